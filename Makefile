@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door: each target does all the set-up that it needs. CMake does the work.
+.PHONY: all demo test test-asan test-valgrind torture bench fuzz lint format install clean
+.DEFAULT_GOAL := all
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+
+all: build/build.ninja
+	@cmake --build build -j $(JOBS)
+
+build/build.ninja: scripts/packages.txt CMakeLists.txt
+	@scripts/setup build
+	@cmake --preset release $(if $(SIGNET_WERROR),-DSIGNET_WERROR=ON) >/dev/null
+
+build-asan/build.ninja: scripts/packages.txt CMakeLists.txt
+	@scripts/setup build
+	@cmake --preset asan >/dev/null
+
+demo: all
+	@scripts/demo
+
+test:
+	@scripts/setup test
+	@$(MAKE) --no-print-directory all
+	@ctest --test-dir build -j $(JOBS) --output-on-failure
+
+test-asan: build-asan/build.ninja
+	@scripts/setup test
+	@cmake --build build-asan -j $(JOBS)
+	@ctest --test-dir build-asan -j $(JOBS) --output-on-failure
+
+test-valgrind:
+	@scripts/setup test
+	@$(MAKE) --no-print-directory all
+	@scripts/valgrind
+
+torture: all
+	@scripts/torture
+
+bench: all
+	@cmake --build build --target bench -j $(JOBS)
+	@scripts/bench
+
+fuzz:
+	@scripts/setup lint
+	@cmake --preset fuzz >/dev/null && cmake --build build-fuzz -j $(JOBS)
+	@scripts/fuzz
+
+lint:
+	@scripts/setup lint
+	@$(MAKE) --no-print-directory all
+	@scripts/lint
+
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+install: all
+	@cmake --install build --prefix $(PREFIX)
+
+clean:
+	@rm -rf build build-asan build-tsan build-fuzz

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+install(TARGETS signet LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/signet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_SIGNET_H
+#define SIGNET_SIGNET_H
+
+/* Signet: factory provisioning for LwM2M devices. This header gathers the public ones. */
+
+#include <signet/bytes.h>
+#include <signet/cancel.h>
+#include <signet/error.h>
+#include <signet/event.h>
+#include <signet/tree.h>
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_TREE_H
+#define SIGNET_TREE_H
+
+/* The LwM2M data model of one device: resources and their values, in the order they were written.
+ * Paths and types are those of LwM2M Core 1.2, sections 7.4 and Appendix C. */
+
+#include <signet/error.h>
+#include <signet/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SIGNET_NO_ID 65535u /* reserved by LwM2M; as riid: the resource is not multiple-instance   \
+                             */
+
+/* Identifiers are 0..65534. */
+struct signet_path {
+    uint16_t oid, iid, rid, riid;
+};
+
+enum signet_type {
+    SIGNET_TYPE_NONE = 0,
+    SIGNET_TYPE_STRING,
+    SIGNET_TYPE_INTEGER,  /* -2^63 .. 2^63-1 */
+    SIGNET_TYPE_UNSIGNED, /* 2^63 .. 2^64-1 in values; any unsigned resource in the object table */
+    SIGNET_TYPE_FLOAT,
+    SIGNET_TYPE_BOOLEAN,
+    SIGNET_TYPE_OPAQUE,
+    SIGNET_TYPE_TIME, /* object table only: a value is an integer of seconds */
+    SIGNET_TYPE_OBJLNK,
+    SIGNET_TYPE_CORELNK,    /* object table only: a value is a string */
+    SIGNET_TYPE_EXECUTABLE, /* object table only: has no value */
+};
+
+struct signet_value {
+    enum signet_type type;
+    union {
+        int64_t integer;
+        uint64_t unsigned_integer;
+        double number;
+        bool boolean;
+        struct {
+            uint16_t oid, iid;
+        } objlnk;
+        struct {
+            const uint8_t *data; /* STRING: UTF-8, may hold zero bytes; not terminated */
+            size_t len;
+        } bytes; /* STRING and OPAQUE */
+    } as;
+};
+
+struct signet_record {
+    struct signet_path path;
+    struct signet_value value; /* bytes belong to the tree */
+    unsigned line, column;     /* where the text had it, from 1; 0 when it came from elsewhere */
+};
+
+/* One handle is for one thread at a time. String and opaque values are wiped when they go. */
+struct signet_tree;
+
+int signet_tree_new(struct signet_tree **out, struct signet_error *err);
+int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,
+                     struct signet_error *err);
+void signet_tree_free(struct signet_tree **tree); /* sets *tree to NULL */
+
+size_t signet_tree_count(const struct signet_tree *tree);
+
+/* Record i in order, or NULL past the end. Valid until the tree is changed. */
+const struct signet_record *signet_tree_at(const struct signet_tree *tree, size_t i);
+const struct signet_record *signet_tree_find(const struct signet_tree *tree,
+                                             struct signet_path path);
+
+/* Replaces the value in place, or inserts a record after the last one of the same object
+ * instance (else at the end). The value is copied. SIGNET_E_SYNTAX: an identifier is 65535. */
+int signet_tree_put(struct signet_tree *tree, struct signet_path path,
+                    const struct signet_value *value, struct signet_error *err);
+
+/* Removes one resource with all its instances (riid SIGNET_NO_ID), or one resource instance.
+ * Nothing there is not an error. */
+void signet_tree_remove(struct signet_tree *tree, struct signet_path path);
+
+/* Would a device take this? SIGNET_E_MEANING names the first refusal; with
+ * SIGNET_CHECK_WARN_ONLY each refusal becomes a warning to the observer. What is legal but
+ * suspicious is always a warning. */
+enum { SIGNET_CHECK_WARN_ONLY = 1u };
+int signet_tree_check(const struct signet_tree *tree, unsigned flags,
+                      const struct signet_observer *observer, struct signet_error *err);
+
+/* Security mode, LwM2M Core 1.2 Appendix E.1, resource 2. */
+enum signet_mode {
+    SIGNET_MODE_PSK = 0,
+    SIGNET_MODE_RPK = 1,
+    SIGNET_MODE_CERT = 2,
+    SIGNET_MODE_NOSEC = 3,
+    SIGNET_MODE_EST = 4,
+    SIGNET_MODE_NONE = -1, /* missing or not one of these */
+};
+const char *signet_mode_name(enum signet_mode mode); /* "psk", "rpk", "cert", "nosec", "est" */
+
+/* A view of one Security instance (object 0). Pointers are into the tree. */
+struct signet_account {
+    uint16_t iid;
+    bool bootstrap; /* resource 1; false when missing */
+    bool has_ssid;
+    enum signet_mode mode;
+    uint16_t ssid;                         /* resource 10 */
+    const struct signet_value *uri;        /* resource 0; NULL when missing, like the others */
+    const struct signet_value *identity;   /* resource 3: PSK identity or client certificate */
+    const struct signet_value *server_key; /* resource 4: server certificate */
+    const struct signet_value *secret_key; /* resource 5: PSK or private key */
+    const struct signet_value *lifetime;   /* /1/x/1 of the Server instance with this ssid */
+    const struct signet_value *binding;    /* /1/x/7 likewise */
+};
+
+/* Security instances in order of appearance. */
+size_t signet_tree_account_count(const struct signet_tree *tree);
+bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet_account *out);
+
+/* The object table. NULL and SIGNET_TYPE_NONE for what it does not know. */
+const char *signet_object_name(uint16_t oid);                 /* "Security" */
+const char *signet_resource_name(uint16_t oid, uint16_t rid); /* "ServerURI" */
+enum signet_type signet_resource_type(uint16_t oid, uint16_t rid);
+/* Is this value a secret that must not be shown? /0/x/5 always; more where the table says so. */
+bool signet_resource_is_secret(uint16_t oid, uint16_t rid);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_BASE_H
+#define BASE_BASE_H
+
+/* What every room stands on: errors, bytes, secrets, text encodings, safe files, clocks, cancel.
+ * libc only. */
+
+#include <signet/bytes.h>
+#include <signet/cancel.h>
+#include <signet/error.h>
+#include <signet/event.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* errors (error.c) */
+
+/* Each returns code, so that a function can end with `return error_set(...)`. They overwrite
+ * what *err held; a message that does not fit is cut. */
+int error_set(struct signet_error *err, enum signet_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Adds ": " and strerror(sys); sys is kept. */
+int error_sys(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+int error_nomem(struct signet_error *err);
+/* "phrase: " in front of the message. Every layer adds the phrase that it knows. */
+void error_prefix(struct signet_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Replaces the hint. */
+void error_hint(struct signet_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* events (event.c); observer may be NULL */
+void event_warn(const struct signet_observer *observer, const struct signet_error *warning);
+void event_send(const struct signet_observer *observer, const struct signet_event *event);
+
+/* growable bytes (buf.c); initialise to {0}. Growth never leaves an old copy behind unwiped, so a
+ * buf may hold a secret. Appending past max (0: BUF_MAX) or without memory sets failed and drops
+ * the data: check once, at the end. There is always room for a terminating zero after len. */
+
+#define BUF_MAX ((size_t)256 * 1024 * 1024)
+
+struct buf {
+    uint8_t *data;
+    size_t len, cap, max;
+    bool failed;
+};
+
+void buf_append(struct buf *b, const void *data, size_t len);
+void buf_byte(struct buf *b, uint8_t byte);
+void buf_text(struct buf *b, const char *text);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *fmt, va_list args);
+/* Room for len more bytes, at the returned place; len grows by it. NULL when failed. */
+uint8_t *buf_extend(struct buf *b, size_t len);
+void buf_reserve(struct buf *b, size_t more);
+void buf_reset(struct buf *b); /* wipes the contents, keeps the memory */
+void buf_free(struct buf *b);  /* wipes, frees; {0} again */
+/* SIGNET_OK, or SIGNET_E_LIMIT / SIGNET_E_NOMEM when failed. */
+int buf_check(const struct buf *b, struct signet_error *err);
+/* Hands the bytes over to a signet_bytes (zero-terminated) and empties b; checks first. */
+int buf_take(struct buf *b, struct signet_bytes *out, struct signet_error *err);
+
+/* secrets (secret.c): PSKs, private keys, tokens live here and nowhere else. Never copied by
+ * assignment, never realloc'd, wiped on overwrite and free. Zero-terminated. */
+
+struct secret {
+    uint8_t *data;
+    size_t len;
+};
+
+int secret_set(struct secret *s, const void *data, size_t len, struct signet_error *err);
+int secret_alloc(struct secret *s, size_t len, struct signet_error *err);       /* zeroed */
+int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err); /* frees b */
+void secret_wipe(struct secret *s);                                /* {NULL, 0} afterwards */
+bool secret_equal(const struct secret *a, const struct secret *b); /* constant time for equal len */
+void wipe(void *data, size_t len);
+
+/* random (random.c): getrandom(2); failure is an error, there is no fallback */
+int random_bytes(void *out, size_t len, struct signet_error *err);
+
+/* text encodings (text.c) */
+void hex_encode(const uint8_t *data, size_t len, char *out); /* 2*len + 1 chars, lower case */
+/* Pairs of hex digits, nothing else. Returns bytes written or -1. out may be text itself. */
+ssize_t hex_decode(const char *text, size_t len, uint8_t *out, size_t cap);
+size_t base64_encode_size(size_t len);                          /* without the terminating zero */
+void base64_encode(const uint8_t *data, size_t len, char *out); /* padded, zero-terminated */
+/* RFC 4648 section 4, strict: padded, no blanks. Returns bytes written or -1. */
+ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap);
+bool utf8_valid(const uint8_t *data, size_t len);
+/* Appends text for people: control bytes and invalid UTF-8 become \xNN, so that no byte from
+ * outside reaches a terminal raw. */
+void text_escape(struct buf *out, const uint8_t *data, size_t len);
+/* The candidate nearest to word (Damerau-Levenshtein, case folded), or NULL when none is near. */
+const char *text_nearest(const char *word, const char *const *candidates, size_t count);
+/* LwM2M endpoint names that Signet lets through: letters, digits and -._: , 1 to 150 long. */
+bool endpoint_name_valid(const char *name, size_t len);
+
+/* files (file.c) */
+
+/* Whole file; SIGNET_E_LIMIT past max. "-" is not special. Refuses directories. */
+int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err);
+/* As file_read into a secret; refuses a file that group or others can read or write. */
+int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err);
+/* Whole or not at all, and never through a symlink: O_EXCL temp name beside the target with mode,
+ * fsync, rename, fsync of the folder. */
+int file_write(const char *path, const void *data, size_t len, mode_t mode,
+               struct signet_error *err);
+/* As file_write, but SIGNET_E_EXISTS when path exists. */
+int file_create(const char *path, const void *data, size_t len, mode_t mode,
+                struct signet_error *err);
+/* mkdir of the last component unless it is a folder already. */
+int file_mkdir(const char *path, mode_t mode, struct signet_error *err);
+
+/* clocks (clock.c) */
+int64_t clock_ms(void);     /* monotonic milliseconds: for all deadlines */
+int64_t clock_wall(void);   /* seconds since 1970: for what is written down; tests may wrap it */
+double clock_seconds(void); /* monotonic, for measuring */
+/* ISO 8601 UTC, "2026-11-23T10:00:00Z". */
+void clock_format(int64_t wall, char out[static 24]);
+
+/* cancel (cancel.c) */
+int cancel_fd(const struct signet_cancel *cancel); /* readable once fired; -1 for NULL */
+/* Sleeps until the monotonic deadline; SIGNET_E_CANCELLED when fired earlier. */
+int cancel_sleep_until(const struct signet_cancel *cancel, int64_t deadline_ms,
+                       struct signet_error *err);
+
+#endif

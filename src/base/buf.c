@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fail(struct buf *b)
+{
+    size_t max = b->max;
+
+    buf_free(b);
+    b->max = max;
+    b->failed = true;
+}
+
+/* malloc + copy + wipe: realloc would leave the old bytes behind. */
+void buf_reserve(struct buf *b, size_t more)
+{
+    size_t max = b->max ? b->max : BUF_MAX;
+    size_t want, cap;
+    uint8_t *data;
+
+    if (b->failed)
+        return;
+    if (more > max - b->len) {
+        fail(b);
+        return;
+    }
+    want = b->len + more + 1; /* the terminating zero */
+    if (want <= b->cap)
+        return;
+    cap = b->cap ? b->cap : 64;
+    while (cap < want)
+        cap *= 2;
+    data = malloc(cap);
+    if (!data) {
+        fail(b);
+        b->max = SIZE_MAX; /* tells buf_check that memory, not the limit, was the cause */
+        return;
+    }
+    if (b->data) {
+        memcpy(data, b->data, b->len);
+        wipe(b->data, b->len);
+        free(b->data);
+    }
+    data[b->len] = '\0';
+    b->data = data;
+    b->cap = cap;
+}
+
+uint8_t *buf_extend(struct buf *b, size_t len)
+{
+    uint8_t *place;
+
+    buf_reserve(b, len);
+    if (b->failed)
+        return NULL;
+    place = b->data + b->len;
+    b->len += len;
+    b->data[b->len] = '\0';
+    return place;
+}
+
+void buf_append(struct buf *b, const void *data, size_t len)
+{
+    uint8_t *place = buf_extend(b, len);
+
+    if (place && len)
+        memcpy(place, data, len);
+}
+
+void buf_byte(struct buf *b, uint8_t byte)
+{
+    buf_append(b, &byte, 1);
+}
+
+void buf_text(struct buf *b, const char *text)
+{
+    buf_append(b, text, strlen(text));
+}
+
+void buf_vprintf(struct buf *b, const char *fmt, va_list args)
+{
+    va_list again;
+    int n;
+
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (n < 0) {
+        fail(b);
+        return;
+    }
+    buf_reserve(b, (size_t)n);
+    if (b->failed)
+        return;
+    vsnprintf((char *)b->data + b->len, (size_t)n + 1, fmt, args);
+    b->len += (size_t)n;
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    buf_vprintf(b, fmt, args);
+    va_end(args);
+}
+
+void buf_reset(struct buf *b)
+{
+    if (b->data) {
+        wipe(b->data, b->len);
+        b->data[0] = '\0';
+    }
+    b->len = 0;
+    b->failed = false;
+}
+
+void buf_free(struct buf *b)
+{
+    if (b->data) {
+        wipe(b->data, b->len);
+        free(b->data);
+    }
+    *b = (struct buf){0};
+}
+
+int buf_check(const struct buf *b, struct signet_error *err)
+{
+    if (!b->failed)
+        return SIGNET_OK;
+    if (b->max == SIZE_MAX)
+        return error_nomem(err);
+    return error_set(err, SIGNET_E_LIMIT, "more than %zu bytes", b->max ? b->max : BUF_MAX);
+}
+
+int buf_take(struct buf *b, struct signet_bytes *out, struct signet_error *err)
+{
+    int rc;
+
+    buf_reserve(b, 0); /* even nothing is zero-terminated */
+    rc = buf_check(b, err);
+    if (rc)
+        return rc;
+    out->data = b->data;
+    out->len = b->len;
+    *b = (struct buf){0};
+    return SIGNET_OK;
+}
+
+void signet_bytes_free(struct signet_bytes *b)
+{
+    if (!b)
+        return;
+    if (b->data) {
+        wipe(b->data, b->len);
+        free(b->data);
+    }
+    *b = (struct signet_bytes){0};
+}

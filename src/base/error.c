@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const code_names[] = {
+    [SIGNET_OK] = "ok",
+    [SIGNET_E_USAGE] = "usage",
+    [SIGNET_E_SYNTAX] = "syntax",
+    [SIGNET_E_MEANING] = "meaning",
+    [SIGNET_E_LIMIT] = "limit",
+    [SIGNET_E_NOMEM] = "nomem",
+    [SIGNET_E_IO] = "io",
+    [SIGNET_E_CRYPTO] = "crypto",
+    [SIGNET_E_CERT] = "cert",
+    [SIGNET_E_NET] = "net",
+    [SIGNET_E_SERVER] = "server",
+    [SIGNET_E_AUTH] = "auth",
+    [SIGNET_E_EXISTS] = "exists",
+    [SIGNET_E_NOT_FOUND] = "not-found",
+    [SIGNET_E_TIMEOUT] = "timeout",
+    [SIGNET_E_CANCELLED] = "cancelled",
+    [SIGNET_E_LINK] = "link",
+    [SIGNET_E_SMP] = "smp",
+    [SIGNET_E_FLASH] = "flash",
+    [SIGNET_E_BOARD] = "board",
+    [SIGNET_E_PROVISIONED] = "provisioned",
+    [SIGNET_E_WRONG_BOARD] = "wrong-board",
+    [SIGNET_E_LEDGER] = "ledger",
+    [SIGNET_E_CONFLICT] = "conflict",
+    [SIGNET_E_QUOTA] = "quota",
+    [SIGNET_E_UNSUPPORTED] = "unsupported",
+    [SIGNET_E_BUSY] = "busy",
+    [SIGNET_E_PROOF] = "proof",
+};
+
+const char *signet_code_name(enum signet_code code)
+{
+    size_t i = (size_t)code;
+
+    if (i >= sizeof code_names / sizeof *code_names || !code_names[i])
+        return "unknown";
+    return code_names[i];
+}
+
+static int set(struct signet_error *err, enum signet_code code, int sys, const char *fmt,
+               va_list args)
+{
+    if (err) {
+        /* The arguments may point into *err itself, so format before anything is cleared. */
+        char msg[sizeof err->msg];
+
+        vsnprintf(msg, sizeof msg, fmt, args);
+        memcpy(err->msg, msg, sizeof msg);
+        err->code = code;
+        err->sys = sys;
+        err->hint[0] = '\0';
+        err->excerpt[0] = '\0';
+    }
+    return (int)code;
+}
+
+int error_set(struct signet_error *err, enum signet_code code, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    set(err, code, 0, fmt, args);
+    va_end(args);
+    return (int)code;
+}
+
+int error_sys(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    set(err, code, sys, fmt, args);
+    va_end(args);
+    if (err) {
+        size_t used = strlen(err->msg);
+        char text[128];
+
+        snprintf(err->msg + used, sizeof err->msg - used, ": %s",
+                 strerror_r(sys, text, sizeof text));
+    }
+    return (int)code;
+}
+
+int error_nomem(struct signet_error *err)
+{
+    return error_set(err, SIGNET_E_NOMEM, "out of memory");
+}
+
+void error_prefix(struct signet_error *err, const char *fmt, ...)
+{
+    char phrase[sizeof err->msg];
+    char msg[sizeof err->msg];
+    va_list args;
+    int n;
+
+    if (!err)
+        return;
+    va_start(args, fmt);
+    n = vsnprintf(phrase, sizeof phrase, fmt, args);
+    va_end(args);
+    if (n < 0)
+        return;
+    /* The cause is worth more than the phrase: a long phrase is cut to leave room for it. */
+    snprintf(msg, sizeof msg, "%.150s: %.231s", phrase, err->msg);
+    memcpy(err->msg, msg, sizeof msg);
+}
+
+void error_hint(struct signet_error *err, const char *fmt, ...)
+{
+    char hint[sizeof err->hint];
+    va_list args;
+
+    if (!err)
+        return;
+    va_start(args, fmt);
+    vsnprintf(hint, sizeof hint, fmt, args);
+    va_end(args);
+    memcpy(err->hint, hint, sizeof hint);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_all(int fd, const char *path, size_t max, struct buf *out, struct signet_error *err)
+{
+    out->max = max;
+    for (;;) {
+        ssize_t n;
+
+        buf_reserve(out, out->len < max ? 1 : 0);
+        if (out->failed)
+            return buf_check(out, err);
+        if (out->len == max) {
+            uint8_t more;
+
+            n = read(fd, &more, 1);
+            if (n > 0)
+                return error_set(err, SIGNET_E_LIMIT, "'%s' is larger than %zu bytes", path, max);
+        } else {
+            size_t room = out->cap - out->len - 1;
+
+            n = read(fd, out->data + out->len, room < max - out->len ? room : max - out->len);
+            if (n > 0) {
+                out->len += (size_t)n;
+                out->data[out->len] = '\0';
+            }
+        }
+        if (n == 0)
+            return SIGNET_OK;
+        if (n < 0 && errno != EINTR)
+            return error_sys(err, SIGNET_E_IO, errno, "cannot read '%s'", path);
+    }
+}
+
+static int open_regular(const char *path, int *out, struct stat *st, struct signet_error *err)
+{
+    /* O_NONBLOCK: a FIFO without a writer must not hang the line; reads of files ignore it. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot open '%s'", path);
+    if (fstat(fd, st) < 0) {
+        int saved = errno;
+
+        close(fd);
+        return error_sys(err, SIGNET_E_IO, saved, "cannot look at '%s'", path);
+    }
+    if (S_ISDIR(st->st_mode)) {
+        close(fd);
+        return error_sys(err, SIGNET_E_IO, EISDIR, "cannot read '%s'", path);
+    }
+    if (!S_ISREG(st->st_mode)) { /* pipes from process substitution block as they should */
+        int flags = fcntl(fd, F_GETFL);
+
+        if (flags >= 0)
+            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    }
+    *out = fd;
+    return SIGNET_OK;
+}
+
+int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err)
+{
+    struct buf read = {0};
+    struct stat st;
+    int fd, rc;
+
+    rc = open_regular(path, &fd, &st, err);
+    if (rc)
+        return rc;
+    rc = read_all(fd, path, max, &read, err);
+    close(fd);
+    if (rc) {
+        buf_free(&read);
+        return rc;
+    }
+    read.max = 0;
+    buf_free(out);
+    *out = read;
+    return SIGNET_OK;
+}
+
+int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err)
+{
+    struct buf read = {0};
+    struct stat st;
+    int fd, rc;
+
+    rc = open_regular(path, &fd, &st, err);
+    if (rc)
+        return rc;
+    if (S_ISREG(st.st_mode) && (st.st_mode & 077)) {
+        close(fd);
+        error_set(err, SIGNET_E_IO, "'%s' holds a secret, but others may open it (mode %03o)", path,
+                  (unsigned)st.st_mode & 0777u);
+        error_hint(err, "chmod 600 '%s'", path);
+        return SIGNET_E_IO;
+    }
+    rc = read_all(fd, path, max, &read, err);
+    close(fd);
+    if (rc)
+        buf_free(&read);
+    else
+        rc = secret_from_buf(out, &read, err);
+    return rc;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, data, len);
+
+        if (n < 0) {
+            if (errno == EINTR)
+                continue;
+            return -1;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* The folder of path, opened, and where the last component starts. */
+static int open_folder(const char *path, const char **name, struct signet_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    int fd;
+
+    *name = slash ? slash + 1 : path;
+    if (!**name || strlen(path) >= sizeof folder)
+        return (error_set(err, SIGNET_E_IO, "'%s' is not a file name", path), -1);
+    if (!slash)
+        strcpy(folder, ".");
+    else
+        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        error_sys(err, SIGNET_E_IO, errno, "cannot open the folder of '%s'", path);
+    return fd;
+}
+
+static int sync_close(int fd)
+{
+    int rc = fsync(fd) < 0 ? errno : 0;
+
+    if (close(fd) < 0 && !rc)
+        rc = errno;
+    return rc;
+}
+
+static int put_file(const char *path, const void *data, size_t len, mode_t mode, bool replace,
+                    struct signet_error *err)
+{
+    char temp[NAME_MAX + 1];
+    const char *name;
+    uint8_t tag[6];
+    char hex[13];
+    int folder, fd, failed = 0, rc;
+
+    rc = random_bytes(tag, sizeof tag, err);
+    if (rc)
+        return rc;
+    hex_encode(tag, sizeof tag, hex);
+    folder = open_folder(path, &name, err);
+    if (folder < 0)
+        return SIGNET_E_IO;
+    snprintf(temp, sizeof temp, ".%.200s.%s", name, hex);
+    fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0) {
+        failed = errno;
+        close(folder);
+        return error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path);
+    }
+    if (fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0)
+        failed = errno;
+    rc = sync_close(fd);
+    if (!failed)
+        failed = rc;
+    /* link() refuses an existing name, rename() replaces it: both in one step. */
+    if (!failed && (replace ? renameat(folder, temp, folder, name)
+                            : linkat(folder, temp, folder, name, 0)) < 0)
+        failed = errno;
+    if (failed || !replace)
+        unlinkat(folder, temp, 0);
+    rc = sync_close(folder);
+    if (!failed)
+        failed = rc;
+    if (failed == EEXIST && !replace)
+        return error_sys(err, SIGNET_E_EXISTS, failed, "will not overwrite '%s'", path);
+    if (failed)
+        return error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path);
+    return SIGNET_OK;
+}
+
+int file_write(const char *path, const void *data, size_t len, mode_t mode,
+               struct signet_error *err)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        error_set(err, SIGNET_E_IO, "will not write over '%s': it is not a plain file", path);
+        error_hint(err, "remove it, or choose another name");
+        return SIGNET_E_IO;
+    }
+    return put_file(path, data, len, mode, true, err);
+}
+
+int file_create(const char *path, const void *data, size_t len, mode_t mode,
+                struct signet_error *err)
+{
+    return put_file(path, data, len, mode, false, err);
+}
+
+int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
+{
+    struct stat st;
+
+    if (mkdir(path, mode) == 0)
+        return SIGNET_OK;
+    if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return SIGNET_OK;
+    return error_sys(err, SIGNET_E_IO, errno, "cannot make the folder '%s'", path);
+}

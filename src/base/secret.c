@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void wipe(void *data, size_t len)
+{
+    if (len)
+        explicit_bzero(data, len);
+}
+
+int secret_alloc(struct secret *s, size_t len, struct signet_error *err)
+{
+    uint8_t *data;
+
+    if (len == SIZE_MAX)
+        return error_nomem(err);
+    data = calloc(1, len + 1);
+    if (!data)
+        return error_nomem(err);
+    secret_wipe(s);
+    s->data = data;
+    s->len = len;
+    return SIGNET_OK;
+}
+
+int secret_set(struct secret *s, const void *data, size_t len, struct signet_error *err)
+{
+    struct secret fresh = {0};
+    int rc = secret_alloc(&fresh, len, err);
+
+    if (rc)
+        return rc;
+    if (len)
+        memcpy(fresh.data, data, len);
+    secret_wipe(s);
+    *s = fresh;
+    return SIGNET_OK;
+}
+
+int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err)
+{
+    int rc = buf_check(b, err);
+
+    if (!rc)
+        rc = secret_set(s, b->data, b->len, err);
+    buf_free(b);
+    return rc;
+}
+
+void secret_wipe(struct secret *s)
+{
+    if (s->data) {
+        wipe(s->data, s->len);
+        free(s->data);
+    }
+    *s = (struct secret){0};
+}
+
+bool secret_equal(const struct secret *a, const struct secret *b)
+{
+    unsigned diff = 0;
+
+    if (a->len != b->len)
+        return false;
+    for (size_t i = 0; i < a->len; i++)
+        diff |= (unsigned)(a->data[i] ^ b->data[i]);
+    return diff == 0;
+}
