@@ -8,6 +8,7 @@
 #include <signet/cancel.h>
 #include <signet/error.h>
 #include <signet/event.h>
+#include <signet/ledger.h>
 #include <signet/tree.h>
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define SCHEMA_VERSION 1
-#define CLOCK_FLOOR 1763856000 /* 2025-11-23 */
+#define CLOCK_FLOOR    1763856000 /* 2025-11-23 */
 
 static const char schema[] =
     "CREATE TABLE orders(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,"
@@ -52,7 +52,8 @@ int store_fail(struct signet_ledger *ledger, struct signet_error *err)
     int code = sqlite3_errcode(ledger->db);
     int sys = sqlite3_system_errno(ledger->db);
     switch (code) {
-    case SQLITE_NOMEM: return error_nomem(err);
+    case SQLITE_NOMEM:
+        return error_nomem(err);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         error_set(err, SIGNET_E_BUSY, "the ledger is locked by another process");
@@ -64,7 +65,8 @@ int store_fail(struct signet_ledger *ledger, struct signet_error *err)
         error_set(err, SIGNET_E_IO, "the ledger's disk: %s", sqlite3_errmsg(ledger->db));
         error_hint(err, "free or repair the disk; what was recorded before is kept");
         break;
-    default: error_set(err, SIGNET_E_LEDGER, "the ledger: %s", sqlite3_errmsg(ledger->db));
+    default:
+        error_set(err, SIGNET_E_LEDGER, "the ledger: %s", sqlite3_errmsg(ledger->db));
     }
     if (err)
         err->sys = sys;

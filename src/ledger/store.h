@@ -42,8 +42,8 @@ int store_run(struct signet_ledger *ledger, struct signet_error *err, const char
 int store_fail(struct signet_ledger *ledger, struct signet_error *err);
 
 /* Appends to the hash chain, inside a change. */
-int chain_append(struct signet_ledger *ledger, int64_t device, const char *kind,
-                 const char *detail, struct signet_error *err);
+int chain_append(struct signet_ledger *ledger, int64_t device, const char *kind, const char *detail,
+                 struct signet_error *err);
 /* The clock, refused when it is before this program was written. */
 int store_now(int64_t *now, struct signet_error *err);
 
