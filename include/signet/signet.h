@@ -9,6 +9,8 @@
 #include <signet/error.h>
 #include <signet/event.h>
 #include <signet/ledger.h>
+#include <signet/link.h>
+#include <signet/smp.h>
 #include <signet/tree.h>
 
 #endif

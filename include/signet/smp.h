@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_SMP_H
+#define SIGNET_SMP_H
+
+/* The Simple Management Protocol (mcumgr) over a link: groups os, fs and shell, versions 1 and 2.
+ * Each request waits until a deadline of its own, whatever the board sends meanwhile. */
+
+#include <signet/bytes.h>
+#include <signet/event.h>
+#include <signet/link.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct signet_smp; /* one handle is for one thread at a time */
+
+struct signet_smp_options {
+    int version;         /* 1 or 2; 0: 1. Answers are judged by content, not by version */
+    int timeout_ms;      /* for one attempt; 0: 2000 */
+    int retries;         /* more attempts after a timeout; 0: 8; -1: none */
+    size_t packet_limit; /* header and CBOR of one request; 0: buf_size of the board less 4 */
+    size_t line_limit;   /* raw bytes in a line, 3..93, cut to a multiple of 3; 0: 93 */
+    /* Each line of text that the board sends between frames, VT100 removed, not escaped. The
+     * prompt comes as a line too. May be NULL. */
+    void (*on_text)(void *ctx, const char *line, size_t len);
+    void *text_ctx;
+};
+
+/* link must outlive the handle; options and observer may be NULL. Sends nothing. The observer gets
+ * PROGRESS (stage "upload" or "download", bytes) and RETRY. */
+int signet_smp_new(struct signet_smp **out, struct signet_link *link,
+                   const struct signet_smp_options *options, const struct signet_observer *observer,
+                   struct signet_error *err);
+void signet_smp_free(struct signet_smp **smp); /* sets *smp to NULL */
+
+/* For the requests that follow; 0 is the default again. */
+void signet_smp_set_timeout(struct signet_smp *smp, int timeout_ms);
+
+/* All requests: SIGNET_E_TIMEOUT no answer; SIGNET_E_SMP the board answered with an error (sys is
+ * its rc, signet_smp_last_error() has the group too); SIGNET_E_NOT_FOUND no such file;
+ * SIGNET_E_UNSUPPORTED the board does not know the command; SIGNET_E_SYNTAX a malformed answer;
+ * SIGNET_E_LIMIT an answer larger than taken; SIGNET_E_LINK, SIGNET_E_CANCELLED. */
+
+/* The error of the last answer: {"rc": rc} has group -1, {"err": {...}} its group; rc 0 is none. */
+struct signet_smp_rc {
+    int group, rc;
+};
+struct signet_smp_rc signet_smp_last_error(const struct signet_smp *smp);
+
+/* os group */
+int signet_smp_echo(struct signet_smp *smp, const char *text, struct signet_bytes *reply,
+                    struct signet_error *err);
+/* Sent once: a lost answer is not an error here, the board may be gone already. */
+int signet_smp_reset(struct signet_smp *smp, struct signet_error *err);
+struct signet_smp_parameters {
+    uint32_t buf_size, buf_count;
+};
+int signet_smp_parameters(struct signet_smp *smp, struct signet_smp_parameters *out,
+                          struct signet_error *err);
+/* format as `uname` takes it ("a" for all); NULL: the board's default */
+int signet_smp_info(struct signet_smp *smp, const char *format, struct signet_bytes *out,
+                    struct signet_error *err);
+
+/* fs group; paths are at most 64 bytes */
+
+/* Writes a file. A chunk whose answer is lost is never sent again blindly (docs/SPEC.md, "Lost
+ * answers"). *confirmed (may be NULL) is false when all was sent but the board did not say that it
+ * has the last bytes: then look at status, hash or the result. With NULL that is
+ * SIGNET_E_TIMEOUT. */
+int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data, size_t len,
+                      bool *confirmed, struct signet_error *err);
+/* At most max bytes, else SIGNET_E_LIMIT. */
+int signet_smp_download(struct signet_smp *smp, const char *path, size_t max,
+                        struct signet_bytes *out, struct signet_error *err);
+int signet_smp_status(struct signet_smp *smp, const char *path, uint64_t *len,
+                      struct signet_error *err);
+struct signet_smp_hash {
+    char type[16];
+    uint64_t len;       /* bytes of the file that were hashed */
+    uint8_t output[64]; /* crc32: 4 bytes, big endian */
+    size_t output_len;
+};
+/* type "crc32", "sha256" ...; NULL: the board's default */
+int signet_smp_hash(struct signet_smp *smp, const char *path, const char *type,
+                    struct signet_smp_hash *out, struct signet_error *err);
+struct signet_smp_hash_type {
+    char name[16];
+    uint32_t format; /* 0 integer, 1 bytes */
+    uint32_t size;   /* bytes */
+};
+/* The first cap types; *count is how many the board has, at most 16. */
+int signet_smp_hash_types(struct signet_smp *smp, struct signet_smp_hash_type *types, size_t cap,
+                          size_t *count, struct signet_error *err);
+int signet_smp_file_close(struct signet_smp *smp, struct signet_error *err);
+
+/* Compares what the board has with data, by hash, else by length. SIGNET_OK: it agrees, *how is
+ * "sha256", "crc32" or "length"; SIGNET_E_BOARD: it differs; SIGNET_E_UNSUPPORTED: the board offers
+ * neither. Never downloads. how may be NULL. */
+int signet_smp_compare(struct signet_smp *smp, const char *path, const void *data, size_t len,
+                       const char **how, struct signet_error *err);
+
+/* shell group: runs a command, argv of argc words. Sent once. *status is the command's own. */
+int signet_smp_shell(struct signet_smp *smp, const char *const *argv, size_t argc,
+                     struct signet_bytes *output, int *status, struct signet_error *err);
+
+/* Reads the board's text until a line holds one of the texts: *which is its index. SMP frames on
+ * the way are dropped, VT100 codes too. SIGNET_E_TIMEOUT after timeout_ms. on_text gets the lines.
+ * What follows the found text stays for the next call. */
+int signet_smp_wait_text(struct signet_smp *smp, const char *const *texts, size_t count,
+                         int timeout_ms, size_t *which, struct signet_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

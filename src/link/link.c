@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/link.h"
+
+#include "link/backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UNREAD_MAX  4096
+#define FLUSH_MAX   ((size_t)1024 * 1024)
+#define BAUD_MAX    20000000u
+#define ADDRESS_MAX 4096
+
+struct signet_link {
+    const struct link_ops *ops;
+    void *self;
+    char *address;
+    uint8_t unread[UNREAD_MAX];
+    size_t unread_at, unread_len; /* what is left: unread_len bytes from unread_at */
+};
+
+int link_new(struct signet_link **out, const struct link_ops *ops, void *self, const char *address,
+             struct signet_error *err)
+{
+    struct signet_link *link = calloc(1, sizeof *link);
+
+    if (!link)
+        return error_nomem(err);
+    link->address = strdup(address);
+    if (!link->address) {
+        free(link);
+        return error_nomem(err);
+    }
+    link->ops = ops;
+    link->self = self;
+    *out = link;
+    return SIGNET_OK;
+}
+
+int signet_link_open(struct signet_link **out, const char *address, unsigned baud,
+                     const struct signet_cancel *cancel, struct signet_error *err)
+{
+    const struct link_ops *ops = &serial_ops;
+    struct signet_error own;
+    void *self = NULL;
+    int rc;
+
+    if (!err)
+        err = &own;
+    if (!address || !*address || strlen(address) > ADDRESS_MAX)
+        return error_set(err, SIGNET_E_USAGE, "no port given");
+    if (baud > BAUD_MAX)
+        return error_set(err, SIGNET_E_USAGE, "%u is not a baud rate", baud);
+    if (strncmp(address, "tcp:", 4) == 0) {
+        ops = &tcp_ops;
+        rc = tcp_open(&self, address + 4, cancel, err);
+    } else {
+        rc = serial_open(&self, address, baud ? baud : 115200, cancel, err);
+    }
+    if (!rc) {
+        rc = link_new(out, ops, self, address, err);
+        if (rc)
+            ops->close(self);
+    }
+    if (rc)
+        error_prefix(err, "%s", address);
+    return rc;
+}
+
+void signet_link_close(struct signet_link **link)
+{
+    if (!link || !*link)
+        return;
+    if ((*link)->ops->close)
+        (*link)->ops->close((*link)->self);
+    wipe((*link)->unread, sizeof(*link)->unread);
+    free((*link)->address);
+    free(*link);
+    *link = NULL;
+}
+
+const char *signet_link_address(const struct signet_link *link)
+{
+    return link->address;
+}
+
+int link_read(struct signet_link *link, void *data, size_t cap, int64_t deadline, size_t *got,
+              struct signet_error *err)
+{
+    size_t n = link->unread_len < cap ? link->unread_len : cap;
+    int rc;
+
+    if (n) {
+        memcpy(data, link->unread + link->unread_at, n);
+        link->unread_at += n;
+        link->unread_len -= n;
+        *got = n;
+        return SIGNET_OK;
+    }
+    rc = link->ops->read(link->self, data, cap, deadline, got, err);
+    if (rc)
+        error_prefix(err, "%s", link->address);
+    return rc;
+}
+
+void link_unread(struct signet_link *link, const void *data, size_t len)
+{
+    if (len > UNREAD_MAX - link->unread_len)
+        len = UNREAD_MAX - link->unread_len;
+    memmove(link->unread + len, link->unread + link->unread_at, link->unread_len);
+    memcpy(link->unread, data, len);
+    link->unread_at = 0;
+    link->unread_len += len;
+}
+
+int link_write(struct signet_link *link, const void *data, size_t len, int64_t deadline,
+               struct signet_error *err)
+{
+    int rc = link->ops->write(link->self, data, len, deadline, err);
+
+    if (rc)
+        error_prefix(err, "%s", link->address);
+    return rc;
+}
+
+int link_drain(struct signet_link *link, int64_t deadline, struct signet_error *err)
+{
+    int rc = link->ops->drain ? link->ops->drain(link->self, deadline, err) : SIGNET_OK;
+
+    if (rc)
+        error_prefix(err, "%s", link->address);
+    return rc;
+}
+
+int link_flush_input(struct signet_link *link, struct signet_error *err)
+{
+    uint8_t data[1024];
+    size_t got, all = 0;
+    int rc;
+
+    while (all < FLUSH_MAX) {
+        rc = link_read(link, data, sizeof data, 0, &got, err);
+        if (rc == SIGNET_E_TIMEOUT)
+            return SIGNET_OK;
+        if (rc)
+            return rc;
+        all += got;
+    }
+    return SIGNET_OK;
+}
+
+int link_wait_text(struct signet_link *link, struct text_scan *scan, const char *const *texts,
+                   size_t count, int64_t deadline, size_t *which, struct signet_error *err)
+{
+    uint8_t data[1024];
+
+    text_scan_expect(scan, texts, count);
+    for (;;) {
+        size_t got = 0, used;
+        int rc = link_read(link, data, sizeof data, deadline, &got, err);
+
+        if (rc)
+            return rc;
+        used = text_scan_feed(scan, data, got);
+        if (scan->which < scan->count) {
+            link_unread(link, data + used, got - used);
+            *which = scan->which;
+            return SIGNET_OK;
+        }
+        if (clock_ms() >= deadline) /* a board that never stops talking is no excuse */
+            return error_set(err, SIGNET_E_TIMEOUT, "%s: the text did not come in time",
+                             link->address);
+    }
+}

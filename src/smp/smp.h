@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMP_SMP_H
+#define SMP_SMP_H
+
+#include "base/base.h"
+#include "link/link.h"
+
+#include <signet/smp.h>
+
+/* Serial framing, shared with the simulator. */
+
+#define SMP_HEADER_SIZE 8
+#define SMP_LINE_RAW    93    /* raw bytes in a line of 127 */
+#define SMP_PACKET_MAX  16384 /* larger packets are never taken */
+
+enum smp_op { SMP_READ = 0, SMP_READ_RESPONSE = 1, SMP_WRITE = 2, SMP_WRITE_RESPONSE = 3 };
+enum smp_group { SMP_GROUP_OS = 0, SMP_GROUP_FS = 8, SMP_GROUP_SHELL = 9 };
+
+struct smp_header {
+    uint8_t version; /* as on the wire: 0 is SMP v1 */
+    uint8_t op, flags;
+    uint16_t length; /* of the CBOR */
+    uint16_t group;
+    uint8_t sequence, id;
+};
+
+void smp_header_encode(const struct smp_header *header, uint8_t out[static SMP_HEADER_SIZE]);
+void smp_header_decode(struct smp_header *header, const uint8_t in[static SMP_HEADER_SIZE]);
+
+/* CRC-16/XMODEM */
+uint16_t smp_crc16(const void *data, size_t len);
+
+/* Appends the lines of one packet, line_raw raw bytes each (a multiple of 3). */
+void smp_frame_encode(struct buf *out, const uint8_t *packet, size_t len, size_t line_raw);
+
+/* Finds packets in a stream of text and frames. */
+struct smp_frames {
+    uint8_t *packet; /* SMP_PACKET_MAX + 4 */
+    size_t len, want;
+    char line[256]; /* base64 text behind a marker */
+    size_t line_len;
+    int state;
+    uint8_t held; /* first marker byte, not yet known to be one */
+    uint64_t bad; /* frames given up */
+};
+
+int smp_frames_init(struct smp_frames *frames, struct signet_error *err);
+void smp_frames_free(struct smp_frames *frames);
+void smp_frames_reset(struct smp_frames *frames);
+
+/* Takes bytes until a packet is complete or all are taken; *used says how many. Returns the
+ * packet's length (header and CBOR, in frames->packet, valid until the next call) or 0. Bytes that
+ * belong to no frame go to text (may be NULL). */
+size_t smp_frames_feed(struct smp_frames *frames, const uint8_t *data, size_t len, size_t *used,
+                       struct buf *text);
+
+#endif
