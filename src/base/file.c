@@ -71,8 +71,8 @@ static int open_regular(const char *path, int *out, struct stat *st, struct sign
 int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err)
 {
     struct buf read = {0};
-    struct stat st;
-    int fd, rc;
+    struct stat st = {0};
+    int fd = -1, rc;
 
     rc = open_regular(path, &fd, &st, err);
     if (rc)
@@ -92,8 +92,8 @@ int file_read(const char *path, size_t max, struct buf *out, struct signet_error
 int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err)
 {
     struct buf read = {0};
-    struct stat st;
-    int fd, rc;
+    struct stat st = {0};
+    int fd = -1, rc;
 
     rc = open_regular(path, &fd, &st, err);
     if (rc)

@@ -32,7 +32,7 @@ int secret_set(struct secret *s, const void *data, size_t len, struct signet_err
 
     if (rc)
         return rc;
-    if (len)
+    if (fresh.data && len)
         memcpy(fresh.data, data, len);
     secret_wipe(s);
     *s = fresh;

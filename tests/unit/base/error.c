@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void layers_add_phrases(void **state)
+{
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(error_sys(&err, SIGNET_E_IO, ENOENT, "cannot open '%s'", "x"), SIGNET_E_IO);
+    error_prefix(&err, "reading the %s", "order");
+    error_hint(&err, "make %s", "x");
+    assert_string_equal(err.msg, "reading the order: cannot open 'x': No such file or directory");
+    assert_string_equal(err.hint, "make x");
+    assert_int_equal(err.sys, ENOENT);
+    error_set(&err, SIGNET_E_LIMIT, "again: %.20s", err.msg); /* its own text as an argument */
+    assert_string_equal(err.msg, "again: reading the order: c");
+    assert_string_equal(err.hint, "");
+}
+
+static void long_phrases_leave_the_cause(void **state)
+{
+    struct signet_error err = {0};
+    char phrase[1000];
+
+    (void)state;
+    memset(phrase, 'p', sizeof phrase - 1);
+    phrase[sizeof phrase - 1] = '\0';
+    error_set(&err, SIGNET_E_IO, "the cause");
+    error_prefix(&err, "%s", phrase);
+    assert_non_null(strstr(err.msg, ": the cause"));
+    error_set(&err, SIGNET_E_IO, "%s", phrase);
+    assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
+}
+
+static void null_is_fine(void **state)
+{
+    (void)state;
+    assert_int_equal(error_set(NULL, SIGNET_E_IO, "x"), SIGNET_E_IO);
+    assert_int_equal(error_sys(NULL, SIGNET_E_LINK, EIO, "x"), SIGNET_E_LINK);
+    error_prefix(NULL, "x");
+    error_hint(NULL, "x");
+}
+
+static void every_code_has_a_name(void **state)
+{
+    (void)state;
+    for (int code = SIGNET_OK; code <= SIGNET_E_PROOF; code++)
+        assert_string_not_equal(signet_code_name((enum signet_code)code), "unknown");
+    assert_string_equal(signet_code_name((enum signet_code)9999), "unknown");
+    assert_string_equal(signet_code_name((enum signet_code) - 1), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layers_add_phrases),
+        cmocka_unit_test(long_phrases_leave_the_cause),
+        cmocka_unit_test(null_is_fine),
+        cmocka_unit_test(every_code_has_a_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
