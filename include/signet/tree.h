@@ -15,8 +15,9 @@
 extern "C" {
 #endif
 
-#define SIGNET_NO_ID 65535u /* reserved by LwM2M; as riid: the resource is not multiple-instance   \
-                             */
+#define SIGNET_NO_ID                                                                               \
+    65535u /* reserved by LwM2M; as riid: the resource is not multiple-instance                    \
+            */
 
 /* Identifiers are 0..65534. */
 struct signet_path {
