@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ptool_args.h"
+
+#include <ctype.h>
+#include <signet/error.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+const char ptool_usage[] =
+    "usage: ptool [-h] -c ENDPOINT_CFG [-e URN] [-s SERVER] [-t TOKEN] [-C CERT]\n"
+    "             [-k PKEY -r PCERT] [-p SCERT] [--token-file FILE] [--ca-file FILE]\n"
+    "             [--allow-http] [--no-check]\n";
+
+const char ptool_help[] =
+    "\nMakes ./SenMLCBOR, the provisioning packet of one LwM2M device, and registers the device\n"
+    "when a server is given.\n\n"
+    "  -h, --help            show this text\n"
+    "  -c, --endpoint_cfg F  configuration of the device (required)\n"
+    "  -e, --URN NAME        endpoint name; also the certificate's default commonName\n"
+    "  -s, --server F        JSON file of the Coiote server; needs -t and -e\n"
+    "  -t, --token TOKEN     access token; other users can see it in ps, prefer --token-file\n"
+    "  -C, --cert F          JSON file of a self-signed certificate to make in ./cert\n"
+    "  -k, --pkey F          private key of the device, DER or PEM; needs -r\n"
+    "  -r, --pcert F         certificate of the device, DER or PEM; needs -k\n"
+    "  -p, --scert F         certificate of the server, DER or PEM\n"
+    "      --token-file F    read the access token from a file (also: SIGNET_TOKEN)\n"
+    "      --ca-file F       trust these certificate authorities for the server\n"
+    "      --allow-http      let a token and a key travel without TLS\n"
+    "      --no-check        warn of what a device would refuse, instead of refusing\n\n"
+    "exit: 0 done, 1 failed, 2 wrong command line\n";
+
+struct option {
+    const char *name;
+    char letter; /* 0: none; the options with a letter are the reference's */
+    bool flag;
+    size_t offset;
+};
+
+#define FIELD(field) offsetof(struct ptool_args, field)
+static const struct option options[] = {
+    {"--help", 'h', true, FIELD(help)},       {"--endpoint_cfg", 'c', false, FIELD(endpoint_cfg)},
+    {"--URN", 'e', false, FIELD(urn)},        {"--server", 's', false, FIELD(server)},
+    {"--token", 't', false, FIELD(token)},    {"--cert", 'C', false, FIELD(cert)},
+    {"--pkey", 'k', false, FIELD(pkey)},      {"--pcert", 'r', false, FIELD(pcert)},
+    {"--scert", 'p', false, FIELD(scert)},    {"--token-file", 0, false, FIELD(token_file)},
+    {"--ca-file", 0, false, FIELD(ca_file)},  {"--allow-http", 0, true, FIELD(allow_http)},
+    {"--no-check", 0, true, FIELD(no_check)},
+};
+enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+static int usage(struct signet_error *err, const char *hint)
+{
+    err->code = SIGNET_E_USAGE;
+    snprintf(err->hint, sizeof(err->hint), "%s", hint);
+    return 2;
+}
+
+/* The option itself for a message: a value behind it, or glued to it, may be a secret. */
+static void shown(char out[40], const char *token)
+{
+    size_t n = token[1] == '-' ? strcspn(token, "=") : 2;
+    if (n > 39)
+        n = 39;
+    for (size_t i = 0; i < n; i++)
+        out[i] = isgraph((unsigned char)token[i]) ? token[i] : '?';
+    out[n] = '\0';
+}
+
+/* Collects the long options that start with the given text, the reference's or Signet's own. */
+static size_t collect(const char *text, size_t len, bool reference, const struct option **found)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < OPTIONS; i++)
+        if ((options[i].letter != 0) == reference && strncmp(options[i].name, text, len) == 0)
+            found[count++] = &options[i];
+    return count;
+}
+
+static int ambiguous(const char *token, const struct option **found, size_t count,
+                     struct signet_error *err)
+{
+    char name[40];
+    shown(name, token);
+    int used = snprintf(err->msg, sizeof(err->msg), "ambiguous option: %s could be", name);
+    for (size_t i = 0; i < count; i++)
+        used += snprintf(err->msg + used, sizeof(err->msg) - (size_t)used, "%s %s", i ? "," : "",
+                         found[i]->name);
+    return usage(err, "write more letters of the name");
+}
+
+/* Finds a long option by its whole name or a unique prefix. Signet's own options never make a
+ * prefix ambiguous that was unique with the reference. */
+static int find_long(const char *token, size_t len, const struct option **out,
+                     struct signet_error *err)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (strlen(options[i].name) == len && memcmp(options[i].name, token, len) == 0) {
+            *out = &options[i];
+            return 0;
+        }
+    const struct option *found[OPTIONS];
+    size_t count = collect(token, len, true, found);
+    if (count == 0)
+        count = collect(token, len, false, found);
+    if (count > 1)
+        return ambiguous(token, found, count, err);
+    *out = count ? found[0] : NULL;
+    return 0;
+}
+
+/* Splits one token into option and glued value (NULL: none). *option NULL: not known. */
+static int find(const char *token, const struct option **option, const char **glued,
+                struct signet_error *err)
+{
+    *option = NULL;
+    *glued = NULL;
+    if (token[1] == '-') {
+        size_t len = strcspn(token, "=");
+        if (token[len] == '=')
+            *glued = token + len + 1;
+        return find_long(token, len, option, err);
+    }
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (options[i].letter && options[i].letter == token[1])
+            *option = &options[i];
+    if (token[2] != '\0')
+        *glued = token + 2 + (token[2] == '=');
+    return 0;
+}
+
+/* Is it taken for an option? As argparse: "-", numbers and unknown texts with a space are not. */
+static bool looks_like_option(const char *token)
+{
+    if (token[0] != '-' || token[1] == '\0')
+        return false;
+    size_t digits = strspn(token + 1, "0123456789");
+    const char *rest = token + 1 + digits;
+    if (*rest == '.' && isdigit((unsigned char)rest[1]))
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (rest != token + 1 && *rest == '\0')
+        return false;
+    struct signet_error ignored = {0};
+    const struct option *option = NULL;
+    const char *glued = NULL;
+    if (find(token, &option, &glued, &ignored) != 0 || option)
+        return true;
+    return strchr(token, ' ') == NULL;
+}
+
+/* Takes a known option at argv[*i] with its value, and moves *i past both. */
+static int take(int argc, char **argv, int *i, const struct option *option, const char *value,
+                struct ptool_args *out, struct signet_error *err)
+{
+    char *field = (char *)out + option->offset;
+    (*i)++;
+    if (option->flag) {
+        if (value) {
+            snprintf(err->msg, sizeof(err->msg), "%s takes no value", option->name);
+            return usage(err, "write it alone");
+        }
+        *(bool *)field = true;
+        return 0;
+    }
+    if (!value && *i < argc && strcmp(argv[*i], "--") != 0 && !looks_like_option(argv[*i]))
+        value = argv[(*i)++];
+    if (!value) {
+        snprintf(err->msg, sizeof(err->msg), "%s needs a value", option->name);
+        return usage(err, "a value that starts with '-' is written as --option=VALUE");
+    }
+    *(const char **)field = value;
+    return 0;
+}
+
+/* A word that belongs to no option. It is an error at the end only: -h behind it still helps. */
+static void stray(const char *word, int place, bool option, struct signet_error *err)
+{
+    char name[40];
+    if (err->msg[0])
+        return;
+    if (option) {
+        shown(name, word);
+        snprintf(err->msg, sizeof(err->msg), "unrecognized option: %s", name);
+        usage(err, "ptool -h lists the options");
+    } else {
+        snprintf(err->msg, sizeof(err->msg), "word %d of the command line belongs to no option",
+                 place);
+        usage(err, "each value follows its option; quote values with spaces");
+    }
+}
+
+/* Ambiguous names are an error before anything else is looked at. */
+static int check_names(int argc, char **argv, struct signet_error *err)
+{
+    const struct option *option;
+    const char *value;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (argv[i][0] == '-' && argv[i][1] != '\0' && find(argv[i], &option, &value, err) != 0)
+            return 2;
+    return 0;
+}
+
+int ptool_args_parse(int argc, char **argv, struct ptool_args *out, struct signet_error *err)
+{
+    struct ptool_args args = {0};
+    struct signet_error strays = {0};
+    if (check_names(argc, argv, err) != 0)
+        return 2;
+    for (int i = 1; i < argc && !args.help;) {
+        const struct option *option = NULL;
+        const char *value = NULL;
+        bool end = strcmp(argv[i], "--") == 0; /* nothing but values may follow: all stray */
+        bool known = !end && looks_like_option(argv[i]);
+        if (known && find(argv[i], &option, &value, err) != 0)
+            return 2;
+        if (!option) {
+            int word = end && i + 1 < argc ? i + 1 : i;
+            stray(argv[word], word, known, &strays);
+            i = end ? argc : i + 1;
+        } else if (take(argc, argv, &i, option, value, &args, err) != 0) {
+            return 2;
+        }
+    }
+    if (strays.msg[0] && !args.help) {
+        *err = strays;
+        return 2;
+    }
+    *out = args;
+    return 0;
+}
+
+int ptool_args_check(const struct ptool_args *args, bool have_token, struct signet_error *err)
+{
+    if (!args->endpoint_cfg) {
+        snprintf(err->msg, sizeof(err->msg), "-c/--endpoint_cfg is required");
+        return usage(err, "name the configuration of the device with -c FILE");
+    }
+    if (!args->pkey != !args->pcert) {
+        snprintf(err->msg, sizeof(err->msg), "%s is given without %s",
+                 args->pkey ? "-k/--pkey" : "-r/--pcert", args->pkey ? "-r/--pcert" : "-k/--pkey");
+        return usage(err, "a private key and its certificate are given together");
+    }
+    if (args->token && args->token_file) {
+        snprintf(err->msg, sizeof(err->msg), "-t/--token and --token-file are both given");
+        return usage(err, "keep --token-file: others can see the command line");
+    }
+    /* A token in the environment is no wish to register; one on the command line is. */
+    bool said = args->token || args->token_file;
+    if (!args->server && !said)
+        return 0;
+    if (args->server && (said || have_token) && args->urn)
+        return 0;
+    snprintf(err->msg, sizeof(err->msg), "registration is incomplete; missing:%s%s%s",
+             args->server ? "" : " -s/--server", said || have_token ? "" : " -t/--token",
+             args->urn ? "" : " -e/--URN");
+    return usage(err, "give all of -s, -t and -e to register, or neither -s nor -t");
+}
