@@ -11,6 +11,7 @@
 #include <signet/ledger.h>
 #include <signet/link.h>
 #include <signet/smp.h>
+#include <signet/packet.h>
 #include <signet/tree.h>
 
 #endif
