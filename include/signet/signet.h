@@ -4,10 +4,12 @@
 
 /* Signet: factory provisioning for LwM2M devices. This header gathers the public ones. */
 
+#include <signet/board.h>
 #include <signet/bytes.h>
 #include <signet/cancel.h>
 #include <signet/error.h>
 #include <signet/event.h>
+#include <signet/flasher.h>
 #include <signet/ledger.h>
 #include <signet/link.h>
 #include <signet/smp.h>

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_BOARD_H
+#define SIGNET_BOARD_H
+
+/* Board recipes: how a kind of board goes from blank to provisioned. The stages are separate calls
+ * so that credentials can be made in the middle, when the endpoint name is known:
+ *
+ *   open -> prepare -> endpoint -> load -> result -> finish -> close
+ */
+
+#include <signet/flasher.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All texts are copied; NULL or 0 is the recipe's default. */
+struct signet_board_options {
+    const char *flasher; /* name; NULL: "nrfutil", else "nrfjprog" for anjay-zephyr with an image;
+                            "none" when there is no image */
+    struct signet_flasher_options flash; /* serial below wins */
+    const char *initial, *final;         /* images; with image_dir, names inside it */
+    const char *image_dir; /* anjay-zephyr: initial.hex and final.hex in it when not named */
+    const char *initial_sha256, *final_sha256; /* expected, hex */
+    const char *serial;   /* of the programmer or USB port: letters and digits */
+    unsigned vcom;        /* which serial port of the board, from 0 */
+    const char *port;     /* address of the link; NULL: found by serial */
+    unsigned baud;        /* 0: 115200 */
+    const char *endpoint; /* what the board's name must be; NULL: any */
+    int smp_version;      /* 1 or 2; 0: 1 */
+    const char *ready_text, *provisioned_text, *restored_text, *prompt; /* "": do not wait for it */
+    const char *endpoint_path; /* "": the board has no name */
+    const char *packet_path, *result_path;
+    const char *success_text; /* whole content of the result file, "0" */
+    int ready_timeout_ms;     /* 0: 60000 */
+    int result_timeout_ms;    /* 0: 45000 */
+    int restored_timeout_ms;  /* 0: 60000 */
+};
+
+struct signet_board; /* one handle is for one thread at a time */
+
+/* recipe: "anjay-zephyr", "smp-file". Checks options, images and tools; no board is touched.
+ * cancel must outlive the handle. Events: PROGRESS of stages "flash", "load" and "final", RETRY;
+ * STAGE_BEGIN and STAGE_END are for the caller to send. */
+int signet_board_open(struct signet_board **out, const char *recipe,
+                      const struct signet_board_options *options,
+                      const struct signet_observer *observer, const struct signet_cancel *cancel,
+                      struct signet_error *err);
+void signet_board_close(struct signet_board **board); /* sets *board to NULL */
+
+/* Flashes the initial image (where there is one) and waits until the board is ready. May be called
+ * again after a failure: the board is flashed again. SIGNET_E_PROVISIONED: it holds credentials. */
+int signet_board_prepare(struct signet_board *board, struct signet_error *err);
+/* The name that the board gave, or "". SIGNET_E_WRONG_BOARD: it is not the expected one;
+ * SIGNET_E_BOARD: not a name that may be used. */
+int signet_board_endpoint(struct signet_board *board, char name[152], struct signet_error *err);
+/* Makes sure that the board is still the same one, then writes the packet.
+ * SIGNET_E_WRONG_BOARD: it is not, nothing was sent. */
+int signet_board_load(struct signet_board *board, const void *packet, size_t len,
+                      struct signet_error *err);
+/* Reads the result, once; only after load. SIGNET_E_BOARD: refused by the board. */
+int signet_board_result(struct signet_board *board, struct signet_error *err);
+/* Programs the final image and waits for the restored text; nothing to do without one. */
+int signet_board_finish(struct signet_board *board, struct signet_error *err);
+
+/* What is known after an error. */
+struct signet_board_state {
+    char port[128];  /* the link's address, "" before it was found */
+    char serial[64]; /* programmer or USB serial number, "" when unknown */
+    char hw_id[152]; /* USB serial number of the board, else the endpoint name it gave; or "" */
+    char initial_sha256[65], final_sha256[65];
+    bool bytes_sent; /* a byte of the packet may have left the host */
+    bool loaded, applied, finished;
+    /* The same credentials may be tried again on this same board by calling prepare: it can be
+     * flashed from here. False when nobody can reset it (no flasher): replace or flash by hand. */
+    bool retry_safe;
+};
+void signet_board_state(const struct signet_board *board, struct signet_board_state *out);
+
+/* Row i of the table of recipes; NULL past the end. */
+const char *signet_recipe_name(size_t i);
+const char *signet_recipe_summary(size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image.h"
+
+#include "cred/cred.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t a = strlen(path), b = strlen(suffix);
+    return a >= b && strcasecmp(path + a - b, suffix) == 0;
+}
+
+/* By content, but a file that is called .hex and holds something else is a mistake, not a raw
+ * image. */
+static int by_content(struct signet_image *image, const char *path, const struct buf *file,
+                      struct signet_error *err)
+{
+    if (file->len >= 4 && memcmp(file->data,
+                                 "\x7f"
+                                 "ELF",
+                                 4) == 0)
+        image->format = SIGNET_IMAGE_ELF;
+    else if (file->len &&
+             (file->data[0] == ':' || has_suffix(path, ".hex") || has_suffix(path, ".ihex")))
+        return hex_parse(image, path, file->data, file->len, NULL, err);
+    else
+        image->format = SIGNET_IMAGE_BIN;
+    if (file->len == 0)
+        return error_set(err, SIGNET_E_SYNTAX, "%s: the image is empty", path);
+    image->size = file->len;
+    return SIGNET_OK;
+}
+
+int signet_image_check(struct signet_image *out, const char *path, const char *expected_sha256,
+                       struct signet_error *err)
+{
+    struct buf file = {0};
+    struct signet_image image = {0};
+    uint8_t digest[32];
+    int code = file_read(path, IMAGE_MAX, &file, err);
+    if (code)
+        goto out;
+    code = by_content(&image, path, &file, err);
+    if (code)
+        goto out;
+    code = sha256(file.data, file.len, digest, err);
+    if (code)
+        goto out;
+    hex_encode(digest, sizeof(digest), image.sha256);
+    if (expected_sha256 && strcasecmp(expected_sha256, image.sha256) != 0) {
+        code = error_set(err, SIGNET_E_MEANING, "%s: SHA-256 is %s, expected %.64s", path,
+                         image.sha256, expected_sha256);
+        error_hint(err, "this is not the image of the order; nothing was flashed");
+        goto out;
+    }
+    *out = image;
+out:
+    buf_free(&file);
+    return code;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Nordic's old tool, at the end of its life; kept for lines that have it. */
+
+static void begin(const struct signet_flasher *f, struct args *args)
+{
+    args_add(args, f->tool);
+    if (f->serial) {
+        args_add(args, "-s");
+        args_add(args, flasher_serial(f));
+    }
+}
+
+static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
+                   enum signet_erase erase, struct signet_error *err)
+{
+    (void)image;
+    struct args args = {0};
+    begin(f, &args);
+    args_add(&args, "--program");
+    args_add(&args, path);
+    args_add(&args, erase == SIGNET_ERASE_CHIP ? "--chiperase" : "--sectorerase");
+    return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
+}
+
+static int reset(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+    begin(f, &args);
+    args_add(&args, "--pinreset");
+    return flasher_run(f, &args, NULL, NULL, NULL, err);
+}
+
+/* Lines of `--com`: "683123456    /dev/ttyACM0    VCOM0" */
+struct com {
+    char want[16];
+    char port[128];
+    size_t found;
+};
+
+static void com_line(void *ctx, const char *line, size_t len)
+{
+    struct com *com = ctx;
+    char copy[512], serial[64], port[128], vcom[32];
+    if (len >= sizeof(copy))
+        return;
+    memcpy(copy, line, len + 1);
+    if (sscanf(copy, "%63s %127s %31s", serial, port, vcom) != 3 || strcmp(vcom, com->want) != 0)
+        return;
+    com->found++;
+    snprintf(com->port, sizeof(com->port), "%s", port);
+}
+
+static int port_of(struct signet_flasher *f, unsigned vcom, char port[128],
+                   struct signet_error *err)
+{
+    struct args args = {0};
+    struct com com = {0};
+    int code = flasher_need(f, f->serial, "the board's serial number to find its port", err);
+    if (code)
+        return code;
+    snprintf(com.want, sizeof(com.want), "VCOM%u", vcom);
+    begin(f, &args);
+    args_add(&args, "--com");
+    code = flasher_run(f, &args, com_line, &com, NULL, err);
+    if (code)
+        return code;
+    if (com.found != 1)
+        return error_set(err, com.found ? SIGNET_E_CONFLICT : SIGNET_E_NOT_FOUND,
+                         "%zu ports are called %s; there must be one", com.found, com.want);
+    if (com.port[0] != '/')
+        return error_set(err, SIGNET_E_FLASH, "the port is not an absolute path");
+    memcpy(port, com.port, sizeof(com.port));
+    return SIGNET_OK;
+}
+
+struct ids {
+    struct signet_programmer *list;
+    size_t cap, count;
+};
+
+static void id_line(void *ctx, const char *line, size_t len)
+{
+    struct ids *ids = ctx;
+    if (ids->count < ids->cap && len < sizeof(ids->list->serial) && flasher_serial_valid(line))
+        memcpy(ids->list[ids->count++].serial, line, len + 1);
+}
+
+static int list(struct signet_flasher *f, struct signet_programmer *out, size_t cap, size_t *count,
+                struct signet_error *err)
+{
+    struct args args = {0};
+    struct ids ids = {out, cap, 0};
+    args_add(&args, f->tool);
+    args_add(&args, "--ids");
+    int code = flasher_run(f, &args, id_line, &ids, NULL, err);
+    if (code == SIGNET_OK)
+        *count = ids.count;
+    return code;
+}
+
+static const char *const tools[] = {"nrfjprog", NULL};
+
+const struct flasher_ops nrfjprog_ops = {
+    .name = "nrfjprog",
+    .summary = "Nordic boards, older nRF Command Line Tools",
+    .tools = tools,
+    .install = "install Nordic's nRF Command Line Tools, or better nrfutil with its device command",
+    .formats = SIGNET_IMAGE_HEX,
+    .program = program,
+    .reset = reset,
+    .port = port_of,
+    .list = list,
+};

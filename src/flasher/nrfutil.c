@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ops.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* `nrfutil device`: one JSON object a line on stdout (nrfutil_json.c). */
+
+struct follow {
+    struct signet_flasher *f;
+    struct nrfutil_line *line;
+    char failed[200];
+    struct nrfutil_line *devices; /* gets the list; may be NULL */
+};
+
+static void on_line(void *ctx, const char *text, size_t len)
+{
+    struct follow *follow = ctx;
+    nrfutil_line_parse(follow->line, text, len);
+    if (follow->line->kind == NRFUTIL_PROGRESS && !follow->devices)
+        flasher_progress(follow->f, follow->line->percent);
+    else if (follow->line->kind == NRFUTIL_FAILED)
+        memcpy(follow->failed, follow->line->message, sizeof(follow->failed));
+    else if (follow->line->kind == NRFUTIL_DEVICES && follow->devices)
+        *follow->devices = *follow->line;
+}
+
+/* The tool may report a failed task and exit with 0: the task's own result counts. */
+static int run(struct signet_flasher *f, const struct args *args, struct nrfutil_line *devices,
+               struct signet_error *err)
+{
+    struct follow follow = {.f = f, .devices = devices};
+    follow.line = malloc(sizeof(*follow.line));
+    if (!follow.line)
+        return error_nomem(err);
+    int code = flasher_run(f, args, on_line, &follow, NULL, err);
+    if ((code == SIGNET_OK || code == SIGNET_E_FLASH) && follow.failed[0]) {
+        int status = code && err ? err->sys : 0;
+        code = error_set(err, SIGNET_E_FLASH, "exit status %d: %s", status, follow.failed);
+        if (err)
+            err->sys = status;
+    }
+    free(follow.line);
+    return code;
+}
+
+static void begin(const struct signet_flasher *f, struct args *args, const char *command)
+{
+    args_add(args, f->tool);
+    args_add(args, "device");
+    args_add(args, command);
+    if (f->serial) {
+        args_add(args, "--serial-number");
+        args_add(args, flasher_serial(f));
+    }
+}
+
+static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
+                   enum signet_erase erase, struct signet_error *err)
+{
+    (void)image;
+    struct args args = {0};
+    begin(f, &args, "program");
+    args_add(&args, "--firmware");
+    args_add(&args, path);
+    args_add(&args, "--options");
+    args_add(&args, erase == SIGNET_ERASE_CHIP
+                        ? "chip_erase_mode=ERASE_ALL,reset=RESET_NONE,verify=VERIFY_READ"
+                        : "chip_erase_mode=ERASE_RANGES_TOUCHED_BY_FIRMWARE,reset=RESET_NONE,"
+                          "verify=VERIFY_READ");
+    args_add(&args, "--json");
+    return run(f, &args, NULL, err);
+}
+
+static int reset(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+    begin(f, &args, "reset");
+    args_add(&args, "--reset-kind");
+    args_add(&args, "RESET_PIN");
+    args_add(&args, "--json");
+    return run(f, &args, NULL, err);
+}
+
+static int devices(struct signet_flasher *f, struct nrfutil_line **out, struct signet_error *err)
+{
+    struct args args = {0};
+    args_add(&args, f->tool);
+    args_add(&args, "device");
+    args_add(&args, "list");
+    args_add(&args, "--json");
+    struct nrfutil_line *found = calloc(1, sizeof(*found));
+    if (!found)
+        return error_nomem(err);
+    int code = run(f, &args, found, err);
+    if (code) {
+        free(found);
+        return code;
+    }
+    *out = found;
+    return SIGNET_OK;
+}
+
+static const char *no_zeros(const char *s)
+{
+    while (s[0] == '0' && s[1])
+        s++;
+    return s;
+}
+
+static int port_of(struct signet_flasher *f, unsigned vcom, char port[128],
+                   struct signet_error *err)
+{
+    struct nrfutil_line *all = NULL;
+    size_t found = 0;
+    int code = flasher_need(f, f->serial, "the board's serial number to find its port", err);
+    code = code ? code : devices(f, &all, err);
+    if (code)
+        return code;
+    char path[128] = "";
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(no_zeros(all->devices[i].about.serial), flasher_serial(f)) != 0)
+            continue;
+        for (size_t k = 0; k < all->devices[i].port_count; k++) {
+            if (all->devices[i].ports[k].vcom != vcom)
+                continue;
+            memcpy(path, all->devices[i].ports[k].path, sizeof(path));
+            found++;
+        }
+    }
+    free(all);
+    if (found != 1)
+        return error_set(err, found ? SIGNET_E_CONFLICT : SIGNET_E_NOT_FOUND,
+                         "%zu ports of the board are number %u; there must be one", found, vcom);
+    if (path[0] != '/')
+        return error_set(err, SIGNET_E_FLASH, "the port is not an absolute path");
+    memcpy(port, path, sizeof(path));
+    return SIGNET_OK;
+}
+
+static int list(struct signet_flasher *f, struct signet_programmer *out, size_t cap, size_t *count,
+                struct signet_error *err)
+{
+    struct nrfutil_line *all = NULL;
+    int code = devices(f, &all, err);
+    if (code)
+        return code;
+    for (*count = 0; *count < all->count && *count < cap; ++*count)
+        out[*count] = all->devices[*count].about;
+    free(all);
+    return SIGNET_OK;
+}
+
+static const char *const tools[] = {"nrfutil", NULL};
+
+const struct flasher_ops nrfutil_ops = {
+    .name = "nrfutil",
+    .summary = "Nordic boards, `nrfutil device`",
+    .tools = tools,
+    .install = "install Nordic's nrfutil, then: nrfutil install device",
+    .formats = SIGNET_IMAGE_HEX,
+    .program = program,
+    .reset = reset,
+    .port = port_of,
+    .list = list,
+};

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* OpenOCD's arguments are Tcl: what we did not write ourselves goes between braces, where only
+ * braces and backslashes mean something. */
+static bool tcl_safe(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || strchr("{}\\", *text))
+            return false;
+    return true;
+}
+
+static int check(struct signet_flasher *f, struct signet_error *err)
+{
+    int code = flasher_need(f, f->target, "a target file, such as target/nrf52.cfg", err);
+    if (code == SIGNET_OK && f->address &&
+        f->address[strspn(f->address, "0123456789abcdefABCDEFx")] != '\0')
+        code = error_set(err, SIGNET_E_USAGE, "the address must be a number");
+    return code;
+}
+
+struct texts {
+    char serial[96], write[4400], verify[4400];
+};
+
+static void begin(const struct signet_flasher *f, struct args *args, struct texts *texts)
+{
+    args_add(args, f->tool);
+    if (f->config) {
+        args_add(args, "-f");
+        args_add(args, f->config);
+    }
+    args_add(args, "-f");
+    args_add(args, f->target);
+    if (f->serial) {
+        snprintf(texts->serial, sizeof(texts->serial), "adapter serial %s", f->serial);
+        args_add(args, "-c");
+        args_add(args, texts->serial);
+    }
+    args_add(args, "-c");
+    args_add(args, "init");
+}
+
+static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
+                   enum signet_erase erase, struct signet_error *err)
+{
+    struct args args = {0};
+    struct texts texts;
+    const char *where = "";
+    if (!tcl_safe(path) || strlen(path) > 4096)
+        return error_set(err, SIGNET_E_USAGE, "OpenOCD cannot take braces or '\\' in a file name");
+    if (image->format == SIGNET_IMAGE_BIN) {
+        int code = flasher_need(f, f->address, "an address for a raw image", err);
+        if (code)
+            return code;
+        where = f->address;
+    }
+    begin(f, &args, &texts);
+    args_add(&args, "-c");
+    args_add(&args, "reset init");
+    if (erase == SIGNET_ERASE_CHIP) {
+        args_add(&args, "-c");
+        args_add(&args, "flash erase_sector 0 0 last");
+    }
+    snprintf(texts.write, sizeof(texts.write), "flash write_image erase {%s} %s", path, where);
+    snprintf(texts.verify, sizeof(texts.verify), "verify_image {%s} %s", path, where);
+    args_add(&args, "-c");
+    args_add(&args, texts.write);
+    args_add(&args, "-c");
+    args_add(&args, texts.verify);
+    args_add(&args, "-c");
+    args_add(&args, "shutdown");
+    return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
+}
+
+static int reset(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+    struct texts texts;
+    begin(f, &args, &texts);
+    args_add(&args, "-c");
+    args_add(&args, "reset run");
+    args_add(&args, "-c");
+    args_add(&args, "shutdown");
+    return flasher_run(f, &args, NULL, NULL, NULL, err);
+}
+
+static const char *const tools[] = {"openocd", NULL};
+
+const struct flasher_ops openocd_ops = {
+    .name = "openocd",
+    .summary = "any board that OpenOCD knows; needs a target file",
+    .tools = tools,
+    .install = "install the package openocd",
+    .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
+    .check = check,
+    .program = program,
+    .reset = reset,
+};

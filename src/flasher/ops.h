@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLASHER_OPS_H
+#define FLASHER_OPS_H
+
+#include "flasher.h"
+#include "run.h"
+
+#define FLASHER_ARGS 32
+
+struct flasher_ops;
+
+struct signet_flasher {
+    const struct flasher_ops *ops;
+    char *tool; /* absolute path; NULL for none */
+    char *serial, *target, *config, *port, *address, *command;
+    int timeout_ms;
+    const struct signet_observer *observer;
+    const struct signet_cancel *cancel;
+};
+
+/* One kind of programmer: one file, one row in flasher.c. NULL functions: it cannot. */
+struct flasher_ops {
+    const char *name, *summary;
+    const char *const *tools; /* names of the executable, best first; NULL: none needed */
+    const char *install;      /* the hint when it is missing */
+    unsigned formats;         /* of images, enum signet_image_format or-ed */
+    /* Are the options complete? Runs nothing. */
+    int (*check)(struct signet_flasher *f, struct signet_error *err);
+    /* path is absolute and checked */
+    int (*program)(struct signet_flasher *f, const char *path, const struct signet_image *image,
+                   enum signet_erase erase, struct signet_error *err);
+    int (*reset)(struct signet_flasher *f, struct signet_error *err);
+    int (*port)(struct signet_flasher *f, unsigned vcom, char port[128], struct signet_error *err);
+    int (*list)(struct signet_flasher *f, struct signet_programmer *list, size_t cap, size_t *count,
+                struct signet_error *err);
+};
+
+extern const struct flasher_ops nrfutil_ops, nrfjprog_ops, openocd_ops, probe_rs_ops, esptool_ops,
+    exec_ops, none_ops;
+
+/* An argument vector; texts must live on. */
+struct args {
+    const char *v[FLASHER_ARGS + 1];
+    size_t n;
+};
+void args_add(struct args *args, const char *text);
+
+/* Runs the tool; a status other than 0 is SIGNET_E_FLASH with the tool's last words. output may be
+ * NULL. */
+int flasher_run(struct signet_flasher *f, const struct args *args,
+                void (*on_line)(void *ctx, const char *line, size_t len), void *ctx,
+                struct buf *output, struct signet_error *err);
+/* For tools that print "42%" or "42.5 %": sends progress. ctx is the flasher. */
+void flasher_percent_line(void *ctx, const char *line, size_t len);
+void flasher_progress(struct signet_flasher *f, unsigned percent);
+/* As the tools want it: without leading zeros. */
+const char *flasher_serial(const struct signet_flasher *f);
+int flasher_need(const struct signet_flasher *f, const char *value, const char *option,
+                 struct signet_error *err);
+
+/* One JSON line of nrfutil (nrfutil_json.c). */
+struct nrfutil_line {
+    enum { NRFUTIL_OTHER, NRFUTIL_PROGRESS, NRFUTIL_FAILED, NRFUTIL_DEVICES } kind;
+    unsigned percent;  /* PROGRESS, 0..100 */
+    char message[200]; /* FAILED, escaped */
+    size_t count;      /* DEVICES */
+    struct {
+        struct signet_programmer about;
+        struct {
+            unsigned vcom;
+            char path[128];
+        } ports[8];
+        size_t port_count;
+    } devices[64];
+};
+void nrfutil_line_parse(struct nrfutil_line *out, const char *text, size_t len);
+
+#endif

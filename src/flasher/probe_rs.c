@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ops.h"
+
+#include <stdio.h>
+
+static int check(struct signet_flasher *f, struct signet_error *err)
+{
+    int code = flasher_need(f, f->target, "the chip's name as target", err);
+    if (code == SIGNET_OK && f->serial)
+        code = flasher_need(f, f->config, "VID:PID of the probe as config beside a serial number",
+                            err);
+    return code;
+}
+
+static void begin(const struct signet_flasher *f, struct args *args, const char *command,
+                  char probe[160])
+{
+    args_add(args, f->tool);
+    args_add(args, command);
+    args_add(args, "--non-interactive");
+    args_add(args, "--chip");
+    args_add(args, f->target);
+    if (f->serial) { /* probe-rs names a probe VID:PID:SERIAL */
+        snprintf(probe, 160, "%.80s:%s", f->config, f->serial);
+        args_add(args, "--probe");
+        args_add(args, probe);
+    }
+}
+
+static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
+                   enum signet_erase erase, struct signet_error *err)
+{
+    struct args args = {0};
+    char probe[160];
+    begin(f, &args, "download", probe);
+    args_add(&args, "--binary-format");
+    args_add(&args, image->format == SIGNET_IMAGE_HEX   ? "hex"
+                    : image->format == SIGNET_IMAGE_ELF ? "elf"
+                                                        : "bin");
+    if (image->format == SIGNET_IMAGE_BIN) {
+        int code = flasher_need(f, f->address, "an address for a raw image", err);
+        if (code)
+            return code;
+        args_add(&args, "--base-address");
+        args_add(&args, f->address);
+    }
+    if (erase == SIGNET_ERASE_CHIP)
+        args_add(&args, "--chip-erase");
+    args_add(&args, "--verify");
+    args_add(&args, path);
+    return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
+}
+
+static int reset(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+    char probe[160];
+    begin(f, &args, "reset", probe);
+    return flasher_run(f, &args, NULL, NULL, NULL, err);
+}
+
+static const char *const tools[] = {"probe-rs", NULL};
+
+const struct flasher_ops probe_rs_ops = {
+    .name = "probe-rs",
+    .summary = "CMSIS-DAP, J-Link and ST-Link probes; needs the chip's name",
+    .tools = tools,
+    .install = "install probe-rs (its own installer, or cargo)",
+    .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
+    .check = check,
+    .program = program,
+    .reset = reset,
+};

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LINE_CAP     65536 /* a longer line comes in pieces */
+#define TERM_WAIT_MS 2000
+
+/* Executable for us, and nobody but its owner, root or their groups could have put it there. */
+static bool usable(const char *path)
+{
+    struct stat st;
+    return path[0] == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+           !(st.st_mode & S_IWOTH) && access(path, X_OK) == 0;
+}
+
+static bool folder_trusted(const char *folder)
+{
+    struct stat st;
+    return folder[0] == '/' && stat(folder, &st) == 0 && S_ISDIR(st.st_mode) &&
+           !(st.st_mode & S_IWOTH);
+}
+
+int run_find(char **out, const char *name, const char *given, struct signet_error *err)
+{
+    if (given) {
+        if (!usable(given))
+            return error_set(
+                err, SIGNET_E_NOT_FOUND,
+                "%s: not the absolute path of a program that only its owner can change", given);
+        char *copy = strdup(given);
+        if (!copy)
+            return error_nomem(err);
+        *out = copy;
+        return SIGNET_OK;
+    }
+    const char *path = getenv("PATH");
+    if (!path)
+        path = "/usr/local/bin:/usr/bin:/bin";
+    while (*path) {
+        size_t len = strcspn(path, ":");
+        char *folder = strndup(path, len);
+        char *file = NULL;
+        if (!folder || asprintf(&file, "%s/%s", folder, name) < 0) {
+            free(folder);
+            return error_nomem(err);
+        }
+        bool found = folder_trusted(folder) && usable(file);
+        free(folder);
+        if (found) {
+            *out = file;
+            return SIGNET_OK;
+        }
+        free(file);
+        path += len + (path[len] == ':');
+    }
+    return error_set(err, SIGNET_E_NOT_FOUND, "%s is not installed", name);
+}
+
+struct child {
+    pid_t pid;
+    int pidfd, out; /* -1: closed */
+    char line[LINE_CAP + 1];
+    size_t len;
+};
+
+static int spawn(struct child *child, const struct run *run, int write_end,
+                 struct signet_error *err)
+{
+    char home[4096 + 8] = "HOME=/";
+    const char *from = getenv("HOME");
+    if (from && from[0] == '/' && strlen(from) < 4096)
+        snprintf(home, sizeof(home), "HOME=%s", from);
+    char *environment[] = {home,
+                           (char *)"PATH=/usr/local/bin:/usr/bin:/bin",
+                           (char *)"LANG=C.UTF-8",
+                           (char *)"LC_ALL=C.UTF-8",
+                           (char *)"PYTHONUNBUFFERED=1",
+                           NULL};
+    posix_spawnattr_t attr;
+    posix_spawn_file_actions_t files;
+    int rc = posix_spawnattr_init(&attr);
+    if (rc)
+        return error_sys(err, SIGNET_E_FLASH, rc, "%s", run->argv[0]);
+    rc = posix_spawn_file_actions_init(&files);
+    if (rc) {
+        posix_spawnattr_destroy(&attr);
+        return error_sys(err, SIGNET_E_FLASH, rc, "%s", run->argv[0]);
+    }
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    sigdelset(&all, SIGKILL);
+    sigdelset(&all, SIGSTOP);
+    rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                             POSIX_SPAWN_SETSIGDEF);
+    rc = rc ? rc : posix_spawnattr_setpgroup(&attr, 0);
+    rc = rc ? rc : posix_spawnattr_setsigmask(&attr, &none);
+    rc = rc ? rc : posix_spawnattr_setsigdefault(&attr, &all);
+    rc = rc ? rc : posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    rc = rc ? rc : posix_spawn_file_actions_adddup2(&files, write_end, 1);
+    rc = rc ? rc : posix_spawn_file_actions_adddup2(&files, write_end, 2);
+    rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&files, 3);
+    rc = rc ? rc
+            : posix_spawn(&child->pid, run->argv[0], &files, &attr, (char *const *)run->argv,
+                          environment);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attr);
+    if (rc)
+        return error_sys(err, SIGNET_E_FLASH, rc, "%s cannot be started", run->argv[0]);
+    child->pidfd = pidfd_open(child->pid, 0);
+    return SIGNET_OK;
+}
+
+static void line_end(struct child *child, const struct run *run)
+{
+    child->line[child->len] = '\0';
+    if (child->len && run->on_line)
+        run->on_line(run->ctx, child->line, child->len);
+    child->len = 0;
+}
+
+/* False at the end of the output. */
+static bool take_output(struct child *child, const struct run *run, struct buf *output)
+{
+    char data[8192];
+    ssize_t got = read(child->out, data, sizeof(data));
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (got == 0)
+        return false;
+    if (output && output->len < RUN_OUTPUT_MAX) {
+        size_t room = RUN_OUTPUT_MAX - output->len;
+        buf_append(output, data, (size_t)got < room ? (size_t)got : room);
+    }
+    for (ssize_t i = 0; i < got; i++) {
+        if (data[i] == '\n' || data[i] == '\r')
+            line_end(child, run);
+        else {
+            if (child->len == LINE_CAP)
+                line_end(child, run);
+            child->line[child->len++] = data[i] ? data[i] : ' ';
+        }
+    }
+    return true;
+}
+
+/* Has the leader ended? It stays a zombie, so that its number, and its group's, stay ours. */
+static bool ended(const struct child *child)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid == child->pid;
+}
+
+static void end_group(const struct child *child)
+{
+    kill(-child->pid, SIGTERM);
+    int64_t deadline = clock_ms() + TERM_WAIT_MS;
+    while (!ended(child) && clock_ms() < deadline) {
+        struct pollfd p = {.fd = child->pidfd, .events = POLLIN};
+        poll(&p, 1, 20);
+    }
+    kill(-child->pid, SIGKILL);
+}
+
+/* Reads until the leader has ended. */
+static int follow(struct child *child, const struct run *run, struct buf *output,
+                  struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + run->timeout_ms;
+    bool open = true;
+    while (!ended(child)) {
+        int64_t left = deadline - clock_ms();
+        if (signet_cancel_fired(run->cancel))
+            return error_set(err, SIGNET_E_CANCELLED, "%s was stopped", run->argv[0]);
+        if (left <= 0)
+            return error_set(err, SIGNET_E_TIMEOUT, "%s did not end within %d s and was stopped",
+                             run->argv[0], (run->timeout_ms + 999) / 1000);
+        /* Without a pidfd (an old kernel) the end is looked for in short steps. */
+        int wait = child->pidfd < 0 && left > 20 ? 20 : left > 60000 ? 60000 : (int)left;
+        struct pollfd p[3] = {{.fd = open ? child->out : -1, .events = POLLIN},
+                              {.fd = child->pidfd, .events = POLLIN},
+                              {.fd = cancel_fd(run->cancel), .events = POLLIN}};
+        if (poll(p, 3, wait) < 0 && errno != EINTR)
+            return error_sys(err, SIGNET_E_IO, errno, "poll");
+        if (p[0].revents)
+            open = take_output(child, run, output);
+    }
+    /* What is in the pipe still; a grandchild that holds it open is not waited for. */
+    for (int i = 0; open && i < 256; i++) {
+        struct pollfd p = {.fd = child->out, .events = POLLIN};
+        if (poll(&p, 1, 0) <= 0)
+            break;
+        open = take_output(child, run, output);
+    }
+    line_end(child, run);
+    return SIGNET_OK;
+}
+
+int run_tool(const struct run *run, struct buf *output, int *status, struct signet_error *err)
+{
+    struct child *child = calloc(1, sizeof(*child));
+    if (!child)
+        return error_nomem(err);
+    child->pid = child->pidfd = child->out = -1;
+    int ends[2] = {-1, -1};
+    int code, wstatus = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        code = error_sys(err, SIGNET_E_IO, errno, "pipe");
+        goto out;
+    }
+    child->out = ends[0];
+    fcntl(child->out, F_SETFL, O_NONBLOCK);
+    code = spawn(child, run, ends[1], err);
+    close(ends[1]);
+    if (code)
+        goto out;
+    code = follow(child, run, output, err);
+    if (code)
+        end_group(child);
+    else
+        kill(-child->pid, SIGKILL); /* what it may have left behind */
+    pid_t got;
+    do
+        got = waitpid(child->pid, &wstatus, 0);
+    while (got < 0 && errno == EINTR);
+    if (code == SIGNET_OK && got != child->pid)
+        code = error_sys(err, SIGNET_E_FLASH, errno, "%s: its exit status is lost", run->argv[0]);
+    if (code == SIGNET_OK)
+        *status = WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : WEXITSTATUS(wstatus);
+out:
+    if (child->pidfd >= 0)
+        close(child->pidfd);
+    if (child->out >= 0)
+        close(child->out);
+    free(child);
+    return code;
+}
+
+void run_last_words(const struct buf *output, char *out, size_t cap)
+{
+    out[0] = '\0';
+    size_t end = output->data ? output->len : 0;
+    while (end > 0) {
+        size_t start = end;
+        bool letters = false;
+        while (start > 0 && output->data[start - 1] != '\n' && output->data[start - 1] != '\r') {
+            start--;
+            letters = letters || isalpha(output->data[start]);
+        }
+        if (letters) {
+            struct buf text = {0};
+            size_t len = end - start < 200 ? end - start : 200;
+            text_escape(&text, output->data + start, len);
+            if (!text.failed && text.data)
+                snprintf(out, cap, "%.*s", (int)(text.len < cap ? text.len : cap - 1),
+                         (const char *)text.data);
+            buf_free(&text);
+            return;
+        }
+        end = start > 0 ? start - 1 : 0;
+    }
+}
