@@ -94,11 +94,12 @@ int signet_smp_hash_types(struct signet_smp *smp, struct signet_smp_hash_type *t
                           size_t *count, struct signet_error *err);
 int signet_smp_file_close(struct signet_smp *smp, struct signet_error *err);
 
-/* Compares what the board has with data, by hash, else by length. SIGNET_OK: it agrees, *how is
- * "sha256", "crc32" or "length"; SIGNET_E_BOARD: it differs; SIGNET_E_UNSUPPORTED: the board offers
- * neither. Never downloads. how may be NULL. */
+/* Compares what the board has with data, by SHA-256 (the 32 bytes in sha256, when given), by
+ * CRC-32, else by length. SIGNET_OK: it agrees, *how is "sha256", "crc32" or "length";
+ * SIGNET_E_BOARD: it differs; SIGNET_E_UNSUPPORTED: the board offers none. Never downloads. how may
+ * be NULL. */
 int signet_smp_compare(struct signet_smp *smp, const char *path, const void *data, size_t len,
-                       const char **how, struct signet_error *err);
+                       const uint8_t *sha256, const char **how, struct signet_error *err);
 
 /* shell group: runs a command, argv of argc words. Sent once. *status is the command's own. */
 int signet_smp_shell(struct signet_smp *smp, const char *const *argv, size_t argc,

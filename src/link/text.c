@@ -119,7 +119,7 @@ size_t text_scan_feed(struct text_scan *scan, const uint8_t *data, size_t len)
         if (scan->len == TEXT_LINE_MAX)
             cut_line(scan);
         scan->line[scan->len++] = (char)c;
-        if (found(scan))
+        if (scan->which == scan->count && found(scan))
             return i + 1;
     }
     return len;

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "smp/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TIMEOUT_DEFAULT 2000
+#define RETRIES_DEFAULT 8
+#define DRAIN_MAX       ((size_t)256 * 1024)
+
+int signet_smp_new(struct signet_smp **out, struct signet_link *link,
+                   const struct signet_smp_options *options, const struct signet_observer *observer,
+                   struct signet_error *err)
+{
+    struct signet_smp *smp;
+    int rc;
+
+    if (options && (options->version < 0 || options->version > 2 || options->line_limit > 93 ||
+                    (options->line_limit && options->line_limit < 3) ||
+                    options->packet_limit > SMP_PACKET_MAX || options->timeout_ms < 0))
+        return error_set(err, SIGNET_E_USAGE, "SMP options out of range");
+    smp = calloc(1, sizeof *smp);
+    if (!smp)
+        return error_nomem(err);
+    rc = smp_frames_init(&smp->frames, err);
+    if (rc) {
+        free(smp);
+        return rc;
+    }
+    if (options)
+        smp->options = *options;
+    smp->link = link;
+    smp->observer = observer;
+    if (!smp->options.version)
+        smp->options.version = 1;
+    if (!smp->options.retries)
+        smp->options.retries = RETRIES_DEFAULT;
+    if (smp->options.retries < 0)
+        smp->options.retries = 0;
+    if (!smp->options.line_limit)
+        smp->options.line_limit = SMP_LINE_RAW;
+    smp->options.line_limit -= smp->options.line_limit % 3;
+    smp->packet_limit = smp->options.packet_limit;
+    signet_smp_set_timeout(smp, smp->options.timeout_ms);
+    text_scan_init(&smp->scan, smp->options.on_text, smp->options.text_ctx);
+    *out = smp;
+    return SIGNET_OK;
+}
+
+void signet_smp_free(struct signet_smp **smp)
+{
+    if (!smp || !*smp)
+        return;
+    smp_frames_free(&(*smp)->frames);
+    buf_free(&(*smp)->body);
+    buf_free(&(*smp)->packet);
+    buf_free(&(*smp)->wire);
+    buf_free(&(*smp)->text);
+    free(*smp);
+    *smp = NULL;
+}
+
+void signet_smp_set_timeout(struct signet_smp *smp, int timeout_ms)
+{
+    smp->options.timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_DEFAULT;
+}
+
+struct signet_smp_rc signet_smp_last_error(const struct signet_smp *smp)
+{
+    return smp->last;
+}
+
+bool smp_lost(int rc)
+{
+    return rc == SIGNET_E_TIMEOUT || rc == SIGNET_E_SYNTAX;
+}
+
+void smp_tell_retry(const struct signet_smp *smp, const char *stage,
+                    const struct signet_error *error)
+{
+    struct signet_event event = {.kind = SIGNET_EVENT_RETRY,
+                                 .stage = stage,
+                                 .board = signet_link_address(smp->link),
+                                 .error = error};
+
+    event_send(smp->observer, &event);
+}
+
+void smp_tell_progress(const struct signet_smp *smp, const char *stage, uint64_t done,
+                       uint64_t total)
+{
+    struct signet_event event = {.kind = SIGNET_EVENT_PROGRESS,
+                                 .stage = stage,
+                                 .board = signet_link_address(smp->link),
+                                 .done = done,
+                                 .total = total};
+
+    event_send(smp->observer, &event);
+}
+
+static int64_t item_number(const struct smp_item *item)
+{
+    if (item->value > INT32_MAX)
+        return item->kind == SMP_NEGATIVE ? INT32_MIN : INT32_MAX;
+    return item->kind == SMP_NEGATIVE ? -1 - (int64_t)item->value : (int64_t)item->value;
+}
+
+static bool is_number(const struct smp_item *item)
+{
+    return item && (item->kind == SMP_INT || item->kind == SMP_NEGATIVE);
+}
+
+/* {"rc": n} of version 1, {"err": {"group": g, "rc": n}} of version 2, whichever was asked. */
+static void read_error(struct signet_smp *smp)
+{
+    const struct smp_item *item = smp_answer_get(&smp->answer, -1, "err");
+
+    smp->last = (struct signet_smp_rc){-1, 0};
+    if (item && item->kind == SMP_MAP) {
+        int parent = (int)(item - smp->answer.items);
+        const struct smp_item *rc = smp_answer_get(&smp->answer, parent, "rc");
+        const struct smp_item *group = smp_answer_get(&smp->answer, parent, "group");
+
+        smp->last.rc = is_number(rc) ? (int)item_number(rc) : 1;
+        smp->last.group = is_number(group) ? (int)item_number(group) : 0;
+        return;
+    }
+    item = smp_answer_get(&smp->answer, -1, "rc");
+    if (is_number(item))
+        smp->last.rc = (int)item_number(item);
+}
+
+static bool matches(const struct signet_smp *smp, const struct smp_command *command)
+{
+    struct smp_header header;
+
+    smp_header_decode(&header, smp->frames.packet);
+    return header.sequence == smp->sequence && header.group == command->group &&
+           header.id == command->id && header.op == (unsigned)command->op + 1;
+}
+
+static void give_text(struct signet_smp *smp)
+{
+    for (size_t at = 0; !smp->text.failed && at < smp->text.len;)
+        at += text_scan_feed(&smp->scan, smp->text.data + at, smp->text.len - at);
+    buf_reset(&smp->text);
+}
+
+/* Takes what came in before the request: its text is told, its frames are stale. */
+static int drain_input(struct signet_smp *smp, struct signet_error *err)
+{
+    uint8_t data[2048];
+    size_t all = 0;
+
+    while (all < DRAIN_MAX) {
+        size_t got = 0;
+        int rc = link_read(smp->link, data, sizeof data, 0, &got, err);
+
+        if (rc == SIGNET_E_TIMEOUT)
+            return SIGNET_OK;
+        if (rc)
+            return rc;
+        for (size_t at = 0, used = 0; at < got; at += used)
+            smp_frames_feed(&smp->frames, data + at, got - at, &used, &smp->text);
+        give_text(smp);
+        all += got;
+    }
+    return SIGNET_OK;
+}
+
+/* True when the request's own answer is in smp->answer. Others are stale. */
+static bool take(struct signet_smp *smp, const struct smp_command *command, const uint8_t *data,
+                 size_t len, bool *malformed)
+{
+    size_t used = 0;
+
+    for (size_t at = 0; at < len; at += used) {
+        size_t n = smp_frames_feed(&smp->frames, data + at, len - at, &used, &smp->text);
+
+        if (!n || !matches(smp, command))
+            continue;
+        if (!smp_answer_decode(&smp->answer, smp->frames.packet + SMP_HEADER_SIZE,
+                               n - SMP_HEADER_SIZE)) {
+            *malformed = true;
+            continue;
+        }
+        link_unread(smp->link, data + at + used, len - at - used);
+        return true;
+    }
+    return false;
+}
+
+static int wait_answer(struct signet_smp *smp, const struct smp_command *command, int64_t deadline,
+                       struct signet_error *err)
+{
+    uint8_t data[2048];
+    bool malformed = false, found = false;
+
+    while (!found) {
+        size_t got = 0;
+        int rc = link_read(smp->link, data, sizeof data, deadline, &got, err);
+
+        if (rc == SIGNET_E_TIMEOUT && malformed)
+            return error_set(err, SIGNET_E_SYNTAX, "the board's answer is malformed");
+        if (rc)
+            return rc;
+        found = take(smp, command, data, got, &malformed);
+        give_text(smp);
+        if (!found && clock_ms() >= deadline) /* a board that never stops talking */
+            return error_set(err, malformed ? SIGNET_E_SYNTAX : SIGNET_E_TIMEOUT,
+                             "%s: no answer in time among what the board sent",
+                             signet_link_address(smp->link));
+    }
+    read_error(smp);
+    return SIGNET_OK;
+}
+
+int smp_attempt(struct signet_smp *smp, struct smp_command command, struct signet_error *err)
+{
+    struct smp_header header = {.version = (uint8_t)(smp->options.version - 1),
+                                .op = (uint8_t)command.op,
+                                .length = (uint16_t)smp->body.len,
+                                .group = command.group,
+                                .sequence = ++smp->sequence,
+                                .id = command.id};
+    int64_t deadline = clock_ms() + smp->options.timeout_ms;
+    uint8_t *place;
+    int rc;
+
+    rc = buf_check(&smp->body, err);
+    if (rc)
+        return rc;
+    if (smp->body.len > SMP_PACKET_MAX - SMP_HEADER_SIZE)
+        return error_set(err, SIGNET_E_LIMIT, "the request is too large");
+    buf_reset(&smp->packet);
+    place = buf_extend(&smp->packet, SMP_HEADER_SIZE);
+    if (place)
+        smp_header_encode(&header, place);
+    buf_append(&smp->packet, smp->body.data, smp->body.len);
+    buf_reset(&smp->wire);
+    if (!smp->packet.failed)
+        smp_frame_encode(&smp->wire, smp->packet.data, smp->packet.len, smp->options.line_limit);
+    rc = buf_check(&smp->packet, err);
+    if (!rc)
+        rc = buf_check(&smp->wire, err);
+    if (!rc)
+        rc = drain_input(smp, err);
+    if (!rc)
+        rc = link_write(smp->link, smp->wire.data, smp->wire.len, deadline, err);
+    if (!rc)
+        rc = wait_answer(smp, &command, deadline, err);
+    return rc;
+}
+
+int smp_request(struct signet_smp *smp, struct smp_command command, int times,
+                struct signet_error *err)
+{
+    struct signet_error own = {0};
+
+    if (!err)
+        err = &own;
+    for (;;) {
+        int rc = smp_attempt(smp, command, err);
+
+        if (!rc)
+            return smp_answer_error(smp, err);
+        if (!smp_lost(rc) || times-- <= 0) {
+            if (rc == SIGNET_E_TIMEOUT)
+                error_hint(err, "is this the board's SMP port, at its baud rate?");
+            return rc;
+        }
+        smp_tell_retry(smp, "smp", err);
+    }
+}
+
+/* Takes bytes one by one, to stop right behind the text. */
+static bool find_text(struct signet_smp *smp, const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        size_t used;
+
+        smp_frames_feed(&smp->frames, data + i, 1, &used, &smp->text);
+        give_text(smp);
+        if (smp->scan.which < smp->scan.count) {
+            link_unread(smp->link, data + i + 1, len - i - 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+int signet_smp_wait_text(struct signet_smp *smp, const char *const *texts, size_t count,
+                         int timeout_ms, size_t *which, struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + timeout_ms;
+    uint8_t data[1024];
+    int rc = SIGNET_OK;
+
+    text_scan_expect(&smp->scan, texts, count);
+    while (!rc) {
+        size_t got = 0;
+
+        rc = link_read(smp->link, data, sizeof data, deadline, &got, err);
+        if (!rc && find_text(smp, data, got)) {
+            *which = smp->scan.which;
+            break;
+        }
+        if (!rc && clock_ms() >= deadline)
+            rc = error_set(err, SIGNET_E_TIMEOUT, "%s: the text did not come in time",
+                           signet_link_address(smp->link));
+    }
+    text_scan_expect(&smp->scan, NULL, 0);
+    return rc;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMP_CLIENT_H
+#define SMP_CLIENT_H
+
+#include "smp/message.h"
+#include "smp/smp.h"
+
+#define CHUNK_LIMIT_DEFAULT 380 /* the default buf_size of Zephyr less 4 */
+#define PATH_LEN_MAX        64
+
+struct signet_smp {
+    struct signet_link *link;
+    struct signet_smp_options options;
+    const struct signet_observer *observer;
+    struct smp_frames frames;
+    struct text_scan scan;
+    struct buf body, packet, wire, text; /* reused; may hold secrets, wiped by buf_reset */
+    struct smp_answer answer;            /* points into frames.packet */
+    struct signet_smp_rc last;
+    size_t packet_limit; /* 0: not asked yet */
+    uint8_t sequence;
+};
+
+struct smp_command {
+    enum smp_op op;
+    uint16_t group;
+    uint8_t id;
+};
+
+/* Sends smp->body once and waits for its answer. An answer with an error in it is SIGNET_OK here:
+ * look at smp->last. */
+int smp_attempt(struct signet_smp *smp, struct smp_command command, struct signet_error *err);
+
+/* No usable answer: the request may or may not have arrived. */
+bool smp_lost(int rc);
+
+/* Repeats smp_attempt while it is lost, at most times more: for what may be done twice. An error in
+ * the answer is an error here. */
+int smp_request(struct signet_smp *smp, struct smp_command command, int times,
+                struct signet_error *err);
+
+/* The error of the last answer in words; SIGNET_OK when it had none. */
+int smp_answer_error(const struct signet_smp *smp, struct signet_error *err);
+
+void smp_tell_retry(const struct signet_smp *smp, const char *stage,
+                    const struct signet_error *error);
+void smp_tell_progress(const struct signet_smp *smp, const char *stage, uint64_t done,
+                       uint64_t total);
+
+/* Header and CBOR that the board takes; asks it the first time. */
+int smp_packet_limit(struct signet_smp *smp, size_t *limit, struct signet_error *err);
+
+int smp_check_path(const char *path, struct signet_error *err);
+
+#endif

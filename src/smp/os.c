@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Groups os and shell. */
+#include "smp/client.h"
+
+#include <string.h>
+
+enum { ECHO = 0, RESET = 5, PARAMETERS = 6, INFO = 7 };
+enum { EXEC = 0 };
+#define PARAMETERS_TRIES 2
+#define ARGV_MAX         32
+
+/* A text or byte string of the answer. */
+static int take_text(const struct signet_smp *smp, const char *key, struct signet_bytes *out,
+                     struct signet_error *err)
+{
+    const struct smp_item *item = smp_answer_get(&smp->answer, -1, key);
+    struct buf b = {0};
+    int rc;
+
+    if (!item || (item->kind != SMP_TEXT && item->kind != SMP_BYTES))
+        return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"%s\"", key);
+    buf_append(&b, item->data, item->len);
+    rc = buf_take(&b, out, err);
+    buf_free(&b);
+    return rc;
+}
+
+int signet_smp_echo(struct signet_smp *smp, const char *text, struct signet_bytes *reply,
+                    struct signet_error *err)
+{
+    int rc;
+
+    buf_reset(&smp->body);
+    message_map(&smp->body, 1);
+    message_text(&smp->body, "d");
+    message_text(&smp->body, text);
+    rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_OS, ECHO}, smp->options.retries,
+                     err);
+    if (!rc)
+        rc = take_text(smp, "r", reply, err);
+    if (rc)
+        error_prefix(err, "echo");
+    return rc;
+}
+
+int signet_smp_reset(struct signet_smp *smp, struct signet_error *err)
+{
+    struct signet_error own;
+    int rc;
+
+    if (!err)
+        err = &own;
+    buf_reset(&smp->body);
+    message_map(&smp->body, 0);
+    smp->packet_limit = smp->options.packet_limit; /* another firmware may come up */
+    rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_OS, RESET}, 0, err);
+    if (smp_lost(rc)) {
+        *err = (struct signet_error){0};
+        rc = link_drain(smp->link, clock_ms() + smp->options.timeout_ms, err);
+    }
+    if (rc)
+        error_prefix(err, "reset");
+    return rc;
+}
+
+static int ask_parameters(struct signet_smp *smp, int tries, struct signet_smp_parameters *out,
+                          struct signet_error *err)
+{
+    const struct smp_item *size, *count;
+    int rc;
+
+    buf_reset(&smp->body);
+    message_map(&smp->body, 0);
+    rc = smp_request(smp, (struct smp_command){SMP_READ, SMP_GROUP_OS, PARAMETERS}, tries, err);
+    if (rc)
+        return rc;
+    size = smp_answer_want(&smp->answer, "buf_size", SMP_INT);
+    count = smp_answer_want(&smp->answer, "buf_count", SMP_INT);
+    if (!size || size->value > UINT32_MAX || (count && count->value > UINT32_MAX))
+        return error_set(err, SIGNET_E_SYNTAX, "the answer has no usable \"buf_size\"");
+    *out =
+        (struct signet_smp_parameters){(uint32_t)size->value, count ? (uint32_t)count->value : 0};
+    return SIGNET_OK;
+}
+
+int signet_smp_parameters(struct signet_smp *smp, struct signet_smp_parameters *out,
+                          struct signet_error *err)
+{
+    int rc = ask_parameters(smp, smp->options.retries, out, err);
+
+    if (rc)
+        error_prefix(err, "parameters");
+    return rc;
+}
+
+int smp_packet_limit(struct signet_smp *smp, size_t *limit, struct signet_error *err)
+{
+    struct signet_smp_parameters parameters = {0};
+    int tries = smp->options.retries < PARAMETERS_TRIES ? smp->options.retries : PARAMETERS_TRIES;
+    int rc;
+
+    if (!smp->packet_limit) {
+        rc = ask_parameters(smp, tries, &parameters, err);
+        if (rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM)
+            return rc;
+        smp->packet_limit = CHUNK_LIMIT_DEFAULT; /* not known, silent, or not credible */
+        if (!rc && parameters.buf_size >= 128)
+            smp->packet_limit = parameters.buf_size - 4;
+        if (smp->packet_limit > SMP_PACKET_MAX)
+            smp->packet_limit = SMP_PACKET_MAX;
+    }
+    *limit = smp->packet_limit;
+    return SIGNET_OK;
+}
+
+int signet_smp_info(struct signet_smp *smp, const char *format, struct signet_bytes *out,
+                    struct signet_error *err)
+{
+    int rc;
+
+    buf_reset(&smp->body);
+    message_map(&smp->body, format ? 1 : 0);
+    if (format) {
+        message_text(&smp->body, "format");
+        message_text(&smp->body, format);
+    }
+    rc = smp_request(smp, (struct smp_command){SMP_READ, SMP_GROUP_OS, INFO}, smp->options.retries,
+                     err);
+    if (!rc)
+        rc = take_text(smp, "output", out, err);
+    if (rc)
+        error_prefix(err, "info");
+    return rc;
+}
+
+/* Older servers put the command's own result in "rc", newer ones in "ret". */
+static int take_status(struct signet_smp *smp, int *status, struct signet_error *err)
+{
+    const struct smp_item *output = smp_answer_get(&smp->answer, -1, "o");
+    const struct smp_item *ret = smp_answer_get(&smp->answer, -1, "ret");
+
+    if (ret && ret->value <= INT32_MAX && (ret->kind == SMP_INT || ret->kind == SMP_NEGATIVE)) {
+        *status = ret->kind == SMP_INT ? (int)ret->value : -1 - (int)ret->value;
+        return SIGNET_OK;
+    }
+    if (output && smp->last.group < 0) {
+        *status = smp->last.rc;
+        return SIGNET_OK;
+    }
+    if (smp->last.rc)
+        return smp_answer_error(smp, err);
+    return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"ret\"");
+}
+
+int signet_smp_shell(struct signet_smp *smp, const char *const *argv, size_t argc,
+                     struct signet_bytes *output, int *status, struct signet_error *err)
+{
+    int rc;
+
+    if (!argc || argc > ARGV_MAX)
+        return error_set(err, SIGNET_E_USAGE, "a shell command has 1 to %d words", ARGV_MAX);
+    buf_reset(&smp->body);
+    message_map(&smp->body, 1);
+    message_text(&smp->body, "argv");
+    message_array(&smp->body, argc);
+    for (size_t i = 0; i < argc; i++)
+        message_text(&smp->body, argv[i]);
+    rc = smp_attempt(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_SHELL, EXEC}, err);
+    if (!rc)
+        rc = take_status(smp, status, err);
+    if (!rc && smp_answer_get(&smp->answer, -1, "o"))
+        rc = take_text(smp, "o", output, err);
+    if (rc)
+        error_prefix(err, "shell");
+    return rc;
+}

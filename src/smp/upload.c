@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing a file. A lost answer is not a lost request: chunk 0 sent twice kills or spoils a board
+ * (Zephyr 3.2 asserts, 3.3 doubles the bytes), and an SMP server answers a later chunk that it has
+ * already with a plain {"rc": 1}. docs/SPEC.md, "Lost answers", has the rules that stand here. */
+#include "smp/client.h"
+
+#include <string.h>
+
+enum { FILE_DATA = 0 };
+enum { RC_UNKNOWN = 1, RC_INVALID = 3, FS_NOT_FOUND = 3, FS_OFFSET = 11 };
+
+struct upload {
+    struct signet_smp *smp;
+    const char *path;
+    const uint8_t *data;
+    size_t len, off; /* off: what the board is known to have */
+    size_t limit;    /* header and CBOR of one packet */
+    bool doubtful;   /* the last chunk counts as stored, but the board never said so */
+};
+
+/* What became of a chunk. */
+enum outcome { STORED, LOST, ALREADY_THERE, NO_FIRST_CHUNK, FAILED };
+
+/* Data that fits beside the rest of the packet, at most what is left. */
+static size_t chunk_size(const struct upload *up, size_t off)
+{
+    size_t name = strlen(up->path), left = up->len - off;
+    size_t rest = SMP_HEADER_SIZE + 1 + 4 + message_head_size(off) + 5 + message_head_size(name) +
+                  name + 5 + (off ? 0 : 4 + message_head_size(up->len));
+    size_t room = up->limit > rest ? up->limit - rest : 0;
+    size_t n = room > 1 ? room - message_head_size(room - 1) : 0;
+
+    if (n < left)
+        return n;
+    /* A file in one chunk would leave nothing to probe with when the answer is lost. */
+    return off == 0 && left > 1 ? (left + 1) / 2 : left;
+}
+
+static int send_chunk(const struct upload *up, size_t off, size_t n, struct signet_error *err)
+{
+    struct buf *b = &up->smp->body;
+
+    buf_reset(b);
+    message_map(b, off ? 3 : 4);
+    message_text(b, "off");
+    message_uint(b, off);
+    message_text(b, "name");
+    message_text(b, up->path);
+    if (!off) {
+        message_text(b, "len");
+        message_uint(b, up->len);
+    }
+    message_text(b, "data");
+    message_bytes(b, up->data + off, n);
+    return smp_attempt(up->smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, FILE_DATA}, err);
+}
+
+/* Reads the answer to the chunk from off to end. SIGNET_OK tells *outcome. */
+static int judge(struct upload *up, size_t off, size_t end, enum outcome *outcome,
+                 struct signet_error *err)
+{
+    const struct smp_answer *answer = &up->smp->answer;
+    const struct smp_item *now = smp_answer_want(answer, "off", SMP_INT);
+    struct signet_smp_rc last = up->smp->last;
+    bool fs = last.group == SMP_GROUP_FS;
+
+    if (last.rc && !now && fs && last.rc == FS_OFFSET)
+        now = smp_answer_want(answer, "len", SMP_INT);
+    if (!last.rc && !now)
+        return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"off\"");
+    if (now && now->value <= end && (now->value > off || end == off)) {
+        up->off = (size_t)now->value;
+        up->doubtful = false;
+        *outcome = STORED;
+    } else if (last.group < 0 && last.rc == RC_INVALID) {
+        *outcome = NO_FIRST_CHUNK;
+    } else if (fs && (last.rc == FS_NOT_FOUND || last.rc == FS_OFFSET)) {
+        *outcome = NO_FIRST_CHUNK;
+    } else if (last.group < 0 && last.rc == RC_UNKNOWN && !now) {
+        *outcome = ALREADY_THERE;
+    } else if (last.rc) {
+        return smp_answer_error(up->smp, err);
+    } else {
+        return error_set(err, SIGNET_E_BOARD,
+                         "the board is at offset %llu after the bytes from %zu to %zu",
+                         (unsigned long long)now->value, off, end);
+    }
+    return SIGNET_OK;
+}
+
+/* One attempt at one chunk; a lost answer is an outcome, not an error, and err says why. */
+static int try_chunk(struct upload *up, size_t off, size_t n, enum outcome *outcome,
+                     struct signet_error *err)
+{
+    int rc = send_chunk(up, off, n, err);
+
+    if (smp_lost(rc)) {
+        *outcome = LOST;
+        smp_tell_retry(up->smp, "upload", err);
+        return SIGNET_OK;
+    }
+    return rc ? rc : judge(up, off, off + n, outcome, err);
+}
+
+/* The answer to chunk 0 (first bytes) is lost. Chunk 1 finds out: the board takes it, or it says
+ * that there is no chunk 0, and only then chunk 0 is sent again. */
+static int probe_first(struct upload *up, size_t *first, struct signet_error *err)
+{
+    int left = up->smp->options.retries + 1;
+    bool probed = false;
+
+    while (left-- > 0) {
+        enum outcome outcome = FAILED;
+        size_t n = chunk_size(up, *first);
+        int rc = try_chunk(up, *first, n, &outcome, err);
+
+        if (rc)
+            return rc;
+        if (outcome == STORED)
+            return SIGNET_OK;
+        if (outcome == ALREADY_THERE) {
+            up->off = *first + n;
+            up->doubtful = !probed;
+            return SIGNET_OK;
+        }
+        if (outcome == LOST) {
+            probed = true;
+            continue;
+        }
+        *first = chunk_size(up, 0);
+        probed = false;
+        rc = try_chunk(up, 0, *first, &outcome, err);
+        if (rc)
+            return rc;
+        if (outcome == STORED)
+            return SIGNET_OK;
+        if (outcome != LOST)
+            return smp_answer_error(up->smp, err);
+    }
+    return err->code ? (int)err->code : error_set(err, SIGNET_E_TIMEOUT, "no answer");
+}
+
+static int send_first(struct upload *up, struct signet_error *err)
+{
+    size_t first = chunk_size(up, 0);
+    enum outcome outcome = FAILED;
+    int rc = try_chunk(up, 0, first, &outcome, err);
+
+    if (rc || outcome == STORED)
+        return rc;
+    if (outcome != LOST)
+        return smp_answer_error(up->smp, err);
+    /* Too large a packet gets no answer either: from here on only what each board takes. */
+    if (up->limit > CHUNK_LIMIT_DEFAULT && !up->smp->options.packet_limit)
+        up->limit = up->smp->packet_limit = CHUNK_LIMIT_DEFAULT;
+    if (first == up->len) {
+        up->off = first;
+        up->doubtful = true; /* nothing to probe with */
+        return SIGNET_OK;
+    }
+    return probe_first(up, &first, err);
+}
+
+static int send_next(struct upload *up, struct signet_error *err)
+{
+    size_t off = up->off, n = chunk_size(up, off);
+    int left = up->smp->options.retries + 1;
+    bool sent = false, doubted = up->doubtful;
+
+    while (left-- > 0) {
+        enum outcome outcome = FAILED;
+        int rc = try_chunk(up, off, n, &outcome, err);
+
+        if (rc || outcome == STORED)
+            return rc;
+        if (outcome == ALREADY_THERE && (sent || !doubted)) {
+            /* Never sent and there already: a doubled line may do that once. A board that says it
+             * of each chunk has a broken file system, and that is an error. */
+            up->off = off + n;
+            up->doubtful = !sent;
+            return SIGNET_OK;
+        }
+        if (outcome != LOST)
+            return smp_answer_error(up->smp, err);
+        sent = true;
+    }
+    return (int)err->code;
+}
+
+int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data, size_t len,
+                      bool *confirmed, struct signet_error *err)
+{
+    struct upload up = {.smp = smp, .path = path, .data = data, .len = len};
+    struct signet_error own = {0};
+    int rc;
+
+    if (!err)
+        err = &own;
+    rc = smp_check_path(path, err);
+    if (!rc && len > UINT32_MAX)
+        rc = error_set(err, SIGNET_E_LIMIT, "the file is larger than SMP takes");
+    if (!rc)
+        rc = smp_packet_limit(smp, &up.limit, err);
+    if (!rc && chunk_size(&up, len > 1 ? 1 : 0) == 0 && len)
+        rc = error_set(err, SIGNET_E_LIMIT, "packets of %zu bytes have no room for data", up.limit);
+    if (!rc) {
+        smp_tell_progress(smp, "upload", 0, len);
+        rc = send_first(&up, err);
+    }
+    while (!rc && up.off < len) {
+        smp_tell_progress(smp, "upload", up.off, len);
+        rc = send_next(&up, err);
+    }
+    buf_reset(&smp->body); /* what was sent may be a secret */
+    buf_reset(&smp->packet);
+    buf_reset(&smp->wire);
+    if (!rc && up.doubtful && !confirmed)
+        rc = error_set(err, SIGNET_E_TIMEOUT, "the board did not confirm the last bytes");
+    if (rc) {
+        error_prefix(err, "upload to %s", path);
+        return rc;
+    }
+    smp_tell_progress(smp, "upload", len, len);
+    if (confirmed)
+        *confirmed = !up.doubtful;
+    return SIGNET_OK;
+}
