@@ -7,6 +7,7 @@
 #include <signet/board.h>
 #include <signet/bytes.h>
 #include <signet/cancel.h>
+#include <signet/cert.h>
 #include <signet/error.h>
 #include <signet/event.h>
 #include <signet/flasher.h>

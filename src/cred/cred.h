@@ -2,11 +2,42 @@
 #ifndef CRED_CRED_H
 #define CRED_CRED_H
 
+/* Keys, certificates, PSKs, hashes and sealing. Keys and certificates themselves:
+ * <signet/cert.h>. */
+
+#include "base/base.h"
+
+#include <signet/cert.h>
 #include <signet/error.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* sha256.c */
 int sha256(const void *data, size_t len, uint8_t out[static 32], struct signet_error *err);
+
+struct sha256 {
+    void *state;
+};
+int sha256_begin(struct sha256 *h, struct signet_error *err);
+int sha256_add(struct sha256 *h, const void *data, size_t len, struct signet_error *err);
+/* Frees the state, whatever it returns. */
+int sha256_end(struct sha256 *h, uint8_t out[static 32], struct signet_error *err);
+void sha256_drop(struct sha256 *h); /* after a begin without an end; twice is fine */
+
+/* psk.c: a new pre-shared key of 16 .. 64 bytes from the kernel's generator (RFC 9257) */
+int psk_mint(struct secret *out, size_t len, struct signet_error *err);
+
+/* seal.c: AES-256-GCM with a random 96-bit nonce. A sealed message is "SGN1", nonce, ciphertext,
+ * 16-byte tag; the header and aad are authenticated. aad says what the bytes are for, so that a
+ * message moved to another row does not open. */
+#define SEAL_KEY_LEN  32
+#define SEAL_OVERHEAD 32
+int seal(const struct secret *key, const void *aad, size_t aad_len, const struct secret *plain,
+         struct signet_bytes *out, struct signet_error *err);
+/* SIGNET_E_CRYPTO: not sealed with this key and aad, or changed since. */
+int seal_open(const struct secret *key, const void *aad, size_t aad_len, const void *sealed,
+              size_t len, struct secret *out, struct signet_error *err);
+/* The station's key file (0600, raw 32 bytes); made when it is missing. */
+int seal_key_file(const char *path, struct secret *key, struct signet_error *err);
 
 #endif

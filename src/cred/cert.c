@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cred/private.h"
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SOON (30 * 86400) /* seconds left that deserve a warning */
+
+void signet_cert_free(struct signet_cert **cert)
+{
+    if (!*cert)
+        return;
+    signet_bytes_free(&(*cert)->der);
+    free(*cert);
+    *cert = NULL;
+}
+
+static X509 *parse(const uint8_t *der, size_t len)
+{
+    const unsigned char *at = der;
+    X509 *x = d2i_X509(NULL, &at, (long)len);
+
+    if (x && at != der + len) {
+        X509_free(x);
+        x = NULL;
+    }
+    return x;
+}
+
+X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err)
+{
+    X509 *x = parse(cert->der.data, cert->der.len);
+
+    if (!x)
+        crypto_fail(err, "cannot parse the certificate");
+    return x;
+}
+
+int signet_cert_load(struct signet_cert **out, const void *data, size_t len,
+                     struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    struct secret der = {0};
+    struct buf b = {0};
+    X509 *x = NULL;
+    int rc;
+
+    rc = pem_cert(data, len, &der, err);
+    if (rc)
+        return rc;
+    x = parse(der.data, der.len);
+    if (!x) {
+        const unsigned char *at = der.data;
+        EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
+
+        rc = error_set(err, SIGNET_E_CERT,
+                       key ? "this is a private key, not a certificate"
+                           : "not an X.509 certificate");
+        EVP_PKEY_free(key);
+        goto out;
+    }
+    if (!X509_get0_pubkey(x)) {
+        rc = error_set(err, SIGNET_E_CERT, "the certificate's public key is unusable");
+        goto out;
+    }
+    cert = calloc(1, sizeof *cert);
+    buf_append(&b, der.data, der.len);
+    rc = cert ? buf_take(&b, &cert->der, err) : error_nomem(err);
+    if (!rc) {
+        *out = cert;
+        cert = NULL;
+    }
+out:
+    ERR_clear_error();
+    free(cert);
+    buf_free(&b);
+    X509_free(x);
+    secret_wipe(&der);
+    return rc;
+}
+
+int signet_cert_der(const struct signet_cert *cert, struct signet_bytes *out,
+                    struct signet_error *err)
+{
+    struct buf b = {0};
+    int rc;
+
+    buf_append(&b, cert->der.data, cert->der.len);
+    rc = buf_take(&b, out, err);
+    buf_free(&b);
+    return rc;
+}
+
+int signet_cert_pem(const struct signet_cert *cert, struct signet_bytes *out,
+                    struct signet_error *err)
+{
+    struct buf b = {0};
+    int rc;
+
+    pem_write(&b, "CERTIFICATE", cert->der.data, cert->der.len);
+    rc = buf_take(&b, out, err);
+    buf_free(&b);
+    return rc;
+}
+
+int signet_cert_check_key(const struct signet_cert *cert, const struct signet_key *key,
+                          struct signet_error *err)
+{
+    X509 *x = cert_parse(cert, err);
+    int same;
+
+    if (!x)
+        return SIGNET_E_CRYPTO;
+    same = EVP_PKEY_eq(X509_get0_pubkey(x), key->pkey);
+    X509_free(x);
+    ERR_clear_error();
+    if (same == 1)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_CERT, "the private key does not belong to the certificate");
+    error_hint(err, "`signet cert show` on both files: the key fingerprints must be equal");
+    return SIGNET_E_CERT;
+}
+
+static int to_seconds(const ASN1_TIME *when, int64_t *out, struct signet_error *err)
+{
+    struct tm tm;
+
+    if (ASN1_TIME_to_tm(when, &tm) != 1) {
+        ERR_clear_error();
+        return error_set(err, SIGNET_E_CERT, "a date in the certificate is malformed");
+    }
+    *out = timegm(&tm);
+    return SIGNET_OK;
+}
+
+static int get_dates(X509 *x, int64_t *from, int64_t *to, struct signet_error *err)
+{
+    int rc = to_seconds(X509_get0_notBefore(x), from, err);
+
+    return rc ? rc : to_seconds(X509_get0_notAfter(x), to, err);
+}
+
+int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_observer *observer,
+                            struct signet_error *err)
+{
+    X509 *x = cert_parse(cert, err);
+    int64_t from, to, now = clock_wall();
+    struct signet_error soon = {0};
+    char date[24];
+    int rc;
+
+    if (!x)
+        return SIGNET_E_CRYPTO;
+    rc = get_dates(x, &from, &to, err);
+    X509_free(x);
+    if (rc)
+        return rc;
+    if (now < from) {
+        clock_format(from, date);
+        error_set(err, SIGNET_E_CERT, "the certificate is not valid before %s", date);
+        error_hint(err, "is this machine's clock right?");
+        return SIGNET_E_CERT;
+    }
+    clock_format(to, date);
+    if (now > to)
+        return error_set(err, SIGNET_E_CERT, "the certificate expired %s", date);
+    if (to - now < SOON) {
+        error_set(&soon, SIGNET_OK, "the certificate expires soon: %s", date);
+        event_warn(observer, &soon);
+    }
+    return SIGNET_OK;
+}
+
+/* In the order of the certificate; what is not printable ASCII is escaped. */
+static int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error *err)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    struct buf safe = {0};
+    char *text;
+    long len;
+    int rc = SIGNET_OK;
+
+    if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~XN_FLAG_SPC_EQ) < 0) {
+        BIO_free(bio);
+        return crypto_fail(err, "cannot show a name");
+    }
+    len = BIO_get_mem_data(bio, &text);
+    text_escape(&safe, (const uint8_t *)text, len > 0 ? (size_t)len : 0);
+    if (safe.failed)
+        rc = buf_check(&safe, err);
+    else if (safe.len < size)
+        memcpy(out, safe.len ? (const char *)safe.data : "", safe.len + 1);
+    else
+        snprintf(out, size, "%.*s...", (int)size - 4, (const char *)safe.data);
+    buf_free(&safe);
+    BIO_free(bio);
+    return rc;
+}
+
+static void serial_text(X509 *x, char out[static 64])
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
+    size_t len = (size_t)ASN1_STRING_length(serial), at = 0;
+    bool negative = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER;
+
+    if (negative)
+        out[at++] = '-';
+    hex_encode(ASN1_STRING_get0_data(serial), len < 30 ? len : 30, out + at);
+}
+
+int signet_cert_describe(const struct signet_cert *cert, struct signet_cert_view *out,
+                         struct signet_error *err)
+{
+    struct signet_cert_view v = {0};
+    X509 *x = cert_parse(cert, err);
+    const char *signature;
+    int rc;
+
+    if (!x)
+        return SIGNET_E_CRYPTO;
+    if ((rc = name_text(X509_get_subject_name(x), v.subject, sizeof v.subject, err)) ||
+        (rc = name_text(X509_get_issuer_name(x), v.issuer, sizeof v.issuer, err)) ||
+        (rc = get_dates(x, &v.not_before, &v.not_after, err)) ||
+        (rc = pkey_describe(X509_get0_pubkey(x), v.key, v.key_sha256, err)) ||
+        (rc = sha256(cert->der.data, cert->der.len, v.sha256, err)))
+        goto out;
+    serial_text(x, v.serial);
+    signature = OBJ_nid2ln(X509_get_signature_nid(x));
+    snprintf(v.signature, sizeof v.signature, "%.60s", signature ? signature : "unknown");
+    v.self_issued = !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
+    *out = v;
+out:
+    X509_free(x);
+    return rc;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cred/private.h"
+
+#include <openssl/objects.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void der_wrap(struct buf *b, size_t start, uint8_t tag)
+{
+    size_t len = b->len - start, n = 0;
+    uint8_t head[2 + sizeof len];
+
+    if (b->failed)
+        return;
+    head[n++] = tag;
+    if (len < 128) {
+        head[n++] = (uint8_t)len;
+    } else {
+        size_t bytes = 1;
+
+        while (len >> (8 * bytes))
+            bytes++;
+        head[n++] = (uint8_t)(0x80 | bytes);
+        while (bytes--)
+            head[n++] = (uint8_t)(len >> (8 * bytes));
+    }
+    if (!buf_extend(b, n))
+        return;
+    memmove(b->data + start + n, b->data + start, len);
+    memcpy(b->data + start, head, n);
+}
+
+void der_put(struct buf *b, uint8_t tag, const void *data, size_t len)
+{
+    size_t start = b->len;
+
+    buf_append(b, data, len);
+    der_wrap(b, start, tag);
+}
+
+void der_oid(struct buf *b, int nid)
+{
+    const ASN1_OBJECT *obj = OBJ_nid2obj(nid);
+
+    if (!obj || !OBJ_length(obj))
+        b->failed = true;
+    else
+        der_put(b, V_ASN1_OBJECT, OBJ_get0_data(obj), OBJ_length(obj));
+}
+
+void der_time(struct buf *b, int64_t when)
+{
+    time_t t = (time_t)when;
+    struct tm tm;
+    char text[80];
+    bool utc;
+
+    if (!gmtime_r(&t, &tm)) {
+        b->failed = true;
+        return;
+    }
+    utc = tm.tm_year >= 50 && tm.tm_year < 150;
+    snprintf(text, sizeof text, "%02d%02d%02d%02d%02d%02dZ",
+             utc ? tm.tm_year % 100 : tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+             tm.tm_min, tm.tm_sec);
+    der_put(b, utc ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME, text, strlen(text));
+}
+
+int der_check_whole(const uint8_t *data, size_t len, const char *what, struct signet_error *err)
+{
+    size_t head = 2, body, i;
+
+    if (!len)
+        return error_set(err, SIGNET_E_CERT, "empty: there is no %s in it", what);
+    if (data[0] != 0x30 || len < 2)
+        return error_set(err, SIGNET_E_CERT, "neither DER nor PEM: not a %s", what);
+    body = data[1];
+    if (body & 0x80) {
+        size_t bytes = body & 0x7f;
+
+        if (!bytes || bytes > 4 || len < 2 + bytes)
+            return error_set(err, SIGNET_E_CERT, "not the DER of a %s: its length is malformed",
+                             what);
+        for (body = 0, i = 0; i < bytes; i++)
+            body = body << 8 | data[2 + i];
+        head += bytes;
+    }
+    if (body > len - head)
+        return error_set(err, SIGNET_E_CERT, "the DER of a %s is cut short: %zu of %zu bytes", what,
+                         len, head + body);
+    if (body < len - head)
+        return error_set(err, SIGNET_E_CERT, "%zu bytes follow the DER of the %s",
+                         len - head - body, what);
+    return SIGNET_OK;
+}

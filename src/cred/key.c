@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cred/private.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int key_wrap(struct signet_key **out, EVP_PKEY *pkey, struct signet_error *err)
+{
+    struct signet_key *key = calloc(1, sizeof *key);
+
+    if (!key) {
+        EVP_PKEY_free(pkey);
+        return error_nomem(err);
+    }
+    key->pkey = pkey;
+    *out = key;
+    return SIGNET_OK;
+}
+
+void signet_key_free(struct signet_key **key)
+{
+    if (!*key)
+        return;
+    EVP_PKEY_free((*key)->pkey); /* OpenSSL wipes the private part */
+    free(*key);
+    *key = NULL;
+}
+
+int signet_key_generate(struct signet_key **out, const struct signet_cert_info *info,
+                        const struct signet_observer *observer, struct signet_error *err)
+{
+    struct plan p = {0};
+    EVP_PKEY *pkey = NULL;
+    EVP_PKEY_CTX *ctx;
+    int rc, ok;
+
+    rc = plan_key(&p, info, observer, err);
+    if (rc)
+        return rc;
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, p.group ? "EC" : "RSA", NULL);
+    ok = ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
+         (p.group ? EVP_PKEY_CTX_set_group_name(ctx, p.group)
+                  : EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)info->rsa_key_len)) == 1 &&
+         EVP_PKEY_generate(ctx, &pkey) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    if (!ok)
+        return crypto_fail(err, "cannot make a private key");
+    return key_wrap(out, pkey, err);
+}
+
+/* EC keys on a named curve, or RSA: what DTLS stacks of devices take. */
+static int check_kind(EVP_PKEY *pkey, struct signet_error *err)
+{
+    char group[64];
+    EVP_PKEY_CTX *ctx;
+    int ok;
+
+    if (EVP_PKEY_is_a(pkey, "RSA")) {
+        if (EVP_PKEY_get_bits(pkey) < 512 || EVP_PKEY_get_bits(pkey) > 16384)
+            return error_set(err, SIGNET_E_CERT, "an RSA key of %d bits", EVP_PKEY_get_bits(pkey));
+        return SIGNET_OK;
+    }
+    if (!EVP_PKEY_is_a(pkey, "EC")) {
+        const char *name = EVP_PKEY_get0_type_name(pkey);
+
+        error_set(err, SIGNET_E_CERT, "a key of type %s", name ? name : "unknown");
+        error_hint(err, "LwM2M devices take EC keys (secp256r1), some take RSA");
+        return SIGNET_E_CERT;
+    }
+    if (EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1) {
+        crypto_fail(NULL, "");
+        error_set(err, SIGNET_E_CERT, "an EC key without a named curve");
+        error_hint(err, "openssl ec -param_enc named_curve writes one with a named curve");
+        return SIGNET_E_CERT;
+    }
+    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    ok = ctx && EVP_PKEY_pairwise_check(ctx) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    if (ok)
+        return SIGNET_OK;
+    crypto_fail(NULL, "");
+    return error_set(err, SIGNET_E_CERT, "the private and the public half of the key do not match");
+}
+
+int signet_key_load(struct signet_key **out, const void *data, size_t len, struct signet_error *err)
+{
+    struct secret der = {0};
+    const unsigned char *at;
+    EVP_PKEY *pkey = NULL;
+    X509_SIG *sealed;
+    int rc;
+
+    rc = pem_key(data, len, &der, err);
+    if (rc)
+        return rc;
+    at = der.data;
+    sealed = d2i_X509_SIG(NULL, &at, (long)der.len); /* EncryptedPrivateKeyInfo has this shape */
+    X509_SIG_free(sealed);
+    if (sealed) {
+        rc = error_set(err, SIGNET_E_CERT, "the private key is encrypted");
+        error_hint(err, "decrypt it first: openssl pkey -in KEY -out PLAIN");
+        goto out;
+    }
+    at = der.data;
+    pkey = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
+    if (!pkey || at != der.data + der.len) {
+        const unsigned char *again = der.data;
+        X509 *cert = d2i_X509(NULL, &again, (long)der.len);
+
+        rc = error_set(err, SIGNET_E_CERT,
+                       cert ? "this is a certificate, not a private key"
+                            : "not a private key (PKCS#8, SEC1 or PKCS#1)");
+        X509_free(cert);
+        crypto_fail(NULL, "");
+        goto out;
+    }
+    rc = check_kind(pkey, err);
+    if (!rc) {
+        rc = key_wrap(out, pkey, err);
+        pkey = NULL;
+    }
+out:
+    ERR_clear_error();
+    EVP_PKEY_free(pkey);
+    secret_wipe(&der);
+    return rc;
+}
+
+int signet_key_der(const struct signet_key *key, struct signet_bytes *out, struct signet_error *err)
+{
+    PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(key->pkey);
+    struct buf b = {0};
+    unsigned char *at;
+    int len, rc;
+
+    len = p8 ? i2d_PKCS8_PRIV_KEY_INFO(p8, NULL) : -1;
+    if (len <= 0) {
+        PKCS8_PRIV_KEY_INFO_free(p8);
+        return crypto_fail(err, "cannot write the private key");
+    }
+    at = buf_extend(&b, (size_t)len);
+    if (at)
+        i2d_PKCS8_PRIV_KEY_INFO(p8, &at);
+    PKCS8_PRIV_KEY_INFO_free(p8);
+    rc = buf_take(&b, out, err);
+    buf_free(&b);
+    return rc;
+}
+
+int signet_key_pem(const struct signet_key *key, struct signet_bytes *out, struct signet_error *err)
+{
+    struct signet_bytes der = {0};
+    struct buf b = {0};
+    int rc;
+
+    rc = signet_key_der(key, &der, err);
+    if (rc)
+        return rc;
+    pem_write(&b, "PRIVATE KEY", der.data, der.len);
+    rc = buf_take(&b, out, err);
+    buf_free(&b);
+    signet_bytes_free(&der);
+    return rc;
+}
+
+int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],
+                  struct signet_error *err)
+{
+    char group[64] = "?";
+    unsigned char *spki = NULL;
+    int len, rc;
+
+    if (EVP_PKEY_is_a(pkey, "EC")) {
+        if (EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1)
+            ERR_clear_error();
+        snprintf(type, 64, "EC %.50s", curve_standard_name(group));
+    } else {
+        const char *name = EVP_PKEY_get0_type_name(pkey);
+
+        snprintf(type, 64, "%.40s %d", name ? name : "unknown", EVP_PKEY_get_bits(pkey));
+    }
+    len = i2d_PUBKEY(pkey, &spki);
+    if (len <= 0)
+        return crypto_fail(err, "cannot encode the public key");
+    rc = sha256(spki, (size_t)len, key_sha256, err);
+    OPENSSL_free(spki);
+    return rc;
+}
+
+int signet_key_describe(const struct signet_key *key, char type[64], uint8_t key_sha256[32],
+                        struct signet_error *err)
+{
+    return pkey_describe(key->pkey, type, key_sha256, err);
+}

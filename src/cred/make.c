@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cred/private.h"
+
+#include <openssl/crypto.h>
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The certificate is written by hand: it is a dozen values, the bytes shall be those of the
+ * reference, and OpenSSL's builder takes as long as the signature itself. */
+
+struct issuer {
+    X509 *cert; /* NULL: self-signed */
+    EVP_PKEY *key;
+    const EVP_MD *md;
+};
+
+static void put_algorithm(struct buf *b, EVP_PKEY *key, const EVP_MD *md)
+{
+    bool rsa = EVP_PKEY_is_a(key, "RSA");
+    size_t start = b->len;
+    int nid = NID_undef;
+
+    OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md), rsa ? EVP_PKEY_RSA : EVP_PKEY_EC);
+    der_oid(b, nid);
+    if (rsa)
+        der_put(b, V_ASN1_NULL, "", 0);
+    der_wrap(b, start, 0x30);
+}
+
+static void put_i2d(struct buf *b, int len, unsigned char *der)
+{
+    if (len > 0)
+        buf_append(b, der, (size_t)len);
+    else
+        b->failed = true;
+    OPENSSL_free(der);
+}
+
+static void put_extension(struct buf *b, int nid, bool critical, const void *value, size_t len)
+{
+    size_t start = b->len;
+
+    der_oid(b, nid);
+    if (critical)
+        der_put(b, V_ASN1_BOOLEAN, "\xff", 1);
+    der_put(b, V_ASN1_OCTET_STRING, value, len);
+    der_wrap(b, start, 0x30);
+}
+
+/* RFC 7925 section 4.4.3 and the profile of draft-ietf-uta-tls13-iot-profile for end entities. */
+static void put_extensions(struct buf *b, X509 *issuer)
+{
+    const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(issuer);
+    size_t start = b->len;
+    struct buf value = {0};
+
+    put_extension(b, NID_key_usage, true, "\x03\x02\x07\x80", 4); /* digitalSignature */
+    der_oid(&value, NID_client_auth);
+    der_wrap(&value, 0, 0x30);
+    put_extension(b, NID_ext_key_usage, false, value.data, value.len);
+    if (id) {
+        buf_reset(&value);
+        der_put(&value, 0x80, ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
+        der_wrap(&value, 0, 0x30);
+        put_extension(b, NID_authority_key_identifier, false, value.data, value.len);
+    }
+    if (value.failed)
+        b->failed = true;
+    buf_free(&value);
+    der_wrap(b, start, 0x30);
+    der_wrap(b, start, 0xa3);
+}
+
+static void put_serial(struct buf *b, const struct plan *p)
+{
+    size_t start = b->len;
+
+    if (p->serial[0] & 0x80)
+        buf_byte(b, 0);
+    buf_append(b, p->serial, p->serial_len);
+    der_wrap(b, start, V_ASN1_INTEGER);
+}
+
+static void put_tbs(struct buf *b, const struct plan *p, const struct signet_cert_info *info,
+                    EVP_PKEY *key, const struct issuer *issuer)
+{
+    unsigned char *der = NULL;
+    size_t start = b->len, at;
+
+    buf_append(b, "\xa0\x03\x02\x01\x02", 5); /* version 3 */
+    put_serial(b, p);
+    put_algorithm(b, issuer->key, issuer->md);
+    if (issuer->cert)
+        put_i2d(b, i2d_X509_NAME(X509_get_subject_name(issuer->cert), &der), der);
+    else
+        info_name(b, info, p->common_name);
+    at = b->len;
+    der_time(b, p->not_before);
+    der_time(b, p->not_after);
+    der_wrap(b, at, 0x30);
+    info_name(b, info, p->common_name);
+    der = NULL;
+    at = b->len;
+    put_i2d(b, i2d_PUBKEY(key, &der), der);
+    if (issuer->cert)
+        put_extensions(b, issuer->cert);
+    der_wrap(b, start, 0x30);
+}
+
+static int put_signature(struct buf *b, const struct issuer *issuer, struct signet_error *err)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    uint8_t sig[16384 / 8 + 16];
+    size_t len = sizeof sig, tbs_len = b->len, at;
+    bool ok = ctx && !b->failed &&
+              EVP_DigestSignInit(ctx, NULL, issuer->md, NULL, issuer->key) == 1 &&
+              EVP_DigestSign(ctx, sig, &len, b->data, tbs_len) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    if (b->failed)
+        return buf_check(b, err);
+    if (!ok) {
+        crypto_fail(err, "cannot sign the certificate");
+        if (EVP_PKEY_is_a(issuer->key, "RSA") && EVP_PKEY_get_bits(issuer->key) < 1024)
+            error_hint(err, "an RSA key of %d bits is too short for this digest",
+                       EVP_PKEY_get_bits(issuer->key));
+        return SIGNET_E_CRYPTO;
+    }
+    put_algorithm(b, issuer->key, issuer->md);
+    at = b->len;
+    buf_byte(b, 0); /* no unused bits */
+    buf_append(b, sig, len);
+    der_wrap(b, at, V_ASN1_BIT_STRING);
+    der_wrap(b, 0, 0x30);
+    return buf_check(b, err);
+}
+
+static int make(struct signet_cert **out, const struct plan *p, EVP_PKEY *key,
+                const struct signet_cert_info *info, const struct issuer *issuer,
+                struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    struct buf b = {0};
+    int rc;
+
+    buf_reserve(&b, 2048);
+    put_tbs(&b, p, info, key, issuer);
+    rc = put_signature(&b, issuer, err);
+    if (rc)
+        goto out;
+    cert = calloc(1, sizeof *cert);
+    rc = cert ? buf_take(&b, &cert->der, err) : error_nomem(err);
+    if (!rc) {
+        *out = cert;
+        cert = NULL;
+    }
+out:
+    free(cert);
+    buf_free(&b);
+    return rc;
+}
+
+/* OpenSSL would sign with MD5 and an EC key, but no such algorithm has a name. */
+static int check_algorithm(EVP_PKEY *key, const EVP_MD *md, struct signet_error *err)
+{
+    int nid;
+
+    if (OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md),
+                               EVP_PKEY_is_a(key, "RSA") ? EVP_PKEY_RSA : EVP_PKEY_EC))
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_MEANING, "digest %s: X.509 has no signature of it with an EC key",
+              EVP_MD_get0_name(md));
+    error_hint(err, "use sha256, or an RSA key");
+    return SIGNET_E_MEANING;
+}
+
+static const struct signet_cert_info no_info;
+
+static int plan(struct plan *p, const struct signet_cert_info *info, const char *endpoint,
+                const struct signet_observer *observer, struct signet_error *err)
+{
+    int rc = plan_cert(p, info, endpoint, observer, err);
+
+    if (!rc && !p->common_name && !info->country_name && !info->state_or_province_name &&
+        !info->locality_name && !info->organization_name && !info->organization_unit_name &&
+        !info->email_address) {
+        rc = error_set(err, SIGNET_E_MEANING, "a certificate needs a name");
+        error_hint(err, "give an endpoint name or a commonName");
+    }
+    return rc;
+}
+
+int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
+                     const struct signet_cert_info *info, const char *endpoint,
+                     const struct signet_observer *observer, struct signet_error *err)
+{
+    struct plan p = {0};
+    struct issuer self = {.key = key->pkey};
+    int rc;
+
+    info = info ? info : &no_info;
+    rc = plan(&p, info, endpoint, observer, err);
+    if (!rc)
+        rc = check_algorithm(key->pkey, p.digest, err);
+    self.md = p.digest;
+    if (!rc)
+        rc = make(out, &p, key->pkey, info, &self, err);
+    if (rc)
+        error_prefix(err, "cannot make a certificate");
+    return rc;
+}
+
+static int check_issuer(const struct signet_cert *cert, const struct signet_key *key, X509 *x,
+                        const struct plan *p, struct signet_error *err)
+{
+    struct tm tm;
+    int rc;
+
+    rc = signet_cert_check_key(cert, key, err);
+    if (!rc)
+        rc = signet_cert_check_dates(cert, NULL, err);
+    if (rc)
+        return rc;
+    if (X509_check_ca(x) != 1 || !(X509_get_key_usage(x) & KU_KEY_CERT_SIGN)) {
+        error_set(err, SIGNET_E_CERT, "it is not the certificate of an authority");
+        error_hint(err, "it needs basicConstraints CA:TRUE and keyUsage keyCertSign");
+        return SIGNET_E_CERT;
+    }
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
+        return crypto_fail(err, "notAfter");
+    if (p->not_after > timegm(&tm)) {
+        char date[24];
+
+        clock_format(timegm(&tm), date);
+        error_set(err, SIGNET_E_MEANING, "it expires %s, before the device's certificate would",
+                  date);
+        error_hint(err, "ask for a shorter validityOffsetInSeconds");
+        return SIGNET_E_MEANING;
+    }
+    return SIGNET_OK;
+}
+
+int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
+                     const struct signet_cert_info *info, const char *endpoint,
+                     const struct signet_cert *issuer, const struct signet_key *issuer_key,
+                     const struct signet_observer *observer, struct signet_error *err)
+{
+    struct plan p = {0};
+    struct issuer by = {.key = issuer_key->pkey};
+    int rc;
+
+    info = info ? info : &no_info;
+    rc = plan(&p, info, endpoint, observer, err);
+    if (!rc)
+        rc = check_algorithm(issuer_key->pkey, p.digest, err);
+    if (rc)
+        goto out;
+    by.md = p.digest;
+    by.cert = cert_parse(issuer, err);
+    rc = by.cert ? check_issuer(issuer, issuer_key, by.cert, &p, err) : SIGNET_E_CERT;
+    if (rc)
+        error_prefix(err, "the issuer's certificate");
+    else
+        rc = make(out, &p, key->pkey, info, &by, err);
+out:
+    X509_free(by.cert);
+    if (rc)
+        error_prefix(err, "cannot sign a certificate");
+    return rc;
+}

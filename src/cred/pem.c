@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cred/private.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* PEM (RFC 7468) read strictly by hand: how many blocks there are, and of what kind, decides what
+ * a person is told. Text outside the blocks is allowed, as OpenSSL's tools write it. */
+
+struct block {
+    const char *label;
+    size_t label_len;
+    const char *body;
+    size_t body_len;
+};
+
+static const char *find(const char *at, const char *end, const char *what)
+{
+    return at < end ? memmem(at, (size_t)(end - at), what, strlen(what)) : NULL;
+}
+
+static bool is_pem(const uint8_t *data, size_t len)
+{
+    return len && data[0] != 0x30 && memmem(data, len, "-----BEGIN ", 11);
+}
+
+static bool label_is(const struct block *b, const char *label)
+{
+    return b->label_len == strlen(label) && !memcmp(b->label, label, b->label_len);
+}
+
+/* The next block from *at on: 1, none left: 0, malformed: -1. */
+static int next_block(const char **at, const char *end, struct block *b, struct signet_error *err)
+{
+    const char *begin = find(*at, end, "-----BEGIN "), *dashes, *close;
+
+    if (!begin)
+        return 0;
+    b->label = begin + 11;
+    dashes = find(b->label, end, "-----");
+    if (!dashes || dashes - b->label > 64) {
+        error_set(err, SIGNET_E_CERT, "malformed PEM: a BEGIN line without an end");
+        return -1;
+    }
+    b->label_len = (size_t)(dashes - b->label);
+    b->body = dashes + 5;
+    close = find(b->body, end, "-----END ");
+    if (!close || (size_t)(end - close) < 9 + b->label_len + 5 ||
+        memcmp(close + 9, b->label, b->label_len) || memcmp(close + 9 + b->label_len, "-----", 5)) {
+        error_set(err, SIGNET_E_CERT, "malformed PEM: no END line belongs to the BEGIN line");
+        error_hint(err, "was the file cut short?");
+        return -1;
+    }
+    b->body_len = (size_t)(close - b->body);
+    *at = close + 9 + b->label_len + 5;
+    return 1;
+}
+
+static int decode(const struct block *b, const char *what, struct secret *der,
+                  struct signet_error *err)
+{
+    struct secret text = {0}, bin = {0};
+    size_t n = 0;
+    ssize_t len;
+    int rc;
+
+    rc = secret_alloc(&text, b->body_len + 1, err);
+    if (!rc)
+        rc = secret_alloc(&bin, b->body_len + 1, err);
+    if (rc)
+        goto out;
+    for (size_t i = 0; i < b->body_len; i++)
+        if (!isspace((unsigned char)b->body[i]))
+            text.data[n++] = (uint8_t)b->body[i];
+    len = base64_decode((const char *)text.data, n, bin.data, bin.len);
+    if (len < 0)
+        rc = error_set(err, SIGNET_E_CERT, "malformed PEM: the %s is not base64", what);
+    else if (!(rc = der_check_whole(bin.data, (size_t)len, what, err)))
+        rc = secret_set(der, bin.data, (size_t)len, err);
+out:
+    secret_wipe(&text);
+    secret_wipe(&bin);
+    return rc;
+}
+
+static int encrypted(struct signet_error *err)
+{
+    error_set(err, SIGNET_E_CERT, "the private key is encrypted");
+    error_hint(err, "decrypt it first: openssl pkey -in KEY -out PLAIN");
+    return SIGNET_E_CERT;
+}
+
+/* What a block is to someone who looks for `key` or a certificate. */
+enum sort { WANTED, SKIPPED, REFUSED };
+
+static enum sort sort_block(const struct block *b, bool key, struct signet_error *err)
+{
+    static const char *const key_labels[] = {"PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"};
+    bool is_key = false, is_cert;
+
+    for (size_t i = 0; i < 3; i++)
+        is_key = is_key || label_is(b, key_labels[i]);
+    is_cert = label_is(b, "CERTIFICATE") || label_is(b, "X509 CERTIFICATE");
+    if (label_is(b, "ENCRYPTED PRIVATE KEY") ||
+        (is_key && find(b->body, b->body + b->body_len, "Proc-Type:"))) {
+        if (key)
+            return (encrypted(err), REFUSED);
+        is_key = true;
+    }
+    if (key ? is_key : is_cert)
+        return WANTED;
+    if (key && label_is(b, "EC PARAMETERS")) /* `openssl ecparam -genkey` writes them in front */
+        return SKIPPED;
+    if (is_key)
+        error_set(err, SIGNET_E_CERT, "there is a private key in this certificate file");
+    else if (is_cert)
+        error_set(err, SIGNET_E_CERT, "there is a certificate in this private key file");
+    else if (label_is(b, "PUBLIC KEY"))
+        error_set(err, SIGNET_E_CERT, "this is a public key, not a %s",
+                  key ? "private key" : "certificate");
+    else if (label_is(b, "CERTIFICATE REQUEST"))
+        error_set(err, SIGNET_E_CERT, "this is a certificate request, not a %s",
+                  key ? "private key" : "certificate");
+    else
+        error_set(err, SIGNET_E_CERT, "the PEM holds something that is not a %s",
+                  key ? "private key" : "certificate");
+    error_hint(err, "give a file with the %s only", key ? "private key" : "certificate");
+    return REFUSED;
+}
+
+static int read_pem(const uint8_t *data, size_t len, bool key, struct secret *der,
+                    struct signet_error *err)
+{
+    const char *what = key ? "private key" : "certificate";
+    const char *at = (const char *)data, *end = at + len;
+    struct block b, wanted = {0};
+    int more;
+
+    while ((more = next_block(&at, end, &b, err)) > 0) {
+        enum sort sort = sort_block(&b, key, err);
+
+        if (sort == REFUSED)
+            return SIGNET_E_CERT;
+        if (sort == SKIPPED)
+            continue;
+        if (wanted.body) {
+            error_set(err, SIGNET_E_CERT, "more than one %s in one PEM file", what);
+            error_hint(err, key ? "keep the device's own key"
+                                : "LwM2M takes one certificate: keep the first, which is the "
+                                  "peer's own, and leave out the chain");
+            return SIGNET_E_CERT;
+        }
+        wanted = b;
+    }
+    if (more < 0)
+        return SIGNET_E_CERT;
+    if (!wanted.body)
+        return error_set(err, SIGNET_E_CERT, "there is no %s in the PEM", what);
+    return decode(&wanted, what, der, err);
+}
+
+static int read_any(const uint8_t *data, size_t len, bool key, struct secret *der,
+                    struct signet_error *err)
+{
+    int rc;
+
+    if (len > IMPORT_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "%zu bytes are too many for a %s", len,
+                         key ? "private key" : "certificate");
+    if (is_pem(data, len))
+        return read_pem(data, len, key, der, err);
+    rc = der_check_whole(data, len, key ? "private key" : "certificate", err);
+    return rc ? rc : secret_set(der, data, len, err);
+}
+
+int pem_key(const uint8_t *data, size_t len, struct secret *der, struct signet_error *err)
+{
+    return read_any(data, len, true, der, err);
+}
+
+int pem_cert(const uint8_t *data, size_t len, struct secret *der, struct signet_error *err)
+{
+    return read_any(data, len, false, der, err);
+}
+
+void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len)
+{
+    size_t size = base64_encode_size(len);
+    struct buf text = {0};
+    uint8_t *at = buf_extend(&text, size + 1);
+
+    if (!at) {
+        b->failed = true;
+        return;
+    }
+    base64_encode(der, len, (char *)at);
+    buf_printf(b, "-----BEGIN %s-----\n", label);
+    for (size_t i = 0; i < size; i += 64) {
+        buf_append(b, text.data + i, size - i < 64 ? size - i : 64);
+        buf_byte(b, '\n');
+    }
+    buf_printf(b, "-----END %s-----\n", label);
+    buf_free(&text);
+}

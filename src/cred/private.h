@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CRED_PRIVATE_H
+#define CRED_PRIVATE_H
+
+#include "cred/cred.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#define IMPORT_MAX (64 * 1024) /* bytes of a key or certificate file */
+
+struct signet_key {
+    EVP_PKEY *pkey;
+};
+
+/* The DER is the certificate; OpenSSL's view of it is made when asked for. */
+struct signet_cert {
+    struct signet_bytes der;
+};
+
+/* openssl.c: `what`: OpenSSL's reason; its error queue is empty afterwards */
+int crypto_fail(struct signet_error *err, const char *what);
+
+/* der.c: a writer of DER. Nested values are written inside out: der_wrap puts tag and length in
+ * front of everything from `start` on. */
+void der_wrap(struct buf *b, size_t start, uint8_t tag);
+void der_put(struct buf *b, uint8_t tag, const void *data, size_t len);
+void der_oid(struct buf *b, int nid);
+void der_time(struct buf *b, int64_t when); /* RFC 5280 section 4.1.2.5; up to the year 9999 */
+/* Does data hold exactly one DER SEQUENCE? Says what is wrong otherwise. */
+int der_check_whole(const uint8_t *data, size_t len, const char *what, struct signet_error *err);
+
+/* info.c: what a request means, after all its checks */
+struct plan {
+    const char *group; /* OpenSSL's name of the curve; NULL: RSA */
+    const EVP_MD *digest;
+    uint8_t serial[20]; /* big-endian, no leading zeros */
+    size_t serial_len;
+    int64_t not_before, not_after;
+    const char *common_name;
+};
+/* The curve or the RSA length. */
+int plan_key(struct plan *p, const struct signet_cert_info *info,
+             const struct signet_observer *observer, struct signet_error *err);
+/* Digest, serial, dates, names. */
+int plan_cert(struct plan *p, const struct signet_cert_info *info, const char *endpoint,
+              const struct signet_observer *observer, struct signet_error *err);
+/* "secp256r1" for OpenSSL's "prime256v1"; name itself where both agree. */
+const char *curve_standard_name(const char *name);
+/* The Name, as DER. */
+void info_name(struct buf *b, const struct signet_cert_info *info, const char *common_name);
+
+/* pem.c: the DER of the one key or certificate in data, from PEM or from DER itself. */
+int pem_key(const uint8_t *data, size_t len, struct secret *der, struct signet_error *err);
+int pem_cert(const uint8_t *data, size_t len, struct secret *der, struct signet_error *err);
+
+/* Text of 64 columns, RFC 7468. */
+void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
+
+/* key.c */
+int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],
+                  struct signet_error *err);
+
+/* cert.c */
+X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err);
+
+#endif

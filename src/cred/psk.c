@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cred/cred.h"
+
+int psk_mint(struct secret *out, size_t len, struct signet_error *err)
+{
+    struct secret psk = {0};
+    int rc;
+
+    if (len < 16 || len > 64)
+        return error_set(err, SIGNET_E_LIMIT, "a PSK of %zu bytes: Signet makes 16 to 64", len);
+    rc = secret_alloc(&psk, len, err);
+    if (!rc)
+        rc = random_bytes(psk.data, len, err);
+    if (rc) {
+        secret_wipe(&psk);
+        error_prefix(err, "cannot make a PSK");
+        return rc;
+    }
+    secret_wipe(out);
+    *out = psk;
+    return SIGNET_OK;
+}
