@@ -3,6 +3,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/objects.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

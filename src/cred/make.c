@@ -16,26 +16,44 @@ struct issuer {
     const EVP_MD *md;
 };
 
+/* NID_undef: X.509 has no such signature. OpenSSL 3.0's own table lacks ECDSA with SHA-3. */
+static int signature_nid(EVP_PKEY *key, const EVP_MD *md)
+{
+    static const int sha3[][2] = {
+        {NID_sha3_224, NID_ecdsa_with_SHA3_224},
+        {NID_sha3_256, NID_ecdsa_with_SHA3_256},
+        {NID_sha3_384, NID_ecdsa_with_SHA3_384},
+        {NID_sha3_512, NID_ecdsa_with_SHA3_512},
+    };
+    bool rsa = EVP_PKEY_is_a(key, "RSA");
+    int type = EVP_MD_get_type(md), nid = NID_undef;
+
+    for (size_t i = 0; !rsa && i < sizeof sha3 / sizeof *sha3; i++)
+        if (sha3[i][0] == type)
+            return sha3[i][1];
+    OBJ_find_sigid_by_algs(&nid, type, rsa ? EVP_PKEY_RSA : EVP_PKEY_EC);
+    return nid;
+}
+
 static void put_algorithm(struct buf *b, EVP_PKEY *key, const EVP_MD *md)
 {
     bool rsa = EVP_PKEY_is_a(key, "RSA");
     size_t start = b->len;
-    int nid = NID_undef;
 
-    OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md), rsa ? EVP_PKEY_RSA : EVP_PKEY_EC);
-    der_oid(b, nid);
+    der_oid(b, signature_nid(key, md));
     if (rsa)
         der_put(b, V_ASN1_NULL, "", 0);
     der_wrap(b, start, 0x30);
 }
 
-static void put_i2d(struct buf *b, int len, unsigned char *der)
+static void put_i2d(struct buf *b, int len, unsigned char **der)
 {
     if (len > 0)
-        buf_append(b, der, (size_t)len);
+        buf_append(b, *der, (size_t)len);
     else
         b->failed = true;
-    OPENSSL_free(der);
+    OPENSSL_free(*der);
+    *der = NULL;
 }
 
 static void put_extension(struct buf *b, int nid, bool critical, const void *value, size_t len)
@@ -93,7 +111,7 @@ static void put_tbs(struct buf *b, const struct plan *p, const struct signet_cer
     put_serial(b, p);
     put_algorithm(b, issuer->key, issuer->md);
     if (issuer->cert)
-        put_i2d(b, i2d_X509_NAME(X509_get_subject_name(issuer->cert), &der), der);
+        put_i2d(b, i2d_X509_NAME(X509_get_subject_name(issuer->cert), &der), &der);
     else
         info_name(b, info, p->common_name);
     at = b->len;
@@ -101,9 +119,7 @@ static void put_tbs(struct buf *b, const struct plan *p, const struct signet_cer
     der_time(b, p->not_after);
     der_wrap(b, at, 0x30);
     info_name(b, info, p->common_name);
-    der = NULL;
-    at = b->len;
-    put_i2d(b, i2d_PUBKEY(key, &der), der);
+    put_i2d(b, i2d_PUBKEY(key, &der), &der);
     if (issuer->cert)
         put_extensions(b, issuer->cert);
     der_wrap(b, start, 0x30);
@@ -165,10 +181,7 @@ out:
 /* OpenSSL would sign with MD5 and an EC key, but no such algorithm has a name. */
 static int check_algorithm(EVP_PKEY *key, const EVP_MD *md, struct signet_error *err)
 {
-    int nid;
-
-    if (OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(md),
-                               EVP_PKEY_is_a(key, "RSA") ? EVP_PKEY_RSA : EVP_PKEY_EC))
+    if (signature_nid(key, md) != NID_undef)
         return SIGNET_OK;
     error_set(err, SIGNET_E_MEANING, "digest %s: X.509 has no signature of it with an EC key",
               EVP_MD_get0_name(md));
