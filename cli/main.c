@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-    return verbs[0].name ? 0 : 2;
+    process_harden();
+    return cli_run(argc, argv);
 }

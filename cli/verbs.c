@@ -1,8 +1,118 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The table of nouns, and how a command line finds its verb. */
 #include "cli.h"
 
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
-const struct verb verbs[] = {
-    {NULL, NULL, NULL},
+const struct noun nouns[] = {
+    {0},
 };
+
+static void list_verbs(FILE *to, const struct noun *noun)
+{
+    for (const struct verb *verb = noun->verbs; verb->name; verb++) {
+        char name[40];
+        snprintf(name, sizeof(name), "%s%s%s", noun->name, verb->name[0] ? " " : "", verb->name);
+        fprintf(to, "  %-18s %s\n", name, verb->summary);
+    }
+}
+
+static void help(FILE *to)
+{
+    fputs("usage: signet NOUN VERB [OPTION...] [ARGUMENT...]\n\n"
+          "Factory provisioning for LwM2M devices.\n\n",
+          to);
+    for (const struct noun *noun = nouns; noun->name; noun++)
+        list_verbs(to, noun);
+    fputs("\n'signet NOUN VERB --help' tells a verb's options; 'signet --version' the version.\n"
+          "exit: 0 done, 1 failed, 2 wrong command line\n",
+          to);
+}
+
+static void help_noun(FILE *to, const struct noun *noun)
+{
+    fprintf(to, "usage: signet %s VERB [OPTION...] [ARGUMENT...]\n\n%s\n\n", noun->name,
+            noun->summary);
+    list_verbs(to, noun);
+}
+
+static int flushed(void)
+{
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int unknown(const char *what, const char *word, const char *const *names, size_t count)
+{
+    fprintf(stderr, "signet: error: there is no %s '%s'\n", what, word);
+    const char *near = signet_word_nearest(word, names, count);
+    if (near)
+        fprintf(stderr, "hint: did you mean '%s'?\n", near);
+    else
+        fputs("hint: 'signet --help' lists what there is\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int unknown_noun(const char *word)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (const struct noun *noun = nouns; noun->name && n < 64; noun++)
+        names[n++] = noun->name;
+    return unknown("command", word, names, n);
+}
+
+static int unknown_verb(const struct noun *noun, const char *word)
+{
+    const char *names[64];
+    char what[64];
+    size_t n = 0;
+    for (const struct verb *verb = noun->verbs; verb->name && n < 64; verb++)
+        names[n++] = verb->name;
+    snprintf(what, sizeof(what), "verb of '%s' called", noun->name);
+    return unknown(what, word, names, n);
+}
+
+/* argv[0] becomes "signet packet show": usage and help call the verb by it. */
+static int run(const struct noun *noun, const struct verb *verb, int argc, char **argv)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "signet %s%s%s", noun->name, verb->name[0] ? " " : "", verb->name);
+    argv[0] = name;
+    return verb->run(argc, argv);
+}
+
+static int run_noun(const struct noun *noun, int argc, char **argv)
+{
+    if (!noun->verbs->name[0])
+        return run(noun, noun->verbs, argc, argv);
+    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+        help_noun(argc < 2 ? stderr : stdout, noun);
+        return argc < 2 ? EXIT_USAGE : flushed();
+    }
+    for (const struct verb *verb = noun->verbs; verb->name; verb++)
+        if (!strcmp(verb->name, argv[1]))
+            return run(noun, verb, argc - 1, argv + 1);
+    return unknown_verb(noun, argv[1]);
+}
+
+int cli_run(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+    if (!word) {
+        help(stderr);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
+        help(stdout);
+        return flushed();
+    }
+    if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+        puts("signet " SIGNET_VERSION);
+        return flushed();
+    }
+    for (const struct noun *noun = nouns; noun->name; noun++)
+        if (!strcmp(noun->name, word))
+            return run_noun(noun, argc - 1, argv + 1);
+    return unknown_noun(word);
+}

@@ -2,6 +2,7 @@
 #ifndef SIGNET_BYTES_H
 #define SIGNET_BYTES_H
 
+#include <signet/error.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,15 @@ struct signet_bytes {
 
 /* Wipes and frees; *b is empty afterwards. NULL and empty are fine. */
 void signet_bytes_free(struct signet_bytes *b);
+
+/* The whole of a file, at most max bytes of it: SIGNET_E_LIMIT past that. */
+int signet_bytes_read(const char *path, size_t max, struct signet_bytes *out,
+                      struct signet_error *err);
+/* A file of mode 0600, whole or not at all: written beside the target, synced and renamed. */
+int signet_bytes_write(const char *path, const void *data, size_t len, struct signet_error *err);
+
+/* The candidate that a person most likely meant by word, or NULL when none is near. */
+const char *signet_word_nearest(const char *word, const char *const *candidates, size_t count);
 
 #ifdef __cplusplus
 }

@@ -13,8 +13,8 @@
 #include <signet/flasher.h>
 #include <signet/ledger.h>
 #include <signet/link.h>
-#include <signet/smp.h>
 #include <signet/packet.h>
+#include <signet/smp.h>
 #include <signet/tree.h>
 
 #endif

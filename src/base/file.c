@@ -232,3 +232,19 @@ int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
         return SIGNET_OK;
     return error_sys(err, SIGNET_E_IO, errno, "cannot make the folder '%s'", path);
 }
+
+int signet_bytes_read(const char *path, size_t max, struct signet_bytes *out,
+                      struct signet_error *err)
+{
+    struct buf content = {0};
+    int rc = file_read(path, max, &content, err);
+    if (!rc)
+        rc = buf_take(&content, out, err);
+    buf_free(&content);
+    return rc;
+}
+
+int signet_bytes_write(const char *path, const void *data, size_t len, struct signet_error *err)
+{
+    return file_write(path, data, len, 0600, err);
+}

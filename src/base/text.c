@@ -249,3 +249,8 @@ bool endpoint_name_valid(const char *name, size_t len)
     }
     return true;
 }
+
+const char *signet_word_nearest(const char *word, const char *const *candidates, size_t count)
+{
+    return text_nearest(word, candidates, count);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people and machines see of a run: errors, warnings, files. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool cli_colour(FILE *to)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    return !(no && *no) && !(term && !strcmp(term, "dumb")) && isatty(fileno(to));
+}
+
+static void tell(const char *kind, const char *escape, const struct signet_error *e)
+{
+    bool colour = cli_colour(stderr);
+    fprintf(stderr, "signet: %s%s%s%s\n", colour ? escape : "", kind, colour ? "\033[0m" : "",
+            e->msg);
+    if (e->excerpt[0])
+        fprintf(stderr, "%s\n", e->excerpt);
+    if (e->hint[0])
+        fprintf(stderr, "hint: %s\n", e->hint);
+}
+
+static void put_error(struct json *j, const struct signet_error *e)
+{
+    json_text(j, "code", signet_code_name(e->code));
+    json_integer(j, "number", e->code);
+    if (e->sys)
+        json_integer(j, "sys", e->sys);
+    json_text(j, "message", e->msg);
+    if (e->hint[0])
+        json_text(j, "hint", e->hint);
+}
+
+int cli_fail(const struct cli *cli, const struct signet_error *err)
+{
+    if (cli->json) {
+        struct json j;
+        json_begin(&j, stdout);
+        json_text(&j, "event", "error");
+        put_error(&j, err);
+        json_end(&j);
+    }
+    tell("error: ", "\033[1;31m", err);
+    return err->code == SIGNET_E_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int cli_usage(const struct cli *cli, const char *fmt, ...)
+{
+    struct signet_error err = {.code = SIGNET_E_USAGE};
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(err.msg, sizeof(err.msg), fmt, args);
+    va_end(args);
+    snprintf(err.hint, sizeof(err.hint), "'%s --help' tells the options", cli->name);
+    return cli_fail(cli, &err);
+}
+
+static const char *const event_names[] = {
+    [SIGNET_EVENT_WARNING] = "warning",   [SIGNET_EVENT_STAGE_BEGIN] = "stage_begin",
+    [SIGNET_EVENT_PROGRESS] = "progress", [SIGNET_EVENT_STAGE_END] = "stage_end",
+    [SIGNET_EVENT_RETRY] = "retry",
+};
+
+static void put_event(const struct signet_event *event)
+{
+    struct json j;
+    json_begin(&j, stdout);
+    json_text(&j, "event", event_names[event->kind]);
+    if (event->stage)
+        json_text(&j, "stage", event->stage);
+    if (event->board)
+        json_text(&j, "board", event->board);
+    if (event->endpoint)
+        json_text(&j, "endpoint", event->endpoint);
+    if (event->kind == SIGNET_EVENT_PROGRESS) {
+        json_integer(&j, "done", (int64_t)event->done);
+        json_integer(&j, "total", (int64_t)event->total);
+    }
+    if (event->kind == SIGNET_EVENT_STAGE_END)
+        json_real(&j, "seconds", event->seconds);
+    if (event->error)
+        put_error(&j, event->error);
+    json_end(&j);
+}
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    const struct cli *cli = ctx;
+    if (cli->json)
+        put_event(event);
+    else if (event->kind == SIGNET_EVENT_WARNING && event->error)
+        tell("warning: ", "\033[1;33m", event->error);
+    else if (event->kind == SIGNET_EVENT_RETRY && event->error)
+        tell("again after: ", "\033[1;33m", event->error);
+}
+
+struct signet_observer cli_observer(const struct cli *cli)
+{
+    return (struct signet_observer){.on_event = on_event, .ctx = (void *)cli};
+}
+
+int cli_read(const char *path, size_t max, struct signet_bytes *out, struct signet_error *err)
+{
+    /* /dev/stdin: the one reader of files has the limits */
+    return signet_bytes_read(strcmp(path, "-") ? path : "/dev/stdin", max, out, err);
+}
+
+int cli_write(const char *path, const void *data, size_t len, struct signet_error *err)
+{
+    if (strcmp(path, "-"))
+        return signet_bytes_write(path, data, len, err);
+    if (fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0)
+        return SIGNET_OK;
+    if (err) {
+        *err = (struct signet_error){.code = SIGNET_E_IO, .sys = errno};
+        snprintf(err->msg, sizeof(err->msg), "cannot write to standard output: %s",
+                 strerror(err->sys));
+    }
+    return SIGNET_E_IO;
+}
+
+int cli_close(const struct cli *cli, int code)
+{
+    struct signet_error err = {0};
+    if (cli_write("-", "", 0, &err) == SIGNET_OK && !ferror(stdout))
+        return code;
+    if (!err.code) {
+        err.code = SIGNET_E_IO;
+        snprintf(err.msg, sizeof(err.msg), "cannot write to standard output");
+    }
+    return cli_fail(cli, &err);
+}
