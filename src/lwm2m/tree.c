@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lwm2m/lwm2m.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Records in order, and an open-addressing table from path to position, so that a hostile file of
+ * 65,536 records costs no more per record than a small one. The table is built when the first
+ * question is asked and dropped when positions change. */
+struct signet_tree {
+    struct signet_record *records;
+    size_t count, cap;
+    uint32_t *index; /* position + 1, 0 is free; index_size is a power of two */
+    size_t index_size;
+};
+
+static uint64_t path_key(struct signet_path path)
+{
+    return (uint64_t)path.oid << 48 | (uint64_t)path.iid << 32 | (uint64_t)path.rid << 16 |
+           path.riid;
+}
+
+static size_t path_slot(const struct signet_tree *tree, struct signet_path path)
+{
+    uint64_t key = path_key(path) * 0x9e3779b97f4a7c15u;
+
+    return (size_t)(key >> 24) & (tree->index_size - 1);
+}
+
+static void index_drop(struct signet_tree *tree)
+{
+    free(tree->index);
+    tree->index = NULL;
+    tree->index_size = 0;
+}
+
+static void index_add(struct signet_tree *tree, size_t position)
+{
+    size_t slot = path_slot(tree, tree->records[position].path);
+
+    while (tree->index[slot])
+        slot = (slot + 1) & (tree->index_size - 1);
+    tree->index[slot] = (uint32_t)position + 1;
+}
+
+/* Without memory there is no index and finding walks the records. */
+static void index_build(struct signet_tree *tree)
+{
+    size_t size = 64;
+
+    while (size < tree->count * 2 + 2)
+        size *= 2;
+    index_drop(tree);
+    tree->index = calloc(size, sizeof *tree->index);
+    if (!tree->index)
+        return;
+    tree->index_size = size;
+    for (size_t i = tree->count; i-- > 0;) /* of equal paths the first is found first */
+        index_add(tree, i);
+}
+
+static bool locate(const struct signet_tree *tree, struct signet_path path, size_t *position)
+{
+    uint64_t key = path_key(path);
+
+    if (tree->index) {
+        for (size_t slot = path_slot(tree, path); tree->index[slot];
+             slot = (slot + 1) & (tree->index_size - 1)) {
+            *position = tree->index[slot] - 1;
+            if (path_key(tree->records[*position].path) == key)
+                return true;
+        }
+        return false;
+    }
+    for (size_t i = 0; i < tree->count; i++) {
+        *position = i;
+        if (path_key(tree->records[i].path) == key)
+            return true;
+    }
+    return false;
+}
+
+int signet_tree_new(struct signet_tree **out, struct signet_error *err)
+{
+    struct signet_tree *tree = calloc(1, sizeof *tree);
+
+    if (!tree)
+        return error_nomem(err);
+    *out = tree;
+    return SIGNET_OK;
+}
+
+static bool has_bytes(enum signet_type type)
+{
+    return type == SIGNET_TYPE_STRING || type == SIGNET_TYPE_OPAQUE;
+}
+
+static void value_wipe(struct signet_value *value)
+{
+    if (has_bytes(value->type) && value->as.bytes.data) {
+        void *data = (void *)(uintptr_t)value->as.bytes.data; /* the tree's own copy */
+
+        wipe(data, value->as.bytes.len);
+        free(data);
+    }
+    *value = (struct signet_value){0};
+}
+
+static int value_copy(struct signet_value *out, const struct signet_value *value,
+                      struct signet_error *err)
+{
+    uint8_t *data;
+
+    *out = *value;
+    if (!has_bytes(value->type))
+        return SIGNET_OK;
+    data = malloc(value->as.bytes.len + 1);
+    if (!data)
+        return error_nomem(err);
+    if (value->as.bytes.len)
+        memcpy(data, value->as.bytes.data, value->as.bytes.len);
+    data[value->as.bytes.len] = '\0';
+    out->as.bytes.data = data;
+    return SIGNET_OK;
+}
+
+void signet_tree_free(struct signet_tree **tree)
+{
+    if (!tree || !*tree)
+        return;
+    for (size_t i = 0; i < (*tree)->count; i++)
+        value_wipe(&(*tree)->records[i].value);
+    free((*tree)->records);
+    free((*tree)->index);
+    free(*tree);
+    *tree = NULL;
+}
+
+size_t signet_tree_count(const struct signet_tree *tree)
+{
+    return tree->count;
+}
+
+const struct signet_record *signet_tree_at(const struct signet_tree *tree, size_t i)
+{
+    return i < tree->count ? &tree->records[i] : NULL;
+}
+
+const struct signet_record *signet_tree_find(const struct signet_tree *tree,
+                                             struct signet_path path)
+{
+    size_t position;
+
+    return locate(tree, path, &position) ? &tree->records[position] : NULL;
+}
+
+/* Opens a place at position; the caller fills it. */
+static int make_room(struct signet_tree *tree, size_t position, struct signet_error *err)
+{
+    if (tree->count >= TREE_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "more than %d values", TREE_MAX);
+    if (tree->count == tree->cap) {
+        size_t cap = tree->cap ? tree->cap * 2 : 16;
+        struct signet_record *records = realloc(tree->records, cap * sizeof *records);
+
+        if (!records)
+            return error_nomem(err);
+        tree->records = records;
+        tree->cap = cap;
+    }
+    memmove(tree->records + position + 1, tree->records + position,
+            (tree->count - position) * sizeof *tree->records);
+    tree->count++;
+    return SIGNET_OK;
+}
+
+static int insert(struct signet_tree *tree, size_t position, struct signet_path path,
+                  const struct signet_value *value, unsigned line, unsigned column,
+                  struct signet_error *err)
+{
+    struct signet_value copy;
+    int rc;
+
+    if (path.oid == SIGNET_NO_ID || path.iid == SIGNET_NO_ID || path.rid == SIGNET_NO_ID)
+        return error_set(err, SIGNET_E_SYNTAX, "65535 is not an LwM2M identifier");
+    rc = value_copy(&copy, value, err);
+    if (rc)
+        return rc;
+    rc = make_room(tree, position, err);
+    if (rc) {
+        value_wipe(&copy);
+        return rc;
+    }
+    tree->records[position] =
+        (struct signet_record){.path = path, .value = copy, .line = line, .column = column};
+    if (position + 1 == tree->count && tree->index && tree->count * 2 < tree->index_size)
+        index_add(tree, position);
+    else if (tree->count > 32)
+        index_build(tree);
+    else
+        index_drop(tree);
+    return SIGNET_OK;
+}
+
+int tree_append(struct signet_tree *tree, struct signet_path path, const struct signet_value *value,
+                unsigned line, unsigned column, struct signet_error *err)
+{
+    return insert(tree, tree->count, path, value, line, column, err);
+}
+
+int signet_tree_put(struct signet_tree *tree, struct signet_path path,
+                    const struct signet_value *value, struct signet_error *err)
+{
+    struct signet_value copy;
+    size_t position;
+    int rc;
+
+    if (locate(tree, path, &position)) {
+        rc = value_copy(&copy, value, err);
+        if (rc)
+            return rc;
+        value_wipe(&tree->records[position].value);
+        tree->records[position].value = copy;
+        tree->records[position].line = tree->records[position].column = 0;
+        return SIGNET_OK;
+    }
+    position = tree->count;
+    for (size_t i = tree->count; i-- > 0;) {
+        const struct signet_path *other = &tree->records[i].path;
+
+        if (other->oid == path.oid && other->iid == path.iid) {
+            position = i + 1;
+            break;
+        }
+    }
+    return insert(tree, position, path, value, 0, 0, err);
+}
+
+void signet_tree_remove(struct signet_tree *tree, struct signet_path path)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < tree->count; i++) {
+        struct signet_record *record = &tree->records[i];
+        bool goes = record->path.oid == path.oid && record->path.iid == path.iid &&
+                    record->path.rid == path.rid &&
+                    (path.riid == SIGNET_NO_ID || path.riid == record->path.riid);
+
+        if (goes)
+            value_wipe(&record->value);
+        else
+            tree->records[kept++] = *record;
+    }
+    if (kept == tree->count)
+        return;
+    tree->count = kept;
+    index_drop(tree);
+    if (tree->count > 32)
+        index_build(tree);
+}
+
+int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,
+                     struct signet_error *err)
+{
+    struct signet_tree *copy = NULL;
+    int rc = signet_tree_new(&copy, err);
+
+    for (size_t i = 0; !rc && i < tree->count; i++) {
+        const struct signet_record *record = &tree->records[i];
+
+        rc = tree_append(copy, record->path, &record->value, record->line, record->column, err);
+    }
+    if (rc)
+        signet_tree_free(&copy);
+    else
+        *out = copy;
+    return rc;
+}
+
+void path_format(struct signet_path path, char out[static PATH_TEXT_MAX])
+{
+    int used = snprintf(out, PATH_TEXT_MAX, "/%u/%u/%u", path.oid, path.iid, path.rid);
+
+    if (path.riid != SIGNET_NO_ID)
+        snprintf(out + used, PATH_TEXT_MAX - (size_t)used, "/%u", path.riid);
+}
