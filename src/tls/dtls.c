@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* LwM2M Transport 1.2, section 5.2.8: the mandatory suites first. Level 0 since OpenSSL counts
+ * the 64-bit tag of CCM_8 as weak. */
+#define PSK_CIPHERS                                                                                \
+    "PSK-AES128-CCM8:PSK-AES128-CCM:PSK-AES128-GCM-SHA256:PSK-AES128-CBC-SHA256:"                  \
+    "PSK-AES256-CCM8:PSK-AES256-GCM-SHA384:ECDHE-PSK-AES128-CBC-SHA256:@SECLEVEL=0"
+#define CERT_CIPHERS                                                                               \
+    "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-CCM:ECDHE-ECDSA-AES128-GCM-SHA256:"                \
+    "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:"         \
+    "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0"
+#define IDENTITY_MAX 256 /* OpenSSL's PSK_MAX_IDENTITY_LEN */
+#define PSK_MAX      256
+
+struct tls_dtls {
+    struct session session;
+    SSL_CTX *ctx;
+};
+
+/* What the callbacks of one handshake need. */
+struct login {
+    const struct tls_credentials *credentials;
+    bool wrong_server;
+};
+
+static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
+                       unsigned char *psk, unsigned psk_size)
+{
+    const struct session *s = SSL_get_app_data(ssl);
+    const struct tls_credentials *c = ((const struct login *)s->login)->credentials;
+
+    (void)hint;
+    if (c->identity_len >= identity_size || c->psk->len > psk_size)
+        return 0;
+    memcpy(identity, c->identity, c->identity_len);
+    identity[c->identity_len] = '\0';
+    memcpy(psk, c->psk->data, c->psk->len);
+    return (unsigned)c->psk->len;
+}
+
+static int on_server_cert(X509_STORE_CTX *store, void *arg)
+{
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct login *login = ((const struct session *)SSL_get_app_data(ssl))->login;
+    const struct tls_credentials *c = login->credentials;
+    unsigned char *der = NULL;
+    int len = i2d_X509(X509_STORE_CTX_get0_cert(store), &der);
+    bool same = len > 0 && (size_t)len == c->pinned_len && !memcmp(der, c->pinned_der, (size_t)len);
+
+    (void)arg;
+    OPENSSL_free(der);
+    login->wrong_server = !same;
+    X509_STORE_CTX_set_error(store, same ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+    return same;
+}
+
+static int check(const struct tls_credentials *c, struct signet_error *err)
+{
+    if (c->psk) {
+        if (!c->psk->len || c->psk->len > PSK_MAX)
+            return error_set(err, SIGNET_E_USAGE, "a PSK of %zu bytes", c->psk->len);
+        if (!c->identity_len || c->identity_len > IDENTITY_MAX ||
+            memchr(c->identity, 0, c->identity_len))
+            return error_set(err, SIGNET_E_USAGE,
+                             "a PSK identity needs 1 to %d bytes, none of them zero", IDENTITY_MAX);
+        return SIGNET_OK;
+    }
+    if (!c->pinned_len || !c->cert_len || !c->key_der || c->cert_len > INT_MAX ||
+        c->key_der->len > INT_MAX)
+        return error_set(err, SIGNET_E_USAGE,
+                         "certificate mode needs a certificate, its key and the server's "
+                         "certificate");
+    return SIGNET_OK;
+}
+
+static bool use_key(SSL_CTX *ctx, const struct secret *der)
+{
+    const unsigned char *at = der->data;
+    EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &at, (long)der->len);
+    bool ok = key && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+
+    EVP_PKEY_free(key);
+    return ok;
+}
+
+static SSL_CTX *prepare(const struct tls_credentials *c)
+{
+    SSL_CTX *ctx = SSL_CTX_new(DTLS_client_method());
+    bool ok = ctx && SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1;
+
+    if (ok && c->psk) {
+        SSL_CTX_set_psk_client_callback(ctx, on_psk);
+        ok = SSL_CTX_set_cipher_list(ctx, PSK_CIPHERS) == 1;
+    } else if (ok) {
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_cert_verify_callback(ctx, on_server_cert, NULL);
+        ok = SSL_CTX_set_cipher_list(ctx, CERT_CIPHERS) == 1 &&
+             SSL_CTX_use_certificate_ASN1(ctx, (int)c->cert_len, c->cert_der) == 1 &&
+             use_key(ctx, c->key_der) && SSL_CTX_check_private_key(ctx) == 1;
+    }
+    if (!ok) {
+        SSL_CTX_free(ctx);
+        return NULL;
+    }
+    return ctx;
+}
+
+/* What a person should look at, by what the server said or did not say. */
+static void advise(const struct session *s, const struct login *login, int rc,
+                   struct signet_error *err)
+{
+    bool psk = login->credentials->psk;
+
+    if (s->alert == SSL_AD_UNKNOWN_PSK_IDENTITY)
+        error_hint(err, "the server does not know this PSK identity: is the device registered?");
+    else if (psk && (s->alert == SSL_AD_DECRYPT_ERROR || s->alert == SSL_AD_BAD_RECORD_MAC))
+        error_hint(err, "the server has another PSK for this identity");
+    else if (s->alert == SSL_AD_HANDSHAKE_FAILURE && psk)
+        error_hint(err, "does the server take PSKs, and does it know this identity?");
+    else if (s->alert)
+        error_hint(err, psk ? "compare identity and PSK with what the server has"
+                            : "compare the device's certificate with what the server has");
+    else if (rc == SIGNET_E_TIMEOUT && psk)
+        error_hint(err, "DTLS servers stay silent when the PSK is wrong; else check host, port "
+                        "and firewall");
+    else if (rc == SIGNET_E_TIMEOUT)
+        error_hint(err, "check host, port and firewall");
+}
+
+int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
+                  const struct tls_credentials *credentials, int64_t deadline,
+                  struct signet_cancel *cancel, struct signet_error *err)
+{
+    const struct target target = {
+        .host = host, .port = port, .dtls = true, .deadline = deadline, .cancel = cancel};
+    struct login login = {.credentials = credentials};
+    struct tls_dtls *t;
+    int rc;
+
+    rc = check(credentials, err);
+    if (rc)
+        return rc;
+    t = calloc(1, sizeof *t);
+    if (!t)
+        return error_nomem(err);
+    t->session.fd = -1;
+    t->ctx = prepare(credentials);
+    if (!t->ctx) {
+        rc = tls_fail(err, "cannot use the credentials for DTLS");
+        goto fail;
+    }
+    rc = session_open(&t->session, t->ctx, &target, &login, err);
+    if (rc && login.wrong_server) {
+        rc = error_set(err, SIGNET_E_CERT, "%s shows another certificate than the device expects",
+                       t->session.peer);
+        error_hint(err, "`signet cert fetch --dtls %s` shows what it has", t->session.peer);
+    } else if (rc) {
+        advise(&t->session, &login, rc, err);
+    }
+    if (rc)
+        goto fail;
+    t->session.login = NULL;
+    *out = t;
+    return SIGNET_OK;
+fail:
+    SSL_CTX_free(t->ctx);
+    free(t);
+    return rc;
+}
+
+int tls_dtls_send(struct tls_dtls *t, const void *data, size_t len, struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + 1000; /* a full socket buffer empties sooner */
+    int ret, rc = SIGNET_OK;
+
+    if (!len || len > SSL3_RT_MAX_PLAIN_LENGTH)
+        return error_set(err, SIGNET_E_LIMIT, "a datagram of %zu bytes", len);
+    do {
+        ERR_clear_error();
+        errno = 0;
+        ret = SSL_write(t->session.ssl, data, (int)len);
+    } while (ret <= 0 && !(rc = session_wait(&t->session, ret, "sending", deadline, err)));
+    return rc;
+}
+
+int tls_dtls_recv(struct tls_dtls *t, void *data, size_t size, size_t *len, int64_t deadline,
+                  struct signet_cancel *cancel, struct signet_error *err)
+{
+    int ret, rc = SIGNET_OK;
+
+    t->session.cancel = cancel;
+    do {
+        ERR_clear_error();
+        errno = 0;
+        ret = SSL_read(t->session.ssl, data, size > INT_MAX ? INT_MAX : (int)size);
+    } while (ret <= 0 && !(rc = session_wait(&t->session, ret, "receiving", deadline, err)));
+    if (!rc)
+        *len = (size_t)ret;
+    return rc;
+}
+
+const char *tls_dtls_cipher(const struct tls_dtls *t)
+{
+    return SSL_get_cipher_name(t->session.ssl);
+}
+
+void tls_dtls_close(struct tls_dtls **session)
+{
+    struct tls_dtls *t = *session;
+
+    if (!t)
+        return;
+    SSL_shutdown(t->session.ssl); /* close_notify; a datagram is not waited for */
+    session_close(&t->session);
+    SSL_CTX_free(t->ctx);
+    free(t);
+    *session = NULL;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/session.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define DATAGRAM_MTU 1200 /* what every path of the internet and of radio gateways takes */
+
+int tls_fail(struct signet_error *err, const char *what)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+    error_set(err, SIGNET_E_CRYPTO, "%s: %s", what, reason ? reason : "OpenSSL failed");
+    ERR_clear_error();
+    return SIGNET_E_CRYPTO;
+}
+
+static bool is_address(const char *host)
+{
+    struct in6_addr a;
+
+    return inet_pton(AF_INET, host, &a) == 1 || inet_pton(AF_INET6, host, &a) == 1;
+}
+
+/* Until the descriptor is ready, the DTLS timer or the deadline: 1 ready, 0 timer. */
+static int wait_ready(struct session *s, short events, int64_t until, int64_t deadline,
+                      struct signet_error *err)
+{
+    struct pollfd fds[2] = {{.fd = s->fd, .events = events},
+                            {.fd = cancel_fd(s->cancel), .events = POLLIN}};
+
+    for (;;) {
+        int64_t now = clock_ms(), end = until < deadline ? until : deadline;
+        int n;
+
+        if (signet_cancel_fired(s->cancel))
+            return -error_set(err, SIGNET_E_CANCELLED, "stopped while talking to %s", s->peer);
+        if (now >= deadline)
+            return -error_set(err, SIGNET_E_TIMEOUT, "no answer from %s in time", s->peer);
+        if (now >= end)
+            return 0;
+        n = poll(fds, 2, end - now > INT_MAX ? INT_MAX : (int)(end - now));
+        if (n < 0 && errno != EINTR)
+            return -error_sys(err, SIGNET_E_IO, errno, "poll");
+        if (n > 0 && fds[0].revents)
+            return 1;
+    }
+}
+
+/* Where a handshake stands, for people. */
+static const char *step(const SSL *ssl)
+{
+    switch (SSL_get_state(ssl)) {
+    case TLS_ST_BEFORE:
+    case TLS_ST_CW_CLNT_HELLO:
+    case DTLS_ST_CR_HELLO_VERIFY_REQUEST:
+        return "after ClientHello";
+    case TLS_ST_CR_SRVR_HELLO:
+    case TLS_ST_CR_CERT:
+    case TLS_ST_CR_CERT_STATUS:
+    case TLS_ST_CR_KEY_EXCH:
+    case TLS_ST_CR_CERT_REQ:
+    case TLS_ST_CR_SRVR_DONE:
+    case TLS_ST_CR_ENCRYPTED_EXTENSIONS:
+    case TLS_ST_CR_CERT_VRFY:
+        return "while the server introduced itself";
+    case TLS_ST_CW_CERT:
+    case TLS_ST_CW_KEY_EXCH:
+    case TLS_ST_CW_CERT_VRFY:
+    case TLS_ST_CW_CHANGE:
+    case TLS_ST_CW_FINISHED:
+    case TLS_ST_CR_SESSION_TICKET:
+    case TLS_ST_CR_CHANGE:
+    case TLS_ST_CR_FINISHED:
+        return "after our key exchange and Finished";
+    case TLS_ST_OK:
+        return "after the handshake";
+    default:
+        return "in the handshake";
+    }
+}
+
+static int explain_syscall(struct session *s, int sys, const char *doing, struct signet_error *err)
+{
+    ERR_clear_error();
+    if (sys == ECONNREFUSED) {
+        s->refused = true;
+        return error_sys(err, SIGNET_E_NET, sys, "nobody listens at %s", s->peer);
+    }
+    if (sys)
+        return error_sys(err, SIGNET_E_NET, sys, "%s with %s", doing, s->peer);
+    error_set(err, SIGNET_E_NET, "%s closed the connection %s", s->peer, step(s->ssl));
+    if (!SSL_is_init_finished(s->ssl))
+        error_hint(err, "does it speak %s on this port?", s->dtls ? "DTLS" : "TLS");
+    return SIGNET_E_NET;
+}
+
+static int explain(struct session *s, const char *doing, struct signet_error *err)
+{
+    unsigned long first = ERR_peek_error();
+    const char *reason = ERR_reason_error_string(first);
+
+    if (ERR_GET_REASON(first) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        return explain_syscall(s, 0, doing, err);
+    if (s->alert)
+        error_set(err, SIGNET_E_NET, "%s: %s refused %s: alert %d, %s", doing, s->peer,
+                  step(s->ssl), s->alert, SSL_alert_desc_string_long(s->alert));
+    else
+        error_set(err, SIGNET_E_NET, "%s with %s failed %s: %s", doing, s->peer, step(s->ssl),
+                  reason ? reason : "OpenSSL failed");
+    if (!s->alert && ERR_GET_REASON(first) == SSL_R_WRONG_VERSION_NUMBER)
+        error_hint(err, "does it speak %s on this port?", s->dtls ? "DTLS" : "TLS");
+    ERR_clear_error();
+    return SIGNET_E_NET;
+}
+
+static int64_t timer(const struct session *s)
+{
+    struct timeval left;
+
+    if (!s->dtls || DTLSv1_get_timeout(s->ssl, &left) != 1)
+        return INT64_MAX;
+    return clock_ms() + (int64_t)left.tv_sec * 1000 + left.tv_usec / 1000 + 1;
+}
+
+int session_wait(struct session *s, int ret, const char *doing, int64_t deadline,
+                 struct signet_error *err)
+{
+    int sys = errno, why = SSL_get_error(s->ssl, ret), n;
+
+    switch (why) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+        n = wait_ready(s, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, timer(s), deadline, err);
+        if (n < 0) {
+            if (n == -SIGNET_E_TIMEOUT && !SSL_is_init_finished(s->ssl))
+                error_set(err, SIGNET_E_TIMEOUT, "%s: no answer from %s %s", doing, s->peer,
+                          step(s->ssl));
+            return -n;
+        }
+        if (n == 0 && DTLSv1_handle_timeout(s->ssl) < 0)
+            return error_set(err, SIGNET_E_TIMEOUT, "%s: %s stayed silent %s", doing, s->peer,
+                             step(s->ssl));
+        return SIGNET_OK;
+    case SSL_ERROR_ZERO_RETURN:
+        return error_set(err, SIGNET_E_NET, "%s closed the session", s->peer);
+    case SSL_ERROR_SYSCALL:
+        return explain_syscall(s, sys, doing, err);
+    default:
+        return explain(s, doing, err);
+    }
+}
+
+static void on_info(const SSL *ssl, int where, int value)
+{
+    struct session *s = SSL_get_app_data(ssl);
+
+    if (!s || (value >> 8) != SSL3_AL_FATAL)
+        return;
+    if (where == SSL_CB_READ_ALERT)
+        s->alert = value & 0xff;
+    else if (where == SSL_CB_WRITE_ALERT)
+        s->sent_alert = value & 0xff;
+}
+
+static int connect_socket(struct session *s, const struct addrinfo *to, int64_t deadline,
+                          struct signet_error *err)
+{
+    socklen_t len = sizeof(int);
+    int sys = 0, n;
+
+    s->fd = socket(to->ai_family, to->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->ai_protocol);
+    if (s->fd < 0)
+        return error_sys(err, SIGNET_E_NET, errno, "no socket");
+    if (connect(s->fd, to->ai_addr, to->ai_addrlen) == 0)
+        return SIGNET_OK;
+    if (errno == EINPROGRESS) {
+        n = wait_ready(s, POLLOUT, INT64_MAX, deadline, err);
+        if (n < 0)
+            return -n;
+        if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
+            sys = errno;
+        if (!sys)
+            return SIGNET_OK;
+    } else {
+        sys = errno;
+    }
+    s->refused = true; /* by this address; another may be better */
+    return error_sys(err, SIGNET_E_NET, sys, "cannot connect to %s", s->peer);
+}
+
+static int shake_hands(struct session *s, SSL_CTX *ctx, const struct target *t,
+                       struct signet_error *err)
+{
+    BIO *bio;
+    int ret, rc = SIGNET_OK;
+
+    s->ssl = SSL_new(ctx);
+    bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : socket_bio(s->fd);
+    if (!s->ssl || !bio) {
+        BIO_free(bio);
+        return tls_fail(err, "cannot prepare a session");
+    }
+    SSL_set_bio(s->ssl, bio, bio);
+    if (s->dtls) {
+        struct sockaddr_storage peer;
+        socklen_t len = sizeof peer;
+
+        if (getpeername(s->fd, (struct sockaddr *)&peer, &len) < 0)
+            return error_sys(err, SIGNET_E_NET, errno, "lost %s", s->peer);
+        BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, &peer);
+        SSL_set_options(s->ssl, SSL_OP_NO_QUERY_MTU);
+        SSL_set_mtu(s->ssl, DATAGRAM_MTU);
+    }
+    SSL_set_app_data(s->ssl, s);
+    SSL_set_info_callback(s->ssl, on_info);
+    if (!is_address(t->host) && SSL_set_tlsext_host_name(s->ssl, t->host) != 1)
+        return tls_fail(err, "the host name does not fit into a ClientHello");
+    do {
+        ERR_clear_error();
+        errno = 0;
+        ret = SSL_connect(s->ssl);
+    } while (ret != 1 &&
+             !(rc = session_wait(s, ret, s->dtls ? "the DTLS handshake" : "the TLS handshake",
+                                 t->deadline, err)));
+    return rc;
+}
+
+static int resolve(struct addrinfo **list, const struct target *t, struct signet_error *err)
+{
+    struct addrinfo hints = {.ai_socktype = t->dtls ? SOCK_DGRAM : SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV};
+    char port[8];
+    int rc;
+
+    snprintf(port, sizeof port, "%u", t->port);
+    rc = getaddrinfo(t->host, port, &hints, list);
+    if (!rc)
+        return SIGNET_OK;
+    if (rc == EAI_SYSTEM)
+        return error_sys(err, SIGNET_E_NET, errno, "cannot look up the host");
+    return error_set(err, SIGNET_E_NET, "no such host: %s", gai_strerror(rc));
+}
+
+static void name_peer(struct session *s, const struct target *t)
+{
+    struct buf safe = {0};
+
+    text_escape(&safe, (const uint8_t *)t->host, strnlen(t->host, 60));
+    snprintf(s->peer, sizeof s->peer, strchr(t->host, ':') ? "[%.255s]:%u" : "%.255s:%u",
+             safe.data && !safe.failed ? (const char *)safe.data : "?", t->port);
+    buf_free(&safe);
+}
+
+int session_open(struct session *s, SSL_CTX *ctx, const struct target *t, void *login,
+                 struct signet_error *err)
+{
+    struct addrinfo *list = NULL;
+    int rc;
+
+    *s = (struct session){.fd = -1, .dtls = t->dtls, .cancel = t->cancel, .login = login};
+    if (!t->host || !*t->host || strlen(t->host) > 253 || !t->port)
+        return error_set(err, SIGNET_E_USAGE, "a host name and a port from 1 to 65535 are needed");
+    name_peer(s, t);
+    rc = resolve(&list, t, err);
+    if (rc) {
+        error_prefix(err, "%s", s->peer);
+        return rc;
+    }
+    rc = SIGNET_E_NET;
+    for (const struct addrinfo *to = list; to; to = to->ai_next) {
+        s->refused = false;
+        rc = connect_socket(s, to, t->deadline, err);
+        if (!rc)
+            rc = shake_hands(s, ctx, t, err);
+        if (!rc || !s->refused)
+            break;
+        session_close(s);
+    }
+    freeaddrinfo(list);
+    if (rc)
+        session_close(s);
+    return rc;
+}
+
+void session_close(struct session *s)
+{
+    SSL_free(s->ssl);
+    s->ssl = NULL;
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+    ERR_clear_error();
+}

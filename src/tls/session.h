@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TLS_SESSION_H
+#define TLS_SESSION_H
+
+#include "tls/tls.h"
+
+#include <openssl/ssl.h>
+
+/* One connection: a socket, OpenSSL's state of it, and what happened to it. */
+struct session {
+    SSL *ssl;
+    int fd;
+    bool dtls;
+    bool refused;   /* nobody listens at this address: the next one may do */
+    int alert;      /* the last fatal alert that the server sent, or 0 */
+    int sent_alert; /* and that we sent */
+    char peer[300]; /* "host:port", safe for a message */
+    struct signet_cancel *cancel;
+    void *login; /* what the callbacks of the caller need during the handshake */
+};
+
+/* Where to; ctx decides on everything cryptographic. */
+struct target {
+    const char *host;
+    uint16_t port;
+    bool dtls;
+    int64_t deadline;
+    struct signet_cancel *cancel;
+};
+
+/* Connects to the addresses of the host in turn and shakes hands with the first that answers.
+ * Callbacks find s as SSL_get_app_data(), and in it login. s is closed when this fails; its other
+ * fields still say what happened. It must stay where it is until closed. */
+int session_open(struct session *s, SSL_CTX *ctx, const struct target *target, void *login,
+                 struct signet_error *err);
+/* What to do after an SSL call returned ret: 0 means call again (it has waited), else an error
+ * that says what went wrong while `doing`. */
+int session_wait(struct session *s, int ret, const char *doing, int64_t deadline,
+                 struct signet_error *err);
+void session_close(struct session *s);
+
+/* socket.c */
+/* send() with MSG_NOSIGNAL: a peer that goes away must not raise SIGPIPE in the caller. */
+BIO *socket_bio(int fd);
+
+/* SIGNET_E_CRYPTO with OpenSSL's reason. */
+int tls_fail(struct signet_error *err, const char *what);
+
+#endif
