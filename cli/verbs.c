@@ -6,6 +6,7 @@
 #include <string.h>
 
 const struct noun nouns[] = {
+    {"cert", "Certificates and private keys.", cert_verbs},
     {0},
 };
 

@@ -87,6 +87,14 @@ int signet_cert_check_key(const struct signet_cert *cert, const struct signet_ke
 int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_observer *observer,
                             struct signet_error *err);
 
+/* Writes folder/client_cert.crt (PEM), client_cert.der and client_key.der (PKCS#8), each 0600 and
+ * whole or not at all. The folder is made when it is missing. Files of another certificate are
+ * kept under a name of their own (client_key.1a2b3c4d.der) and a warning tells so: nothing of
+ * another device is ever lost. */
+int signet_cert_save(const struct signet_cert *cert, const struct signet_key *key,
+                     const char *folder, const struct signet_observer *observer,
+                     struct signet_error *err);
+
 /* What a person or a record wants to know. Texts are safe for a terminal; long ones are cut. */
 struct signet_cert_view {
     char subject[512];

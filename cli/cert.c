@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet cert make | show | fetch */
+#include "cli.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FILE_MAX (64 * 1024)
+
+static void date_text(int64_t seconds, char out[static 64])
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+
+    if (!gmtime_r(&t, &tm) || !strftime(out, 64, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        snprintf(out, 64, "%lld", (long long)seconds);
+}
+
+/* "1A:2B:..", as other tools write fingerprints, so that a person can compare. */
+static void fingerprint_text(const uint8_t hash[static 32], char out[static 96])
+{
+    for (int i = 0; i < 32; i++)
+        snprintf(out + 3 * i, 4, "%02X%s", hash[i], i < 31 ? ":" : "");
+}
+
+static void show_json(const struct signet_cert_view *v, const char *file)
+{
+    char from[64], to[64], sha[96], key[96];
+    struct json j;
+
+    date_text(v->not_before, from);
+    date_text(v->not_after, to);
+    fingerprint_text(v->sha256, sha);
+    fingerprint_text(v->key_sha256, key);
+    json_begin(&j, stdout);
+    json_text(&j, "event", "certificate");
+    if (file)
+        json_text(&j, "file", file);
+    json_text(&j, "subject", v->subject);
+    json_text(&j, "issuer", v->issuer);
+    json_bool(&j, "self_issued", v->self_issued);
+    json_text(&j, "serial", v->serial);
+    json_text(&j, "not_before", from);
+    json_text(&j, "not_after", to);
+    json_text(&j, "key", v->key);
+    json_text(&j, "signature", v->signature);
+    json_text(&j, "sha256", sha);
+    json_text(&j, "key_sha256", key);
+    json_end(&j);
+}
+
+static void show_text(FILE *to, const struct signet_cert_view *v)
+{
+    char date[64], hash[96];
+
+    fprintf(to, "certificate\n  subject      %s\n  issuer       %s\n  serial       %s\n",
+            v->subject, v->self_issued ? "(the same)" : v->issuer, v->serial);
+    date_text(v->not_before, date);
+    fprintf(to, "  valid from   %s\n", date);
+    date_text(v->not_after, date);
+    fprintf(to, "  valid until  %s\n  key          %s\n  signature    %s\n", date, v->key,
+            v->signature);
+    fingerprint_text(v->sha256, hash);
+    fprintf(to, "  SHA-256      %s\n", hash);
+    fingerprint_text(v->key_sha256, hash);
+    fprintf(to, "  key SHA-256  %s\n", hash);
+}
+
+static int show_cert(const struct cli *cli, FILE *to, const struct signet_cert *cert,
+                     const char *file, struct signet_error *err)
+{
+    struct signet_observer observer = cli_observer(cli);
+    struct signet_error warning = {0};
+    struct signet_cert_view view;
+    int rc = signet_cert_describe(cert, &view, err);
+
+    if (rc)
+        return rc;
+    if (cli->json)
+        show_json(&view, file);
+    else
+        show_text(to, &view);
+    if (signet_cert_check_dates(cert, &observer, &warning)) {
+        struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = &warning};
+
+        observer.on_event(observer.ctx, &event);
+    }
+    return SIGNET_OK;
+}
+
+static int show_key(const struct cli *cli, const struct signet_key *key, struct signet_error *err)
+{
+    char type[64], hash[96];
+    uint8_t sha[32];
+    struct json j;
+    int rc = signet_key_describe(key, type, sha, err);
+
+    if (rc)
+        return rc;
+    fingerprint_text(sha, hash);
+    if (cli->json) {
+        json_begin(&j, stdout);
+        json_text(&j, "event", "private_key");
+        json_text(&j, "key", type);
+        json_text(&j, "key_sha256", hash);
+        json_end(&j);
+    } else {
+        printf("private key (not shown)\n  key          %s\n  key SHA-256  %s\n", type, hash);
+    }
+    return SIGNET_OK;
+}
+
+/* Tells of a file that is neither: as a key when it looks like one. */
+static void choose_error(const struct signet_bytes *data, const struct signet_error *as_cert,
+                         const struct signet_error *as_key, struct signet_error *err)
+{
+    bool key = data->len && memmem(data->data, data->len, "PRIVATE KEY-----", 16);
+
+    *err = key || as_key->hint[0] ? *as_key : *as_cert;
+}
+
+static int cert_show(int argc, char **argv)
+{
+    struct signet_error err = {0}, as_cert = {0}, as_key = {0};
+    const struct option_row rows[] = {{0}};
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    struct signet_bytes data = {0};
+    struct cli cli = {0};
+    int rc;
+
+    if (!cli_parse(&cli, argc, argv, rows, "FILE",
+                   "Shows a certificate or a private key, DER or PEM. The secret of a key is never "
+                   "shown.",
+                   1, 1))
+        return EXIT_USAGE;
+    rc = cli_read(cli.args[0], FILE_MAX, &data, &err);
+    if (!rc) {
+        if (!signet_cert_load(&cert, data.data, data.len, &as_cert)) {
+            rc = show_cert(&cli, stdout, cert, NULL, &err);
+        } else if (!signet_key_load(&key, data.data, data.len, &as_key)) {
+            rc = show_key(&cli, key, &err);
+        } else {
+            rc = SIGNET_E_CERT;
+            choose_error(&data, &as_cert, &as_key, &err);
+        }
+    }
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    signet_bytes_free(&data);
+    return cli_close(&cli, rc ? cli_fail(&cli, &err) : EXIT_DONE);
+}
+
+static int cert_make(int argc, char **argv)
+{
+    const char *endpoint = NULL, *folder = "cert";
+    const struct option_row rows[] = {
+        {'e', "endpoint", "NAME", "endpoint name: the common name", OPTION_TEXT, &endpoint, 0, 0},
+        {'o', "output", "DIR", "folder for the three files (./cert)", OPTION_TEXT, &folder, 0, 0},
+        {0},
+    };
+    struct signet_error err = {0};
+    struct signet_cert_info info = {0};
+    struct signet_observer observer;
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    struct cli cli = {0};
+    char path[4096];
+    int rc;
+
+    if (!cli_parse(&cli, argc, argv, rows, "",
+                   "Makes a private key and its self-signed certificate, and writes "
+                   "client_cert.crt (PEM), client_cert.der and client_key.der.",
+                   0, 0))
+        return EXIT_USAGE;
+    if (!endpoint)
+        return cli_usage(&cli, "an endpoint name (-e) is needed");
+    observer = cli_observer(&cli);
+    if ((rc = signet_key_generate(&key, &info, &observer, &err)) ||
+        (rc = signet_cert_make(&cert, key, &info, endpoint, &observer, &err)) ||
+        (rc = signet_cert_save(cert, key, folder, &observer, &err)))
+        goto out;
+    snprintf(path, sizeof path, "%s/client_cert.der", folder);
+    rc = show_cert(&cli, stdout, cert, path, &err);
+    if (!rc && !cli.json)
+        printf("written: %s/client_cert.crt, client_cert.der, client_key.der\n", folder);
+out:
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    return cli_close(&cli, rc ? cli_fail(&cli, &err) : EXIT_DONE);
+}
+
+/* "HOST:PORT" or "[V6]:PORT" */
+static bool split(const char *text, char host[static 256], uint16_t *port)
+{
+    const char *colon = strrchr(text, ':');
+    size_t len = colon ? (size_t)(colon - text) : 0;
+    char *end;
+    unsigned long n;
+
+    if (!len || len > 255 || !isdigit((unsigned char)colon[1]))
+        return false;
+    if (text[0] == '[' && text[len - 1] == ']') {
+        text++;
+        len -= 2;
+    } else if (memchr(text, ':', len)) {
+        return false;
+    }
+    n = strtoul(colon + 1, &end, 10);
+    if (!len || *end || !n || n > 65535)
+        return false;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    *port = (uint16_t)n;
+    return true;
+}
+
+/* Where the DER goes: a file, or standard output when that is no terminal. */
+static int put_der(const struct cli *cli, const struct signet_cert *cert, const char *output,
+                   struct signet_error *err)
+{
+    struct signet_bytes der = {0};
+    bool piped = output && !strcmp(output, "-");
+    int rc;
+
+    rc = signet_cert_der(cert, &der, err);
+    if (!rc && output)
+        rc = cli_write(output, der.data, der.len, err);
+    signet_bytes_free(&der);
+    if (rc || (piped && cli->json))
+        return rc;
+    rc = show_cert(cli, piped ? stderr : stdout, cert, piped ? NULL : output, err);
+    if (!rc && output && !piped && !cli->json)
+        printf("written: %s\n", output);
+    return rc;
+}
+
+static int cert_fetch(int argc, char **argv)
+{
+    const char *output = NULL;
+    bool dtls = false;
+    long seconds = 10;
+    const struct option_row rows[] = {
+        {'d', "dtls", NULL, "DTLS over UDP, as LwM2M servers speak", OPTION_FLAG, &dtls, 0, 0},
+        {'o', "output", "FILE", "write the DER here; - is standard output", OPTION_TEXT, &output, 0,
+         0},
+        {'t', "timeout", "SECONDS", "give up after this time (10)", OPTION_NUMBER, &seconds, 1,
+         600},
+        {0},
+    };
+    struct signet_error err = {0};
+    struct signet_cert *cert = NULL;
+    struct cli cli = {0};
+    char host[256];
+    uint16_t port;
+    int rc;
+
+    if (!cli_parse(&cli, argc, argv, rows, "HOST:PORT",
+                   "Gets the certificate that a server shows, and writes it as DER. Nothing is "
+                   "verified: compare the fingerprint with one from the server's owner. Without -o "
+                   "the DER goes to standard output, unless that is a terminal.",
+                   1, 1))
+        return EXIT_USAGE;
+    if (!split(cli.args[0], host, &port))
+        return cli_usage(&cli, "'%s' is not HOST:PORT", cli.args[0]);
+    if (!output && !cli.json && !isatty(STDOUT_FILENO))
+        output = "-";
+    rc = signet_cert_fetch(&cert, host, port, dtls ? SIGNET_FETCH_DTLS : 0,
+                           (unsigned)seconds * 1000, NULL, &err);
+    if (!rc)
+        rc = put_der(&cli, cert, output, &err);
+    signet_cert_free(&cert);
+    return cli_close(&cli, rc ? cli_fail(&cli, &err) : EXIT_DONE);
+}
+
+const struct verb cert_verbs[] = {
+    {"make", "make a key and a self-signed certificate", cert_make},
+    {"show", "show a certificate or a private key", cert_show},
+    {"fetch", "get a server's certificate", cert_fetch},
+    {0},
+};
