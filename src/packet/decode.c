@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SenML CBOR to tree: an array of maps, each a record. What base labels set holds until the next
+ * record that sets it (RFC 8428 section 4.1). */
+#include "packet/decode.h"
+
+#include "lwm2m/lwm2m.h"
+#include "packet/labels.h"
+#include "packet/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    RECORDS_MAX = 65536,
+    NAME_MAX_LEN = 64, /* the longest path has 24 characters */
+    SENML_VERSION = 10,
+    TAG_SELF_DESCRIBED = 55799,
+};
+
+struct name {
+    char text[NAME_MAX_LEN];
+    size_t len;
+};
+
+struct decoder {
+    struct reader in;
+    struct signet_tree *tree;
+    struct buf *secrets;
+    struct name base;
+    struct signet_value base_value;
+    size_t record; /* from 1 */
+    struct buf scratch;
+};
+
+/* The fields of one record as they come, in any order. */
+struct fields {
+    struct name name;
+    struct signet_value value;
+    struct buf bytes; /* a string value that came in pieces */
+    size_t value_at;
+    unsigned seen; /* bit n: label n - 6 */
+    bool has_value, sum;
+};
+
+/* A record's label: an integer, or a text that is vlo, reserved or without meaning. */
+enum { KEY_OTHER = 100, KEY_LINK = 101 };
+
+static int read_key(struct decoder *d, const struct item *item, int *key, struct signet_error *err)
+{
+    const uint8_t *text;
+    size_t len;
+    *key = KEY_OTHER;
+    if (item->kind == ITEM_UNSIGNED || item->kind == ITEM_NEGATIVE) {
+        bool negative = item->kind == ITEM_NEGATIVE;
+        if (item->number < 20)
+            *key = negative ? -1 - (int)item->number : (int)item->number;
+        return SIGNET_OK;
+    }
+    if (item->kind != ITEM_TEXT && item->kind != ITEM_TEXT_START)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a label must be", item->at,
+                         item_name(item->kind));
+    int code = reader_string(&d->in, item, &d->scratch, &text, &len, err);
+    if (code)
+        return code;
+    if (len == strlen(LABEL_OBJLINK) && !memcmp(text, LABEL_OBJLINK, len))
+        *key = KEY_LINK;
+    else if (len && text[len - 1] == '_')
+        return error_set(err, SIGNET_E_SYNTAX,
+                         "byte %zu: a label that ends in '_' must be understood, and is not",
+                         item->at);
+    return SIGNET_OK;
+}
+
+static int read_name(struct decoder *d, const struct item *item, struct name *out,
+                     struct signet_error *err)
+{
+    const uint8_t *text;
+    size_t len;
+    if (item->kind != ITEM_TEXT && item->kind != ITEM_TEXT_START)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a name must be", item->at,
+                         item_name(item->kind));
+    int code = reader_string(&d->in, item, &d->scratch, &text, &len, err);
+    if (code)
+        return code;
+    if (len > sizeof(out->text))
+        return error_set(err, SIGNET_E_LIMIT, "byte %zu: a name of %zu bytes is no LwM2M path",
+                         item->at, len);
+    if (len)
+        memcpy(out->text, text, len);
+    out->len = len;
+    return SIGNET_OK;
+}
+
+/* vs, vd and vlo: a string of the kind that the label says. */
+static int read_string(struct decoder *d, const struct item *item, int key, struct fields *f,
+                       struct signet_error *err)
+{
+    bool is_text = item->kind == ITEM_TEXT || item->kind == ITEM_TEXT_START;
+    bool is_bytes = item->kind == ITEM_BYTES || item->kind == ITEM_BYTES_START;
+    const uint8_t *bytes;
+    size_t len;
+    if (key == LABEL_DATA ? !is_bytes : !is_text)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where %s must be", item->at,
+                         item_name(item->kind),
+                         key == LABEL_DATA ? "a byte string" : "a text string");
+    int code = reader_string(&d->in, item, &f->bytes, &bytes, &len, err);
+    if (code)
+        return code;
+    if (key == KEY_LINK) {
+        if (!value_objlink(bytes, len, &f->value))
+            return error_set(err, SIGNET_E_SYNTAX,
+                             "byte %zu: an object link is 'OBJECT:INSTANCE', two numbers",
+                             item->at);
+        return SIGNET_OK;
+    }
+    if (key == LABEL_STRING && !utf8_valid(bytes, len))
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a text string that is not UTF-8",
+                         item->at);
+    f->value.type = key == LABEL_DATA ? SIGNET_TYPE_OPAQUE : SIGNET_TYPE_STRING;
+    f->value.as.bytes.data = bytes;
+    f->value.as.bytes.len = len;
+    return SIGNET_OK;
+}
+
+/* v: a number; RFC 3339 text without a tag stays with vs. */
+static int read_v(struct decoder *d, const struct item *item, struct fields *f,
+                  struct signet_error *err)
+{
+    if (item->kind == ITEM_NULL)
+        return error_set(err, SIGNET_E_SYNTAX,
+                         "byte %zu: null deletes in SenML-ETCH only, a packet has values",
+                         item->at);
+    int code = value_number(&d->in, item, &f->value, err);
+    if (code && err && err->code == SIGNET_E_SYNTAX && item->kind != ITEM_TAG)
+        error_hint(err, "labels: 2 number, 3 text, 4 boolean, 8 bytes, 'vlo' object link");
+    return code;
+}
+
+static int read_value(struct decoder *d, const struct item *item, int key, struct fields *f,
+                      struct signet_error *err)
+{
+    if (f->has_value)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a second value in one record", item->at);
+    f->has_value = true;
+    f->value_at = item->at;
+    if (key == LABEL_VALUE)
+        return read_v(d, item, f, err);
+    if (key != LABEL_BOOLEAN)
+        return read_string(d, item, key, f, err);
+    if (item->kind != ITEM_BOOLEAN)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a boolean must be", item->at,
+                         item_name(item->kind));
+    f->value = (struct signet_value){.type = SIGNET_TYPE_BOOLEAN, .as.boolean = item->boolean};
+    return SIGNET_OK;
+}
+
+static int read_version(const struct item *item, struct signet_error *err)
+{
+    if (item->kind == ITEM_UNSIGNED && item->number <= SENML_VERSION)
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_UNSUPPORTED, "byte %zu: not SenML version %d or before",
+                     item->at, SENML_VERSION);
+}
+
+/* Units, times and base sums say nothing about an LwM2M value. */
+static int read_field(struct decoder *d, int key, const struct item *item, struct fields *f,
+                      struct signet_error *err)
+{
+    switch (key) {
+    case LABEL_BASE_NAME:
+        return read_name(d, item, &d->base, err);
+    case LABEL_NAME:
+        return read_name(d, item, &f->name, err);
+    case LABEL_BASE_VALUE:
+        return value_number(&d->in, item, &d->base_value, err);
+    case LABEL_BASE_VERSION:
+        return read_version(item, err);
+    case LABEL_VALUE:
+    case LABEL_STRING:
+    case LABEL_BOOLEAN:
+    case LABEL_DATA:
+    case KEY_LINK:
+        return read_value(d, item, key, f, err);
+    case LABEL_SUM:
+        f->sum = true;
+        return reader_skip(&d->in, item, 2, err);
+    default:
+        return reader_skip(&d->in, item, 2, err);
+    }
+}
+
+static int mark_seen(int key, size_t at, struct fields *f, struct signet_error *err)
+{
+    unsigned bit = key == KEY_LINK ? 1u << 16 : 1u << (key + 6);
+    if (key == KEY_OTHER || key < LABEL_BASE_SUM || (key > LABEL_DATA && key != KEY_LINK))
+        return SIGNET_OK;
+    if (f->seen & bit)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a label comes twice in one record", at);
+    f->seen |= bit;
+    return SIGNET_OK;
+}
+
+static int store(struct decoder *d, const struct item *start, struct fields *f,
+                 struct signet_error *err)
+{
+    char full[2 * NAME_MAX_LEN];
+    size_t len = d->base.len + f->name.len;
+    struct signet_path path;
+    if (!f->has_value && !f->name.len && !f->sum && f->seen)
+        return SIGNET_OK; /* base values only: they are for the records that follow */
+    if (!f->has_value)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: the record has no value", start->at);
+    memcpy(full, d->base.text, d->base.len);
+    memcpy(full + d->base.len, f->name.text, f->name.len);
+    const char *wrong = value_path(full, len, &path);
+    if (wrong) {
+        struct buf shown = {0};
+        text_escape(&shown, (const uint8_t *)full, len);
+        error_set(err, SIGNET_E_SYNTAX, "byte %zu: name '%s': %s", start->at,
+                  shown.failed ? "" : (const char *)shown.data, wrong);
+        buf_free(&shown);
+        return SIGNET_E_SYNTAX;
+    }
+    if ((f->seen & 1u << (LABEL_VALUE + 6)) && !value_is_zero(&d->base_value) &&
+        !value_add(&f->value, &d->base_value))
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: base value and value leave 64 bits",
+                         start->at);
+    if (d->secrets && signet_resource_is_secret(path.oid, path.rid))
+        buf_append(d->secrets, &f->value_at, sizeof(f->value_at));
+    if (signet_tree_find(d->tree, path)) /* the last one counts */
+        return signet_tree_put(d->tree, path, &f->value, err);
+    return tree_append(d->tree, path, &f->value, 0, 0, err);
+}
+
+static int read_record(struct decoder *d, const struct item *start, struct signet_error *err)
+{
+    struct fields f = {0};
+    struct run run;
+    int code = SIGNET_OK;
+    if (!run_begin(&run, start, true))
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a record (a map) must be",
+                         start->at, item_name(start->kind));
+    for (;;) {
+        struct item item;
+        bool more;
+        int key;
+        code = run_next(&d->in, &run, &more, &item, err);
+        if (!code && !more)
+            code = store(d, start, &f, err);
+        if (code || !more)
+            break;
+        size_t at = item.at;
+        code = read_key(d, &item, &key, err);
+        if (!code)
+            code = mark_seen(key, at, &f, err);
+        if (!code)
+            code = reader_next(&d->in, &item, err);
+        if (!code)
+            code = read_field(d, key, &item, &f, err);
+        if (code)
+            break;
+    }
+    buf_free(&f.bytes);
+    return code;
+}
+
+static int read_records(struct decoder *d, struct run *run, struct signet_error *err)
+{
+    for (;;) {
+        struct item item;
+        bool more;
+        int code = run_next(&d->in, run, &more, &item, err);
+        if (code || !more)
+            return code;
+        if (++d->record > RECORDS_MAX)
+            return error_set(err, SIGNET_E_LIMIT, "byte %zu: more than %d records", item.at,
+                             RECORDS_MAX);
+        code = read_record(d, &item, err);
+        if (code) {
+            error_prefix(err, "record %zu", d->record);
+            return code;
+        }
+    }
+}
+
+static int read_packet(struct decoder *d, struct signet_error *err)
+{
+    struct item item;
+    struct run run;
+    int code = reader_next(&d->in, &item, err);
+    if (!code && item.kind == ITEM_TAG && item.number == TAG_SELF_DESCRIBED)
+        code = reader_next(&d->in, &item, err);
+    if (code)
+        return code;
+    if (!run_begin(&run, &item, false)) {
+        error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where an array of records must be", item.at,
+                  item_name(item.kind));
+        error_hint(err, "this is not SenML CBOR; 'packet make' makes it from a configuration");
+        return SIGNET_E_SYNTAX;
+    }
+    code = read_records(d, &run, err);
+    if (!code && d->in.at != d->in.len)
+        code = error_set(err, SIGNET_E_SYNTAX, "byte %zu: %zu bytes follow the packet", d->in.at,
+                         d->in.len - d->in.at);
+    return code;
+}
+
+int packet_read(const uint8_t *data, size_t len, struct signet_tree **out, struct buf *secrets,
+                struct signet_error *err)
+{
+    struct decoder d = {.in = {data, len, 0}, .secrets = secrets};
+    d.base_value = (struct signet_value){.type = SIGNET_TYPE_INTEGER};
+    int code = signet_tree_new(&d.tree, err);
+    if (!code)
+        code = read_packet(&d, err);
+    if (!code && secrets)
+        code = buf_check(secrets, err);
+    if (!code) {
+        *out = d.tree;
+        d.tree = NULL;
+    }
+    signet_tree_free(&d.tree);
+    buf_free(&d.scratch);
+    return code;
+}
+
+int signet_packet_decode(const uint8_t *data, size_t len, struct signet_tree **out,
+                         struct signet_error *err)
+{
+    return packet_read(data, len, out, NULL, err);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "packet/value.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAG_TIME_TEXT = 0, TAG_TIME = 1, TAG_BIGNUM = 2, TAG_NEGATIVE_BIGNUM = 3, TAG_DECIMAL = 4 };
+
+static int integer(const struct item *item, struct signet_value *out, struct signet_error *err)
+{
+    bool high = item->number > INT64_MAX;
+    if (item->kind == ITEM_NEGATIVE && high)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: an integer below -2^63", item->at);
+    *out = (struct signet_value){.type = high ? SIGNET_TYPE_UNSIGNED : SIGNET_TYPE_INTEGER};
+    if (high)
+        out->as.unsigned_integer = item->number;
+    else
+        out->as.integer =
+            item->kind == ITEM_NEGATIVE ? -1 - (int64_t)item->number : (int64_t)item->number;
+    return SIGNET_OK;
+}
+
+static int plain(const struct item *item, struct signet_value *out, struct signet_error *err)
+{
+    if (item->kind == ITEM_UNSIGNED || item->kind == ITEM_NEGATIVE)
+        return integer(item, out, err);
+    if (item->kind != ITEM_FLOAT)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a number must be", item->at,
+                         item_name(item->kind));
+    *out = (struct signet_value){.type = SIGNET_TYPE_FLOAT, .as.number = item->real};
+    return SIGNET_OK;
+}
+
+/* mantissa * 10^exponent: an integer when it is one that fits, else the nearest double. */
+static int decimal_value(size_t at, int64_t exponent, int64_t mantissa, struct signet_value *out,
+                         struct signet_error *err)
+{
+    int64_t whole = mantissa, left = exponent;
+    while (left > 0 && left < 19 && !__builtin_mul_overflow(whole, 10, &whole))
+        left--;
+    if (left == 0 || mantissa == 0) {
+        *out = (struct signet_value){.type = SIGNET_TYPE_INTEGER, .as.integer = whole};
+        return SIGNET_OK;
+    }
+    char text[64]; /* no decimal point: strtod reads it alike in every locale */
+    snprintf(text, sizeof(text), "%" PRId64 "e%" PRId64, mantissa, exponent);
+    double value = strtod(text, NULL);
+    if (isinf(value))
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a decimal fraction beyond any float", at);
+    *out = (struct signet_value){.type = SIGNET_TYPE_FLOAT, .as.number = value};
+    return SIGNET_OK;
+}
+
+/* [exponent, mantissa], RFC 8949 section 3.4.4 */
+static int decimal(struct reader *r, struct signet_value *out, struct signet_error *err)
+{
+    struct item start, item;
+    struct run run;
+    int64_t parts[2] = {0};
+    int code = reader_next(r, &start, err);
+    if (code)
+        return code;
+    if (!run_begin(&run, &start, false))
+        goto wrong;
+    for (unsigned n = 0;; n++) {
+        struct signet_value part;
+        bool more;
+        code = run_next(r, &run, &more, &item, err);
+        if (code)
+            return code;
+        if (!more && n == 2)
+            return decimal_value(start.at, parts[0], parts[1], out, err);
+        if (!more || n == 2 || (item.kind != ITEM_UNSIGNED && item.kind != ITEM_NEGATIVE))
+            goto wrong;
+        code = integer(&item, &part, err);
+        if (code)
+            return code;
+        if (part.type != SIGNET_TYPE_INTEGER)
+            goto wrong;
+        parts[n] = part.as.integer;
+    }
+wrong:
+    return error_set(err, SIGNET_E_SYNTAX,
+                     "byte %zu: a decimal fraction is an array of two 64-bit integers", start.at);
+}
+
+static int time_text(struct reader *r, struct signet_value *out, struct signet_error *err)
+{
+    struct buf scratch = {.max = 64};
+    struct item item;
+    const uint8_t *text;
+    size_t len;
+    int64_t seconds;
+    int code = reader_next(r, &item, err);
+    if (!code)
+        code = reader_string(r, &item, &scratch, &text, &len, err);
+    if (!code && (item.kind == ITEM_BYTES || item.kind == ITEM_BYTES_START ||
+                  !value_time(text, len, &seconds)))
+        code = error_set(err, SIGNET_E_SYNTAX,
+                         "byte %zu: not a date and time in whole seconds (RFC 3339)", item.at);
+    if (!code)
+        *out = (struct signet_value){.type = SIGNET_TYPE_INTEGER, .as.integer = seconds};
+    buf_free(&scratch);
+    return code;
+}
+
+int value_number(struct reader *r, const struct item *start, struct signet_value *out,
+                 struct signet_error *err)
+{
+    struct item item;
+    int code;
+    if (start->kind != ITEM_TAG)
+        return plain(start, out, err);
+    switch (start->number) {
+    case TAG_TIME_TEXT:
+        return time_text(r, out, err);
+    case TAG_TIME:
+        code = reader_next(r, &item, err);
+        return code ? code : plain(&item, out, err);
+    case TAG_DECIMAL:
+        return decimal(r, out, err);
+    case TAG_BIGNUM:
+    case TAG_NEGATIVE_BIGNUM:
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a bignum: LwM2M integers have 64 bits",
+                         start->at);
+    default:
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: tag %" PRIu64 " has no place in a packet",
+                         start->at, start->number);
+    }
+}
+
+static double as_double(const struct signet_value *value)
+{
+    if (value->type == SIGNET_TYPE_INTEGER)
+        return (double)value->as.integer;
+    if (value->type == SIGNET_TYPE_UNSIGNED)
+        return (double)value->as.unsigned_integer;
+    return value->as.number;
+}
+
+bool value_is_zero(const struct signet_value *value)
+{
+    return as_double(value) == 0;
+}
+
+bool value_add(struct signet_value *value, const struct signet_value *base)
+{
+    if (value->type == SIGNET_TYPE_FLOAT || base->type == SIGNET_TYPE_FLOAT) {
+        value->as.number = as_double(value) + as_double(base);
+        value->type = SIGNET_TYPE_FLOAT;
+        return true;
+    }
+    __int128 a = value->type == SIGNET_TYPE_INTEGER ? (__int128)value->as.integer
+                                                    : (__int128)value->as.unsigned_integer;
+    a += base->type == SIGNET_TYPE_INTEGER ? (__int128)base->as.integer
+                                           : (__int128)base->as.unsigned_integer;
+    if (a < INT64_MIN || a > UINT64_MAX)
+        return false;
+    if (a > INT64_MAX)
+        *value =
+            (struct signet_value){.type = SIGNET_TYPE_UNSIGNED, .as.unsigned_integer = (uint64_t)a};
+    else
+        *value = (struct signet_value){.type = SIGNET_TYPE_INTEGER, .as.integer = (int64_t)a};
+    return true;
+}
+
+/* Up to five digits; -1: none, or an identifier that LwM2M does not have. */
+static long identifier(const char **at, const char *end)
+{
+    long value = 0;
+    int digits = 0;
+    for (; *at < end && **at >= '0' && **at <= '9'; ++*at, digits++)
+        if (digits < 5)
+            value = value * 10 + (**at - '0');
+    return digits == 0 || digits > 5 || value >= (long)SIGNET_NO_ID ? -1 : value;
+}
+
+const char *value_path(const char *text, size_t len, struct signet_path *out)
+{
+    const char *at = text, *end = text + len;
+    long ids[4] = {0, 0, 0, SIGNET_NO_ID};
+    int n = 0;
+    for (; at < end && *at == '/' && n < 4; n++) {
+        at++;
+        ids[n] = identifier(&at, end);
+        if (ids[n] < 0)
+            return "an identifier is a number from 0 to 65534";
+    }
+    if (at != end)
+        return "a path is '/object/instance/resource' or has '/instance' behind it";
+    if (n < 3)
+        return "this is not the path of a resource";
+    *out = (struct signet_path){(uint16_t)ids[0], (uint16_t)ids[1], (uint16_t)ids[2],
+                                (uint16_t)ids[3]};
+    return NULL;
+}
+
+bool value_objlink(const uint8_t *text, size_t len, struct signet_value *out)
+{
+    const char *at = (const char *)text, *end = at + len;
+    const char *start = at;
+    long ids[2];
+    for (int i = 0; i < 2; i++) {
+        /* 65535:65535 is LwM2M's null link (Core 1.2, appendix C) */
+        start = at;
+        ids[i] = identifier(&at, end);
+        if (ids[i] < 0 && at - start == 5 && !memcmp(start, "65535", 5))
+            ids[i] = SIGNET_NO_ID;
+        if (ids[i] < 0 || (i == 0 && (at == end || *at++ != ':')))
+            return false;
+    }
+    if (at != end)
+        return false;
+    *out = (struct signet_value){.type = SIGNET_TYPE_OBJLNK};
+    out->as.objlnk.oid = (uint16_t)ids[0];
+    out->as.objlnk.iid = (uint16_t)ids[1];
+    return true;
+}
+
+static bool digits(const uint8_t **at, const uint8_t *end, int count, int *out)
+{
+    *out = 0;
+    for (int i = 0; i < count; i++, ++*at) {
+        if (*at == end || **at < '0' || **at > '9')
+            return false;
+        *out = *out * 10 + (**at - '0');
+    }
+    return true;
+}
+
+static bool sign(const uint8_t **at, const uint8_t *end, const char *set)
+{
+    return *at < end && **at && strchr(set, **at) && ++*at;
+}
+
+static bool zone(const uint8_t **at, const uint8_t *end, int *seconds)
+{
+    int hours, minutes;
+    *seconds = 0;
+    if (sign(at, end, "Zz"))
+        return true;
+    bool west = *at < end && **at == '-';
+    if (!sign(at, end, "+-") || !digits(at, end, 2, &hours) || !sign(at, end, ":") ||
+        !digits(at, end, 2, &minutes) || hours > 23 || minutes > 59)
+        return false;
+    *seconds = (west ? -1 : 1) * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+/* Days since 1970-01-01 of a Gregorian date, counting years from March. */
+static int64_t days(int year, int month, int day)
+{
+    int64_t y = year - (month <= 2);
+    int64_t m = (month + 9) % 12;
+    int64_t era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+bool value_time(const uint8_t *text, size_t len, int64_t *out)
+{
+    static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const uint8_t *at = text, *end = text + len;
+    int year, month, day, hour, minute, second, offset;
+    if (!digits(&at, end, 4, &year) || !sign(&at, end, "-") || !digits(&at, end, 2, &month) ||
+        !sign(&at, end, "-") || !digits(&at, end, 2, &day) || !sign(&at, end, "Tt ") ||
+        !digits(&at, end, 2, &hour) || !sign(&at, end, ":") || !digits(&at, end, 2, &minute) ||
+        !sign(&at, end, ":") || !digits(&at, end, 2, &second))
+        return false;
+    if (sign(&at, end, ".")) /* a fraction is taken when it is zero */
+        do {
+            if (!sign(&at, end, "0"))
+                return false;
+        } while (at < end && *at >= '0' && *at <= '9');
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (!zone(&at, end, &offset) || at != end || month < 1 || month > 12 || day < 1 ||
+        day > month_days[month - 1] || (month == 2 && day == 29 && !leap) || hour > 23 ||
+        minute > 59 || second > 60)
+        return false;
+    *out = days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+    return true;
+}
