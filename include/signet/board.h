@@ -27,6 +27,7 @@ struct signet_board_options {
     const char *port;     /* address of the link; NULL: found by serial */
     unsigned baud;        /* 0: 115200 */
     const char *endpoint; /* what the board's name must be; NULL: any */
+    const char *hw_id;    /* what the board's name must end with, upper or lower case; NULL: any */
     int smp_version;      /* 1 or 2; 0: 1 */
     const char *ready_text, *provisioned_text, *restored_text, *prompt; /* "": do not wait for it */
     const char *endpoint_path; /* "": the board has no name */
@@ -48,14 +49,15 @@ int signet_board_open(struct signet_board **out, const char *recipe,
                       struct signet_error *err);
 void signet_board_close(struct signet_board **board); /* sets *board to NULL */
 
-/* Flashes the initial image (where there is one) and waits until the board is ready. May be called
- * again after a failure: the board is flashed again. SIGNET_E_PROVISIONED: it holds credentials. */
+/* Opens the port, flashes the initial image (where there is one) and waits until the board is
+ * ready. May be called again after a failure: the board is flashed again. SIGNET_E_PROVISIONED: it
+ * holds credentials; SIGNET_E_TIMEOUT: it never was ready. */
 int signet_board_prepare(struct signet_board *board, struct signet_error *err);
-/* The name that the board gave, or "". SIGNET_E_WRONG_BOARD: it is not the expected one;
- * SIGNET_E_BOARD: not a name that may be used. */
+/* The name that the board gave, or "". SIGNET_E_WRONG_BOARD: it is not the expected one, or another
+ * than before; SIGNET_E_BOARD: not a name that may be used. */
 int signet_board_endpoint(struct signet_board *board, char name[152], struct signet_error *err);
-/* Makes sure that the board is still the same one, then writes the packet.
- * SIGNET_E_WRONG_BOARD: it is not, nothing was sent. */
+/* Makes sure that the board is still the same one, then writes the packet and compares what the
+ * board has, where it tells. SIGNET_E_WRONG_BOARD: not the same one, nothing was sent. */
 int signet_board_load(struct signet_board *board, const void *packet, size_t len,
                       struct signet_error *err);
 /* Reads the result, once; only after load. SIGNET_E_BOARD: refused by the board. */
@@ -63,16 +65,18 @@ int signet_board_result(struct signet_board *board, struct signet_error *err);
 /* Programs the final image and waits for the restored text; nothing to do without one. */
 int signet_board_finish(struct signet_board *board, struct signet_error *err);
 
-/* What is known after an error. */
+/* What is known, also after an error. The hint of a cancelled call says in words in what state the
+ * board is; the port is free again after close, and no file is ever written. */
 struct signet_board_state {
-    char port[128];  /* the link's address, "" before it was found */
-    char serial[64]; /* programmer or USB serial number, "" when unknown */
-    char hw_id[152]; /* USB serial number of the board, else the endpoint name it gave; or "" */
+    char port[128];   /* the link's address, "" before it was found */
+    char serial[128]; /* programmer or USB serial number, "" when unknown */
+    char hw_id[152];  /* of the board itself: what follows the last '-' of the name it gave when
+                         that is 8 or more hex digits, else the whole name; "" without a name */
     char initial_sha256[65], final_sha256[65];
     bool bytes_sent; /* a byte of the packet may have left the host */
     bool loaded, applied, finished;
-    /* The same credentials may be tried again on this same board by calling prepare: it can be
-     * flashed from here. False when nobody can reset it (no flasher): replace or flash by hand. */
+    /* prepare may be called and the same credentials tried again: the board can be flashed from
+     * here, and Signet will know it again by its name or serial number. False: flash it by hand. */
     bool retry_safe;
 };
 void signet_board_state(const struct signet_board *board, struct signet_board_state *out);

@@ -47,6 +47,7 @@ const struct flasher_ops esptool_ops = {
     .tools = tools,
     .install = "install the package esptool",
     .formats = SIGNET_IMAGE_BIN,
+    .uses_port = true,
     .check = check,
     .program = program,
     .reset = reset,

@@ -88,6 +88,10 @@ static int check(struct signet_flasher *f, struct signet_error *err)
     if (code == SIGNET_OK && w.args.n == 0)
         code = flasher_need(f, NULL, "a command", err);
     words_free(&w);
+    struct words reset = {0}; /* a missing program of the reset is told before flashing too */
+    if (code == SIGNET_OK)
+        code = build(&reset, f, 1, "", err);
+    words_free(&reset);
     return code;
 }
 
@@ -108,10 +112,18 @@ static int reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct words w = {0};
     int code = build(&w, f, 1, "", err);
-    if (code == SIGNET_OK && w.args.n > 0)
+    if (code == SIGNET_OK)
         code = flasher_run(f, &w.args, NULL, NULL, NULL, err);
     words_free(&w);
     return code;
+}
+
+static bool has_reset(const struct signet_flasher *f)
+{
+    struct words w = {0};
+    bool found = build(&w, f, 1, "", NULL) != SIGNET_OK || w.args.n > 0;
+    words_free(&w);
+    return found;
 }
 
 const struct flasher_ops exec_ops = {
@@ -121,4 +133,5 @@ const struct flasher_ops exec_ops = {
     .check = check,
     .program = program,
     .reset = reset,
+    .has_reset = has_reset,
 };

@@ -33,6 +33,21 @@ bool flasher_serial_valid(const char *text)
     return len >= 1 && len <= 63;
 }
 
+bool flasher_has_reset(const struct signet_flasher *f)
+{
+    return f->ops->has_reset ? f->ops->has_reset(f) : f->ops->reset != NULL;
+}
+
+bool flasher_uses_port(const struct signet_flasher *f)
+{
+    return f->ops->uses_port;
+}
+
+bool flasher_is_none(const struct signet_flasher *f)
+{
+    return f->ops == &none_ops;
+}
+
 static const struct flasher_ops *find_ops(const char *name, struct signet_error *err)
 {
     const char *names[ROWS];
@@ -162,7 +177,7 @@ int signet_flasher_program(struct signet_flasher *f, const char *image, const ch
 
 int signet_flasher_reset(struct signet_flasher *f, struct signet_error *err)
 {
-    if (!f->ops->reset)
+    if (!flasher_has_reset(f))
         return error_set(err, SIGNET_E_UNSUPPORTED, "%s cannot reset a board", f->ops->name);
     int code = f->ops->reset(f, err);
     if (code)

@@ -9,4 +9,11 @@
 /* True when text is 1 to 63 letters and digits: what may stand in the argument vector of a tool. */
 bool flasher_serial_valid(const char *text);
 
+/* False: programming ends with a reset of its own, or there is nothing to reset with. */
+bool flasher_has_reset(const struct signet_flasher *flasher);
+/* True: it programs through the board's serial port, which must be closed meanwhile. */
+bool flasher_uses_port(const struct signet_flasher *flasher);
+/* True for "none": images are taken as programmed. */
+bool flasher_is_none(const struct signet_flasher *flasher);
+
 #endif

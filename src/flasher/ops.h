@@ -24,12 +24,14 @@ struct flasher_ops {
     const char *const *tools; /* names of the executable, best first; NULL: none needed */
     const char *install;      /* the hint when it is missing */
     unsigned formats;         /* of images, enum signet_image_format or-ed */
+    bool uses_port;           /* programs through the board's own serial port */
     /* Are the options complete? Runs nothing. */
     int (*check)(struct signet_flasher *f, struct signet_error *err);
     /* path is absolute and checked */
     int (*program)(struct signet_flasher *f, const char *path, const struct signet_image *image,
                    enum signet_erase erase, struct signet_error *err);
     int (*reset)(struct signet_flasher *f, struct signet_error *err);
+    bool (*has_reset)(const struct signet_flasher *f); /* NULL: when reset is there */
     int (*port)(struct signet_flasher *f, unsigned vcom, char port[128], struct signet_error *err);
     int (*list)(struct signet_flasher *f, struct signet_programmer *list, size_t cap, size_t *count,
                 struct signet_error *err);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recipe.h"
+
+/* Nordic boards with AVSystem's Zephyr client: a provisioning firmware with a file system of three
+ * files, then the production firmware. */
+
+static int check(struct signet_board *b, struct signet_error *err)
+{
+    const struct signet_board_options *o = &b->options;
+
+    if (flasher_is_none(b->flasher))
+        return SIGNET_OK;
+    if (!o->initial) {
+        error_set(err, SIGNET_E_USAGE, "anjay-zephyr needs an initial image");
+        error_hint(err, "give --initial or --image-dir; or --flasher none for a board that runs "
+                        "the initial image already");
+        return SIGNET_E_USAGE;
+    }
+    return SIGNET_OK;
+}
+
+const struct recipe anjay_zephyr_recipe = {
+    .name = "anjay-zephyr",
+    .summary = "Nordic boards with AVSystem's Zephyr client",
+    .defaults =
+        {
+            .initial = "initial.hex",
+            .final = "final.hex",
+            .ready_text = "Device ready for provisioning.",
+            .provisioned_text = "provisioning information already present",
+            .restored_text = "persistence: Anjay restored from",
+            .prompt = "uart:~$ ",
+            .endpoint_path = "/factory/endpoint.txt",
+            .packet_path = "/factory/provision.cbor",
+            .result_path = "/factory/result.txt",
+            .success_text = "0",
+        },
+    .check = check,
+    .prepare = stage_prepare,
+    .endpoint = stage_endpoint,
+    .load = stage_load,
+    .result = stage_result,
+    .finish = stage_finish,
+};

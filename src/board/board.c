@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recipe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct recipe *const table[] = {&anjay_zephyr_recipe, &smp_file_recipe};
+#define ROWS (sizeof(table) / sizeof(table[0]))
+
+const char *signet_recipe_name(size_t i)
+{
+    return i < ROWS ? table[i]->name : NULL;
+}
+
+const char *signet_recipe_summary(size_t i)
+{
+    return i < ROWS ? table[i]->summary : NULL;
+}
+
+static const struct recipe *find_recipe(const char *name, struct signet_error *err)
+{
+    const char *names[ROWS];
+
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+        names[i] = table[i]->name;
+    }
+    struct buf shown = {0};
+    text_escape(&shown, (const uint8_t *)name, strlen(name));
+    error_set(err, SIGNET_E_USAGE, "unknown board '%.60s'",
+              shown.data ? (const char *)shown.data : "");
+    buf_free(&shown);
+    const char *near = text_nearest(name, names, ROWS);
+    if (near)
+        error_hint(err, "did you mean %s?", near);
+    else
+        error_hint(err, "known boards: anjay-zephyr, smp-file");
+    return NULL;
+}
+
+/* A copy that lives as long as the board; NULL when memory is gone or text is NULL. */
+static const char *keep(struct signet_board *b, const char *text)
+{
+    if (!text || b->owned_count == BOARD_TEXTS)
+        return NULL;
+    char *copy = strdup(text);
+    if (copy)
+        b->owned[b->owned_count++] = copy;
+    return copy;
+}
+
+static int copy_options(struct signet_board *b, const struct signet_board_options *from,
+                        struct signet_error *err)
+{
+    const struct signet_board_options *defaults = &b->recipe->defaults;
+    struct signet_board_options *to = &b->options;
+    const struct {
+        const char **to;
+        const char *given, *otherwise;
+    } texts[] = {
+        {&to->serial, from->serial, NULL},
+        {&to->port, from->port, NULL},
+        {&to->endpoint, from->endpoint, NULL},
+        {&to->hw_id, from->hw_id, NULL},
+        {&to->initial_sha256, from->initial_sha256, NULL},
+        {&to->final_sha256, from->final_sha256, NULL},
+        {&to->ready_text, from->ready_text, defaults->ready_text},
+        {&to->provisioned_text, from->provisioned_text, defaults->provisioned_text},
+        {&to->restored_text, from->restored_text, defaults->restored_text},
+        {&to->prompt, from->prompt, defaults->prompt},
+        {&to->endpoint_path, from->endpoint_path, defaults->endpoint_path},
+        {&to->packet_path, from->packet_path, defaults->packet_path},
+        {&to->result_path, from->result_path, defaults->result_path},
+        {&to->success_text, from->success_text, defaults->success_text},
+    };
+
+    *to = *from;
+    to->flash = (struct signet_flasher_options){0}; /* the flasher keeps its own copy */
+    to->flasher = to->initial = to->final = to->image_dir = NULL;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char *text = texts[i].given ? texts[i].given : texts[i].otherwise;
+        *texts[i].to = keep(b, text);
+        if (text && !*texts[i].to)
+            return error_nomem(err);
+    }
+    to->ready_timeout_ms = from->ready_timeout_ms > 0 ? from->ready_timeout_ms : 60000;
+    to->result_timeout_ms = from->result_timeout_ms > 0 ? from->result_timeout_ms : 45000;
+    to->restored_timeout_ms = from->restored_timeout_ms > 0 ? from->restored_timeout_ms : 60000;
+    return SIGNET_OK;
+}
+
+/* The path of an image: as given, inside the folder when there is one, or the folder's usual name
+ * when that file is there. */
+static int image_path(struct signet_board *b, const char **out, const char *given, const char *dir,
+                      const char *usual, struct signet_error *err)
+{
+    char *path = NULL;
+    struct stat st;
+
+    *out = NULL;
+    if (!given && !dir)
+        return SIGNET_OK;
+    if (given && (!dir || given[0] == '/'))
+        path = strdup(given);
+    else if (asprintf(&path, "%s/%s", dir, given ? given : usual) < 0)
+        path = NULL;
+    if (!path || b->owned_count == BOARD_TEXTS) {
+        free(path);
+        return error_nomem(err);
+    }
+    b->owned[b->owned_count++] = path;
+    if (given || stat(path, &st) == 0)
+        *out = path;
+    return SIGNET_OK;
+}
+
+static int find_images(struct signet_board *b, const struct signet_board_options *from,
+                       struct signet_error *err)
+{
+    struct signet_board_options *o = &b->options;
+    const struct signet_board_options *usual = &b->recipe->defaults;
+    int code = image_path(b, &o->initial, from->initial, from->image_dir, usual->initial, err);
+
+    if (!code)
+        code = image_path(b, &o->final, from->final, from->image_dir, usual->final, err);
+    if (!code && o->initial)
+        code = signet_image_check(&b->initial, o->initial, o->initial_sha256, err);
+    if (!code && o->final)
+        code = signet_image_check(&b->final, o->final, o->final_sha256, err);
+    if (!code && from->image_dir && !o->initial && !o->final)
+        code = error_set(err, SIGNET_E_NOT_FOUND, "%s: neither %s nor %s is there", from->image_dir,
+                         usual->initial, usual->final);
+    return code;
+}
+
+static int open_flasher(struct signet_board *b, const struct signet_board_options *from,
+                        struct signet_error *err)
+{
+    static const char *const usual[] = {"nrfutil", "nrfjprog", NULL};
+    struct signet_flasher_options flash = from->flash;
+    int code = SIGNET_E_NOT_FOUND;
+
+    if (from->serial)
+        flash.serial = from->serial;
+    if (!flash.port)
+        flash.port = from->port;
+    if (from->flasher)
+        return signet_flasher_open(&b->flasher, from->flasher, &flash, &b->observer, b->cancel,
+                                   err);
+    if (!b->options.initial && !b->options.final)
+        return signet_flasher_open(&b->flasher, "none", &flash, &b->observer, b->cancel, err);
+    if (b->recipe != &anjay_zephyr_recipe)
+        return error_set(err, SIGNET_E_USAGE, "there is an image, but no flasher was named");
+    for (size_t i = 0; usual[i] && code == SIGNET_E_NOT_FOUND; i++)
+        code = signet_flasher_open(&b->flasher, usual[i], &flash, &b->observer, b->cancel, err);
+    if (code == SIGNET_E_NOT_FOUND) {
+        error_set(err, code, "neither nrfutil nor nrfjprog is installed");
+        error_hint(err, "install Nordic's nrfutil, then: nrfutil install device; or name another "
+                        "flasher");
+    }
+    return code;
+}
+
+/* Events come from the flasher and the SMP client with their own words. */
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    struct signet_board *b = ctx;
+    struct signet_event ours = *event;
+
+    if (event->kind == SIGNET_EVENT_PROGRESS && event->stage &&
+        strcmp(event->stage, "download") == 0)
+        return; /* a name or a result: a few bytes */
+    ours.stage = b->stage;
+    ours.board = b->options.serial ? b->options.serial : b->port[0] ? b->port : NULL;
+    ours.endpoint = b->name[0] ? b->name : NULL;
+    event_send(b->caller, &ours);
+}
+
+static int check_options(struct signet_board *b, const struct signet_board_options *from,
+                         struct signet_error *err)
+{
+    if (from->serial && !flasher_serial_valid(from->serial))
+        return error_set(err, SIGNET_E_USAGE, "a serial number is 1 to 63 letters and digits");
+    if (from->smp_version < 0 || from->smp_version > 2)
+        return error_set(err, SIGNET_E_USAGE, "the SMP version is 1 or 2");
+    if (!from->port && !from->serial) {
+        error_set(err, SIGNET_E_USAGE, "which board? neither a port nor a serial number was given");
+        error_hint(err, "`signet board list` shows what is plugged in");
+        return SIGNET_E_USAGE;
+    }
+    int code = copy_options(b, from, err);
+    if (!code)
+        code = find_images(b, from, err);
+    if (!code)
+        code = open_flasher(b, from, err);
+    if (!code && b->recipe->check)
+        code = b->recipe->check(b, err);
+    return code;
+}
+
+int signet_board_open(struct signet_board **out, const char *recipe,
+                      const struct signet_board_options *options,
+                      const struct signet_observer *observer, const struct signet_cancel *cancel,
+                      struct signet_error *err)
+{
+    const struct recipe *found = find_recipe(recipe, err);
+    struct signet_board *b;
+
+    if (!found)
+        return SIGNET_E_USAGE;
+    b = calloc(1, sizeof(*b));
+    if (!b)
+        return error_nomem(err);
+    b->recipe = found;
+    b->caller = observer;
+    b->observer = (struct signet_observer){.on_event = on_event, .ctx = b};
+    b->cancel = cancel;
+    b->stage = "flash";
+    int code = check_options(b, options, err);
+    if (code) {
+        signet_board_close(&b);
+        return code;
+    }
+    *out = b;
+    return SIGNET_OK;
+}
+
+void signet_board_close(struct signet_board **board)
+{
+    struct signet_board *b = *board;
+
+    if (!b)
+        return;
+    port_close(b);
+    signet_flasher_close(&b->flasher);
+    for (size_t i = 0; i < b->owned_count; i++)
+        free(b->owned[i]);
+    free(b);
+    *board = NULL;
+}
+
+/* Whoever stopped a stage wants to know what is on the bench now. */
+static int end_stage(const struct signet_board *b, int code, const char *state,
+                     struct signet_error *err)
+{
+    if (code)
+        error_prefix(err, "%s", b->stage);
+    if (err && (code == SIGNET_E_CANCELLED || (code && !err->hint[0])))
+        error_hint(err, "%s", state);
+    return code;
+}
+
+int signet_board_prepare(struct signet_board *b, struct signet_error *err)
+{
+    b->stage = "flash";
+    b->prepared = b->loaded = b->applied = b->compared = b->finished = false;
+    b->provisioned_seen = b->failed_seen = false;
+    int code = b->recipe->prepare(b, err);
+    b->prepared = code == SIGNET_OK;
+    const char *state = flasher_is_none(b->flasher)
+                            ? "nothing was written to the board"
+                            : "no credentials were sent; flash the board again before any use";
+    if (b->bytes_sent)
+        state = "the board may hold part of its credentials from before; flash it again";
+    return end_stage(b, code, state, err);
+}
+
+static int not_prepared(struct signet_error *err)
+{
+    return error_set(err, SIGNET_E_USAGE, "the board was not prepared");
+}
+
+int signet_board_endpoint(struct signet_board *b, char name[152], struct signet_error *err)
+{
+    if (!b->prepared)
+        return not_prepared(err);
+    b->stage = "name";
+    int code = b->options.endpoint_path[0] ? b->recipe->endpoint(b, err) : SIGNET_OK;
+    if (!code)
+        memcpy(name, b->name, sizeof(b->name));
+    return end_stage(b, code, "the board is flashed and holds no credentials", err);
+}
+
+int signet_board_load(struct signet_board *b, const void *packet, size_t len,
+                      struct signet_error *err)
+{
+    if (!b->prepared)
+        return not_prepared(err);
+    if (len == 0 || b->loaded)
+        return error_set(err, SIGNET_E_USAGE,
+                         len ? "the board was loaded already" : "the packet is empty");
+    b->stage = "load";
+    bool before = b->bytes_sent;
+    int code = b->recipe->load(b, packet, len, err);
+    b->loaded = code == SIGNET_OK;
+    return end_stage(b, code,
+                     b->bytes_sent && (!before || code != SIGNET_E_WRONG_BOARD)
+                         ? "the board may hold part of its credentials; flash it again"
+                         : "no credentials were sent",
+                     err);
+}
+
+int signet_board_result(struct signet_board *b, struct signet_error *err)
+{
+    if (!b->loaded) /* reading it earlier ends the board's wait for a packet */
+        return error_set(err, SIGNET_E_USAGE, "a result is read after a packet was written");
+    if (b->applied)
+        return SIGNET_OK;
+    b->stage = "result";
+    int code = b->recipe->result(b, err);
+    b->applied = code == SIGNET_OK;
+    return end_stage(b, code, "the board may hold its credentials; flash it again", err);
+}
+
+int signet_board_finish(struct signet_board *b, struct signet_error *err)
+{
+    if (!b->applied)
+        return error_set(err, SIGNET_E_USAGE, "the final image comes after a good result");
+    b->stage = "final";
+    int code = b->recipe->finish(b, err);
+    b->finished = code == SIGNET_OK;
+    return end_stage(b, code,
+                     "the board holds its credentials; only the final image has to be flashed "
+                     "again, with sector erase",
+                     err);
+}
+
+static void hardware_id(const struct signet_board *b, char out[152])
+{
+    const char *dash = strrchr(b->name, '-');
+    const char *id = dash ? dash + 1 : b->name;
+
+    if (strlen(id) < 8 || id[strspn(id, "0123456789abcdefABCDEF")] != '\0')
+        id = b->name;
+    snprintf(out, 152, "%s", id);
+}
+
+void signet_board_state(const struct signet_board *b, struct signet_board_state *out)
+{
+    *out = (struct signet_board_state){.bytes_sent = b->bytes_sent,
+                                       .loaded = b->loaded,
+                                       .applied = b->applied,
+                                       .finished = b->finished};
+    memcpy(out->port, b->port, sizeof(out->port));
+    snprintf(out->serial, sizeof(out->serial), "%s",
+             b->options.serial ? b->options.serial : b->usb_serial);
+    hardware_id(b, out->hw_id);
+    memcpy(out->initial_sha256, b->initial.sha256, sizeof(out->initial_sha256));
+    memcpy(out->final_sha256, b->final.sha256, sizeof(out->final_sha256));
+    bool known_again = !b->bytes_sent || b->name[0] || b->usb_serial[0] || b->options.serial;
+    out->retry_safe = b->options.initial && !flasher_is_none(b->flasher) && known_again;
+}

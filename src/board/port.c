@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recipe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *no_zeros(const char *s)
+{
+    while (s[0] == '0' && s[1])
+        s++;
+    return s;
+}
+
+static void on_text(void *ctx, const char *line, size_t len)
+{
+    struct signet_board *b = ctx;
+    const char *provisioned = b->options.provisioned_text;
+    struct buf shown = {0};
+
+    if (provisioned[0] && memmem(line, len, provisioned, strlen(provisioned)))
+        b->provisioned_seen = true;
+    text_escape(&shown, (const uint8_t *)line, len < 100 ? len : 100);
+    if (!shown.failed && shown.data && len > 0)
+        snprintf(b->last_line, sizeof(b->last_line), "%s", (const char *)shown.data);
+    buf_free(&shown);
+}
+
+/* The tool knows best which port is whose; else the USB serial number of the port says it. */
+static int find_by_serial(struct signet_board *b, char path[static 128], struct signet_error *err)
+{
+    struct signet_port_filter filter = {.serial = b->options.serial, .nth = (int)b->options.vcom};
+    struct signet_port port;
+    int code = signet_flasher_port(b->flasher, b->options.vcom, path, err);
+
+    if (code != SIGNET_E_UNSUPPORTED)
+        return code;
+    code = signet_port_find(&port, &filter, err);
+    if (!code)
+        memcpy(path, port.path, sizeof(port.path));
+    return code;
+}
+
+/* What the USB device behind the port calls itself; "" for ptys, tcp and plain UARTs. */
+static void usb_serial_of(const char *address, char out[static 128])
+{
+    struct signet_port port;
+
+    out[0] = '\0';
+    if (strncmp(address, "tcp:", 4) != 0 && signet_port_info(&port, address, NULL) == SIGNET_OK)
+        memcpy(out, port.serial, sizeof(port.serial));
+}
+
+static int wrong_port(const struct signet_board *b, const char *serial, struct signet_error *err)
+{
+    struct buf shown = {0};
+
+    text_escape(&shown, (const uint8_t *)serial, strlen(serial));
+    int code = error_set(
+        err, SIGNET_E_WRONG_BOARD, "%s: the port belongs to serial number %.60s now, not to %.60s",
+        b->port, shown.data && shown.len ? (const char *)shown.data : "(none)", b->usb_serial);
+    buf_free(&shown);
+    error_hint(err, "boards were replugged: check which board is in the slot");
+    return code;
+}
+
+void port_close(struct signet_board *b)
+{
+    signet_smp_free(&b->smp);
+    signet_link_close(&b->link);
+}
+
+int port_open(struct signet_board *b, struct signet_error *err)
+{
+    struct signet_smp_options options = {
+        .version = b->options.smp_version, .on_text = on_text, .text_ctx = b};
+    char address[128], serial[128];
+    int code = SIGNET_OK;
+
+    port_close(b);
+    if (b->options.port)
+        snprintf(address, sizeof(address), "%s", b->options.port);
+    else
+        code = find_by_serial(b, address, err);
+    if (b->options.port && strlen(b->options.port) >= sizeof(address))
+        code = error_set(err, SIGNET_E_LIMIT, "the port's name is too long");
+    if (!code)
+        code = signet_link_open(&b->link, address, b->options.baud, b->cancel, err);
+    if (code)
+        return code;
+    memcpy(b->port, address, sizeof(b->port));
+    usb_serial_of(address, serial);
+    if (!b->usb_serial[0])
+        memcpy(b->usb_serial, serial, sizeof(serial));
+    else if (strcmp(b->usb_serial, serial) != 0)
+        code = wrong_port(b, serial, err);
+    if (!code)
+        code = signet_smp_new(&b->smp, b->link, &options, &b->observer, err);
+    if (code)
+        port_close(b);
+    return code;
+}
+
+int port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *err)
+{
+    for (;;) {
+        int code = port_open(b, err);
+        if (code != SIGNET_E_NOT_FOUND && code != SIGNET_E_LINK)
+            return code;
+        if (clock_ms() >= deadline)
+            return code;
+        int64_t next = clock_ms() + 250;
+        int stopped = cancel_sleep_until(b->cancel, next < deadline ? next : deadline, err);
+        if (stopped)
+            return stopped;
+    }
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    char *x = realpath(a, NULL), *y = realpath(b, NULL);
+    bool same = x && y && strcmp(x, y) == 0;
+
+    free(x);
+    free(y);
+    return same;
+}
+
+int port_check(struct signet_board *b, struct signet_error *err)
+{
+    char serial[128], path[128];
+
+    if (b->usb_serial[0]) {
+        usb_serial_of(b->port, serial);
+        if (strcmp(serial, b->usb_serial) != 0)
+            return wrong_port(b, serial, err);
+    }
+    if (b->options.port || !b->options.serial)
+        return SIGNET_OK;
+    if (b->usb_serial[0] && strcmp(no_zeros(b->usb_serial), no_zeros(b->options.serial)) == 0)
+        return SIGNET_OK;
+    int code = find_by_serial(b, path, err);
+    if (code)
+        return code;
+    if (!same_file(path, b->port)) {
+        code = error_set(err, SIGNET_E_WRONG_BOARD, "board %s is at %s now, not at %s any more",
+                         b->options.serial, path, b->port);
+        error_hint(err, "boards were replugged: flash the board again");
+    }
+    return code;
+}

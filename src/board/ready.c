@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recipe.h"
+
+#include <string.h>
+
+/* How long to listen before asking the board itself. A board that was flashed just now has text to
+ * say; one that runs already has said it before we came. */
+#define LISTEN_FLASHED_MS 10000
+#define LISTEN_RUNNING_MS 1500
+#define LISTEN_AGAIN_MS   1000
+#define PROBE_MS          1000
+#define PROMPT_MS         3000
+
+static int provisioned(struct signet_error *err)
+{
+    error_set(err, SIGNET_E_PROVISIONED, "the board holds credentials already");
+    error_hint(err, "chip erase and flash it again only if they may be lost; else flash the final "
+                    "image");
+    return SIGNET_E_PROVISIONED;
+}
+
+static int min_ms(int64_t a, int64_t b)
+{
+    int64_t m = a < b ? a : b;
+
+    return m < 0 ? 0 : (int)m;
+}
+
+/* The text may be lost on a bad line, or may have come before us: a board that answers, and has its
+ * file system, is ready. */
+static int probe(struct signet_board *b, struct signet_error *err)
+{
+    char name[152];
+    int code;
+
+    if (b->options.endpoint_path[0])
+        return read_name(b, PROBE_MS, name, err);
+    struct signet_smp_options once = {
+        .version = b->options.smp_version, .timeout_ms = PROBE_MS, .retries = -1};
+    struct signet_smp *smp = NULL;
+    struct signet_bytes reply = {0};
+    code = signet_smp_new(&smp, b->link, &once, NULL, err);
+    if (!code)
+        code = signet_smp_echo(smp, "signet", &reply, err);
+    if (code == SIGNET_E_UNSUPPORTED || code == SIGNET_E_SMP)
+        code = SIGNET_OK; /* it answered */
+    signet_bytes_free(&reply);
+    signet_smp_free(&smp);
+    return code;
+}
+
+static bool may_come_yet(int code)
+{
+    return code == SIGNET_E_TIMEOUT || code == SIGNET_E_SYNTAX || code == SIGNET_E_NOT_FOUND ||
+           code == SIGNET_E_SMP || code == SIGNET_E_UNSUPPORTED;
+}
+
+/* One round: listen, then ask. SIGNET_E_TIMEOUT: not ready yet. *told: it said so itself. */
+static int listen_and_ask(struct signet_board *b, int listen_ms, int64_t deadline, bool *told,
+                          struct signet_error *err)
+{
+    const char *texts[2];
+    size_t count = 0, which = 0;
+    int code;
+
+    if (b->options.provisioned_text[0])
+        texts[count++] = b->options.provisioned_text;
+    if (b->options.ready_text[0])
+        texts[count++] = b->options.ready_text;
+    if (count > 0) {
+        code = signet_smp_wait_text(b->smp, texts, count, min_ms(listen_ms, deadline - clock_ms()),
+                                    &which, err);
+        if (!code && texts[which] == b->options.provisioned_text)
+            b->provisioned_seen = true;
+        if (b->provisioned_seen)
+            return provisioned(err);
+        *told = code == SIGNET_OK;
+        if (code != SIGNET_E_TIMEOUT)
+            return code;
+    }
+    code = probe(b, err);
+    if (b->provisioned_seen)
+        return provisioned(err);
+    if (!may_come_yet(code))
+        return code;
+    if (count == 0 && code != SIGNET_OK) {
+        int stopped = cancel_sleep_until(b->cancel, clock_ms() + 200, err);
+        if (stopped)
+            return stopped;
+    }
+    return SIGNET_E_TIMEOUT;
+}
+
+/* The prompt comes last. On a bad line it may be lost: that alone is no reason to give up. */
+static int wait_prompt(struct signet_board *b, struct signet_error *err)
+{
+    const char *prompt = b->options.prompt;
+    size_t which;
+
+    if (!prompt[0])
+        return SIGNET_OK;
+    int code = signet_smp_wait_text(b->smp, &prompt, 1, PROMPT_MS, &which, err);
+    return code == SIGNET_E_TIMEOUT ? SIGNET_OK : code;
+}
+
+static int never_ready(const struct signet_board *b, const char *text, int timeout_ms,
+                       struct signet_error *err)
+{
+    const char *last = b->last_line;
+
+    error_set(err, SIGNET_E_TIMEOUT, "%s: the board did not say '%s' within %d s%s%s%s", b->port,
+              text, timeout_ms / 1000, last[0] ? "; its last words: '" : " and said nothing at all",
+              last, last[0] ? "'" : "");
+    error_hint(err, last[0]
+                        ? "is this the right image for the board?"
+                        : "check cable, power, baud rate, and which of the board's ports it is");
+    return SIGNET_E_TIMEOUT;
+}
+
+int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + b->options.ready_timeout_ms;
+    int listen_ms = flashed ? LISTEN_FLASHED_MS : LISTEN_RUNNING_MS;
+    bool told = false;
+
+    if (!b->options.ready_text[0])
+        listen_ms = 0;
+    for (;;) {
+        int code = listen_and_ask(b, listen_ms, deadline, &told, err);
+        if (code == SIGNET_OK)
+            code = told ? wait_prompt(b, err) : SIGNET_OK;
+        if (code == SIGNET_OK)
+            return b->provisioned_seen ? provisioned(err) : SIGNET_OK;
+        if (code == SIGNET_E_LINK) /* it re-enumerates after a reset */
+            code = port_reopen(b, deadline, err);
+        if (code && code != SIGNET_E_TIMEOUT)
+            return code;
+        if (clock_ms() >= deadline)
+            return never_ready(b, b->options.ready_text[0] ? b->options.ready_text : "anything",
+                               b->options.ready_timeout_ms, err);
+        listen_ms = b->options.ready_text[0] ? LISTEN_AGAIN_MS : 0;
+    }
+}
+
+int ready_wait_restored(struct signet_board *b, struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + b->options.restored_timeout_ms;
+    const char *text = b->options.restored_text;
+    size_t which;
+
+    if (!text[0])
+        return SIGNET_OK;
+    for (;;) {
+        int code = signet_smp_wait_text(b->smp, &text, 1, min_ms(INT32_MAX, deadline - clock_ms()),
+                                        &which, err);
+        if (code == SIGNET_E_LINK)
+            code = port_reopen(b, deadline, err);
+        else if (code == SIGNET_OK)
+            return wait_prompt(b, err);
+        if (code == SIGNET_E_TIMEOUT || (!code && clock_ms() >= deadline))
+            return never_ready(b, text, b->options.restored_timeout_ms, err);
+        if (code)
+            return code;
+    }
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOARD_RECIPE_H
+#define BOARD_RECIPE_H
+
+#include "board/board.h"
+#include "flasher/flasher.h"
+#include "link/link.h"
+#include "smp/smp.h"
+
+/* A kind of board: one file, one row in board.c. The stages below are what the functions are made
+ * of; a board that does one thing differently brings its own function for that thing. */
+struct recipe {
+    const char *name, *summary;
+    struct signet_board_options defaults; /* texts, paths, times */
+    /* More than the options' own rules; runs nothing. NULL: nothing more. */
+    int (*check)(struct signet_board *b, struct signet_error *err);
+    int (*prepare)(struct signet_board *b, struct signet_error *err);
+    int (*endpoint)(struct signet_board *b, struct signet_error *err); /* into b->name */
+    int (*load)(struct signet_board *b, const void *packet, size_t len, struct signet_error *err);
+    int (*result)(struct signet_board *b, struct signet_error *err);
+    int (*finish)(struct signet_board *b, struct signet_error *err);
+};
+
+extern const struct recipe anjay_zephyr_recipe, smp_file_recipe;
+
+#define BOARD_TEXTS 32
+
+struct signet_board {
+    const struct recipe *recipe;
+    struct signet_board_options options; /* with defaults; texts are in owned */
+    char *owned[BOARD_TEXTS];
+    size_t owned_count;
+    struct signet_flasher *flasher;
+    struct signet_observer observer;      /* ours, around the caller's */
+    const struct signet_observer *caller; /* may be NULL */
+    const struct signet_cancel *cancel;
+    const char *stage; /* for events */
+
+    struct signet_link *link;
+    struct signet_smp *smp;
+    char port[128];        /* the address in use */
+    char usb_serial[128];  /* of the port's USB device when it was first opened; "" unknown */
+    char name[152];        /* that the board gave */
+    bool provisioned_seen; /* the text of a provisioned board came */
+    bool failed_seen;      /* the board said that it could not apply the packet */
+    char last_line[128];   /* what the board said last, escaped */
+
+    struct signet_image initial, final;
+    bool prepared, bytes_sent, compared, loaded, applied, finished;
+};
+
+/* port.c: which port, and is it the one it was */
+
+/* Opens the port (again): found by serial number where no address was given. */
+int port_open(struct signet_board *b, struct signet_error *err);
+void port_close(struct signet_board *b);
+/* As port_open, but waits for a port that is away until the deadline. */
+int port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *err);
+/* SIGNET_E_WRONG_BOARD when the port's serial number is another one by now. */
+int port_check(struct signet_board *b, struct signet_error *err);
+
+/* flash.c */
+int flash_image(struct signet_board *b, const char *image, const char *sha256,
+                enum signet_erase erase, struct signet_error *err);
+
+/* ready.c */
+int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err);
+/* For the final image. */
+int ready_wait_restored(struct signet_board *b, struct signet_error *err);
+
+/* stages.c: what both recipes do */
+int stage_prepare(struct signet_board *b, struct signet_error *err);
+int stage_endpoint(struct signet_board *b, struct signet_error *err);
+int stage_load(struct signet_board *b, const void *packet, size_t len, struct signet_error *err);
+int stage_result(struct signet_board *b, struct signet_error *err);
+int stage_finish(struct signet_board *b, struct signet_error *err);
+/* One try, with one attempt of timeout_ms a request when it is not 0. SIGNET_E_NOT_FOUND: there is
+ * no such file (yet). */
+int read_name(struct signet_board *b, int timeout_ms, char name[static 152],
+              struct signet_error *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recipe.h"
+
+/* Any firmware with an SMP file system: where the packet goes is an option, and so is where the
+ * firmware says what came of it. */
+
+static int check(struct signet_board *b, struct signet_error *err)
+{
+    if (!b->options.packet_path[0]) {
+        error_set(err, SIGNET_E_USAGE, "smp-file needs the path of the packet on the board");
+        error_hint(err, "give --packet-path, such as /lfs1/provision.cbor");
+        return SIGNET_E_USAGE;
+    }
+    return SIGNET_OK;
+}
+
+const struct recipe smp_file_recipe = {
+    .name = "smp-file",
+    .summary = "any firmware with an SMP file system; paths and texts are options",
+    .defaults =
+        {
+            .initial = "initial.hex",
+            .final = "final.hex",
+            .ready_text = "",
+            .provisioned_text = "",
+            .restored_text = "",
+            .prompt = "",
+            .endpoint_path = "",
+            .packet_path = "",
+            .result_path = "",
+            .success_text = "0",
+        },
+    .check = check,
+    .prepare = stage_prepare,
+    .endpoint = stage_endpoint,
+    .load = stage_load,
+    .result = stage_result,
+    .finish = stage_finish,
+};

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cred/cred.h"
+#include "recipe.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define NAME_WAIT_MS   10000 /* the ready text comes before the file system is mounted */
+#define NAME_AGAIN_MS  200
+#define NAME_CAP       512
+#define RESULT_CAP     256
+#define RESULT_STEP_MS 5000 /* one attempt; the board may hold its answer back for longer */
+
+int stage_prepare(struct signet_board *b, struct signet_error *err)
+{
+    bool flash = b->options.initial && !flasher_is_none(b->flasher);
+    int code = port_open(b, err);
+
+    if (code == SIGNET_E_NOT_FOUND && flash)
+        code = SIGNET_OK; /* a port of the board's own may come with the image only */
+    if (!code && flash)
+        code =
+            flash_image(b, b->options.initial, b->options.initial_sha256, SIGNET_ERASE_CHIP, err);
+    if (!code)
+        code = ready_wait(b, flash, err);
+    return code;
+}
+
+/* The name */
+
+static int check_name(const struct signet_board *b, const struct signet_bytes *text,
+                      struct signet_error *err)
+{
+    if (endpoint_name_valid((const char *)text->data, text->len))
+        return SIGNET_OK;
+    struct buf shown = {0};
+    text_escape(&shown, text->data, text->len < 60 ? text->len : 60);
+    error_set(err, SIGNET_E_BOARD, "%s: '%s%s' is not a name that Signet takes",
+              b->options.endpoint_path, shown.data && !shown.failed ? (char *)shown.data : "",
+              text->len > 60 ? "..." : "");
+    buf_free(&shown);
+    error_hint(err, "a name has 1 to 150 letters, digits and -._: only");
+    return SIGNET_E_BOARD;
+}
+
+int read_name(struct signet_board *b, int timeout_ms, char name[static 152],
+              struct signet_error *err)
+{
+    struct signet_smp_options once = {
+        .version = b->options.smp_version, .timeout_ms = timeout_ms, .retries = -1};
+    struct signet_smp *own = NULL;
+    struct signet_bytes text = {0};
+    int code = SIGNET_OK;
+
+    if (timeout_ms)
+        code = signet_smp_new(&own, b->link, &once, NULL, err);
+    if (!code)
+        code =
+            signet_smp_download(own ? own : b->smp, b->options.endpoint_path, NAME_CAP, &text, err);
+    if (code == SIGNET_E_LIMIT)
+        code = error_set(err, SIGNET_E_BOARD, "%s: longer than any name", b->options.endpoint_path);
+    if (!code)
+        code = check_name(b, &text, err);
+    if (!code)
+        snprintf(name, 152, "%.*s", (int)text.len, (const char *)text.data);
+    signet_bytes_free(&text);
+    signet_smp_free(&own);
+    return code;
+}
+
+/* As read_name, but gives a board time to mount its files, and a port to come back. */
+static int read_name_patiently(struct signet_board *b, char name[static 152],
+                               struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + NAME_WAIT_MS;
+
+    for (;;) {
+        int code = read_name(b, 0, name, err);
+        bool soon = code == SIGNET_E_NOT_FOUND || code == SIGNET_E_SMP;
+        if (code == SIGNET_E_LINK)
+            code = port_reopen(b, deadline, err);
+        else if (!soon)
+            return code;
+        if (clock_ms() >= deadline || (code && !soon))
+            return code;
+        int stopped = cancel_sleep_until(b->cancel, clock_ms() + NAME_AGAIN_MS, err);
+        if (stopped)
+            return stopped;
+    }
+}
+
+static int wrong_name(const struct signet_board *b, const char *name, const char *wanted,
+                      struct signet_error *err)
+{
+    error_set(err, SIGNET_E_WRONG_BOARD, "%s: the board is called %.150s, not %.150s", b->port,
+              name, wanted);
+    error_hint(err, "another board is on the port: check which board is in the slot");
+    return SIGNET_E_WRONG_BOARD;
+}
+
+static bool ends_with(const char *text, const char *tail)
+{
+    size_t a = strlen(text), b = strlen(tail);
+
+    return b > 0 && a >= b && strcasecmp(text + a - b, tail) == 0;
+}
+
+int stage_endpoint(struct signet_board *b, struct signet_error *err)
+{
+    char name[152];
+    int code = read_name_patiently(b, name, err);
+
+    if (code)
+        return code;
+    if (b->options.endpoint && strcmp(name, b->options.endpoint) != 0)
+        return wrong_name(b, name, b->options.endpoint, err);
+    if (b->options.hw_id && !ends_with(name, b->options.hw_id))
+        return wrong_name(b, name, b->options.hw_id, err);
+    if (b->name[0] && strcmp(name, b->name) != 0)
+        return wrong_name(b, name, b->name, err);
+    memcpy(b->name, name, sizeof(b->name));
+    return SIGNET_OK;
+}
+
+/* The packet */
+
+/* Nothing secret has left the host before this says yes. */
+static int same_board(struct signet_board *b, struct signet_error *err)
+{
+    char name[152];
+    int code = port_check(b, err);
+
+    if (code || !b->options.endpoint_path[0])
+        return code;
+    if (!b->name[0])
+        return error_set(err, SIGNET_E_USAGE, "the board was not asked for its name");
+    code = read_name_patiently(b, name, err);
+    if (!code && strcmp(name, b->name) != 0)
+        code = wrong_name(b, name, b->name, err);
+    return code;
+}
+
+/* Where the board tells what it has. Many do not: then only the result counts. */
+static int compare(struct signet_board *b, const void *packet, size_t len, struct signet_error *err)
+{
+    struct signet_error why = {0};
+    uint8_t digest[32];
+    int code = sha256(packet, len, digest, err);
+
+    if (code)
+        return code;
+    code = signet_smp_compare(b->smp, b->options.packet_path, packet, len, digest, NULL, &why);
+    b->compared = code == SIGNET_OK;
+    if (code != SIGNET_E_BOARD && code != SIGNET_E_CANCELLED && code != SIGNET_E_LINK)
+        return SIGNET_OK;
+    if (err)
+        *err = why;
+    return code;
+}
+
+int stage_load(struct signet_board *b, const void *packet, size_t len, struct signet_error *err)
+{
+    bool confirmed = false;
+    int code = same_board(b, err);
+
+    if (code)
+        return code;
+    b->bytes_sent = true;
+    code = signet_smp_upload(b->smp, b->options.packet_path, packet, len, &confirmed, err);
+    if (!code)
+        code = compare(b, packet, len, err);
+    if (!code && !b->options.result_path[0] && !b->compared && !confirmed)
+        code = error_set(err, SIGNET_E_BOARD,
+                         "the board did not confirm the packet, and tells no result");
+    return code;
+}
+
+/* The result */
+
+static int judge(const struct signet_board *b, const struct signet_bytes *text,
+                 struct signet_error *err)
+{
+    const char *wanted = b->options.success_text;
+    struct buf shown = {0};
+
+    if (text->len == strlen(wanted) && memcmp(text->data, wanted, text->len) == 0)
+        return SIGNET_OK;
+    text_escape(&shown, text->data, text->len < 60 ? text->len : 60);
+    error_set(err, SIGNET_E_BOARD, "the board refused the packet: its result is '%s', not '%.40s'",
+              shown.data && !shown.failed ? (char *)shown.data : "", wanted);
+    buf_free(&shown);
+    error_hint(err, "check the packet with `signet packet show`, and that the firmware knows each "
+                    "object in it; then flash the board again");
+    return SIGNET_E_BOARD;
+}
+
+/* The board answers when it has applied the packet. It is asked again now and then: on a bad line
+ * the question or the answer may be lost. */
+static int read_result(struct signet_board *b, struct signet_bytes *text, struct signet_error *err)
+{
+    struct signet_smp_options step = {
+        .version = b->options.smp_version, .timeout_ms = RESULT_STEP_MS, .retries = -1};
+    int64_t deadline = clock_ms() + b->options.result_timeout_ms;
+    struct signet_smp *smp = NULL;
+    int code = signet_smp_new(&smp, b->link, &step, NULL, err);
+
+    while (!code) {
+        int64_t left = deadline - clock_ms();
+        signet_smp_set_timeout(smp,
+                               left < RESULT_STEP_MS ? left < 1 ? 1 : (int)left : RESULT_STEP_MS);
+        code = signet_smp_download(smp, b->options.result_path, RESULT_CAP, text, err);
+        if (code == SIGNET_OK)
+            break;
+        if ((code == SIGNET_E_TIMEOUT || code == SIGNET_E_SYNTAX) && clock_ms() < deadline)
+            code = SIGNET_OK;
+        else if (code == SIGNET_E_TIMEOUT)
+            error_hint(err, "the board hangs: flash it again");
+    }
+    signet_smp_free(&smp);
+    return code;
+}
+
+int stage_result(struct signet_board *b, struct signet_error *err)
+{
+    struct signet_bytes text = {0};
+    char name[152];
+    int code = SIGNET_OK;
+
+    if (!b->options.result_path[0])
+        return SIGNET_OK; /* load made sure */
+    /* Still the same board? Asking a blank one for its result would spoil it. */
+    if (b->options.endpoint_path[0])
+        code = read_name(b, 0, name, err);
+    if (!code && b->options.endpoint_path[0] && strcmp(name, b->name) != 0)
+        return wrong_name(b, name, b->name, err);
+    if (!code)
+        code = read_result(b, &text, err);
+    if (code == SIGNET_E_LIMIT)
+        code = error_set(err, SIGNET_E_BOARD, "%s: not a result, it is too long",
+                         b->options.result_path);
+    if (!code)
+        code = judge(b, &text, err);
+    signet_bytes_free(&text);
+    return code;
+}
+
+/* The final image */
+
+int stage_finish(struct signet_board *b, struct signet_error *err)
+{
+    if (!b->options.final || flasher_is_none(b->flasher))
+        return SIGNET_OK;
+    int code = flash_image(b, b->options.final, b->options.final_sha256, SIGNET_ERASE_SECTORS, err);
+    return code ? code : ready_wait_restored(b, err);
+}
