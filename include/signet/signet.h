@@ -8,6 +8,7 @@
 #include <signet/bytes.h>
 #include <signet/cancel.h>
 #include <signet/cert.h>
+#include <signet/config.h>
 #include <signet/error.h>
 #include <signet/event.h>
 #include <signet/flasher.h>

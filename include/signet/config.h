@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_CONFIG_H
+#define SIGNET_CONFIG_H
+
+/* What people write: the endpoint configuration (a Python dictionary read as data, see
+ * signet-config(5)) and the JSON files beside it. Nothing in them is ever executed. */
+
+#include <signet/cert.h>
+#include <signet/error.h>
+#include <signet/server.h>
+#include <signet/tree.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reads a configuration of at most 1 MiB from memory. name stands in messages. Errors:
+ * SIGNET_E_SYNTAX with "name:line:column: what", a hint, and the line with a caret in err->excerpt
+ * (what stands in quotes is masked there); SIGNET_E_LIMIT past 32 levels, 65,536 values or 4 MiB
+ * of text. The caller frees *out with signet_tree_free(). */
+int signet_config_parse(const char *text, size_t len, const char *name, struct signet_tree **out,
+                        struct signet_error *err);
+int signet_config_load(const char *path, struct signet_tree **out, struct signet_error *err);
+
+/* {"url": "https://HOST", "port": 443, "domain": "/acme/"}. Unknown members are errors. */
+int signet_server_info_load(const char *path, struct signet_server_info *out,
+                            struct signet_error *err);
+void signet_server_info_free(struct signet_server_info *info);
+
+/* The reference's members: countryName, stateOrProvinceName, localityName, organizationName,
+ * organizationUnitName, emailAddress, commonName, serialNumber, validityOffsetInSeconds,
+ * ellipticCurve, RSAKeyLen, digest. All may be left out. */
+int signet_cert_info_load(const char *path, struct signet_cert_info *out, struct signet_error *err);
+void signet_cert_info_free(struct signet_cert_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
