@@ -4,6 +4,86 @@
 
 /* Boards and servers to rehearse with: the same parts that the tests use. */
 
+#include <signet/bytes.h>
+#include <signet/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 const char *sim_version(void);
+
+/* A board on a pty (board*.c). It runs on a thread of its own and behaves as a Zephyr board with
+ * SMP over its shell does: docs/SPEC.md, "The simulated board". */
+
+enum sim_firmware {
+    SIM_FIRMWARE_NONE = 0, /* nothing is flashed: silence */
+    SIM_FIRMWARE_INITIAL,  /* anjay-zephyr, waits for its packet under /factory */
+    SIM_FIRMWARE_FINAL,    /* anjay-zephyr in the field */
+    SIM_FIRMWARE_SMP_FILE, /* a file system that takes any path */
+};
+
+/* Zephyr 3.2 and 3.3 speak version 1 and differ in a repeated chunk 0; 3.5 and later (36) speak
+ * version 2 and name the expected offset. */
+enum sim_generation { SIM_ZEPHYR_32 = 32, SIM_ZEPHYR_33 = 33, SIM_ZEPHYR_36 = 36 };
+
+struct sim_board_options {
+    const char *link;    /* symbolic link to make to the pty; an old link there is replaced */
+    const char *control; /* path of a UNIX socket for flashers (below); NULL: none */
+    const char *save;    /* file that an applied packet is written to, 0600; NULL: none */
+    unsigned baud;       /* pace of the line; 0: as fast as it goes */
+    enum sim_generation generation; /* 0: SIM_ZEPHYR_33 */
+    enum sim_firmware firmware;     /* what is flashed at the start */
+    bool provisioned;               /* holds credentials at the start */
+    const char *endpoint;           /* NULL: "anjay-zephyr-demo-351358811124772" */
+    const char *misbehave;          /* "drop-tx=40,flip=1e-4": sim_board_faults() lists them */
+    unsigned seed;                  /* of what happens at random */
+    unsigned buf_size;              /* of its SMP server; 0: 384 */
+    bool no_parameters;             /* does not know os parameters (rc 8) */
+};
+
+struct sim_board;
+
+int sim_board_start(struct sim_board **out, const struct sim_board_options *options,
+                    struct signet_error *err);
+void sim_board_stop(struct sim_board **board); /* ends the thread, removes link and socket */
+
+/* The pty, "/dev/pts/7". */
+const char *sim_board_path(const struct sim_board *board);
+
+/* What a flasher does: program (the board stands still until a reset) and pin reset. A chip erase
+ * takes the credentials too. */
+int sim_board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase,
+                      struct signet_error *err);
+int sim_board_reset(struct sim_board *board, struct signet_error *err);
+
+/* The same from another process, over the control socket: one request line, one answer line ("ok",
+ * "ok ..." or "error ..."), then the connection ends. Requests: "program initial|final|smp-file
+ * chip|sectors", "reset", "state", "name TEXT" (another endpoint name from the next boot on),
+ * "stop". */
+int sim_board_control(const char *socket_path, const char *request, char *answer, size_t cap,
+                      struct signet_error *err);
+
+struct sim_board_state {
+    enum sim_firmware firmware;
+    bool provisioned; /* holds credentials */
+    bool halted;      /* programmed and not reset, asserted or unplugged */
+    unsigned resets;
+    unsigned uploads;  /* chunks 0 taken */
+    unsigned repeated; /* chunks 0 that came again into an unfinished upload */
+    uint64_t frames_in, frames_out;
+    uint64_t bytes_in, bytes_out;
+};
+void sim_board_state(struct sim_board *board, struct sim_board_state *out);
+
+/* The packet that was applied with success; SIGNET_E_NOT_FOUND when there is none. Freed with
+ * signet_bytes_free(). */
+int sim_board_applied(struct sim_board *board, struct signet_bytes *out, struct signet_error *err);
+/* A file of SIM_FIRMWARE_SMP_FILE. */
+int sim_board_file(struct sim_board *board, const char *path, struct signet_bytes *out,
+                   struct signet_error *err);
+
+/* Row i of the table of misbehaviours; NULL past the end. */
+const char *sim_board_fault_name(size_t i);
+const char *sim_board_fault_summary(size_t i);
 
 #endif

@@ -2,7 +2,6 @@
 #ifndef SMP_CLIENT_H
 #define SMP_CLIENT_H
 
-#include "smp/message.h"
 #include "smp/smp.h"
 
 #define CHUNK_LIMIT_DEFAULT 380 /* the default buf_size of Zephyr less 4 */

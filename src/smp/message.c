@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "smp/message.h"
+#include "smp/smp.h"
 
 #include <cbor.h>
 #include <string.h>
@@ -28,8 +28,13 @@ void message_array(struct buf *b, size_t count)
 
 void message_text(struct buf *b, const char *text)
 {
-    head(b, cbor_encode_string_start, strlen(text));
-    buf_text(b, text);
+    message_text_n(b, text, strlen(text));
+}
+
+void message_text_n(struct buf *b, const void *text, size_t len)
+{
+    head(b, cbor_encode_string_start, len);
+    buf_append(b, text, len);
 }
 
 void message_uint(struct buf *b, uint64_t value)
@@ -78,8 +83,8 @@ static void item_ended(struct decoder *d)
     d->done = true;
 }
 
-/* Stores a value under the key that waits for it; array elements have no key and are not kept.
- * Returns the item's index, or -1. */
+/* Stores a value under the key that waits for it; array elements have no key. Returns the item's
+ * index, or -1. */
 static int value(struct decoder *d, enum smp_kind kind, uint64_t number, const uint8_t *data,
                  size_t len)
 {
@@ -90,9 +95,7 @@ static int value(struct decoder *d, enum smp_kind kind, uint64_t number, const u
         fail(d); /* an answer is a map */
         return -1;
     }
-    if (!level->map)
-        return -1;
-    if (!d->have_key) {
+    if (level->map && !d->have_key) {
         if (kind != SMP_TEXT) {
             fail(d);
             return -1;
@@ -106,9 +109,13 @@ static int value(struct decoder *d, enum smp_kind kind, uint64_t number, const u
         fail(d);
         return -1;
     }
-    d->have_key = false;
     item = &d->answer->items[d->answer->count++];
-    *item = (struct smp_item){d->key, d->key_len, level->owner, kind, number, data, len};
+    *item = (struct smp_item){NULL, 0, level->owner, kind, number, data, len};
+    if (level->map) {
+        item->key = d->key;
+        item->key_len = d->key_len;
+        d->have_key = false;
+    }
     return (int)d->answer->count - 1;
 }
 
@@ -129,7 +136,7 @@ static void open_level(struct decoder *d, bool map, bool indefinite, uint64_t it
             fail(d);
             return;
         }
-        owner = value(d, SMP_MAP, 0, NULL, 0);
+        owner = value(d, map ? SMP_MAP : SMP_ARRAY, 0, NULL, 0);
     } else if (d->done || !map) {
         fail(d);
     }

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOUNT_MS 150 /* the mount comes this long after the ready text */
+
+static const char prompt[] = "\x1b[1;32muart:~$ \x1b[m";
+
+void board_log(struct sim_board *board, const char *text)
+{
+    char line[256];
+    int n = snprintf(line, sizeof line, "[00:00:01.%03d,000] %s\r\n",
+                     (int)(board->wire.lines_out % 1000), text);
+
+    wire_send(&board->wire, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, 0);
+}
+
+static void say(struct sim_board *board, const char *text, int delay_ms)
+{
+    wire_send(&board->wire, text, strlen(text), delay_ms);
+}
+
+void board_die(struct sim_board *board, const char *why)
+{
+    say(board, why, 0);
+    say(board, "\r\n[00:00:09.000,000] <err> os: ZEPHYR FATAL ERROR 4: Kernel panic\r\n", 0);
+    board->halted = true;
+}
+
+static void boot_initial(struct sim_board *board)
+{
+    if (board->provisioned) {
+        board_log(board, "<inf> provisioning_app: Factory provisioning information already "
+                         "present. Please flash production firmware. Halting.");
+        board->mounted_at = INT64_MAX;
+        return;
+    }
+    if (board->wire.faults.never_ready > 0) {
+        board->mounted_at = INT64_MAX;
+        return;
+    }
+    say(board, "Device ready for provisioning.\r\n", 20);
+    say(board, prompt, 5);
+    board->mounted_at = wire_now() + MOUNT_MS * INT64_C(1000000);
+}
+
+void board_boot(struct sim_board *board)
+{
+    board->halted = board->unplugged;
+    board->busy_until = 0;
+    board->chunks = 0;
+    fs_erase(&board->fs);
+    smp_frames_reset(&board->frames);
+    buf_reset(&board->shell);
+    if (board->halted || board->firmware == SIM_FIRMWARE_NONE)
+        return;
+    say(board, "\r\n*** Booting Zephyr OS build v3.3.99 ***\r\n", 10);
+    switch (board->firmware) {
+    case SIM_FIRMWARE_INITIAL:
+        say(board, "\x1b[m\x1b[8D\x1b[J", 0);
+        board_log(board, "<inf> littlefs: LittleFS version 2.5, disk version 2.0");
+        boot_initial(board);
+        break;
+    case SIM_FIRMWARE_FINAL:
+        if (board->provisioned)
+            board_log(board, "<inf> persistence: Anjay restored from settings");
+        else
+            board_log(board, "<wrn> persistence: nothing to restore");
+        say(board, prompt, 5);
+        break;
+    default:
+        say(board, prompt, 0);
+        board->mounted_at = 0;
+        break;
+    }
+}
+
+static int64_t due_at(const struct sim_board *board)
+{
+    int64_t due = wire_due(&board->wire);
+    bool only_input = !board->wire.out.first || board->wire.out.first->at > board->busy_until;
+
+    if (due < board->busy_until && only_input)
+        due = board->busy_until;
+    if (board->fs.uploading && board->firmware == SIM_FIRMWARE_INITIAL &&
+        board->fs.last_chunk + SIM_STREAM_END_NS < due)
+        due = board->fs.last_chunk + SIM_STREAM_END_NS;
+    return due;
+}
+
+static void take_lines(struct sim_board *board)
+{
+    while (wire_now() >= board->busy_until) {
+        struct segment *line = wire_next_line(&board->wire);
+
+        if (!line)
+            return;
+        if (!board->halted && board->firmware != SIM_FIRMWARE_NONE)
+            smp_line(board, line->data, line->len);
+        wipe(line->data, line->len);
+        free(line);
+        wire_deliver(&board->wire);
+    }
+}
+
+static void turn(struct sim_board *board)
+{
+    double limit = board->wire.faults.unplug_after;
+
+    wire_receive(&board->wire);
+    if (limit > 0 && (double)board->wire.bytes_in >= limit && !board->unplugged) {
+        board->unplugged = board->halted = true;
+        wire_close(&board->wire);
+    }
+    if (board->fs.uploading && board->firmware == SIM_FIRMWARE_INITIAL && !board->halted &&
+        wire_now() - board->fs.last_chunk > SIM_STREAM_END_NS)
+        fs_apply(board);
+    take_lines(board);
+    wire_deliver(&board->wire);
+}
+
+static void *run(void *arg)
+{
+    struct sim_board *board = arg;
+
+    pthread_mutex_lock(&board->lock);
+    while (!board->stop) {
+        struct pollfd fds[3] = {{.fd = board->wake_fd, .events = POLLIN},
+                                {.fd = board->wire.master, .events = POLLIN},
+                                {.fd = board->control_fd, .events = POLLIN}};
+        int64_t wait;
+        struct timespec ts;
+        uint64_t count;
+
+        turn(board);
+        fds[1].fd = board->wire.in.bytes < (size_t)128 * 1024 ? board->wire.master : -1;
+        wait = due_at(board) - wire_now();
+        if (wait < 0)
+            wait = 0;
+        if (wait > 1000000000)
+            wait = 1000000000;
+        ts = (struct timespec){wait / 1000000000, wait % 1000000000};
+        pthread_mutex_unlock(&board->lock);
+        if (ppoll(fds, 3, &ts, NULL) > 0) {
+            if (fds[0].revents && read(board->wake_fd, &count, sizeof count) < 0)
+                count = 0;
+            if (fds[2].revents)
+                control_serve(board);
+        }
+        pthread_mutex_lock(&board->lock);
+    }
+    pthread_mutex_unlock(&board->lock);
+    return NULL;
+}
+
+static void wake(struct sim_board *board)
+{
+    static const uint64_t one = 1;
+
+    if (write(board->wake_fd, &one, sizeof one) < 0)
+        return; /* full: it is awake anyway */
+}
+
+static int copy(char **out, const char *text, struct signet_error *err)
+{
+    if (!text)
+        return SIGNET_OK;
+    *out = strdup(text);
+    return *out ? SIGNET_OK : error_nomem(err);
+}
+
+/* Another tool's link there is replaced, a file is not. */
+static int make_link(const char *target, const char *link, struct signet_error *err)
+{
+    struct stat st;
+
+    if (lstat(link, &st) == 0 && (!S_ISLNK(st.st_mode) || unlink(link) != 0))
+        return error_set(err, SIGNET_E_EXISTS, "%s is there and is no link", link);
+    if (symlink(target, link) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot make the link %s", link);
+    return SIGNET_OK;
+}
+
+static int set_up(struct sim_board *board, const struct sim_board_options *options,
+                  struct signet_error *err)
+{
+    int rc;
+
+    board->generation = options->generation ? options->generation : SIM_ZEPHYR_33;
+    board->buf_size = options->buf_size ? options->buf_size : 384;
+    board->no_parameters = options->no_parameters;
+    board->firmware = options->firmware;
+    board->provisioned = options->provisioned;
+    if (board->generation != SIM_ZEPHYR_32 && board->generation != SIM_ZEPHYR_33 &&
+        board->generation != SIM_ZEPHYR_36)
+        return error_set(err, SIGNET_E_USAGE, "no such generation of Zephyr");
+    if (board->buf_size < 128 || board->buf_size > SMP_PACKET_MAX)
+        return error_set(err, SIGNET_E_USAGE, "buf_size is 128 to %d", SMP_PACKET_MAX);
+    snprintf(board->endpoint, sizeof board->endpoint, "%s",
+             options->endpoint ? options->endpoint : "anjay-zephyr-demo-351358811124772");
+    rc = faults_parse(&board->wire.faults, options->misbehave, err);
+    if (!rc)
+        rc = copy(&board->save, options->save, err);
+    if (!rc)
+        rc = smp_frames_init(&board->frames, err);
+    if (!rc)
+        rc = wire_open(&board->wire, options->baud, options->seed, err);
+    board->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!rc && board->wake_fd < 0)
+        rc = error_sys(err, SIGNET_E_IO, errno, "cannot make an event descriptor");
+    if (!rc && options->control) {
+        rc = copy(&board->control, options->control, err);
+        if (!rc)
+            rc = control_open(board, err);
+    }
+    if (!rc && options->link) {
+        rc = make_link(board->wire.path, options->link, err);
+        if (!rc)
+            rc = copy(&board->link, options->link, err);
+    }
+    return rc;
+}
+
+int sim_board_start(struct sim_board **out, const struct sim_board_options *options,
+                    struct signet_error *err)
+{
+    struct sim_board *board = calloc(1, sizeof *board);
+    int rc;
+
+    if (!board)
+        return error_nomem(err);
+    pthread_mutex_init(&board->lock, NULL);
+    board->wake_fd = board->control_fd = -1;
+    board->wire.master = board->wire.slave = -1;
+    rc = set_up(board, options, err);
+    if (!rc) {
+        board_boot(board);
+        rc = pthread_create(&board->thread, NULL, run, board);
+        if (rc)
+            rc = error_sys(err, SIGNET_E_IO, rc, "cannot start a thread");
+        else
+            board->running = true;
+    }
+    if (rc) {
+        sim_board_stop(&board);
+        return rc;
+    }
+    *out = board;
+    return SIGNET_OK;
+}
+
+void sim_board_stop(struct sim_board **out)
+{
+    struct sim_board *board = out ? *out : NULL;
+
+    if (!board)
+        return;
+    if (board->running) {
+        pthread_mutex_lock(&board->lock);
+        board->stop = true;
+        wake(board);
+        pthread_mutex_unlock(&board->lock);
+        pthread_join(board->thread, NULL);
+    }
+    if (board->link)
+        unlink(board->link);
+    if (board->control_fd >= 0) {
+        close(board->control_fd);
+        unlink(board->control);
+    }
+    if (board->wake_fd >= 0)
+        close(board->wake_fd);
+    if (board->wire.in.last)
+        wire_close(&board->wire);
+    smp_frames_free(&board->frames);
+    fs_format(&board->fs);
+    buf_free(&board->fs.stream);
+    buf_free(&board->shell);
+    pthread_mutex_destroy(&board->lock);
+    free(board->link);
+    free(board->control);
+    free(board->save);
+    free(board);
+    *out = NULL;
+}
+
+const char *sim_board_path(const struct sim_board *board)
+{
+    return board->wire.path;
+}
+
+void board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase)
+{
+    wire_clear(&board->wire);
+    fs_erase(&board->fs);
+    if (chip_erase) {
+        fs_format(&board->fs);
+        board->provisioned = false;
+    }
+    board->firmware = firmware;
+    board->halted = true;
+}
+
+int sim_board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase,
+                      struct signet_error *err)
+{
+    if ((unsigned)firmware > SIM_FIRMWARE_SMP_FILE)
+        return error_set(err, SIGNET_E_USAGE, "no such firmware");
+    pthread_mutex_lock(&board->lock);
+    board_program(board, firmware, chip_erase);
+    pthread_mutex_unlock(&board->lock);
+    return SIGNET_OK;
+}
+
+int sim_board_reset(struct sim_board *board, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    pthread_mutex_lock(&board->lock);
+    if (board->unplugged) {
+        rc = error_set(err, SIGNET_E_NOT_FOUND, "the board is unplugged");
+    } else {
+        board->count.resets++;
+        wire_clear(&board->wire);
+        board_boot(board);
+        wake(board);
+    }
+    pthread_mutex_unlock(&board->lock);
+    return rc;
+}
+
+void sim_board_state(struct sim_board *board, struct sim_board_state *out)
+{
+    pthread_mutex_lock(&board->lock);
+    *out = board->count;
+    out->firmware = board->firmware;
+    out->provisioned = board->provisioned;
+    out->halted = board->halted;
+    out->bytes_in = board->wire.bytes_in;
+    out->bytes_out = board->wire.bytes_out;
+    pthread_mutex_unlock(&board->lock);
+}
+
+static int take_copy(const struct buf *from, struct signet_bytes *out, struct signet_error *err)
+{
+    struct buf b = {0};
+    int rc;
+
+    buf_append(&b, from->data, from->len);
+    rc = buf_take(&b, out, err);
+    buf_free(&b);
+    return rc;
+}
+
+int sim_board_applied(struct sim_board *board, struct signet_bytes *out, struct signet_error *err)
+{
+    int rc;
+
+    pthread_mutex_lock(&board->lock);
+    if (board->fs.applied.len)
+        rc = take_copy(&board->fs.applied, out, err);
+    else
+        rc = error_set(err, SIGNET_E_NOT_FOUND, "the board applied no packet");
+    pthread_mutex_unlock(&board->lock);
+    return rc;
+}
+
+int sim_board_file(struct sim_board *board, const char *path, struct signet_bytes *out,
+                   struct signet_error *err)
+{
+    int rc = error_set(err, SIGNET_E_NOT_FOUND, "the board has no file %s", path);
+
+    pthread_mutex_lock(&board->lock);
+    for (size_t i = 0; i < SIM_FILES_MAX; i++)
+        if (*path && strcmp(board->fs.files[i].path, path) == 0)
+            rc = take_copy(&board->fs.files[i].data, out, err);
+    pthread_mutex_unlock(&board->lock);
+    return rc;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_BOARD_H
+#define SIM_BOARD_H
+
+/* Inside the simulated board. One thread runs it; everything here is under board->lock. */
+
+#include "base/base.h"
+#include "sim.h"
+#include "smp/smp.h"
+
+#include <pthread.h>
+#include <signet/packet.h>
+
+/* faults.c: one number each; 0 is off */
+struct sim_faults {
+    double drop_tx, drop_rx, dup; /* every Nth line */
+    double flip, insert, delete;  /* per byte, either direction */
+    double delay, late;           /* milliseconds */
+    double stall;                 /* seconds */
+    double log_noise, assert_dies, unplug_after, wrong_seq, oversize, garbage, never_ready;
+    double result, hang_on_full_ring, split;
+};
+int faults_parse(struct sim_faults *faults, const char *text, struct signet_error *err);
+
+/* wire.c: the pty, the pace of the line and what the line does to bytes */
+struct segment {
+    struct segment *next;
+    int64_t at; /* CLOCK_MONOTONIC, ns: when its last byte is through */
+    size_t len;
+    uint8_t data[];
+};
+struct queue {
+    struct segment *first, **last;
+    size_t bytes;
+};
+struct wire {
+    int master, slave; /* slave is held open, so that the pty outlives its users */
+    char path[64];
+    struct queue in, out;
+    int64_t in_clock, out_clock, byte_ns;
+    struct buf line;      /* what came in and is not a whole line yet */
+    int64_t line_started; /* ns; 0 when line is empty */
+    uint64_t lines_in, lines_out, bytes_in, bytes_out;
+    uint64_t random;
+    struct sim_faults faults;
+};
+int wire_open(struct wire *wire, unsigned baud, unsigned seed, struct signet_error *err);
+void wire_close(struct wire *wire);
+void wire_clear(struct wire *wire); /* forgets what is under way: the board was reset */
+int64_t wire_now(void);             /* ns */
+/* Queues bytes to the host, not before now + delay_ms. */
+void wire_send(struct wire *wire, const void *data, size_t len, int64_t delay_ms);
+void wire_receive(struct wire *wire); /* reads what the host wrote */
+void wire_deliver(struct wire *wire); /* writes what is due to the host */
+/* The next whole line that is due, or NULL; free() it. */
+struct segment *wire_next_line(struct wire *wire);
+/* When wire_deliver or wire_next_line have something to do; INT64_MAX: nothing waits. */
+int64_t wire_due(const struct wire *wire);
+bool wire_chance(struct wire *wire, double probability);
+
+/* fs.c */
+#define SIM_FILES_MAX     16
+#define SIM_FILE_MAX      ((size_t)4 * 1024 * 1024)
+#define SIM_RING_SIZE     512
+#define SIM_STREAM_END_NS (15 * INT64_C(1000000000))
+struct sim_file {
+    char path[72];
+    struct buf data;
+};
+struct sim_fs {
+    struct sim_file files[SIM_FILES_MAX];
+    struct buf stream; /* what went through the ring to the parser */
+    size_t upload_off; /* the offset that the SMP server expects next */
+    bool uploading, ended;
+    int64_t last_chunk; /* ns */
+    int result;         /* 1: not applied yet, 0, -1 */
+    struct buf applied; /* the packet that the board holds */
+};
+
+struct sim_board {
+    pthread_mutex_t lock;
+    pthread_t thread;
+    bool running, stop;
+    int wake_fd, control_fd;
+    char *link, *control, *save;
+    char endpoint[160];
+    enum sim_generation generation;
+    unsigned buf_size;
+    bool no_parameters;
+    enum sim_firmware firmware;
+    bool provisioned, halted, unplugged;
+    int64_t mounted_at, busy_until; /* ns */
+    struct wire wire;
+    struct smp_frames frames;
+    struct buf shell; /* what was typed at the prompt */
+    struct sim_fs fs;
+    struct sim_board_state count;
+    uint64_t answers;
+    uint64_t chunks; /* of uploads, since the boot */
+};
+
+void board_boot(struct sim_board *board);
+void board_die(struct sim_board *board, const char *why);
+void board_log(struct sim_board *board, const char *text);
+
+void fs_erase(struct sim_fs *fs);  /* a boot: what was uploaded is gone */
+void fs_format(struct sim_fs *fs); /* a chip erase: files too */
+/* Each appends the pairs of the answer's map and returns the rc (-1: no answer at all). group is
+ * set when rc is one of the fs group. */
+struct fs_reply {
+    struct buf *body; /* opened map: pairs only */
+    int group;        /* of rc; -1: the plain form */
+};
+int fs_write(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);
+int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);
+int fs_status(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);
+int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);
+/* Applies the packet that came in: end of file was seen. */
+void fs_apply(struct sim_board *board);
+
+/* smp.c: takes one line from the wire */
+void smp_line(struct sim_board *board, const uint8_t *data, size_t len);
+
+/* control.c */
+int control_open(struct sim_board *board, struct signet_error *err);
+void control_serve(struct sim_board *board);
+
+/* board.c, with the lock held */
+void board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase);
+
+#endif

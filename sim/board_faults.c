@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct fault {
+    const char *name, *summary;
+    size_t offset;
+    double usual; /* when no value is given */
+    double max;
+} faults[] = {
+#define FAULT(name, field, usual, max, summary)                                                    \
+    {                                                                                              \
+        name, summary, offsetof(struct sim_faults, field), usual, max                              \
+    }
+    FAULT("drop-tx", drop_tx, 40, 1e9, "every Nth line from the board is lost"),
+    FAULT("drop-rx", drop_rx, 40, 1e9, "every Nth line to the board is lost"),
+    FAULT("dup", dup, 7, 1e9, "every Nth line comes twice, either way"),
+    FAULT("flip", flip, 1e-4, 1, "a bit of a byte flips, at this rate"),
+    FAULT("insert", insert, 1e-4, 1, "a stray byte comes in, at this rate"),
+    FAULT("delete", delete, 1e-4, 1, "a byte is lost, at this rate"),
+    FAULT("delay", delay, 50, 1e5, "each answer takes this many milliseconds more"),
+    FAULT("late", late, 2500, 1e5, "every fifth answer takes this many milliseconds more"),
+    FAULT("stall", stall, 14, 1e3, "stands still for this many seconds at the third chunk"),
+    FAULT("log-noise", log_noise, 1, 1, "log text between and inside the lines of answers"),
+    FAULT("split", split, 1, 1, "answers come a few bytes at a time"),
+    FAULT("wrong-seq", wrong_seq, 3, 1e9, "every Nth answer has another sequence number"),
+    FAULT("oversize", oversize, 3, 1e9, "an endless frame comes before every Nth answer"),
+    FAULT("garbage", garbage, 1, 1e9, "random bytes come before every Nth answer"),
+    FAULT("assert", assert_dies, 2, 1e9, "dies at the Nth chunk"),
+    FAULT("unplug-after", unplug_after, 4096, 1e12, "the port goes away after this many bytes"),
+    FAULT("never-ready", never_ready, 1, 1, "never says that it is ready"),
+    FAULT("result", result, -1, -1, "result=-1: refuses whatever packet it gets"),
+    FAULT("hang-on-full-ring", hang_on_full_ring, 1, 1, "hangs once 512 bytes have come in"),
+};
+#define COUNT (sizeof faults / sizeof *faults)
+
+const char *sim_board_fault_name(size_t i)
+{
+    return i < COUNT ? faults[i].name : NULL;
+}
+
+const char *sim_board_fault_summary(size_t i)
+{
+    return i < COUNT ? faults[i].summary : NULL;
+}
+
+static const struct fault *find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        if (strlen(faults[i].name) == len && memcmp(faults[i].name, name, len) == 0)
+            return &faults[i];
+    return NULL;
+}
+
+static int unknown(const char *word, size_t len, struct signet_error *err)
+{
+    const char *names[COUNT], *near;
+    char copy[64];
+
+    for (size_t i = 0; i < COUNT; i++)
+        names[i] = faults[i].name;
+    memcpy(copy, word, len < sizeof copy - 1 ? len : sizeof copy - 1);
+    copy[len < sizeof copy - 1 ? len : sizeof copy - 1] = '\0';
+    error_set(err, SIGNET_E_USAGE, "no such misbehaviour: %s", copy);
+    near = text_nearest(copy, names, COUNT);
+    if (near)
+        error_hint(err, "did you mean %s?", near);
+    return SIGNET_E_USAGE;
+}
+
+int faults_parse(struct sim_faults *out, const char *text, struct signet_error *err)
+{
+    *out = (struct sim_faults){0};
+    while (text && *text) {
+        size_t len = strcspn(text, ","), name = strcspn(text, ",=");
+        const struct fault *fault = find(text, name);
+        double value;
+        char *end;
+
+        if (!fault)
+            return unknown(text, name, err);
+        value = fault->usual;
+        if (name < len) {
+            value = strtod(text + name + 1, &end);
+            if (end != text + len ||
+                (fault->max < 0 ? value != fault->max : !(value >= 0 && value <= fault->max)))
+                return error_set(err, SIGNET_E_USAGE, "misbehaviour %s: not a value for it",
+                                 fault->name);
+        }
+        memcpy((char *)out + fault->offset, &value, sizeof value);
+        text += len + (text[len] == ',');
+    }
+    return SIGNET_OK;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of a simulated board: /factory as AVSystem's Zephyr client mounts it, or a plain file
+ * system. */
+#include "board.h"
+
+#include "cred/cred.h"
+
+#include <string.h>
+
+#define RC_UNKNOWN   1
+#define RC_INVALID   3
+#define RC_NO_ENTRY  5
+#define RC_NOT_SUPP  8
+#define FS_NO_FILE   3
+#define FS_OFFSET    11
+#define FS_HASH_TYPE 13
+#define PIECE        256 /* bytes of data in one answer to a read */
+#define APPLY_NS     (50 * INT64_C(1000000))
+
+static const char packet_path[] = "/factory/provision.cbor";
+static const char result_path[] = "/factory/result.txt";
+static const char endpoint_path[] = "/factory/endpoint.txt";
+
+void fs_erase(struct sim_fs *fs)
+{
+    buf_reset(&fs->stream);
+    fs->upload_off = 0;
+    fs->uploading = fs->ended = false;
+    fs->result = 1;
+}
+
+void fs_format(struct sim_fs *fs)
+{
+    fs_erase(fs);
+    for (size_t i = 0; i < SIM_FILES_MAX; i++) {
+        fs->files[i].path[0] = '\0';
+        buf_free(&fs->files[i].data);
+    }
+    buf_free(&fs->applied);
+}
+
+static bool version2(const struct sim_board *board)
+{
+    return board->generation >= SIM_ZEPHYR_36;
+}
+
+static int no_file(const struct sim_board *board, struct fs_reply *reply)
+{
+    if (!version2(board))
+        return RC_NO_ENTRY;
+    reply->group = SMP_GROUP_FS;
+    return FS_NO_FILE;
+}
+
+static int wrong_offset(const struct sim_board *board, size_t want, struct fs_reply *reply)
+{
+    if (!version2(board))
+        return RC_UNKNOWN;
+    message_text(reply->body, "len");
+    message_uint(reply->body, want);
+    reply->group = SMP_GROUP_FS;
+    return FS_OFFSET;
+}
+
+/* Signet's own decoder and checks of meaning stand in for Anjay's parser. */
+void fs_apply(struct sim_board *board)
+{
+    struct sim_fs *fs = &board->fs;
+    struct signet_tree *tree = NULL;
+    bool good;
+
+    fs->ended = true;
+    fs->uploading = false;
+    good = board->wire.faults.result >= 0 && fs->stream.len &&
+           signet_packet_decode(fs->stream.data, fs->stream.len, &tree, NULL) == SIGNET_OK &&
+           signet_tree_check(tree, 0, NULL, NULL) == SIGNET_OK;
+    signet_tree_free(&tree);
+    fs->result = good ? 0 : -1;
+    if (good) {
+        buf_reset(&fs->applied);
+        buf_append(&fs->applied, fs->stream.data, fs->stream.len);
+        board->provisioned = true;
+        if (board->save && file_write(board->save, fs->applied.data, fs->applied.len, 0600, NULL))
+            board_log(board, "<wrn> sim: the packet could not be saved");
+    }
+    board->busy_until = wire_now() + APPLY_NS;
+    board_log(board, good ? "<inf> provisioning_app: Factory provisioning finished. Please flash "
+                            "production firmware. Halting."
+                          : "<err> provisioning_app: Could not perform factory provisioning.");
+}
+
+/* Chunk 0 again into an unfinished upload: 3.2 asserts, later ones take the bytes twice. */
+static int repeat_first(struct sim_board *board, const struct smp_item *data)
+{
+    board->count.repeated++;
+    if (board->generation == SIM_ZEPHYR_32) {
+        board_die(board, "ASSERTION FAIL [off == (size_t)received_data_total]");
+        return -1;
+    }
+    buf_append(&board->fs.stream, data->data, data->len);
+    board->fs.upload_off = data->len;
+    return 0;
+}
+
+static int factory_write(struct sim_board *board, uint64_t off, const struct smp_item *data,
+                         struct fs_reply *reply)
+{
+    struct sim_fs *fs = &board->fs;
+    int rc = 0;
+
+    if (fs->ended || data->len > SIM_RING_SIZE)
+        return RC_UNKNOWN;
+    if (!off && fs->uploading) {
+        rc = repeat_first(board, data);
+    } else if (off && !fs->uploading) {
+        return RC_INVALID;
+    } else if (off != fs->upload_off) {
+        return wrong_offset(board, fs->upload_off, reply);
+    } else {
+        buf_append(&fs->stream, data->data, data->len);
+        fs->upload_off += data->len;
+        board->count.uploads += !off;
+    }
+    if (rc)
+        return rc;
+    fs->uploading = true;
+    fs->last_chunk = wire_now();
+    if (board->wire.faults.hang_on_full_ring > 0 && fs->stream.len > SIM_RING_SIZE) {
+        board->halted = true; /* the parser never comes back, and with it the SMP server */
+        return -1;
+    }
+    message_text(reply->body, "off");
+    message_uint(reply->body, fs->upload_off);
+    return 0;
+}
+
+static struct sim_file *find_file(struct sim_fs *fs, const struct smp_item *name)
+{
+    for (size_t i = 0; i < SIM_FILES_MAX; i++)
+        if (fs->files[i].path[0] && strlen(fs->files[i].path) == name->len &&
+            memcmp(fs->files[i].path, name->data, name->len) == 0)
+            return &fs->files[i];
+    return NULL;
+}
+
+static struct sim_file *make_file(struct sim_fs *fs, const struct smp_item *name)
+{
+    for (size_t i = 0; i < SIM_FILES_MAX; i++) {
+        struct sim_file *file = &fs->files[i];
+
+        if (file->path[0])
+            continue;
+        memcpy(file->path, name->data, name->len);
+        file->path[name->len] = '\0';
+        file->data.max = SIM_FILE_MAX;
+        return file;
+    }
+    return NULL;
+}
+
+static int plain_write(struct sim_board *board, uint64_t off, const struct smp_item *name,
+                       const struct smp_item *data, struct fs_reply *reply)
+{
+    struct sim_fs *fs = &board->fs;
+    struct sim_file *file = find_file(fs, name);
+
+    if (!off) {
+        if (!file)
+            file = make_file(fs, name);
+        if (!file)
+            return RC_UNKNOWN;
+        if (fs->uploading && file->data.len)
+            board->count.repeated++;
+        buf_reset(&file->data);
+        board->count.uploads++;
+    } else if (!file || !fs->uploading) {
+        return version2(board) ? no_file(board, reply) : RC_INVALID;
+    } else if (off != file->data.len) {
+        return wrong_offset(board, file->data.len, reply);
+    }
+    buf_append(&file->data, data->data, data->len);
+    if (file->data.failed)
+        return RC_UNKNOWN;
+    if (!off)
+        fs->upload_off = SIZE_MAX;
+    message_text(reply->body, "off");
+    message_uint(reply->body, file->data.len);
+    return 0;
+}
+
+/* What the server itself does at a chunk, whatever file it is for. */
+static bool disturbed(struct sim_board *board)
+{
+    const struct sim_faults *faults = &board->wire.faults;
+
+    board->chunks++;
+    if (faults->assert_dies >= 1 && board->chunks == (uint64_t)faults->assert_dies) {
+        board_die(board, "ASSERTION FAIL [0] @ WEST_TOPDIR/zephyr/subsys/mgmt/mcumgr");
+        return true;
+    }
+    if (faults->stall > 0 && board->chunks == 3)
+        board->busy_until = wire_now() + (int64_t)(faults->stall * 1e9);
+    return false;
+}
+
+int fs_write(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
+{
+    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
+    const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
+    const struct smp_item *data = smp_answer_want(request, "data", SMP_BYTES);
+    const struct smp_item *len = smp_answer_want(request, "len", SMP_INT);
+    int rc;
+
+    if (!off || !name || !data || !name->len || name->len > 64 || (!off->value && !len))
+        return RC_INVALID;
+    if (disturbed(board))
+        return -1;
+    if (board->firmware == SIM_FIRMWARE_SMP_FILE) {
+        rc = plain_write(board, off->value, name, data, reply);
+        if (!rc) {
+            struct sim_file *file = find_file(&board->fs, name);
+
+            if (!off->value)
+                board->fs.upload_off = (size_t)len->value; /* the length that was declared */
+            board->fs.uploading = file->data.len < board->fs.upload_off;
+        }
+        return rc;
+    }
+    if (wire_now() < board->mounted_at || board->firmware != SIM_FIRMWARE_INITIAL ||
+        name->len != strlen(packet_path) || memcmp(name->data, packet_path, name->len) != 0)
+        return no_file(board, reply);
+    return factory_write(board, off->value, data, reply);
+}
+
+static bool is_path(const struct smp_item *name, const char *path)
+{
+    return name->len == strlen(path) && memcmp(name->data, path, name->len) == 0;
+}
+
+/* The whole content of a file that can be read; NULL: none. The first look at the result means
+ * that the packet is complete. */
+static const void *content(struct sim_board *board, const struct smp_item *name, size_t *len)
+{
+    static const uint8_t nothing[1];
+    struct sim_file *file;
+    const char *text;
+
+    if (board->firmware == SIM_FIRMWARE_SMP_FILE) {
+        file = find_file(&board->fs, name);
+        *len = file ? file->data.len : 0;
+        return file ? (*len ? file->data.data : nothing) : NULL;
+    }
+    if (board->firmware != SIM_FIRMWARE_INITIAL || wire_now() < board->mounted_at)
+        return NULL;
+    if (is_path(name, result_path)) {
+        if (board->fs.result == 1)
+            fs_apply(board);
+        text = board->fs.result ? "-1" : "0";
+    } else if (is_path(name, endpoint_path)) {
+        text = board->endpoint;
+    } else {
+        return NULL;
+    }
+    *len = strlen(text);
+    return text;
+}
+
+int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
+{
+    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
+    const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
+    const uint8_t *data;
+    size_t len = 0, n;
+
+    if (!off || !name)
+        return RC_INVALID;
+    data = content(board, name, &len);
+    if (!data)
+        return no_file(board, reply);
+    if (off->value > len)
+        return RC_UNKNOWN;
+    n = len - (size_t)off->value < PIECE ? len - (size_t)off->value : PIECE;
+    message_text(reply->body, "off");
+    message_uint(reply->body, off->value);
+    message_text(reply->body, "data");
+    message_bytes(reply->body, data + off->value, n);
+    if (!off->value) {
+        message_text(reply->body, "len");
+        message_uint(reply->body, len);
+    }
+    return 0;
+}
+
+int fs_status(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
+{
+    const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
+    size_t len = 0;
+
+    if (!name)
+        return RC_INVALID;
+    if (!content(board, name, &len))
+        return no_file(board, reply);
+    message_text(reply->body, "len");
+    message_uint(reply->body, len);
+    return 0;
+}
+
+static uint32_t crc32(const uint8_t *data, size_t len)
+{
+    uint32_t crc = 0xffffffff;
+
+    for (size_t i = 0; i < len; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+    return ~crc;
+}
+
+int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
+{
+    const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
+    const struct smp_item *type = smp_answer_want(request, "type", SMP_TEXT);
+    const uint8_t *data;
+    uint8_t digest[32];
+    size_t len = 0;
+    bool sha;
+
+    if (board->firmware != SIM_FIRMWARE_SMP_FILE)
+        return RC_NOT_SUPP;
+    if (!name)
+        return RC_INVALID;
+    data = content(board, name, &len);
+    if (!data)
+        return no_file(board, reply);
+    sha = type && is_path(type, "sha256");
+    if (type && !sha && !is_path(type, "crc32")) {
+        reply->group = version2(board) ? SMP_GROUP_FS : -1;
+        return version2(board) ? FS_HASH_TYPE : RC_INVALID;
+    }
+    message_text(reply->body, "type");
+    message_text(reply->body, sha ? "sha256" : "crc32");
+    message_text(reply->body, "len");
+    message_uint(reply->body, len);
+    message_text(reply->body, "output");
+    if (!sha)
+        message_uint(reply->body, crc32(data, len));
+    else if (sha256(data, len, digest, NULL) == SIGNET_OK)
+        message_bytes(reply->body, digest, sizeof digest);
+    else
+        return RC_UNKNOWN;
+    return 0;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The SMP server of a simulated board: version 1 as Zephyr 3.2 and 3.3 have it, 2 as later ones. */
+#include "board.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LINE_WHOLE  127 /* with marker and newline; longer ones get no answer */
+#define ANSWER_RAW  90  /* Zephyr cuts its own lines shorter than 93 */
+#define ANSWER_MAX  SMP_PACKET_MAX
+#define SHELL_MAX   256
+#define RC_UNKNOWN  1
+#define RC_INVALID  3
+#define RC_NOT_SUPP 8
+
+static void answer_text(struct buf *body, const char *key, const char *value)
+{
+    message_text(body, key);
+    message_text(body, value);
+}
+
+static int os_command(struct sim_board *board, const struct smp_header *header,
+                      const struct smp_answer *request, struct buf *body)
+{
+    const struct smp_item *text;
+
+    switch (header->id) {
+    case 0:
+        text = smp_answer_want(request, "d", SMP_TEXT);
+        if (!text)
+            return RC_INVALID;
+        message_text(body, "r");
+        message_text_n(body, text->data, text->len);
+        return 0;
+    case 5:
+        board->count.resets++;
+        return 0;
+    case 6:
+        if (board->no_parameters)
+            return RC_NOT_SUPP;
+        message_text(body, "buf_size");
+        message_uint(body, board->buf_size);
+        message_text(body, "buf_count");
+        message_uint(body, 4);
+        return 0;
+    case 7:
+        answer_text(body, "output", "Zephyr");
+        return 0;
+    default:
+        return RC_NOT_SUPP;
+    }
+}
+
+static int fs_command(struct sim_board *board, const struct smp_header *header,
+                      const struct smp_answer *request, struct fs_reply *reply)
+{
+    switch (header->id) {
+    case 0:
+        return header->op == SMP_WRITE ? fs_write(board, request, reply)
+                                       : fs_read(board, request, reply);
+    case 1:
+        return fs_status(board, request, reply);
+    case 2:
+        return fs_hash(board, request, reply);
+    case 3:
+        if (board->firmware != SIM_FIRMWARE_SMP_FILE)
+            return RC_NOT_SUPP;
+        message_text(reply->body, "types");
+        message_map(reply->body, 2);
+        message_text(reply->body, "crc32");
+        message_map(reply->body, 2);
+        message_text(reply->body, "format");
+        message_uint(reply->body, 0);
+        message_text(reply->body, "size");
+        message_uint(reply->body, 4);
+        message_text(reply->body, "sha256");
+        message_map(reply->body, 2);
+        message_text(reply->body, "format");
+        message_uint(reply->body, 1);
+        message_text(reply->body, "size");
+        message_uint(reply->body, 32);
+        return 0;
+    case 4:
+        return board->generation >= SIM_ZEPHYR_36 ? 0 : RC_NOT_SUPP;
+    default:
+        return RC_NOT_SUPP;
+    }
+}
+
+/* Runs a line of the shell; returns what the command returns. */
+static int run_shell(const char *line, struct buf *out)
+{
+    if (strcmp(line, "kernel version") == 0)
+        buf_text(out, "Zephyr version 3.3.99\r\n");
+    else if (strncmp(line, "echo ", 5) == 0)
+        buf_printf(out, "%s\r\n", line + 5);
+    else if (*line) {
+        buf_printf(out, "%s: command not found\r\n", line);
+        return 8;
+    }
+    return 0;
+}
+
+static int shell_command(const struct smp_answer *request, struct buf *body)
+{
+    const struct smp_item *argv = smp_answer_want(request, "argv", SMP_ARRAY);
+    struct buf line = {0}, out = {0};
+    int ret;
+
+    if (!argv)
+        return RC_INVALID;
+    for (size_t i = 0; i < request->count; i++) {
+        const struct smp_item *word = &request->items[i];
+
+        if (word->parent != (int)(argv - request->items) || word->kind != SMP_TEXT)
+            continue;
+        if (line.len)
+            buf_byte(&line, ' ');
+        buf_append(&line, word->data, word->len);
+    }
+    buf_byte(&line, '\0');
+    ret = line.failed ? 1 : run_shell((const char *)line.data, &out);
+    message_text(body, "o");
+    message_text_n(body, out.data, out.len);
+    message_text(body, "ret");
+    message_uint(body, (uint64_t)ret);
+    buf_free(&line);
+    buf_free(&out);
+    return 0;
+}
+
+/* Random bytes, an endless frame: what has to be read over before an answer. */
+static void send_rubbish(struct sim_board *board)
+{
+    const struct sim_faults *faults = &board->wire.faults;
+    char line[320];
+
+    if (faults->garbage >= 1 && board->answers % (uint64_t)faults->garbage == 0) {
+        for (size_t i = 0; i < 64; i++)
+            for (int bit = 0; bit < 8; bit++)
+                line[i] = (char)(line[i] << 1 | wire_chance(&board->wire, 0.5));
+        wire_send(&board->wire, line, 64, 0);
+        wire_send(&board->wire, "\n", 1, 0);
+    }
+    if (faults->oversize >= 1 && board->answers % (uint64_t)faults->oversize == 0) {
+        wire_send(&board->wire, "\x06\x09//8AAAAA\n", 11, 0); /* declares 65,535 bytes */
+        memset(line, 'A', sizeof line);
+        for (int i = 0; i < 8; i++) {
+            wire_send(&board->wire, "\x04\x14", 2, 0);
+            wire_send(&board->wire, line, sizeof line, 0);
+            wire_send(&board->wire, "\n", 1, 0);
+        }
+    }
+}
+
+/* With log noise, log text comes between the lines, and now and then inside one. */
+static void send_lines(struct sim_board *board, const struct buf *lines)
+{
+    static const char log[] = "[00:00:07.251,000] <inf> anjay: \x1b[1;33mnoise\x1b[0m\r\n";
+    bool noisy = board->wire.faults.log_noise > 0;
+    size_t at = 0;
+
+    if (noisy && board->answers % 16 == 15) {
+        wire_send(&board->wire, lines->data, lines->len / 2, 0);
+        wire_send(&board->wire, log, sizeof log - 1, 0);
+        at = lines->len / 2;
+    }
+    while (at < lines->len) {
+        const uint8_t *newline = memchr(lines->data + at, '\n', lines->len - at);
+        size_t n = newline ? (size_t)(newline - lines->data) + 1 - at : lines->len - at;
+
+        if (noisy)
+            wire_send(&board->wire, log, sizeof log - 1, 0);
+        wire_send(&board->wire, lines->data + at, n, 0);
+        at += n;
+    }
+}
+
+static void send_answer(struct sim_board *board, const struct smp_header *request,
+                        const struct buf *body)
+{
+    static const char redraw[] = "\x1b[1;32muart:~$ \x1b[m\x1b[8D\x1b[J";
+    const struct sim_faults *faults = &board->wire.faults;
+    struct smp_header header = *request;
+    struct buf packet = {0}, lines = {0};
+    int64_t delay = (int64_t)faults->delay;
+    uint8_t *place;
+
+    board->answers++;
+    header.op++;
+    header.flags = 0;
+    header.length = (uint16_t)body->len;
+    if (board->generation < SIM_ZEPHYR_36)
+        header.version = 0;
+    if (faults->wrong_seq >= 1 && board->answers % (uint64_t)faults->wrong_seq == 0)
+        header.sequence ^= 0x55;
+    if (faults->late > 0 && board->answers % 5 == 0)
+        delay += (int64_t)faults->late;
+    if (delay) {
+        wire_send(&board->wire, "", 0, delay);
+        board->busy_until = wire_now() + (int64_t)faults->delay * 1000000;
+    }
+    if (board->busy_until > board->wire.out_clock)
+        board->wire.out_clock = board->busy_until;
+    place = buf_extend(&packet, SMP_HEADER_SIZE);
+    if (place)
+        smp_header_encode(&header, place);
+    buf_append(&packet, body->data, body->len);
+    if (!packet.failed)
+        smp_frame_encode(&lines, packet.data, packet.len, ANSWER_RAW);
+    if (!lines.failed) {
+        send_rubbish(board);
+        /* The shell redraws its prompt in front of what others print. */
+        if (board->firmware != SIM_FIRMWARE_SMP_FILE && board->answers % 3 == 0)
+            wire_send(&board->wire, redraw, sizeof redraw - 1, 0);
+        send_lines(board, &lines);
+        board->count.frames_out++;
+    }
+    buf_free(&packet);
+    buf_free(&lines);
+}
+
+static void finish_body(const struct sim_board *board, const struct smp_header *header, int rc,
+                        int group, struct buf *body)
+{
+    bool version2 = header->version == 1 && board->generation >= SIM_ZEPHYR_36;
+
+    if (rc && version2) {
+        message_text(body, "err");
+        message_map(body, 2);
+        message_text(body, "group");
+        message_uint(body, group < 0 ? header->group : (unsigned)group);
+        message_text(body, "rc");
+        message_uint(body, (uint64_t)rc);
+    } else if (rc || board->generation == SIM_ZEPHYR_32) {
+        message_text(body, "rc");
+        message_uint(body, (uint64_t)rc);
+    }
+    buf_byte(body, 0xff);
+}
+
+static void handle(struct sim_board *board, const uint8_t *packet, size_t len)
+{
+    struct buf body = {.max = ANSWER_MAX};
+    struct fs_reply reply = {&body, -1};
+    struct smp_answer request;
+    struct smp_header header;
+    bool reboot;
+    int rc;
+
+    smp_header_decode(&header, packet);
+    if (header.op != SMP_READ && header.op != SMP_WRITE)
+        return;
+    buf_byte(&body, 0xbf);
+    if (!smp_answer_decode(&request, packet + SMP_HEADER_SIZE, len - SMP_HEADER_SIZE))
+        rc = RC_INVALID;
+    else if (header.group == SMP_GROUP_OS)
+        rc = os_command(board, &header, &request, &body);
+    else if (header.group == SMP_GROUP_FS)
+        rc = fs_command(board, &header, &request, &reply);
+    else if (header.group == SMP_GROUP_SHELL && header.id == 0)
+        rc = shell_command(&request, &body);
+    else
+        rc = RC_NOT_SUPP;
+    reboot = !rc && header.group == SMP_GROUP_OS && header.id == 5;
+    if (rc >= 0 && !board->halted) {
+        finish_body(board, &header, rc, reply.group, &body);
+        send_answer(board, &header, &body);
+    }
+    buf_free(&body);
+    if (reboot)
+        board_boot(board);
+}
+
+/* What is typed at the prompt, a line at a time. */
+static void type(struct sim_board *board, const struct buf *text)
+{
+    struct buf out = {0};
+
+    for (size_t i = 0; i < text->len; i++) {
+        char c = (char)text->data[i];
+
+        if (c != '\r' && c != '\n') {
+            if (board->shell.len < SHELL_MAX && c >= ' ' && c < 0x7f)
+                buf_byte(&board->shell, (uint8_t)c);
+            continue;
+        }
+        if (!board->shell.len)
+            continue;
+        buf_byte(&board->shell, '\0');
+        if (!board->shell.failed) {
+            buf_printf(&out, "%s\r\n", (const char *)board->shell.data);
+            run_shell((const char *)board->shell.data, &out);
+            buf_text(&out, "\x1b[1;32muart:~$ \x1b[m");
+        }
+        buf_reset(&board->shell);
+    }
+    if (out.len)
+        wire_send(&board->wire, out.data, out.len, 0);
+    buf_free(&out);
+}
+
+void smp_line(struct sim_board *board, const uint8_t *data, size_t len)
+{
+    struct buf text = {0};
+
+    if (len > LINE_WHOLE) {
+        smp_frames_reset(&board->frames);
+        return;
+    }
+    for (size_t at = 0, used = 0; at < len; at += used) {
+        size_t n = smp_frames_feed(&board->frames, data + at, len - at, &used, &text);
+
+        if (!n)
+            continue;
+        board->count.frames_in++;
+        if (n <= board->buf_size - 4)
+            handle(board, board->frames.packet, n);
+    }
+    if (text.len)
+        type(board, &text);
+    buf_free(&text);
+}
