@@ -6,6 +6,7 @@
 #include <string.h>
 
 const struct noun nouns[] = {
+    {"packet", "make, show and check packets", packet_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
     {0},
 };

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A tree in the configuration language, as repr() would write it. What comes in an order that
+ * nested dictionaries cannot hold is gathered: objects, instances and multiple resources stand
+ * where their first record stood. */
+#include "packet/print.h"
+
+#include "lwm2m/lwm2m.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void indent(struct buf *out, int depth)
+{
+    buf_printf(out, "%*s", 4 * depth, "");
+}
+
+static void quote(struct buf *out, const uint8_t *data, size_t len, bool bytes)
+{
+    buf_text(out, bytes ? "b'" : "'");
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = data[i];
+        if (c == '\'' || c == '\\')
+            buf_printf(out, "\\%c", c);
+        else if (c == '\n')
+            buf_text(out, "\\n");
+        else if (c < 0x20 || c == 0x7f || (bytes && c > 0x7f))
+            buf_printf(out, "\\x%02x", c);
+        else if (!bytes && c == 0xc2 && i + 1 < len && data[i + 1] < 0xa0)
+            buf_printf(out, "\\x%02x", data[++i]); /* C1 controls: a terminal obeys them */
+        else
+            buf_byte(out, c);
+    }
+    buf_byte(out, '\'');
+}
+
+/* inf and nan have no literal: a number too large is inf, and inf - inf is nan. */
+static void put_float(struct buf *out, double value)
+{
+    char text[40];
+    if (isnan(value)) {
+        buf_text(out, "1e999 - 1e999");
+    } else if (isinf(value)) {
+        buf_text(out, value > 0 ? "1e999" : "-1e999");
+    } else {
+        number_text(value, text);
+        buf_text(out, text);
+    }
+}
+
+static void put_value(struct buf *out, const struct signet_record *r, bool reveal)
+{
+    const struct signet_value *value = &r->value;
+    if (record_hidden(r, reveal)) {
+        buf_text(out, "None"); /* no configuration: it must not pass for one */
+        return;
+    }
+    switch (value->type) {
+    case SIGNET_TYPE_STRING:
+    case SIGNET_TYPE_OPAQUE:
+        quote(out, value->as.bytes.data, value->as.bytes.len, value->type == SIGNET_TYPE_OPAQUE);
+        break;
+    case SIGNET_TYPE_INTEGER:
+        buf_printf(out, "%" PRId64, value->as.integer);
+        break;
+    case SIGNET_TYPE_UNSIGNED:
+        buf_printf(out, "%" PRIu64, value->as.unsigned_integer);
+        break;
+    case SIGNET_TYPE_FLOAT:
+        put_float(out, value->as.number);
+        break;
+    case SIGNET_TYPE_BOOLEAN:
+        buf_text(out, value->as.boolean ? "True" : "False");
+        break;
+    case SIGNET_TYPE_OBJLNK:
+        buf_printf(out, "Objlink(%u, %u)", value->as.objlnk.oid, value->as.objlnk.iid);
+        break;
+    default:
+        break;
+    }
+}
+
+static void put_key(struct buf *out, const struct signet_path *path, int depth)
+{
+    const char *object = signet_object_name(path->oid);
+    const char *resource = signet_resource_name(path->oid, path->rid);
+    const uint16_t ids[] = {path->oid, path->iid, path->rid, path->riid};
+    indent(out, depth + 1);
+    if (depth == 0 && object)
+        buf_printf(out, "OID.%s", object);
+    else if (depth == 2 && object && resource)
+        buf_printf(out, "RID.%s.%s", object, resource);
+    else
+        buf_printf(out, "%u", ids[depth]);
+    buf_text(out, ": ");
+}
+
+/* A record and its place among its likes: where the first of its object, instance and resource
+ * stood. Sorting by these gathers without changing the order of what is together already. */
+struct place {
+    const struct signet_record *record;
+    size_t rank[3], at;
+};
+
+static uint64_t prefix(const struct signet_path *path, int parts)
+{
+    uint64_t key = path->oid;
+    if (parts > 1)
+        key = key << 16 | path->iid;
+    if (parts > 2)
+        key = key << 16 | path->rid;
+    return key;
+}
+
+static int by_prefix(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    uint64_t p = prefix(&x->record->path, 3), q = prefix(&y->record->path, 3);
+    if (p != q)
+        return p < q ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    for (int i = 0; i < 3; i++)
+        if (x->rank[i] != y->rank[i])
+            return x->rank[i] < y->rank[i] ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static struct place *places(const struct signet_tree *tree, size_t count)
+{
+    struct place *list = calloc(count ? count : 1, sizeof(*list));
+    for (size_t i = 0; list && i < count; i++)
+        list[i] = (struct place){.record = signet_tree_at(tree, i), .at = i};
+    if (!list)
+        return NULL;
+    qsort(list, count, sizeof(*list), by_prefix);
+    for (int level = 0; level < 3; level++)
+        for (size_t i = 0, end; i < count; i = end) {
+            uint64_t key = prefix(&list[i].record->path, level + 1);
+            size_t first = list[i].at;
+            for (end = i; end < count && prefix(&list[end].record->path, level + 1) == key; end++)
+                first = list[end].at < first ? list[end].at : first;
+            for (size_t k = i; k < end; k++)
+                list[k].rank[level] = first;
+        }
+    qsort(list, count, sizeof(*list), by_rank);
+    return list;
+}
+
+/* How many dictionaries hold the record: 2, or 3 when its resource has instances. */
+static int depth_of(const struct signet_record *r)
+{
+    return r->path.riid == SIGNET_NO_ID ? 2 : 3;
+}
+
+static int common(const struct signet_record *a, const struct signet_record *b)
+{
+    int depth = 0;
+    while (depth < 3 && prefix(&a->path, depth + 1) == prefix(&b->path, depth + 1))
+        depth++;
+    int most = depth_of(a) < depth_of(b) ? depth_of(a) : depth_of(b);
+    return depth < most ? depth : most;
+}
+
+int print_cfg(const struct signet_tree *tree, bool reveal, struct buf *out,
+              struct signet_error *err)
+{
+    size_t count = signet_tree_count(tree);
+    struct place *list = places(tree, count);
+    int open = 0;
+    if (!list)
+        return error_nomem(err);
+    buf_text(out, "{\n");
+    for (size_t i = 0; i < count; i++) {
+        const struct signet_record *r = list[i].record;
+        int keep = i ? common(list[i - 1].record, r) : 0;
+        for (; open > keep; open--) {
+            indent(out, open);
+            buf_text(out, "},\n");
+        }
+        for (; open < depth_of(r); open++) {
+            put_key(out, &r->path, open);
+            buf_text(out, "{\n");
+        }
+        put_key(out, &r->path, open);
+        put_value(out, r, reveal);
+        buf_text(out, ",\n");
+    }
+    for (; open > 0; open--) {
+        indent(out, open);
+        buf_text(out, "},\n");
+    }
+    buf_text(out, "}\n");
+    free(list);
+    return buf_check(out, err);
+}
