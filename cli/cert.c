@@ -113,13 +113,20 @@ static int show_key(const struct cli *cli, const struct signet_key *key, struct 
     return SIGNET_OK;
 }
 
-/* Tells of a file that is neither: as a key when it looks like one. */
-static void choose_error(const struct signet_bytes *data, const struct signet_error *as_cert,
-                         const struct signet_error *as_key, struct signet_error *err)
+/* Does a file that is neither a good certificate nor a good key look like a key? By the label in
+ * PEM; in DER all keys start with a version number, which certificates do not. Encrypted ones
+ * start as certificates do, but only the key's reader has advice for them. */
+static bool looks_like_key(const struct signet_bytes *data, const struct signet_error *as_key)
 {
-    bool key = data->len && memmem(data->data, data->len, "PRIVATE KEY-----", 16);
+    size_t head;
 
-    *err = key || as_key->hint[0] ? *as_key : *as_cert;
+    if (data->len && memmem(data->data, data->len, "-----BEGIN ", 11))
+        return !memmem(data->data, data->len, "BEGIN CERTIFICATE", 17) &&
+               memmem(data->data, data->len, "PRIVATE KEY", 11);
+    if (data->len < 8 || data->data[0] != 0x30)
+        return false;
+    head = data->data[1] & 0x80 ? 2 + (data->data[1] & 3u) : 2;
+    return data->data[head] == 0x02 || as_key->hint[0];
 }
 
 static int cert_show(int argc, char **argv)
@@ -145,7 +152,7 @@ static int cert_show(int argc, char **argv)
             rc = show_key(&cli, key, &err);
         } else {
             rc = SIGNET_E_CERT;
-            choose_error(&data, &as_cert, &as_key, &err);
+            err = looks_like_key(&data, &as_key) ? as_key : as_cert;
         }
     }
     signet_cert_free(&cert);

@@ -78,8 +78,11 @@ static int check_kind(EVP_PKEY *pkey, struct signet_error *err)
         error_hint(err, "openssl ec -param_enc named_curve writes one with a named curve");
         return SIGNET_E_CERT;
     }
+    /* A known curve may be spelled out by its numbers: devices want its name. */
     ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    ok = ctx && EVP_PKEY_pairwise_check(ctx) == 1;
+    ok = EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
+                                        OSSL_PKEY_EC_ENCODING_GROUP) == 1 &&
+         ctx && EVP_PKEY_pairwise_check(ctx) == 1;
     EVP_PKEY_CTX_free(ctx);
     if (ok)
         return SIGNET_OK;

@@ -1,0 +1,280 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`signet cert` as a user runs it: openssl accepts what it makes, TLS and DTLS servers too; what
+cannot be used is refused with the reason; servers that misbehave end in an error in time."""
+import base64
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+signet = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
+if not shutil.which('openssl'):
+    sys.exit(77)
+work = tempfile.mkdtemp(prefix='signet-cert-')
+started = []
+
+
+def run(*args, code=0, data=None, timeout=60):
+    p = subprocess.run([signet, *args], cwd=work, input=data, capture_output=True, timeout=timeout)
+    err = p.stderr.decode()
+    assert p.returncode == code, (args, p.returncode, err, p.stdout)
+    return p.stdout, err
+
+
+def openssl(*args, data=None):
+    p = subprocess.run(['openssl', *args], cwd=work, input=data, capture_output=True, timeout=60)
+    assert p.returncode == 0, (args, p.stderr.decode())
+    return p.stdout
+
+
+def path(name):
+    return os.path.join(work, name)
+
+
+def put(name, data):
+    with open(path(name), 'wb') as f:
+        f.write(data)
+    return name
+
+
+def get(name):
+    with open(path(name), 'rb') as f:
+        return f.read()
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def server(*args, dtls=False):
+    """An openssl server; the port is free again only if the kernel says so, so try a few."""
+    for _ in range(5):
+        port = free_port(socket.SOCK_DGRAM if dtls else socket.SOCK_STREAM)
+        p = subprocess.Popen(['openssl', 's_server', '-accept', f'127.0.0.1:{port}', *args]
+                             + (['-dtls'] if dtls else []), cwd=work, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        started.append(p)
+        line = b''
+        while b'ACCEPT' not in line:
+            line = p.stdout.readline()
+            if not line:
+                break
+        if line:
+            return p, port
+    raise AssertionError('no openssl s_server')
+
+
+def stop(p):
+    p.kill()
+    p.communicate()
+
+
+def test_make():
+    run('cert', 'make', code=2)
+    os.umask(0)
+    out, _ = run('cert', 'make', '-e', 'urn:dev:os:1')
+    assert b'CN=urn:dev:os:1' in out
+    for name in ('client_cert.crt', 'client_cert.der', 'client_key.der'):
+        assert stat.S_IMODE(os.stat(path('cert/' + name)).st_mode) == 0o600, name
+    assert stat.S_IMODE(os.stat(path('cert')).st_mode) == 0o700
+    assert len(get('cert/client_key.der')) == 138
+    openssl('verify', '-CAfile', 'cert/client_cert.crt', 'cert/client_cert.crt')
+    assert openssl('x509', '-in', 'cert/client_cert.crt', '-outform', 'DER') == \
+        get('cert/client_cert.der')
+    # another device's key is never lost
+    first = get('cert/client_key.der')
+    _, err = run('cert', 'make', '-e', 'urn:dev:os:2')
+    assert 'kept' in err
+    kept = [n for n in os.listdir(path('cert')) if n.startswith('client_key.') and len(n) > 14]
+    assert len(kept) == 1 and get('cert/' + kept[0]) == first
+    _, err = run('cert', 'make', '-e', 'n' * 65, '-o', 'other', code=1)
+    assert '64' in err and not os.path.exists(path('other'))
+    out, _ = run('cert', 'make', '--json', '-e', 'x', '-o', 'json')
+    assert json.loads(out)['subject'] == 'CN=x'
+
+
+def test_show():
+    der, key = get('cert/client_cert.der'), get('cert/client_key.der')
+    put('key.pem', openssl('pkey', '-inform', 'DER', '-in', 'cert/client_key.der'))
+    put('sec1.pem', openssl('ec', '-inform', 'DER', '-in', 'cert/client_key.der'))
+    put('sec1.der', openssl('ec', '-in', 'key.pem', '-outform', 'DER'))
+    put('explicit.pem', openssl('ec', '-in', 'key.pem', '-param_enc', 'explicit'))
+    put('params.pem', openssl('ecparam', '-name', 'secp256r1', '-genkey'))
+    put('rsa.pem', openssl('genrsa', '-traditional', '1024'))
+    cert = get('cert/client_cert.crt')
+    shown = json.loads(run('cert', 'show', '--json', 'cert/client_cert.der')[0])
+    want = openssl('x509', '-in', 'cert/client_cert.crt', '-noout', '-fingerprint', '-sha256')
+    assert shown['sha256'] == want.decode().strip().split('=')[1]
+    assert json.loads(run('cert', 'show', '--json', 'cert/client_cert.crt')[0]) == shown
+    assert json.loads(run('cert', 'show', '--json', '-', data=der)[0]) == shown
+    secret = key[36:68]  # the private number of the P-256 key
+    for name in ('key.pem', 'sec1.pem', 'sec1.der', 'explicit.pem', 'cert/client_key.der'):
+        out, err = run('cert', 'show', '--json', name)
+        assert json.loads(out)['key_sha256'] == shown['key_sha256'], name
+        text, _ = run('cert', 'show', name)
+        for form in (secret, secret.hex().encode(), base64.b64encode(secret)[:40],
+                     base64.b64encode(key)[48:88]):
+            assert form not in out + text + err.encode(), name
+    assert b'RSA 1024' in run('cert', 'show', 'rsa.pem')[0]
+    run('cert', 'show', 'params.pem')
+
+    put('encrypted.pem', openssl('pkey', '-in', 'key.pem', '-aes128', '-passout', 'pass:x'))
+    put('encrypted.der', openssl('pkcs8', '-topk8', '-in', 'key.pem', '-outform', 'DER', '-passout',
+                                 'pass:x'))
+    put('old.pem', openssl('ec', '-in', 'key.pem', '-aes128', '-passout', 'pass:x'))
+    put('ed.pem', openssl('genpkey', '-algorithm', 'ED25519'))
+    put('pub.pem', openssl('pkey', '-in', 'key.pem', '-pubout'))
+    other = bytearray(get('cert/client_key.der'))
+    other[40] ^= 1
+    for name, data, words in [
+            ('empty', b'', 'empty'), ('text', b'hello there\n', 'neither DER nor PEM'),
+            ('cut', der[:-1], 'cut short'), ('trailing', der + b'\0', '1 bytes follow'),
+            ('keytrailing', key + b'xx', '2 bytes follow'), ('chain', cert + cert, 'more than one'),
+            ('keys', get('key.pem') * 2, 'more than one'),
+            ('mixed', cert + get('key.pem'), 'private key'),
+            ('noend', cert[:-30], 'END'), ('nobase64', cert.replace(b'MII', b'M*I'), 'base64'),
+            ('damaged', der[:60] + b'\xff' * 30 + der[90:], 'not an X.509'),
+            ('halves', bytes(other), 'do not match'), ('huge', der * 500, 'larger'),
+            ('encrypted.pem', None, 'encrypted'), ('encrypted.der', None, 'encrypted'),
+            ('old.pem', None, 'encrypted'), ('ed.pem', None, 'ED25519'),
+            
+            ('pub.pem', None, 'public key')]:
+        if data is not None:
+            put(name, data)
+        _, err = run('cert', 'show', name, code=1)
+        assert words in err, (name, err)
+        assert secret.hex() not in err
+    run('cert', 'show', 'nosuch', code=1)
+    run('cert', 'show', 'cert', code=1)
+
+
+def fetch(port, *args, code=0):
+    return run('cert', 'fetch', f'127.0.0.1:{port}', *args, code=code)
+
+
+def test_fetch():
+    der = get('cert/client_cert.der')
+    mine = ('-cert', 'cert/client_cert.crt', '-key', 'key.pem')
+    for dtls in (False, True):
+        flag = ('--dtls',) if dtls else ()
+        for more in ((), ('-Verify', '1'), ('-cipher', 'ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0')):
+            p, port = server(*mine, *more, dtls=dtls)
+            out, _ = fetch(port, *flag, '-o', 'server.der')
+            assert get('server.der') == der and b'SHA-256' in out, (dtls, more)
+            stop(p)
+        p, port = server(*mine, dtls=dtls)
+        out, err = fetch(port, *flag)
+        assert out == der and 'SHA-256' in err
+        stop(p)
+        for curve in ('brainpoolP256r1', 'secp256k1', 'secp521r1'):
+            put('c.pem', openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt',
+                                 'ec_paramgen_curve:' + curve, '-nodes', '-subj', '/CN=c',
+                                 '-keyout', 'c.key'))
+            p, port = server('-cert', 'c.pem', '-key', 'c.key', '-cipher', 'ALL:@SECLEVEL=0',
+                             *(() if dtls else ('-tls1_2',)), dtls=dtls)
+            fetch(port, *flag, '-o', 'c.der')
+            assert get('c.der') == openssl('x509', '-in', 'c.pem', '-outform', 'DER'), curve
+            stop(p)
+        p, port = server('-nocert', '-psk', '00' * 16, '-cipher', 'PSK', *(
+            () if dtls else ('-tls1_2',)), dtls=dtls)
+        _, err = fetch(port, *flag, '-o', 'none.der', code=1)
+        assert 'alert 40' in err and not os.path.exists(path('none.der')), err
+        stop(p)
+
+
+def test_client_auth():
+    """Log in with the certificate, as a device does."""
+    p, port = server('-cert', 'cert/client_cert.crt', '-key', 'key.pem', '-CAfile',
+                     'cert/client_cert.crt', '-Verify', '1', '-verify_return_error', dtls=True)
+    client = subprocess.Popen(['openssl', 's_client', '-dtls', '-connect', f'127.0.0.1:{port}',
+                               '-cert', 'cert/client_cert.crt', '-key', 'key.pem', '-CAfile',
+                               'cert/client_cert.crt', '-verify_return_error', '-quiet'], cwd=work,
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    started.append(client)
+    seen, line = b'', b''
+    while b'CIPHER is' not in line:
+        line = p.stdout.readline()
+        seen += line
+        assert line and b'ERROR' not in line, seen
+    assert b'CN = urn:dev:os:2' in seen and b'verify return:1' in seen, seen
+    stop(client)
+    stop(p)
+
+
+def hostile(answer):
+    """A TCP server that treats each connection with `answer`."""
+    s = socket.create_server(('127.0.0.1', 0))
+
+    def serve():
+        try:
+            while True:
+                c, _ = s.accept()
+                with c:
+                    answer(c)
+        except OSError:
+            pass
+    threading.Thread(target=serve, daemon=True).start()
+    return s, s.getsockname()[1]
+
+
+def slow(c):
+    c.recv(4096)
+    c.send(b'\x16\x03\x03\x40\x00')
+    for _ in range(100):
+        time.sleep(0.05)
+        c.send(b'\x02')
+
+
+def test_hostile():
+    dead = free_port(socket.SOCK_STREAM)
+    _, err = fetch(dead, code=1)
+    assert 'refused' in err, err
+    _, err = fetch(free_port(socket.SOCK_DGRAM), '--dtls', code=1)
+    assert 'nobody listens' in err, err
+    for answer, words in [(lambda c: c.send(b'220 mail ready\r\n'), 'TLS'),
+                          (lambda c: c.send(os.urandom(4000)), 'TLS'),
+                          (lambda c: c.recv(4096), ''), (lambda c: c.recv(4096) and time.sleep(3),
+                                                         'no answer'),
+                          (slow, 'no answer'),
+                          (lambda c: c.send(b'\x15\x03\x03\0\x02\x02\x28'), 'alert 40')]:
+        s, port = hostile(answer)
+        began = time.monotonic()
+        _, err = fetch(port, '--timeout', '1', '-o', 'none.der', code=1)
+        assert words in err and not os.path.exists(path('none.der')), err
+        assert time.monotonic() - began < 30
+        s.close()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+        u.bind(('127.0.0.1', 0))
+        port = u.getsockname()[1]
+        _, err = fetch(port, '--dtls', '--timeout', '2', code=1)
+        assert 'no answer' in err, err
+        u.setblocking(False)
+        first, peer = u.recvfrom(4096)
+        assert first[:1] == b'\x16' and u.recvfrom(4096)[0][:1] == b'\x16', 'not sent again'
+    for text in ('127.0.0.1', 'h:0', 'h:65536', 'h:x', ':1', '::1:5684', 'h:1 2'):
+        _, err = run('cert', 'fetch', text, code=2)
+        assert 'HOST:PORT' in err
+    _, err = run('cert', 'fetch', 'no-such-host.invalid:1', code=1)
+    assert 'host' in err
+
+
+try:
+    for name, test in list(globals().items()):
+        if name.startswith('test_'):
+            test()
+            print(name, 'ok', flush=True)
+finally:
+    for p in started:
+        if p.poll() is None:
+            stop(p)
+    shutil.rmtree(work)
