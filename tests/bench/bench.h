@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+/* One program: every file here is a bench, listed in bench.c. A bench reports its figures with
+ * the aim beside each; nothing fails because it is slow. */
+
+#include <stdbool.h>
+
+struct bench {
+    const char *name;
+    void (*run)(void);
+};
+
+/* A figure, its aim (0: none) and whether more is better. */
+void bench_figure(const char *what, double figure, const char *unit, double aim, bool more);
+/* The median of count samples; sorts them. */
+double bench_median(double *samples, int count);
+/* Ends the program when good is false: a bench that computes nonsense measures nothing. */
+void bench_require(bool good, const char *what);
+
+void bench_packet(void);
+void bench_process(void);
+
+#endif
