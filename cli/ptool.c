@@ -1,36 +1,124 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The drop-in for the reference's ptool.py: one device, one packet. */
+#include "cli.h"
 #include "ptool_args.h"
 
-#include <signet/error.h>
-#include <stdio.h>
+#include <signet/factory.h>
 #include <stdlib.h>
+#include <string.h>
+
+static void tell(const char *kind, const struct signet_error *err)
+{
+    fprintf(stderr, "ptool: %s: %s\n", kind, err->msg);
+    if (err->excerpt[0])
+        fprintf(stderr, "%s\n", err->excerpt);
+    if (err->hint[0])
+        fprintf(stderr, "ptool: hint: %s\n", err->hint);
+}
 
 static int complain(const struct signet_error *err, int exit_code)
 {
-    if (exit_code == 2)
+    if (exit_code == EXIT_USAGE)
         fputs(ptool_usage, stderr);
-    fprintf(stderr, "ptool: error: %s\n", err->msg);
-    if (err->hint[0])
-        fprintf(stderr, "ptool: hint: %s\n", err->hint);
+    tell("error", err);
     return exit_code;
+}
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    (void)ctx;
+    if (event->kind == SIGNET_EVENT_WARNING && event->error)
+        tell("warning", event->error);
+    else if (event->kind == SIGNET_EVENT_RETRY && event->error)
+        tell("trying again after", event->error);
+}
+
+static void warn(const char *message)
+{
+    struct signet_error note = {0};
+    snprintf(note.msg, sizeof(note.msg), "%s", message);
+    tell("warning", &note);
+}
+
+static int make_certs(struct signet_factory *factory, const struct ptool_args *args,
+                      struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+    if (args->scert)
+        rc = signet_factory_set_server_cert(factory, args->scert, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (args->cert) {
+        if (args->pkey)
+            warn("-k and -r are not used, because -C makes a new key and certificate");
+        /* What is missing is said before files are made; the packet's own check says it. */
+        struct signet_bytes packet = {0};
+        if (!args->no_check && signet_factory_needs_server_cert(factory))
+            rc = signet_factory_packet(factory, &packet, err);
+        signet_bytes_free(&packet);
+        if (rc == SIGNET_OK)
+            rc = signet_factory_generate_self_signed_cert(factory, err);
+        if (rc == SIGNET_OK)
+            puts("certificate and key: cert/client_cert.der, cert/client_cert.crt, "
+                 "cert/client_key.der");
+    } else if (args->pkey) {
+        rc = signet_factory_set_endpoint_cert_and_key(factory, args->pcert, args->pkey, err);
+    }
+    return rc;
+}
+
+static int work(const struct ptool_args *args, const char *token, struct signet_error *err)
+{
+    const struct signet_observer observer = {.on_event = on_event};
+    const struct signet_factory_args wanted = {
+        .endpoint_cfg = args->endpoint_cfg,
+        .endpoint_name = args->urn,
+        .server_info = args->server,
+        .token = args->server ? token : NULL,
+        .cert_info = args->cert,
+        .ca_file = args->ca_file,
+        .flags = (args->no_check ? SIGNET_FACTORY_NO_CHECK : 0u) |
+                 (args->allow_http ? SIGNET_FACTORY_ALLOW_HTTP : 0u),
+        .observer = &observer,
+    };
+    struct signet_factory *factory = NULL;
+    int rc = signet_factory_new(&factory, &wanted, err);
+    if (rc == SIGNET_OK && signet_factory_uses_certs(factory))
+        rc = make_certs(factory, args, err);
+    if (rc == SIGNET_OK)
+        rc = signet_factory_provision_device(factory, NULL, err);
+    if (rc == SIGNET_OK)
+        printf("packet: SenMLCBOR (security mode %s)\n", signet_factory_get_sec_mode(factory));
+    if (rc == SIGNET_OK && args->server) {
+        rc = signet_factory_register(factory, err);
+        if (rc == SIGNET_OK)
+            printf("registered: %s\n", args->urn);
+    }
+    signet_factory_free(&factory);
+    return rc;
 }
 
 int main(int argc, char **argv)
 {
     struct signet_error err = {0};
     struct ptool_args args = {0};
+    process_harden();
     if (ptool_args_parse(argc, argv, &args, &err) != 0)
-        return complain(&err, 2);
+        return complain(&err, EXIT_USAGE);
     if (args.help) {
         printf("%s%s", ptool_usage, ptool_help);
-        return fflush(stdout) == 0 ? 0 : 1;
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
     }
     const char *token = getenv("SIGNET_TOKEN");
     if (ptool_args_check(&args, token && *token, &err) != 0)
-        return complain(&err, 2);
-    err.code = SIGNET_E_UNSUPPORTED;
-    snprintf(err.msg, sizeof(err.msg), "this build has no rooms that make a packet");
-    snprintf(err.hint, sizeof(err.hint), "nothing was read or written");
-    return complain(&err, 1);
+        return complain(&err, EXIT_USAGE);
+    if (args.token)
+        token = args.token;
+    if (work(&args, token, &err) != SIGNET_OK)
+        return complain(&err, EXIT_FAILED);
+    if (fflush(stdout) != 0) {
+        warn("standard output could not be written");
+        return EXIT_FAILED;
+    }
+    return EXIT_DONE;
 }

@@ -16,3 +16,13 @@ configure_file(${PROJECT_SOURCE_DIR}/cmake/signet.pc.in ${PROJECT_BINARY_DIR}/si
 install(FILES ${PROJECT_BINARY_DIR}/signet.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(DIRECTORY include/signet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+file(GLOB manuals CONFIGURE_DEPENDS docs/man/*.[0-9])
+foreach(manual IN LISTS manuals)
+    string(REGEX REPLACE ".*\\." "" section ${manual})
+    install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+
+install(DIRECTORY bindings/python/factory_prov DESTINATION ${CMAKE_INSTALL_DATADIR}/signet/python
+        FILES_MATCHING PATTERN "*.py")
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})

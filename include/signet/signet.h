@@ -11,6 +11,7 @@
 #include <signet/config.h>
 #include <signet/error.h>
 #include <signet/event.h>
+#include <signet/factory.h>
 #include <signet/flasher.h>
 #include <signet/ledger.h>
 #include <signet/link.h>

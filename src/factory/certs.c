@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The certificates of one device: where they come from, and into which Security instances they go.
+ */
+#include "private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CERT_FILE_MAX ((size_t)64 * 1024)
+
+/* With NO_CHECK a finding is a warning. */
+static int finding(const struct signet_factory *f, const struct signet_error *why,
+                   struct signet_error *err)
+{
+    if (f->flags & SIGNET_FACTORY_NO_CHECK) {
+        event_warn(f->observer, why);
+        return SIGNET_OK;
+    }
+    if (err)
+        *err = *why;
+    return (int)why->code;
+}
+
+static int check_dates(const struct signet_factory *f, const struct signet_cert *cert,
+                       const char *whose, struct signet_error *err)
+{
+    struct signet_error why = {0};
+    int rc = signet_cert_check_dates(cert, f->observer, &why);
+
+    if (rc == SIGNET_OK)
+        return SIGNET_OK;
+    error_prefix(&why, "%s certificate", whose);
+    return finding(f, &why, err);
+}
+
+int signet_factory_set_server_cert_data(struct signet_factory *factory, const void *data,
+                                        size_t len, struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    int rc = signet_cert_load(&cert, data, len, err);
+
+    if (rc == SIGNET_OK)
+        rc = check_dates(factory, cert, "server", err);
+    if (rc != SIGNET_OK) {
+        signet_cert_free(&cert);
+        return rc;
+    }
+    signet_cert_free(&factory->server_cert);
+    factory->server_cert = cert;
+    return SIGNET_OK;
+}
+
+static int read_file(const char *path, const char *what, struct buf *out, struct signet_error *err)
+{
+    int rc = file_read(path, CERT_FILE_MAX, out, err);
+
+    if (rc != SIGNET_OK)
+        error_prefix(err, "%s", what);
+    return rc;
+}
+
+int signet_factory_set_server_cert(struct signet_factory *factory, const char *path,
+                                   struct signet_error *err)
+{
+    struct buf data = {0};
+    int rc = read_file(path, "server certificate", &data, err);
+
+    if (rc == SIGNET_OK) {
+        rc = signet_factory_set_server_cert_data(factory, data.data, data.len, err);
+        if (rc != SIGNET_OK)
+            error_prefix(err, "'%s'", path);
+    }
+    buf_free(&data);
+    return rc;
+}
+
+/* Takes both over on success. */
+static int set_pair(struct signet_factory *f, struct signet_cert **cert, struct signet_key **key,
+                    struct signet_error *err)
+{
+    struct signet_error why = {0};
+    int rc = signet_cert_check_key(*cert, *key, &why);
+
+    if (rc != SIGNET_OK)
+        rc = finding(f, &why, err);
+    if (rc == SIGNET_OK)
+        rc = check_dates(f, *cert, "device", err);
+    if (rc != SIGNET_OK)
+        return rc;
+    signet_cert_free(&f->cert);
+    signet_key_free(&f->key);
+    f->cert = *cert;
+    f->key = *key;
+    *cert = NULL;
+    *key = NULL;
+    return SIGNET_OK;
+}
+
+/* Loads and sets; the names are for messages, NULL for bytes in memory. */
+static int set_endpoint(struct signet_factory *f, const char *cert_name, const void *cert_data,
+                        size_t cert_len, const char *key_name, const void *key_data, size_t key_len,
+                        struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    int rc = signet_cert_load(&cert, cert_data, cert_len, err);
+
+    if (rc != SIGNET_OK) {
+        error_prefix(err, "%s", cert_name ? cert_name : "device certificate");
+        goto out;
+    }
+    rc = signet_key_load(&key, key_data, key_len, err);
+    if (rc != SIGNET_OK) {
+        error_prefix(err, "%s", key_name ? key_name : "device key");
+        goto out;
+    }
+    rc = set_pair(f, &cert, &key, err);
+    if (rc != SIGNET_OK && cert_name)
+        error_prefix(err, "'%s' with '%s'", cert_name, key_name);
+out:
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    return rc;
+}
+
+int signet_factory_set_endpoint_cert_and_key_data(struct signet_factory *factory, const void *cert,
+                                                  size_t cert_len, const void *key, size_t key_len,
+                                                  struct signet_error *err)
+{
+    return set_endpoint(factory, NULL, cert, cert_len, NULL, key, key_len, err);
+}
+
+/* Anyone who can read the key can be the device. The reference left its keys readable, so that is
+ * a warning, no refusal. */
+static void warn_if_public(const struct signet_factory *f, const char *path)
+{
+    struct signet_error note = {0};
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || !(st.st_mode & (S_IRGRP | S_IROTH)))
+        return;
+    error_set(&note, SIGNET_OK, "other users can read the private key '%s'", path);
+    error_hint(&note, "chmod 600 '%s'", path);
+    event_warn(f->observer, &note);
+}
+
+int signet_factory_set_endpoint_cert_and_key(struct signet_factory *factory, const char *cert,
+                                             const char *key, struct signet_error *err)
+{
+    struct buf cert_data = {0}, key_data = {0};
+    int rc = read_file(cert, "device certificate", &cert_data, err);
+
+    if (rc == SIGNET_OK)
+        rc = read_file(key, "device key", &key_data, err);
+    if (rc == SIGNET_OK)
+        rc = set_endpoint(factory, cert, cert_data.data, cert_data.len, key, key_data.data,
+                          key_data.len, err);
+    if (rc == SIGNET_OK)
+        warn_if_public(factory, key);
+    buf_free(&cert_data);
+    buf_free(&key_data);
+    return rc;
+}
+
+const struct signet_cert *signet_factory_endpoint_cert(const struct signet_factory *factory)
+{
+    return factory->cert;
+}
+
+/* making them */
+
+int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
+                                             struct signet_error *err)
+{
+    struct signet_tree *tree = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    int rc;
+
+    if (!factory->has_cert_info) {
+        error_set(err, SIGNET_E_USAGE, "no certificate was asked for");
+        error_hint(err, "name a JSON file with the fields of the certificate (ptool -C FILE)");
+        return SIGNET_E_USAGE;
+    }
+    if (!factory->cert_info.common_name && !factory->endpoint) {
+        error_set(err, SIGNET_E_USAGE, "the certificate has no common name");
+        error_hint(err, "give the endpoint name (ptool -e NAME), or commonName in the JSON file");
+        return SIGNET_E_USAGE;
+    }
+    rc = signet_key_generate(&key, &factory->cert_info, factory->observer, err);
+    if (rc == SIGNET_OK)
+        rc = signet_cert_make(&cert, key, &factory->cert_info, factory->endpoint, factory->observer,
+                              err);
+    /* A configuration that will be refused leaves no files behind. */
+    if (rc == SIGNET_OK)
+        rc = tree_build(factory, cert, key, false, NULL, &tree, err);
+    if (rc == SIGNET_OK && !(factory->flags & SIGNET_FACTORY_NO_FILES))
+        rc = signet_cert_save(cert, key, "cert", factory->observer, err);
+    if (rc == SIGNET_OK)
+        rc = set_pair(factory, &cert, &key, err);
+    signet_tree_free(&tree);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    return rc;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handle: reading everything that the caller names, in the reference's order. */
+#include "private.h"
+
+#include <signet/config.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ACCOUNTS_MAX = 1000 };
+
+bool mode_has_certs(enum signet_mode mode)
+{
+    return mode == SIGNET_MODE_CERT || mode == SIGNET_MODE_EST;
+}
+
+bool account_main(const struct signet_tree *tree, struct signet_account *out)
+{
+    struct signet_account a;
+    bool found = false;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
+        if (!found || !a.bootstrap)
+            *out = a;
+        found = true;
+        if (!a.bootstrap)
+            break;
+    }
+    return found;
+}
+
+static int copy_text(char **out, const char *text, struct signet_error *err)
+{
+    if (!text)
+        return SIGNET_OK;
+    *out = strdup(text);
+    return *out ? SIGNET_OK : error_nomem(err);
+}
+
+static int read_tree(struct signet_factory *f, const struct signet_factory_args *args,
+                     struct signet_error *err)
+{
+    if (!args->endpoint_cfg == !args->tree)
+        return error_set(err, SIGNET_E_USAGE, "give a configuration as a file or as a tree");
+    if (args->tree)
+        return signet_tree_copy(&f->tree, args->tree, err);
+    return signet_config_load(args->endpoint_cfg, &f->tree, err);
+}
+
+/* The mode is what the rest of the work depends on, so it is an error here, even where other
+ * refusals are warnings. The data model's own check says best what is wrong with it. */
+static int take_mode(struct signet_factory *f, struct signet_error *err)
+{
+    struct signet_account main;
+
+    if (signet_tree_account_count(f->tree) > ACCOUNTS_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "more than %d Security instances", ACCOUNTS_MAX);
+    if (!account_main(f->tree, &main)) {
+        error_set(err, SIGNET_E_MEANING, "the configuration has no instance of OID.Security (/0)");
+        error_hint(err,
+                   "a device needs a server: OID.Security: {1: {RID.Security.ServerURI: ...}}");
+        return SIGNET_E_MEANING;
+    }
+    f->mode = main.mode;
+    if (f->mode != SIGNET_MODE_NONE &&
+        (f->mode != SIGNET_MODE_RPK || f->flags & SIGNET_FACTORY_NO_CHECK))
+        return SIGNET_OK;
+    int rc = signet_tree_check(f->tree, 0, NULL, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    error_set(err, SIGNET_E_MEANING, "RID.Security.Mode (/0/%u/2) is missing or unknown", main.iid);
+    error_hint(err, "0 is psk, 2 is cert, 3 is nosec, 4 is est");
+    return SIGNET_E_MEANING;
+}
+
+static int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
+                          struct signet_error *err)
+{
+    struct signet_cert_info copy = {
+        .rsa_key_len = info->rsa_key_len,
+        .validity_offset_seconds = info->validity_offset_seconds,
+    };
+    const struct {
+        char **to;
+        const char *from;
+    } texts[] = {
+        {&copy.country_name, info->country_name},
+        {&copy.state_or_province_name, info->state_or_province_name},
+        {&copy.locality_name, info->locality_name},
+        {&copy.organization_name, info->organization_name},
+        {&copy.organization_unit_name, info->organization_unit_name},
+        {&copy.email_address, info->email_address},
+        {&copy.common_name, info->common_name},
+        {&copy.elliptic_curve, info->elliptic_curve},
+        {&copy.digest, info->digest},
+        {&copy.serial_number, info->serial_number},
+    };
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
+        rc = copy_text(texts[i].to, texts[i].from, err);
+    if (rc != SIGNET_OK)
+        signet_cert_info_free(&copy);
+    else
+        *out = copy;
+    return rc;
+}
+
+static int read_cert_info(struct signet_factory *f, const struct signet_factory_args *args,
+                          struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (args->cert_info && args->cert)
+        return error_set(err, SIGNET_E_USAGE, "cert_info and cert are both given");
+    if (args->cert_info)
+        rc = signet_cert_info_load(args->cert_info, &f->cert_info, err);
+    else if (args->cert)
+        rc = cert_info_copy(&f->cert_info, args->cert, err);
+    f->has_cert_info = rc == SIGNET_OK && (args->cert_info || args->cert);
+    return rc;
+}
+
+static int read_all(struct signet_factory *f, const struct signet_factory_args *args,
+                    struct signet_error *err)
+{
+    int rc = copy_text(&f->endpoint, args->endpoint_name, err);
+
+    if (rc == SIGNET_OK)
+        rc = copy_text(&f->ca_file, args->ca_file, err);
+    if (rc == SIGNET_OK && args->token)
+        rc = secret_set(&f->token, args->token, strlen(args->token), err);
+    if (rc == SIGNET_OK)
+        rc = server_read(f, args, err);
+    if (rc == SIGNET_OK)
+        rc = read_tree(f, args, err);
+    if (rc == SIGNET_OK)
+        rc = take_mode(f, err);
+    /* As with the reference, what is said about certificates is not looked at in other modes. */
+    if (rc == SIGNET_OK && signet_factory_uses_certs(f))
+        rc = read_cert_info(f, args, err);
+    return rc;
+}
+
+int signet_factory_new(struct signet_factory **out, const struct signet_factory_args *args,
+                       struct signet_error *err)
+{
+    struct signet_factory *f = calloc(1, sizeof(*f));
+
+    if (!f)
+        return error_nomem(err);
+    f->flags = args->flags;
+    f->observer = args->observer;
+    f->cancel = args->cancel;
+    int rc = read_all(f, args, err);
+    if (rc != SIGNET_OK)
+        signet_factory_free(&f);
+    else
+        *out = f;
+    return rc;
+}
+
+void signet_factory_free(struct signet_factory **factory)
+{
+    struct signet_factory *f = factory ? *factory : NULL;
+
+    if (!f)
+        return;
+    server_wipe(f);
+    signet_cert_info_free(&f->cert_info);
+    signet_tree_free(&f->tree);
+    signet_cert_free(&f->server_cert);
+    signet_cert_free(&f->cert);
+    signet_key_free(&f->key);
+    secret_wipe(&f->token);
+    free(f->endpoint);
+    free(f->ca_file);
+    free(f);
+    *factory = NULL;
+}
+
+const char *signet_factory_get_sec_mode(const struct signet_factory *factory)
+{
+    return signet_mode_name(factory->mode);
+}
+
+bool signet_factory_uses_certs(const struct signet_factory *factory)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(factory->tree, i, &a); i++)
+        if (mode_has_certs(a.mode))
+            return true;
+    return false;
+}
+
+bool signet_factory_needs_server_cert(const struct signet_factory *factory)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; !factory->server_cert && signet_tree_account(factory->tree, i, &a); i++)
+        if (mode_has_certs(a.mode) && !a.server_key)
+            return true;
+    return false;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the configuration and the certificates to the packet. */
+#include "private.h"
+
+#include <signet/packet.h>
+
+/* /0/x/3, /0/x/4, /0/x/5 (LwM2M Core 1.2, Appendix E.1) */
+enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };
+
+static int put(struct signet_tree *tree, uint16_t iid, uint16_t rid,
+               const struct signet_bytes *bytes, struct signet_error *err)
+{
+    struct signet_path path = {.oid = 0, .iid = iid, .rid = rid, .riid = SIGNET_NO_ID};
+    struct signet_value value = {.type = SIGNET_TYPE_OPAQUE};
+
+    value.as.bytes.data = bytes->data;
+    value.as.bytes.len = bytes->len;
+    return signet_tree_put(tree, path, &value, err);
+}
+
+static size_t count_cert_accounts(const struct signet_tree *tree)
+{
+    struct signet_account a;
+    size_t count = 0;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        count += mode_has_certs(a.mode);
+    return count;
+}
+
+/* What the configuration itself holds in these places goes to devices too. */
+static int check_own(const struct signet_account *a, struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    int rc = SIGNET_OK;
+
+    if (a->server_key && a->server_key->type == SIGNET_TYPE_OPAQUE) {
+        rc =
+            signet_cert_load(&cert, a->server_key->as.bytes.data, a->server_key->as.bytes.len, err);
+        signet_cert_free(&cert);
+        if (rc != SIGNET_OK) {
+            error_prefix(err, "/0/%u/4", a->iid);
+            return rc;
+        }
+    }
+    if (a->identity && a->identity->type == SIGNET_TYPE_OPAQUE && a->secret_key &&
+        a->secret_key->type == SIGNET_TYPE_OPAQUE) {
+        rc = signet_cert_load(&cert, a->identity->as.bytes.data, a->identity->as.bytes.len, err);
+        if (rc == SIGNET_OK)
+            rc = signet_key_load(&key, a->secret_key->as.bytes.data, a->secret_key->as.bytes.len,
+                                 err);
+        if (rc == SIGNET_OK)
+            rc = signet_cert_check_key(cert, key, err);
+        if (rc != SIGNET_OK)
+            error_prefix(err, "/0/%u/3 and /0/%u/5", a->iid, a->iid);
+        signet_cert_free(&cert);
+        signet_key_free(&key);
+    }
+    return rc;
+}
+
+static int missing(const struct signet_account *a, struct signet_error *err)
+{
+    if (!a->server_key) {
+        error_set(err, SIGNET_E_MEANING,
+                  "/0/%u is in %s mode, but there is no certificate of the server", a->iid,
+                  signet_mode_name(a->mode));
+        error_hint(err, "give it with -p FILE; 'signet cert fetch HOST:PORT' gets one");
+        return SIGNET_E_MEANING;
+    }
+    if (!a->identity || !a->secret_key) {
+        error_set(err, SIGNET_E_MEANING, "/0/%u is in %s mode, but the device has no %s", a->iid,
+                  signet_mode_name(a->mode), a->identity ? "private key" : "certificate");
+        error_hint(err, "make both with -C FILE, or give them with -k KEY -r CERT");
+        return SIGNET_E_MEANING;
+    }
+    return SIGNET_OK;
+}
+
+struct ders {
+    struct signet_bytes server, cert, key; /* empty: not given */
+};
+
+static void ders_free(struct ders *d)
+{
+    signet_bytes_free(&d->server);
+    signet_bytes_free(&d->cert);
+    signet_bytes_free(&d->key);
+}
+
+static int ders_make(struct ders *d, const struct signet_factory *f, const struct signet_cert *cert,
+                     const struct signet_key *key, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (f->server_cert)
+        rc = signet_cert_der(f->server_cert, &d->server, err);
+    if (rc == SIGNET_OK && cert)
+        rc = signet_cert_der(cert, &d->cert, err);
+    if (rc == SIGNET_OK && key)
+        rc = signet_key_der(key, &d->key, err);
+    return rc;
+}
+
+/* In the order 4, 3, 5, as the reference appends them. Alone, an instance takes what is given;
+ * among several, one that has its own keeps it. */
+static int fill(struct signet_tree *tree, const struct signet_account *a, bool alone,
+                const struct ders *d, struct signet_error *err)
+{
+    bool own_pair = a->identity && a->secret_key;
+    int rc = SIGNET_OK;
+
+    if (d->server.data && (alone || !a->server_key))
+        rc = put(tree, a->iid, RID_SERVER_KEY, &d->server, err);
+    if (rc == SIGNET_OK && d->cert.data && (alone || !own_pair))
+        rc = put(tree, a->iid, RID_IDENTITY, &d->cert, err);
+    if (rc == SIGNET_OK && d->key.data && (alone || !own_pair))
+        rc = put(tree, a->iid, RID_SECRET_KEY, &d->key, err);
+    return rc;
+}
+
+static int fill_all(struct signet_tree *tree, const struct ders *d, struct signet_error *err)
+{
+    bool alone = count_cert_accounts(tree) == 1;
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
+        int rc = mode_has_certs(a.mode) ? fill(tree, &a, alone, d, err) : SIGNET_OK;
+        if (rc != SIGNET_OK)
+            return rc;
+    }
+    return SIGNET_OK;
+}
+
+static int check_certs(const struct signet_factory *f, const struct signet_tree *tree,
+                       bool complete, const struct signet_observer *observer,
+                       struct signet_error *err)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
+        struct signet_error why = {0};
+        int rc = SIGNET_OK;
+
+        if (!mode_has_certs(a.mode))
+            continue;
+        if (complete)
+            rc = missing(&a, &why);
+        if (rc == SIGNET_OK)
+            rc = check_own(&a, &why);
+        if (rc == SIGNET_OK)
+            continue;
+        if (!(f->flags & SIGNET_FACTORY_NO_CHECK)) {
+            if (err)
+                *err = why;
+            return rc;
+        }
+        event_warn(observer, &why);
+    }
+    return SIGNET_OK;
+}
+
+int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
+               const struct signet_key *key, bool complete, const struct signet_observer *observer,
+               struct signet_tree **out, struct signet_error *err)
+{
+    unsigned flags = f->flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY : 0;
+    struct signet_tree *tree = NULL;
+    struct ders ders = {0};
+    int rc = signet_tree_copy(&tree, f->tree, err);
+
+    if (rc == SIGNET_OK)
+        rc = ders_make(&ders, f, cert, key, err);
+    if (rc == SIGNET_OK)
+        rc = fill_all(tree, &ders, err);
+    if (rc == SIGNET_OK)
+        rc = check_certs(f, tree, complete, observer, err);
+    if (rc == SIGNET_OK)
+        rc = signet_tree_check(tree, flags, observer, err);
+    ders_free(&ders);
+    if (rc != SIGNET_OK)
+        signet_tree_free(&tree);
+    else
+        *out = tree;
+    return rc;
+}
+
+int signet_factory_tree(struct signet_factory *factory, struct signet_tree **out,
+                        struct signet_error *err)
+{
+    return tree_build(factory, factory->cert, factory->key, true, factory->observer, out, err);
+}
+
+int signet_factory_packet(struct signet_factory *factory, struct signet_bytes *out,
+                          struct signet_error *err)
+{
+    struct signet_tree *tree = NULL;
+    int rc = signet_factory_tree(factory, &tree, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_packet_encode(tree, out, err);
+    signet_tree_free(&tree);
+    return rc;
+}
+
+int signet_factory_provision_device(struct signet_factory *factory, const char *path,
+                                    struct signet_error *err)
+{
+    struct signet_bytes packet = {0};
+    struct signet_tree *tree = NULL;
+    int rc = signet_factory_tree(factory, &tree, err);
+
+    if (!path)
+        path = "SenMLCBOR";
+    if (rc == SIGNET_OK)
+        rc = signet_packet_encode(tree, &packet, err);
+    if (rc == SIGNET_OK)
+        rc = keep_packet(path, tree, factory->observer, err);
+    if (rc == SIGNET_OK)
+        rc = file_write(path, packet.data, packet.len, 0600, err);
+    signet_bytes_free(&packet);
+    signet_tree_free(&tree);
+    return rc;
+}

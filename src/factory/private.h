@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FACTORY_PRIVATE_H
+#define FACTORY_PRIVATE_H
+
+#include "factory/factory.h"
+
+#include <signet/cert.h>
+#include <signet/factory.h>
+
+struct signet_factory {
+    struct signet_tree *tree; /* the configuration as it was read */
+    enum signet_mode mode;    /* of the account that is registered */
+    char *endpoint;           /* NULL: none given */
+    bool has_cert_info;
+    struct signet_cert_info cert_info;
+    struct secret token;
+    char *ca_file;
+    unsigned flags;
+    const struct signet_observer *observer;
+    struct signet_cancel *cancel;
+    struct signet_cert *server_cert, *cert; /* NULL: not given */
+    struct signet_key *key;
+};
+
+/* factory.c: the account that stands for the device at its server: the first that is no bootstrap
+ * server, else the first. False when there is none. */
+bool account_main(const struct signet_tree *tree, struct signet_account *out);
+bool mode_has_certs(enum signet_mode mode);
+
+/* register.c: the server */
+int server_read(struct signet_factory *f, const struct signet_factory_args *args,
+                struct signet_error *err);
+void server_wipe(struct signet_factory *f);
+
+/* packet.c: the configuration with certificates in place. complete: certificates that are missing
+ * are an error. cert and key may be NULL. Warnings go to observer. */
+int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
+               const struct signet_key *key, bool complete, const struct signet_observer *observer,
+               struct signet_tree **out, struct signet_error *err);
+
+/* keep.c: before path is replaced, the packet there of another device is kept under another name */
+int keep_packet(const char *path, const struct signet_tree *tree,
+                const struct signet_observer *observer, struct signet_error *err);
+
+#endif
