@@ -30,12 +30,13 @@ static void take_ports(struct nrfutil_line *out, size_t i, const json_t *ports)
         json_int_t number = json_is_integer(vcom) ? json_integer_value(vcom) : (json_int_t)k;
         if (number < 0 || number > 255)
             continue;
+        char text[128];
+        copy(text, sizeof(text), path);
         out->devices[i].ports[n].vcom = (unsigned)number;
-        copy(out->devices[i].ports[n].path, 128, path);
+        memcpy(out->devices[i].ports[n].path, text, sizeof(text));
         out->devices[i].port_count++;
         size_t used = strlen(about->ports);
-        snprintf(about->ports + used, sizeof(about->ports) - used, "%s%s", used ? " " : "",
-                 out->devices[i].ports[n].path);
+        snprintf(about->ports + used, sizeof(about->ports) - used, "%s%s", used ? " " : "", text);
     }
 }
 

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each flasher against a script that records its arguments and answers as the tool does. */
+#include "flasher/flasher.h"
+#include "fake.h"
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define HEX ":0400000001020304F2\n:00000001FF\n"
+
+struct seen {
+    unsigned last, count;
+};
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    struct seen *seen = ctx;
+
+    assert_int_equal(event->kind, SIGNET_EVENT_PROGRESS);
+    assert_string_equal(event->stage, "flash");
+    assert_int_equal(event->total, 100);
+    seen->last = (unsigned)event->done;
+    seen->count++;
+}
+
+static struct seen seen;
+static const struct signet_observer observer = {on_event, &seen};
+
+static struct signet_flasher *open_ok(const char *name, struct signet_flasher_options options)
+{
+    struct signet_flasher *f = NULL;
+    struct signet_error err = {0};
+
+    seen = (struct seen){0};
+    if (signet_flasher_open(&f, name, &options, &observer, NULL, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+    return f;
+}
+
+/* The arguments of all runs, one a line, with the folder's path taken out. */
+static const char *arguments(const char *tool)
+{
+    static char out[8192];
+    char name[64], folder[80];
+    const char *text;
+    size_t n = 0;
+
+    snprintf(name, sizeof name, "%s.args", tool);
+    snprintf(folder, sizeof folder, "%s/", fake_folder);
+    text = fake_read(name);
+    while (*text && n < sizeof out - 1) {
+        if (strncmp(text, folder, strlen(folder)) == 0)
+            text += strlen(folder);
+        else
+            out[n++] = *text++;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+static void nrfjprog(void **state)
+{
+    struct signet_flasher *f;
+    char port[128];
+
+    (void)state;
+    fake_file("initial.hex", HEX, 0644);
+    f = open_ok("nrfjprog", (struct signet_flasher_options){
+                                .serial = "000683123456",
+                                .tool = fake_tool("nrfjprog", "[ \"$3\" = --com ] && printf "
+                                                              "'683123456    /dev/ttyACM0    "
+                                                              "VCOM0\\n683123456    /dev/ttyACM1   "
+                                                              " VCOM1\\n'; echo '[ #### ]  57% x'; "
+                                                              "exit 0")});
+    assert_int_equal(signet_flasher_program(f, "initial.hex", NULL, SIGNET_ERASE_CHIP, NULL), 0);
+    assert_int_equal(seen.count, 3); /* 0, 57, 100 */
+    assert_int_equal(seen.last, 100);
+    assert_int_equal(signet_flasher_program(f, "initial.hex", NULL, SIGNET_ERASE_SECTORS, NULL), 0);
+    assert_int_equal(signet_flasher_reset(f, NULL), 0);
+    assert_int_equal(signet_flasher_port(f, 1, port, NULL), 0);
+    assert_string_equal(port, "/dev/ttyACM1");
+    assert_int_equal(signet_flasher_port(f, 2, port, NULL), SIGNET_E_NOT_FOUND);
+    assert_string_equal(arguments("nrfjprog"),
+                        "-s\n683123456\n--program\ninitial.hex\n--chiperase\n"
+                        "-s\n683123456\n--program\ninitial.hex\n--sectorerase\n"
+                        "-s\n683123456\n--pinreset\n"
+                        "-s\n683123456\n--com\n-s\n683123456\n--com\n");
+    signet_flasher_close(&f);
+    assert_null(f);
+}
+
+static void nrfjprog_two_ports_of_one_name(void **state)
+{
+    struct signet_flasher *f;
+    char port[128];
+
+    (void)state;
+    f = open_ok("nrfjprog",
+                (struct signet_flasher_options){.serial = "1",
+                                                .tool = fake_tool("nrfjprog", "printf '1 /dev/a "
+                                                                              "VCOM0\\n1 /dev/b "
+                                                                              "VCOM0\\n'")});
+    assert_int_equal(signet_flasher_port(f, 0, port, NULL), SIGNET_E_CONFLICT);
+    signet_flasher_close(&f);
+}
+
+#define LIST                                                                                       \
+    "{\"type\":\"task_end\",\"data\":{\"task\":{\"name\":\"list\"},\"result\":\"success\","        \
+    "\"data\":"                                                                                    \
+    "{\"devices\":[{\"serialNumber\":\"000683123456\",\"serialPorts\":[{\"path\":\"/dev/"          \
+    "ttyACM7\","                                                                                   \
+    "\"vcom\":0}]}]}}}"
+
+static void nrfutil(void **state)
+{
+    struct signet_flasher *f;
+    struct signet_programmer *list = NULL;
+    size_t count = 0;
+    char port[128];
+
+    (void)state;
+    fake_file("final.hex", HEX, 0644);
+    f = open_ok(
+        "nrfutil",
+        (struct signet_flasher_options){
+            .serial = "683123456",
+            .tool = fake_tool("nrfutil", "[ $2 = list ] && echo '" LIST "'\n"
+                                         "[ $2 = program ] && echo '{\"type\":\"task_progress\","
+                                         "\"data\":{\"progress\":{\"progressPercentage\":33}}}'\n"
+                                         "echo '{\"type\":\"task_end\",\"data\":{\"result\":"
+                                         "\"success\"}}'")});
+    assert_int_equal(signet_flasher_program(f, "final.hex", NULL, SIGNET_ERASE_SECTORS, NULL), 0);
+    assert_int_equal(seen.count, 3);
+    assert_int_equal(signet_flasher_reset(f, NULL), 0);
+    assert_int_equal(signet_flasher_port(f, 0, port, NULL), 0);
+    assert_string_equal(port, "/dev/ttyACM7");
+    assert_int_equal(signet_flasher_list(f, &list, &count, NULL), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].serial, "000683123456");
+    free(list);
+    assert_string_equal(
+        arguments("nrfutil"),
+        "device\nprogram\n--serial-number\n683123456\n--firmware\nfinal.hex\n"
+        "--options\nchip_erase_mode=ERASE_RANGES_TOUCHED_BY_FIRMWARE,"
+        "reset=RESET_NONE,verify=VERIFY_READ\n--json\n"
+        "device\nreset\n--serial-number\n683123456\n--reset-kind\nRESET_PIN\n--json\n"
+        "device\nlist\n--json\ndevice\nlist\n--json\n");
+    signet_flasher_close(&f);
+}
+
+/* nrfutil tells of a failed task on stdout; some versions exit with 0 all the same. */
+static void nrfutil_failed_task(void **state)
+{
+    struct signet_flasher *f;
+    struct signet_error err;
+
+    (void)state;
+    fake_file("a.hex", HEX, 0644);
+    for (int status = 0; status < 2; status++) {
+        char body[300];
+        snprintf(body, sizeof body,
+                 "echo '{\"type\":\"task_end\",\"data\":{\"result\":\"fail\",\"message\":\"no "
+                 "probe\"}}'; exit %d",
+                 status);
+        f = open_ok("nrfutil", (struct signet_flasher_options){.tool = fake_tool("nrfutil", body)});
+        assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                         SIGNET_E_FLASH);
+        assert_int_equal(err.sys, status);
+        assert_non_null(strstr(err.msg, "no probe"));
+        signet_flasher_close(&f);
+    }
+}
+
+static void openocd(void **state)
+{
+    struct signet_flasher *f;
+    struct signet_error err;
+
+    (void)state;
+    fake_file("a [exec rm].hex", HEX, 0644);
+    fake_file("a{.hex", HEX, 0644);
+    f = open_ok("openocd", (struct signet_flasher_options){.serial = "ABC1",
+                                                           .config = "interface/jlink.cfg",
+                                                           .target = "target/nrf52.cfg",
+                                                           .tool = fake_tool("openocd", "")});
+    assert_int_equal(signet_flasher_program(f, "a [exec rm].hex", NULL, SIGNET_ERASE_CHIP, NULL),
+                     0);
+    assert_int_equal(signet_flasher_reset(f, NULL), 0);
+    char want[512];
+    snprintf(want, sizeof want,
+             "-f\ninterface/jlink.cfg\n-f\ntarget/nrf52.cfg\n-c\nadapter serial ABC1\n-c\ninit\n"
+             "-c\nreset init\n-c\nflash erase_sector 0 0 last\n"
+             "-c\nflash write_image erase {%s/a [exec rm].hex} \n"
+             "-c\nverify_image {%s/a [exec rm].hex} \n-c\nshutdown\n"
+             "-f\ninterface/jlink.cfg\n-f\ntarget/nrf52.cfg\n-c\nadapter serial ABC1\n-c\ninit\n"
+             "-c\nreset run\n-c\nshutdown\n",
+             fake_folder, fake_folder);
+    assert_string_equal(fake_read("openocd.args"), want);
+    unlink("openocd.args");
+    assert_int_equal(signet_flasher_program(f, "a{.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                     SIGNET_E_USAGE);
+    assert_string_equal(fake_read("openocd.args"), ""); /* it never ran */
+    signet_flasher_close(&f);
+}
+
+static void probe_rs(void **state)
+{
+    struct signet_flasher *f = NULL;
+    struct signet_flasher_options options = {
+        .target = "nRF52840_xxAA", .serial = "S1", .tool = fake_tool("probe-rs", "")};
+
+    (void)state;
+    fake_file("a.elf", "\177ELF....", 0644);
+    assert_int_equal(signet_flasher_open(&f, "probe-rs", &options, NULL, NULL, NULL),
+                     SIGNET_E_USAGE);
+    options.config = "1366:1015";
+    f = open_ok("probe-rs", options);
+    assert_int_equal(signet_flasher_program(f, "a.elf", NULL, SIGNET_ERASE_CHIP, NULL), 0);
+    assert_int_equal(signet_flasher_reset(f, NULL), 0);
+    assert_string_equal(arguments("probe-rs"),
+                        "download\n--non-interactive\n--chip\nnRF52840_xxAA\n--probe\n"
+                        "1366:1015:S1\n--binary-format\nelf\n--chip-erase\n--verify\na.elf\n"
+                        "reset\n--non-interactive\n--chip\nnRF52840_xxAA\n--probe\n1366:1015:S1\n");
+    signet_flasher_close(&f);
+}
+
+static void esptool(void **state)
+{
+    struct signet_flasher *f;
+    struct signet_error err;
+
+    (void)state;
+    fake_file("a.bin", "\xe9raw", 0644);
+    fake_file("a.hex", HEX, 0644);
+    f = open_ok("esptool", (struct signet_flasher_options){
+                               .port = "/dev/ttyUSB0",
+                               .address = "0x10000",
+                               .tool = fake_tool("esptool", "echo 'Writing at 0x00010000... (66 "
+                                                            "%)'")});
+    assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_CHIP, NULL), 0);
+    assert_int_equal(seen.count, 3);
+    assert_int_equal(signet_flasher_reset(f, NULL), 0);
+    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                     SIGNET_E_UNSUPPORTED);
+    assert_string_equal(arguments("esptool"),
+                        "--chip\nauto\n--port\n/dev/ttyUSB0\n--after\nno_reset\nwrite_flash\n"
+                        "--erase-all\n0x10000\na.bin\n"
+                        "--chip\nauto\n--port\n/dev/ttyUSB0\n--after\nhard_reset\nrun\n");
+    assert_true(flasher_uses_port(f));
+    signet_flasher_close(&f);
+}
+
+static void exec_replaces_and_never_asks_a_shell(void **state)
+{
+    static const char evil[] = "a;$(touch pwned)`touch pwned`|&>x '\"*.hex";
+    struct signet_flasher *f;
+    char command[256], want[256];
+
+    (void)state;
+    fake_file(evil, HEX, 0644);
+    const char *tool = fake_tool("prog", "");
+    snprintf(command, sizeof command, "%s --file={image} -s {serial}  $HOME;ls ; %s go", tool,
+             tool);
+    f = open_ok("exec", (struct signet_flasher_options){.serial = "X9", .command = command});
+    assert_true(flasher_has_reset(f));
+    assert_int_equal(signet_flasher_program(f, evil, NULL, SIGNET_ERASE_CHIP, NULL), 0);
+    assert_int_equal(signet_flasher_reset(f, NULL), 0);
+    snprintf(want, sizeof want, "--file=%s/%s\n-s\nX9\n$HOME;ls\ngo\n", fake_folder, evil);
+    assert_string_equal(fake_read("prog.args"), want);
+    assert_int_not_equal(access("pwned", F_OK), 0);
+    signet_flasher_close(&f);
+
+    snprintf(command, sizeof command, "%s {image}", tool);
+    f = open_ok("exec", (struct signet_flasher_options){.command = command});
+    assert_false(flasher_has_reset(f));
+    assert_int_equal(signet_flasher_reset(f, NULL), SIGNET_E_UNSUPPORTED);
+    signet_flasher_close(&f);
+}
+
+static void none_runs_nothing(void **state)
+{
+    struct signet_flasher *f = open_ok("none", (struct signet_flasher_options){0});
+    struct signet_error err;
+
+    (void)state;
+    fake_file("a.hex", HEX, 0644);
+    fake_file("bad.hex", ":00", 0644);
+    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, NULL), 0);
+    assert_int_equal(signet_flasher_program(f, "bad.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                     SIGNET_E_SYNTAX);
+    signet_flasher_close(&f);
+}
+
+static void hostile_serial_numbers(void **state)
+{
+    static const char *const bad[] = {
+        "",     "-s",       "--erase",
+        "1 2",  "1;ls",     "$(id)",
+        "a\nb", "../x",     "a/b",
+        "1\t",  "\xc3\xa4", "0123456789012345678901234567890123456789012345678901234567890123"};
+    struct signet_flasher *f = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct signet_flasher_options options = {.serial = bad[i],
+                                                 .tool = fake_tool("nrfjprog", "")};
+        assert_int_equal(signet_flasher_open(&f, "nrfjprog", &options, NULL, NULL, NULL),
+                         SIGNET_E_USAGE);
+        assert_null(f);
+    }
+    assert_string_equal(fake_read("nrfjprog.args"), "");
+}
+
+static void errors_say_what_to_do(void **state)
+{
+    struct signet_flasher *f = NULL;
+    struct signet_flasher_options options = {0};
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(signet_flasher_open(&f, "nrfutils", &options, NULL, NULL, &err),
+                     SIGNET_E_USAGE);
+    assert_string_equal(err.hint, "did you mean nrfutil?");
+    char *old = strdup(getenv("PATH"));
+    setenv("PATH", fake_folder, 1);
+    assert_int_equal(signet_flasher_open(&f, "nrfutil", &options, NULL, NULL, &err),
+                     SIGNET_E_NOT_FOUND);
+    assert_string_equal(err.msg, "nrfutil is not installed");
+    assert_non_null(strstr(err.hint, "nrfutil install device"));
+    setenv("PATH", old, 1);
+    free(old);
+
+    fake_file("a.hex", HEX, 0644);
+    options.tool = fake_tool("nrfjprog", "echo 'ERROR: \033[31mno debugger'; echo; exit 33");
+    assert_int_equal(signet_flasher_open(&f, "nrfjprog", &options, NULL, NULL, &err), 0);
+    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                     SIGNET_E_FLASH);
+    assert_int_equal(err.sys, 33);
+    assert_string_equal(err.msg, "nrfjprog: exit status 33: ERROR: \\x1b[31mno debugger");
+    signet_flasher_close(&f);
+
+    options.tool = fake_tool("nrfjprog", "kill -SEGV $$");
+    assert_int_equal(signet_flasher_open(&f, "nrfjprog", &options, NULL, NULL, &err), 0);
+    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                     SIGNET_E_FLASH);
+    assert_string_equal(err.msg, "nrfjprog: ended by signal 11");
+    signet_flasher_close(&f);
+
+    options.tool = fake_tool("nrfjprog", "sleep 100");
+    options.timeout_ms = 200;
+    assert_int_equal(signet_flasher_open(&f, "nrfjprog", &options, NULL, NULL, &err), 0);
+    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                     SIGNET_E_TIMEOUT);
+    signet_flasher_close(&f);
+}
+
+/* The image of the order, or no flashing at all. */
+static void a_wrong_image_never_reaches_the_tool(void **state)
+{
+    struct signet_flasher *f =
+        open_ok("nrfjprog", (struct signet_flasher_options){.tool = fake_tool("nrfjprog", "")});
+    char zeros[65];
+
+    (void)state;
+    memset(zeros, '0', 64);
+    zeros[64] = '\0';
+    fake_file("a.hex", HEX, 0644);
+    fake_file("bad.hex", ":0400000001020304F3\n:00000001FF\n", 0644);
+    assert_int_equal(signet_flasher_program(f, "a.hex", zeros, SIGNET_ERASE_CHIP, NULL),
+                     SIGNET_E_MEANING);
+    assert_int_equal(signet_flasher_program(f, "bad.hex", NULL, SIGNET_ERASE_CHIP, NULL),
+                     SIGNET_E_SYNTAX);
+    assert_int_equal(signet_flasher_program(f, "missing.hex", NULL, SIGNET_ERASE_CHIP, NULL),
+                     SIGNET_E_IO);
+    assert_string_equal(fake_read("nrfjprog.args"), "");
+    signet_flasher_close(&f);
+}
+
+static void the_table(void **state)
+{
+    size_t i = 0;
+
+    (void)state;
+    for (; signet_flasher_name(i); i++)
+        assert_true(strlen(signet_flasher_summary(i)) > 10);
+    assert_int_equal(i, 7);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fake_enter, fake_leave)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nrfjprog),
+        TEST(nrfjprog_two_ports_of_one_name),
+        TEST(nrfutil),
+        TEST(nrfutil_failed_task),
+        TEST(openocd),
+        TEST(probe_rs),
+        TEST(esptool),
+        TEST(exec_replaces_and_never_asks_a_shell),
+        TEST(none_runs_nothing),
+        TEST(hostile_serial_numbers),
+        TEST(errors_say_what_to_do),
+        TEST(a_wrong_image_never_reaches_the_tool),
+        TEST(the_table),
+    };
+    return cmocka_run_group_tests_name("flasher/flasher", tests, NULL, NULL);
+}

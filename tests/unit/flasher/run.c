@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flasher/run.h"
+#include "fake.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+
+#include <cmocka.h>
+
+static int run(const char *script, int timeout_ms, struct buf *output, int *status,
+               struct signet_error *err)
+{
+    const char *argv[] = {"/bin/sh", "-c", script, NULL};
+    struct run r = {.argv = argv, .timeout_ms = timeout_ms};
+
+    return run_tool(&r, output, status, err);
+}
+
+static void output_and_status_come_back(void **state)
+{
+    struct buf output = {0};
+    int status = -1;
+
+    (void)state;
+    assert_int_equal(run("echo one; echo two >&2; exit 3", 10000, &output, &status, NULL), 0);
+    assert_int_equal(status, 3);
+    buf_byte(&output, 0);
+    assert_string_equal(output.data, "one\ntwo\n");
+    buf_free(&output);
+    assert_int_equal(run("kill -ABRT $$", 10000, NULL, &status, NULL), 0);
+    assert_int_equal(status, 128 + SIGABRT);
+    assert_int_equal(run("exit 0", 10000, NULL, &status, NULL), 0);
+    assert_int_equal(status, 0);
+}
+
+static void a_missing_program_is_an_error(void **state)
+{
+    const char *argv[] = {"/nowhere/tool", NULL};
+    struct run r = {.argv = argv, .timeout_ms = 1000};
+    struct signet_error err;
+    int status;
+
+    (void)state;
+    assert_int_equal(run_tool(&r, NULL, &status, &err), SIGNET_E_FLASH);
+    assert_int_equal(err.sys, ENOENT);
+}
+
+static void child_sees_nothing_of_ours(void **state)
+{
+    struct buf output = {0};
+    int status, fd = open("/etc/passwd", O_RDONLY); /* no O_CLOEXEC */
+
+    (void)state;
+    setenv("SIGNET_TOKEN", "canary-4711", 1);
+    setenv("LD_LIBRARY_PATH", "/canary-4711", 1);
+    assert_int_equal(run("env; ls -l /proc/$$/fd; ps -o pgid= -p $$; echo self=$$; "
+                         "read x || echo no-input",
+                         10000, &output, &status, NULL),
+                     0);
+    close(fd);
+    unsetenv("SIGNET_TOKEN");
+    unsetenv("LD_LIBRARY_PATH");
+    buf_byte(&output, 0);
+    const char *text = (const char *)output.data;
+    assert_null(strstr(text, "canary-4711"));
+    assert_null(strstr(text, "/etc/passwd"));
+    assert_non_null(strstr(text, "PATH=/usr/local/bin:/usr/bin:/bin\n"));
+    assert_non_null(strstr(text, "no-input"));
+    size_t lines = 0; /* only these names are there */
+    for (const char *p = text; (p = strchr(p, '=')); p++)
+        lines++;
+    assert_in_range(lines, 6, 10);
+    buf_free(&output);
+}
+
+/* True while the process is there and is not a zombie. */
+static bool alive(pid_t pid)
+{
+    char path[64], line[512] = "";
+
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    bool read = fgets(line, sizeof line, file) != NULL;
+    fclose(file);
+    const char *end = strrchr(line, ')');
+    return read && end && end[2] != 'Z' && end[2] != 'X';
+}
+
+static pid_t pid_in(const char *name)
+{
+    return (pid_t)atoi(fake_read(name));
+}
+
+static void gone_soon(pid_t pid)
+{
+    assert_in_range(pid, 2, 1 << 30);
+    for (int i = 0; alive(pid) && i < 500; i++)
+        usleep(10000);
+    assert_false(alive(pid));
+}
+
+static void a_hang_ends_the_whole_group(void **state)
+{
+    struct signet_error err;
+    int status;
+
+    (void)state;
+    /* the leader and its child both ignore SIGTERM */
+    assert_int_equal(
+        run("trap '' TERM; sh -c 'trap \"\" TERM; echo $$ > child; while :; do sleep 1; "
+            "done' & echo $$ > leader; while :; do sleep 1; done",
+            600, NULL, &status, &err),
+        SIGNET_E_TIMEOUT);
+    gone_soon(pid_in("leader"));
+    gone_soon(pid_in("child"));
+}
+
+static void what_a_tool_leaves_behind_is_ended(void **state)
+{
+    int status = -1;
+
+    (void)state;
+    assert_int_equal(run("sleep 1000 & echo $! > child; exit 0", 10000, NULL, &status, NULL), 0);
+    assert_int_equal(status, 0);
+    gone_soon(pid_in("child"));
+}
+
+static void huge_output_is_capped(void **state)
+{
+    struct buf output = {0};
+    int status = -1;
+
+    (void)state;
+    assert_int_equal(run("head -c 10485760 /dev/zero | tr '\\0' x; echo; echo the end", 60000,
+                         &output, &status, NULL),
+                     0);
+    assert_int_equal(status, 0);
+    assert_int_equal(output.len, RUN_OUTPUT_MAX);
+    buf_free(&output);
+}
+
+static void *fire_when_started(void *cancel)
+{
+    for (int i = 0; access("started", F_OK) != 0 && i < 1000; i++)
+        usleep(10000);
+    signet_cancel_fire(cancel);
+    return NULL;
+}
+
+static void cancel_ends_the_group(void **state)
+{
+    const char *argv[] = {"/bin/sh", "-c", "echo $$ > leader; > started; sleep 1000", NULL};
+    struct run r = {.argv = argv, .timeout_ms = 60000};
+    struct signet_cancel *cancel = NULL;
+    pthread_t thread;
+    int status;
+
+    (void)state;
+    assert_int_equal(signet_cancel_new(&cancel, NULL), 0);
+    r.cancel = cancel;
+    pthread_create(&thread, NULL, fire_when_started, cancel);
+    assert_int_equal(run_tool(&r, NULL, &status, NULL), SIGNET_E_CANCELLED);
+    pthread_join(thread, NULL);
+    gone_soon(pid_in("leader"));
+    signet_cancel_free(&cancel);
+}
+
+static void on_line(void *ctx, const char *line, size_t len)
+{
+    struct buf *all = ctx;
+
+    assert_int_equal(strlen(line), len);
+    buf_printf(all, "[%s]", line);
+}
+
+static void lines_come_one_by_one(void **state)
+{
+    const char *argv[] = {"/bin/sh", "-c", "printf '10%%\\r20%%\\r\\n\\nlast'", NULL};
+    struct buf all = {0};
+    struct run r = {.argv = argv, .timeout_ms = 10000, .on_line = on_line, .ctx = &all};
+    int status;
+
+    (void)state;
+    assert_int_equal(run_tool(&r, NULL, &status, NULL), 0);
+    buf_byte(&all, 0);
+    assert_string_equal(all.data, "[10%][20%][last]");
+    buf_free(&all);
+}
+
+static void tools_are_found_in_trusted_folders_only(void **state)
+{
+    char *path = NULL, *old = strdup(getenv("PATH"));
+    char both[256], want[128];
+
+    (void)state;
+    mkdir("open", 0777);
+    chmod("open", 0777);
+    mkdir("mine", 0755);
+    fake_file("open/tool", "#!/bin/sh\n", 0755);
+    fake_file("tool", "#!/bin/sh\n", 0755);
+    snprintf(both, sizeof both, ":.:open:%s/open:%s/mine", fake_folder, fake_folder);
+    setenv("PATH", both, 1);
+    assert_int_equal(run_find(&path, "tool", NULL, NULL), SIGNET_E_NOT_FOUND);
+    fake_file("mine/tool", "#!/bin/sh\n", 0755);
+    assert_int_equal(run_find(&path, "tool", NULL, NULL), 0);
+    snprintf(want, sizeof want, "%s/mine/tool", fake_folder);
+    assert_string_equal(path, want);
+    free(path);
+    setenv("PATH", old, 1);
+    free(old);
+    assert_int_equal(run_find(&path, "tool", "mine/tool", NULL), SIGNET_E_NOT_FOUND);
+    assert_int_equal(run_find(&path, "tool", want, NULL), 0);
+    free(path);
+    chmod("mine/tool", 0757);
+    assert_int_equal(run_find(&path, "tool", want, NULL), SIGNET_E_NOT_FOUND);
+}
+
+static void last_words(void **state)
+{
+    struct buf output = {0};
+    char words[64];
+
+    (void)state;
+    buf_text(&output, "first\nERROR: \033[31mno probe\n\n ---\n");
+    run_last_words(&output, words, sizeof words);
+    assert_string_equal(words, "ERROR: \\x1b[31mno probe");
+    buf_reset(&output);
+    run_last_words(&output, words, sizeof words);
+    assert_string_equal(words, "");
+    buf_free(&output);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fake_enter, fake_leave)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(output_and_status_come_back),
+        TEST(a_missing_program_is_an_error),
+        TEST(child_sees_nothing_of_ours),
+        TEST(a_hang_ends_the_whole_group),
+        TEST(what_a_tool_leaves_behind_is_ended),
+        TEST(huge_output_is_capped),
+        TEST(cancel_ends_the_group),
+        TEST(lines_come_one_by_one),
+        TEST(tools_are_found_in_trusted_folders_only),
+        TEST(last_words),
+    };
+    return cmocka_run_group_tests_name("flasher/run", tests, NULL, NULL);
+}
