@@ -49,12 +49,17 @@ struct noun {
 extern const struct noun nouns[]; /* ends with a NULL name (verbs.c) */
 extern const struct verb cert_verbs[];
 extern const struct verb packet_verbs[];
+extern const struct verb sim_verbs[];
+extern const struct verb smp_verbs[];
 
 int cli_run(int argc, char **argv); /* finds the verb and runs it */
 
 /* What a person or an attacker could make of the process: umask 077, no core file, no ptrace, no
  * new privileges, writes to a closed pipe are errors. Call it first (process.c). */
 void process_harden(void);
+/* Fires on the first Ctrl-C or SIGTERM, so that what is under way ends in a clean state; the second
+ * one ends the process. Lives as long as the process. */
+const struct signet_cancel *process_cancel(void);
 
 /* options (options.c): one table gives parsing, usage and --help. Every verb has --help and
  * --json. */

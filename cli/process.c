@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -15,4 +16,23 @@ void process_harden(void)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);
+}
+
+static struct signet_cancel *cancel; /* for the handler: it can only reach a static */
+
+static void on_signal(int number)
+{
+    (void)number;
+    signet_cancel_fire(cancel);
+}
+
+const struct signet_cancel *process_cancel(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    if (cancel || signet_cancel_new(&cancel, NULL) != SIGNET_OK)
+        return cancel;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return cancel;
 }

@@ -15,9 +15,30 @@ bool cli_colour(FILE *to)
     return !(no && *no) && !(term && !strcmp(term, "dumb")) && isatty(fileno(to));
 }
 
+/* A bar on the terminal's last line; messages take its place. */
+static void put_bar(const struct signet_event *event)
+{
+    unsigned percent = event->total ? (unsigned)(event->done * 100 / event->total) : 0;
+    char bar[26] = {0};
+    if (!cli_colour(stderr))
+        return;
+    memset(bar, ' ', sizeof(bar) - 1);
+    memset(bar, '#', percent / 4 < sizeof(bar) ? percent / 4 : sizeof(bar) - 1);
+    if (event->total && event->done >= event->total)
+        fputs("\r\033[K", stderr);
+    else if (event->total)
+        fprintf(stderr, "\r\033[K%s [%s] %u %%", event->stage ? event->stage : "", bar, percent);
+    else
+        fprintf(stderr, "\r\033[K%s %llu", event->stage ? event->stage : "",
+                (unsigned long long)event->done);
+    fflush(stderr);
+}
+
 static void tell(const char *kind, const char *escape, const struct signet_error *e)
 {
     bool colour = cli_colour(stderr);
+    if (colour)
+        fputs("\r\033[K", stderr);
     fprintf(stderr, "signet: %s%s%s%s\n", colour ? escape : "", kind, colour ? "\033[0m" : "",
             e->msg);
     if (e->excerpt[0])
@@ -98,6 +119,8 @@ static void on_event(void *ctx, const struct signet_event *event)
         tell("warning: ", "\033[1;33m", event->error);
     else if (event->kind == SIGNET_EVENT_RETRY && event->error)
         tell("again after: ", "\033[1;33m", event->error);
+    else if (event->kind == SIGNET_EVENT_PROGRESS)
+        put_bar(event);
 }
 
 struct signet_observer cli_observer(const struct cli *cli)

@@ -8,6 +8,8 @@
 const struct noun nouns[] = {
     {"packet", "make, show and check packets", packet_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
+    {"sim", "Boards and servers to rehearse with.", sim_verbs},
+    {"smp", "A board's SMP server (mcumgr) over a serial port or TCP.", smp_verbs},
     {0},
 };
 

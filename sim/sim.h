@@ -67,6 +67,7 @@ struct sim_board_state {
     enum sim_firmware firmware;
     bool provisioned; /* holds credentials */
     bool halted;      /* programmed and not reset, asserted or unplugged */
+    bool stopped;     /* asked to stop over the control socket */
     unsigned resets;
     unsigned uploads;  /* chunks 0 taken */
     unsigned repeated; /* chunks 0 that came again into an unfinished upload */
