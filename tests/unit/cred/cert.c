@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificates of an authority, keys that match or not, saved files, failing random bytes.
+ * wrap: EVP_PKEY_generate EVP_DigestSign file_write
+ */
+#include "cred/cred.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static bool keygen_fails, sign_fails, write_fails;
+
+int __real_EVP_PKEY_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **key);
+int __wrap_EVP_PKEY_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **key);
+int __real_EVP_DigestSign(EVP_MD_CTX *ctx, unsigned char *sig, size_t *len,
+                          const unsigned char *data, size_t n);
+int __wrap_EVP_DigestSign(EVP_MD_CTX *ctx, unsigned char *sig, size_t *len,
+                          const unsigned char *data, size_t n);
+int __real_file_write(const char *path, const void *data, size_t len, mode_t mode,
+                      struct signet_error *err);
+int __wrap_file_write(const char *path, const void *data, size_t len, mode_t mode,
+                      struct signet_error *err);
+
+int __wrap_EVP_PKEY_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **key)
+{
+    return keygen_fails ? 0 : __real_EVP_PKEY_generate(ctx, key);
+}
+
+int __wrap_EVP_DigestSign(EVP_MD_CTX *ctx, unsigned char *sig, size_t *len,
+                          const unsigned char *data, size_t n)
+{
+    return sign_fails ? 0 : __real_EVP_DigestSign(ctx, sig, len, data, n);
+}
+
+int __wrap_file_write(const char *path, const void *data, size_t len, mode_t mode,
+                      struct signet_error *err)
+{
+    if (write_fails)
+        return error_set(err, SIGNET_E_IO, "disk full");
+    return __real_file_write(path, data, len, mode, err);
+}
+
+/* A CA as a factory has one, made by OpenSSL itself. */
+static void make_ca(bool really, struct signet_cert **cert, struct signet_key **key)
+{
+    struct signet_bytes der = {0};
+    struct signet_error err = {0};
+    const unsigned char *at;
+    unsigned char *out = NULL;
+    X509 *x = X509_new();
+    X509V3_CTX v3;
+    EVP_PKEY *pkey;
+    int len;
+
+    assert_int_equal(signet_key_generate(key, NULL, NULL, &err), 0);
+    assert_int_equal(signet_key_der(*key, &der, &err), 0);
+    at = der.data;
+    pkey = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
+    assert_non_null(pkey);
+    X509_set_version(x, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(x), 7);
+    X509_gmtime_adj(X509_getm_notBefore(x), -10);
+    X509_gmtime_adj(X509_getm_notAfter(x), 1000);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+                               (const unsigned char *)"factory", -1, -1, 0);
+    X509_set_issuer_name(x, X509_get_subject_name(x));
+    X509_set_pubkey(x, pkey);
+    X509V3_set_ctx(&v3, x, x, NULL, NULL, 0);
+    for (int i = 0; really && i < 3; i++) {
+        static const struct {
+            int nid;
+            const char *value;
+        } rows[] = {{NID_basic_constraints, "critical,CA:TRUE"},
+                    {NID_key_usage, "critical,keyCertSign"},
+                    {NID_subject_key_identifier, "hash"}};
+        X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &v3, rows[i].nid, rows[i].value);
+
+        assert_non_null(e);
+        X509_add_ext(x, e, -1);
+        X509_EXTENSION_free(e);
+    }
+    assert_true(X509_sign(x, pkey, EVP_sha256()) > 0);
+    len = i2d_X509(x, &out);
+    assert_int_equal(signet_cert_load(cert, out, (size_t)len, &err), 0);
+    OPENSSL_free(out);
+    X509_free(x);
+    EVP_PKEY_free(pkey);
+    signet_bytes_free(&der);
+}
+
+static X509 *view(const struct signet_cert *cert)
+{
+    struct signet_bytes der = {0};
+    const unsigned char *at;
+    X509 *x;
+
+    assert_int_equal(signet_cert_der(cert, &der, NULL), 0);
+    at = der.data;
+    x = d2i_X509(NULL, &at, (long)der.len);
+    assert_non_null(x);
+    signet_bytes_free(&der);
+    return x;
+}
+
+static void test_sign(void **state)
+{
+    struct signet_cert_info info = {.validity_offset_seconds = 500};
+    struct signet_cert *ca = NULL, *no_ca = NULL, *leaf = NULL;
+    struct signet_key *ca_key = NULL, *other = NULL, *key = NULL;
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    X509 *ca_x, *x;
+    struct signet_error err = {0};
+
+    (void)state;
+    make_ca(true, &ca, &ca_key);
+    make_ca(false, &no_ca, &other);
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), 0);
+    if (signet_cert_sign(&leaf, key, &info, "urn:dev:1", ca, ca_key, NULL, &err))
+        fail_msg("%s", err.msg);
+    ca_x = view(ca);
+    x = view(leaf);
+    X509_STORE_add_cert(store, ca_x);
+    X509_STORE_set_flags(store, X509_V_FLAG_X509_STRICT);
+    X509_STORE_CTX_init(ctx, store, x, NULL);
+    X509_STORE_CTX_set_default(ctx, "ssl_client");
+    if (X509_verify_cert(ctx) != 1)
+        fail_msg("%s", X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+    assert_int_equal(X509_get_key_usage(x), KU_DIGITAL_SIGNATURE);
+    assert_int_equal(X509_get_extended_key_usage(x), XKU_SSL_CLIENT);
+    assert_non_null(X509_get0_authority_key_id(x));
+    assert_null(X509_get0_subject_key_id(x));
+    X509_free(x);
+    X509_free(ca_x);
+    X509_STORE_CTX_free(ctx);
+    X509_STORE_free(store);
+    signet_cert_free(&leaf);
+
+    assert_int_equal(signet_cert_sign(&leaf, key, &info, "e", ca, other, NULL, &err),
+                     SIGNET_E_CERT);
+    assert_non_null(strstr(err.msg, "does not belong"));
+    assert_int_equal(signet_cert_sign(&leaf, key, &info, "e", no_ca, other, NULL, &err),
+                     SIGNET_E_CERT);
+    assert_non_null(strstr(err.msg, "authority"));
+    info.validity_offset_seconds = 5000;
+    assert_int_equal(signet_cert_sign(&leaf, key, &info, "e", ca, ca_key, NULL, &err),
+                     SIGNET_E_MEANING);
+    assert_non_null(strstr(err.msg, "expires"));
+    assert_null(leaf);
+    signet_cert_free(&ca);
+    signet_cert_free(&no_ca);
+    signet_key_free(&ca_key);
+    signet_key_free(&other);
+    signet_key_free(&key);
+}
+
+/* Nothing is made, nothing is written. */
+static void test_failures(void **state)
+{
+    char folder[] = "/tmp/signet-cert-XXXXXX", path[64];
+    struct signet_key *key = NULL, *none = NULL, *other = NULL;
+    struct signet_cert *cert = NULL, *no_cert = NULL;
+    struct signet_error err;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/cert", folder);
+    keygen_fails = true;
+    assert_int_equal(signet_key_generate(&none, NULL, NULL, &err), SIGNET_E_CRYPTO);
+    assert_null(none);
+    keygen_fails = false;
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), 0);
+    assert_int_equal(signet_key_generate(&other, NULL, NULL, &err), 0);
+    sign_fails = true;
+    assert_int_equal(signet_cert_make(&no_cert, key, NULL, "e", NULL, &err), SIGNET_E_CRYPTO);
+    assert_null(no_cert);
+    sign_fails = false;
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "e", NULL, &err), 0);
+    assert_int_equal(signet_cert_check_key(cert, other, &err), SIGNET_E_CERT);
+    assert_int_equal(signet_cert_save(cert, other, path, NULL, &err), SIGNET_E_CERT);
+    assert_int_equal(access(path, F_OK), -1); /* not even the folder */
+    write_fails = true;
+    assert_int_equal(signet_cert_save(cert, key, path, NULL, &err), SIGNET_E_IO);
+    write_fails = false;
+    assert_int_equal(rmdir(path), 0); /* empty */
+    rmdir(folder);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    signet_key_free(&other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sign),
+        cmocka_unit_test(test_failures),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device's DTLS session, against OpenSSL's server side in a thread. */
+#include "cred/cred.h"
+#include "tls/tls.h"
+
+#include <arpa/inet.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define WAIT_MS 20000
+
+/* One session: an echo of each datagram, with a "+" in front. */
+struct server {
+    pthread_t thread;
+    SSL_CTX *ctx;
+    int fd;
+    uint16_t port;
+    unsigned drop; /* first datagrams to lose */
+    bool knows;    /* the identity of the client */
+    uint8_t key[64];
+    struct signet_bytes client; /* the certificate that must come */
+};
+
+static struct server *serving; /* for OpenSSL's callbacks; one server at a time */
+
+static unsigned find_psk(SSL *ssl, const char *identity, unsigned char *psk, unsigned size)
+{
+    (void)ssl;
+    if (strcmp(identity, "urn:dev:1") || !serving->knows || size < 64)
+        return 0;
+    memcpy(psk, serving->key, 64);
+    return 64;
+}
+
+static int check_client(X509_STORE_CTX *store, void *arg)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(X509_STORE_CTX_get0_cert(store), &der);
+    bool same = len == (int)serving->client.len && !memcmp(der, serving->client.data, (size_t)len);
+
+    (void)arg;
+    OPENSSL_free(der);
+    if (!same)
+        X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REVOKED);
+    return same;
+}
+
+static bool wait_readable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, WAIT_MS) == 1;
+}
+
+static void *serve(void *arg)
+{
+    struct server *s = arg;
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    SSL *ssl = SSL_new(s->ctx);
+    BIO *bio = BIO_new_dgram(s->fd, BIO_NOCLOSE);
+    struct timeval limit = {.tv_sec = 2};
+    char data[2048];
+    int n;
+
+    SSL_set_bio(ssl, bio, bio);
+    for (unsigned i = 0; i < s->drop; i++)
+        if (!wait_readable(s->fd) || recv(s->fd, data, sizeof data, 0) < 0)
+            goto out;
+    if (!wait_readable(s->fd) ||
+        recvfrom(s->fd, data, sizeof data, MSG_PEEK, (struct sockaddr *)&peer, &len) < 0 ||
+        connect(s->fd, (struct sockaddr *)&peer, len) < 0)
+        goto out;
+    BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, &peer);
+    BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_RECV_TIMEOUT, 0, &limit);
+    if (SSL_accept(ssl) != 1)
+        goto out;
+    while ((n = SSL_read(ssl, data + 1, sizeof data - 1)) > 0) {
+        data[0] = '+';
+        SSL_write(ssl, data, n + 1);
+        if (n == 3 && !memcmp(data + 1, "bye", 3))
+            break;
+    }
+    SSL_shutdown(ssl);
+out:
+    SSL_free(ssl);
+    return NULL;
+}
+
+static void start(struct server *s, const struct signet_bytes *cert, const struct signet_bytes *key)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof at;
+
+    s->ctx = SSL_CTX_new(DTLS_server_method());
+    assert_non_null(s->ctx);
+    if (cert) {
+        const unsigned char *p = key->data;
+        EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &p, (long)key->len);
+
+        assert_int_equal(SSL_CTX_use_certificate_ASN1(s->ctx, (int)cert->len, cert->data), 1);
+        assert_int_equal(SSL_CTX_use_PrivateKey(s->ctx, pkey), 1);
+        EVP_PKEY_free(pkey);
+        SSL_CTX_set_verify(s->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        SSL_CTX_set_cert_verify_callback(s->ctx, check_client, NULL);
+    } else {
+        SSL_CTX_set_psk_server_callback(s->ctx, find_psk);
+        SSL_CTX_set_cipher_list(s->ctx, "PSK-AES128-CCM8:@SECLEVEL=0");
+    }
+    s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &len), 0);
+    s->port = ntohs(at.sin_port);
+    serving = s;
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static void stop(struct server *s)
+{
+    pthread_join(s->thread, NULL);
+    close(s->fd);
+    SSL_CTX_free(s->ctx);
+}
+
+static struct secret psk;
+static const struct tls_credentials psk_login = {
+    .psk = &psk, .identity = (const uint8_t *)"urn:dev:1", .identity_len = 9};
+
+static void echo(struct tls_dtls *t)
+{
+    struct signet_error err = {0};
+    char data[64];
+    size_t len = 0;
+
+    assert_int_equal(tls_dtls_send(t, "hello", 5, &err), 0);
+    if (tls_dtls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err))
+        fail_msg("%s", err.msg);
+    assert_int_equal(len, 6);
+    assert_memory_equal(data, "+hello", 6);
+    assert_int_equal(tls_dtls_recv(t, data, sizeof data, &len, clock_ms() + 50, NULL, &err),
+                     SIGNET_E_TIMEOUT);
+    assert_int_equal(tls_dtls_send(t, "bye", 3, &err), 0);
+    assert_int_equal(tls_dtls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err),
+                     0);
+    assert_int_equal(tls_dtls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err),
+                     SIGNET_E_NET);
+    assert_non_null(strstr(err.msg, "closed"));
+}
+
+static void test_psk(void **state)
+{
+    struct signet_error err = {0};
+
+    (void)state;
+    for (unsigned drop = 0; drop < 2; drop++) { /* 1: the first ClientHello is lost */
+        struct server s = {.knows = true, .drop = drop};
+        struct tls_dtls *t = NULL;
+
+        memset(s.key, 'k', sizeof s.key);
+        start(&s, NULL, NULL);
+        if (tls_dtls_open(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err))
+            fail_msg("%s", err.msg);
+        assert_string_equal(tls_dtls_cipher(t), "PSK-AES128-CCM8");
+        echo(t);
+        tls_dtls_close(&t);
+        assert_null(t);
+        stop(&s);
+    }
+}
+
+static void test_psk_refused(void **state)
+{
+    struct server s = {.knows = false}, wrong = {.knows = true};
+    struct signet_error err = {0};
+    struct tls_dtls *t = NULL;
+    int rc;
+
+    (void)state;
+    start(&s, NULL, NULL);
+    assert_int_equal(
+        tls_dtls_open(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err),
+        SIGNET_E_NET);
+    assert_non_null(strstr(err.msg, "alert 115"));
+    assert_non_null(strstr(err.hint, "does not know"));
+    stop(&s);
+
+    start(&wrong, NULL, NULL); /* its key is all zero */
+    rc = tls_dtls_open(&t, "127.0.0.1", wrong.port, &psk_login, clock_ms() + 1500, NULL, &err);
+    assert_true(rc == SIGNET_E_TIMEOUT || rc == SIGNET_E_NET);
+    assert_non_null(strstr(err.msg, "Finished"));
+    assert_non_null(strstr(err.hint, "PSK"));
+    assert_null(strstr(err.msg, "kkkk"));
+    assert_null(t);
+    stop(&wrong);
+}
+
+static void make(struct signet_bytes *cert_der, struct signet_bytes *key_der)
+{
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), 0);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "e", NULL, NULL), 0);
+    assert_int_equal(signet_cert_der(cert, cert_der, NULL), 0);
+    assert_int_equal(signet_key_der(key, key_der, NULL), 0);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+}
+
+static void test_cert(void **state)
+{
+    struct signet_bytes server = {0}, server_key = {0}, mine = {0}, my_key = {0};
+    struct tls_credentials login = {0};
+    struct signet_error err = {0};
+    struct secret key = {0};
+    struct tls_dtls *t = NULL;
+
+    (void)state;
+    make(&server, &server_key);
+    make(&mine, &my_key);
+    assert_int_equal(secret_set(&key, my_key.data, my_key.len, NULL), 0);
+    for (int round = 0; round < 3; round++) {
+        struct server s = {.client = round == 1 ? server : mine};
+        const struct signet_bytes *pin = round == 2 ? &mine : &server;
+        int rc;
+
+        login = (struct tls_credentials){.cert_der = mine.data,
+                                         .cert_len = mine.len,
+                                         .key_der = &key,
+                                         .pinned_der = pin->data,
+                                         .pinned_len = pin->len};
+        start(&s, &server, &server_key);
+        rc = tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        if (round == 0) {
+            if (rc)
+                fail_msg("%s", err.msg);
+            echo(t);
+            tls_dtls_close(&t);
+        } else if (round == 1) { /* the server does not know our certificate */
+            assert_int_equal(rc, SIGNET_E_NET);
+            assert_non_null(strstr(err.msg, "alert 44"));
+            assert_non_null(strstr(err.msg, "revoked"));
+        } else { /* not the server we expect */
+            assert_int_equal(rc, SIGNET_E_CERT);
+            assert_non_null(strstr(err.msg, "another certificate"));
+        }
+        assert_null(t);
+        stop(&s);
+    }
+    login.key_der = NULL;
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    secret_wipe(&key);
+    signet_bytes_free(&server);
+    signet_bytes_free(&server_key);
+    signet_bytes_free(&mine);
+    signet_bytes_free(&my_key);
+}
+
+static void test_usage(void **state)
+{
+    struct tls_credentials login = psk_login;
+    struct signet_cancel *cancel = NULL;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof at;
+    struct signet_error err;
+    struct tls_dtls *t = NULL;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    login.identity = (const uint8_t *)"a\0b";
+    login.identity_len = 3;
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    login.identity_len = 257;
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 0, &psk_login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    assert_int_equal(signet_cancel_new(&cancel, &err), 0);
+    signet_cancel_fire(cancel);
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login,
+                                   clock_ms() + WAIT_MS, cancel, &err),
+                     SIGNET_E_CANCELLED);
+    signet_cancel_free(&cancel);
+    close(fd); /* now nobody listens there */
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login,
+                                   clock_ms() + WAIT_MS, NULL, &err),
+                     SIGNET_E_NET);
+    assert_non_null(strstr(err.msg, "nobody listens"));
+    assert_null(t);
+}
+
+static int set_up(void **state)
+{
+    uint8_t key[64];
+
+    (void)state;
+    memset(key, 'k', sizeof key);
+    return secret_set(&psk, key, sizeof key, NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    secret_wipe(&psk);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_psk),
+        cmocka_unit_test(test_psk_refused),
+        cmocka_unit_test(test_cert),
+        cmocka_unit_test(test_usage),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
