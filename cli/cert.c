@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -161,42 +162,100 @@ static int cert_show(int argc, char **argv)
     return cli_close(&cli, rc ? cli_fail(&cli, &err) : EXIT_DONE);
 }
 
-static int cert_make(int argc, char **argv)
+struct make {
+    const char *endpoint, *folder, *info_file, *issuer, *issuer_key;
+    struct signet_cert_info info;
+    struct signet_key *key, *ca_key;
+    struct signet_cert *cert, *ca;
+};
+
+/* An authority's key that others can read is no authority's key any more. */
+static int check_mode(const char *path, struct signet_error *err)
 {
-    const char *endpoint = NULL, *folder = "cert";
-    const struct option_row rows[] = {
-        {'e', "endpoint", "NAME", "endpoint name: the common name", OPTION_TEXT, &endpoint, 0, 0},
-        {'o', "output", "DIR", "folder for the three files (./cert)", OPTION_TEXT, &folder, 0, 0},
-        {0},
-    };
-    struct signet_error err = {0};
-    struct signet_cert_info info = {0};
-    struct signet_observer observer;
-    struct signet_cert *cert = NULL;
-    struct signet_key *key = NULL;
-    struct cli cli = {0};
+    struct stat st;
+
+    if (stat(path, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
+        return SIGNET_OK; /* what cannot be read at all is told by the reader */
+    err->code = SIGNET_E_IO;
+    snprintf(err->msg, sizeof err->msg, "'%.200s' is an authority's key, but others may open it",
+             path);
+    snprintf(err->hint, sizeof err->hint, "chmod 600 '%.200s'", path);
+    return SIGNET_E_IO;
+}
+
+static int read_issuer(struct make *m, struct signet_error *err)
+{
+    struct signet_bytes cert = {0}, key = {0};
+    int rc;
+
+    if ((rc = cli_read(m->issuer, FILE_MAX, &cert, err)) ||
+        (rc = signet_cert_load(&m->ca, cert.data, cert.len, err)) ||
+        (rc = check_mode(m->issuer_key, err)) ||
+        (rc = cli_read(m->issuer_key, FILE_MAX, &key, err)))
+        goto out;
+    rc = signet_key_load(&m->ca_key, key.data, key.len, err);
+out:
+    signet_bytes_free(&cert);
+    signet_bytes_free(&key);
+    return rc;
+}
+
+static int make(const struct cli *cli, struct make *m, struct signet_error *err)
+{
+    struct signet_observer observer = cli_observer(cli);
     char path[4096];
     int rc;
 
-    if (!cli_parse(&cli, argc, argv, rows, "",
-                   "Makes a private key and its self-signed certificate, and writes "
-                   "client_cert.crt (PEM), client_cert.der and client_key.der.",
-                   0, 0))
+    if ((m->info_file && (rc = signet_cert_info_load(m->info_file, &m->info, err))) ||
+        (m->issuer && (rc = read_issuer(m, err))) ||
+        (rc = signet_key_generate(&m->key, &m->info, &observer, err)) ||
+        (rc = m->issuer
+                  ? signet_cert_sign(&m->cert, m->key, &m->info, m->endpoint, m->ca, m->ca_key,
+                                     &observer, err)
+                  : signet_cert_make(&m->cert, m->key, &m->info, m->endpoint, &observer, err)) ||
+        (rc = signet_cert_save(m->cert, m->key, m->folder, &observer, err)))
+        return rc;
+    snprintf(path, sizeof path, "%s/client_cert.der", m->folder);
+    rc = show_cert(cli, stdout, m->cert, path, err);
+    if (!rc && !cli->json)
+        printf("written: %s/client_cert.crt, client_cert.der, client_key.der\n", m->folder);
+    return rc;
+}
+
+static int cert_make(int argc, char **argv)
+{
+    struct make m = {.folder = "cert"};
+    const struct option_row rows[] = {
+        {'e', "endpoint", "NAME", "endpoint name: the common name", OPTION_TEXT, &m.endpoint, 0, 0},
+        {'C', "info", "FILE", "JSON with names, curve, digest, validity", OPTION_TEXT, &m.info_file,
+         0, 0},
+        {'o', "output", "DIR", "folder for the three files (./cert)", OPTION_TEXT, &m.folder, 0, 0},
+        {256, "issuer", "FILE", "sign with this authority's certificate", OPTION_TEXT, &m.issuer, 0,
+         0},
+        {257, "issuer-key", "FILE", "and its private key (mode 0600)", OPTION_TEXT, &m.issuer_key,
+         0, 0},
+        {0},
+    };
+    struct signet_error err = {0};
+    struct cli cli = {0};
+    int rc;
+
+    if (!cli_parse(
+            &cli, argc, argv, rows, "",
+            "Makes a private key and its certificate, self-signed unless an issuer is given, "
+            "and writes client_cert.crt (PEM), client_cert.der and client_key.der.",
+            0, 0))
         return EXIT_USAGE;
-    if (!endpoint)
+    if (!m.endpoint && !m.info_file)
         return cli_usage(&cli, "an endpoint name (-e) is needed");
-    observer = cli_observer(&cli);
-    if ((rc = signet_key_generate(&key, &info, &observer, &err)) ||
-        (rc = signet_cert_make(&cert, key, &info, endpoint, &observer, &err)) ||
-        (rc = signet_cert_save(cert, key, folder, &observer, &err)))
-        goto out;
-    snprintf(path, sizeof path, "%s/client_cert.der", folder);
-    rc = show_cert(&cli, stdout, cert, path, &err);
-    if (!rc && !cli.json)
-        printf("written: %s/client_cert.crt, client_cert.der, client_key.der\n", folder);
-out:
-    signet_cert_free(&cert);
-    signet_key_free(&key);
+    if (!m.issuer != !m.issuer_key)
+        return cli_usage(&cli, "--issuer and --issuer-key go together");
+    rc = make(&cli, &m, &err);
+    signet_cert_info_free(&m.info);
+    signet_cert_free(&m.cert);
+    signet_cert_free(&m.ca);
+    signet_key_free(&m.key);
+    signet_key_free(&m.ca_key);
     return cli_close(&cli, rc ? cli_fail(&cli, &err) : EXIT_DONE);
 }
 

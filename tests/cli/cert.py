@@ -102,6 +102,52 @@ def test_make():
     assert json.loads(out)['subject'] == 'CN=x'
 
 
+def test_info():
+    info = {'countryName': 'PL', 'stateOrProvinceName': 'Małopolskie', 'localityName': 'Kraków',
+            'organizationName': 'AVS', 'organizationUnitName': 'IoT', 'emailAddress': 'a@b.example',
+            'commonName': 'cn', 'ellipticCurve': 'secp384r1', 'digest': 'sha512',
+            'serialNumber': 4711, 'validityOffsetInSeconds': 86400}
+    put('info.json', json.dumps(info).encode())
+    out, err = run('cert', 'make', '--json', '-C', 'info.json', '-e', 'e', '-o', 'info')
+    steps = [json.loads(line) for line in out.splitlines()]
+    made = steps[-1] if steps[-1]['event'] == 'certificate' else steps[-2]
+    assert made['key'] == 'EC secp384r1' and made['signature'] == 'ecdsa-with-SHA512', made
+    assert int(made['serial'], 16) == 4711
+    assert 'expires soon' in err or any('expires soon' in s.get('message', '') for s in steps)
+    text = openssl('x509', '-in', 'info/client_cert.crt', '-noout', '-subject', '-nameopt',
+                   'utf8,sep_comma_plus').decode().strip()
+    assert text == ('subject=C=PL,ST=Małopolskie,L=Kraków,O=AVS,OU=IoT,emailAddress=a@b.example,'
+                    'CN=cn'), text
+    for change, words in [({'RSAKeyLen': 2048}, 'both'), ({'countryName': 'POL'}, 'countryName'),
+                          ({'ellipticCurve': 'secp256rl'}, 'secp256r1'),
+                          ({'digest': 'sha-256'}, 'sha256'), ({'digest': 'md5'}, 'md5'),
+                          ({'serialNumber': 0}, 'serialNumber'),
+                          ({'serialNumber': 2 ** 159}, 'serialNumber'),
+                          ({'commonName': 'x' * 65}, 'commonName')]:
+        put('bad.json', json.dumps({**info, **change}).encode())
+        _, err = run('cert', 'make', '-C', 'bad.json', '-e', 'e', '-o', 'bad', code=1)
+        assert words.lower() in err.lower() and not os.path.exists(path('bad')), (change, err)
+    run('cert', 'make', '-C', 'nosuch.json', '-e', 'e', '-o', 'bad', code=1)
+
+
+def test_issuer():
+    openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+            '-subj', '/CN=factory', '-days', '4000', '-keyout', 'ca.key', '-out', 'ca.pem', '-addext',
+            'keyUsage=critical,keyCertSign')
+    ca = ('--issuer', 'ca.pem', '--issuer-key', 'ca.key')
+    os.chmod(path('ca.key'), 0o644)
+    _, err = run('cert', 'make', '-e', 'd1', '-o', 'signed', *ca, code=1)
+    assert 'others may open' in err
+    os.chmod(path('ca.key'), 0o600)
+    run('cert', 'make', '-e', 'd1', '-o', 'signed', *ca)
+    openssl('verify', '-x509_strict', '-purpose', 'sslclient', '-CAfile', 'ca.pem',
+            'signed/client_cert.crt')
+    run('cert', 'make', '-e', 'd1', '--issuer', 'ca.pem', code=2)
+    _, err = run('cert', 'make', '-e', 'd1', '-o', 'bad', '--issuer', 'ca.pem', '--issuer-key',
+                 'signed/client_key.der', code=1)
+    assert 'does not belong' in err
+
+
 def test_show():
     der, key = get('cert/client_cert.der'), get('cert/client_key.der')
     put('key.pem', openssl('pkey', '-inform', 'DER', '-in', 'cert/client_key.der'))
