@@ -36,7 +36,8 @@ enum signet_packet_format {
 };
 
 /* Secrets are masked unless this is given: the output is then a secret itself. A masked
- * configuration cannot be encoded again: it holds None where a secret was. */
+ * configuration is refused by signet_config_parse(): it holds None where a secret was. So does one
+ * with an infinity or a NaN, for which the language has no word. */
 enum { SIGNET_PACKET_REVEAL = 1u };
 
 int signet_packet_print(const struct signet_tree *tree, enum signet_packet_format format,

@@ -35,27 +35,20 @@ static void quote(struct buf *out, const uint8_t *data, size_t len, bool bytes)
     buf_byte(out, '\'');
 }
 
-/* inf and nan have no literal: a number too large is inf, and inf - inf is nan. */
-static void put_float(struct buf *out, double value)
+/* What the language cannot or must not say is None, which it refuses: the output must not pass for
+ * a configuration of the same values. */
+static const char *unsaid(const struct signet_record *r, bool reveal)
 {
-    char text[40];
-    if (isnan(value)) {
-        buf_text(out, "1e999 - 1e999");
-    } else if (isinf(value)) {
-        buf_text(out, value > 0 ? "1e999" : "-1e999");
-    } else {
-        number_text(value, text);
-        buf_text(out, text);
-    }
+    if (record_hidden(r, reveal))
+        return "hidden";
+    if (r->value.type != SIGNET_TYPE_FLOAT || isfinite(r->value.as.number))
+        return NULL;
+    return isnan(r->value.as.number) ? "nan" : r->value.as.number > 0 ? "inf" : "-inf";
 }
 
-static void put_value(struct buf *out, const struct signet_record *r, bool reveal)
+static void put_value(struct buf *out, const struct signet_value *value)
 {
-    const struct signet_value *value = &r->value;
-    if (record_hidden(r, reveal)) {
-        buf_text(out, "None"); /* no configuration: it must not pass for one */
-        return;
-    }
+    char text[40];
     switch (value->type) {
     case SIGNET_TYPE_STRING:
     case SIGNET_TYPE_OPAQUE:
@@ -68,7 +61,8 @@ static void put_value(struct buf *out, const struct signet_record *r, bool revea
         buf_printf(out, "%" PRIu64, value->as.unsigned_integer);
         break;
     case SIGNET_TYPE_FLOAT:
-        put_float(out, value->as.number);
+        number_text(value->as.number, text);
+        buf_text(out, text);
         break;
     case SIGNET_TYPE_BOOLEAN:
         buf_text(out, value->as.boolean ? "True" : "False");
@@ -188,7 +182,11 @@ int print_cfg(const struct signet_tree *tree, bool reveal, struct buf *out,
             buf_text(out, "{\n");
         }
         put_key(out, &r->path, open);
-        put_value(out, r, reveal);
+        if (unsaid(r, reveal)) {
+            buf_printf(out, "None, # %s\n", unsaid(r, reveal));
+            continue;
+        }
+        put_value(out, &r->value);
         buf_text(out, ",\n");
     }
     for (; open > 0; open--) {

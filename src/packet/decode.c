@@ -293,12 +293,9 @@ static int read_packet(struct decoder *d, struct signet_error *err)
         code = reader_next(&d->in, &item, err);
     if (code)
         return code;
-    if (!run_begin(&run, &item, false)) {
-        error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where an array of records must be", item.at,
-                  item_name(item.kind));
-        error_hint(err, "this is not SenML CBOR; 'packet make' makes it from a configuration");
-        return SIGNET_E_SYNTAX;
-    }
+    if (!run_begin(&run, &item, false))
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where an array of records must be",
+                         item.at, item_name(item.kind));
     code = read_records(d, &run, err);
     if (!code && d->in.at != d->in.len)
         code = error_set(err, SIGNET_E_SYNTAX, "byte %zu: %zu bytes follow the packet", d->in.at,
@@ -314,6 +311,8 @@ int packet_read(const uint8_t *data, size_t len, struct signet_tree **out, struc
     int code = signet_tree_new(&d.tree, err);
     if (!code)
         code = read_packet(&d, err);
+    if (code && len && data[0] < 0x80) /* text, most likely */
+        error_hint(err, "this is not SenML CBOR; 'packet make' makes it from a configuration");
     if (!code && secrets)
         code = buf_check(secrets, err);
     if (!code) {
