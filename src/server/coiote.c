@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AVSystem Coiote IoT Device Management, REST API v3. */
+#include "server/ops.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define API "/api/coiotedm/v3"
+
+enum { ENDPOINT_MAX = 150, WORDS_MAX = 160, RESENDS = 3 };
+
+static int validate_info(const struct signet_server_info *info, struct signet_error *err)
+{
+    size_t len = info->domain ? strlen(info->domain) : 0;
+
+    if (len && info->domain[0] == '/' && info->domain[len - 1] == '/')
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_USAGE,
+              len ? "the server information's domain must begin and end with a slash"
+                  : "the server information has no domain");
+    error_hint(err, "\"domain\": \"/acme/\", as Coiote shows it");
+    return SIGNET_E_USAGE;
+}
+
+static int validate(const struct signet_server *server, const struct signet_device *device,
+                    struct signet_error *err)
+{
+    size_t len = device->endpoint ? strlen(device->endpoint) : 0;
+
+    (void)server;
+    if (!len || len > ENDPOINT_MAX)
+        return error_set(err, SIGNET_E_MEANING, "Coiote takes endpoint names of 1 to %d characters",
+                         ENDPOINT_MAX);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)device->endpoint[i];
+
+        if (c < 0x20 || c == 0x7f || c == '\'' || c == '"' || c == '\\')
+            return error_set(err, SIGNET_E_MEANING,
+                             "an endpoint name holds no quotes, backslashes or control characters");
+    }
+    if (!utf8_valid((const uint8_t *)device->endpoint, len))
+        return error_set(err, SIGNET_E_MEANING, "the endpoint name is not UTF-8");
+    if (device->mode == SIGNET_MODE_PSK && (!device->identity_len || !device->psk_len))
+        return error_set(err, SIGNET_E_MEANING, "Coiote needs PSK identity and key in mode psk");
+    if (device->mode == SIGNET_MODE_PSK && !utf8_valid(device->identity, device->identity_len))
+        return error_set(err, SIGNET_E_MEANING,
+                         "Coiote takes PSK identities that are text (UTF-8), and this one is not");
+    if (device->mode == SIGNET_MODE_NONE)
+        return error_set(err, SIGNET_E_MEANING, "the configuration has no security mode");
+    return SIGNET_OK;
+}
+
+/* As Python's json module writes strings: everything outside ASCII as \uXXXX. */
+static void put_json_text(struct buf *out, const uint8_t *text, size_t len)
+{
+    buf_byte(out, '"');
+    for (size_t i = 0; i < len;) {
+        uint32_t code = text[i];
+        size_t width = code < 0x80 ? 1 : code < 0xe0 ? 2 : code < 0xf0 ? 3 : 4;
+
+        if (width == 1) {
+            if (code == '"' || code == '\\')
+                buf_printf(out, "\\%c", (int)code);
+            else if (code == '\n' || code == '\r' || code == '\t')
+                buf_text(out, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
+            else if (code < 0x20 || code == 0x7f)
+                buf_printf(out, "\\u%04x", code);
+            else
+                buf_byte(out, (uint8_t)code);
+        } else {
+            code &= 0xffu >> (width + 1);
+            for (size_t j = 1; j < width; j++)
+                code = code << 6 | (text[i + j] & 0x3fu);
+            if (code > 0xffff) {
+                code -= 0x10000;
+                buf_printf(out, "\\u%04x\\u%04x", 0xd800 + (code >> 10), 0xdc00 + (code & 0x3ff));
+            } else {
+                buf_printf(out, "\\u%04x", code);
+            }
+        }
+        i += width;
+    }
+    buf_byte(out, '"');
+}
+
+/* The reference's six members, in its order. */
+static int make_body(const struct signet_server *server, const struct signet_device *device,
+                     struct secret *out, struct signet_error *err)
+{
+    struct buf body = {0};
+
+    buf_text(&body, "{\"properties\": {\"endpointName\": ");
+    put_json_text(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    buf_text(&body, "}, \"connectorType\": \"management\", \"domain\": ");
+    put_json_text(&body, (const uint8_t *)server->domain, strlen(server->domain));
+    buf_printf(&body,
+               ", \"securityMode\": \"%s\", \"dtlsIdentity\": ", signet_mode_name(device->mode));
+    if (device->mode == SIGNET_MODE_PSK) {
+        uint8_t *hex;
+
+        put_json_text(&body, device->identity, device->identity_len);
+        buf_text(&body, ", \"dtlsPsk\": {\"HexadecimalPsk\": \"");
+        buf_reserve(&body, 2 * device->psk_len + 8);
+        hex = buf_extend(&body, 2 * device->psk_len);
+        if (hex)
+            hex_encode(device->psk, device->psk_len, (char *)hex);
+        buf_text(&body, "\"}}");
+    } else {
+        buf_text(&body, "null, \"dtlsPsk\": null}");
+    }
+    return secret_from_buf(out, &body, err);
+}
+
+/* The server's own words from the member "error", safe to show: escaped, cut, and left out when
+ * they repeat the key. */
+static void server_words(const struct http_answer *answer, const struct signet_device *device,
+                         char out[static WORDS_MAX])
+{
+    json_t *body = answer->body.len
+                       ? json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL)
+                       : NULL;
+    const json_t *error = json_object_get(body, "error");
+    const char *text = json_string_value(error);
+    struct buf shown = {0};
+    char *hex = NULL;
+
+    out[0] = '\0';
+    if (!text)
+        text = body ? "(no error text)" : "(the answer is not JSON)";
+    if (device && device->psk_len) {
+        hex = malloc(2 * device->psk_len + 1);
+        if (hex)
+            hex_encode(device->psk, device->psk_len, hex);
+        if (!hex || strcasestr(text, hex) ||
+            memmem(text, strlen(text), device->psk, device->psk_len))
+            text = "(the server's words repeat the key and are not shown)";
+        if (hex)
+            wipe(hex, 2 * device->psk_len);
+        free(hex);
+    }
+    text_escape(&shown, (const uint8_t *)text, strnlen(text, WORDS_MAX));
+    if (shown.data)
+        snprintf(out, WORDS_MAX, "%s", (const char *)shown.data);
+    buf_free(&shown);
+    json_decref(body);
+}
+
+/* An answer that is not 2xx. */
+static int refused(const struct http_answer *answer, const struct signet_device *device,
+                   struct signet_error *err)
+{
+    enum signet_code code = answer->status == 401   ? SIGNET_E_AUTH
+                            : answer->status == 403 ? SIGNET_E_AUTH
+                            : answer->status == 404 ? SIGNET_E_NOT_FOUND
+                            : answer->status == 409 ? SIGNET_E_EXISTS
+                                                    : SIGNET_E_SERVER;
+    char words[WORDS_MAX];
+
+    server_words(answer, device, words);
+    error_set(err, code, "Coiote server error: %ld %s", answer->status, words);
+    if (err)
+        err->sys = (int)answer->status;
+    if (answer->status == 401)
+        error_hint(err, "is the token right and not expired? Coiote's tokens live a few minutes");
+    else if (answer->status == 403)
+        error_hint(err, "does this account have the permission, and the domain?");
+    else if (answer->status == 404)
+        error_hint(err, "are url and port those of Coiote's API?");
+    else if (answer->status >= 300 && answer->status < 400)
+        error_hint(err, "a redirect is not followed: give the server's own url");
+    return (int)code;
+}
+
+static bool good(const struct http_answer *answer)
+{
+    return answer->status >= 200 && answer->status < 300;
+}
+
+static int get(struct signet_server *server, const char *path, struct http_answer *answer,
+               struct signet_error *err)
+{
+    struct http_request request = {.method = "GET", .path = path, .retry_lost = true};
+
+    return http_send(server->http, &request, answer, err);
+}
+
+/* The opaque id of the device of that name, from either search; SIGNET_E_NOT_FOUND. */
+static int find_id(struct signet_server *server, const char *endpoint, struct buf *id,
+                   struct signet_error *err)
+{
+    static const char *const searches[] = {
+        API "/devices/find/details?fieldSelection=id&limit=1&searchCriteria=",
+        API "/devices?searchCriteria=", /* for accounts without the permission to the first */
+    };
+    int rc = SIGNET_E_NOT_FOUND;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct http_answer answer = {0};
+        struct buf path = {0};
+        const json_t *hit;
+        json_t *body = NULL;
+        const char *text;
+
+        buf_text(&path, searches[i]);
+        http_encode(&path, "properties.endpointName eq '");
+        http_encode(&path, endpoint);
+        http_encode(&path, "'");
+        rc = buf_check(&path, err);
+        if (!rc)
+            rc = get(server, (const char *)path.data, &answer, err);
+        buf_free(&path);
+        if (!rc && good(&answer))
+            body = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+        else if (!rc)
+            rc = refused(&answer, NULL, err);
+        secret_wipe(&answer.body);
+        if (rc && i == 0 && (answer.status == 403 || answer.status == 404))
+            continue;
+        if (rc)
+            return rc;
+        hit = json_is_array(body) ? json_array_get(body, 0)
+                                  : json_array_get(json_object_get(body, "devices"), 0);
+        text = json_is_string(hit) ? json_string_value(hit)
+                                   : json_string_value(json_object_get(hit, "id"));
+        if (text)
+            buf_text(id, text);
+        if (!body)
+            rc = error_set(err, SIGNET_E_SERVER, "Coiote's search answered with no JSON");
+        else if (!text)
+            rc = error_set(err, SIGNET_E_NOT_FOUND, "Coiote has no device '%s'", endpoint);
+        else
+            rc = buf_check(id, err);
+        json_decref(body);
+        return rc;
+    }
+    return rc;
+}
+
+static int device_path(struct signet_server *server, const char *endpoint, struct buf *path,
+                       struct signet_error *err)
+{
+    struct buf id = {0};
+    int rc = find_id(server, endpoint, &id, err);
+
+    if (!rc) {
+        buf_text(path, API "/devices/");
+        http_encode(path, (const char *)id.data);
+        rc = buf_check(path, err);
+    }
+    buf_free(&id);
+    return rc;
+}
+
+static bool text_differs(const json_t *value, const char *want, size_t len)
+{
+    return json_is_string(value) &&
+           (json_string_length(value) != len || memcmp(json_string_value(value), want, len) != 0);
+}
+
+/* What of the device at the server is not as we want it; NULL when it is the same. */
+static const char *difference(const json_t *there, const struct signet_server *server,
+                              const struct signet_device *device)
+{
+    const char *mode = signet_mode_name(device->mode);
+    const json_t *psk = json_object_get(json_object_get(there, "dtlsPsk"), "HexadecimalPsk");
+    const char *name = "endpointName";
+    const char *hex = json_string_value(psk);
+    const char *what = NULL;
+
+    if (text_differs(json_object_get(json_object_get(there, "properties"), name), device->endpoint,
+                     strlen(device->endpoint)))
+        return "its endpoint name";
+    if (text_differs(json_object_get(there, "securityMode"), mode, strlen(mode)))
+        return "its security mode";
+    if (text_differs(json_object_get(there, "domain"), server->domain, strlen(server->domain)))
+        return "its domain";
+    if (device->mode != SIGNET_MODE_PSK)
+        return NULL;
+    if (text_differs(json_object_get(there, "dtlsIdentity"), (const char *)device->identity,
+                     device->identity_len))
+        return "its PSK identity";
+    if (hex) {
+        size_t len = json_string_length(psk);
+        uint8_t *key = malloc(len / 2 + 1);
+        ssize_t n = key ? hex_decode(hex, len, key, len / 2) : -1;
+
+        if (n != (ssize_t)device->psk_len || memcmp(key, device->psk, device->psk_len) != 0)
+            what = "its PSK";
+        if (key)
+            wipe(key, len / 2);
+        free(key);
+    }
+    return what;
+}
+
+/* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */
+static int compare(struct signet_server *server, const struct signet_device *device,
+                   struct signet_error *err)
+{
+    struct http_answer answer = {0};
+    struct buf path = {0};
+    const char *what;
+    json_t *there = NULL;
+    int rc = device_path(server, device->endpoint, &path, err);
+
+    if (!rc)
+        rc = get(server, (const char *)path.data, &answer, err);
+    buf_free(&path);
+    if (!rc && !good(&answer))
+        rc = refused(&answer, device, err);
+    if (!rc) {
+        there = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+        if (!json_is_object(there))
+            rc = error_set(err, SIGNET_E_SERVER, "Coiote answered with no JSON object");
+    }
+    secret_wipe(&answer.body);
+    what = rc ? NULL : difference(there, server, device);
+    if (what) {
+        rc = error_set(err, SIGNET_E_EXISTS,
+                       "Coiote has a device '%s' already, and %s is not the same", device->endpoint,
+                       what);
+        error_hint(err, "remove it at the server, or give this device another name");
+    }
+    json_decref(there);
+    return rc;
+}
+
+/* May the answer mean that the device is there already? Coiote says 400 for a taken identity. */
+static bool maybe_taken(const struct http_answer *answer)
+{
+    return answer->status == 409 || answer->status == 400;
+}
+
+static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
+               struct signet_error *err)
+{
+    struct signet_error first = {0}, lookup = {0};
+    struct secret body = {0};
+    int rc = make_body(server, device, &body, err);
+
+    *existed = false;
+    for (int i = 0; !rc && i < RESENDS; i++) {
+        struct http_request request = {.method = "POST", .path = API "/devices", .body = &body};
+        struct http_answer answer = {0};
+        bool unsure;
+
+        rc = http_send(server->http, &request, &answer, &first);
+        unsure = rc && answer.maybe_done && rc != SIGNET_E_CANCELLED;
+        if (!rc && good(&answer)) {
+            secret_wipe(&answer.body);
+            break;
+        }
+        if (!rc)
+            rc = refused(&answer, device, &first);
+        secret_wipe(&answer.body);
+        if (unsure || maybe_taken(&answer)) { /* a lost answer is not a lost request */
+            int found = compare(server, device, &lookup);
+
+            if (found == SIGNET_OK) {
+                *existed = !unsure;
+                rc = SIGNET_OK;
+                break;
+            }
+            if (found == SIGNET_E_EXISTS) {
+                first = lookup;
+                rc = found;
+            } else if (unsure && found == SIGNET_E_NOT_FOUND && i + 1 < RESENDS) {
+                rc = SIGNET_OK; /* it never arrived: once more */
+                continue;
+            }
+        }
+        break;
+    }
+    if (rc && err && first.code)
+        *err = first;
+    secret_wipe(&body);
+    return rc;
+}
+
+static int check(struct signet_server *server, struct signet_error *err)
+{
+    struct http_answer answer = {0};
+    int rc = get(server, API "/devices?searchCriteria=properties.endpointName%20eq%20%27-%27",
+                 &answer, err);
+
+    if (!rc && !good(&answer))
+        rc = refused(&answer, NULL, err);
+    secret_wipe(&answer.body);
+    return rc;
+}
+
+static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    struct buf id = {0};
+    int rc = find_id(server, endpoint, &id, err);
+
+    buf_free(&id);
+    return rc;
+}
+
+static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    struct http_request request = {.method = "DELETE", .retry_lost = true};
+    struct http_answer answer = {0};
+    struct buf path = {0};
+    int rc = device_path(server, endpoint, &path, err);
+
+    if (!rc) {
+        request.path = (const char *)path.data;
+        rc = http_send(server->http, &request, &answer, err);
+    }
+    if (!rc && !good(&answer))
+        rc = refused(&answer, NULL, err);
+    secret_wipe(&answer.body);
+    buf_free(&path);
+    return rc;
+}
+
+const struct server_ops coiote_ops = {
+    .kind = "coiote",
+    .validate_info = validate_info,
+    .validate = validate,
+    .check = check,
+    .add = add,
+    .find = find,
+    .remove = drop,
+};

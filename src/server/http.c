@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http.h"
+
+#include "server/curl.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    BODY_MAX = 1024 * 1024,
+    RETRY_AFTER_MAX_MS = 120000,
+    CONNECT_MS = 10000,
+    TOTAL_MS = 30000,
+    ATTEMPTS = 4,
+    RETRY_MS = 500,
+    SLOW_BYTES = 1, /* a second, for SLOW_SECONDS */
+    SLOW_SECONDS = 15
+};
+
+struct http {
+    const struct curl *curl;
+    CURL *easy;
+    CURLM *multi; /* for the cancel descriptor: easy_perform cannot be woken */
+    char *base;   /* "https://host:port" */
+    bool https;
+    char *ca_file;
+    struct secret authorization; /* "Authorization: Bearer ..." */
+    unsigned connect_ms, total_ms, attempts, retry_ms;
+    const struct signet_observer *observer;
+    struct signet_cancel *cancel;
+};
+
+static int make_base(struct http *http, const struct signet_server_info *info, bool allow_http,
+                     struct signet_error *err)
+{
+    const char *url = info->url, *host;
+    bool plain;
+    size_t len;
+
+    if (!url || !*url)
+        return error_set(err, SIGNET_E_USAGE, "the server information has no url");
+    http->https = strncasecmp(url, "https://", 8) == 0;
+    plain = strncasecmp(url, "http://", 7) == 0;
+    if (!http->https && !plain) {
+        error_set(err, SIGNET_E_USAGE, "the server's url must begin with https://");
+        return SIGNET_E_USAGE;
+    }
+    if (plain && !allow_http) {
+        error_set(err, SIGNET_E_USAGE,
+                  "the server's url is plain http: token and keys would go "
+                  "over the network in clear");
+        error_hint(err, "write https://, or allow it for a test with --allow-http");
+        return SIGNET_E_USAGE;
+    }
+    host = url + (http->https ? 8 : 7);
+    len = strlen(host);
+    while (len && host[len - 1] == '/')
+        len--;
+    for (size_t i = 0; i < len; i++) {
+        if (!isalnum((unsigned char)host[i]) && !strchr("-._:[]", host[i])) {
+            error_set(err, SIGNET_E_USAGE, "the server's url must be https://HOST and no more");
+            error_hint(err, "the path is the tool's; user names and queries do not belong here");
+            return SIGNET_E_USAGE;
+        }
+    }
+    if (!len)
+        return error_set(err, SIGNET_E_USAGE, "the server's url has no host");
+    if (info->port) {
+        if (asprintf(&http->base, "%s://%.*s:%u", http->https ? "https" : "http", (int)len, host,
+                     info->port) < 0)
+            http->base = NULL;
+    } else if (asprintf(&http->base, "%s://%.*s", http->https ? "https" : "http", (int)len, host) <
+               0) {
+        http->base = NULL;
+    }
+    return http->base ? SIGNET_OK : error_nomem(err);
+}
+
+static int make_authorization(struct http *http, const char *token, size_t len,
+                              struct signet_error *err)
+{
+    static const char prefix[] = "Authorization: Bearer ";
+    int rc;
+
+    if (!len)
+        return error_set(err, SIGNET_E_USAGE, "the server's token is empty");
+    for (size_t i = 0; i < len; i++) {
+        if (token[i] <= ' ' || token[i] > '~')
+            return error_set(err, SIGNET_E_USAGE,
+                             "the token has a blank or a character that no token has");
+    }
+    rc = secret_alloc(&http->authorization, sizeof prefix - 1 + len, err);
+    if (rc)
+        return rc;
+    memcpy(http->authorization.data, prefix, sizeof prefix - 1);
+    memcpy(http->authorization.data + sizeof prefix - 1, token, len);
+    return SIGNET_OK;
+}
+
+int http_open(struct http **out, const struct signet_server_info *info,
+              const struct signet_server_options *options, const void *token, size_t token_len,
+              const struct signet_observer *observer, struct signet_cancel *cancel,
+              struct signet_error *err)
+{
+    static const struct signet_server_options defaults = {0};
+    struct http *http = calloc(1, sizeof *http);
+    int rc;
+
+    if (!http)
+        return error_nomem(err);
+    options = options ? options : &defaults;
+    http->connect_ms = options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_MS;
+    http->total_ms = options->total_timeout_ms ? options->total_timeout_ms : TOTAL_MS;
+    http->attempts = options->attempts ? options->attempts : ATTEMPTS;
+    http->retry_ms = options->retry_ms ? options->retry_ms : RETRY_MS;
+    http->observer = observer;
+    http->cancel = cancel;
+    rc = make_base(http, info, options->allow_http, err);
+    if (!rc)
+        rc = make_authorization(http, token, token_len, err);
+    if (!rc && options->ca_file) {
+        http->ca_file = strdup(options->ca_file);
+        rc = http->ca_file ? SIGNET_OK : error_nomem(err);
+    }
+    if (rc)
+        http_close(&http);
+    else
+        *out = http;
+    return rc;
+}
+
+void http_close(struct http **http)
+{
+    struct http *h = *http;
+
+    if (!h)
+        return;
+    if (h->easy)
+        h->curl->easy_cleanup(h->easy);
+    if (h->multi)
+        h->curl->multi_cleanup(h->multi);
+    secret_wipe(&h->authorization);
+    free(h->base);
+    free(h->ca_file);
+    free(h);
+    *http = NULL;
+}
+
+void http_encode(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        if (isalnum((unsigned char)*text) || strchr("-._~", *text))
+            buf_byte(out, (uint8_t)*text);
+        else
+            buf_printf(out, "%%%02X", (unsigned char)*text);
+    }
+}
+
+/* What comes back in one attempt. */
+struct reply {
+    const struct curl *curl;
+    struct buf body;
+    int64_t retry_after_ms; /* -1: none */
+};
+
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+    struct reply *reply = ctx;
+
+    (void)size; /* always 1 */
+    buf_append(&reply->body, data, count);
+    return reply->body.failed ? 0 : count;
+}
+
+int64_t http_retry_after(const char *value, size_t len, int64_t now_wall)
+{
+    const struct curl *curl;
+    char text[64];
+    int64_t seconds;
+    char *end;
+
+    while (len && isspace((unsigned char)*value)) {
+        value++;
+        len--;
+    }
+    while (len && isspace((unsigned char)value[len - 1]))
+        len--;
+    if (!len || len >= sizeof text)
+        return -1;
+    memcpy(text, value, len);
+    text[len] = '\0';
+    if (isdigit((unsigned char)*text)) {
+        errno = 0;
+        seconds = strtoll(text, &end, 10);
+        if (*end)
+            return -1;
+        if (errno)
+            seconds = RETRY_AFTER_MAX_MS;
+    } else {
+        time_t when = curl_load(&curl, NULL) == SIGNET_OK ? curl->getdate(text, NULL) : -1;
+
+        if (when == -1)
+            return -1;
+        seconds = when > now_wall ? (int64_t)when - now_wall : 0;
+    }
+    return seconds > RETRY_AFTER_MAX_MS / 1000 ? RETRY_AFTER_MAX_MS : seconds * 1000;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *ctx)
+{
+    static const char name[] = "retry-after:";
+    struct reply *reply = ctx;
+
+    (void)size;
+    if (count > sizeof name - 1 && strncasecmp(data, name, sizeof name - 1) == 0)
+        reply->retry_after_ms =
+            http_retry_after(data + sizeof name - 1, count - (sizeof name - 1), clock_wall());
+    return count;
+}
+
+static void set_options(struct http *http, const struct http_request *request, const char *url,
+                        struct curl_slist *headers, struct reply *reply)
+{
+    const struct curl *c = http->curl;
+    CURL *easy = http->easy;
+
+    c->easy_reset(easy); /* connections stay */
+    c->easy_setopt(easy, CURLOPT_URL, url);
+    c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    c->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, http->https ? "https" : "http");
+    c->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* a PSK is not sent on to elsewhere */
+    c->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (http->ca_file)
+        c->easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
+    c->easy_setopt(easy, CURLOPT_PROXY, ""); /* and none from the environment */
+    c->easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_ms);
+    c->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)http->total_ms);
+    c->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
+    c->easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+    c->easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    c->easy_setopt(easy, CURLOPT_USERAGENT, "signet/" SIGNET_VERSION);
+    c->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    c->easy_setopt(easy, CURLOPT_WRITEDATA, reply);
+    c->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    c->easy_setopt(easy, CURLOPT_HEADERDATA, reply);
+    if (request->body) {
+        c->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body->len);
+        c->easy_setopt(easy, CURLOPT_POSTFIELDS, (const char *)request->body->data);
+    }
+    c->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+/* Drives the transfer, awake for the cancel descriptor. CURLE_ABORTED_BY_CALLBACK: cancelled. */
+static CURLcode perform(struct http *http)
+{
+    const struct curl *c = http->curl;
+    CURLcode result = CURLE_FAILED_INIT;
+    int running = 1;
+
+    if (c->multi_add_handle(http->multi, http->easy) != CURLM_OK)
+        return result;
+    while (running) {
+        struct curl_waitfd wake = {.fd = cancel_fd(http->cancel), .events = CURL_WAIT_POLLIN};
+        CURLMsg *message;
+        int left;
+
+        if (signet_cancel_fired(http->cancel)) {
+            result = CURLE_ABORTED_BY_CALLBACK;
+            break;
+        }
+        if (c->multi_perform(http->multi, &running) != CURLM_OK)
+            break;
+        while ((message = c->multi_info_read(http->multi, &left)))
+            if (message->msg == CURLMSG_DONE)
+                result = message->data.result;
+        if (running)
+            c->multi_poll(http->multi, &wake, http->cancel ? 1 : 0, 1000, NULL);
+    }
+    c->multi_remove_handle(http->multi, http->easy);
+    return result;
+}
+
+static int transport_error(struct http *http, CURLcode code, struct signet_error *err)
+{
+    const char *why = http->curl->easy_strerror(code);
+
+    switch (code) {
+    case CURLE_ABORTED_BY_CALLBACK:
+        return error_set(err, SIGNET_E_CANCELLED, "stopped on request");
+    case CURLE_OPERATION_TIMEDOUT:
+        return error_set(err, SIGNET_E_TIMEOUT, "%s gave no answer in time", http->base);
+    case CURLE_WRITE_ERROR:
+        return error_set(err, SIGNET_E_LIMIT, "the answer of %s is larger than %d bytes",
+                         http->base, BODY_MAX);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        error_set(err, SIGNET_E_NET, "TLS with %s: %s", http->base, why);
+        error_hint(err, "is the host name right? A private authority is given with --ca-file");
+        return SIGNET_E_NET;
+    default:
+        return error_set(err, SIGNET_E_NET, "%s: %s", http->base, why);
+    }
+}
+
+/* Did the connection break before anything of the request can have been understood? */
+static bool never_sent(CURLcode code)
+{
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_SSL_CONNECT_ERROR ||
+           code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+           code == CURLE_FAILED_INIT || code == CURLE_SSL_ISSUER_ERROR;
+}
+
+static bool passing(CURLcode code)
+{
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+           code == CURLE_PARTIAL_FILE || code == CURLE_OPERATION_TIMEDOUT;
+}
+
+static int prepare(struct http *http, struct signet_error *err)
+{
+    int rc;
+
+    if (http->easy)
+        return SIGNET_OK;
+    rc = curl_load(&http->curl, err);
+    if (rc)
+        return rc;
+    http->multi = http->curl->multi_init();
+    http->easy = http->multi ? http->curl->easy_init() : NULL;
+    return http->easy ? SIGNET_OK : error_nomem(err);
+}
+
+static int pause_before_retry(struct http *http, unsigned attempt, int64_t asked_ms,
+                              const struct signet_error *why, struct signet_error *err)
+{
+    struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = "register", .error = why};
+    int64_t pause = asked_ms;
+    uint32_t jitter = 0;
+
+    if (pause < 0) { /* doubled each time, half of it by chance: stations do not march in step */
+        pause = (int64_t)http->retry_ms << (attempt < 8 ? attempt : 8);
+        if (random_bytes(&jitter, sizeof jitter, NULL) == SIGNET_OK)
+            pause = pause / 2 + (int64_t)(jitter % (uint32_t)(pause / 2 + 1));
+    }
+    event_send(http->observer, &event);
+    return cancel_sleep_until(http->cancel, clock_ms() + pause, err);
+}
+
+static struct curl_slist *make_headers(struct http *http, bool body)
+{
+    const struct curl *c = http->curl;
+    const char *const texts[] = {(const char *)http->authorization.data, "Accept: application/json",
+                                 "Expect:", body ? "Content-Type: application/json" : NULL};
+    struct curl_slist *headers = NULL;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct curl_slist *more = texts[i] ? c->slist_append(headers, texts[i]) : headers;
+
+        if (!more) {
+            c->slist_free_all(headers);
+            return NULL;
+        }
+        headers = more;
+    }
+    return headers;
+}
+
+static void free_headers(struct http *http, struct curl_slist *headers)
+{
+    if (headers) /* the first holds the token */
+        wipe(headers->data, strlen(headers->data));
+    http->curl->slist_free_all(headers);
+}
+
+/* One attempt. *again: it makes sense to try once more, after *pause_ms when that is not -1. */
+static int attempt_once(struct http *http, const struct http_request *request, const char *url,
+                        struct http_answer *answer, bool *again, int64_t *pause_ms,
+                        struct signet_error *err)
+{
+    struct reply reply = {.curl = http->curl, .body = {.max = BODY_MAX}, .retry_after_ms = -1};
+    struct curl_slist *headers = make_headers(http, request->body != NULL);
+    CURLcode code;
+    int rc;
+
+    *again = false;
+    if (!headers)
+        return error_nomem(err);
+    set_options(http, request, url, headers, &reply);
+    code = perform(http);
+    free_headers(http, headers);
+    *pause_ms = reply.retry_after_ms;
+    if (code != CURLE_OK) {
+        buf_free(&reply.body);
+        answer->status = 0;
+        answer->maybe_done = answer->maybe_done || !never_sent(code);
+        *again = passing(code) && (never_sent(code) || request->retry_lost);
+        return transport_error(http, code, err);
+    }
+    http->curl->easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    rc = secret_from_buf(&answer->body, &reply.body, err);
+    if (rc)
+        return rc;
+    *again = answer->status == 429 || answer->status == 503;
+    if (*again)
+        error_set(err, SIGNET_E_SERVER, "the server answered %ld", answer->status);
+    return SIGNET_OK;
+}
+
+int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
+              struct signet_error *err)
+{
+    struct signet_error local = {0};
+    struct buf url = {0};
+    int64_t pause_ms = -1;
+    bool again = true;
+    int rc;
+
+    err = err ? err : &local;
+    rc = prepare(http, err);
+    if (rc)
+        return rc;
+    buf_printf(&url, "%s%s", http->base, request->path);
+    rc = buf_check(&url, err);
+    for (unsigned i = 0; !buf_check(&url, err); i++) {
+        rc = attempt_once(http, request, (const char *)url.data, answer, &again, &pause_ms, err);
+        if (!again || i + 1 >= http->attempts)
+            break;
+        rc = pause_before_retry(http, i, pause_ms, err, err);
+        if (rc)
+            break;
+    }
+    buf_free(&url);
+    return rc;
+}
