@@ -17,6 +17,7 @@
 #include <signet/link.h>
 #include <signet/packet.h>
 #include <signet/smp.h>
+#include <signet/server.h>
 #include <signet/tree.h>
 
 #endif
