@@ -39,7 +39,7 @@ struct fields {
     struct signet_value value;
     struct buf bytes; /* a string value that came in pieces */
     size_t value_at;
-    unsigned seen; /* bit n: label n - 6 */
+    unsigned seen; /* bit n: label n - 6; bit 16: vlo */
     bool has_value, sum;
 };
 
@@ -192,9 +192,9 @@ static int read_field(struct decoder *d, int key, const struct item *item, struc
 
 static int mark_seen(int key, size_t at, struct fields *f, struct signet_error *err)
 {
-    unsigned bit = key == KEY_LINK ? 1u << 16 : 1u << (key + 6);
-    if (key == KEY_OTHER || key < LABEL_BASE_SUM || (key > LABEL_DATA && key != KEY_LINK))
+    if (key != KEY_LINK && (key < LABEL_BASE_SUM || key > LABEL_DATA))
         return SIGNET_OK;
+    unsigned bit = key == KEY_LINK ? 1u << 16 : 1u << (key + 6);
     if (f->seen & bit)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a label comes twice in one record", at);
     f->seen |= bit;
