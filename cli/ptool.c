@@ -33,10 +33,11 @@ static void on_event(void *ctx, const struct signet_event *event)
         tell("trying again after", event->error);
 }
 
-static void warn(const char *message)
+static void warn(const char *message, const char *hint)
 {
     struct signet_error note = {0};
     snprintf(note.msg, sizeof(note.msg), "%s", message);
+    snprintf(note.hint, sizeof(note.hint), "%s", hint);
     tell("warning", &note);
 }
 
@@ -50,7 +51,7 @@ static int make_certs(struct signet_factory *factory, const struct ptool_args *a
         return rc;
     if (args->cert) {
         if (args->pkey)
-            warn("-k and -r are not used, because -C makes a new key and certificate");
+            warn("-k and -r are not used, because -C makes a new key and certificate", "");
         /* What is missing is said before files are made; the packet's own check says it. */
         struct signet_bytes packet = {0};
         if (!args->no_check && signet_factory_needs_server_cert(factory))
@@ -74,12 +75,13 @@ static int work(const struct ptool_args *args, const char *token, struct signet_
         .endpoint_cfg = args->endpoint_cfg,
         .endpoint_name = args->urn,
         .server_info = args->server,
-        .token = args->server ? token : NULL,
+        .token = token,
         .cert_info = args->cert,
         .ca_file = args->ca_file,
         .flags = (args->no_check ? SIGNET_FACTORY_NO_CHECK : 0u) |
                  (args->allow_http ? SIGNET_FACTORY_ALLOW_HTTP : 0u),
         .observer = &observer,
+        .cancel = (struct signet_cancel *)process_cancel(),
     };
     struct signet_factory *factory = NULL;
     int rc = signet_factory_new(&factory, &wanted, err);
@@ -109,15 +111,21 @@ int main(int argc, char **argv)
         printf("%s%s", ptool_usage, ptool_help);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
     }
-    const char *token = getenv("SIGNET_TOKEN");
-    if (ptool_args_check(&args, token && *token, &err) != 0)
+    const char *environment = getenv("SIGNET_TOKEN");
+    if (ptool_args_check(&args, environment && *environment, &err) != 0)
         return complain(&err, EXIT_USAGE);
-    if (args.token)
-        token = args.token;
-    if (work(&args, token, &err) != SIGNET_OK)
+    if (args.token && strcmp(args.token, "-") != 0)
+        warn("a token on the command line can be seen by others",
+             "use --token-file or SIGNET_TOKEN");
+    struct signet_bytes token = {0};
+    int rc = args.server ? cli_token(args.token, args.token_file, &token, &err) : SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = work(&args, (const char *)token.data, &err);
+    signet_bytes_free(&token);
+    if (rc != SIGNET_OK)
         return complain(&err, EXIT_FAILED);
     if (fflush(stdout) != 0) {
-        warn("standard output could not be written");
+        warn("standard output could not be written", "");
         return EXIT_FAILED;
     }
     return EXIT_DONE;

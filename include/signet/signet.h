@@ -16,6 +16,7 @@
 #include <signet/ledger.h>
 #include <signet/link.h>
 #include <signet/packet.h>
+#include <signet/provision.h>
 #include <signet/smp.h>
 #include <signet/server.h>
 #include <signet/tree.h>

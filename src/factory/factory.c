@@ -36,6 +36,18 @@ static int copy_text(char **out, const char *text, struct signet_error *err)
     return *out ? SIGNET_OK : error_nomem(err);
 }
 
+int factory_name(struct signet_factory *f, const char *name, struct signet_error *err)
+{
+    char *copy = NULL;
+    int rc = copy_text(&copy, name, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    free(f->endpoint);
+    f->endpoint = copy;
+    return SIGNET_OK;
+}
+
 static int read_tree(struct signet_factory *f, const struct signet_factory_args *args,
                      struct signet_error *err)
 {
@@ -135,6 +147,8 @@ static int read_all(struct signet_factory *f, const struct signet_factory_args *
         rc = read_tree(f, args, err);
     if (rc == SIGNET_OK)
         rc = take_mode(f, err);
+    if (rc == SIGNET_OK && f->server && f->endpoint)
+        rc = server_validate(f, err);
     /* As with the reference, what is said about certificates is not looked at in other modes. */
     if (rc == SIGNET_OK && signet_factory_uses_certs(f))
         rc = read_cert_info(f, args, err);

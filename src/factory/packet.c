@@ -204,6 +204,14 @@ int signet_factory_packet(struct signet_factory *factory, struct signet_bytes *o
     return rc;
 }
 
+static int save(struct signet_factory *f, const char *path, const struct signet_tree *tree,
+                const struct signet_bytes *packet, struct signet_error *err)
+{
+    int rc = keep_packet(path, tree, f->observer, err);
+
+    return rc == SIGNET_OK ? file_write(path, packet->data, packet->len, 0600, err) : rc;
+}
+
 int signet_factory_provision_device(struct signet_factory *factory, const char *path,
                                     struct signet_error *err)
 {
@@ -211,15 +219,23 @@ int signet_factory_provision_device(struct signet_factory *factory, const char *
     struct signet_tree *tree = NULL;
     int rc = signet_factory_tree(factory, &tree, err);
 
-    if (!path)
-        path = "SenMLCBOR";
     if (rc == SIGNET_OK)
         rc = signet_packet_encode(tree, &packet, err);
     if (rc == SIGNET_OK)
-        rc = keep_packet(path, tree, factory->observer, err);
-    if (rc == SIGNET_OK)
-        rc = file_write(path, packet.data, packet.len, 0600, err);
+        rc = save(factory, path ? path : "SenMLCBOR", tree, &packet, err);
     signet_bytes_free(&packet);
+    signet_tree_free(&tree);
+    return rc;
+}
+
+int packet_save(struct signet_factory *f, const char *path, const struct signet_bytes *packet,
+                struct signet_error *err)
+{
+    struct signet_tree *tree = NULL;
+    int rc = signet_packet_decode(packet->data, packet->len, &tree, err);
+
+    if (rc == SIGNET_OK)
+        rc = save(f, path, tree, packet, err);
     signet_tree_free(&tree);
     return rc;
 }

@@ -11,7 +11,8 @@ struct signet_factory {
     struct signet_tree *tree; /* the configuration as it was read */
     enum signet_mode mode;    /* of the account that is registered */
     char *endpoint;           /* NULL: none given */
-    bool has_cert_info;
+    bool has_server, has_cert_info;
+    struct signet_server *server; /* NULL: none, or no token */
     struct signet_cert_info cert_info;
     struct secret token;
     char *ca_file;
@@ -26,17 +27,27 @@ struct signet_factory {
  * server, else the first. False when there is none. */
 bool account_main(const struct signet_tree *tree, struct signet_account *out);
 bool mode_has_certs(enum signet_mode mode);
+/* Sets the endpoint name; NULL: none. */
+int factory_name(struct signet_factory *f, const char *name, struct signet_error *err);
 
 /* register.c: the server */
 int server_read(struct signet_factory *f, const struct signet_factory_args *args,
                 struct signet_error *err);
 void server_wipe(struct signet_factory *f);
+/* What the server would refuse of a complete device, asking nobody. */
+int server_validate(const struct signet_factory *f, struct signet_error *err);
+/* Reach and token, as far as that can be tried without a change at the server. */
+int server_check(struct signet_factory *f, struct signet_error *err);
 
 /* packet.c: the configuration with certificates in place. complete: certificates that are missing
  * are an error. cert and key may be NULL. Warnings go to observer. */
 int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
                const struct signet_key *key, bool complete, const struct signet_observer *observer,
                struct signet_tree **out, struct signet_error *err);
+
+/* Writes a packet that signet_factory_packet() made, as signet_factory_provision_device() does. */
+int packet_save(struct signet_factory *f, const char *path, const struct signet_bytes *packet,
+                struct signet_error *err);
 
 /* keep.c: before path is replaced, the packet there of another device is kept under another name */
 int keep_packet(const char *path, const struct signet_tree *tree,

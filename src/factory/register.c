@@ -1,20 +1,143 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The device and its server. */
 #include "private.h"
+
+#include <signet/config.h>
+#include <signet/server.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the reference takes when the file leaves it out. */
+static const char default_url[] = "https://eu.iot.avsystem.cloud";
+enum { DEFAULT_PORT = 8087 };
+
+static int copy_info(struct signet_server_info *out, const struct signet_server_info *info,
+                     struct signet_error *err)
+{
+    struct signet_server_info copy = {.port = info->port};
+
+    if ((info->kind && !(copy.kind = strdup(info->kind))) ||
+        (info->url && !(copy.url = strdup(info->url))) ||
+        (info->domain && !(copy.domain = strdup(info->domain)))) {
+        signet_server_info_free(&copy);
+        return error_nomem(err);
+    }
+    *out = copy;
+    return SIGNET_OK;
+}
+
+static int load_info(struct signet_server_info *out, const char *path, struct signet_error *err)
+{
+    int rc = signet_server_info_load(path, out, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!out->url && !(out->url = strdup(default_url))) {
+        signet_server_info_free(out);
+        return error_nomem(err);
+    }
+    if (!out->port)
+        out->port = DEFAULT_PORT;
+    return SIGNET_OK;
+}
+
+static int open_server(struct signet_factory *f, const struct signet_server_info *info,
+                       struct signet_error *err)
+{
+    const struct signet_server_options options = {
+        .allow_http = f->flags & SIGNET_FACTORY_ALLOW_HTTP,
+        .ca_file = f->ca_file,
+    };
+
+    return signet_server_open(&f->server, info, &options, f->token.data, f->token.len, f->observer,
+                              f->cancel, err);
+}
 
 int server_read(struct signet_factory *f, const struct signet_factory_args *args,
                 struct signet_error *err)
 {
-    (void)f;
-    if (args->server_info || args->server)
-        return error_set(err, SIGNET_E_UNSUPPORTED, "this build has no servers");
-    return SIGNET_OK;
+    struct signet_server_info info = {0};
+    int rc;
+
+    if (args->server_info && args->server)
+        return error_set(err, SIGNET_E_USAGE, "server_info and server are both given");
+    if (!args->server_info && !args->server)
+        return SIGNET_OK;
+    f->has_server = true;
+    rc = args->server ? copy_info(&info, args->server, err)
+                      : load_info(&info, args->server_info, err);
+    /* Without a token nothing can be asked of it; signet_factory_register() says so. */
+    if (rc == SIGNET_OK && f->token.len > 0)
+        rc = open_server(f, &info, err);
+    if (rc != SIGNET_OK && args->server_info && rc != SIGNET_E_IO && rc != SIGNET_E_SYNTAX)
+        error_prefix(err, "'%s'", args->server_info);
+    signet_server_info_free(&info);
+    return rc;
 }
+
 void server_wipe(struct signet_factory *f)
 {
-    (void)f;
+    signet_server_close(&f->server);
 }
-int signet_factory_register(struct signet_factory *f, struct signet_error *err)
+
+static int complete(const struct signet_factory *f, struct signet_error *err)
 {
-    (void)f;
-    return error_set(err, SIGNET_E_UNSUPPORTED, "this build has no servers");
+    const char *what = !f->has_server ? "server" : !f->server ? "access token" : "endpoint name";
+
+    if (f->server && f->endpoint)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_USAGE, "registration needs the %s", what);
+    error_hint(err, "registration takes a server, an access token and an endpoint name");
+    return SIGNET_E_USAGE;
+}
+
+/* Views into f and tree. Certificates are not sent: the server knows a device by its common name.
+ */
+static int describe(const struct signet_factory *f, struct signet_device *out,
+                    struct signet_error *err)
+{
+    struct signet_account account;
+
+    if (!account_main(f->tree, &account))
+        return error_set(err, SIGNET_E_MEANING, "the configuration has no server account");
+    *out = (struct signet_device){.endpoint = f->endpoint, .mode = account.mode};
+    if (account.mode != SIGNET_MODE_PSK)
+        return SIGNET_OK;
+    if (!account.identity || !account.secret_key || account.identity->type != SIGNET_TYPE_OPAQUE ||
+        account.secret_key->type != SIGNET_TYPE_OPAQUE)
+        return error_set(err, SIGNET_E_MEANING, "/0/%u: PSK identity and key must be bytes",
+                         account.iid);
+    out->identity = account.identity->as.bytes.data;
+    out->identity_len = account.identity->as.bytes.len;
+    out->psk = account.secret_key->as.bytes.data;
+    out->psk_len = account.secret_key->as.bytes.len;
+    return SIGNET_OK;
+}
+
+int server_validate(const struct signet_factory *f, struct signet_error *err)
+{
+    struct signet_device device;
+    int rc = describe(f, &device, err);
+
+    return rc == SIGNET_OK ? signet_server_validate(f->server, &device, err) : rc;
+}
+
+int server_check(struct signet_factory *f, struct signet_error *err)
+{
+    int rc;
+
+    if (!f->server)
+        return complete(f, err);
+    rc = f->endpoint ? server_validate(f, err) : SIGNET_OK;
+    return rc == SIGNET_OK ? signet_server_check(f->server, err) : rc;
+}
+
+int signet_factory_register(struct signet_factory *factory, struct signet_error *err)
+{
+    struct signet_device device;
+    int rc = complete(factory, err);
+
+    if (rc == SIGNET_OK)
+        rc = describe(factory, &device, err);
+    return rc == SIGNET_OK ? signet_server_add(factory->server, &device, NULL, err) : rc;
 }

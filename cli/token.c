@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the access token of a server comes from. */
+#include "cli.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { TOKEN_MAX = 64 * 1024 };
+
+static int fail(struct signet_error *err, enum signet_code code, const char *message,
+                const char *hint)
+{
+    err->code = code;
+    snprintf(err->msg, sizeof(err->msg), "%s", message);
+    snprintf(err->hint, sizeof(err->hint), "%s", hint);
+    return (int)code;
+}
+
+/* One line of visible characters; blanks and line ends around it are an editor's. */
+static int trim(struct signet_bytes *token, struct signet_error *err)
+{
+    char *text = (char *)token->data;
+    size_t begin = 0, end = token->len;
+    while (begin < end && isspace((unsigned char)text[begin]))
+        begin++;
+    while (end > begin && isspace((unsigned char)text[end - 1]))
+        end--;
+    for (size_t i = begin; i < end; i++)
+        if (!isgraph((unsigned char)text[i]))
+            return fail(err, SIGNET_E_USAGE, "the access token holds blanks or control characters",
+                        "a token is one word; was another file given?");
+    if (begin == end)
+        return fail(err, SIGNET_E_USAGE, "the access token is empty",
+                    "get a new one from the server's user interface");
+    memmove(text, text + begin, end - begin);
+    explicit_bzero(text + (end - begin), token->len - (end - begin));
+    token->len = end - begin;
+    return SIGNET_OK;
+}
+
+static int from_memory(struct signet_bytes *out, const char *text, struct signet_error *err)
+{
+    out->data = (uint8_t *)strdup(text);
+    if (!out->data)
+        return fail(err, SIGNET_E_NOMEM, "out of memory", "");
+    out->len = strlen(text);
+    return SIGNET_OK;
+}
+
+static int from_file(struct signet_bytes *out, const char *path, struct signet_error *err)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO))) {
+        fail(err, SIGNET_E_USAGE, "", "");
+        snprintf(err->msg, sizeof(err->msg), "other users can use the token file '%s'", path);
+        snprintf(err->hint, sizeof(err->hint), "chmod 600 '%s'", path);
+        return SIGNET_E_USAGE;
+    }
+    return cli_read(path, TOKEN_MAX, out, err);
+}
+
+int cli_token(const char *said, const char *file, struct signet_bytes *out,
+              struct signet_error *err)
+{
+    const char *environment = getenv("SIGNET_TOKEN");
+    struct signet_bytes token = {0};
+    int rc = SIGNET_OK;
+    if (said && strcmp(said, "-") != 0) {
+        rc = from_memory(&token, said, err);
+        memset((char *)said, 'x', strlen(said)); /* it is in argv, where ps shows it */
+    } else if (said || file) {
+        rc = from_file(&token, said ? "-" : file, err);
+    } else if (environment && *environment) {
+        rc = from_memory(&token, environment, err);
+    } else {
+        return SIGNET_OK;
+    }
+    if (rc == SIGNET_OK)
+        rc = trim(&token, err);
+    if (rc == SIGNET_OK)
+        *out = token;
+    else
+        signet_bytes_free(&token);
+    return rc;
+}
