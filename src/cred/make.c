@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cred/private.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -54,6 +56,32 @@ static void put_i2d(struct buf *b, int len, unsigned char **der)
         b->failed = true;
     OPENSSL_free(*der);
     *der = NULL;
+}
+
+/* SubjectPublicKeyInfo. That of an EC key by hand (RFC 5480): OpenSSL's encoder takes longer for it
+ * than for the whole signature. */
+static void put_public_key(struct buf *b, EVP_PKEY *key)
+{
+    size_t start = b->len, at, len = 0;
+    unsigned char *der = NULL;
+    uint8_t point[1 + 2 * 72 + 1]; /* sect571: two numbers of 72 bytes */
+    char group[64];
+
+    if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_group_name(key, group, sizeof group, NULL) != 1 ||
+        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point + 1, sizeof point - 1,
+                                        &len) != 1 ||
+        point[1] != POINT_CONVERSION_UNCOMPRESSED) {
+        put_i2d(b, i2d_PUBKEY(key, &der), &der);
+        return;
+    }
+    der_oid(b, NID_X9_62_id_ecPublicKey);
+    der_oid(b, OBJ_txt2nid(group));
+    der_wrap(b, start, 0x30);
+    at = b->len;
+    point[0] = 0; /* no unused bits */
+    buf_append(b, point, len + 1);
+    der_wrap(b, at, V_ASN1_BIT_STRING);
+    der_wrap(b, start, 0x30);
 }
 
 static void put_extension(struct buf *b, int nid, bool critical, const void *value, size_t len)
@@ -119,7 +147,7 @@ static void put_tbs(struct buf *b, const struct plan *p, const struct signet_cer
     der_time(b, p->not_after);
     der_wrap(b, at, 0x30);
     info_name(b, info, p->common_name);
-    put_i2d(b, i2d_PUBKEY(key, &der), &der);
+    put_public_key(b, key);
     if (issuer->cert)
         put_extensions(b, issuer->cert);
     der_wrap(b, start, 0x30);

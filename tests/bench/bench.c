@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const struct bench benches[] = {
+    {"cert", bench_cert},
     {"packet", bench_packet},
     {"process", bench_process},
 };

@@ -19,6 +19,7 @@ double bench_median(double *samples, int count);
 /* Ends the program when good is false: a bench that computes nonsense measures nothing. */
 void bench_require(bool good, const char *what);
 
+void bench_cert(void);
 void bench_packet(void);
 void bench_process(void);
 
