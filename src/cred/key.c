@@ -18,6 +18,9 @@ static int key_wrap(struct signet_key **out, EVP_PKEY *pkey, struct signet_error
         return error_nomem(err);
     }
     key->pkey = pkey;
+    key->rsa = EVP_PKEY_is_a(pkey, "RSA");
+    if (!key->rsa)
+        ec_look(&key->ec, pkey);
     *out = key;
     return SIGNET_OK;
 }
@@ -134,23 +137,26 @@ out:
     return rc;
 }
 
-int signet_key_der(const struct signet_key *key, struct signet_bytes *out, struct signet_error *err)
+static int put_pkcs8(struct buf *b, EVP_PKEY *pkey, struct signet_error *err)
 {
-    PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(key->pkey);
-    struct buf b = {0};
-    unsigned char *at;
-    int len, rc;
+    PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(pkey);
+    int len = p8 ? i2d_PKCS8_PRIV_KEY_INFO(p8, NULL) : -1;
+    unsigned char *at = len > 0 ? buf_extend(b, (size_t)len) : NULL;
 
-    len = p8 ? i2d_PKCS8_PRIV_KEY_INFO(p8, NULL) : -1;
-    if (len <= 0) {
-        PKCS8_PRIV_KEY_INFO_free(p8);
-        return crypto_fail(err, "cannot write the private key");
-    }
-    at = buf_extend(&b, (size_t)len);
     if (at)
         i2d_PKCS8_PRIV_KEY_INFO(p8, &at);
     PKCS8_PRIV_KEY_INFO_free(p8);
-    rc = buf_take(&b, out, err);
+    return len > 0 ? SIGNET_OK : crypto_fail(err, "cannot write the private key");
+}
+
+int signet_key_der(const struct signet_key *key, struct signet_bytes *out, struct signet_error *err)
+{
+    struct buf b = {0};
+    int rc;
+
+    rc = key->ec.group ? ec_put_private(&b, key, err) : put_pkcs8(&b, key->pkey, err);
+    if (!rc)
+        rc = buf_take(&b, out, err);
     buf_free(&b);
     return rc;
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cred/private.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -14,12 +12,13 @@
 
 struct issuer {
     X509 *cert; /* NULL: self-signed */
-    EVP_PKEY *key;
+    const struct signet_key *key;
     const EVP_MD *md;
+    int algorithm; /* OpenSSL's number of the signature algorithm */
 };
 
 /* NID_undef: X.509 has no such signature. OpenSSL 3.0's own table lacks ECDSA with SHA-3. */
-static int signature_nid(EVP_PKEY *key, const EVP_MD *md)
+static int signature_nid(const struct signet_key *key, const EVP_MD *md)
 {
     static const int sha3[][2] = {
         {NID_sha3_224, NID_ecdsa_with_SHA3_224},
@@ -27,23 +26,21 @@ static int signature_nid(EVP_PKEY *key, const EVP_MD *md)
         {NID_sha3_384, NID_ecdsa_with_SHA3_384},
         {NID_sha3_512, NID_ecdsa_with_SHA3_512},
     };
-    bool rsa = EVP_PKEY_is_a(key, "RSA");
     int type = EVP_MD_get_type(md), nid = NID_undef;
 
-    for (size_t i = 0; !rsa && i < sizeof sha3 / sizeof *sha3; i++)
+    for (size_t i = 0; !key->rsa && i < sizeof sha3 / sizeof *sha3; i++)
         if (sha3[i][0] == type)
             return sha3[i][1];
-    OBJ_find_sigid_by_algs(&nid, type, rsa ? EVP_PKEY_RSA : EVP_PKEY_EC);
+    OBJ_find_sigid_by_algs(&nid, type, key->rsa ? EVP_PKEY_RSA : EVP_PKEY_EC);
     return nid;
 }
 
-static void put_algorithm(struct buf *b, EVP_PKEY *key, const EVP_MD *md)
+static void put_algorithm(struct buf *b, const struct issuer *issuer)
 {
-    bool rsa = EVP_PKEY_is_a(key, "RSA");
     size_t start = b->len;
 
-    der_oid(b, signature_nid(key, md));
-    if (rsa)
+    der_oid(b, issuer->algorithm);
+    if (issuer->key->rsa)
         der_put(b, V_ASN1_NULL, "", 0);
     der_wrap(b, start, 0x30);
 }
@@ -56,32 +53,6 @@ static void put_i2d(struct buf *b, int len, unsigned char **der)
         b->failed = true;
     OPENSSL_free(*der);
     *der = NULL;
-}
-
-/* SubjectPublicKeyInfo. That of an EC key by hand (RFC 5480): OpenSSL's encoder takes longer for it
- * than for the whole signature. */
-static void put_public_key(struct buf *b, EVP_PKEY *key)
-{
-    size_t start = b->len, at, len = 0;
-    unsigned char *der = NULL;
-    uint8_t point[1 + 2 * 72 + 1]; /* sect571: two numbers of 72 bytes */
-    char group[64];
-
-    if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_group_name(key, group, sizeof group, NULL) != 1 ||
-        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point + 1, sizeof point - 1,
-                                        &len) != 1 ||
-        point[1] != POINT_CONVERSION_UNCOMPRESSED) {
-        put_i2d(b, i2d_PUBKEY(key, &der), &der);
-        return;
-    }
-    der_oid(b, NID_X9_62_id_ecPublicKey);
-    der_oid(b, OBJ_txt2nid(group));
-    der_wrap(b, start, 0x30);
-    at = b->len;
-    point[0] = 0; /* no unused bits */
-    buf_append(b, point, len + 1);
-    der_wrap(b, at, V_ASN1_BIT_STRING);
-    der_wrap(b, start, 0x30);
 }
 
 static void put_extension(struct buf *b, int nid, bool critical, const void *value, size_t len)
@@ -130,14 +101,14 @@ static void put_serial(struct buf *b, const struct plan *p)
 }
 
 static void put_tbs(struct buf *b, const struct plan *p, const struct signet_cert_info *info,
-                    EVP_PKEY *key, const struct issuer *issuer)
+                    const struct signet_key *key, const struct issuer *issuer)
 {
     unsigned char *der = NULL;
     size_t start = b->len, at;
 
     buf_append(b, "\xa0\x03\x02\x01\x02", 5); /* version 3 */
     put_serial(b, p);
-    put_algorithm(b, issuer->key, issuer->md);
+    put_algorithm(b, issuer);
     if (issuer->cert)
         put_i2d(b, i2d_X509_NAME(X509_get_subject_name(issuer->cert), &der), &der);
     else
@@ -147,7 +118,10 @@ static void put_tbs(struct buf *b, const struct plan *p, const struct signet_cer
     der_time(b, p->not_after);
     der_wrap(b, at, 0x30);
     info_name(b, info, p->common_name);
-    put_public_key(b, key);
+    if (key->ec.group)
+        ec_put_public(b, &key->ec);
+    else
+        put_i2d(b, i2d_PUBKEY(key->pkey, &der), &der);
     if (issuer->cert)
         put_extensions(b, issuer->cert);
     der_wrap(b, start, 0x30);
@@ -159,7 +133,7 @@ static int put_signature(struct buf *b, const struct issuer *issuer, struct sign
     uint8_t sig[16384 / 8 + 16];
     size_t len = sizeof sig, tbs_len = b->len, at;
     bool ok = ctx && !b->failed &&
-              EVP_DigestSignInit(ctx, NULL, issuer->md, NULL, issuer->key) == 1 &&
+              EVP_DigestSignInit(ctx, NULL, issuer->md, NULL, issuer->key->pkey) == 1 &&
               EVP_DigestSign(ctx, sig, &len, b->data, tbs_len) == 1;
 
     EVP_MD_CTX_free(ctx);
@@ -167,12 +141,12 @@ static int put_signature(struct buf *b, const struct issuer *issuer, struct sign
         return buf_check(b, err);
     if (!ok) {
         crypto_fail(err, "cannot sign the certificate");
-        if (EVP_PKEY_is_a(issuer->key, "RSA") && EVP_PKEY_get_bits(issuer->key) < 1024)
+        if (issuer->key->rsa && EVP_PKEY_get_bits(issuer->key->pkey) < 1024)
             error_hint(err, "an RSA key of %d bits is too short for this digest",
-                       EVP_PKEY_get_bits(issuer->key));
+                       EVP_PKEY_get_bits(issuer->key->pkey));
         return SIGNET_E_CRYPTO;
     }
-    put_algorithm(b, issuer->key, issuer->md);
+    put_algorithm(b, issuer);
     at = b->len;
     buf_byte(b, 0); /* no unused bits */
     buf_append(b, sig, len);
@@ -181,7 +155,7 @@ static int put_signature(struct buf *b, const struct issuer *issuer, struct sign
     return buf_check(b, err);
 }
 
-static int make(struct signet_cert **out, const struct plan *p, EVP_PKEY *key,
+static int make(struct signet_cert **out, const struct plan *p, const struct signet_key *key,
                 const struct signet_cert_info *info, const struct issuer *issuer,
                 struct signet_error *err)
 {
@@ -207,9 +181,11 @@ out:
 }
 
 /* OpenSSL would sign with MD5 and an EC key, but no such algorithm has a name. */
-static int check_algorithm(EVP_PKEY *key, const EVP_MD *md, struct signet_error *err)
+static int choose_algorithm(struct issuer *issuer, const EVP_MD *md, struct signet_error *err)
 {
-    if (signature_nid(key, md) != NID_undef)
+    issuer->md = md;
+    issuer->algorithm = signature_nid(issuer->key, md);
+    if (issuer->algorithm != NID_undef)
         return SIGNET_OK;
     error_set(err, SIGNET_E_MEANING, "digest %s: X.509 has no signature of it with an EC key",
               EVP_MD_get0_name(md));
@@ -238,16 +214,15 @@ int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
                      const struct signet_observer *observer, struct signet_error *err)
 {
     struct plan p = {0};
-    struct issuer self = {.key = key->pkey};
+    struct issuer self = {.key = key};
     int rc;
 
     info = info ? info : &no_info;
     rc = plan(&p, info, endpoint, observer, err);
     if (!rc)
-        rc = check_algorithm(key->pkey, p.digest, err);
-    self.md = p.digest;
+        rc = choose_algorithm(&self, p.digest, err);
     if (!rc)
-        rc = make(out, &p, key->pkey, info, &self, err);
+        rc = make(out, &p, key, info, &self, err);
     if (rc)
         error_prefix(err, "cannot make a certificate");
     return rc;
@@ -289,22 +264,21 @@ int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
                      const struct signet_observer *observer, struct signet_error *err)
 {
     struct plan p = {0};
-    struct issuer by = {.key = issuer_key->pkey};
+    struct issuer by = {.key = issuer_key};
     int rc;
 
     info = info ? info : &no_info;
     rc = plan(&p, info, endpoint, observer, err);
     if (!rc)
-        rc = check_algorithm(issuer_key->pkey, p.digest, err);
+        rc = choose_algorithm(&by, p.digest, err);
     if (rc)
         goto out;
-    by.md = p.digest;
     by.cert = cert_parse(issuer, err);
     rc = by.cert ? check_issuer(issuer, issuer_key, by.cert, &p, err) : SIGNET_E_CERT;
     if (rc)
         error_prefix(err, "the issuer's certificate");
     else
-        rc = make(out, &p, key->pkey, info, &by, err);
+        rc = make(out, &p, key, info, &by, err);
 out:
     X509_free(by.cert);
     if (rc)

@@ -9,8 +9,17 @@
 
 #define IMPORT_MAX (64 * 1024) /* bytes of a key or certificate file */
 
+/* The public half of an EC key, as it goes into DER. */
+struct ec {
+    int group;                 /* OpenSSL's number of the curve; 0: not an EC key */
+    uint8_t point[1 + 2 * 72]; /* uncompressed; two numbers of at most 72 bytes (sect571) */
+    size_t point_len;
+};
+
 struct signet_key {
     EVP_PKEY *pkey;
+    bool rsa;
+    struct ec ec;
 };
 
 /* The DER is the certificate; OpenSSL's view of it is made when asked for. */
@@ -29,6 +38,12 @@ void der_oid(struct buf *b, int nid);
 void der_time(struct buf *b, int64_t when); /* RFC 5280 section 4.1.2.5; up to the year 9999 */
 /* Does data hold exactly one DER SEQUENCE? Says what is wrong otherwise. */
 int der_check_whole(const uint8_t *data, size_t len, const char *what, struct signet_error *err);
+
+/* ec.c: SubjectPublicKeyInfo and PKCS#8 of an EC key */
+/* group is 0 when it is no EC key on a curve with a name, or not in the usual form. */
+void ec_look(struct ec *ec, EVP_PKEY *pkey);
+void ec_put_public(struct buf *b, const struct ec *ec);
+int ec_put_private(struct buf *b, const struct signet_key *key, struct signet_error *err);
 
 /* info.c: what a request means, after all its checks */
 struct plan {
