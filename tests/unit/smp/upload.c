@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each way in which answers and requests can be lost, against a board that dies of a second
+ * chunk 0. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "device.h"
+
+enum form { PLAIN, NAMES_OFFSET, VERSION_2 };
+
+/* What happens to request i: 'A' answered, 'L' taken but the answer is lost, 'R' lost itself, 'D'
+ * answered twice, 'E' taken and answered, but as {"rc": 1}. 'A' past the end. */
+struct board {
+    const char *script;
+    enum form form;
+    struct buf file;
+    bool started, died;
+    size_t largest; /* packet; 0: any */
+    unsigned last_sequence;
+};
+
+static void put_rc(const struct board *board, struct buf *body, unsigned rc, unsigned fs_rc)
+{
+    if (board->form == VERSION_2) {
+        message_text(body, "err");
+        message_map(body, 2);
+        message_text(body, "group");
+        message_uint(body, 8);
+    }
+    message_text(body, "rc");
+    message_uint(body, board->form == VERSION_2 ? fs_rc : rc);
+}
+
+static void put_offset(const struct board *board, struct buf *body)
+{
+    message_text(body, board->form == VERSION_2 ? "len" : "off");
+    message_uint(body, board->file.len);
+}
+
+static void take_chunk(struct board *board, const struct smp_answer *request, struct buf *body)
+{
+    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
+    const struct smp_item *data = smp_answer_want(request, "data", SMP_BYTES);
+
+    assert_non_null(off);
+    assert_non_null(data);
+    assert_non_null(smp_answer_want(request, "name", SMP_TEXT));
+    assert_int_equal(!off->value, !!smp_answer_want(request, "len", SMP_INT));
+    if (!off->value && board->started) {
+        board->died = true;
+        return;
+    }
+    if (off->value && !board->started) {
+        put_rc(board, body, 3, 3);
+    } else if (off->value != board->file.len) {
+        if (board->form != PLAIN)
+            put_offset(board, body);
+        put_rc(board, body, 1, 11);
+    } else {
+        board->started = true;
+        buf_append(&board->file, data->data, data->len);
+        message_text(body, "off");
+        message_uint(body, board->file.len);
+        message_text(body, "rc");
+        message_uint(body, 0);
+    }
+}
+
+static bool handle(struct device *device, const struct smp_header *header,
+                   const struct smp_answer *request, struct buf *body)
+{
+    struct board *board = device->ctx;
+    char fate;
+
+    if (header->group == SMP_GROUP_OS) { /* parameters */
+        message_text(body, "buf_size");
+        message_uint(body, 128);
+        return true;
+    }
+    fate = *board->script ? *board->script++ : 'A';
+    if (fate == 'R')
+        return false;
+    take_chunk(board, request, body);
+    if (board->died || fate == 'L')
+        return false;
+    if (fate == 'D') {
+        buf_byte(body, 0xff);
+        device_frame(device, header, body);
+        body->len--;
+    }
+    return true;
+}
+
+/* Returns what the upload returned; checks that nothing was told that is not so. */
+static int play(const char *script, enum form form, size_t len, int retries)
+{
+    static uint8_t data[600];
+    struct board board = {.script = script, .form = form};
+    struct device device = {.handle = handle, .ctx = &board};
+    const struct signet_smp_options options = {.retries = retries,
+                                               .version = form == VERSION_2 ? 2 : 1};
+    struct signet_link *link = NULL;
+    struct signet_smp *smp = NULL;
+    struct signet_error err = {0};
+    bool confirmed = false;
+    int rc;
+
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 7 + 1);
+    device_open(&device, &link);
+    assert_int_equal(signet_smp_new(&smp, link, &options, NULL, &err), SIGNET_OK);
+    rc = signet_smp_upload(smp, "/factory/provision.cbor", data, len, &confirmed, &err);
+    if (board.died)
+        fail_msg("script %s, form %d, %zu bytes: chunk 0 came twice", script, form, len);
+    if (!rc && confirmed &&
+        (board.file.len != len || (len && memcmp(board.file.data, data, len) != 0)))
+        fail_msg("script %s, form %d, %zu bytes: false success", script, form, len);
+    if (!rc && !confirmed)
+        rc = -1;
+    signet_smp_free(&smp);
+    device_close(&device, &link);
+    buf_free(&board.file);
+    return rc;
+}
+
+/* All scripts of eight steps: with enough retries each one ends well. */
+static void each_loss(void **state)
+{
+    static const size_t lens[] = {2, 40, 90, 200};
+    char script[9] = {0};
+
+    (void)state;
+    for (unsigned n = 0; n < 6561; n++) {
+        unsigned rest = n;
+
+        for (size_t i = 0; i < 8; i++, rest /= 3)
+            script[i] = "ALR"[rest % 3];
+        for (int form = PLAIN; form <= VERSION_2; form++)
+            for (size_t i = 0; i < sizeof lens / sizeof *lens; i++)
+                assert_int_equal(play(script, (enum form)form, lens[i], 9), SIGNET_OK);
+    }
+}
+
+static void named_cases(void **state)
+{
+    static const struct {
+        const char *script;
+        size_t len;
+        int retries, rc;
+    } cases[] = {
+        {"", 0, 2, SIGNET_OK},
+        {"", 1, 2, SIGNET_OK},
+        {"L", 2, 2, SIGNET_OK},  /* chunk 1 is taken: chunk 0 was there */
+        {"RA", 2, 2, SIGNET_OK}, /* rc 3: it was not */
+        {"LL", 2, 2, SIGNET_OK}, /* chunk 1 again: rc 1, it was there */
+        {"L", 1, 2, -1},         /* nothing to probe with: not confirmed */
+        {"R", 1, 2, -1},         /* and never sent twice */
+        {"RRRRRRRR", 40, 2, SIGNET_E_TIMEOUT},
+        {"AALLL", 200, 2, SIGNET_E_TIMEOUT}, /* the last word is missing */
+        {"AALLA", 200, 2, SIGNET_OK},
+        {"DDDDDD", 200, 2, SIGNET_OK}, /* the second answer is stale */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int rc = play(cases[i].script, PLAIN, cases[i].len, cases[i].retries);
+
+        if (rc != cases[i].rc)
+            fail_msg("case %zu (%s): %d instead of %d", i, cases[i].script, rc, cases[i].rc);
+    }
+}
+
+static bool always(struct device *device, const struct smp_header *header,
+                   const struct smp_answer *request, struct buf *body)
+{
+    const char *kind = device->ctx;
+    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
+
+    (void)header;
+    if (!off) {
+        message_text(body, "rc");
+        message_uint(body, 8);
+        return true;
+    }
+    if (strcmp(kind, "rc 1") == 0) {
+        if (off->value) {
+            message_text(body, "rc");
+            message_uint(body, 1);
+            return true;
+        }
+        message_text(body, "off");
+        message_uint(body, 100);
+        return true;
+    }
+    message_text(body, "off");
+    if (strcmp(kind, "back") == 0)
+        message_uint(body, off->value ? off->value - 1 : 100);
+    else if (strcmp(kind, "ahead") == 0)
+        message_uint(body, 1000000);
+    else if (strcmp(kind, "same") == 0)
+        message_uint(body, off->value);
+    else if (strcmp(kind, "huge") == 0)
+        message_uint(body, UINT64_MAX);
+    else
+        message_text(body, "text");
+    return true;
+}
+
+/* A board that tells nonsense gets an error, never a success. */
+static void senseless_offsets(void **state)
+{
+    static char kinds[][8] = {"rc 1", "back", "ahead", "same", "huge", "text"};
+    static uint8_t data[2000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct device device = {.handle = always, .ctx = kinds[i]};
+        struct signet_link *link = NULL;
+        struct signet_smp *smp = NULL;
+        struct signet_error err = {0};
+        bool confirmed = false;
+
+        device_open(&device, &link);
+        assert_int_equal(signet_smp_new(&smp, link, NULL, NULL, &err), SIGNET_OK);
+        assert_int_not_equal(signet_smp_upload(smp, "/f", data, sizeof data, &confirmed, &err),
+                             SIGNET_OK);
+        assert_true(err.msg[0]);
+        assert_in_range(device.requests, 2, 40);
+        signet_smp_free(&smp);
+        device_close(&device, &link);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_loss),
+        cmocka_unit_test(named_cases),
+        cmocka_unit_test(senseless_offsets),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
