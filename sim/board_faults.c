@@ -84,7 +84,7 @@ int faults_parse(struct sim_faults *out, const char *text, struct signet_error *
         value = fault->usual;
         if (name < len) {
             value = strtod(text + name + 1, &end);
-            if (end != text + len ||
+            if (name + 1 == len || end != text + len ||
                 (fault->max < 0 ? value != fault->max : !(value >= 0 && value <= fault->max)))
                 return error_set(err, SIGNET_E_USAGE, "misbehaviour %s: not a value for it",
                                  fault->name);
