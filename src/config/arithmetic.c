@@ -145,11 +145,6 @@ static int float_binary(struct parser *p, size_t at, char op, double a, double b
     case '*':
         *out = a * b;
         break;
-    case '/':
-        if (b == 0)
-            return by_zero(p, at);
-        *out = a / b;
-        break;
     case 'f':
     case '%': {
         double remainder;
@@ -235,13 +230,16 @@ static int number_binary(struct parser *p, size_t at, char op, struct value *lef
 {
     bool bits = strchr("&|^lr", op) != NULL;
     bool both_bool = left->kind == V_BOOL && right->kind == V_BOOL;
-    bool as_float = op == '/' || left->kind == V_FLOAT || right->kind == V_FLOAT ||
-                    (op == 'p' && right->as.integer < 0);
+    bool as_float =
+        left->kind == V_FLOAT || right->kind == V_FLOAT || (op == 'p' && right->as.integer < 0);
     const wide exact = (wide)1 << 53;
     double number = 0;
     wide integer = 0;
     int rc;
 
+    if (op == '/')
+        return fail_at(p, at, SIGNET_E_SYNTAX, "write the number itself, or // for integers",
+                       "'/' is not among the operators");
     if (bits && as_float)
         return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "this operator is for integers");
     if (!as_float) {
