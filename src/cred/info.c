@@ -232,6 +232,9 @@ static int check_text(const char *field, const char *text, size_t bound, struct 
         return error_set(err, SIGNET_E_MEANING, "%s is empty", field);
     if (!utf8_valid((const uint8_t *)text, strlen(text)))
         return refuse(err, field, text, "not UTF-8");
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return refuse(err, field, text, "control characters have no place in a name");
     len = characters(text);
     if (len <= bound)
         return SIGNET_OK;

@@ -19,9 +19,11 @@ static const char *find(const char *at, const char *end, const char *what)
     return at < end ? memmem(at, (size_t)(end - at), what, strlen(what)) : NULL;
 }
 
+/* Text in front of a PEM block may start with a 0, as DER does. */
 static bool is_pem(const uint8_t *data, size_t len)
 {
-    return len && data[0] != 0x30 && memmem(data, len, "-----BEGIN ", 11);
+    return len && memmem(data, len, "-----BEGIN ", 11) &&
+           (data[0] != 0x30 || der_check_whole(data, len, "", NULL));
 }
 
 static bool label_is(const struct block *b, const char *label)

@@ -173,6 +173,9 @@ def test_show():
     assert b'RSA 1024' in run('cert', 'show', 'rsa.pem')[0]
     run('cert', 'show', 'params.pem')
 
+    put('zero', b'0 s:CN = x\r\n' + cert.replace(b'\n', b'\r\n'))
+    assert json.loads(run('cert', 'show', '--json', 'zero')[0]) == shown
+
     put('encrypted.pem', openssl('pkey', '-in', 'key.pem', '-aes128', '-passout', 'pass:x'))
     put('encrypted.der', openssl('pkcs8', '-topk8', '-in', 'key.pem', '-outform', 'DER', '-passout',
                                  'pass:x'))
