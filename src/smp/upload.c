@@ -102,6 +102,15 @@ static int try_chunk(struct upload *up, size_t off, size_t n, enum outcome *outc
     return rc ? rc : judge(up, off, off + n, outcome, err);
 }
 
+/* Chunk 1 as a probe is never the whole rest: a board that has a complete file forgets about the
+ * upload, and answers the last chunk as if there were no chunk 0. */
+static size_t probe_size(const struct upload *up, size_t first)
+{
+    size_t n = chunk_size(up, first), left = up->len - first;
+
+    return n == left && left > 1 ? left / 2 : n;
+}
+
 /* The answer to chunk 0 (first bytes) is lost. Chunk 1 finds out: the board takes it, or it says
  * that there is no chunk 0, and only then chunk 0 is sent again. */
 static int probe_first(struct upload *up, size_t *first, struct signet_error *err)
@@ -111,16 +120,17 @@ static int probe_first(struct upload *up, size_t *first, struct signet_error *er
 
     while (left-- > 0) {
         enum outcome outcome = FAILED;
-        size_t n = chunk_size(up, *first);
+        size_t n = probe_size(up, *first);
         int rc = try_chunk(up, *first, n, &outcome, err);
 
         if (rc)
             return rc;
         if (outcome == STORED)
             return SIGNET_OK;
-        if (outcome == ALREADY_THERE) {
+        if (outcome == ALREADY_THERE ||
+            (outcome == NO_FIRST_CHUNK && probed && *first + n == up->len)) {
             up->off = *first + n;
-            up->doubtful = !probed;
+            up->doubtful = !probed || outcome != ALREADY_THERE;
             return SIGNET_OK;
         }
         if (outcome == LOST) {
@@ -178,6 +188,12 @@ static int send_next(struct upload *up, struct signet_error *err)
              * of each chunk has a broken file system, and that is an error. */
             up->off = off + n;
             up->doubtful = !sent;
+            return SIGNET_OK;
+        }
+        if (outcome == NO_FIRST_CHUNK && sent && off + n == up->len) {
+            /* The file is complete and the upload forgotten, or the board started again. */
+            up->off = off + n;
+            up->doubtful = true;
             return SIGNET_OK;
         }
         if (outcome != LOST)

@@ -282,7 +282,8 @@ static int try_upload(const char *misbehave, enum sim_generation generation, int
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)(i * 11 + i / 256);
     set_up(&b, &board, &options);
-    rc = signet_smp_upload(b.smp, "/lfs/file", data, sizeof data, NULL, &b.err);
+    bool confirmed;
+    rc = signet_smp_upload(b.smp, "/lfs/file", data, sizeof data, &confirmed, &b.err);
     if (!rc)
         rc = signet_smp_compare(b.smp, "/lfs/file", data, sizeof data, NULL, NULL, &b.err);
     if (!rc)

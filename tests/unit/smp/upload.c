@@ -11,7 +11,8 @@
 
 #include "device.h"
 
-enum form { PLAIN, NAMES_OFFSET, VERSION_2 };
+/* FORGETS: after the last byte the board has no upload any more, as Zephyr's fs group does it. */
+enum form { PLAIN, NAMES_OFFSET, VERSION_2, FORGETS };
 
 /* What happens to request i: 'A' answered, 'L' taken but the answer is lost, 'R' lost itself, 'D'
  * answered twice, 'E' taken and answered, but as {"rc": 1}. 'A' past the end. */
@@ -20,8 +21,7 @@ struct board {
     enum form form;
     struct buf file;
     bool started, died;
-    size_t largest; /* packet; 0: any */
-    unsigned last_sequence;
+    size_t len; /* that chunk 0 declared */
 };
 
 static void put_rc(const struct board *board, struct buf *body, unsigned rc, unsigned fs_rc)
@@ -55,10 +55,13 @@ static void take_chunk(struct board *board, const struct smp_answer *request, st
         board->died = true;
         return;
     }
-    if (off->value && !board->started) {
+    if (!off->value)
+        board->len = smp_answer_want(request, "len", SMP_INT)->value;
+    if (off->value &&
+        (!board->started || (board->form == FORGETS && board->file.len == board->len))) {
         put_rc(board, body, 3, 3);
     } else if (off->value != board->file.len) {
-        if (board->form != PLAIN)
+        if (board->form == NAMES_OFFSET || board->form == VERSION_2)
             put_offset(board, body);
         put_rc(board, body, 1, 11);
     } else {
@@ -117,7 +120,7 @@ static int play(const char *script, enum form form, size_t len, int retries)
     rc = signet_smp_upload(smp, "/factory/provision.cbor", data, len, &confirmed, &err);
     if (board.died)
         fail_msg("script %s, form %d, %zu bytes: chunk 0 came twice", script, form, len);
-    if (!rc && confirmed &&
+    if (!rc && (confirmed || len > 2) &&
         (board.file.len != len || (len && memcmp(board.file.data, data, len) != 0)))
         fail_msg("script %s, form %d, %zu bytes: false success", script, form, len);
     if (!rc && !confirmed)
@@ -131,7 +134,7 @@ static int play(const char *script, enum form form, size_t len, int retries)
 /* All scripts of eight steps: with enough retries each one ends well. */
 static void each_loss(void **state)
 {
-    static const size_t lens[] = {2, 40, 90, 200};
+    static const size_t lens[] = {2, 3, 40, 90, 200};
     char script[9] = {0};
 
     (void)state;
@@ -140,9 +143,15 @@ static void each_loss(void **state)
 
         for (size_t i = 0; i < 8; i++, rest /= 3)
             script[i] = "ALR"[rest % 3];
-        for (int form = PLAIN; form <= VERSION_2; form++)
-            for (size_t i = 0; i < sizeof lens / sizeof *lens; i++)
-                assert_int_equal(play(script, (enum form)form, lens[i], 9), SIGNET_OK);
+        for (int form = PLAIN; form <= FORGETS; form++)
+            for (size_t i = 0; i < sizeof lens / sizeof *lens; i++) {
+                int rc = play(script, (enum form)form, lens[i], 9);
+
+                /* A forgotten upload leaves the last bytes in doubt, and with two bytes the probe
+                 * is the last chunk. Both are told. */
+                if (rc != SIGNET_OK && !((form == FORGETS || lens[i] == 2) && rc == -1))
+                    fail_msg("script %s, form %d, %zu bytes: %d", script, form, lens[i], rc);
+            }
     }
 }
 
