@@ -10,6 +10,7 @@ const struct noun nouns[] = {
     {"cert", "Certificates and private keys.", cert_verbs},
     {"sim", "Boards and servers to rehearse with.", sim_verbs},
     {"smp", "A board's SMP server (mcumgr) over a serial port or TCP.", smp_verbs},
+    {"register", "One device at a server.", register_verbs},
     {0},
 };
 

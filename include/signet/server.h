@@ -51,7 +51,7 @@ struct signet_server;
 int signet_server_open(struct signet_server **out, const struct signet_server_info *info,
                        const struct signet_server_options *options, const void *token,
                        size_t token_len, const struct signet_observer *observer,
-                       struct signet_cancel *cancel, struct signet_error *err);
+                       const struct signet_cancel *cancel, struct signet_error *err);
 void signet_server_close(struct signet_server **server); /* sets *server to NULL */
 
 /* Would the server refuse this device? Asks nobody: for use before a board is touched. */

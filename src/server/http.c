@@ -31,7 +31,7 @@ struct http {
     struct secret authorization; /* "Authorization: Bearer ..." */
     unsigned connect_ms, total_ms, attempts, retry_ms;
     const struct signet_observer *observer;
-    struct signet_cancel *cancel;
+    const struct signet_cancel *cancel;
 };
 
 static int make_base(struct http *http, const struct signet_server_info *info, bool allow_http,
@@ -103,7 +103,7 @@ static int make_authorization(struct http *http, const char *token, size_t len,
 
 int http_open(struct http **out, const struct signet_server_info *info,
               const struct signet_server_options *options, const void *token, size_t token_len,
-              const struct signet_observer *observer, struct signet_cancel *cancel,
+              const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err)
 {
     static const struct signet_server_options defaults = {0};

@@ -24,7 +24,7 @@ struct http_answer {
 
 int http_open(struct http **out, const struct signet_server_info *info,
               const struct signet_server_options *options, const void *token, size_t token_len,
-              const struct signet_observer *observer, struct signet_cancel *cancel,
+              const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err);
 void http_close(struct http **http);
 

@@ -28,7 +28,7 @@ static const struct server_ops *find_kind(const char *kind, struct signet_error 
 int signet_server_open(struct signet_server **out, const struct signet_server_info *info,
                        const struct signet_server_options *options, const void *token,
                        size_t token_len, const struct signet_observer *observer,
-                       struct signet_cancel *cancel, struct signet_error *err)
+                       const struct signet_cancel *cancel, struct signet_error *err)
 {
     struct signet_server *server = calloc(1, sizeof *server);
     int rc;
