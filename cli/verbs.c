@@ -6,6 +6,7 @@
 #include <string.h>
 
 const struct noun nouns[] = {
+    {"provision", "One device, from its configuration to board and server.", provision_verbs},
     {"packet", "make, show and check packets", packet_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
     {"sim", "Boards and servers to rehearse with.", sim_verbs},

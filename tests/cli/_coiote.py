@@ -28,6 +28,8 @@ class Coiote:
 
             def do_GET(self):
                 coiote.requests.append(('GET', self.path, dict(self.headers), b''))
+                if '?' in self.path: # a search
+                    return self.reply(200, {'devices': []} if '/find/' in self.path else [])
                 self.reply(404, {'error': 'not here'})
 
             def log_message(self, *args):
