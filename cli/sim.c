@@ -128,7 +128,56 @@ static int sim_board(int argc, char **argv)
     return cli_close(&cli, EXIT_DONE);
 }
 
+static int install(const struct cli *cli, const struct sim_flasher_options *options,
+                   const char *folder)
+{
+    char program[4096];
+    const char *command[] = {program, "sim", "flasher", NULL};
+    struct signet_error err = {0};
+    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (len < 0)
+        return cli_usage(cli, "this program's own path is unknown");
+    program[len] = '\0';
+    if (sim_flasher_install(options, folder, command, &err) != SIGNET_OK)
+        return cli_fail(cli, &err);
+    return cli_close(cli, EXIT_DONE);
+}
+
+static int sim_flasher(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct sim_flasher_options options = {0};
+    struct option_list boards = {0};
+    struct signet_error err = {0};
+    const char *folder = NULL;
+    int status = 0;
+    const struct option_row rows[] = {
+        {'a', "as", "TOOL", "nrfjprog, nrfutil or exec (required)", OPTION_TEXT, &options.as, 0, 0},
+        {'b', "board", "SERIAL=CONTROL,PORT[,VCOM]",
+         "A simulated board: its control socket and its port (many)", OPTION_LIST, &boards, 0, 0},
+        {'i', "install", "DIR", "Write a script DIR/TOOL that does this, for the PATH", OPTION_TEXT,
+         &folder, 0, 0},
+        {'m', "misbehave", "LIST", "hang, fail, crash, garbage, huge, orphan, lie, delay=MS",
+         OPTION_TEXT, &options.misbehave, 0, 0},
+        {0}};
+    if (!cli_parse(&cli, argc, argv, rows, "[-- ARGUMENT...]",
+                   "A programmer to rehearse with: takes the tool's own arguments and flashes "
+                   "simulated boards.",
+                   0, -1))
+        return EXIT_USAGE;
+    if (!options.as)
+        return cli_usage(&cli, "--as is missing");
+    options.boards = boards.items;
+    options.board_count = boards.count;
+    if (folder)
+        return install(&cli, &options, folder);
+    if (sim_flasher_run(&options, cli.arg_count, cli.args, stdout, &status, &err) != SIGNET_OK)
+        return cli_fail(&cli, &err);
+    return status;
+}
+
 const struct verb sim_verbs[] = {
     {"board", "a board on a pty, good or misbehaving", sim_board},
+    {"flasher", "a programmer that flashes such boards", sim_flasher},
     {0},
 };

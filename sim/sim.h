@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 const char *sim_version(void);
 
@@ -86,5 +87,22 @@ int sim_board_file(struct sim_board *board, const char *path, struct signet_byte
 /* Row i of the table of misbehaviours; NULL past the end. */
 const char *sim_board_fault_name(size_t i);
 const char *sim_board_fault_summary(size_t i);
+
+/* A programmer (flasher.c) that takes the arguments of nrfjprog, nrfutil or a plain command, prints
+ * what those print, and drives boards over their control sockets. An image whose file name begins
+ * with "final" or "smp" stands for that firmware, any other for the initial one. */
+struct sim_flasher_options {
+    const char *as;            /* "nrfjprog", "nrfutil", "exec" */
+    const char *const *boards; /* "SERIAL=CONTROL,PORT[,VCOM]" */
+    size_t board_count;        /* at most 64 */
+    const char *misbehave;     /* "hang,fail,crash,garbage,huge,orphan,lie,delay=MS"; NULL: none */
+};
+/* argv: the tool's arguments, without its name. *status is its exit status. */
+int sim_flasher_run(const struct sim_flasher_options *options, int argc, char **argv, FILE *out,
+                    int *status, struct signet_error *err);
+/* Writes FOLDER/AS, a script that runs command (words, ends with NULL) with --as, --board and
+ * --misbehave of the options, then "--" and the tool's arguments. */
+int sim_flasher_install(const struct sim_flasher_options *options, const char *folder,
+                        const char *const *command, struct signet_error *err);
 
 #endif

@@ -29,6 +29,7 @@ struct signet_board_options {
     const char *endpoint; /* what the board's name must be; NULL: any */
     const char *hw_id;    /* what the board's name must end with, upper or lower case; NULL: any */
     int smp_version;      /* 1 or 2; 0: 1 */
+    int smp_timeout_ms;   /* for one answer; 0: 2000 */
     const char *ready_text, *provisioned_text, *restored_text, *prompt; /* "": do not wait for it */
     const char *endpoint_path; /* "": the board has no name */
     const char *packet_path, *result_path;

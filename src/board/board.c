@@ -257,7 +257,7 @@ int signet_board_prepare(struct signet_board *b, struct signet_error *err)
 {
     b->stage = "flash";
     b->prepared = b->loaded = b->applied = b->compared = b->finished = false;
-    b->provisioned_seen = b->failed_seen = false;
+    b->provisioned_seen = b->ready_seen = false;
     int code = b->recipe->prepare(b, err);
     b->prepared = code == SIGNET_OK;
     const char *state = flasher_is_none(b->flasher)
@@ -322,6 +322,7 @@ int signet_board_finish(struct signet_board *b, struct signet_error *err)
     b->stage = "final";
     int code = b->recipe->finish(b, err);
     b->finished = code == SIGNET_OK;
+    b->prepared = b->prepared && !b->finished; /* it runs another firmware now */
     return end_stage(b, code,
                      "the board holds its credentials; only the final image has to be flashed "
                      "again, with sector erase",

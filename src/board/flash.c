@@ -11,7 +11,7 @@ static int forget_old_text(struct signet_board *b, struct signet_error *err)
         port_close(b);
     else if (code)
         return code;
-    b->provisioned_seen = b->failed_seen = false;
+    b->provisioned_seen = b->ready_seen = false;
     b->last_line[0] = '\0';
     return SIGNET_OK;
 }

@@ -12,14 +12,17 @@ static const char *no_zeros(const char *s)
     return s;
 }
 
-static void on_text(void *ctx, const char *line, size_t len)
+void port_on_text(void *ctx, const char *line, size_t len)
 {
     struct signet_board *b = ctx;
     const char *provisioned = b->options.provisioned_text;
     struct buf shown = {0};
 
+    const char *ready = b->options.ready_text;
     if (provisioned[0] && memmem(line, len, provisioned, strlen(provisioned)))
         b->provisioned_seen = true;
+    if (ready[0] && memmem(line, len, ready, strlen(ready)))
+        b->ready_seen = true;
     text_escape(&shown, (const uint8_t *)line, len < 100 ? len : 100);
     if (!shown.failed && shown.data && len > 0)
         snprintf(b->last_line, sizeof(b->last_line), "%s", (const char *)shown.data);
@@ -72,8 +75,10 @@ void port_close(struct signet_board *b)
 
 int port_open(struct signet_board *b, struct signet_error *err)
 {
-    struct signet_smp_options options = {
-        .version = b->options.smp_version, .on_text = on_text, .text_ctx = b};
+    struct signet_smp_options options = {.version = b->options.smp_version,
+                                         .timeout_ms = b->options.smp_timeout_ms,
+                                         .on_text = port_on_text,
+                                         .text_ctx = b};
     char address[128], serial[128];
     int code = SIGNET_OK;
 

@@ -4,9 +4,10 @@
 #include <string.h>
 
 /* How long to listen before asking the board itself. A board that was flashed just now has text to
- * say; one that runs already has said it before we came. */
+ * say; one that runs already has said it before we came; after a prompt there is little to come. */
 #define LISTEN_FLASHED_MS 10000
 #define LISTEN_RUNNING_MS 1500
+#define LISTEN_PROMPT_MS  300
 #define LISTEN_AGAIN_MS   1000
 #define PROBE_MS          1000
 #define PROMPT_MS         3000
@@ -35,8 +36,11 @@ static int probe(struct signet_board *b, struct signet_error *err)
 
     if (b->options.endpoint_path[0])
         return read_name(b, PROBE_MS, name, err);
-    struct signet_smp_options once = {
-        .version = b->options.smp_version, .timeout_ms = PROBE_MS, .retries = -1};
+    struct signet_smp_options once = {.version = b->options.smp_version,
+                                      .timeout_ms = PROBE_MS,
+                                      .retries = -1,
+                                      .on_text = port_on_text,
+                                      .text_ctx = b};
     struct signet_smp *smp = NULL;
     struct signet_bytes reply = {0};
     code = signet_smp_new(&smp, b->link, &once, NULL, err);
@@ -55,40 +59,46 @@ static bool may_come_yet(int code)
            code == SIGNET_E_SMP || code == SIGNET_E_UNSUPPORTED;
 }
 
-/* One round: listen, then ask. SIGNET_E_TIMEOUT: not ready yet. *told: it said so itself. */
-static int listen_and_ask(struct signet_board *b, int listen_ms, int64_t deadline, bool *told,
-                          struct signet_error *err)
-{
-    const char *texts[2];
-    size_t count = 0, which = 0;
-    int code;
+enum heard { NOTHING, PROMPT, READY };
 
-    if (b->options.provisioned_text[0])
-        texts[count++] = b->options.provisioned_text;
-    if (b->options.ready_text[0])
-        texts[count++] = b->options.ready_text;
-    if (count > 0) {
-        code = signet_smp_wait_text(b->smp, texts, count, min_ms(listen_ms, deadline - clock_ms()),
-                                    &which, err);
-        if (!code && texts[which] == b->options.provisioned_text)
-            b->provisioned_seen = true;
-        if (b->provisioned_seen)
-            return provisioned(err);
-        *told = code == SIGNET_OK;
-        if (code != SIGNET_E_TIMEOUT)
-            return code;
-    }
-    code = probe(b, err);
+/* What the board says within ms. */
+static int listen(struct signet_board *b, int ms, enum heard *heard, struct signet_error *err)
+{
+    const struct signet_board_options *o = &b->options;
+    const char *given[] = {o->provisioned_text, o->ready_text, o->prompt}, *texts[3];
+    size_t count = 0, which = 0;
+
+    *heard = NOTHING;
+    for (size_t i = 0; i < 3; i++)
+        if (given[i][0])
+            texts[count++] = given[i];
+    if (!o->ready_text[0])
+        return SIGNET_OK;
+    int code = signet_smp_wait_text(b->smp, texts, count, ms, &which, err);
+    if (!code && texts[which] == o->provisioned_text)
+        b->provisioned_seen = true;
+    else if (!code)
+        *heard = texts[which] == o->ready_text ? READY : PROMPT;
     if (b->provisioned_seen)
         return provisioned(err);
-    if (!may_come_yet(code))
+    if (b->ready_seen)
+        *heard = READY;
+    return code == SIGNET_E_TIMEOUT ? SIGNET_OK : code;
+}
+
+/* Asks, and gives the board a moment when it does not answer yet. */
+static int ask(struct signet_board *b, bool *ready, struct signet_error *err)
+{
+    int code = probe(b, err);
+
+    if (b->provisioned_seen)
+        return provisioned(err);
+    *ready = code == SIGNET_OK;
+    if (code && !may_come_yet(code))
         return code;
-    if (count == 0 && code != SIGNET_OK) {
-        int stopped = cancel_sleep_until(b->cancel, clock_ms() + 200, err);
-        if (stopped)
-            return stopped;
-    }
-    return SIGNET_E_TIMEOUT;
+    if (code && !b->options.ready_text[0])
+        return cancel_sleep_until(b->cancel, clock_ms() + 200, err);
+    return SIGNET_OK;
 }
 
 /* The prompt comes last. On a bad line it may be lost: that alone is no reason to give up. */
@@ -121,25 +131,27 @@ int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)
 {
     int64_t deadline = clock_ms() + b->options.ready_timeout_ms;
     int listen_ms = flashed ? LISTEN_FLASHED_MS : LISTEN_RUNNING_MS;
-    bool told = false;
+    enum heard heard = NOTHING;
+    bool ready = false;
 
-    if (!b->options.ready_text[0])
-        listen_ms = 0;
-    for (;;) {
-        int code = listen_and_ask(b, listen_ms, deadline, &told, err);
-        if (code == SIGNET_OK)
-            code = told ? wait_prompt(b, err) : SIGNET_OK;
-        if (code == SIGNET_OK)
-            return b->provisioned_seen ? provisioned(err) : SIGNET_OK;
+    do {
+        int code = listen(b, min_ms(listen_ms, deadline - clock_ms()), &heard, err);
+        if (!code && heard == READY)
+            return wait_prompt(b, err);
+        if (!code && heard == PROMPT && listen_ms > LISTEN_PROMPT_MS) {
+            listen_ms = LISTEN_PROMPT_MS; /* the ready text may be right behind it */
+            continue;
+        }
+        if (!code)
+            code = ask(b, &ready, err);
         if (code == SIGNET_E_LINK) /* it re-enumerates after a reset */
             code = port_reopen(b, deadline, err);
-        if (code && code != SIGNET_E_TIMEOUT)
+        if (code || ready)
             return code;
-        if (clock_ms() >= deadline)
-            return never_ready(b, b->options.ready_text[0] ? b->options.ready_text : "anything",
-                               b->options.ready_timeout_ms, err);
-        listen_ms = b->options.ready_text[0] ? LISTEN_AGAIN_MS : 0;
-    }
+        listen_ms = LISTEN_AGAIN_MS;
+    } while (clock_ms() < deadline);
+    return never_ready(b, b->options.ready_text[0] ? b->options.ready_text : "anything",
+                       b->options.ready_timeout_ms, err);
 }
 
 int ready_wait_restored(struct signet_board *b, struct signet_error *err)

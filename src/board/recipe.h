@@ -42,7 +42,7 @@ struct signet_board {
     char usb_serial[128];  /* of the port's USB device when it was first opened; "" unknown */
     char name[152];        /* that the board gave */
     bool provisioned_seen; /* the text of a provisioned board came */
-    bool failed_seen;      /* the board said that it could not apply the packet */
+    bool ready_seen;       /* the ready text came */
     char last_line[128];   /* what the board said last, escaped */
 
     struct signet_image initial, final;
@@ -50,6 +50,9 @@ struct signet_board {
 };
 
 /* port.c: which port, and is it the one it was */
+
+/* Looks at a line that the board said; ctx is the board. */
+void port_on_text(void *ctx, const char *line, size_t len);
 
 /* Opens the port (again): found by serial number where no address was given. */
 int port_open(struct signet_board *b, struct signet_error *err);

@@ -10,7 +10,7 @@
 #define NAME_AGAIN_MS  200
 #define NAME_CAP       512
 #define RESULT_CAP     256
-#define RESULT_STEP_MS 5000 /* one attempt; the board may hold its answer back for longer */
+#define RESULT_STEP_MS 1000 /* first attempt; each next one waits twice as long, up to 8 s */
 
 int stage_prepare(struct signet_board *b, struct signet_error *err)
 {
@@ -47,8 +47,11 @@ static int check_name(const struct signet_board *b, const struct signet_bytes *t
 int read_name(struct signet_board *b, int timeout_ms, char name[static 152],
               struct signet_error *err)
 {
-    struct signet_smp_options once = {
-        .version = b->options.smp_version, .timeout_ms = timeout_ms, .retries = -1};
+    struct signet_smp_options once = {.version = b->options.smp_version,
+                                      .timeout_ms = timeout_ms,
+                                      .retries = -1,
+                                      .on_text = port_on_text,
+                                      .text_ctx = b};
     struct signet_smp *own = NULL;
     struct signet_bytes text = {0};
     int code = SIGNET_OK;
@@ -199,8 +202,11 @@ static int judge(const struct signet_board *b, const struct signet_bytes *text,
  * the question or the answer may be lost. */
 static int read_result(struct signet_board *b, struct signet_bytes *text, struct signet_error *err)
 {
-    struct signet_smp_options step = {
-        .version = b->options.smp_version, .timeout_ms = RESULT_STEP_MS, .retries = -1};
+    struct signet_smp_options step = {.version = b->options.smp_version,
+                                      .timeout_ms = RESULT_STEP_MS,
+                                      .retries = -1,
+                                      .on_text = port_on_text,
+                                      .text_ctx = b};
     int64_t deadline = clock_ms() + b->options.result_timeout_ms;
     struct signet_smp *smp = NULL;
     int code = signet_smp_new(&smp, b->link, &step, NULL, err);

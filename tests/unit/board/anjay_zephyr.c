@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The recipe from blank board to restored, on simulated boards with fake programmers. */
+#include "bench.h"
+
+struct stages {
+    bool flash, load, final;
+    uint64_t load_done;
+};
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    struct stages *seen = ctx;
+
+    assert_non_null(event->stage);
+    assert_non_null(event->board);
+    if (event->kind != SIGNET_EVENT_PROGRESS)
+        return;
+    seen->flash = seen->flash || strcmp(event->stage, "flash") == 0;
+    seen->load = seen->load || strcmp(event->stage, "load") == 0;
+    seen->final = seen->final || strcmp(event->stage, "final") == 0;
+    if (strcmp(event->stage, "load") == 0)
+        seen->load_done = event->done;
+}
+
+static void from_blank_to_restored(void **state)
+{
+    static const enum sim_generation generations[] = {SIM_ZEPHYR_32, SIM_ZEPHYR_33, SIM_ZEPHYR_36};
+    static const char *const tools[] = {"nrfjprog", "nrfutil"};
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < 6; i++) {
+        struct stages seen = {0};
+        const struct signet_observer observer = {on_event, &seen};
+        struct sim_board_state sim;
+        struct signet_board_state s;
+        char name[152];
+
+        bench_sim(b, 0, (struct sim_board_options){.generation = generations[i / 2]});
+        bench_tool(b, tools[i % 2], NULL);
+        bench_packet(b, i % 2 ? 3000 : 0);
+        struct signet_board_options options = bench_options(b, 0);
+        options.flasher = tools[i % 2];
+        options.smp_version = generations[i / 2] == SIM_ZEPHYR_36 ? 2 : 1;
+        options.hw_id = "0123456789ABCDEF";
+        bench_open(b, "anjay-zephyr", options, &observer, NULL);
+        bench_run_ok(b);
+        assert_int_equal(signet_board_endpoint(b->board, name, NULL), SIGNET_E_USAGE);
+        assert_true(bench_holds(b, 0, &b->packet));
+        sim_board_state(b->sims[0], &sim);
+        assert_int_equal(sim.firmware, SIM_FIRMWARE_FINAL);
+        assert_true(sim.provisioned);
+        assert_int_equal(sim.repeated, 0);
+        assert_true(seen.flash && seen.load && seen.final);
+        assert_int_equal(seen.load_done, b->packet.len);
+        signet_board_state(b->board, &s);
+        assert_true(s.bytes_sent && s.loaded && s.applied && s.finished);
+        assert_string_equal(s.hw_id, "0123456789abcdef");
+        assert_string_equal(s.port, b->ports[0]);
+        assert_int_equal(strlen(s.initial_sha256), 64);
+    }
+}
+
+static void bad_line_with_shell_and_log(void **state)
+{
+    static const char *const faults[] = {
+        "drop-tx=40", "drop-rx=40", "drop-tx=40,drop-rx=40,log-noise", "dup", "split,garbage=5"};
+    struct bench *b = *state;
+
+    bench_packet(b, 4000);
+    for (size_t i = 0; i < 10; i++) {
+        bench_sim(b, 0,
+                  (struct sim_board_options){.generation = i % 2 ? SIM_ZEPHYR_33 : SIM_ZEPHYR_32,
+                                             .misbehave = faults[i / 2],
+                                             .seed = (unsigned)i});
+        bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+        bench_run_ok(b);
+        assert_true(bench_holds(b, 0, &b->packet));
+    }
+}
+
+static void a_provisioned_board_is_known_at_once(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err;
+    struct signet_board_state s;
+    char command[400];
+    int stage;
+
+    /* flashed without chip erase, its credentials are still there */
+    bench_sim(b, 0, (struct sim_board_options){.provisioned = true});
+    bench_tool(b, "exec", NULL);
+    snprintf(command, sizeof command, "%s {serial} {image} sectors ; %s {serial} reset", b->tool,
+             b->tool);
+    struct signet_board_options options = bench_options(b, 0);
+    options.flasher = "exec";
+    options.flash = (struct signet_flasher_options){.command = command};
+    options.port = b->ports[0];
+    int64_t begin = clock_ms();
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_PROVISIONED);
+    assert_int_equal(stage, 0);
+    assert_true(clock_ms() - begin < 20000); /* not the 60 s of a board that is silent */
+    signet_board_state(b->board, &s);
+    assert_false(s.bytes_sent);
+
+    /* the same board, running: the text came before us, or never again; no flasher */
+    bench_sim(b, 0,
+              (struct sim_board_options){.provisioned = true, .firmware = SIM_FIRMWARE_INITIAL});
+    options.flasher = "none";
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_PROVISIONED);
+
+    /* a chip erase makes it blank */
+    bench_sim(b, 0, (struct sim_board_options){.provisioned = true});
+    bench_tool(b, "nrfjprog", NULL);
+    bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+    bench_run_ok(b);
+}
+
+static void a_running_board_needs_no_flasher(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options options = {.port = b->ports[0], .smp_timeout_ms = 300};
+    struct signet_board_state s;
+
+    bench_sim(b, 0, (struct sim_board_options){.firmware = SIM_FIRMWARE_INITIAL});
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    bench_run_ok(b);
+    assert_true(bench_holds(b, 0, &b->packet));
+    signet_board_state(b->board, &s);
+    assert_false(s.retry_safe); /* nobody can flash it again from here */
+}
+
+static void never_ready(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options options = bench_options(b, 0);
+    struct signet_error err;
+    struct signet_board_state s;
+    int stage;
+
+    options.ready_timeout_ms = 1500;
+    bench_sim(b, 0, (struct sim_board_options){.misbehave = "never-ready"});
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_TIMEOUT);
+    assert_int_equal(stage, 0);
+    assert_non_null(strstr(err.msg, "Device ready for provisioning."));
+    assert_non_null(strstr(err.msg, "its last words"));
+    signet_board_state(b->board, &s);
+    assert_true(s.retry_safe && !s.bytes_sent);
+}
+
+static void refused_packet(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err;
+    struct signet_board_state s;
+    int stage;
+
+    bench_sim(b, 0, (struct sim_board_options){.misbehave = "result=-1"});
+    bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    assert_int_equal(stage, 3);
+    assert_non_null(strstr(err.msg, "'-1'"));
+    signet_board_state(b->board, &s);
+    assert_true(s.bytes_sent && s.loaded && !s.applied && s.retry_safe);
+    assert_int_equal(signet_board_finish(b->board, &err), SIGNET_E_USAGE);
+
+    /* bytes that are no packet at all: the board's own decoder says no */
+    bench_sim(b, 0, (struct sim_board_options){0});
+    bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+    struct signet_bytes good = b->packet;
+    b->packet = (struct signet_bytes){(uint8_t *)strdup("garbage"), 7};
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    signet_bytes_free(&b->packet);
+    b->packet = good;
+    /* flash again, same board, same packet */
+    bench_run_ok(b);
+    assert_true(bench_holds(b, 0, &b->packet));
+}
+
+/* A board that hangs in the middle is flashed again and gets the same packet. */
+static void hang_then_flash_again(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options options = bench_options(b, 0);
+    struct signet_error err;
+    struct signet_board_state s;
+    int stage;
+
+    options.smp_timeout_ms = 50;
+    options.result_timeout_ms = 500;
+    bench_packet(b, 2000);
+    bench_sim(b, 0, (struct sim_board_options){.misbehave = "hang-on-full-ring"});
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_TIMEOUT);
+    assert_in_range(stage, 2, 3);
+    signet_board_state(b->board, &s);
+    assert_true(s.bytes_sent && s.retry_safe);
+    assert_string_equal(s.hw_id, "0123456789abcdef");
+    bench_sim(b, 0, (struct sim_board_options){0}); /* the same board, healthy again */
+    bench_run_ok(b);
+    assert_true(bench_holds(b, 0, &b->packet));
+}
+
+static void unplugged(void **state)
+{
+    static const unsigned after[] = {1, 300, 700, 1000, 1500, 2500, 4000, 6000};
+    struct bench *b = *state;
+    struct signet_board_options options = bench_options(b, 0);
+    struct signet_error err;
+    int stage;
+
+    options.smp_timeout_ms = 50;
+    options.ready_timeout_ms = 1000;
+    options.result_timeout_ms = 500;
+    bench_packet(b, 5000);
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
+        char misbehave[40];
+        struct signet_board_state s;
+
+        snprintf(misbehave, sizeof misbehave, "unplug-after=%u", after[i]);
+        bench_sim(b, 0, (struct sim_board_options){.misbehave = misbehave});
+        bench_open(b, "anjay-zephyr", options, NULL, NULL);
+        int code = bench_run(b, &stage, &err);
+        assert_true(code == SIGNET_E_LINK || code == SIGNET_E_TIMEOUT ||
+                    code == SIGNET_E_NOT_FOUND);
+        assert_in_range(stage, 0, 3);
+        assert_true(err.hint[0] != '\0');
+        signet_board_state(b->board, &s);
+        assert_int_equal(s.bytes_sent, stage >= 2);
+        assert_false(s.applied);
+    }
+}
+
+static void hostile_names(void **state)
+{
+    static const char *const names[] = {
+        "\x1b[2Jboard",
+        "../../etc/passwd",
+        "a/b",
+        "two words",
+        "line\nbreak",
+        "=cmd|' /C calc'!A0",
+        "<script>",
+        "'; DROP TABLE device;--",
+        "\xe2\x80\xae"
+        "evil",
+        "a%n%s",
+        "$(reboot)",
+        "`id`",
+        "a\\b",
+        "caf\xc3\xa9",
+        "\xff\xfe",
+        "a,b",
+        "a\"b",
+        "@sum",
+        "tab\there",
+        "a&b=c",
+        "#frag",
+        "a?b",
+        "*",
+        "{}",
+        "a|b",
+        "~root",
+        "a;b",
+        "[x]",
+        "\x7f",
+        "+1",
+    };
+    struct bench *b = *state;
+    struct signet_error err;
+    struct signet_board_state s;
+    int stage;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        bench_sim(b, 0, (struct sim_board_options){.endpoint = names[i]});
+        bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+        assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+        assert_int_equal(stage, 1);
+        for (const char *p = err.msg; *p; p++)
+            assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+        signet_board_state(b->board, &s);
+        assert_string_equal(s.hw_id, "");
+        assert_true(bench_untouched(b, 0));
+    }
+}
+
+static void another_name_than_expected(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options options = bench_options(b, 0);
+    struct signet_error err;
+    int stage;
+
+    bench_sim(b, 0, (struct sim_board_options){0});
+    options.endpoint = "anjay-zephyr-demo-0123456789abcdee";
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_WRONG_BOARD);
+    assert_int_equal(stage, 1);
+    options.endpoint = NULL;
+    options.hw_id = "fedcba9876543210";
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_WRONG_BOARD);
+    assert_int_equal(stage, 1);
+    assert_true(bench_untouched(b, 0));
+}
+
+static void stages_out_of_order_do_no_harm(void **state)
+{
+    struct bench *b = *state;
+    char name[152];
+
+    bench_sim(b, 0, (struct sim_board_options){0});
+    bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+    assert_int_equal(signet_board_endpoint(b->board, name, NULL), SIGNET_E_USAGE);
+    assert_int_equal(signet_board_load(b->board, "x", 1, NULL), SIGNET_E_USAGE);
+    assert_int_equal(signet_board_result(b->board, NULL), SIGNET_E_USAGE);
+    assert_int_equal(signet_board_finish(b->board, NULL), SIGNET_E_USAGE);
+    assert_int_equal(signet_board_prepare(b->board, NULL), SIGNET_OK);
+    assert_int_equal(signet_board_result(b->board, NULL), SIGNET_E_USAGE);
+    /* the packet must not go out before the board was asked who it is */
+    assert_int_equal(signet_board_load(b->board, b->packet.data, b->packet.len, NULL),
+                     SIGNET_E_USAGE);
+    assert_true(bench_untouched(b, 0));
+    assert_int_equal(signet_board_endpoint(b->board, name, NULL), SIGNET_OK);
+    assert_int_equal(signet_board_load(b->board, b->packet.data, b->packet.len, NULL), SIGNET_OK);
+    assert_int_equal(signet_board_result(b->board, NULL), SIGNET_OK); /* it was not spoiled */
+    assert_int_equal(signet_board_finish(b->board, NULL), SIGNET_OK);
+}
+
+static void images_are_checked_before_the_board(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options options = bench_options(b, 0);
+    struct sim_board_state sim;
+    struct signet_error err;
+    char zeros[65];
+
+    memset(zeros, '0', 64);
+    zeros[64] = '\0';
+    bench_sim(b, 0, (struct sim_board_options){0});
+    options.final_sha256 = zeros;
+    assert_int_equal(signet_board_open(&b->board, "anjay-zephyr", &options, NULL, NULL, &err),
+                     SIGNET_E_MEANING);
+    options.final_sha256 = NULL;
+    bench_file(b->final, ":0400000001020304F3\n:00000001FF\n");
+    assert_int_equal(signet_board_open(&b->board, "anjay-zephyr", &options, NULL, NULL, &err),
+                     SIGNET_E_SYNTAX);
+    assert_null(b->board);
+    sim_board_state(b->sims[0], &sim);
+    assert_int_equal(sim.resets, 0);
+    assert_int_equal(sim.firmware, SIM_FIRMWARE_NONE);
+
+    /* a folder of images, by their usual names */
+    bench_file(b->final, BENCH_HEX);
+    options.initial = options.final = NULL;
+    options.image_dir = b->folder;
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    bench_run_ok(b);
+    options.image_dir = "/nowhere";
+    signet_board_close(&b->board);
+    assert_int_equal(signet_board_open(&b->board, "anjay-zephyr", &options, NULL, NULL, &err),
+                     SIGNET_E_NOT_FOUND);
+    options.image_dir = NULL;
+    assert_int_equal(signet_board_open(&b->board, "anjay-zephyr", &options, NULL, NULL, &err),
+                     SIGNET_E_USAGE);
+}
+
+static void programmers_that_misbehave(void **state)
+{
+    static const struct {
+        const char *misbehave;
+        int code;
+    } rows[] = {{"fail", SIGNET_E_FLASH}, {"crash", SIGNET_E_FLASH}, {"hang", SIGNET_E_TIMEOUT},
+                {"garbage", SIGNET_OK},   {"huge", SIGNET_OK},       {"orphan", SIGNET_OK},
+                {"delay=200", SIGNET_OK}, {"lie", SIGNET_E_TIMEOUT}};
+    struct bench *b = *state;
+    struct signet_error err;
+    int stage;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int k = 0; k < 2; k++) {
+            const char *as = k ? "nrfutil" : "nrfjprog";
+            struct signet_board_options options = bench_options(b, 0);
+            bench_sim(b, 0, (struct sim_board_options){0});
+            bench_tool(b, as, rows[i].misbehave);
+            options.flasher = as;
+            options.port = b->ports[0]; /* so that only flashing goes through the tool */
+            options.ready_timeout_ms = 1500;
+            options.flash.timeout_ms = rows[i].code == SIGNET_E_TIMEOUT ? 500 : 0;
+            bench_open(b, "anjay-zephyr", options, NULL, NULL);
+            int code = bench_run(b, &stage, &err);
+            if (code != rows[i].code)
+                fail_msg("%s %s: stage %d: %s", as, rows[i].misbehave, stage, err.msg);
+            if (code)
+                assert_true(bench_untouched(b, 0));
+        }
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
+
+int main(int argc, char **argv)
+{
+    bench_flasher(argc, argv);
+    const struct CMUnitTest tests[] = {
+        TEST(from_blank_to_restored),
+        TEST(bad_line_with_shell_and_log),
+        TEST(a_provisioned_board_is_known_at_once),
+        TEST(a_running_board_needs_no_flasher),
+        TEST(never_ready),
+        TEST(refused_packet),
+        TEST(hang_then_flash_again),
+        TEST(unplugged),
+        TEST(hostile_names),
+        TEST(another_name_than_expected),
+        TEST(stages_out_of_order_do_no_harm),
+        TEST(images_are_checked_before_the_board),
+        TEST(programmers_that_misbehave),
+    };
+    return cmocka_run_group_tests_name("board/anjay_zephyr", tests, NULL, NULL);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_BOARD_BENCH_H
+#define TESTS_BOARD_BENCH_H
+
+/* A bench: a folder, simulated boards with their ports and control sockets in it, and fake
+ * programmers that flash them. The test program itself is the programmer: see bench_flasher(). */
+#include "base/base.h"
+#include "sim.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signet/board.h>
+#include <signet/link.h>
+#include <signet/packet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define BENCH_BOARDS 2
+#define BENCH_HEX    ":0400000001020304F2\n:00000001FF\n"
+
+struct bench {
+    char folder[64];
+    struct sim_board *sims[BENCH_BOARDS];
+    char ports[BENCH_BOARDS][96], controls[BENCH_BOARDS][96], rows[BENCH_BOARDS][256];
+    char initial[96], final[96], tool[96];
+    struct signet_bytes packet;
+    struct signet_board *board;
+};
+
+/* Runs as the fake programmer when started as one; else returns. */
+static inline void bench_flasher(int argc, char **argv)
+{
+    struct sim_flasher_options options = {0};
+    const char *boards[BENCH_BOARDS];
+    struct signet_error err;
+    int status = 0, i = 2;
+
+    if (argc < 2 || strcmp(argv[1], "flasher") != 0)
+        return;
+    for (; i + 1 < argc && strcmp(argv[i], "--") != 0; i += 2) {
+        if (strcmp(argv[i], "--as") == 0)
+            options.as = argv[i + 1];
+        else if (strcmp(argv[i], "--misbehave") == 0)
+            options.misbehave = argv[i + 1];
+        else
+            boards[options.board_count++] = argv[i + 1];
+    }
+    options.boards = boards;
+    if (sim_flasher_run(&options, argc - i - 1, argv + i + 1, stdout, &status, &err) != SIGNET_OK)
+        status = 99;
+    exit(status);
+}
+
+static inline void bench_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    fputs(text, file);
+    fclose(file);
+}
+
+static inline const char *bench_serial(int i)
+{
+    return i == 0 ? "000683000001" : "000683000002";
+}
+
+static inline void bench_tool(struct bench *b, const char *as, const char *misbehave)
+{
+    static char self[512];
+    const char *rows[BENCH_BOARDS] = {b->rows[0], b->rows[1]};
+    const char *command[] = {self, "flasher", NULL};
+    struct sim_flasher_options options = {
+        .as = as, .boards = rows, .board_count = BENCH_BOARDS, .misbehave = misbehave};
+
+    self[readlink("/proc/self/exe", self, sizeof self - 1)] = '\0';
+    assert_int_equal(sim_flasher_install(&options, b->folder, command, NULL), SIGNET_OK);
+    snprintf(b->tool, sizeof b->tool, "%.60s/%s", b->folder, as);
+}
+
+static inline void bench_sim(struct bench *b, int i, struct sim_board_options options)
+{
+    struct signet_error err = {0};
+
+    sim_board_stop(&b->sims[i]);
+    options.link = b->ports[i];
+    options.control = b->controls[i];
+    if (!options.endpoint)
+        options.endpoint =
+            i == 0 ? "anjay-zephyr-demo-0123456789abcdef" : "anjay-zephyr-demo-fedcba9876543210";
+    if (sim_board_start(&b->sims[i], &options, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+}
+
+/* A tree that a device takes, with an opaque value of pad bytes to make it long. */
+static inline void bench_packet(struct bench *b, size_t pad)
+{
+    static uint8_t bytes[16384];
+    struct signet_tree *tree = NULL;
+    const struct {
+        struct signet_path path;
+        struct signet_value value;
+    } rows[] = {
+#define BYTES(t, type) {type, {.bytes = {(const uint8_t *)t, sizeof t - 1}}}
+#define TEXT(t)        BYTES(t, SIGNET_TYPE_STRING)
+#define OPAQUE(t)      BYTES(t, SIGNET_TYPE_OPAQUE)
+        {{0, 0, 0, SIGNET_NO_ID}, TEXT("coaps://lwm2m.example.com:5684")},
+        {{0, 0, 1, SIGNET_NO_ID}, {SIGNET_TYPE_BOOLEAN, {.boolean = false}}},
+        {{0, 0, 2, SIGNET_NO_ID}, {SIGNET_TYPE_INTEGER, {.integer = 0}}},
+        {{0, 0, 3, SIGNET_NO_ID}, OPAQUE("identity")},
+        {{0, 0, 4, SIGNET_NO_ID}, {SIGNET_TYPE_OPAQUE, {.bytes = {bytes, pad}}}},
+        {{0, 0, 5, SIGNET_NO_ID}, OPAQUE("0123456789abcdef")},
+        {{0, 0, 10, SIGNET_NO_ID}, {SIGNET_TYPE_INTEGER, {.integer = 1}}},
+        {{1, 0, 0, SIGNET_NO_ID}, {SIGNET_TYPE_INTEGER, {.integer = 1}}},
+        {{1, 0, 1, SIGNET_NO_ID}, {SIGNET_TYPE_INTEGER, {.integer = 86400}}},
+        {{1, 0, 6, SIGNET_NO_ID}, {SIGNET_TYPE_BOOLEAN, {.boolean = false}}},
+        {{1, 0, 7, SIGNET_NO_ID}, TEXT("U")},
+    };
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7 + i / 256);
+    signet_bytes_free(&b->packet);
+    assert_int_equal(signet_tree_new(&tree, NULL), SIGNET_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (pad || rows[i].path.rid != 4)
+            assert_int_equal(signet_tree_put(tree, rows[i].path, &rows[i].value, NULL), SIGNET_OK);
+    struct signet_error err = {0};
+    if (signet_tree_check(tree, 0, NULL, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
+    signet_tree_free(&tree);
+}
+
+static inline int bench_setup(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+
+    *state = b;
+    strcpy(b->folder, "/tmp/signet-board-XXXXXX");
+    if (!mkdtemp(b->folder))
+        return -1;
+    snprintf(b->initial, sizeof b->initial, "%.60s/initial.hex", b->folder);
+    snprintf(b->final, sizeof b->final, "%.60s/final.hex", b->folder);
+    bench_file(b->initial, BENCH_HEX);
+    bench_file(b->final, BENCH_HEX);
+    for (int i = 0; i < BENCH_BOARDS; i++) {
+        snprintf(b->ports[i], sizeof b->ports[i], "%.60s/port%d", b->folder, i);
+        snprintf(b->controls[i], sizeof b->controls[i], "%.60s/control%d", b->folder, i);
+        snprintf(b->rows[i], sizeof b->rows[i], "%s=%s,%s", bench_serial(i), b->controls[i],
+                 b->ports[i]);
+    }
+    bench_tool(b, "nrfjprog", NULL);
+    bench_packet(b, 0);
+    return 0;
+}
+
+static inline int bench_teardown(void **state)
+{
+    struct bench *b = *state;
+    char command[100];
+
+    signet_board_close(&b->board);
+    for (int i = 0; i < BENCH_BOARDS; i++)
+        sim_board_stop(&b->sims[i]);
+    signet_bytes_free(&b->packet);
+    snprintf(command, sizeof command, "rm -rf %s", b->folder);
+    free(b);
+    return system(command);
+}
+
+/* anjay-zephyr on board i, found by its serial number, with times for a fast bench. */
+static inline struct signet_board_options bench_options(const struct bench *b, int i)
+{
+    return (struct signet_board_options){.flasher = "nrfjprog",
+                                         .flash = {.tool = b->tool},
+                                         .initial = b->initial,
+                                         .final = b->final,
+                                         .serial = bench_serial(i),
+                                         .smp_timeout_ms = 300};
+}
+
+static inline void bench_open(struct bench *b, const char *recipe,
+                              struct signet_board_options options,
+                              const struct signet_observer *observer,
+                              const struct signet_cancel *cancel)
+{
+    struct signet_error err = {0};
+
+    signet_board_close(&b->board);
+    if (signet_board_open(&b->board, recipe, &options, observer, cancel, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+}
+
+/* All stages; the code of the first that fails, and which it was (0 to 4). */
+static inline int bench_run(struct bench *b, int *stage, struct signet_error *err)
+{
+    char name[152];
+    int code;
+
+    *stage = 0;
+    if ((code = signet_board_prepare(b->board, err)))
+        return code;
+    *stage = 1;
+    if ((code = signet_board_endpoint(b->board, name, err)))
+        return code;
+    *stage = 2;
+    if ((code = signet_board_load(b->board, b->packet.data, b->packet.len, err)))
+        return code;
+    *stage = 3;
+    if ((code = signet_board_result(b->board, err)))
+        return code;
+    *stage = 4;
+    return signet_board_finish(b->board, err);
+}
+
+static inline void bench_run_ok(struct bench *b)
+{
+    struct signet_error err = {0};
+    int stage;
+
+    if (bench_run(b, &stage, &err) != SIGNET_OK)
+        fail_msg("stage %d: %s", stage, err.msg);
+}
+
+/* The simulated board holds exactly the packet. */
+static inline bool bench_holds(const struct bench *b, int i, const struct signet_bytes *packet)
+{
+    struct signet_bytes got = {0};
+    bool same = sim_board_applied(b->sims[i], &got, NULL) == SIGNET_OK && got.len == packet->len &&
+                memcmp(got.data, packet->data, got.len) == 0;
+
+    signet_bytes_free(&got);
+    return same;
+}
+
+/* No chunk of any upload ever came to it. */
+static inline bool bench_untouched(const struct bench *b, int i)
+{
+    struct sim_board_state state;
+    struct signet_bytes got = {0};
+
+    sim_board_state(b->sims[i], &state);
+    bool empty = sim_board_applied(b->sims[i], &got, NULL) != SIGNET_OK;
+    signet_bytes_free(&got);
+    return empty && state.uploads == 0 && !state.provisioned;
+}
+
+#endif
