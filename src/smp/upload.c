@@ -33,7 +33,7 @@ static size_t chunk_size(const struct upload *up, size_t off)
     if (n < left)
         return n;
     /* A file in one chunk would leave nothing to probe with when the answer is lost. */
-    return off == 0 && left > 1 ? (left + 1) / 2 : left;
+    return off == 0 && left > 1 ? left / 2 : left;
 }
 
 static int send_chunk(const struct upload *up, size_t off, size_t n, struct signet_error *err)

@@ -329,7 +329,7 @@ static void survives(void **state)
         for (int g = SIM_ZEPHYR_32; g <= SIM_ZEPHYR_33; g++) {
             struct signet_error err = {0};
 
-            if (try_upload(faults[i], (enum sim_generation)g, 50, &err) != SIGNET_OK)
+            if (try_upload(faults[i], (enum sim_generation)g, 100, &err) != SIGNET_OK)
                 fail_msg("%s: %s", faults[i], err.msg);
         }
 }
