@@ -10,6 +10,7 @@ static const struct bench benches[] = {
     {"cert", bench_cert},
     {"packet", bench_packet},
     {"process", bench_process},
+    {"smp", bench_smp},
 };
 
 static int compare(const void *a, const void *b)
