@@ -118,9 +118,9 @@ int cli_write(const char *path, const void *data, size_t len, struct signet_erro
 /* Flushes standard output: a full disk must not pass for success. Returns code, or EXIT_FAILED. */
 int cli_close(const struct cli *cli, int code);
 
-/* The access token (token.c): as said on the command line ("-": standard input), else from a file that
- * others cannot use, else SIGNET_TOKEN; empty when there is none. What was said is overwritten in
- * argv: tell people that others may have seen it. */
+/* The access token (token.c): as said on the command line ("-": standard input), else from a file
+ * that others cannot use, else SIGNET_TOKEN; empty when there is none. What was said is overwritten
+ * in argv: tell people that others may have seen it. */
 int cli_token(const char *said, const char *file, struct signet_bytes *out,
               struct signet_error *err);
 

@@ -17,8 +17,8 @@
 #include <signet/link.h>
 #include <signet/packet.h>
 #include <signet/provision.h>
-#include <signet/smp.h>
 #include <signet/server.h>
+#include <signet/smp.h>
 #include <signet/tree.h>
 
 #endif
