@@ -43,6 +43,14 @@ X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err)
     return x;
 }
 
+/* All forms of private key start with their version, a certificate with a sequence. */
+static bool starts_with_number(const struct secret *der)
+{
+    size_t head = der->len > 1 && der->data[1] & 0x80 ? 2 + (der->data[1] & 0x7fu) : 2;
+
+    return head < der->len && der->data[head] == V_ASN1_INTEGER;
+}
+
 int signet_cert_load(struct signet_cert **out, const void *data, size_t len,
                      struct signet_error *err)
 {
@@ -57,13 +65,9 @@ int signet_cert_load(struct signet_cert **out, const void *data, size_t len,
         return rc;
     x = parse(der.data, der.len);
     if (!x) {
-        const unsigned char *at = der.data;
-        EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
-
         rc = error_set(err, SIGNET_E_CERT,
-                       key ? "this is a private key, not a certificate"
-                           : "not an X.509 certificate");
-        EVP_PKEY_free(key);
+                       starts_with_number(&der) ? "this is a private key, not a certificate"
+                                                : "not an X.509 certificate");
         goto out;
     }
     if (!X509_get0_pubkey(x)) {
@@ -130,7 +134,7 @@ int signet_cert_check_key(const struct signet_cert *cert, const struct signet_ke
 
 static int to_seconds(const ASN1_TIME *when, int64_t *out, struct signet_error *err)
 {
-    struct tm tm;
+    struct tm tm = {0};
 
     if (ASN1_TIME_to_tm(when, &tm) != 1) {
         ERR_clear_error();
@@ -151,7 +155,7 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
                             struct signet_error *err)
 {
     X509 *x = cert_parse(cert, err);
-    int64_t from, to, now = clock_wall();
+    int64_t from = 0, to = 0, now = clock_wall();
     struct signet_error soon = {0};
     char date[24];
     int rc;

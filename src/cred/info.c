@@ -135,7 +135,7 @@ int plan_key(struct plan *p, const struct signet_cert_info *info,
         return SIGNET_OK;
     }
     for (size_t i = 0; i < N_CURVES; i++) {
-        if (strcasecmp(curves[i].name, name))
+        if (strcasecmp(curves[i].name, name) != 0)
             continue;
         if (curves[i].unusual)
             warn(observer, "ellipticCurve %s: few TLS stacks take it", curves[i].name);
@@ -153,11 +153,11 @@ static int plan_digest(struct plan *p, const char *name, const struct signet_obs
     char folded[16] = "";
     size_t i;
 
-    for (i = 0; name[i] && i < sizeof folded - 1; i++)
+    for (i = 0; i < sizeof folded - 1 && name[i]; i++)
         folded[i] = name[i] == '_' ? '-' : name[i];
     folded[i] = '\0';
     for (i = 0; i < N_DIGESTS; i++) {
-        if (strcasecmp(digests[i].name, folded))
+        if (strcasecmp(digests[i].name, folded) != 0)
             continue;
         if (digests[i].suspicion)
             warn(observer, "digest %s: %s", digests[i].name, digests[i].suspicion);

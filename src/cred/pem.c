@@ -48,7 +48,8 @@ static int next_block(const char **at, const char *end, struct block *b, struct 
     b->body = dashes + 5;
     close = find(b->body, end, "-----END ");
     if (!close || (size_t)(end - close) < 9 + b->label_len + 5 ||
-        memcmp(close + 9, b->label, b->label_len) || memcmp(close + 9 + b->label_len, "-----", 5)) {
+        memcmp(close + 9, b->label, b->label_len) != 0 ||
+        memcmp(close + 9 + b->label_len, "-----", 5) != 0) {
         error_set(err, SIGNET_E_CERT, "malformed PEM: no END line belongs to the BEGIN line");
         error_hint(err, "was the file cut short?");
         return -1;

@@ -42,7 +42,7 @@ static int look(const char *folder, const struct signet_cert *cert, char tag[sta
         return rc;
     if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
         rc = file_read(path, IMPORT_MAX, &old, err);
-        if (!rc && (old.len != cert->der.len || memcmp(old.data, cert->der.data, old.len))) {
+        if (!rc && (old.len != cert->der.len || memcmp(old.data, cert->der.data, old.len) != 0)) {
             rc = sha256(old.data, old.len, hash, err);
             hex_encode(hash, 4, tag);
         }

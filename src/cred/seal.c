@@ -5,10 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HEADER    "SGN1"
-#define NONCE_LEN 12
-#define TAG_LEN   16
-#define SEAL_MAX  (16 * 1024 * 1024)
+#define HEADER_LEN 4
+#define NONCE_LEN  12
+#define TAG_LEN    16
+#define SEAL_MAX   (16 * 1024 * 1024)
+
+static const uint8_t header[HEADER_LEN] = {'S', 'G', 'N', '1'};
 
 static int check_key(const struct secret *key, size_t len, size_t aad_len, struct signet_error *err)
 {
@@ -27,7 +29,7 @@ static bool start(EVP_CIPHER_CTX *ctx, bool sealing, const struct secret *key, c
     int n, enc = sealing ? 1 : 0;
 
     return ctx && EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->data, nonce, enc) == 1 &&
-           EVP_CipherUpdate(ctx, NULL, &n, (const uint8_t *)HEADER, 4) == 1 &&
+           EVP_CipherUpdate(ctx, NULL, &n, header, HEADER_LEN) == 1 &&
            (!aad_len || EVP_CipherUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1);
 }
 
@@ -45,12 +47,12 @@ int seal(const struct secret *key, const void *aad, size_t aad_len, const struct
     at = buf_extend(&b, SEAL_OVERHEAD + plain->len);
     if (!at)
         return buf_check(&b, err);
-    memcpy(at, HEADER, 4);
-    rc = random_bytes(at + 4, NONCE_LEN, err);
+    memcpy(at, header, HEADER_LEN);
+    rc = random_bytes(at + HEADER_LEN, NONCE_LEN, err);
     if (rc)
         goto out;
     ctx = EVP_CIPHER_CTX_new();
-    at += 4 + NONCE_LEN;
+    at += HEADER_LEN + NONCE_LEN;
     if (!start(ctx, true, key, at - NONCE_LEN, aad, aad_len) ||
         (plain->len && EVP_CipherUpdate(ctx, at, &n, plain->data, (int)plain->len) != 1) ||
         EVP_CipherFinal_ex(ctx, at + plain->len, &n) != 1 ||
@@ -77,7 +79,7 @@ int seal_open(const struct secret *key, const void *aad, size_t aad_len, const v
     rc = check_key(key, len, aad_len, err);
     if (rc)
         return rc;
-    if (len < SEAL_OVERHEAD || memcmp(at, HEADER, 4))
+    if (len < SEAL_OVERHEAD || memcmp(at, header, HEADER_LEN) != 0)
         return error_set(err, SIGNET_E_CRYPTO, "these bytes were not sealed by this Signet");
     text_len = len - SEAL_OVERHEAD;
     rc = secret_alloc(&plain, text_len, err);
@@ -85,7 +87,7 @@ int seal_open(const struct secret *key, const void *aad, size_t aad_len, const v
         return rc;
     memcpy(tag, at + len - TAG_LEN, TAG_LEN);
     ctx = EVP_CIPHER_CTX_new();
-    at += 4;
+    at += HEADER_LEN;
     if (!start(ctx, false, key, at, aad, aad_len) ||
         (text_len && EVP_CipherUpdate(ctx, plain.data, &n, at + NONCE_LEN, (int)text_len) != 1) ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) != 1) {
