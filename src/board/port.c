@@ -110,7 +110,8 @@ int port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *e
 {
     for (;;) {
         int code = port_open(b, err);
-        if (code != SIGNET_E_NOT_FOUND && code != SIGNET_E_LINK)
+        /* Busy: the system's own look at a new port (ModemManager), or an old one that is going */
+        if (code != SIGNET_E_NOT_FOUND && code != SIGNET_E_LINK && code != SIGNET_E_BUSY)
             return code;
         if (clock_ms() >= deadline)
             return code;

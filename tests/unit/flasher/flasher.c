@@ -255,7 +255,7 @@ static void exec_replaces_and_never_asks_a_shell(void **state)
 {
     static const char evil[] = "a;$(touch pwned)`touch pwned`|&>x '\"*.hex";
     struct signet_flasher *f;
-    char command[256], want[256];
+    char command[512], want[512];
 
     (void)state;
     fake_file(evil, HEX, 0644);
