@@ -92,7 +92,7 @@ static int load(const char *path, struct signet_tree **tree, struct signet_error
 static int load_config(const char *path, struct signet_tree **tree, struct signet_error *err)
 {
     struct signet_bytes data = {0};
-    if (strcmp(path, "-"))
+    if (strcmp(path, "-") != 0)
         return signet_config_load(path, tree, err);
     int code = cli_read(path, PACKET_MAX, &data, err);
     if (!code)

@@ -101,6 +101,7 @@ static int run(struct cli *cli, struct options *o)
     struct signet_error err = {0};
     if (o->job.device.server_info && cli_token(o->token, o->token_file, &token, &err) != SIGNET_OK)
         return cli_fail(cli, &err);
+
     o->job.device.token = (const char *)token.data;
     o->job.device.observer = &observer;
     o->job.device.cancel = (struct signet_cancel *)process_cancel();
@@ -114,6 +115,7 @@ static int run(struct cli *cli, struct options *o)
     o->job.board = &o->board;
     int rc = signet_provision_run(&o->job, &result, &err);
     signet_bytes_free(&token);
+    o->job.device.observer = NULL;
     if (rc != SIGNET_OK)
         return fail(cli, &result, &err);
     report(cli, &o->job, &result);

@@ -131,12 +131,12 @@ struct signet_observer cli_observer(const struct cli *cli)
 int cli_read(const char *path, size_t max, struct signet_bytes *out, struct signet_error *err)
 {
     /* /dev/stdin: the one reader of files has the limits */
-    return signet_bytes_read(strcmp(path, "-") ? path : "/dev/stdin", max, out, err);
+    return signet_bytes_read(strcmp(path, "-") != 0 ? path : "/dev/stdin", max, out, err);
 }
 
 int cli_write(const char *path, const void *data, size_t len, struct signet_error *err)
 {
-    if (strcmp(path, "-"))
+    if (strcmp(path, "-") != 0)
         return signet_bytes_write(path, data, len, err);
     if (fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0)
         return SIGNET_OK;

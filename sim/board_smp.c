@@ -133,7 +133,7 @@ static int shell_command(const struct smp_answer *request, struct buf *body)
 static void send_rubbish(struct sim_board *board)
 {
     const struct sim_faults *faults = &board->wire.faults;
-    char line[320];
+    char line[320] = {0};
 
     if (faults->garbage >= 1 && board->answers % (uint64_t)faults->garbage == 0) {
         for (size_t i = 0; i < 64; i++)

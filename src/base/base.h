@@ -17,14 +17,21 @@
 
 /* errors (error.c) */
 
-/* Each returns code, so that a function can end with `return error_set(...)`. They overwrite
- * what *err held; a message that does not fit is cut. */
-int error_set(struct signet_error *err, enum signet_code code, const char *fmt, ...)
+/* Each gives code, so that a function can end with `return error_set(...)`. They overwrite what
+ * *err held; a message that does not fit is cut. Macros, so that a compiler and an analyzer see
+ * that the outcome is the code. error_sys adds ": " and strerror(sys); sys is kept. */
+#define error_set(err, code, ...) (error_write(err, code, __VA_ARGS__), error_code(code))
+#define error_sys(err, code, sys, ...)                                                             \
+    (error_write_sys(err, code, sys, __VA_ARGS__), error_code(code))
+#define error_nomem(err) error_set(err, SIGNET_E_NOMEM, "out of memory")
+static inline int error_code(enum signet_code code)
+{
+    return (int)code;
+}
+void error_write(struct signet_error *err, enum signet_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Adds ": " and strerror(sys); sys is kept. */
-int error_sys(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
+void error_write_sys(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-int error_nomem(struct signet_error *err);
 /* "phrase: " in front of the message. Every layer adds the phrase that it knows. */
 void error_prefix(struct signet_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -61,17 +61,16 @@ static int set(struct signet_error *err, enum signet_code code, int sys, const c
     return (int)code;
 }
 
-int error_set(struct signet_error *err, enum signet_code code, const char *fmt, ...)
+void error_write(struct signet_error *err, enum signet_code code, const char *fmt, ...)
 {
     va_list args;
 
     va_start(args, fmt);
     set(err, code, 0, fmt, args);
     va_end(args);
-    return (int)code;
 }
 
-int error_sys(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
+void error_write_sys(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
 {
     va_list args;
 
@@ -85,12 +84,6 @@ int error_sys(struct signet_error *err, enum signet_code code, int sys, const ch
         snprintf(err->msg + used, sizeof err->msg - used, ": %s",
                  strerror_r(sys, text, sizeof text));
     }
-    return (int)code;
-}
-
-int error_nomem(struct signet_error *err)
-{
-    return error_set(err, SIGNET_E_NOMEM, "out of memory");
 }
 
 void error_prefix(struct signet_error *err, const char *fmt, ...)

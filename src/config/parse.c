@@ -269,10 +269,11 @@ static int merge_dict(struct parser *p, struct dict *dict)
     rc = parse_expression(p, &other);
     if (!rc && other.kind != V_DICT)
         rc = fail_at(p, other.at, SIGNET_E_SYNTAX, NULL, "only a dictionary can follow **");
-    for (size_t i = 0; !rc && i < other.as.dict->count; i++) {
-        rc = dict_add(p, dict, &other.as.dict->entries[i]);
+    struct dict *from = rc ? NULL : other.as.dict;
+    for (size_t i = 0; !rc && from && i < from->count; i++) {
+        rc = dict_add(p, dict, &from->entries[i]);
         if (!rc)
-            other.as.dict->entries[i] = (struct entry){0}; /* moved */
+            from->entries[i] = (struct entry){0}; /* moved */
     }
     value_free(&other);
     return rc;
@@ -483,7 +484,7 @@ static int parse_binary(struct parser *p, int least, struct value *out)
 
     for (;;) {
         struct value right = {0};
-        size_t at = p->at;
+        size_t at;
         int precedence;
 
         if (rc)

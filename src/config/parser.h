@@ -57,8 +57,9 @@ struct parser {
 };
 
 /* place.c: an error at an offset. The code is returned, as by error_set(). */
-int fail_at(struct parser *p, size_t at, enum signet_code code, const char *hint, const char *fmt,
-            ...) __attribute__((format(printf, 5, 6)));
+#define fail_at(p, at, code, ...) (tell_at(p, at, code, __VA_ARGS__), error_code(code))
+void tell_at(struct parser *p, size_t at, enum signet_code code, const char *hint, const char *fmt,
+             ...) __attribute__((format(printf, 5, 6)));
 /* Line and column (in characters), both from 1. *cursor and *line remember the last answer, so
  * that rising offsets cost one pass over the text; start them at 0 and 1. */
 void place_of(const struct parser *p, size_t at, size_t *cursor, unsigned *line, unsigned *column);

@@ -126,8 +126,8 @@ static void set_excerpt(const struct parser *p, size_t at)
     out[used] = '\0';
 }
 
-int fail_at(struct parser *p, size_t at, enum signet_code code, const char *hint, const char *fmt,
-            ...)
+void tell_at(struct parser *p, size_t at, enum signet_code code, const char *hint, const char *fmt,
+             ...)
 {
     unsigned line = 1, column;
     size_t cursor = 0;
@@ -135,7 +135,7 @@ int fail_at(struct parser *p, size_t at, enum signet_code code, const char *hint
     va_list args;
 
     if (!p->err)
-        return (int)code;
+        return;
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
@@ -146,5 +146,4 @@ int fail_at(struct parser *p, size_t at, enum signet_code code, const char *hint
     if (hint)
         error_hint(p->err, "%s", hint);
     set_excerpt(p, at);
-    return (int)code;
 }

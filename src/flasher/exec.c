@@ -60,12 +60,14 @@ static int build(struct words *w, const struct signet_flasher *f, unsigned which
             if (w->args.n == FLASHER_ARGS)
                 return error_set(err, SIGNET_E_LIMIT, "more than %d words in the command",
                                  FLASHER_ARGS);
-            int code = expand(&w->owned[w->args.n], p, len, image, f->serial ? f->serial : "", err);
+            char *word = NULL;
+            int code = expand(&word, p, len, image, f->serial ? f->serial : "", err);
             if (code)
                 return code;
-            args_add(&w->args, w->owned[w->args.n]);
+            w->owned[w->args.n] = word;
+            args_add(&w->args, word);
         }
-        p += len;
+        p += len; /* NOLINT(clang-analyzer-unix.Malloc): word is in w->owned */
     }
     if (w->args.n == 0)
         return SIGNET_OK;

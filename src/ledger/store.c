@@ -153,7 +153,8 @@ int store_change(struct signet_ledger *ledger,
     struct change mine = {.apply = apply, .arg = arg};
     pthread_mutex_lock(&ledger->lock);
     *ledger->last = &mine;
-    ledger->last = &mine.next;
+    /* mine is off the list again before this returns */
+    ledger->last = &mine.next; /* cppcheck-suppress autoVariables */
     while (!mine.finished && ledger->busy)
         pthread_cond_wait(&ledger->settled, &ledger->lock);
     if (!mine.finished) {

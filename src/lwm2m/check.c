@@ -325,8 +325,10 @@ static int check_security(struct check *check)
     struct signet_account account;
     bool bootstrap = false;
 
+    const char *no_hint = NULL;
+
     if (signet_tree_account_count(check->tree) > ACCOUNTS_MAX)
-        return refuse(check, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, 0, NULL,
+        return refuse(check, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, 0, no_hint,
                       "has more than %d instances", ACCOUNTS_MAX);
     for (size_t i = 0; i < ACCOUNTS_MAX && signet_tree_account(check->tree, i, &account); i++) {
         int rc = check_account(check, &account);

@@ -161,6 +161,11 @@ const char *item_name(enum item_kind kind)
     return names[kind];
 }
 
+/* gcc 12's analyzer takes a struct that a function returns for uninitialised. */
+#pragma GCC diagnostic push
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wanalyzer-use-of-uninitialized-value"
+#endif
 int reader_next(struct reader *r, struct item *out, struct signet_error *err)
 {
     struct item item = {0};
@@ -181,6 +186,7 @@ int reader_next(struct reader *r, struct item *out, struct signet_error *err)
     *out = item;
     return SIGNET_OK;
 }
+#pragma GCC diagnostic pop
 
 bool run_begin(struct run *run, const struct item *start, bool map)
 {

@@ -201,7 +201,7 @@ const char *value_path(const char *text, size_t len, struct signet_path *out)
 bool value_objlink(const uint8_t *text, size_t len, struct signet_value *out)
 {
     const char *at = (const char *)text, *end = at + len;
-    const char *start = at;
+    const char *start;
     long ids[2];
     for (int i = 0; i < 2; i++) {
         /* 65535:65535 is LwM2M's null link (Core 1.2, appendix C) */

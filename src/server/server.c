@@ -8,7 +8,7 @@ static const struct server_ops *const kinds[] = {
     &coiote_ops,
 };
 
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static const struct server_ops *find_kind(const char *kind, struct signet_error *err)
 {

@@ -72,9 +72,8 @@ static int judge(struct upload *up, size_t off, size_t end, enum outcome *outcom
         up->off = (size_t)now->value;
         up->doubtful = false;
         *outcome = STORED;
-    } else if (last.group < 0 && last.rc == RC_INVALID) {
-        *outcome = NO_FIRST_CHUNK;
-    } else if (fs && (last.rc == FS_NOT_FOUND || last.rc == FS_OFFSET)) {
+    } else if ((last.group < 0 && last.rc == RC_INVALID) ||
+               (fs && (last.rc == FS_NOT_FOUND || last.rc == FS_OFFSET))) {
         *outcome = NO_FIRST_CHUNK;
     } else if (last.group < 0 && last.rc == RC_UNKNOWN && !now) {
         *outcome = ALREADY_THERE;
