@@ -113,8 +113,18 @@ static int make_body(const struct signet_server *server, const struct signet_dev
     return secret_from_buf(out, &body, err);
 }
 
-/* The server's own words from the member "error", safe to show: escaped, cut, and left out when
- * they repeat the key. */
+/* Long hex numbers may be a key that the server repeats. */
+static void mask_hex(char *text)
+{
+    for (size_t n; *text; text += n ? n : 1) {
+        n = strspn(text, "0123456789abcdefABCDEF");
+        if (n >= 16)
+            memset(text, '*', n);
+    }
+}
+
+/* The server's own words from the member "error", safe to show: escaped, cut, without hex numbers,
+ * and left out when they repeat the key. */
 static void server_words(const struct http_answer *answer, const struct signet_device *device,
                          char out[static WORDS_MAX])
 {
@@ -143,6 +153,7 @@ static void server_words(const struct http_answer *answer, const struct signet_d
     text_escape(&shown, (const uint8_t *)text, strnlen(text, WORDS_MAX));
     if (shown.data)
         snprintf(out, WORDS_MAX, "%s", (const char *)shown.data);
+    mask_hex(out);
     buf_free(&shown);
     json_decref(body);
 }
