@@ -47,6 +47,7 @@ struct noun {
 };
 
 extern const struct noun nouns[]; /* ends with a NULL name (verbs.c) */
+extern const struct verb board_verbs[];
 extern const struct verb cert_verbs[];
 extern const struct verb packet_verbs[];
 extern const struct verb register_verbs[];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet smp echo|info|upload|download|hash|reset|shell */
-#include "cli.h"
+#include "facts.h"
 
 #include <string.h>
 
@@ -54,19 +54,6 @@ static int end(struct session *s, int code)
     return code ? cli_fail(&s->cli, &s->err) : cli_close(&s->cli, EXIT_DONE);
 }
 
-/* Text from a board: nothing in it may steer a terminal. */
-static void put_text(const uint8_t *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if ((text[i] >= ' ' && text[i] < 0x7f) || text[i] == '\n' || text[i] == '\t')
-            putchar(text[i]);
-        else if (text[i] != '\r')
-            printf("\\x%02x", text[i]);
-    }
-    if (len && text[len - 1] != '\n')
-        putchar('\n');
-}
-
 static int smp_echo(int argc, char **argv)
 {
     struct session s = {0};
@@ -84,73 +71,10 @@ static int smp_echo(int argc, char **argv)
         json_bytes(&j, "echo", reply.data, reply.len);
         json_end(&j);
     } else if (!code) {
-        put_text(reply.data, reply.len);
+        facts_text(reply.data, reply.len);
     }
     signet_bytes_free(&reply);
     return end(&s, code);
-}
-
-struct facts {
-    struct signet_smp_parameters parameters;
-    struct signet_smp_hash_type types[16];
-    struct signet_bytes system;
-    size_t type_count;
-    bool has_parameters, has_types;
-};
-
-/* Each board knows some of this; only a dead link is an error. */
-static int ask_facts(struct session *s, struct facts *facts)
-{
-    struct signet_bytes reply = {0};
-    int code = signet_smp_echo(s->smp, "signet", &reply, &s->err); /* is there a board at all? */
-    signet_bytes_free(&reply);
-    if (code)
-        return code;
-    code = signet_smp_parameters(s->smp, &facts->parameters, &s->err);
-    facts->has_parameters = !code;
-    if (code == SIGNET_OK || code == SIGNET_E_UNSUPPORTED || code == SIGNET_E_SMP)
-        code = signet_smp_info(s->smp, "a", &facts->system, &s->err);
-    if (code == SIGNET_OK || code == SIGNET_E_UNSUPPORTED || code == SIGNET_E_SMP) {
-        code = signet_smp_hash_types(s->smp, facts->types, 16, &facts->type_count, &s->err);
-        facts->has_types = !code;
-    }
-    return code == SIGNET_E_UNSUPPORTED || code == SIGNET_E_SMP ? SIGNET_OK : code;
-}
-
-static void put_facts_json(const struct facts *facts)
-{
-    struct json j;
-    json_begin(&j, stdout);
-    if (facts->has_parameters) {
-        json_integer(&j, "buf_size", facts->parameters.buf_size);
-        json_integer(&j, "buf_count", facts->parameters.buf_count);
-    }
-    if (facts->system.len)
-        json_bytes(&j, "system", facts->system.data, facts->system.len);
-    if (facts->has_types) {
-        json_open(&j, "hashes", '[');
-        for (size_t i = 0; i < facts->type_count; i++)
-            json_text(&j, NULL, facts->types[i].name);
-        json_close(&j, ']');
-    }
-    json_end(&j);
-}
-
-static void put_facts(const struct facts *facts)
-{
-    if (facts->has_parameters)
-        printf("buffers: %u of %u bytes\n", facts->parameters.buf_count,
-               facts->parameters.buf_size);
-    if (facts->system.len) {
-        fputs("system: ", stdout);
-        put_text(facts->system.data, facts->system.len);
-    }
-    for (size_t i = 0; i < facts->type_count; i++) {
-        fputs("hash: ", stdout);
-        put_text((const uint8_t *)facts->types[i].name, strlen(facts->types[i].name));
-    }
-    if (!facts->has_parameters && !facts->system.len && !facts->has_types)
-        puts("the board answers, and tells nothing about itself");
 }
 
 static int smp_info(int argc, char **argv)
@@ -162,12 +86,16 @@ static int smp_info(int argc, char **argv)
     struct facts facts = {0};
     int code = connect_board(&s);
     if (!code)
-        code = ask_facts(&s, &facts);
-    if (!code && s.cli.json)
-        put_facts_json(&facts);
-    else if (!code)
-        put_facts(&facts);
-    signet_bytes_free(&facts.system);
+        code = facts_ask(&facts, s.smp, &s.err);
+    if (!code && s.cli.json) {
+        struct json j;
+        json_begin(&j, stdout);
+        facts_json(&facts, &j);
+        json_end(&j);
+    } else if (!code) {
+        facts_print(&facts);
+    }
+    facts_free(&facts);
     return end(&s, code);
 }
 
@@ -278,7 +206,7 @@ static int smp_hash(int argc, char **argv)
         json_end(&j);
     } else if (!code) {
         printf("%s  %llu bytes  ", hex, (unsigned long long)hash.len);
-        put_text((const uint8_t *)hash.type, strlen(hash.type));
+        facts_text((const uint8_t *)hash.type, strlen(hash.type));
     }
     return end(&s, code);
 }
@@ -315,7 +243,7 @@ static int smp_shell(int argc, char **argv)
         json_integer(&j, "status", status);
         json_end(&j);
     } else if (!code) {
-        put_text(output.data, output.len);
+        facts_text(output.data, output.len);
     }
     signet_bytes_free(&output);
     code = end(&s, code);

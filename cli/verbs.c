@@ -7,11 +7,12 @@
 
 const struct noun nouns[] = {
     {"provision", "One device, from its configuration to board and server.", provision_verbs},
-    {"packet", "make, show and check packets", packet_verbs},
+    {"packet", "Packets (SenML CBOR) for devices.", packet_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
-    {"sim", "Boards and servers to rehearse with.", sim_verbs},
-    {"smp", "A board's SMP server (mcumgr) over a serial port or TCP.", smp_verbs},
     {"register", "One device at a server.", register_verbs},
+    {"board", "Boards that are plugged in.", board_verbs},
+    {"smp", "A board's SMP server (mcumgr) over a serial port or TCP.", smp_verbs},
+    {"sim", "Boards and programmers to rehearse with.", sim_verbs},
     {0},
 };
 
@@ -92,7 +93,8 @@ static int run_noun(const struct noun *noun, int argc, char **argv)
 {
     if (!noun->verbs->name[0])
         return run(noun, noun->verbs, argc, argv);
-    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+        !strcmp(argv[1], "help")) {
         help_noun(argc < 2 ? stderr : stdout, noun);
         return argc < 2 ? EXIT_USAGE : flushed();
     }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "facts.h"
+
+#include <string.h>
+
+void facts_text(const uint8_t *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if ((text[i] >= ' ' && text[i] < 0x7f) || text[i] == '\n' || text[i] == '\t')
+            putchar(text[i]);
+        else if (text[i] != '\r')
+            printf("\\x%02x", text[i]);
+    }
+    if (len && text[len - 1] != '\n')
+        putchar('\n');
+}
+
+int facts_ask(struct facts *facts, struct signet_smp *smp, struct signet_error *err)
+{
+    struct signet_bytes reply = {0};
+    int code = signet_smp_echo(smp, "signet", &reply, err); /* is there a board at all? */
+    signet_bytes_free(&reply);
+    if (code)
+        return code;
+    code = signet_smp_parameters(smp, &facts->parameters, err);
+    facts->has_parameters = !code;
+    if (code == SIGNET_OK || code == SIGNET_E_UNSUPPORTED || code == SIGNET_E_SMP)
+        code = signet_smp_info(smp, "a", &facts->system, err);
+    if (code == SIGNET_OK || code == SIGNET_E_UNSUPPORTED || code == SIGNET_E_SMP) {
+        code = signet_smp_hash_types(smp, facts->types, 16, &facts->type_count, err);
+        facts->has_types = !code;
+    }
+    return code == SIGNET_E_UNSUPPORTED || code == SIGNET_E_SMP ? SIGNET_OK : code;
+}
+
+void facts_free(struct facts *facts)
+{
+    signet_bytes_free(&facts->system);
+}
+
+void facts_json(const struct facts *facts, struct json *j)
+{
+    if (facts->has_parameters) {
+        json_integer(j, "buf_size", facts->parameters.buf_size);
+        json_integer(j, "buf_count", facts->parameters.buf_count);
+    }
+    if (facts->system.len)
+        json_bytes(j, "system", facts->system.data, facts->system.len);
+    if (facts->has_types) {
+        json_open(j, "hashes", '[');
+        for (size_t i = 0; i < facts->type_count; i++)
+            json_text(j, NULL, facts->types[i].name);
+        json_close(j, ']');
+    }
+}
+
+void facts_print(const struct facts *facts)
+{
+    if (facts->has_parameters)
+        printf("buffers: %u of %u bytes\n", facts->parameters.buf_count,
+               facts->parameters.buf_size);
+    if (facts->system.len) {
+        fputs("system: ", stdout);
+        facts_text(facts->system.data, facts->system.len);
+    }
+    for (size_t i = 0; i < facts->type_count; i++) {
+        fputs("hash: ", stdout);
+        facts_text((const uint8_t *)facts->types[i].name, strlen(facts->types[i].name));
+    }
+    if (!facts->has_parameters && !facts->system.len && !facts->has_types)
+        puts("the board answers, and tells nothing about itself");
+}

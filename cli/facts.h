@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_FACTS_H
+#define CLI_FACTS_H
+
+/* What a board tells about itself, for `smp info` and `board info` (facts.c). */
+
+#include "cli.h"
+
+struct facts {
+    struct signet_smp_parameters parameters;
+    struct signet_smp_hash_type types[16];
+    struct signet_bytes system;
+    size_t type_count;
+    bool has_parameters, has_types;
+};
+
+/* Each board knows some of this; only a board that does not answer is an error. */
+int facts_ask(struct facts *facts, struct signet_smp *smp, struct signet_error *err);
+void facts_free(struct facts *facts);
+void facts_print(const struct facts *facts);
+void facts_json(const struct facts *facts, struct json *j);
+
+/* Text from a board, with a line end: nothing in it may steer a terminal. */
+void facts_text(const uint8_t *text, size_t len);
+
+#endif
