@@ -76,6 +76,10 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         p->cli->json = true;
         return 0;
     }
+    if (key == 'h') {
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP); /* ends the program, as --help does */
+        return 0;
+    }
     if (key == ARGP_KEY_ARGS) {
         p->cli->args = state->argv + state->next;
         p->cli->arg_count = state->argc - state->next;
@@ -96,7 +100,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *rows,
                const char *args_doc, const char *doc, int min, int max)
 {
-    struct argp_option options[ROWS_MAX + 2] = {0};
+    struct argp_option options[ROWS_MAX + 3] = {0};
     size_t n = 0;
     for (; rows && rows[n].name && n < ROWS_MAX; n++) {
         options[n].name = rows[n].name;
@@ -107,6 +111,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
     options[n].name = "json";
     options[n].key = KEY_JSON;
     options[n].doc = "One JSON object per step, for machines";
+    options[n + 1].key = 'h';
+    options[n + 1].flags = OPTION_HIDDEN;
     cli->name = argv[0];
     argp_err_exit_status = EXIT_USAGE; /* unknown options end the program inside argp */
     struct parse p = {.cli = cli, .rows = rows, .min = min, .max = max};

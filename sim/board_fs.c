@@ -194,6 +194,7 @@ static bool disturbed(struct sim_board *board)
     const struct sim_faults *faults = &board->wire.faults;
 
     board->chunks++;
+    board->count.chunks++;
     if (faults->assert_dies >= 1 && board->chunks == (uint64_t)faults->assert_dies) {
         board_die(board, "ASSERTION FAIL [0] @ WEST_TOPDIR/zephyr/subsys/mgmt/mcumgr");
         return true;

@@ -71,6 +71,7 @@ struct sim_board_state {
     bool stopped;     /* asked to stop over the control socket */
     unsigned resets;
     unsigned uploads;  /* chunks 0 taken */
+    unsigned chunks;   /* of uploads that came in, taken or not */
     unsigned repeated; /* chunks 0 that came again into an unfinished upload */
     uint64_t frames_in, frames_out;
     uint64_t bytes_in, bytes_out;

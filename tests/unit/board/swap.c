@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two boards change places while one of them is provisioned: at whatever moment, no chunk of a
+ * packet comes to a board of another name, and a success means that the right board has it.
+ * SIGNET_SWAPS=N makes N swaps instead of the short form's. */
+#include "base/base.h"
+#include "sim.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signet/board.h>
+#include <signet/packet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { THREADS = 24, SWAPS = 240, SPREAD_MS = 1800 };
+
+static const char *const names[2] = {"urn:dev:mac:0123456789abcdef",
+                                     "urn:dev:mac:fedcba9876543210"};
+
+struct place {
+    unsigned number;
+    char folder[40], ports[2][64]; /* port i is a link that board i or the other one makes */
+    struct sim_board *boards[2];
+    unsigned chunks[2]; /* of all lives of a board */
+    bool holds[2];
+    struct signet_bytes packet;
+    int64_t swap_at;
+    struct signet_cancel *stop; /* the swapper's */
+    bool swapped, spoilt;
+    char why[512];
+};
+
+static void spoil(struct place *p, const char *what, const char *detail)
+{
+    if (!p->spoilt)
+        snprintf(p->why, sizeof p->why, "swap %u at %lld ms: %s %s", p->number,
+                 (long long)p->swap_at, what, detail);
+    p->spoilt = true;
+}
+
+static void start(struct place *p, int board, int port)
+{
+    struct sim_board_options options = {.link = p->ports[port],
+                                        .firmware = SIM_FIRMWARE_INITIAL,
+                                        .endpoint = names[board],
+                                        .baud = 115200,
+                                        .generation =
+                                            p->number % 2 ? SIM_ZEPHYR_32 : SIM_ZEPHYR_36};
+    struct signet_error err = {0};
+
+    if (sim_board_start(&p->boards[board], &options, &err))
+        spoil(p, "the simulator:", err.msg);
+}
+
+/* Pulls a board, and keeps what it has seen. */
+static void stop(struct place *p, int board)
+{
+    struct sim_board_state state;
+    struct signet_bytes applied = {0};
+
+    if (!p->boards[board])
+        return;
+    sim_board_state(p->boards[board], &state);
+    p->chunks[board] += state.chunks;
+    if (!sim_board_applied(p->boards[board], &applied, NULL)) {
+        p->holds[board] = true;
+        if (applied.len != p->packet.len || memcmp(applied.data, p->packet.data, applied.len) != 0)
+            spoil(p, "another packet than was sent is on", names[board]);
+    }
+    signet_bytes_free(&applied);
+    sim_board_stop(&p->boards[board]);
+}
+
+static void *swapper(void *arg)
+{
+    struct place *p = arg;
+
+    if (cancel_sleep_until(p->stop, clock_ms() + p->swap_at, NULL))
+        return NULL;
+    stop(p, 0);
+    stop(p, 1);
+    p->swapped = true;
+    start(p, 0, 1);
+    start(p, 1, 0);
+    return NULL;
+}
+
+/* The stages of the recipe, at port 0. *name is whose credentials they were; true: all done. */
+static bool provision(struct place *p, char name[152], struct signet_error *err)
+{
+    struct signet_board_options options = {.flasher = "none",
+                                           .port = p->ports[0],
+                                           .smp_timeout_ms = 300,
+                                           .ready_timeout_ms = 5000,
+                                           .result_timeout_ms = 5000,
+                                           .smp_version = p->number % 2 ? 1 : 2};
+    struct signet_board *board = NULL;
+
+    name[0] = '\0';
+    int code = signet_board_open(&board, "anjay-zephyr", &options, NULL, NULL, err);
+    if (!code)
+        code = signet_board_prepare(board, err);
+    if (!code)
+        code = signet_board_endpoint(board, name, err);
+    if (!code)
+        code = signet_board_load(board, p->packet.data, p->packet.len, err);
+    if (!code)
+        code = signet_board_result(board, err);
+    signet_board_close(&board);
+    return !code;
+}
+
+static void one_swap(struct place *p)
+{
+    struct signet_error err = {0};
+    pthread_t thread;
+    char name[152];
+
+    p->chunks[0] = p->chunks[1] = 0;
+    p->holds[0] = p->holds[1] = p->swapped = false;
+    signet_cancel_new(&p->stop, NULL);
+    start(p, 0, 0);
+    start(p, 1, 1);
+    pthread_create(&thread, NULL, swapper, p);
+    bool done = provision(p, name, &err);
+    signet_cancel_fire(p->stop);
+    pthread_join(thread, NULL);
+    stop(p, 0);
+    stop(p, 1);
+    for (int i = 0; i < 2; i++) {
+        bool meant = strcmp(name, names[i]) == 0;
+        if (p->chunks[i] && !meant)
+            spoil(p, "credentials came to the wrong board,", names[i]);
+        if (done && meant && !p->holds[i])
+            spoil(p, "success without a packet on", names[i]);
+    }
+    if (!done && !err.msg[0])
+        spoil(p, "a failure without", "a message");
+    signet_cancel_free(&p->stop);
+}
+
+struct worker {
+    pthread_t thread;
+    struct place place;
+    unsigned first, count, swapped, succeeded;
+};
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+
+    for (unsigned i = 0; i < w->count && !w->place.spoilt; i++) {
+        w->place.number = w->first + i * THREADS;
+        w->place.swap_at = (int64_t)(w->place.number * 7919u % SPREAD_MS);
+        one_swap(&w->place);
+        w->swapped += w->place.swapped;
+        w->succeeded += w->place.holds[0] || w->place.holds[1];
+    }
+    return NULL;
+}
+
+/* A packet that takes about a second on the line. */
+static void make_packet(struct signet_bytes *out)
+{
+    static const char filler[6000] = "x";
+    static const char *const uri = "coaps://lwm2m.example.com:5684";
+    const struct {
+        uint16_t oid, rid;
+        struct signet_value value;
+    } rows[] = {
+        {0, 0, {SIGNET_TYPE_STRING, {.bytes = {(const uint8_t *)uri, strlen(uri)}}}},
+        {0, 1, {SIGNET_TYPE_BOOLEAN, {.boolean = false}}},
+        {0, 2, {SIGNET_TYPE_INTEGER, {.integer = 0}}},
+        {0, 3, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)"identity", 8}}}},
+        {0, 4, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)filler, sizeof filler}}}},
+        {0, 5, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)"0123456789abcdef", 16}}}},
+        {0, 10, {SIGNET_TYPE_INTEGER, {.integer = 1}}},
+        {1, 0, {SIGNET_TYPE_INTEGER, {.integer = 1}}},
+        {1, 1, {SIGNET_TYPE_INTEGER, {.integer = 86400}}},
+        {1, 6, {SIGNET_TYPE_BOOLEAN, {.boolean = false}}},
+        {1, 7, {SIGNET_TYPE_STRING, {.bytes = {(const uint8_t *)"U", 1}}}},
+    };
+    struct signet_tree *tree = NULL;
+
+    assert_int_equal(signet_tree_new(&tree, NULL), SIGNET_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct signet_path path = {rows[i].oid, 0, rows[i].rid, SIGNET_NO_ID};
+        assert_int_equal(signet_tree_put(tree, path, &rows[i].value, NULL), SIGNET_OK);
+    }
+    assert_int_equal(signet_packet_encode(tree, out, NULL), SIGNET_OK);
+    signet_tree_free(&tree);
+}
+
+static void no_credentials_reach_the_wrong_board(void **state)
+{
+    static struct worker workers[THREADS];
+    const char *wanted = getenv("SIGNET_SWAPS");
+    unsigned total = wanted ? (unsigned)strtoul(wanted, NULL, 10) : SWAPS;
+    unsigned swapped = 0, succeeded = 0;
+    struct signet_bytes packet = {0};
+
+    (void)state;
+    make_packet(&packet);
+    for (unsigned i = 0; i < THREADS; i++) {
+        struct place *p = &workers[i].place;
+        strcpy(p->folder, "/tmp/signet-swap-XXXXXX");
+        assert_non_null(mkdtemp(p->folder));
+        for (int k = 0; k < 2; k++)
+            snprintf(p->ports[k], sizeof p->ports[k], "%s/port%d", p->folder, k);
+        p->packet = packet;
+        workers[i].first = i;
+        workers[i].count = total / THREADS + (i < total % THREADS);
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        pthread_join(workers[i].thread, NULL);
+        rmdir(workers[i].place.folder);
+        swapped += workers[i].swapped;
+        succeeded += workers[i].succeeded;
+    }
+    signet_bytes_free(&packet);
+    for (unsigned i = 0; i < THREADS; i++)
+        if (workers[i].place.spoilt)
+            fail_msg("%s", workers[i].place.why);
+    print_message("%u runs, %u with a swap in them, %u boards provisioned\n", total, swapped,
+                  succeeded);
+    assert_true(swapped * 2 > total); /* most swaps come in the middle */
+    assert_true(succeeded > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(no_credentials_reach_the_wrong_board)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
