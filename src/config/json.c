@@ -181,6 +181,7 @@ static int load(const char *path, const struct member *members, size_t count, vo
                 err, SIGNET_E_SYNTAX, "%s:%d:%d: %s", path, json_err.line, json_err.column,
                 json_error_code(&json_err) == json_error_duplicate_key ? "a member stands twice"
                                                                        : "this is not JSON");
+            error_hint(err, "write one object, such as {\"%s\": ...}", members[0].name);
         } else if (!json_is_object(object)) {
             rc = error_set(err, SIGNET_E_SYNTAX, "%s: must be a JSON object: {\"name\": value}",
                            path);
