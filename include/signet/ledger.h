@@ -61,6 +61,20 @@ int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const cha
 int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char *slot,
                          struct signet_lease *lease, struct signet_error *err);
 
+/* For the board that is in the slot now: the order's unfinished device (not yet verified) that it
+ * is. Looked for by endpoint, then by hw_id; with both NULL, any whose credentials never left the
+ * host. A device whose credentials may be on another board is refused, SIGNET_E_CONFLICT; one that
+ * is verified or done, SIGNET_E_EXISTS; one that was set aside, SIGNET_E_BUSY, as one that another
+ * station works on. mine: no other process of this station is at work, so that its leases are
+ * nobody's. SIGNET_E_NOT_FOUND: the board is a new one. */
+struct signet_claim {
+    const char *endpoint, *hw_id;
+    bool mine;
+};
+int signet_ledger_claim(struct signet_ledger *ledger, int64_t order,
+                        const struct signet_claim *claim, const char *slot,
+                        struct signet_lease *lease, struct signet_error *err);
+
 /* What is learnt on the way; NULL leaves a column as it was. Hashes are lower-case hex. */
 struct signet_device_facts {
     const char *hw_id, *psk_identity, *psk_sha256, *spki_sha256, *cert_issuer, *cert_serial;
