@@ -35,7 +35,7 @@ static int too_large(struct parser *p, size_t at)
 
 static int by_zero(struct parser *p, size_t at)
 {
-    return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "division by zero");
+    return fail_at(p, at, SIGNET_E_SYNTAX, "write the number itself", "division by zero");
 }
 
 /* Quotient rounded down and remainder with the divisor's sign, as Python has them. */

@@ -147,7 +147,9 @@ int parse_number(struct parser *p, struct value *out)
         }
         len = digits_len(text + skip, base, skip > 0);
         if (!len)
-            return fail_at(p, start, SIGNET_E_SYNTAX, NULL, "malformed number");
+            return fail_at(p, start, SIGNET_E_SYNTAX,
+                           "as in Python: 10, 1_000, 0x1f, 0o17, 0b101, 1.5, 1e-3",
+                           "malformed number");
         if (base == 10 && text[0] == '0') {
             for (size_t i = 0; i < len; i++)
                 if (text[i] != '0' && text[i] != '_')

@@ -92,16 +92,17 @@ static int unknown_name(struct parser *p, size_t at, size_t len, const char *pre
 static int member_name(struct parser *p, const char *after, size_t *at, size_t *len)
 {
     skip_blank(p);
+    const char *hint = strcmp(after, "bytes") == 0
+                           ? "bytes.fromhex('00ff') is the one call that is taken"
+                           : "OID.Security names an object, RID.Security.Mode a resource";
     if (p->text[p->at] != '.')
-        return fail_at(p, p->at, SIGNET_E_SYNTAX,
-                       "OID.Security names an object, RID.Security.Mode a resource",
-                       "a name must follow %s", after);
+        return fail_at(p, p->at, SIGNET_E_SYNTAX, hint, "a name must follow %s", after);
     p->at++;
     skip_blank(p);
     *at = p->at;
     *len = name_len(p, p->at);
     if (!*len)
-        return fail_at(p, p->at, SIGNET_E_SYNTAX, NULL, "a name must follow %s.", after);
+        return fail_at(p, p->at, SIGNET_E_SYNTAX, hint, "a name must follow %s.", after);
     p->at += *len;
     return SIGNET_OK;
 }
@@ -348,13 +349,15 @@ static int parse_parentheses(struct parser *p, struct value *out)
 
     skip_blank(p);
     if (p->text[p->at] == ')')
-        return fail_at(p, start, SIGNET_E_SYNTAX, NULL, "LwM2M has no tuples");
+        return fail_at(p, start, SIGNET_E_SYNTAX, "several values are a dictionary: {0: 1, 1: 2}",
+                       "LwM2M has no tuples");
     rc = parse_expression(p, out);
     if (rc)
         return rc;
     skip_blank(p);
     if (p->text[p->at] == ',')
-        return fail_at(p, p->at, SIGNET_E_SYNTAX, NULL, "LwM2M has no tuples");
+        return fail_at(p, p->at, SIGNET_E_SYNTAX, "several values are a dictionary: {0: 1, 1: 2}",
+                       "LwM2M has no tuples");
     return expect(p, ')', "close the parenthesis");
 }
 
@@ -384,7 +387,10 @@ static int parse_atom(struct parser *p, struct value *out)
         rc = fail_at(p, start, SIGNET_E_SYNTAX, "several values are a dictionary: {0: 1, 1: 2}",
                      "LwM2M has no lists");
     else
-        rc = fail_at(p, start, SIGNET_E_SYNTAX, NULL, "a value should stand here");
+        rc = fail_at(
+            p, start, SIGNET_E_SYNTAX,
+            "a number, text, b'bytes', True, False, a dictionary or Objlink(object, instance)",
+            "a value should stand here");
     out->at = start;
     if (rc)
         return rc;

@@ -70,7 +70,8 @@ static int hex_escape(struct parser *p, size_t at, unsigned digits, uint32_t *co
         char c = p->text[p->at];
 
         if (!isxdigit((unsigned char)c))
-            return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "this escape needs %u hex digits", digits);
+            return fail_at(p, at, SIGNET_E_SYNTAX, "a backslash itself is written \\\\",
+                           "this escape needs %u hex digits", digits);
         *code =
             *code * 16 +
             (uint32_t)(isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
