@@ -36,12 +36,14 @@ void bench_require(bool good, const char *what)
 void bench_figure(const char *what, double figure, const char *unit, double aim, bool more)
 {
     char target[40] = "", verdict[8] = "";
+    int digits = figure >= 1000 ? 0 : 2;
     if (aim > 0) {
-        snprintf(target, sizeof(target), "%s %.6g %s", more ? "over" : "under", aim, unit);
+        snprintf(target, sizeof(target), "%s %.*f %s", more ? "over" : "under", aim >= 10 ? 0 : 2,
+                 aim, unit);
         snprintf(verdict, sizeof(verdict), "%s",
                  (more ? figure >= aim : figure <= aim) ? "ok" : "below");
     }
-    printf("%-44s %12.6g %-10s %-24s %s\n", what, figure, unit, target, verdict);
+    printf("%-44s %12.*f %-7s %-16s %s\n", what, digits, figure, unit, target, verdict);
     fflush(stdout);
 }
 
@@ -55,7 +57,7 @@ static bool wanted(const char *name, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    printf("%-44s %12s %-10s %-24s\n", "what", "median", "", "aim");
+    printf("%-44s %12s %-7s %-16s\n", "what", "median", "", "aim");
     for (size_t i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
         if (wanted(benches[i].name, argc, argv))
             benches[i].run();
