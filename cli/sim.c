@@ -2,6 +2,7 @@
 /* signet sim board */
 #include "sim.h"
 #include "cli.h"
+#include "sim_rack.h"
 
 #include <poll.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 /* Long enough that an idle simulator costs nothing, short enough for Ctrl-C. */
 enum { LOOK_MS = 100 };
 
-static bool firmware_named(const char *name, enum sim_firmware *out)
+bool sim_firmware_named(const char *name, enum sim_firmware *out)
 {
     static const char *const names[] = {"blank", "initial", "final", "smp-file"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -74,7 +75,7 @@ static int sim_board(int argc, char **argv)
     struct cli cli = {0};
     struct sim_board_options options = {.firmware = SIM_FIRMWARE_INITIAL};
     const char *firmware = NULL, *generation = NULL;
-    long baud = 0, seed = 0, buf_size = 0;
+    long boards = 1, hold = 0, baud = 0, seed = 0, buf_size = 0;
     bool list = false, until_eof = false;
     const struct option_row rows[] = {
         {'l', "link", "PATH", "Make a symbolic link to the board's port there", OPTION_TEXT,
@@ -94,7 +95,12 @@ static int sim_board(int argc, char **argv)
         {'m', "misbehave", "LIST", "As --misbehaviours lists, with commas between", OPTION_TEXT,
          &options.misbehave, 0, 0},
         {'M', "misbehaviours", NULL, "List them", OPTION_FLAG, &list, 0, 0},
-        {'s', "save", "FILE", "Write an applied packet there", OPTION_TEXT, &options.save, 0, 0},
+        {'s', "save", "FILE", "Write an applied packet there (DIR/: under the board's name)",
+         OPTION_TEXT, &options.save, 0, 0},
+        {'N', "boards", "N", "When a board holds its packet, another one takes its place, N in all",
+         OPTION_NUMBER, &boards, 1, 1000000},
+        {'H', "hold", "MS", "That long after the last word to it (1000)", OPTION_NUMBER, &hold, 1,
+         3600000},
         {'S', "seed", "N", "Of what happens at random", OPTION_NUMBER, &seed, 0, 0},
         {'B', "buf-size", "N", "Buffer of its SMP server (384)", OPTION_NUMBER, &buf_size, 128,
          16384},
@@ -111,10 +117,12 @@ static int sim_board(int argc, char **argv)
         list_faults();
         return cli_close(&cli, EXIT_DONE);
     }
-    if (firmware && !firmware_named(firmware, &options.firmware))
+    if (firmware && !sim_firmware_named(firmware, &options.firmware))
         return cli_usage(&cli, "there is no firmware '%s'", firmware);
     if (generation && !generation_named(generation, &options.generation))
         return cli_usage(&cli, "there is no generation '%s'", generation);
+    options.boards = (unsigned)boards;
+    options.hold_ms = (unsigned)hold;
     options.baud = (unsigned)baud;
     options.seed = (unsigned)seed;
     options.buf_size = (unsigned)buf_size;
@@ -178,6 +186,8 @@ static int sim_flasher(int argc, char **argv)
 
 const struct verb sim_verbs[] = {
     {"board", "a board on a pty, good or misbehaving", sim_board},
+    {"rack", "the boards of a whole line, each in a slot", sim_rack},
+    {"tell", "pull a board, reset it, ask how it is", sim_tell},
     {"flasher", "a programmer that flashes such boards", sim_flasher},
     {0},
 };

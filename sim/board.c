@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -94,7 +93,7 @@ static int64_t due_at(const struct sim_board *board)
     if (board->fs.uploading && board->firmware == SIM_FIRMWARE_INITIAL &&
         board->fs.last_chunk + SIM_STREAM_END_NS < due)
         due = board->fs.last_chunk + SIM_STREAM_END_NS;
-    return due;
+    return change_due(board) < due ? change_due(board) : due;
 }
 
 static void take_lines(struct sim_board *board)
@@ -125,6 +124,7 @@ static void turn(struct sim_board *board)
         wire_now() - board->fs.last_chunk > SIM_STREAM_END_NS)
         fs_apply(board);
     take_lines(board);
+    change_serve(board);
     wire_deliver(&board->wire);
 }
 
@@ -178,18 +178,6 @@ static int copy(char **out, const char *text, struct signet_error *err)
     return *out ? SIGNET_OK : error_nomem(err);
 }
 
-/* Another tool's link there is replaced, a file is not. */
-static int make_link(const char *target, const char *link, struct signet_error *err)
-{
-    struct stat st;
-
-    if (lstat(link, &st) == 0 && (!S_ISLNK(st.st_mode) || unlink(link) != 0))
-        return error_set(err, SIGNET_E_EXISTS, "%s is there and is no link", link);
-    if (symlink(target, link) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot make the link %s", link);
-    return SIGNET_OK;
-}
-
 static int set_up(struct sim_board *board, const struct sim_board_options *options,
                   struct signet_error *err)
 {
@@ -200,6 +188,11 @@ static int set_up(struct sim_board *board, const struct sim_board_options *optio
     board->no_parameters = options->no_parameters;
     board->firmware = options->firmware;
     board->provisioned = options->provisioned;
+    board->first_firmware = options->firmware;
+    board->boards = options->boards ? options->boards : 1;
+    board->hold_ns = (options->hold_ms ? options->hold_ms : 1000) * INT64_C(1000000);
+    if (board->boards > 1 && !options->link)
+        return error_set(err, SIGNET_E_USAGE, "boards that change need a link to their port");
     if (board->generation != SIM_ZEPHYR_32 && board->generation != SIM_ZEPHYR_33 &&
         board->generation != SIM_ZEPHYR_36)
         return error_set(err, SIGNET_E_USAGE, "no such generation of Zephyr");
@@ -223,9 +216,13 @@ static int set_up(struct sim_board *board, const struct sim_board_options *optio
             rc = control_open(board, err);
     }
     if (!rc && options->link) {
-        rc = make_link(board->wire.path, options->link, err);
+        rc = copy(&board->link, options->link, err);
         if (!rc)
-            rc = copy(&board->link, options->link, err);
+            rc = change_link(board, err);
+        if (rc) { /* what is there is not ours to remove */
+            free(board->link);
+            board->link = NULL;
+        }
     }
     return rc;
 }

@@ -97,6 +97,10 @@ struct sim_board {
     struct sim_board_state count;
     uint64_t answers;
     uint64_t chunks; /* of uploads, since the boot */
+    enum sim_firmware first_firmware;
+    unsigned boards;                         /* how many take their turns in this socket */
+    int64_t away_until, last_heard, hold_ns; /* ns; away_until 0: the board is there */
+    uint64_t heard_bytes;
 };
 
 void board_boot(struct sim_board *board);
@@ -124,6 +128,13 @@ void smp_line(struct sim_board *board, const uint8_t *data, size_t len);
 /* control.c */
 int control_open(struct sim_board *board, struct signet_error *err);
 void control_serve(struct sim_board *board);
+
+/* change.c */
+int change_link(const struct sim_board *board, struct signet_error *err);
+/* Takes the board away; another one comes by itself. False: there is none to take. */
+bool change_begin(struct sim_board *board);
+void change_serve(struct sim_board *board);
+int64_t change_due(const struct sim_board *board); /* INT64_MAX: no change is coming */
 
 /* board.c, with the lock held */
 void board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase);

@@ -86,6 +86,10 @@ static void obey(struct sim_board *board, const char *request, char *answer, siz
         board->stop = true;
     } else if (board->unplugged) {
         snprintf(answer, cap, "error the board is unplugged");
+    } else if (board->away_until) {
+        snprintf(answer, cap, "error there is no board now");
+    } else if (strcmp(request, "next") == 0) {
+        change_begin(board);
     } else if (strcmp(request, "reset") == 0) {
         board->count.resets++;
         wire_clear(&board->wire);

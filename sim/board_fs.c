@@ -5,6 +5,7 @@
 
 #include "cred/cred.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RC_UNKNOWN   1
@@ -62,6 +63,19 @@ static int wrong_offset(const struct sim_board *board, size_t want, struct fs_re
     return FS_OFFSET;
 }
 
+/* Into the file, or, when it is a folder ("DIR/"), into one of the board's own name there. */
+static bool save_applied(const struct sim_board *board)
+{
+    const struct buf *packet = &board->fs.applied;
+    size_t len = strlen(board->save);
+    char path[4096];
+    int n = snprintf(path, sizeof path, "%s%s", board->save,
+                     len && board->save[len - 1] == '/' ? board->endpoint : "");
+
+    return n > 0 && (size_t)n < sizeof path &&
+           file_write(path, packet->data, packet->len, 0600, NULL) == SIGNET_OK;
+}
+
 /* Signet's own decoder and checks of meaning stand in for Anjay's parser. */
 void fs_apply(struct sim_board *board)
 {
@@ -80,7 +94,7 @@ void fs_apply(struct sim_board *board)
         buf_reset(&fs->applied);
         buf_append(&fs->applied, fs->stream.data, fs->stream.len);
         board->provisioned = true;
-        if (board->save && file_write(board->save, fs->applied.data, fs->applied.len, 0600, NULL))
+        if (board->save && !save_applied(board))
             board_log(board, "<wrn> sim: the packet could not be saved");
     }
     board->busy_until = wire_now() + APPLY_NS;

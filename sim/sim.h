@@ -30,7 +30,8 @@ enum sim_generation { SIM_ZEPHYR_32 = 32, SIM_ZEPHYR_33 = 33, SIM_ZEPHYR_36 = 36
 struct sim_board_options {
     const char *link;    /* symbolic link to make to the pty; an old link there is replaced */
     const char *control; /* path of a UNIX socket for flashers (below); NULL: none */
-    const char *save;    /* file that an applied packet is written to, 0600; NULL: none */
+    const char *save;    /* file that an applied packet is written to, 0600; "DIR/": a file of the
+                            board's name there; NULL: none */
     unsigned baud;       /* pace of the line; 0: as fast as it goes */
     enum sim_generation generation; /* 0: SIM_ZEPHYR_33 */
     enum sim_firmware firmware;     /* what is flashed at the start */
@@ -40,6 +41,10 @@ struct sim_board_options {
     unsigned seed;                  /* of what happens at random */
     unsigned buf_size;              /* of its SMP server; 0: 384 */
     bool no_parameters;             /* does not know os parameters (rc 8) */
+    /* How many boards take their turns: one that holds its packet and hears nothing for hold_ms
+     * (0: 1000) is pulled, and a blank one with the next number in its name is put in. The link
+     * goes away with the board. 0: one. */
+    unsigned boards, hold_ms;
 };
 
 struct sim_board;
@@ -60,7 +65,7 @@ int sim_board_reset(struct sim_board *board, struct signet_error *err);
 /* The same from another process, over the control socket: one request line, one answer line ("ok",
  * "ok ..." or "error ..."), then the connection ends. Requests: "program initial|final|smp-file
  * chip|sectors", "reset", "state", "name TEXT" (another endpoint name from the next boot on),
- * "stop". */
+ * "next" (pulls the board and puts the next one in), "stop". */
 int sim_board_control(const char *socket_path, const char *request, char *answer, size_t cap,
                       struct signet_error *err);
 
@@ -70,6 +75,7 @@ struct sim_board_state {
     bool halted;      /* programmed and not reset, asserted or unplugged */
     bool stopped;     /* asked to stop over the control socket */
     unsigned resets;
+    unsigned changes;  /* boards that were pulled */
     unsigned uploads;  /* chunks 0 taken */
     unsigned chunks;   /* of uploads that came in, taken or not */
     unsigned repeated; /* chunks 0 that came again into an unfinished upload */
