@@ -50,6 +50,9 @@ int signet_board_open(struct signet_board **out, const char *recipe,
                       struct signet_error *err);
 void signet_board_close(struct signet_board **board); /* sets *board to NULL */
 
+/* Before prepare, which erases: resets the board and listens, at most 10 s, whether it is one that
+ * holds credentials: SIGNET_E_PROVISIONED. SIGNET_E_UNSUPPORTED: it cannot be told. */
+int signet_board_look(struct signet_board *board, struct signet_error *err);
 /* Opens the port, flashes the initial image (where there is one) and waits until the board is
  * ready. May be called again after a failure: the board is flashed again. SIGNET_E_PROVISIONED: it
  * holds credentials; SIGNET_E_TIMEOUT: it never was ready. */

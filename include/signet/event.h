@@ -19,6 +19,8 @@ enum signet_event_kind {
     SIGNET_EVENT_PROGRESS,    /* done of total, in units of the stage (bytes, percent) */
     SIGNET_EVENT_STAGE_END,   /* stage ends after seconds; error is NULL when it went well */
     SIGNET_EVENT_RETRY,       /* an attempt failed with error and is made again */
+    SIGNET_EVENT_SLOT,        /* line.h: a slot is in state stage */
+    SIGNET_EVENT_TOTALS,      /* line.h: done of total */
 };
 
 struct signet_event {
@@ -26,7 +28,7 @@ struct signet_event {
     const char *stage;    /* "flash", "name", "credentials", "packet", "load", "register" ... */
     const char *board;    /* slot, port or serial number; NULL where there is none */
     const char *endpoint; /* endpoint name once known, else NULL */
-    uint64_t done, total; /* PROGRESS only; total 0 means unknown */
+    uint64_t done, total; /* PROGRESS, TOTALS; total 0 means unknown */
     double seconds;       /* STAGE_END only */
     const struct signet_error *error;
 };

@@ -4,6 +4,7 @@
 
 #include <signet/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -74,6 +75,19 @@ struct signet_claim {
 int signet_ledger_claim(struct signet_ledger *ledger, int64_t order,
                         const struct signet_claim *claim, const char *slot,
                         struct signet_lease *lease, struct signet_error *err);
+
+/* Devices that are verified and not yet at their servers, at most max, in the order of their
+ * numbers, from the one after the number *after (0 at first), which is moved on. Their leases are
+ * taken, so that one station feeds the servers with a device. *count 0: that was all. */
+int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, bool mine, int64_t *after,
+                          struct signet_lease *leases, size_t max, size_t *count,
+                          struct signet_error *err);
+/* How many devices of the order are in each state; names that were given back do not count. */
+int signet_ledger_states(struct signet_ledger *ledger, int64_t order, int64_t states[9],
+                         struct signet_error *err);
+/* The device that was in this slot of this station last, of any order. SIGNET_E_NOT_FOUND. */
+int signet_ledger_last(struct signet_ledger *ledger, const char *slot, char endpoint[152],
+                       enum signet_device_state *state, struct signet_error *err);
 
 /* What is learnt on the way; NULL leaves a column as it was. Hashes are lower-case hex. */
 struct signet_device_facts {

@@ -128,6 +128,10 @@ double clock_seconds(void); /* monotonic, for measuring */
 /* ISO 8601 UTC, "2026-11-23T10:00:00Z". */
 void clock_format(int64_t wall, char out[static 24]);
 
+/* A place where a test may end the process, before or after an effect on the outside (failpoint.c).
+ * Does nothing in the library. */
+void failpoint(const char *name);
+
 /* cancel (cancel.c) */
 int cancel_fd(const struct signet_cancel *cancel); /* readable once fired; -1 for NULL */
 /* Sleeps until the monotonic deadline; SIGNET_E_CANCELLED when fired earlier. */

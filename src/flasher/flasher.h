@@ -16,4 +16,11 @@ bool flasher_uses_port(const struct signet_flasher *flasher);
 /* True for "none": images are taken as programmed. */
 bool flasher_is_none(const struct signet_flasher *flasher);
 
+/* Any other command, as tools are run: found on PATH or by its absolute path, argv ends with NULL,
+ * no shell, a fixed environment, ended after timeout_ms. What it writes is dropped. *status is its
+ * exit status, or 128 + N after signal N. */
+#define FLASHER_COMMAND_WORDS 64
+int flasher_command(const char *const *argv, int timeout_ms, const struct signet_cancel *cancel,
+                    int *status, struct signet_error *err);
+
 #endif

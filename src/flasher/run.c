@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run.h"
 
+#include "flasher/flasher.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -273,4 +275,28 @@ void run_last_words(const struct buf *output, char *out, size_t cap)
         }
         end = start > 0 ? start - 1 : 0;
     }
+}
+
+int flasher_command(const char *const *argv, int timeout_ms, const struct signet_cancel *cancel,
+                    int *status, struct signet_error *err)
+{
+    struct run run = {.timeout_ms = timeout_ms, .cancel = cancel};
+    const char *words[FLASHER_COMMAND_WORDS + 1] = {0};
+    char *program = NULL;
+    size_t n = 0;
+
+    while (argv[n] && n < FLASHER_COMMAND_WORDS) {
+        words[n] = argv[n];
+        n++;
+    }
+    if (n == 0 || argv[n])
+        return error_set(err, SIGNET_E_USAGE, "a command has 1 to %d words", FLASHER_COMMAND_WORDS);
+    int code = run_find(&program, words[0], words[0][0] == '/' ? words[0] : NULL, err);
+    if (code == SIGNET_OK) {
+        words[0] = program;
+        run.argv = words;
+        code = run_tool(&run, NULL, status, err);
+    }
+    free(program);
+    return code;
 }
