@@ -62,24 +62,20 @@ int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const cha
 int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char *slot,
                          struct signet_lease *lease, struct signet_error *err);
 
+/* After a crash, when no other process of this station is at work: ends the leases that it held. */
+int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct signet_error *err);
 /* For the board that is in the slot now: the order's unfinished device (not yet verified) that it
  * is. Looked for by endpoint, then by hw_id; with both NULL, any whose credentials never left the
- * host. A device whose credentials may be on another board is refused, SIGNET_E_CONFLICT; one that
- * is verified or done, SIGNET_E_EXISTS; one that was set aside, SIGNET_E_BUSY, as one that another
- * station works on. mine: no other process of this station is at work, so that its leases are
- * nobody's. SIGNET_E_NOT_FOUND: the board is a new one. */
-struct signet_claim {
-    const char *endpoint, *hw_id;
-    bool mine;
-};
-int signet_ledger_claim(struct signet_ledger *ledger, int64_t order,
-                        const struct signet_claim *claim, const char *slot,
-                        struct signet_lease *lease, struct signet_error *err);
-
+ * host. SIGNET_E_CONFLICT: its credentials may be on another board, or it is void; SIGNET_E_EXISTS:
+ * it is verified or done; SIGNET_E_BUSY: it was set aside, or its lease runs. SIGNET_E_NOT_FOUND:
+ * the board is a new one. */
+int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char *endpoint,
+                        const char *hw_id, const char *slot, struct signet_lease *lease,
+                        struct signet_error *err);
 /* Devices that are verified and not yet at their servers, at most max, in the order of their
  * numbers, from the one after the number *after (0 at first), which is moved on. Their leases are
  * taken, so that one station feeds the servers with a device. *count 0: that was all. */
-int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, bool mine, int64_t *after,
+int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, int64_t *after,
                           struct signet_lease *leases, size_t max, size_t *count,
                           struct signet_error *err);
 /* How many devices of the order are in each state; names that were given back do not count. */

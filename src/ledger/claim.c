@@ -7,27 +7,24 @@
 
 struct request {
     int64_t order, now;
-    const struct signet_claim *claim;
-    const char *slot;
+    const char *endpoint, *hw_id, *slot;
     struct signet_lease lease;
 };
 
-/* 1 order, 2 what to look for, 3 station, 4 mine, 5 now. A device of the list is free to be taken
- * when its lease is nobody's. */
+/* 1 order, 2 what to look for, 3 now */
 #define COLUMNS                                                                                    \
-    "SELECT id, token, attempt, state, endpoint, exposed, hw_id,"                                  \
-    " lease_until < ?5 OR (?4 AND station = ?3) FROM devices WHERE order_id = ?1 AND freed = 0"
+    "SELECT id, token, attempt, state, endpoint, exposed, hw_id, lease_until < ?3 FROM devices"    \
+    " WHERE order_id = ?1 AND freed = 0"
 static const char by_endpoint[] = COLUMNS " AND endpoint = ?2";
 static const char by_hardware[] = COLUMNS " AND hw_id = ?2 AND state <> 8";
 static const char unexposed[] = COLUMNS " AND ?2 IS NULL AND exposed = 0 AND state < 2"
-                                        " AND (lease_until < ?5 OR (?4 AND station = ?3))"
+                                        " AND lease_until < ?3"
                                         " ORDER BY id LIMIT 1";
 
 static int search(struct signet_ledger *ledger, const struct request *r, const char *sql,
                   const char *what, sqlite3_stmt **out, struct signet_error *err)
 {
-    int rc = store_prepare(ledger, out, err, sql, "issii", r->order, what, ledger->station,
-                           (int64_t)r->claim->mine, r->now);
+    int rc = store_prepare(ledger, out, err, sql, "isi", r->order, what, r->now);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -44,15 +41,14 @@ static int search(struct signet_ledger *ledger, const struct request *r, const c
 static int find(struct signet_ledger *ledger, const struct request *r, sqlite3_stmt **out,
                 struct signet_error *err)
 {
-    const struct signet_claim *c = r->claim;
     int rc = SIGNET_E_NOT_FOUND;
 
-    if (!c->endpoint && !c->hw_id)
+    if (!r->endpoint && !r->hw_id)
         return search(ledger, r, unexposed, NULL, out, err);
-    if (c->endpoint)
-        rc = search(ledger, r, by_endpoint, c->endpoint, out, err);
-    if (rc == SIGNET_E_NOT_FOUND && c->hw_id && c->hw_id[0])
-        rc = search(ledger, r, by_hardware, c->hw_id, out, err);
+    if (r->endpoint)
+        rc = search(ledger, r, by_endpoint, r->endpoint, out, err);
+    if (rc == SIGNET_E_NOT_FOUND && r->hw_id && r->hw_id[0])
+        rc = search(ledger, r, by_hardware, r->hw_id, out, err);
     return rc;
 }
 
@@ -61,7 +57,7 @@ static int refuse(const struct request *r, sqlite3_stmt *row, struct signet_erro
     const char *name = (const char *)sqlite3_column_text(row, 4);
     const char *hw = (const char *)sqlite3_column_text(row, 6);
     int state = sqlite3_column_int(row, 3);
-    const char *now_hw = r->claim->hw_id;
+    const char *now_hw = r->hw_id;
 
     if (state == SIGNET_DEVICE_VOID)
         return error_set(err, SIGNET_E_CONFLICT, "%s is void", name);
@@ -78,7 +74,7 @@ static int refuse(const struct request *r, sqlite3_stmt *row, struct signet_erro
                          "the credentials of %s may be on the board %s already", name,
                          hw ? hw : "of an unknown name");
     if (!sqlite3_column_int(row, 7))
-        return error_set(err, SIGNET_E_BUSY, "another station works on %s", name);
+        return error_set(err, SIGNET_E_BUSY, "%s is being worked on elsewhere", name);
     return SIGNET_OK;
 }
 
@@ -113,14 +109,31 @@ static int take(struct signet_ledger *ledger, void *arg, struct signet_error *er
     return rc;
 }
 
-int signet_ledger_claim(struct signet_ledger *ledger, int64_t order,
-                        const struct signet_claim *claim, const char *slot,
-                        struct signet_lease *lease, struct signet_error *err)
+int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char *endpoint,
+                        const char *hw_id, const char *slot, struct signet_lease *lease,
+                        struct signet_error *err)
 {
-    struct request r = {.order = order, .claim = claim, .slot = slot};
+    struct request r = {.order = order, .endpoint = endpoint, .hw_id = hw_id, .slot = slot};
     int rc = store_change(ledger, take, &r, err);
 
     if (rc == SIGNET_OK)
         *lease = r.lease;
     return rc;
+}
+
+static int recover(struct signet_ledger *ledger, void *arg, struct signet_error *err)
+{
+    const struct request *r = arg;
+
+    return store_run(ledger, err,
+                     "UPDATE devices SET lease_until = 0, token = token + 1"
+                     " WHERE order_id = ? AND station = ? AND state < 6 AND lease_until > 0",
+                     "is", r->order, ledger->station);
+}
+
+int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct signet_error *err)
+{
+    struct request r = {.order = order};
+
+    return store_change(ledger, recover, &r, err);
 }

@@ -7,7 +7,6 @@
 
 struct request {
     int64_t order, after;
-    bool mine;
     const char *slot;
     struct signet_lease *leases;
     size_t max, count;
@@ -41,9 +40,8 @@ static int waiting(struct signet_ledger *ledger, void *arg, struct signet_error 
         rc = store_prepare(ledger, &row, err,
                            "SELECT id, token, attempt, state, endpoint FROM devices"
                            " WHERE order_id = ? AND id > ? AND state IN (4, 5)"
-                           " AND (lease_until < ? OR (? AND station = ?)) ORDER BY id LIMIT ?",
-                           "iiiisi", r->order, r->after, now, (int64_t)r->mine, ledger->station,
-                           (int64_t)r->max);
+                           " AND lease_until < ? ORDER BY id LIMIT ?",
+                           "iiii", r->order, r->after, now, (int64_t)r->max);
     while (rc == SIGNET_OK && (step = sqlite3_step(row)) == SQLITE_ROW && r->count < r->max) {
         struct signet_lease *lease = &r->leases[r->count++];
 
@@ -61,12 +59,11 @@ static int waiting(struct signet_ledger *ledger, void *arg, struct signet_error 
     return rc == SIGNET_OK ? take(ledger, r, now, err) : rc;
 }
 
-int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, bool mine, int64_t *after,
+int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, int64_t *after,
                           struct signet_lease *leases, size_t max, size_t *count,
                           struct signet_error *err)
 {
-    struct request r = {
-        .order = order, .after = *after, .mine = mine, .leases = leases, .max = max};
+    struct request r = {.order = order, .after = *after, .leases = leases, .max = max};
     int rc = store_change(ledger, waiting, &r, err);
 
     if (rc != SIGNET_OK)

@@ -58,11 +58,11 @@ static void advance(struct signet_lease *lease, enum signet_device_state to, con
                          SIGNET_OK);
 }
 
-static int claim(const char *endpoint, const char *hw_id, bool mine, struct signet_lease *lease)
+static int claim(const char *endpoint, const char *hw_id, bool recover, struct signet_lease *lease)
 {
-    const struct signet_claim c = {.endpoint = endpoint, .hw_id = hw_id, .mine = mine};
-
-    return signet_ledger_claim(ledger, order, &c, "9", lease, &err);
+    if (recover)
+        assert_int_equal(signet_ledger_recover(ledger, order, &err), SIGNET_OK);
+    return signet_ledger_claim(ledger, order, endpoint, hw_id, "9", lease, &err);
 }
 
 static void same_board_only(void **state)
