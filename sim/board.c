@@ -118,7 +118,7 @@ static void turn(struct sim_board *board)
     wire_receive(&board->wire);
     if (limit > 0 && (double)board->wire.bytes_in >= limit && !board->unplugged) {
         board->unplugged = board->halted = true;
-        wire_close(&board->wire);
+        wire_unplug(&board->wire);
     }
     if (board->fs.uploading && board->firmware == SIM_FIRMWARE_INITIAL && !board->halted &&
         wire_now() - board->fs.last_chunk > SIM_STREAM_END_NS)

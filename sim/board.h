@@ -45,6 +45,7 @@ struct wire {
     struct sim_faults faults;
 };
 int wire_open(struct wire *wire, unsigned baud, unsigned seed, struct signet_error *err);
+void wire_unplug(struct wire *wire); /* the device node goes away */
 void wire_close(struct wire *wire);
 void wire_clear(struct wire *wire); /* forgets what is under way: the board was reset */
 int64_t wire_now(void);             /* ns */

@@ -126,7 +126,7 @@ static int factory_write(struct sim_board *board, uint64_t off, const struct smp
         return RC_UNKNOWN;
     if (!off && fs->uploading) {
         rc = repeat_first(board, data);
-    } else if (off && !fs->uploading) {
+    } else if (off && !fs->uploading && !version2(board)) {
         return RC_INVALID;
     } else if (off != fs->upload_off) {
         return wrong_offset(board, fs->upload_off, reply);
@@ -187,8 +187,10 @@ static int plain_write(struct sim_board *board, uint64_t off, const struct smp_i
             board->count.repeated++;
         buf_reset(&file->data);
         board->count.uploads++;
-    } else if (!file || !fs->uploading) {
-        return version2(board) ? no_file(board, reply) : RC_INVALID;
+    } else if (!version2(board) && (!file || !fs->uploading)) {
+        return RC_INVALID;
+    } else if (!file && !(file = make_file(fs, name))) {
+        return RC_UNKNOWN;
     } else if (off != file->data.len) {
         return wrong_offset(board, file->data.len, reply);
     }
@@ -313,7 +315,9 @@ int fs_status(struct sim_board *board, const struct smp_answer *request, struct 
 
     if (!name)
         return RC_INVALID;
-    if (!content(board, name, &len))
+    if (version2(board) && board->firmware == SIM_FIRMWARE_INITIAL && is_path(name, packet_path))
+        len = board->fs.stream.len;
+    else if (!content(board, name, &len))
         return no_file(board, reply);
     message_text(reply->body, "len");
     message_uint(reply->body, len);

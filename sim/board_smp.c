@@ -11,6 +11,7 @@
 #define SHELL_MAX   256
 #define RC_UNKNOWN  1
 #define RC_INVALID  3
+#define RC_NO_ENTRY 5
 #define RC_NOT_SUPP 8
 
 static void answer_text(struct buf *body, const char *key, const char *value)
@@ -220,11 +221,31 @@ static void send_answer(struct sim_board *board, const struct smp_header *reques
     buf_free(&lines);
 }
 
+/* Codes of group fs as version 1 tells them. */
+static int translate(int fs_rc)
+{
+    switch (fs_rc) {
+    case 2:
+    case 13:
+        return RC_INVALID;
+    case 3:
+    case 14:
+        return RC_NO_ENTRY;
+    default:
+        return RC_UNKNOWN;
+    }
+}
+
 static void finish_body(const struct sim_board *board, const struct smp_header *header, int rc,
                         int group, struct buf *body)
 {
     bool version2 = header->version == 1 && board->generation >= SIM_ZEPHYR_36;
 
+    if (rc && group >= 0 && !version2) { /* nothing but the code is left of the answer */
+        rc = translate(rc);
+        buf_reset(body);
+        buf_byte(body, 0xbf);
+    }
     if (rc && version2) {
         message_text(body, "err");
         message_map(body, 2);

@@ -100,16 +100,23 @@ void wire_clear(struct wire *wire)
     wire->in_clock = wire->out_clock = 0;
 }
 
-void wire_close(struct wire *wire)
+/* The other end stays open: nobody else's pty gets the name meanwhile. */
+void wire_unplug(struct wire *wire)
 {
     queue_clear(&wire->in);
     queue_clear(&wire->out);
+    if (wire->master >= 0)
+        close(wire->master);
+    wire->master = -1;
+}
+
+void wire_close(struct wire *wire)
+{
+    wire_unplug(wire);
     buf_free(&wire->line);
     if (wire->slave >= 0)
         close(wire->slave);
-    if (wire->master >= 0)
-        close(wire->master);
-    wire->slave = wire->master = -1;
+    wire->slave = -1;
 }
 
 static uint64_t next_random(struct wire *wire)

@@ -21,6 +21,7 @@ struct signet_smp_options {
     int retries;         /* more attempts after a timeout; 0: 8; -1: none */
     size_t packet_limit; /* header and CBOR of one request; 0: buf_size of the board less 4 */
     size_t line_limit;   /* raw bytes in a line, 3..93, cut to a multiple of 3; 0: 93 */
+    size_t chunk_limit;  /* bytes of the file in one chunk of an upload; 0: what fits a packet */
     /* Each line of text that the board sends between frames, VT100 removed, not escaped. The
      * prompt comes as a line too. May be NULL. */
     void (*on_text)(void *ctx, const char *line, size_t len);

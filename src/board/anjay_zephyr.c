@@ -35,6 +35,7 @@ const struct recipe anjay_zephyr_recipe = {
             .result_path = "/factory/result.txt",
             .success_text = "0",
         },
+    .chunk_limit = 512, /* its ring; a larger write is refused */
     .check = check,
     .prepare = stage_prepare,
     .endpoint = stage_endpoint,

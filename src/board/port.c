@@ -77,6 +77,7 @@ int port_open(struct signet_board *b, struct signet_error *err)
 {
     struct signet_smp_options options = {.version = b->options.smp_version,
                                          .timeout_ms = b->options.smp_timeout_ms,
+                                         .chunk_limit = b->recipe->chunk_limit,
                                          .on_text = port_on_text,
                                          .text_ctx = b};
     char address[128], serial[128];

@@ -12,6 +12,7 @@
 struct recipe {
     const char *name, *summary;
     struct signet_board_options defaults; /* texts, paths, times */
+    size_t chunk_limit;                   /* bytes that the board takes in one write; 0: any */
     /* More than the options' own rules; runs nothing. NULL: nothing more. */
     int (*check)(struct signet_board *b, struct signet_error *err);
     int (*prepare)(struct signet_board *b, struct signet_error *err);

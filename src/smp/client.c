@@ -42,6 +42,8 @@ int signet_smp_new(struct signet_smp **out, struct signet_link *link,
     smp->options.line_limit -= smp->options.line_limit % 3;
     smp->packet_limit = smp->options.packet_limit;
     signet_smp_set_timeout(smp, smp->options.timeout_ms);
+    /* A board may still be busy with what an earlier session asked: its answer must not fit. */
+    smp->sequence = (uint8_t)clock_ms();
     text_scan_init(&smp->scan, smp->options.on_text, smp->options.text_ctx);
     *out = smp;
     return SIGNET_OK;
@@ -215,13 +217,14 @@ static int wait_answer(struct signet_smp *smp, const struct smp_command *command
     return SIGNET_OK;
 }
 
-int smp_attempt(struct signet_smp *smp, struct smp_command command, struct signet_error *err)
+int smp_attempt(struct signet_smp *smp, struct smp_command command, bool again,
+                struct signet_error *err)
 {
     struct smp_header header = {.version = (uint8_t)(smp->options.version - 1),
                                 .op = (uint8_t)command.op,
                                 .length = (uint16_t)smp->body.len,
                                 .group = command.group,
-                                .sequence = ++smp->sequence,
+                                .sequence = again ? smp->sequence : ++smp->sequence,
                                 .id = command.id};
     int64_t deadline = clock_ms() + smp->options.timeout_ms;
     uint8_t *place;
@@ -259,8 +262,8 @@ int smp_request(struct signet_smp *smp, struct smp_command command, int times,
 
     if (!err)
         err = &own;
-    for (;;) {
-        int rc = smp_attempt(smp, command, err);
+    for (bool again = false;; again = true) {
+        int rc = smp_attempt(smp, command, again, err);
 
         if (!rc)
             return smp_answer_error(smp, err);

@@ -27,8 +27,9 @@ struct smp_command {
 };
 
 /* Sends smp->body once and waits for its answer. An answer with an error in it is SIGNET_OK here:
- * look at smp->last. */
-int smp_attempt(struct signet_smp *smp, struct smp_command command, struct signet_error *err);
+ * look at smp->last. again: the same request as the last one, whose late answer is as good. */
+int smp_attempt(struct signet_smp *smp, struct smp_command command, bool again,
+                struct signet_error *err);
 
 /* No usable answer: the request may or may not have arrived. */
 bool smp_lost(int rc);

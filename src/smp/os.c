@@ -165,7 +165,7 @@ int signet_smp_shell(struct signet_smp *smp, const char *const *argv, size_t arg
     message_array(&smp->body, argc);
     for (size_t i = 0; i < argc; i++)
         message_text(&smp->body, argv[i]);
-    rc = smp_attempt(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_SHELL, EXEC}, err);
+    rc = smp_attempt(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_SHELL, EXEC}, false, err);
     if (!rc)
         rc = take_status(smp, status, err);
     if (!rc && smp_answer_get(&smp->answer, -1, "o"))

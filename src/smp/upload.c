@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum { FILE_DATA = 0 };
-enum { RC_UNKNOWN = 1, RC_INVALID = 3, FS_NOT_FOUND = 3, FS_OFFSET = 11 };
+enum { RC_UNKNOWN = 1, RC_INVALID = 3, RC_NO_ENTRY = 5, FS_NOT_FOUND = 3, FS_OFFSET = 11 };
+#define REWINDS_MAX 3
 
 struct upload {
     struct signet_smp *smp;
@@ -16,10 +17,12 @@ struct upload {
     size_t len, off; /* off: what the board is known to have */
     size_t limit;    /* header and CBOR of one packet */
     bool doubtful;   /* the last chunk counts as stored, but the board never said so */
+    int rewinds;     /* times that the board wanted an earlier chunk */
 };
 
-/* What became of a chunk. */
-enum outcome { STORED, LOST, ALREADY_THERE, NO_FIRST_CHUNK, FAILED };
+/* What became of a chunk. BEHIND: refused, and the board named an earlier offset, now in up->off.
+ */
+enum outcome { STORED, LOST, ALREADY_THERE, NO_FIRST_CHUNK, BEHIND, FAILED };
 
 /* Data that fits beside the rest of the packet, at most what is left. */
 static size_t chunk_size(const struct upload *up, size_t off)
@@ -29,14 +32,18 @@ static size_t chunk_size(const struct upload *up, size_t off)
                   name + 5 + (off ? 0 : 4 + message_head_size(up->len));
     size_t room = up->limit > rest ? up->limit - rest : 0;
     size_t n = room > 1 ? room - message_head_size(room - 1) : 0;
+    size_t most = up->smp->options.chunk_limit;
 
+    if (most && n > most)
+        n = most;
     if (n < left)
         return n;
     /* A file in one chunk would leave nothing to probe with when the answer is lost. */
     return off == 0 && left > 1 ? left / 2 : left;
 }
 
-static int send_chunk(const struct upload *up, size_t off, size_t n, struct signet_error *err)
+static int send_chunk(const struct upload *up, size_t off, size_t n, bool again,
+                      struct signet_error *err)
 {
     struct buf *b = &up->smp->body;
 
@@ -52,7 +59,8 @@ static int send_chunk(const struct upload *up, size_t off, size_t n, struct sign
     }
     message_text(b, "data");
     message_bytes(b, up->data + off, n);
-    return smp_attempt(up->smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, FILE_DATA}, err);
+    return smp_attempt(up->smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, FILE_DATA}, again,
+                       err);
 }
 
 /* Reads the answer to the chunk from off to end. SIGNET_OK tells *outcome. */
@@ -72,7 +80,10 @@ static int judge(struct upload *up, size_t off, size_t end, enum outcome *outcom
         up->off = (size_t)now->value;
         up->doubtful = false;
         *outcome = STORED;
-    } else if ((last.group < 0 && last.rc == RC_INVALID) ||
+    } else if (last.rc && now && now->value && now->value < off) {
+        up->off = (size_t)now->value;
+        *outcome = BEHIND;
+    } else if ((last.group < 0 && (last.rc == RC_INVALID || last.rc == RC_NO_ENTRY)) ||
                (fs && (last.rc == FS_NOT_FOUND || last.rc == FS_OFFSET))) {
         *outcome = NO_FIRST_CHUNK;
     } else if (last.group < 0 && last.rc == RC_UNKNOWN && !now) {
@@ -88,10 +99,10 @@ static int judge(struct upload *up, size_t off, size_t end, enum outcome *outcom
 }
 
 /* One attempt at one chunk; a lost answer is an outcome, not an error, and err says why. */
-static int try_chunk(struct upload *up, size_t off, size_t n, enum outcome *outcome,
+static int try_chunk(struct upload *up, size_t off, size_t n, bool again, enum outcome *outcome,
                      struct signet_error *err)
 {
-    int rc = send_chunk(up, off, n, err);
+    int rc = send_chunk(up, off, n, again, err);
 
     if (smp_lost(rc)) {
         *outcome = LOST;
@@ -110,39 +121,68 @@ static size_t probe_size(const struct upload *up, size_t first)
     return n == left && left > 1 ? left / 2 : n;
 }
 
+/* The answer to the probe is a plain rc 1. Zephyr 3.2 and 3.3 say so of a chunk that is there
+ * already. Later ones, asked in version 1, mean "wrong offset": there may be no chunk 0, or an
+ * older file, and its length tells. */
+static int ask_length(struct upload *up, size_t end, enum outcome *outcome,
+                      struct signet_error *err)
+{
+    uint64_t len = end;
+    int rc = signet_smp_status(up->smp, up->path, &len, err);
+
+    if (smp_lost(rc))
+        up->doubtful = true;
+    if (rc == SIGNET_OK && len != end)
+        *outcome = NO_FIRST_CHUNK;
+    return rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM ? rc : SIGNET_OK;
+}
+
+/* Sends chunk 1, or sends it again. Leaves STORED, LOST or NO_FIRST_CHUNK. */
+static int probe(struct upload *up, size_t first, bool again, enum outcome *outcome,
+                 struct signet_error *err)
+{
+    size_t n = probe_size(up, first), end = first + n;
+    int rc = try_chunk(up, first, n, again, outcome, err);
+
+    if (rc || *outcome == LOST)
+        return rc;
+    if (*outcome == BEHIND || (*outcome == STORED && up->smp->last.rc && up->off != end))
+        *outcome = NO_FIRST_CHUNK; /* the length of an older file */
+    if (*outcome == NO_FIRST_CHUNK && again && end == up->len) {
+        up->doubtful = true; /* complete and forgotten, or the board started again */
+        *outcome = STORED;
+    } else if (*outcome == ALREADY_THERE) {
+        up->doubtful = !again; /* a doubled line may do that */
+        rc = ask_length(up, end, outcome, err);
+        if (*outcome == ALREADY_THERE)
+            *outcome = STORED;
+    } else {
+        return SIGNET_OK;
+    }
+    if (*outcome == STORED)
+        up->off = end;
+    return rc;
+}
+
 /* The answer to chunk 0 (first bytes) is lost. Chunk 1 finds out: the board takes it, or it says
  * that there is no chunk 0, and only then chunk 0 is sent again. */
-static int probe_first(struct upload *up, size_t *first, struct signet_error *err)
+static int probe_first(struct upload *up, size_t first, struct signet_error *err)
 {
-    int left = up->smp->options.retries + 1;
-    bool probed = false;
+    bool again = false;
 
-    while (left-- > 0) {
+    for (int left = up->smp->options.retries + 1; left > 0; left--) {
         enum outcome outcome = FAILED;
-        size_t n = probe_size(up, *first);
-        int rc = try_chunk(up, *first, n, &outcome, err);
+        int rc = probe(up, first, again, &outcome, err);
 
-        if (rc)
+        if (rc || outcome == STORED)
             return rc;
-        if (outcome == STORED)
-            return SIGNET_OK;
-        if (outcome == ALREADY_THERE ||
-            (outcome == NO_FIRST_CHUNK && probed && *first + n == up->len)) {
-            up->off = *first + n;
-            up->doubtful = !probed || outcome != ALREADY_THERE;
-            return SIGNET_OK;
-        }
-        if (outcome == LOST) {
-            probed = true;
+        again = outcome == LOST;
+        if (again)
             continue;
-        }
-        *first = chunk_size(up, 0);
-        probed = false;
-        rc = try_chunk(up, 0, *first, &outcome, err);
-        if (rc)
+        first = chunk_size(up, 0);
+        rc = try_chunk(up, 0, first, false, &outcome, err);
+        if (rc || outcome == STORED)
             return rc;
-        if (outcome == STORED)
-            return SIGNET_OK;
         if (outcome != LOST)
             return smp_answer_error(up->smp, err);
     }
@@ -153,7 +193,7 @@ static int send_first(struct upload *up, struct signet_error *err)
 {
     size_t first = chunk_size(up, 0);
     enum outcome outcome = FAILED;
-    int rc = try_chunk(up, 0, first, &outcome, err);
+    int rc = try_chunk(up, 0, first, false, &outcome, err);
 
     if (rc || outcome == STORED)
         return rc;
@@ -167,7 +207,7 @@ static int send_first(struct upload *up, struct signet_error *err)
         up->doubtful = true; /* nothing to probe with */
         return SIGNET_OK;
     }
-    return probe_first(up, &first, err);
+    return probe_first(up, first, err);
 }
 
 static int send_next(struct upload *up, struct signet_error *err)
@@ -178,7 +218,7 @@ static int send_next(struct upload *up, struct signet_error *err)
 
     while (left-- > 0) {
         enum outcome outcome = FAILED;
-        int rc = try_chunk(up, off, n, &outcome, err);
+        int rc = try_chunk(up, off, n, sent, &outcome, err);
 
         if (rc || outcome == STORED)
             return rc;
@@ -195,8 +235,15 @@ static int send_next(struct upload *up, struct signet_error *err)
             up->doubtful = true;
             return SIGNET_OK;
         }
-        if (outcome != LOST)
-            return smp_answer_error(up->smp, err);
+        if (outcome == BEHIND && ++up->rewinds <= REWINDS_MAX) {
+            up->doubtful = false; /* it told where it is */
+            return SIGNET_OK;
+        }
+        if (outcome != LOST) {
+            rc = smp_answer_error(up->smp, err);
+            error_hint(err, "the board refused the file in the middle, or started again");
+            return rc;
+        }
         sent = true;
     }
     return (int)err->code;
