@@ -14,11 +14,13 @@
 #include <signet/factory.h>
 #include <signet/flasher.h>
 #include <signet/ledger.h>
+#include <signet/line.h>
 #include <signet/link.h>
 #include <signet/packet.h>
 #include <signet/provision.h>
 #include <signet/server.h>
 #include <signet/smp.h>
 #include <signet/tree.h>
+#include <signet/units.h>
 
 #endif

@@ -84,8 +84,8 @@ static int take_mode(struct signet_factory *f, struct signet_error *err)
     return SIGNET_E_MEANING;
 }
 
-static int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
-                          struct signet_error *err)
+int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
+                   struct signet_error *err)
 {
     struct signet_cert_info copy = {
         .rsa_key_len = info->rsa_key_len,

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_LINE_H
+#define SIGNET_LINE_H
+
+/* A whole line: many boards at a time, each in a slot of its own, until an order is used up.
+ *
+ * Each device goes reserved -> keyed -> writing -> written -> verified -> registered -> done; every
+ * state is on disk before the effect that it announces, so that a run may end at any moment, by
+ * kill -9 or by the mains, and the next one goes on where it was. */
+
+#include <signet/board.h>
+#include <signet/bytes.h>
+#include <signet/cancel.h>
+#include <signet/error.h>
+#include <signet/event.h>
+#include <signet/ledger.h>
+#include <signet/server.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum signet_slot_kind {
+    SIGNET_SLOT_PORT,   /* path of a serial port, or tcp:HOST:PORT */
+    SIGNET_SLOT_SERIAL, /* serial number of a programmer or of a USB port */
+    SIGNET_SLOT_HUB,    /* "1-4.2", a socket of a hub: whatever is plugged in there */
+};
+
+struct signet_line_slot {
+    const char *name; /* what people call it, "1"; no two the same */
+    enum signet_slot_kind kind;
+    const char *where;
+    const char *serial; /* of its programmer, with a port; NULL: none */
+};
+
+/* One device with its credentials. */
+struct signet_line_unit {
+    struct signet_bytes packet;       /* holds the secret */
+    struct signet_device device;      /* for the servers; its pointers belong to handle */
+    struct signet_device_facts facts; /* likewise; hw_id is left NULL */
+    void *handle;
+};
+
+/* Where devices come from. All but next are called on several threads at once. */
+struct signet_line_units {
+    void *ctx;
+    /* Endpoint of the next device of the manifest, for boards that have no name of their own.
+     * SIGNET_E_NOT_FOUND: that was all. NULL: endpoints are the boards' names. */
+    int (*next)(void *ctx, char endpoint[152], struct signet_error *err);
+    /* New credentials. SIGNET_E_NOT_FOUND: no such device in the manifest. */
+    int (*make)(void *ctx, const char *endpoint, struct signet_line_unit *out,
+                struct signet_error *err);
+    /* Keeps the secret over a crash, sealed; on disk when this returns. */
+    int (*seal)(void *ctx, const struct signet_line_unit *unit, struct signet_error *err);
+    /* What was sealed. SIGNET_E_NOT_FOUND: nothing was. */
+    int (*open)(void *ctx, const char *endpoint, struct signet_line_unit *out,
+                struct signet_error *err);
+    /* Ends what was sealed; nothing there is no error. */
+    int (*wipe)(void *ctx, const char *endpoint, struct signet_error *err);
+    void (*free)(void *ctx, struct signet_line_unit *unit);
+};
+
+struct signet_line {
+    struct signet_ledger *ledger;
+    int64_t order; /* of signet_ledger_order() */
+    int64_t quota;
+    const char *recipe;                       /* of signet_recipe_name() */
+    const struct signet_board_options *board; /* for all slots; port, serial and endpoint are set */
+    const struct signet_line_slot *slots;
+    size_t slot_count;
+    const struct signet_line_units *units;
+    struct signet_server *const *servers; /* open; used on one thread of the line only */
+    size_t server_count;
+    /* More checks of a board that holds its credentials, such as a handshake with the server; may
+     * be NULL. On the slot's thread. */
+    int (*prove)(void *ctx, const struct signet_line_unit *unit, const struct signet_cancel *cancel,
+                 struct signet_error *err);
+    void *prove_ctx;
+    /* Commands, argument vectors that end with NULL, for lamps and label printers: {slot},
+     * {endpoint}, {result} ("pass", "fail") and {error} (the code's word) are replaced. No shell,
+     * no secret; ended after 10 s. NULL: none. */
+    const char *const *on_pass, *const *on_fail;
+    int retries;      /* of one board, after its first attempt */
+    bool watch;       /* slots may be empty, and wait for boards without end */
+    int wait_seconds; /* not watch: how long a slot waits for the next board; 0: 5 */
+    int sync_seconds; /* at the end, how long the servers are tried; 0: 10 */
+    const struct signet_observer *observer; /* called by one thread at a time */
+    const struct signet_cancel *cancel;
+};
+
+#define SIGNET_LINE_CODES 32
+
+struct signet_line_stage {
+    const char *name; /* "flash", "load" ...; static */
+    uint64_t count;
+    double median, p95; /* seconds, within 2 % */
+};
+
+struct signet_line_slot_report {
+    const char *name; /* the caller's */
+    uint64_t passed, failed, first_pass;
+};
+
+/* What came of it. */
+struct signet_line_report {
+    double seconds;
+    uint64_t passed;     /* boards verified in this run */
+    uint64_t failed;     /* boards set aside in this run */
+    uint64_t first_pass; /* of passed: without a retry */
+    uint64_t registered; /* devices that the servers took in this run */
+    uint64_t retries;
+    double
+        per_hour; /* passed boards per hour, from the first board's begin to the last one's end */
+    uint64_t errors[SIGNET_LINE_CODES]; /* failed attempts by signet_code */
+    struct signet_line_stage stages[8];
+    size_t stage_count;
+    struct signet_line_slot_report *slots; /* slot_count */
+    size_t slot_count;
+    /* Of the whole order, at the end: devices per state. */
+    int64_t states[9];
+    int64_t quota;
+};
+void signet_line_report_free(struct signet_line_report *report); /* {0} afterwards */
+
+/* Runs until the order is used up, no slot has work left, or cancel fires. Events besides the ones
+ * of a single device:
+ *   SIGNET_EVENT_SLOT    board is a slot's name; stage is "empty", "working", "pass", "fail" (with
+ *                        error) or "closed"
+ *   SIGNET_EVENT_TOTALS  stage "order": done of total devices are made; stage "servers": total
+ *                        devices wait for their registration
+ * SIGNET_OK also when boards failed: the report says so. An error is what stopped the line, such as
+ * a full disk; the report is complete then too. */
+int signet_line_run(const struct signet_line *line, struct signet_line_report *report,
+                    struct signet_error *err);
+
+/* Registers what waits as verified, and nothing else: line needs ledger, order, units, servers,
+ * observer and cancel. SIGNET_E_NET, SIGNET_E_TIMEOUT, SIGNET_E_AUTH: a server is away; what was
+ * taken is recorded. *registered may be NULL. */
+int signet_line_sync(const struct signet_line *line, uint64_t *registered,
+                     struct signet_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One board of a line, from blank to verified. Nothing leaves the host before the ledger says so.
+ */
+#include "slots.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN_MS 500
+
+struct work {
+    struct slot *slot;
+    const struct signet_line *job;
+    struct signet_board *board;
+    struct signet_line_unit unit;
+    bool has_unit;
+    bool ledger_broken; /* the last error is the ledger's own: no device can go on */
+    char name[152];     /* that the board gave; "" */
+    char hw_id[152];
+};
+
+static struct signet_lease *lease(struct work *w)
+{
+    return &w->slot->lease;
+}
+
+/* A ledger that cannot be written ends the line; what it refuses is about this device only. */
+static int judged(struct work *w, int rc)
+{
+    w->ledger_broken = rc == SIGNET_E_IO || rc == SIGNET_E_LEDGER || rc == SIGNET_E_NOMEM;
+    return rc;
+}
+
+static void fail_here(const char *when, const char *what)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "%s-%s", when, what);
+    failpoint(name);
+}
+
+/* Puts the state into the ledger. A device that is further already, from before a crash, stays
+ * where it is: the board is written once more. */
+static int record(struct work *w, enum signet_device_state state,
+                  const struct signet_device_facts *facts, struct signet_error *err)
+{
+    enum signet_device_state to = lease(w)->state > state ? lease(w)->state : state;
+
+    fail_here("before", signet_device_state_name(state));
+    int rc = signet_ledger_advance(w->job->ledger, lease(w), to, facts, err);
+    fail_here("after", signet_device_state_name(state));
+    return judged(w, rc);
+}
+
+/* Which device? */
+
+static int reserve(struct work *w, const char *endpoint, struct signet_error *err)
+{
+    fail_here("before", "reserved");
+    int rc = signet_ledger_reserve(w->job->ledger, w->job->order, endpoint, w->slot->job->name,
+                                   lease(w), err);
+    fail_here("after", "reserved");
+    return judged(w, rc);
+}
+
+static int claim(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err)
+{
+    return judged(w, signet_ledger_claim(w->job->ledger, w->job->order, endpoint, hw_id,
+                                         w->slot->job->name, lease(w), err));
+}
+
+/* The next of the manifest that no earlier run has taken. */
+static int take_next(struct work *w, struct signet_error *err)
+{
+    const struct signet_line_units *units = w->job->units;
+    char endpoint[152];
+
+    for (;;) {
+        int rc = units->next(units->ctx, endpoint, err);
+
+        if (rc == SIGNET_E_NOT_FOUND)
+            return error_set(err, SIGNET_E_QUOTA, "the manifest is used up");
+        if (rc != SIGNET_OK)
+            return rc;
+        rc = reserve(w, endpoint, err);
+        if (rc != SIGNET_E_CONFLICT)
+            return rc;
+    }
+}
+
+static int identify(struct work *w, struct signet_error *err)
+{
+    const struct signet_line_units *units = w->job->units;
+    const char *hw_id = w->hw_id[0] ? w->hw_id : NULL;
+    const char *name = w->name[0] ? w->name : NULL;
+    int rc = SIGNET_E_NOT_FOUND;
+
+    if (!name && !units->next) {
+        error_set(err, SIGNET_E_USAGE, "the board gives no name, and the order has none for it");
+        error_hint(err, "give the order a manifest, or a count with a pattern");
+        return SIGNET_E_USAGE;
+    }
+    if (name || hw_id)
+        rc = claim(w, units->next ? NULL : name, hw_id, err);
+    if (rc != SIGNET_E_NOT_FOUND)
+        return rc;
+    if (!units->next) { /* a name that the manifest does not know takes no unit of the quota */
+        rc = units->make(units->ctx, name, &w->unit, err);
+        w->has_unit = rc == SIGNET_OK;
+        return rc == SIGNET_OK ? reserve(w, name, err) : rc;
+    }
+    rc = claim(w, NULL, NULL, err);
+    return rc == SIGNET_E_NOT_FOUND ? take_next(w, err) : rc;
+}
+
+/* Its credentials: those of before, or new ones; safe over a crash before anybody hears of them. */
+static int credentials(struct work *w, struct signet_error *err)
+{
+    const struct signet_line_units *units = w->job->units;
+    int rc = SIGNET_OK;
+    bool sealed = false;
+
+    if (!w->has_unit) {
+        rc = units->open(units->ctx, lease(w)->endpoint, &w->unit, err);
+        sealed = rc == SIGNET_OK;
+        if (rc == SIGNET_E_NOT_FOUND)
+            rc = units->make(units->ctx, lease(w)->endpoint, &w->unit, err);
+        w->has_unit = rc == SIGNET_OK;
+    }
+    if (rc == SIGNET_OK && !sealed) {
+        fail_here("before", "seal");
+        rc = units->seal(units->ctx, &w->unit, err);
+        fail_here("after", "seal");
+    }
+    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->unit.facts, err) : rc;
+}
+
+/* The stages */
+
+static int flash(struct work *w, struct signet_error *err)
+{
+    fail_here("before", "flash");
+    int rc = signet_board_prepare(w->board, err);
+    fail_here("after", "flash");
+    return rc;
+}
+
+static int name(struct work *w, struct signet_error *err)
+{
+    struct signet_board_state state;
+    int rc = signet_board_endpoint(w->board, w->name, err);
+
+    signet_board_state(w->board, &state);
+    snprintf(w->hw_id, sizeof(w->hw_id), "%s", state.hw_id[0] ? state.hw_id : state.serial);
+    return rc;
+}
+
+static int identity(struct work *w, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (lease(w)->device == 0)
+        rc = identify(w, err);
+    if (rc == SIGNET_OK && lease(w)->state >= SIGNET_DEVICE_KEYED && w->has_unit)
+        return SIGNET_OK; /* another attempt of this run */
+    return rc == SIGNET_OK ? credentials(w, err) : rc;
+}
+
+static int load(struct work *w, struct signet_error *err)
+{
+    const struct signet_device_facts facts = {.hw_id = w->hw_id[0] ? w->hw_id : NULL};
+    int rc = record(w, SIGNET_DEVICE_WRITING, &facts, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    fail_here("before", "load");
+    rc = signet_board_load(w->board, w->unit.packet.data, w->unit.packet.len, err);
+    fail_here("after", "load");
+    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_WRITTEN, NULL, err) : rc;
+}
+
+static int result(struct work *w, struct signet_error *err)
+{
+    int rc = signet_board_result(w->board, err);
+
+    fail_here("after", "result");
+    return rc;
+}
+
+static int final(struct work *w, struct signet_error *err)
+{
+    fail_here("before", "final");
+    int rc = signet_board_finish(w->board, err);
+    fail_here("after", "final");
+    return rc;
+}
+
+static int prove(struct work *w, struct signet_error *err)
+{
+    return w->job->prove(w->job->prove_ctx, &w->unit, w->slot->line->stop, err);
+}
+
+static bool has_final(const struct work *w)
+{
+    return w->job->board && (w->job->board->final || w->job->board->image_dir);
+}
+
+static bool has_proof(const struct work *w)
+{
+    return w->job->prove != NULL;
+}
+
+static const struct {
+    enum line_stage stage;
+    bool (*wanted)(const struct work *w); /* NULL: always */
+    int (*run)(struct work *w, struct signet_error *err);
+} stages[] = {
+    {STAGE_FLASH, NULL, flash},          {STAGE_NAME, NULL, name},
+    {STAGE_CREDENTIALS, NULL, identity}, {STAGE_LOAD, NULL, load},
+    {STAGE_RESULT, NULL, result},        {STAGE_FINAL, has_final, final},
+    {STAGE_PROVE, has_proof, prove},
+};
+
+static int attempt(struct work *w, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(stages) / sizeof(stages[0]); i++) {
+        if (stages[i].wanted && !stages[i].wanted(w))
+            continue;
+        double begin = stage_begin(w->slot, stages[i].stage);
+        rc = signet_cancel_fired(w->slot->line->stop)
+                 ? error_set(err, SIGNET_E_CANCELLED, "stopped")
+                 : stages[i].run(w, err);
+        stage_end(w->slot, stages[i].stage, begin, rc, err);
+    }
+    if (rc != SIGNET_OK)
+        return rc;
+    struct signet_board_state state;
+    signet_board_state(w->board, &state);
+    const struct signet_device_facts facts = {.image_sha256 =
+                                                  state.final_sha256[0]     ? state.final_sha256
+                                                  : state.initial_sha256[0] ? state.initial_sha256
+                                                                            : NULL};
+    return record(w, SIGNET_DEVICE_VERIFIED, &facts, err);
+}
+
+/* What a second attempt could mend, and where the same credentials may be written again. */
+static bool may_try_again(struct work *w, int rc)
+{
+    struct signet_board_state state;
+
+    signet_board_state(w->board, &state);
+    switch (rc) {
+    case SIGNET_E_TIMEOUT:
+    case SIGNET_E_LINK:
+    case SIGNET_E_SMP:
+    case SIGNET_E_SYNTAX:
+    case SIGNET_E_FLASH:
+    case SIGNET_E_BOARD:
+    case SIGNET_E_PROOF:
+        return state.retry_safe || !state.bytes_sent;
+    default:
+        return false;
+    }
+}
+
+static void tell_again(struct work *w, const struct signet_error *why)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .error = why};
+    struct line *line = w->slot->line;
+
+    pthread_mutex_lock(&line->lock);
+    line->report.retries++;
+    pthread_mutex_unlock(&line->lock);
+    event_send(&w->slot->observer, &event);
+}
+
+static void count_error(struct line *line, enum signet_code code)
+{
+    pthread_mutex_lock(&line->lock);
+    if ((unsigned)code < SIGNET_LINE_CODES)
+        line->report.errors[code]++;
+    pthread_mutex_unlock(&line->lock);
+}
+
+/* The device gets no other attempt now. One whose credentials never left the host, and whose name
+ * is not this board's own, is there for the next board; one that was interrupted stays as it is. */
+static int let_go(struct work *w, int rc, const struct signet_error *why, struct signet_error *err)
+{
+    if (lease(w)->device == 0 || w->ledger_broken)
+        return SIGNET_OK;
+    bool untouched = lease(w)->state < SIGNET_DEVICE_WRITING && w->job->units->next;
+    bool ours = rc != SIGNET_E_BUSY; /* else another station has it by now */
+    int done = SIGNET_OK;
+
+    if (ours && (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || untouched))
+        done = judged(w, signet_ledger_release(w->job->ledger, lease(w), err));
+    else if (ours)
+        done = judged(w, signet_ledger_fail(w->job->ledger, lease(w), why, err));
+    lease(w)->device = 0;
+    return done;
+}
+
+static int attempts(struct work *w, unsigned *again, struct signet_error *err)
+{
+    for (*again = 0;; ++*again) {
+        int rc = attempt(w, err);
+
+        if (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
+            return rc;
+        count_error(w->slot->line, (enum signet_code)rc);
+        if (w->ledger_broken || *again >= (unsigned)w->job->retries || !may_try_again(w, rc))
+            return rc;
+        tell_again(w, err);
+        int stopped = cancel_sleep_until(w->slot->line->stop, clock_ms() + AGAIN_MS, err);
+        if (stopped)
+            return stopped;
+    }
+}
+
+static int open_board(struct work *w, struct signet_error *err)
+{
+    const struct signet_line_slot *slot = w->slot->job;
+    struct signet_board_options options = {0};
+
+    if (w->job->board)
+        options = *w->job->board;
+    options.endpoint = NULL; /* the ledger knows which one it must be */
+    options.port = options.serial = NULL;
+    if (slot->kind == SIGNET_SLOT_SERIAL)
+        options.serial = slot->where;
+    else
+        options.port = w->slot->presence.path;
+    if (slot->serial)
+        options.serial = slot->serial;
+    return signet_board_open(&w->board, w->job->recipe, &options, &w->slot->observer,
+                             w->slot->line->stop, err);
+}
+
+int device_run(struct slot *slot, bool look, unsigned *again, char endpoint[static 152],
+               struct signet_error *err)
+{
+    struct work w = {.slot = slot, .job = slot->line->job};
+    struct signet_error why = {0}, broken = {0};
+
+    slot->lease = (struct signet_lease){0};
+    *again = 0;
+    int rc = open_board(&w, &why);
+    if (rc == SIGNET_OK && look)
+        rc = signet_board_look(w.board, &why);
+    if (rc == SIGNET_E_UNSUPPORTED && look) /* better safe: a board that is put in anew is taken */
+        rc = error_set(&why, SIGNET_E_PROVISIONED, "the last board may still be in the slot");
+    if (rc == SIGNET_OK)
+        rc = attempts(&w, again, &why);
+    snprintf(endpoint, 152, "%s", slot->lease.device ? slot->lease.endpoint : w.name);
+    int let = let_go(&w, rc, &why, &broken);
+    if (let != SIGNET_OK && rc == SIGNET_OK) {
+        rc = let;
+        why = broken;
+    }
+    if (w.ledger_broken) {
+        struct signet_error *reason = let != SIGNET_OK ? &broken : &why;
+        error_prefix(reason, "slot %s", slot->job->name);
+        line_stop(slot->line, reason);
+    }
+    if (w.has_unit)
+        slot->line->job->units->free(slot->line->job->units->ctx, &w.unit);
+    signet_board_close(&w.board);
+    if (rc != SIGNET_OK && err)
+        *err = why;
+    return rc;
+}

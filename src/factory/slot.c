@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a slot: a board comes, is provisioned or set aside, and goes. */
+#include "slots.h"
+
+#include <string.h>
+
+enum { LOOK_MS = 100, SETTLE_MS = 100, WAIT_SECONDS = 5 };
+
+static void lamp(struct slot *slot, const char *state, const char *endpoint,
+                 const struct signet_error *why)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_SLOT,
+                                       .stage = state,
+                                       .board = slot->job->name,
+                                       .endpoint = endpoint && endpoint[0] ? endpoint : NULL,
+                                       .error = why};
+
+    line_tell(slot->line, &event);
+}
+
+static bool over(struct line *line)
+{
+    pthread_mutex_lock(&line->lock);
+    bool finished = line->finished;
+    pthread_mutex_unlock(&line->lock);
+    return finished;
+}
+
+/* Waits for a board that is not the one that was there last. fresh: any board will do. */
+static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
+{
+    const struct signet_line *job = slot->line->job;
+    int seconds = job->wait_seconds > 0 ? job->wait_seconds : WAIT_SECONDS;
+    int64_t deadline = clock_ms() + (int64_t)seconds * 1000;
+    struct presence now;
+    bool gone = false;
+
+    for (;;) {
+        int rc = presence_look(slot, &now, err);
+
+        if (rc == SIGNET_OK && now.there &&
+            (fresh || gone || !presence_same(&now, &slot->presence)))
+            break;
+        if (rc == SIGNET_OK && !now.there && !gone) {
+            gone = true;
+            lamp(slot, "empty", NULL, NULL);
+        }
+        if (over(slot->line))
+            return error_set(err, SIGNET_E_QUOTA, "the order is used up");
+        if (!job->watch && clock_ms() >= deadline)
+            return error_set(err, SIGNET_E_NOT_FOUND, "no %sboard came within %d s",
+                             fresh ? "" : "other ", seconds);
+        rc = cancel_sleep_until(slot->line->stop, clock_ms() + LOOK_MS, err);
+        if (rc != SIGNET_OK)
+            return rc;
+    }
+    slot->presence = now;
+    return cancel_sleep_until(slot->line->stop, clock_ms() + SETTLE_MS, err);
+}
+
+/* After a restart the last board may still be there: it must not be erased. */
+static bool was_finished(struct slot *slot, char endpoint[static 152])
+{
+    enum signet_device_state state = SIGNET_DEVICE_RESERVED;
+    int rc = signet_ledger_last(slot->line->job->ledger, slot->job->name, endpoint, &state, NULL);
+
+    return rc == SIGNET_OK && state >= SIGNET_DEVICE_VERIFIED && state <= SIGNET_DEVICE_DONE;
+}
+
+static void count(struct slot *slot, int rc, unsigned again)
+{
+    struct line *line = slot->line;
+
+    pthread_mutex_lock(&line->lock);
+    if (rc == SIGNET_OK) {
+        line->report.passed++;
+        slot->report->passed++;
+        if (again == 0) {
+            line->report.first_pass++;
+            slot->report->first_pass++;
+        }
+    } else {
+        line->report.failed++;
+        slot->report->failed++;
+    }
+    line->last = clock_seconds();
+    pthread_mutex_unlock(&line->lock);
+}
+
+/* One board. False: the slot's work is over. */
+static bool serve(struct slot *slot, bool look, const char *last)
+{
+    struct signet_error err = {0};
+    char endpoint[152] = "";
+    unsigned again = 0;
+
+    lamp(slot, "working", NULL, NULL);
+    int rc = device_run(slot, look, &again, endpoint, &err);
+    if (rc == SIGNET_E_CANCELLED || line_stopped(slot->line)) {
+        lamp(slot, "stopped", endpoint, &err);
+        return false;
+    }
+    if (rc == SIGNET_E_QUOTA) {
+        lamp(slot, "empty", NULL, &err);
+    } else if (look && (rc == SIGNET_E_PROVISIONED || rc == SIGNET_E_EXISTS)) {
+        lamp(slot, "pass", last, NULL); /* the one of the last run */
+    } else {
+        count(slot, rc, again);
+        lamp(slot, rc == SIGNET_OK ? "pass" : "fail", endpoint, rc == SIGNET_OK ? NULL : &err);
+        hook_run(slot, endpoint, rc == SIGNET_OK ? NULL : &err);
+    }
+    if (line_count(slot->line, &err) != SIGNET_OK)
+        line_stop(slot->line, &err);
+    return true;
+}
+
+void *slot_run(void *arg)
+{
+    struct slot *slot = arg;
+    struct signet_error err = {0};
+    char last[152] = "";
+    bool fresh = true, look = was_finished(slot, last);
+
+    for (;;) {
+        int rc = wait_for_board(slot, fresh, &err);
+
+        if (rc != SIGNET_OK || !serve(slot, look, last)) {
+            bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;
+            lamp(slot, "closed", NULL, wanted ? NULL : &err);
+            break;
+        }
+        fresh = look = false;
+    }
+    pthread_mutex_lock(&slot->line->lock);
+    slot->line->open_slots--;
+    pthread_cond_broadcast(&slot->line->changed);
+    pthread_mutex_unlock(&slot->line->lock);
+    return NULL;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One device with its credentials, as packet, as facts for the ledger, as the servers see it. */
+#include "cred/cred.h"
+#include "private.h"
+#include "units.h"
+
+#include <signet/packet.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct unit {
+    struct signet_tree *tree; /* the server's view points into it */
+    char endpoint[152];
+    char psk_sha256[65], spki_sha256[65], packet_sha256[65], cert_serial[64];
+    char *identity;
+    char issuer[512];
+};
+
+static int fingerprint(const void *data, size_t len, char out[65], struct signet_error *err)
+{
+    uint8_t digest[32];
+    int rc = sha256(data, len, digest, err);
+
+    if (rc == SIGNET_OK)
+        hex_encode(digest, sizeof(digest), out);
+    return rc;
+}
+
+static int psk_facts(struct signet_line_unit *out, struct unit *u, const struct signet_account *a,
+                     struct signet_error *err)
+{
+    struct buf identity = {0};
+    int rc =
+        fingerprint(a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, u->psk_sha256, err);
+
+    text_escape(&identity, a->identity->as.bytes.data, a->identity->as.bytes.len);
+    if (rc == SIGNET_OK)
+        rc = buf_check(&identity, err);
+    if (rc == SIGNET_OK &&
+        !(u->identity = strdup(identity.data ? (const char *)identity.data : "")))
+        rc = error_nomem(err);
+    buf_free(&identity);
+    out->facts.psk_sha256 = u->psk_sha256;
+    out->facts.psk_identity = u->identity;
+    out->device.identity = a->identity->as.bytes.data;
+    out->device.identity_len = a->identity->as.bytes.len;
+    out->device.psk = a->secret_key->as.bytes.data;
+    out->device.psk_len = a->secret_key->as.bytes.len;
+    return rc;
+}
+
+static int cert_facts(struct signet_line_unit *out, struct unit *u, const struct signet_account *a,
+                      struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    struct signet_cert_view view;
+    int rc = signet_cert_load(&cert, a->identity->as.bytes.data, a->identity->as.bytes.len, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_cert_describe(cert, &view, err);
+    signet_cert_free(&cert);
+    if (rc != SIGNET_OK)
+        return rc;
+    hex_encode(view.key_sha256, sizeof(view.key_sha256), u->spki_sha256);
+    memcpy(u->issuer, view.issuer, sizeof(u->issuer));
+    memcpy(u->cert_serial, view.serial, sizeof(u->cert_serial));
+    out->facts.spki_sha256 = u->spki_sha256;
+    out->facts.cert_issuer = u->issuer;
+    out->facts.cert_serial = u->cert_serial;
+    return SIGNET_OK;
+}
+
+static int fill(struct signet_line_unit *out, struct unit *u, struct signet_error *err)
+{
+    struct signet_account a;
+    int rc = signet_packet_encode(u->tree, &out->packet, err);
+
+    if (rc == SIGNET_OK)
+        rc = fingerprint(out->packet.data, out->packet.len, u->packet_sha256, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    out->facts.packet_sha256 = u->packet_sha256;
+    if (!account_main(u->tree, &a))
+        return error_set(err, SIGNET_E_MEANING, "the packet has no server account");
+    out->device.endpoint = u->endpoint;
+    out->device.mode = a.mode;
+    if (a.mode != SIGNET_MODE_PSK && !mode_has_certs(a.mode))
+        return SIGNET_OK;
+    if (!a.identity || !a.secret_key || a.identity->type != SIGNET_TYPE_OPAQUE ||
+        a.secret_key->type != SIGNET_TYPE_OPAQUE)
+        return error_set(err, SIGNET_E_MEANING, "/0/%u: identity and key must be bytes", a.iid);
+    return a.mode == SIGNET_MODE_PSK ? psk_facts(out, u, &a, err) : cert_facts(out, u, &a, err);
+}
+
+int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,
+                   struct signet_error *err)
+{
+    struct signet_line_unit unit = {0};
+    struct unit *u = calloc(1, sizeof(*u));
+
+    if (!u) {
+        signet_tree_free(&tree);
+        return error_nomem(err);
+    }
+    u->tree = tree;
+    memcpy(u->endpoint, endpoint, strnlen(endpoint, sizeof(u->endpoint) - 1));
+    unit.handle = u;
+    int rc = fill(&unit, u, err);
+    if (rc != SIGNET_OK)
+        unit_free(&unit);
+    else
+        *out = unit;
+    return rc;
+}
+
+void unit_free(struct signet_line_unit *unit)
+{
+    struct unit *u = unit->handle;
+
+    signet_bytes_free(&unit->packet);
+    if (u) {
+        signet_tree_free(&u->tree);
+        free(u->identity);
+        free(u);
+    }
+    *unit = (struct signet_line_unit){0};
+}
