@@ -1,6 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recipe from blank board to restored, on simulated boards with fake programmers. */
 #include "bench.h"
+#include "unit/parallel.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* Each case has a bench of its own. */
+static struct bench *new_bench(void)
+{
+    void *state = NULL;
+
+    assert_int_equal(bench_setup(&state), 0);
+    return state;
+}
+
+static void end_bench(struct bench *b)
+{
+    void *state = b;
+
+    assert_int_equal(bench_teardown(&state), 0);
+}
 
 struct stages {
     bool flash, load, final;
@@ -60,22 +79,27 @@ static void from_blank_to_restored(void **state)
     }
 }
 
-static void bad_line_with_shell_and_log(void **state)
+static void bad_line(size_t i)
 {
     static const char *const faults[] = {
         "drop-tx=40", "drop-rx=40", "drop-tx=40,drop-rx=40,log-noise", "dup", "split,garbage=5"};
-    struct bench *b = *state;
+    struct bench *b = new_bench();
 
     bench_packet(b, 4000);
-    for (size_t i = 0; i < 10; i++) {
-        bench_sim(b, 0,
-                  (struct sim_board_options){.generation = i % 2 ? SIM_ZEPHYR_33 : SIM_ZEPHYR_32,
-                                             .misbehave = faults[i / 2],
-                                             .seed = (unsigned)i});
-        bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
-        bench_run_ok(b);
-        assert_true(bench_holds(b, 0, &b->packet));
-    }
+    bench_sim(b, 0,
+              (struct sim_board_options){.generation = i % 2 ? SIM_ZEPHYR_33 : SIM_ZEPHYR_32,
+                                         .misbehave = faults[i / 2],
+                                         .seed = (unsigned)i});
+    bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+    bench_run_ok(b);
+    assert_true(bench_holds(b, 0, &b->packet));
+    end_bench(b);
+}
+
+static void bad_line_with_shell_and_log(void **state)
+{
+    (void)state;
+    parallel(10, 5, bad_line);
 }
 
 static void a_provisioned_board_is_known_at_once(void **state)
@@ -115,6 +139,25 @@ static void a_provisioned_board_is_known_at_once(void **state)
     bench_tool(b, "nrfjprog", NULL);
     bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
     bench_run_ok(b);
+}
+
+/* The board's ring takes 512 bytes at a time, however large the buffers of its SMP server are. */
+static void large_buffers(void **state)
+{
+    static const unsigned sizes[] = {256, 512, 600, 1024, 4096};
+    struct bench *b = *state;
+
+    bench_packet(b, 4000);
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct signet_board_options options = {.port = b->ports[0], .smp_timeout_ms = 2000};
+
+        bench_sim(
+            b, 0,
+            (struct sim_board_options){.firmware = SIM_FIRMWARE_INITIAL, .buf_size = sizes[i]});
+        bench_open(b, "anjay-zephyr", options, NULL, NULL);
+        bench_run_ok(b);
+        assert_true(bench_holds(b, 0, &b->packet));
+    }
 }
 
 static void a_running_board_needs_no_flasher(void **state)
@@ -203,88 +246,98 @@ static void hang_then_flash_again(void **state)
     assert_true(bench_holds(b, 0, &b->packet));
 }
 
-static void unplugged(void **state)
+static void unplug(size_t i)
 {
     static const unsigned after[] = {1, 300, 700, 1000, 1500, 2500, 4000, 6000};
-    struct bench *b = *state;
+    struct bench *b = new_bench();
     struct signet_board_options options = bench_options(b, 0);
+    struct signet_board_state s;
     struct signet_error err;
+    char misbehave[40];
     int stage;
 
     options.smp_timeout_ms = 50;
     options.ready_timeout_ms = 1000;
     options.result_timeout_ms = 500;
     bench_packet(b, 5000);
-    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
-        char misbehave[40];
-        struct signet_board_state s;
-
-        snprintf(misbehave, sizeof misbehave, "unplug-after=%u", after[i]);
-        bench_sim(b, 0, (struct sim_board_options){.misbehave = misbehave});
-        bench_open(b, "anjay-zephyr", options, NULL, NULL);
-        int code = bench_run(b, &stage, &err);
-        if (code != SIGNET_E_LINK && code != SIGNET_E_TIMEOUT && code != SIGNET_E_NOT_FOUND &&
-            code != SIGNET_E_BUSY) /* busy: the pty was on its way out */
-            fail_msg("unplugged after %u bytes: code %d: %s", after[i], code, err.msg);
-        assert_in_range(stage, 0, 3);
-        assert_true(err.hint[0] != '\0');
-        signet_board_state(b->board, &s);
-        assert_int_equal(s.bytes_sent, stage >= 2);
-        assert_false(s.applied);
-    }
+    snprintf(misbehave, sizeof misbehave, "unplug-after=%u", after[i]);
+    bench_sim(b, 0, (struct sim_board_options){.misbehave = misbehave});
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    int code = bench_run(b, &stage, &err);
+    if (code != SIGNET_E_LINK && code != SIGNET_E_TIMEOUT && code != SIGNET_E_NOT_FOUND &&
+        code != SIGNET_E_BUSY) /* busy: the pty was on its way out */
+        fail_msg("unplugged after %u bytes: code %d: %s", after[i], code, err.msg);
+    assert_in_range(stage, 0, 3);
+    assert_true(err.hint[0] != '\0');
+    signet_board_state(b->board, &s);
+    assert_int_equal(s.bytes_sent, stage >= 2);
+    assert_false(s.applied);
+    end_bench(b);
 }
 
-static void hostile_names(void **state)
+static void unplugged(void **state)
 {
-    static const char *const names[] = {
-        "\x1b[2Jboard",
-        "../../etc/passwd",
-        "a/b",
-        "two words",
-        "line\nbreak",
-        "=cmd|' /C calc'!A0",
-        "<script>",
-        "'; DROP TABLE device;--",
-        "\xe2\x80\xae"
-        "evil",
-        "a%n%s",
-        "$(reboot)",
-        "`id`",
-        "a\\b",
-        "caf\xc3\xa9",
-        "\xff\xfe",
-        "a,b",
-        "a\"b",
-        "@sum",
-        "tab\there",
-        "a&b=c",
-        "#frag",
-        "a?b",
-        "*",
-        "{}",
-        "a|b",
-        "~root",
-        "a;b",
-        "[x]",
-        "\x7f",
-        "+1",
-    };
-    struct bench *b = *state;
+    (void)state;
+    parallel(8, 8, unplug);
+}
+
+static const char *const bad_names[] = {
+    "\x1b[2Jboard",
+    "../../etc/passwd",
+    "a/b",
+    "two words",
+    "line\nbreak",
+    "=cmd|' /C calc'!A0",
+    "<script>",
+    "'; DROP TABLE device;--",
+    "\xe2\x80\xae"
+    "evil",
+    "a%n%s",
+    "$(reboot)",
+    "`id`",
+    "a\\b",
+    "caf\xc3\xa9",
+    "\xff\xfe",
+    "a,b",
+    "a\"b",
+    "@sum",
+    "tab\there",
+    "a&b=c",
+    "#frag",
+    "a?b",
+    "*",
+    "{}",
+    "a|b",
+    "~root",
+    "a;b",
+    "[x]",
+    "\x7f",
+    "+1",
+};
+
+static void bad_name(size_t i)
+{
+    struct bench *b = new_bench();
     struct signet_error err;
     struct signet_board_state s;
     int stage;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        bench_sim(b, 0, (struct sim_board_options){.endpoint = names[i]});
-        bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
-        assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
-        assert_int_equal(stage, 1);
-        for (const char *p = err.msg; *p; p++)
-            assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
-        signet_board_state(b->board, &s);
-        assert_string_equal(s.hw_id, "");
-        assert_true(bench_untouched(b, 0));
-    }
+    bench_sim(b, 0, (struct sim_board_options){.endpoint = bad_names[i]});
+    bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    assert_int_equal(stage, 1);
+    for (const char *p = err.msg; *p; p++)
+        assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+    signet_board_state(b->board, &s);
+    assert_string_equal(s.hw_id, "");
+    assert_true(bench_untouched(b, 0));
+    end_bench(b);
+}
+
+static void hostile_names(void **state)
+{
+    (void)state;
+    parallel(COUNT(bad_names), 6, bad_name);
 }
 
 static void another_name_than_expected(void **state)
@@ -368,7 +421,7 @@ static void images_are_checked_before_the_board(void **state)
                      SIGNET_E_USAGE);
 }
 
-static void programmers_that_misbehave(void **state)
+static void misbehaving_programmer(size_t i)
 {
     static const struct {
         const char *misbehave;
@@ -376,27 +429,34 @@ static void programmers_that_misbehave(void **state)
     } rows[] = {{"fail", SIGNET_E_FLASH}, {"crash", SIGNET_E_FLASH}, {"hang", SIGNET_E_TIMEOUT},
                 {"garbage", SIGNET_OK},   {"huge", SIGNET_OK},       {"orphan", SIGNET_OK},
                 {"delay=200", SIGNET_OK}, {"lie", SIGNET_E_TIMEOUT}};
-    struct bench *b = *state;
+    const char *as = i % 2 ? "nrfutil" : "nrfjprog", *misbehave = rows[i / 2].misbehave;
+    int wanted = rows[i / 2].code;
+    struct bench *b = new_bench();
+    struct signet_board_options options = bench_options(b, 0);
     struct signet_error err;
     int stage;
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        for (int k = 0; k < 2; k++) {
-            const char *as = k ? "nrfutil" : "nrfjprog";
-            struct signet_board_options options = bench_options(b, 0);
-            bench_sim(b, 0, (struct sim_board_options){0});
-            bench_tool(b, as, rows[i].misbehave);
-            options.flasher = as;
-            options.port = b->ports[0]; /* so that only flashing goes through the tool */
-            options.ready_timeout_ms = 1500;
-            options.flash.timeout_ms = rows[i].code == SIGNET_E_TIMEOUT ? 500 : 0;
-            bench_open(b, "anjay-zephyr", options, NULL, NULL);
-            int code = bench_run(b, &stage, &err);
-            if (code != rows[i].code)
-                fail_msg("%s %s: stage %d: %s", as, rows[i].misbehave, stage, err.msg);
-            if (code)
-                assert_true(bench_untouched(b, 0));
-        }
+    bench_sim(b, 0, (struct sim_board_options){0});
+    bench_tool(b, as, misbehave);
+    options.flasher = as;
+    options.port = b->ports[0]; /* so that only flashing goes through the tool */
+    if (wanted == SIGNET_E_TIMEOUT) {
+        options.ready_timeout_ms = 1500;
+        options.flash.timeout_ms = 500;
+    }
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    int code = bench_run(b, &stage, &err);
+    if (code != wanted)
+        fail_msg("%s %s: stage %d: %s", as, misbehave, stage, err.msg);
+    if (code)
+        assert_true(bench_untouched(b, 0));
+    end_bench(b);
+}
+
+static void programmers_that_misbehave(void **state)
+{
+    (void)state;
+    parallel(16, 4, misbehaving_programmer);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
@@ -406,18 +466,19 @@ int main(int argc, char **argv)
     bench_flasher(argc, argv);
     const struct CMUnitTest tests[] = {
         TEST(from_blank_to_restored),
-        TEST(bad_line_with_shell_and_log),
+        cmocka_unit_test(bad_line_with_shell_and_log),
         TEST(a_provisioned_board_is_known_at_once),
         TEST(a_running_board_needs_no_flasher),
+        TEST(large_buffers),
         TEST(never_ready),
         TEST(refused_packet),
         TEST(hang_then_flash_again),
-        TEST(unplugged),
-        TEST(hostile_names),
+        cmocka_unit_test(unplugged),
+        cmocka_unit_test(hostile_names),
         TEST(another_name_than_expected),
         TEST(stages_out_of_order_do_no_harm),
         TEST(images_are_checked_before_the_board),
-        TEST(programmers_that_misbehave),
+        cmocka_unit_test(programmers_that_misbehave),
     };
     return cmocka_run_group_tests_name("board/anjay_zephyr", tests, NULL, NULL);
 }

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "unit/parallel.h"
+
 struct bench {
     struct sim_board *board;
     struct signet_link *link;
@@ -303,35 +305,38 @@ static int try_upload(const char *misbehave, enum sim_generation generation, int
     return rc;
 }
 
+static const char *const bearable[] = {
+    "drop-tx=40",
+    "drop-rx=40",
+    "dup=7",
+    "flip=1e-4",
+    "insert=1e-4",
+    "delete=1e-4",
+    "delay=3",
+    "late=150",
+    "log-noise",
+    "split",
+    "wrong-seq=3",
+    "oversize=3",
+    "garbage",
+    "stall=0.5",
+    "drop-tx=11,drop-rx=13",
+    "flip=1e-3,log-noise,garbage=2,oversize=7,wrong-seq=9",
+};
+
+static void bear(size_t i)
+{
+    enum sim_generation generation = i % 2 ? SIM_ZEPHYR_33 : SIM_ZEPHYR_32;
+    struct signet_error err = {0};
+
+    if (try_upload(bearable[i / 2], generation, 100, &err) != SIGNET_OK)
+        fail_msg("%s: %s", bearable[i / 2], err.msg);
+}
+
 static void survives(void **state)
 {
-    static const char *const faults[] = {
-        "drop-tx=40",
-        "drop-rx=40",
-        "dup=7",
-        "flip=1e-4",
-        "insert=1e-4",
-        "delete=1e-4",
-        "delay=3",
-        "late=150",
-        "log-noise",
-        "split",
-        "wrong-seq=3",
-        "oversize=3",
-        "garbage",
-        "stall=0.5",
-        "drop-tx=11,drop-rx=13",
-        "flip=1e-3,log-noise,garbage=2,oversize=7,wrong-seq=9",
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        for (int g = SIM_ZEPHYR_32; g <= SIM_ZEPHYR_33; g++) {
-            struct signet_error err = {0};
-
-            if (try_upload(faults[i], (enum sim_generation)g, 100, &err) != SIGNET_OK)
-                fail_msg("%s: %s", faults[i], err.msg);
-        }
+    parallel(2 * sizeof bearable / sizeof *bearable, 8, bear);
 }
 
 static void ends_with_an_error(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* At least 10,000 frames at each byte error rate, unpaced: no false success, no hang, no crash.
- * The rates run at the same time, since they mostly wait. */
+ * All boards run at the same time, since they mostly wait. */
 #include "sim.h"
 #include "smp/smp.h"
 #include <pthread.h>
@@ -12,14 +12,17 @@
 
 #include <cmocka.h>
 
-#define FRAMES   10000
-#define SIZE     4096
-#define LIMIT_MS 250000
+#define FRAMES     10000
+#define SIZE       4096
+#define LIMIT_MS   250000
+#define BOARDS_MAX 8
 
 struct run {
     const char *misbehave;
     size_t packet_limit;
     int timeout_ms;
+    unsigned boards; /* that share the frames */
+    unsigned seed;
     uint64_t frames, uploads, succeeded, echoes, false_uploads, false_echoes, repeated, slow;
     const char *broken; /* what went wrong in the test itself */
     char message[384];
@@ -71,7 +74,7 @@ static void *run_rate(void *arg)
 {
     struct run *run = arg;
     const struct sim_board_options options = {
-        .firmware = SIM_FIRMWARE_SMP_FILE, .misbehave = run->misbehave, .seed = 11};
+        .firmware = SIM_FIRMWARE_SMP_FILE, .misbehave = run->misbehave, .seed = run->seed};
     const struct signet_smp_options smp_options = {
         .timeout_ms = run->timeout_ms, .retries = 40, .packet_limit = run->packet_limit};
     const struct signet_observer observer = {count, run};
@@ -87,7 +90,7 @@ static void *run_rate(void *arg)
         run->broken = "set-up failed";
         goto out;
     }
-    while (run->frames < FRAMES && clock_ms() < end) {
+    while (run->frames < FRAMES / run->boards && clock_ms() < end) {
         int64_t start = clock_ms();
 
         if (run->frames % 3)
@@ -105,44 +108,78 @@ out:
     return NULL;
 }
 
+static void add(struct run *sum, const struct run *run)
+{
+    sum->frames += run->frames;
+    sum->uploads += run->uploads;
+    sum->succeeded += run->succeeded;
+    sum->echoes += run->echoes;
+    sum->false_uploads += run->false_uploads;
+    sum->false_echoes += run->false_echoes;
+    sum->repeated += run->repeated;
+    sum->slow += run->slow;
+    if (run->broken)
+        sum->broken = run->broken;
+    if (run->message[0])
+        memcpy(sum->message, run->message, sizeof sum->message);
+}
+
+/* Runs the boards of a rate into sum. */
+static void *share_out(void *arg)
+{
+    struct run *sum = arg, runs[BOARDS_MAX];
+    pthread_t threads[BOARDS_MAX];
+
+    for (unsigned i = 0; i < sum->boards; i++) {
+        runs[i] = *sum;
+        runs[i].seed = 11 + i;
+        if (pthread_create(&threads[i], NULL, run_rate, &runs[i]))
+            abort();
+    }
+    for (unsigned i = 0; i < sum->boards; i++) {
+        pthread_join(threads[i], NULL);
+        add(sum, &runs[i]);
+    }
+    return NULL;
+}
+
+static void judge(const struct run *run, bool hopeless)
+{
+    print_message("%-12s %llu frames, %llu of %llu uploads, %llu echoes\n", run->misbehave,
+                  (unsigned long long)run->frames, (unsigned long long)run->succeeded,
+                  (unsigned long long)run->uploads, (unsigned long long)run->echoes);
+    assert_null(run->broken);
+    assert_int_equal(run->slow, 0);
+    assert_true(run->frames >= FRAMES);
+    assert_int_equal(run->false_uploads, 0);
+    /* 16 bits of CRC let one broken frame in 65,536 through */
+    assert_in_range(run->false_echoes, 0, hopeless ? 3 : 1);
+    assert_int_equal(run->repeated, 0);
+    if (!hopeless && run->succeeded * 1000 < run->uploads * 999)
+        fail_msg("%s: %llu of %llu uploads: %s", run->misbehave, (unsigned long long)run->succeeded,
+                 (unsigned long long)run->uploads, run->message);
+}
+
 static void error_rates(void **state)
 {
-    struct run runs[] = {
-        {.misbehave = "flip=0", .timeout_ms = 5000},
-        {.misbehave = "flip=1e-4", .timeout_ms = 25},
-        {.misbehave = "flip=1e-3", .timeout_ms = 12, .packet_limit = 128},
-        {.misbehave = "flip=1e-2", .timeout_ms = 6, .packet_limit = 72},
-        {.misbehave = "drop-tx=40", .timeout_ms = 25},
-        {.misbehave = "drop-rx=40", .timeout_ms = 25},
+    static struct run runs[] = {
+        {.misbehave = "flip=0", .timeout_ms = 5000, .boards = 1},
+        {.misbehave = "flip=1e-4", .timeout_ms = 25, .boards = 1},
+        {.misbehave = "flip=1e-3", .timeout_ms = 12, .packet_limit = 128, .boards = 4},
+        {.misbehave = "flip=1e-2", .timeout_ms = 6, .packet_limit = 72, .boards = BOARDS_MAX},
+        {.misbehave = "drop-tx=40", .timeout_ms = 25, .boards = 2},
+        {.misbehave = "drop-rx=40", .timeout_ms = 25, .boards = 2},
     };
     enum { COUNT = sizeof runs / sizeof *runs };
     pthread_t threads[COUNT];
 
     (void)state;
     for (size_t i = 0; i < COUNT; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, run_rate, &runs[i]), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, share_out, &runs[i]), 0);
     for (size_t i = 0; i < COUNT; i++)
         pthread_join(threads[i], NULL);
-    for (size_t i = 0; i < COUNT; i++) {
-        const struct run *run = &runs[i];
-
-        print_message("%-12s %llu frames, %llu of %llu uploads, %llu echoes\n", run->misbehave,
-                      (unsigned long long)run->frames, (unsigned long long)run->succeeded,
-                      (unsigned long long)run->uploads, (unsigned long long)run->echoes);
-        assert_null(run->broken);
-        assert_int_equal(run->slow, 0);
-        assert_true(run->frames >= FRAMES);
-        assert_int_equal(run->false_uploads, 0);
-        /* 16 bits of CRC let one broken frame in 65,536 through */
-        assert_in_range(run->false_echoes, 0, i == 3 ? 3 : 1);
-        assert_int_equal(run->repeated, 0);
-        if (i == 0)
-            assert_int_equal(run->succeeded, run->uploads);
-        if (i != 3 && run->succeeded * 1000 < run->uploads * 999)
-            fail_msg("%s: %llu of %llu uploads: %s", run->misbehave,
-                     (unsigned long long)run->succeeded, (unsigned long long)run->uploads,
-                     run->message);
-    }
+    for (size_t i = 0; i < COUNT; i++)
+        judge(&runs[i], i == 3);
 }
 
 int main(void)
