@@ -50,6 +50,7 @@ extern const struct noun nouns[]; /* ends with a NULL name (verbs.c) */
 extern const struct verb board_verbs[];
 extern const struct verb cert_verbs[];
 extern const struct verb packet_verbs[];
+extern const struct verb prove_verbs[];
 extern const struct verb register_verbs[];
 extern const struct verb provision_verbs[];
 extern const struct verb sim_verbs[];

@@ -17,6 +17,7 @@
 #include <signet/line.h>
 #include <signet/link.h>
 #include <signet/packet.h>
+#include <signet/prove.h>
 #include <signet/provision.h>
 #include <signet/server.h>
 #include <signet/smp.h>

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_PROVE_H
+#define SIGNET_PROVE_H
+
+/* Proof of life: with exactly the credentials of a packet, Signet acts as the device and gets in at
+ * its server: DTLS handshake (LwM2M Transport 1.2, section 5.2), Register and Deregister (Core 1.2,
+ * section 6.2). For a bootstrap account: Bootstrap-Request, the server's writes, Bootstrap-Finish
+ * (Core 1.2, section 6.1), and then the accounts that it wrote. */
+
+#include <signet/cancel.h>
+#include <signet/error.h>
+#include <signet/event.h>
+#include <signet/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct signet_prove_options {
+    const char *endpoint; /* endpoint client name; NULL: the PSK identity, where it is a name */
+    /* "coaps://HOST:PORT" instead of the account's own URI, for servers that have another address
+     * here than in the field; NULL: the account's. Not for accounts that a bootstrap server wrote.
+     */
+    const char *uri;
+    unsigned timeout_ms; /* for each account; 0: 20,000 */
+    const struct signet_observer
+        *observer;                /* STAGE_BEGIN, STAGE_END of each step, RETRY; may be NULL */
+    struct signet_cancel *cancel; /* may be NULL */
+};
+
+/* How far the device came. */
+struct signet_proof {
+    char step[16];       /* the last one begun: "account", "handshake", "register", "deregister",
+                            "bootstrap" */
+    char uri[160];       /* of the server it was at */
+    char cipher[64];     /* of the handshake; "" for coap:// */
+    unsigned code;       /* of the last CoAP answer, 201 for 2.01; 0: none */
+    char location[128];  /* that the server gave the registration, "/rd/5a3f" */
+    unsigned accounts;   /* servers that let it in */
+    unsigned bootstraps; /* bootstrap servers among them */
+    double seconds;      /* all of it */
+};
+
+/* Each account of the tree in turn, bootstrap accounts first. SIGNET_OK: each of them let the
+ * device in. SIGNET_E_PROOF: one did not; the message says which step failed and why. SIGNET_E_NET:
+ * there is no way to the server; SIGNET_E_TIMEOUT: nothing came back; SIGNET_E_USAGE: no account,
+ * or no name. *out is filled in also after an error. */
+int signet_prove(const struct signet_tree *tree, const struct signet_prove_options *options,
+                 struct signet_proof *out, struct signet_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client's side of client initiated bootstrap (LwM2M Core 1.2, section 6.1). */
+#include "packet/packet.h"
+#include "proof/coap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WRITE_MAX = 64 * 1024 };
+
+struct bootstrap {
+    struct signet_tree *tree;
+    struct buf body; /* of a Write in blocks; holds secrets */
+    bool finished;
+    struct signet_error trouble; /* the first Write that could not be taken */
+};
+
+/* "/0/1" of the request's Uri-Path: *depth identifiers. False: something else. */
+static bool path_of(const struct coap_message *request, struct signet_path *path, unsigned *depth)
+{
+    uint16_t ids[4] = {SIGNET_NO_ID, SIGNET_NO_ID, SIGNET_NO_ID, SIGNET_NO_ID};
+
+    *depth = 0;
+    for (size_t i = 0; i < request->option_count; i++) {
+        const struct coap_option *o = &request->options[i];
+        unsigned id = 0;
+
+        if (o->number != COAP_URI_PATH || !o->len)
+            continue;
+        if (*depth == 4 || o->len > 5)
+            return false;
+        for (size_t k = 0; k < o->len; k++) {
+            if (o->data[k] < '0' || o->data[k] > '9')
+                return false;
+            id = id * 10 + (unsigned)(o->data[k] - '0');
+        }
+        if (id >= SIGNET_NO_ID)
+            return false;
+        ids[(*depth)++] = (uint16_t)id;
+    }
+    *path = (struct signet_path){ids[0], ids[1], ids[2], ids[3]};
+    return true;
+}
+
+/* The bootstrap account itself stays (Core 1.2, section 6.1.7.6). */
+static bool stays(const struct signet_tree *tree, struct signet_path path)
+{
+    const struct signet_record *bootstrap =
+        signet_tree_find(tree, (struct signet_path){0, path.iid, 1, SIGNET_NO_ID});
+
+    return path.oid == 0 && bootstrap && bootstrap->value.type == SIGNET_TYPE_BOOLEAN &&
+           bootstrap->value.as.boolean;
+}
+
+static void forget(struct signet_tree *tree, struct signet_path path, unsigned depth)
+{
+    for (size_t i = signet_tree_count(tree); i-- > 0;) {
+        struct signet_path p = signet_tree_at(tree, i)->path;
+        bool below = (depth < 1 || p.oid == path.oid) && (depth < 2 || p.iid == path.iid) &&
+                     (depth < 3 || p.rid == path.rid);
+
+        if (below && !stays(tree, p))
+            signet_tree_remove(tree, p);
+    }
+}
+
+static bool merge_senml(struct signet_tree *tree, const uint8_t *data, size_t len)
+{
+    struct signet_tree *written = NULL;
+    bool good = signet_packet_decode(data, len, &written, NULL) == SIGNET_OK;
+
+    for (size_t i = 0; good && i < signet_tree_count(written); i++) {
+        const struct signet_record *r = signet_tree_at(written, i);
+        good = signet_tree_put(tree, r->path, &r->value, NULL) == SIGNET_OK;
+    }
+    signet_tree_free(&written);
+    return good;
+}
+
+static unsigned write_whole(struct bootstrap *b, const struct coap_message *request,
+                            const uint8_t *data, size_t len)
+{
+    uint32_t format = coap_uint(request, COAP_CONTENT_FORMAT, COAP_LWM2M_TLV);
+    struct signet_path path;
+    unsigned depth;
+    bool good;
+
+    if (!path_of(request, &path, &depth) || depth < 1 || depth > 3)
+        return COAP_BAD_REQUEST;
+    if (format == COAP_LWM2M_TLV)
+        good = tlv_read(b->tree, path, depth, data, len);
+    else if (format == COAP_SENML_CBOR)
+        good = merge_senml(b->tree, data, len);
+    else
+        return COAP_UNSUPPORTED_FORMAT;
+    if (!good && !b->trouble.code)
+        error_set(&b->trouble, SIGNET_E_PROOF, "the server's Write to /%u is malformed", path.oid);
+    return good ? COAP_CHANGED : COAP_BAD_REQUEST;
+}
+
+/* RFC 7959: a Write may come in blocks. */
+static unsigned write_block(struct bootstrap *b, const struct coap_message *request, uint32_t block)
+{
+    size_t size = (size_t)16 << (block & 7), at = (size_t)(block >> 4) * size;
+    unsigned code = COAP_CONTINUE;
+
+    if ((block & 7) == 7)
+        return COAP_BAD_REQUEST;
+    if (at == 0)
+        buf_reset(&b->body);
+    if (at != b->body.len)
+        return COAP_INCOMPLETE;
+    b->body.max = WRITE_MAX;
+    buf_append(&b->body, request->payload, request->payload_len);
+    if (b->body.failed) {
+        buf_free(&b->body);
+        return COAP_TOO_LARGE;
+    }
+    if (!(block & 8)) {
+        code = write_whole(b, request, b->body.data, b->body.len);
+        buf_reset(&b->body);
+    }
+    return code;
+}
+
+static bool is_finish(const struct coap_message *request)
+{
+    const struct coap_option *o = coap_find(request, COAP_URI_PATH);
+
+    return request->code == COAP_POST && o && o->len == 2 && !memcmp(o->data, "bs", 2);
+}
+
+static void on_request(void *ctx, const struct coap_message *request, struct coap_message *answer)
+{
+    struct bootstrap *b = ctx;
+    const struct coap_option *block = coap_find(request, COAP_BLOCK1);
+    struct signet_path path;
+    unsigned depth;
+
+    if (is_finish(request)) {
+        b->finished = true;
+        answer->code = COAP_CHANGED;
+    } else if (request->code == COAP_DELETE && path_of(request, &path, &depth)) {
+        forget(b->tree, path, depth);
+        answer->code = COAP_DELETED;
+    } else if (request->code == COAP_PUT && block) {
+        answer->code = write_block(b, request, coap_uint(request, COAP_BLOCK1, 7));
+        coap_add(answer, COAP_BLOCK1, block->data, block->len);
+    } else if (request->code == COAP_PUT) {
+        answer->code = write_whole(b, request, request->payload, request->payload_len);
+    } else if (request->code == COAP_GET) {
+        answer->code = COAP_NOT_FOUND; /* Discover and Read: a device need not have them */
+    }
+}
+
+int bootstrap_run(struct exchange *x, const struct transport_address *address, const char *endpoint,
+                  struct signet_tree *tree, unsigned *code, struct signet_error *err)
+{
+    struct bootstrap b = {.tree = tree};
+    struct coap_message request = {.code = COAP_POST}, answer;
+    char ep[160], pct[16];
+
+    snprintf(ep, sizeof ep, "ep=%s", endpoint);
+    snprintf(pct, sizeof pct, "pct=%d", COAP_LWM2M_TLV);
+    for (const char *at = address->path; *at; at += strcspn(at + 1, "/") + 1)
+        coap_add(&request, COAP_URI_PATH, at + 1, strcspn(at + 1, "/"));
+    coap_add_text(&request, COAP_URI_PATH, "bs");
+    coap_add_text(&request, COAP_URI_QUERY, ep);
+    coap_add_text(&request, COAP_URI_QUERY, pct);
+    x->on_request = on_request;
+    x->ctx = &b;
+    int rc = exchange_request(x, &request, &answer, err);
+    if (!rc) {
+        *code = answer.code;
+        if (answer.code / 100 != 2)
+            rc = coap_refused(&answer, endpoint, err);
+    }
+    if (!rc)
+        rc = exchange_serve(x, &b.finished, err);
+    if (rc == SIGNET_E_TIMEOUT)
+        error_set(err, rc, "the server did not finish");
+    if (b.trouble.code && (!rc || rc == SIGNET_E_TIMEOUT)) {
+        rc = SIGNET_E_PROOF;
+        if (err)
+            *err = b.trouble;
+    }
+    x->on_request = NULL;
+    buf_free(&b.body);
+    return rc;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CoAP messages, RFC 7252 section 3. */
+#include "proof/coap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Delta or length of an option: a nibble, or one or two bytes behind it. */
+static bool read_extended(const uint8_t **at, const uint8_t *end, unsigned *value)
+{
+    if (*value == 13) {
+        if (end - *at < 1)
+            return false;
+        *value = 13u + *(*at)++;
+    } else if (*value == 14) {
+        if (end - *at < 2)
+            return false;
+        *value = 269u + ((unsigned)(*at)[0] << 8 | (*at)[1]);
+        *at += 2;
+    } else if (*value == 15) {
+        return false;
+    }
+    return true;
+}
+
+static bool read_options(struct coap_message *out, const uint8_t **at, const uint8_t *end)
+{
+    unsigned number = 0;
+
+    while (*at < end && **at != 0xff) {
+        unsigned delta = **at >> 4, len = **at & 15;
+
+        ++*at;
+        if (!read_extended(at, end, &delta) || !read_extended(at, end, &len) ||
+            len > (size_t)(end - *at) || number + delta > 65535 ||
+            out->option_count == COAP_OPTIONS_MAX)
+            return false;
+        number += delta;
+        out->options[out->option_count++] = (struct coap_option){number, *at, len};
+        *at += len;
+    }
+    return true;
+}
+
+bool coap_read(struct coap_message *out, const uint8_t *data, size_t len)
+{
+    const uint8_t *at = data + 4, *end = data + len;
+
+    *out = (struct coap_message){0};
+    if (len < 4 || data[0] >> 6 != 1)
+        return false;
+    out->type = (enum coap_type)(data[0] >> 4 & 3);
+    out->token_len = data[0] & 15;
+    out->code = (unsigned)(data[1] >> 5) * 100 + (data[1] & 31);
+    out->id = (uint16_t)(data[2] << 8 | data[3]);
+    if (out->token_len > COAP_TOKEN_MAX || out->token_len > (size_t)(end - at))
+        return false;
+    if (out->code == COAP_EMPTY)
+        return len == 4;
+    memcpy(out->token, at, out->token_len);
+    at += out->token_len;
+    if (!read_options(out, &at, end))
+        return false;
+    if (at < end) {
+        out->payload = at + 1;
+        out->payload_len = (size_t)(end - at - 1);
+        return out->payload_len > 0; /* a marker without a payload is malformed */
+    }
+    return true;
+}
+
+static size_t put_extended(uint8_t *at, unsigned value, unsigned *nibble)
+{
+    if (value < 13) {
+        *nibble = value;
+        return 0;
+    }
+    if (value < 269) {
+        *nibble = 13;
+        at[0] = (uint8_t)(value - 13);
+        return 1;
+    }
+    *nibble = 14;
+    at[0] = (uint8_t)((value - 269) >> 8);
+    at[1] = (uint8_t)(value - 269);
+    return 2;
+}
+
+size_t coap_write(const struct coap_message *m, uint8_t *out, size_t size)
+{
+    size_t n = 4 + m->token_len;
+    unsigned number = 0;
+
+    if (size < n)
+        return 0;
+    out[0] = (uint8_t)(0x40u | (unsigned)m->type << 4 | m->token_len);
+    out[1] = (uint8_t)(m->code / 100 << 5 | m->code % 100);
+    out[2] = (uint8_t)(m->id >> 8);
+    out[3] = (uint8_t)m->id;
+    memcpy(out + 4, m->token, m->token_len);
+    for (size_t i = 0; i < m->option_count; i++) {
+        const struct coap_option *o = &m->options[i];
+        unsigned delta, len;
+        uint8_t head[5];
+        size_t used = 1;
+
+        used += put_extended(head + used, o->number - number, &delta);
+        used += put_extended(head + used, (unsigned)o->len, &len);
+        head[0] = (uint8_t)(delta << 4 | len);
+        if (size - n < used + o->len)
+            return 0;
+        memcpy(out + n, head, used);
+        if (o->len)
+            memcpy(out + n + used, o->data, o->len);
+        n += used + o->len;
+        number = o->number;
+    }
+    if (m->payload_len) {
+        if (size - n < 1 + m->payload_len)
+            return 0;
+        out[n++] = 0xff;
+        memcpy(out + n, m->payload, m->payload_len);
+        n += m->payload_len;
+    }
+    return n;
+}
+
+bool coap_add(struct coap_message *m, unsigned number, const void *data, size_t len)
+{
+    size_t at = m->option_count;
+
+    if (m->option_count == COAP_OPTIONS_MAX || len > COAP_MESSAGE_MAX)
+        return false;
+    while (at > 0 && m->options[at - 1].number > number)
+        at--;
+    memmove(m->options + at + 1, m->options + at, (m->option_count - at) * sizeof m->options[0]);
+    m->options[at] = (struct coap_option){number, data, len};
+    m->option_count++;
+    return true;
+}
+
+bool coap_add_text(struct coap_message *m, unsigned number, const char *text)
+{
+    return coap_add(m, number, text, strlen(text));
+}
+
+const struct coap_option *coap_find(const struct coap_message *m, unsigned number)
+{
+    for (size_t i = 0; i < m->option_count; i++)
+        if (m->options[i].number == number)
+            return &m->options[i];
+    return NULL;
+}
+
+uint32_t coap_uint(const struct coap_message *m, unsigned number, uint32_t otherwise)
+{
+    const struct coap_option *o = coap_find(m, number);
+    uint32_t value = 0;
+
+    if (!o || o->len > 4)
+        return otherwise;
+    for (size_t i = 0; i < o->len; i++)
+        value = value << 8 | o->data[i];
+    return value;
+}
+
+void coap_path(const struct coap_message *m, unsigned number, char *out, size_t size)
+{
+    struct buf text = {0};
+
+    for (size_t i = 0; i < m->option_count; i++) {
+        if (m->options[i].number != number)
+            continue;
+        buf_byte(&text, '/');
+        text_escape(&text, m->options[i].data, m->options[i].len);
+    }
+    snprintf(out, size, "%s", text.data && !text.failed ? (const char *)text.data : "");
+    buf_free(&text);
+}
+
+const char *coap_code_text(unsigned code)
+{
+    static const struct {
+        unsigned code;
+        const char *text;
+    } texts[] = {
+        {201, "Created"},
+        {202, "Deleted"},
+        {203, "Valid"},
+        {204, "Changed"},
+        {205, "Content"},
+        {231, "Continue"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {402, "Bad Option"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {408, "Request Entity Incomplete"},
+        {409, "Conflict"},
+        {412, "Precondition Failed"},
+        {413, "Request Too Large"},
+        {415, "Unsupported Content-Format"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].code == code)
+            return texts[i].text;
+    return "";
+}

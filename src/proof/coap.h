@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROOF_COAP_H
+#define PROOF_COAP_H
+
+/* CoAP messages (RFC 7252) and what a client needs of exchanges. What comes in is hostile. */
+
+#include "proof/proof.h"
+
+#define COAP_MESSAGE_MAX 1400 /* larger datagrams are not taken */
+#define COAP_TOKEN_MAX   8
+
+enum coap_type { COAP_CON = 0, COAP_NON = 1, COAP_ACK = 2, COAP_RST = 3 };
+
+/* class * 100 + detail, as people write it: 201 is 2.01 */
+enum coap_code {
+    COAP_EMPTY = 0,
+    COAP_GET = 1,
+    COAP_POST = 2,
+    COAP_PUT = 3,
+    COAP_DELETE = 4,
+    COAP_CREATED = 201,
+    COAP_DELETED = 202,
+    COAP_CHANGED = 204,
+    COAP_CONTINUE = 231,
+    COAP_BAD_REQUEST = 400,
+    COAP_NOT_FOUND = 404,
+    COAP_NOT_ALLOWED = 405,
+    COAP_INCOMPLETE = 408,
+    COAP_TOO_LARGE = 413,
+    COAP_UNSUPPORTED_FORMAT = 415,
+};
+
+enum coap_option_number {
+    COAP_LOCATION_PATH = 8,
+    COAP_URI_PATH = 11,
+    COAP_CONTENT_FORMAT = 12,
+    COAP_URI_QUERY = 15,
+    COAP_BLOCK2 = 23,
+    COAP_BLOCK1 = 27,
+};
+
+enum { COAP_LINK_FORMAT = 40, COAP_SENML_CBOR = 112, COAP_LWM2M_TLV = 11542 };
+
+struct coap_option {
+    unsigned number;
+    const uint8_t *data;
+    size_t len;
+};
+
+#define COAP_OPTIONS_MAX 32
+/* A message, in or out. Pointers are into the bytes it was read from, or the caller's. */
+struct coap_message {
+    enum coap_type type;
+    unsigned code;
+    uint16_t id;
+    uint8_t token[COAP_TOKEN_MAX];
+    size_t token_len;
+    struct coap_option options[COAP_OPTIONS_MAX]; /* in order of their numbers */
+    size_t option_count;
+    const uint8_t *payload;
+    size_t payload_len;
+};
+
+/* False: not a CoAP message, or more of it than is taken. */
+bool coap_read(struct coap_message *out, const uint8_t *data, size_t len);
+/* Length, or 0 when it does not fit. Options must be in order. */
+size_t coap_write(const struct coap_message *message, uint8_t *out, size_t size);
+/* Adds an option behind those of smaller or equal number; data must live on. False: too many. */
+bool coap_add(struct coap_message *message, unsigned number, const void *data, size_t len);
+bool coap_add_text(struct coap_message *message, unsigned number, const char *text);
+/* The first such option, or NULL. */
+const struct coap_option *coap_find(const struct coap_message *message, unsigned number);
+/* As an unsigned integer; missing, or of more than 4 bytes: otherwise. */
+uint32_t coap_uint(const struct coap_message *message, unsigned number, uint32_t otherwise);
+/* "/a/b" of options of that number, escaped and cut to fit. */
+void coap_path(const struct coap_message *message, unsigned number, char *out, size_t size);
+const char *coap_code_text(unsigned code); /* "Forbidden"; "" for others */
+
+/* transport.c: datagrams over UDP or DTLS */
+struct transport;
+struct transport_address {
+    char host[160];
+    uint16_t port;
+    bool secure;
+    char path[64]; /* of the URI, "" or "/a/b" */
+};
+/* coap://HOST[:PORT][/PATH] and coaps://. */
+int transport_parse(struct transport_address *out, const char *uri, size_t len,
+                    struct signet_error *err);
+/* The account's credentials, taken as its security mode says. */
+int transport_open(struct transport **out, const struct transport_address *address,
+                   const struct signet_account *account, int64_t deadline,
+                   struct signet_cancel *cancel, struct signet_error *err);
+void transport_close(struct transport **transport);
+const char *transport_cipher(const struct transport *transport); /* "" without DTLS */
+int transport_send(struct transport *transport, const void *data, size_t len,
+                   struct signet_error *err);
+/* SIGNET_E_TIMEOUT: nothing came until then. */
+int transport_receive(struct transport *transport, void *data, size_t size, size_t *len,
+                      int64_t deadline, struct signet_error *err);
+
+/* exchange.c: requests that are confirmed, and those of the server in between */
+struct exchange {
+    struct transport *transport;
+    const struct signet_observer *observer;
+    int64_t deadline; /* of everything */
+    uint16_t next_id;
+    uint8_t in[COAP_MESSAGE_MAX];
+    /* The server's last request and our answer to it: it may come again (RFC 7252, 4.2). */
+    uint16_t answered_id;
+    size_t answered_len;
+    uint8_t answered[COAP_MESSAGE_MAX];
+    /* Takes a request of the server, fills in the answer's code and options. May be NULL: 4.05. */
+    void (*on_request)(void *ctx, const struct coap_message *request, struct coap_message *answer);
+    void *ctx;
+};
+int exchange_init(struct exchange *exchange, struct transport *transport, int64_t deadline,
+                  struct signet_error *err);
+/* Sends the request (type, id and token are filled in) until an answer comes; *answer points into
+ * exchange->in. SIGNET_E_PROOF: the server reset it; SIGNET_E_TIMEOUT; SIGNET_E_NET. */
+int exchange_request(struct exchange *exchange, struct coap_message *request,
+                     struct coap_message *answer, struct signet_error *err);
+/* Serves the server's requests until *done. */
+int exchange_serve(struct exchange *exchange, const bool *done, struct signet_error *err);
+
+/* tlv.c: LwM2M TLV (Core 1.2, section 7.4.3) below a path into a tree. False: malformed, or of a
+ * type that does not fit the resource. depth: how many identifiers of base are given. */
+bool tlv_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
+              const uint8_t *data, size_t len);
+
+/* bootstrap.c: from Bootstrap-Request to Bootstrap-Finish; what the server wrote is in tree, which
+ * held the device's configuration. */
+int bootstrap_run(struct exchange *exchange, const struct transport_address *address,
+                  const char *endpoint, struct signet_tree *tree, unsigned *code,
+                  struct signet_error *err);
+/* The error for an answer that is not 2.xx. */
+int coap_refused(const struct coap_message *answer, const char *endpoint, struct signet_error *err);
+
+#endif

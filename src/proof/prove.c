@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Acting as the device: account by account, in at its server and out again. */
+#include "proof/coap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TIMEOUT_MS = 20000, BOOTSTRAPPED_MAX = 8 };
+
+struct run {
+    const struct signet_prove_options *options;
+    struct signet_proof *out;
+    const char *endpoint;
+    double began; /* of the step */
+};
+
+static void step_begin(struct run *run, const char *step)
+{
+    struct signet_event event = {
+        .kind = SIGNET_EVENT_STAGE_BEGIN, .stage = run->out->step, .endpoint = run->endpoint};
+
+    snprintf(run->out->step, sizeof run->out->step, "%s", step);
+    run->began = clock_seconds();
+    event_send(run->options->observer, &event);
+}
+
+/* Ends the step; the message of an error begins with its name. */
+static int step_end(const struct run *run, int rc, struct signet_error *err)
+{
+    struct signet_event event = {.kind = SIGNET_EVENT_STAGE_END,
+                                 .stage = run->out->step,
+                                 .endpoint = run->endpoint,
+                                 .seconds = clock_seconds() - run->began,
+                                 .error = rc ? err : NULL};
+
+    if (rc)
+        error_prefix(err, "%s", run->out->step);
+    event_send(run->options->observer, &event);
+    return rc;
+}
+
+int coap_refused(const struct coap_message *answer, const char *endpoint, struct signet_error *err)
+{
+    struct buf words = {0};
+
+    text_escape(&words, answer->payload, answer->payload_len < 120 ? answer->payload_len : 120);
+    error_set(err, SIGNET_E_PROOF, "the server answered %u.%02u %s%s%s", answer->code / 100,
+              answer->code % 100, coap_code_text(answer->code), words.len ? ": " : "",
+              words.data && words.len && !words.failed ? (const char *)words.data : "");
+    buf_free(&words);
+    if (err)
+        err->sys = (int)answer->code;
+    if (answer->code == 400 || answer->code == 401 || answer->code == 403)
+        error_hint(err,
+                   "does the server know '%.100s', and do its credentials belong to that name?",
+                   endpoint);
+    else if (answer->code == 404 || answer->code == 405)
+        error_hint(err, "there is no LwM2M server behind this host, port and path");
+    else if (answer->code == 503)
+        error_hint(err, "the server is busy: try again later");
+    return SIGNET_E_PROOF;
+}
+
+static void add_path(struct coap_message *request, const char *path)
+{
+    for (const char *at = path; *at; at += strcspn(at + 1, "/") + 1)
+        coap_add(request, COAP_URI_PATH, at + 1, strcspn(at + 1, "/"));
+}
+
+/* The registration's place, which Deregister goes to; options point into bytes. */
+struct location {
+    struct coap_message request;
+    uint8_t bytes[256];
+    size_t len;
+};
+
+static bool keep_location(struct location *to, const struct coap_message *answer)
+{
+    to->request = (struct coap_message){.code = COAP_DELETE};
+    for (size_t i = 0; i < answer->option_count; i++) {
+        const struct coap_option *o = &answer->options[i];
+
+        if (o->number != COAP_LOCATION_PATH)
+            continue;
+        if (o->len > sizeof to->bytes - to->len)
+            return false;
+        memcpy(to->bytes + to->len, o->data, o->len);
+        coap_add(&to->request, COAP_URI_PATH, to->bytes + to->len, o->len);
+        to->len += o->len;
+    }
+    return to->request.option_count > 0;
+}
+
+static int send_register(struct run *run, struct exchange *x,
+                         const struct transport_address *address,
+                         const struct signet_account *account, struct location *location,
+                         struct signet_error *err)
+{
+    static const char objects[] = "</>;rt=\"oma.lwm2m\",</1/0>,</3/0>";
+    static const uint8_t link_format[] = {COAP_LINK_FORMAT};
+    struct coap_message request = {.code = COAP_POST}, answer;
+    char ep[160], lt[32];
+
+    snprintf(ep, sizeof ep, "ep=%s", run->endpoint);
+    snprintf(lt, sizeof lt, "lt=%lld",
+             account->lifetime && account->lifetime->as.integer > 0
+                 ? (long long)account->lifetime->as.integer
+                 : 86400LL);
+    add_path(&request, address->path);
+    coap_add_text(&request, COAP_URI_PATH, "rd");
+    coap_add(&request, COAP_CONTENT_FORMAT, link_format, sizeof link_format);
+    coap_add_text(&request, COAP_URI_QUERY, ep);
+    coap_add_text(&request, COAP_URI_QUERY, lt);
+    coap_add_text(&request, COAP_URI_QUERY, "lwm2m=1.0");
+    coap_add_text(&request, COAP_URI_QUERY, "b=U");
+    request.payload = (const uint8_t *)objects;
+    request.payload_len = sizeof objects - 1;
+    int rc = exchange_request(x, &request, &answer, err);
+    if (rc)
+        return rc;
+    run->out->code = answer.code;
+    if (answer.code / 100 != 2)
+        return coap_refused(&answer, run->endpoint, err);
+    coap_path(&answer, COAP_LOCATION_PATH, run->out->location, sizeof run->out->location);
+    if (answer.code != COAP_CREATED || !keep_location(location, &answer))
+        return error_set(err, SIGNET_E_PROOF,
+                         "the server answered %u.%02u without a place of the registration",
+                         answer.code / 100, answer.code % 100);
+    return SIGNET_OK;
+}
+
+static int send_deregister(struct run *run, struct exchange *x, struct location *location,
+                           struct signet_error *err)
+{
+    struct coap_message answer;
+    int rc = exchange_request(x, &location->request, &answer, err);
+
+    if (rc)
+        return rc;
+    run->out->code = answer.code;
+    return answer.code / 100 == 2 ? SIGNET_OK : coap_refused(&answer, run->endpoint, err);
+}
+
+static int with_session(struct run *run, struct transport *transport,
+                        const struct transport_address *address,
+                        const struct signet_account *account, struct signet_tree *tree,
+                        int64_t deadline, struct signet_error *err)
+{
+    struct location location = {0};
+    struct exchange x;
+    int rc = exchange_init(&x, transport, deadline, err);
+
+    x.observer = run->options->observer;
+    if (rc)
+        return rc;
+    if (account->bootstrap) {
+        step_begin(run, "bootstrap");
+        rc = bootstrap_run(&x, address, run->endpoint, tree, &run->out->code, err);
+        rc = step_end(run, rc, err);
+    } else {
+        step_begin(run, "register");
+        rc = step_end(run, send_register(run, &x, address, account, &location, err), err);
+        if (!rc) {
+            step_begin(run, "deregister");
+            rc = step_end(run, send_deregister(run, &x, &location, err), err);
+        }
+    }
+    wipe(x.in, sizeof x.in);
+    return rc;
+}
+
+/* Where the account's server is, and whether its scheme goes with its mode. */
+static int find_server(struct run *run, const struct signet_account *account, const char *instead,
+                       struct transport_address *address, struct signet_error *err)
+{
+    const char *uri = instead;
+    size_t len = uri ? strlen(uri) : 0;
+
+    if (!uri && account->uri && account->uri->type == SIGNET_TYPE_STRING) {
+        uri = (const char *)account->uri->as.bytes.data;
+        len = account->uri->as.bytes.len;
+    }
+    if (!uri)
+        return error_set(err, SIGNET_E_MEANING, "/0/%u has no server URI", account->iid);
+    int rc = transport_parse(address, uri, len, err);
+    if (rc)
+        return rc;
+    snprintf(run->out->uri, sizeof run->out->uri, "%.*s", (int)(len < 150 ? len : 150), uri);
+    if (address->secure != (account->mode != SIGNET_MODE_NOSEC))
+        return error_set(err, SIGNET_E_MEANING, "/0/%u is in mode %s, which %s does not go with",
+                         account->iid, signet_mode_name(account->mode),
+                         address->secure ? "coaps://" : "coap://");
+    if (account->mode == SIGNET_MODE_RPK || account->mode == SIGNET_MODE_EST ||
+        account->mode == SIGNET_MODE_NONE)
+        return error_set(err, SIGNET_E_UNSUPPORTED, "mode %s cannot be proved",
+                         account->mode == SIGNET_MODE_NONE ? "(none)"
+                                                           : signet_mode_name(account->mode));
+    return SIGNET_OK;
+}
+
+/* tree: where a bootstrap server writes to; the account is of another one. */
+static int prove_account(struct run *run, const struct signet_account *account, const char *instead,
+                         struct signet_tree *tree, struct signet_error *err)
+{
+    unsigned timeout = run->options->timeout_ms ? run->options->timeout_ms : TIMEOUT_MS;
+    int64_t deadline = clock_ms() + timeout;
+    struct transport_address address;
+    struct transport *transport = NULL;
+
+    step_begin(run, "account");
+    int rc = step_end(run, find_server(run, account, instead, &address, err), err);
+    if (rc)
+        return rc;
+    run->out->cipher[0] = run->out->location[0] = '\0';
+    run->out->code = 0;
+    if (address.secure)
+        step_begin(run, "handshake");
+    rc = transport_open(&transport, &address, account, deadline, run->options->cancel, err);
+    if (rc == SIGNET_E_CERT || (rc == SIGNET_E_NET && address.secure && err->sys == 0))
+        rc = err ? (int)(err->code = SIGNET_E_PROOF) : SIGNET_E_PROOF;
+    if (address.secure)
+        rc = step_end(run, rc, err);
+    else if (rc)
+        error_prefix(err, "connect");
+    if (!rc) {
+        snprintf(run->out->cipher, sizeof run->out->cipher, "%s", transport_cipher(transport));
+        rc = with_session(run, transport, &address, account, tree, deadline, err);
+    }
+    transport_close(&transport);
+    if (!rc) {
+        run->out->accounts++;
+        run->out->bootstraps += account->bootstrap;
+    }
+    return rc;
+}
+
+/* A PSK identity that is a name, as most are. */
+static bool name_from_identity(const struct signet_tree *tree, char name[static 152])
+{
+    struct signet_account account;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &account); i++) {
+        const struct signet_value *id = account.identity;
+        if (account.mode != SIGNET_MODE_PSK || !id ||
+            !endpoint_name_valid((const char *)id->as.bytes.data, id->as.bytes.len))
+            continue;
+        memcpy(name, id->as.bytes.data, id->as.bytes.len);
+        name[id->as.bytes.len] = '\0';
+        return true;
+    }
+    return false;
+}
+
+/* All accounts of one kind. Bootstrap ones write into a copy of the tree, whose accounts are then
+ * proved. */
+static int prove_all(struct run *run, const struct signet_tree *tree, const char *instead,
+                     bool bootstrap, struct signet_error *err)
+{
+    struct signet_account account;
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; !rc && signet_tree_account(tree, i, &account); i++) {
+        struct signet_tree *written = NULL;
+
+        if (account.bootstrap != bootstrap)
+            continue;
+        if (bootstrap)
+            rc = signet_tree_copy(&written, tree, err);
+        if (!rc)
+            rc = prove_account(run, &account, instead, written, err);
+        if (!rc && bootstrap) {
+            unsigned before = run->out->accounts;
+            rc = prove_all(run, written, NULL, false, err);
+            if (!rc && run->out->accounts == before)
+                rc = error_set(err, SIGNET_E_PROOF, "bootstrap: the server wrote no account");
+            if (rc && rc != SIGNET_E_CANCELLED)
+                error_prefix(err, "after the bootstrap");
+        }
+        signet_tree_free(&written);
+    }
+    return rc;
+}
+
+static bool has_bootstrap(const struct signet_tree *tree)
+{
+    struct signet_account account;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &account); i++)
+        if (account.bootstrap)
+            return true;
+    return false;
+}
+
+int signet_prove(const struct signet_tree *tree, const struct signet_prove_options *options,
+                 struct signet_proof *out, struct signet_error *err)
+{
+    static const struct signet_prove_options defaults;
+    struct signet_proof own;
+    struct signet_error why = {0};
+    char name[152] = "";
+    struct run run = {.options = options ? options : &defaults, .out = out ? out : &own};
+    double began = clock_seconds();
+    int rc;
+
+    *run.out = (struct signet_proof){0};
+    err = err ? err : &why;
+    *err = (struct signet_error){0};
+    run.endpoint = run.options->endpoint;
+    if (!run.endpoint && name_from_identity(tree, name))
+        run.endpoint = name;
+    if (!run.endpoint || strlen(run.endpoint) > 150) {
+        error_set(err, SIGNET_E_USAGE, "which name has the device?");
+        error_hint(err, "give the endpoint client name");
+        return SIGNET_E_USAGE;
+    }
+    if (!signet_tree_account_count(tree))
+        return error_set(err, SIGNET_E_USAGE, "the packet has no server account");
+    rc = prove_all(&run, tree, run.options->uri, has_bootstrap(tree), err);
+    if (!rc && has_bootstrap(tree)) /* management accounts that were there from the start */
+        rc = prove_all(&run, tree, run.options->uri, false, err);
+    run.out->seconds = clock_seconds() - began;
+    return rc;
+}
