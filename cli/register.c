@@ -60,7 +60,7 @@ static void take_bytes(const struct signet_value *value, const uint8_t **data, s
 static int ask(struct signet_server *server, const struct request *request,
                const struct signet_tree *tree, const char **what, struct signet_error *err)
 {
-    struct signet_device device = {.endpoint = request->endpoint};
+    struct signet_device device = {.endpoint = request->endpoint, .tree = tree};
     struct signet_account account = {0};
     bool existed = false;
     int rc;

@@ -18,10 +18,11 @@ extern "C" {
 
 /* Which server, and where. Strings belong to the struct: signet_server_info_free() (config.h). */
 struct signet_server_info {
-    char *kind;    /* "coiote"; NULL is the same */
+    char *kind;    /* "coiote", "leshan", "leshan-bootstrap"; NULL is the first */
     char *url;     /* "https://HOST", without a port */
     uint16_t port; /* 0: the scheme's own */
     char *domain;  /* Coiote: "/acme/", begins and ends with a slash */
+    unsigned api;  /* Leshan: 1 for 1.x and for 2.0.0 up to M7; 0: newer */
 };
 
 /* How to speak to it. All zero is a good default. */
@@ -42,12 +43,14 @@ struct signet_device {
     size_t identity_len;
     const uint8_t *psk;
     size_t psk_len;
+    /* All accounts of the device, for bootstrap servers; NULL: not known. */
+    const struct signet_tree *tree;
 };
 
 struct signet_server;
 
-/* The token is copied. cancel may be NULL and must outlive the handle, like observer. Nothing is
- * sent yet. SIGNET_E_USAGE: url, port, domain or token are unusable. */
+/* The token is copied; Leshan has none. cancel may be NULL and must outlive the handle, like
+ * observer. Nothing is sent yet. SIGNET_E_USAGE: url, port, domain or token are unusable. */
 int signet_server_open(struct signet_server **out, const struct signet_server_info *info,
                        const struct signet_server_options *options, const void *token,
                        size_t token_len, const struct signet_observer *observer,

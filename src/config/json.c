@@ -28,6 +28,7 @@ static const struct member server_members[] = {
     {"url", TEXT, offsetof(struct signet_server_info, url)},
     {"port", PORT, offsetof(struct signet_server_info, port)},
     {"domain", TEXT, offsetof(struct signet_server_info, domain)},
+    {"api", COUNT, offsetof(struct signet_server_info, api)},
 };
 
 static const struct member cert_members[] = {

@@ -14,7 +14,7 @@ enum { DEFAULT_PORT = 8087 };
 static int copy_info(struct signet_server_info *out, const struct signet_server_info *info,
                      struct signet_error *err)
 {
-    struct signet_server_info copy = {.port = info->port};
+    struct signet_server_info copy = {.port = info->port, .api = info->api};
 
     if ((info->kind && !(copy.kind = strdup(info->kind))) ||
         (info->url && !(copy.url = strdup(info->url))) ||
@@ -100,7 +100,7 @@ static int describe(const struct signet_factory *f, struct signet_device *out,
 
     if (!account_main(f->tree, &account))
         return error_set(err, SIGNET_E_MEANING, "the configuration has no server account");
-    *out = (struct signet_device){.endpoint = f->endpoint, .mode = account.mode};
+    *out = (struct signet_device){.endpoint = f->endpoint, .mode = account.mode, .tree = f->tree};
     if (account.mode != SIGNET_MODE_PSK)
         return SIGNET_OK;
     if (!account.identity || !account.secret_key || account.identity->type != SIGNET_TYPE_OPAQUE ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AVSystem Coiote IoT Device Management, REST API v3. */
 #include "server/ops.h"
+#include "server/words.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 #define API "/api/coiotedm/v3"
 
-enum { ENDPOINT_MAX = 150, WORDS_MAX = 160, RESENDS = 3 };
+enum { ENDPOINT_MAX = 150, RESENDS = 3 };
 
 static int validate_info(const struct signet_server_info *info, struct signet_error *err)
 {
@@ -52,39 +53,6 @@ static int validate(const struct signet_server *server, const struct signet_devi
     return SIGNET_OK;
 }
 
-/* As Python's json module writes strings: everything outside ASCII as \uXXXX. */
-static void put_json_text(struct buf *out, const uint8_t *text, size_t len)
-{
-    buf_byte(out, '"');
-    for (size_t i = 0; i < len;) {
-        uint32_t code = text[i];
-        size_t width = code < 0x80 ? 1 : code < 0xe0 ? 2 : code < 0xf0 ? 3 : 4;
-
-        if (width == 1) {
-            if (code == '"' || code == '\\')
-                buf_printf(out, "\\%c", (int)code);
-            else if (code == '\n' || code == '\r' || code == '\t')
-                buf_text(out, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
-            else if (code < 0x20 || code == 0x7f)
-                buf_printf(out, "\\u%04x", code);
-            else
-                buf_byte(out, (uint8_t)code);
-        } else {
-            code &= 0xffu >> (width + 1);
-            for (size_t j = 1; j < width; j++)
-                code = code << 6 | (text[i + j] & 0x3fu);
-            if (code > 0xffff) {
-                code -= 0x10000;
-                buf_printf(out, "\\u%04x\\u%04x", 0xd800 + (code >> 10), 0xdc00 + (code & 0x3ff));
-            } else {
-                buf_printf(out, "\\u%04x", code);
-            }
-        }
-        i += width;
-    }
-    buf_byte(out, '"');
-}
-
 /* The reference's six members, in its order. */
 static int make_body(const struct signet_server *server, const struct signet_device *device,
                      struct secret *out, struct signet_error *err)
@@ -92,15 +60,15 @@ static int make_body(const struct signet_server *server, const struct signet_dev
     struct buf body = {0};
 
     buf_text(&body, "{\"properties\": {\"endpointName\": ");
-    put_json_text(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    words_json(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
     buf_text(&body, "}, \"connectorType\": \"management\", \"domain\": ");
-    put_json_text(&body, (const uint8_t *)server->domain, strlen(server->domain));
+    words_json(&body, (const uint8_t *)server->domain, strlen(server->domain));
     buf_printf(&body,
                ", \"securityMode\": \"%s\", \"dtlsIdentity\": ", signet_mode_name(device->mode));
     if (device->mode == SIGNET_MODE_PSK) {
         uint8_t *hex;
 
-        put_json_text(&body, device->identity, device->identity_len);
+        words_json(&body, device->identity, device->identity_len);
         buf_text(&body, ", \"dtlsPsk\": {\"HexadecimalPsk\": \"");
         buf_reserve(&body, 2 * device->psk_len + 8);
         hex = buf_extend(&body, 2 * device->psk_len);
@@ -113,48 +81,18 @@ static int make_body(const struct signet_server *server, const struct signet_dev
     return secret_from_buf(out, &body, err);
 }
 
-/* Long hex numbers may be a key that the server repeats. */
-static void mask_hex(char *text)
-{
-    for (size_t n; *text; text += n ? n : 1) {
-        n = strspn(text, "0123456789abcdefABCDEF");
-        if (n >= 16)
-            memset(text, '*', n);
-    }
-}
-
-/* The server's own words from the member "error", safe to show: escaped, cut, without hex numbers,
- * and left out when they repeat the key. */
+/* The server's own words, from the member "error". */
 static void server_words(const struct http_answer *answer, const struct signet_device *device,
                          char out[static WORDS_MAX])
 {
     json_t *body = answer->body.len
                        ? json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL)
                        : NULL;
-    const json_t *error = json_object_get(body, "error");
-    const char *text = json_string_value(error);
-    struct buf shown = {0};
-    char *hex = NULL;
+    const char *text = json_string_value(json_object_get(body, "error"));
 
-    out[0] = '\0';
     if (!text)
         text = body ? "(no error text)" : "(the answer is not JSON)";
-    if (device && device->psk_len) {
-        hex = malloc(2 * device->psk_len + 1);
-        if (hex)
-            hex_encode(device->psk, device->psk_len, hex);
-        if (!hex || strcasestr(text, hex) ||
-            memmem(text, strlen(text), device->psk, device->psk_len))
-            text = "(the server's words repeat the key and are not shown)";
-        if (hex)
-            wipe(hex, 2 * device->psk_len);
-        free(hex);
-    }
-    text_escape(&shown, (const uint8_t *)text, strnlen(text, WORDS_MAX));
-    if (shown.data)
-        snprintf(out, WORDS_MAX, "%s", (const char *)shown.data);
-    mask_hex(out);
-    buf_free(&shown);
+    words_show(text, strlen(text), device, out);
     json_decref(body);
 }
 
@@ -182,11 +120,6 @@ static int refused(const struct http_answer *answer, const struct signet_device 
     else if (answer->status >= 300 && answer->status < 400)
         error_hint(err, "a redirect is not followed: give the server's own url");
     return (int)code;
-}
-
-static bool good(const struct http_answer *answer)
-{
-    return answer->status >= 200 && answer->status < 300;
 }
 
 static int get(struct signet_server *server, const char *path, struct http_answer *answer,
@@ -222,7 +155,7 @@ static int find_id(struct signet_server *server, const char *endpoint, struct bu
         if (!rc)
             rc = get(server, (const char *)path.data, &answer, err);
         buf_free(&path);
-        if (!rc && good(&answer))
+        if (!rc && http_good(&answer))
             body = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
         else if (!rc)
             rc = refused(&answer, NULL, err);
@@ -319,7 +252,7 @@ static int compare(struct signet_server *server, const struct signet_device *dev
     if (!rc)
         rc = get(server, (const char *)path.data, &answer, err);
     buf_free(&path);
-    if (!rc && !good(&answer))
+    if (!rc && !http_good(&answer))
         rc = refused(&answer, device, err);
     if (!rc) {
         there = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
@@ -359,7 +292,7 @@ static int add(struct signet_server *server, const struct signet_device *device,
 
         rc = http_send(server->http, &request, &answer, &first);
         unsure = rc && answer.maybe_done && rc != SIGNET_E_CANCELLED;
-        if (!rc && good(&answer)) {
+        if (!rc && http_good(&answer)) {
             secret_wipe(&answer.body);
             break;
         }
@@ -396,7 +329,7 @@ static int check(struct signet_server *server, struct signet_error *err)
     int rc = get(server, API "/devices?searchCriteria=properties.endpointName%20eq%20%27-%27",
                  &answer, err);
 
-    if (!rc && !good(&answer))
+    if (!rc && !http_good(&answer))
         rc = refused(&answer, NULL, err);
     secret_wipe(&answer.body);
     return rc;
@@ -422,7 +355,7 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
         request.path = (const char *)path.data;
         rc = http_send(server->http, &request, &answer, err);
     }
-    if (!rc && !good(&answer))
+    if (!rc && !http_good(&answer))
         rc = refused(&answer, NULL, err);
     secret_wipe(&answer.body);
     buf_free(&path);
@@ -431,6 +364,7 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
 
 const struct server_ops coiote_ops = {
     .kind = "coiote",
+    .needs_token = true,
     .validate_info = validate_info,
     .validate = validate,
     .check = check,

@@ -87,7 +87,7 @@ static int make_authorization(struct http *http, const char *token, size_t len,
     int rc;
 
     if (!len)
-        return error_set(err, SIGNET_E_USAGE, "the server's token is empty");
+        return SIGNET_OK;
     for (size_t i = 0; i < len; i++) {
         if (token[i] <= ' ' || token[i] > '~')
             return error_set(err, SIGNET_E_USAGE,
@@ -364,8 +364,11 @@ static struct curl_slist *make_headers(struct http *http, bool body)
     struct curl_slist *headers = NULL;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct curl_slist *more = texts[i] ? c->slist_append(headers, texts[i]) : headers;
+        struct curl_slist *more = headers;
 
+        if (!texts[i])
+            continue;
+        more = c->slist_append(headers, texts[i]);
         if (!more) {
             c->slist_free_all(headers);
             return NULL;
@@ -441,4 +444,9 @@ int http_send(struct http *http, const struct http_request *request, struct http
     }
     buf_free(&url);
     return rc;
+}
+
+bool http_good(const struct http_answer *answer)
+{
+    return answer->status >= 200 && answer->status < 300;
 }

@@ -22,6 +22,7 @@ struct http_answer {
     struct secret body; /* may hold a PSK */
 };
 
+/* Without a token no Authorization header is sent. */
 int http_open(struct http **out, const struct signet_server_info *info,
               const struct signet_server_options *options, const void *token, size_t token_len,
               const struct signet_observer *observer, const struct signet_cancel *cancel,
@@ -32,6 +33,9 @@ void http_close(struct http **http);
  * 503 are retried first. The caller wipes answer->body, also after an error. */
 int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
               struct signet_error *err);
+
+/* 2xx */
+bool http_good(const struct http_answer *answer);
 
 /* Appends text percent-encoded: everything but RFC 3986 unreserved. */
 void http_encode(struct buf *out, const char *text);

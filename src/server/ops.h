@@ -11,10 +11,12 @@ struct signet_server {
     const struct server_ops *ops;
     struct http *http;
     char *domain;
+    unsigned api; /* generation of the server's API; 0: the newest */
 };
 
 struct server_ops {
     const char *kind;
+    bool needs_token;
     /* What the server would refuse; asks nobody. info has been stored by then. */
     int (*validate_info)(const struct signet_server_info *info, struct signet_error *err);
     int (*validate)(const struct signet_server *server, const struct signet_device *device,
@@ -26,6 +28,6 @@ struct server_ops {
     int (*remove)(struct signet_server *server, const char *endpoint, struct signet_error *err);
 };
 
-extern const struct server_ops coiote_ops;
+extern const struct server_ops coiote_ops, leshan_ops, leshan_bootstrap_ops;
 
 #endif

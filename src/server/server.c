@@ -6,6 +6,8 @@
 
 static const struct server_ops *const kinds[] = {
     &coiote_ops,
+    &leshan_ops,
+    &leshan_bootstrap_ops,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -36,7 +38,12 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
     if (!server)
         return error_nomem(err);
     server->ops = find_kind(info->kind, err);
-    rc = server->ops ? server->ops->validate_info(info, err) : SIGNET_E_USAGE;
+    server->api = info->api;
+    rc = server->ops ? SIGNET_OK : SIGNET_E_USAGE;
+    if (!rc && server->ops->needs_token && !token_len)
+        rc = error_set(err, SIGNET_E_USAGE, "the server's token is empty");
+    if (!rc && server->ops->validate_info)
+        rc = server->ops->validate_info(info, err);
     if (!rc && info->domain) {
         server->domain = strdup(info->domain);
         rc = server->domain ? SIGNET_OK : error_nomem(err);

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Eclipse Leshan's demo servers. PUT and POST there overwrite what was there before, and there is
+ * no token: they are for laboratories and tests. */
+#include "server/ops.h"
+#include "server/words.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#define SECURITY  "/api/security/clients"
+#define BOOTSTRAP "/api/bootstrap"
+
+static int validate(const struct signet_server *server, const struct signet_device *device,
+                    struct signet_error *err)
+{
+    size_t len = device->endpoint ? strlen(device->endpoint) : 0;
+
+    (void)server;
+    if (!len || !utf8_valid((const uint8_t *)device->endpoint, len))
+        return error_set(err, SIGNET_E_MEANING, "Leshan needs an endpoint name");
+    if (device->mode == SIGNET_MODE_PSK && (!device->identity_len || !device->psk_len))
+        return error_set(err, SIGNET_E_MEANING, "Leshan needs PSK identity and key in mode psk");
+    if (device->mode == SIGNET_MODE_PSK && !utf8_valid(device->identity, device->identity_len))
+        return error_set(err, SIGNET_E_MEANING,
+                         "Leshan takes PSK identities that are text (UTF-8), and this one is not");
+    if (device->mode != SIGNET_MODE_PSK && device->mode != SIGNET_MODE_CERT &&
+        device->mode != SIGNET_MODE_NOSEC)
+        return error_set(err, SIGNET_E_MEANING, "Leshan has no mode %s",
+                         device->mode == SIGNET_MODE_NONE ? "(none)"
+                                                          : signet_mode_name(device->mode));
+    return SIGNET_OK;
+}
+
+static void put_text(struct buf *out, const char *name, const char *text)
+{
+    buf_printf(out, "\"%s\": ", name);
+    words_json(out, (const uint8_t *)text, strlen(text));
+}
+
+static void put_psk(struct buf *out, const struct signet_device *device)
+{
+    uint8_t *hex;
+
+    buf_text(out, "{\"identity\": ");
+    words_json(out, device->identity, device->identity_len);
+    buf_text(out, ", \"key\": \"");
+    buf_reserve(out, 2 * device->psk_len + 8);
+    hex = buf_extend(out, 2 * device->psk_len);
+    if (hex)
+        hex_encode(device->psk, device->psk_len, (char *)hex);
+    buf_text(out, "\"}");
+}
+
+/* {"endpoint": .., "tls": {"mode": "psk", "details": {..}}}, or the older {.., "psk": {..}} */
+static int security_body(const struct signet_server *server, const struct signet_device *device,
+                         struct secret *out, struct signet_error *err)
+{
+    bool psk = device->mode == SIGNET_MODE_PSK, old = server->api == 1;
+    struct buf body = {0};
+
+    buf_byte(&body, '{');
+    put_text(&body, "endpoint", device->endpoint);
+    if (old)
+        buf_text(&body, psk ? ", \"psk\": " : ", \"x509\": true");
+    else
+        buf_text(&body, psk ? ", \"tls\": {\"mode\": \"psk\", \"details\": "
+                            : ", \"tls\": {\"mode\": \"x509\"}");
+    if (psk)
+        put_psk(&body, device);
+    buf_text(&body, psk && !old ? "}}" : "}");
+    return secret_from_buf(out, &body, err);
+}
+
+/* An answer that is not 2xx: text, or a page of HTML with the text in it. */
+static int refused(const struct http_answer *answer, const struct signet_device *device,
+                   struct signet_error *err)
+{
+    static const char taken[] = "is already used";
+    const char *text = (const char *)answer->body.data;
+    enum signet_code code = answer->status == 404 ? SIGNET_E_NOT_FOUND : SIGNET_E_SERVER;
+    char words[WORDS_MAX] = "";
+
+    if (text && memmem(text, answer->body.len, taken, sizeof taken - 1))
+        code = SIGNET_E_EXISTS;
+    if (text && (!answer->body.len || text[0] != '<'))
+        words_show(text, answer->body.len, device, words);
+    error_set(err, code, "Leshan server error: %ld %s", answer->status, words);
+    if (err)
+        err->sys = (int)answer->status;
+    if (code == SIGNET_E_EXISTS)
+        error_hint(err, "another device has this PSK identity: give this one its own");
+    else if (answer->status == 400 || answer->status == 500)
+        error_hint(err, "Leshan 1.x and 2.0.0 up to M7 need \"api\": 1 in the server's JSON file");
+    else if (answer->status == 404)
+        error_hint(err, "are url and port those of the demo server's web page?");
+    return (int)code;
+}
+
+static int call(struct signet_server *server, const char *method, const char *path,
+                const struct secret *body, const struct signet_device *device,
+                struct http_answer *answer, struct signet_error *err)
+{
+    /* each of them may be done twice */
+    struct http_request request = {
+        .method = method, .path = path, .body = body, .retry_lost = true};
+    int rc = http_send(server->http, &request, answer, err);
+
+    return !rc && !http_good(answer) ? refused(answer, device, err) : rc;
+}
+
+/* call() where nothing of the answer matters. */
+static int tell(struct signet_server *server, const char *method, const char *path,
+                const struct secret *body, const struct signet_device *device,
+                struct signet_error *err)
+{
+    struct http_answer answer = {0};
+    int rc = call(server, method, path, body, device, &answer, err);
+
+    secret_wipe(&answer.body);
+    return rc;
+}
+
+static int get_json(struct signet_server *server, const char *path, json_t **out,
+                    struct signet_error *err)
+{
+    struct http_answer answer = {0};
+    int rc = call(server, "GET", path, NULL, NULL, &answer, err);
+
+    if (!rc) {
+        *out = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
+        if (!*out)
+            rc = error_set(err, SIGNET_E_SERVER, "Leshan answered with no JSON");
+    }
+    secret_wipe(&answer.body);
+    return rc;
+}
+
+static int path_with_name(struct buf *path, const char *base, const char *endpoint,
+                          struct signet_error *err)
+{
+    buf_text(path, base);
+    buf_byte(path, '/');
+    http_encode(path, endpoint);
+    return buf_check(path, err);
+}
+
+static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    json_t *list = NULL;
+    const json_t *one;
+    size_t i;
+    int rc = get_json(server, SECURITY, &list, err);
+    bool found = false;
+
+    if (rc)
+        return rc;
+    json_array_foreach(list, i, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "endpoint"));
+        found = found || (name && strcmp(name, endpoint) == 0);
+    }
+    json_decref(list);
+    return found ? SIGNET_OK
+                 : error_set(err, SIGNET_E_NOT_FOUND, "Leshan has no device '%s'", endpoint);
+}
+
+static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
+               struct signet_error *err)
+{
+    struct secret body = {0};
+    int rc;
+
+    *existed = false;
+    if (device->mode == SIGNET_MODE_NOSEC) { /* any name may come in without security, unless ... */
+        rc = find(server, device->endpoint, err);
+        if (rc == SIGNET_E_NOT_FOUND) {
+            if (err)
+                *err = (struct signet_error){0};
+            return SIGNET_OK;
+        }
+        if (rc)
+            return rc;
+        error_set(err, SIGNET_E_EXISTS, "Leshan has credentials for '%s'", device->endpoint);
+        error_hint(err, "remove them at the server: with them it takes no device without security");
+        return SIGNET_E_EXISTS;
+    }
+    rc = security_body(server, device, &body, err);
+    if (!rc)
+        rc = tell(server, "PUT", SECURITY, &body, device, err);
+    secret_wipe(&body);
+    return rc;
+}
+
+static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    struct buf path = {0};
+    int rc = find(server, endpoint, err); /* 2.x says 200 to anything */
+
+    if (!rc)
+        rc = path_with_name(&path, SECURITY, endpoint, err);
+    if (!rc)
+        rc = tell(server, "DELETE", (const char *)path.data, NULL, NULL, err);
+    buf_free(&path);
+    return rc;
+}
+
+static int check(struct signet_server *server, struct signet_error *err)
+{
+    json_t *list = NULL;
+    int rc = get_json(server, SECURITY, &list, err);
+
+    json_decref(list);
+    return rc;
+}
+
+const struct server_ops leshan_ops = {
+    .kind = "leshan",
+    .validate = validate,
+    .check = check,
+    .add = add,
+    .find = find,
+    .remove = drop,
+};
+
+/* The bootstrap server: what it writes into a device, as a configuration of its own form */
+
+static void put_bytes(struct buf *out, const char *name, const struct signet_value *value)
+{
+    buf_printf(out, ", \"%s\": [", name);
+    for (size_t i = 0; value && i < value->as.bytes.len; i++)
+        buf_printf(out, "%s%u", i ? "," : "", value->as.bytes.data[i]);
+    buf_byte(out, ']');
+}
+
+static void put_security(struct buf *out, const struct signet_account *a, unsigned n)
+{
+    static const char *const modes[] = {[SIGNET_MODE_PSK] = "PSK",
+                                        [SIGNET_MODE_RPK] = "RPK",
+                                        [SIGNET_MODE_CERT] = "X509",
+                                        [SIGNET_MODE_NOSEC] = "NO_SEC"};
+    bool keys = a->mode != SIGNET_MODE_NOSEC;
+
+    buf_printf(out, "%s\"%u\": {\"bootstrapServer\": %s, \"securityMode\": \"%s\", \"uri\": ",
+               n ? ", " : "", n, a->bootstrap ? "true" : "false", modes[a->mode]);
+    words_json(out, a->uri->as.bytes.data, a->uri->as.bytes.len);
+    put_bytes(out, "publicKeyOrId", keys ? a->identity : NULL);
+    put_bytes(out, "secretKey", keys ? a->secret_key : NULL);
+    put_bytes(out, "serverPublicKey", keys && a->mode != SIGNET_MODE_PSK ? a->server_key : NULL);
+    if (a->has_ssid)
+        buf_printf(out, ", \"serverId\": %u", a->ssid);
+    buf_byte(out, '}');
+}
+
+static void put_server(struct buf *out, const struct signet_account *a, unsigned n)
+{
+    buf_printf(out,
+               "%s\"%u\": {\"shortId\": %u, \"lifetime\": %lld, \"defaultMinPeriod\": 1, "
+               "\"notifIfDisabled\": true, \"binding\": \"U\"}",
+               n ? ", " : "", n, a->ssid,
+               a->lifetime && a->lifetime->type == SIGNET_TYPE_INTEGER
+                   ? (long long)a->lifetime->as.integer
+                   : 86400LL);
+}
+
+/* Every account of the device; the bootstrap one too, so that it stays in the device. */
+static int bootstrap_body(const struct signet_device *device, struct secret *out,
+                          struct signet_error *err)
+{
+    struct buf servers = {0}, security = {0}, body = {0};
+    struct signet_account account;
+    unsigned managers = 0, n = 0;
+
+    for (size_t i = 0; signet_tree_account(device->tree, i, &account); i++) {
+        put_security(&security, &account, n++);
+        if (!account.bootstrap)
+            put_server(&servers, &account, managers++);
+    }
+    buf_text(&body, "{\"toDelete\": [\"/0\", \"/1\"], \"autoIdForSecurityObject\": false, "
+                    "\"servers\": {");
+    buf_append(&body, servers.data, servers.len);
+    buf_text(&body, "}, \"security\": {");
+    buf_append(&body, security.data, security.len);
+    buf_text(&body, "}}");
+    body.failed = body.failed || servers.failed || security.failed;
+    buf_free(&servers);
+    buf_free(&security);
+    return secret_from_buf(out, &body, err);
+}
+
+static int validate_bootstrap(const struct signet_server *server,
+                              const struct signet_device *device, struct signet_error *err)
+{
+    struct signet_account account;
+    unsigned bootstraps = 0, managers = 0;
+    int rc = validate(server, device, err);
+
+    for (size_t i = 0; !rc && device->tree && signet_tree_account(device->tree, i, &account); i++) {
+        if (account.mode != SIGNET_MODE_PSK && account.mode != SIGNET_MODE_CERT &&
+            account.mode != SIGNET_MODE_NOSEC)
+            rc = error_set(err, SIGNET_E_MEANING, "/0/%u: Leshan has no such security mode",
+                           account.iid);
+        else if (!account.uri || (!account.bootstrap && !account.has_ssid))
+            rc = error_set(err, SIGNET_E_MEANING, "/0/%u is incomplete", account.iid);
+        bootstraps += account.bootstrap;
+        managers += !account.bootstrap;
+    }
+    if (!rc && (!bootstraps || !managers)) {
+        rc = error_set(err, SIGNET_E_MEANING,
+                       "a bootstrap server needs a bootstrap account and one to write");
+        error_hint(err, "two instances of OID.Security: one with RID.Security.Bootstrap True");
+    }
+    return rc;
+}
+
+/* The device as its bootstrap account shows it. */
+static struct signet_device at_bootstrap(const struct signet_device *device)
+{
+    struct signet_device out = {.endpoint = device->endpoint, .mode = SIGNET_MODE_NONE};
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(device->tree, i, &a); i++) {
+        if (!a.bootstrap)
+            continue;
+        out.mode = a.mode;
+        if (a.mode == SIGNET_MODE_PSK && a.identity && a.secret_key) {
+            out.identity = a.identity->as.bytes.data;
+            out.identity_len = a.identity->as.bytes.len;
+            out.psk = a.secret_key->as.bytes.data;
+            out.psk_len = a.secret_key->as.bytes.len;
+        }
+    }
+    return out;
+}
+
+static int add_bootstrap(struct signet_server *server, const struct signet_device *device,
+                         bool *existed, struct signet_error *err)
+{
+    struct signet_device there = at_bootstrap(device);
+    struct secret body = {0};
+    struct buf path = {0};
+    int rc = validate(server, &there, err);
+
+    if (!rc)
+        rc = path_with_name(&path, BOOTSTRAP, device->endpoint, err);
+    if (!rc)
+        rc = bootstrap_body(device, &body, err);
+    if (!rc && there.mode != SIGNET_MODE_NOSEC)
+        rc = add(server, &there, existed, err);
+    if (!rc)
+        rc = tell(server, "POST", (const char *)path.data, &body, device, err);
+    *existed = false;
+    secret_wipe(&body);
+    buf_free(&path);
+    return rc;
+}
+
+static int find_bootstrap(struct signet_server *server, const char *endpoint,
+                          struct signet_error *err)
+{
+    json_t *all = NULL;
+    int rc = get_json(server, BOOTSTRAP, &all, err);
+
+    if (!rc && !json_object_get(all, endpoint))
+        rc = error_set(err, SIGNET_E_NOT_FOUND, "Leshan's bootstrap server has no device '%s'",
+                       endpoint);
+    json_decref(all);
+    return rc;
+}
+
+static int drop_bootstrap(struct signet_server *server, const char *endpoint,
+                          struct signet_error *err)
+{
+    struct buf path = {0};
+    int rc = find_bootstrap(server, endpoint, err);
+
+    if (!rc)
+        rc = path_with_name(&path, BOOTSTRAP, endpoint, err);
+    if (!rc)
+        rc = tell(server, "DELETE", (const char *)path.data, NULL, NULL, err);
+    if (!rc && drop(server, endpoint, NULL) == SIGNET_OK)
+        rc = SIGNET_OK; /* its credentials for the bootstrap server itself, where it had some */
+    buf_free(&path);
+    return rc;
+}
+
+static int check_bootstrap(struct signet_server *server, struct signet_error *err)
+{
+    json_t *all = NULL;
+    int rc = get_json(server, BOOTSTRAP, &all, err);
+
+    json_decref(all);
+    return rc;
+}
+
+const struct server_ops leshan_bootstrap_ops = {
+    .kind = "leshan-bootstrap",
+    .validate = validate_bootstrap,
+    .check = check_bootstrap,
+    .add = add_bootstrap,
+    .find = find_bootstrap,
+    .remove = drop_bootstrap,
+};
