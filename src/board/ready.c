@@ -154,21 +154,30 @@ int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)
                        b->options.ready_timeout_ms, err);
 }
 
+/* What a board says once may be lost on a bad line. Half of the time gone, it is made to say it
+ * again. */
 int ready_wait_restored(struct signet_board *b, struct signet_error *err)
 {
     int64_t deadline = clock_ms() + b->options.restored_timeout_ms;
+    int64_t half = clock_ms() + b->options.restored_timeout_ms / 2;
+    bool again = flasher_has_reset(b->flasher);
     const char *text = b->options.restored_text;
     size_t which;
 
     if (!text[0])
         return SIGNET_OK;
     for (;;) {
-        int code = signet_smp_wait_text(b->smp, &text, 1, min_ms(INT32_MAX, deadline - clock_ms()),
+        int64_t until = again ? half : deadline;
+        int code = signet_smp_wait_text(b->smp, &text, 1, min_ms(INT32_MAX, until - clock_ms()),
                                         &which, err);
+        if (code == SIGNET_OK)
+            return wait_prompt(b, err);
         if (code == SIGNET_E_LINK)
             code = port_reopen(b, deadline, err);
-        else if (code == SIGNET_OK)
-            return wait_prompt(b, err);
+        if (code == SIGNET_E_TIMEOUT && again && clock_ms() < deadline) {
+            again = false;
+            code = signet_flasher_reset(b->flasher, err);
+        }
         if (code == SIGNET_E_TIMEOUT || (!code && clock_ms() >= deadline))
             return never_ready(b, text, b->options.restored_timeout_ms, err);
         if (code)

@@ -10,7 +10,7 @@
 #define NAME_AGAIN_MS  200
 #define NAME_CAP       512
 #define RESULT_CAP     256
-#define RESULT_STEP_MS 1000 /* first attempt; each next one waits twice as long, up to 8 s */
+#define RESULT_STEP_MS 1000
 
 int stage_prepare(struct signet_board *b, struct signet_error *err)
 {
@@ -198,31 +198,23 @@ static int judge(const struct signet_board *b, const struct signet_bytes *text,
     return SIGNET_E_BOARD;
 }
 
-/* The board answers when it has applied the packet. It is asked again now and then: on a bad line
- * the question or the answer may be lost. */
+/* The board answers when it has applied the packet. It is asked again now and then, in case that
+ * the question got lost; an answer to any of the questions will do. */
 static int read_result(struct signet_board *b, struct signet_bytes *text, struct signet_error *err)
 {
+    int tries = b->options.result_timeout_ms / RESULT_STEP_MS + 1;
     struct signet_smp_options step = {.version = b->options.smp_version,
-                                      .timeout_ms = RESULT_STEP_MS,
-                                      .retries = -1,
+                                      .timeout_ms = b->options.result_timeout_ms / tries + 1,
+                                      .retries = tries > 1 ? tries - 1 : -1,
                                       .on_text = port_on_text,
                                       .text_ctx = b};
-    int64_t deadline = clock_ms() + b->options.result_timeout_ms;
     struct signet_smp *smp = NULL;
     int code = signet_smp_new(&smp, b->link, &step, NULL, err);
 
-    while (!code) {
-        int64_t left = deadline - clock_ms();
-        signet_smp_set_timeout(smp,
-                               left < RESULT_STEP_MS ? left < 1 ? 1 : (int)left : RESULT_STEP_MS);
+    if (!code)
         code = signet_smp_download(smp, b->options.result_path, RESULT_CAP, text, err);
-        if (code == SIGNET_OK)
-            break;
-        if ((code == SIGNET_E_TIMEOUT || code == SIGNET_E_SYNTAX) && clock_ms() < deadline)
-            code = SIGNET_OK;
-        else if (code == SIGNET_E_TIMEOUT)
-            error_hint(err, "the board hangs: flash it again");
-    }
+    if (code == SIGNET_E_TIMEOUT)
+        error_hint(err, "the board hangs: flash it again");
     signet_smp_free(&smp);
     return code;
 }

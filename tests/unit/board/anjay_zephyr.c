@@ -96,6 +96,28 @@ static void bad_line(size_t i)
     end_bench(b);
 }
 
+/* Sooner or later it is the text after the final image that is lost. */
+static void lost_line(size_t i)
+{
+    struct bench *b = new_bench();
+    struct signet_board_options options = bench_options(b, 0);
+    char faults[32];
+
+    snprintf(faults, sizeof faults, "drop-tx=%zu", 5 + i);
+    options.restored_timeout_ms = 8000;
+    bench_sim(b, 0, (struct sim_board_options){.misbehave = faults});
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    bench_run_ok(b);
+    assert_true(bench_holds(b, 0, &b->packet));
+    end_bench(b);
+}
+
+static void texts_get_lost(void **state)
+{
+    (void)state;
+    parallel(16, 8, lost_line);
+}
+
 static void bad_line_with_shell_and_log(void **state)
 {
     (void)state;
@@ -467,6 +489,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(from_blank_to_restored),
         cmocka_unit_test(bad_line_with_shell_and_log),
+        cmocka_unit_test(texts_get_lost),
         TEST(a_provisioned_board_is_known_at_once),
         TEST(a_running_board_needs_no_flasher),
         TEST(large_buffers),
