@@ -49,10 +49,12 @@ struct noun {
 extern const struct noun nouns[]; /* ends with a NULL name (verbs.c) */
 extern const struct verb board_verbs[];
 extern const struct verb cert_verbs[];
+extern const struct verb ledger_verbs[];
 extern const struct verb packet_verbs[];
 extern const struct verb prove_verbs[];
 extern const struct verb register_verbs[];
 extern const struct verb provision_verbs[];
+extern const struct verb run_verbs[];
 extern const struct verb sim_verbs[];
 extern const struct verb smp_verbs[];
 

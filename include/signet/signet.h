@@ -15,6 +15,7 @@
 #include <signet/flasher.h>
 #include <signet/ledger.h>
 #include <signet/line.h>
+#include <signet/order.h>
 #include <signet/link.h>
 #include <signet/packet.h>
 #include <signet/prove.h>

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operator's view of a line. Events change the rows; on a terminal a thread draws them a few
+ * times a second, each frame with one write. The cursor stays visible and nothing else of the
+ * terminal is changed: there is nothing to restore, however the process ends. */
+#include "panel.h"
+
+#include "panel_rows.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FRAME_MS = 200, FRAME_MAX = 128 * 1024 };
+
+struct panel {
+    const struct cli *cli;
+    struct signet_observer plain; /* of the other verbs: JSON, warnings */
+    struct panel_rows rows;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t thread;
+    bool drawing, ending, terminal;
+    int drawn; /* lines of the last frame that are on the screen */
+};
+
+/* The terminal's size may change between any two frames. */
+static void measure(int *width, int *height)
+{
+    struct winsize size = {0};
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row;
+    *width = known ? size.ws_col : 80;
+    *height = known ? size.ws_row : 24;
+}
+
+static void write_all(const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDERR_FILENO, data, len);
+        if (n < 0 && errno != EINTR)
+            return; /* the terminal went away; the line goes on */
+        data += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+}
+
+/* With the lock held. above: text that scrolls away over the panel; NULL: none. */
+static void draw(struct panel *p, const char *above)
+{
+    char *frame = NULL;
+    size_t len = 0;
+    int width, height;
+    FILE *to = open_memstream(&frame, &len);
+    if (!to)
+        return;
+    measure(&width, &height);
+    if (p->drawn)
+        fprintf(to, "\r\033[%dA\033[J", p->drawn);
+    if (above)
+        fputs(above, to);
+    p->drawn = panel_rows_draw(&p->rows, to, width, height - 1, cli_colour(stderr));
+    if (fclose(to) == 0)
+        write_all(frame, len);
+    free(frame);
+}
+
+static void *paint(void *arg)
+{
+    struct panel *p = arg;
+    pthread_mutex_lock(&p->lock);
+    while (!p->ending) {
+        struct timespec at;
+        draw(p, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &at);
+        at.tv_nsec += FRAME_MS * 1000000L;
+        at.tv_sec += at.tv_nsec / 1000000000L;
+        at.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&p->wake, &p->lock, &at);
+    }
+    draw(p, NULL);
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+static const char *who(const struct signet_event *event)
+{
+    return event->endpoint ? event->endpoint : "";
+}
+
+/* What is said in a line of its own. */
+static char *line_of(const struct signet_event *event, bool with_lamps)
+{
+    char *text = NULL;
+    const char *slot = event->board ? event->board : "";
+    const char *what = event->error ? event->error->msg : "";
+    const char *hint = event->error && event->error->hint[0] ? event->error->hint : NULL;
+    int n = 0;
+    if (event->kind == SIGNET_EVENT_WARNING)
+        n = asprintf(&text, "signet: warning: %s%s%s\n", what, hint ? "; hint: " : "",
+                     hint ? hint : "");
+    else if (event->kind == SIGNET_EVENT_RETRY)
+        n = asprintf(&text, "slot %s: once more after: %s\n", slot, what);
+    else if (event->kind == SIGNET_EVENT_STAGE_END && !event->board && event->error)
+        n = asprintf(&text, "signet: %s\n", what);
+    else if (event->kind == SIGNET_EVENT_SLOT && !strcmp(event->stage, "fail"))
+        n = asprintf(&text, "slot %s: FAIL%s%s: %s%s%s\n", slot, *who(event) ? " " : "", who(event),
+                     what, hint ? "; hint: " : "", hint ? hint : "");
+    else if (event->kind == SIGNET_EVENT_SLOT && with_lamps && !strcmp(event->stage, "pass"))
+        n = asprintf(&text, "slot %s: PASS %s\n", slot, who(event));
+    else if (event->kind == SIGNET_EVENT_SLOT && with_lamps && event->error)
+        n = asprintf(&text, "slot %s: %s: %s\n", slot, event->stage, what);
+    return n > 0 ? text : NULL;
+}
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    struct panel *p = ctx;
+    if (p->cli->json) {
+        p->plain.on_event(p->plain.ctx, event);
+        fflush(stdout);
+        return;
+    }
+    pthread_mutex_lock(&p->lock);
+    panel_rows_take(&p->rows, event);
+    char *text = line_of(event, !p->terminal);
+    if (text && p->drawing)
+        draw(p, text);
+    else if (text)
+        fputs(text, stderr);
+    free(text);
+    pthread_mutex_unlock(&p->lock);
+}
+
+bool panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
+                bool plain)
+{
+    struct panel *p = calloc(1, sizeof(*p));
+    pthread_condattr_t attr;
+    if (!p)
+        return false;
+    p->cli = cli;
+    p->plain = cli_observer(cli);
+    p->terminal = !plain && !cli->json && isatty(STDERR_FILENO);
+    const char *term = getenv("TERM");
+    if (!term || !strcmp(term, "dumb"))
+        p->terminal = false;
+    if (!panel_rows_init(&p->rows, order)) {
+        free(p);
+        return false;
+    }
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&p->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    *out = p;
+    return true;
+}
+
+struct signet_observer panel_observer(struct panel *panel)
+{
+    return (struct signet_observer){.on_event = on_event, .ctx = panel};
+}
+
+void panel_begin(struct panel *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->drawing = p->terminal && pthread_create(&p->thread, NULL, paint, p) == 0;
+    pthread_mutex_unlock(&p->lock);
+}
+
+void panel_close(struct panel **panel)
+{
+    struct panel *p = *panel;
+    if (p->drawing) {
+        pthread_mutex_lock(&p->lock);
+        p->ending = true;
+        pthread_cond_broadcast(&p->wake);
+        pthread_mutex_unlock(&p->lock);
+        pthread_join(p->thread, NULL);
+    }
+    panel_rows_free(&p->rows);
+    pthread_cond_destroy(&p->wake);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+    *panel = NULL;
+}

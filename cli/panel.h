@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_PANEL_H
+#define CLI_PANEL_H
+
+#include "cli.h"
+
+/* What the operator sees of a line: a row per slot on a terminal, plain lines or JSON else. */
+struct panel;
+
+/* plain: no panel, also on a terminal. False: no memory. */
+bool panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
+                bool plain);
+struct signet_observer panel_observer(struct panel *panel);
+void panel_begin(struct panel *panel);  /* the line starts */
+void panel_close(struct panel **panel); /* the terminal is as before; sets *panel to NULL */
+
+#endif

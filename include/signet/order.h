@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_ORDER_H
+#define SIGNET_ORDER_H
+
+/* A work order: a YAML file that says which devices are to be made, how, and where. */
+
+#include <signet/board.h>
+#include <signet/line.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SIGNET_ORDER_SLOTS   256
+#define SIGNET_ORDER_SERVERS 8
+
+struct signet_order_server {
+    const char *file; /* JSON, as signet_server_info_load() reads it */
+    const char *token_file, *ca_file;
+    bool allow_http;
+};
+
+/* Paths are relative to the order file, or absolute; here they are ready for use. Texts belong to
+ * the order; what was left out is NULL or 0 unless a default is named. */
+struct signet_order {
+    const char *name; /* of the order in the ledger */
+    int64_t quota;    /* devices */
+    const char *template_file;
+    const char *ledger, *work, *key_file; /* work: "work", key_file: "station.key" */
+    const char *station, *operator_name;  /* station: the host's name */
+    const char *recipe;                   /* with the board's options; NULL: no board */
+    struct signet_board_options board;
+    const char *pattern; /* names.pattern */
+    int64_t first;       /* names.first, 1 */
+    int64_t psk_len;     /* credentials.psk_bytes, 32 */
+    const char *cert_info, *server_cert;
+    struct signet_line_slot slots[SIGNET_ORDER_SLOTS];
+    size_t slot_count;
+    struct signet_order_server servers[SIGNET_ORDER_SERVERS];
+    size_t server_count;
+    const char **on_pass, **on_fail; /* end with NULL */
+    int64_t retries;                 /* 1 */
+    void *owned;
+};
+
+/* SIGNET_E_SYNTAX, SIGNET_E_MEANING: "order.yaml:7:3: unknown key ...". */
+int signet_order_load(struct signet_order **out, const char *path, struct signet_error *err);
+void signet_order_free(struct signet_order **order); /* sets *order to NULL */
+
+/* Everything that an order names, opened and checked. */
+struct signet_shop;
+
+struct signet_shop_options {
+    bool watch;
+    int wait_seconds, sync_seconds; /* of struct signet_line */
+    bool servers_only;              /* for signet_line_sync(): boards and slots are not looked at */
+    bool ask_servers;               /* reach and token of each are tried */
+    const struct signet_observer *observer;
+    const struct signet_cancel *cancel;
+};
+
+/* No board is touched. SIGNET_E_BUSY: another run of this work folder goes on. */
+int signet_shop_open(struct signet_shop **out, const struct signet_order *order,
+                     const struct signet_shop_options *options, struct signet_error *err);
+void signet_shop_close(struct signet_shop **shop); /* sets *shop to NULL */
+/* For signet_line_run() and signet_line_sync(); order, options and shop must outlive its use. */
+const struct signet_line *signet_shop_line(const struct signet_shop *shop);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

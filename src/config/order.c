@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Work orders: the keys of the file, and what fits together. */
+#include "order_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ORDER_MAX = 256 * 1024 };
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+struct board {
+    const char *recipe;
+    struct signet_board_options options;
+};
+
+#define BOARD(key, member, type)                                                                   \
+    {                                                                                              \
+        key, type, offsetof(struct board, options.member), 0, INT32_MAX, NULL                      \
+    }
+static const struct entry board_keys[] = {
+    {"recipe", ENTRY_TEXT, offsetof(struct board, recipe), 0, 0, NULL},
+    BOARD("flasher", flasher, ENTRY_TEXT),
+    BOARD("flasher_tool", flash.tool, ENTRY_PATH),
+    BOARD("flasher_target", flash.target, ENTRY_TEXT),
+    BOARD("flasher_config", flash.config, ENTRY_TEXT),
+    BOARD("flasher_address", flash.address, ENTRY_TEXT),
+    BOARD("flasher_command", flash.command, ENTRY_TEXT),
+    BOARD("flasher_timeout_ms", flash.timeout_ms, ENTRY_INT),
+    BOARD("initial", initial, ENTRY_PATH),
+    BOARD("final", final, ENTRY_PATH),
+    BOARD("image_dir", image_dir, ENTRY_PATH),
+    BOARD("initial_sha256", initial_sha256, ENTRY_TEXT),
+    BOARD("final_sha256", final_sha256, ENTRY_TEXT),
+    BOARD("vcom", vcom, ENTRY_UNSIGNED),
+    BOARD("baud", baud, ENTRY_UNSIGNED),
+    BOARD("smp_version", smp_version, ENTRY_INT),
+    BOARD("smp_timeout_ms", smp_timeout_ms, ENTRY_INT),
+    BOARD("ready_text", ready_text, ENTRY_TEXT),
+    BOARD("provisioned_text", provisioned_text, ENTRY_TEXT),
+    BOARD("restored_text", restored_text, ENTRY_TEXT),
+    BOARD("prompt", prompt, ENTRY_TEXT),
+    BOARD("endpoint_path", endpoint_path, ENTRY_TEXT),
+    BOARD("packet_path", packet_path, ENTRY_TEXT),
+    BOARD("result_path", result_path, ENTRY_TEXT),
+    BOARD("success_text", success_text, ENTRY_TEXT),
+    BOARD("ready_timeout_ms", ready_timeout_ms, ENTRY_INT),
+    BOARD("result_timeout_ms", result_timeout_ms, ENTRY_INT),
+    BOARD("restored_timeout_ms", restored_timeout_ms, ENTRY_INT),
+};
+
+static int read_board(struct reader *r, yaml_node_t *node)
+{
+    struct board board = {0};
+    int rc = reader_map(r, node, board_keys, COUNT_OF(board_keys), &board);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!board.recipe)
+        return reader_fail(r, node, SIGNET_E_MEANING, "the board has no 'recipe'");
+    r->order->recipe = board.recipe;
+    r->order->board = board.options;
+    return SIGNET_OK;
+}
+
+struct place {
+    const char *name, *port, *serial, *hub;
+};
+static const struct entry slot_keys[] = {
+    {"name", ENTRY_TEXT, offsetof(struct place, name), 0, 0, NULL},
+    {"port", ENTRY_TEXT, offsetof(struct place, port), 0, 0, NULL},
+    {"serial", ENTRY_TEXT, offsetof(struct place, serial), 0, 0, NULL},
+    {"hub", ENTRY_TEXT, offsetof(struct place, hub), 0, 0, NULL},
+};
+
+/* A port is a path beside the order, or absolute, or a TCP address. */
+static int take_port(struct reader *r, const char *port, const char **out)
+{
+    *out = strncmp(port, "tcp:", 4) == 0 ? port : reader_path(r, port);
+    return *out ? SIGNET_OK : SIGNET_E_LIMIT;
+}
+
+static int read_slot(struct reader *r, yaml_node_t *node)
+{
+    struct signet_line_slot *slot = &r->order->slots[r->order->slot_count];
+    struct place p = {0};
+    char number[16];
+    int rc = reader_map(r, node, slot_keys, COUNT_OF(slot_keys), &p);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if ((p.hub && (p.port || p.serial)) || (!p.hub && !p.port && !p.serial)) {
+        reader_fail(r, node, SIGNET_E_MEANING, "a slot has a port, a serial number or a hub path");
+        error_hint(r->err, "`signet board list` shows them; a port may have its programmer's "
+                           "serial number beside it");
+        return SIGNET_E_MEANING;
+    }
+    snprintf(number, sizeof(number), "%zu", r->order->slot_count + 1);
+    slot->name = p.name ? p.name : reader_keep(r, number, strlen(number));
+    if (!slot->name)
+        return SIGNET_E_NOMEM;
+    if (strlen(slot->name) > 40 || !slot->name[0])
+        return reader_fail(r, node, SIGNET_E_MEANING, "a slot's name has 1 to 40 characters");
+    slot->kind = p.port ? SIGNET_SLOT_PORT : p.hub ? SIGNET_SLOT_HUB : SIGNET_SLOT_SERIAL;
+    slot->where = p.hub ? p.hub : p.serial;
+    slot->serial = p.port ? p.serial : NULL;
+    r->order->slot_count++;
+    return p.port ? take_port(r, p.port, &slot->where) : SIGNET_OK;
+}
+
+static const struct entry server_keys[] = {
+    {"file", ENTRY_PATH, offsetof(struct signet_order_server, file), 0, 0, NULL},
+    {"token_file", ENTRY_PATH, offsetof(struct signet_order_server, token_file), 0, 0, NULL},
+    {"ca_file", ENTRY_PATH, offsetof(struct signet_order_server, ca_file), 0, 0, NULL},
+    {"allow_http", ENTRY_FLAG, offsetof(struct signet_order_server, allow_http), 0, 0, NULL},
+};
+
+static int read_server(struct reader *r, yaml_node_t *node)
+{
+    struct signet_order_server *server = &r->order->servers[r->order->server_count];
+    int rc = reader_map(r, node, server_keys, COUNT_OF(server_keys), server);
+
+    if (rc == SIGNET_OK && (!server->file || !server->token_file))
+        rc = reader_fail(r, node, SIGNET_E_MEANING, "a server has a 'file' and a 'token_file'");
+    r->order->server_count++;
+    return rc;
+}
+
+static int read_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
+                     int (*read)(struct reader *, yaml_node_t *))
+{
+    if (node->type != YAML_SEQUENCE_NODE)
+        return reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a list, \"- ...\"", what);
+    if ((size_t)(node->data.sequence.items.top - node->data.sequence.items.start) > max)
+        return reader_fail(r, node, SIGNET_E_LIMIT, "more than %zu %s", max, what);
+    for (yaml_node_item_t *item = node->data.sequence.items.start;
+         item < node->data.sequence.items.top; item++) {
+        int rc = read(r, yaml_document_get_node(&r->document, *item));
+        if (rc != SIGNET_OK)
+            return rc;
+    }
+    return SIGNET_OK;
+}
+
+static int read_slots(struct reader *r, yaml_node_t *node)
+{
+    return read_list(r, node, "slots", SIGNET_ORDER_SLOTS, read_slot);
+}
+
+static int read_servers(struct reader *r, yaml_node_t *node)
+{
+    return read_list(r, node, "servers", SIGNET_ORDER_SERVERS, read_server);
+}
+
+#define ORDER(key, member, type, min, max)                                                         \
+    {                                                                                              \
+        key, type, offsetof(struct signet_order, member), min, max, NULL                           \
+    }
+#define PART(key, function)                                                                        \
+    {                                                                                              \
+        key, ENTRY_MAP, 0, 0, 0, function                                                          \
+    }
+
+static const struct entry name_keys[] = {
+    ORDER("pattern", pattern, ENTRY_TEXT, 0, 0),
+    ORDER("first", first, ENTRY_NUMBER, 0, INT64_C(999999999999999)),
+};
+
+static int read_names(struct reader *r, yaml_node_t *node)
+{
+    return reader_map(r, node, name_keys, COUNT_OF(name_keys), r->order);
+}
+
+static const struct entry credential_keys[] = {
+    ORDER("psk_bytes", psk_len, ENTRY_NUMBER, 16, 64),
+    ORDER("cert_info", cert_info, ENTRY_PATH, 0, 0),
+    ORDER("server_cert", server_cert, ENTRY_PATH, 0, 0),
+};
+
+static int read_credentials(struct reader *r, yaml_node_t *node)
+{
+    return reader_map(r, node, credential_keys, COUNT_OF(credential_keys), r->order);
+}
+
+static const struct entry order_keys[] = {
+    ORDER("name", name, ENTRY_TEXT, 0, 0),
+    ORDER("quota", quota, ENTRY_NUMBER, 1, 1000000000),
+    ORDER("template", template_file, ENTRY_PATH, 0, 0),
+    ORDER("ledger", ledger, ENTRY_PATH, 0, 0),
+    ORDER("work", work, ENTRY_PATH, 0, 0),
+    ORDER("station_key", key_file, ENTRY_PATH, 0, 0),
+    ORDER("station", station, ENTRY_TEXT, 0, 0),
+    ORDER("operator", operator_name, ENTRY_TEXT, 0, 0),
+    ORDER("retries", retries, ENTRY_NUMBER, 0, 100),
+    ORDER("on_pass", on_pass, ENTRY_WORDS, 0, 0),
+    ORDER("on_fail", on_fail, ENTRY_WORDS, 0, 0),
+    PART("names", read_names),
+    PART("credentials", read_credentials),
+    PART("board", read_board),
+    PART("slots", read_slots),
+    PART("servers", read_servers),
+};
+
+/* What was left out, and what cannot be. */
+static int complete(struct reader *r)
+{
+    struct signet_order *o = r->order;
+    const struct {
+        const char *name, *value;
+    } needed[] = {{"name", o->name}, {"template", o->template_file}, {"ledger", o->ledger}};
+    const struct {
+        const char **to, *name;
+    } beside[] = {{&o->work, "work"}, {&o->key_file, "station.key"}};
+    char host[65] = "station";
+
+    for (size_t i = 0; i < COUNT_OF(needed); i++)
+        if (!needed[i].value || !needed[i].value[0])
+            return error_set(r->err, SIGNET_E_MEANING, "%s: the order has no '%s'", r->path,
+                             needed[i].name);
+    if (!o->quota)
+        return error_set(r->err, SIGNET_E_MEANING, "%s: the order has no 'quota'", r->path);
+    if (o->recipe && o->slot_count == 0)
+        return error_set(r->err, SIGNET_E_MEANING, "%s: there is a board, but no slots", r->path);
+    for (size_t i = 0; i < COUNT_OF(beside); i++)
+        if (!*beside[i].to && !(*beside[i].to = reader_path(r, beside[i].name)))
+            return SIGNET_E_LIMIT;
+    gethostname(host, sizeof(host) - 1);
+    if (!o->station || !o->station[0])
+        o->station = reader_keep(r, host, strlen(host));
+    return o->station ? SIGNET_OK : SIGNET_E_NOMEM;
+}
+
+static int parse(struct reader *r, const struct buf *text)
+{
+    yaml_parser_t parser;
+    int rc;
+
+    if (!yaml_parser_initialize(&parser))
+        return error_nomem(r->err);
+    yaml_parser_set_input_string(&parser, text->data, text->len);
+    if (!yaml_parser_load(&parser, &r->document)) {
+        rc = error_set(r->err, SIGNET_E_SYNTAX, "%s:%zu:%zu: %s", r->path,
+                       parser.problem_mark.line + 1, parser.problem_mark.column + 1,
+                       parser.problem ? parser.problem : "this is no YAML");
+        yaml_parser_delete(&parser);
+        return rc;
+    }
+    yaml_node_t *root = yaml_document_get_root_node(&r->document);
+    if (root)
+        rc = reader_map(r, root, order_keys, COUNT_OF(order_keys), r->order);
+    else
+        rc = error_set(r->err, SIGNET_E_SYNTAX, "%s: the order is empty", r->path);
+    yaml_document_delete(&r->document);
+    yaml_parser_delete(&parser);
+    return rc == SIGNET_OK ? complete(r) : rc;
+}
+
+int signet_order_load(struct signet_order **out, const char *path, struct signet_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    struct reader r = {.path = path,
+                       .folder = path,
+                       .folder_len = slash ? (size_t)(slash - path) + 1 : 0,
+                       .err = err};
+    struct buf text = {0};
+    int rc = file_read(path, ORDER_MAX, &text, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    r.order = calloc(1, sizeof(*r.order));
+    if (r.order) {
+        r.order->first = 1;
+        r.order->retries = 1;
+        r.order->psk_len = 32;
+        rc = parse(&r, &text);
+    } else {
+        rc = error_nomem(err);
+    }
+    buf_free(&text);
+    if (rc != SIGNET_OK)
+        signet_order_free(&r.order);
+    else
+        *out = r.order;
+    return rc;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONFIG_ORDER_TEXT_H
+#define CONFIG_ORDER_TEXT_H
+
+#include "config/config.h"
+
+#include <signet/order.h>
+#include <yaml.h>
+
+/* An order while it is read. */
+struct reader {
+    const char *path, *folder; /* folder: with the slash, or "" */
+    size_t folder_len;
+    yaml_document_t document;
+    struct signet_order *order;
+    struct signet_error *err;
+};
+
+enum entry_type {
+    ENTRY_TEXT,   /* const char * */
+    ENTRY_PATH,   /* const char *: a file or folder */
+    ENTRY_NUMBER, /* int64_t, from min to max */
+    ENTRY_INT,    /* int, likewise */
+    ENTRY_UNSIGNED,
+    ENTRY_FLAG,  /* bool: true or false */
+    ENTRY_WORDS, /* const char **: a list of words, ends with NULL */
+    ENTRY_MAP,   /* read by its own function */
+};
+
+struct entry {
+    const char *name;
+    enum entry_type type;
+    size_t offset;
+    int64_t min, max;
+    int (*read)(struct reader *r, yaml_node_t *node); /* ENTRY_MAP */
+};
+
+/* "order.yaml:7:3: ..." with the line and a caret. Returns code. */
+int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code, const char *fmt,
+                ...) __attribute__((format(printf, 4, 5)));
+/* Fills what the table names; an unknown or repeated key is an error. */
+int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, size_t count,
+               void *to);
+/* A copy that lives as long as the order; NULL with the error set. */
+char *reader_keep(struct reader *r, const char *text, size_t len);
+/* The same of a path: as it is when absolute, else in the order's folder. */
+char *reader_path(struct reader *r, const char *path);
+
+#endif

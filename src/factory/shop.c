@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an order to a line: everything that it names is opened and checked, and no board touched. */
+#include "cred/cred.h"
+#include "private.h"
+
+#include <signet/config.h>
+#include <signet/order.h>
+#include <signet/units.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOKEN_MAX = 64 * 1024, LEASE_SECONDS = 600 };
+
+struct signet_shop {
+    const struct signet_order *order;
+    const struct signet_shop_options *options;
+    struct signet_tree *template;
+    struct signet_cert_info cert;
+    struct signet_units *units;
+    struct signet_ledger *ledger;
+    struct signet_server *servers[SIGNET_ORDER_SERVERS];
+    struct signet_line line;
+};
+
+static int open_units(struct signet_shop *s, struct signet_error *err)
+{
+    const struct signet_order *o = s->order;
+    int rc = signet_config_load(o->template_file, &s->template, err);
+
+    if (rc == SIGNET_OK && o->cert_info)
+        rc = signet_cert_info_load(o->cert_info, &s->cert, err);
+    const struct signet_units_options options = {.template = s->template,
+                                                 .psk_len = (size_t)o->psk_len,
+                                                 .cert = &s->cert,
+                                                 .server_cert = o->server_cert,
+                                                 .pattern = o->pattern,
+                                                 .first = o->first,
+                                                 .count = o->quota,
+                                                 .work = o->work,
+                                                 .key_file = o->key_file};
+    if (rc == SIGNET_OK) {
+        rc = signet_units_open(&s->units, &options, err);
+        if (rc == SIGNET_E_MEANING)
+            error_prefix(err, "%s", o->template_file);
+    }
+    return rc;
+}
+
+/* What makes two orders the same: which devices come out. Slots, servers and the quota may change
+ * while an order runs. */
+static int hash_order(const struct signet_shop *s, char out[65], struct signet_error *err)
+{
+    const struct signet_order *o = s->order;
+    struct buf text = {0};
+    uint8_t digest[32];
+    int rc = file_read(o->template_file, 16u << 20, &text, err);
+
+    if (rc == SIGNET_OK) {
+        buf_printf(&text, "\n%s\n%lld\n%lld\n%s\n", o->pattern ? o->pattern : "",
+                   (long long)o->first, (long long)o->psk_len, o->recipe ? o->recipe : "");
+        if (s->cert.elliptic_curve)
+            buf_text(&text, s->cert.elliptic_curve);
+        rc = buf_check(&text, err);
+    }
+    if (rc == SIGNET_OK)
+        rc = sha256(text.data, text.len, digest, err);
+    if (rc == SIGNET_OK)
+        hex_encode(digest, sizeof(digest), out);
+    buf_free(&text);
+    return rc;
+}
+
+static int open_ledger(struct signet_shop *s, struct signet_error *err)
+{
+    const struct signet_order *o = s->order;
+    const struct signet_ledger_options options = {
+        .station = o->station, .operator_name = o->operator_name, .lease_seconds = LEASE_SECONDS};
+    char hash[65];
+    int rc = hash_order(s, hash, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_open(&s->ledger, o->ledger, &options, err);
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_order(s->ledger, o->name, hash, o->quota, &s->line.order, err);
+    if (rc == SIGNET_E_CONFLICT)
+        error_hint(err, "template, names or credentials are not those that it was started with: "
+                        "give the new order another name");
+    return rc;
+}
+
+/* The token is one word in a file that nobody else can use. */
+static int read_token(const char *path, struct secret *out, struct signet_error *err)
+{
+    int rc = file_read_secret(path, TOKEN_MAX, out, err);
+
+    while (rc == SIGNET_OK && out->len > 0 && (unsigned char)out->data[out->len - 1] <= ' ')
+        out->data[--out->len] = '\0';
+    for (size_t i = 0; rc == SIGNET_OK && i < out->len; i++)
+        if (out->data[i] <= ' ' || out->data[i] > '~')
+            rc = error_set(err, SIGNET_E_USAGE, "%s: the token is not one word", path);
+    if (rc == SIGNET_OK && out->len == 0)
+        rc = error_set(err, SIGNET_E_USAGE, "%s: the token is empty", path);
+    return rc;
+}
+
+static int open_server(struct signet_shop *s, size_t i, struct signet_error *err)
+{
+    const struct signet_order_server *from = &s->order->servers[i];
+    const struct signet_server_options options = {
+        .allow_http = from->allow_http, .ca_file = from->ca_file, .attempts = 2};
+    struct signet_server_info info = {0};
+    struct secret token = {0};
+    int rc = signet_server_info_load(from->file, &info, err);
+
+    if (rc == SIGNET_OK)
+        rc = read_token(from->token_file, &token, err);
+    if (rc == SIGNET_OK)
+        rc = signet_server_open(&s->servers[i], &info, &options, token.data, token.len,
+                                s->options->observer, s->options->cancel, err);
+    if (rc == SIGNET_OK && s->options->ask_servers)
+        rc = signet_server_check(s->servers[i], err);
+    if (rc != SIGNET_OK)
+        error_prefix(err, "%s", from->file);
+    secret_wipe(&token);
+    signet_server_info_free(&info);
+    return rc;
+}
+
+/* Options, images and tools of each slot. Whether its board is there shows when it runs. */
+static int check_slot(const struct signet_shop *s, const struct signet_line_slot *slot,
+                      struct signet_error *err)
+{
+    struct signet_board_options options = s->order->board;
+    struct signet_board *board = NULL;
+
+    options.port = slot->kind == SIGNET_SLOT_PORT ? slot->where : NULL;
+    options.serial = slot->kind == SIGNET_SLOT_SERIAL ? slot->where : slot->serial;
+    if (slot->kind == SIGNET_SLOT_HUB)
+        options.port = "/dev/null"; /* not opened here */
+    int rc = signet_board_open(&board, s->order->recipe, &options, NULL, NULL, err);
+    if (rc != SIGNET_OK)
+        error_prefix(err, "slot %s", slot->name);
+    signet_board_close(&board);
+    return rc;
+}
+
+static int would_take(struct signet_shop *s, struct signet_error *err)
+{
+    const struct signet_line_units *units = signet_units_line(s->units);
+    struct signet_line_unit unit = {0};
+    int rc = SIGNET_OK;
+
+    if (s->order->server_count == 0)
+        return SIGNET_OK;
+    rc = units->make(units->ctx, "urn:dev:os:signet-rehearsal", &unit, err);
+    for (size_t i = 0; rc == SIGNET_OK && i < s->order->server_count; i++) {
+        rc = signet_server_validate(s->servers[i], &unit.device, err);
+        if (rc != SIGNET_OK)
+            error_prefix(err, "%s would refuse the devices", s->order->servers[i].file);
+    }
+    units->free(units->ctx, &unit);
+    return rc;
+}
+
+static int open_all(struct signet_shop *s, struct signet_error *err)
+{
+    const struct signet_order *o = s->order;
+    int rc = open_units(s, err);
+
+    for (size_t i = 0;
+         rc == SIGNET_OK && !s->options->servers_only && o->recipe && i < o->slot_count; i++)
+        rc = check_slot(s, &o->slots[i], err);
+    for (size_t i = 0; rc == SIGNET_OK && i < o->server_count; i++)
+        rc = open_server(s, i, err);
+    if (rc == SIGNET_OK)
+        rc = would_take(s, err);
+    return rc == SIGNET_OK ? open_ledger(s, err) : rc;
+}
+
+static void fill_line(struct signet_shop *s)
+{
+    const struct signet_order *o = s->order;
+    struct signet_line *line = &s->line;
+
+    line->ledger = s->ledger;
+    line->quota = o->quota;
+    line->recipe = o->recipe;
+    line->board = &o->board;
+    line->slots = o->slots;
+    line->slot_count = o->slot_count;
+    line->units = signet_units_line(s->units);
+    line->servers = s->servers;
+    line->server_count = o->server_count;
+    line->on_pass = o->on_pass;
+    line->on_fail = o->on_fail;
+    line->retries = (int)o->retries;
+    line->watch = s->options->watch;
+    line->wait_seconds = s->options->wait_seconds;
+    line->sync_seconds = s->options->sync_seconds;
+    line->observer = s->options->observer;
+    line->cancel = s->options->cancel;
+}
+
+int signet_shop_open(struct signet_shop **out, const struct signet_order *order,
+                     const struct signet_shop_options *options, struct signet_error *err)
+{
+    struct signet_shop *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return error_nomem(err);
+    s->order = order;
+    s->options = options;
+    int rc = open_all(s, err);
+    if (rc != SIGNET_OK) {
+        signet_shop_close(&s);
+        return rc;
+    }
+    fill_line(s);
+    *out = s;
+    return SIGNET_OK;
+}
+
+void signet_shop_close(struct signet_shop **shop)
+{
+    struct signet_shop *s = shop ? *shop : NULL;
+
+    if (!s)
+        return;
+    for (size_t i = 0; i < SIGNET_ORDER_SERVERS; i++)
+        signet_server_close(&s->servers[i]);
+    signet_ledger_close(&s->ledger);
+    signet_units_close(&s->units);
+    signet_tree_free(&s->template);
+    signet_cert_info_free(&s->cert);
+    free(s);
+    *shop = NULL;
+}
+
+const struct signet_line *signet_shop_line(const struct signet_shop *shop)
+{
+    return &shop->line;
+}
