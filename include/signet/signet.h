@@ -15,8 +15,8 @@
 #include <signet/flasher.h>
 #include <signet/ledger.h>
 #include <signet/line.h>
-#include <signet/order.h>
 #include <signet/link.h>
+#include <signet/order.h>
 #include <signet/packet.h>
 #include <signet/prove.h>
 #include <signet/provision.h>
