@@ -53,6 +53,37 @@ static int load(const struct cli *cli, bool config, struct signet_tree **tree,
     return code;
 }
 
+/* The other side: the server's own view of who is registered. */
+struct asked {
+    const char *file, *token, *token_file, *ca_file;
+    bool allow_http;
+    struct signet_server *server;
+};
+
+static int open_server(struct asked *asked, const struct signet_observer *observer,
+                       struct signet_error *err)
+{
+    const struct signet_server_options options = {.allow_http = asked->allow_http,
+                                                  .ca_file = asked->ca_file};
+    struct signet_server_info info = {0};
+    struct signet_bytes token = {0};
+    int code = cli_token(asked->token, asked->token_file, &token, err);
+
+    if (!code)
+        code = signet_server_info_load(asked->file, &info, err);
+    if (!code)
+        code = signet_server_open(&asked->server, &info, &options, token.data, token.len, observer,
+                                  process_cancel(), err);
+    signet_server_info_free(&info);
+    signet_bytes_free(&token);
+    return code;
+}
+
+static int ask(void *ctx, const char *endpoint, struct signet_error *err)
+{
+    return signet_server_seen(((struct asked *)ctx)->server, endpoint, err);
+}
+
 static int prove(int argc, char **argv)
 {
     struct cli cli = {0};
@@ -60,10 +91,15 @@ static int prove(int argc, char **argv)
     struct signet_proof proof = {0};
     struct signet_tree *tree = NULL;
     struct signet_error err = {0};
+    struct asked asked = {0};
     bool config = false;
     long timeout = 20;
     /* clang-format off */
     const struct option_row rows[] = {
+        {'a', "ask", "FILE", "Ask this server's API, too, whether it saw the device (JSON file)", OPTION_TEXT, &asked.file, 0, 0},
+        {256, "allow-http", NULL, "--ask may speak plain http", OPTION_FLAG, &asked.allow_http, 0, 0},
+        {257, "ca-file", "FILE", "--ask: trust these authorities (PEM)", OPTION_TEXT, &asked.ca_file, 0, 0},
+        {258, "token-file", "FILE", "--ask: the access token (else SIGNET_TOKEN)", OPTION_TEXT, &asked.token_file, 0, 0},
         {'c', "config", NULL, "FILE is a configuration, not a packet", OPTION_FLAG, &config, 0, 0},
         {'e', "endpoint", "NAME", "Endpoint client name (else the PSK identity)", OPTION_TEXT, &options.endpoint, 0, 0},
         {'t', "timeout", "S", "Longest time for each server (20)", OPTION_NUMBER, &timeout, 1, 600},
@@ -83,6 +119,11 @@ static int prove(int argc, char **argv)
     options.timeout_ms = (unsigned)timeout * 1000;
     options.cancel = (struct signet_cancel *)process_cancel();
     int code = load(&cli, config, &tree, &err);
+    if (!code && asked.file) {
+        code = open_server(&asked, &observer, &err);
+        options.on_registered = ask;
+        options.ctx = &asked;
+    }
     if (!code) {
         code = signet_prove(tree, &options, &proof, &err);
         if (cli.json)
@@ -91,6 +132,7 @@ static int prove(int argc, char **argv)
             tell(&proof);
     }
     signet_tree_free(&tree);
+    signet_server_close(&asked.server);
     return code ? cli_fail(&cli, &err) : cli_close(&cli, EXIT_DONE);
 }
 

@@ -28,12 +28,16 @@ struct signet_prove_options {
     const struct signet_observer
         *observer;                /* STAGE_BEGIN, STAGE_END of each step, RETRY; may be NULL */
     struct signet_cancel *cancel; /* may be NULL */
+    /* Called while the device is registered, to ask the server from the other side whether it saw
+     * it: an error is the step "seen" failing. May be NULL. */
+    int (*on_registered)(void *ctx, const char *endpoint, struct signet_error *err);
+    void *ctx;
 };
 
 /* How far the device came. */
 struct signet_proof {
     char step[16];       /* the last one begun: "account", "handshake", "register", "deregister",
-                            "bootstrap" */
+                            "bootstrap", "seen" */
     char uri[160];       /* of the server it was at */
     char cipher[64];     /* of the handshake; "" for coap:// */
     unsigned code;       /* of the last CoAP answer, 201 for 2.01; 0: none */

@@ -75,6 +75,11 @@ int signet_server_add(struct signet_server *server, const struct signet_device *
 int signet_server_find(struct signet_server *server, const char *endpoint,
                        struct signet_error *err);
 
+/* Is a device of this name registered now, in the sense of LwM2M Core 1.2, section 6.2?
+ * SIGNET_E_NOT_FOUND: not; SIGNET_E_UNSUPPORTED: this kind of server does not tell. */
+int signet_server_seen(struct signet_server *server, const char *endpoint,
+                       struct signet_error *err);
+
 int signet_server_remove(struct signet_server *server, const char *endpoint,
                          struct signet_error *err);
 

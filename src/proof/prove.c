@@ -160,9 +160,19 @@ static int with_session(struct run *run, struct transport *transport,
     } else {
         step_begin(run, "register");
         rc = step_end(run, send_register(run, &x, address, account, &location, err), err);
-        if (!rc) {
+        if (!rc && run->options->on_registered) {
+            step_begin(run, "seen");
+            rc = run->options->on_registered(run->options->ctx, run->endpoint, err);
+            if (rc == SIGNET_E_NOT_FOUND && err)
+                err->code = SIGNET_E_PROOF;
+            rc = step_end(run, rc == SIGNET_E_NOT_FOUND ? SIGNET_E_PROOF : rc, err);
+        }
+        if (location.len) {
+            struct signet_error later = {0}; /* what failed before counts */
             step_begin(run, "deregister");
-            rc = step_end(run, send_deregister(run, &x, &location, err), err);
+            int out = step_end(run, send_deregister(run, &x, &location, &later), &later);
+            if (!rc && (rc = out))
+                *err = later;
         }
     }
     wipe(x.in, sizeof x.in);

@@ -204,6 +204,21 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
     return rc;
 }
 
+static int seen(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    struct http_answer answer = {0};
+    struct buf path = {0};
+    int rc = path_with_name(&path, "/api/clients", endpoint, err);
+
+    if (!rc)
+        rc = call(server, "GET", (const char *)path.data, NULL, NULL, &answer, err);
+    if (rc && (answer.status == 400 || answer.status == 404))
+        rc = error_set(err, SIGNET_E_NOT_FOUND, "Leshan has no registration of '%s'", endpoint);
+    secret_wipe(&answer.body);
+    buf_free(&path);
+    return rc;
+}
+
 static int check(struct signet_server *server, struct signet_error *err)
 {
     json_t *list = NULL;
@@ -219,6 +234,7 @@ const struct server_ops leshan_ops = {
     .check = check,
     .add = add,
     .find = find,
+    .seen = seen,
     .remove = drop,
 };
 

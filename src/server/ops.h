@@ -25,6 +25,8 @@ struct server_ops {
     int (*add)(struct signet_server *server, const struct signet_device *device, bool *existed,
                struct signet_error *err);
     int (*find)(struct signet_server *server, const char *endpoint, struct signet_error *err);
+    /* NULL: it does not tell */
+    int (*seen)(struct signet_server *server, const char *endpoint, struct signet_error *err);
     int (*remove)(struct signet_server *server, const char *endpoint, struct signet_error *err);
 };
 

@@ -92,6 +92,14 @@ int signet_server_find(struct signet_server *server, const char *endpoint, struc
     return server->ops->find(server, endpoint, err);
 }
 
+int signet_server_seen(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    if (!server->ops->seen)
+        return error_set(err, SIGNET_E_UNSUPPORTED, "%s does not tell who is registered",
+                         server->ops->kind);
+    return server->ops->seen(server, endpoint, err);
+}
+
 int signet_server_remove(struct signet_server *server, const char *endpoint,
                          struct signet_error *err)
 {

@@ -96,6 +96,11 @@ static SSL_CTX *prepare(const struct tls_credentials *c)
     SSL_CTX *ctx = SSL_CTX_new(DTLS_client_method());
     bool ok = ctx && SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1;
 
+    /* Servers such as Californium up to 2.x do not know RFC 5746; devices take them. There is no
+     * renegotiation to attack: it is off. */
+    if (ok)
+        SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION);
+
     if (ok && c->psk) {
         SSL_CTX_set_psk_client_callback(ctx, on_psk);
         ok = SSL_CTX_set_cipher_list(ctx, PSK_CIPHERS) == 1;
@@ -129,8 +134,8 @@ static void advise(const struct session *s, const struct login *login, int rc,
         error_hint(err, psk ? "compare identity and PSK with what the server has"
                             : "compare the device's certificate with what the server has");
     else if (rc == SIGNET_E_TIMEOUT && psk)
-        error_hint(err, "DTLS servers stay silent when the PSK is wrong; else check host, port "
-                        "and firewall");
+        error_hint(err, "many DTLS servers stay silent when the PSK is wrong or its identity "
+                        "unknown: compare both; else check host, port and firewall");
     else if (rc == SIGNET_E_TIMEOUT)
         error_hint(err, "check host, port and firewall");
 }

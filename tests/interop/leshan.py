@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The real Leshan: devices are onboarded at it and proved, and those that must not get in do not. Two generations: a
+published demo server (2.0.0-M4, the older REST bodies), and the engine of 2.0.0-M15 with its bootstrap server behind the demo's
+REST calls (leshan/Servers.java). Both come from Maven's central repository; without it the test is skipped, and fails in CI."""
+import contextlib, fcntl, json, os, re, shutil, subprocess, sys, tempfile, threading, time
+
+BUILD = os.path.abspath(os.environ['SIGNET_BUILD'])
+HERE = os.path.dirname(os.path.abspath(__file__))
+SIGNET, PTOOL = os.path.join(BUILD, 'signet'), os.path.join(BUILD, 'ptool')
+CONFIGS = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs')
+PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1'
+DEMO = 'org.eclipse.leshan:leshan-server-demo:2.0.0-M4:jar:jar-with-dependencies'
+failures = []
+
+def expect(name, ok, seen=''):
+    if not ok:
+        failures.append(f'{name}: {seen}')
+
+def cannot(why):
+    print(why)
+    sys.exit(1 if os.environ.get('CI') == 'true' else 77)
+
+def fetch():
+    """The jars, once for a build folder."""
+    folder = os.path.join(BUILD, 'leshan')
+    os.makedirs(folder, exist_ok=True)
+    if not (shutil.which('mvn') and shutil.which('javac')):
+        cannot('no Maven or no Java: scripts/setup test installs them')
+    with open(os.path.join(folder, 'lock'), 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = os.path.join(folder, 'done')
+        if not os.path.exists(done):
+            for args in (['-f', f'{HERE}/leshan/pom.xml', f'{PLUGIN}:copy-dependencies', f'-DoutputDirectory={folder}/lib'],
+                         [f'{PLUGIN}:copy', f'-Dartifact={DEMO}', f'-DoutputDirectory={folder}/demo']):
+                p = subprocess.run(['mvn', '-q', '-B', *args], capture_output=True, text=True, timeout=400, cwd=folder)
+                if p.returncode:
+                    cannot(f'Maven cannot get Leshan: {p.stdout.strip()[:400]}')
+            open(done, 'w').close()
+    return f'{folder}/lib', next(os.path.join(folder, 'demo', f) for f in os.listdir(f'{folder}/demo'))
+
+def read_until(stream, pattern, seconds=120):
+    """A line of the server's that fits; what comes after is read away."""
+    found = []
+    ready = threading.Event()
+    def drain():
+        for line in stream:
+            m = re.search(pattern, line)
+            if m and not found:
+                found.append(m)
+                ready.set()
+        ready.set()
+    threading.Thread(target=drain, daemon=True).start()
+    ready.wait(seconds)
+    return found[0] if found else None
+
+@contextlib.contextmanager
+def engine(lib, folder):
+    run('cert', 'make', '-e', 'leshan.example', '-o', f'{folder}/server', cwd=folder)
+    p = subprocess.Popen(['java', '-Xmx256m', '-cp', f'{lib}/*', f'{HERE}/leshan/Servers.java', f'{folder}/server/client_key.der',
+                          f'{folder}/server/client_cert.der'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, text=True, cwd=folder)
+    try:
+        m = read_until(p.stdout, r'^\{.*\}$')
+        if not m:
+            raise RuntimeError('Leshan (2.0.0-M15) did not start')
+        yield json.loads(m.group(0))
+    finally:
+        p.stdin.close()
+        p.wait(60)
+
+def free_port():
+    import socket
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+@contextlib.contextmanager
+def demo(jar, folder):
+    cwd = os.path.join(folder, 'demo')
+    os.makedirs(cwd)
+    for attempt in range(3): # another process may take the web port first
+        web = free_port()
+        opens = [f'--add-opens=java.base/{package}=ALL-UNNAMED' for package in ('java.lang', 'java.net', 'java.util', 'java.time')]
+        p = subprocess.Popen(['java', *opens, '-Xmx256m', '-jar', jar, '-lh', '127.0.0.1', '-lp', '0', '-slh', '127.0.0.1', '-slp', '0',
+                              '-wh', '127.0.0.1', '-wp', str(web)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd)
+        m = read_until(p.stdout, r'started at coap:///?/?127.0.0.1:(\d+) coaps:///?/?127.0.0.1:(\d+)')
+        for _ in range(200):
+            if m and subprocess.run([SIGNET, 'register', '-s', server(folder, 'demo', 'leshan', web, api=1), '-e', 'nobody', '--find',
+                                     '--allow-http'], capture_output=True, text=True, timeout=60).stderr.find('has no device') >= 0:
+                break
+            if p.poll() is not None:
+                m = None
+                break
+            time.sleep(0.1)
+        if m:
+            break
+        p.kill()
+    try:
+        if not m:
+            raise RuntimeError('the demo server (2.0.0-M4) did not start')
+        yield {'web': web, 'coap': int(m.group(1)), 'coaps': int(m.group(2))}
+    finally:
+        p.terminate()
+        p.wait(60)
+
+def server(folder, name, kind, port, **more):
+    path = os.path.join(folder, f'{name}.json')
+    with open(path, 'w') as f:
+        json.dump({'kind': kind, 'url': 'http://127.0.0.1', 'port': port, **more}, f)
+    return path
+
+def run(*args, cwd, want=0, tool=SIGNET):
+    p = subprocess.run([tool, *args], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    expect(' '.join(args), p.returncode == want, (p.returncode, p.stdout, p.stderr))
+    return p.stdout + p.stderr
+
+def config(folder, name, accounts):
+    """accounts: (uri, bootstrap, mode, more, ssid)"""
+    security = ', '.join(f'{i}: {{0: {uri!r}, 1: {bs}, 2: {mode}{more}' + (f', 10: {ssid}' if ssid else '') + '}'
+                         for i, (uri, bs, mode, more, ssid) in enumerate(accounts))
+    servers = ', '.join(f"{i}: {{0: {ssid}, 1: 300, 6: True, 7: 'U'}}" for i, (*_, ssid) in enumerate(accounts) if ssid)
+    path = os.path.join(folder, name)
+    with open(path, 'w') as f:
+        f.write(f'{{0: {{{security}}}, 1: {{{servers}}}}}')
+    return path
+
+def psk(uri, identity, key):
+    return (uri, False, 0, f", 3: b'{identity}', 5: b'{key}'", 1)
+
+def modes(ports, folder, where, label):
+    """PSK, X.509 and no security; and what must not get in."""
+    secure, plain = f'coaps://127.0.0.1:{ports["coaps"]}', f'coap://127.0.0.1:{ports["coap"]}'
+    api = ['-s', where, '--allow-http']
+    ask = ['--ask', where, '--allow-http']
+    name = 'urn:dev:os:psk-1'
+    good = config(folder, 'psk', [psk(secure, 'id-1', 'secret-key-of-16')])
+    expect(f'{label}: unknown is refused', 'handshake' in run('prove', '-c', good, '-e', name, '-t', '4', cwd=folder, want=1))
+    run('register', '-e', name, '-c', good, *api, cwd=folder)
+    run('register', '-e', name, '--find', *api, cwd=folder)
+    out = run('prove', '-c', good, '-e', name, *ask, cwd=folder)
+    expect(f'{label}: psk', out.startswith('in: 1 server') and 'CCM8' in out and '/rd/' in out, out)
+    # a wrong key, another device's name, another device with the same identity
+    bad = config(folder, 'bad', [psk(secure, 'id-1', 'secret-key-of-1X')])
+    out = run('prove', '-c', bad, '-e', name, '-t', '4', cwd=folder, want=1)
+    expect(f'{label}: wrong key', 'handshake' in out and 'PSK' in out, out)
+    out = run('prove', '-c', good, '-e', 'urn:dev:os:other', '-t', '10', cwd=folder, want=1)
+    expect(f'{label}: wrong name', 'register: the server answered 4.03' in out and 'belong' in out, out)
+    out = run('register', '-e', 'urn:dev:os:second', '-c', good, *api, cwd=folder, want=1)
+    expect(f'{label}: same identity twice', 'already used' in out and 'its own' in out, out)
+    # certificates: the server's is pinned, the device's names it
+    run('cert', 'fetch', '--dtls', f'127.0.0.1:{ports["coaps"]}', '-o', 'server.der', cwd=folder)
+    x509 = config(folder, 'x509', [(secure, False, 2, '', 1)])
+    shutil.copy(f'{CONFIGS}/cert_info.json', folder)
+    run('-c', x509, '-e', 'cert-1', '-C', 'cert_info.json', '-p', 'server.der', cwd=folder, tool=PTOOL)
+    run('register', '-e', 'cert-1', '-P', 'SenMLCBOR', *api, cwd=folder)
+    out = run('prove', 'SenMLCBOR', '-e', 'cert-1', *ask, cwd=folder)
+    expect(f'{label}: x509', 'ECDHE-ECDSA' in out, out)
+    run('register', '-e', 'cert-2', '-P', 'SenMLCBOR', *api, cwd=folder)
+    out = run('prove', 'SenMLCBOR', '-e', 'cert-2', '-t', '10', cwd=folder, want=1)
+    expect(f'{label}: wrong CN', 'register: the server answered 4.03' in out, out)
+    run('-c', x509, '-e', 'cert-1', '-C', 'cert_info.json', '-p', 'cert/client_cert.der', cwd=folder, tool=PTOOL)
+    out = run('prove', 'SenMLCBOR', '-e', 'cert-1', '-t', '10', cwd=folder, want=1)
+    expect(f'{label}: not the pinned server', 'another certificate' in out, out)
+    # no security
+    nosec = config(folder, 'nosec', [(plain, False, 3, '', 1)])
+    run('register', '-e', 'plain-1', '-c', nosec, *api, cwd=folder)
+    expect(f'{label}: nosec', 'no security' in run('prove', '-c', nosec, '-e', 'plain-1', *ask, cwd=folder))
+    out = run('prove', '-c', nosec, '-e', name, '-t', '10', cwd=folder, want=1)
+    expect(f'{label}: credentials are needed', 'register: the server answered 4.' in out, out)
+    run('register', '-e', name, '--remove', *api, cwd=folder)
+    out = run('register', '-e', name, '--find', *api, cwd=folder, want=1)
+    expect(f'{label}: removed', 'has no device' in out, out)
+
+def pair(ports, folder):
+    """A device that knows its bootstrap server only: it gets its management account there, and gets in."""
+    manager, boot = server(folder, 'm', 'leshan', ports['web']), server(folder, 'b', 'leshan-bootstrap', ports['bootstrapWeb'])
+    for kind, bs_uri, bs_keys in (('psk', f'coaps://127.0.0.1:{ports["bootstrapCoaps"]}', ", 3: b'bs-id', 5: b'bootstrap-key-16'"),
+                                  ('nosec', f'coap://127.0.0.1:{ports["bootstrapCoap"]}', '')):
+        name = f'pair-{kind}'
+        bootstrap = (bs_uri, True, 0 if bs_keys else 3, bs_keys, None)
+        account = psk(f'coaps://127.0.0.1:{ports["coaps"]}', f'{name}-id', 'management-key-1')
+        both = config(folder, f'both-{kind}', [bootstrap, account])
+        only = config(folder, f'only-{kind}', [bootstrap])
+        run('register', '-s', manager, '-e', name, '-c', both, '--allow-http', cwd=folder)
+        out = run('prove', '-c', only, '-e', name, '-t', '5', cwd=folder, want=1)
+        expect(f'{kind}: nothing to write yet', 'bootstrap' in out or 'handshake' in out, out)
+        run('register', '-s', boot, '-e', name, '-c', both, '--allow-http', cwd=folder)
+        run('register', '-s', boot, '-e', name, '--find', '--allow-http', cwd=folder)
+        out = run('prove', '-c', only, '-e', name, '--json', '--ask', manager, '--allow-http', cwd=folder)
+        proof = [json.loads(line) for line in out.splitlines() if '"proof"' in line]
+        expect(f'{kind}: bootstrap to management', proof and proof[0]['in'] and proof[0]['bootstraps'] == 1 and
+               proof[0]['accounts'] == 2, out)
+        run('register', '-s', boot, '-e', name, '--remove', '--allow-http', cwd=folder)
+    out = run('register', '-s', boot, '-e', 'x', '-c', config(folder, 'alone', [account]), '--allow-http', cwd=folder, want=1)
+    expect('a bootstrap server needs a pair', 'bootstrap account' in out, out)
+
+def main():
+    lib, jar = fetch()
+    with tempfile.TemporaryDirectory() as folder:
+        with engine(lib, folder) as ports:
+            modes(ports, folder, server(folder, 'new', 'leshan', ports['web']), 'M15')
+            pair(ports, folder)
+    with tempfile.TemporaryDirectory() as folder, demo(jar, folder) as ports:
+        modes(ports, folder, server(folder, 'old', 'leshan', ports['web'], api=1), 'M4')
+    print('\n'.join(failures) or 'ok')
+    sys.exit(bool(failures))
+
+main()
