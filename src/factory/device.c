@@ -15,8 +15,9 @@ struct work {
     struct signet_board *board;
     struct signet_line_unit unit;
     bool has_unit;
-    bool ledger_broken; /* the last error is the ledger's own: no device can go on */
-    char name[152];     /* that the board gave; "" */
+    bool ledger_refused; /* the last error came from the ledger */
+    bool ledger_broken;  /* and it is the ledger's own: no device can go on */
+    char name[152];      /* that the board gave; "" */
     char hw_id[152];
 };
 
@@ -28,6 +29,7 @@ static struct signet_lease *lease(struct work *w)
 /* A ledger that cannot be written ends the line; what it refuses is about this device only. */
 static int judged(struct work *w, int rc)
 {
+    w->ledger_refused = rc != SIGNET_OK;
     w->ledger_broken = rc == SIGNET_E_IO || rc == SIGNET_E_LEDGER || rc == SIGNET_E_NOMEM;
     return rc;
 }
@@ -230,6 +232,7 @@ static int attempt(struct work *w, struct signet_error *err)
         if (stages[i].wanted && !stages[i].wanted(w))
             continue;
         double begin = stage_begin(w->slot, stages[i].stage);
+        w->ledger_refused = false;
         rc = signet_cancel_fired(w->slot->line->stop)
                  ? error_set(err, SIGNET_E_CANCELLED, "stopped")
                  : stages[i].run(w, err);
@@ -260,6 +263,7 @@ static bool may_try_again(struct work *w, int rc)
     case SIGNET_E_FLASH:
     case SIGNET_E_BOARD:
     case SIGNET_E_PROOF:
+    case SIGNET_E_BUSY: /* a port is, for a moment, after it came or its last user was killed */
         return state.retry_safe || !state.bytes_sent;
     default:
         return false;
@@ -292,7 +296,7 @@ static int let_go(struct work *w, int rc, const struct signet_error *why, struct
     if (lease(w)->device == 0 || w->ledger_broken)
         return SIGNET_OK;
     bool untouched = lease(w)->state < SIGNET_DEVICE_WRITING && w->job->units->next;
-    bool ours = rc != SIGNET_E_BUSY; /* else another station has it by now */
+    bool ours = rc != SIGNET_E_BUSY || !w->ledger_refused; /* else another station has it by now */
     int done = SIGNET_OK;
 
     if (ours && (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || untouched))
@@ -311,7 +315,7 @@ static int attempts(struct work *w, unsigned *again, struct signet_error *err)
         if (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
             return rc;
         count_error(w->slot->line, (enum signet_code)rc);
-        if (w->ledger_broken || *again >= (unsigned)w->job->retries || !may_try_again(w, rc))
+        if (w->ledger_refused || *again >= (unsigned)w->job->retries || !may_try_again(w, rc))
             return rc;
         tell_again(w, err);
         int stopped = cancel_sleep_until(w->slot->line->stop, clock_ms() + AGAIN_MS, err);

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A factory hall for tests: a rack of simulated boards with a programmer, a server, orders, and what must
+be true of all of them at any moment (the invariants I1 to I6 of docs/parts/line.md)."""
+import hashlib, os, re, signal, socket, sqlite3, subprocess, sys, time
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from _coiote import TOKEN, Coiote, drop
+
+BUILD = os.environ['SIGNET_BUILD']
+SIGNET = os.path.join(BUILD, 'signet')
+TORTURE = os.path.join(BUILD, 'tests', 'signet_torture')
+STATES = ['reserved', 'keyed', 'writing', 'written', 'verified', 'registered', 'done', 'failed', 'void']
+WRITING, VERIFIED, DONE, FAILED, VOID = 2, 4, 6, 7, 8
+
+TEMPLATE = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
+ RID.Security.Mode: %d, RID.Security.ShortServerID: 1}}, OID.Server: {1: {RID.Server.ShortServerID: 1,
+ RID.Server.Lifetime: 60, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}"""
+
+
+class Broken(Exception):
+    pass
+
+
+def need(condition, text):
+    if not condition:
+        raise Broken(text)
+
+
+class Server(Coiote):
+    """A Coiote that can be away."""
+    def __init__(self, folder):
+        self.down = False
+        super().__init__(folder)
+
+    def judge(self, h, body):
+        return drop(h, body) if self.down else super().judge(h, body)
+
+
+class Hall:
+    def __init__(self, folder, slots=3, server=None, certs=False, pattern=False, rack=()):
+        self.folder, self.slots, self.server, self.pattern = folder, slots, server, pattern
+        self.bound = {}  # endpoint -> the board that its credentials may be on
+        self.count = 0
+        os.makedirs(self.at('rack'))
+        os.makedirs(self.at('applied'))
+        self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(slots), '-c', '-u',
+                                      '-s', self.at('applied') + '/', *rack],
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        need(self.rack.stdout.readline(), 'the rack did not start')
+        boards = []
+        for i in range(1, slots + 1):
+            boards += ['--board', f'SER{i}={self.at("rack", str(i))}.control,{self.at("rack", str(i))}']
+        subprocess.run([SIGNET, 'sim', 'flasher', '--as', 'nrfjprog', '--install', folder, *boards], check=True)
+        for image in ('initial.hex', 'final.hex'):
+            self.write(image, ':0400000001020304F2\n:00000001FF\n')
+        self.write('template', TEMPLATE % (2 if certs else 0))
+        if certs:
+            subprocess.run([SIGNET, 'cert', 'make', '--endpoint', 'server.example', '--output',
+                            self.at('server')], check=True, capture_output=True)
+        self.certs = certs
+        if server:
+            server.info(folder)
+            self.write('token', TOKEN)
+
+    def at(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def write(self, name, text):
+        with open(os.open(self.at(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
+            f.write(text)
+
+    def close(self):
+        self.rack.stdin.close()
+        self.rack.wait(timeout=60)
+
+    def order(self, quota, more=''):
+        """A new order; returns its file."""
+        self.count += 1
+        text = [f'name: order-{self.count}', f'quota: {quota}', 'template: template', 'ledger: ledger.db',
+                'station: A', 'retries: 2', 'board:', '  recipe: anjay-zephyr', '  flasher: nrfjprog',
+                '  flasher_tool: nrfjprog', '  initial: initial.hex', '  final: final.hex', 'slots:']
+        text += [f'  - {{port: rack/{i}, serial: SER{i}}}' for i in range(1, self.slots + 1)]
+        if self.pattern:
+            text += ['names:', '  pattern: "urn:dev:os:named-{serial:07}"', f'  first: {self.count * 1000}']
+        if self.certs:
+            text += ['credentials:', '  server_cert: server/client_cert.crt']
+        if self.server:
+            text += ['servers:', f'  - {{file: server.json, token_file: token, ca_file: {self.server.ca}}}']
+        name = f'order-{self.count}.yaml'
+        self.write(name, '\n'.join(text) + '\n' + more)
+        return self.at(name)
+
+    def run(self, order, *args, failpoint=None, after=None, listing=None, timeout=300):
+        """Runs the order; kills it at a failpoint, or after some seconds. Returns the exit code."""
+        env = dict(os.environ)
+        for key, value in (('SIGNET_FAILPOINT', failpoint), ('SIGNET_FAILPOINT_LIST', listing)):
+            env.pop(key, None)
+            if value:
+                env[key] = value
+        with open(self.at('log'), 'ab') as log:
+            p = subprocess.Popen([TORTURE, 'run', order, '--sync', '1', '--wait', '2', *args], stdout=log,
+                                 stderr=log, stdin=subprocess.DEVNULL, env=env)
+            try:
+                p.wait(timeout=timeout if after is None else after)
+            except subprocess.TimeoutExpired:
+                need(after is not None, f'{order}: hangs')
+                p.send_signal(signal.SIGKILL)
+                p.wait(timeout=60)
+        return p.returncode
+
+    def tell(self, slot, request):
+        """Asks a board; None while it is being changed."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(60)
+            s.connect(self.at('rack', f'{slot}.control'))
+            s.sendall(request.encode() + b'\n')
+            answer = s.makefile().readline().strip()
+        return answer if answer.startswith('ok') else None
+
+    def board(self, slot):
+        """Name of the board in the slot, once it is there."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            answer = self.tell(slot, 'state')
+            if answer and os.path.lexists(self.at('rack', str(slot))):
+                return re.search(r'endpoint=(\S+)', answer)[1]
+            time.sleep(0.02)
+        raise Broken('a board does not come back')
+
+    def change(self, slot):
+        before = self.board(slot)
+        self.tell(slot, 'next')
+        need(self.board(slot) != before, 'the board did not change')
+
+    def devices(self):
+        with sqlite3.connect(f'file:{self.at("ledger.db")}?mode=ro', uri=True, timeout=60) as db:
+            db.row_factory = sqlite3.Row
+            return db.execute('SELECT d.*, o.name AS order_name FROM devices d JOIN orders o'
+                              ' ON o.id = order_id').fetchall()
+
+    def operator(self):
+        """Whoever stands at the line: what is made goes into the box, another board comes."""
+        made = {d['hw_id'] for d in self.devices() if VERIFIED <= d['state'] <= DONE}
+        for slot in range(1, self.slots + 1):
+            if self.board(slot).rsplit('-', 1)[1] in made:
+                self.change(slot)
+
+    def applied(self):
+        """hw_id -> what that board took last"""
+        out = {}
+        for name in os.listdir(self.at('applied')):
+            if '.' in name:  # a temporary file
+                continue
+            with open(self.at('applied', name), 'rb') as f:
+                out[name.rsplit('-', 1)[1]] = f.read()
+        return out
+
+    def check(self):
+        """What holds at any moment, also right after a kill."""
+        devices, applied = self.devices(), self.applied()
+        on = {}
+        for hw, packet in applied.items():
+            for name in set(re.findall(rb'urn:dev:os:(?:signet-rack-\d{8}|named-\d{7})', packet)):
+                on.setdefault(name, set()).add(hw)
+        for name, boards in on.items():
+            need(len(boards) == 1, f'I1: {name} is on the boards {boards}')
+        live = [d['hw_id'] for d in devices if d['hw_id'] and d['state'] != VOID]
+        need(len(live) == len(set(live)), 'I2: a board has two live identities')
+        known = {d['endpoint'].encode(): d for d in devices}
+        for name, boards in on.items():
+            need(name in known, f'{name} is on a board, and not in the ledger')
+            need(known[name]['state'] >= WRITING or known[name]['attempt'] > 1,
+                 f'{name} is on a board, and the ledger says {STATES[known[name]["state"]]}')
+        for d in devices:
+            if d['exposed']:
+                first = self.bound.setdefault(d['endpoint'], d['hw_id'])
+                need(first == d['hw_id'], f'I4: {d["endpoint"]} went from {first} to {d["hw_id"]}')
+            if VERIFIED <= d['state'] <= DONE:
+                packet = applied.get(d['hw_id'])
+                need(packet is not None, f'I3: {d["endpoint"]} is {STATES[d["state"]]}, its board is blank')
+                need(hashlib.sha256(packet).hexdigest() == d['packet_sha256'],
+                     f'I3: {d["endpoint"]}: the board has another packet')
+        if self.server:
+            self.check_server(devices)
+        p = subprocess.run([SIGNET, 'ledger', 'verify', self.at('ledger.db')], capture_output=True, text=True)
+        need(p.returncode == 0, f'I5: {p.stderr}')
+        with sqlite3.connect(self.at('ledger.db'), timeout=60) as db:
+            need(db.execute('PRAGMA integrity_check').fetchone()[0] == 'ok', 'I5: integrity')
+
+    def check_server(self, devices):
+        there = {}
+        for d in list(self.server.devices.values()):
+            name = d['properties']['endpointName']
+            need(name not in there, f'I3: {name} is at the server twice')
+            there[name] = d
+        for d in devices:
+            if d['state'] in (5, DONE):
+                need(d['endpoint'] in there, f'I3: {d["endpoint"]} is done, and the server does not know it')
+        for name, d in there.items():
+            psk = (d.get('dtlsPsk') or {}).get('HexadecimalPsk')
+            row = next((x for x in devices if x['endpoint'] == name), None)
+            need(row is not None and row['state'] >= VERIFIED, f'{name} is at the server too early')
+            if psk:
+                need(hashlib.sha256(bytes.fromhex(psk)).hexdigest() == row['psk_sha256'],
+                     f'I3: {name}: the server has another key')
+
+    def finish(self, order, sync=False):
+        """Starts the order again, as an operator does, until it is done. I6."""
+        for _ in range(8):
+            self.operator()
+            code = self.run(order)
+            self.check()
+            if code == 0:
+                break
+        need(code == 0, f'I6: {order} does not come to its end: exit {code}')
+        name = os.path.basename(order)[:-5]
+        states = [d['state'] for d in self.devices() if d['order_name'] == name]
+        need(set(states) == {DONE}, f'I6: {[STATES[s] for s in states]}')
+        left = [f for f in os.listdir(self.at('work')) if f.endswith('.sealed')]
+        need(not left, f'I6: sealed secrets are left over: {left}')
