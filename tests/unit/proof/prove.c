@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device's side against a scripted CoAP server on loopback: answers that are late, separate,
+ * doubled, wrong, hostile or missing; a whole bootstrap; and each verdict's words. The real servers
+ * are in tests/interop/leshan.py, DTLS in tests/unit/tls/dtls.c. */
+#include "proof/coap.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signet/config.h>
+#include <signet/packet.h>
+#include <signet/prove.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* How the server behaves. */
+enum script {
+    HONEST,
+    SEPARATE,  /* an empty ACK first, the answer later as a request of its own kind */
+    DEAF_ONCE, /* the first datagram is lost */
+    TWICE,     /* each answer comes twice */
+    RUBBISH,   /* bytes that are no message, and answers to nobody, come before */
+    ASKS,      /* reads /3/0 before it answers */
+    FORBIDDEN,
+    BAD_REQUEST,
+    NOT_FOUND,
+    BUSY,
+    RESET,
+    NO_LOCATION,
+    SILENT,
+    BOOTSTRAP,         /* writes an account for itself, as TLV */
+    BOOTSTRAP_SENML,   /* the same as SenML CBOR */
+    BOOTSTRAP_BLOCKS,  /* the same in blocks of 32 bytes */
+    BOOTSTRAP_BAD,     /* writes bytes that are no TLV */
+    BOOTSTRAP_NOTHING, /* finishes without a write */
+    BOOTSTRAP_ENDLESS, /* never finishes */
+};
+
+struct server {
+    enum script script;
+    int fd;
+    uint16_t port;
+    pthread_t thread;
+    struct sockaddr_in peer;
+    unsigned registers, deregisters, datagrams;
+    uint16_t next_id;
+    char query[256];
+};
+
+static void send_message(struct server *s, const struct coap_message *m)
+{
+    uint8_t out[COAP_MESSAGE_MAX];
+    size_t len = coap_write(m, out, sizeof out);
+
+    for (int i = 0; i < (s->script == TWICE ? 2 : 1); i++)
+        sendto(s->fd, out, len, 0, (struct sockaddr *)&s->peer, sizeof s->peer);
+}
+
+static bool receive_message(struct server *s, struct coap_message *m, uint8_t in[COAP_MESSAGE_MAX])
+{
+    socklen_t size = sizeof s->peer;
+    ssize_t n = recvfrom(s->fd, in, COAP_MESSAGE_MAX, 0, (struct sockaddr *)&s->peer, &size);
+
+    return n > 1 && coap_read(m, in, (size_t)n); /* one byte: stop */
+}
+
+/* A request of the server; the answer's code, or 0. */
+static unsigned ask(struct server *s, struct coap_message *request)
+{
+    uint8_t in[COAP_MESSAGE_MAX];
+    struct coap_message answer;
+
+    request->type = COAP_CON;
+    request->id = s->next_id++;
+    request->token_len = 2;
+    request->token[0] = (uint8_t)request->id;
+    send_message(s, request);
+    while (receive_message(s, &answer, in))
+        if (answer.type == COAP_ACK && answer.id == request->id)
+            return answer.code;
+    return 0;
+}
+
+static unsigned put(struct server *s, const char *object, const char *instance, uint16_t format,
+                    const void *data, size_t len, const uint8_t *block)
+{
+    struct coap_message request = {.code = COAP_PUT, .payload = data, .payload_len = len};
+    uint8_t number[2] = {(uint8_t)(format >> 8), (uint8_t)format};
+
+    coap_add_text(&request, COAP_URI_PATH, object);
+    if (instance)
+        coap_add_text(&request, COAP_URI_PATH, instance);
+    coap_add(&request, COAP_CONTENT_FORMAT, number, 2);
+    if (block)
+        coap_add(&request, COAP_BLOCK1, block, 1);
+    return ask(s, &request);
+}
+
+/* coap://127.0.0.1:PORT in mode 3 as Security 1, and its Server 1. */
+static size_t security_tlv(const struct server *s, uint8_t *out)
+{
+    char uri[40];
+    size_t n = 0, len = (size_t)snprintf(uri, sizeof uri, "coap://127.0.0.1:%u", s->port);
+
+    out[n++] = 0xc8; /* resource, 8-bit id, 8-bit length */
+    out[n++] = 0;
+    out[n++] = (uint8_t)len;
+    memcpy(out + n, uri, len);
+    n += len;
+    memcpy(out + n, "\xc1\x01\x00\xc1\x02\x03\xc1\x0a\x07", 9); /* 1: False, 2: 3, 10: 7 */
+    return n + 9;
+}
+
+static const uint8_t server_tlv[] = {0xc1, 0x00, 0x07, 0xc2, 0x01, 0x01, 0x2c,
+                                     0xc1, 0x06, 0x01, 0xc1, 0x07, 'U'};
+
+static void bootstrap(struct server *s)
+{
+    struct coap_message request = {.code = COAP_DELETE};
+    uint8_t tlv[128];
+    size_t len = security_tlv(s, tlv);
+
+    coap_add_text(&request, COAP_URI_PATH, "0");
+    assert_int_equal(ask(s, &request), COAP_DELETED);
+    if (s->script == BOOTSTRAP_BAD) {
+        assert_int_equal(put(s, "0", "1", COAP_LWM2M_TLV, "\xff\xff\xff\xff", 4, NULL),
+                         COAP_BAD_REQUEST);
+    } else if (s->script == BOOTSTRAP_SENML) {
+        char text[300];
+        struct signet_tree *tree = NULL;
+        struct signet_bytes packet = {0};
+        snprintf(
+            text, sizeof text,
+            "{0: {1: {0: 'coap://127.0.0.1:%u', 1: False, 2: 3, 10: 7}}, 1: {1: {0: 7, 1: 300, "
+            "6: True, 7: 'U'}}}",
+            s->port);
+        assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), 0);
+        assert_int_equal(signet_packet_encode(tree, &packet, NULL), 0);
+        assert_int_equal(put(s, "0", NULL, COAP_SENML_CBOR, packet.data, packet.len, NULL),
+                         COAP_CHANGED);
+        signet_bytes_free(&packet);
+        signet_tree_free(&tree);
+    } else if (s->script == BOOTSTRAP_BLOCKS) {
+        for (size_t at = 0, n = 0; at < len; at += 32, n++) {
+            bool more = at + 32 < len;
+            uint8_t block = (uint8_t)(n << 4 | (more ? 8 : 0) | 1);
+            assert_int_equal(
+                put(s, "0", "1", COAP_LWM2M_TLV, tlv + at, more ? 32 : len - at, &block),
+                more ? COAP_CONTINUE : COAP_CHANGED);
+        }
+        assert_int_equal(put(s, "0", "1", COAP_LWM2M_TLV, tlv, 16, (const uint8_t[]){0x51}),
+                         COAP_INCOMPLETE);
+    } else if (s->script == BOOTSTRAP) {
+        assert_int_equal(put(s, "0", "1", COAP_LWM2M_TLV, tlv, len, NULL), COAP_CHANGED);
+        assert_int_equal(put(s, "0", "1", 999, tlv, len, NULL), COAP_UNSUPPORTED_FORMAT);
+        assert_int_equal(put(s, "x", "1", COAP_LWM2M_TLV, tlv, len, NULL), COAP_BAD_REQUEST);
+    }
+    if (s->script == BOOTSTRAP || s->script == BOOTSTRAP_BLOCKS)
+        assert_int_equal(put(s, "1", "1", COAP_LWM2M_TLV, server_tlv, sizeof server_tlv, NULL),
+                         COAP_CHANGED);
+    if (s->script == BOOTSTRAP_ENDLESS)
+        return;
+    request = (struct coap_message){.code = COAP_POST};
+    coap_add_text(&request, COAP_URI_PATH, "bs");
+    assert_int_equal(ask(s, &request), COAP_CHANGED);
+}
+
+static void answer_register(struct server *s, const struct coap_message *request)
+{
+    struct coap_message a = {
+        .type = COAP_ACK, .code = COAP_CREATED, .id = request->id, .token_len = request->token_len};
+    static const unsigned codes[] = {
+        [FORBIDDEN] = 403, [BAD_REQUEST] = 400, [NOT_FOUND] = 404, [BUSY] = 503};
+
+    memcpy(a.token, request->token, request->token_len);
+    s->registers++;
+    coap_path(request, COAP_URI_QUERY, s->query, sizeof s->query);
+    if (s->script == ASKS) {
+        struct coap_message read = {.code = COAP_GET};
+        coap_add_text(&read, COAP_URI_PATH, "3");
+        coap_add_text(&read, COAP_URI_PATH, "0");
+        assert_int_equal(ask(s, &read), COAP_NOT_ALLOWED);
+    }
+    if (s->script == SEPARATE) {
+        const struct coap_message empty = {.type = COAP_ACK, .id = request->id};
+        send_message(s, &empty);
+        usleep(20000);
+        a.type = COAP_CON;
+        a.id = s->next_id++;
+    }
+    if (s->script == RUBBISH) {
+        struct coap_message stranger = {.type = COAP_CON, .code = 205, .id = 9, .token_len = 1};
+        sendto(s->fd, "\xff\x00\x01", 3, 0, (struct sockaddr *)&s->peer, sizeof s->peer);
+        send_message(s, &stranger);
+        stranger = (struct coap_message){.type = COAP_ACK, .code = 403, .id = (uint16_t)(a.id + 1)};
+        send_message(s, &stranger);
+    }
+    if (s->script >= FORBIDDEN && s->script <= BUSY) {
+        a.code = codes[s->script];
+        a.payload = (const uint8_t *)"no \x1b[31mway";
+        a.payload_len = 11;
+    } else if (s->script != NO_LOCATION) {
+        coap_add_text(&a, COAP_LOCATION_PATH, "rd");
+        coap_add_text(&a, COAP_LOCATION_PATH, "5a3f");
+    }
+    send_message(s, &a);
+}
+
+static void *serve(void *arg)
+{
+    struct server *s = arg;
+    uint8_t in[COAP_MESSAGE_MAX];
+    struct coap_message m;
+
+    while (receive_message(s, &m, in)) {
+        const struct coap_option *path = coap_find(&m, COAP_URI_PATH);
+        bool bs = path && path->len == 2 && !memcmp(path->data, "bs", 2);
+        struct coap_message plain = {
+            .type = COAP_ACK, .code = COAP_CHANGED, .id = m.id, .token_len = m.token_len};
+
+        memcpy(plain.token, m.token, m.token_len);
+        s->datagrams++;
+        if (s->script == SILENT || (s->script == DEAF_ONCE && s->datagrams == 1) ||
+            m.code == COAP_EMPTY || m.code >= 200)
+            continue;
+        if (s->script == RESET) {
+            const struct coap_message reset = {.type = COAP_RST, .id = m.id};
+            send_message(s, &reset);
+        } else if (m.code == COAP_DELETE) {
+            s->deregisters++;
+            plain.code = COAP_DELETED;
+            send_message(s, &plain);
+        } else if (bs) {
+            send_message(s, &plain);
+            bootstrap(s);
+        } else {
+            answer_register(s, &m);
+        }
+    }
+    return NULL;
+}
+
+static void server_start(struct server *s, enum script script)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+
+    *s = (struct server){.script = script, .next_id = 1000};
+    s->fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &size), 0);
+    s->port = ntohs(at.sin_port);
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static void server_stop(struct server *s)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons(s->port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+    sendto(s->fd, "x", 1, 0, (struct sockaddr *)&at, sizeof at);
+    pthread_join(s->thread, NULL);
+    close(s->fd);
+}
+
+static int prove_at(struct server *s, bool is_bootstrap, unsigned timeout_ms,
+                    struct signet_proof *proof, struct signet_error *err)
+{
+    const struct signet_prove_options options = {.endpoint = "urn:dev:os:1",
+                                                 .timeout_ms = timeout_ms};
+    struct signet_tree *tree = NULL;
+    char text[300];
+
+    if (is_bootstrap)
+        snprintf(text, sizeof text, "{0: {0: {0: 'coap://127.0.0.1:%u', 1: True, 2: 3}}}", s->port);
+    else
+        snprintf(text, sizeof text,
+                 "{0: {1: {0: 'coap://127.0.0.1:%u/x', 1: False, 2: 3, 10: 1}}, 1: {1: {0: 1, 1: "
+                 "600, 6: False, 7: 'U'}}}",
+                 s->port);
+    assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), 0);
+    int rc = signet_prove(tree, &options, proof, err);
+    signet_tree_free(&tree);
+    return rc;
+}
+
+static void gets_in(void **state)
+{
+    static const enum script scripts[] = {HONEST, SEPARATE, DEAF_ONCE, TWICE, RUBBISH, ASKS};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        struct signet_proof proof;
+        struct signet_error err = {0};
+        struct server s;
+
+        server_start(&s, scripts[i]);
+        int rc = prove_at(&s, false, 60000, &proof, &err);
+        server_stop(&s);
+        if (rc)
+            fail_msg("script %u: %s", (unsigned)scripts[i], err.msg);
+        assert_int_equal(proof.accounts, 1);
+        assert_int_equal(proof.code, 202);
+        assert_string_equal(proof.location, "/rd/5a3f");
+        assert_string_equal(proof.step, "deregister");
+        assert_true(s.registers >= 1 && s.deregisters >= 1);
+        assert_non_null(strstr(s.query, "/ep=urn:dev:os:1"));
+        assert_non_null(strstr(s.query, "/lt=600"));
+    }
+}
+
+static void verdicts(void **state)
+{
+    static const struct {
+        enum script script;
+        int code;
+        const char *words, *hint;
+    } rows[] = {
+        {FORBIDDEN, SIGNET_E_PROOF, "register: the server answered 4.03 Forbidden: no \\x1b[31mway",
+         "'urn:dev:os:1'"},
+        {BAD_REQUEST, SIGNET_E_PROOF, "register: the server answered 4.00 Bad Request", "know"},
+        {NOT_FOUND, SIGNET_E_PROOF, "register: the server answered 4.04", "no LwM2M server"},
+        {BUSY, SIGNET_E_PROOF, "register: the server answered 5.03", "later"},
+        {RESET, SIGNET_E_PROOF, "register: the server reset", ""},
+        {NO_LOCATION, SIGNET_E_PROOF, "without a place", ""},
+        {SILENT, SIGNET_E_TIMEOUT, "register: nothing came back", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct signet_proof proof;
+        struct signet_error err = {0};
+        struct server s;
+
+        server_start(&s, rows[i].script);
+        int rc = prove_at(&s, false, rows[i].script == SILENT ? 500 : 60000, &proof, &err);
+        server_stop(&s);
+        if (rc != rows[i].code || !strstr(err.msg, rows[i].words) ||
+            !strstr(err.hint, rows[i].hint))
+            fail_msg("%d '%s' '%s', wanted %d '%s'", rc, err.msg, err.hint, rows[i].code,
+                     rows[i].words);
+        assert_int_equal(proof.accounts, 0);
+    }
+}
+
+static void bootstraps(void **state)
+{
+    static const struct {
+        enum script script;
+        int code;
+        const char *words;
+    } rows[] = {
+        {BOOTSTRAP, SIGNET_OK, ""},
+        {BOOTSTRAP_SENML, SIGNET_OK, ""},
+        {BOOTSTRAP_BLOCKS, SIGNET_OK, ""},
+        {BOOTSTRAP_BAD, SIGNET_E_PROOF, "bootstrap: the server's Write to /0 is malformed"},
+        {BOOTSTRAP_NOTHING, SIGNET_E_PROOF, "wrote no account"},
+        {BOOTSTRAP_ENDLESS, SIGNET_E_TIMEOUT, "bootstrap: the server did not finish"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct signet_proof proof;
+        struct signet_error err = {0};
+        struct server s;
+
+        server_start(&s, rows[i].script);
+        int rc = prove_at(&s, true, rows[i].code == SIGNET_E_TIMEOUT ? 700 : 60000, &proof, &err);
+        server_stop(&s);
+        if (rc != rows[i].code || !strstr(err.msg, rows[i].words))
+            fail_msg("script %u: %d '%s', wanted '%s'", (unsigned)rows[i].script, rc, err.msg,
+                     rows[i].words);
+        if (!rc) {
+            assert_int_equal(proof.accounts, 2);
+            assert_int_equal(proof.bootstraps, 1);
+            assert_int_equal(s.registers, 1);
+            assert_int_equal(s.deregisters, 1);
+        }
+    }
+}
+
+static void nobody_there(void **state)
+{
+    struct signet_proof proof;
+    struct signet_error err = {0};
+    struct server s;
+
+    (void)state;
+    server_start(&s, HONEST);
+    server_stop(&s); /* its port is free again */
+    assert_int_equal(prove_at(&s, false, 10000, &proof, &err), SIGNET_E_NET);
+    assert_non_null(strstr(err.hint, "is the server up?"));
+}
+
+static void uris(void **state)
+{
+    static const struct {
+        const char *uri, *host, *path;
+        unsigned port;
+        bool secure, good;
+    } rows[] = {
+        {"coaps://a.example:5684", "a.example", "", 5684, true, true},
+        {"coap://a", "a", "", 5683, false, true},
+        {"COAPS://[::1]:7/x/y/", "::1", "/x/y", 7, true, true},
+        {"coap://1.2.3.4:1", "1.2.3.4", "", 1, false, true},
+        {"http://a", "", "", 0, false, false},
+        {"coap://", "", "", 0, false, false},
+        {"coap://a:0", "", "", 0, false, false},
+        {"coap://a:65536", "", "", 0, false, false},
+        {"coap://a:x", "", "", 0, false, false},
+        {"coap://[::1", "", "", 0, false, false},
+        {"coap://a b", "", "", 0, false, false},
+        {"coap://a/x?y", "", "", 0, false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct transport_address a;
+        struct signet_error err = {0};
+        int rc = transport_parse(&a, rows[i].uri, strlen(rows[i].uri), &err);
+
+        if ((rc == SIGNET_OK) != rows[i].good)
+            fail_msg("%s: %d %s", rows[i].uri, rc, err.msg);
+        if (rc)
+            continue;
+        assert_string_equal(a.host, rows[i].host);
+        assert_string_equal(a.path, rows[i].path);
+        assert_int_equal(a.port, rows[i].port);
+        assert_int_equal(a.secure, rows[i].secure);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gets_in),      cmocka_unit_test(verdicts), cmocka_unit_test(bootstraps),
+        cmocka_unit_test(nobody_there), cmocka_unit_test(uris),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
