@@ -60,7 +60,7 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
     }
     path = memchr(at, '/', (size_t)(end - at));
     path = path ? path : end;
-    if (*at == '[') {
+    if (at < path && *at == '[') {
         at++;
         host_end = memchr(at, ']', (size_t)(path - at));
     } else {
@@ -70,7 +70,7 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
     if (!host_end || host_end == at || (size_t)(host_end - at) >= sizeof out->host)
         return bad_uri(err, "has no host");
     memcpy(out->host, at, (size_t)(host_end - at));
-    at = *host_end == ']' ? host_end + 1 : host_end;
+    at = host_end < path && *host_end == ']' ? host_end + 1 : host_end;
     out->port = out->secure ? 5684 : 5683;
     if (at < path && (*at != ':' || !parse_port(&out->port, at + 1, path)))
         return bad_uri(err, "has no usable port");
