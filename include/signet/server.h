@@ -18,11 +18,19 @@ extern "C" {
 
 /* Which server, and where. Strings belong to the struct: signet_server_info_free() (config.h). */
 struct signet_server_info {
-    char *kind;    /* "coiote", "leshan", "leshan-bootstrap"; NULL is the first */
+    char *kind;    /* "coiote", "leshan", "leshan-bootstrap", ...; NULL is the first */
     char *url;     /* "https://HOST", without a port */
     uint16_t port; /* 0: the scheme's own */
     char *domain;  /* Coiote: "/acme/", begins and ends with a slash */
     unsigned api;  /* Leshan: 1 for 1.x and for 2.0.0 up to M7; 0: newer */
+    /* What the token given to signet_server_open() is: NULL or "token", an access token; "api-key"
+     * (ThingsBoard); "password" of user; "client-credentials" (Coiote), the secret of the client
+     * user in realm. The last two log in and renew what they get before it ends. */
+    char *auth;
+    char *user;
+    char *realm;
+    char *profile; /* ThingsBoard: name of the device profile; NULL: its default */
+    char *ca_file; /* as in the options, which come first */
 };
 
 /* How to speak to it. All zero is a good default. */
@@ -33,6 +41,28 @@ struct signet_server_options {
     unsigned total_timeout_ms;   /* of one request; 0: 30,000 */
     unsigned attempts;           /* of one operation; 0: 4 */
     unsigned retry_ms;           /* first pause, doubled each time; 0: 500 */
+    unsigned parallel;           /* requests in flight in signet_server_add_batch(), 1 .. 256;
+                                    0: 32 */
+};
+
+/* What a kind of server takes. Texts are constant. */
+struct signet_server_capabilities {
+    const char *kind;
+    unsigned modes;            /* 1u << enum signet_mode */
+    unsigned psk_min, psk_max; /* length of a PSK in bytes */
+    unsigned psk_multiple;     /* and a multiple of this; 1: any */
+    unsigned endpoint_max;     /* bytes of an endpoint name; 0: no limit known */
+    unsigned batch_max;        /* devices in one request; 1: one by one */
+    bool upsert;               /* adding again overwrites */
+    bool needs_token;
+    const char *identity_charset; /* of a PSK identity */
+    const char *manual_steps;     /* what a person does at the server; "" for nothing */
+};
+
+/* What became of one device of a batch. */
+struct signet_server_result {
+    bool existed;
+    struct signet_error error; /* code SIGNET_OK: the server has it */
 };
 
 /* What a server is told of a device, and what it tells back. Never a private key. */
@@ -70,6 +100,18 @@ int signet_server_check(struct signet_server *server, struct signet_error *err);
  * differs. */
 int signet_server_add(struct signet_server *server, const struct signet_device *device,
                       bool *existed, struct signet_error *err);
+
+void signet_server_capabilities(const struct signet_server *server,
+                                struct signet_server_capabilities *out);
+
+/* Registers many: batches where the server has them, and several requests in flight. The outcome
+ * of devices[i] is in results[i]; each is as with signet_server_add(), so that one which failed
+ * may be given again. SIGNET_OK: the server has them all; else the first failure by index. After
+ * SIGNET_E_AUTH or a cancel nothing more is sent. Calls block; retries are not told to the
+ * observer. Memory does not depend on count. */
+int signet_server_add_batch(struct signet_server *server, const struct signet_device *devices,
+                            size_t count, struct signet_server_result *results,
+                            struct signet_error *err);
 
 /* Is there a device of this name? SIGNET_E_NOT_FOUND when not. */
 int signet_server_find(struct signet_server *server, const char *endpoint,

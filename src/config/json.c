@@ -29,6 +29,11 @@ static const struct member server_members[] = {
     {"port", PORT, offsetof(struct signet_server_info, port)},
     {"domain", TEXT, offsetof(struct signet_server_info, domain)},
     {"api", COUNT, offsetof(struct signet_server_info, api)},
+    {"auth", TEXT, offsetof(struct signet_server_info, auth)},
+    {"user", TEXT, offsetof(struct signet_server_info, user)},
+    {"realm", TEXT, offsetof(struct signet_server_info, realm)},
+    {"profile", TEXT, offsetof(struct signet_server_info, profile)},
+    {"ca_file", TEXT, offsetof(struct signet_server_info, ca_file)},
 };
 
 static const struct member cert_members[] = {

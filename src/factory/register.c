@@ -11,14 +11,21 @@
 static const char default_url[] = "https://eu.iot.avsystem.cloud";
 enum { DEFAULT_PORT = 8087 };
 
+static bool copy_text(char **out, const char *text)
+{
+    *out = text ? strdup(text) : NULL;
+    return *out || !text;
+}
+
 static int copy_info(struct signet_server_info *out, const struct signet_server_info *info,
                      struct signet_error *err)
 {
     struct signet_server_info copy = {.port = info->port, .api = info->api};
 
-    if ((info->kind && !(copy.kind = strdup(info->kind))) ||
-        (info->url && !(copy.url = strdup(info->url))) ||
-        (info->domain && !(copy.domain = strdup(info->domain)))) {
+    if (!copy_text(&copy.kind, info->kind) || !copy_text(&copy.url, info->url) ||
+        !copy_text(&copy.domain, info->domain) || !copy_text(&copy.auth, info->auth) ||
+        !copy_text(&copy.user, info->user) || !copy_text(&copy.realm, info->realm) ||
+        !copy_text(&copy.profile, info->profile) || !copy_text(&copy.ca_file, info->ca_file)) {
         signet_server_info_free(&copy);
         return error_nomem(err);
     }

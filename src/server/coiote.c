@@ -10,7 +10,7 @@
 
 #define API "/api/coiotedm/v3"
 
-enum { ENDPOINT_MAX = 150, RESENDS = 3 };
+enum { ENDPOINT_MAX = 150, RESENDS = 3, BATCH_MAX = 100 };
 
 static int validate_info(const struct signet_server_info *info, struct signet_error *err)
 {
@@ -54,30 +54,36 @@ static int validate(const struct signet_server *server, const struct signet_devi
 }
 
 /* The reference's six members, in its order. */
+static void put_device(struct buf *body, const struct signet_server *server,
+                       const struct signet_device *device)
+{
+    uint8_t *hex;
+
+    buf_text(body, "{\"properties\": {\"endpointName\": ");
+    words_json(body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    buf_text(body, "}, \"connectorType\": \"management\", \"domain\": ");
+    words_json(body, (const uint8_t *)server->domain, strlen(server->domain));
+    buf_printf(body,
+               ", \"securityMode\": \"%s\", \"dtlsIdentity\": ", signet_mode_name(device->mode));
+    if (device->mode != SIGNET_MODE_PSK) {
+        buf_text(body, "null, \"dtlsPsk\": null}");
+        return;
+    }
+    words_json(body, device->identity, device->identity_len);
+    buf_text(body, ", \"dtlsPsk\": {\"HexadecimalPsk\": \"");
+    buf_reserve(body, 2 * device->psk_len + 8);
+    hex = buf_extend(body, 2 * device->psk_len);
+    if (hex)
+        hex_encode(device->psk, device->psk_len, (char *)hex);
+    buf_text(body, "\"}}");
+}
+
 static int make_body(const struct signet_server *server, const struct signet_device *device,
                      struct secret *out, struct signet_error *err)
 {
     struct buf body = {0};
 
-    buf_text(&body, "{\"properties\": {\"endpointName\": ");
-    words_json(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
-    buf_text(&body, "}, \"connectorType\": \"management\", \"domain\": ");
-    words_json(&body, (const uint8_t *)server->domain, strlen(server->domain));
-    buf_printf(&body,
-               ", \"securityMode\": \"%s\", \"dtlsIdentity\": ", signet_mode_name(device->mode));
-    if (device->mode == SIGNET_MODE_PSK) {
-        uint8_t *hex;
-
-        words_json(&body, device->identity, device->identity_len);
-        buf_text(&body, ", \"dtlsPsk\": {\"HexadecimalPsk\": \"");
-        buf_reserve(&body, 2 * device->psk_len + 8);
-        hex = buf_extend(&body, 2 * device->psk_len);
-        if (hex)
-            hex_encode(device->psk, device->psk_len, (char *)hex);
-        buf_text(&body, "\"}}");
-    } else {
-        buf_text(&body, "null, \"dtlsPsk\": null}");
-    }
+    put_device(&body, server, device);
     return secret_from_buf(out, &body, err);
 }
 
@@ -323,6 +329,125 @@ static int add(struct signet_server *server, const struct signet_device *device,
     return rc;
 }
 
+/* {"total": n, "succeeded": n, "failed": 0, "results": [..]}, of any 2xx. Ids in it are opaque, so
+ * which of them failed is not told apart here. */
+static bool batch_succeeded(const struct http_answer *answer, size_t count)
+{
+    json_t *body = json_loadb(answer->body.data ? (const char *)answer->body.data : "",
+                              answer->body.len, 0, NULL);
+    const json_t *results = json_object_get(body, "results"), *one;
+    bool good = http_good(answer) && json_array_size(results) == count;
+    size_t i;
+
+    json_array_foreach(results, i, one) good =
+        good && json_is_true(json_object_get(one, "success"));
+    json_decref(body);
+    return good;
+}
+
+static int add_batch(struct signet_server *server, const struct signet_device *devices,
+                     size_t count, struct signet_error *err)
+{
+    struct http_request request = {.method = "POST", .path = API "/devices/batch"};
+    struct http_answer answer = {0};
+    struct secret body = {0};
+    struct buf text = {0};
+    int rc;
+
+    for (size_t i = 0; i < count; i++) {
+        buf_text(&text, i ? ", " : "[");
+        put_device(&text, server, &devices[i]);
+    }
+    buf_text(&text, "]");
+    rc = secret_from_buf(&body, &text, err);
+    request.body = &body;
+    if (!rc)
+        rc = http_send(server->http, &request, &answer, err);
+    if (!rc && (answer.status == 403 || answer.status == 404 || answer.status == 405))
+        rc = error_set(err, SIGNET_E_UNSUPPORTED, "this account has no batches");
+    else if (!rc && !batch_succeeded(&answer, count))
+        rc = http_good(&answer) ? error_set(err, SIGNET_E_SERVER, "Coiote refused some of a batch")
+                                : refused(&answer, NULL, err);
+    secret_wipe(&answer.body);
+    secret_wipe(&body);
+    return rc;
+}
+
+/* Logins: OAuth 2.0 of Coiote itself, or of a service account */
+
+static void put_field(struct buf *form, const char *name, const char *text)
+{
+    buf_printf(form, "&%s=", name);
+    http_encode(form, text);
+}
+
+static const char *auth_header(const char *auth)
+{
+    return strcmp(auth, "api-key") == 0 ? NULL
+           : strcmp(auth, "token") == 0 || strcmp(auth, "password") == 0 ||
+                   strcmp(auth, "client-credentials") == 0
+               ? "Authorization: Bearer "
+               : NULL;
+}
+
+/* "expires_in" is a number, or a number in quotes. */
+static int take_token(const struct http_answer *answer, struct secret *token, int64_t *seconds,
+                      struct signet_error *err)
+{
+    json_t *body = json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL);
+    const json_t *text = json_object_get(body, "access_token");
+    const json_t *life = json_object_get(body, "expires_in");
+    int rc = json_is_string(text)
+                 ? secret_set(token, json_string_value(text), json_string_length(text), err)
+                 : error_set(err, SIGNET_E_SERVER, "Coiote's login answered without a token");
+
+    *seconds = json_is_string(life) ? strtoll(json_string_value(life), NULL, 10)
+                                    : (int64_t)json_integer_value(life);
+    json_decref(body);
+    return rc;
+}
+
+static int login(const struct signet_server *server, struct http *http, struct secret *token,
+                 int64_t *seconds, struct signet_error *err)
+{
+    bool client = strcmp(server->auth, "client-credentials") == 0;
+    struct http_request request = {
+        .method = "POST", .anonymous = true, .form = true, .retry_lost = true};
+    struct http_answer answer = {0};
+    struct secret body = {0};
+    struct buf path = {0}, form = {0};
+    int rc;
+
+    if (client) {
+        buf_text(&path, "/iam/realms/");
+        http_encode(&path, server->realm ? server->realm : "master");
+        buf_text(&path, "/protocol/openid-connect/token");
+    } else {
+        buf_text(&path, "/api/auth/oauth_password");
+    }
+    buf_text(&form, client ? "grant_type=client_credentials" : "grant_type=password");
+    put_field(&form, client ? "client_id" : "username", server->user);
+    put_field(&form, client ? "client_secret" : "password", (const char *)server->password.data);
+    rc = secret_from_buf(&body, &form, err);
+    if (!rc)
+        rc = buf_check(&path, err);
+    if (!rc) {
+        request.path = (const char *)path.data;
+        request.body = &body;
+        rc = http_send(http, &request, &answer, err);
+    }
+    if (!rc && !http_good(&answer)) {
+        rc = refused(&answer, NULL, err);
+        error_hint(err, "are \"user\" and its secret right? Accounts of single sign-on have none");
+    }
+    if (!rc)
+        rc = take_token(&answer, token, seconds, err);
+    secret_wipe(&answer.body);
+    secret_wipe(&body);
+    buf_free(&path);
+    return rc;
+}
+
 static int check(struct signet_server *server, struct signet_error *err)
 {
     struct http_answer answer = {0};
@@ -363,8 +488,21 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
 }
 
 const struct server_ops coiote_ops = {
-    .kind = "coiote",
-    .needs_token = true,
+    .can = {.kind = "coiote",
+            .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_RPK | 1u << SIGNET_MODE_CERT |
+                     1u << SIGNET_MODE_NOSEC | 1u << SIGNET_MODE_EST,
+            .psk_min = 1,
+            .psk_max = 64,
+            .psk_multiple = 1,
+            .endpoint_max = ENDPOINT_MAX,
+            .batch_max = BATCH_MAX,
+            .needs_token = true,
+            .identity_charset = "UTF-8",
+            .manual_steps = "mode cert: upload the device's certificate or its authority under "
+                            "Administration > DTLS/TLS certificates"},
+    .header = auth_header,
+    .login = login,
+    .add_batch = add_batch,
     .validate_info = validate_info,
     .validate = validate,
     .check = check,

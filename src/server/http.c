@@ -2,6 +2,7 @@
 #include "server/http.h"
 
 #include "server/curl.h"
+#include "server/ticket.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -28,7 +29,8 @@ struct http {
     char *base;   /* "https://host:port" */
     bool https;
     char *ca_file;
-    struct secret authorization; /* "Authorization: Bearer ..." */
+    struct ticket *ticket; /* shared with twins */
+    bool twin;             /* all but curl, easy and multi is another's */
     unsigned connect_ms, total_ms, attempts, retry_ms;
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
@@ -80,29 +82,8 @@ static int make_base(struct http *http, const struct signet_server_info *info, b
     return http->base ? SIGNET_OK : error_nomem(err);
 }
 
-static int make_authorization(struct http *http, const char *token, size_t len,
-                              struct signet_error *err)
-{
-    static const char prefix[] = "Authorization: Bearer ";
-    int rc;
-
-    if (!len)
-        return SIGNET_OK;
-    for (size_t i = 0; i < len; i++) {
-        if (token[i] <= ' ' || token[i] > '~')
-            return error_set(err, SIGNET_E_USAGE,
-                             "the token has a blank or a character that no token has");
-    }
-    rc = secret_alloc(&http->authorization, sizeof prefix - 1 + len, err);
-    if (rc)
-        return rc;
-    memcpy(http->authorization.data, prefix, sizeof prefix - 1);
-    memcpy(http->authorization.data + sizeof prefix - 1, token, len);
-    return SIGNET_OK;
-}
-
 int http_open(struct http **out, const struct signet_server_info *info,
-              const struct signet_server_options *options, const void *token, size_t token_len,
+              const struct signet_server_options *options, const struct http_auth *auth,
               const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err)
 {
@@ -121,9 +102,9 @@ int http_open(struct http **out, const struct signet_server_info *info,
     http->cancel = cancel;
     rc = make_base(http, info, options->allow_http, err);
     if (!rc)
-        rc = make_authorization(http, token, token_len, err);
-    if (!rc && options->ca_file) {
-        http->ca_file = strdup(options->ca_file);
+        rc = ticket_open(&http->ticket, auth, err);
+    if (!rc && (options->ca_file || info->ca_file)) {
+        http->ca_file = strdup(options->ca_file ? options->ca_file : info->ca_file);
         rc = http->ca_file ? SIGNET_OK : error_nomem(err);
     }
     if (rc)
@@ -143,11 +124,28 @@ void http_close(struct http **http)
         h->curl->easy_cleanup(h->easy);
     if (h->multi)
         h->curl->multi_cleanup(h->multi);
-    secret_wipe(&h->authorization);
-    free(h->base);
-    free(h->ca_file);
+    if (!h->twin) {
+        ticket_close(&h->ticket);
+        free(h->base);
+        free(h->ca_file);
+    }
     free(h);
     *http = NULL;
+}
+
+int http_twin(struct http **out, const struct http *http, struct signet_error *err)
+{
+    struct http *twin = malloc(sizeof *twin);
+
+    if (!twin)
+        return error_nomem(err);
+    *twin = *http;
+    twin->easy = NULL;
+    twin->multi = NULL;
+    twin->twin = true;
+    twin->observer = NULL; /* an observer is called from one thread only */
+    *out = twin;
+    return SIGNET_OK;
 }
 
 void http_encode(struct buf *out, const char *text)
@@ -356,11 +354,14 @@ static int pause_before_retry(struct http *http, unsigned attempt, int64_t asked
     return cancel_sleep_until(http->cancel, clock_ms() + pause, err);
 }
 
-static struct curl_slist *make_headers(struct http *http, bool body)
+static struct curl_slist *make_headers(struct http *http, const struct http_request *request,
+                                       const struct secret *authorization)
 {
     const struct curl *c = http->curl;
-    const char *const texts[] = {(const char *)http->authorization.data, "Accept: application/json",
-                                 "Expect:", body ? "Content-Type: application/json" : NULL};
+    const char *type = request->form ? "Content-Type: application/x-www-form-urlencoded"
+                                     : "Content-Type: application/json";
+    const char *const texts[] = {(const char *)authorization->data, "Accept: application/json",
+                                 "Expect:", request->body ? type : NULL};
     struct curl_slist *headers = NULL;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -387,11 +388,11 @@ static void free_headers(struct http *http, struct curl_slist *headers)
 
 /* One attempt. *again: it makes sense to try once more, after *pause_ms when that is not -1. */
 static int attempt_once(struct http *http, const struct http_request *request, const char *url,
-                        struct http_answer *answer, bool *again, int64_t *pause_ms,
-                        struct signet_error *err)
+                        const struct secret *authorization, struct http_answer *answer, bool *again,
+                        int64_t *pause_ms, struct signet_error *err)
 {
     struct reply reply = {.curl = http->curl, .body = {.max = BODY_MAX}, .retry_after_ms = -1};
-    struct curl_slist *headers = make_headers(http, request->body != NULL);
+    struct curl_slist *headers = make_headers(http, request, authorization);
     CURLcode code;
     int rc;
 
@@ -419,23 +420,20 @@ static int attempt_once(struct http *http, const struct http_request *request, c
     return SIGNET_OK;
 }
 
-int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
-              struct signet_error *err)
+static int send_and_retry(struct http *http, const struct http_request *request,
+                          const struct secret *authorization, struct http_answer *answer,
+                          struct signet_error *err)
 {
-    struct signet_error local = {0};
     struct buf url = {0};
     int64_t pause_ms = -1;
     bool again = true;
-    int rc;
+    int rc = SIGNET_OK;
 
-    err = err ? err : &local;
-    rc = prepare(http, err);
-    if (rc)
-        return rc;
     buf_printf(&url, "%s%s", http->base, request->path);
     rc = buf_check(&url, err);
     for (unsigned i = 0; !buf_check(&url, err); i++) {
-        rc = attempt_once(http, request, (const char *)url.data, answer, &again, &pause_ms, err);
+        rc = attempt_once(http, request, (const char *)url.data, authorization, answer, &again,
+                          &pause_ms, err);
         if (!again || i + 1 >= http->attempts)
             break;
         rc = pause_before_retry(http, i, pause_ms, err, err);
@@ -443,6 +441,31 @@ int http_send(struct http *http, const struct http_request *request, struct http
             break;
     }
     buf_free(&url);
+    return rc;
+}
+
+/* With a login the token may have run out since: one 401 is answered with another login. */
+int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
+              struct signet_error *err)
+{
+    struct signet_error local = {0};
+    struct secret authorization = {0};
+    unsigned login = 0;
+    int rc;
+
+    err = err ? err : &local;
+    rc = prepare(http, err);
+    if (!rc && !request->anonymous)
+        rc = ticket_take(http->ticket, http, &login, &authorization, err);
+    if (!rc)
+        rc = send_and_retry(http, request, &authorization, answer, err);
+    if (!rc && answer->status == 401 && !request->anonymous && ticket_renews(http->ticket)) {
+        secret_wipe(&answer->body);
+        rc = ticket_take(http->ticket, http, &login, &authorization, err);
+        if (!rc)
+            rc = send_and_retry(http, request, &authorization, answer, err);
+    }
+    secret_wipe(&authorization);
     return rc;
 }
 

@@ -12,6 +12,8 @@ struct http_request {
     const char *method;        /* "GET", "POST", "DELETE" */
     const char *path;          /* from the root, percent-encoded: "/api/..." */
     const struct secret *body; /* JSON; NULL: none */
+    bool anonymous;            /* without the header that says who we are: a login */
+    bool form;                 /* the body is a form (application/x-www-form-urlencoded) */
     bool retry_lost; /* send again after a connection that was lost in the middle: the request
                         changes nothing, or its effect can be had twice */
 };
@@ -22,12 +24,27 @@ struct http_answer {
     struct secret body; /* may hold a PSK */
 };
 
-/* Without a token no Authorization header is sent. */
+/* Who we are. Without token and login no such header is sent. */
+struct http_auth {
+    const char *prefix; /* of the header; NULL: "Authorization: Bearer " */
+    const void *token;
+    size_t token_len;
+    /* Brings a token, and how many seconds it lives (0: not told), with anonymous requests on the
+     * given handle. Called again before the token runs out, and once after a 401. NULL: the token
+     * above is all there is. */
+    int (*login)(const void *ctx, struct http *http, struct secret *token, int64_t *seconds,
+                 struct signet_error *err);
+    const void *ctx;
+};
+
 int http_open(struct http **out, const struct signet_server_info *info,
-              const struct signet_server_options *options, const void *token, size_t token_len,
+              const struct signet_server_options *options, const struct http_auth *auth,
               const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err);
 void http_close(struct http **http);
+/* Another connection to the same server, for another thread; it shares the login, tells no observer
+ * and is closed before http. */
+int http_twin(struct http **out, const struct http *http, struct signet_error *err);
 
 /* One request with its retries. SIGNET_OK means that a whole answer came, of any status; 429 and
  * 503 are retried first. The caller wipes answer->body, also after an error. */

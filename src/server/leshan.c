@@ -229,7 +229,16 @@ static int check(struct signet_server *server, struct signet_error *err)
 }
 
 const struct server_ops leshan_ops = {
-    .kind = "leshan",
+    .can = {.kind = "leshan",
+            .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
+            .psk_min = 1,
+            .psk_max = 64,
+            .psk_multiple = 1,
+            .batch_max = 1,
+            .upsert = true,
+            .identity_charset = "UTF-8",
+            .manual_steps = "mode cert: the server must trust the device's certificate "
+                            "(start it with -ts)"},
     .validate = validate,
     .check = check,
     .add = add,
@@ -409,7 +418,15 @@ static int check_bootstrap(struct signet_server *server, struct signet_error *er
 }
 
 const struct server_ops leshan_bootstrap_ops = {
-    .kind = "leshan-bootstrap",
+    .can = {.kind = "leshan-bootstrap",
+            .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
+            .psk_min = 1,
+            .psk_max = 64,
+            .psk_multiple = 1,
+            .batch_max = 1,
+            .upsert = true,
+            .identity_charset = "UTF-8",
+            .manual_steps = ""},
     .validate = validate_bootstrap,
     .check = check_bootstrap,
     .add = add_bootstrap,

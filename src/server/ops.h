@@ -10,13 +10,22 @@
 struct signet_server {
     const struct server_ops *ops;
     struct http *http;
-    char *domain;
-    unsigned api; /* generation of the server's API; 0: the newest */
+    char *domain, *auth, *user, *realm, *profile;
+    struct secret password; /* of user, when it logs in */
+    unsigned api;           /* generation of the server's API; 0: the newest */
+    unsigned parallel;
+    struct http **twins; /* connections of the threads of a batch, kept for the next one */
+    size_t twin_count;
 };
 
 struct server_ops {
-    const char *kind;
-    bool needs_token;
+    struct signet_server_capabilities can; /* kind, needs_token, batch_max, ... */
+    /* Which header holds the token, for this kind of auth; NULL: this kind of server has no such.
+     * Without the function there are tokens only, as OAuth 2.0 has them. */
+    const char *(*header)(const char *auth);
+    /* As in struct http_auth, for auth "password" and "client-credentials". */
+    int (*login)(const struct signet_server *server, struct http *http, struct secret *token,
+                 int64_t *seconds, struct signet_error *err);
     /* What the server would refuse; asks nobody. info has been stored by then. */
     int (*validate_info)(const struct signet_server_info *info, struct signet_error *err);
     int (*validate)(const struct signet_server *server, const struct signet_device *device,
@@ -24,12 +33,17 @@ struct server_ops {
     int (*check)(struct signet_server *server, struct signet_error *err);
     int (*add)(struct signet_server *server, const struct signet_device *device, bool *existed,
                struct signet_error *err);
+    /* One request for up to can.batch_max devices, which have been validated. SIGNET_OK: the server
+     * has them all. SIGNET_E_UNSUPPORTED: it takes no batches. Everything else: not sure, and each
+     * is added by itself. NULL: one by one. */
+    int (*add_batch)(struct signet_server *server, const struct signet_device *devices,
+                     size_t count, struct signet_error *err);
     int (*find)(struct signet_server *server, const char *endpoint, struct signet_error *err);
     /* NULL: it does not tell */
     int (*seen)(struct signet_server *server, const char *endpoint, struct signet_error *err);
     int (*remove)(struct signet_server *server, const char *endpoint, struct signet_error *err);
 };
 
-extern const struct server_ops coiote_ops, leshan_ops, leshan_bootstrap_ops;
+extern const struct server_ops coiote_ops, leshan_ops, leshan_bootstrap_ops, thingsboard_ops;
 
 #endif

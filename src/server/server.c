@@ -8,16 +8,17 @@ static const struct server_ops *const kinds[] = {
     &coiote_ops,
     &leshan_ops,
     &leshan_bootstrap_ops,
+    &thingsboard_ops,
 };
 
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
+enum { KINDS = sizeof kinds / sizeof kinds[0], PARALLEL = 32 };
 
 static const struct server_ops *find_kind(const char *kind, struct signet_error *err)
 {
     const char *names[KINDS], *near;
 
     for (size_t i = 0; i < KINDS; i++) {
-        names[i] = kinds[i]->kind;
+        names[i] = kinds[i]->can.kind;
         if (!kind || strcmp(kind, names[i]) == 0)
             return kinds[i];
     }
@@ -27,29 +28,83 @@ static const struct server_ops *find_kind(const char *kind, struct signet_error 
     return NULL;
 }
 
+static int copy_text(char **out, const char *text, struct signet_error *err)
+{
+    if (!text)
+        return SIGNET_OK;
+    *out = strdup(text);
+    return *out ? SIGNET_OK : error_nomem(err);
+}
+
+static int copy_info(struct signet_server *server, const struct signet_server_info *info,
+                     struct signet_error *err)
+{
+    int rc = copy_text(&server->domain, info->domain, err);
+
+    rc = rc ? rc : copy_text(&server->auth, info->auth ? info->auth : "token", err);
+    rc = rc ? rc : copy_text(&server->user, info->user, err);
+    rc = rc ? rc : copy_text(&server->realm, info->realm, err);
+    return rc ? rc : copy_text(&server->profile, info->profile, err);
+}
+
+static int log_in(const void *ctx, struct http *http, struct secret *token, int64_t *seconds,
+                  struct signet_error *err)
+{
+    const struct signet_server *server = ctx;
+
+    return server->ops->login(server, http, token, seconds, err);
+}
+
+/* What the token is, and which header holds it. */
+static int choose_auth(struct signet_server *server, const void *token, size_t token_len,
+                       struct http_auth *out, struct signet_error *err)
+{
+    static const char *const known[] = {"token", "api-key", "password", "client-credentials"};
+    const struct server_ops *ops = server->ops;
+    bool plain = strcmp(server->auth, "token") == 0;
+    const char *near;
+
+    if (ops->can.needs_token && !token_len)
+        return error_set(err, SIGNET_E_USAGE, "the server's token is empty");
+    *out = (struct http_auth){.token = token, .token_len = token_len, .ctx = server};
+    if (ops->header)
+        out->prefix = ops->header(server->auth);
+    if (!plain && !out->prefix) {
+        near = text_nearest(server->auth, known, sizeof known / sizeof *known);
+        error_set(err, SIGNET_E_USAGE, "%s has no such auth", ops->can.kind);
+        if (near)
+            error_hint(err, "\"auth\": \"%s\" is the nearest word known", near);
+        return SIGNET_E_USAGE;
+    }
+    if (plain || strcmp(server->auth, "api-key") == 0)
+        return SIGNET_OK;
+    if (!server->user)
+        return error_set(err, SIGNET_E_USAGE, "auth \"%s\" needs a \"user\"", server->auth);
+    out->login = log_in;
+    return secret_set(&server->password, token, token_len, err);
+}
+
 int signet_server_open(struct signet_server **out, const struct signet_server_info *info,
                        const struct signet_server_options *options, const void *token,
                        size_t token_len, const struct signet_observer *observer,
                        const struct signet_cancel *cancel, struct signet_error *err)
 {
     struct signet_server *server = calloc(1, sizeof *server);
+    struct http_auth auth = {0};
     int rc;
 
     if (!server)
         return error_nomem(err);
     server->ops = find_kind(info->kind, err);
     server->api = info->api;
-    rc = server->ops ? SIGNET_OK : SIGNET_E_USAGE;
-    if (!rc && server->ops->needs_token && !token_len)
-        rc = error_set(err, SIGNET_E_USAGE, "the server's token is empty");
+    server->parallel = options && options->parallel ? options->parallel : PARALLEL;
+    rc = server->ops ? copy_info(server, info, err) : SIGNET_E_USAGE;
+    if (!rc)
+        rc = choose_auth(server, token, token_len, &auth, err);
     if (!rc && server->ops->validate_info)
         rc = server->ops->validate_info(info, err);
-    if (!rc && info->domain) {
-        server->domain = strdup(info->domain);
-        rc = server->domain ? SIGNET_OK : error_nomem(err);
-    }
     if (!rc)
-        rc = http_open(&server->http, info, options, token, token_len, observer, cancel, err);
+        rc = http_open(&server->http, info, options, &auth, observer, cancel, err);
     if (rc)
         signet_server_close(&server);
     else
@@ -59,12 +114,28 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
 
 void signet_server_close(struct signet_server **server)
 {
-    if (!server || !*server)
+    struct signet_server *s = server ? *server : NULL;
+
+    if (!s)
         return;
-    http_close(&(*server)->http);
-    free((*server)->domain);
-    free(*server);
+    for (size_t i = 0; i < s->twin_count; i++)
+        http_close(&s->twins[i]);
+    free(s->twins);
+    http_close(&s->http);
+    secret_wipe(&s->password);
+    free(s->domain);
+    free(s->auth);
+    free(s->user);
+    free(s->realm);
+    free(s->profile);
+    free(s);
     *server = NULL;
+}
+
+void signet_server_capabilities(const struct signet_server *server,
+                                struct signet_server_capabilities *out)
+{
+    *out = server->ops->can;
 }
 
 int signet_server_validate(const struct signet_server *server, const struct signet_device *device,
@@ -96,7 +167,7 @@ int signet_server_seen(struct signet_server *server, const char *endpoint, struc
 {
     if (!server->ops->seen)
         return error_set(err, SIGNET_E_UNSUPPORTED, "%s does not tell who is registered",
-                         server->ops->kind);
+                         server->ops->can.kind);
     return server->ops->seen(server, endpoint, err);
 }
 

@@ -3,7 +3,7 @@
  * length, and the body; the transport is replaced, the judging is the product's.
  * wrap: http_send
  */
-#include "server/http.h"
+#include "server/ops.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,31 +64,64 @@ static void check_error(int rc, const struct signet_error *err)
     require(!strstr(err->msg, "73656372657473656372657431323334"));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void ask_one(const struct signet_server_info *info, const uint8_t *data, size_t size)
 {
-    struct signet_server_info info = {.url = "https://server.example", .domain = "/acme/"};
     struct signet_device device = {.endpoint = "urn:dev:os:1",
                                    .mode = SIGNET_MODE_PSK,
                                    .identity = (const uint8_t *)"urn:dev:os:1",
                                    .identity_len = 12,
                                    .psk = (const uint8_t *)"secretsecret1234",
                                    .psk_len = 16};
-    struct signet_server_options options = {.retry_ms = 1};
+    struct signet_device two[2] = {device, device};
+    struct signet_server_options options = {.retry_ms = 1, .parallel = 1};
+    struct signet_server_result results[2];
     struct signet_server *server = NULL;
     struct signet_error err = {0};
     bool existed;
 
-    require(!signet_server_open(&server, &info, &options, "token", 5, NULL, NULL, &err));
-    for (int step = 0; step < 4; step++) {
+    require(!signet_server_open(&server, info, &options, "token", 5, NULL, NULL, &err));
+    for (int step = 0; step < 6; step++) {
         input = data;
         left = size;
         requests = 0;
         int rc = step == 0   ? signet_server_add(server, &device, &existed, &err)
                  : step == 1 ? signet_server_find(server, device.endpoint, &err)
                  : step == 2 ? signet_server_remove(server, device.endpoint, &err)
-                             : signet_server_check(server, &err);
+                 : step == 3 ? signet_server_add_batch(server, two, 2, results, &err)
+                 : step == 4 && server->ops->seen
+                     ? signet_server_seen(server, device.endpoint, &err)
+                     : signet_server_check(server, &err);
         check_error(rc, &err);
+        if (step == 3)
+            require(!rc == (!results[0].error.code && !results[1].error.code));
+    }
+    if (server->ops->login && info->auth) {
+        struct secret token = {0};
+        int64_t seconds;
+
+        input = data;
+        left = size;
+        requests = 0;
+        check_error(server->ops->login(server, server->http, &token, &seconds, &err), &err);
+        secret_wipe(&token);
     }
     signet_server_close(&server);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char url[] = "https://server.example", domain[] = "/acme/", user[] = "anna";
+    char coiote[] = "coiote", leshan[] = "leshan", thingsboard[] = "thingsboard",
+         profile[] = "lwm2m", password[] = "password";
+    const struct signet_server_info infos[] = {
+        {.kind = coiote, .url = url, .domain = domain},
+        {.kind = coiote, .url = url, .domain = domain, .auth = password, .user = user},
+        {.kind = leshan, .url = url},
+        {.kind = thingsboard, .url = url, .auth = password, .user = user},
+        {.kind = thingsboard, .url = url, .profile = profile},
+    };
+
+    for (size_t i = 0; i < sizeof infos / sizeof *infos; i++)
+        ask_one(&infos[i], data, size);
     return 0;
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many devices: threads that each keep a connection take them chunk by chunk. */
+#include "server/ops.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { PARALLEL_MAX = 256 };
+
+struct batch {
+    struct signet_server *server;
+    const struct signet_device *devices;
+    struct signet_server_result *results;
+    size_t count, chunk;
+    atomic_size_t next; /* the first device that nobody took */
+    atomic_size_t next_twin;
+    atomic_bool one_by_one; /* the server takes no batches */
+    atomic_int stop;        /* an error that all others would meet: nothing more is sent */
+};
+
+static void stopped(struct batch *b, size_t i)
+{
+    error_set(&b->results[i].error, (enum signet_code)atomic_load(&b->stop),
+              "not sent: another device of the batch met an error that is everyone's");
+}
+
+static void add_one(struct batch *b, struct signet_server *server, size_t i)
+{
+    struct signet_server_result *result = &b->results[i];
+    int rc;
+
+    *result = (struct signet_server_result){0};
+    if (atomic_load(&b->stop)) {
+        stopped(b, i);
+        return;
+    }
+    rc = signet_server_add(server, &b->devices[i], &result->existed, &result->error);
+    if (!rc)
+        result->error = (struct signet_error){0};
+    if (rc == SIGNET_E_AUTH || rc == SIGNET_E_CANCELLED)
+        atomic_store(&b->stop, rc);
+}
+
+/* A whole chunk in one request; false: not sure of all of them. */
+static bool add_chunk(struct batch *b, struct signet_server *server, size_t first, size_t count)
+{
+    struct signet_error err = {0};
+    int rc;
+
+    if (count < 2 || !server->ops->add_batch || atomic_load(&b->one_by_one) ||
+        atomic_load(&b->stop))
+        return false;
+    for (size_t i = first; i < first + count; i++)
+        if (server->ops->validate(server, &b->devices[i], NULL))
+            return false;
+    rc = server->ops->add_batch(server, &b->devices[first], count, &err);
+    if (rc == SIGNET_E_UNSUPPORTED)
+        atomic_store(&b->one_by_one, true);
+    for (size_t i = first; !rc && i < first + count; i++)
+        b->results[i] = (struct signet_server_result){0};
+    return !rc;
+}
+
+static void work(struct batch *b, struct http *http)
+{
+    struct signet_server mine = *b->server; /* the same in all but the connection */
+    size_t first;
+
+    mine.http = http;
+    while ((first = atomic_fetch_add(&b->next, b->chunk)) < b->count) {
+        size_t left = b->count - first, count = left < b->chunk ? left : b->chunk;
+
+        if (!add_chunk(b, &mine, first, count))
+            for (size_t i = first; i < first + count; i++)
+                add_one(b, &mine, i);
+    }
+}
+
+static void *run_thread(void *ctx)
+{
+    struct batch *b = ctx;
+
+    work(b, b->server->twins[atomic_fetch_add(&b->next_twin, 1)]);
+    return NULL;
+}
+
+static int make_twins(struct signet_server *server, size_t count, struct signet_error *err)
+{
+    if (!server->twins)
+        server->twins = calloc(PARALLEL_MAX, sizeof(struct http *));
+    if (!server->twins)
+        return error_nomem(err);
+    while (server->twin_count < count) {
+        int rc = http_twin(&server->twins[server->twin_count], server->http, err);
+
+        if (rc)
+            return rc;
+        server->twin_count++;
+    }
+    return SIGNET_OK;
+}
+
+/* As many threads as there is work for; the caller's is one of them. */
+static int run(struct batch *b, struct signet_error *err)
+{
+    size_t chunks = (b->count + b->chunk - 1) / b->chunk, wanted = b->server->parallel, made = 0;
+    pthread_t threads[PARALLEL_MAX];
+    int rc;
+
+    wanted = wanted > PARALLEL_MAX ? PARALLEL_MAX : wanted;
+    wanted = wanted > chunks ? chunks : wanted;
+    rc = wanted > 1 ? make_twins(b->server, wanted - 1, err) : SIGNET_OK;
+    if (rc)
+        return rc;
+    while (made + 1 < wanted && pthread_create(&threads[made], NULL, run_thread, b) == 0)
+        made++; /* with fewer it only takes longer */
+    work(b, b->server->http);
+    for (size_t i = 0; i < made; i++)
+        pthread_join(threads[i], NULL);
+    return SIGNET_OK;
+}
+
+int signet_server_add_batch(struct signet_server *server, const struct signet_device *devices,
+                            size_t count, struct signet_server_result *results,
+                            struct signet_error *err)
+{
+    unsigned most = server->ops->can.batch_max;
+    struct batch b = {.server = server,
+                      .devices = devices,
+                      .results = results,
+                      .count = count,
+                      .chunk = server->ops->add_batch && most ? most : 1};
+    int rc = run(&b, err);
+
+    for (size_t i = 0; !rc && i < count; i++) {
+        rc = (int)results[i].error.code;
+        if (rc && err)
+            *err = results[i].error;
+    }
+    return rc;
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ThingsBoard 3.x and 4.x: a device and its LwM2M credentials in one request. */
+#include "server/ops.h"
+#include "server/words.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_LEN = 255, PSK_STEP = 16, PSK_MOST = 64, ENTITY_ID = 36 };
+
+static int validate_info(const struct signet_server_info *info, struct signet_error *err)
+{
+    if (!info->domain)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_USAGE, "ThingsBoard has no domains");
+    error_hint(err, "leave \"domain\" out; the account decides whose device it is");
+    return SIGNET_E_USAGE;
+}
+
+static bool blank(const uint8_t *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && text[i] <= ' ')
+        i++;
+    return i == len;
+}
+
+static int validate(const struct signet_server *server, const struct signet_device *device,
+                    struct signet_error *err)
+{
+    const uint8_t *name = (const uint8_t *)device->endpoint;
+    size_t len = name ? strlen(device->endpoint) : 0;
+
+    (void)server;
+    if (blank(name, len) || len > NAME_MAX_LEN || !utf8_valid(name, len))
+        return error_set(err, SIGNET_E_MEANING,
+                         "ThingsBoard takes endpoint names of 1 to %d bytes of UTF-8, not blank",
+                         NAME_MAX_LEN);
+    if (device->mode != SIGNET_MODE_PSK && device->mode != SIGNET_MODE_CERT &&
+        device->mode != SIGNET_MODE_NOSEC)
+        return error_set(err, SIGNET_E_MEANING,
+                         "for ThingsBoard the mode must be psk, cert or "
+                         "nosec");
+    if (device->mode != SIGNET_MODE_PSK)
+        return SIGNET_OK;
+    if (!device->psk_len || device->psk_len % PSK_STEP || device->psk_len > PSK_MOST) {
+        error_set(err, SIGNET_E_MEANING, "ThingsBoard takes no PSK of %zu bytes", device->psk_len);
+        error_hint(err, "16, 32, 48 or 64 bytes");
+        return SIGNET_E_MEANING;
+    }
+    if (blank(device->identity, device->identity_len) ||
+        !utf8_valid(device->identity, device->identity_len) ||
+        (device->identity_len == 6 && memcmp(device->identity, "NO_SEC", 6) == 0))
+        return error_set(err, SIGNET_E_MEANING,
+                         "ThingsBoard takes PSK identities that are text, "
+                         "not blank and not NO_SEC");
+    return SIGNET_OK;
+}
+
+/* An answer that is not 2xx: {"status", "message", "errorCode", "timestamp"}. */
+static int refused(const struct http_answer *answer, const struct signet_device *device,
+                   struct signet_error *err)
+{
+    json_t *body = json_loadb(answer->body.data ? (const char *)answer->body.data : "",
+                              answer->body.len, 0, NULL);
+    const char *text = json_string_value(json_object_get(body, "message"));
+    enum signet_code code = answer->status == 401 || answer->status == 403 ? SIGNET_E_AUTH
+                            : answer->status == 404                        ? SIGNET_E_NOT_FOUND
+                            : answer->status == 409                        ? SIGNET_E_EXISTS
+                                                                           : SIGNET_E_SERVER;
+    char words[WORDS_MAX];
+
+    if (!text)
+        text = body ? "(no message)" : "(the answer is not JSON)";
+    words_show(text, strlen(text), device, words);
+    json_decref(body);
+    error_set(err, code, "ThingsBoard server error: %ld %s", answer->status, words);
+    if (err)
+        err->sys = (int)answer->status;
+    if (answer->status == 401)
+        error_hint(err, "is the token right and not expired? \"auth\": \"api-key\" lives longest");
+    else if (answer->status == 403)
+        error_hint(err, "it takes a tenant administrator, and room in the tenant's quota");
+    return (int)code;
+}
+
+/* A request and the JSON of its answer, which the caller frees; out NULL: it does not matter. */
+static int call(struct signet_server *server, struct http_request *request,
+                const struct signet_device *device, json_t **out, struct http_answer *answer,
+                struct signet_error *err)
+{
+    int rc = http_send(server->http, request, answer, err);
+
+    if (!rc && !http_good(answer))
+        rc = refused(answer, device, err);
+    if (!rc && out) {
+        *out = json_loadb(answer->body.data ? (const char *)answer->body.data : "",
+                          answer->body.len, 0, NULL);
+        if (!*out)
+            rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard answered with no JSON");
+    }
+    secret_wipe(&answer->body);
+    return rc;
+}
+
+static int get(struct signet_server *server, const struct buf *path, json_t **out,
+               struct signet_error *err)
+{
+    struct http_request request = {.method = "GET", .retry_lost = true};
+    struct http_answer answer = {0};
+    int rc = buf_check(path, err);
+
+    request.path = (const char *)path->data;
+    return rc ? rc : call(server, &request, NULL, out, &answer, err);
+}
+
+/* {"id": {"entityType": .., "id": "UUID"}, ..} */
+static bool entity_id(const json_t *entity, char out[static ENTITY_ID + 1])
+{
+    const char *id = json_string_value(json_object_get(json_object_get(entity, "id"), "id"));
+
+    if (!id || strlen(id) != ENTITY_ID || strspn(id, "0123456789abcdefABCDEF-") != ENTITY_ID)
+        return false;
+    memcpy(out, id, ENTITY_ID + 1);
+    return true;
+}
+
+static int find_id(struct signet_server *server, const char *endpoint,
+                   char id[static ENTITY_ID + 1], struct signet_error *err)
+{
+    struct buf path = {0};
+    json_t *there = NULL;
+    int rc;
+
+    buf_text(&path, "/api/tenant/devices?deviceName=");
+    http_encode(&path, endpoint);
+    rc = get(server, &path, &there, err);
+    buf_free(&path);
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = error_set(err, rc, "ThingsBoard has no device '%s'", endpoint);
+    if (!rc && !entity_id(there, id))
+        rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard answered without the device's id");
+    json_decref(there);
+    return rc;
+}
+
+/* The profile must be there already, with LwM2M as its transport. */
+static int find_profile(struct signet_server *server, char id[static ENTITY_ID + 1],
+                        struct signet_error *err)
+{
+    struct buf path = {0};
+    json_t *page = NULL;
+    const json_t *one;
+    size_t i;
+    int rc;
+
+    buf_text(&path, "/api/deviceProfileInfos?pageSize=100&page=0&textSearch=");
+    http_encode(&path, server->profile);
+    rc = get(server, &path, &page, err);
+    buf_free(&path);
+    if (rc)
+        return rc;
+    rc = SIGNET_E_NOT_FOUND;
+    json_array_foreach(json_object_get(page, "data"), i, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "name"));
+        const char *transport = json_string_value(json_object_get(one, "transportType"));
+
+        if (!name || strcmp(name, server->profile) != 0 || !entity_id(one, id))
+            continue;
+        rc = transport && strcmp(transport, "LWM2M") != 0 ? SIGNET_E_UNSUPPORTED : SIGNET_OK;
+    }
+    json_decref(page);
+    if (rc == SIGNET_E_NOT_FOUND)
+        error_set(err, SIGNET_E_NOT_FOUND, "ThingsBoard has no device profile of that name");
+    else if (rc)
+        error_set(err, SIGNET_E_UNSUPPORTED, "ThingsBoard's device profile is not for LwM2M");
+    if (rc)
+        error_hint(err, "make it at the server with transport LwM2M; \"profile\" names it");
+    return rc;
+}
+
+/* {"client": {..}, "bootstrap": {..}}: both servers of the latter must be named. */
+static void put_credentials(struct buf *out, const struct signet_device *device)
+{
+    static const char *const modes[] = {
+        [SIGNET_MODE_PSK] = "PSK", [SIGNET_MODE_CERT] = "X509", [SIGNET_MODE_NOSEC] = "NO_SEC"};
+    uint8_t *hex;
+
+    buf_printf(out, "{\"client\": {\"securityConfigClientMode\": \"%s\", \"endpoint\": ",
+               modes[device->mode]);
+    words_json(out, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    if (device->mode == SIGNET_MODE_PSK) {
+        buf_text(out, ", \"identity\": ");
+        words_json(out, device->identity, device->identity_len);
+        buf_text(out, ", \"key\": \"");
+        buf_reserve(out, 2 * device->psk_len + 8);
+        hex = buf_extend(out, 2 * device->psk_len);
+        if (hex)
+            hex_encode(device->psk, device->psk_len, (char *)hex);
+        buf_byte(out, '"');
+    } else if (device->mode == SIGNET_MODE_CERT) {
+        buf_text(out, ", \"cert\": \"\""); /* trusted by authority; the common name is the name */
+    }
+    buf_text(out, "}, \"bootstrap\": {\"bootstrapServer\": {\"securityMode\": \"NO_SEC\"}, "
+                  "\"lwm2mServer\": {\"securityMode\": \"NO_SEC\"}}}");
+}
+
+static int make_body(const struct signet_device *device, const char *profile, struct secret *out,
+                     struct signet_error *err)
+{
+    struct buf body = {0}, inner = {0};
+
+    put_credentials(&inner, device);
+    buf_text(&body, "{\"device\": {\"name\": ");
+    words_json(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    if (profile)
+        buf_printf(&body,
+                   ", \"deviceProfileId\": {\"entityType\": \"DEVICE_PROFILE\", "
+                   "\"id\": \"%s\"}",
+                   profile);
+    buf_text(&body, "}, \"credentials\": {\"credentialsType\": \"LWM2M_CREDENTIALS\", "
+                    "\"credentialsId\": ");
+    words_json(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    buf_text(&body, ", \"credentialsValue\": ");
+    if (inner.data && !inner.failed)
+        words_json(&body, inner.data, inner.len);
+    body.failed = body.failed || inner.failed;
+    buf_text(&body, "}}");
+    buf_free(&inner);
+    return secret_from_buf(out, &body, err);
+}
+
+static bool same_text(const json_t *object, const char *name, const void *want, size_t len)
+{
+    const json_t *value = json_object_get(object, name);
+
+    return json_is_string(value) && json_string_length(value) == len &&
+           memcmp(json_string_value(value), want, len) == 0;
+}
+
+static bool same_key(const json_t *client, const struct signet_device *device)
+{
+    uint8_t key[PSK_MOST];
+    const json_t *hex = json_object_get(client, "key");
+    ssize_t n = json_is_string(hex)
+                    ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof key)
+                    : -1;
+    bool same = n == (ssize_t)device->psk_len && memcmp(key, device->psk, device->psk_len) == 0;
+
+    wipe(key, sizeof key);
+    return same;
+}
+
+/* What of the credentials there is not as we want it; NULL: all is. */
+static const char *difference(const json_t *there, const struct signet_device *device)
+{
+    const json_t *value = json_object_get(there, "credentialsValue");
+    json_t *inner = json_is_string(value)
+                        ? json_loadb(json_string_value(value), json_string_length(value), 0, NULL)
+                        : NULL;
+    const json_t *client = json_object_get(inner, "client");
+    const char *mode = device->mode == SIGNET_MODE_PSK    ? "PSK"
+                       : device->mode == SIGNET_MODE_CERT ? "X509"
+                                                          : "NO_SEC";
+    const char *what = NULL;
+
+    if (!same_text(client, "securityConfigClientMode", mode, strlen(mode)))
+        what = "its security mode";
+    else if (!same_text(client, "endpoint", device->endpoint, strlen(device->endpoint)))
+        what = "its endpoint name";
+    else if (device->mode == SIGNET_MODE_PSK &&
+             !same_text(client, "identity", device->identity, device->identity_len))
+        what = "its PSK identity";
+    else if (device->mode == SIGNET_MODE_PSK && !same_key(client, device))
+        what = "its PSK";
+    json_decref(inner);
+    return what;
+}
+
+/* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */
+static int compare(struct signet_server *server, const struct signet_device *device,
+                   struct signet_error *err)
+{
+    char id[ENTITY_ID + 1];
+    struct buf path = {0};
+    json_t *there = NULL;
+    const char *what;
+    int rc = find_id(server, device->endpoint, id, err);
+
+    if (rc)
+        return rc;
+    buf_printf(&path, "/api/device/%s/credentials", id);
+    rc = get(server, &path, &there, err);
+    buf_free(&path);
+    what = rc ? NULL : difference(there, device);
+    json_decref(there);
+    if (!what)
+        return rc;
+    error_set(err, SIGNET_E_EXISTS, "ThingsBoard has a device '%s' already, and %s is not the same",
+              device->endpoint, what);
+    error_hint(err, "remove it at the server, or give this device another name");
+    return SIGNET_E_EXISTS;
+}
+
+static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
+               struct signet_error *err)
+{
+    struct http_request request = {.method = "POST", .path = "/api/device-with-credentials"};
+    struct signet_error first = {0}, lookup = {0};
+    char profile[ENTITY_ID + 1];
+    struct secret body = {0};
+    int rc = server->profile ? find_profile(server, profile, err) : SIGNET_OK;
+
+    *existed = false;
+    if (!rc)
+        rc = make_body(device, server->profile ? profile : NULL, &body, err);
+    if (rc)
+        return rc;
+    request.body = &body;
+    for (int sends = 0; sends < 3; sends++) {
+        struct http_answer answer = {0};
+        bool lost, taken;
+        int found;
+
+        rc = call(server, &request, device, NULL, &answer, &first);
+        lost = rc && !answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED;
+        taken = rc && (answer.status == 400 || answer.status == 409);
+        if (!lost && !taken)
+            break;
+        found = compare(server, device, &lookup);
+        *existed = !found && taken;
+        if (found == SIGNET_E_NOT_FOUND && lost)
+            continue; /* it never arrived */
+        if (found == SIGNET_E_EXISTS)
+            first = lookup;
+        rc = found == SIGNET_OK || found == SIGNET_E_EXISTS ? found : rc;
+        break;
+    }
+    if (rc && err)
+        *err = first;
+    secret_wipe(&body);
+    return rc;
+}
+
+static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    char id[ENTITY_ID + 1];
+
+    return find_id(server, endpoint, id, err);
+}
+
+static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    struct http_request request = {.method = "DELETE", .retry_lost = true};
+    struct http_answer answer = {0};
+    char id[ENTITY_ID + 1];
+    struct buf path = {0};
+    int rc = find_id(server, endpoint, id, err);
+
+    buf_printf(&path, "/api/device/%s", rc ? "" : id);
+    if (!rc)
+        rc = buf_check(&path, err);
+    request.path = (const char *)path.data;
+    if (!rc)
+        rc = call(server, &request, NULL, NULL, &answer, err);
+    buf_free(&path);
+    return rc;
+}
+
+static int check(struct signet_server *server, struct signet_error *err)
+{
+    char id[ENTITY_ID + 1];
+    struct buf path = {0};
+    json_t *page = NULL;
+    int rc;
+
+    if (server->profile)
+        return find_profile(server, id, err);
+    buf_text(&path, "/api/deviceProfileInfos?pageSize=1&page=0");
+    rc = get(server, &path, &page, err);
+    buf_free(&path);
+    json_decref(page);
+    return rc;
+}
+
+static const char *auth_header(const char *auth)
+{
+    if (strcmp(auth, "api-key") == 0)
+        return "X-Authorization: ApiKey ";
+    if (strcmp(auth, "token") == 0 || strcmp(auth, "password") == 0)
+        return "X-Authorization: Bearer ";
+    return NULL;
+}
+
+/* How long the token lives is not told: a 401 says that it is over. */
+static int login(const struct signet_server *server, struct http *http, struct secret *token,
+                 int64_t *seconds, struct signet_error *err)
+{
+    struct http_request request = {
+        .method = "POST", .path = "/api/auth/login", .anonymous = true, .retry_lost = true};
+    struct signet_server with = *server; /* its own connection */
+    struct http_answer answer = {0};
+    struct secret body = {0};
+    struct buf text = {0};
+    json_t *reply = NULL;
+    const json_t *value;
+    int rc;
+
+    with.http = http;
+    *seconds = 0;
+    if (!utf8_valid(server->password.data, server->password.len))
+        return error_set(err, SIGNET_E_USAGE, "the password is not UTF-8");
+    buf_text(&text, "{\"username\": ");
+    words_json(&text, (const uint8_t *)server->user, strlen(server->user));
+    buf_text(&text, ", \"password\": ");
+    words_json(&text, server->password.data, server->password.len);
+    buf_byte(&text, '}');
+    rc = secret_from_buf(&body, &text, err);
+    request.body = &body;
+    if (!rc)
+        rc = call(&with, &request, NULL, &reply, &answer, err);
+    value = json_object_get(reply, "token");
+    if (!rc)
+        rc = json_is_string(value)
+                 ? secret_set(token, json_string_value(value), json_string_length(value), err)
+                 : error_set(err, SIGNET_E_SERVER, "ThingsBoard's login answered without a token");
+    json_decref(reply);
+    secret_wipe(&body);
+    return rc;
+}
+
+const struct server_ops thingsboard_ops = {
+    .can = {.kind = "thingsboard",
+            .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
+            .psk_min = PSK_STEP,
+            .psk_max = PSK_MOST,
+            .psk_multiple = PSK_STEP,
+            .endpoint_max = NAME_MAX_LEN,
+            .batch_max = 1,
+            .needs_token = true,
+            .identity_charset = "UTF-8, not blank, not NO_SEC",
+            .manual_steps = "make a device profile with transport LwM2M; mode cert: give the "
+                            "server the authority that signed the devices' certificates"},
+    .validate_info = validate_info,
+    .header = auth_header,
+    .login = login,
+    .validate = validate,
+    .check = check,
+    .add = add,
+    .find = find,
+    .remove = drop,
+};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/ticket.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MARGIN_S = 60, LIFETIME_MAX_S = 30 * 86400 };
+
+struct ticket {
+    pthread_mutex_t mutex; /* one login at a time: the others wait for its token */
+    struct http_auth auth;
+    struct secret header;
+    int64_t renew_ms; /* on clock_ms(); 0: no end known */
+    unsigned login;   /* counts from 1 */
+};
+
+static int make_header(struct ticket *t, const char *token, size_t len, struct signet_error *err)
+{
+    const char *prefix = t->auth.prefix ? t->auth.prefix : "Authorization: Bearer ";
+    size_t prefix_len = strlen(prefix);
+    int rc;
+
+    for (size_t i = 0; i < len; i++) {
+        if (token[i] <= ' ' || token[i] > '~')
+            return error_set(err, SIGNET_E_USAGE,
+                             "the token has a blank or a character that no token has");
+    }
+    rc = secret_alloc(&t->header, prefix_len + len, err);
+    if (rc)
+        return rc;
+    memcpy(t->header.data, prefix, prefix_len);
+    memcpy(t->header.data + prefix_len, token, len);
+    return SIGNET_OK;
+}
+
+int ticket_open(struct ticket **out, const struct http_auth *auth, struct signet_error *err)
+{
+    struct ticket *t = calloc(1, sizeof *t);
+    int rc = SIGNET_OK;
+
+    if (!t)
+        return error_nomem(err);
+    pthread_mutex_init(&t->mutex, NULL);
+    if (auth)
+        t->auth = *auth;
+    if (!t->auth.login && t->auth.token_len)
+        rc = make_header(t, t->auth.token, t->auth.token_len, err);
+    t->auth.token = NULL; /* the caller's; the header has a copy */
+    if (rc)
+        ticket_close(&t);
+    else
+        *out = t;
+    return rc;
+}
+
+void ticket_close(struct ticket **ticket)
+{
+    struct ticket *t = *ticket;
+
+    if (!t)
+        return;
+    pthread_mutex_destroy(&t->mutex);
+    secret_wipe(&t->header);
+    free(t);
+    *ticket = NULL;
+}
+
+bool ticket_renews(const struct ticket *ticket)
+{
+    return ticket->auth.login != NULL;
+}
+
+static int log_in(struct ticket *t, struct http *http, struct signet_error *err)
+{
+    struct secret token = {0};
+    int64_t seconds = 0, margin;
+    int rc = t->auth.login(t->auth.ctx, http, &token, &seconds, err);
+
+    if (!rc && !token.len)
+        rc = error_set(err, SIGNET_E_SERVER, "the server's login brought no token");
+    if (!rc) {
+        secret_wipe(&t->header);
+        rc = make_header(t, (const char *)token.data, token.len, err);
+    }
+    secret_wipe(&token);
+    if (rc) {
+        error_prefix(err, "logging in");
+        return rc;
+    }
+    seconds = seconds > LIFETIME_MAX_S ? LIFETIME_MAX_S : seconds;
+    margin = seconds >= 2 * MARGIN_S ? MARGIN_S : seconds / 2;
+    t->renew_ms = seconds > 0 ? clock_ms() + (seconds - margin) * 1000 : 0;
+    t->login++;
+    return SIGNET_OK;
+}
+
+int ticket_take(struct ticket *t, struct http *http, unsigned *login, struct secret *header,
+                struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    pthread_mutex_lock(&t->mutex);
+    if (t->auth.login && (!t->header.len || (*login && *login == t->login) ||
+                          (t->renew_ms && clock_ms() >= t->renew_ms)))
+        rc = log_in(t, http, err);
+    secret_wipe(header);
+    if (!rc && t->header.len)
+        rc = secret_set(header, t->header.data, t->header.len, err);
+    *login = t->login;
+    pthread_mutex_unlock(&t->mutex);
+    return rc;
+}

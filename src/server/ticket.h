@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVER_TICKET_H
+#define SERVER_TICKET_H
+
+/* The header that says who we are, for all connections to one server; any thread may ask. */
+
+#include "server/http.h"
+
+struct ticket;
+
+/* auth->ctx is kept. SIGNET_E_USAGE: the token has characters that no token has. */
+int ticket_open(struct ticket **out, const struct http_auth *auth, struct signet_error *err);
+void ticket_close(struct ticket **ticket);
+
+bool ticket_renews(const struct ticket *ticket);
+
+/* A copy of the header for the caller to wipe; empty when there is none. Logs in over http when
+ * that has not been done, when the token is about to end, or when *login (0: nothing) names the
+ * login that the server took back. *login is then the one in use. */
+int ticket_take(struct ticket *ticket, struct http *http, unsigned *login, struct secret *header,
+                struct signet_error *err);
+
+#endif
