@@ -74,7 +74,7 @@ bool ticket_renews(const struct ticket *ticket)
 static int log_in(struct ticket *t, struct http *http, struct signet_error *err)
 {
     struct secret token = {0};
-    int64_t seconds = 0, margin;
+    int64_t seconds = 0, margin; /* of milliseconds */
     int rc = t->auth.login(t->auth.ctx, http, &token, &seconds, err);
 
     if (!rc && !token.len)
@@ -89,8 +89,8 @@ static int log_in(struct ticket *t, struct http *http, struct signet_error *err)
         return rc;
     }
     seconds = seconds > LIFETIME_MAX_S ? LIFETIME_MAX_S : seconds;
-    margin = seconds >= 2 * MARGIN_S ? MARGIN_S : seconds / 2;
-    t->renew_ms = seconds > 0 ? clock_ms() + (seconds - margin) * 1000 : 0;
+    margin = seconds >= 2 * MARGIN_S ? MARGIN_S * 1000 : seconds * 500;
+    t->renew_ms = seconds > 0 ? clock_ms() + seconds * 1000 - margin : 0;
     t->login++;
     return SIGNET_OK;
 }

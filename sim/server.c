@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections, HTTP/1.1, tokens and faults of the simulated server. */
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    HEAD_MAX = 16384,
+    BODY_MAX = 4 << 20,
+    FAULTS_MAX = 256,
+    CONNECTIONS_MAX = 512,
+    LOOK_MS = 50
+};
+
+struct sim_server {
+    const struct sim_kind *kind;
+    SSL_CTX *tls;
+    int listener;
+    uint16_t port;
+    char *token;
+    unsigned token_seconds, latency_ms;
+    char bad_tls[16];
+    pthread_t thread;
+    pthread_mutex_t mutex; /* all below */
+    pthread_cond_t gone;   /* a connection ended */
+    struct sim_store store;
+    char *faults[FAULTS_MAX];
+    size_t fault_count, fault_next, requests, connections, open, logins, revoked;
+    int64_t token_until; /* clock_ms() of the last login's */
+    int fds[CONNECTIONS_MAX];
+    atomic_bool stop;
+};
+
+struct connection {
+    struct sim_server *server;
+    SSL *ssl;
+    int fd;
+    struct buf in;
+};
+
+static void nap(unsigned ms)
+{
+    const struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
+
+    nanosleep(&ts, NULL);
+}
+
+static bool fill(struct connection *c)
+{
+    char data[4096];
+    int n = SSL_read(c->ssl, data, sizeof data);
+
+    if (n > 0)
+        buf_append(&c->in, data, (size_t)n);
+    return n > 0 && !c->in.failed;
+}
+
+static bool send_all(struct connection *c, const void *data, size_t len)
+{
+    return !len || SSL_write(c->ssl, data, (int)len) == (int)len;
+}
+
+/* The value of a header, or NULL; head ends with an empty line. */
+static const char *header(const char *head, const char *name, size_t *len)
+{
+    for (const char *line = strstr(head, "\r\n"); line && line[2] != '\r';
+         line = strstr(line + 2, "\r\n")) {
+        size_t n = strlen(name);
+
+        if (strncasecmp(line + 2, name, n) == 0 && line[2 + n] == ':') {
+            const char *value = line + 3 + n;
+
+            while (*value == ' ')
+                value++;
+            *len = strcspn(value, "\r");
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static void percent_decode(char *text)
+{
+    char *out = text;
+
+    for (; *text; text++) {
+        if (*text == '%' && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2])) {
+            uint8_t byte = 0;
+
+            hex_decode(text + 1, 2, &byte, 1);
+            *out++ = (char)byte;
+            text += 2;
+        } else {
+            *out++ = *text;
+        }
+    }
+    *out = '\0';
+}
+
+/* One request with its body; head (for the caller to free) keeps the headers. */
+static bool receive(struct connection *c, struct sim_request *request, char **head)
+{
+    const char *end, *value;
+    size_t head_len, len, body_len = 0;
+
+    buf_byte(&c->in, 0); /* strstr needs an end */
+    while (!c->in.failed && !(end = strstr((char *)c->in.data, "\r\n\r\n"))) {
+        c->in.len--;
+        if (c->in.len > HEAD_MAX || !fill(c))
+            return false;
+        buf_byte(&c->in, 0);
+    }
+    c->in.len--;
+    head_len = (size_t)(end - (char *)c->in.data) + 4;
+    *head = strndup((char *)c->in.data, head_len);
+    value = *head ? header(*head, "content-length", &len) : NULL;
+    if (value)
+        body_len = strtoul(value, NULL, 10);
+    while (body_len < BODY_MAX && c->in.len < head_len + body_len)
+        if (!fill(c))
+            return false;
+    request->body_len = body_len;
+    request->body = body_len < BODY_MAX ? strndup((char *)c->in.data + head_len, body_len) : NULL;
+    request->path = malloc(head_len);
+    if (!*head || !request->body || !request->path ||
+        sscanf(*head, "%7s %s", request->method, request->path) != 2)
+        return false;
+    memmove(c->in.data, c->in.data + head_len + body_len, c->in.len - head_len - body_len);
+    c->in.len -= head_len + body_len;
+    request->query = strchr(request->path, '?');
+    if (request->query) {
+        *request->query++ = '\0';
+        percent_decode(request->query);
+    }
+    percent_decode(request->path);
+    return true;
+}
+
+static bool send_reply(struct connection *c, const struct sim_reply *reply, const char *more,
+                       bool cut, bool slow)
+{
+    struct buf text = {0};
+    bool good;
+
+    buf_printf(&text, "HTTP/1.1 %d Sim\r\nContent-Type: application/json\r\n%sContent-Length: ",
+               reply->status, more);
+    buf_printf(&text, "%zu\r\n\r\n", reply->body.len + (cut ? 400 : 0));
+    buf_append(&text, reply->body.data, reply->body.len);
+    good = !text.failed;
+    for (size_t i = 0; good && slow && i < text.len; i++) {
+        good = send_all(c, text.data + i, 1);
+        nap(2);
+    }
+    if (good && !slow)
+        good = send_all(c, text.data, text.len);
+    buf_free(&text);
+    return good && !cut;
+}
+
+/* Is the token right? Also that of the last login, as long as it lives. */
+static bool authorised(struct sim_server *s, const char *head)
+{
+    char now[40];
+    size_t len = 0;
+
+    if (!s->kind->prefixes)
+        return true;
+    snprintf(now, sizeof now, "access-%zu", s->logins);
+    for (size_t i = 0; s->kind->prefixes[i]; i += 2) {
+        const char *value = header(head, s->kind->prefixes[i], &len);
+        size_t skip = strlen(s->kind->prefixes[i + 1]);
+
+        if (!value || len < skip || strncmp(value, s->kind->prefixes[i + 1], skip) != 0)
+            continue;
+        value += skip;
+        len -= skip;
+        if (len == strlen(s->token) && memcmp(value, s->token, len) == 0)
+            return true;
+        if (s->logins > s->revoked && clock_ms() < s->token_until && len == strlen(now) &&
+            memcmp(value, now, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void log_in(struct sim_server *s, const struct sim_request *request, struct sim_reply *reply)
+{
+    if (!strstr(request->body, s->token)) {
+        sim_reply_error(s->kind, reply, 401, "Invalid username or password");
+        return;
+    }
+    s->logins++;
+    s->token_until = clock_ms() + (int64_t)s->token_seconds * 1000;
+    reply->status = s->kind->login_status;
+    s->kind->put_login(&reply->body, s->logins, s->token_seconds);
+}
+
+static bool is_login(const struct sim_kind *kind, const char *path)
+{
+    for (size_t i = 0; kind->logins && kind->logins[i]; i++)
+        if (strcmp(path, kind->logins[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The answer, with the fault that is due. false: the connection ends. */
+static bool answer(struct connection *c, const struct sim_request *request, const char *head)
+{
+    struct sim_server *s = c->server;
+    struct sim_reply reply = {.status = 200};
+    const char *fault = "";
+    char more[80] = "";
+    int status;
+    bool good;
+
+    if (s->latency_ms)
+        nap(s->latency_ms);
+    pthread_mutex_lock(&s->mutex);
+    if (is_login(s->kind, request->path)) {
+        log_in(s, request, &reply);
+    } else if (!authorised(s, head)) {
+        sim_reply_error(s->kind, &reply, 401, "invalid or expired token");
+    } else {
+        s->requests++;
+        if (s->kind->creates(request) && s->fault_next < s->fault_count)
+            fault = s->faults[s->fault_next++];
+        status = atoi(fault);
+        if (status) {
+            const char *wait = strchr(fault, '=');
+
+            if (wait)
+                snprintf(more, sizeof more, "Retry-After: %d\r\n", atoi(wait + 1));
+            sim_reply_error(s->kind, &reply, status, "so it was asked for");
+        } else if (strcmp(fault, "html") == 0) {
+            reply.status = 502;
+            buf_text(&reply.body, "<html><body>Bad gateway</body></html>");
+        } else if (strcmp(fault, "redirect") == 0) {
+            reply.status = 307;
+            snprintf(more, sizeof more, "Location: https://localhost:%u/elsewhere\r\n", s->port);
+        } else if (strcmp(fault, "drop") != 0) {
+            s->kind->answer(&s->store, request, &reply);
+        }
+    }
+    pthread_mutex_unlock(&s->mutex);
+    good = !strstr(fault, "drop") &&
+           send_reply(c, &reply, more, strcmp(fault, "truncate") == 0, strcmp(fault, "slow") == 0);
+    buf_free(&reply.body);
+    return good;
+}
+
+static void forget(struct connection *c)
+{
+    struct sim_server *s = c->server;
+
+    pthread_mutex_lock(&s->mutex);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        if (s->fds[i] == c->fd)
+            s->fds[i] = -1;
+    close(c->fd);
+    s->open--;
+    pthread_cond_signal(&s->gone);
+    pthread_mutex_unlock(&s->mutex);
+    buf_free(&c->in);
+    free(c);
+}
+
+static void *serve(void *ctx)
+{
+    struct connection *c = ctx;
+    sigset_t pipe;
+    bool good = true;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL); /* a client may go away while it is answered */
+    c->ssl = SSL_new(c->server->tls);
+    good = c->ssl && SSL_set_fd(c->ssl, c->fd) == 1 && SSL_accept(c->ssl) == 1;
+    while (good && !atomic_load(&c->server->stop)) {
+        struct sim_request request = {0};
+        char *head = NULL;
+
+        good = receive(c, &request, &head) && answer(c, &request, head);
+        free(request.path);
+        free(request.body);
+        free(head);
+    }
+    SSL_free(c->ssl);
+    forget(c);
+    return NULL;
+}
+
+static void take(struct sim_server *s, int fd)
+{
+    struct connection *c = calloc(1, sizeof *c);
+    pthread_attr_t attr;
+    pthread_t thread;
+    size_t i = 0;
+
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_mutex_lock(&s->mutex);
+    while (i < CONNECTIONS_MAX && s->fds[i] >= 0)
+        i++;
+    if (c && i < CONNECTIONS_MAX) {
+        *c = (struct connection){.server = s, .fd = fd, .in = {.max = BODY_MAX + HEAD_MAX}};
+        if (pthread_create(&thread, &attr, serve, c) == 0) {
+            s->fds[i] = fd;
+            s->open++;
+            s->connections++;
+            c = NULL;
+            fd = -1;
+        }
+    }
+    pthread_mutex_unlock(&s->mutex);
+    pthread_attr_destroy(&attr);
+    free(c);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void *listen_on(void *ctx)
+{
+    struct sim_server *s = ctx;
+
+    while (!atomic_load(&s->stop)) {
+        struct pollfd in = {.fd = s->listener, .events = POLLIN};
+        int fd = poll(&in, 1, LOOK_MS) > 0 ? accept(s->listener, NULL, NULL) : -1;
+
+        if (fd >= 0)
+            take(s, fd);
+    }
+    return NULL;
+}
+
+static bool known_fault(const char *word)
+{
+    static const char *const known[] = {"401",  "403",     "409",      "429",  "503",
+                                        "500",  "html",    "truncate", "drop", "commit-then-drop",
+                                        "slow", "redirect"};
+    size_t len = strcspn(word, "=");
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strlen(known[i]) == len && strncmp(word, known[i], len) == 0)
+            return true;
+    return false;
+}
+
+static int read_faults(struct sim_server *s, const char *list, struct signet_error *err)
+{
+    char *copy = strdup(list ? list : ""), *rest = NULL;
+    int rc = copy ? SIGNET_OK : error_nomem(err);
+
+    for (char *word = copy ? strtok_r(copy, ",", &rest) : NULL; word && !rc;
+         word = strtok_r(NULL, ",", &rest)) {
+        char *star = strchr(word, '*');
+        long times = star ? strtol(star + 1, NULL, 10) : 1;
+
+        if (star)
+            *star = '\0';
+        if (strncmp(word, "latency=", 8) == 0)
+            s->latency_ms = (unsigned)strtoul(word + 8, NULL, 10);
+        else if (strncmp(word, "bad-tls=", 8) == 0)
+            snprintf(s->bad_tls, sizeof s->bad_tls, "%s", word + 8);
+        else if (!known_fault(word))
+            rc = error_set(err, SIGNET_E_USAGE, "the simulated server has no fault '%s'", word);
+        else
+            while (times-- > 0 && s->fault_count < FAULTS_MAX)
+                s->faults[s->fault_count++] = strdup(word);
+    }
+    free(copy);
+    return rc;
+}
+
+static int bind_port(struct sim_server *s, struct signet_error *err)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+
+    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(s->listener, CONNECTIONS_MAX) != 0 ||
+        getsockname(s->listener, (struct sockaddr *)&at, &len) != 0)
+        return error_set(err, SIGNET_E_IO, "no port for the simulated server");
+    s->port = ntohs(at.sin_port);
+    return SIGNET_OK;
+}
+
+int sim_server_start(struct sim_server **out, const struct sim_server_options *options,
+                     struct signet_error *err)
+{
+    struct sim_server *s = calloc(1, sizeof *s);
+    int rc;
+
+    if (!s)
+        return error_nomem(err);
+    s->listener = -1;
+    pthread_mutex_init(&s->mutex, NULL);
+    pthread_cond_init(&s->gone, NULL);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        s->fds[i] = -1;
+    s->kind = sim_kind_named(options->kind);
+    s->token = strdup(options->token ? options->token : "token");
+    s->token_seconds = options->token_seconds ? options->token_seconds : 300;
+    rc = s->kind ? read_faults(s, options->misbehave, err)
+                 : error_set(err, SIGNET_E_USAGE, "no such kind of simulated server");
+    if (!rc)
+        rc = bind_port(s, err);
+    if (!rc)
+        s->tls = sim_server_tls(s->bad_tls, options->ca_file, err);
+    if (!rc && !s->tls)
+        rc = SIGNET_E_CRYPTO;
+    if (!rc && pthread_create(&s->thread, NULL, listen_on, s) != 0)
+        rc = error_nomem(err);
+    if (rc) {
+        atomic_store(&s->stop, true);
+        s->port = 0;
+        sim_server_stop(&s);
+        return rc;
+    }
+    *out = s;
+    return SIGNET_OK;
+}
+
+void sim_server_stop(struct sim_server **server)
+{
+    struct sim_server *s = *server;
+
+    if (!s)
+        return;
+    if (!atomic_exchange(&s->stop, true))
+        pthread_join(s->thread, NULL);
+    pthread_mutex_lock(&s->mutex);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        if (s->fds[i] >= 0)
+            shutdown(s->fds[i], SHUT_RDWR);
+    while (s->open)
+        pthread_cond_wait(&s->gone, &s->mutex);
+    pthread_mutex_unlock(&s->mutex);
+    if (s->listener >= 0)
+        close(s->listener);
+    for (size_t i = 0; i < s->fault_count; i++)
+        free(s->faults[i]);
+    sim_store_free(&s->store);
+    SSL_CTX_free(s->tls);
+    pthread_mutex_destroy(&s->mutex);
+    pthread_cond_destroy(&s->gone);
+    free(s->token);
+    free(s);
+    *server = NULL;
+}
+
+uint16_t sim_server_port(const struct sim_server *server)
+{
+    return server->port;
+}
+
+static size_t locked(struct sim_server *s, const size_t *value)
+{
+    size_t out;
+
+    pthread_mutex_lock(&s->mutex);
+    out = *value;
+    pthread_mutex_unlock(&s->mutex);
+    return out;
+}
+
+size_t sim_server_devices(struct sim_server *server)
+{
+    return locked(server, &server->store.count);
+}
+
+size_t sim_server_requests(struct sim_server *server)
+{
+    return locked(server, &server->requests);
+}
+
+size_t sim_server_connections(struct sim_server *server)
+{
+    return locked(server, &server->connections);
+}
+
+size_t sim_server_logins(struct sim_server *server)
+{
+    return locked(server, &server->logins);
+}
+
+void sim_server_revoke(struct sim_server *server)
+{
+    pthread_mutex_lock(&server->mutex);
+    server->revoked = server->logins;
+    pthread_mutex_unlock(&server->mutex);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server.h"
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+enum { DAY = 86400 };
+
+static X509 *make_cert(EVP_PKEY *key, const char *bad)
+{
+    bool expired = strcmp(bad, "expired") == 0, elsewhere = strcmp(bad, "wrong-host") == 0;
+    X509 *cert = X509_new();
+    X509_EXTENSION *names =
+        X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
+                            elsewhere ? "DNS:elsewhere.example" : "IP:127.0.0.1,DNS:localhost");
+    bool good = cert && names && X509_set_version(cert, 2) &&
+                ASN1_INTEGER_set(X509_get_serialNumber(cert), (long)(clock_wall() & 0xffffff)) &&
+                X509_gmtime_adj(X509_getm_notBefore(cert), -10 * DAY) &&
+                X509_gmtime_adj(X509_getm_notAfter(cert), expired ? -DAY : 30 * DAY) &&
+                X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+                                           (const unsigned char *)"signet sim server", -1, -1, 0) &&
+                X509_set_issuer_name(cert, X509_get_subject_name(cert)) &&
+                X509_set_pubkey(cert, key) && X509_add_ext(cert, names, -1) &&
+                X509_sign(cert, key, EVP_sha256());
+
+    X509_EXTENSION_free(names);
+    if (good)
+        return cert;
+    X509_free(cert);
+    return NULL;
+}
+
+static int save(const char *path, X509 *cert, struct signet_error *err)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long len = bio && PEM_write_bio_X509(bio, cert) ? BIO_get_mem_data(bio, &text) : 0;
+    int rc = len > 0 ? file_write(path, text, (size_t)len, 0644, err)
+                     : error_set(err, SIGNET_E_CRYPTO, "no PEM of the certificate");
+
+    BIO_free(bio);
+    return rc;
+}
+
+struct ssl_ctx_st *sim_server_tls(const char *bad, const char *ca_file, struct signet_error *err)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
+    X509 *cert = key ? make_cert(key, bad) : NULL;
+    X509 *shown = cert;
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    int rc = SIGNET_OK;
+
+    if (other && strcmp(bad, "untrusted") == 0) /* clients trust another of the same name */
+        shown = make_cert(other, bad);
+    if (!cert || !shown || !ctx || SSL_CTX_use_certificate(ctx, cert) != 1 ||
+        SSL_CTX_use_PrivateKey(ctx, key) != 1)
+        rc = error_set(err, SIGNET_E_CRYPTO, "no certificate for the simulated server");
+    if (!rc)
+        rc = save(ca_file, shown, err);
+    if (shown != cert)
+        X509_free(shown);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(other);
+    if (!rc)
+        return ctx;
+    SSL_CTX_free(ctx);
+    return NULL;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many devices at the simulated servers: batches, logins, faults. */
+#include "server.h"
+#include "server/server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { MANY = 250 };
+
+struct bench {
+    char folder[32], ca[48];
+    struct sim_server *sim;
+    struct signet_server *server;
+    struct signet_device devices[MANY];
+    struct signet_server_result results[MANY];
+    char names[MANY][24];
+    uint8_t keys[MANY][16];
+};
+
+static void start(struct bench *b, const char *kind, const char *auth, const char *misbehave,
+                  unsigned token_seconds)
+{
+    char kind_text[16], domain[] = "/acme/", url[] = "https://127.0.0.1", user[] = "anna",
+                        realm[] = "acme", auth_text[24];
+    const struct sim_server_options options = {
+        .kind = kind, .misbehave = misbehave, .ca_file = b->ca, .token_seconds = token_seconds};
+    const struct signet_server_options how = {.ca_file = b->ca, .retry_ms = 1, .parallel = 8};
+    struct signet_server_info info = {
+        .kind = kind_text, .url = url, .auth = auth_text, .user = user, .realm = realm};
+    struct signet_error err = {0};
+
+    memset(b, 0, sizeof *b);
+    strcpy(b->folder, "/tmp/signet-batch-XXXXXX");
+    assert_non_null(mkdtemp(b->folder));
+    snprintf(b->ca, sizeof b->ca, "%s/ca.pem", b->folder);
+    snprintf(kind_text, sizeof kind_text, "%s", kind);
+    snprintf(auth_text, sizeof auth_text, "%s", auth);
+    assert_int_equal(sim_server_start(&b->sim, &options, &err), SIGNET_OK);
+    info.port = sim_server_port(b->sim);
+    info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
+    assert_int_equal(signet_server_open(&b->server, &info, &how, "token", 5, NULL, NULL, &err),
+                     SIGNET_OK);
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(b->names[i], sizeof b->names[i], "urn:dev:os:1-%zu", i);
+        memset(b->keys[i], (int)i + 1, sizeof b->keys[i]);
+        b->devices[i] = (struct signet_device){.endpoint = b->names[i],
+                                               .mode = SIGNET_MODE_PSK,
+                                               .identity = (const uint8_t *)b->names[i],
+                                               .identity_len = strlen(b->names[i]),
+                                               .psk = b->keys[i],
+                                               .psk_len = sizeof b->keys[i]};
+    }
+}
+
+static void stop(struct bench *b)
+{
+    signet_server_close(&b->server);
+    sim_server_stop(&b->sim);
+    unlink(b->ca);
+    rmdir(b->folder);
+}
+
+static int add(struct bench *b, size_t count)
+{
+    struct signet_error err = {0};
+
+    return signet_server_add_batch(b->server, b->devices, count, b->results, &err);
+}
+
+static void test_batch_of_100(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, "coiote", "token", NULL, 0);
+    assert_int_equal(add(&b, MANY), SIGNET_OK);
+    assert_int_equal(sim_server_devices(b.sim), MANY);
+    assert_int_equal(sim_server_requests(b.sim), 3); /* 100, 100, 50 */
+    stop(&b);
+}
+
+static void test_batch_that_failed_in_part(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, "coiote", "token", NULL, 0);
+    assert_int_equal(signet_server_add(b.server, &b.devices[7], NULL, NULL), SIGNET_OK);
+    b.devices[9].identity = b.devices[7].identity; /* another device's */
+    b.devices[9].identity_len = b.devices[7].identity_len;
+    assert_int_equal(add(&b, 20), SIGNET_E_SERVER);
+    for (size_t i = 0; i < 20; i++)
+        assert_int_equal(b.results[i].error.code, i == 9 ? SIGNET_E_SERVER : SIGNET_OK);
+    assert_true(b.results[7].existed);
+    assert_int_equal(sim_server_devices(b.sim), 19);
+    stop(&b);
+}
+
+/* The server commits a batch and drops the answer: nothing is registered twice, nothing lost. */
+static void test_lost_answers(void **state)
+{
+    static const char *const kinds[] = {"coiote", "thingsboard", "leshan"};
+    static const char *const faults[] = {
+        "commit-then-drop*3", "drop*3", "truncate*2", "html", "503=0*2", "429=0", "slow*2"};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < sizeof faults / sizeof *faults; j++) {
+            struct bench b;
+            bool gateway = strcmp(faults[j], "html") == 0;
+
+            start(&b, kinds[i], "token", faults[j], 0);
+            b.results[0].error.code = SIGNET_E_NET;
+            if (add(&b, 12) !=
+                SIGNET_OK) { /* a page of 502 is an error; given again, all is well */
+                assert_true(gateway || strchr(faults[j], '*'));
+                assert_int_equal(add(&b, 12), SIGNET_OK);
+            }
+            assert_int_equal(sim_server_devices(b.sim), 12);
+            for (size_t k = 0; k < 12; k++)
+                assert_int_equal(signet_server_find(b.server, b.names[k], NULL), SIGNET_OK);
+            stop(&b);
+        }
+}
+
+static void test_connections_are_kept(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, "leshan", "token", NULL, 0);
+    assert_int_equal(add(&b, MANY), SIGNET_OK);
+    assert_int_equal(add(&b, MANY), SIGNET_OK); /* overwrites */
+    assert_int_equal(sim_server_devices(b.sim), MANY);
+    assert_int_equal(sim_server_requests(b.sim), 2 * MANY);
+    assert_true(sim_server_connections(b.sim) <= 8);
+    stop(&b);
+}
+
+static void test_logins(void **state)
+{
+    static const char *const cases[][2] = {
+        {"coiote", "password"}, {"coiote", "client-credentials"}, {"thingsboard", "password"}};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct bench b;
+
+        start(&b, cases[i][0], cases[i][1], NULL, 0);
+        assert_int_equal(add(&b, 3), SIGNET_OK);
+        assert_int_equal(sim_server_logins(b.sim), 1);
+        assert_int_equal(signet_server_check(b.server, NULL), SIGNET_OK);
+        assert_int_equal(sim_server_logins(b.sim), 1); /* the token is kept */
+        sim_server_revoke(b.sim);
+        assert_int_equal(signet_server_find(b.server, b.names[1], NULL), SIGNET_OK);
+        assert_int_equal(sim_server_logins(b.sim), 2); /* once, after the 401 */
+        stop(&b);
+    }
+}
+
+static void test_login_before_the_end(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, "coiote", "password", NULL, 1); /* renewed after half a second */
+    assert_int_equal(add(&b, 1), SIGNET_OK);
+    usleep(600000);
+    assert_int_equal(signet_server_check(b.server, NULL), SIGNET_OK);
+    assert_true(sim_server_logins(b.sim) >= 2);
+    stop(&b);
+}
+
+static void test_one_401_stops_a_batch(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, "thingsboard", "token", "401*200,401*200", 0);
+    assert_int_equal(add(&b, MANY), SIGNET_E_AUTH);
+    assert_true(sim_server_requests(b.sim) <= 16); /* those in flight */
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(b.results[i].error.code, SIGNET_E_AUTH);
+    stop(&b);
+}
+
+static void test_what_a_server_refuses(void **state)
+{
+    struct signet_server_capabilities can;
+    struct signet_error err = {0};
+    struct bench b;
+
+    (void)state;
+    start(&b, "thingsboard", "api-key", NULL, 0);
+    signet_server_capabilities(b.server, &can);
+    assert_int_equal(can.psk_multiple, 16);
+    b.devices[1].psk_len = 15;
+    b.devices[2].identity = (const uint8_t *)"NO_SEC";
+    b.devices[2].identity_len = 6;
+    b.devices[3].identity = (const uint8_t *)"  ";
+    b.devices[3].identity_len = 2;
+    b.devices[4].mode = SIGNET_MODE_EST;
+    b.devices[5].mode = SIGNET_MODE_NOSEC;
+    b.devices[6].mode = SIGNET_MODE_CERT;
+    assert_int_equal(add(&b, 7), SIGNET_E_MEANING);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(b.results[i].error.code, i >= 1 && i <= 4 ? SIGNET_E_MEANING : SIGNET_OK);
+    assert_int_equal(sim_server_devices(b.sim), 3);
+    b.devices[0].psk = b.keys[8];
+    assert_int_equal(signet_server_add(b.server, &b.devices[0], NULL, &err), SIGNET_E_EXISTS);
+    assert_non_null(strstr(err.msg, "its PSK is not the same"));
+    assert_int_equal(signet_server_remove(b.server, b.names[0], &err), SIGNET_OK);
+    assert_int_equal(signet_server_find(b.server, b.names[0], &err), SIGNET_E_NOT_FOUND);
+    stop(&b);
+}
+
+static void test_bad_tls(void **state)
+{
+    static const char *const faults[] = {"bad-tls=expired", "bad-tls=wrong-host",
+                                         "bad-tls=untrusted"};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct bench b;
+
+        start(&b, "coiote", "password", faults[i], 0);
+        assert_int_equal(add(&b, 2), SIGNET_E_NET);
+        assert_int_equal(sim_server_requests(b.sim), 0);
+        assert_int_equal(sim_server_logins(b.sim), 0); /* no password went out */
+        stop(&b);
+    }
+}
+
+static void test_redirects_are_not_followed(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, "thingsboard", "token", "redirect", 0);
+    assert_int_equal(signet_server_add(b.server, &b.devices[0], NULL, NULL), SIGNET_E_SERVER);
+    assert_int_equal(sim_server_requests(b.sim), 1);
+    assert_int_equal(sim_server_devices(b.sim), 0);
+    stop(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_batch_of_100),
+        cmocka_unit_test(test_batch_that_failed_in_part),
+        cmocka_unit_test(test_lost_answers),
+        cmocka_unit_test(test_connections_are_kept),
+        cmocka_unit_test(test_logins),
+        cmocka_unit_test(test_login_before_the_end),
+        cmocka_unit_test(test_one_401_stops_a_batch),
+        cmocka_unit_test(test_what_a_server_refuses),
+        cmocka_unit_test(test_bad_tls),
+        cmocka_unit_test(test_redirects_are_not_followed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
