@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -281,11 +282,14 @@ static void *serve(void *ctx)
 {
     struct connection *c = ctx;
     sigset_t pipe;
-    bool good = true;
+    bool good;
+    int on = 1;
 
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, NULL); /* a client may go away while it is answered */
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on,
+               sizeof on); /* else its tickets delay answers */
     c->ssl = SSL_new(c->server->tls);
     good = c->ssl && SSL_set_fd(c->ssl, c->fd) == 1 && SSL_accept(c->ssl) == 1;
     while (good && !atomic_load(&c->server->stop)) {

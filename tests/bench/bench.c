@@ -10,6 +10,7 @@ static const struct bench benches[] = {
     {"cert", bench_cert},
     {"packet", bench_packet},
     {"process", bench_process},
+    {"server", bench_server},
     {"smp", bench_smp},
 };
 

@@ -22,6 +22,7 @@ void bench_require(bool good, const char *what);
 void bench_cert(void);
 void bench_packet(void);
 void bench_process(void);
+void bench_server(void);
 void bench_smp(void);
 
 #endif
