@@ -31,6 +31,11 @@ struct signet_server_info {
     char *realm;
     char *profile; /* ThingsBoard: name of the device profile; NULL: its default */
     char *ca_file; /* as in the options, which come first */
+    /* export: rows are appended to file, mode 0600. format: "csv" (the default), "ndjson",
+     * "cumulocity" or "emqx"; columns: "Name=field, ..." for the first two (docs/SPEC.md). */
+    char *file;
+    char *format;
+    char *columns;
 };
 
 /* How to speak to it. All zero is a good default. */

@@ -34,6 +34,9 @@ static const struct member server_members[] = {
     {"realm", TEXT, offsetof(struct signet_server_info, realm)},
     {"profile", TEXT, offsetof(struct signet_server_info, profile)},
     {"ca_file", TEXT, offsetof(struct signet_server_info, ca_file)},
+    {"file", TEXT, offsetof(struct signet_server_info, file)},
+    {"format", TEXT, offsetof(struct signet_server_info, format)},
+    {"columns", TEXT, offsetof(struct signet_server_info, columns)},
 };
 
 static const struct member cert_members[] = {

@@ -25,7 +25,9 @@ static int copy_info(struct signet_server_info *out, const struct signet_server_
     if (!copy_text(&copy.kind, info->kind) || !copy_text(&copy.url, info->url) ||
         !copy_text(&copy.domain, info->domain) || !copy_text(&copy.auth, info->auth) ||
         !copy_text(&copy.user, info->user) || !copy_text(&copy.realm, info->realm) ||
-        !copy_text(&copy.profile, info->profile) || !copy_text(&copy.ca_file, info->ca_file)) {
+        !copy_text(&copy.profile, info->profile) || !copy_text(&copy.ca_file, info->ca_file) ||
+        !copy_text(&copy.file, info->file) || !copy_text(&copy.format, info->format) ||
+        !copy_text(&copy.columns, info->columns)) {
         signet_server_info_free(&copy);
         return error_nomem(err);
     }

@@ -110,6 +110,8 @@ static int run(struct batch *b, struct signet_error *err)
 
     wanted = wanted > PARALLEL_MAX ? PARALLEL_MAX : wanted;
     wanted = wanted > chunks ? chunks : wanted;
+    if (!b->server->http) /* nothing to wait for */
+        wanted = 1;
     rc = wanted > 1 ? make_twins(b->server, wanted - 1, err) : SIGNET_OK;
     if (rc)
         return rc;

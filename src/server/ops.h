@@ -13,6 +13,7 @@ struct signet_server {
     char *domain, *auth, *user, *realm, *profile;
     struct secret password; /* of user, when it logs in */
     unsigned api;           /* generation of the server's API; 0: the newest */
+    void *own;              /* what open() made; close() frees it */
     unsigned parallel;
     struct http **twins; /* connections of the threads of a batch, kept for the next one */
     size_t twin_count;
@@ -20,6 +21,10 @@ struct signet_server {
 
 struct server_ops {
     struct signet_server_capabilities can; /* kind, needs_token, batch_max, ... */
+    /* Both NULL, or for a kind that speaks no http: it has no connection then. */
+    int (*open)(struct signet_server *server, const struct signet_server_info *info,
+                struct signet_error *err);
+    void (*close)(struct signet_server *server);
     /* Which header holds the token, for this kind of auth; NULL: this kind of server has no such.
      * Without the function there are tokens only, as OAuth 2.0 has them. */
     const char *(*header)(const char *auth);
@@ -44,6 +49,7 @@ struct server_ops {
     int (*remove)(struct signet_server *server, const char *endpoint, struct signet_error *err);
 };
 
-extern const struct server_ops coiote_ops, leshan_ops, leshan_bootstrap_ops, thingsboard_ops;
+extern const struct server_ops coiote_ops, leshan_ops, leshan_bootstrap_ops, thingsboard_ops,
+    export_ops;
 
 #endif

@@ -5,10 +5,7 @@
 #include <string.h>
 
 static const struct server_ops *const kinds[] = {
-    &coiote_ops,
-    &leshan_ops,
-    &leshan_bootstrap_ops,
-    &thingsboard_ops,
+    &coiote_ops, &leshan_ops, &leshan_bootstrap_ops, &thingsboard_ops, &export_ops,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0], PARALLEL = 32 };
@@ -104,7 +101,9 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
     if (!rc && server->ops->validate_info)
         rc = server->ops->validate_info(info, err);
     if (!rc)
-        rc = http_open(&server->http, info, options, &auth, observer, cancel, err);
+        rc = server->ops->open
+                 ? server->ops->open(server, info, err)
+                 : http_open(&server->http, info, options, &auth, observer, cancel, err);
     if (rc)
         signet_server_close(&server);
     else
@@ -122,6 +121,8 @@ void signet_server_close(struct signet_server **server)
         http_close(&s->twins[i]);
     free(s->twins);
     http_close(&s->http);
+    if (s->own)
+        s->ops->close(s);
     secret_wipe(&s->password);
     free(s->domain);
     free(s->auth);

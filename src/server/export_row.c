@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/export.h"
+#include "server/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const field_names[EXPORT_FIELDS] = {
+    [EXPORT_ENDPOINT] = "endpoint", [EXPORT_IDENTITY] = "identity",
+    [EXPORT_MODE] = "mode",         [EXPORT_MODE_UPPER] = "MODE",
+    [EXPORT_KEY_HEX] = "key_hex",   [EXPORT_KEY_BASE64] = "key_base64",
+    [EXPORT_KEY_TEXT] = "key_text",
+};
+
+static const char everything[] = "endpoint=endpoint, mode=mode, identity=identity, psk=key_hex";
+
+/* Ready-made: columns of their own, which cannot be changed. */
+static const struct layout {
+    const char *name, *columns;
+    char delimiter;
+    bool header, quoted;
+} layouts[] = {
+    {"csv", NULL, ',', true, true},
+    {"ndjson", NULL, '{', false, false},
+    {"cumulocity",
+     "endpoint id=endpoint, securityMode=MODE, lwm2m psk_id=identity, lwm2m psk_key=key_hex", ';',
+     true, true},
+    {"emqx", "identity=identity, secret=key_text", ':', false, false},
+};
+
+enum { LAYOUTS = sizeof layouts / sizeof *layouts };
+
+static char *trimmed(const char *from, const char *to)
+{
+    while (from < to && *from == ' ')
+        from++;
+    while (to > from && to[-1] == ' ')
+        to--;
+    return strndup(from, (size_t)(to - from));
+}
+
+/* "Name=field" */
+static int read_column(struct export_format *format, const char *text, size_t len,
+                       struct signet_error *err)
+{
+    const char *equals = memrchr(text, '=', len), *near;
+    struct export_column *column = &format->columns[format->count];
+    char *word;
+    size_t i = 0;
+
+    if (!equals || format->count == EXPORT_COLUMNS_MAX) {
+        error_set(err, SIGNET_E_USAGE, "the export's columns are at most %d times Name=field",
+                  EXPORT_COLUMNS_MAX);
+        error_hint(err, "\"columns\": \"%s\"", everything);
+        return SIGNET_E_USAGE;
+    }
+    column->name = trimmed(text, equals);
+    format->count++; /* to be freed */
+    word = trimmed(equals + 1, text + len);
+    if (!column->name || !word) {
+        free(word);
+        return error_nomem(err);
+    }
+    while (i < EXPORT_FIELDS && strcmp(field_names[i], word) != 0)
+        i++;
+    column->field = (enum export_field)i;
+    near = i < EXPORT_FIELDS ? NULL : text_nearest(word, field_names, EXPORT_FIELDS);
+    free(word);
+    if (i < EXPORT_FIELDS)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_USAGE, "column %zu of the export has an unknown field", format->count);
+    error_hint(err,
+               "%s is one; they are endpoint, identity, mode, MODE, key_hex, key_base64, "
+               "key_text",
+               near ? near : field_names[0]);
+    return SIGNET_E_USAGE;
+}
+
+int export_format_read(struct export_format *format, const char *name, const char *columns,
+                       struct signet_error *err)
+{
+    const struct layout *layout = NULL;
+    const char *at, *end;
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; i < LAYOUTS; i++)
+        if (strcmp(name ? name : "csv", layouts[i].name) == 0)
+            layout = &layouts[i];
+    if (!layout) {
+        error_set(err, SIGNET_E_USAGE, "an export has no such format");
+        error_hint(err, "csv, ndjson, cumulocity or emqx");
+        return SIGNET_E_USAGE;
+    }
+    if (layout->columns && columns)
+        return error_set(err, SIGNET_E_USAGE, "format %s has columns of its own", layout->name);
+    format->delimiter = layout->delimiter;
+    format->header = layout->header;
+    format->quoted = layout->quoted;
+    at = layout->columns ? layout->columns : columns ? columns : everything;
+    for (end = at; !rc && *end; at = end + 1) {
+        end = strchrnul(at, ',');
+        rc = read_column(format, at, (size_t)(end - at), err);
+    }
+    if (!rc && format->columns[0].field != EXPORT_ENDPOINT &&
+        format->columns[0].field != EXPORT_IDENTITY)
+        rc = error_set(err, SIGNET_E_USAGE,
+                       "the first column of an export is the endpoint or the identity");
+    return rc;
+}
+
+void export_format_free(struct export_format *format)
+{
+    for (size_t i = 0; i < format->count; i++)
+        free(format->columns[i].name);
+    format->count = 0;
+}
+
+bool export_by_endpoint(const struct export_format *format)
+{
+    return format->columns[0].field == EXPORT_ENDPOINT;
+}
+
+/* Text that is what it looks like in every table: a spreadsheet takes =, +, - and @ for the start
+ * of a formula, and to change a name would make it another one. */
+static int plain(const struct export_format *format, const char *what, const uint8_t *text,
+                 size_t len, struct signet_error *err)
+{
+    if (!utf8_valid(text, len))
+        return error_set(err, SIGNET_E_MEANING, "the %s is not UTF-8 and cannot be exported", what);
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < 0x20 || text[i] == 0x7f ||
+            (!format->quoted && format->delimiter == ':' && text[i] == ':' &&
+             strcmp(what, "key") != 0))
+            return error_set(err, SIGNET_E_MEANING,
+                             "the %s has a character that this export cannot hold", what);
+    if (format->quoted && len && memchr("=+-@", text[0], 4)) {
+        error_set(err, SIGNET_E_MEANING, "the %s begins as a formula does in a spreadsheet", what);
+        error_hint(err, "give it another first character, or export with format ndjson");
+        return SIGNET_E_MEANING;
+    }
+    return SIGNET_OK;
+}
+
+int export_validate(const struct export_format *format, const struct signet_device *device,
+                    struct signet_error *err)
+{
+    size_t len = device->endpoint ? strlen(device->endpoint) : 0;
+    bool psk = device->mode == SIGNET_MODE_PSK;
+    int rc = SIGNET_OK;
+
+    if (!len)
+        return error_set(err, SIGNET_E_MEANING, "an export needs an endpoint name");
+    if (!psk && device->mode != SIGNET_MODE_CERT && device->mode != SIGNET_MODE_NOSEC)
+        return error_set(err, SIGNET_E_MEANING, "an export takes the modes psk, cert and nosec");
+    if (psk && (!device->identity_len || !device->psk_len))
+        return error_set(err, SIGNET_E_MEANING, "an export needs PSK identity and key in mode psk");
+    if (!psk && !export_by_endpoint(format))
+        return error_set(err, SIGNET_E_MEANING, "this export takes devices of mode psk only");
+    for (size_t i = 0; !rc && i < format->count; i++) {
+        if (format->columns[i].field == EXPORT_ENDPOINT)
+            rc = plain(format, "endpoint name", (const uint8_t *)device->endpoint, len, err);
+        else if (format->columns[i].field == EXPORT_IDENTITY && psk)
+            rc = plain(format, "PSK identity", device->identity, device->identity_len, err);
+        else if (format->columns[i].field == EXPORT_KEY_TEXT && psk)
+            rc = plain(format, "key", device->psk, device->psk_len, err);
+    }
+    return rc;
+}
+
+/* The bare value; it may be a key, so that out is to be wiped. */
+static void put_value(enum export_field field, const struct signet_device *d, struct buf *out)
+{
+    bool psk = d->mode == SIGNET_MODE_PSK;
+    uint8_t *place;
+
+    switch (field) {
+    case EXPORT_ENDPOINT:
+        buf_text(out, d->endpoint);
+        break;
+    case EXPORT_MODE:
+        buf_text(out, signet_mode_name(d->mode));
+        break;
+    case EXPORT_MODE_UPPER:
+        buf_text(out, psk ? "PSK" : d->mode == SIGNET_MODE_CERT ? "X509" : "NO_SEC");
+        break;
+    case EXPORT_IDENTITY:
+        buf_append(out, d->identity, psk ? d->identity_len : 0);
+        break;
+    case EXPORT_KEY_TEXT:
+        buf_append(out, d->psk, psk ? d->psk_len : 0);
+        break;
+    case EXPORT_KEY_HEX:
+        buf_reserve(out, 2 * d->psk_len + 8);
+        place = psk ? buf_extend(out, 2 * d->psk_len) : NULL;
+        if (place)
+            hex_encode(d->psk, d->psk_len, (char *)place);
+        break;
+    case EXPORT_KEY_BASE64:
+        buf_reserve(out, base64_encode_size(d->psk_len) + 8);
+        place = psk ? buf_extend(out, base64_encode_size(d->psk_len)) : NULL;
+        if (place)
+            base64_encode(d->psk, d->psk_len, (char *)place);
+        break;
+    case EXPORT_FIELDS:
+        break;
+    }
+}
+
+/* RFC 4180: quoted when there is a need. */
+static void put_quoted(const struct export_format *format, const uint8_t *text, size_t len,
+                       struct buf *out)
+{
+    bool need = memchr(text, format->delimiter, len) || memchr(text, '"', len);
+
+    if (need)
+        buf_byte(out, '"');
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '"')
+            buf_byte(out, '"');
+        buf_byte(out, text[i]);
+    }
+    if (need)
+        buf_byte(out, '"');
+}
+
+static void put_cell(const struct export_format *format, size_t i, const struct signet_device *d,
+                     struct buf *out)
+{
+    const struct export_column *column = &format->columns[i];
+    struct buf value = {0};
+
+    put_value(column->field, d, &value);
+    out->failed = out->failed || value.failed;
+    if (format->delimiter == '{') {
+        buf_text(out, i ? ", " : "{");
+        words_json(out, (const uint8_t *)column->name, strlen(column->name));
+        buf_text(out, ": ");
+        words_json(out, value.data, value.len);
+    } else {
+        if (i)
+            buf_byte(out, (uint8_t)format->delimiter);
+        if (format->quoted && value.len)
+            put_quoted(format, value.data, value.len, out);
+        else
+            buf_append(out, value.data, value.len);
+    }
+    buf_free(&value);
+}
+
+void export_header(const struct export_format *format, struct buf *out)
+{
+    for (size_t i = 0; format->header && i < format->count; i++) {
+        if (i)
+            buf_byte(out, (uint8_t)format->delimiter);
+        put_quoted(format, (const uint8_t *)format->columns[i].name,
+                   strlen(format->columns[i].name), out);
+    }
+    if (format->header)
+        buf_byte(out, '\n');
+}
+
+void export_start(const struct export_format *format, const struct signet_device *device,
+                  struct buf *out)
+{
+    put_cell(format, 0, device, out);
+    if (format->count == 1)
+        buf_text(out, format->delimiter == '{' ? "}\n" : "\n");
+    else
+        buf_byte(out, format->delimiter == '{' ? ',' : (uint8_t)format->delimiter);
+}
+
+void export_row(const struct export_format *format, const struct signet_device *device,
+                struct buf *out)
+{
+    for (size_t i = 0; i < format->count; i++)
+        put_cell(format, i, device, out);
+    buf_text(out, format->delimiter == '{' ? "}\n" : "\n");
+}
