@@ -55,6 +55,7 @@ extern const struct verb prove_verbs[];
 extern const struct verb register_verbs[];
 extern const struct verb provision_verbs[];
 extern const struct verb run_verbs[];
+extern const struct verb server_verbs[];
 extern const struct verb sim_verbs[];
 extern const struct verb smp_verbs[];
 

@@ -3,6 +3,7 @@
 #include "sim.h"
 #include "cli.h"
 #include "sim_rack.h"
+#include "sim_server.h"
 
 #include <poll.h>
 #include <string.h>
@@ -188,6 +189,7 @@ const struct verb sim_verbs[] = {
     {"board", "a board on a pty, good or misbehaving", sim_board},
     {"rack", "the boards of a whole line, each in a slot", sim_rack},
     {"tell", "pull a board, reset it, ask how it is", sim_tell},
+    {"server", "an onboarding server, good or misbehaving", sim_server},
     {"flasher", "a programmer that flashes such boards", sim_flasher},
     {0},
 };

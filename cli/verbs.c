@@ -12,6 +12,7 @@ const struct noun nouns[] = {
     {"packet", "Packets (SenML CBOR) for devices.", packet_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
     {"register", "One device at a server.", register_verbs},
+    {"server", "Servers that devices are registered at.", server_verbs},
     {"prove", "Proof that a device gets in at its servers.", prove_verbs},
     {"board", "Boards that are plugged in.", board_verbs},
     {"smp", "A board's SMP server (mcumgr) over a serial port or TCP.", smp_verbs},

@@ -112,4 +112,32 @@ int sim_flasher_run(const struct sim_flasher_options *options, int argc, char **
 int sim_flasher_install(const struct sim_flasher_options *options, const char *folder,
                         const char *const *command, struct signet_error *err);
 
+/* An onboarding server (server*.c): HTTPS on 127.0.0.1, devices in memory, and the rules and faults
+ * of the real ones. docs/SPEC.md, "The simulated server". */
+
+struct sim_server_options {
+    const char *kind;       /* "coiote", "thingsboard" or "leshan" */
+    const char *misbehave;  /* sim_server_start() says what it takes; NULL: nothing */
+    const char *token;      /* that it takes, also as a password; NULL: "token" */
+    const char *ca_file;    /* where its certificate goes (PEM) for clients to trust */
+    unsigned token_seconds; /* life of a token from a login; 0: 300 */
+};
+
+struct sim_server;
+
+/* misbehave is a list with commas. "latency=MS" holds for every request,
+ * "bad-tls=expired|wrong-host|untrusted" for every connection. The others are each for one request
+ * that makes a device, in this order, "*N" for N of them: 401, 403, 409, 429=SECONDS,
+ * 503=SECONDS, 500, truncate, html, drop, commit-then-drop, slow, redirect. */
+int sim_server_start(struct sim_server **out, const struct sim_server_options *options,
+                     struct signet_error *err);
+void sim_server_stop(struct sim_server **server);
+
+uint16_t sim_server_port(const struct sim_server *server);
+size_t sim_server_devices(struct sim_server *server);
+size_t sim_server_requests(struct sim_server *server);    /* that had the right token */
+size_t sim_server_connections(struct sim_server *server); /* ever taken */
+size_t sim_server_logins(struct sim_server *server);
+void sim_server_revoke(struct sim_server *server); /* tokens of logins so far are 401 from now on */
+
 #endif

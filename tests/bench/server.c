@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices at a TLS server that answers in 20 ms: one connection for each, against connections that
  * are kept and shared. The server is a process of its own. */
-#include "server.h"
-#include "bench.h"
 #include "server/server.h"
+#include "bench.h"
+#include "sim.h"
 
 #include <signal.h>
 #include <stdio.h>

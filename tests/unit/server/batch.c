@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many devices at the simulated servers: batches, logins, faults. */
-#include "server.h"
 #include "server/server.h"
+#include "sim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet sim server */
+#include "sim_server.h"
+#include "cli.h"
+#include "sim.h"
+
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 100 };
+
+static void announce(const struct cli *cli, const struct sim_server *server, const char *ca_file)
+{
+    char url[48];
+
+    snprintf(url, sizeof url, "https://127.0.0.1:%u", sim_server_port(server));
+    if (cli->json) {
+        struct json j;
+
+        json_begin(&j, stdout);
+        json_text(&j, "url", url);
+        json_integer(&j, "port", sim_server_port(server));
+        json_text(&j, "ca_file", ca_file);
+        json_end(&j);
+    } else {
+        printf("%s %s\n", url, ca_file);
+    }
+    fflush(stdout);
+}
+
+static void wait_for_end(bool until_eof)
+{
+    while (!signet_cancel_fired(process_cancel())) {
+        struct pollfd in = {.fd = until_eof ? STDIN_FILENO : -1, .events = POLLIN};
+        char byte;
+
+        if (poll(&in, 1, LOOK_MS) > 0 && read(STDIN_FILENO, &byte, 1) <= 0)
+            return;
+    }
+}
+
+/* What the tests ask for, as one line at the end. */
+static void summarise(const struct cli *cli, struct sim_server *server)
+{
+    struct json j;
+
+    if (!cli->json) {
+        printf("%zu devices, %zu requests, %zu connections, %zu logins\n",
+               sim_server_devices(server), sim_server_requests(server),
+               sim_server_connections(server), sim_server_logins(server));
+        return;
+    }
+    json_begin(&j, stdout);
+    json_integer(&j, "devices", (int64_t)sim_server_devices(server));
+    json_integer(&j, "requests", (int64_t)sim_server_requests(server));
+    json_integer(&j, "connections", (int64_t)sim_server_connections(server));
+    json_integer(&j, "logins", (int64_t)sim_server_logins(server));
+    json_end(&j);
+}
+
+int sim_server(int argc, char **argv)
+{
+    struct sim_server_options options = {.kind = "coiote", .ca_file = "signet-sim-ca.pem"};
+    struct signet_error err = {0};
+    struct sim_server *server = NULL;
+    struct cli cli = {0};
+    bool until_eof = false;
+    long seconds = 300;
+    const struct option_row rows[] = {
+        {'k', "kind", "NAME", "coiote (default), thingsboard or leshan", OPTION_TEXT, &options.kind,
+         0, 0},
+        {'m', "misbehave", "LIST",
+         "latency=MS, bad-tls=expired|wrong-host|untrusted; and for one new device each, *N for N: "
+         "401, 403, 409, 429=SECONDS, 503=SECONDS, 500, html, truncate, drop, commit-then-drop, "
+         "slow, redirect",
+         OPTION_TEXT, &options.misbehave, 0, 0},
+        {'t', "token", "WORD", "The token, or password, that it takes (token)", OPTION_TEXT,
+         &options.token, 0, 0},
+        {'C', "ca-file", "FILE", "Where to write its certificate (signet-sim-ca.pem)", OPTION_TEXT,
+         &options.ca_file, 0, 0},
+        {'T', "token-seconds", "N", "Life of the tokens that a login brings (300)", OPTION_NUMBER,
+         &seconds, 1, 86400},
+        {'u', "until-eof", NULL, "End when standard input ends", OPTION_FLAG, &until_eof, 0, 0},
+        {0}};
+
+    if (!cli_parse(&cli, argc, argv, rows, "",
+                   "An onboarding server to rehearse with, on 127.0.0.1: prints its URL and the "
+                   "file to trust. It keeps devices in memory and runs until Ctrl-C.",
+                   0, 0))
+        return EXIT_USAGE;
+    options.token_seconds = (unsigned)seconds;
+    if (sim_server_start(&server, &options, &err) != SIGNET_OK)
+        return cli_fail(&cli, &err);
+    announce(&cli, server, options.ca_file);
+    wait_for_end(until_eof);
+    summarise(&cli, server);
+    sim_server_stop(&server);
+    return cli_close(&cli, EXIT_DONE);
+}
