@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A server as an adapter, complete: an in-house service with
+ *
+ *     PUT    /devices/NAME   {"identity": "..", "psk": "hex"}   201, or 200 when it overwrote
+ *     GET    /devices/NAME   200 or 404
+ *     DELETE /devices/NAME   204 or 404
+ *
+ * To use one like it: copy this file to src/server/, add `&example_ops,` to the table in
+ * src/server/server.c and its name to src/server/ops.h, and write a test beside
+ * tests/unit/server/example.c. Transport, TLS, deadlines, retries, the token's header, threads and
+ * connections are the room's. */
+#include "server/ops.h"
+#include "server/words.h"
+
+#include <string.h>
+
+enum { KEY_MIN = 16, KEY_MAX = 32 };
+
+/* What the server would refuse is refused here, before a board is touched. */
+static int validate(const struct signet_server *server, const struct signet_device *device,
+                    struct signet_error *err)
+{
+    (void)server;
+    if (!device->endpoint || !endpoint_name_valid(device->endpoint, strlen(device->endpoint)))
+        return error_set(err, SIGNET_E_MEANING, "the service takes no such endpoint name");
+    if (device->mode != SIGNET_MODE_PSK)
+        return error_set(err, SIGNET_E_MEANING, "the service takes mode psk only");
+    if (device->psk_len < KEY_MIN || device->psk_len > KEY_MAX)
+        return error_set(err, SIGNET_E_MEANING, "the service takes PSKs of %d to %d bytes", KEY_MIN,
+                         KEY_MAX);
+    if (!device->identity_len || !utf8_valid(device->identity, device->identity_len))
+        return error_set(err, SIGNET_E_MEANING, "the PSK identity is not text");
+    return SIGNET_OK;
+}
+
+/* One request for a device's path, and what its answer means. device may be NULL; then the words
+ * of the server cannot repeat a key that we know. */
+static int call(struct signet_server *server, const char *method, const char *endpoint,
+                const struct secret *body, const struct signet_device *device, long *status,
+                struct signet_error *err)
+{
+    /* each of the three may be done twice, so a lost answer is simply asked for again */
+    struct http_request request = {.method = method, .body = body, .retry_lost = true};
+    struct http_answer answer = {0};
+    char words[WORDS_MAX] = "";
+    struct buf path = {0};
+    int rc;
+
+    buf_text(&path, "/devices/");
+    http_encode(&path, endpoint);
+    rc = buf_check(&path, err);
+    request.path = (const char *)path.data;
+    if (!rc)
+        rc = http_send(server->http, &request, &answer, err);
+    if (!rc && !http_good(&answer)) {
+        enum signet_code code = answer.status == 401 || answer.status == 403 ? SIGNET_E_AUTH
+                                : answer.status == 404                       ? SIGNET_E_NOT_FOUND
+                                                                             : SIGNET_E_SERVER;
+
+        if (answer.body.len)
+            words_show((const char *)answer.body.data, answer.body.len, device, words);
+        rc = error_set(err, code, "the service answered %ld %s", answer.status, words);
+        if (err)
+            err->sys = (int)answer.status;
+    }
+    *status = answer.status;
+    secret_wipe(&answer.body); /* it may hold a key */
+    buf_free(&path);
+    return rc;
+}
+
+static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
+               struct signet_error *err)
+{
+    struct secret body = {0};
+    struct buf text = {0};
+    uint8_t *hex;
+    long status = 0;
+    int rc;
+
+    buf_text(&text, "{\"identity\": ");
+    words_json(&text, device->identity, device->identity_len);
+    buf_text(&text, ", \"psk\": \"");
+    buf_reserve(&text, 2 * device->psk_len + 8);
+    hex = buf_extend(&text, 2 * device->psk_len);
+    if (hex)
+        hex_encode(device->psk, device->psk_len, (char *)hex);
+    buf_text(&text, "\"}");
+    rc = secret_from_buf(&body, &text, err);
+    if (!rc)
+        rc = call(server, "PUT", device->endpoint, &body, device, &status, err);
+    *existed = !rc && status == 200;
+    secret_wipe(&body);
+    return rc;
+}
+
+static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    long status;
+
+    return call(server, "GET", endpoint, NULL, NULL, &status, err);
+}
+
+static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+{
+    long status;
+
+    return call(server, "DELETE", endpoint, NULL, NULL, &status, err);
+}
+
+/* A name that no device has: 404 says that the service is there and knows us. */
+static int check(struct signet_server *server, struct signet_error *err)
+{
+    long status;
+    int rc = call(server, "GET", "-", NULL, NULL, &status, err);
+
+    if (rc == SIGNET_E_NOT_FOUND && err)
+        *err = (struct signet_error){0};
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+extern const struct server_ops example_ops;
+const struct server_ops example_ops = {
+    .can = {.kind = "example",
+            .modes = 1u << SIGNET_MODE_PSK,
+            .psk_min = KEY_MIN,
+            .psk_max = KEY_MAX,
+            .psk_multiple = 1,
+            .endpoint_max = 150,
+            .batch_max = 1,
+            .upsert = true,
+            .needs_token = true,
+            .identity_charset = "UTF-8",
+            .manual_steps = ""},
+    .validate = validate,
+    .check = check,
+    .add = add,
+    .find = find,
+    .remove = drop,
+};
