@@ -111,36 +111,34 @@ static void percent_decode(char *text)
     *out = '\0';
 }
 
-/* One request with its body; head (for the caller to free) keeps the headers. */
-static bool receive(struct connection *c, struct sim_request *request, char **head)
+/* The head of the next request, with its empty line; the caller frees it. */
+static char *receive_head(struct connection *c)
 {
-    const char *end, *value;
-    size_t head_len, len, body_len = 0;
+    static const char end[] = "\r\n\r\n";
 
-    buf_byte(&c->in, 0); /* strstr needs an end */
-    while (!c->in.failed && !(end = strstr((char *)c->in.data, "\r\n\r\n"))) {
-        c->in.len--;
+    for (;;) {
+        const char *found = c->in.len ? memmem(c->in.data, c->in.len, end, sizeof end - 1) : NULL;
+
+        if (found)
+            return strndup((char *)c->in.data, (size_t)(found - (char *)c->in.data) + 4);
         if (c->in.len > HEAD_MAX || !fill(c))
-            return false;
-        buf_byte(&c->in, 0);
+            return NULL;
     }
-    c->in.len--;
-    head_len = (size_t)(end - (char *)c->in.data) + 4;
-    *head = strndup((char *)c->in.data, head_len);
-    value = *head ? header(*head, "content-length", &len) : NULL;
-    if (value)
-        body_len = strtoul(value, NULL, 10);
-    while (body_len < BODY_MAX && c->in.len < head_len + body_len)
-        if (!fill(c))
-            return false;
-    request->body_len = body_len;
-    request->body = body_len < BODY_MAX ? strndup((char *)c->in.data + head_len, body_len) : NULL;
-    request->path = malloc(head_len);
-    if (!*head || !request->body || !request->path ||
-        sscanf(*head, "%7s %s", request->method, request->path) != 2)
+}
+
+/* "METHOD /path?query HTTP/1.1" */
+static bool split_line(struct sim_request *request, const char *head)
+{
+    size_t method = strcspn(head, " "), path;
+
+    if (method >= sizeof request->method || head[method] != ' ')
         return false;
-    memmove(c->in.data, c->in.data + head_len + body_len, c->in.len - head_len - body_len);
-    c->in.len -= head_len + body_len;
+    memcpy(request->method, head, method);
+    head += method + 1;
+    path = strcspn(head, " \r");
+    request->path = strndup(head, path);
+    if (!request->path)
+        return false;
     request->query = strchr(request->path, '?');
     if (request->query) {
         *request->query++ = '\0';
@@ -148,6 +146,24 @@ static bool receive(struct connection *c, struct sim_request *request, char **he
     }
     percent_decode(request->path);
     return true;
+}
+
+/* One request with its body. */
+static bool receive(struct connection *c, struct sim_request *request, const char *head)
+{
+    size_t head_len = strlen(head), len = 0;
+    const char *value = header(head, "content-length", &len);
+
+    request->body_len = value ? strtoul(value, NULL, 10) : 0;
+    if (request->body_len > BODY_MAX || !split_line(request, head))
+        return false;
+    while (c->in.len < head_len + request->body_len)
+        if (!fill(c))
+            return false;
+    request->body = strndup((char *)c->in.data + head_len, request->body_len);
+    c->in.len -= head_len + request->body_len;
+    memmove(c->in.data, c->in.data + head_len + request->body_len, c->in.len);
+    return request->body != NULL;
 }
 
 static bool send_reply(struct connection *c, const struct sim_reply *reply, const char *more,
@@ -171,6 +187,11 @@ static bool send_reply(struct connection *c, const struct sim_reply *reply, cons
     return good && !cut;
 }
 
+static bool is(const char *text, size_t len, const char *word)
+{
+    return strncmp(text, word, len) == 0 && !word[len];
+}
+
 /* Is the token right? Also that of the last login, as long as it lives. */
 static bool authorised(struct sim_server *s, const char *head)
 {
@@ -182,16 +203,16 @@ static bool authorised(struct sim_server *s, const char *head)
     snprintf(now, sizeof now, "access-%zu", s->logins);
     for (size_t i = 0; s->kind->prefixes[i]; i += 2) {
         const char *value = header(head, s->kind->prefixes[i], &len);
-        size_t skip = strlen(s->kind->prefixes[i + 1]);
+        const char *prefix = s->kind->prefixes[i + 1];
+        size_t skip = strlen(prefix);
 
-        if (!value || len < skip || strncmp(value, s->kind->prefixes[i + 1], skip) != 0)
+        if (!value || len < skip || !is(value, skip, prefix))
             continue;
         value += skip;
         len -= skip;
-        if (len == strlen(s->token) && memcmp(value, s->token, len) == 0)
+        if (is(value, len, s->token))
             return true;
-        if (s->logins > s->revoked && clock_ms() < s->token_until && len == strlen(now) &&
-            memcmp(value, now, len) == 0)
+        if (s->logins > s->revoked && clock_ms() < s->token_until && is(value, len, now))
             return true;
     }
     return false;
@@ -238,12 +259,12 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
         s->requests++;
         if (s->kind->creates(request) && s->fault_next < s->fault_count)
             fault = s->faults[s->fault_next++];
-        status = atoi(fault);
+        status = (int)strtol(fault, NULL, 10);
         if (status) {
             const char *wait = strchr(fault, '=');
 
             if (wait)
-                snprintf(more, sizeof more, "Retry-After: %d\r\n", atoi(wait + 1));
+                snprintf(more, sizeof more, "Retry-After: %ld\r\n", strtol(wait + 1, NULL, 10));
             sim_reply_error(s->kind, &reply, status, "so it was asked for");
         } else if (strcmp(fault, "html") == 0) {
             reply.status = 502;
@@ -280,7 +301,7 @@ static void forget(struct connection *c)
 
 static void *serve(void *ctx)
 {
-    struct connection *c = ctx;
+    struct connection *const c = ctx;
     sigset_t pipe;
     bool good;
     int on = 1;
@@ -294,9 +315,9 @@ static void *serve(void *ctx)
     good = c->ssl && SSL_set_fd(c->ssl, c->fd) == 1 && SSL_accept(c->ssl) == 1;
     while (good && !atomic_load(&c->server->stop)) {
         struct sim_request request = {0};
-        char *head = NULL;
+        char *head = receive_head(c);
 
-        good = receive(c, &request, &head) && answer(c, &request, head);
+        good = head && receive(c, &request, head) && answer(c, &request, head);
         free(request.path);
         free(request.body);
         free(head);
@@ -319,7 +340,9 @@ static void take(struct sim_server *s, int fd)
     while (i < CONNECTIONS_MAX && s->fds[i] >= 0)
         i++;
     if (c && i < CONNECTIONS_MAX) {
-        *c = (struct connection){.server = s, .fd = fd, .in = {.max = BODY_MAX + HEAD_MAX}};
+        c->server = s;
+        c->fd = fd;
+        c->in.max = BODY_MAX + HEAD_MAX;
         if (pthread_create(&thread, &attr, serve, c) == 0) {
             s->fds[i] = fd;
             s->open++;

@@ -285,11 +285,10 @@ static void leshan_put(struct sim_store *store, json_t *body, struct sim_reply *
     }
 }
 
-static struct buf *listing; /* twalk(3) has no argument; answers are made under one mutex */
-
-static void list_one(const void *node, VISIT visit, int depth)
+static void list_one(const void *node, VISIT visit, void *ctx)
 {
-    (void)depth;
+    struct buf *listing = ctx;
+
     if (visit != postorder && visit != leaf)
         return;
     if (listing->len > 1)
@@ -307,8 +306,7 @@ static void leshan_answer(struct sim_store *store, const struct sim_request *req
         leshan_put(store, body, reply);
     } else if (under(request, "GET", "/api/security/clients")) {
         buf_byte(&reply->body, '[');
-        listing = &reply->body;
-        twalk(store->by_endpoint, list_one);
+        twalk_r(store->by_endpoint, list_one, &reply->body);
         buf_byte(&reply->body, ']');
     } else if (name && strcmp(request->method, "DELETE") == 0) {
         struct sim_device *d = named(store, name);
@@ -435,9 +433,9 @@ static const struct sim_kind thingsboard = {
 
 const struct sim_kind *sim_kind_named(const char *name)
 {
-    static const struct sim_kind *const kinds[] = {&coiote, &leshan, &thingsboard};
+    static const struct sim_kind *const kinds[] = {&coiote, &leshan, &thingsboard, NULL};
 
-    for (size_t i = 0; name && i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; name && kinds[i]; i++)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;

@@ -133,7 +133,7 @@ static int plain(const struct export_format *format, const char *what, const uin
              strcmp(what, "key") != 0))
             return error_set(err, SIGNET_E_MEANING,
                              "the %s has a character that this export cannot hold", what);
-    if (format->quoted && len && memchr("=+-@", text[0], 4)) {
+    if (format->quoted && len && strchr("=+-@", text[0])) {
         error_set(err, SIGNET_E_MEANING, "the %s begins as a formula does in a spreadsheet", what);
         error_hint(err, "give it another first character, or export with format ndjson");
         return SIGNET_E_MEANING;

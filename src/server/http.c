@@ -365,7 +365,7 @@ static struct curl_slist *make_headers(struct http *http, const struct http_requ
     struct curl_slist *headers = NULL;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct curl_slist *more = headers;
+        struct curl_slist *more;
 
         if (!texts[i])
             continue;
