@@ -334,12 +334,16 @@ static void take(struct sim_server *s, int fd)
     pthread_t thread;
     size_t i = 0;
 
+    if (!c) {
+        close(fd);
+        return;
+    }
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_mutex_lock(&s->mutex);
     while (i < CONNECTIONS_MAX && s->fds[i] >= 0)
         i++;
-    if (c && i < CONNECTIONS_MAX) {
+    if (i < CONNECTIONS_MAX) {
         c->server = s;
         c->fd = fd;
         c->in.max = BODY_MAX + HEAD_MAX;
