@@ -19,7 +19,7 @@ extern "C" {
 struct signet_units_options {
     /* Accounts in psk mode get a new key and the endpoint name as their identity, accounts in cert
      * mode a new key and certificate; a template with a secret of its own is refused. */
-    const struct signet_tree *template;
+    const struct signet_tree *model;
     size_t psk_len;                      /* 16 .. 64; 0: 32 */
     const struct signet_cert_info *cert; /* without a common name; NULL: the defaults */
     const char *server_cert;             /* file, DER or PEM, where the template has none */

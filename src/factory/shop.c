@@ -30,7 +30,7 @@ static int open_units(struct signet_shop *s, struct signet_error *err)
 
     if (rc == SIGNET_OK && o->cert_info)
         rc = signet_cert_info_load(o->cert_info, &s->cert, err);
-    const struct signet_units_options options = {.template = s->template,
+    const struct signet_units_options options = {.model = s->template,
                                                  .psk_len = (size_t)o->psk_len,
                                                  .cert = &s->cert,
                                                  .server_cert = o->server_cert,

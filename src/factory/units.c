@@ -170,7 +170,7 @@ static int rehearse(struct signet_units *u, struct signet_error *err)
 static int fill(struct signet_units *u, const struct signet_units_options *o,
                 struct signet_error *err)
 {
-    if (!o->template || !o->work || !o->key_file)
+    if (!o->model || !o->work || !o->key_file)
         return error_set(err, SIGNET_E_USAGE, "units need a template, a work folder and its key");
     if (o->pattern && (o->count < 1 || o->first < 0))
         return error_set(err, SIGNET_E_USAGE, "a pattern needs a count from 1 on");
@@ -180,9 +180,9 @@ static int fill(struct signet_units *u, const struct signet_units_options *o,
     if ((o->pattern && !(u->pattern = strdup(o->pattern))) ||
         (o->server_cert && !(u->server_cert = strdup(o->server_cert))))
         return error_nomem(err);
-    int rc = refuse_secrets(o->template, err);
+    int rc = refuse_secrets(o->model, err);
     if (rc == SIGNET_OK)
-        rc = signet_tree_copy(&u->template, o->template, err);
+        rc = signet_tree_copy(&u->template, o->model, err);
     if (rc == SIGNET_OK)
         rc = copy_cert(&u->cert, o->cert, err);
     if (rc == SIGNET_OK)

@@ -73,7 +73,7 @@ static void open_units(struct hall *h)
     struct signet_units_options whole = options;
 
     OK(h, signet_config_parse(template, strlen(template), "template", &tree, &h->err));
-    whole.template = tree;
+    whole.model = tree;
     OK(h, signet_units_open(&h->units, &whole, &h->err));
     signet_tree_free(&tree);
 }
@@ -212,7 +212,7 @@ static void a_work_folder_has_one_process(void **state)
     char work[96], key[96];
     OK(&h, signet_config_parse(template, strlen(template), "template", &tree, &h.err));
     const struct signet_units_options options = {
-        .template = tree, .work = in(&h, "work", work), .key_file = in(&h, "station.key", key)};
+        .model = tree, .work = in(&h, "work", work), .key_file = in(&h, "station.key", key)};
     assert_int_equal(signet_units_open(&h.units, &options, &h.err), SIGNET_E_BUSY);
     assert_ptr_equal(h.units, first);
     signet_tree_free(&tree);
