@@ -41,14 +41,16 @@ struct signet_line_unit {
     void *handle;
 };
 
-/* Where devices come from. All but next are called on several threads at once. */
+/* Where devices come from. All are called on several threads at once. */
 struct signet_line_units {
     void *ctx;
-    /* Endpoint of the next device of the manifest, for boards that have no name of their own.
-     * SIGNET_E_NOT_FOUND: that was all. NULL: endpoints are the boards' names. */
-    int (*next)(void *ctx, char endpoint[152], struct signet_error *err);
-    /* New credentials. SIGNET_E_NOT_FOUND: no such device in the manifest. */
-    int (*make)(void *ctx, const char *endpoint, struct signet_line_unit *out,
+    /* Endpoint of device number index, from 0, of the manifest or of the pattern; any index may be
+     * asked for, rising ones are fast. SIGNET_E_NOT_FOUND: that was all. NULL: endpoints are the
+     * boards' names. */
+    int (*name)(void *ctx, int64_t index, char endpoint[152], struct signet_error *err);
+    /* New credentials. index: of the name, or -1 when it is not known, such as for a board's own
+     * name. SIGNET_E_NOT_FOUND: no such device in the manifest. */
+    int (*make)(void *ctx, const char *endpoint, int64_t index, struct signet_line_unit *out,
                 struct signet_error *err);
     /* Keeps the secret over a crash, sealed; on disk when this returns. */
     int (*seal)(void *ctx, const struct signet_line_unit *unit, struct signet_error *err);

@@ -15,25 +15,41 @@ extern "C" {
 #define SIGNET_ORDER_SERVERS 8
 
 struct signet_order_server {
+    const char *name; /* unique in the order; default: the file's base name without ".json" */
     const char *file; /* JSON, as signet_server_info_load() reads it */
-    const char *token_file, *ca_file;
+    const char *token_file, *ca_file; /* token_file: for kinds that need a token */
     bool allow_http;
 };
 
 /* Paths are relative to the order file, or absolute; here they are ready for use. Texts belong to
- * the order; what was left out is NULL or 0 unless a default is named. */
+ * the order; what was left out is NULL or 0 unless a default is named. signet-order(5) has the
+ * keys of the file. */
 struct signet_order {
     const char *name; /* of the order in the ledger */
     int64_t quota;    /* devices */
     const char *template_file;
-    const char *ledger, *work, *key_file; /* work: "work", key_file: "station.key" */
-    const char *station, *operator_name;  /* station: the host's name */
-    const char *recipe;                   /* with the board's options; NULL: no board */
+    const char *ledger; /* a path, or postgresql://... or postgres://... as it was written */
+    const char *work, *key_file;         /* work: "work", key_file: "station.key" */
+    const char *station, *operator_name; /* station: the host's name */
+    const char *recipe;                  /* with the board's options; NULL: no board */
     struct signet_board_options board;
-    const char *pattern; /* names.pattern */
-    int64_t first;       /* names.first, 1 */
-    int64_t psk_len;     /* credentials.psk_bytes, 32 */
+    const char *manifest; /* names.manifest: CSV file, RFC 4180 with a header row */
+    char delimiter;       /* names.delimiter: an ASCII punctuation mark, space or "tab"; ',' */
+    const char *pattern;  /* names.pattern; with a manifest and without a pattern, its column
+                             "endpoint" has the names */
+    int64_t first;        /* names.first, 1: {serial} of the first device */
+    bool from_board;      /* names.from_board: the board's own name is looked up in the manifest */
+    int64_t psk_len;      /* credentials.psk_bytes, 32 */
+    const char *identity; /* credentials.identity: pattern of the PSK identity; "{endpoint}" */
+    bool shared_secret;   /* credentials.shared_secret: the template's own secret goes into all
+                             devices */
     const char *cert_info, *server_cert;
+    bool prove;              /* prove: true, or a mapping of the two that follow */
+    const char *prove_uri;   /* prove.uri: "coaps://HOST:PORT" instead of the account's own */
+    int64_t prove_timeout_s; /* prove.timeout_s: 1 .. 3600; 20 */
+    /* Without a board, and only then. packets: a folder, with a slash at its end, for one file a
+     * device, or FILE.ndjson. records, for servers: FILE.csv or FILE.ndjson; NULL: none. */
+    const char *packets, *records; /* output.packets, output.records */
     struct signet_line_slot slots[SIGNET_ORDER_SLOTS];
     size_t slot_count;
     struct signet_order_server servers[SIGNET_ORDER_SERVERS];

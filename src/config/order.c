@@ -110,21 +110,47 @@ static int read_slot(struct reader *r, yaml_node_t *node)
 }
 
 static const struct entry server_keys[] = {
+    {"name", ENTRY_TEXT, offsetof(struct signet_order_server, name), 0, 0, NULL},
     {"file", ENTRY_PATH, offsetof(struct signet_order_server, file), 0, 0, NULL},
     {"token_file", ENTRY_PATH, offsetof(struct signet_order_server, token_file), 0, 0, NULL},
     {"ca_file", ENTRY_PATH, offsetof(struct signet_order_server, ca_file), 0, 0, NULL},
     {"allow_http", ENTRY_FLAG, offsetof(struct signet_order_server, allow_http), 0, 0, NULL},
 };
 
+/* What people call it when they said nothing: the file's name, without folder and ".json". */
+static const char *base_name(struct reader *r, const char *file)
+{
+    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+    size_t len = strlen(base);
+
+    if (len > 5 && strcmp(base + len - 5, ".json") == 0)
+        len -= 5;
+    return reader_keep(r, base, len);
+}
+
 static int read_server(struct reader *r, yaml_node_t *node)
 {
-    struct signet_order_server *server = &r->order->servers[r->order->server_count];
+    struct signet_order *o = r->order;
+    struct signet_order_server *server = &o->servers[o->server_count];
     int rc = reader_map(r, node, server_keys, COUNT_OF(server_keys), server);
 
-    if (rc == SIGNET_OK && (!server->file || !server->token_file))
-        rc = reader_fail(r, node, SIGNET_E_MEANING, "a server has a 'file' and a 'token_file'");
-    r->order->server_count++;
-    return rc;
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!server->file)
+        return reader_fail(r, node, SIGNET_E_MEANING, "a server has a 'file'");
+    if (!server->name && !(server->name = base_name(r, server->file)))
+        return SIGNET_E_NOMEM;
+    if (!server->name[0] || strlen(server->name) > 40)
+        return reader_fail(r, node, SIGNET_E_MEANING, "a server's name has 1 to 40 characters");
+    for (size_t i = 0; i < o->server_count; i++) {
+        if (strcmp(o->servers[i].name, server->name) != 0)
+            continue;
+        reader_fail(r, node, SIGNET_E_MEANING, "two servers are called '%s'", server->name);
+        error_hint(r->err, "give one of them another 'name'");
+        return SIGNET_E_MEANING;
+    }
+    o->server_count++;
+    return SIGNET_OK;
 }
 
 static int read_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
@@ -163,17 +189,28 @@ static int read_servers(struct reader *r, yaml_node_t *node)
     }
 
 static const struct entry name_keys[] = {
+    ORDER("manifest", manifest, ENTRY_PATH, 0, 0),
+    ORDER("delimiter", delimiter, ENTRY_MARK, 0, 0),
     ORDER("pattern", pattern, ENTRY_TEXT, 0, 0),
     ORDER("first", first, ENTRY_NUMBER, 0, INT64_C(999999999999999)),
+    ORDER("from_board", from_board, ENTRY_FLAG, 0, 0),
 };
 
 static int read_names(struct reader *r, yaml_node_t *node)
 {
-    return reader_map(r, node, name_keys, COUNT_OF(name_keys), r->order);
+    struct signet_order *o = r->order;
+    int rc = reader_map(r, node, name_keys, COUNT_OF(name_keys), o);
+
+    if (rc == SIGNET_OK && !o->manifest && (o->delimiter || o->from_board))
+        rc = reader_fail(r, node, SIGNET_E_MEANING, "'%s' goes with a 'manifest'",
+                         o->delimiter ? "delimiter" : "from_board");
+    return rc;
 }
 
 static const struct entry credential_keys[] = {
     ORDER("psk_bytes", psk_len, ENTRY_NUMBER, 16, 64),
+    ORDER("identity", identity, ENTRY_TEXT, 0, 0),
+    ORDER("shared_secret", shared_secret, ENTRY_FLAG, 0, 0),
     ORDER("cert_info", cert_info, ENTRY_PATH, 0, 0),
     ORDER("server_cert", server_cert, ENTRY_PATH, 0, 0),
 };
@@ -181,6 +218,63 @@ static const struct entry credential_keys[] = {
 static int read_credentials(struct reader *r, yaml_node_t *node)
 {
     return reader_map(r, node, credential_keys, COUNT_OF(credential_keys), r->order);
+}
+
+static const struct entry prove_keys[] = {
+    ORDER("uri", prove_uri, ENTRY_TEXT, 0, 0),
+    ORDER("timeout_s", prove_timeout_s, ENTRY_NUMBER, 1, 3600),
+};
+
+/* prove: true, or what there is to say about it */
+static int read_prove(struct reader *r, yaml_node_t *node)
+{
+    struct signet_order *o = r->order;
+    const char *word =
+        node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+
+    if (word && strcmp(word, "true") != 0 && strcmp(word, "false") != 0) {
+        reader_fail(r, node, SIGNET_E_MEANING, "'prove' is true, false, or has keys");
+        error_hint(r->err, "prove: {uri: \"coaps://HOST:PORT\", timeout_s: 20}");
+        return SIGNET_E_MEANING;
+    }
+    o->prove = !word || strcmp(word, "true") == 0;
+    if (word)
+        return SIGNET_OK;
+    int rc = reader_map(r, node, prove_keys, COUNT_OF(prove_keys), o);
+    if (rc == SIGNET_OK && o->prove_uri && strncmp(o->prove_uri, "coap", 4) != 0)
+        rc = reader_fail(r, node, SIGNET_E_MEANING,
+                         "prove: the uri begins with coaps:// or "
+                         "coap://");
+    return rc;
+}
+
+static const struct entry output_keys[] = {
+    ORDER("packets", packets, ENTRY_PATH, 0, 0),
+    ORDER("records", records, ENTRY_PATH, 0, 0),
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+
+    return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static int read_output(struct reader *r, yaml_node_t *node)
+{
+    struct signet_order *o = r->order;
+    int rc = reader_map(r, node, output_keys, COUNT_OF(output_keys), o);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!o->packets || !(ends_with(o->packets, "/") || ends_with(o->packets, ".ndjson")))
+        return reader_fail(r, node, SIGNET_E_MEANING,
+                           "an output has 'packets': a folder, FOLDER/, or FILE.ndjson");
+    if (o->records && !ends_with(o->records, ".csv") && !ends_with(o->records, ".ndjson"))
+        return reader_fail(r, node, SIGNET_E_MEANING, "'records' is FILE.csv or FILE.ndjson");
+    if (o->records && strcmp(o->records, o->packets) == 0)
+        return reader_fail(r, node, SIGNET_E_MEANING, "'packets' and 'records' are one file");
+    return SIGNET_OK;
 }
 
 static const struct entry order_keys[] = {
@@ -200,7 +294,38 @@ static const struct entry order_keys[] = {
     PART("board", read_board),
     PART("slots", read_slots),
     PART("servers", read_servers),
+    PART("prove", read_prove),
+    PART("output", read_output),
 };
+
+/* Boards in slots, or files. */
+static int check_goal(struct reader *r)
+{
+    const struct signet_order *o = r->order;
+
+    if (!o->recipe && !o->packets) {
+        error_set(r->err, SIGNET_E_MEANING, "%s: the order has no 'board' and no 'output'",
+                  r->path);
+        error_hint(r->err, "board: with slots: for boards, or output: {packets: packets/} for "
+                           "packets alone");
+        return SIGNET_E_MEANING;
+    }
+    if (o->recipe && o->packets)
+        return error_set(r->err, SIGNET_E_MEANING,
+                         "%s: the order has a 'board' and an 'output': one of the two", r->path);
+    if (o->recipe && o->slot_count == 0)
+        return error_set(r->err, SIGNET_E_MEANING, "%s: there is a board, but no slots", r->path);
+    if (!o->recipe && (o->slot_count > 0 || o->prove || o->from_board))
+        return error_set(r->err, SIGNET_E_MEANING, "%s: '%s' needs a 'board'", r->path,
+                         o->slot_count > 0 ? "slots"
+                         : o->prove        ? "prove"
+                                           : "from_board");
+    if (!o->recipe && !o->manifest && !o->pattern)
+        return error_set(r->err, SIGNET_E_MEANING,
+                         "%s: without boards, names come from a manifest or a pattern: 'names'",
+                         r->path);
+    return SIGNET_OK;
+}
 
 /* What was left out, and what cannot be. */
 static int complete(struct reader *r)
@@ -220,11 +345,14 @@ static int complete(struct reader *r)
                              needed[i].name);
     if (!o->quota)
         return error_set(r->err, SIGNET_E_MEANING, "%s: the order has no 'quota'", r->path);
-    if (o->recipe && o->slot_count == 0)
-        return error_set(r->err, SIGNET_E_MEANING, "%s: there is a board, but no slots", r->path);
+    int rc = check_goal(r);
+    if (rc != SIGNET_OK)
+        return rc;
     for (size_t i = 0; i < COUNT_OF(beside); i++)
         if (!*beside[i].to && !(*beside[i].to = reader_path(r, beside[i].name)))
             return SIGNET_E_LIMIT;
+    if (!o->delimiter)
+        o->delimiter = ',';
     gethostname(host, sizeof(host) - 1);
     if (!o->station || !o->station[0])
         o->station = reader_keep(r, host, strlen(host));
@@ -273,6 +401,8 @@ int signet_order_load(struct signet_order **out, const char *path, struct signet
         r.order->first = 1;
         r.order->retries = 1;
         r.order->psk_len = 32;
+        r.order->identity = "{endpoint}";
+        r.order->prove_timeout_s = 20;
         rc = parse(&r, &text);
     } else {
         rc = error_nomem(err);

@@ -117,9 +117,27 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
 
     if (e->type == ENTRY_PATH && len == 0)
         return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is empty", e->name);
-    bool as_it_is = e->type == ENTRY_TEXT || strncmp(text, "postgresql://", 13) == 0;
+    bool as_it_is = e->type == ENTRY_TEXT || strncmp(text, "postgresql://", 13) == 0 ||
+                    strncmp(text, "postgres://", 11) == 0;
     *out = as_it_is ? reader_keep(r, text, len) : reader_path(r, text);
     return *out ? SIGNET_OK : (int)(r->err ? r->err->code : SIGNET_E_NOMEM);
+}
+
+static int read_mark(struct reader *r, const yaml_node_t *node, const struct entry *e, char *out)
+{
+    const char *text = (const char *)node->data.scalar.value;
+    char word[64];
+
+    if (strcmp(text, "tab") == 0 || strcmp(text, "\t") == 0) {
+        *out = '\t';
+        return SIGNET_OK;
+    }
+    if (node->data.scalar.length != 1 || !strchr(" !#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", text[0]))
+        return reader_fail(r, node, SIGNET_E_MEANING,
+                           "'%s' takes one character such as ; or the word tab, not '%s'", e->name,
+                           shown(node, word));
+    *out = text[0];
+    return SIGNET_OK;
 }
 
 static int read_words(struct reader *r, const yaml_node_t *node, const struct entry *e,
@@ -169,6 +187,8 @@ static int read_entry(struct reader *r, yaml_node_t *node, const struct entry *e
         return rc;
     if (e->type == ENTRY_TEXT || e->type == ENTRY_PATH)
         return read_text(r, node, e, place);
+    if (e->type == ENTRY_MARK)
+        return read_mark(r, node, e, place);
     if (e->type == ENTRY_FLAG) {
         bool yes = strcmp((const char *)node->data.scalar.value, "true") == 0;
         if (!yes && strcmp((const char *)node->data.scalar.value, "false") != 0)

@@ -23,6 +23,7 @@ enum entry_type {
     ENTRY_INT,    /* int, likewise */
     ENTRY_UNSIGNED,
     ENTRY_FLAG,  /* bool: true or false */
+    ENTRY_MARK,  /* char: one that stands between fields, or "tab" */
     ENTRY_WORDS, /* const char **: a list of words, ends with NULL */
     ENTRY_MAP,   /* read by its own function */
 };

@@ -15,6 +15,7 @@ struct work {
     struct signet_board *board;
     struct signet_line_unit unit;
     bool has_unit;
+    int64_t index;       /* of the device's name in the manifest; -1: not known */
     bool ledger_refused; /* the last error came from the ledger */
     bool ledger_broken;  /* and it is the ledger's own: no device can go on */
     char name[152];      /* that the board gave; "" */
@@ -72,6 +73,14 @@ static int claim(struct work *w, const char *endpoint, const char *hw_id, struct
                                          w->slot->job->name, lease(w), err));
 }
 
+static int64_t next_index(struct line *line)
+{
+    pthread_mutex_lock(&line->lock);
+    int64_t index = line->next_index++;
+    pthread_mutex_unlock(&line->lock);
+    return index;
+}
+
 /* The next of the manifest that no earlier run has taken. */
 static int take_next(struct work *w, struct signet_error *err)
 {
@@ -79,7 +88,8 @@ static int take_next(struct work *w, struct signet_error *err)
     char endpoint[152];
 
     for (;;) {
-        int rc = units->next(units->ctx, endpoint, err);
+        w->index = next_index(w->slot->line);
+        int rc = units->name(units->ctx, w->index, endpoint, err);
 
         if (rc == SIGNET_E_NOT_FOUND)
             return error_set(err, SIGNET_E_QUOTA, "the manifest is used up");
@@ -98,17 +108,17 @@ static int identify(struct work *w, struct signet_error *err)
     const char *name = w->name[0] ? w->name : NULL;
     int rc = SIGNET_E_NOT_FOUND;
 
-    if (!name && !units->next) {
+    if (!name && !units->name) {
         error_set(err, SIGNET_E_USAGE, "the board gives no name, and the order has none for it");
         error_hint(err, "give the order a manifest, or a count with a pattern");
         return SIGNET_E_USAGE;
     }
     if (name || hw_id)
-        rc = claim(w, units->next ? NULL : name, hw_id, err);
+        rc = claim(w, units->name ? NULL : name, hw_id, err);
     if (rc != SIGNET_E_NOT_FOUND)
         return rc;
-    if (!units->next) { /* a name that the manifest does not know takes no unit of the quota */
-        rc = units->make(units->ctx, name, &w->unit, err);
+    if (!units->name) { /* a name that the manifest does not know takes no unit of the quota */
+        rc = units->make(units->ctx, name, -1, &w->unit, err);
         w->has_unit = rc == SIGNET_OK;
         return rc == SIGNET_OK ? reserve(w, name, err) : rc;
     }
@@ -127,7 +137,7 @@ static int credentials(struct work *w, struct signet_error *err)
         rc = units->open(units->ctx, lease(w)->endpoint, &w->unit, err);
         sealed = rc == SIGNET_OK;
         if (rc == SIGNET_E_NOT_FOUND)
-            rc = units->make(units->ctx, lease(w)->endpoint, &w->unit, err);
+            rc = units->make(units->ctx, lease(w)->endpoint, w->index, &w->unit, err);
         w->has_unit = rc == SIGNET_OK;
     }
     if (rc == SIGNET_OK && !sealed) {
@@ -295,7 +305,7 @@ static int let_go(struct work *w, int rc, const struct signet_error *why, struct
 {
     if (lease(w)->device == 0 || w->ledger_broken)
         return SIGNET_OK;
-    bool untouched = lease(w)->state < SIGNET_DEVICE_WRITING && w->job->units->next;
+    bool untouched = lease(w)->state < SIGNET_DEVICE_WRITING && w->job->units->name;
     bool ours = rc != SIGNET_E_BUSY || !w->ledger_refused; /* else another station has it by now */
     int done = SIGNET_OK;
 
@@ -346,7 +356,7 @@ static int open_board(struct work *w, struct signet_error *err)
 int device_run(struct slot *slot, bool look, unsigned *again, char endpoint[static 152],
                struct signet_error *err)
 {
-    struct work w = {.slot = slot, .job = slot->line->job};
+    struct work w = {.slot = slot, .job = slot->line->job, .index = -1};
     struct signet_error why = {0}, broken = {0};
 
     slot->lease = (struct signet_lease){0};

@@ -26,7 +26,12 @@ struct signet_shop {
 static int open_units(struct signet_shop *s, struct signet_error *err)
 {
     const struct signet_order *o = s->order;
-    int rc = signet_config_load(o->template_file, &s->template, err);
+    int rc = SIGNET_OK;
+
+    if (o->manifest || o->shared_secret || strcmp(o->identity, "{endpoint}") != 0)
+        return error_set(err, SIGNET_E_UNSUPPORTED,
+                         "this version reads no manifests, identities and shared secrets yet");
+    rc = signet_config_load(o->template_file, &s->template, err);
 
     if (rc == SIGNET_OK && o->cert_info)
         rc = signet_cert_info_load(o->cert_info, &s->cert, err);
@@ -113,7 +118,7 @@ static int open_server(struct signet_shop *s, size_t i, struct signet_error *err
     struct secret token = {0};
     int rc = signet_server_info_load(from->file, &info, err);
 
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);
     if (rc == SIGNET_OK)
         rc = signet_server_open(&s->servers[i], &info, &options, token.data, token.len,
@@ -153,7 +158,7 @@ static int would_take(struct signet_shop *s, struct signet_error *err)
 
     if (s->order->server_count == 0)
         return SIGNET_OK;
-    rc = units->make(units->ctx, "urn:dev:os:signet-rehearsal", &unit, err);
+    rc = units->make(units->ctx, "urn:dev:os:signet-rehearsal", -1, &unit, err);
     for (size_t i = 0; rc == SIGNET_OK && i < s->order->server_count; i++) {
         rc = signet_server_validate(s->servers[i], &unit.device, err);
         if (rc != SIGNET_OK)

@@ -54,9 +54,10 @@ struct line {
     double first, last; /* clock_seconds() of the first board's begin, of the last one's end */
     struct signet_error fatal;
     size_t open_slots;
-    bool used_up;  /* no device can be reserved any more */
-    bool finished; /* and none is unfinished */
-    bool closing;  /* no slot will bring the outbox anything more */
+    int64_t next_index; /* of units->name(), that no slot has asked for */
+    bool used_up;       /* no device can be reserved any more */
+    bool finished;      /* and none is unfinished */
+    bool closing;       /* no slot will bring the outbox anything more */
     unsigned poked;
 };
 

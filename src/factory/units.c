@@ -69,10 +69,11 @@ static int complete(const struct signet_units *u, const struct signet_tree *with
     return rc;
 }
 
-static int make(void *ctx, const char *endpoint, struct signet_line_unit *out,
+static int make(void *ctx, const char *endpoint, int64_t index, struct signet_line_unit *out,
                 struct signet_error *err)
 {
     struct signet_units *u = ctx;
+    (void)index;
     struct signet_tree *own = NULL, *whole = NULL;
     int rc = signet_tree_copy(&own, u->template, err);
 
@@ -84,16 +85,13 @@ static int make(void *ctx, const char *endpoint, struct signet_line_unit *out,
     return rc == SIGNET_OK ? unit_from_tree(out, whole, endpoint, err) : rc;
 }
 
-static int next(void *ctx, char endpoint[152], struct signet_error *err)
+static int name(void *ctx, int64_t index, char endpoint[152], struct signet_error *err)
 {
-    struct signet_units *u = ctx;
+    const struct signet_units *u = ctx;
 
-    pthread_mutex_lock(&u->lock);
-    int64_t i = u->next < u->count ? u->next++ : -1;
-    pthread_mutex_unlock(&u->lock);
-    if (i < 0)
-        return error_set(err, SIGNET_E_NOT_FOUND, "all %lld names are used", (long long)u->count);
-    return pattern_expand(u->pattern, u->first + i, endpoint, err);
+    if (index < 0 || index >= u->count)
+        return error_set(err, SIGNET_E_NOT_FOUND, "there are %lld names only", (long long)u->count);
+    return pattern_expand(u->pattern, u->first + index, endpoint, err);
 }
 
 static int seal_unit(void *ctx, const struct signet_line_unit *unit, struct signet_error *err)
@@ -162,7 +160,7 @@ static int rehearse(struct signet_units *u, struct signet_error *err)
     if (rc == SIGNET_OK && u->pattern) /* the last one is the longest */
         rc = pattern_expand(u->pattern, u->first + u->count - 1, endpoint, err);
     if (rc == SIGNET_OK)
-        rc = make(u, endpoint, &unit, err);
+        rc = make(u, endpoint, -1, &unit, err);
     unit_free(&unit);
     return rc;
 }
@@ -198,10 +196,9 @@ int signet_units_open(struct signet_units **out, const struct signet_units_optio
     if (!u)
         return error_nomem(err);
     u->lock_fd = -1;
-    pthread_mutex_init(&u->lock, NULL);
     int rc = fill(u, options, err);
     u->calls = (struct signet_line_units){.ctx = u,
-                                          .next = u->pattern ? next : NULL,
+                                          .name = u->pattern ? name : NULL,
                                           .make = make,
                                           .seal = seal_unit,
                                           .open = open_unit,
@@ -223,7 +220,6 @@ void signet_units_close(struct signet_units **units)
     work_close(u);
     signet_tree_free(&u->template);
     signet_cert_info_free(&u->cert);
-    pthread_mutex_destroy(&u->lock);
     free(u->server_cert);
     free(u->pattern);
     free(u);

@@ -4,7 +4,6 @@
 
 #include "factory/factory.h"
 
-#include <pthread.h>
 #include <signet/units.h>
 
 struct signet_units {
@@ -12,8 +11,7 @@ struct signet_units {
     size_t psk_len;
     struct signet_cert_info cert;
     char *server_cert, *pattern, *work;
-    int64_t first, count, next;
-    pthread_mutex_t lock; /* of next */
+    int64_t first, count;
     int lock_fd;
     struct secret key;
     struct signet_line_units calls;
