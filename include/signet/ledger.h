@@ -12,18 +12,21 @@ extern "C" {
 #endif
 
 /* What happened to which unit. Never holds a secret, only fingerprints. One handle may be used by
- * many threads, one file by many processes. What a function returned SIGNET_OK for is on disk. */
+ * many threads, one ledger by many processes and stations. What a function returned SIGNET_OK for
+ * is on disk. No transaction is open between two calls. */
 struct signet_ledger;
 
 struct signet_ledger_options {
-    const char *station;       /* required, stable over restarts */
+    const char *station;       /* required, stable over restarts; one process at a time has it */
     const char *operator_name; /* NULL: "" */
     int lease_seconds;         /* 0: 120 */
+    bool must_exist;           /* no ledger is made: SIGNET_E_NOT_FOUND */
 };
 
-/* Creates the file on first use. SIGNET_E_LEDGER: damaged, unreadable, or of another version;
- * SIGNET_E_UNSUPPORTED: a postgresql:// address. */
-int signet_ledger_open(struct signet_ledger **out, const char *path,
+/* where: a file for SQLite, or a postgresql:// address without a password (libpq reads ~/.pgpass
+ * and PGPASSFILE). Made on first use. SIGNET_E_LEDGER: damaged, unreadable, or of another version;
+ * SIGNET_E_NET: the database server is away. */
+int signet_ledger_open(struct signet_ledger **out, const char *where,
                        const struct signet_ledger_options *options, struct signet_error *err);
 void signet_ledger_close(struct signet_ledger **ledger); /* sets *ledger to NULL */
 
@@ -39,7 +42,7 @@ enum signet_device_state {
     SIGNET_DEVICE_WRITING = 2, /* from here on credentials may have left the host */
     SIGNET_DEVICE_WRITTEN = 3,
     SIGNET_DEVICE_VERIFIED = 4,
-    SIGNET_DEVICE_REGISTERED = 5,
+    SIGNET_DEVICE_REGISTERED = 5, /* all servers have it */
     SIGNET_DEVICE_DONE = 6,
     SIGNET_DEVICE_FAILED = 7,
     SIGNET_DEVICE_VOID = 8,
@@ -49,21 +52,29 @@ const char *signet_device_state_name(enum signet_device_state state); /* "reserv
 /* The right to work on one device; token fences off a station that came back too late. */
 struct signet_lease {
     int64_t device, token;
-    int attempt; /* from 1 */
+    int64_t index; /* number of the device in its manifest or pattern, from 0; -1: none */
+    int attempt;   /* from 1 */
     enum signet_device_state state;
     char endpoint[152];
 };
 
-/* A new device. SIGNET_E_QUOTA, SIGNET_E_CONFLICT (endpoint in use). */
+/* A new device whose name is known. SIGNET_E_QUOTA, SIGNET_E_CONFLICT (endpoint in use). */
 int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const char *endpoint,
                           const char *slot, struct signet_lease *lease, struct signet_error *err);
-/* An unfinished device of the order: this station's slot first, then any whose lease ran out.
- * SIGNET_E_NOT_FOUND when there is none. */
-int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char *slot,
-                         struct signet_lease *lease, struct signet_error *err);
 
-/* After a crash, when no other process of this station is at work: ends the leases that it held. */
-int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct signet_error *err);
+/* Names of an order, by number from 0. */
+struct signet_ledger_names {
+    /* SIGNET_E_NOT_FOUND: there is none, nor of a higher number. May be asked again. */
+    int (*name)(void *ctx, int64_t index, char endpoint[152], struct signet_error *err);
+    void *ctx;
+};
+/* The next devices of an order that no station has, at most max, as far as names and quota go; all
+ * or none in one transaction. A name that is in use is passed over. *count is at least 1.
+ * SIGNET_E_QUOTA: the quota is used up; SIGNET_E_NOT_FOUND: the names are. */
+int signet_ledger_reserve_next(struct signet_ledger *ledger, int64_t order, const char *slot,
+                               const struct signet_ledger_names *names, struct signet_lease *leases,
+                               size_t max, size_t *count, struct signet_error *err);
+
 /* For the board that is in the slot now: the order's unfinished device (not yet verified) that it
  * is. Looked for by endpoint, then by hw_id; with both NULL, any whose credentials never left the
  * host. SIGNET_E_CONFLICT: its credentials may be on another board, or it is void; SIGNET_E_EXISTS:
@@ -72,30 +83,34 @@ int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct si
 int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char *endpoint,
                         const char *hw_id, const char *slot, struct signet_lease *lease,
                         struct signet_error *err);
-/* Devices that are verified and not yet at their servers, at most max, in the order of their
- * numbers, from the one after the number *after (0 at first), which is moved on. Their leases are
- * taken, so that one station feeds the servers with a device. *count 0: that was all. */
-int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, int64_t *after,
-                          struct signet_lease *leases, size_t max, size_t *count,
-                          struct signet_error *err);
-/* How many devices of the order are in each state; names that were given back do not count. */
-int signet_ledger_states(struct signet_ledger *ledger, int64_t order, int64_t states[9],
+/* Devices of the order that are not yet verified and that nobody works on, at most max, in the
+ * order of their numbers. *count 0: none. */
+int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char *slot,
+                         struct signet_lease *leases, size_t max, size_t *count,
                          struct signet_error *err);
-/* The device that was in this slot of this station last, of any order. SIGNET_E_NOT_FOUND. */
-int signet_ledger_last(struct signet_ledger *ledger, const char *slot, char endpoint[152],
-                       enum signet_device_state *state, struct signet_error *err);
+/* After a crash, when no other process of this station is at work: ends the leases that it held. */
+int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct signet_error *err);
 
 /* What is learnt on the way; NULL leaves a column as it was. Hashes are lower-case hex. */
 struct signet_device_facts {
     const char *hw_id, *psk_identity, *psk_sha256, *spki_sha256, *cert_issuer, *cert_serial;
     const char *packet_sha256, *image_sha256;
+    const char *note; /* for the event of this change, such as "flash 12.31 s, load 1.20 s" */
 };
 
-/* Moves to the next state (or stays in it). SIGNET_E_BUSY: the lease was lost; SIGNET_E_USAGE: no
- * such transition; SIGNET_E_CONFLICT: a fact belongs to another device, which is named. */
+/* Moves to the next state (or stays in it); from reserved straight to writing is legal too, as one
+ * change. SIGNET_E_BUSY: the lease was lost; SIGNET_E_USAGE: no such transition; SIGNET_E_CONFLICT:
+ * a fact belongs to another device, which is named. */
 int signet_ledger_advance(struct signet_ledger *ledger, struct signet_lease *lease,
                           enum signet_device_state state, const struct signet_device_facts *facts,
                           struct signet_error *err);
+/* Many devices in one transaction, all or none; facts (may be NULL) has one for each. */
+int signet_ledger_advance_many(struct signet_ledger *ledger, struct signet_lease *leases,
+                               size_t count, enum signet_device_state state,
+                               const struct signet_device_facts *facts, struct signet_error *err);
+/* Something worth an entry, such as "retry", that changes nothing. */
+int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *lease,
+                       const char *kind, const char *detail, struct signet_error *err);
 /* Sets the device aside and ends the lease. */
 int signet_ledger_fail(struct signet_ledger *ledger, struct signet_lease *lease,
                        const struct signet_error *why, struct signet_error *err);
@@ -104,20 +119,117 @@ int signet_ledger_renew(struct signet_ledger *ledger, const struct signet_lease 
 int signet_ledger_release(struct signet_ledger *ledger, const struct signet_lease *lease,
                           struct signet_error *err);
 
+/* The outbox. A server is known by its name in the order; each has a state of its own for each
+ * device, so that one that is away holds up no other. */
+
+/* Verified devices that this server does not have yet and that nobody brings to it now, at most
+ * max, by number, after the number *after (0 at first), which is moved on. The leases are of the
+ * delivery, for signet_ledger_delivered(). *count 0: that was all. */
+int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const char *server,
+                          int64_t *after, struct signet_lease *leases, size_t max, size_t *count,
+                          struct signet_error *err);
+/* What became of the deliveries. outcomes[i].code SIGNET_OK: the server has the device;
+ * SIGNET_E_BUSY: it could not be asked, later again; else it refused the device, which is set aside
+ * with that error. One whose lease was lost is passed over. One transaction. */
+int signet_ledger_delivered(struct signet_ledger *ledger, const char *server,
+                            const struct signet_lease *leases, size_t count,
+                            const struct signet_error *outcomes, struct signet_error *err);
+/* Devices that all these servers have (of which there may be none), at most max: registered now,
+ * or before a crash, and leased. What is left to do is to wipe their secrets and to advance them to
+ * done. *count 0: none. */
+int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const char *const *servers,
+                          size_t server_count, struct signet_lease *leases, size_t max,
+                          size_t *count, struct signet_error *err);
+
+/* How many devices of the order are in each state; names that were given back do not count. */
+int signet_ledger_states(struct signet_ledger *ledger, int64_t order, int64_t states[9],
+                         struct signet_error *err);
+/* The device that was in this slot of this station last, of any order. SIGNET_E_NOT_FOUND. */
+int signet_ledger_last(struct signet_ledger *ledger, const char *slot, char endpoint[152],
+                       enum signet_device_state *state, struct signet_error *err);
+
 /* Ends a device for ever. Its identity and its unit of the quota come back only when its
  * credentials never left the host. A reason is required. */
 int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const char *reason,
                        struct signet_error *err);
 /* A failed device gets another attempt: the same identity, and only on the same hardware once
- * its credentials may have left the host. */
+ * its credentials may have left the host. One that a server refused waits for its servers again. */
 int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
                          struct signet_error *err);
 
-/* Checks the event chain; SIGNET_E_LEDGER names the first event that was changed, dropped or
- * reordered. *head is SHA-256 of the last event in hex: written down elsewhere, it shows later
- * that no tail was cut off and no old copy put back. */
+/* Checks the chain of events of each station, and that orders and devices are what the events made
+ * them; SIGNET_E_LEDGER names the first row that was changed, dropped or reordered. *head is
+ * SHA-256 in hex over the last event of every station: written down elsewhere, it shows later that
+ * no tail was cut off and no old copy put back. */
 int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
                          struct signet_error *err);
+
+/* Looking, without a change. Rows are streamed; what they point to ends with the callback, which
+ * stops the walk by returning other than SIGNET_OK, and that is what the function returns. */
+
+struct signet_ledger_filter {
+    const char *order, *endpoint, *station; /* NULL: any */
+    int state;                              /* -1: any */
+};
+
+struct signet_ledger_device {
+    const char *order, *endpoint, *station, *slot;
+    enum signet_device_state state;
+    int attempt;
+    bool exposed;             /* credentials may have left the host */
+    bool freed;               /* void, and its name was given back */
+    int64_t created, changed; /* seconds since 1970 */
+    /* "" what is not known */
+    const char *hw_id, *psk_identity, *psk_sha256, *spki_sha256, *cert_issuer, *cert_serial;
+    const char *packet_sha256, *image_sha256;
+    const char *error_code, *error; /* code: its word; of the last failure */
+};
+int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledger_filter *filter,
+                          int (*row)(void *ctx, const struct signet_ledger_device *device,
+                                     struct signet_error *err),
+                          void *ctx, struct signet_error *err);
+
+struct signet_ledger_event {
+    const char *station;
+    int64_t seq, time;    /* seq: from 1, of this station */
+    const char *endpoint; /* "" for an order's own */
+    const char *kind, *detail, *operator_name, *tool, *hash;
+};
+/* The history of one device, or of all (endpoint NULL), in the order in which it happened. */
+int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
+                         int (*row)(void *ctx, const struct signet_ledger_event *event,
+                                    struct signet_error *err),
+                         void *ctx, struct signet_error *err);
+
+struct signet_ledger_delivery {
+    const char *server;
+    bool delivered, refused; /* neither: waiting */
+    int64_t changed;
+    const char *error;
+};
+int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
+                             int (*row)(void *ctx, const struct signet_ledger_delivery *delivery,
+                                        struct signet_error *err),
+                             void *ctx, struct signet_error *err);
+
+/* Groups of an order's devices: by "state", by "slot" ("station/slot"), by "error" (code's word). */
+struct signet_ledger_group {
+    const char *by, *name;
+    int64_t devices, done, failed, first_pass; /* first_pass: made at the first attempt */
+};
+int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
+                        int (*row)(void *ctx, const struct signet_ledger_group *group,
+                                   struct signet_error *err),
+                        void *ctx, struct signet_error *err);
+struct signet_ledger_order_view {
+    const char *name;
+    int64_t quota, issued, created;
+    int64_t states[9];
+};
+int signet_ledger_orders(struct signet_ledger *ledger,
+                         int (*row)(void *ctx, const struct signet_ledger_order_view *order,
+                                    struct signet_error *err),
+                         void *ctx, struct signet_error *err);
 
 #ifdef __cplusplus
 }
