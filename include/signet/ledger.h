@@ -98,9 +98,10 @@ struct signet_device_facts {
     const char *note; /* for the event of this change, such as "flash 12.31 s, load 1.20 s" */
 };
 
-/* Moves to the next state (or stays in it); from reserved straight to writing is legal too, as one
- * change. SIGNET_E_BUSY: the lease was lost; SIGNET_E_USAGE: no such transition; SIGNET_E_CONFLICT:
- * a fact belongs to another device, which is named. */
+/* Moves to the next state (or stays in it). Legal as one change are also reserved to writing,
+ * writing to verified, and with no servers to feed, writing or verified to done. SIGNET_E_BUSY: the
+ * lease was lost; SIGNET_E_USAGE: no such transition; SIGNET_E_CONFLICT: a fact belongs to another
+ * device, which is named. */
 int signet_ledger_advance(struct signet_ledger *ledger, struct signet_lease *lease,
                           enum signet_device_state state, const struct signet_device_facts *facts,
                           struct signet_error *err);
@@ -195,7 +196,8 @@ struct signet_ledger_event {
     const char *endpoint; /* "" for an order's own */
     const char *kind, *detail, *operator_name, *tool, *hash;
 };
-/* The history of one device, or of all (endpoint NULL), in the order in which it happened. */
+/* The history of one device, or of all (endpoint NULL) station by station, in the order in which it
+ * happened. */
 int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
                          int (*row)(void *ctx, const struct signet_ledger_event *event,
                                     struct signet_error *err),
@@ -212,7 +214,8 @@ int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
                                         struct signet_error *err),
                              void *ctx, struct signet_error *err);
 
-/* Groups of an order's devices: by "state", by "slot" ("station/slot"), by "error" (code's word). */
+/* Groups of an order's devices: by "state", by "slot" ("station/slot"), by "error" (code's word).
+ */
 struct signet_ledger_group {
     const char *by, *name;
     int64_t devices, done, failed, first_pass; /* first_pass: made at the first attempt */

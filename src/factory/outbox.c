@@ -35,27 +35,37 @@ static int ask_servers(struct line *line, const struct signet_lease *lease,
     return rc;
 }
 
-/* From verified, or from registered where a crash left it, to done. What was sealed ends before the
- * ledger says that the device is done: nothing is left over. */
+/* From settled to done. What was sealed ends before the ledger says that the device is done:
+ * nothing is left over. */
 static int finish(struct line *line, struct signet_lease *lease, struct signet_error *err)
 {
     const struct signet_line_units *units = line->job->units;
-    int rc = SIGNET_OK;
 
-    if (lease->state == SIGNET_DEVICE_VERIFIED && line->job->server_count > 0) {
-        failpoint("before-registered");
-        rc = signet_ledger_advance(line->job->ledger, lease, SIGNET_DEVICE_REGISTERED, NULL, err);
-        failpoint("after-registered");
-    }
-    if (rc == SIGNET_OK) {
-        failpoint("before-wipe");
-        rc = units->wipe(units->ctx, lease->endpoint, err);
-        failpoint("after-wipe");
-    }
+    failpoint("before-wipe");
+    int rc = units->wipe(units->ctx, lease->endpoint, err);
+    failpoint("after-wipe");
     if (rc == SIGNET_OK) {
         failpoint("before-done");
         rc = signet_ledger_advance(line->job->ledger, lease, SIGNET_DEVICE_DONE, NULL, err);
         failpoint("after-done");
+    }
+    return rc == SIGNET_E_BUSY ? SIGNET_OK : rc; /* another station was faster */
+}
+
+static int finish_settled(struct line *line, struct signet_error *err)
+{
+    static const char *const servers[] = {"servers"};
+    struct signet_lease leases[BATCH];
+    size_t count = BATCH;
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && count == BATCH) {
+        failpoint("before-registered");
+        rc = signet_ledger_settled(line->job->ledger, line->job->order, servers,
+                                   line->job->server_count > 0, leases, BATCH, &count, err);
+        failpoint("after-registered");
+        for (size_t i = 0; i < count && rc == SIGNET_OK; i++)
+            rc = finish(line, &leases[i], err);
     }
     return rc;
 }
@@ -70,62 +80,59 @@ static void tell(struct line *line, enum signet_event_kind kind, double seconds,
 }
 
 /* One device. *away is set when a server could not be asked; the return value is the ledger's. */
-static int deliver(struct line *line, struct signet_lease *lease, uint64_t *registered,
+static int deliver(struct line *line, const struct signet_lease *lease, uint64_t *registered,
                    struct signet_error *away, struct signet_error *err)
 {
     struct signet_error why = {0};
     double begin = clock_seconds();
-    int rc = lease->state == SIGNET_DEVICE_VERIFIED ? ask_servers(line, lease, &why) : SIGNET_OK;
+    int rc = ask_servers(line, lease, &why);
 
     if (rc == SIGNET_OK) {
-        rc = finish(line, lease, err);
-        if (rc == SIGNET_E_BUSY)
-            return SIGNET_OK; /* another station was faster */
-        if (rc != SIGNET_OK)
-            return rc;
+        double seconds = clock_seconds() - begin;
+        why = (struct signet_error){0};
         ++*registered;
-        if (line->job->server_count > 0) {
-            double seconds = clock_seconds() - begin;
-            pthread_mutex_lock(&line->lock);
-            takt_add(&line->takts[STAGE_REGISTER], seconds);
-            pthread_mutex_unlock(&line->lock);
-            tell(line, SIGNET_EVENT_STAGE_END, seconds, lease->endpoint, NULL);
-        }
-        return SIGNET_OK;
-    }
-    if (is_away(rc, &why)) {
+        pthread_mutex_lock(&line->lock);
+        takt_add(&line->takts[STAGE_REGISTER], seconds);
+        pthread_mutex_unlock(&line->lock);
+        tell(line, SIGNET_EVENT_STAGE_END, seconds, lease->endpoint, NULL);
+    } else if (is_away(rc, &why)) {
         *away = why;
-        return signet_ledger_release(line->job->ledger, lease, err);
+        why.code = SIGNET_E_BUSY;
+    } else {
+        pthread_mutex_lock(&line->lock);
+        line->report.failed++;
+        if (rc < SIGNET_LINE_CODES)
+            line->report.errors[rc]++;
+        pthread_mutex_unlock(&line->lock);
+        error_prefix(&why, "%s is on its board, but the server refuses it", lease->endpoint);
+        tell(line, SIGNET_EVENT_STAGE_END, 0, lease->endpoint, &why);
     }
-    pthread_mutex_lock(&line->lock);
-    line->report.failed++;
-    if (rc < SIGNET_LINE_CODES)
-        line->report.errors[rc]++;
-    pthread_mutex_unlock(&line->lock);
-    error_prefix(&why, "%s is on its board, but the server refuses it", lease->endpoint);
-    tell(line, SIGNET_EVENT_STAGE_END, 0, lease->endpoint, &why);
-    return signet_ledger_fail(line->job->ledger, lease, &why, err);
+    return signet_ledger_delivered(line->job->ledger, "servers", lease, 1, &why, err);
 }
 
 int outbox_round(struct line *line, uint64_t *registered, struct signet_error *away,
                  struct signet_error *err)
 {
+    const struct signet_error later = {.code = SIGNET_E_BUSY};
     struct signet_lease leases[BATCH];
     int64_t after = 0;
-    size_t count = 0;
-    int rc;
+    size_t count = line->job->server_count > 0;
+    int rc = SIGNET_OK;
 
-    do {
-        rc = signet_ledger_waiting(line->job->ledger, line->job->order, &after, leases, BATCH,
-                                   &count, err);
+    while (rc == SIGNET_OK && count > 0 && !away->code) {
+        rc = signet_ledger_waiting(line->job->ledger, line->job->order, "servers", &after, leases,
+                                   BATCH, &count, err);
         for (size_t i = 0; i < count && rc == SIGNET_OK; i++) {
             if (away->code)
-                rc = signet_ledger_release(line->job->ledger, &leases[i], err);
+                rc = signet_ledger_delivered(line->job->ledger, "servers", &leases[i], 1, &later,
+                                             err);
             else
                 rc = deliver(line, &leases[i], registered, away, err);
         }
-    } while (rc == SIGNET_OK && count > 0 && !away->code);
-    return rc;
+        if (rc == SIGNET_OK)
+            rc = finish_settled(line, err);
+    }
+    return rc == SIGNET_OK ? finish_settled(line, err) : rc;
 }
 
 /* Until something is there to do, or the time is over. False: it is time to end. */

@@ -1,150 +1,153 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The chain of events: each carries the SHA-256 of the one before it, of the same station, and that
+ * of the row that it leaves behind. */
 #include "cred/cred.h"
 #include "ledger/store.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct event {
-    int64_t seq, device, time;
-    const char *kind, *detail, *station, *operator_name, *tool;
-};
+/* Decimal digits and what follows them; printf would be half of the work of an event. */
+static void put_number(struct buf *b, int64_t value, char end)
+{
+    char text[24];
+    size_t at = sizeof(text);
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    text[--at] = end;
+    do
+        text[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (value < 0)
+        text[--at] = '-';
+    buf_append(b, text + at, sizeof(text) - at);
+}
 
 static void put(struct buf *b, const char *text)
 {
-    buf_printf(b, "%zu:", strlen(text));
-    buf_text(b, text);
+    size_t len = strlen(text);
+
+    put_number(b, (int64_t)len, ':');
+    buf_append(b, text, len);
 }
 
-/* SHA-256 over the previous hash and every field; each text with its length in front, so that no
- * two events have the same bytes. */
-static int hash_event(const char *previous, const struct event *e, char out[65],
-                      struct signet_error *err)
+static int hash_of(struct buf *b, char out[65], struct signet_error *err)
 {
-    struct buf b = {0};
     uint8_t digest[32];
-    put(&b, previous);
-    buf_printf(&b, "%lld,%lld,%lld,", (long long)e->seq, (long long)e->device, (long long)e->time);
-    put(&b, e->kind);
-    put(&b, e->detail);
-    put(&b, e->station);
-    put(&b, e->operator_name);
-    put(&b, e->tool);
-    int rc = buf_check(&b, err);
+    int rc = buf_check(b, err);
+
     if (rc == SIGNET_OK)
-        rc = sha256(b.data, b.len, digest, err);
+        rc = sha256(b->data, b->len, digest, err);
     if (rc == SIGNET_OK)
-        hex_encode(digest, sizeof digest, out);
-    buf_free(&b);
+        hex_encode(digest, sizeof(digest), out);
+    b->len = 0; /* nothing secret */
     return rc;
 }
 
-static const char *text(sqlite3_stmt *stmt, int column)
+/* Each value with its length in front, so that no two rows have the same bytes; NULL is "-". */
+int row_hash(struct signet_ledger *l, const struct db_rows *row, int columns, char out[65],
+             struct signet_error *err)
 {
-    const char *t = (const char *)sqlite3_column_text(stmt, column);
-    return t ? t : "";
-}
-
-static int read_head(struct signet_ledger *ledger, int64_t *seq, char hash[65], int64_t *time,
-                     struct signet_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    int rc = store_prepare(ledger, &stmt, err, "SELECT seq, hash, time FROM head", "");
-    if (rc != SIGNET_OK)
-        return rc;
-    if (sqlite3_step(stmt) == SQLITE_ROW) {
-        *seq = sqlite3_column_int64(stmt, 0);
-        snprintf(hash, 65, "%s", text(stmt, 1));
-        *time = sqlite3_column_int64(stmt, 2);
-    } else {
-        rc = error_set(err, SIGNET_E_LEDGER, "the ledger has lost the head of its event chain");
+    for (int i = 0; i < columns; i++) {
+        const char *value = db_null(row, i);
+        if (value)
+            put(&l->scratch, value);
+        else
+            buf_byte(&l->scratch, '-');
     }
-    sqlite3_finalize(stmt);
-    return rc;
+    return hash_of(&l->scratch, out, err);
 }
 
-int chain_append(struct signet_ledger *ledger, int64_t device, const char *kind, const char *detail,
-                 struct signet_error *err)
+int chain_hash(struct signet_ledger *l, const char *previous, const struct chain_event *e,
+               char out[65], struct signet_error *err)
 {
-    char previous[65], hash[65];
-    int64_t seq, now, last;
-    int rc = store_now(&now, err);
+    struct buf *b = &l->scratch;
+
+    put(b, previous);
+    put_number(b, e->station, ',');
+    put_number(b, e->seq, ',');
+    put_number(b, e->device, ',');
+    put_number(b, e->n, ',');
+    put_number(b, e->time, ',');
+    put(b, e->kind);
+    put(b, e->detail);
+    put(b, e->operator_name);
+    put(b, e->tool);
+    put(b, e->row);
+    return hash_of(b, out, err);
+}
+
+/* The head is read once a transaction, and kept from other processes of this station until its
+ * end. */
+static int know_head(struct signet_ledger *l, struct signet_error *err)
+{
+    static const char read[] =
+        "SELECT id, seq, time, hash FROM stations WHERE name = $1 /*+ FOR UPDATE */";
+    struct db_rows row;
+
+    if (l->head.known)
+        return SIGNET_OK;
+    int rc = db_find(l->db, &row, err, read, "s", l->station);
+    if (rc == SIGNET_E_NOT_FOUND) {
+        rc = db_run(l->db, err, "INSERT INTO stations(name) VALUES($1) ON CONFLICT DO NOTHING", "s",
+                    l->station);
+        if (rc == SIGNET_OK)
+            rc = db_find(l->db, &row, err, read, "s", l->station);
+    }
+    if (rc != SIGNET_OK)
+        return rc == SIGNET_E_NOT_FOUND
+                   ? error_set(err, SIGNET_E_LEDGER, "the ledger lost the station %s", l->station)
+                   : rc;
+    l->head = (struct head){
+        .known = true, .station = db_int(&row, 0), .seq = db_int(&row, 1), .time = db_int(&row, 2)};
+    snprintf(l->head.hash, sizeof(l->head.hash), "%s", db_text(&row, 3));
+    db_end(&row);
+    return SIGNET_OK;
+}
+
+int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns, const char *kind,
+                 const char *detail, struct signet_error *err)
+{
+    char hash[65], row_is[65];
+    int rc = row_hash(l, row, columns, row_is, err);
+
     if (rc == SIGNET_OK)
-        rc = read_head(ledger, &seq, previous, &last, err);
+        rc = know_head(l, err);
     if (rc != SIGNET_OK)
         return rc;
     /* a clock that jumps back does not make time run back in the ledger */
-    struct event e = {seq + 1, device,          now > last ? now : last, kind,
-                      detail,  ledger->station, ledger->operator_name,   SIGNET_VERSION};
-    rc = hash_event(previous, &e, hash, err);
+    const struct chain_event e = {.station = l->head.station,
+                                  .seq = l->head.seq + 1,
+                                  .device = db_int(row, 0),
+                                  .n = db_int(row, columns - 1),
+                                  .time = l->db->now > l->head.time ? l->db->now : l->head.time,
+                                  .kind = kind,
+                                  .detail = detail ? detail : "",
+                                  .operator_name = l->operator_name,
+                                  .tool = SIGNET_VERSION,
+                                  .row = row_is};
+    rc = chain_hash(l, l->head.hash, &e, hash, err);
     if (rc == SIGNET_OK)
-        rc = store_run(ledger, err, "INSERT INTO events VALUES(?,?,?,?,?,?,?,?,?)", "iiissssss",
-                       e.seq, e.device, e.time, e.kind, e.detail, e.station, e.operator_name,
-                       e.tool, hash);
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, err, "UPDATE head SET seq = ?, hash = ?, time = ?", "isi", e.seq,
-                       hash, e.time);
-    return rc;
+        rc = db_run(l->db, err,
+                    "INSERT INTO events(station, seq, device, n, time, kind, detail, operator,"
+                    " tool, row_sha256, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                    "iiiiissssss", e.station, e.seq, e.device, e.n, e.time, e.kind, e.detail,
+                    e.operator_name, e.tool, e.row, hash);
+    if (rc == SIGNET_E_CONFLICT)
+        rc = error_set(err, SIGNET_E_LEDGER, "the chain of events has another end than its head");
+    if (rc != SIGNET_OK)
+        return rc;
+    l->head.seq = e.seq;
+    l->head.time = e.time;
+    l->head.moved = true;
+    memcpy(l->head.hash, hash, sizeof(hash));
+    return SIGNET_OK;
 }
 
-struct verify {
-    int64_t events;
-    char head[65];
-};
-
-static int verify(struct signet_ledger *ledger, void *arg, struct signet_error *err)
+int chain_flush(struct signet_ledger *l, struct signet_error *err)
 {
-    struct verify *v = arg;
-    sqlite3_stmt *stmt = NULL;
-    char previous[65] = "", hash[65], head[65];
-    int64_t expected = 1, last, time;
-    int step = SQLITE_DONE;
-    int rc = read_head(ledger, &last, head, &time, err);
-    if (rc == SIGNET_OK)
-        rc = store_prepare(ledger, &stmt, err,
-                           "SELECT seq, device, time, kind, detail, station, operator, tool, hash"
-                           " FROM events ORDER BY seq",
-                           "");
-    while (rc == SIGNET_OK && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        struct event e = {sqlite3_column_int64(stmt, 0),
-                          sqlite3_column_int64(stmt, 1),
-                          sqlite3_column_int64(stmt, 2),
-                          text(stmt, 3),
-                          text(stmt, 4),
-                          text(stmt, 5),
-                          text(stmt, 6),
-                          text(stmt, 7)};
-        if (e.seq != expected) {
-            rc = error_set(err, SIGNET_E_LEDGER, "event %lld is missing", (long long)expected);
-            break;
-        }
-        rc = hash_event(previous, &e, hash, err);
-        if (rc == SIGNET_OK && strcmp(hash, text(stmt, 8)) != 0)
-            rc = error_set(err, SIGNET_E_LEDGER, "event %lld was changed", (long long)e.seq);
-        memcpy(previous, hash, sizeof hash);
-        expected++;
-    }
-    if (rc == SIGNET_OK && step != SQLITE_DONE)
-        rc = store_fail(ledger, err);
-    sqlite3_finalize(stmt);
-    if (rc == SIGNET_OK && (expected != last + 1 || strcmp(previous, head) != 0))
-        rc = error_set(err, SIGNET_E_LEDGER, "event %lld is missing: the chain's end was cut off",
-                       (long long)expected);
-    if (rc == SIGNET_OK) {
-        v->events = last;
-        memcpy(v->head, head, sizeof head);
-    }
-    return rc;
-}
-
-int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
-                         struct signet_error *err)
-{
-    struct verify v = {0};
-    int rc = store_change(ledger, verify, &v, err);
-    if (rc == SIGNET_OK) {
-        *events = v.events;
-        memcpy(head, v.head, sizeof v.head);
-    }
-    return rc;
+    if (!l->head.moved)
+        return SIGNET_OK;
+    return db_run(l->db, err, "UPDATE stations SET seq = $2, time = $3, hash = $4 WHERE id = $1",
+                  "iiis", l->head.station, l->head.seq, l->head.time, l->head.hash);
 }

@@ -1,139 +1,171 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which device of the order is the board that is in a slot now? */
-#include "ledger/store.h"
+/* Devices that were begun: which one is the board in a slot, and which are there to be gone on
+ * with.
+ */
+#include "ledger/lease.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct request {
-    int64_t order, now;
+    int64_t order;
     const char *endpoint, *hw_id, *slot;
-    struct signet_lease lease;
+    struct signet_lease *leases;
+    size_t max, count;
 };
 
+/* After LEASE_COLUMNS */
+enum { COL_EXPOSED = 6, COL_HW_ID, COL_FREE };
+#define CLAIM                                                                                      \
+    "SELECT " LEASE_COLUMNS                                                                        \
+    ", exposed, hw_id, CASE WHEN lease_until < $3 THEN 1 ELSE 0 END FROM devices"
 /* 1 order, 2 what to look for, 3 now */
-#define COLUMNS                                                                                    \
-    "SELECT id, token, attempt, state, endpoint, exposed, hw_id, lease_until < ?3 FROM devices"    \
-    " WHERE order_id = ?1 AND freed = 0"
-static const char by_endpoint[] = COLUMNS " AND endpoint = ?2";
-static const char by_hardware[] = COLUMNS " AND hw_id = ?2 AND state <> 8";
-static const char unexposed[] = COLUMNS " AND ?2 IS NULL AND exposed = 0 AND state < 2"
-                                        " AND lease_until < ?3"
-                                        " ORDER BY id LIMIT 1";
+static const char by_endpoint[] =
+    CLAIM " WHERE order_id = $1 AND freed = 0 AND endpoint = $2 /*+ FOR UPDATE */";
+static const char by_hardware[] =
+    CLAIM " WHERE order_id = $1 AND freed = 0 AND hw_id = $2 AND state <> 8 /*+ FOR UPDATE */";
+static const char unexposed[] =
+    CLAIM " WHERE order_id = $1 AND COALESCE($2, '') = '' AND state < 2 AND state <> 6"
+          " AND exposed = 0 AND lease_until < $3 ORDER BY id LIMIT 1"
+          " /*+ FOR UPDATE SKIP LOCKED */";
 
-static int search(struct signet_ledger *ledger, const struct request *r, const char *sql,
-                  const char *what, sqlite3_stmt **out, struct signet_error *err)
-{
-    int rc = store_prepare(ledger, out, err, sql, "isi", r->order, what, r->now);
-
-    if (rc != SIGNET_OK)
-        return rc;
-    int step = sqlite3_step(*out);
-    if (step == SQLITE_ROW)
-        return SIGNET_OK;
-    rc = step == SQLITE_DONE ? error_set(err, SIGNET_E_NOT_FOUND, "the order does not know it")
-                             : store_fail(ledger, err);
-    sqlite3_finalize(*out);
-    *out = NULL;
-    return rc;
-}
-
-static int find(struct signet_ledger *ledger, const struct request *r, sqlite3_stmt **out,
+static int find(struct signet_ledger *l, const struct request *r, struct db_rows *row,
                 struct signet_error *err)
 {
     int rc = SIGNET_E_NOT_FOUND;
 
     if (!r->endpoint && !r->hw_id)
-        return search(ledger, r, unexposed, NULL, out, err);
+        rc = db_find(l->db, row, err, unexposed, "isi", r->order, NULL, l->db->now);
     if (r->endpoint)
-        rc = search(ledger, r, by_endpoint, r->endpoint, out, err);
+        rc = db_find(l->db, row, err, by_endpoint, "isi", r->order, r->endpoint, l->db->now);
     if (rc == SIGNET_E_NOT_FOUND && r->hw_id && r->hw_id[0])
-        rc = search(ledger, r, by_hardware, r->hw_id, out, err);
-    return rc;
+        rc = db_find(l->db, row, err, by_hardware, "isi", r->order, r->hw_id, l->db->now);
+    return rc == SIGNET_E_NOT_FOUND ? error_set(err, rc, "the order does not know it") : rc;
 }
 
-static int refuse(const struct request *r, sqlite3_stmt *row, struct signet_error *err)
+static int refuse(const struct request *r, const struct db_rows *row,
+                  const struct signet_lease *lease, struct signet_error *err)
 {
-    const char *name = (const char *)sqlite3_column_text(row, 4);
-    const char *hw = (const char *)sqlite3_column_text(row, 6);
-    int state = sqlite3_column_int(row, 3);
-    const char *now_hw = r->hw_id;
+    const char *hw = db_null(row, COL_HW_ID);
 
-    if (state == SIGNET_DEVICE_VOID)
-        return error_set(err, SIGNET_E_CONFLICT, "%s is void", name);
-    if (state == SIGNET_DEVICE_FAILED) {
-        error_set(err, SIGNET_E_BUSY, "%s was set aside", name);
+    if (lease->state == SIGNET_DEVICE_VOID)
+        return error_set(err, SIGNET_E_CONFLICT, "%s is void", lease->endpoint);
+    if (lease->state == SIGNET_DEVICE_FAILED) {
+        error_set(err, SIGNET_E_BUSY, "%s was set aside", lease->endpoint);
         error_hint(err, "`signet ledger rework` lets it be tried again");
         return SIGNET_E_BUSY;
     }
-    if (state >= SIGNET_DEVICE_VERIFIED)
-        return error_set(err, SIGNET_E_EXISTS, "%s is %s already", name,
-                         signet_device_state_name((enum signet_device_state)state));
-    if (sqlite3_column_int(row, 5) && (!hw || !now_hw || strcmp(hw, now_hw) != 0))
+    if (lease->state >= SIGNET_DEVICE_VERIFIED)
+        return error_set(err, SIGNET_E_EXISTS, "%s is %s already", lease->endpoint,
+                         signet_device_state_name(lease->state));
+    if (db_int(row, COL_EXPOSED) && (!hw || !r->hw_id || strcmp(hw, r->hw_id) != 0))
         return error_set(err, SIGNET_E_CONFLICT,
-                         "the credentials of %s may be on the board %s already", name,
+                         "the credentials of %s may be on the board %s already", lease->endpoint,
                          hw ? hw : "of an unknown name");
-    if (!sqlite3_column_int(row, 7))
-        return error_set(err, SIGNET_E_BUSY, "%s is being worked on elsewhere", name);
+    if (!db_int(row, COL_FREE))
+        return error_set(err, SIGNET_E_BUSY, "%s is being worked on elsewhere", lease->endpoint);
     return SIGNET_OK;
 }
 
-static int take(struct signet_ledger *ledger, void *arg, struct signet_error *err)
+static int claim(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
-    sqlite3_stmt *row = NULL;
-    int rc = store_now(&r->now, err);
+    struct db_rows row = {0};
+    int rc = find(l, r, &row, err);
 
-    if (rc == SIGNET_OK)
-        rc = find(ledger, r, &row, err);
-    if (rc == SIGNET_OK)
-        rc = refuse(r, row, err);
     if (rc == SIGNET_OK) {
-        r->lease =
-            (struct signet_lease){.device = sqlite3_column_int64(row, 0),
-                                  .token = sqlite3_column_int64(row, 1) + 1,
-                                  .attempt = sqlite3_column_int(row, 2),
-                                  .state = (enum signet_device_state)sqlite3_column_int(row, 3)};
-        snprintf(r->lease.endpoint, sizeof r->lease.endpoint, "%s",
-                 (const char *)sqlite3_column_text(row, 4));
+        lease_read(&row, r->leases);
+        rc = refuse(r, &row, r->leases, err);
     }
-    sqlite3_finalize(row);
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, err,
-                       "UPDATE devices SET token = ?, station = ?, slot = ?, lease_until = ?"
-                       " WHERE id = ?",
-                       "issii", r->lease.token, ledger->station, r->slot,
-                       r->now + ledger->lease_seconds, r->lease.device);
-    if (rc == SIGNET_OK)
-        rc = chain_append(ledger, r->lease.device, "resumed", r->slot, err);
-    return rc;
+    db_end(&row);
+    return rc == SIGNET_OK ? lease_take(l, r->leases, r->slot, "resumed", err) : rc;
 }
 
 int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char *endpoint,
                         const char *hw_id, const char *slot, struct signet_lease *lease,
                         struct signet_error *err)
 {
-    struct request r = {.order = order, .endpoint = endpoint, .hw_id = hw_id, .slot = slot};
-    int rc = store_change(ledger, take, &r, err);
+    static const struct change_kind kind = {.apply = claim};
+    struct signet_lease taken;
+    struct request r = {
+        .order = order, .endpoint = endpoint, .hw_id = hw_id, .slot = slot, .leases = &taken};
+    int rc = store_change(ledger, &kind, &r, err);
 
     if (rc == SIGNET_OK)
-        *lease = r.lease;
+        *lease = taken;
     return rc;
 }
 
-static int recover(struct signet_ledger *ledger, void *arg, struct signet_error *err)
+static int resume(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct request *r = arg;
+    struct request *r = arg;
+    struct db_rows row;
+    int rc = db_query(l->db, &row, err,
+                      "SELECT " LEASE_COLUMNS " FROM devices WHERE order_id = $1 AND state < 4"
+                      " AND state <> 6 AND lease_until < $2 ORDER BY id LIMIT $3"
+                      " /*+ FOR UPDATE SKIP LOCKED */",
+                      "iii", r->order, l->db->now, (int64_t)r->max);
 
-    return store_run(ledger, err,
-                     "UPDATE devices SET lease_until = 0, token = token + 1"
-                     " WHERE order_id = ? AND station = ? AND state < 6 AND lease_until > 0",
-                     "is", r->order, ledger->station);
+    for (r->count = 0; rc == SIGNET_OK && r->count < r->max; r->count += rc == SIGNET_OK) {
+        rc = db_step(&row, err);
+        if (rc == SIGNET_OK)
+            lease_read(&row, &r->leases[r->count]);
+    }
+    db_end(&row);
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = SIGNET_OK;
+    for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++)
+        rc = lease_take(l, &r->leases[i], r->slot, "resumed", err);
+    return rc;
 }
 
-int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct signet_error *err)
+int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char *slot,
+                         struct signet_lease *leases, size_t max, size_t *count,
+                         struct signet_error *err)
 {
-    struct request r = {.order = order};
+    static const struct change_kind kind = {.apply = resume};
+    struct request r = {.order = order, .slot = slot, .leases = leases, .max = max};
+    int rc = store_change(ledger, &kind, &r, err);
 
-    return store_change(ledger, recover, &r, err);
+    if (rc == SIGNET_OK)
+        *count = r.count;
+    return rc;
+}
+
+/* The last device of a slot, of whatever order. */
+
+struct last {
+    const char *slot;
+    struct signet_lease lease;
+};
+
+static int last(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct last *r = arg;
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT " LEASE_COLUMNS " FROM devices WHERE station = $1 AND slot = $2"
+                     " AND freed = 0 ORDER BY id DESC LIMIT 1",
+                     "ss", l->station, r->slot);
+
+    if (rc == SIGNET_E_NOT_FOUND)
+        return error_set(err, rc, "no device was in slot %s", r->slot);
+    if (rc == SIGNET_OK)
+        lease_read(&row, &r->lease);
+    db_end(&row);
+    return rc;
+}
+
+int signet_ledger_last(struct signet_ledger *ledger, const char *slot, char endpoint[152],
+                       enum signet_device_state *state, struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = last, .reads = true};
+    struct last r = {.slot = slot};
+    int rc = store_change(ledger, &kind, &r, err);
+
+    if (rc == SIGNET_OK) {
+        memcpy(endpoint, r.lease.endpoint, sizeof(r.lease.endpoint));
+        *state = r.lease.state;
+    }
+    return rc;
 }

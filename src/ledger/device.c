@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger/store.h"
+/* Orders and devices: each change of state with its event. */
+#include "ledger/lease.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,237 +10,225 @@ static const char *const names[] = {"reserved",   "keyed", "writing", "written",
 
 const char *signet_device_state_name(enum signet_device_state state)
 {
-    return (unsigned)state < sizeof names / sizeof *names ? names[state] : NULL;
+    return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
 }
 
-struct request {
-    const char *name, *detail, *slot;
-    int64_t order, quota;
-    struct signet_lease lease;
-    enum signet_device_state state;
-    const struct signet_device_facts *facts;
-    const struct signet_error *why;
+/* orders */
+
+struct order {
+    const char *name, *hash;
+    int64_t quota, id;
 };
 
-/* One row of integers and one text; SIGNET_E_NOT_FOUND without a message when there is none. */
-static int find(struct signet_ledger *ledger, sqlite3_stmt *stmt, struct signet_error *err)
+static int take_order(struct signet_ledger *l, struct order *o, const struct db_rows *row,
+                      struct signet_error *err)
 {
-    int step = sqlite3_step(stmt);
-    if (step == SQLITE_ROW)
+    char text[192];
+    struct db_rows changed;
+
+    o->id = db_int(row, 0);
+    if (strcmp(db_text(row, 1), o->hash) != 0)
+        return error_set(err, SIGNET_E_CONFLICT, "order %s was started with another order file",
+                         o->name);
+    if (db_int(row, 2) >= o->quota)
         return SIGNET_OK;
-    return step == SQLITE_DONE ? error_set(err, SIGNET_E_NOT_FOUND, "none")
-                               : store_fail(ledger, err);
+    snprintf(text, sizeof(text), "quota %lld", (long long)o->quota);
+    int rc = db_find(l->db, &changed, err,
+                     "UPDATE orders SET quota = $2, events = events + 1 WHERE id = $1"
+                     " RETURNING " ORDER_ROW,
+                     "ii", o->id, o->quota);
+    if (rc == SIGNET_OK)
+        rc = chain_append(l, &changed, ORDER_COLUMNS, "quota", text, err);
+    db_end(&changed);
+    return rc;
 }
 
-static int put_order(struct signet_ledger *ledger, void *arg, struct signet_error *err)
+static int put_order(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    struct request *r = arg;
-    sqlite3_stmt *stmt = NULL;
-    int rc = store_run(ledger, err,
-                       "INSERT INTO orders(name, hash, quota) VALUES(?,?,?) ON CONFLICT(name) DO"
-                       " UPDATE SET quota = max(quota, excluded.quota)",
-                       "ssi", r->name, r->detail, r->quota);
+    struct order *o = arg;
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "INSERT INTO orders(name, hash, quota, created) VALUES($1, $2, $3, $4)"
+                     " ON CONFLICT DO NOTHING RETURNING " ORDER_ROW,
+                     "ssii", o->name, o->hash, o->quota, l->db->now);
+
+    if (rc == SIGNET_OK) {
+        o->id = db_int(&row, 1);
+        rc = chain_append(l, &row, ORDER_COLUMNS, "order", o->name, err);
+        db_end(&row);
+        return rc;
+    }
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = db_find(l->db, &row, err,
+                     "SELECT id, hash, quota FROM orders WHERE name = $1 /*+ FOR UPDATE */", "s",
+                     o->name);
     if (rc == SIGNET_OK)
-        rc = store_prepare(ledger, &stmt, err, "SELECT id, hash = ? FROM orders WHERE name = ?",
-                           "ss", r->detail, r->name);
-    if (rc == SIGNET_OK)
-        rc = find(ledger, stmt, err);
-    if (rc == SIGNET_OK && !sqlite3_column_int(stmt, 1))
-        rc = error_set(err, SIGNET_E_CONFLICT, "order %s was started with another order file",
-                       r->name);
-    if (rc == SIGNET_OK)
-        r->order = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
+        rc = take_order(l, o, &row, err);
+    db_end(&row);
     return rc;
 }
 
 int signet_ledger_order(struct signet_ledger *ledger, const char *name, const char *hash,
                         int64_t quota, int64_t *id, struct signet_error *err)
 {
-    struct request r = {.name = name, .detail = hash, .quota = quota};
+    static const struct change_kind kind = {.apply = put_order};
+    struct order o = {.name = name, .hash = hash, .quota = quota};
+
     if (!name || !*name || !hash || quota < 1)
         return error_set(err, SIGNET_E_USAGE, "an order needs a name, a hash and a quota");
-    int rc = store_change(ledger, put_order, &r, err);
+    int rc = store_change(ledger, &kind, &o, err);
     if (rc == SIGNET_OK)
-        *id = r.order;
+        *id = o.id;
     return rc;
 }
 
-static int reserve(struct signet_ledger *ledger, void *arg, struct signet_error *err)
+/* changes of state */
+
+struct advance {
+    struct signet_lease *leases;
+    size_t count, at;
+    enum signet_device_state to;
+    const struct signet_device_facts *facts;
+};
+
+static const struct signet_device_facts no_facts;
+
+static const struct signet_device_facts *facts_of(const struct advance *a, size_t i)
 {
-    struct request *r = arg;
-    int64_t now;
-    int rc = store_now(&now, err);
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, err,
-                       "UPDATE orders SET issued = issued + 1 WHERE id = ? AND issued < quota", "i",
-                       r->order);
+    return a->facts ? &a->facts[i] : &no_facts;
+}
+
+static bool legal(enum signet_device_state from, enum signet_device_state to)
+{
+    if (to > SIGNET_DEVICE_DONE)
+        return false;
+    return to == from || to == from + 1 ||
+           (from == SIGNET_DEVICE_RESERVED && to == SIGNET_DEVICE_WRITING) ||
+           (from == SIGNET_DEVICE_WRITING && to == SIGNET_DEVICE_VERIFIED) ||
+           /* no servers to feed */
+           ((from == SIGNET_DEVICE_WRITING || from == SIGNET_DEVICE_VERIFIED) &&
+            to == SIGNET_DEVICE_DONE);
+}
+
+/* Why an advance fitted no row. */
+static int say_why_not(struct signet_ledger *l, const struct signet_lease *lease,
+                       enum signet_device_state to, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err, "SELECT state, token FROM devices WHERE id = $1", "i",
+                     lease->device);
+
+    if (rc != SIGNET_OK && rc != SIGNET_E_NOT_FOUND)
+        return rc;
+    if (rc == SIGNET_E_NOT_FOUND || db_int(&row, 1) != lease->token ||
+        db_int(&row, 0) >= SIGNET_DEVICE_DONE)
+        rc = error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
+                       lease->endpoint);
+    else if (db_int(&row, 0) != (int64_t)lease->state)
+        rc = error_set(err, SIGNET_E_USAGE, "%s: no way from %s to %s", lease->endpoint,
+                       names[db_int(&row, 0)], names[to]);
+    else
+        rc = error_set(err, SIGNET_E_CONFLICT,
+                       "%s: its credentials may be on another board already", lease->endpoint);
+    db_end(&row);
+    return rc;
+}
+
+static int advance_one(struct signet_ledger *l, const struct advance *a, struct signet_error *err)
+{
+    static const char sql[] =
+        "UPDATE devices SET state = $4, exposed = CASE WHEN $4 >= 2 THEN 1 ELSE exposed END,"
+        " hw_id = COALESCE($5, hw_id), psk_identity = COALESCE($6, psk_identity),"
+        " psk_sha256 = COALESCE($7, psk_sha256), spki_sha256 = COALESCE($8, spki_sha256),"
+        " cert_issuer = COALESCE($9, cert_issuer), cert_serial = COALESCE($10, cert_serial),"
+        " packet_sha256 = COALESCE($11, packet_sha256), image_sha256 = COALESCE($12, image_sha256),"
+        " changed = $13, events = events + 1"
+        " WHERE id = $1 AND token = $2 AND state = $3 AND state < 6"
+        " AND (exposed = 0 OR hw_id IS NULL OR hw_id = COALESCE($5, hw_id)) RETURNING " DEVICE_ROW;
+    /* without facts, as most changes are */
+    static const char bare[] =
+        "UPDATE devices SET state = $4, exposed = CASE WHEN $4 >= 2 THEN 1 ELSE exposed END,"
+        " changed = $5, events = events + 1"
+        " WHERE id = $1 AND token = $2 AND state = $3 AND state < 6 RETURNING " DEVICE_ROW;
+    const struct signet_lease *lease = &a->leases[a->at];
+    const struct signet_device_facts *f = facts_of(a, a->at);
+    bool is_bare = !f->hw_id && !f->psk_identity && !f->psk_sha256 && !f->spki_sha256 &&
+                   !f->cert_serial && !f->packet_sha256 && !f->image_sha256;
+    struct db_rows row;
+    int rc;
+
+    if (!legal(lease->state, a->to))
+        return error_set(err, SIGNET_E_USAGE, "%s: no way from %s to %s", lease->endpoint,
+                         names[lease->state], (unsigned)a->to <= 8 ? names[a->to] : "?");
+    if (is_bare)
+        rc = db_query(l->db, &row, err, bare, "iiiii", lease->device, lease->token,
+                      (int64_t)lease->state, (int64_t)a->to, l->db->now);
+    else
+        rc = db_query(l->db, &row, err, sql, "iiiissssssssi", lease->device, lease->token,
+                      (int64_t)lease->state, (int64_t)a->to, f->hw_id, f->psk_identity,
+                      f->psk_sha256, f->spki_sha256, f->cert_issuer, f->cert_serial,
+                      f->packet_sha256, f->image_sha256, l->db->now);
     if (rc != SIGNET_OK)
         return rc;
-    if (sqlite3_changes(ledger->db) != 1)
-        return error_set(err, SIGNET_E_QUOTA, "the order's quota is used up");
-    rc = store_run(ledger, err,
-                   "INSERT INTO devices(order_id, endpoint, station, slot, lease_until)"
-                   " VALUES(?,?,?,?,?)",
-                   "isssi", r->order, r->name, ledger->station, r->slot,
-                   now + ledger->lease_seconds);
-    if (rc != SIGNET_OK) {
-        if (sqlite3_extended_errcode(ledger->db) == SQLITE_CONSTRAINT_UNIQUE)
-            return error_set(err, SIGNET_E_CONFLICT, "endpoint %s is in use by another device",
-                             r->name);
-        return rc;
-    }
-    r->lease = (struct signet_lease){
-        .device = sqlite3_last_insert_rowid(ledger->db), .token = 1, .attempt = 1};
-    snprintf(r->lease.endpoint, sizeof r->lease.endpoint, "%s", r->name);
-    return chain_append(ledger, r->lease.device, "reserved", r->name, err);
+    rc = device_event(l, &row, names[a->to], f->note ? f->note : f->hw_id ? f->hw_id : "", err);
+    return rc == SIGNET_E_NOT_FOUND ? say_why_not(l, lease, a->to, err) : rc;
 }
 
-int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const char *endpoint,
-                          const char *slot, struct signet_lease *lease, struct signet_error *err)
+static int advance(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    struct request r = {.name = endpoint, .order = order, .slot = slot};
-    if (!endpoint || !slot || !endpoint_name_valid(endpoint, strlen(endpoint)))
-        return error_set(err, SIGNET_E_USAGE, "a device needs an endpoint name and a slot");
-    int rc = store_change(ledger, reserve, &r, err);
-    if (rc == SIGNET_OK)
-        *lease = r.lease;
-    return rc;
-}
-
-static int resume(struct signet_ledger *ledger, void *arg, struct signet_error *err)
-{
-    struct request *r = arg;
-    sqlite3_stmt *stmt = NULL;
-    int64_t now;
-    int rc = store_now(&now, err);
-    if (rc == SIGNET_OK)
-        rc = store_prepare(ledger, &stmt, err,
-                           "SELECT id, token, attempt, state, endpoint FROM devices"
-                           " WHERE order_id = ?1 AND state < 6 AND"
-                           " ((station = ?2 AND slot = ?3) OR lease_until < ?4)"
-                           " ORDER BY (station = ?2 AND slot = ?3) DESC, id LIMIT 1",
-                           "issi", r->order, ledger->station, r->slot, now);
-    if (rc == SIGNET_OK)
-        rc = find(ledger, stmt, err);
-    if (rc == SIGNET_OK) {
-        r->lease =
-            (struct signet_lease){.device = sqlite3_column_int64(stmt, 0),
-                                  .token = sqlite3_column_int64(stmt, 1) + 1,
-                                  .attempt = sqlite3_column_int(stmt, 2),
-                                  .state = (enum signet_device_state)sqlite3_column_int(stmt, 3)};
-        snprintf(r->lease.endpoint, sizeof r->lease.endpoint, "%s",
-                 (const char *)sqlite3_column_text(stmt, 4));
-    }
-    sqlite3_finalize(stmt);
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, err,
-                       "UPDATE devices SET token = ?, station = ?, slot = ?, lease_until = ?"
-                       " WHERE id = ?",
-                       "issii", r->lease.token, ledger->station, r->slot,
-                       now + ledger->lease_seconds, r->lease.device);
-    if (rc == SIGNET_OK)
-        rc = chain_append(ledger, r->lease.device, "resumed", r->slot, err);
-    return rc;
-}
-
-int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char *slot,
-                         struct signet_lease *lease, struct signet_error *err)
-{
-    struct request r = {.order = order, .slot = slot};
-    int rc = store_change(ledger, resume, &r, err);
-    if (rc == SIGNET_OK)
-        *lease = r.lease;
-    else if (rc == SIGNET_E_NOT_FOUND)
-        error_set(err, rc, "the order has no unfinished device to take up");
-    return rc;
-}
-
-/* Loads state, exposed and hw_id of the leased device. */
-static int leased(struct signet_ledger *ledger, const struct signet_lease *lease,
-                  sqlite3_stmt **stmt, struct signet_error *err)
-{
-    int rc = store_prepare(ledger, stmt, err,
-                           "SELECT state, exposed, hw_id FROM devices WHERE id = ? AND token = ?"
-                           " AND state < 6",
-                           "ii", lease->device, lease->token);
-    if (rc == SIGNET_OK)
-        rc = find(ledger, *stmt, err);
-    if (rc == SIGNET_E_NOT_FOUND)
-        error_set(err, rc = SIGNET_E_BUSY, "%s: this station no longer holds the device",
-                  lease->endpoint);
-    return rc;
-}
-
-static int set_facts(struct signet_ledger *ledger, const struct request *r,
-                     struct signet_error *err)
-{
-    static const struct signet_device_facts none;
-    const struct signet_device_facts *f = r->facts ? r->facts : &none;
-    const struct {
-        const char *column, *value;
-    } facts[] = {{"hw_id", f->hw_id},
-                 {"psk_identity", f->psk_identity},
-                 {"psk_sha256", f->psk_sha256},
-                 {"spki_sha256", f->spki_sha256},
-                 {"cert_issuer", f->cert_issuer},
-                 {"cert_serial", f->cert_serial},
-                 {"packet_sha256", f->packet_sha256},
-                 {"image_sha256", f->image_sha256}};
+    struct advance *a = arg;
     int rc = SIGNET_OK;
-    for (size_t i = 0; i < sizeof facts / sizeof *facts && rc == SIGNET_OK; i++) {
-        char sql[96];
-        if (!facts[i].value)
-            continue;
-        snprintf(sql, sizeof sql, "UPDATE devices SET %s = ? WHERE id = ?", facts[i].column);
-        rc = store_run(ledger, err, sql, "si", facts[i].value, r->lease.device);
-        if (rc == SIGNET_OK || sqlite3_extended_errcode(ledger->db) != SQLITE_CONSTRAINT_UNIQUE)
-            continue;
-        char other[152] = "another device";
-        sqlite3_stmt *stmt = NULL;
-        snprintf(sql, sizeof sql, "SELECT endpoint FROM devices WHERE %s = ? AND id <> ?",
-                 facts[i].column);
-        if (store_prepare(ledger, &stmt, NULL, sql, "si", facts[i].value, r->lease.device) ==
-                SIGNET_OK &&
-            sqlite3_step(stmt) == SQLITE_ROW)
-            snprintf(other, sizeof other, "%s", (const char *)sqlite3_column_text(stmt, 0));
-        sqlite3_finalize(stmt);
-        rc = error_set(err, SIGNET_E_CONFLICT, "%s: its %s is in use by %s", r->lease.endpoint,
-                       facts[i].column, other);
-    }
+
+    for (a->at = 0; rc == SIGNET_OK && a->at < a->count; a->at += rc == SIGNET_OK)
+        rc = advance_one(l, a, err);
     return rc;
 }
 
-static int advance(struct signet_ledger *ledger, void *arg, struct signet_error *err)
+/* Which of the facts is another device's, and whose. */
+static void explain(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    struct request *r = arg;
-    sqlite3_stmt *stmt = NULL;
-    int rc = leased(ledger, &r->lease, &stmt, err);
-    if (rc == SIGNET_OK) {
-        int from = sqlite3_column_int(stmt, 0);
-        const char *hw = (const char *)sqlite3_column_text(stmt, 2);
-        const char *now_hw = r->facts ? r->facts->hw_id : NULL;
-        /* no server to feed: verified -> done */
-        bool legal = (int)r->state == from || (int)r->state == from + 1 ||
-                     (from == SIGNET_DEVICE_VERIFIED && r->state == SIGNET_DEVICE_DONE);
-        if (!legal || r->state > SIGNET_DEVICE_DONE)
-            rc = error_set(err, SIGNET_E_USAGE, "%s: no way from %s to %s", r->lease.endpoint,
-                           names[from], r->state <= 8 ? names[r->state] : "?");
-        else if (sqlite3_column_int(stmt, 1) && hw && now_hw && strcmp(hw, now_hw) != 0)
-            rc =
-                error_set(err, SIGNET_E_CONFLICT,
-                          "%s: its credentials may be on another board already", r->lease.endpoint);
+    const struct advance *a = arg;
+    const struct signet_lease *lease = &a->leases[a->at];
+    const struct signet_device_facts *f = facts_of(a, a->at);
+    const struct {
+        const char *what, *value, *sql;
+    } facts[] = {
+        {"hw_id", f->hw_id,
+         "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state <> 8"},
+        {"psk_identity", f->psk_identity,
+         "SELECT endpoint FROM devices WHERE psk_identity = $1 AND id <> $2 AND freed = 0"},
+        {"psk_sha256", f->psk_sha256,
+         "SELECT endpoint FROM devices WHERE substr(psk_sha256, 1, 20) = substr($1, 1, 20)"
+         " AND psk_sha256 IS NOT NULL AND id <> $2"},
+        {"spki_sha256", f->spki_sha256,
+         "SELECT endpoint FROM devices WHERE substr(spki_sha256, 1, 20) = substr($1, 1, 20)"
+         " AND spki_sha256 IS NOT NULL AND id <> $2"},
+        {"cert_serial", f->cert_serial,
+         "SELECT endpoint FROM devices WHERE cert_serial = $1 AND id <> $2"},
+    };
+    struct db_rows row;
+
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]) && a->at < a->count; i++) {
+        if (!facts[i].value || db_find(l->db, &row, NULL, facts[i].sql, "si", facts[i].value,
+                                       lease->device) != SIGNET_OK)
+            continue;
+        error_set(err, SIGNET_E_CONFLICT, "%s: its %s is in use by %s", lease->endpoint,
+                  facts[i].what, db_text(&row, 0));
+        db_end(&row);
+        return;
     }
-    sqlite3_finalize(stmt);
-    if (rc == SIGNET_OK)
-        rc = set_facts(ledger, r, err);
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, err,
-                       "UPDATE devices SET state = ?1, exposed = exposed OR ?1 >= 2 WHERE id = ?2",
-                       "ii", (int64_t)r->state, r->lease.device);
-    if (rc == SIGNET_OK)
-        rc = chain_append(ledger, r->lease.device, names[r->state],
-                          r->facts && r->facts->hw_id ? r->facts->hw_id : "", err);
+}
+
+int signet_ledger_advance_many(struct signet_ledger *ledger, struct signet_lease *leases,
+                               size_t count, enum signet_device_state state,
+                               const struct signet_device_facts *facts, struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = advance, .explain = explain};
+    struct advance a = {.leases = leases, .count = count, .to = state, .facts = facts};
+    int rc = store_change(ledger, &kind, &a, err);
+
+    for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
+        leases[i].state = state;
     return rc;
 }
 
@@ -247,136 +236,81 @@ int signet_ledger_advance(struct signet_ledger *ledger, struct signet_lease *lea
                           enum signet_device_state state, const struct signet_device_facts *facts,
                           struct signet_error *err)
 {
-    struct request r = {.lease = *lease, .state = state, .facts = facts};
-    int rc = store_change(ledger, advance, &r, err);
-    if (rc == SIGNET_OK)
-        lease->state = state;
-    return rc;
+    return signet_ledger_advance_many(ledger, lease, 1, state, facts, err);
 }
 
-static int fail(struct signet_ledger *ledger, void *arg, struct signet_error *err)
+/* what goes wrong */
+
+struct trouble {
+    const struct signet_lease *lease;
+    const struct signet_error *why;
+    const char *kind, *detail;
+};
+
+static int note(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    struct request *r = arg;
-    sqlite3_stmt *stmt = NULL;
-    int rc = leased(ledger, &r->lease, &stmt, err);
-    sqlite3_finalize(stmt);
+    const struct trouble *t = arg;
+    struct db_rows row;
+    int rc = db_query(l->db, &row, err,
+                      "UPDATE devices SET changed = $3, events = events + 1"
+                      " WHERE id = $1 AND token = $2 RETURNING " DEVICE_ROW,
+                      "iii", t->lease->device, t->lease->token, l->db->now);
+
     if (rc == SIGNET_OK)
-        rc = store_run(ledger, err,
-                       "UPDATE devices SET state = 7, lease_until = 0, error_code = ?, error = ?"
-                       " WHERE id = ?",
-                       "isi", (int64_t)r->why->code, r->why->msg, r->lease.device);
-    return rc == SIGNET_OK ? chain_append(ledger, r->lease.device, "failed", r->why->msg, err) : rc;
+        rc = device_event(l, &row, t->kind, t->detail, err);
+    return rc == SIGNET_E_NOT_FOUND
+               ? error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
+                           t->lease->endpoint)
+               : rc;
+}
+
+int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *lease,
+                       const char *kind, const char *detail, struct signet_error *err)
+{
+    static const struct change_kind change = {.apply = note};
+    struct trouble t = {.lease = lease, .kind = kind, .detail = detail};
+
+    return store_change(ledger, &change, &t, err);
+}
+
+int device_set_aside(struct signet_ledger *l, int64_t device, const struct signet_error *why,
+                     struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_query(l->db, &row, err,
+                      "UPDATE devices SET failed_from = state, state = 7, lease_until = 0,"
+                      " token = token + 1, error_code = $2, error = $3, changed = $4,"
+                      " events = events + 1 WHERE id = $1 AND state < 6 RETURNING " DEVICE_ROW,
+                      "iisi", device, (int64_t)why->code, why->msg, l->db->now);
+
+    return rc == SIGNET_OK ? device_event(l, &row, "failed", why->msg, err) : rc;
+}
+
+static int fail(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct trouble *t = arg;
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT id FROM devices WHERE id = $1 AND token = $2 /*+ FOR UPDATE */", "ii",
+                     t->lease->device, t->lease->token);
+
+    db_end(&row);
+    if (rc == SIGNET_OK)
+        rc = device_set_aside(l, t->lease->device, t->why, err);
+    return rc == SIGNET_E_NOT_FOUND
+               ? error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
+                           t->lease->endpoint)
+               : rc;
 }
 
 int signet_ledger_fail(struct signet_ledger *ledger, struct signet_lease *lease,
                        const struct signet_error *why, struct signet_error *err)
 {
-    struct request r = {.lease = *lease, .why = why};
-    int rc = store_change(ledger, fail, &r, err);
+    static const struct change_kind change = {.apply = fail};
+    struct trouble t = {.lease = lease, .why = why};
+    int rc = store_change(ledger, &change, &t, err);
+
     if (rc == SIGNET_OK)
         lease->state = SIGNET_DEVICE_FAILED;
     return rc;
-}
-
-/* quota: seconds from now to the end of the lease; -1 ends it */
-static int extend(struct signet_ledger *ledger, void *arg, struct signet_error *err)
-{
-    struct request *r = arg;
-    sqlite3_stmt *stmt = NULL;
-    int64_t now;
-    int rc = store_now(&now, err);
-    if (rc == SIGNET_OK)
-        rc = leased(ledger, &r->lease, &stmt, err);
-    sqlite3_finalize(stmt);
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, err, "UPDATE devices SET lease_until = ? WHERE id = ?", "ii",
-                       r->quota < 0 ? 0 : now + r->quota, r->lease.device);
-    return rc;
-}
-
-int signet_ledger_renew(struct signet_ledger *ledger, const struct signet_lease *lease,
-                        struct signet_error *err)
-{
-    struct request r = {.lease = *lease, .quota = ledger->lease_seconds};
-    return store_change(ledger, extend, &r, err);
-}
-
-int signet_ledger_release(struct signet_ledger *ledger, const struct signet_lease *lease,
-                          struct signet_error *err)
-{
-    struct request r = {.lease = *lease, .quota = -1};
-    return store_change(ledger, extend, &r, err);
-}
-
-/* The one device that goes by this name. */
-static int named(struct signet_ledger *ledger, struct request *r, bool *exposed,
-                 struct signet_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    int rc = store_prepare(ledger, &stmt, err,
-                           "SELECT id, state, exposed, order_id FROM devices"
-                           " WHERE endpoint = ? AND freed = 0",
-                           "s", r->name);
-    if (rc == SIGNET_OK)
-        rc = find(ledger, stmt, err);
-    if (rc == SIGNET_E_NOT_FOUND)
-        error_set(err, rc, "the ledger has no device %s", r->name);
-    if (rc == SIGNET_OK) {
-        r->lease.device = sqlite3_column_int64(stmt, 0);
-        r->state = (enum signet_device_state)sqlite3_column_int(stmt, 1);
-        *exposed = sqlite3_column_int(stmt, 2) != 0;
-        r->order = sqlite3_column_int64(stmt, 3);
-    }
-    sqlite3_finalize(stmt);
-    return rc;
-}
-
-static int make_void(struct signet_ledger *ledger, void *arg, struct signet_error *err)
-{
-    struct request *r = arg;
-    bool exposed = false;
-    int rc = named(ledger, r, &exposed, err);
-    if (rc == SIGNET_OK && r->state == SIGNET_DEVICE_VOID)
-        return error_set(err, SIGNET_E_EXISTS, "%s is void already", r->name);
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, err,
-                       "UPDATE devices SET state = 8, token = token + 1, freed = ?, error = ?"
-                       " WHERE id = ?",
-                       "isi", (int64_t)!exposed, r->detail, r->lease.device);
-    if (rc == SIGNET_OK && !exposed)
-        rc = store_run(ledger, err, "UPDATE orders SET issued = issued - 1 WHERE id = ?", "i",
-                       r->order);
-    return rc == SIGNET_OK ? chain_append(ledger, r->lease.device, "void", r->detail, err) : rc;
-}
-
-int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const char *reason,
-                       struct signet_error *err)
-{
-    struct request r = {.name = endpoint, .detail = reason};
-    if (!endpoint || !reason || !*reason)
-        return error_set(err, SIGNET_E_USAGE, "void needs an endpoint and a reason");
-    return store_change(ledger, make_void, &r, err);
-}
-
-static int rework(struct signet_ledger *ledger, void *arg, struct signet_error *err)
-{
-    struct request *r = arg;
-    bool exposed;
-    int rc = named(ledger, r, &exposed, err);
-    if (rc == SIGNET_OK && r->state != SIGNET_DEVICE_FAILED)
-        return error_set(err, SIGNET_E_USAGE, "%s is %s; only a failed device is reworked", r->name,
-                         names[r->state]);
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, err,
-                       "UPDATE devices SET state = 0, attempt = attempt + 1, lease_until = 0"
-                       " WHERE id = ?",
-                       "i", r->lease.device);
-    return rc == SIGNET_OK ? chain_append(ledger, r->lease.device, "rework", "", err) : rc;
-}
-
-int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
-                         struct signet_error *err)
-{
-    struct request r = {.name = endpoint};
-    return store_change(ledger, rework, &r, err);
 }

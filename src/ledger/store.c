@@ -1,258 +1,238 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The ledger as a whole: its tables, and commits that many threads share. */
 #include "ledger/store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SCHEMA_VERSION 1
-#define CLOCK_FLOOR    1763856000 /* 2025-11-23 */
+enum { SCHEMA_VERSION = 2, AGAIN_MS = 20, GIVE_UP_MS = 60000 };
+#define CLOCK_FLOOR 1763856000 /* 2025-11-23 */
 
+/* %ID%: a key that counts up. %PACKED%: rows may be kept in the order of the primary key.
+ * number: of the device in its manifest. freed: the name was given back. A device's station is
+ * text, for people; an event's is a number, since there are many of them. 80 bits of a fingerprint
+ * tell apart what will ever be made, and their index is a third as large. */
 static const char schema[] =
-    "CREATE TABLE orders(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,"
-    " quota INTEGER NOT NULL, issued INTEGER NOT NULL DEFAULT 0 CHECK(issued <= quota));"
-    "CREATE TABLE devices(id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders,"
-    " endpoint TEXT NOT NULL, state INTEGER NOT NULL DEFAULT 0,"
+    "CREATE TABLE orders(id %ID%, name TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,"
+    " quota BIGINT NOT NULL, issued BIGINT NOT NULL DEFAULT 0, cursor BIGINT NOT NULL DEFAULT 0,"
+    " created BIGINT NOT NULL, events BIGINT NOT NULL DEFAULT 1, CHECK(issued <= quota));"
+    "CREATE TABLE devices(id %ID%, order_id BIGINT NOT NULL REFERENCES orders(id),"
+    " number BIGINT NOT NULL, endpoint TEXT NOT NULL, state INTEGER NOT NULL DEFAULT 0,"
     " exposed INTEGER NOT NULL DEFAULT 0, freed INTEGER NOT NULL DEFAULT 0,"
-    " attempt INTEGER NOT NULL DEFAULT 1, station TEXT NOT NULL, slot TEXT NOT NULL,"
-    " token INTEGER NOT NULL DEFAULT 1, lease_until INTEGER NOT NULL, hw_id TEXT,"
+    " attempt INTEGER NOT NULL DEFAULT 1, station TEXT NOT NULL, slot TEXT NOT NULL, hw_id TEXT,"
     " psk_identity TEXT, psk_sha256 TEXT, spki_sha256 TEXT, cert_issuer TEXT, cert_serial TEXT,"
-    " packet_sha256 TEXT, image_sha256 TEXT, error_code INTEGER, error TEXT);"
+    " packet_sha256 TEXT, image_sha256 TEXT, error_code INTEGER, error TEXT, failed_from INTEGER,"
+    " created BIGINT NOT NULL, changed BIGINT NOT NULL, events BIGINT NOT NULL DEFAULT 1,"
+    " token BIGINT NOT NULL DEFAULT 1, lease_until BIGINT NOT NULL);"
     "CREATE UNIQUE INDEX u_endpoint ON devices(endpoint) WHERE freed = 0;"
-    "CREATE UNIQUE INDEX u_identity ON devices(psk_identity) WHERE freed = 0;"
-    "CREATE UNIQUE INDEX u_psk ON devices(psk_sha256);"
-    "CREATE UNIQUE INDEX u_spki ON devices(spki_sha256);"
-    "CREATE UNIQUE INDEX u_cert ON devices(cert_issuer, cert_serial);"
-    "CREATE UNIQUE INDEX u_hw ON devices(hw_id) WHERE state <> 8;"
-    "CREATE INDEX open_devices ON devices(order_id, station, slot) WHERE state < 6;"
-    "CREATE TABLE events(seq INTEGER PRIMARY KEY, device INTEGER NOT NULL, time INTEGER NOT NULL,"
-    " kind TEXT NOT NULL, detail TEXT NOT NULL, station TEXT NOT NULL, operator TEXT NOT NULL,"
-    " tool TEXT NOT NULL, hash TEXT NOT NULL);"
-    "CREATE TABLE head(id INTEGER PRIMARY KEY CHECK(id = 1), seq INTEGER NOT NULL,"
-    " hash TEXT NOT NULL, time INTEGER NOT NULL);"
-    "INSERT INTO head VALUES(1, 0, '', 0);"
-    "CREATE TRIGGER events_update BEFORE UPDATE ON events BEGIN"
-    " SELECT RAISE(ABORT, 'events are append-only'); END;"
-    "CREATE TRIGGER events_delete BEFORE DELETE ON events BEGIN"
-    " SELECT RAISE(ABORT, 'events are append-only'); END;"
-    "PRAGMA user_version = 1;";
+    "CREATE UNIQUE INDEX u_identity ON devices(psk_identity)"
+    " WHERE freed = 0 AND psk_identity IS NOT NULL;"
+    "CREATE UNIQUE INDEX u_psk ON devices(substr(psk_sha256, 1, 20))"
+    " WHERE psk_sha256 IS NOT NULL;"
+    "CREATE UNIQUE INDEX u_spki ON devices(substr(spki_sha256, 1, 20))"
+    " WHERE spki_sha256 IS NOT NULL;"
+    "CREATE UNIQUE INDEX u_cert ON devices(cert_issuer, cert_serial)"
+    " WHERE cert_serial IS NOT NULL;"
+    "CREATE UNIQUE INDEX u_hw ON devices(hw_id) WHERE state <> 8 AND hw_id IS NOT NULL;"
+    "CREATE INDEX not_done ON devices(order_id, state, id) WHERE state <> 6;"
+    "CREATE TABLE deliveries(device BIGINT NOT NULL REFERENCES devices(id), server TEXT NOT NULL,"
+    " state INTEGER NOT NULL DEFAULT 0, station TEXT NOT NULL, error TEXT,"
+    " changed BIGINT NOT NULL, token BIGINT NOT NULL DEFAULT 1, lease_until BIGINT NOT NULL,"
+    " PRIMARY KEY(device, server))%PACKED%;"
+    "CREATE TABLE stations(id %ID%, name TEXT NOT NULL UNIQUE, seq BIGINT NOT NULL DEFAULT 0,"
+    " hash TEXT NOT NULL DEFAULT '', time BIGINT NOT NULL DEFAULT 0);"
+    "CREATE TABLE events(station BIGINT NOT NULL, seq BIGINT NOT NULL, device BIGINT NOT NULL,"
+    " n BIGINT NOT NULL, time BIGINT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,"
+    " operator TEXT NOT NULL, tool TEXT NOT NULL, row_sha256 TEXT NOT NULL, hash TEXT NOT NULL,"
+    " PRIMARY KEY(station, seq))%PACKED%;"
+    "CREATE UNIQUE INDEX u_history ON events(device, n);";
 
-int store_now(int64_t *now, struct signet_error *err)
+static int check_clock(struct signet_error *err)
 {
-    *now = clock_wall();
-    if (*now < CLOCK_FLOOR) {
-        error_set(err, SIGNET_E_LEDGER, "the clock is before this program was written");
-        error_hint(err, "set the station's clock, then start again");
-        return SIGNET_E_LEDGER;
-    }
-    return SIGNET_OK;
+    if (clock_wall() >= CLOCK_FLOOR)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_LEDGER, "the clock is before this program was written");
+    error_hint(err, "set the station's clock, then start again");
+    return SIGNET_E_LEDGER;
 }
 
-int store_fail(struct signet_ledger *ledger, struct signet_error *err)
+/* One of a batch. Behind a savepoint only where there are others to be left alone. */
+static int apply_one(struct signet_ledger *l, struct change *c, bool alone,
+                     struct signet_error *err)
 {
-    int code = sqlite3_errcode(ledger->db);
-    int sys = sqlite3_system_errno(ledger->db);
-    switch (code) {
-    case SQLITE_NOMEM:
-        return error_nomem(err);
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        error_set(err, SIGNET_E_BUSY, "the ledger is locked by another process");
-        break;
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-        error_set(err, SIGNET_E_IO, "the ledger's disk: %s", sqlite3_errmsg(ledger->db));
-        error_hint(err, "free or repair the disk; what was recorded before is kept");
-        break;
-    default:
-        error_set(err, SIGNET_E_LEDGER, "the ledger: %s", sqlite3_errmsg(ledger->db));
+    const struct head before = l->head;
+    int rc = alone ? SIGNET_OK : db_run(l->db, err, "SAVEPOINT one", "");
+
+    if (rc != SIGNET_OK)
+        return rc;
+    l->db->again = false;
+    c->rc = c->kind->apply(l, c->arg, &c->err);
+    if (l->db->again) {
+        *err = c->err;
+        return c->rc;
     }
-    if (err)
-        err->sys = sys;
-    return err ? (int)err->code : SIGNET_E_LEDGER;
+    if (alone)
+        return SIGNET_OK;
+    if (c->rc != SIGNET_OK) {
+        rc = db_run(l->db, err, "ROLLBACK TO SAVEPOINT one", "");
+        l->head = before;
+        if (rc == SIGNET_OK && c->rc == SIGNET_E_CONFLICT && c->kind->explain)
+            c->kind->explain(l, c->arg, &c->err);
+    }
+    return rc == SIGNET_OK ? db_run(l->db, err, "RELEASE SAVEPOINT one", "") : rc;
 }
 
-static int prepare(struct signet_ledger *ledger, sqlite3_stmt **out, struct signet_error *err,
-                   const char *sql, const char *types, va_list args)
+/* All changes of batch in one transaction. Of the same kind, reading or writing. */
+static int try_batch(struct signet_ledger *l, struct change *batch, struct signet_error *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(ledger->db, sql, -1, &stmt, NULL);
-    for (int i = 1; rc == SQLITE_OK && *types; i++, types++) {
-        if (*types == 's')
-            rc = sqlite3_bind_text(stmt, i, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
-        else
-            rc = sqlite3_bind_int64(stmt, i, va_arg(args, int64_t));
-    }
-    if (rc != SQLITE_OK) {
-        store_fail(ledger, err);
-        sqlite3_finalize(stmt);
-        return err ? (int)err->code : SIGNET_E_LEDGER;
-    }
-    *out = stmt;
-    return SIGNET_OK;
-}
+    bool alone = !batch->next;
+    int rc = check_clock(err);
 
-int store_prepare(struct signet_ledger *ledger, sqlite3_stmt **out, struct signet_error *err,
-                  const char *sql, const char *types, ...)
-{
-    va_list args;
-    va_start(args, types);
-    int rc = prepare(ledger, out, err, sql, types, args);
-    va_end(args);
+    l->head = (struct head){0};
+    if (rc == SIGNET_OK)
+        rc = l->db->ops->begin(l->db, !batch->kind->reads, err);
+    for (struct change *c = batch; c && rc == SIGNET_OK; c = c->next)
+        rc = apply_one(l, c, alone, err);
+    if (rc == SIGNET_OK && alone && batch->rc != SIGNET_OK) {
+        l->db->ops->rollback(l->db);
+        if (batch->rc == SIGNET_E_CONFLICT && batch->kind->explain)
+            batch->kind->explain(l, batch->arg, &batch->err);
+        l->db->again = false;
+        return SIGNET_OK; /* it has its own error */
+    }
+    if (rc == SIGNET_OK)
+        rc = chain_flush(l, err);
+    if (rc == SIGNET_OK)
+        rc = l->db->ops->commit(l->db, err);
+    if (rc != SIGNET_OK) {
+        bool again = l->db->again;
+        l->db->ops->rollback(l->db);
+        l->db->again = again;
+    }
     return rc;
 }
 
-int store_run(struct signet_ledger *ledger, struct signet_error *err, const char *sql,
-              const char *types, ...)
+static void commit_batch(struct signet_ledger *l, struct change *batch)
 {
-    sqlite3_stmt *stmt = NULL;
-    va_list args;
-    va_start(args, types);
-    int rc = prepare(ledger, &stmt, err, sql, types, args);
-    va_end(args);
-    if (rc == SIGNET_OK && sqlite3_step(stmt) != SQLITE_DONE)
-        rc = store_fail(ledger, err);
-    sqlite3_finalize(stmt);
-    return rc;
-}
-
-/* All changes of batch in one transaction, each behind its own savepoint. */
-static void commit_batch(struct signet_ledger *ledger, struct change *batch)
-{
+    int64_t end = clock_ms() + GIVE_UP_MS;
     struct signet_error err = {0};
-    int rc = store_run(ledger, &err, "BEGIN IMMEDIATE", "");
-    for (struct change *c = batch; c && rc == SIGNET_OK; c = c->next) {
-        rc = store_run(ledger, &err, "SAVEPOINT one", "");
-        if (rc != SIGNET_OK)
+    int rc;
+
+    for (int64_t pause = AGAIN_MS;; pause = pause < 1000 ? pause * 2 : pause) {
+        l->db->again = false;
+        rc = try_batch(l, batch, &err);
+        if (rc == SIGNET_OK || !l->db->again || clock_ms() + pause >= end)
             break;
-        c->rc = c->apply(ledger, c->arg, &c->err);
-        if (c->rc != SIGNET_OK)
-            rc = store_run(ledger, &err, "ROLLBACK TO one", "");
-        if (rc == SIGNET_OK)
-            rc = store_run(ledger, &err, "RELEASE one", "");
+        cancel_sleep_until(NULL, clock_ms() + pause, NULL);
     }
-    if (rc == SIGNET_OK)
-        rc = store_run(ledger, &err, "COMMIT", "");
-    if (rc == SIGNET_OK)
-        return;
-    if (!sqlite3_get_autocommit(ledger->db))
-        sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
-    for (struct change *c = batch; c; c = c->next) {
-        if (c->rc == SIGNET_OK) {
+    for (struct change *c = batch; c && rc != SIGNET_OK; c = c->next)
+        if (c->rc == SIGNET_OK || l->db->again) {
             c->rc = rc;
             c->err = err;
         }
-    }
 }
 
-int store_change(struct signet_ledger *ledger,
-                 int (*apply)(struct signet_ledger *, void *, struct signet_error *), void *arg,
+/* From the queue: what may share a transaction, in the order of its coming. */
+static struct change *take_batch(struct signet_ledger *l)
+{
+    struct change *batch = l->first, *end = batch;
+
+    while (!batch->kind->reads && end->next && !end->next->kind->reads)
+        end = end->next;
+    l->first = end->next;
+    if (!l->first)
+        l->last = &l->first;
+    end->next = NULL;
+    return batch;
+}
+
+int store_change(struct signet_ledger *l, const struct change_kind *kind, void *arg,
                  struct signet_error *err)
 {
-    struct change mine = {.apply = apply, .arg = arg};
-    pthread_mutex_lock(&ledger->lock);
-    *ledger->last = &mine;
+    struct change mine = {.kind = kind, .arg = arg};
+
+    pthread_mutex_lock(&l->lock);
+    *l->last = &mine;
     /* mine is off the list again before this returns */
-    ledger->last = &mine.next; /* cppcheck-suppress autoVariables */
-    while (!mine.finished && ledger->busy)
-        pthread_cond_wait(&ledger->settled, &ledger->lock);
-    if (!mine.finished) {
-        struct change *batch = ledger->first;
-        ledger->first = NULL;
-        ledger->last = &ledger->first;
-        ledger->busy = true;
-        pthread_mutex_unlock(&ledger->lock);
-        commit_batch(ledger, batch);
-        pthread_mutex_lock(&ledger->lock);
+    l->last = &mine.next; /* cppcheck-suppress autoVariables */
+    while (!mine.finished) {
+        if (l->busy) {
+            pthread_cond_wait(&l->settled, &l->lock);
+            continue;
+        }
+        struct change *batch = take_batch(l);
+        l->busy = true;
+        pthread_mutex_unlock(&l->lock);
+        commit_batch(l, batch);
+        pthread_mutex_lock(&l->lock);
         for (struct change *c = batch, *next; c; c = next) {
             next = c->next;
             c->finished = true;
         }
-        ledger->busy = false;
-        pthread_cond_broadcast(&ledger->settled);
+        l->busy = false;
+        pthread_cond_broadcast(&l->settled);
     }
-    pthread_mutex_unlock(&ledger->lock);
+    pthread_mutex_unlock(&l->lock);
     if (mine.rc != SIGNET_OK && err)
         *err = mine.err;
     return mine.rc;
 }
 
-static int migrate(struct signet_ledger *ledger, struct signet_error *err)
+static int open_db(struct signet_ledger *l, const char *where, bool must_exist,
+                   struct signet_error *err)
 {
-    static const char pragmas[] =
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-        "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;";
-    sqlite3_stmt *stmt = NULL;
-    int version = 0;
-    if (sqlite3_exec(ledger->db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(ledger->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return store_fail(ledger, err);
-    int rc = store_prepare(ledger, &stmt, err, "PRAGMA user_version", "");
-    if (rc != SIGNET_OK)
-        return rc;
-    if (sqlite3_step(stmt) == SQLITE_ROW)
-        version = sqlite3_column_int(stmt, 0);
-    sqlite3_finalize(stmt);
-    if (version == 0 && sqlite3_exec(ledger->db, schema, NULL, NULL, NULL) != SQLITE_OK)
-        return store_fail(ledger, err);
-    if (version != 0 && version != SCHEMA_VERSION)
-        return error_set(err, SIGNET_E_LEDGER, "the ledger has schema %d, this program knows %d",
-                         version, SCHEMA_VERSION);
-    if (sqlite3_exec(ledger->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        return store_fail(ledger, err);
-    return SIGNET_OK;
+    static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i]->takes(where))
+            return kinds[i]->open(&l->db, where, schema, SCHEMA_VERSION, must_exist, err);
+    return error_set(err, SIGNET_E_USAGE, "a ledger needs a path");
 }
 
-int signet_ledger_open(struct signet_ledger **out, const char *path,
+int signet_ledger_open(struct signet_ledger **out, const char *where,
                        const struct signet_ledger_options *options, struct signet_error *err)
 {
-    int64_t now;
-    if (!path || !*path || !options || !options->station || !*options->station)
-        return error_set(err, SIGNET_E_USAGE, "a ledger needs a path and a station name");
-    if (strncmp(path, "postgres", 8) == 0 && strstr(path, "://"))
-        return error_set(err, SIGNET_E_UNSUPPORTED, "this build has no PostgreSQL ledger");
-    int rc = store_now(&now, err);
+    if (!where || !*where || !options || !options->station || !*options->station)
+        return error_set(err, SIGNET_E_USAGE, "a ledger needs a place and a station name");
+    int rc = check_clock(err);
     if (rc != SIGNET_OK)
         return rc;
-    struct signet_ledger *ledger = calloc(1, sizeof *ledger);
-    if (!ledger)
+    struct signet_ledger *l = calloc(1, sizeof(*l));
+    if (!l)
         return error_nomem(err);
-    ledger->last = &ledger->first;
-    ledger->lease_seconds = options->lease_seconds > 0 ? options->lease_seconds : 120;
-    pthread_mutex_init(&ledger->lock, NULL);
-    pthread_cond_init(&ledger->settled, NULL);
-    ledger->station = strdup(options->station);
-    ledger->operator_name = strdup(options->operator_name ? options->operator_name : "");
-    if (!ledger->station || !ledger->operator_name) {
+    l->last = &l->first;
+    l->lease_seconds = options->lease_seconds > 0 ? options->lease_seconds : 120;
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->settled, NULL);
+    l->station = strdup(options->station);
+    l->operator_name = strdup(options->operator_name ? options->operator_name : "");
+    if (!l->station || !l->operator_name) {
         rc = error_nomem(err);
-    } else if (sqlite3_open_v2(path, &ledger->db,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                               NULL) != SQLITE_OK) {
-        rc = ledger->db ? store_fail(ledger, err) : error_nomem(err);
     } else {
-        sqlite3_busy_timeout(ledger->db, 30000);
-        rc = migrate(ledger, err);
+        rc = open_db(l, where, options->must_exist, err);
+        if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */
+            error_prefix(err, "%s", where);
     }
-    if (rc != SIGNET_OK) {
-        error_prefix(err, "%s", path);
-        signet_ledger_close(&ledger);
-        return rc;
-    }
-    *out = ledger;
-    return SIGNET_OK;
+    if (rc != SIGNET_OK)
+        signet_ledger_close(&l);
+    else
+        *out = l;
+    return rc;
 }
 
 void signet_ledger_close(struct signet_ledger **ledger)
 {
     struct signet_ledger *l = ledger ? *ledger : NULL;
+
     if (!l)
         return;
-    sqlite3_close(l->db);
+    if (l->db)
+        l->db->ops->close(l->db);
     pthread_cond_destroy(&l->settled);
     pthread_mutex_destroy(&l->lock);
     free(l->station);
     free(l->operator_name);
+    buf_free(&l->scratch);
     free(l);
     *ledger = NULL;
 }

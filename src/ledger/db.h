@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LEDGER_DB_H
+#define LEDGER_DB_H
+
+/* The SQL databases that a ledger may be in. The story is told once, in SQL that both speak; what
+ * differs is here. In a statement, parameters are $1, $2 ... (at most DB_PARAMS), and what stands
+ * in a comment that begins with a plus sign is for databases with many writers only:
+ *   SELECT ... LIMIT 1 / *+ FOR UPDATE SKIP LOCKED * /
+ * Statements are string constants: they are prepared once and known by their address. */
+
+#include "base/base.h"
+
+enum { DB_PARAMS = 24, DB_STATEMENTS = 96 };
+
+struct db {
+    const struct db_ops *ops;
+    int64_t now; /* seconds since 1970, of the transaction: one clock for all stations */
+    bool again;  /* after an error: nothing happened, and a second try may succeed */
+};
+
+struct db_param {
+    bool is_text;
+    const char *text; /* NULL is SQL NULL */
+    int64_t integer;
+};
+
+/* Answers of one statement, until db_end(). */
+struct db_rows {
+    struct db *db;
+    void *at;
+    int row;
+    bool first;
+};
+
+struct db_ops {
+    bool (*takes)(const char *where);
+    /* schema: run once, in a transaction, when the database has none; version is then its own. */
+    int (*open)(struct db **out, const char *where, const char *schema, int version,
+                bool must_exist, struct signet_error *err);
+    void (*close)(struct db *db);
+    /* write: other writers wait, or at least see nothing before the commit. else: one view of the
+     * whole, which holds up nobody. */
+    int (*begin)(struct db *db, bool write, struct signet_error *err);
+    /* SIGNET_OK: it is on disk. After an error with again: it is certain that nothing happened. */
+    int (*commit)(struct db *db, struct signet_error *err);
+    void (*rollback)(struct db *db);
+    /* SIGNET_E_CONFLICT: a unique index said no; the transaction, or its savepoint, must be rolled
+     * back. */
+    int (*query)(struct db *db, struct db_rows *rows, const char *sql,
+                 const struct db_param *params, size_t count, struct signet_error *err);
+    /* SIGNET_OK: there is a row; SIGNET_E_NOT_FOUND, without a message: that was all. */
+    int (*step)(struct db_rows *rows, struct signet_error *err);
+    /* NULL is SQL NULL; valid until the next step. */
+    const char *(*text)(const struct db_rows *rows, int column);
+    int64_t (*integer)(const struct db_rows *rows, int column);
+    void (*end)(struct db_rows *rows);
+};
+
+extern const struct db_ops sqlite_ops, postgres_ops;
+
+/* Letters of types: s text (NULL is SQL NULL), i int64_t. */
+int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
+             const char *types, ...);
+/* For its effect only. */
+int db_run(struct db *db, struct signet_error *err, const char *sql, const char *types, ...);
+/* A query for one row: SIGNET_E_NOT_FOUND when there is none (rows are ended then). */
+int db_find(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
+            const char *types, ...);
+
+static inline int db_step(struct db_rows *rows, struct signet_error *err)
+{
+    return rows->db->ops->step(rows, err);
+}
+static inline int64_t db_int(const struct db_rows *rows, int column)
+{
+    return rows->db->ops->integer(rows, column);
+}
+static inline const char *db_null(const struct db_rows *rows, int column) /* or NULL */
+{
+    return rows->db->ops->text(rows, column);
+}
+static inline const char *db_text(const struct db_rows *rows, int column)
+{
+    const char *text = rows->db->ops->text(rows, column);
+    return text ? text : "";
+}
+/* Also for rows that were never begun, {0}. */
+static inline void db_end(struct db_rows *rows)
+{
+    if (rows->db)
+        rows->db->ops->end(rows);
+    rows->db = NULL;
+}
+
+#endif

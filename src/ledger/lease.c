@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may work on a device, and for how long. */
+#include "ledger/lease.h"
+
+#include <stdio.h>
+
+void lease_read(const struct db_rows *row, struct signet_lease *lease)
+{
+    *lease = (struct signet_lease){.device = db_int(row, 0),
+                                   .token = db_int(row, 1),
+                                   .index = db_int(row, 2),
+                                   .attempt = (int)db_int(row, 3),
+                                   .state = (enum signet_device_state)db_int(row, 4)};
+    snprintf(lease->endpoint, sizeof(lease->endpoint), "%s", db_text(row, 5));
+}
+
+int device_event(struct signet_ledger *l, struct db_rows *row, const char *kind, const char *detail,
+                 struct signet_error *err)
+{
+    int rc = db_step(row, err);
+
+    if (rc == SIGNET_OK)
+        rc = chain_append(l, row, ROW_COLUMNS, kind, detail, err);
+    db_end(row);
+    return rc;
+}
+
+int lease_take(struct signet_ledger *l, struct signet_lease *lease, const char *slot,
+               const char *kind, struct signet_error *err)
+{
+    static const char quietly[] =
+        "UPDATE devices SET token = token + 1, lease_until = $2 WHERE id = $1";
+    static const char openly[] =
+        "UPDATE devices SET token = token + 1, lease_until = $2, station = $3,"
+        " slot = COALESCE($4, slot), changed = $5, events = events + 1 WHERE id = $1"
+        " RETURNING " DEVICE_ROW;
+    struct db_rows row;
+    int64_t until = l->db->now + l->lease_seconds;
+    int rc;
+
+    if (kind) {
+        rc = db_query(l->db, &row, err, openly, "iissi", lease->device, until, l->station, slot,
+                      l->db->now);
+        if (rc == SIGNET_OK)
+            rc = device_event(l, &row, kind, slot ? slot : "", err);
+    } else {
+        rc = db_run(l->db, err, quietly, "ii", lease->device, until);
+    }
+    if (rc == SIGNET_OK)
+        lease->token++;
+    return rc;
+}
+
+struct request {
+    const struct signet_lease *lease;
+    int64_t order;
+    int seconds; /* from now to the end of the lease; 0 ends it */
+};
+
+static int extend(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct request *r = arg;
+    struct db_rows row;
+    int64_t until = r->seconds ? l->db->now + r->seconds : 0;
+    int rc = db_find(l->db, &row, err,
+                     "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
+                     " AND state < 6 RETURNING id",
+                     "iii", r->lease->device, r->lease->token, until);
+
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
+                       r->lease->endpoint);
+    db_end(&row);
+    return rc;
+}
+
+static const struct change_kind extends = {.apply = extend};
+
+int signet_ledger_renew(struct signet_ledger *ledger, const struct signet_lease *lease,
+                        struct signet_error *err)
+{
+    struct request r = {.lease = lease, .seconds = ledger->lease_seconds};
+
+    return store_change(ledger, &extends, &r, err);
+}
+
+int signet_ledger_release(struct signet_ledger *ledger, const struct signet_lease *lease,
+                          struct signet_error *err)
+{
+    struct request r = {.lease = lease};
+
+    return store_change(ledger, &extends, &r, err);
+}
+
+static int recover(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct request *r = arg;
+    int rc = db_run(l->db, err,
+                    "UPDATE devices SET lease_until = 0, token = token + 1 WHERE order_id = $1"
+                    " AND station = $2 AND state < 6 AND state <> 6 AND lease_until > 0",
+                    "is", r->order, l->station);
+
+    if (rc == SIGNET_OK)
+        rc = db_run(l->db, err,
+                    "UPDATE deliveries SET lease_until = 0, token = token + 1"
+                    " WHERE station = $2 AND state = 0 AND lease_until > 0 AND device IN"
+                    " (SELECT id FROM devices WHERE order_id = $1 AND state = 4 AND state <> 6)",
+                    "is", r->order, l->station);
+    return rc;
+}
+
+static const struct change_kind recovers = {.apply = recover};
+
+int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct signet_error *err)
+{
+    struct request r = {.order = order};
+
+    return store_change(ledger, &recovers, &r, err);
+}

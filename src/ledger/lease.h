@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LEDGER_LEASE_H
+#define LEDGER_LEASE_H
+
+#include "ledger/store.h"
+
+/* lease.c: from a row of a device to the right to work on it, and on the row to its event */
+
+/* Columns of a device that a lease is made of, for SELECT. */
+#define LEASE_COLUMNS "id, token, number, attempt, state, endpoint"
+void lease_read(const struct db_rows *row, struct signet_lease *lease);
+
+/* Takes over a device whose row is locked: a new token, this station, this slot (NULL: as it was),
+ * and where kind is given, an event. */
+int lease_take(struct signet_ledger *ledger, struct signet_lease *lease, const char *slot,
+               const char *kind, struct signet_error *err);
+
+/* An UPDATE of one device that returns DEVICE_ROW, with its event. SIGNET_E_NOT_FOUND: it fitted no
+ * row. */
+int device_event(struct signet_ledger *ledger, struct db_rows *row, const char *kind,
+                 const char *detail, struct signet_error *err);
+
+/* device.c: sets aside a device, whoever works on it. */
+int device_set_aside(struct signet_ledger *ledger, int64_t device, const struct signet_error *why,
+                     struct signet_error *err);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/libpq.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+
+/* Filled once under pthread_once and constant afterwards. */
+static struct libpq table;
+static bool loaded;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static const struct {
+    const char *name;
+    size_t offset;
+} symbols[] = {
+    {"PQconnectdbParams", offsetof(struct libpq, connectdbParams)},
+    {"PQfinish", offsetof(struct libpq, finish)},
+    {"PQstatus", offsetof(struct libpq, status)},
+    {"PQerrorMessage", offsetof(struct libpq, errorMessage)},
+    {"PQexec", offsetof(struct libpq, exec)},
+    {"PQprepare", offsetof(struct libpq, prepare)},
+    {"PQexecPrepared", offsetof(struct libpq, execPrepared)},
+    {"PQresultStatus", offsetof(struct libpq, resultStatus)},
+    {"PQresultErrorField", offsetof(struct libpq, resultErrorField)},
+    {"PQgetvalue", offsetof(struct libpq, getvalue)},
+    {"PQgetisnull", offsetof(struct libpq, getisnull)},
+    {"PQntuples", offsetof(struct libpq, ntuples)},
+    {"PQclear", offsetof(struct libpq, clear)},
+    {"PQconninfoParse", offsetof(struct libpq, conninfoParse)},
+    {"PQconninfoFree", offsetof(struct libpq, conninfoFree)},
+    {"PQfreemem", offsetof(struct libpq, freemem)},
+};
+
+static void load(void)
+{
+    void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
+
+    if (!library)
+        return;
+    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+        void *symbol = dlsym(library, symbols[i].name);
+
+        if (!symbol)
+            return;
+        memcpy((char *)&table + symbols[i].offset, &symbol, sizeof(symbol));
+    }
+    loaded = true;
+}
+
+int libpq_load(const struct libpq **out, struct signet_error *err)
+{
+    pthread_once(&once, load);
+    if (!loaded) {
+        error_set(err, SIGNET_E_UNSUPPORTED, "libpq.so.5 cannot be loaded");
+        error_hint(err, "install Debian's package libpq5");
+        return SIGNET_E_UNSUPPORTED;
+    }
+    *out = &table;
+    return SIGNET_OK;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a person decides about a device: void and rework. */
+#include "ledger/lease.h"
+
+#include <string.h>
+
+struct request {
+    const char *endpoint, *reason;
+    int64_t device, order, state, exposed, failed_from;
+};
+
+/* The one device that goes by this name. Its order is locked first, as everywhere. */
+static int named(struct signet_ledger *l, struct request *r, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_run(l->db, err,
+                    "UPDATE orders SET issued = issued WHERE id = (SELECT order_id FROM devices"
+                    " WHERE endpoint = $1 AND freed = 0)",
+                    "s", r->endpoint);
+
+    if (rc == SIGNET_OK)
+        rc = db_find(l->db, &row, err,
+                     "SELECT id, order_id, state, exposed, failed_from FROM devices"
+                     " WHERE endpoint = $1 AND freed = 0 /*+ FOR UPDATE */",
+                     "s", r->endpoint);
+    if (rc == SIGNET_E_NOT_FOUND)
+        return error_set(err, rc, "the ledger has no device %s", r->endpoint);
+    if (rc != SIGNET_OK)
+        return rc;
+    r->device = db_int(&row, 0);
+    r->order = db_int(&row, 1);
+    r->state = db_int(&row, 2);
+    r->exposed = db_int(&row, 3);
+    r->failed_from = db_int(&row, 4);
+    db_end(&row);
+    return SIGNET_OK;
+}
+
+static int make_void(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct request *r = arg;
+    struct db_rows row;
+    int rc = named(l, r, err);
+
+    if (rc == SIGNET_OK && r->state == SIGNET_DEVICE_VOID)
+        return error_set(err, SIGNET_E_EXISTS, "%s is void already", r->endpoint);
+    if (rc == SIGNET_OK)
+        rc = db_query(l->db, &row, err,
+                      "UPDATE devices SET state = 8, token = token + 1, lease_until = 0,"
+                      " freed = 1 - exposed, error = $2, changed = $3, events = events + 1"
+                      " WHERE id = $1 RETURNING " DEVICE_ROW,
+                      "isi", r->device, r->reason, l->db->now);
+    if (rc == SIGNET_OK)
+        rc = device_event(l, &row, "void", r->reason, err);
+    if (rc == SIGNET_OK && !r->exposed) /* the name is there again: it is looked for from 0 */
+        rc = db_run(l->db, err, "UPDATE orders SET issued = issued - 1, cursor = 0 WHERE id = $1",
+                    "i", r->order);
+    return rc;
+}
+
+int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const char *reason,
+                       struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = make_void};
+    struct request r = {.endpoint = endpoint, .reason = reason};
+
+    if (!endpoint || !reason || !*reason)
+        return error_set(err, SIGNET_E_USAGE, "void needs an endpoint and a reason");
+    return store_change(ledger, &kind, &r, err);
+}
+
+static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct request *r = arg;
+    struct db_rows row;
+    int rc = named(l, r, err);
+
+    if (rc == SIGNET_OK && r->state != SIGNET_DEVICE_FAILED)
+        return error_set(err, SIGNET_E_USAGE, "%s is %s; only a failed device is reworked",
+                         r->endpoint, signet_device_state_name((enum signet_device_state)r->state));
+    bool at_servers = r->failed_from >= SIGNET_DEVICE_VERIFIED;
+    if (rc == SIGNET_OK)
+        rc = db_query(l->db, &row, err,
+                      "UPDATE devices SET state = $2, attempt = attempt + 1, lease_until = 0,"
+                      " failed_from = NULL, changed = $3, events = events + 1"
+                      " WHERE id = $1 RETURNING " DEVICE_ROW,
+                      "iii", r->device,
+                      (int64_t)(at_servers ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_RESERVED),
+                      l->db->now);
+    if (rc == SIGNET_OK)
+        rc = device_event(l, &row, "rework", "", err);
+    if (rc == SIGNET_OK)
+        rc = db_run(l->db, err,
+                    "UPDATE deliveries SET state = 0, lease_until = 0, error = NULL"
+                    " WHERE device = $1 AND state = 2",
+                    "i", r->device);
+    return rc;
+}
+
+int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
+                         struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = rework};
+    struct request r = {.endpoint = endpoint};
+
+    if (!endpoint)
+        return error_set(err, SIGNET_E_USAGE, "rework needs an endpoint");
+    return store_change(ledger, &kind, &r, err);
+}

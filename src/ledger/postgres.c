@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A ledger that several stations share: PostgreSQL. A connection that is lost is made again;
+ * whether a commit that was under way took place is asked of the server. */
+#include "ledger/db.h"
+#include "ledger/libpq.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECONNECT_MS = 60000, PAUSE_MS = 200, DIGITS = 24, TEXT_MAX = 4096 };
+
+struct station {
+    struct db base;
+    const struct libpq *pq;
+    PGconn *conn;
+    char *where;
+    const char *statements[DB_STATEMENTS]; /* prepared on this connection, as "s0", "s1" ... */
+    size_t count;
+};
+
+static struct station *station_of(struct db *db)
+{
+    return (struct station *)db;
+}
+
+static bool takes(const char *where)
+{
+    return strncmp(where, "postgresql://", 13) == 0 || strncmp(where, "postgres://", 11) == 0;
+}
+
+/* The server's words on one line, without a trailing blank. */
+static void words(const char *from, char out[256])
+{
+    size_t n = 0;
+
+    for (; *from && n < 255; from++)
+        out[n++] = *from == '\n' || *from == '\t' ? ' ' : *from;
+    while (n > 0 && out[n - 1] == ' ')
+        n--;
+    out[n] = '\0';
+}
+
+static int lost(struct station *s, struct signet_error *err)
+{
+    char text[256];
+
+    words(s->pq->errorMessage(s->conn), text);
+    s->base.again = true;
+    error_set(err, SIGNET_E_LEDGER, "the ledger's database server is away: %s", text);
+    error_hint(err, "nothing is lost; start again when the server is there");
+    return SIGNET_E_LEDGER;
+}
+
+/* result is NULL or bad, and is cleared. */
+static int failed(struct station *s, PGresult *result, struct signet_error *err)
+{
+    const char *state = result ? s->pq->resultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *said = result ? s->pq->resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    char text[256];
+    int rc;
+
+    words(said ? said : s->pq->errorMessage(s->conn), text);
+    if (!state || s->pq->status(s->conn) != CONNECTION_OK || strncmp(state, "08", 2) == 0 ||
+        strncmp(state, "57P", 3) == 0) { /* shut down, terminated, starting up */
+        rc = lost(s, err);
+    } else if (strcmp(state, "23505") == 0) {
+        rc = error_set(err, SIGNET_E_CONFLICT, "%s", text);
+    } else if (strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0) {
+        s->base.again = true; /* a deadlock, or a lock that did not come */
+        rc = error_set(err, SIGNET_E_BUSY, "the ledger: %s", text);
+    } else if (strncmp(state, "53", 2) == 0 || strncmp(state, "58", 2) == 0) {
+        rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s", text);
+        error_hint(err, "free or repair the database server; what was recorded before is kept");
+    } else {
+        rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s (SQLSTATE %s)", text, state);
+    }
+    s->pq->clear(result);
+    return rc;
+}
+
+static int simple(struct station *s, const char *sql, PGresult **out, struct signet_error *err)
+{
+    PGresult *result = s->pq->exec(s->conn, sql);
+    ExecStatusType status = s->pq->resultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        return failed(s, result, err);
+    if (out)
+        *out = result;
+    else
+        s->pq->clear(result);
+    return SIGNET_OK;
+}
+
+/* One number. */
+static int get(struct station *s, const char *sql, int64_t *out, struct signet_error *err)
+{
+    PGresult *result = NULL;
+    int rc = simple(s, sql, &result, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    *out = s->pq->ntuples(result) ? strtoll(s->pq->getvalue(result, 0, 0), NULL, 10) : 0;
+    s->pq->clear(result);
+    return SIGNET_OK;
+}
+
+static int connect_now(struct station *s, struct signet_error *err)
+{
+    static const char *const keywords[] = {
+        "dbname",          "application_name",    "connect_timeout",  "keepalives_idle",
+        "client_encoding", "keepalives_interval", "tcp_user_timeout", NULL};
+    const char *const values[] = {s->where, "signet", "10", "10", "UTF8", "5", "20000", NULL};
+    static const char settings[] =
+        "SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '120s';"
+        "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
+        "SET default_transaction_isolation = 'read committed'";
+    char text[256];
+
+    if (s->conn)
+        s->pq->finish(s->conn);
+    s->count = 0;
+    s->conn = s->pq->connectdbParams(keywords, values, 1);
+    if (!s->conn)
+        return error_nomem(err);
+    if (s->pq->status(s->conn) == CONNECTION_OK)
+        return simple(s, settings, NULL, err);
+    words(s->pq->errorMessage(s->conn), text);
+    s->base.again = true;
+    error_set(err, SIGNET_E_NET, "cannot reach the database server: %s", text);
+    error_hint(err, "is it running, and does ~/.pgpass have the password?");
+    return SIGNET_E_NET;
+}
+
+/* Until the server is back, or patience ends. */
+static int reconnect(struct station *s, struct signet_error *err)
+{
+    int64_t end = clock_ms() + RECONNECT_MS;
+    int rc = connect_now(s, err);
+
+    while (rc != SIGNET_OK && s->conn && clock_ms() < end) {
+        cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL);
+        rc = connect_now(s, err);
+    }
+    s->base.again = rc != SIGNET_OK;
+    return rc == SIGNET_E_NET
+               ? error_set(err, SIGNET_E_LEDGER,
+                           "the ledger's database server stayed away for %d s", RECONNECT_MS / 1000)
+               : rc;
+}
+
+/* PostgreSQL's CREATE TABLE, with triggers that keep events as they are. */
+static char *dialect(const char *schema, int version)
+{
+    struct buf text = {0};
+
+    for (const char *at = schema; *at; at++) {
+        if (strncmp(at, "%ID%", 4) == 0) {
+            buf_text(&text, "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY");
+            at += 3;
+        } else if (strncmp(at, "%PACKED%", 8) == 0) {
+            at += 7;
+        } else {
+            buf_byte(&text, (uint8_t)*at);
+        }
+    }
+    buf_printf(&text,
+               "CREATE FUNCTION events_are_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+               " $$ BEGIN RAISE EXCEPTION 'events are append-only' USING ERRCODE = '42501';"
+               " END $$;"
+               "CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON events"
+               " FOR EACH STATEMENT EXECUTE FUNCTION events_are_append_only();"
+               "CREATE TABLE signet_schema(version INTEGER NOT NULL);"
+               "INSERT INTO signet_schema VALUES(%d);",
+               version);
+    char *out = text.failed ? NULL : strdup((const char *)text.data);
+    buf_free(&text);
+    return out;
+}
+
+/* Stations that start at the same time make it once. */
+static int migrate(struct station *s, const char *schema, int version, bool must_exist,
+                   struct signet_error *err)
+{
+    static const char begin[] = "BEGIN; SELECT pg_advisory_xact_lock(7310585123459827)";
+    int64_t there = 0, found = 0;
+    char *text = dialect(schema, version);
+    int rc = text ? simple(s, begin, NULL, err) : error_nomem(err);
+
+    if (rc == SIGNET_OK)
+        rc = get(s, "SELECT CASE WHEN to_regclass('signet_schema') IS NULL THEN 0 ELSE 1 END",
+                 &found, err);
+    if (rc == SIGNET_OK && found)
+        rc = get(s, "SELECT version FROM signet_schema", &there, err);
+    if (rc == SIGNET_OK && !found && must_exist)
+        rc = error_set(err, SIGNET_E_NOT_FOUND, "there is no ledger in this database");
+    else if (rc == SIGNET_OK && !found)
+        rc = simple(s, text, NULL, err);
+    else if (rc == SIGNET_OK && there != version)
+        rc = error_set(err, SIGNET_E_LEDGER,
+                       "the ledger has schema %" PRId64 ", this program knows %d", there, version);
+    if (rc == SIGNET_OK)
+        rc = simple(s, "COMMIT", NULL, err);
+    free(text);
+    return rc;
+}
+
+/* A password in an address would stand in files, arguments and messages. */
+static int refuse_password(struct station *s, const char *where, struct signet_error *err)
+{
+    char *said = NULL;
+    PQconninfoOption *options = s->pq->conninfoParse(where, &said);
+    bool has = false;
+
+    if (!options) {
+        s->pq->freemem(said); /* it may quote a password */
+        return error_set(err, SIGNET_E_USAGE, "the ledger is no postgresql:// address");
+    }
+    for (PQconninfoOption *o = options; o->keyword; o++)
+        if ((strcmp(o->keyword, "password") == 0 || strcmp(o->keyword, "sslpassword") == 0) &&
+            o->val && o->val[0]) {
+            has = true;
+            wipe(o->val, strlen(o->val));
+        }
+    s->pq->conninfoFree(options);
+    if (!has)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_USAGE, "the ledger's address holds a password");
+    error_hint(err, "take it out, and put it into ~/.pgpass (mode 0600)");
+    return SIGNET_E_USAGE;
+}
+
+static void close_station(struct db *db)
+{
+    struct station *s = station_of(db);
+
+    if (s->conn)
+        s->pq->finish(s->conn);
+    free(s->where);
+    free(s);
+}
+
+static int open_station(struct db **out, const char *where, const char *schema, int version,
+                        bool must_exist, struct signet_error *err)
+{
+    struct station *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return error_nomem(err);
+    s->base.ops = &postgres_ops;
+    int rc = libpq_load(&s->pq, err);
+    if (rc == SIGNET_OK)
+        rc = refuse_password(s, where, err);
+    if (rc == SIGNET_OK && !(s->where = strdup(where)))
+        rc = error_nomem(err);
+    if (rc == SIGNET_OK)
+        rc = connect_now(s, err);
+    if (rc == SIGNET_OK)
+        rc = migrate(s, schema, version, must_exist, err);
+    if (rc != SIGNET_OK)
+        close_station(&s->base);
+    else
+        *out = &s->base;
+    return rc;
+}
+
+static int begin(struct db *db, bool write, struct signet_error *err)
+{
+    static const char writing[] =
+        "BEGIN; SELECT CAST(extract(epoch FROM clock_timestamp()) AS bigint)";
+    static const char reading[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                                  " SELECT CAST(extract(epoch FROM clock_timestamp()) AS bigint)";
+    struct station *s = station_of(db);
+
+    if (s->pq->status(s->conn) != CONNECTION_OK) {
+        int rc = reconnect(s, err);
+        if (rc != SIGNET_OK)
+            return rc;
+    }
+    return get(s, write ? writing : reading, &db->now, err);
+}
+
+/* The connection went away while a commit was under way: did it take place? */
+static int find_out(struct station *s, int64_t xid, struct signet_error *err)
+{
+    char sql[96];
+    int64_t end = clock_ms() + RECONNECT_MS, state = 0;
+
+    snprintf(sql, sizeof(sql),
+             "SELECT CASE txid_status(%" PRId64 ") WHEN 'committed' THEN 1 WHEN 'aborted' THEN 2"
+             " ELSE 0 END",
+             xid);
+    while (clock_ms() < end) {
+        int rc = s->pq->status(s->conn) == CONNECTION_OK ? SIGNET_OK : reconnect(s, err);
+        if (rc != SIGNET_OK)
+            return rc;
+        rc = get(s, sql, &state, err);
+        if (rc == SIGNET_OK && state) {
+            s->base.again = state == 2;
+            return state == 1 ? SIGNET_OK
+                              : error_set(err, SIGNET_E_LEDGER,
+                                          "the ledger's connection was lost before the commit");
+        }
+        cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL); /* its process has not ended yet */
+    }
+    s->base.again = false;
+    error_set(err, SIGNET_E_LEDGER,
+              "the ledger's connection was lost, and whether the last change was "
+              "recorded is not known");
+    error_hint(err, "start again: what was recorded is found");
+    return SIGNET_E_LEDGER;
+}
+
+static int commit(struct db *db, struct signet_error *err)
+{
+    struct station *s = station_of(db);
+    int64_t xid = 0;
+    int rc = get(s, "SELECT COALESCE(txid_current_if_assigned(), 0)", &xid, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = simple(s, "COMMIT", NULL, err);
+    if (rc == SIGNET_OK || !xid)
+        return rc;
+    return s->base.again && s->pq->status(s->conn) != CONNECTION_OK ? find_out(s, xid, err) : rc;
+}
+
+static void rollback(struct db *db)
+{
+    struct station *s = station_of(db);
+
+    if (s->pq->status(s->conn) == CONNECTION_OK)
+        simple(s, "ROLLBACK", NULL, NULL);
+}
+
+/* "/ *+ FOR UPDATE * /" is meant for us. */
+static int uncover(const char *sql, char out[TEXT_MAX], struct signet_error *err)
+{
+    size_t n = 0;
+
+    for (; *sql && n < TEXT_MAX - 1; sql++) {
+        if (strncmp(sql, "/*+", 3) == 0 || strncmp(sql, "*/", 2) == 0)
+            sql += *sql == '/' ? 2 : 1;
+        else
+            out[n++] = *sql;
+    }
+    out[n] = '\0';
+    return *sql ? error_set(err, SIGNET_E_LIMIT, "a statement of the ledger is too long")
+                : SIGNET_OK;
+}
+
+static int find_statement(struct station *s, const char *sql, int count, char name[16],
+                          struct signet_error *err)
+{
+    char text[TEXT_MAX];
+    size_t i = 0;
+
+    while (i < s->count && s->statements[i] != sql)
+        i++;
+    snprintf(name, 16, "s%zu", i);
+    if (i < s->count)
+        return SIGNET_OK;
+    if (i == DB_STATEMENTS)
+        return error_set(err, SIGNET_E_LIMIT, "the ledger has more than %d statements",
+                         DB_STATEMENTS);
+    int rc = uncover(sql, text, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    PGresult *result = s->pq->prepare(s->conn, name, text, count, NULL);
+    if (s->pq->resultStatus(result) != PGRES_COMMAND_OK)
+        return failed(s, result, err);
+    s->pq->clear(result);
+    s->statements[s->count++] = sql;
+    return SIGNET_OK;
+}
+
+static int query(struct db *db, struct db_rows *rows, const char *sql,
+                 const struct db_param *params, size_t count, struct signet_error *err)
+{
+    struct station *s = station_of(db);
+    const char *values[DB_PARAMS];
+    char numbers[DB_PARAMS][DIGITS], name[16];
+    PGresult *result;
+    ExecStatusType status;
+
+    for (size_t i = 0; i < count; i++) {
+        values[i] = params[i].is_text ? params[i].text : numbers[i];
+        if (!params[i].is_text)
+            snprintf(numbers[i], sizeof(numbers[i]), "%" PRId64, params[i].integer);
+    }
+    if (strncmp(sql, "SAVEPOINT", 9) == 0 || strncmp(sql, "RELEASE", 7) == 0 ||
+        strncmp(sql, "ROLLBACK", 8) == 0) { /* a prepared one could not be run after an error */
+        result = s->pq->exec(s->conn, sql);
+    } else {
+        int rc = find_statement(s, sql, (int)count, name, err);
+        if (rc != SIGNET_OK)
+            return rc;
+        result = s->pq->execPrepared(s->conn, name, (int)count, values, NULL, NULL, 0);
+    }
+    status = s->pq->resultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        return failed(s, result, err);
+    rows->at = result;
+    rows->row = -1;
+    return SIGNET_OK;
+}
+
+static int step(struct db_rows *rows, struct signet_error *err)
+{
+    (void)err;
+    return ++rows->row < station_of(rows->db)->pq->ntuples(rows->at) ? SIGNET_OK
+                                                                     : SIGNET_E_NOT_FOUND;
+}
+
+static const char *text(const struct db_rows *rows, int column)
+{
+    const struct libpq *pq = station_of(rows->db)->pq;
+
+    return pq->getisnull(rows->at, rows->row, column) ? NULL
+                                                      : pq->getvalue(rows->at, rows->row, column);
+}
+
+static int64_t integer(const struct db_rows *rows, int column)
+{
+    const char *value = text(rows, column);
+
+    return value ? strtoll(value, NULL, 10) : 0;
+}
+
+static void end(struct db_rows *rows)
+{
+    if (rows->at)
+        station_of(rows->db)->pq->clear(rows->at);
+    rows->at = NULL;
+}
+
+const struct db_ops postgres_ops = {
+    .takes = takes,
+    .open = open_station,
+    .close = close_station,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .query = query,
+    .step = step,
+    .text = text,
+    .integer = integer,
+    .end = end,
+};

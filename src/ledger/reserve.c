@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* New devices: a name and a unit of the quota, taken together. */
+#include "ledger/lease.h"
+
+#include <string.h>
+
+struct request {
+    int64_t order;
+    const char *endpoint, *slot;
+    const struct signet_ledger_names *names;
+    struct signet_lease *leases;
+    size_t max, count;
+};
+
+/* SIGNET_E_NOT_FOUND: the name is in use. */
+static int insert(struct signet_ledger *l, const struct request *r, const char *endpoint,
+                  int64_t number, struct signet_lease *lease, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "INSERT INTO devices(order_id, number, endpoint, station, slot, created,"
+                     " changed, lease_until) VALUES($1, $2, $3, $4, $5, $6, $6, $7)"
+                     " ON CONFLICT DO NOTHING RETURNING " DEVICE_ROW,
+                     "iisssii", r->order, number, endpoint, l->station, r->slot, l->db->now,
+                     l->db->now + l->lease_seconds);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    *lease = (struct signet_lease){
+        .device = db_int(&row, ROW_ID), .token = 1, .index = number, .attempt = 1};
+    memcpy(lease->endpoint, endpoint, strnlen(endpoint, sizeof(lease->endpoint) - 1));
+    rc = chain_append(l, &row, ROW_COLUMNS, "reserved", endpoint, err);
+    db_end(&row);
+    return rc;
+}
+
+static int take_quota(struct signet_ledger *l, const struct request *r, int64_t units,
+                      int64_t cursor, struct signet_error *err)
+{
+    return db_run(l->db, err,
+                  "UPDATE orders SET issued = issued + $2, cursor = CASE WHEN $3 < 0 THEN cursor"
+                  " ELSE $3 END WHERE id = $1",
+                  "iii", r->order, units, cursor);
+}
+
+/* Locks the order. */
+static int look_at_order(struct signet_ledger *l, const struct request *r, int64_t *left,
+                         int64_t *cursor, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT quota - issued, cursor FROM orders WHERE id = $1 /*+ FOR UPDATE */",
+                     "i", r->order);
+
+    if (rc == SIGNET_E_NOT_FOUND)
+        return error_set(err, SIGNET_E_USAGE, "the ledger has no such order");
+    if (rc != SIGNET_OK)
+        return rc;
+    *left = db_int(&row, 0);
+    *cursor = db_int(&row, 1);
+    db_end(&row);
+    return *left > 0 ? SIGNET_OK : error_set(err, SIGNET_E_QUOTA, "the order's quota is used up");
+}
+
+static int reserve(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct request *r = arg;
+    int64_t left, cursor;
+    int rc = look_at_order(l, r, &left, &cursor, err);
+
+    if (rc == SIGNET_OK)
+        rc = insert(l, r, r->endpoint, -1, r->leases, err);
+    if (rc == SIGNET_E_NOT_FOUND)
+        return error_set(err, SIGNET_E_CONFLICT, "endpoint %s is in use by another device",
+                         r->endpoint);
+    return rc == SIGNET_OK ? take_quota(l, r, 1, -1, err) : rc;
+}
+
+int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const char *endpoint,
+                          const char *slot, struct signet_lease *lease, struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = reserve};
+    struct signet_lease made;
+    struct request r = {.order = order, .endpoint = endpoint, .slot = slot, .leases = &made};
+
+    if (!endpoint || !slot || !endpoint_name_valid(endpoint, strlen(endpoint)))
+        return error_set(err, SIGNET_E_USAGE, "a device needs an endpoint name and a slot");
+    int rc = store_change(ledger, &kind, &r, err);
+    if (rc == SIGNET_OK)
+        *lease = made;
+    return rc;
+}
+
+/* Names in use are passed over: the order's cursor is a hint where to begin, no promise. */
+static int reserve_next(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct request *r = arg;
+    char endpoint[152];
+    int64_t left, cursor;
+    int rc = look_at_order(l, r, &left, &cursor, err);
+
+    for (r->count = 0; rc == SIGNET_OK && r->count < r->max && left > 0; cursor++) {
+        rc = r->names->name(r->names->ctx, cursor, endpoint, err);
+        if (rc != SIGNET_OK)
+            break;
+        if (!endpoint_name_valid(endpoint, strnlen(endpoint, sizeof(endpoint))))
+            return error_set(err, SIGNET_E_USAGE, "'%.40s' is no endpoint name", endpoint);
+        rc = insert(l, r, endpoint, cursor, &r->leases[r->count], err);
+        if (rc == SIGNET_OK) {
+            r->count++;
+            left--;
+        } else if (rc == SIGNET_E_NOT_FOUND) {
+            rc = SIGNET_OK;
+        }
+    }
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = r->count ? SIGNET_OK : error_set(err, rc, "the order has no more names");
+    return rc == SIGNET_OK ? take_quota(l, r, (int64_t)r->count, cursor, err) : rc;
+}
+
+int signet_ledger_reserve_next(struct signet_ledger *ledger, int64_t order, const char *slot,
+                               const struct signet_ledger_names *names, struct signet_lease *leases,
+                               size_t max, size_t *count, struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = reserve_next};
+    struct request r = {.order = order, .slot = slot, .names = names, .leases = leases, .max = max};
+
+    if (!slot || !names || max == 0)
+        return error_set(err, SIGNET_E_USAGE, "devices need names and a slot");
+    int rc = store_change(ledger, &kind, &r, err);
+    if (rc == SIGNET_OK)
+        *count = r.count;
+    return rc;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A ledger in a file: SQLite with WAL and synchronous FULL, so that a commit survives a power cut.
+ */
+#include "ledger/db.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { BUSY_MS = 30000 };
+
+struct statement {
+    const char *sql; /* its address is its name */
+    sqlite3_stmt *stmt;
+    int place[DB_PARAMS]; /* of $1, $2 ...; 0: not in it */
+};
+
+struct file {
+    struct db base;
+    sqlite3 *handle;
+    struct statement statements[DB_STATEMENTS];
+    size_t count;
+};
+
+static struct file *file_of(struct db *db)
+{
+    return (struct file *)db;
+}
+
+static bool takes(const char *where)
+{
+    return *where != '\0';
+}
+
+static int failed(struct file *f, struct signet_error *err)
+{
+    int code = sqlite3_errcode(f->handle);
+    int sys = sqlite3_system_errno(f->handle);
+    int rc;
+
+    if (sqlite3_extended_errcode(f->handle) == SQLITE_CONSTRAINT_UNIQUE)
+        return error_set(err, SIGNET_E_CONFLICT, "%s", sqlite3_errmsg(f->handle));
+    switch (code) {
+    case SQLITE_NOMEM:
+        return error_nomem(err);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        rc = error_set(err, SIGNET_E_BUSY, "the ledger is locked by another process");
+        break;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+        rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s%s%s", sqlite3_errmsg(f->handle),
+                       sys ? ": " : "", sys ? strerror(sys) : "");
+        error_hint(err, "free or repair the disk; what was recorded before is kept");
+        break;
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+        rc = error_set(err, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: %s",
+                       sqlite3_errmsg(f->handle));
+        break;
+    default:
+        rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s", sqlite3_errmsg(f->handle));
+    }
+    if (err)
+        err->sys = sys;
+    return rc;
+}
+
+static int exec(struct file *f, const char *sql, struct signet_error *err)
+{
+    return sqlite3_exec(f->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? SIGNET_OK : failed(f, err);
+}
+
+static int get(struct file *f, const char *sql, int64_t *out, struct signet_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = SIGNET_OK;
+
+    if (sqlite3_prepare_v2(f->handle, sql, -1, &stmt, NULL) != SQLITE_OK ||
+        sqlite3_step(stmt) != SQLITE_ROW)
+        rc = failed(f, err);
+    else
+        *out = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+static int migrate(struct file *f, const char *schema, int version, struct signet_error *err)
+{
+    int64_t there = 0;
+    int rc = exec(f, "BEGIN IMMEDIATE", err);
+
+    if (rc == SIGNET_OK)
+        rc = get(f, "PRAGMA user_version", &there, err);
+    if (rc == SIGNET_OK && there == 0) {
+        char pragma[64];
+        rc = exec(f, schema, err);
+        snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", version);
+        if (rc == SIGNET_OK)
+            rc = exec(f, pragma, err);
+    } else if (rc == SIGNET_OK && there != version) {
+        rc = error_set(err, SIGNET_E_LEDGER, "the ledger has schema %lld, this program knows %d",
+                       (long long)there, version);
+    }
+    if (rc == SIGNET_OK)
+        rc = exec(f, "COMMIT", err);
+    if (rc != SIGNET_OK && !sqlite3_get_autocommit(f->handle))
+        sqlite3_exec(f->handle, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+/* SQLite's CREATE TABLE, with what its tables are best made of. */
+static char *dialect(const char *schema)
+{
+    struct buf text = {0};
+
+    for (const char *at = schema; *at; at++) {
+        if (strncmp(at, "%ID%", 4) == 0) {
+            buf_text(&text, "INTEGER PRIMARY KEY");
+            at += 3;
+        } else if (strncmp(at, "%PACKED%", 8) == 0) {
+            buf_text(&text, " WITHOUT ROWID");
+            at += 7;
+        } else {
+            buf_byte(&text, (uint8_t)*at);
+        }
+    }
+    buf_text(&text, "CREATE TRIGGER events_update BEFORE UPDATE ON events BEGIN"
+                    " SELECT RAISE(ABORT, 'events are append-only'); END;"
+                    "CREATE TRIGGER events_delete BEFORE DELETE ON events BEGIN"
+                    " SELECT RAISE(ABORT, 'events are append-only'); END;");
+    char *out = text.failed ? NULL : strdup((const char *)text.data);
+    buf_free(&text);
+    return out;
+}
+
+static int set_up(struct file *f, const char *where, const char *schema, int version,
+                  struct signet_error *err)
+{
+    static const char pragmas[] =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+        "PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 8000;";
+    int rc;
+
+    if (sqlite3_open_v2(where, &f->handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK)
+        return f->handle ? failed(f, err) : error_nomem(err);
+    sqlite3_busy_timeout(f->handle, BUSY_MS);
+    rc = exec(f, pragmas, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    char *text = dialect(schema);
+    rc = text ? migrate(f, text, version, err) : error_nomem(err);
+    free(text);
+    return rc;
+}
+
+static void close_file(struct db *db)
+{
+    struct file *f = file_of(db);
+
+    for (size_t i = 0; i < f->count; i++)
+        sqlite3_finalize(f->statements[i].stmt);
+    sqlite3_close(f->handle);
+    free(f);
+}
+
+static int open_file(struct db **out, const char *where, const char *schema, int version,
+                     bool must_exist, struct signet_error *err)
+{
+    struct stat st;
+
+    if (must_exist && stat(where, &st) != 0)
+        return errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
+                               : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
+    struct file *f = calloc(1, sizeof(*f));
+    if (!f)
+        return error_nomem(err);
+    f->base.ops = &sqlite_ops;
+    int rc = set_up(f, where, schema, version, err);
+    if (rc != SIGNET_OK)
+        close_file(&f->base);
+    else
+        *out = &f->base;
+    return rc;
+}
+
+static int begin(struct db *db, bool write, struct signet_error *err)
+{
+    db->now = clock_wall();
+    return exec(file_of(db), write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+}
+
+static int commit(struct db *db, struct signet_error *err)
+{
+    return exec(file_of(db), "COMMIT", err);
+}
+
+static void rollback(struct db *db)
+{
+    struct file *f = file_of(db);
+
+    if (!sqlite3_get_autocommit(f->handle)) /* some errors have rolled back already */
+        sqlite3_exec(f->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static int find_statement(struct file *f, const char *sql, struct statement **out,
+                          struct signet_error *err)
+{
+    struct statement *s = f->statements;
+
+    for (size_t i = 0; i < f->count; i++, s++)
+        if (s->sql == sql) {
+            *out = s;
+            return SIGNET_OK;
+        }
+    if (f->count == DB_STATEMENTS)
+        return error_set(err, SIGNET_E_LIMIT, "the ledger has more than %d statements",
+                         DB_STATEMENTS);
+    if (sqlite3_prepare_v3(f->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL) !=
+        SQLITE_OK)
+        return failed(f, err);
+    s->sql = sql;
+    for (int i = 0; i < DB_PARAMS; i++) {
+        char name[8];
+        snprintf(name, sizeof(name), "$%d", i + 1);
+        s->place[i] = sqlite3_bind_parameter_index(s->stmt, name);
+    }
+    f->count++;
+    *out = s;
+    return SIGNET_OK;
+}
+
+static int query(struct db *db, struct db_rows *rows, const char *sql,
+                 const struct db_param *params, size_t count, struct signet_error *err)
+{
+    struct file *f = file_of(db);
+    struct statement *s = NULL;
+    int rc = find_statement(f, sql, &s, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    rows->at = s->stmt;
+    for (size_t i = 0; i < count; i++) {
+        int place = s->place[i];
+        int bound = !place ? SQLITE_OK
+                    : !params[i].is_text
+                        ? sqlite3_bind_int64(s->stmt, place, params[i].integer)
+                        : sqlite3_bind_text(s->stmt, place, params[i].text, -1, SQLITE_STATIC);
+        if (bound != SQLITE_OK)
+            return failed(f, err);
+    }
+    int step = sqlite3_step(s->stmt); /* the effect is there when this returns */
+    rows->row = step;
+    return step == SQLITE_ROW || step == SQLITE_DONE ? SIGNET_OK : failed(f, err);
+}
+
+static int step_rows(struct db_rows *rows, struct signet_error *err)
+{
+    if (!rows->first && rows->row == SQLITE_ROW)
+        rows->row = sqlite3_step(rows->at);
+    rows->first = false;
+    if (rows->row == SQLITE_ROW)
+        return SIGNET_OK;
+    return rows->row == SQLITE_DONE ? SIGNET_E_NOT_FOUND : failed(file_of(rows->db), err);
+}
+
+static const char *text(const struct db_rows *rows, int column)
+{
+    return (const char *)sqlite3_column_text(rows->at, column);
+}
+
+static int64_t integer(const struct db_rows *rows, int column)
+{
+    return sqlite3_column_int64(rows->at, column);
+}
+
+static void end(struct db_rows *rows)
+{
+    if (rows->at)
+        sqlite3_reset(rows->at);
+    rows->at = NULL;
+}
+
+const struct db_ops sqlite_ops = {
+    .takes = takes,
+    .open = open_file,
+    .close = close_file,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .query = query,
+    .step = step_rows,
+    .text = text,
+    .integer = integer,
+    .end = end,
+};

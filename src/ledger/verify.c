@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is the ledger what its events made it? */
+#include "cred/cred.h"
+#include "ledger/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PAGE = 512 };
+
+struct verify {
+    int64_t events;
+    char head[65];
+    struct buf heads; /* what all chains end with */
+};
+
+struct chain {
+    int64_t station, last;
+    char name[160], head[65], previous[65];
+    int64_t next; /* number of the event that should follow */
+};
+
+/* The next events of a chain; *count is how many there were. */
+static int check_page(struct signet_ledger *l, struct chain *c, int *count,
+                      struct signet_error *err)
+{
+    struct db_rows row;
+    char hash[65];
+    int rc = db_query(l->db, &row, err,
+                      "SELECT seq, device, n, time, kind, detail, operator, tool, row_sha256, hash"
+                      " FROM events WHERE station = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
+                      "iii", c->station, c->next, (int64_t)PAGE);
+
+    for (*count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; ++*count) {
+        const struct chain_event e = {.station = c->station,
+                                      .seq = db_int(&row, 0),
+                                      .device = db_int(&row, 1),
+                                      .n = db_int(&row, 2),
+                                      .time = db_int(&row, 3),
+                                      .kind = db_text(&row, 4),
+                                      .detail = db_text(&row, 5),
+                                      .operator_name = db_text(&row, 6),
+                                      .tool = db_text(&row, 7),
+                                      .row = db_text(&row, 8)};
+        if (e.seq != c->next) {
+            rc = error_set(err, SIGNET_E_LEDGER, "event %lld of station %s is missing",
+                           (long long)c->next, c->name);
+            break;
+        }
+        rc = chain_hash(l, c->previous, &e, hash, err);
+        if (rc == SIGNET_OK && strcmp(hash, db_text(&row, 9)) != 0)
+            rc = error_set(err, SIGNET_E_LEDGER, "event %lld of station %s was changed",
+                           (long long)e.seq, c->name);
+        memcpy(c->previous, hash, sizeof(hash));
+        c->next++;
+    }
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+static int check_chain(struct signet_ledger *l, struct verify *v, struct chain *c,
+                       struct signet_error *err)
+{
+    int count = PAGE, rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && count == PAGE)
+        rc = check_page(l, c, &count, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (c->next <= c->last)
+        return error_set(err, SIGNET_E_LEDGER,
+                         "event %lld of station %s is missing: the chain's end was cut off",
+                         (long long)c->next, c->name);
+    if (c->next != c->last + 1 || strcmp(c->previous, c->head) != 0)
+        return error_set(err, SIGNET_E_LEDGER,
+                         "the head of station %s was changed: its last event is %lld", c->name,
+                         (long long)c->next - 1);
+    v->events += c->last;
+    buf_printf(&v->heads, "%lld:%lld:%s,", (long long)c->station, (long long)c->last, c->head);
+    return SIGNET_OK;
+}
+
+static int check_chains(struct signet_ledger *l, struct verify *v, struct signet_error *err)
+{
+    struct chain c = {0};
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK) {
+        struct db_rows row;
+        rc = db_find(l->db, &row, err,
+                     "SELECT id, name, seq, hash FROM stations WHERE id > $1 ORDER BY id LIMIT 1",
+                     "i", c.station);
+        if (rc != SIGNET_OK)
+            break;
+        c = (struct chain){.station = db_int(&row, 0), .last = db_int(&row, 2), .next = 1};
+        snprintf(c.name, sizeof(c.name), "%s", db_text(&row, 1));
+        snprintf(c.head, sizeof(c.head), "%s", db_text(&row, 3));
+        db_end(&row);
+        rc = check_chain(l, v, &c, err);
+    }
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+/* The rows of a table against the last event of each. sql: after the number $1, PAGE of them: the
+ * row's columns, then the hash and number of its last event, then its name and the next number. */
+static int check_rows(struct signet_ledger *l, const char *sql, int columns, const char *what,
+                      struct signet_error *err)
+{
+    int64_t after = 0;
+    int count = PAGE, rc = SIGNET_OK;
+    char hash[65];
+
+    while (rc == SIGNET_OK && count == PAGE) {
+        struct db_rows row;
+        rc = db_query(l->db, &row, err, sql, "ii", after, (int64_t)PAGE);
+        for (count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; count++) {
+            rc = row_hash(l, &row, columns, hash, err);
+            after = db_int(&row, columns + 2);
+            if (rc == SIGNET_OK && strcmp(hash, db_text(&row, columns)) != 0)
+                rc = error_set(err, SIGNET_E_LEDGER, "%s %s was changed behind its events' back",
+                               what, db_text(&row, columns + 1));
+        }
+        db_end(&row);
+        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    }
+    return rc;
+}
+
+/* One query whose first row names what is wrong. */
+static int check_none(struct signet_ledger *l, const char *sql, const char *before,
+                      const char *after, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err, sql, "");
+
+    if (rc == SIGNET_E_NOT_FOUND)
+        return SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = error_set(err, SIGNET_E_LEDGER, "%s %s %s", before, db_text(&row, 0), after);
+    db_end(&row);
+    return rc;
+}
+
+static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct verify *v = arg;
+    uint8_t digest[32];
+
+    v->events = 0;
+    buf_reset(&v->heads);
+    int rc = check_chains(l, v, err);
+    if (rc == SIGNET_OK)
+        rc = check_none(l,
+                        "SELECT station FROM events WHERE station NOT IN (SELECT id FROM stations)"
+                        " LIMIT 1",
+                        "the head of station", "is missing", err);
+    if (rc == SIGNET_OK)
+        rc = check_rows(l,
+                        "SELECT " DEVICE_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
+                        " e.device = devices.id AND e.n = devices.events), endpoint, id"
+                        " FROM devices WHERE id > $1 ORDER BY id LIMIT $2",
+                        ROW_COLUMNS, "device", err);
+    if (rc == SIGNET_OK)
+        rc = check_rows(l,
+                        "SELECT " ORDER_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
+                        " e.device = -orders.id AND e.n = orders.events), name, id"
+                        " FROM orders WHERE id > $1 ORDER BY id LIMIT $2",
+                        ORDER_COLUMNS, "order", err);
+    if (rc == SIGNET_OK)
+        rc = check_none(l,
+                        "SELECT e.device FROM events e WHERE e.n = 1 AND e.device > 0 AND NOT"
+                        " EXISTS(SELECT 1 FROM devices d WHERE d.id = e.device) LIMIT 1",
+                        "device number", "is missing: it has events", err);
+    if (rc == SIGNET_OK)
+        rc = check_none(l,
+                        "SELECT e.device FROM events e JOIN devices d ON d.id = e.device"
+                        " WHERE e.n > d.events LIMIT 1",
+                        "device number", "is older than its events", err);
+    if (rc == SIGNET_OK)
+        rc = check_none(l,
+                        "SELECT o.name FROM orders o WHERE o.issued <> (SELECT count(*) FROM"
+                        " devices d WHERE d.order_id = o.id AND d.freed = 0) LIMIT 1",
+                        "order", "has another number of devices than it issued", err);
+    if (rc == SIGNET_OK)
+        rc =
+            check_none(l,
+                       "SELECT v.device FROM deliveries v WHERE v.state = 1 AND NOT EXISTS(SELECT 1"
+                       " FROM events e WHERE e.device = v.device AND e.kind = 'delivered' AND"
+                       " e.detail = v.server) LIMIT 1",
+                       "a delivery of device number", "has no event", err);
+    if (rc == SIGNET_OK)
+        rc = buf_check(&v->heads, err);
+    if (rc == SIGNET_OK)
+        rc = sha256(v->heads.data ? v->heads.data : (const uint8_t *)"", v->heads.len, digest, err);
+    if (rc == SIGNET_OK)
+        hex_encode(digest, sizeof(digest), v->head);
+    return rc;
+}
+
+int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
+                         struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = verify, .reads = true};
+    struct verify v = {0};
+    int rc = store_change(ledger, &kind, &v, err);
+
+    if (rc == SIGNET_OK) {
+        *events = v.events;
+        memcpy(head, v.head, sizeof(v.head));
+    }
+    buf_free(&v.heads);
+    return rc;
+}
