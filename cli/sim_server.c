@@ -10,10 +10,13 @@
 
 enum { LOOK_MS = 100 };
 
-static void announce(const struct cli *cli, const struct sim_server *server, const char *ca_file)
+static void announce(const struct cli *cli, const struct sim_server *server,
+                     const struct sim_lwm2m *lwm2m, const char *ca_file)
 {
-    char url[48];
+    char url[48], uri[48] = "";
 
+    if (lwm2m)
+        snprintf(uri, sizeof uri, "coaps://127.0.0.1:%u", sim_lwm2m_port(lwm2m));
     snprintf(url, sizeof url, "https://127.0.0.1:%u", sim_server_port(server));
     if (cli->json) {
         struct json j;
@@ -22,9 +25,11 @@ static void announce(const struct cli *cli, const struct sim_server *server, con
         json_text(&j, "url", url);
         json_integer(&j, "port", sim_server_port(server));
         json_text(&j, "ca_file", ca_file);
+        if (lwm2m)
+            json_text(&j, "lwm2m", uri);
         json_end(&j);
     } else {
-        printf("%s %s\n", url, ca_file);
+        printf("%s %s%s%s\n", url, ca_file, lwm2m ? " " : "", uri);
     }
     fflush(stdout);
 }
@@ -41,7 +46,8 @@ static void wait_for_end(bool until_eof)
 }
 
 /* What the tests ask for, as one line at the end. */
-static void summarise(const struct cli *cli, struct sim_server *server)
+static void summarise(const struct cli *cli, struct sim_server *server,
+                      const struct sim_lwm2m *lwm2m)
 {
     struct json j;
 
@@ -49,6 +55,8 @@ static void summarise(const struct cli *cli, struct sim_server *server)
         printf("%zu devices, %zu requests, %zu connections, %zu logins\n",
                sim_server_devices(server), sim_server_requests(server),
                sim_server_connections(server), sim_server_logins(server));
+        if (lwm2m)
+            printf("%zu times a device came in\n", sim_lwm2m_registered(lwm2m));
         return;
     }
     json_begin(&j, stdout);
@@ -56,6 +64,8 @@ static void summarise(const struct cli *cli, struct sim_server *server)
     json_integer(&j, "requests", (int64_t)sim_server_requests(server));
     json_integer(&j, "connections", (int64_t)sim_server_connections(server));
     json_integer(&j, "logins", (int64_t)sim_server_logins(server));
+    if (lwm2m)
+        json_integer(&j, "registrations", (int64_t)sim_lwm2m_registered(lwm2m));
     json_end(&j);
 }
 
@@ -65,8 +75,9 @@ int sim_server(int argc, char **argv)
     struct signet_error err = {0};
     struct sim_server *server = NULL;
     struct cli cli = {0};
-    bool until_eof = false;
-    long seconds = 300;
+    struct sim_lwm2m *lwm2m = NULL;
+    bool until_eof = false, silent = false;
+    long seconds = 300, port = -1;
     const struct option_row rows[] = {
         {'k', "kind", "NAME", "coiote (default), thingsboard or leshan", OPTION_TEXT, &options.kind,
          0, 0},
@@ -81,6 +92,10 @@ int sim_server(int argc, char **argv)
          &options.ca_file, 0, 0},
         {'T', "token-seconds", "N", "Life of the tokens that a login brings (300)", OPTION_NUMBER,
          &seconds, 1, 86400},
+        {'l', "lwm2m", "PORT",
+         "Be the LwM2M server, too, that its devices go to, at coaps://127.0.0.1:PORT (0: any)",
+         OPTION_NUMBER, &port, 0, 65535},
+        {'q', "silent", NULL, "--lwm2m never answers", OPTION_FLAG, &silent, 0, 0},
         {'u', "until-eof", NULL, "End when standard input ends", OPTION_FLAG, &until_eof, 0, 0},
         {0}};
 
@@ -92,9 +107,13 @@ int sim_server(int argc, char **argv)
     options.token_seconds = (unsigned)seconds;
     if (sim_server_start(&server, &options, &err) != SIGNET_OK)
         return cli_fail(&cli, &err);
-    announce(&cli, server, options.ca_file);
-    wait_for_end(until_eof);
-    summarise(&cli, server);
+    int rc = port < 0 ? SIGNET_OK : sim_lwm2m_start(&lwm2m, server, (uint16_t)port, silent, &err);
+    if (rc == SIGNET_OK) {
+        announce(&cli, server, lwm2m, options.ca_file);
+        wait_for_end(until_eof);
+        summarise(&cli, server, lwm2m);
+    }
+    sim_lwm2m_stop(&lwm2m);
     sim_server_stop(&server);
-    return cli_close(&cli, EXIT_DONE);
+    return rc == SIGNET_OK ? cli_close(&cli, EXIT_DONE) : cli_fail(&cli, &err);
 }

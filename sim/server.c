@@ -534,3 +534,35 @@ void sim_server_revoke(struct sim_server *server)
     server->revoked = server->logins;
     pthread_mutex_unlock(&server->mutex);
 }
+
+bool sim_server_key(struct sim_server *server, const char *identity, uint8_t *psk, size_t size,
+                    size_t *len)
+{
+    const struct sim_device *device;
+    char hex[130] = "";
+    ssize_t n;
+
+    pthread_mutex_lock(&server->mutex);
+    device = sim_store_identified(&server->store, identity);
+    if (device)
+        sim_device_key(device, hex);
+    pthread_mutex_unlock(&server->mutex);
+    n = hex_decode(hex, strlen(hex), psk, size);
+    wipe(hex, sizeof hex);
+    *len = n > 0 ? (size_t)n : 0;
+    return n > 0;
+}
+
+bool sim_server_register(struct sim_server *server, const char *identity, const char *name, bool in)
+{
+    struct sim_device *device;
+    bool good;
+
+    pthread_mutex_lock(&server->mutex);
+    device = sim_store_identified(&server->store, identity);
+    good = device && (!name || strcmp(device->endpoint, name) == 0);
+    if (good)
+        device->registered = in;
+    pthread_mutex_unlock(&server->mutex);
+    return good;
+}

@@ -26,6 +26,7 @@ struct sim_reply {
 struct sim_device {
     char *endpoint, *identity; /* identity may be NULL */
     char id[40];               /* opaque */
+    bool registered;           /* by the device itself: it is in */
     json_t *body;              /* as it came */
 };
 
@@ -47,9 +48,19 @@ struct sim_kind {
 };
 
 const struct sim_kind *sim_kind_named(const char *name);
+/* NULL: nobody has this PSK identity. */
+struct sim_device *sim_store_identified(struct sim_store *store, const char *identity);
+/* Hex digits, however the kind of server was told; "" for none. */
+void sim_device_key(const struct sim_device *device, char hex[static 130]);
 void sim_store_free(struct sim_store *store);
 void sim_reply_error(const struct sim_kind *kind, struct sim_reply *reply, int status,
                      const char *text);
+
+/* For lwm2m.c. False: nobody has this identity, or not under this name (NULL: any). */
+bool sim_server_key(struct sim_server *server, const char *identity, uint8_t *psk, size_t size,
+                    size_t *len);
+bool sim_server_register(struct sim_server *server, const char *identity, const char *name,
+                         bool in);
 
 /* server_tls.c: a new certificate and key, as PEM in ca_file, and a context that shows it. */
 struct ssl_ctx_st *sim_server_tls(const char *bad, const char *ca_file, struct signet_error *err);

@@ -126,6 +126,26 @@ static const char *after(const char *text, const char *prefix)
     return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
+struct sim_device *sim_store_identified(struct sim_store *store, const char *identity)
+{
+    return store->by_identity ? identified(store, identity) : NULL;
+}
+
+void sim_device_key(const struct sim_device *device, char hex[static 130])
+{
+    const json_t *tls = json_object_get(json_object_get(device->body, "tls"), "details");
+    const char *inner = json_string_value(json_object_get(device->body, "credentialsValue"));
+    json_t *thingsboard = inner ? json_loads(inner, 0, NULL) : NULL;
+    const char *key = text_at(device->body, "dtlsPsk", "HexadecimalPsk");
+
+    if (!key)
+        key = json_string_value(json_object_get(tls, "key"));
+    if (!key)
+        key = text_at(thingsboard, "client", "key");
+    snprintf(hex, 130, "%s", key ? key : "");
+    json_decref(thingsboard);
+}
+
 /* Coiote */
 
 #define V3 "/api/coiotedm/v3/devices"
@@ -300,7 +320,9 @@ static void leshan_answer(struct sim_store *store, const struct sim_request *req
                           struct sim_reply *reply)
 {
     const char *name = after(request->path, "/api/security/clients/");
+    const char *client = after(request->path, "/api/clients/");
     json_t *body = json_loadb(request->body, request->body_len, 0, NULL);
+    struct sim_device *d;
 
     if (under(request, "PUT", "/api/security/clients")) {
         leshan_put(store, body, reply);
@@ -309,12 +331,13 @@ static void leshan_answer(struct sim_store *store, const struct sim_request *req
         twalk_r(store->by_endpoint, list_one, &reply->body);
         buf_byte(&reply->body, ']');
     } else if (name && strcmp(request->method, "DELETE") == 0) {
-        struct sim_device *d = named(store, name);
-
+        d = named(store, name);
         if (d)
             drop(store, d);
         else
             buf_text(&reply->body, "{\"message\":\"not_found\"}");
+    } else if (client && (d = named(store, client)) && d->registered) {
+        buf_printf(&reply->body, "{\"endpoint\": \"%s\", \"registrationId\": \"1\"}", client);
     } else {
         sim_reply_error(&leshan, reply, 400, "No registered client with that id");
     }

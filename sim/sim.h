@@ -140,4 +140,14 @@ size_t sim_server_connections(struct sim_server *server); /* ever taken */
 size_t sim_server_logins(struct sim_server *server);
 void sim_server_revoke(struct sim_server *server); /* tokens of logins so far are 401 from now on */
 
+/* The LwM2M server behind it (lwm2m.c): coaps://127.0.0.1:PORT lets in the devices that keys knows,
+ * in mode PSK (one cipher suite, PSK-AES128-CCM8), and no others: Register, Deregister. silent:
+ * nothing is ever answered. port 0: any. keys must outlive it. */
+struct sim_lwm2m;
+int sim_lwm2m_start(struct sim_lwm2m **out, struct sim_server *keys, uint16_t port, bool silent,
+                    struct signet_error *err);
+void sim_lwm2m_stop(struct sim_lwm2m **server);
+uint16_t sim_lwm2m_port(const struct sim_lwm2m *server);
+size_t sim_lwm2m_registered(const struct sim_lwm2m *server); /* how often a device came in */
+
 #endif
