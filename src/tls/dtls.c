@@ -169,6 +169,9 @@ int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
         error_hint(err, "`signet cert fetch --dtls %s` shows what it has", t->session.peer);
     } else if (rc) {
         advise(&t->session, &login, rc, err);
+        /* DTLS drops what it cannot decrypt: this is how a server says no to a wrong key. */
+        if (rc == SIGNET_E_TIMEOUT && t->session.fell_silent)
+            rc = err ? (int)(err->code = SIGNET_E_NET) : SIGNET_E_NET;
     }
     if (rc)
         goto fail;

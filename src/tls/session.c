@@ -57,6 +57,15 @@ static int wait_ready(struct session *s, short events, int64_t until, int64_t de
     }
 }
 
+/* Did the server take part in the handshake? */
+static bool took_part(const SSL *ssl)
+{
+    OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl);
+
+    return state != TLS_ST_BEFORE && state != TLS_ST_CW_CLNT_HELLO &&
+           state != DTLS_ST_CR_HELLO_VERIFY_REQUEST;
+}
+
 /* Where a handshake stands, for people. */
 static const char *step(const SSL *ssl)
 {
@@ -143,11 +152,14 @@ int session_wait(struct session *s, int ret, const char *doing, int64_t deadline
     case SSL_ERROR_WANT_WRITE:
         n = wait_ready(s, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, timer(s), deadline, err);
         if (n < 0) {
-            if (n == -SIGNET_E_TIMEOUT && !SSL_is_init_finished(s->ssl))
+            if (n == -SIGNET_E_TIMEOUT && !SSL_is_init_finished(s->ssl)) {
+                s->fell_silent = took_part(s->ssl);
                 error_set(err, SIGNET_E_TIMEOUT, "%s: no answer from %s %s", doing, s->peer,
                           step(s->ssl));
+            }
             return -n;
         }
+        s->fell_silent = n == 0 && took_part(s->ssl);
         if (n == 0 && DTLSv1_handle_timeout(s->ssl) < 0)
             return error_set(err, SIGNET_E_TIMEOUT, "%s: %s stayed silent %s", doing, s->peer,
                              step(s->ssl));

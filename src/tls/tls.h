@@ -25,8 +25,9 @@ struct tls_credentials {
 struct tls_dtls;
 
 /* Connects and shakes hands (DTLS 1.2). host also goes out as server name when it is one.
- * SIGNET_E_NET names the step that failed and the alert the server sent; SIGNET_E_CERT: not the
- * pinned certificate; SIGNET_E_TIMEOUT, SIGNET_E_CANCELLED. */
+ * SIGNET_E_NET names the step that failed and the alert the server sent, or that it fell silent in
+ * the middle, as it does at a wrong key; SIGNET_E_CERT: not the pinned certificate;
+ * SIGNET_E_TIMEOUT: it never answered; SIGNET_E_CANCELLED. */
 int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
                   const struct tls_credentials *credentials, int64_t deadline,
                   struct signet_cancel *cancel, struct signet_error *err);
