@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet ledger: what was made, and what is to be done about it. */
-#include "cli.h"
+#include "ledger_look.h"
 
-#include <errno.h>
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
-static int open_ledger(struct signet_ledger **out, const char *path, struct signet_error *err)
+int ledger_open(struct signet_ledger **out, const char *where, struct signet_error *err)
 {
-    const struct signet_ledger_options options = {.station = "office"};
-    if (strncmp(path, "postgres", 8) != 0 && access(path, F_OK) != 0) { /* none is made here */
-        *err = (struct signet_error){.code = SIGNET_E_NOT_FOUND, .sys = errno};
-        snprintf(err->msg, sizeof(err->msg), "there is no ledger '%s'", path);
-        return SIGNET_E_NOT_FOUND;
-    }
-    return signet_ledger_open(out, path, &options, err);
+    char station[80] = "office", host[65] = "";
+    const struct passwd *user = getpwuid(geteuid());
+    const struct signet_ledger_options options = {
+        .station = station, .operator_name = user ? user->pw_name : NULL, .must_exist = true};
+
+    if (gethostname(host, sizeof(host) - 1) == 0)
+        snprintf(station, sizeof(station), "office@%s", host);
+    return signet_ledger_open(out, where, &options, err);
 }
 
 static int verify(int argc, char **argv)
@@ -31,7 +32,7 @@ static int verify(int argc, char **argv)
                    "copy was put back.",
                    1, 1))
         return EXIT_USAGE;
-    int rc = open_ledger(&ledger, cli.args[0], &err);
+    int rc = ledger_open(&ledger, cli.args[0], &err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_verify(ledger, &events, head, &err);
     signet_ledger_close(&ledger);
@@ -63,7 +64,7 @@ static int change(int argc, char **argv, const char *doc, bool voids)
         return EXIT_USAGE;
     if (voids && !reason)
         return cli_usage(&cli, "a reason is missing: --reason TEXT");
-    int rc = open_ledger(&ledger, cli.args[0], &err);
+    int rc = ledger_open(&ledger, cli.args[0], &err);
     if (rc == SIGNET_OK)
         rc = voids ? signet_ledger_void(ledger, cli.args[1], reason, &err)
                    : signet_ledger_rework(ledger, cli.args[1], &err);
@@ -128,6 +129,10 @@ static int sync_order(int argc, char **argv)
 }
 
 const struct verb ledger_verbs[] = {
+    {"list", "devices, one a line", ledger_list},
+    {"show", "one device with its history", ledger_show},
+    {"stats", "orders, states, yield, errors", ledger_stats},
+    {"export", "devices or history, as CSV or JSON", ledger_export},
     {"verify", "check the chain of events", verify},
     {"sync", "register what waits for its servers", sync_order},
     {"rework", "let a device be tried again", rework},

@@ -177,9 +177,12 @@ static int open_file(struct db **out, const char *where, const char *schema, int
 {
     struct stat st;
 
-    if (must_exist && stat(where, &st) != 0)
-        return errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
-                               : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
+    if (must_exist && stat(where, &st) != 0) {
+        int rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
+                                 : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
+        error_hint(err, "the work order's 'ledger' says where it is");
+        return rc;
+    }
     struct file *f = calloc(1, sizeof(*f));
     if (!f)
         return error_nomem(err);
