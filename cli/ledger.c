@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet ledger: what was made, and what is to be done about it. */
 #include "ledger_look.h"
+#include "ledger_sync.h"
 
 #include <pwd.h>
 #include <string.h>
@@ -88,53 +89,13 @@ static int rework(int argc, char **argv)
                   false);
 }
 
-static int run_sync(const struct cli *cli, const struct signet_order *order)
-{
-    const struct signet_observer observer = cli_observer(cli);
-    const struct signet_shop_options options = {
-        .servers_only = true, .observer = &observer, .cancel = process_cancel()};
-    struct signet_shop *shop = NULL;
-    struct signet_error err = {0};
-    uint64_t registered = 0;
-    int rc = signet_shop_open(&shop, order, &options, &err);
-    if (rc == SIGNET_OK)
-        rc = signet_line_sync(signet_shop_line(shop), &registered, &err);
-    signet_shop_close(&shop);
-    if (cli->json) {
-        struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "synced");
-        json_integer(&j, "registered", (int64_t)registered);
-        json_end(&j);
-    } else {
-        printf("%llu devices registered\n", (unsigned long long)registered);
-    }
-    return rc == SIGNET_OK ? cli_close(cli, EXIT_DONE) : cli_fail(cli, &err);
-}
-
-static int sync_order(int argc, char **argv)
-{
-    struct cli cli = {0};
-    struct signet_order *order = NULL;
-    struct signet_error err = {0};
-    const struct option_row rows[] = {{0}};
-    if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml",
-                   "Registers the devices of an order that wait for their servers.", 1, 1))
-        return EXIT_USAGE;
-    if (signet_order_load(&order, cli.args[0], &err) != SIGNET_OK)
-        return cli_fail(&cli, &err);
-    int code = run_sync(&cli, order);
-    signet_order_free(&order);
-    return code;
-}
-
 const struct verb ledger_verbs[] = {
     {"list", "devices, one a line", ledger_list},
     {"show", "one device with its history", ledger_show},
     {"stats", "orders, states, yield, errors", ledger_stats},
     {"export", "devices or history, as CSV or JSON", ledger_export},
     {"verify", "check the chain of events", verify},
-    {"sync", "register what waits for its servers", sync_order},
+    {"sync", "register what waits for its servers", ledger_sync},
     {"rework", "let a device be tried again", rework},
     {"void", "end a device for ever", make_void},
     {0},

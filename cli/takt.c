@@ -14,6 +14,23 @@ static double yield(uint64_t good, uint64_t failed)
     return good + failed ? 100.0 * (double)good / (double)(good + failed) : 0;
 }
 
+void takt_json_servers(struct json *j, const struct signet_line_report *r)
+{
+    json_open(j, "servers", '[');
+    for (size_t i = 0; i < r->server_count; i++) {
+        const struct signet_line_server_report *s = &r->servers[i];
+        json_open(j, NULL, '{');
+        json_text(j, "server", s->name);
+        json_integer(j, "registered", (int64_t)s->registered);
+        json_integer(j, "refused", (int64_t)s->refused);
+        json_integer(j, "waiting", s->waiting);
+        if (s->away.code)
+            json_text(j, "away", s->away.msg);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
 static void print_json(const struct signet_line_report *r)
 {
     struct json j;
@@ -24,7 +41,8 @@ static void print_json(const struct signet_line_report *r)
     json_integer(&j, "failed", (int64_t)r->failed);
     json_integer(&j, "first_pass", (int64_t)r->first_pass);
     json_integer(&j, "retries", (int64_t)r->retries);
-    json_integer(&j, "registered", (int64_t)r->registered);
+    json_integer(&j, "proved", (int64_t)r->proved);
+    json_integer(&j, "refused", (int64_t)r->refused);
     json_real(&j, "devices_per_hour", r->per_hour);
     json_integer(&j, "quota", r->quota);
     json_open(&j, "states", '{');
@@ -51,12 +69,28 @@ static void print_json(const struct signet_line_report *r)
         json_close(&j, '}');
     }
     json_close(&j, ']');
+    takt_json_servers(&j, r);
     json_open(&j, "errors", '{');
     for (int i = 1; i < SIGNET_LINE_CODES; i++)
         if (r->errors[i])
             json_integer(&j, signet_code_name((enum signet_code)i), (int64_t)r->errors[i]);
     json_close(&j, '}');
     json_end(&j);
+}
+
+void takt_print_servers(const struct signet_line_report *r)
+{
+    if (r->server_count)
+        printf("\n%-12s %10s %8s %8s\n", "server", "registered", "refused", "waiting");
+    for (size_t i = 0; i < r->server_count; i++) {
+        const struct signet_line_server_report *s = &r->servers[i];
+        printf("%-12s %10" PRIu64 " %8" PRIu64 " %8" PRId64 "%s%s\n", s->name, s->registered,
+               s->refused, s->waiting, s->away.code ? "   " : "", s->away.msg);
+    }
+    if (r->proved)
+        printf("\n%" PRIu64 " devices proved that they get in\n", r->proved);
+    if (r->unproved.code)
+        printf("\nproofs wait: %s\n", r->unproved.msg);
 }
 
 static void print_left(const struct signet_line_report *r, bool stopped)
@@ -73,7 +107,8 @@ static void print_left(const struct signet_line_report *r, bool stopped)
                "or `signet ledger void` them\n",
                half);
     if (wait)
-        printf("%" PRId64 " devices wait for their servers: `signet ledger sync` registers them\n",
+        printf("%" PRId64 " devices wait for their servers: `signet ledger sync ORDER.yaml` goes "
+               "on with them\n",
                wait);
     if (s[SIGNET_DEVICE_FAILED])
         printf("%" PRId64 " devices were set aside: `signet ledger rework` lets one be tried "
@@ -92,7 +127,7 @@ static void print_text(const struct signet_line_report *r, bool stopped)
            " boards passed, %" PRIu64 " failed, %.1f s\n",
            done_of(r), r->quota, r->passed, r->failed, r->seconds);
     if (r->passed + r->failed > 0)
-        printf("%.0f devices/hour, first-pass yield %.1f %%, yield %.1f %%, %" PRIu64 " retries\n",
+        printf("%.0f devices per hour, first-pass yield %.1f %%, yield %.1f %%, %" PRIu64 " retries\n",
                r->per_hour, yield(r->first_pass, r->passed - r->first_pass + r->failed),
                yield(r->passed, r->failed), r->retries);
     if (r->stage_count)
@@ -104,6 +139,7 @@ static void print_text(const struct signet_line_report *r, bool stopped)
     for (size_t i = 0; i < r->slot_count; i++)
         printf("%-12s %8" PRIu64 " %10" PRIu64 " %8.1f %%\n", r->slots[i].name, r->slots[i].passed,
                r->slots[i].failed, yield(r->slots[i].passed, r->slots[i].failed));
+    takt_print_servers(r);
     bool titled = false;
     for (int i = 1; i < SIGNET_LINE_CODES; i++) {
         if (r->errors[i] && !titled)

@@ -8,5 +8,8 @@
  * order is done. stopped: by Ctrl-C; whole: the line ended by itself. */
 int takt_print(const struct cli *cli, const struct signet_line_report *report, bool stopped,
                bool whole);
+/* Of it, what each server has and what it waits for. */
+void takt_print_servers(const struct signet_line_report *report);
+void takt_json_servers(struct json *j, const struct signet_line_report *report);
 
 #endif

@@ -6,7 +6,8 @@
  *
  * Each device goes reserved -> keyed -> writing -> written -> verified -> registered -> done; every
  * state is on disk before the effect that it announces, so that a run may end at any moment, by
- * kill -9 or by the mains, and the next one goes on where it was. */
+ * kill -9 or by the mains, and the next one goes on where it was. A slot brings its board to
+ * verified and takes the next one; servers, proof and the wiping of secrets come after it. */
 
 #include <signet/board.h>
 #include <signet/bytes.h>
@@ -71,11 +72,13 @@ struct signet_line {
     const struct signet_line_slot *slots;
     size_t slot_count;
     const struct signet_line_units *units;
-    struct signet_server *const *servers; /* open; used on one thread of the line only */
+    struct signet_server *const *servers; /* open; each is used on one thread of the line only */
+    const char *const *server_names; /* as many, all different: the ledger knows them by these */
     size_t server_count;
-    /* More checks of a board that holds its credentials, such as a handshake with the server; may
-     * be NULL. On the slot's thread. */
-    int (*prove)(void *ctx, const struct signet_line_unit *unit, const struct signet_cancel *cancel,
+    /* Proof of life of a device that all servers have; may be NULL. On one thread of the line, one
+     * device at a time. SIGNET_E_NET, SIGNET_E_TIMEOUT, SIGNET_E_AUTH: it could not be asked, and
+     * is later; any other error sets the device aside. */
+    int (*prove)(void *ctx, const struct signet_line_unit *unit, struct signet_cancel *cancel,
                  struct signet_error *err);
     void *prove_ctx;
     /* Commands, argument vectors that end with NULL, for lamps and label printers: {slot},
@@ -103,13 +106,21 @@ struct signet_line_slot_report {
     uint64_t passed, failed, first_pass;
 };
 
+struct signet_line_server_report {
+    const char *name;             /* the caller's */
+    uint64_t registered, refused; /* in this run */
+    int64_t waiting;              /* devices of the order that it does not have yet */
+    struct signet_error away;     /* why it could not be asked the last time; SIGNET_OK: it could */
+};
+
 /* What came of it. */
 struct signet_line_report {
     double seconds;
     uint64_t passed;     /* boards verified in this run */
     uint64_t failed;     /* boards set aside in this run */
     uint64_t first_pass; /* of passed: without a retry */
-    uint64_t registered; /* devices that the servers took in this run */
+    uint64_t proved;
+    uint64_t refused; /* set aside after their board had passed: by a server, or by their proof */
     uint64_t retries;
     double
         per_hour; /* passed boards per hour, from the first board's begin to the last one's end */
@@ -118,6 +129,9 @@ struct signet_line_report {
     size_t stage_count;
     struct signet_line_slot_report *slots; /* slot_count */
     size_t slot_count;
+    struct signet_line_server_report *servers; /* server_count */
+    size_t server_count;
+    struct signet_error unproved; /* why a proof could not be had the last time */
     /* Of the whole order, at the end: devices per state. */
     int64_t states[9];
     int64_t quota;
@@ -135,10 +149,11 @@ void signet_line_report_free(struct signet_line_report *report); /* {0} afterwar
 int signet_line_run(const struct signet_line *line, struct signet_line_report *report,
                     struct signet_error *err);
 
-/* Registers what waits as verified, and nothing else: line needs ledger, order, units, servers,
- * observer and cancel. SIGNET_E_NET, SIGNET_E_TIMEOUT, SIGNET_E_AUTH: a server is away; what was
- * taken is recorded. *registered may be NULL. */
-int signet_line_sync(const struct signet_line *line, uint64_t *registered,
+/* Registers and proves what waits as verified, and nothing else: line needs ledger, order, quota,
+ * units, servers, prove, observer and cancel. Each server is tried once. SIGNET_E_NET,
+ * SIGNET_E_TIMEOUT, SIGNET_E_AUTH: one is away; the others were tried, and the report is complete.
+ * signet_line_report_free() also after an error. */
+int signet_line_sync(const struct signet_line *line, struct signet_line_report *report,
                      struct signet_error *err);
 
 #ifdef __cplusplus

@@ -15,11 +15,12 @@ struct work {
     struct signet_board *board;
     struct signet_line_unit unit;
     bool has_unit;
-    int64_t index;       /* of the device's name in the manifest; -1: not known */
     bool ledger_refused; /* the last error came from the ledger */
     bool ledger_broken;  /* and it is the ledger's own: no device can go on */
     char name[152];      /* that the board gave; "" */
     char hw_id[152];
+    double took[STAGES]; /* seconds, in this attempt; below 0: not run */
+    char untold[384];    /* why an attempt failed before it was known which device this is */
 };
 
 static struct signet_lease *lease(struct work *w)
@@ -73,32 +74,20 @@ static int claim(struct work *w, const char *endpoint, const char *hw_id, struct
                                          w->slot->job->name, lease(w), err));
 }
 
-static int64_t next_index(struct line *line)
-{
-    pthread_mutex_lock(&line->lock);
-    int64_t index = line->next_index++;
-    pthread_mutex_unlock(&line->lock);
-    return index;
-}
-
-/* The next of the manifest that no earlier run has taken. */
+/* The next of the order's names that no station has taken. */
 static int take_next(struct work *w, struct signet_error *err)
 {
-    const struct signet_line_units *units = w->job->units;
-    char endpoint[152];
+    const struct signet_ledger_names names = {.name = w->job->units->name,
+                                              .ctx = w->job->units->ctx};
+    size_t count = 0;
 
-    for (;;) {
-        w->index = next_index(w->slot->line);
-        int rc = units->name(units->ctx, w->index, endpoint, err);
-
-        if (rc == SIGNET_E_NOT_FOUND)
-            return error_set(err, SIGNET_E_QUOTA, "the manifest is used up");
-        if (rc != SIGNET_OK)
-            return rc;
-        rc = reserve(w, endpoint, err);
-        if (rc != SIGNET_E_CONFLICT)
-            return rc;
-    }
+    fail_here("before", "reserved");
+    int rc = signet_ledger_reserve_next(w->job->ledger, w->job->order, w->slot->job->name, &names,
+                                        lease(w), 1, &count, err);
+    fail_here("after", "reserved");
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = error_set(err, SIGNET_E_QUOTA, "the names of the order are used up");
+    return judged(w, rc);
 }
 
 static int identify(struct work *w, struct signet_error *err)
@@ -137,7 +126,7 @@ static int credentials(struct work *w, struct signet_error *err)
         rc = units->open(units->ctx, lease(w)->endpoint, &w->unit, err);
         sealed = rc == SIGNET_OK;
         if (rc == SIGNET_E_NOT_FOUND)
-            rc = units->make(units->ctx, lease(w)->endpoint, w->index, &w->unit, err);
+            rc = units->make(units->ctx, lease(w)->endpoint, lease(w)->index, &w->unit, err);
         w->has_unit = rc == SIGNET_OK;
     }
     if (rc == SIGNET_OK && !sealed) {
@@ -168,12 +157,26 @@ static int name(struct work *w, struct signet_error *err)
     return rc;
 }
 
+/* What went wrong and is tried again stays on record. */
+static int note_retry(struct work *w, const char *why, struct signet_error *err)
+{
+    if (lease(w)->device == 0) {
+        snprintf(w->untold, sizeof(w->untold), "%s", why);
+        return SIGNET_OK;
+    }
+    return judged(w, signet_ledger_note(w->job->ledger, lease(w), "retry", why, err));
+}
+
 static int identity(struct work *w, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
     if (lease(w)->device == 0)
         rc = identify(w, err);
+    if (rc == SIGNET_OK && w->untold[0]) {
+        rc = note_retry(w, w->untold, err);
+        w->untold[0] = '\0';
+    }
     if (rc == SIGNET_OK && lease(w)->state >= SIGNET_DEVICE_KEYED && w->has_unit)
         return SIGNET_OK; /* another attempt of this run */
     return rc == SIGNET_OK ? credentials(w, err) : rc;
@@ -208,19 +211,9 @@ static int final(struct work *w, struct signet_error *err)
     return rc;
 }
 
-static int prove(struct work *w, struct signet_error *err)
-{
-    return w->job->prove(w->job->prove_ctx, &w->unit, w->slot->line->stop, err);
-}
-
 static bool has_final(const struct work *w)
 {
     return w->job->board && (w->job->board->final || w->job->board->image_dir);
-}
-
-static bool has_proof(const struct work *w)
-{
-    return w->job->prove != NULL;
 }
 
 static const struct {
@@ -231,13 +224,33 @@ static const struct {
     {STAGE_FLASH, NULL, flash},          {STAGE_NAME, NULL, name},
     {STAGE_CREDENTIALS, NULL, identity}, {STAGE_LOAD, NULL, load},
     {STAGE_RESULT, NULL, result},        {STAGE_FINAL, has_final, final},
-    {STAGE_PROVE, has_proof, prove},
 };
+
+static int passed(struct work *w, struct signet_error *err)
+{
+    struct signet_board_state state;
+    char note[256] = "";
+    size_t used = 0;
+
+    for (enum line_stage i = 0; i < STAGES; i++)
+        if (w->took[i] >= 0 && used < sizeof(note))
+            used += (size_t)snprintf(note + used, sizeof(note) - used, "%s%s %.2f s",
+                                     used ? ", " : "", line_stage_name(i), w->took[i]);
+    signet_board_state(w->board, &state);
+    const struct signet_device_facts facts = {
+        .image_sha256 = state.final_sha256[0]     ? state.final_sha256
+                        : state.initial_sha256[0] ? state.initial_sha256
+                                                  : NULL,
+        .note = note};
+    return record(w, SIGNET_DEVICE_VERIFIED, &facts, err);
+}
 
 static int attempt(struct work *w, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
+    for (size_t i = 0; i < STAGES; i++)
+        w->took[i] = -1;
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(stages) / sizeof(stages[0]); i++) {
         if (stages[i].wanted && !stages[i].wanted(w))
             continue;
@@ -246,17 +259,9 @@ static int attempt(struct work *w, struct signet_error *err)
         rc = signet_cancel_fired(w->slot->line->stop)
                  ? error_set(err, SIGNET_E_CANCELLED, "stopped")
                  : stages[i].run(w, err);
-        stage_end(w->slot, stages[i].stage, begin, rc, err);
+        w->took[stages[i].stage] = stage_end(w->slot, stages[i].stage, begin, rc, err);
     }
-    if (rc != SIGNET_OK)
-        return rc;
-    struct signet_board_state state;
-    signet_board_state(w->board, &state);
-    const struct signet_device_facts facts = {.image_sha256 =
-                                                  state.final_sha256[0]     ? state.final_sha256
-                                                  : state.initial_sha256[0] ? state.initial_sha256
-                                                                            : NULL};
-    return record(w, SIGNET_DEVICE_VERIFIED, &facts, err);
+    return rc == SIGNET_OK ? passed(w, err) : rc;
 }
 
 /* What a second attempt could mend, and where the same credentials may be written again. */
@@ -272,7 +277,6 @@ static bool may_try_again(struct work *w, int rc)
     case SIGNET_E_SYNTAX:
     case SIGNET_E_FLASH:
     case SIGNET_E_BOARD:
-    case SIGNET_E_PROOF:
     case SIGNET_E_BUSY: /* a port is, for a moment, after it came or its last user was killed */
         return state.retry_safe || !state.bytes_sent;
     default:
@@ -328,6 +332,10 @@ static int attempts(struct work *w, unsigned *again, struct signet_error *err)
         if (w->ledger_refused || *again >= (unsigned)w->job->retries || !may_try_again(w, rc))
             return rc;
         tell_again(w, err);
+        struct signet_error why = *err;
+        rc = note_retry(w, why.msg, err);
+        if (rc != SIGNET_OK)
+            return rc;
         int stopped = cancel_sleep_until(w->slot->line->stop, clock_ms() + AGAIN_MS, err);
         if (stopped)
             return stopped;
@@ -356,7 +364,7 @@ static int open_board(struct work *w, struct signet_error *err)
 int device_run(struct slot *slot, bool look, unsigned *again, char endpoint[static 152],
                struct signet_error *err)
 {
-    struct work w = {.slot = slot, .job = slot->line->job, .index = -1};
+    struct work w = {.slot = slot, .job = slot->line->job};
     struct signet_error why = {0}, broken = {0};
 
     slot->lease = (struct signet_lease){0};

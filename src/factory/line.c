@@ -11,7 +11,12 @@ static const char *const stage_names[STAGES] = {
     [STAGE_PROVE] = "prove", [STAGE_REGISTER] = "register",
 };
 
-enum { RENEW_MS = 30000, LOOK_MS = 100 };
+enum { RENEW_MS = 30000, LOOK_MS = 100, SYNC_SECONDS = 10 };
+
+const char *line_stage_name(enum line_stage stage)
+{
+    return stage_names[stage];
+}
 
 void line_tell(struct line *line, const struct signet_event *event)
 {
@@ -25,8 +30,9 @@ void line_stop(struct line *line, const struct signet_error *why)
     pthread_mutex_lock(&line->lock);
     if (line->fatal.code == SIGNET_OK)
         line->fatal = *why;
-    pthread_mutex_unlock(&line->lock);
     signet_cancel_fire(line->stop);
+    pthread_cond_broadcast(&line->changed);
+    pthread_mutex_unlock(&line->lock);
 }
 
 bool line_stopped(struct line *line)
@@ -50,6 +56,13 @@ static void on_event(void *ctx, const struct signet_event *event)
     }
 }
 
+void line_takt(struct line *line, enum line_stage stage, double seconds)
+{
+    pthread_mutex_lock(&line->lock);
+    takt_add(&line->takts[stage], seconds);
+    pthread_mutex_unlock(&line->lock);
+}
+
 double stage_begin(struct slot *slot, enum line_stage stage)
 {
     const struct signet_event event = {.kind = SIGNET_EVENT_STAGE_BEGIN,
@@ -64,7 +77,7 @@ double stage_begin(struct slot *slot, enum line_stage stage)
     return now;
 }
 
-int stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
+double stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
               const struct signet_error *err)
 {
     const struct signet_event event = {.kind = SIGNET_EVENT_STAGE_END,
@@ -72,13 +85,10 @@ int stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
                                        .seconds = clock_seconds() - begin,
                                        .error = rc == SIGNET_OK ? NULL : err};
 
-    if (rc == SIGNET_OK) {
-        pthread_mutex_lock(&slot->line->lock);
-        takt_add(&slot->line->takts[stage], event.seconds);
-        pthread_mutex_unlock(&slot->line->lock);
-    }
+    if (rc == SIGNET_OK)
+        line_takt(slot->line, stage, event.seconds);
     event_send(&slot->observer, &event);
-    return rc;
+    return event.seconds;
 }
 
 int line_count(struct line *line, struct signet_error *err)
@@ -108,17 +118,31 @@ int line_count(struct line *line, struct signet_error *err)
     memcpy(line->report.states, states, sizeof(states));
     line->used_up = line->used_up || issued >= line->job->quota;
     line->finished = line->used_up && unfinished == 0;
-    if (wait > 0)
-        line->poked++;
-    pthread_cond_broadcast(&line->changed);
     pthread_mutex_unlock(&line->lock);
+    return SIGNET_OK;
+}
+
+static int check_outbox(const struct signet_line *job, struct signet_error *err)
+{
+    if (!job->ledger || !job->units || job->quota < 1)
+        return error_set(err, SIGNET_E_USAGE, "a line needs a ledger, units and a quota");
+    for (size_t i = 0; i < job->server_count; i++) {
+        if (!job->server_names || !job->server_names[i] || !job->server_names[i][0])
+            return error_set(err, SIGNET_E_USAGE, "server %zu has no name", i + 1);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(job->server_names[i], job->server_names[j]) == 0)
+                return error_set(err, SIGNET_E_USAGE, "two servers are called '%s'",
+                                 job->server_names[i]);
+    }
     return SIGNET_OK;
 }
 
 static int check(const struct signet_line *job, struct signet_error *err)
 {
-    if (!job->ledger || !job->units || job->quota < 1)
-        return error_set(err, SIGNET_E_USAGE, "a line needs a ledger, units and a quota");
+    int rc = check_outbox(job, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
     if (!job->recipe || job->slot_count == 0)
         return error_set(err, SIGNET_E_USAGE, "a line needs a board recipe and slots");
     for (size_t i = 0; i < job->slot_count; i++) {
@@ -134,6 +158,23 @@ static int check(const struct signet_line *job, struct signet_error *err)
     return SIGNET_OK;
 }
 
+static int make_reports(struct line *line, struct signet_error *err)
+{
+    struct signet_line_report *r = &line->report;
+    const struct signet_line *job = line->job;
+
+    r->quota = job->quota;
+    r->slots = calloc(job->slot_count + 1, sizeof(*r->slots));
+    r->servers = calloc(job->server_count + 1, sizeof(*r->servers));
+    if (!r->slots || !r->servers)
+        return error_nomem(err);
+    r->slot_count = job->slot_count;
+    r->server_count = job->server_count;
+    for (size_t i = 0; i < r->server_count; i++)
+        r->servers[i].name = job->server_names[i];
+    return SIGNET_OK;
+}
+
 static int set_up(struct line *line, const struct signet_line *job, struct signet_error *err)
 {
     pthread_condattr_t attr;
@@ -145,8 +186,8 @@ static int set_up(struct line *line, const struct signet_line *job, struct signe
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&line->changed, &attr);
     pthread_condattr_destroy(&attr);
-    line->report.quota = job->quota;
-    return signet_cancel_new(&line->stop, err);
+    int rc = make_reports(line, err);
+    return rc == SIGNET_OK ? signet_cancel_new(&line->stop, err) : rc;
 }
 
 static void tear_down(struct line *line)
@@ -169,10 +210,15 @@ static void attend(struct line *line)
         at.tv_sec += at.tv_nsec / 1000000000L;
         at.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&line->changed, &line->lock, &at);
-        if (signet_cancel_fired(line->job->cancel) && !signet_cancel_fired(line->stop))
+        if (signet_cancel_fired(line->job->cancel) && !line_stopped(line)) {
             signet_cancel_fire(line->stop);
+            pthread_cond_broadcast(&line->changed);
+        }
     }
     line->closing = true;
+    line->end_at = clock_ms() + (int64_t)(line->job->sync_seconds > 0 ? line->job->sync_seconds
+                                                                      : SYNC_SECONDS) *
+                                    1000;
     pthread_cond_broadcast(&line->changed);
     pthread_mutex_unlock(&line->lock);
 }
@@ -224,28 +270,40 @@ static void fill_report(struct line *line)
 
 static int work(struct line *line, struct slot *slots, struct signet_error *err)
 {
-    pthread_t outbox;
+    struct outbox *outbox = NULL;
     int rc = signet_ledger_recover(line->job->ledger, line->job->order, err);
 
     if (rc == SIGNET_OK)
         rc = line_count(line, err);
     if (rc != SIGNET_OK)
         return rc;
-    int failed = pthread_create(&outbox, NULL, outbox_run, line);
-    if (failed)
-        return error_sys(err, SIGNET_E_NOMEM, failed, "cannot start a thread");
-    start_slots(line, slots);
+    rc = outbox_begin(&outbox, line, err);
+    if (rc == SIGNET_OK)
+        start_slots(line, slots);
+    else
+        signet_cancel_fire(line->stop);
     attend(line);
     for (size_t i = 0; i < line->job->slot_count; i++)
         if (slots[i].started)
             pthread_join(slots[i].thread, NULL);
-    pthread_join(outbox, NULL);
-    return line_count(line, err);
+    outbox_finish(&outbox);
+    return rc == SIGNET_OK ? line_count(line, err) : rc;
+}
+
+/* The first reason counts, not what followed from it. */
+static int reason(const struct line *line, int rc, struct signet_error *err)
+{
+    if (line->fatal.code == SIGNET_OK)
+        return rc;
+    if (err)
+        *err = line->fatal;
+    return (int)line->fatal.code;
 }
 
 void signet_line_report_free(struct signet_line_report *report)
 {
     free(report->slots);
+    free(report->servers);
     *report = (struct signet_line_report){0};
 }
 
@@ -263,16 +321,12 @@ int signet_line_run(const struct signet_line *job, struct signet_line_report *re
     rc = line && slots ? set_up(line, job, err) : error_nomem(err);
     if (rc == SIGNET_OK) {
         double begin = clock_seconds();
-        line->report.slots = calloc(job->slot_count, sizeof(*line->report.slots));
-        line->report.slot_count = job->slot_count;
-        rc = line->report.slots ? work(line, slots, err) : error_nomem(err);
+        rc = work(line, slots, err);
         line->report.seconds = clock_seconds() - begin;
         fill_report(line);
-        if (line->fatal.code) { /* the first reason, not what followed from it */
-            rc = (int)line->fatal.code;
-            if (err)
-                *err = line->fatal;
-        }
+        rc = reason(line, rc, err);
+    }
+    if (line) {
         *report = line->report;
         tear_down(line);
     }
@@ -281,28 +335,33 @@ int signet_line_run(const struct signet_line *job, struct signet_line_report *re
     return rc;
 }
 
-int signet_line_sync(const struct signet_line *job, uint64_t *registered, struct signet_error *err)
+int signet_line_sync(const struct signet_line *job, struct signet_line_report *report,
+                     struct signet_error *err)
 {
     struct signet_error away = {0};
-    struct line line;
-    uint64_t count = 0;
-    int rc;
+    struct line *line = NULL;
+    int rc = check_outbox(job, err);
 
-    if (!job->ledger || !job->units)
-        return error_set(err, SIGNET_E_USAGE, "a line needs a ledger and units");
-    rc = set_up(&line, job, err);
     if (rc != SIGNET_OK)
         return rc;
-    rc = signet_ledger_recover(job->ledger, job->order, err);
+    line = calloc(1, sizeof(*line));
+    rc = line ? set_up(line, job, err) : error_nomem(err);
     if (rc == SIGNET_OK)
-        rc = outbox_round(&line, &count, &away, err);
-    if (rc == SIGNET_OK && away.code) {
+        rc = signet_ledger_recover(job->ledger, job->order, err);
+    if (rc == SIGNET_OK)
+        rc = outbox_once(line, &away, err);
+    if (rc == SIGNET_OK)
+        rc = line_count(line, err);
+    if (rc == SIGNET_OK && away.code != SIGNET_OK) {
         rc = (int)away.code;
         if (err)
             *err = away;
     }
-    if (registered)
-        *registered = count;
-    tear_down(&line);
+    if (line) {
+        fill_report(line);
+        *report = line->report;
+        tear_down(line);
+    }
+    free(line);
     return rc;
 }

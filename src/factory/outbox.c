@@ -1,210 +1,289 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Devices that are verified wait in the ledger until every server has taken them. */
-#include "slots.h"
+/* What comes after the slots: one thread for each server, which waits for nobody but its own, and
+ * one for proof and end. */
+#include "outbox.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 32, FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30000, LOOK_MS = 500, SYNC_SECONDS = 10 };
+enum { FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30000 };
 
-/* The server could not be asked; the device is as good as before. */
-static bool is_away(int rc, const struct signet_error *err)
+struct runner {
+    struct line *line;
+    struct courier *courier; /* NULL: proof and end */
+    pthread_t thread;
+    bool started;
+    bool told; /* that it is away */
+};
+
+struct outbox {
+    size_t count;
+    struct runner *runners;
+};
+
+bool is_away(int rc, const struct signet_error *err)
 {
-    return rc == SIGNET_E_NET || rc == SIGNET_E_TIMEOUT || rc == SIGNET_E_AUTH ||
-           rc == SIGNET_E_CANCELLED ||
-           (rc == SIGNET_E_SERVER && (err->sys >= 500 || !err->sys || err->sys == 429));
-}
-
-static int ask_servers(struct line *line, const struct signet_lease *lease,
-                       struct signet_error *err)
-{
-    const struct signet_line *job = line->job;
-    const struct signet_line_units *units = job->units;
-    struct signet_line_unit unit = {0};
-
-    if (job->server_count == 0)
-        return SIGNET_OK;
-    int rc = units->open(units->ctx, lease->endpoint, &unit, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    for (size_t i = 0; rc == SIGNET_OK && i < job->server_count; i++) {
-        failpoint("before-register");
-        rc = signet_server_add(job->servers[i], &unit.device, NULL, err);
-        failpoint("after-register");
+    switch (rc) {
+    case SIGNET_E_NET:
+    case SIGNET_E_TIMEOUT:
+    case SIGNET_E_AUTH:
+    case SIGNET_E_CANCELLED:
+    case SIGNET_E_BUSY:  /* an export's file is in use */
+    case SIGNET_E_IO:    /* or its disk is full */
+    case SIGNET_E_NOMEM:
+        return true;
+    case SIGNET_E_SERVER:
+        return err->sys >= 500 || err->sys == 0 || err->sys == 429;
+    default:
+        return false;
     }
-    units->free(units->ctx, &unit);
-    return rc;
 }
 
-/* From settled to done. What was sealed ends before the ledger says that the device is done:
- * nothing is left over. */
-static int finish(struct line *line, struct signet_lease *lease, struct signet_error *err)
+void outbox_tell(struct line *line, enum signet_event_kind kind, enum line_stage stage,
+                 double seconds, const char *endpoint, const struct signet_error *why)
 {
-    const struct signet_line_units *units = line->job->units;
-
-    failpoint("before-wipe");
-    int rc = units->wipe(units->ctx, lease->endpoint, err);
-    failpoint("after-wipe");
-    if (rc == SIGNET_OK) {
-        failpoint("before-done");
-        rc = signet_ledger_advance(line->job->ledger, lease, SIGNET_DEVICE_DONE, NULL, err);
-        failpoint("after-done");
-    }
-    return rc == SIGNET_E_BUSY ? SIGNET_OK : rc; /* another station was faster */
-}
-
-static int finish_settled(struct line *line, struct signet_error *err)
-{
-    static const char *const servers[] = {"servers"};
-    struct signet_lease leases[BATCH];
-    size_t count = BATCH;
-    int rc = SIGNET_OK;
-
-    while (rc == SIGNET_OK && count == BATCH) {
-        failpoint("before-registered");
-        rc = signet_ledger_settled(line->job->ledger, line->job->order, servers,
-                                   line->job->server_count > 0, leases, BATCH, &count, err);
-        failpoint("after-registered");
-        for (size_t i = 0; i < count && rc == SIGNET_OK; i++)
-            rc = finish(line, &leases[i], err);
-    }
-    return rc;
-}
-
-static void tell(struct line *line, enum signet_event_kind kind, double seconds,
-                 const char *endpoint, const struct signet_error *why)
-{
-    const struct signet_event event = {
-        .kind = kind, .stage = "register", .endpoint = endpoint, .seconds = seconds, .error = why};
+    const struct signet_event event = {.kind = kind,
+                                       .stage = line_stage_name(stage),
+                                       .endpoint = endpoint,
+                                       .seconds = seconds,
+                                       .error = why};
 
     line_tell(line, &event);
 }
 
-/* One device. *away is set when a server could not be asked; the return value is the ledger's. */
-static int deliver(struct line *line, const struct signet_lease *lease, uint64_t *registered,
-                   struct signet_error *away, struct signet_error *err)
+void outbox_refused(struct line *line, enum line_stage stage, const char *endpoint,
+                    const struct signet_error *why)
 {
-    struct signet_error why = {0};
-    double begin = clock_seconds();
-    int rc = ask_servers(line, lease, &why);
-
-    if (rc == SIGNET_OK) {
-        double seconds = clock_seconds() - begin;
-        why = (struct signet_error){0};
-        ++*registered;
-        pthread_mutex_lock(&line->lock);
-        takt_add(&line->takts[STAGE_REGISTER], seconds);
-        pthread_mutex_unlock(&line->lock);
-        tell(line, SIGNET_EVENT_STAGE_END, seconds, lease->endpoint, NULL);
-    } else if (is_away(rc, &why)) {
-        *away = why;
-        why.code = SIGNET_E_BUSY;
-    } else {
-        pthread_mutex_lock(&line->lock);
-        line->report.failed++;
-        if (rc < SIGNET_LINE_CODES)
-            line->report.errors[rc]++;
-        pthread_mutex_unlock(&line->lock);
-        error_prefix(&why, "%s is on its board, but the server refuses it", lease->endpoint);
-        tell(line, SIGNET_EVENT_STAGE_END, 0, lease->endpoint, &why);
-    }
-    return signet_ledger_delivered(line->job->ledger, "servers", lease, 1, &why, err);
+    pthread_mutex_lock(&line->lock);
+    line->report.refused++;
+    if ((unsigned)why->code < SIGNET_LINE_CODES)
+        line->report.errors[why->code]++;
+    pthread_mutex_unlock(&line->lock);
+    outbox_tell(line, SIGNET_EVENT_STAGE_END, stage, 0, endpoint, why);
 }
 
-int outbox_round(struct line *line, uint64_t *registered, struct signet_error *away,
-                 struct signet_error *err)
+/* Once for each time that it goes away. */
+static void tell_away(struct runner *r, struct signet_error *away)
 {
-    const struct signet_error later = {.code = SIGNET_E_BUSY};
-    struct signet_lease leases[BATCH];
-    int64_t after = 0;
-    size_t count = line->job->server_count > 0;
-    int rc = SIGNET_OK;
+    bool new = away->code != SIGNET_OK && away->code != SIGNET_E_CANCELLED && !r->told;
 
-    while (rc == SIGNET_OK && count > 0 && !away->code) {
-        rc = signet_ledger_waiting(line->job->ledger, line->job->order, "servers", &after, leases,
-                                   BATCH, &count, err);
-        for (size_t i = 0; i < count && rc == SIGNET_OK; i++) {
-            if (away->code)
-                rc = signet_ledger_delivered(line->job->ledger, "servers", &leases[i], 1, &later,
-                                             err);
-            else
-                rc = deliver(line, &leases[i], registered, away, err);
-        }
-        if (rc == SIGNET_OK)
-            rc = finish_settled(line, err);
-    }
-    return rc == SIGNET_OK ? finish_settled(line, err) : rc;
+    r->told = away->code != SIGNET_OK;
+    if (!new)
+        return;
+    error_prefix(away, r->courier ? "devices wait for their registration"
+                                  : "devices wait for their proof");
+    outbox_tell(r->line, SIGNET_EVENT_WARNING, r->courier ? STAGE_REGISTER : STAGE_PROVE, 0, NULL,
+                away);
 }
 
-/* Until something is there to do, or the time is over. False: it is time to end. */
-static bool wait_for_work(struct line *line, unsigned *seen, int64_t until)
+/* One walk; what it changed is counted, and told to whom it makes work. */
+static int walk(struct runner *r, struct round *round, struct signet_error *err)
 {
-    bool go_on = true;
+    struct line *line = r->line;
+    int rc = r->courier ? courier_round(r->courier, round, err) : settle_round(line, round, err);
+
+    if (rc != SIGNET_OK || round->moved == 0)
+        return rc;
+    pthread_mutex_lock(&line->lock);
+    line->delivered += r->courier != NULL;
+    pthread_cond_broadcast(&line->changed);
+    pthread_mutex_unlock(&line->lock);
+    return line_count(line, err);
+}
+
+/* What there is to know before a walk begins. */
+struct view {
+    unsigned verified, delivered;
+    bool closing; /* nothing new will come */
+};
+
+static struct view look(struct runner *r)
+{
+    struct line *line = r->line;
+    return (struct view){.verified = line->verified,
+                         .delivered = line->delivered,
+                         .closing = line->closing && (r->courier || line->open_couriers == 0)};
+}
+
+static bool new_work(const struct runner *r, const struct view *before, const struct view *now)
+{
+    bool verified = before->verified != now->verified;
+    return r->courier ? verified : verified || before->delivered != now->delivered;
+}
+
+/* Until there is something to do. until: a server that is away is tried again then, whatever
+ * comes; 0: it is there. False: it is time to end. */
+static bool wait_for_work(struct runner *r, const struct view *before, int64_t until)
+{
+    struct line *line = r->line;
 
     pthread_mutex_lock(&line->lock);
-    while (go_on && clock_ms() < until && (*seen == line->poked || until != INT64_MAX)) {
-        struct timespec at;
-        if (line->closing && until == INT64_MAX) {
-            go_on = false;
+    for (;;) {
+        struct view now = look(r);
+
+        if (line_stopped(line) || now.closing != before->closing)
             break;
+        if (until ? clock_ms() >= until : new_work(r, before, &now))
+            break;
+        if (until) {
+            const struct timespec at = {.tv_sec = until / 1000,
+                                        .tv_nsec = until % 1000 * 1000000L};
+            pthread_cond_timedwait(&line->changed, &line->lock, &at);
+        } else {
+            pthread_cond_wait(&line->changed, &line->lock);
         }
-        clock_gettime(CLOCK_MONOTONIC, &at);
-        at.tv_nsec += LOOK_MS * 1000000L / 5;
-        if (at.tv_nsec >= 1000000000L) {
-            at.tv_sec++;
-            at.tv_nsec -= 1000000000L;
-        }
-        pthread_cond_timedwait(&line->changed, &line->lock, &at);
-        go_on = !signet_cancel_fired(line->stop);
     }
-    *seen = line->poked;
     pthread_mutex_unlock(&line->lock);
-    return go_on && !signet_cancel_fired(line->stop);
+    return !line_stopped(line);
 }
 
-static bool is_closing(struct line *line)
+static void run_rounds(struct runner *r)
 {
-    pthread_mutex_lock(&line->lock);
-    bool closing = line->closing;
-    pthread_mutex_unlock(&line->lock);
-    return closing;
-}
-
-void *outbox_run(void *arg)
-{
-    struct line *line = arg;
-    struct signet_error err = {0}, away = {0};
-    int64_t pause = FIRST_PAUSE_MS, end = 0;
-    int sync = line->job->sync_seconds > 0 ? line->job->sync_seconds : SYNC_SECONDS;
-    uint64_t registered = 0;
-    unsigned seen = 0;
-    bool told = false;
+    struct line *line = r->line;
+    int64_t pause = FIRST_PAUSE_MS / 2;
 
     for (;;) {
-        bool closing = is_closing(line);
-        if (closing && !end)
-            end = clock_ms() + (int64_t)sync * 1000;
-        away = (struct signet_error){0};
-        registered = 0;
-        if (outbox_round(line, &registered, &away, &err) != SIGNET_OK) {
-            line_stop(line, &err);
-            break;
-        }
+        struct signet_error err = {0};
+        struct round round = {0};
+
         pthread_mutex_lock(&line->lock);
-        line->report.registered += line->job->server_count > 0 ? registered : 0;
+        struct view view = look(r);
+        int64_t end_at = line->end_at;
         pthread_mutex_unlock(&line->lock);
-        if ((registered || away.code) && line_count(line, &err) != SIGNET_OK)
+        if (walk(r, &round, &err) != SIGNET_OK) {
             line_stop(line, &err);
-        if (away.code && !told && away.code != SIGNET_E_CANCELLED) {
-            error_prefix(&away, "devices wait for their registration");
-            tell(line, SIGNET_EVENT_WARNING, 0, NULL, &away);
+            return;
         }
-        told = away.code != SIGNET_OK;
-        if (closing && (!away.code || clock_ms() >= end))
-            break;
-        pause = !away.code ? FIRST_PAUSE_MS : pause * 2 < LAST_PAUSE_MS ? pause * 2 : LAST_PAUSE_MS;
-        int64_t until = away.code ? clock_ms() + (closing ? FIRST_PAUSE_MS : pause) : INT64_MAX;
-        if (!wait_for_work(line, &seen, until) && (signet_cancel_fired(line->stop)))
-            break;
+        bool away = round.away.code != SIGNET_OK;
+        tell_away(r, &round.away);
+        if (view.closing && (!away || clock_ms() >= end_at))
+            return;
+        pause = !away || view.closing      ? FIRST_PAUSE_MS / 2
+                : pause * 2 < LAST_PAUSE_MS ? pause * 2
+                                            : LAST_PAUSE_MS;
+        int64_t until = !away ? 0 : clock_ms() + (view.closing ? FIRST_PAUSE_MS : pause);
+        if (view.closing && until > end_at)
+            until = end_at;
+        if (!wait_for_work(r, &view, until))
+            return;
     }
+}
+
+static void *run(void *arg)
+{
+    struct runner *r = arg;
+
+    run_rounds(r);
+    pthread_mutex_lock(&r->line->lock);
+    r->line->open_couriers -= r->courier != NULL;
+    pthread_cond_broadcast(&r->line->changed);
+    pthread_mutex_unlock(&r->line->lock);
     return NULL;
+}
+
+static int start(struct runner *r, struct signet_error *err)
+{
+    int rc;
+
+    pthread_mutex_lock(&r->line->lock);
+    r->line->open_couriers += r->courier != NULL;
+    pthread_mutex_unlock(&r->line->lock);
+    rc = pthread_create(&r->thread, NULL, run, r);
+    r->started = rc == 0;
+    if (rc == 0)
+        return SIGNET_OK;
+    pthread_mutex_lock(&r->line->lock);
+    r->line->open_couriers -= r->courier != NULL;
+    pthread_mutex_unlock(&r->line->lock);
+    return error_sys(err, SIGNET_E_NOMEM, rc, "cannot start a thread");
+}
+
+static void free_outbox(struct outbox *o)
+{
+    for (size_t i = 0; i < o->count; i++)
+        courier_close(&o->runners[i].courier);
+    free(o->runners);
+    free(o);
+}
+
+static int make(struct outbox **out, struct line *line, struct signet_error *err)
+{
+    struct outbox *o = calloc(1, sizeof(*o));
+    int rc = SIGNET_OK;
+
+    if (!o)
+        return error_nomem(err);
+    o->count = line->job->server_count + 1; /* the last one: proof and end */
+    o->runners = calloc(o->count, sizeof(*o->runners));
+    if (!o->runners) {
+        free(o);
+        return error_nomem(err);
+    }
+    for (size_t i = 0; i < o->count; i++) {
+        o->runners[i].line = line;
+        if (rc == SIGNET_OK && i + 1 < o->count)
+            rc = courier_open(&o->runners[i].courier, line, i, err);
+    }
+    if (rc == SIGNET_OK)
+        *out = o;
+    else
+        free_outbox(o);
+    return rc;
+}
+
+int outbox_begin(struct outbox **out, struct line *line, struct signet_error *err)
+{
+    struct outbox *o = NULL;
+    int rc = make(&o, line, err);
+
+    for (size_t i = 0; rc == SIGNET_OK && i < o->count; i++)
+        rc = start(&o->runners[i], err);
+    *out = o;
+    return rc;
+}
+
+static int count_waiting(struct outbox *o, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i + 1 < o->count; i++)
+        rc = courier_waiting(o->runners[i].courier, &o->runners[i].line->report.servers[i].waiting,
+                             err);
+    return rc;
+}
+
+void outbox_finish(struct outbox **outbox)
+{
+    struct outbox *o = *outbox;
+    struct signet_error err = {0};
+
+    if (!o)
+        return;
+    for (size_t i = 0; i < o->count; i++)
+        if (o->runners[i].started)
+            pthread_join(o->runners[i].thread, NULL);
+    if (count_waiting(o, &err) != SIGNET_OK)
+        line_stop(o->runners[0].line, &err);
+    free_outbox(o);
+    *outbox = NULL;
+}
+
+int outbox_once(struct line *line, struct signet_error *away, struct signet_error *err)
+{
+    struct outbox *o = NULL;
+    int rc = make(&o, line, err);
+
+    for (size_t i = 0; rc == SIGNET_OK && i < o->count; i++) {
+        struct round round = {0};
+
+        rc = walk(&o->runners[i], &round, err);
+        if (away->code == SIGNET_OK)
+            *away = round.away;
+        tell_away(&o->runners[i], &round.away);
+    }
+    if (rc == SIGNET_OK)
+        rc = count_waiting(o, err);
+    if (o)
+        free_outbox(o);
+    return rc;
 }

@@ -74,6 +74,7 @@ static void count(struct slot *slot, int rc, unsigned again)
     pthread_mutex_lock(&line->lock);
     if (rc == SIGNET_OK) {
         line->report.passed++;
+        line->verified++;
         slot->report->passed++;
         if (again == 0) {
             line->report.first_pass++;
@@ -84,6 +85,7 @@ static void count(struct slot *slot, int rc, unsigned again)
         slot->report->failed++;
     }
     line->last = clock_seconds();
+    pthread_cond_broadcast(&line->changed);
     pthread_mutex_unlock(&line->lock);
 }
 

@@ -54,11 +54,13 @@ struct line {
     double first, last; /* clock_seconds() of the first board's begin, of the last one's end */
     struct signet_error fatal;
     size_t open_slots;
-    int64_t next_index; /* of units->name(), that no slot has asked for */
-    bool used_up;       /* no device can be reserved any more */
-    bool finished;      /* and none is unfinished */
-    bool closing;       /* no slot will bring the outbox anything more */
-    unsigned poked;
+    size_t open_couriers; /* threads that bring devices to a server */
+    bool used_up;         /* no device can be reserved any more */
+    bool finished;        /* and none is unfinished */
+    bool closing;         /* no slot will verify another device */
+    int64_t end_at;       /* clock_ms(): how long servers are tried then */
+    unsigned verified;    /* changes whenever there is something new for the servers */
+    unsigned delivered;   /* and here for what comes after them */
 };
 
 /* line.c */
@@ -68,9 +70,13 @@ void line_stop(struct line *line, const struct signet_error *why);
 bool line_stopped(struct line *line);
 /* Asks the ledger how far the order is, and tells. */
 int line_count(struct line *line, struct signet_error *err);
-/* Begin and end of a stage, measured and told. Begin returns the time for the end. */
+/* One more duration of a stage, for the report. */
+void line_takt(struct line *line, enum line_stage stage, double seconds);
+const char *line_stage_name(enum line_stage stage);
+/* Begin and end of a stage, measured and told. Begin returns the time for the end, end the seconds
+ * that it took. */
 double stage_begin(struct slot *slot, enum line_stage stage);
-int stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
+double stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
               const struct signet_error *err);
 
 /* presence.c */
@@ -86,11 +92,13 @@ void *slot_run(void *slot);
 int device_run(struct slot *slot, bool look, unsigned *again, char endpoint[static 152],
                struct signet_error *err);
 
-/* outbox.c: the thread that registers what is verified, until it is told to close. */
-void *outbox_run(void *line);
-/* One round over everything that waits; *away: why a server could not be asked. */
-int outbox_round(struct line *line, uint64_t *registered, struct signet_error *away,
-                 struct signet_error *err);
+/* outbox.c: what comes after the slots. Begin starts a thread for each server, and one for proof
+ * and end; finish waits for them. */
+struct outbox;
+int outbox_begin(struct outbox **out, struct line *line, struct signet_error *err);
+void outbox_finish(struct outbox **outbox);
+/* Everything that waits, once, on the caller's thread. *away: the first that could not be asked. */
+int outbox_once(struct line *line, struct signet_error *away, struct signet_error *err);
 
 /* hook.c */
 void hook_run(struct slot *slot, const char *endpoint, const struct signet_error *why);
