@@ -127,7 +127,8 @@ static void print_text(const struct signet_line_report *r, bool stopped)
            " boards passed, %" PRIu64 " failed, %.1f s\n",
            done_of(r), r->quota, r->passed, r->failed, r->seconds);
     if (r->passed + r->failed > 0)
-        printf("%.0f devices per hour, first-pass yield %.1f %%, yield %.1f %%, %" PRIu64 " retries\n",
+        printf("%.0f devices per hour, first-pass yield %.1f %%, yield %.1f %%, %" PRIu64
+               " retries\n",
                r->per_hour, yield(r->first_pass, r->passed - r->first_pass + r->failed),
                yield(r->passed, r->failed), r->retries);
     if (r->stage_count)

@@ -196,8 +196,7 @@ int courier_round(struct courier *c, struct round *round, struct signet_error *e
     c->elsewhere = (struct signet_error){0};
     do
         rc = one_batch(c, &count, round, err);
-    while (rc == SIGNET_OK && count > 0 && round->away.code == SIGNET_OK &&
-           !line_stopped(c->line));
+    while (rc == SIGNET_OK && count > 0 && round->away.code == SIGNET_OK && !line_stopped(c->line));
     if (round->away.code == SIGNET_OK)
         round->away = c->elsewhere;
     pthread_mutex_lock(&c->line->lock);

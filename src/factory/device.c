@@ -221,9 +221,8 @@ static const struct {
     bool (*wanted)(const struct work *w); /* NULL: always */
     int (*run)(struct work *w, struct signet_error *err);
 } stages[] = {
-    {STAGE_FLASH, NULL, flash},          {STAGE_NAME, NULL, name},
-    {STAGE_CREDENTIALS, NULL, identity}, {STAGE_LOAD, NULL, load},
-    {STAGE_RESULT, NULL, result},        {STAGE_FINAL, has_final, final},
+    {STAGE_FLASH, NULL, flash}, {STAGE_NAME, NULL, name},     {STAGE_CREDENTIALS, NULL, identity},
+    {STAGE_LOAD, NULL, load},   {STAGE_RESULT, NULL, result}, {STAGE_FINAL, has_final, final},
 };
 
 static int passed(struct work *w, struct signet_error *err)
@@ -237,11 +236,11 @@ static int passed(struct work *w, struct signet_error *err)
             used += (size_t)snprintf(note + used, sizeof(note) - used, "%s%s %.2f s",
                                      used ? ", " : "", line_stage_name(i), w->took[i]);
     signet_board_state(w->board, &state);
-    const struct signet_device_facts facts = {
-        .image_sha256 = state.final_sha256[0]     ? state.final_sha256
-                        : state.initial_sha256[0] ? state.initial_sha256
-                                                  : NULL,
-        .note = note};
+    const struct signet_device_facts facts = {.image_sha256 =
+                                                  state.final_sha256[0]     ? state.final_sha256
+                                                  : state.initial_sha256[0] ? state.initial_sha256
+                                                                            : NULL,
+                                              .note = note};
     return record(w, SIGNET_DEVICE_VERIFIED, &facts, err);
 }
 

@@ -78,7 +78,7 @@ double stage_begin(struct slot *slot, enum line_stage stage)
 }
 
 double stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
-              const struct signet_error *err)
+                 const struct signet_error *err)
 {
     const struct signet_event event = {.kind = SIGNET_EVENT_STAGE_END,
                                        .stage = stage_names[stage],
@@ -216,9 +216,9 @@ static void attend(struct line *line)
         }
     }
     line->closing = true;
-    line->end_at = clock_ms() + (int64_t)(line->job->sync_seconds > 0 ? line->job->sync_seconds
-                                                                      : SYNC_SECONDS) *
-                                    1000;
+    line->end_at =
+        clock_ms() +
+        (int64_t)(line->job->sync_seconds > 0 ? line->job->sync_seconds : SYNC_SECONDS) * 1000;
     pthread_cond_broadcast(&line->changed);
     pthread_mutex_unlock(&line->lock);
 }

@@ -28,8 +28,8 @@ bool is_away(int rc, const struct signet_error *err)
     case SIGNET_E_TIMEOUT:
     case SIGNET_E_AUTH:
     case SIGNET_E_CANCELLED:
-    case SIGNET_E_BUSY:  /* an export's file is in use */
-    case SIGNET_E_IO:    /* or its disk is full */
+    case SIGNET_E_BUSY: /* an export's file is in use */
+    case SIGNET_E_IO:   /* or its disk is full */
     case SIGNET_E_NOMEM:
         return true;
     case SIGNET_E_SERVER:
@@ -126,8 +126,7 @@ static bool wait_for_work(struct runner *r, const struct view *before, int64_t u
         if (until ? clock_ms() >= until : new_work(r, before, &now))
             break;
         if (until) {
-            const struct timespec at = {.tv_sec = until / 1000,
-                                        .tv_nsec = until % 1000 * 1000000L};
+            const struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000L};
             pthread_cond_timedwait(&line->changed, &line->lock, &at);
         } else {
             pthread_cond_wait(&line->changed, &line->lock);
@@ -158,7 +157,7 @@ static void run_rounds(struct runner *r)
         tell_away(r, &round.away);
         if (view.closing && (!away || clock_ms() >= end_at))
             return;
-        pause = !away || view.closing      ? FIRST_PAUSE_MS / 2
+        pause = !away || view.closing       ? FIRST_PAUSE_MS / 2
                 : pause * 2 < LAST_PAUSE_MS ? pause * 2
                                             : LAST_PAUSE_MS;
         int64_t until = !away ? 0 : clock_ms() + (view.closing ? FIRST_PAUSE_MS : pause);

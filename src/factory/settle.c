@@ -148,8 +148,8 @@ static int end_all(struct settling *s, struct round *round, struct signet_error 
     if (rc != SIGNET_OK || s->count == 0)
         return rc;
     failpoint("before-done");
-    rc = signet_ledger_advance_many(job->ledger, s->leases, s->count, SIGNET_DEVICE_DONE, NULL,
-                                    err);
+    rc =
+        signet_ledger_advance_many(job->ledger, s->leases, s->count, SIGNET_DEVICE_DONE, NULL, err);
     for (size_t i = 0; rc == SIGNET_E_BUSY && i < s->count; i++) { /* one was lost: each alone */
         int one = signet_ledger_advance(job->ledger, &s->leases[i], SIGNET_DEVICE_DONE, NULL, err);
         rc = one == SIGNET_OK ? SIGNET_E_BUSY : one;

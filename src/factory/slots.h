@@ -77,7 +77,7 @@ const char *line_stage_name(enum line_stage stage);
  * that it took. */
 double stage_begin(struct slot *slot, enum line_stage stage);
 double stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
-              const struct signet_error *err);
+                 const struct signet_error *err);
 
 /* presence.c */
 int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err);
