@@ -2,7 +2,9 @@
 /* From an order to a line: everything that it names is opened and checked, and no board touched. */
 #include "cred/cred.h"
 #include "private.h"
+#include "witness.h"
 
+#include <pthread.h>
 #include <signet/config.h>
 #include <signet/order.h>
 #include <signet/units.h>
@@ -20,8 +22,21 @@ struct signet_shop {
     struct signet_units *units;
     struct signet_ledger *ledger;
     struct signet_server *servers[SIGNET_ORDER_SERVERS];
+    const char *server_names[SIGNET_ORDER_SERVERS];
+    struct witness witness;
+    pthread_mutex_t telling; /* the caller's observer has one caller at a time */
+    struct signet_observer observer;
     struct signet_line line;
 };
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    struct signet_shop *s = ctx;
+
+    pthread_mutex_lock(&s->telling);
+    event_send(s->options->observer, event);
+    pthread_mutex_unlock(&s->telling);
+}
 
 static int open_units(struct signet_shop *s, struct signet_error *err)
 {
@@ -122,7 +137,10 @@ static int open_server(struct signet_shop *s, size_t i, struct signet_error *err
         rc = read_token(from->token_file, &token, err);
     if (rc == SIGNET_OK)
         rc = signet_server_open(&s->servers[i], &info, &options, token.data, token.len,
-                                s->options->observer, s->options->cancel, err);
+                                &s->observer, s->options->cancel, err);
+    if (rc == SIGNET_OK && s->order->prove)
+        rc = signet_server_open(&s->witness.servers[i], &info, &options, token.data, token.len,
+                                &s->observer, s->options->cancel, err);
     if (rc == SIGNET_OK && s->options->ask_servers)
         rc = signet_server_check(s->servers[i], err);
     if (rc != SIGNET_OK)
@@ -196,14 +214,22 @@ static void fill_line(struct signet_shop *s)
     line->slot_count = o->slot_count;
     line->units = signet_units_line(s->units);
     line->servers = s->servers;
+    line->server_names = s->server_names;
     line->server_count = o->server_count;
+    for (size_t i = 0; i < o->server_count; i++)
+        s->server_names[i] = o->servers[i].name;
+    if (o->prove) {
+        s->witness.order = o;
+        line->prove = witness_prove;
+        line->prove_ctx = &s->witness;
+    }
     line->on_pass = o->on_pass;
     line->on_fail = o->on_fail;
     line->retries = (int)o->retries;
     line->watch = s->options->watch;
     line->wait_seconds = s->options->wait_seconds;
     line->sync_seconds = s->options->sync_seconds;
-    line->observer = s->options->observer;
+    line->observer = &s->observer;
     line->cancel = s->options->cancel;
 }
 
@@ -216,6 +242,8 @@ int signet_shop_open(struct signet_shop **out, const struct signet_order *order,
         return error_nomem(err);
     s->order = order;
     s->options = options;
+    s->observer = (struct signet_observer){.on_event = on_event, .ctx = s};
+    pthread_mutex_init(&s->telling, NULL);
     int rc = open_all(s, err);
     if (rc != SIGNET_OK) {
         signet_shop_close(&s);
@@ -232,12 +260,15 @@ void signet_shop_close(struct signet_shop **shop)
 
     if (!s)
         return;
-    for (size_t i = 0; i < SIGNET_ORDER_SERVERS; i++)
+    for (size_t i = 0; i < SIGNET_ORDER_SERVERS; i++) {
         signet_server_close(&s->servers[i]);
+        signet_server_close(&s->witness.servers[i]);
+    }
     signet_ledger_close(&s->ledger);
     signet_units_close(&s->units);
     signet_tree_free(&s->template);
     signet_cert_info_free(&s->cert);
+    pthread_mutex_destroy(&s->telling);
     free(s);
     *shop = NULL;
 }
