@@ -145,7 +145,8 @@ static int set_up(struct file *f, const char *where, const char *schema, int ver
 {
     static const char pragmas[] =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-        "PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 8000;";
+        "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = "
+        "8000;";
     int rc;
 
     if (sqlite3_open_v2(where, &f->handle,
