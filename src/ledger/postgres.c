@@ -69,7 +69,7 @@ static int failed(struct station *s, PGresult *result, struct signet_error *err)
         rc = error_set(err, SIGNET_E_CONFLICT, "%s", text);
     } else if (strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0) {
         s->base.again = true; /* a deadlock, or a lock that did not come */
-        rc = error_set(err, SIGNET_E_BUSY, "the ledger: %s", text);
+        rc = error_set(err, SIGNET_E_IO, "the ledger is locked: %s", text);
     } else if (strncmp(state, "53", 2) == 0 || strncmp(state, "58", 2) == 0) {
         rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s", text);
         error_hint(err, "free or repair the database server; what was recorded before is kept");

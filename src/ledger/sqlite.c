@@ -48,7 +48,8 @@ static int failed(struct file *f, struct signet_error *err)
         return error_nomem(err);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        rc = error_set(err, SIGNET_E_BUSY, "the ledger is locked by another process");
+        rc = error_set(err, SIGNET_E_IO, "the ledger is locked by another process");
+        error_hint(err, "end it, or wait; nothing is lost");
         break;
     case SQLITE_FULL:
     case SQLITE_IOERR:
