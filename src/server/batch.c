@@ -52,7 +52,7 @@ static bool add_chunk(struct batch *b, struct signet_server *server, size_t firs
         atomic_load(&b->stop))
         return false;
     for (size_t i = first; i < first + count; i++)
-        if (server->ops->validate(server, &b->devices[i], NULL))
+        if (signet_server_validate(server, &b->devices[i], NULL))
             return false;
     rc = server->ops->add_batch(server, &b->devices[first], count, &err);
     if (rc == SIGNET_E_UNSUPPORTED)

@@ -144,16 +144,10 @@ static int plain(const struct export_format *format, const char *what, const uin
 int export_validate(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err)
 {
-    size_t len = device->endpoint ? strlen(device->endpoint) : 0;
+    size_t len = strlen(device->endpoint);
     bool psk = device->mode == SIGNET_MODE_PSK;
     int rc = SIGNET_OK;
 
-    if (!len)
-        return error_set(err, SIGNET_E_MEANING, "an export needs an endpoint name");
-    if (!psk && device->mode != SIGNET_MODE_CERT && device->mode != SIGNET_MODE_NOSEC)
-        return error_set(err, SIGNET_E_MEANING, "an export takes the modes psk, cert and nosec");
-    if (psk && (!device->identity_len || !device->psk_len))
-        return error_set(err, SIGNET_E_MEANING, "an export needs PSK identity and key in mode psk");
     if (!psk && !export_by_endpoint(format))
         return error_set(err, SIGNET_E_MEANING, "this export takes devices of mode psk only");
     for (size_t i = 0; !rc && i < format->count; i++) {

@@ -30,32 +30,14 @@ static bool blank(const uint8_t *text, size_t len)
 static int validate(const struct signet_server *server, const struct signet_device *device,
                     struct signet_error *err)
 {
-    const uint8_t *name = (const uint8_t *)device->endpoint;
-    size_t len = name ? strlen(device->endpoint) : 0;
-
     (void)server;
-    if (blank(name, len) || len > NAME_MAX_LEN || !utf8_valid(name, len))
+    if (blank((const uint8_t *)device->endpoint, strlen(device->endpoint)))
+        return error_set(err, SIGNET_E_MEANING, "ThingsBoard takes no blank endpoint name");
+    if (device->mode == SIGNET_MODE_PSK &&
+        (blank(device->identity, device->identity_len) ||
+         (device->identity_len == 6 && memcmp(device->identity, "NO_SEC", 6) == 0)))
         return error_set(err, SIGNET_E_MEANING,
-                         "ThingsBoard takes endpoint names of 1 to %d bytes of UTF-8, not blank",
-                         NAME_MAX_LEN);
-    if (device->mode != SIGNET_MODE_PSK && device->mode != SIGNET_MODE_CERT &&
-        device->mode != SIGNET_MODE_NOSEC)
-        return error_set(err, SIGNET_E_MEANING,
-                         "for ThingsBoard the mode must be psk, cert or "
-                         "nosec");
-    if (device->mode != SIGNET_MODE_PSK)
-        return SIGNET_OK;
-    if (!device->psk_len || device->psk_len % PSK_STEP || device->psk_len > PSK_MOST) {
-        error_set(err, SIGNET_E_MEANING, "ThingsBoard takes no PSK of %zu bytes", device->psk_len);
-        error_hint(err, "16, 32, 48 or 64 bytes");
-        return SIGNET_E_MEANING;
-    }
-    if (blank(device->identity, device->identity_len) ||
-        !utf8_valid(device->identity, device->identity_len) ||
-        (device->identity_len == 6 && memcmp(device->identity, "NO_SEC", 6) == 0))
-        return error_set(err, SIGNET_E_MEANING,
-                         "ThingsBoard takes PSK identities that are text, "
-                         "not blank and not NO_SEC");
+                         "ThingsBoard takes no PSK identity that is blank or NO_SEC");
     return SIGNET_OK;
 }
 
