@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many devices: threads that each keep a connection take them chunk by chunk. */
 #include "server/ops.h"
+#include "server/uploads.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -57,8 +58,10 @@ static bool add_chunk(struct batch *b, struct signet_server *server, size_t firs
     rc = server->ops->add_batch(server, &b->devices[first], count, &err);
     if (rc == SIGNET_E_UNSUPPORTED)
         atomic_store(&b->one_by_one, true);
-    for (size_t i = first; !rc && i < first + count; i++)
+    for (size_t i = first; !rc && i < first + count; i++) {
         b->results[i] = (struct signet_server_result){0};
+        uploads_add(server, &b->devices[i], &b->results[i].error);
+    }
     return !rc;
 }
 

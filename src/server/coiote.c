@@ -479,9 +479,10 @@ const struct server_ops coiote_ops = {
             .endpoint_max = ENDPOINT_MAX,
             .batch_max = BATCH_MAX,
             .needs_token = true,
+            .uploads = true,
             .identity_charset = "UTF-8",
-            .manual_steps = "mode cert: upload the device's certificate or its authority under "
-                            "Administration > DTLS/TLS certificates"},
+            .manual_steps = "mode cert: upload the certificates listed in uploads/to-upload.tsv, or "
+                            "their authority's, under Administration > DTLS/TLS certificates"},
     .header = auth_header,
     .login = login,
     .add_batch = add_batch,

@@ -10,7 +10,7 @@
 struct signet_server {
     const struct server_ops *ops;
     struct http *http;
-    char *domain, *auth, *user, *realm, *profile;
+    char *domain, *auth, *user, *realm, *profile, *uploads;
     struct secret password; /* of user, when it logs in */
     unsigned api;           /* generation of the server's API; 0: the newest */
     void *own;              /* what open() made; close() frees it */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/ops.h"
+#include "server/uploads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,8 @@ static int copy_info(struct signet_server *server, const struct signet_server_in
     rc = rc ? rc : copy_text(&server->auth, info->auth ? info->auth : "token", err);
     rc = rc ? rc : copy_text(&server->user, info->user, err);
     rc = rc ? rc : copy_text(&server->realm, info->realm, err);
-    return rc ? rc : copy_text(&server->profile, info->profile, err);
+    rc = rc ? rc : copy_text(&server->profile, info->profile, err);
+    return rc ? rc : copy_text(&server->uploads, info->uploads ? info->uploads : "uploads", err);
 }
 
 static int log_in(const void *ctx, struct http *http, struct secret *token, int64_t *seconds,
@@ -129,6 +131,7 @@ void signet_server_close(struct signet_server **server)
     free(s->user);
     free(s->realm);
     free(s->profile);
+    free(s->uploads);
     free(s);
     *server = NULL;
 }
@@ -216,7 +219,8 @@ int signet_server_add(struct signet_server *server, const struct signet_device *
     bool unused;
     int rc = signet_server_validate(server, device, err);
 
-    return rc ? rc : server->ops->add(server, device, existed ? existed : &unused, err);
+    rc = rc ? rc : server->ops->add(server, device, existed ? existed : &unused, err);
+    return rc ? rc : uploads_add(server, device, err);
 }
 
 int signet_server_find(struct signet_server *server, const char *endpoint, struct signet_error *err)

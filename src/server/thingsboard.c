@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ThingsBoard 3.x and 4.x: a device and its LwM2M credentials in one request. */
 #include "server/ops.h"
+#include "server/uploads.h"
 #include "server/words.h"
 
 #include <jansson.h>
@@ -164,6 +165,19 @@ static int find_profile(struct signet_server *server, char id[static ENTITY_ID +
     return rc;
 }
 
+/* Base64 of the DER. Without it ThingsBoard wants an authority that it trusts, and the endpoint
+ * name as common name. */
+static void put_cert(struct buf *out, const struct signet_device *device)
+{
+    size_t len = 0;
+    const uint8_t *der = uploads_cert(device, &len);
+
+    buf_text(out, ", \"cert\": \"");
+    if (der)
+        words_base64(out, der, len);
+    buf_byte(out, '"');
+}
+
 /* {"client": {..}, "bootstrap": {..}}: both servers of the latter must be named. */
 static void put_credentials(struct buf *out, const struct signet_device *device)
 {
@@ -184,7 +198,7 @@ static void put_credentials(struct buf *out, const struct signet_device *device)
             hex_encode(device->psk, device->psk_len, (char *)hex);
         buf_byte(out, '"');
     } else if (device->mode == SIGNET_MODE_CERT) {
-        buf_text(out, ", \"cert\": \"\""); /* trusted by authority; the common name is the name */
+        put_cert(out, device);
     }
     buf_text(out, "}, \"bootstrap\": {\"bootstrapServer\": {\"securityMode\": \"NO_SEC\"}, "
                   "\"lwm2mServer\": {\"securityMode\": \"NO_SEC\"}}}");
@@ -236,6 +250,21 @@ static bool same_key(const json_t *client, const struct signet_device *device)
     return same;
 }
 
+static bool same_cert(const json_t *client, const struct signet_device *device)
+{
+    struct buf want = {0};
+    size_t len = 0;
+    const uint8_t *der = uploads_cert(device, &len);
+    bool same;
+
+    if (!der) /* trusted by its authority */
+        return true;
+    words_base64(&want, der, len);
+    same = !want.failed && same_text(client, "cert", want.data, want.len);
+    buf_free(&want);
+    return same;
+}
+
 /* What of the credentials there is not as we want it; NULL: all is. */
 static const char *difference(const json_t *there, const struct signet_device *device)
 {
@@ -258,6 +287,8 @@ static const char *difference(const json_t *there, const struct signet_device *d
         what = "its PSK identity";
     else if (device->mode == SIGNET_MODE_PSK && !same_key(client, device))
         what = "its PSK";
+    else if (device->mode == SIGNET_MODE_CERT && !same_cert(client, device))
+        what = "its certificate";
     json_decref(inner);
     return what;
 }
