@@ -481,8 +481,9 @@ const struct server_ops coiote_ops = {
             .needs_token = true,
             .uploads = true,
             .identity_charset = "UTF-8",
-            .manual_steps = "mode cert: upload the certificates listed in uploads/to-upload.tsv, or "
-                            "their authority's, under Administration > DTLS/TLS certificates"},
+            .manual_steps =
+                "mode cert: upload the certificates listed in uploads/to-upload.tsv, or "
+                "their authority's, under Administration > DTLS/TLS certificates"},
     .header = auth_header,
     .login = login,
     .add_batch = add_batch,

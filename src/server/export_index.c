@@ -62,8 +62,7 @@ int export_index_put(struct export_index *index, uint64_t hash, uint64_t at,
 bool export_index_next(const struct export_index *index, uint64_t hash, size_t *probe, uint64_t *at)
 {
     for (; index->room; ++*probe) {
-        const struct export_slot *slot =
-            &index->slots[((size_t)hash + *probe) & (index->room - 1)];
+        const struct export_slot *slot = &index->slots[((size_t)hash + *probe) & (index->room - 1)];
 
         if (!slot->hash)
             return false;

@@ -9,11 +9,16 @@
 #include <string.h>
 
 static const char *const field_names[EXPORT_FIELDS] = {
-    [EXPORT_ENDPOINT] = "endpoint", [EXPORT_IDENTITY] = "identity",
-    [EXPORT_MODE] = "mode",         [EXPORT_MODE_UPPER] = "MODE",
-    [EXPORT_KEY_HEX] = "key_hex",   [EXPORT_KEY_BASE64] = "key_base64",
-    [EXPORT_KEY_TEXT] = "key_text", [EXPORT_CERT_PEM] = "cert_pem",
-    [EXPORT_CERT_BASE64] = "cert_base64", [EXPORT_CONSTANT] = "'text'",
+    [EXPORT_ENDPOINT] = "endpoint",
+    [EXPORT_IDENTITY] = "identity",
+    [EXPORT_MODE] = "mode",
+    [EXPORT_MODE_UPPER] = "MODE",
+    [EXPORT_KEY_HEX] = "key_hex",
+    [EXPORT_KEY_BASE64] = "key_base64",
+    [EXPORT_KEY_TEXT] = "key_text",
+    [EXPORT_CERT_PEM] = "cert_pem",
+    [EXPORT_CERT_BASE64] = "cert_base64",
+    [EXPORT_CONSTANT] = "'text'",
 };
 
 static const char everything[] = "endpoint=endpoint, mode=mode, identity=identity, psk=key_hex";
@@ -266,8 +271,8 @@ static void put_value(const struct export_column *column, const struct signet_de
 static void put_quoted(const struct export_format *format, const uint8_t *text, size_t len,
                        struct buf *out)
 {
-    bool need = memchr(text, format->delimiter, len) || memchr(text, '"', len) ||
-                memchr(text, '\n', len);
+    bool need =
+        memchr(text, format->delimiter, len) || memchr(text, '"', len) || memchr(text, '\n', len);
 
     if (need)
         buf_byte(out, '"');

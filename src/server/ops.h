@@ -13,6 +13,7 @@ struct signet_server {
     char *domain, *auth, *user, *realm, *profile, *uploads;
     struct secret password; /* of user, when it logs in */
     unsigned api;           /* generation of the server's API; 0: the newest */
+    char profile_id[40];    /* ThingsBoard: looked up once */
     void *own;              /* what open() made; close() frees it */
     unsigned parallel;
     struct http **twins; /* connections of the threads of a batch, kept for the next one */

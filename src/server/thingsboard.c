@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ThingsBoard 3.x and 4.x: a device and its LwM2M credentials in one request. */
-#include "server/ops.h"
+#include "server/thingsboard.h"
 #include "server/uploads.h"
 #include "server/words.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 255, PSK_STEP = 16, PSK_MOST = 64, ENTITY_ID = 36 };
+enum { NAME_MAX_LEN = 255, PSK_STEP = 16, ENTITY_ID = 36 };
 
 static int validate_info(const struct signet_server_info *info, struct signet_error *err)
 {
@@ -69,10 +69,9 @@ static int refused(const struct http_answer *answer, const struct signet_device 
     return (int)code;
 }
 
-/* A request and the JSON of its answer, which the caller frees; out NULL: it does not matter. */
-static int call(struct signet_server *server, struct http_request *request,
-                const struct signet_device *device, json_t **out, struct http_answer *answer,
-                struct signet_error *err)
+int thingsboard_call(struct signet_server *server, struct http_request *request,
+                     const struct signet_device *device, json_t **out, struct http_answer *answer,
+                     struct signet_error *err)
 {
     int rc = http_send(server->http, request, answer, err);
 
@@ -88,15 +87,15 @@ static int call(struct signet_server *server, struct http_request *request,
     return rc;
 }
 
-static int get(struct signet_server *server, const struct buf *path, json_t **out,
-               struct signet_error *err)
+int thingsboard_get(struct signet_server *server, const struct buf *path, json_t **out,
+                    struct signet_error *err)
 {
     struct http_request request = {.method = "GET", .retry_lost = true};
     struct http_answer answer = {0};
     int rc = buf_check(path, err);
 
     request.path = (const char *)path->data;
-    return rc ? rc : call(server, &request, NULL, out, &answer, err);
+    return rc ? rc : thingsboard_call(server, &request, NULL, out, &answer, err);
 }
 
 /* {"id": {"entityType": .., "id": "UUID"}, ..} */
@@ -119,7 +118,7 @@ static int find_id(struct signet_server *server, const char *endpoint,
 
     buf_text(&path, "/api/tenant/devices?deviceName=");
     http_encode(&path, endpoint);
-    rc = get(server, &path, &there, err);
+    rc = thingsboard_get(server, &path, &there, err);
     buf_free(&path);
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, rc, "ThingsBoard has no device '%s'", endpoint);
@@ -141,7 +140,7 @@ static int find_profile(struct signet_server *server, char id[static ENTITY_ID +
 
     buf_text(&path, "/api/deviceProfileInfos?pageSize=100&page=0&textSearch=");
     http_encode(&path, server->profile);
-    rc = get(server, &path, &page, err);
+    rc = thingsboard_get(server, &path, &page, err);
     buf_free(&path);
     if (rc)
         return rc;
@@ -176,6 +175,13 @@ static void put_cert(struct buf *out, const struct signet_device *device)
     if (der)
         words_base64(out, der, len);
     buf_byte(out, '"');
+}
+
+int thingsboard_profile(struct signet_server *server, struct signet_error *err)
+{
+    return !server->profile || server->profile_id[0]
+               ? SIGNET_OK
+               : find_profile(server, server->profile_id, err);
 }
 
 /* {"client": {..}, "bootstrap": {..}}: both servers of the latter must be named. */
@@ -239,7 +245,7 @@ static bool same_text(const json_t *object, const char *name, const void *want, 
 
 static bool same_key(const json_t *client, const struct signet_device *device)
 {
-    uint8_t key[PSK_MOST];
+    uint8_t key[THINGSBOARD_PSK_MAX];
     const json_t *hex = json_object_get(client, "key");
     ssize_t n = json_is_string(hex)
                     ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof key)
@@ -306,7 +312,7 @@ static int compare(struct signet_server *server, const struct signet_device *dev
     if (rc)
         return rc;
     buf_printf(&path, "/api/device/%s/credentials", id);
-    rc = get(server, &path, &there, err);
+    rc = thingsboard_get(server, &path, &there, err);
     buf_free(&path);
     what = rc ? NULL : difference(there, device);
     json_decref(there);
@@ -323,13 +329,12 @@ static int add(struct signet_server *server, const struct signet_device *device,
 {
     struct http_request request = {.method = "POST", .path = "/api/device-with-credentials"};
     struct signet_error first = {0}, lookup = {0};
-    char profile[ENTITY_ID + 1];
     struct secret body = {0};
-    int rc = server->profile ? find_profile(server, profile, err) : SIGNET_OK;
+    int rc = thingsboard_profile(server, err);
 
     *existed = false;
     if (!rc)
-        rc = make_body(device, server->profile ? profile : NULL, &body, err);
+        rc = make_body(device, server->profile ? server->profile_id : NULL, &body, err);
     if (rc)
         return rc;
     request.body = &body;
@@ -338,7 +343,7 @@ static int add(struct signet_server *server, const struct signet_device *device,
         bool lost, taken;
         int found;
 
-        rc = call(server, &request, device, NULL, &answer, &first);
+        rc = thingsboard_call(server, &request, device, NULL, &answer, &first);
         lost = rc && !answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED;
         taken = rc && (answer.status == 400 || answer.status == 409);
         if (!lost && !taken)
@@ -378,7 +383,7 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
         rc = buf_check(&path, err);
     request.path = (const char *)path.data;
     if (!rc)
-        rc = call(server, &request, NULL, NULL, &answer, err);
+        rc = thingsboard_call(server, &request, NULL, NULL, &answer, err);
     buf_free(&path);
     return rc;
 }
@@ -393,7 +398,7 @@ static int check(struct signet_server *server, struct signet_error *err)
     if (server->profile)
         return find_profile(server, id, err);
     buf_text(&path, "/api/deviceProfileInfos?pageSize=1&page=0");
-    rc = get(server, &path, &page, err);
+    rc = thingsboard_get(server, &path, &page, err);
     buf_free(&path);
     json_decref(page);
     return rc;
@@ -434,7 +439,7 @@ static int login(const struct signet_server *server, struct http *http, struct s
     rc = secret_from_buf(&body, &text, err);
     request.body = &body;
     if (!rc)
-        rc = call(&with, &request, NULL, &reply, &answer, err);
+        rc = thingsboard_call(&with, &request, NULL, &reply, &answer, err);
     value = json_object_get(reply, "token");
     if (!rc)
         rc = json_is_string(value)
@@ -449,10 +454,10 @@ const struct server_ops thingsboard_ops = {
     .can = {.kind = "thingsboard",
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
             .psk_min = PSK_STEP,
-            .psk_max = PSK_MOST,
+            .psk_max = THINGSBOARD_PSK_MAX,
             .psk_multiple = PSK_STEP,
             .endpoint_max = NAME_MAX_LEN,
-            .batch_max = 1,
+            .batch_max = THINGSBOARD_BATCH,
             .needs_token = true,
             .identity_charset = "UTF-8, not blank, not NO_SEC",
             .manual_steps = "make a device profile with transport LwM2M; mode cert: give the "
@@ -463,6 +468,7 @@ const struct server_ops thingsboard_ops = {
     .validate = validate,
     .check = check,
     .add = add,
+    .add_batch = thingsboard_import,
     .find = find,
     .remove = drop,
 };

@@ -4,10 +4,10 @@
  */
 #include "server/server.h"
 
-#include <signet/cert.h>
-#include <signet/config.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signet/cert.h>
+#include <signet/config.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -360,9 +360,12 @@ static void test_long_file_is_read_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),      cmocka_unit_test(test_emqx),
-        cmocka_unit_test(test_no_row_twice), cmocka_unit_test(test_crash_at_every_byte),
-        cmocka_unit_test(test_batch),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_emqx),
+        cmocka_unit_test(test_no_row_twice),
+        cmocka_unit_test(test_crash_at_every_byte),
+        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_changed_by_others),
         cmocka_unit_test(test_nrfcloud),
         cmocka_unit_test(test_long_file_is_read_once),

@@ -3,9 +3,9 @@
 #include "server/server.h"
 #include "sim.h"
 
+#include <setjmp.h>
 #include <signet/cert.h>
 #include <signet/config.h>
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,9 +47,9 @@ static struct signet_tree *make_device(const char *name)
     assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
     value.as.bytes.data = der.data;
     value.as.bytes.len = der.len;
-    assert_int_equal(signet_tree_put(tree, (struct signet_path){0, 1, 3, SIGNET_NO_ID}, &value,
-                                     NULL),
-                     SIGNET_OK);
+    assert_int_equal(
+        signet_tree_put(tree, (struct signet_path){0, 1, 3, SIGNET_NO_ID}, &value, NULL),
+        SIGNET_OK);
     signet_bytes_free(&der);
     signet_cert_free(&cert);
     signet_key_free(&key);
