@@ -391,6 +391,96 @@ static const char *thingsboard_make(struct sim_store *store, json_t *body, struc
     return why;
 }
 
+/* A row is a device; as with the real one, a device of the same name is overwritten. */
+static const char *thingsboard_row(struct sim_store *store, char *row, bool *updated)
+{
+    const char *cells[7];
+    struct sim_device *d;
+    json_t *inner, *body;
+    const char *why;
+    char *text;
+
+    for (size_t i = 0; i < 7; i++) {
+        cells[i] = strsep(&row, ",");
+        if (!cells[i])
+            return "Too few columns";
+    }
+    d = named(store, cells[0]);
+    *updated = d != NULL;
+    if (d)
+        drop(store, d);
+    inner = json_pack("{s:{s:s,s:s,s:s,s:s,s:s}, s:{s:{s:s}, s:{s:s}}}", "client", "endpoint",
+                      cells[2], "securityConfigClientMode", cells[3], "identity", cells[4], "key",
+                      cells[5], "cert", cells[6], "bootstrap", "bootstrapServer", "securityMode",
+                      "NO_SEC", "lwm2mServer", "securityMode", "NO_SEC");
+    text = inner ? json_dumps(inner, 0) : NULL;
+    body = json_pack("{s:{s:s}, s:{s:s,s:s}}", "device", "name", cells[0], "credentials",
+                     "credentialsType", "LWM2M_CREDENTIALS", "credentialsValue", text ? text : "");
+    why = thingsboard_make(store, body, &d);
+    json_decref(body);
+    json_decref(inner);
+    free(text);
+    return why;
+}
+
+static void thingsboard_bulk(struct sim_store *store, const json_t *body, struct sim_reply *reply)
+{
+    const char *file = json_string_value(json_object_get(body, "file"));
+    char *copy = strdup(file ? file : ""), *rest = NULL;
+    size_t line = 0, created = 0, updates = 0;
+    struct buf errors = {0};
+
+    for (char *row = copy ? strtok_r(copy, "\n", &rest) : NULL; row;
+         row = strtok_r(NULL, "\n", &rest)) {
+        bool updated = false;
+        const char *why = thingsboard_row(store, row, &updated);
+
+        line++;
+        if (why)
+            buf_printf(&errors, "%s\"Line %zu: %s\"", errors.len ? ", " : "", line, why);
+        created += !why && !updated;
+        updates += !why && updated;
+    }
+    buf_printf(&reply->body,
+               "{\"created\": %zu, \"updated\": %zu, \"errors\": %zu, \"errorsList\": [", created,
+               updates, line - created - updates);
+    buf_append(&reply->body, errors.data, errors.len);
+    buf_text(&reply->body, "]}");
+    buf_free(&errors);
+    free(copy);
+}
+
+/* The names of devices that contain the text. */
+struct search {
+    const char *text;
+    struct buf names;
+    size_t count, most;
+};
+
+static void search_one(const void *node, VISIT visit, void *ctx)
+{
+    struct search *search = ctx;
+    const struct sim_device *d = *(struct sim_device *const *)node;
+
+    if ((visit != postorder && visit != leaf) || !strcasestr(d->endpoint, search->text) ||
+        search->count++ >= search->most)
+        return;
+    buf_printf(&search->names, "%s{\"name\": \"%s\"}", search->names.len ? ", " : "", d->endpoint);
+}
+
+static void thingsboard_search(struct sim_store *store, const char *query, struct sim_reply *reply)
+{
+    const char *text = strstr(query, "textSearch=");
+    struct search search = {.text = text ? text + 11 : "",
+                            .most = strtoul(query + strlen("pageSize="), NULL, 10)};
+
+    twalk_r(store->by_endpoint, search_one, &search);
+    buf_text(&reply->body, "{\"data\": [");
+    buf_append(&reply->body, search.names.data, search.names.len);
+    buf_printf(&reply->body, "], \"hasNext\": %s}", search.count > search.most ? "true" : "false");
+    buf_free(&search.names);
+}
+
 static void thingsboard_answer(struct sim_store *store, const struct sim_request *request,
                                struct sim_reply *reply)
 {
@@ -403,6 +493,13 @@ static void thingsboard_answer(struct sim_store *store, const struct sim_request
 
     if (under(request, "POST", "/api/device-with-credentials")) {
         why = thingsboard_make(store, body, &d);
+    } else if (under(request, "POST", "/api/device/bulk_import")) {
+        thingsboard_bulk(store, body, reply);
+        goto out;
+    } else if (request->query && after(request->query, "pageSize=") &&
+               under(request, "GET", "/api/tenant/devices")) {
+        thingsboard_search(store, request->query, reply);
+        goto out;
     } else if (under(request, "GET", "/api/deviceProfileInfos")) {
         buf_text(&reply->body, "{\"data\": [{\"id\": {\"entityType\": \"DEVICE_PROFILE\", "
                                "\"id\": \"00000000-0000-4000-8000-0000000000aa\"}, \"name\": "

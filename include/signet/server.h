@@ -31,8 +31,12 @@ struct signet_server_info {
     char *realm;
     char *profile; /* ThingsBoard: name of the device profile; NULL: its default */
     char *ca_file; /* as in the options, which come first */
+    /* Where certificates are put that a person must give to the server (capabilities: uploads), as
+     * NAME.pem with a line in to-upload.tsv each. NULL: "uploads". */
+    char *uploads;
     /* export: rows are appended to file, mode 0600. format: "csv" (the default), "ndjson",
-     * "cumulocity" or "emqx"; columns: "Name=field, ..." for the first two (docs/SPEC.md). */
+     * "cumulocity", "emqx" or "nrfcloud"; columns: "Name=field, ..." for the first two
+     * (docs/SPEC.md). */
     char *file;
     char *format;
     char *columns;
@@ -60,6 +64,7 @@ struct signet_server_capabilities {
     unsigned batch_max;        /* devices in one request; 1: one by one */
     bool upsert;               /* adding again overwrites */
     bool needs_token;
+    bool uploads; /* mode cert: its API takes no certificates; see signet_server_info.uploads */
     const char *identity_charset; /* of a PSK identity */
     const char *manual_steps;     /* what a person does at the server; "" for nothing */
 };
@@ -78,7 +83,8 @@ struct signet_device {
     size_t identity_len;
     const uint8_t *psk;
     size_t psk_len;
-    /* All accounts of the device, for bootstrap servers; NULL: not known. */
+    /* All accounts of the device, for bootstrap servers; in mode cert also the device's own
+     * certificate, /0/x/3 of its first management account. NULL: not known. */
     const struct signet_tree *tree;
 };
 
@@ -102,7 +108,8 @@ int signet_server_check(struct signet_server *server, struct signet_error *err);
 /* Registers one device. Done when the server has it, with this mode and these credentials: a lost
  * answer or a "taken" is looked up and compared. *existed (may be NULL): it was there before.
  * SIGNET_E_EXISTS: there is another device of that name or identity; the message says what
- * differs. */
+ * differs. SIGNET_E_IO: the server has it, but its certificate could not be put into the folder
+ * of uploads; adding it again tries that again. */
 int signet_server_add(struct signet_server *server, const struct signet_device *device,
                       bool *existed, struct signet_error *err);
 

@@ -34,6 +34,7 @@ static const struct member server_members[] = {
     {"realm", TEXT, offsetof(struct signet_server_info, realm)},
     {"profile", TEXT, offsetof(struct signet_server_info, profile)},
     {"ca_file", TEXT, offsetof(struct signet_server_info, ca_file)},
+    {"uploads", TEXT, offsetof(struct signet_server_info, uploads)},
     {"file", TEXT, offsetof(struct signet_server_info, file)},
     {"format", TEXT, offsetof(struct signet_server_info, format)},
     {"columns", TEXT, offsetof(struct signet_server_info, columns)},

@@ -46,6 +46,20 @@ int db_run(struct db *db, struct signet_error *err, const char *sql, const char 
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
+int db_change(struct db *db, struct signet_error *err, const char *sql, const char *types, ...)
+{
+    struct db_rows rows;
+    va_list args;
+
+    va_start(args, types);
+    int rc = query(db, &rows, err, sql, types, args);
+    va_end(args);
+    if (rc == SIGNET_OK && db->ops->changes(&rows) == 0)
+        rc = SIGNET_E_NOT_FOUND;
+    db_end(&rows);
+    return rc;
+}
+
 int db_find(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
             const char *types, ...)
 {

@@ -53,6 +53,8 @@ struct db_ops {
     /* NULL is SQL NULL; valid until the next step. */
     const char *(*text)(const struct db_rows *rows, int column);
     int64_t (*integer)(const struct db_rows *rows, int column);
+    /* How many rows the statement inserted, changed or deleted. */
+    int64_t (*changes)(const struct db_rows *rows);
     void (*end)(struct db_rows *rows);
 };
 
@@ -63,6 +65,9 @@ int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, cons
              const char *types, ...);
 /* For its effect only. */
 int db_run(struct db *db, struct signet_error *err, const char *sql, const char *types, ...);
+/* As db_run, for a change of one row: SIGNET_E_NOT_FOUND, without a message, when it fitted none.
+ */
+int db_change(struct db *db, struct signet_error *err, const char *sql, const char *types, ...);
 /* A query for one row: SIGNET_E_NOT_FOUND when there is none (rows are ended then). */
 int db_find(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
             const char *types, ...);

@@ -144,33 +144,35 @@ static int advance_one(struct signet_ledger *l, const struct advance *a, struct 
         " packet_sha256 = COALESCE($11, packet_sha256), image_sha256 = COALESCE($12, image_sha256),"
         " changed = $13, events = events + 1"
         " WHERE id = $1 AND token = $2 AND state = $3 AND state < 6"
-        " AND (exposed = 0 OR hw_id IS NULL OR hw_id = COALESCE($5, hw_id)) RETURNING " DEVICE_ROW;
+        " AND (exposed = 0 OR hw_id IS NULL OR hw_id = COALESCE($5, hw_id))";
     /* without facts, as most changes are */
     static const char bare[] =
         "UPDATE devices SET state = $4, exposed = CASE WHEN $4 >= 2 THEN 1 ELSE exposed END,"
         " changed = $5, events = events + 1"
-        " WHERE id = $1 AND token = $2 AND state = $3 AND state < 6 RETURNING " DEVICE_ROW;
+        " WHERE id = $1 AND token = $2 AND state = $3 AND state < 6";
     const struct signet_lease *lease = &a->leases[a->at];
     const struct signet_device_facts *f = facts_of(a, a->at);
     bool is_bare = !f->hw_id && !f->psk_identity && !f->psk_sha256 && !f->spki_sha256 &&
                    !f->cert_serial && !f->packet_sha256 && !f->image_sha256;
-    struct db_rows row;
     int rc;
 
     if (!legal(lease->state, a->to))
         return error_set(err, SIGNET_E_USAGE, "%s: no way from %s to %s", lease->endpoint,
                          names[lease->state], (unsigned)a->to <= 8 ? names[a->to] : "?");
     if (is_bare)
-        rc = db_query(l->db, &row, err, bare, "iiiii", lease->device, lease->token,
-                      (int64_t)lease->state, (int64_t)a->to, l->db->now);
+        rc = db_change(l->db, err, bare, "iiiii", lease->device, lease->token,
+                       (int64_t)lease->state, (int64_t)a->to, l->db->now);
     else
-        rc = db_query(l->db, &row, err, sql, "iiiissssssssi", lease->device, lease->token,
-                      (int64_t)lease->state, (int64_t)a->to, f->hw_id, f->psk_identity,
-                      f->psk_sha256, f->spki_sha256, f->cert_issuer, f->cert_serial,
-                      f->packet_sha256, f->image_sha256, l->db->now);
-    if (rc != SIGNET_OK)
-        return rc;
-    rc = device_event(l, &row, names[a->to], f->note ? f->note : f->hw_id ? f->hw_id : "", err);
+        rc = db_change(l->db, err, sql, "iiiissssssssi", lease->device, lease->token,
+                       (int64_t)lease->state, (int64_t)a->to, f->hw_id, f->psk_identity,
+                       f->psk_sha256, f->spki_sha256, f->cert_issuer, f->cert_serial,
+                       f->packet_sha256, f->image_sha256, l->db->now);
+    if (rc == SIGNET_OK)
+        rc = device_event(l, lease->device, names[a->to],
+                          f->note    ? f->note
+                          : f->hw_id ? f->hw_id
+                                     : "",
+                          err);
     return rc == SIGNET_E_NOT_FOUND ? say_why_not(l, lease, a->to, err) : rc;
 }
 
@@ -250,14 +252,13 @@ struct trouble {
 static int note(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct trouble *t = arg;
-    struct db_rows row;
-    int rc = db_query(l->db, &row, err,
-                      "UPDATE devices SET changed = $3, events = events + 1"
-                      " WHERE id = $1 AND token = $2 RETURNING " DEVICE_ROW,
-                      "iii", t->lease->device, t->lease->token, l->db->now);
+    int rc = db_change(l->db, err,
+                       "UPDATE devices SET changed = $3, events = events + 1"
+                       " WHERE id = $1 AND token = $2",
+                       "iii", t->lease->device, t->lease->token, l->db->now);
 
     if (rc == SIGNET_OK)
-        rc = device_event(l, &row, t->kind, t->detail, err);
+        rc = device_event(l, t->lease->device, t->kind, t->detail, err);
     return rc == SIGNET_E_NOT_FOUND
                ? error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
                            t->lease->endpoint)
@@ -276,14 +277,13 @@ int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *
 int device_set_aside(struct signet_ledger *l, int64_t device, const struct signet_error *why,
                      struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_query(l->db, &row, err,
-                      "UPDATE devices SET failed_from = state, state = 7, lease_until = 0,"
-                      " token = token + 1, error_code = $2, error = $3, changed = $4,"
-                      " events = events + 1 WHERE id = $1 AND state < 6 RETURNING " DEVICE_ROW,
-                      "iisi", device, (int64_t)why->code, why->msg, l->db->now);
+    int rc = db_change(l->db, err,
+                       "UPDATE devices SET failed_from = state, state = 7, lease_until = 0,"
+                       " token = token + 1, error_code = $2, error = $3, changed = $4,"
+                       " events = events + 1 WHERE id = $1 AND state < 6",
+                       "iisi", device, (int64_t)why->code, why->msg, l->db->now);
 
-    return rc == SIGNET_OK ? device_event(l, &row, "failed", why->msg, err) : rc;
+    return rc == SIGNET_OK ? device_event(l, device, "failed", why->msg, err) : rc;
 }
 
 static int fail(struct signet_ledger *l, void *arg, struct signet_error *err)

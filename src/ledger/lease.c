@@ -14,38 +14,37 @@ void lease_read(const struct db_rows *row, struct signet_lease *lease)
     snprintf(lease->endpoint, sizeof(lease->endpoint), "%s", db_text(row, 5));
 }
 
-int device_event(struct signet_ledger *l, struct db_rows *row, const char *kind, const char *detail,
+/* A second statement, and not RETURNING, for which SQLite makes a table each time. */
+int device_event(struct signet_ledger *l, int64_t device, const char *kind, const char *detail,
                  struct signet_error *err)
 {
-    int rc = db_step(row, err);
+    struct db_rows row;
+    int rc =
+        db_find(l->db, &row, err, "SELECT " DEVICE_ROW " FROM devices WHERE id = $1", "i", device);
 
     if (rc == SIGNET_OK)
-        rc = chain_append(l, row, ROW_COLUMNS, kind, detail, err);
-    db_end(row);
+        rc = chain_append(l, &row, ROW_COLUMNS, kind, detail, err);
+    db_end(&row);
     return rc;
 }
 
 int lease_take(struct signet_ledger *l, struct signet_lease *lease, const char *slot,
                const char *kind, struct signet_error *err)
 {
-    static const char quietly[] =
-        "UPDATE devices SET token = token + 1, lease_until = $2 WHERE id = $1";
-    static const char openly[] =
-        "UPDATE devices SET token = token + 1, lease_until = $2, station = $3,"
-        " slot = COALESCE($4, slot), changed = $5, events = events + 1 WHERE id = $1"
-        " RETURNING " DEVICE_ROW;
-    struct db_rows row;
     int64_t until = l->db->now + l->lease_seconds;
     int rc;
 
-    if (kind) {
-        rc = db_query(l->db, &row, err, openly, "iissi", lease->device, until, l->station, slot,
-                      l->db->now);
-        if (rc == SIGNET_OK)
-            rc = device_event(l, &row, kind, slot ? slot : "", err);
-    } else {
-        rc = db_run(l->db, err, quietly, "ii", lease->device, until);
-    }
+    if (kind)
+        rc = db_run(l->db, err,
+                    "UPDATE devices SET token = token + 1, lease_until = $2, station = $3,"
+                    " slot = COALESCE($4, slot), changed = $5, events = events + 1 WHERE id = $1",
+                    "iissi", lease->device, until, l->station, slot, l->db->now);
+    else
+        rc = db_run(l->db, err,
+                    "UPDATE devices SET token = token + 1, lease_until = $2 WHERE id = $1", "ii",
+                    lease->device, until);
+    if (rc == SIGNET_OK && kind)
+        rc = device_event(l, lease->device, kind, slot ? slot : "", err);
     if (rc == SIGNET_OK)
         lease->token++;
     return rc;
@@ -60,17 +59,15 @@ struct request {
 static int extend(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct request *r = arg;
-    struct db_rows row;
     int64_t until = r->seconds ? l->db->now + r->seconds : 0;
-    int rc = db_find(l->db, &row, err,
-                     "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
-                     " AND state < 6 RETURNING id",
-                     "iii", r->lease->device, r->lease->token, until);
+    int rc = db_change(l->db, err,
+                       "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
+                       " AND state < 6",
+                       "iii", r->lease->device, r->lease->token, until);
 
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
                        r->lease->endpoint);
-    db_end(&row);
     return rc;
 }
 

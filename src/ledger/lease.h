@@ -4,7 +4,7 @@
 
 #include "ledger/store.h"
 
-/* lease.c: from a row of a device to the right to work on it, and on the row to its event */
+/* lease.c: from a row of a device to the right to work on it */
 
 /* Columns of a device that a lease is made of, for SELECT. */
 #define LEASE_COLUMNS "id, token, number, attempt, state, endpoint"
@@ -15,10 +15,9 @@ void lease_read(const struct db_rows *row, struct signet_lease *lease);
 int lease_take(struct signet_ledger *ledger, struct signet_lease *lease, const char *slot,
                const char *kind, struct signet_error *err);
 
-/* An UPDATE of one device that returns DEVICE_ROW, with its event. SIGNET_E_NOT_FOUND: it fitted no
- * row. */
-int device_event(struct signet_ledger *ledger, struct db_rows *row, const char *kind,
-                 const char *detail, struct signet_error *err);
+/* The event of a device that was just changed, with events + 1. */
+int device_event(struct signet_ledger *ledger, int64_t device, const char *kind, const char *detail,
+                 struct signet_error *err);
 
 /* device.c: sets aside a device, whoever works on it. */
 int device_set_aside(struct signet_ledger *ledger, int64_t device, const struct signet_error *why,

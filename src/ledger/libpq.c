@@ -26,6 +26,7 @@ static const struct {
     {"PQgetvalue", offsetof(struct libpq, getvalue)},
     {"PQgetisnull", offsetof(struct libpq, getisnull)},
     {"PQntuples", offsetof(struct libpq, ntuples)},
+    {"PQcmdTuples", offsetof(struct libpq, cmdTuples)},
     {"PQclear", offsetof(struct libpq, clear)},
     {"PQconninfoParse", offsetof(struct libpq, conninfoParse)},
     {"PQconninfoFree", offsetof(struct libpq, conninfoFree)},

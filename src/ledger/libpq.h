@@ -24,6 +24,7 @@ struct libpq {
     char *(*getvalue)(const PGresult *result, int row, int column);
     int (*getisnull)(const PGresult *result, int row, int column);
     int (*ntuples)(const PGresult *result);
+    char *(*cmdTuples)(PGresult *result);
     void (*clear)(PGresult *result);
     PQconninfoOption *(*conninfoParse)(const char *conninfo, char **error);
     void (*conninfoFree)(PQconninfoOption *options);

@@ -39,19 +39,18 @@ static int named(struct signet_ledger *l, struct request *r, struct signet_error
 static int make_void(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
-    struct db_rows row;
     int rc = named(l, r, err);
 
     if (rc == SIGNET_OK && r->state == SIGNET_DEVICE_VOID)
         return error_set(err, SIGNET_E_EXISTS, "%s is void already", r->endpoint);
     if (rc == SIGNET_OK)
-        rc = db_query(l->db, &row, err,
-                      "UPDATE devices SET state = 8, token = token + 1, lease_until = 0,"
-                      " freed = 1 - exposed, error = $2, changed = $3, events = events + 1"
-                      " WHERE id = $1 RETURNING " DEVICE_ROW,
-                      "isi", r->device, r->reason, l->db->now);
+        rc = db_run(l->db, err,
+                    "UPDATE devices SET state = 8, token = token + 1, lease_until = 0,"
+                    " freed = 1 - exposed, error = $2, changed = $3, events = events + 1"
+                    " WHERE id = $1",
+                    "isi", r->device, r->reason, l->db->now);
     if (rc == SIGNET_OK)
-        rc = device_event(l, &row, "void", r->reason, err);
+        rc = device_event(l, r->device, "void", r->reason, err);
     if (rc == SIGNET_OK && !r->exposed) /* the name is there again: it is looked for from 0 */
         rc = db_run(l->db, err, "UPDATE orders SET issued = issued - 1, cursor = 0 WHERE id = $1",
                     "i", r->order);
@@ -72,7 +71,6 @@ int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const
 static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
-    struct db_rows row;
     int rc = named(l, r, err);
 
     if (rc == SIGNET_OK && r->state != SIGNET_DEVICE_FAILED)
@@ -80,15 +78,15 @@ static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
                          r->endpoint, signet_device_state_name((enum signet_device_state)r->state));
     bool at_servers = r->failed_from >= SIGNET_DEVICE_VERIFIED;
     if (rc == SIGNET_OK)
-        rc = db_query(l->db, &row, err,
-                      "UPDATE devices SET state = $2, attempt = attempt + 1, lease_until = 0,"
-                      " failed_from = NULL, changed = $3, events = events + 1"
-                      " WHERE id = $1 RETURNING " DEVICE_ROW,
-                      "iii", r->device,
-                      (int64_t)(at_servers ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_RESERVED),
-                      l->db->now);
+        rc = db_run(l->db, err,
+                    "UPDATE devices SET state = $2, attempt = attempt + 1, lease_until = 0,"
+                    " failed_from = NULL, changed = $3, events = events + 1"
+                    " WHERE id = $1",
+                    "iii", r->device,
+                    (int64_t)(at_servers ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_RESERVED),
+                    l->db->now);
     if (rc == SIGNET_OK)
-        rc = device_event(l, &row, "rework", "", err);
+        rc = device_event(l, r->device, "rework", "", err);
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
                     "UPDATE deliveries SET state = 0, lease_until = 0, error = NULL"

@@ -93,24 +93,21 @@ static int settle_one(struct signet_ledger *l, const struct request *r, size_t i
     const struct signet_lease *lease = &r->given[i];
     const struct signet_error *why = &r->outcomes[i];
     int state = why->code == SIGNET_OK ? 1 : why->code == SIGNET_E_BUSY ? 0 : 2;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "UPDATE deliveries SET state = $4, lease_until = 0, changed = $5, error = $6"
-                     " WHERE device = $1 AND server = $2 AND token = $3 AND state = 0"
-                     " RETURNING device",
-                     "isiiis", lease->device, r->server, lease->token, (int64_t)state, l->db->now,
-                     state == 2 ? why->msg : NULL);
+    int rc = db_change(l->db, err,
+                       "UPDATE deliveries SET state = $4, lease_until = 0, changed = $5, error = $6"
+                       " WHERE device = $1 AND server = $2 AND token = $3 AND state = 0",
+                       "isiiis", lease->device, r->server, lease->token, (int64_t)state, l->db->now,
+                       state == 2 ? why->msg : NULL);
 
-    db_end(&row);
     if (rc != SIGNET_OK || state == 0)
         return rc;
     if (state == 2)
         return device_set_aside(l, lease->device, why, err);
-    rc = db_query(l->db, &row, err,
-                  "UPDATE devices SET changed = $2, events = events + 1"
-                  " WHERE id = $1 AND state < 6 RETURNING " DEVICE_ROW,
-                  "ii", lease->device, l->db->now);
-    return rc == SIGNET_OK ? device_event(l, &row, "delivered", r->server, err) : rc;
+    rc = db_change(l->db, err,
+                   "UPDATE devices SET changed = $2, events = events + 1"
+                   " WHERE id = $1 AND state < 6",
+                   "ii", lease->device, l->db->now);
+    return rc == SIGNET_OK ? device_event(l, lease->device, "delivered", r->server, err) : rc;
 }
 
 static int delivered(struct signet_ledger *l, void *arg, struct signet_error *err)
@@ -146,7 +143,7 @@ static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
         " /*+ FOR UPDATE OF d SKIP LOCKED */";
     static const char registered[] =
         "UPDATE devices SET state = 5, token = token + 1, lease_until = $2, changed = $3,"
-        " events = events + 1 WHERE id = $1 RETURNING " DEVICE_ROW;
+        " events = events + 1 WHERE id = $1";
     struct request *r = arg;
     const char *s[SERVERS_MAX] = {"", "", "", "", "", "", "", ""};
     struct db_rows row;
@@ -164,10 +161,10 @@ static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
             rc = lease_take(l, lease, NULL, NULL, err);
             continue;
         }
-        rc = db_query(l->db, &row, err, registered, "iii", lease->device,
-                      l->db->now + l->lease_seconds, l->db->now);
+        rc = db_run(l->db, err, registered, "iii", lease->device, l->db->now + l->lease_seconds,
+                    l->db->now);
         if (rc == SIGNET_OK)
-            rc = device_event(l, &row, "registered", "", err);
+            rc = device_event(l, lease->device, "registered", "", err);
         lease->token++;
         lease->state = SIGNET_DEVICE_REGISTERED;
     }

@@ -429,6 +429,11 @@ static int64_t integer(const struct db_rows *rows, int column)
     return value ? strtoll(value, NULL, 10) : 0;
 }
 
+static int64_t changes(const struct db_rows *rows)
+{
+    return strtoll(station_of(rows->db)->pq->cmdTuples(rows->at), NULL, 10);
+}
+
 static void end(struct db_rows *rows)
 {
     if (rows->at)
@@ -447,5 +452,6 @@ const struct db_ops postgres_ops = {
     .step = step,
     .text = text,
     .integer = integer,
+    .changes = changes,
     .end = end,
 };

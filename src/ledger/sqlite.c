@@ -287,6 +287,11 @@ static int64_t integer(const struct db_rows *rows, int column)
     return sqlite3_column_int64(rows->at, column);
 }
 
+static int64_t changes(const struct db_rows *rows)
+{
+    return sqlite3_changes(file_of(rows->db)->handle);
+}
+
 static void end(struct db_rows *rows)
 {
     if (rows->at)
@@ -305,5 +310,6 @@ const struct db_ops sqlite_ops = {
     .step = step_rows,
     .text = text,
     .integer = integer,
+    .changes = changes,
     .end = end,
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many devices: threads that each keep a connection take them chunk by chunk. */
 #include "server/ops.h"
+#include "server/uploads.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { PARALLEL_MAX = 256 };
+enum { PARALLEL_MAX = 256, LEFT = -1 };
 
 struct batch {
     struct signet_server *server;
@@ -16,6 +17,7 @@ struct batch {
     atomic_size_t next; /* the first device that nobody took */
     atomic_size_t next_twin;
     atomic_bool one_by_one; /* the server takes no batches */
+    atomic_bool some_left;  /* of the batches: their results have `sys` LEFT until they are done */
     atomic_int stop;        /* an error that all others would meet: nothing more is sent */
 };
 
@@ -42,24 +44,33 @@ static void add_one(struct batch *b, struct signet_server *server, size_t i)
         atomic_store(&b->stop, rc);
 }
 
-/* A whole chunk in one request; false: not sure of all of them. */
-static bool add_chunk(struct batch *b, struct signet_server *server, size_t first, size_t count)
+static bool is_left(const struct batch *b, size_t i)
+{
+    return b->results[i].error.sys == LEFT;
+}
+
+/* A whole chunk in one request. Devices of which that is not sure are left for later. */
+static void add_chunk(struct batch *b, struct signet_server *server, size_t first, size_t count)
 {
     struct signet_error err = {0};
-    int rc;
+    int rc = SIGNET_OK;
 
-    if (count < 2 || !server->ops->add_batch || atomic_load(&b->one_by_one) ||
-        atomic_load(&b->stop))
-        return false;
-    for (size_t i = first; i < first + count; i++)
-        if (server->ops->validate(server, &b->devices[i], NULL))
-            return false;
-    rc = server->ops->add_batch(server, &b->devices[first], count, &err);
-    if (rc == SIGNET_E_UNSUPPORTED)
-        atomic_store(&b->one_by_one, true);
+    if (count < 2 || atomic_load(&b->one_by_one) || atomic_load(&b->stop))
+        rc = SIGNET_E_UNSUPPORTED;
     for (size_t i = first; !rc && i < first + count; i++)
-        b->results[i] = (struct signet_server_result){0};
-    return !rc;
+        rc = signet_server_validate(server, &b->devices[i], NULL);
+    if (!rc) {
+        rc = server->ops->add_batch(server, &b->devices[first], count, &err);
+        if (rc == SIGNET_E_UNSUPPORTED)
+            atomic_store(&b->one_by_one, true);
+    }
+    for (size_t i = first; i < first + count; i++) {
+        b->results[i] = (struct signet_server_result){.error.sys = rc ? LEFT : 0};
+        if (!rc)
+            uploads_add(server, &b->devices[i], &b->results[i].error);
+    }
+    if (rc)
+        atomic_store(&b->some_left, true);
 }
 
 static void work(struct batch *b, struct http *http)
@@ -69,11 +80,12 @@ static void work(struct batch *b, struct http *http)
 
     mine.http = http;
     while ((first = atomic_fetch_add(&b->next, b->chunk)) < b->count) {
-        size_t left = b->count - first, count = left < b->chunk ? left : b->chunk;
+        size_t left = b->count - first;
 
-        if (!add_chunk(b, &mine, first, count))
-            for (size_t i = first; i < first + count; i++)
-                add_one(b, &mine, i);
+        if (b->chunk > 1)
+            add_chunk(b, &mine, first, left < b->chunk ? left : b->chunk);
+        else if (!b->some_left || is_left(b, first))
+            add_one(b, &mine, first);
     }
 }
 
@@ -135,6 +147,12 @@ int signet_server_add_batch(struct signet_server *server, const struct signet_de
                       .chunk = server->ops->add_batch && most ? most : 1};
     int rc = run(&b, err);
 
+    if (!rc && atomic_load(&b.some_left)) {
+        b.chunk = 1;
+        atomic_store(&b.next, 0);
+        atomic_store(&b.next_twin, 0);
+        rc = run(&b, err);
+    }
     for (size_t i = 0; !rc && i < count; i++) {
         rc = (int)results[i].error.code;
         if (rc && err)

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BATCH_MAX = 1000 };
@@ -20,79 +18,80 @@ struct export
 {
     char *path;
     struct export_format format;
+    struct export_index index;
 };
 
-/* An open file under its lock, and what it holds up to the last whole row. */
+/* An open file under its lock, indexed, and the rows that are to be added. */
 struct table {
     int fd;
-    char *map;
-    size_t mapped, len;
-    bool is_new;
+    off_t size;
+    uint64_t len; /* up to the last whole row: a crash may have left half of one */
+    struct buf rows;
+    bool changed; /* the index knows of rows */
 };
 
-static int open_table(struct table *t, const char *path, bool write, struct signet_error *err)
+static int open_table(struct table *t, struct export *x, bool write, struct signet_error *err)
 {
     int flags = (write ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW;
     struct stat st;
-    const char *end;
+    int rc;
 
-    *t = (struct table){.fd = open(path, flags, 0600)};
+    *t = (struct table){.fd = open(x->path, flags, 0600)};
     if (t->fd < 0 && errno == ENOENT)
-        return error_set(err, SIGNET_E_NOT_FOUND, "there is no export '%s' yet", path);
+        return error_set(err, SIGNET_E_NOT_FOUND, "there is no export '%s' yet", x->path);
     if (t->fd < 0 || flock(t->fd, write ? LOCK_EX : LOCK_SH) != 0 || fstat(t->fd, &st) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", path);
+        return error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
     if (!S_ISREG(st.st_mode) || (st.st_mode & 077)) {
-        error_set(err, SIGNET_E_IO, "the export '%s' is not a file of mode 0600", path);
+        error_set(err, SIGNET_E_IO, "the export '%s' is not a file of mode 0600", x->path);
         error_hint(err, "it holds keys: chmod 600, or name another file");
         return SIGNET_E_IO;
     }
-    t->mapped = (size_t)st.st_size;
-    t->is_new = !t->mapped;
-    if (!t->mapped)
-        return SIGNET_OK;
-    t->map = mmap(NULL, t->mapped, PROT_READ, MAP_PRIVATE, t->fd, 0);
-    if (t->map == MAP_FAILED) {
-        t->map = NULL;
-        return error_sys(err, SIGNET_E_IO, errno, "reading the export '%s'", path);
-    }
-    end = memrchr(t->map, '\n', t->mapped); /* a crash may have left half a row */
-    t->len = end ? (size_t)(end - t->map) + 1 : 0;
-    return SIGNET_OK;
+    rc = export_index_refresh(&x->index, &x->format, t->fd, &st, err);
+    t->size = st.st_size;
+    t->len = x->index.len;
+    return rc;
 }
 
-static void close_table(struct table *t)
+static void close_table(struct table *t, struct export *x)
 {
-    if (t->map)
-        munmap(t->map, t->mapped);
+    if (t->changed)
+        export_index_free(&x->index);
     if (t->fd >= 0)
         close(t->fd); /* and its lock */
+    buf_free(&t->rows);
 }
 
-/* The row that begins so, or NULL. */
-static const char *find_row(const char *text, size_t len, const struct buf *start)
+/* Do these bytes stand there, in the file or in what is to follow it? */
+static bool same(const struct table *t, uint64_t at, const struct buf *want)
 {
-    const char *at = text, *end = text + len;
+    uint8_t there[512];
+    bool equal = true;
 
-    while (at && at < end) {
-        const char *hit = memmem(at, (size_t)(end - at), start->data, start->len);
+    if (at >= t->len)
+        return t->rows.len - (size_t)(at - t->len) >= want->len &&
+               memcmp(t->rows.data + (size_t)(at - t->len), want->data, want->len) == 0;
+    for (size_t done = 0; equal && done < want->len;) {
+        size_t part = want->len - done < sizeof there ? want->len - done : sizeof there;
+        ssize_t n = pread(t->fd, there, part, (off_t)(at + done));
 
-        if (!hit || hit == text || hit[-1] == '\n')
-            return hit;
-        at = hit + 1;
+        equal = n > 0 && memcmp(there, want->data + done, (size_t)n) == 0;
+        done += n > 0 ? (size_t)n : 0;
     }
-    return NULL;
+    wipe(there, sizeof there); /* it may be a key */
+    return equal;
 }
 
-/* SIGNET_OK: not there. SIGNET_E_EXISTS with *same: there, and so; else another row of its name. */
-static int look(const char *text, size_t len, const struct buf *start, const struct buf *row,
-                bool *same)
+/* Where the row is that begins so. */
+static bool find_row(const struct table *t, const struct export_index *index,
+                     const struct buf *start, uint64_t *at)
 {
-    const char *there = text ? find_row(text, len, start) : NULL;
+    uint64_t hash = export_index_hash(start->data, start->len);
+    size_t probe = 0;
 
-    if (!there)
-        return SIGNET_OK;
-    *same = (size_t)(text + len - there) >= row->len && memcmp(there, row->data, row->len) == 0;
-    return SIGNET_E_EXISTS;
+    while (export_index_next(index, hash, &probe, at))
+        if (same(t, *at, start))
+            return true;
+    return false;
 }
 
 static int taken(const struct signet_device *device, const struct export *x,
@@ -119,16 +118,17 @@ static int sync_folder(const char *path, struct signet_error *err)
 }
 
 /* All of it on the disk, or the file as before. */
-static int append(struct table *t, const char *path, const struct buf *rows,
-                  struct signet_error *err)
+static int append(struct table *t, struct export *x, struct signet_error *err)
 {
+    const char *path = x->path;
+    struct stat st;
     size_t done = 0;
 
-    if (t->len < t->mapped && ftruncate(t->fd, (off_t)t->len) != 0)
+    if ((uint64_t)t->size > t->len && ftruncate(t->fd, (off_t)t->len) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "ending the last row of '%s'", path);
     failpoint("before-export");
-    while (done < rows->len) {
-        ssize_t n = write(t->fd, rows->data + done, rows->len - done);
+    while (done < t->rows.len) {
+        ssize_t n = write(t->fd, t->rows.data + done, t->rows.len - done);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -140,36 +140,39 @@ static int append(struct table *t, const char *path, const struct buf *rows,
         }
         done += (size_t)n;
     }
-    if (fsync(t->fd) != 0)
+    if (fsync(t->fd) != 0 || fstat(t->fd, &st) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "syncing the export '%s'", path);
     failpoint("after-export");
-    return t->is_new ? sync_folder(path, err) : SIGNET_OK;
+    export_index_keep(&x->index, &st, t->len + t->rows.len);
+    t->changed = false;
+    return t->size ? SIGNET_OK : sync_folder(path, err);
 }
 
-/* Adds to rows what the file has not got yet. */
-static int plan(struct export *x, const struct table *t, const struct signet_device *device,
-                struct buf *rows, bool *existed, struct signet_error *err)
+/* Adds to the rows what the file has not got yet. */
+static int plan(struct export *x, struct table *t, const struct signet_device *device,
+                bool *existed, struct signet_error *err)
 {
     struct buf start = {0}, row = {0};
-    bool same = false;
+    uint64_t at;
     int rc;
 
     *existed = false;
+    rc = export_complete(&x->format, device, err);
+    if (rc)
+        return rc;
     export_start(&x->format, device, &start);
     export_row(&x->format, device, &row);
     rc = buf_check(&start, err);
     rc = rc ? rc : buf_check(&row, err);
-    if (!rc)
-        rc = look(t->map, t->len, &start, &row, &same);
-    if (!rc)
-        rc = look((const char *)rows->data, rows->len, &start, &row, &same);
-    if (!rc)
-        buf_append(rows, row.data, row.len);
-    else if (rc == SIGNET_E_EXISTS && same)
-        *existed = true;
-    else if (rc == SIGNET_E_EXISTS)
-        taken(device, x, err);
-    rc = rc == SIGNET_E_EXISTS && same ? SIGNET_OK : rc;
+    if (!rc && find_row(t, &x->index, &start, &at)) {
+        *existed = same(t, at, &row);
+        rc = *existed ? SIGNET_OK : taken(device, x, err);
+    } else if (!rc) {
+        t->changed = true;
+        rc = export_index_put(&x->index, export_index_hash(start.data, start.len),
+                              t->len + t->rows.len, err);
+        buf_append(&t->rows, row.data, row.len);
+    }
     buf_free(&start);
     buf_free(&row);
     return rc;
@@ -179,21 +182,19 @@ static int add_rows(struct signet_server *server, const struct signet_device *de
                     bool *existed, struct signet_error *err)
 {
     struct export *x = server->own;
-    struct buf rows = {0};
     struct table t;
     size_t empty;
-    int rc = open_table(&t, x->path, true, err);
+    int rc = open_table(&t, x, true, err);
 
     if (!rc && !t.len)
-        export_header(&x->format, &rows);
-    empty = rows.len;
+        export_header(&x->format, &t.rows);
+    empty = t.rows.len;
     for (size_t i = 0; !rc && i < count; i++)
-        rc = plan(x, &t, &devices[i], &rows, existed, err);
-    rc = rc ? rc : buf_check(&rows, err);
-    if (!rc && rows.len > empty)
-        rc = append(&t, x->path, &rows, err);
-    close_table(&t);
-    buf_free(&rows);
+        rc = plan(x, &t, &devices[i], existed, err);
+    rc = rc ? rc : buf_check(&t.rows, err);
+    if (!rc && t.rows.len > empty)
+        rc = append(&t, x, err);
+    close_table(&t, x);
     return rc;
 }
 
@@ -223,9 +224,9 @@ static int check(struct signet_server *server, struct signet_error *err)
 {
     struct export *x = server->own;
     struct table t;
-    int rc = open_table(&t, x->path, true, err);
+    int rc = open_table(&t, x, true, err);
 
-    close_table(&t);
+    close_table(&t, x);
     return rc;
 }
 
@@ -235,6 +236,7 @@ static int find(struct signet_server *server, const char *endpoint, struct signe
     struct export *x = server->own;
     struct buf start = {0};
     struct table t = {.fd = -1};
+    uint64_t at;
     int rc;
 
     if (!export_by_endpoint(&x->format))
@@ -242,10 +244,10 @@ static int find(struct signet_server *server, const char *endpoint, struct signe
                          "the rows of this export do not begin with the endpoint name");
     export_start(&x->format, &device, &start);
     rc = buf_check(&start, err);
-    rc = rc ? rc : open_table(&t, x->path, false, err);
-    if (!rc && (!t.map || !find_row(t.map, t.len, &start)))
+    rc = rc ? rc : open_table(&t, x, false, err);
+    if (!rc && !find_row(&t, &x->index, &start, &at))
         rc = error_set(err, SIGNET_E_NOT_FOUND, "the export has no device '%s'", endpoint);
-    close_table(&t);
+    close_table(&t, x);
     buf_free(&start);
     return rc;
 }
@@ -281,6 +283,7 @@ static void close_export(struct signet_server *server)
     struct export *x = server->own;
 
     export_format_free(&x->format);
+    export_index_free(&x->index);
     free(x->path);
     free(x);
     server->own = NULL;

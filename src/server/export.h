@@ -2,9 +2,12 @@
 #ifndef SERVER_EXPORT_H
 #define SERVER_EXPORT_H
 
-/* How the rows of an export look (export_row.c). */
+/* How the rows of an export look (export_row.c), and where they are (export_index.c). */
 
 #include "server/server.h"
+
+#include <sys/stat.h>
+#include <time.h>
 
 enum { EXPORT_COLUMNS_MAX = 32 };
 
@@ -16,11 +19,14 @@ enum export_field {
     EXPORT_KEY_HEX,
     EXPORT_KEY_BASE64,
     EXPORT_KEY_TEXT, /* the key is text itself */
+    EXPORT_CERT_PEM, /* of the device, mode cert */
+    EXPORT_CERT_BASE64,
+    EXPORT_CONSTANT, /* 'text' */
     EXPORT_FIELDS
 };
 
 struct export_column {
-    char *name;
+    char *name, *constant; /* the latter may be NULL */
     enum export_field field;
 };
 
@@ -38,6 +44,13 @@ void export_format_free(struct export_format *format);
 
 int export_validate(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err);
+/* Bytes of the first row of text, with its line end; 0: it is not whole. */
+size_t export_row_end(const struct export_format *format, const char *text, size_t len);
+/* Bytes of the row that export_start() would have written; 0: such a row was never written. */
+size_t export_start_len(const struct export_format *format, const char *row, size_t len);
+/* validate() is asked before a device has its certificate; this, when it is added. */
+int export_complete(const struct export_format *format, const struct signet_device *device,
+                    struct signet_error *err);
 bool export_by_endpoint(const struct export_format *format);
 
 void export_header(const struct export_format *format, struct buf *out);
@@ -46,5 +59,33 @@ void export_start(const struct export_format *format, const struct signet_device
                   struct buf *out);
 void export_row(const struct export_format *format, const struct signet_device *device,
                 struct buf *out);
+
+struct export_slot {
+    uint64_t hash, at; /* of the row's start; where the row begins */
+};
+
+struct export_index {
+    struct export_slot *slots;
+    size_t room, count;
+    uint64_t len; /* of all whole rows */
+    bool known;   /* and for which state of the file: */
+    dev_t dev;
+    ino_t ino;
+    off_t size;
+    struct timespec changed;
+};
+
+void export_index_free(struct export_index *index);
+/* Brings the index up to date with the locked file: nothing to do when it is as we left it. */
+int export_index_refresh(struct export_index *index, const struct export_format *format, int fd,
+                         const struct stat *st, struct signet_error *err);
+/* The file is like this now, with len bytes of whole rows. */
+void export_index_keep(struct export_index *index, const struct stat *st, uint64_t len);
+uint64_t export_index_hash(const void *start, size_t len);
+int export_index_put(struct export_index *index, uint64_t hash, uint64_t at,
+                     struct signet_error *err);
+/* The next row of that hash, which may be of another start; *probe begins at 0. */
+bool export_index_next(const struct export_index *index, uint64_t hash, size_t *probe,
+                       uint64_t *at);
 
 #endif

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/export.h"
+#include "server/uploads.h"
 #include "server/words.h"
+
+#include <signet/cert.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const field_names[EXPORT_FIELDS] = {
-    [EXPORT_ENDPOINT] = "endpoint", [EXPORT_IDENTITY] = "identity",
-    [EXPORT_MODE] = "mode",         [EXPORT_MODE_UPPER] = "MODE",
-    [EXPORT_KEY_HEX] = "key_hex",   [EXPORT_KEY_BASE64] = "key_base64",
+    [EXPORT_ENDPOINT] = "endpoint",
+    [EXPORT_IDENTITY] = "identity",
+    [EXPORT_MODE] = "mode",
+    [EXPORT_MODE_UPPER] = "MODE",
+    [EXPORT_KEY_HEX] = "key_hex",
+    [EXPORT_KEY_BASE64] = "key_base64",
     [EXPORT_KEY_TEXT] = "key_text",
+    [EXPORT_CERT_PEM] = "cert_pem",
+    [EXPORT_CERT_BASE64] = "cert_base64",
+    [EXPORT_CONSTANT] = "'text'",
 };
 
 static const char everything[] = "endpoint=endpoint, mode=mode, identity=identity, psk=key_hex";
@@ -26,6 +35,8 @@ static const struct layout {
      "endpoint id=endpoint, securityMode=MODE, lwm2m psk_id=identity, lwm2m psk_key=key_hex", ';',
      true, true},
     {"emqx", "identity=identity, secret=key_text", ':', false, false},
+    {"nrfcloud", "deviceId=endpoint, subType='', tags='', fwTypes='', certPem=cert_pem", ',', false,
+     true},
 };
 
 enum { LAYOUTS = sizeof layouts / sizeof *layouts };
@@ -61,6 +72,13 @@ static int read_column(struct export_format *format, const char *text, size_t le
         free(word);
         return error_nomem(err);
     }
+    if (word[0] == '\'' && strlen(word) > 1 && word[strlen(word) - 1] == '\'') {
+        word[strlen(word) - 1] = '\0';
+        column->constant = strdup(word + 1);
+        column->field = EXPORT_CONSTANT;
+        free(word);
+        return column->constant ? SIGNET_OK : error_nomem(err);
+    }
     while (i < EXPORT_FIELDS && strcmp(field_names[i], word) != 0)
         i++;
     column->field = (enum export_field)i;
@@ -71,7 +89,7 @@ static int read_column(struct export_format *format, const char *text, size_t le
     error_set(err, SIGNET_E_USAGE, "column %zu of the export has an unknown field", format->count);
     error_hint(err,
                "%s is one; they are endpoint, identity, mode, MODE, key_hex, key_base64, "
-               "key_text",
+               "key_text, cert_pem, cert_base64 and 'text'",
                near ? near : field_names[0]);
     return SIGNET_E_USAGE;
 }
@@ -88,7 +106,7 @@ int export_format_read(struct export_format *format, const char *name, const cha
             layout = &layouts[i];
     if (!layout) {
         error_set(err, SIGNET_E_USAGE, "an export has no such format");
-        error_hint(err, "csv, ndjson, cumulocity or emqx");
+        error_hint(err, "csv, ndjson, cumulocity, emqx or nrfcloud");
         return SIGNET_E_USAGE;
     }
     if (layout->columns && columns)
@@ -110,8 +128,10 @@ int export_format_read(struct export_format *format, const char *name, const cha
 
 void export_format_free(struct export_format *format)
 {
-    for (size_t i = 0; i < format->count; i++)
+    for (size_t i = 0; i < format->count; i++) {
         free(format->columns[i].name);
+        free(format->columns[i].constant);
+    }
     format->count = 0;
 }
 
@@ -141,21 +161,26 @@ static int plain(const struct export_format *format, const char *what, const uin
     return SIGNET_OK;
 }
 
+static bool has(const struct export_format *format, enum export_field from, enum export_field to)
+{
+    for (size_t i = 0; i < format->count; i++)
+        if (format->columns[i].field >= from && format->columns[i].field <= to)
+            return true;
+    return false;
+}
+
 int export_validate(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err)
 {
-    size_t len = device->endpoint ? strlen(device->endpoint) : 0;
+    size_t len = strlen(device->endpoint);
     bool psk = device->mode == SIGNET_MODE_PSK;
     int rc = SIGNET_OK;
 
-    if (!len)
-        return error_set(err, SIGNET_E_MEANING, "an export needs an endpoint name");
-    if (!psk && device->mode != SIGNET_MODE_CERT && device->mode != SIGNET_MODE_NOSEC)
-        return error_set(err, SIGNET_E_MEANING, "an export takes the modes psk, cert and nosec");
-    if (psk && (!device->identity_len || !device->psk_len))
-        return error_set(err, SIGNET_E_MEANING, "an export needs PSK identity and key in mode psk");
     if (!psk && !export_by_endpoint(format))
         return error_set(err, SIGNET_E_MEANING, "this export takes devices of mode psk only");
+    if (device->mode != SIGNET_MODE_CERT && has(format, EXPORT_CERT_PEM, EXPORT_CERT_BASE64) &&
+        !has(format, EXPORT_KEY_HEX, EXPORT_KEY_TEXT))
+        return error_set(err, SIGNET_E_MEANING, "this export takes devices of mode cert only");
     for (size_t i = 0; !rc && i < format->count; i++) {
         if (format->columns[i].field == EXPORT_ENDPOINT)
             rc = plain(format, "endpoint name", (const uint8_t *)device->endpoint, len, err);
@@ -167,13 +192,44 @@ int export_validate(const struct export_format *format, const struct signet_devi
     return rc;
 }
 
+static void put_cert(enum export_field field, const struct signet_device *d, struct buf *out)
+{
+    size_t len = 0;
+    const uint8_t *der = uploads_cert(d, &len);
+    struct signet_bytes pem = {0};
+    struct signet_cert *cert = NULL;
+
+    if (!der)
+        return;
+    if (field == EXPORT_CERT_BASE64)
+        words_base64(out, der, len);
+    else if (signet_cert_load(&cert, der, len, NULL) == SIGNET_OK &&
+             signet_cert_pem(cert, &pem, NULL) == SIGNET_OK)
+        buf_append(out, pem.data, pem.len);
+    signet_bytes_free(&pem);
+    signet_cert_free(&cert);
+}
+
+int export_complete(const struct export_format *format, const struct signet_device *device,
+                    struct signet_error *err)
+{
+    size_t len = 0;
+
+    if (device->mode != SIGNET_MODE_CERT || uploads_cert(device, &len) ||
+        !has(format, EXPORT_CERT_PEM, EXPORT_CERT_BASE64))
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_MEANING,
+                     "the export has a column for the certificate, and the device none");
+}
+
 /* The bare value; it may be a key, so that out is to be wiped. */
-static void put_value(enum export_field field, const struct signet_device *d, struct buf *out)
+static void put_value(const struct export_column *column, const struct signet_device *d,
+                      struct buf *out)
 {
     bool psk = d->mode == SIGNET_MODE_PSK;
     uint8_t *place;
 
-    switch (field) {
+    switch (column->field) {
     case EXPORT_ENDPOINT:
         buf_text(out, d->endpoint);
         break;
@@ -196,10 +252,15 @@ static void put_value(enum export_field field, const struct signet_device *d, st
             hex_encode(d->psk, d->psk_len, (char *)place);
         break;
     case EXPORT_KEY_BASE64:
-        buf_reserve(out, base64_encode_size(d->psk_len) + 8);
-        place = psk ? buf_extend(out, base64_encode_size(d->psk_len)) : NULL;
-        if (place)
-            base64_encode(d->psk, d->psk_len, (char *)place);
+        if (psk)
+            words_base64(out, d->psk, d->psk_len);
+        break;
+    case EXPORT_CERT_PEM:
+    case EXPORT_CERT_BASE64:
+        put_cert(column->field, d, out);
+        break;
+    case EXPORT_CONSTANT:
+        buf_text(out, column->constant);
         break;
     case EXPORT_FIELDS:
         break;
@@ -210,7 +271,8 @@ static void put_value(enum export_field field, const struct signet_device *d, st
 static void put_quoted(const struct export_format *format, const uint8_t *text, size_t len,
                        struct buf *out)
 {
-    bool need = memchr(text, format->delimiter, len) || memchr(text, '"', len);
+    bool need =
+        memchr(text, format->delimiter, len) || memchr(text, '"', len) || memchr(text, '\n', len);
 
     if (need)
         buf_byte(out, '"');
@@ -229,7 +291,7 @@ static void put_cell(const struct export_format *format, size_t i, const struct 
     const struct export_column *column = &format->columns[i];
     struct buf value = {0};
 
-    put_value(column->field, d, &value);
+    put_value(column, d, &value);
     out->failed = out->failed || value.failed;
     if (format->delimiter == '{') {
         buf_text(out, i ? ", " : "{");
@@ -245,6 +307,56 @@ static void put_cell(const struct export_format *format, size_t i, const struct 
             buf_append(out, value.data, value.len);
     }
     buf_free(&value);
+}
+
+size_t export_row_end(const struct export_format *format, const char *text, size_t len)
+{
+    bool inside = false; /* quotes, where a line end is part of the cell */
+
+    for (size_t i = 0; i < len; i++) {
+        inside = inside != (format->quoted && text[i] == '"');
+        if (text[i] == '\n' && !inside)
+            return i + 1;
+    }
+    return 0;
+}
+
+/* The end of a cell in quotes, or of a JSON text: behind its closing quote. */
+static size_t skip_quoted(const char *row, size_t at, size_t len, bool json)
+{
+    for (at++; at < len; at++) {
+        if (json && row[at] == '\\')
+            at++;
+        else if (row[at] == '"' && !json && at + 1 < len && row[at + 1] == '"')
+            at++;
+        else if (row[at] == '"')
+            return at + 1;
+    }
+    return len;
+}
+
+size_t export_start_len(const struct export_format *format, const char *row, size_t len)
+{
+    struct buf name = {0};
+    size_t at = 0;
+
+    if (format->delimiter == '{') { /* {"name": "value", or {"name": "value"}LF */
+        words_json(&name, (const uint8_t *)format->columns[0].name,
+                   strlen(format->columns[0].name));
+        at = name.len + 3;
+        buf_free(&name);
+        if (at >= len || row[at] != '"')
+            return 0;
+        at = skip_quoted(row, at, len, true);
+        return format->count == 1 ? len : at < len ? at + 1 : 0;
+    }
+    if (format->count == 1)
+        return len;
+    if (format->quoted && row[0] == '"')
+        at = skip_quoted(row, 0, len, false);
+    while (at < len && row[at] != format->delimiter)
+        at++;
+    return at < len ? at + 1 : 0;
 }
 
 void export_header(const struct export_format *format, struct buf *out)

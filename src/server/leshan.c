@@ -13,21 +13,11 @@
 static int validate(const struct signet_server *server, const struct signet_device *device,
                     struct signet_error *err)
 {
-    size_t len = device->endpoint ? strlen(device->endpoint) : 0;
-
     (void)server;
-    if (!len || !utf8_valid((const uint8_t *)device->endpoint, len))
-        return error_set(err, SIGNET_E_MEANING, "Leshan needs an endpoint name");
-    if (device->mode == SIGNET_MODE_PSK && (!device->identity_len || !device->psk_len))
-        return error_set(err, SIGNET_E_MEANING, "Leshan needs PSK identity and key in mode psk");
-    if (device->mode == SIGNET_MODE_PSK && !utf8_valid(device->identity, device->identity_len))
+    if (strpbrk(device->endpoint, "/\\%;")) /* refused in a path, also when they are encoded */
         return error_set(err, SIGNET_E_MEANING,
-                         "Leshan takes PSK identities that are text (UTF-8), and this one is not");
-    if (device->mode != SIGNET_MODE_PSK && device->mode != SIGNET_MODE_CERT &&
-        device->mode != SIGNET_MODE_NOSEC)
-        return error_set(err, SIGNET_E_MEANING, "Leshan has no mode %s",
-                         device->mode == SIGNET_MODE_NONE ? "(none)"
-                                                          : signet_mode_name(device->mode));
+                         "Leshan takes no endpoint name with a slash, backslash, percent sign or "
+                         "semicolon");
     return SIGNET_OK;
 }
 
@@ -52,10 +42,10 @@ static void put_psk(struct buf *out, const struct signet_device *device)
 }
 
 /* {"endpoint": .., "tls": {"mode": "psk", "details": {..}}}, or the older {.., "psk": {..}} */
-static int security_body(const struct signet_server *server, const struct signet_device *device,
-                         struct secret *out, struct signet_error *err)
+static int security_body(const struct signet_device *device, bool old, struct secret *out,
+                         struct signet_error *err)
 {
-    bool psk = device->mode == SIGNET_MODE_PSK, old = server->api == 1;
+    bool psk = device->mode == SIGNET_MODE_PSK;
     struct buf body = {0};
 
     buf_byte(&body, '{');
@@ -89,8 +79,6 @@ static int refused(const struct http_answer *answer, const struct signet_device 
         err->sys = (int)answer->status;
     if (code == SIGNET_E_EXISTS)
         error_hint(err, "another device has this PSK identity: give this one its own");
-    else if (answer->status == 400 || answer->status == 500)
-        error_hint(err, "Leshan 1.x and 2.0.0 up to M7 need \"api\": 1 in the server's JSON file");
     else if (answer->status == 404)
         error_hint(err, "are url and port those of the demo server's web page?");
     return (int)code;
@@ -164,31 +152,59 @@ static int find(struct signet_server *server, const char *endpoint, struct signe
                  : error_set(err, SIGNET_E_NOT_FOUND, "Leshan has no device '%s'", endpoint);
 }
 
-static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
-               struct signet_error *err)
+static int put_security_info(struct signet_server *server, const struct signet_device *device,
+                             bool old, struct signet_error *err)
 {
     struct secret body = {0};
-    int rc;
+    int rc = security_body(device, old, &body, err);
 
-    *existed = false;
-    if (device->mode == SIGNET_MODE_NOSEC) { /* any name may come in without security, unless ... */
-        rc = find(server, device->endpoint, err);
-        if (rc == SIGNET_E_NOT_FOUND) {
-            if (err)
-                *err = (struct signet_error){0};
-            return SIGNET_OK;
-        }
-        if (rc)
-            return rc;
-        error_set(err, SIGNET_E_EXISTS, "Leshan has credentials for '%s'", device->endpoint);
-        error_hint(err, "remove them at the server: with them it takes no device without security");
-        return SIGNET_E_EXISTS;
-    }
-    rc = security_body(server, device, &body, err);
     if (!rc)
         rc = tell(server, "PUT", SECURITY, &body, device, err);
     secret_wipe(&body);
     return rc;
+}
+
+/* Versions up to 2.0.0-M7 answer 400 to the newer body, those since then 500 to the older one, and
+ * neither keeps anything: the first device shows which of the two a server is. */
+static int put_either(struct signet_server *server, const struct signet_device *device,
+                      struct signet_error *err)
+{
+    struct signet_error first = {0}, second = {0};
+    int rc = put_security_info(server, device, server->api == 1, &first);
+
+    if (rc == SIGNET_E_SERVER && !server->api && (first.sys == 400 || first.sys == 500)) {
+        int older = put_security_info(server, device, true, &second);
+
+        if (older == SIGNET_OK || older == SIGNET_E_EXISTS) {
+            server->api = 1;
+            first = second;
+            rc = older;
+        }
+    }
+    if (rc && err)
+        *err = first;
+    return rc;
+}
+
+static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
+               struct signet_error *err)
+{
+    int rc;
+
+    *existed = false;
+    if (device->mode != SIGNET_MODE_NOSEC)
+        return put_either(server, device, err);
+    rc = find(server, device->endpoint, err); /* any name may come in without security, unless .. */
+    if (rc == SIGNET_E_NOT_FOUND) {
+        if (err)
+            *err = (struct signet_error){0};
+        return SIGNET_OK;
+    }
+    if (rc)
+        return rc;
+    error_set(err, SIGNET_E_EXISTS, "Leshan has credentials for '%s'", device->endpoint);
+    error_hint(err, "remove them at the server: with them it takes no device without security");
+    return SIGNET_E_EXISTS;
 }
 
 static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
@@ -300,8 +316,7 @@ static int bootstrap_body(const struct signet_device *device, struct secret *out
         if (!account.bootstrap)
             put_server(&servers, &account, managers++);
     }
-    buf_text(&body, "{\"toDelete\": [\"/0\", \"/1\"], \"autoIdForSecurityObject\": false, "
-                    "\"servers\": {");
+    buf_text(&body, "{\"toDelete\": [\"/0\", \"/1\"], \"servers\": {");
     buf_append(&body, servers.data, servers.len);
     buf_text(&body, "}, \"security\": {");
     buf_append(&body, security.data, security.len);
@@ -310,6 +325,26 @@ static int bootstrap_body(const struct signet_device *device, struct secret *out
     buf_free(&servers);
     buf_free(&security);
     return secret_from_buf(out, &body, err);
+}
+
+/* The device as its bootstrap account shows it. */
+static struct signet_device at_bootstrap(const struct signet_device *device)
+{
+    struct signet_device out = {.endpoint = device->endpoint, .mode = SIGNET_MODE_NONE};
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(device->tree, i, &a); i++) {
+        if (!a.bootstrap)
+            continue;
+        out.mode = a.mode;
+        if (a.mode == SIGNET_MODE_PSK && a.identity && a.secret_key) {
+            out.identity = a.identity->as.bytes.data;
+            out.identity_len = a.identity->as.bytes.len;
+            out.psk = a.secret_key->as.bytes.data;
+            out.psk_len = a.secret_key->as.bytes.len;
+        }
+    }
+    return out;
 }
 
 static int validate_bootstrap(const struct signet_server *server,
@@ -334,27 +369,14 @@ static int validate_bootstrap(const struct signet_server *server,
                        "a bootstrap server needs a bootstrap account and one to write");
         error_hint(err, "two instances of OID.Security: one with RID.Security.Bootstrap True");
     }
-    return rc;
-}
+    if (!rc) {
+        const struct signet_device there = at_bootstrap(device);
 
-/* The device as its bootstrap account shows it. */
-static struct signet_device at_bootstrap(const struct signet_device *device)
-{
-    struct signet_device out = {.endpoint = device->endpoint, .mode = SIGNET_MODE_NONE};
-    struct signet_account a;
-
-    for (size_t i = 0; signet_tree_account(device->tree, i, &a); i++) {
-        if (!a.bootstrap)
-            continue;
-        out.mode = a.mode;
-        if (a.mode == SIGNET_MODE_PSK && a.identity && a.secret_key) {
-            out.identity = a.identity->as.bytes.data;
-            out.identity_len = a.identity->as.bytes.len;
-            out.psk = a.secret_key->as.bytes.data;
-            out.psk_len = a.secret_key->as.bytes.len;
-        }
+        rc = server_fits(&server->ops->can, &there, err);
+        if (rc)
+            error_prefix(err, "the bootstrap account");
     }
-    return out;
+    return rc;
 }
 
 static int add_bootstrap(struct signet_server *server, const struct signet_device *device,
@@ -363,14 +385,18 @@ static int add_bootstrap(struct signet_server *server, const struct signet_devic
     struct signet_device there = at_bootstrap(device);
     struct secret body = {0};
     struct buf path = {0};
-    int rc = validate(server, &there, err);
+    int rc = path_with_name(&path, BOOTSTRAP, device->endpoint, err);
 
     if (!rc)
-        rc = path_with_name(&path, BOOTSTRAP, device->endpoint, err);
-    if (!rc)
         rc = bootstrap_body(device, &body, err);
-    if (!rc && there.mode != SIGNET_MODE_NOSEC)
-        rc = add(server, &there, existed, err);
+    if (!rc && there.mode != SIGNET_MODE_NOSEC) {
+        rc = put_either(server, &there, err);
+        if (rc == SIGNET_E_NOT_FOUND) { /* 1.x has no such call: it looks into the configuration */
+            rc = SIGNET_OK;
+            if (err)
+                *err = (struct signet_error){0};
+        }
+    }
     if (!rc)
         rc = tell(server, "POST", (const char *)path.data, &body, device, err);
     *existed = false;

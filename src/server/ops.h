@@ -10,9 +10,10 @@
 struct signet_server {
     const struct server_ops *ops;
     struct http *http;
-    char *domain, *auth, *user, *realm, *profile;
+    char *domain, *auth, *user, *realm, *profile, *uploads;
     struct secret password; /* of user, when it logs in */
     unsigned api;           /* generation of the server's API; 0: the newest */
+    char profile_id[40];    /* ThingsBoard: looked up once */
     void *own;              /* what open() made; close() frees it */
     unsigned parallel;
     struct http **twins; /* connections of the threads of a batch, kept for the next one */
@@ -31,7 +32,8 @@ struct server_ops {
     /* As in struct http_auth, for auth "password" and "client-credentials". */
     int (*login)(const struct signet_server *server, struct http *http, struct secret *token,
                  int64_t *seconds, struct signet_error *err);
-    /* What the server would refuse; asks nobody. info has been stored by then. */
+    /* What the server would refuse; asks nobody. info has been stored by then. What `can` says of a
+     * device has been checked before validate, which may be NULL. */
     int (*validate_info)(const struct signet_server_info *info, struct signet_error *err);
     int (*validate)(const struct signet_server *server, const struct signet_device *device,
                     struct signet_error *err);
@@ -48,6 +50,10 @@ struct server_ops {
     int (*seen)(struct signet_server *server, const char *endpoint, struct signet_error *err);
     int (*remove)(struct signet_server *server, const char *endpoint, struct signet_error *err);
 };
+
+/* Is the device as `can` wants it: name, mode, PSK and its identity? */
+int server_fits(const struct signet_server_capabilities *can, const struct signet_device *device,
+                struct signet_error *err);
 
 extern const struct server_ops coiote_ops, leshan_ops, leshan_bootstrap_ops, thingsboard_ops,
     export_ops;

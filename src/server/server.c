@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/ops.h"
+#include "server/uploads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,8 @@ static int copy_info(struct signet_server *server, const struct signet_server_in
     rc = rc ? rc : copy_text(&server->auth, info->auth ? info->auth : "token", err);
     rc = rc ? rc : copy_text(&server->user, info->user, err);
     rc = rc ? rc : copy_text(&server->realm, info->realm, err);
-    return rc ? rc : copy_text(&server->profile, info->profile, err);
+    rc = rc ? rc : copy_text(&server->profile, info->profile, err);
+    return rc ? rc : copy_text(&server->uploads, info->uploads ? info->uploads : "uploads", err);
 }
 
 static int log_in(const void *ctx, struct http *http, struct secret *token, int64_t *seconds,
@@ -129,6 +131,7 @@ void signet_server_close(struct signet_server **server)
     free(s->user);
     free(s->realm);
     free(s->profile);
+    free(s->uploads);
     free(s);
     *server = NULL;
 }
@@ -139,10 +142,70 @@ void signet_server_capabilities(const struct signet_server *server,
     *out = server->ops->can;
 }
 
+static int validate_name(const struct signet_server_capabilities *can, const char *name,
+                         struct signet_error *err)
+{
+    size_t len = name ? strlen(name) : 0;
+
+    if (!len)
+        return error_set(err, SIGNET_E_MEANING, "the device has no endpoint name");
+    if (can->endpoint_max && len > can->endpoint_max) {
+        error_set(err, SIGNET_E_MEANING, "the endpoint name has %zu bytes", len);
+        error_hint(err, "%s takes at most %u", can->kind, can->endpoint_max);
+        return SIGNET_E_MEANING;
+    }
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+            return error_set(err, SIGNET_E_MEANING, "the endpoint name has a control character");
+    return utf8_valid((const uint8_t *)name, len)
+               ? SIGNET_OK
+               : error_set(err, SIGNET_E_MEANING, "the endpoint name is not UTF-8");
+}
+
+static int validate_psk(const struct signet_server_capabilities *can,
+                        const struct signet_device *device, struct signet_error *err)
+{
+    size_t len = device->psk_len;
+
+    if (!device->identity_len || !len)
+        return error_set(err, SIGNET_E_MEANING, "mode psk needs a PSK identity and a key");
+    if (!utf8_valid(device->identity, device->identity_len) ||
+        memchr(device->identity, 0, device->identity_len))
+        return error_set(err, SIGNET_E_MEANING,
+                         "%s takes PSK identities that are text (UTF-8), and this one is not",
+                         can->kind);
+    if (len >= can->psk_min && len <= can->psk_max && len % can->psk_multiple == 0)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_MEANING, "%s takes no PSK of %zu bytes", can->kind, len);
+    if (can->psk_multiple > 1)
+        error_hint(err, "%u to %u bytes, a multiple of %u", can->psk_min, can->psk_max,
+                   can->psk_multiple);
+    else
+        error_hint(err, "%u to %u bytes", can->psk_min, can->psk_max);
+    return SIGNET_E_MEANING;
+}
+
+int server_fits(const struct signet_server_capabilities *can, const struct signet_device *device,
+                struct signet_error *err)
+{
+    int rc = validate_name(can, device->endpoint, err);
+
+    if (rc)
+        return rc;
+    if (device->mode == SIGNET_MODE_NONE)
+        return error_set(err, SIGNET_E_MEANING, "the configuration has no security mode");
+    if (!(can->modes & 1u << device->mode))
+        return error_set(err, SIGNET_E_MEANING, "%s takes no device of mode %s", can->kind,
+                         signet_mode_name(device->mode));
+    return device->mode == SIGNET_MODE_PSK ? validate_psk(can, device, err) : SIGNET_OK;
+}
+
 int signet_server_validate(const struct signet_server *server, const struct signet_device *device,
                            struct signet_error *err)
 {
-    return server->ops->validate(server, device, err);
+    int rc = server_fits(&server->ops->can, device, err);
+
+    return rc || !server->ops->validate ? rc : server->ops->validate(server, device, err);
 }
 
 int signet_server_check(struct signet_server *server, struct signet_error *err)
@@ -154,9 +217,10 @@ int signet_server_add(struct signet_server *server, const struct signet_device *
                       bool *existed, struct signet_error *err)
 {
     bool unused;
-    int rc = server->ops->validate(server, device, err);
+    int rc = signet_server_validate(server, device, err);
 
-    return rc ? rc : server->ops->add(server, device, existed ? existed : &unused, err);
+    rc = rc ? rc : server->ops->add(server, device, existed ? existed : &unused, err);
+    return rc ? rc : uploads_add(server, device, err);
 }
 
 int signet_server_find(struct signet_server *server, const char *endpoint, struct signet_error *err)

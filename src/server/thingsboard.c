@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ThingsBoard 3.x and 4.x: a device and its LwM2M credentials in one request. */
-#include "server/ops.h"
+#include "server/thingsboard.h"
+#include "server/uploads.h"
 #include "server/words.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 255, PSK_STEP = 16, PSK_MOST = 64, ENTITY_ID = 36 };
+enum { NAME_MAX_LEN = 255, PSK_STEP = 16, ENTITY_ID = 36 };
 
 static int validate_info(const struct signet_server_info *info, struct signet_error *err)
 {
@@ -30,32 +31,14 @@ static bool blank(const uint8_t *text, size_t len)
 static int validate(const struct signet_server *server, const struct signet_device *device,
                     struct signet_error *err)
 {
-    const uint8_t *name = (const uint8_t *)device->endpoint;
-    size_t len = name ? strlen(device->endpoint) : 0;
-
     (void)server;
-    if (blank(name, len) || len > NAME_MAX_LEN || !utf8_valid(name, len))
+    if (blank((const uint8_t *)device->endpoint, strlen(device->endpoint)))
+        return error_set(err, SIGNET_E_MEANING, "ThingsBoard takes no blank endpoint name");
+    if (device->mode == SIGNET_MODE_PSK &&
+        (blank(device->identity, device->identity_len) ||
+         (device->identity_len == 6 && memcmp(device->identity, "NO_SEC", 6) == 0)))
         return error_set(err, SIGNET_E_MEANING,
-                         "ThingsBoard takes endpoint names of 1 to %d bytes of UTF-8, not blank",
-                         NAME_MAX_LEN);
-    if (device->mode != SIGNET_MODE_PSK && device->mode != SIGNET_MODE_CERT &&
-        device->mode != SIGNET_MODE_NOSEC)
-        return error_set(err, SIGNET_E_MEANING,
-                         "for ThingsBoard the mode must be psk, cert or "
-                         "nosec");
-    if (device->mode != SIGNET_MODE_PSK)
-        return SIGNET_OK;
-    if (!device->psk_len || device->psk_len % PSK_STEP || device->psk_len > PSK_MOST) {
-        error_set(err, SIGNET_E_MEANING, "ThingsBoard takes no PSK of %zu bytes", device->psk_len);
-        error_hint(err, "16, 32, 48 or 64 bytes");
-        return SIGNET_E_MEANING;
-    }
-    if (blank(device->identity, device->identity_len) ||
-        !utf8_valid(device->identity, device->identity_len) ||
-        (device->identity_len == 6 && memcmp(device->identity, "NO_SEC", 6) == 0))
-        return error_set(err, SIGNET_E_MEANING,
-                         "ThingsBoard takes PSK identities that are text, "
-                         "not blank and not NO_SEC");
+                         "ThingsBoard takes no PSK identity that is blank or NO_SEC");
     return SIGNET_OK;
 }
 
@@ -86,10 +69,9 @@ static int refused(const struct http_answer *answer, const struct signet_device 
     return (int)code;
 }
 
-/* A request and the JSON of its answer, which the caller frees; out NULL: it does not matter. */
-static int call(struct signet_server *server, struct http_request *request,
-                const struct signet_device *device, json_t **out, struct http_answer *answer,
-                struct signet_error *err)
+int thingsboard_call(struct signet_server *server, struct http_request *request,
+                     const struct signet_device *device, json_t **out, struct http_answer *answer,
+                     struct signet_error *err)
 {
     int rc = http_send(server->http, request, answer, err);
 
@@ -105,15 +87,15 @@ static int call(struct signet_server *server, struct http_request *request,
     return rc;
 }
 
-static int get(struct signet_server *server, const struct buf *path, json_t **out,
-               struct signet_error *err)
+int thingsboard_get(struct signet_server *server, const struct buf *path, json_t **out,
+                    struct signet_error *err)
 {
     struct http_request request = {.method = "GET", .retry_lost = true};
     struct http_answer answer = {0};
     int rc = buf_check(path, err);
 
     request.path = (const char *)path->data;
-    return rc ? rc : call(server, &request, NULL, out, &answer, err);
+    return rc ? rc : thingsboard_call(server, &request, NULL, out, &answer, err);
 }
 
 /* {"id": {"entityType": .., "id": "UUID"}, ..} */
@@ -136,7 +118,7 @@ static int find_id(struct signet_server *server, const char *endpoint,
 
     buf_text(&path, "/api/tenant/devices?deviceName=");
     http_encode(&path, endpoint);
-    rc = get(server, &path, &there, err);
+    rc = thingsboard_get(server, &path, &there, err);
     buf_free(&path);
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, rc, "ThingsBoard has no device '%s'", endpoint);
@@ -158,7 +140,7 @@ static int find_profile(struct signet_server *server, char id[static ENTITY_ID +
 
     buf_text(&path, "/api/deviceProfileInfos?pageSize=100&page=0&textSearch=");
     http_encode(&path, server->profile);
-    rc = get(server, &path, &page, err);
+    rc = thingsboard_get(server, &path, &page, err);
     buf_free(&path);
     if (rc)
         return rc;
@@ -182,6 +164,26 @@ static int find_profile(struct signet_server *server, char id[static ENTITY_ID +
     return rc;
 }
 
+/* Base64 of the DER. Without it ThingsBoard wants an authority that it trusts, and the endpoint
+ * name as common name. */
+static void put_cert(struct buf *out, const struct signet_device *device)
+{
+    size_t len = 0;
+    const uint8_t *der = uploads_cert(device, &len);
+
+    buf_text(out, ", \"cert\": \"");
+    if (der)
+        words_base64(out, der, len);
+    buf_byte(out, '"');
+}
+
+int thingsboard_profile(struct signet_server *server, struct signet_error *err)
+{
+    return !server->profile || server->profile_id[0]
+               ? SIGNET_OK
+               : find_profile(server, server->profile_id, err);
+}
+
 /* {"client": {..}, "bootstrap": {..}}: both servers of the latter must be named. */
 static void put_credentials(struct buf *out, const struct signet_device *device)
 {
@@ -202,7 +204,7 @@ static void put_credentials(struct buf *out, const struct signet_device *device)
             hex_encode(device->psk, device->psk_len, (char *)hex);
         buf_byte(out, '"');
     } else if (device->mode == SIGNET_MODE_CERT) {
-        buf_text(out, ", \"cert\": \"\""); /* trusted by authority; the common name is the name */
+        put_cert(out, device);
     }
     buf_text(out, "}, \"bootstrap\": {\"bootstrapServer\": {\"securityMode\": \"NO_SEC\"}, "
                   "\"lwm2mServer\": {\"securityMode\": \"NO_SEC\"}}}");
@@ -243,7 +245,7 @@ static bool same_text(const json_t *object, const char *name, const void *want, 
 
 static bool same_key(const json_t *client, const struct signet_device *device)
 {
-    uint8_t key[PSK_MOST];
+    uint8_t key[THINGSBOARD_PSK_MAX];
     const json_t *hex = json_object_get(client, "key");
     ssize_t n = json_is_string(hex)
                     ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof key)
@@ -251,6 +253,21 @@ static bool same_key(const json_t *client, const struct signet_device *device)
     bool same = n == (ssize_t)device->psk_len && memcmp(key, device->psk, device->psk_len) == 0;
 
     wipe(key, sizeof key);
+    return same;
+}
+
+static bool same_cert(const json_t *client, const struct signet_device *device)
+{
+    struct buf want = {0};
+    size_t len = 0;
+    const uint8_t *der = uploads_cert(device, &len);
+    bool same;
+
+    if (!der) /* trusted by its authority */
+        return true;
+    words_base64(&want, der, len);
+    same = !want.failed && same_text(client, "cert", want.data, want.len);
+    buf_free(&want);
     return same;
 }
 
@@ -276,6 +293,8 @@ static const char *difference(const json_t *there, const struct signet_device *d
         what = "its PSK identity";
     else if (device->mode == SIGNET_MODE_PSK && !same_key(client, device))
         what = "its PSK";
+    else if (device->mode == SIGNET_MODE_CERT && !same_cert(client, device))
+        what = "its certificate";
     json_decref(inner);
     return what;
 }
@@ -293,7 +312,7 @@ static int compare(struct signet_server *server, const struct signet_device *dev
     if (rc)
         return rc;
     buf_printf(&path, "/api/device/%s/credentials", id);
-    rc = get(server, &path, &there, err);
+    rc = thingsboard_get(server, &path, &there, err);
     buf_free(&path);
     what = rc ? NULL : difference(there, device);
     json_decref(there);
@@ -310,13 +329,12 @@ static int add(struct signet_server *server, const struct signet_device *device,
 {
     struct http_request request = {.method = "POST", .path = "/api/device-with-credentials"};
     struct signet_error first = {0}, lookup = {0};
-    char profile[ENTITY_ID + 1];
     struct secret body = {0};
-    int rc = server->profile ? find_profile(server, profile, err) : SIGNET_OK;
+    int rc = thingsboard_profile(server, err);
 
     *existed = false;
     if (!rc)
-        rc = make_body(device, server->profile ? profile : NULL, &body, err);
+        rc = make_body(device, server->profile ? server->profile_id : NULL, &body, err);
     if (rc)
         return rc;
     request.body = &body;
@@ -325,7 +343,7 @@ static int add(struct signet_server *server, const struct signet_device *device,
         bool lost, taken;
         int found;
 
-        rc = call(server, &request, device, NULL, &answer, &first);
+        rc = thingsboard_call(server, &request, device, NULL, &answer, &first);
         lost = rc && !answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED;
         taken = rc && (answer.status == 400 || answer.status == 409);
         if (!lost && !taken)
@@ -365,7 +383,7 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
         rc = buf_check(&path, err);
     request.path = (const char *)path.data;
     if (!rc)
-        rc = call(server, &request, NULL, NULL, &answer, err);
+        rc = thingsboard_call(server, &request, NULL, NULL, &answer, err);
     buf_free(&path);
     return rc;
 }
@@ -380,7 +398,7 @@ static int check(struct signet_server *server, struct signet_error *err)
     if (server->profile)
         return find_profile(server, id, err);
     buf_text(&path, "/api/deviceProfileInfos?pageSize=1&page=0");
-    rc = get(server, &path, &page, err);
+    rc = thingsboard_get(server, &path, &page, err);
     buf_free(&path);
     json_decref(page);
     return rc;
@@ -421,7 +439,7 @@ static int login(const struct signet_server *server, struct http *http, struct s
     rc = secret_from_buf(&body, &text, err);
     request.body = &body;
     if (!rc)
-        rc = call(&with, &request, NULL, &reply, &answer, err);
+        rc = thingsboard_call(&with, &request, NULL, &reply, &answer, err);
     value = json_object_get(reply, "token");
     if (!rc)
         rc = json_is_string(value)
@@ -436,10 +454,10 @@ const struct server_ops thingsboard_ops = {
     .can = {.kind = "thingsboard",
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
             .psk_min = PSK_STEP,
-            .psk_max = PSK_MOST,
+            .psk_max = THINGSBOARD_PSK_MAX,
             .psk_multiple = PSK_STEP,
             .endpoint_max = NAME_MAX_LEN,
-            .batch_max = 1,
+            .batch_max = THINGSBOARD_BATCH,
             .needs_token = true,
             .identity_charset = "UTF-8, not blank, not NO_SEC",
             .manual_steps = "make a device profile with transport LwM2M; mode cert: give the "
@@ -450,6 +468,7 @@ const struct server_ops thingsboard_ops = {
     .validate = validate,
     .check = check,
     .add = add,
+    .add_batch = thingsboard_import,
     .find = find,
     .remove = drop,
 };

@@ -37,6 +37,16 @@ void words_json(struct buf *out, const uint8_t *text, size_t len)
     buf_byte(out, '"');
 }
 
+void words_base64(struct buf *out, const uint8_t *data, size_t len)
+{
+    uint8_t *place;
+
+    buf_reserve(out, base64_encode_size(len) + 8); /* it ends with a zero */
+    place = buf_extend(out, base64_encode_size(len));
+    if (place)
+        base64_encode(data, len, (char *)place);
+}
+
 /* Long hex numbers may be a key that the server repeats. */
 static void mask_hex(char *text)
 {

@@ -92,7 +92,6 @@ public class Servers {
 
     static BootstrapConfig config(JsonNode body) {
         BootstrapConfig config = new BootstrapConfig();
-        config.autoIdForSecurityObject = body.get("autoIdForSecurityObject").asBoolean();
         body.get("toDelete").forEach(path -> config.toDelete.add(path.asText()));
         body.get("servers").fields().forEachRemaining(e -> {
             BootstrapConfig.ServerConfig server = new BootstrapConfig.ServerConfig();

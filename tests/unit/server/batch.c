@@ -24,8 +24,8 @@ struct bench {
     uint8_t keys[MANY][16];
 };
 
-static void start(struct bench *b, const char *kind, const char *auth, const char *misbehave,
-                  unsigned token_seconds)
+static void start_profile(struct bench *b, const char *kind, const char *auth,
+                          const char *misbehave, unsigned token_seconds, char *profile)
 {
     char kind_text[16], domain[] = "/acme/", url[] = "https://127.0.0.1", user[] = "anna",
                         realm[] = "acme", auth_text[24];
@@ -44,6 +44,7 @@ static void start(struct bench *b, const char *kind, const char *auth, const cha
     snprintf(auth_text, sizeof auth_text, "%s", auth);
     assert_int_equal(sim_server_start(&b->sim, &options, &err), SIGNET_OK);
     info.port = sim_server_port(b->sim);
+    info.profile = profile;
     info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
     assert_int_equal(signet_server_open(&b->server, &info, &how, "token", 5, NULL, NULL, &err),
                      SIGNET_OK);
@@ -57,6 +58,12 @@ static void start(struct bench *b, const char *kind, const char *auth, const cha
                                                .psk = b->keys[i],
                                                .psk_len = sizeof b->keys[i]};
     }
+}
+
+static void start(struct bench *b, const char *kind, const char *auth, const char *misbehave,
+                  unsigned token_seconds)
+{
+    start_profile(b, kind, auth, misbehave, token_seconds, NULL);
 }
 
 static void stop(struct bench *b)
@@ -128,6 +135,65 @@ static void test_lost_answers(void **state)
                 assert_int_equal(signet_server_find(b.server, b.names[k], NULL), SIGNET_OK);
             stop(&b);
         }
+}
+
+static void test_bulk_import(void **state)
+{
+    char profile[] = "lwm2m";
+    struct bench b;
+
+    (void)state;
+    start_profile(&b, "thingsboard", "token", NULL, 0, profile);
+    b.devices[3].mode = SIGNET_MODE_NOSEC;
+    assert_int_equal(add(&b, MANY), SIGNET_OK);
+    assert_int_equal(sim_server_devices(b.sim), MANY);
+    assert_true(sim_server_requests(b.sim) <= 9); /* profile, search, import: three times */
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(signet_server_add(b.server, &b.devices[i], NULL, NULL), SIGNET_OK);
+    assert_int_equal(sim_server_devices(b.sim), MANY);
+    stop(&b);
+}
+
+/* An import overwrites what is there: a device with another key must not meet it. */
+static void test_bulk_import_overwrites_nobody(void **state)
+{
+    char profile[] = "lwm2m";
+    struct signet_device other;
+    struct bench b;
+
+    (void)state;
+    start_profile(&b, "thingsboard", "token", NULL, 0, profile);
+    other = b.devices[5];
+    other.psk = b.keys[6];
+    assert_int_equal(signet_server_add(b.server, &other, NULL, NULL), SIGNET_OK);
+    assert_int_equal(add(&b, 20), SIGNET_E_EXISTS);
+    for (size_t i = 0; i < 20; i++)
+        assert_int_equal(b.results[i].error.code, i == 5 ? SIGNET_E_EXISTS : SIGNET_OK);
+    assert_int_equal(signet_server_add(b.server, &other, NULL, NULL), SIGNET_OK); /* as it was */
+    b.devices[30].identity = b.devices[2].identity; /* a row that the server refuses */
+    b.devices[30].identity_len = b.devices[2].identity_len;
+    assert_int_not_equal(add(&b, 40), SIGNET_OK);
+    for (size_t i = 0; i < 40; i++)
+        assert_int_equal(b.results[i].error.code == SIGNET_OK, i != 5 && i != 30);
+    assert_int_equal(sim_server_devices(b.sim), 39);
+    stop(&b);
+}
+
+static void test_bulk_import_with_faults(void **state)
+{
+    static const char *const faults[] = {
+        "commit-then-drop", "drop", "truncate", "html", "503=0", "429=0", "403", "500"};
+    char profile[] = "lwm2m";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct bench b;
+
+        start_profile(&b, "thingsboard", "token", faults[i], 0, profile);
+        assert_int_equal(add(&b, 50), SIGNET_OK);
+        assert_int_equal(sim_server_devices(b.sim), 50);
+        stop(&b);
+    }
 }
 
 static void test_connections_are_kept(void **state)
@@ -256,6 +322,9 @@ int main(void)
         cmocka_unit_test(test_batch_of_100),
         cmocka_unit_test(test_batch_that_failed_in_part),
         cmocka_unit_test(test_lost_answers),
+        cmocka_unit_test(test_bulk_import),
+        cmocka_unit_test(test_bulk_import_overwrites_nobody),
+        cmocka_unit_test(test_bulk_import_with_faults),
         cmocka_unit_test(test_connections_are_kept),
         cmocka_unit_test(test_logins),
         cmocka_unit_test(test_login_before_the_end),

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of rows: their bytes, what is refused, and what a crash leaves. */
+/* Files of rows: their bytes, what is refused, and what a crash leaves.
+ * wrap: mmap
+ */
 #include "server/server.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signet/cert.h>
+#include <signet/config.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +75,58 @@ static void expect_file(const struct place *p, const char *want)
 static int add(struct place *p, struct signet_device device, bool *existed)
 {
     return signet_server_add(p->server, &device, existed, NULL);
+}
+
+static struct signet_tree *with_certificate(const char *name)
+{
+    static const char text[] = "{OID.Security: {0: {RID.Security.Bootstrap: False, "
+                               "RID.Security.Mode: 2}}}";
+    struct signet_value value = {.type = SIGNET_TYPE_OPAQUE};
+    struct signet_tree *tree = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    struct signet_bytes der = {0};
+
+    assert_int_equal(signet_config_parse(text, sizeof text - 1, "cfg", &tree, NULL), SIGNET_OK);
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, name, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
+    value.as.bytes.data = der.data;
+    value.as.bytes.len = der.len;
+    assert_int_equal(
+        signet_tree_put(tree, (struct signet_path){0, 0, 3, SIGNET_NO_ID}, &value, NULL),
+        SIGNET_OK);
+    signet_bytes_free(&der);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    return tree;
+}
+
+/* How often a whole file was looked at. */
+static int mapped;
+
+void *__real_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+    mapped++;
+    return __real_mmap(at, len, protection, flags, fd, offset);
+}
+
+static void fill(struct place *p, int count)
+{
+    struct signet_device devices[1000];
+    struct signet_server_result results[1000];
+    static char names[1000][24];
+
+    for (int i = 0; i < count; i += 1000) {
+        for (int k = 0; k < 1000; k++) {
+            snprintf(names[k], sizeof names[k], "row-%d", i + k);
+            devices[k] = psk(names[k], names[k], "k");
+        }
+        assert_int_equal(signet_server_add_batch(p->server, devices, 1000, results, NULL),
+                         SIGNET_OK);
+    }
 }
 
 static void test_formats(void **state)
@@ -208,12 +265,110 @@ static void test_refusals(void **state)
     stop(&p);
 }
 
+/* Another process adds a row, a person takes one out: seen, though the handle stays open. */
+static void test_changed_by_others(void **state)
+{
+    static const char edited[] = "endpoint,mode,identity,psk\nep-2,psk,i,6b\n";
+    struct place p, other;
+    bool existed = false;
+    FILE *file;
+
+    (void)state;
+    start(&p, NULL, NULL);
+    other = p;
+    assert_int_equal(open_export(&other, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(add(&p, psk("ep-1", "i", "k"), NULL), SIGNET_OK);
+    assert_int_equal(add(&other, psk("ep-2", "i", "k"), NULL), SIGNET_OK);
+    assert_int_equal(add(&p, psk("ep-2", "i", "k"), &existed), SIGNET_OK);
+    assert_true(existed);
+    file = fopen(p.file, "w"); /* in place */
+    assert_non_null(file);
+    fputs(edited, file);
+    fclose(file);
+    assert_int_equal(signet_server_find(p.server, "ep-1", NULL), SIGNET_E_NOT_FOUND);
+    assert_int_equal(add(&p, psk("ep-1", "i", "k"), &existed), SIGNET_OK);
+    assert_false(existed);
+    expect_file(&p, "endpoint,mode,identity,psk\nep-2,psk,i,6b\nep-1,psk,i,6b\n");
+    signet_server_close(&other.server);
+    stop(&p);
+}
+
+/* Constants, and certificates of many lines in a cell: they are rows like others after a crash. */
+static void test_nrfcloud(void **state)
+{
+    static const char start_1[] = "ep-1,,,,\"-----BEGIN CERTIFICATE-----\n";
+    struct signet_device devices[2], bare = {.endpoint = "ep-3", .mode = SIGNET_MODE_CERT};
+    struct signet_tree *trees[2];
+    struct buf whole = {0}, text = {0};
+    struct signet_error err = {0};
+    struct place p;
+
+    (void)state;
+    start(&p, "nrfcloud", NULL);
+    for (int i = 0; i < 2; i++) {
+        trees[i] = with_certificate(i ? "ep-2" : "ep-1");
+        devices[i] = (struct signet_device){
+            .endpoint = i ? "ep-2" : "ep-1", .mode = SIGNET_MODE_CERT, .tree = trees[i]};
+        assert_int_equal(signet_server_add(p.server, &devices[i], NULL, &err), SIGNET_OK);
+    }
+    assert_int_equal(file_read(p.file, 1 << 16, &whole, NULL), SIGNET_OK);
+    assert_memory_equal(whole.data, start_1, sizeof start_1 - 1);
+    assert_memory_equal(whole.data + whole.len - 28, "-----END CERTIFICATE-----\n\"\n", 28);
+    for (size_t len = 0; len < whole.len; len += 37) {
+        assert_int_equal(file_write(p.file, whole.data, len, 0600, NULL), SIGNET_OK);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(signet_server_add(p.server, &devices[i], NULL, &err), SIGNET_OK);
+        buf_reset(&text);
+        assert_int_equal(file_read(p.file, 1 << 16, &text, NULL), SIGNET_OK);
+        assert_int_equal(text.len, whole.len);
+        assert_memory_equal(text.data, whole.data, whole.len);
+    }
+    assert_int_equal(signet_server_validate(p.server, &bare, &err), SIGNET_OK); /* not made yet */
+    assert_int_equal(signet_server_add(p.server, &bare, NULL, &err), SIGNET_E_MEANING);
+    assert_int_equal(add(&p, psk("ep-4", "i", "k"), NULL), SIGNET_E_MEANING);
+    buf_free(&whole);
+    buf_free(&text);
+    for (int i = 0; i < 2; i++)
+        signet_tree_free(&trees[i]);
+    stop(&p);
+}
+
+/* It is looked at whole once by each handle, then row by row. */
+static void test_long_file_is_read_once(void **state)
+{
+    enum { ROWS = 20000 };
+    char name[24];
+    struct place p;
+    bool existed;
+
+    (void)state;
+    start(&p, "csv", "e=endpoint,k=key_hex");
+    mapped = 0;
+    fill(&p, ROWS);
+    assert_int_equal(mapped, 0); /* all of it is this handle's own */
+    signet_server_close(&p.server);
+    assert_int_equal(open_export(&p, "csv", "e=endpoint,k=key_hex", NULL), SIGNET_OK);
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof name, "row-%d", i * (ROWS / 100)); /* half of them new */
+        assert_int_equal(add(&p, psk(name, name, "k"), &existed), SIGNET_OK);
+        assert_int_equal(existed, i < 100);
+    }
+    assert_int_equal(mapped, 1);
+    stop(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),      cmocka_unit_test(test_emqx),
-        cmocka_unit_test(test_no_row_twice), cmocka_unit_test(test_crash_at_every_byte),
-        cmocka_unit_test(test_batch),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_emqx),
+        cmocka_unit_test(test_no_row_twice),
+        cmocka_unit_test(test_crash_at_every_byte),
+        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_changed_by_others),
+        cmocka_unit_test(test_nrfcloud),
+        cmocka_unit_test(test_long_file_is_read_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

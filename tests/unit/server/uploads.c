@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificates: to Coiote by hand, to ThingsBoard in the request, into exports as a cell. */
+#include "server/server.h"
+#include "sim.h"
+
+#include <setjmp.h>
+#include <signet/cert.h>
+#include <signet/config.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { DEVICES = 5 };
+
+struct hall {
+    char folder[40], ca[64], uploads[64], list[96];
+    struct sim_server *sim;
+    struct signet_server *server;
+    struct signet_tree *trees[DEVICES];
+    struct signet_device devices[DEVICES];
+    char names[DEVICES][160];
+};
+
+/* A device in mode cert, as the line has it when it comes to the server. */
+static struct signet_tree *make_device(const char *name)
+{
+    static const char text[] =
+        "{OID.Security: {1: {RID.Security.ServerURI: 'coaps://h:5684', RID.Security.Bootstrap: "
+        "False, RID.Security.Mode: 2, RID.Security.ShortServerID: 1}}, OID.Server: {1: "
+        "{RID.Server.ShortServerID: 1, RID.Server.Lifetime: 300, RID.Server.NotificationStoring: "
+        "False, RID.Server.Binding: 'U'}}}";
+    struct signet_tree *tree = NULL;
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_bytes der = {0};
+    struct signet_value value = {.type = SIGNET_TYPE_OPAQUE};
+    char cn[64];
+
+    snprintf(cn, sizeof cn, "%.60s", name);
+    assert_int_equal(signet_config_parse(text, sizeof text - 1, "cfg", &tree, NULL), SIGNET_OK);
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, cn, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
+    value.as.bytes.data = der.data;
+    value.as.bytes.len = der.len;
+    assert_int_equal(
+        signet_tree_put(tree, (struct signet_path){0, 1, 3, SIGNET_NO_ID}, &value, NULL),
+        SIGNET_OK);
+    signet_bytes_free(&der);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    return tree;
+}
+
+static void start(struct hall *h, const char *kind)
+{
+    char kind_text[16], domain[] = "/acme/", url[] = "https://127.0.0.1";
+    struct signet_server_info info = {.kind = kind_text, .url = url, .uploads = h->uploads};
+    struct signet_server_options how = {.retry_ms = 1};
+    struct sim_server_options options = {.kind = kind};
+
+    *h = (struct hall){.folder = "/tmp/signet-uploads-XXXXXX"};
+    assert_non_null(mkdtemp(h->folder));
+    snprintf(kind_text, sizeof kind_text, "%s", kind);
+    snprintf(h->ca, sizeof h->ca, "%s/ca.pem", h->folder);
+    snprintf(h->uploads, sizeof h->uploads, "%s/uploads", h->folder);
+    snprintf(h->list, sizeof h->list, "%s/to-upload.tsv", h->uploads);
+    how.ca_file = options.ca_file = h->ca;
+    assert_int_equal(sim_server_start(&h->sim, &options, NULL), SIGNET_OK);
+    info.port = sim_server_port(h->sim);
+    info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
+    assert_int_equal(signet_server_open(&h->server, &info, &how, "token", 5, NULL, NULL, NULL),
+                     SIGNET_OK);
+    for (int i = 0; i < DEVICES; i++) {
+        snprintf(h->names[i], sizeof h->names[i], "urn:dev:os:a/b-%d", i);
+        if (i == DEVICES - 1) /* the longest, of characters that a file's name does not have */
+            for (int k = 0; k < 75; k++)
+                memcpy(h->names[i] + 2 * (size_t)k, "\xc3\xa9", 3);
+        h->trees[i] = make_device(h->names[i]);
+        h->devices[i] = (struct signet_device){
+            .endpoint = h->names[i], .mode = SIGNET_MODE_CERT, .tree = h->trees[i]};
+    }
+}
+
+static void stop(struct hall *h)
+{
+    char command[96];
+
+    signet_server_close(&h->server);
+    sim_server_stop(&h->sim);
+    for (int i = 0; i < DEVICES; i++)
+        signet_tree_free(&h->trees[i]);
+    snprintf(command, sizeof command, "rm -r '%s'", h->folder);
+    assert_int_equal(system(command), 0);
+}
+
+static size_t lines(const char *path, struct buf *text)
+{
+    size_t count = 0;
+
+    buf_reset(text);
+    if (file_read(path, 1 << 20, text, NULL) != SIGNET_OK)
+        return 0;
+    for (size_t i = 0; i < text->len; i++)
+        count += text->data[i] == '\n';
+    buf_byte(text, 0);
+    return count;
+}
+
+/* The file that a line of the list names holds the device's certificate. */
+static void expect_certificate(const struct hall *h, const char *list, int i)
+{
+    const char *line = strstr(list, h->names[i]);
+    struct signet_cert *cert = NULL;
+    struct signet_account account;
+    struct signet_bytes der = {0};
+    struct buf pem = {0};
+    char file[256], path[400];
+
+    assert_non_null(line);
+    assert_int_equal(sscanf(line + strlen(h->names[i]), "\t%255[^\t]", file), 1);
+    assert_null(strchr(file, '/'));
+    snprintf(path, sizeof path, "%s/%s", h->uploads, file);
+    assert_int_equal(file_read(path, 1 << 16, &pem, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_load(&cert, pem.data, pem.len, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
+    assert_true(signet_tree_account(h->trees[i], 0, &account));
+    assert_int_equal(der.len, account.identity->as.bytes.len);
+    assert_memory_equal(der.data, account.identity->as.bytes.data, der.len);
+    signet_bytes_free(&der);
+    signet_cert_free(&cert);
+    buf_free(&pem);
+}
+
+static void test_coiote_lists_what_to_upload(void **state)
+{
+    struct signet_server_result results[DEVICES];
+    struct signet_server_capabilities can;
+    struct buf text = {0};
+    struct hall h;
+
+    (void)state;
+    start(&h, "coiote");
+    signet_server_capabilities(h.server, &can);
+    assert_true(can.uploads);
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, NULL), SIGNET_OK);
+    assert_int_equal(lines(h.list, &text), 1);
+    assert_int_equal(signet_server_add_batch(h.server, h.devices, DEVICES, results, NULL),
+                     SIGNET_OK);
+    assert_int_equal(lines(h.list, &text), DEVICES); /* none twice */
+    for (int i = 0; i < DEVICES; i++)
+        expect_certificate(&h, (const char *)text.data, i);
+    buf_free(&text);
+    stop(&h);
+}
+
+/* The server has the device, the disk does not: an error, and the next try mends it. */
+static void test_folder_that_cannot_be_written(void **state)
+{
+    struct signet_error err = {0};
+    struct buf text = {0};
+    struct hall h;
+    bool existed = false;
+
+    (void)state;
+    start(&h, "coiote");
+    assert_int_equal(file_write(h.uploads, "", 0, 0600, NULL), SIGNET_OK); /* a file in its place */
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "the server has the device"));
+    assert_int_equal(unlink(h.uploads), 0);
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], &existed, &err), SIGNET_OK);
+    assert_true(existed);
+    assert_int_equal(sim_server_devices(h.sim), 1);
+    assert_int_equal(lines(h.list, &text), 1);
+    buf_free(&text);
+    stop(&h);
+}
+
+static void test_thingsboard_gets_it(void **state)
+{
+    struct hall h;
+    bool existed = false;
+
+    (void)state;
+    start(&h, "thingsboard");
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], &existed, NULL), SIGNET_OK);
+    assert_false(existed);
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], &existed, NULL), SIGNET_OK);
+    assert_true(existed);
+    h.devices[0].tree = h.trees[1]; /* another certificate of the same name */
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], &existed, NULL), SIGNET_E_EXISTS);
+    assert_int_not_equal(access(h.uploads, F_OK), 0); /* nothing is left to do by hand */
+    stop(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_coiote_lists_what_to_upload),
+        cmocka_unit_test(test_folder_that_cannot_be_written),
+        cmocka_unit_test(test_thingsboard_gets_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
