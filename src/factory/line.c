@@ -118,6 +118,8 @@ int line_count(struct line *line, struct signet_error *err)
     memcpy(line->report.states, states, sizeof(states));
     line->used_up = line->used_up || issued >= line->job->quota;
     line->finished = line->used_up && unfinished == 0;
+    if (line->finished)
+        pthread_cond_broadcast(&line->changed);
     pthread_mutex_unlock(&line->lock);
     return SIGNET_OK;
 }

@@ -18,12 +18,18 @@ static void lamp(struct slot *slot, const char *state, const char *endpoint,
     line_tell(slot->line, &event);
 }
 
-static bool over(struct line *line)
+/* A moment in which nothing may happen but the end of the line. False: that is it. */
+static bool pause_for(struct line *line, int ms)
 {
+    int64_t until = clock_ms() + ms;
+    const struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000L};
+
     pthread_mutex_lock(&line->lock);
-    bool finished = line->finished;
+    while (!line->finished && !line_stopped(line) && clock_ms() < until)
+        pthread_cond_timedwait(&line->changed, &line->lock, &at);
+    bool over = line->finished;
     pthread_mutex_unlock(&line->lock);
-    return finished;
+    return !over;
 }
 
 /* Waits for a board that is not the one that was there last. fresh: any board will do. */
@@ -45,14 +51,13 @@ static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *er
             gone = true;
             lamp(slot, "empty", NULL, NULL);
         }
-        if (over(slot->line))
-            return error_set(err, SIGNET_E_QUOTA, "the order is used up");
         if (!job->watch && clock_ms() >= deadline)
             return error_set(err, SIGNET_E_NOT_FOUND, "no %sboard came within %d s",
                              fresh ? "" : "other ", seconds);
-        rc = cancel_sleep_until(slot->line->stop, clock_ms() + LOOK_MS, err);
-        if (rc != SIGNET_OK)
-            return rc;
+        if (!pause_for(slot->line, LOOK_MS))
+            return error_set(err, SIGNET_E_QUOTA, "the order is used up");
+        if (line_stopped(slot->line))
+            return error_set(err, SIGNET_E_CANCELLED, "stopped");
     }
     slot->presence = now;
     return cancel_sleep_until(slot->line->stop, clock_ms() + SETTLE_MS, err);

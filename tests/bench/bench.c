@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct bench benches[] = {
-    {"cert", bench_cert},     {"packet", bench_packet}, {"process", bench_process},
-    {"server", bench_server}, {"smp", bench_smp},
+    {"cert", bench_cert},       {"line", bench_line},     {"packet", bench_packet},
+    {"process", bench_process}, {"server", bench_server}, {"smp", bench_smp},
 };
 
 static int compare(const void *a, const void *b)

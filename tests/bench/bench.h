@@ -20,6 +20,7 @@ double bench_median(double *samples, int count);
 void bench_require(bool good, const char *what);
 
 void bench_cert(void);
+void bench_line(void);
 void bench_packet(void);
 void bench_process(void);
 void bench_server(void);
