@@ -3,6 +3,7 @@
 #include "ledger_sync.h"
 
 #include "cli.h"
+#include "mint.h"
 #include "takt.h"
 
 #include <inttypes.h>
@@ -64,7 +65,7 @@ int ledger_sync(int argc, char **argv)
         return EXIT_USAGE;
     if (signet_order_load(&order, cli.args[0], &err) != SIGNET_OK)
         return cli_fail(&cli, &err);
-    int code = run_sync(&cli, order);
+    int code = order->recipe ? run_sync(&cli, order) : mint_sync(&cli, order);
     signet_order_free(&order);
     return code;
 }

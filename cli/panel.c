@@ -172,16 +172,27 @@ void panel_begin(struct panel *p)
     pthread_mutex_unlock(&p->lock);
 }
 
+bool panel_draws(const struct panel *panel)
+{
+    return panel->terminal;
+}
+
+void panel_end(struct panel *p)
+{
+    if (!p->drawing)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->ending = true;
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(p->thread, NULL);
+    p->drawing = false;
+}
+
 void panel_close(struct panel **panel)
 {
     struct panel *p = *panel;
-    if (p->drawing) {
-        pthread_mutex_lock(&p->lock);
-        p->ending = true;
-        pthread_cond_broadcast(&p->wake);
-        pthread_mutex_unlock(&p->lock);
-        pthread_join(p->thread, NULL);
-    }
+    panel_end(p);
     panel_rows_free(&p->rows);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);

@@ -11,7 +11,9 @@ struct panel;
 bool panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
                 bool plain);
 struct signet_observer panel_observer(struct panel *panel);
-void panel_begin(struct panel *panel);  /* the line starts */
-void panel_close(struct panel **panel); /* the terminal is as before; sets *panel to NULL */
+bool panel_draws(const struct panel *panel); /* it will draw: standard error is a terminal */
+void panel_begin(struct panel *panel);       /* the line starts */
+void panel_end(struct panel *panel);         /* the last picture stays */
+void panel_close(struct panel **panel);      /* likewise; sets *panel to NULL */
 
 #endif

@@ -72,6 +72,10 @@ void panel_rows_take(struct panel_rows *p, const struct signet_event *event)
     if (event->kind == SIGNET_EVENT_TOTALS && !strcmp(event->stage, "order")) {
         p->made = event->done;
         p->quota = event->total;
+        p->before = p->counted ? p->before : p->made;
+        p->counted = true;
+    } else if (event->kind == SIGNET_EVENT_PROGRESS && !p->count) {
+        p->made = event->done;
     } else if (event->kind == SIGNET_EVENT_TOTALS) {
         p->waiting = event->total;
     }
@@ -138,6 +142,28 @@ static void put_row(FILE *to, const struct panel_row *row, int width, bool colou
     fputc('\n', to);
 }
 
+static void put_time(char *to, size_t size, double seconds)
+{
+    int s = (int)(seconds + 0.5);
+    snprintf(to, size, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+}
+
+/* Without slots: one line is all. */
+static void put_mint(const struct panel_rows *p, FILE *to, int width)
+{
+    char text[320], eta[32] = "-", wait[64] = "";
+    double elapsed = now() - p->begin;
+    double rate = elapsed > 0 ? (double)(p->made - p->before) / elapsed : 0;
+    uint64_t left = p->quota > p->made ? p->quota - p->made : 0;
+    if (rate > 0 && (double)left / rate < 360000)
+        put_time(eta, sizeof(eta), (double)left / rate);
+    if (p->waiting)
+        snprintf(wait, sizeof(wait), "  %" PRIu64 " wait for servers", p->waiting);
+    snprintf(text, sizeof(text), "%s: %" PRIu64 "/%" PRIu64 " devices  %.0f/s  ETA %s%s", p->order,
+             p->made, p->quota, rate, eta, wait);
+    fprintf(to, "%.*s\n", width, text);
+}
+
 static void put_totals(const struct panel_rows *p, FILE *to, int width)
 {
     char text[320], eta[32] = "-";
@@ -145,10 +171,8 @@ static void put_totals(const struct panel_rows *p, FILE *to, int width)
     double rate = elapsed > 0 ? (double)p->passed / elapsed : 0;
     uint64_t left = p->quota > p->made ? p->quota - p->made : 0;
     uint64_t boards = p->passed + p->failed;
-    if (rate > 0 && (double)left / rate < 360000) {
-        int s = (int)((double)left / rate + 0.5);
-        snprintf(eta, sizeof(eta), "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
-    }
+    if (rate > 0 && (double)left / rate < 360000)
+        put_time(eta, sizeof(eta), (double)left / rate);
     snprintf(text, sizeof(text),
              "%s: %" PRIu64 "/%" PRIu64 "  failed %" PRIu64 "  first pass %.0f %%  %.0f/h  ETA %s"
              "%s",
@@ -166,6 +190,10 @@ int panel_rows_draw(const struct panel_rows *p, FILE *to, int width, int height,
     size_t room = height > 2 ? (size_t)height - 1 : 1;
     size_t shown = p->count <= room ? p->count : room - 1;
     int lines = 1;
+    if (!p->count) {
+        put_mint(p, to, width - 1);
+        return lines;
+    }
     for (size_t i = 0; i < shown; i++, lines++)
         put_row(to, &p->rows[i], width - 1, colour);
     if (shown < p->count) {

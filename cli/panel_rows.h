@@ -24,6 +24,8 @@ struct panel_rows {
     double begin;
     uint64_t passed, failed, first_pass; /* in this run */
     uint64_t made, quota, waiting;       /* of the order */
+    uint64_t before;                     /* made before this run; of an order without slots */
+    bool counted;
 };
 
 bool panel_rows_init(struct panel_rows *p, const struct signet_order *order);

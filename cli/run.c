@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet run: a whole line. */
 #include "cli.h"
+#include "mint.h"
 #include "panel.h"
 #include "takt.h"
 
@@ -91,15 +92,15 @@ static int run(int argc, char **argv)
         {'p', "plain", NULL, "Lines instead of the panel", OPTION_FLAG, &o.plain, 0, 0},
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml",
-                   "Makes the devices of a work order, in all slots at the same time. A run that "
-                   "was cut off is gone on with: start it again. Exit 0: every device is done.",
+                   "Makes the devices of a work order, in all slots at the same time; without a "
+                   "board, their packets into a folder or a file. A run that was cut off is gone "
+                   "on with: start it again. Exit 0: every device is done.",
                    1, 1))
         return EXIT_USAGE;
     if (signet_order_load(&order, cli.args[0], &err) != SIGNET_OK)
         return cli_fail(&cli, &err);
-    int code = order->recipe
-                   ? run_line(&cli, order, &o)
-                   : cli_usage(&cli, "the order has no board; this version makes no packets alone");
+    const struct mint_options mint = {.dry_run = o.dry_run, .plain = o.plain, .sync = (int)o.sync};
+    int code = order->recipe ? run_line(&cli, order, &o) : mint_order(&cli, order, &mint);
     signet_order_free(&order);
     return code;
 }

@@ -119,6 +119,9 @@ int signet_ledger_renew(struct signet_ledger *ledger, const struct signet_lease 
                         struct signet_error *err);
 int signet_ledger_release(struct signet_ledger *ledger, const struct signet_lease *lease,
                           struct signet_error *err);
+/* Many in one transaction, all or none. */
+int signet_ledger_release_many(struct signet_ledger *ledger, const struct signet_lease *leases,
+                               size_t count, struct signet_error *err);
 
 /* The outbox. A server is known by its name in the order; each has a state of its own for each
  * device, so that one that is away holds up no other. */

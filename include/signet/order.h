@@ -81,6 +81,9 @@ int signet_shop_open(struct signet_shop **out, const struct signet_order *order,
 void signet_shop_close(struct signet_shop **shop); /* sets *shop to NULL */
 /* For signet_line_run() and signet_line_sync(); order, options and shop must outlive its use. */
 const struct signet_line *signet_shop_line(const struct signet_shop *shop);
+/* For signet_mint_run() and signet_mint_sync() (mint.h), when the order has no board. */
+struct signet_mint;
+const struct signet_mint *signet_shop_mint(const struct signet_shop *shop);
 
 #ifdef __cplusplus
 }

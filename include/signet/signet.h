@@ -16,6 +16,7 @@
 #include <signet/ledger.h>
 #include <signet/line.h>
 #include <signet/link.h>
+#include <signet/mint.h>
 #include <signet/order.h>
 #include <signet/packet.h>
 #include <signet/prove.h>

@@ -43,3 +43,13 @@ void sha256_drop(struct sha256 *h)
     EVP_MD_CTX_free(h->state);
     h->state = NULL;
 }
+
+int sha256_peek(const struct sha256 *h, uint8_t out[static 32], struct signet_error *err)
+{
+    EVP_MD_CTX *copy = EVP_MD_CTX_new();
+    bool ok =
+        copy && EVP_MD_CTX_copy_ex(copy, h->state) == 1 && EVP_DigestFinal_ex(copy, out, NULL) == 1;
+
+    EVP_MD_CTX_free(copy);
+    return ok ? SIGNET_OK : crypto_fail(err, "SHA-256");
+}

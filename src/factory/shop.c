@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <signet/config.h>
+#include <signet/mint.h>
 #include <signet/order.h>
 #include <signet/units.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct signet_shop {
     pthread_mutex_t telling; /* the caller's observer has one caller at a time */
     struct signet_observer observer;
     struct signet_line line;
+    struct signet_mint mint;
 };
 
 static void on_event(void *ctx, const struct signet_event *event)
@@ -233,6 +235,25 @@ static void fill_line(struct signet_shop *s)
     line->cancel = s->options->cancel;
 }
 
+static void fill_mint(struct signet_shop *s)
+{
+    const struct signet_order *o = s->order;
+
+    s->mint = (struct signet_mint){.ledger = s->ledger,
+                                   .order = s->line.order,
+                                   .name = o->name,
+                                   .quota = o->quota,
+                                   .units = s->units,
+                                   .packets = o->packets,
+                                   .records = o->records,
+                                   .servers = s->servers,
+                                   .server_names = s->server_names,
+                                   .server_count = o->server_count,
+                                   .sync_seconds = s->options->sync_seconds,
+                                   .observer = &s->observer,
+                                   .cancel = s->options->cancel};
+}
+
 int signet_shop_open(struct signet_shop **out, const struct signet_order *order,
                      const struct signet_shop_options *options, struct signet_error *err)
 {
@@ -250,6 +271,7 @@ int signet_shop_open(struct signet_shop **out, const struct signet_order *order,
         return rc;
     }
     fill_line(s);
+    fill_mint(s);
     *out = s;
     return SIGNET_OK;
 }
@@ -276,4 +298,9 @@ void signet_shop_close(struct signet_shop **shop)
 const struct signet_line *signet_shop_line(const struct signet_shop *shop)
 {
     return &shop->line;
+}
+
+const struct signet_mint *signet_shop_mint(const struct signet_shop *shop)
+{
+    return &shop->mint;
 }

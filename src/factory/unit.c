@@ -84,6 +84,7 @@ static int fill(struct signet_line_unit *out, struct unit *u, struct signet_erro
         return error_set(err, SIGNET_E_MEANING, "the packet has no server account");
     out->device.endpoint = u->endpoint;
     out->device.mode = a.mode;
+    out->device.tree = u->tree;
     if (a.mode != SIGNET_MODE_PSK && !mode_has_certs(a.mode))
         return SIGNET_OK;
     if (!a.identity || !a.secret_key || a.identity->type != SIGNET_TYPE_OPAQUE ||

@@ -26,6 +26,16 @@ int work_seal(struct signet_units *units, const char *endpoint, const struct sig
 int work_read(struct signet_units *units, const char *endpoint, struct secret *packet,
               struct signet_error *err);
 int work_wipe(struct signet_units *units, const char *endpoint, struct signet_error *err);
+/* Many devices in one file. tag: of the order. */
+int work_batch_seal(struct signet_units *units, const char *tag, uint64_t number,
+                    const struct buf *plain, struct signet_error *err);
+int work_batch_read(struct signet_units *units, const char *tag, uint64_t number,
+                    struct secret *plain, struct signet_error *err);
+int work_batch_wipe(struct signet_units *units, const char *tag, uint64_t number,
+                    struct signet_error *err);
+/* Those that are there, ascending; the caller frees them. */
+int work_batch_list(struct signet_units *units, const char *tag, uint64_t **numbers, size_t *count,
+                    struct signet_error *err);
 void work_close(struct signet_units *units);
 
 /* unit.c: one device from its tree. The tree goes over to the unit, whatever comes. */

@@ -51,23 +51,34 @@ int lease_take(struct signet_ledger *l, struct signet_lease *lease, const char *
 }
 
 struct request {
-    const struct signet_lease *lease;
+    const struct signet_lease *leases;
+    size_t count;
     int64_t order;
     int seconds; /* from now to the end of the lease; 0 ends it */
 };
 
-static int extend(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int extend_one(struct signet_ledger *l, const struct request *r,
+                      const struct signet_lease *lease, struct signet_error *err)
 {
-    const struct request *r = arg;
     int64_t until = r->seconds ? l->db->now + r->seconds : 0;
     int rc = db_change(l->db, err,
                        "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
                        " AND state < 6",
-                       "iii", r->lease->device, r->lease->token, until);
+                       "iii", lease->device, lease->token, until);
 
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
-                       r->lease->endpoint);
+                       lease->endpoint);
+    return rc;
+}
+
+static int extend(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct request *r = arg;
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++)
+        rc = extend_one(l, r, &r->leases[i], err);
     return rc;
 }
 
@@ -76,7 +87,15 @@ static const struct change_kind extends = {.apply = extend};
 int signet_ledger_renew(struct signet_ledger *ledger, const struct signet_lease *lease,
                         struct signet_error *err)
 {
-    struct request r = {.lease = lease, .seconds = ledger->lease_seconds};
+    struct request r = {.leases = lease, .count = 1, .seconds = ledger->lease_seconds};
+
+    return store_change(ledger, &extends, &r, err);
+}
+
+int signet_ledger_release_many(struct signet_ledger *ledger, const struct signet_lease *leases,
+                               size_t count, struct signet_error *err)
+{
+    struct request r = {.leases = leases, .count = count};
 
     return store_change(ledger, &extends, &r, err);
 }
@@ -84,9 +103,7 @@ int signet_ledger_renew(struct signet_ledger *ledger, const struct signet_lease 
 int signet_ledger_release(struct signet_ledger *ledger, const struct signet_lease *lease,
                           struct signet_error *err)
 {
-    struct request r = {.lease = lease};
-
-    return store_change(ledger, &extends, &r, err);
+    return signet_ledger_release_many(ledger, lease, 1, err);
 }
 
 static int recover(struct signet_ledger *l, void *arg, struct signet_error *err)

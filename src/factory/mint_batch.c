@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Some hundred devices: made together, sealed together, written together. */
+#include "minting.h"
+
+#include <signet/packet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the ledger is told of each device. */
+static const size_t words[MINT_WORDS] = {
+    offsetof(struct signet_device_facts, psk_identity),
+    offsetof(struct signet_device_facts, psk_sha256),
+    offsetof(struct signet_device_facts, spki_sha256),
+    offsetof(struct signet_device_facts, cert_issuer),
+    offsetof(struct signet_device_facts, cert_serial),
+    offsetof(struct signet_device_facts, packet_sha256),
+};
+
+static const char **word_of(struct signet_device_facts *facts, size_t i)
+{
+    return (const char **)(void *)((char *)facts + words[i]);
+}
+
+int batch_init(struct batch *b, size_t max, struct signet_error *err)
+{
+    *b = (struct batch){.max = max};
+    b->leases = calloc(max, sizeof(*b->leases));
+    b->parts = calloc(max, sizeof(*b->parts));
+    b->facts = calloc(max, sizeof(*b->facts));
+    return b->leases && b->parts && b->facts ? SIGNET_OK : error_nomem(err);
+}
+
+void batch_free(struct batch *b)
+{
+    free(b->leases);
+    free(b->parts);
+    free(b->facts);
+    buf_free(&b->plain);
+    buf_free(&b->lines);
+    buf_free(&b->rows);
+    buf_free(&b->words);
+    *b = (struct batch){0};
+}
+
+void batch_reset(struct batch *b)
+{
+    b->count = 0;
+    b->sealed = b->thin = false;
+    buf_reset(&b->plain);
+    buf_reset(&b->lines);
+    buf_reset(&b->rows);
+    buf_reset(&b->words);
+}
+
+/* Length and name, number, length and packet. */
+enum { ENTRY_HEAD = 1 + sizeof(int64_t) + sizeof(uint32_t) }; /* besides the name */
+
+static void put_entry(struct batch *b, struct mint_part *part, const struct signet_lease *lease,
+                      const struct signet_bytes *packet)
+{
+    uint8_t name = (uint8_t)strlen(lease->endpoint);
+    uint32_t len = (uint32_t)packet->len;
+
+    buf_byte(&b->plain, name);
+    buf_append(&b->plain, lease->endpoint, name);
+    buf_append(&b->plain, &lease->index, sizeof(lease->index));
+    buf_append(&b->plain, &len, sizeof(len));
+    part->packet = b->plain.len;
+    part->packet_len = len;
+    buf_append(&b->plain, packet->data, len);
+}
+
+bool batch_entry(const void *plain, size_t len, size_t *at, struct batch_entry *out, bool *broken)
+{
+    const uint8_t *p = plain;
+    size_t name = *at < len ? p[*at] : 0, head = ENTRY_HEAD + name;
+    uint32_t packet;
+
+    *broken = false;
+    if (*at >= len)
+        return false;
+    *broken = true;
+    if (name >= sizeof(out->endpoint) || len - *at < head)
+        return false;
+    memcpy(out->endpoint, p + *at + 1, name);
+    out->endpoint[name] = '\0';
+    memcpy(&out->index, p + *at + 1 + name, sizeof(out->index));
+    memcpy(&packet, p + *at + head - sizeof(packet), sizeof(packet));
+    if (len - *at - head < packet)
+        return false;
+    out->packet = p + *at + head;
+    out->len = packet;
+    *at += head + packet;
+    *broken = false;
+    return true;
+}
+
+static void put_words(struct batch *b, struct mint_part *part, struct signet_device_facts facts)
+{
+    for (size_t i = 0; i < MINT_WORDS; i++) {
+        const char *word = *word_of(&facts, i);
+
+        part->words[i] = word ? b->words.len : SIZE_MAX;
+        if (word)
+            buf_append(&b->words, word, strlen(word) + 1);
+    }
+}
+
+void batch_facts(struct batch *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        b->facts[i] = (struct signet_device_facts){0};
+        for (size_t k = 0; k < MINT_WORDS; k++)
+            if (b->parts[i].words[k] != SIZE_MAX)
+                *word_of(&b->facts[i], k) = (const char *)b->words.data + b->parts[i].words[k];
+    }
+}
+
+static void cut(struct buf *text, size_t len)
+{
+    if (text->len <= len)
+        return;
+    wipe(text->data + len, text->len - len);
+    text->len = len;
+}
+
+/* One more device. On an error the batch is as before. */
+static int add(struct minting *m, struct batch *b, const struct signet_lease *lease,
+               const struct signet_line_unit *unit, struct signet_error *err)
+{
+    const char *records = m->job->records;
+    struct mint_part part = {.line = b->lines.len, .row = b->rows.len};
+    int rc = SIGNET_OK;
+
+    if (m->folder < 0)
+        rc = mint_line(&b->lines, unit, err);
+    if (rc == SIGNET_OK && records)
+        rc = mint_row(&b->rows, unit, m->records.header != NULL, err);
+    if (rc != SIGNET_OK) {
+        cut(&b->lines, part.line);
+        cut(&b->rows, part.row);
+        return rc;
+    }
+    part.line_len = b->lines.len - part.line;
+    part.row_len = b->rows.len - part.row;
+    put_entry(b, &part, lease, &unit->packet);
+    put_words(b, &part, unit->facts);
+    rc = buf_check(&b->plain, err);
+    if (rc == SIGNET_OK)
+        rc = buf_check(&b->words, err);
+    if (rc == SIGNET_OK) {
+        b->leases[b->count] = *lease;
+        b->parts[b->count++] = part;
+    }
+    return rc;
+}
+
+/* Is it this device that cannot be, or the machine? */
+static bool is_its_own(int rc)
+{
+    return rc == SIGNET_E_SYNTAX || rc == SIGNET_E_MEANING || rc == SIGNET_E_LIMIT ||
+           rc == SIGNET_E_CERT || rc == SIGNET_E_NOT_FOUND;
+}
+
+static int make_one(struct minting *m, struct batch *b, struct signet_lease lease,
+                    struct signet_error *err)
+{
+    const struct signet_line_units *units = m->units;
+    struct signet_line_unit unit = {0};
+    struct signet_error why = {0};
+    int rc = units->make(units->ctx, lease.endpoint, lease.index, &unit, &why);
+
+    if (rc == SIGNET_OK) {
+        rc = add(m, b, &lease, &unit, &why);
+        units->free(units->ctx, &unit);
+    }
+    if (rc == SIGNET_OK)
+        return SIGNET_OK;
+    error_prefix(&why, "%s cannot be made", lease.endpoint);
+    if (!is_its_own(rc)) {
+        if (err)
+            *err = why;
+        return rc;
+    }
+    pthread_mutex_lock(&m->lock);
+    m->report.failed++;
+    pthread_mutex_unlock(&m->lock);
+    const struct signet_event event = {
+        .kind = SIGNET_EVENT_STAGE_END, .stage = "mint", .endpoint = lease.endpoint, .error = &why};
+    mint_tell(m, &event);
+    return signet_ledger_fail(m->job->ledger, &lease, &why, err);
+}
+
+static int give_back(struct minting *m, const struct signet_lease *leases, size_t count,
+                     struct signet_error *err)
+{
+    if (!count)
+        return SIGNET_OK;
+    pthread_mutex_lock(&m->lock);
+    struct signet_lease *more =
+        realloc(m->spare, (m->spare_count + count) * sizeof(*more)); /* no secret */
+    if (more) {
+        memcpy(more + m->spare_count, leases, count * sizeof(*more));
+        m->spare = more;
+        m->spare_count += count;
+    }
+    pthread_mutex_unlock(&m->lock);
+    return more ? SIGNET_OK : error_nomem(err);
+}
+
+int batch_make(struct minting *m, struct batch *b, struct signet_error *err)
+{
+    double begin = clock_seconds();
+    size_t given = b->count, i = 0;
+    int rc = SIGNET_OK;
+
+    b->count = 0; /* add() comes behind the lease that it reads, or to it */
+    for (; rc == SIGNET_OK && i < given && b->plain.len < MINT_BATCH_SIZE; i++)
+        rc = mint_stopped(m) ? error_set(err, SIGNET_E_CANCELLED, "stopped")
+                             : make_one(m, b, b->leases[i], err);
+    if (rc == SIGNET_OK)
+        rc = give_back(m, b->leases + i, given - i, err);
+    if (rc == SIGNET_OK && i) {
+        pthread_mutex_lock(&m->lock);
+        m->pace = (clock_seconds() - begin) / (double)i;
+        pthread_mutex_unlock(&m->lock);
+    }
+    batch_facts(b);
+    return rc;
+}
+
+static int by_endpoint(const void *key, const void *lease)
+{
+    return strcmp(key, ((const struct signet_lease *)lease)->endpoint);
+}
+
+const struct signet_lease *lease_find(const struct signet_lease *leases, size_t count,
+                                      const char *endpoint)
+{
+    return count ? bsearch(endpoint, leases, count, sizeof(*leases), by_endpoint) : NULL;
+}
+
+/* The unit of an entry, as it was when it was sealed. */
+static int read_one(struct minting *m, struct batch *b, const struct signet_lease *lease,
+                    const struct batch_entry *entry, struct signet_error *err)
+{
+    struct signet_line_unit unit = {0};
+    struct signet_tree *tree = NULL;
+    int rc = signet_packet_decode(entry->packet, entry->len, &tree, err);
+
+    if (rc == SIGNET_OK)
+        rc = unit_from_tree(&unit, tree, entry->endpoint, err);
+    if (rc == SIGNET_OK)
+        rc = add(m, b, lease, &unit, err);
+    m->units->free(m->units->ctx, &unit);
+    return rc;
+}
+
+int batch_read(struct minting *m, struct batch *b, uint64_t number,
+               const struct signet_lease *leases, size_t count, struct signet_error *err)
+{
+    struct secret plain = {0};
+    static const struct signet_lease any;
+    struct batch_entry entry;
+    bool broken = false;
+    size_t at = 0;
+    int rc = work_batch_read(m->job->units, m->tag, number, &plain, err);
+
+    b->number = number;
+    b->sealed = true;
+    while (rc == SIGNET_OK && batch_entry(plain.data, plain.len, &at, &entry, &broken)) {
+        const struct signet_lease *lease =
+            leases ? lease_find(leases, count, entry.endpoint) : &any;
+
+        if (lease && b->count == b->max)
+            rc = error_set(err, SIGNET_E_LIMIT, "the sealed batch %llu is too large",
+                           (unsigned long long)number);
+        else if (lease)
+            rc = read_one(m, b, lease, &entry, err);
+        else
+            b->thin = true;
+    }
+    if (rc == SIGNET_OK && broken)
+        rc = error_set(err, SIGNET_E_CRYPTO, "the sealed batch %llu is no batch",
+                       (unsigned long long)number);
+    secret_wipe(&plain);
+    batch_facts(b);
+    return rc;
+}
+
+/* Moves what stays to the front; what goes is wiped. */
+static size_t move(struct buf *text, size_t to, size_t from, size_t len)
+{
+    if (text->data && to != from)
+        memmove(text->data + to, text->data + from, len);
+    return to;
+}
+
+void batch_keep(struct batch *b, const bool *keep)
+{
+    size_t n = 0, plain = 0, lines = 0, rows = 0;
+
+    for (size_t i = 0; i < b->count; i++) {
+        struct mint_part part = b->parts[i];
+        size_t head = ENTRY_HEAD + strlen(b->leases[i].endpoint);
+
+        if (!keep[i]) {
+            b->thin = true;
+            continue;
+        }
+        part.packet = move(&b->plain, plain, part.packet - head, head + part.packet_len) + head;
+        part.line = move(&b->lines, lines, part.line, part.line_len);
+        part.row = move(&b->rows, rows, part.row, part.row_len);
+        plain = part.packet + part.packet_len;
+        lines += part.line_len;
+        rows += part.row_len;
+        b->leases[n] = b->leases[i];
+        b->parts[n++] = part;
+    }
+    b->count = n;
+    cut(&b->plain, plain);
+    cut(&b->lines, lines);
+    cut(&b->rows, rows);
+    batch_facts(b);
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is in the output waits, sealed, until every server has it. A server that is away stops
+ * nobody. A seal is wiped when all of its devices are done. */
+#include "minting.h"
+#include "outbox.h"
+
+#include <signet/packet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROUND = 256, SYNC_SECONDS = 10, FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30000 };
+
+struct waiting {
+    uint64_t number;
+    int64_t first, last; /* numbers of its devices */
+    size_t left;         /* devices that are not done */
+};
+
+/* The batch that was opened last: devices come by number. */
+struct opened {
+    uint64_t number; /* 0: none */
+    struct secret plain;
+    size_t at;
+};
+
+static int push(struct minting *m, const struct waiting *w, struct signet_error *err)
+{
+    pthread_mutex_lock(&m->lock);
+    struct waiting *more = realloc(m->waiting, (m->waiting_count + 1) * sizeof(*more));
+    if (more) {
+        m->waiting = more;
+        more[m->waiting_count++] = *w;
+        m->poked++;
+        pthread_cond_broadcast(&m->changed);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return more ? SIGNET_OK : error_nomem(err);
+}
+
+static void stretch(struct waiting *w, int64_t index)
+{
+    w->first = index < w->first ? index : w->first;
+    w->last = index > w->last ? index : w->last;
+}
+
+int waiting_add(struct minting *m, const struct batch *b, struct signet_error *err)
+{
+    struct waiting w = {.number = b->number, .first = INT64_MAX, .last = -1, .left = b->count};
+
+    for (size_t i = 0; i < b->count; i++)
+        stretch(&w, b->leases[i].index);
+    return push(m, &w, err);
+}
+
+void waiting_free(struct minting *m)
+{
+    free(m->waiting);
+    m->waiting = NULL;
+    m->waiting_count = 0;
+}
+
+struct outcome {
+    enum signet_device_state state;
+    bool known;
+};
+
+static int see(void *ctx, const struct signet_ledger_device *device, struct signet_error *err)
+{
+    struct outcome *outcome = ctx;
+
+    (void)err;
+    if (!device->freed)
+        *outcome = (struct outcome){.state = device->state, .known = true};
+    return SIGNET_OK;
+}
+
+/* Does it need its sealed credentials no more? */
+static int is_over(struct minting *m, const char *endpoint, bool *over, struct signet_error *err)
+{
+    const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
+    struct outcome outcome = {.known = false};
+    int rc = signet_ledger_devices(m->job->ledger, &filter, see, &outcome, err);
+
+    *over = !outcome.known || outcome.state == SIGNET_DEVICE_DONE ||
+            outcome.state == SIGNET_DEVICE_VOID;
+    return rc;
+}
+
+static int look_at(struct minting *m, uint64_t number, struct signet_error *err)
+{
+    struct waiting w = {.number = number, .first = INT64_MAX, .last = -1};
+    struct secret plain = {0};
+    struct batch_entry entry;
+    bool broken = false, over = false;
+    size_t at = 0;
+    int rc = work_batch_read(m->job->units, m->tag, number, &plain, err);
+
+    while (rc == SIGNET_OK && batch_entry(plain.data, plain.len, &at, &entry, &broken)) {
+        rc = is_over(m, entry.endpoint, &over, err);
+        stretch(&w, entry.index);
+        w.left += !over;
+    }
+    secret_wipe(&plain);
+    if (rc != SIGNET_OK || broken)
+        return rc ? rc
+                  : error_set(err, SIGNET_E_CRYPTO, "the sealed batch %llu is no batch",
+                              (unsigned long long)number);
+    return w.left ? push(m, &w, err) : work_batch_wipe(m->job->units, m->tag, number, err);
+}
+
+int waiting_find(struct minting *m, struct signet_error *err)
+{
+    uint64_t *seals = NULL;
+    size_t count = 0;
+    int rc = work_batch_list(m->job->units, m->tag, &seals, &count, err);
+
+    waiting_free(m); /* what was added while resuming is seen here again */
+    for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
+        if (seals[i] <= m->state.batch)
+            rc = look_at(m, seals[i], err);
+    free(seals);
+    return rc;
+}
+
+/* The newest batch below this number that may have the device; 0: none. A device that was made
+ * anew is in an older one too. */
+static uint64_t candidate(struct minting *m, int64_t index, uint64_t below)
+{
+    uint64_t found = 0;
+
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < m->waiting_count; i++) {
+        const struct waiting *w = &m->waiting[i];
+
+        if (w->first <= index && index <= w->last && w->number < below && w->number > found)
+            found = w->number;
+    }
+    pthread_mutex_unlock(&m->lock);
+    return found;
+}
+
+/* From where the last one was found to the end, then from the front. */
+static bool scan(struct opened *o, const char *endpoint, struct batch_entry *entry)
+{
+    size_t start = o->at;
+    bool broken = false;
+
+    while (batch_entry(o->plain.data, o->plain.len, &o->at, entry, &broken))
+        if (strcmp(entry->endpoint, endpoint) == 0)
+            return true;
+    o->at = 0;
+    while (o->at < start && batch_entry(o->plain.data, o->plain.len, &o->at, entry, &broken))
+        if (strcmp(entry->endpoint, endpoint) == 0)
+            return true;
+    return false;
+}
+
+/* SIGNET_E_BUSY: it was made at another station, which has it sealed. */
+static int find(struct minting *m, struct opened *o, const struct signet_lease *lease,
+                struct batch_entry *entry, struct signet_error *err)
+{
+    uint64_t number = UINT64_MAX;
+
+    while ((number = candidate(m, lease->index, number))) {
+        if (number != o->number) {
+            int rc = work_batch_read(m->job->units, m->tag, number, &o->plain, err);
+
+            if (rc != SIGNET_OK)
+                return rc;
+            o->number = number;
+            o->at = 0;
+        }
+        if (scan(o, lease->endpoint, entry))
+            return SIGNET_OK;
+    }
+    return error_set(err, SIGNET_E_BUSY, "%s was made at another station", lease->endpoint);
+}
+
+static int open_device(struct minting *m, struct opened *o, const struct signet_lease *lease,
+                       struct signet_line_unit *unit, struct signet_error *err)
+{
+    struct signet_tree *tree = NULL;
+    struct batch_entry entry;
+    int rc = find(m, o, lease, &entry, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_packet_decode(entry.packet, entry.len, &tree, err);
+    return rc == SIGNET_OK ? unit_from_tree(unit, tree, lease->endpoint, err) : rc;
+}
+
+/* What goes to a server at once. */
+struct load {
+    struct signet_lease leases[ROUND];
+    struct signet_line_unit units[ROUND];
+    struct signet_device devices[ROUND];
+    struct signet_server_result results[ROUND];
+    struct signet_error outcomes[ROUND];
+    size_t at[ROUND]; /* of the device, among the leases */
+    struct opened opened;
+};
+
+/* The return value is the ledger's, or the machine's. */
+static int deliver(struct minting *m, size_t server, struct load *l, size_t count,
+                   struct signet_error *away, struct signet_error *err)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        l->outcomes[i] = (struct signet_error){0};
+        int rc = open_device(m, &l->opened, &l->leases[i], &l->units[n], &l->outcomes[i]);
+
+        if (rc == SIGNET_E_CRYPTO || rc == SIGNET_E_IO || rc == SIGNET_E_NOMEM) {
+            *err = l->outcomes[i];
+            return rc;
+        }
+        if (rc != SIGNET_OK)
+            continue;
+        l->devices[n] = l->units[n].device;
+        l->at[n++] = i;
+    }
+    failpoint("before-register");
+    if (n)
+        signet_server_add_batch(m->job->servers[server], l->devices, n, l->results, NULL);
+    failpoint("after-register");
+    for (size_t k = 0; k < n; k++) {
+        struct signet_error *outcome = &l->outcomes[l->at[k]];
+
+        *outcome = l->results[k].error;
+        if (is_away((int)outcome->code, outcome)) {
+            *away = *outcome;
+            outcome->code = SIGNET_E_BUSY;
+        } else if (outcome->code) {
+            const struct signet_event event = {.kind = SIGNET_EVENT_STAGE_END,
+                                               .stage = "register",
+                                               .endpoint = l->leases[l->at[k]].endpoint,
+                                               .error = outcome};
+            pthread_mutex_lock(&m->lock);
+            m->report.failed++;
+            pthread_mutex_unlock(&m->lock);
+            mint_tell(m, &event);
+        }
+        m->units->free(m->units->ctx, &l->units[k]);
+    }
+    return signet_ledger_delivered(m->job->ledger, m->job->server_names[server], l->leases, count,
+                                   l->outcomes, err);
+}
+
+static int deliver_all(struct minting *m, size_t server, struct load *l, struct signet_error *away,
+                       struct signet_error *err)
+{
+    int64_t after = 0;
+    size_t count = 0, max = 1; /* one is enough to see that a server is away */
+    int rc = SIGNET_OK;
+
+    for (;; max = ROUND) {
+        rc = signet_ledger_waiting(m->job->ledger, m->job->order, m->job->server_names[server],
+                                   &after, l->leases, max, &count, err);
+        if (rc == SIGNET_OK && count)
+            rc = deliver(m, server, l, count, away, err);
+        if (rc != SIGNET_OK || !count || away->code || mint_stopped(m))
+            return rc;
+    }
+}
+
+static void note_done(struct minting *m, uint64_t number)
+{
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < m->waiting_count; i++)
+        if (m->waiting[i].number == number && m->waiting[i].left)
+            m->waiting[i].left--;
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* The seal of a batch that nothing waits in any more; 0: none. */
+static uint64_t take_empty(struct minting *m)
+{
+    uint64_t number = 0;
+
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < m->waiting_count && !number; i++)
+        if (!m->waiting[i].left) {
+            number = m->waiting[i].number;
+            m->waiting[i] = m->waiting[--m->waiting_count];
+        }
+    pthread_mutex_unlock(&m->lock);
+    return number;
+}
+
+static int wipe_empty(struct minting *m, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (uint64_t number; rc == SIGNET_OK && (number = take_empty(m));) {
+        failpoint("before-wipe");
+        rc = work_batch_wipe(m->job->units, m->tag, number, err);
+        failpoint("after-wipe");
+    }
+    return rc;
+}
+
+static int settle(struct minting *m, struct load *l, struct signet_error *err)
+{
+    const struct signet_mint *job = m->job;
+    size_t count = 0;
+    int rc;
+
+    do {
+        failpoint("before-registered");
+        rc = signet_ledger_settled(job->ledger, job->order, job->server_names, job->server_count,
+                                   l->leases, ROUND, &count, err);
+        failpoint("after-registered");
+        if (rc == SIGNET_OK && count) {
+            failpoint("before-done");
+            rc = signet_ledger_advance_many(job->ledger, l->leases, count, SIGNET_DEVICE_DONE, NULL,
+                                            err);
+            failpoint("after-done");
+        }
+        for (size_t i = 0; rc == SIGNET_OK && i < count; i++) {
+            struct batch_entry entry;
+
+            if (find(m, &l->opened, &l->leases[i], &entry, NULL) == SIGNET_OK)
+                note_done(m, l->opened.number);
+        }
+        m->report.registered += rc == SIGNET_OK && job->server_count ? count : 0;
+    } while (rc == SIGNET_OK && count);
+    return rc == SIGNET_OK ? wipe_empty(m, err) : rc;
+}
+
+int mint_round(struct minting *m, struct signet_error *away, struct signet_error *err)
+{
+    struct load *l = calloc(1, sizeof(*l));
+    int rc = l ? SIGNET_OK : error_nomem(err);
+
+    for (size_t i = 0; rc == SIGNET_OK && i < m->job->server_count; i++) {
+        struct signet_error one = {0};
+
+        rc = deliver_all(m, i, l, &one, err);
+        if (one.code)
+            *away = one;
+    }
+    if (rc == SIGNET_OK)
+        rc = settle(m, l, err);
+    if (l)
+        secret_wipe(&l->opened.plain);
+    free(l);
+    return rc;
+}
+
+/* Until a batch comes, the lanes are at their end, or the time is over. */
+static void wait_for_work(struct minting *m, unsigned *seen, bool was_closing, int64_t until)
+{
+    pthread_mutex_lock(&m->lock);
+    while (!m->stop && !signet_cancel_fired(m->job->cancel) && clock_ms() < until &&
+           (until != INT64_MAX || *seen == m->poked) && m->closing == was_closing) {
+        struct timespec at;
+
+        clock_gettime(CLOCK_MONOTONIC, &at);
+        at.tv_nsec += 100 * 1000000L;
+        at.tv_sec += at.tv_nsec / 1000000000L;
+        at.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&m->changed, &m->lock, &at);
+    }
+    *seen = m->poked;
+    pthread_mutex_unlock(&m->lock);
+}
+
+static void tell_away(struct minting *m, struct signet_error *away)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = away};
+
+    error_prefix(away, "devices wait for their registration");
+    mint_tell(m, &event);
+}
+
+void *mint_outbox(void *arg)
+{
+    struct minting *m = arg;
+    int64_t end = 0, pause = FIRST_PAUSE_MS;
+    int sync = m->job->sync_seconds > 0 ? m->job->sync_seconds : SYNC_SECONDS;
+    bool told = false;
+    unsigned seen = 0;
+
+    for (;;) {
+        struct signet_error err = {0}, away = {0};
+
+        pthread_mutex_lock(&m->lock);
+        bool closing = m->closing;
+        pthread_mutex_unlock(&m->lock);
+        if (closing && !end)
+            end = clock_ms() + (int64_t)sync * 1000;
+        if (mint_round(m, &away, &err) != SIGNET_OK) {
+            mint_stop(m, &err);
+            break;
+        }
+        if (away.code && away.code != SIGNET_E_CANCELLED && !told)
+            tell_away(m, &away);
+        told = away.code != SIGNET_OK;
+        if ((closing && (!away.code || clock_ms() >= end)) || mint_stopped(m))
+            break;
+        pause = !away.code || closing       ? FIRST_PAUSE_MS
+                : pause * 2 < LAST_PAUSE_MS ? pause * 2
+                                            : LAST_PAUSE_MS;
+        wait_for_work(m, &seen, closing, away.code ? clock_ms() + pause : INT64_MAX);
+    }
+    return NULL;
+}
