@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A factory hall for tests: a rack of simulated boards with a programmer, a server, orders, and what must
 be true of all of them at any moment (the invariants I1 to I6 of docs/parts/line.md)."""
-import hashlib, os, re, signal, socket, sqlite3, subprocess, sys, time
+import hashlib, json, os, re, signal, socket, sqlite3, ssl, subprocess, sys, time, urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _coiote import TOKEN, Coiote, drop
 
@@ -35,9 +35,34 @@ class Server(Coiote):
         return drop(h, body) if self.down else super().judge(h, body)
 
 
+class Leshan:
+    """A simulated Leshan, with the LwM2M server that its devices go to."""
+    def __init__(self, folder):
+        self.ca = os.path.join(folder, 'leshan.pem')
+        self.process = subprocess.Popen([SIGNET, 'sim', 'server', '-k', 'leshan', '-l', '0', '--json', '-u', '-C', self.ca],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        said = json.loads(self.process.stdout.readline())
+        self.port, self.uri = said['port'], said['lwm2m']
+        with open(os.path.join(folder, 'leshan.json'), 'w') as f:
+            json.dump({'kind': 'leshan', 'url': 'https://127.0.0.1', 'port': self.port, 'ca_file': self.ca}, f)
+
+    def devices(self):
+        """name -> SHA-256 of the key"""
+        trust = ssl.create_default_context(cafile=self.ca)
+        with urllib.request.urlopen(f'https://127.0.0.1:{self.port}/api/security/clients', context=trust, timeout=60) as answer:
+            found = json.load(answer)
+        need(len({d['endpoint'] for d in found}) == len(found), 'a name is at Leshan twice')
+        return {d['endpoint']: hashlib.sha256(bytes.fromhex(d['tls']['details']['key'])).hexdigest() for d in found}
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+
+
 class Hall:
-    def __init__(self, folder, slots=3, server=None, certs=False, pattern=False, rack=()):
+    def __init__(self, folder, slots=3, server=None, certs=False, pattern=False, prove=False, rack=()):
         self.folder, self.slots, self.server, self.pattern = folder, slots, server, pattern
+        self.leshan = Leshan(folder) if prove else None
         self.bound = {}  # endpoint -> the board that its credentials may be on
         self.count = 0
         os.makedirs(self.at('rack'))
@@ -71,6 +96,8 @@ class Hall:
     def close(self):
         self.rack.stdin.close()
         self.rack.wait(timeout=60)
+        if self.leshan:
+            self.leshan.close()
 
     def order(self, quota, more=''):
         """A new order; returns its file."""
@@ -83,8 +110,12 @@ class Hall:
             text += ['names:', '  pattern: "urn:dev:os:named-{serial:07}"', f'  first: {self.count * 1000}']
         if self.certs:
             text += ['credentials:', '  server_cert: server/client_cert.crt']
+        if self.server or self.leshan:
+            text += ['servers:']
         if self.server:
-            text += ['servers:', f'  - {{file: server.json, token_file: token, ca_file: {self.server.ca}}}']
+            text += [f'  - {{name: coiote, file: server.json, token_file: token, ca_file: {self.server.ca}}}']
+        if self.leshan:
+            text += ['  - {name: leshan, file: leshan.json}', 'prove:', f'  uri: {self.leshan.uri}', '  timeout_s: 10']
         name = f'order-{self.count}.yaml'
         self.write(name, '\n'.join(text) + '\n' + more)
         return self.at(name)
@@ -181,6 +212,8 @@ class Hall:
                      f'I3: {d["endpoint"]}: the board has another packet')
         if self.server:
             self.check_server(devices)
+        if self.leshan:
+            self.check_leshan(devices)
         p = subprocess.run([SIGNET, 'ledger', 'verify', self.at('ledger.db')], capture_output=True, text=True)
         need(p.returncode == 0, f'I5: {p.stderr}')
         with sqlite3.connect(self.at('ledger.db'), timeout=60) as db:
@@ -202,6 +235,19 @@ class Hall:
             if psk:
                 need(hashlib.sha256(bytes.fromhex(psk)).hexdigest() == row['psk_sha256'],
                      f'I3: {name}: the server has another key')
+
+    def check_leshan(self, devices):
+        there, row = self.leshan.devices(), {d['endpoint']: d for d in devices}
+        with sqlite3.connect(f'file:{self.at("ledger.db")}?mode=ro', uri=True, timeout=60) as db:
+            proved = {x[0] for x in db.execute("SELECT device FROM events WHERE kind = 'proved'")}
+        for d in devices:
+            if d['state'] in (5, DONE):
+                need(d['endpoint'] in there, f'I3: {d["endpoint"]} is done, and Leshan does not know it')
+            if d['state'] == DONE:
+                need(d['id'] in proved, f'{d["endpoint"]} is done without a proof')
+        for name, key in there.items():
+            need(name in row and row[name]['state'] >= VERIFIED, f'{name} is at Leshan too early')
+            need(row[name]['psk_sha256'] == key, f'I3: {name}: Leshan has another key')
 
     def finish(self, order, sync=False):
         """Starts the order again, as an operator does, until it is done. I6."""

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Kill -9 at every place before and after an effect, at random moments, and while recovering; after each,
-the invariants hold, and the order comes to its end. Three halls: boards with PSKs and a server; names from
-a pattern, so that any identity could go to any board; certificates, with a server that is away at first.
-SIGNET_TORTURE=N: N random kills and every failpoint in every hall (scripts/torture); else a short form."""
-import os, random, shutil, subprocess, sys, tempfile, time
+the invariants hold, and the order comes to its end. Three halls: boards with PSKs, two servers and a proof;
+names from a pattern, so that any identity could go to any board; certificates, with a server that is away at
+first. SIGNET_TORTURE=N: N random kills and every failpoint in every hall (scripts/torture), shared by
+SIGNET_JOBS processes with halls of their own; else a short form."""
+import os, random, re, shutil, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _hall import Broken, Hall, Server, need
 
 LONG = int(os.environ.get('SIGNET_TORTURE') or 0)
+PART, PARTS = (int(n) for n in os.environ.get('SIGNET_PART', '0/1').split('/'))
 SHORT_SECONDS = 25
 counted = {'failpoints': 0, 'random': 0, 'compound': 0, 'killed': 0}
 
@@ -18,7 +20,7 @@ def open_halls(folder):
         os.makedirs(os.path.join(folder, name))
         return os.path.join(folder, name)
     psk, named, certs = make('psk'), make('named'), make('certs')
-    return [Hall(psk, server=Server(psk)), Hall(named, pattern=True),
+    return [Hall(psk, server=Server(psk), prove=True), Hall(named, pattern=True),
             Hall(certs, server=Server(certs), certs=True)]
 
 
@@ -35,8 +37,8 @@ def kill_once(hall, kind, failpoint=None, after=None, again=None):
     """One order with a kill in it, or two: again kills the recovery."""
     hall.operator()
     order = hall.order(hall.slots)
-    if hall.certs:
-        hall.server.down = random.random() < 0.7
+    if hall.server:
+        hall.server.down = random.random() < (0.7 if hall.certs else 0.2)
     killed = hall.run(order, failpoint=failpoint, after=after) == -9
     hall.check()
     if again is not None:
@@ -60,6 +62,7 @@ def one_run_seconds(hall):
 def torture(halls, seed):
     begin = time.monotonic()
     places = [(h, p) for h in halls for p in failpoints(h)]
+    places = places[PART::PARTS]
     if not LONG:  # each place once, in one of the halls, as far as the time goes
         random.shuffle(places)
         places = list({p: (h, p) for h, p in places}.values())
@@ -68,10 +71,10 @@ def torture(halls, seed):
             break
         kill_once(hall, 'failpoints', failpoint=f'{place}:{random.randint(1, 2)}')
     usual = {id(h): one_run_seconds(h) for h in halls}
-    for i in range(LONG or 3):
+    for i in range(LONG // PARTS or 3):
         hall = random.choice(halls)
         kill_once(hall, 'random', after=random.uniform(0, usual[id(hall)]))
-    for i in range(LONG // 5 or 3):
+    for i in range(LONG // 5 // PARTS or 3):
         hall = random.choice(halls)
         kill_once(hall, 'compound', after=random.uniform(0, usual[id(hall)]),
                   again=random.uniform(0, usual[id(hall)] / 2))
@@ -79,7 +82,21 @@ def torture(halls, seed):
     need(counted['killed'] > 0, 'nothing was ever killed')
 
 
+def in_parts(jobs):
+    """Mostly a hall waits: several of them find work for all processors."""
+    parts = [subprocess.Popen([sys.executable, __file__], env=dict(os.environ, SIGNET_PART=f'{i}/{jobs}'),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for i in range(jobs)]
+    said = [p.communicate()[0] for p in parts]
+    print(''.join(said))
+    sum_of = {k: sum(int(n) for text in said for n in re.findall(rf'(\d+) {k}\b', text.splitlines()[-1])) for k in counted}
+    print(f'torture, all {jobs} parts: ' + ', '.join(f'{v} {k}' for k, v in sum_of.items()))
+    sys.exit(any(p.returncode for p in parts))
+
+
 def main():
+    jobs = int(os.environ.get('SIGNET_JOBS') or 4)
+    if LONG and jobs > 1 and 'SIGNET_PART' not in os.environ:
+        in_parts(jobs)
     seed = int(os.environ.get('SIGNET_SEED') or random.SystemRandom().randrange(1 << 32))
     random.seed(seed)
     folder, halls = tempfile.mkdtemp(prefix='signet-torture-'), []
