@@ -32,8 +32,9 @@ bool is_away(int rc, const struct signet_error *err)
     case SIGNET_E_IO:   /* or its disk is full */
     case SIGNET_E_NOMEM:
         return true;
-    case SIGNET_E_SERVER:
-        return err->sys >= 500 || err->sys == 0 || err->sys == 429;
+    case SIGNET_E_SERVER: /* a redirect or a wrong path is nobody's own either */
+        return err->sys >= 500 || err->sys < 400 || err->sys == 404 || err->sys == 405 ||
+               err->sys == 408 || err->sys == 429;
     default:
         return false;
     }
