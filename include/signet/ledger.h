@@ -126,9 +126,10 @@ int signet_ledger_release_many(struct signet_ledger *ledger, const struct signet
 /* The outbox. A server is known by its name in the order; each has a state of its own for each
  * device, so that one that is away holds up no other. */
 
-/* Verified devices that this server does not have yet and that nobody brings to it now, at most
- * max, by number, after the number *after (0 at first), which is moved on. The leases are of the
- * delivery, for signet_ledger_delivered(). *count 0: that was all. */
+/* Verified devices of this station (it has their secrets) that this server does not have yet and
+ * that nobody brings to it now, at most max, by number, after the number *after (0 at first), which
+ * is moved on. The leases are of the delivery, for signet_ledger_delivered(). *count 0: that was
+ * all. */
 int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const char *server,
                           int64_t *after, struct signet_lease *leases, size_t max, size_t *count,
                           struct signet_error *err);
@@ -138,9 +139,9 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
 int signet_ledger_delivered(struct signet_ledger *ledger, const char *server,
                             const struct signet_lease *leases, size_t count,
                             const struct signet_error *outcomes, struct signet_error *err);
-/* Devices that all these servers have (of which there may be none), at most max: registered now,
- * or before a crash, and leased. What is left to do is to wipe their secrets and to advance them to
- * done. *count 0: none. */
+/* Devices of this station that all these servers have (of which there may be none), at most max:
+ * registered now, or before a crash, and leased. What is left to do is to wipe their secrets and to
+ * advance them to done. *count 0: none. */
 int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const char *const *servers,
                           size_t server_count, struct signet_lease *leases, size_t max,
                           size_t *count, struct signet_error *err);

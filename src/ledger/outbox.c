@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices on their way to the servers. A delivery is a row for a device and a server; it is made
- * when somebody first takes it up. */
+ * when somebody first takes it up: the station that made the device, where its secret is sealed. */
 #include "ledger/lease.h"
 
 #include <string.h>
@@ -60,8 +60,8 @@ static int waiting(struct signet_ledger *l, void *arg, struct signet_error *err)
         " LEFT JOIN deliveries v ON v.device = d.id AND v.server = $2"
         " WHERE d.order_id = $1 AND d.state = 4 AND d.state <> 6 AND d.id > $3"
         " AND d.lease_until < $4 AND (v.device IS NULL OR (v.state = 0 AND v.lease_until < $4))"
-        " ORDER BY d.id LIMIT $5 /*+ FOR UPDATE OF d SKIP LOCKED */",
-        "isiii", r->order, r->server, r->after, l->db->now, (int64_t)r->max);
+        " AND d.station = $6 ORDER BY d.id LIMIT $5 /*+ FOR UPDATE OF d SKIP LOCKED */",
+        "isiiis", r->order, r->server, r->after, l->db->now, (int64_t)r->max, l->station);
 
     if (rc == SIGNET_OK)
         rc = collect(&row, r, err);
@@ -103,9 +103,8 @@ static int settle_one(struct signet_ledger *l, const struct request *r, size_t i
         return rc;
     if (state == 2)
         return device_set_aside(l, lease->device, why, err);
-    rc = db_change(l->db, err,
-                   "UPDATE devices SET changed = $2, events = events + 1"
-                   " WHERE id = $1 AND state < 6",
+    /* also when another server has refused it meanwhile: this one has it */
+    rc = db_change(l->db, err, "UPDATE devices SET changed = $2, events = events + 1 WHERE id = $1",
                    "ii", lease->device, l->db->now);
     return rc == SIGNET_OK ? device_event(l, lease->device, "delivered", r->server, err) : rc;
 }
@@ -139,7 +138,8 @@ static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
         "SELECT " LEASE_COLUMNS " FROM devices d WHERE order_id = $1 AND state <> 6"
         " AND lease_until < $2 AND (state = 5 OR (state = 4 AND $3 = (SELECT count(*)"
         " FROM deliveries v WHERE v.device = d.id AND v.state = 1"
-        " AND v.server IN ($5, $6, $7, $8, $9, $10, $11, $12)))) ORDER BY id LIMIT $4"
+        " AND v.server IN ($5, $6, $7, $8, $9, $10, $11, $12)))) AND station = $13 ORDER BY id "
+        "LIMIT $4"
         " /*+ FOR UPDATE OF d SKIP LOCKED */";
     static const char registered[] =
         "UPDATE devices SET state = 5, token = token + 1, lease_until = $2, changed = $3,"
@@ -150,9 +150,9 @@ static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
 
     for (size_t i = 0; i < r->server_count; i++)
         s[i] = r->servers[i];
-    int rc = db_query(l->db, &row, err, find, "iiiissssssss", r->order, l->db->now,
+    int rc = db_query(l->db, &row, err, find, "iiiisssssssss", r->order, l->db->now,
                       (int64_t)r->server_count, (int64_t)r->max, s[0], s[1], s[2], s[3], s[4], s[5],
-                      s[6], s[7]);
+                      s[6], s[7], l->station);
     if (rc == SIGNET_OK)
         rc = collect(&row, r, err);
     for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
