@@ -21,6 +21,7 @@ enum signet_event_kind {
     SIGNET_EVENT_RETRY,       /* an attempt failed with error and is made again */
     SIGNET_EVENT_SLOT,        /* line.h: a slot is in state stage */
     SIGNET_EVENT_TOTALS,      /* line.h: done of total */
+    SIGNET_EVENT_ERROR, /* one of several errors; the call goes on to find more, and fails then */
 };
 
 struct signet_event {

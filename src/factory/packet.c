@@ -29,7 +29,7 @@ static size_t count_cert_accounts(const struct signet_tree *tree)
 }
 
 /* What the configuration itself holds in these places goes to devices too. */
-static int check_own(const struct signet_account *a, struct signet_error *err)
+int account_check_certs(const struct signet_account *a, struct signet_error *err)
 {
     struct signet_cert *cert = NULL;
     struct signet_key *key = NULL;
@@ -148,7 +148,7 @@ static int check_certs(const struct signet_factory *f, const struct signet_tree 
         if (complete)
             rc = missing(&a, &why);
         if (rc == SIGNET_OK)
-            rc = check_own(&a, &why);
+            rc = account_check_certs(&a, &why);
         if (rc == SIGNET_OK)
             continue;
         if (!(f->flags & SIGNET_FACTORY_NO_CHECK)) {

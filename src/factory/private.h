@@ -27,6 +27,8 @@ struct signet_factory {
  * server, else the first. False when there is none. */
 bool account_main(const struct signet_tree *tree, struct signet_account *out);
 bool mode_has_certs(enum signet_mode mode);
+/* packet.c: its certificates can be read, and its key belongs to its certificate */
+int account_check_certs(const struct signet_account *account, struct signet_error *err);
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
                    struct signet_error *err);
 /* Sets the endpoint name; NULL: none. */

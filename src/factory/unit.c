@@ -42,10 +42,6 @@ static int psk_facts(struct signet_line_unit *out, struct unit *u, const struct 
     buf_free(&identity);
     out->facts.psk_sha256 = u->psk_sha256;
     out->facts.psk_identity = u->identity;
-    out->device.identity = a->identity->as.bytes.data;
-    out->device.identity_len = a->identity->as.bytes.len;
-    out->device.psk = a->secret_key->as.bytes.data;
-    out->device.psk_len = a->secret_key->as.bytes.len;
     return rc;
 }
 
@@ -70,6 +66,35 @@ static int cert_facts(struct signet_line_unit *out, struct unit *u, const struct
     return SIGNET_OK;
 }
 
+/* The account that the servers know the device by, and what they are told. */
+static int describe(struct signet_device *out, struct signet_account *a,
+                    const struct signet_tree *tree, const char *endpoint, struct signet_error *err)
+{
+    if (!account_main(tree, a))
+        return error_set(err, SIGNET_E_MEANING, "the packet has no server account");
+    *out = (struct signet_device){.endpoint = endpoint, .mode = a->mode, .tree = tree};
+    if (a->mode != SIGNET_MODE_PSK && !mode_has_certs(a->mode))
+        return SIGNET_OK;
+    if (!a->identity || !a->secret_key || a->identity->type != SIGNET_TYPE_OPAQUE ||
+        a->secret_key->type != SIGNET_TYPE_OPAQUE)
+        return error_set(err, SIGNET_E_MEANING, "/0/%u: identity and key must be bytes", a->iid);
+    if (a->mode != SIGNET_MODE_PSK)
+        return SIGNET_OK;
+    out->identity = a->identity->as.bytes.data;
+    out->identity_len = a->identity->as.bytes.len;
+    out->psk = a->secret_key->as.bytes.data;
+    out->psk_len = a->secret_key->as.bytes.len;
+    return SIGNET_OK;
+}
+
+int unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint,
+                struct signet_error *err)
+{
+    struct signet_account a;
+
+    return describe(out, &a, tree, endpoint, err);
+}
+
 static int fill(struct signet_line_unit *out, struct unit *u, struct signet_error *err)
 {
     struct signet_account a;
@@ -77,20 +102,14 @@ static int fill(struct signet_line_unit *out, struct unit *u, struct signet_erro
 
     if (rc == SIGNET_OK)
         rc = fingerprint(out->packet.data, out->packet.len, u->packet_sha256, err);
+    if (rc == SIGNET_OK)
+        rc = describe(&out->device, &a, u->tree, u->endpoint, err);
     if (rc != SIGNET_OK)
         return rc;
     out->facts.packet_sha256 = u->packet_sha256;
-    if (!account_main(u->tree, &a))
-        return error_set(err, SIGNET_E_MEANING, "the packet has no server account");
-    out->device.endpoint = u->endpoint;
-    out->device.mode = a.mode;
-    out->device.tree = u->tree;
-    if (a.mode != SIGNET_MODE_PSK && !mode_has_certs(a.mode))
-        return SIGNET_OK;
-    if (!a.identity || !a.secret_key || a.identity->type != SIGNET_TYPE_OPAQUE ||
-        a.secret_key->type != SIGNET_TYPE_OPAQUE)
-        return error_set(err, SIGNET_E_MEANING, "/0/%u: identity and key must be bytes", a.iid);
-    return a.mode == SIGNET_MODE_PSK ? psk_facts(out, u, &a, err) : cert_facts(out, u, &a, err);
+    if (a.mode == SIGNET_MODE_PSK)
+        return psk_facts(out, u, &a, err);
+    return mode_has_certs(a.mode) ? cert_facts(out, u, &a, err) : SIGNET_OK;
 }
 
 int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,

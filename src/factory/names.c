@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of devices: from a manifest, from a pattern, or from the boards. */
+#include "units.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEGMENT_WORDS = 32768, SEGMENT_ROWS = 64, DIGITS_MAX = 18 };
+
+uint64_t names_hash(uint64_t seed, const void *data, size_t len)
+{
+    const uint8_t *at = data;
+    uint64_t h = seed ^ len * 0x9e3779b97f4a7c15u;
+
+    for (size_t i = 0; i < len; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, at + i, len - i < 8 ? len - i : 8);
+        h = (h ^ word) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+        h = (h ^ seed) * 0xc4ceb9fe1a85ec53u;
+        h ^= h >> 29;
+    }
+    return h;
+}
+
+static int compile(struct names *n, const char *pattern, struct signet_error *err)
+{
+    struct placeholder_names known = {.no_endpoint = true};
+    size_t serials = 0, others = 0;
+
+    if (n->manifest) {
+        known.columns = manifest_columns(n->manifest, &known.count);
+        known.manifest = manifest_path(n->manifest);
+    }
+    int rc = pieces_compile(&n->pattern, pattern, strlen(pattern), false, &known, err);
+    if (rc != SIGNET_OK) {
+        error_prefix(err, "names '%.80s'", pattern);
+        return rc;
+    }
+    for (size_t i = 0; i < n->pattern.count; i++) {
+        serials += n->pattern.list[i].kind == PIECE_SERIAL;
+        others += n->pattern.list[i].kind == PIECE_COLUMN;
+    }
+    if (serials + others > 0 && (n->manifest || serials == 1))
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_SYNTAX, "'%.80s' is not a pattern of names", pattern);
+    error_hint(err, "a pattern has {serial} or {serial:06} in it once%s",
+               n->manifest ? ", or a {column} of the manifest" : "");
+    return SIGNET_E_SYNTAX;
+}
+
+/* With a manifest and no pattern its column "endpoint" has the names. */
+static int compile_column(struct names *n, struct signet_error *err)
+{
+    size_t count;
+    const char *const *columns = manifest_columns(n->manifest, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(columns[i], "endpoint") == 0)
+            return compile(n, "{endpoint}", err);
+    error_set(err, SIGNET_E_MEANING, "%s has no column 'endpoint', and the order no pattern",
+              manifest_path(n->manifest));
+    const char *near = text_nearest("endpoint", columns, count);
+    const char *other = count == 1 ? strpbrk(columns[0], ",;\t|") : NULL;
+    if (other && *other == '\t')
+        error_hint(err, "its fields seem to end with tabs: names: {delimiter: tab}");
+    else if (other)
+        error_hint(err, "its fields seem to end with '%c': names: {delimiter: \"%c\"}", *other,
+                   *other);
+    else
+        error_hint(err, "names: {pattern: \"urn:dev:os:{%s}\"}", near ? near : columns[0]);
+    return SIGNET_E_MEANING;
+}
+
+int names_open(struct names *n, const struct signet_units_options *o, struct signet_error *err)
+{
+    char delimiter = o->delimiter ? o->delimiter : ',';
+    int rc = random_bytes(&n->seed, sizeof(n->seed), err);
+
+    n->first = o->first;
+    n->from_board = o->from_board;
+    n->segment_rows = SEGMENT_ROWS;
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!o->manifest) {
+        n->count = o->pattern ? o->count : 0;
+        return o->pattern ? compile(n, o->pattern, err) : SIGNET_OK;
+    }
+    n->segments = calloc(SEGMENT_WORDS, sizeof(*n->segments));
+    if (!n->segments)
+        return error_nomem(err);
+    rc = manifest_open(&n->manifest, o->manifest, delimiter, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    return o->pattern ? compile(n, o->pattern, err) : compile_column(n, err);
+}
+
+void names_close(struct names *n)
+{
+    manifest_close(&n->manifest);
+    pieces_free(&n->pattern);
+    free(n->segments);
+    n->segments = NULL;
+}
+
+int names_expand(const struct names *n, const struct manifest_row *row, int64_t index,
+                 char endpoint[152], struct signet_error *err)
+{
+    const struct placeholder_values values = {.row = row, .serial = n->first + index};
+    struct buf text = {0}, safe = {0};
+    int rc = pieces_expand(&n->pattern, &values, &text, NULL, err);
+
+    if (rc == SIGNET_OK)
+        rc = buf_check(&text, err);
+    if (rc == SIGNET_OK && !(text.len && endpoint_name_valid((const char *)text.data, text.len))) {
+        text_escape(&safe, text.data, text.len < 60 ? text.len : 60);
+        rc = error_set(err, SIGNET_E_SYNTAX, "'%s' is no endpoint name",
+                       safe.data ? (const char *)safe.data : "");
+        error_hint(err, "names have 1 to 150 letters, digits and - . _ :");
+    }
+    if (rc == SIGNET_OK) {
+        memcpy(endpoint, text.data, text.len);
+        endpoint[text.len] = '\0';
+    }
+    buf_free(&safe);
+    buf_free(&text);
+    return rc;
+}
+
+/* Lookup by name in constant memory: two words, picked by the name, say in which 64ths of the rows
+ * it may be; that is one, and seldom another. */
+
+static void words_of(const struct names *n, const char *endpoint, size_t at[2])
+{
+    uint64_t h = names_hash(n->seed, endpoint, strlen(endpoint));
+
+    at[0] = (size_t)h % SEGMENT_WORDS;
+    at[1] = (size_t)(h >> 32) % SEGMENT_WORDS;
+}
+
+static uint64_t halve(uint64_t word)
+{
+    uint64_t out = 0;
+
+    for (unsigned i = 0; i < 32; i++)
+        out |= (uint64_t)((word >> 2 * i & 3) != 0) << i;
+    return out;
+}
+
+void names_learn(struct names *n, int64_t index, const char *endpoint)
+{
+    size_t at[2];
+
+    words_of(n, endpoint, at);
+    while (index / n->segment_rows >= 64) {
+        for (size_t i = 0; i < SEGMENT_WORDS; i++)
+            n->segments[i] = halve(n->segments[i]);
+        n->segment_rows *= 2;
+    }
+    n->segments[at[0]] |= UINT64_C(1) << index / n->segment_rows;
+    n->segments[at[1]] |= UINT64_C(1) << index / n->segment_rows;
+}
+
+static int none(const char *endpoint, struct signet_error *err)
+{
+    return error_set(err, SIGNET_E_NOT_FOUND, "the order has no device '%s'", endpoint);
+}
+
+static int is_row(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,
+                  struct signet_error *err)
+{
+    char name[152];
+    int rc = manifest_row(n->manifest, index, row, err);
+
+    if (rc == SIGNET_OK)
+        rc = names_expand(n, row, index, name, err);
+    if (rc == SIGNET_OK && strcmp(name, endpoint) != 0)
+        return SIGNET_E_NOT_FOUND;
+    return rc;
+}
+
+static int find_row(struct names *n, const char *endpoint, struct manifest_row *row, int64_t *found,
+                    struct signet_error *err)
+{
+    int64_t rows = manifest_count(n->manifest);
+    size_t at[2];
+
+    words_of(n, endpoint, at);
+    uint64_t in = n->segments[at[0]] & n->segments[at[1]];
+    for (int64_t s = 0; s < 64; s++) {
+        if (!(in >> s & 1))
+            continue;
+        for (int64_t i = s * n->segment_rows; i < (s + 1) * n->segment_rows && i < rows; i++) {
+            int rc = is_row(n, endpoint, i, row, err);
+            if (rc == SIGNET_E_NOT_FOUND)
+                continue;
+            *found = i;
+            return rc;
+        }
+    }
+    return none(endpoint, err);
+}
+
+/* The number in a name that a pattern made. */
+static int64_t serial_of(const struct names *n, const char *endpoint)
+{
+    const char *at = endpoint;
+    int64_t serial = -1;
+
+    for (size_t i = 0; i < n->pattern.count; i++) {
+        const struct piece *p = &n->pattern.list[i];
+
+        if (p->kind == PIECE_LITERAL) {
+            if (strncmp(at, (const char *)n->pattern.text + p->from, p->len) != 0)
+                return -1;
+            at += p->len;
+            continue;
+        }
+        size_t digits = strspn(at, "0123456789");
+        /* digits of the pattern itself may follow */
+        size_t after = 0;
+        if (i + 1 < n->pattern.count)
+            while (after < n->pattern.list[i + 1].len &&
+                   n->pattern.text[n->pattern.list[i + 1].from + after] >= '0' &&
+                   n->pattern.text[n->pattern.list[i + 1].from + after] <= '9')
+                after++;
+        if (digits <= after || digits - after > DIGITS_MAX)
+            return -1;
+        serial = 0;
+        for (size_t d = 0; d < digits - after; d++)
+            serial = serial * 10 + (*at++ - '0');
+    }
+    return *at ? -1 : serial;
+}
+
+int names_find(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,
+               int64_t *found, struct signet_error *err)
+{
+    char name[152];
+
+    *found = index;
+    if (n->manifest) {
+        int rc = index < 0 ? SIGNET_E_NOT_FOUND : is_row(n, endpoint, index, row, err);
+        return rc == SIGNET_E_NOT_FOUND ? find_row(n, endpoint, row, found, err) : rc;
+    }
+    if (!n->pattern.list)
+        return SIGNET_OK; /* any board's name */
+    int64_t serial = serial_of(n, endpoint);
+    *found = serial - n->first;
+    if (serial < 0 || *found < 0 || *found >= n->count ||
+        names_expand(n, NULL, *found, name, NULL) != SIGNET_OK || strcmp(name, endpoint) != 0)
+        return none(endpoint, err);
+    return SIGNET_OK;
+}
