@@ -101,6 +101,9 @@ static char *line_of(const struct signet_event *event, bool with_lamps)
     if (event->kind == SIGNET_EVENT_WARNING)
         n = asprintf(&text, "signet: warning: %s%s%s\n", what, hint ? "; hint: " : "",
                      hint ? hint : "");
+    else if (event->kind == SIGNET_EVENT_ERROR)
+        n = asprintf(&text, "%s%s%s%s\n", what, hint ? " (" : "", hint ? hint : "",
+                     hint ? ")" : "");
     else if (event->kind == SIGNET_EVENT_RETRY)
         n = asprintf(&text, "slot %s: once more after: %s\n", slot, what);
     else if (event->kind == SIGNET_EVENT_STAGE_END && !event->board && event->error)

@@ -86,7 +86,7 @@ static const char *const event_names[] = {
     [SIGNET_EVENT_WARNING] = "warning",   [SIGNET_EVENT_STAGE_BEGIN] = "stage_begin",
     [SIGNET_EVENT_PROGRESS] = "progress", [SIGNET_EVENT_STAGE_END] = "stage_end",
     [SIGNET_EVENT_RETRY] = "retry",       [SIGNET_EVENT_SLOT] = "slot",
-    [SIGNET_EVENT_TOTALS] = "totals",
+    [SIGNET_EVENT_TOTALS] = "totals",     [SIGNET_EVENT_ERROR] = "error",
 };
 
 static void put_event(const struct signet_event *event)
@@ -118,6 +118,8 @@ static void on_event(void *ctx, const struct signet_event *event)
         put_event(event);
     else if (event->kind == SIGNET_EVENT_WARNING && event->error)
         tell("warning: ", "\033[1;33m", event->error);
+    else if (event->kind == SIGNET_EVENT_ERROR && event->error)
+        tell("", "", event->error);
     else if (event->kind == SIGNET_EVENT_RETRY && event->error)
         tell("again after: ", "\033[1;33m", event->error);
     else if (event->kind == SIGNET_EVENT_PROGRESS)

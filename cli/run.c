@@ -56,6 +56,7 @@ static int run_line(const struct cli *cli, const struct signet_order *order,
                                                 .wait_seconds = (int)o->wait,
                                                 .sync_seconds = (int)o->sync,
                                                 .ask_servers = o->dry_run,
+                                                .dry_run = o->dry_run,
                                                 .observer = &observer,
                                                 .cancel = process_cancel()};
     int rc = signet_shop_open(&shop, order, &options, &err);

@@ -71,6 +71,7 @@ struct signet_shop_options {
     int wait_seconds, sync_seconds; /* of struct signet_line */
     bool servers_only;              /* for signet_line_sync(): boards and slots are not looked at */
     bool ask_servers;               /* reach and token of each are tried */
+    bool dry_run; /* nothing comes into the ledger, and none is made; the line is not for use */
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
 };

@@ -321,9 +321,9 @@ static int check_name(const struct manifest *m, const uint8_t *name, size_t len,
         what = "has a name of more than 64 bytes";
     else if (!utf8_valid(name, len) || memchr(name, 0, len))
         what = "has a name that is not UTF-8";
-    else if (memchr(name, '{', len) || memchr(name, '}', len) || memchr(name, ':', len) ||
-             memchr(name, '\n', len) || memchr(name, '\r', len))
-        what = "has a name with braces, a colon or a line end in it";
+    for (size_t i = 0; !what && i < len; i++)
+        if (name[i] < ' ' || name[i] == 0x7f || strchr("{}:", name[i]))
+            what = "has a name with braces, a colon or control characters in it";
     for (size_t i = 0; !what && i < column; i++)
         if (strlen(m->names[i]) == len && memcmp(m->names[i], name, len) == 0)
             what = "has the name of another column";

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From an order to a line: everything that it names is opened and checked, and no board touched. */
 #include "cred/cred.h"
-#include "private.h"
+#include "units.h"
 #include "witness.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signet/config.h>
 #include <signet/mint.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TOKEN_MAX = 64 * 1024, LEASE_SECONDS = 600 };
 
@@ -40,33 +42,47 @@ static void on_event(void *ctx, const struct signet_event *event)
     pthread_mutex_unlock(&s->telling);
 }
 
+/* Every server's word on a device that is not made yet. */
+static int accept(void *ctx, const struct signet_device *device, struct signet_error *err)
+{
+    const struct signet_shop *s = ctx;
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < s->order->server_count; i++) {
+        rc = signet_server_validate(s->servers[i], device, err);
+        if (rc != SIGNET_OK)
+            error_prefix(err, "%s would refuse the device", s->order->servers[i].name);
+    }
+    return rc;
+}
+
 static int open_units(struct signet_shop *s, struct signet_error *err)
 {
     const struct signet_order *o = s->order;
-    int rc = SIGNET_OK;
-
-    if (o->manifest || o->shared_secret || strcmp(o->identity, "{endpoint}") != 0)
-        return error_set(err, SIGNET_E_UNSUPPORTED,
-                         "this version reads no manifests, identities and shared secrets yet");
-    rc = signet_config_load(o->template_file, &s->template, err);
+    int rc = signet_config_load(o->template_file, &s->template, err);
 
     if (rc == SIGNET_OK && o->cert_info)
         rc = signet_cert_info_load(o->cert_info, &s->cert, err);
     const struct signet_units_options options = {.model = s->template,
+                                                 .model_name = o->template_file,
                                                  .psk_len = (size_t)o->psk_len,
+                                                 .identity = o->identity,
+                                                 .shared_secret = o->shared_secret,
                                                  .cert = &s->cert,
                                                  .server_cert = o->server_cert,
+                                                 .manifest = o->manifest,
+                                                 .delimiter = o->delimiter,
                                                  .pattern = o->pattern,
                                                  .first = o->first,
                                                  .count = o->quota,
+                                                 .from_board = o->from_board,
                                                  .work = o->work,
-                                                 .key_file = o->key_file};
-    if (rc == SIGNET_OK) {
-        rc = signet_units_open(&s->units, &options, err);
-        if (rc == SIGNET_E_MEANING)
-            error_prefix(err, "%s", o->template_file);
-    }
-    return rc;
+                                                 .key_file = o->key_file,
+                                                 .sealed_only = s->options->servers_only,
+                                                 .observer = &s->observer,
+                                                 .accept = o->server_count ? accept : NULL,
+                                                 .accept_ctx = s};
+    return rc == SIGNET_OK ? signet_units_open(&s->units, &options, err) : rc;
 }
 
 /* What makes two orders the same: which devices come out. Slots, servers and the quota may change
@@ -74,40 +90,87 @@ static int open_units(struct signet_shop *s, struct signet_error *err)
 static int hash_order(const struct signet_shop *s, char out[65], struct signet_error *err)
 {
     const struct signet_order *o = s->order;
-    struct buf text = {0};
+    struct buf text = {0}, info = {0};
     uint8_t digest[32];
     int rc = file_read(o->template_file, 16u << 20, &text, err);
 
+    if (rc == SIGNET_OK && o->cert_info)
+        rc = file_read(o->cert_info, 1u << 20, &info, err);
     if (rc == SIGNET_OK) {
-        buf_printf(&text, "\n%s\n%lld\n%lld\n%s\n", o->pattern ? o->pattern : "",
-                   (long long)o->first, (long long)o->psk_len, o->recipe ? o->recipe : "");
-        if (s->cert.elliptic_curve)
-            buf_text(&text, s->cert.elliptic_curve);
+        buf_printf(&text, "\n%s\n%lld\n%lld\n%s\n%s\n%s\n%d%d%d\n", o->pattern ? o->pattern : "",
+                   (long long)o->first, (long long)o->psk_len, o->recipe ? o->recipe : "",
+                   s->units->manifest_sha256, o->identity, o->delimiter, o->from_board,
+                   o->shared_secret);
+        buf_append(&text, info.data, info.len);
         rc = buf_check(&text, err);
     }
     if (rc == SIGNET_OK)
         rc = sha256(text.data, text.len, digest, err);
     if (rc == SIGNET_OK)
         hex_encode(digest, sizeof(digest), out);
+    buf_free(&info);
     buf_free(&text);
     return rc;
 }
 
+/* A ledger that is not there yet is made when the order runs; here its folder must take one. */
+static int look_at_folder(const char *path, struct signet_error *err)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    int n = slash ? snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - path), path)
+                  : snprintf(folder, sizeof(folder), ".");
+
+    if (n < 0 || (size_t)n >= sizeof(folder))
+        return error_set(err, SIGNET_E_LIMIT, "ledger: its path is too long");
+    if (access(folder, W_OK | X_OK) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "ledger '%s' cannot be made", path);
+    return SIGNET_OK;
+}
+
+struct look {
+    const char *name;
+    int64_t quota; /* of the order of that name; 0: there is none */
+};
+
+static int look_at_order(void *ctx, const struct signet_ledger_order_view *order,
+                         struct signet_error *err)
+{
+    struct look *look = ctx;
+
+    (void)err;
+    if (strcmp(order->name, look->name) == 0)
+        look->quota = order->quota;
+    return SIGNET_OK;
+}
+
+/* A dry run leaves no order behind: its template may still be changed. */
 static int open_ledger(struct signet_shop *s, struct signet_error *err)
 {
     const struct signet_order *o = s->order;
-    const struct signet_ledger_options options = {
-        .station = o->station, .operator_name = o->operator_name, .lease_seconds = LEASE_SECONDS};
+    const struct signet_ledger_options options = {.station = o->station,
+                                                  .operator_name = o->operator_name,
+                                                  .lease_seconds = LEASE_SECONDS,
+                                                  .must_exist = s->options->dry_run};
+    struct look look = {.name = o->name};
     char hash[65];
     int rc = hash_order(s, hash, err);
 
     if (rc == SIGNET_OK)
         rc = signet_ledger_open(&s->ledger, o->ledger, &options, err);
+    if (rc == SIGNET_E_NOT_FOUND && s->options->dry_run)
+        return strncmp(o->ledger, "postgres", 8) == 0 ? SIGNET_OK : look_at_folder(o->ledger, err);
+    if (rc == SIGNET_OK && s->options->dry_run) {
+        rc = signet_ledger_orders(s->ledger, look_at_order, &look, err);
+        if (rc != SIGNET_OK || look.quota == 0)
+            return rc;
+    }
     if (rc == SIGNET_OK)
-        rc = signet_ledger_order(s->ledger, o->name, hash, o->quota, &s->line.order, err);
+        rc = signet_ledger_order(s->ledger, o->name, hash, look.quota ? look.quota : o->quota,
+                                 &s->line.order, err);
     if (rc == SIGNET_E_CONFLICT)
-        error_hint(err, "template, names or credentials are not those that it was started with: "
-                        "give the new order another name");
+        error_hint(err, "template, names, manifest or credentials are not those that it was "
+                        "started with: give the new order another name");
     return rc;
 }
 
@@ -143,8 +206,8 @@ static int open_server(struct signet_shop *s, size_t i, struct signet_error *err
     if (rc == SIGNET_OK && s->order->prove)
         rc = signet_server_open(&s->witness.servers[i], &info, &options, token.data, token.len,
                                 &s->observer, s->options->cancel, err);
-    if (rc == SIGNET_OK && s->options->ask_servers)
-        rc = signet_server_check(s->servers[i], err);
+    if (rc == SIGNET_E_USAGE && !from->token_file)
+        error_hint(err, "name the file of its token: token_file");
     if (rc != SIGNET_OK)
         error_prefix(err, "%s", from->file);
     secret_wipe(&token);
@@ -170,36 +233,25 @@ static int check_slot(const struct signet_shop *s, const struct signet_line_slot
     return rc;
 }
 
-static int would_take(struct signet_shop *s, struct signet_error *err)
-{
-    const struct signet_line_units *units = signet_units_line(s->units);
-    struct signet_line_unit unit = {0};
-    int rc = SIGNET_OK;
-
-    if (s->order->server_count == 0)
-        return SIGNET_OK;
-    rc = units->make(units->ctx, "urn:dev:os:signet-rehearsal", -1, &unit, err);
-    for (size_t i = 0; rc == SIGNET_OK && i < s->order->server_count; i++) {
-        rc = signet_server_validate(s->servers[i], &unit.device, err);
-        if (rc != SIGNET_OK)
-            error_prefix(err, "%s would refuse the devices", s->order->servers[i].file);
-    }
-    units->free(units->ctx, &unit);
-    return rc;
-}
-
+/* Servers come before the devices, since they are asked whether they would take them; they are
+ * reached for when all else is right. */
 static int open_all(struct signet_shop *s, struct signet_error *err)
 {
     const struct signet_order *o = s->order;
-    int rc = open_units(s, err);
+    int rc = SIGNET_OK;
 
-    for (size_t i = 0;
-         rc == SIGNET_OK && !s->options->servers_only && o->recipe && i < o->slot_count; i++)
-        rc = check_slot(s, &o->slots[i], err);
     for (size_t i = 0; rc == SIGNET_OK && i < o->server_count; i++)
         rc = open_server(s, i, err);
     if (rc == SIGNET_OK)
-        rc = would_take(s, err);
+        rc = open_units(s, err);
+    for (size_t i = 0;
+         rc == SIGNET_OK && !s->options->servers_only && o->recipe && i < o->slot_count; i++)
+        rc = check_slot(s, &o->slots[i], err);
+    for (size_t i = 0; rc == SIGNET_OK && s->options->ask_servers && i < o->server_count; i++) {
+        rc = signet_server_check(s->servers[i], err);
+        if (rc != SIGNET_OK)
+            error_prefix(err, "%s", o->servers[i].name);
+    }
     return rc == SIGNET_OK ? open_ledger(s, err) : rc;
 }
 

@@ -136,6 +136,7 @@ static int sum_up(const struct trial *t, struct signet_error *err)
     return (int)t->first.code;
 }
 
+/* Of good rows, against the quota. */
 static int check_count(const struct trial *t, struct signet_error *err)
 {
     const struct names *n = &t->u->names;
@@ -187,10 +188,10 @@ static int try_manifest(struct trial *t, struct signet_error *err)
     }
     if (t->options->sealed_only)
         return SIGNET_OK;
-    rc = check_count(t, err);
+    rc = twins_find(t->u, tell, t, err);
     if (rc == SIGNET_OK)
-        rc = twins_find(t->u, tell, t, err);
-    return rc == SIGNET_OK ? sum_up(t, err) : rc;
+        rc = sum_up(t, err);
+    return rc == SIGNET_OK ? check_count(t, err) : rc;
 }
 
 static int try_one(struct trial *t, const char *endpoint, int64_t index, struct signet_error *err)

@@ -376,6 +376,8 @@ static int check_bindings(struct check *check)
 static void suspect_twins(struct check *check, const uint8_t security[static 8192],
                           const uint8_t server[static 8192])
 {
+    if (memcmp(security, server, 8192) == 0)
+        return;
     for (unsigned ssid = 1; ssid < SIGNET_NO_ID; ssid++) {
         uint8_t bit = (uint8_t)(1u << (ssid & 7));
         bool left = security[ssid >> 3] & bit, right = server[ssid >> 3] & bit;
