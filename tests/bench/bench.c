@@ -9,6 +9,7 @@
 static const struct bench benches[] = {
     {"cert", bench_cert},       {"line", bench_line},     {"packet", bench_packet},
     {"process", bench_process}, {"server", bench_server}, {"smp", bench_smp},
+    {"units", bench_units},
 };
 
 static int compare(const void *a, const void *b)
