@@ -66,7 +66,7 @@ static int compile_places(struct form *f, const char *name, const struct placeho
         return error_nomem(err);
     for (size_t i = 0; i < count; i++) {
         const struct signet_record *r = signet_tree_at(f->model, i);
-        struct place *place = &f->places[f->place_count];
+        struct form_place *place = &f->places[f->place_count];
         bool bytes = r->value.type == SIGNET_TYPE_OPAQUE;
 
         if (!differs(r->value.type) || !r->value.as.bytes.len ||
@@ -92,7 +92,7 @@ static int compile_places(struct form *f, const char *name, const struct placeho
     return SIGNET_OK;
 }
 
-static const struct place *place_at(const struct form *f, uint16_t iid, uint16_t rid)
+static const struct form_place *place_at(const struct form *f, uint16_t iid, uint16_t rid)
 {
     for (size_t i = 0; i < f->place_count; i++) {
         const struct signet_path *p = &f->places[i].path;
@@ -342,7 +342,7 @@ static int convert(enum signet_type type, const struct buf *text, struct signet_
                      type == SIGNET_TYPE_INTEGER ? "whole " : "");
 }
 
-static const struct form_account *account_of(const struct form *f, const struct place *p)
+static const struct form_account *account_of(const struct form *f, const struct form_place *p)
 {
     for (size_t i = 0; i < f->account_count; i++)
         if (f->accounts[i].key == p || f->accounts[i].identity == p)
@@ -350,7 +350,7 @@ static const struct form_account *account_of(const struct form *f, const struct 
     return NULL;
 }
 
-static int fill_place(const struct form *f, const struct place *p,
+static int fill_place(const struct form *f, const struct form_place *p,
                       const struct placeholder_values *values, struct signet_tree *tree,
                       struct signet_error *err)
 {

@@ -34,7 +34,7 @@ int names_find(struct names *n, const char *endpoint, int64_t index, struct mani
 uint64_t names_hash(uint64_t seed, const void *data, size_t len);
 
 /* form.c: the template, prepared once for all devices */
-struct place {
+struct form_place {
     struct signet_path path;
     struct pieces pieces;
     enum signet_type type; /* of the value that comes out */
@@ -43,16 +43,16 @@ struct place {
 struct form_account {
     uint16_t iid;
     enum signet_mode mode;
-    bool mint;                          /* a new key */
-    bool names;                         /* the identity comes from the pattern */
-    bool loads;                         /* certificate and key come from the manifest */
-    const struct place *key, *identity; /* from the manifest; NULL */
+    bool mint;                               /* a new key */
+    bool names;                              /* the identity comes from the pattern */
+    bool loads;                              /* certificate and key come from the manifest */
+    const struct form_place *key, *identity; /* from the manifest; NULL */
 };
 
 struct form {
     struct signet_tree *model; /* as it was written */
     struct signet_tree *base;  /* complete, with samples in the places that differ; NULL: not yet */
-    struct place *places;
+    struct form_place *places;
     size_t place_count;
     struct form_account *accounts;
     size_t account_count;
