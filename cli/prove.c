@@ -84,6 +84,11 @@ static int ask(void *ctx, const char *endpoint, struct signet_error *err)
     return signet_server_seen(((struct asked *)ctx)->server, endpoint, err);
 }
 
+static int knows(void *ctx, const char *endpoint, struct signet_error *err)
+{
+    return signet_server_find(((struct asked *)ctx)->server, endpoint, err);
+}
+
 static int prove(int argc, char **argv)
 {
     struct cli cli = {0};
@@ -122,6 +127,7 @@ static int prove(int argc, char **argv)
     if (!code && asked.file) {
         code = open_server(&asked, &observer, &err);
         options.on_registered = ask;
+        options.knows = knows;
         options.ctx = &asked;
     }
     if (!code) {

@@ -31,6 +31,10 @@ struct signet_prove_options {
     /* Called while the device is registered, to ask the server from the other side whether it saw
      * it: an error is the step "seen" failing. May be NULL. */
     int (*on_registered)(void *ctx, const char *endpoint, struct signet_error *err);
+    /* Called when a server took no notice of a PSK or refused it, to ask from the other side
+     * whether it has the device: SIGNET_OK and SIGNET_E_NOT_FOUND make the verdict exact. May be
+     * NULL. */
+    int (*knows)(void *ctx, const char *endpoint, struct signet_error *err);
     void *ctx;
 };
 

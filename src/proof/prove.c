@@ -208,6 +208,28 @@ static int find_server(struct run *run, const struct signet_account *account, co
     return SIGNET_OK;
 }
 
+/* Many servers do not tell an unknown PSK identity from a wrong key; their API does. */
+static void ask_why(const struct run *run, const struct signet_account *account,
+                    struct signet_error *err)
+{
+    struct signet_error unused = {0};
+    int rc;
+
+    if (account->mode != SIGNET_MODE_PSK || account->bootstrap || !run->options->knows)
+        return;
+    rc = run->options->knows(run->options->ctx, run->endpoint, &unused);
+    if (rc == SIGNET_E_NOT_FOUND) {
+        error_set(err, SIGNET_E_PROOF, "unknown PSK identity: the server does not know '%s' yet",
+                  run->endpoint);
+        error_hint(err, "register the device there first");
+    } else if (!rc) {
+        error_set(err, SIGNET_E_PROOF,
+                  "wrong PSK: the server knows '%s', with another PSK or PSK identity",
+                  run->endpoint);
+        error_hint(err, "remove it there and register it again, with what the packet has");
+    }
+}
+
 /* tree: where a bootstrap server writes to; the account is of another one. */
 static int prove_account(struct run *run, const struct signet_account *account, const char *instead,
                          struct signet_tree *tree, struct signet_error *err)
@@ -226,8 +248,10 @@ static int prove_account(struct run *run, const struct signet_account *account, 
     if (address.secure)
         step_begin(run, "handshake");
     rc = transport_open(&transport, &address, account, deadline, run->options->cancel, err);
-    if (rc == SIGNET_E_CERT || (rc == SIGNET_E_NET && address.secure && err->sys == 0))
-        rc = err ? (int)(err->code = SIGNET_E_PROOF) : SIGNET_E_PROOF;
+    if (rc == SIGNET_E_CERT || (rc == SIGNET_E_NET && address.secure && err->sys == 0)) {
+        rc = (int)(err->code = SIGNET_E_PROOF);
+        ask_why(run, account, err);
+    }
     if (address.secure)
         rc = step_end(run, rc, err);
     else if (rc)

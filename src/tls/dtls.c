@@ -118,25 +118,68 @@ static SSL_CTX *prepare(const struct tls_credentials *c)
     return ctx;
 }
 
-/* What a person should look at, by what the server said or did not say. */
-static void advise(const struct session *s, const struct login *login, int rc,
-                   struct signet_error *err)
+static bool about_certificate(int alert)
 {
-    bool psk = login->credentials->psk;
+    return (alert >= SSL_AD_BAD_CERTIFICATE && alert <= SSL_AD_CERTIFICATE_UNKNOWN) ||
+           alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_ACCESS_DENIED;
+}
 
-    if (s->alert == SSL_AD_UNKNOWN_PSK_IDENTITY)
-        error_hint(err, "the server does not know this PSK identity: is the device registered?");
-    else if (psk && (s->alert == SSL_AD_DECRYPT_ERROR || s->alert == SSL_AD_BAD_RECORD_MAC))
-        error_hint(err, "the server has another PSK for this identity");
-    else if (s->alert == SSL_AD_HANDSHAKE_FAILURE && psk)
+static void judge_psk(const struct session *s, const char *identity, int rc,
+                      struct signet_error *err)
+{
+    if (s->alert == SSL_AD_UNKNOWN_PSK_IDENTITY) {
+        error_set(err, SIGNET_E_NET, "unknown PSK identity: the server does not know '%s' yet",
+                  identity);
+        error_hint(err, "is the device registered at %s?", s->peer);
+    } else if (s->alert == SSL_AD_DECRYPT_ERROR || s->alert == SSL_AD_BAD_RECORD_MAC) {
+        error_set(err, SIGNET_E_NET, "wrong PSK: the server has another key for '%s'", identity);
+        error_hint(err, "compare with what %s has", s->peer);
+    } else if (s->alert == SSL_AD_HANDSHAKE_FAILURE) {
         error_hint(err, "does the server take PSKs, and does it know this identity?");
-    else if (s->alert)
-        error_hint(err, psk ? "compare identity and PSK with what the server has"
-                            : "compare the device's certificate with what the server has");
-    else if (rc == SIGNET_E_TIMEOUT && psk)
-        error_hint(err, "many DTLS servers stay silent when the PSK is wrong or its identity "
-                        "unknown: compare both; else check host, port and firewall");
-    else if (rc == SIGNET_E_TIMEOUT)
+    } else if (s->alert) {
+        error_hint(err, "compare identity and PSK with what the server has");
+    } else if (rc == SIGNET_E_TIMEOUT && s->fell_silent) {
+        error_set(err, SIGNET_E_NET,
+                  "the server fell silent after our key exchange: it does not know the PSK "
+                  "identity '%s' yet, or has another PSK for it",
+                  identity);
+        error_hint(err, "compare both with what %s has", s->peer);
+    }
+}
+
+static void judge_cert(const struct session *s, int rc, struct signet_error *err)
+{
+    if (about_certificate(s->alert)) {
+        error_set(err, SIGNET_E_NET, "the server does not take the device's certificate: %s",
+                  SSL_alert_desc_string_long(s->alert));
+        error_hint(err, "has %s got it or its authority, and is the common name the device's?",
+                   s->peer);
+    } else if (s->alert) {
+        error_hint(err, "compare the device's certificate with what the server has");
+    } else if (rc == SIGNET_E_TIMEOUT && s->fell_silent) {
+        error_set(err, SIGNET_E_NET,
+                  "the server fell silent after the device's certificate: it may not take it");
+        error_hint(err, "has %s got it or its authority?", s->peer);
+    }
+}
+
+/* What it means for a device, by what the server said or did not say. DTLS drops what it cannot
+ * decrypt: silence in the middle is how many a server says no to a wrong key. */
+static void judge(const struct session *s, const struct login *login, int rc,
+                  struct signet_error *err)
+{
+    const struct tls_credentials *c = login->credentials;
+    struct buf name = {0};
+
+    if (c->psk) {
+        text_escape(&name, c->identity, c->identity_len < 100 ? c->identity_len : 100);
+        buf_byte(&name, 0);
+        judge_psk(s, name.failed ? "?" : (const char *)name.data, rc, err);
+        buf_free(&name);
+    } else {
+        judge_cert(s, rc, err);
+    }
+    if (rc == SIGNET_E_TIMEOUT && !s->fell_silent)
         error_hint(err, "check host, port and firewall");
 }
 
@@ -168,10 +211,9 @@ int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
                        t->session.peer);
         error_hint(err, "`signet cert fetch --dtls %s` shows what it has", t->session.peer);
     } else if (rc) {
-        advise(&t->session, &login, rc, err);
-        /* DTLS drops what it cannot decrypt: this is how a server says no to a wrong key. */
+        judge(&t->session, &login, rc, err);
         if (rc == SIGNET_E_TIMEOUT && t->session.fell_silent)
-            rc = err ? (int)(err->code = SIGNET_E_NET) : SIGNET_E_NET;
+            rc = SIGNET_E_NET;
     }
     if (rc)
         goto fail;
