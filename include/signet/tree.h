@@ -114,6 +114,7 @@ struct signet_account {
     const struct signet_value *identity;   /* resource 3: PSK identity or client certificate */
     const struct signet_value *server_key; /* resource 4: server certificate */
     const struct signet_value *secret_key; /* resource 5: PSK or private key */
+    const struct signet_value *usage;      /* resource 15: certificate usage, 3 when missing */
     const struct signet_value *lifetime;   /* /1/x/1 of the Server instance with this ssid */
     const struct signet_value *binding;    /* /1/x/7 likewise */
 };

@@ -66,6 +66,7 @@ bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet
     out->identity = value_of(tree, 0, iid, 3);
     out->server_key = value_of(tree, 0, iid, 4);
     out->secret_key = value_of(tree, 0, iid, 5);
+    out->usage = value_of(tree, 0, iid, 15);
     value = value_of(tree, 0, iid, 1);
     out->bootstrap = value && value->type == SIGNET_TYPE_BOOLEAN && value->as.boolean;
     value = value_of(tree, 0, iid, 2);

@@ -91,14 +91,14 @@ static bool keep_location(struct location *to, const struct coap_message *answer
     return to->request.option_count > 0;
 }
 
-static int send_register(struct run *run, struct exchange *x,
-                         const struct transport_address *address,
-                         const struct signet_account *account, struct location *location,
-                         struct signet_error *err)
+static int ask_register(struct run *run, struct exchange *x,
+                        const struct transport_address *address,
+                        const struct signet_account *account, const char *version,
+                        struct coap_message *answer, struct signet_error *err)
 {
     static const char objects[] = "</>;rt=\"oma.lwm2m\",</1/0>,</3/0>";
     static const uint8_t link_format[] = {COAP_LINK_FORMAT};
-    struct coap_message request = {.code = COAP_POST}, answer;
+    struct coap_message request = {.code = COAP_POST};
     char ep[160], lt[32];
 
     snprintf(ep, sizeof ep, "ep=%s", run->endpoint);
@@ -111,13 +111,30 @@ static int send_register(struct run *run, struct exchange *x,
     coap_add(&request, COAP_CONTENT_FORMAT, link_format, sizeof link_format);
     coap_add_text(&request, COAP_URI_QUERY, ep);
     coap_add_text(&request, COAP_URI_QUERY, lt);
-    coap_add_text(&request, COAP_URI_QUERY, "lwm2m=1.0");
+    coap_add_text(&request, COAP_URI_QUERY, version);
     coap_add_text(&request, COAP_URI_QUERY, "b=U");
     request.payload = (const uint8_t *)objects;
     request.payload_len = sizeof objects - 1;
-    int rc = exchange_request(x, &request, &answer, err);
-    if (rc)
-        return rc;
+    return exchange_request(x, &request, answer, err);
+}
+
+/* With the oldest version that the server takes: 4.12 says that it does not speak one (Core 1.2,
+ * section 6.2.1). */
+static int send_register(struct run *run, struct exchange *x,
+                         const struct transport_address *address,
+                         const struct signet_account *account, struct location *location,
+                         struct signet_error *err)
+{
+    static const char *const versions[] = {"lwm2m=1.0", "lwm2m=1.1", "lwm2m=1.2"};
+    struct coap_message answer = {0};
+
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        int rc = ask_register(run, x, address, account, versions[i], &answer, err);
+        if (rc)
+            return rc;
+        if (answer.code != COAP_PRECONDITION_FAILED)
+            break;
+    }
     run->out->code = answer.code;
     if (answer.code / 100 != 2)
         return coap_refused(&answer, run->endpoint, err);

@@ -82,12 +82,22 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
     return SIGNET_OK;
 }
 
+/* Usages 0 and 2 speak of an authority, and of the host that the packet names. */
+static bool is_anchored(const struct signet_account *account)
+{
+    const struct signet_value *usage = account->usage;
+    int64_t n = usage && usage->type == SIGNET_TYPE_INTEGER ? usage->as.integer : 3;
+
+    return n == 0 || n == 2;
+}
+
 static int open_dtls(struct transport *t, const struct transport_address *address,
                      const struct signet_account *account, int64_t deadline,
                      struct signet_error *err)
 {
     const struct signet_value *identity = account->identity, *key = account->secret_key;
     struct tls_credentials credentials = {0};
+    struct transport_address named = *address;
     struct secret secret = {0};
 
     if (!key || !identity)
@@ -106,6 +116,10 @@ static int open_dtls(struct transport *t, const struct transport_address *addres
         if (account->server_key) {
             credentials.pinned_der = account->server_key->as.bytes.data;
             credentials.pinned_len = account->server_key->as.bytes.len;
+            if (account->uri)
+                transport_parse(&named, (const char *)account->uri->as.bytes.data,
+                                account->uri->as.bytes.len, NULL);
+            credentials.anchored_host = is_anchored(account) ? named.host : NULL;
         }
     }
     rc = tls_dtls_open(&t->dtls, address->host, address->port, &credentials, deadline, t->cancel,

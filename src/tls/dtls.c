@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct tls_dtls {
 struct login {
     const struct tls_credentials *credentials;
     bool wrong_server;
+    int chain_error; /* X509_V_..., where an authority was asked for */
 };
 
 static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
@@ -46,16 +48,35 @@ static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned iden
     return (unsigned)c->psk->len;
 }
 
+/* A chain to the authority in the context's store. LwM2M asks for no extended key usage. */
+static int check_chain(X509_STORE_CTX *store, struct login *login, const struct tls_credentials *c)
+{
+    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
+    bool address = X509_VERIFY_PARAM_set1_ip_asc(param, c->anchored_host) == 1;
+    bool good = (address || X509_VERIFY_PARAM_set1_host(param, c->anchored_host, 0) == 1) &&
+                X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY) == 1 &&
+                X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
+                X509_verify_cert(store) == 1;
+
+    login->wrong_server = !good;
+    login->chain_error = good ? X509_V_OK : X509_STORE_CTX_get_error(store);
+    return good;
+}
+
 static int on_server_cert(X509_STORE_CTX *store, void *arg)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct login *login = ((const struct session *)SSL_get_app_data(ssl))->login;
     const struct tls_credentials *c = login->credentials;
     unsigned char *der = NULL;
-    int len = i2d_X509(X509_STORE_CTX_get0_cert(store), &der);
-    bool same = len > 0 && (size_t)len == c->pinned_len && !memcmp(der, c->pinned_der, (size_t)len);
+    bool same;
+    int len;
 
     (void)arg;
+    if (c->anchored_host)
+        return check_chain(store, login, c);
+    len = i2d_X509(X509_STORE_CTX_get0_cert(store), &der);
+    same = len > 0 && (size_t)len == c->pinned_len && !memcmp(der, c->pinned_der, (size_t)len);
     OPENSSL_free(der);
     login->wrong_server = !same;
     X509_STORE_CTX_set_error(store, same ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
@@ -91,6 +112,17 @@ static bool use_key(SSL_CTX *ctx, const struct secret *der)
     return ok;
 }
 
+static bool trust_anchor(SSL_CTX *ctx, const struct tls_credentials *c)
+{
+    const unsigned char *at = c->pinned_der;
+    X509 *anchor = c->anchored_host ? d2i_X509(NULL, &at, (long)c->pinned_len) : NULL;
+    bool ok = !c->anchored_host ||
+              (anchor && X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), anchor) == 1);
+
+    X509_free(anchor);
+    return ok;
+}
+
 static SSL_CTX *prepare(const struct tls_credentials *c)
 {
     SSL_CTX *ctx = SSL_CTX_new(DTLS_client_method());
@@ -109,7 +141,8 @@ static SSL_CTX *prepare(const struct tls_credentials *c)
         SSL_CTX_set_cert_verify_callback(ctx, on_server_cert, NULL);
         ok = SSL_CTX_set_cipher_list(ctx, CERT_CIPHERS) == 1 &&
              SSL_CTX_use_certificate_ASN1(ctx, (int)c->cert_len, c->cert_der) == 1 &&
-             use_key(ctx, c->key_der) && SSL_CTX_check_private_key(ctx) == 1;
+             trust_anchor(ctx, c) && use_key(ctx, c->key_der) &&
+             SSL_CTX_check_private_key(ctx) == 1;
     }
     if (!ok) {
         SSL_CTX_free(ctx);
@@ -206,7 +239,13 @@ int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
         goto fail;
     }
     rc = session_open(&t->session, t->ctx, &target, &login, err);
-    if (rc && login.wrong_server) {
+    if (rc && login.chain_error) {
+        rc = error_set(err, SIGNET_E_CERT,
+                       "%s shows a certificate that does not come from the authority in the "
+                       "packet, or not for this host: %s",
+                       t->session.peer, X509_verify_cert_error_string(login.chain_error));
+        error_hint(err, "`signet cert fetch --dtls %s` shows what it has", t->session.peer);
+    } else if (rc && login.wrong_server) {
         rc = error_set(err, SIGNET_E_CERT, "%s shows another certificate than the device expects",
                        t->session.peer);
         error_hint(err, "`signet cert fetch --dtls %s` shows what it has", t->session.peer);

@@ -16,10 +16,14 @@ struct tls_credentials {
     const uint8_t *cert_der; /* NULL: none */
     size_t cert_len;
     const struct secret *key_der; /* PKCS#8 */
-    /* Certificate usage 3 of LwM2M: the server's certificate must be this one, byte for byte,
-     * and no chain is looked at. Needed in certificate mode. */
+    /* Certificate usages 1 and 3 of LwM2M (Transport 1.2, section 5.2.8.7): the server's
+     * certificate must be this one, byte for byte, and no chain is looked at. Needed in
+     * certificate mode. */
     const uint8_t *pinned_der;
     size_t pinned_len;
+    /* Usages 0 and 2 instead: pinned_der is of an authority that the server's chain must lead to,
+     * and its certificate must be of this host. NULL: pinned. */
+    const char *anchored_host;
 };
 
 struct tls_dtls;

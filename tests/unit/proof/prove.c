@@ -27,6 +27,7 @@ enum script {
     TWICE,     /* each answer comes twice */
     RUBBISH,   /* bytes that are no message, and answers to nobody, come before */
     ASKS,      /* reads /3/0 before it answers */
+    NEWER,     /* speaks LwM2M 1.1, not 1.0 */
     FORBIDDEN,
     BAD_REQUEST,
     NOT_FOUND,
@@ -201,7 +202,9 @@ static void answer_register(struct server *s, const struct coap_message *request
         stranger = (struct coap_message){.type = COAP_ACK, .code = 403, .id = (uint16_t)(a.id + 1)};
         send_message(s, &stranger);
     }
-    if (s->script >= FORBIDDEN && s->script <= BUSY) {
+    if (s->script == NEWER && !strstr(s->query, "/lwm2m=1.1")) {
+        a.code = COAP_PRECONDITION_FAILED;
+    } else if (s->script >= FORBIDDEN && s->script <= BUSY) {
         a.code = codes[s->script];
         a.payload = (const uint8_t *)"no \x1b[31mway";
         a.payload_len = 11;
@@ -293,7 +296,7 @@ static int prove_at(struct server *s, bool is_bootstrap, unsigned timeout_ms,
 
 static void gets_in(void **state)
 {
-    static const enum script scripts[] = {HONEST, SEPARATE, DEAF_ONCE, TWICE, RUBBISH, ASKS};
+    static const enum script scripts[] = {HONEST, SEPARATE, DEAF_ONCE, TWICE, RUBBISH, ASKS, NEWER};
 
     (void)state;
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -266,6 +267,84 @@ static void test_cert(void **state)
     signet_bytes_free(&my_key);
 }
 
+/* By itself when issuer is NULL: an authority. */
+static X509 *issue(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key)
+{
+    X509 *cert = X509_new();
+    X509_NAME *subject = X509_get_subject_name(cert);
+    X509_EXTENSION *ca = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
+                                             issuer ? "CA:FALSE" : "critical,CA:TRUE");
+
+    X509_set_version(cert, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(cert), issuer ? 2 : 1);
+    X509_gmtime_adj(X509_getm_notBefore(cert), -60);
+    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
+                               0);
+    X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer) : subject);
+    X509_set_pubkey(cert, key);
+    X509_add_ext(cert, ca, -1);
+    X509_EXTENSION_free(ca);
+    assert_true(X509_sign(cert, issuer_key, EVP_sha256()) > 0);
+    return cert;
+}
+
+/* Certificate usage 2: any certificate of the authority, for the host that was asked for. */
+static void test_authority(void **state)
+{
+    static const struct {
+        const char *host, *words;
+        bool other;
+    } rows[] = {{"e", NULL, false},
+                {"elsewhere", "ostname", false},
+                {"127.0.0.1", "IP address", false},
+                {"e", "certificate", true}};
+    struct signet_bytes ca = {0}, ca_key = {0}, server = {0}, server_key = {0}, other = {0};
+    EVP_PKEY *keys[2] = {EVP_EC_gen("P-256"), EVP_EC_gen("P-256")};
+    X509 *authority = issue("Factory CA", keys[0], NULL, keys[0]);
+    X509 *cert = issue("e", keys[1], authority, keys[0]);
+    struct secret mine = {0};
+
+    (void)state;
+    ca.len = (size_t)i2d_X509(authority, &ca.data);
+    server.len = (size_t)i2d_X509(cert, &server.data);
+    server_key.len = (size_t)i2d_PrivateKey(keys[1], &server_key.data);
+    make(&other, &ca_key);
+    assert_int_equal(secret_set(&mine, server_key.data, server_key.len, NULL), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct tls_credentials login = {.cert_der = server.data,
+                                              .cert_len = server.len,
+                                              .key_der = &mine,
+                                              .pinned_der = rows[i].other ? other.data : ca.data,
+                                              .pinned_len = rows[i].other ? other.len : ca.len,
+                                              .anchored_host = rows[i].host};
+        struct server s = {.client = server};
+        struct signet_error err = {0};
+        struct tls_dtls *t = NULL;
+
+        start(&s, &server, &server_key);
+        int rc = tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        if (rc != (rows[i].words ? SIGNET_E_CERT : SIGNET_OK) ||
+            (rows[i].words && !strstr(err.msg, rows[i].words)))
+            fail_msg("row %zu: %d %s", i, rc, err.msg);
+        if (t) {
+            echo(t);
+            tls_dtls_close(&t);
+        }
+        stop(&s);
+    }
+    secret_wipe(&mine);
+    X509_free(authority);
+    X509_free(cert);
+    for (int i = 0; i < 2; i++)
+        EVP_PKEY_free(keys[i]);
+    OPENSSL_free(ca.data);
+    OPENSSL_free(server.data);
+    OPENSSL_free(server_key.data);
+    signet_bytes_free(&ca_key);
+    signet_bytes_free(&other);
+}
+
 static void test_usage(void **state)
 {
     struct tls_credentials login = psk_login;
@@ -318,9 +397,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_psk),
-        cmocka_unit_test(test_psk_refused),
-        cmocka_unit_test(test_cert),
+        cmocka_unit_test(test_psk),   cmocka_unit_test(test_psk_refused),
+        cmocka_unit_test(test_cert),  cmocka_unit_test(test_authority),
         cmocka_unit_test(test_usage),
     };
 
