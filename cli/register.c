@@ -86,6 +86,18 @@ static int ask(struct signet_server *server, const struct request *request,
     return rc;
 }
 
+/* What is left for a person to do. */
+static void remind(const struct signet_server *server, const struct signet_tree *tree)
+{
+    struct signet_server_capabilities can;
+    struct signet_account account;
+
+    signet_server_capabilities(server, &can);
+    if (can.uploads && tree && signet_tree_account(tree, 0, &account) &&
+        account.mode == SIGNET_MODE_CERT)
+        printf("by hand: %s\n", can.manual_steps);
+}
+
 static int run_request(const struct cli *cli, const struct request *request,
                        struct signet_error *err)
 {
@@ -121,6 +133,8 @@ static int run_request(const struct cli *cli, const struct request *request,
         json_end(&j);
     } else if (!rc) {
         printf("%s: %s\n", request->endpoint, what);
+        if (!request->remove && !request->find)
+            remind(server, tree);
     }
     signet_server_close(&server);
     signet_server_info_free(&info);

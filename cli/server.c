@@ -96,6 +96,7 @@ static void show_json(const struct signet_server_capabilities *can)
     json_integer(&j, "batch_max", can->batch_max);
     json_bool(&j, "overwrites", can->upsert);
     json_bool(&j, "needs_token", can->needs_token);
+    json_bool(&j, "uploads", can->uploads);
     json_text(&j, "manual_steps", can->manual_steps);
     json_end(&j);
 }

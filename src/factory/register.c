@@ -27,7 +27,7 @@ static int copy_info(struct signet_server_info *out, const struct signet_server_
         !copy_text(&copy.user, info->user) || !copy_text(&copy.realm, info->realm) ||
         !copy_text(&copy.profile, info->profile) || !copy_text(&copy.ca_file, info->ca_file) ||
         !copy_text(&copy.file, info->file) || !copy_text(&copy.format, info->format) ||
-        !copy_text(&copy.columns, info->columns)) {
+        !copy_text(&copy.columns, info->columns) || !copy_text(&copy.uploads, info->uploads)) {
         signet_server_info_free(&copy);
         return error_nomem(err);
     }
@@ -100,8 +100,7 @@ static int complete(const struct signet_factory *f, struct signet_error *err)
     return SIGNET_E_USAGE;
 }
 
-/* Views into f and tree. Certificates are not sent: the server knows a device by its common name.
- */
+/* Views into f and its tree, which has no certificates yet. */
 static int describe(const struct signet_factory *f, struct signet_device *out,
                     struct signet_error *err)
 {
@@ -143,10 +142,18 @@ int server_check(struct signet_factory *f, struct signet_error *err)
 
 int signet_factory_register(struct signet_factory *factory, struct signet_error *err)
 {
+    struct signet_tree *whole = NULL;
     struct signet_device device;
     int rc = complete(factory, err);
 
     if (rc == SIGNET_OK)
         rc = describe(factory, &device, err);
-    return rc == SIGNET_OK ? signet_server_add(factory->server, &device, NULL, err) : rc;
+    if (rc == SIGNET_OK && device.mode == SIGNET_MODE_CERT && factory->cert) {
+        rc = tree_build(factory, factory->cert, NULL, false, NULL, &whole, err);
+        device.tree = whole; /* with the certificate, for servers that want it */
+    }
+    if (rc == SIGNET_OK)
+        rc = signet_server_add(factory->server, &device, NULL, err);
+    signet_tree_free(&whole);
+    return rc;
 }

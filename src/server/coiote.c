@@ -103,6 +103,8 @@ static int refused(const struct http_answer *answer, const struct signet_device 
         error_hint(err, "is the token right and not expired? Coiote's tokens live a few minutes");
     else if (answer->status == 403)
         error_hint(err, "does this account have the permission, and the domain?");
+    else if (answer->status == 400 && strcasestr(words, "taken"))
+        error_hint(err, "another device has this PSK identity: give this one its own");
     else if (answer->status == 404)
         error_hint(err, "are url and port those of Coiote's API?");
     else if (answer->status >= 300 && answer->status < 400)

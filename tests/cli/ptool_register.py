@@ -23,6 +23,27 @@ def ptool(*args, cwd, env=None, stdin='', want=0):
     expect(f'{args} keeps the token', TOKEN not in p.stdout + p.stderr, p.stderr)
     return p.stderr
 
+def certificate(cwd, server, token):
+    """Coiote's API takes no certificates: they are put where a person finds them, and sent nowhere."""
+    with open(f'{cwd}/x509', 'w') as f:
+        f.write("{0: {0: {0: 'coaps://h:5684', 1: False, 2: 2, 10: 1}}, 1: {0: {0: 1, 1: 300, 6: True, 7: 'U'}}}")
+    with open(f'{cwd}/info.json', 'w') as f:
+        f.write('{"organizationName": "ACME"}')
+    subprocess.run([os.path.join(os.path.dirname(PTOOL), 'signet'), 'cert', 'make', '-e', 'server', '-o', 'srv'], cwd=cwd, check=True,
+                   capture_output=True)
+    args = ['-c', 'x509', '-e', 'cert-1', '-C', 'info.json', '-p', 'srv/client_cert.der', '-s', server.info, '--ca-file', server.ca,
+            '--token-file', token]
+    for _ in range(2):
+        p = subprocess.run([PTOOL, *args], cwd=cwd, capture_output=True, text=True, timeout=100)
+        expect('a certificate device is registered', p.returncode == 0, p.stderr)
+    expect('in mode cert', json.loads(server.posts()[-1][3])['securityMode'] == 'cert' and
+           json.loads(server.posts()[-1][3])['dtlsPsk'] is None, server.posts()[-1])
+    with open(f'{cwd}/uploads/to-upload.tsv') as f:
+        lines = [line.split('\t') for line in f.read().splitlines()]
+    expect('both are listed', [line[:2] for line in lines] == 2 * [['cert-1', 'cert-1.pem']], lines)
+    with open(f'{cwd}/uploads/cert-1.pem') as a, open(f'{cwd}/cert/client_cert.crt') as b:
+        expect('the certificate to upload', a.read() == b.read())
+
 def main(cwd):
     server = Coiote(cwd)
     name = 'urn:dev:os:1'
@@ -65,6 +86,8 @@ def main(cwd):
         server.answer = (status, body)
         err = ptool(*register, '--token-file', 'token', cwd=cwd, want=1)
         expect(f'{status} is told', all(w in err for w in words) and '\x1b' not in err, err)
+    server.answer = (201, {'id': 'x'})
+    certificate(cwd, server, f'{cwd}/token')
     server.close()
 
     plain = Coiote(cwd, https=False)
