@@ -183,7 +183,7 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
 }
 
 /* In the order of the certificate; what is not printable ASCII is escaped. */
-static int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error *err)
+int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error *err)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     struct buf safe = {0};

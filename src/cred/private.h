@@ -78,5 +78,6 @@ int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[stati
 
 /* cert.c */
 X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err);
+int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error *err);
 
 #endif

@@ -45,21 +45,17 @@ static int psk_facts(struct signet_line_unit *out, struct unit *u, const struct 
     return rc;
 }
 
-static int cert_facts(struct signet_line_unit *out, struct unit *u, const struct signet_account *a,
-                      struct signet_error *err)
+static int read_cert(struct signet_line_unit *out, struct unit *u, const struct signet_account *a,
+                     struct signet_error *err)
 {
-    struct signet_cert *cert = NULL;
-    struct signet_cert_view view;
-    int rc = signet_cert_load(&cert, a->identity->as.bytes.data, a->identity->as.bytes.len, err);
+    struct cert_facts facts;
+    int rc = cert_facts(a->identity->as.bytes.data, a->identity->as.bytes.len, &facts, err);
 
-    if (rc == SIGNET_OK)
-        rc = signet_cert_describe(cert, &view, err);
-    signet_cert_free(&cert);
     if (rc != SIGNET_OK)
         return rc;
-    hex_encode(view.key_sha256, sizeof(view.key_sha256), u->spki_sha256);
-    memcpy(u->issuer, view.issuer, sizeof(u->issuer));
-    memcpy(u->cert_serial, view.serial, sizeof(u->cert_serial));
+    hex_encode(facts.key_sha256, sizeof(facts.key_sha256), u->spki_sha256);
+    memcpy(u->issuer, facts.issuer, sizeof(u->issuer));
+    memcpy(u->cert_serial, facts.serial, sizeof(u->cert_serial));
     out->facts.spki_sha256 = u->spki_sha256;
     out->facts.cert_issuer = u->issuer;
     out->facts.cert_serial = u->cert_serial;
@@ -109,7 +105,7 @@ static int fill(struct signet_line_unit *out, struct unit *u, struct signet_erro
     out->facts.packet_sha256 = u->packet_sha256;
     if (a.mode == SIGNET_MODE_PSK)
         return psk_facts(out, u, &a, err);
-    return mode_has_certs(a.mode) ? cert_facts(out, u, &a, err) : SIGNET_OK;
+    return mode_has_certs(a.mode) ? read_cert(out, u, &a, err) : SIGNET_OK;
 }
 
 int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,
