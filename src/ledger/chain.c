@@ -41,6 +41,8 @@ static int hash_of(struct buf *b, char out[65], struct signet_error *err)
     if (rc == SIGNET_OK)
         hex_encode(digest, sizeof(digest), out);
     b->len = 0; /* nothing secret */
+    if (b->failed)
+        buf_free(b); /* the next event may find memory again */
     return rc;
 }
 
@@ -56,6 +58,20 @@ int row_hash(struct signet_ledger *l, const struct db_rows *row, int columns, ch
             buf_byte(&l->scratch, '-');
     }
     return hash_of(&l->scratch, out, err);
+}
+
+bool text_is_clean(const char *text)
+{
+    return !text || utf8_valid((const uint8_t *)text, strlen(text));
+}
+
+const char *text_clean(const char *text, struct buf *room)
+{
+    if (text_is_clean(text))
+        return text ? text : "";
+    buf_reset(room);
+    text_escape(room, (const uint8_t *)text, strlen(text));
+    return room->failed ? "?" : (const char *)room->data;
 }
 
 int chain_hash(struct signet_ledger *l, const char *previous, const struct chain_event *e,
@@ -105,34 +121,45 @@ static int know_head(struct signet_ledger *l, struct signet_error *err)
     return SIGNET_OK;
 }
 
+/* A clock that jumps back does not make time run back in the ledger. */
+int chain_time(struct signet_ledger *l, int64_t *time, struct signet_error *err)
+{
+    int rc = know_head(l, err);
+
+    *time = l->db->now > l->head.time ? l->db->now : l->head.time;
+    return rc;
+}
+
 int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns, const char *kind,
                  const char *detail, struct signet_error *err)
 {
+    struct buf room = {0};
     char hash[65], row_is[65];
+    int64_t time = 0;
     int rc = row_hash(l, row, columns, row_is, err);
 
     if (rc == SIGNET_OK)
-        rc = know_head(l, err);
+        rc = chain_time(l, &time, err);
     if (rc != SIGNET_OK)
         return rc;
-    /* a clock that jumps back does not make time run back in the ledger */
     const struct chain_event e = {.station = l->head.station,
                                   .seq = l->head.seq + 1,
                                   .device = db_int(row, 0),
                                   .n = db_int(row, columns - 1),
-                                  .time = l->db->now > l->head.time ? l->db->now : l->head.time,
+                                  .time = time,
                                   .kind = kind,
-                                  .detail = detail ? detail : "",
+                                  .detail = text_clean(detail, &room),
                                   .operator_name = l->operator_name,
                                   .tool = SIGNET_VERSION,
                                   .row = row_is};
-    rc = chain_hash(l, l->head.hash, &e, hash, err);
+    rc = chain_hash(l, e.seq == 1 ? l->station : l->head.hash, &e, hash, err);
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
                     "INSERT INTO events(station, seq, device, n, time, kind, detail, operator,"
                     " tool, row_sha256, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                     "iiiiissssss", e.station, e.seq, e.device, e.n, e.time, e.kind, e.detail,
                     e.operator_name, e.tool, e.row, hash);
+    buf_free(&room);
     if (rc == SIGNET_E_CONFLICT)
         rc = error_set(err, SIGNET_E_LEDGER, "the chain of events has another end than its head");
     if (rc != SIGNET_OK)

@@ -16,9 +16,9 @@ struct request {
 
 /* After LEASE_COLUMNS */
 enum { COL_EXPOSED = 6, COL_HW_ID, COL_FREE };
+#define FREE LEASE_ENDED("lease_until", "$3")
 #define CLAIM                                                                                      \
-    "SELECT " LEASE_COLUMNS                                                                        \
-    ", exposed, hw_id, CASE WHEN lease_until < $3 THEN 1 ELSE 0 END FROM devices"
+    "SELECT " LEASE_COLUMNS ", exposed, hw_id, CASE WHEN " FREE " THEN 1 ELSE 0 END FROM devices"
 /* 1 order, 2 what to look for, 3 now */
 static const char by_endpoint[] =
     CLAIM " WHERE order_id = $1 AND freed = 0 AND endpoint = $2 /*+ FOR UPDATE */";
@@ -26,8 +26,7 @@ static const char by_hardware[] =
     CLAIM " WHERE order_id = $1 AND freed = 0 AND hw_id = $2 AND state <> 8 /*+ FOR UPDATE */";
 static const char unexposed[] =
     CLAIM " WHERE order_id = $1 AND COALESCE($2, '') = '' AND state < 2 AND state <> 6"
-          " AND exposed = 0 AND lease_until < $3 ORDER BY id LIMIT 1"
-          " /*+ FOR UPDATE SKIP LOCKED */";
+          " AND exposed = 0 AND " FREE " ORDER BY id LIMIT 1 /*+ FOR UPDATE SKIP LOCKED */";
 
 static int find(struct signet_ledger *l, const struct request *r, struct db_rows *row,
                 struct signet_error *err)
@@ -89,6 +88,8 @@ int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char 
     struct signet_lease taken;
     struct request r = {
         .order = order, .endpoint = endpoint, .hw_id = hw_id, .slot = slot, .leases = &taken};
+    if (!text_is_clean(endpoint) || !text_is_clean(hw_id) || !text_is_clean(slot))
+        return error_set(err, SIGNET_E_USAGE, "what a board is called is not UTF-8");
     int rc = store_change(ledger, &kind, &r, err);
 
     if (rc == SIGNET_OK)
@@ -96,13 +97,15 @@ int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char 
     return rc;
 }
 
+#define RESUME_FREE LEASE_ENDED("lease_until", "$2")
+
 static int resume(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
     struct db_rows row;
     int rc = db_query(l->db, &row, err,
                       "SELECT " LEASE_COLUMNS " FROM devices WHERE order_id = $1 AND state < 4"
-                      " AND state <> 6 AND lease_until < $2 ORDER BY id LIMIT $3"
+                      " AND state <> 6 AND " RESUME_FREE " ORDER BY id LIMIT $3"
                       " /*+ FOR UPDATE SKIP LOCKED */",
                       "iii", r->order, l->db->now, (int64_t)r->max);
 

@@ -16,6 +16,7 @@ struct db {
     const struct db_ops *ops;
     int64_t now; /* seconds since 1970, of the transaction: one clock for all stations */
     bool again;  /* after an error: nothing happened, and a second try may succeed */
+    bool nomem;  /* a value of a row could not be had: nothing that was read counts */
 };
 
 struct db_param {
@@ -44,6 +45,10 @@ struct db_ops {
     /* SIGNET_OK: it is on disk. After an error with again: it is certain that nothing happened. */
     int (*commit)(struct db *db, struct signet_error *err);
     void (*rollback)(struct db *db);
+    /* Whether the transaction that was begun is still there: some errors end it. */
+    bool (*open_still)(struct db *db);
+    /* What no row shows: damaged pages and indexes. May be NULL. In a transaction. */
+    int (*check)(struct db *db, struct signet_error *err);
     /* SIGNET_E_CONFLICT: a unique index said no; the transaction, or its savepoint, must be rolled
      * back. */
     int (*query)(struct db *db, struct db_rows *rows, const char *sql,

@@ -74,7 +74,7 @@ int signet_ledger_order(struct signet_ledger *ledger, const char *name, const ch
     static const struct change_kind kind = {.apply = put_order};
     struct order o = {.name = name, .hash = hash, .quota = quota};
 
-    if (!name || !*name || !hash || quota < 1)
+    if (!name || !*name || !hash || quota < 1 || !text_is_clean(name) || !text_is_clean(hash))
         return error_set(err, SIGNET_E_USAGE, "an order needs a name, a hash and a quota");
     int rc = store_change(ledger, &kind, &o, err);
     if (rc == SIGNET_OK)
@@ -98,6 +98,14 @@ static const struct signet_device_facts *facts_of(const struct advance *a, size_
     return a->facts ? &a->facts[i] : &no_facts;
 }
 
+static bool facts_are_clean(const struct signet_device_facts *f)
+{
+    return text_is_clean(f->hw_id) && text_is_clean(f->psk_identity) &&
+           text_is_clean(f->psk_sha256) && text_is_clean(f->spki_sha256) &&
+           text_is_clean(f->cert_issuer) && text_is_clean(f->cert_serial) &&
+           text_is_clean(f->packet_sha256) && text_is_clean(f->image_sha256);
+}
+
 static bool legal(enum signet_device_state from, enum signet_device_state to)
 {
     if (to > SIGNET_DEVICE_DONE)
@@ -108,6 +116,11 @@ static bool legal(enum signet_device_state from, enum signet_device_state to)
            /* no servers to feed */
            ((from == SIGNET_DEVICE_WRITING || from == SIGNET_DEVICE_VERIFIED) &&
             to == SIGNET_DEVICE_DONE);
+}
+
+static const char *name_of(int64_t state)
+{
+    return state >= 0 && state <= SIGNET_DEVICE_VOID ? names[state] : "?";
 }
 
 /* Why an advance fitted no row. */
@@ -126,7 +139,7 @@ static int say_why_not(struct signet_ledger *l, const struct signet_lease *lease
                        lease->endpoint);
     else if (db_int(&row, 0) != (int64_t)lease->state)
         rc = error_set(err, SIGNET_E_USAGE, "%s: no way from %s to %s", lease->endpoint,
-                       names[db_int(&row, 0)], names[to]);
+                       name_of(db_int(&row, 0)), name_of(to));
     else
         rc = error_set(err, SIGNET_E_CONFLICT,
                        "%s: its credentials may be on another board already", lease->endpoint);
@@ -153,12 +166,12 @@ static int advance_one(struct signet_ledger *l, const struct advance *a, struct 
     const struct signet_lease *lease = &a->leases[a->at];
     const struct signet_device_facts *f = facts_of(a, a->at);
     bool is_bare = !f->hw_id && !f->psk_identity && !f->psk_sha256 && !f->spki_sha256 &&
-                   !f->cert_serial && !f->packet_sha256 && !f->image_sha256;
+                   !f->cert_issuer && !f->cert_serial && !f->packet_sha256 && !f->image_sha256;
     int rc;
 
     if (!legal(lease->state, a->to))
         return error_set(err, SIGNET_E_USAGE, "%s: no way from %s to %s", lease->endpoint,
-                         names[lease->state], (unsigned)a->to <= 8 ? names[a->to] : "?");
+                         name_of(lease->state), name_of(a->to));
     if (is_bare)
         rc = db_change(l->db, err, bare, "iiiii", lease->device, lease->token,
                        (int64_t)lease->state, (int64_t)a->to, l->db->now);
@@ -227,6 +240,9 @@ int signet_ledger_advance_many(struct signet_ledger *ledger, struct signet_lease
 {
     static const struct change_kind kind = {.apply = advance, .explain = explain};
     struct advance a = {.leases = leases, .count = count, .to = state, .facts = facts};
+    for (size_t i = 0; i < count; i++)
+        if (!facts_are_clean(facts_of(&a, i)))
+            return error_set(err, SIGNET_E_USAGE, "%s: a fact is not UTF-8", leases[i].endpoint);
     int rc = store_change(ledger, &kind, &a, err);
 
     for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
@@ -268,7 +284,18 @@ static int note(struct signet_ledger *l, void *arg, struct signet_error *err)
 int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *lease,
                        const char *kind, const char *detail, struct signet_error *err)
 {
+    /* what only the ledger itself may say */
+    static const char *const own[] = {"order",     "quota",   "resumed",
+                                      "delivered", "refused", "rework"};
     static const struct change_kind change = {.apply = note};
+    bool is_own = !kind || !*kind || !text_is_clean(kind);
+    for (size_t i = 0; !is_own && i < sizeof(own) / sizeof(own[0]); i++)
+        is_own = strcmp(kind, own[i]) == 0;
+    for (size_t i = 0; !is_own && i < sizeof(names) / sizeof(names[0]); i++)
+        is_own = strcmp(kind, names[i]) == 0;
+    if (is_own)
+        return error_set(err, SIGNET_E_USAGE, "a note needs a word of its own, not '%s'",
+                         kind ? kind : "");
     struct trouble t = {.lease = lease, .kind = kind, .detail = detail};
 
     return store_change(ledger, &change, &t, err);
@@ -277,12 +304,14 @@ int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *
 int device_set_aside(struct signet_ledger *l, int64_t device, const struct signet_error *why,
                      struct signet_error *err)
 {
+    struct buf room = {0};
     int rc = db_change(l->db, err,
                        "UPDATE devices SET failed_from = state, state = 7, lease_until = 0,"
                        " token = token + 1, error_code = $2, error = $3, changed = $4,"
                        " events = events + 1 WHERE id = $1 AND state < 6",
-                       "iisi", device, (int64_t)why->code, why->msg, l->db->now);
+                       "iisi", device, (int64_t)why->code, text_clean(why->msg, &room), l->db->now);
 
+    buf_free(&room);
     return rc == SIGNET_OK ? device_event(l, device, "failed", why->msg, err) : rc;
 }
 

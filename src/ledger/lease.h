@@ -8,6 +8,10 @@
 
 /* Columns of a device that a lease is made of, for SELECT. */
 #define LEASE_COLUMNS "id, token, number, attempt, state, endpoint"
+/* No lease is longer than a day: one that seems to be was given by a clock that was ahead, and has
+ * ended too. Taking over too early is safe: the token fences off who had it. */
+enum { LEASE_MAX = 86400 };
+#define LEASE_ENDED(until, now) "(" until " < " now " OR " until " > " now " + 86400)"
 void lease_read(const struct db_rows *row, struct signet_lease *lease);
 
 /* Takes over a device whose row is locked: a new token, this station, this slot (NULL: as it was),

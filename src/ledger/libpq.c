@@ -27,6 +27,8 @@ static const struct {
     {"PQgetisnull", offsetof(struct libpq, getisnull)},
     {"PQntuples", offsetof(struct libpq, ntuples)},
     {"PQcmdTuples", offsetof(struct libpq, cmdTuples)},
+    {"PQcmdStatus", offsetof(struct libpq, cmdStatus)},
+    {"PQsetNoticeProcessor", offsetof(struct libpq, setNoticeProcessor)},
     {"PQclear", offsetof(struct libpq, clear)},
     {"PQconninfoParse", offsetof(struct libpq, conninfoParse)},
     {"PQconninfoFree", offsetof(struct libpq, conninfoFree)},

@@ -25,7 +25,9 @@ struct libpq {
     int (*getisnull)(const PGresult *result, int row, int column);
     int (*ntuples)(const PGresult *result);
     char *(*cmdTuples)(PGresult *result);
+    char *(*cmdStatus)(PGresult *result);
     void (*clear)(PGresult *result);
+    PQnoticeProcessor (*setNoticeProcessor)(PGconn *conn, PQnoticeProcessor processor, void *arg);
     PQconninfoOption *(*conninfoParse)(const char *conninfo, char **error);
     void (*conninfoFree)(PQconninfoOption *options);
     void (*freemem)(void *memory);

@@ -15,14 +15,40 @@ struct look {
     int (*group)(void *, const struct signet_ledger_group *, struct signet_error *);
     int (*order)(void *, const struct signet_ledger_order_view *, struct signet_error *);
     void *ctx;
+    bool told, stopped; /* a row was given; the callback has enough */
 };
+
+/* What a callback returned, which ends the walk. */
+static int heard(struct look *k, int rc)
+{
+    k->stopped = rc != SIGNET_OK;
+    return rc;
+}
+
+/* Rows cannot be told twice: no second try once there were some. */
+static int begin_telling(struct look *k, struct signet_error *err)
+{
+    if (!k->told) {
+        k->told = true;
+        return SIGNET_OK;
+    }
+    error_set(err, SIGNET_E_LEDGER, "the ledger's database server went away while it was read");
+    error_hint(err, "nothing is lost; start again when the server is there");
+    return SIGNET_E_LEDGER;
+}
+
+/* A walk that came to the end of its rows has done well. */
+static int walked(const struct look *k, int rc)
+{
+    return rc == SIGNET_E_NOT_FOUND && !k->stopped ? SIGNET_OK : rc;
+}
 
 static const char *text(const char *value)
 {
     return value ? value : "";
 }
 
-static int tell_device(const struct look *k, const struct db_rows *row, struct signet_error *err)
+static int tell_device(struct look *k, const struct db_rows *row, struct signet_error *err)
 {
     bool failed = db_null(row, 17) != NULL;
     const struct signet_ledger_device d = {
@@ -48,7 +74,7 @@ static int tell_device(const struct look *k, const struct db_rows *row, struct s
         .cert_serial = db_text(row, 20),
     };
 
-    return k->device(k->ctx, &d, err);
+    return heard(k, k->device(k->ctx, &d, err));
 }
 
 static int devices(struct signet_ledger *l, void *arg, struct signet_error *err)
@@ -61,10 +87,10 @@ static int devices(struct signet_ledger *l, void *arg, struct signet_error *err)
         " AND ($2 = '' OR o.name = $2) AND ($3 = '' OR d.endpoint = $3)"
         " AND ($4 = '' OR d.station = $4) AND ($5 < 0 OR d.state = $5) ORDER BY d.id LIMIT $6";
     static const struct signet_ledger_filter any = {.state = -1};
-    const struct look *k = arg;
+    struct look *k = arg;
     const struct signet_ledger_filter *f = k->filter ? k->filter : &any;
     int64_t after = 0;
-    int count = PAGE, rc = SIGNET_OK;
+    int count = PAGE, rc = begin_telling(k, err);
 
     while (rc == SIGNET_OK && count == PAGE) {
         struct db_rows row;
@@ -77,7 +103,7 @@ static int devices(struct signet_ledger *l, void *arg, struct signet_error *err)
                 break;
         }
         db_end(&row);
-        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+        rc = walked(k, rc);
     }
     return rc;
 }
@@ -105,7 +131,7 @@ int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledg
     " e.hash, e.station FROM events e JOIN stations s ON s.id = e.station"                         \
     " LEFT JOIN devices d ON d.id = e.device"
 
-static int tell_event(const struct look *k, const struct db_rows *row, struct signet_error *err)
+static int tell_event(struct look *k, const struct db_rows *row, struct signet_error *err)
 {
     const struct signet_ledger_event e = {.station = db_text(row, 0),
                                           .seq = db_int(row, 1),
@@ -117,7 +143,7 @@ static int tell_event(const struct look *k, const struct db_rows *row, struct si
                                           .tool = db_text(row, 7),
                                           .hash = db_text(row, 8)};
 
-    return k->event(k->ctx, &e, err);
+    return heard(k, k->event(k->ctx, &e, err));
 }
 
 static int events(struct signet_ledger *l, void *arg, struct signet_error *err)
@@ -125,9 +151,9 @@ static int events(struct signet_ledger *l, void *arg, struct signet_error *err)
     static const char of_all[] =
         EVENT " WHERE (e.station, e.seq) > ($1, $2) ORDER BY e.station, e.seq LIMIT $3";
     static const char of_one[] = EVENT " WHERE d.endpoint = $1 ORDER BY e.device, e.n";
-    const struct look *k = arg;
+    struct look *k = arg;
     int64_t station = 0, seq = 0;
-    int count = PAGE, rc = SIGNET_OK;
+    int count = PAGE, rc = begin_telling(k, err);
 
     while (rc == SIGNET_OK && count == PAGE) {
         struct db_rows row;
@@ -143,11 +169,9 @@ static int events(struct signet_ledger *l, void *arg, struct signet_error *err)
                 break;
         }
         db_end(&row);
-        if (rc == SIGNET_E_NOT_FOUND) {
-            rc = SIGNET_OK;
-            if (k->name)
-                break;
-        }
+        rc = walked(k, rc);
+        if (k->name)
+            break;
     }
     return rc;
 }
@@ -165,13 +189,15 @@ int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
 
 static int deliveries(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct look *k = arg;
-    struct db_rows row;
-    int rc =
-        db_query(l->db, &row, err,
-                 "SELECT v.server, v.state, v.changed, v.error FROM deliveries v JOIN devices d"
-                 " ON d.id = v.device WHERE d.endpoint = $1 ORDER BY v.server",
-                 "s", text(k->name));
+    struct look *k = arg;
+    struct db_rows row = {0};
+    int rc = begin_telling(k, err);
+
+    if (rc == SIGNET_OK)
+        rc = db_query(l->db, &row, err,
+                      "SELECT v.server, v.state, v.changed, v.error FROM deliveries v JOIN devices"
+                      " d ON d.id = v.device WHERE d.endpoint = $1 ORDER BY v.server",
+                      "s", text(k->name));
 
     while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK) {
         const struct signet_ledger_delivery d = {.server = db_text(&row, 0),
@@ -179,12 +205,12 @@ static int deliveries(struct signet_ledger *l, void *arg, struct signet_error *e
                                                  .refused = db_int(&row, 1) == 2,
                                                  .changed = db_int(&row, 2),
                                                  .error = db_text(&row, 3)};
-        rc = k->delivery(k->ctx, &d, err);
+        rc = heard(k, k->delivery(k->ctx, &d, err));
         if (rc != SIGNET_OK)
             break;
     }
     db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return walked(k, rc);
 }
 
 int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
@@ -217,8 +243,8 @@ static int stats(struct signet_ledger *l, void *arg, struct signet_error *err)
         {"error",
          "SELECT d.error_code," COUNTS " AND d.state = 7 GROUP BY d.error_code ORDER BY 1"},
     };
-    const struct look *k = arg;
-    int rc = SIGNET_OK;
+    struct look *k = arg;
+    int rc = begin_telling(k, err);
 
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(groups) / sizeof(groups[0]); i++) {
         struct db_rows row;
@@ -234,12 +260,12 @@ static int stats(struct signet_ledger *l, void *arg, struct signet_error *err)
                                                   .done = db_int(&row, 2),
                                                   .failed = db_int(&row, 3),
                                                   .first_pass = db_int(&row, 4)};
-            rc = k->group(k->ctx, &g, err);
+            rc = heard(k, k->group(k->ctx, &g, err));
             if (rc != SIGNET_OK)
                 break;
         }
         db_end(&row);
-        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+        rc = walked(k, rc);
     }
     return rc;
 }
@@ -308,9 +334,9 @@ int signet_ledger_states(struct signet_ledger *ledger, int64_t order, int64_t st
 
 static int orders(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct look *k = arg;
+    struct look *k = arg;
     int64_t after = 0;
-    int rc = SIGNET_OK;
+    int rc = begin_telling(k, err);
 
     while (rc == SIGNET_OK) {
         struct db_rows row;
@@ -327,10 +353,10 @@ static int orders(struct signet_ledger *l, void *arg, struct signet_error *err)
         after = db_int(&row, 0);
         rc = count_states(l, after, o.issued, o.states, err);
         if (rc == SIGNET_OK)
-            rc = k->order(k->ctx, &o, err);
+            rc = heard(k, k->order(k->ctx, &o, err));
         db_end(&row);
     }
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return walked(k, rc);
 }
 
 int signet_ledger_orders(struct signet_ledger *ledger,

@@ -6,7 +6,7 @@
 
 struct request {
     const char *endpoint, *reason;
-    int64_t device, order, state, exposed, failed_from;
+    int64_t device, order, number, state, exposed, failed_from;
 };
 
 /* The one device that goes by this name. Its order is locked first, as everywhere. */
@@ -20,7 +20,7 @@ static int named(struct signet_ledger *l, struct request *r, struct signet_error
 
     if (rc == SIGNET_OK)
         rc = db_find(l->db, &row, err,
-                     "SELECT id, order_id, state, exposed, failed_from FROM devices"
+                     "SELECT id, order_id, state, exposed, failed_from, number FROM devices"
                      " WHERE endpoint = $1 AND freed = 0 /*+ FOR UPDATE */",
                      "s", r->endpoint);
     if (rc == SIGNET_E_NOT_FOUND)
@@ -32,6 +32,7 @@ static int named(struct signet_ledger *l, struct request *r, struct signet_error
     r->state = db_int(&row, 2);
     r->exposed = db_int(&row, 3);
     r->failed_from = db_int(&row, 4);
+    r->number = db_int(&row, 5);
     db_end(&row);
     return SIGNET_OK;
 }
@@ -51,9 +52,11 @@ static int make_void(struct signet_ledger *l, void *arg, struct signet_error *er
                     "isi", r->device, r->reason, l->db->now);
     if (rc == SIGNET_OK)
         rc = device_event(l, r->device, "void", r->reason, err);
-    if (rc == SIGNET_OK && !r->exposed) /* the name is there again: it is looked for from 0 */
-        rc = db_run(l->db, err, "UPDATE orders SET issued = issued - 1, cursor = 0 WHERE id = $1",
-                    "i", r->order);
+    if (rc == SIGNET_OK && !r->exposed) /* the name is there again, at its number */
+        rc = db_run(l->db, err,
+                    "UPDATE orders SET issued = issued - 1, cursor = CASE WHEN $2 < 0 THEN 0"
+                    " WHEN $2 < cursor THEN $2 ELSE cursor END WHERE id = $1",
+                    "ii", r->order, r->number);
     return rc;
 }
 
@@ -63,7 +66,7 @@ int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const
     static const struct change_kind kind = {.apply = make_void};
     struct request r = {.endpoint = endpoint, .reason = reason};
 
-    if (!endpoint || !reason || !*reason)
+    if (!endpoint || !reason || !*reason || !text_is_clean(reason) || !text_is_clean(endpoint))
         return error_set(err, SIGNET_E_USAGE, "void needs an endpoint and a reason");
     return store_change(ledger, &kind, &r, err);
 }
@@ -101,7 +104,7 @@ int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
     static const struct change_kind kind = {.apply = rework};
     struct request r = {.endpoint = endpoint};
 
-    if (!endpoint)
+    if (!endpoint || !text_is_clean(endpoint))
         return error_set(err, SIGNET_E_USAGE, "rework needs an endpoint");
     return store_change(ledger, &kind, &r, err);
 }

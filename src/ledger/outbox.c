@@ -6,9 +6,13 @@
 #include <string.h>
 
 enum { SERVERS_MAX = 8 };
+#define DEVICE_FREE   LEASE_ENDED("d.lease_until", "$4")
+#define DELIVERY_FREE LEASE_ENDED("v.lease_until", "$4")
+#define TAKEN_FREE    LEASE_ENDED("deliveries.lease_until", "$4")
+#define SETTLED_FREE  LEASE_ENDED("lease_until", "$2")
 
 struct request {
-    int64_t order, after;
+    int64_t order, after, seen;
     const char *server;
     const char *const *servers;
     size_t server_count;
@@ -32,6 +36,8 @@ static int collect(struct db_rows *row, struct request *r, struct signet_error *
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
+/* SIGNET_E_NOT_FOUND: another station took it, or even brought it there, after the outbox was
+ * looked through. */
 static int take_delivery(struct signet_ledger *l, const struct request *r,
                          struct signet_lease *lease, struct signet_error *err)
 {
@@ -40,7 +46,8 @@ static int take_delivery(struct signet_ledger *l, const struct request *r,
                      "INSERT INTO deliveries(device, server, station, changed, lease_until)"
                      " VALUES($1, $2, $3, $4, $5) ON CONFLICT(device, server) DO UPDATE SET"
                      " token = deliveries.token + 1, station = excluded.station,"
-                     " lease_until = excluded.lease_until RETURNING token",
+                     " lease_until = excluded.lease_until WHERE deliveries.state = 0"
+                     " AND " TAKEN_FREE " RETURNING token",
                      "issii", lease->device, r->server, l->station, l->db->now,
                      l->db->now + l->lease_seconds);
 
@@ -50,23 +57,46 @@ static int take_delivery(struct signet_ledger *l, const struct request *r,
     return rc;
 }
 
-static int waiting(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int wait_page(struct signet_ledger *l, struct request *r, struct signet_error *err)
 {
-    struct request *r = arg;
     struct db_rows row;
     int rc = db_query(
         l->db, &row, err,
         "SELECT d.id, d.token, d.number, d.attempt, d.state, d.endpoint FROM devices d"
         " LEFT JOIN deliveries v ON v.device = d.id AND v.server = $2"
         " WHERE d.order_id = $1 AND d.state = 4 AND d.state <> 6 AND d.id > $3"
-        " AND d.lease_until < $4 AND (v.device IS NULL OR (v.state = 0 AND v.lease_until < $4))"
+        " AND " DEVICE_FREE " AND (v.device IS NULL OR (v.state = 0 AND " DELIVERY_FREE "))"
         " AND d.station = $6 ORDER BY d.id LIMIT $5 /*+ FOR UPDATE OF d SKIP LOCKED */",
-        "isiiis", r->order, r->server, r->after, l->db->now, (int64_t)r->max, l->station);
+        "isiiis", r->order, r->server, r->seen, l->db->now, (int64_t)r->max, l->station);
 
+    size_t taken = 0;
     if (rc == SIGNET_OK)
         rc = collect(&row, r, err);
-    for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++)
-        rc = take_delivery(l, r, &r->leases[i], err);
+    for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
+        r->seen = r->leases[i].device;
+        r->leases[taken] = r->leases[i];
+        rc = take_delivery(l, r, &r->leases[taken], err);
+        taken += rc == SIGNET_OK;
+        if (rc == SIGNET_E_NOT_FOUND)
+            rc = SIGNET_OK;
+    }
+    r->count = taken;
+    return rc;
+}
+
+/* Those that others took meanwhile are no end of the outbox. */
+static int waiting(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct request *r = arg;
+    int rc;
+
+    r->seen = r->after;
+    do {
+        int64_t before = r->seen;
+        rc = wait_page(l, r, err);
+        if (r->seen == before)
+            break;
+    } while (rc == SIGNET_OK && r->count == 0);
     return rc;
 }
 
@@ -75,6 +105,8 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
                           struct signet_error *err)
 {
     static const struct change_kind kind = {.apply = waiting};
+    if (!server || !*server || !text_is_clean(server))
+        return error_set(err, SIGNET_E_USAGE, "an outbox needs a server's name");
     struct request r = {
         .order = order, .after = *after, .server = server, .leases = leases, .max = max};
     int rc = store_change(ledger, &kind, &r, err);
@@ -82,31 +114,48 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
     if (rc != SIGNET_OK)
         return rc;
     *count = r.count;
-    if (r.count)
-        *after = leases[r.count - 1].device;
+    *after = r.seen;
     return SIGNET_OK;
 }
 
+/* What it did is on the device's record, whatever has become of the device meanwhile: a server may
+ * have one that is void. */
+static int tell_device(struct signet_ledger *l, int64_t device, const char *kind,
+                       const char *detail, struct signet_error *err)
+{
+    int rc =
+        db_change(l->db, err, "UPDATE devices SET changed = $2, events = events + 1 WHERE id = $1",
+                  "ii", device, l->db->now);
+
+    return rc == SIGNET_OK ? device_event(l, device, kind, detail, err) : rc;
+}
+
+/* The device is locked before its delivery, as everywhere. changed is the time of the event. */
 static int settle_one(struct signet_ledger *l, const struct request *r, size_t i,
                       struct signet_error *err)
 {
     const struct signet_lease *lease = &r->given[i];
     const struct signet_error *why = &r->outcomes[i];
     int state = why->code == SIGNET_OK ? 1 : why->code == SIGNET_E_BUSY ? 0 : 2;
-    int rc = db_change(l->db, err,
-                       "UPDATE deliveries SET state = $4, lease_until = 0, changed = $5, error = $6"
-                       " WHERE device = $1 AND server = $2 AND token = $3 AND state = 0",
-                       "isiiis", lease->device, r->server, lease->token, (int64_t)state, l->db->now,
-                       state == 2 ? why->msg : NULL);
+    struct buf room = {0};
+    int64_t now = 0;
+    int rc = chain_time(l, &now, err);
 
+    if (rc == SIGNET_OK)
+        rc =
+            db_change(l->db, err,
+                      "UPDATE deliveries SET state = $4, lease_until = 0, changed = $5, error = $6,"
+                      " station = $7 WHERE device = (SELECT id FROM devices WHERE id = $1"
+                      " /*+ FOR UPDATE */) AND server = $2 AND token = $3 AND state = 0",
+                      "isiiiss", lease->device, r->server, lease->token, (int64_t)state, now,
+                      state == 2 ? text_clean(why->msg, &room) : NULL, l->station);
+    buf_free(&room);
     if (rc != SIGNET_OK || state == 0)
         return rc;
-    if (state == 2)
-        return device_set_aside(l, lease->device, why, err);
-    /* also when another server has refused it meanwhile: this one has it */
-    rc = db_change(l->db, err, "UPDATE devices SET changed = $2, events = events + 1 WHERE id = $1",
-                   "ii", lease->device, l->db->now);
-    return rc == SIGNET_OK ? device_event(l, lease->device, "delivered", r->server, err) : rc;
+    if (state == 1)
+        return tell_device(l, lease->device, "delivered", r->server, err);
+    rc = device_set_aside(l, lease->device, why, err);
+    return rc == SIGNET_E_NOT_FOUND ? tell_device(l, lease->device, "refused", why->msg, err) : rc;
 }
 
 static int delivered(struct signet_ledger *l, void *arg, struct signet_error *err)
@@ -127,6 +176,8 @@ int signet_ledger_delivered(struct signet_ledger *ledger, const char *server,
                             const struct signet_error *outcomes, struct signet_error *err)
 {
     static const struct change_kind kind = {.apply = delivered};
+    if (!server || !*server || !text_is_clean(server))
+        return error_set(err, SIGNET_E_USAGE, "a delivery needs a server's name");
     struct request r = {.server = server, .given = leases, .outcomes = outcomes, .count = count};
 
     return store_change(ledger, &kind, &r, err);
@@ -136,11 +187,10 @@ static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     static const char find[] =
         "SELECT " LEASE_COLUMNS " FROM devices d WHERE order_id = $1 AND state <> 6"
-        " AND lease_until < $2 AND (state = 5 OR (state = 4 AND $3 = (SELECT count(*)"
+        " AND " SETTLED_FREE " AND (state = 5 OR (state = 4 AND $3 = (SELECT count(*)"
         " FROM deliveries v WHERE v.device = d.id AND v.state = 1"
-        " AND v.server IN ($5, $6, $7, $8, $9, $10, $11, $12)))) AND station = $13 ORDER BY id "
-        "LIMIT $4"
-        " /*+ FOR UPDATE OF d SKIP LOCKED */";
+        " AND v.server IN ($5, $6, $7, $8, $9, $10, $11, $12)))) AND station = $13 ORDER BY id"
+        " LIMIT $4 /*+ FOR UPDATE OF d SKIP LOCKED */";
     static const char registered[] =
         "UPDATE devices SET state = 5, token = token + 1, lease_until = $2, changed = $3,"
         " events = events + 1 WHERE id = $1";

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECONNECT_MS = 60000, PAUSE_MS = 200, DIGITS = 24, TEXT_MAX = 4096 };
+enum { RECONNECT_MS = 60000, PAUSE_MS = 200, OPEN_TRIES = 3, DIGITS = 24, TEXT_MAX = 4096 };
 
 struct station {
     struct db base;
@@ -18,6 +18,8 @@ struct station {
     char *where;
     const char *statements[DB_STATEMENTS]; /* prepared on this connection, as "s0", "s1" ... */
     size_t count;
+    int64_t client, commits; /* of this handle: a number of its own, and how many it made */
+    bool writes;             /* the transaction that is open */
 };
 
 static struct station *station_of(struct db *db)
@@ -107,6 +109,13 @@ static int get(struct station *s, const char *sql, int64_t *out, struct signet_e
     return SIGNET_OK;
 }
 
+/* libpq would print them. */
+static void ignore_notice(void *arg, const char *text)
+{
+    (void)arg;
+    (void)text;
+}
+
 static int connect_now(struct station *s, struct signet_error *err)
 {
     static const char *const keywords[] = {
@@ -125,12 +134,16 @@ static int connect_now(struct station *s, struct signet_error *err)
     s->conn = s->pq->connectdbParams(keywords, values, 1);
     if (!s->conn)
         return error_nomem(err);
+    s->pq->setNoticeProcessor(s->conn, ignore_notice, NULL);
     if (s->pq->status(s->conn) == CONNECTION_OK)
         return simple(s, settings, NULL, err);
     words(s->pq->errorMessage(s->conn), text);
     s->base.again = true;
     error_set(err, SIGNET_E_NET, "cannot reach the database server: %s", text);
-    error_hint(err, "is it running, and does ~/.pgpass have the password?");
+    error_hint(err, "%s",
+               strstr(text, "too many") || strstr(text, "remaining connection")
+                   ? "each station needs one connection: raise max_connections, or end others"
+                   : "is it running, and does ~/.pgpass have the password?");
     return SIGNET_E_NET;
 }
 
@@ -162,6 +175,8 @@ static char *dialect(const char *schema, int version)
             at += 3;
         } else if (strncmp(at, "%PACKED%", 8) == 0) {
             at += 7;
+        } else if (strncmp(at, "%TABLE%", 7) == 0) {
+            at += 6;
         } else {
             buf_byte(&text, (uint8_t)*at);
         }
@@ -172,6 +187,8 @@ static char *dialect(const char *schema, int version)
                " END $$;"
                "CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON events"
                " FOR EACH STATEMENT EXECUTE FUNCTION events_are_append_only();"
+               "CREATE TABLE signet_commits(client BIGINT PRIMARY KEY, n BIGINT NOT NULL,"
+               " at TIMESTAMPTZ NOT NULL);"
                "CREATE TABLE signet_schema(version INTEGER NOT NULL);"
                "INSERT INTO signet_schema VALUES(%d);",
                version);
@@ -194,13 +211,19 @@ static int migrate(struct station *s, const char *schema, int version, bool must
                  &found, err);
     if (rc == SIGNET_OK && found)
         rc = get(s, "SELECT version FROM signet_schema", &there, err);
-    if (rc == SIGNET_OK && !found && must_exist)
+    if (rc == SIGNET_OK && !found && must_exist) {
         rc = error_set(err, SIGNET_E_NOT_FOUND, "there is no ledger in this database");
-    else if (rc == SIGNET_OK && !found)
+        error_hint(err, "the work order's 'ledger' says where it is");
+    } else if (rc == SIGNET_OK && !found) {
         rc = simple(s, text, NULL, err);
-    else if (rc == SIGNET_OK && there != version)
+        if (rc == SIGNET_E_LEDGER && !s->base.again)
+            error_hint(err,
+                       "a ledger needs a database of its own, where this user may make tables");
+    } else if (rc == SIGNET_OK && there != version) {
         rc = error_set(err, SIGNET_E_LEDGER,
                        "the ledger has schema %" PRId64 ", this program knows %d", there, version);
+        error_hint(err, "use the version of Signet that made it");
+    }
     if (rc == SIGNET_OK)
         rc = simple(s, "COMMIT", NULL, err);
     free(text);
@@ -235,7 +258,15 @@ static int refuse_password(struct station *s, const char *where, struct signet_e
 static void close_station(struct db *db)
 {
     struct station *s = station_of(db);
+    char sql[128];
 
+    if (s->conn && s->commits > 0 && s->pq->status(s->conn) == CONNECTION_OK) {
+        snprintf(sql, sizeof(sql),
+                 "DELETE FROM signet_commits WHERE client = %" PRId64 " OR at < now() - interval"
+                 " '30 days'",
+                 s->client);
+        simple(s, sql, NULL, NULL);
+    }
     if (s->conn)
         s->pq->finish(s->conn);
     free(s->where);
@@ -252,13 +283,18 @@ static int open_station(struct db **out, const char *where, const char *schema, 
     s->base.ops = &postgres_ops;
     int rc = libpq_load(&s->pq, err);
     if (rc == SIGNET_OK)
+        rc = random_bytes(&s->client, sizeof(s->client), err);
+    if (rc == SIGNET_OK)
         rc = refuse_password(s, where, err);
     if (rc == SIGNET_OK && !(s->where = strdup(where)))
         rc = error_nomem(err);
-    if (rc == SIGNET_OK)
+    for (int tries = 0; tries < OPEN_TRIES && (tries ? s->base.again : rc == SIGNET_OK); tries++) {
+        s->base.again = false;
         rc = connect_now(s, err);
-    if (rc == SIGNET_OK)
+        if (rc != SIGNET_OK)
+            break; /* whoever starts a station is there to see that the server is not */
         rc = migrate(s, schema, version, must_exist, err);
+    }
     if (rc != SIGNET_OK)
         close_station(&s->base);
     else
@@ -271,6 +307,7 @@ static int begin(struct db *db, bool write, struct signet_error *err)
     static const char writing[] =
         "BEGIN; SELECT CAST(extract(epoch FROM clock_timestamp()) AS bigint)";
     static const char reading[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                                  " SET LOCAL idle_in_transaction_session_timeout = 0;"
                                   " SELECT CAST(extract(epoch FROM clock_timestamp()) AS bigint)";
     struct station *s = station_of(db);
 
@@ -279,52 +316,90 @@ static int begin(struct db *db, bool write, struct signet_error *err)
         if (rc != SIGNET_OK)
             return rc;
     }
+    s->writes = write;
     return get(s, write ? writing : reading, &db->now, err);
 }
 
-/* The connection went away while a commit was under way: did it take place? */
-static int find_out(struct station *s, int64_t xid, struct signet_error *err)
+static int in_doubt(struct station *s, struct signet_error *err)
 {
-    char sql[96];
-    int64_t end = clock_ms() + RECONNECT_MS, state = 0;
+    s->base.again = false;
+    error_set(err, SIGNET_E_LEDGER,
+              "the ledger's connection was lost, and whether the last change was recorded is not "
+              "known");
+    error_hint(err, "start again: what was recorded is found");
+    return SIGNET_E_LEDGER;
+}
 
+/* The connection went away while a commit was under way: did it take place? The row of this client
+ * tells, once nobody holds it any more. A transaction's number would not do: after a crash of the
+ * server it may be given out a second time. */
+static int find_out(struct station *s, struct signet_error *err)
+{
+    char sql[192];
+    int64_t end = clock_ms() + RECONNECT_MS, done = 0;
+
+    /* an INSERT, since it waits also for a first row that is not committed yet */
     snprintf(sql, sizeof(sql),
-             "SELECT CASE txid_status(%" PRId64 ") WHEN 'committed' THEN 1 WHEN 'aborted' THEN 2"
-             " ELSE 0 END",
-             xid);
+             "INSERT INTO signet_commits(client, n, at) VALUES(%" PRId64 ", 0, now())"
+             " ON CONFLICT(client) DO UPDATE SET at = excluded.at RETURNING n",
+             s->client);
     while (clock_ms() < end) {
         int rc = s->pq->status(s->conn) == CONNECTION_OK ? SIGNET_OK : reconnect(s, err);
         if (rc != SIGNET_OK)
-            return rc;
-        rc = get(s, sql, &state, err);
-        if (rc == SIGNET_OK && state) {
-            s->base.again = state == 2;
-            return state == 1 ? SIGNET_OK
-                              : error_set(err, SIGNET_E_LEDGER,
-                                          "the ledger's connection was lost before the commit");
+            break;
+        rc = get(s, sql, &done, err);
+        if (rc == SIGNET_OK && done == s->commits)
+            return SIGNET_OK;
+        if (rc == SIGNET_OK) {
+            s->base.again = true;
+            return error_set(err, SIGNET_E_LEDGER,
+                             "the ledger's connection was lost before the commit");
         }
-        cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL); /* its process has not ended yet */
+        cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL);
     }
-    s->base.again = false;
-    error_set(err, SIGNET_E_LEDGER,
-              "the ledger's connection was lost, and whether the last change was "
-              "recorded is not known");
-    error_hint(err, "start again: what was recorded is found");
-    return SIGNET_E_LEDGER;
+    return in_doubt(s, err);
+}
+
+/* Counts the commit, as a part of it. *counted: there is something to commit. */
+static int count_commit(struct station *s, bool *counted, struct signet_error *err)
+{
+    char sql[320];
+    int64_t n = 0;
+
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO signet_commits(client, n, at) SELECT %" PRId64 ", %" PRId64
+             ", now() WHERE txid_current_if_assigned() IS NOT NULL"
+             " ON CONFLICT(client) DO UPDATE SET n = excluded.n, at = excluded.at RETURNING n",
+             s->client, s->commits + 1);
+    int rc = get(s, sql, &n, err);
+    *counted = n != 0;
+    s->commits += *counted;
+    return rc;
 }
 
 static int commit(struct db *db, struct signet_error *err)
 {
     struct station *s = station_of(db);
-    int64_t xid = 0;
-    int rc = get(s, "SELECT COALESCE(txid_current_if_assigned(), 0)", &xid, err);
+    PGresult *result = NULL;
+    bool counted = false;
+    int rc = s->writes ? count_commit(s, &counted, err) : SIGNET_OK;
 
     if (rc != SIGNET_OK)
         return rc;
-    rc = simple(s, "COMMIT", NULL, err);
-    if (rc == SIGNET_OK || !xid)
+    rc = simple(s, "COMMIT", &result, err);
+    if (rc == SIGNET_OK) {
+        if (strcmp(s->pq->cmdStatus(result), "COMMIT") != 0) /* after an error that went unseen */
+            rc = error_set(err, SIGNET_E_LEDGER, "the ledger: the transaction was rolled back");
+        s->pq->clear(result);
         return rc;
-    return s->base.again && s->pq->status(s->conn) != CONNECTION_OK ? find_out(s, xid, err) : rc;
+    }
+    return counted && s->pq->status(s->conn) != CONNECTION_OK ? find_out(s, err) : rc;
+}
+
+static bool open_still(struct db *db)
+{
+    (void)db;
+    return true;
 }
 
 static void rollback(struct db *db)
@@ -447,6 +522,7 @@ const struct db_ops postgres_ops = {
     .close = close_station,
     .begin = begin,
     .commit = commit,
+    .open_still = open_still,
     .rollback = rollback,
     .query = query,
     .step = step,

@@ -83,7 +83,8 @@ int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const cha
     struct signet_lease made;
     struct request r = {.order = order, .endpoint = endpoint, .slot = slot, .leases = &made};
 
-    if (!endpoint || !slot || !endpoint_name_valid(endpoint, strlen(endpoint)))
+    if (!endpoint || !slot || !text_is_clean(slot) ||
+        !endpoint_name_valid(endpoint, strlen(endpoint)))
         return error_set(err, SIGNET_E_USAGE, "a device needs an endpoint name and a slot");
     int rc = store_change(ledger, &kind, &r, err);
     if (rc == SIGNET_OK)
@@ -113,8 +114,8 @@ static int reserve_next(struct signet_ledger *l, void *arg, struct signet_error 
             rc = SIGNET_OK;
         }
     }
-    if (rc == SIGNET_E_NOT_FOUND)
-        rc = r->count ? SIGNET_OK : error_set(err, rc, "the order has no more names");
+    if (rc == SIGNET_E_NOT_FOUND) /* also when none was left: they are not looked through again */
+        rc = SIGNET_OK;
     return rc == SIGNET_OK ? take_quota(l, r, (int64_t)r->count, cursor, err) : rc;
 }
 
@@ -125,9 +126,11 @@ int signet_ledger_reserve_next(struct signet_ledger *ledger, int64_t order, cons
     static const struct change_kind kind = {.apply = reserve_next};
     struct request r = {.order = order, .slot = slot, .names = names, .leases = leases, .max = max};
 
-    if (!slot || !names || max == 0)
+    if (!slot || !names || max == 0 || !text_is_clean(slot))
         return error_set(err, SIGNET_E_USAGE, "devices need names and a slot");
     int rc = store_change(ledger, &kind, &r, err);
+    if (rc == SIGNET_OK && r.count == 0)
+        return error_set(err, SIGNET_E_NOT_FOUND, "the order has no more names");
     if (rc == SIGNET_OK)
         *count = r.count;
     return rc;

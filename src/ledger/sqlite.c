@@ -58,12 +58,16 @@ static int failed(struct file *f, struct signet_error *err)
     case SQLITE_PERM:
         rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s%s%s", sqlite3_errmsg(f->handle),
                        sys ? ": " : "", sys ? strerror(sys) : "");
-        error_hint(err, "free or repair the disk; what was recorded before is kept");
+        error_hint(err, "%s",
+                   code == SQLITE_FULL || code == SQLITE_IOERR
+                       ? "free or repair the disk; what was recorded before is kept"
+                       : "this user must be able to write the file and its folder");
         break;
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
         rc = error_set(err, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: %s",
                        sqlite3_errmsg(f->handle));
+        error_hint(err, "keep the file as it is, and put back the last copy; events are in it");
         break;
     default:
         rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s", sqlite3_errmsg(f->handle));
@@ -92,22 +96,51 @@ static int get(struct file *f, const char *sql, int64_t *out, struct signet_erro
     return rc;
 }
 
+enum { LEDGER_ID = 0x5369676e }; /* "Sign": tells our files from other programs' */
+
+/* What is in the file? *version 0: nothing. */
+static int look(struct file *f, int64_t *version, struct signet_error *err)
+{
+    int64_t id = 0, tables = 0;
+    int rc = get(f, "PRAGMA user_version", version, err);
+
+    if (rc == SIGNET_OK)
+        rc = get(f, "PRAGMA application_id", &id, err);
+    if (rc == SIGNET_OK)
+        rc = get(f, "SELECT count(*) FROM sqlite_schema", &tables, err);
+    if (rc == SIGNET_OK && id != LEDGER_ID && (id != 0 || *version != 0 || tables != 0)) {
+        rc = error_set(err, SIGNET_E_LEDGER, "this is another program's database");
+        error_hint(err, "name a file that is a ledger, or that is not there yet");
+    }
+    return rc;
+}
+
+static int check_version(int64_t there, int version, struct signet_error *err)
+{
+    if (there == version)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_LEDGER, "the ledger has schema %lld, this program knows %d",
+              (long long)there, version);
+    error_hint(err, "use the version of Signet that made it");
+    return SIGNET_E_LEDGER;
+}
+
 static int migrate(struct file *f, const char *schema, int version, struct signet_error *err)
 {
+    char pragmas[96];
     int64_t there = 0;
     int rc = exec(f, "BEGIN IMMEDIATE", err);
 
     if (rc == SIGNET_OK)
-        rc = get(f, "PRAGMA user_version", &there, err);
+        rc = look(f, &there, err);
     if (rc == SIGNET_OK && there == 0) {
-        char pragma[64];
         rc = exec(f, schema, err);
-        snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", version);
+        snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",
+                 version, LEDGER_ID);
         if (rc == SIGNET_OK)
-            rc = exec(f, pragma, err);
-    } else if (rc == SIGNET_OK && there != version) {
-        rc = error_set(err, SIGNET_E_LEDGER, "the ledger has schema %lld, this program knows %d",
-                       (long long)there, version);
+            rc = exec(f, pragmas, err);
+    } else if (rc == SIGNET_OK) { /* somebody was faster */
+        rc = check_version(there, version, err);
     }
     if (rc == SIGNET_OK)
         rc = exec(f, "COMMIT", err);
@@ -119,17 +152,21 @@ static int migrate(struct file *f, const char *schema, int version, struct signe
 /* SQLite's CREATE TABLE, with what its tables are best made of. */
 static char *dialect(const char *schema)
 {
+    static const char *const words[][2] = {{"%ID%", "INTEGER PRIMARY KEY"},
+                                           {"BIGINT", "INTEGER"},
+                                           {"%PACKED%", " WITHOUT ROWID, STRICT"},
+                                           {"%TABLE%", " STRICT"}};
     struct buf text = {0};
 
-    for (const char *at = schema; *at; at++) {
-        if (strncmp(at, "%ID%", 4) == 0) {
-            buf_text(&text, "INTEGER PRIMARY KEY");
-            at += 3;
-        } else if (strncmp(at, "%PACKED%", 8) == 0) {
-            buf_text(&text, " WITHOUT ROWID");
-            at += 7;
+    for (const char *at = schema; *at;) {
+        size_t i = 0, n = sizeof(words) / sizeof(words[0]);
+        while (i < n && strncmp(at, words[i][0], strlen(words[i][0])) != 0)
+            i++;
+        if (i < n) {
+            buf_text(&text, words[i][1]);
+            at += strlen(words[i][0]);
         } else {
-            buf_byte(&text, (uint8_t)*at);
+            buf_byte(&text, (uint8_t)*at++);
         }
     }
     buf_text(&text, "CREATE TRIGGER events_update BEFORE UPDATE ON events BEGIN"
@@ -141,22 +178,69 @@ static char *dialect(const char *schema)
     return out;
 }
 
-static int set_up(struct file *f, const char *where, const char *schema, int version,
-                  struct signet_error *err)
+/* Processes that open a new file at the same time get in each other's way here, and SQLite does
+ * not wait by itself. */
+static int use_wal(struct file *f, struct signet_error *err)
+{
+    int64_t end = clock_ms() + BUSY_MS;
+    sqlite3_stmt *stmt = NULL;
+    int step = SQLITE_BUSY;
+    bool is_wal = false;
+
+    while (step == SQLITE_BUSY && clock_ms() < end) {
+        if (sqlite3_prepare_v2(f->handle, "PRAGMA journal_mode = WAL", -1, &stmt, NULL) !=
+            SQLITE_OK)
+            return failed(f, err);
+        step = sqlite3_step(stmt);
+        is_wal = step == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_TEXT &&
+                 strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
+        if (step != SQLITE_ROW && step != SQLITE_BUSY) {
+            int rc = failed(f, err);
+            sqlite3_finalize(stmt);
+            return rc;
+        }
+        sqlite3_finalize(stmt);
+        if (step == SQLITE_BUSY)
+            cancel_sleep_until(NULL, clock_ms() + 10, NULL);
+    }
+    if (is_wal)
+        return SIGNET_OK;
+    if (step == SQLITE_BUSY)
+        return error_set(err, SIGNET_E_IO, "the ledger is locked by another process");
+    error_set(err, SIGNET_E_IO, "the ledger's file system cannot do what a write-ahead log needs");
+    error_hint(err, "put the ledger on a local disk, or use PostgreSQL");
+    return SIGNET_E_IO;
+}
+
+static int open_handle(struct file *f, const char *where, bool must_exist, struct signet_error *err)
 {
     static const char pragmas[] =
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-        "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = "
-        "8000;";
-    int rc;
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+        "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;";
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
-    if (sqlite3_open_v2(where, &f->handle,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(where, &f->handle, must_exist ? flags : flags | SQLITE_OPEN_CREATE, NULL) !=
+        SQLITE_OK)
         return f->handle ? failed(f, err) : error_nomem(err);
     sqlite3_busy_timeout(f->handle, BUSY_MS);
-    rc = exec(f, pragmas, err);
-    if (rc != SIGNET_OK)
+    return exec(f, pragmas, err);
+}
+
+static int set_up(struct file *f, const char *where, const char *schema, int version,
+                  bool must_exist, struct signet_error *err)
+{
+    int64_t there = 0;
+    int rc = open_handle(f, where, must_exist, err);
+
+    if (rc == SIGNET_OK)
+        rc = look(f, &there, err);
+    if (rc == SIGNET_OK && there == 0 && must_exist)
+        rc = error_set(err, SIGNET_E_NOT_FOUND, "there is no ledger in this file");
+    else if (rc == SIGNET_OK && there != 0)
+        rc = check_version(there, version, err);
+    if (rc == SIGNET_OK)
+        rc = use_wal(f, err);
+    if (rc != SIGNET_OK || there != 0)
         return rc;
     char *text = dialect(schema);
     rc = text ? migrate(f, text, version, err) : error_nomem(err);
@@ -185,11 +269,13 @@ static int open_file(struct db **out, const char *where, const char *schema, int
         error_hint(err, "the work order's 'ledger' says where it is");
         return rc;
     }
+    if (*where == ':' || strncmp(where, "file:", 5) == 0) /* ":memory:" would keep nothing */
+        return error_set(err, SIGNET_E_USAGE, "a ledger needs a path, and %s is none", where);
     struct file *f = calloc(1, sizeof(*f));
     if (!f)
         return error_nomem(err);
     f->base.ops = &sqlite_ops;
-    int rc = set_up(f, where, schema, version, err);
+    int rc = set_up(f, where, schema, version, must_exist, err);
     if (rc != SIGNET_OK)
         close_file(&f->base);
     else
@@ -199,13 +285,20 @@ static int open_file(struct db **out, const char *where, const char *schema, int
 
 static int begin(struct db *db, bool write, struct signet_error *err)
 {
-    db->now = clock_wall();
-    return exec(file_of(db), write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+    int rc = exec(file_of(db), write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+
+    db->now = clock_wall(); /* after the waiting */
+    return rc;
 }
 
 static int commit(struct db *db, struct signet_error *err)
 {
     return exec(file_of(db), "COMMIT", err);
+}
+
+static bool open_still(struct db *db)
+{
+    return !sqlite3_get_autocommit(file_of(db)->handle);
 }
 
 static void rollback(struct db *db)
@@ -279,7 +372,13 @@ static int step_rows(struct db_rows *rows, struct signet_error *err)
 
 static const char *text(const struct db_rows *rows, int column)
 {
-    return (const char *)sqlite3_column_text(rows->at, column);
+    bool is_null = sqlite3_column_type(rows->at, column) == SQLITE_NULL;
+    const char *value = is_null ? NULL : (const char *)sqlite3_column_text(rows->at, column);
+
+    if (!is_null && !value)
+        rows->db->nomem = true;
+    /* a zero byte was put there by somebody else: what is behind it must not go unseen */
+    return value && strlen(value) == (size_t)sqlite3_column_bytes(rows->at, column) ? value : NULL;
 }
 
 static int64_t integer(const struct db_rows *rows, int column)
@@ -299,12 +398,35 @@ static void end(struct db_rows *rows)
     rows->at = NULL;
 }
 
+/* Pages, indexes and types, which no event answers for. */
+static int check(struct db *db, struct signet_error *err)
+{
+    struct file *f = file_of(db);
+    sqlite3_stmt *stmt = NULL;
+    int rc = SIGNET_OK;
+
+    if (sqlite3_prepare_v2(f->handle, "PRAGMA integrity_check(1)", -1, &stmt, NULL) != SQLITE_OK ||
+        sqlite3_step(stmt) != SQLITE_ROW) {
+        rc = failed(f, err);
+    } else {
+        const char *said = (const char *)sqlite3_column_text(stmt, 0);
+        if (!said)
+            rc = error_nomem(err);
+        else if (strcmp(said, "ok") != 0)
+            rc = error_set(err, SIGNET_E_LEDGER, "the file is damaged: %.200s", said);
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
 const struct db_ops sqlite_ops = {
     .takes = takes,
     .open = open_file,
     .close = close_file,
     .begin = begin,
     .commit = commit,
+    .open_still = open_still,
+    .check = check,
     .rollback = rollback,
     .query = query,
     .step = step_rows,

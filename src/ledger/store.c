@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ledger as a whole: its tables, and commits that many threads share. */
-#include "ledger/store.h"
+#include "ledger/lease.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +8,15 @@
 enum { SCHEMA_VERSION = 2, AGAIN_MS = 20, GIVE_UP_MS = 60000 };
 #define CLOCK_FLOOR 1763856000 /* 2025-11-23 */
 
-/* %ID%: a key that counts up. %PACKED%: rows may be kept in the order of the primary key.
+/* %ID%: a key that counts up. %PACKED%: rows may be kept in the order of the primary key;
+ * %TABLE% ends the other tables.
  * number: of the device in its manifest. freed: the name was given back. A device's station is
  * text, for people; an event's is a number, since there are many of them. 80 bits of a fingerprint
  * tell apart what will ever be made, and their index is a third as large. */
 static const char schema[] =
     "CREATE TABLE orders(id %ID%, name TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,"
     " quota BIGINT NOT NULL, issued BIGINT NOT NULL DEFAULT 0, cursor BIGINT NOT NULL DEFAULT 0,"
-    " created BIGINT NOT NULL, events BIGINT NOT NULL DEFAULT 1, CHECK(issued <= quota));"
+    " created BIGINT NOT NULL, events BIGINT NOT NULL DEFAULT 1, CHECK(issued <= quota))%TABLE%;"
     "CREATE TABLE devices(id %ID%, order_id BIGINT NOT NULL REFERENCES orders(id),"
     " number BIGINT NOT NULL, endpoint TEXT NOT NULL, state INTEGER NOT NULL DEFAULT 0,"
     " exposed INTEGER NOT NULL DEFAULT 0, freed INTEGER NOT NULL DEFAULT 0,"
@@ -23,7 +24,7 @@ static const char schema[] =
     " psk_identity TEXT, psk_sha256 TEXT, spki_sha256 TEXT, cert_issuer TEXT, cert_serial TEXT,"
     " packet_sha256 TEXT, image_sha256 TEXT, error_code INTEGER, error TEXT, failed_from INTEGER,"
     " created BIGINT NOT NULL, changed BIGINT NOT NULL, events BIGINT NOT NULL DEFAULT 1,"
-    " token BIGINT NOT NULL DEFAULT 1, lease_until BIGINT NOT NULL);"
+    " token BIGINT NOT NULL DEFAULT 1, lease_until BIGINT NOT NULL)%TABLE%;"
     "CREATE UNIQUE INDEX u_endpoint ON devices(endpoint) WHERE freed = 0;"
     "CREATE UNIQUE INDEX u_identity ON devices(psk_identity)"
     " WHERE freed = 0 AND psk_identity IS NOT NULL;"
@@ -40,19 +41,19 @@ static const char schema[] =
     " changed BIGINT NOT NULL, token BIGINT NOT NULL DEFAULT 1, lease_until BIGINT NOT NULL,"
     " PRIMARY KEY(device, server))%PACKED%;"
     "CREATE TABLE stations(id %ID%, name TEXT NOT NULL UNIQUE, seq BIGINT NOT NULL DEFAULT 0,"
-    " hash TEXT NOT NULL DEFAULT '', time BIGINT NOT NULL DEFAULT 0);"
+    " hash TEXT NOT NULL DEFAULT '', time BIGINT NOT NULL DEFAULT 0)%TABLE%;"
     "CREATE TABLE events(station BIGINT NOT NULL, seq BIGINT NOT NULL, device BIGINT NOT NULL,"
     " n BIGINT NOT NULL, time BIGINT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,"
     " operator TEXT NOT NULL, tool TEXT NOT NULL, row_sha256 TEXT NOT NULL, hash TEXT NOT NULL,"
     " PRIMARY KEY(station, seq))%PACKED%;"
     "CREATE UNIQUE INDEX u_history ON events(device, n);";
 
-static int check_clock(struct signet_error *err)
+static int check_clock(int64_t now, const char *whose, struct signet_error *err)
 {
-    if (clock_wall() >= CLOCK_FLOOR)
+    if (now >= CLOCK_FLOOR)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_LEDGER, "the clock is before this program was written");
-    error_hint(err, "set the station's clock, then start again");
+    error_set(err, SIGNET_E_LEDGER, "the %s clock is before this program was written", whose);
+    error_hint(err, "set the %s clock, then start again", whose);
     return SIGNET_E_LEDGER;
 }
 
@@ -71,8 +72,14 @@ static int apply_one(struct signet_ledger *l, struct change *c, bool alone,
         *err = c->err;
         return c->rc;
     }
+    if (l->db->nomem) /* what it decided may rest on a value that it did not see */
+        c->rc = error_nomem(&c->err);
     if (alone)
         return SIGNET_OK;
+    if (c->rc != SIGNET_OK && !l->db->ops->open_still(l->db)) { /* a full disk ends it for all */
+        *err = c->err;
+        return c->rc;
+    }
     if (c->rc != SIGNET_OK) {
         rc = db_run(l->db, err, "ROLLBACK TO SAVEPOINT one", "");
         l->head = before;
@@ -86,11 +93,14 @@ static int apply_one(struct signet_ledger *l, struct change *c, bool alone,
 static int try_batch(struct signet_ledger *l, struct change *batch, struct signet_error *err)
 {
     bool alone = !batch->next;
-    int rc = check_clock(err);
+    int rc = check_clock(clock_wall(), "station's", err);
 
     l->head = (struct head){0};
+    l->db->nomem = false;
     if (rc == SIGNET_OK)
         rc = l->db->ops->begin(l->db, !batch->kind->reads, err);
+    if (rc == SIGNET_OK)
+        rc = check_clock(l->db->now, "database server's", err);
     for (struct change *c = batch; c && rc == SIGNET_OK; c = c->next)
         rc = apply_one(l, c, alone, err);
     if (rc == SIGNET_OK && alone && batch->rc != SIGNET_OK) {
@@ -194,9 +204,16 @@ int signet_ledger_open(struct signet_ledger **out, const char *where,
 {
     if (!where || !*where || !options || !options->station || !*options->station)
         return error_set(err, SIGNET_E_USAGE, "a ledger needs a place and a station name");
-    int rc = check_clock(err);
+    if (strlen(options->station) > STATION_MAX || !text_is_clean(options->station) ||
+        !text_is_clean(options->operator_name))
+        return error_set(err, SIGNET_E_USAGE,
+                         "station and operator need UTF-8, a station at most %d bytes",
+                         STATION_MAX);
+    int rc = check_clock(clock_wall(), "station's", err);
     if (rc != SIGNET_OK)
         return rc;
+    if (options->lease_seconds > LEASE_MAX)
+        return error_set(err, SIGNET_E_USAGE, "a lease has at most %d s", LEASE_MAX);
     struct signet_ledger *l = calloc(1, sizeof(*l));
     if (!l)
         return error_nomem(err);

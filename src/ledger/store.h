@@ -66,13 +66,22 @@ int row_hash(struct signet_ledger *ledger, const struct db_rows *row, int column
  * counts its events; the first is its number, negative for an order. */
 int chain_append(struct signet_ledger *ledger, const struct db_rows *row, int columns,
                  const char *kind, const char *detail, struct signet_error *err);
+/* The time that the next event of this transaction gets. */
+int chain_time(struct signet_ledger *ledger, int64_t *time, struct signet_error *err);
 /* Before the commit. */
 int chain_flush(struct signet_ledger *ledger, struct signet_error *err);
+
+enum { STATION_MAX = 120 };
+/* UTF-8, or NULL: PostgreSQL takes nothing else. */
+bool text_is_clean(const char *text);
+/* An error's text may be cut in the middle of a letter: text itself, or made clean in room. */
+const char *text_clean(const char *text, struct buf *room);
 
 struct chain_event {
     int64_t station, seq, device, n, time;
     const char *kind, *detail, *operator_name, *tool, *row;
 };
+/* previous: the hash of the event before; for a station's first event, the station's name. */
 int chain_hash(struct signet_ledger *ledger, const char *previous, const struct chain_event *event,
                char out[65], struct signet_error *err);
 

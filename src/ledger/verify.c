@@ -15,9 +15,10 @@ struct verify {
 };
 
 struct chain {
-    int64_t station, last;
-    char name[160], head[65], previous[65];
-    int64_t next; /* number of the event that should follow */
+    int64_t station, last, time; /* as its head has it */
+    char name[STATION_MAX + 1], head[65];
+    char previous[STATION_MAX + 1]; /* hash; before the first event, the station's name */
+    int64_t next, latest;           /* number of the event that should follow; time of the last */
 };
 
 /* The next events of a chain; *count is how many there were. */
@@ -52,6 +53,7 @@ static int check_page(struct signet_ledger *l, struct chain *c, int *count,
             rc = error_set(err, SIGNET_E_LEDGER, "event %lld of station %s was changed",
                            (long long)e.seq, c->name);
         memcpy(c->previous, hash, sizeof(hash));
+        c->latest = e.time;
         c->next++;
     }
     db_end(&row);
@@ -71,7 +73,8 @@ static int check_chain(struct signet_ledger *l, struct verify *v, struct chain *
         return error_set(err, SIGNET_E_LEDGER,
                          "event %lld of station %s is missing: the chain's end was cut off",
                          (long long)c->next, c->name);
-    if (c->next != c->last + 1 || strcmp(c->previous, c->head) != 0)
+    if (c->last < 1 || c->next != c->last + 1 || c->latest != c->time ||
+        strcmp(c->previous, c->head) != 0)
         return error_set(err, SIGNET_E_LEDGER,
                          "the head of station %s was changed: its last event is %lld", c->name,
                          (long long)c->next - 1);
@@ -82,18 +85,23 @@ static int check_chain(struct signet_ledger *l, struct verify *v, struct chain *
 
 static int check_chains(struct signet_ledger *l, struct verify *v, struct signet_error *err)
 {
-    struct chain c = {0};
+    struct chain c = {.station = INT64_MIN};
     int rc = SIGNET_OK;
 
     while (rc == SIGNET_OK) {
         struct db_rows row;
         rc = db_find(l->db, &row, err,
-                     "SELECT id, name, seq, hash FROM stations WHERE id > $1 ORDER BY id LIMIT 1",
+                     "SELECT id, name, seq, hash, time FROM stations WHERE id > $1 ORDER BY id"
+                     " LIMIT 1",
                      "i", c.station);
         if (rc != SIGNET_OK)
             break;
-        c = (struct chain){.station = db_int(&row, 0), .last = db_int(&row, 2), .next = 1};
+        c = (struct chain){.station = db_int(&row, 0),
+                           .last = db_int(&row, 2),
+                           .time = db_int(&row, 4),
+                           .next = 1};
         snprintf(c.name, sizeof(c.name), "%s", db_text(&row, 1));
+        memcpy(c.previous, c.name, sizeof(c.name));
         snprintf(c.head, sizeof(c.head), "%s", db_text(&row, 3));
         db_end(&row);
         rc = check_chain(l, v, &c, err);
@@ -106,7 +114,7 @@ static int check_chains(struct signet_ledger *l, struct verify *v, struct signet
 static int check_rows(struct signet_ledger *l, const char *sql, int columns, const char *what,
                       struct signet_error *err)
 {
-    int64_t after = 0;
+    int64_t after = INT64_MIN;
     int count = PAGE, rc = SIGNET_OK;
     char hash[65];
 
@@ -141,6 +149,65 @@ static int check_none(struct signet_ledger *l, const char *sql, const char *befo
     return rc;
 }
 
+/* Each finds the first row that is not what the events say, and gives its name. Rows that have
+ * their own hash are looked at before. */
+static const struct {
+    const char *before, *after, *sql;
+} rules[] = {
+    {"the head of station number", "is missing",
+     "SELECT station FROM events WHERE station NOT IN (SELECT id FROM stations) LIMIT 1"},
+    {"device number", "is missing: it has events",
+     "SELECT e.device FROM events e WHERE e.device > 0 AND NOT EXISTS(SELECT 1 FROM devices d"
+     " WHERE d.id = e.device) LIMIT 1"},
+    {"order number", "is missing: it has events",
+     "SELECT -e.device FROM events e WHERE e.device <= 0 AND NOT EXISTS(SELECT 1 FROM orders o"
+     " WHERE o.id = -e.device) LIMIT 1"},
+    {"device", "is older than its events",
+     "SELECT d.endpoint FROM events e JOIN devices d ON d.id = e.device WHERE e.n > d.events"
+     " LIMIT 1"},
+    {"order", "is older than its events",
+     "SELECT o.name FROM events e JOIN orders o ON o.id = -e.device WHERE e.n > o.events LIMIT 1"},
+    {"of device number", "an event is missing: all events of a station were taken away",
+     "SELECT device FROM events GROUP BY device HAVING count(*) <> max(n) OR min(n) <> 1 LIMIT 1"},
+    {"order", "has another number of devices than it issued",
+     "SELECT o.name FROM orders o WHERE o.issued <> (SELECT count(*) FROM devices d"
+     " WHERE d.order_id = o.id AND d.freed = 0) LIMIT 1"},
+    {"the delivery of device", "has no event, or another one",
+     "SELECT COALESCE(d.endpoint, 'number ' || v.device) || ' to ' || v.server FROM deliveries v"
+     " LEFT JOIN devices d ON d.id = v.device WHERE d.id IS NULL OR CASE v.state"
+     " WHEN 0 THEN v.error IS NOT NULL"
+     " WHEN 1 THEN v.error IS NOT NULL OR NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON"
+     " s.id = e.station WHERE e.device = v.device AND e.kind = 'delivered' AND e.detail = v.server"
+     " AND e.time = v.changed AND s.name = v.station)"
+     " WHEN 2 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
+     " WHERE e.device = v.device AND e.kind IN ('failed', 'refused') AND e.detail = v.error"
+     " AND e.time = v.changed AND s.name = v.station)"
+     " ELSE TRUE END LIMIT 1"},
+    {"the delivery of device", "is missing: it has an event",
+     "SELECT d.endpoint || ' to ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
+     " WHERE e.kind = 'delivered' AND NOT EXISTS(SELECT 1 FROM deliveries v"
+     " WHERE v.device = e.device AND v.server = e.detail AND v.state = 1) LIMIT 1"},
+};
+
+static int check_tables(struct signet_ledger *l, struct signet_error *err)
+{
+    int rc = check_rows(l,
+                        "SELECT " DEVICE_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
+                        " e.device = devices.id AND e.n = devices.events), endpoint, id"
+                        " FROM devices WHERE id > $1 ORDER BY id LIMIT $2",
+                        ROW_COLUMNS, "device", err);
+
+    if (rc == SIGNET_OK)
+        rc = check_rows(l,
+                        "SELECT " ORDER_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
+                        " e.device = -orders.id AND e.n = orders.events), name, id"
+                        " FROM orders WHERE id > $1 ORDER BY id LIMIT $2",
+                        ORDER_COLUMNS, "order", err);
+    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(rules) / sizeof(rules[0]); i++)
+        rc = check_none(l, rules[i].sql, rules[i].before, rules[i].after, err);
+    return rc;
+}
+
 static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct verify *v = arg;
@@ -150,44 +217,9 @@ static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
     buf_reset(&v->heads);
     int rc = check_chains(l, v, err);
     if (rc == SIGNET_OK)
-        rc = check_none(l,
-                        "SELECT station FROM events WHERE station NOT IN (SELECT id FROM stations)"
-                        " LIMIT 1",
-                        "the head of station", "is missing", err);
-    if (rc == SIGNET_OK)
-        rc = check_rows(l,
-                        "SELECT " DEVICE_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
-                        " e.device = devices.id AND e.n = devices.events), endpoint, id"
-                        " FROM devices WHERE id > $1 ORDER BY id LIMIT $2",
-                        ROW_COLUMNS, "device", err);
-    if (rc == SIGNET_OK)
-        rc = check_rows(l,
-                        "SELECT " ORDER_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
-                        " e.device = -orders.id AND e.n = orders.events), name, id"
-                        " FROM orders WHERE id > $1 ORDER BY id LIMIT $2",
-                        ORDER_COLUMNS, "order", err);
-    if (rc == SIGNET_OK)
-        rc = check_none(l,
-                        "SELECT e.device FROM events e WHERE e.n = 1 AND e.device > 0 AND NOT"
-                        " EXISTS(SELECT 1 FROM devices d WHERE d.id = e.device) LIMIT 1",
-                        "device number", "is missing: it has events", err);
-    if (rc == SIGNET_OK)
-        rc = check_none(l,
-                        "SELECT e.device FROM events e JOIN devices d ON d.id = e.device"
-                        " WHERE e.n > d.events LIMIT 1",
-                        "device number", "is older than its events", err);
-    if (rc == SIGNET_OK)
-        rc = check_none(l,
-                        "SELECT o.name FROM orders o WHERE o.issued <> (SELECT count(*) FROM"
-                        " devices d WHERE d.order_id = o.id AND d.freed = 0) LIMIT 1",
-                        "order", "has another number of devices than it issued", err);
-    if (rc == SIGNET_OK)
-        rc =
-            check_none(l,
-                       "SELECT v.device FROM deliveries v WHERE v.state = 1 AND NOT EXISTS(SELECT 1"
-                       " FROM events e WHERE e.device = v.device AND e.kind = 'delivered' AND"
-                       " e.detail = v.server) LIMIT 1",
-                       "a delivery of device number", "has no event", err);
+        rc = check_tables(l, err);
+    if (rc == SIGNET_OK && l->db->ops->check)
+        rc = l->db->ops->check(l->db, err);
     if (rc == SIGNET_OK)
         rc = buf_check(&v->heads, err);
     if (rc == SIGNET_OK)
