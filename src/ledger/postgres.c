@@ -295,6 +295,11 @@ static int open_station(struct db **out, const char *where, const char *schema, 
             break; /* whoever starts a station is there to see that the server is not */
         rc = migrate(s, schema, version, must_exist, err);
     }
+    if (rc != SIGNET_OK && s->base.again) {
+        rc = SIGNET_E_NET;
+        if (err)
+            err->code = SIGNET_E_NET;
+    }
     if (rc != SIGNET_OK)
         close_station(&s->base);
     else

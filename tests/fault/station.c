@@ -242,6 +242,13 @@ static bool is_over(const struct station *s)
     return open == 0;
 }
 
+static void pause_a_moment(void)
+{
+    const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
+
+    nanosleep(&moment, NULL);
+}
+
 int main(int argc, char **argv)
 {
     struct signet_error err = {0};
@@ -254,7 +261,12 @@ int main(int argc, char **argv)
                         .journal = open(argv[5], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
     if (s.journal < 0 || getrandom(&s.seed, sizeof(s.seed), 0) < 0)
         return 2;
-    if (signet_ledger_open(&s.ledger, argv[1], &options, &err) != SIGNET_OK)
+    int rc = signet_ledger_open(&s.ledger, argv[1], &options, &err);
+    for (int i = 0; rc == SIGNET_E_NET && i < 600; i++) { /* as whoever restarts a station would */
+        pause_a_moment();
+        rc = signet_ledger_open(&s.ledger, argv[1], &options, &err);
+    }
+    if (rc != SIGNET_OK)
         end(&err, "open");
     if (signet_ledger_order(s.ledger, "o", "h", strtoll(argv[4], NULL, 10), &s.order, &err) ||
         signet_ledger_recover(s.ledger, s.order, &err))
@@ -268,10 +280,8 @@ int main(int argc, char **argv)
             signet_ledger_close(&s.ledger);
             return 0;
         }
-        if (!more) {
-            const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
-            nanosleep(&moment, NULL);
-        }
+        if (!more)
+            pause_a_moment();
     }
     fprintf(stderr, "station: never came to an end\n");
     return 4;
