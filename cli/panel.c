@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRAME_MS = 200, FRAME_MAX = 128 * 1024 };
+enum { FRAME_MS = 200 };
 
 struct panel {
     const struct cli *cli;
@@ -24,7 +24,7 @@ struct panel {
     pthread_cond_t wake;
     pthread_t thread;
     bool drawing, ending, terminal;
-    int drawn; /* lines of the last frame that are on the screen */
+    char *last; /* the frame that is on the screen; NULL: none */
 };
 
 /* The terminal's size may change between any two frames. */
@@ -47,24 +47,61 @@ static void write_all(const char *data, size_t len)
     }
 }
 
+/* How many lines of a terminal a frame takes; one that became narrower has wrapped it. */
+static int lines_of(const char *frame, int width)
+{
+    int lines = 0, column = 0;
+    for (; frame && *frame; frame++) {
+        if (*frame == '\033') {
+            while (*frame && *frame != 'm')
+                frame++;
+        } else if (*frame == '\n') {
+            lines += column > width ? (column + width - 1) / width : 1;
+            column = 0;
+        } else {
+            column++;
+        }
+    }
+    return lines;
+}
+
+/* Over what is there, line by line: nothing flickers, and a terminal that keeps what is cleared
+ * keeps no frames. */
+static void put_lines(FILE *to, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\n')
+            fputs("\033[K", to);
+        fputc(*text, to);
+    }
+}
+
 /* With the lock held. above: text that scrolls away over the panel; NULL: none. */
 static void draw(struct panel *p, const char *above)
 {
-    char *frame = NULL;
+    char *frame = NULL, *out = NULL;
     size_t len = 0;
     int width, height;
     FILE *to = open_memstream(&frame, &len);
     if (!to)
         return;
     measure(&width, &height);
-    if (p->drawn)
-        fprintf(to, "\r\033[%dA\033[J", p->drawn);
+    panel_rows_draw(&p->rows, to, width, height - 1, cli_colour(stderr));
+    if (fclose(to) != 0 || !(to = open_memstream(&out, &len))) {
+        free(frame);
+        return;
+    }
+    if (p->last)
+        fprintf(to, "\r\033[%dA", lines_of(p->last, width));
     if (above)
-        fputs(above, to);
-    p->drawn = panel_rows_draw(&p->rows, to, width, height - 1, cli_colour(stderr));
+        put_lines(to, above);
+    put_lines(to, frame);
+    fputs("\033[J", to);
     if (fclose(to) == 0)
-        write_all(frame, len);
-    free(frame);
+        write_all(out, len);
+    free(out);
+    free(p->last);
+    p->last = frame;
 }
 
 static void *paint(void *arg)
@@ -105,7 +142,8 @@ static char *line_of(const struct signet_event *event, bool with_lamps)
         n = asprintf(&text, "%s%s%s%s\n", what, hint ? " (" : "", hint ? hint : "",
                      hint ? ")" : "");
     else if (event->kind == SIGNET_EVENT_RETRY)
-        n = asprintf(&text, "slot %s: once more after: %s\n", slot, what);
+        n = asprintf(&text, "%s%s: once more after: %s\n", event->board ? "slot " : "signet", slot,
+                     what);
     else if (event->kind == SIGNET_EVENT_STAGE_END && !event->board && event->error)
         n = asprintf(&text, "signet: %s\n", what);
     else if (event->kind == SIGNET_EVENT_SLOT && !strcmp(event->stage, "fail"))
@@ -197,6 +235,7 @@ void panel_close(struct panel **panel)
     struct panel *p = *panel;
     panel_end(p);
     panel_rows_free(&p->rows);
+    free(p->last);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     free(p);

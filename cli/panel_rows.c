@@ -16,8 +16,7 @@ static const struct {
 };
 
 /* In the order in which they come, for the bar. */
-static const char *const stages[] = {"flash",  "name",  "credentials", "load",
-                                     "result", "final", "prove"};
+static const char *const stages[] = {"flash", "name", "credentials", "load", "result", "final"};
 #define STAGES (sizeof(stages) / sizeof(stages[0]))
 
 static double now(void)
@@ -115,6 +114,16 @@ static void put_bar(FILE *to, const struct panel_row *row, int width)
     fputc(']', to);
 }
 
+/* Names differ at their ends: that is what is left of one without room. */
+static void put_end(FILE *to, const char *name, size_t room)
+{
+    size_t len = strlen(name);
+    if (len <= room)
+        fprintf(to, "  %s", name);
+    else
+        fprintf(to, "  ..%s", name + len - (room - 2));
+}
+
 /* Slot, lamp, endpoint, stage, bar, seconds; what does not fit is left out, the lamp last. */
 static void put_row(FILE *to, const struct panel_row *row, int width, bool colour)
 {
@@ -137,8 +146,8 @@ static void put_row(FILE *to, const struct panel_row *row, int width, bool colou
         put_bar(to, row, bar);
         left -= bar + 3;
     }
-    if (left >= 8)
-        fprintf(to, "  %.*s", left - 2, shows ? row->endpoint : "");
+    if (left >= 8 && shows)
+        put_end(to, row->endpoint, (size_t)left - 2);
     fputc('\n', to);
 }
 
@@ -185,6 +194,21 @@ static void put_totals(const struct panel_rows *p, FILE *to, int width)
     fprintf(to, "%.*s\n", width, text);
 }
 
+/* Slots that have no line of their own. */
+static void put_rest(const struct panel_rows *p, FILE *to, size_t first, int width)
+{
+    size_t counts[sizeof(lamps) / sizeof(lamps[0])] = {0};
+    char text[160];
+    int used = snprintf(text, sizeof(text), "... %zu more slots:", p->count - first);
+    for (size_t i = first; i < p->count; i++)
+        counts[p->rows[i].lamp]++;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        if (counts[i])
+            used += snprintf(text + used, sizeof(text) - (size_t)used, "  %zu %s", counts[i],
+                             lamps[i].word);
+    fprintf(to, "%.*s\n", width, text);
+}
+
 int panel_rows_draw(const struct panel_rows *p, FILE *to, int width, int height, bool colour)
 {
     size_t room = height > 2 ? (size_t)height - 1 : 1;
@@ -197,7 +221,7 @@ int panel_rows_draw(const struct panel_rows *p, FILE *to, int width, int height,
     for (size_t i = 0; i < shown; i++, lines++)
         put_row(to, &p->rows[i], width - 1, colour);
     if (shown < p->count) {
-        fprintf(to, "%.*s\n", width - 1, "... the terminal is too low for all slots");
+        put_rest(p, to, shown, width - 1);
         lines++;
     }
     put_totals(p, to, width - 1);
