@@ -141,9 +141,8 @@ static char *line_of(const struct signet_event *event, bool with_lamps)
     else if (event->kind == SIGNET_EVENT_ERROR)
         n = asprintf(&text, "%s%s%s%s\n", what, hint ? " (" : "", hint ? hint : "",
                      hint ? ")" : "");
-    else if (event->kind == SIGNET_EVENT_RETRY)
-        n = asprintf(&text, "%s%s: once more after: %s\n", event->board ? "slot " : "signet", slot,
-                     what);
+    else if (panel_again(event))
+        n = asprintf(&text, "slot %s: once more after: %s\n", slot, what);
     else if (event->kind == SIGNET_EVENT_STAGE_END && !event->board && event->error)
         n = asprintf(&text, "signet: %s\n", what);
     else if (event->kind == SIGNET_EVENT_SLOT && !strcmp(event->stage, "fail"))

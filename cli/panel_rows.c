@@ -65,6 +65,12 @@ static void take_slot(struct panel_rows *p, struct panel_row *row, const struct 
     }
 }
 
+bool panel_again(const struct signet_event *event)
+{
+    return event->kind == SIGNET_EVENT_RETRY && event->board && event->stage &&
+           !strcmp(event->stage, "device");
+}
+
 void panel_rows_take(struct panel_rows *p, const struct signet_event *event)
 {
     struct panel_row *row = NULL;
@@ -87,7 +93,7 @@ void panel_rows_take(struct panel_rows *p, const struct signet_event *event)
         snprintf(row->endpoint, sizeof(row->endpoint), "%s", event->endpoint);
     if (event->kind == SIGNET_EVENT_SLOT)
         take_slot(p, row, event);
-    row->again = row->again || event->kind == SIGNET_EVENT_RETRY;
+    row->again = row->again || panel_again(event);
     if (event->kind == SIGNET_EVENT_STAGE_BEGIN) {
         snprintf(row->stage, sizeof(row->stage), "%s", event->stage);
         row->done = row->total = 0;

@@ -29,6 +29,9 @@ struct panel_rows {
 };
 
 bool panel_rows_init(struct panel_rows *p, const struct signet_order *order);
+/* A board is tried again as a whole; frames and requests that are sent again are not worth a word.
+ */
+bool panel_again(const struct signet_event *event);
 void panel_rows_free(struct panel_rows *p);
 void panel_rows_take(struct panel_rows *p, const struct signet_event *event);
 /* Returns the lines that were written, at most height, none wider than width. */

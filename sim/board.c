@@ -54,6 +54,8 @@ static void boot_initial(struct sim_board *board)
 
 void board_boot(struct sim_board *board)
 {
+    if (board->wire.faults.heals > 0 && board->count.resets >= board->wire.faults.heals)
+        board->wire.faults = (struct sim_faults){0};
     board->halted = board->unplugged;
     board->busy_until = 0;
     board->chunks = 0;

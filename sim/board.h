@@ -18,7 +18,7 @@ struct sim_faults {
     double delay, late;           /* milliseconds */
     double stall;                 /* seconds */
     double log_noise, assert_dies, unplug_after, wrong_seq, oversize, garbage, never_ready;
-    double result, hang_on_full_ring, split;
+    double result, hang_on_full_ring, split, heals;
 };
 int faults_parse(struct sim_faults *faults, const char *text, struct signet_error *err);
 

@@ -328,6 +328,23 @@ static int check_goal(struct reader *r)
 }
 
 /* What was left out, and what cannot be. */
+/* Programs are run by absolute paths only. */
+static int find_tool(struct reader *r)
+{
+    const char **tool = &r->order->board.flash.tool;
+    char here[4096];
+
+    if (!*tool || **tool == '/')
+        return SIGNET_OK;
+    size_t len = getcwd(here, sizeof(here)) ? strlen(here) : 0;
+    if (len == 0 || len + strlen(*tool) + 2 > sizeof(here))
+        return error_set(r->err, SIGNET_E_LIMIT, "%s: this folder's path is too long", r->path);
+    here[len++] = '/';
+    memcpy(here + len, *tool, strlen(*tool));
+    *tool = reader_keep(r, here, len + strlen(*tool));
+    return *tool ? SIGNET_OK : SIGNET_E_NOMEM;
+}
+
 static int complete(struct reader *r)
 {
     struct signet_order *o = r->order;
@@ -346,6 +363,8 @@ static int complete(struct reader *r)
     if (!o->quota)
         return error_set(r->err, SIGNET_E_MEANING, "%s: the order has no 'quota'", r->path);
     int rc = check_goal(r);
+    if (rc == SIGNET_OK)
+        rc = find_tool(r);
     if (rc != SIGNET_OK)
         return rc;
     for (size_t i = 0; i < COUNT_OF(beside); i++)

@@ -285,7 +285,7 @@ static bool may_try_again(struct work *w, int rc)
 
 static void tell_again(struct work *w, const struct signet_error *why)
 {
-    const struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .error = why};
+    const struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = "device", .error = why};
     struct line *line = w->slot->line;
 
     pthread_mutex_lock(&line->lock);
