@@ -2,8 +2,8 @@
 #ifndef SERVER_OPS_H
 #define SERVER_OPS_H
 
-/* One kind of server is one file with one of these, and one row in server.c. It builds requests
- * and judges answers; http.c does the rest. */
+/* One kind of server is one file with one of these, and one row in server.c (docs/ADAPTERS.md). It
+ * builds requests and judges answers; http.c does the rest. */
 
 #include "server/http.h"
 
@@ -54,8 +54,5 @@ struct server_ops {
 /* Is the device as `can` wants it: name, mode, PSK and its identity? */
 int server_fits(const struct signet_server_capabilities *can, const struct signet_device *device,
                 struct signet_error *err);
-
-extern const struct server_ops coiote_ops, leshan_ops, leshan_bootstrap_ops, thingsboard_ops,
-    export_ops;
 
 #endif

@@ -5,9 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct server_ops *const kinds[] = {
-    &coiote_ops, &leshan_ops, &leshan_bootstrap_ops, &thingsboard_ops, &export_ops,
-};
+/* Each kind of server: its row here is all that the rest of Signet knows of it. */
+/* clang-format off */
+#define FOR_EACH_KIND(row)    \
+    row(coiote_ops)           \
+    row(leshan_ops)           \
+    row(leshan_bootstrap_ops) \
+    row(thingsboard_ops)      \
+    row(export_ops)
+/* clang-format on */
+
+#define DECLARE(ops) extern const struct server_ops ops;
+#define ROW(ops)     &ops,
+
+FOR_EACH_KIND(DECLARE)
+static const struct server_ops *const kinds[] = {FOR_EACH_KIND(ROW)};
 
 enum { KINDS = sizeof kinds / sizeof kinds[0], PARALLEL = 32 };
 

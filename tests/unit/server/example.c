@@ -78,6 +78,10 @@ static void test_refusals(void **state)
     (void)state;
     assert_int_equal(signet_server_validate(&server, &device, NULL), SIGNET_E_MEANING);
     device.psk_len = 16;
+    assert_int_equal(signet_server_validate(&server, &device, NULL), SIGNET_OK);
+    device.endpoint = "a/b";
+    assert_int_equal(signet_server_validate(&server, &device, NULL), SIGNET_E_MEANING);
+    device.endpoint = "urn:dev:os:1";
     device.mode = SIGNET_MODE_CERT;
     assert_int_equal(signet_server_validate(&server, &device, NULL), SIGNET_E_MEANING);
 }
