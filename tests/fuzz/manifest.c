@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as a manifest; the first line of its header also as a text with placeholders. Rows are
+ * read again out of order and must be the same. */
+#include "config/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { KEPT = 200 };
+
+struct seen {
+    size_t lens[KEPT];
+    uint64_t lines[KEPT];
+    bool bad[KEPT];
+    int64_t count;
+};
+
+static void require(bool good)
+{
+    if (!good)
+        abort();
+}
+
+static void check_error(const struct signet_error *err)
+{
+    require(err->code != SIGNET_OK && err->msg[0]);
+    for (const char *c = err->msg; *c; c++)
+        require((unsigned char)*c >= 0x20 && *c != 0x7f);
+}
+
+static int on_row(void *ctx, const struct manifest_row *row, const struct signet_error *bad,
+                  struct signet_error *err)
+{
+    struct seen *s = ctx;
+
+    (void)err;
+    if (bad)
+        check_error(bad);
+    if (s->count < KEPT) {
+        s->lens[s->count] = row->text.len;
+        s->lines[s->count] = row->line;
+        s->bad[s->count] = bad != NULL;
+    }
+    s->count++;
+    return SIGNET_OK;
+}
+
+static void read_again(struct manifest *m, const struct seen *s)
+{
+    struct manifest_row row = {0};
+
+    for (int64_t i = s->count < KEPT ? s->count : KEPT; i-- > 0;) {
+        struct signet_error err = {0};
+        int rc = manifest_row(m, i, &row, &err);
+
+        require((rc != SIGNET_OK) == s->bad[i]);
+        require(row.text.len == s->lens[i] && row.line == s->lines[i]);
+    }
+    manifest_row_free(&row);
+}
+
+static void placeholders(struct manifest *m, const uint8_t *data, size_t size)
+{
+    struct placeholder_names names = {.manifest = "m"};
+    struct signet_error err = {0};
+    struct pieces p = {0};
+
+    names.columns = manifest_columns(m, &names.count);
+    for (int bytes = 0; bytes < 2; bytes++) {
+        if (pieces_compile(&p, data, size, bytes, &names, &err) == SIGNET_OK)
+            pieces_free(&p);
+        else
+            check_error(&err);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct signet_error err = {0};
+    struct manifest *m = NULL;
+    struct seen seen = {0};
+    const struct manifest_visitor visitor = {.on_row = on_row, .ctx = &seen};
+    char path[64];
+
+    if (size < 1)
+        return 0;
+    int fd = memfd_create("m.csv", 0);
+    require(fd >= 0 && write(fd, data + 1, size - 1) == (ssize_t)(size - 1));
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    if (manifest_open(&m, path, data[0] & 1 ? ',' : ';', &err) != SIGNET_OK) {
+        check_error(&err);
+    } else {
+        if (manifest_scan(m, &visitor, &err) == SIGNET_OK)
+            read_again(m, &seen);
+        else
+            check_error(&err);
+        placeholders(m, data + 1, size - 1 < 200 ? size - 1 : 200);
+    }
+    manifest_close(&m);
+    close(fd);
+    return 0;
+}
