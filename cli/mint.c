@@ -3,37 +3,11 @@
 #include "mint.h"
 
 #include "panel.h"
+#include "plan.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
-
-static void print_plan(const struct cli *cli, const struct signet_order *o)
-{
-    if (cli->json) {
-        struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "plan");
-        json_text(&j, "order", o->name);
-        json_integer(&j, "quota", o->quota);
-        json_text(&j, "packets", o->packets);
-        json_text(&j, "records", o->records);
-        json_integer(&j, "servers", (int64_t)o->server_count);
-        json_end(&j);
-        return;
-    }
-    printf("order     %s: %lld devices from %s\n", o->name, (long long)o->quota, o->template_file);
-    if (o->manifest)
-        printf("manifest  %s\n", o->manifest);
-    printf("names     %s\n", o->pattern ? o->pattern : "the manifest's column endpoint");
-    printf("packets   %s\n", o->packets);
-    if (o->records)
-        printf("records   %s\n", o->records);
-    for (size_t i = 0; i < o->server_count; i++)
-        printf("server    %s\n", o->servers[i].file);
-    printf("ledger    %s, station %s\n", o->ledger, o->station);
-    printf("Everything that can be known before the first device is right.\n");
-}
 
 /* progress in plain lines */
 
@@ -188,7 +162,7 @@ static int run(const struct cli *cli, const struct signet_order *order,
     if (rc == SIGNET_OK && options->dry_run) {
         rc = signet_mint_check(signet_shop_mint(shop), err);
         if (rc == SIGNET_OK)
-            print_plan(cli, order);
+            plan_print(cli, order, signet_shop_line(shop)->units);
     } else if (rc == SIGNET_OK) {
         panel_begin(panel);
         rc = signet_mint_run(signet_shop_mint(shop), &result, err);

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "mint.h"
 #include "panel.h"
+#include "plan.h"
 #include "takt.h"
 
 #include <string.h>
@@ -11,33 +12,6 @@ struct options {
     bool dry_run, watch, plain;
     long wait, sync;
 };
-
-static void print_plan(const struct cli *cli, const struct signet_order *o)
-{
-    if (cli->json) {
-        struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "plan");
-        json_text(&j, "order", o->name);
-        json_integer(&j, "quota", o->quota);
-        json_integer(&j, "slots", (int64_t)o->slot_count);
-        json_integer(&j, "servers", (int64_t)o->server_count);
-        json_end(&j);
-        return;
-    }
-    printf("order     %s: %lld devices from %s\n", o->name, (long long)o->quota, o->template_file);
-    printf("names     %s\n", o->pattern ? o->pattern : "the boards' own");
-    printf("board     %s in %zu slots, %lld retries\n", o->recipe, o->slot_count,
-           (long long)o->retries);
-    for (size_t i = 0; i < o->slot_count; i++)
-        printf("slot %-4s %s%s%s\n", o->slots[i].name, o->slots[i].where,
-               o->slots[i].serial ? ", programmer " : "",
-               o->slots[i].serial ? o->slots[i].serial : "");
-    for (size_t i = 0; i < o->server_count; i++)
-        printf("server    %s\n", o->servers[i].file);
-    printf("ledger    %s, station %s\n", o->ledger, o->station);
-    printf("Everything that can be known before the first board is right.\n");
-}
 
 static int run_line(const struct cli *cli, const struct signet_order *order,
                     const struct options *o)
@@ -67,7 +41,7 @@ static int run_line(const struct cli *cli, const struct signet_order *order,
     panel_close(&panel);
     int code = rc == SIGNET_OK ? EXIT_DONE : EXIT_FAILED;
     if (rc == SIGNET_OK && o->dry_run)
-        print_plan(cli, order);
+        plan_print(cli, order, signet_shop_line(shop)->units);
     else if (report.slots)
         code = takt_print(cli, &report, signet_cancel_fired(process_cancel()), rc == SIGNET_OK);
     signet_line_report_free(&report);

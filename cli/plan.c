@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan of a work order. */
+#include "plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* First and last name of the order; "" where the boards have their own. */
+struct ends {
+    char first[152], last[152];
+};
+
+static void find_ends(const struct signet_order *o, const struct signet_line_units *names,
+                      struct ends *out)
+{
+    *out = (struct ends){0};
+    if (!names || !names->name)
+        return;
+    if (names->name(names->ctx, 0, out->first, NULL) != SIGNET_OK ||
+        names->name(names->ctx, o->quota - 1, out->last, NULL) != SIGNET_OK)
+        *out = (struct ends){0};
+}
+
+static const char *uri_of(const struct signet_account *a, char out[161])
+{
+    size_t len = a->uri ? a->uri->as.bytes.len : 0;
+
+    snprintf(out, 161, "%.*s", (int)(len < 160 ? len : 160),
+             len ? (const char *)a->uri->as.bytes.data : "");
+    return out;
+}
+
+static const char *credentials(const struct signet_order *o, const struct signet_account *a,
+                               char out[200])
+{
+    bool psk = a->mode == SIGNET_MODE_PSK;
+
+    if (!psk && a->mode != SIGNET_MODE_CERT && a->mode != SIGNET_MODE_EST)
+        snprintf(out, 200, "none");
+    else if (a->secret_key && o->shared_secret)
+        snprintf(out, 200, "one secret in all devices");
+    else if (a->secret_key)
+        snprintf(out, 200, "as the template says");
+    else if (psk)
+        snprintf(out, 200, "a new PSK of %" PRId64 " bytes each, identity %.100s", o->psk_len,
+                 a->identity ? "as the template says" : o->identity);
+    else
+        snprintf(out, 200, "a new key and certificate each");
+    return out;
+}
+
+static void text_accounts(const struct signet_order *o, const struct signet_tree *tree)
+{
+    struct signet_account a;
+    char uri[161], what[200];
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        printf("%-9s %s, %s: %s\n", a.bootstrap ? "bootstrap" : "account", uri_of(&a, uri),
+               signet_mode_name(a.mode), credentials(o, &a, what));
+}
+
+static void text_plan(const struct signet_order *o, const struct signet_tree *tree,
+                      const struct ends *ends)
+{
+    printf("order     %s: %" PRId64 " devices from %s\n", o->name, o->quota, o->template_file);
+    if (o->manifest)
+        printf("manifest  %s\n", o->manifest);
+    if (ends->first[0])
+        printf("names     %s to %s\n", ends->first, ends->last);
+    else
+        printf("names     the boards' own%s\n", o->from_board ? ", looked up in the manifest" : "");
+    text_accounts(o, tree);
+    if (o->recipe)
+        printf("board     %s in %zu slots, %" PRId64 " retries\n", o->recipe, o->slot_count,
+               o->retries);
+    for (size_t i = 0; i < o->slot_count; i++)
+        printf("slot %-4s %s%s%s\n", o->slots[i].name, o->slots[i].where,
+               o->slots[i].serial ? ", programmer " : "",
+               o->slots[i].serial ? o->slots[i].serial : "");
+    if (o->packets)
+        printf("packets   %s\n", o->packets);
+    if (o->records)
+        printf("records   %s\n", o->records);
+    if (o->prove)
+        printf("proof     at %s, %" PRId64 " s\n", o->prove_uri ? o->prove_uri : "the accounts",
+               o->prove_timeout_s);
+    for (size_t i = 0; i < o->server_count; i++)
+        printf("server    %s\n", o->servers[i].name);
+    printf("ledger    %s, station %s\n", o->ledger, o->station);
+    printf("Everything that can be known before the first %s is right.\n",
+           o->recipe ? "board" : "device");
+}
+
+static void json_accounts(struct json *j, const struct signet_order *o,
+                          const struct signet_tree *tree)
+{
+    struct signet_account a;
+    char uri[161], what[200];
+
+    json_open(j, "accounts", '[');
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
+        json_open(j, NULL, '{');
+        json_text(j, "uri", uri_of(&a, uri));
+        json_text(j, "mode", signet_mode_name(a.mode));
+        json_bool(j, "bootstrap", a.bootstrap);
+        json_text(j, "credentials", credentials(o, &a, what));
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void json_slots(struct json *j, const struct signet_order *o)
+{
+    static const char *const kinds[] = {"port", "serial", "hub"};
+
+    json_open(j, "slots", '[');
+    for (size_t i = 0; i < o->slot_count; i++) {
+        json_open(j, NULL, '{');
+        json_text(j, "name", o->slots[i].name);
+        json_text(j, kinds[o->slots[i].kind], o->slots[i].where);
+        if (o->slots[i].serial)
+            json_text(j, "programmer", o->slots[i].serial);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void json_plan(const struct signet_order *o, const struct signet_tree *tree,
+                      const struct ends *ends)
+{
+    struct json j;
+
+    json_begin(&j, stdout);
+    json_text(&j, "event", "plan");
+    json_text(&j, "order", o->name);
+    json_integer(&j, "quota", o->quota);
+    json_text(&j, "template", o->template_file);
+    json_text(&j, "manifest", o->manifest);
+    json_text(&j, "first", ends->first[0] ? ends->first : NULL);
+    json_text(&j, "last", ends->last[0] ? ends->last : NULL);
+    json_accounts(&j, o, tree);
+    json_text(&j, "board", o->recipe);
+    json_slots(&j, o);
+    json_text(&j, "packets", o->packets);
+    json_text(&j, "records", o->records);
+    json_bool(&j, "prove", o->prove);
+    json_open(&j, "servers", '[');
+    for (size_t i = 0; i < o->server_count; i++)
+        json_text(&j, NULL, o->servers[i].name);
+    json_close(&j, ']');
+    json_text(&j, "ledger", o->ledger);
+    json_text(&j, "station", o->station);
+    json_end(&j);
+}
+
+void plan_print(const struct cli *cli, const struct signet_order *order,
+                const struct signet_line_units *names)
+{
+    struct signet_tree *tree = NULL;
+    struct ends ends;
+
+    find_ends(order, names, &ends);
+    if (signet_config_load(order->template_file, &tree, NULL) != SIGNET_OK)
+        return; /* it was read a moment ago */
+    if (cli->json)
+        json_plan(order, tree, &ends);
+    else
+        text_plan(order, tree, &ends);
+    signet_tree_free(&tree);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_PLAN_H
+#define CLI_PLAN_H
+
+#include "cli.h"
+
+/* What an order will do, as it was checked: signet run --dry-run. names may be NULL: the boards
+ * have their own. */
+void plan_print(const struct cli *cli, const struct signet_order *order,
+                const struct signet_line_units *names);
+
+#endif

@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong and right work orders and manifests, as a user meets them: signet run --dry-run."""
+import json, os, shutil, subprocess, sys, tempfile
+
+SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
+EXAMPLE = os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'line')
+
+TEMPLATE = """{
+    OID.Security: {
+        1: {
+            RID.Security.ServerURI     : 'coaps://eu.iot.avsystem.cloud:5684',
+            RID.Security.Bootstrap     : False,
+            RID.Security.Mode          : 0,
+            %s
+            RID.Security.ShortServerID : 1,
+        },
+    },
+    OID.Server: {
+        1: {
+            RID.Server.ShortServerID       : 1,
+            RID.Server.Lifetime            : 86400,
+            RID.Server.NotificationStoring : False,
+            RID.Server.Binding             : 'U',
+        },
+    },
+}
+"""
+ORDER = """name: batch-7
+quota: %d
+template: endpoint_cfg
+ledger: ledger.db
+station: bench-1
+board: {recipe: anjay-zephyr}
+slots: [{port: rack/1}]
+"""
+KEY = '000102030405060708090a0b0c0d0e%02x'
+
+
+def need(condition, text):
+    if not condition:
+        print(f'FAILED: {text}')
+        sys.exit(1)
+
+
+class Desk:
+    def __init__(self, folder):
+        self.folder = folder
+        self.template()
+
+    def at(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, data, mode=0o600):
+        if isinstance(data, str):
+            data = data.encode()
+        with open(os.open(self.at(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), 'wb') as f:
+            f.write(data)
+
+    def template(self, more=''):
+        self.write('endpoint_cfg', TEMPLATE % more)
+
+    def run(self, *args):
+        p = subprocess.run([SIGNET, 'run', 'order.yaml', '--dry-run', *args], cwd=self.folder, text=True,
+                           capture_output=True, timeout=120, stdin=subprocess.DEVNULL, errors='replace')
+        return p.returncode, p.stdout + p.stderr
+
+    def order(self, more='', quota=2, text=None):
+        self.write('order.yaml', text or ORDER % quota + more)
+
+    def manifest(self, csv, more='', quota=2):
+        self.write('devices.csv', csv)
+        self.order('names: {manifest: devices.csv%s}\n' % more, quota)
+
+    def good(self, what, *args):
+        code, out = self.run(*args)
+        need(code == 0, f'{what}: exit {code}: {out}')
+        return out
+
+    def bad(self, what, *words, secret=None):
+        """Is refused, in these words."""
+        code, out = self.run()
+        need(code in (1, 2), f'{what}: exit {code}: {out}')
+        for word in words:
+            need(word in out, f'{what}: no {word!r} in: {out}')
+        if secret:
+            need(secret not in out, f'{what}: the secret {secret} is told: {out}')
+        need(not os.path.exists(self.at('ledger.db')), f'{what}: a ledger was made')
+        return out
+
+
+def wrong_keys(d):
+    base = ORDER % 2
+    for what, text, *words in [
+        ('no YAML', base + 'names: {a', 'order.yaml:'),
+        ('a misspelt key', base + 'nmaes: {first: 1}\n', "order.yaml:8:1: unknown key 'nmaes'", "did you mean 'names'"),
+        ('a misspelt key inside', base + 'names: {patern: x}\n', "unknown key 'patern'", "did you mean 'pattern'"),
+        ('a key twice', base + 'quota: 3\n', "'quota' is there twice"),
+        ('a word for a number', base.replace('quota: 2', 'quota: two'), "takes a whole number, not 'two'"),
+        ('no quota', base.replace('quota: 2\n', ''), "no 'quota'"),
+        ('no slots', base.replace('slots', 'on_pass'), "'on_pass' takes"),
+        ('no board', base.replace('board: {recipe: anjay-zephyr}\n', '').replace('slots: [{port: rack/1}]\n', ''),
+         "no 'board' and no 'output'", 'output: {packets:'),
+        ('board and output', base + 'output: {packets: p/}\n', 'one of the two'),
+        ('an output without folder or file', base + 'output: {packets: p}\n', 'order.yaml:8:9', 'FILE.ndjson'),
+        ('a long delimiter', base + 'names: {manifest: d.csv, delimiter: tabs}\n', 'the word tab'),
+        ('a delimiter and no manifest', base + 'names: {delimiter: ";"}\n', "goes with a 'manifest'"),
+        ('a proof elsewhere', base + 'prove: {uri: "http://x"}\n', 'begins with coaps://'),
+        ('a proof of no kind', base + 'prove: perhaps\n', "'prove' is true, false"),
+        ('two servers of a name', base + 'servers: [{file: a/s.json}, {file: b/s.json}]\n', "two servers are called 's'"),
+        ('a server without file', base + 'servers: [{token_file: t}]\n', "a server has a 'file'"),
+        ('a short PSK', base + 'credentials: {psk_bytes: 15}\n', 'from 16 to 64, not 15'),
+        ('a pattern without number', base + 'names: {pattern: "urn:x"}\n', 'is not a pattern of names'),
+        ('a pattern with a column', base + 'names: {pattern: "urn:{imei}-{serial}"}\n', 'there is no manifest'),
+        ('an identity for all', base + 'names: {pattern: "u{serial}"}\ncredentials: {identity: me}\n',
+         "all devices would have the identity 'me'"),
+        ('no manifest', base + 'names: {manifest: none.csv}\n', 'none.csv', 'No such file'),
+        ('no template', base.replace('endpoint_cfg', 'gone'), 'gone', 'No such file'),
+        ('no such recipe', base.replace('anjay-zephyr', 'anjay-zefyr'), 'anjay-ze'),
+    ]:
+        d.order(text=text)
+        d.bad(what, *words)
+
+
+def right_manifests(d):
+    d.manifest('endpoint\nurn:a\nurn:b\n')
+    out = d.good('a plain manifest')
+    need('urn:a to urn:b' in out and 'a new PSK of 32 bytes each' in out, out)
+    need(not os.path.exists(d.at('ledger.db')), 'a dry run made a ledger')
+    plan = json.loads(d.good('JSON', '--json').splitlines()[-1])
+    need(plan['event'] == 'plan' and plan['last'] == 'urn:b' and plan['accounts'][0]['mode'] == 'psk' and
+         plan['slots'] == [{'name': '1', 'port': 'rack/1'}], plan)
+    d.template("RID.Security.SecretKey: b'{psk:hex}',")
+    for what, csv, more in [
+        ('BOM and semicolons', b'\xef\xbb\xbfendpoint;psk\r\nurn:a;%b\r\nurn:b;%b\r\n', ', delimiter: ";"'),
+        ('tabs', b'endpoint\tpsk\nurn:a\t%b\nurn:b\t%b\n', ', delimiter: tab'),
+        ('a pattern of a column', b'imei,psk\n35,%b\n36,%b', ', pattern: "urn:imei:{imei}"'),
+        ('quotes and blank lines', b'psk,endpoint\r\n\r\n"%b","urn:a"\r\n"%b",urn:b\r\n\r\n', ''),
+    ]:
+        d.manifest(csv % ((KEY % 1).encode(), (KEY % 2).encode()), more)
+        d.good(what)
+    d.manifest(f'endpoint,psk\nurn:a,{KEY % 1}\nurn:b,{KEY % 2}\nurn:c,{KEY % 3}\n')
+    need('3 rows, the quota is 2' in d.good('more rows than the quota'), 'no warning')
+
+
+def wrong_manifests(d):
+    d.template("RID.Security.SecretKey: b'{psk:hex}',")
+    rows = [f'urn:dev:{i},{KEY % i}' for i in range(2, 40)]
+    at = lambda line, text: '\n'.join(['endpoint,psk'] + rows[:line - 2] + [text] + rows[line - 1:]) + '\n'
+    for what, csv, *words in [
+        ('a name twice', at(31, f'urn:dev:7,{KEY % 200}'), "devices.csv:31: the endpoint 'urn:dev:7' is that of line 7 too"),
+        ('a key twice', at(31, f'urn:x,{KEY % 7}'), 'devices.csv:31: the key is that of line 7 too'),
+        ('a short key', at(9, f'urn:x,{"ab" * 15}'), 'devices.csv:9: psk: the key has 15 bytes'),
+        ('a long key', at(9, f'urn:x,{"ab" * 65}'), 'devices.csv:9: psk: the key has 65 bytes'),
+        ('odd hex', at(9, f'urn:x,{"ab" * 16}a'), 'devices.csv:9: psk: is not pairs of hex digits'),
+        ('no key', at(9, 'urn:x,'), 'devices.csv:9: psk: the key has 0 bytes'),
+        ('the sample', at(9, f'urn:x,{b"3x@mpl3P5K53cr3tK3y".hex()}'), 'devices.csv:9: psk: the key is the sample'),
+        ('a short row', at(9, 'urn:x'), 'devices.csv:9: 1 fields, the header has 2'),
+        ('a bad name', at(9, f'"urn;x",{KEY % 99}'), "devices.csv:9: endpoint 'urn;x'"),
+        ('an open quote', at(9, f'"urn:x,{KEY % 99}'), 'devices.csv:9: a quote is opened'),
+        ('a quote inside', at(9, f'urn:"x",{KEY % 99}'), 'devices.csv:9: a quote stands where none can be'),
+        ('no rows', 'endpoint,psk\n', 'no rows'),
+        ('nothing', '', 'is empty'),
+        ('a missing column', 'endpoint,key\nurn:x,00\n', 'endpoint_cfg:7:', '{psk} names no column'),
+        ('a wrong delimiter', f'endpoint;psk\nurn:x;{KEY % 1}\n', "no column 'endpoint'", 'delimiter: ";"'),
+        ('few rows', f'endpoint,psk\nurn:x,{KEY % 1}\n', '1 rows, the quota is 2'),
+    ]:
+        d.manifest(csv)
+        d.bad(what, *words, secret='ab' * 15)
+    d.manifest(at(9, 'urn:\xff,00').encode('latin-1'))
+    d.bad('no UTF-8', 'devices.csv:9: endpoint: the value is not UTF-8')
+    d.manifest('endpoint,psk\n'.encode('utf-16'))
+    d.bad('UTF-16', 'is UTF-16')
+    bad = at(9, 'urn:x,zz').replace(rows[20], 'urn:y')
+    d.manifest(bad)
+    out = d.bad('two bad rows', 'devices.csv:9: psk', 'devices.csv:22: 1 fields', '2 rows are bad; the first: devices.csv:9')
+    code, out = d.run('--json')
+    events = [json.loads(line) for line in out.splitlines() if line.startswith('{')]
+    need([e['event'] for e in events] == ['error'] * 3 and events[0]['stage'] == 'manifest', out)
+
+
+def secrets_in_templates(d):
+    names = 'names: {pattern: "urn:{serial}"}\n'
+    d.template("RID.Security.PKOrIdentity: b'id', RID.Security.SecretKey: b'0123456789abcdef',")
+    d.order(names)
+    d.bad('a shared secret', 'endpoint_cfg: /0/1/5: the template holds a secret key', 'shared_secret: true',
+          secret='0123456789abcdef')
+    d.order(names + 'credentials: {shared_secret: true}\n')
+    need('one secret in all devices' in d.good('a shared secret in so many words'), 'the plan')
+    d.order(names, quota=1)
+    d.good('one device')
+    d.template("RID.Security.SecretKey: b'3x@mpl3P5K53cr3tK3y',")
+    d.order(names + 'credentials: {shared_secret: true}\n')
+    d.bad('the sample', 'sample that everyone knows', secret='3x@mpl3P5K53cr3tK3y')
+    d.template()
+    d.bad('nothing to share', 'the template holds none')
+    d.template("RID.Security.SecretKey: b'{psk}',")
+    d.manifest('endpoint,psk\nurn:a,00\nurn:b,11\n')
+    d.bad('no encoding', 'endpoint_cfg:7:', 'bytes need an encoding')
+
+
+def servers(d):
+    d.template("RID.Security.SecretKey: b'{psk:hex}',")
+    d.write('shop.json', json.dumps({'kind': 'export', 'file': d.at('export.csv')}))
+    d.write('things.json', json.dumps({'kind': 'thingsboard', 'url': 'https://127.0.0.1', 'port': 9}))
+    csv = f'endpoint,psk\nurn:a,{KEY % 1}\nurn:b,{KEY % 2}\n'
+    d.manifest(csv)
+    order = open(d.at('order.yaml')).read()
+    d.order(text=order + 'servers: [{file: shop.json}]\n')
+    need('server    shop' in d.good('an export needs no token'), 'the plan')
+    d.order(text=order + 'servers: [{file: things.json}]\n')
+    code, out = d.run()
+    need(code == 2 and 'token' in out and 'token_file' in out, f'no token: {code}: {out}')
+    d.write('token', 'x')
+    d.order(text=order + 'servers: [{name: things, file: things.json, token_file: token}]\n')
+    d.bad('a server that is away', 'things')
+
+
+def no_trace(d):
+    """A template may be changed after a dry run, and not once the order runs."""
+    d.template()
+    d.order('names: {pattern: "urn:{serial}"}\n')
+    d.good('a dry run')
+    d.template("RID.Security.PKOrIdentity: b'{serial:text}',")
+    d.good('another template')
+    subprocess.run([SIGNET, 'run', 'order.yaml', '--wait', '1'], cwd=d.folder, capture_output=True, timeout=120,
+                   stdin=subprocess.DEVNULL)
+    need(os.path.exists(d.at('ledger.db')), 'the run made no ledger')
+    d.good('the same again')
+    d.template()
+    code, out = d.run()
+    need(code == 1 and 'give the new order another name' in out, f'another template: {out}')
+    os.remove(d.at('ledger.db'))
+
+
+def main():
+    for part in (wrong_keys, right_manifests, wrong_manifests, secrets_in_templates, servers, no_trace):
+        with tempfile.TemporaryDirectory() as folder:
+            part(Desk(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in os.listdir(EXAMPLE):
+            shutil.copy(os.path.join(EXAMPLE, name), folder)
+        for args in (['--dry-run'], []):
+            p = subprocess.run([SIGNET, 'run', 'minted.yaml', *args], cwd=folder, capture_output=True, text=True,
+                               timeout=120)
+            need(p.returncode == 0, f'the example: {p.stdout}{p.stderr}')
+        with open(os.path.join(folder, 'records.csv')) as f:
+            need('2026-48/urn:dev:os:0023C7-000103' in f.read(), 'the identities of the example')
+    print('run_order: ok')
+
+
+main()
