@@ -6,9 +6,9 @@
  *     DELETE /devices/NAME   204 or 404
  *
  * To use one like it: copy this file to src/server/NAME.c, add `row(NAME_ops)` to FOR_EACH_KIND in
- * src/server/server.c, and write a test like tests/unit/server/example.c. Transport, TLS, deadlines,
- * retries, the token's header, threads and connections are the room's, and so is the check of what
- * `can` says. */
+ * src/server/server.c, and write a test like tests/unit/server/example.c. Transport, TLS,
+ * deadlines, retries, the token's header, threads and connections are the room's, and so is the
+ * check of what `can` says. */
 #include "server/ops.h"
 #include "server/words.h"
 

@@ -346,7 +346,7 @@ int signet_prove(const struct signet_tree *tree, const struct signet_prove_optio
                  struct signet_proof *out, struct signet_error *err)
 {
     static const struct signet_prove_options defaults;
-    struct signet_proof own;
+    struct signet_proof own = {0};
     struct signet_error why = {0};
     char name[152] = "";
     struct run run = {.options = options ? options : &defaults, .out = out ? out : &own};

@@ -68,7 +68,7 @@ static bool same(const struct table *t, uint64_t at, const struct buf *want)
     bool equal = true;
 
     if (at >= t->len)
-        return t->rows.len - (size_t)(at - t->len) >= want->len &&
+        return t->rows.data && t->rows.len - (size_t)(at - t->len) >= want->len &&
                memcmp(t->rows.data + (size_t)(at - t->len), want->data, want->len) == 0;
     for (size_t done = 0; equal && done < want->len;) {
         size_t part = want->len - done < sizeof there ? want->len - done : sizeof there;

@@ -325,9 +325,9 @@ size_t export_row_end(const struct export_format *format, const char *text, size
 static size_t skip_quoted(const char *row, size_t at, size_t len, bool json)
 {
     for (at++; at < len; at++) {
-        if (json && row[at] == '\\')
-            at++;
-        else if (row[at] == '"' && !json && at + 1 < len && row[at + 1] == '"')
+        bool doubled = !json && row[at] == '"' && at + 1 < len && row[at + 1] == '"';
+
+        if (doubled || (json && row[at] == '\\'))
             at++;
         else if (row[at] == '"')
             return at + 1;

@@ -15,7 +15,7 @@
     row(export_ops)
 /* clang-format on */
 
-#define DECLARE(ops) extern const struct server_ops ops;
+#define DECLARE(ops) extern const struct server_ops ops; /* NOLINT(bugprone-macro-parentheses) */
 #define ROW(ops)     &ops,
 
 FOR_EACH_KIND(DECLARE)
