@@ -185,6 +185,7 @@ int bootstrap_run(struct exchange *x, const struct transport_address *address, c
             *err = b.trouble;
     }
     x->on_request = NULL;
+    x->ctx = NULL;
     buf_free(&b.body);
     return rc;
 }

@@ -163,7 +163,31 @@ struct reply {
     const struct curl *curl;
     struct buf body;
     int64_t retry_after_ms; /* -1: none */
+    const struct secret *out;
+    size_t sent; /* of out */
 };
+
+static size_t on_send(char *data, size_t size, size_t count, void *ctx)
+{
+    struct reply *reply = ctx;
+    size_t left = reply->out->len - reply->sent;
+
+    count *= size;
+    count = count < left ? count : left;
+    memcpy(data, reply->out->data + reply->sent, count);
+    reply->sent += count;
+    return count;
+}
+
+/* A kept connection that ends without an answer: curl would send the body again by itself. Whether
+ * that may be done is ours to know. */
+static int on_rewind(void *ctx, curl_off_t offset, int origin)
+{
+    (void)ctx;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 {
@@ -249,8 +273,11 @@ static void set_options(struct http *http, const struct http_request *request, c
     c->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     c->easy_setopt(easy, CURLOPT_HEADERDATA, reply);
     if (request->body) {
+        c->easy_setopt(easy, CURLOPT_POST, 1L);
         c->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body->len);
-        c->easy_setopt(easy, CURLOPT_POSTFIELDS, (const char *)request->body->data);
+        c->easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
+        c->easy_setopt(easy, CURLOPT_READDATA, reply);
+        c->easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
     }
     c->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
@@ -303,6 +330,9 @@ static int transport_error(struct http *http, CURLcode code, struct signet_error
         error_set(err, SIGNET_E_NET, "TLS with %s: %s", http->base, why);
         error_hint(err, "is the host name right? A private authority is given with --ca-file");
         return SIGNET_E_NET;
+    case CURLE_SEND_FAIL_REWIND:
+        return error_set(err, SIGNET_E_NET, "%s ended the connection without an answer",
+                         http->base);
     default:
         return error_set(err, SIGNET_E_NET, "%s: %s", http->base, why);
     }
@@ -321,7 +351,8 @@ static bool passing(CURLcode code)
 {
     return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
            code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
-           code == CURLE_PARTIAL_FILE || code == CURLE_OPERATION_TIMEDOUT;
+           code == CURLE_PARTIAL_FILE || code == CURLE_OPERATION_TIMEDOUT ||
+           code == CURLE_SEND_FAIL_REWIND;
 }
 
 static int prepare(struct http *http, struct signet_error *err)
@@ -391,7 +422,8 @@ static int attempt_once(struct http *http, const struct http_request *request, c
                         const struct secret *authorization, struct http_answer *answer, bool *again,
                         int64_t *pause_ms, struct signet_error *err)
 {
-    struct reply reply = {.curl = http->curl, .body = {.max = BODY_MAX}, .retry_after_ms = -1};
+    struct reply reply = {
+        .curl = http->curl, .body = {.max = BODY_MAX}, .retry_after_ms = -1, .out = request->body};
     struct curl_slist *headers = make_headers(http, request, authorization);
     CURLcode code;
     int rc;

@@ -15,8 +15,8 @@
     row(export_ops)
 /* clang-format on */
 
-#define DECLARE(ops) extern const struct server_ops ops; /* NOLINT(bugprone-macro-parentheses) */
-#define ROW(ops)     &ops,
+#define DECLARE(ops) extern const struct server_ops ops;
+#define ROW(ops)     &(ops),
 
 FOR_EACH_KIND(DECLARE)
 static const struct server_ops *const kinds[] = {FOR_EACH_KIND(ROW)};

@@ -29,8 +29,11 @@ def maven(folder, target, *args):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(f'{target}/done'):
             shutil.rmtree(target, ignore_errors=True)
-            p = subprocess.run(['mvn', '-q', '-B', *args, f'-DoutputDirectory={target}'], capture_output=True, text=True,
-                               timeout=400, cwd=folder)
+            try:
+                p = subprocess.run(['mvn', '-q', '-B', *args, f'-DoutputDirectory={target}'], capture_output=True, text=True,
+                                   timeout=400, cwd=folder)
+            except subprocess.TimeoutExpired:
+                cannot('Maven gave no answer within 400 seconds')
             if p.returncode:
                 cannot(f'Maven cannot get Leshan: {p.stdout.strip()[:400]}')
             open(f'{target}/done', 'w').close()

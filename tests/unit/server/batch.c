@@ -137,6 +137,25 @@ static void test_lost_answers(void **state)
         }
 }
 
+/* On a kept connection, too, where HTTP clients like to send again by themselves. */
+static void test_lost_on_a_kept_connection(void **state)
+{
+    static const char *const kinds[] = {"coiote", "thingsboard"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b;
+        bool existed = true;
+
+        start(&b, kinds[i], "token", "429=0,commit-then-drop", 0);
+        assert_int_equal(signet_server_add(b.server, &b.devices[0], &existed, NULL), SIGNET_OK);
+        assert_false(existed);
+        assert_int_equal(sim_server_devices(b.sim), 1);
+        assert_int_equal(sim_server_requests(b.sim), 4); /* 429, the lost one, two of the look-up */
+        stop(&b);
+    }
+}
+
 static void test_bulk_import(void **state)
 {
     char profile[] = "lwm2m";
@@ -322,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_batch_of_100),
         cmocka_unit_test(test_batch_that_failed_in_part),
         cmocka_unit_test(test_lost_answers),
+        cmocka_unit_test(test_lost_on_a_kept_connection),
         cmocka_unit_test(test_bulk_import),
         cmocka_unit_test(test_bulk_import_overwrites_nobody),
         cmocka_unit_test(test_bulk_import_with_faults),

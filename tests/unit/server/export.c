@@ -195,6 +195,47 @@ static void test_no_row_twice(void **state)
     stop(&p);
 }
 
+/* What a row begins with is found again by a handle that did not write it. */
+static void test_names_with_quotes(void **state)
+{
+    static const char *const formats[][2] = {{"csv", NULL},
+                                             {"ndjson", NULL},
+                                             {"csv", "only=endpoint"},
+                                             {"ndjson", "\"x\"=endpoint"},
+                                             {"ndjson", "\"x\"=endpoint, k=key_text"},
+                                             {"cumulocity", NULL}};
+    static const char *const names[] = {"a,b",
+                                        "a\"b",
+                                        "a\\",
+                                        "a\\\"",
+                                        "\"",
+                                        "\"\"",
+                                        "a;b",
+                                        "a:b",
+                                        "a}b",
+                                        "\xc3\xa9",
+                                        "\xf0\x9f\x98\x80",
+                                        "a"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct place p;
+
+        start(&p, formats[i][0], formats[i][1]);
+        for (int round = 0; round < 2; round++)
+            for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+                bool existed;
+
+                assert_int_equal(add(&p, psk(names[k], "i", "k"), &existed), SIGNET_OK);
+                if (existed != (round == 1))
+                    fail_msg("format %zu, round %d: %s", i, round, names[k]);
+                signet_server_close(&p.server);
+                assert_int_equal(open_export(&p, formats[i][0], formats[i][1], NULL), SIGNET_OK);
+            }
+        stop(&p);
+    }
+}
+
 /* Power lost after any number of bytes: given again, the file is as if nothing had happened. */
 static void test_crash_at_every_byte(void **state)
 {
@@ -360,15 +401,11 @@ static void test_long_file_is_read_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),
-        cmocka_unit_test(test_emqx),
-        cmocka_unit_test(test_no_row_twice),
-        cmocka_unit_test(test_crash_at_every_byte),
-        cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_changed_by_others),
-        cmocka_unit_test(test_nrfcloud),
-        cmocka_unit_test(test_long_file_is_read_once),
+        cmocka_unit_test(test_formats),           cmocka_unit_test(test_emqx),
+        cmocka_unit_test(test_no_row_twice),      cmocka_unit_test(test_crash_at_every_byte),
+        cmocka_unit_test(test_names_with_quotes), cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_refusals),          cmocka_unit_test(test_changed_by_others),
+        cmocka_unit_test(test_nrfcloud),          cmocka_unit_test(test_long_file_is_read_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
