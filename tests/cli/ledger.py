@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""signet ledger as the operator, the engineer and the auditor use it: list, show, stats, export, verify, void,
+rework, and what it says to their mistakes."""
+import csv, io, json, os, sqlite3, subprocess, sys, tempfile
+
+SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
+EXAMPLE = os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'line', 'endpoint_cfg')
+failures = []
+
+
+def expect(name, ok, seen=''):
+    if not ok:
+        failures.append(f'{name}: {seen}')
+
+
+def run(*args, code=0):
+    p = subprocess.run([SIGNET, *args], capture_output=True, text=True, timeout=120)
+    expect(' '.join(args), p.returncode == code, f'exit {p.returncode}: {p.stdout[-300:]}{p.stderr}')
+    return p.stdout if code == 0 else p.stderr
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def make(folder, name, first, quota):
+    """An order of devices without boards."""
+    order = os.path.join(folder, f'{name}.yaml')
+    with open(order, 'w') as f:
+        f.write(f'name: {name}\nquota: {quota}\ntemplate: {EXAMPLE}\nledger: l.db\nstation: st\noperator: anna\n'
+                f'work: work-{name}\nnames: {{pattern: "urn:dev:os:{name}-{{serial:03}}", first: {first}}}\n'
+                f'output: {{packets: {name}.ndjson}}\n')
+    run('run', order)
+    return order
+
+
+def looking(ledger):
+    expect('list', run('ledger', 'list', ledger).count('\n') == 31, 'a title and 30 devices')
+    of_b = lines(run('ledger', 'list', '--order', 'b', '--json', ledger))
+    expect('list of an order', len(of_b) == 10 and all(d['order'] == 'b' for d in of_b), of_b)
+    expect('list of a state', 'no such devices' in run('ledger', 'list', '--state', 'failed', ledger))
+    rows = list(csv.DictReader(io.StringIO(run('ledger', 'export', ledger))))
+    expect('export', len(rows) == 30 and all(r['state'] == 'done' and len(r['psk_sha256']) == 64 for r in rows), rows[:1])
+    expect('every key once', len({r['psk_sha256'] for r in rows}) == 30)
+    events = lines(run('ledger', 'export', '-f', 'events', ledger))
+    expect('events', [e['seq'] for e in events] == list(range(1, len(events) + 1)), events[:2])
+    expect('who', all(e['operator'] == 'anna' and e['station'] == 'st' and e['tool'] for e in events), events[:1])
+    shown = run('ledger', 'show', ledger, 'urn:dev:os:a-007')
+    for word in ('done', 'reserved', 'writing', 'psk_sha256', 'anna', 'order'):
+        expect(f'show has {word}', word in shown, shown)
+    stats = lines(run('ledger', 'stats', '--json', ledger))
+    orders = {s['order']: s for s in stats if s['event'] == 'order'}
+    expect('stats', orders['a']['states']['done'] == 20 and orders['b']['quota'] == 10, stats)
+    expect('yield', any(s['event'] == 'group' and s['by'] == 'slot' and s['first_pass'] == 30 for s in stats), stats)
+
+
+def deciding(ledger):
+    run('ledger', 'void', ledger, 'urn:dev:os:a-003', code=2)
+    run('ledger', 'void', '-r', 'crushed by a press', ledger, 'urn:dev:os:a-003')
+    expect('void twice', 'void already' in run('ledger', 'void', '-r', 'x', ledger, 'urn:dev:os:a-003', code=1))
+    shown = run('ledger', 'show', ledger, 'urn:dev:os:a-003')
+    expect('the reason is kept', 'crushed by a press' in shown and 'office@' in shown, shown)
+    expect('rework of what is done', 'only a failed device' in
+           run('ledger', 'rework', ledger, 'urn:dev:os:a-004', code=2))
+    expect('rework of what is not', 'no device' in run('ledger', 'rework', ledger, 'nobody', code=1))
+
+
+def mistakes(folder, ledger):
+    expect('no ledger', 'no such ledger' in run('ledger', 'list', ledger + 'x', code=1))
+    expect('none was made', not os.path.exists(ledger + 'x'))
+    expect('no ledger at all', 'no ledger, or it is damaged' in
+           run('ledger', 'list', os.path.join(folder, 'a.ndjson'), code=1))
+    expect('a state', 'done' in run('ledger', 'list', '--state', 'doen', ledger, code=2))
+    expect('a format', 'csv, ndjson, events' in run('ledger', 'export', '-f', 'xml', ledger, code=2))
+    expect('no device', 'no device' in run('ledger', 'show', ledger, 'urn:dev:os:a-999', code=1))
+    expect('no order', 'no order' in run('ledger', 'stats', '-o', 'c', ledger, code=1))
+    said = run('ledger', 'list', 'postgresql://anna:sesame@127.0.0.1/x', code=2)
+    expect('a password', 'holds a password' in said and 'sesame' not in said, said)
+
+
+def tampering(ledger):
+    before = run('ledger', 'verify', ledger)
+    expect('verify', 'unbroken; head ' in before, before)
+    with sqlite3.connect(ledger) as db:
+        db.execute("UPDATE devices SET state = 7 WHERE endpoint = 'urn:dev:os:b-105'")
+    expect('a device', 'urn:dev:os:b-105' in run('ledger', 'verify', ledger, code=1))
+    with sqlite3.connect(ledger) as db:
+        db.execute("UPDATE devices SET state = 6 WHERE endpoint = 'urn:dev:os:b-105'")
+    expect('as before', run('ledger', 'verify', ledger) == before)
+    with sqlite3.connect(ledger) as db:
+        db.execute('DROP TRIGGER events_delete')
+        db.execute('DELETE FROM events WHERE seq = 17')
+    expect('an event', 'event 17 ' in run('ledger', 'verify', ledger, code=1))
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix='signet-ledger-') as folder:
+        ledger = os.path.join(folder, 'l.db')
+        make(folder, 'a', 1, 20)
+        make(folder, 'b', 101, 10)
+        looking(ledger)
+        deciding(ledger)
+        mistakes(folder, ledger)
+        tampering(ledger)
+    print('\n'.join(failures))
+    sys.exit(bool(failures))
+
+
+main()
