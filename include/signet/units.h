@@ -42,7 +42,7 @@ struct signet_units_options {
     const char *work;
     const char *key_file; /* the sealing key, 32 bytes, 0600; made when it is missing */
     bool sealed_only;     /* only what was sealed will be opened: no device is tried */
-    /* Each bad row is told as SIGNET_EVENT_ERROR, 100 of them at most; may be NULL. */
+    /* Of several bad rows each is told as SIGNET_EVENT_ERROR, 100 of them at most; may be NULL. */
     const struct signet_observer *observer;
     /* Would the servers take it? Asked for every row, with sample credentials where new ones are to
      * be made; of a pattern for the first and the last. May be NULL. */

@@ -16,16 +16,27 @@ struct trial {
     struct signet_error first; /* of the bad */
 };
 
-static void tell(void *ctx, const struct signet_error *why)
+static void send(const struct trial *t, const struct signet_error *why)
 {
-    struct trial *t = ctx;
     const struct signet_event event = {
         .kind = SIGNET_EVENT_ERROR, .stage = "manifest", .error = why};
 
-    if (t->bad++ == 0)
+    event_send(t->options->observer, &event);
+}
+
+/* One alone is what signet_units_open() fails with: it is told then. */
+static void tell(void *ctx, const struct signet_error *why)
+{
+    struct trial *t = ctx;
+
+    if (t->bad++ == 0) {
         t->first = *why;
+        return;
+    }
+    if (t->bad == 2)
+        send(t, &t->first);
     if (t->bad <= TOLD_MAX)
-        event_send(t->options->observer, &event);
+        send(t, why);
 }
 
 /* Is what comes out right, and would the servers take it? */
