@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SLOTS_MAX = 256, LOOK_MS = 100 };
@@ -63,6 +64,7 @@ static int run(const struct cli *cli, struct rack *r, bool until_eof)
 {
     struct signet_error err = {0};
     int rc = SIGNET_OK;
+    mkdir(r->folder, 0700); /* when it cannot be made, the first link says so */
     for (long slot = 1; rc == SIGNET_OK && slot <= r->slots; slot++)
         rc = start(r, slot, &err);
     if (rc == SIGNET_OK) {
