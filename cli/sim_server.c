@@ -84,7 +84,7 @@ int sim_server(int argc, char **argv)
         {'m', "misbehave", "LIST",
          "latency=MS, bad-tls=expired|wrong-host|untrusted; and for one new device each, *N for N: "
          "401, 403, 409, 429=SECONDS, 503=SECONDS, 500, html, truncate, drop, commit-then-drop, "
-         "slow, redirect",
+         "slow, redirect, portal",
          OPTION_TEXT, &options.misbehave, 0, 0},
         {'t', "token", "WORD", "The token, or password, that it takes (token)", OPTION_TEXT,
          &options.token, 0, 0},

@@ -269,6 +269,8 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
         } else if (strcmp(fault, "html") == 0) {
             reply.status = 502;
             buf_text(&reply.body, "<html><body>Bad gateway</body></html>");
+        } else if (strcmp(fault, "portal") == 0) {
+            buf_text(&reply.body, "<html><body>Please log in to the network</body></html>");
         } else if (strcmp(fault, "redirect") == 0) {
             reply.status = 307;
             snprintf(more, sizeof more, "Location: https://localhost:%u/elsewhere\r\n", s->port);
@@ -378,9 +380,9 @@ static void *listen_on(void *ctx)
 
 static bool known_fault(const char *word)
 {
-    static const char *const known[] = {"401",  "403",     "409",      "429",  "503",
-                                        "500",  "html",    "truncate", "drop", "commit-then-drop",
-                                        "slow", "redirect"};
+    static const char *const known[] = {"401",  "403",      "409",      "429",  "503",
+                                        "500",  "html",     "truncate", "drop", "commit-then-drop",
+                                        "slow", "redirect", "portal"};
     size_t len = strcspn(word, "=");
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -128,7 +128,8 @@ struct sim_server;
 /* misbehave is a list with commas. "latency=MS" holds for every request,
  * "bad-tls=expired|wrong-host|untrusted" for every connection. The others are each for one request
  * that makes a device, in this order, "*N" for N of them: 401, 403, 409, 429=SECONDS,
- * 503=SECONDS, 500, truncate, html, drop, commit-then-drop, slow, redirect. */
+ * 503=SECONDS, 500, truncate, html, drop, commit-then-drop, slow, redirect, portal (200 and a web
+ * page). */
 int sim_server_start(struct sim_server **out, const struct sim_server_options *options,
                      struct signet_error *err);
 void sim_server_stop(struct sim_server **server);

@@ -193,15 +193,46 @@ static bool text_differs(const json_t *value, const char *want, size_t len)
            (json_string_length(value) != len || memcmp(json_string_value(value), want, len) != 0);
 }
 
+static bool same_bytes(const json_t *array, const struct signet_device *device)
+{
+    for (size_t i = 0; i < device->psk_len; i++)
+        if ((json_integer_value(json_array_get(array, i)) & 0xff) != device->psk[i])
+            return false;
+    return json_array_size(array) == device->psk_len;
+}
+
+/* In whichever form the server shows it. One that it does not show is taken for the same. */
+static bool same_psk(const json_t *there, const struct signet_device *device)
+{
+    const json_t *hex = json_object_get(there, "HexadecimalPsk");
+    const json_t *text = json_object_get(there, "PlainTextPsk");
+    const json_t *bytes = json_object_get(there, "BinaryPsk");
+    size_t len = json_string_length(hex);
+    uint8_t *key;
+    bool same;
+
+    if (text)
+        return !text_differs(text, (const char *)device->psk, device->psk_len);
+    if (bytes)
+        return same_bytes(bytes, device);
+    if (!json_is_string(hex))
+        return !json_object_get(there, "ExternalPsk") && !json_object_get(there, "GlobalPsk");
+    key = malloc(len / 2 + 1);
+    same = key &&
+           hex_decode(json_string_value(hex), len, key, len / 2) == (ssize_t)device->psk_len &&
+           memcmp(key, device->psk, device->psk_len) == 0;
+    if (key)
+        wipe(key, len / 2);
+    free(key);
+    return same;
+}
+
 /* What of the device at the server is not as we want it; NULL when it is the same. */
 static const char *difference(const json_t *there, const struct signet_server *server,
                               const struct signet_device *device)
 {
     const char *mode = signet_mode_name(device->mode);
-    const json_t *psk = json_object_get(json_object_get(there, "dtlsPsk"), "HexadecimalPsk");
     const char *name = "endpointName";
-    const char *hex = json_string_value(psk);
-    const char *what = NULL;
 
     if (text_differs(json_object_get(json_object_get(there, "properties"), name), device->endpoint,
                      strlen(device->endpoint)))
@@ -215,18 +246,7 @@ static const char *difference(const json_t *there, const struct signet_server *s
     if (text_differs(json_object_get(there, "dtlsIdentity"), (const char *)device->identity,
                      device->identity_len))
         return "its PSK identity";
-    if (hex) {
-        size_t len = json_string_length(psk);
-        uint8_t *key = malloc(len / 2 + 1);
-        ssize_t n = key ? hex_decode(hex, len, key, len / 2) : -1;
-
-        if (n != (ssize_t)device->psk_len || memcmp(key, device->psk, device->psk_len) != 0)
-            what = "its PSK";
-        if (key)
-            wipe(key, len / 2);
-        free(key);
-    }
-    return what;
+    return same_psk(json_object_get(there, "dtlsPsk"), device) ? NULL : "its PSK";
 }
 
 /* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */

@@ -417,6 +417,16 @@ static void free_headers(struct http *http, struct curl_slist *headers)
     http->curl->slist_free_all(headers);
 }
 
+/* HTML: a portal or a proxy spoke, not the server's API. */
+static bool is_page(const struct http_answer *answer)
+{
+    size_t i = 0;
+
+    while (i < answer->body.len && isspace(answer->body.data[i]))
+        i++;
+    return i < answer->body.len && answer->body.data[i] == '<';
+}
+
 /* One attempt. *again: it makes sense to try once more, after *pause_ms when that is not -1. */
 static int attempt_once(struct http *http, const struct http_request *request, const char *url,
                         const struct secret *authorization, struct http_answer *answer, bool *again,
@@ -446,6 +456,12 @@ static int attempt_once(struct http *http, const struct http_request *request, c
     rc = secret_from_buf(&answer->body, &reply.body, err);
     if (rc)
         return rc;
+    if (request->body && http_good(answer) && is_page(answer)) {
+        answer->status = 0;
+        answer->maybe_done = true;
+        *again = request->retry_lost;
+        return error_set(err, SIGNET_E_SERVER, "%s answered with a web page", http->base);
+    }
     *again = answer->status == 429 || answer->status == 503;
     if (*again)
         error_set(err, SIGNET_E_SERVER, "the server answered %ld", answer->status);

@@ -47,7 +47,8 @@ void http_close(struct http **http);
 int http_twin(struct http **out, const struct http *http, struct signet_error *err);
 
 /* One request with its retries. SIGNET_OK means that a whole answer came, of any status; 429 and
- * 503 are retried first. The caller wipes answer->body, also after an error. */
+ * 503 are retried first. A web page with a good status, in answer to a body, counts as an answer
+ * that was lost. The caller wipes answer->body, also after an error. */
 int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
               struct signet_error *err);
 

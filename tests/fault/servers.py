@@ -29,6 +29,10 @@ FAULTS = [
     ('drop', 0, 'registered', 1, 40),
     ('commit-then-drop', 0, 'registered', 1, 40),
     ('commit-then-drop,503=0', 0, 'registered', 1, 40),
+    ('portal', 0, 'registered', 1, 40),
+    ('portal*9', 1, 'web page', 0, 40),
+    ('429=0,commit-then-drop', 0, 'registered', 1, 40),
+    ('401,503=0', 1, '401', 0, 20),
     ('slow', 0, 'registered', 1, 20),
     ('latency=300', 0, 'registered', 1, 20),
     ('latency=2600', 1, 'no answer in time', None, 40),
@@ -89,7 +93,7 @@ def one(kind, fault, code, words, devices, deadline):
         text = p.stdout + p.stderr
         expect(name, p.returncode == code, f'exit {p.returncode}: {text}')
         expect(name, words in text, f'wanted {words!r} in {text}')
-        again = not fault.startswith(('bad-tls', 'latency=26', '429=0*9'))
+        again = not fault.startswith(('bad-tls', 'latency=26', '429=0*9', 'portal*9'))
         if again:
             p = register(folder, sim, kind, deadline=deadline)
             expect(name, p.returncode == 0, 'the second try: ' + p.stderr)
