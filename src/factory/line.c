@@ -200,11 +200,10 @@ static void tear_down(struct line *line)
     signet_cancel_free(&line->stop);
 }
 
-/* While slots work: the caller's wish to stop is passed on. */
-static void attend(struct line *line)
+/* Until the count, of threads that are at work, is zero: the caller's wish to stop is passed on. */
+static void attend(struct line *line, const size_t *count)
 {
-    pthread_mutex_lock(&line->lock);
-    while (line->open_slots > 0) {
+    while (*count > 0) {
         struct timespec at;
 
         clock_gettime(CLOCK_MONOTONIC, &at);
@@ -217,11 +216,19 @@ static void attend(struct line *line)
             pthread_cond_broadcast(&line->changed);
         }
     }
+}
+
+/* First the slots; then nothing new comes, and the outbox has a while for what is there. */
+static void attend_all(struct line *line)
+{
+    int seconds = line->job->sync_seconds > 0 ? line->job->sync_seconds : SYNC_SECONDS;
+
+    pthread_mutex_lock(&line->lock);
+    attend(line, &line->open_slots);
     line->closing = true;
-    line->end_at =
-        clock_ms() +
-        (int64_t)(line->job->sync_seconds > 0 ? line->job->sync_seconds : SYNC_SECONDS) * 1000;
+    line->end_at = clock_ms() + (int64_t)seconds * 1000;
     pthread_cond_broadcast(&line->changed);
+    attend(line, &line->open_runners);
     pthread_mutex_unlock(&line->lock);
 }
 
@@ -284,7 +291,7 @@ static int work(struct line *line, struct slot *slots, struct signet_error *err)
         start_slots(line, slots);
     else
         signet_cancel_fire(line->stop);
-    attend(line);
+    attend_all(line);
     for (size_t i = 0; i < line->job->slot_count; i++)
         if (slots[i].started)
             pthread_join(slots[i].thread, NULL);

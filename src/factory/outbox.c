@@ -169,32 +169,39 @@ static void run_rounds(struct runner *r)
     }
 }
 
+static void count_runner(struct runner *r, bool starts)
+{
+    struct line *line = r->line;
+
+    pthread_mutex_lock(&line->lock);
+    if (starts) {
+        line->open_runners++;
+        line->open_couriers += r->courier != NULL;
+    } else {
+        line->open_runners--;
+        line->open_couriers -= r->courier != NULL;
+    }
+    pthread_cond_broadcast(&line->changed);
+    pthread_mutex_unlock(&line->lock);
+}
+
 static void *run(void *arg)
 {
     struct runner *r = arg;
 
     run_rounds(r);
-    pthread_mutex_lock(&r->line->lock);
-    r->line->open_couriers -= r->courier != NULL;
-    pthread_cond_broadcast(&r->line->changed);
-    pthread_mutex_unlock(&r->line->lock);
+    count_runner(r, false);
     return NULL;
 }
 
 static int start(struct runner *r, struct signet_error *err)
 {
-    int rc;
-
-    pthread_mutex_lock(&r->line->lock);
-    r->line->open_couriers += r->courier != NULL;
-    pthread_mutex_unlock(&r->line->lock);
-    rc = pthread_create(&r->thread, NULL, run, r);
+    count_runner(r, true);
+    int rc = pthread_create(&r->thread, NULL, run, r);
     r->started = rc == 0;
     if (rc == 0)
         return SIGNET_OK;
-    pthread_mutex_lock(&r->line->lock);
-    r->line->open_couriers -= r->courier != NULL;
-    pthread_mutex_unlock(&r->line->lock);
+    count_runner(r, false);
     return error_sys(err, SIGNET_E_NOMEM, rc, "cannot start a thread");
 }
 

@@ -55,6 +55,7 @@ struct line {
     struct signet_error fatal;
     size_t open_slots;
     size_t open_couriers; /* threads that bring devices to a server */
+    size_t open_runners;  /* these, and the one for proof and end */
     bool used_up;         /* no device can be reserved any more */
     bool finished;        /* and none is unfinished */
     bool closing;         /* no slot will verify another device */
