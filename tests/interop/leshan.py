@@ -212,6 +212,15 @@ def pair(ports, folder, label):
         expect(f'{label}: {kind}: bootstrap to management', proof and proof[0]['in'] and proof[0]['bootstraps'] == 1 and
                proof[0]['accounts'] == 2, out)
         run('register', '-s', boot, '-e', name, '--remove', '--allow-http', cwd=folder)
+    # a certificate for the management server, which the bootstrap server writes with its key
+    name, uri = 'pair-cert', f'coaps://127.0.0.1:{ports["bootstrapCoaps"]}'
+    bootstrap = (uri, True, 0, ", 3: b'bs-cert', 5: b'bootstrap-key-17'", None)
+    both = config(folder, 'both-cert', [bootstrap, (f'coaps://127.0.0.1:{ports["coaps"]}', False, 2, '', 1)])
+    run('-c', both, '-e', name, '-C', 'cert_info.json', '-p', 'server.der', cwd=folder, tool=PTOOL)
+    for server_file in (manager, boot):
+        run('register', '-s', server_file, '-e', name, '-P', 'SenMLCBOR', '--allow-http', cwd=folder)
+    out = run('prove', '-c', config(folder, 'only-cert', [bootstrap]), '-e', name, '--ask', manager, '--allow-http', cwd=folder)
+    expect(f'{label}: bootstrap to a certificate', 'ECDHE-ECDSA' in out and '1 of them for bootstrap' in out, out)
     out = run('register', '-s', boot, '-e', 'x', '-c', config(folder, 'alone', [account]), '--allow-http', cwd=folder, want=1)
     expect(f'{label}: a bootstrap server needs a pair', 'bootstrap account' in out, out)
 
