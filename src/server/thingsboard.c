@@ -460,8 +460,7 @@ const struct server_ops thingsboard_ops = {
             .batch_max = THINGSBOARD_BATCH,
             .needs_token = true,
             .identity_charset = "UTF-8, not blank, not NO_SEC",
-            .manual_steps = "make a device profile with transport LwM2M; mode cert: give the "
-                            "server the authority that signed the devices' certificates"},
+            .manual_steps = "make a device profile with transport LwM2M"},
     .validate_info = validate_info,
     .header = auth_header,
     .login = login,
