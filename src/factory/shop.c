@@ -189,6 +189,20 @@ static int read_token(const char *path, struct secret *out, struct signet_error 
     return rc;
 }
 
+/* What a person must bring to the server lies beside its file, wherever the line is started. */
+static int place_uploads(struct signet_server_info *info, const char *file,
+                         struct signet_error *err)
+{
+    const char *slash = strrchr(file, '/');
+    int folder = slash ? (int)(slash - file) + 1 : 0;
+
+    if (info->uploads)
+        return SIGNET_OK;
+    return asprintf(&info->uploads, "%.*suploads", folder, file) < 0
+               ? (info->uploads = NULL, error_nomem(err))
+               : SIGNET_OK;
+}
+
 static int open_server(struct signet_shop *s, size_t i, struct signet_error *err)
 {
     const struct signet_order_server *from = &s->order->servers[i];
@@ -198,6 +212,8 @@ static int open_server(struct signet_shop *s, size_t i, struct signet_error *err
     struct secret token = {0};
     int rc = signet_server_info_load(from->file, &info, err);
 
+    if (rc == SIGNET_OK)
+        rc = place_uploads(&info, from->file, err);
     if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);
     if (rc == SIGNET_OK)
