@@ -17,7 +17,7 @@ static const struct {
 
 /* In the order in which they come, for the bar. */
 static const char *const stages[] = {"flash", "name", "credentials", "load", "result", "final"};
-#define STAGES (sizeof(stages) / sizeof(stages[0]))
+enum { STAGES = sizeof(stages) / sizeof(stages[0]) };
 
 static double now(void)
 {
