@@ -199,39 +199,64 @@ static int advance(struct signet_ledger *l, void *arg, struct signet_error *err)
     return rc;
 }
 
+static const char *fact(const struct signet_device_facts *f, size_t i)
+{
+    const char *const values[] = {f->hw_id, f->psk_identity, f->psk_sha256, f->spki_sha256,
+                                  f->cert_serial};
+
+    return values[i];
+}
+
+/* Whose is the fact? Another device's of the ledger, or of the same call. */
+static bool find_owner(struct signet_ledger *l, const struct advance *a, size_t which,
+                       const char *sql, char owner[152])
+{
+    const char *value = fact(facts_of(a, a->at), which);
+    struct db_rows row;
+
+    if (!value)
+        return false;
+    if (db_find(l->db, &row, NULL, sql, "si", value, a->leases[a->at].device) == SIGNET_OK) {
+        snprintf(owner, 152, "%s", db_text(&row, 0));
+        db_end(&row);
+        return true;
+    }
+    for (size_t i = 0; i < a->at; i++) {
+        const char *other = fact(facts_of(a, i), which);
+        if (other && strcmp(other, value) == 0) {
+            memcpy(owner, a->leases[i].endpoint, 152);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Which of the facts is another device's, and whose. */
 static void explain(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct advance *a = arg;
-    const struct signet_lease *lease = &a->leases[a->at];
-    const struct signet_device_facts *f = facts_of(a, a->at);
-    const struct {
-        const char *what, *value, *sql;
+    static const struct {
+        const char *what, *sql;
     } facts[] = {
-        {"hw_id", f->hw_id,
-         "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state <> 8"},
-        {"psk_identity", f->psk_identity,
+        {"hw_id", "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state <> 8"},
+        {"psk_identity",
          "SELECT endpoint FROM devices WHERE psk_identity = $1 AND id <> $2 AND freed = 0"},
-        {"psk_sha256", f->psk_sha256,
+        {"psk_sha256",
          "SELECT endpoint FROM devices WHERE substr(psk_sha256, 1, 20) = substr($1, 1, 20)"
          " AND psk_sha256 IS NOT NULL AND id <> $2"},
-        {"spki_sha256", f->spki_sha256,
+        {"spki_sha256",
          "SELECT endpoint FROM devices WHERE substr(spki_sha256, 1, 20) = substr($1, 1, 20)"
          " AND spki_sha256 IS NOT NULL AND id <> $2"},
-        {"cert_serial", f->cert_serial,
-         "SELECT endpoint FROM devices WHERE cert_serial = $1 AND id <> $2"},
+        {"cert_serial", "SELECT endpoint FROM devices WHERE cert_serial = $1 AND id <> $2"},
     };
-    struct db_rows row;
+    const struct advance *a = arg;
+    char owner[152];
 
-    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]) && a->at < a->count; i++) {
-        if (!facts[i].value || db_find(l->db, &row, NULL, facts[i].sql, "si", facts[i].value,
-                                       lease->device) != SIGNET_OK)
-            continue;
-        error_set(err, SIGNET_E_CONFLICT, "%s: its %s is in use by %s", lease->endpoint,
-                  facts[i].what, db_text(&row, 0));
-        db_end(&row);
-        return;
-    }
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]) && a->at < a->count; i++)
+        if (find_owner(l, a, i, facts[i].sql, owner)) {
+            error_set(err, SIGNET_E_CONFLICT, "%s: its %s is in use by %s",
+                      a->leases[a->at].endpoint, facts[i].what, owner);
+            return;
+        }
 }
 
 int signet_ledger_advance_many(struct signet_ledger *ledger, struct signet_lease *leases,
@@ -302,7 +327,7 @@ int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *
 }
 
 int device_set_aside(struct signet_ledger *l, int64_t device, const struct signet_error *why,
-                     struct signet_error *err)
+                     const char *detail, struct signet_error *err)
 {
     struct buf room = {0};
     int rc = db_change(l->db, err,
@@ -312,7 +337,7 @@ int device_set_aside(struct signet_ledger *l, int64_t device, const struct signe
                        "iisi", device, (int64_t)why->code, text_clean(why->msg, &room), l->db->now);
 
     buf_free(&room);
-    return rc == SIGNET_OK ? device_event(l, device, "failed", why->msg, err) : rc;
+    return rc == SIGNET_OK ? device_event(l, device, "failed", detail, err) : rc;
 }
 
 static int fail(struct signet_ledger *l, void *arg, struct signet_error *err)
@@ -325,7 +350,7 @@ static int fail(struct signet_ledger *l, void *arg, struct signet_error *err)
 
     db_end(&row);
     if (rc == SIGNET_OK)
-        rc = device_set_aside(l, t->lease->device, t->why, err);
+        rc = device_set_aside(l, t->lease->device, t->why, t->why->msg, err);
     return rc == SIGNET_E_NOT_FOUND
                ? error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
                            t->lease->endpoint)

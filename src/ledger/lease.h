@@ -23,8 +23,8 @@ int lease_take(struct signet_ledger *ledger, struct signet_lease *lease, const c
 int device_event(struct signet_ledger *ledger, int64_t device, const char *kind, const char *detail,
                  struct signet_error *err);
 
-/* device.c: sets aside a device, whoever works on it. */
+/* device.c: sets aside a device, whoever works on it; detail is for its event. */
 int device_set_aside(struct signet_ledger *ledger, int64_t device, const struct signet_error *why,
-                     struct signet_error *err);
+                     const char *detail, struct signet_error *err);
 
 #endif

@@ -130,6 +130,21 @@ static int tell_device(struct signet_ledger *l, int64_t device, const char *kind
     return rc == SIGNET_OK ? device_event(l, device, kind, detail, err) : rc;
 }
 
+static int refuse(struct signet_ledger *l, int64_t device, const char *server, const char *said,
+                  const struct signet_error *why, struct signet_error *err)
+{
+    struct buf detail = {0};
+
+    buf_printf(&detail, "%s: %s", server, said);
+    int rc = buf_check(&detail, err);
+    if (rc == SIGNET_OK)
+        rc = device_set_aside(l, device, why, (const char *)detail.data, err);
+    if (rc == SIGNET_E_NOT_FOUND) /* it is at its end already */
+        rc = tell_device(l, device, "refused", (const char *)detail.data, err);
+    buf_free(&detail);
+    return rc;
+}
+
 /* The device is locked before its delivery, as everywhere. changed is the time of the event. */
 static int settle_one(struct signet_ledger *l, const struct request *r, size_t i,
                       struct signet_error *err)
@@ -149,13 +164,12 @@ static int settle_one(struct signet_ledger *l, const struct request *r, size_t i
                       " /*+ FOR UPDATE */) AND server = $2 AND token = $3 AND state = 0",
                       "isiiiss", lease->device, r->server, lease->token, (int64_t)state, now,
                       state == 2 ? text_clean(why->msg, &room) : NULL, l->station);
+    if (rc == SIGNET_OK && state == 1)
+        rc = tell_device(l, lease->device, "delivered", r->server, err);
+    if (rc == SIGNET_OK && state == 2)
+        rc = refuse(l, lease->device, r->server, text_clean(why->msg, &room), why, err);
     buf_free(&room);
-    if (rc != SIGNET_OK || state == 0)
-        return rc;
-    if (state == 1)
-        return tell_device(l, lease->device, "delivered", r->server, err);
-    rc = device_set_aside(l, lease->device, why, err);
-    return rc == SIGNET_E_NOT_FOUND ? tell_device(l, lease->device, "refused", why->msg, err) : rc;
+    return rc;
 }
 
 static int delivered(struct signet_ledger *l, void *arg, struct signet_error *err)

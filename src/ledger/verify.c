@@ -100,11 +100,14 @@ static int check_chains(struct signet_ledger *l, struct verify *v, struct signet
                            .last = db_int(&row, 2),
                            .time = db_int(&row, 4),
                            .next = 1};
-        snprintf(c.name, sizeof(c.name), "%s", db_text(&row, 1));
+        int name = snprintf(c.name, sizeof(c.name), "%s", db_text(&row, 1));
+        int head = snprintf(c.head, sizeof(c.head), "%s", db_text(&row, 3));
         memcpy(c.previous, c.name, sizeof(c.name));
-        snprintf(c.head, sizeof(c.head), "%s", db_text(&row, 3));
         db_end(&row);
-        rc = check_chain(l, v, &c, err);
+        if (name >= (int)sizeof(c.name) || head >= (int)sizeof(c.head))
+            rc = error_set(err, SIGNET_E_LEDGER, "the head of station %s was changed", c.name);
+        else
+            rc = check_chain(l, v, &c, err);
     }
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
@@ -180,7 +183,8 @@ static const struct {
      " s.id = e.station WHERE e.device = v.device AND e.kind = 'delivered' AND e.detail = v.server"
      " AND e.time = v.changed AND s.name = v.station)"
      " WHEN 2 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
-     " WHERE e.device = v.device AND e.kind IN ('failed', 'refused') AND e.detail = v.error"
+     " WHERE e.device = v.device AND e.kind IN ('failed', 'refused')"
+     " AND e.detail = v.server || ': ' || v.error"
      " AND e.time = v.changed AND s.name = v.station)"
      " ELSE TRUE END LIMIT 1"},
     {"the delivery of device", "is missing: it has an event",
