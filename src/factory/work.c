@@ -114,6 +114,8 @@ static int open_file(struct signet_units *u, const char *path, const char *purpo
     return rc;
 }
 
+/* The name goes first: nobody finds half of it. The rest is best effort: a disk may keep the old
+ * blocks, but what is in them is sealed. */
 static int wipe_file(const char *path, struct signet_error *err)
 {
     static const uint8_t zeros[4096];
@@ -122,15 +124,18 @@ static int wipe_file(const char *path, struct signet_error *err)
     if (fd < 0)
         return errno == ENOENT ? SIGNET_OK
                                : error_sys(err, SIGNET_E_IO, errno, "cannot wipe %s", path);
+    if (unlink(path) != 0 && errno != ENOENT) {
+        int sys = errno;
+
+        close(fd);
+        return error_sys(err, SIGNET_E_IO, sys, "cannot remove %s", path);
+    }
     off_t len = lseek(fd, 0, SEEK_END);
-    /* best effort: a disk may keep the old block, but what is in it is sealed */
     for (off_t at = 0; at < len; at += (off_t)sizeof(zeros))
         if (pwrite(fd, zeros, len - at < 4096 ? (size_t)(len - at) : sizeof(zeros), at) < 0)
             break;
     fdatasync(fd);
     close(fd);
-    if (unlink(path) != 0 && errno != ENOENT)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot remove %s", path);
     return SIGNET_OK;
 }
 
@@ -243,6 +248,21 @@ static bool is_batch(const char *name, const char *tag, uint64_t *number)
     return *name >= '0' && *name <= '9' && strcmp(end, ".sealed") == 0;
 }
 
+/* A power cut may bring back the name of one that was wiped. */
+static bool is_wiped(int folder, const char *name)
+{
+    uint8_t head[4] = {1};
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool wiped = fd >= 0 && read(fd, head, sizeof(head)) == (ssize_t)sizeof(head) &&
+                 memcmp(head, "\0\0\0", sizeof(head)) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    if (wiped)
+        unlinkat(folder, name, 0);
+    return wiped;
+}
+
 int work_batch_list(struct signet_units *u, const char *tag, uint64_t **numbers, size_t *count,
                     struct signet_error *err)
 {
@@ -254,7 +274,7 @@ int work_batch_list(struct signet_units *u, const char *tag, uint64_t **numbers,
     if (!dir)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look into %s", u->work);
     while ((entry = readdir(dir)))
-        if (is_batch(entry->d_name, tag, &number))
+        if (is_batch(entry->d_name, tag, &number) && !is_wiped(dirfd(dir), entry->d_name))
             buf_append(&list, &number, sizeof(number));
     closedir(dir);
     int rc = buf_check(&list, err);
