@@ -19,8 +19,13 @@ double bench_median(double *samples, int count);
 /* Ends the program when good is false: a bench that computes nonsense measures nothing. */
 void bench_require(bool good, const char *what);
 
+/* Peak RSS in MiB of a program that runs in a folder and ends with 0; 0 where the machine does not
+ * let us trace (process.c). */
+double bench_peak(char *const argv[], const char *folder);
+
 void bench_cert(void);
 void bench_line(void);
+void bench_mint(void);
 void bench_packet(void);
 void bench_process(void);
 void bench_server(void);

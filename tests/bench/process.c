@@ -54,7 +54,7 @@ static double peak_of(pid_t pid)
 
 /* Peak RSS in MiB, 0 where the machine does not let us trace. ru_maxrss would not do: it keeps what
  * this program had before exec. The child's own memory is read as it exits. */
-static double run_traced(char *const argv[], const char *folder)
+double bench_peak(char *const argv[], const char *folder)
 {
     double peak = 0;
     int status;
@@ -83,6 +83,7 @@ static double run_traced(char *const argv[], const char *folder)
         signal = 0;
         bench_require(waitpid(pid, &status, 0) == pid, "cannot wait");
     }
+    bench_require(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a run failed");
     return peak;
 }
 
@@ -98,7 +99,7 @@ static void measure(char *const argv[], const char *folder)
     bench_figure("whole ptool run", whole, "ms", 6, false);
     bench_figure("whole /bin/true run", base, "ms", 0, false);
     bench_figure("ptool against /bin/true", whole / base, "times", 0, false);
-    bench_figure("ptool peak RSS", run_traced(argv, folder), "MiB", 12, false);
+    bench_figure("ptool peak RSS", bench_peak(argv, folder), "MiB", 12, false);
 }
 
 void bench_process(void)
