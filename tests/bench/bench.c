@@ -7,15 +7,9 @@
 #include <string.h>
 
 static const struct bench benches[] = {
-<<<<<<< HEAD
-    {"cert", bench_cert},       {"line", bench_line},     {"packet", bench_packet},
-    {"process", bench_process}, {"server", bench_server}, {"smp", bench_smp},
-    {"units", bench_units},
-=======
-    {"cert", bench_cert},     {"mint", bench_mint},       {"line", bench_line},
+    {"cert", bench_cert},     {"line", bench_line},       {"mint", bench_mint},
     {"packet", bench_packet}, {"process", bench_process}, {"server", bench_server},
-    {"smp", bench_smp},
->>>>>>> 7ab13bb (bench: minting)
+    {"smp", bench_smp},       {"units", bench_units},
 };
 
 static int compare(const void *a, const void *b)
