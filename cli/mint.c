@@ -6,6 +6,7 @@
 #include "plan.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <string.h>
 #include <time.h>
 
@@ -179,6 +180,8 @@ int mint_order(const struct cli *cli, const struct signet_order *order,
 {
     struct signet_error err = {0};
     struct panel *panel = NULL;
+    /* what one lane frees, the next takes: with an arena for each, memory grows with the order */
+    mallopt(M_ARENA_MAX, 1);
     if (!panel_open(&panel, cli, order, options->plain)) {
         err.code = SIGNET_E_NOMEM;
         snprintf(err.msg, sizeof(err.msg), "out of memory");

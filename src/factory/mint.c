@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH_LEAST = 32, BATCH_MOST = 256, BATCH_FIRST = 1000 };
+enum { BATCH_LEAST = 32, BATCH_MOST = 128, BATCH_FIRST = 1000 };
 
 void mint_tell(struct minting *m, const struct signet_event *event)
 {
@@ -142,7 +142,8 @@ static size_t lanes_of_machine(void)
     return cores < 1 ? 2 : cores + 1 < MINT_LANES ? (size_t)cores + 1 : MINT_LANES;
 }
 
-/* The lanes share 1000 devices, so that memory is the same however many there are to make. */
+/* The lanes share 1000 devices, so that memory is the same however many there are to make; and the
+ * pages that one change of the ledger touches are memory, too. */
 static size_t size_of_batches(size_t lanes)
 {
     size_t size = BATCH_FIRST / lanes;
