@@ -13,7 +13,7 @@ from _coiote import TOKEN, Coiote, drop
 LONG = int(os.environ.get('SIGNET_TORTURE') or 0)
 TORTURE = os.path.join(BUILD, 'tests', 'signet_torture')
 QUOTA = 150  # five batches or so
-SHORT_SECONDS = 40
+SHORT_SECONDS = 25
 counted = {'failpoints': 0, 'random': 0, 'compound': 0, 'stations': 0, 'killed': 0}
 
 
@@ -122,7 +122,7 @@ def kills(folder):
         yard.order()
         yard.finish()
         usual[id(yard)] = time.monotonic() - begin
-    for _ in range(LONG or 5):
+    for _ in range(LONG or 3):
         yard = random.choice(all_yards)
         kill_once(yard, 'random', after=random.uniform(0, usual[id(yard)]))
         kill_once(yard, 'compound', after=random.uniform(0, usual[id(yard)]),
