@@ -273,11 +273,13 @@ static void server_stop(struct server *s)
     close(s->fd);
 }
 
+static struct signet_cancel *cancel; /* of the next proofs; may be NULL */
+
 static int prove_at(struct server *s, bool is_bootstrap, unsigned timeout_ms,
                     struct signet_proof *proof, struct signet_error *err)
 {
-    const struct signet_prove_options options = {.endpoint = "urn:dev:os:1",
-                                                 .timeout_ms = timeout_ms};
+    const struct signet_prove_options options = {
+        .endpoint = "urn:dev:os:1", .timeout_ms = timeout_ms, .cancel = cancel};
     struct signet_tree *tree = NULL;
     char text[300];
 
@@ -440,11 +442,41 @@ static void uris(void **state)
     }
 }
 
+static void *fire(void *arg)
+{
+    usleep(100000);
+    signet_cancel_fire(arg);
+    return NULL;
+}
+
+/* In the middle of the wait for an answer, and of a bootstrap that does not end: well before the
+ * ten minutes that it may take. */
+static void stops_on_request(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct signet_error err = {0};
+        struct signet_proof proof;
+        pthread_t thread;
+        struct server s;
+
+        assert_int_equal(signet_cancel_new(&cancel, &err), SIGNET_OK);
+        server_start(&s, i ? BOOTSTRAP_ENDLESS : SILENT);
+        assert_int_equal(pthread_create(&thread, NULL, fire, cancel), 0);
+        assert_int_equal(prove_at(&s, i == 1, 600000, &proof, &err), SIGNET_E_CANCELLED);
+        assert_string_equal(proof.step, i ? "bootstrap" : "register");
+        pthread_join(thread, NULL);
+        server_stop(&s);
+        signet_cancel_free(&cancel);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gets_in),      cmocka_unit_test(verdicts), cmocka_unit_test(bootstraps),
-        cmocka_unit_test(nobody_there), cmocka_unit_test(uris),
+        cmocka_unit_test(gets_in),    cmocka_unit_test(verdicts),
+        cmocka_unit_test(bootstraps), cmocka_unit_test(nobody_there),
+        cmocka_unit_test(uris),       cmocka_unit_test(stops_on_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
