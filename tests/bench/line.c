@@ -111,7 +111,7 @@ static void open_stores(struct hall *h, struct signet_line *line, struct signet_
 /* Seconds for a whole order; *per_hour is the report's. */
 static double run_line(size_t slots, unsigned boards, double *per_hour)
 {
-    static char names[SLOTS][8], places[SLOTS][64];
+    static char names[SLOTS][24], places[SLOTS][64];
     struct signet_line_slot at[SLOTS];
     const struct signet_board_options board = {0};
     struct hall h = {.slots = slots, .boards = boards};

@@ -33,7 +33,7 @@ struct hall {
     struct signet_units *units;
     struct sim_board *boards[SLOTS_MAX];
     struct signet_line_slot slots[SLOTS_MAX];
-    char links[SLOTS_MAX][96], names[SLOTS_MAX][8];
+    char links[SLOTS_MAX][96], names[SLOTS_MAX][24];
     struct signet_board_options board;
     struct signet_line line;
     struct signet_line_report report;
