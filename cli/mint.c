@@ -154,6 +154,7 @@ static int run(const struct cli *cli, const struct signet_order *order,
     const struct signet_observer observer = {.on_event = on_event, .ctx = &watcher};
     const struct signet_shop_options shop_options = {.sync_seconds = options->sync,
                                                      .ask_servers = options->dry_run,
+                                                     .dry_run = options->dry_run,
                                                      .observer = &observer,
                                                      .cancel = process_cancel()};
     struct signet_mint_report result = {0};

@@ -217,12 +217,14 @@ static bool ends_with(const char *text, const char *end)
     return len > tail && strcmp(text + len - tail, end) == 0;
 }
 
-static int check(const struct signet_mint *job, bool writes, struct signet_error *err)
+enum purpose { TRY, RUN, SYNC };
+
+static int check(const struct signet_mint *job, enum purpose purpose, struct signet_error *err)
 {
-    if (!job->ledger || !job->units || !job->name ||
+    if ((!job->ledger && purpose != TRY) || !job->units || !job->name ||
         (job->server_count && (!job->servers || !job->server_names)))
         return error_set(err, SIGNET_E_USAGE, "minting needs a ledger, an order and units");
-    if (!writes)
+    if (purpose == SYNC)
         return SIGNET_OK;
     if (!signet_units_line(job->units)->name) {
         error_set(err, SIGNET_E_USAGE, "without boards, names come from a pattern or a manifest");
@@ -279,11 +281,11 @@ static void tear_down(struct minting *m)
     free(m);
 }
 
-static int begin(struct minting **out, const struct signet_mint *job, bool writes,
+static int begin(struct minting **out, const struct signet_mint *job, enum purpose purpose,
                  struct signet_error *err)
 {
     struct minting *m = NULL;
-    int rc = check(job, writes, err);
+    int rc = check(job, purpose, err);
 
     if (rc == SIGNET_OK && !(m = malloc(sizeof(*m))))
         rc = error_nomem(err);
@@ -305,7 +307,7 @@ static void fill_file(struct signet_mint_file *to, const struct mint_mark *mark)
 int signet_mint_check(const struct signet_mint *mint, struct signet_error *err)
 {
     struct minting *m = NULL;
-    int rc = begin(&m, mint, true, err);
+    int rc = begin(&m, mint, TRY, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -319,7 +321,7 @@ int signet_mint_run(const struct signet_mint *mint, struct signet_mint_report *r
 {
     struct minting *m = NULL;
     double from = clock_seconds();
-    int rc = begin(&m, mint, true, err);
+    int rc = begin(&m, mint, RUN, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -346,7 +348,7 @@ int signet_mint_sync(const struct signet_mint *mint, struct signet_mint_report *
     struct signet_error away = {0};
     struct minting *m = NULL;
     bool there = false;
-    int rc = begin(&m, mint, false, err);
+    int rc = begin(&m, mint, SYNC, err);
 
     if (rc != SIGNET_OK)
         return rc;

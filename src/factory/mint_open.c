@@ -30,10 +30,13 @@ static int see_order(void *ctx, const struct signet_ledger_order_view *order,
 static int check_ledger(struct minting *m, bool there, struct signet_error *err)
 {
     struct finder finder = {.name = m->job->name};
-    int64_t states[9], known = 0;
-    int rc = signet_ledger_orders(m->job->ledger, see_order, &finder, err);
+    int64_t states[9] = {0}, known = 0;
+    bool has_order = m->job->ledger && m->job->order; /* else it is tried, and never ran */
+    int rc = SIGNET_OK;
 
-    if (rc == SIGNET_OK)
+    if (has_order)
+        rc = signet_ledger_orders(m->job->ledger, see_order, &finder, err);
+    if (has_order && rc == SIGNET_OK)
         rc = signet_ledger_states(m->job->ledger, m->job->order, states, err);
     if (rc != SIGNET_OK)
         return rc;

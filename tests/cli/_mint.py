@@ -38,9 +38,10 @@ class House:
             f.write(text)
 
     def order(self, name, quota, packets='packets.ndjson', records=None, station='A', file=None, work='work',
-              ledger='ledger.db', pattern='urn:dev:os:%s-{serial:07}', more=''):
+              ledger='ledger.db', pattern='urn:dev:os:%s-{serial:07}', names=None, more=''):
         text = [f'name: {name}', f'quota: {quota}', 'template: template', f'ledger: {ledger}', f'station: {station}',
-                f'work: {work}', 'names:', f'  pattern: "{pattern % name if "%s" in pattern else pattern}"',
+                f'work: {work}', 'names:',
+                *(names or [f'  pattern: "{pattern % name if "%s" in pattern else pattern}"']),
                 'output:', f'  packets: {packets}']
         if records:
             text.append(f'  records: {records}')

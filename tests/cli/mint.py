@@ -16,7 +16,7 @@ def both_outputs(folder):
     h = House(folder)
     order = h.order('file', 700, records='records.csv')
     done(h.run(order, '--dry-run'), 'packets.ndjson')
-    need(not os.path.exists(h.at('packets.ndjson')), 'a dry run wrote')
+    need(not os.path.exists(h.at('packets.ndjson')) and not os.path.exists(h.at('ledger.db')), 'a dry run wrote')
     out = done(h.run(order), '700 of 700 devices done')
     h.check('file', ['packets.ndjson'], 700, ['records.csv'])
     for name in ('packets.ndjson', 'records.csv'):
@@ -24,6 +24,7 @@ def both_outputs(folder):
             need(hashlib.sha256(f.read()).hexdigest() in out, f'the report has another SHA-256 of {name}')
     names = [json.loads(line)['endpoint'] for line in open(h.at('packets.ndjson'))]
     need(names == sorted(names), 'not in the order of the names')
+    done(h.run(order, '--dry-run'), 'packets.ndjson')
     before = open(h.at('packets.ndjson'), 'rb').read()
     done(h.run(order), '700 of 700')
     need(open(h.at('packets.ndjson'), 'rb').read() == before, 'a finished order was written again')
@@ -42,6 +43,31 @@ def both_outputs(folder):
         f.write(some)
     p = subprocess.run([SIGNET, 'packet', 'show', h.at('one.cbor')], capture_output=True, text=True)
     need(p.returncode == 0 and 'urn:dev:os:folder-0000007' in p.stdout, p.stderr)
+
+
+def manifest(folder):
+    """Names and keys of a list; one key is there twice, in two orders."""
+    h = House(folder)
+    h.write('template', TEMPLATE.replace("RID.Security.Mode: %d", "RID.Security.Mode: 0, RID.Security.SecretKey: b'{key:hex}'"))
+    keys = {f'meter-{i}': os.urandom(16).hex() for i in range(1, 121)}
+    h.write('list.csv', 'endpoint,key\n' + ''.join(f'{n},{k}\n' for n, k in keys.items()))
+    order = h.order('list', 120, records='records.csv', names=['  manifest: list.csv'])
+    done(h.run(order), '120 of 120')
+    h.check('list', ['packets.ndjson'], 120, ['records.csv'])
+    need({n: r['psk'] for n, r in h.records('records.csv').items()} == keys, 'other keys')
+    need(list(h.records('records.csv')) == list(keys), 'another order')
+
+    more = {f'other-{i}': os.urandom(16).hex() for i in range(1, 41)}
+    more['other-17'] = keys['meter-5']
+    h.write('more.csv', 'endpoint,key\n' + ''.join(f'{n},{k}\n' for n, k in more.items()))
+    out = done(h.run(h.order('more', 40, packets='more.ndjson', names=['  manifest: more.csv'])), '1 failed', 1)
+    need('39 made' in out and keys['meter-5'] not in out, out)
+    devices = h.devices('more')
+    need(devices['other-17']['state'] == 7 and not devices['other-17']['exposed'], 'it was not set aside')
+    need(set(h.packets('more.ndjson')) == set(more) - {'other-17'}, 'the others are not all there')
+
+    h.write('list.csv', 'endpoint,key\n' + ''.join(f'{n},{k}\n' for n, k in reversed(keys.items())))
+    done(h.run(order), 'another order', 1)  # it is not the list that it was
 
 
 def odd_names(folder):
@@ -218,7 +244,7 @@ def secrets(folder):
 
 
 def main():
-    for test in (both_outputs, odd_names, certificates, servers, mistakes, another_order, interrupted, stations, secrets):
+    for test in (both_outputs, manifest, odd_names, certificates, servers, mistakes, another_order, interrupted, stations, secrets):
         with tempfile.TemporaryDirectory(prefix='signet-mint-') as folder:
             begin = time.monotonic()
             try:
