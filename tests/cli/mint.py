@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """signet run without a board, as a user runs it: both outputs, the records, servers, mistakes, and secrets
 that must be nowhere but in the output."""
-import base64, hashlib, json, os, signal, subprocess, sys, tempfile, time
+import base64, hashlib, json, os, shutil, signal, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _mint import DONE, SIGNET, TEMPLATE, VERIFIED, Broken, House, need
 
@@ -68,6 +68,14 @@ def manifest(folder):
 
     h.write('list.csv', 'endpoint,key\n' + ''.join(f'{n},{k}\n' for n, k in reversed(keys.items())))
     done(h.run(order), 'another order', 1)  # it is not the list that it was
+
+
+def example(folder):
+    shutil.copytree(os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'mint'), folder, dirs_exist_ok=True)
+    h = House.__new__(House)
+    h.folder, h.certs = folder, False
+    done(h.run(h.at('order.yaml')), '6 of 6')
+    h.check('meters-2026-48', ['packets.ndjson'], 6, ['records.csv'])
 
 
 def odd_names(folder):
@@ -244,7 +252,7 @@ def secrets(folder):
 
 
 def main():
-    for test in (both_outputs, manifest, odd_names, certificates, servers, mistakes, another_order, interrupted, stations, secrets):
+    for test in (both_outputs, manifest, example, odd_names, certificates, servers, mistakes, another_order, interrupted, stations, secrets):
         with tempfile.TemporaryDirectory(prefix='signet-mint-') as folder:
             begin = time.monotonic()
             try:
