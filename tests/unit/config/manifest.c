@@ -212,7 +212,8 @@ static void test_any_row(void **state)
         size_t len;
 
         random = random * 1664525u + 1013904223u;
-        int64_t index = i % 3 ? (int)(random % ROWS) : (i * 2000) % ROWS; /* here and there, and rising */
+        int64_t index =
+            i % 3 ? (int)(random % ROWS) : (i * 2000) % ROWS; /* here and there, and rising */
         assert_int_equal(manifest_row(c.m, index, &row, &c.err), SIGNET_OK);
         snprintf(number, sizeof(number), "%d", (int)index);
         assert_string_equal((const char *)manifest_field(&row, 0, &len), number);
