@@ -37,7 +37,7 @@ char *reader_path(struct reader *r, const char *path)
         return NULL;
     }
     memcpy(whole, r->folder, before);
-    memcpy(whole + before, path, len);
+    memcpy(whole + before, path, len + 1);
     return reader_keep(r, whole, before + len);
 }
 

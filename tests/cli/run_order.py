@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Wrong and right work orders and manifests, as a user meets them: signet run --dry-run."""
-import json, os, shutil, subprocess, sys, tempfile
+import hashlib, json, os, shutil, subprocess, sys, tempfile
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 EXAMPLE = os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'line')
@@ -216,6 +216,36 @@ def servers(d):
     d.bad('a server that is away', 'things')
 
 
+def boards_by_name(d):
+    """Boards have names, the manifest what belongs to them; who is not in it gets nothing."""
+    os.makedirs(d.at('rack'))
+    rack = subprocess.Popen([SIGNET, 'sim', 'rack', d.at('rack'), '-n', '2', '-u'], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE)
+    rack.stdout.readline()
+    d.template("RID.Security.SecretKey: b'{psk:hex}',")
+    d.manifest(f'endpoint,psk\nurn:other,{KEY % 1}\nurn:dev:os:signet-rack-00200001,{KEY % 2}\n', ', from_board: true')
+    need('looked up' in d.good('names from boards'), 'the plan')
+    with open(d.at('order.yaml'), 'a') as f:
+        f.write('retries: 0\n')
+    d.order(text=open(d.at('order.yaml')).read().replace('- {', '').replace('[{port: rack/1}]',
+                                                                            '[{port: rack/1}, {port: rack/2}]'))
+    try:
+        p = subprocess.run([SIGNET, 'run', 'order.yaml', '--wait', '1'], cwd=d.folder, capture_output=True, text=True,
+                           timeout=120, stdin=subprocess.DEVNULL)
+    finally:
+        rack.stdin.close()
+        rack.kill()
+        rack.wait(timeout=60)
+    out = p.stdout + p.stderr
+    devices = subprocess.run([SIGNET, 'ledger', 'export', 'ledger.db'], cwd=d.folder, capture_output=True,
+                             text=True).stdout
+    need(p.returncode == 1 and "the order has no device" in out, out)
+    rows = [line for line in devices.splitlines() if 'signet-rack' in line]
+    need(len(rows) == 1 and 'signet-rack-00200001' in rows[0] and ',done,' in rows[0], f'{devices}{out}')
+    need(hashlib.sha256(bytes.fromhex(KEY % 2)).hexdigest() in rows[0], 'the key of the manifest')
+    os.remove(d.at('ledger.db'))
+
+
 def no_trace(d):
     """A template may be changed after a dry run, and not once the order runs."""
     d.template()
@@ -234,7 +264,7 @@ def no_trace(d):
 
 
 def main():
-    for part in (wrong_keys, right_manifests, wrong_manifests, secrets_in_templates, servers, no_trace):
+    for part in (wrong_keys, right_manifests, wrong_manifests, secrets_in_templates, servers, boards_by_name, no_trace):
         with tempfile.TemporaryDirectory() as folder:
             part(Desk(folder))
     with tempfile.TemporaryDirectory() as folder:
@@ -244,6 +274,7 @@ def main():
             p = subprocess.run([SIGNET, 'run', 'minted.yaml', *args], cwd=folder, capture_output=True, text=True,
                                timeout=120)
             need(p.returncode == 0, f'the example: {p.stdout}{p.stderr}')
+            need(bool(args) != os.path.exists(os.path.join(folder, 'minted.db')), f'the ledger after {args}')
         with open(os.path.join(folder, 'records.csv')) as f:
             need('2026-48/urn:dev:os:0023C7-000103' in f.read(), 'the identities of the example')
     print('run_order: ok')
