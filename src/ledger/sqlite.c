@@ -23,6 +23,7 @@ struct file {
     sqlite3 *handle;
     struct statement statements[DB_STATEMENTS];
     size_t count;
+    bool begun;
 };
 
 static struct file *file_of(struct db *db)
@@ -284,19 +285,6 @@ static int open_file(struct db **out, const char *where, const char *schema, int
     return rc;
 }
 
-static int begin(struct db *db, bool write, struct signet_error *err)
-{
-    int rc = exec(file_of(db), write ? "BEGIN IMMEDIATE" : "BEGIN", err);
-
-    db->now = clock_wall(); /* after the waiting */
-    return rc;
-}
-
-static int commit(struct db *db, struct signet_error *err)
-{
-    return exec(file_of(db), "COMMIT", err);
-}
-
 static bool open_still(struct db *db)
 {
     return !sqlite3_get_autocommit(file_of(db)->handle);
@@ -306,8 +294,30 @@ static void rollback(struct db *db)
 {
     struct file *f = file_of(db);
 
-    if (!sqlite3_get_autocommit(f->handle)) /* some errors have rolled back already */
+    f->begun = false;
+    if (open_still(db)) /* some errors have rolled back already */
         sqlite3_exec(f->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static int begin(struct db *db, bool write, struct signet_error *err)
+{
+    rollback(db); /* one for which there was no memory */
+    int rc = exec(file_of(db), write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+
+    db->now = clock_wall(); /* after the waiting */
+    file_of(db)->begun = rc == SIGNET_OK;
+    return rc;
+}
+
+static int commit(struct db *db, struct signet_error *err)
+{
+    struct file *f = file_of(db);
+
+    if (db->nomem)
+        return error_nomem(err);
+    int rc = exec(f, "COMMIT", err);
+    f->begun = f->begun && rc != SIGNET_OK;
+    return rc;
 }
 
 static int find_statement(struct file *f, const char *sql, struct statement **out,
@@ -342,8 +352,14 @@ static int query(struct db *db, struct db_rows *rows, const char *sql,
 {
     struct file *f = file_of(db);
     struct statement *s = NULL;
-    int rc = find_statement(f, sql, &s, err);
 
+    /* Memory or a disk that fails may end the transaction at any call, also at one whose outcome
+     * nobody asked for; what comes after it would be committed by itself. */
+    if (db->nomem)
+        return error_nomem(err);
+    if (f->begun && !open_still(db))
+        return error_set(err, SIGNET_E_IO, "the ledger's transaction was ended by an error");
+    int rc = find_statement(f, sql, &s, err);
     if (rc != SIGNET_OK)
         return rc;
     rows->at = s->stmt;
