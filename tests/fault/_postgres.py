@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PostgreSQL server of one's own: in a temporary folder, on a Unix socket, gone at the end."""
-import glob, os, shutil, subprocess, sys, tempfile
+import glob, os, random, shutil, socket, subprocess, sys, tempfile, threading, time
 
 SKIP = 77
 
@@ -95,3 +95,86 @@ class Server:
     def create(self, name):
         self.sql(f'CREATE DATABASE {name}')
         return self.url(name)
+
+
+class Between:
+    """A connection that is lost at COMMIT: a socket between stations and server, and what becomes of a commit
+    whose client hears nothing more of it: it took place, it never reached the server, or it reaches it late."""
+    WAYS = ('took place', 'never came', 'came late')
+
+    def __init__(self, server, often):
+        self.folder = tempfile.mkdtemp(prefix='signet-between-')
+        self.target = os.path.join(server.top, '.s.PGSQL.5432')
+        self.user, self.often, self.lost = server.user, often, dict.fromkeys(self.WAYS, 0)
+        self.open, self.lock = True, threading.Lock()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(os.path.join(self.folder, '.s.PGSQL.5432'))
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def url(self, name):
+        return f'postgresql:///{name}?host={self.folder}&user={self.user}'
+
+    def close(self):
+        self.open = False
+        self.listener.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def accept(self):
+        while self.open:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.target)
+            threading.Thread(target=self.back, args=(server, client), daemon=True).start()
+            threading.Thread(target=self.forth, args=(client, server), daemon=True).start()
+
+    @staticmethod
+    def end(*sockets):
+        for s in sockets:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def back(self, server, client):
+        try:
+            while data := server.recv(65536):
+                client.sendall(data)
+        except OSError:
+            pass
+        self.end(client)
+
+    def forth(self, client, server):
+        buffer, started = b'', False
+        try:
+            while data := client.recv(65536):
+                buffer += data
+                while len(buffer) >= 5:
+                    length = int.from_bytes(buffer[1:5], 'big') + 1 if started else int.from_bytes(buffer[:4], 'big')
+                    if len(buffer) < length:
+                        break
+                    message, buffer, started = buffer[:length], buffer[length:], True
+                    if message[5:] == b'COMMIT\0' and random.random() < self.often:
+                        return self.lose(message, client, server)
+                    server.sendall(message)
+        except OSError:
+            pass
+        self.end(server)
+
+    def lose(self, message, client, server):
+        way = random.choice(self.WAYS)
+        with self.lock:
+            self.lost[way] += 1
+        if way == 'took place':
+            client.shutdown(socket.SHUT_RDWR)  # the answer has nobody to go to
+            server.sendall(message)
+            time.sleep(0.05)
+        elif way == 'came late':
+            client.shutdown(socket.SHUT_RDWR)  # the station asks while its old commit is still to come
+            time.sleep(random.uniform(0.1, 0.6))
+            server.sendall(message)
+            time.sleep(0.05)
+        self.end(client, server)

@@ -6,7 +6,7 @@ said to be recorded is lost, nothing twice. Then the doors of a server: away, fu
 SIGNET_STATIONS_DEVICES=N: another size than 10,000."""
 import os, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _postgres import Server, binaries_or_skip
+from _postgres import Between, Server, binaries_or_skip
 
 BUILD = os.environ['SIGNET_BUILD']
 SIGNET, STATION = os.path.join(BUILD, 'signet'), os.path.join(BUILD, 'tests', 'signet_station')
@@ -217,6 +217,111 @@ def postgres(server):
     print(f"stations: {log.count('deadlock detected')} deadlocks")
 
 
+def lost_commits(server):
+    """Connections that end at COMMIT. Nobody dies, so that every OK is one event and every event one OK: a
+    commit that took place is not made again, and one that did not is."""
+    server.create('doubt')
+    folder, begin = tempfile.mkdtemp(prefix='signet-stations-'), time.monotonic()
+    between = Between(server, 0.15)
+    stations = Stations(folder, between.url('doubt'), 200, 200, count=4, extra=['clean'])
+    try:
+        while stations.poll():
+            time.sleep(0.05)
+            need(time.monotonic() - begin < 300, 'the stations do not come to an end')
+        said = stations.journal()
+        check_order(server, 'doubt', server.url('doubt'), 200, 200, said)
+        for kind in ('reserved', 'keyed', 'writing', 'written', 'verified', 'done'):
+            recorded, = server.sql(f"SELECT count(*), count(DISTINCT device) FROM events WHERE kind = '{kind}'",
+                                   'doubt')
+            need(recorded == ['200', '200'], f'{kind} was recorded {recorded} times')
+            need(sum(n for (_, w), n in said.items() if w == kind) == 200, f'{kind} was not reported 200 times')
+        need(min(between.lost.values()) > 0, f'too little was lost: {between.lost}')
+        print(f'stations: lost commits: {between.lost}')
+    finally:
+        stations.end()
+        between.close()
+        shutil.rmtree(folder)
+
+
+def unit_tests(server):
+    """The ledger's own tests, on this server."""
+    for test in ('claim', 'device', 'lease', 'look', 'mend', 'outbox', 'reserve', 'store'):
+        url = server.create('unit_' + test)
+        p = subprocess.run([os.path.join(BUILD, 'tests', 'test_ledger_' + test)], capture_output=True, text=True,
+                           env={**os.environ, 'SIGNET_TEST_LEDGER': url}, cwd=tempfile.gettempdir())
+        need(p.returncode == 0, f'{test}: {p.stdout}{p.stderr}')
+
+
+def signet(*args, code, says, hint='', env=None):
+    p = subprocess.run([SIGNET, *args], capture_output=True, text=True, env={**os.environ, **(env or {})})
+    need(p.returncode == code and says in p.stderr and hint in p.stderr and (not hint or 'hint:' in p.stderr),
+         f'signet {args}: {p.returncode}, not {code} with {says!r} and {hint!r}: {p.stderr}')
+    return p.stderr
+
+
+def doors(server):
+    """What a person is told when the database is not what it should be."""
+    verb = ('ledger', 'verify')
+    signet(*verb, server.url('nowhere'), code=1, says='does not exist', hint='')
+    signet(*verb, server.create('bare'), code=1, says='there is no ledger in this database', hint='work order')
+    signet(*verb, 'postgresql:///x?host=/nonexistent', code=1, says='cannot reach', hint='is it running')
+    for address in ('postgresql://eve:hunter2@/x', 'postgresql:///x?password=hunter2',
+                    'postgresql://eve:hunter2@[bad', 'postgres:///x?sslpassword=hunter2'):
+        said = signet(*verb, address, code=2, says='')
+        need('hunter2' not in said and said, f'the password is in {said!r}')
+    # somebody else's tables, and a schema of another day
+    server.sql('CREATE TABLE orders(id int)', 'bare')
+    for name, sql, says in (
+            ('bare', None, 'already exists'),
+            ('old', 'CREATE TABLE signet_schema(version int); INSERT INTO signet_schema VALUES (1)', 'schema 1'),
+            ('new', 'CREATE TABLE signet_schema(version int); INSERT INTO signet_schema VALUES (99)', 'schema 99')):
+        url = server.url(name)
+        if sql:
+            server.create(name)
+            server.sql(sql, name)
+        p = subprocess.run([STATION, url, 'S1', '1', '1', '/dev/null'], capture_output=True, text=True)
+        need(p.returncode == 3 and says in p.stderr, f'{name}: {p.stderr}')
+    # no right to make tables; no right to change events
+    server.sql('CREATE ROLE auditor LOGIN; CREATE ROLE maker LOGIN')
+    server.create('mine')
+    url = server.url('mine', 'maker')
+    p = subprocess.run([STATION, url, 'S1', '1', '1', '/dev/null'], capture_output=True, text=True)
+    need(p.returncode == 3 and 'permission denied' in p.stderr, p.stderr)
+    server.sql('GRANT ALL ON SCHEMA public TO maker', 'mine')
+    p = subprocess.run([STATION, url, 'S1', '5', '5', '/dev/null', 'clean'], capture_output=True, text=True)
+    need(p.returncode == 0, p.stderr)
+    for sql in ('UPDATE events SET detail = detail', 'DELETE FROM events', 'TRUNCATE events'):
+        try:
+            server.sql(sql, 'mine')
+            need(False, f'{sql}: it was done')
+        except RuntimeError as e:
+            need('append-only' in str(e), str(e))
+    # who may only read may verify
+    server.sql('GRANT SELECT ON ALL TABLES IN SCHEMA public TO auditor', 'mine')
+    verify(server.url('mine', 'auditor'))
+    # whoever may do all: it is found
+    server.sql("ALTER TABLE events DISABLE TRIGGER events_stay;"
+               "UPDATE events SET detail = 'x' WHERE seq = 3", 'mine')
+    signet(*verb, server.url('mine'), code=1, says='event 3 of station S1 was changed')
+
+
+def full(folder):
+    """No connection left."""
+    with Server(folder, max_connections=4, superuser_reserved_connections=3) as server:
+        url = server.create('one')
+        server.sql('CREATE ROLE few LOGIN; GRANT ALL ON DATABASE one TO few')
+        server.sql('GRANT ALL ON SCHEMA public TO few', 'one')
+        held = subprocess.Popen([os.path.join(folder, 'psql'), '-X', '-d', url.replace('user=signet', 'user=few')],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        held.stdin.write(b'\\echo ready\n')
+        held.stdin.flush()
+        need(held.stdout.readline() == b'ready\n', 'psql did not connect')
+        signet('ledger', 'verify', url.replace('user=signet', 'user=few'), code=1, says='remaining connection',
+               hint='max_connections')
+        held.stdin.close()
+        held.wait()
+
+
 def sqlite(folder):
     path = os.path.join(folder, 'line.db')
 
@@ -233,8 +338,13 @@ def main():
     folder = tempfile.mkdtemp(prefix='signet-ledger-')
     try:
         sqlite(folder)
-        with Server(binaries_or_skip('postgres')) as server:
+        binaries = binaries_or_skip('postgres')
+        full(binaries)
+        with Server(binaries) as server:
             try:
+                doors(server)
+                unit_tests(server)
+                lost_commits(server)
                 postgres(server)
             except BaseException:
                 with open(server.log) as f:
