@@ -34,6 +34,12 @@ struct cert_facts {
 };
 int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signet_error *err);
 
+/* key.c: a new EC key on the curve of another, which many threads may use for it: OpenSSL takes a
+ * quarter of a key's time to set up a curve. */
+bool key_is_ec(const struct signet_key *key);
+int key_generate_like(struct signet_key **out, const struct signet_key *like,
+                      struct signet_error *err);
+
 /* psk.c: a new pre-shared key of 16 .. 64 bytes from the kernel's generator (RFC 9257) */
 int psk_mint(struct secret *out, size_t len, struct signet_error *err);
 

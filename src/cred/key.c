@@ -4,6 +4,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,26 @@ int signet_key_generate(struct signet_key **out, const struct signet_cert_info *
     if (!ok)
         return crypto_fail(err, "cannot make a private key");
     return key_wrap(out, pkey, err);
+}
+
+int key_generate_like(struct signet_key **out, const struct signet_key *like,
+                      struct signet_error *err)
+{
+    EVP_PKEY *pkey = NULL;
+    EVP_PKEY_CTX *ctx;
+    int ok;
+
+    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, like->pkey, NULL);
+    ok = ctx && EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_generate(ctx, &pkey) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    if (!ok)
+        return crypto_fail(err, "cannot make a private key");
+    return key_wrap(out, pkey, err);
+}
+
+bool key_is_ec(const struct signet_key *key)
+{
+    return key->ec.group != NID_undef;
 }
 
 /* EC keys on a named curve, or RSA: what DTLS stacks of devices take. */

@@ -269,6 +269,7 @@ void form_close(struct form *f)
     free(f->accounts);
     signet_tree_free(&f->model);
     signet_tree_free(&f->base);
+    signet_key_free(&f->like);
 }
 
 void form_blame(const struct form *f, const struct manifest_row *row, const struct pieces *pieces,
@@ -438,7 +439,8 @@ static int put_certs(const struct form *f, const struct signet_units *u,
     struct signet_bytes cert_der = {0}, key_der = {0};
     struct signet_cert *cert = NULL;
     struct signet_key *key = NULL;
-    int rc = signet_key_generate(&key, &u->cert, NULL, err);
+    int rc = f->like && key_is_ec(f->like) ? key_generate_like(&key, f->like, err)
+                                           : signet_key_generate(&key, &u->cert, NULL, err);
 
     if (rc == SIGNET_OK)
         rc = signet_cert_make(&cert, key, &u->cert, values->endpoint, NULL, err);
@@ -549,6 +551,8 @@ int form_build(struct form *f, const struct signet_units *u,
     if (rc == SIGNET_OK) {
         *of_row = false;
         rc = complete(f, u, tree, values->endpoint, observer, &f->base, err);
+        if (rc == SIGNET_OK && f->mints_certs && !u->cert.rsa_key_len)
+            rc = signet_key_generate(&f->like, &u->cert, NULL, err);
     }
     signet_tree_free(&tree);
     return rc;

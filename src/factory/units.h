@@ -58,6 +58,7 @@ struct form {
     size_t account_count;
     struct pieces identity;
     bool mints_certs;
+    struct signet_key *like;          /* has the curve of the devices' keys, and no other use */
     bool recheck;                     /* a place is in what the data model's rules go across */
     bool shares_key, shares_identity; /* of the main account */
     bool secret[MANIFEST_COLUMNS_MAX];

@@ -450,7 +450,7 @@ static void certificates(void **state)
     struct signet_bytes der = {0};
     struct signet_line_unit a = {0}, b = {0};
     struct signet_cert_view view;
-    char server[96];
+    char server[96], text[4096];
 
     (void)state;
     set_up(&r);
@@ -478,12 +478,26 @@ static void certificates(void **state)
     char hex[65];
     hex_encode(view.key_sha256, 32, hex);
     assert_string_equal(hex, a.facts.spki_sha256);
+    good(&r, signet_key_load(&key, value(&a, 0, 5)->as.bytes.data, value(&a, 0, 5)->as.bytes.len,
+                             &r.err));
+    good(&r, signet_cert_check_key(cert, key, &r.err));
+    signet_key_free(&key);
     signet_cert_free(&cert);
     r.line->free(r.line->ctx, &b);
+    struct signet_cert_info info = {.elliptic_curve = "secp384r1"};
+    r.options.cert = &info;
+    good(&r, open_units(&r));
+    good(&r, r.line->make(r.line->ctx, "b", 1, &b, &r.err));
+    good(&r, signet_key_load(&key, value(&b, 0, 5)->as.bytes.data, value(&b, 0, 5)->as.bytes.len,
+                             &r.err));
+    good(&r, signet_key_describe(key, text, view.key_sha256, &r.err));
+    assert_string_equal(text, "EC secp384r1");
+    signet_key_free(&key);
+    r.line->free(r.line->ctx, &b);
+    r.options.cert = NULL;
 
     /* what one run made is another one's manifest; then with the key of another device */
     struct buf csv = {0};
-    char text[4096];
     buf_text(&csv, "endpoint,crt,key\na,");
     base64_encode(v->as.bytes.data, v->as.bytes.len, text);
     buf_text(&csv, text);
