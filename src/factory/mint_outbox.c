@@ -200,24 +200,42 @@ struct load {
     struct opened opened;
 };
 
+/* Those of them that are sealed here; the others have their outcome. */
+static int open_devices(struct minting *m, struct load *l, size_t count, size_t *opened,
+                        struct signet_error *err)
+{
+    size_t n = 0;
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < count; i++) {
+        struct signet_error *outcome = &l->outcomes[i];
+
+        *outcome = (struct signet_error){0};
+        int found = open_device(m, &l->opened, &l->leases[i], &l->units[n], outcome);
+        if (found == SIGNET_OK) {
+            l->devices[n] = l->units[n].device;
+            l->at[n++] = i;
+        } else if (found == SIGNET_E_CRYPTO || found == SIGNET_E_IO || found == SIGNET_E_NOMEM) {
+            rc = found; /* the station's, not the device's */
+            if (err)
+                *err = *outcome;
+        }
+    }
+    *opened = n;
+    return rc;
+}
+
 /* The return value is the ledger's, or the machine's. */
 static int deliver(struct minting *m, size_t server, struct load *l, size_t count,
                    struct signet_error *away, struct signet_error *err)
 {
     size_t n = 0;
+    int rc = open_devices(m, l, count, &n, err);
 
-    for (size_t i = 0; i < count; i++) {
-        l->outcomes[i] = (struct signet_error){0};
-        int rc = open_device(m, &l->opened, &l->leases[i], &l->units[n], &l->outcomes[i]);
-
-        if (rc == SIGNET_E_CRYPTO || rc == SIGNET_E_IO || rc == SIGNET_E_NOMEM) {
-            *err = l->outcomes[i];
-            return rc;
-        }
-        if (rc != SIGNET_OK)
-            continue;
-        l->devices[n] = l->units[n].device;
-        l->at[n++] = i;
+    if (rc != SIGNET_OK) {
+        for (size_t k = 0; k < n; k++)
+            m->units->free(m->units->ctx, &l->units[k]);
+        return rc;
     }
     failpoint("before-register");
     if (n)
