@@ -39,7 +39,8 @@ class House:
 
     def order(self, name, quota, packets='packets.ndjson', records=None, station='A', file=None, work='work',
               ledger='ledger.db', pattern='urn:dev:os:%s-{serial:07}', names=None, more=''):
-        text = [f'name: {name}', f'quota: {quota}', 'template: template', f'ledger: {ledger}', f'station: {station}',
+        ledger = self.database[2] if self.database else ledger
+        text = [f'name: {name}', f'quota: {quota}', 'template: template', f'ledger: "{ledger}"', f'station: {station}',
                 f'work: {work}', 'names:',
                 *(names or [f'  pattern: "{pattern % name if "%s" in pattern else pattern}"']),
                 'output:', f'  packets: {packets}']
@@ -73,7 +74,16 @@ class House:
             out, _ = p.communicate(timeout=60)
         return p.returncode, out
 
+    database = None  # (server, its name, its address): the ledger is there
+
     def devices(self, order, ledger='ledger.db'):
+        if self.database:
+            server, name, _ = self.database
+            rows = [json.loads(r[0]) for r in server.sql(
+                "SELECT row_to_json(d) FROM devices d JOIN orders o ON o.id = order_id WHERE freed = 0"
+                f" AND o.name = '{order}'", name)]
+            need(len({r['endpoint'] for r in rows}) == len(rows), 'an endpoint is there twice')
+            return {r['endpoint']: r for r in rows}
         if not os.path.exists(self.at(ledger)):
             return {}
         with sqlite3.connect(f'file:{self.at(ledger)}?mode=ro', uri=True, timeout=60) as db:
@@ -115,7 +125,8 @@ class House:
         return {r['endpoint']: r for r in rows}
 
     def verify(self, ledger='ledger.db'):
-        p = subprocess.run([SIGNET, 'ledger', 'verify', self.at(ledger)], capture_output=True, text=True)
+        where = self.database[2] if self.database else self.at(ledger)
+        p = subprocess.run([SIGNET, 'ledger', 'verify', where], capture_output=True, text=True)
         need(p.returncode == 0, f'ledger verify: {p.stderr}')
 
     def check(self, order, places, quota=None, records=None, ledger='ledger.db', works=('work',)):

@@ -9,6 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'cli')]  # both have a _coiote
 from _mint import BUILD, SIGNET, Broken, House, need
 from _coiote import TOKEN, Coiote, drop
+from _postgres import Server as Database, binaries
 
 LONG = int(os.environ.get('SIGNET_TORTURE') or 0)
 TORTURE = os.path.join(BUILD, 'tests', 'signet_torture')
@@ -132,12 +133,13 @@ def kills(folder):
             yard.server.__exit__()
 
 
-def stations(folder):
+def stations(folder, database=None, quota=3000):
     """Three at one ledger, killed again and again; the quota comes out to the device."""
     h = House(folder)
+    h.database = database
     for turn in range(LONG // 10 or 2):
         name, names = f's{turn}', 'ABC'
-        files = {s: h.order(name, 400, packets=f'{name}{s}.ndjson', station=s, file=f'{s}.yaml', work=f'work-{s}')
+        files = {s: h.order(name, quota, packets=f'{name}{s}.ndjson', station=s, file=f'{s}.yaml', work=f'work-{s}')
                  for s in names}
         running = {s: h.start(f, program=TORTURE) for s, f in files.items()}
         for _ in range(6):
@@ -147,13 +149,22 @@ def stations(folder):
             counted['killed'] += running[s].wait() == -9
             running[s].stdout.close()
             running[s] = h.start(files[s], program=TORTURE)
-        for p in running.values():
-            p.communicate(timeout=120)
+        said = [p.communicate(timeout=120)[0] for p in running.values()]
         for _ in range(2):  # what a killed one had in hand comes back when that station starts
-            for s in names:
-                h.run(files[s])
-        h.check(name, [f'{name}{s}.ndjson' for s in names], 400, works=[f'work-{s}' for s in names])
+            said += [h.run(files[s])[1] for s in names]
+        try:
+            h.check(name, [f'{name}{s}.ndjson' for s in names], quota, works=[f'work-{s}' for s in names])
+        except Broken as e:
+            raise Broken(f'{e}; they said: ' + ' | '.join(said))
         counted['stations'] += 1
+
+
+def postgres(folder):
+    """The same with the ledger in PostgreSQL."""
+    if not binaries():
+        return 'skipped: PostgreSQL is not installed'
+    with Database(binaries()) as server:
+        stations(folder, (server, 'mint', server.create('mint')), 1500)
 
 
 def full_disk(folder):
@@ -245,7 +256,7 @@ def voided(folder):
 def main():
     seed = int(os.environ.get('SIGNET_SEED') or random.SystemRandom().randrange(1 << 32))
     random.seed(seed)
-    for test in (changed, voided, full_disk, stations, kills):
+    for test in (changed, voided, full_disk, stations, postgres, kills):
         folder, begin = tempfile.mkdtemp(prefix='signet-mint-'), time.monotonic()
         try:
             if test is kills:
