@@ -31,7 +31,7 @@ class Server:
         self.bin = folder
         self.top = tempfile.mkdtemp(prefix='signet-pg-')
         self.data, self.log = os.path.join(self.top, 'data'), os.path.join(self.top, 'log')
-        self.user, self.running = 'signet', False
+        self.user, self.process = 'signet', None
         self.settings = {'listen_addresses': '', 'unix_socket_directories': self.top, 'fsync': 'on',
                          'max_connections': 60, 'deadlock_timeout': '200ms', 'shared_buffers': '64MB',
                          'max_wal_size': '512MB', 'log_min_messages': 'log', 'log_lock_waits': 'on',
@@ -39,8 +39,8 @@ class Server:
 
     def as_user(self, *command):
         """initdb refuses root: the package's user does it then."""
-        return ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', *command] \
-            if os.geteuid() == 0 else list(command)
+        who = ['--reuid=postgres', '--regid=postgres', '--clear-groups'] if os.geteuid() == 0 else []
+        return ['setpriv', *who, *command]
 
     def call(self, program, *args, check=True, env=None):
         p = subprocess.run(self.as_user(os.path.join(self.bin, program), *args), cwd='/', text=True,
@@ -66,20 +66,27 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        if self.running:
+        if self.process:
             self.stop('immediate')
         shutil.rmtree(self.top, ignore_errors=True)
 
     def start(self):
-        # its output goes to the log: a pipe that a postmaster holds open would never end
-        subprocess.run(self.as_user(os.path.join(self.bin, 'pg_ctl'), '-D', self.data, '-l', self.log, '-w',
-                                    '-t', '60', 'start'), cwd='/', check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.running = True
+        """As a child that ends with us, also when we are killed: pg_ctl would set it free."""
+        with open(self.log, 'a') as log:
+            self.process = subprocess.Popen(
+                self.as_user('--pdeathsig', 'QUIT', os.path.join(self.bin, 'postgres'), '-D', self.data), cwd='/',
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        end = time.monotonic() + 60
+        while subprocess.run([os.path.join(self.bin, 'pg_isready'), '-q', '-h', self.top]).returncode:
+            if self.process.poll() is not None or time.monotonic() > end:
+                with open(self.log) as f:
+                    raise RuntimeError('PostgreSQL does not start: ' + f.read()[-1000:])
+            time.sleep(0.05)
 
     def stop(self, mode):
         self.call('pg_ctl', '-D', self.data, '-m', mode, '-w', '-t', '60', 'stop', check=False)
-        self.running = False
+        self.process.wait()
+        self.process = None
 
     def url(self, name, user=None):
         return f'postgresql:///{name}?host={self.top}&user={user or self.user}'
