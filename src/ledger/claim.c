@@ -34,7 +34,7 @@ static int find(struct signet_ledger *l, const struct request *r, struct db_rows
     int rc = SIGNET_E_NOT_FOUND;
 
     if (!r->endpoint && !r->hw_id)
-        rc = db_find(l->db, row, err, unexposed, "isi", r->order, NULL, l->db->now);
+        rc = db_find(l->db, row, err, unexposed, "isi", r->order, (const char *)NULL, l->db->now);
     if (r->endpoint)
         rc = db_find(l->db, row, err, by_endpoint, "isi", r->order, r->endpoint, l->db->now);
     if (rc == SIGNET_E_NOT_FOUND && r->hw_id && r->hw_id[0])
@@ -85,7 +85,7 @@ int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char 
                         struct signet_error *err)
 {
     static const struct change_kind kind = {.apply = claim};
-    struct signet_lease taken;
+    struct signet_lease taken = {0};
     struct request r = {
         .order = order, .endpoint = endpoint, .hw_id = hw_id, .slot = slot, .leases = &taken};
     if (!text_is_clean(endpoint) || !text_is_clean(hw_id) || !text_is_clean(slot))

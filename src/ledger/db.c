@@ -7,7 +7,7 @@ static int query(struct db *db, struct db_rows *rows, struct signet_error *err, 
     struct db_param params[DB_PARAMS];
     size_t n = 0;
 
-    for (; types[n] && n < DB_PARAMS; n++) {
+    for (; n < DB_PARAMS && types[n]; n++) {
         params[n] = (struct db_param){.is_text = types[n] == 's'};
         if (params[n].is_text)
             params[n].text = va_arg(args, const char *);

@@ -80,7 +80,7 @@ int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const cha
                           const char *slot, struct signet_lease *lease, struct signet_error *err)
 {
     static const struct change_kind kind = {.apply = reserve};
-    struct signet_lease made;
+    struct signet_lease made = {0};
     struct request r = {.order = order, .endpoint = endpoint, .slot = slot, .leases = &made};
 
     if (!endpoint || !slot || !text_is_clean(slot) ||
