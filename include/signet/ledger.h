@@ -17,9 +17,10 @@ extern "C" {
 struct signet_ledger;
 
 struct signet_ledger_options {
-    const char *station;       /* required, stable over restarts; one process at a time has it */
+    const char *station; /* required, stable over restarts, at most 120 bytes; one process at a
+                          * time has it */
     const char *operator_name; /* NULL: "" */
-    int lease_seconds;         /* 0: 120 */
+    int lease_seconds;         /* 0: 120; at most 86400 */
     bool must_exist;           /* no ledger is made: SIGNET_E_NOT_FOUND */
 };
 
@@ -170,7 +171,8 @@ int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char hea
                          struct signet_error *err);
 
 /* Looking, without a change. Rows are streamed; what they point to ends with the callback, which
- * stops the walk by returning other than SIGNET_OK, and that is what the function returns. */
+ * stops the walk by returning other than SIGNET_OK, and that is what the function returns. It must
+ * not call the same ledger. */
 
 struct signet_ledger_filter {
     const char *order, *endpoint, *station; /* NULL: any */

@@ -28,7 +28,7 @@ static struct {
     int code; /* SQLITE_IOERR or SQLITE_FULL */
     int64_t failed;
     struct disk_entry *log;
-    size_t length;
+    size_t length, room;
 } disk;
 
 struct disk_handle {
@@ -56,7 +56,10 @@ static void disk_note(enum disk_op op, enum disk_file file, int64_t at, int64_t 
 {
     if (!disk.logging)
         return;
-    disk.log = realloc(disk.log, (disk.length + 1) * sizeof(*disk.log));
+    if (disk.length == disk.room) {
+        disk.room = disk.room ? disk.room * 2 : 1024;
+        disk.log = realloc(disk.log, disk.room * sizeof(*disk.log));
+    }
     struct disk_entry *e = &disk.log[disk.length++];
     *e = (struct disk_entry){.op = op, .file = file, .at = at, .size = size};
     if (data) {
@@ -218,20 +221,23 @@ static void disk_forget(void)
         free(disk.log[i].data);
     free(disk.log);
     disk.log = NULL;
-    disk.length = 0;
+    disk.length = disk.room = 0;
 }
 
 /* The state of a file after a power cut before entry `end`: what was synced is there; of what was
  * not, each write is there, or not, or half of it. */
 struct disk_image {
     uint8_t *data;
-    int64_t size;
+    int64_t size, room;
 };
 
 static void disk_put(struct disk_image *image, int64_t at, int64_t size, const uint8_t *data)
 {
     if (at + size > image->size) {
-        image->data = realloc(image->data, (size_t)(at + size));
+        while (at + size > image->room) {
+            image->room = image->room ? image->room * 2 : 65536;
+            image->data = realloc(image->data, (size_t)image->room);
+        }
         memset(image->data + image->size, 0, (size_t)(at + size - image->size));
         image->size = at + size;
     }
