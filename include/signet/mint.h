@@ -61,8 +61,9 @@ struct signet_mint_report {
     int64_t quota;
 };
 
-/* Could a run write its files? Changes nothing; needs no ledger where the order never ran. SIGNET_E_IO, SIGNET_E_EXISTS: there is something of
- * that name which this order did not write; SIGNET_E_CONFLICT: the file is not as it was left. */
+/* Could a run write its files? Changes nothing; needs no ledger where the order never ran.
+ * SIGNET_E_IO, SIGNET_E_EXISTS: there is something of that name which this order did not write;
+ * SIGNET_E_CONFLICT: the file is not as it was left. */
 int signet_mint_check(const struct signet_mint *mint, struct signet_error *err);
 
 /* Runs until the order is used up or cancel fires. Events:
