@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A factory hall for tests: a rack of simulated boards with a programmer, a server, orders, and what must
-be true of all of them at any moment (the invariants I1 to I6 of docs/parts/line.md)."""
+be true of all of them at any moment (the invariants I1 to I6 of docs/DESIGN.md, "Tests")."""
 import hashlib, json, os, re, signal, socket, sqlite3, ssl, subprocess, sys, time, urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _coiote import TOKEN, Coiote, drop
