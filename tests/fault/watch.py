@@ -3,7 +3,7 @@
 """Boards that come and go: `signet run --watch` waits for boards in empty slots, takes each once, and ends with
 its order; slots named by a programmer's serial number; a slot whose board always fails is set aside after its
 retries and the others go on."""
-import json, os, subprocess, sys, tempfile, time
+import json, os, subprocess, sys, tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _place import BOARDS, DEADLINE, SIGNET, Place, checks, expect
 
@@ -43,9 +43,11 @@ def boards_come_and_go(place):
     stop(place.rack)  # the slots are empty
     order(place, 2 * BOARDS)
     p = start(place, '--watch')
-    first = p.stdout.readline()
-    time.sleep(0.5)
-    expect('it waits for boards', p.poll() is None, first)
+    first = ''
+    while len(events(first, 'slot')) < BOARDS:
+        line = p.stdout.readline()
+        expect('it waits for boards', line, first)
+        first += line
     place.rack = rack(place, '-N', '3', '-H', '300')  # one more than is wanted
     out, err = p.communicate(timeout=DEADLINE)
     expect('watch: exit', p.returncode == 0, (p.returncode, err))
