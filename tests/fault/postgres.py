@@ -3,14 +3,16 @@
 """Eight stations drain one order in one ledger, PostgreSQL of our own or an SQLite file, while they are
 killed, their connections ended and the database server thrown over: every name once, nothing that was
 said to be recorded is lost, nothing twice. Then the doors of a server: away, full, not ours, too old.
-SIGNET_STATIONS_DEVICES=N: another size than 10,000."""
+SIGNET_TORTURE=N (scripts/torture): ten times as many, and a server that stays away for longer than patience
+lasts. SIGNET_STATIONS_DEVICES=N: another size than 10,000."""
 import os, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _postgres import Between, Server, binaries_or_skip
 
 BUILD = os.environ['SIGNET_BUILD']
 SIGNET, STATION = os.path.join(BUILD, 'signet'), os.path.join(BUILD, 'tests', 'signet_station')
-DEVICES = int(os.environ.get('SIGNET_STATIONS_DEVICES') or 10000)
+LONG = bool(os.environ.get('SIGNET_TORTURE'))
+DEVICES = int(os.environ.get('SIGNET_STATIONS_DEVICES') or (100000 if LONG else 10000))
 STATES = ['reserved', 'keyed', 'writing', 'written', 'verified', 'registered', 'done', 'failed', 'void']
 SERVERS = ('coiote', 'leshan')
 DONE, FAILED, VOID = 6, 7, 8
@@ -152,7 +154,7 @@ def drain(title, db, name, ledger, disturb, devices):
     stations = Stations(folder, ledger, devices, devices)
     try:
         while stations.poll():
-            need(time.monotonic() - begin < 400, f'{title}: it does not come to an end')
+            need(time.monotonic() - begin < 400 + devices / 25, f'{title}: it does not come to an end')
             disturb(stations, time.monotonic() - begin)
         took = time.monotonic() - begin
         result = check_order(db, name, ledger, devices, devices, stations.journal())
@@ -241,6 +243,23 @@ def lost_commits(server):
         stations.end()
         between.close()
         shutil.rmtree(folder)
+
+
+def stays_away(server):
+    """Longer than a minute: an error, and all that was reported is there when the server is back."""
+    url, journal = server.create('away'), os.path.join(server.top, 'journal')
+    p = subprocess.Popen([STATION, url, 'S1', '50000', '50000', journal, 'clean'], stderr=subprocess.PIPE, text=True)
+    time.sleep(3)
+    server.stop('immediate')
+    said = p.communicate(timeout=180)[1]
+    need(p.returncode == 3 and 'ledger' in said, f'{p.returncode}: {said}')
+    server.start()
+    verify(url)
+    with open(journal) as f:
+        reported = [tuple(line.split()) for line in f]
+    recorded = {tuple(r) for r in server.sql(
+        'SELECT d.endpoint, e.kind FROM events e JOIN devices d ON d.id = e.device', 'away')}
+    need(reported and all(r in recorded for r in reported if not r[1].startswith('sent:')), 'an event is lost')
 
 
 def unit_tests(server):
@@ -345,6 +364,8 @@ def main():
                 doors(server)
                 unit_tests(server)
                 lost_commits(server)
+                if LONG:
+                    stays_away(server)
                 postgres(server)
             except BaseException:
                 with open(server.log) as f:
