@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH_LEAST = 32, BATCH_MOST = 128, BATCH_FIRST = 1000 };
+enum { BATCH_LEAST = 32, BATCH_MOST = 160, BATCH_FIRST = 1000 };
 
 void mint_tell(struct minting *m, const struct signet_event *event)
 {
