@@ -71,11 +71,15 @@ def manifest(folder):
 
 
 def example(folder):
-    shutil.copytree(os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'mint'), folder, dirs_exist_ok=True)
+    shutil.copytree(os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'line'), folder, dirs_exist_ok=True)
     h = House.__new__(House)
     h.folder, h.certs = folder, False
-    done(h.run(h.at('order.yaml')), '6 of 6')
-    h.check('meters-2026-48', ['packets.ndjson'], 6, ['records.csv'])
+    done(h.run(h.at('minted.yaml'), '--dry-run'))
+    need(not os.path.exists(h.at('minted.db')), 'a dry run made a ledger')
+    done(h.run(h.at('minted.yaml')), '3 of 3')
+    h.check('minted-2026-48', ['packets.ndjson'], 3, ['records.csv'], ledger='minted.db')
+    identities = [r['identity'] for r in h.records('records.csv').values()]
+    need('2026-48/urn:dev:os:0023C7-000103' in identities, identities)
 
 
 def odd_names(folder):
