@@ -285,10 +285,8 @@ int flasher_command(const char *const *argv, int timeout_ms, const struct signet
     char *program = NULL;
     size_t n = 0;
 
-    while (argv[n] && n < FLASHER_COMMAND_WORDS) {
+    for (; n < FLASHER_COMMAND_WORDS && argv[n]; n++)
         words[n] = argv[n];
-        n++;
-    }
     if (n == 0 || argv[n])
         return error_set(err, SIGNET_E_USAGE, "a command has 1 to %d words", FLASHER_COMMAND_WORDS);
     int code = run_find(&program, words[0], words[0][0] == '/' ? words[0] : NULL, err);
