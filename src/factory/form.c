@@ -390,14 +390,12 @@ static int fill_places(const struct form *f, const struct placeholder_values *va
 static int put_psk(const struct form *f, const struct form_account *a, struct signet_tree *tree,
                    struct signet_error *err)
 {
-    uint8_t key[64];
-    int rc = random_bytes(key, f->psk_len, err);
+    struct secret key = {0};
+    int rc = psk_mint(&key, f->psk_len, err);
 
     if (rc == SIGNET_OK)
-        rc = put(tree, a->iid, RID_SECRET_KEY, key, f->psk_len, err);
-    else
-        error_prefix(err, "cannot make a PSK");
-    wipe(key, sizeof(key));
+        rc = put(tree, a->iid, RID_SECRET_KEY, key.data, key.len, err);
+    secret_wipe(&key);
     return rc;
 }
 

@@ -39,8 +39,6 @@ static int validate(const struct signet_server *server, const struct signet_devi
 static void put_device(struct buf *body, const struct signet_server *server,
                        const struct signet_device *device)
 {
-    uint8_t *hex;
-
     buf_text(body, "{\"properties\": {\"endpointName\": ");
     words_json(body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
     buf_text(body, "}, \"connectorType\": \"management\", \"domain\": ");
@@ -53,10 +51,7 @@ static void put_device(struct buf *body, const struct signet_server *server,
     }
     words_json(body, device->identity, device->identity_len);
     buf_text(body, ", \"dtlsPsk\": {\"HexadecimalPsk\": \"");
-    buf_reserve(body, 2 * device->psk_len + 8);
-    hex = buf_extend(body, 2 * device->psk_len);
-    if (hex)
-        hex_encode(device->psk, device->psk_len, (char *)hex);
+    words_hex(body, device->psk, device->psk_len);
     buf_text(body, "\"}}");
 }
 

@@ -227,7 +227,6 @@ static void put_value(const struct export_column *column, const struct signet_de
                       struct buf *out)
 {
     bool psk = d->mode == SIGNET_MODE_PSK;
-    uint8_t *place;
 
     switch (column->field) {
     case EXPORT_ENDPOINT:
@@ -246,10 +245,8 @@ static void put_value(const struct export_column *column, const struct signet_de
         buf_append(out, d->psk, psk ? d->psk_len : 0);
         break;
     case EXPORT_KEY_HEX:
-        buf_reserve(out, 2 * d->psk_len + 8);
-        place = psk ? buf_extend(out, 2 * d->psk_len) : NULL;
-        if (place)
-            hex_encode(d->psk, d->psk_len, (char *)place);
+        if (psk)
+            words_hex(out, d->psk, d->psk_len);
         break;
     case EXPORT_KEY_BASE64:
         if (psk)

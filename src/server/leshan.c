@@ -29,15 +29,10 @@ static void put_text(struct buf *out, const char *name, const char *text)
 
 static void put_psk(struct buf *out, const struct signet_device *device)
 {
-    uint8_t *hex;
-
     buf_text(out, "{\"identity\": ");
     words_json(out, device->identity, device->identity_len);
     buf_text(out, ", \"key\": \"");
-    buf_reserve(out, 2 * device->psk_len + 8);
-    hex = buf_extend(out, 2 * device->psk_len);
-    if (hex)
-        hex_encode(device->psk, device->psk_len, (char *)hex);
+    words_hex(out, device->psk, device->psk_len);
     buf_text(out, "\"}");
 }
 
@@ -235,13 +230,19 @@ static int seen(struct signet_server *server, const char *endpoint, struct signe
     return rc;
 }
 
-static int check(struct signet_server *server, struct signet_error *err)
+/* The list is there for us. */
+static int check_list(struct signet_server *server, const char *path, struct signet_error *err)
 {
     json_t *list = NULL;
-    int rc = get_json(server, SECURITY, &list, err);
+    int rc = get_json(server, path, &list, err);
 
     json_decref(list);
     return rc;
+}
+
+static int check(struct signet_server *server, struct signet_error *err)
+{
+    return check_list(server, SECURITY, err);
 }
 
 const struct server_ops leshan_ops = {
@@ -436,11 +437,7 @@ static int drop_bootstrap(struct signet_server *server, const char *endpoint,
 
 static int check_bootstrap(struct signet_server *server, struct signet_error *err)
 {
-    json_t *all = NULL;
-    int rc = get_json(server, BOOTSTRAP, &all, err);
-
-    json_decref(all);
-    return rc;
+    return check_list(server, BOOTSTRAP, err);
 }
 
 const struct server_ops leshan_bootstrap_ops = {

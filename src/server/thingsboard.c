@@ -189,7 +189,6 @@ static void put_credentials(struct buf *out, const struct signet_device *device)
 {
     static const char *const modes[] = {
         [SIGNET_MODE_PSK] = "PSK", [SIGNET_MODE_CERT] = "X509", [SIGNET_MODE_NOSEC] = "NO_SEC"};
-    uint8_t *hex;
 
     buf_printf(out, "{\"client\": {\"securityConfigClientMode\": \"%s\", \"endpoint\": ",
                modes[device->mode]);
@@ -198,10 +197,7 @@ static void put_credentials(struct buf *out, const struct signet_device *device)
         buf_text(out, ", \"identity\": ");
         words_json(out, device->identity, device->identity_len);
         buf_text(out, ", \"key\": \"");
-        buf_reserve(out, 2 * device->psk_len + 8);
-        hex = buf_extend(out, 2 * device->psk_len);
-        if (hex)
-            hex_encode(device->psk, device->psk_len, (char *)hex);
+        words_hex(out, device->psk, device->psk_len);
         buf_byte(out, '"');
     } else if (device->mode == SIGNET_MODE_CERT) {
         put_cert(out, device);

@@ -36,13 +36,8 @@ static bool put_row(struct buf *out, const struct signet_server *server,
 
     buf_text(out, psk ? "PSK," : device->mode == SIGNET_MODE_CERT ? "X509," : "NO_SEC,");
     good = good && cell(out, device->identity, psk ? device->identity_len : 0);
-    if (psk) {
-        char hex[2 * THINGSBOARD_PSK_MAX + 1];
-
-        hex_encode(device->psk, device->psk_len, hex);
-        buf_text(out, hex);
-        wipe(hex, sizeof hex);
-    }
+    if (psk)
+        words_hex(out, device->psk, device->psk_len);
     buf_byte(out, ',');
     if (der)
         words_base64(out, der, len);

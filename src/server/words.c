@@ -37,12 +37,18 @@ void words_json(struct buf *out, const uint8_t *text, size_t len)
     buf_byte(out, '"');
 }
 
+void words_hex(struct buf *out, const uint8_t *data, size_t len)
+{
+    uint8_t *place = buf_extend(out, 2 * len);
+
+    if (place)
+        hex_encode(data, len, (char *)place);
+}
+
 void words_base64(struct buf *out, const uint8_t *data, size_t len)
 {
-    uint8_t *place;
+    uint8_t *place = buf_extend(out, base64_encode_size(len));
 
-    buf_reserve(out, base64_encode_size(len) + 8); /* it ends with a zero */
-    place = buf_extend(out, base64_encode_size(len));
     if (place)
         base64_encode(data, len, (char *)place);
 }

@@ -16,7 +16,8 @@ void words_show(const char *text, size_t len, const struct signet_device *device
 /* Appends a JSON string as Python's json module writes it: everything outside ASCII as \uXXXX. */
 void words_json(struct buf *out, const uint8_t *text, size_t len);
 
-/* Appends it in base64. */
+/* Appends it in hex, in base64. */
+void words_hex(struct buf *out, const uint8_t *data, size_t len);
 void words_base64(struct buf *out, const uint8_t *data, size_t len);
 
 #endif
