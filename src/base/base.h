@@ -128,6 +128,16 @@ double clock_seconds(void); /* monotonic, for measuring */
 /* ISO 8601 UTC, "2026-11-23T10:00:00Z". */
 void clock_format(int64_t wall, char out[static 24]);
 
+/* libraries that most runs do not need (library.c) */
+struct library_function {
+    const char *name;
+    size_t offset; /* of the pointer to it, in the caller's table */
+};
+/* Fills the table; the library stays for as long as the process. False: not installed, or too old.
+ */
+bool library_load(const char *soname, const struct library_function *functions, size_t count,
+                  void *table);
+
 /* A place where a test may end the process, before or after an effect on the outside (failpoint.c).
  * Does nothing in the library. */
 void failpoint(const char *name);

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/libpq.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <string.h>
 
 /* Filled once under pthread_once and constant afterwards. */
 static struct libpq table;
 static bool loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static const struct {
-    const char *name;
-    size_t offset;
-} symbols[] = {
+static const struct library_function functions[] = {
     {"PQconnectdbParams", offsetof(struct libpq, connectdbParams)},
     {"PQfinish", offsetof(struct libpq, finish)},
     {"PQstatus", offsetof(struct libpq, status)},
@@ -37,18 +32,8 @@ static const struct {
 
 static void load(void)
 {
-    void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-
-    if (!library)
-        return;
-    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-
-        if (!symbol)
-            return;
-        memcpy((char *)&table + symbols[i].offset, &symbol, sizeof(symbol));
-    }
-    loaded = true;
+    loaded =
+        library_load("libpq.so.5", functions, sizeof(functions) / sizeof(functions[0]), &table);
 }
 
 int libpq_load(const struct libpq **out, struct signet_error *err)

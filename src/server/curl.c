@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/curl.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <string.h>
 
 /* Filled once under pthread_once and constant afterwards. */
 static struct curl table;
 static bool loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static const struct {
-    const char *name;
-    size_t offset;
-} symbols[] = {
+static const struct library_function functions[] = {
     {"curl_global_init", offsetof(struct curl, global_init)},
     {"curl_easy_init", offsetof(struct curl, easy_init)},
     {"curl_easy_setopt", offsetof(struct curl, easy_setopt)},
@@ -35,18 +30,9 @@ static const struct {
 
 static void load(void)
 {
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-
-    if (!library)
-        return;
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-
-        if (!symbol)
-            return;
-        memcpy((char *)&table + symbols[i].offset, &symbol, sizeof symbol);
-    }
-    loaded = table.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    loaded =
+        library_load("libcurl.so.4", functions, sizeof(functions) / sizeof(functions[0]), &table) &&
+        table.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 int curl_load(const struct curl **out, struct signet_error *err)
