@@ -2,22 +2,15 @@
 /* Any text of a board: cut anywhere, the scanner finds the same text and hands over the same
  * lines, without control bytes and within their bound. */
 #include "base/base.h"
+#include "fuzz.h"
 #include "link/link.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const char *const texts[] = {"Device is ready for provisioning",
                                     "Device is already provisioned", "uart:~$ ", "aab"};
 enum { TEXTS = sizeof texts / sizeof texts[0] };
-
-static void require(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static void keep_line(void *ctx, const char *line, size_t len)
 {

@@ -2,18 +2,11 @@
 /* Any datagram as a CoAP message: what is read can be written and is the same again; and any bytes
  * as LwM2M TLV, which make a tree that encodes. */
 #include "proof/coap.h"
+#include "fuzz.h"
 
 #include <signet/packet.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static void try_message(const uint8_t *data, size_t size)
 {

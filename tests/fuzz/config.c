@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any text as a configuration: what is taken encodes, and comes back the same through decode and
  * through `packet show --format cfg`; what is not taken has a place and printable words. */
+#include "fuzz.h"
+
 #include <signet/config.h>
 #include <signet/packet.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static void printable(const char *text, bool lines)
 {

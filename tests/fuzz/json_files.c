@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as lwm2m_server.json and as cert_info.json. */
+#include "fuzz.h"
+
 #include <signet/config.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good)
-{
-    if (!good)
-        abort();
-}
-
-static void check_error(const struct signet_error *err)
-{
-    require(err->code != SIGNET_OK && err->msg[0]);
-    for (const char *c = err->msg; *c; c++)
-        require((unsigned char)*c >= 0x20 && *c != 0x7f);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -33,10 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (signet_server_info_load(path, &server, &err))
-        check_error(&err);
+        require_error(&err);
     signet_server_info_free(&server);
     if (signet_cert_info_load(path, &cert, &err))
-        check_error(&err);
+        require_error(&err);
     signet_cert_info_free(&cert);
     close(fd);
     return 0;

@@ -2,14 +2,13 @@
 /* Any bytes as a manifest; the first line of its header also as a text with placeholders. Rows are
  * read again out of order and must be the same. */
 #include "config/config.h"
+#include "fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { KEPT = 200 };
 
@@ -20,19 +19,6 @@ struct seen {
     int64_t count;
 };
 
-static void require(bool good)
-{
-    if (!good)
-        abort();
-}
-
-static void check_error(const struct signet_error *err)
-{
-    require(err->code != SIGNET_OK && err->msg[0]);
-    for (const char *c = err->msg; *c; c++)
-        require((unsigned char)*c >= 0x20 && *c != 0x7f);
-}
-
 static int on_row(void *ctx, const struct manifest_row *row, const struct signet_error *bad,
                   struct signet_error *err)
 {
@@ -40,7 +26,7 @@ static int on_row(void *ctx, const struct manifest_row *row, const struct signet
 
     (void)err;
     if (bad)
-        check_error(bad);
+        require_error(bad);
     if (s->count < KEPT) {
         s->lens[s->count] = row->text.len;
         s->lines[s->count] = row->line;
@@ -75,7 +61,7 @@ static void placeholders(struct manifest *m, const uint8_t *data, size_t size)
         if (pieces_compile(&p, data, size, bytes, &names, &err) == SIGNET_OK)
             pieces_free(&p);
         else
-            check_error(&err);
+            require_error(&err);
     }
 }
 
@@ -93,12 +79,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(fd >= 0 && write(fd, data + 1, size - 1) == (ssize_t)(size - 1));
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     if (manifest_open(&m, path, data[0] & 1 ? ',' : ';', &err) != SIGNET_OK) {
-        check_error(&err);
+        require_error(&err);
     } else {
         if (manifest_scan(m, &visitor, &err) == SIGNET_OK)
             read_again(m, &seen);
         else
-            check_error(&err);
+            require_error(&err);
         placeholders(m, data + 1, size - 1 < 200 ? size - 1 : 200);
     }
     manifest_close(&m);

@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a certificate or a private key, PEM or DER: what is taken can be described, written
  * and read again as the same thing; what is not taken has a reason of printable text. */
+#include "fuzz.h"
+
 #include <signet/cert.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good)
-{
-    if (!good)
-        abort();
-}
-
-static void check_error(const struct signet_error *err)
-{
-    require(err->code != SIGNET_OK && err->msg[0]);
-    for (const char *c = err->msg; *c; c++)
-        require((unsigned char)*c >= 0x20 && *c != 0x7f);
-}
 
 static void check_text(const char *text)
 {
@@ -35,11 +22,11 @@ static void try_cert(const uint8_t *data, size_t size)
 
     if (signet_cert_load(&cert, data, size, &err)) {
         require(!cert);
-        check_error(&err);
+        require_error(&err);
         return;
     }
     if (signet_cert_describe(cert, &view, &err)) {
-        check_error(&err);
+        require_error(&err);
     } else {
         check_text(view.subject);
         check_text(view.issuer);
@@ -47,7 +34,7 @@ static void try_cert(const uint8_t *data, size_t size)
         check_text(view.signature);
     }
     if (signet_cert_check_dates(cert, NULL, &err))
-        check_error(&err);
+        require_error(&err);
     require(signet_cert_der(cert, &der, NULL) == SIGNET_OK);
     require(signet_cert_pem(cert, &pem, NULL) == SIGNET_OK);
     require(signet_cert_load(&again, pem.data, pem.len, NULL) == SIGNET_OK);
@@ -70,7 +57,7 @@ static void try_key(const uint8_t *data, size_t size)
 
     if (signet_key_load(&key, data, size, &err)) {
         require(!key);
-        check_error(&err);
+        require_error(&err);
         return;
     }
     require(signet_key_describe(key, type, first, NULL) == SIGNET_OK);

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any stream of bytes from a board: fed whole or byte by byte, the same packets come out, and none
  * of a length other than its header's. A packet framed by ourselves in front of it is found. */
+#include "fuzz.h"
 #include "smp/smp.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static size_t feed(struct smp_frames *frames, const uint8_t *data, size_t size, size_t step,
                    struct buf *packets, struct buf *text)

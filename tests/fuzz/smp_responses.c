@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any answers of a board to every request. The first byte chooses the request; then come bodies,
  * each with its length in one byte, framed with the header that the client waits for. */
+#include "fuzz.h"
 #include "smp/smp.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct board {
     const uint8_t *data;
@@ -15,12 +14,6 @@ struct board {
     struct buf out;
     size_t out_at;
 };
-
-static void require(bool good)
-{
-    if (!good)
-        abort();
-}
 
 static int board_read(void *self, void *data, size_t cap, int64_t deadline, size_t *got,
                       struct signet_error *err)
