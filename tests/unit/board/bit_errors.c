@@ -8,13 +8,14 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signet/board.h>
-#include <signet/packet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "unit/board/packet.h"
 
 enum { THREADS = 32, PROVISIONINGS = 192 };
 
@@ -83,38 +84,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* 900 bytes: a PSK, two servers and some. */
-static void make_packet(struct signet_bytes *out)
-{
-    static const char filler[640] = "x";
-    static const char uri[] = "coaps://lwm2m.example.com:5684";
-    const struct {
-        uint16_t oid, rid;
-        struct signet_value value;
-    } rows[] = {
-        {0, 0, {SIGNET_TYPE_STRING, {.bytes = {(const uint8_t *)uri, sizeof uri - 1}}}},
-        {0, 1, {SIGNET_TYPE_BOOLEAN, {.boolean = false}}},
-        {0, 2, {SIGNET_TYPE_INTEGER, {.integer = 0}}},
-        {0, 3, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)"identity", 8}}}},
-        {0, 4, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)filler, sizeof filler}}}},
-        {0, 5, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)"0123456789abcdef", 16}}}},
-        {0, 10, {SIGNET_TYPE_INTEGER, {.integer = 1}}},
-        {1, 0, {SIGNET_TYPE_INTEGER, {.integer = 1}}},
-        {1, 1, {SIGNET_TYPE_INTEGER, {.integer = 86400}}},
-        {1, 6, {SIGNET_TYPE_BOOLEAN, {.boolean = false}}},
-        {1, 7, {SIGNET_TYPE_STRING, {.bytes = {(const uint8_t *)"U", 1}}}},
-    };
-    struct signet_tree *tree = NULL;
-
-    assert_int_equal(signet_tree_new(&tree, NULL), SIGNET_OK);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct signet_path path = {rows[i].oid, 0, rows[i].rid, SIGNET_NO_ID};
-        assert_int_equal(signet_tree_put(tree, path, &rows[i].value, NULL), SIGNET_OK);
-    }
-    assert_int_equal(signet_packet_encode(tree, out, NULL), SIGNET_OK);
-    signet_tree_free(&tree);
-}
-
 static void one_byte_in_ten_thousand(void **state)
 {
     static struct worker workers[THREADS];
@@ -124,7 +93,7 @@ static void one_byte_in_ten_thousand(void **state)
     struct signet_bytes packet = {0};
 
     (void)state;
-    make_packet(&packet);
+    make_packet(640, &packet); /* 900 bytes in all */
     for (unsigned i = 0; i < THREADS; i++) {
         workers[i].first = i;
         workers[i].count = total / THREADS + (i < total % THREADS);

@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signet/board.h>
-#include <signet/packet.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,6 +16,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "unit/board/packet.h"
 
 enum { SWAPS_MAX = 100000, THREADS = 24, SWAPS = 240, SPREAD_MS = 1800 };
 
@@ -174,38 +175,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* A packet that takes about a second on the line. */
-static void make_packet(struct signet_bytes *out)
-{
-    static const char filler[6000] = "x";
-    static const char *const uri = "coaps://lwm2m.example.com:5684";
-    const struct {
-        uint16_t oid, rid;
-        struct signet_value value;
-    } rows[] = {
-        {0, 0, {SIGNET_TYPE_STRING, {.bytes = {(const uint8_t *)uri, strlen(uri)}}}},
-        {0, 1, {SIGNET_TYPE_BOOLEAN, {.boolean = false}}},
-        {0, 2, {SIGNET_TYPE_INTEGER, {.integer = 0}}},
-        {0, 3, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)"identity", 8}}}},
-        {0, 4, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)filler, sizeof filler}}}},
-        {0, 5, {SIGNET_TYPE_OPAQUE, {.bytes = {(const uint8_t *)"0123456789abcdef", 16}}}},
-        {0, 10, {SIGNET_TYPE_INTEGER, {.integer = 1}}},
-        {1, 0, {SIGNET_TYPE_INTEGER, {.integer = 1}}},
-        {1, 1, {SIGNET_TYPE_INTEGER, {.integer = 86400}}},
-        {1, 6, {SIGNET_TYPE_BOOLEAN, {.boolean = false}}},
-        {1, 7, {SIGNET_TYPE_STRING, {.bytes = {(const uint8_t *)"U", 1}}}},
-    };
-    struct signet_tree *tree = NULL;
-
-    assert_int_equal(signet_tree_new(&tree, NULL), SIGNET_OK);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct signet_path path = {rows[i].oid, 0, rows[i].rid, SIGNET_NO_ID};
-        assert_int_equal(signet_tree_put(tree, path, &rows[i].value, NULL), SIGNET_OK);
-    }
-    assert_int_equal(signet_packet_encode(tree, out, NULL), SIGNET_OK);
-    signet_tree_free(&tree);
-}
-
 static void no_credentials_reach_the_wrong_board(void **state)
 {
     static struct worker workers[THREADS];
@@ -216,13 +185,15 @@ static void no_credentials_reach_the_wrong_board(void **state)
 
     (void)state;
     assert_in_range(total, 1, SWAPS_MAX);
-    make_packet(&packet);
+    make_packet(6000, &packet); /* about a second on the line */
     for (unsigned i = 0; i < THREADS; i++) {
         struct place *p = &workers[i].place;
         strcpy(p->folder, "/tmp/signet-swap-XXXXXX");
         assert_non_null(mkdtemp(p->folder));
-        for (int k = 0; k < 2; k++)
-            snprintf(p->ports[k], sizeof p->ports[k], "%s/port%d", p->folder, k);
+        for (int k = 0; k < 2; k++) {
+            strcpy(p->ports[k], p->folder);
+            strcat(p->ports[k], k ? "/port1" : "/port0");
+        }
         p->packet = packet;
         workers[i].first = i;
         workers[i].count = total / THREADS + (i < total % THREADS);

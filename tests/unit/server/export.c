@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "unit/server/certificate.h"
+
 struct place {
     char folder[40], file[64];
     struct signet_server *server;
@@ -79,27 +81,8 @@ static int add(struct place *p, struct signet_device device, bool *existed)
 
 static struct signet_tree *with_certificate(const char *name)
 {
-    static const char text[] = "{OID.Security: {0: {RID.Security.Bootstrap: False, "
-                               "RID.Security.Mode: 2}}}";
-    struct signet_value value = {.type = SIGNET_TYPE_OPAQUE};
-    struct signet_tree *tree = NULL;
-    struct signet_cert *cert = NULL;
-    struct signet_key *key = NULL;
-    struct signet_bytes der = {0};
-
-    assert_int_equal(signet_config_parse(text, sizeof text - 1, "cfg", &tree, NULL), SIGNET_OK);
-    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_make(&cert, key, NULL, name, NULL, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
-    value.as.bytes.data = der.data;
-    value.as.bytes.len = der.len;
-    assert_int_equal(
-        signet_tree_put(tree, (struct signet_path){0, 0, 3, SIGNET_NO_ID}, &value, NULL),
-        SIGNET_OK);
-    signet_bytes_free(&der);
-    signet_cert_free(&cert);
-    signet_key_free(&key);
-    return tree;
+    return certificate_tree(
+        "{OID.Security: {0: {RID.Security.Bootstrap: False, RID.Security.Mode: 2}}}", 0, name);
 }
 
 /* How often a whole file was looked at. */

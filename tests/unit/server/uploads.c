@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "unit/server/certificate.h"
+
 enum { DEVICES = 5 };
 
 struct hall {
@@ -33,27 +35,10 @@ static struct signet_tree *make_device(const char *name)
         "False, RID.Security.Mode: 2, RID.Security.ShortServerID: 1}}, OID.Server: {1: "
         "{RID.Server.ShortServerID: 1, RID.Server.Lifetime: 300, RID.Server.NotificationStoring: "
         "False, RID.Server.Binding: 'U'}}}";
-    struct signet_tree *tree = NULL;
-    struct signet_key *key = NULL;
-    struct signet_cert *cert = NULL;
-    struct signet_bytes der = {0};
-    struct signet_value value = {.type = SIGNET_TYPE_OPAQUE};
     char cn[64];
 
     snprintf(cn, sizeof cn, "%.60s", name);
-    assert_int_equal(signet_config_parse(text, sizeof text - 1, "cfg", &tree, NULL), SIGNET_OK);
-    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_make(&cert, key, NULL, cn, NULL, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
-    value.as.bytes.data = der.data;
-    value.as.bytes.len = der.len;
-    assert_int_equal(
-        signet_tree_put(tree, (struct signet_path){0, 1, 3, SIGNET_NO_ID}, &value, NULL),
-        SIGNET_OK);
-    signet_bytes_free(&der);
-    signet_cert_free(&cert);
-    signet_key_free(&key);
-    return tree;
+    return certificate_tree(text, 1, cn);
 }
 
 static void start(struct hall *h, const char *kind)
