@@ -3,8 +3,8 @@
 """signet run without a board, as a user runs it: both outputs, the records, servers, mistakes, and secrets
 that must be nowhere but in the output."""
 import base64, hashlib, json, os, shutil, signal, subprocess, sys, tempfile, time
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _mint import DONE, SIGNET, TEMPLATE, VERIFIED, Broken, House, need
+from _mint import House
+from _signet import SIGNET, SOURCE, TEMPLATE, TORTURE, VERIFIED, Broken, need
 
 
 def done(result, word='', code=0):
@@ -71,7 +71,7 @@ def manifest(folder):
 
 
 def example(folder):
-    shutil.copytree(os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'line'), folder, dirs_exist_ok=True)
+    shutil.copytree(os.path.join(SOURCE, 'examples', 'line'), folder, dirs_exist_ok=True)
     h = House.__new__(House)
     h.folder, h.certs = folder, False
     done(h.run(h.at('minted.yaml'), '--dry-run'))
@@ -234,8 +234,7 @@ def secrets(folder):
     order = h.order('secret', 400, records='records.csv')
     said = ''
     for point in ('after-writing:2', 'after-append:2', None):  # also while things are half done
-        code, out = h.run(order, program=os.path.join(os.environ['SIGNET_BUILD'], 'tests', 'signet_torture'),
-                          failpoint=point)
+        code, out = h.run(order, program=TORTURE, failpoint=point)
         said += out
         need(code == (-9 if point else 0), f'{point}: {code} {out}')
         forms = []

@@ -3,7 +3,6 @@
 """signet provision as a user runs it: wrong words first, then boards that behave and boards that do not."""
 import contextlib, json, os, signal, subprocess, sys, tempfile, time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _coiote import Coiote
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
@@ -64,12 +63,12 @@ def without_board(cwd):
     expect('the packet alone', os.listdir(cwd) == ['packet'], os.listdir(cwd))
 
 def good_board(cwd):
-    server = Coiote(cwd)
+    server = Coiote(cwd, token=None)
     with open(f'{cwd}/token', 'w') as f:
         f.write('tOkEn')
     os.chmod(f'{cwd}/token', 0o600)
     with board(cwd):
-        out, err = provision(*PSK, *BOARD, '--json', '-s', server.info, '--token-file', 'token', '--ca-file', server.ca, cwd=cwd)
+        out, err = provision(*PSK, *BOARD, '--json', '-s', server.info(cwd), '--token-file', 'token', '--ca-file', server.ca, cwd=cwd)
     done = steps(out)
     expect('the stages in order', [s['stage'] for s in done if s['event'] == 'stage_end'] ==
            ['check', 'flash', 'name', 'packet', 'load', 'result', 'register'], out)
@@ -79,7 +78,7 @@ def good_board(cwd):
     expect('events name the device', all(s.get('endpoint') == NAME for s in loads), loads)
     expect('the end', done[-1]['event'] == 'done' and done[-1]['endpoint'] == NAME and done[-1]['applied']
            and done[-1]['registered'], done[-1])
-    expect('the server has the board\'s own name', list(server.devices) == [NAME], server.devices)
+    expect('the server has the board\'s own name', server.names() == [NAME], server.names())
     with open(f'{cwd}/applied', 'rb') as f:
         applied = f.read()
     expect('no secret is left on the host', 'SenMLCBOR' not in os.listdir(cwd), os.listdir(cwd))
@@ -116,10 +115,10 @@ def refusals(cwd):
     with board(cwd, '--misbehave', 'result=-1'):
         _, err = provision(*PSK, *BOARD, cwd=cwd, want=1)
         expect('a board that refuses', 'result' in err and 'failed' in err, err)
-    server = Coiote(cwd)
+    server = Coiote(cwd, token=None)
     server.answer = (403, {'error': 'no such right'})
     with board(cwd):
-        _, err = provision(*PSK, *BOARD, '-s', server.info, '--ca-file', server.ca, cwd=cwd, want=1, env={'SIGNET_TOKEN': 'tOkEn'})
+        _, err = provision(*PSK, *BOARD, '-s', server.info(cwd), '--ca-file', server.ca, cwd=cwd, want=1, env={'SIGNET_TOKEN': 'tOkEn'})
         expect('a server that refuses', 'no such right' in err and 'tOkEn' not in err, err)
     server.close()
     expect('no packet was left behind', 'SenMLCBOR' not in os.listdir(cwd), os.listdir(cwd))

@@ -3,7 +3,6 @@
 """ptool registers a device: what goes over the wire, where the token comes from, what is refused."""
 import json, os, subprocess, sys, tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _coiote import Coiote
 
 PTOOL = os.path.join(os.environ['SIGNET_BUILD'], 'ptool')
@@ -31,7 +30,7 @@ def certificate(cwd, server, token):
         f.write('{"organizationName": "ACME"}')
     subprocess.run([os.path.join(os.path.dirname(PTOOL), 'signet'), 'cert', 'make', '-e', 'server', '-o', 'srv'], cwd=cwd, check=True,
                    capture_output=True)
-    args = ['-c', 'x509', '-e', 'cert-1', '-C', 'info.json', '-p', 'srv/client_cert.der', '-s', server.info, '--ca-file', server.ca,
+    args = ['-c', 'x509', '-e', 'cert-1', '-C', 'info.json', '-p', 'srv/client_cert.der', '-s', server.info(cwd), '--ca-file', server.ca,
             '--token-file', token]
     for _ in range(2):
         p = subprocess.run([PTOOL, *args], cwd=cwd, capture_output=True, text=True, timeout=100)
@@ -45,9 +44,9 @@ def certificate(cwd, server, token):
         expect('the certificate to upload', a.read() == b.read())
 
 def main(cwd):
-    server = Coiote(cwd)
+    server = Coiote(cwd, token=None)
     name = 'urn:dev:os:1'
-    register = ['-s', server.info, '-e', name, '--ca-file', server.ca]
+    register = ['-s', server.info(cwd), '-e', name, '--ca-file', server.ca]
     with open(os.path.join(cwd, 'token'), 'w') as f:
         f.write(TOKEN + '\n')
     os.chmod(f.name, 0o600)
@@ -74,12 +73,13 @@ def main(cwd):
     err = ptool(*register, '--token-file', 'token', cwd=cwd, want=1)
     expect('a token file that others can read', 'chmod 600' in err, err)
     os.chmod(f'{cwd}/token', 0o600)
-    err = ptool('-s', server.info, '-e', name, '--token-file', 'token', cwd=cwd, want=1)
+    err = ptool('-s', server.info(cwd), '-e', name, '--token-file', 'token', cwd=cwd, want=1)
     expect('an unknown authority is refused', 'ertificate' in err, err)
     err = ptool(*register[:3], 'x' * 151, *register[4:], '--token-file', 'token', cwd=cwd, want=1)
     expect('a name that Coiote does not take', '150' in err, err)
     expect('and none of these reached the server', len(server.requests) == count, server.requests[count:])
 
+    server.devices.clear()  # a device that is there already would not be refused
     for status, body, words in ((403, {'error': 'no such right'}, ['403', 'no such right']), (401, {}, ['401']),
                                 (400, {'error': 'bad \x1b[31m domain'}, ['400', 'domain']), (404, b'<html>', ['404']),
                                 (302, {}, ['302'])):
@@ -90,8 +90,8 @@ def main(cwd):
     certificate(cwd, server, f'{cwd}/token')
     server.close()
 
-    plain = Coiote(cwd, https=False)
-    register = ['-s', plain.info, '-e', name, '--token-file', 'token']
+    plain = Coiote(cwd, plain=True, token=None)
+    register = ['-s', plain.info(cwd), '-e', name, '--token-file', 'token']
     err = ptool(*register, cwd=cwd, want=1)
     expect('http is refused', 'http' in err and not plain.requests, err)
     ptool(*register, '--allow-http', cwd=cwd)

@@ -5,7 +5,6 @@ import ctypes, os, stat, subprocess, sys, tempfile
 
 BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
 CONFIGS = os.path.join(SOURCE, 'examples/configs')
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _coiote import Coiote
 
 failures = []
@@ -46,9 +45,9 @@ def layout(fp):
     expect('the layout of the structures', got == want, (got, want))
 
 def register(make, work):
-    server = Coiote(work)
+    server = Coiote(work, token=None)
     os.environ['REQUESTS_CA_BUNDLE'] = server.ca
-    new = lambda name, token: make(f'{CONFIGS}/endpoint_cfg', name, server.info, token, None)
+    new = lambda name, token: make(f'{CONFIGS}/endpoint_cfg', name, server.info(work), token, None)
     new('urn:x', 'tOkEn').register()
     expect('the registration', len(server.posts()) == 1 and server.posts()[0][2]['Authorization'] == 'Bearer tOkEn',
            server.requests)

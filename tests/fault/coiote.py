@@ -3,9 +3,7 @@
 """Registration at a faithful Coiote with faults: exit code, what the server has afterwards, and
 that token and key are never shown or sent elsewhere."""
 import json, os, subprocess, sys, tempfile, time
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _coiote import (API, TOKEN, Coiote, commit_then_drop, drop, make_certificate, stall, status,
-                     truncated)
+from _coiote import API, TOKEN, Coiote, commit_then_drop, drop, stall, status, truncated
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 PSK = b'PskCanary_0123456789'

@@ -3,9 +3,9 @@
 """The secrets of a line: with servers that fail, a device that is refused and kills in the middle, nothing that
 the line leaves behind, prints, or shows of its process holds a key or the token, in any common spelling. What is
 sealed is ciphertext, and gone when its device is done. The keys are known from what the boards took."""
-import base64, os, re, subprocess, sys, tempfile, threading
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _place import BOARDS, BUILD, DEADLINE, SIGNET, TOKEN, Place, checks, expect
+import base64, os, re, subprocess, tempfile, threading
+from _place import BOARDS, DEADLINE, TOKEN, Place, checks, expect
+from _signet import BUILD, SIGNET
 
 TORTURE = os.path.join(BUILD, 'tests', 'signet_torture')
 seen = []  # (where, bytes): everything that anybody could have read at some moment

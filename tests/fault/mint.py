@@ -4,35 +4,23 @@
 several stations; and with disks that are full, read-only, or not there, and files that somebody changed. After
 each, what holds at any moment holds, and the order comes to its end with each device exactly once.
 SIGNET_TORTURE=N: N random kills (scripts/torture); else a short form."""
-import json, os, random, shutil, signal, subprocess, sys, tempfile, time
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, '..', 'cli')]  # both have a _coiote
-from _mint import BUILD, SIGNET, Broken, House, need
-from _coiote import TOKEN, Coiote, drop
+import os, random, shutil, subprocess, sys, tempfile, time
+from _coiote import TOKEN, Coiote
+from _mint import House
 from _postgres import Server as Database, binaries
+from _signet import DONE, REGISTERED, SIGNET, TORTURE, VERIFIED, Broken, need
 
 LONG = int(os.environ.get('SIGNET_TORTURE') or 0)
-TORTURE = os.path.join(BUILD, 'tests', 'signet_torture')
 QUOTA = 150  # five batches or so
 SHORT_SECONDS = 25
 counted = {'failpoints': 0, 'random': 0, 'compound': 0, 'stations': 0, 'killed': 0}
-
-
-class Server(Coiote):
-    """A Coiote that can be away."""
-    def __init__(self, folder):
-        self.down = False
-        super().__init__(folder)
-
-    def judge(self, h, body):
-        return drop(h, body) if self.down else super().judge(h, body)
 
 
 class Yard:
     """Orders of one shape, one after another."""
     def __init__(self, folder, packets, records, certs=False, served=False):
         os.makedirs(folder)
-        self.server = Server(folder) if served else None
+        self.server = Coiote(folder) if served else None
         self.house = House(folder, certs=certs, server=self.server.ca if served else None, token=TOKEN)
         if served:
             self.server.info(folder)
@@ -60,10 +48,10 @@ class Yard:
         if not self.server:
             return
         devices = self.house.devices(self.name)
-        there = {d['properties']['endpointName'] for d in list(self.server.devices.values())}
+        there = set(self.server.names())
         for name, d in devices.items():
-            need(d['state'] not in (5, 6) or name in there, f'{name} is done, and the server does not know it')
-            need(name not in there or d['state'] >= 4, f'{name} is at the server too early')
+            need(d['state'] not in (REGISTERED, DONE) or name in there, f'{name} is done, and the server does not know it')
+            need(name not in there or d['state'] >= VERIFIED, f'{name} is at the server too early')
         need(not whole or set(devices) <= there, 'the server has not all of them')
 
     def finish(self):

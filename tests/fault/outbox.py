@@ -3,9 +3,9 @@
 """A line with two servers that fail in every way, and with proofs. Each case has a deadline, an exit code, and
 states in the ledger; whatever fails, the boards are made and the other server has them; at the end each server
 has each device once. Tokens and keys are nowhere in what was printed."""
-import concurrent.futures, json, os, signal, subprocess, sys, tempfile
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _place import BOARDS, DEADLINE, SIGNET, Place, checks, expect, free_port
+import concurrent.futures, json, signal, subprocess, sys, tempfile
+from _place import BOARDS, DEADLINE, Place, checks, expect, free_port
+from _signet import SIGNET
 
 
 def done(place, name, p):

@@ -5,22 +5,14 @@ killed, their connections ended and the database server thrown over: every name 
 said to be recorded is lost, nothing twice. Then the doors of a server: away, full, not ours, too old.
 SIGNET_TORTURE=N (scripts/torture): ten times as many, and a server that stays away for longer than patience
 lasts. SIGNET_STATIONS_DEVICES=N: another size than 10,000."""
-import os, random, shutil, signal, sqlite3, subprocess, sys, tempfile, time
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import os, random, shutil, signal, sqlite3, subprocess, tempfile, time
 from _postgres import Between, Server, binaries_or_skip
+from _signet import BUILD, DONE, FAILED, SIGNET, STATES, VOID, need
 
-BUILD = os.environ['SIGNET_BUILD']
-SIGNET, STATION = os.path.join(BUILD, 'signet'), os.path.join(BUILD, 'tests', 'signet_station')
+STATION = os.path.join(BUILD, 'tests', 'signet_station')
 LONG = bool(os.environ.get('SIGNET_TORTURE'))
 DEVICES = int(os.environ.get('SIGNET_STATIONS_DEVICES') or (100000 if LONG else 10000))
-STATES = ['reserved', 'keyed', 'writing', 'written', 'verified', 'registered', 'done', 'failed', 'void']
 SERVERS = ('coiote', 'leshan')
-DONE, FAILED, VOID = 6, 7, 8
-
-
-def need(condition, text):
-    if not condition:
-        raise AssertionError(text)
 
 
 class File:

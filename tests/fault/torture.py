@@ -6,8 +6,9 @@ names from a pattern, so that any identity could go to any board; certificates, 
 first. SIGNET_TORTURE=N: N random kills and every failpoint in every hall (scripts/torture), shared by
 SIGNET_JOBS processes with halls of their own; else a short form."""
 import os, random, re, shutil, subprocess, sys, tempfile, time
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _hall import Broken, Hall, Server, need
+from _coiote import Coiote
+from _hall import Hall
+from _signet import Broken, need
 
 LONG = int(os.environ.get('SIGNET_TORTURE') or 0)
 PART, PARTS = (int(n) for n in os.environ.get('SIGNET_PART', '0/1').split('/'))
@@ -20,8 +21,8 @@ def open_halls(folder):
         os.makedirs(os.path.join(folder, name))
         return os.path.join(folder, name)
     psk, named, certs = make('psk'), make('named'), make('certs')
-    return [Hall(psk, server=Server(psk), prove=True), Hall(named, pattern=True),
-            Hall(certs, server=Server(certs), certs=True)]
+    return [Hall(psk, server=Coiote(psk), prove=True), Hall(named, pattern=True),
+            Hall(certs, server=Coiote(certs), certs=True)]
 
 
 def failpoints(hall):

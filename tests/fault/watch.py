@@ -3,9 +3,9 @@
 """Boards that come and go: `signet run --watch` waits for boards in empty slots, takes each once, and ends with
 its order; slots named by a programmer's serial number; a slot whose board always fails is set aside after its
 retries and the others go on."""
-import json, os, subprocess, sys, tempfile
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _place import BOARDS, DEADLINE, SIGNET, Place, checks, expect
+import json, os, subprocess, tempfile
+from _place import BOARDS, DEADLINE, Place, checks, expect
+from _signet import SIGNET
 
 RACK = [SIGNET, 'sim', 'rack', '-n', str(BOARDS), '-u', '-c']
 

@@ -3,7 +3,6 @@
 """The simulated board, driven by an SMP client that is not ours (smpclient): what it says must be SMP to others."""
 import asyncio, contextlib, hashlib, logging, os, subprocess, sys, tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from _venv import require
 require('smpclient[serial]==7.3.0')
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Coiote server for tests: HTTPS on 127.0.0.1, with its rules, its state and faults on demand."""
-import http.server, json, os, re, socket, ssl, subprocess, threading, time, urllib.parse
+import http.server, json, os, re, ssl, subprocess, threading, time, urllib.parse
 
 API = '/api/coiotedm/v3'
 TOKEN = 'T0kenCanary_7d1f'
@@ -17,10 +17,12 @@ def make_certificate(folder, name='127.0.0.1', days='2'):
 
 class Coiote:
     """faults: a list consumed one per POST; each is a function (handler, body) -> None that answers,
-    or 'ok'. requests: what came, as (method, path, headers, body)."""
+    or 'ok'. requests: what came, as (method, path, headers, body). token None: any will do. answer: of every
+    POST from now on, as (status, body). down: nobody is answered."""
 
-    def __init__(self, folder=None, plain=False, faults=(), name='127.0.0.1', get_faults=()):
+    def __init__(self, folder=None, plain=False, faults=(), name='127.0.0.1', get_faults=(), token=TOKEN):
         self.devices, self.requests = {}, []
+        self.token, self.answer, self.down = token, None, False
         self.faults, self.get_faults = list(faults), list(get_faults)
         self.posts_done = 0
         outer = self
@@ -75,6 +77,15 @@ class Coiote:
     def __enter__(self):
         return self
 
+    def posts(self):
+        return [r for r in self.requests if r[0] == 'POST']
+
+    def names(self):
+        return [d['properties']['endpointName'] for d in list(self.devices.values())]
+
+    def close(self):
+        self.__exit__()
+
     def __exit__(self, *args):
         self.httpd.shutdown()
         self.httpd.server_close()
@@ -87,9 +98,14 @@ class Coiote:
         return path
 
     def judge(self, h, body):
-        if h.headers.get('Authorization') != f'Bearer {TOKEN}':
+        if self.down:
+            return drop(h, body)
+        if self.token and h.headers.get('Authorization') != f'Bearer {self.token}':
             return h.error(401, 'invalid token')
         path, _, query = h.path.partition('?')
+        if h.command == 'POST' and self.answer:
+            code, value = self.answer
+            return h.answer(code, value, raw=value if isinstance(value, bytes) else None)
         if h.command == 'POST':
             fault = self.faults.pop(0) if self.faults else 'ok'
             return self.create(h, body) if fault == 'ok' else fault(h, body)

@@ -1,38 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A factory hall for tests: a rack of simulated boards with a programmer, a server, orders, and what must
 be true of all of them at any moment (the invariants I1 to I6 of docs/DESIGN.md, "Tests")."""
-import hashlib, json, os, re, signal, socket, sqlite3, ssl, subprocess, sys, time, urllib.request
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _coiote import TOKEN, Coiote, drop
-
-BUILD = os.environ['SIGNET_BUILD']
-SIGNET = os.path.join(BUILD, 'signet')
-TORTURE = os.path.join(BUILD, 'tests', 'signet_torture')
-STATES = ['reserved', 'keyed', 'writing', 'written', 'verified', 'registered', 'done', 'failed', 'void']
-WRITING, VERIFIED, DONE, FAILED, VOID = 2, 4, 6, 7, 8
-
-TEMPLATE = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
- RID.Security.Mode: %d, RID.Security.ShortServerID: 1}}, OID.Server: {1: {RID.Server.ShortServerID: 1,
- RID.Server.Lifetime: 60, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}"""
-
-
-class Broken(Exception):
-    pass
-
-
-def need(condition, text):
-    if not condition:
-        raise Broken(text)
-
-
-class Server(Coiote):
-    """A Coiote that can be away."""
-    def __init__(self, folder):
-        self.down = False
-        super().__init__(folder)
-
-    def judge(self, h, body):
-        return drop(h, body) if self.down else super().judge(h, body)
+import hashlib, json, os, re, socket, sqlite3, ssl, subprocess, time, urllib.request
+from _coiote import TOKEN
+from _signet import (DONE, IMAGE, REGISTERED, SIGNET, STATES, TEMPLATE, TORTURE, VERIFIED, VOID, WRITING, Broken, Folder,
+                     ended, need, with_failpoint)
 
 
 class Leshan:
@@ -59,9 +31,10 @@ class Leshan:
         self.process.wait(timeout=60)
 
 
-class Hall:
+class Hall(Folder):
     def __init__(self, folder, slots=3, server=None, certs=False, pattern=False, prove=False, rack=()):
-        self.folder, self.slots, self.server, self.pattern = folder, slots, server, pattern
+        super().__init__(folder)
+        self.slots, self.server, self.pattern = slots, server, pattern
         self.leshan = Leshan(folder) if prove else None
         self.bound = {}  # endpoint -> the board that its credentials may be on
         self.count = 0
@@ -76,22 +49,14 @@ class Hall:
             boards += ['--board', f'SER{i}={self.at("rack", str(i))}.control,{self.at("rack", str(i))}']
         subprocess.run([SIGNET, 'sim', 'flasher', '--as', 'nrfjprog', '--install', folder, *boards], check=True)
         for image in ('initial.hex', 'final.hex'):
-            self.write(image, ':0400000001020304F2\n:00000001FF\n')
+            self.write(image, IMAGE)
         self.write('template', TEMPLATE % (2 if certs else 0))
         if certs:
-            subprocess.run([SIGNET, 'cert', 'make', '--endpoint', 'server.example', '--output',
-                            self.at('server')], check=True, capture_output=True)
+            self.server_certificate()
         self.certs = certs
         if server:
             server.info(folder)
             self.write('token', TOKEN)
-
-    def at(self, *names):
-        return os.path.join(self.folder, *names)
-
-    def write(self, name, text):
-        with open(os.open(self.at(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
-            f.write(text)
 
     def close(self):
         self.rack.stdin.close()
@@ -122,20 +87,10 @@ class Hall:
 
     def run(self, order, *args, failpoint=None, after=None, listing=None, timeout=300):
         """Runs the order; kills it at a failpoint, or after some seconds. Returns the exit code."""
-        env = dict(os.environ)
-        for key, value in (('SIGNET_FAILPOINT', failpoint), ('SIGNET_FAILPOINT_LIST', listing)):
-            env.pop(key, None)
-            if value:
-                env[key] = value
         with open(self.at('log'), 'ab') as log:
-            p = subprocess.Popen([TORTURE, 'run', order, '--sync', '1', '--wait', '2', *args], stdout=log,
-                                 stderr=log, stdin=subprocess.DEVNULL, env=env)
-            try:
-                p.wait(timeout=timeout if after is None else after)
-            except subprocess.TimeoutExpired:
-                need(after is not None, f'{order}: hangs')
-                p.send_signal(signal.SIGKILL)
-                p.wait(timeout=60)
+            p = subprocess.Popen([TORTURE, 'run', order, '--sync', '1', '--wait', '2', *args], stdout=log, stderr=log,
+                                 stdin=subprocess.DEVNULL, env=with_failpoint(failpoint, listing))
+            ended(p, order, after, timeout)
         return p.returncode
 
     def tell(self, slot, request):
@@ -226,7 +181,7 @@ class Hall:
             need(name not in there, f'I3: {name} is at the server twice')
             there[name] = d
         for d in devices:
-            if d['state'] in (5, DONE):
+            if d['state'] in (REGISTERED, DONE):
                 need(d['endpoint'] in there, f'I3: {d["endpoint"]} is done, and the server does not know it')
         for name, d in there.items():
             psk = (d.get('dtlsPsk') or {}).get('HexadecimalPsk')
@@ -241,7 +196,7 @@ class Hall:
         with sqlite3.connect(f'file:{self.at("ledger.db")}?mode=ro', uri=True, timeout=60) as db:
             proved = {x[0] for x in db.execute("SELECT device FROM events WHERE kind = 'proved'")}
         for d in devices:
-            if d['state'] in (5, DONE):
+            if d['state'] in (REGISTERED, DONE):
                 need(d['endpoint'] in there, f'I3: {d["endpoint"]} is done, and Leshan does not know it')
             if d['state'] == DONE:
                 need(d['id'] in proved, f'{d["endpoint"]} is done without a proof')

@@ -1,41 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A house that mints packets: its orders, its output, and what must be true of both at any moment."""
-import base64, csv, hashlib, json, os, re, signal, sqlite3, subprocess
-
-BUILD = os.environ['SIGNET_BUILD']
-SIGNET = os.path.join(BUILD, 'signet')
-STATES = ['reserved', 'keyed', 'writing', 'written', 'verified', 'registered', 'done', 'failed', 'void']
-WRITING, VERIFIED, DONE, FAILED, VOID = 2, 4, 6, 7, 8
-TEMPLATE = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
- RID.Security.Mode: %d, RID.Security.ShortServerID: 1}}, OID.Server: {1: {RID.Server.ShortServerID: 1,
- RID.Server.Lifetime: 60, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}"""
+import base64, csv, hashlib, json, os, re, sqlite3, subprocess
+from _signet import DONE, SIGNET, STATES, TEMPLATE, VERIFIED, WRITING, Folder, ended, need, with_failpoint
 
 
-class Broken(Exception):
-    pass
-
-
-def need(condition, text):
-    if not condition:
-        raise Broken(text)
-
-
-class House:
+class House(Folder):
     def __init__(self, folder, certs=False, server=None, token=None):
-        self.folder, self.certs, self.server = folder, certs, server
+        super().__init__(folder)
+        self.certs, self.server = certs, server
         self.write('template', TEMPLATE % (2 if certs else 0))
         if certs:
-            subprocess.run([SIGNET, 'cert', 'make', '--endpoint', 'server.example', '--output', self.at('server')],
-                           check=True, capture_output=True)
+            self.server_certificate()
         if token:
             self.write('token', token)
-
-    def at(self, *names):
-        return os.path.join(self.folder, *names)
-
-    def write(self, name, text):
-        with open(os.open(self.at(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
-            f.write(text)
 
     def order(self, name, quota, packets='packets.ndjson', records=None, station='A', file=None, work='work',
               ledger='ledger.db', pattern='urn:dev:os:%s-{serial:07}', names=None, more=''):
@@ -55,23 +32,14 @@ class House:
         return self.at(file)
 
     def start(self, order, *args, program=SIGNET, failpoint=None, listing=None, **more):
-        env = dict(os.environ)
-        for key, value in (('SIGNET_FAILPOINT', failpoint), ('SIGNET_FAILPOINT_LIST', listing)):
-            env.pop(key, None)
-            if value:
-                env[key] = value
         return subprocess.Popen([program, 'run', order, '--sync', '1', *args], stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, text=True, **more)
+                                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                env=with_failpoint(failpoint, listing), text=True, **more)
 
     def run(self, order, *args, after=None, **more):
         """Runs the order, and kills it after some seconds. Returns exit code and what was said."""
         p = self.start(order, *args, **more)
-        try:
-            out, _ = p.communicate(timeout=300 if after is None else after)
-        except subprocess.TimeoutExpired:
-            need(after is not None, f'{order}: hangs')
-            p.send_signal(signal.SIGKILL)
-            out, _ = p.communicate(timeout=60)
+        out = ended(p, order, after)
         return p.returncode, out
 
     database = None  # (server, its name, its address): the ledger is there

@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small line for tests: a rack of boards, an order, and simulated servers of any kind."""
 import json, os, socket, subprocess
+from _signet import IMAGE, SIGNET, TEMPLATE, Folder
 
-BUILD = os.environ['SIGNET_BUILD']
-SIGNET = os.path.join(BUILD, 'signet')
 TOKEN, BOARDS, DEADLINE = 'T0kenCanary7d1f', 2, 90
-TEMPLATE = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
- RID.Security.Mode: 0, RID.Security.ShortServerID: 1}}, OID.Server: {1: {RID.Server.ShortServerID: 1,
- RID.Server.Lifetime: 60, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}"""
 checks = [0]
 
 
@@ -23,10 +19,11 @@ def free_port():
         return s.getsockname()[1]
 
 
-class Place:
+class Place(Folder):
     """A rack, an order, and any number of servers."""
     def __init__(self, folder, order_more='', flash=False):
-        self.folder, self.sims, self.more, self.flash = folder, {}, order_more, flash
+        super().__init__(folder)
+        self.sims, self.more, self.flash = {}, order_more, flash
         os.mkdir(self.at('rack'))
         os.mkdir(self.at('applied'))
         self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(BOARDS), '-u', '-c', '-s', self.at('applied/')],
@@ -37,17 +34,10 @@ class Place:
             subprocess.run([SIGNET, 'sim', 'flasher', '--as', 'nrfjprog', '--install', folder]
                            + [x for b in boards for x in ('--board', b)], check=True)
             for image in ('initial.hex', 'final.hex'):
-                self.write(image, ':0400000001020304F2\n:00000001FF\n')
-        self.write('template', TEMPLATE)
+                self.write(image, IMAGE)
+        self.write('template', TEMPLATE % 0)
         self.write('token', TOKEN)
         self.write('wrong', 'wr0ng')
-
-    def at(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        with open(os.open(self.at(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
-            f.write(text)
 
     def server(self, kind, fault='', port=None, lwm2m=(), silent=False):
         """Starts a simulated one; with port, its file names that port instead, where nobody is."""
