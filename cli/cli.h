@@ -133,7 +133,6 @@ int cli_token(const char *said, const char *file, struct signet_bytes *out,
  * U+FFFD. key is NULL inside an array. */
 struct json {
     FILE *to;
-    unsigned depth;
     bool comma;
 };
 void json_begin(struct json *j, FILE *to);                         /* { */
@@ -145,6 +144,5 @@ void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len
 void json_integer(struct json *j, const char *key, int64_t value);
 void json_real(struct json *j, const char *key, double value); /* not finite: null */
 void json_bool(struct json *j, const char *key, bool value);
-void json_raw(struct json *j, const char *key, const char *json); /* text that is JSON already */
 
 #endif

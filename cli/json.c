@@ -74,14 +74,12 @@ void json_open(struct json *j, const char *key, char bracket)
     put_key(j, key);
     fputc(bracket, j->to);
     j->comma = false;
-    j->depth++;
 }
 
 void json_close(struct json *j, char bracket)
 {
     fputc(bracket, j->to);
     j->comma = true;
-    j->depth--;
 }
 
 void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len)
@@ -90,12 +88,18 @@ void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len
     put_string(j->to, text, len);
 }
 
+static void put_raw(struct json *j, const char *key, const char *json)
+{
+    put_key(j, key);
+    fputs(json, j->to);
+}
+
 void json_text(struct json *j, const char *key, const char *text)
 {
     if (text)
         json_bytes(j, key, (const uint8_t *)text, strlen(text));
     else
-        json_raw(j, key, "null");
+        put_raw(j, key, "null");
 }
 
 void json_integer(struct json *j, const char *key, int64_t value)
@@ -115,11 +119,5 @@ void json_real(struct json *j, const char *key, double value)
 
 void json_bool(struct json *j, const char *key, bool value)
 {
-    json_raw(j, key, value ? "true" : "false");
-}
-
-void json_raw(struct json *j, const char *key, const char *json)
-{
-    put_key(j, key);
-    fputs(json, j->to);
+    put_raw(j, key, value ? "true" : "false");
 }

@@ -11,8 +11,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-const char *sim_version(void);
-
 /* A board on a pty (board*.c). It runs on a thread of its own and behaves as a Zephyr board with
  * SMP over its shell does: docs/SPEC.md, "The simulated board". */
 

@@ -81,8 +81,7 @@ struct secret {
 int secret_set(struct secret *s, const void *data, size_t len, struct signet_error *err);
 int secret_alloc(struct secret *s, size_t len, struct signet_error *err);       /* zeroed */
 int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err); /* frees b */
-void secret_wipe(struct secret *s);                                /* {NULL, 0} afterwards */
-bool secret_equal(const struct secret *a, const struct secret *b); /* constant time for equal len */
+void secret_wipe(struct secret *s); /* {NULL, 0} afterwards */
 void wipe(void *data, size_t len);
 
 /* random (random.c): getrandom(2); failure is an error, there is no fallback */

@@ -57,14 +57,3 @@ void secret_wipe(struct secret *s)
     }
     *s = (struct secret){0};
 }
-
-bool secret_equal(const struct secret *a, const struct secret *b)
-{
-    unsigned diff = 0;
-
-    if (a->len != b->len)
-        return false;
-    for (size_t i = 0; i < a->len; i++)
-        diff |= (unsigned)(a->data[i] ^ b->data[i]);
-    return diff == 0;
-}

@@ -148,27 +148,3 @@ int link_flush_input(struct signet_link *link, struct signet_error *err)
     }
     return SIGNET_OK;
 }
-
-int link_wait_text(struct signet_link *link, struct text_scan *scan, const char *const *texts,
-                   size_t count, int64_t deadline, size_t *which, struct signet_error *err)
-{
-    uint8_t data[1024];
-
-    text_scan_expect(scan, texts, count);
-    for (;;) {
-        size_t got = 0, used;
-        int rc = link_read(link, data, sizeof data, deadline, &got, err);
-
-        if (rc)
-            return rc;
-        used = text_scan_feed(scan, data, got);
-        if (scan->which < scan->count) {
-            link_unread(link, data + used, got - used);
-            *which = scan->which;
-            return SIGNET_OK;
-        }
-        if (clock_ms() >= deadline) /* a board that never stops talking is no excuse */
-            return error_set(err, SIGNET_E_TIMEOUT, "%s: the text did not come in time",
-                             link->address);
-    }
-}

@@ -57,8 +57,4 @@ size_t text_scan_feed(struct text_scan *scan, const uint8_t *data, size_t len);
 /* Hands over an unfinished line. */
 void text_scan_end(struct text_scan *scan);
 
-/* Waits for one of the texts; scan keeps its state between calls. */
-int link_wait_text(struct signet_link *link, struct text_scan *scan, const char *const *texts,
-                   size_t count, int64_t deadline, size_t *which, struct signet_error *err);
-
 #endif

@@ -17,7 +17,7 @@ bool record_hidden(const struct signet_record *record, bool reveal)
     return !reveal && signet_resource_is_secret(record->path.oid, record->path.rid);
 }
 
-const char *type_name(enum signet_type type)
+static const char *type_name(enum signet_type type)
 {
     static const char *const names[] = {
         [SIGNET_TYPE_STRING] = "string",     [SIGNET_TYPE_INTEGER] = "integer",
@@ -130,8 +130,8 @@ static void record_name(const struct signet_path *path, char out[static 80])
              resource ? resource : "");
 }
 
-int print_table(const struct signet_tree *tree, bool reveal, struct buf *out,
-                struct signet_error *err)
+static int print_table(const struct signet_tree *tree, bool reveal, struct buf *out,
+                       struct signet_error *err)
 {
     size_t count = signet_tree_count(tree);
     int widths[2] = {4, 4};
@@ -233,8 +233,8 @@ static void json_value(struct buf *out, const struct signet_value *value)
 }
 
 /* What RFC 8428 does not have, ends in no underscore: readers of SenML JSON pass over it. */
-int print_json(const struct signet_tree *tree, bool reveal, struct buf *out,
-               struct signet_error *err)
+static int print_json(const struct signet_tree *tree, bool reveal, struct buf *out,
+                      struct signet_error *err)
 {
     char path[PATH_TEXT_MAX];
     buf_text(out, "[");

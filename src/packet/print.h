@@ -4,15 +4,10 @@
 
 #include "packet/packet.h"
 
-int print_table(const struct signet_tree *tree, bool reveal, struct buf *out,
-                struct signet_error *err);
-int print_json(const struct signet_tree *tree, bool reveal, struct buf *out,
-               struct signet_error *err);
 int print_cfg(const struct signet_tree *tree, bool reveal, struct buf *out,
               struct signet_error *err);
 
 bool record_hidden(const struct signet_record *record, bool reveal);
-const char *type_name(enum signet_type type);
 /* The shortest decimal that reads back as the same double; always looks like a float ("1.0"). */
 void number_text(double value, char out[static 40]);
 
