@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Templates: secrets in them, their mistakes, and certificates. */
+#include "unit/factory/room.h"
+
+static void secrets_of_the_template(void **state)
+{
+    struct room r;
+    struct signet_line_unit a = {0}, b = {0};
+
+    (void)state;
+    set_up(&r);
+    r.options.pattern = "urn:{serial}";
+    r.options.count = 2;
+    r.more = " RID.Security.SecretKey: b'0123456789abcdef',";
+    refused(&r, open_units(&r), SIGNET_E_MEANING, "/0/1/5: the template holds a secret key");
+    r.options.shared_secret = true;
+    good(&r, open_units(&r));
+    good(&r, r.line->make(r.line->ctx, "urn:0", 0, &a, &r.err));
+    good(&r, r.line->seal(r.line->ctx, &a, &r.err));
+    good(&r, r.line->open(r.line->ctx, "urn:0", &b, &r.err));
+    assert_null(a.facts.psk_sha256); /* all devices have it: no fact of one */
+    assert_null(b.facts.psk_sha256);
+    assert_string_equal(b.facts.psk_identity, "urn:0");
+    r.line->free(r.line->ctx, &a);
+    r.line->free(r.line->ctx, &b);
+    r.more = " RID.Security.SecretKey: b'3x@mpl3P5K53cr3tK3y',";
+    refused(&r, open_units(&r), SIGNET_E_MEANING, "sample that everyone knows");
+    r.more = " RID.Security.SecretKey: b'short',";
+    refused(&r, open_units(&r), SIGNET_E_MEANING, "/0/1/5: the key has 5 bytes");
+    r.more = "";
+    refused(&r, open_units(&r), SIGNET_E_MEANING, "the template holds none");
+    r.options.shared_secret = false;
+    r.more = " RID.Security.PKOrIdentity: b'me',";
+    refused(&r, open_units(&r), SIGNET_E_MEANING, "/0/1/3: the template holds a PSK identity");
+    r.options.count = 1; /* nobody to share with */
+    r.more = " RID.Security.SecretKey: b'0123456789abcdef',";
+    good(&r, open_units(&r));
+    tear_down(&r);
+}
+
+static void a_misspelt_placeholder_has_its_place(void **state)
+{
+    struct room r;
+
+    (void)state;
+    set_up(&r);
+    r.more = "\n RID.Security.SecretKey: b'{pks:hex}',";
+    r.options.model_name = "endpoint_cfg";
+    refused(&r, open_manifest(&r, "endpoint,psk\na,00112233445566778899aabbccddeeff\n"),
+            SIGNET_E_MEANING, "endpoint_cfg:2:2: /0/1/5 (SecretKey): {pks} names no column");
+    assert_non_null(strstr(r.err.hint, "{psk}"));
+    r.more = " RID.Security.SecretKey: b'{psk}',";
+    refused(&r, open_units(&r), SIGNET_E_SYNTAX, "bytes need an encoding");
+    tear_down(&r);
+}
+
+static void a_template_is_no_row_s_fault(void **state)
+{
+    struct room r;
+
+    (void)state;
+    set_up(&r);
+    r.uri = "http://{host}";
+    refused(&r, open_manifest(&r, "endpoint,host\na,x\nb,y\n"), SIGNET_E_MEANING,
+            "is not a CoAP URI");
+    assert_non_null(strstr(r.err.msg, "devices.csv:2"));
+    r.uri = "coaps://{host}";
+    refused(&r, open_manifest(&r, "endpoint,host\na,x\nb,\nc,y y\n"), SIGNET_E_MEANING,
+            "2 rows are bad");
+    assert_non_null(strstr(r.told, "devices.csv:3: b: RID.Security.ServerURI"));
+    tear_down(&r);
+}
+
+/* A room whose devices have certificates; the server's is in its folder. */
+static void set_up_certs(struct room *r, char server[static 96])
+{
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    struct signet_bytes der = {0};
+
+    set_up(r);
+    snprintf(server, 96, "%s/server.der", r->folder);
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "server", NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
+    assert_int_equal(signet_bytes_write(server, der.data, der.len, NULL), SIGNET_OK);
+    signet_bytes_free(&der);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    r->mode = SIGNET_MODE_CERT;
+    r->options.server_cert = server;
+}
+
+static struct signet_key *key_of(struct room *r, const struct signet_line_unit *unit)
+{
+    const struct signet_value *v = value(unit, 0, 5);
+    struct signet_key *key = NULL;
+
+    good(r, signet_key_load(&key, v->as.bytes.data, v->as.bytes.len, &r->err));
+    return key;
+}
+
+static void each_device_has_a_pair_of_its_own(void **state)
+{
+    struct room r;
+    struct signet_line_unit a = {0}, b = {0};
+    struct signet_cert *cert = NULL;
+    struct signet_cert_view view;
+    char server[96], hex[65];
+
+    (void)state;
+    set_up_certs(&r, server);
+    good(&r, open_manifest(&r, "endpoint\na\nb\n"));
+    good(&r, r.line->make(r.line->ctx, "a", 0, &a, &r.err));
+    good(&r, r.line->make(r.line->ctx, "b", 1, &b, &r.err));
+    assert_string_not_equal(a.facts.spki_sha256, b.facts.spki_sha256);
+    assert_string_not_equal(a.facts.cert_serial, b.facts.cert_serial);
+    const struct signet_value *v = value(&a, 0, 3);
+    good(&r, signet_cert_load(&cert, v->as.bytes.data, v->as.bytes.len, &r.err));
+    good(&r, signet_cert_describe(cert, &view, &r.err));
+    assert_string_equal(view.subject, "CN=a");
+    assert_string_equal(view.issuer, a.facts.cert_issuer);
+    assert_string_equal(view.serial, a.facts.cert_serial);
+    hex_encode(view.key_sha256, 32, hex);
+    assert_string_equal(hex, a.facts.spki_sha256);
+    struct signet_key *key = key_of(&r, &a);
+    good(&r, signet_cert_check_key(cert, key, &r.err));
+    signet_key_free(&key);
+    signet_cert_free(&cert);
+    r.line->free(r.line->ctx, &a);
+    r.line->free(r.line->ctx, &b);
+    tear_down(&r);
+}
+
+static void keys_are_on_the_curve_that_is_asked_for(void **state)
+{
+    const struct signet_cert_info info = {.elliptic_curve = "secp384r1"};
+    struct room r;
+    struct signet_line_unit unit = {0};
+    uint8_t sha256[32];
+    char server[96], text[4096];
+
+    (void)state;
+    set_up_certs(&r, server);
+    r.options.cert = &info;
+    good(&r, open_manifest(&r, "endpoint\na\nb\n"));
+    good(&r, r.line->make(r.line->ctx, "b", 1, &unit, &r.err));
+    struct signet_key *key = key_of(&r, &unit);
+    good(&r, signet_key_describe(key, text, sha256, &r.err));
+    assert_string_equal(text, "EC secp384r1");
+    signet_key_free(&key);
+    r.line->free(r.line->ctx, &unit);
+    tear_down(&r);
+}
+
+static void put_base64(struct buf *csv, const void *data, size_t len)
+{
+    char text[4096];
+
+    base64_encode(data, len, text);
+    buf_printf(csv, ",%s", text);
+}
+
+/* What one run made is another one's manifest; then with the key of another device. */
+static void pairs_come_from_a_manifest(void **state)
+{
+    struct room r;
+    struct signet_line_unit a = {0}, b = {0};
+    struct signet_key *key = NULL;
+    struct signet_bytes der = {0};
+    struct buf csv = {0};
+    char server[96];
+
+    (void)state;
+    set_up_certs(&r, server);
+    good(&r, open_manifest(&r, "endpoint\na\n"));
+    good(&r, r.line->make(r.line->ctx, "a", 0, &a, &r.err));
+    const struct signet_value *crt = value(&a, 0, 3), *own = value(&a, 0, 5);
+    buf_text(&csv, "endpoint,crt,key\na");
+    put_base64(&csv, crt->as.bytes.data, crt->as.bytes.len);
+    put_base64(&csv, own->as.bytes.data, own->as.bytes.len);
+    r.more =
+        " RID.Security.PKOrIdentity: b'{crt:base64}', RID.Security.SecretKey: b'{key:base64}',";
+    good(&r, open_manifest(&r, (const char *)csv.data));
+    good(&r, r.line->make(r.line->ctx, "a", 0, &b, &r.err));
+    assert_string_equal(b.facts.spki_sha256, a.facts.spki_sha256);
+    r.line->free(r.line->ctx, &b);
+
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_key_der(key, &der, NULL), SIGNET_OK);
+    buf_text(&csv, "\nc");
+    put_base64(&csv, crt->as.bytes.data, crt->as.bytes.len);
+    put_base64(&csv, der.data, der.len);
+    r.line->free(r.line->ctx, &a);
+    refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CERT, "devices.csv:3: key: ");
+    signet_bytes_free(&der);
+    signet_key_free(&key);
+    buf_free(&csv);
+    tear_down(&r);
+}
+
+static void a_certificate_has_no_room_for_a_long_name(void **state)
+{
+    struct room r;
+    char server[96], csv[128];
+
+    (void)state;
+    set_up_certs(&r, server);
+    snprintf(csv, sizeof(csv), "endpoint\na\n%065d\n", 0);
+    refused(&r, open_manifest(&r, csv), SIGNET_E_MEANING, "65 characters");
+    tear_down(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(secrets_of_the_template),
+        cmocka_unit_test(a_misspelt_placeholder_has_its_place),
+        cmocka_unit_test(a_template_is_no_row_s_fault),
+        cmocka_unit_test(each_device_has_a_pair_of_its_own),
+        cmocka_unit_test(keys_are_on_the_curve_that_is_asked_for),
+        cmocka_unit_test(pairs_come_from_a_manifest),
+        cmocka_unit_test(a_certificate_has_no_room_for_a_long_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_FACTORY_ROOM_H
+#define TESTS_FACTORY_ROOM_H
+
+/* A room with a template, a manifest or a pattern, and the devices that come of them. */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <signet/config.h>
+#include <signet/packet.h>
+#include <signet/units.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char form[] = "{OID.Security: {1: {RID.Security.ServerURI: '%s',"
+                           " RID.Security.Bootstrap: False, RID.Security.Mode: %d,%s"
+                           " RID.Security.ShortServerID: 1}},"
+                           " OID.Server: {1: {RID.Server.ShortServerID: 1,"
+                           " RID.Server.Lifetime: %s, RID.Server.NotificationStoring: False,"
+                           " RID.Server.Binding: 'U'}}%s}";
+
+struct room {
+    char folder[64], manifest[96], work[96], key[96];
+    const char *uri, *more, *lifetime, *objects; /* of the template */
+    int mode;
+    struct signet_units_options options;
+    struct signet_units *units;
+    const struct signet_line_units *line;
+    struct signet_error err;
+    char told[8192]; /* errors, one a line */
+    int told_count, warnings, asked;
+};
+
+static inline void on_event(void *ctx, const struct signet_event *event)
+{
+    struct room *r = ctx;
+    size_t len = strlen(r->told);
+
+    r->warnings += event->kind == SIGNET_EVENT_WARNING;
+    if (event->kind != SIGNET_EVENT_ERROR)
+        return;
+    r->told_count++;
+    snprintf(r->told + len, sizeof(r->told) - len, "%s\n",
+             event->error->msg + (strncmp(event->error->msg, r->folder, strlen(r->folder)) == 0
+                                      ? strlen(r->folder) + 1
+                                      : 0));
+}
+
+static inline void set_up(struct room *r)
+{
+    *r = (struct room){.folder = "/tmp/signet-units-XXXXXX",
+                       .uri = "coaps://localhost",
+                       .more = "",
+                       .lifetime = "60",
+                       .objects = ""};
+    assert_non_null(mkdtemp(r->folder));
+    snprintf(r->manifest, sizeof(r->manifest), "%s/devices.csv", r->folder);
+    snprintf(r->work, sizeof(r->work), "%s/work", r->folder);
+    snprintf(r->key, sizeof(r->key), "%s/station.key", r->folder);
+    r->options.work = r->work;
+    r->options.key_file = r->key;
+}
+
+static inline int open_units(struct room *r)
+{
+    const struct signet_observer observer = {.on_event = on_event, .ctx = r};
+    struct signet_tree *tree = NULL;
+    char text[2048];
+    int n = snprintf(text, sizeof(text), form, r->uri, r->mode, r->more, r->lifetime, r->objects);
+
+    signet_units_close(&r->units);
+    r->told[0] = '\0';
+    r->told_count = r->warnings = r->asked = 0;
+    if (signet_config_parse(text, (size_t)n, "template", &tree, &r->err) != SIGNET_OK)
+        fail_msg("%s", r->err.msg);
+    r->options.model = tree;
+    r->options.observer = &observer;
+    int rc = signet_units_open(&r->units, &r->options, &r->err);
+    signet_tree_free(&tree);
+    r->line = rc == SIGNET_OK ? signet_units_line(r->units) : NULL;
+    return rc;
+}
+
+static inline int open_manifest(struct room *r, const char *csv)
+{
+    FILE *to = fopen(r->manifest, "w");
+
+    assert_non_null(to);
+    fputs(csv, to);
+    fclose(to);
+    r->options.manifest = r->manifest;
+    return open_units(r);
+}
+
+static inline void tear_down(struct room *r)
+{
+    char command[128];
+
+    signet_units_close(&r->units);
+    snprintf(command, sizeof(command), "rm -r %s", r->folder);
+    assert_int_equal(system(command), 0);
+}
+
+static inline void good(struct room *r, int rc)
+{
+    if (rc != SIGNET_OK)
+        fail_msg("%s (%s)\n%s", r->err.msg, r->err.hint, r->told);
+}
+
+static inline void refused(struct room *r, int rc, enum signet_code code, const char *words)
+{
+    if (rc != (int)code || !strstr(r->err.msg, words))
+        fail_msg("%d: %s: not %d: %s", rc, r->err.msg, code, words);
+}
+
+static inline const struct signet_value *value(const struct signet_line_unit *unit, uint16_t oid,
+                                               uint16_t rid)
+{
+    const struct signet_record *record =
+        signet_tree_find(unit->device.tree, (struct signet_path){oid, 1, rid, SIGNET_NO_ID});
+
+    assert_non_null(record);
+    return &record->value;
+}
+
+static inline void holds(const struct signet_line_unit *unit, uint16_t oid, uint16_t rid,
+                         const char *text)
+{
+    const struct signet_value *v = value(unit, oid, rid);
+
+    assert_int_equal(v->as.bytes.len, strlen(text));
+    assert_memory_equal(v->as.bytes.data, text, strlen(text));
+}
+
+#endif
