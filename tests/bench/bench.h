@@ -19,6 +19,10 @@ double bench_median(double *samples, int count);
 /* Ends the program when good is false: a bench that computes nonsense measures nothing. */
 void bench_require(bool good, const char *what);
 
+/* The least that OpenSSL needs for a P-256 key and its certificate: a new key and one signature
+ * (cert.c). */
+void bench_raw_pair(void);
+
 /* Peak RSS in MiB of a program that runs in a folder and ends with 0; 0 where the machine does not
  * let us trace (process.c). */
 double bench_peak(char *const argv[], const char *folder);

@@ -5,8 +5,6 @@
 #include "base/base.h"
 #include "bench.h"
 
-#include <openssl/ec.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <signet/config.h>
 #include <signet/units.h>
@@ -121,21 +119,6 @@ struct team {
     int64_t next;
 };
 
-static void raw_one(void)
-{
-    static const uint8_t tbs[220];
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    uint8_t sig[80];
-    size_t len = sizeof(sig);
-
-    bench_require(key && ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-                      EVP_DigestSign(ctx, sig, &len, tbs, sizeof(tbs)) == 1,
-                  "OpenSSL does not sign");
-    EVP_MD_CTX_free(ctx);
-    EVP_PKEY_free(key);
-}
-
 static void unit_one(const struct team *t, int64_t index)
 {
     const struct signet_line_units *units = signet_units_line(t->units);
@@ -156,7 +139,7 @@ static void *member(void *arg)
         if (t->units)
             unit_one(t, __atomic_fetch_add(&t->next, 1, __ATOMIC_RELAXED));
         else
-            raw_one();
+            bench_raw_pair();
     }
     return NULL;
 }

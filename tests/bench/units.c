@@ -4,8 +4,6 @@
 #include "base/base.h"
 #include "bench.h"
 
-#include <openssl/ec.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <signet/config.h>
 #include <signet/units.h>
@@ -117,21 +115,10 @@ static void *make_some(void *arg)
 
 static void *raw_some(void *arg)
 {
-    static const uint8_t tbs[220];
     struct hall *h = arg;
 
-    while (atomic_fetch_sub(&h->next, 1) > 0) {
-        EVP_PKEY *key = EVP_EC_gen("P-256");
-        EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-        uint8_t sig[80];
-        size_t len = sizeof(sig);
-
-        bench_require(key && ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-                          EVP_DigestSign(ctx, sig, &len, tbs, sizeof(tbs)) == 1,
-                      "OpenSSL does not sign");
-        EVP_MD_CTX_free(ctx);
-        EVP_PKEY_free(key);
-    }
+    while (atomic_fetch_sub(&h->next, 1) > 0)
+        bench_raw_pair();
     return NULL;
 }
 
