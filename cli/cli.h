@@ -144,5 +144,7 @@ void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len
 void json_integer(struct json *j, const char *key, int64_t value);
 void json_real(struct json *j, const char *key, double value); /* not finite: null */
 void json_bool(struct json *j, const char *key, bool value);
+/* "states": {"reserved": 0, ...}: how many devices are in each */
+void json_states(struct json *j, const int64_t states[SIGNET_DEVICE_STATES]);
 
 #endif

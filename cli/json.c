@@ -121,3 +121,11 @@ void json_bool(struct json *j, const char *key, bool value)
 {
     put_raw(j, key, value ? "true" : "false");
 }
+
+void json_states(struct json *j, const int64_t states[SIGNET_DEVICE_STATES])
+{
+    json_open(j, "states", '{');
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
+        json_integer(j, signet_device_state_name((enum signet_device_state)i), states[i]);
+    json_close(j, '}');
+}

@@ -128,17 +128,17 @@ struct which {
 
 static bool know_state(const struct cli *cli, struct which *w)
 {
-    const char *names[9];
+    const char *names[SIGNET_DEVICE_STATES];
 
     w->filter.state = -1;
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++) {
         names[i] = signet_device_state_name((enum signet_device_state)i);
         if (w->state && !strcmp(names[i], w->state))
             w->filter.state = i;
     }
     if (!w->state || w->filter.state >= 0)
         return true;
-    const char *near = signet_word_nearest(w->state, names, 9);
+    const char *near = signet_word_nearest(w->state, names, SIGNET_DEVICE_STATES);
     cli_usage(cli, "there is no state '%s'%s%s%s", w->state, near ? "; did you mean " : "",
               near ? near : "", near ? "?" : "");
     return false;
@@ -377,10 +377,7 @@ static int stat_order(void *ctx, const struct signet_ledger_order_view *o, struc
         json_text(&j, "order", o->name);
         json_integer(&j, "quota", o->quota);
         json_integer(&j, "issued", o->issued);
-        json_open(&j, "states", '{');
-        for (int i = 0; i < 9; i++)
-            json_integer(&j, signet_device_state_name((enum signet_device_state)i), o->states[i]);
-        json_close(&j, '}');
+        json_states(&j, o->states);
         json_text(&j, "created", when(o->created, time));
         json_end(&j);
         return SIGNET_OK;

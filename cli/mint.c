@@ -81,10 +81,7 @@ static void print_json(const struct signet_order *o, const struct signet_mint_re
     json_integer(&j, "quota", r->quota);
     json_file(&j, "packets", o->packets, &r->packets);
     json_file(&j, "records", o->records, &r->records);
-    json_open(&j, "states", '{');
-    for (int i = 0; i < 9; i++)
-        json_integer(&j, signet_device_state_name((enum signet_device_state)i), r->states[i]);
-    json_close(&j, '}');
+    json_states(&j, r->states);
     json_end(&j);
 }
 
@@ -124,8 +121,8 @@ static void print_left(const struct signet_mint_report *r, bool stopped)
 static void print_text(const struct signet_order *o, const struct signet_mint_report *r,
                        bool stopped)
 {
-    printf("%" PRId64 " of %" PRId64 " devices done; this run: %" PRIu64 " made", r->states[6],
-           r->quota, r->made);
+    printf("%" PRId64 " of %" PRId64 " devices done; this run: %" PRIu64 " made",
+           r->states[SIGNET_DEVICE_DONE], r->quota, r->made);
     if (r->failed)
         printf(", %" PRIu64 " failed", r->failed);
     if (r->made)

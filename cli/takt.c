@@ -45,10 +45,7 @@ static void print_json(const struct signet_line_report *r)
     json_integer(&j, "refused", (int64_t)r->refused);
     json_real(&j, "devices_per_hour", r->per_hour);
     json_integer(&j, "quota", r->quota);
-    json_open(&j, "states", '{');
-    for (int i = 0; i < 9; i++)
-        json_integer(&j, signet_device_state_name((enum signet_device_state)i), r->states[i]);
-    json_close(&j, '}');
+    json_states(&j, r->states);
     json_open(&j, "stages", '[');
     for (size_t i = 0; i < r->stage_count; i++) {
         json_open(&j, NULL, '{');
@@ -99,7 +96,7 @@ static void print_left(const struct signet_line_report *r, bool stopped)
     int64_t half = s[SIGNET_DEVICE_WRITING] + s[SIGNET_DEVICE_WRITTEN];
     int64_t wait = s[SIGNET_DEVICE_VERIFIED] + s[SIGNET_DEVICE_REGISTERED];
     int64_t issued = 0;
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
         issued += s[i];
     int64_t open = r->quota - issued + s[SIGNET_DEVICE_RESERVED] + s[SIGNET_DEVICE_KEYED];
     if (half)

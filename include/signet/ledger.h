@@ -48,7 +48,8 @@ enum signet_device_state {
     SIGNET_DEVICE_FAILED = 7,
     SIGNET_DEVICE_VOID = 8,
 };
-const char *signet_device_state_name(enum signet_device_state state); /* "reserved"; NULL */
+enum { SIGNET_DEVICE_STATES = 9 };
+const char *signet_device_state_name(enum signet_device_state state); /* "reserved"; "?": none */
 
 /* The right to work on one device; token fences off a station that came back too late. */
 struct signet_lease {
@@ -148,8 +149,8 @@ int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const cha
                           size_t *count, struct signet_error *err);
 
 /* How many devices of the order are in each state; names that were given back do not count. */
-int signet_ledger_states(struct signet_ledger *ledger, int64_t order, int64_t states[9],
-                         struct signet_error *err);
+int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
+                         int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err);
 /* The device that was in this slot of this station last, of any order. SIGNET_E_NOT_FOUND. */
 int signet_ledger_last(struct signet_ledger *ledger, const char *slot, char endpoint[152],
                        enum signet_device_state *state, struct signet_error *err);
@@ -233,7 +234,7 @@ int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
 struct signet_ledger_order_view {
     const char *name;
     int64_t quota, issued, created;
-    int64_t states[9];
+    int64_t states[SIGNET_DEVICE_STATES];
 };
 int signet_ledger_orders(struct signet_ledger *ledger,
                          int (*row)(void *ctx, const struct signet_ledger_order_view *order,

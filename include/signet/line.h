@@ -133,7 +133,7 @@ struct signet_line_report {
     size_t server_count;
     struct signet_error unproved; /* why a proof could not be had the last time */
     /* Of the whole order, at the end: devices per state. */
-    int64_t states[9];
+    int64_t states[SIGNET_DEVICE_STATES];
     int64_t quota;
 };
 void signet_line_report_free(struct signet_line_report *report); /* {0} afterwards */

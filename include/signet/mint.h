@@ -57,7 +57,7 @@ struct signet_mint_report {
     uint64_t elsewhere;  /* half made, and what they were made with is at another station */
     struct signet_mint_file packets, records; /* whole, as they are now */
     /* Of the whole order, at the end: devices per state. */
-    int64_t states[9];
+    int64_t states[SIGNET_DEVICE_STATES];
     int64_t quota;
 };
 

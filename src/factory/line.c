@@ -93,12 +93,12 @@ double stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
 
 int line_count(struct line *line, struct signet_error *err)
 {
-    int64_t states[9], issued = 0;
+    int64_t states[SIGNET_DEVICE_STATES], issued = 0;
     int rc = signet_ledger_states(line->job->ledger, line->job->order, states, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
         issued += states[i];
     int64_t unfinished = states[SIGNET_DEVICE_RESERVED] + states[SIGNET_DEVICE_KEYED] +
                          states[SIGNET_DEVICE_WRITING] + states[SIGNET_DEVICE_WRITTEN];

@@ -45,7 +45,7 @@ int mint_gone(const struct minting *m, struct signet_error *err)
 
 int mint_count(struct minting *m, struct signet_error *err)
 {
-    int64_t states[9];
+    int64_t states[SIGNET_DEVICE_STATES];
     int rc = signet_ledger_states(m->job->ledger, m->job->order, states, err);
 
     if (rc != SIGNET_OK)
@@ -174,7 +174,7 @@ static int check_gone(struct minting *m, struct signet_error *err)
 {
     int64_t issued = 0;
 
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
         issued += m->report.states[i];
     if ((m->packets.gone || m->records.gone) && (issued < m->job->quota || m->spare_count))
         return mint_gone(m, err);

@@ -30,7 +30,7 @@ static int see_order(void *ctx, const struct signet_ledger_order_view *order,
 static int check_ledger(struct minting *m, bool there, struct signet_error *err)
 {
     struct finder finder = {.name = m->job->name};
-    int64_t states[9] = {0}, known = 0;
+    int64_t states[SIGNET_DEVICE_STATES] = {0}, known = 0;
     bool has_order = m->job->ledger && m->job->order; /* else it is tried, and never ran */
     int rc = SIGNET_OK;
 
@@ -40,7 +40,7 @@ static int check_ledger(struct minting *m, bool there, struct signet_error *err)
         rc = signet_ledger_states(m->job->ledger, m->job->order, states, err);
     if (rc != SIGNET_OK)
         return rc;
-    for (int i = SIGNET_DEVICE_WRITING; i < 9; i++)
+    for (int i = SIGNET_DEVICE_WRITING; i < SIGNET_DEVICE_STATES; i++)
         known += states[i];
     if (there && (m->state.created != finder.created || m->state.devices > (uint64_t)known)) {
         error_set(err, SIGNET_E_CONFLICT,

@@ -282,8 +282,8 @@ int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
 }
 
 /* Those that are done are the rest: only the others are counted, by an index. */
-static int count_states(struct signet_ledger *l, int64_t order, int64_t issued, int64_t states[9],
-                        struct signet_error *err)
+static int count_states(struct signet_ledger *l, int64_t order, int64_t issued,
+                        int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err)
 {
     struct db_rows row;
     int rc = db_query(l->db, &row, err,
@@ -291,11 +291,11 @@ static int count_states(struct signet_ledger *l, int64_t order, int64_t issued, 
                       " AND freed = 0 GROUP BY state",
                       "i", order);
 
-    memset(states, 0, 9 * sizeof(states[0]));
+    memset(states, 0, SIGNET_DEVICE_STATES * sizeof(states[0]));
     states[SIGNET_DEVICE_DONE] = issued;
     while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK) {
         int64_t state = db_int(&row, 0), count = db_int(&row, 1);
-        if (state >= 0 && state < 9)
+        if (state >= 0 && state < SIGNET_DEVICE_STATES)
             states[state] = count;
         states[SIGNET_DEVICE_DONE] -= count;
     }
@@ -304,7 +304,7 @@ static int count_states(struct signet_ledger *l, int64_t order, int64_t issued, 
 }
 
 struct states {
-    int64_t order, states[9];
+    int64_t order, states[SIGNET_DEVICE_STATES];
 };
 
 static int order_states(struct signet_ledger *l, void *arg, struct signet_error *err)
@@ -320,8 +320,8 @@ static int order_states(struct signet_ledger *l, void *arg, struct signet_error 
     return rc == SIGNET_OK ? count_states(l, s->order, issued, s->states, err) : rc;
 }
 
-int signet_ledger_states(struct signet_ledger *ledger, int64_t order, int64_t states[9],
-                         struct signet_error *err)
+int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
+                         int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err)
 {
     static const struct change_kind kind = {.apply = order_states, .reads = true};
     struct states s = {.order = order};
