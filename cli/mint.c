@@ -4,6 +4,7 @@
 
 #include "panel.h"
 #include "plan.h"
+#include "takt.h"
 
 #include <inttypes.h>
 #include <malloc.h>
@@ -98,7 +99,8 @@ static void print_left(const struct signet_mint_report *r, bool stopped)
 {
     const int64_t *s = r->states;
     int64_t wait = s[SIGNET_DEVICE_VERIFIED] + s[SIGNET_DEVICE_REGISTERED];
-    int64_t open = r->quota - wait - s[SIGNET_DEVICE_DONE] - s[SIGNET_DEVICE_FAILED];
+    int64_t open =
+        r->quota - wait - s[SIGNET_DEVICE_DONE] - s[SIGNET_DEVICE_FAILED] - s[SIGNET_DEVICE_VOID];
     if (wait)
         printf("%" PRId64 " devices wait for their servers: `signet ledger sync` registers them\n",
                wait);
@@ -106,6 +108,7 @@ static void print_left(const struct signet_mint_report *r, bool stopped)
         printf("%" PRId64 " devices were set aside: `signet ledger rework` lets one be tried "
                "again\n",
                s[SIGNET_DEVICE_FAILED]);
+    takt_print_void(s[SIGNET_DEVICE_VOID]);
     if (r->elsewhere)
         printf("%" PRIu64 " devices were begun at another station, which has them sealed: run the "
                "order there, or `signet ledger void` them\n",

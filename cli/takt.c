@@ -90,6 +90,17 @@ void takt_print_servers(const struct signet_line_report *r)
         printf("\nproofs wait: %s\n", r->unproved.msg);
 }
 
+void takt_print_void(int64_t count)
+{
+    if (count == 1)
+        printf("1 device is void, and its unit of the quota is used: raise 'quota' in the order to "
+               "make another\n");
+    else if (count > 1)
+        printf("%" PRId64 " devices are void, and their units of the quota are used: raise 'quota' "
+               "in the order to make others\n",
+               count);
+}
+
 static void print_left(const struct signet_line_report *r, bool stopped)
 {
     const int64_t *s = r->states;
@@ -111,6 +122,7 @@ static void print_left(const struct signet_line_report *r, bool stopped)
         printf("%" PRId64 " devices were set aside: `signet ledger rework` lets one be tried "
                "again\n",
                s[SIGNET_DEVICE_FAILED]);
+    takt_print_void(s[SIGNET_DEVICE_VOID]);
     if (open > 0)
         printf("%" PRId64 " of %" PRId64 " devices are still to be made: run the order again\n",
                open, r->quota);

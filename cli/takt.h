@@ -12,4 +12,8 @@ int takt_print(const struct cli *cli, const struct signet_line_report *report, b
 void takt_print_servers(const struct signet_line_report *report);
 void takt_json_servers(struct json *j, const struct signet_line_report *report);
 
+/* Devices that became void after their credentials may have left the host: they are made no more.
+ */
+void takt_print_void(int64_t count);
+
 #endif

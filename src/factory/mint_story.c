@@ -72,7 +72,36 @@ static int announce_each(struct minting *m, struct batch *b, struct signet_error
     return rc;
 }
 
-static int announce(struct minting *m, struct batch *b, struct signet_error *err)
+/* A device that a person made void, or another station took over, is ours no more: the others go
+ * on. *why is what the ledger said; when nothing was lost, that remains the error. */
+static int drop_lost(struct minting *m, struct batch *b, struct signet_error *why)
+{
+    bool *keep = calloc(b->count + 1, sizeof(*keep));
+    size_t lost = 0;
+    int rc = keep ? SIGNET_OK : error_nomem(why);
+
+    for (size_t i = 0; rc == SIGNET_OK && i < b->count; i++) {
+        struct signet_error gone = {0};
+
+        rc = signet_ledger_renew(m->job->ledger, &b->leases[i], &gone);
+        keep[i] = rc == SIGNET_OK;
+        if (rc == SIGNET_E_BUSY) {
+            const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = &gone};
+
+            lost++;
+            mint_tell(m, &event);
+            rc = SIGNET_OK;
+        } else if (rc != SIGNET_OK) {
+            *why = gone;
+        }
+    }
+    if (rc == SIGNET_OK && lost)
+        batch_keep(b, keep);
+    free(keep);
+    return rc == SIGNET_OK && !lost ? SIGNET_E_BUSY : rc;
+}
+
+static int announce_all(struct minting *m, struct batch *b, struct signet_error *err)
 {
     size_t fresh = 0;
 
@@ -87,6 +116,26 @@ static int announce(struct minting *m, struct batch *b, struct signet_error *err
     if (rc == SIGNET_E_CONFLICT)
         rc = announce_each(m, b, err);
     failpoint("after-writing");
+    return rc;
+}
+
+/* A change of all, and once more without those that were lost. */
+static int insist(struct minting *m, struct batch *b,
+                  int (*change)(struct minting *, struct batch *, struct signet_error *),
+                  struct signet_error *err)
+{
+    struct signet_error why = {0};
+    int rc = b->count ? change(m, b, &why) : SIGNET_OK;
+
+    while (rc == SIGNET_E_BUSY) {
+        rc = drop_lost(m, b, &why);
+        if (rc == SIGNET_OK && b->count)
+            rc = change(m, b, &why);
+        else
+            break;
+    }
+    if (rc != SIGNET_OK && err)
+        *err = why;
     return rc;
 }
 
@@ -166,13 +215,27 @@ static int wipe_batch(struct minting *m, const struct batch *b, struct signet_er
     return rc;
 }
 
-static int advance(struct minting *m, struct batch *b, enum signet_device_state state,
-                   const char *before, const char *after, struct signet_error *err)
+static int to_verified(struct minting *m, struct batch *b, struct signet_error *err)
 {
-    failpoint(before);
-    int rc = signet_ledger_advance_many(m->job->ledger, b->leases, b->count, state, NULL, err);
-    failpoint(after);
+    failpoint("before-verified");
+    int rc = signet_ledger_advance_many(m->job->ledger, b->leases, b->count, SIGNET_DEVICE_VERIFIED,
+                                        NULL, err);
+    failpoint("after-verified");
     return rc;
+}
+
+static int to_done(struct minting *m, struct batch *b, struct signet_error *err)
+{
+    failpoint("before-done");
+    int rc = signet_ledger_advance_many(m->job->ledger, b->leases, b->count, SIGNET_DEVICE_DONE,
+                                        NULL, err);
+    failpoint("after-done");
+    return rc;
+}
+
+static int to_outbox(struct minting *m, struct batch *b, struct signet_error *err)
+{
+    return signet_ledger_release_many(m->job->ledger, b->leases, b->count, err);
 }
 
 static void tell(struct minting *m, size_t made)
@@ -193,16 +256,17 @@ int batch_finish(struct minting *m, struct batch *b, struct signet_error *err)
     int rc = SIGNET_OK;
 
     if (!b->count)
-        return SIGNET_OK; /* nothing was sealed, or no more */
+        return SIGNET_OK;   /* nothing was sealed, or no more */
+    size_t made = b->count; /* all of them are in the output */
     if (m->job->server_count)
-        rc = advance(m, b, SIGNET_DEVICE_VERIFIED, "before-verified", "after-verified", err);
-    if (m->job->server_count && rc == SIGNET_OK) /* to the outbox */
-        rc = signet_ledger_release_many(m->job->ledger, b->leases, b->count, err);
+        rc = insist(m, b, to_verified, err);
+    if (m->job->server_count && rc == SIGNET_OK)
+        rc = insist(m, b, to_outbox, err);
     if (!m->job->server_count)
-        rc = advance(m, b, SIGNET_DEVICE_DONE, "before-done", "after-done", err);
+        rc = insist(m, b, to_done, err);
     if (rc != SIGNET_OK)
         return rc;
-    tell(m, b->count);
+    tell(m, made);
     return m->job->server_count ? waiting_add(m, b, err) : wipe_batch(m, b, err);
 }
 
@@ -220,7 +284,7 @@ int batch_story(struct minting *m, struct batch *b, struct signet_error *err)
     int rc = seal_what_is_left(m, b, err);
 
     if (rc == SIGNET_OK)
-        rc = announce(m, b, err);
+        rc = insist(m, b, announce_all, err);
     if (rc == SIGNET_OK)
         rc = seal_what_is_left(m, b, err);
     if (rc == SIGNET_OK)

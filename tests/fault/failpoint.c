@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* In place of the library's empty one: SIGNET_FAILPOINT=NAME:N ends the process, as kill -9 does,
- * when it comes to that place for the Nth time. SIGNET_FAILPOINT_LIST=FILE appends each name. */
+ * when it comes to that place for the Nth time; with SIGNET_FAILPOINT_RUN=COMMAND it goes on when
+ * the command is over. SIGNET_FAILPOINT_LIST=FILE appends each name. */
 #include "base/base.h"
 
 #include <fcntl.h>
@@ -26,7 +27,12 @@ void failpoint(const char *name)
         close(fd);
     }
     if (colon && (size_t)(colon - wanted) == len && strncmp(wanted, name, len) == 0 &&
-        ++seen == strtol(colon + 1, NULL, 10))
-        kill(getpid(), SIGKILL);
+        ++seen == strtol(colon + 1, NULL, 10)) {
+        const char *command = getenv("SIGNET_FAILPOINT_RUN");
+        if (!command)
+            kill(getpid(), SIGKILL);
+        else if (system(command) != 0) /* NOLINT(cert-env33-c): a test's own */
+            abort();
+    }
     pthread_mutex_unlock(&lock);
 }

@@ -4,7 +4,7 @@
 several stations; and with disks that are full, read-only, or not there, and files that somebody changed. After
 each, what holds at any moment holds, and the order comes to its end with each device exactly once.
 SIGNET_TORTURE=N: N random kills (scripts/torture); else a short form."""
-import os, random, shutil, subprocess, sys, tempfile, time
+import json, os, random, shutil, subprocess, sys, tempfile, time
 from _coiote import TOKEN, Coiote
 from _mint import House
 from _postgres import Server as Database, binaries
@@ -225,30 +225,73 @@ def changed(folder):
         h.check(name, [f'{name}.ndjson'], 400, [f'{name}.csv'])
 
 
-def voided(folder):
-    """A device that is void after a kill, and was not yet in the output for certain, is in it no more; the others
-    are. (What the state file marks is delivered: a device of it that is made void stays where it is.)"""
-    h = House(folder)
-    order = h.order('v', 200, records='v.csv')
-    need(h.run(order, program=TORTURE, failpoint='after-append:2')[0] == -9, 'not killed')
-    state = next(f for f in os.listdir(h.at('work')) if f.endswith('.state'))
-    with open(h.at('work', state)) as f, open(h.at('packets.ndjson')) as out:
-        marked = out.read(next(int(line.split()[1]) for line in f if line.startswith('packets ')))
-    name = next(n for n, d in h.devices('v').items() if d['state'] == 2 and f'"{n}"' not in marked)
+def void(h, name):
     subprocess.run([SIGNET, 'ledger', 'void', h.at('ledger.db'), name, '--reason', 'a test'], check=True,
                    capture_output=True)
-    h.run(order)
-    out = h.packets('packets.ndjson')
-    need(name not in out, f'{name} is void, and in the output')
-    devices = h.devices('v')
-    need(set(out) == {n for n, d in devices.items() if d['state'] == 6} and len(out) == 199, len(out))
-    h.verify()
+
+
+def marked(h, where):
+    """The devices up to the mark of the state file: these lines are final, whatever the ledger says of them."""
+    state = next(n for n in os.listdir(h.at('work')) if n.startswith('mint-') and n.endswith('.state'))
+    with open(h.at('work', state)) as f:
+        size = next(int(line.split()[1]) for line in f if line.startswith('packets '))
+    with open(h.at(where), 'rb') as f:
+        return {json.loads(line)['endpoint'] for line in f.read(size).splitlines()}
+
+
+def voided(folder):
+    """After a kill a device becomes void. It is left out if its line was not final, which a batch's lines are once they are
+    marked; the ledger says so a moment later, so that a device that is writing may be on either side."""
+    for name, point, final in (('a', 'after-append:2', False), ('b', 'after-mark:1', True)):
+        os.mkdir(os.path.join(folder, name))
+        h = House(os.path.join(folder, name))
+        order = h.order('v', 200, records='v.csv')
+        need(h.run(order, program=TORTURE, failpoint=point)[0] == -9, 'not killed')
+        there = marked(h, 'packets.ndjson')
+        victim = next((n for n, d in h.devices('v').items() if d['state'] == 2 and (n in there) == final), None)
+        need(victim, f'{point}: there is none that is writing and {"" if final else "not "}marked')
+        void(h, victim)
+        said = h.run(order)[1]
+        need('1 device is void' in said, said)
+        out, devices = h.packets('packets.ndjson'), h.devices('v')
+        need((victim in out) == final, f'{victim} is void, and {"not " if final else ""}in the output')
+        need(set(out) - {victim} == {n for n, d in devices.items() if d['state'] == 6}, 'others are missing')
+        need(len(out) == 199 + final and set(h.records('v.csv')) == set(out), len(out))
+        h.verify()
+
+
+def voided_meanwhile(folder):
+    """The same while a run is at work: the other devices go on."""
+    for point, state, served in (('before-writing:2', 0, False), ('before-done:2', 2, False), ('before-verified:2', 2, True)):
+        yard = Yard(os.path.join(folder, point[:-2]), '*.ndjson', '*.csv', served=served)
+        yard.order()
+        h = yard.house
+        h.write('void.sh', f"""set -e
+name=$('{SIGNET}' ledger list '{h.at('ledger.db')}' --state {STATES[state]} | tail -n 1 | cut -d ' ' -f 1)
+'{SIGNET}' ledger void '{h.at('ledger.db')}' "$name" --reason test
+echo "$name" > '{h.at('victim')}'
+""")
+        os.environ['SIGNET_FAILPOINT_RUN'] = f"sh '{h.at('void.sh')}' >'{h.at('void.log')}' 2>&1"
+        code, said = h.run(yard.file, program=TORTURE, failpoint=point)
+        del os.environ['SIGNET_FAILPOINT_RUN']
+        with open(h.at('victim')) as f:
+            victim = f.read().strip()
+        need('no longer holds' in said and 'error:' not in said, said)
+        devices, out = h.devices(yard.name), h.packets(yard.out)
+        done = {n for n, d in devices.items() if d['state'] == 6}
+        # a name that never left the host is given out again; a line that is written is not taken back
+        need(len(done) == QUOTA - (state > 0) and code == (state > 0), f'{point}: {len(done)}, exit {code}: {said}')
+        need(set(out) == done | ({victim} if state else set()), f'{point}: {len(out)} in the output')
+        need(not [n for n in os.listdir(h.at('work')) if n.endswith('.sealed')], f'{point}: something is sealed yet')
+        h.verify()
+        if yard.server:
+            yard.server.__exit__()
 
 
 def main():
     seed = int(os.environ.get('SIGNET_SEED') or random.SystemRandom().randrange(1 << 32))
     random.seed(seed)
-    for test in (changed, voided, full_disk, stations, postgres, kills):
+    for test in (changed, voided, voided_meanwhile, full_disk, stations, postgres, kills):
         folder, begin = tempfile.mkdtemp(prefix='signet-mint-'), time.monotonic()
         try:
             if test is kills:
