@@ -115,7 +115,7 @@ static void print_left(const struct signet_mint_report *r, bool stopped)
                r->elsewhere);
     if (open > 0)
         printf("%" PRId64 " of %" PRId64 " devices are not written yet: run the order again, or "
-               "wait for the other stations\n",
+               "wait for the other stations; names that other orders have are passed over\n",
                open, r->quota);
     if (stopped)
         printf("Stopped as you asked. Nothing is lost: run the order again to go on.\n");

@@ -392,7 +392,7 @@ int manifest_open(struct manifest **out, const char *path, char delimiter, struc
 
     if (!m)
         return error_nomem(err);
-    m->fd = open(path, O_RDONLY | O_CLOEXEC);
+    m->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
     m->delimiter = delimiter;
     m->stride = STRIDE;
     pthread_mutex_init(&m->lock, NULL);

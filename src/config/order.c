@@ -37,14 +37,14 @@ static const struct entry board_keys[] = {
     BOARD("baud", baud, ENTRY_UNSIGNED),
     BOARD("smp_version", smp_version, ENTRY_INT),
     BOARD("smp_timeout_ms", smp_timeout_ms, ENTRY_INT),
-    BOARD("ready_text", ready_text, ENTRY_TEXT),
-    BOARD("provisioned_text", provisioned_text, ENTRY_TEXT),
-    BOARD("restored_text", restored_text, ENTRY_TEXT),
-    BOARD("prompt", prompt, ENTRY_TEXT),
+    BOARD("ready_text", ready_text, ENTRY_RAW),
+    BOARD("provisioned_text", provisioned_text, ENTRY_RAW),
+    BOARD("restored_text", restored_text, ENTRY_RAW),
+    BOARD("prompt", prompt, ENTRY_RAW),
     BOARD("endpoint_path", endpoint_path, ENTRY_TEXT),
     BOARD("packet_path", packet_path, ENTRY_TEXT),
     BOARD("result_path", result_path, ENTRY_TEXT),
-    BOARD("success_text", success_text, ENTRY_TEXT),
+    BOARD("success_text", success_text, ENTRY_RAW),
     BOARD("ready_timeout_ms", ready_timeout_ms, ENTRY_INT),
     BOARD("result_timeout_ms", result_timeout_ms, ENTRY_INT),
     BOARD("restored_timeout_ms", restored_timeout_ms, ENTRY_INT),
@@ -327,24 +327,42 @@ static int check_goal(struct reader *r)
     return SIGNET_OK;
 }
 
-/* What was left out, and what cannot be. */
 /* Programs are run by absolute paths only. */
-static int find_tool(struct reader *r)
+static int make_absolute(struct reader *r, const char **path)
 {
-    const char **tool = &r->order->board.flash.tool;
     char here[4096];
 
-    if (!*tool || **tool == '/')
+    if (!*path || **path == '/')
         return SIGNET_OK;
     size_t len = getcwd(here, sizeof(here)) ? strlen(here) : 0;
-    if (len == 0 || len + strlen(*tool) + 2 > sizeof(here))
+    if (len == 0 || len + strlen(*path) + 2 > sizeof(here))
         return error_set(r->err, SIGNET_E_LIMIT, "%s: this folder's path is too long", r->path);
     here[len++] = '/';
-    memcpy(here + len, *tool, strlen(*tool));
-    *tool = reader_keep(r, here, len + strlen(*tool));
-    return *tool ? SIGNET_OK : SIGNET_E_NOMEM;
+    memcpy(here + len, *path, strlen(*path));
+    *path = reader_keep(r, here, len + strlen(*path));
+    return *path ? SIGNET_OK : SIGNET_E_NOMEM;
 }
 
+/* A hook's program is found on PATH by its name alone, else it is a path as any other. */
+static int place_hook(struct reader *r, const char **words)
+{
+    if (!words || !strchr(words[0], '/'))
+        return SIGNET_OK;
+    if (!(words[0] = reader_path(r, words[0])))
+        return SIGNET_E_LIMIT;
+    return make_absolute(r, &words[0]);
+}
+
+static int place_programs(struct reader *r)
+{
+    int rc = make_absolute(r, &r->order->board.flash.tool);
+
+    if (rc == SIGNET_OK)
+        rc = place_hook(r, (const char **)r->order->on_pass);
+    return rc == SIGNET_OK ? place_hook(r, (const char **)r->order->on_fail) : rc;
+}
+
+/* What was left out, and what cannot be. */
 static int complete(struct reader *r)
 {
     struct signet_order *o = r->order;
@@ -364,7 +382,7 @@ static int complete(struct reader *r)
         return error_set(r->err, SIGNET_E_MEANING, "%s: the order has no 'quota'", r->path);
     int rc = check_goal(r);
     if (rc == SIGNET_OK)
-        rc = find_tool(r);
+        rc = place_programs(r);
     if (rc != SIGNET_OK)
         return rc;
     for (size_t i = 0; i < COUNT_OF(beside); i++)

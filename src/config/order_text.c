@@ -115,9 +115,13 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
     const char *text = (const char *)node->data.scalar.value;
     size_t len = node->data.scalar.length;
 
+    for (size_t i = 0; e->type != ENTRY_RAW && i < len; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return reader_fail(r, node, SIGNET_E_MEANING, "'%s' holds a control character",
+                               e->name);
     if (e->type == ENTRY_PATH && len == 0)
         return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is empty", e->name);
-    bool as_it_is = e->type == ENTRY_TEXT || strncmp(text, "postgresql://", 13) == 0 ||
+    bool as_it_is = e->type != ENTRY_PATH || strncmp(text, "postgresql://", 13) == 0 ||
                     strncmp(text, "postgres://", 11) == 0;
     *out = as_it_is ? reader_keep(r, text, len) : reader_path(r, text);
     return *out ? SIGNET_OK : (int)(r->err ? r->err->code : SIGNET_E_NOMEM);
@@ -185,7 +189,7 @@ static int read_entry(struct reader *r, yaml_node_t *node, const struct entry *e
     int rc = scalar(r, node, e->name);
     if (rc != SIGNET_OK)
         return rc;
-    if (e->type == ENTRY_TEXT || e->type == ENTRY_PATH)
+    if (e->type == ENTRY_TEXT || e->type == ENTRY_RAW || e->type == ENTRY_PATH)
         return read_text(r, node, e, place);
     if (e->type == ENTRY_MARK)
         return read_mark(r, node, e, place);

@@ -18,6 +18,7 @@ struct reader {
 
 enum entry_type {
     ENTRY_TEXT,   /* const char * */
+    ENTRY_RAW,    /* const char *: what a board says, with control characters */
     ENTRY_PATH,   /* const char *: a file or folder */
     ENTRY_NUMBER, /* int64_t, from min to max */
     ENTRY_INT,    /* int, likewise */

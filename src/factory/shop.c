@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From an order to a line: everything that it names is opened and checked, and no board touched. */
 #include "cred/cred.h"
+#include "flasher/flasher.h"
 #include "units.h"
 #include "witness.h"
 
@@ -121,6 +122,12 @@ static int look_at_folder(const char *path, struct signet_error *err)
     int n = slash ? snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - path), path)
                   : snprintf(folder, sizeof(folder), ".");
 
+    if (strstr(path, "://")) {
+        error_set(err, SIGNET_E_USAGE, "ledger '%s' is no file and no database that is known",
+                  path);
+        error_hint(err, "a ledger is a file, or postgresql://HOST/DATABASE");
+        return SIGNET_E_USAGE;
+    }
     if (n < 0 || (size_t)n >= sizeof(folder))
         return error_set(err, SIGNET_E_LIMIT, "ledger: its path is too long");
     if (access(folder, W_OK | X_OK) != 0)
@@ -144,6 +151,50 @@ static int look_at_order(void *ctx, const struct signet_ledger_order_view *order
     return SIGNET_OK;
 }
 
+struct owner {
+    const char *order; /* ours */
+    char other[121];   /* who has the name, "" */
+};
+
+static int look_at_owner(void *ctx, const struct signet_ledger_device *device,
+                         struct signet_error *err)
+{
+    struct owner *owner = ctx;
+
+    (void)err;
+    if (!device->freed && strcmp(device->order, owner->order) != 0)
+        snprintf(owner->other, sizeof(owner->other), "%s", device->order);
+    return SIGNET_OK;
+}
+
+/* A name that another order has is passed over, and the order comes out too short. Whoever starts
+ * one with the names of another by mistake learns it from its first or last. */
+static int warn_of_names(struct signet_shop *s, struct signet_error *err)
+{
+    const struct signet_line_units *units = signet_units_line(s->units);
+    const int64_t ends[] = {0, s->order->quota - 1};
+    struct owner owner = {.order = s->order->name};
+    char endpoint[152];
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && units->name && !owner.other[0] && i < 2; i++) {
+        const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
+
+        rc = units->name(units->ctx, ends[i], endpoint, err);
+        if (rc == SIGNET_OK)
+            rc = signet_ledger_devices(s->ledger, &filter, look_at_owner, &owner, err);
+    }
+    if (rc == SIGNET_OK && owner.other[0]) {
+        struct signet_error note = {0};
+
+        error_set(&note, SIGNET_OK, "the name '%s' is a device's of order '%s': it is passed over",
+                  endpoint, owner.other);
+        error_hint(&note, "does this order have names of its own? See 'names', and 'first'");
+        event_warn(&s->observer, &note);
+    }
+    return rc;
+}
+
 /* A dry run leaves no order behind: its template may still be changed. */
 static int open_ledger(struct signet_shop *s, struct signet_error *err)
 {
@@ -162,8 +213,8 @@ static int open_ledger(struct signet_shop *s, struct signet_error *err)
         return strncmp(o->ledger, "postgres", 8) == 0 ? SIGNET_OK : look_at_folder(o->ledger, err);
     if (rc == SIGNET_OK && s->options->dry_run) {
         rc = signet_ledger_orders(s->ledger, look_at_order, &look, err);
-        if (rc != SIGNET_OK || look.quota == 0)
-            return rc;
+        if (rc == SIGNET_OK && look.quota == 0)
+            return warn_of_names(s, err);
     }
     if (rc == SIGNET_OK)
         rc = signet_ledger_order(s->ledger, o->name, hash, look.quota ? look.quota : o->quota,
@@ -171,7 +222,7 @@ static int open_ledger(struct signet_shop *s, struct signet_error *err)
     if (rc == SIGNET_E_CONFLICT)
         error_hint(err, "template, names, manifest or credentials are not those that it was "
                         "started with: give the new order another name");
-    return rc;
+    return rc == SIGNET_OK && !s->options->servers_only ? warn_of_names(s, err) : rc;
 }
 
 /* The token is one word in a file that nobody else can use. */
@@ -222,8 +273,6 @@ static int open_server(struct signet_shop *s, size_t i, struct signet_error *err
     if (rc == SIGNET_OK && s->order->prove)
         rc = signet_server_open(&s->witness.servers[i], &info, &options, token.data, token.len,
                                 &s->observer, s->options->cancel, err);
-    if (rc == SIGNET_E_USAGE && !from->token_file)
-        error_hint(err, "name the file of its token: token_file");
     if (rc != SIGNET_OK)
         error_prefix(err, "%s", from->file);
     secret_wipe(&token);
@@ -249,6 +298,16 @@ static int check_slot(const struct signet_shop *s, const struct signet_line_slot
     return rc;
 }
 
+/* A lamp that cannot be switched is told before the shift, not after its first board. */
+static int check_hook(const char *key, const char *const *argv, struct signet_error *err)
+{
+    int rc = argv ? flasher_command_check(argv[0], err) : SIGNET_OK;
+
+    if (rc != SIGNET_OK)
+        error_prefix(err, "%s", key);
+    return rc;
+}
+
 /* Servers come before the devices, since they are asked whether they would take them; they are
  * reached for when all else is right. */
 static int open_all(struct signet_shop *s, struct signet_error *err)
@@ -263,6 +322,10 @@ static int open_all(struct signet_shop *s, struct signet_error *err)
     for (size_t i = 0;
          rc == SIGNET_OK && !s->options->servers_only && o->recipe && i < o->slot_count; i++)
         rc = check_slot(s, &o->slots[i], err);
+    if (rc == SIGNET_OK && !s->options->servers_only)
+        rc = check_hook("on_pass", o->on_pass, err);
+    if (rc == SIGNET_OK && !s->options->servers_only)
+        rc = check_hook("on_fail", o->on_fail, err);
     for (size_t i = 0; rc == SIGNET_OK && s->options->ask_servers && i < o->server_count; i++) {
         rc = signet_server_check(s->servers[i], err);
         if (rc != SIGNET_OK)

@@ -22,5 +22,7 @@ bool flasher_is_none(const struct signet_flasher *flasher);
 #define FLASHER_COMMAND_WORDS 64
 int flasher_command(const char *const *argv, int timeout_ms, const struct signet_cancel *cancel,
                     int *status, struct signet_error *err);
+/* Could its program be run? Runs nothing. SIGNET_E_NOT_FOUND. */
+int flasher_command_check(const char *name, struct signet_error *err);
 
 #endif

@@ -37,7 +37,7 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
     int rc;
 
     *t = (struct table){.fd = open(x->path, flags, 0600)};
-    if (t->fd < 0 && errno == ENOENT)
+    if (t->fd < 0 && errno == ENOENT && !write)
         return error_set(err, SIGNET_E_NOT_FOUND, "there is no export '%s' yet", x->path);
     if (t->fd < 0 || flock(t->fd, write ? LOCK_EX : LOCK_SH) != 0 || fstat(t->fd, &st) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);

@@ -55,7 +55,8 @@ static int make_base(struct http *http, const struct signet_server_info *info, b
         error_set(err, SIGNET_E_USAGE,
                   "the server's url is plain http: token and keys would go "
                   "over the network in clear");
-        error_hint(err, "write https://, or allow it for a test with --allow-http");
+        error_hint(err, "write https://, or allow it for a test with --allow-http, in an order "
+                        "\"allow_http: true\"");
         return SIGNET_E_USAGE;
     }
     host = url + (http->https ? 8 : 7);
@@ -328,7 +329,8 @@ static int transport_error(struct http *http, CURLcode code, struct signet_error
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
         error_set(err, SIGNET_E_NET, "TLS with %s: %s", http->base, why);
-        error_hint(err, "is the host name right? A private authority is given with --ca-file");
+        error_hint(err, "is the host name right? A private authority is given with --ca-file, "
+                        "in an order with ca_file");
         return SIGNET_E_NET;
     case CURLE_SEND_FAIL_REWIND:
         return error_set(err, SIGNET_E_NET, "%s ended the connection without an answer",

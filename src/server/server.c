@@ -33,8 +33,16 @@ static const struct server_ops *find_kind(const char *kind, struct signet_error 
             return kinds[i];
     }
     near = text_nearest(kind, names, KINDS);
-    error_set(err, SIGNET_E_USAGE, "unknown kind of server");
-    error_hint(err, "%s is known", near ? near : names[0]);
+    struct buf shown = {0};
+    size_t len = strlen(kind);
+    text_escape(&shown, (const uint8_t *)kind, len < 40 ? len : 40);
+    error_set(err, SIGNET_E_USAGE, "unknown kind of server '%s'",
+              shown.data ? (const char *)shown.data : "");
+    buf_free(&shown);
+    if (near)
+        error_hint(err, "did you mean '%s'?", near);
+    else
+        error_hint(err, "coiote, leshan, leshan-bootstrap, thingsboard and export are known");
     return NULL;
 }
 
@@ -75,8 +83,11 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
     bool plain = strcmp(server->auth, "token") == 0;
     const char *near;
 
-    if (ops->can.needs_token && !token_len)
-        return error_set(err, SIGNET_E_USAGE, "the server's token is empty");
+    if (ops->can.needs_token && !token_len) {
+        error_set(err, SIGNET_E_USAGE, "the server's token is empty");
+        error_hint(err, "give the file of its token: --token-file, in an order token_file");
+        return SIGNET_E_USAGE;
+    }
     *out = (struct http_auth){.token = token, .token_len = token_len, .ctx = server};
     if (ops->header)
         out->prefix = ops->header(server->auth);

@@ -90,6 +90,9 @@ class Desk:
 
 def wrong_keys(d):
     base = ORDER % 2
+    d.write('unknown.json', '{"kind": "koiote"}')
+    d.write('known.json', '{"kind": "thingsboard", "url": "https://127.0.0.1", "port": 1}')
+    d.write('export.json', '{"kind": "export", "file": "none/x.csv"}')
     for what, text, *words in [
         ('no YAML', base + 'names: {a', 'order.yaml:'),
         ('a misspelt key', base + 'nmaes: {first: 1}\n', "order.yaml:8:1: unknown key 'nmaes'", "did you mean 'names'"),
@@ -115,6 +118,13 @@ def wrong_keys(d):
          "all devices would have the identity 'me'"),
         ('no manifest', base + 'names: {manifest: none.csv}\n', 'none.csv', 'No such file'),
         ('no template', base.replace('endpoint_cfg', 'gone'), 'gone', 'No such file'),
+        ('a control character', base.replace('name: ', 'name: "\\x1b[31m"\n#'), "'name' holds a control character"),
+        ('a hook that is not there', base + 'on_pass: [./lamp, "{slot}"]\n', 'on_pass: cannot find the program', '/./lamp'),
+        ('a hook that is nowhere', base + 'on_fail: [no-such-lamp]\n', 'on_fail: no-such-lamp is not installed'),
+        ('a database of another kind', base.replace('ledger.db', '"mysql://x"'), 'postgresql://HOST/DATABASE'),
+        ('an unknown server', base + 'servers: [{file: unknown.json}]\n', "unknown kind of server 'koiote'", "'coiote'"),
+        ('a server without token', base + 'servers: [{file: known.json}]\n', "token is empty", 'token_file'),
+        ('an export nowhere', base + 'servers: [{file: export.json}]\n', "opening the export 'none/x.csv': No such file"),
         ('no such recipe', base.replace('anjay-zephyr', 'anjay-zefyr'), 'anjay-ze'),
     ]:
         d.order(text=text)
