@@ -17,6 +17,26 @@ static const char *when(int64_t seconds, char out[static 24])
     return out;
 }
 
+/* A ledger may come from anywhere, and is looked at on terminals: no control character gets out. */
+static const char *plain(const char *text, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (; *text && n + 5 < size; text++) {
+        unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
+        bool high = c == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080 to U+009F */
+
+        if (c < ' ' || c == 0x7f || high)
+            n += (size_t)snprintf(out + n, size - n, "\\x%02x", high ? next : c);
+        else
+            out[n++] = *text;
+        text += high;
+    }
+    out[n] = '\0';
+    return out;
+}
+#define PLAIN(text) plain((text), (char[2048]){0}, 2048)
+
 /* The columns of a device, for JSON and CSV; what is unknown is empty. */
 struct field {
     const char *name;
@@ -55,8 +75,11 @@ static void put_json(const struct signet_ledger_device *d, struct json *j)
     json_text(j, "changed", when(d->changed, time));
 }
 
+/* A spreadsheet takes what begins so for a formula; the apostrophe says that it is text. */
 static void put_cell(FILE *to, const char *text)
 {
+    if (strchr("=+@", *text) && *text)
+        fputc('\'', to);
     if (!strpbrk(text, ",\"\r\n")) {
         fputs(text, to);
         return;
@@ -77,7 +100,7 @@ static int one_csv(void *ctx, const struct signet_ledger_device *d, struct signe
 
     (void)err;
     for (size_t i = 0; i < TEXTS; i++) {
-        put_cell(to, text_of(d, i));
+        put_cell(to, PLAIN(text_of(d, i)));
         fputc(',', to);
     }
     fprintf(to, "%s,%d,%d,%s,", signet_device_state_name(d->state), d->attempt, d->exposed,
@@ -160,10 +183,11 @@ static int one_line(void *ctx, const struct signet_ledger_device *d, struct sign
     (void)err;
     if (!(*count)++)
         printf("%-34s %-10s %-20s %-12s %s\n", "endpoint", "state", "changed", "slot", "board");
-    printf("%-34s %-10s %-20s %-12.12s %s\n", d->endpoint, signet_device_state_name(d->state),
-           when(d->changed, time), d->slot, d->hw_id);
+    printf("%-34s %-10s %-20s %-12.12s %s\n", PLAIN(d->endpoint),
+           signet_device_state_name(d->state), when(d->changed, time), PLAIN(d->slot),
+           PLAIN(d->hw_id));
     if (d->error[0])
-        printf("    %s: %s\n", d->error_code[0] ? d->error_code : "reason", d->error);
+        printf("    %s: %s\n", d->error_code[0] ? d->error_code : "reason", PLAIN(d->error));
     return SIGNET_OK;
 }
 
@@ -247,12 +271,13 @@ static int show_device(void *ctx, const struct signet_ledger_device *d, struct s
 
     (void)err;
     ++*(int64_t *)ctx;
-    printf("%-14s %s%s\n", "endpoint", d->endpoint, d->freed ? " (the name was given back)" : "");
+    printf("%-14s %s%s\n", "endpoint", PLAIN(d->endpoint),
+           d->freed ? " (the name was given back)" : "");
     printf("%-14s %s%s\n", "state", signet_device_state_name(d->state),
            d->exposed ? "" : ", credentials never left the host");
     for (size_t i = 0; i < TEXTS; i++)
         if (text_of(d, i)[0] && strcmp(texts[i].name, "endpoint") != 0)
-            printf("%-14s %s\n", texts[i].name, text_of(d, i));
+            printf("%-14s %s\n", texts[i].name, PLAIN(text_of(d, i)));
     printf("%-14s %d\n", "attempt", d->attempt);
     printf("%-14s %s\n", "created", when(d->created, time));
     printf("%-14s %s\n", "changed", when(d->changed, time));
@@ -264,11 +289,11 @@ static int show_delivery(void *ctx, const struct signet_ledger_delivery *d,
 {
     (void)ctx;
     (void)err;
-    printf("%-14s %s: %s%s%s\n", "server", d->server,
+    printf("%-14s %s: %s%s%s\n", "server", PLAIN(d->server),
            d->delivered ? "has it"
            : d->refused ? "refused it"
                         : "waits",
-           d->error[0] ? ": " : "", d->error);
+           d->error[0] ? ": " : "", PLAIN(d->error));
     return SIGNET_OK;
 }
 
@@ -295,8 +320,9 @@ static int show_event(void *ctx, const struct signet_ledger_event *e, struct sig
 
     (void)ctx;
     (void)err;
-    printf("%s  %-11s %s%s%s%s%s\n", when(e->time, time), e->kind, e->station,
-           e->operator_name[0] ? ", " : "", e->operator_name, e->detail[0] ? ": " : "", e->detail);
+    printf("%s  %-11s %s%s%s%s%s\n", when(e->time, time), PLAIN(e->kind), PLAIN(e->station),
+           e->operator_name[0] ? ", " : "", PLAIN(e->operator_name), e->detail[0] ? ": " : "",
+           PLAIN(e->detail));
     return SIGNET_OK;
 }
 
@@ -382,8 +408,8 @@ static int stat_order(void *ctx, const struct signet_ledger_order_view *o, struc
         json_end(&j);
         return SIGNET_OK;
     }
-    printf("order %s, begun %s: %" PRId64 " of %" PRId64 " done", o->name, when(o->created, time),
-           o->states[SIGNET_DEVICE_DONE], o->quota);
+    printf("order %s, begun %s: %" PRId64 " of %" PRId64 " done", PLAIN(o->name),
+           when(o->created, time), o->states[SIGNET_DEVICE_DONE], o->quota);
     if (wait)
         printf(", %" PRId64 " wait for their servers", wait);
     if (o->states[SIGNET_DEVICE_FAILED])
@@ -417,8 +443,8 @@ static int stat_group(void *ctx, const struct signet_ledger_group *g, struct sig
     if (!s->by || strcmp(s->by, g->by) != 0)
         printf("\n%-28s %9s %9s %9s %10s\n", g->by, "devices", "made", "set aside", "first pass");
     s->by = g->by;
-    printf("%-28s %9" PRId64 " %9" PRId64 " %9" PRId64 " %9.1f%%\n", g->name, g->devices, g->done,
-           g->failed, percent(g->first_pass, g->devices));
+    printf("%-28s %9" PRId64 " %9" PRId64 " %9" PRId64 " %9.1f%%\n", PLAIN(g->name), g->devices,
+           g->done, g->failed, percent(g->first_pass, g->devices));
     return SIGNET_OK;
 }
 

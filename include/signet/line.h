@@ -142,8 +142,8 @@ void signet_line_report_free(struct signet_line_report *report); /* {0} afterwar
  * of a single device:
  *   SIGNET_EVENT_SLOT    board is a slot's name; stage is "empty", "working", "pass", "fail" (with
  *                        error) or "closed"
- *   SIGNET_EVENT_RETRY   stage "device": a board's whole attempt failed with error, and is made
- * again SIGNET_EVENT_TOTALS  stage "order": done of total devices are made; stage "servers": total
+ *   SIGNET_EVENT_RETRY   stage "device": a board's attempt failed with error, and is made again
+ *   SIGNET_EVENT_TOTALS  stage "order": done of total devices are made; stage "servers": total
  *                        devices wait for their registration
  * SIGNET_OK also when boards failed: the report says so. An error is what stopped the line, such as
  * a full disk; the report is complete then too. */

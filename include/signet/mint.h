@@ -69,6 +69,8 @@ int signet_mint_check(const struct signet_mint *mint, struct signet_error *err);
 /* Runs until the order is used up or cancel fires. Events:
  *   SIGNET_EVENT_TOTALS    as of a line (line.h)
  *   SIGNET_EVENT_PROGRESS  stage "mint": done of total devices of the order are written
+ *   SIGNET_EVENT_WARNING   devices became void meanwhile, or another station took them over: the
+ *                          others go on; or a server is away
  * SIGNET_OK also when devices were set aside or wait for their servers: the report says so. An
  * error is what stopped the run, such as a full disk; the report is complete then too. */
 int signet_mint_run(const struct signet_mint *mint, struct signet_mint_report *report,

@@ -54,7 +54,7 @@ struct signet_order {
     size_t slot_count;
     struct signet_order_server servers[SIGNET_ORDER_SERVERS];
     size_t server_count;
-    const char **on_pass, **on_fail; /* end with NULL */
+    const char **on_pass, **on_fail; /* end with NULL; a name, found on PATH, or an absolute path */
     int64_t retries;                 /* 1 */
     void *owned;
 };
@@ -76,7 +76,9 @@ struct signet_shop_options {
     const struct signet_cancel *cancel;
 };
 
-/* No board is touched. SIGNET_E_BUSY: another run of this work folder goes on. */
+/* No board is touched. A name that another order has is warned of. SIGNET_E_CONFLICT: the order was
+ * begun with another template or other names, or more devices than the quota are begun;
+ * SIGNET_E_BUSY: another run of this work folder goes on. */
 int signet_shop_open(struct signet_shop **out, const struct signet_order *order,
                      const struct signet_shop_options *options, struct signet_error *err);
 void signet_shop_close(struct signet_shop **shop); /* sets *shop to NULL */

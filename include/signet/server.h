@@ -22,7 +22,7 @@ struct signet_server_info {
     char *url;     /* "https://HOST", without a port */
     uint16_t port; /* 0: the scheme's own */
     char *domain;  /* Coiote: "/acme/", begins and ends with a slash */
-    unsigned api;  /* Leshan: 1 for 1.x and for 2.0.0 up to M7; 0: newer */
+    unsigned api;  /* Leshan: 1 for 1.x and for 2.0.0 up to M7; 2: newer; 0: found out */
     /* What the token given to signet_server_open() is: NULL or "token", an access token; "api-key"
      * (ThingsBoard); "password" of user; "client-credentials" (Coiote), the secret of the client
      * user in realm. The last two log in and renew what they get before it ends. */

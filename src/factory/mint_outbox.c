@@ -87,7 +87,7 @@ static int is_over(struct minting *m, const char *endpoint, bool *over, struct s
     return rc;
 }
 
-static int look_at(struct minting *m, uint64_t number, struct signet_error *err)
+int waiting_look(struct minting *m, uint64_t number, struct signet_error *err)
 {
     struct waiting w = {.number = number, .first = INT64_MAX, .last = -1};
     struct secret plain = {0};
@@ -118,7 +118,7 @@ int waiting_find(struct minting *m, struct signet_error *err)
     waiting_free(m); /* what was added while resuming is seen here again */
     for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
         if (seals[i] <= m->state.batch)
-            rc = look_at(m, seals[i], err);
+            rc = waiting_look(m, seals[i], err);
     free(seals);
     return rc;
 }

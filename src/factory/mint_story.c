@@ -72,11 +72,23 @@ static int announce_each(struct minting *m, struct batch *b, struct signet_error
     return rc;
 }
 
-/* A device that a person made void, or another station took over, is ours no more: the others go
- * on. *why is what the ledger said; when nothing was lost, that remains the error. */
-static int drop_lost(struct minting *m, struct batch *b, struct signet_error *why)
+static void tell_lost(struct minting *m, size_t lost, struct signet_error *first)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = first};
+
+    error_prefix(first, "%zu of a batch left out: void, or another station has them; the first",
+                 lost);
+    mint_tell(m, &event);
+}
+
+/* A device that a person made void, or that another station took over, is ours no more: the others
+ * go on. One that is in the output from a run before, perhaps, is not left out here, since its seal
+ * would go: the next run looks at it. *why is what the ledger said; when nothing can be left out,
+ * that remains the error. */
+static int drop_lost(struct minting *m, struct batch *b, bool is_out, struct signet_error *why)
 {
     bool *keep = calloc(b->count + 1, sizeof(*keep));
+    struct signet_error first = {0};
     size_t lost = 0;
     int rc = keep ? SIGNET_OK : error_nomem(why);
 
@@ -85,18 +97,17 @@ static int drop_lost(struct minting *m, struct batch *b, struct signet_error *wh
 
         rc = signet_ledger_renew(m->job->ledger, &b->leases[i], &gone);
         keep[i] = rc == SIGNET_OK;
-        if (rc == SIGNET_E_BUSY) {
-            const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = &gone};
-
-            lost++;
-            mint_tell(m, &event);
+        if (rc == SIGNET_E_BUSY && (is_out || b->leases[i].state < SIGNET_DEVICE_WRITING)) {
+            first = lost++ ? first : gone;
             rc = SIGNET_OK;
         } else if (rc != SIGNET_OK) {
             *why = gone;
         }
     }
-    if (rc == SIGNET_OK && lost)
+    if (rc == SIGNET_OK && lost) {
         batch_keep(b, keep);
+        tell_lost(m, lost, &first);
+    }
     free(keep);
     return rc == SIGNET_OK && !lost ? SIGNET_E_BUSY : rc;
 }
@@ -120,7 +131,7 @@ static int announce_all(struct minting *m, struct batch *b, struct signet_error 
 }
 
 /* A change of all, and once more without those that were lost. */
-static int insist(struct minting *m, struct batch *b,
+static int insist(struct minting *m, struct batch *b, bool is_out,
                   int (*change)(struct minting *, struct batch *, struct signet_error *),
                   struct signet_error *err)
 {
@@ -128,7 +139,7 @@ static int insist(struct minting *m, struct batch *b,
     int rc = b->count ? change(m, b, &why) : SIGNET_OK;
 
     while (rc == SIGNET_E_BUSY) {
-        rc = drop_lost(m, b, &why);
+        rc = drop_lost(m, b, is_out, &why);
         if (rc == SIGNET_OK && b->count)
             rc = change(m, b, &why);
         else
@@ -259,14 +270,16 @@ int batch_finish(struct minting *m, struct batch *b, struct signet_error *err)
         return SIGNET_OK;   /* nothing was sealed, or no more */
     size_t made = b->count; /* all of them are in the output */
     if (m->job->server_count)
-        rc = insist(m, b, to_verified, err);
+        rc = insist(m, b, true, to_verified, err);
     if (m->job->server_count && rc == SIGNET_OK)
-        rc = insist(m, b, to_outbox, err);
+        rc = insist(m, b, true, to_outbox, err);
     if (!m->job->server_count)
-        rc = insist(m, b, to_done, err);
+        rc = insist(m, b, true, to_done, err);
     if (rc != SIGNET_OK)
         return rc;
     tell(m, made);
+    if (b->count < made || b->thin) /* the seal stays as long as another in it may need it */
+        return waiting_look(m, b->number, err);
     return m->job->server_count ? waiting_add(m, b, err) : wipe_batch(m, b, err);
 }
 
@@ -284,7 +297,7 @@ int batch_story(struct minting *m, struct batch *b, struct signet_error *err)
     int rc = seal_what_is_left(m, b, err);
 
     if (rc == SIGNET_OK)
-        rc = insist(m, b, announce_all, err);
+        rc = insist(m, b, false, announce_all, err);
     if (rc == SIGNET_OK)
         rc = seal_what_is_left(m, b, err);
     if (rc == SIGNET_OK)

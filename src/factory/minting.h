@@ -172,6 +172,8 @@ int mint_resume(struct minting *m, struct signet_error *err);
 
 /* mint_outbox.c */
 int waiting_add(struct minting *m, const struct batch *b, struct signet_error *err);
+/* Wipes the seal of a batch of which no device needs it; else the batch waits. */
+int waiting_look(struct minting *m, uint64_t number, struct signet_error *err);
 int waiting_find(struct minting *m, struct signet_error *err); /* what runs before left */
 void waiting_free(struct minting *m);
 void *mint_outbox(void *m);

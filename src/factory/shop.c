@@ -138,6 +138,7 @@ static int look_at_folder(const char *path, struct signet_error *err)
 struct look {
     const char *name;
     int64_t quota; /* of the order of that name; 0: there is none */
+    int64_t issued;
 };
 
 static int look_at_order(void *ctx, const struct signet_ledger_order_view *order,
@@ -146,8 +147,10 @@ static int look_at_order(void *ctx, const struct signet_ledger_order_view *order
     struct look *look = ctx;
 
     (void)err;
-    if (strcmp(order->name, look->name) == 0)
+    if (strcmp(order->name, look->name) == 0) {
         look->quota = order->quota;
+        look->issued = order->issued;
+    }
     return SIGNET_OK;
 }
 
@@ -195,6 +198,25 @@ static int warn_of_names(struct signet_shop *s, struct signet_error *err)
     return rc;
 }
 
+/* With fewer names than devices, those that are begun could not be gone on with. */
+static int check_quota(const struct signet_shop *s, struct look *look, struct signet_error *err)
+{
+    const struct signet_order *o = s->order;
+    int rc = signet_ledger_orders(s->ledger, look_at_order, look, err);
+
+    if (rc != SIGNET_OK || look->issued <= o->quota || s->options->servers_only)
+        return rc;
+    error_set(err, SIGNET_E_CONFLICT,
+              "%lld devices of order %s are begun, and its quota here is "
+              "%lld",
+              (long long)look->issued, o->name, (long long)o->quota);
+    error_hint(err,
+               "the quota is at least what is begun, here or at another station; in the "
+               "ledger it is %lld",
+               (long long)look->quota);
+    return SIGNET_E_CONFLICT;
+}
+
 /* A dry run leaves no order behind: its template may still be changed. */
 static int open_ledger(struct signet_shop *s, struct signet_error *err)
 {
@@ -211,14 +233,14 @@ static int open_ledger(struct signet_shop *s, struct signet_error *err)
         rc = signet_ledger_open(&s->ledger, o->ledger, &options, err);
     if (rc == SIGNET_E_NOT_FOUND && s->options->dry_run)
         return strncmp(o->ledger, "postgres", 8) == 0 ? SIGNET_OK : look_at_folder(o->ledger, err);
-    if (rc == SIGNET_OK && s->options->dry_run) {
-        rc = signet_ledger_orders(s->ledger, look_at_order, &look, err);
-        if (rc == SIGNET_OK && look.quota == 0)
-            return warn_of_names(s, err);
-    }
     if (rc == SIGNET_OK)
-        rc = signet_ledger_order(s->ledger, o->name, hash, look.quota ? look.quota : o->quota,
-                                 &s->line.order, err);
+        rc = check_quota(s, &look, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (s->options->dry_run && look.quota == 0)
+        return warn_of_names(s, err);
+    rc = signet_ledger_order(s->ledger, o->name, hash, s->options->dry_run ? look.quota : o->quota,
+                             &s->line.order, err);
     if (rc == SIGNET_E_CONFLICT)
         error_hint(err, "template, names, manifest or credentials are not those that it was "
                         "started with: give the new order another name");

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """signet ledger as the operator, the engineer and the auditor use it: list, show, stats, export, verify, void,
 rework, and what it says to their mistakes."""
-import csv, io, json, os, sqlite3, subprocess, sys, tempfile
+import csv, io, json, os, shutil, sqlite3, subprocess, sys, tempfile
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 EXAMPLE = os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'line', 'endpoint_cfg')
@@ -79,6 +79,19 @@ def mistakes(folder, ledger):
     expect('a password', 'holds a password' in said and 'sesame' not in said, said)
 
 
+def hostile(folder, ledger):
+    """Bytes of another's database reach neither a terminal nor a spreadsheet."""
+    other = os.path.join(folder, 'hostile.db')
+    shutil.copy(ledger, other)
+    with sqlite3.connect(other) as db:
+        db.execute("UPDATE devices SET slot = ?, psk_identity = ?, error = ? WHERE endpoint = 'urn:dev:os:b-105'",
+                   ('\x1b[31ms', '=cmd()', 'a\x1b]0;x\x07\r\n\x9b2J'))
+    for args in (['list'], ['stats'], ['export'], ['show']):
+        said = run('ledger', *args, other, *(['urn:dev:os:b-105'] if args == ['show'] else []))
+        expect(f'{args}: no control character', not any(c in said for c in '\x1b\x07\x9b') and '\\x1b[31ms' in said, said)
+    expect('no formula', ",'=cmd()," in run('ledger', 'export', other))
+
+
 def tampering(ledger):
     before = run('ledger', 'verify', ledger)
     expect('verify', 'unbroken; head ' in before, before)
@@ -102,6 +115,7 @@ def main():
         looking(ledger)
         deciding(ledger)
         mistakes(folder, ledger)
+        hostile(folder, ledger)
         tampering(ledger)
     print('\n'.join(failures))
     sys.exit(bool(failures))
