@@ -8,7 +8,7 @@ import json, os, random, shutil, subprocess, sys, tempfile, time
 from _coiote import TOKEN, Coiote
 from _mint import House
 from _postgres import Server as Database, binaries
-from _signet import DONE, REGISTERED, SIGNET, TORTURE, VERIFIED, Broken, need
+from _signet import DONE, REGISTERED, SIGNET, STATES, TORTURE, VERIFIED, WRITING, Broken, need
 
 LONG = int(os.environ.get('SIGNET_TORTURE') or 0)
 QUOTA = 150  # five batches or so
@@ -248,21 +248,22 @@ def voided(folder):
         order = h.order('v', 200, records='v.csv')
         need(h.run(order, program=TORTURE, failpoint=point)[0] == -9, 'not killed')
         there = marked(h, 'packets.ndjson')
-        victim = next((n for n, d in h.devices('v').items() if d['state'] == 2 and (n in there) == final), None)
+        victim = next((n for n, d in h.devices('v').items() if d['state'] == WRITING and (n in there) == final), None)
         need(victim, f'{point}: there is none that is writing and {"" if final else "not "}marked')
         void(h, victim)
         said = h.run(order)[1]
         need('1 device is void' in said, said)
         out, devices = h.packets('packets.ndjson'), h.devices('v')
         need((victim in out) == final, f'{victim} is void, and {"not " if final else ""}in the output')
-        need(set(out) - {victim} == {n for n, d in devices.items() if d['state'] == 6}, 'others are missing')
+        need(set(out) - {victim} == {n for n, d in devices.items() if d['state'] == DONE}, 'others are missing')
         need(len(out) == 199 + final and set(h.records('v.csv')) == set(out), len(out))
         h.verify()
 
 
 def voided_meanwhile(folder):
     """The same while a run is at work: the other devices go on."""
-    for point, state, served in (('before-writing:2', 0, False), ('before-done:2', 2, False), ('before-verified:2', 2, True)):
+    for point, state, served in (('before-writing:2', 0, False), ('before-done:2', WRITING, False),
+                                 ('before-verified:2', WRITING, True)):
         yard = Yard(os.path.join(folder, point[:-2]), '*.ndjson', '*.csv', served=served)
         yard.order()
         h = yard.house
@@ -278,7 +279,7 @@ echo "$name" > '{h.at('victim')}'
             victim = f.read().strip()
         need('1 of a batch left out' in said and 'error:' not in said, said)
         devices, out = h.devices(yard.name), h.packets(yard.out)
-        done = {n for n, d in devices.items() if d['state'] == 6}
+        done = {n for n, d in devices.items() if d['state'] == DONE}
         # a name that never left the host is given out again; a line that is written is not taken back
         need(len(done) == QUOTA - (state > 0) and code == (state > 0), f'{point}: {len(done)}, exit {code}: {said}')
         need(set(out) == done | ({victim} if state else set()), f'{point}: {len(out)} in the output')
