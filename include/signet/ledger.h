@@ -86,7 +86,8 @@ int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char 
                         const char *hw_id, const char *slot, struct signet_lease *lease,
                         struct signet_error *err);
 /* Devices of the order that are not yet verified and that nobody works on, at most max, in the
- * order of their numbers. *count 0: none. */
+ * order of their numbers; once its credentials may have left the host, a device is given to the
+ * station that made them only, since it has the secret. *count 0: none. */
 int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char *slot,
                          struct signet_lease *leases, size_t max, size_t *count,
                          struct signet_error *err);

@@ -335,6 +335,9 @@ int signet_mint_run(const struct signet_mint *mint, struct signet_mint_report *r
     }
     int counted = mint_count(m, rc == SIGNET_OK ? err : NULL);
     m->report.seconds = clock_seconds() - from;
+    if (rc == SIGNET_OK) /* ours have come to their end */
+        m->report.elsewhere = (uint64_t)(m->report.states[SIGNET_DEVICE_WRITING] +
+                                         m->report.states[SIGNET_DEVICE_WRITTEN]);
     fill_file(&m->report.packets, &m->state.packets);
     fill_file(&m->report.records, &m->state.records);
     *report = m->report;

@@ -139,7 +139,8 @@ static int finish_batches(struct minting *m, const struct leases *leases, struct
     return rc;
 }
 
-/* What no seal of ours is for. */
+/* What no seal of ours is for: made anew when nothing of it left the host, else left to a person,
+ * since its seal is lost. */
 static int sort_rest(struct minting *m, struct leases *leases, struct signet_error *err)
 {
     int rc = SIGNET_OK;
@@ -154,7 +155,6 @@ static int sort_rest(struct minting *m, struct leases *leases, struct signet_err
             leases->all[n++] = *lease;
             continue;
         }
-        m->report.elsewhere++;
         rc = signet_ledger_release(m->job->ledger, lease, err);
     }
     m->spare = leases->all;

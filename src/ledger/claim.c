@@ -105,9 +105,9 @@ static int resume(struct signet_ledger *l, void *arg, struct signet_error *err)
     struct db_rows row;
     int rc = db_query(l->db, &row, err,
                       "SELECT " LEASE_COLUMNS " FROM devices WHERE order_id = $1 AND state < 4"
-                      " AND state <> 6 AND " RESUME_FREE " ORDER BY id LIMIT $3"
-                      " /*+ FOR UPDATE SKIP LOCKED */",
-                      "iii", r->order, l->db->now, (int64_t)r->max);
+                      " AND state <> 6 AND (exposed = 0 OR station = $4) AND " RESUME_FREE
+                      " ORDER BY id LIMIT $3 /*+ FOR UPDATE SKIP LOCKED */",
+                      "iiis", r->order, l->db->now, (int64_t)r->max, l->station);
 
     for (r->count = 0; rc == SIGNET_OK && r->count < r->max; r->count += rc == SIGNET_OK) {
         rc = db_step(&row, err);
