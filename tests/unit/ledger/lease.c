@@ -38,6 +38,24 @@ static int file_setup(void **state)
     return place_setup(state);
 }
 
+static void a_secret_stays_with_its_station(void **state)
+{
+    struct signet_lease a, b;
+    (void)state;
+    begin(9);
+    a = reserve("one", "1");
+    must(signet_ledger_advance(ledger, &a, SIGNET_DEVICE_KEYED, NULL, &err));
+    must(signet_ledger_recover(ledger, order, &err));
+    reopen("B");
+    assert_int_equal(resume(&b), 1); /* nothing left the host: anybody's */
+    must(signet_ledger_advance(ledger, &b, SIGNET_DEVICE_WRITING, NULL, &err));
+    must(signet_ledger_recover(ledger, order, &err));
+    reopen("A");
+    assert_int_equal(resume(&a), 0); /* what it is sealed with is at B */
+    reopen("B");
+    assert_int_equal(resume(&b), 1);
+}
+
 static void a_lease_ends(void **state)
 {
     struct signet_lease a, b;
@@ -151,6 +169,8 @@ static void the_length_of_a_lease(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_secret_stays_with_its_station, file_setup,
+                                        place_teardown),
         cmocka_unit_test_setup_teardown(a_lease_ends, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(recover_is_of_a_station, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_clock_before_this_program, file_setup, place_teardown),
