@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXCERPT_WIDTH = 100, NAMES_MAX = 64 };
+enum { EXCERPT_WIDTH = 100 };
 
 void place_of(const struct parser *p, size_t at, size_t *cursor, unsigned *line, unsigned *column)
 {

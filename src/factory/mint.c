@@ -43,7 +43,7 @@ int mint_gone(const struct minting *m, struct signet_error *err)
     return SIGNET_E_NOT_FOUND;
 }
 
-int mint_count(struct minting *m, struct signet_error *err)
+static int mint_count(struct minting *m, struct signet_error *err)
 {
     int64_t states[SIGNET_DEVICE_STATES];
     int rc = signet_ledger_states(m->job->ledger, m->job->order, states, err);

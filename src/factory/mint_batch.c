@@ -106,7 +106,7 @@ static void put_words(struct batch *b, struct mint_part *part, struct signet_dev
     }
 }
 
-void batch_facts(struct batch *b)
+static void batch_facts(struct batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
         b->facts[i] = (struct signet_device_facts){0};

@@ -93,7 +93,6 @@ struct minting {
 bool mint_stopped(struct minting *m);
 void mint_stop(struct minting *m, const struct signet_error *why);
 void mint_tell(struct minting *m, const struct signet_event *event);
-int mint_count(struct minting *m, struct signet_error *err);
 int mint_gone(const struct minting *m,
               struct signet_error *err); /* more would follow what is not there */
 
@@ -110,7 +109,6 @@ int batch_read(struct minting *m, struct batch *b, uint64_t number,
                const struct signet_lease *leases, size_t count, struct signet_error *err);
 /* Leaves out the devices for which keep is false. */
 void batch_keep(struct batch *b, const bool *keep);
-void batch_facts(struct batch *b);
 const struct signet_lease *lease_find(const struct signet_lease *leases, size_t count,
                                       const char *endpoint);
 /* The next device of a batch's plain bytes. False: that was all, or *broken. */

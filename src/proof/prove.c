@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 20000, BOOTSTRAPPED_MAX = 8 };
+enum { TIMEOUT_MS = 20000 };
 
 struct run {
     const struct signet_prove_options *options;
