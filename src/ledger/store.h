@@ -51,7 +51,7 @@ struct change_kind {
 int store_change(struct signet_ledger *ledger, const struct change_kind *kind, void *arg,
                  struct signet_error *err);
 
-/* row.c: the columns of a device that its events answer for, in this order, for RETURNING. */
+/* The columns of a device that its events answer for, in this order. */
 #define DEVICE_ROW                                                                                 \
     "id, order_id, number, endpoint, state, exposed, freed, attempt, station, slot, hw_id,"        \
     " psk_identity, psk_sha256, spki_sha256, cert_issuer, cert_serial, packet_sha256,"             \
@@ -62,7 +62,7 @@ enum { ORDER_EVENTS = 6, ORDER_COLUMNS };
 int row_hash(struct signet_ledger *ledger, const struct db_rows *row, int columns, char out[65],
              struct signet_error *err);
 
-/* chain.c: an event of the row that an INSERT or UPDATE gave back with RETURNING. Its last column
+/* chain.c: an event of the row as it is now, read back from the database. Its last column
  * counts its events; the first is its number, negative for an order. */
 int chain_append(struct signet_ledger *ledger, const struct db_rows *row, int columns,
                  const char *kind, const char *detail, struct signet_error *err);
