@@ -3,7 +3,7 @@
  * system. */
 #include "board.h"
 
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cred/cred.h"
+#include "pki/pki.h"
 #include "recipe.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The template, prepared once: which places differ from device to device, and a complete tree in
  * which only those are changed. */
-#include "cred/cred.h"
 #include "lwm2m/lwm2m.h"
+#include "pki/pki.h"
 #include "private.h"
 #include "units.h"
 

@@ -3,7 +3,7 @@
  * of another device's secret, so it gets a name of its own before the new one takes its place. */
 #include "private.h"
 
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 #include <errno.h>
 #include <signet/packet.h>

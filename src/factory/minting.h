@@ -9,7 +9,7 @@
  * Several threads (lanes) have a batch each; they come to the output in the order of the batches'
  * numbers. */
 
-#include "cred/cred.h"
+#include "pki/pki.h"
 #include "units.h"
 
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From an order to a line: everything that it names is opened and checked, and no board touched. */
-#include "cred/cred.h"
 #include "flasher/flasher.h"
+#include "pki/pki.h"
 #include "units.h"
 #include "witness.h"
 

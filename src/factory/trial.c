@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every device on trial, before the first one is made: what is wrong with a template or a row shows
  * before a board is touched. All bad rows are told, not only the first. */
-#include "cred/cred.h"
+#include "pki/pki.h"
 #include "units.h"
 
 #include <string.h>

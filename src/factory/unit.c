@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One device with its credentials, as packet, as facts for the ledger, as the servers see it. */
-#include "cred/cred.h"
+#include "pki/pki.h"
 #include "private.h"
 #include "units.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets that must outlive a crash between mint and load: one sealed file a device, or a batch. */
-#include "cred/cred.h"
+#include "pki/pki.h"
 #include "units.h"
 
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image.h"
 
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The chain of events: each carries the SHA-256 of the one before it, of the same station, and that
  * of the row that it leaves behind. */
-#include "cred/cred.h"
 #include "ledger/store.h"
+#include "pki/pki.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is the ledger what its events made it? */
-#include "cred/cred.h"
 #include "ledger/store.h"
+#include "pki/pki.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/uploads.h"
 
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The device's DTLS session, against OpenSSL's server side in a thread. */
-#include "cred/cred.h"
+#include "pki/pki.h"
 #include "tls/tls.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EC keys as DER, by hand: OpenSSL 3's encoders take twice as long for one key as making the key
  * and a signature does. */
-#include "cred/private.h"
+#include "pki/private.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

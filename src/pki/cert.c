@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cred/private.h"
+#include "pki/private.h"
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>

@@ -2,7 +2,7 @@
 /* Sealing, hashes and PSKs.
  * wrap: random_bytes
  */
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cred/private.h"
+#include "pki/private.h"
 
 int sha256(const void *data, size_t len, uint8_t out[static 32], struct signet_error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CRED_CRED_H
-#define CRED_CRED_H
+#ifndef PKI_PKI_H
+#define PKI_PKI_H
 
 /* Keys, certificates, PSKs, hashes and sealing. Keys and certificates themselves:
  * <signet/cert.h>. */

@@ -2,7 +2,7 @@
 /* The making of certificates: every curve, digest, refusal and date.
  * wrap: clock_wall random_bytes
  */
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The three files of the reference tool. */
-#include "cred/private.h"
+#include "pki/private.h"
 
 #include <errno.h>
 #include <fcntl.h>

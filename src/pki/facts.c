@@ -2,7 +2,7 @@
 /* Issuer, serial number and public key of a certificate (RFC 5280, section 4.1), found by walking
  * over its values: OpenSSL's reader decodes all of it, the key too, which takes longer than making
  * the certificate did. */
-#include "cred/private.h"
+#include "pki/private.h"
 
 struct der {
     const uint8_t *at, *end;

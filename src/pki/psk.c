@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 int psk_mint(struct secret *out, size_t len, struct signet_error *err)
 {

@@ -2,7 +2,7 @@
 /* Certificates of an authority, keys that match or not, saved files, failing random bytes.
  * wrap: EVP_PKEY_generate EVP_DigestSign file_write
  */
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

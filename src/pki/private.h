@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CRED_PRIVATE_H
-#define CRED_PRIVATE_H
+#ifndef PKI_PRIVATE_H
+#define PKI_PRIVATE_H
 
-#include "cred/cred.h"
+#include "pki/pki.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
