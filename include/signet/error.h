@@ -53,6 +53,19 @@ struct signet_error {
 /* A short stable word for a code ("syntax", "timeout"), for JSON output and logs. */
 const char *signet_code_name(enum signet_code code);
 
+/* Whose matter an error is, and so what a run does about it. */
+enum signet_class {
+    SIGNET_CLASS_NONE = 0,  /* SIGNET_OK */
+    SIGNET_CLASS_DEVICE,    /* this device's or its board's: it is set aside, the others go on */
+    SIGNET_CLASS_STATION,   /* disk, memory, ledger, cryptography: nothing can go on */
+    SIGNET_CLASS_AWAY,      /* a server, a network or a lock that may come back: try again later */
+    SIGNET_CLASS_CANCELLED, /* the caller asked to stop */
+    SIGNET_CLASS_BUG,       /* the caller's arguments, or a code that is not known */
+};
+/* By code; for SIGNET_E_SERVER by the HTTP status in sys: 400, 409, 412 and 422 are about the
+ * device, all others about the server or what stands before it. */
+enum signet_class signet_error_class(const struct signet_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,44 +4,63 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const code_names[] = {
-    [SIGNET_OK] = "ok",
-    [SIGNET_E_USAGE] = "usage",
-    [SIGNET_E_SYNTAX] = "syntax",
-    [SIGNET_E_MEANING] = "meaning",
-    [SIGNET_E_LIMIT] = "limit",
-    [SIGNET_E_NOMEM] = "nomem",
-    [SIGNET_E_IO] = "io",
-    [SIGNET_E_CRYPTO] = "crypto",
-    [SIGNET_E_CERT] = "cert",
-    [SIGNET_E_NET] = "net",
-    [SIGNET_E_SERVER] = "server",
-    [SIGNET_E_AUTH] = "auth",
-    [SIGNET_E_EXISTS] = "exists",
-    [SIGNET_E_NOT_FOUND] = "not-found",
-    [SIGNET_E_TIMEOUT] = "timeout",
-    [SIGNET_E_CANCELLED] = "cancelled",
-    [SIGNET_E_LINK] = "link",
-    [SIGNET_E_SMP] = "smp",
-    [SIGNET_E_FLASH] = "flash",
-    [SIGNET_E_BOARD] = "board",
-    [SIGNET_E_PROVISIONED] = "provisioned",
-    [SIGNET_E_WRONG_BOARD] = "wrong-board",
-    [SIGNET_E_LEDGER] = "ledger",
-    [SIGNET_E_CONFLICT] = "conflict",
-    [SIGNET_E_QUOTA] = "quota",
-    [SIGNET_E_UNSUPPORTED] = "unsupported",
-    [SIGNET_E_BUSY] = "busy",
-    [SIGNET_E_PROOF] = "proof",
+/* One row a code: its word, and whose matter it is. */
+static const struct {
+    const char *name;
+    enum signet_class class;
+} codes[] = {
+    [SIGNET_OK] = {"ok", SIGNET_CLASS_NONE},
+    [SIGNET_E_USAGE] = {"usage", SIGNET_CLASS_BUG},
+    [SIGNET_E_SYNTAX] = {"syntax", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_MEANING] = {"meaning", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_LIMIT] = {"limit", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_NOMEM] = {"nomem", SIGNET_CLASS_STATION},
+    [SIGNET_E_IO] = {"io", SIGNET_CLASS_STATION},
+    [SIGNET_E_CRYPTO] = {"crypto", SIGNET_CLASS_STATION},
+    [SIGNET_E_CERT] = {"cert", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_NET] = {"net", SIGNET_CLASS_AWAY},
+    [SIGNET_E_SERVER] = {"server", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_AUTH] = {"auth", SIGNET_CLASS_AWAY},
+    [SIGNET_E_EXISTS] = {"exists", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_NOT_FOUND] = {"not-found", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_TIMEOUT] = {"timeout", SIGNET_CLASS_AWAY},
+    [SIGNET_E_CANCELLED] = {"cancelled", SIGNET_CLASS_CANCELLED},
+    [SIGNET_E_LINK] = {"link", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_SMP] = {"smp", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_FLASH] = {"flash", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_BOARD] = {"board", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_PROVISIONED] = {"provisioned", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_WRONG_BOARD] = {"wrong-board", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_LEDGER] = {"ledger", SIGNET_CLASS_STATION},
+    [SIGNET_E_CONFLICT] = {"conflict", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_QUOTA] = {"quota", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_UNSUPPORTED] = {"unsupported", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_BUSY] = {"busy", SIGNET_CLASS_AWAY},
+    [SIGNET_E_PROOF] = {"proof", SIGNET_CLASS_DEVICE},
 };
+
+static bool is_known(enum signet_code code)
+{
+    return (size_t)code < sizeof(codes) / sizeof(codes[0]) && codes[code].name;
+}
 
 const char *signet_code_name(enum signet_code code)
 {
-    size_t i = (size_t)code;
+    return is_known(code) ? codes[code].name : "unknown";
+}
 
-    if (i >= sizeof code_names / sizeof *code_names || !code_names[i])
-        return "unknown";
-    return code_names[i];
+/* Only these are an answer about the device that was sent; any other status comes from a proxy, a
+ * wrong path or a server in trouble. */
+static bool refuses_the_device(int http_status)
+{
+    return http_status == 400 || http_status == 409 || http_status == 412 || http_status == 422;
+}
+
+enum signet_class signet_error_class(const struct signet_error *err)
+{
+    if (err->code == SIGNET_E_SERVER && !refuses_the_device(err->sys))
+        return SIGNET_CLASS_AWAY;
+    return is_known(err->code) ? codes[err->code].class : SIGNET_CLASS_BUG;
 }
 
 static int set(struct signet_error *err, enum signet_code code, int sys, const char *fmt,

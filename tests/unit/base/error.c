@@ -56,6 +56,51 @@ static void every_code_has_a_name(void **state)
     assert_string_equal(signet_code_name((enum signet_code) - 1), "unknown");
 }
 
+static enum signet_class class_of(enum signet_code code, int sys)
+{
+    const struct signet_error err = {.code = code, .sys = sys};
+
+    return signet_error_class(&err);
+}
+
+static void every_code_has_a_class(void **state)
+{
+    static const enum signet_class wanted[] = {
+        [SIGNET_E_USAGE] = SIGNET_CLASS_BUG,
+        [SIGNET_E_NOMEM] = SIGNET_CLASS_STATION,
+        [SIGNET_E_IO] = SIGNET_CLASS_STATION,
+        [SIGNET_E_CRYPTO] = SIGNET_CLASS_STATION,
+        [SIGNET_E_NET] = SIGNET_CLASS_AWAY,
+        [SIGNET_E_SERVER] = SIGNET_CLASS_AWAY,
+        [SIGNET_E_AUTH] = SIGNET_CLASS_AWAY,
+        [SIGNET_E_TIMEOUT] = SIGNET_CLASS_AWAY,
+        [SIGNET_E_BUSY] = SIGNET_CLASS_AWAY,
+        [SIGNET_E_LEDGER] = SIGNET_CLASS_STATION,
+        [SIGNET_E_CANCELLED] = SIGNET_CLASS_CANCELLED,
+        [SIGNET_E_PROOF] = SIGNET_CLASS_DEVICE,
+    };
+
+    (void)state;
+    assert_int_equal(class_of(SIGNET_OK, 0), SIGNET_CLASS_NONE);
+    for (int code = SIGNET_E_USAGE; code <= SIGNET_E_PROOF; code++)
+        assert_int_equal(class_of((enum signet_code)code, 0),
+                         wanted[code] ? wanted[code] : SIGNET_CLASS_DEVICE);
+    assert_int_equal(class_of((enum signet_code)9999, 0), SIGNET_CLASS_BUG);
+}
+
+static void a_status_says_whose_matter_it_is(void **state)
+{
+    static const int device[] = {400, 409, 412, 422};
+    static const int away[] = {0,   200, 302, 401, 403, 404, 405, 407,
+                               408, 413, 425, 426, 429, 451, 500, 503};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(device) / sizeof(device[0]); i++)
+        assert_int_equal(class_of(SIGNET_E_SERVER, device[i]), SIGNET_CLASS_DEVICE);
+    for (size_t i = 0; i < sizeof(away) / sizeof(away[0]); i++)
+        assert_int_equal(class_of(SIGNET_E_SERVER, away[i]), SIGNET_CLASS_AWAY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -63,6 +108,8 @@ int main(void)
         cmocka_unit_test(long_phrases_leave_the_cause),
         cmocka_unit_test(null_is_fine),
         cmocka_unit_test(every_code_has_a_name),
+        cmocka_unit_test(every_code_has_a_class),
+        cmocka_unit_test(a_status_says_whose_matter_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
