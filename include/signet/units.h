@@ -40,6 +40,7 @@ struct signet_units_options {
     /* Secrets wait here, sealed with AES-256-GCM, from the moment they are made until their device
      * is done. Made 0700 when it is missing; one process at a time. */
     const char *work;
+    const char *order;    /* name of the order, for the files of its batches; NULL: "" */
     const char *key_file; /* the sealing key, 32 bytes, 0600; made when it is missing */
     bool sealed_only;     /* only what was sealed will be opened: no device is tried */
     /* Of several bad rows each is told as SIGNET_EVENT_ERROR, 100 of them at most; may be NULL. */

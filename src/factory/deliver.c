@@ -146,7 +146,7 @@ static void tell(struct courier *c, size_t count, double seconds, struct round *
 
         if (outcome->code == SIGNET_OK) {
             taken++;
-            line_takt(line, STAGE_REGISTER, seconds);
+            line_cycle(line, STAGE_REGISTER, seconds);
             outbox_tell(line, SIGNET_EVENT_STAGE_END, STAGE_REGISTER, seconds,
                         c->leases[i].endpoint, NULL);
         } else if (outcome->code != SIGNET_E_BUSY) {

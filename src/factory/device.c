@@ -217,7 +217,7 @@ static bool has_final(const struct work *w)
 }
 
 static const struct {
-    enum line_stage stage;
+    enum job_stage stage;
     bool (*wanted)(const struct work *w); /* NULL: always */
     int (*run)(struct work *w, struct signet_error *err);
 } stages[] = {
@@ -231,10 +231,10 @@ static int passed(struct work *w, struct signet_error *err)
     char note[256] = "";
     size_t used = 0;
 
-    for (enum line_stage i = 0; i < STAGES; i++)
+    for (enum job_stage i = 0; i < STAGES; i++)
         if (w->took[i] >= 0 && used < sizeof(note))
             used += (size_t)snprintf(note + used, sizeof(note) - used, "%s%s %.2f s",
-                                     used ? ", " : "", line_stage_name(i), w->took[i]);
+                                     used ? ", " : "", job_stage_name(i), w->took[i]);
     signet_board_state(w->board, &state);
     const struct signet_device_facts facts = {.image_sha256 =
                                                   state.final_sha256[0]     ? state.final_sha256

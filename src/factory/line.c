@@ -5,18 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const stage_names[STAGES] = {
-    [STAGE_FLASH] = "flash", [STAGE_NAME] = "name",         [STAGE_CREDENTIALS] = "credentials",
-    [STAGE_LOAD] = "load",   [STAGE_RESULT] = "result",     [STAGE_FINAL] = "final",
-    [STAGE_PROVE] = "prove", [STAGE_REGISTER] = "register",
-};
-
 enum { RENEW_MS = 30000, LOOK_MS = 100, SYNC_SECONDS = 10 };
-
-const char *line_stage_name(enum line_stage stage)
-{
-    return stage_names[stage];
-}
 
 void line_tell(struct line *line, const struct signet_event *event)
 {
@@ -56,17 +45,17 @@ static void on_event(void *ctx, const struct signet_event *event)
     }
 }
 
-void line_takt(struct line *line, enum line_stage stage, double seconds)
+void line_cycle(struct line *line, enum job_stage stage, double seconds)
 {
     pthread_mutex_lock(&line->lock);
-    takt_add(&line->takts[stage], seconds);
+    cycle_time_add(&line->cycles[stage], seconds);
     pthread_mutex_unlock(&line->lock);
 }
 
-double stage_begin(struct slot *slot, enum line_stage stage)
+double stage_begin(struct slot *slot, enum job_stage stage)
 {
     const struct signet_event event = {.kind = SIGNET_EVENT_STAGE_BEGIN,
-                                       .stage = stage_names[stage]};
+                                       .stage = job_stage_name(stage)};
     double now = clock_seconds();
 
     pthread_mutex_lock(&slot->line->lock);
@@ -77,16 +66,16 @@ double stage_begin(struct slot *slot, enum line_stage stage)
     return now;
 }
 
-double stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
+double stage_end(struct slot *slot, enum job_stage stage, double begin, int rc,
                  const struct signet_error *err)
 {
     const struct signet_event event = {.kind = SIGNET_EVENT_STAGE_END,
-                                       .stage = stage_names[stage],
+                                       .stage = job_stage_name(stage),
                                        .seconds = clock_seconds() - begin,
                                        .error = rc == SIGNET_OK ? NULL : err};
 
     if (rc == SIGNET_OK)
-        line_takt(slot->line, stage, event.seconds);
+        line_cycle(slot->line, stage, event.seconds);
     event_send(&slot->observer, &event);
     return event.seconds;
 }
@@ -264,14 +253,14 @@ static void fill_report(struct line *line)
     struct signet_line_report *r = &line->report;
 
     for (size_t i = 0; i < STAGES; i++) {
-        const struct takt *t = &line->takts[i];
+        const struct cycle_time *t = &line->cycles[i];
 
         if (t->count)
             r->stages[r->stage_count++] =
-                (struct signet_line_stage){.name = stage_names[i],
+                (struct signet_line_stage){.name = job_stage_name((enum job_stage)i),
                                            .count = t->count,
-                                           .median = takt_quantile(t, 0.5),
-                                           .p95 = takt_quantile(t, 0.95)};
+                                           .median = cycle_time_quantile(t, 0.5),
+                                           .p95 = cycle_time_quantile(t, 0.95)};
     }
     if (r->passed && line->last > line->first)
         r->per_hour = (double)r->passed * 3600 / (line->last - line->first);

@@ -241,21 +241,17 @@ static int check(const struct signet_mint *job, enum purpose purpose, struct sig
     return SIGNET_OK;
 }
 
-static int set_up(struct minting *m, const struct signet_mint *job, struct signet_error *err)
+static void set_up(struct minting *m, const struct signet_mint *job)
 {
     pthread_condattr_t attr;
-    uint8_t digest[32];
-    int rc = sha256(job->name, strlen(job->name), digest, err);
 
     *m = (struct minting){.job = job,
                           .units = signet_units_line(job->units),
+                          .vault = units_vault(job->units),
                           .packets = {.fd = -1},
                           .records = {.fd = -1},
                           .folder = -1,
                           .report = {.quota = job->quota}};
-    if (rc != SIGNET_OK)
-        return rc;
-    hex_encode(digest, 8, m->tag);
     pthread_mutex_init(&m->telling, NULL);
     pthread_mutex_init(&m->taking, NULL);
     pthread_mutex_init(&m->lock, NULL);
@@ -263,7 +259,6 @@ static int set_up(struct minting *m, const struct signet_mint *job, struct signe
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&m->changed, &attr);
     pthread_condattr_destroy(&attr);
-    return SIGNET_OK;
 }
 
 static void tear_down(struct minting *m)
@@ -272,7 +267,6 @@ static void tear_down(struct minting *m)
     file_close(&m->records);
     if (m->folder >= 0)
         close(m->folder);
-    waiting_free(m);
     free(m->spare);
     pthread_cond_destroy(&m->changed);
     pthread_mutex_destroy(&m->lock);
@@ -289,13 +283,11 @@ static int begin(struct minting **out, const struct signet_mint *job, enum purpo
 
     if (rc == SIGNET_OK && !(m = malloc(sizeof(*m))))
         rc = error_nomem(err);
-    if (rc == SIGNET_OK)
-        rc = set_up(m, job, err);
-    if (rc == SIGNET_OK)
-        *out = m;
-    else
-        free(m);
-    return rc;
+    if (rc != SIGNET_OK)
+        return rc;
+    set_up(m, job);
+    *out = m;
+    return SIGNET_OK;
 }
 
 static void fill_file(struct signet_mint_file *to, const struct mint_mark *mark)

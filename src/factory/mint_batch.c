@@ -3,6 +3,7 @@
 #include "minting.h"
 
 #include <signet/packet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,47 +53,15 @@ void batch_reset(struct batch *b)
     buf_reset(&b->words);
 }
 
-/* Length and name, number, length and packet. */
-enum { ENTRY_HEAD = 1 + sizeof(int64_t) + sizeof(uint32_t) }; /* besides the name */
-
 static void put_entry(struct batch *b, struct mint_part *part, const struct signet_lease *lease,
                       const struct signet_bytes *packet)
 {
-    uint8_t name = (uint8_t)strlen(lease->endpoint);
-    uint32_t len = (uint32_t)packet->len;
+    struct vault_entry entry = {.index = lease->index, .packet = packet->data, .len = packet->len};
 
-    buf_byte(&b->plain, name);
-    buf_append(&b->plain, lease->endpoint, name);
-    buf_append(&b->plain, &lease->index, sizeof(lease->index));
-    buf_append(&b->plain, &len, sizeof(len));
-    part->packet = b->plain.len;
-    part->packet_len = len;
-    buf_append(&b->plain, packet->data, len);
-}
-
-bool batch_entry(const void *plain, size_t len, size_t *at, struct batch_entry *out, bool *broken)
-{
-    const uint8_t *p = plain;
-    size_t name = *at < len ? p[*at] : 0, head = ENTRY_HEAD + name;
-    uint32_t packet;
-
-    *broken = false;
-    if (*at >= len)
-        return false;
-    *broken = true;
-    if (name >= sizeof(out->endpoint) || len - *at < head)
-        return false;
-    memcpy(out->endpoint, p + *at + 1, name);
-    out->endpoint[name] = '\0';
-    memcpy(&out->index, p + *at + 1 + name, sizeof(out->index));
-    memcpy(&packet, p + *at + head - sizeof(packet), sizeof(packet));
-    if (len - *at - head < packet)
-        return false;
-    out->packet = p + *at + head;
-    out->len = packet;
-    *at += head + packet;
-    *broken = false;
-    return true;
+    snprintf(entry.endpoint, sizeof(entry.endpoint), "%s", lease->endpoint);
+    vault_entry_add(&b->plain, &entry);
+    part->packet = b->plain.len - packet->len;
+    part->packet_len = packet->len;
 }
 
 static void put_words(struct batch *b, struct mint_part *part, struct signet_device_facts facts)
@@ -242,7 +211,7 @@ const struct signet_lease *lease_find(const struct signet_lease *leases, size_t 
 
 /* The unit of an entry, as it was when it was sealed. */
 static int read_one(struct minting *m, struct batch *b, const struct signet_lease *lease,
-                    const struct batch_entry *entry, struct signet_error *err)
+                    const struct vault_entry *entry, struct signet_error *err)
 {
     struct signet_line_unit unit = {0};
     struct signet_tree *tree = NULL;
@@ -261,14 +230,14 @@ int batch_read(struct minting *m, struct batch *b, uint64_t number,
 {
     struct secret plain = {0};
     static const struct signet_lease any;
-    struct batch_entry entry;
+    struct vault_entry entry;
     bool broken = false;
     size_t at = 0;
-    int rc = work_batch_read(m->job->units, m->tag, number, &plain, err);
+    int rc = vault_batch_read(m->vault, number, &plain, err);
 
     b->number = number;
     b->sealed = true;
-    while (rc == SIGNET_OK && batch_entry(plain.data, plain.len, &at, &entry, &broken)) {
+    while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry, &broken)) {
         const struct signet_lease *lease =
             leases ? lease_find(leases, count, entry.endpoint) : &any;
 
@@ -302,7 +271,7 @@ void batch_keep(struct batch *b, const bool *keep)
 
     for (size_t i = 0; i < b->count; i++) {
         struct mint_part part = b->parts[i];
-        size_t head = ENTRY_HEAD + strlen(b->leases[i].endpoint);
+        size_t head = VAULT_ENTRY_HEAD + strlen(b->leases[i].endpoint);
 
         if (!keep[i]) {
             b->thin = true;

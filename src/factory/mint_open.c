@@ -46,7 +46,7 @@ static int check_ledger(struct minting *m, bool there, struct signet_error *err)
         error_set(err, SIGNET_E_CONFLICT,
                   "the work folder '%s' wrote %llu devices of order %s, and this ledger does not "
                   "know of all of them",
-                  m->job->units->work, (unsigned long long)m->state.devices, m->job->name);
+                  vault_folder(m->vault), (unsigned long long)m->state.devices, m->job->name);
         error_hint(err, "it belongs to another ledger, or an old copy of the ledger was put back: "
                         "use the right one, or another order name");
         return SIGNET_E_CONFLICT;
@@ -151,7 +151,7 @@ int mint_open(struct minting *m, bool change, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = check_ledger(m, there, err);
     if (rc == SIGNET_OK)
-        rc = work_batch_list(m->job->units, m->tag, &seals, &count, err);
+        rc = vault_batch_list(m->vault, &seals, &count, err);
     bool busy = there && count && seals[count - 1] > m->state.batch;
     if (rc == SIGNET_OK)
         rc = adopt(m, "packets", m->job->packets, busy, &m->state.packets, m->state.packets_path,

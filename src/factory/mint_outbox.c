@@ -11,53 +11,21 @@
 
 enum { ROUND = 256, SYNC_SECONDS = 10, FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30000 };
 
-struct waiting {
-    uint64_t number;
-    int64_t first, last; /* numbers of its devices */
-    size_t left;         /* devices that are not done */
-};
-
-/* The batch that was opened last: devices come by number. */
-struct opened {
-    uint64_t number; /* 0: none */
-    struct secret plain;
-    size_t at;
-};
-
-static int push(struct minting *m, const struct waiting *w, struct signet_error *err)
-{
-    pthread_mutex_lock(&m->lock);
-    struct waiting *more = realloc(m->waiting, (m->waiting_count + 1) * sizeof(*more));
-    if (more) {
-        m->waiting = more;
-        more[m->waiting_count++] = *w;
-        m->poked++;
-        pthread_cond_broadcast(&m->changed);
-    }
-    pthread_mutex_unlock(&m->lock);
-    return more ? SIGNET_OK : error_nomem(err);
-}
-
-static void stretch(struct waiting *w, int64_t index)
-{
-    w->first = index < w->first ? index : w->first;
-    w->last = index > w->last ? index : w->last;
-}
-
 int waiting_add(struct minting *m, const struct batch *b, struct signet_error *err)
 {
-    struct waiting w = {.number = b->number, .first = INT64_MAX, .last = -1, .left = b->count};
+    int64_t first = INT64_MAX, last = -1;
 
-    for (size_t i = 0; i < b->count; i++)
-        stretch(&w, b->leases[i].index);
-    return push(m, &w, err);
-}
-
-void waiting_free(struct minting *m)
-{
-    free(m->waiting);
-    m->waiting = NULL;
-    m->waiting_count = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        int64_t index = b->leases[i].index;
+        first = index < first ? index : first;
+        last = index > last ? index : last;
+    }
+    int rc = vault_keep_batch(m->vault, b->number, first, last, b->count, err);
+    pthread_mutex_lock(&m->lock);
+    m->poked++;
+    pthread_cond_broadcast(&m->changed);
+    pthread_mutex_unlock(&m->lock);
+    return rc;
 }
 
 struct outcome {
@@ -75,47 +43,31 @@ static int see(void *ctx, const struct signet_ledger_device *device, struct sign
     return SIGNET_OK;
 }
 
-/* Does it need its sealed credentials no more? */
-static int is_over(struct minting *m, const char *endpoint, bool *over, struct signet_error *err)
+static int needs(void *ctx, const struct vault_entry *entry, bool *needs, struct signet_error *err)
 {
-    const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
+    struct minting *m = ctx;
+    const struct signet_ledger_filter filter = {.endpoint = entry->endpoint, .state = -1};
     struct outcome outcome = {.known = false};
     int rc = signet_ledger_devices(m->job->ledger, &filter, see, &outcome, err);
 
-    *over = !outcome.known || outcome.state == SIGNET_DEVICE_DONE ||
-            outcome.state == SIGNET_DEVICE_VOID;
+    *needs =
+        outcome.known && outcome.state != SIGNET_DEVICE_DONE && outcome.state != SIGNET_DEVICE_VOID;
     return rc;
 }
 
 int waiting_look(struct minting *m, uint64_t number, struct signet_error *err)
 {
-    struct waiting w = {.number = number, .first = INT64_MAX, .last = -1};
-    struct secret plain = {0};
-    struct batch_entry entry;
-    bool broken = false, over = false;
-    size_t at = 0;
-    int rc = work_batch_read(m->job->units, m->tag, number, &plain, err);
+    const struct vault_question question = {.needs = needs, .ctx = m};
 
-    while (rc == SIGNET_OK && batch_entry(plain.data, plain.len, &at, &entry, &broken)) {
-        rc = is_over(m, entry.endpoint, &over, err);
-        stretch(&w, entry.index);
-        w.left += !over;
-    }
-    secret_wipe(&plain);
-    if (rc != SIGNET_OK || broken)
-        return rc ? rc
-                  : error_set(err, SIGNET_E_CRYPTO, "the sealed batch %llu is no batch",
-                              (unsigned long long)number);
-    return w.left ? push(m, &w, err) : work_batch_wipe(m->job->units, m->tag, number, err);
+    return vault_look_batch(m->vault, number, &question, err);
 }
 
 int waiting_find(struct minting *m, struct signet_error *err)
 {
     uint64_t *seals = NULL;
     size_t count = 0;
-    int rc = work_batch_list(m->job->units, m->tag, &seals, &count, err);
+    int rc = vault_batch_list(m->vault, &seals, &count, err);
 
-    waiting_free(m); /* what was added while resuming is seen here again */
     for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
         if (seals[i] <= m->state.batch)
             rc = waiting_look(m, seals[i], err);
@@ -123,69 +75,16 @@ int waiting_find(struct minting *m, struct signet_error *err)
     return rc;
 }
 
-/* The newest batch below this number that may have the device; 0: none. A device that was made
- * anew is in an older one too. */
-static uint64_t candidate(struct minting *m, int64_t index, uint64_t below)
-{
-    uint64_t found = 0;
-
-    pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; i < m->waiting_count; i++) {
-        const struct waiting *w = &m->waiting[i];
-
-        if (w->first <= index && index <= w->last && w->number < below && w->number > found)
-            found = w->number;
-    }
-    pthread_mutex_unlock(&m->lock);
-    return found;
-}
-
-/* From where the last one was found to the end, then from the front. */
-static bool scan(struct opened *o, const char *endpoint, struct batch_entry *entry)
-{
-    size_t start = o->at;
-    bool broken = false;
-
-    while (batch_entry(o->plain.data, o->plain.len, &o->at, entry, &broken))
-        if (strcmp(entry->endpoint, endpoint) == 0)
-            return true;
-    o->at = 0;
-    while (o->at < start && batch_entry(o->plain.data, o->plain.len, &o->at, entry, &broken))
-        if (strcmp(entry->endpoint, endpoint) == 0)
-            return true;
-    return false;
-}
-
-/* SIGNET_E_BUSY: it was made at another station, which has it sealed. */
-static int find(struct minting *m, struct opened *o, const struct signet_lease *lease,
-                struct batch_entry *entry, struct signet_error *err)
-{
-    uint64_t number = UINT64_MAX;
-
-    while ((number = candidate(m, lease->index, number))) {
-        if (number != o->number) {
-            int rc = work_batch_read(m->job->units, m->tag, number, &o->plain, err);
-
-            if (rc != SIGNET_OK)
-                return rc;
-            o->number = number;
-            o->at = 0;
-        }
-        if (scan(o, lease->endpoint, entry))
-            return SIGNET_OK;
-    }
-    return error_set(err, SIGNET_E_BUSY, "%s was made at another station", lease->endpoint);
-}
-
-static int open_device(struct minting *m, struct opened *o, const struct signet_lease *lease,
+static int open_device(struct minting *m, const struct signet_lease *lease,
                        struct signet_line_unit *unit, struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
-    struct batch_entry entry;
-    int rc = find(m, o, lease, &entry, err);
+    struct secret packet = {0};
+    int rc = vault_find(m->vault, lease->endpoint, lease->index, &packet, err);
 
     if (rc == SIGNET_OK)
-        rc = signet_packet_decode(entry.packet, entry.len, &tree, err);
+        rc = signet_packet_decode(packet.data, packet.len, &tree, err);
+    secret_wipe(&packet);
     return rc == SIGNET_OK ? unit_from_tree(unit, tree, lease->endpoint, err) : rc;
 }
 
@@ -197,7 +96,6 @@ struct load {
     struct signet_server_result results[ROUND];
     struct signet_error outcomes[ROUND];
     size_t at[ROUND]; /* of the device, among the leases */
-    struct opened opened;
 };
 
 /* Those of them that are sealed here; the others have their outcome. */
@@ -211,8 +109,10 @@ static int open_devices(struct minting *m, struct load *l, size_t count, size_t 
         struct signet_error *outcome = &l->outcomes[i];
 
         *outcome = (struct signet_error){0};
-        int found = open_device(m, &l->opened, &l->leases[i], &l->units[n], outcome);
-        if (found == SIGNET_OK) {
+        int found = open_device(m, &l->leases[i], &l->units[n], outcome);
+        if (found == SIGNET_E_NOT_FOUND) { /* it was made at another station, which has it */
+            outcome->code = SIGNET_E_BUSY;
+        } else if (found == SIGNET_OK) {
             l->devices[n] = l->units[n].device;
             l->at[n++] = i;
         } else if (found == SIGNET_E_CRYPTO || found == SIGNET_E_IO || found == SIGNET_E_NOMEM) {
@@ -281,42 +181,6 @@ static int deliver_all(struct minting *m, size_t server, struct load *l, struct 
     }
 }
 
-static void note_done(struct minting *m, uint64_t number)
-{
-    pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; i < m->waiting_count; i++)
-        if (m->waiting[i].number == number && m->waiting[i].left)
-            m->waiting[i].left--;
-    pthread_mutex_unlock(&m->lock);
-}
-
-/* The seal of a batch that nothing waits in any more; 0: none. */
-static uint64_t take_empty(struct minting *m)
-{
-    uint64_t number = 0;
-
-    pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; i < m->waiting_count && !number; i++)
-        if (!m->waiting[i].left) {
-            number = m->waiting[i].number;
-            m->waiting[i] = m->waiting[--m->waiting_count];
-        }
-    pthread_mutex_unlock(&m->lock);
-    return number;
-}
-
-static int wipe_empty(struct minting *m, struct signet_error *err)
-{
-    int rc = SIGNET_OK;
-
-    for (uint64_t number; rc == SIGNET_OK && (number = take_empty(m));) {
-        failpoint("before-wipe");
-        rc = work_batch_wipe(m->job->units, m->tag, number, err);
-        failpoint("after-wipe");
-    }
-    return rc;
-}
-
 static int settle(struct minting *m, struct load *l, struct signet_error *err)
 {
     const struct signet_mint *job = m->job;
@@ -334,15 +198,11 @@ static int settle(struct minting *m, struct load *l, struct signet_error *err)
                                             err);
             failpoint("after-done");
         }
-        for (size_t i = 0; rc == SIGNET_OK && i < count; i++) {
-            struct batch_entry entry;
-
-            if (find(m, &l->opened, &l->leases[i], &entry, NULL) == SIGNET_OK)
-                note_done(m, l->opened.number);
-        }
+        for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
+            rc = vault_release(m->vault, l->leases[i].endpoint, l->leases[i].index, err);
         m->report.registered += rc == SIGNET_OK && job->server_count ? count : 0;
     } while (rc == SIGNET_OK && count);
-    return rc == SIGNET_OK ? wipe_empty(m, err) : rc;
+    return rc;
 }
 
 int mint_round(struct minting *m, struct signet_error *away, struct signet_error *err)
@@ -359,8 +219,6 @@ int mint_round(struct minting *m, struct signet_error *away, struct signet_error
     }
     if (rc == SIGNET_OK)
         rc = settle(m, l, err);
-    if (l)
-        secret_wipe(&l->opened.plain);
     free(l);
     return rc;
 }

@@ -113,7 +113,7 @@ static int finish_batch(struct minting *m, struct batch *b, const struct leases 
     if (number <= m->state.batch) /* nobody works on it, or it waits for its servers */
         return b->count ? batch_finish(m, b, err) : SIGNET_OK;
     if (!b->count) /* all void, or another station took them: nothing of it is to be seen */
-        return work_batch_wipe(m->job->units, m->tag, number, err);
+        return vault_batch_wipe(m->vault, number, err);
     m->to_write = m->to_mark = number;
     return batch_story(m, b, err);
 }
@@ -123,7 +123,7 @@ static int finish_batches(struct minting *m, const struct leases *leases, struct
     uint64_t *seals = NULL;
     size_t count = 0;
     struct batch b = {0};
-    int rc = work_batch_list(m->job->units, m->tag, &seals, &count, err);
+    int rc = vault_batch_list(m->vault, &seals, &count, err);
 
     if (rc == SIGNET_OK)
         rc = batch_init(&b, MINT_READ_MAX, err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the output says of one device. */
 #include "minting.h"
-#include "private.h"
 
 #include <string.h>
 

@@ -14,8 +14,9 @@ enum { STATE_MAX = 4 * PATH_MAX };
 
 static int path_of(const struct minting *m, char **path, struct signet_error *err)
 {
-    return asprintf(path, "%s/mint-%s.state", m->job->units->work, m->tag) < 0 ? error_nomem(err)
-                                                                               : SIGNET_OK;
+    return asprintf(path, "%s/mint-%s.state", vault_folder(m->vault), vault_tag(m->vault)) < 0
+               ? error_nomem(err)
+               : SIGNET_OK;
 }
 
 int state_path(const char *path, char out[PATH_MAX], struct signet_error *err)
@@ -52,7 +53,7 @@ int state_write(struct minting *m, struct signet_error *err)
 
     buf_printf(&text,
                "signet mint 1\norder %" PRId64 " %s\nbatch %" PRIu64 "\ndevices %" PRIu64 "\n",
-               s->created, m->tag, s->batch, s->devices);
+               s->created, vault_tag(m->vault), s->batch, s->devices);
     put_mark(&text, "packets", &s->packets, s->packets_path);
     put_mark(&text, "records", &s->records, s->records_path);
     buf_text(&text, "end\n");
@@ -134,7 +135,7 @@ int state_read(struct minting *m, bool *there, struct signet_error *err)
     *there = rc == SIGNET_OK && access(path, F_OK) == 0;
     if (*there)
         rc = file_read(path, STATE_MAX, &text, err);
-    if (rc == SIGNET_OK && *there && !parse((char *)text.data, &m->state, m->tag))
+    if (rc == SIGNET_OK && *there && !parse((char *)text.data, &m->state, vault_tag(m->vault)))
         rc = error_set(err, SIGNET_E_CONFLICT,
                        "%s is damaged: it says what the output of this order holds", path);
     buf_free(&text);

@@ -30,7 +30,7 @@ static void turn_give(struct minting *m, uint64_t *turn)
 static int seal_batch(struct minting *m, struct batch *b, struct signet_error *err)
 {
     failpoint("before-seal");
-    int rc = work_batch_seal(m->job->units, m->tag, b->number, &b->plain, err);
+    int rc = vault_batch_seal(m->vault, b->number, &b->plain, err);
     failpoint("after-seal");
     b->sealed = rc == SIGNET_OK;
     b->thin = b->thin && rc != SIGNET_OK;
@@ -221,7 +221,7 @@ static int mark(struct minting *m, const struct batch *b, struct signet_error *e
 static int wipe_batch(struct minting *m, const struct batch *b, struct signet_error *err)
 {
     failpoint("before-wipe");
-    int rc = work_batch_wipe(m->job->units, m->tag, b->number, err);
+    int rc = vault_batch_wipe(m->vault, b->number, err);
     failpoint("after-wipe");
     return rc;
 }

@@ -9,8 +9,11 @@
  * Several threads (lanes) have a batch each; they come to the output in the order of the batches'
  * numbers. */
 
+#include "job/job.h"
 #include "pki/pki.h"
-#include "units.h"
+#include "device/device.h"
+#include "template/template.h"
+#include "vault/vault.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -66,7 +69,7 @@ struct mint_file {
 struct minting {
     const struct signet_mint *job;
     const struct signet_line_units *units;
-    char tag[17]; /* of the order, in the names of its files in the work folder */
+    struct vault *vault;
     struct mint_state state;
     struct mint_file packets, records; /* packets: unless they go to a folder */
     int folder;                        /* -1: they do not */
@@ -82,8 +85,6 @@ struct minting {
     double pace;                /* seconds that the last devices took to make, each */
     struct signet_lease *spare; /* devices of a run before that are made anew */
     size_t spare_count;
-    struct waiting *waiting; /* sealed batches that wait for servers (mint_outbox.c) */
-    size_t waiting_count;
     unsigned poked;
     int64_t issued; /* devices of the order that are written, in all runs and stations */
     struct signet_mint_report report;
@@ -111,14 +112,6 @@ int batch_read(struct minting *m, struct batch *b, uint64_t number,
 void batch_keep(struct batch *b, const bool *keep);
 const struct signet_lease *lease_find(const struct signet_lease *leases, size_t count,
                                       const char *endpoint);
-/* The next device of a batch's plain bytes. False: that was all, or *broken. */
-struct batch_entry {
-    char endpoint[152];
-    int64_t index;
-    const uint8_t *packet;
-    size_t len;
-};
-bool batch_entry(const void *plain, size_t len, size_t *at, struct batch_entry *out, bool *broken);
 
 /* mint_row.c: what the output says of one device */
 int mint_line(struct buf *to, const struct signet_line_unit *unit, struct signet_error *err);
@@ -173,7 +166,6 @@ int waiting_add(struct minting *m, const struct batch *b, struct signet_error *e
 /* Wipes the seal of a batch of which no device needs it; else the batch waits. */
 int waiting_look(struct minting *m, uint64_t number, struct signet_error *err);
 int waiting_find(struct minting *m, struct signet_error *err); /* what runs before left */
-void waiting_free(struct minting *m);
 void *mint_outbox(void *m);
 /* One round over all that waits; *away: why a server could not be asked. */
 int mint_round(struct minting *m, struct signet_error *away, struct signet_error *err);

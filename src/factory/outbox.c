@@ -40,11 +40,11 @@ bool is_away(int rc, const struct signet_error *err)
     }
 }
 
-void outbox_tell(struct line *line, enum signet_event_kind kind, enum line_stage stage,
+void outbox_tell(struct line *line, enum signet_event_kind kind, enum job_stage stage,
                  double seconds, const char *endpoint, const struct signet_error *why)
 {
     const struct signet_event event = {.kind = kind,
-                                       .stage = line_stage_name(stage),
+                                       .stage = job_stage_name(stage),
                                        .endpoint = endpoint,
                                        .seconds = seconds,
                                        .error = why};
@@ -52,7 +52,7 @@ void outbox_tell(struct line *line, enum signet_event_kind kind, enum line_stage
     line_tell(line, &event);
 }
 
-void outbox_refused(struct line *line, enum line_stage stage, const char *endpoint,
+void outbox_refused(struct line *line, enum job_stage stage, const char *endpoint,
                     const struct signet_error *why)
 {
     pthread_mutex_lock(&line->lock);

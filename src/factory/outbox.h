@@ -17,10 +17,10 @@ struct round {
 /* The server or the network, not the device. */
 bool is_away(int rc, const struct signet_error *err);
 /* Tells of a device that is past its slot. */
-void outbox_tell(struct line *line, enum signet_event_kind kind, enum line_stage stage,
+void outbox_tell(struct line *line, enum signet_event_kind kind, enum job_stage stage,
                  double seconds, const char *endpoint, const struct signet_error *why);
 /* Counts and tells a device that is set aside. */
-void outbox_refused(struct line *line, enum line_stage stage, const char *endpoint,
+void outbox_refused(struct line *line, enum job_stage stage, const char *endpoint,
                     const struct signet_error *why);
 
 /* deliver.c: one server. A round brings it what it does not have. */

@@ -60,7 +60,7 @@ static int prove(struct line *line, struct signet_lease *lease, struct signet_er
     failpoint("after-prove");
     units->free(units->ctx, &unit);
     if (rc == SIGNET_OK) {
-        line_takt(line, STAGE_PROVE, clock_seconds() - begin);
+        line_cycle(line, STAGE_PROVE, clock_seconds() - begin);
         outbox_tell(line, SIGNET_EVENT_STAGE_END, STAGE_PROVE, clock_seconds() - begin,
                     lease->endpoint, NULL);
     }

@@ -2,7 +2,7 @@
 /* From an order to a line: everything that it names is opened and checked, and no board touched. */
 #include "flasher/flasher.h"
 #include "pki/pki.h"
-#include "units.h"
+#include "template/template.h"
 #include "witness.h"
 
 #include <errno.h>
@@ -79,6 +79,7 @@ static int open_units(struct signet_shop *s, struct signet_error *err)
                                                  .from_board = o->from_board,
                                                  .work = o->work,
                                                  .key_file = o->key_file,
+                                                 .order = o->name,
                                                  .sealed_only = s->options->servers_only,
                                                  .observer = &s->observer,
                                                  .accept = o->server_count ? accept : NULL,
@@ -100,7 +101,7 @@ static int hash_order(const struct signet_shop *s, char out[65], struct signet_e
     if (rc == SIGNET_OK) {
         buf_printf(&text, "\n%s\n%lld\n%lld\n%s\n%s\n%s\n%d%d%d\n", o->pattern ? o->pattern : "",
                    (long long)o->first, (long long)o->psk_len, o->recipe ? o->recipe : "",
-                   s->units->manifest_sha256, o->identity, o->delimiter, o->from_board,
+                   units_manifest_sha256(s->units), o->identity, o->delimiter, o->from_board,
                    o->shared_secret);
         buf_append(&text, info.data, info.len);
         rc = buf_check(&text, err);

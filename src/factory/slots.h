@@ -5,22 +5,10 @@
 /* Inside a running line: what its slots, its outbox and its main thread share. */
 
 #include "factory/factory.h"
-#include "takt.h"
+#include "job/job.h"
 
 #include <pthread.h>
 #include <signet/line.h>
-
-enum line_stage {
-    STAGE_FLASH,
-    STAGE_NAME,
-    STAGE_CREDENTIALS,
-    STAGE_LOAD,
-    STAGE_RESULT,
-    STAGE_FINAL,
-    STAGE_PROVE,
-    STAGE_REGISTER,
-    STAGES
-};
 
 /* What a slot looks like from outside: a board that goes leaves a trace, however soon the next one
  * comes. */
@@ -50,7 +38,7 @@ struct line {
     pthread_mutex_t lock;       /* of what follows */
     pthread_cond_t changed;
     struct signet_line_report report;
-    struct takt takts[STAGES];
+    struct cycle_time cycles[STAGES];
     double first, last; /* clock_seconds() of the first board's begin, of the last one's end */
     struct signet_error fatal;
     size_t open_slots;
@@ -72,12 +60,11 @@ bool line_stopped(struct line *line);
 /* Asks the ledger how far the order is, and tells. */
 int line_count(struct line *line, struct signet_error *err);
 /* One more duration of a stage, for the report. */
-void line_takt(struct line *line, enum line_stage stage, double seconds);
-const char *line_stage_name(enum line_stage stage);
+void line_cycle(struct line *line, enum job_stage stage, double seconds);
 /* Begin and end of a stage, measured and told. Begin returns the time for the end, end the seconds
  * that it took. */
-double stage_begin(struct slot *slot, enum line_stage stage);
-double stage_end(struct slot *slot, enum line_stage stage, double begin, int rc,
+double stage_begin(struct slot *slot, enum job_stage stage);
+double stage_end(struct slot *slot, enum job_stage stage, double begin, int rc,
                  const struct signet_error *err);
 
 /* presence.c */

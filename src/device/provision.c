@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The story of one device, stage by stage. */
-#include "private.h"
+#include "device/private.h"
 
 #include <signet/packet.h>
 #include <signet/provision.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of devices: from a manifest, from a pattern, or from the boards. */
-#include "units.h"
+#include "template/private.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,8 +3,7 @@
  * which only those are changed. */
 #include "lwm2m/lwm2m.h"
 #include "pki/pki.h"
-#include "private.h"
-#include "units.h"
+#include "template/private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,15 +48,15 @@ static enum signet_type type_of(const struct signet_record *r)
     }
 }
 
-static void keep_secret(struct form *f, const struct pieces *p)
+static void keep_secret(struct template *f, const struct pieces *p)
 {
     for (size_t i = 0; i < p->count; i++)
         if (p->list[i].kind == PIECE_COLUMN)
             f->secret[p->list[i].column] = true;
 }
 
-static int compile_places(struct form *f, const char *name, const struct placeholder_names *known,
-                          struct signet_error *err)
+static int compile_places(struct template *f, const char *name,
+                          const struct placeholder_names *known, struct signet_error *err)
 {
     size_t count = signet_tree_count(f->model);
 
@@ -66,7 +65,7 @@ static int compile_places(struct form *f, const char *name, const struct placeho
         return error_nomem(err);
     for (size_t i = 0; i < count; i++) {
         const struct signet_record *r = signet_tree_at(f->model, i);
-        struct form_place *place = &f->places[f->place_count];
+        struct template_place *place = &f->places[f->place_count];
         bool bytes = r->value.type == SIGNET_TYPE_OPAQUE;
 
         if (!differs(r->value.type) || !r->value.as.bytes.len ||
@@ -92,7 +91,7 @@ static int compile_places(struct form *f, const char *name, const struct placeho
     return SIGNET_OK;
 }
 
-static const struct form_place *place_at(const struct form *f, uint16_t iid, uint16_t rid)
+static const struct template_place *place_at(const struct template *f, uint16_t iid, uint16_t rid)
 {
     for (size_t i = 0; i < f->place_count; i++) {
         const struct signet_path *p = &f->places[i].path;
@@ -156,13 +155,13 @@ static int check_shared(const struct signet_account *a, bool allowed, struct sig
 }
 
 /* Where each account's credentials come from. *shared: one has them in the template. */
-static int plan_account(const struct form *f, const struct signet_account *a, bool may_share,
-                        bool *shared, struct form_account *out, struct signet_error *err)
+static int plan_account(const struct template *f, const struct signet_account *a, bool may_share,
+                        bool *shared, struct template_account *out, struct signet_error *err)
 {
-    *out = (struct form_account){.iid = a->iid,
-                                 .mode = a->mode,
-                                 .key = place_at(f, a->iid, RID_SECRET_KEY),
-                                 .identity = place_at(f, a->iid, RID_IDENTITY)};
+    *out = (struct template_account){.iid = a->iid,
+                                     .mode = a->mode,
+                                     .key = place_at(f, a->iid, RID_SECRET_KEY),
+                                     .identity = place_at(f, a->iid, RID_IDENTITY)};
     bool fixed_key = a->secret_key && !out->key;
     bool fixed_identity = a->identity && !out->identity;
 
@@ -194,7 +193,7 @@ static int plan_account(const struct form *f, const struct signet_account *a, bo
     return SIGNET_OK;
 }
 
-static int plan_accounts(struct form *f, const struct signet_units_options *o,
+static int plan_accounts(struct template *f, const struct signet_units_options *o,
                          struct signet_error *err)
 {
     size_t count = signet_tree_account_count(f->model);
@@ -208,7 +207,7 @@ static int plan_accounts(struct form *f, const struct signet_units_options *o,
         return error_nomem(err);
     account_main(f->model, &main);
     for (size_t i = 0; signet_tree_account(f->model, i, &a); i++) {
-        struct form_account *plan = &f->accounts[f->account_count++];
+        struct template_account *plan = &f->accounts[f->account_count++];
         int rc = plan_account(f, &a, may_share, &shared, plan, err);
 
         if (rc != SIGNET_OK)
@@ -226,8 +225,8 @@ static int plan_accounts(struct form *f, const struct signet_units_options *o,
     return SIGNET_E_MEANING;
 }
 
-int form_open(struct form *f, const struct signet_units_options *o, const struct names *names,
-              struct signet_error *err)
+int template_open(struct template *f, const struct signet_units_options *o,
+                  const struct names *names, struct signet_error *err)
 {
     struct placeholder_names known = {.no_serial = !names->pattern.list};
     const char *identity = o->identity ? o->identity : "{endpoint}";
@@ -260,7 +259,7 @@ int form_open(struct form *f, const struct signet_units_options *o, const struct
     return rc;
 }
 
-void form_close(struct form *f)
+void template_close(struct template *f)
 {
     for (size_t i = 0; i < f->place_count; i++)
         pieces_free(&f->places[i].pieces);
@@ -272,8 +271,8 @@ void form_close(struct form *f)
     signet_key_free(&f->like);
 }
 
-void form_blame(const struct form *f, const struct manifest_row *row, const struct pieces *pieces,
-                const unsigned *column, struct signet_error *err)
+void template_blame(const struct template *f, const struct manifest_row *row,
+                    const struct pieces *pieces, const unsigned *column, struct signet_error *err)
 {
     size_t i = 0, len;
 
@@ -343,7 +342,8 @@ static int convert(enum signet_type type, const struct buf *text, struct signet_
                      type == SIGNET_TYPE_INTEGER ? "whole " : "");
 }
 
-static const struct form_account *account_of(const struct form *f, const struct form_place *p)
+static const struct template_account *account_of(const struct template *f,
+                                                 const struct template_place *p)
 {
     for (size_t i = 0; i < f->account_count; i++)
         if (f->accounts[i].key == p || f->accounts[i].identity == p)
@@ -351,11 +351,11 @@ static const struct form_account *account_of(const struct form *f, const struct 
     return NULL;
 }
 
-static int fill_place(const struct form *f, const struct form_place *p,
+static int fill_place(const struct template *f, const struct template_place *p,
                       const struct placeholder_values *values, struct signet_tree *tree,
                       struct signet_error *err)
 {
-    const struct form_account *a = account_of(f, p);
+    const struct template_account *a = account_of(f, p);
     struct signet_value value = {0};
     struct buf text = {0};
     unsigned column = 0;
@@ -370,14 +370,14 @@ static int fill_place(const struct form *f, const struct form_place *p,
     if (rc == SIGNET_OK)
         rc = convert(p->type, &text, &value, err);
     if (rc != SIGNET_OK)
-        form_blame(f, values->row, &p->pieces, in_column ? &column : NULL, err);
+        template_blame(f, values->row, &p->pieces, in_column ? &column : NULL, err);
     if (rc == SIGNET_OK)
         rc = signet_tree_put(tree, p->path, &value, err);
     buf_free(&text);
     return rc;
 }
 
-static int fill_places(const struct form *f, const struct placeholder_values *values,
+static int fill_places(const struct template *f, const struct placeholder_values *values,
                        struct signet_tree *tree, struct signet_error *err)
 {
     int rc = SIGNET_OK;
@@ -387,8 +387,8 @@ static int fill_places(const struct form *f, const struct placeholder_values *va
     return rc;
 }
 
-static int put_psk(const struct form *f, const struct form_account *a, struct signet_tree *tree,
-                   struct signet_error *err)
+static int put_psk(const struct template *f, const struct template_account *a,
+                   struct signet_tree *tree, struct signet_error *err)
 {
     struct secret key = {0};
     int rc = psk_mint(&key, f->psk_len, err);
@@ -400,14 +400,14 @@ static int put_psk(const struct form *f, const struct form_account *a, struct si
 }
 
 /* A bootstrap and a management account of one device have keys of their own. */
-static int put_psks(const struct form *f, const struct placeholder_values *values, bool trial,
+static int put_psks(const struct template *f, const struct placeholder_values *values, bool trial,
                     struct signet_tree *tree, struct signet_error *err)
 {
     struct buf identity = {0};
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < f->account_count; i++) {
-        const struct form_account *a = &f->accounts[i];
+        const struct template_account *a = &f->accounts[i];
 
         if (a->mode != SIGNET_MODE_PSK)
             continue;
@@ -418,7 +418,7 @@ static int put_psks(const struct form *f, const struct placeholder_values *value
             if (rc == SIGNET_OK)
                 rc = check_identity(identity.len, err);
             if (rc != SIGNET_OK)
-                form_blame(f, values->row, &f->identity, NULL, err);
+                template_blame(f, values->row, &f->identity, NULL, err);
         }
         if (rc == SIGNET_OK && a->names)
             rc = put(tree, a->iid, RID_IDENTITY, identity.data, identity.len, err);
@@ -430,7 +430,7 @@ static int put_psks(const struct form *f, const struct placeholder_values *value
 }
 
 /* One pair for all of a device's accounts that have none. */
-static int put_certs(const struct form *f, const struct signet_units *u,
+static int put_certs(const struct template *f, const struct signet_units *u,
                      const struct placeholder_values *values, struct signet_tree *tree,
                      struct signet_error *err)
 {
@@ -447,7 +447,7 @@ static int put_certs(const struct form *f, const struct signet_units *u,
     if (rc == SIGNET_OK)
         rc = signet_key_der(key, &key_der, err);
     for (size_t i = 0; rc == SIGNET_OK && i < f->account_count; i++) {
-        const struct form_account *a = &f->accounts[i];
+        const struct template_account *a = &f->accounts[i];
 
         if (!a->mint || !mode_has_certs(a->mode))
             continue;
@@ -463,7 +463,7 @@ static int put_certs(const struct form *f, const struct signet_units *u,
 }
 
 /* Certificates that the manifest brings: whole, and with the key that belongs to them. */
-static int check_loaded(const struct form *f, const struct placeholder_values *values,
+static int check_loaded(const struct template *f, const struct placeholder_values *values,
                         const struct signet_tree *tree, struct signet_error *err)
 {
     struct signet_account a;
@@ -474,16 +474,17 @@ static int check_loaded(const struct form *f, const struct placeholder_values *v
             continue;
         rc = account_check_certs(&a, err);
         if (rc != SIGNET_OK)
-            form_blame(f, values->row,
-                       &(f->accounts[i].key ? f->accounts[i].key : f->accounts[i].identity)->pieces,
-                       NULL, err);
+            template_blame(
+                f, values->row,
+                &(f->accounts[i].key ? f->accounts[i].key : f->accounts[i].identity)->pieces, NULL,
+                err);
     }
     return rc;
 }
 
-int form_make(const struct form *f, const struct signet_units *u,
-              const struct placeholder_values *values, bool trial, struct signet_tree **out,
-              struct signet_error *err)
+int template_make(const struct template *f, const struct signet_units *u,
+                  const struct placeholder_values *values, bool trial, struct signet_tree **out,
+                  struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     int rc = signet_tree_copy(&tree, f->base, err);
@@ -511,7 +512,7 @@ int form_make(const struct form *f, const struct signet_units *u,
 }
 
 /* The story of one device makes certificates, puts them in place and checks the whole. */
-static int complete(const struct form *f, const struct signet_units *u,
+static int complete(const struct template *f, const struct signet_units *u,
                     const struct signet_tree *tree, const char *endpoint,
                     const struct signet_observer *observer, struct signet_tree **out,
                     struct signet_error *err)
@@ -534,9 +535,9 @@ static int complete(const struct form *f, const struct signet_units *u,
     return rc;
 }
 
-int form_build(struct form *f, const struct signet_units *u,
-               const struct placeholder_values *values, const struct signet_observer *observer,
-               bool *of_row, struct signet_error *err)
+int template_build(struct template *f, const struct signet_units *u,
+                   const struct placeholder_values *values, const struct signet_observer *observer,
+                   bool *of_row, struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     int rc = signet_tree_copy(&tree, f->model, err);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One device with its credentials, as packet, as facts for the ledger, as the servers see it. */
+#include "device/private.h"
 #include "pki/pki.h"
-#include "private.h"
-#include "units.h"
 
 #include <signet/packet.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* Every device on trial, before the first one is made: what is wrong with a template or a row shows
  * before a board is touched. All bad rows are told, not only the first. */
 #include "pki/pki.h"
-#include "units.h"
+#include "template/private.h"
 
 #include <string.h>
 
@@ -45,7 +45,7 @@ static int try_values(struct trial *t, const struct placeholder_values *values,
 {
     struct signet_tree *tree = NULL;
     struct signet_device device;
-    int rc = form_make(&t->u->form, t->u, values, true, &tree, err);
+    int rc = template_make(&t->u->template, t->u, values, true, &tree, err);
 
     if (rc == SIGNET_OK && t->options->accept) {
         rc = unit_device(&device, tree, values->endpoint, err);
@@ -61,9 +61,9 @@ static int build(struct trial *t, const struct placeholder_values *values, bool 
                  struct signet_error *err)
 {
     *of_row = true;
-    if (t->u->form.base)
+    if (t->u->template.base)
         return SIGNET_OK;
-    return form_build(&t->u->form, t->u, values, t->options->observer, of_row, err);
+    return template_build(&t->u->template, t->u, values, t->options->observer, of_row, err);
 }
 
 static const char *model_name(const struct trial *t)
@@ -88,7 +88,7 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
     }
     int rc = names_expand(n, row, row->index, endpoint, &why);
     if (rc != SIGNET_OK) {
-        form_blame(&t->u->form, row, &n->pattern, NULL, &why);
+        template_blame(&t->u->template, row, &n->pattern, NULL, &why);
         tell(t, &why);
         return SIGNET_OK;
     }
@@ -199,7 +199,7 @@ static int try_manifest(struct trial *t, struct signet_error *err)
     }
     if (t->options->sealed_only)
         return SIGNET_OK;
-    rc = twins_find(t->u, tell, t, err);
+    rc = duplicates_find(t->u, tell, t, err);
     if (rc == SIGNET_OK)
         rc = sum_up(t, err);
     return rc == SIGNET_OK ? check_count(t, err) : rc;
@@ -219,8 +219,8 @@ static int try_one(struct trial *t, const char *endpoint, int64_t index, struct 
     return rc;
 }
 
-int trial_run(struct signet_units *u, const struct signet_units_options *options,
-              struct signet_error *err)
+int preflight_run(struct signet_units *u, const struct signet_units_options *options,
+                  struct signet_error *err)
 {
     struct trial t = {.u = u, .options = options};
     const struct names *n = &u->names;

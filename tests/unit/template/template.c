@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Templates: secrets in them, their mistakes, and certificates. */
-#include "unit/factory/room.h"
+#include "unit/template/room.h"
 
 static void secrets_of_the_template(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices of a manifest and of a pattern: what they get, and which rows get none. */
-#include "unit/factory/room.h"
+#include "unit/template/room.h"
 
 #include <pthread.h>
 

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "takt.h"
+#include "job/job.h"
 
 #include <math.h>
 
 static const double first = 0.001, ratio = 1.02;
 
-void takt_add(struct takt *t, double seconds)
+void cycle_time_add(struct cycle_time *t, double seconds)
 {
     double step = seconds > first ? log(seconds / first) / log(ratio) : 0;
 
-    t->steps[step < TAKT_STEPS - 1 ? (size_t)step : TAKT_STEPS - 1]++;
+    t->steps[step < CYCLE_STEPS - 1 ? (size_t)step : CYCLE_STEPS - 1]++;
     t->count++;
 }
 
-double takt_quantile(const struct takt *t, double fraction)
+double cycle_time_quantile(const struct cycle_time *t, double fraction)
 {
     double wanted = fraction * (double)t->count, seen = 0;
 
     if (t->count == 0)
         return 0;
-    for (size_t i = 0; i < TAKT_STEPS; i++) {
+    for (size_t i = 0; i < CYCLE_STEPS; i++) {
         seen += t->steps[i];
         if (t->steps[i] && seen >= wanted)
             return first * pow(ratio, (double)i + 0.5); /* the middle of the step */
     }
-    return first * pow(ratio, TAKT_STEPS);
+    return first * pow(ratio, CYCLE_STEPS);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handle: reading everything that the caller names, in the reference's order. */
-#include "private.h"
+#include "device/private.h"
 
 #include <signet/config.h>
 #include <stdlib.h>

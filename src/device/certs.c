@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The certificates of one device: where they come from, and into which Security instances they go.
  */
-#include "private.h"
+#include "device/private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices from a template: new credentials for each, and what a line asks for. */
-#include "units.h"
-
-#include "private.h"
+#include "template/private.h"
 
 #include <signet/packet.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A secret that all devices share is no fact about one of them: the ledger would see it twice. */
-static void forget_shared(const struct form *f, struct signet_line_unit *unit)
+static void forget_shared(const struct template *f, struct signet_line_unit *unit)
 {
     if (f->shares_key) {
         unit->facts.psk_sha256 = unit->facts.spki_sha256 = NULL;
@@ -28,18 +26,18 @@ static int make(void *ctx, const char *endpoint, int64_t index, struct signet_li
     struct signet_tree *tree = NULL;
     int64_t found = -1;
 
-    if (!u->form.base)
+    if (!u->template.base)
         return error_set(err, SIGNET_E_USAGE, "these units only open what was sealed");
     int rc = names_find(&u->names, endpoint, index, &row, &found, err);
     values.row = u->names.manifest ? &row : NULL;
     values.serial = u->names.first + found;
     if (rc == SIGNET_OK)
-        rc = form_make(&u->form, u, &values, false, &tree, err);
+        rc = template_make(&u->template, u, &values, false, &tree, err);
     manifest_row_free(&row);
     if (rc == SIGNET_OK)
         rc = unit_from_tree(out, tree, endpoint, err);
     if (rc == SIGNET_OK)
-        forget_shared(&u->form, out);
+        forget_shared(&u->template, out);
     return rc;
 }
 
@@ -62,7 +60,8 @@ static int name(void *ctx, int64_t index, char endpoint[152], struct signet_erro
 
 static int seal_unit(void *ctx, const struct signet_line_unit *unit, struct signet_error *err)
 {
-    return work_seal(ctx, unit->device.endpoint, &unit->packet, err);
+    return vault_seal(((struct signet_units *)ctx)->vault, unit->device.endpoint, &unit->packet,
+                      err);
 }
 
 static int open_unit(void *ctx, const char *endpoint, struct signet_line_unit *out,
@@ -70,7 +69,7 @@ static int open_unit(void *ctx, const char *endpoint, struct signet_line_unit *o
 {
     struct secret packet = {0};
     struct signet_tree *tree = NULL;
-    int rc = work_read(ctx, endpoint, &packet, err);
+    int rc = vault_find(((struct signet_units *)ctx)->vault, endpoint, -1, &packet, err);
 
     if (rc == SIGNET_OK)
         rc = signet_packet_decode(packet.data, packet.len, &tree, err);
@@ -78,13 +77,13 @@ static int open_unit(void *ctx, const char *endpoint, struct signet_line_unit *o
     if (rc == SIGNET_OK)
         rc = unit_from_tree(out, tree, endpoint, err);
     if (rc == SIGNET_OK)
-        forget_shared(&((struct signet_units *)ctx)->form, out);
+        forget_shared(&((struct signet_units *)ctx)->template, out);
     return rc;
 }
 
 static int wipe_unit(void *ctx, const char *endpoint, struct signet_error *err)
 {
-    return work_wipe(ctx, endpoint, err);
+    return vault_wipe(((struct signet_units *)ctx)->vault, endpoint, err);
 }
 
 static void free_unit(void *ctx, struct signet_line_unit *unit)
@@ -117,10 +116,12 @@ static int fill(struct signet_units *u, const struct signet_units_options *o,
     if (rc == SIGNET_OK)
         rc = names_open(&u->names, o, err);
     if (rc == SIGNET_OK)
-        rc = form_open(&u->form, o, &u->names, err);
+        rc = template_open(&u->template, o, &u->names, err);
     if (rc == SIGNET_OK)
-        rc = trial_run(u, o, err);
-    return rc == SIGNET_OK ? work_open(u, o->work, o->key_file, err) : rc;
+        rc = preflight_run(u, o, err);
+    return rc == SIGNET_OK
+               ? vault_open(&u->vault, o->work, o->key_file, o->order ? o->order : "", err)
+               : rc;
 }
 
 int signet_units_open(struct signet_units **out, const struct signet_units_options *options,
@@ -130,7 +131,6 @@ int signet_units_open(struct signet_units **out, const struct signet_units_optio
 
     if (!u)
         return error_nomem(err);
-    u->lock_fd = -1;
     int rc = fill(u, options, err);
     u->calls = (struct signet_line_units){
         .ctx = u,
@@ -153,8 +153,8 @@ void signet_units_close(struct signet_units **units)
 
     if (!u)
         return;
-    work_close(u);
-    form_close(&u->form);
+    vault_close(&u->vault);
+    template_close(&u->template);
     names_close(&u->names);
     signet_cert_info_free(&u->cert);
     free(u->server_cert);
@@ -165,4 +165,14 @@ void signet_units_close(struct signet_units **units)
 const struct signet_line_units *signet_units_line(struct signet_units *units)
 {
     return &units->calls;
+}
+
+struct vault *units_vault(const struct signet_units *units)
+{
+    return units->vault;
+}
+
+const char *units_manifest_sha256(const struct signet_units *units)
+{
+    return units->manifest_sha256;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The device and its server. */
-#include "private.h"
+#include "device/private.h"
 
 #include <signet/config.h>
 #include <signet/server.h>

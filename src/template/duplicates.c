@@ -2,7 +2,7 @@
 /* Rows with the same name, identity or key, in memory that does not depend on their number: one
  * pass over a Bloom filter finds the few hashes that may be there twice, a second one the rows that
  * have them. A hash alone accuses nobody: values are compared. */
-#include "units.h"
+#include "template/private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +28,12 @@ struct search {
     struct suspect *suspects;
     size_t count;
     uint64_t round, rounds;
-    void (*on_twin)(void *ctx, const struct signet_error *why);
+    void (*on_duplicate)(void *ctx, const struct signet_error *why);
     void *ctx;
 };
 
 /* From which pieces a value comes; NULL: it cannot be there twice. */
-static const struct pieces *source(const struct form *f, const struct form_account *a,
+static const struct pieces *source(const struct template *f, const struct template_account *a,
                                    enum value value)
 {
     if (value == KEY)
@@ -49,7 +49,7 @@ static int take(struct search *s, const struct manifest_row *row, enum value val
                 struct buf *out, struct signet_error *err)
 {
     const struct names *n = &s->u->names;
-    const struct form *f = &s->u->form;
+    const struct template *f = &s->u->template;
     char endpoint[152];
 
     buf_reset(out);
@@ -110,7 +110,7 @@ static int look(struct search *s, const struct manifest_row *row, const struct b
 static void accuse(struct search *s, const struct manifest_row *row, const struct buf *value,
                    uint64_t line)
 {
-    const struct form *f = &s->u->form;
+    const struct template *f = &s->u->template;
     enum value kind = (enum value)(value->data[0] - '0');
     struct signet_error why = {0};
     struct buf safe = {0};
@@ -121,7 +121,7 @@ static void accuse(struct search *s, const struct manifest_row *row, const struc
               f->manifest, (unsigned long long)row->line, value_names[kind],
               kind == NAME ? " '" : "", safe.data ? (const char *)safe.data : "",
               kind == NAME ? "'" : "", (unsigned long long)line);
-    s->on_twin(s->ctx, &why);
+    s->on_duplicate(s->ctx, &why);
     buf_free(&safe);
 }
 
@@ -135,7 +135,8 @@ static int compare(struct search *s, const struct suspect *first, const struct b
     int rc = manifest_row(s->u->names.manifest, first->index, &row, err);
 
     *same = false;
-    for (size_t a = 0; rc == SIGNET_OK && !*same && (a == 0 || a < s->u->form.account_count); a++) {
+    for (size_t a = 0; rc == SIGNET_OK && !*same && (a == 0 || a < s->u->template.account_count);
+         a++) {
         rc = take(s, &row, kind, a, &other, err);
         *same = rc == SIGNET_OK && other.len == value->len &&
                 memcmp(other.data, value->data, value->len) == 0;
@@ -170,7 +171,7 @@ typedef int visit(struct search *s, const struct manifest_row *row, const struct
 static int visit_row(struct search *s, const struct manifest_row *row, visit *each,
                      struct buf *value, struct signet_error *err)
 {
-    size_t accounts = s->u->form.account_count;
+    size_t accounts = s->u->template.account_count;
 
     for (enum value v = NAME; v < VALUES; v++)
         for (size_t a = 0; a == 0 || (v != NAME && a < accounts); a++) {
@@ -209,10 +210,11 @@ static int walk(struct search *s, visit *each, struct signet_error *err)
     return rc;
 }
 
-int twins_find(struct signet_units *u, void (*on_twin)(void *ctx, const struct signet_error *why),
-               void *ctx, struct signet_error *err)
+int duplicates_find(struct signet_units *u,
+                    void (*on_duplicate)(void *ctx, const struct signet_error *why), void *ctx,
+                    struct signet_error *err)
 {
-    struct search s = {.u = u, .on_twin = on_twin, .ctx = ctx};
+    struct search s = {.u = u, .on_duplicate = on_duplicate, .ctx = ctx};
     int rc = SIGNET_OK;
 
     s.rounds = 1 + (uint64_t)manifest_count(u->names.manifest) / ROWS_A_ROUND;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the configuration and the certificates to the packet. */
-#include "private.h"
+#include "device/private.h"
 
 #include <signet/packet.h>
 

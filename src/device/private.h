@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FACTORY_PRIVATE_H
-#define FACTORY_PRIVATE_H
+#ifndef DEVICE_PRIVATE_H
+#define DEVICE_PRIVATE_H
 
-#include "factory/factory.h"
+#include "device/device.h"
 
 #include <signet/cert.h>
 #include <signet/factory.h>
@@ -23,14 +23,7 @@ struct signet_factory {
     struct signet_key *key;
 };
 
-/* factory.c: the account that stands for the device at its server: the first that is no bootstrap
- * server, else the first. False when there is none. */
-bool account_main(const struct signet_tree *tree, struct signet_account *out);
-bool mode_has_certs(enum signet_mode mode);
-/* packet.c: its certificates can be read, and its key belongs to its certificate */
-int account_check_certs(const struct signet_account *account, struct signet_error *err);
-int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
-                   struct signet_error *err);
+/* factory.c */
 /* Sets the endpoint name; NULL: none. */
 int factory_name(struct signet_factory *f, const char *name, struct signet_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference's file name is the same for every device. The packet there may hold the only copy
  * of another device's secret, so it gets a name of its own before the new one takes its place. */
-#include "private.h"
+#include "device/private.h"
 
 #include "pki/pki.h"
 

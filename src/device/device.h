@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+/* One device: its configuration, credentials, packet and server. The calls for one device are
+ * <signet/factory.h>'s and <signet/provision.h>'s. */
+
+#include "base/base.h"
+
+#include <signet/cert.h>
+#include <signet/factory.h>
+#include <signet/line.h>
+
+/* factory.c: the account that stands for the device at its server: the first that is no bootstrap
+ * server, else the first. False when there is none. */
+bool account_main(const struct signet_tree *tree, struct signet_account *out);
+bool mode_has_certs(enum signet_mode mode);
+/* packet.c: its certificates can be read, and its key belongs to its certificate */
+int account_check_certs(const struct signet_account *account, struct signet_error *err);
+int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
+                   struct signet_error *err);
+/* device.c: a device from its tree. The tree goes over to the unit, whatever comes. */
+int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,
+                   struct signet_error *err);
+void unit_free(struct signet_line_unit *unit);
+/* The device as its servers see it; pointers are into tree. */
+int unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint,
+                struct signet_error *err);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/job.h"
+
+#include <string.h>
+
+enum { ATTEND_MS = 100 };
+
+static const char *const stage_names[STAGES] = {
+    [STAGE_FLASH] = "flash", [STAGE_NAME] = "name",     [STAGE_CREDENTIALS] = "credentials",
+    [STAGE_LOAD] = "load",   [STAGE_RESULT] = "result", [STAGE_FINAL] = "final",
+    [STAGE_MINT] = "mint",   [STAGE_PROVE] = "prove",   [STAGE_REGISTER] = "register",
+};
+
+const char *job_stage_name(enum job_stage stage)
+{
+    return stage_names[stage];
+}
+
+int job_open(struct job *job, struct signet_error *err)
+{
+    pthread_condattr_t attr;
+    int rc = signet_cancel_new(&job->stop, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    pthread_mutex_init(&job->reporting, NULL);
+    pthread_mutex_init(&job->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&job->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    return SIGNET_OK;
+}
+
+void job_close(struct job *job)
+{
+    if (!job->stop)
+        return;
+    pthread_cond_destroy(&job->changed);
+    pthread_mutex_destroy(&job->lock);
+    pthread_mutex_destroy(&job->reporting);
+    signet_cancel_free(&job->stop);
+}
+
+void job_report(struct job *job, const struct signet_event *event)
+{
+    pthread_mutex_lock(&job->reporting);
+    event_send(job->observer, event);
+    pthread_mutex_unlock(&job->reporting);
+}
+
+void job_report_stage(struct job *job, enum signet_event_kind kind, enum job_stage stage,
+                      double seconds, const char *endpoint, const struct signet_error *why)
+{
+    const struct signet_event event = {.kind = kind,
+                                       .stage = stage_names[stage],
+                                       .endpoint = endpoint,
+                                       .seconds = seconds,
+                                       .error = why};
+
+    if (kind == SIGNET_EVENT_STAGE_END && why)
+        job_count_error(job, why->code);
+    job_report(job, &event);
+}
+
+void job_fail(struct job *job, const struct signet_error *why)
+{
+    pthread_mutex_lock(&job->lock);
+    if (job->fatal.code == SIGNET_OK)
+        job->fatal = *why;
+    signet_cancel_fire(job->stop);
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+bool job_failed(struct job *job)
+{
+    pthread_mutex_lock(&job->lock);
+    bool failed = job->fatal.code != SIGNET_OK;
+    pthread_mutex_unlock(&job->lock);
+    return failed;
+}
+
+bool job_stopped(const struct job *job)
+{
+    return signet_cancel_fired(job->stop);
+}
+
+int job_result(struct job *job, int rc, struct signet_error *err)
+{
+    if (job->fatal.code == SIGNET_OK)
+        return rc;
+    if (err)
+        *err = job->fatal;
+    return (int)job->fatal.code;
+}
+
+void job_wait(struct job *job, int64_t until)
+{
+    const struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000L};
+
+    if (until == INT64_MAX)
+        pthread_cond_wait(&job->changed, &job->lock);
+    else
+        pthread_cond_timedwait(&job->changed, &job->lock, &at);
+}
+
+void job_attend(struct job *job, const size_t *threads)
+{
+    pthread_mutex_lock(&job->lock);
+    while (*threads > 0) {
+        job_wait(job, clock_ms() + ATTEND_MS);
+        if (signet_cancel_fired(job->cancel) && !job_stopped(job)) {
+            signet_cancel_fire(job->stop);
+            pthread_cond_broadcast(&job->changed);
+        }
+    }
+    pthread_mutex_unlock(&job->lock);
+}
+
+void job_thread_ended(struct job *job, size_t *threads)
+{
+    pthread_mutex_lock(&job->lock);
+    --*threads;
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+void job_wake(struct job *job)
+{
+    pthread_mutex_lock(&job->lock);
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+static int64_t at_servers(const int64_t *states)
+{
+    return states[SIGNET_DEVICE_VERIFIED] + states[SIGNET_DEVICE_REGISTERED];
+}
+
+int job_count(struct job *job, struct signet_error *err)
+{
+    int64_t states[SIGNET_DEVICE_STATES];
+    int rc = signet_ledger_states(job->ledger, job->order, states, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    pthread_mutex_lock(&job->lock);
+    memcpy(job->states, states, sizeof(states));
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+    struct signet_event event = {.kind = SIGNET_EVENT_TOTALS,
+                                 .stage = "order",
+                                 .done =
+                                     (uint64_t)(at_servers(states) + states[SIGNET_DEVICE_DONE]),
+                                 .total = (uint64_t)job->quota};
+    job_report(job, &event);
+    event.stage = "servers";
+    event.done = (uint64_t)states[SIGNET_DEVICE_DONE];
+    event.total = (uint64_t)at_servers(states);
+    job_report(job, &event);
+    return SIGNET_OK;
+}
+
+bool job_all_made(const struct job *job)
+{
+    const int64_t *states = job->states;
+    int64_t issued = 0;
+
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
+        issued += states[i];
+    return issued >= job->quota && states[SIGNET_DEVICE_RESERVED] == 0 &&
+           states[SIGNET_DEVICE_KEYED] == 0 && states[SIGNET_DEVICE_WRITING] == 0 &&
+           states[SIGNET_DEVICE_WRITTEN] == 0;
+}
+
+void job_cycle(struct job *job, enum job_stage stage, double seconds)
+{
+    pthread_mutex_lock(&job->lock);
+    cycle_time_add(&job->figures.cycles[stage], seconds);
+    pthread_mutex_unlock(&job->lock);
+}
+
+void job_count_error(struct job *job, enum signet_code code)
+{
+    pthread_mutex_lock(&job->lock);
+    if ((unsigned)code < JOB_CODES)
+        job->figures.errors[code]++;
+    pthread_mutex_unlock(&job->lock);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JOB_JOB_H
+#define JOB_JOB_H
+
+/* What all threads of one run share: the observer, the reason to stop, the progress of the order,
+ * the figures of its stages. */
+
+#include "base/base.h"
+
+#include <pthread.h>
+#include <signet/cancel.h>
+#include <signet/event.h>
+#include <signet/ledger.h>
+
+/* The stages of a device, in the order in which it passes them. */
+enum job_stage {
+    STAGE_FLASH,
+    STAGE_NAME,
+    STAGE_CREDENTIALS,
+    STAGE_LOAD,
+    STAGE_RESULT,
+    STAGE_FINAL,
+    STAGE_MINT,
+    STAGE_REGISTER,
+    STAGE_PROVE,
+    STAGES
+};
+const char *job_stage_name(enum job_stage stage);
+
+/* cycle_time.c: how long a stage takes, over any number of devices in a fixed space: a histogram
+ * whose steps are 2 % apart, from a millisecond to a day. */
+enum { CYCLE_STEPS = 930 };
+struct cycle_time {
+    uint64_t count;
+    uint32_t steps[CYCLE_STEPS];
+};
+void cycle_time_add(struct cycle_time *t, double seconds);
+/* The time, in seconds, that this fraction (0 .. 1) of all stayed within; 0 without any. */
+double cycle_time_quantile(const struct cycle_time *t, double fraction);
+
+enum { JOB_CODES = 32 };
+struct job_figures {
+    struct cycle_time cycles[STAGES];
+    uint64_t errors[JOB_CODES]; /* failed attempts, by signet_code */
+};
+
+struct job {
+    struct signet_ledger *ledger;
+    int64_t order, quota;
+    const struct signet_observer *observer;
+    const struct signet_cancel *cancel; /* the caller's */
+    struct signet_cancel *stop;         /* of all threads of the run */
+    pthread_mutex_t reporting;          /* the observer has one caller at a time */
+    pthread_mutex_t lock;               /* of what follows, and of what the rooms of a run share */
+    pthread_cond_t changed;
+    struct signet_error fatal;            /* the first reason to stop; SIGNET_OK: none */
+    int64_t states[SIGNET_DEVICE_STATES]; /* devices of the order, as they were last counted */
+    struct job_figures figures;
+};
+
+/* ledger, order, quota, observer and cancel are set; the rest is made. */
+int job_open(struct job *job, struct signet_error *err);
+void job_close(struct job *job);
+
+/* Events for the caller. */
+void job_report(struct job *job, const struct signet_event *event);
+/* A stage of a device that is in no slot. A failure is counted. */
+void job_report_stage(struct job *job, enum signet_event_kind kind, enum job_stage stage,
+                      double seconds, const char *endpoint, const struct signet_error *why);
+
+/* The ledger cannot be written, or the like: all threads stop. The first reason counts. */
+void job_fail(struct job *job, const struct signet_error *why);
+bool job_failed(struct job *job);
+/* By a failure, or because the caller asked for it. */
+bool job_stopped(const struct job *job);
+/* rc and *err, or the failure that came first. */
+int job_result(struct job *job, int rc, struct signet_error *err);
+
+/* Waits, with the lock held, for a change, or until clock_ms() is `until` (INT64_MAX: without
+ * end). */
+void job_wait(struct job *job, int64_t until);
+/* Waits until *threads is 0, and passes the caller's cancel on meanwhile. Whoever counts it down
+ * calls job_thread_ended(). */
+void job_attend(struct job *job, const size_t *threads);
+void job_thread_ended(struct job *job, size_t *threads);
+void job_wake(struct job *job);
+
+/* Asks the ledger how far the order is, and reports it. */
+int job_count(struct job *job, struct signet_error *err);
+/* With the lock held: every unit of the quota is verified or at its end. */
+bool job_all_made(const struct job *job);
+
+/* One more duration of a stage. */
+void job_cycle(struct job *job, enum job_stage stage, double seconds);
+void job_count_error(struct job *job, enum signet_code code);
+
+#endif

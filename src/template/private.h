@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TEMPLATE_PRIVATE_H
+#define TEMPLATE_PRIVATE_H
+
+#include "config/config.h"
+#include "device/device.h"
+#include "template/template.h"
+#include "vault/vault.h"
+
+#include <signet/units.h>
+
+/* names.c: which devices there are */
+struct names {
+    struct manifest *manifest; /* NULL: none */
+    struct pieces pattern;     /* list NULL: the boards' own names, and no manifest */
+    int64_t first, count;      /* count: of names; 0: not known */
+    bool from_board;
+    /* Which 64th of the rows may hold a name: a row's bit is set in two words that its name picks.
+     */
+    uint64_t *segments;
+    int64_t segment_rows;
+    uint64_t seed;
+};
+int names_open(struct names *n, const struct signet_units_options *options,
+               struct signet_error *err);
+void names_close(struct names *n);
+/* row NULL: without a manifest */
+int names_expand(const struct names *n, const struct manifest_row *row, int64_t index,
+                 char endpoint[152], struct signet_error *err);
+/* During the manifest's scan, for every row in order. */
+void names_learn(struct names *n, int64_t index, const char *endpoint);
+/* The device's number and row. index: where it should be, or -1. SIGNET_E_NOT_FOUND. */
+int names_find(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,
+               int64_t *found, struct signet_error *err);
+/* With a seed of the process, so that nobody can choose two texts of one hash. */
+uint64_t names_hash(uint64_t seed, const void *data, size_t len);
+
+/* template.c: the template, prepared once for all devices */
+struct template_place {
+    struct signet_path path;
+    struct pieces pieces;
+    enum signet_type type; /* of the value that comes out */
+};
+
+struct template_account {
+    uint16_t iid;
+    enum signet_mode mode;
+    bool mint;                                   /* a new key */
+    bool names;                                  /* the identity comes from the pattern */
+    bool loads;                                  /* certificate and key come from the manifest */
+    const struct template_place *key, *identity; /* from the manifest; NULL */
+};
+
+struct template
+{
+    struct signet_tree *model; /* as it was written */
+    struct signet_tree *base;  /* complete, with samples in the places that differ; NULL: not yet */
+    struct template_place *places;
+    size_t place_count;
+    struct template_account *accounts;
+    size_t account_count;
+    struct pieces identity;
+    bool mints_certs;
+    struct signet_key *like;          /* has the curve of the devices' keys, and no other use */
+    bool recheck;                     /* a place is in what the data model's rules go across */
+    bool shares_key, shares_identity; /* of the main account */
+    bool secret[MANIFEST_COLUMNS_MAX];
+    size_t psk_len;
+    const char *const *columns; /* the manifest's */
+    const char *manifest;       /* its path */
+};
+int template_open(struct template *f, const struct signet_units_options *options,
+                  const struct names *names, struct signet_error *err);
+void template_close(struct template *f);
+/* Makes base from a first device. *of_row: it is the row's fault. */
+int template_build(struct template *f, const struct signet_units *units,
+                   const struct placeholder_values *values, const struct signet_observer *observer,
+                   bool *of_row, struct signet_error *err);
+/* trial: nothing is minted, samples stay. */
+int template_make(const struct template *f, const struct signet_units *units,
+                  const struct placeholder_values *values, bool trial, struct signet_tree **out,
+                  struct signet_error *err);
+/* "devices.csv:7: psk: " in front, with the value where it is no secret. column: the one that is
+ * at fault, or NULL for the first of pieces. */
+void template_blame(const struct template *f, const struct manifest_row *row,
+                    const struct pieces *pieces, const unsigned *column, struct signet_error *err);
+
+struct signet_units {
+    struct names names;
+    struct template template;
+    struct signet_cert_info cert;
+    char *server_cert;
+    struct vault *vault;
+    char manifest_sha256[65]; /* "": there is none */
+    struct signet_line_units calls;
+};
+
+/* preflight.c: tries every device of the manifest, the first and last of a pattern */
+int preflight_run(struct signet_units *u, const struct signet_units_options *options,
+                  struct signet_error *err);
+
+/* duplicates.c: no two rows with the same name, identity or key. on_duplicate gets each, as an
+ * error. */
+int duplicates_find(struct signet_units *u,
+                    void (*on_duplicate)(void *ctx, const struct signet_error *why), void *ctx,
+                    struct signet_error *err);
+
+#endif

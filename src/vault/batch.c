@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One sealed file for many devices: each entry is length and name, number, length and packet. */
+#include "vault/private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH_MAX ((size_t)16 * 1024 * 1024)
+
+void vault_entry_add(struct buf *plain, const struct vault_entry *entry)
+{
+    uint8_t name = (uint8_t)strlen(entry->endpoint);
+    uint32_t len = (uint32_t)entry->len;
+
+    buf_byte(plain, name);
+    buf_append(plain, entry->endpoint, name);
+    buf_append(plain, &entry->index, sizeof(entry->index));
+    buf_append(plain, &len, sizeof(len));
+    buf_append(plain, entry->packet, len);
+}
+
+bool vault_entry_next(const struct secret *plain, size_t *at, struct vault_entry *out, bool *broken)
+{
+    const uint8_t *p = plain->data;
+    size_t left = plain->len - *at, name = left ? p[*at] : 0, head = VAULT_ENTRY_HEAD + name;
+    uint32_t packet;
+
+    *broken = false;
+    if (!left)
+        return false;
+    *broken = true;
+    if (name >= sizeof(out->endpoint) || left < head)
+        return false;
+    memcpy(out->endpoint, p + *at + 1, name);
+    out->endpoint[name] = '\0';
+    memcpy(&out->index, p + *at + 1 + name, sizeof(out->index));
+    memcpy(&packet, p + *at + head - sizeof(packet), sizeof(packet));
+    if (left - head < packet)
+        return false;
+    out->packet = p + *at + head;
+    out->len = packet;
+    *at += head + packet;
+    *broken = false;
+    return true;
+}
+
+/* The file's name is also what it is sealed for: one cannot pass for another. */
+static int batch_path(const struct vault *v, uint64_t number, char **path, const char **name,
+                      struct signet_error *err)
+{
+    if (asprintf(path, "%s/mint-%s-%08" PRIu64 ".sealed", v->folder, v->tag, number) < 0)
+        return error_nomem(err);
+    *name = *path + strlen(v->folder) + 1;
+    return SIGNET_OK;
+}
+
+int vault_batch_seal(struct vault *v, uint64_t number, const struct buf *plain,
+                     struct signet_error *err)
+{
+    const struct secret view = {.data = plain->data, .len = plain->len};
+    const char *name = NULL;
+    char *path = NULL;
+    int rc = batch_path(v, number, &path, &name, err);
+
+    if (rc == SIGNET_OK)
+        rc = vault_seal_file(v, path, name, &view, err);
+    free(path);
+    return rc;
+}
+
+int vault_batch_read(struct vault *v, uint64_t number, struct secret *plain,
+                     struct signet_error *err)
+{
+    const char *name = NULL;
+    char *path = NULL;
+    int rc = batch_path(v, number, &path, &name, err);
+
+    if (rc == SIGNET_OK)
+        rc = vault_open_file(v, path, name, BATCH_MAX, plain, err);
+    free(path);
+    return rc;
+}
+
+int vault_batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)
+{
+    const char *name = NULL;
+    char *path = NULL;
+    int rc = batch_path(v, number, &path, &name, err);
+
+    if (rc == SIGNET_OK)
+        rc = vault_wipe_file(path, err);
+    free(path);
+    return rc;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* "mint-TAG-NUMBER.sealed" */
+static bool is_batch(const char *name, const char *tag, uint64_t *number)
+{
+    size_t len = strlen(tag);
+    char *end = NULL;
+
+    if (strncmp(name, "mint-", 5) != 0 || strncmp(name + 5, tag, len) != 0 || name[5 + len] != '-')
+        return false;
+    name += 6 + len;
+    *number = strtoull(name, &end, 10);
+    return *name >= '0' && *name <= '9' && strcmp(end, ".sealed") == 0;
+}
+
+/* A power cut may bring back the name of one that was wiped. */
+static bool is_wiped(int folder, const char *name)
+{
+    uint8_t head[4] = {1};
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool wiped = fd >= 0 && read(fd, head, sizeof(head)) == (ssize_t)sizeof(head) &&
+                 memcmp(head, "\0\0\0", sizeof(head)) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    if (wiped)
+        unlinkat(folder, name, 0);
+    return wiped;
+}
+
+int vault_batch_list(struct vault *v, uint64_t **numbers, size_t *count, struct signet_error *err)
+{
+    DIR *dir = opendir(v->folder);
+    struct buf list = {0};
+    struct dirent *entry;
+    uint64_t number = 0;
+
+    if (!dir)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot look into %s", v->folder);
+    while ((entry = readdir(dir)))
+        if (is_batch(entry->d_name, v->tag, &number) && !is_wiped(dirfd(dir), entry->d_name))
+            buf_append(&list, &number, sizeof(number));
+    closedir(dir);
+    int rc = buf_check(&list, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    *count = list.len / sizeof(number);
+    *numbers = (uint64_t *)(void *)list.data; /* malloc's, or NULL */
+    if (*count)
+        qsort(*numbers, *count, sizeof(number), by_number);
+    return SIGNET_OK;
+}

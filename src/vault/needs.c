@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which devices still need what is sealed. A batch is wiped with the last of its devices. */
+#include "vault/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int vault_keep_batch(struct vault *v, uint64_t number, int64_t first, int64_t last, size_t left,
+                     struct signet_error *err)
+{
+    struct kept kept = {
+        .number = number, .first = first, .last = last, .left = left, .damaged = first > last};
+    size_t i = 0;
+
+    pthread_mutex_lock(&v->lock);
+    while (i < v->kept_count && v->kept[i].number != number)
+        i++;
+    struct kept *more = i < v->kept_count
+                            ? v->kept
+                            : realloc(v->kept, (v->kept_count + 1) * sizeof(*more)); /* no secret */
+    if (more) {
+        v->kept = more;
+        v->kept_count += i == v->kept_count;
+        more[i] = kept;
+    }
+    pthread_mutex_unlock(&v->lock);
+    return more ? SIGNET_OK : error_nomem(err);
+}
+
+int vault_look_batch(struct vault *v, uint64_t number, const struct vault_question *question,
+                     struct signet_error *err)
+{
+    struct secret plain = {0};
+    struct vault_entry entry;
+    int64_t first = INT64_MAX, last = -1;
+    bool broken = false, needs = false;
+    size_t at = 0, left = 0;
+    int rc = vault_batch_read(v, number, &plain, err);
+
+    while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry, &broken)) {
+        rc = question->needs(question->ctx, &entry, &needs, err);
+        first = entry.index < first ? entry.index : first;
+        last = entry.index > last ? entry.index : last;
+        left += needs;
+    }
+    secret_wipe(&plain);
+    if (rc == SIGNET_E_SYNTAX || (rc == SIGNET_OK && broken)) /* its devices are set aside, each */
+        return vault_keep_batch(v, number, INT64_MAX, -1, 1, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    return left ? vault_keep_batch(v, number, first, last, left, err)
+                : vault_batch_wipe(v, number, err);
+}
+
+/* The newest kept batch below this number that may have the device, with the lock held. A device
+ * that was made anew is in an older one too. */
+static struct kept *candidate(struct vault *v, int64_t index, uint64_t below)
+{
+    struct kept *found = NULL;
+
+    for (size_t i = 0; i < v->kept_count; i++) {
+        struct kept *k = &v->kept[i];
+
+        if (k->first <= index && index <= k->last && k->number < below &&
+            (!found || k->number > found->number))
+            found = k;
+    }
+    return found;
+}
+
+/* The batch, opened; with the lock held. */
+static int open_batch(struct vault *v, uint64_t number, struct opened **out,
+                      struct signet_error *err)
+{
+    struct secret plain = {0};
+
+    for (size_t i = 0; i < OPENED; i++)
+        if (v->opened[i].number == number) {
+            *out = &v->opened[i];
+            return SIGNET_OK;
+        }
+    int rc = vault_batch_read(v, number, &plain, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    struct opened *o = &v->opened[v->next++ % OPENED];
+    secret_wipe(&o->plain);
+    *o = (struct opened){.number = number, .plain = plain};
+    *out = o;
+    return SIGNET_OK;
+}
+
+/* From where the last one was found to the end, then from the front. */
+static bool scan(struct opened *o, const char *endpoint, struct vault_entry *entry)
+{
+    size_t start = o->at;
+    bool broken = false;
+
+    while (vault_entry_next(&o->plain, &o->at, entry, &broken))
+        if (strcmp(entry->endpoint, endpoint) == 0)
+            return true;
+    o->at = 0;
+    while (o->at < start && vault_entry_next(&o->plain, &o->at, entry, &broken))
+        if (strcmp(entry->endpoint, endpoint) == 0)
+            return true;
+    return false;
+}
+
+/* A batch that cannot be opened may have any device: it is looked at last. */
+static void note_damage(struct kept *kept)
+{
+    kept->damaged = true;
+    kept->first = INT64_MAX;
+    kept->last = -1;
+}
+
+/* Nothing else has the device. Is there a damaged batch, which may have had it? */
+static int blame_damage(struct vault *v, struct signet_error *err)
+{
+    struct opened *opened = NULL;
+
+    for (size_t i = 0; i < v->kept_count; i++)
+        if (v->kept[i].damaged)
+            return open_batch(v, v->kept[i].number, &opened, err);
+    return SIGNET_E_NOT_FOUND;
+}
+
+/* SIGNET_E_NOT_FOUND: no kept batch has it. With the lock held. */
+static int find_kept(struct vault *v, const char *endpoint, int64_t index, struct kept **kept,
+                     struct vault_entry *entry, struct signet_error *err)
+{
+    uint64_t below = UINT64_MAX;
+
+    while ((*kept = candidate(v, index, below))) {
+        struct opened *opened = NULL;
+        int rc = open_batch(v, (*kept)->number, &opened, err);
+
+        if (rc == SIGNET_OK && scan(opened, endpoint, entry))
+            return SIGNET_OK;
+        below = (*kept)->number;
+        if (rc == SIGNET_E_SYNTAX)
+            note_damage(*kept);
+        else if (rc != SIGNET_OK)
+            return rc;
+    }
+    return SIGNET_E_NOT_FOUND;
+}
+
+int vault_find(struct vault *v, const char *endpoint, int64_t index, struct secret *packet,
+               struct signet_error *err)
+{
+    struct signet_error why = {0};
+    struct vault_entry entry;
+    struct kept *kept = NULL;
+
+    pthread_mutex_lock(&v->lock);
+    int rc = find_kept(v, endpoint, index, &kept, &entry, &why);
+    if (rc == SIGNET_OK)
+        rc = secret_set(packet, entry.packet, entry.len, &why);
+    pthread_mutex_unlock(&v->lock);
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = vault_read(v, endpoint, packet, &why);
+    if (rc == SIGNET_E_NOT_FOUND) {
+        pthread_mutex_lock(&v->lock);
+        rc = blame_damage(v, &why);
+        pthread_mutex_unlock(&v->lock);
+    }
+    if (rc != SIGNET_OK && err)
+        *err = why;
+    return rc;
+}
+
+static void forget(struct vault *v, struct kept *kept)
+{
+    for (size_t i = 0; i < OPENED; i++)
+        if (v->opened[i].number == kept->number) {
+            secret_wipe(&v->opened[i].plain);
+            v->opened[i] = (struct opened){0};
+        }
+    *kept = v->kept[--v->kept_count];
+}
+
+int vault_release(struct vault *v, const char *endpoint, int64_t index, struct signet_error *err)
+{
+    struct vault_entry entry;
+    struct kept *kept = NULL;
+    struct signet_error why = {0};
+    uint64_t empty = 0;
+
+    pthread_mutex_lock(&v->lock);
+    int rc = find_kept(v, endpoint, index, &kept, &entry, &why);
+    if (rc == SIGNET_OK && --kept->left == 0) {
+        empty = kept->number;
+        forget(v, kept);
+    }
+    pthread_mutex_unlock(&v->lock);
+    if (rc == SIGNET_E_NOT_FOUND)
+        return SIGNET_OK;
+    if (rc != SIGNET_OK && err)
+        *err = why;
+    if (!empty)
+        return rc;
+    failpoint("before-wipe");
+    rc = vault_batch_wipe(v, empty, err);
+    failpoint("after-wipe");
+    return rc;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VAULT_PRIVATE_H
+#define VAULT_PRIVATE_H
+
+#include "vault/vault.h"
+
+#include <pthread.h>
+
+enum { OPENED = 4 };
+
+/* A sealed batch that devices still need. */
+struct kept {
+    uint64_t number;
+    int64_t first, last; /* numbers of its devices */
+    size_t left;         /* devices that need it */
+    bool damaged;        /* and nobody knows which devices it has */
+};
+
+/* Batches that were opened last: devices come by number. */
+struct opened {
+    uint64_t number; /* 0: none */
+    struct secret plain;
+    size_t at; /* behind the entry that was found last */
+};
+
+struct vault {
+    char *folder;
+    char tag[17];
+    int lock_fd;
+    struct secret key;
+    pthread_mutex_t lock; /* of what follows */
+    struct kept *kept;
+    size_t kept_count;
+    struct opened opened[OPENED];
+    size_t next; /* of opened, to be replaced */
+};
+
+/* vault.c */
+int vault_seal_file(struct vault *v, const char *path, const char *purpose,
+                    const struct secret *plain, struct signet_error *err);
+int vault_open_file(struct vault *v, const char *path, const char *purpose, size_t max,
+                    struct secret *plain, struct signet_error *err);
+int vault_wipe_file(const char *path, struct signet_error *err);
+int vault_read(struct vault *v, const char *endpoint, struct secret *packet,
+               struct signet_error *err);
+
+#endif
