@@ -120,6 +120,23 @@ int file_create(const char *path, const void *data, size_t len, mode_t mode,
 /* mkdir of the last component unless it is a folder already. */
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err);
 
+/* an index (index.c): where a text stands (a row's number, an offset), by a hash of it. 8 bytes an
+ * entry. Different texts may have one hash: what is found is compared. The hash has a seed of its
+ * own, so that nobody can prepare texts of one hash. Several threads may look up at once. */
+struct index {
+    uint64_t *entries;
+    size_t count;
+    uint64_t seed;
+};
+int index_open(struct index *index, struct signet_error *err);
+void index_free(struct index *index);
+uint64_t index_hash(const struct index *index, const void *data, size_t len);
+/* place: below 2^36, else SIGNET_E_LIMIT. */
+int index_add(struct index *index, uint64_t hash, uint64_t place, struct signet_error *err);
+/* The next place that was added with such a hash, rising ones in rising order; *probe begins at 0.
+ */
+bool index_next(const struct index *index, uint64_t hash, size_t *probe, uint64_t *place);
+
 /* clocks (clock.c) */
 int64_t clock_ms(void);     /* monotonic milliseconds: for all deadlines */
 int64_t clock_wall(void);   /* seconds since 1970: for what is written down; tests may wrap it */

@@ -85,7 +85,10 @@ static int no_column(struct compiler *c, const char *name, size_t len)
     else
         error_set(c->err, SIGNET_E_MEANING, "{%s} is no placeholder, and there is no manifest",
                   safe);
-    if (near)
+    if (near && (near[0] == ' ' || (near[0] && near[strlen(near) - 1] == ' ')))
+        error_hint(c->err, "its column '%s' has a blank in its name: take it out, or write {%s}",
+                   near, near);
+    else if (near)
         error_hint(c->err, "did you mean {%s}? Braces themselves are written {{ and }}", near);
     else
         error_hint(c->err, "braces themselves are written {{ and }}");

@@ -35,7 +35,7 @@ static void index_drop(struct signet_tree *tree)
     tree->index_size = 0;
 }
 
-static void index_add(struct signet_tree *tree, size_t position)
+static void tree_index_add(struct signet_tree *tree, size_t position)
 {
     size_t slot = path_slot(tree, tree->records[position].path);
 
@@ -57,7 +57,7 @@ static void index_build(struct signet_tree *tree)
         return;
     tree->index_size = size;
     for (size_t i = tree->count; i-- > 0;) /* of equal paths the first is found first */
-        index_add(tree, i);
+        tree_index_add(tree, i);
 }
 
 static bool locate(const struct signet_tree *tree, struct signet_path path, size_t *position)
@@ -195,7 +195,7 @@ static int insert(struct signet_tree *tree, size_t position, struct signet_path 
     tree->records[position] =
         (struct signet_record){.path = path, .value = copy, .line = line, .column = column};
     if (position + 1 == tree->count && tree->index && tree->count * 2 < tree->index_size)
-        index_add(tree, position);
+        tree_index_add(tree, position);
     else if (tree->count > 32)
         index_build(tree);
     else

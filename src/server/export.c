@@ -82,13 +82,14 @@ static bool same(const struct table *t, uint64_t at, const struct buf *want)
 }
 
 /* Where the row is that begins so. */
-static bool find_row(const struct table *t, const struct export_index *index,
-                     const struct buf *start, uint64_t *at)
+static bool find_row(const struct table *t, const struct export *x, const struct buf *start,
+                     uint64_t *at)
 {
-    uint64_t hash = export_index_hash(start->data, start->len);
+    const struct index *rows = &x->index.rows;
+    uint64_t hash = index_hash(rows, start->data, start->len);
     size_t probe = 0;
 
-    while (export_index_next(index, hash, &probe, at))
+    while (index_next(rows, hash, &probe, at))
         if (same(t, *at, start))
             return true;
     return false;
@@ -164,13 +165,13 @@ static int plan(struct export *x, struct table *t, const struct signet_device *d
     export_row(&x->format, device, &row);
     rc = buf_check(&start, err);
     rc = rc ? rc : buf_check(&row, err);
-    if (!rc && find_row(t, &x->index, &start, &at)) {
+    if (!rc && find_row(t, x, &start, &at)) {
         *existed = same(t, at, &row);
         rc = *existed ? SIGNET_OK : taken(device, x, err);
     } else if (!rc) {
         t->changed = true;
-        rc = export_index_put(&x->index, export_index_hash(start.data, start.len),
-                              t->len + t->rows.len, err);
+        rc = index_add(&x->index.rows, index_hash(&x->index.rows, start.data, start.len),
+                       t->len + t->rows.len, err);
         buf_append(&t->rows, row.data, row.len);
     }
     buf_free(&start);
@@ -245,7 +246,7 @@ static int find(struct signet_server *server, const char *endpoint, struct signe
     export_start(&x->format, &device, &start);
     rc = buf_check(&start, err);
     rc = rc ? rc : open_table(&t, x, false, err);
-    if (!rc && !find_row(&t, &x->index, &start, &at))
+    if (!rc && !find_row(&t, x, &start, &at))
         rc = error_set(err, SIGNET_E_NOT_FOUND, "the export has no device '%s'", endpoint);
     close_table(&t, x);
     buf_free(&start);

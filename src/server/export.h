@@ -60,15 +60,10 @@ void export_start(const struct export_format *format, const struct signet_device
 void export_row(const struct export_format *format, const struct signet_device *device,
                 struct buf *out);
 
-struct export_slot {
-    uint64_t hash, at; /* of the row's start; where the row begins */
-};
-
 struct export_index {
-    struct export_slot *slots;
-    size_t room, count;
-    uint64_t len; /* of all whole rows */
-    bool known;   /* and for which state of the file: */
+    struct index rows; /* by their starts: where each begins */
+    uint64_t len;      /* of all whole rows */
+    bool known;        /* and for which state of the file: */
     dev_t dev;
     ino_t ino;
     off_t size;
@@ -81,11 +76,5 @@ int export_index_refresh(struct export_index *index, const struct export_format 
                          const struct stat *st, struct signet_error *err);
 /* The file is like this now, with len bytes of whole rows. */
 void export_index_keep(struct export_index *index, const struct stat *st, uint64_t len);
-uint64_t export_index_hash(const void *start, size_t len);
-int export_index_put(struct export_index *index, uint64_t hash, uint64_t at,
-                     struct signet_error *err);
-/* The next row of that hash, which may be of another start; *probe begins at 0. */
-bool export_index_next(const struct export_index *index, uint64_t hash, size_t *probe,
-                       uint64_t *at);
 
 #endif

@@ -6,23 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENT_WORDS = 32768, SEGMENT_ROWS = 64, DIGITS_MAX = 18 };
-
-uint64_t names_hash(uint64_t seed, const void *data, size_t len)
-{
-    const uint8_t *at = data;
-    uint64_t h = seed ^ len * 0x9e3779b97f4a7c15u;
-
-    for (size_t i = 0; i < len; i += 8) {
-        uint64_t word = 0;
-        memcpy(&word, at + i, len - i < 8 ? len - i : 8);
-        h = (h ^ word) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
-        h = (h ^ seed) * 0xc4ceb9fe1a85ec53u;
-        h ^= h >> 29;
-    }
-    return h;
-}
+enum { DIGITS_MAX = 18 };
 
 static int compile(struct names *n, const char *pattern, struct signet_error *err)
 {
@@ -62,34 +46,28 @@ static int compile_column(struct names *n, struct signet_error *err)
     error_set(err, SIGNET_E_MEANING, "%s has no column 'endpoint', and the order no pattern",
               manifest_path(n->manifest));
     const char *near = text_nearest("endpoint", columns, count);
-    const char *other = count == 1 ? strpbrk(columns[0], ",;\t|") : NULL;
-    if (other && *other == '\t')
-        error_hint(err, "its fields seem to end with tabs: names: {delimiter: tab}");
-    else if (other)
-        error_hint(err, "its fields seem to end with '%c': names: {delimiter: \"%c\"}", *other,
-                   *other);
+    if (near && strchr(near, ' '))
+        error_hint(err, "its column '%s' has a blank in its name: take it out", near);
+    else if (near)
+        error_hint(err, "did you mean its column '%s'? names: {pattern: \"{%s}\"}", near, near);
     else
-        error_hint(err, "names: {pattern: \"urn:dev:os:{%s}\"}", near ? near : columns[0]);
+        error_hint(err, "names: {pattern: \"urn:dev:os:{%s}\"}", columns[0]);
     return SIGNET_E_MEANING;
 }
 
 int names_open(struct names *n, const struct signet_units_options *o, struct signet_error *err)
 {
     char delimiter = o->delimiter ? o->delimiter : ',';
-    int rc = random_bytes(&n->seed, sizeof(n->seed), err);
+    int rc = index_open(&n->index, err);
 
     n->first = o->first;
     n->from_board = o->from_board;
-    n->segment_rows = SEGMENT_ROWS;
     if (rc != SIGNET_OK)
         return rc;
     if (!o->manifest) {
         n->count = o->pattern ? o->count : 0;
         return o->pattern ? compile(n, o->pattern, err) : SIGNET_OK;
     }
-    n->segments = calloc(SEGMENT_WORDS, sizeof(*n->segments));
-    if (!n->segments)
-        return error_nomem(err);
     rc = manifest_open(&n->manifest, o->manifest, delimiter, err);
     if (rc != SIGNET_OK)
         return rc;
@@ -100,8 +78,7 @@ void names_close(struct names *n)
 {
     manifest_close(&n->manifest);
     pieces_free(&n->pattern);
-    free(n->segments);
-    n->segments = NULL;
+    index_free(&n->index);
 }
 
 int names_expand(const struct names *n, const struct manifest_row *row, int64_t index,
@@ -128,38 +105,9 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
     return rc;
 }
 
-/* Lookup by name in constant memory: two words, picked by the name, say in which 64ths of the rows
- * it may be; that is one, and seldom another. */
-
-static void words_of(const struct names *n, const char *endpoint, size_t at[2])
+uint64_t names_hash(const struct names *n, enum names_value kind, const void *value, size_t len)
 {
-    uint64_t h = names_hash(n->seed, endpoint, strlen(endpoint));
-
-    at[0] = (size_t)h % SEGMENT_WORDS;
-    at[1] = (size_t)(h >> 32) % SEGMENT_WORDS;
-}
-
-static uint64_t halve(uint64_t word)
-{
-    uint64_t out = 0;
-
-    for (unsigned i = 0; i < 32; i++)
-        out |= (uint64_t)((word >> 2 * i & 3) != 0) << i;
-    return out;
-}
-
-void names_learn(struct names *n, int64_t index, const char *endpoint)
-{
-    size_t at[2];
-
-    words_of(n, endpoint, at);
-    while (index / n->segment_rows >= 64) {
-        for (size_t i = 0; i < SEGMENT_WORDS; i++)
-            n->segments[i] = halve(n->segments[i]);
-        n->segment_rows *= 2;
-    }
-    n->segments[at[0]] |= UINT64_C(1) << index / n->segment_rows;
-    n->segments[at[1]] |= UINT64_C(1) << index / n->segment_rows;
+    return index_hash(&n->index, value, len) + (uint64_t)kind * 0x9e3779b97f4a7c15u;
 }
 
 static int none(const char *endpoint, struct signet_error *err)
@@ -183,21 +131,15 @@ static int is_row(struct names *n, const char *endpoint, int64_t index, struct m
 static int find_row(struct names *n, const char *endpoint, struct manifest_row *row, int64_t *found,
                     struct signet_error *err)
 {
-    int64_t rows = manifest_count(n->manifest);
-    size_t at[2];
+    uint64_t hash = names_hash(n, NAMES_ENDPOINT, endpoint, strlen(endpoint)), place;
+    size_t probe = 0;
 
-    words_of(n, endpoint, at);
-    uint64_t in = n->segments[at[0]] & n->segments[at[1]];
-    for (int64_t s = 0; s < 64; s++) {
-        if (!(in >> s & 1))
-            continue;
-        for (int64_t i = s * n->segment_rows; i < (s + 1) * n->segment_rows && i < rows; i++) {
-            int rc = is_row(n, endpoint, i, row, err);
-            if (rc == SIGNET_E_NOT_FOUND)
-                continue;
-            *found = i;
+    while (index_next(&n->index, hash, &probe, &place)) {
+        int rc = is_row(n, endpoint, (int64_t)place, row, err);
+
+        *found = (int64_t)place;
+        if (rc != SIGNET_E_NOT_FOUND)
             return rc;
-        }
     }
     return none(endpoint, err);
 }

@@ -92,7 +92,9 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
         tell(t, &why);
         return SIGNET_OK;
     }
-    names_learn(n, row->index, endpoint);
+    rc = duplicates_check(t->u, row, tell, t, err);
+    if (rc != SIGNET_OK)
+        return rc;
     rc = build(t, &values, &of_row, &why);
     if (rc != SIGNET_OK && !of_row) {
         error_prefix(&why, "%s, with the values of %s:%llu", model_name(t),
@@ -199,9 +201,7 @@ static int try_manifest(struct trial *t, struct signet_error *err)
     }
     if (t->options->sealed_only)
         return SIGNET_OK;
-    rc = duplicates_find(t->u, tell, t, err);
-    if (rc == SIGNET_OK)
-        rc = sum_up(t, err);
+    rc = sum_up(t, err);
     return rc == SIGNET_OK ? check_count(t, err) : rc;
 }
 

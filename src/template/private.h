@@ -15,25 +15,21 @@ struct names {
     struct pieces pattern;     /* list NULL: the boards' own names, and no manifest */
     int64_t first, count;      /* count: of names; 0: not known */
     bool from_board;
-    /* Which 64th of the rows may hold a name: a row's bit is set in two words that its name picks.
-     */
-    uint64_t *segments;
-    int64_t segment_rows;
-    uint64_t seed;
+    struct index index; /* of the manifest's values that are there once: the rows */
 };
+/* What no two devices may share. */
+enum names_value { NAMES_ENDPOINT, NAMES_IDENTITY, NAMES_KEY, NAMES_VALUES };
 int names_open(struct names *n, const struct signet_units_options *options,
                struct signet_error *err);
 void names_close(struct names *n);
 /* row NULL: without a manifest */
 int names_expand(const struct names *n, const struct manifest_row *row, int64_t index,
                  char endpoint[152], struct signet_error *err);
-/* During the manifest's scan, for every row in order. */
-void names_learn(struct names *n, int64_t index, const char *endpoint);
+/* In the index. */
+uint64_t names_hash(const struct names *n, enum names_value kind, const void *value, size_t len);
 /* The device's number and row. index: where it should be, or -1. SIGNET_E_NOT_FOUND. */
 int names_find(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,
                int64_t *found, struct signet_error *err);
-/* With a seed of the process, so that nobody can choose two texts of one hash. */
-uint64_t names_hash(uint64_t seed, const void *data, size_t len);
 
 /* template.c: the template, prepared once for all devices */
 struct template_place {
@@ -99,10 +95,10 @@ struct signet_units {
 int preflight_run(struct signet_units *u, const struct signet_units_options *options,
                   struct signet_error *err);
 
-/* duplicates.c: no two rows with the same name, identity or key. on_duplicate gets each, as an
- * error. */
-int duplicates_find(struct signet_units *u,
-                    void (*on_duplicate)(void *ctx, const struct signet_error *why), void *ctx,
-                    struct signet_error *err);
+/* duplicates.c: no two rows with the same name, identity or key. Takes the rows in their order into
+ * the index of names; on_duplicate gets each value that is there already, as an error. */
+int duplicates_check(struct signet_units *u, const struct manifest_row *row,
+                     void (*on_duplicate)(void *ctx, const struct signet_error *why), void *ctx,
+                     struct signet_error *err);
 
 #endif

@@ -144,6 +144,7 @@ def right_manifests(d):
         ('BOM and semicolons', b'\xef\xbb\xbfendpoint;psk\r\nurn:a;%b\r\nurn:b;%b\r\n', ', delimiter: ";"'),
         ('tabs', b'endpoint\tpsk\nurn:a\t%b\nurn:b\t%b\n', ', delimiter: tab'),
         ('a pattern of a column', b'imei,psk\n35,%b\n36,%b', ', pattern: "urn:imei:{imei}"'),
+        ('empty columns and rows', b'sep=,\nendpoint,psk,,\nurn:a,%b,,\nurn:b,%b,,\n,,,\n,,,\n', ''),
         ('quotes and blank lines', b'psk,endpoint\r\n\r\n"%b","urn:a"\r\n"%b",urn:b\r\n\r\n', ''),
     ]:
         d.manifest(csv % ((KEY % 1).encode(), (KEY % 2).encode()), more)
@@ -171,7 +172,11 @@ def wrong_manifests(d):
         ('no rows', 'endpoint,psk\n', 'no rows'),
         ('nothing', '', 'is empty'),
         ('a missing column', 'endpoint,key\nurn:x,00\n', 'endpoint_cfg:7:', '{psk} names no column'),
-        ('a wrong delimiter', f'endpoint;psk\nurn:x;{KEY % 1}\n', "no column 'endpoint'", 'delimiter: ";"'),
+        ('a wrong delimiter', f'endpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1: the fields end with ';', not with ','", 'delimiter: ";"'),
+        ('a sep line', f'sep=;\nendpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1: the fields end with ';'", 'delimiter: ";"'),
+        ('a blank in the header', f'endpoint, psk\nurn:x,{KEY % 1}\n', '{psk} names no column', "column ' psk' has a blank"),
+        ('another name', f'Endpoint,psk\nurn:x,{KEY % 1}\n', "no column 'endpoint'", "did you mean its column 'Endpoint'?"),
+        ('a spreadsheet', 'PK\x03\x04', 'devices.csv is a zip file', 'CSV UTF-8'),
         ('few rows', f'endpoint,psk\nurn:x,{KEY % 1}\n', '1 rows, the quota is 2'),
     ]:
         d.manifest(csv)

@@ -158,6 +158,73 @@ static void test_refusals(void **state)
     refused(deep, sizeof(deep), SIGNET_E_SYNTAX, ":2: a quote is opened");
 }
 
+static void hinted(const void *data, size_t len, char delimiter, const char *words,
+                   const char *hint)
+{
+    struct csv c;
+
+    assert_int_equal(open_text(&c, data, len, delimiter), SIGNET_E_SYNTAX);
+    if (!strstr(c.err.msg, words) || !strstr(c.err.hint, hint))
+        fail_msg("%s (%s): not '%s' ('%s')", c.err.msg, c.err.hint, words, hint);
+    end(&c);
+}
+#define HINTED(text, delimiter, words, hint) hinted(text, sizeof(text) - 1, delimiter, words, hint)
+
+/* What comes out of a spreadsheet instead. */
+static void test_no_csv(void **state)
+{
+    (void)state;
+    HINTED("PK\x03\x04\x14", ',', "is a zip file, as spreadsheets are (.xlsx, .ods)", "CSV UTF-8");
+    HINTED("\xd0\xcf\x11\xe0\xa1", ',', "is a spreadsheet (.xls)", "CSV UTF-8");
+    HINTED("\xff\xfe"
+           "e\0n\0",
+           ',', "is UTF-16", "CSV UTF-8");
+    HINTED("\xfe\xff\0e\0n", ',', "is UTF-16", "CSV UTF-8");
+    HINTED("e\0n\0", ',', "is UTF-16 without byte order mark", "CSV UTF-8");
+    HINTED("\0e\0n", ',', "is UTF-16 without byte order mark", "CSV UTF-8");
+    HINTED("\n\na;b\n1;2\n", ',', ":3: the fields end with ';', not with ','", "delimiter: \";\"");
+    HINTED("a,b\n1,2\n", ';', ":1: the fields end with ',', not with ';'", "delimiter: \",\"");
+    HINTED("a\tb\n1\t2\n", ',', ":1: the fields end with tabs, not with ','", "delimiter: tab");
+    HINTED("a|b\n1|2\n", '\t', ":1: the fields end with '|', not with tabs", "delimiter: \"|\"");
+    HINTED("sep=;\na;b\n1;2\n", ',', ":1: the fields end with ';', not with ','",
+           "delimiter: \";\"");
+    HINTED("\xef\xbb\xbfSEP=\t\r\na\tb\r\n", ',', ":1: the fields end with tabs", "tab");
+    HINTED("sep=,\na,,b\n", ',', ":2: column 2 has no name", "endpoint,psk");
+}
+
+static void test_passed_over(void **state)
+{
+    static const char *const with_sep[] = {"sep=,\na,b\nx,1\n", "Sep=,\r\na,b\r\nx,1\r\n",
+                                           "\xef\xbb\xbfsep=,\ra,b\rx,1\r"};
+    struct csv c;
+    size_t count;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(open_text(&c, with_sep[i], strlen(with_sep[i]), ','), SIGNET_OK);
+        assert_int_equal(c.rows, 1);
+        assert_int_equal(c.lines[0], 3);
+        expect(&c, 0, 0, "x");
+        end(&c);
+    }
+    assert_int_equal(OPEN(&c, "sep=,x\nb,1\n", ','), SIGNET_OK); /* names of columns */
+    assert_string_equal(manifest_columns(c.m, &count)[0], "sep=");
+    end(&c);
+    /* empty columns and rows at the end */
+    assert_int_equal(OPEN(&c, ",,,\na,b,,\nx,1,,\n,,,\ny,2\nz,,,,,\n,,,\n,\n", ','), SIGNET_OK);
+    manifest_columns(c.m, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(c.rows, 3);
+    assert_int_equal(c.bad, 0);
+    assert_int_equal(c.lines[1], 5);
+    expect(&c, 1, 0, "y");
+    expect(&c, 2, 1, "");
+    end(&c);
+    assert_int_equal(OPEN(&c, "a\n\"\"\nx\n", ','), SIGNET_OK); /* an empty value is a row */
+    assert_int_equal(c.rows, 2);
+    end(&c);
+}
+
 static void bad_row(const void *data, size_t len, const char *words)
 {
     struct csv c;
@@ -180,6 +247,8 @@ static void test_bad_rows(void **state)
     (void)state;
     BAD_ROW("a,b\nx,1\ny\nz,2\n", ":3: 1 fields, the header has 2");
     BAD_ROW("a,b\nx,1\ny,2,3\nz,2\n", ":3: 3 fields, the header has 2");
+    BAD_ROW("a,b,,\nx,1,,\ny,2,,4\nz,2,,\n", ":3: 4 fields, the header has 2");
+    BAD_ROW("a,b,,\nx,1,,\ny,2,3,\nz,2,,\n", ":3: 3 fields, the header has 2");
     BAD_ROW("a,b\nx,1\ny,\xc3\x28\nz,2\n", ":3: b: the value is not UTF-8");
     BAD_ROW("a,b\nx,1\ny,1\0"
             "2\nz,2\n",
@@ -191,7 +260,7 @@ static void test_bad_rows(void **state)
     bad_row(fat, len + 5, ":3: b: the value has more than 16384 bytes");
 }
 
-/* Rows that lie across the pieces in which a file is read, and far more than there are marks. */
+/* Rows that lie across the pieces in which a file is read, and any of them again. */
 static void test_any_row(void **state)
 {
     enum { ROWS = 700000 };
@@ -244,11 +313,61 @@ static void test_changed(void **state)
     end(&c);
 }
 
+static int count_bytes(void *ctx, const void *data, size_t len, struct signet_error *err)
+{
+    (void)data;
+    (void)err;
+    *(size_t *)ctx += len;
+    return SIGNET_OK;
+}
+
+/* Rows are looked up while the scan goes on; the visitor sees each byte of the file once. */
+static int look_back(void *ctx, const struct manifest_row *row, const struct signet_error *bad,
+                     struct signet_error *err)
+{
+    struct csv *c = ctx;
+    struct manifest_row earlier = {0};
+    char number[16];
+    size_t len;
+
+    assert_null(bad);
+    assert_int_equal(manifest_row(c->m, row->index / 2, &earlier, err), SIGNET_OK);
+    snprintf(number, sizeof(number), "%d", (int)(row->index / 2));
+    assert_string_equal((const char *)manifest_field(&earlier, 0, &len), number);
+    assert_int_equal(manifest_row(c->m, row->index + 1, &earlier, NULL), SIGNET_E_NOT_FOUND);
+    manifest_row_free(&earlier);
+    return ++c->rows == 20000 ? SIGNET_E_CANCELLED : SIGNET_OK;
+}
+
+static void test_during_the_scan(void **state)
+{
+    struct csv c;
+    struct buf text = {0};
+    size_t bytes = 0;
+
+    (void)state;
+    buf_text(&text, "\xef\xbb\xbfsep=,\r\nn,v\r\n");
+    for (int i = 0; i < 30000; i++)
+        buf_printf(&text, "%d,%d\r\n", i, i * 3);
+    write_file(&c, text.data, text.len);
+    assert_int_equal(manifest_open(&c.m, c.path, ',', &c.err), SIGNET_OK);
+    const struct manifest_visitor counts = {.on_bytes = count_bytes, .ctx = &bytes};
+    assert_int_equal(manifest_scan(c.m, &counts, &c.err), SIGNET_OK);
+    assert_int_equal(bytes, text.len);
+    manifest_close(&c.m);
+    assert_int_equal(manifest_open(&c.m, c.path, ',', &c.err), SIGNET_OK);
+    const struct manifest_visitor looks = {.on_row = look_back, .ctx = &c};
+    assert_int_equal(manifest_scan(c.m, &looks, &c.err), SIGNET_E_CANCELLED); /* ends the walk */
+    assert_int_equal(c.rows, 20000);
+    buf_free(&text);
+    end(&c);
+}
+
 /* placeholders */
 
-static const char *const columns[] = {"psk", "lot", "serial number"};
+static const char *const columns[] = {"psk", "lot", "serial number", " imei", "iccid "};
 static const struct placeholder_names names = {
-    .columns = columns, .count = 3, .manifest = "devices.csv"};
+    .columns = columns, .count = 5, .manifest = "devices.csv"};
 
 static struct manifest_row the_row(void)
 {
@@ -323,6 +442,8 @@ static void test_bad_placeholders(void **state)
 
     (void)state;
     no("{lott}", false, "{lott} names no column of devices.csv", "{lot}");
+    no("{imei}", false, "{imei} names no column", "column ' imei' has a blank in its name");
+    no("{iccid:hex}", true, "{iccid} names no column", "write {iccid }");
     no("{pks:hex}", true, "{pks} names no column", "{psk}");
     no("{psk}", true, "bytes need an encoding", "{column:hex}");
     no("{psk:hex}", false, "takes no encoding", "{column}");
@@ -346,13 +467,11 @@ static void test_bad_placeholders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_bad_rows),
-        cmocka_unit_test(test_any_row),
-        cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_placeholders),
-        cmocka_unit_test(test_bad_placeholders),
+        cmocka_unit_test(test_forms),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_no_csv),       cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_bad_rows),     cmocka_unit_test(test_any_row),
+        cmocka_unit_test(test_changed),      cmocka_unit_test(test_during_the_scan),
+        cmocka_unit_test(test_placeholders), cmocka_unit_test(test_bad_placeholders),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The columns of a manifest: their names, what a file must be to have them, and a row. */
+#include "config/columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char save_as[] = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)";
+
+const uint8_t *manifest_field(const struct manifest_row *row, size_t column, size_t *len)
+{
+    size_t from = column ? row->ends[column - 1] + 1 : 0;
+
+    *len = row->ends[column] - from;
+    return row->text.data + from;
+}
+
+void manifest_row_free(struct manifest_row *row)
+{
+    buf_free(&row->text);
+    row->count = 0;
+}
+
+void columns_free(struct columns *columns)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        free(columns->names[i]);
+    free(columns->names);
+    free(columns->path);
+    *columns = (struct columns){0};
+}
+
+/* The file */
+
+static int other_delimiter(const struct columns *columns, uint64_t line, char found,
+                           struct signet_error *err)
+{
+    const char marks[2][4] = {{'\'', columns->delimiter, '\''}, {'\'', found, '\''}};
+
+    error_set(err, SIGNET_E_SYNTAX, "%s:%llu: the fields end with %s, not with %s", columns->path,
+              (unsigned long long)line, found == '\t' ? "tabs" : marks[1],
+              columns->delimiter == '\t' ? "tabs" : marks[0]);
+    if (found == '\t')
+        error_hint(err, "names: {delimiter: tab}");
+    else
+        error_hint(err, "names: {delimiter: \"%c\"}", found);
+    return SIGNET_E_SYNTAX;
+}
+
+/* "sep=;" is for Excel. */
+static int pass_sep(const struct columns *columns, const uint8_t *data, size_t len, size_t *at,
+                    uint64_t *line, struct signet_error *err)
+{
+    const char *text = (const char *)data + *at;
+    size_t left = len - *at;
+
+    if (left < 6 || strncasecmp(text, "sep=", 4) != 0 || (text[5] != '\r' && text[5] != '\n') ||
+        ((text[4] < ' ' || text[4] > '~') && text[4] != '\t'))
+        return SIGNET_OK;
+    if (text[4] != columns->delimiter)
+        return other_delimiter(columns, *line, text[4], err);
+    *at += left > 6 && text[5] == '\r' && text[6] == '\n' ? 7 : 6;
+    ++*line;
+    return SIGNET_OK;
+}
+
+int columns_begin(const struct columns *columns, const uint8_t *data, size_t len, size_t *at,
+                  uint64_t *line, struct signet_error *err)
+{
+    static const struct {
+        char bytes[5];
+        const char *what;
+    } others[] = {
+        {"PK\x03\x04", "a zip file, as spreadsheets are (.xlsx, .ods), and no CSV"},
+        {"\xd0\xcf\x11\xe0", "a spreadsheet (.xls) and no CSV"},
+        {"\xff\xfe", "UTF-16"},
+        {"\xfe\xff", "UTF-16"},
+    };
+    const char *what = len >= 2 && !data[0] != !data[1] ? "UTF-16 without byte order mark" : NULL;
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+        if (len >= strlen(others[i].bytes) &&
+            memcmp(data, others[i].bytes, strlen(others[i].bytes)) == 0)
+            what = others[i].what;
+    if (what) {
+        error_set(err, SIGNET_E_SYNTAX, "%s is %s", columns->path, what);
+        error_hint(err, save_as);
+        return SIGNET_E_SYNTAX;
+    }
+    *at = len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    return pass_sep(columns, data, len, at, line, err);
+}
+
+/* The header */
+
+static int check_name(const struct columns *columns, const struct manifest_row *header,
+                      size_t column, struct signet_error *err)
+{
+    const char *what = NULL;
+    size_t len;
+    const uint8_t *name = manifest_field(header, column, &len);
+
+    if (len == 0)
+        what = "has no name";
+    else if (len > MANIFEST_NAME_MAX)
+        what = "has a name of more than 64 bytes";
+    else if (!utf8_valid(name, len) || memchr(name, 0, len))
+        what = "has a name that is not UTF-8";
+    for (size_t i = 0; !what && i < len; i++)
+        if (name[i] < ' ' || name[i] == 0x7f || strchr("{}:", name[i]))
+            what = "has a name with braces, a colon or control characters in it";
+    for (size_t i = 0; !what && i < column; i++)
+        if (strlen(columns->names[i]) == len && memcmp(columns->names[i], name, len) == 0)
+            what = "has the name of another column";
+    if (!what)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_SYNTAX, "%s:%llu: column %zu %s", columns->path,
+              (unsigned long long)header->line, column + 1, what);
+    error_hint(err, "the first row names the columns: endpoint%cpsk", columns->delimiter);
+    return SIGNET_E_SYNTAX;
+}
+
+/* Fields up to the last that is not empty. */
+static size_t used(const struct manifest_row *row)
+{
+    size_t count = row->count;
+
+    if (count > MANIFEST_COLUMNS_MAX)
+        return count;
+    while (count > 0 && row->ends[count - 1] == (count > 1 ? row->ends[count - 2] + 1 : 0))
+        count--;
+    return count;
+}
+
+int columns_read(struct columns *columns, const struct manifest_row *header,
+                 struct signet_error *err)
+{
+    size_t count = header->count == 1 ? 1 : used(header), len;
+
+    if (count > MANIFEST_COLUMNS_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "%s:%llu: %zu columns, at most %d are taken",
+                         columns->path, (unsigned long long)header->line, count,
+                         MANIFEST_COLUMNS_MAX);
+    const char *name = (const char *)manifest_field(header, 0, &len);
+    const char *other = count == 1 ? strpbrk(name, ",;\t|") : NULL;
+    if (other && *other != columns->delimiter)
+        return other_delimiter(columns, header->line, *other, err);
+    columns->names = calloc(count, sizeof(*columns->names));
+    if (!columns->names)
+        return error_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        int rc = check_name(columns, header, i, err);
+
+        if (rc != SIGNET_OK)
+            return rc;
+        name = (const char *)manifest_field(header, i, &len);
+        columns->names[i] = strndup(name, len);
+        if (!columns->names[i])
+            return error_nomem(err);
+        columns->count++;
+    }
+    return SIGNET_OK;
+}
+
+/* A row */
+
+int columns_check(const struct columns *columns, const struct manifest_row *row,
+                  struct signet_error *err)
+{
+    unsigned long long line = row->line;
+    size_t count = row->count > columns->count ? used(row) : row->count;
+
+    if (row->count < columns->count || count > columns->count)
+        return error_set(err, SIGNET_E_SYNTAX, "%s:%llu: %zu fields, the header has %zu",
+                         columns->path, line, count, columns->count);
+    for (size_t i = 0; i < columns->count; i++) {
+        size_t len;
+        const uint8_t *data = manifest_field(row, i, &len);
+
+        if (len > MANIFEST_FIELD_MAX)
+            return error_set(err, SIGNET_E_LIMIT, "%s:%llu: %s: the value has more than %d bytes",
+                             columns->path, line, columns->names[i], MANIFEST_FIELD_MAX);
+        if (memchr(data, 0, len))
+            return error_set(err, SIGNET_E_SYNTAX, "%s:%llu: %s: the value holds a zero byte",
+                             columns->path, line, columns->names[i]);
+        if (utf8_valid(data, len))
+            continue;
+        error_set(err, SIGNET_E_SYNTAX, "%s:%llu: %s: the value is not UTF-8", columns->path, line,
+                  columns->names[i]);
+        error_hint(err, save_as);
+        return SIGNET_E_SYNTAX;
+    }
+    return SIGNET_OK;
+}

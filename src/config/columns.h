@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONFIG_COLUMNS_H
+#define CONFIG_COLUMNS_H
+
+#include "config/config.h"
+
+/* columns.c: the columns of a manifest, and what each of its rows must be. */
+struct columns {
+    char *path; /* of the manifest */
+    char delimiter;
+    char **names;
+    size_t count;
+};
+
+/* What may stand before the names: a byte order mark, "sep=;". data: the first bytes of the file.
+ * *at and *line: where the names are. Refuses what is no CSV in UTF-8. */
+int columns_begin(const struct columns *columns, const uint8_t *data, size_t len, size_t *at,
+                  uint64_t *line, struct signet_error *err);
+int columns_read(struct columns *columns, const struct manifest_row *header,
+                 struct signet_error *err);
+void columns_free(struct columns *columns);
+/* Whatever the columns mean. Empty fields behind the last column are passed over. */
+int columns_check(const struct columns *columns, const struct manifest_row *row,
+                  struct signet_error *err);
+
+#endif
