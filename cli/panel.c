@@ -19,7 +19,7 @@ enum { FRAME_MS = 200 };
 struct panel {
     const struct cli *cli;
     struct signet_observer plain; /* of the other verbs: JSON, warnings */
-    struct panel_rows rows;
+    struct signet_status *status;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
@@ -86,7 +86,7 @@ static void draw(struct panel *p, const char *above)
     if (!to)
         return;
     measure(&width, &height);
-    panel_rows_draw(&p->rows, to, width, height - 1, cli_colour(stderr));
+    panel_rows_draw(p->status, to, width, height - 1, cli_colour(stderr));
     if (fclose(to) != 0 || !(to = open_memstream(&out, &len))) {
         free(frame);
         return;
@@ -141,7 +141,7 @@ static char *line_of(const struct signet_event *event, bool with_lamps)
     else if (event->kind == SIGNET_EVENT_ERROR)
         n = asprintf(&text, "%s%s%s%s\n", what, hint ? " (" : "", hint ? hint : "",
                      hint ? ")" : "");
-    else if (panel_again(event))
+    else if (signet_event_is_retry(event))
         n = asprintf(&text, "slot %s: once more after: %s\n", slot, what);
     else if (event->kind == SIGNET_EVENT_STAGE_END && !event->board && event->error)
         n = asprintf(&text, "signet: %s\n", what);
@@ -164,7 +164,7 @@ static void on_event(void *ctx, const struct signet_event *event)
         return;
     }
     pthread_mutex_lock(&p->lock);
-    panel_rows_take(&p->rows, event);
+    signet_status_add(p->status, event);
     char *text = line_of(event, !p->terminal);
     if (text && p->drawing)
         draw(p, text);
@@ -174,30 +174,32 @@ static void on_event(void *ctx, const struct signet_event *event)
     pthread_mutex_unlock(&p->lock);
 }
 
-bool panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
-                bool plain)
+int panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
+               bool plain, struct signet_error *err)
 {
+    const char *term = getenv("TERM");
     struct panel *p = calloc(1, sizeof(*p));
     pthread_condattr_t attr;
-    if (!p)
-        return false;
+    if (!p) {
+        *err = (struct signet_error){.code = SIGNET_E_NOMEM, .msg = "out of memory"};
+        return SIGNET_E_NOMEM;
+    }
+    int rc = signet_status_new(&p->status, order, err);
+    if (rc != SIGNET_OK) {
+        free(p);
+        return rc;
+    }
     p->cli = cli;
     p->plain = cli_observer(cli);
-    p->terminal = !plain && !cli->json && isatty(STDERR_FILENO);
-    const char *term = getenv("TERM");
-    if (!term || !strcmp(term, "dumb"))
-        p->terminal = false;
-    if (!panel_rows_init(&p->rows, order)) {
-        free(p);
-        return false;
-    }
+    p->terminal =
+        !plain && !cli->json && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
     pthread_mutex_init(&p->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&p->wake, &attr);
     pthread_condattr_destroy(&attr);
     *out = p;
-    return true;
+    return SIGNET_OK;
 }
 
 struct signet_observer panel_observer(struct panel *panel)
@@ -233,7 +235,7 @@ void panel_close(struct panel **panel)
 {
     struct panel *p = *panel;
     panel_end(p);
-    panel_rows_free(&p->rows);
+    signet_status_free(&p->status);
     free(p->last);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);

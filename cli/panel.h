@@ -7,9 +7,9 @@
 /* What the operator sees of a line: a row per slot on a terminal, plain lines or JSON else. */
 struct panel;
 
-/* plain: no panel, also on a terminal. False: no memory. */
-bool panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
-                bool plain);
+/* plain: no panel, also on a terminal. */
+int panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
+               bool plain, struct signet_error *err);
 struct signet_observer panel_observer(struct panel *panel);
 bool panel_draws(const struct panel *panel); /* it will draw: standard error is a terminal */
 void panel_begin(struct panel *panel);       /* the line starts */

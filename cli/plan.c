@@ -10,14 +10,11 @@ struct ends {
     char first[152], last[152];
 };
 
-static void find_ends(const struct signet_order *o, const struct signet_line_units *names,
-                      struct ends *out)
+static void find_ends(const struct signet_order *o, struct signet_run *run, struct ends *out)
 {
     *out = (struct ends){0};
-    if (!names || !names->name)
-        return;
-    if (names->name(names->ctx, 0, out->first, NULL) != SIGNET_OK ||
-        names->name(names->ctx, o->quota - 1, out->last, NULL) != SIGNET_OK)
+    if (signet_run_name(run, 0, out->first, NULL) != SIGNET_OK ||
+        signet_run_name(run, o->quota - 1, out->last, NULL) != SIGNET_OK)
         *out = (struct ends){0};
 }
 
@@ -153,13 +150,12 @@ static void json_plan(const struct signet_order *o, const struct signet_tree *tr
     json_end(&j);
 }
 
-void plan_print(const struct cli *cli, const struct signet_order *order,
-                const struct signet_line_units *names)
+void plan_print(const struct cli *cli, const struct signet_order *order, struct signet_run *run)
 {
     struct signet_tree *tree = NULL;
     struct ends ends;
 
-    find_ends(order, names, &ends);
+    find_ends(order, run, &ends);
     if (signet_config_load(order->template_file, &tree, NULL) != SIGNET_OK)
         return; /* it was read a moment ago */
     if (cli->json)

@@ -4,9 +4,7 @@
 
 #include "cli.h"
 
-/* What an order will do, as it was checked: signet run --dry-run. names may be NULL: the boards
- * have their own. */
-void plan_print(const struct cli *cli, const struct signet_order *order,
-                const struct signet_line_units *names);
+/* What an order will do, as it was checked: signet run --dry-run. */
+void plan_print(const struct cli *cli, const struct signet_order *order, struct signet_run *run);
 
 #endif

@@ -1,52 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet run: a whole line. */
+/* signet run: a work order. */
 #include "cli.h"
-#include "mint.h"
 #include "panel.h"
 #include "plan.h"
-#include "takt.h"
+#include "run_report.h"
 
-#include <string.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <time.h>
 
 struct options {
     bool dry_run, watch, plain;
     long wait, sync;
 };
 
-static int run_line(const struct cli *cli, const struct signet_order *order,
-                    const struct options *o)
+/* Plain lines of a run without slots, now and then. */
+enum { LINE_SECONDS = 5 };
+
+struct watcher {
+    struct signet_observer next;
+    double reported; /* 0: not yet */
+    uint64_t made;
+};
+
+static double now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    struct watcher *w = ctx;
+    double at = now();
+    w->next.on_event(w->next.ctx, event);
+    if (event->kind != SIGNET_EVENT_PROGRESS || at - w->reported < LINE_SECONDS)
+        return;
+    if (w->reported > 0)
+        fprintf(stderr, "%" PRIu64 " of %" PRIu64 " devices, %.0f/s\n", event->done, event->total,
+                (double)(event->done - w->made) / (at - w->reported));
+    w->reported = at;
+    w->made = event->done;
+}
+
+/* The exit code, or -1 and *err. */
+static int run_order(const struct cli *cli, const struct signet_order *order,
+                     const struct options *o, struct panel *panel, struct signet_error *err)
+{
+    struct watcher watcher = {.next = panel_observer(panel)};
+    const struct signet_observer lines = {.on_event = on_event, .ctx = &watcher};
+    bool plain_lines = !order->recipe && !cli->json && !panel_draws(panel);
+    const struct signet_run_options options = {.size = sizeof(options),
+                                               .watch = o->watch,
+                                               .wait_seconds = (int)o->wait,
+                                               .sync_seconds = (int)o->sync,
+                                               .ask_servers = o->dry_run,
+                                               .dry_run = o->dry_run,
+                                               .observer = plain_lines ? &lines : &watcher.next,
+                                               .cancel = process_cancel()};
+    struct signet_run_report report = {0};
+    struct signet_run *run = NULL;
+    int code = EXIT_DONE;
+    int rc = signet_run_open(&run, order, &options, err);
+
+    if (rc == SIGNET_OK && o->dry_run) {
+        plan_print(cli, order, run);
+    } else if (rc == SIGNET_OK) {
+        panel_begin(panel);
+        rc = signet_run_make(run, &report, err);
+        panel_end(panel);
+        if (report.quota)
+            code = report_print(cli, order, &report, signet_cancel_fired(process_cancel()),
+                                rc == SIGNET_OK);
+    }
+    signet_run_report_free(&report);
+    signet_run_close(&run);
+    return rc == SIGNET_OK ? code : -1;
+}
+
+static int run_with_panel(const struct cli *cli, const struct signet_order *order,
+                          const struct options *o)
 {
     struct signet_error err = {0};
-    struct signet_shop *shop = NULL;
-    struct signet_line_report report = {0};
     struct panel *panel = NULL;
-    if (!panel_open(&panel, cli, order, o->plain)) {
-        err.code = SIGNET_E_NOMEM;
-        snprintf(err.msg, sizeof(err.msg), "out of memory");
+    /* what one thread frees, the next takes: with an arena for each, memory grows with the order */
+    mallopt(M_ARENA_MAX, 1);
+    if (panel_open(&panel, cli, order, o->plain, &err) != SIGNET_OK)
         return cli_fail(cli, &err);
-    }
-    const struct signet_observer observer = panel_observer(panel);
-    const struct signet_shop_options options = {.watch = o->watch,
-                                                .wait_seconds = (int)o->wait,
-                                                .sync_seconds = (int)o->sync,
-                                                .ask_servers = o->dry_run,
-                                                .dry_run = o->dry_run,
-                                                .observer = &observer,
-                                                .cancel = process_cancel()};
-    int rc = signet_shop_open(&shop, order, &options, &err);
-    if (rc == SIGNET_OK && !o->dry_run) {
-        panel_begin(panel);
-        rc = signet_line_run(signet_shop_line(shop), &report, &err);
-    }
+    int code = run_order(cli, order, o, panel, &err);
     panel_close(&panel);
-    int code = rc == SIGNET_OK ? EXIT_DONE : EXIT_FAILED;
-    if (rc == SIGNET_OK && o->dry_run)
-        plan_print(cli, order, signet_shop_line(shop)->units);
-    else if (report.slots)
-        code = takt_print(cli, &report, signet_cancel_fired(process_cancel()), rc == SIGNET_OK);
-    signet_line_report_free(&report);
-    signet_shop_close(&shop);
-    return rc == SIGNET_OK ? cli_close(cli, code) : cli_fail(cli, &err);
+    return code >= 0 ? cli_close(cli, code) : cli_fail(cli, &err);
 }
 
 static int run(int argc, char **argv)
@@ -68,14 +112,13 @@ static int run(int argc, char **argv)
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml",
                    "Makes the devices of a work order, in all slots at the same time; without a "
-                   "board, their packets into a folder or a file. A run that was cut off is gone "
-                   "on with: start it again. Exit 0: every device is done.",
+                   "board, their packets into a folder or a file. To resume an interrupted run, "
+                   "run the same command. Exit 0: every device is done.",
                    1, 1))
         return EXIT_USAGE;
     if (signet_order_load(&order, cli.args[0], &err) != SIGNET_OK)
         return cli_fail(&cli, &err);
-    const struct mint_options mint = {.dry_run = o.dry_run, .plain = o.plain, .sync = (int)o.sync};
-    int code = order->recipe ? run_line(&cli, order, &o) : mint_order(&cli, order, &mint);
+    int code = run_with_panel(&cli, order, &o);
     signet_order_free(&order);
     return code;
 }

@@ -10,6 +10,9 @@
 extern "C" {
 #endif
 
+/* Room for an endpoint name and its terminating zero. */
+enum { SIGNET_ENDPOINT_SIZE = 152 };
+
 /* Bytes that the library hands over: the caller owns them and frees them with
  * signet_bytes_free(). Text has a terminating zero that len does not count. They may be a key, so
  * freeing wipes. Initialise to {NULL, 0}. */

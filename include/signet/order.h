@@ -5,7 +5,10 @@
 /* A work order: a YAML file that says which devices are to be made, how, and where. */
 
 #include <signet/board.h>
-#include <signet/line.h>
+#include <signet/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,6 +16,19 @@ extern "C" {
 
 #define SIGNET_ORDER_SLOTS   256
 #define SIGNET_ORDER_SERVERS 8
+
+enum signet_slot_kind {
+    SIGNET_SLOT_PORT,   /* path of a serial port, or tcp:HOST:PORT */
+    SIGNET_SLOT_SERIAL, /* serial number of a programmer or of a USB port */
+    SIGNET_SLOT_HUB,    /* "1-4.2", a socket of a hub: whatever is plugged in there */
+};
+
+struct signet_slot {
+    const char *name; /* what people call it, "1"; no two the same */
+    enum signet_slot_kind kind;
+    const char *where;
+    const char *serial; /* of its programmer, with a port; NULL: none */
+};
 
 struct signet_order_server {
     const char *name; /* unique in the order; default: the file's base name without ".json" */
@@ -50,7 +66,7 @@ struct signet_order {
     /* Without a board, and only then. packets: a folder, with a slash at its end, for one file a
      * device, or FILE.ndjson. records, for servers: FILE.csv or FILE.ndjson; NULL: none. */
     const char *packets, *records; /* output.packets, output.records */
-    struct signet_line_slot slots[SIGNET_ORDER_SLOTS];
+    struct signet_slot slots[SIGNET_ORDER_SLOTS];
     size_t slot_count;
     struct signet_order_server servers[SIGNET_ORDER_SERVERS];
     size_t server_count;
@@ -62,31 +78,6 @@ struct signet_order {
 /* SIGNET_E_SYNTAX, SIGNET_E_MEANING: "order.yaml:7:3: unknown key ...". */
 int signet_order_load(struct signet_order **out, const char *path, struct signet_error *err);
 void signet_order_free(struct signet_order **order); /* sets *order to NULL */
-
-/* Everything that an order names, opened and checked. */
-struct signet_shop;
-
-struct signet_shop_options {
-    bool watch;
-    int wait_seconds, sync_seconds; /* of struct signet_line */
-    bool servers_only;              /* for signet_line_sync(): boards and slots are not looked at */
-    bool ask_servers;               /* reach and token of each are tried */
-    bool dry_run; /* nothing comes into the ledger, and none is made; the line is not for use */
-    const struct signet_observer *observer;
-    const struct signet_cancel *cancel;
-};
-
-/* No board is touched. A name that another order has is warned of. SIGNET_E_CONFLICT: the order was
- * begun with another template or other names, or more devices than the quota are begun;
- * SIGNET_E_BUSY: another run of this work folder goes on. */
-int signet_shop_open(struct signet_shop **out, const struct signet_order *order,
-                     const struct signet_shop_options *options, struct signet_error *err);
-void signet_shop_close(struct signet_shop **shop); /* sets *shop to NULL */
-/* For signet_line_run() and signet_line_sync(); order, options and shop must outlive its use. */
-const struct signet_line *signet_shop_line(const struct signet_shop *shop);
-/* For signet_mint_run() and signet_mint_sync() (mint.h), when the order has no board. */
-struct signet_mint;
-const struct signet_mint *signet_shop_mint(const struct signet_shop *shop);
 
 #ifdef __cplusplus
 }

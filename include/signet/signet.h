@@ -14,16 +14,15 @@
 #include <signet/factory.h>
 #include <signet/flasher.h>
 #include <signet/ledger.h>
-#include <signet/line.h>
 #include <signet/link.h>
-#include <signet/mint.h>
 #include <signet/order.h>
 #include <signet/packet.h>
 #include <signet/prove.h>
 #include <signet/provision.h>
+#include <signet/run.h>
 #include <signet/server.h>
 #include <signet/smp.h>
+#include <signet/status.h>
 #include <signet/tree.h>
-#include <signet/units.h>
 
 #endif

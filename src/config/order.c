@@ -83,7 +83,7 @@ static int take_port(struct reader *r, const char *port, const char **out)
 
 static int read_slot(struct reader *r, yaml_node_t *node)
 {
-    struct signet_line_slot *slot = &r->order->slots[r->order->slot_count];
+    struct signet_slot *slot = &r->order->slots[r->order->slot_count];
     struct place p = {0};
     char number[16];
     int rc = reader_map(r, node, slot_keys, COUNT_OF(slot_keys), &p);

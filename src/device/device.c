@@ -93,7 +93,7 @@ int unit_device(struct signet_device *out, const struct signet_tree *tree, const
 static int fill(struct signet_line_unit *out, struct unit *u, struct signet_error *err)
 {
     struct signet_account a;
-    int rc = signet_packet_encode(u->tree, &out->packet, err);
+    int rc = out->packet.data ? SIGNET_OK : signet_packet_encode(u->tree, &out->packet, err);
 
     if (rc == SIGNET_OK)
         rc = fingerprint(out->packet.data, out->packet.len, u->packet_sha256, err);
@@ -107,14 +107,15 @@ static int fill(struct signet_line_unit *out, struct unit *u, struct signet_erro
     return mode_has_certs(a.mode) ? read_cert(out, u, &a, err) : SIGNET_OK;
 }
 
-int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,
-                   struct signet_error *err)
+/* unit.packet is made when it is empty. The tree and the packet go over to the unit. */
+static int make(struct signet_line_unit *out, struct signet_line_unit unit,
+                struct signet_tree *tree, const char *endpoint, struct signet_error *err)
 {
-    struct signet_line_unit unit = {0};
     struct unit *u = calloc(1, sizeof(*u));
 
     if (!u) {
         signet_tree_free(&tree);
+        unit_free(&unit);
         return error_nomem(err);
     }
     u->tree = tree;
@@ -126,6 +127,31 @@ int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const
     else
         *out = unit;
     return rc;
+}
+
+int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,
+                   struct signet_error *err)
+{
+    return make(out, (struct signet_line_unit){0}, tree, endpoint, err);
+}
+
+int unit_from_packet(struct signet_line_unit *out, const struct secret *packet,
+                     const char *endpoint, struct signet_error *err)
+{
+    struct signet_line_unit unit = {0};
+    struct signet_tree *tree = NULL;
+    struct buf copy = {0};
+    int rc = signet_packet_decode(packet->data, packet->len, &tree, err);
+
+    buf_append(&copy, packet->data, packet->len);
+    if (rc == SIGNET_OK)
+        rc = buf_take(&copy, &unit.packet, err);
+    buf_free(&copy);
+    if (rc != SIGNET_OK) {
+        signet_tree_free(&tree);
+        return rc;
+    }
+    return make(out, unit, tree, endpoint, err);
 }
 
 void unit_free(struct signet_line_unit *unit)

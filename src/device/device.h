@@ -9,7 +9,8 @@
 
 #include <signet/cert.h>
 #include <signet/factory.h>
-#include <signet/line.h>
+#include <signet/ledger.h>
+#include <signet/server.h>
 
 /* factory.c: the account that stands for the device at its server: the first that is no bootstrap
  * server, else the first. False when there is none. */
@@ -19,9 +20,20 @@ bool mode_has_certs(enum signet_mode mode);
 int account_check_certs(const struct signet_account *account, struct signet_error *err);
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
                    struct signet_error *err);
+/* A device with its credentials. */
+struct signet_line_unit {
+    struct signet_bytes packet;       /* holds the secret */
+    struct signet_device device;      /* for the servers; its pointers belong to handle */
+    struct signet_device_facts facts; /* likewise; hw_id is left NULL */
+    void *handle;
+};
+
 /* device.c: a device from its tree. The tree goes over to the unit, whatever comes. */
 int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,
                    struct signet_error *err);
+/* The same from a packet that was made before, which is copied as it is. */
+int unit_from_packet(struct signet_line_unit *out, const struct secret *packet,
+                     const char *endpoint, struct signet_error *err);
 void unit_free(struct signet_line_unit *unit);
 /* The device as its servers see it; pointers are into tree. */
 int unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint,

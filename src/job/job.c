@@ -158,7 +158,8 @@ int job_count(struct job *job, struct signet_error *err)
     event.stage = "servers";
     event.done = (uint64_t)states[SIGNET_DEVICE_DONE];
     event.total = (uint64_t)at_servers(states);
-    job_report(job, &event);
+    if (job->delivers)
+        job_report(job, &event);
     return SIGNET_OK;
 }
 

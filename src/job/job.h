@@ -47,6 +47,7 @@ struct job_figures {
 struct job {
     struct signet_ledger *ledger;
     int64_t order, quota;
+    bool delivers; /* something follows after verified */
     const struct signet_observer *observer;
     const struct signet_cancel *cancel; /* the caller's */
     struct signet_cancel *stop;         /* of all threads of the run */

@@ -19,7 +19,7 @@ static const struct pieces *source(const struct template *f, const struct templa
 }
 
 /* The value's bytes, or none. Of the name there is one, whatever the account. */
-static int take(const struct signet_units *u, const struct manifest_row *row, enum names_value kind,
+static int take(const struct source *u, const struct manifest_row *row, enum names_value kind,
                 size_t account, struct buf *out, struct signet_error *err)
 {
     char endpoint[152];
@@ -36,14 +36,13 @@ static int take(const struct signet_units *u, const struct manifest_row *row, en
     return from ? pieces_expand(from, &values, out, NULL, err) : SIGNET_OK;
 }
 
-static size_t how_many(const struct signet_units *u, enum names_value kind)
+static size_t how_many(const struct source *u, enum names_value kind)
 {
     return kind == NAMES_ENDPOINT ? 1 : u->template.account_count;
 }
 
-static void blame(const struct signet_units *u, const struct manifest_row *row,
-                  enum names_value kind, const struct buf *value, uint64_t line,
-                  struct signet_error *why)
+static void blame(const struct source *u, const struct manifest_row *row, enum names_value kind,
+                  const struct buf *value, uint64_t line, struct signet_error *why)
 {
     struct buf safe = {0};
 
@@ -59,7 +58,7 @@ static void blame(const struct signet_units *u, const struct manifest_row *row,
 }
 
 /* Does this earlier row have the value? */
-static int compare(const struct signet_units *u, int64_t index, enum names_value kind,
+static int compare(const struct source *u, int64_t index, enum names_value kind,
                    const struct buf *value, bool *same, uint64_t *line, struct signet_error *err)
 {
     struct manifest_row row = {0};
@@ -78,9 +77,8 @@ static int compare(const struct signet_units *u, int64_t index, enum names_value
 }
 
 /* *why: the earlier row that has the value, if there is one; if not, the index takes this one. */
-static int check_value(struct signet_units *u, const struct manifest_row *row,
-                       enum names_value kind, const struct buf *value, struct signet_error *why,
-                       struct signet_error *err)
+static int check_value(struct source *u, const struct manifest_row *row, enum names_value kind,
+                       const struct buf *value, struct signet_error *why, struct signet_error *err)
 {
     uint64_t hash = names_hash(&u->names, kind, value->data, value->len), place, line;
     size_t probe = 0;
@@ -98,7 +96,7 @@ static int check_value(struct signet_units *u, const struct manifest_row *row,
     return rc == SIGNET_OK ? index_add(&u->names.index, hash, (uint64_t)row->index, err) : rc;
 }
 
-int duplicates_check(struct signet_units *u, const struct manifest_row *row,
+int duplicates_check(struct source *u, const struct manifest_row *row,
                      void (*on_duplicate)(void *ctx, const struct signet_error *why), void *ctx,
                      struct signet_error *err)
 {

@@ -55,7 +55,7 @@ static int compile_column(struct names *n, struct signet_error *err)
     return SIGNET_E_MEANING;
 }
 
-int names_open(struct names *n, const struct signet_units_options *o, struct signet_error *err)
+int names_open(struct names *n, const struct source_options *o, struct signet_error *err)
 {
     char delimiter = o->delimiter ? o->delimiter : ',';
     int rc = index_open(&n->index, err);

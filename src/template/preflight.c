@@ -9,8 +9,8 @@
 enum { TOLD_MAX = 100 };
 
 struct trial {
-    struct signet_units *u;
-    const struct signet_units_options *options;
+    struct source *u;
+    const struct source_options *options;
     struct sha256 hash;
     uint64_t bad;
     struct signet_error first; /* of the bad */
@@ -177,7 +177,7 @@ static int try_manifest(struct trial *t, struct signet_error *err)
 {
     struct names *n = &t->u->names;
     const struct manifest_visitor visitor = {
-        .on_row = t->options->sealed_only ? learn_row : try_row, .on_bytes = hash_bytes, .ctx = t};
+        .on_row = t->options->names_only ? learn_row : try_row, .on_bytes = hash_bytes, .ctx = t};
     struct signet_error why = {0};
     uint8_t digest[32];
     int rc = sha256_begin(&t->hash, err);
@@ -199,7 +199,7 @@ static int try_manifest(struct trial *t, struct signet_error *err)
             *err = why;
         return rc;
     }
-    if (t->options->sealed_only)
+    if (t->options->names_only)
         return SIGNET_OK;
     rc = sum_up(t, err);
     return rc == SIGNET_OK ? check_count(t, err) : rc;
@@ -219,8 +219,7 @@ static int try_one(struct trial *t, const char *endpoint, int64_t index, struct 
     return rc;
 }
 
-int preflight_run(struct signet_units *u, const struct signet_units_options *options,
-                  struct signet_error *err)
+int preflight_run(struct source *u, const struct source_options *options, struct signet_error *err)
 {
     struct trial t = {.u = u, .options = options};
     const struct names *n = &u->names;
@@ -229,7 +228,7 @@ int preflight_run(struct signet_units *u, const struct signet_units_options *opt
 
     if (n->manifest)
         return try_manifest(&t, err);
-    if (options->sealed_only)
+    if (options->names_only)
         return SIGNET_OK;
     if (!n->pattern.list)
         return try_one(&t, endpoint, 0, err);

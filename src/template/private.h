@@ -5,9 +5,8 @@
 #include "config/config.h"
 #include "device/device.h"
 #include "template/template.h"
-#include "vault/vault.h"
 
-#include <signet/units.h>
+#include <signet/cert.h>
 
 /* names.c: which devices there are */
 struct names {
@@ -19,8 +18,7 @@ struct names {
 };
 /* What no two devices may share. */
 enum names_value { NAMES_ENDPOINT, NAMES_IDENTITY, NAMES_KEY, NAMES_VALUES };
-int names_open(struct names *n, const struct signet_units_options *options,
-               struct signet_error *err);
+int names_open(struct names *n, const struct source_options *options, struct signet_error *err);
 void names_close(struct names *n);
 /* row NULL: without a manifest */
 int names_expand(const struct names *n, const struct manifest_row *row, int64_t index,
@@ -65,15 +63,15 @@ struct template
     const char *const *columns; /* the manifest's */
     const char *manifest;       /* its path */
 };
-int template_open(struct template *f, const struct signet_units_options *options,
+int template_open(struct template *f, const struct source_options *options,
                   const struct names *names, struct signet_error *err);
 void template_close(struct template *f);
 /* Makes base from a first device. *of_row: it is the row's fault. */
-int template_build(struct template *f, const struct signet_units *units,
+int template_build(struct template *f, const struct source *units,
                    const struct placeholder_values *values, const struct signet_observer *observer,
                    bool *of_row, struct signet_error *err);
 /* trial: nothing is minted, samples stay. */
-int template_make(const struct template *f, const struct signet_units *units,
+int template_make(const struct template *f, const struct source *units,
                   const struct placeholder_values *values, bool trial, struct signet_tree **out,
                   struct signet_error *err);
 /* "devices.csv:7: psk: " in front, with the value where it is no secret. column: the one that is
@@ -81,23 +79,20 @@ int template_make(const struct template *f, const struct signet_units *units,
 void template_blame(const struct template *f, const struct manifest_row *row,
                     const struct pieces *pieces, const unsigned *column, struct signet_error *err);
 
-struct signet_units {
+struct source {
     struct names names;
     struct template template;
     struct signet_cert_info cert;
     char *server_cert;
-    struct vault *vault;
     char manifest_sha256[65]; /* "": there is none */
-    struct signet_line_units calls;
 };
 
 /* preflight.c: tries every device of the manifest, the first and last of a pattern */
-int preflight_run(struct signet_units *u, const struct signet_units_options *options,
-                  struct signet_error *err);
+int preflight_run(struct source *u, const struct source_options *options, struct signet_error *err);
 
 /* duplicates.c: no two rows with the same name, identity or key. Takes the rows in their order into
  * the index of names; on_duplicate gets each value that is there already, as an error. */
-int duplicates_check(struct signet_units *u, const struct manifest_row *row,
+int duplicates_check(struct source *u, const struct manifest_row *row,
                      void (*on_duplicate)(void *ctx, const struct signet_error *why), void *ctx,
                      struct signet_error *err);
 

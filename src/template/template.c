@@ -193,7 +193,7 @@ static int plan_account(const struct template *f, const struct signet_account *a
     return SIGNET_OK;
 }
 
-static int plan_accounts(struct template *f, const struct signet_units_options *o,
+static int plan_accounts(struct template *f, const struct source_options *o,
                          struct signet_error *err)
 {
     size_t count = signet_tree_account_count(f->model);
@@ -225,8 +225,8 @@ static int plan_accounts(struct template *f, const struct signet_units_options *
     return SIGNET_E_MEANING;
 }
 
-int template_open(struct template *f, const struct signet_units_options *o,
-                  const struct names *names, struct signet_error *err)
+int template_open(struct template *f, const struct source_options *o, const struct names *names,
+                  struct signet_error *err)
 {
     struct placeholder_names known = {.no_serial = !names->pattern.list};
     const char *identity = o->identity ? o->identity : "{endpoint}";
@@ -430,7 +430,7 @@ static int put_psks(const struct template *f, const struct placeholder_values *v
 }
 
 /* One pair for all of a device's accounts that have none. */
-static int put_certs(const struct template *f, const struct signet_units *u,
+static int put_certs(const struct template *f, const struct source *u,
                      const struct placeholder_values *values, struct signet_tree *tree,
                      struct signet_error *err)
 {
@@ -482,7 +482,7 @@ static int check_loaded(const struct template *f, const struct placeholder_value
     return rc;
 }
 
-int template_make(const struct template *f, const struct signet_units *u,
+int template_make(const struct template *f, const struct source *u,
                   const struct placeholder_values *values, bool trial, struct signet_tree **out,
                   struct signet_error *err)
 {
@@ -512,7 +512,7 @@ int template_make(const struct template *f, const struct signet_units *u,
 }
 
 /* The story of one device makes certificates, puts them in place and checks the whole. */
-static int complete(const struct template *f, const struct signet_units *u,
+static int complete(const struct template *f, const struct source *u,
                     const struct signet_tree *tree, const char *endpoint,
                     const struct signet_observer *observer, struct signet_tree **out,
                     struct signet_error *err)
@@ -535,7 +535,7 @@ static int complete(const struct template *f, const struct signet_units *u,
     return rc;
 }
 
-int template_build(struct template *f, const struct signet_units *u,
+int template_build(struct template *f, const struct source *u,
                    const struct placeholder_values *values, const struct signet_observer *observer,
                    bool *of_row, struct signet_error *err)
 {

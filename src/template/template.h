@@ -2,16 +2,72 @@
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
 
-/* Many devices from one template. The calls are <signet/units.h>'s. */
+/* Where an order's devices come from: its names, and a template that is prepared once for all of
+ * them. Each device gets credentials of its own. */
 
 #include "base/base.h"
+#include "device/device.h"
 
-#include <signet/units.h>
+#include <signet/cert.h>
+#include <signet/event.h>
+#include <signet/server.h>
+#include <signet/tree.h>
 
-struct vault;
+/* All is copied but observer and accept, which are called by source_open() only. */
+struct source_options {
+    /* Strings and bytes may hold placeholders, signet-order(5). Accounts in psk mode without a key
+     * get a new one, and the endpoint name as their identity unless the template names another;
+     * accounts in cert mode without a key get a new key and certificate. */
+    const struct signet_tree *model;
+    const char *model_name;              /* for messages */
+    size_t psk_len;                      /* 16 .. 64; 0: 32 */
+    const char *identity;                /* pattern of PSK identities; NULL: "{endpoint}" */
+    bool shared_secret;                  /* the template's own secret goes into all devices, which
+                                            else is refused for more than one */
+    const struct signet_cert_info *cert; /* without a common name; NULL: the defaults */
+    const char *server_cert;             /* file, DER or PEM, where the template has none */
+    /* A device a row: CSV, RFC 4180, with a header row. Must stay as it is. NULL: none. */
+    const char *manifest;
+    char delimiter; /* 0: ',' */
+    /* Names for boards that have none of their own: "urn:dev:os:0023C7-{serial:06}", from first
+     * on, count of them; with a manifest also of its columns. NULL: the manifest's column
+     * "endpoint"; without a manifest endpoints are the boards' names. */
+    const char *pattern;
+    int64_t first, count; /* count: devices in all; 0: not known */
+    bool from_board;      /* boards have names, which are looked up in the manifest */
+    bool names_only;      /* nothing will be made: no device is tried */
+    /* Each of several bad rows is reported as SIGNET_EVENT_ERROR, up to 100; may be NULL. */
+    const struct signet_observer *observer;
+    /* Would the servers take it? Asked for every row, with sample credentials where new ones are to
+     * be made; of a pattern for the first and the last. May be NULL. */
+    int (*accept)(void *ctx, const struct signet_device *device, struct signet_error *err);
+    void *accept_ctx;
+};
 
-struct vault *units_vault(const struct signet_units *units);
+struct source;
+
+/* Tries every device of the manifest without making its keys. SIGNET_E_MEANING: the template cannot
+ * be a template, or what it makes would be refused by a device; SIGNET_E_SYNTAX, SIGNET_E_LIMIT,
+ * SIGNET_E_MEANING, SIGNET_E_CONFLICT: the first bad row, "FILE:LINE: COLUMN 'VALUE': what", and
+ * how many there are (a value that is a secret is not shown). */
+int source_open(struct source **out, const struct source_options *options,
+                struct signet_error *err);
+void source_close(struct source **source); /* sets *source to NULL */
+
+/* False: endpoints are the boards' names. */
+bool source_has_names(const struct source *source);
+/* Endpoint of device number index, from 0; any index may be asked for, rising ones are fast.
+ * SIGNET_E_NOT_FOUND: that was all. ctx is a struct source: for struct signet_ledger_names. */
+int source_name(void *ctx, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
+                struct signet_error *err);
+/* A device with new credentials. index: of the name, or -1 when it is not known, such as for a
+ * board's own name. SIGNET_E_NOT_FOUND: no such device in the manifest. */
+int source_make(struct source *source, const char *endpoint, int64_t index,
+                struct signet_line_unit *out, struct signet_error *err);
+/* A device that was made and sealed before. */
+int source_restore(struct source *source, const struct secret *packet, const char *endpoint,
+                   struct signet_line_unit *out, struct signet_error *err);
 /* SHA-256 of the manifest in hex; "": there is none. */
-const char *units_manifest_sha256(const struct signet_units *units);
+const char *source_manifest_sha256(const struct source *source);
 
 #endif

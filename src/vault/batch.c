@@ -87,7 +87,7 @@ int vault_batch_read(struct vault *v, uint64_t number, struct secret *plain,
     return rc;
 }
 
-int vault_batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)
+int batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)
 {
     const char *name = NULL;
     char *path = NULL;

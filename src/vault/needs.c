@@ -27,6 +27,28 @@ int vault_keep_batch(struct vault *v, uint64_t number, int64_t first, int64_t la
     return more ? SIGNET_OK : error_nomem(err);
 }
 
+static void forget(struct vault *v, struct kept *kept)
+{
+    for (size_t i = 0; i < OPENED; i++)
+        if (v->opened[i].number == kept->number) {
+            secret_wipe(&v->opened[i].plain);
+            v->opened[i] = (struct opened){0};
+        }
+    *kept = v->kept[--v->kept_count];
+}
+
+int vault_batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)
+{
+    pthread_mutex_lock(&v->lock);
+    for (size_t i = 0; i < v->kept_count; i++)
+        if (v->kept[i].number == number) {
+            forget(v, &v->kept[i]);
+            break;
+        }
+    pthread_mutex_unlock(&v->lock);
+    return batch_wipe(v, number, err);
+}
+
 int vault_look_batch(struct vault *v, uint64_t number, const struct vault_question *question,
                      struct signet_error *err)
 {
@@ -167,16 +189,6 @@ int vault_find(struct vault *v, const char *endpoint, int64_t index, struct secr
     if (rc != SIGNET_OK && err)
         *err = why;
     return rc;
-}
-
-static void forget(struct vault *v, struct kept *kept)
-{
-    for (size_t i = 0; i < OPENED; i++)
-        if (v->opened[i].number == kept->number) {
-            secret_wipe(&v->opened[i].plain);
-            v->opened[i] = (struct opened){0};
-        }
-    *kept = v->kept[--v->kept_count];
 }
 
 int vault_release(struct vault *v, const char *endpoint, int64_t index, struct signet_error *err)

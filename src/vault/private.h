@@ -44,4 +44,7 @@ int vault_wipe_file(const char *path, struct signet_error *err);
 int vault_read(struct vault *v, const char *endpoint, struct secret *packet,
                struct signet_error *err);
 
+/* batch.c */
+int batch_wipe(struct vault *v, uint64_t number, struct signet_error *err);
+
 #endif

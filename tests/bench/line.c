@@ -6,9 +6,7 @@
 #include "sim.h"
 
 #include <signal.h>
-#include <signet/config.h>
-#include <signet/line.h>
-#include <signet/units.h>
+#include <signet/run.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,56 +85,60 @@ static void close_hall(struct hall *h)
     bench_require(system(command) == 0, "cannot clear away");
 }
 
-static void open_stores(struct hall *h, struct signet_line *line, struct signet_units **units)
+static void write_template(const struct hall *h, char path[96])
 {
-    const struct signet_ledger_options station = {.station = "bench", .lease_seconds = 600};
-    char ledger[64], work[64], key[64];
-    struct signet_tree *tree = NULL;
-
-    snprintf(ledger, sizeof ledger, "%s/ledger.db", h->folder);
-    snprintf(work, sizeof work, "%s/work", h->folder);
-    snprintf(key, sizeof key, "%s/key", h->folder);
-    line->quota = (int64_t)(h->slots * h->boards);
-    bench_require(!signet_ledger_open(&line->ledger, ledger, &station, NULL) &&
-                      !signet_ledger_order(line->ledger, "o", "h", line->quota, &line->order, NULL),
-                  "no ledger");
-    bench_require(!signet_config_parse(template, strlen(template), "t", &tree, NULL),
+    snprintf(path, 96, "%s/template", h->folder);
+    bench_require(signet_bytes_write(path, template, strlen(template), NULL) == SIGNET_OK,
                   "no template");
-    const struct signet_units_options options = {.model = tree, .work = work, .key_file = key};
-    bench_require(!signet_units_open(units, &options, NULL), "no units");
-    signet_tree_free(&tree);
-    line->units = signet_units_line(*units);
+}
+
+static struct signet_order make_order(const struct hall *h)
+{
+    static char names[SLOTS][24], places[SLOTS][64], ledger[64], work[64], key[64],
+        template_file[96];
+    struct signet_order order = {.name = "o",
+                                 .quota = (int64_t)(h->slots * h->boards),
+                                 .template_file = template_file,
+                                 .ledger = ledger,
+                                 .work = work,
+                                 .key_file = key,
+                                 .station = "bench",
+                                 .recipe = "anjay-zephyr",
+                                 .identity = "{endpoint}",
+                                 .slot_count = h->slots};
+
+    write_template(h, template_file);
+    snprintf(ledger, sizeof(ledger), "%s/ledger.db", h->folder);
+    snprintf(work, sizeof(work), "%s/work", h->folder);
+    snprintf(key, sizeof(key), "%s/key", h->folder);
+    for (size_t i = 0; i < h->slots; i++) {
+        snprintf(names[i], sizeof(names[i]), "%zu", i + 1);
+        snprintf(places[i], sizeof(places[i]), "%s/%zu", h->folder, i + 1);
+        order.slots[i] =
+            (struct signet_slot){.name = names[i], .kind = SIGNET_SLOT_PORT, .where = places[i]};
+    }
+    return order;
 }
 
 /* Seconds for a whole order; *per_hour is the report's. */
 static double run_line(size_t slots, unsigned boards, double *per_hour)
 {
-    static char names[SLOTS][24], places[SLOTS][64];
-    struct signet_line_slot at[SLOTS];
-    const struct signet_board_options board = {0};
+    const struct signet_run_options options = {.size = sizeof(options)};
     struct hall h = {.slots = slots, .boards = boards};
-    struct signet_line line = {
-        .recipe = "anjay-zephyr", .board = &board, .slots = at, .slot_count = slots};
-    struct signet_line_report report = {0};
-    struct signet_units *units = NULL;
+    struct signet_run_report report = {0};
+    struct signet_run *run = NULL;
     struct signet_error err = {0};
 
     open_hall(&h);
-    open_stores(&h, &line, &units);
-    for (size_t i = 0; i < slots; i++) {
-        snprintf(names[i], sizeof names[i], "%zu", i + 1);
-        snprintf(places[i], sizeof places[i], "%s/%zu", h.folder, i + 1);
-        at[i] = (struct signet_line_slot){
-            .name = names[i], .kind = SIGNET_SLOT_PORT, .where = places[i]};
-    }
-    bench_require(!signet_line_run(&line, &report, &err), err.msg);
-    bench_require(report.states[SIGNET_DEVICE_DONE] == line.quota && report.retries == 0,
+    const struct signet_order order = make_order(&h);
+    bench_require(!signet_run_open(&run, &order, &options, &err), err.msg);
+    bench_require(!signet_run_make(run, &report, &err), err.msg);
+    bench_require(report.states[SIGNET_DEVICE_DONE] == order.quota && report.line.retries == 0,
                   "not every device is done at once");
     double seconds = report.seconds;
-    *per_hour = report.per_hour;
-    signet_line_report_free(&report);
-    signet_units_close(&units);
-    signet_ledger_close(&line.ledger);
+    *per_hour = report.line.per_hour;
+    signet_run_report_free(&report);
+    signet_run_close(&run);
     close_hall(&h);
     return seconds;
 }

@@ -4,10 +4,10 @@
  * same run. */
 #include "base/base.h"
 #include "bench.h"
+#include "template/template.h"
 
 #include <pthread.h>
 #include <signet/config.h>
-#include <signet/units.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,20 +115,19 @@ static void bench_psk(const struct place *p)
 /* certificates */
 
 struct team {
-    struct signet_units *units; /* NULL: raw OpenSSL */
+    struct source *units; /* NULL: raw OpenSSL */
     int64_t next;
 };
 
 static void unit_one(const struct team *t, int64_t index)
 {
-    const struct signet_line_units *units = signet_units_line(t->units);
     struct signet_line_unit unit = {0};
     char endpoint[152];
 
-    bench_require(units->name(units->ctx, index, endpoint, NULL) == SIGNET_OK &&
-                      units->make(units->ctx, endpoint, index, &unit, NULL) == SIGNET_OK,
+    bench_require(source_name(t->units, index, endpoint, NULL) == SIGNET_OK &&
+                      source_make(t->units, endpoint, index, &unit, NULL) == SIGNET_OK,
                   "a device cannot be made");
-    units->free(units->ctx, &unit);
+    unit_free(&unit);
 }
 
 static void *member(void *arg)
@@ -157,24 +156,18 @@ static double team_rate(struct team *t, int threads)
     return threads * PER_THREAD / (clock_seconds() - begin);
 }
 
-static struct signet_units *open_units(const struct place *p)
+static struct source *open_units(const struct place *p)
 {
-    char template[128], cert[128], work[128], key[128];
+    char template[128], cert[128];
     struct signet_tree *tree = NULL;
-    struct signet_units *units = NULL;
-    struct signet_units_options o = {.server_cert = cert,
-                                     .pattern = "{serial}",
-                                     .count = INT32_MAX,
-                                     .work = work,
-                                     .key_file = key};
+    struct source *units = NULL;
+    struct source_options o = {.server_cert = cert, .pattern = "{serial}", .count = INT32_MAX};
 
     snprintf(template, sizeof(template), "%s/cert", p->folder);
     snprintf(cert, sizeof(cert), "%s/server/client_cert.crt", p->folder);
-    snprintf(work, sizeof(work), "%s/units.work", p->folder);
-    snprintf(key, sizeof(key), "%s/station.key", p->folder);
     bench_require(signet_config_load(template, &tree, NULL) == SIGNET_OK, "no template");
     o.model = tree;
-    bench_require(signet_units_open(&units, &o, NULL) == SIGNET_OK, "no units");
+    bench_require(source_open(&units, &o, NULL) == SIGNET_OK, "no units");
     signet_tree_free(&tree);
     return units;
 }
@@ -199,7 +192,7 @@ static void bench_certs(const struct place *p)
     bench_figure("against raw OpenSSL", bench_median(ratio, RUNS), "%", 80, true);
     bench_figure("10,000 of them, ledger and files", bench_median(whole, RUNS), "dev/s", 0, true);
     bench_figure("against raw OpenSSL, all cores", bench_median(whole_ratio, RUNS), "%", 0, true);
-    signet_units_close(&ours.units);
+    source_close(&ours.units);
 }
 
 void bench_mint(void)

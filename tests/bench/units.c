@@ -3,10 +3,10 @@
  * devices on one core; P-256 devices on all cores, against bare OpenSSL on all cores. */
 #include "base/base.h"
 #include "bench.h"
+#include "template/template.h"
 
 #include <pthread.h>
 #include <signet/config.h>
-#include <signet/units.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static const char text[] = "{OID.Security: {1: {RID.Security.ServerURI: 'coaps:/
 
 struct hall {
     char folder[64], manifest[96], server[96];
-    struct signet_units *units;
+    struct source *units;
     atomic_llong next;
 };
 
@@ -59,12 +59,10 @@ static void open_hall(struct hall *h, int mode, bool manifest)
 {
     struct signet_tree *tree = NULL;
     struct signet_error err = {0};
-    char whole[1024], work[96], key[96];
+    char whole[1024];
 
     *h = (struct hall){.folder = "/tmp/signet-bench-XXXXXX"};
     bench_require(mkdtemp(h->folder), "no folder");
-    snprintf(work, sizeof(work), "%s/work", h->folder);
-    snprintf(key, sizeof(key), "%s/key", h->folder);
     snprintf(h->manifest, sizeof(h->manifest), "%s/devices.csv", h->folder);
     snprintf(h->server, sizeof(h->server), "%s/server.der", h->folder);
     write_manifest(h);
@@ -73,15 +71,13 @@ static void open_hall(struct hall *h, int mode, bool manifest)
                      manifest ? " RID.Security.SecretKey: b'{psk:hex}'," : "");
     bench_require(signet_config_parse(whole, (size_t)n, "template", &tree, &err) == SIGNET_OK,
                   err.msg);
-    const struct signet_units_options options = {
-        .model = tree,
-        .manifest = manifest ? h->manifest : NULL,
-        .pattern = manifest ? NULL : "urn:dev:os:0023C7-{serial:06}",
-        .count = ROWS,
-        .server_cert = h->server,
-        .work = work,
-        .key_file = key};
-    bench_require(signet_units_open(&h->units, &options, &err) == SIGNET_OK, err.msg);
+    const struct source_options options = {.model = tree,
+                                           .manifest = manifest ? h->manifest : NULL,
+                                           .pattern =
+                                               manifest ? NULL : "urn:dev:os:0023C7-{serial:06}",
+                                           .count = ROWS,
+                                           .server_cert = h->server};
+    bench_require(source_open(&h->units, &options, &err) == SIGNET_OK, err.msg);
     signet_tree_free(&tree);
 }
 
@@ -89,7 +85,7 @@ static void close_hall(struct hall *h)
 {
     char command[96];
 
-    signet_units_close(&h->units);
+    source_close(&h->units);
     snprintf(command, sizeof(command), "rm -r %s", h->folder);
     bench_require(system(command) == 0, "the folder stays");
 }
@@ -97,18 +93,17 @@ static void close_hall(struct hall *h)
 static void *make_some(void *arg)
 {
     struct hall *h = arg;
-    const struct signet_line_units *units = signet_units_line(h->units);
 
     for (long long i; (i = atomic_fetch_sub(&h->next, 1)) > 0;) {
         struct signet_line_unit unit = {0};
         char endpoint[152];
         int64_t index = ROWS - i;
 
-        bench_require(units->name(units->ctx, index, endpoint, NULL) == SIGNET_OK &&
-                          units->make(units->ctx, endpoint, index, &unit, NULL) == SIGNET_OK &&
+        bench_require(source_name(h->units, index, endpoint, NULL) == SIGNET_OK &&
+                          source_make(h->units, endpoint, index, &unit, NULL) == SIGNET_OK &&
                           unit.packet.len > 100,
                       "no device");
-        units->free(units->ctx, &unit);
+        unit_free(&unit);
     }
     return NULL;
 }

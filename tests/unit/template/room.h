@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TESTS_FACTORY_ROOM_H
-#define TESTS_FACTORY_ROOM_H
+#ifndef TESTS_TEMPLATE_ROOM_H
+#define TESTS_TEMPLATE_ROOM_H
 
 /* A room with a template, a manifest or a pattern, and the devices that come of them. */
-#include "base/base.h"
+#include "template/template.h"
 
 #include <setjmp.h>
 #include <signet/config.h>
 #include <signet/packet.h>
-#include <signet/units.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +24,11 @@ static const char form[] = "{OID.Security: {1: {RID.Security.ServerURI: '%s',"
                            " RID.Server.Binding: 'U'}}%s}";
 
 struct room {
-    char folder[64], manifest[96], work[96], key[96];
+    char folder[64], manifest[96];
     const char *uri, *more, *lifetime, *objects; /* of the template */
     int mode;
-    struct signet_units_options options;
-    struct signet_units *units;
-    const struct signet_line_units *line;
+    struct source_options options;
+    struct source *source;
     struct signet_error err;
     char told[8192]; /* errors, one a line */
     int told_count, warnings, asked;
@@ -60,29 +58,24 @@ static inline void set_up(struct room *r)
                        .objects = ""};
     assert_non_null(mkdtemp(r->folder));
     snprintf(r->manifest, sizeof(r->manifest), "%s/devices.csv", r->folder);
-    snprintf(r->work, sizeof(r->work), "%s/work", r->folder);
-    snprintf(r->key, sizeof(r->key), "%s/station.key", r->folder);
-    r->options.work = r->work;
-    r->options.key_file = r->key;
 }
 
-static inline int open_units(struct room *r)
+static inline int open_source(struct room *r)
 {
     const struct signet_observer observer = {.on_event = on_event, .ctx = r};
     struct signet_tree *tree = NULL;
     char text[2048];
     int n = snprintf(text, sizeof(text), form, r->uri, r->mode, r->more, r->lifetime, r->objects);
 
-    signet_units_close(&r->units);
+    source_close(&r->source);
     r->told[0] = '\0';
     r->told_count = r->warnings = r->asked = 0;
     if (signet_config_parse(text, (size_t)n, "template", &tree, &r->err) != SIGNET_OK)
         fail_msg("%s", r->err.msg);
     r->options.model = tree;
     r->options.observer = &observer;
-    int rc = signet_units_open(&r->units, &r->options, &r->err);
+    int rc = source_open(&r->source, &r->options, &r->err);
     signet_tree_free(&tree);
-    r->line = rc == SIGNET_OK ? signet_units_line(r->units) : NULL;
     return rc;
 }
 
@@ -94,14 +87,14 @@ static inline int open_manifest(struct room *r, const char *csv)
     fputs(csv, to);
     fclose(to);
     r->options.manifest = r->manifest;
-    return open_units(r);
+    return open_source(r);
 }
 
 static inline void tear_down(struct room *r)
 {
     char command[128];
 
-    signet_units_close(&r->units);
+    source_close(&r->source);
     snprintf(command, sizeof(command), "rm -r %s", r->folder);
     assert_int_equal(system(command), 0);
 }

@@ -12,29 +12,29 @@ static void secrets_of_the_template(void **state)
     r.options.pattern = "urn:{serial}";
     r.options.count = 2;
     r.more = " RID.Security.SecretKey: b'0123456789abcdef',";
-    refused(&r, open_units(&r), SIGNET_E_MEANING, "/0/1/5: the template holds a secret key");
+    refused(&r, open_source(&r), SIGNET_E_MEANING, "/0/1/5: the template holds a secret key");
     r.options.shared_secret = true;
-    good(&r, open_units(&r));
-    good(&r, r.line->make(r.line->ctx, "urn:0", 0, &a, &r.err));
-    good(&r, r.line->seal(r.line->ctx, &a, &r.err));
-    good(&r, r.line->open(r.line->ctx, "urn:0", &b, &r.err));
+    good(&r, open_source(&r));
+    good(&r, source_make(r.source, "urn:0", 0, &a, &r.err));
+    const struct secret packet = {.data = a.packet.data, .len = a.packet.len};
+    good(&r, source_restore(r.source, &packet, "urn:0", &b, &r.err));
     assert_null(a.facts.psk_sha256); /* all devices have it: no fact of one */
     assert_null(b.facts.psk_sha256);
     assert_string_equal(b.facts.psk_identity, "urn:0");
-    r.line->free(r.line->ctx, &a);
-    r.line->free(r.line->ctx, &b);
+    unit_free(&a);
+    unit_free(&b);
     r.more = " RID.Security.SecretKey: b'3x@mpl3P5K53cr3tK3y',";
-    refused(&r, open_units(&r), SIGNET_E_MEANING, "sample that everyone knows");
+    refused(&r, open_source(&r), SIGNET_E_MEANING, "sample that everyone knows");
     r.more = " RID.Security.SecretKey: b'short',";
-    refused(&r, open_units(&r), SIGNET_E_MEANING, "/0/1/5: the key has 5 bytes");
+    refused(&r, open_source(&r), SIGNET_E_MEANING, "/0/1/5: the key has 5 bytes");
     r.more = "";
-    refused(&r, open_units(&r), SIGNET_E_MEANING, "the template holds none");
+    refused(&r, open_source(&r), SIGNET_E_MEANING, "the template holds none");
     r.options.shared_secret = false;
     r.more = " RID.Security.PKOrIdentity: b'me',";
-    refused(&r, open_units(&r), SIGNET_E_MEANING, "/0/1/3: the template holds a PSK identity");
+    refused(&r, open_source(&r), SIGNET_E_MEANING, "/0/1/3: the template holds a PSK identity");
     r.options.count = 1; /* nobody to share with */
     r.more = " RID.Security.SecretKey: b'0123456789abcdef',";
-    good(&r, open_units(&r));
+    good(&r, open_source(&r));
     tear_down(&r);
 }
 
@@ -50,7 +50,7 @@ static void a_misspelt_placeholder_has_its_place(void **state)
             SIGNET_E_MEANING, "endpoint_cfg:2:2: /0/1/5 (SecretKey): {pks} names no column");
     assert_non_null(strstr(r.err.hint, "{psk}"));
     r.more = " RID.Security.SecretKey: b'{psk}',";
-    refused(&r, open_units(&r), SIGNET_E_SYNTAX, "bytes need an encoding");
+    refused(&r, open_source(&r), SIGNET_E_SYNTAX, "bytes need an encoding");
     tear_down(&r);
 }
 
@@ -111,8 +111,8 @@ static void each_device_has_a_pair_of_its_own(void **state)
     (void)state;
     set_up_certs(&r, server);
     good(&r, open_manifest(&r, "endpoint\na\nb\n"));
-    good(&r, r.line->make(r.line->ctx, "a", 0, &a, &r.err));
-    good(&r, r.line->make(r.line->ctx, "b", 1, &b, &r.err));
+    good(&r, source_make(r.source, "a", 0, &a, &r.err));
+    good(&r, source_make(r.source, "b", 1, &b, &r.err));
     assert_string_not_equal(a.facts.spki_sha256, b.facts.spki_sha256);
     assert_string_not_equal(a.facts.cert_serial, b.facts.cert_serial);
     const struct signet_value *v = value(&a, 0, 3);
@@ -127,8 +127,8 @@ static void each_device_has_a_pair_of_its_own(void **state)
     good(&r, signet_cert_check_key(cert, key, &r.err));
     signet_key_free(&key);
     signet_cert_free(&cert);
-    r.line->free(r.line->ctx, &a);
-    r.line->free(r.line->ctx, &b);
+    unit_free(&a);
+    unit_free(&b);
     tear_down(&r);
 }
 
@@ -144,12 +144,12 @@ static void keys_are_on_the_curve_that_is_asked_for(void **state)
     set_up_certs(&r, server);
     r.options.cert = &info;
     good(&r, open_manifest(&r, "endpoint\na\nb\n"));
-    good(&r, r.line->make(r.line->ctx, "b", 1, &unit, &r.err));
+    good(&r, source_make(r.source, "b", 1, &unit, &r.err));
     struct signet_key *key = key_of(&r, &unit);
     good(&r, signet_key_describe(key, text, sha256, &r.err));
     assert_string_equal(text, "EC secp384r1");
     signet_key_free(&key);
-    r.line->free(r.line->ctx, &unit);
+    unit_free(&unit);
     tear_down(&r);
 }
 
@@ -174,7 +174,7 @@ static void pairs_come_from_a_manifest(void **state)
     (void)state;
     set_up_certs(&r, server);
     good(&r, open_manifest(&r, "endpoint\na\n"));
-    good(&r, r.line->make(r.line->ctx, "a", 0, &a, &r.err));
+    good(&r, source_make(r.source, "a", 0, &a, &r.err));
     const struct signet_value *crt = value(&a, 0, 3), *own = value(&a, 0, 5);
     buf_text(&csv, "endpoint,crt,key\na");
     put_base64(&csv, crt->as.bytes.data, crt->as.bytes.len);
@@ -182,16 +182,16 @@ static void pairs_come_from_a_manifest(void **state)
     r.more =
         " RID.Security.PKOrIdentity: b'{crt:base64}', RID.Security.SecretKey: b'{key:base64}',";
     good(&r, open_manifest(&r, (const char *)csv.data));
-    good(&r, r.line->make(r.line->ctx, "a", 0, &b, &r.err));
+    good(&r, source_make(r.source, "a", 0, &b, &r.err));
     assert_string_equal(b.facts.spki_sha256, a.facts.spki_sha256);
-    r.line->free(r.line->ctx, &b);
+    unit_free(&b);
 
     assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
     assert_int_equal(signet_key_der(key, &der, NULL), SIGNET_OK);
     buf_text(&csv, "\nc");
     put_base64(&csv, crt->as.bytes.data, crt->as.bytes.len);
     put_base64(&csv, der.data, der.len);
-    r.line->free(r.line->ctx, &a);
+    unit_free(&a);
     refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CERT, "devices.csv:3: key: ");
     signet_bytes_free(&der);
     signet_key_free(&key);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_RUN_H
+#define SIGNET_RUN_H
+
+/* A work order at work: on boards, many at a time, each in a slot; or, without a board, on packets
+ * that are written to a folder or a file. Each device goes reserved -> keyed -> writing -> written
+ * -> verified -> registered -> done. Every state is on disk before the effect that it announces: a
+ * run may end at any moment, by kill -9 or by the mains, and the next one continues where it was.
+ *
+ * A run is for one thread at a time; its own threads end before its calls return. */
+
+#include <signet/cancel.h>
+#include <signet/error.h>
+#include <signet/event.h>
+#include <signet/ledger.h>
+#include <signet/order.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct signet_run;
+
+struct signet_run_options {
+    size_t size;       /* sizeof(struct signet_run_options) */
+    bool watch;        /* slots may be empty, and wait for boards without end */
+    int wait_seconds;  /* not watch: how long a slot waits for its next board; 0: 5 */
+    int sync_seconds;  /* at the end, how long servers that are unreachable are tried; 0: 10 */
+    bool deliver_only; /* for signet_run_deliver(): boards and slots are not looked at */
+    bool ask_servers;  /* reach and token of each are tried */
+    bool dry_run;      /* all is checked; nothing is made, and nothing comes into the ledger */
+    const struct signet_observer *observer; /* called by one thread at a time; may be NULL */
+    const struct signet_cancel *cancel;     /* may be NULL */
+};
+
+/* Opens and checks everything that the order names; no board is touched. order, and what options
+ * point to, outlive the run. A name that another order has is warned of. SIGNET_E_CONFLICT: the
+ * order was begun with another template or other names, more devices than the quota are begun, or
+ * an output is not as it was left; SIGNET_E_BUSY: another run uses the work folder. */
+int signet_run_open(struct signet_run **out, const struct signet_order *order,
+                    const struct signet_run_options *options, struct signet_error *err);
+void signet_run_close(struct signet_run **run); /* sets *run to NULL */
+
+/* Endpoint of device number index, from 0. SIGNET_E_NOT_FOUND: there is none; SIGNET_E_UNSUPPORTED:
+ * endpoints are the boards' names. */
+int signet_run_name(struct signet_run *run, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
+                    struct signet_error *err);
+
+struct signet_slot_report {
+    const char *name; /* the order's */
+    uint64_t passed, failed, first_pass;
+};
+
+/* Boards, in this run. */
+struct signet_line_report {
+    uint64_t passed;     /* boards verified */
+    uint64_t failed;     /* boards set aside */
+    uint64_t first_pass; /* of passed: without a retry */
+    uint64_t retries;
+    double per_hour; /* passed boards, from the first one's begin to the last one's end */
+    struct signet_slot_report *slots;
+    size_t slot_count;
+};
+
+struct signet_output_report {
+    uint64_t bytes;  /* 0 with a folder */
+    char sha256[65]; /* of them */
+};
+
+/* Packets without boards, in this run. */
+struct signet_batch_report {
+    uint64_t made;      /* devices written */
+    uint64_t failed;    /* devices set aside */
+    uint64_t elsewhere; /* half made, and what they were made with is at another station */
+    struct signet_output_report packets, records; /* whole, as they are now */
+};
+
+struct signet_server_report {
+    const char *name;             /* the order's */
+    uint64_t registered, refused; /* in this run */
+    int64_t waiting;              /* devices of the order that it does not have yet */
+    struct signet_error away;     /* why it could not be asked the last time; SIGNET_OK: it could */
+};
+
+/* From verified to done, in this run. */
+struct signet_delivery_report {
+    uint64_t done;
+    uint64_t proved;
+    uint64_t refused; /* devices set aside by a server, or by their proof */
+    struct signet_server_report *servers;
+    size_t server_count;
+    struct signet_error unproved; /* why a proof could not be had the last time */
+};
+
+struct signet_stage_report {
+    const char *name; /* "flash", "load" ...; static */
+    uint64_t count;
+    double median, p95; /* seconds, within 2 % */
+};
+
+enum { SIGNET_RUN_CODES = 32, SIGNET_RUN_STAGES = 10 };
+
+struct signet_run_report {
+    double seconds;
+    int64_t quota;
+    int64_t states[SIGNET_DEVICE_STATES]; /* of the whole order, at the end: devices by state */
+    struct signet_line_report line;
+    struct signet_batch_report batch;
+    struct signet_delivery_report delivery;
+    struct signet_stage_report stages[SIGNET_RUN_STAGES];
+    size_t stage_count;
+    uint64_t errors[SIGNET_RUN_CODES]; /* failed attempts by signet_code */
+};
+void signet_run_report_free(struct signet_run_report *report); /* {0} afterwards */
+
+/* Makes the devices of the order, until it is used up, no slot has work left, or cancel fires.
+ * Events besides the ones of a single device:
+ *   SIGNET_EVENT_SLOT      board is a slot's name; stage is "empty", "working", "pass", "fail"
+ * (with error), "stopped" or "closed" SIGNET_EVENT_RETRY     stage "device": a board's attempt
+ * failed with error, and is made again SIGNET_EVENT_TOTALS    stage "order": done of total devices
+ * are made; stage "servers": total devices wait for their registration or proof
+ *   SIGNET_EVENT_PROGRESS  stage "mint": done of total devices of the order are written
+ *   SIGNET_EVENT_WARNING   a server is unreachable; or devices became void meanwhile, or another
+ *                          station took them over: the others continue
+ * SIGNET_OK also when devices failed or wait: the report says so. An error is what stopped the run,
+ * such as a full disk; the report is complete then too. */
+int signet_run_make(struct signet_run *run, struct signet_run_report *report,
+                    struct signet_error *err);
+
+/* Registers and proves what waits as verified, and makes nothing. Each server is tried once.
+ * SIGNET_OK also when one is unreachable: the report says so. */
+int signet_run_deliver(struct signet_run *run, struct signet_run_report *report,
+                       struct signet_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_STATUS_H
+#define SIGNET_STATUS_H
+
+/* What a run looks like now, for a panel or a page: its events, summed up. One thread at a time
+ * gives events; any thread may read. */
+
+#include <signet/bytes.h>
+#include <signet/error.h>
+#include <signet/event.h>
+#include <signet/order.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum signet_slot_state {
+    SIGNET_SLOT_EMPTY,
+    SIGNET_SLOT_WORKING,
+    SIGNET_SLOT_PASS,
+    SIGNET_SLOT_FAIL,
+    SIGNET_SLOT_CLOSED,
+};
+
+struct signet_slot_status {
+    const char *name; /* the order's */
+    enum signet_slot_state state;
+    char endpoint[SIGNET_ENDPOINT_SIZE]; /* "" while it is not known */
+    char stage[16];                      /* that the board is in, or was in last; "" before */
+    double part;                         /* of the way to verified, 0 .. 1 */
+    double seconds;                      /* since the board came; how long the last one took */
+    bool retried;                        /* the board had a second attempt */
+    char reason[256];                    /* of SIGNET_SLOT_FAIL */
+};
+
+/* Of the whole order, and of this run. */
+struct signet_order_status {
+    const char *name;
+    double seconds;                      /* since signet_status_new() */
+    uint64_t made, quota;                /* devices of the order: verified or further */
+    uint64_t made_before;                /* of made: before this run */
+    uint64_t waiting;                    /* for servers or proof */
+    uint64_t passed, failed, first_pass; /* boards of this run */
+    double left; /* seconds that the rest will take at this rate; below 0: unknown */
+};
+
+struct signet_status;
+
+/* order outlives it. */
+int signet_status_new(struct signet_status **out, const struct signet_order *order,
+                      struct signet_error *err);
+void signet_status_free(struct signet_status **status); /* sets *status to NULL */
+void signet_status_add(struct signet_status *status, const struct signet_event *event);
+
+size_t signet_status_slot_count(const struct signet_status *status);
+/* i is below the count. */
+void signet_status_slot(struct signet_status *status, size_t i, struct signet_slot_status *out);
+void signet_status_order(struct signet_status *status, struct signet_order_status *out);
+
+/* A board is tried again as a whole; frames and requests that are sent again are no news. */
+bool signet_event_is_retry(const struct signet_event *event);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lanes, and what is around them. */
+#include "batch/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BATCH_LEAST = 32, BATCH_MOST = 160, DEVICES_AT_ONCE = 1000 };
+
+/* About a second's work, so that an end that is asked for is not far. */
+static size_t size_of_next(struct batch_run *l)
+{
+    pthread_mutex_lock(&l->job->lock);
+    double fit = l->pace > 0 ? 1 / l->pace : BATCH_LEAST;
+    pthread_mutex_unlock(&l->job->lock);
+    return fit < 1 ? 1 : fit < (double)l->batch_max ? (size_t)fit : l->batch_max;
+}
+
+static size_t take_again(struct batch_run *l, struct batch *b, size_t max)
+{
+    struct again *again = &l->again;
+
+    pthread_mutex_lock(&l->job->lock);
+    size_t n = again->count < max ? again->count : max;
+    again->count -= n;
+    for (size_t i = 0; i < n; i++)
+        b->leases[i] = again->leases[again->count + i];
+    pthread_mutex_unlock(&l->job->lock);
+    return n;
+}
+
+/* SIGNET_E_QUOTA, SIGNET_E_NOT_FOUND: there are no more. */
+static int take(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    const struct signet_ledger_names names = {.name = source_name, .ctx = l->setup.source};
+    size_t max = size_of_next(l);
+    int rc = SIGNET_OK;
+
+    batch_reset(b);
+    pthread_mutex_lock(&l->taking);
+    b->count = take_again(l, b, max);
+    if (!b->count) {
+        failpoint("before-reserve");
+        rc = signet_ledger_reserve_next(l->job->ledger, l->job->order, BATCH_SLOT, &names,
+                                        b->leases, max, &b->count, err);
+        failpoint("after-reserve");
+    }
+    if (rc == SIGNET_OK)
+        b->number = l->turns.next++;
+    pthread_mutex_unlock(&l->taking);
+    return rc;
+}
+
+static bool is_all(int rc)
+{
+    return rc == SIGNET_E_QUOTA || rc == SIGNET_E_NOT_FOUND;
+}
+
+static void *lane(void *arg)
+{
+    struct batch_run *l = arg;
+    struct signet_error err = {0};
+    struct batch b;
+    int rc = batch_init(&b, l->batch_max, &err);
+
+    while (rc == SIGNET_OK && !job_stopped(l->job)) {
+        rc = take(l, &b, &err);
+        if (is_all(rc))
+            break;
+        if (rc == SIGNET_OK)
+            rc = batch_make(l, &b, &err);
+        if (rc == SIGNET_OK)
+            rc = batch_write(l, &b, &err);
+    }
+    if (rc != SIGNET_OK && !is_all(rc))
+        job_fail(l->job, &err);
+    batch_free(&b);
+    job_thread_ended(l->job, &l->open);
+    return NULL;
+}
+
+/* One for each core, and one that waits for the disk. */
+static size_t lanes_of_machine(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores < 1 ? 2 : cores + 1 < LANES_MAX ? (size_t)cores + 1 : LANES_MAX;
+}
+
+/* The lanes share DEVICES_AT_ONCE, so that memory is the same however many there are to make; and
+ * the pages that one change of the ledger touches are memory, too. */
+static size_t size_of_batches(size_t lanes)
+{
+    size_t size = DEVICES_AT_ONCE / lanes;
+
+    return size < BATCH_LEAST ? BATCH_LEAST : size > BATCH_MOST ? BATCH_MOST : size;
+}
+
+static int run_lanes(struct batch_run *l, size_t count, struct signet_error *err)
+{
+    pthread_t threads[LANES_MAX];
+    size_t started = 0;
+    int rc = 0;
+
+    for (; rc == 0 && started < count; started += rc == 0) {
+        pthread_mutex_lock(&l->job->lock);
+        l->open++;
+        pthread_mutex_unlock(&l->job->lock);
+        rc = pthread_create(&threads[started], NULL, lane, l);
+        if (rc != 0)
+            job_thread_ended(l->job, &l->open);
+    }
+    job_attend(l->job, &l->open);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    return count > 0 && started == 0 ? error_sys(err, SIGNET_E_NOMEM, rc, "cannot start a thread")
+                                     : SIGNET_OK;
+}
+
+/* Is there anything left to make? Only then must the output be where it was. */
+static int check_gone(struct batch_run *l, struct signet_error *err)
+{
+    int64_t issued = 0;
+
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
+        issued += l->job->states[i];
+    if (output_is_gone(&l->out) && (issued < l->job->quota || l->again.count))
+        return output_gone(&l->out, err);
+    return SIGNET_OK;
+}
+
+static int work(struct batch_run *l, struct signet_error *err)
+{
+    size_t lanes = lanes_of_machine();
+    const int64_t *states = l->job->states;
+
+    l->batch_max = size_of_batches(lanes);
+    int rc = batch_resume(l, err);
+    if (rc == SIGNET_OK)
+        rc = job_count(l->job, err);
+    if (rc == SIGNET_OK)
+        rc = check_gone(l, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    pthread_mutex_lock(&l->job->lock);
+    l->written = states[SIGNET_DEVICE_VERIFIED] + states[SIGNET_DEVICE_REGISTERED] +
+                 states[SIGNET_DEVICE_DONE];
+    pthread_mutex_unlock(&l->job->lock);
+    return run_lanes(l, output_is_gone(&l->out) ? 0 : lanes, err);
+}
+
+/* begin and end */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), tail = strlen(end);
+
+    return len > tail && strcmp(text + len - tail, end) == 0;
+}
+
+static int check(const struct batch_setup *setup, struct signet_error *err)
+{
+    const struct signet_order *order = setup->order;
+
+    if (!source_has_names(setup->source)) {
+        error_set(err, SIGNET_E_USAGE, "without boards, names come from a pattern or a manifest");
+        error_hint(err, "add names, or a manifest, to the order");
+        return SIGNET_E_USAGE;
+    }
+    if (!order->packets ||
+        (!ends_with(order->packets, "/") && !ends_with(order->packets, ".ndjson"))) {
+        error_set(err, SIGNET_E_USAGE, "an order without a board needs a place for its packets");
+        error_hint(err, "a folder, ending in '/', or a file ending in .ndjson");
+        return SIGNET_E_USAGE;
+    }
+    if (order->records && !ends_with(order->records, ".csv") &&
+        !ends_with(order->records, ".ndjson"))
+        return error_set(err, SIGNET_E_USAGE, "the file for records ends in .csv or .ndjson");
+    return SIGNET_OK;
+}
+
+int batch_open(struct batch_run **out, const struct batch_setup *setup, struct signet_error *err)
+{
+    struct batch_run *l = NULL;
+    int rc = check(setup, err);
+
+    if (rc == SIGNET_OK && !(l = calloc(1, sizeof(*l))))
+        rc = error_nomem(err);
+    if (rc != SIGNET_OK)
+        return rc;
+    l->setup = *setup;
+    l->job = setup->job;
+    l->out = (struct output){.packets = {.fd = -1}, .records = {.fd = -1}, .folder = -1};
+    pthread_mutex_init(&l->taking, NULL);
+    rc = output_open(l, !setup->dry_run, err);
+    if (rc == SIGNET_OK)
+        *out = l;
+    else
+        batch_close(&l);
+    return rc;
+}
+
+void batch_close(struct batch_run **lanes)
+{
+    struct batch_run *l = *lanes;
+
+    if (!l)
+        return;
+    output_close(&l->out);
+    free(l->again.leases);
+    pthread_mutex_destroy(&l->taking);
+    free(l);
+    *lanes = NULL;
+}
+
+static void fill_report(struct signet_output_report *to, const struct mark *mark)
+{
+    to->bytes = mark->bytes;
+    memcpy(to->sha256, mark->bytes ? mark->sha256 : "", mark->bytes ? sizeof(to->sha256) : 1);
+}
+
+int batch_run(struct batch_run *l, struct delivery *delivery, struct signet_batch_report *report,
+              struct signet_error *err)
+{
+    l->delivery = delivery;
+    l->report = report;
+    int rc = work(l, err);
+    fill_report(&report->packets, &l->out.state.packets);
+    fill_report(&report->records, &l->out.state.records);
+    return rc;
+}

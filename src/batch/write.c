@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One batch, from its credentials to the end. The ledger says writing before a byte leaves the work
+ * folder, and verified, or done where no server waits, only after the output is synced, read again
+ * and marked in the state file. The seal goes last: as long as it is there, all of this can be done
+ * again. */
+#include "batch/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int turn_take(struct batch_run *l, const uint64_t *turn, uint64_t number,
+                     struct signet_error *err)
+{
+    pthread_mutex_lock(&l->job->lock);
+    while (l->job->fatal.code == SIGNET_OK && *turn != number)
+        job_wait(l->job, INT64_MAX);
+    bool stop = l->job->fatal.code != SIGNET_OK;
+    pthread_mutex_unlock(&l->job->lock);
+    return stop ? error_set(err, SIGNET_E_CANCELLED, "another batch failed") : SIGNET_OK;
+}
+
+static void turn_give(struct batch_run *l, uint64_t *turn)
+{
+    pthread_mutex_lock(&l->job->lock);
+    ++*turn;
+    pthread_cond_broadcast(&l->job->changed);
+    pthread_mutex_unlock(&l->job->lock);
+}
+
+static int seal_batch(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    failpoint("before-seal");
+    int rc = vault_batch_seal(l->setup.vault, b->number, &b->plain, err);
+    failpoint("after-seal");
+    b->sealed = rc == SIGNET_OK;
+    b->partial = b->partial && rc != SIGNET_OK;
+    return rc;
+}
+
+/* A key, an identity or a serial number that another device has: only this device is set aside. */
+static int announce_each(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    bool *keep = calloc(b->count, sizeof(*keep));
+    int rc = keep ? SIGNET_OK : error_nomem(err);
+
+    for (size_t i = 0; rc == SIGNET_OK && i < b->count; i++) {
+        struct signet_error why = {0};
+
+        keep[i] = true;
+        if (b->leases[i].state >= SIGNET_DEVICE_WRITING)
+            continue;
+        rc = signet_ledger_advance(l->job->ledger, &b->leases[i], SIGNET_DEVICE_WRITING,
+                                   &b->facts[i], &why);
+        keep[i] = rc != SIGNET_E_CONFLICT;
+        if (rc == SIGNET_E_CONFLICT)
+            rc = batch_fail(l, &b->leases[i], &why, err);
+        else if (rc != SIGNET_OK && err)
+            *err = why;
+    }
+    if (rc == SIGNET_OK)
+        batch_keep(b, keep);
+    free(keep);
+    return rc;
+}
+
+static void tell_lost(struct batch_run *l, size_t lost, struct signet_error *first)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = first};
+
+    error_prefix(first, "%zu of a batch left out: void, or another station has them; the first",
+                 lost);
+    job_report(l->job, &event);
+}
+
+/* A device that a person made void, or that another station took over, is ours no more: the others
+ * go on. One that is in the output from a run before, perhaps, is not left out here, since its seal
+ * would go: the next run looks at it. *why is what the ledger said; when nothing can be left out,
+ * that remains the error. */
+static int drop_lost(struct batch_run *l, struct batch *b, bool is_out, struct signet_error *why)
+{
+    bool *keep = calloc(b->count + 1, sizeof(*keep));
+    struct signet_error first = {0};
+    size_t lost = 0;
+    int rc = keep ? SIGNET_OK : error_nomem(why);
+
+    for (size_t i = 0; rc == SIGNET_OK && i < b->count; i++) {
+        struct signet_error gone = {0};
+
+        rc = signet_ledger_renew(l->job->ledger, &b->leases[i], &gone);
+        keep[i] = rc == SIGNET_OK;
+        if (rc == SIGNET_E_BUSY && (is_out || b->leases[i].state < SIGNET_DEVICE_WRITING)) {
+            first = lost++ ? first : gone;
+            rc = SIGNET_OK;
+        } else if (rc != SIGNET_OK) {
+            *why = gone;
+        }
+    }
+    if (rc == SIGNET_OK && lost) {
+        batch_keep(b, keep);
+        tell_lost(l, lost, &first);
+    }
+    free(keep);
+    return rc == SIGNET_OK && !lost ? SIGNET_E_BUSY : rc;
+}
+
+static int announce_all(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    size_t fresh = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        fresh += b->leases[i].state < SIGNET_DEVICE_WRITING;
+    if (!fresh)
+        return SIGNET_OK;
+    failpoint("before-writing");
+    int rc = fresh == b->count ? signet_ledger_advance_many(l->job->ledger, b->leases, b->count,
+                                                            SIGNET_DEVICE_WRITING, b->facts, err)
+                               : SIGNET_E_CONFLICT;
+    if (rc == SIGNET_E_CONFLICT)
+        rc = announce_each(l, b, err);
+    failpoint("after-writing");
+    return rc;
+}
+
+/* A change of all, and once more without those that were lost. */
+static int insist(struct batch_run *l, struct batch *b, bool is_out,
+                  int (*change)(struct batch_run *, struct batch *, struct signet_error *),
+                  struct signet_error *err)
+{
+    struct signet_error why = {0};
+    int rc = b->count ? change(l, b, &why) : SIGNET_OK;
+
+    while (rc == SIGNET_E_BUSY) {
+        rc = drop_lost(l, b, is_out, &why);
+        if (rc == SIGNET_OK && b->count)
+            rc = change(l, b, &why);
+        else
+            break;
+    }
+    if (rc != SIGNET_OK && err)
+        *err = why;
+    return rc;
+}
+
+struct place {
+    uint64_t lines, rows;
+};
+
+/* In the order of the batches. */
+static int append(struct batch_run *l, struct batch *b, struct place *at, struct signet_error *err)
+{
+    int rc = turn_take(l, &l->turns.to_write, b->number, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    failpoint("before-append");
+    rc = file_append(&l->out.packets, &b->lines, &at->lines, err);
+    failpoint("between-append");
+    if (rc == SIGNET_OK)
+        rc = file_append(&l->out.records, &b->rows, &at->rows, err);
+    if (rc == SIGNET_OK && l->out.packets.path)
+        rc = file_mark(&l->out.packets, &b->packets, err);
+    if (rc == SIGNET_OK && l->out.records.path)
+        rc = file_mark(&l->out.records, &b->records, err);
+    failpoint("after-append");
+    if (rc == SIGNET_OK)
+        turn_give(l, &l->turns.to_write);
+    return rc;
+}
+
+/* Everything on disk, where it belongs. */
+static int put_out(struct batch_run *l, struct batch *b, bool again, struct signet_error *err)
+{
+    struct place at = {0};
+    int rc = SIGNET_OK;
+
+    failpoint("before-output");
+    if (l->out.folder >= 0)
+        rc = folder_write(l->out.folder, b, again, err);
+    failpoint("between-output");
+    if (rc == SIGNET_OK)
+        rc = append(l, b, &at, err);
+    if (rc == SIGNET_OK && l->out.folder >= 0)
+        rc = folder_check(l->out.folder, b, err);
+    if (rc == SIGNET_OK)
+        rc = file_settle(&l->out.packets, &b->lines, at.lines, err);
+    if (rc == SIGNET_OK)
+        rc = file_settle(&l->out.records, &b->rows, at.rows, err);
+    failpoint("after-output");
+    return rc;
+}
+
+static int mark(struct batch_run *l, const struct batch *b, struct signet_error *err)
+{
+    int rc = turn_take(l, &l->turns.to_mark, b->number, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    l->out.state.batch = b->number;
+    l->out.state.devices += b->count;
+    if (l->out.packets.path)
+        l->out.state.packets = b->packets;
+    if (l->out.records.path)
+        l->out.state.records = b->records;
+    failpoint("before-mark");
+    rc = state_write(&l->out.state, l->setup.vault, err);
+    failpoint("after-mark");
+    if (rc == SIGNET_OK)
+        turn_give(l, &l->turns.to_mark);
+    return rc;
+}
+
+static int wipe_batch(struct batch_run *l, const struct batch *b, struct signet_error *err)
+{
+    failpoint("before-wipe");
+    int rc = vault_batch_wipe(l->setup.vault, b->number, err);
+    failpoint("after-wipe");
+    return rc;
+}
+
+static int to_verified(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    failpoint("before-verified");
+    int rc = signet_ledger_advance_many(l->job->ledger, b->leases, b->count, SIGNET_DEVICE_VERIFIED,
+                                        NULL, err);
+    failpoint("after-verified");
+    return rc;
+}
+
+static int to_done(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    failpoint("before-done");
+    int rc = signet_ledger_advance_many(l->job->ledger, b->leases, b->count, SIGNET_DEVICE_DONE,
+                                        NULL, err);
+    failpoint("after-done");
+    return rc;
+}
+
+static int release(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    return signet_ledger_release_many(l->job->ledger, b->leases, b->count, err);
+}
+
+static void report_made(struct batch_run *l, size_t made)
+{
+    pthread_mutex_lock(&l->job->lock);
+    l->report->made += made;
+    l->written += (int64_t)made;
+    const struct signet_event event = {.kind = SIGNET_EVENT_PROGRESS,
+                                       .stage = job_stage_name(STAGE_MINT),
+                                       .done = (uint64_t)l->written,
+                                       .total = (uint64_t)l->job->quota};
+    pthread_mutex_unlock(&l->job->lock);
+    job_report(l->job, &event);
+}
+
+/* Whoever takes a verified device finds what is sealed for it. */
+static int keep_seal(struct batch_run *l, const struct batch *b, struct signet_error *err)
+{
+    int64_t first = INT64_MAX, last = -1;
+
+    for (size_t i = 0; i < b->count; i++) {
+        int64_t index = b->leases[i].index;
+        first = index < first ? index : first;
+        last = index > last ? index : last;
+    }
+    return vault_keep_batch(l->setup.vault, b->number, first, last, b->count, err);
+}
+
+static int hand_over(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    int rc = keep_seal(l, b, err);
+
+    if (rc == SIGNET_OK)
+        rc = insist(l, b, true, to_verified, err);
+    if (rc == SIGNET_OK)
+        rc = insist(l, b, true, release, err);
+    if (rc == SIGNET_OK)
+        delivery_notify(l->delivery);
+    return rc;
+}
+
+int batch_finish(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    bool follows = delivery_follows(l->setup.order);
+
+    if (!b->count)
+        return SIGNET_OK;   /* nothing was sealed, or no more */
+    size_t made = b->count; /* all of them are in the output */
+    int rc = follows ? hand_over(l, b, err) : insist(l, b, true, to_done, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    report_made(l, made);
+    if (b->count < made || b->partial) /* the seal stays as long as another in it may need it */
+        return delivery_review_seal(l->delivery, b->number, err);
+    return follows ? SIGNET_OK : wipe_batch(l, b, err);
+}
+
+/* The seal is what may be in the output, no more and no less: a run after this one compares. */
+static int seal_what_is_left(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    if (b->sealed && !b->partial)
+        return SIGNET_OK;
+    return b->count ? seal_batch(l, b, err) : b->sealed ? wipe_batch(l, b, err) : SIGNET_OK;
+}
+
+int batch_write(struct batch_run *l, struct batch *b, struct signet_error *err)
+{
+    bool again = b->sealed;
+    int rc = seal_what_is_left(l, b, err);
+
+    if (rc == SIGNET_OK)
+        rc = insist(l, b, false, announce_all, err);
+    if (rc == SIGNET_OK)
+        rc = seal_what_is_left(l, b, err);
+    if (rc == SIGNET_OK)
+        rc = put_out(l, b, again, err);
+    if (rc == SIGNET_OK)
+        rc = mark(l, b, err);
+    return rc == SIGNET_OK ? batch_finish(l, b, err) : rc;
+}

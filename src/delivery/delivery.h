@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DELIVERY_DELIVERY_H
+#define DELIVERY_DELIVERY_H
+
+/* From verified to done, for devices of boards and of files alike: each server gets what it does
+ * not have, then the device is proved, its secret ends, and it is done. What waits is taken from
+ * the ledger, so that a crash leaves nothing to remember. What each event means for a device stands
+ * in docs/SPEC.md, "Delivery". */
+
+#include "job/job.h"
+#include "vault/vault.h"
+
+#include <signet/order.h>
+#include <signet/run.h>
+
+struct delivery_setup {
+    struct job *job;
+    struct vault *vault;
+    const struct signet_order *order;     /* its servers' names, and what it says of the proof */
+    struct signet_server *const *servers; /* open; each is used by one thread */
+    struct signet_server *const *seen_by; /* the same servers, to be asked by the proof */
+    bool once;                            /* at the end, no server is tried a second time */
+    int seconds; /* at the end, how long servers that are unreachable are tried; 0: 10 */
+};
+
+/* Does anything follow after verified, so that the packet is still needed? */
+bool delivery_follows(const struct signet_order *order);
+
+/* Starts a thread for each server, and one that proves and finishes. report is filled in by the
+ * end. */
+struct delivery;
+int delivery_begin(struct delivery **out, const struct delivery_setup *setup,
+                   struct signet_delivery_report *report, struct signet_error *err);
+/* A device became verified. */
+void delivery_notify(struct delivery *delivery);
+/* A batch of which devices were left out: its seal is wiped when no device needs it. */
+int delivery_review_seal(struct delivery *delivery, uint64_t number, struct signet_error *err);
+/* No more devices will: waits for the threads, and frees. */
+int delivery_end(struct delivery **delivery, struct signet_error *err);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a device's way: all servers have it; now it is proved, its secret ends, and it is
+ * done. A device whose proof fails is set aside with the verdict. */
+#include "delivery/private.h"
+
+#include <string.h>
+
+enum {
+    BATCH = 256,
+    PROVED = 8,  /* at a time: each may take as long as a server is given */
+    PATIENCE = 2 /* proofs without an answer, one after the other: the server is away */
+};
+
+/* Devices that are leased for their end. Those that wait stay leased until the round is over: else
+ * they would come again in the same round. */
+struct ending {
+    struct finisher *f;
+    struct job *job;
+    struct signet_lease leases[BATCH], waiting[BATCH];
+    size_t count, waits;
+    unsigned unanswered; /* proofs in a row */
+};
+
+static int find_proof(void *ctx, const struct signet_ledger_event *event, struct signet_error *err)
+{
+    bool *proved = ctx;
+
+    (void)err;
+    *proved = (*proved || strcmp(event->kind, "proved") == 0) && strcmp(event->kind, "rework") != 0;
+    return SIGNET_OK;
+}
+
+/* Where nothing is sealed any more: a run that was cut off may have come as far as the end of the
+ * secret, which is after the proof. */
+static int proved_before(struct job *job, const char *endpoint, struct signet_error *why)
+{
+    bool proved = false;
+    int rc = signet_ledger_events(job->ledger, endpoint, find_proof, &proved, why);
+
+    if (rc != SIGNET_OK || proved)
+        return rc;
+    return error_set(why, SIGNET_E_NOT_FOUND, "nothing is sealed here for %s", endpoint);
+}
+
+static int prove(struct ending *e, const struct signet_lease *lease, struct signet_error *why)
+{
+    const struct signet_line_unit *unit = NULL;
+    double begin = clock_seconds();
+    int rc = opened_take(e->f->opened, lease, &unit, why);
+
+    if (rc == SIGNET_E_NOT_FOUND)
+        return proved_before(e->job, lease->endpoint, why);
+    if (rc != SIGNET_OK)
+        return rc;
+    job_report_stage(e->job, SIGNET_EVENT_STAGE_BEGIN, STAGE_PROVE, 0, lease->endpoint, NULL);
+    failpoint("before-prove");
+    rc = proof_of(e->f->setup, unit, why);
+    failpoint("after-prove");
+    opened_give(e->f->opened, unit);
+    if (rc == SIGNET_OK) {
+        double seconds = clock_seconds() - begin;
+        job_cycle(e->job, STAGE_PROVE, seconds);
+        job_report_stage(e->job, SIGNET_EVENT_STAGE_END, STAGE_PROVE, seconds, lease->endpoint,
+                         NULL);
+    }
+    return rc;
+}
+
+/* A device that is void by now, or another station's, is ours no more. */
+static int ours(int rc)
+{
+    return rc == SIGNET_E_BUSY ? SIGNET_OK : rc;
+}
+
+static int set_aside(struct ending *e, struct signet_lease *lease, struct signet_error *why,
+                     struct round *round, struct signet_error *err)
+{
+    error_prefix(why, "%s is made, but does not get in", lease->endpoint);
+    int rc = signet_ledger_fail(e->job->ledger, lease, why, err);
+    if (rc != SIGNET_OK)
+        return ours(rc);
+    report_refused(e->f->setup, e->f->report, STAGE_PROVE, lease->endpoint, why);
+    round->moved++;
+    return SIGNET_OK;
+}
+
+/* The verdict is written down before the secret that it was had with ends. */
+static int note_proof(struct ending *e, const struct signet_lease *lease, struct signet_error *err)
+{
+    failpoint("before-proved");
+    int rc = signet_ledger_note(e->job->ledger, lease, "proved", "", err);
+    failpoint("after-proved");
+    pthread_mutex_lock(&e->job->lock);
+    e->f->report->proved += rc == SIGNET_OK;
+    pthread_mutex_unlock(&e->job->lock);
+    return rc;
+}
+
+static void wait_on(struct ending *e, const struct signet_lease *lease, struct signet_error *why,
+                    struct round *round)
+{
+    e->waiting[e->waits++] = *lease;
+    if (round->away.code == SIGNET_OK && why->code != SIGNET_OK) {
+        round->away = *why;
+        error_prefix(&round->away, "proof of %s", lease->endpoint);
+    }
+}
+
+/* *kept: it may end. */
+static int prove_one(struct ending *e, struct signet_lease *lease, bool *kept, struct round *round,
+                     struct signet_error *err)
+{
+    struct signet_error why = {0};
+    int rc;
+
+    *kept = false;
+    if (e->unanswered >= PATIENCE || job_stopped(e->job)) {
+        wait_on(e, lease, &why, round);
+        return SIGNET_OK;
+    }
+    rc = signet_ledger_renew(e->job->ledger, lease, err);
+    if (rc != SIGNET_OK)
+        return ours(rc);
+    if (prove(e, lease, &why) == SIGNET_OK) {
+        e->unanswered = 0;
+        rc = note_proof(e, lease, err);
+        *kept = rc == SIGNET_OK;
+        return ours(rc);
+    }
+    rc = opened_judge(&why);
+    if (rc == SIGNET_OK) {
+        e->unanswered = 0;
+        return set_aside(e, lease, &why, round, err);
+    }
+    e->unanswered++;
+    wait_on(e, lease, &why, round);
+    if (rc == SIGNET_E_BUSY)
+        return SIGNET_OK;
+    if (err)
+        *err = why;
+    return rc;
+}
+
+/* Leaves in leases those that may end. */
+static int prove_all(struct ending *e, struct round *round, struct signet_error *err)
+{
+    size_t kept = 0, count = e->count;
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        struct signet_lease lease = e->leases[i];
+        bool keep = false;
+
+        if (rc == SIGNET_OK)
+            rc = prove_one(e, &lease, &keep, round, err);
+        else
+            e->waiting[e->waits++] = lease;
+        if (keep)
+            e->leases[kept++] = lease;
+    }
+    e->count = kept;
+    return rc;
+}
+
+/* All of them done, and once more each alone when one was lost: done[i] says which are. */
+static int to_done(struct ending *e, bool done[BATCH], struct signet_error *err)
+{
+    struct signet_ledger *ledger = e->job->ledger;
+    int rc = signet_ledger_advance_many(ledger, e->leases, e->count, SIGNET_DEVICE_DONE, NULL, err);
+    bool each = rc == SIGNET_E_BUSY;
+
+    for (size_t i = 0; i < e->count; i++) {
+        done[i] = rc == SIGNET_OK;
+        if (!each)
+            continue;
+        int one = signet_ledger_advance(ledger, &e->leases[i], SIGNET_DEVICE_DONE, NULL, err);
+        done[i] = one == SIGNET_OK;
+        rc = ours(one);
+        each = rc == SIGNET_OK;
+    }
+    return rc;
+}
+
+/* Nothing secret is left over when the ledger says that a device is done, but for a batch's seal,
+ * which others still need. */
+static int end_all(struct ending *e, struct round *round, struct signet_error *err)
+{
+    struct vault *vault = e->f->setup->vault;
+    bool done[BATCH] = {0};
+    int rc = SIGNET_OK;
+
+    if (e->count == 0)
+        return SIGNET_OK;
+    for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++) {
+        failpoint("before-wipe");
+        rc = vault_wipe(vault, e->leases[i].endpoint, err);
+        failpoint("after-wipe");
+    }
+    if (rc != SIGNET_OK)
+        return rc;
+    failpoint("before-done");
+    rc = to_done(e, done, err);
+    failpoint("after-done");
+    for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++) {
+        opened_drop(e->f->opened, &e->leases[i]);
+        if (done[i])
+            rc = vault_release(vault, e->leases[i].endpoint, e->leases[i].index, err);
+        e->f->report->done += done[i];
+    }
+    round->moved += e->count;
+    return rc;
+}
+
+static int some(struct ending *e, size_t *found, struct round *round, struct signet_error *err)
+{
+    const struct signet_order *order = e->f->setup->order;
+    const char *names[SIGNET_ORDER_SERVERS];
+    size_t room = BATCH - e->waits, max = order->prove ? PROVED : BATCH;
+
+    for (size_t i = 0; i < order->server_count; i++)
+        names[i] = order->servers[i].name;
+    failpoint("before-settled");
+    int rc = signet_ledger_settled(e->job->ledger, e->job->order, names, order->server_count,
+                                   e->leases, max < room ? max : room, &e->count, err);
+    failpoint("after-settled");
+    *found = rc == SIGNET_OK ? e->count : 0;
+    if (rc == SIGNET_OK && e->count > 0 && order->prove)
+        rc = prove_all(e, round, err);
+    return rc == SIGNET_OK ? end_all(e, round, err) : rc;
+}
+
+int finish_round(struct finisher *f, struct round *round, struct signet_error *err)
+{
+    struct ending e = {.f = f, .job = f->setup->job};
+    size_t found = 0;
+    int rc;
+
+    do
+        rc = some(&e, &found, round, err);
+    while (rc == SIGNET_OK && found > 0 && e.waits < BATCH && e.unanswered < PATIENCE &&
+           !job_stopped(e.job));
+    for (size_t i = 0; i < e.waits; i++) {
+        int released = ours(signet_ledger_release(e.job->ledger, &e.waiting[i], NULL));
+        rc = rc == SIGNET_OK ? released : rc;
+    }
+    pthread_mutex_lock(&e.job->lock);
+    f->report->unproved = round->away;
+    pthread_mutex_unlock(&e.job->lock);
+    return rc;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One board of a line, from blank to verified. Nothing leaves the host before the ledger says so.
+ */
+#include "line/private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN_MS 500
+
+struct work {
+    struct slot *slot;
+    const struct line_setup *setup;
+    struct job *job;
+    struct signet_board *board;
+    struct signet_line_unit unit;
+    bool has_unit;
+    bool ledger_refused; /* the last error came from the ledger */
+    bool ledger_broken;  /* and it is the ledger's own: no device can go on */
+    char name[152];      /* that the board gave; "" */
+    char hw_id[152];
+    double took[STAGES]; /* seconds, in this attempt; below 0: not run */
+    char untold[384];    /* why an attempt failed before it was known which device this is */
+};
+
+static struct signet_lease *lease(struct work *w)
+{
+    return &w->slot->lease;
+}
+
+/* A ledger that cannot be written ends the line; what it refuses is about this device only. */
+static int judged(struct work *w, int rc)
+{
+    w->ledger_refused = rc != SIGNET_OK;
+    w->ledger_broken = signet_error_class(&(struct signet_error){.code = (enum signet_code)rc}) ==
+                       SIGNET_CLASS_STATION;
+    return rc;
+}
+
+static void fail_here(const char *when, const char *what)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "%s-%s", when, what);
+    failpoint(name);
+}
+
+/* Puts the state into the ledger. A device that is further already, from before a crash, stays
+ * where it is: the board is written once more. */
+static int record(struct work *w, enum signet_device_state state,
+                  const struct signet_device_facts *facts, struct signet_error *err)
+{
+    enum signet_device_state to = lease(w)->state > state ? lease(w)->state : state;
+
+    fail_here("before", signet_device_state_name(state));
+    int rc = signet_ledger_advance(w->job->ledger, lease(w), to, facts, err);
+    fail_here("after", signet_device_state_name(state));
+    return judged(w, rc);
+}
+
+/* Which device? */
+
+static int reserve(struct work *w, const char *endpoint, struct signet_error *err)
+{
+    fail_here("before", "reserved");
+    int rc = signet_ledger_reserve(w->job->ledger, w->job->order, endpoint, w->slot->order->name,
+                                   lease(w), err);
+    fail_here("after", "reserved");
+    return judged(w, rc);
+}
+
+static int claim(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err)
+{
+    return judged(w, signet_ledger_claim(w->job->ledger, w->job->order, endpoint, hw_id,
+                                         w->slot->order->name, lease(w), err));
+}
+
+/* The next of the order's names that no station has taken. */
+static int take_next(struct work *w, struct signet_error *err)
+{
+    const struct signet_ledger_names names = {.name = source_name, .ctx = w->setup->source};
+    size_t count = 0;
+
+    fail_here("before", "reserved");
+    int rc = signet_ledger_reserve_next(w->job->ledger, w->job->order, w->slot->order->name, &names,
+                                        lease(w), 1, &count, err);
+    fail_here("after", "reserved");
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = error_set(err, SIGNET_E_QUOTA, "the names of the order are used up");
+    return judged(w, rc);
+}
+
+static int identify(struct work *w, struct signet_error *err)
+{
+    bool named = source_has_names(w->setup->source);
+    const char *hw_id = w->hw_id[0] ? w->hw_id : NULL;
+    const char *name = w->name[0] ? w->name : NULL;
+    int rc = SIGNET_E_NOT_FOUND;
+
+    if (!name && !named) {
+        error_set(err, SIGNET_E_USAGE, "the board gives no name, and the order has none for it");
+        error_hint(err, "give the order a manifest, or a count with a pattern");
+        return SIGNET_E_USAGE;
+    }
+    if (name || hw_id)
+        rc = claim(w, named ? NULL : name, hw_id, err);
+    if (rc != SIGNET_E_NOT_FOUND)
+        return rc;
+    if (!named) { /* a name that the manifest does not know takes no unit of the quota */
+        rc = source_make(w->setup->source, name, -1, &w->unit, err);
+        w->has_unit = rc == SIGNET_OK;
+        return rc == SIGNET_OK ? reserve(w, name, err) : rc;
+    }
+    rc = claim(w, NULL, NULL, err);
+    return rc == SIGNET_E_NOT_FOUND ? take_next(w, err) : rc;
+}
+
+/* What was sealed for it before. SIGNET_E_NOT_FOUND: nothing was, or what cannot be opened never
+ * left the host. */
+static int restore(struct work *w, struct signet_error *err)
+{
+    struct secret packet = {0};
+    int rc = vault_find(w->setup->vault, lease(w)->endpoint, -1, &packet, err);
+
+    if (rc == SIGNET_OK)
+        rc = source_restore(w->setup->source, &packet, lease(w)->endpoint, &w->unit, err);
+    secret_wipe(&packet);
+    return rc == SIGNET_E_SYNTAX && lease(w)->state < SIGNET_DEVICE_WRITING ? SIGNET_E_NOT_FOUND
+                                                                            : rc;
+}
+
+/* Its credentials: those of before, or new ones; safe over a crash before anybody hears of them. */
+static int credentials(struct work *w, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+    bool sealed = false;
+
+    if (!w->has_unit) {
+        rc = restore(w, err);
+        sealed = rc == SIGNET_OK;
+        if (rc == SIGNET_E_NOT_FOUND)
+            rc = source_make(w->setup->source, lease(w)->endpoint, lease(w)->index, &w->unit, err);
+        w->has_unit = rc == SIGNET_OK;
+    }
+    if (rc == SIGNET_OK && !sealed) {
+        fail_here("before", "seal");
+        rc = vault_seal(w->setup->vault, lease(w)->endpoint, &w->unit.packet, err);
+        fail_here("after", "seal");
+    }
+    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->unit.facts, err) : rc;
+}
+
+/* The stages */
+
+static int flash(struct work *w, struct signet_error *err)
+{
+    fail_here("before", "flash");
+    int rc = signet_board_prepare(w->board, err);
+    fail_here("after", "flash");
+    return rc;
+}
+
+static int name(struct work *w, struct signet_error *err)
+{
+    struct signet_board_state state;
+    int rc = signet_board_endpoint(w->board, w->name, err);
+
+    signet_board_state(w->board, &state);
+    snprintf(w->hw_id, sizeof(w->hw_id), "%s", state.hw_id[0] ? state.hw_id : state.serial);
+    return rc;
+}
+
+/* What went wrong and is tried again stays on record. */
+static int note_retry(struct work *w, const char *why, struct signet_error *err)
+{
+    if (lease(w)->device == 0) {
+        snprintf(w->untold, sizeof(w->untold), "%s", why);
+        return SIGNET_OK;
+    }
+    return judged(w, signet_ledger_note(w->job->ledger, lease(w), "retry", why, err));
+}
+
+static int identity(struct work *w, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (lease(w)->device == 0)
+        rc = identify(w, err);
+    if (rc == SIGNET_OK && w->untold[0]) {
+        rc = note_retry(w, w->untold, err);
+        w->untold[0] = '\0';
+    }
+    if (rc == SIGNET_OK && lease(w)->state >= SIGNET_DEVICE_KEYED && w->has_unit)
+        return SIGNET_OK; /* another attempt of this run */
+    return rc == SIGNET_OK ? credentials(w, err) : rc;
+}
+
+static int load(struct work *w, struct signet_error *err)
+{
+    const struct signet_device_facts facts = {.hw_id = w->hw_id[0] ? w->hw_id : NULL};
+    int rc = record(w, SIGNET_DEVICE_WRITING, &facts, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    fail_here("before", "load");
+    rc = signet_board_load(w->board, w->unit.packet.data, w->unit.packet.len, err);
+    fail_here("after", "load");
+    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_WRITTEN, NULL, err) : rc;
+}
+
+static int result(struct work *w, struct signet_error *err)
+{
+    int rc = signet_board_result(w->board, err);
+
+    fail_here("after", "result");
+    return rc;
+}
+
+static int final(struct work *w, struct signet_error *err)
+{
+    fail_here("before", "final");
+    int rc = signet_board_finish(w->board, err);
+    fail_here("after", "final");
+    return rc;
+}
+
+static bool has_final(const struct work *w)
+{
+    return w->setup->order->board.final || w->setup->order->board.image_dir;
+}
+
+static const struct {
+    enum job_stage stage;
+    bool (*wanted)(const struct work *w); /* NULL: always */
+    int (*run)(struct work *w, struct signet_error *err);
+} stages[] = {
+    {STAGE_FLASH, NULL, flash}, {STAGE_NAME, NULL, name},     {STAGE_CREDENTIALS, NULL, identity},
+    {STAGE_LOAD, NULL, load},   {STAGE_RESULT, NULL, result}, {STAGE_FINAL, has_final, final},
+};
+
+static int passed(struct work *w, struct signet_error *err)
+{
+    struct signet_board_state state;
+    char note[256] = "";
+    size_t used = 0;
+
+    for (enum job_stage i = 0; i < STAGES; i++)
+        if (w->took[i] >= 0 && used < sizeof(note))
+            used += (size_t)snprintf(note + used, sizeof(note) - used, "%s%s %.2f s",
+                                     used ? ", " : "", job_stage_name(i), w->took[i]);
+    signet_board_state(w->board, &state);
+    const struct signet_device_facts facts = {.image_sha256 =
+                                                  state.final_sha256[0]     ? state.final_sha256
+                                                  : state.initial_sha256[0] ? state.initial_sha256
+                                                                            : NULL,
+                                              .note = note};
+    return record(w, SIGNET_DEVICE_VERIFIED, &facts, err);
+}
+
+static int attempt(struct work *w, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; i < STAGES; i++)
+        w->took[i] = -1;
+    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(stages) / sizeof(stages[0]); i++) {
+        if (stages[i].wanted && !stages[i].wanted(w))
+            continue;
+        double begin = stage_begin(w->slot, stages[i].stage);
+        w->ledger_refused = false;
+        rc = job_stopped(w->job) ? error_set(err, SIGNET_E_CANCELLED, "stopped")
+                                 : stages[i].run(w, err);
+        w->took[stages[i].stage] = stage_end(w->slot, stages[i].stage, begin, rc, err);
+    }
+    return rc == SIGNET_OK ? passed(w, err) : rc;
+}
+
+/* What a second attempt could mend, and where the same credentials may be written again. */
+static bool may_try_again(struct work *w, int rc)
+{
+    struct signet_board_state state;
+
+    signet_board_state(w->board, &state);
+    switch (rc) {
+    case SIGNET_E_TIMEOUT:
+    case SIGNET_E_LINK:
+    case SIGNET_E_SMP:
+    case SIGNET_E_SYNTAX:
+    case SIGNET_E_FLASH:
+    case SIGNET_E_BOARD:
+    case SIGNET_E_BUSY: /* a port is, for a moment, after it came or its last user was killed */
+        return state.retry_safe || !state.bytes_sent;
+    default:
+        return false;
+    }
+}
+
+static void tell_again(struct work *w, const struct signet_error *why)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = "device", .error = why};
+
+    pthread_mutex_lock(&w->job->lock);
+    w->slot->line->report->retries++;
+    pthread_mutex_unlock(&w->job->lock);
+    event_send(&w->slot->observer, &event);
+}
+
+/* The device gets no other attempt now. One whose credentials never left the host, and whose name
+ * is not this board's own, is there for the next board; one that was interrupted stays as it is. */
+static int let_go(struct work *w, int rc, const struct signet_error *why, struct signet_error *err)
+{
+    if (lease(w)->device == 0 || w->ledger_broken)
+        return SIGNET_OK;
+    bool untouched = lease(w)->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
+    bool ours = rc != SIGNET_E_BUSY || !w->ledger_refused; /* else another station has it by now */
+    int done = SIGNET_OK;
+
+    if (ours && (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || untouched))
+        done = judged(w, signet_ledger_release(w->job->ledger, lease(w), err));
+    else if (ours)
+        done = judged(w, signet_ledger_fail(w->job->ledger, lease(w), why, err));
+    lease(w)->device = 0;
+    return done;
+}
+
+static int attempts(struct work *w, unsigned *again, struct signet_error *err)
+{
+    for (*again = 0;; ++*again) {
+        int rc = attempt(w, err);
+
+        if (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
+            return rc;
+        job_count_error(w->job, (enum signet_code)rc);
+        if (w->ledger_refused || *again >= (unsigned)w->setup->order->retries ||
+            !may_try_again(w, rc))
+            return rc;
+        tell_again(w, err);
+        struct signet_error why = *err;
+        rc = note_retry(w, why.msg, err);
+        if (rc != SIGNET_OK)
+            return rc;
+        int stopped = cancel_sleep_until(w->slot->line->job->stop, clock_ms() + AGAIN_MS, err);
+        if (stopped)
+            return stopped;
+    }
+}
+
+static int open_board(struct work *w, struct signet_error *err)
+{
+    const struct signet_slot *slot = w->slot->order;
+    struct signet_board_options options = w->setup->order->board;
+
+    options.endpoint = NULL; /* the ledger knows which one it must be */
+    options.port = options.serial = NULL;
+    if (slot->kind == SIGNET_SLOT_SERIAL)
+        options.serial = slot->where;
+    else
+        options.port = w->slot->presence.path;
+    if (slot->serial)
+        options.serial = slot->serial;
+    return signet_board_open(&w->board, w->setup->order->recipe, &options, &w->slot->observer,
+                             w->slot->line->job->stop, err);
+}
+
+int board_run(struct slot *slot, bool look, unsigned *again, char endpoint[SIGNET_ENDPOINT_SIZE],
+              struct signet_error *err)
+{
+    struct work w = {.slot = slot, .setup = slot->line->setup, .job = slot->line->job};
+    struct signet_error why = {0}, broken = {0};
+
+    slot->lease = (struct signet_lease){0};
+    *again = 0;
+    int rc = open_board(&w, &why);
+    if (rc == SIGNET_OK && look)
+        rc = signet_board_look(w.board, &why);
+    if (rc == SIGNET_E_UNSUPPORTED && look) /* better safe: a board that is put in anew is taken */
+        rc = error_set(&why, SIGNET_E_PROVISIONED, "the last board may still be in the slot");
+    if (rc == SIGNET_OK)
+        rc = attempts(&w, again, &why);
+    snprintf(endpoint, SIGNET_ENDPOINT_SIZE, "%s",
+             slot->lease.device ? slot->lease.endpoint : w.name);
+    int let = let_go(&w, rc, &why, &broken);
+    if (let != SIGNET_OK && rc == SIGNET_OK) {
+        rc = let;
+        why = broken;
+    }
+    if (w.ledger_broken) {
+        struct signet_error *reason = let != SIGNET_OK ? &broken : &why;
+        error_prefix(reason, "slot %s", slot->order->name);
+        job_fail(w.job, reason);
+    }
+    if (w.has_unit)
+        unit_free(&w.unit);
+    signet_board_close(&w.board);
+    if (rc != SIGNET_OK && err)
+        *err = why;
+    return rc;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LINE_LINE_H
+#define LINE_LINE_H
+
+/* Boards, many at a time, each in a slot: from blank to verified. */
+
+#include "delivery/delivery.h"
+#include "job/job.h"
+#include "template/template.h"
+#include "vault/vault.h"
+
+#include <signet/order.h>
+#include <signet/run.h>
+
+struct line_setup {
+    struct job *job;
+    const struct signet_order *order;
+    struct source *source;
+    struct vault *vault;
+    struct delivery *delivery;
+    bool watch;       /* slots wait for boards without end */
+    int wait_seconds; /* not watch: how long a slot waits for its next board; 0: 5 */
+};
+
+/* Options, images and tools of each slot, and the hooks; no board is touched. */
+int line_check(const struct signet_order *order, struct signet_error *err);
+/* Until the order is used up, no slot has work left, or the job is stopped. */
+int line_run(const struct line_setup *setup, struct signet_line_report *report,
+             struct signet_error *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is there a board in the slot, and is it the one that was there? */
+#include "line/private.h"
+#include "link/link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Where the slot's port is now: SIGNET_E_NOT_FOUND when it is away. */
+static int find_path(const struct slot *slot, char path[128], struct signet_error *err)
+{
+    const struct signet_slot *place = slot->order;
+    struct signet_port_filter filter = {.nth = (int)slot->line->setup->order->board.vcom};
+    struct signet_port port;
+
+    if (place->kind == SIGNET_SLOT_PORT) {
+        snprintf(path, 128, "%s", place->where);
+        return SIGNET_OK;
+    }
+    if (place->kind == SIGNET_SLOT_SERIAL)
+        filter.serial = place->where;
+    else
+        filter.usb_path = place->where;
+    int rc = signet_port_find(&port, &filter, err);
+    if (rc == SIGNET_OK)
+        memcpy(path, port.path, sizeof(port.path));
+    return rc;
+}
+
+int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err)
+{
+    struct stat st;
+
+    *out = (struct presence){0};
+    int rc = find_path(slot, out->path, err);
+    /* A programmer that is no serial port itself cannot be seen: its board is taken as there. */
+    if (rc == SIGNET_E_NOT_FOUND && slot->order->kind == SIGNET_SLOT_SERIAL &&
+        !slot->line->setup->watch) {
+        out->there = true;
+        return SIGNET_OK;
+    }
+    if (rc == SIGNET_E_NOT_FOUND)
+        return SIGNET_OK;
+    if (rc != SIGNET_OK)
+        return rc;
+    if (strncmp(out->path, "tcp:", 4) == 0) {
+        out->there = true;
+        return SIGNET_OK;
+    }
+    if (stat(out->path, &st) != 0 || lstat(out->path, &st) != 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? SIGNET_OK
+                   : error_sys(err, SIGNET_E_LINK, errno, "%s", out->path);
+    out->there = true;
+    out->device = st.st_dev;
+    out->inode = st.st_ino;
+    /* A terminal's own change time moves when it is used; a link's says when it was made. */
+    if (S_ISLNK(st.st_mode))
+        out->changed = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
+    return SIGNET_OK;
+}
+
+bool presence_same(const struct presence *a, const struct presence *b)
+{
+    return a->there == b->there && a->device == b->device && a->inode == b->inode &&
+           a->changed == b->changed && strcmp(a->path, b->path) == 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LINE_PRIVATE_H
+#define LINE_PRIVATE_H
+
+#include "line/line.h"
+
+/* What a slot looks like from outside: a board that goes leaves a trace, however soon the next one
+ * comes. */
+struct presence {
+    bool there;
+    char path[128];
+    uint64_t device, inode;
+    int64_t changed; /* ns */
+};
+
+struct slot {
+    struct line *line;
+    const struct signet_slot *order; /* what the order says of it */
+    struct signet_slot_report *report;
+    pthread_t thread;
+    bool started;
+    struct signet_observer observer; /* says which slot and which device it is */
+    struct signet_lease lease;       /* device 0: none */
+    int64_t renew_at;                /* clock_ms() */
+    struct presence presence;        /* of the board that is being worked on, or was last */
+};
+
+struct line {
+    const struct line_setup *setup;
+    struct job *job; /* its lock is for what follows, too */
+    struct signet_line_report *report;
+    double first, last; /* clock_seconds() of the first board's begin, of the last one's end */
+    size_t open_slots;
+};
+
+/* stage.c: begin and end of a stage, measured and reported. Begin returns the time for the end, end
+ * the seconds that it took. */
+double stage_begin(struct slot *slot, enum job_stage stage);
+double stage_end(struct slot *slot, enum job_stage stage, double begin, int rc,
+                 const struct signet_error *err);
+
+/* presence.c */
+int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err);
+bool presence_same(const struct presence *a, const struct presence *b);
+
+/* slot.c: the thread of one slot */
+void *slot_run(void *slot);
+
+/* board.c: one board, from blank to verified. SIGNET_OK; SIGNET_E_QUOTA: the order has no device
+ * for it; SIGNET_E_CANCELLED; anything else: it was set aside, and *err says why. *again: attempts
+ * after the first. look: ask before erasing whether it holds credentials. */
+int board_run(struct slot *slot, bool look, unsigned *again, char endpoint[SIGNET_ENDPOINT_SIZE],
+              struct signet_error *err);
+
+/* hook.c */
+void hook_run(struct slot *slot, const char *endpoint, const struct signet_error *why);
+
+#endif

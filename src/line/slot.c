@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a slot: a board comes, is provisioned or set aside, and goes. */
+#include "line/private.h"
+
+#include <string.h>
+
+enum { LOOK_MS = 100, SETTLE_MS = 100, WAIT_SECONDS = 5 };
+
+static void lamp(struct slot *slot, const char *state, const char *endpoint,
+                 const struct signet_error *why)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_SLOT,
+                                       .stage = state,
+                                       .board = slot->order->name,
+                                       .endpoint = endpoint && endpoint[0] ? endpoint : NULL,
+                                       .error = why};
+
+    job_report(slot->line->job, &event);
+}
+
+/* A moment in which nothing may happen but the end of the line. False: that is it. */
+static bool pause_for(struct job *job, int ms)
+{
+    int64_t until = clock_ms() + ms;
+
+    pthread_mutex_lock(&job->lock);
+    while (!job_all_made(job) && !job_stopped(job) && clock_ms() < until)
+        job_wait(job, until);
+    bool over = job_all_made(job);
+    pthread_mutex_unlock(&job->lock);
+    return !over;
+}
+
+/* Waits for a board that is not the one that was there last. fresh: any board will do. */
+static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
+{
+    const struct line_setup *setup = slot->line->setup;
+    int seconds = setup->wait_seconds > 0 ? setup->wait_seconds : WAIT_SECONDS;
+    int64_t deadline = clock_ms() + (int64_t)seconds * 1000;
+    struct presence now;
+    bool gone = false;
+
+    for (;;) {
+        int rc = presence_look(slot, &now, err);
+
+        if (rc == SIGNET_OK && now.there &&
+            (fresh || gone || !presence_same(&now, &slot->presence)))
+            break;
+        if (rc == SIGNET_OK && !now.there && !gone) {
+            gone = true;
+            lamp(slot, "empty", NULL, NULL);
+        }
+        if (!setup->watch && clock_ms() >= deadline)
+            return error_set(err, SIGNET_E_NOT_FOUND, "no %sboard came within %d s",
+                             fresh ? "" : "other ", seconds);
+        if (!pause_for(slot->line->job, LOOK_MS))
+            return error_set(err, SIGNET_E_QUOTA, "the order is used up");
+        if (job_stopped(slot->line->job))
+            return error_set(err, SIGNET_E_CANCELLED, "stopped");
+    }
+    slot->presence = now;
+    return cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err);
+}
+
+/* After a restart the last board may still be there: it must not be erased. */
+static bool was_finished(struct slot *slot, char endpoint[SIGNET_ENDPOINT_SIZE])
+{
+    enum signet_device_state state = SIGNET_DEVICE_RESERVED;
+    int rc = signet_ledger_last(slot->line->job->ledger, slot->order->name, endpoint, &state, NULL);
+
+    return rc == SIGNET_OK && state >= SIGNET_DEVICE_VERIFIED && state <= SIGNET_DEVICE_DONE;
+}
+
+static void count(struct slot *slot, int rc, unsigned again)
+{
+    struct line *line = slot->line;
+
+    pthread_mutex_lock(&line->job->lock);
+    line->report->passed += rc == SIGNET_OK;
+    line->report->failed += rc != SIGNET_OK;
+    line->report->first_pass += rc == SIGNET_OK && again == 0;
+    slot->report->passed += rc == SIGNET_OK;
+    slot->report->failed += rc != SIGNET_OK;
+    slot->report->first_pass += rc == SIGNET_OK && again == 0;
+    line->last = clock_seconds();
+    pthread_mutex_unlock(&line->job->lock);
+    if (rc == SIGNET_OK)
+        delivery_notify(line->setup->delivery);
+}
+
+/* One board. False: the slot's work is over. */
+static bool serve(struct slot *slot, bool look, const char *last)
+{
+    struct signet_error err = {0};
+    char endpoint[SIGNET_ENDPOINT_SIZE] = "";
+    unsigned again = 0;
+
+    lamp(slot, "working", NULL, NULL);
+    int rc = board_run(slot, look, &again, endpoint, &err);
+    if (rc == SIGNET_E_CANCELLED || job_stopped(slot->line->job)) {
+        lamp(slot, "stopped", endpoint, &err);
+        return false;
+    }
+    if (rc == SIGNET_E_QUOTA) {
+        lamp(slot, "empty", NULL, &err);
+    } else if (look && (rc == SIGNET_E_PROVISIONED || rc == SIGNET_E_EXISTS)) {
+        lamp(slot, "pass", last, NULL); /* the one of the last run */
+    } else {
+        count(slot, rc, again);
+        lamp(slot, rc == SIGNET_OK ? "pass" : "fail", endpoint, rc == SIGNET_OK ? NULL : &err);
+        hook_run(slot, endpoint, rc == SIGNET_OK ? NULL : &err);
+    }
+    if (job_count(slot->line->job, &err) != SIGNET_OK)
+        job_fail(slot->line->job, &err);
+    return true;
+}
+
+void *slot_run(void *arg)
+{
+    struct slot *slot = arg;
+    struct signet_error err = {0};
+    char last[SIGNET_ENDPOINT_SIZE] = "";
+    bool fresh = true, look = was_finished(slot, last);
+
+    for (;;) {
+        int rc = wait_for_board(slot, fresh, &err);
+
+        if (rc != SIGNET_OK || !serve(slot, look, last)) {
+            bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;
+            lamp(slot, "closed", NULL, wanted ? NULL : &err);
+            break;
+        }
+        fresh = look = false;
+    }
+    job_thread_ended(slot->line->job, &slot->line->open_slots);
+    return NULL;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order in its ledger. */
+#include "pki/pki.h"
+#include "run/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LEASE_SECONDS = 600 };
+
+/* What makes two orders the same: which devices come out. Slots, servers and the quota may change
+ * while an order runs. */
+static int hash_order(const struct signet_run *r, char out[65], struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    struct buf text = {0}, info = {0};
+    uint8_t digest[32];
+    int rc = file_read(o->template_file, 16u << 20, &text, err);
+
+    if (rc == SIGNET_OK && o->cert_info)
+        rc = file_read(o->cert_info, 1u << 20, &info, err);
+    if (rc == SIGNET_OK) {
+        buf_printf(&text, "\n%s\n%lld\n%lld\n%s\n%s\n%s\n%d%d%d\n", o->pattern ? o->pattern : "",
+                   (long long)o->first, (long long)o->psk_len, o->recipe ? o->recipe : "",
+                   source_manifest_sha256(r->source), o->identity, o->delimiter, o->from_board,
+                   o->shared_secret);
+        buf_append(&text, info.data, info.len);
+        rc = buf_check(&text, err);
+    }
+    if (rc == SIGNET_OK)
+        rc = sha256(text.data, text.len, digest, err);
+    if (rc == SIGNET_OK)
+        hex_encode(digest, sizeof(digest), out);
+    buf_free(&info);
+    buf_free(&text);
+    return rc;
+}
+
+/* A ledger that is not there yet is made when the order runs; here its folder must take one. */
+static int look_at_folder(const char *path, struct signet_error *err)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    int n = slash ? snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - path), path)
+                  : snprintf(folder, sizeof(folder), ".");
+
+    if (strstr(path, "://")) {
+        error_set(err, SIGNET_E_USAGE, "ledger '%s' is no file and no database that is known",
+                  path);
+        error_hint(err, "a ledger is a file, or postgresql://HOST/DATABASE");
+        return SIGNET_E_USAGE;
+    }
+    if (n < 0 || (size_t)n >= sizeof(folder))
+        return error_set(err, SIGNET_E_LIMIT, "ledger: its path is too long");
+    if (access(folder, W_OK | X_OK) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "ledger '%s' cannot be made", path);
+    return SIGNET_OK;
+}
+
+struct look {
+    const char *name;
+    int64_t quota; /* of the order of that name; 0: there is none */
+    int64_t issued;
+};
+
+static int look_at_order(void *ctx, const struct signet_ledger_order_view *order,
+                         struct signet_error *err)
+{
+    struct look *look = ctx;
+
+    (void)err;
+    if (strcmp(order->name, look->name) == 0) {
+        look->quota = order->quota;
+        look->issued = order->issued;
+    }
+    return SIGNET_OK;
+}
+
+struct owner {
+    const char *order; /* ours */
+    char other[121];   /* who has the name, "" */
+};
+
+static int look_at_owner(void *ctx, const struct signet_ledger_device *device,
+                         struct signet_error *err)
+{
+    struct owner *owner = ctx;
+
+    (void)err;
+    if (!device->freed && strcmp(device->order, owner->order) != 0)
+        snprintf(owner->other, sizeof(owner->other), "%s", device->order);
+    return SIGNET_OK;
+}
+
+/* A name that another order has is passed over, and the order comes out too short. Whoever starts
+ * one with the names of another by mistake learns it from its first or last. */
+static int warn_of_names(struct signet_run *r, struct signet_error *err)
+{
+    const int64_t ends[] = {0, r->order->quota - 1};
+    struct owner owner = {.order = r->order->name};
+    char endpoint[SIGNET_ENDPOINT_SIZE];
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && source_has_names(r->source) && !owner.other[0] && i < 2;
+         i++) {
+        const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
+
+        rc = source_name(r->source, ends[i], endpoint, err);
+        if (rc == SIGNET_OK)
+            rc = signet_ledger_devices(r->job.ledger, &filter, look_at_owner, &owner, err);
+    }
+    if (rc == SIGNET_OK && owner.other[0]) {
+        struct signet_error note = {0};
+
+        error_set(&note, SIGNET_OK, "the name '%s' is a device's of order '%s': it is passed over",
+                  endpoint, owner.other);
+        error_hint(&note, "does this order have names of its own? See 'names', and 'first'");
+        event_warn(&r->observer, &note);
+    }
+    return rc;
+}
+
+/* With fewer names than devices, those that are begun could not be continued. */
+static int check_quota(const struct signet_run *r, struct look *look, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    int rc = signet_ledger_orders(r->job.ledger, look_at_order, look, err);
+
+    if (rc != SIGNET_OK || look->issued <= o->quota || r->options.deliver_only)
+        return rc;
+    error_set(err, SIGNET_E_CONFLICT,
+              "%lld devices of order %s are begun, and its quota here is "
+              "%lld",
+              (long long)look->issued, o->name, (long long)o->quota);
+    error_hint(err,
+               "the quota is at least what is begun, here or at another station; in the "
+               "ledger it is %lld",
+               (long long)look->quota);
+    return SIGNET_E_CONFLICT;
+}
+
+/* A dry run leaves no order behind: its template may still be changed. */
+int run_open_ledger(struct signet_run *r, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    const struct signet_ledger_options options = {.station = o->station,
+                                                  .operator_name = o->operator_name,
+                                                  .lease_seconds = LEASE_SECONDS,
+                                                  .must_exist = r->options.dry_run};
+    struct look look = {.name = o->name};
+    char hash[65];
+    int rc = hash_order(r, hash, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_open(&r->job.ledger, o->ledger, &options, err);
+    if (rc == SIGNET_E_NOT_FOUND && r->options.dry_run)
+        return strncmp(o->ledger, "postgres", 8) == 0 ? SIGNET_OK : look_at_folder(o->ledger, err);
+    if (rc == SIGNET_OK)
+        rc = check_quota(r, &look, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (r->options.dry_run && look.quota == 0)
+        return warn_of_names(r, err);
+    rc = signet_ledger_order(r->job.ledger, o->name, hash,
+                             r->options.dry_run ? look.quota : o->quota, &r->job.order, err);
+    if (rc == SIGNET_E_CONFLICT)
+        error_hint(err, "template, names, manifest or credentials are not those that it was "
+                        "started with: give the new order another name");
+    return rc == SIGNET_OK && !r->options.deliver_only ? warn_of_names(r, err) : rc;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RUN_PRIVATE_H
+#define RUN_PRIVATE_H
+
+#include "job/job.h"
+#include "template/template.h"
+#include "vault/vault.h"
+
+#include <signet/order.h>
+#include <signet/run.h>
+#include <signet/server.h>
+
+struct signet_run {
+    const struct signet_order *order;
+    struct signet_run_options options;
+    struct job job;                  /* job.ledger is the run's */
+    struct signet_observer observer; /* one caller at a time */
+    struct source *source;
+    struct vault *vault;
+    struct signet_server *servers[SIGNET_ORDER_SERVERS];
+    struct signet_server *seen_by[SIGNET_ORDER_SERVERS]; /* the same; connections of the proof */
+};
+
+/* ledger.c: opens it, and the order in it */
+int run_open_ledger(struct signet_run *run, struct signet_error *err);
+
+/* servers.c */
+int run_open_servers(struct signet_run *run, struct signet_error *err);
+void run_close_servers(struct signet_run *run);
+/* Every server's word on a device that is not made yet; ctx is a struct signet_run. */
+int run_ask_servers(void *ctx, const struct signet_device *device, struct signet_error *err);
+/* Reach and token of each. */
+int run_reach_servers(struct signet_run *run, struct signet_error *err);
+
+#endif

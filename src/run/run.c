@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An order, opened: line or batch, and delivery; one report. */
+#include "batch/batch.h"
+#include "delivery/delivery.h"
+#include "line/line.h"
+#include "run/private.h"
+
+#include <signet/config.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert((int)SIGNET_RUN_STAGES >= (int)STAGES, "the report has room for all stages");
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    struct signet_run *r = ctx;
+
+    job_report(&r->job, event);
+}
+
+static int open_source(struct signet_run *r, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    struct signet_tree *model = NULL;
+    struct signet_cert_info cert = {0};
+    int rc = signet_config_load(o->template_file, &model, err);
+
+    if (rc == SIGNET_OK && o->cert_info)
+        rc = signet_cert_info_load(o->cert_info, &cert, err);
+    const struct source_options options = {.model = model,
+                                           .model_name = o->template_file,
+                                           .psk_len = (size_t)o->psk_len,
+                                           .identity = o->identity,
+                                           .shared_secret = o->shared_secret,
+                                           .cert = &cert,
+                                           .server_cert = o->server_cert,
+                                           .manifest = o->manifest,
+                                           .delimiter = o->delimiter,
+                                           .pattern = o->pattern,
+                                           .first = o->first,
+                                           .count = o->quota,
+                                           .from_board = o->from_board,
+                                           .names_only = r->options.deliver_only,
+                                           .observer = &r->observer,
+                                           .accept = o->server_count ? run_ask_servers : NULL,
+                                           .accept_ctx = r};
+    if (rc == SIGNET_OK)
+        rc = source_open(&r->source, &options, err);
+    signet_cert_info_free(&cert);
+    signet_tree_free(&model);
+    return rc;
+}
+
+static int open_batch(struct signet_run *r, struct batch_run **out, struct signet_error *err)
+{
+    const struct batch_setup setup = {.job = &r->job,
+                                      .order = r->order,
+                                      .source = r->source,
+                                      .vault = r->vault,
+                                      .dry_run = r->options.dry_run};
+
+    return batch_open(out, &setup, err);
+}
+
+static int check_batch(struct signet_run *r, struct signet_error *err)
+{
+    struct batch_run *batch = NULL;
+    int rc = open_batch(r, &batch, err);
+
+    batch_close(&batch);
+    return rc;
+}
+
+/* Servers come before the devices, since they are asked whether they would take them; they are
+ * reached for when all else is right. */
+static int open_all(struct signet_run *r, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    bool makes = !r->options.deliver_only;
+    int rc = run_open_servers(r, err);
+
+    if (rc == SIGNET_OK)
+        rc = open_source(r, err);
+    if (rc == SIGNET_OK)
+        rc = vault_open(&r->vault, o->work, o->key_file, o->name, err);
+    if (rc == SIGNET_OK && makes && o->recipe)
+        rc = line_check(o, err);
+    if (rc == SIGNET_OK && r->options.ask_servers)
+        rc = run_reach_servers(r, err);
+    if (rc == SIGNET_OK)
+        rc = run_open_ledger(r, err);
+    if (rc == SIGNET_OK && r->options.dry_run && !o->recipe)
+        rc = check_batch(r, err);
+    return rc;
+}
+
+int signet_run_open(struct signet_run **out, const struct signet_order *order,
+                    const struct signet_run_options *options, struct signet_error *err)
+{
+    struct signet_run *r = calloc(1, sizeof(*r));
+
+    if (!r)
+        return error_nomem(err);
+    r->order = order;
+    memcpy(&r->options, options,
+           options->size < sizeof(r->options) ? options->size : sizeof(r->options));
+    r->job = (struct job){.quota = order->quota,
+                          .delivers = delivery_follows(order),
+                          .observer = r->options.observer,
+                          .cancel = r->options.cancel};
+    r->observer = (struct signet_observer){.on_event = on_event, .ctx = r};
+    int rc = job_open(&r->job, err);
+    if (rc == SIGNET_OK)
+        rc = open_all(r, err);
+    if (rc == SIGNET_OK)
+        *out = r;
+    else
+        signet_run_close(&r);
+    return rc;
+}
+
+void signet_run_close(struct signet_run **run)
+{
+    struct signet_run *r = run ? *run : NULL;
+
+    if (!r)
+        return;
+    run_close_servers(r);
+    signet_ledger_close(&r->job.ledger);
+    vault_close(&r->vault);
+    source_close(&r->source);
+    job_close(&r->job);
+    free(r);
+    *run = NULL;
+}
+
+int signet_run_name(struct signet_run *run, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
+                    struct signet_error *err)
+{
+    if (!source_has_names(run->source))
+        return error_set(err, SIGNET_E_UNSUPPORTED, "the boards have names of their own");
+    return source_name(run->source, index, endpoint, err);
+}
+
+static struct delivery_setup delivery_setup(struct signet_run *r, bool once)
+{
+    return (struct delivery_setup){.job = &r->job,
+                                   .vault = r->vault,
+                                   .order = r->order,
+                                   .servers = r->servers,
+                                   .seen_by = r->seen_by,
+                                   .once = once,
+                                   .seconds = r->options.sync_seconds};
+}
+
+static void fill_report(struct signet_run *r, double begin, struct signet_run_report *report)
+{
+    report->seconds = clock_seconds() - begin;
+    report->quota = r->order->quota;
+    memcpy(report->states, r->job.states, sizeof(report->states));
+    memcpy(report->errors, r->job.figures.errors, sizeof(report->errors));
+    for (enum job_stage i = 0; i < STAGES; i++) {
+        const struct cycle_time *t = &r->job.figures.cycles[i];
+
+        if (t->count)
+            report->stages[report->stage_count++] =
+                (struct signet_stage_report){.name = job_stage_name(i),
+                                             .count = t->count,
+                                             .median = cycle_time_quantile(t, 0.5),
+                                             .p95 = cycle_time_quantile(t, 0.95)};
+    }
+}
+
+/* What makes devices, between the begin of the delivery and its end. */
+static int make(struct signet_run *r, struct batch_run *batch, struct delivery *delivery,
+                struct signet_run_report *report, struct signet_error *err)
+{
+    const struct line_setup line = {.job = &r->job,
+                                    .order = r->order,
+                                    .source = r->source,
+                                    .vault = r->vault,
+                                    .delivery = delivery,
+                                    .watch = r->options.watch,
+                                    .wait_seconds = r->options.wait_seconds};
+
+    return batch ? batch_run(batch, delivery, &report->batch, err)
+                 : line_run(&line, &report->line, err);
+}
+
+/* makes: else only what waits is delivered. */
+static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
+                   struct signet_run_report *report)
+{
+    const struct delivery_setup setup = delivery_setup(r, !makes);
+    struct delivery *delivery = NULL;
+    struct signet_error why = {0};
+    int rc = signet_ledger_recover(r->job.ledger, r->job.order, &why);
+
+    if (rc == SIGNET_OK)
+        rc = job_count(&r->job, &why);
+    if (rc == SIGNET_OK)
+        rc = delivery_begin(&delivery, &setup, &report->delivery, &why);
+    if (rc == SIGNET_OK && makes)
+        rc = make(r, batch, delivery, report, &why);
+    if (rc != SIGNET_OK) /* the threads of the delivery end, too */
+        job_fail(&r->job, &why);
+    rc = delivery_end(&delivery, &why);
+    if (rc == SIGNET_OK)
+        rc = job_count(&r->job, &why);
+    return rc == SIGNET_OK ? SIGNET_OK : (job_fail(&r->job, &why), rc);
+}
+
+int signet_run_make(struct signet_run *r, struct signet_run_report *report,
+                    struct signet_error *err)
+{
+    double begin = clock_seconds();
+    struct batch_run *batch = NULL;
+
+    *report = (struct signet_run_report){0};
+    int rc = r->order->recipe ? SIGNET_OK : open_batch(r, &batch, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = run_all(r, batch, true, report);
+    batch_close(&batch);
+    fill_report(r, begin, report);
+    /* what another station has in hand; ours have come to their end */
+    report->batch.elsewhere = r->order->recipe ? 0
+                                               : (uint64_t)(report->states[SIGNET_DEVICE_WRITING] +
+                                                            report->states[SIGNET_DEVICE_WRITTEN]);
+    return job_result(&r->job, rc, err);
+}
+
+int signet_run_deliver(struct signet_run *r, struct signet_run_report *report,
+                       struct signet_error *err)
+{
+    double begin = clock_seconds();
+
+    *report = (struct signet_run_report){0};
+    int rc = run_all(r, NULL, false, report);
+    fill_report(r, begin, report);
+    return job_result(&r->job, rc, err);
+}
+
+void signet_run_report_free(struct signet_run_report *report)
+{
+    free(report->line.slots);
+    free(report->delivery.servers);
+    *report = (struct signet_run_report){0};
+}

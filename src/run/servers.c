@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The servers of an order. */
+#include "run/private.h"
+
+#include <signet/config.h>
+#include <signet/server.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOKEN_MAX = 64 * 1024 };
+
+/* The token is one word in a file that nobody else can use. */
+static int read_token(const char *path, struct secret *out, struct signet_error *err)
+{
+    int rc = file_read_secret(path, TOKEN_MAX, out, err);
+
+    while (rc == SIGNET_OK && out->len > 0 && (unsigned char)out->data[out->len - 1] <= ' ')
+        out->data[--out->len] = '\0';
+    for (size_t i = 0; rc == SIGNET_OK && i < out->len; i++)
+        if (out->data[i] <= ' ' || out->data[i] > '~')
+            rc = error_set(err, SIGNET_E_USAGE, "%s: the token is not one word", path);
+    if (rc == SIGNET_OK && out->len == 0)
+        rc = error_set(err, SIGNET_E_USAGE, "%s: the token is empty", path);
+    return rc;
+}
+
+/* What a person must bring to the server lies beside its file, wherever the line is started. */
+static int place_uploads(struct signet_server_info *info, const char *file,
+                         struct signet_error *err)
+{
+    const char *slash = strrchr(file, '/');
+    int folder = slash ? (int)(slash - file) + 1 : 0;
+
+    if (info->uploads)
+        return SIGNET_OK;
+    return asprintf(&info->uploads, "%.*suploads", folder, file) < 0
+               ? (info->uploads = NULL, error_nomem(err))
+               : SIGNET_OK;
+}
+
+static int open_server(struct signet_run *r, size_t i, struct signet_error *err)
+{
+    const struct signet_order_server *from = &r->order->servers[i];
+    const struct signet_server_options options = {
+        .allow_http = from->allow_http, .ca_file = from->ca_file, .attempts = 2};
+    struct signet_server_info info = {0};
+    struct secret token = {0};
+    int rc = signet_server_info_load(from->file, &info, err);
+
+    if (rc == SIGNET_OK)
+        rc = place_uploads(&info, from->file, err);
+    if (rc == SIGNET_OK && from->token_file)
+        rc = read_token(from->token_file, &token, err);
+    if (rc == SIGNET_OK)
+        rc = signet_server_open(&r->servers[i], &info, &options, token.data, token.len,
+                                &r->observer, r->options.cancel, err);
+    if (rc == SIGNET_OK && r->order->prove)
+        rc = signet_server_open(&r->seen_by[i], &info, &options, token.data, token.len,
+                                &r->observer, r->options.cancel, err);
+    if (rc != SIGNET_OK)
+        error_prefix(err, "%s", from->file);
+    secret_wipe(&token);
+    signet_server_info_free(&info);
+    return rc;
+}
+
+int run_open_servers(struct signet_run *r, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < r->order->server_count; i++)
+        rc = open_server(r, i, err);
+    return rc;
+}
+
+void run_close_servers(struct signet_run *r)
+{
+    for (size_t i = 0; i < SIGNET_ORDER_SERVERS; i++) {
+        signet_server_close(&r->servers[i]);
+        signet_server_close(&r->seen_by[i]);
+    }
+}
+
+int run_ask_servers(void *ctx, const struct signet_device *device, struct signet_error *err)
+{
+    const struct signet_run *r = ctx;
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < r->order->server_count; i++) {
+        rc = signet_server_validate(r->servers[i], device, err);
+        if (rc != SIGNET_OK)
+            error_prefix(err, "%s would refuse the device", r->order->servers[i].name);
+    }
+    return rc;
+}
+
+int run_reach_servers(struct signet_run *r, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < r->order->server_count; i++) {
+        rc = signet_server_check(r->servers[i], err);
+        if (rc != SIGNET_OK)
+            error_prefix(err, "%s", r->order->servers[i].name);
+    }
+    return rc;
+}

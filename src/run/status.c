@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+#include <pthread.h>
+#include <signet/status.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The stages of a board, in the order in which it passes them. */
+static const char *const steps[] = {"flash", "name", "credentials", "load", "result", "final"};
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+struct slot_status {
+    struct signet_slot_status now;
+    double began; /* clock_seconds() */
+    size_t step;
+};
+
+struct signet_status {
+    pthread_mutex_t lock;
+    struct signet_order_status order;
+    double began;
+    bool counted; /* made_before is known */
+    struct slot_status *slots;
+    size_t count;
+};
+
+int signet_status_new(struct signet_status **out, const struct signet_order *order,
+                      struct signet_error *err)
+{
+    struct signet_status *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return error_nomem(err);
+    s->slots = calloc(order->slot_count + 1, sizeof(*s->slots));
+    if (!s->slots) {
+        free(s);
+        return error_nomem(err);
+    }
+    pthread_mutex_init(&s->lock, NULL);
+    s->order = (struct signet_order_status){.name = order->name, .quota = (uint64_t)order->quota};
+    s->began = clock_seconds();
+    s->count = order->slot_count;
+    for (size_t i = 0; i < s->count; i++)
+        s->slots[i].now.name = order->slots[i].name;
+    *out = s;
+    return SIGNET_OK;
+}
+
+void signet_status_free(struct signet_status **status)
+{
+    struct signet_status *s = *status;
+
+    if (!s)
+        return;
+    pthread_mutex_destroy(&s->lock);
+    free(s->slots);
+    free(s);
+    *status = NULL;
+}
+
+bool signet_event_is_retry(const struct signet_event *event)
+{
+    return event->kind == SIGNET_EVENT_RETRY && event->board && event->stage &&
+           strcmp(event->stage, "device") == 0;
+}
+
+static void end_board(struct signet_status *s, struct slot_status *slot, bool pass,
+                      const struct signet_error *why)
+{
+    slot->now.state = pass ? SIGNET_SLOT_PASS : SIGNET_SLOT_FAIL;
+    slot->now.seconds = clock_seconds() - slot->began;
+    if (pass)
+        slot->now.part = 1;
+    if (why)
+        snprintf(slot->now.reason, sizeof(slot->now.reason), "%.255s", why->msg);
+    s->order.passed += pass;
+    s->order.failed += !pass;
+    s->order.first_pass += pass && !slot->now.retried;
+}
+
+static void add_state(struct signet_status *s, struct slot_status *slot,
+                      const struct signet_event *event)
+{
+    const char *state = event->stage;
+    bool ended = slot->now.state == SIGNET_SLOT_PASS || slot->now.state == SIGNET_SLOT_FAIL;
+
+    if (strcmp(state, "working") == 0)
+        *slot = (struct slot_status){.now = {.name = slot->now.name, .state = SIGNET_SLOT_WORKING},
+                                     .began = clock_seconds()};
+    else if (strcmp(state, "pass") == 0 || strcmp(state, "fail") == 0)
+        end_board(s, slot, state[0] == 'p', event->error);
+    else if (strcmp(state, "empty") == 0)
+        slot->now.state = SIGNET_SLOT_EMPTY;
+    else if (!ended) /* else the last board's outcome stays: that is what counts */
+        slot->now.state = SIGNET_SLOT_CLOSED;
+}
+
+static void add_part(struct slot_status *slot, uint64_t done, uint64_t total)
+{
+    double part = total ? (double)done / (double)total : 0;
+
+    slot->now.part = ((double)slot->step + (part > 1 ? 1 : part)) / (double)STEPS;
+}
+
+static void add_to_slot(struct signet_status *s, struct slot_status *slot,
+                        const struct signet_event *event)
+{
+    if (event->endpoint)
+        snprintf(slot->now.endpoint, sizeof(slot->now.endpoint), "%s", event->endpoint);
+    if (event->kind == SIGNET_EVENT_SLOT)
+        add_state(s, slot, event);
+    slot->now.retried = slot->now.retried || signet_event_is_retry(event);
+    if (event->kind == SIGNET_EVENT_STAGE_BEGIN) {
+        snprintf(slot->now.stage, sizeof(slot->now.stage), "%s", event->stage);
+        for (size_t i = 0; i < STEPS; i++)
+            slot->step = strcmp(steps[i], event->stage) == 0 ? i : slot->step;
+        add_part(slot, 0, 0);
+    }
+    if (event->kind == SIGNET_EVENT_PROGRESS)
+        add_part(slot, event->done, event->total);
+}
+
+static void add_to_order(struct signet_status *s, const struct signet_event *event)
+{
+    struct signet_order_status *o = &s->order;
+
+    if (event->kind == SIGNET_EVENT_TOTALS && strcmp(event->stage, "order") == 0) {
+        o->made = event->done;
+        o->quota = event->total;
+        o->made_before = s->counted ? o->made_before : o->made;
+        s->counted = true;
+    } else if (event->kind == SIGNET_EVENT_TOTALS) {
+        o->waiting = event->total;
+    } else if (event->kind == SIGNET_EVENT_PROGRESS && s->count == 0) {
+        o->made = event->done;
+    }
+}
+
+void signet_status_add(struct signet_status *s, const struct signet_event *event)
+{
+    pthread_mutex_lock(&s->lock);
+    add_to_order(s, event);
+    for (size_t i = 0; event->board && i < s->count; i++)
+        if (strcmp(s->slots[i].now.name, event->board) == 0)
+            add_to_slot(s, &s->slots[i], event);
+    pthread_mutex_unlock(&s->lock);
+}
+
+size_t signet_status_slot_count(const struct signet_status *status)
+{
+    return status->count;
+}
+
+void signet_status_slot(struct signet_status *s, size_t i, struct signet_slot_status *out)
+{
+    pthread_mutex_lock(&s->lock);
+    *out = s->slots[i].now;
+    if (out->state == SIGNET_SLOT_WORKING)
+        out->seconds = clock_seconds() - s->slots[i].began;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void signet_status_order(struct signet_status *s, struct signet_order_status *out)
+{
+    pthread_mutex_lock(&s->lock);
+    *out = s->order;
+    pthread_mutex_unlock(&s->lock);
+    out->seconds = clock_seconds() - s->began;
+    double made = (double)(out->made - out->made_before);
+    double left = out->quota > out->made ? (double)(out->quota - out->made) : 0;
+    out->left = made > 0 && out->made > out->made_before ? out->seconds / made * left : -1;
+}

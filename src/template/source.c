@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Devices of an order: a name and new credentials for each. */
+#include "template/private.h"
+
+#include <signet/packet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A secret that all devices share is no fact about one of them: the ledger would see it twice. */
+static void forget_shared(const struct template *t, struct signet_line_unit *unit)
+{
+    if (t->shares_key) {
+        unit->facts.psk_sha256 = unit->facts.spki_sha256 = NULL;
+        unit->facts.cert_issuer = unit->facts.cert_serial = NULL;
+    }
+    if (t->shares_identity)
+        unit->facts.psk_identity = NULL;
+}
+
+int source_make(struct source *s, const char *endpoint, int64_t index, struct signet_line_unit *out,
+                struct signet_error *err)
+{
+    struct placeholder_values values = {.endpoint = endpoint};
+    struct manifest_row row = {0};
+    struct signet_tree *tree = NULL;
+    int64_t found = -1;
+
+    if (!s->template.base)
+        return error_set(err, SIGNET_E_USAGE, "this run makes no devices");
+    int rc = names_find(&s->names, endpoint, index, &row, &found, err);
+    values.row = s->names.manifest ? &row : NULL;
+    values.serial = s->names.first + found;
+    if (rc == SIGNET_OK)
+        rc = template_make(&s->template, s, &values, false, &tree, err);
+    manifest_row_free(&row);
+    if (rc == SIGNET_OK)
+        rc = unit_from_tree(out, tree, endpoint, err);
+    if (rc == SIGNET_OK)
+        forget_shared(&s->template, out);
+    return rc;
+}
+
+int source_restore(struct source *s, const struct secret *packet, const char *endpoint,
+                   struct signet_line_unit *out, struct signet_error *err)
+{
+    int rc = unit_from_packet(out, packet, endpoint, err);
+
+    if (rc == SIGNET_OK)
+        forget_shared(&s->template, out);
+    return rc;
+}
+
+int source_name(void *ctx, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
+                struct signet_error *err)
+{
+    struct source *s = ctx;
+    struct manifest_row row = {0};
+    int rc = SIGNET_OK;
+
+    if (index < 0 || index >= s->names.count)
+        return error_set(err, SIGNET_E_NOT_FOUND, "there are %lld names only",
+                         (long long)s->names.count);
+    if (s->names.manifest)
+        rc = manifest_row(s->names.manifest, index, &row, err);
+    if (rc == SIGNET_OK)
+        rc = names_expand(&s->names, &row, index, endpoint, err);
+    manifest_row_free(&row);
+    return rc;
+}
+
+static int copy_cert(struct signet_cert_info *to, const struct signet_cert_info *from,
+                     struct signet_error *err)
+{
+    if (!from)
+        return SIGNET_OK;
+    if (from->common_name || from->serial_number)
+        return error_set(err, SIGNET_E_MEANING,
+                         "commonName and serialNumber are every device's own: leave them out");
+    return cert_info_copy(to, from, err);
+}
+
+static int fill(struct source *s, const struct source_options *o, struct signet_error *err)
+{
+    if (!o->model)
+        return error_set(err, SIGNET_E_USAGE, "an order needs a template");
+    if (o->pattern && !o->manifest && (o->count < 1 || o->first < 0))
+        return error_set(err, SIGNET_E_USAGE, "a pattern needs a count from 1 on");
+    if (o->server_cert && !(s->server_cert = strdup(o->server_cert)))
+        return error_nomem(err);
+    int rc = copy_cert(&s->cert, o->cert, err);
+    if (rc == SIGNET_OK)
+        rc = names_open(&s->names, o, err);
+    if (rc == SIGNET_OK)
+        rc = template_open(&s->template, o, &s->names, err);
+    return rc == SIGNET_OK ? preflight_run(s, o, err) : rc;
+}
+
+int source_open(struct source **out, const struct source_options *options, struct signet_error *err)
+{
+    struct source *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return error_nomem(err);
+    int rc = fill(s, options, err);
+    if (rc != SIGNET_OK)
+        source_close(&s);
+    else
+        *out = s;
+    return rc;
+}
+
+void source_close(struct source **source)
+{
+    struct source *s = *source;
+
+    if (!s)
+        return;
+    template_close(&s->template);
+    names_close(&s->names);
+    signet_cert_info_free(&s->cert);
+    free(s->server_cert);
+    free(s);
+    *source = NULL;
+}
+
+bool source_has_names(const struct source *source)
+{
+    return source->names.pattern.list && !source->names.from_board;
+}
+
+const char *source_manifest_sha256(const struct source *source)
+{
+    return source->manifest_sha256;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Devices of a manifest and of a pattern: what they get, and which rows get none. */
+#include "unit/template/room.h"
+
+#include <pthread.h>
+
+static void a_pattern_gives_keys_of_their_own(void **state)
+{
+    struct room r;
+    struct signet_line_unit a = {0}, b = {0};
+    char name[152];
+
+    (void)state;
+    set_up(&r);
+    r.options.pattern = "urn:dev:{serial:04}9";
+    r.options.first = 98;
+    r.options.count = 3;
+    r.options.identity = "id-{serial}-{endpoint}";
+    good(&r, open_source(&r));
+    assert_int_equal(source_name(r.source, 2, name, &r.err), SIGNET_OK);
+    assert_string_equal(name, "urn:dev:01009");
+    assert_int_equal(source_name(r.source, 3, name, &r.err), SIGNET_E_NOT_FOUND);
+    good(&r, source_make(r.source, "urn:dev:00989", 0, &a, &r.err));
+    good(&r, source_make(r.source, "urn:dev:01009", -1, &b, &r.err)); /* found by its name */
+    holds(&a, 0, 3, "id-98-urn:dev:00989");
+    holds(&b, 0, 3, "id-100-urn:dev:01009");
+    assert_int_equal(b.device.psk_len, 32);
+    assert_string_equal(b.facts.psk_identity, "id-100-urn:dev:01009");
+    assert_string_not_equal(a.facts.psk_sha256, b.facts.psk_sha256);
+    assert_string_not_equal(a.facts.packet_sha256, b.facts.packet_sha256);
+    struct signet_tree *tree = NULL;
+    good(&r, signet_packet_decode(b.packet.data, b.packet.len, &tree, &r.err));
+    assert_int_equal(signet_tree_count(tree), signet_tree_count(b.device.tree));
+    signet_tree_free(&tree);
+    unit_free(&a);
+    unit_free(&b);
+    assert_int_equal(source_make(r.source, "urn:dev:01019", -1, &a, &r.err), SIGNET_E_NOT_FOUND);
+    assert_int_equal(source_make(r.source, "urn:dev:1009", -1, &a, &r.err), SIGNET_E_NOT_FOUND);
+    tear_down(&r);
+}
+
+static const char with_psk[] = " RID.Security.PKOrIdentity: b'{id:text}',"
+                               " RID.Security.SecretKey: b'{psk:hex}',";
+
+static void a_manifest_fills_the_template(void **state)
+{
+    struct room r;
+    struct signet_line_unit unit = {0};
+    char name[152];
+
+    (void)state;
+    set_up(&r);
+    r.more = with_psk;
+    r.uri = "coaps://{host}:5684";
+    r.lifetime = "'{lifetime}'";
+    r.objects = ", 10250: {1: {1: 'lot {{{lot}}}', 2: b'{blob:base64}'}}";
+    r.options.pattern = "urn:{endpoint}-{serial:03}";
+    r.options.first = 7;
+    good(&r,
+         open_manifest(&r, "endpoint,id,psk,host,lifetime,lot,blob\n"
+                           "a,id-a,000102030405060708090a0b0c0d0e0f,h1.example,60,\"L\n1\",AP8=\n"
+                           "b,id-b,00112233445566778899aabbccddeeff,h2.example,90,L2,\n"));
+    assert_int_equal(source_name(r.source, 1, name, &r.err), SIGNET_OK);
+    assert_string_equal(name, "urn:b-008");
+    good(&r, source_make(r.source, "urn:a-007", 0, &unit, &r.err));
+    holds(&unit, 0, 0, "coaps://h1.example:5684");
+    holds(&unit, 0, 3, "id-a");
+    assert_int_equal(value(&unit, 1, 1)->as.integer, 60);
+    holds(&unit, 10250, 1, "lot {L\n1}");
+    assert_int_equal(value(&unit, 10250, 2)->as.bytes.len, 2);
+    assert_int_equal(unit.device.psk_len, 16);
+    assert_int_equal(unit.device.psk[15], 15);
+    assert_string_equal(unit.facts.psk_identity, "id-a");
+    unit_free(&unit);
+    /* wherever the caller thinks that it is */
+    good(&r, source_make(r.source, "urn:b-008", 0, &unit, &r.err));
+    assert_int_equal(value(&unit, 1, 1)->as.integer, 90);
+    unit_free(&unit);
+    assert_int_equal(source_make(r.source, "urn:c-009", -1, &unit, &r.err), SIGNET_E_NOT_FOUND);
+    tear_down(&r);
+}
+
+static void all_bad_rows_are_told(void **state)
+{
+    struct room r;
+
+    (void)state;
+    set_up(&r);
+    r.more = with_psk;
+    r.lifetime = "'{lifetime}'";
+    int rc = open_manifest(&r, "endpoint,id,psk,lifetime\n"
+                               "a,a,0102030405060708090a0b0c0d0e0f10,60\n"
+                               "b,b,0102030405060708090a0b0c0d0e0f,60\n"
+                               "c,c,zz02030405060708090a0b0c0d0e0f20,60\n"
+                               "d d,d,0102030405060708090a0b0c0d0e0f30,60\n"
+                               "e,,0102030405060708090a0b0c0d0e0f40,60\n"
+                               "f,f,0102030405060708090a0b0c0d0e0f50,soon\n"
+                               "g,g,0102030405060708090a0b0c0d0e0f60\n"
+                               "h,h,337840 6d706c33503550353363723374 4b3379,60\n"
+                               "i,i,3378406d706c3350354b353363723374 4b3379,60\n"
+                               "j,j,3378406d706c3350354b3533637233744b3379,60\n");
+    refused(&r, rc, SIGNET_E_MEANING, "9 rows are bad; the first");
+    assert_string_equal(r.told,
+                        "devices.csv:3: psk: the key has 15 bytes: 16 to 64 are possible\n"
+                        "devices.csv:4: psk: is not pairs of hex digits\n"
+                        "devices.csv:5: endpoint 'd d': 'd d' is no endpoint name\n"
+                        "devices.csv:6: id: the PSK identity has 0 bytes: 1 to 128 are possible\n"
+                        "devices.csv:7: lifetime 'soon': is no whole number\n"
+                        "devices.csv:8: 3 fields, the header has 4\n"
+                        "devices.csv:9: psk: is not pairs of hex digits\n"
+                        "devices.csv:10: psk: is not pairs of hex digits\n"
+                        "devices.csv:11: psk: the key is the sample that everyone knows\n");
+    tear_down(&r);
+}
+
+static void many_bad_rows_are_counted(void **state)
+{
+    struct room r;
+    struct buf csv = {0};
+
+    (void)state;
+    set_up(&r);
+    buf_text(&csv, "endpoint\n");
+    for (int i = 0; i < 250; i++)
+        buf_printf(&csv, "bad name %d\n", i);
+    refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_SYNTAX,
+            "250 rows are bad, 150 more than were told");
+    assert_int_equal(r.told_count, 100);
+    buf_free(&csv);
+    tear_down(&r);
+}
+
+static void a_broken_quote_ends_the_list(void **state)
+{
+    struct room r;
+
+    (void)state;
+    set_up(&r);
+    refused(&r, open_manifest(&r, "endpoint\na\nb b\n\"c\nd\n"), SIGNET_E_SYNTAX, "2 rows are bad");
+    assert_non_null(strstr(r.told, "devices.csv:4: a quote is opened"));
+    refused(&r, open_manifest(&r, "endpoint\na\n\"c\nd\n"), SIGNET_E_SYNTAX, ":3: a quote is");
+    tear_down(&r);
+}
+
+static void rows_and_quota(void **state)
+{
+    struct room r;
+
+    (void)state;
+    set_up(&r);
+    r.options.count = 3;
+    refused(&r, open_manifest(&r, "endpoint\na\nb\n"), SIGNET_E_MEANING,
+            "has 2 rows, the quota is 3");
+    r.options.count = 1;
+    good(&r, open_manifest(&r, "endpoint\na\nb\n"));
+    assert_int_equal(r.warnings, 1);
+    refused(&r, open_manifest(&r, "endpoint\n"), SIGNET_E_MEANING, "no rows");
+    refused(&r, open_manifest(&r, "name\na\n"), SIGNET_E_MEANING, "no column 'endpoint'");
+    assert_non_null(strstr(r.err.hint, "{name}"));
+    refused(&r, open_manifest(&r, "Endpoint,a\na,b\n"), SIGNET_E_MEANING, "no column 'endpoint'");
+    assert_string_equal(r.err.hint,
+                        "did you mean its column 'Endpoint'? names: {pattern: \"{Endpoint}\"}");
+    refused(&r, open_manifest(&r, "a, endpoint\na,b\n"), SIGNET_E_MEANING, "no column 'endpoint'");
+    assert_string_equal(r.err.hint, "its column ' endpoint' has a blank in its name: take it out");
+    r.options.pattern = "urn:{nam}";
+    refused(&r, open_manifest(&r, "name\na\n"), SIGNET_E_MEANING, "{nam} names no column");
+    assert_non_null(strstr(r.err.hint, "{name}"));
+    tear_down(&r);
+}
+
+static int no_c(void *ctx, const struct signet_device *device, struct signet_error *err)
+{
+    struct room *r = ctx;
+
+    r->asked++;
+    assert_int_equal(device->mode, SIGNET_MODE_PSK);
+    assert_int_equal(device->psk_len, 32);
+    assert_non_null(device->tree);
+    if (strcmp(device->endpoint, "c") != 0)
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_MEANING, "no c here");
+}
+
+static void servers_see_every_row(void **state)
+{
+    struct room r;
+
+    (void)state;
+    set_up(&r);
+    r.options.accept = no_c;
+    r.options.accept_ctx = &r;
+    refused(&r, open_manifest(&r, "endpoint\na\nb\nc\nd\n"), SIGNET_E_MEANING,
+            "devices.csv:4: c: no c here");
+    assert_int_equal(r.asked, 4);
+    tear_down(&r);
+}
+
+static void boards_names_are_looked_up(void **state)
+{
+    struct room r;
+    struct signet_line_unit unit = {0};
+    struct buf csv = {0};
+    char name[32];
+
+    (void)state;
+    set_up(&r);
+    r.lifetime = "'{lifetime}'";
+    r.options.from_board = true;
+    buf_text(&csv, "endpoint,lifetime\n");
+    for (int i = 0; i < 9000; i++)
+        buf_printf(&csv, "board-%d,%d\n", i, i + 1);
+    good(&r, open_manifest(&r, (const char *)csv.data));
+    buf_free(&csv);
+    assert_false(source_has_names(r.source));
+    for (int i = 0; i < 9000; i += 613) {
+        snprintf(name, sizeof(name), "board-%d", i);
+        good(&r, source_make(r.source, name, -1, &unit, &r.err));
+        assert_int_equal(value(&unit, 1, 1)->as.integer, i + 1);
+        unit_free(&unit);
+    }
+    assert_int_equal(source_make(r.source, "board-9000", -1, &unit, &r.err), SIGNET_E_NOT_FOUND);
+    tear_down(&r);
+}
+
+struct worker {
+    struct room *room;
+    int first, made;
+};
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    struct source *source = w->room->source;
+
+    for (int i = w->first; i < 3000; i += 4) {
+        struct signet_line_unit unit = {0};
+        char name[152];
+
+        if (source_name(source, i, name, NULL) == SIGNET_OK &&
+            source_make(source, name, i, &unit, NULL) == SIGNET_OK &&
+            value(&unit, 1, 1)->as.integer == i + 1)
+            w->made++;
+        unit_free(&unit);
+    }
+    return NULL;
+}
+
+static void several_threads(void **state)
+{
+    struct room r;
+    struct buf csv = {0};
+    struct worker workers[4];
+    pthread_t ids[4];
+
+    (void)state;
+    set_up(&r);
+    r.lifetime = "'{lifetime}'";
+    buf_text(&csv, "endpoint,lifetime\n");
+    for (int i = 0; i < 3000; i++)
+        buf_printf(&csv, "dev-%d,%d\n", i, i + 1);
+    good(&r, open_manifest(&r, (const char *)csv.data));
+    buf_free(&csv);
+    for (int i = 0; i < 4; i++) {
+        workers[i] = (struct worker){.room = &r, .first = i};
+        assert_int_equal(pthread_create(&ids[i], NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(ids[i], NULL);
+        assert_int_equal(workers[i].made, 750);
+    }
+    tear_down(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pattern_gives_keys_of_their_own),
+        cmocka_unit_test(a_manifest_fills_the_template),
+        cmocka_unit_test(all_bad_rows_are_told),
+        cmocka_unit_test(many_bad_rows_are_counted),
+        cmocka_unit_test(a_broken_quote_ends_the_list),
+        cmocka_unit_test(rows_and_quota),
+        cmocka_unit_test(servers_see_every_row),
+        cmocka_unit_test(boards_names_are_looked_up),
+        cmocka_unit_test(several_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
