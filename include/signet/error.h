@@ -40,6 +40,7 @@ enum signet_code {
     SIGNET_E_UNSUPPORTED = 25, /* this build, board or server cannot do that */
     SIGNET_E_BUSY = 26,        /* in use by another process */
     SIGNET_E_PROOF = 27,       /* the device could not get in with its credentials */
+    SIGNET_E_SEAL = 28,        /* the sealed file with a device's credentials is damaged */
 };
 
 struct signet_error {

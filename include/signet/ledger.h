@@ -118,6 +118,10 @@ int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *
 /* Sets the device aside and ends the lease. */
 int signet_ledger_fail(struct signet_ledger *ledger, struct signet_lease *lease,
                        const struct signet_error *why, struct signet_error *err);
+/* Sets aside a device that nobody works on, by the number in its lease. SIGNET_E_NOT_FOUND: it is
+ * at its end already. */
+int signet_ledger_set_aside(struct signet_ledger *ledger, const struct signet_lease *lease,
+                            const struct signet_error *why, struct signet_error *err);
 int signet_ledger_renew(struct signet_ledger *ledger, const struct signet_lease *lease,
                         struct signet_error *err);
 int signet_ledger_release(struct signet_ledger *ledger, const struct signet_lease *lease,

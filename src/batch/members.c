@@ -244,7 +244,7 @@ int batch_read(struct batch_run *l, struct batch *b, uint64_t number,
             b->partial = true;
     }
     if (rc == SIGNET_OK && broken)
-        rc = error_set(err, SIGNET_E_SYNTAX, "the sealed batch %llu is no batch",
+        rc = error_set(err, SIGNET_E_SEAL, "the sealed batch %llu is no batch",
                        (unsigned long long)number);
     secret_wipe(&plain);
     batch_facts(b);

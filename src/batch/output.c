@@ -118,7 +118,7 @@ static int explain(struct batch_run *l, const uint64_t *seals, size_t count,
             continue;
         batch_reset(&b);
         rc = batch_read(l, &b, seals[i], NULL, 0, err);
-        if (rc == SIGNET_E_SYNTAX) { /* damaged: what it wrote cannot be explained */
+        if (rc == SIGNET_E_SEAL) { /* damaged: what it wrote cannot be explained */
             rc = SIGNET_OK;
             continue;
         }

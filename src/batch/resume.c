@@ -106,7 +106,7 @@ static int finish_batch(struct batch_run *l, struct batch *b, const struct lease
     static const struct signet_lease none;
     int rc = batch_read(l, b, number, leases->all ? leases->all : &none, leases->count, err);
 
-    if (rc == SIGNET_E_SYNTAX) /* damaged: its devices are set aside, each */
+    if (rc == SIGNET_E_SEAL) /* damaged: its devices are set aside, each */
         return SIGNET_OK;
     if (rc == SIGNET_OK)
         rc = choose(l, b, leases, err);
@@ -151,8 +151,8 @@ static int leave(struct batch_run *l, struct signet_lease *lease, struct signet_
     int rc = vault_find(l->setup.vault, lease->endpoint, lease->index, &packet, &why);
 
     secret_wipe(&packet);
-    return rc == SIGNET_E_SYNTAX ? batch_fail(l, lease, &why, err)
-                                 : signet_ledger_release(l->job->ledger, lease, err);
+    return rc == SIGNET_E_SEAL ? batch_fail(l, lease, &why, err)
+                               : signet_ledger_release(l->job->ledger, lease, err);
 }
 
 /* What no seal of ours is for: made anew when nothing of it left the host. */

@@ -34,12 +34,13 @@ static int find_proof(void *ctx, const struct signet_ledger_event *event, struct
  * secret, which is after the proof. */
 static int proved_before(struct job *job, const char *endpoint, struct signet_error *why)
 {
+    struct signet_error err = {0};
     bool proved = false;
-    int rc = signet_ledger_events(job->ledger, endpoint, find_proof, &proved, why);
+    int rc = signet_ledger_events(job->ledger, endpoint, find_proof, &proved, &err);
 
-    if (rc != SIGNET_OK || proved)
-        return rc;
-    return error_set(why, SIGNET_E_NOT_FOUND, "nothing is sealed here for %s", endpoint);
+    if (rc != SIGNET_OK)
+        *why = err;
+    return rc != SIGNET_OK || proved ? rc : SIGNET_E_NOT_FOUND;
 }
 
 static int prove(struct ending *e, const struct signet_lease *lease, struct signet_error *why)

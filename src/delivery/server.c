@@ -92,6 +92,29 @@ static void put_off(struct server_worker *w, struct signet_error *outcome, struc
     outcome->code = SIGNET_E_BUSY; /* the ledger's word for it */
 }
 
+/* A device that cannot be opened: no server is asked. */
+static int dispose(struct server_worker *w, const struct signet_lease *lease,
+                   struct signet_error *outcome, struct signet_error *err)
+{
+    const struct signet_error why = *outcome;
+    int rc = opened_judge(&why);
+
+    if (rc == SIGNET_E_BUSY) {
+        put_off(w, outcome, &w->away);
+        return SIGNET_OK;
+    }
+    if (rc != SIGNET_OK) {
+        if (err)
+            *err = why;
+        return rc;
+    }
+    outcome->code = SIGNET_E_BUSY;
+    rc = signet_ledger_set_aside(w->setup->job->ledger, lease, &why, err);
+    if (rc == SIGNET_OK)
+        report_refused(w->setup, w->report, STAGE_REGISTER, lease->endpoint, &why);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc; /* another server's thread was faster */
+}
+
 /* Those whose packets can be opened; the others have their outcome. */
 static int open_devices(struct server_worker *w, size_t count, size_t *opened,
                         struct signet_error *err)
@@ -108,14 +131,9 @@ static int open_devices(struct server_worker *w, size_t count, size_t *opened,
             w->parcels[(*opened)++] = (struct parcel){.unit = unit, .lease = i};
             continue;
         }
-        rc = opened_judge(outcome);
-        if (rc == SIGNET_E_BUSY) {
-            put_off(w, outcome, &w->away);
-        } else if (rc != SIGNET_OK) {
-            if (err)
-                *err = *outcome;
+        rc = dispose(w, &w->leases[i], outcome, err);
+        if (rc != SIGNET_OK)
             return rc;
-        }
     }
     return SIGNET_OK;
 }

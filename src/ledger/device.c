@@ -357,6 +357,22 @@ static int fail(struct signet_ledger *l, void *arg, struct signet_error *err)
                : rc;
 }
 
+static int set_aside(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct trouble *t = arg;
+
+    return device_set_aside(l, t->lease->device, t->why, t->why->msg, err);
+}
+
+int signet_ledger_set_aside(struct signet_ledger *ledger, const struct signet_lease *lease,
+                            const struct signet_error *why, struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = set_aside};
+    struct trouble t = {.lease = lease, .why = why};
+
+    return store_change(ledger, &kind, &t, err);
+}
+
 int signet_ledger_fail(struct signet_ledger *ledger, struct signet_lease *lease,
                        const struct signet_error *why, struct signet_error *err)
 {

@@ -6,7 +6,7 @@
 
 struct request {
     const char *endpoint, *reason;
-    int64_t device, order, number, state, exposed, failed_from;
+    int64_t device, order, number, state, exposed, failed_from, error_code;
 };
 
 /* The one device that goes by this name. Its order is locked first, as everywhere. */
@@ -19,10 +19,11 @@ static int named(struct signet_ledger *l, struct request *r, struct signet_error
                     "s", r->endpoint);
 
     if (rc == SIGNET_OK)
-        rc = db_find(l->db, &row, err,
-                     "SELECT id, order_id, state, exposed, failed_from, number FROM devices"
-                     " WHERE endpoint = $1 AND freed = 0 /*+ FOR UPDATE */",
-                     "s", r->endpoint);
+        rc = db_find(
+            l->db, &row, err,
+            "SELECT id, order_id, state, exposed, failed_from, number, error_code FROM devices"
+            " WHERE endpoint = $1 AND freed = 0 /*+ FOR UPDATE */",
+            "s", r->endpoint);
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, rc, "the ledger has no device %s", r->endpoint);
     if (rc != SIGNET_OK)
@@ -33,6 +34,7 @@ static int named(struct signet_ledger *l, struct request *r, struct signet_error
     r->exposed = db_int(&row, 3);
     r->failed_from = db_int(&row, 4);
     r->number = db_int(&row, 5);
+    r->error_code = db_int(&row, 6);
     db_end(&row);
     return SIGNET_OK;
 }
@@ -79,7 +81,8 @@ static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
     if (rc == SIGNET_OK && r->state != SIGNET_DEVICE_FAILED)
         return error_set(err, SIGNET_E_USAGE, "%s is %s; only a failed device is reworked",
                          r->endpoint, signet_device_state_name((enum signet_device_state)r->state));
-    bool at_servers = r->failed_from >= SIGNET_DEVICE_VERIFIED;
+    /* with its sealed credentials lost, it needs others */
+    bool at_servers = r->failed_from >= SIGNET_DEVICE_VERIFIED && r->error_code != SIGNET_E_SEAL;
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
                     "UPDATE devices SET state = $2, attempt = attempt + 1, lease_until = 0,"
@@ -93,8 +96,8 @@ static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
                     "UPDATE deliveries SET state = 0, lease_until = 0, error = NULL"
-                    " WHERE device = $1 AND state = 2",
-                    "i", r->device);
+                    " WHERE device = $1 AND (state = 2 OR $2 = 0)",
+                    "ii", r->device, (int64_t)at_servers);
     return rc;
 }
 

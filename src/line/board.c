@@ -126,8 +126,7 @@ static int restore(struct work *w, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = source_restore(w->setup->source, &packet, lease(w)->endpoint, &w->unit, err);
     secret_wipe(&packet);
-    return rc == SIGNET_E_SYNTAX && lease(w)->state < SIGNET_DEVICE_WRITING ? SIGNET_E_NOT_FOUND
-                                                                            : rc;
+    return rc == SIGNET_E_SEAL && lease(w)->state < SIGNET_DEVICE_WRITING ? SIGNET_E_NOT_FOUND : rc;
 }
 
 /* Its credentials: those of before, or new ones; safe over a crash before anybody hears of them. */

@@ -66,7 +66,7 @@ int vault_look_batch(struct vault *v, uint64_t number, const struct vault_questi
         left += needs;
     }
     secret_wipe(&plain);
-    if (rc == SIGNET_E_SYNTAX || (rc == SIGNET_OK && broken)) /* its devices are set aside, each */
+    if (rc == SIGNET_E_SEAL || (rc == SIGNET_OK && broken)) /* its devices are set aside, each */
         return vault_keep_batch(v, number, INT64_MAX, -1, 1, err);
     if (rc != SIGNET_OK)
         return rc;
@@ -159,7 +159,7 @@ static int find_kept(struct vault *v, const char *endpoint, int64_t index, struc
         if (rc == SIGNET_OK && scan(opened, endpoint, entry))
             return SIGNET_OK;
         below = (*kept)->number;
-        if (rc == SIGNET_E_SYNTAX)
+        if (rc == SIGNET_E_SEAL)
             note_damage(*kept);
         else if (rc != SIGNET_OK)
             return rc;

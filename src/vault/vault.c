@@ -78,9 +78,9 @@ static int check_key(struct vault *v, const char *key_file, struct signet_error 
     int rc = access(path, F_OK) == 0
                  ? vault_open_file(v, path, "key-check", SEALED_MAX, &found, err)
                  : SIGNET_E_NOT_FOUND;
-    if (rc == SIGNET_E_NOT_FOUND || (rc == SIGNET_E_SYNTAX && !holds_secrets(v)))
+    if (rc == SIGNET_E_NOT_FOUND || (rc == SIGNET_E_SEAL && !holds_secrets(v)))
         rc = vault_seal_file(v, path, "key-check", &plain, err);
-    if (rc == SIGNET_E_SYNTAX) {
+    if (rc == SIGNET_E_SEAL) {
         rc = error_set(err, SIGNET_E_CRYPTO,
                        "%s is not the key that the secrets in %s were sealed "
                        "with",
@@ -200,8 +200,10 @@ int vault_open_file(struct vault *v, const char *path, const char *purpose, size
     if (rc == SIGNET_OK)
         rc = seal_open(&v->key, purpose, strlen(purpose), sealed.data, sealed.len, plain, err);
     if (rc == SIGNET_E_CRYPTO) { /* what is sealed in it is lost; the other files are not */
-        rc = error_set(err, SIGNET_E_SYNTAX, "the sealed file %s is damaged", path);
-        error_hint(err, "its devices need new credentials: `rework` or `void` them in the ledger");
+        rc = error_set(err, SIGNET_E_SEAL,
+                       "the sealed file %s is damaged: a rework gives its devices new "
+                       "credentials",
+                       path);
     }
     buf_free(&sealed);
     return rc;
@@ -251,8 +253,12 @@ int vault_read(struct vault *v, const char *endpoint, struct secret *packet,
     char *path = NULL;
     int rc = path_of(v, endpoint, &path, err);
 
-    if (rc == SIGNET_OK && access(path, F_OK) != 0 && errno == ENOENT)
-        rc = error_set(err, SIGNET_E_NOT_FOUND, "%s has no sealed credentials", endpoint);
+    if (rc == SIGNET_OK && access(path, F_OK) != 0 && errno == ENOENT) {
+        rc = error_set(err, SIGNET_E_NOT_FOUND, "nothing is sealed in %s for %s", v->folder,
+                       endpoint);
+        error_hint(err, "run the order with the work folder that the device was made with; if that "
+                        "is lost, `void` the device");
+    }
     if (rc == SIGNET_OK)
         rc = vault_open_file(v, path, endpoint, SEALED_MAX, packet, err);
     free(path);

@@ -4,7 +4,7 @@
 
 /* Packets that must outlive a crash from the moment they are made until their device is done:
  * sealed with AES-256-GCM, one file a device, or one file a batch of devices. Errors that are one
- * device's: SIGNET_E_NOT_FOUND (nothing is sealed here), SIGNET_E_SYNTAX (the file is damaged). All
+ * device's: SIGNET_E_NOT_FOUND (nothing is sealed here), SIGNET_E_SEAL (the file is damaged). All
  * calls may come from several threads, but for open and close. */
 
 #include "base/base.h"

@@ -10,20 +10,9 @@ from _signet import SIGNET, TEMPLATE, Folder
 
 # Rows that fail today, and why. Whoever mends one takes it out of this list: a row that passes and stands here fails.
 EXPECTED = {
-    ('void while it waits', 'boards'): 'its seal is never wiped',
-    ('void while a server is asked', 'boards'): 'no seal is wiped',
     ('void while a server is asked', 'files'): 'no seal is wiped',
-    ('void, and nothing else is left', 'boards'): 'no seal is wiped',
     ('a silent server', 'boards'): 'it is waited for 20 seconds for each device, one after another',
     ('a silent server', 'files'): 'it is waited for before the other server gets anything; the warning has no name',
-    ('a server that is away', 'files'): 'the warning does not say which server',
-    ('an unreadable seal', 'boards'): 'the device waits for ever',
-    ('an unreadable seal', 'files'): 'the devices are refused by nobody: exit 0, and no word',
-    ('a seal that is cut short', 'boards'): 'the device waits for ever',
-    ('a seal that is cut short', 'files'): 'the devices are refused by nobody: exit 0, and no word',
-    ('a lost seal', 'boards'): 'the device waits for ever',
-    ('a lost seal', 'files'): 'the devices wait for ever, without a word',
-    ('one of two servers refuses', 'files'): 'the ledger does not say which server',
     ('SIGTERM while a server is asked', 'boards'): 'what cannot be looked up is refused',
     ('SIGTERM while a server is asked', 'files'): 'what cannot be looked up is refused',
 }
@@ -328,10 +317,21 @@ def short_seal(w):
 
 @row('a lost seal')
 def lost_seal(w):
+    """It may be in another work folder: its devices wait, the others go on, and a word says what is missing."""
     w.made()
     path = w.seals()[-1]
-    os.remove(path)
-    return bad_seal(w, path)
+    os.rename(path, w.at('away'))
+    w.sync()
+    w.exits(1)
+    rows = w.rows()
+    hit = [n for n, r in rows.items() if r['state'] == 'verified']
+    need('some wait', 0 < len(hit) < w.quota, w.said)
+    w.all_are('done', but=hit)
+    w.says('nothing is sealed in .*work for')
+    said = next(l for l in w.said.splitlines() if 'nothing is sealed' in l)
+    os.rename(w.at('away'), path)
+    w.goes_on()
+    return re.sub(r'(urn:\S*-)?[0-9]+', 'N', said).replace('first', 'second')
 
 
 @row("another station's devices")
@@ -422,7 +422,8 @@ def main():
     for what in wanted:
         words = [found[what, f][0] for f in FORMS]
         both = all(found[what, f][1] is None for f in FORMS)
-        if both and words[0] and words[0] != words[1] and (what, 'words') not in EXPECTED:
+        words = [re.sub(r' *\d+', ' N', w or '') for w in words]  # the forms differ in size
+        if both and words[0] != words[1] and (what, 'words') not in EXPECTED:
             bad.append(f'{what}: two ways to say it: {words[0]!r} and {words[1]!r}')
     unknown = [c for c in EXPECTED if c[0] not in ROWS]
     bad += [f'EXPECTED has {c}, which is no row' for c in unknown]
