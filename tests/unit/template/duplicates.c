@@ -64,10 +64,10 @@ static void a_hash_is_no_proof(void **state)
     csv.len -= strlen("urn:dev:29,id-29,") + 33;
     buf_byte(&csv, 0);
     good(&r, open_manifest(&r, (const char *)csv.data));
-    good(&r, r.line->make(r.line->ctx, "urn:dev:17", -1, &unit, &r.err));
+    good(&r, source_make(r.source, "urn:dev:17", -1, &unit, &r.err));
     holds(&unit, 0, 3, "id-17");
-    r.line->free(r.line->ctx, &unit);
-    refused(&r, r.line->make(r.line->ctx, "urn:dev:29", -1, &unit, &r.err), SIGNET_E_NOT_FOUND,
+    unit_free(&unit);
+    refused(&r, source_make(r.source, "urn:dev:29", -1, &unit, &r.err), SIGNET_E_NOT_FOUND,
             "has no device 'urn:dev:29'");
     one_hash = false;
     buf_free(&csv);
