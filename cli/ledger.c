@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet ledger: what was made, and what is to be done about it. */
+#include "cli.h"
 #include "ledger_look.h"
+#include "ledger_open.h"
+#include "ledger_stats.h"
 #include "ledger_sync.h"
-
-#include <pwd.h>
-#include <string.h>
-#include <unistd.h>
-
-int ledger_open(struct signet_ledger **out, const char *where, struct signet_error *err)
-{
-    char station[80] = "office", host[65] = "";
-    const struct passwd *user = getpwuid(geteuid());
-    const struct signet_ledger_options options = {
-        .station = station, .operator_name = user ? user->pw_name : NULL, .must_exist = true};
-
-    if (gethostname(host, sizeof(host) - 1) == 0)
-        snprintf(station, sizeof(station), "office@%s", host);
-    return signet_ledger_open(out, where, &options, err);
-}
 
 static int verify(int argc, char **argv)
 {
@@ -33,7 +20,7 @@ static int verify(int argc, char **argv)
                    "copy was put back.",
                    1, 1))
         return EXIT_USAGE;
-    int rc = ledger_open(&ledger, cli.args[0], &err);
+    int rc = ledger_open_to_read(&ledger, cli.args[0], &err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_verify(ledger, &events, head, &err);
     signet_ledger_close(&ledger);
@@ -65,7 +52,7 @@ static int change(int argc, char **argv, const char *doc, bool voids)
         return EXIT_USAGE;
     if (voids && !reason)
         return cli_usage(&cli, "a reason is missing: --reason TEXT");
-    int rc = ledger_open(&ledger, cli.args[0], &err);
+    int rc = ledger_open_to_change(&ledger, cli.args[0], &err);
     if (rc == SIGNET_OK)
         rc = voids ? signet_ledger_void(ledger, cli.args[1], reason, &err)
                    : signet_ledger_rework(ledger, cli.args[1], &err);

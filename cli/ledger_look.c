@@ -1,41 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet ledger list, show, export, stats: for the operator, the engineer and the auditor. */
+/* signet ledger list, show, export: for the operator, the engineer and the auditor. */
 #include "ledger_look.h"
 
-#include <inttypes.h>
+#include "ledger_open.h"
+
 #include <string.h>
-#include <time.h>
-
-/* "2026-11-24T15:04:05Z" */
-static const char *when(int64_t seconds, char out[static 24])
-{
-    time_t t = (time_t)seconds;
-    struct tm tm;
-
-    if (!gmtime_r(&t, &tm) || !strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        snprintf(out, 24, "%" PRId64, seconds);
-    return out;
-}
-
-/* A ledger may come from anywhere, and is looked at on terminals: no control character gets out. */
-static const char *plain(const char *text, char *out, size_t size)
-{
-    size_t n = 0;
-
-    for (; *text && n + 5 < size; text++) {
-        unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
-        bool high = c == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080 to U+009F */
-
-        if (c < ' ' || c == 0x7f || high)
-            n += (size_t)snprintf(out + n, size - n, "\\x%02x", high ? next : c);
-        else
-            out[n++] = *text;
-        text += high;
-    }
-    out[n] = '\0';
-    return out;
-}
-#define PLAIN(text) plain((text), (char[2048]){0}, 2048)
 
 /* The columns of a device, for JSON and CSV; what is unknown is empty. */
 struct field {
@@ -71,8 +40,8 @@ static void put_json(const struct signet_ledger_device *d, struct json *j)
     json_bool(j, "exposed", d->exposed);
     if (d->freed)
         json_bool(j, "freed", true);
-    json_text(j, "created", when(d->created, time));
-    json_text(j, "changed", when(d->changed, time));
+    json_text(j, "created", ledger_time(d->created, time));
+    json_text(j, "changed", ledger_time(d->changed, time));
 }
 
 /* A spreadsheet takes what begins so for a formula; the apostrophe says that it is text. */
@@ -104,8 +73,8 @@ static int one_csv(void *ctx, const struct signet_ledger_device *d, struct signe
         fputc(',', to);
     }
     fprintf(to, "%s,%d,%d,%s,", signet_device_state_name(d->state), d->attempt, d->exposed,
-            when(d->created, time));
-    fprintf(to, "%s\r\n", when(d->changed, time));
+            ledger_time(d->created, time));
+    fprintf(to, "%s\r\n", ledger_time(d->changed, time));
     return SIGNET_OK;
 }
 
@@ -131,7 +100,7 @@ static int one_event(void *ctx, const struct signet_ledger_event *e, struct sign
     json_text(&j, "event", "history");
     json_text(&j, "station", e->station);
     json_integer(&j, "seq", e->seq);
-    json_text(&j, "time", when(e->time, time));
+    json_text(&j, "time", ledger_time(e->time, time));
     if (e->endpoint[0])
         json_text(&j, "endpoint", e->endpoint);
     json_text(&j, "kind", e->kind);
@@ -184,7 +153,7 @@ static int one_line(void *ctx, const struct signet_ledger_device *d, struct sign
     if (!(*count)++)
         printf("%-34s %-10s %-20s %-12s %s\n", "endpoint", "state", "changed", "slot", "board");
     printf("%-34s %-10s %-20s %-12.12s %s\n", PLAIN(d->endpoint),
-           signet_device_state_name(d->state), when(d->changed, time), PLAIN(d->slot),
+           signet_device_state_name(d->state), ledger_time(d->changed, time), PLAIN(d->slot),
            PLAIN(d->hw_id));
     if (d->error[0])
         printf("    %s: %s\n", d->error_code[0] ? d->error_code : "reason", PLAIN(d->error));
@@ -205,7 +174,7 @@ int ledger_list(int argc, char **argv)
         return EXIT_USAGE;
     if (!know_state(&cli, &w))
         return EXIT_USAGE;
-    int rc = ledger_open(&ledger, cli.args[0], &err);
+    int rc = ledger_open_to_read(&ledger, cli.args[0], &err);
     if (rc == SIGNET_OK && cli.json)
         rc = signet_ledger_devices(ledger, &w.filter, one_json, stdout, &err);
     else if (rc == SIGNET_OK)
@@ -256,7 +225,7 @@ int ledger_export(int argc, char **argv)
     if (strcmp(format, "csv") != 0 && strcmp(format, "ndjson") != 0 &&
         strcmp(format, "events") != 0)
         return cli_usage(&cli, "there is no format '%s': csv, ndjson, events", format);
-    int rc = ledger_open(&ledger, cli.args[0], &err);
+    int rc = ledger_open_to_read(&ledger, cli.args[0], &err);
     if (rc == SIGNET_OK)
         rc = write_all(ledger, &w, format, stdout, &err);
     signet_ledger_close(&ledger);
@@ -279,8 +248,8 @@ static int show_device(void *ctx, const struct signet_ledger_device *d, struct s
         if (text_of(d, i)[0] && strcmp(texts[i].name, "endpoint") != 0)
             printf("%-14s %s\n", texts[i].name, PLAIN(text_of(d, i)));
     printf("%-14s %d\n", "attempt", d->attempt);
-    printf("%-14s %s\n", "created", when(d->created, time));
-    printf("%-14s %s\n", "changed", when(d->changed, time));
+    printf("%-14s %s\n", "created", ledger_time(d->created, time));
+    printf("%-14s %s\n", "changed", ledger_time(d->changed, time));
     return SIGNET_OK;
 }
 
@@ -320,7 +289,7 @@ static int show_event(void *ctx, const struct signet_ledger_event *e, struct sig
 
     (void)ctx;
     (void)err;
-    printf("%s  %-11s %s%s%s%s%s\n", when(e->time, time), PLAIN(e->kind), PLAIN(e->station),
+    printf("%s  %-11s %s%s%s%s%s\n", ledger_time(e->time, time), PLAIN(e->kind), PLAIN(e->station),
            e->operator_name[0] ? ", " : "", PLAIN(e->operator_name), e->detail[0] ? ": " : "",
            PLAIN(e->detail));
     return SIGNET_OK;
@@ -366,110 +335,9 @@ int ledger_show(int argc, char **argv)
     if (!cli_parse(&cli, argc, argv, rows, "LEDGER ENDPOINT",
                    "Shows one device: its fingerprints, its servers, its history.", 2, 2))
         return EXIT_USAGE;
-    int rc = ledger_open(&ledger, cli.args[0], &err);
+    int rc = ledger_open_to_read(&ledger, cli.args[0], &err);
     if (rc == SIGNET_OK)
         rc = show(ledger, &cli, cli.args[1], &err);
-    signet_ledger_close(&ledger);
-    return rc == SIGNET_OK ? cli_close(&cli, EXIT_DONE) : cli_fail(&cli, &err);
-}
-
-/* stats */
-
-static double percent(int64_t part, int64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0;
-}
-
-struct stats {
-    bool json;
-    const char *order, *by;
-    int64_t orders;
-};
-
-static int stat_order(void *ctx, const struct signet_ledger_order_view *o, struct signet_error *err)
-{
-    struct stats *s = ctx;
-    char time[24];
-
-    (void)err;
-    if (s->order && strcmp(s->order, o->name) != 0)
-        return SIGNET_OK;
-    s->orders++;
-    int64_t wait = o->states[SIGNET_DEVICE_VERIFIED] + o->states[SIGNET_DEVICE_REGISTERED];
-    if (s->json) {
-        struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "order");
-        json_text(&j, "order", o->name);
-        json_integer(&j, "quota", o->quota);
-        json_integer(&j, "issued", o->issued);
-        json_states(&j, o->states);
-        json_text(&j, "created", when(o->created, time));
-        json_end(&j);
-        return SIGNET_OK;
-    }
-    printf("order %s, begun %s: %" PRId64 " of %" PRId64 " done", PLAIN(o->name),
-           when(o->created, time), o->states[SIGNET_DEVICE_DONE], o->quota);
-    if (wait)
-        printf(", %" PRId64 " wait for their servers", wait);
-    if (o->states[SIGNET_DEVICE_FAILED])
-        printf(", %" PRId64 " set aside", o->states[SIGNET_DEVICE_FAILED]);
-    if (o->states[SIGNET_DEVICE_VOID])
-        printf(", %" PRId64 " void", o->states[SIGNET_DEVICE_VOID]);
-    if (o->quota > o->issued)
-        printf(", %" PRId64 " not begun", o->quota - o->issued);
-    printf("\n");
-    return SIGNET_OK;
-}
-
-static int stat_group(void *ctx, const struct signet_ledger_group *g, struct signet_error *err)
-{
-    struct stats *s = ctx;
-
-    (void)err;
-    if (s->json) {
-        struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "group");
-        json_text(&j, "by", g->by);
-        json_text(&j, "name", g->name);
-        json_integer(&j, "devices", g->devices);
-        json_integer(&j, "made", g->done);
-        json_integer(&j, "failed", g->failed);
-        json_integer(&j, "first_pass", g->first_pass);
-        json_end(&j);
-        return SIGNET_OK;
-    }
-    if (!s->by || strcmp(s->by, g->by) != 0)
-        printf("\n%-28s %9s %9s %9s %10s\n", g->by, "devices", "made", "set aside", "first pass");
-    s->by = g->by;
-    printf("%-28s %9" PRId64 " %9" PRId64 " %9" PRId64 " %9.1f%%\n", PLAIN(g->name), g->devices,
-           g->done, g->failed, percent(g->first_pass, g->devices));
-    return SIGNET_OK;
-}
-
-int ledger_stats(int argc, char **argv)
-{
-    struct cli cli = {0};
-    struct stats s = {0};
-    struct signet_ledger *ledger = NULL;
-    struct signet_error err = {0};
-    const struct option_row rows[] = {
-        {'o', "order", "NAME", "Of this order", OPTION_TEXT, &s.order, 0, 0}, {0}};
-
-    if (!cli_parse(&cli, argc, argv, rows, "LEDGER",
-                   "Counts: orders, states, yield of each slot, errors by kind.", 1, 1))
-        return EXIT_USAGE;
-    s.json = cli.json;
-    int rc = ledger_open(&ledger, cli.args[0], &err);
-    if (rc == SIGNET_OK)
-        rc = signet_ledger_orders(ledger, stat_order, &s, &err);
-    if (rc == SIGNET_OK && s.order && !s.orders) {
-        err.code = rc = SIGNET_E_NOT_FOUND;
-        snprintf(err.msg, sizeof(err.msg), "the ledger has no order %.100s", s.order);
-    }
-    if (rc == SIGNET_OK)
-        rc = signet_ledger_stats(ledger, s.order, stat_group, &s, &err);
     signet_ledger_close(&ledger);
     return rc == SIGNET_OK ? cli_close(&cli, EXIT_DONE) : cli_fail(&cli, &err);
 }

@@ -22,11 +22,14 @@ struct signet_ledger_options {
     const char *operator_name; /* NULL: "" */
     int lease_seconds;         /* 0: 120; at most 86400 */
     bool must_exist;           /* no ledger is made: SIGNET_E_NOT_FOUND */
+    bool read_only;            /* nothing is made, migrated or written; implies must_exist. Changes
+                                * return SIGNET_E_USAGE */
 };
 
 /* where: a file for SQLite, or a postgresql:// address without a password (libpq reads ~/.pgpass
- * and PGPASSFILE). Made on first use. SIGNET_E_LEDGER: damaged, unreadable, or of another version;
- * SIGNET_E_NET: the database server is away. */
+ * and PGPASSFILE). Made on first use; a ledger of an older version is migrated, in one transaction.
+ * SIGNET_E_LEDGER: damaged, unreadable, or of a newer version; SIGNET_E_NET: the database server is
+ * away. */
 int signet_ledger_open(struct signet_ledger **out, const char *where,
                        const struct signet_ledger_options *options, struct signet_error *err);
 void signet_ledger_close(struct signet_ledger **ledger); /* sets *ledger to NULL */
@@ -36,19 +39,23 @@ void signet_ledger_close(struct signet_ledger **ledger); /* sets *ledger to NULL
 int signet_ledger_order(struct signet_ledger *ledger, const char *name, const char *hash,
                         int64_t quota, int64_t *id, struct signet_error *err);
 
-/* Stable numbers: the ledger stores them. */
-enum signet_device_state {
-    SIGNET_DEVICE_RESERVED = 0,
-    SIGNET_DEVICE_KEYED = 1,
-    SIGNET_DEVICE_WRITING = 2, /* from here on credentials may have left the host */
-    SIGNET_DEVICE_WRITTEN = 3,
-    SIGNET_DEVICE_VERIFIED = 4,
-    SIGNET_DEVICE_REGISTERED = 5, /* all servers have it */
-    SIGNET_DEVICE_DONE = 6,
-    SIGNET_DEVICE_FAILED = 7,
-    SIGNET_DEVICE_VOID = 8,
-};
-enum { SIGNET_DEVICE_STATES = 9 };
+/* The states of a device: name, number, word. The numbers are stable, since the ledger stores them.
+ * From WRITING on credentials may have left the host; a REGISTERED device is at all its servers. */
+#define SIGNET_DEVICE_STATE_TABLE(ROW)                                                             \
+    ROW(RESERVED, 0, "reserved")                                                                   \
+    ROW(KEYED, 1, "keyed")                                                                         \
+    ROW(WRITING, 2, "writing")                                                                     \
+    ROW(WRITTEN, 3, "written")                                                                     \
+    ROW(VERIFIED, 4, "verified")                                                                   \
+    ROW(REGISTERED, 5, "registered")                                                               \
+    ROW(DONE, 6, "done")                                                                           \
+    ROW(FAILED, 7, "failed")                                                                       \
+    ROW(VOID, 8, "void")
+
+#define SIGNET_DEVICE_STATE_NUMBER(name, number, word) SIGNET_DEVICE_##name = (number),
+#define SIGNET_DEVICE_STATE_COUNT(name, number, word)  +1
+enum signet_device_state { SIGNET_DEVICE_STATE_TABLE(SIGNET_DEVICE_STATE_NUMBER) };
+enum { SIGNET_DEVICE_STATES = 0 SIGNET_DEVICE_STATE_TABLE(SIGNET_DEVICE_STATE_COUNT) };
 const char *signet_device_state_name(enum signet_device_state state); /* "reserved"; "?": none */
 
 /* The right to work on one device; token fences off a station that came back too late. */
@@ -85,9 +92,10 @@ int signet_ledger_reserve_next(struct signet_ledger *ledger, int64_t order, cons
 int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char *endpoint,
                         const char *hw_id, const char *slot, struct signet_lease *lease,
                         struct signet_error *err);
-/* Devices of the order that are not yet verified and that nobody works on, at most max, in the
- * order of their numbers; once its credentials may have left the host, a device is given to the
- * station that made them only, since it has the secret. *count 0: none. */
+/* Devices of the order that are not yet verified and that nobody works on, at most max: those
+ * that are furthest first, then those that were given up first, then by number; once its
+ * credentials may have left the host, a device is given to the station that made them only, since
+ * it has the secret. *count 0: none. */
 int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char *slot,
                          struct signet_lease *leases, size_t max, size_t *count,
                          struct signet_error *err);
@@ -230,7 +238,9 @@ int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
  */
 struct signet_ledger_group {
     const char *by, *name;
-    int64_t devices, done, failed, first_pass; /* first_pass: made at the first attempt */
+    int64_t devices, done, failed;
+    int64_t ended;      /* devices that are not in work: made, set aside or void */
+    int64_t first_pass; /* made at the first attempt */
 };
 int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
                         int (*row)(void *ctx, const struct signet_ledger_group *group,

@@ -23,18 +23,21 @@ enum { COL_EXPOSED = 6, COL_HW_ID, COL_FREE };
 static const char by_endpoint[] =
     CLAIM " WHERE order_id = $1 AND freed = 0 AND endpoint = $2 /*+ FOR UPDATE */";
 static const char by_hardware[] =
-    CLAIM " WHERE order_id = $1 AND freed = 0 AND hw_id = $2 AND state <> 8 /*+ FOR UPDATE */";
+    CLAIM " WHERE order_id = $1 AND freed = 0 AND hw_id = $2 AND state <> {void} /*+ FOR UPDATE */";
+/* 2 state: one at a time, so that the index not_done gives the first that fits */
 static const char unexposed[] =
-    CLAIM " WHERE order_id = $1 AND COALESCE($2, '') = '' AND state < 2 AND state <> 6"
-          " AND exposed = 0 AND " FREE " ORDER BY id LIMIT 1 /*+ FOR UPDATE SKIP LOCKED */";
+    CLAIM " WHERE order_id = $1 AND state = $2 AND state <> {done} AND exposed = 0 AND " FREE
+          " ORDER BY lease_until, id LIMIT 1 /*+ FOR UPDATE SKIP LOCKED */";
 
 static int find(struct signet_ledger *l, const struct request *r, struct db_rows *row,
                 struct signet_error *err)
 {
     int rc = SIGNET_E_NOT_FOUND;
 
-    if (!r->endpoint && !r->hw_id)
-        rc = db_find(l->db, row, err, unexposed, "isi", r->order, (const char *)NULL, l->db->now);
+    for (int64_t state = SIGNET_DEVICE_KEYED;
+         !r->endpoint && !r->hw_id && state >= SIGNET_DEVICE_RESERVED && rc == SIGNET_E_NOT_FOUND;
+         state--)
+        rc = db_find(l->db, row, err, unexposed, "iii", r->order, state, l->db->now);
     if (r->endpoint)
         rc = db_find(l->db, row, err, by_endpoint, "isi", r->order, r->endpoint, l->db->now);
     if (rc == SIGNET_E_NOT_FOUND && r->hw_id && r->hw_id[0])
@@ -101,22 +104,22 @@ int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char 
 
 static int resume(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
+    static const char in_state[] =
+        "SELECT " LEASE_COLUMNS " FROM devices WHERE order_id = $1 AND state = $5"
+        " AND state <> {done} AND (exposed = 0 OR station = $4) AND " RESUME_FREE
+        " ORDER BY lease_until, id LIMIT $3 /*+ FOR UPDATE SKIP LOCKED */";
     struct request *r = arg;
-    struct db_rows row;
-    int rc = db_query(l->db, &row, err,
-                      "SELECT " LEASE_COLUMNS " FROM devices WHERE order_id = $1 AND state < 4"
-                      " AND state <> 6 AND (exposed = 0 OR station = $4) AND " RESUME_FREE
-                      " ORDER BY id LIMIT $3 /*+ FOR UPDATE SKIP LOCKED */",
-                      "iiis", r->order, l->db->now, (int64_t)r->max, l->station);
+    int rc = SIGNET_OK;
 
-    for (r->count = 0; rc == SIGNET_OK && r->count < r->max; r->count += rc == SIGNET_OK) {
-        rc = db_step(&row, err);
+    r->count = 0;
+    for (int64_t state = SIGNET_DEVICE_WRITTEN;
+         rc == SIGNET_OK && state >= SIGNET_DEVICE_RESERVED && r->count < r->max; state--) {
+        struct db_rows row;
+        rc = db_query(l->db, &row, err, in_state, "iiisi", r->order, l->db->now,
+                      (int64_t)(r->max - r->count), l->station, state);
         if (rc == SIGNET_OK)
-            lease_read(&row, &r->leases[r->count]);
+            rc = lease_collect(&row, r->leases, r->max, &r->count, err);
     }
-    db_end(&row);
-    if (rc == SIGNET_E_NOT_FOUND)
-        rc = SIGNET_OK;
     for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++)
         rc = lease_take(l, &r->leases[i], r->slot, "resumed", err);
     return rc;

@@ -1,5 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/db.h"
+#include "ledger/states.h"
+
+#include <string.h>
+
+/* What stands in braces: a state, or a word of the database's own. */
+static int expand_word(const struct db_ops *ops, const char *word, size_t len, struct buf *out,
+                       struct signet_error *err)
+{
+    int state = state_of_word(word, len);
+
+    if (state >= 0) {
+        buf_printf(out, "%d", state);
+        return SIGNET_OK;
+    }
+    for (const struct db_word *w = ops->words; w->word; w++)
+        if (strlen(w->word) == len && memcmp(w->word, word, len) == 0) {
+            buf_text(out, w->text);
+            return SIGNET_OK;
+        }
+    return error_set(err, SIGNET_E_USAGE, "a statement of the ledger has the unknown word '%.*s'",
+                     (int)len, word);
+}
+
+int db_expand(const struct db_ops *ops, const char *sql, struct buf *out, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    while (*sql && rc == SIGNET_OK) {
+        if (*sql == '{') {
+            size_t len = strcspn(++sql, "}");
+            rc = expand_word(ops, sql, len, out, err);
+            sql += len + (sql[len] == '}');
+        } else if (ops->many_writers && strncmp(sql, "/*+", 3) == 0) {
+            sql += 3;
+        } else if (ops->many_writers && strncmp(sql, "*/", 2) == 0) {
+            sql += 2;
+        } else {
+            buf_byte(out, (uint8_t)*sql++);
+        }
+    }
+    return rc == SIGNET_OK ? buf_check(out, err) : rc;
+}
 
 static int query(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
                  const char *types, va_list args)

@@ -2,9 +2,11 @@
 #ifndef LEDGER_DB_H
 #define LEDGER_DB_H
 
-/* The SQL databases that a ledger may be in. The story is told once, in SQL that both speak; what
- * differs is here. In a statement, parameters are $1, $2 ... (at most DB_PARAMS), and what stands
- * in a comment that begins with a plus sign is for databases with many writers only:
+/* The SQL databases that a ledger may be in. Statements are written once, in SQL that all of them
+ * take; what differs is here. In a statement
+ * - parameters are $1, $2 ... (at most DB_PARAMS);
+ * - {verified} is the number of that state; other words in braces are the database's own;
+ * - a comment that begins with a plus sign is for databases with many writers only:
  *   SELECT ... LIMIT 1 / *+ FOR UPDATE SKIP LOCKED * /
  * Statements are string constants: they are prepared once and known by their address. */
 
@@ -33,12 +35,25 @@ struct db_rows {
     bool first;
 };
 
+struct db_word {
+    const char *word, *text;
+};
+
+enum db_open { DB_MAKE, DB_EXISTS, DB_READ };
+
 struct db_ops {
+    const char *place;           /* what it is called in messages */
+    const struct db_word *words; /* for {word} in statements, to {0} */
+    bool many_writers;
     bool (*takes)(const char *where);
-    /* schema: run once, in a transaction, when the database has none; version is then its own. */
-    int (*open)(struct db **out, const char *where, const char *schema, int version,
-                bool must_exist, struct signet_error *err);
+    int (*open)(struct db **out, const char *where, enum db_open how, struct signet_error *err);
     void (*close)(struct db *db);
+    /* The number of the ledger's schema; 0: the database is empty. In a transaction, as the two
+     * that follow. SIGNET_E_LEDGER: it is another program's. */
+    int (*version)(struct db *db, int64_t *version, struct signet_error *err);
+    int (*set_version)(struct db *db, int64_t version, struct signet_error *err);
+    /* Several statements without parameters, already expanded. */
+    int (*script)(struct db *db, const char *sql, struct signet_error *err);
     /* write: other writers wait, or at least see nothing before the commit. else: one view of the
      * whole, which holds up nobody. */
     int (*begin)(struct db *db, bool write, struct signet_error *err);
@@ -47,8 +62,9 @@ struct db_ops {
     void (*rollback)(struct db *db);
     /* Whether the transaction that was begun is still there: some errors end it. */
     bool (*open_still)(struct db *db);
-    /* What no row shows: damaged pages and indexes. May be NULL. In a transaction. */
-    int (*check)(struct db *db, struct signet_error *err);
+    /* What no row shows: damaged pages; tables, indexes and triggers that are not those of the
+     * schema, the SQL that made it. In a transaction. */
+    int (*check)(struct db *db, const char *schema, struct signet_error *err);
     /* SIGNET_E_CONFLICT: a unique index said no; the transaction, or its savepoint, must be rolled
      * back. */
     int (*query)(struct db *db, struct db_rows *rows, const char *sql,
@@ -64,6 +80,9 @@ struct db_ops {
 };
 
 extern const struct db_ops sqlite_ops, postgres_ops;
+
+/* A statement as this database takes it. */
+int db_expand(const struct db_ops *ops, const char *sql, struct buf *out, struct signet_error *err);
 
 /* Letters of types: s text (NULL is SQL NULL), i int64_t. */
 int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Orders and devices: each change of state with its event. */
 #include "ledger/lease.h"
+#include "ledger/states.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char *const names[] = {"reserved",   "keyed", "writing", "written", "verified",
-                                    "registered", "done",  "failed",  "void"};
-
-const char *signet_device_state_name(enum signet_device_state state)
-{
-    return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
-}
 
 /* orders */
 
@@ -106,21 +99,18 @@ static bool facts_are_clean(const struct signet_device_facts *f)
            text_is_clean(f->packet_sha256) && text_is_clean(f->image_sha256);
 }
 
-static bool legal(enum signet_device_state from, enum signet_device_state to)
+/* What a station may do; to set aside, to rework and to void are calls of their own. */
+static bool may_advance(enum signet_device_state from, enum signet_device_state to)
 {
-    if (to > SIGNET_DEVICE_DONE)
-        return false;
-    return to == from || to == from + 1 ||
-           (from == SIGNET_DEVICE_RESERVED && to == SIGNET_DEVICE_WRITING) ||
-           (from == SIGNET_DEVICE_WRITING && to == SIGNET_DEVICE_VERIFIED) ||
-           /* no servers to feed */
-           ((from == SIGNET_DEVICE_WRITING || from == SIGNET_DEVICE_VERIFIED) &&
-            to == SIGNET_DEVICE_DONE);
+    return from <= SIGNET_DEVICE_DONE && to <= SIGNET_DEVICE_DONE &&
+           (from == to || state_may(from, to));
 }
 
 static const char *name_of(int64_t state)
 {
-    return state >= 0 && state <= SIGNET_DEVICE_VOID ? names[state] : "?";
+    const char *name = signet_device_state_name((enum signet_device_state)state);
+
+    return name ? name : "?";
 }
 
 /* Why an advance fitted no row. */
@@ -150,26 +140,27 @@ static int say_why_not(struct signet_ledger *l, const struct signet_lease *lease
 static int advance_one(struct signet_ledger *l, const struct advance *a, struct signet_error *err)
 {
     static const char sql[] =
-        "UPDATE devices SET state = $4, exposed = CASE WHEN $4 >= 2 THEN 1 ELSE exposed END,"
+        "UPDATE devices SET state = $4, exposed = CASE WHEN $4 >= {writing} THEN 1 ELSE exposed "
+        "END,"
         " hw_id = COALESCE($5, hw_id), psk_identity = COALESCE($6, psk_identity),"
         " psk_sha256 = COALESCE($7, psk_sha256), spki_sha256 = COALESCE($8, spki_sha256),"
         " cert_issuer = COALESCE($9, cert_issuer), cert_serial = COALESCE($10, cert_serial),"
         " packet_sha256 = COALESCE($11, packet_sha256), image_sha256 = COALESCE($12, image_sha256),"
         " changed = $13, events = events + 1"
-        " WHERE id = $1 AND token = $2 AND state = $3 AND state < 6"
+        " WHERE id = $1 AND token = $2 AND state = $3 AND state < {done}"
         " AND (exposed = 0 OR hw_id IS NULL OR hw_id = COALESCE($5, hw_id))";
     /* without facts, as most changes are */
-    static const char bare[] =
-        "UPDATE devices SET state = $4, exposed = CASE WHEN $4 >= 2 THEN 1 ELSE exposed END,"
-        " changed = $5, events = events + 1"
-        " WHERE id = $1 AND token = $2 AND state = $3 AND state < 6";
+    static const char bare[] = "UPDATE devices SET state = $4, exposed = CASE WHEN $4 >= {writing} "
+                               "THEN 1 ELSE exposed END,"
+                               " changed = $5, events = events + 1"
+                               " WHERE id = $1 AND token = $2 AND state = $3 AND state < {done}";
     const struct signet_lease *lease = &a->leases[a->at];
     const struct signet_device_facts *f = facts_of(a, a->at);
     bool is_bare = !f->hw_id && !f->psk_identity && !f->psk_sha256 && !f->spki_sha256 &&
                    !f->cert_issuer && !f->cert_serial && !f->packet_sha256 && !f->image_sha256;
     int rc;
 
-    if (!legal(lease->state, a->to))
+    if (!may_advance(lease->state, a->to))
         return error_set(err, SIGNET_E_USAGE, "%s: no way from %s to %s", lease->endpoint,
                          name_of(lease->state), name_of(a->to));
     if (is_bare)
@@ -181,7 +172,7 @@ static int advance_one(struct signet_ledger *l, const struct advance *a, struct 
                        f->psk_sha256, f->spki_sha256, f->cert_issuer, f->cert_serial,
                        f->packet_sha256, f->image_sha256, l->db->now);
     if (rc == SIGNET_OK)
-        rc = device_event(l, lease->device, names[a->to],
+        rc = device_event(l, lease->device, name_of(a->to),
                           f->note    ? f->note
                           : f->hw_id ? f->hw_id
                                      : "",
@@ -237,7 +228,7 @@ static void explain(struct signet_ledger *l, void *arg, struct signet_error *err
     static const struct {
         const char *what, *sql;
     } facts[] = {
-        {"hw_id", "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state <> 8"},
+        {"hw_id", "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state <> {void}"},
         {"psk_identity",
          "SELECT endpoint FROM devices WHERE psk_identity = $1 AND id <> $2 AND freed = 0"},
         {"psk_sha256",
@@ -310,15 +301,13 @@ int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *
                        const char *kind, const char *detail, struct signet_error *err)
 {
     /* what only the ledger itself may say */
-    static const char *const own[] = {"order",     "quota",   "resumed",
-                                      "delivered", "refused", "rework"};
+    static const char *const own[] = {"order",   "quota",  "resumed", "delivered",
+                                      "refused", "rework", "migrated"};
     static const struct change_kind change = {.apply = note};
     bool is_own = !kind || !*kind || !text_is_clean(kind);
     for (size_t i = 0; !is_own && i < sizeof(own) / sizeof(own[0]); i++)
         is_own = strcmp(kind, own[i]) == 0;
-    for (size_t i = 0; !is_own && i < sizeof(names) / sizeof(names[0]); i++)
-        is_own = strcmp(kind, names[i]) == 0;
-    if (is_own)
+    if (is_own || state_of_word(kind, strlen(kind)) >= 0)
         return error_set(err, SIGNET_E_USAGE, "a note needs a word of its own, not '%s'",
                          kind ? kind : "");
     struct trouble t = {.lease = lease, .kind = kind, .detail = detail};
@@ -331,9 +320,9 @@ int device_set_aside(struct signet_ledger *l, int64_t device, const struct signe
 {
     struct buf room = {0};
     int rc = db_change(l->db, err,
-                       "UPDATE devices SET failed_from = state, state = 7, lease_until = 0,"
+                       "UPDATE devices SET failed_from = state, state = {failed}, lease_until = 0,"
                        " token = token + 1, error_code = $2, error = $3, changed = $4,"
-                       " events = events + 1 WHERE id = $1 AND state < 6",
+                       " events = events + 1 WHERE id = $1 AND state < {done}",
                        "iisi", device, (int64_t)why->code, text_clean(why->msg, &room), l->db->now);
 
     buf_free(&room);

@@ -14,6 +14,20 @@ void lease_read(const struct db_rows *row, struct signet_lease *lease)
     snprintf(lease->endpoint, sizeof(lease->endpoint), "%s", db_text(row, 5));
 }
 
+int lease_collect(struct db_rows *rows, struct signet_lease *leases, size_t max, size_t *count,
+                  struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && *count < max) {
+        rc = db_step(rows, err);
+        if (rc == SIGNET_OK)
+            lease_read(rows, &leases[(*count)++]);
+    }
+    db_end(rows);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
 /* A second statement, and not RETURNING, for which SQLite makes a table each time. */
 int device_event(struct signet_ledger *l, int64_t device, const char *kind, const char *detail,
                  struct signet_error *err)
@@ -63,7 +77,7 @@ static int extend_one(struct signet_ledger *l, const struct request *r,
     int64_t until = r->seconds ? l->db->now + r->seconds : 0;
     int rc = db_change(l->db, err,
                        "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
-                       " AND state < 6",
+                       " AND state < {done}",
                        "iii", lease->device, lease->token, until);
 
     if (rc == SIGNET_E_NOT_FOUND)
@@ -111,14 +125,14 @@ static int recover(struct signet_ledger *l, void *arg, struct signet_error *err)
     const struct request *r = arg;
     int rc = db_run(l->db, err,
                     "UPDATE devices SET lease_until = 0, token = token + 1 WHERE order_id = $1"
-                    " AND station = $2 AND state < 6 AND state <> 6 AND lease_until > 0",
+                    " AND station = $2 AND state < {done} AND state <> {done} AND lease_until > 0",
                     "is", r->order, l->station);
 
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
                     "UPDATE deliveries SET lease_until = 0, token = token + 1"
                     " WHERE station = $2 AND state = 0 AND lease_until > 0 AND device IN"
-                    " (SELECT id FROM devices WHERE order_id = $1 AND state = 4 AND state <> 6)",
+                    " (SELECT id FROM devices WHERE order_id = $1 AND state = {verified})",
                     "is", r->order, l->station);
     return rc;
 }

@@ -14,6 +14,10 @@ enum { LEASE_MAX = 86400 };
 #define LEASE_ENDED(until, now) "(" until " < " now " OR " until " > " now " + 86400)"
 void lease_read(const struct db_rows *row, struct signet_lease *lease);
 
+/* The rows that are left of a query, behind the *count leases that are there, at most max. */
+int lease_collect(struct db_rows *rows, struct signet_lease *leases, size_t max, size_t *count,
+                  struct signet_error *err);
+
 /* Takes over a device whose row is locked: a new token, this station, this slot (NULL: as it was),
  * and where kind is given, an event. */
 int lease_take(struct signet_ledger *ledger, struct signet_lease *lease, const char *slot,

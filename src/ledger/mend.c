@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a person decides about a device: void and rework. */
 #include "ledger/lease.h"
+#include "ledger/states.h"
 
 #include <string.h>
 
@@ -44,11 +45,11 @@ static int make_void(struct signet_ledger *l, void *arg, struct signet_error *er
     struct request *r = arg;
     int rc = named(l, r, err);
 
-    if (rc == SIGNET_OK && r->state == SIGNET_DEVICE_VOID)
+    if (rc == SIGNET_OK && !state_may((enum signet_device_state)r->state, SIGNET_DEVICE_VOID))
         return error_set(err, SIGNET_E_EXISTS, "%s is void already", r->endpoint);
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
-                    "UPDATE devices SET state = 8, token = token + 1, lease_until = 0,"
+                    "UPDATE devices SET state = {void}, token = token + 1, lease_until = 0,"
                     " freed = 1 - exposed, error = $2, changed = $3, events = events + 1"
                     " WHERE id = $1",
                     "isi", r->device, r->reason, l->db->now);

@@ -22,20 +22,6 @@ struct request {
     size_t max, count;
 };
 
-/* The rows of a query into leases, which are fewer than max. */
-static int collect(struct db_rows *row, struct request *r, struct signet_error *err)
-{
-    int rc = SIGNET_OK;
-
-    for (r->count = 0; rc == SIGNET_OK && r->count < r->max; r->count += rc == SIGNET_OK) {
-        rc = db_step(row, err);
-        if (rc == SIGNET_OK)
-            lease_read(row, &r->leases[r->count]);
-    }
-    db_end(row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
-}
-
 /* SIGNET_E_NOT_FOUND: another station took it, or even brought it there, after the outbox was
  * looked through. */
 static int take_delivery(struct signet_ledger *l, const struct request *r,
@@ -64,14 +50,15 @@ static int wait_page(struct signet_ledger *l, struct request *r, struct signet_e
         l->db, &row, err,
         "SELECT d.id, d.token, d.number, d.attempt, d.state, d.endpoint FROM devices d"
         " LEFT JOIN deliveries v ON v.device = d.id AND v.server = $2"
-        " WHERE d.order_id = $1 AND d.state = 4 AND d.state <> 6 AND d.id > $3"
+        " WHERE d.order_id = $1 AND d.state = {verified} AND d.id > $3"
         " AND " DEVICE_FREE " AND (v.device IS NULL OR (v.state = 0 AND " DELIVERY_FREE "))"
         " AND d.station = $6 ORDER BY d.id LIMIT $5 /*+ FOR UPDATE OF d SKIP LOCKED */",
         "isiiis", r->order, r->server, r->seen, l->db->now, (int64_t)r->max, l->station);
 
     size_t taken = 0;
+    r->count = 0;
     if (rc == SIGNET_OK)
-        rc = collect(&row, r, err);
+        rc = lease_collect(&row, r->leases, r->max, &r->count, err);
     for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
         r->seen = r->leases[i].device;
         r->leases[taken] = r->leases[i];
@@ -197,28 +184,47 @@ int signet_ledger_delivered(struct signet_ledger *ledger, const char *server,
     return store_change(ledger, &kind, &r, err);
 }
 
-static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
+/* 1 order, 2 now, 3 station, 4 how many */
+static const char registered_before[] =
+    "SELECT " LEASE_COLUMNS " FROM devices WHERE order_id = $1 AND state = {registered}"
+    " AND " SETTLED_FREE " AND station = $3 ORDER BY lease_until, id"
+    " LIMIT $4 /*+ FOR UPDATE SKIP LOCKED */";
+/* 5 number of servers, 6 to 13 servers */
+static const char at_all_servers[] =
+    "SELECT " LEASE_COLUMNS " FROM devices d WHERE order_id = $1 AND state = {verified}"
+    " AND " SETTLED_FREE " AND station = $3 AND delivered >= $5 AND $5 = (SELECT count(*)"
+    " FROM deliveries v WHERE v.device = d.id AND v.state = 1"
+    " AND v.server IN ($6, $7, $8, $9, $10, $11, $12, $13)) ORDER BY delivered, id"
+    " LIMIT $4 /*+ FOR UPDATE OF d SKIP LOCKED */";
+
+static int find_settled(struct signet_ledger *l, struct request *r, struct signet_error *err)
 {
-    static const char find[] =
-        "SELECT " LEASE_COLUMNS " FROM devices d WHERE order_id = $1 AND state <> 6"
-        " AND " SETTLED_FREE " AND (state = 5 OR (state = 4 AND $3 = (SELECT count(*)"
-        " FROM deliveries v WHERE v.device = d.id AND v.state = 1"
-        " AND v.server IN ($5, $6, $7, $8, $9, $10, $11, $12)))) AND station = $13 ORDER BY id"
-        " LIMIT $4 /*+ FOR UPDATE OF d SKIP LOCKED */";
-    static const char registered[] =
-        "UPDATE devices SET state = 5, token = token + 1, lease_until = $2, changed = $3,"
-        " events = events + 1 WHERE id = $1";
-    struct request *r = arg;
     const char *s[SERVERS_MAX] = {"", "", "", "", "", "", "", ""};
     struct db_rows row;
 
     for (size_t i = 0; i < r->server_count; i++)
         s[i] = r->servers[i];
-    int rc = db_query(l->db, &row, err, find, "iiiisssssssss", r->order, l->db->now,
-                      (int64_t)r->server_count, (int64_t)r->max, s[0], s[1], s[2], s[3], s[4], s[5],
-                      s[6], s[7], l->station);
+    r->count = 0;
+    int rc = db_query(l->db, &row, err, registered_before, "iisi", r->order, l->db->now, l->station,
+                      (int64_t)r->max);
     if (rc == SIGNET_OK)
-        rc = collect(&row, r, err);
+        rc = lease_collect(&row, r->leases, r->max, &r->count, err);
+    if (rc != SIGNET_OK || r->count == r->max)
+        return rc;
+    rc = db_query(l->db, &row, err, at_all_servers, "iisiissssssss", r->order, l->db->now,
+                  l->station, (int64_t)(r->max - r->count), (int64_t)r->server_count, s[0], s[1],
+                  s[2], s[3], s[4], s[5], s[6], s[7]);
+    return rc == SIGNET_OK ? lease_collect(&row, r->leases, r->max, &r->count, err) : rc;
+}
+
+static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    static const char registered[] =
+        "UPDATE devices SET state = {registered}, token = token + 1, lease_until = $2,"
+        " changed = $3, events = events + 1 WHERE id = $1";
+    struct request *r = arg;
+    int rc = find_settled(l, r, err);
+
     for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
         struct signet_lease *lease = &r->leases[i];
         if (lease->state == SIGNET_DEVICE_REGISTERED || r->server_count == 0) {

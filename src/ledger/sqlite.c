@@ -4,12 +4,14 @@
 #include "ledger/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { BUSY_MS = 30000 };
 
@@ -100,85 +102,52 @@ static int get(struct file *f, const char *sql, int64_t *out, struct signet_erro
 
 enum { LEDGER_ID = 0x5369676e }; /* "Sign": tells our files from other programs' */
 
-/* What is in the file? *version 0: nothing. */
-static int look(struct file *f, int64_t *version, struct signet_error *err)
+static int version(struct db *db, int64_t *out, struct signet_error *err)
 {
+    struct file *f = file_of(db);
     int64_t id = 0, tables = 0;
-    int rc = get(f, "PRAGMA user_version", version, err);
+    int rc = get(f, "PRAGMA user_version", out, err);
 
     if (rc == SIGNET_OK)
         rc = get(f, "PRAGMA application_id", &id, err);
     if (rc == SIGNET_OK)
         rc = get(f, "SELECT count(*) FROM sqlite_schema", &tables, err);
-    if (rc == SIGNET_OK && id != LEDGER_ID && (id != 0 || *version != 0 || tables != 0)) {
+    if (rc == SIGNET_OK && id != LEDGER_ID && (id != 0 || *out != 0 || tables != 0)) {
         rc = error_set(err, SIGNET_E_LEDGER, "this is another program's database");
         error_hint(err, "name a file that is a ledger, or that is not there yet");
     }
     return rc;
 }
 
-static int check_version(int64_t there, int version, struct signet_error *err)
-{
-    if (there == version)
-        return SIGNET_OK;
-    error_set(err, SIGNET_E_LEDGER, "the ledger has schema %lld, this program knows %d",
-              (long long)there, version);
-    error_hint(err, "use the version of Signet that made it");
-    return SIGNET_E_LEDGER;
-}
-
-static int migrate(struct file *f, const char *schema, int version, struct signet_error *err)
+static int set_version(struct db *db, int64_t to, struct signet_error *err)
 {
     char pragmas[96];
-    int64_t there = 0;
-    int rc = exec(f, "BEGIN IMMEDIATE", err);
 
-    if (rc == SIGNET_OK)
-        rc = look(f, &there, err);
-    if (rc == SIGNET_OK && there == 0) {
-        rc = exec(f, schema, err);
-        snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",
-                 version, LEDGER_ID);
-        if (rc == SIGNET_OK)
-            rc = exec(f, pragmas, err);
-    } else if (rc == SIGNET_OK) { /* somebody was faster */
-        rc = check_version(there, version, err);
-    }
-    if (rc == SIGNET_OK)
-        rc = exec(f, "COMMIT", err);
-    if (rc != SIGNET_OK && !sqlite3_get_autocommit(f->handle))
-        sqlite3_exec(f->handle, "ROLLBACK", NULL, NULL, NULL);
-    return rc;
+    snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",
+             (int)to, LEDGER_ID);
+    return exec(file_of(db), pragmas, err);
 }
 
-/* SQLite's CREATE TABLE, with what its tables are best made of. */
-static char *dialect(const char *schema)
+static int script(struct db *db, const char *sql, struct signet_error *err)
 {
-    static const char *const words[][2] = {{"%ID%", "INTEGER PRIMARY KEY"},
-                                           {"BIGINT", "INTEGER"},
-                                           {"%PACKED%", " WITHOUT ROWID, STRICT"},
-                                           {"%TABLE%", " STRICT"}};
-    struct buf text = {0};
-
-    for (const char *at = schema; *at;) {
-        size_t i = 0, n = sizeof(words) / sizeof(words[0]);
-        while (i < n && strncmp(at, words[i][0], strlen(words[i][0])) != 0)
-            i++;
-        if (i < n) {
-            buf_text(&text, words[i][1]);
-            at += strlen(words[i][0]);
-        } else {
-            buf_byte(&text, (uint8_t)*at++);
-        }
-    }
-    buf_text(&text, "CREATE TRIGGER events_update BEFORE UPDATE ON events BEGIN"
-                    " SELECT RAISE(ABORT, 'events are append-only'); END;"
-                    "CREATE TRIGGER events_delete BEFORE DELETE ON events BEGIN"
-                    " SELECT RAISE(ABORT, 'events are append-only'); END;");
-    char *out = text.failed ? NULL : strdup((const char *)text.data);
-    buf_free(&text);
-    return out;
+    return exec(file_of(db), sql, err);
 }
+
+static const struct db_word words[] = {
+    {"id", "INTEGER PRIMARY KEY"},
+    {"int", "INTEGER"},
+    {"packed", " WITHOUT ROWID, STRICT"},
+    {"table", " STRICT"},
+    {"house", "CREATE TRIGGER events_update BEFORE UPDATE ON events BEGIN"
+              " SELECT RAISE(ABORT, 'events are append-only'); END;"
+              "CREATE TRIGGER events_delete BEFORE DELETE ON events BEGIN"
+              " SELECT RAISE(ABORT, 'events are append-only'); END;"},
+    {"counts", "CREATE TRIGGER count_delivered AFTER UPDATE OF state ON deliveries"
+               " WHEN (NEW.state = 1) <> (OLD.state = 1) BEGIN UPDATE devices SET delivered ="
+               " delivered + (NEW.state = 1) - (OLD.state = 1) WHERE id = NEW.device; END;"},
+    {"alone", "SELECT 1"}, /* whoever writes is alone */
+    {0},
+};
 
 /* Processes that open a new file at the same time get in each other's way here, and SQLite does
  * not wait by itself. */
@@ -221,43 +190,96 @@ static void no_statistics(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static int open_handle(struct file *f, const char *where, bool must_exist, struct signet_error *err)
+/* The file is nobody else's to read. It is made here only when it is not there: to close a file
+ * that this process has open elsewhere would end the locks that SQLite has on it. What goes wrong
+ * is said by SQLite, which opens it next. */
+static void make_file(const char *where)
+{
+    int fd = open(where, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd);
+}
+
+static int open_handle(struct file *f, const char *where, int flags, struct signet_error *err)
 {
     static const char pragmas[] =
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
         /* 250 KiB: more of it is hardly faster, and grows with the ledger */
         "PRAGMA cache_size = -250; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;";
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
-    pthread_once(&once, no_statistics);
-    if (sqlite3_open_v2(where, &f->handle, must_exist ? flags : flags | SQLITE_OPEN_CREATE, NULL) !=
-        SQLITE_OK)
+    if (sqlite3_open_v2(where, &f->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return f->handle ? failed(f, err) : error_nomem(err);
     sqlite3_busy_timeout(f->handle, BUSY_MS);
     return exec(f, pragmas, err);
 }
 
-static int set_up(struct file *f, const char *where, const char *schema, int version,
-                  bool must_exist, struct signet_error *err)
+/* Where nothing can be written, SQLite reads a file only if it is told that nobody changes it. That
+ * is so: who had the file open for writing left a write-ahead log beside it, or none. */
+static int open_immutable(struct file *f, const char *where, struct signet_error *err)
 {
-    int64_t there = 0;
-    int rc = open_handle(f, where, must_exist, err);
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./";
+    struct buf name = {0};
+    struct stat st;
+
+    buf_printf(&name, "%s-wal", where);
+    if (!name.failed && stat((const char *)name.data, &st) == 0 && st.st_size > 0) {
+        buf_free(&name);
+        error_set(err, SIGNET_E_IO, "changes are in its file -wal, and cannot be read from here");
+        error_hint(err, "copy both files to a folder where they may be written");
+        return SIGNET_E_IO;
+    }
+    buf_reset(&name);
+    buf_text(&name, "file:");
+    for (; *where; where++)
+        buf_printf(&name, strchr(plain, *where) ? "%c" : "%%%02x", (unsigned char)*where);
+    buf_text(&name, "?immutable=1");
+    int rc = buf_check(&name, err);
+    if (rc == SIGNET_OK) {
+        sqlite3_close(f->handle);
+        f->handle = NULL;
+        rc = open_handle(f, (const char *)name.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+    }
+    buf_free(&name);
+    return rc;
+}
+
+static bool cannot_write(struct file *f)
+{
+    int code = sqlite3_errcode(f->handle);
+
+    return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+}
+
+static int open_to_read(struct file *f, const char *where, int64_t *there, struct signet_error *err)
+{
+    int rc = open_handle(f, where, SQLITE_OPEN_READONLY, err);
 
     if (rc == SIGNET_OK)
-        rc = look(f, &there, err);
-    if (rc == SIGNET_OK && there == 0 && must_exist)
-        rc = error_set(err, SIGNET_E_NOT_FOUND, "there is no ledger in this file");
-    else if (rc == SIGNET_OK && there != 0)
-        rc = check_version(there, version, err);
-    if (rc == SIGNET_OK)
-        rc = use_wal(f, err);
-    if (rc != SIGNET_OK || there != 0)
-        return rc;
-    char *text = dialect(schema);
-    rc = text ? migrate(f, text, version, err) : error_nomem(err);
-    free(text);
+        rc = version(&f->base, there, err);
+    if (rc != SIGNET_OK && f->handle && cannot_write(f)) {
+        rc = open_immutable(f, where, err);
+        if (rc == SIGNET_OK)
+            rc = version(&f->base, there, err);
+    }
     return rc;
+}
+
+static int set_up(struct file *f, const char *where, enum db_open how, struct signet_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    int64_t there = 0;
+
+    pthread_once(&once, no_statistics);
+    if (how == DB_READ)
+        return open_to_read(f, where, &there, err);
+    if (how == DB_MAKE)
+        make_file(where);
+    int rc = open_handle(f, where, SQLITE_OPEN_READWRITE, err);
+    if (rc == SIGNET_OK)
+        rc = version(&f->base, &there, err);
+    return rc == SIGNET_OK && (there != 0 || how == DB_MAKE) ? use_wal(f, err) : rc;
 }
 
 static void close_file(struct db *db)
@@ -270,12 +292,11 @@ static void close_file(struct db *db)
     free(f);
 }
 
-static int open_file(struct db **out, const char *where, const char *schema, int version,
-                     bool must_exist, struct signet_error *err)
+static int open_file(struct db **out, const char *where, enum db_open how, struct signet_error *err)
 {
     struct stat st;
 
-    if (must_exist && stat(where, &st) != 0) {
+    if (how != DB_MAKE && stat(where, &st) != 0) {
         int rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
                                  : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
         error_hint(err, "the work order's 'ledger' says where it is");
@@ -287,7 +308,7 @@ static int open_file(struct db **out, const char *where, const char *schema, int
     if (!f)
         return error_nomem(err);
     f->base.ops = &sqlite_ops;
-    int rc = set_up(f, where, schema, version, must_exist, err);
+    int rc = set_up(f, where, how, err);
     if (rc != SIGNET_OK)
         close_file(&f->base);
     else
@@ -343,9 +364,15 @@ static int find_statement(struct file *f, const char *sql, struct statement **ou
     if (f->count == DB_STATEMENTS)
         return error_set(err, SIGNET_E_LIMIT, "the ledger has more than %d statements",
                          DB_STATEMENTS);
-    if (sqlite3_prepare_v3(f->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL) !=
-        SQLITE_OK)
-        return failed(f, err);
+    struct buf text = {0};
+    int rc = db_expand(&sqlite_ops, sql, &text, err);
+    if (rc == SIGNET_OK &&
+        sqlite3_prepare_v3(f->handle, (const char *)text.data, -1, SQLITE_PREPARE_PERSISTENT,
+                           &s->stmt, NULL) != SQLITE_OK)
+        rc = failed(f, err);
+    buf_free(&text);
+    if (rc != SIGNET_OK)
+        return rc;
     s->sql = sql;
     for (int i = 0; i < DB_PARAMS; i++) {
         char name[8];
@@ -426,9 +453,8 @@ static void end(struct db_rows *rows)
 }
 
 /* Pages, indexes and types, which no event answers for. */
-static int check(struct db *db, struct signet_error *err)
+static int check_pages(struct file *f, struct signet_error *err)
 {
-    struct file *f = file_of(db);
     sqlite3_stmt *stmt = NULL;
     int rc = SIGNET_OK;
 
@@ -446,10 +472,67 @@ static int check(struct db *db, struct signet_error *err)
     return rc;
 }
 
+/* Tables, indexes and triggers of both; what ANALYZE left is nobody's. */
+static const char objects[] = "SELECT type, name, COALESCE(sql, '') FROM sqlite_schema"
+                              " WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
+
+static int compare_objects(struct file *f, sqlite3_stmt *is, sqlite3_stmt *should,
+                           struct signet_error *err)
+{
+    for (;;) {
+        int a = sqlite3_step(is), b = sqlite3_step(should);
+        if (a != SQLITE_ROW && a != SQLITE_DONE)
+            return failed(f, err);
+        if (b != SQLITE_ROW && b != SQLITE_DONE)
+            return error_nomem(err);
+        if (a == SQLITE_DONE && b == SQLITE_DONE)
+            return SIGNET_OK;
+        bool same = a == b;
+        for (int i = 0; same && i < 3; i++) {
+            const char *x = (const char *)sqlite3_column_text(is, i);
+            const char *y = (const char *)sqlite3_column_text(should, i);
+            same = x && y && strcmp(x, y) == 0;
+        }
+        if (!same)
+            return error_set(
+                err, SIGNET_E_LEDGER,
+                "a table, index or trigger was dropped, added or changed, at %s %.100s",
+                sqlite3_column_text(b == SQLITE_ROW ? should : is, 0),
+                sqlite3_column_text(b == SQLITE_ROW ? should : is, 1));
+    }
+}
+
+/* The schema as it is, and as the same statements make it in memory. */
+static int check(struct db *db, const char *schema, struct signet_error *err)
+{
+    struct file *f = file_of(db);
+    sqlite3 *fresh = NULL;
+    sqlite3_stmt *is = NULL, *should = NULL;
+    int rc = check_pages(f, err);
+
+    if (rc == SIGNET_OK && (sqlite3_open(":memory:", &fresh) != SQLITE_OK ||
+                            sqlite3_exec(fresh, schema, NULL, NULL, NULL) != SQLITE_OK ||
+                            sqlite3_prepare_v2(fresh, objects, -1, &should, NULL) != SQLITE_OK))
+        rc = error_nomem(err);
+    if (rc == SIGNET_OK && sqlite3_prepare_v2(f->handle, objects, -1, &is, NULL) != SQLITE_OK)
+        rc = failed(f, err);
+    if (rc == SIGNET_OK)
+        rc = compare_objects(f, is, should, err);
+    sqlite3_finalize(is);
+    sqlite3_finalize(should);
+    sqlite3_close(fresh);
+    return rc;
+}
+
 const struct db_ops sqlite_ops = {
+    .place = "file",
+    .words = words,
     .takes = takes,
     .open = open_file,
     .close = close_file,
+    .version = version,
+    .set_version = set_version,
+    .script = script,
     .begin = begin,
     .commit = commit,
     .open_still = open_still,

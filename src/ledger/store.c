@@ -1,52 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger as a whole: its tables, and commits that many threads share. */
+/* The ledger as a whole: opened and closed, with commits that many threads share. */
 #include "ledger/lease.h"
+#include "ledger/migrate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 2, AGAIN_MS = 20, GIVE_UP_MS = 60000 };
+enum { AGAIN_MS = 20, GIVE_UP_MS = 60000 };
 #define CLOCK_FLOOR 1763856000 /* 2025-11-23 */
-
-/* %ID%: a key that counts up. %PACKED%: rows may be kept in the order of the primary key;
- * %TABLE% ends the other tables.
- * number: of the device in its manifest. freed: the name was given back. A device's station is
- * text, for people; an event's is a number, since there are many of them. 80 bits of a fingerprint
- * tell apart what will ever be made, and their index is a third as large. */
-static const char schema[] =
-    "CREATE TABLE orders(id %ID%, name TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,"
-    " quota BIGINT NOT NULL, issued BIGINT NOT NULL DEFAULT 0, cursor BIGINT NOT NULL DEFAULT 0,"
-    " created BIGINT NOT NULL, events BIGINT NOT NULL DEFAULT 1, CHECK(issued <= quota))%TABLE%;"
-    "CREATE TABLE devices(id %ID%, order_id BIGINT NOT NULL REFERENCES orders(id),"
-    " number BIGINT NOT NULL, endpoint TEXT NOT NULL, state INTEGER NOT NULL DEFAULT 0,"
-    " exposed INTEGER NOT NULL DEFAULT 0, freed INTEGER NOT NULL DEFAULT 0,"
-    " attempt INTEGER NOT NULL DEFAULT 1, station TEXT NOT NULL, slot TEXT NOT NULL, hw_id TEXT,"
-    " psk_identity TEXT, psk_sha256 TEXT, spki_sha256 TEXT, cert_issuer TEXT, cert_serial TEXT,"
-    " packet_sha256 TEXT, image_sha256 TEXT, error_code INTEGER, error TEXT, failed_from INTEGER,"
-    " created BIGINT NOT NULL, changed BIGINT NOT NULL, events BIGINT NOT NULL DEFAULT 1,"
-    " token BIGINT NOT NULL DEFAULT 1, lease_until BIGINT NOT NULL)%TABLE%;"
-    "CREATE UNIQUE INDEX u_endpoint ON devices(endpoint) WHERE freed = 0;"
-    "CREATE UNIQUE INDEX u_identity ON devices(psk_identity)"
-    " WHERE freed = 0 AND psk_identity IS NOT NULL;"
-    "CREATE UNIQUE INDEX u_psk ON devices(substr(psk_sha256, 1, 20))"
-    " WHERE psk_sha256 IS NOT NULL;"
-    "CREATE UNIQUE INDEX u_spki ON devices(substr(spki_sha256, 1, 20))"
-    " WHERE spki_sha256 IS NOT NULL;"
-    "CREATE UNIQUE INDEX u_cert ON devices(cert_issuer, cert_serial)"
-    " WHERE cert_serial IS NOT NULL;"
-    "CREATE UNIQUE INDEX u_hw ON devices(hw_id) WHERE state <> 8 AND hw_id IS NOT NULL;"
-    "CREATE INDEX not_done ON devices(order_id, state, id) WHERE state <> 6;"
-    "CREATE TABLE deliveries(device BIGINT NOT NULL REFERENCES devices(id), server TEXT NOT NULL,"
-    " state INTEGER NOT NULL DEFAULT 0, station TEXT NOT NULL, error TEXT,"
-    " changed BIGINT NOT NULL, token BIGINT NOT NULL DEFAULT 1, lease_until BIGINT NOT NULL,"
-    " PRIMARY KEY(device, server))%PACKED%;"
-    "CREATE TABLE stations(id %ID%, name TEXT NOT NULL UNIQUE, seq BIGINT NOT NULL DEFAULT 0,"
-    " hash TEXT NOT NULL DEFAULT '', time BIGINT NOT NULL DEFAULT 0)%TABLE%;"
-    "CREATE TABLE events(station BIGINT NOT NULL, seq BIGINT NOT NULL, device BIGINT NOT NULL,"
-    " n BIGINT NOT NULL, time BIGINT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,"
-    " operator TEXT NOT NULL, tool TEXT NOT NULL, row_sha256 TEXT NOT NULL, hash TEXT NOT NULL,"
-    " PRIMARY KEY(station, seq))%PACKED%;"
-    "CREATE UNIQUE INDEX u_history ON events(device, n);";
 
 static int check_clock(int64_t now, const char *whose, struct signet_error *err)
 {
@@ -161,6 +122,8 @@ int store_change(struct signet_ledger *l, const struct change_kind *kind, void *
 {
     struct change mine = {.kind = kind, .arg = arg};
 
+    if (l->read_only && !kind->reads)
+        return error_set(err, SIGNET_E_USAGE, "the ledger was opened for reading only");
     pthread_mutex_lock(&l->lock);
     *l->last = &mine;
     /* mine is off the list again before this returns */
@@ -188,14 +151,14 @@ int store_change(struct signet_ledger *l, const struct change_kind *kind, void *
     return mine.rc;
 }
 
-static int open_db(struct signet_ledger *l, const char *where, bool must_exist,
+static int open_db(struct signet_ledger *l, const char *where, enum db_open how,
                    struct signet_error *err)
 {
     static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (kinds[i]->takes(where))
-            return kinds[i]->open(&l->db, where, schema, SCHEMA_VERSION, must_exist, err);
+            return kinds[i]->open(&l->db, where, how, err);
     return error_set(err, SIGNET_E_USAGE, "a ledger needs a path");
 }
 
@@ -218,6 +181,7 @@ int signet_ledger_open(struct signet_ledger **out, const char *where,
     if (!l)
         return error_nomem(err);
     l->last = &l->first;
+    l->read_only = options->read_only;
     l->lease_seconds = options->lease_seconds > 0 ? options->lease_seconds : 120;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->settled, NULL);
@@ -226,7 +190,10 @@ int signet_ledger_open(struct signet_ledger **out, const char *where,
     if (!l->station || !l->operator_name) {
         rc = error_nomem(err);
     } else {
-        rc = open_db(l, where, options->must_exist, err);
+        enum db_open how = l->read_only ? DB_READ : options->must_exist ? DB_EXISTS : DB_MAKE;
+        rc = open_db(l, where, how, err);
+        if (rc == SIGNET_OK)
+            rc = ledger_migrate(l, how, err);
         if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */
             error_prefix(err, "%s", where);
     }

@@ -28,6 +28,8 @@ struct signet_ledger {
     struct db *db;
     char *station, *operator_name;
     int lease_seconds;
+    bool read_only;
+    int64_t schema;       /* its version in the database */
     struct head head;     /* of the transaction that is open */
     struct buf scratch;   /* what is hashed */
     pthread_mutex_t lock; /* the queue */
@@ -59,6 +61,8 @@ int store_change(struct signet_ledger *ledger, const struct change_kind *kind, v
 enum { ROW_ID, ROW_ORDER, ROW_NUMBER, ROW_ENDPOINT, ROW_STATE, ROW_EVENTS = 23, ROW_COLUMNS };
 #define ORDER_ROW "-id, id, name, hash, quota, created, events"
 enum { ORDER_EVENTS = 6, ORDER_COLUMNS };
+/* The row of a migration: 0, the schema, its number among the migrations. */
+enum { SCHEMA_COLUMNS = 3 };
 int row_hash(struct signet_ledger *ledger, const struct db_rows *row, int columns, char out[65],
              struct signet_error *err);
 

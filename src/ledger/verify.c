@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is the ledger what its events made it? */
-#include "ledger/store.h"
+#include "ledger/history.h"
+#include "ledger/migrate.h"
 #include "pki/pki.h"
 
 #include <stdio.h>
@@ -163,7 +164,7 @@ static const struct {
      "SELECT e.device FROM events e WHERE e.device > 0 AND NOT EXISTS(SELECT 1 FROM devices d"
      " WHERE d.id = e.device) LIMIT 1"},
     {"order number", "is missing: it has events",
-     "SELECT -e.device FROM events e WHERE e.device <= 0 AND NOT EXISTS(SELECT 1 FROM orders o"
+     "SELECT -e.device FROM events e WHERE e.device < 0 AND NOT EXISTS(SELECT 1 FROM orders o"
      " WHERE o.id = -e.device) LIMIT 1"},
     {"device", "is older than its events",
      "SELECT d.endpoint FROM events e JOIN devices d ON d.id = e.device WHERE e.n > d.events"
@@ -193,6 +194,24 @@ static const struct {
      " WHERE v.device = e.device AND v.server = e.detail AND v.state = 1) LIMIT 1"},
 };
 
+/* The last migration says which schema the ledger has. */
+static int check_schema(struct signet_ledger *l, struct signet_error *err)
+{
+    char hash[65];
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT 0, $1 + 0, n, row_sha256 FROM events WHERE device = 0"
+                     " ORDER BY n DESC LIMIT 1",
+                     "i", l->schema);
+
+    if (rc == SIGNET_OK)
+        rc = row_hash(l, &row, SCHEMA_COLUMNS, hash, err);
+    if (rc == SIGNET_OK && strcmp(hash, db_text(&row, SCHEMA_COLUMNS)) != 0)
+        rc = error_set(err, SIGNET_E_LEDGER, "the ledger has another schema than its events say");
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc; /* it was made with this schema */
+}
+
 static int check_tables(struct signet_ledger *l, struct signet_error *err)
 {
     int rc = check_rows(l,
@@ -209,6 +228,22 @@ static int check_tables(struct signet_ledger *l, struct signet_error *err)
                         ORDER_COLUMNS, "order", err);
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(rules) / sizeof(rules[0]); i++)
         rc = check_none(l, rules[i].sql, rules[i].before, rules[i].after, err);
+    if (rc == SIGNET_OK && l->schema >= 3) /* the column is of that schema */
+        rc = check_none(l,
+                        "SELECT endpoint FROM devices d WHERE delivered <> (SELECT count(*) FROM"
+                        " deliveries v WHERE v.device = d.id AND v.state = 1) LIMIT 1",
+                        "the number of deliveries of device", "was changed", err);
+    return rc;
+}
+
+static int check_database(struct signet_ledger *l, struct signet_error *err)
+{
+    struct buf schema = {0};
+    int rc = ledger_schema(l->db->ops, l->schema, &schema, err);
+
+    if (rc == SIGNET_OK)
+        rc = l->db->ops->check(l->db, (const char *)schema.data, err);
+    buf_free(&schema);
     return rc;
 }
 
@@ -222,8 +257,12 @@ static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
     int rc = check_chains(l, v, err);
     if (rc == SIGNET_OK)
         rc = check_tables(l, err);
-    if (rc == SIGNET_OK && l->db->ops->check)
-        rc = l->db->ops->check(l->db, err);
+    if (rc == SIGNET_OK)
+        rc = check_schema(l, err);
+    if (rc == SIGNET_OK)
+        rc = check_histories(l, err);
+    if (rc == SIGNET_OK)
+        rc = check_database(l, err);
     if (rc == SIGNET_OK)
         rc = buf_check(&v->heads, err);
     if (rc == SIGNET_OK)

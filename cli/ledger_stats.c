@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet ledger stats: orders, states, yield of each slot, errors. */
+#include "ledger_stats.h"
+
+#include "ledger_open.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Devices in work are neither good nor bad yet. */
+static const char *first_pass(const struct signet_ledger_group *g, char out[static 16])
+{
+    if (g->ended == 0)
+        return "-";
+    snprintf(out, 16, "%.1f%%", 100.0 * (double)g->first_pass / (double)g->ended);
+    return out;
+}
+
+struct stats {
+    bool json;
+    const char *order, *by;
+    int64_t orders;
+};
+
+static int stat_order(void *ctx, const struct signet_ledger_order_view *o, struct signet_error *err)
+{
+    struct stats *s = ctx;
+    char time[24];
+
+    (void)err;
+    if (s->order && strcmp(s->order, o->name) != 0)
+        return SIGNET_OK;
+    s->orders++;
+    int64_t wait = o->states[SIGNET_DEVICE_VERIFIED] + o->states[SIGNET_DEVICE_REGISTERED];
+    if (s->json) {
+        struct json j;
+        json_begin(&j, stdout);
+        json_text(&j, "event", "order");
+        json_text(&j, "order", o->name);
+        json_integer(&j, "quota", o->quota);
+        json_integer(&j, "issued", o->issued);
+        json_states(&j, o->states);
+        json_text(&j, "created", ledger_time(o->created, time));
+        json_end(&j);
+        return SIGNET_OK;
+    }
+    printf("order %s, begun %s: %" PRId64 " of %" PRId64 " done", PLAIN(o->name),
+           ledger_time(o->created, time), o->states[SIGNET_DEVICE_DONE], o->quota);
+    if (wait)
+        printf(", %" PRId64 " wait for their servers", wait);
+    if (o->states[SIGNET_DEVICE_FAILED])
+        printf(", %" PRId64 " set aside", o->states[SIGNET_DEVICE_FAILED]);
+    if (o->states[SIGNET_DEVICE_VOID])
+        printf(", %" PRId64 " void", o->states[SIGNET_DEVICE_VOID]);
+    if (o->quota > o->issued)
+        printf(", %" PRId64 " not begun", o->quota - o->issued);
+    printf("\n");
+    return SIGNET_OK;
+}
+
+static int stat_group(void *ctx, const struct signet_ledger_group *g, struct signet_error *err)
+{
+    struct stats *s = ctx;
+
+    (void)err;
+    if (s->json) {
+        struct json j;
+        json_begin(&j, stdout);
+        json_text(&j, "event", "group");
+        json_text(&j, "by", g->by);
+        json_text(&j, "name", g->name);
+        json_integer(&j, "devices", g->devices);
+        json_integer(&j, "made", g->done);
+        json_integer(&j, "failed", g->failed);
+        json_integer(&j, "ended", g->ended);
+        json_integer(&j, "first_pass", g->first_pass);
+        json_end(&j);
+        return SIGNET_OK;
+    }
+    if (!s->by || strcmp(s->by, g->by) != 0)
+        printf("\n%-28s %9s %9s %9s %10s\n", g->by, "devices", "made", "set aside", "first pass");
+    s->by = g->by;
+    printf("%-28s %9" PRId64 " %9" PRId64 " %9" PRId64 " %10s\n", PLAIN(g->name), g->devices,
+           g->done, g->failed, first_pass(g, (char[16]){0}));
+    return SIGNET_OK;
+}
+
+int ledger_stats(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct stats s = {0};
+    struct signet_ledger *ledger = NULL;
+    struct signet_error err = {0};
+    const struct option_row rows[] = {
+        {'o', "order", "NAME", "Of this order", OPTION_TEXT, &s.order, 0, 0}, {0}};
+
+    if (!cli_parse(&cli, argc, argv, rows, "LEDGER",
+                   "Counts: orders, states, yield of each slot, errors by kind.", 1, 1))
+        return EXIT_USAGE;
+    s.json = cli.json;
+    int rc = ledger_open_to_read(&ledger, cli.args[0], &err);
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_orders(ledger, stat_order, &s, &err);
+    if (rc == SIGNET_OK && s.order && !s.orders) {
+        err.code = rc = SIGNET_E_NOT_FOUND;
+        snprintf(err.msg, sizeof(err.msg), "the ledger has no order %.100s", s.order);
+    }
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_stats(ledger, s.order, stat_group, &s, &err);
+    signet_ledger_close(&ledger);
+    return rc == SIGNET_OK ? cli_close(&cli, EXIT_DONE) : cli_fail(&cli, &err);
+}

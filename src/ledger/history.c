@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The states of each device, event by event. */
+#include "ledger/history.h"
+
+#include "ledger/states.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PAGE = 512, NONE = -1 };
+
+struct history {
+    int64_t device, n, state; /* state: that its row has */
+    int at, failed_from;      /* state after event n */
+    char endpoint[152];
+};
+
+static int skipped(const struct history *h, const char *kind, struct signet_error *err)
+{
+    const char *from = signet_device_state_name((enum signet_device_state)h->at);
+
+    return error_set(err, SIGNET_E_LEDGER, "device %s went from %s to %.20s: states were skipped",
+                     h->endpoint, from ? from : "nothing", kind);
+}
+
+/* A failed device comes back by a rework, and by nothing else. */
+static bool may_follow(const struct history *h, int to, bool rework)
+{
+    if (h->at == NONE)
+        return to == SIGNET_DEVICE_RESERVED && !rework;
+    if (rework != (h->at == SIGNET_DEVICE_FAILED && to != SIGNET_DEVICE_VOID))
+        return false;
+    return state_may((enum signet_device_state)h->at, (enum signet_device_state)to);
+}
+
+static int follow(struct history *h, const char *kind, struct signet_error *err)
+{
+    bool rework = strcmp(kind, "rework") == 0;
+    int to = state_of_word(kind, strlen(kind));
+
+    if (rework)
+        to = h->failed_from >= SIGNET_DEVICE_VERIFIED ? SIGNET_DEVICE_VERIFIED
+                                                      : SIGNET_DEVICE_RESERVED;
+    if (to < 0 && h->at != NONE) /* an event that changes no state */
+        return SIGNET_OK;
+    if (to < 0 || !may_follow(h, to, rework))
+        return skipped(h, kind, err);
+    if (to == SIGNET_DEVICE_FAILED)
+        h->failed_from = h->at;
+    h->at = to;
+    return SIGNET_OK;
+}
+
+static int end_history(const struct history *h, struct signet_error *err)
+{
+    if (h->device == 0 || h->at == h->state)
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_LEDGER, "device %s is in another state than its events say",
+                     h->endpoint);
+}
+
+static int one_event(struct history *h, const struct db_rows *row, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (db_int(row, 0) != h->device) {
+        rc = end_history(h, err);
+        *h = (struct history){.device = db_int(row, 0), .state = db_int(row, 4), .at = NONE};
+        snprintf(h->endpoint, sizeof(h->endpoint), "%s", db_text(row, 3));
+    }
+    h->n = db_int(row, 1);
+    return rc == SIGNET_OK ? follow(h, db_text(row, 2), err) : rc;
+}
+
+int check_histories(struct signet_ledger *l, struct signet_error *err)
+{
+    struct history h = {0};
+    int count = PAGE, rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && count == PAGE) {
+        struct db_rows row;
+        rc = db_query(l->db, &row, err,
+                      "SELECT e.device, e.n, e.kind, d.endpoint, d.state FROM events e JOIN devices"
+                      " d ON d.id = e.device WHERE (e.device, e.n) > ($1, $2)"
+                      " ORDER BY e.device, e.n LIMIT $3",
+                      "iii", h.device, h.n, (int64_t)PAGE);
+        for (count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; count++) {
+            rc = one_event(&h, &row, err);
+            if (rc != SIGNET_OK)
+                break;
+        }
+        db_end(&row);
+        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    }
+    return rc == SIGNET_OK ? end_history(&h, err) : rc;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The states of a device and the transitions between them: the only place that knows either. */
+#include "ledger/states.h"
+
+#include <string.h>
+
+#define NAME(name, number, word) [number] = (word),
+static const char *const names[] = {SIGNET_DEVICE_STATE_TABLE(NAME)};
+
+const char *signet_device_state_name(enum signet_device_state state)
+{
+    return (unsigned)state < SIGNET_DEVICE_STATES ? names[state] : NULL;
+}
+
+int state_of_word(const char *word, size_t len)
+{
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
+        if (strlen(names[i]) == len && memcmp(names[i], word, len) == 0)
+            return i;
+    return -1;
+}
+
+/* From verified and from writing to done: there are no servers to feed. From failed: rework. */
+#define TO(name) (1U << SIGNET_DEVICE_##name)
+static const unsigned ways[SIGNET_DEVICE_STATES] = {
+    [SIGNET_DEVICE_RESERVED] = TO(RESERVED) | TO(KEYED) | TO(WRITING) | TO(FAILED) | TO(VOID),
+    [SIGNET_DEVICE_KEYED] = TO(KEYED) | TO(WRITING) | TO(FAILED) | TO(VOID),
+    [SIGNET_DEVICE_WRITING] =
+        TO(WRITING) | TO(WRITTEN) | TO(VERIFIED) | TO(DONE) | TO(FAILED) | TO(VOID),
+    [SIGNET_DEVICE_WRITTEN] = TO(WRITTEN) | TO(VERIFIED) | TO(FAILED) | TO(VOID),
+    [SIGNET_DEVICE_VERIFIED] = TO(VERIFIED) | TO(REGISTERED) | TO(DONE) | TO(FAILED) | TO(VOID),
+    [SIGNET_DEVICE_REGISTERED] = TO(REGISTERED) | TO(DONE) | TO(FAILED) | TO(VOID),
+    [SIGNET_DEVICE_DONE] = TO(VOID),
+    [SIGNET_DEVICE_FAILED] = TO(RESERVED) | TO(VERIFIED) | TO(VOID),
+    [SIGNET_DEVICE_VOID] = 0,
+};
+
+bool state_may(enum signet_device_state from, enum signet_device_state to)
+{
+    return (unsigned)from < SIGNET_DEVICE_STATES && (unsigned)to < SIGNET_DEVICE_STATES &&
+           (ways[from] >> to & 1U) != 0;
+}

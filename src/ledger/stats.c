@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counts: groups of devices, and orders. */
+#include "ledger/look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE = 512 };
+enum by { BY_STATE, BY_SLOT, BY_ERROR };
+
+struct group {
+    enum by by;
+    int64_t number; /* of a state or an error; 0 for a slot */
+    char *name;     /* of a slot */
+    struct signet_ledger_group counts;
+};
+
+/* One walk over the devices; what is kept is a handful of groups. */
+struct stats {
+    struct group *groups;
+    size_t count, room;
+    struct buf place; /* "station/slot" */
+};
+
+static void free_stats(struct stats *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        free(s->groups[i].name);
+    free(s->groups);
+    buf_free(&s->place);
+}
+
+static struct group *add_group(struct stats *s, enum by by, int64_t number, const char *name)
+{
+    if (s->count == s->room) {
+        size_t room = s->room ? s->room * 2 : 64;
+        struct group *more = reallocarray(s->groups, room, sizeof(*more));
+        if (!more)
+            return NULL;
+        s->groups = more;
+        s->room = room;
+    }
+    struct group *g = &s->groups[s->count];
+    *g = (struct group){.by = by, .number = number, .name = strdup(name)};
+    if (!g->name)
+        return NULL;
+    s->count++;
+    return g;
+}
+
+static struct group *find_group(struct stats *s, enum by by, int64_t number, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct group *g = &s->groups[i];
+        if (g->by == by && g->number == number && strcmp(g->name, name) == 0)
+            return g;
+    }
+    return add_group(s, by, number, name);
+}
+
+static int count_in(struct stats *s, enum by by, int64_t number, const char *name,
+                    const struct signet_ledger_group *one, struct signet_error *err)
+{
+    struct group *g = find_group(s, by, number, name);
+
+    if (!g)
+        return error_nomem(err);
+    g->counts.devices++;
+    g->counts.done += one->done;
+    g->counts.failed += one->failed;
+    g->counts.ended += one->ended;
+    g->counts.first_pass += one->first_pass;
+    return SIGNET_OK;
+}
+
+static int count_device(struct stats *s, const struct db_rows *row, struct signet_error *err)
+{
+    int64_t state = db_int(row, 1);
+    const struct signet_ledger_group one = {.done = state >= SIGNET_DEVICE_VERIFIED &&
+                                                    state <= SIGNET_DEVICE_DONE,
+                                            .failed = state == SIGNET_DEVICE_FAILED,
+                                            .ended = state >= SIGNET_DEVICE_VERIFIED,
+                                            .first_pass = db_int(row, 5)};
+
+    buf_reset(&s->place);
+    buf_printf(&s->place, "%s/%s", db_text(row, 2), db_text(row, 3));
+    int rc = buf_check(&s->place, err);
+    if (rc == SIGNET_OK)
+        rc = count_in(s, BY_STATE, state, "", &one, err);
+    if (rc == SIGNET_OK)
+        rc = count_in(s, BY_SLOT, 0, (const char *)s->place.data, &one, err);
+    if (rc == SIGNET_OK && one.failed)
+        rc = count_in(s, BY_ERROR, db_int(row, 4), "", &one, err);
+    return rc;
+}
+
+/* Slots in the order that a person expects: 1, 2, 10. */
+static int compare(const void *a, const void *b)
+{
+    const struct group *x = a, *y = b;
+
+    if (x->by != y->by)
+        return x->by < y->by ? -1 : 1;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return strverscmp(x->name, y->name);
+}
+
+static int give_groups(struct look *k, struct stats *s, struct signet_error *err)
+{
+    static const char *const by[] = {"state", "slot", "error"};
+    int rc = SIGNET_OK;
+
+    if (s->count > 0)
+        qsort(s->groups, s->count, sizeof(*s->groups), compare);
+    for (size_t i = 0; rc == SIGNET_OK && i < s->count; i++) {
+        const struct group *g = &s->groups[i];
+        struct signet_ledger_group out = g->counts;
+        const char *word = g->by == BY_STATE
+                               ? signet_device_state_name((enum signet_device_state)g->number)
+                           : g->by == BY_ERROR ? signet_code_name((enum signet_code)g->number)
+                                               : g->name;
+        out.by = by[g->by];
+        out.name = word ? word : "";
+        rc = look_row(k, k->group(k->ctx, &out, err));
+    }
+    return rc;
+}
+
+static int walk(struct signet_ledger *l, struct look *k, struct stats *s, struct signet_error *err)
+{
+    static const char sql[] =
+        "SELECT d.id, d.state, d.station, d.slot, d.error_code, CASE WHEN d.state IN ({verified},"
+        " {registered}, {done}) AND NOT EXISTS(SELECT 1 FROM events e WHERE e.device = d.id"
+        " AND e.kind IN ('retry', 'failed', 'rework')) THEN 1 ELSE 0 END"
+        " FROM devices d JOIN orders o ON o.id = d.order_id WHERE d.id > $1"
+        " AND ($2 = '' OR o.name = $2) AND d.freed = 0 ORDER BY d.id LIMIT $3";
+    int64_t after = 0;
+    int count = PAGE, rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && count == PAGE) {
+        struct db_rows row;
+        rc = db_query(l->db, &row, err, sql, "isi", after, k->name ? k->name : "", (int64_t)PAGE);
+        for (count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; count++) {
+            after = db_int(&row, 0);
+            rc = count_device(s, &row, err);
+            if (rc != SIGNET_OK)
+                break;
+        }
+        db_end(&row);
+        rc = look_end(k, rc);
+    }
+    return rc;
+}
+
+static int stats(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct look *k = arg;
+    struct stats s = {0};
+    int rc = look_begin(k, err);
+
+    if (rc == SIGNET_OK)
+        rc = walk(l, k, &s, err);
+    if (rc == SIGNET_OK)
+        rc = give_groups(k, &s, err);
+    free_stats(&s);
+    return rc;
+}
+
+int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
+                        int (*row)(void *, const struct signet_ledger_group *,
+                                   struct signet_error *),
+                        void *ctx, struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = stats, .reads = true};
+    struct look k = {.name = order, .group = row, .ctx = ctx};
+
+    return store_change(ledger, &kind, &k, err);
+}
+
+/* Those that are done are the rest: only the others are counted, by an index. A name that was given
+ * back belongs to a void device. */
+static int count_states(struct signet_ledger *l, int64_t order, int64_t issued,
+                        int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_query(l->db, &row, err,
+                      "SELECT state, count(*) FROM devices WHERE order_id = $1 AND state <> {done}"
+                      " GROUP BY state UNION ALL SELECT {void}, -count(*) FROM devices"
+                      " WHERE order_id = $1 AND freed = 1",
+                      "i", order);
+
+    memset(states, 0, SIGNET_DEVICE_STATES * sizeof(states[0]));
+    states[SIGNET_DEVICE_DONE] = issued;
+    while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK) {
+        int64_t state = db_int(&row, 0), count = db_int(&row, 1);
+        if (state >= 0 && state < SIGNET_DEVICE_STATES)
+            states[state] += count;
+        states[SIGNET_DEVICE_DONE] -= count;
+    }
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+struct states {
+    int64_t order, states[SIGNET_DEVICE_STATES];
+};
+
+static int order_states(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct states *s = arg;
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err, "SELECT issued FROM orders WHERE id = $1", "i", s->order);
+    int64_t issued = rc == SIGNET_OK ? db_int(&row, 0) : 0;
+
+    db_end(&row);
+    if (rc == SIGNET_E_NOT_FOUND)
+        return error_set(err, SIGNET_E_USAGE, "the ledger has no such order");
+    return rc == SIGNET_OK ? count_states(l, s->order, issued, s->states, err) : rc;
+}
+
+int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
+                         int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = order_states, .reads = true};
+    struct states s = {.order = order};
+    int rc = store_change(ledger, &kind, &s, err);
+
+    if (rc == SIGNET_OK)
+        memcpy(states, s.states, sizeof(s.states));
+    return rc;
+}
+
+static int orders(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct look *k = arg;
+    int64_t after = 0;
+    int rc = look_begin(k, err);
+
+    while (rc == SIGNET_OK) {
+        struct db_rows row;
+        rc = db_find(l->db, &row, err,
+                     "SELECT id, name, quota, issued, created FROM orders WHERE id > $1"
+                     " ORDER BY id LIMIT 1",
+                     "i", after);
+        if (rc != SIGNET_OK)
+            break;
+        struct signet_ledger_order_view o = {.name = db_text(&row, 1),
+                                             .quota = db_int(&row, 2),
+                                             .issued = db_int(&row, 3),
+                                             .created = db_int(&row, 4)};
+        after = db_int(&row, 0);
+        rc = count_states(l, after, o.issued, o.states, err);
+        if (rc == SIGNET_OK)
+            rc = look_row(k, k->order(k->ctx, &o, err));
+        db_end(&row);
+    }
+    return look_end(k, rc);
+}
+
+int signet_ledger_orders(struct signet_ledger *ledger,
+                         int (*row)(void *, const struct signet_ledger_order_view *,
+                                    struct signet_error *),
+                         void *ctx, struct signet_error *err)
+{
+    static const struct change_kind kind = {.apply = orders, .reads = true};
+    struct look k = {.order = row, .ctx = ctx};
+
+    return store_change(ledger, &kind, &k, err);
+}
