@@ -164,12 +164,15 @@ static int reconnect(struct station *s, struct signet_error *err)
                : rc;
 }
 
+/* Asked of the catalogue's table: what to_regclass() once did not find, it may go on not to find.
+ */
 static int version(struct db *db, int64_t *out, struct signet_error *err)
 {
     int64_t found = 0;
-    int rc =
-        get(station_of(db),
-            "SELECT CASE WHEN to_regclass('signet_schema') IS NULL THEN 0 ELSE 1 END", &found, err);
+    int rc = get(station_of(db),
+                 "SELECT count(*) FROM pg_class WHERE relname = 'signet_schema'"
+                 " AND pg_table_is_visible(oid)",
+                 &found, err);
 
     *out = 0;
     return rc == SIGNET_OK && found
