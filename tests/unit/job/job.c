@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all threads of a run share. */
+#include "job/job.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void the_first_failure_counts(void **state)
+{
+    const struct signet_error first = {.code = SIGNET_E_IO, .msg = "the disk is full"};
+    const struct signet_error second = {.code = SIGNET_E_LEDGER, .msg = "what followed"};
+    struct signet_error err = {0};
+    struct job job = {0};
+
+    (void)state;
+    assert_int_equal(job_open(&job, NULL), SIGNET_OK);
+    assert_false(job_stopped(&job));
+    assert_false(job_failed(&job));
+    assert_int_equal(job_result(&job, SIGNET_E_QUOTA, &err), SIGNET_E_QUOTA);
+    job_fail(&job, &first);
+    job_fail(&job, &second);
+    assert_true(job_stopped(&job));
+    assert_true(job_failed(&job));
+    assert_int_equal(job_result(&job, SIGNET_OK, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "the disk is full");
+    job_close(&job);
+}
+
+struct worker {
+    struct job *job;
+    size_t threads;
+};
+
+static void *until_stopped(void *arg)
+{
+    struct worker *w = arg;
+
+    pthread_mutex_lock(&w->job->lock);
+    while (!job_stopped(w->job))
+        job_wait(w->job, INT64_MAX);
+    pthread_mutex_unlock(&w->job->lock);
+    job_thread_ended(w->job, &w->threads);
+    return NULL;
+}
+
+/* The caller's wish reaches threads that wait for something else; that is no failure. */
+static void the_callers_cancel_is_passed_on(void **state)
+{
+    struct signet_cancel *cancel = NULL;
+    struct job job = {0};
+    struct worker w = {.job = &job, .threads = 1};
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(signet_cancel_new(&cancel, NULL), SIGNET_OK);
+    job.cancel = cancel;
+    assert_int_equal(job_open(&job, NULL), SIGNET_OK);
+    assert_int_equal(pthread_create(&thread, NULL, until_stopped, &w), 0);
+    signet_cancel_fire(cancel);
+    job_attend(&job, &w.threads);
+    assert_int_equal(w.threads, 0);
+    pthread_join(thread, NULL);
+    assert_true(job_stopped(&job));
+    assert_false(job_failed(&job));
+    job_close(&job);
+    signet_cancel_free(&cancel);
+}
+
+static void all_made_means_every_unit(void **state)
+{
+    static const enum signet_device_state open[] = {SIGNET_DEVICE_RESERVED, SIGNET_DEVICE_KEYED,
+                                                    SIGNET_DEVICE_WRITING, SIGNET_DEVICE_WRITTEN};
+    struct job job = {.quota = 4};
+
+    (void)state;
+    job.states[SIGNET_DEVICE_DONE] = 1;
+    job.states[SIGNET_DEVICE_VERIFIED] = 1;
+    job.states[SIGNET_DEVICE_FAILED] = 1;
+    assert_false(job_all_made(&job)); /* one is not issued yet */
+    job.states[SIGNET_DEVICE_VOID] = 1;
+    assert_true(job_all_made(&job));
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        job.states[open[i]] = 1;
+        assert_false(job_all_made(&job));
+        job.states[open[i]] = 0;
+    }
+}
+
+static void count(void *ctx, const struct signet_event *event)
+{
+    *(unsigned *)ctx += 1;
+    assert_string_equal(event->stage, "prove");
+}
+
+static void a_failed_stage_is_counted_once(void **state)
+{
+    const struct signet_error why = {.code = SIGNET_E_PROOF};
+    unsigned events = 0;
+    const struct signet_observer observer = {.on_event = count, .ctx = &events};
+    struct job job = {.observer = &observer};
+
+    (void)state;
+    assert_int_equal(job_open(&job, NULL), SIGNET_OK);
+    job_report_stage(&job, SIGNET_EVENT_STAGE_END, STAGE_PROVE, 1, "d", &why);
+    job_report_stage(&job, SIGNET_EVENT_STAGE_END, STAGE_PROVE, 1, "d", NULL);
+    job_report_stage(&job, SIGNET_EVENT_WARNING, STAGE_PROVE, 1, NULL, &why);
+    assert_int_equal(events, 3);
+    assert_int_equal(job.figures.errors[SIGNET_E_PROOF], 1);
+    job_count_error(&job, (enum signet_code)JOB_CODES); /* out of range: nothing is written */
+    job_close(&job);
+}
+
+static void a_wait_ends_in_time(void **state)
+{
+    struct job job = {0};
+
+    (void)state;
+    assert_int_equal(job_open(&job, NULL), SIGNET_OK);
+    pthread_mutex_lock(&job.lock);
+    int64_t until = clock_ms() + 30;
+    while (clock_ms() < until)
+        job_wait(&job, until);
+    pthread_mutex_unlock(&job.lock);
+    job_close(&job);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_failure_counts),
+        cmocka_unit_test(the_callers_cancel_is_passed_on),
+        cmocka_unit_test(all_made_means_every_unit),
+        cmocka_unit_test(a_failed_stage_is_counted_once),
+        cmocka_unit_test(a_wait_ends_in_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The folder, its lock and its key; one file a device. */
+#include "unit/vault/fixture.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+static void a_packet_outlives_the_process(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "the packet");
+    good(&f, reopen(&f));
+    finds(&f, "d1", -1, "the packet");
+    finds_not(&f, "d2", -1, SIGNET_E_NOT_FOUND, "nothing is sealed in");
+    good(&f, vault_wipe(f.vault, "d1", &f.err));
+    finds_not(&f, "d1", -1, SIGNET_E_NOT_FOUND, "for d1");
+    good(&f, vault_wipe(f.vault, "d1", &f.err)); /* none there is no error */
+    tear_down(&f);
+}
+
+static void only_one_process_uses_a_folder(void **state)
+{
+    struct vault *second = NULL;
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    assert_int_equal(vault_open(&second, f.work, f.key, "o", &f.err), SIGNET_E_BUSY);
+    assert_null(second);
+    tear_down(&f);
+}
+
+/* The one sealed file of a device in the folder. */
+static void find_file(const struct fixture *f, char path[600])
+{
+    DIR *dir = opendir(f->work);
+    struct dirent *entry;
+
+    assert_non_null(dir);
+    path[0] = '\0';
+    while ((entry = readdir(dir)))
+        if (strstr(entry->d_name, ".sealed"))
+            snprintf(path, 600, "%s/%s", f->work, entry->d_name);
+    closedir(dir);
+}
+
+static void a_damaged_file_is_its_devices_own(void **state)
+{
+    struct fixture f;
+    char path[600];
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "a packet that is long enough to be changed");
+    find_file(&f, path);
+    assert_null(strstr(path, "d1")); /* the name tells nobody whose it is */
+    damage(path);
+    finds_not(&f, "d1", -1, SIGNET_E_SEAL, path);
+    seal_one(&f, "d2", "good");
+    finds(&f, "d2", -1, "good");
+    tear_down(&f);
+}
+
+static void a_file_is_for_one_device(void **state)
+{
+    struct fixture f;
+    char one[600], two[600];
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "the first");
+    find_file(&f, one);
+    seal_one(&f, "d2", "the second");
+    good(&f, vault_wipe(f.vault, "d1", &f.err));
+    find_file(&f, two);
+    assert_int_equal(rename(two, one), 0); /* where d1's was */
+    finds_not(&f, "d1", -1, SIGNET_E_SEAL, "damaged");
+    tear_down(&f);
+}
+
+static void a_wiped_file_holds_zeros(void **state)
+{
+    struct fixture f;
+    char path[600], content[4096];
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "the packet");
+    find_file(&f, path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    good(&f, vault_wipe(f.vault, "d1", &f.err));
+    ssize_t len = read(fd, content, sizeof(content));
+    assert_true(len > 10);
+    for (ssize_t i = 0; i < len; i++)
+        assert_int_equal(content[i], 0);
+    close(fd);
+    tear_down(&f);
+}
+
+static void another_key_is_noticed_at_once(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "the packet");
+    assert_int_equal(unlink(f.key), 0);
+    assert_int_equal(reopen(&f), SIGNET_E_CRYPTO);
+    assert_non_null(strstr(f.err.msg, "is not the key"));
+    assert_null(f.vault);
+    tear_down(&f);
+}
+
+static void a_new_key_is_taken_where_nothing_is_sealed(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    assert_int_equal(unlink(f.key), 0);
+    good(&f, reopen(&f));
+    seal_one(&f, "d1", "the packet");
+    good(&f, reopen(&f));
+    finds(&f, "d1", -1, "the packet");
+    tear_down(&f);
+}
+
+static void what_a_crash_left_half_written_goes(void **state)
+{
+    struct fixture f;
+    char path[600], other[600];
+
+    (void)state;
+    set_up(&f);
+    snprintf(path, sizeof(path), "%s/.abc.sealed.x1", f.work);
+    snprintf(other, sizeof(other), "%s/.mine", f.work);
+    assert_int_equal(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+    assert_int_equal(close(open(other, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+    good(&f, reopen(&f));
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(access(other, F_OK), 0);
+    tear_down(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_packet_outlives_the_process),
+        cmocka_unit_test(only_one_process_uses_a_folder),
+        cmocka_unit_test(a_damaged_file_is_its_devices_own),
+        cmocka_unit_test(a_file_is_for_one_device),
+        cmocka_unit_test(a_wiped_file_holds_zeros),
+        cmocka_unit_test(another_key_is_noticed_at_once),
+        cmocka_unit_test(a_new_key_is_taken_where_nothing_is_sealed),
+        cmocka_unit_test(what_a_crash_left_half_written_goes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
