@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 static int fsync_fails_with;
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
@@ -30,20 +32,17 @@ int __wrap_fsync(int fd)
 
 static int enter_folder(void **state)
 {
-    char *folder = strdup("/tmp/signet-file-XXXXXX");
+    char folder[FOLDER_SIZE];
 
-    *state = folder;
-    return folder && mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+    (void)state;
+    return folder_make(folder) && chdir(folder) == 0 ? 0 : -1;
 }
 
 static int leave_folder(void **state)
 {
-    char command[100];
-
+    (void)state;
     fsync_fails_with = 0;
-    snprintf(command, sizeof command, "rm -rf %s", (char *)*state);
-    free(*state);
-    return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+    return chdir("/");
 }
 
 static size_t files_here(void)

@@ -22,12 +22,13 @@
 #include <cmocka.h>
 
 #include "unit/board/packet.h"
+#include "unit/folder.h"
 
 #define BENCH_BOARDS 2
 #define BENCH_HEX    ":0400000001020304F2\n:00000001FF\n"
 
 struct bench {
-    char folder[64];
+    char folder[FOLDER_SIZE];
     struct sim_board *sims[BENCH_BOARDS];
     char ports[BENCH_BOARDS][96], controls[BENCH_BOARDS][96], rows[BENCH_BOARDS][256];
     char initial[96], final[96], tool[96];
@@ -82,7 +83,7 @@ static inline void bench_tool(struct bench *b, const char *as, const char *misbe
 
     assert_true(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
     assert_int_equal(sim_flasher_install(&options, b->folder, command, NULL), SIGNET_OK);
-    snprintf(b->tool, sizeof b->tool, "%.60s/%s", b->folder, as);
+    snprintf(b->tool, sizeof b->tool, "%s/%s", b->folder, as);
 }
 
 static inline void bench_sim(struct bench *b, int i, struct sim_board_options options)
@@ -110,16 +111,15 @@ static inline int bench_setup(void **state)
     struct bench *b = calloc(1, sizeof *b);
 
     *state = b;
-    strcpy(b->folder, "/tmp/signet-board-XXXXXX");
-    if (!mkdtemp(b->folder))
+    if (!folder_make(b->folder))
         return -1;
-    snprintf(b->initial, sizeof b->initial, "%.60s/initial.hex", b->folder);
-    snprintf(b->final, sizeof b->final, "%.60s/final.hex", b->folder);
+    snprintf(b->initial, sizeof b->initial, "%s/initial.hex", b->folder);
+    snprintf(b->final, sizeof b->final, "%s/final.hex", b->folder);
     bench_file(b->initial, BENCH_HEX);
     bench_file(b->final, BENCH_HEX);
     for (int i = 0; i < BENCH_BOARDS; i++) {
-        snprintf(b->ports[i], sizeof b->ports[i], "%.60s/port%d", b->folder, i);
-        snprintf(b->controls[i], sizeof b->controls[i], "%.60s/control%d", b->folder, i);
+        snprintf(b->ports[i], sizeof b->ports[i], "%s/port%d", b->folder, i);
+        snprintf(b->controls[i], sizeof b->controls[i], "%s/control%d", b->folder, i);
         snprintf(b->rows[i], sizeof b->rows[i], "%s=%s,%s", bench_serial(i), b->controls[i],
                  b->ports[i]);
     }
@@ -131,15 +131,13 @@ static inline int bench_setup(void **state)
 static inline int bench_teardown(void **state)
 {
     struct bench *b = *state;
-    char command[100];
 
     signet_board_close(&b->board);
     for (int i = 0; i < BENCH_BOARDS; i++)
         sim_board_stop(&b->sims[i]);
     signet_bytes_free(&b->packet);
-    snprintf(command, sizeof command, "rm -rf %s", b->folder);
     free(b);
-    return system(command);
+    return 0;
 }
 
 /* anjay-zephyr on board i, found by its serial number, with times for a fast bench. */

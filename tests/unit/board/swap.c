@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "unit/board/packet.h"
+#include "unit/folder.h"
 
 enum { SWAPS_MAX = 100000, THREADS = 24, SWAPS = 240, SPREAD_MS = 1800 };
 
@@ -35,7 +36,8 @@ static void name_of(unsigned number, char name[static 40])
 
 struct place {
     unsigned number;
-    char folder[40], ports[2][64]; /* port i is a link that board i or the other one makes */
+    char folder[FOLDER_SIZE],
+        ports[2][96]; /* port i is a link that board i or the other one makes */
     struct sim_board *boards[2];
     bool holds[2];
     struct signet_bytes packet;
@@ -188,8 +190,7 @@ static void no_credentials_reach_the_wrong_board(void **state)
     make_packet(6000, &packet); /* about a second on the line */
     for (unsigned i = 0; i < THREADS; i++) {
         struct place *p = &workers[i].place;
-        strcpy(p->folder, "/tmp/signet-swap-XXXXXX");
-        assert_non_null(mkdtemp(p->folder));
+        assert_true(folder_make(p->folder));
         for (int k = 0; k < 2; k++) {
             strcpy(p->ports[k], p->folder);
             strcat(p->ports[k], k ? "/port1" : "/port0");
@@ -201,7 +202,6 @@ static void no_credentials_reach_the_wrong_board(void **state)
     }
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(workers[i].thread, NULL);
-        rmdir(workers[i].place.folder);
         swapped += workers[i].swapped;
         succeeded += workers[i].succeeded;
     }

@@ -2,6 +2,7 @@
 /* CSV as factories write it, placeholders, and any row from anywhere. */
 #include "config/config.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,8 +12,10 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 struct csv {
-    char path[48];
+    char path[96];
     struct manifest *m;
     struct signet_error err;
     int64_t rows, bad;
@@ -22,8 +25,12 @@ struct csv {
 
 static void write_file(struct csv *c, const void *data, size_t len)
 {
-    *c = (struct csv){.path = "/tmp/signet-manifest-XXXXXX"};
-    int fd = mkstemp(c->path);
+    char folder[FOLDER_SIZE];
+
+    *c = (struct csv){0};
+    assert_true(folder_make(folder));
+    snprintf(c->path, sizeof(c->path), "%s/devices.csv", folder);
+    int fd = open(c->path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 
     assert_true(fd >= 0);
     assert_int_equal(write(fd, data, len), len);

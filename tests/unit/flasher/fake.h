@@ -11,22 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char fake_folder[64];
+#include "unit/folder.h"
+
+static char fake_folder[FOLDER_SIZE];
 
 static inline int fake_enter(void **state)
 {
     (void)state;
-    strcpy(fake_folder, "/tmp/signet-flasher-XXXXXX");
-    return mkdtemp(fake_folder) && chdir(fake_folder) == 0 ? 0 : -1;
+    return folder_make(fake_folder) && chdir(fake_folder) == 0 ? 0 : -1;
 }
 
 static inline int fake_leave(void **state)
 {
-    char command[100];
-
     (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", fake_folder);
-    return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+    return chdir("/");
 }
 
 static inline void fake_file(const char *name, const char *text, mode_t mode)

@@ -42,7 +42,7 @@ static struct signet_flasher *open_ok(const char *name, struct signet_flasher_op
 static const char *arguments(const char *tool)
 {
     static char out[8192];
-    char name[64], folder[80];
+    char name[64], folder[FOLDER_SIZE + 1];
     const char *text;
     size_t n = 0;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flasher/image.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "unit/folder.h"
 
 static int parse(const char *text, struct signet_image *image, struct signet_error *err)
 {
@@ -111,13 +114,16 @@ static void every_changed_digit_is_found(void **state)
 
 static void images_are_known_by_content(void **state)
 {
-    char path[] = "/tmp/signet-image-XXXXXX.hex";
-    int fd = mkstemps(path, 4);
+    char folder[FOLDER_SIZE], path[96];
+    int fd;
     struct signet_image image;
     struct signet_error err;
     static const char text[] = ":0400000001020304F2\n:00000001FF\n";
 
     (void)state;
+    assert_true(folder_make(folder));
+    snprintf(path, sizeof path, "%s/image.hex", folder);
+    fd = open(path, O_RDWR | O_CREAT, 0600);
     assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
     assert_int_equal(signet_image_check(&image, path, NULL, NULL), 0);
     assert_int_equal(image.format, SIGNET_IMAGE_HEX);

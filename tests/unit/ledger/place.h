@@ -15,7 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[64], place[320];
+#include "unit/folder.h"
+
+static char folder[FOLDER_SIZE], place[320];
 static struct signet_ledger *ledger;
 static struct signet_error err;
 static int64_t order;
@@ -85,8 +87,7 @@ static int place_setup(void **state)
         sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
         return 0;
     }
-    snprintf(folder, sizeof(folder), "/tmp/signet-ledger-XXXXXX");
-    if (!mkdtemp(folder))
+    if (!folder_make(folder))
         return -1;
     snprintf(place, sizeof(place), "%s/l.db", folder);
     return 0;

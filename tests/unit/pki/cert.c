@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 static bool keygen_fails, sign_fails, write_fails;
 
 int __real_EVP_PKEY_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **key);
@@ -166,13 +168,13 @@ static void test_sign(void **state)
 /* Nothing is made, nothing is written. */
 static void test_failures(void **state)
 {
-    char folder[] = "/tmp/signet-cert-XXXXXX", path[64];
+    char folder[FOLDER_SIZE], path[96];
     struct signet_key *key = NULL, *none = NULL, *other = NULL;
     struct signet_cert *cert = NULL, *no_cert = NULL;
     struct signet_error err;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_true(folder_make(folder));
     snprintf(path, sizeof path, "%s/cert", folder);
     keygen_fails = true;
     assert_int_equal(signet_key_generate(&none, NULL, NULL, &err), SIGNET_E_CRYPTO);
@@ -192,7 +194,6 @@ static void test_failures(void **state)
     assert_int_equal(signet_cert_save(cert, key, path, NULL, &err), SIGNET_E_IO);
     write_fails = false;
     assert_int_equal(rmdir(path), 0); /* empty */
-    rmdir(folder);
     signet_cert_free(&cert);
     signet_key_free(&key);
     signet_key_free(&other);

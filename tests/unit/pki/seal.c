@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 static bool random_fails;
 
 int __real_random_bytes(void *out, size_t len, struct signet_error *err);
@@ -83,13 +85,13 @@ static void test_seal(void **state)
 
 static void test_key_file(void **state)
 {
-    char folder[] = "/tmp/signet-seal-XXXXXX", path[64];
+    char folder[FOLDER_SIZE], path[96];
     struct secret a = {0}, b = {0};
     struct signet_error err;
     struct stat st;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_true(folder_make(folder));
     snprintf(path, sizeof path, "%s/key", folder);
     random_fails = true;
     assert_int_equal(seal_key_file(path, &a, &err), SIGNET_E_CRYPTO);
@@ -105,8 +107,6 @@ static void test_key_file(void **state)
     assert_int_equal(chmod(path, 0600), 0);
     assert_int_equal(truncate(path, 31), 0);
     assert_int_equal(seal_key_file(path, &b, &err), SIGNET_E_CRYPTO);
-    unlink(path);
-    rmdir(folder);
     secret_wipe(&a);
     secret_wipe(&b);
 }

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 enum { DEVICES = 700 };
 
 static atomic_int encoded, decoded;
@@ -60,16 +62,14 @@ static void put(const char *folder, const char *name, const char *text)
 static void each_packet_is_encoded_and_decoded_once(void **state)
 {
     const struct signet_run_options options = {.size = sizeof(options)};
-    const char *tmp = getenv("TMPDIR");
     struct signet_run_report report = {0};
     struct signet_order *order = NULL;
     struct signet_run *run = NULL;
     struct signet_error err = {0};
-    char folder[200], path[300], text[1024], command[240];
+    char folder[FOLDER_SIZE], path[300], text[1024], command[240];
 
     (void)state;
-    snprintf(folder, sizeof(folder), "%s/signet-credentials-XXXXXX", tmp ? tmp : "/tmp");
-    assert_non_null(mkdtemp(folder));
+    assert_true(folder_make(folder));
     put(folder, "template", template);
     for (int i = 1; i <= 2; i++) {
         snprintf(path, sizeof(path), "list%d.json", i);

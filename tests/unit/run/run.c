@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 enum { SLOTS_MAX = 8 };
 
 static const char template[] = "{OID.Security: {1: {RID.Security.ServerURI: 'coaps://localhost',"
@@ -25,7 +27,7 @@ static const char template[] = "{OID.Security: {1: {RID.Security.ServerURI: 'coa
 
 /* A line in a folder. */
 struct fixture {
-    char folder[64];
+    char folder[FOLDER_SIZE];
     struct signet_error err;
     struct sim_board *boards[SLOTS_MAX];
     char links[SLOTS_MAX][96], names[SLOTS_MAX][24], files[4][96];
@@ -62,8 +64,8 @@ static const char *in(const struct fixture *h, const char *name, char out[96])
 
 static void build(struct fixture *h, size_t slots, int64_t quota, unsigned boards_each)
 {
-    *h = (struct fixture){.folder = "/tmp/signet-line-XXXXXX"};
-    assert_non_null(mkdtemp(h->folder));
+    *h = (struct fixture){0};
+    assert_true(folder_make(h->folder));
     h->observer = (struct signet_observer){.on_event = on_event, .ctx = h};
     h->options = (struct signet_run_options){
         .size = sizeof(h->options), .wait_seconds = 60, .observer = &h->observer};

@@ -12,10 +12,12 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 enum { MANY = 250 };
 
 struct bench {
-    char folder[32], ca[48];
+    char folder[FOLDER_SIZE], ca[96];
     struct sim_server *sim;
     struct signet_server *server;
     struct signet_device devices[MANY];
@@ -37,8 +39,7 @@ static void start_profile(struct bench *b, const char *kind, const char *auth,
     struct signet_error err = {0};
 
     memset(b, 0, sizeof *b);
-    strcpy(b->folder, "/tmp/signet-batch-XXXXXX");
-    assert_non_null(mkdtemp(b->folder));
+    assert_true(folder_make(b->folder));
     snprintf(b->ca, sizeof b->ca, "%s/ca.pem", b->folder);
     snprintf(kind_text, sizeof kind_text, "%s", kind);
     snprintf(auth_text, sizeof auth_text, "%s", auth);
@@ -70,8 +71,6 @@ static void stop(struct bench *b)
 {
     signet_server_close(&b->server);
     sim_server_stop(&b->sim);
-    unlink(b->ca);
-    rmdir(b->folder);
 }
 
 static int add(struct bench *b, size_t count)

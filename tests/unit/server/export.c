@@ -18,10 +18,11 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
 #include "unit/server/certificate.h"
 
 struct place {
-    char folder[40], file[64];
+    char folder[FOLDER_SIZE], file[96];
     struct signet_server *server;
 };
 
@@ -41,8 +42,8 @@ static void start(struct place *p, const char *format, const char *columns)
 {
     struct signet_error err = {0};
 
-    *p = (struct place){.folder = "/tmp/signet-export-XXXXXX"};
-    assert_non_null(mkdtemp(p->folder));
+    *p = (struct place){0};
+    assert_true(folder_make(p->folder));
     snprintf(p->file, sizeof p->file, "%s/out", p->folder);
     assert_int_equal(open_export(p, format, columns, &err), SIGNET_OK);
 }
@@ -50,8 +51,6 @@ static void start(struct place *p, const char *format, const char *columns)
 static void stop(struct place *p)
 {
     signet_server_close(&p->server);
-    unlink(p->file);
-    rmdir(p->folder);
 }
 
 static struct signet_device psk(const char *name, const char *identity, const char *key)

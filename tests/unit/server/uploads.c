@@ -14,12 +14,13 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
 #include "unit/server/certificate.h"
 
 enum { DEVICES = 5 };
 
 struct hall {
-    char folder[40], ca[64], uploads[64], list[96];
+    char folder[FOLDER_SIZE], ca[96], uploads[96], list[128];
     struct sim_server *sim;
     struct signet_server *server;
     struct signet_tree *trees[DEVICES];
@@ -48,8 +49,8 @@ static void start(struct hall *h, const char *kind)
     struct signet_server_options how = {.retry_ms = 1};
     struct sim_server_options options = {.kind = kind};
 
-    *h = (struct hall){.folder = "/tmp/signet-uploads-XXXXXX"};
-    assert_non_null(mkdtemp(h->folder));
+    *h = (struct hall){0};
+    assert_true(folder_make(h->folder));
     snprintf(kind_text, sizeof kind_text, "%s", kind);
     snprintf(h->ca, sizeof h->ca, "%s/ca.pem", h->folder);
     snprintf(h->uploads, sizeof h->uploads, "%s/uploads", h->folder);
@@ -73,14 +74,10 @@ static void start(struct hall *h, const char *kind)
 
 static void stop(struct hall *h)
 {
-    char command[96];
-
     signet_server_close(&h->server);
     sim_server_stop(&h->sim);
     for (int i = 0; i < DEVICES; i++)
         signet_tree_free(&h->trees[i]);
-    snprintf(command, sizeof command, "rm -r '%s'", h->folder);
-    assert_int_equal(system(command), 0);
 }
 
 static size_t lines(const char *path, struct buf *text)

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
 #include "unit/parallel.h"
 #include "unit/smp/bench.h"
 
@@ -131,7 +132,7 @@ static void waits_for(struct bench *b, const char *words)
 /* A flasher's view: chip erase makes it blank, sector erase keeps the credentials. */
 static void flashing(void **state)
 {
-    char folder[] = "/tmp/signet-sim-XXXXXX", socket[64], link[64], answer[256];
+    char folder[FOLDER_SIZE], socket[96], link[96], answer[256];
     struct sim_board_options board = {.firmware = SIM_FIRMWARE_NONE};
     struct signet_bytes packet = {0}, result = {0};
     struct sim_board_state seen;
@@ -139,7 +140,7 @@ static void flashing(void **state)
     struct bench b;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_true(folder_make(folder));
     snprintf(socket, sizeof socket, "%s/control", folder);
     snprintf(link, sizeof link, "%s/tty", folder);
     board.control = socket;

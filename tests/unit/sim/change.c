@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "sim.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "unit/folder.h"
 
 static bool there(const char *link)
 {
@@ -33,7 +36,7 @@ static void until(const char *link, bool wanted)
 
 static void the_next_board_has_the_next_number(void **state)
 {
-    char folder[] = "/tmp/signet-change-XXXXXX", link[64], control[64], answer[512] = "";
+    char folder[FOLDER_SIZE], link[96], control[96], answer[512] = "";
     struct sim_board *board = NULL;
     struct signet_error err = {0};
     struct sim_board_options options = {.link = link,
@@ -41,7 +44,7 @@ static void the_next_board_has_the_next_number(void **state)
                                         .firmware = SIM_FIRMWARE_INITIAL,
                                         .endpoint = "demo-0099"};
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_true(folder_make(folder));
     snprintf(link, sizeof link, "%s/port", folder);
     snprintf(control, sizeof control, "%s/control", folder);
     assert_int_equal(sim_board_start(&board, &options, &err), SIGNET_OK);
@@ -60,16 +63,15 @@ static void the_next_board_has_the_next_number(void **state)
 
 static void a_file_is_not_taken_for_a_link(void **state)
 {
-    char file[] = "/tmp/signet-change-XXXXXX";
+    char folder[FOLDER_SIZE], file[96];
     struct sim_board *board = NULL;
     const struct sim_board_options options = {.link = file};
-    int fd = mkstemp(file);
     (void)state;
-    assert_true(fd >= 0);
-    close(fd);
+    assert_true(folder_make(folder));
+    snprintf(file, sizeof(file), "%s/port", folder);
+    close(open(file, O_WRONLY | O_CREAT, 0600));
     assert_int_equal(sim_board_start(&board, &options, NULL), SIGNET_E_EXISTS);
     assert_true(there(file));
-    unlink(file);
 }
 
 static void turns_need_a_link(void **state)

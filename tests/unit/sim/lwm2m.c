@@ -14,10 +14,12 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 static const char *const kinds[] = {"coiote", "thingsboard", "leshan"};
 
 struct place {
-    char folder[64], ca[96], uri[48];
+    char folder[FOLDER_SIZE], ca[96], uri[48];
     struct sim_server *api;
     struct sim_lwm2m *lwm2m;
     struct signet_server *server;
@@ -29,8 +31,8 @@ static void open_place(struct place *p, const char *kind, bool silent)
     char kind_text[16], url[] = "https://127.0.0.1", domain[] = "/acme/";
     struct signet_server_info info = {.kind = kind_text, .url = url};
 
-    *p = (struct place){.folder = "/tmp/signet-lwm2m-XXXXXX"};
-    assert_non_null(mkdtemp(p->folder));
+    *p = (struct place){0};
+    assert_true(folder_make(p->folder));
     snprintf(p->ca, sizeof p->ca, "%s/ca.pem", p->folder);
     const struct sim_server_options options = {.kind = kind, .ca_file = p->ca};
     const struct signet_server_options client = {.ca_file = p->ca};
@@ -49,8 +51,6 @@ static void close_place(struct place *p)
     signet_server_close(&p->server);
     sim_lwm2m_stop(&p->lwm2m);
     sim_server_stop(&p->api);
-    unlink(p->ca);
-    rmdir(p->folder);
 }
 
 static void add(struct place *p, const char *name, char key)

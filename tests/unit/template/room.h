@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 static const char form[] = "{OID.Security: {1: {RID.Security.ServerURI: '%s',"
                            " RID.Security.Bootstrap: False, RID.Security.Mode: %d,%s"
                            " RID.Security.ShortServerID: 1}},"
@@ -24,7 +26,7 @@ static const char form[] = "{OID.Security: {1: {RID.Security.ServerURI: '%s',"
                            " RID.Server.Binding: 'U'}}%s}";
 
 struct room {
-    char folder[64], manifest[96];
+    char folder[FOLDER_SIZE], manifest[96];
     const char *uri, *more, *lifetime, *objects; /* of the template */
     int mode;
     struct source_options options;
@@ -51,12 +53,8 @@ static inline void on_event(void *ctx, const struct signet_event *event)
 
 static inline void set_up(struct room *r)
 {
-    *r = (struct room){.folder = "/tmp/signet-units-XXXXXX",
-                       .uri = "coaps://localhost",
-                       .more = "",
-                       .lifetime = "60",
-                       .objects = ""};
-    assert_non_null(mkdtemp(r->folder));
+    *r = (struct room){.uri = "coaps://localhost", .more = "", .lifetime = "60", .objects = ""};
+    assert_true(folder_make(r->folder));
     snprintf(r->manifest, sizeof(r->manifest), "%s/devices.csv", r->folder);
 }
 

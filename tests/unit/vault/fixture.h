@@ -15,8 +15,10 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 struct fixture {
-    char folder[200], work[256], key[256];
+    char folder[FOLDER_SIZE], work[256], key[256];
     struct vault *vault;
     struct signet_error err;
 };
@@ -35,11 +37,8 @@ static inline void good(const struct fixture *f, int rc)
 
 static inline void set_up(struct fixture *f)
 {
-    const char *tmp = getenv("TMPDIR");
-
     *f = (struct fixture){0};
-    snprintf(f->folder, sizeof(f->folder), "%s/signet-vault-XXXXXX", tmp ? tmp : "/tmp");
-    assert_non_null(mkdtemp(f->folder));
+    assert_true(folder_make(f->folder));
     snprintf(f->work, sizeof(f->work), "%s/work", f->folder);
     snprintf(f->key, sizeof(f->key), "%s/key", f->folder);
     good(f, reopen(f));
