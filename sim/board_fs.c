@@ -57,8 +57,8 @@ static int wrong_offset(const struct sim_board *board, size_t want, struct fs_re
 {
     if (!version2(board))
         return RC_UNKNOWN;
-    message_text(reply->body, "len");
-    message_uint(reply->body, want);
+    cbor_put_text(reply->body, "len");
+    cbor_put_uint(reply->body, want);
     reply->group = SMP_GROUP_FS;
     return FS_OFFSET;
 }
@@ -143,8 +143,8 @@ static int factory_write(struct sim_board *board, uint64_t off, const struct smp
         board->halted = true; /* the parser never comes back, and with it the SMP server */
         return -1;
     }
-    message_text(reply->body, "off");
-    message_uint(reply->body, fs->upload_off);
+    cbor_put_text(reply->body, "off");
+    cbor_put_uint(reply->body, fs->upload_off);
     return 0;
 }
 
@@ -199,8 +199,8 @@ static int plain_write(struct sim_board *board, uint64_t off, const struct smp_i
         return RC_UNKNOWN;
     if (!off)
         fs->upload_off = SIZE_MAX;
-    message_text(reply->body, "off");
-    message_uint(reply->body, file->data.len);
+    cbor_put_text(reply->body, "off");
+    cbor_put_uint(reply->body, file->data.len);
     return 0;
 }
 
@@ -297,13 +297,13 @@ int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs
     if (off->value > len)
         return RC_UNKNOWN;
     n = len - (size_t)off->value < PIECE ? len - (size_t)off->value : PIECE;
-    message_text(reply->body, "off");
-    message_uint(reply->body, off->value);
-    message_text(reply->body, "data");
-    message_bytes(reply->body, data + off->value, n);
+    cbor_put_text(reply->body, "off");
+    cbor_put_uint(reply->body, off->value);
+    cbor_put_text(reply->body, "data");
+    cbor_put_bytes(reply->body, data + off->value, n);
     if (!off->value) {
-        message_text(reply->body, "len");
-        message_uint(reply->body, len);
+        cbor_put_text(reply->body, "len");
+        cbor_put_uint(reply->body, len);
     }
     return 0;
 }
@@ -319,8 +319,8 @@ int fs_status(struct sim_board *board, const struct smp_answer *request, struct 
         len = board->fs.stream.len;
     else if (!content(board, name, &len))
         return no_file(board, reply);
-    message_text(reply->body, "len");
-    message_uint(reply->body, len);
+    cbor_put_text(reply->body, "len");
+    cbor_put_uint(reply->body, len);
     return 0;
 }
 
@@ -357,15 +357,15 @@ int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs
         reply->group = version2(board) ? SMP_GROUP_FS : -1;
         return version2(board) ? FS_HASH_TYPE : RC_INVALID;
     }
-    message_text(reply->body, "type");
-    message_text(reply->body, sha ? "sha256" : "crc32");
-    message_text(reply->body, "len");
-    message_uint(reply->body, len);
-    message_text(reply->body, "output");
+    cbor_put_text(reply->body, "type");
+    cbor_put_text(reply->body, sha ? "sha256" : "crc32");
+    cbor_put_text(reply->body, "len");
+    cbor_put_uint(reply->body, len);
+    cbor_put_text(reply->body, "output");
     if (!sha)
-        message_uint(reply->body, crc32(data, len));
+        cbor_put_uint(reply->body, crc32(data, len));
     else if (sha256(data, len, digest, NULL) == SIGNET_OK)
-        message_bytes(reply->body, digest, sizeof digest);
+        cbor_put_bytes(reply->body, digest, sizeof digest);
     else
         return RC_UNKNOWN;
     return 0;

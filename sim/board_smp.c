@@ -16,8 +16,8 @@
 
 static void answer_text(struct buf *body, const char *key, const char *value)
 {
-    message_text(body, key);
-    message_text(body, value);
+    cbor_put_text(body, key);
+    cbor_put_text(body, value);
 }
 
 static int os_command(struct sim_board *board, const struct smp_header *header,
@@ -30,8 +30,8 @@ static int os_command(struct sim_board *board, const struct smp_header *header,
         text = smp_answer_want(request, "d", SMP_TEXT);
         if (!text)
             return RC_INVALID;
-        message_text(body, "r");
-        message_text_n(body, text->data, text->len);
+        cbor_put_text(body, "r");
+        cbor_put_text_n(body, text->data, text->len);
         return 0;
     case 5:
         board->count.resets++;
@@ -39,10 +39,10 @@ static int os_command(struct sim_board *board, const struct smp_header *header,
     case 6:
         if (board->no_parameters)
             return RC_NOT_SUPP;
-        message_text(body, "buf_size");
-        message_uint(body, board->buf_size);
-        message_text(body, "buf_count");
-        message_uint(body, 4);
+        cbor_put_text(body, "buf_size");
+        cbor_put_uint(body, board->buf_size);
+        cbor_put_text(body, "buf_count");
+        cbor_put_uint(body, 4);
         return 0;
     case 7:
         answer_text(body, "output", "Zephyr");
@@ -66,20 +66,20 @@ static int fs_command(struct sim_board *board, const struct smp_header *header,
     case 3:
         if (board->firmware != SIM_FIRMWARE_SMP_FILE)
             return RC_NOT_SUPP;
-        message_text(reply->body, "types");
-        message_map(reply->body, 2);
-        message_text(reply->body, "crc32");
-        message_map(reply->body, 2);
-        message_text(reply->body, "format");
-        message_uint(reply->body, 0);
-        message_text(reply->body, "size");
-        message_uint(reply->body, 4);
-        message_text(reply->body, "sha256");
-        message_map(reply->body, 2);
-        message_text(reply->body, "format");
-        message_uint(reply->body, 1);
-        message_text(reply->body, "size");
-        message_uint(reply->body, 32);
+        cbor_put_text(reply->body, "types");
+        cbor_put_map(reply->body, 2);
+        cbor_put_text(reply->body, "crc32");
+        cbor_put_map(reply->body, 2);
+        cbor_put_text(reply->body, "format");
+        cbor_put_uint(reply->body, 0);
+        cbor_put_text(reply->body, "size");
+        cbor_put_uint(reply->body, 4);
+        cbor_put_text(reply->body, "sha256");
+        cbor_put_map(reply->body, 2);
+        cbor_put_text(reply->body, "format");
+        cbor_put_uint(reply->body, 1);
+        cbor_put_text(reply->body, "size");
+        cbor_put_uint(reply->body, 32);
         return 0;
     case 4:
         return board->generation >= SIM_ZEPHYR_36 ? 0 : RC_NOT_SUPP;
@@ -121,10 +121,10 @@ static int shell_command(const struct smp_answer *request, struct buf *body)
     }
     buf_byte(&line, '\0');
     ret = line.failed ? 1 : run_shell((const char *)line.data, &out);
-    message_text(body, "o");
-    message_text_n(body, out.data, out.len);
-    message_text(body, "ret");
-    message_uint(body, (uint64_t)ret);
+    cbor_put_text(body, "o");
+    cbor_put_text_n(body, out.data, out.len);
+    cbor_put_text(body, "ret");
+    cbor_put_uint(body, (uint64_t)ret);
     buf_free(&line);
     buf_free(&out);
     return 0;
@@ -247,15 +247,15 @@ static void finish_body(const struct sim_board *board, const struct smp_header *
         buf_byte(body, 0xbf);
     }
     if (rc && version2) {
-        message_text(body, "err");
-        message_map(body, 2);
-        message_text(body, "group");
-        message_uint(body, group < 0 ? header->group : (unsigned)group);
-        message_text(body, "rc");
-        message_uint(body, (uint64_t)rc);
+        cbor_put_text(body, "err");
+        cbor_put_map(body, 2);
+        cbor_put_text(body, "group");
+        cbor_put_uint(body, group < 0 ? header->group : (unsigned)group);
+        cbor_put_text(body, "rc");
+        cbor_put_uint(body, (uint64_t)rc);
     } else if (rc || board->generation == SIM_ZEPHYR_32) {
-        message_text(body, "rc");
-        message_uint(body, (uint64_t)rc);
+        cbor_put_text(body, "rc");
+        cbor_put_uint(body, (uint64_t)rc);
     }
     buf_byte(body, 0xff);
 }

@@ -60,9 +60,19 @@ void buf_byte(struct buf *b, uint8_t byte);
 void buf_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list args);
-/* Room for len more bytes, at the returned place; len grows by it. NULL when failed. */
-uint8_t *buf_extend(struct buf *b, size_t len);
 void buf_reserve(struct buf *b, size_t more);
+/* Room for len more bytes, at the returned place; len grows by it. NULL when failed. */
+static inline uint8_t *buf_extend(struct buf *b, size_t len)
+{
+    if (len >= b->cap - b->len) { /* else it is there, with the terminating zero, and within max */
+        buf_reserve(b, len);
+        if (b->failed)
+            return NULL;
+    }
+    b->len += len;
+    b->data[b->len] = '\0';
+    return b->data + b->len - len;
+}
 void buf_reset(struct buf *b); /* wipes the contents, keeps the memory */
 void buf_free(struct buf *b);  /* wipes, frees; {0} again */
 /* SIGNET_OK, or SIGNET_E_LIMIT / SIGNET_E_NOMEM when failed. */

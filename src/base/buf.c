@@ -33,6 +33,7 @@ void buf_reserve(struct buf *b, size_t more)
     cap = b->cap ? b->cap : 64;
     while (cap < want)
         cap *= 2;
+    cap = cap - 1 > max ? max + 1 : cap; /* so that what fits into cap is within max */
     data = malloc(cap);
     if (!data) {
         fail(b);
@@ -47,19 +48,6 @@ void buf_reserve(struct buf *b, size_t more)
     data[b->len] = '\0';
     b->data = data;
     b->cap = cap;
-}
-
-uint8_t *buf_extend(struct buf *b, size_t len)
-{
-    uint8_t *place;
-
-    buf_reserve(b, len);
-    if (b->failed)
-        return NULL;
-    place = b->data + b->len;
-    b->len += len;
-    b->data[b->len] = '\0';
-    return place;
 }
 
 void buf_append(struct buf *b, const void *data, size_t len)

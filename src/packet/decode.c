@@ -24,7 +24,7 @@ struct name {
 };
 
 struct decoder {
-    struct reader in;
+    struct cbor_reader in;
     struct signet_tree *tree;
     struct buf *secrets;
     struct name base;
@@ -46,21 +46,22 @@ struct fields {
 /* A record's label: an integer, or a text that is vlo, reserved or without meaning. */
 enum { KEY_OTHER = 100, KEY_LINK = 101 };
 
-static int read_key(struct decoder *d, const struct item *item, int *key, struct signet_error *err)
+static int read_key(struct decoder *d, const struct cbor_item *item, int *key,
+                    struct signet_error *err)
 {
     const uint8_t *text;
     size_t len;
     *key = KEY_OTHER;
-    if (item->kind == ITEM_UNSIGNED || item->kind == ITEM_NEGATIVE) {
-        bool negative = item->kind == ITEM_NEGATIVE;
+    if (item->kind == CBOR_UNSIGNED || item->kind == CBOR_NEGATIVE) {
+        bool negative = item->kind == CBOR_NEGATIVE;
         if (item->number < 20)
             *key = negative ? -1 - (int)item->number : (int)item->number;
         return SIGNET_OK;
     }
-    if (item->kind != ITEM_TEXT && item->kind != ITEM_TEXT_START)
+    if (item->kind != CBOR_TEXT && item->kind != CBOR_TEXT_START)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a label must be", item->at,
-                         item_name(item->kind));
-    int code = reader_string(&d->in, item, &d->scratch, &text, &len, err);
+                         cbor_kind_name(item->kind));
+    int code = cbor_string(&d->in, item, &d->scratch, &text, &len, err);
     if (code)
         return code;
     if (len == strlen(LABEL_OBJLINK) && !memcmp(text, LABEL_OBJLINK, len))
@@ -72,15 +73,15 @@ static int read_key(struct decoder *d, const struct item *item, int *key, struct
     return SIGNET_OK;
 }
 
-static int read_name(struct decoder *d, const struct item *item, struct name *out,
+static int read_name(struct decoder *d, const struct cbor_item *item, struct name *out,
                      struct signet_error *err)
 {
     const uint8_t *text;
     size_t len;
-    if (item->kind != ITEM_TEXT && item->kind != ITEM_TEXT_START)
+    if (item->kind != CBOR_TEXT && item->kind != CBOR_TEXT_START)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a name must be", item->at,
-                         item_name(item->kind));
-    int code = reader_string(&d->in, item, &d->scratch, &text, &len, err);
+                         cbor_kind_name(item->kind));
+    int code = cbor_string(&d->in, item, &d->scratch, &text, &len, err);
     if (code)
         return code;
     if (len > sizeof(out->text))
@@ -93,18 +94,18 @@ static int read_name(struct decoder *d, const struct item *item, struct name *ou
 }
 
 /* vs, vd and vlo: a string of the kind that the label says. */
-static int read_string(struct decoder *d, const struct item *item, int key, struct fields *f,
+static int read_string(struct decoder *d, const struct cbor_item *item, int key, struct fields *f,
                        struct signet_error *err)
 {
-    bool is_text = item->kind == ITEM_TEXT || item->kind == ITEM_TEXT_START;
-    bool is_bytes = item->kind == ITEM_BYTES || item->kind == ITEM_BYTES_START;
+    bool is_text = item->kind == CBOR_TEXT || item->kind == CBOR_TEXT_START;
+    bool is_bytes = item->kind == CBOR_BYTES || item->kind == CBOR_BYTES_START;
     const uint8_t *bytes;
     size_t len;
     if (key == LABEL_DATA ? !is_bytes : !is_text)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where %s must be", item->at,
-                         item_name(item->kind),
+                         cbor_kind_name(item->kind),
                          key == LABEL_DATA ? "a byte string" : "a text string");
-    int code = reader_string(&d->in, item, &f->bytes, &bytes, &len, err);
+    int code = cbor_string(&d->in, item, &f->bytes, &bytes, &len, err);
     if (code)
         return code;
     if (key == KEY_LINK) {
@@ -124,20 +125,20 @@ static int read_string(struct decoder *d, const struct item *item, int key, stru
 }
 
 /* v: a number; RFC 3339 text without a tag stays with vs. */
-static int read_v(struct decoder *d, const struct item *item, struct fields *f,
+static int read_v(struct decoder *d, const struct cbor_item *item, struct fields *f,
                   struct signet_error *err)
 {
-    if (item->kind == ITEM_NULL)
+    if (item->kind == CBOR_NULL)
         return error_set(err, SIGNET_E_SYNTAX,
                          "byte %zu: null deletes in SenML-ETCH only, a packet has values",
                          item->at);
     int code = value_number(&d->in, item, &f->value, err);
-    if (code && err && err->code == SIGNET_E_SYNTAX && item->kind != ITEM_TAG)
+    if (code && err && err->code == SIGNET_E_SYNTAX && item->kind != CBOR_TAG)
         error_hint(err, "labels: 2 number, 3 text, 4 boolean, 8 bytes, 'vlo' object link");
     return code;
 }
 
-static int read_value(struct decoder *d, const struct item *item, int key, struct fields *f,
+static int read_value(struct decoder *d, const struct cbor_item *item, int key, struct fields *f,
                       struct signet_error *err)
 {
     if (f->has_value)
@@ -148,23 +149,23 @@ static int read_value(struct decoder *d, const struct item *item, int key, struc
         return read_v(d, item, f, err);
     if (key != LABEL_BOOLEAN)
         return read_string(d, item, key, f, err);
-    if (item->kind != ITEM_BOOLEAN)
+    if (item->kind != CBOR_BOOLEAN)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a boolean must be", item->at,
-                         item_name(item->kind));
+                         cbor_kind_name(item->kind));
     f->value = (struct signet_value){.type = SIGNET_TYPE_BOOLEAN, .as.boolean = item->boolean};
     return SIGNET_OK;
 }
 
-static int read_version(const struct item *item, struct signet_error *err)
+static int read_version(const struct cbor_item *item, struct signet_error *err)
 {
-    if (item->kind == ITEM_UNSIGNED && item->number <= SENML_VERSION)
+    if (item->kind == CBOR_UNSIGNED && item->number <= SENML_VERSION)
         return SIGNET_OK;
     return error_set(err, SIGNET_E_UNSUPPORTED, "byte %zu: not SenML version %d or before",
                      item->at, SENML_VERSION);
 }
 
 /* Units, times and base sums say nothing about an LwM2M value. */
-static int read_field(struct decoder *d, int key, const struct item *item, struct fields *f,
+static int read_field(struct decoder *d, int key, const struct cbor_item *item, struct fields *f,
                       struct signet_error *err)
 {
     switch (key) {
@@ -184,9 +185,9 @@ static int read_field(struct decoder *d, int key, const struct item *item, struc
         return read_value(d, item, key, f, err);
     case LABEL_SUM:
         f->sum = true;
-        return reader_skip(&d->in, item, 2, err);
+        return cbor_skip(&d->in, item, err);
     default:
-        return reader_skip(&d->in, item, 2, err);
+        return cbor_skip(&d->in, item, err);
     }
 }
 
@@ -201,7 +202,7 @@ static int mark_seen(int key, size_t at, struct fields *f, struct signet_error *
     return SIGNET_OK;
 }
 
-static int store(struct decoder *d, const struct item *start, struct fields *f,
+static int store(struct decoder *d, const struct cbor_item *start, struct fields *f,
                  struct signet_error *err)
 {
     char full[2 * NAME_MAX_LEN];
@@ -233,19 +234,19 @@ static int store(struct decoder *d, const struct item *start, struct fields *f,
     return tree_append(d->tree, path, &f->value, 0, 0, err);
 }
 
-static int read_record(struct decoder *d, const struct item *start, struct signet_error *err)
+static int read_record(struct decoder *d, const struct cbor_item *start, struct signet_error *err)
 {
     struct fields f = {0};
-    struct run run;
+    struct cbor_run run;
     int code = SIGNET_OK;
-    if (!run_begin(&run, start, true))
+    if (!cbor_run_begin(&run, start, true))
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a record (a map) must be",
-                         start->at, item_name(start->kind));
+                         start->at, cbor_kind_name(start->kind));
     for (;;) {
-        struct item item;
+        struct cbor_item item;
         bool more;
         int key;
-        code = run_next(&d->in, &run, &more, &item, err);
+        code = cbor_run_next(&d->in, &run, &more, &item, err);
         if (!code && !more)
             code = store(d, start, &f, err);
         if (code || !more)
@@ -255,7 +256,7 @@ static int read_record(struct decoder *d, const struct item *start, struct signe
         if (!code)
             code = mark_seen(key, at, &f, err);
         if (!code)
-            code = reader_next(&d->in, &item, err);
+            code = cbor_next(&d->in, &item, err);
         if (!code)
             code = read_field(d, key, &item, &f, err);
         if (code)
@@ -265,12 +266,12 @@ static int read_record(struct decoder *d, const struct item *start, struct signe
     return code;
 }
 
-static int read_records(struct decoder *d, struct run *run, struct signet_error *err)
+static int read_records(struct decoder *d, struct cbor_run *run, struct signet_error *err)
 {
     for (;;) {
-        struct item item;
+        struct cbor_item item;
         bool more;
-        int code = run_next(&d->in, run, &more, &item, err);
+        int code = cbor_run_next(&d->in, run, &more, &item, err);
         if (code || !more)
             return code;
         if (++d->record > RECORDS_MAX)
@@ -286,27 +287,24 @@ static int read_records(struct decoder *d, struct run *run, struct signet_error 
 
 static int read_packet(struct decoder *d, struct signet_error *err)
 {
-    struct item item;
-    struct run run;
-    int code = reader_next(&d->in, &item, err);
-    if (!code && item.kind == ITEM_TAG && item.number == TAG_SELF_DESCRIBED)
-        code = reader_next(&d->in, &item, err);
+    struct cbor_item item;
+    struct cbor_run run;
+    int code = cbor_next(&d->in, &item, err);
+    if (!code && item.kind == CBOR_TAG && item.number == TAG_SELF_DESCRIBED)
+        code = cbor_next(&d->in, &item, err);
     if (code)
         return code;
-    if (!run_begin(&run, &item, false))
+    if (!cbor_run_begin(&run, &item, false))
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where an array of records must be",
-                         item.at, item_name(item.kind));
+                         item.at, cbor_kind_name(item.kind));
     code = read_records(d, &run, err);
-    if (!code && d->in.at != d->in.len)
-        code = error_set(err, SIGNET_E_SYNTAX, "byte %zu: %zu bytes follow the packet", d->in.at,
-                         d->in.len - d->in.at);
-    return code;
+    return code ? code : cbor_end(&d->in, err);
 }
 
 int packet_read(const uint8_t *data, size_t len, struct signet_tree **out, struct buf *secrets,
                 struct signet_error *err)
 {
-    struct decoder d = {.in = {data, len, 0}, .secrets = secrets};
+    struct decoder d = {.in = {.data = data, .len = len}, .secrets = secrets};
     d.base_value = (struct signet_value){.type = SIGNET_TYPE_INTEGER};
     int code = signet_tree_new(&d.tree, err);
     if (!code)

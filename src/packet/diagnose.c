@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CBOR as it is, in the diagnostic notation of RFC 8949 section 8. */
+#include "cbor/cbor.h"
 #include "packet/decode.h"
 #include "packet/print.h"
-#include "packet/reader.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 struct writer {
-    struct reader in;
+    struct cbor_reader in;
     struct buf *out;
     bool reveal;
     bool is_packet;        /* secrets holds the offsets of the values to hide */
@@ -17,16 +17,16 @@ struct writer {
     size_t secret_count;
 };
 
-static int put_item(struct writer *w, const struct item *item, unsigned depth, bool name,
+static int put_item(struct writer *w, const struct cbor_item *item, bool name,
                     struct signet_error *err);
 
 /* In a packet only secrets are hidden; in other bytes any string may be one. */
-static bool hidden(struct writer *w, const struct item *item, bool name)
+static bool hidden(struct writer *w, const struct cbor_item *item, bool name)
 {
     if (w->reveal)
         return false;
     if (!w->is_packet)
-        return !name && item->kind >= ITEM_BYTES && item->kind <= ITEM_TEXT_START;
+        return !name && item->kind >= CBOR_BYTES && item->kind <= CBOR_TEXT_START;
     while (w->secret_count && *w->secrets < item->at) {
         w->secrets++;
         w->secret_count--;
@@ -34,17 +34,16 @@ static bool hidden(struct writer *w, const struct item *item, bool name)
     return w->secret_count && *w->secrets == item->at;
 }
 
-static int put_hidden(struct writer *w, const struct item *item, unsigned depth,
-                      struct signet_error *err)
+static int put_hidden(struct writer *w, const struct cbor_item *item, struct signet_error *err)
 {
     size_t len = item->len;
-    bool definite = item->kind == ITEM_BYTES || item->kind == ITEM_TEXT;
-    int code = reader_skip(&w->in, item, depth, err);
+    bool definite = item->kind == CBOR_BYTES || item->kind == CBOR_TEXT;
+    int code = cbor_skip(&w->in, item, err);
     if (definite)
         buf_printf(w->out, "/ %zu bytes, hidden / ", len);
     else
         buf_text(w->out, "/ hidden / ");
-    buf_text(w->out, item->kind == ITEM_BYTES || item->kind == ITEM_BYTES_START ? "h'...'" : "...");
+    buf_text(w->out, item->kind == CBOR_BYTES || item->kind == CBOR_BYTES_START ? "h'...'" : "...");
     return code;
 }
 
@@ -65,14 +64,14 @@ static void put_text(struct buf *out, const uint8_t *data, size_t len)
     buf_byte(out, '"');
 }
 
-static void put_string(struct buf *out, const struct item *item)
+static void put_string(struct buf *out, const struct cbor_item *item)
 {
     char pair[3];
-    if (item->kind == ITEM_TEXT && utf8_valid(item->bytes, item->len)) {
+    if (item->kind == CBOR_TEXT && utf8_valid(item->bytes, item->len)) {
         put_text(out, item->bytes, item->len);
         return;
     }
-    if (item->kind == ITEM_TEXT) /* the notation cannot write it */
+    if (item->kind == CBOR_TEXT) /* the notation cannot write it */
         buf_text(out, "/ not UTF-8 / ");
     buf_text(out, "h'");
     for (size_t i = 0; i < item->len; i++) {
@@ -82,55 +81,51 @@ static void put_string(struct buf *out, const struct item *item)
     buf_byte(out, '\'');
 }
 
-static int put_pieces(struct writer *w, enum item_kind chunk, struct signet_error *err)
+static int put_pieces(struct writer *w, const struct cbor_item *start, struct signet_error *err)
 {
     buf_text(w->out, "(_ ");
     for (bool first = true;; first = false) {
-        struct item item;
-        int code = reader_next(&w->in, &item, err);
+        struct cbor_item piece;
+        bool more;
+        int code = cbor_piece_next(&w->in, start, &more, &piece, err);
         if (code)
             return code;
-        if (item.kind == ITEM_BREAK)
+        if (!more)
             break;
-        if (item.kind != chunk)
-            return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s among the pieces of %s", item.at,
-                             item_name(item.kind), item_name(chunk));
         buf_text(w->out, first ? "" : ", ");
-        put_string(w->out, &item);
+        put_string(w->out, &piece);
     }
     buf_byte(w->out, ')');
     return SIGNET_OK;
 }
 
 /* Is the value that follows this key a name? */
-static bool names_follow(const struct item *key)
+static bool names_follow(const struct cbor_item *key)
 {
-    return (key->kind == ITEM_UNSIGNED && key->number == 0) ||
-           (key->kind == ITEM_NEGATIVE && key->number == 1);
+    return (key->kind == CBOR_UNSIGNED && key->number == 0) ||
+           (key->kind == CBOR_NEGATIVE && key->number == 1);
 }
 
-static int put_pair(struct writer *w, const struct item *key, unsigned depth,
-                    struct signet_error *err)
+static int put_pair(struct writer *w, const struct cbor_item *key, struct signet_error *err)
 {
-    struct item value;
-    int code = put_item(w, key, depth, true, err);
+    struct cbor_item value;
+    int code = put_item(w, key, true, err);
     if (!code)
-        code = reader_next(&w->in, &value, err);
+        code = cbor_next(&w->in, &value, err);
     if (code)
         return code;
     buf_text(w->out, ": ");
-    return put_item(w, &value, depth, names_follow(key), err);
+    return put_item(w, &value, names_follow(key), err);
 }
 
-static int put_run(struct writer *w, struct run *run, bool map, unsigned depth,
-                   struct signet_error *err)
+static int put_run(struct writer *w, struct cbor_run *run, bool map, struct signet_error *err)
 {
-    bool lines = depth == 1 && !map; /* each record has a line of its own */
+    bool lines = w->in.depth == 0 && !map; /* each record has a line of its own */
     buf_printf(w->out, "%c%s", map ? '{' : '[', run->indefinite ? "_ " : "");
     for (bool first = true;; first = false) {
-        struct item item;
+        struct cbor_item item;
         bool more;
-        int code = run_next(&w->in, run, &more, &item, err);
+        int code = cbor_run_next(&w->in, run, &more, &item, err);
         if (code)
             return code;
         if (!more) {
@@ -139,7 +134,7 @@ static int put_run(struct writer *w, struct run *run, bool map, unsigned depth,
         }
         buf_text(w->out, first ? "" : lines ? "," : ", ");
         buf_text(w->out, lines ? "\n  " : "");
-        code = map ? put_pair(w, &item, depth, err) : put_item(w, &item, depth, false, err);
+        code = map ? put_pair(w, &item, err) : put_item(w, &item, false, err);
         if (!code)
             code = buf_check(w->out, err);
         if (code)
@@ -157,82 +152,88 @@ static void put_number(struct buf *out, double value)
         buf_text(out, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
 }
 
-static int put_tagged(struct writer *w, const struct item *item, unsigned depth,
-                      struct signet_error *err)
+static int put_tagged(struct writer *w, const struct cbor_item *item, struct signet_error *err)
 {
-    struct item inner;
-    int code = reader_next(&w->in, &inner, err);
+    struct cbor_item inner;
+    int code = cbor_enter(&w->in, item->at, err);
+    if (!code)
+        code = cbor_next(&w->in, &inner, err);
     if (code)
         return code;
     buf_printf(w->out, "%" PRIu64 "(", item->number);
-    code = put_item(w, &inner, depth + 1, false, err);
+    code = put_item(w, &inner, false, err);
+    cbor_leave(&w->in);
     buf_byte(w->out, ')');
     return code;
 }
 
-static int put_simple(struct writer *w, const struct item *item, struct signet_error *err)
+static int put_simple(struct writer *w, const struct cbor_item *item, struct signet_error *err)
 {
     switch (item->kind) {
-    case ITEM_UNSIGNED:
+    case CBOR_UNSIGNED:
         buf_printf(w->out, "%" PRIu64, item->number);
         break;
-    case ITEM_NEGATIVE: /* -1 - n: the least of them needs 65 bits */
+    case CBOR_NEGATIVE: /* -1 - n: the least of them needs 65 bits */
         if (item->number == UINT64_MAX)
             buf_text(w->out, "-18446744073709551616");
         else
             buf_printf(w->out, "-%" PRIu64, item->number + 1);
         break;
-    case ITEM_FLOAT:
+    case CBOR_FLOAT:
         put_number(w->out, item->real);
         break;
-    case ITEM_BOOLEAN:
+    case CBOR_BOOLEAN:
         buf_text(w->out, item->boolean ? "true" : "false");
         break;
-    case ITEM_NULL:
+    case CBOR_NULL:
         buf_text(w->out, "null");
         break;
-    case ITEM_UNDEFINED:
+    case CBOR_UNDEFINED:
         buf_text(w->out, "undefined");
         break;
-    case ITEM_TEXT:
-    case ITEM_BYTES:
+    case CBOR_TEXT:
+    case CBOR_BYTES:
         put_string(w->out, item);
         break;
-    default:
+    case CBOR_BREAK:
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a break where nothing is open", item->at);
+    case CBOR_BYTES_START: /* put_item() has taken them */
+    case CBOR_TEXT_START:
+    case CBOR_ARRAY:
+    case CBOR_ARRAY_START:
+    case CBOR_MAP:
+    case CBOR_MAP_START:
+    case CBOR_TAG:
+        break;
     }
     return SIGNET_OK;
 }
 
-static int put_item(struct writer *w, const struct item *item, unsigned depth, bool name,
+static int put_item(struct writer *w, const struct cbor_item *item, bool name,
                     struct signet_error *err)
 {
-    struct run run;
-    if (depth >= READER_DEPTH_MAX)
-        return error_set(err, SIGNET_E_LIMIT, "byte %zu: nested more than %d deep", item->at,
-                         READER_DEPTH_MAX);
+    struct cbor_run run;
     if (hidden(w, item, name))
-        return put_hidden(w, item, depth, err);
-    if (run_begin(&run, item, false))
-        return put_run(w, &run, false, depth + 1, err);
-    if (run_begin(&run, item, true))
-        return put_run(w, &run, true, depth + 1, err);
-    if (item->kind == ITEM_TAG)
-        return put_tagged(w, item, depth, err);
-    if (item->kind == ITEM_TEXT_START || item->kind == ITEM_BYTES_START)
-        return put_pieces(w, item->kind == ITEM_TEXT_START ? ITEM_TEXT : ITEM_BYTES, err);
+        return put_hidden(w, item, err);
+    if (cbor_run_begin(&run, item, false))
+        return put_run(w, &run, false, err);
+    if (cbor_run_begin(&run, item, true))
+        return put_run(w, &run, true, err);
+    if (item->kind == CBOR_TAG)
+        return put_tagged(w, item, err);
+    if (item->kind == CBOR_TEXT_START || item->kind == CBOR_BYTES_START)
+        return put_pieces(w, item, err);
     return put_simple(w, item, err);
 }
 
 static int diagnose(struct writer *w, struct signet_error *err)
 {
-    struct item item;
-    int code = reader_next(&w->in, &item, err);
+    struct cbor_item item;
+    int code = cbor_next(&w->in, &item, err);
     if (!code)
-        code = put_item(w, &item, 0, false, err);
-    if (!code && w->in.at != w->in.len)
-        code = error_set(err, SIGNET_E_SYNTAX, "byte %zu: %zu bytes follow the packet", w->in.at,
-                         w->in.len - w->in.at);
+        code = put_item(w, &item, false, err);
+    if (!code)
+        code = cbor_end(&w->in, err);
     buf_byte(w->out, '\n');
     return code;
 }
@@ -242,7 +243,8 @@ int signet_packet_diagnose(const uint8_t *data, size_t len, unsigned flags,
 {
     struct signet_tree *tree = NULL;
     struct buf secrets = {0}, text = {0};
-    struct writer w = {.in = {data, len, 0}, .out = &text, .reveal = flags & SIGNET_PACKET_REVEAL};
+    struct writer w = {
+        .in = {.data = data, .len = len}, .out = &text, .reveal = flags & SIGNET_PACKET_REVEAL};
     w.is_packet = packet_read(data, len, &tree, &secrets, NULL) == SIGNET_OK;
     w.secrets = (const size_t *)(const void *)secrets.data;
     w.secret_count = secrets.len / sizeof(size_t);

@@ -9,27 +9,27 @@
 
 enum { TAG_TIME_TEXT = 0, TAG_TIME = 1, TAG_BIGNUM = 2, TAG_NEGATIVE_BIGNUM = 3, TAG_DECIMAL = 4 };
 
-static int integer(const struct item *item, struct signet_value *out, struct signet_error *err)
+static int integer(const struct cbor_item *item, struct signet_value *out, struct signet_error *err)
 {
     bool high = item->number > INT64_MAX;
-    if (item->kind == ITEM_NEGATIVE && high)
+    if (item->kind == CBOR_NEGATIVE && high)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: an integer below -2^63", item->at);
     *out = (struct signet_value){.type = high ? SIGNET_TYPE_UNSIGNED : SIGNET_TYPE_INTEGER};
     if (high)
         out->as.unsigned_integer = item->number;
     else
         out->as.integer =
-            item->kind == ITEM_NEGATIVE ? -1 - (int64_t)item->number : (int64_t)item->number;
+            item->kind == CBOR_NEGATIVE ? -1 - (int64_t)item->number : (int64_t)item->number;
     return SIGNET_OK;
 }
 
-static int plain(const struct item *item, struct signet_value *out, struct signet_error *err)
+static int plain(const struct cbor_item *item, struct signet_value *out, struct signet_error *err)
 {
-    if (item->kind == ITEM_UNSIGNED || item->kind == ITEM_NEGATIVE)
+    if (item->kind == CBOR_UNSIGNED || item->kind == CBOR_NEGATIVE)
         return integer(item, out, err);
-    if (item->kind != ITEM_FLOAT)
+    if (item->kind != CBOR_FLOAT)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a number must be", item->at,
-                         item_name(item->kind));
+                         cbor_kind_name(item->kind));
     *out = (struct signet_value){.type = SIGNET_TYPE_FLOAT, .as.number = item->real};
     return SIGNET_OK;
 }
@@ -55,25 +55,25 @@ static int decimal_value(size_t at, int64_t exponent, int64_t mantissa, struct s
 }
 
 /* [exponent, mantissa], RFC 8949 section 3.4.4 */
-static int decimal(struct reader *r, struct signet_value *out, struct signet_error *err)
+static int decimal(struct cbor_reader *r, struct signet_value *out, struct signet_error *err)
 {
-    struct item start, item;
-    struct run run;
+    struct cbor_item start, item;
+    struct cbor_run run;
     int64_t parts[2] = {0};
-    int code = reader_next(r, &start, err);
+    int code = cbor_next(r, &start, err);
     if (code)
         return code;
-    if (!run_begin(&run, &start, false))
+    if (!cbor_run_begin(&run, &start, false))
         goto wrong;
     for (unsigned n = 0;; n++) {
         struct signet_value part;
         bool more;
-        code = run_next(r, &run, &more, &item, err);
+        code = cbor_run_next(r, &run, &more, &item, err);
         if (code)
             return code;
         if (!more && n == 2)
             return decimal_value(start.at, parts[0], parts[1], out, err);
-        if (!more || n == 2 || (item.kind != ITEM_UNSIGNED && item.kind != ITEM_NEGATIVE))
+        if (!more || n == 2 || (item.kind != CBOR_UNSIGNED && item.kind != CBOR_NEGATIVE))
             goto wrong;
         code = integer(&item, &part, err);
         if (code)
@@ -87,17 +87,17 @@ wrong:
                      "byte %zu: a decimal fraction is an array of two 64-bit integers", start.at);
 }
 
-static int time_text(struct reader *r, struct signet_value *out, struct signet_error *err)
+static int time_text(struct cbor_reader *r, struct signet_value *out, struct signet_error *err)
 {
     struct buf scratch = {.max = 64};
-    struct item item;
+    struct cbor_item item;
     const uint8_t *text;
     size_t len;
     int64_t seconds;
-    int code = reader_next(r, &item, err);
+    int code = cbor_next(r, &item, err);
     if (!code)
-        code = reader_string(r, &item, &scratch, &text, &len, err);
-    if (!code && (item.kind == ITEM_BYTES || item.kind == ITEM_BYTES_START ||
+        code = cbor_string(r, &item, &scratch, &text, &len, err);
+    if (!code && (item.kind == CBOR_BYTES || item.kind == CBOR_BYTES_START ||
                   !value_time(text, len, &seconds)))
         code = error_set(err, SIGNET_E_SYNTAX,
                          "byte %zu: not a date and time in whole seconds (RFC 3339)", item.at);
@@ -107,18 +107,18 @@ static int time_text(struct reader *r, struct signet_value *out, struct signet_e
     return code;
 }
 
-int value_number(struct reader *r, const struct item *start, struct signet_value *out,
+int value_number(struct cbor_reader *r, const struct cbor_item *start, struct signet_value *out,
                  struct signet_error *err)
 {
-    struct item item;
+    struct cbor_item item;
     int code;
-    if (start->kind != ITEM_TAG)
+    if (start->kind != CBOR_TAG)
         return plain(start, out, err);
     switch (start->number) {
     case TAG_TIME_TEXT:
         return time_text(r, out, err);
     case TAG_TIME:
-        code = reader_next(r, &item, err);
+        code = cbor_next(r, &item, err);
         return code ? code : plain(&item, out, err);
     case TAG_DECIMAL:
         return decimal(r, out, err);

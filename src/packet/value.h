@@ -4,11 +4,11 @@
 
 /* Numbers, times and paths as a packet may write them. */
 
+#include "cbor/cbor.h"
 #include "packet/packet.h"
-#include "packet/reader.h"
 
 /* The number that start begins: integer, float, decimal fraction (tag 4), time (tags 0, 1). */
-int value_number(struct reader *r, const struct item *start, struct signet_value *out,
+int value_number(struct cbor_reader *r, const struct cbor_item *start, struct signet_value *out,
                  struct signet_error *err);
 /* value += base, both numbers. False: the sum is no number that LwM2M has. */
 bool value_add(struct signet_value *value, const struct signet_value *base);

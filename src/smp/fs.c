@@ -10,9 +10,9 @@ enum { FILE_DATA = 0, STATUS = 1, HASH = 2, HASH_TYPES = 3, CLOSE = 4 };
 static void ask_path(struct signet_smp *smp, const char *path, size_t more)
 {
     buf_reset(&smp->body);
-    message_map(&smp->body, 1 + more);
-    message_text(&smp->body, "name");
-    message_text(&smp->body, path);
+    cbor_put_map(&smp->body, 1 + more);
+    cbor_put_text(&smp->body, "name");
+    cbor_put_text(&smp->body, path);
 }
 
 static int ask(struct signet_smp *smp, uint8_t id, struct signet_error *err)
@@ -59,11 +59,11 @@ int signet_smp_download(struct signet_smp *smp, const char *path, size_t max,
 
     while (!rc && !done) {
         buf_reset(&smp->body);
-        message_map(&smp->body, 2);
-        message_text(&smp->body, "off");
-        message_uint(&smp->body, b.len);
-        message_text(&smp->body, "name");
-        message_text(&smp->body, path);
+        cbor_put_map(&smp->body, 2);
+        cbor_put_text(&smp->body, "off");
+        cbor_put_uint(&smp->body, b.len);
+        cbor_put_text(&smp->body, "name");
+        cbor_put_text(&smp->body, path);
         rc = ask(smp, FILE_DATA, err);
         if (!rc)
             rc = take_piece(smp, &b, &len, &done, err);
@@ -135,8 +135,8 @@ int signet_smp_hash(struct signet_smp *smp, const char *path, const char *type,
         return rc;
     ask_path(smp, path, type ? 1 : 0);
     if (type) {
-        message_text(&smp->body, "type");
-        message_text(&smp->body, type);
+        cbor_put_text(&smp->body, "type");
+        cbor_put_text(&smp->body, type);
     }
     rc = ask(smp, HASH, err);
     if (!rc)
@@ -155,7 +155,7 @@ int signet_smp_hash_types(struct signet_smp *smp, struct signet_smp_hash_type *t
     int rc, parent;
 
     buf_reset(&smp->body);
-    message_map(&smp->body, 0);
+    cbor_put_map(&smp->body, 0);
     rc = ask(smp, HASH_TYPES, err);
     list = rc ? NULL : smp_answer_want(&smp->answer, "types", SMP_MAP);
     if (!rc && !list)
@@ -188,7 +188,7 @@ int signet_smp_file_close(struct signet_smp *smp, struct signet_error *err)
     int rc;
 
     buf_reset(&smp->body);
-    message_map(&smp->body, 0);
+    cbor_put_map(&smp->body, 0);
     rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, CLOSE},
                      smp->options.retries, err);
     if (rc)

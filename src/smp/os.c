@@ -31,9 +31,9 @@ int signet_smp_echo(struct signet_smp *smp, const char *text, struct signet_byte
     int rc;
 
     buf_reset(&smp->body);
-    message_map(&smp->body, 1);
-    message_text(&smp->body, "d");
-    message_text(&smp->body, text);
+    cbor_put_map(&smp->body, 1);
+    cbor_put_text(&smp->body, "d");
+    cbor_put_text(&smp->body, text);
     rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_OS, ECHO}, smp->options.retries,
                      err);
     if (!rc)
@@ -51,7 +51,7 @@ int signet_smp_reset(struct signet_smp *smp, struct signet_error *err)
     if (!err)
         err = &own;
     buf_reset(&smp->body);
-    message_map(&smp->body, 0);
+    cbor_put_map(&smp->body, 0);
     smp->packet_limit = smp->options.packet_limit; /* another firmware may come up */
     rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_OS, RESET}, 0, err);
     if (smp_lost(rc)) {
@@ -70,7 +70,7 @@ static int ask_parameters(struct signet_smp *smp, int tries, struct signet_smp_p
     int rc;
 
     buf_reset(&smp->body);
-    message_map(&smp->body, 0);
+    cbor_put_map(&smp->body, 0);
     rc = smp_request(smp, (struct smp_command){SMP_READ, SMP_GROUP_OS, PARAMETERS}, tries, err);
     if (rc)
         return rc;
@@ -119,10 +119,10 @@ int signet_smp_info(struct signet_smp *smp, const char *format, struct signet_by
     int rc;
 
     buf_reset(&smp->body);
-    message_map(&smp->body, format ? 1 : 0);
+    cbor_put_map(&smp->body, format ? 1 : 0);
     if (format) {
-        message_text(&smp->body, "format");
-        message_text(&smp->body, format);
+        cbor_put_text(&smp->body, "format");
+        cbor_put_text(&smp->body, format);
     }
     rc = smp_request(smp, (struct smp_command){SMP_READ, SMP_GROUP_OS, INFO}, smp->options.retries,
                      err);
@@ -160,11 +160,11 @@ int signet_smp_shell(struct signet_smp *smp, const char *const *argv, size_t arg
     if (!argc || argc > ARGV_MAX)
         return error_set(err, SIGNET_E_USAGE, "a shell command has 1 to %d words", ARGV_MAX);
     buf_reset(&smp->body);
-    message_map(&smp->body, 1);
-    message_text(&smp->body, "argv");
-    message_array(&smp->body, argc);
+    cbor_put_map(&smp->body, 1);
+    cbor_put_text(&smp->body, "argv");
+    cbor_put_array(&smp->body, argc);
     for (size_t i = 0; i < argc; i++)
-        message_text(&smp->body, argv[i]);
+        cbor_put_text(&smp->body, argv[i]);
     rc = smp_attempt(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_SHELL, EXEC}, false, err);
     if (!rc)
         rc = take_status(smp, status, err);

@@ -3,11 +3,12 @@
 #define SMP_SMP_H
 
 #include "base/base.h"
+#include "cbor/cbor.h"
 #include "link/link.h"
 
 #include <signet/smp.h>
 
-/* Framing and CBOR maps are shared with the simulator, which is the other end of the line. */
+/* Framing and answers are shared with the simulator, which is the other end of the line. */
 
 #define SMP_HEADER_SIZE 8
 #define SMP_LINE_RAW    93    /* raw bytes in a line of 127 */
@@ -54,17 +55,7 @@ void smp_frames_reset(struct smp_frames *frames);
 size_t smp_frames_feed(struct smp_frames *frames, const uint8_t *data, size_t len, size_t *used,
                        struct buf *text);
 
-/* CBOR maps (message.c): requests */
-void message_map(struct buf *b, size_t pairs);
-void message_array(struct buf *b, size_t count);
-void message_text(struct buf *b, const char *text);
-void message_text_n(struct buf *b, const void *text, size_t len);
-void message_uint(struct buf *b, uint64_t value);
-void message_bytes(struct buf *b, const void *data, size_t len);
-/* Bytes that a head for value takes. */
-size_t message_head_size(uint64_t value);
-
-/* ... and answers */
+/* answers (answer.c): a CBOR map */
 enum smp_kind {
     SMP_NONE,
     SMP_INT,

@@ -28,10 +28,10 @@ enum outcome { STORED, LOST, ALREADY_THERE, NO_FIRST_CHUNK, BEHIND, FAILED };
 static size_t chunk_size(const struct upload *up, size_t off)
 {
     size_t name = strlen(up->path), left = up->len - off;
-    size_t rest = SMP_HEADER_SIZE + 1 + 4 + message_head_size(off) + 5 + message_head_size(name) +
-                  name + 5 + (off ? 0 : 4 + message_head_size(up->len));
+    size_t rest = SMP_HEADER_SIZE + 1 + 4 + cbor_head_size(off) + 5 + cbor_head_size(name) + name +
+                  5 + (off ? 0 : 4 + cbor_head_size(up->len));
     size_t room = up->limit > rest ? up->limit - rest : 0;
-    size_t n = room > 1 ? room - message_head_size(room - 1) : 0;
+    size_t n = room > 1 ? room - cbor_head_size(room - 1) : 0;
     size_t most = up->smp->options.chunk_limit;
 
     if (most && n > most)
@@ -48,17 +48,17 @@ static int send_chunk(const struct upload *up, size_t off, size_t n, bool again,
     struct buf *b = &up->smp->body;
 
     buf_reset(b);
-    message_map(b, off ? 3 : 4);
-    message_text(b, "off");
-    message_uint(b, off);
-    message_text(b, "name");
-    message_text(b, up->path);
+    cbor_put_map(b, off ? 3 : 4);
+    cbor_put_text(b, "off");
+    cbor_put_uint(b, off);
+    cbor_put_text(b, "name");
+    cbor_put_text(b, up->path);
     if (!off) {
-        message_text(b, "len");
-        message_uint(b, up->len);
+        cbor_put_text(b, "len");
+        cbor_put_uint(b, up->len);
     }
-    message_text(b, "data");
-    message_bytes(b, up->data + off, n);
+    cbor_put_text(b, "data");
+    cbor_put_bytes(b, up->data + off, n);
     return smp_attempt(up->smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, FILE_DATA}, again,
                        err);
 }

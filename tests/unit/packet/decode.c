@@ -288,8 +288,8 @@ static void hostile_lengths_and_depths(void **state)
     (void)state;
     refused("9bffffffffffffffff", "ends too early");
     refused("81bbffffffffffffffff", "ends too early");
-    refused("81a2005bffffffffffffffff", "ends after the packet");
-    refused("81a2007b7fffffffffffffff", "ends after the packet");
+    refused("81a2005bffffffffffffffff", "ends after the data");
+    refused("81a2007b7fffffffffffffff", "ends after the data");
     refused("81a3" NAME "0201099bffffffffffffffff", "ends too early");
     for (int i = 0; i < 400; i++)
         strcat(deep, "81");

@@ -132,7 +132,7 @@ static void many_records_and_resource_instances(void **state)
 static void a_full_buffer_is_an_error(void **state)
 {
     struct signet_tree *tree = NULL;
-    struct buf out = {.max = 40};
+    struct buf out = {.max = 10};
     struct signet_error err = {0};
     struct signet_value value = {.type = SIGNET_TYPE_INTEGER, .as.integer = 1};
     (void)state;

@@ -36,8 +36,8 @@ static bool echo(struct device *device, const struct smp_header *header,
 
     (void)device;
     (void)header;
-    message_text(body, "r");
-    message_text_n(body, text->data, text->len);
+    cbor_put_text(body, "r");
+    cbor_put_text_n(body, text->data, text->len);
     return true;
 }
 

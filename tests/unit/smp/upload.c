@@ -30,19 +30,19 @@ struct board {
 static void put_rc(const struct board *board, struct buf *body, unsigned rc, unsigned fs_rc)
 {
     if (board->form == VERSION_2) {
-        message_text(body, "err");
-        message_map(body, 2);
-        message_text(body, "group");
-        message_uint(body, 8);
+        cbor_put_text(body, "err");
+        cbor_put_map(body, 2);
+        cbor_put_text(body, "group");
+        cbor_put_uint(body, 8);
     }
-    message_text(body, "rc");
-    message_uint(body, board->form == VERSION_2 ? fs_rc : rc);
+    cbor_put_text(body, "rc");
+    cbor_put_uint(body, board->form == VERSION_2 ? fs_rc : rc);
 }
 
 static void put_offset(const struct board *board, struct buf *body)
 {
-    message_text(body, board->form == VERSION_2 ? "len" : "off");
-    message_uint(body, board->file.len);
+    cbor_put_text(body, board->form == VERSION_2 ? "len" : "off");
+    cbor_put_uint(body, board->file.len);
 }
 
 static void take_chunk(struct board *board, const struct smp_answer *request, struct buf *body)
@@ -72,10 +72,10 @@ static void take_chunk(struct board *board, const struct smp_answer *request, st
     } else {
         board->started = true;
         buf_append(&board->file, data->data, data->len);
-        message_text(body, "off");
-        message_uint(body, board->file.len);
-        message_text(body, "rc");
-        message_uint(body, 0);
+        cbor_put_text(body, "off");
+        cbor_put_uint(body, board->file.len);
+        cbor_put_text(body, "rc");
+        cbor_put_uint(body, 0);
     }
 }
 
@@ -87,16 +87,16 @@ static bool handle(struct device *device, const struct smp_header *header,
     char fate;
 
     if (header->group == SMP_GROUP_OS) { /* parameters */
-        message_text(body, "buf_size");
-        message_uint(body, 128);
+        cbor_put_text(body, "buf_size");
+        cbor_put_uint(body, 128);
         return true;
     }
     fate = *board->script ? *board->script++ : 'A';
     if (fate == 'R')
         return false;
     if (status && board->form == TRANSLATED) {
-        message_text(body, "len");
-        message_uint(body, board->file.len);
+        cbor_put_text(body, "len");
+        cbor_put_uint(body, board->file.len);
     } else if (status) {
         put_rc(board, body, 5, 3);
     } else {
@@ -228,31 +228,31 @@ static bool always(struct device *device, const struct smp_header *header,
 
     (void)header;
     if (!off) {
-        message_text(body, "rc");
-        message_uint(body, 8);
+        cbor_put_text(body, "rc");
+        cbor_put_uint(body, 8);
         return true;
     }
     if (strcmp(kind, "rc 1") == 0) {
         if (off->value) {
-            message_text(body, "rc");
-            message_uint(body, 1);
+            cbor_put_text(body, "rc");
+            cbor_put_uint(body, 1);
             return true;
         }
-        message_text(body, "off");
-        message_uint(body, 100);
+        cbor_put_text(body, "off");
+        cbor_put_uint(body, 100);
         return true;
     }
-    message_text(body, "off");
+    cbor_put_text(body, "off");
     if (strcmp(kind, "back") == 0)
-        message_uint(body, off->value ? off->value - 1 : 100);
+        cbor_put_uint(body, off->value ? off->value - 1 : 100);
     else if (strcmp(kind, "ahead") == 0)
-        message_uint(body, 1000000);
+        cbor_put_uint(body, 1000000);
     else if (strcmp(kind, "same") == 0)
-        message_uint(body, off->value);
+        cbor_put_uint(body, off->value);
     else if (strcmp(kind, "huge") == 0)
-        message_uint(body, UINT64_MAX);
+        cbor_put_uint(body, UINT64_MAX);
     else
-        message_text(body, "text");
+        cbor_put_text(body, "text");
     return true;
 }
 

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libcbor's stateless decoder calls back once per item; each callback fills the item in. */
+#include "cbor/cbor.h"
+
+#include <cbor.h>
+
+#define PUT(...) (*(struct cbor_item *)ctx = (struct cbor_item){__VA_ARGS__})
+
+static void on_uint8(void *ctx, uint8_t n)
+{
+    PUT(.kind = CBOR_UNSIGNED, .number = n);
+}
+
+static void on_uint16(void *ctx, uint16_t n)
+{
+    PUT(.kind = CBOR_UNSIGNED, .number = n);
+}
+
+static void on_uint32(void *ctx, uint32_t n)
+{
+    PUT(.kind = CBOR_UNSIGNED, .number = n);
+}
+
+static void on_uint64(void *ctx, uint64_t n)
+{
+    PUT(.kind = CBOR_UNSIGNED, .number = n);
+}
+
+static void on_negint8(void *ctx, uint8_t n)
+{
+    PUT(.kind = CBOR_NEGATIVE, .number = n);
+}
+
+static void on_negint16(void *ctx, uint16_t n)
+{
+    PUT(.kind = CBOR_NEGATIVE, .number = n);
+}
+
+static void on_negint32(void *ctx, uint32_t n)
+{
+    PUT(.kind = CBOR_NEGATIVE, .number = n);
+}
+
+static void on_negint64(void *ctx, uint64_t n)
+{
+    PUT(.kind = CBOR_NEGATIVE, .number = n);
+}
+
+static void on_bytes(void *ctx, cbor_data bytes, size_t len)
+{
+    PUT(.kind = CBOR_BYTES, .bytes = bytes, .len = len);
+}
+
+static void on_bytes_start(void *ctx)
+{
+    PUT(.kind = CBOR_BYTES_START);
+}
+
+static void on_text(void *ctx, cbor_data bytes, size_t len)
+{
+    PUT(.kind = CBOR_TEXT, .bytes = bytes, .len = len);
+}
+
+static void on_text_start(void *ctx)
+{
+    PUT(.kind = CBOR_TEXT_START);
+}
+
+static void on_array(void *ctx, size_t n)
+{
+    PUT(.kind = CBOR_ARRAY, .number = n);
+}
+
+static void on_array_start(void *ctx)
+{
+    PUT(.kind = CBOR_ARRAY_START);
+}
+
+static void on_map(void *ctx, size_t n)
+{
+    PUT(.kind = CBOR_MAP, .number = n);
+}
+
+static void on_map_start(void *ctx)
+{
+    PUT(.kind = CBOR_MAP_START);
+}
+
+static void on_tag(void *ctx, uint64_t n)
+{
+    PUT(.kind = CBOR_TAG, .number = n);
+}
+
+static void on_float(void *ctx, float value)
+{
+    PUT(.kind = CBOR_FLOAT, .real = (double)value);
+}
+
+static void on_double(void *ctx, double value)
+{
+    PUT(.kind = CBOR_FLOAT, .real = value);
+}
+
+static void on_boolean(void *ctx, bool value)
+{
+    PUT(.kind = CBOR_BOOLEAN, .boolean = value);
+}
+
+static void on_null(void *ctx)
+{
+    PUT(.kind = CBOR_NULL);
+}
+
+static void on_undefined(void *ctx)
+{
+    PUT(.kind = CBOR_UNDEFINED);
+}
+
+static void on_break(void *ctx)
+{
+    PUT(.kind = CBOR_BREAK);
+}
+
+static const struct cbor_callbacks callbacks = {
+    .uint8 = on_uint8,
+    .uint16 = on_uint16,
+    .uint32 = on_uint32,
+    .uint64 = on_uint64,
+    .negint8 = on_negint8,
+    .negint16 = on_negint16,
+    .negint32 = on_negint32,
+    .negint64 = on_negint64,
+    .byte_string = on_bytes,
+    .byte_string_start = on_bytes_start,
+    .string = on_text,
+    .string_start = on_text_start,
+    .array_start = on_array,
+    .indef_array_start = on_array_start,
+    .map_start = on_map,
+    .indef_map_start = on_map_start,
+    .tag = on_tag,
+    .float2 = on_float,
+    .float4 = on_float,
+    .float8 = on_double,
+    .boolean = on_boolean,
+    .null = on_null,
+    .undefined = on_undefined,
+    .indef_break = on_break,
+};
+
+const char *cbor_kind_name(enum cbor_kind kind)
+{
+    static const char *const names[] = {
+        [CBOR_UNSIGNED] = "an integer", [CBOR_NEGATIVE] = "a negative integer",
+        [CBOR_BYTES] = "a byte string", [CBOR_BYTES_START] = "a byte string",
+        [CBOR_TEXT] = "a text string",  [CBOR_TEXT_START] = "a text string",
+        [CBOR_ARRAY] = "an array",      [CBOR_ARRAY_START] = "an array",
+        [CBOR_MAP] = "a map",           [CBOR_MAP_START] = "a map",
+        [CBOR_TAG] = "a tag",           [CBOR_FLOAT] = "a float",
+        [CBOR_BOOLEAN] = "a boolean",   [CBOR_NULL] = "null",
+        [CBOR_UNDEFINED] = "undefined", [CBOR_BREAK] = "a break",
+    };
+    return names[kind];
+}
+
+int cbor_next(struct cbor_reader *r, struct cbor_item *out, struct signet_error *err)
+{
+    size_t left = r->len - r->at;
+
+    if (left == 0)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: the data ends too early", r->at);
+    if (r->items == (r->items_max ? r->items_max : CBOR_ITEMS_MAX))
+        return error_set(err, SIGNET_E_LIMIT, "byte %zu: more than %zu items", r->at, r->items);
+
+    struct cbor_decoder_result result = cbor_stream_decode(r->data + r->at, left, &callbacks, out);
+    if (result.status == CBOR_DECODER_NEDATA)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: what begins here ends after the data",
+                         r->at);
+    if (result.status != CBOR_DECODER_FINISHED || result.read == 0 || result.read > left)
+        return error_set(err, SIGNET_E_SYNTAX,
+                         "byte %zu: 0x%02x begins no CBOR item that is in use", r->at,
+                         r->data[r->at]);
+    out->at = r->at;
+    r->at += result.read;
+    r->items++;
+    return SIGNET_OK;
+}
+
+int cbor_end(const struct cbor_reader *r, struct signet_error *err)
+{
+    if (r->at == r->len)
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %zu bytes follow the end", r->at,
+                     r->len - r->at);
+}
+
+int cbor_enter(struct cbor_reader *r, size_t at, struct signet_error *err)
+{
+    unsigned most = r->depth_max ? r->depth_max : CBOR_DEPTH_MAX;
+
+    if (r->depth == most)
+        return error_set(err, SIGNET_E_LIMIT, "byte %zu: nested more than %u deep", at, most);
+    r->depth++;
+    return SIGNET_OK;
+}
+
+void cbor_leave(struct cbor_reader *r)
+{
+    r->depth--;
+}
+
+bool cbor_run_begin(struct cbor_run *run, const struct cbor_item *start, bool map)
+{
+    *run = (struct cbor_run){
+        .left = start->number,
+        .at = start->at,
+        .indefinite = start->kind == (map ? CBOR_MAP_START : CBOR_ARRAY_START),
+    };
+    return run->indefinite || start->kind == (map ? CBOR_MAP : CBOR_ARRAY);
+}
+
+int cbor_run_next(struct cbor_reader *r, struct cbor_run *run, bool *more, struct cbor_item *out,
+                  struct signet_error *err)
+{
+    int rc = run->entered ? SIGNET_OK : cbor_enter(r, run->at, err);
+
+    run->entered = true;
+    *more = run->indefinite || run->left > 0;
+    if (rc == SIGNET_OK && *more)
+        rc = cbor_next(r, out, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (*more && out->kind == CBOR_BREAK) {
+        if (!run->indefinite)
+            return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a break where nothing is open",
+                             out->at);
+        *more = false;
+    }
+    if (*more)
+        run->left--; /* of no meaning where the run is indefinite */
+    else
+        cbor_leave(r);
+    return SIGNET_OK;
+}
+
+int cbor_piece_next(struct cbor_reader *r, const struct cbor_item *start, bool *more,
+                    struct cbor_item *out, struct signet_error *err)
+{
+    enum cbor_kind kind = start->kind == CBOR_TEXT_START ? CBOR_TEXT : CBOR_BYTES;
+    int rc = cbor_next(r, out, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    *more = out->kind != CBOR_BREAK;
+    if (*more && out->kind != kind)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s among the pieces of %s", out->at,
+                         cbor_kind_name(out->kind), cbor_kind_name(kind));
+    return SIGNET_OK;
+}
+
+int cbor_string(struct cbor_reader *r, const struct cbor_item *start, struct buf *scratch,
+                const uint8_t **bytes, size_t *len, struct signet_error *err)
+{
+    struct cbor_item piece;
+    bool more = true;
+
+    if (start->kind == CBOR_TEXT || start->kind == CBOR_BYTES) {
+        *bytes = start->bytes;
+        *len = start->len;
+        return SIGNET_OK;
+    }
+    if (start->kind != CBOR_TEXT_START && start->kind != CBOR_BYTES_START)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a string must be", start->at,
+                         cbor_kind_name(start->kind));
+    buf_reset(scratch);
+    while (more) {
+        int rc = cbor_piece_next(r, start, &more, &piece, err);
+        if (rc != SIGNET_OK)
+            return rc;
+        if (more)
+            buf_append(scratch, piece.bytes, piece.len);
+    }
+    *bytes = scratch->data;
+    *len = scratch->len;
+    return buf_check(scratch, err);
+}
+
+static int skip_run(struct cbor_reader *r, struct cbor_run *run, bool map, struct signet_error *err)
+{
+    for (;;) {
+        struct cbor_item item;
+        bool more;
+        int rc = cbor_run_next(r, run, &more, &item, err);
+        if (rc != SIGNET_OK || !more)
+            return rc;
+        rc = cbor_skip(r, &item, err);
+        if (rc == SIGNET_OK && map)
+            rc = cbor_next(r, &item, err);
+        if (rc == SIGNET_OK && map)
+            rc = cbor_skip(r, &item, err);
+        if (rc != SIGNET_OK)
+            return rc;
+    }
+}
+
+static int skip_pieces(struct cbor_reader *r, const struct cbor_item *start,
+                       struct signet_error *err)
+{
+    struct cbor_item piece;
+    bool more = true;
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && more)
+        rc = cbor_piece_next(r, start, &more, &piece, err);
+    return rc;
+}
+
+static int skip_tagged(struct cbor_reader *r, size_t at, struct signet_error *err)
+{
+    struct cbor_item inner;
+    int rc = cbor_enter(r, at, err);
+
+    if (rc == SIGNET_OK)
+        rc = cbor_next(r, &inner, err);
+    if (rc == SIGNET_OK)
+        rc = cbor_skip(r, &inner, err);
+    if (rc == SIGNET_OK)
+        cbor_leave(r);
+    return rc;
+}
+
+int cbor_skip(struct cbor_reader *r, const struct cbor_item *start, struct signet_error *err)
+{
+    struct cbor_run run;
+
+    if (start->kind == CBOR_TAG)
+        return skip_tagged(r, start->at, err);
+    if (cbor_run_begin(&run, start, false))
+        return skip_run(r, &run, false, err);
+    if (cbor_run_begin(&run, start, true))
+        return skip_run(r, &run, true, err);
+    if (start->kind == CBOR_TEXT_START || start->kind == CBOR_BYTES_START)
+        return skip_pieces(r, start, err);
+    if (start->kind == CBOR_BREAK)
+        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a break where nothing is open",
+                         start->at);
+    return SIGNET_OK;
+}
