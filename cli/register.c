@@ -29,39 +29,10 @@ static int load_tree(const struct request *request, struct signet_tree **out,
     return rc;
 }
 
-/* The management account is what a server knows the device by; a bootstrap account when there is
- * no other. */
-static int find_account(const struct signet_tree *tree, struct signet_account *out,
-                        struct signet_error *err)
-{
-    struct signet_account account;
-    bool found = false;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &account); i++) {
-        if (!found || (out->bootstrap && !account.bootstrap))
-            *out = account;
-        found = true;
-    }
-    if (found)
-        return SIGNET_OK;
-    *err = (struct signet_error){.code = SIGNET_E_MEANING};
-    snprintf(err->msg, sizeof err->msg, "there is no Security instance: nothing to register with");
-    return SIGNET_E_MEANING;
-}
-
-static void take_bytes(const struct signet_value *value, const uint8_t **data, size_t *len)
-{
-    if (value && (value->type == SIGNET_TYPE_OPAQUE || value->type == SIGNET_TYPE_STRING)) {
-        *data = value->as.bytes.data;
-        *len = value->as.bytes.len;
-    }
-}
-
 static int ask(struct signet_server *server, const struct request *request,
                const struct signet_tree *tree, const char **what, struct signet_error *err)
 {
-    struct signet_device device = {.endpoint = request->endpoint, .tree = tree};
-    struct signet_account account = {0};
+    const struct signet_device device = {.endpoint = request->endpoint, .tree = tree};
     bool existed = false;
     int rc;
 
@@ -72,14 +43,6 @@ static int ask(struct signet_server *server, const struct request *request,
     if (request->find) {
         *what = "found";
         return signet_server_find(server, request->endpoint, err);
-    }
-    rc = find_account(tree, &account, err);
-    if (rc)
-        return rc;
-    device.mode = account.mode;
-    if (account.mode == SIGNET_MODE_PSK) {
-        take_bytes(account.identity, &device.identity, &device.identity_len);
-        take_bytes(account.secret_key, &device.psk, &device.psk_len);
     }
     rc = signet_server_add(server, &device, &existed, err);
     *what = existed ? "registered before" : "registered";

@@ -115,6 +115,7 @@ static int check(struct signet_server *server, struct signet_error *err)
 
 const struct server_ops example_ops = {
     .can = {.kind = "example",
+            .management = true,
             .modes = 1u << SIGNET_MODE_PSK,
             .psk_min = KEY_MIN,
             .psk_max = KEY_MAX,

@@ -34,6 +34,9 @@ struct signet_server_info {
     /* Where certificates are put that a person must give to the server (capabilities: uploads), as
      * NAME.pem with a line in to-upload.tsv each. NULL: "uploads". */
     char *uploads;
+    /* Which account of the device the server serves: "bootstrap", "management", a Short Server ID
+     * or a server URI. NULL: the only one that this kind of server can serve. */
+    char *account;
     /* export: rows are appended to file, mode 0600. format: "csv" (the default), "ndjson",
      * "cumulocity", "emqx" or "nrfcloud"; columns: "Name=field, ..." for the first two
      * (docs/SPEC.md). */
@@ -64,7 +67,10 @@ struct signet_server_capabilities {
     unsigned batch_max;        /* devices in one request; 1: one by one */
     bool upsert;               /* adding again overwrites */
     bool needs_token;
-    bool uploads; /* mode cert: its API takes no certificates; see signet_server_info.uploads */
+    bool bootstrap;   /* it can serve bootstrap accounts, */
+    bool management;  /* and management accounts */
+    bool common_name; /* mode cert: only certificates whose common name is the endpoint name */
+    bool uploads;     /* mode cert: its API takes no certificates; see signet_server_info.uploads */
     const char *identity_charset; /* of a PSK identity */
     const char *manual_steps;     /* what a person does at the server; "" for nothing */
 };
@@ -78,14 +84,17 @@ struct signet_server_result {
 /* What a server is told of a device, and what it tells back. Never a private key. */
 struct signet_device {
     const char *endpoint; /* endpoint client name */
+    /* All accounts of the device. The server takes the one that it serves, and what follows is
+     * filled from it. NULL: the account is what follows. */
+    const struct signet_tree *tree;
+    bool bootstrap; /* it is a bootstrap account */
     enum signet_mode mode;
     const uint8_t *identity; /* PSK identity */
     size_t identity_len;
     const uint8_t *psk;
     size_t psk_len;
-    /* All accounts of the device, for bootstrap servers; in mode cert also the device's own
-     * certificate, /0/x/3 of its first management account. NULL: not known. */
-    const struct signet_tree *tree;
+    const uint8_t *cert; /* mode cert: the device's own certificate, DER; NULL: not known */
+    size_t cert_len;
 };
 
 struct signet_server;

@@ -108,6 +108,7 @@ struct signet_account {
     uint16_t iid;
     bool bootstrap; /* resource 1; false when missing */
     bool has_ssid;
+    bool has_server; /* a Server instance (object 1) has this Short Server ID */
     enum signet_mode mode;
     uint16_t ssid;                         /* resource 10 */
     const struct signet_value *uri;        /* resource 0; NULL when missing, like the others */
@@ -122,6 +123,20 @@ struct signet_account {
 /* Security instances in order of appearance. */
 size_t signet_tree_account_count(const struct signet_tree *tree);
 bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet_account *out);
+
+/* The account that `which` names: "bootstrap", "management", a Short Server ID, or a server URI.
+ * NULL: the management account, else the bootstrap account. SIGNET_E_MEANING: there is none, or
+ * there are several, and the hint says what tells them apart. */
+int signet_tree_account_choose(const struct signet_tree *tree, const char *which,
+                               struct signet_account *out, struct signet_error *err);
+
+/* What an account needs in its mode and has not got, or empty: bits. */
+enum {
+    SIGNET_LACKS_IDENTITY = 1u,    /* resource 3: PSK identity, or the device's certificate */
+    SIGNET_LACKS_SERVER_CERT = 2u, /* resource 4 */
+    SIGNET_LACKS_KEY = 4u,         /* resource 5: PSK, or private key */
+};
+unsigned signet_account_lacks(const struct signet_account *account);
 
 /* The object table. NULL and SIGNET_TYPE_NONE for what it does not know. */
 const char *signet_object_name(uint16_t oid);                 /* "Security" */

@@ -27,6 +27,8 @@ struct batch_setup {
  */
 struct batch_run;
 int batch_open(struct batch_run **out, const struct batch_setup *setup, struct signet_error *err);
+/* Version 0.1 began its records, which have one account of each device only. */
+bool batch_has_one_account(const struct batch_run *run);
 /* Until the order is used up, or the job is stopped. *report is complete also after an error. */
 int batch_run(struct batch_run *run, struct delivery *delivery, struct signet_batch_report *report,
               struct signet_error *err);

@@ -201,6 +201,11 @@ int batch_open(struct batch_run **out, const struct batch_setup *setup, struct s
     return rc;
 }
 
+bool batch_has_one_account(const struct batch_run *l)
+{
+    return l->out.state.form == RECORDS_ONE_ROW;
+}
+
 void batch_close(struct batch_run **lanes)
 {
     struct batch_run *l = *lanes;

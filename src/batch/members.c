@@ -104,7 +104,7 @@ static int add(struct batch_run *l, struct batch *b, const struct signet_lease *
     if (l->out.folder < 0)
         rc = row_packet(&b->lines, unit, err);
     if (rc == SIGNET_OK && records)
-        rc = row_record(&b->rows, unit, l->out.records.header != NULL, err);
+        rc = row_record(&b->rows, unit, l->out.records.header != NULL, l->out.state.form, err);
     if (rc != SIGNET_OK) {
         cut(&b->lines, part.line);
         cut(&b->rows, part.row);

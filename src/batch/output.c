@@ -143,7 +143,7 @@ static int open_files(struct batch_run *l, bool change, struct signet_error *err
     else
         rc = file_open(&l->out.packets, order->packets, NULL, &l->out.state.packets, change, err);
     if (rc == SIGNET_OK && order->records)
-        rc = file_open(&l->out.records, order->records, csv ? row_header : NULL,
+        rc = file_open(&l->out.records, order->records, csv ? row_header(l->out.state.form) : NULL,
                        &l->out.state.records, change, err);
     return rc;
 }
@@ -166,6 +166,8 @@ int output_open(struct batch_run *l, bool change, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = adopt(l, "records", l->setup.order->records, busy, &l->out.state.records,
                    l->out.state.records_path, err);
+    if (!busy && l->out.state.records.bytes == 0) /* a file of its own begins here */
+        l->out.state.form = RECORDS_ROW_PER_ACCOUNT;
     if (rc == SIGNET_OK && change)
         rc = state_write(&l->out.state, l->setup.vault,
                          err); /* before they are made: what is there then is ours */

@@ -41,11 +41,15 @@ struct batch {
     struct mark packets, records; /* of the files, once this batch is in them */
 };
 
+/* Version 0.1 wrote the account that stands for the device; its files go on like that. */
+enum records_form { RECORDS_ONE_ROW = 1, RECORDS_ROW_PER_ACCOUNT = 2 };
+
 /* The state file: what the output holds for certain. */
 struct state {
     int64_t created;         /* the order's, in the ledger: it is the same ledger */
     uint64_t batch, devices; /* the last batch that is in the output; all devices in it */
     struct mark packets, records;
+    enum records_form form;
     char packets_path[PATH_MAX], records_path[PATH_MAX]; /* absolute; "": none */
 };
 
@@ -115,8 +119,8 @@ int batch_fail(struct batch_run *l, struct signet_lease *lease, const struct sig
 int row_packet(struct buf *to, const struct signet_line_unit *unit, struct signet_error *err);
 /* csv: else NDJSON */
 int row_record(struct buf *to, const struct signet_line_unit *unit, bool csv,
-               struct signet_error *err);
-extern const char row_header[]; /* of the CSV file */
+               enum records_form form, struct signet_error *err);
+const char *row_header(enum records_form form); /* of the CSV file */
 
 /* write.c */
 /* A batch whose devices are reserved or writing, to the end. */

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the output says of one device. */
 #include "batch/private.h"
+#include "lwm2m/lwm2m.h"
 
 #include <string.h>
 
-const char row_header[] = "endpoint,mode,identity,psk,certificate\n";
+#define COLUMNS "endpoint,mode,identity,psk,certificate"
+
+const char *row_header(enum records_form form)
+{
+    switch (form) {
+    case RECORDS_ONE_ROW:
+        return COLUMNS "\n";
+    case RECORDS_ROW_PER_ACCOUNT:
+        break;
+    }
+    return COLUMNS ",account,uri\n";
+}
 
 static void put_hex(struct buf *to, const uint8_t *data, size_t len)
 {
@@ -77,75 +89,103 @@ static int put_cell(struct buf *to, const char *what, const uint8_t *text, size_
     return SIGNET_OK;
 }
 
-/* The device's certificate, DER; NULL: it has none. */
-static const struct signet_value *certificate(const struct signet_line_unit *unit,
-                                              struct signet_account *a)
+/* What a row says of an account. Empty where it does not apply. */
+struct row {
+    const struct signet_value *identity, *psk, *cert, *uri;
+    const char *mode, *account;
+};
+
+static struct row row_of(const struct signet_account *a)
 {
-    if (!mode_has_certs(unit->device.mode) || !unit->device.tree ||
-        !account_main(unit->device.tree, a))
-        return NULL;
-    return a->identity;
+    static const struct signet_value none;
+    bool psk = a->mode == SIGNET_MODE_PSK && a->identity && a->secret_key;
+    bool cert = mode_has_certs(a->mode) && a->identity;
+
+    return (struct row){.identity = psk ? a->identity : &none,
+                        .psk = psk ? a->secret_key : &none,
+                        .cert = cert ? a->identity : &none,
+                        .uri = a->uri ? a->uri : &none,
+                        .mode = signet_mode_name(a->mode),
+                        .account = a->bootstrap ? "bootstrap" : "management"};
 }
 
-static int put_csv(struct buf *to, const struct signet_line_unit *unit, struct signet_error *err)
+static int put_csv(struct buf *to, const char *endpoint, const struct row *r,
+                   enum records_form form, struct signet_error *err)
 {
-    const struct signet_device *d = &unit->device;
-    struct signet_account a;
-    const struct signet_value *cert = certificate(unit, &a);
-    int rc = put_cell(to, "endpoint name", (const uint8_t *)d->endpoint, strlen(d->endpoint), err);
+    int rc = put_cell(to, "endpoint name", (const uint8_t *)endpoint, strlen(endpoint), err);
 
     buf_byte(to, ',');
-    buf_text(to, signet_mode_name(d->mode));
+    buf_text(to, r->mode);
     buf_byte(to, ',');
-    if (rc == SIGNET_OK && d->psk)
-        rc = put_cell(to, "identity", d->identity, d->identity_len, err);
+    if (rc == SIGNET_OK)
+        rc = put_cell(to, "identity", r->identity->as.bytes.data, r->identity->as.bytes.len, err);
     buf_byte(to, ',');
-    if (d->psk)
-        put_hex(to, d->psk, d->psk_len);
+    put_hex(to, r->psk->as.bytes.data, r->psk->as.bytes.len);
     buf_byte(to, ',');
-    if (cert)
-        put_base64(to, cert->as.bytes.data, cert->as.bytes.len);
+    put_base64(to, r->cert->as.bytes.data, r->cert->as.bytes.len);
+    if (form == RECORDS_ROW_PER_ACCOUNT) {
+        buf_byte(to, ',');
+        buf_text(to, r->account);
+        buf_byte(to, ',');
+        if (rc == SIGNET_OK)
+            rc = put_cell(to, "server URI", r->uri->as.bytes.data, r->uri->as.bytes.len, err);
+    }
     buf_byte(to, '\n');
     return rc;
 }
 
-static void put_object(struct buf *to, const struct signet_line_unit *unit)
+static void put_object(struct buf *to, const char *endpoint, const struct row *r,
+                       enum records_form form)
 {
-    const struct signet_device *d = &unit->device;
-    struct signet_account a;
-    const struct signet_value *cert = certificate(unit, &a);
-
     buf_text(to, "{\"endpoint\": \"");
-    buf_text(to, d->endpoint);
+    buf_text(to, endpoint);
     buf_text(to, "\", \"mode\": \"");
-    buf_text(to, signet_mode_name(d->mode));
+    buf_text(to, r->mode);
     buf_byte(to, '"');
-    if (d->psk) {
+    if (r->psk->type != SIGNET_TYPE_NONE) {
         buf_text(to, ", \"identity\": ");
-        put_json(to, d->identity, d->identity_len);
+        put_json(to, r->identity->as.bytes.data, r->identity->as.bytes.len);
         buf_text(to, ", \"psk\": \"");
-        put_hex(to, d->psk, d->psk_len);
+        put_hex(to, r->psk->as.bytes.data, r->psk->as.bytes.len);
         buf_byte(to, '"');
     }
-    if (cert) {
+    if (r->cert->type != SIGNET_TYPE_NONE) {
         buf_text(to, ", \"certificate\": \"");
-        put_base64(to, cert->as.bytes.data, cert->as.bytes.len);
+        put_base64(to, r->cert->as.bytes.data, r->cert->as.bytes.len);
         buf_byte(to, '"');
+    }
+    if (form == RECORDS_ROW_PER_ACCOUNT) {
+        buf_printf(to, ", \"account\": \"%s\", \"uri\": ", r->account);
+        put_json(to, r->uri->as.bytes.data, r->uri->as.bytes.len);
     }
     buf_text(to, "}\n");
 }
 
-int row_record(struct buf *to, const struct signet_line_unit *unit, bool csv,
-               struct signet_error *err)
+static int put_account(struct buf *to, const char *endpoint, const struct signet_account *a,
+                       bool csv, enum records_form form, struct signet_error *err)
 {
-    const struct signet_device *d = &unit->device;
-    int rc = SIGNET_OK;
+    const struct row r = row_of(a);
 
-    if (d->psk && !utf8_valid(d->identity, d->identity_len))
+    if (!utf8_valid(r.identity->as.bytes.data, r.identity->as.bytes.len))
         return error_set(err, SIGNET_E_MEANING, "its identity is no text");
     if (csv)
-        rc = put_csv(to, unit, err);
-    else
-        put_object(to, unit);
+        return put_csv(to, endpoint, &r, form, err);
+    put_object(to, endpoint, &r, form);
+    return SIGNET_OK;
+}
+
+int row_record(struct buf *to, const struct signet_line_unit *unit, bool csv,
+               enum records_form form, struct signet_error *err)
+{
+    const struct signet_device *d = &unit->device;
+    struct signet_account a;
+    int rc = SIGNET_OK;
+
+    if (form == RECORDS_ONE_ROW && account_main(d->tree, &a))
+        rc = put_account(to, d->endpoint, &a, csv, form, err);
+    for (size_t i = 0;
+         form == RECORDS_ROW_PER_ACCOUNT && rc == SIGNET_OK && signet_tree_account(d->tree, i, &a);
+         i++)
+        rc = put_account(to, d->endpoint, &a, csv, form, err);
     return rc == SIGNET_OK ? buf_check(to, err) : rc;
 }

@@ -50,8 +50,8 @@ int state_write(const struct state *s, const struct vault *vault, struct signet_
     char *path = NULL;
 
     buf_printf(&text,
-               "signet mint 1\norder %" PRId64 " %s\nbatch %" PRIu64 "\ndevices %" PRIu64 "\n",
-               s->created, vault_tag(vault), s->batch, s->devices);
+               "signet mint %d\norder %" PRId64 " %s\nbatch %" PRIu64 "\ndevices %" PRIu64 "\n",
+               (int)s->form, s->created, vault_tag(vault), s->batch, s->devices);
     put_mark(&text, "packets", &s->packets, s->packets_path);
     put_mark(&text, "records", &s->records, s->records_path);
     buf_text(&text, "end\n");
@@ -107,13 +107,13 @@ static bool take_mark(char **at, const char *word, struct mark *mark, char path[
 
 static bool parse(char *at, struct state *s, const char *tag)
 {
-    static const char head[] = "signet mint 1\n";
-    uint64_t created = 0;
+    uint64_t created = 0, form = 0;
     size_t len = strlen(tag);
 
-    if (strncmp(at, head, sizeof(head) - 1) != 0)
+    if (!take_number(&at, "signet mint", &form) || !take_char(&at, '\n') ||
+        (form != RECORDS_ONE_ROW && form != RECORDS_ROW_PER_ACCOUNT))
         return false;
-    at += sizeof(head) - 1;
+    s->form = (enum records_form)form;
     if (!take_number(&at, "order", &created) || !take_char(&at, ' ') || strncmp(at, tag, len) != 0)
         return false;
     at += len;
@@ -130,6 +130,7 @@ int state_read(struct state *s, const struct vault *vault, bool *there, struct s
     char *path = NULL;
     int rc = path_of(vault, &path, err);
 
+    s->form = RECORDS_ROW_PER_ACCOUNT;
     *there = rc == SIGNET_OK && access(path, F_OK) == 0;
     if (*there)
         rc = file_read(path, STATE_MAX, &text, err);

@@ -35,6 +35,7 @@ static const struct member server_members[] = {
     {"profile", TEXT, offsetof(struct signet_server_info, profile)},
     {"ca_file", TEXT, offsetof(struct signet_server_info, ca_file)},
     {"uploads", TEXT, offsetof(struct signet_server_info, uploads)},
+    {"account", DIGITS, offsetof(struct signet_server_info, account)},
     {"file", TEXT, offsetof(struct signet_server_info, file)},
     {"format", TEXT, offsetof(struct signet_server_info, format)},
     {"columns", TEXT, offsetof(struct signet_server_info, columns)},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One device with its credentials, as packet, as facts for the ledger, as the servers see it. */
+/* One device with its credentials, as packet and as facts for the ledger. */
 #include "device/private.h"
 #include "pki/pki.h"
+#include "server/server.h"
 
 #include <signet/packet.h>
 #include <stdlib.h>
@@ -61,33 +62,27 @@ static int read_cert(struct signet_line_unit *out, struct unit *u, const struct 
     return SIGNET_OK;
 }
 
-/* The account that the servers know the device by, and what they are told. */
-static int describe(struct signet_device *out, struct signet_account *a,
-                    const struct signet_tree *tree, const char *endpoint, struct signet_error *err)
+/* Identity and key of the account that stands for the device. */
+static int take_account(const struct signet_tree *tree, struct signet_account *a,
+                        struct signet_error *err)
 {
     if (!account_main(tree, a))
         return error_set(err, SIGNET_E_MEANING, "the packet has no server account");
-    *out = (struct signet_device){.endpoint = endpoint, .mode = a->mode, .tree = tree};
     if (a->mode != SIGNET_MODE_PSK && !mode_has_certs(a->mode))
         return SIGNET_OK;
     if (!a->identity || !a->secret_key || a->identity->type != SIGNET_TYPE_OPAQUE ||
         a->secret_key->type != SIGNET_TYPE_OPAQUE)
         return error_set(err, SIGNET_E_MEANING, "/0/%u: identity and key must be bytes", a->iid);
-    if (a->mode != SIGNET_MODE_PSK)
-        return SIGNET_OK;
-    out->identity = a->identity->as.bytes.data;
-    out->identity_len = a->identity->as.bytes.len;
-    out->psk = a->secret_key->as.bytes.data;
-    out->psk_len = a->secret_key->as.bytes.len;
     return SIGNET_OK;
 }
 
-int unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint,
-                struct signet_error *err)
+void unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint)
 {
     struct signet_account a;
 
-    return describe(out, &a, tree, endpoint, err);
+    *out = (struct signet_device){.endpoint = endpoint, .tree = tree, .mode = SIGNET_MODE_NONE};
+    if (account_main(tree, &a))
+        device_take(out, &a);
 }
 
 static int fill(struct signet_line_unit *out, struct unit *u, struct signet_error *err)
@@ -98,9 +93,10 @@ static int fill(struct signet_line_unit *out, struct unit *u, struct signet_erro
     if (rc == SIGNET_OK)
         rc = fingerprint(out->packet.data, out->packet.len, u->packet_sha256, err);
     if (rc == SIGNET_OK)
-        rc = describe(&out->device, &a, u->tree, u->endpoint, err);
+        rc = take_account(u->tree, &a, err);
     if (rc != SIGNET_OK)
         return rc;
+    unit_device(&out->device, u->tree, u->endpoint);
     out->facts.packet_sha256 = u->packet_sha256;
     if (a.mode == SIGNET_MODE_PSK)
         return psk_facts(out, u, &a, err);

@@ -5,17 +5,13 @@
 /* One device: its configuration, credentials, packet and server. The calls for one device are
  * <signet/factory.h>'s and <signet/provision.h>'s. */
 
-#include "base/base.h"
+#include "lwm2m/lwm2m.h"
 
 #include <signet/cert.h>
 #include <signet/factory.h>
 #include <signet/ledger.h>
 #include <signet/server.h>
 
-/* factory.c: the account that stands for the device at its server: the first that is no bootstrap
- * server, else the first. False when there is none. */
-bool account_main(const struct signet_tree *tree, struct signet_account *out);
-bool mode_has_certs(enum signet_mode mode);
 /* packet.c: its certificates can be read, and its key belongs to its certificate */
 int account_check_certs(const struct signet_account *account, struct signet_error *err);
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
@@ -35,8 +31,7 @@ int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const
 int unit_from_packet(struct signet_line_unit *out, const struct secret *packet,
                      const char *endpoint, struct signet_error *err);
 void unit_free(struct signet_line_unit *unit);
-/* The device as its servers see it; pointers are into tree. */
-int unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint,
-                struct signet_error *err);
+/* With all its accounts, and what the one that stands for the device has. */
+void unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint);
 
 #endif

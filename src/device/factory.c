@@ -8,26 +8,6 @@
 
 enum { ACCOUNTS_MAX = 1000 };
 
-bool mode_has_certs(enum signet_mode mode)
-{
-    return mode == SIGNET_MODE_CERT || mode == SIGNET_MODE_EST;
-}
-
-bool account_main(const struct signet_tree *tree, struct signet_account *out)
-{
-    struct signet_account a;
-    bool found = false;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
-        if (!found || !a.bootstrap)
-            *out = a;
-        found = true;
-        if (!a.bootstrap)
-            break;
-    }
-    return found;
-}
-
 static int copy_text(char **out, const char *text, struct signet_error *err)
 {
     if (!text)

@@ -27,7 +27,8 @@ static int copy_info(struct signet_server_info *out, const struct signet_server_
         !copy_text(&copy.user, info->user) || !copy_text(&copy.realm, info->realm) ||
         !copy_text(&copy.profile, info->profile) || !copy_text(&copy.ca_file, info->ca_file) ||
         !copy_text(&copy.file, info->file) || !copy_text(&copy.format, info->format) ||
-        !copy_text(&copy.columns, info->columns) || !copy_text(&copy.uploads, info->uploads)) {
+        !copy_text(&copy.columns, info->columns) || !copy_text(&copy.uploads, info->uploads) ||
+        !copy_text(&copy.account, info->account)) {
         signet_server_info_free(&copy);
         return error_nomem(err);
     }
@@ -100,34 +101,11 @@ static int complete(const struct signet_factory *f, struct signet_error *err)
     return SIGNET_E_USAGE;
 }
 
-/* Views into f and its tree, which has no certificates yet. */
-static int describe(const struct signet_factory *f, struct signet_device *out,
-                    struct signet_error *err)
-{
-    struct signet_account account;
-
-    if (!account_main(f->tree, &account))
-        return error_set(err, SIGNET_E_MEANING, "the configuration has no server account");
-    *out = (struct signet_device){.endpoint = f->endpoint, .mode = account.mode, .tree = f->tree};
-    if (account.mode != SIGNET_MODE_PSK)
-        return SIGNET_OK;
-    if (!account.identity || !account.secret_key || account.identity->type != SIGNET_TYPE_OPAQUE ||
-        account.secret_key->type != SIGNET_TYPE_OPAQUE)
-        return error_set(err, SIGNET_E_MEANING, "/0/%u: PSK identity and key must be bytes",
-                         account.iid);
-    out->identity = account.identity->as.bytes.data;
-    out->identity_len = account.identity->as.bytes.len;
-    out->psk = account.secret_key->as.bytes.data;
-    out->psk_len = account.secret_key->as.bytes.len;
-    return SIGNET_OK;
-}
-
 int server_validate(const struct signet_factory *f, struct signet_error *err)
 {
-    struct signet_device device;
-    int rc = describe(f, &device, err);
+    const struct signet_device device = {.endpoint = f->endpoint, .tree = f->tree};
 
-    return rc == SIGNET_OK ? signet_server_validate(f->server, &device, err) : rc;
+    return signet_server_validate(f->server, &device, err);
 }
 
 int server_check(struct signet_factory *f, struct signet_error *err)
@@ -142,13 +120,11 @@ int server_check(struct signet_factory *f, struct signet_error *err)
 
 int signet_factory_register(struct signet_factory *factory, struct signet_error *err)
 {
+    struct signet_device device = {.endpoint = factory->endpoint, .tree = factory->tree};
     struct signet_tree *whole = NULL;
-    struct signet_device device;
     int rc = complete(factory, err);
 
-    if (rc == SIGNET_OK)
-        rc = describe(factory, &device, err);
-    if (rc == SIGNET_OK && device.mode == SIGNET_MODE_CERT && factory->cert) {
+    if (rc == SIGNET_OK && factory->cert) {
         rc = tree_build(factory, factory->cert, NULL, false, NULL, &whole, err);
         device.tree = whole; /* with the certificate, for servers that want it */
     }

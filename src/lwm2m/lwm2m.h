@@ -15,6 +15,11 @@ enum { TREE_MAX = 65536 }; /* records in one tree */
 int tree_append(struct signet_tree *tree, struct signet_path path, const struct signet_value *value,
                 unsigned line, unsigned column, struct signet_error *err);
 
+/* account.c: the account that stands for the device where one must: the first that is no bootstrap
+ * account, else the first. False when there is none. */
+bool account_main(const struct signet_tree *tree, struct signet_account *out);
+bool mode_has_certs(enum signet_mode mode);
+
 /* "/0/1/3" or "/3/0/6/1". */
 enum { PATH_TEXT_MAX = 24 };
 void path_format(struct signet_path path, char out[static PATH_TEXT_MAX]);

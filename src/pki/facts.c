@@ -4,6 +4,9 @@
  * the certificate did. */
 #include "pki/private.h"
 
+#include <stdio.h>
+#include <string.h>
+
 struct der {
     const uint8_t *at, *end;
 };
@@ -50,18 +53,52 @@ static int take_issuer(const struct der *name, struct cert_facts *out, struct si
     return rc;
 }
 
+/* The To-be-signed part, up to the field behind the version. */
+static bool open_cert(struct der *all, struct der *tbs)
+{
+    struct der cert;
+
+    if (!next(all, SEQUENCE, NULL, &cert) || !next(&cert, SEQUENCE, NULL, tbs))
+        return false;
+    next(tbs, VERSION, NULL, NULL);
+    return true;
+}
+
+bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZE])
+{
+    struct der all = {.at = der, .end = (const uint8_t *)der + len}, tbs, subject;
+
+    if (!open_cert(&all, &tbs) || !next(&tbs, INTEGER, NULL, NULL))
+        return false;
+    for (int i = 0; i < 4; i++) /* signature, issuer, validity, subject */
+        if (!next(&tbs, SEQUENCE, &subject, NULL))
+            return false;
+    const unsigned char *at = subject.at;
+    unsigned char *text = NULL;
+    X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)(subject.end - subject.at));
+    int i = name ? X509_NAME_get_index_by_NID(name, NID_commonName, -1) : -1;
+    int n =
+        i < 0 ? -1
+              : ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i)));
+    bool fits = n >= 0 && n < CERT_NAME_SIZE && !memchr(text, 0, (size_t)n);
+
+    if (fits)
+        snprintf(out, CERT_NAME_SIZE, "%.*s", n, (const char *)text);
+    OPENSSL_free(text);
+    X509_NAME_free(name);
+    return fits;
+}
+
 int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signet_error *err)
 {
     struct der all = {.at = der, .end = (const uint8_t *)der + len};
-    struct der cert, tbs, serial, issuer, key;
+    struct der tbs, serial, issuer, key;
     struct cert_facts facts = {0};
 
-    if (!next(&all, SEQUENCE, NULL, &cert) || !next(&cert, SEQUENCE, NULL, &tbs))
-        return error_set(err, SIGNET_E_CERT, "this is no certificate");
-    next(&tbs, VERSION, NULL, NULL);
-    if (!next(&tbs, INTEGER, NULL, &serial) || !next(&tbs, SEQUENCE, NULL, NULL) ||
-        !next(&tbs, SEQUENCE, &issuer, NULL) || !next(&tbs, SEQUENCE, NULL, NULL) ||
-        !next(&tbs, SEQUENCE, NULL, NULL) || !next(&tbs, SEQUENCE, &key, NULL))
+    if (!open_cert(&all, &tbs) || !next(&tbs, INTEGER, NULL, &serial) ||
+        !next(&tbs, SEQUENCE, NULL, NULL) || !next(&tbs, SEQUENCE, &issuer, NULL) ||
+        !next(&tbs, SEQUENCE, NULL, NULL) || !next(&tbs, SEQUENCE, NULL, NULL) ||
+        !next(&tbs, SEQUENCE, &key, NULL))
         return error_set(err, SIGNET_E_CERT, "this is no certificate");
     if (serial.end - serial.at > 1 && serial.at[0] == 0) /* there so that it is positive */
         serial.at++;

@@ -34,6 +34,10 @@ struct cert_facts {
 };
 int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signet_error *err);
 
+/* The common name of its subject; false: it has none, or more than a name can be. */
+enum { CERT_NAME_SIZE = 200 };
+bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZE]);
+
 /* key.c: a new EC key on the curve of another, which many threads may use for it: OpenSSL takes a
  * quarter of a key's time to set up a curve. */
 bool key_is_ec(const struct signet_key *key);

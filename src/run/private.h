@@ -32,4 +32,8 @@ int run_ask_servers(void *ctx, const struct signet_device *device, struct signet
 /* Reach and token of each. */
 int run_reach_servers(struct signet_run *run, struct signet_error *err);
 
+/* receivers.c: every credential that is made is told to somebody, or the order is refused.
+ * one_account: the records have one account of each device only. */
+int run_check_receivers(const struct signet_run *run, bool one_account, struct signet_error *err);
+
 #endif

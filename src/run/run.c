@@ -59,7 +59,12 @@ static int open_batch(struct signet_run *r, struct batch_run **out, struct signe
                                       .vault = r->vault,
                                       .dry_run = r->options.dry_run};
 
-    return batch_open(out, &setup, err);
+    int rc = batch_open(out, &setup, err);
+    if (rc == SIGNET_OK)
+        rc = run_check_receivers(r, batch_has_one_account(*out), err);
+    if (rc != SIGNET_OK)
+        batch_close(out);
+    return rc;
 }
 
 static int check_batch(struct signet_run *r, struct signet_error *err)
@@ -81,6 +86,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
 
     if (rc == SIGNET_OK)
         rc = open_source(r, err);
+    if (rc == SIGNET_OK)
+        rc = run_check_receivers(r, false, err);
     if (rc == SIGNET_OK)
         rc = vault_open(&r->vault, o->work, o->key_file, o->name, err);
     if (rc == SIGNET_OK && makes && o->recipe)

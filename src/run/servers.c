@@ -50,6 +50,11 @@ static int open_server(struct signet_run *r, size_t i, struct signet_error *err)
 
     if (rc == SIGNET_OK)
         rc = place_uploads(&info, from->file, err);
+    if (rc == SIGNET_OK && from->account) {
+        free(info.account);
+        info.account = strdup(from->account);
+        rc = info.account ? SIGNET_OK : error_nomem(err);
+    }
     if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);
     if (rc == SIGNET_OK)

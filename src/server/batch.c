@@ -52,23 +52,27 @@ static bool is_left(const struct batch *b, size_t i)
 /* A whole chunk in one request. Devices of which that is not sure are left for later. */
 static void add_chunk(struct batch *b, struct signet_server *server, size_t first, size_t count)
 {
+    struct signet_device *views = calloc(count, sizeof *views);
     struct signet_error err = {0};
-    int rc = SIGNET_OK;
+    int rc = views ? SIGNET_OK : SIGNET_E_NOMEM; /* one by one there is no need of them */
 
     if (count < 2 || atomic_load(&b->one_by_one) || atomic_load(&b->stop))
         rc = SIGNET_E_UNSUPPORTED;
-    for (size_t i = first; !rc && i < first + count; i++)
-        rc = signet_server_validate(server, &b->devices[i], NULL);
+    for (size_t i = 0; !rc && i < count; i++) {
+        rc = server_view(server, &b->devices[first + i], &views[i], NULL);
+        rc = rc ? rc : server_validate_view(server, &views[i], NULL);
+    }
     if (!rc) {
-        rc = server->ops->add_batch(server, &b->devices[first], count, &err);
+        rc = server->ops->add_batch(server, views, count, &err);
         if (rc == SIGNET_E_UNSUPPORTED)
             atomic_store(&b->one_by_one, true);
     }
-    for (size_t i = first; i < first + count; i++) {
-        b->results[i] = (struct signet_server_result){.error.sys = rc ? LEFT : 0};
+    for (size_t i = 0; i < count; i++) {
+        b->results[first + i] = (struct signet_server_result){.error.sys = rc ? LEFT : 0};
         if (!rc)
-            uploads_add(server, &b->devices[i], &b->results[i].error);
+            uploads_add(server, &views[i], &b->results[first + i].error);
     }
+    free(views);
     if (rc)
         atomic_store(&b->some_left, true);
 }

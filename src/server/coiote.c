@@ -35,13 +35,18 @@ static int validate(const struct signet_server *server, const struct signet_devi
     return SIGNET_OK;
 }
 
+static const char *connector(const struct signet_device *device)
+{
+    return device->bootstrap ? "bootstrap" : "management";
+}
+
 /* The reference's six members, in its order. */
 static void put_device(struct buf *body, const struct signet_server *server,
                        const struct signet_device *device)
 {
     buf_text(body, "{\"properties\": {\"endpointName\": ");
     words_json(body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
-    buf_text(body, "}, \"connectorType\": \"management\", \"domain\": ");
+    buf_printf(body, "}, \"connectorType\": \"%s\", \"domain\": ", connector(device));
     words_json(body, (const uint8_t *)server->domain, strlen(server->domain));
     buf_printf(body,
                ", \"securityMode\": \"%s\", \"dtlsIdentity\": ", signet_mode_name(device->mode));
@@ -232,6 +237,9 @@ static const char *difference(const json_t *there, const struct signet_server *s
     if (text_differs(json_object_get(json_object_get(there, "properties"), name), device->endpoint,
                      strlen(device->endpoint)))
         return "its endpoint name";
+    if (text_differs(json_object_get(there, "connectorType"), connector(device),
+                     strlen(connector(device))))
+        return "its connector type";
     if (text_differs(json_object_get(there, "securityMode"), mode, strlen(mode)))
         return "its security mode";
     if (text_differs(json_object_get(there, "domain"), server->domain, strlen(server->domain)))
@@ -488,6 +496,9 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
 
 const struct server_ops coiote_ops = {
     .can = {.kind = "coiote",
+            .bootstrap = true,
+            .management = true,
+            .common_name = true,
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_RPK | 1u << SIGNET_MODE_CERT |
                      1u << SIGNET_MODE_NOSEC | 1u << SIGNET_MODE_EST,
             .psk_min = 1,

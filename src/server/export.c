@@ -262,6 +262,28 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
                      endpoint);
 }
 
+/* A file that is there already may have the columns of a version before. */
+static int adopt(struct export *x, const char *name, struct signet_error *err)
+{
+    int fd = open(x->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    char line[1024];
+    ssize_t n = fd >= 0 ? pread(fd, line, sizeof line, 0) : 0;
+    const char *end = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
+
+    if (fd >= 0)
+        close(fd);
+    return end ? export_format_adopt(&x->format, name, line, (size_t)(end - line) + 1, err)
+               : SIGNET_OK;
+}
+
+static bool serves(const struct signet_server *server, const struct signet_account *chosen,
+                   const struct signet_account *account)
+{
+    const struct export *x = server->own;
+
+    return export_serves(&x->format, chosen, account);
+}
+
 static int open_export(struct signet_server *server, const struct signet_server_info *info,
                        struct signet_error *err)
 {
@@ -276,7 +298,8 @@ static int open_export(struct signet_server *server, const struct signet_server_
     server->own = x;
     if (!x || !(x->path = strdup(info->file)))
         return error_nomem(err);
-    return export_format_read(&x->format, info->format, info->columns, err);
+    int rc = export_format_read(&x->format, info->format, info->columns, err);
+    return rc ? rc : adopt(x, info->format, err);
 }
 
 static void close_export(struct signet_server *server)
@@ -292,6 +315,8 @@ static void close_export(struct signet_server *server)
 
 const struct server_ops export_ops = {
     .can = {.kind = "export",
+            .bootstrap = true,
+            .management = true,
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
             .psk_min = 1,
             .psk_max = 64,
@@ -307,4 +332,5 @@ const struct server_ops export_ops = {
     .add_batch = add_batch,
     .find = find,
     .remove = drop,
+    .serves = serves,
 };

@@ -4,7 +4,7 @@
 
 /* How the rows of an export look (export_row.c), and where they are (export_index.c). */
 
-#include "server/server.h"
+#include "server/ops.h"
 
 #include <sys/stat.h>
 #include <time.h>
@@ -21,12 +21,17 @@ enum export_field {
     EXPORT_KEY_TEXT, /* the key is text itself */
     EXPORT_CERT_PEM, /* of the device, mode cert */
     EXPORT_CERT_BASE64,
+    EXPORT_ROLE,     /* bootstrap, management */
     EXPORT_CONSTANT, /* 'text' */
     EXPORT_FIELDS
 };
 
+/* Whose field: of the account that the export serves, or of another one beside it. */
+enum export_account { EXPORT_SERVED, EXPORT_MANAGEMENT, EXPORT_BOOTSTRAP, EXPORT_ACCOUNTS };
+
 struct export_column {
     char *name, *constant; /* the latter may be NULL */
+    enum export_account account;
     enum export_field field;
 };
 
@@ -40,6 +45,9 @@ struct export_format {
 /* name: "csv" when NULL. columns: "Name=field, ..." or NULL for all. */
 int export_format_read(struct export_format *format, const char *name, const char *columns,
                        struct signet_error *err);
+/* A file that a version before began, with this first line, goes on with the columns of then. */
+int export_format_adopt(struct export_format *format, const char *name, const char *line,
+                        size_t len, struct signet_error *err);
 void export_format_free(struct export_format *format);
 
 int export_validate(const struct export_format *format, const struct signet_device *device,
@@ -51,6 +59,9 @@ size_t export_start_len(const struct export_format *format, const char *row, siz
 /* validate() is asked before a device has its certificate; this, when it is added. */
 int export_complete(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err);
+/* Is there a column for the credential of this account, when `chosen` is the one that is served? */
+bool export_serves(const struct export_format *format, const struct signet_account *chosen,
+                   const struct signet_account *account);
 bool export_by_endpoint(const struct export_format *format);
 
 void export_header(const struct export_format *format, struct buf *out);

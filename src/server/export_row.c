@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/export.h"
-#include "server/uploads.h"
 #include "server/words.h"
 
 #include <signet/cert.h>
@@ -18,8 +17,12 @@ static const char *const field_names[EXPORT_FIELDS] = {
     [EXPORT_KEY_TEXT] = "key_text",
     [EXPORT_CERT_PEM] = "cert_pem",
     [EXPORT_CERT_BASE64] = "cert_base64",
+    [EXPORT_ROLE] = "account",
     [EXPORT_CONSTANT] = "'text'",
 };
+
+static const char *const prefixes[EXPORT_ACCOUNTS] = {
+    [EXPORT_SERVED] = "", [EXPORT_MANAGEMENT] = "management.", [EXPORT_BOOTSTRAP] = "bootstrap."};
 
 static const char everything[] = "endpoint=endpoint, mode=mode, identity=identity, psk=key_hex";
 
@@ -28,15 +31,19 @@ static const struct layout {
     const char *name, *columns;
     char delimiter;
     bool header, quoted;
+    const char *before; /* its columns in the versions before; NULL: the same */
 } layouts[] = {
-    {"csv", NULL, ',', true, true},
-    {"ndjson", NULL, '{', false, false},
+    {"csv", NULL, ',', true, true, NULL},
+    {"ndjson", NULL, '{', false, false, NULL},
     {"cumulocity",
-     "endpoint id=endpoint, securityMode=MODE, lwm2m psk_id=identity, lwm2m psk_key=key_hex", ';',
-     true, true},
-    {"emqx", "identity=identity, secret=key_text", ':', false, false},
+     "endpoint id=endpoint, securityMode=management.MODE, lwm2m psk_id=management.identity, "
+     "lwm2m psk_key=management.key_hex, bootstrapSecurityMode=bootstrap.MODE, "
+     "bootstrap psk_id=bootstrap.identity, bootstrap psk_key=bootstrap.key_hex",
+     ';', true, true,
+     "endpoint id=endpoint, securityMode=MODE, lwm2m psk_id=identity, lwm2m psk_key=key_hex"},
+    {"emqx", "identity=identity, secret=key_text", ':', false, false, NULL},
     {"nrfcloud", "deviceId=endpoint, subType='', tags='', fwTypes='', certPem=cert_pem", ',', false,
-     true},
+     true, NULL},
 };
 
 enum { LAYOUTS = sizeof layouts / sizeof *layouts };
@@ -79,31 +86,82 @@ static int read_column(struct export_format *format, const char *text, size_t le
         free(word);
         return column->constant ? SIGNET_OK : error_nomem(err);
     }
-    while (i < EXPORT_FIELDS && strcmp(field_names[i], word) != 0)
+    const char *field = word;
+    for (int a = EXPORT_MANAGEMENT; a < EXPORT_ACCOUNTS; a++)
+        if (strncmp(word, prefixes[a], strlen(prefixes[a])) == 0) {
+            column->account = (enum export_account)a;
+            field = word + strlen(prefixes[a]);
+        }
+    while (i < EXPORT_FIELDS && strcmp(field_names[i], field) != 0)
         i++;
     column->field = (enum export_field)i;
-    near = i < EXPORT_FIELDS ? NULL : text_nearest(word, field_names, EXPORT_FIELDS);
+    near = i < EXPORT_FIELDS ? NULL : text_nearest(field, field_names, EXPORT_FIELDS);
     free(word);
     if (i < EXPORT_FIELDS)
         return SIGNET_OK;
     error_set(err, SIGNET_E_USAGE, "column %zu of the export has an unknown field", format->count);
     error_hint(err,
                "%s is one; they are endpoint, identity, mode, MODE, key_hex, key_base64, "
-               "key_text, cert_pem, cert_base64 and 'text'",
+               "key_text, cert_pem, cert_base64, account and 'text', each but the last also as "
+               "management.FIELD and bootstrap.FIELD",
                near ? near : field_names[0]);
     return SIGNET_E_USAGE;
+}
+
+static const struct layout *find_layout(const char *name)
+{
+    for (size_t i = 0; i < LAYOUTS; i++)
+        if (strcmp(name ? name : "csv", layouts[i].name) == 0)
+            return &layouts[i];
+    return NULL;
+}
+
+static int read_columns(struct export_format *format, const struct layout *layout,
+                        const char *columns, struct signet_error *err)
+{
+    const char *end = columns;
+    int rc = SIGNET_OK;
+
+    *format = (struct export_format){
+        .delimiter = layout->delimiter, .header = layout->header, .quoted = layout->quoted};
+    for (const char *at = columns; !rc && *end; at = end + 1) {
+        end = strchrnul(at, ',');
+        rc = read_column(format, at, (size_t)(end - at), err);
+    }
+    return rc;
+}
+
+int export_format_adopt(struct export_format *format, const char *name, const char *line,
+                        size_t len, struct signet_error *err)
+{
+    const struct layout *layout = find_layout(name);
+    struct export_format before;
+    struct buf header = {0};
+    int rc;
+
+    if (!layout || !layout->before)
+        return SIGNET_OK;
+    rc = read_columns(&before, layout, layout->before, err);
+    if (!rc)
+        export_header(&before, &header);
+    rc = rc ? rc : buf_check(&header, err);
+    if (!rc && header.len == len && memcmp(header.data, line, len) == 0) {
+        const struct export_format now = *format;
+
+        *format = before;
+        before = now;
+    }
+    buf_free(&header);
+    export_format_free(&before);
+    return rc;
 }
 
 int export_format_read(struct export_format *format, const char *name, const char *columns,
                        struct signet_error *err)
 {
-    const struct layout *layout = NULL;
-    const char *at, *end;
-    int rc = SIGNET_OK;
+    const struct layout *layout = find_layout(name);
+    int rc;
 
-    for (size_t i = 0; i < LAYOUTS; i++)
-        if (strcmp(name ? name : "csv", layouts[i].name) == 0)
-            layout = &layouts[i];
     if (!layout) {
         error_set(err, SIGNET_E_USAGE, "an export has no such format");
         error_hint(err, "csv, ndjson, cumulocity, emqx or nrfcloud");
@@ -111,14 +169,9 @@ int export_format_read(struct export_format *format, const char *name, const cha
     }
     if (layout->columns && columns)
         return error_set(err, SIGNET_E_USAGE, "format %s has columns of its own", layout->name);
-    format->delimiter = layout->delimiter;
-    format->header = layout->header;
-    format->quoted = layout->quoted;
-    at = layout->columns ? layout->columns : columns ? columns : everything;
-    for (end = at; !rc && *end; at = end + 1) {
-        end = strchrnul(at, ',');
-        rc = read_column(format, at, (size_t)(end - at), err);
-    }
+    if (!columns)
+        columns = layout->columns ? layout->columns : everything;
+    rc = read_columns(format, layout, columns, err);
     if (!rc && format->columns[0].field != EXPORT_ENDPOINT &&
         format->columns[0].field != EXPORT_IDENTITY)
         rc = error_set(err, SIGNET_E_USAGE,
@@ -169,6 +222,42 @@ static bool has(const struct export_format *format, enum export_field from, enum
     return false;
 }
 
+/* The device as the column shows it; mode none: it has no such account. */
+static struct signet_device device_of(const struct export_column *column,
+                                      const struct signet_device *d)
+{
+    struct signet_device out = {.endpoint = d->endpoint, .mode = SIGNET_MODE_NONE};
+    bool bootstrap = column->account == EXPORT_BOOTSTRAP;
+    struct signet_account a;
+
+    if (column->account == EXPORT_SERVED || d->bootstrap == bootstrap)
+        return *d;
+    out.bootstrap = bootstrap;
+    if (d->tree && signet_tree_account_choose(d->tree, bootstrap ? "bootstrap" : "management", &a,
+                                              NULL) == SIGNET_OK)
+        device_take(&out, &a);
+    return out;
+}
+
+bool export_serves(const struct export_format *format, const struct signet_account *chosen,
+                   const struct signet_account *account)
+{
+    bool cert = account->mode == SIGNET_MODE_CERT;
+
+    for (size_t i = 0; i < format->count; i++) {
+        const struct export_column *c = &format->columns[i];
+        bool its =
+            c->account == EXPORT_SERVED || chosen->bootstrap == (c->account == EXPORT_BOOTSTRAP)
+                ? chosen->iid == account->iid
+                : account->bootstrap == (c->account == EXPORT_BOOTSTRAP);
+
+        if (its && (cert ? c->field == EXPORT_CERT_PEM || c->field == EXPORT_CERT_BASE64
+                         : c->field >= EXPORT_KEY_HEX && c->field <= EXPORT_KEY_TEXT))
+            return true;
+    }
+    return false;
+}
+
 int export_validate(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err)
 {
@@ -182,28 +271,28 @@ int export_validate(const struct export_format *format, const struct signet_devi
         !has(format, EXPORT_KEY_HEX, EXPORT_KEY_TEXT))
         return error_set(err, SIGNET_E_MEANING, "this export takes devices of mode cert only");
     for (size_t i = 0; !rc && i < format->count; i++) {
+        const struct signet_device d = device_of(&format->columns[i], device);
+
         if (format->columns[i].field == EXPORT_ENDPOINT)
-            rc = plain(format, "endpoint name", (const uint8_t *)device->endpoint, len, err);
-        else if (format->columns[i].field == EXPORT_IDENTITY && psk)
-            rc = plain(format, "PSK identity", device->identity, device->identity_len, err);
-        else if (format->columns[i].field == EXPORT_KEY_TEXT && psk)
-            rc = plain(format, "key", device->psk, device->psk_len, err);
+            rc = plain(format, "endpoint name", (const uint8_t *)d.endpoint, len, err);
+        else if (format->columns[i].field == EXPORT_IDENTITY && d.mode == SIGNET_MODE_PSK)
+            rc = plain(format, "PSK identity", d.identity, d.identity_len, err);
+        else if (format->columns[i].field == EXPORT_KEY_TEXT && d.mode == SIGNET_MODE_PSK)
+            rc = plain(format, "key", d.psk, d.psk_len, err);
     }
     return rc;
 }
 
 static void put_cert(enum export_field field, const struct signet_device *d, struct buf *out)
 {
-    size_t len = 0;
-    const uint8_t *der = uploads_cert(d, &len);
     struct signet_bytes pem = {0};
     struct signet_cert *cert = NULL;
 
-    if (!der)
+    if (!d->cert)
         return;
     if (field == EXPORT_CERT_BASE64)
-        words_base64(out, der, len);
-    else if (signet_cert_load(&cert, der, len, NULL) == SIGNET_OK &&
+        words_base64(out, d->cert, d->cert_len);
+    else if (signet_cert_load(&cert, d->cert, d->cert_len, NULL) == SIGNET_OK &&
              signet_cert_pem(cert, &pem, NULL) == SIGNET_OK)
         buf_append(out, pem.data, pem.len);
     signet_bytes_free(&pem);
@@ -213,13 +302,30 @@ static void put_cert(enum export_field field, const struct signet_device *d, str
 int export_complete(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err)
 {
-    size_t len = 0;
-
-    if (device->mode != SIGNET_MODE_CERT || uploads_cert(device, &len) ||
+    if (device->mode != SIGNET_MODE_CERT || device->cert ||
         !has(format, EXPORT_CERT_PEM, EXPORT_CERT_BASE64))
         return SIGNET_OK;
     return error_set(err, SIGNET_E_MEANING,
                      "the export has a column for the certificate, and the device none");
+}
+
+/* As Cumulocity and ThingsBoard call the modes. A device without a management account gets one by
+ * bootstrap, with a key that the server makes. */
+static const char *mode_upper(const struct signet_device *d)
+{
+    switch (d->mode) {
+    case SIGNET_MODE_PSK:
+        return "PSK";
+    case SIGNET_MODE_CERT:
+        return "X509";
+    case SIGNET_MODE_NONE:
+        return d->bootstrap ? "NO_SEC" : "PSK_GENERATED";
+    case SIGNET_MODE_RPK:
+    case SIGNET_MODE_NOSEC:
+    case SIGNET_MODE_EST:
+        break;
+    }
+    return "NO_SEC";
 }
 
 /* The bare value; it may be a key, so that out is to be wiped. */
@@ -233,10 +339,14 @@ static void put_value(const struct export_column *column, const struct signet_de
         buf_text(out, d->endpoint);
         break;
     case EXPORT_MODE:
-        buf_text(out, signet_mode_name(d->mode));
+        buf_text(out, d->mode == SIGNET_MODE_NONE ? "" : signet_mode_name(d->mode));
+        break;
+    case EXPORT_ROLE:
+        if (d->mode != SIGNET_MODE_NONE)
+            buf_text(out, d->bootstrap ? "bootstrap" : "management");
         break;
     case EXPORT_MODE_UPPER:
-        buf_text(out, psk ? "PSK" : d->mode == SIGNET_MODE_CERT ? "X509" : "NO_SEC");
+        buf_text(out, mode_upper(d));
         break;
     case EXPORT_IDENTITY:
         buf_append(out, d->identity, psk ? d->identity_len : 0);
@@ -286,9 +396,10 @@ static void put_cell(const struct export_format *format, size_t i, const struct 
                      struct buf *out)
 {
     const struct export_column *column = &format->columns[i];
+    const struct signet_device shown = device_of(column, d);
     struct buf value = {0};
 
-    put_value(column, d, &value);
+    put_value(column, &shown, &value);
     out->failed = out->failed || value.failed;
     if (format->delimiter == '{') {
         buf_text(out, i ? ", " : "{");

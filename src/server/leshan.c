@@ -247,6 +247,8 @@ static int check(struct signet_server *server, struct signet_error *err)
 
 const struct server_ops leshan_ops = {
     .can = {.kind = "leshan",
+            .management = true,
+            .common_name = true,
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
             .psk_min = 1,
             .psk_max = 64,
@@ -328,26 +330,6 @@ static int bootstrap_body(const struct signet_device *device, struct secret *out
     return secret_from_buf(out, &body, err);
 }
 
-/* The device as its bootstrap account shows it. */
-static struct signet_device at_bootstrap(const struct signet_device *device)
-{
-    struct signet_device out = {.endpoint = device->endpoint, .mode = SIGNET_MODE_NONE};
-    struct signet_account a;
-
-    for (size_t i = 0; signet_tree_account(device->tree, i, &a); i++) {
-        if (!a.bootstrap)
-            continue;
-        out.mode = a.mode;
-        if (a.mode == SIGNET_MODE_PSK && a.identity && a.secret_key) {
-            out.identity = a.identity->as.bytes.data;
-            out.identity_len = a.identity->as.bytes.len;
-            out.psk = a.secret_key->as.bytes.data;
-            out.psk_len = a.secret_key->as.bytes.len;
-        }
-    }
-    return out;
-}
-
 static int validate_bootstrap(const struct signet_server *server,
                               const struct signet_device *device, struct signet_error *err)
 {
@@ -370,28 +352,20 @@ static int validate_bootstrap(const struct signet_server *server,
                        "a bootstrap server needs a bootstrap account and one to write");
         error_hint(err, "two instances of OID.Security: one with RID.Security.Bootstrap True");
     }
-    if (!rc) {
-        const struct signet_device there = at_bootstrap(device);
-
-        rc = server_fits(&server->ops->can, &there, err);
-        if (rc)
-            error_prefix(err, "the bootstrap account");
-    }
     return rc;
 }
 
 static int add_bootstrap(struct signet_server *server, const struct signet_device *device,
                          bool *existed, struct signet_error *err)
 {
-    struct signet_device there = at_bootstrap(device);
     struct secret body = {0};
     struct buf path = {0};
     int rc = path_with_name(&path, BOOTSTRAP, device->endpoint, err);
 
     if (!rc)
         rc = bootstrap_body(device, &body, err);
-    if (!rc && there.mode != SIGNET_MODE_NOSEC) {
-        rc = put_either(server, &there, err);
+    if (!rc && device->mode != SIGNET_MODE_NOSEC) {
+        rc = put_either(server, device, err);
         if (rc == SIGNET_E_NOT_FOUND) { /* 1.x has no such call: it looks into the configuration */
             rc = SIGNET_OK;
             if (err)
@@ -442,6 +416,8 @@ static int check_bootstrap(struct signet_server *server, struct signet_error *er
 
 const struct server_ops leshan_bootstrap_ops = {
     .can = {.kind = "leshan-bootstrap",
+            .bootstrap = true,
+            .common_name = true,
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
             .psk_min = 1,
             .psk_max = 64,

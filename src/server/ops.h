@@ -5,12 +5,13 @@
 /* One kind of server is one file with one of these, and one row in server.c (docs/ADAPTERS.md). It
  * builds requests and judges answers; http.c does the rest. */
 
+#include "lwm2m/lwm2m.h"
 #include "server/http.h"
 
 struct signet_server {
     const struct server_ops *ops;
     struct http *http;
-    char *domain, *auth, *user, *realm, *profile, *uploads;
+    char *domain, *auth, *user, *realm, *profile, *uploads, *account;
     struct secret password; /* of user, when it logs in */
     unsigned api;           /* generation of the server's API; 0: the newest */
     char profile_id[40];    /* ThingsBoard: looked up once */
@@ -49,9 +50,23 @@ struct server_ops {
     /* NULL: it does not tell */
     int (*seen)(struct signet_server *server, const char *endpoint, struct signet_error *err);
     int (*remove)(struct signet_server *server, const char *endpoint, struct signet_error *err);
+    /* Is the server told the credentials of this account? NULL: when it is the chosen one, which it
+     * serves. */
+    bool (*serves)(const struct signet_server *server, const struct signet_account *chosen,
+                   const struct signet_account *account);
 };
 
-/* Is the device as `can` wants it: name, mode, PSK and its identity? */
+/* server.c: a kind whose name begins like this one's, and that serves such accounts; or NULL */
+const char *server_kind_for(const char *kind, bool bootstrap);
+/* A view of the device, as server_view() made it, that the server would take. */
+int server_validate_view(const struct signet_server *server, const struct signet_device *view,
+                         struct signet_error *err);
+
+/* account.c: the device as this server is told of it; pointers are into device */
+int server_view(const struct signet_server *server, const struct signet_device *device,
+                struct signet_device *out, struct signet_error *err);
+
+/* Is the device as `can` wants it: name, mode, PSK and its identity, certificate? */
 int server_fits(const struct signet_server_capabilities *can, const struct signet_device *device,
                 struct signet_error *err);
 

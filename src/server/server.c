@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/pki.h"
 #include "server/ops.h"
 #include "server/uploads.h"
 
@@ -46,6 +47,15 @@ static const struct server_ops *find_kind(const char *kind, struct signet_error 
     return NULL;
 }
 
+const char *server_kind_for(const char *kind, bool bootstrap)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (strncmp(kinds[i]->can.kind, kind, strlen(kind)) == 0 &&
+            (bootstrap ? kinds[i]->can.bootstrap : kinds[i]->can.management))
+            return kinds[i]->can.kind;
+    return NULL;
+}
+
 static int copy_text(char **out, const char *text, struct signet_error *err)
 {
     if (!text)
@@ -63,6 +73,7 @@ static int copy_info(struct signet_server *server, const struct signet_server_in
     rc = rc ? rc : copy_text(&server->user, info->user, err);
     rc = rc ? rc : copy_text(&server->realm, info->realm, err);
     rc = rc ? rc : copy_text(&server->profile, info->profile, err);
+    rc = rc ? rc : copy_text(&server->account, info->account, err);
     return rc ? rc : copy_text(&server->uploads, info->uploads ? info->uploads : "uploads", err);
 }
 
@@ -155,6 +166,7 @@ void signet_server_close(struct signet_server **server)
     free(s->realm);
     free(s->profile);
     free(s->uploads);
+    free(s->account);
     free(s);
     *server = NULL;
 }
@@ -208,6 +220,27 @@ static int validate_psk(const struct signet_server_capabilities *can,
     return SIGNET_E_MEANING;
 }
 
+/* A server that looks for the endpoint name in the certificate takes the device now and refuses it
+ * whenever it comes. */
+static int validate_cert(const struct signet_server_capabilities *can,
+                         const struct signet_device *device, struct signet_error *err)
+{
+    char name[CERT_NAME_SIZE] = "";
+    struct buf shown = {0};
+
+    if (!can->common_name || !device->cert ||
+        (cert_common_name(device->cert, device->cert_len, name) &&
+         strcmp(name, device->endpoint) == 0))
+        return SIGNET_OK;
+    text_escape(&shown, (const uint8_t *)name, strlen(name));
+    error_set(err, SIGNET_E_MEANING,
+              "the common name of the certificate is '%s' and not the endpoint name",
+              shown.data ? (const char *)shown.data : "");
+    buf_free(&shown);
+    error_hint(err, "%s lets devices in whose certificate has their endpoint name", can->kind);
+    return SIGNET_E_MEANING;
+}
+
 int server_fits(const struct signet_server_capabilities *can, const struct signet_device *device,
                 struct signet_error *err)
 {
@@ -220,15 +253,27 @@ int server_fits(const struct signet_server_capabilities *can, const struct signe
     if (!(can->modes & 1u << device->mode))
         return error_set(err, SIGNET_E_MEANING, "%s takes no device of mode %s", can->kind,
                          signet_mode_name(device->mode));
-    return device->mode == SIGNET_MODE_PSK ? validate_psk(can, device, err) : SIGNET_OK;
+    return device->mode == SIGNET_MODE_PSK ? validate_psk(can, device, err)
+                                           : validate_cert(can, device, err);
+}
+
+int server_validate_view(const struct signet_server *server, const struct signet_device *view,
+                         struct signet_error *err)
+{
+    int rc = server_fits(&server->ops->can, view, err);
+
+    if (rc && view->bootstrap)
+        error_prefix(err, "the bootstrap account");
+    return rc || !server->ops->validate ? rc : server->ops->validate(server, view, err);
 }
 
 int signet_server_validate(const struct signet_server *server, const struct signet_device *device,
                            struct signet_error *err)
 {
-    int rc = server_fits(&server->ops->can, device, err);
+    struct signet_device view;
+    int rc = server_view(server, device, &view, err);
 
-    return rc || !server->ops->validate ? rc : server->ops->validate(server, device, err);
+    return rc ? rc : server_validate_view(server, &view, err);
 }
 
 int signet_server_check(struct signet_server *server, struct signet_error *err)
@@ -239,11 +284,13 @@ int signet_server_check(struct signet_server *server, struct signet_error *err)
 int signet_server_add(struct signet_server *server, const struct signet_device *device,
                       bool *existed, struct signet_error *err)
 {
+    struct signet_device view;
     bool unused;
-    int rc = signet_server_validate(server, device, err);
+    int rc = server_view(server, device, &view, err);
 
-    rc = rc ? rc : server->ops->add(server, device, existed ? existed : &unused, err);
-    return rc ? rc : uploads_add(server, device, err);
+    rc = rc ? rc : server_validate_view(server, &view, err);
+    rc = rc ? rc : server->ops->add(server, &view, existed ? existed : &unused, err);
+    return rc ? rc : uploads_add(server, &view, err);
 }
 
 int signet_server_find(struct signet_server *server, const char *endpoint, struct signet_error *err)

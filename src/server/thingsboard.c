@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ThingsBoard 3.x and 4.x: a device and its LwM2M credentials in one request. */
 #include "server/thingsboard.h"
-#include "server/uploads.h"
 #include "server/words.h"
 
 #include <jansson.h>
@@ -39,7 +38,7 @@ static int validate(const struct signet_server *server, const struct signet_devi
          (device->identity_len == 6 && memcmp(device->identity, "NO_SEC", 6) == 0)))
         return error_set(err, SIGNET_E_MEANING,
                          "ThingsBoard takes no PSK identity that is blank or NO_SEC");
-    return SIGNET_OK;
+    return thingsboard_fits(device, err);
 }
 
 /* An answer that is not 2xx: {"status", "message", "errorCode", "timestamp"}. */
@@ -164,19 +163,6 @@ static int find_profile(struct signet_server *server, char id[static ENTITY_ID +
     return rc;
 }
 
-/* Base64 of the DER. Without it ThingsBoard wants an authority that it trusts, and the endpoint
- * name as common name. */
-static void put_cert(struct buf *out, const struct signet_device *device)
-{
-    size_t len = 0;
-    const uint8_t *der = uploads_cert(device, &len);
-
-    buf_text(out, ", \"cert\": \"");
-    if (der)
-        words_base64(out, der, len);
-    buf_byte(out, '"');
-}
-
 int thingsboard_profile(struct signet_server *server, struct signet_error *err)
 {
     return !server->profile || server->profile_id[0]
@@ -184,34 +170,12 @@ int thingsboard_profile(struct signet_server *server, struct signet_error *err)
                : find_profile(server, server->profile_id, err);
 }
 
-/* {"client": {..}, "bootstrap": {..}}: both servers of the latter must be named. */
-static void put_credentials(struct buf *out, const struct signet_device *device)
-{
-    static const char *const modes[] = {
-        [SIGNET_MODE_PSK] = "PSK", [SIGNET_MODE_CERT] = "X509", [SIGNET_MODE_NOSEC] = "NO_SEC"};
-
-    buf_printf(out, "{\"client\": {\"securityConfigClientMode\": \"%s\", \"endpoint\": ",
-               modes[device->mode]);
-    words_json(out, (const uint8_t *)device->endpoint, strlen(device->endpoint));
-    if (device->mode == SIGNET_MODE_PSK) {
-        buf_text(out, ", \"identity\": ");
-        words_json(out, device->identity, device->identity_len);
-        buf_text(out, ", \"key\": \"");
-        words_hex(out, device->psk, device->psk_len);
-        buf_byte(out, '"');
-    } else if (device->mode == SIGNET_MODE_CERT) {
-        put_cert(out, device);
-    }
-    buf_text(out, "}, \"bootstrap\": {\"bootstrapServer\": {\"securityMode\": \"NO_SEC\"}, "
-                  "\"lwm2mServer\": {\"securityMode\": \"NO_SEC\"}}}");
-}
-
 static int make_body(const struct signet_device *device, const char *profile, struct secret *out,
                      struct signet_error *err)
 {
     struct buf body = {0}, inner = {0};
 
-    put_credentials(&inner, device);
+    thingsboard_put_credentials(&inner, device);
     buf_text(&body, "{\"device\": {\"name\": ");
     words_json(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
     if (profile)
@@ -231,70 +195,6 @@ static int make_body(const struct signet_device *device, const char *profile, st
     return secret_from_buf(out, &body, err);
 }
 
-static bool same_text(const json_t *object, const char *name, const void *want, size_t len)
-{
-    const json_t *value = json_object_get(object, name);
-
-    return json_is_string(value) && json_string_length(value) == len &&
-           memcmp(json_string_value(value), want, len) == 0;
-}
-
-static bool same_key(const json_t *client, const struct signet_device *device)
-{
-    uint8_t key[THINGSBOARD_PSK_MAX];
-    const json_t *hex = json_object_get(client, "key");
-    ssize_t n = json_is_string(hex)
-                    ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof key)
-                    : -1;
-    bool same = n == (ssize_t)device->psk_len && memcmp(key, device->psk, device->psk_len) == 0;
-
-    wipe(key, sizeof key);
-    return same;
-}
-
-static bool same_cert(const json_t *client, const struct signet_device *device)
-{
-    struct buf want = {0};
-    size_t len = 0;
-    const uint8_t *der = uploads_cert(device, &len);
-    bool same;
-
-    if (!der) /* trusted by its authority */
-        return true;
-    words_base64(&want, der, len);
-    same = !want.failed && same_text(client, "cert", want.data, want.len);
-    buf_free(&want);
-    return same;
-}
-
-/* What of the credentials there is not as we want it; NULL: all is. */
-static const char *difference(const json_t *there, const struct signet_device *device)
-{
-    const json_t *value = json_object_get(there, "credentialsValue");
-    json_t *inner = json_is_string(value)
-                        ? json_loadb(json_string_value(value), json_string_length(value), 0, NULL)
-                        : NULL;
-    const json_t *client = json_object_get(inner, "client");
-    const char *mode = device->mode == SIGNET_MODE_PSK    ? "PSK"
-                       : device->mode == SIGNET_MODE_CERT ? "X509"
-                                                          : "NO_SEC";
-    const char *what = NULL;
-
-    if (!same_text(client, "securityConfigClientMode", mode, strlen(mode)))
-        what = "its security mode";
-    else if (!same_text(client, "endpoint", device->endpoint, strlen(device->endpoint)))
-        what = "its endpoint name";
-    else if (device->mode == SIGNET_MODE_PSK &&
-             !same_text(client, "identity", device->identity, device->identity_len))
-        what = "its PSK identity";
-    else if (device->mode == SIGNET_MODE_PSK && !same_key(client, device))
-        what = "its PSK";
-    else if (device->mode == SIGNET_MODE_CERT && !same_cert(client, device))
-        what = "its certificate";
-    json_decref(inner);
-    return what;
-}
-
 /* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */
 static int compare(struct signet_server *server, const struct signet_device *device,
                    struct signet_error *err)
@@ -310,7 +210,7 @@ static int compare(struct signet_server *server, const struct signet_device *dev
     buf_printf(&path, "/api/device/%s/credentials", id);
     rc = thingsboard_get(server, &path, &there, err);
     buf_free(&path);
-    what = rc ? NULL : difference(there, device);
+    what = rc ? NULL : thingsboard_difference(there, device);
     json_decref(there);
     if (!what)
         return rc;
@@ -448,6 +348,8 @@ static int login(const struct signet_server *server, struct http *http, struct s
 
 const struct server_ops thingsboard_ops = {
     .can = {.kind = "thingsboard",
+            .management = true,
+            .common_name = true,
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
             .psk_min = PSK_STEP,
             .psk_max = THINGSBOARD_PSK_MAX,
@@ -464,6 +366,7 @@ const struct server_ops thingsboard_ops = {
     .check = check,
     .add = add,
     .add_batch = thingsboard_import,
+    .serves = thingsboard_serves,
     .find = find,
     .remove = drop,
 };

@@ -20,6 +20,19 @@ int thingsboard_get(struct signet_server *server, const struct buf *path, json_t
 /* server->profile_id, where a profile is named: looked up once. */
 int thingsboard_profile(struct signet_server *server, struct signet_error *err);
 
+/* thingsboard_credentials.c: the JSON in the string, as the device needs it */
+void thingsboard_put_credentials(struct buf *out, const struct signet_device *device);
+/* What of the credentials there is not as we want it; NULL: all is. */
+const char *thingsboard_difference(const json_t *there, const struct signet_device *device);
+bool thingsboard_has_bootstrap(const struct signet_device *device);
+/* ThingsBoard's bootstrap server writes both accounts into the device again, so that it must have
+ * their secrets: of an account with a certificate that would be the private key. */
+int thingsboard_fits(const struct signet_device *device, struct signet_error *err);
+/* As in struct server_ops: the bootstrap account's credentials go there too. */
+bool thingsboard_serves(const struct signet_server *server, const struct signet_account *chosen,
+                        const struct signet_account *account);
+extern const struct server_ops thingsboard_ops;
+
 /* As add_batch in struct server_ops. */
 int thingsboard_import(struct signet_server *server, const struct signet_device *devices,
                        size_t count, struct signet_error *err);

@@ -3,7 +3,6 @@
  * so only afterwards, so that names are looked for first; and it makes profiles that are not there.
  */
 #include "server/thingsboard.h"
-#include "server/uploads.h"
 #include "server/words.h"
 
 #include <jansson.h>
@@ -28,8 +27,7 @@ static bool put_row(struct buf *out, const struct signet_server *server,
                     const struct signet_device *device)
 {
     bool psk = device->mode == SIGNET_MODE_PSK;
-    size_t name = strlen(device->endpoint), len = 0;
-    const uint8_t *der = uploads_cert(device, &len);
+    size_t name = strlen(device->endpoint);
     bool good = cell(out, device->endpoint, name) &&
                 cell(out, server->profile, strlen(server->profile)) &&
                 cell(out, device->endpoint, name);
@@ -39,8 +37,8 @@ static bool put_row(struct buf *out, const struct signet_server *server,
     if (psk)
         words_hex(out, device->psk, device->psk_len);
     buf_byte(out, ',');
-    if (der)
-        words_base64(out, der, len);
+    if (device->cert)
+        words_base64(out, device->cert, device->cert_len);
     buf_byte(out, '\n');
     return good;
 }
@@ -126,6 +124,9 @@ int thingsboard_import(struct signet_server *server, const struct signet_device 
     json_t *reply = NULL;
     int rc;
 
+    for (size_t i = 0; i < count; i++)
+        if (thingsboard_has_bootstrap(&devices[i]))
+            return error_set(err, SIGNET_E_UNSUPPORTED, "rows have no bootstrap account");
     if (!server->profile) /* a device's type would name one, and make it an LwM2M one */
         return error_set(err, SIGNET_E_UNSUPPORTED, "a bulk import needs a profile");
     rc = thingsboard_profile(server, err);

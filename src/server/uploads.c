@@ -13,22 +13,6 @@
 
 enum { NAME_BYTES = 200, PEM_MAX = 64 * 1024 };
 
-const uint8_t *uploads_cert(const struct signet_device *device, size_t *len)
-{
-    struct signet_account account;
-
-    if (!device->tree || device->mode != SIGNET_MODE_CERT)
-        return NULL;
-    for (size_t i = 0; signet_tree_account(device->tree, i, &account); i++) {
-        if (account.bootstrap || account.mode != SIGNET_MODE_CERT || !account.identity ||
-            account.identity->type != SIGNET_TYPE_OPAQUE || !account.identity->as.bytes.len)
-            continue;
-        *len = account.identity->as.bytes.len;
-        return account.identity->as.bytes.data;
-    }
-    return NULL;
-}
-
 /* NAME.pem: what may stand in a file's name, the rest percent-encoded. A name that would be too
  * long for a file system is cut and told apart by the certificate's fingerprint. */
 static void file_name(struct buf *out, const char *endpoint, const uint8_t print[static 32])
@@ -92,8 +76,9 @@ out:
 int uploads_add(const struct signet_server *server, const struct signet_device *device,
                 struct signet_error *err)
 {
-    size_t len = 0;
-    const uint8_t *der = server->ops->can.uploads ? uploads_cert(device, &len) : NULL;
+    const uint8_t *der =
+        server->ops->can.uploads && device->mode == SIGNET_MODE_CERT ? device->cert : NULL;
+    size_t len = device->cert_len;
     struct signet_cert *cert = NULL;
     struct signet_bytes pem = {0};
     struct buf name = {0};

@@ -6,10 +6,6 @@
 
 #include "server/ops.h"
 
-/* The certificate that the device shows to its management server, DER; NULL: the tree has none.
- * A view into the tree. */
-const uint8_t *uploads_cert(const struct signet_device *device, size_t *len);
-
 /* Puts the certificate of a device that the server has now into the folder, and a line into the
  * list there. Nothing to do: SIGNET_OK. May be called by several threads. */
 int uploads_add(const struct signet_server *server, const struct signet_device *device,

@@ -44,13 +44,13 @@ static int try_values(struct trial *t, const struct placeholder_values *values,
                       struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
-    struct signet_device device;
     int rc = template_make(&t->u->template, t->u, values, true, &tree, err);
 
     if (rc == SIGNET_OK && t->options->accept) {
-        rc = unit_device(&device, tree, values->endpoint, err);
-        if (rc == SIGNET_OK)
-            rc = t->options->accept(t->options->accept_ctx, &device, err);
+        struct signet_device device;
+
+        unit_device(&device, tree, values->endpoint);
+        rc = t->options->accept(t->options->accept_ctx, &device, err);
     }
     signet_tree_free(&tree);
     return rc;

@@ -132,3 +132,18 @@ const char *source_manifest_sha256(const struct source *source)
 {
     return source->manifest_sha256;
 }
+
+const struct signet_tree *source_sample(const struct source *source)
+{
+    return source->template.base;
+}
+
+bool source_makes_credential(const struct source *source, uint16_t iid)
+{
+    const struct template *f = &source->template;
+
+    for (size_t i = 0; i < f->account_count; i++)
+        if (f->accounts[i].iid == iid)
+            return f->accounts[i].mint;
+    return false;
+}

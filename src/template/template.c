@@ -462,6 +462,17 @@ static int put_certs(const struct template *f, const struct source *u,
     return rc;
 }
 
+/* A sample has the name of another device. */
+static void remove_certs(const struct template *f, struct signet_tree *tree)
+{
+    for (size_t i = 0; i < f->account_count; i++) {
+        struct signet_path path = {0, f->accounts[i].iid, RID_IDENTITY, SIGNET_NO_ID};
+
+        if (f->accounts[i].mint && mode_has_certs(f->accounts[i].mode))
+            signet_tree_remove(tree, path);
+    }
+}
+
 /* Certificates that the manifest brings: whole, and with the key that belongs to them. */
 static int check_loaded(const struct template *f, const struct placeholder_values *values,
                         const struct signet_tree *tree, struct signet_error *err)
@@ -498,7 +509,9 @@ int template_make(const struct template *f, const struct source *u,
         rc = error_set(err, SIGNET_E_MEANING,
                        "the name has %zu characters: as common name of a certificate at most 64",
                        strlen(values->endpoint));
-    if (rc == SIGNET_OK && f->mints_certs && !trial)
+    if (rc == SIGNET_OK && f->mints_certs && trial)
+        remove_certs(f, tree);
+    else if (rc == SIGNET_OK && f->mints_certs)
         rc = put_certs(f, u, values, tree, err);
     if (rc == SIGNET_OK)
         rc = check_loaded(f, values, tree, err);

@@ -70,4 +70,9 @@ int source_restore(struct source *source, const struct secret *packet, const cha
 /* SHA-256 of the manifest in hex; "": there is none. */
 const char *source_manifest_sha256(const struct source *source);
 
+/* The first device that was tried, whose accounts are those of all; NULL: none was. */
+const struct signet_tree *source_sample(const struct source *source);
+/* Does each device get a new credential for this account? */
+bool source_makes_credential(const struct source *source, uint16_t iid);
+
 #endif

@@ -96,7 +96,7 @@ def certificates(folder):
     done(h.run(h.order('certs', 40, records='records.ndjson')), '40 of 40')
     h.check('certs', ['packets.ndjson'], 40, ['records.ndjson'])
     row = h.records('records.ndjson')['urn:dev:os:certs-0000003']
-    need('psk' not in row and set(row) == {'endpoint', 'mode', 'certificate'}, row)
+    need(set(row) == {'endpoint', 'mode', 'certificate', 'account', 'uri'}, row)
     with open(h.at('cert.der'), 'wb') as f:
         f.write(base64.b64decode(row['certificate']))
     p = subprocess.run(['openssl', 'x509', '-inform', 'DER', '-noout', '-subject', '-in', h.at('cert.der')],

@@ -65,7 +65,11 @@ class Desk:
         return p.returncode, p.stdout + p.stderr
 
     def order(self, more='', quota=2, text=None):
-        self.write('order.yaml', text or ORDER % quota + more)
+        text = text or ORDER % quota + more
+        if 'board:' in text and 'servers:' not in text:  # the keys that are made have a receiver
+            self.write('keys.json', '{"kind": "export", "file": "keys.csv", "columns": "e=endpoint, k=key_hex, c=cert_base64"}')
+            text += 'servers: [{file: keys.json}]\n'
+        self.write('order.yaml', text)
 
     def manifest(self, csv, more='', quota=2):
         self.write('devices.csv', csv)
@@ -219,7 +223,7 @@ def servers(d):
     d.write('things.json', json.dumps({'kind': 'thingsboard', 'url': 'https://127.0.0.1', 'port': 9}))
     csv = f'endpoint,psk\nurn:a,{KEY % 1}\nurn:b,{KEY % 2}\n'
     d.manifest(csv)
-    order = open(d.at('order.yaml')).read()
+    order = open(d.at('order.yaml')).read().replace('servers: [{file: keys.json}]\n', '')
     d.order(text=order + 'servers: [{file: shop.json}]\n')
     need('server    shop' in d.good('an export needs no token'), 'the plan')
     d.order(text=order + 'servers: [{file: things.json}]\n')

@@ -32,10 +32,11 @@ def events(text, kind):
 
 def order(place, quota, slots=None, retries=0):
     place.order([])
+    place.write('keys.json', json.dumps({'kind': 'export', 'file': place.at('keys.csv')}))
     with open(place.at('order.yaml')) as f:
-        text = f.read().replace('servers:\n', '').replace(f'quota: {BOARDS}', f'quota: {quota}').replace('retries: 0', f'retries: {retries}')
+        text = f.read().replace('servers:\n', 'servers: [{file: keys.json}]\n').replace(f'quota: {BOARDS}', f'quota: {quota}').replace('retries: 0', f'retries: {retries}')
     if slots:
-        text = text[:text.index('slots:')] + 'slots:\n' + ''.join(f'  - {s}\n' for s in slots)
+        text = text[:text.index('slots:')] + 'servers: [{file: keys.json}]\nslots:\n' + ''.join(f'  - {s}\n' for s in slots)
     place.write('order.yaml', text)
 
 

@@ -75,8 +75,10 @@ class Hall(Folder):
             text += ['names:', '  pattern: "urn:dev:os:named-{serial:07}"', f'  first: {self.count * 1000}']
         if self.certs:
             text += ['credentials:', '  server_cert: server/client_cert.crt']
-        if self.server or self.leshan:
-            text += ['servers:']
+        text += ['servers:']
+        if not self.server and not self.leshan:
+            self.write('keys.json', json.dumps({'kind': 'export', 'file': self.at('keys.csv')}))
+            text += ['  - {name: keys, file: keys.json}']
         if self.server:
             text += [f'  - {{name: coiote, file: server.json, token_file: token, ca_file: {self.server.ca}}}']
         if self.leshan:

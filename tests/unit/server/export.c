@@ -53,6 +53,9 @@ static void stop(struct place *p)
     signet_server_close(&p->server);
 }
 
+#define CUMULOCITY_BEFORE "endpoint id;securityMode;lwm2m psk_id;lwm2m psk_key"
+#define CUMULOCITY        CUMULOCITY_BEFORE ";bootstrapSecurityMode;bootstrap psk_id;bootstrap psk_key"
+
 static struct signet_device psk(const char *name, const char *identity, const char *key)
 {
     return (struct signet_device){.endpoint = name,
@@ -130,8 +133,7 @@ static void test_formats(void **state)
         {"ndjson", "ep=endpoint,id=identity",
          "{\"ep\": \"ep-1\", \"id\": \"a,\\\"b\"}\n{\"ep\": \"ep-2\", \"id\": \"\"}\n"},
         {"cumulocity", NULL,
-         "endpoint id;securityMode;lwm2m psk_id;lwm2m psk_key\nep-1;PSK;\"a,\"\"b\";6b31\n"
-         "ep-2;NO_SEC;;\n"},
+         CUMULOCITY "\nep-1;PSK;\"a,\"\"b\";6b31;NO_SEC;;\nep-2;NO_SEC;;;NO_SEC;;\n"},
     };
 
     (void)state;
@@ -153,6 +155,89 @@ static void test_formats(void **state)
         assert_int_equal(signet_server_find(p.server, "ep", NULL), SIGNET_E_NOT_FOUND);
         stop(&p);
     }
+}
+
+#define ACCOUNT(iid, bootstrap, mode, more)                                                        \
+#iid ": {0: 'coaps://h:" #iid "', 1: " bootstrap ", 2: " mode ", 3: b'id" #iid                 \
+         "', 5: b'key" #iid "'" more "}"
+#define BOTH                                                                                       \
+    "{OID.Security: {" ACCOUNT(0, "True", "0", "") ", " ACCOUNT(1, "False", "0", ", 10: 7") "}}"
+#define ONE "{OID.Security: {" ACCOUNT(0, "True", "0", "") "}}"
+
+static struct signet_tree *parsed(const char *text)
+{
+    struct signet_tree *tree = NULL;
+
+    assert_int_equal(signet_config_parse(text, strlen(text), "cfg", &tree, NULL), SIGNET_OK);
+    return tree;
+}
+
+/* Every account of the device, in columns of its own. */
+static void test_accounts_have_columns(void **state)
+{
+    static const struct {
+        const char *config, *format, *columns, *want;
+    } cases[] = {
+        {BOTH, "csv",
+         "e=endpoint, a=account, k=key_hex, b=bootstrap.key_text, i=management.identity",
+         "e,a,k,b,i\nep,management,6b657931,key0,id1\n"},
+        {ONE, "csv",
+         "e=endpoint, a=account, k=key_hex, b=bootstrap.key_text, i=management.identity",
+         "e,a,k,b,i\nep,bootstrap,6b657930,key0,\n"},
+        {BOTH, "cumulocity", NULL, CUMULOCITY "\nep;PSK;id1;6b657931;PSK;id0;6b657930\n"},
+        {ONE, "cumulocity", NULL, CUMULOCITY "\nep;PSK_GENERATED;;;PSK;id0;6b657930\n"},
+        {BOTH, "csv", "e=endpoint, m=bootstrap.mode, u=management.account",
+         "e,m,u\nep,psk,management\n"},
+        {"{OID.Security: {" ACCOUNT(1, "False", "0", "") "}}", "csv",
+         "e=endpoint, m=bootstrap.mode, u=bootstrap.account, M=bootstrap.MODE",
+         "e,m,u,M\nep,,,NO_SEC\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct signet_tree *tree = parsed(cases[i].config);
+        struct place p;
+
+        start(&p, cases[i].format, cases[i].columns);
+        assert_int_equal(add(&p, (struct signet_device){.endpoint = "ep", .tree = tree}, NULL),
+                         SIGNET_OK);
+        expect_file(&p, cases[i].want);
+        signet_tree_free(&tree);
+        stop(&p);
+    }
+}
+
+/* What a column shows of another account must be text there, too. */
+static void test_other_account_is_looked_at(void **state)
+{
+    struct signet_tree *tree = parsed("{OID.Security: {0: {1: True, 2: 0, 3: b'=id', 5: b'k'}, "
+                                      "1: {1: False, 2: 0, 3: b'i', 5: b'k'}}}");
+    const struct signet_device device = {.endpoint = "ep", .tree = tree};
+    struct signet_error err = {0};
+    struct place p;
+
+    (void)state;
+    start(&p, "cumulocity", NULL);
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_MEANING);
+    assert_non_null(strstr(err.msg, "formula"));
+    signet_tree_free(&tree);
+    stop(&p);
+}
+
+/* A file that 0.1 began has no bootstrap columns, and goes on without. */
+static void test_file_of_a_version_before(void **state)
+{
+    static const char before[] = CUMULOCITY_BEFORE "\nep-0;PSK;i;6b\n";
+    struct place p;
+
+    (void)state;
+    start(&p, "cumulocity", NULL);
+    assert_int_equal(file_write(p.file, before, sizeof before - 1, 0600, NULL), SIGNET_OK);
+    signet_server_close(&p.server);
+    assert_int_equal(open_export(&p, "cumulocity", NULL, NULL), SIGNET_OK);
+    assert_int_equal(add(&p, psk("ep-1", "i", "k"), NULL), SIGNET_OK);
+    expect_file(&p, CUMULOCITY_BEFORE "\nep-0;PSK;i;6b\nep-1;PSK;i;6b\n");
+    stop(&p);
 }
 
 static void test_emqx(void **state)
@@ -416,11 +501,19 @@ static void test_long_file_is_read_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),           cmocka_unit_test(test_emqx),
-        cmocka_unit_test(test_no_row_twice),      cmocka_unit_test(test_crash_at_every_byte),
-        cmocka_unit_test(test_names_with_quotes), cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_refusals),          cmocka_unit_test(test_changed_by_others),
-        cmocka_unit_test(test_nrfcloud),          cmocka_unit_test(test_long_file_is_read_once),
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_accounts_have_columns),
+        cmocka_unit_test(test_other_account_is_looked_at),
+        cmocka_unit_test(test_file_of_a_version_before),
+        cmocka_unit_test(test_emqx),
+        cmocka_unit_test(test_no_row_twice),
+        cmocka_unit_test(test_crash_at_every_byte),
+        cmocka_unit_test(test_names_with_quotes),
+        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_changed_by_others),
+        cmocka_unit_test(test_nrfcloud),
+        cmocka_unit_test(test_long_file_is_read_once),
         cmocka_unit_test(test_one_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A credential that is made here is known to nobody else: once its seal is wiped, a server that was
+ * not told of it never lets the device in. */
+#include "run/private.h"
+#include "server/server.h"
+
+#include <stdio.h>
+
+static bool has_receiver(const struct signet_run *r, bool one_account,
+                         const struct signet_tree *tree, const struct signet_account *a)
+{
+    const struct signet_order *o = r->order;
+    struct signet_account main;
+
+    if (o->records && (!one_account || (account_main(tree, &main) && main.iid == a->iid)))
+        return true;
+    for (size_t i = 0; i < o->server_count; i++)
+        if (server_serves(r->servers[i], tree, a))
+            return true;
+    return o->packets && !o->records && !o->server_count; /* the packets hold it, and are kept */
+}
+
+static int refuse(const struct signet_order *o, const struct signet_account *a,
+                  struct signet_error *err)
+{
+    const char *role = a->bootstrap ? "bootstrap" : "management";
+    struct buf uri = {0};
+    char which[16];
+
+    snprintf(which, sizeof(which), "%u", a->ssid);
+    if (a->uri && a->uri->type == SIGNET_TYPE_STRING)
+        text_escape(&uri, a->uri->as.bytes.data, a->uri->as.bytes.len);
+    error_set(err, SIGNET_E_MEANING, "nobody would get the new %s of the %s account /0/%u (%.120s)",
+              a->mode == SIGNET_MODE_PSK ? "key" : "certificate", role, a->iid,
+              uri.data ? (const char *)uri.data : "no URI");
+    error_hint(err, "servers: [{file: FILE.json, account: %s}], a server's file or an export's%s",
+               a->bootstrap || !a->has_ssid ? role : which,
+               o->packets ? "; or output: {records: FILE.csv}" : "");
+    buf_free(&uri);
+    return SIGNET_E_MEANING;
+}
+
+int run_check_receivers(const struct signet_run *r, bool one_account, struct signet_error *err)
+{
+    const struct signet_tree *tree = source_sample(r->source);
+    struct signet_account a;
+
+    for (size_t i = 0; tree && signet_tree_account(tree, i, &a); i++)
+        if (source_makes_credential(r->source, a.iid) && !has_receiver(r, one_account, tree, &a))
+            return refuse(r->order, &a, err);
+    return SIGNET_OK;
+}

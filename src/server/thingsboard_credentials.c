@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ThingsBoard's credentials of a device: JSON that its API wants in a string. */
+#include "server/thingsboard.h"
+#include "server/words.h"
+
+#include <string.h>
+
+/* Base64 of the DER. Without it ThingsBoard wants an authority that it trusts, and the endpoint
+ * name as common name. */
+static void put_cert(struct buf *out, const struct signet_device *device)
+{
+    buf_text(out, ", \"cert\": \"");
+    if (device->cert)
+        words_base64(out, device->cert, device->cert_len);
+    buf_byte(out, '"');
+}
+
+static bool bootstrap_of(const struct signet_device *device, struct signet_device *out)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; device->tree && signet_tree_account(device->tree, i, &a); i++) {
+        if (!a.bootstrap)
+            continue;
+        *out = (struct signet_device){.endpoint = device->endpoint, .tree = device->tree};
+        device_take(out, &a);
+        return true;
+    }
+    return false;
+}
+
+/* "NAME": {"securityMode": .., ..}: what the device has for this server. */
+static void put_server(struct buf *out, const char *name, const struct signet_device *device)
+{
+    if (device->mode != SIGNET_MODE_PSK) {
+        buf_printf(out, "\"%s\": {\"securityMode\": \"NO_SEC\"}", name);
+        return;
+    }
+    buf_printf(out, "\"%s\": {\"securityMode\": \"PSK\", \"clientPublicKeyOrId\": ", name);
+    words_json(out, device->identity, device->identity_len);
+    buf_text(out, ", \"clientSecretKey\": \"");
+    words_hex(out, device->psk, device->psk_len);
+    buf_text(out, "\"}");
+}
+
+/* What ThingsBoard's bootstrap server has to know. Without a bootstrap account no device ever asks
+ * for it, but both servers must be named. */
+static void put_bootstrap(struct buf *out, const struct signet_device *device)
+{
+    struct signet_device none = {.mode = SIGNET_MODE_NOSEC}, bootstrap;
+    bool asks = bootstrap_of(device, &bootstrap);
+
+    buf_text(out, ", \"bootstrap\": {");
+    put_server(out, "bootstrapServer", asks ? &bootstrap : &none);
+    buf_text(out, ", ");
+    put_server(out, "lwm2mServer", asks ? device : &none);
+    buf_byte(out, '}');
+}
+
+/* {"client": {..}, "bootstrap": {..}}: both servers of the latter must be named. */
+void thingsboard_put_credentials(struct buf *out, const struct signet_device *device)
+{
+    static const char *const modes[] = {
+        [SIGNET_MODE_PSK] = "PSK", [SIGNET_MODE_CERT] = "X509", [SIGNET_MODE_NOSEC] = "NO_SEC"};
+
+    buf_printf(out, "{\"client\": {\"securityConfigClientMode\": \"%s\", \"endpoint\": ",
+               modes[device->mode]);
+    words_json(out, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    if (device->mode == SIGNET_MODE_PSK) {
+        buf_text(out, ", \"identity\": ");
+        words_json(out, device->identity, device->identity_len);
+        buf_text(out, ", \"key\": \"");
+        words_hex(out, device->psk, device->psk_len);
+        buf_byte(out, '"');
+    } else if (device->mode == SIGNET_MODE_CERT) {
+        put_cert(out, device);
+    }
+    buf_byte(out, '}');
+    put_bootstrap(out, device);
+    buf_byte(out, '}');
+}
+
+bool thingsboard_has_bootstrap(const struct signet_device *device)
+{
+    struct signet_device bootstrap;
+
+    return bootstrap_of(device, &bootstrap);
+}
+
+int thingsboard_fits(const struct signet_device *device, struct signet_error *err)
+{
+    struct signet_device bootstrap;
+    int rc;
+
+    if (!bootstrap_of(device, &bootstrap))
+        return SIGNET_OK;
+    if (bootstrap.mode == SIGNET_MODE_CERT || device->mode == SIGNET_MODE_CERT) {
+        error_set(err, SIGNET_E_MEANING,
+                  "ThingsBoard's bootstrap server would need the private key of the device");
+        error_hint(err, "beside a bootstrap account it takes accounts of mode psk");
+        return SIGNET_E_MEANING;
+    }
+    rc = server_fits(&thingsboard_ops.can, &bootstrap, err);
+    if (rc)
+        error_prefix(err, "the bootstrap account");
+    return rc;
+}
+
+bool thingsboard_serves(const struct signet_server *server, const struct signet_account *chosen,
+                        const struct signet_account *account)
+{
+    (void)server;
+    return chosen->iid == account->iid || account->bootstrap;
+}
+
+static bool same_text(const json_t *object, const char *name, const void *want, size_t len)
+{
+    const json_t *value = json_object_get(object, name);
+
+    return json_is_string(value) && json_string_length(value) == len &&
+           memcmp(json_string_value(value), want, len) == 0;
+}
+
+static bool same_key(const json_t *hex, const struct signet_device *device)
+{
+    uint8_t key[THINGSBOARD_PSK_MAX];
+    ssize_t n = json_is_string(hex)
+                    ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof key)
+                    : -1;
+    bool same = n == (ssize_t)device->psk_len && memcmp(key, device->psk, device->psk_len) == 0;
+
+    wipe(key, sizeof key);
+    return same;
+}
+
+static bool same_cert(const json_t *client, const struct signet_device *device)
+{
+    struct buf want = {0};
+    bool same;
+
+    if (!device->cert) /* trusted by its authority */
+        return true;
+    words_base64(&want, device->cert, device->cert_len);
+    same = !want.failed && same_text(client, "cert", want.data, want.len);
+    buf_free(&want);
+    return same;
+}
+
+/* Has the bootstrap server what the device has for it? */
+static bool same_bootstrap(const json_t *there, const struct signet_device *device)
+{
+    const json_t *server = json_object_get(json_object_get(there, "bootstrap"), "bootstrapServer");
+    struct signet_device want;
+    const char *mode;
+
+    if (!bootstrap_of(device, &want))
+        return true;
+    mode = want.mode == SIGNET_MODE_PSK ? "PSK" : "NO_SEC";
+    return same_text(server, "securityMode", mode, strlen(mode)) &&
+           (want.mode != SIGNET_MODE_PSK ||
+            (same_text(server, "clientPublicKeyOrId", want.identity, want.identity_len) &&
+             same_key(json_object_get(server, "clientSecretKey"), &want)));
+}
+
+/* What of the credentials there is not as we want it; NULL: all is. */
+const char *thingsboard_difference(const json_t *there, const struct signet_device *device)
+{
+    const json_t *value = json_object_get(there, "credentialsValue");
+    json_t *inner = json_is_string(value)
+                        ? json_loadb(json_string_value(value), json_string_length(value), 0, NULL)
+                        : NULL;
+    const json_t *client = json_object_get(inner, "client");
+    const char *mode = device->mode == SIGNET_MODE_PSK    ? "PSK"
+                       : device->mode == SIGNET_MODE_CERT ? "X509"
+                                                          : "NO_SEC";
+    const char *what = NULL;
+
+    if (!same_text(client, "securityConfigClientMode", mode, strlen(mode)))
+        what = "its security mode";
+    else if (!same_text(client, "endpoint", device->endpoint, strlen(device->endpoint)))
+        what = "its endpoint name";
+    else if (device->mode == SIGNET_MODE_PSK &&
+             !same_text(client, "identity", device->identity, device->identity_len))
+        what = "its PSK identity";
+    else if (device->mode == SIGNET_MODE_PSK && !same_key(json_object_get(client, "key"), device))
+        what = "its PSK";
+    else if (device->mode == SIGNET_MODE_CERT && !same_cert(client, device))
+        what = "its certificate";
+    else if (!same_bootstrap(inner, device))
+        what = "its bootstrap account";
+    json_decref(inner);
+    return what;
+}
