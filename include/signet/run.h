@@ -9,6 +9,7 @@
  *
  * A run is for one thread at a time; its own threads end before its calls return. */
 
+#include <signet/bytes.h>
 #include <signet/cancel.h>
 #include <signet/error.h>
 #include <signet/event.h>

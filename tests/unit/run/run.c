@@ -30,7 +30,7 @@ struct fixture {
     char folder[FOLDER_SIZE];
     struct signet_error err;
     struct sim_board *boards[SLOTS_MAX];
-    char links[SLOTS_MAX][96], names[SLOTS_MAX][24], files[4][96];
+    char links[SLOTS_MAX][96], names[SLOTS_MAX][24], files[5][96];
     struct signet_order order;
     struct signet_run_options options;
     struct signet_run *run;
@@ -64,6 +64,8 @@ static const char *in(const struct fixture *h, const char *name, char out[96])
 
 static void build(struct fixture *h, size_t slots, int64_t quota, unsigned boards_each)
 {
+    char info[FOLDER_SIZE + 128];
+
     *h = (struct fixture){0};
     assert_true(folder_make(h->folder));
     h->observer = (struct signet_observer){.on_event = on_event, .ctx = h};
@@ -80,6 +82,11 @@ static void build(struct fixture *h, size_t slots, int64_t quota, unsigned board
                                      .board = {.ready_timeout_ms = 4000},
                                      .identity = "{endpoint}",
                                      .slot_count = slots};
+    snprintf(info, sizeof info, "{\"kind\": \"export\", \"file\": \"%s/keys.csv\"}", h->folder);
+    h->order.servers[0] =
+        (struct signet_order_server){.name = "keys", .file = in(h, "keys.json", h->files[4])};
+    h->order.server_count = 1; /* so that the keys have a receiver */
+    OK(h, signet_bytes_write(h->files[4], info, strlen(info), &h->err));
     OK(h, signet_bytes_write(h->files[0], template, strlen(template), &h->err));
     for (size_t i = 0; i < slots; i++) {
         char name[64];
