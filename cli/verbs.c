@@ -120,7 +120,7 @@ int cli_run(int argc, char **argv)
         return flushed();
     }
     if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
-        puts("signet " SIGNET_VERSION);
+        printf("signet %s\n", signet_version());
         return flushed();
     }
     for (const struct noun *noun = nouns; noun->name; noun++)

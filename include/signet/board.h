@@ -8,6 +8,7 @@
  *   open -> prepare -> endpoint -> load -> result -> finish -> close
  */
 
+#include <signet/bytes.h>
 #include <signet/flasher.h>
 
 #ifdef __cplusplus
@@ -59,7 +60,8 @@ int signet_board_look(struct signet_board *board, struct signet_error *err);
 int signet_board_prepare(struct signet_board *board, struct signet_error *err);
 /* The name that the board gave, or "". SIGNET_E_WRONG_BOARD: it is not the expected one, or another
  * than before; SIGNET_E_BOARD: not a name that may be used. */
-int signet_board_endpoint(struct signet_board *board, char name[152], struct signet_error *err);
+int signet_board_endpoint(struct signet_board *board, char name[SIGNET_ENDPOINT_SIZE],
+                          struct signet_error *err);
 /* Makes sure that the board is still the same one, then writes the packet and compares what the
  * board has, where it tells. SIGNET_E_WRONG_BOARD: not the same one, nothing was sent. */
 int signet_board_load(struct signet_board *board, const void *packet, size_t len,
@@ -72,10 +74,11 @@ int signet_board_finish(struct signet_board *board, struct signet_error *err);
 /* What is known, also after an error. The hint of a cancelled call says in words in what state the
  * board is; the port is free again after close, and no file is ever written. */
 struct signet_board_state {
-    char port[128];   /* the link's address, "" before it was found */
-    char serial[128]; /* programmer or USB serial number, "" when unknown */
-    char hw_id[152];  /* of the board itself: what follows the last '-' of the name it gave when
-                         that is 8 or more hex digits, else the whole name; "" without a name */
+    char port[128];                   /* the link's address, "" before it was found */
+    char serial[128];                 /* programmer or USB serial number, "" when unknown */
+    char hw_id[SIGNET_ENDPOINT_SIZE]; /* of the board itself: what follows the last '-' of the name
+                         it gave when that is 8 or more hex digits, else the whole name; "" without
+                         a name */
     char initial_sha256[65], final_sha256[65];
     bool bytes_sent; /* a byte of the packet may have left the host */
     bool loaded, applied, finished;

@@ -118,7 +118,8 @@ int signet_key_describe(const struct signet_key *key, char type[64], uint8_t key
  */
 enum { SIGNET_FETCH_DTLS = 1u };
 int signet_cert_fetch(struct signet_cert **out, const char *host, uint16_t port, unsigned flags,
-                      unsigned timeout_ms, struct signet_cancel *cancel, struct signet_error *err);
+                      unsigned timeout_ms, const struct signet_cancel *cancel,
+                      struct signet_error *err);
 
 #ifdef __cplusplus
 }

@@ -43,7 +43,7 @@ struct signet_factory_args {
     const char *ca_file; /* PEM: authorities trusted for the server; NULL: the system's */
     unsigned flags;      /* SIGNET_FACTORY_... */
     const struct signet_observer *observer;
-    struct signet_cancel *cancel; /* stops register */
+    const struct signet_cancel *cancel; /* stops register */
 };
 
 /* Reads and understands everything that args name, in this order: server, configuration, its

@@ -2,6 +2,7 @@
 #ifndef SIGNET_LEDGER_H
 #define SIGNET_LEDGER_H
 
+#include <signet/bytes.h>
 #include <signet/error.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,7 +65,7 @@ struct signet_lease {
     int64_t index; /* number of the device in its manifest or pattern, from 0; -1: none */
     int attempt;   /* from 1 */
     enum signet_device_state state;
-    char endpoint[152];
+    char endpoint[SIGNET_ENDPOINT_SIZE];
 };
 
 /* A new device whose name is known. SIGNET_E_QUOTA, SIGNET_E_CONFLICT (endpoint in use). */
@@ -74,7 +75,8 @@ int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const cha
 /* Names of an order, by number from 0. */
 struct signet_ledger_names {
     /* SIGNET_E_NOT_FOUND: there is none, nor of a higher number. May be asked again. */
-    int (*name)(void *ctx, int64_t index, char endpoint[152], struct signet_error *err);
+    int (*name)(void *ctx, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
+                struct signet_error *err);
     void *ctx;
 };
 /* The next devices of an order that no station has, at most max, as far as names and quota go; all
@@ -165,8 +167,9 @@ int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const cha
 int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
                          int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err);
 /* The device that was in this slot of this station last, of any order. SIGNET_E_NOT_FOUND. */
-int signet_ledger_last(struct signet_ledger *ledger, const char *slot, char endpoint[152],
-                       enum signet_device_state *state, struct signet_error *err);
+int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
+                       char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,
+                       struct signet_error *err);
 
 /* Ends a device for ever. Its identity and its unit of the quota come back only when its
  * credentials never left the host. A reason is required. */

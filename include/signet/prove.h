@@ -26,8 +26,8 @@ struct signet_prove_options {
     const char *uri;
     unsigned timeout_ms; /* for each account; 0: 20,000 */
     const struct signet_observer
-        *observer;                /* STAGE_BEGIN, STAGE_END of each step, RETRY; may be NULL */
-    struct signet_cancel *cancel; /* may be NULL */
+        *observer; /* STAGE_BEGIN, STAGE_END of each step, RETRY; may be NULL */
+    const struct signet_cancel *cancel; /* may be NULL */
     /* Called while the device is registered, to ask the server from the other side whether it saw
      * it: an error is the step "seen" failing. May be NULL. */
     int (*on_registered)(void *ctx, const char *endpoint, struct signet_error *err);

@@ -6,6 +6,7 @@
  * server that knows it. */
 
 #include <signet/board.h>
+#include <signet/bytes.h>
 #include <signet/factory.h>
 
 #ifdef __cplusplus
@@ -28,7 +29,7 @@ struct signet_provision_job {
 
 /* How far it went, also after an error. */
 struct signet_provision_result {
-    char endpoint[152]; /* "" when there is none */
+    char endpoint[SIGNET_ENDPOINT_SIZE]; /* "" when there is none */
     bool registered;
     struct signet_board_state board; /* all zero without a board */
 };

@@ -24,5 +24,6 @@
 #include <signet/smp.h>
 #include <signet/status.h>
 #include <signet/tree.h>
+#include <signet/version.h>
 
 #endif

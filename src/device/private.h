@@ -18,7 +18,7 @@ struct signet_factory {
     char *ca_file;
     unsigned flags;
     const struct signet_observer *observer;
-    struct signet_cancel *cancel;
+    const struct signet_cancel *cancel;
     struct signet_cert *server_cert, *cert; /* NULL: not given */
     struct signet_key *key;
 };

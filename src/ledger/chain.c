@@ -4,6 +4,7 @@
 #include "ledger/store.h"
 #include "pki/pki.h"
 
+#include <signet/version.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -91,7 +91,7 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
 /* The account's credentials, taken as its security mode says. */
 int transport_open(struct transport **out, const struct transport_address *address,
                    const struct signet_account *account, int64_t deadline,
-                   struct signet_cancel *cancel, struct signet_error *err);
+                   const struct signet_cancel *cancel, struct signet_error *err);
 void transport_close(struct transport **transport);
 const char *transport_cipher(const struct transport *transport); /* "" without DTLS */
 int transport_send(struct transport *transport, const void *data, size_t len,

@@ -16,7 +16,7 @@
 struct transport {
     struct tls_dtls *dtls; /* NULL: plain */
     int fd;
-    struct signet_cancel *cancel;
+    const struct signet_cancel *cancel;
 };
 
 static int bad_uri(struct signet_error *err, const char *why)
@@ -159,7 +159,7 @@ static int open_udp(struct transport *t, const struct transport_address *address
 
 int transport_open(struct transport **out, const struct transport_address *address,
                    const struct signet_account *account, int64_t deadline,
-                   struct signet_cancel *cancel, struct signet_error *err)
+                   const struct signet_cancel *cancel, struct signet_error *err)
 {
     struct transport *t = calloc(1, sizeof *t);
 

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signet/version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

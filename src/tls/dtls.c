@@ -218,7 +218,7 @@ static void judge(const struct session *s, const struct login *login, int rc,
 
 int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
                   const struct tls_credentials *credentials, int64_t deadline,
-                  struct signet_cancel *cancel, struct signet_error *err)
+                  const struct signet_cancel *cancel, struct signet_error *err)
 {
     const struct target target = {
         .host = host, .port = port, .dtls = true, .deadline = deadline, .cancel = cancel};
@@ -281,7 +281,7 @@ int tls_dtls_send(struct tls_dtls *t, const void *data, size_t len, struct signe
 }
 
 int tls_dtls_recv(struct tls_dtls *t, void *data, size_t size, size_t *len, int64_t deadline,
-                  struct signet_cancel *cancel, struct signet_error *err)
+                  const struct signet_cancel *cancel, struct signet_error *err)
 {
     int ret, rc = SIGNET_OK;
 

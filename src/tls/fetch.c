@@ -54,7 +54,8 @@ static SSL_CTX *prepare(bool dtls)
 }
 
 int signet_cert_fetch(struct signet_cert **out, const char *host, uint16_t port, unsigned flags,
-                      unsigned timeout_ms, struct signet_cancel *cancel, struct signet_error *err)
+                      unsigned timeout_ms, const struct signet_cancel *cancel,
+                      struct signet_error *err)
 {
     const struct target target = {.host = host,
                                   .port = port,

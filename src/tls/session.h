@@ -16,7 +16,7 @@ struct session {
     int alert;        /* the last fatal alert that the server sent, or 0 */
     int sent_alert;   /* and that we sent */
     char peer[300];   /* "host:port", safe for a message */
-    struct signet_cancel *cancel;
+    const struct signet_cancel *cancel;
     void *login; /* what the callbacks of the caller need during the handshake */
 };
 
@@ -26,7 +26,7 @@ struct target {
     uint16_t port;
     bool dtls;
     int64_t deadline;
-    struct signet_cancel *cancel;
+    const struct signet_cancel *cancel;
 };
 
 /* Connects to the addresses of the host in turn and shakes hands with the first that answers.

@@ -34,12 +34,12 @@ struct tls_dtls;
  * SIGNET_E_TIMEOUT: it never answered; SIGNET_E_CANCELLED. */
 int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
                   const struct tls_credentials *credentials, int64_t deadline,
-                  struct signet_cancel *cancel, struct signet_error *err);
+                  const struct signet_cancel *cancel, struct signet_error *err);
 /* One datagram. */
 int tls_dtls_send(struct tls_dtls *session, const void *data, size_t len, struct signet_error *err);
 /* The next datagram. SIGNET_E_NET when the server closed the session. */
 int tls_dtls_recv(struct tls_dtls *session, void *data, size_t size, size_t *len, int64_t deadline,
-                  struct signet_cancel *cancel, struct signet_error *err);
+                  const struct signet_cancel *cancel, struct signet_error *err);
 /* The cipher suite that was agreed on, for the record. */
 const char *tls_dtls_cipher(const struct tls_dtls *session);
 void tls_dtls_close(struct tls_dtls **session); /* says goodbye; sets *session to NULL */
