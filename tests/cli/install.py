@@ -7,7 +7,7 @@ import os, re, shlex, shutil, subprocess, sys, tempfile
 BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
 LISTS = '''cmake_minimum_required(VERSION 3.25)
 project(examples LANGUAGES C)
-find_package(Signet 0.1 REQUIRED)
+find_package(Signet 0.2 REQUIRED)
 foreach(example IN ITEMS jig certificate)
     add_executable(${example} ${SOURCES}/${example}.c)
     target_link_libraries(${example} PRIVATE Signet::signet)
