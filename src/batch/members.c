@@ -95,7 +95,7 @@ static void cut(struct buf *text, size_t len)
 
 /* One more device. On an error the batch is as before. */
 static int add(struct batch_run *l, struct batch *b, const struct signet_lease *lease,
-               const struct signet_line_unit *unit, struct signet_error *err)
+               const struct device *unit, struct signet_error *err)
 {
     const char *records = l->setup.order->records;
     struct part part = {.line = b->lines.len, .row = b->rows.len};
@@ -137,13 +137,13 @@ int batch_fail(struct batch_run *l, struct signet_lease *lease, const struct sig
 static int make_one(struct batch_run *l, struct batch *b, struct signet_lease lease,
                     struct signet_error *err)
 {
-    struct signet_line_unit unit = {0};
+    struct device unit = {0};
     struct signet_error why = {0};
     int rc = source_make(l->setup.source, lease.endpoint, lease.index, &unit, &why);
 
     if (rc == SIGNET_OK) {
         rc = add(l, b, &lease, &unit, &why);
-        unit_free(&unit);
+        device_free(&unit);
     }
     if (rc == SIGNET_OK)
         return SIGNET_OK;
@@ -210,12 +210,12 @@ static int read_one(struct batch_run *l, struct batch *b, const struct signet_le
                     const struct vault_entry *entry, struct signet_error *err)
 {
     const struct secret packet = {.data = (uint8_t *)(uintptr_t)entry->packet, .len = entry->len};
-    struct signet_line_unit unit = {0};
+    struct device unit = {0};
     int rc = source_restore(l->setup.source, &packet, entry->endpoint, &unit, err);
 
     if (rc == SIGNET_OK)
         rc = add(l, b, lease, &unit, err);
-    unit_free(&unit);
+    device_free(&unit);
     return rc;
 }
 

@@ -116,10 +116,10 @@ int batch_fail(struct batch_run *l, struct signet_lease *lease, const struct sig
                struct signet_error *err);
 
 /* row.c: what the output says of one device */
-int row_packet(struct buf *to, const struct signet_line_unit *unit, struct signet_error *err);
+int row_packet(struct buf *to, const struct device *unit, struct signet_error *err);
 /* csv: else NDJSON */
-int row_record(struct buf *to, const struct signet_line_unit *unit, bool csv,
-               enum records_form form, struct signet_error *err);
+int row_record(struct buf *to, const struct device *unit, bool csv, enum records_form form,
+               struct signet_error *err);
 const char *row_header(enum records_form form); /* of the CSV file */
 
 /* write.c */

@@ -48,10 +48,10 @@ static void put_json(struct buf *to, const uint8_t *text, size_t len)
     buf_byte(to, '"');
 }
 
-int row_packet(struct buf *to, const struct signet_line_unit *unit, struct signet_error *err)
+int row_packet(struct buf *to, const struct device *unit, struct signet_error *err)
 {
     buf_text(to, "{\"endpoint\": \"");
-    buf_text(to, unit->device.endpoint); /* letters, digits and -._: */
+    buf_text(to, unit->view.endpoint); /* letters, digits and -._: */
     buf_text(to, "\", \"packet\": \"");
     put_base64(to, unit->packet.data, unit->packet.len);
     buf_text(to, "\", \"packet_sha256\": \"");
@@ -174,10 +174,10 @@ static int put_account(struct buf *to, const char *endpoint, const struct signet
     return SIGNET_OK;
 }
 
-int row_record(struct buf *to, const struct signet_line_unit *unit, bool csv,
-               enum records_form form, struct signet_error *err)
+int row_record(struct buf *to, const struct device *unit, bool csv, enum records_form form,
+               struct signet_error *err)
 {
-    const struct signet_device *d = &unit->device;
+    const struct signet_device *d = &unit->view;
     struct signet_account a;
     int rc = SIGNET_OK;
 

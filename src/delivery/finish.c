@@ -45,7 +45,7 @@ static int proved_before(struct job *job, const char *endpoint, struct signet_er
 
 static int prove(struct ending *e, const struct signet_lease *lease, struct signet_error *why)
 {
-    const struct signet_line_unit *unit = NULL;
+    const struct device *unit = NULL;
     double begin = clock_seconds();
     int rc = opened_take(e->f->opened, lease, &unit, why);
 

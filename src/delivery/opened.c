@@ -10,7 +10,7 @@ enum { BUCKETS = 1024, IDLE_MAX = 512 };
 struct entry {
     int64_t device;
     unsigned users;
-    struct signet_line_unit unit;
+    struct device unit;
     struct entry *next;       /* in its bucket */
     TAILQ_ENTRY(entry) order; /* of those without users, by time */
 };
@@ -56,7 +56,7 @@ static void discard(struct opened *o, struct entry *e)
 {
     remove_idle(o, e);
     *place_of(o, e->device) = e->next;
-    unit_free(&e->unit);
+    device_free(&e->unit);
     free(e);
 }
 
@@ -83,7 +83,7 @@ static int open_entry(struct opened *o, const struct signet_lease *lease, struct
         return error_nomem(err);
     int rc = vault_find(o->vault, lease->endpoint, lease->index, &packet, err);
     if (rc == SIGNET_OK)
-        rc = unit_from_packet(&e->unit, &packet, lease->endpoint, err);
+        rc = device_from_packet(&e->unit, &packet, lease->endpoint, err);
     secret_wipe(&packet);
     if (rc != SIGNET_OK) {
         free(e);
@@ -94,8 +94,8 @@ static int open_entry(struct opened *o, const struct signet_lease *lease, struct
     return SIGNET_OK;
 }
 
-int opened_take(struct opened *o, const struct signet_lease *lease,
-                const struct signet_line_unit **out, struct signet_error *err)
+int opened_take(struct opened *o, const struct signet_lease *lease, const struct device **out,
+                struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -113,7 +113,7 @@ int opened_take(struct opened *o, const struct signet_lease *lease,
     return rc;
 }
 
-void opened_give(struct opened *o, const struct signet_line_unit *unit)
+void opened_give(struct opened *o, const struct device *unit)
 {
     struct entry *e =
         (struct entry *)(void *)((char *)(uintptr_t)unit - offsetof(struct entry, unit));

@@ -17,9 +17,9 @@ int opened_new(struct opened **out, struct vault *vault, struct signet_error *er
 void opened_free(struct opened **opened);
 /* The device of the lease, until opened_give(). SIGNET_E_NOT_FOUND: nothing is sealed for it here.
  */
-int opened_take(struct opened *opened, const struct signet_lease *lease,
-                const struct signet_line_unit **out, struct signet_error *err);
-void opened_give(struct opened *opened, const struct signet_line_unit *unit);
+int opened_take(struct opened *opened, const struct signet_lease *lease, const struct device **out,
+                struct signet_error *err);
+void opened_give(struct opened *opened, const struct device *unit);
 void opened_drop(struct opened *opened, const struct signet_lease *lease); /* it is at its end */
 
 /* How a device that cannot be opened is dealt with. SIGNET_OK: *why is the device's own, and sets
@@ -59,7 +59,7 @@ int finish_round(struct finisher *finisher, struct round *round, struct signet_e
 
 /* proof.c: with exactly the credentials of the packet, and with the word of the servers where they
  * can tell. */
-int proof_of(const struct delivery_setup *setup, const struct signet_line_unit *unit,
+int proof_of(const struct delivery_setup *setup, const struct device *unit,
              struct signet_error *err);
 
 #endif

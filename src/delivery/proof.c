@@ -50,10 +50,10 @@ static int ask(void *ctx, const char *endpoint, struct signet_error *err)
     return rc;
 }
 
-int proof_of(const struct delivery_setup *setup, const struct signet_line_unit *unit,
+int proof_of(const struct delivery_setup *setup, const struct device *unit,
              struct signet_error *err)
 {
-    const struct signet_prove_options options = {.endpoint = unit->device.endpoint,
+    const struct signet_prove_options options = {.endpoint = unit->view.endpoint,
                                                  .uri = setup->order->prove_uri,
                                                  .timeout_ms =
                                                      (unsigned)setup->order->prove_timeout_s * 1000,
@@ -62,5 +62,5 @@ int proof_of(const struct delivery_setup *setup, const struct signet_line_unit *
                                                  .ctx = (void *)(uintptr_t)setup};
     struct signet_proof proof;
 
-    return signet_prove(unit->device.tree, &options, &proof, err);
+    return signet_prove(unit->view.tree, &options, &proof, err);
 }

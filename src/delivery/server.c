@@ -28,7 +28,7 @@ struct server_worker {
 
 /* A device that was opened. */
 struct parcel {
-    const struct signet_line_unit *unit;
+    const struct device *unit;
     size_t lease; /* its place among the leases */
 };
 
@@ -122,12 +122,12 @@ static int open_devices(struct server_worker *w, size_t count, size_t *opened,
     *opened = 0;
     for (size_t i = 0; i < count; i++) {
         struct signet_error *outcome = &w->outcomes[i];
-        const struct signet_line_unit *unit = NULL;
+        const struct device *unit = NULL;
 
         *outcome = (struct signet_error){0};
         int rc = opened_take(w->opened, &w->leases[i], &unit, outcome);
         if (rc == SIGNET_OK) {
-            w->devices[*opened] = unit->device;
+            w->devices[*opened] = unit->view;
             w->parcels[(*opened)++] = (struct parcel){.unit = unit, .lease = i};
             continue;
         }

@@ -26,7 +26,7 @@ static int fingerprint(const void *data, size_t len, char out[65], struct signet
     return rc;
 }
 
-static int psk_facts(struct signet_line_unit *out, struct unit *u, const struct signet_account *a,
+static int psk_facts(struct device *out, struct unit *u, const struct signet_account *a,
                      struct signet_error *err)
 {
     struct buf identity = {0};
@@ -45,7 +45,7 @@ static int psk_facts(struct signet_line_unit *out, struct unit *u, const struct 
     return rc;
 }
 
-static int read_cert(struct signet_line_unit *out, struct unit *u, const struct signet_account *a,
+static int read_cert(struct device *out, struct unit *u, const struct signet_account *a,
                      struct signet_error *err)
 {
     struct cert_facts facts;
@@ -76,7 +76,8 @@ static int take_account(const struct signet_tree *tree, struct signet_account *a
     return SIGNET_OK;
 }
 
-void unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint)
+void device_describe(struct signet_device *out, const struct signet_tree *tree,
+                     const char *endpoint)
 {
     struct signet_account a;
 
@@ -85,7 +86,7 @@ void unit_device(struct signet_device *out, const struct signet_tree *tree, cons
         device_take(out, &a);
 }
 
-static int fill(struct signet_line_unit *out, struct unit *u, struct signet_error *err)
+static int fill(struct device *out, struct unit *u, struct signet_error *err)
 {
     struct signet_account a;
     int rc = out->packet.data ? SIGNET_OK : signet_packet_encode(u->tree, &out->packet, err);
@@ -96,7 +97,7 @@ static int fill(struct signet_line_unit *out, struct unit *u, struct signet_erro
         rc = take_account(u->tree, &a, err);
     if (rc != SIGNET_OK)
         return rc;
-    unit_device(&out->device, u->tree, u->endpoint);
+    device_describe(&out->view, u->tree, u->endpoint);
     out->facts.packet_sha256 = u->packet_sha256;
     if (a.mode == SIGNET_MODE_PSK)
         return psk_facts(out, u, &a, err);
@@ -104,14 +105,14 @@ static int fill(struct signet_line_unit *out, struct unit *u, struct signet_erro
 }
 
 /* unit.packet is made when it is empty. The tree and the packet go over to the unit. */
-static int make(struct signet_line_unit *out, struct signet_line_unit unit,
-                struct signet_tree *tree, const char *endpoint, struct signet_error *err)
+static int make(struct device *out, struct device unit, struct signet_tree *tree,
+                const char *endpoint, struct signet_error *err)
 {
     struct unit *u = calloc(1, sizeof(*u));
 
     if (!u) {
         signet_tree_free(&tree);
-        unit_free(&unit);
+        device_free(&unit);
         return error_nomem(err);
     }
     u->tree = tree;
@@ -119,22 +120,22 @@ static int make(struct signet_line_unit *out, struct signet_line_unit unit,
     unit.handle = u;
     int rc = fill(&unit, u, err);
     if (rc != SIGNET_OK)
-        unit_free(&unit);
+        device_free(&unit);
     else
         *out = unit;
     return rc;
 }
 
-int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,
-                   struct signet_error *err)
+int device_from_tree(struct device *out, struct signet_tree *tree, const char *endpoint,
+                     struct signet_error *err)
 {
-    return make(out, (struct signet_line_unit){0}, tree, endpoint, err);
+    return make(out, (struct device){0}, tree, endpoint, err);
 }
 
-int unit_from_packet(struct signet_line_unit *out, const struct secret *packet,
-                     const char *endpoint, struct signet_error *err)
+int device_from_packet(struct device *out, const struct secret *packet, const char *endpoint,
+                       struct signet_error *err)
 {
-    struct signet_line_unit unit = {0};
+    struct device unit = {0};
     struct signet_tree *tree = NULL;
     struct buf copy = {0};
     int rc = signet_packet_decode(packet->data, packet->len, &tree, err);
@@ -150,7 +151,7 @@ int unit_from_packet(struct signet_line_unit *out, const struct secret *packet,
     return make(out, unit, tree, endpoint, err);
 }
 
-void unit_free(struct signet_line_unit *unit)
+void device_free(struct device *unit)
 {
     struct unit *u = unit->handle;
 
@@ -160,5 +161,5 @@ void unit_free(struct signet_line_unit *unit)
         free(u->identity);
         free(u);
     }
-    *unit = (struct signet_line_unit){0};
+    *unit = (struct device){0};
 }

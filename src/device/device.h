@@ -17,21 +17,22 @@ int account_check_certs(const struct signet_account *account, struct signet_erro
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
                    struct signet_error *err);
 /* A device with its credentials. */
-struct signet_line_unit {
+struct device {
     struct signet_bytes packet;       /* holds the secret */
-    struct signet_device device;      /* for the servers; its pointers belong to handle */
+    struct signet_device view;        /* for the servers; its pointers belong to handle */
     struct signet_device_facts facts; /* likewise; hw_id is left NULL */
     void *handle;
 };
 
-/* device.c: a device from its tree. The tree goes over to the unit, whatever comes. */
-int unit_from_tree(struct signet_line_unit *out, struct signet_tree *tree, const char *endpoint,
-                   struct signet_error *err);
+/* device.c: a device from its tree. The tree goes over to the device, whatever comes. */
+int device_from_tree(struct device *out, struct signet_tree *tree, const char *endpoint,
+                     struct signet_error *err);
 /* The same from a packet that was made before, which is copied as it is. */
-int unit_from_packet(struct signet_line_unit *out, const struct secret *packet,
-                     const char *endpoint, struct signet_error *err);
-void unit_free(struct signet_line_unit *unit);
+int device_from_packet(struct device *out, const struct secret *packet, const char *endpoint,
+                       struct signet_error *err);
+void device_free(struct device *unit);
 /* With all its accounts, and what the one that stands for the device has. */
-void unit_device(struct signet_device *out, const struct signet_tree *tree, const char *endpoint);
+void device_describe(struct signet_device *out, const struct signet_tree *tree,
+                     const char *endpoint);
 
 #endif

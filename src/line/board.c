@@ -14,7 +14,7 @@ struct work {
     const struct line_setup *setup;
     struct job *job;
     struct signet_board *board;
-    struct signet_line_unit unit;
+    struct device unit;
     bool has_unit;
     bool ledger_refused; /* the last error came from the ledger */
     bool ledger_broken;  /* and it is the ledger's own: no device can go on */
@@ -390,7 +390,7 @@ int board_run(struct slot *slot, bool look, unsigned *again, char endpoint[SIGNE
         job_fail(w.job, reason);
     }
     if (w.has_unit)
-        unit_free(&w.unit);
+        device_free(&w.unit);
     signet_board_close(&w.board);
     if (rc != SIGNET_OK && err)
         *err = why;

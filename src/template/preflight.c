@@ -49,7 +49,7 @@ static int try_values(struct trial *t, const struct placeholder_values *values,
     if (rc == SIGNET_OK && t->options->accept) {
         struct signet_device device;
 
-        unit_device(&device, tree, values->endpoint);
+        device_describe(&device, tree, values->endpoint);
         rc = t->options->accept(t->options->accept_ctx, &device, err);
     }
     signet_tree_free(&tree);

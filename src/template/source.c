@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* A secret that all devices share is no fact about one of them: the ledger would see it twice. */
-static void forget_shared(const struct template *t, struct signet_line_unit *unit)
+static void forget_shared(const struct template *t, struct device *unit)
 {
     if (t->shares_key) {
         unit->facts.psk_sha256 = unit->facts.spki_sha256 = NULL;
@@ -17,7 +17,7 @@ static void forget_shared(const struct template *t, struct signet_line_unit *uni
         unit->facts.psk_identity = NULL;
 }
 
-int source_make(struct source *s, const char *endpoint, int64_t index, struct signet_line_unit *out,
+int source_make(struct source *s, const char *endpoint, int64_t index, struct device *out,
                 struct signet_error *err)
 {
     struct placeholder_values values = {.endpoint = endpoint};
@@ -34,16 +34,16 @@ int source_make(struct source *s, const char *endpoint, int64_t index, struct si
         rc = template_make(&s->template, s, &values, false, &tree, err);
     manifest_row_free(&row);
     if (rc == SIGNET_OK)
-        rc = unit_from_tree(out, tree, endpoint, err);
+        rc = device_from_tree(out, tree, endpoint, err);
     if (rc == SIGNET_OK)
         forget_shared(&s->template, out);
     return rc;
 }
 
 int source_restore(struct source *s, const struct secret *packet, const char *endpoint,
-                   struct signet_line_unit *out, struct signet_error *err)
+                   struct device *out, struct signet_error *err)
 {
-    int rc = unit_from_packet(out, packet, endpoint, err);
+    int rc = device_from_packet(out, packet, endpoint, err);
 
     if (rc == SIGNET_OK)
         forget_shared(&s->template, out);

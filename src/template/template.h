@@ -62,11 +62,11 @@ int source_name(void *ctx, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
                 struct signet_error *err);
 /* A device with new credentials. index: of the name, or -1 when it is not known, such as for a
  * board's own name. SIGNET_E_NOT_FOUND: no such device in the manifest. */
-int source_make(struct source *source, const char *endpoint, int64_t index,
-                struct signet_line_unit *out, struct signet_error *err);
+int source_make(struct source *source, const char *endpoint, int64_t index, struct device *out,
+                struct signet_error *err);
 /* A device that was made and sealed before. */
 int source_restore(struct source *source, const struct secret *packet, const char *endpoint,
-                   struct signet_line_unit *out, struct signet_error *err);
+                   struct device *out, struct signet_error *err);
 /* SHA-256 of the manifest in hex; "": there is none. */
 const char *source_manifest_sha256(const struct source *source);
 

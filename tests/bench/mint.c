@@ -121,13 +121,13 @@ struct team {
 
 static void unit_one(const struct team *t, int64_t index)
 {
-    struct signet_line_unit unit = {0};
+    struct device unit = {0};
     char endpoint[152];
 
     bench_require(source_name(t->units, index, endpoint, NULL) == SIGNET_OK &&
                       source_make(t->units, endpoint, index, &unit, NULL) == SIGNET_OK,
                   "a device cannot be made");
-    unit_free(&unit);
+    device_free(&unit);
 }
 
 static void *member(void *arg)

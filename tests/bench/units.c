@@ -95,7 +95,7 @@ static void *make_some(void *arg)
     struct hall *h = arg;
 
     for (long long i; (i = atomic_fetch_sub(&h->next, 1)) > 0;) {
-        struct signet_line_unit unit = {0};
+        struct device unit = {0};
         char endpoint[152];
         int64_t index = ROWS - i;
 
@@ -103,7 +103,7 @@ static void *make_some(void *arg)
                           source_make(h->units, endpoint, index, &unit, NULL) == SIGNET_OK &&
                           unit.packet.len > 100,
                       "no device");
-        unit_free(&unit);
+        device_free(&unit);
     }
     return NULL;
 }

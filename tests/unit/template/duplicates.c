@@ -47,7 +47,7 @@ static void each_is_found(void **state)
 static void a_hash_is_no_proof(void **state)
 {
     struct room r;
-    struct signet_line_unit unit = {0};
+    struct device unit = {0};
     struct buf csv = {0};
 
     (void)state;
@@ -66,7 +66,7 @@ static void a_hash_is_no_proof(void **state)
     good(&r, open_manifest(&r, (const char *)csv.data));
     good(&r, source_make(r.source, "urn:dev:17", -1, &unit, &r.err));
     holds(&unit, 0, 3, "id-17");
-    unit_free(&unit);
+    device_free(&unit);
     refused(&r, source_make(r.source, "urn:dev:29", -1, &unit, &r.err), SIGNET_E_NOT_FOUND,
             "has no device 'urn:dev:29'");
     one_hash = false;

@@ -109,18 +109,17 @@ static inline void refused(struct room *r, int rc, enum signet_code code, const 
         fail_msg("%d: %s: not %d: %s", rc, r->err.msg, code, words);
 }
 
-static inline const struct signet_value *value(const struct signet_line_unit *unit, uint16_t oid,
+static inline const struct signet_value *value(const struct device *unit, uint16_t oid,
                                                uint16_t rid)
 {
     const struct signet_record *record =
-        signet_tree_find(unit->device.tree, (struct signet_path){oid, 1, rid, SIGNET_NO_ID});
+        signet_tree_find(unit->view.tree, (struct signet_path){oid, 1, rid, SIGNET_NO_ID});
 
     assert_non_null(record);
     return &record->value;
 }
 
-static inline void holds(const struct signet_line_unit *unit, uint16_t oid, uint16_t rid,
-                         const char *text)
+static inline void holds(const struct device *unit, uint16_t oid, uint16_t rid, const char *text)
 {
     const struct signet_value *v = value(unit, oid, rid);
 

@@ -7,7 +7,7 @@
 static void a_pattern_gives_keys_of_their_own(void **state)
 {
     struct room r;
-    struct signet_line_unit a = {0}, b = {0};
+    struct device a = {0}, b = {0};
     char name[152];
 
     (void)state;
@@ -24,16 +24,16 @@ static void a_pattern_gives_keys_of_their_own(void **state)
     good(&r, source_make(r.source, "urn:dev:01009", -1, &b, &r.err)); /* found by its name */
     holds(&a, 0, 3, "id-98-urn:dev:00989");
     holds(&b, 0, 3, "id-100-urn:dev:01009");
-    assert_int_equal(b.device.psk_len, 32);
+    assert_int_equal(b.view.psk_len, 32);
     assert_string_equal(b.facts.psk_identity, "id-100-urn:dev:01009");
     assert_string_not_equal(a.facts.psk_sha256, b.facts.psk_sha256);
     assert_string_not_equal(a.facts.packet_sha256, b.facts.packet_sha256);
     struct signet_tree *tree = NULL;
     good(&r, signet_packet_decode(b.packet.data, b.packet.len, &tree, &r.err));
-    assert_int_equal(signet_tree_count(tree), signet_tree_count(b.device.tree));
+    assert_int_equal(signet_tree_count(tree), signet_tree_count(b.view.tree));
     signet_tree_free(&tree);
-    unit_free(&a);
-    unit_free(&b);
+    device_free(&a);
+    device_free(&b);
     assert_int_equal(source_make(r.source, "urn:dev:01019", -1, &a, &r.err), SIGNET_E_NOT_FOUND);
     assert_int_equal(source_make(r.source, "urn:dev:1009", -1, &a, &r.err), SIGNET_E_NOT_FOUND);
     tear_down(&r);
@@ -45,7 +45,7 @@ static const char with_psk[] = " RID.Security.PKOrIdentity: b'{id:text}',"
 static void a_manifest_fills_the_template(void **state)
 {
     struct room r;
-    struct signet_line_unit unit = {0};
+    struct device unit = {0};
     char name[152];
 
     (void)state;
@@ -68,14 +68,14 @@ static void a_manifest_fills_the_template(void **state)
     assert_int_equal(value(&unit, 1, 1)->as.integer, 60);
     holds(&unit, 10250, 1, "lot {L\n1}");
     assert_int_equal(value(&unit, 10250, 2)->as.bytes.len, 2);
-    assert_int_equal(unit.device.psk_len, 16);
-    assert_int_equal(unit.device.psk[15], 15);
+    assert_int_equal(unit.view.psk_len, 16);
+    assert_int_equal(unit.view.psk[15], 15);
     assert_string_equal(unit.facts.psk_identity, "id-a");
-    unit_free(&unit);
+    device_free(&unit);
     /* wherever the caller thinks that it is */
     good(&r, source_make(r.source, "urn:b-008", 0, &unit, &r.err));
     assert_int_equal(value(&unit, 1, 1)->as.integer, 90);
-    unit_free(&unit);
+    device_free(&unit);
     assert_int_equal(source_make(r.source, "urn:c-009", -1, &unit, &r.err), SIGNET_E_NOT_FOUND);
     tear_down(&r);
 }
@@ -198,7 +198,7 @@ static void servers_see_every_row(void **state)
 static void boards_names_are_looked_up(void **state)
 {
     struct room r;
-    struct signet_line_unit unit = {0};
+    struct device unit = {0};
     struct buf csv = {0};
     char name[32];
 
@@ -216,7 +216,7 @@ static void boards_names_are_looked_up(void **state)
         snprintf(name, sizeof(name), "board-%d", i);
         good(&r, source_make(r.source, name, -1, &unit, &r.err));
         assert_int_equal(value(&unit, 1, 1)->as.integer, i + 1);
-        unit_free(&unit);
+        device_free(&unit);
     }
     assert_int_equal(source_make(r.source, "board-9000", -1, &unit, &r.err), SIGNET_E_NOT_FOUND);
     tear_down(&r);
@@ -233,14 +233,14 @@ static void *work(void *arg)
     struct source *source = w->room->source;
 
     for (int i = w->first; i < 3000; i += 4) {
-        struct signet_line_unit unit = {0};
+        struct device unit = {0};
         char name[152];
 
         if (source_name(source, i, name, NULL) == SIGNET_OK &&
             source_make(source, name, i, &unit, NULL) == SIGNET_OK &&
             value(&unit, 1, 1)->as.integer == i + 1)
             w->made++;
-        unit_free(&unit);
+        device_free(&unit);
     }
     return NULL;
 }

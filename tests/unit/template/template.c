@@ -5,7 +5,7 @@
 static void secrets_of_the_template(void **state)
 {
     struct room r;
-    struct signet_line_unit a = {0}, b = {0};
+    struct device a = {0}, b = {0};
 
     (void)state;
     set_up(&r);
@@ -21,8 +21,8 @@ static void secrets_of_the_template(void **state)
     assert_null(a.facts.psk_sha256); /* all devices have it: no fact of one */
     assert_null(b.facts.psk_sha256);
     assert_string_equal(b.facts.psk_identity, "urn:0");
-    unit_free(&a);
-    unit_free(&b);
+    device_free(&a);
+    device_free(&b);
     r.more = " RID.Security.SecretKey: b'3x@mpl3P5K53cr3tK3y',";
     refused(&r, open_source(&r), SIGNET_E_MEANING, "sample that everyone knows");
     r.more = " RID.Security.SecretKey: b'short',";
@@ -91,7 +91,7 @@ static void set_up_certs(struct room *r, char server[static 96])
     r->options.server_cert = server;
 }
 
-static struct signet_key *key_of(struct room *r, const struct signet_line_unit *unit)
+static struct signet_key *key_of(struct room *r, const struct device *unit)
 {
     const struct signet_value *v = value(unit, 0, 5);
     struct signet_key *key = NULL;
@@ -103,7 +103,7 @@ static struct signet_key *key_of(struct room *r, const struct signet_line_unit *
 static void each_device_has_a_pair_of_its_own(void **state)
 {
     struct room r;
-    struct signet_line_unit a = {0}, b = {0};
+    struct device a = {0}, b = {0};
     struct signet_cert *cert = NULL;
     struct signet_cert_view view;
     char server[96], hex[65];
@@ -127,8 +127,8 @@ static void each_device_has_a_pair_of_its_own(void **state)
     good(&r, signet_cert_check_key(cert, key, &r.err));
     signet_key_free(&key);
     signet_cert_free(&cert);
-    unit_free(&a);
-    unit_free(&b);
+    device_free(&a);
+    device_free(&b);
     tear_down(&r);
 }
 
@@ -136,7 +136,7 @@ static void keys_are_on_the_curve_that_is_asked_for(void **state)
 {
     const struct signet_cert_info info = {.elliptic_curve = "secp384r1"};
     struct room r;
-    struct signet_line_unit unit = {0};
+    struct device unit = {0};
     uint8_t sha256[32];
     char server[96], text[4096];
 
@@ -149,7 +149,7 @@ static void keys_are_on_the_curve_that_is_asked_for(void **state)
     good(&r, signet_key_describe(key, text, sha256, &r.err));
     assert_string_equal(text, "EC secp384r1");
     signet_key_free(&key);
-    unit_free(&unit);
+    device_free(&unit);
     tear_down(&r);
 }
 
@@ -165,7 +165,7 @@ static void put_base64(struct buf *csv, const void *data, size_t len)
 static void pairs_come_from_a_manifest(void **state)
 {
     struct room r;
-    struct signet_line_unit a = {0}, b = {0};
+    struct device a = {0}, b = {0};
     struct signet_key *key = NULL;
     struct signet_bytes der = {0};
     struct buf csv = {0};
@@ -184,14 +184,14 @@ static void pairs_come_from_a_manifest(void **state)
     good(&r, open_manifest(&r, (const char *)csv.data));
     good(&r, source_make(r.source, "a", 0, &b, &r.err));
     assert_string_equal(b.facts.spki_sha256, a.facts.spki_sha256);
-    unit_free(&b);
+    device_free(&b);
 
     assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
     assert_int_equal(signet_key_der(key, &der, NULL), SIGNET_OK);
     buf_text(&csv, "\nc");
     put_base64(&csv, crt->as.bytes.data, crt->as.bytes.len);
     put_base64(&csv, der.data, der.len);
-    unit_free(&a);
+    device_free(&a);
     refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CERT, "devices.csv:3: key: ");
     signet_bytes_free(&der);
     signet_key_free(&key);
