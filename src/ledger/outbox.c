@@ -184,10 +184,11 @@ int signet_ledger_delivered(struct signet_ledger *ledger, const char *server,
     return store_change(ledger, &kind, &r, err);
 }
 
-/* 1 order, 2 now, 3 station, 4 how many */
+/* 1 order, 2 now, 3 station, 4 how many. That a registered device is not done is said for the index
+ * not_done. */
 static const char registered_before[] =
     "SELECT " LEASE_COLUMNS " FROM devices WHERE order_id = $1 AND state = {registered}"
-    " AND " SETTLED_FREE " AND station = $3 ORDER BY lease_until, id"
+    " AND state <> {done} AND " SETTLED_FREE " AND station = $3 ORDER BY lease_until, id"
     " LIMIT $4 /*+ FOR UPDATE SKIP LOCKED */";
 /* 5 number of servers, 6 to 13 servers */
 static const char at_all_servers[] =

@@ -125,7 +125,11 @@ static int connect_now(struct station *s, struct signet_error *err)
     static const char settings[] =
         "SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '120s';"
         "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
-        "SET default_transaction_isolation = 'read committed'";
+        "SET default_transaction_isolation = 'read committed';"
+        /* A change finds its few rows by an index in the order of that index. The planner, which
+         * does not know how few are wanted, would read and sort all that wait. */
+        "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off;"
+        "SET enable_hashjoin = off; SET enable_mergejoin = off";
     char text[256];
 
     if (s->conn)
@@ -295,6 +299,10 @@ static int begin(struct db *db, bool write, struct signet_error *err)
         "BEGIN; SELECT CAST(extract(epoch FROM clock_timestamp()) AS bigint)";
     static const char reading[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
                                   " SET LOCAL idle_in_transaction_session_timeout = 0;"
+                                  " SET LOCAL enable_seqscan = on; SET LOCAL enable_sort = on;"
+                                  " SET LOCAL enable_bitmapscan = on;"
+                                  " SET LOCAL enable_hashjoin = on;"
+                                  " SET LOCAL enable_mergejoin = on;"
                                   " SELECT CAST(extract(epoch FROM clock_timestamp()) AS bigint)";
     struct station *s = station_of(db);
 

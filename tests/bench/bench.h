@@ -28,6 +28,7 @@ void bench_raw_pair(void);
 double bench_peak(char *const argv[], const char *folder);
 
 void bench_cert(void);
+void bench_ledger(void);
 void bench_line(void);
 void bench_mint(void);
 void bench_packet(void);

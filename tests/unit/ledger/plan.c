@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is done for each device goes by indexes: SQLite's plan of each statement that a line, a
+ * batch and a delivery need scans no table and sorts nothing.
+ *
+ * wrap: sqlite3_prepare_v3
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "place.h"
+
+static char bad[2048];
+static int statements;
+
+int __real_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned flags,
+                              sqlite3_stmt **out, const char **tail);
+int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned flags,
+                              sqlite3_stmt **out, const char **tail);
+
+int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned flags,
+                              sqlite3_stmt **out, const char **tail)
+{
+    char text[4096];
+    sqlite3_stmt *stmt = NULL;
+
+    snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s", sql);
+    if (__real_sqlite3_prepare_v3(db, text, -1, 0, &stmt, NULL) == SQLITE_OK) {
+        statements++;
+        while (sqlite3_step(stmt) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(stmt, 3);
+            bool scans = strncmp(step, "SCAN ", 5) == 0 && strcmp(step, "SCAN CONSTANT ROW") != 0;
+            /* names that were given back are few, and so are the servers of one device */
+            bool few = strstr(step, "USING INDEX freed") || strstr(sql, "ORDER BY v.server");
+            if (!few && (scans || strstr(step, "TEMP B-TREE")))
+                snprintf(bad + strlen(bad), sizeof(bad) - strlen(bad), "%s in: %s\n", step, sql);
+        }
+    }
+    sqlite3_finalize(stmt);
+    return __real_sqlite3_prepare_v3(db, sql, len, flags, out, tail);
+}
+
+static int names(void *ctx, int64_t index, char endpoint[152], struct signet_error *error)
+{
+    (void)ctx;
+    (void)error;
+    snprintf(endpoint, 152, "dev-%lld", (long long)index);
+    return SIGNET_OK;
+}
+
+static int see_device(void *ctx, const struct signet_ledger_device *d, struct signet_error *e)
+{
+    (void)d;
+    (void)e;
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+static int see_event(void *ctx, const struct signet_ledger_event *e, struct signet_error *error)
+{
+    (void)e;
+    (void)error;
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+static int see_delivery(void *ctx, const struct signet_ledger_delivery *d, struct signet_error *e)
+{
+    (void)d;
+    (void)e;
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+static void make_one(void)
+{
+    static const char *const servers[] = {"a"};
+    const struct signet_ledger_names of = {.name = names};
+    const struct signet_device_facts facts = {.hw_id = "b", .psk_sha256 = "p", .cert_serial = "c"};
+    const struct signet_error good = {0};
+    struct signet_lease lease;
+    int64_t after = 0;
+    size_t count = 0;
+
+    must(signet_ledger_reserve_next(ledger, order, "1", &of, &lease, 1, &count, &err));
+    must(signet_ledger_release(ledger, &lease, &err));
+    must(signet_ledger_claim(ledger, order, NULL, NULL, "1", &lease, &err));
+    must(signet_ledger_release(ledger, &lease, &err));
+    must(signet_ledger_resume(ledger, order, "1", &lease, 1, &count, &err));
+    must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_WRITING, &facts, &err));
+    must(signet_ledger_release(ledger, &lease, &err));
+    must(signet_ledger_claim(ledger, order, lease.endpoint, "b", "1", &lease, &err));
+    must(signet_ledger_release(ledger, &lease, &err));
+    must(signet_ledger_claim(ledger, order, NULL, "b", "1", &lease, &err));
+    must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_VERIFIED, NULL, &err));
+    must(signet_ledger_note(ledger, &lease, "retry", "", &err));
+    must(signet_ledger_renew(ledger, &lease, &err));
+    must(signet_ledger_release(ledger, &lease, &err));
+    must(signet_ledger_waiting(ledger, order, "a", &after, &lease, 1, &count, &err));
+    must(signet_ledger_delivered(ledger, "a", &lease, 1, &good, &err));
+    must(signet_ledger_settled(ledger, order, servers, 1, &lease, 1, &count, &err));
+    assert_int_equal(count, 1);
+    must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_DONE, NULL, &err));
+}
+
+static void by_indexes(void **state)
+{
+    const struct signet_error why = {.code = SIGNET_E_BOARD, .msg = "broken"};
+    const struct signet_ledger_filter filter = {.endpoint = "dev-0", .state = -1};
+    int64_t states[SIGNET_DEVICE_STATES];
+    int devices = 0, events = 0, deliveries = 0;
+    (void)state;
+    begin(9);
+    bad[0] = '\0'; /* what is asked once, to open a ledger */
+    make_one();
+    struct signet_lease lease = reserve("x", "1");
+    must(signet_ledger_fail(ledger, &lease, &why, &err));
+    must(signet_ledger_rework(ledger, "x", &err));
+    must(signet_ledger_void(ledger, "x", "test", &err));
+    must(signet_ledger_states(ledger, order, states, &err));
+    must(signet_ledger_devices(ledger, &filter, see_device, &devices, &err));
+    must(signet_ledger_events(ledger, "dev-0", see_event, &events, &err));
+    must(signet_ledger_deliveries(ledger, "dev-0", see_delivery, &deliveries, &err));
+    assert_int_equal(devices, 1);
+    assert_int_equal(events, 11);
+    assert_int_equal(deliveries, 1);
+    if (bad[0])
+        fail_msg("%s", bad);
+    assert_true(statements > 25);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(by_indexes, place_setup, place_teardown),
+    };
+    unsetenv("SIGNET_TEST_LEDGER"); /* files only */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
