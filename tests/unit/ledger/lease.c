@@ -101,6 +101,32 @@ static void recover_is_of_a_station(void **state)
     assert_int_equal(resume(&lease), 0);
 }
 
+/* What a process of this station held before it was ended is refused, also when nobody has taken
+ * the device up again. */
+static void recover_fences_off(void **state)
+{
+    const struct signet_error good = {0};
+    struct signet_lease lease, late;
+    int64_t after = 0;
+    size_t count = 0;
+    (void)state;
+    begin(9);
+    lease = reserve("one", "1");
+    must(signet_ledger_recover(ledger, order, &err));
+    refused(signet_ledger_renew(ledger, &lease, &err), SIGNET_E_BUSY, "no longer");
+    refused(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_KEYED, NULL, &err), SIGNET_E_BUSY,
+            "no longer");
+    assert_int_equal(resume(&lease), 1);
+    bring(&lease, SIGNET_DEVICE_VERIFIED, NULL);
+    must(signet_ledger_release(ledger, &lease, &err));
+    must(signet_ledger_waiting(ledger, order, "a", &after, &late, 1, &count, &err));
+    assert_int_equal(count, 1);
+    must(signet_ledger_recover(ledger, order, &err));
+    must(signet_ledger_delivered(ledger, "a", &late, 1, &good, &err)); /* is passed over */
+    assert_int_equal(sql_number("SELECT count(*) FROM deliveries WHERE state = 1"), 0);
+    verified();
+}
+
 static void a_clock_before_this_program(void **state)
 {
     const struct signet_ledger_options options = {.station = "A"};
@@ -173,6 +199,7 @@ int main(void)
                                         place_teardown),
         cmocka_unit_test_setup_teardown(a_lease_ends, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(recover_is_of_a_station, file_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(recover_fences_off, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_clock_before_this_program, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_clock_that_jumps, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_length_of_a_lease, file_setup, place_teardown),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/lease.h"
 #include "place.h"
 
 #include <pthread.h>
@@ -141,6 +142,99 @@ static bool runs_out(void)
 {
     allocations++;
     return fail_at && (allocations == fail_at || (for_ever && allocations > fail_at));
+}
+
+/* Changes that come while another commits are committed together. */
+static int wait_for_three(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    size_t waiting = 0;
+
+    (void)arg;
+    (void)e;
+    while (waiting < 3) {
+        usleep(1000);
+        pthread_mutex_lock(&l->lock);
+        waiting = 0;
+        for (const struct change *c = l->first; c; c = c->next)
+            waiting++;
+        pthread_mutex_unlock(&l->lock);
+    }
+    return SIGNET_OK;
+}
+
+static int note_it(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    return device_event(l, *(int64_t *)arg, "noted", "", e);
+}
+
+/* It fails after it has written an event. */
+static int note_and_fail(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    int rc = note_it(l, arg, e);
+
+    return rc == SIGNET_OK ? error_set(e, SIGNET_E_USAGE, "it was not to be") : rc;
+}
+
+struct thread {
+    pthread_t id;
+    struct change_kind kind;
+    int64_t device;
+    int rc;
+};
+
+static int touch(struct signet_ledger *l, int64_t device, struct signet_error *e)
+{
+    return db_run(l->db, e, "UPDATE devices SET events = events + 1 WHERE id = $1", "i", device);
+}
+
+static int good_change(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    int rc = touch(l, *(int64_t *)arg, e);
+
+    return rc == SIGNET_OK ? note_it(l, arg, e) : rc;
+}
+
+static int bad_change(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    int rc = touch(l, *(int64_t *)arg, e);
+
+    return rc == SIGNET_OK ? note_and_fail(l, arg, e) : rc;
+}
+
+static void *change_in_thread(void *arg)
+{
+    struct thread *t = arg;
+    struct signet_error e = {0};
+
+    t->rc = store_change(ledger, &t->kind, &t->device, &e);
+    return NULL;
+}
+
+/* The chain goes on where it was before the change that failed. */
+static void the_chain_after_a_failed_change(void **state)
+{
+    struct thread threads[4] = {{.kind = {.apply = wait_for_three}},
+                                {.kind = {.apply = good_change}},
+                                {.kind = {.apply = bad_change}},
+                                {.kind = {.apply = bad_change}}};
+    (void)state;
+    begin(9);
+    struct signet_lease lease = reserve("one", "1");
+    for (size_t i = 0; i < 4; i++) {
+        threads[i].device = lease.device;
+        assert_int_equal(pthread_create(&threads[i].id, NULL, change_in_thread, &threads[i]), 0);
+        if (i == 0)
+            usleep(20000); /* it commits before the others come */
+    }
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(threads[i].id, NULL);
+    assert_int_equal(threads[0].rc, SIGNET_OK);
+    assert_int_equal(threads[1].rc, SIGNET_OK);
+    assert_int_equal(threads[2].rc, SIGNET_E_USAGE);
+    assert_int_equal(threads[3].rc, SIGNET_E_USAGE);
+    assert_int_equal(verified(), 3);
+    reserve("two", "1");
+    assert_int_equal(verified(), 4);
 }
 
 static void *memory_get(int n)
@@ -283,6 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(threads_share_a_handle, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(one_of_a_batch_fails, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(the_chain_after_a_failed_change, place_setup,
+                                        place_teardown),
         cmocka_unit_test_setup_teardown(memory_runs_out, place_setup, place_teardown),
     };
     sqlite3_mem_methods ours;

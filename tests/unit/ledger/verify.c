@@ -267,6 +267,8 @@ static void deeds(void **state)
         {"INSERT INTO devices(order_id, number, endpoint, station, slot, created, changed,"
          " lease_until) VALUES(1, -1, 'ghost', 'A', '1', 0, 0, 0)",
          "device ghost"},
+        /* nothing is another value than an empty text */
+        {"UPDATE devices SET hw_id = '' WHERE endpoint = 'dev-0'", "device dev-0"},
         /* a ghost that borrows another's history */
         {"UPDATE events SET device = 999 WHERE device = 5", "of station A"},
         {"UPDATE orders SET quota = 99999 WHERE id = 1", "order o "},
