@@ -92,6 +92,44 @@ def hostile(folder, ledger):
     expect('no formula', ",'=cmd()," in run('ledger', 'export', other))
 
 
+def archived(folder, ledger):
+    """An auditor who may only read, and a folder in which nothing can be made."""
+    archive = os.path.join(folder, 'archive')
+    os.mkdir(archive)
+    os.chmod(folder, 0o755)
+    copy = os.path.join(archive, 'l.db')
+    shutil.copy(ledger, copy)
+    os.chmod(copy, 0o444)
+    os.chmod(archive, 0o555)
+    auditor = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] if os.geteuid() == 0 else []
+    shown = {}
+    for args in (['verify', copy], ['list', copy], ['stats', copy], ['export', copy], ['show', copy, 'urn:dev:os:a-007']):
+        p = subprocess.run([*auditor, SIGNET, 'ledger', *args], capture_output=True, text=True, timeout=120)
+        expect(f'{args[0]} of an archive', p.returncode == 0 and p.stdout, f'exit {p.returncode}: {p.stderr}')
+        shown[args[0]] = p.stdout
+    expect('the same head', shown['verify'] == run('ledger', 'verify', ledger), shown['verify'])
+    expect('nothing was made beside it', os.listdir(archive) == ['l.db'], os.listdir(archive))
+    p = subprocess.run([*auditor, SIGNET, 'ledger', 'void', '-r', 'x', copy, 'urn:dev:os:a-008'], capture_output=True, text=True)
+    expect('no change of an archive', p.returncode == 1 and 'must be able to write' in p.stderr, p.stderr)
+    os.chmod(archive, 0o755)
+    with open(copy + '-wal', 'wb') as f:  # changes that cannot be seen from here are no matter to pass over
+        f.write(b'x' * 4096)
+    os.chmod(copy + '-wal', 0o600 if auditor else 0o000)
+    os.chmod(archive, 0o555)
+    p = subprocess.run([*auditor, SIGNET, 'ledger', 'verify', copy], capture_output=True, text=True)
+    expect('a log that cannot be read', p.returncode == 1 and '-wal' in p.stderr and 'copy both' in p.stderr, p.stderr)
+    os.chmod(archive, 0o755)
+
+
+def looks_only(ledger):
+    """Who looks does not write."""
+    before = open(ledger, 'rb').read()
+    for args in (['verify'], ['list'], ['stats'], ['export']):
+        run('ledger', *args, ledger)
+    expect('the file is as it was', open(ledger, 'rb').read() == before)
+    expect('first pass', '100.0%' in run('ledger', 'stats', ledger), '')
+
+
 def tampering(ledger):
     before = run('ledger', 'verify', ledger)
     expect('verify', 'unbroken; head ' in before, before)
@@ -114,6 +152,8 @@ def main():
         make(folder, 'b', 101, 10)
         looking(ledger)
         deciding(ledger)
+        looks_only(ledger)
+        archived(folder, ledger)
         mistakes(folder, ledger)
         hostile(folder, ledger)
         tampering(ledger)
