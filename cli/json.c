@@ -5,45 +5,15 @@
 #include <math.h>
 #include <string.h>
 
-/* Length of the valid UTF-8 character at the start, 0 when there is none. */
-static size_t utf8_length(const uint8_t *s, size_t len)
+static void put_string(FILE *to, const void *text, size_t len)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = s[0] < 0x80   ? 1
-               : s[0] < 0xc2 ? 0
-               : s[0] < 0xe0 ? 2
-               : s[0] < 0xf0 ? 3
-               : s[0] < 0xf5 ? 4
-                             : 0;
-    if (n < 2 || n > len)
-        return n > len ? 0 : n;
-    uint32_t c = s[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
-}
+    struct signet_bytes json = {0};
 
-static void put_string(FILE *to, const uint8_t *s, size_t len)
-{
-    fputc('"', to);
-    for (size_t i = 0; i < len;) {
-        size_t n = utf8_length(s + i, len - i);
-        if (n == 0) {
-            fputs("\\ufffd", to);
-            n = 1;
-        } else if (s[i] == '"' || s[i] == '\\') {
-            fprintf(to, "\\%c", s[i]);
-        } else if (s[i] < 0x20 || s[i] == 0x7f) {
-            fprintf(to, "\\u%04x", s[i]);
-        } else {
-            fwrite(s + i, 1, n, to);
-        }
-        i += n;
-    }
-    fputc('"', to);
+    if (signet_text_json(text, len, &json, NULL) == SIGNET_OK)
+        fwrite(json.data, 1, json.len, to);
+    else
+        fputs("null", to); /* no memory */
+    signet_bytes_free(&json);
 }
 
 static void put_key(struct json *j, const char *key)
@@ -52,7 +22,7 @@ static void put_key(struct json *j, const char *key)
         fputs(", ", j->to);
     j->comma = true;
     if (key) {
-        put_string(j->to, (const uint8_t *)key, strlen(key));
+        put_string(j->to, key, strlen(key));
         fputs(": ", j->to);
     }
 }
@@ -110,11 +80,10 @@ void json_integer(struct json *j, const char *key, int64_t value)
 
 void json_real(struct json *j, const char *key, double value)
 {
-    put_key(j, key);
-    if (isfinite(value))
-        fprintf(j->to, "%.17g", value);
-    else
-        fputs("null", j->to);
+    char text[SIGNET_NUMBER_SIZE];
+
+    signet_text_number(value, text);
+    put_raw(j, key, isfinite(value) ? text : "null");
 }
 
 void json_bool(struct json *j, const char *key, bool value)

@@ -44,33 +44,19 @@ static void put_json(const struct signet_ledger_device *d, struct json *j)
     json_text(j, "changed", ledger_time(d->changed, time));
 }
 
-/* A spreadsheet takes what begins so for a formula; the apostrophe says that it is text. */
-static void put_cell(FILE *to, const char *text)
-{
-    if (strchr("=+@", *text) && *text)
-        fputc('\'', to);
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, to);
-        return;
-    }
-    fputc('"', to);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', to);
-        fputc(*text, to);
-    }
-    fputc('"', to);
-}
-
 static int one_csv(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
 {
     char time[24];
     FILE *to = ctx;
 
-    (void)err;
     for (size_t i = 0; i < TEXTS; i++) {
-        put_cell(to, PLAIN(text_of(d, i)));
+        struct signet_bytes cell = {0};
+        int rc = signet_text_csv(text_of(d, i), &cell, err);
+        if (rc != SIGNET_OK)
+            return rc;
+        fwrite(cell.data, 1, cell.len, to);
         fputc(',', to);
+        signet_bytes_free(&cell);
     }
     fprintf(to, "%s,%d,%d,%s,", signet_device_state_name(d->state), d->attempt, d->exposed,
             ledger_time(d->created, time));

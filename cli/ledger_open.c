@@ -40,21 +40,3 @@ const char *ledger_time(int64_t seconds, char out[static 24])
         snprintf(out, 24, "%" PRId64, seconds);
     return out;
 }
-
-const char *ledger_plain(const char *text, char *out, size_t size)
-{
-    size_t n = 0;
-
-    for (; *text && n + 5 < size; text++) {
-        unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
-        bool high = c == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080 to U+009F */
-
-        if (c < ' ' || c == 0x7f || high)
-            n += (size_t)snprintf(out + n, size - n, "\\x%02x", high ? next : c);
-        else
-            out[n++] = *text;
-        text += high;
-    }
-    out[n] = '\0';
-    return out;
-}

@@ -11,7 +11,6 @@ int ledger_open_to_change(struct signet_ledger **out, const char *where, struct 
 /* "2026-11-24T15:04:05Z" */
 const char *ledger_time(int64_t seconds, char out[static 24]);
 /* A ledger may come from anywhere, and is looked at on terminals: no control character gets out. */
-const char *ledger_plain(const char *text, char *out, size_t size);
-#define PLAIN(text) ledger_plain((text), (char[2048]){0}, 2048)
+#define PLAIN(text) signet_text_plain((text), (char[2048]){0}, 2048)
 
 #endif

@@ -68,17 +68,13 @@ static int add(struct signet_server *server, const struct signet_device *device,
 {
     struct secret body = {0};
     struct buf text = {0};
-    uint8_t *hex;
     long status = 0;
     int rc;
 
     buf_text(&text, "{\"identity\": ");
-    words_json(&text, device->identity, device->identity_len);
+    buf_json(&text, device->identity, device->identity_len);
     buf_text(&text, ", \"psk\": \"");
-    buf_reserve(&text, 2 * device->psk_len + 8);
-    hex = buf_extend(&text, 2 * device->psk_len);
-    if (hex)
-        hex_encode(device->psk, device->psk_len, (char *)hex);
+    buf_hex(&text, device->psk, device->psk_len);
     buf_text(&text, "\"}");
     rc = secret_from_buf(&body, &text, err);
     if (!rc)

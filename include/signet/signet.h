@@ -23,6 +23,7 @@
 #include <signet/server.h>
 #include <signet/smp.h>
 #include <signet/status.h>
+#include <signet/text.h>
 #include <signet/tree.h>
 #include <signet/version.h>
 

@@ -89,25 +89,49 @@ struct secret {
 };
 
 int secret_set(struct secret *s, const void *data, size_t len, struct signet_error *err);
-int secret_alloc(struct secret *s, size_t len, struct signet_error *err);       /* zeroed */
-int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err); /* frees b */
+int secret_alloc(struct secret *s, size_t len, struct signet_error *err); /* zeroed */
+/* Frees b, whatever it returns (buf.c). */
+int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err);
 void secret_wipe(struct secret *s); /* {NULL, 0} afterwards */
 void wipe(void *data, size_t len);
 
 /* random (random.c): getrandom(2); failure is an error, there is no fallback */
 int random_bytes(void *out, size_t len, struct signet_error *err);
 
-/* text encodings (text.c) */
+/* encodings (encoding.c) */
 void hex_encode(const uint8_t *data, size_t len, char *out); /* 2*len + 1 chars, lower case */
+void buf_hex(struct buf *out, const uint8_t *data, size_t len);
 /* Pairs of hex digits, nothing else. Returns bytes written or -1. out may be text itself. */
 ssize_t hex_decode(const char *text, size_t len, uint8_t *out, size_t cap);
 size_t base64_encode_size(size_t len);                          /* without the terminating zero */
 void base64_encode(const uint8_t *data, size_t len, char *out); /* padded, zero-terminated */
+void buf_base64(struct buf *out, const uint8_t *data, size_t len);
 /* RFC 4648 section 4, strict: padded, no blanks. Returns bytes written or -1. */
 ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap);
+
+/* text for other programs (output.c); numbers: <signet/text.h> */
+/* A JSON string with its quotes, as Python's json module writes it: ASCII, the rest as \uXXXX. What
+ * is not UTF-8 becomes \ufffd. */
+void buf_json(struct buf *out, const void *text, size_t len);
+/* A cell in quotes when it needs them (RFC 4180). It is not changed: what comes from outside is
+ * looked at with csv_check() before. */
+void csv_cell(struct buf *out, char delimiter, const void *text, size_t len);
+/* Would a spreadsheet take it for a formula? */
+bool csv_formula(const void *text, size_t len);
+/* A cell that another program imports: SIGNET_E_MEANING for control characters and formulas. To
+ * change it, as signet_text_csv() does, would make it the name of another device. */
+int csv_check(const char *what, const void *text, size_t len, struct signet_error *err);
+
+/* text (text.c) */
 bool utf8_valid(const uint8_t *data, size_t len);
+/* Bytes of the valid character at the beginning of data (len is at least 1), or 0. */
+size_t utf8_sequence(const uint8_t *data, size_t len);
+/* SIGNET_E_MEANING: it is not UTF-8, or has control characters. */
+int text_check(const char *what, const void *text, size_t len, struct signet_error *err);
 /* Appends text for people: control bytes and invalid UTF-8 become \xNN, so that no byte from
  * outside reaches a terminal raw. */
+void text_plain(struct buf *out, const uint8_t *data, size_t len);
+/* As text_plain(), and a backslash becomes two, so that \xNN has one meaning. */
 void text_escape(struct buf *out, const uint8_t *data, size_t len);
 /* The candidate nearest to word (Damerau-Levenshtein, case folded), or NULL when none is near. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);

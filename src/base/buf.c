@@ -138,6 +138,16 @@ int buf_take(struct buf *b, struct signet_bytes *out, struct signet_error *err)
     return SIGNET_OK;
 }
 
+int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err)
+{
+    int rc = buf_check(b, err);
+
+    if (!rc)
+        rc = secret_set(s, b->data, b->len, err);
+    buf_free(b);
+    return rc;
+}
+
 void signet_bytes_free(struct signet_bytes *b)
 {
     if (!b)

@@ -39,16 +39,6 @@ int secret_set(struct secret *s, const void *data, size_t len, struct signet_err
     return SIGNET_OK;
 }
 
-int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err)
-{
-    int rc = buf_check(b, err);
-
-    if (!rc)
-        rc = secret_set(s, b->data, b->len, err);
-    buf_free(b);
-    return rc;
-}
-
 void secret_wipe(struct secret *s)
 {
     if (s->data) {

@@ -2,114 +2,11 @@
 #include "base/base.h"
 
 #include <ctype.h>
+#include <signet/text.h>
 #include <string.h>
 
-void hex_encode(const uint8_t *data, size_t len, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < len; i++) {
-        *out++ = digits[data[i] >> 4];
-        *out++ = digits[data[i] & 15];
-    }
-    *out = '\0';
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-ssize_t hex_decode(const char *text, size_t len, uint8_t *out, size_t cap)
-{
-    if (len % 2 || len / 2 > cap)
-        return -1;
-    for (size_t i = 0; i < len; i += 2) {
-        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
-
-        if (high < 0 || low < 0)
-            return -1;
-        out[i / 2] = (uint8_t)(high << 4 | low);
-    }
-    return (ssize_t)(len / 2);
-}
-
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-size_t base64_encode_size(size_t len)
-{
-    return (len + 2) / 3 * 4;
-}
-
-void base64_encode(const uint8_t *data, size_t len, char *out)
-{
-    for (; len >= 3; data += 3, len -= 3) {
-        *out++ = base64_digits[data[0] >> 2];
-        *out++ = base64_digits[(data[0] & 3) << 4 | data[1] >> 4];
-        *out++ = base64_digits[(data[1] & 15) << 2 | data[2] >> 6];
-        *out++ = base64_digits[data[2] & 63];
-    }
-    if (len) {
-        uint8_t second = len == 2 ? data[1] : 0;
-
-        *out++ = base64_digits[data[0] >> 2];
-        *out++ = base64_digits[(data[0] & 3) << 4 | second >> 4];
-        *out++ = len == 2 ? base64_digits[(second & 15) << 2] : '=';
-        *out++ = '=';
-    }
-    *out = '\0';
-}
-
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap)
-{
-    size_t pad, used = 0;
-
-    if (len % 4)
-        return -1;
-    if (!len)
-        return 0;
-    pad = (size_t)(text[len - 1] == '=') + (size_t)(text[len - 1] == '=' && text[len - 2] == '=');
-    if (len / 4 * 3 - pad > cap)
-        return -1;
-    for (size_t i = 0; i < len; i += 4) {
-        size_t keep = i + 4 == len ? 3 - pad : 3;
-        uint32_t bits = 0;
-
-        for (size_t j = 0; j < 4; j++) {
-            int digit = j <= keep ? base64_digit(text[i + j]) : 0;
-
-            if (digit < 0)
-                return -1;
-            bits = bits << 6 | (uint32_t)digit;
-        }
-        if (bits & ((1u << 8 * (3 - keep)) - 1)) /* bits that the padding drops must be zero */
-            return -1;
-        for (size_t j = 0; j < keep; j++)
-            out[used++] = (uint8_t)(bits >> (16 - 8 * j));
-    }
-    return (ssize_t)used;
-}
-
-/* The length of the valid sequence at data (RFC 3629), or 0. */
-static size_t utf8_sequence(const uint8_t *data, size_t len)
+/* RFC 3629 */
+size_t utf8_sequence(const uint8_t *data, size_t len)
 {
     uint32_t code;
     size_t want;
@@ -148,6 +45,18 @@ bool utf8_valid(const uint8_t *data, size_t len)
     return true;
 }
 
+int text_check(const char *what, const void *text, size_t len, struct signet_error *err)
+{
+    const uint8_t *at = text;
+
+    if (!utf8_valid(at, len))
+        return error_set(err, SIGNET_E_MEANING, "the %s is not UTF-8", what);
+    for (size_t i = 0; i < len; i++)
+        if (at[i] < 0x20 || at[i] == 0x7f)
+            return error_set(err, SIGNET_E_MEANING, "the %s has control characters", what);
+    return SIGNET_OK;
+}
+
 /* C0, DEL, C1, and the marks that reorder or hide text (U+200B..200F, 202A..202E, 2060..206F,
  * FEFF). */
 static bool utf8_shown(const uint8_t *data, size_t n)
@@ -163,24 +72,49 @@ static bool utf8_shown(const uint8_t *data, size_t n)
     return !(n == 3 && data[0] == 0xef && data[1] == 0xbb && data[2] == 0xbf);
 }
 
+void text_plain(struct buf *out, const uint8_t *data, size_t len)
+{
+    while (len) {
+        size_t n = utf8_sequence(data, len), bytes = n ? n : 1;
+
+        if (n && utf8_shown(data, n))
+            buf_append(out, data, n);
+        else
+            for (size_t i = 0; i < bytes; i++)
+                buf_printf(out, "\\x%02x", data[i]);
+        data += bytes;
+        len -= bytes;
+    }
+}
+
 void text_escape(struct buf *out, const uint8_t *data, size_t len)
 {
     while (len) {
-        size_t n = utf8_sequence(data, len);
+        const uint8_t *slash = memchr(data, '\\', len);
+        size_t n = slash ? (size_t)(slash - data) + 1 : len;
 
-        if (n && utf8_shown(data, n) && data[0] != '\\') {
-            buf_append(out, data, n);
-        } else if (data[0] == '\\') {
-            n = 1;
-            buf_text(out, "\\\\");
-        } else {
-            n = n ? n : 1;
-            for (size_t i = 0; i < n; i++)
-                buf_printf(out, "\\x%02x", data[i]);
-        }
+        text_plain(out, data, n);
+        if (slash)
+            buf_byte(out, '\\');
         data += n;
         len -= n;
     }
+}
+
+const char *signet_text_plain(const char *text, char *out, size_t size)
+{
+    struct buf plain = {0};
+    size_t len;
+
+    text_plain(&plain, (const uint8_t *)text, strlen(text));
+    len = plain.len < size ? plain.len : size - 1;
+    while (len && len < plain.len && (plain.data[len] & 0xc0) == 0x80)
+        len--; /* not in the middle of a character */
+    if (len)
+        memcpy(out, plain.data, len);
+    out[len] = '\0';
+    buf_free(&plain);
+    return out;
 }
 
 enum { NEAREST_MAX = 64 };

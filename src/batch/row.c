@@ -18,75 +18,26 @@ const char *row_header(enum records_form form)
     return COLUMNS ",account,uri\n";
 }
 
-static void put_hex(struct buf *to, const uint8_t *data, size_t len)
-{
-    uint8_t *at = buf_extend(to, 2 * len);
-
-    if (at)
-        hex_encode(data, len, (char *)at);
-}
-
-static void put_base64(struct buf *to, const uint8_t *data, size_t len)
-{
-    uint8_t *at = buf_extend(to, base64_encode_size(len));
-
-    if (at)
-        base64_encode(data, len, (char *)at);
-}
-
-static void put_json(struct buf *to, const uint8_t *text, size_t len)
-{
-    buf_byte(to, '"');
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '"' || text[i] == '\\')
-            buf_byte(to, '\\');
-        if (text[i] < 0x20)
-            buf_printf(to, "\\u%04x", text[i]);
-        else
-            buf_byte(to, text[i]);
-    }
-    buf_byte(to, '"');
-}
-
 int row_packet(struct buf *to, const struct device *unit, struct signet_error *err)
 {
     buf_text(to, "{\"endpoint\": \"");
     buf_text(to, unit->view.endpoint); /* letters, digits and -._: */
     buf_text(to, "\", \"packet\": \"");
-    put_base64(to, unit->packet.data, unit->packet.len);
+    buf_base64(to, unit->packet.data, unit->packet.len);
     buf_text(to, "\", \"packet_sha256\": \"");
     buf_text(to, unit->facts.packet_sha256);
     buf_text(to, "\"}\n");
     return buf_check(to, err);
 }
 
-/* What a spreadsheet would take for a formula is refused, not changed: a changed name is another
- * device. */
-static int put_cell(struct buf *to, const char *what, const uint8_t *text, size_t len,
+static int put_name(struct buf *to, const char *what, const void *text, size_t len,
                     struct signet_error *err)
 {
-    bool quote = false;
+    int rc = csv_check(what, text, len, err);
 
-    for (size_t i = 0; i < len; i++) {
-        quote = quote || text[i] == ',' || text[i] == '"';
-        if (text[i] < 0x20 || text[i] == 0x7f)
-            return error_set(err, SIGNET_E_MEANING, "its %s has control characters", what);
-    }
-    if (len && strchr("=+-@", text[0])) {
-        error_set(err, SIGNET_E_MEANING, "its %s begins like a formula of a spreadsheet", what);
-        error_hint(err, "write the records to a file ending in .ndjson");
-        return SIGNET_E_MEANING;
-    }
-    if (quote)
-        buf_byte(to, '"');
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '"')
-            buf_byte(to, '"');
-        buf_byte(to, text[i]);
-    }
-    if (quote)
-        buf_byte(to, '"');
-    return SIGNET_OK;
+    if (rc == SIGNET_OK)
+        csv_cell(to, ',', text, len);
+    return rc;
 }
 
 /* What a row says of an account. Empty where it does not apply. */
@@ -112,23 +63,23 @@ static struct row row_of(const struct signet_account *a)
 static int put_csv(struct buf *to, const char *endpoint, const struct row *r,
                    enum records_form form, struct signet_error *err)
 {
-    int rc = put_cell(to, "endpoint name", (const uint8_t *)endpoint, strlen(endpoint), err);
+    int rc = put_name(to, "endpoint name", endpoint, strlen(endpoint), err);
 
     buf_byte(to, ',');
     buf_text(to, r->mode);
     buf_byte(to, ',');
     if (rc == SIGNET_OK)
-        rc = put_cell(to, "identity", r->identity->as.bytes.data, r->identity->as.bytes.len, err);
+        rc = put_name(to, "identity", r->identity->as.bytes.data, r->identity->as.bytes.len, err);
     buf_byte(to, ',');
-    put_hex(to, r->psk->as.bytes.data, r->psk->as.bytes.len);
+    buf_hex(to, r->psk->as.bytes.data, r->psk->as.bytes.len);
     buf_byte(to, ',');
-    put_base64(to, r->cert->as.bytes.data, r->cert->as.bytes.len);
+    buf_base64(to, r->cert->as.bytes.data, r->cert->as.bytes.len);
     if (form == RECORDS_ROW_PER_ACCOUNT) {
         buf_byte(to, ',');
         buf_text(to, r->account);
         buf_byte(to, ',');
         if (rc == SIGNET_OK)
-            rc = put_cell(to, "server URI", r->uri->as.bytes.data, r->uri->as.bytes.len, err);
+            rc = put_name(to, "server URI", r->uri->as.bytes.data, r->uri->as.bytes.len, err);
     }
     buf_byte(to, '\n');
     return rc;
@@ -144,19 +95,19 @@ static void put_object(struct buf *to, const char *endpoint, const struct row *r
     buf_byte(to, '"');
     if (r->psk->type != SIGNET_TYPE_NONE) {
         buf_text(to, ", \"identity\": ");
-        put_json(to, r->identity->as.bytes.data, r->identity->as.bytes.len);
+        buf_json(to, r->identity->as.bytes.data, r->identity->as.bytes.len);
         buf_text(to, ", \"psk\": \"");
-        put_hex(to, r->psk->as.bytes.data, r->psk->as.bytes.len);
+        buf_hex(to, r->psk->as.bytes.data, r->psk->as.bytes.len);
         buf_byte(to, '"');
     }
     if (r->cert->type != SIGNET_TYPE_NONE) {
         buf_text(to, ", \"certificate\": \"");
-        put_base64(to, r->cert->as.bytes.data, r->cert->as.bytes.len);
+        buf_base64(to, r->cert->as.bytes.data, r->cert->as.bytes.len);
         buf_byte(to, '"');
     }
     if (form == RECORDS_ROW_PER_ACCOUNT) {
         buf_printf(to, ", \"account\": \"%s\", \"uri\": ", r->account);
-        put_json(to, r->uri->as.bytes.data, r->uri->as.bytes.len);
+        buf_json(to, r->uri->as.bytes.data, r->uri->as.bytes.len);
     }
     buf_text(to, "}\n");
 }

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signet/text.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +49,7 @@ static const char *unsaid(const struct signet_record *r, bool reveal)
 
 static void put_value(struct buf *out, const struct signet_value *value)
 {
-    char text[40];
+    char text[SIGNET_NUMBER_SIZE];
     switch (value->type) {
     case SIGNET_TYPE_STRING:
     case SIGNET_TYPE_OPAQUE:
@@ -61,7 +62,7 @@ static void put_value(struct buf *out, const struct signet_value *value)
         buf_printf(out, "%" PRIu64, value->as.unsigned_integer);
         break;
     case SIGNET_TYPE_FLOAT:
-        number_text(value->as.number, text);
+        signet_text_number(value->as.number, text);
         buf_text(out, text);
         break;
     case SIGNET_TYPE_BOOLEAN:

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signet/text.h>
 #include <string.h>
 
 struct writer {
@@ -47,37 +48,16 @@ static int put_hidden(struct writer *w, const struct cbor_item *item, struct sig
     return code;
 }
 
-static void put_text(struct buf *out, const uint8_t *data, size_t len)
-{
-    buf_byte(out, '"');
-    for (size_t i = 0; i < len; i++) {
-        bool control = data[i] < 0x20 || data[i] == 0x7f;
-        if (data[i] == '"' || data[i] == '\\')
-            buf_printf(out, "\\%c", data[i]);
-        else if (control)
-            buf_printf(out, "\\u%04x", data[i]);
-        else if (data[i] == 0xc2 && i + 1 < len && data[i + 1] < 0xa0)
-            buf_printf(out, "\\u%04x", data[++i]);
-        else
-            buf_byte(out, data[i]);
-    }
-    buf_byte(out, '"');
-}
-
 static void put_string(struct buf *out, const struct cbor_item *item)
 {
-    char pair[3];
     if (item->kind == CBOR_TEXT && utf8_valid(item->bytes, item->len)) {
-        put_text(out, item->bytes, item->len);
+        buf_json(out, item->bytes, item->len);
         return;
     }
     if (item->kind == CBOR_TEXT) /* the notation cannot write it */
         buf_text(out, "/ not UTF-8 / ");
     buf_text(out, "h'");
-    for (size_t i = 0; i < item->len; i++) {
-        hex_encode(item->bytes + i, 1, pair);
-        buf_text(out, pair);
-    }
+    buf_hex(out, item->bytes, item->len);
     buf_byte(out, '\'');
 }
 
@@ -144,8 +124,8 @@ static int put_run(struct writer *w, struct cbor_run *run, bool map, struct sign
 
 static void put_number(struct buf *out, double value)
 {
-    char text[40];
-    number_text(value, text);
+    char text[SIGNET_NUMBER_SIZE];
+    signet_text_number(value, text);
     if (isfinite(value))
         buf_text(out, text);
     else

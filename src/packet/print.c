@@ -6,8 +6,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signet/text.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SHOWN_MAX = 64 }; /* bytes of an opaque value that a table shows */
@@ -29,43 +29,12 @@ static const char *type_name(enum signet_type type)
     return (size_t)type < count && names[type] ? names[type] : "none";
 }
 
-void number_text(double value, char out[static 40])
-{
-    if (!isfinite(value)) {
-        strcpy(out, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
-        return;
-    }
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(out, 40, "%.*g", digits, value);
-        if (strtod(out, NULL) == value)
-            break;
-    }
-    bool whole = true;
-    for (char *c = out; *c; c++) {
-        if (!strchr("0123456789+-e", *c))
-            *c = '.'; /* the point of a locale that has another */
-        if (*c == '.' || *c == 'e')
-            whole = false;
-    }
-    if (whole)
-        strcat(out, ".0");
-}
-
 static bool printable(const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (data[i] < 0x20 || data[i] > 0x7e)
             return false;
     return len > 0;
-}
-
-static void put_hex(struct buf *out, const uint8_t *data, size_t len)
-{
-    char pair[3];
-    for (size_t i = 0; i < len; i++) {
-        hex_encode(data + i, 1, pair);
-        buf_text(out, pair);
-    }
 }
 
 static void table_opaque(struct buf *out, const uint8_t *data, size_t len)
@@ -75,7 +44,7 @@ static void table_opaque(struct buf *out, const uint8_t *data, size_t len)
         return;
     }
     size_t shown = len < SHOWN_MAX ? len : SHOWN_MAX / 4;
-    put_hex(out, data, shown);
+    buf_hex(out, data, shown);
     buf_printf(out, "%s(%zu bytes%s)",
                shown < len ? "... "
                : shown     ? " "
@@ -85,7 +54,7 @@ static void table_opaque(struct buf *out, const uint8_t *data, size_t len)
 
 static void table_value(struct buf *out, const struct signet_value *value)
 {
-    char text[40];
+    char text[SIGNET_NUMBER_SIZE];
     switch (value->type) {
     case SIGNET_TYPE_STRING:
         text_escape(out, value->as.bytes.data, value->as.bytes.len);
@@ -100,7 +69,7 @@ static void table_value(struct buf *out, const struct signet_value *value)
         buf_printf(out, "%" PRIu64, value->as.unsigned_integer);
         break;
     case SIGNET_TYPE_FLOAT:
-        number_text(value->as.number, text);
+        signet_text_number(value->as.number, text);
         buf_text(out, text);
         break;
     case SIGNET_TYPE_BOOLEAN:
@@ -160,45 +129,25 @@ static int print_table(const struct signet_tree *tree, bool reveal, struct buf *
     return buf_check(out, err);
 }
 
-/* Strings in a tree are UTF-8: only quotes, backslashes and control characters need care. */
-static void json_string(struct buf *out, const uint8_t *data, size_t len)
-{
-    buf_byte(out, '"');
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] == '"' || data[i] == '\\')
-            buf_printf(out, "\\%c", data[i]);
-        else if (data[i] < 0x20 || data[i] == 0x7f)
-            buf_printf(out, "\\u%04x", data[i]);
-        else
-            buf_byte(out, data[i]);
-    }
-    buf_byte(out, '"');
-}
-
 /* RFC 8428 section 4.3: base64url without padding. */
 static void json_data(struct buf *out, const uint8_t *data, size_t len)
 {
-    char *text;
-    size_t size = base64_encode_size(len), start = out->len;
-    text = (char *)buf_extend(out, size + 1);
-    if (!text)
-        return;
-    base64_encode(data, len, text);
-    for (size_t i = 0; i < size; i++)
-        text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
-    while (size && text[size - 1] == '=')
-        size--;
-    out->len = start + size;
+    size_t start = out->len;
+    buf_base64(out, data, len);
+    for (size_t i = start; i < out->len; i++)
+        out->data[i] = out->data[i] == '+' ? '-' : out->data[i] == '/' ? '_' : out->data[i];
+    while (out->len > start && out->data[out->len - 1] == '=')
+        out->len--;
 }
 
 static void json_number(struct buf *out, const struct signet_value *value)
 {
-    char text[40];
+    char text[SIGNET_NUMBER_SIZE];
     if (value->type != SIGNET_TYPE_FLOAT) {
         table_value(out, value);
         return;
     }
-    number_text(value->as.number, text);
+    signet_text_number(value->as.number, text);
     if (isfinite(value->as.number))
         buf_text(out, text);
     else /* JSON has no such numbers */
@@ -210,7 +159,7 @@ static void json_value(struct buf *out, const struct signet_value *value)
     switch (value->type) {
     case SIGNET_TYPE_STRING:
         buf_text(out, "\"vs\": ");
-        json_string(out, value->as.bytes.data, value->as.bytes.len);
+        buf_json(out, value->as.bytes.data, value->as.bytes.len);
         break;
     case SIGNET_TYPE_OPAQUE:
         buf_text(out, "\"vd\": \"");

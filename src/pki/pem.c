@@ -188,18 +188,13 @@ int pem_cert(const uint8_t *data, size_t len, struct secret *der, struct signet_
 
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len)
 {
-    size_t size = base64_encode_size(len);
     struct buf text = {0};
-    uint8_t *at = buf_extend(&text, size + 1);
 
-    if (!at) {
-        b->failed = true;
-        return;
-    }
-    base64_encode(der, len, (char *)at);
+    buf_base64(&text, der, len);
+    b->failed = b->failed || text.failed;
     buf_printf(b, "-----BEGIN %s-----\n", label);
-    for (size_t i = 0; i < size; i += 64) {
-        buf_append(b, text.data + i, size - i < 64 ? size - i : 64);
+    for (size_t i = 0; i < text.len; i += 64) {
+        buf_append(b, text.data + i, text.len - i < 64 ? text.len - i : 64);
         buf_byte(b, '\n');
     }
     buf_printf(b, "-----END %s-----\n", label);

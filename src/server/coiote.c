@@ -45,18 +45,18 @@ static void put_device(struct buf *body, const struct signet_server *server,
                        const struct signet_device *device)
 {
     buf_text(body, "{\"properties\": {\"endpointName\": ");
-    words_json(body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    buf_json(body, device->endpoint, strlen(device->endpoint));
     buf_printf(body, "}, \"connectorType\": \"%s\", \"domain\": ", connector(device));
-    words_json(body, (const uint8_t *)server->domain, strlen(server->domain));
+    buf_json(body, server->domain, strlen(server->domain));
     buf_printf(body,
                ", \"securityMode\": \"%s\", \"dtlsIdentity\": ", signet_mode_name(device->mode));
     if (device->mode != SIGNET_MODE_PSK) {
         buf_text(body, "null, \"dtlsPsk\": null}");
         return;
     }
-    words_json(body, device->identity, device->identity_len);
+    buf_json(body, device->identity, device->identity_len);
     buf_text(body, ", \"dtlsPsk\": {\"HexadecimalPsk\": \"");
-    words_hex(body, device->psk, device->psk_len);
+    buf_hex(body, device->psk, device->psk_len);
     buf_text(body, "\"}}");
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/export.h"
-#include "server/words.h"
 
 #include <signet/cert.h>
 
@@ -193,25 +192,15 @@ bool export_by_endpoint(const struct export_format *format)
     return format->columns[0].field == EXPORT_ENDPOINT;
 }
 
-/* Text that is what it looks like in every table: a spreadsheet takes =, +, - and @ for the start
- * of a formula, and to change a name would make it another one. */
+/* Text that is what it looks like in every table. */
 static int plain(const struct export_format *format, const char *what, const uint8_t *text,
                  size_t len, struct signet_error *err)
 {
-    if (!utf8_valid(text, len))
-        return error_set(err, SIGNET_E_MEANING, "the %s is not UTF-8 and cannot be exported", what);
-    for (size_t i = 0; i < len; i++)
-        if (text[i] < 0x20 || text[i] == 0x7f ||
-            (!format->quoted && format->delimiter == ':' && text[i] == ':' &&
-             strcmp(what, "key") != 0))
-            return error_set(err, SIGNET_E_MEANING,
-                             "the %s has a character that this export cannot hold", what);
-    if (format->quoted && len && strchr("=+-@", text[0])) {
-        error_set(err, SIGNET_E_MEANING, "the %s begins as a formula does in a spreadsheet", what);
-        error_hint(err, "give it another first character, or export with format ndjson");
-        return SIGNET_E_MEANING;
-    }
-    return SIGNET_OK;
+    if (!format->quoted && format->delimiter == ':' && strcmp(what, "key") != 0 &&
+        memchr(text, ':', len))
+        return error_set(err, SIGNET_E_MEANING, "the %s has a colon, which this export cannot hold",
+                         what);
+    return (format->quoted ? csv_check : text_check)(what, text, len, err);
 }
 
 static bool has(const struct export_format *format, enum export_field from, enum export_field to)
@@ -291,7 +280,7 @@ static void put_cert(enum export_field field, const struct signet_device *d, str
     if (!d->cert)
         return;
     if (field == EXPORT_CERT_BASE64)
-        words_base64(out, d->cert, d->cert_len);
+        buf_base64(out, d->cert, d->cert_len);
     else if (signet_cert_load(&cert, d->cert, d->cert_len, NULL) == SIGNET_OK &&
              signet_cert_pem(cert, &pem, NULL) == SIGNET_OK)
         buf_append(out, pem.data, pem.len);
@@ -356,11 +345,11 @@ static void put_value(const struct export_column *column, const struct signet_de
         break;
     case EXPORT_KEY_HEX:
         if (psk)
-            words_hex(out, d->psk, d->psk_len);
+            buf_hex(out, d->psk, d->psk_len);
         break;
     case EXPORT_KEY_BASE64:
         if (psk)
-            words_base64(out, d->psk, d->psk_len);
+            buf_base64(out, d->psk, d->psk_len);
         break;
     case EXPORT_CERT_PEM:
     case EXPORT_CERT_BASE64:
@@ -374,24 +363,6 @@ static void put_value(const struct export_column *column, const struct signet_de
     }
 }
 
-/* RFC 4180: quoted when there is a need. */
-static void put_quoted(const struct export_format *format, const uint8_t *text, size_t len,
-                       struct buf *out)
-{
-    bool need =
-        memchr(text, format->delimiter, len) || memchr(text, '"', len) || memchr(text, '\n', len);
-
-    if (need)
-        buf_byte(out, '"');
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '"')
-            buf_byte(out, '"');
-        buf_byte(out, text[i]);
-    }
-    if (need)
-        buf_byte(out, '"');
-}
-
 static void put_cell(const struct export_format *format, size_t i, const struct signet_device *d,
                      struct buf *out)
 {
@@ -403,14 +374,14 @@ static void put_cell(const struct export_format *format, size_t i, const struct 
     out->failed = out->failed || value.failed;
     if (format->delimiter == '{') {
         buf_text(out, i ? ", " : "{");
-        words_json(out, (const uint8_t *)column->name, strlen(column->name));
+        buf_json(out, column->name, strlen(column->name));
         buf_text(out, ": ");
-        words_json(out, value.data, value.len);
+        buf_json(out, value.data, value.len);
     } else {
         if (i)
             buf_byte(out, (uint8_t)format->delimiter);
         if (format->quoted && value.len)
-            put_quoted(format, value.data, value.len, out);
+            csv_cell(out, format->delimiter, value.data, value.len);
         else
             buf_append(out, value.data, value.len);
     }
@@ -449,8 +420,7 @@ size_t export_start_len(const struct export_format *format, const char *row, siz
     size_t at = 0;
 
     if (format->delimiter == '{') { /* {"name": "value", or {"name": "value"}LF */
-        words_json(&name, (const uint8_t *)format->columns[0].name,
-                   strlen(format->columns[0].name));
+        buf_json(&name, format->columns[0].name, strlen(format->columns[0].name));
         at = name.len + 3;
         buf_free(&name);
         if (at >= len || row[at] != '"')
@@ -472,8 +442,7 @@ void export_header(const struct export_format *format, struct buf *out)
     for (size_t i = 0; format->header && i < format->count; i++) {
         if (i)
             buf_byte(out, (uint8_t)format->delimiter);
-        put_quoted(format, (const uint8_t *)format->columns[i].name,
-                   strlen(format->columns[i].name), out);
+        csv_cell(out, format->delimiter, format->columns[i].name, strlen(format->columns[i].name));
     }
     if (format->header)
         buf_byte(out, '\n');

@@ -24,15 +24,15 @@ static int validate(const struct signet_server *server, const struct signet_devi
 static void put_text(struct buf *out, const char *name, const char *text)
 {
     buf_printf(out, "\"%s\": ", name);
-    words_json(out, (const uint8_t *)text, strlen(text));
+    buf_json(out, text, strlen(text));
 }
 
 static void put_psk(struct buf *out, const struct signet_device *device)
 {
     buf_text(out, "{\"identity\": ");
-    words_json(out, device->identity, device->identity_len);
+    buf_json(out, device->identity, device->identity_len);
     buf_text(out, ", \"key\": \"");
-    words_hex(out, device->psk, device->psk_len);
+    buf_hex(out, device->psk, device->psk_len);
     buf_text(out, "\"}");
 }
 
@@ -286,7 +286,7 @@ static void put_security(struct buf *out, const struct signet_account *a, unsign
 
     buf_printf(out, "%s\"%u\": {\"bootstrapServer\": %s, \"securityMode\": \"%s\", \"uri\": ",
                n ? ", " : "", n, a->bootstrap ? "true" : "false", modes[a->mode]);
-    words_json(out, a->uri->as.bytes.data, a->uri->as.bytes.len);
+    buf_json(out, a->uri->as.bytes.data, a->uri->as.bytes.len);
     put_bytes(out, "publicKeyOrId", keys ? a->identity : NULL);
     put_bytes(out, "secretKey", keys ? a->secret_key : NULL);
     put_bytes(out, "serverPublicKey", keys && a->mode != SIGNET_MODE_PSK ? a->server_key : NULL);

@@ -177,7 +177,7 @@ static int make_body(const struct signet_device *device, const char *profile, st
 
     thingsboard_put_credentials(&inner, device);
     buf_text(&body, "{\"device\": {\"name\": ");
-    words_json(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    buf_json(&body, device->endpoint, strlen(device->endpoint));
     if (profile)
         buf_printf(&body,
                    ", \"deviceProfileId\": {\"entityType\": \"DEVICE_PROFILE\", "
@@ -185,10 +185,10 @@ static int make_body(const struct signet_device *device, const char *profile, st
                    profile);
     buf_text(&body, "}, \"credentials\": {\"credentialsType\": \"LWM2M_CREDENTIALS\", "
                     "\"credentialsId\": ");
-    words_json(&body, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    buf_json(&body, device->endpoint, strlen(device->endpoint));
     buf_text(&body, ", \"credentialsValue\": ");
     if (inner.data && !inner.failed)
-        words_json(&body, inner.data, inner.len);
+        buf_json(&body, inner.data, inner.len);
     body.failed = body.failed || inner.failed;
     buf_text(&body, "}}");
     buf_free(&inner);
@@ -328,9 +328,9 @@ static int login(const struct signet_server *server, struct http *http, struct s
     if (!utf8_valid(server->password.data, server->password.len))
         return error_set(err, SIGNET_E_USAGE, "the password is not UTF-8");
     buf_text(&text, "{\"username\": ");
-    words_json(&text, (const uint8_t *)server->user, strlen(server->user));
+    buf_json(&text, server->user, strlen(server->user));
     buf_text(&text, ", \"password\": ");
-    words_json(&text, server->password.data, server->password.len);
+    buf_json(&text, server->password.data, server->password.len);
     buf_byte(&text, '}');
     rc = secret_from_buf(&body, &text, err);
     request.body = &body;

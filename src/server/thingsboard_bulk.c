@@ -3,7 +3,6 @@
  * so only afterwards, so that names are looked for first; and it makes profiles that are not there.
  */
 #include "server/thingsboard.h"
-#include "server/words.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -35,10 +34,10 @@ static bool put_row(struct buf *out, const struct signet_server *server,
     buf_text(out, psk ? "PSK," : device->mode == SIGNET_MODE_CERT ? "X509," : "NO_SEC,");
     good = good && cell(out, device->identity, psk ? device->identity_len : 0);
     if (psk)
-        words_hex(out, device->psk, device->psk_len);
+        buf_hex(out, device->psk, device->psk_len);
     buf_byte(out, ',');
     if (device->cert)
-        words_base64(out, device->cert, device->cert_len);
+        buf_base64(out, device->cert, device->cert_len);
     buf_byte(out, '\n');
     return good;
 }
@@ -105,7 +104,7 @@ static int import_body(const struct signet_server *server, const struct signet_d
         return error_set(err, SIGNET_E_MEANING, "the names do not fit into rows");
     }
     buf_text(&body, "{\"file\": ");
-    words_json(&body, rows.data, rows.len);
+    buf_json(&body, rows.data, rows.len);
     buf_free(&rows);
     buf_text(&body, ", \"mapping\": {\"delimiter\": \",\", \"header\": false, "
                     "\"update\": false, \"columns\": [");

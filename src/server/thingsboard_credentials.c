@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ThingsBoard's credentials of a device: JSON that its API wants in a string. */
 #include "server/thingsboard.h"
-#include "server/words.h"
 
 #include <string.h>
 
@@ -11,7 +10,7 @@ static void put_cert(struct buf *out, const struct signet_device *device)
 {
     buf_text(out, ", \"cert\": \"");
     if (device->cert)
-        words_base64(out, device->cert, device->cert_len);
+        buf_base64(out, device->cert, device->cert_len);
     buf_byte(out, '"');
 }
 
@@ -37,9 +36,9 @@ static void put_server(struct buf *out, const char *name, const struct signet_de
         return;
     }
     buf_printf(out, "\"%s\": {\"securityMode\": \"PSK\", \"clientPublicKeyOrId\": ", name);
-    words_json(out, device->identity, device->identity_len);
+    buf_json(out, device->identity, device->identity_len);
     buf_text(out, ", \"clientSecretKey\": \"");
-    words_hex(out, device->psk, device->psk_len);
+    buf_hex(out, device->psk, device->psk_len);
     buf_text(out, "\"}");
 }
 
@@ -65,12 +64,12 @@ void thingsboard_put_credentials(struct buf *out, const struct signet_device *de
 
     buf_printf(out, "{\"client\": {\"securityConfigClientMode\": \"%s\", \"endpoint\": ",
                modes[device->mode]);
-    words_json(out, (const uint8_t *)device->endpoint, strlen(device->endpoint));
+    buf_json(out, device->endpoint, strlen(device->endpoint));
     if (device->mode == SIGNET_MODE_PSK) {
         buf_text(out, ", \"identity\": ");
-        words_json(out, device->identity, device->identity_len);
+        buf_json(out, device->identity, device->identity_len);
         buf_text(out, ", \"key\": \"");
-        words_hex(out, device->psk, device->psk_len);
+        buf_hex(out, device->psk, device->psk_len);
         buf_byte(out, '"');
     } else if (device->mode == SIGNET_MODE_CERT) {
         put_cert(out, device);
@@ -140,7 +139,7 @@ static bool same_cert(const json_t *client, const struct signet_device *device)
 
     if (!device->cert) /* trusted by its authority */
         return true;
-    words_base64(&want, device->cert, device->cert_len);
+    buf_base64(&want, device->cert, device->cert_len);
     same = !want.failed && same_text(client, "cert", want.data, want.len);
     buf_free(&want);
     return same;

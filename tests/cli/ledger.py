@@ -89,7 +89,11 @@ def hostile(folder, ledger):
     for args in (['list'], ['stats'], ['export'], ['show']):
         said = run('ledger', *args, other, *(['urn:dev:os:b-105'] if args == ['show'] else []))
         expect(f'{args}: no control character', not any(c in said for c in '\x1b\x07\x9b') and '\\x1b[31ms' in said, said)
-    expect('no formula', ",'=cmd()," in run('ledger', 'export', other))
+    for formula in ('=cmd()', '+1', '-1+cmd()', '@SUM(A1)', '\t=1', '\r=1'):
+        with sqlite3.connect(other) as db:
+            db.execute("UPDATE devices SET psk_identity = ? WHERE endpoint = 'urn:dev:os:b-105'", (formula,))
+        shown = formula.replace('\t', '\\x09').replace('\r', '\\x0d')
+        expect(f'no formula: {formula!r}', f",'{shown}," in run('ledger', 'export', other), formula)
 
 
 def archived(folder, ledger):

@@ -117,6 +117,15 @@ def test_show():
     check(records[4].get('hidden') is True and records[4]['bytes'] == 19, records[4])
 
 
+def test_floats():
+    """As a person writes them, in each format."""
+    config = '{40000: {0: {0: 30.0, 1: 0.00001, 2: 1e16, 3: -0.5}}}'
+    made = signet('packet', 'make', '-c', '-', '-o', '-', '--no-check', stdin=config.encode()).stdout
+    for form in ('table', 'json', 'cfg', 'cbor-diag'):
+        out = signet('packet', 'show', '-f', form, '-', stdin=made).stdout.decode()
+        check(all(n in out for n in ('30.0', '1e-05', '1e+16', '-0.5')), out)
+
+
 def test_cfg_round_trip():
     values = ["-0.0", "1.1", "1e300", "5e-324", "65504.0", "-1", "18446744073709551615",
               "'it\\'s \\\\ \\x00 \\x1b \\x9f \\n \\u00fc \\U0001f600'", "b'\\x00\\xff\\'\\\\'", "True",

@@ -1,49 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 #include <setjmp.h>
+#include <signet/text.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-static void base64_round_trip(void **state)
-{
-    uint8_t data[64], back[64];
-    char text[128];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof data; i++)
-        data[i] = (uint8_t)(i * 37 + 200);
-    for (size_t len = 0; len <= sizeof data; len++) {
-        base64_encode(data, len, text);
-        assert_int_equal(strlen(text), base64_encode_size(len));
-        assert_int_equal(base64_decode(text, strlen(text), back, sizeof back), (ssize_t)len);
-        assert_memory_equal(data, back, len);
-    }
-}
-
-static void base64_refuses(void **state)
-{
-    static const char *const bad[] = {
-        "A", "AA", "AAA", "AA=A", "====", "A===", "AAA!", "AB==", "AAB=", "AA==AAAA", "AA A"};
-    uint8_t out[16];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(base64_decode(bad[i], strlen(bad[i]), out, sizeof out), -1);
-    assert_int_equal(base64_decode("AAAA", 4, out, 2), -1);
-}
-
-static void hex_refuses(void **state)
-{
-    uint8_t out[4];
-
-    (void)state;
-    assert_int_equal(hex_decode("00fF", 4, out, 4), 2);
-    assert_int_equal(out[1], 0xff);
-    assert_int_equal(hex_decode("0", 1, out, 4), -1);
-    assert_int_equal(hex_decode("0g", 2, out, 4), -1);
-    assert_int_equal(hex_decode("0011223344", 10, out, 4), -1);
-}
 
 static void escape_shows_no_control(void **state)
 {
@@ -55,6 +16,46 @@ static void escape_shows_no_control(void **state)
     assert_string_equal((char *)out.data,
                         "a\\x1b[31m\\x0a\\\\\\xc2\\x9b\\xe2\\x80\\xae\\xff\xc3\xa9");
     buf_free(&out);
+}
+
+static void plain_shows_no_control_and_keeps_backslashes(void **state)
+{
+    struct buf out = {0};
+    const char in[] = "a\x1b\\x1b\x9b\xc5\xba";
+
+    (void)state;
+    text_plain(&out, (const uint8_t *)in, sizeof in - 1);
+    assert_string_equal((char *)out.data, "a\\x1b\\x1b\\x9b\xc5\xba");
+    buf_free(&out);
+}
+
+static void plain_is_cut_between_characters(void **state)
+{
+    char out[8];
+
+    (void)state;
+    assert_string_equal(signet_text_plain("abc", out, sizeof out), "abc");
+    assert_string_equal(signet_text_plain("", out, sizeof out), "");
+    assert_string_equal(signet_text_plain("abcdefgh", out, sizeof out), "abcdefg");
+    assert_string_equal(signet_text_plain("abcdefg", out, sizeof out), "abcdefg");
+    assert_string_equal(signet_text_plain("abcdef\xc5\xba", out, sizeof out), "abcdef");
+    assert_string_equal(signet_text_plain("abcde\xc5\xba", out, sizeof out), "abcde\xc5\xba");
+    assert_string_equal(signet_text_plain("x", out, 1), "");
+}
+
+static void control_characters_are_refused(void **state)
+{
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(text_check("name", "a b~\xc5\xba", 6, NULL), SIGNET_OK);
+    assert_int_equal(text_check("name", "", 0, NULL), SIGNET_OK);
+    assert_int_equal(text_check("name", "a\x1f", 2, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "the name has control characters");
+    assert_int_equal(text_check("name", "a\x7f", 2, NULL), SIGNET_E_MEANING);
+    assert_int_equal(text_check("name", "a\0", 2, NULL), SIGNET_E_MEANING);
+    assert_int_equal(text_check("name", "\xff", 1, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "the name is not UTF-8");
 }
 
 static void utf8_edges(void **state)
@@ -96,9 +97,12 @@ static void endpoint_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(base64_round_trip), cmocka_unit_test(base64_refuses),
-        cmocka_unit_test(hex_refuses),       cmocka_unit_test(escape_shows_no_control),
-        cmocka_unit_test(utf8_edges),        cmocka_unit_test(nearest_word),
+        cmocka_unit_test(escape_shows_no_control),
+        cmocka_unit_test(plain_shows_no_control_and_keeps_backslashes),
+        cmocka_unit_test(plain_is_cut_between_characters),
+        cmocka_unit_test(control_characters_are_refused),
+        cmocka_unit_test(utf8_edges),
+        cmocka_unit_test(nearest_word),
         cmocka_unit_test(endpoint_names),
     };
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+void hex_encode(const uint8_t *data, size_t len, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < len; i++) {
+        *out++ = digits[data[i] >> 4];
+        *out++ = digits[data[i] & 15];
+    }
+    *out = '\0';
+}
+
+void buf_hex(struct buf *out, const uint8_t *data, size_t len)
+{
+    uint8_t *place = buf_extend(out, 2 * len);
+
+    if (place)
+        hex_encode(data, len, (char *)place);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+ssize_t hex_decode(const char *text, size_t len, uint8_t *out, size_t cap)
+{
+    if (len % 2 || len / 2 > cap)
+        return -1;
+    for (size_t i = 0; i < len; i += 2) {
+        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+
+        if (high < 0 || low < 0)
+            return -1;
+        out[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    return (ssize_t)(len / 2);
+}
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+size_t base64_encode_size(size_t len)
+{
+    return (len + 2) / 3 * 4;
+}
+
+void base64_encode(const uint8_t *data, size_t len, char *out)
+{
+    for (; len >= 3; data += 3, len -= 3) {
+        *out++ = base64_digits[data[0] >> 2];
+        *out++ = base64_digits[(data[0] & 3) << 4 | data[1] >> 4];
+        *out++ = base64_digits[(data[1] & 15) << 2 | data[2] >> 6];
+        *out++ = base64_digits[data[2] & 63];
+    }
+    if (len) {
+        uint8_t second = len == 2 ? data[1] : 0;
+
+        *out++ = base64_digits[data[0] >> 2];
+        *out++ = base64_digits[(data[0] & 3) << 4 | second >> 4];
+        *out++ = len == 2 ? base64_digits[(second & 15) << 2] : '=';
+        *out++ = '=';
+    }
+    *out = '\0';
+}
+
+void buf_base64(struct buf *out, const uint8_t *data, size_t len)
+{
+    uint8_t *place = buf_extend(out, base64_encode_size(len));
+
+    if (place)
+        base64_encode(data, len, (char *)place);
+}
+
+static int base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap)
+{
+    size_t pad, used = 0;
+
+    if (len % 4)
+        return -1;
+    if (!len)
+        return 0;
+    pad = (size_t)(text[len - 1] == '=') + (size_t)(text[len - 1] == '=' && text[len - 2] == '=');
+    if (len / 4 * 3 - pad > cap)
+        return -1;
+    for (size_t i = 0; i < len; i += 4) {
+        size_t keep = i + 4 == len ? 3 - pad : 3;
+        uint32_t bits = 0;
+
+        for (size_t j = 0; j < 4; j++) {
+            int digit = j <= keep ? base64_digit(text[i + j]) : 0;
+
+            if (digit < 0)
+                return -1;
+            bits = bits << 6 | (uint32_t)digit;
+        }
+        if (bits & ((1u << 8 * (3 - keep)) - 1)) /* bits that the padding drops must be zero */
+            return -1;
+        for (size_t j = 0; j < keep; j++)
+            out[used++] = (uint8_t)(bits >> (16 - 8 * j));
+    }
+    return (ssize_t)used;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text for other programs: JSON strings, CSV cells, numbers. */
+#include "base/base.h"
+
+#include <math.h>
+#include <signet/text.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t code_point(const uint8_t *data, size_t width)
+{
+    uint32_t code = width == 1 ? data[0] : data[0] & (0xffu >> (width + 1));
+
+    for (size_t i = 1; i < width; i++)
+        code = code << 6 | (data[i] & 0x3fu);
+    return code;
+}
+
+/* What may not stand in a JSON string as it is. */
+static void json_escape(struct buf *out, uint32_t code)
+{
+    if (code == '"' || code == '\\')
+        buf_printf(out, "\\%c", (int)code);
+    else if (code == '\n' || code == '\r' || code == '\t')
+        buf_text(out, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
+    else if (code > 0xffff)
+        buf_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+    else
+        buf_printf(out, "\\u%04x", code);
+}
+
+static bool json_as_it_is(uint8_t c)
+{
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+void buf_json(struct buf *out, const void *text, size_t len)
+{
+    const uint8_t *at = text;
+
+    buf_byte(out, '"');
+    while (len) {
+        size_t n = 0;
+
+        while (n < len && json_as_it_is(at[n]))
+            n++;
+        buf_append(out, at, n);
+        if (n < len) {
+            size_t width = utf8_sequence(at + n, len - n);
+
+            json_escape(out, width ? code_point(at + n, width) : 0xfffd);
+            n += width ? width : 1;
+        }
+        at += n;
+        len -= n;
+    }
+    buf_byte(out, '"');
+}
+
+int signet_text_json(const void *text, size_t len, struct signet_bytes *out,
+                     struct signet_error *err)
+{
+    struct buf json = {0};
+
+    buf_json(&json, text, len);
+    return buf_take(&json, out, err);
+}
+
+bool csv_formula(const void *text, size_t len)
+{
+    return len && memchr("=+-@\t\r", *(const uint8_t *)text, 6);
+}
+
+int csv_check(const char *what, const void *text, size_t len, struct signet_error *err)
+{
+    int rc = text_check(what, text, len, err);
+
+    if (rc != SIGNET_OK || !csv_formula(text, len))
+        return rc;
+    error_set(err, SIGNET_E_MEANING, "the %s begins as a formula does in a spreadsheet", what);
+    error_hint(err, "give it another first character, or write ndjson");
+    return SIGNET_E_MEANING;
+}
+
+void csv_cell(struct buf *out, char delimiter, const void *text, size_t len)
+{
+    const uint8_t *at = text, *end = at + len, *quote;
+    bool quoted = len && (memchr(at, delimiter, len) || memchr(at, '"', len) ||
+                          memchr(at, '\n', len) || memchr(at, '\r', len));
+
+    if (quoted)
+        buf_byte(out, '"');
+    while (quoted && (quote = memchr(at, '"', (size_t)(end - at)))) {
+        buf_append(out, at, (size_t)(quote - at) + 1);
+        buf_byte(out, '"');
+        at = quote + 1;
+    }
+    buf_append(out, at, (size_t)(end - at));
+    if (quoted)
+        buf_byte(out, '"');
+}
+
+int signet_text_csv(const char *text, struct signet_bytes *out, struct signet_error *err)
+{
+    struct buf plain = {0}, cell = {0};
+
+    if (csv_formula(text, strlen(text)))
+        buf_byte(&plain, '\'');
+    text_plain(&plain, (const uint8_t *)text, strlen(text));
+    csv_cell(&cell, ',', plain.data, plain.len);
+    cell.failed = cell.failed || plain.failed;
+    buf_free(&plain);
+    return buf_take(&cell, out, err);
+}
+
+/* The fewest decimal digits that read back as value; the first is worth 10^exponent. */
+static size_t shortest_digits(double value, char digits[static 20], int *exponent)
+{
+    char text[48];
+    size_t count = 0;
+
+    for (int more = 0; more < 17; more++) {
+        snprintf(text, sizeof(text), "%.*e", more, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    for (const char *c = text; *c != 'e'; c++)
+        if (*c >= '0' && *c <= '9') /* between them is the locale's decimal point */
+            digits[count++] = *c;
+    *exponent = atoi(strchr(text, 'e') + 1);
+    return count;
+}
+
+/* As a person writes numbers, and Python: 30.0, 0.0001, 1e-05, 1e+16. */
+void signet_text_number(double value, char out[SIGNET_NUMBER_SIZE])
+{
+    char digits[20];
+    int exponent;
+
+    if (!isfinite(value)) {
+        strcpy(out, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+        return;
+    }
+    if (signbit(value))
+        *out++ = '-';
+    int count = (int)shortest_digits(fabs(value), digits, &exponent);
+    if (exponent < -4 || exponent > 15)
+        snprintf(out, SIGNET_NUMBER_SIZE - 1, "%c%s%.*se%+03d", digits[0], count > 1 ? "." : "",
+                 count - 1, digits + 1, exponent);
+    else if (exponent < 0)
+        snprintf(out, SIGNET_NUMBER_SIZE - 1, "0.%.*s%.*s", -1 - exponent, "000", count, digits);
+    else if (count <= exponent + 1)
+        snprintf(out, SIGNET_NUMBER_SIZE - 1, "%.*s%.*s.0", count, digits, exponent + 1 - count,
+                 "000000000000000");
+    else
+        snprintf(out, SIGNET_NUMBER_SIZE - 1, "%.*s.%.*s", exponent + 1, digits,
+                 count - exponent - 1, digits + exponent + 1);
+}
