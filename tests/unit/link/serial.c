@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pty is the serial port; what a driver may refuse is made up.
+ * wrap: ioctl flock
+ */
+#include "link/link.h"
+
+#include <asm/termbits.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "unit/folder.h"
+
+int __real_ioctl(int fd, unsigned long request, void *arg);
+int __wrap_ioctl(int fd, unsigned long request, void *arg);
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+
+static unsigned long refused; /* this request fails */
+static unsigned rate;         /* the driver makes this of any rate; 0: what was asked */
+static int flock_errno;
+
+int __wrap_ioctl(int fd, unsigned long request, void *arg)
+{
+    int rc;
+
+    if (request == refused) {
+        errno = EINVAL;
+        return -1;
+    }
+    rc = __real_ioctl(fd, request, arg);
+    if (rc == 0 && request == TCGETS2 && rate)
+        ((struct termios2 *)arg)->c_ospeed = rate;
+    return rc;
+}
+
+int __wrap_flock(int fd, int operation)
+{
+    errno = flock_errno;
+    return flock_errno ? -1 : __real_flock(fd, operation);
+}
+
+struct port {
+    int master;
+    char path[64];
+    struct signet_link *link;
+    struct signet_error err;
+};
+
+static void set_up(struct port *p)
+{
+    *p = (struct port){.master = posix_openpt(O_RDWR | O_NOCTTY)};
+    assert_true(p->master >= 0 && grantpt(p->master) == 0 && unlockpt(p->master) == 0);
+    assert_int_equal(ptsname_r(p->master, p->path, sizeof(p->path)), 0);
+}
+
+static void tear_down(struct port *p)
+{
+    signet_link_close(&p->link);
+    close(p->master);
+}
+
+static int open_at(struct port *p, unsigned baud)
+{
+    return signet_link_open(&p->link, p->path, baud, NULL, &p->err);
+}
+
+/* 8N1 and raw: each byte value goes through in both directions, and none is echoed. */
+static void all_bytes_go_through(void **state)
+{
+    uint8_t out[256], in[256];
+    struct termios2 tio;
+    struct port p;
+    size_t all = 0, got;
+
+    (void)state;
+    set_up(&p);
+    assert_int_equal(open_at(&p, 0), SIGNET_OK);
+    assert_int_equal(__real_ioctl(p.master, TCGETS2, &tio), 0);
+    assert_int_equal(tio.c_ospeed, 115200);
+    assert_int_equal(tio.c_cflag & (CSIZE | PARENB | CSTOPB | CRTSCTS), CS8);
+    assert_int_equal(tio.c_lflag | tio.c_iflag | tio.c_oflag, 0);
+    for (int i = 0; i < 256; i++)
+        out[i] = (uint8_t)i;
+    assert_int_equal(link_write(p.link, out, sizeof(out), clock_ms() + 60000, &p.err), SIGNET_OK);
+    assert_int_equal(link_drain(p.link, clock_ms() + 60000, &p.err), SIGNET_OK);
+    assert_int_equal(read(p.master, in, sizeof(in)), sizeof(in));
+    assert_memory_equal(in, out, sizeof(out));
+    assert_int_equal(write(p.master, out, sizeof(out)), sizeof(out));
+    while (all < sizeof(in)) {
+        assert_int_equal(
+            link_read(p.link, in + all, sizeof(in) - all, clock_ms() + 60000, &got, &p.err),
+            SIGNET_OK);
+        all += got;
+    }
+    assert_memory_equal(in, out, sizeof(out));
+    tear_down(&p);
+    set_up(&p);
+    assert_int_equal(open_at(&p, 1000000), SIGNET_OK);
+    assert_int_equal(__real_ioctl(p.master, TCGETS2, &tio), 0);
+    assert_int_equal(tio.c_ospeed, 1000000);
+    tear_down(&p);
+}
+
+static void a_held_port_is_busy(void **state)
+{
+    struct port p;
+    struct signet_link *second = NULL;
+    int exclusive = 0, other;
+
+    (void)state;
+    set_up(&p);
+    other = open(p.path, O_RDWR | O_NOCTTY);
+    assert_int_equal(__real_flock(other, LOCK_EX), 0); /* a tool that locks, as root may */
+    assert_int_equal(open_at(&p, 0), SIGNET_E_BUSY);
+    assert_non_null(strstr(p.err.msg, "in use by another process"));
+    assert_non_null(strstr(p.err.hint, "close the terminal"));
+    assert_int_equal(__real_flock(other, LOCK_UN), 0);
+    assert_int_equal(open_at(&p, 0), SIGNET_OK);
+    assert_int_equal(__real_ioctl(other, TIOCGEXCL, &exclusive), 0);
+    assert_int_equal(exclusive, 1);
+    assert_int_equal(signet_link_open(&second, p.path, 0, NULL, &p.err), SIGNET_E_BUSY);
+    assert_null(second);
+    signet_link_close(&p.link); /* and is free afterwards */
+    assert_int_equal(__real_ioctl(other, TIOCGEXCL, &exclusive), 0);
+    assert_int_equal(exclusive, 0);
+    close(other);
+    assert_int_equal(open_at(&p, 0), SIGNET_OK);
+    tear_down(&p);
+}
+
+static void what_is_no_port(void **state)
+{
+    char folder[FOLDER_SIZE], file[96];
+    struct signet_link *link = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_true(folder_make(folder));
+    snprintf(file, sizeof(file), "%s/port", folder);
+    assert_int_equal(signet_link_open(&link, file, 0, NULL, &err), SIGNET_E_NOT_FOUND);
+    assert_non_null(strstr(err.hint, "ports"));
+    close(open(file, O_WRONLY | O_CREAT, 0600));
+    assert_int_equal(signet_link_open(&link, file, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(signet_link_open(&link, "/dev/null", 0, NULL, &err), SIGNET_E_USAGE);
+    assert_non_null(strstr(err.msg, "/dev/null: this is not a serial port"));
+    assert_int_equal(signet_link_open(&link, folder, 0, NULL, &err), SIGNET_E_LINK);
+    assert_null(link);
+}
+
+static void what_a_driver_refuses(void **state)
+{
+    static const struct {
+        unsigned long request;
+        const char *words;
+    } rows[] = {
+        {TIOCEXCL, "cannot claim the port"},
+        {TCGETS2, "cannot read the port's settings"},
+        {TCSETS2, "cannot set the port to 115200 baud, 8N1"},
+    };
+    struct port p;
+
+    (void)state;
+    set_up(&p);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        refused = rows[i].request;
+        assert_int_equal(open_at(&p, 115200), SIGNET_E_LINK);
+        assert_non_null(strstr(p.err.msg, rows[i].words));
+    }
+    refused = 0;
+    flock_errno = ENOLCK;
+    assert_int_equal(open_at(&p, 115200), SIGNET_E_LINK);
+    assert_non_null(strstr(p.err.msg, "cannot lock the port"));
+    flock_errno = 0;
+    assert_int_equal(open_at(&p, 115200), SIGNET_OK);
+    tear_down(&p);
+}
+
+/* More than 3 % garbles each byte. */
+static void a_rate_that_is_missed(void **state)
+{
+    static const struct {
+        unsigned rate;
+        int rc;
+    } rows[] = {{96875, SIGNET_OK},
+                {103125, SIGNET_OK},
+                {96874, SIGNET_E_LINK},
+                {103126, SIGNET_E_LINK},
+                {9600, SIGNET_E_LINK}};
+    struct port p;
+
+    (void)state;
+    set_up(&p);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        rate = rows[i].rate;
+        assert_int_equal(open_at(&p, 100000), rows[i].rc);
+        if (rows[i].rc)
+            assert_non_null(strstr(p.err.msg, "baud instead of 100000"));
+        signet_link_close(&p.link);
+    }
+    rate = 0;
+    tear_down(&p);
+}
+
+static void a_port_that_is_pulled(void **state)
+{
+    struct port p;
+    char data[8];
+    size_t got;
+
+    (void)state;
+    set_up(&p);
+    assert_int_equal(open_at(&p, 0), SIGNET_OK);
+    close(p.master);
+    assert_int_equal(link_read(p.link, data, sizeof(data), clock_ms() + 60000, &got, &p.err),
+                     SIGNET_E_LINK);
+    assert_non_null(strstr(p.err.msg, "the port went away"));
+    assert_int_equal(link_write(p.link, data, 1, clock_ms() + 60000, &p.err), SIGNET_E_LINK);
+    p.master = -1;
+    tear_down(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_bytes_go_through),  cmocka_unit_test(a_held_port_is_busy),
+        cmocka_unit_test(what_is_no_port),       cmocka_unit_test(what_a_driver_refuses),
+        cmocka_unit_test(a_rate_that_is_missed), cmocka_unit_test(a_port_that_is_pulled),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
