@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wrap: free
+ */
 #include "base/base.h"
 
 #include <setjmp.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "unit/freed.h"
 
 static void grows_and_keeps(void **state)
 {
@@ -58,12 +63,44 @@ static void take_terminates(void **state)
     signet_bytes_free(NULL);
 }
 
+/* A buffer may hold a secret: no copy of it stays behind, also not when it grows. */
+static void nothing_stays_behind(void **state)
+{
+    struct buf b = {.max = 100};
+    struct signet_bytes out = {0};
+
+    (void)state;
+    buf_text(&b, "a secret of twenty-six");
+    freed_watch(b.data, b.len);
+    buf_reserve(&b, 70);
+    assert_true(freed_wiped());
+    assert_string_equal((char *)b.data, "a secret of twenty-six");
+    buf_reset(&b);
+    assert_memory_equal(b.data, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+    buf_text(&b, "another");
+    freed_watch(b.data, b.len);
+    buf_free(&b);
+    assert_true(freed_wiped());
+    b = (struct buf){.max = 8};
+    buf_text(&b, "kept");
+    freed_watch(b.data, b.len);
+    buf_text(&b, "too much"); /* fails */
+    assert_true(freed_wiped());
+    buf_free(&b);
+    buf_text(&b, "taken");
+    assert_int_equal(buf_take(&b, &out, NULL), SIGNET_OK);
+    freed_watch(out.data, out.len);
+    signet_bytes_free(&out);
+    assert_true(freed_wiped());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows_and_keeps),
         cmocka_unit_test(limit_is_an_error),
         cmocka_unit_test(take_terminates),
+        cmocka_unit_test(nothing_stays_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

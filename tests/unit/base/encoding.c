@@ -41,7 +41,9 @@ static void hex_refuses(void **state)
     assert_int_equal(hex_decode("00fF", 4, out, 4), 2);
     assert_int_equal(out[1], 0xff);
     assert_int_equal(hex_decode("0", 1, out, 4), -1);
+    assert_int_equal(hex_decode("0011", 3, out, 4), -1);
     assert_int_equal(hex_decode("0g", 2, out, 4), -1);
+    assert_int_equal(hex_decode("g0", 2, out, 4), -1);
     assert_int_equal(hex_decode("0011223344", 10, out, 4), -1);
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * wrap: fsync
+ * wrap: fsync free
  */
 #include "base/base.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +18,15 @@
 #include <cmocka.h>
 
 #include "unit/folder.h"
+#include "unit/freed.h"
 
-static int fsync_fails_with;
+static int fsync_fails_with, fsyncs_left; /* that do not fail */
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 
 int __wrap_fsync(int fd)
 {
-    if (fsync_fails_with) {
+    if (fsync_fails_with && fsyncs_left-- <= 0) {
         errno = fsync_fails_with;
         return -1;
     }
@@ -107,6 +110,9 @@ static void failed_sync_leaves_nothing(void **state)
     assert_int_equal(file_write("a", "1", 1, 0600, &err), SIGNET_E_IO);
     assert_int_equal(err.sys, ENOSPC);
     assert_int_equal(files_here(), 0);
+    fsyncs_left = 1; /* the file's own; the folder's fails: whether the name stays is not known */
+    assert_int_equal(file_write("a", "1", 1, 0600, &err), SIGNET_E_IO);
+    assert_int_equal(err.sys, ENOSPC);
 }
 
 static void open_secrets_are_refused(void **state)
@@ -116,12 +122,111 @@ static void open_secrets_are_refused(void **state)
 
     (void)state;
     assert_int_equal(file_write("token", "t0k", 3, 0644, NULL), SIGNET_OK);
-    assert_int_equal(file_read_secret("token", 100, &s, &err), SIGNET_E_IO);
-    assert_non_null(strstr(err.hint, "chmod 600"));
+    for (mode_t bit = 1; bit <= 040; bit <<= 1) {
+        assert_int_equal(chmod("token", 0600 | bit), 0);
+        assert_int_equal(file_read_secret("token", 100, &s, &err), SIGNET_E_IO);
+        assert_non_null(strstr(err.hint, "chmod 600"));
+    }
+    assert_null(s.data);
     assert_int_equal(chmod("token", 0600), 0);
     assert_int_equal(file_read_secret("token", 100, &s, &err), SIGNET_OK);
     assert_string_equal((char *)s.data, "t0k");
+    assert_int_equal(file_read_secret("token", 2, &s, &err), SIGNET_E_LIMIT);
+    assert_string_equal((char *)s.data, "t0k");
+    assert_int_equal(file_read_secret("none", 2, &s, &err), SIGNET_E_IO);
     secret_wipe(&s);
+}
+
+static void the_mode_is_not_the_umask_s(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    umask(077);
+    assert_int_equal(file_write("a", "x", 1, 0644, NULL), SIGNET_OK);
+    assert_int_equal(stat("a", &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0644);
+    assert_int_equal(signet_bytes_write("a", "y", 1, NULL), SIGNET_OK); /* may be a packet */
+    assert_int_equal(stat("a", &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    umask(022);
+}
+
+static void what_is_no_file(void **state)
+{
+    struct signet_error err = {0};
+    struct signet_bytes bytes = {0};
+    char longer[PATH_MAX + 1];
+
+    (void)state;
+    memset(longer, 'a', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = '\0';
+    assert_int_equal(file_create("no/", "y", 1, 0600, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "is not a file name"));
+    assert_int_equal(file_create("", "y", 1, 0600, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "is not a file name"));
+    assert_int_equal(file_create(longer, "y", 1, 0600, &err), SIGNET_E_IO);
+    assert_int_equal(err.sys, 0); /* no call was tried */
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    assert_int_equal(file_write("fifo", "y", 1, 0600, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "not a plain file"));
+    assert_int_equal(signet_bytes_read(".", 10, &bytes, &err), SIGNET_E_IO);
+    assert_int_equal(signet_bytes_read("none", 10, &bytes, &err), SIGNET_E_IO);
+    assert_null(bytes.data);
+    assert_int_equal(files_here(), 1);
+}
+
+static void folders(void **state)
+{
+    struct signet_error err = {0};
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(file_mkdir("d", 0700, &err), SIGNET_OK);
+    assert_int_equal(stat("d", &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    assert_int_equal(file_mkdir("d", 0700, &err), SIGNET_OK);
+    assert_int_equal(file_mkdir("no/such", 0700, &err), SIGNET_E_IO);
+    assert_int_equal(file_write("f", "x", 1, 0600, &err), SIGNET_OK);
+    assert_int_equal(file_mkdir("f", 0700, &err), SIGNET_E_IO);
+    assert_int_equal(file_write("d/f", "x", 1, 0600, &err), SIGNET_OK);
+}
+
+static void *write_later(void *ctx)
+{
+    int fd = *(int *)ctx;
+
+    usleep(20000);
+    if (write(fd, "late", 4) != 4)
+        return NULL;
+    close(fd);
+    return ctx;
+}
+
+/* A FIFO that nobody writes to does not hold up the line; process substitution is waited for. */
+static void pipes(void **state)
+{
+    struct buf read = {0};
+    pthread_t thread;
+    void *good = NULL;
+    int fd;
+
+    (void)state;
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    assert_int_equal(file_read("fifo", 100, &read, NULL), SIGNET_OK);
+    assert_int_equal(read.len, 0);
+    fd = open("fifo", O_RDWR);
+    assert_true(fd >= 0);
+    assert_int_equal(pthread_create(&thread, NULL, write_later, &fd), 0);
+    assert_int_equal(file_read("fifo", 100, &read, NULL), SIGNET_OK);
+    assert_string_equal((char *)read.data, "late");
+    pthread_join(thread, &good);
+    assert_non_null(good);
+    freed_watch(read.data, read.len); /* what was there before goes as a secret goes */
+    assert_int_equal(file_write("a", "new", 3, 0600, NULL), SIGNET_OK);
+    assert_int_equal(file_read("a", 100, &read, NULL), SIGNET_OK);
+    assert_true(freed_wiped());
+    buf_free(&read);
 }
 
 int main(void)
@@ -132,6 +237,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(create_does_not_overwrite, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(failed_sync_leaves_nothing, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(open_secrets_are_refused, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(the_mode_is_not_the_umask_s, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(what_is_no_file, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(folders, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(pipes, enter_folder, leave_folder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void stale_first(struct device *device, struct smp_header *header, const 
     struct buf wrong = {0};
     struct smp_header other;
 
-    buf_append(&wrong, "\xbf\x61r\x65wrong\xff", 9);
+    buf_append(&wrong, "\xbf\x61r\x65wrong\xff", 10);
     other = *header;
     other.sequence++;
     device_frame(device, &other, &wrong);
@@ -333,6 +333,10 @@ static void misuse_is_refused(void **state)
                                              {.line_limit = 2},
                                              {.timeout_ms = -1},
                                              {.packet_limit = SMP_PACKET_MAX + 1}};
+    static const char *const words[33] = {"x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x",
+                                          "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x",
+                                          "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x"};
+    static char text[SMP_PACKET_MAX];
     struct signet_smp *smp = NULL;
     char path[80];
 
@@ -347,17 +351,49 @@ static void misuse_is_refused(void **state)
     assert_int_equal(signet_smp_download(b.smp, "", 1, NULL, &b.err), SIGNET_E_USAGE);
     assert_int_equal(signet_smp_status(b.smp, "\xff", NULL, &b.err), SIGNET_E_USAGE);
     assert_int_equal(signet_smp_shell(b.smp, NULL, 0, NULL, NULL, &b.err), SIGNET_E_USAGE);
+    assert_int_equal(signet_smp_shell(b.smp, words, 33, NULL, NULL, &b.err), SIGNET_E_USAGE);
+    memset(text, 'a', sizeof(text) - 1);
+    assert_int_equal(signet_smp_echo(b.smp, text, NULL, &b.err), SIGNET_E_LIMIT);
+    assert_string_equal(b.err.msg, "echo: the request is too large");
     assert_int_equal(b.device.requests, 0);
     tear_down(&b);
+}
+
+static bool silent(struct device *device, const struct smp_header *header,
+                   const struct smp_answer *request, struct buf *body)
+{
+    (void)device;
+    (void)header;
+    (void)request;
+    (void)body;
+    return false;
+}
+
+/* As often as was asked, and not once more. */
+static void retries_are_counted(void **state)
+{
+    (void)state;
+    for (int retries = -1; retries <= 3; retries++) {
+        const struct signet_smp_options options = {.retries = retries};
+        struct bench b = {.device = {.handle = silent}};
+        size_t sent = retries < 0 ? 1 : retries == 0 ? 9 : (size_t)retries + 1; /* 0: 8 */
+
+        set_up(&b, &options);
+        assert_int_equal(signet_smp_echo(b.smp, "x", NULL, &b.err), SIGNET_E_TIMEOUT);
+        assert_int_equal(b.device.requests, sent);
+        assert_non_null(strstr(b.err.hint, "SMP port"));
+        assert_int_equal(signet_smp_reset(b.smp, &b.err), SIGNET_OK); /* its answer may be lost */
+        assert_int_equal(b.device.requests, sent + 1);
+        tear_down(&b);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stale_ones_are_dropped),
-        cmocka_unit_test(answers_are_judged),
-        cmocka_unit_test(endless_talk),
-        cmocka_unit_test(misuse_is_refused),
+        cmocka_unit_test(stale_ones_are_dropped), cmocka_unit_test(answers_are_judged),
+        cmocka_unit_test(endless_talk),           cmocka_unit_test(misuse_is_refused),
+        cmocka_unit_test(retries_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

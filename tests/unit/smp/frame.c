@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wrap: wipe
+ */
 #include "smp/smp.h"
 #include <setjmp.h>
 #include <string.h>
@@ -18,6 +21,18 @@ static const char chunk_wire[] =
     "FxgZGhscHR4fICEiIyQlJicoKSorLC0u\n"
     "\x04\x14"
     "LzAxMjM0NTY3ODk6Ozw9Pj9AQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVes\n";
+
+void __real_wipe(void *data, size_t len);
+void __wrap_wipe(void *data, size_t len);
+
+static const char *needle; /* what a wipe should meet */
+static size_t needles;
+
+void __wrap_wipe(void *data, size_t len)
+{
+    needles += needle && memmem(data, len, needle, strlen(needle));
+    __real_wipe(data, len);
+}
 
 static size_t unhex(const char *text, uint8_t *out, size_t cap)
 {
@@ -203,12 +218,129 @@ static void endless_frame(void **state)
     smp_frames_free(&frames);
 }
 
+/* One frame of raw bytes, a line; the length in front is what is given. */
+static void put_line(struct buf *wire, const char *marker, const void *raw, size_t len)
+{
+    char text[256];
+
+    buf_text(wire, marker);
+    base64_encode(raw, len, text);
+    buf_text(wire, text);
+    buf_byte(wire, '\n');
+}
+
+static void put_frame(struct buf *wire, unsigned length, const uint8_t *packet, size_t len)
+{
+    uint8_t raw[128] = {(uint8_t)(length >> 8), (uint8_t)length};
+    uint16_t crc = smp_crc16(packet, len);
+
+    memcpy(raw + 2, packet, len);
+    raw[2 + len] = (uint8_t)(crc >> 8);
+    raw[3 + len] = (uint8_t)crc;
+    put_line(wire, "\x06\x09", raw, len + 4);
+}
+
+/* Right checksum, wrong length: each is given up at once, and the frame behind it is found. */
+static void lengths_are_compared(void **state)
+{
+    uint8_t packet[32] = {0};
+    struct smp_frames frames;
+    struct buf wire = {0};
+    size_t used = 0, n;
+
+    (void)state;
+    assert_int_equal(smp_frames_init(&frames, NULL), SIGNET_OK);
+    smp_header_encode(&(struct smp_header){.op = 3, .length = 8}, packet);
+    for (int wrong = -2; wrong <= 2; wrong++) { /* in the header, and in front of it */
+        for (int where = 0; where < 2; where++) {
+            size_t len = SMP_HEADER_SIZE + 8 + (where ? 0 : (size_t)(wrong + 2)) - (where ? 0 : 2);
+            unsigned length = (unsigned)((int)len + 2 + (where ? wrong : 0));
+            bool good = wrong == 0, later = where && wrong > 0;
+
+            buf_reset(&wire);
+            put_frame(&wire, length, packet, len);
+            frames.bad = 0;
+            n = smp_frames_feed(&frames, wire.data, wire.len, &used, NULL);
+            if ((n != 0) != good || frames.bad != !(good || later))
+                fail_msg("length wrong by %d, place %d: %zu bytes, %u given up", wrong, where, n,
+                         (unsigned)frames.bad);
+            if (!later)
+                assert_int_equal(frames.len, 0);
+            n = smp_frames_feed(&frames, (const uint8_t *)echo_answer, sizeof echo_answer - 1,
+                                &used, NULL);
+            assert_int_equal(n, 18);
+        }
+    }
+    buf_reset(&wire);
+    put_frame(&wire, SMP_PACKET_MAX + 3, packet, 16); /* never taken: not waited for either */
+    frames.bad = 0;
+    assert_int_equal(smp_frames_feed(&frames, wire.data, wire.len, &used, NULL), 0);
+    assert_int_equal(frames.bad, 1);
+    buf_free(&wire);
+    smp_frames_free(&frames);
+}
+
+/* The length itself cut in two: what stands behind it in memory is not its second byte. */
+static void a_first_line_of_one_byte(void **state)
+{
+    uint8_t packet[16] = {0}, rest[19];
+    struct smp_frames frames;
+    struct buf wire = {0};
+    size_t used = 0;
+
+    (void)state;
+    assert_int_equal(smp_frames_init(&frames, NULL), SIGNET_OK);
+    smp_header_encode(&(struct smp_header){.op = 3, .length = 8, .flags = 18}, packet);
+    put_frame(&wire, 18, packet, 16);
+    assert_int_equal(smp_frames_feed(&frames, wire.data, wire.len, &used, NULL), 16);
+    assert_int_equal(frames.packet[1], 18); /* as the length that follows has it */
+    rest[0] = 18;
+    memcpy(rest + 1, packet, 16);
+    rest[17] = (uint8_t)(smp_crc16(packet, 16) >> 8);
+    rest[18] = (uint8_t)smp_crc16(packet, 16);
+    buf_reset(&wire);
+    put_line(&wire, "\x06\x09", "", 1);
+    put_line(&wire, "\x04\x14", rest, sizeof(rest));
+    assert_int_equal(smp_frames_feed(&frames, wire.data, wire.len, &used, NULL), 0);
+    assert_int_equal(frames.bad, 1);
+    buf_free(&wire);
+    smp_frames_free(&frames);
+}
+
+/* What was encoded may hold a key: neither the bytes nor their base64 stay on the stack. */
+static void encoding_leaves_nothing(void **state)
+{
+    static const char packet[] = "12345678a key of a board";
+    struct buf wire = {0};
+
+    (void)state;
+    needle = "a key of a board";
+    needles = 0;
+    smp_frame_encode(&wire, (const uint8_t *)packet, sizeof(packet) - 1, SMP_LINE_RAW);
+    assert_int_equal(needles, 1);
+    needle = strchr((const char *)wire.data, '\t') + 1;
+    *strchr((char *)wire.data, '\n') = '\0';
+    needles = 0;
+    struct buf again = {0};
+    smp_frame_encode(&again, (const uint8_t *)packet, sizeof(packet) - 1, SMP_LINE_RAW);
+    assert_int_equal(needles, 1);
+    needle = NULL;
+    buf_free(&again);
+    buf_free(&wire);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(worked_examples), cmocka_unit_test(answer_is_found),
-        cmocka_unit_test(flipped_bits),    cmocka_unit_test(text_inside_a_line_spoils_it),
-        cmocka_unit_test(all_sizes),       cmocka_unit_test(endless_frame),
+        cmocka_unit_test(worked_examples),
+        cmocka_unit_test(answer_is_found),
+        cmocka_unit_test(flipped_bits),
+        cmocka_unit_test(text_inside_a_line_spoils_it),
+        cmocka_unit_test(all_sizes),
+        cmocka_unit_test(endless_frame),
+        cmocka_unit_test(lengths_are_compared),
+        cmocka_unit_test(a_first_line_of_one_byte),
+        cmocka_unit_test(encoding_leaves_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

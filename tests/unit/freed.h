@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_UNIT_FREED_H
+#define TESTS_UNIT_FREED_H
+
+/* What memory held when it was freed: a secret is wiped before. The test says ` * wrap: free` in
+ * its first lines. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+static const void *freed_memory; /* to look at when it goes */
+static size_t freed_len;
+static bool freed_seen, freed_clean;
+
+void __wrap_free(void *memory)
+{
+    const uint8_t *bytes = memory;
+
+    if (memory && memory == freed_memory) {
+        freed_memory = NULL;
+        freed_seen = true;
+        freed_clean = true;
+        for (size_t i = 0; i < freed_len; i++)
+            freed_clean = freed_clean && !bytes[i];
+    }
+    __real_free(memory);
+}
+
+static inline void freed_watch(const void *memory, size_t len)
+{
+    freed_memory = memory;
+    freed_len = len;
+    freed_seen = freed_clean = false;
+}
+
+/* It was freed since, and held zeros. */
+static inline bool freed_wiped(void)
+{
+    return freed_seen && freed_clean;
+}
+
+#endif
