@@ -12,17 +12,6 @@
 /* Long enough that an idle simulator costs nothing, short enough for Ctrl-C. */
 enum { LOOK_MS = 100 };
 
-bool sim_firmware_named(const char *name, enum sim_firmware *out)
-{
-    static const char *const names[] = {"blank", "initial", "final", "smp-file"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (!strcmp(name, names[i])) {
-            *out = (enum sim_firmware)i;
-            return true;
-        }
-    return false;
-}
-
 static bool generation_named(const char *name, enum sim_generation *out)
 {
     if (!strcmp(name, "3.2"))

@@ -10,6 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+bool sim_firmware_named(const char *name, enum sim_firmware *out)
+{
+    static const char *const names[] = {"blank", "initial", "final", "smp-file"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(name, names[i])) {
+            *out = (enum sim_firmware)i;
+            return true;
+        }
+    return false;
+}
+
 enum { SLOTS_MAX = 256, LOOK_MS = 100 };
 
 struct rack {

@@ -4,7 +4,7 @@
 
 #include "sim.h"
 
-bool sim_firmware_named(const char *name, enum sim_firmware *out); /* sim.c */
+bool sim_firmware_named(const char *name, enum sim_firmware *out);
 int sim_rack(int argc, char **argv);
 int sim_tell(int argc, char **argv);
 

@@ -10,81 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOUNT_MS 150 /* the mount comes this long after the ready text */
-
-static const char prompt[] = "\x1b[1;32muart:~$ \x1b[m";
-
-void board_log(struct sim_board *board, const char *text)
-{
-    char line[256];
-    int n = snprintf(line, sizeof line, "[00:00:01.%03d,000] %s\r\n",
-                     (int)(board->wire.lines_out % 1000), text);
-
-    wire_send(&board->wire, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, 0);
-}
-
-static void say(struct sim_board *board, const char *text, int delay_ms)
-{
-    wire_send(&board->wire, text, strlen(text), delay_ms);
-}
-
-void board_die(struct sim_board *board, const char *why)
-{
-    say(board, why, 0);
-    say(board, "\r\n[00:00:09.000,000] <err> os: ZEPHYR FATAL ERROR 4: Kernel panic\r\n", 0);
-    board->halted = true;
-}
-
-static void boot_initial(struct sim_board *board)
-{
-    if (board->provisioned) {
-        board_log(board, "<inf> provisioning_app: Factory provisioning information already "
-                         "present. Please flash production firmware. Halting.");
-        board->mounted_at = INT64_MAX;
-        return;
-    }
-    if (board->wire.faults.never_ready > 0) {
-        board->mounted_at = INT64_MAX;
-        return;
-    }
-    say(board, "Device ready for provisioning.\r\n", 20);
-    say(board, prompt, 5);
-    board->mounted_at = wire_now() + MOUNT_MS * INT64_C(1000000);
-}
-
-void board_boot(struct sim_board *board)
-{
-    if (board->wire.faults.heals > 0 && board->count.resets >= board->wire.faults.heals)
-        board->wire.faults = (struct sim_faults){0};
-    board->halted = board->unplugged;
-    board->busy_until = 0;
-    board->chunks = 0;
-    fs_erase(&board->fs);
-    smp_frames_reset(&board->frames);
-    buf_reset(&board->shell);
-    if (board->halted || board->firmware == SIM_FIRMWARE_NONE)
-        return;
-    say(board, "\r\n*** Booting Zephyr OS build v3.3.99 ***\r\n", 10);
-    switch (board->firmware) {
-    case SIM_FIRMWARE_INITIAL:
-        say(board, "\x1b[m\x1b[8D\x1b[J", 0);
-        board_log(board, "<inf> littlefs: LittleFS version 2.5, disk version 2.0");
-        boot_initial(board);
-        break;
-    case SIM_FIRMWARE_FINAL:
-        if (board->provisioned)
-            board_log(board, "<inf> persistence: Anjay restored from settings");
-        else
-            board_log(board, "<wrn> persistence: nothing to restore");
-        say(board, prompt, 5);
-        break;
-    default:
-        say(board, prompt, 0);
-        board->mounted_at = 0;
-        break;
-    }
-}
-
 static int64_t due_at(const struct sim_board *board)
 {
     int64_t due = wire_due(&board->wire);
@@ -295,18 +220,6 @@ void sim_board_stop(struct sim_board **out)
 const char *sim_board_path(const struct sim_board *board)
 {
     return board->wire.path;
-}
-
-void board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase)
-{
-    wire_clear(&board->wire);
-    fs_erase(&board->fs);
-    if (chip_erase) {
-        fs_format(&board->fs);
-        board->provisioned = false;
-    }
-    board->firmware = firmware;
-    board->halted = true;
 }
 
 int sim_board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase,

@@ -106,6 +106,7 @@ struct sim_board {
 
 void board_boot(struct sim_board *board);
 void board_die(struct sim_board *board, const char *why);
+void board_say(struct sim_board *board, const char *text, int delay_ms);
 void board_log(struct sim_board *board, const char *text);
 
 void fs_erase(struct sim_fs *fs);  /* a boot: what was uploaded is gone */

@@ -7,22 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct flasher_ops *const table[] = {
-    &nrfutil_ops, &nrfjprog_ops, &openocd_ops, &probe_rs_ops, &esptool_ops, &exec_ops, &none_ops,
-};
-#define ROWS               (sizeof(table) / sizeof(table[0]))
-#define DEFAULT_TIMEOUT_MS 180000
-
-const char *signet_flasher_name(size_t i)
-{
-    return i < ROWS ? table[i]->name : NULL;
-}
-
-const char *signet_flasher_summary(size_t i)
-{
-    return i < ROWS ? table[i]->summary : NULL;
-}
-
 bool flasher_serial_valid(const char *text)
 {
     size_t len = strlen(text);
@@ -41,112 +25,6 @@ bool flasher_has_reset(const struct signet_flasher *f)
 bool flasher_uses_port(const struct signet_flasher *f)
 {
     return f->ops->uses_port;
-}
-
-bool flasher_is_none(const struct signet_flasher *f)
-{
-    return f->ops == &none_ops;
-}
-
-static const struct flasher_ops *find_ops(const char *name, struct signet_error *err)
-{
-    const char *names[ROWS];
-    for (size_t i = 0; i < ROWS; i++) {
-        if (strcmp(table[i]->name, name) == 0)
-            return table[i];
-        names[i] = table[i]->name;
-    }
-    struct buf shown = {0};
-    text_escape(&shown, (const uint8_t *)name, strlen(name));
-    error_set(err, SIGNET_E_USAGE, "unknown flasher '%.60s'",
-              shown.failed || !shown.data ? "" : (const char *)shown.data);
-    buf_free(&shown);
-    const char *near = text_nearest(name, names, ROWS);
-    if (near)
-        error_hint(err, "did you mean %s?", near);
-    return NULL;
-}
-
-static int copy_text(char **out, const char *text, struct signet_error *err)
-{
-    if (!text)
-        return SIGNET_OK;
-    *out = strdup(text);
-    return *out ? SIGNET_OK : error_nomem(err);
-}
-
-static int copy_options(struct signet_flasher *f, const struct signet_flasher_options *o,
-                        struct signet_error *err)
-{
-    if (o->serial && !flasher_serial_valid(o->serial))
-        return error_set(err, SIGNET_E_USAGE,
-                         "the programmer's serial number must be 1 to 63 letters and digits");
-    int code = copy_text(&f->serial, o->serial, err);
-    code = code ? code : copy_text(&f->target, o->target, err);
-    code = code ? code : copy_text(&f->config, o->config, err);
-    code = code ? code : copy_text(&f->port, o->port, err);
-    code = code ? code : copy_text(&f->address, o->address, err);
-    code = code ? code : copy_text(&f->command, o->command, err);
-    f->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
-    return code;
-}
-
-static int find_tool(struct signet_flasher *f, const char *given, struct signet_error *err)
-{
-    if (!f->ops->tools)
-        return SIGNET_OK;
-    int code = SIGNET_E_NOT_FOUND;
-    for (size_t i = 0; f->ops->tools[i] && code == SIGNET_E_NOT_FOUND; i++)
-        code = run_find(&f->tool, f->ops->tools[i], given, err);
-    if (code == SIGNET_E_NOT_FOUND)
-        error_hint(err, "%s", f->ops->install);
-    return code;
-}
-
-int signet_flasher_open(struct signet_flasher **out, const char *name,
-                        const struct signet_flasher_options *options,
-                        const struct signet_observer *observer, const struct signet_cancel *cancel,
-                        struct signet_error *err)
-{
-    static const struct signet_flasher_options defaults;
-    const struct flasher_ops *ops = find_ops(name, err);
-    if (!ops)
-        return SIGNET_E_USAGE;
-    struct signet_flasher *f = calloc(1, sizeof(*f));
-    if (!f)
-        return error_nomem(err);
-    if (!options)
-        options = &defaults;
-    f->ops = ops;
-    f->observer = observer;
-    f->cancel = cancel;
-    int code = copy_options(f, options, err);
-    if (code == SIGNET_OK)
-        code = find_tool(f, options->tool, err);
-    if (code == SIGNET_OK && ops->check)
-        code = ops->check(f, err);
-    if (code) {
-        signet_flasher_close(&f);
-        return code;
-    }
-    *out = f;
-    return SIGNET_OK;
-}
-
-void signet_flasher_close(struct signet_flasher **flasher)
-{
-    struct signet_flasher *f = *flasher;
-    if (!f)
-        return;
-    free(f->tool);
-    free(f->serial);
-    free(f->target);
-    free(f->config);
-    free(f->port);
-    free(f->address);
-    free(f->command);
-    free(f);
-    *flasher = NULL;
 }
 
 int signet_flasher_program(struct signet_flasher *f, const char *image, const char *expected_sha256,

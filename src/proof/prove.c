@@ -39,28 +39,6 @@ static int step_end(const struct run *run, int rc, struct signet_error *err)
     return rc;
 }
 
-int coap_refused(const struct coap_message *answer, const char *endpoint, struct signet_error *err)
-{
-    struct buf words = {0};
-
-    text_escape(&words, answer->payload, answer->payload_len < 120 ? answer->payload_len : 120);
-    error_set(err, SIGNET_E_PROOF, "the server answered %u.%02u %s%s%s", answer->code / 100,
-              answer->code % 100, coap_code_text(answer->code), words.len ? ": " : "",
-              words.data && words.len && !words.failed ? (const char *)words.data : "");
-    buf_free(&words);
-    if (err)
-        err->sys = (int)answer->code;
-    if (answer->code == 400 || answer->code == 401 || answer->code == 403)
-        error_hint(err,
-                   "does the server know '%.100s', and do its credentials belong to that name?",
-                   endpoint);
-    else if (answer->code == 404 || answer->code == 405)
-        error_hint(err, "there is no LwM2M server behind this host, port and path");
-    else if (answer->code == 503)
-        error_hint(err, "the server is busy: try again later");
-    return SIGNET_E_PROOF;
-}
-
 static void add_path(struct coap_message *request, const char *path)
 {
     for (const char *at = path; *at; at += strcspn(at + 1, "/") + 1)

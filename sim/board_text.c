@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a board prints. */
+#include "board.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void board_log(struct sim_board *board, const char *text)
+{
+    char line[256];
+    int n = snprintf(line, sizeof line, "[00:00:01.%03d,000] %s\r\n",
+                     (int)(board->wire.lines_out % 1000), text);
+
+    wire_send(&board->wire, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, 0);
+}
+
+void board_say(struct sim_board *board, const char *text, int delay_ms)
+{
+    wire_send(&board->wire, text, strlen(text), delay_ms);
+}
+
+void board_die(struct sim_board *board, const char *why)
+{
+    board_say(board, why, 0);
+    board_say(board, "\r\n[00:00:09.000,000] <err> os: ZEPHYR FATAL ERROR 4: Kernel panic\r\n", 0);
+    board->halted = true;
+}
