@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger as a whole: opened and closed, with commits that many threads share. */
+/* Commits that many threads share. */
 #include "ledger/lease.h"
-#include "ledger/migrate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 enum { AGAIN_MS = 20, GIVE_UP_MS = 60000 };
 #define CLOCK_FLOOR 1763856000 /* 2025-11-23 */
 
-static int check_clock(int64_t now, const char *whose, struct signet_error *err)
+int store_check_clock(int64_t now, const char *whose, struct signet_error *err)
 {
     if (now >= CLOCK_FLOOR)
         return SIGNET_OK;
@@ -54,14 +53,14 @@ static int apply_one(struct signet_ledger *l, struct change *c, bool alone,
 static int try_batch(struct signet_ledger *l, struct change *batch, struct signet_error *err)
 {
     bool alone = !batch->next;
-    int rc = check_clock(clock_wall(), "station's", err);
+    int rc = store_check_clock(clock_wall(), "station's", err);
 
     l->head = (struct head){0};
     l->db->nomem = false;
     if (rc == SIGNET_OK)
         rc = l->db->ops->begin(l->db, !batch->kind->reads, err);
     if (rc == SIGNET_OK)
-        rc = check_clock(l->db->now, "database server's", err);
+        rc = store_check_clock(l->db->now, "database server's", err);
     for (struct change *c = batch; c && rc == SIGNET_OK; c = c->next)
         rc = apply_one(l, c, alone, err);
     if (rc == SIGNET_OK && alone && batch->rc != SIGNET_OK) {
@@ -149,74 +148,4 @@ int store_change(struct signet_ledger *l, const struct change_kind *kind, void *
     if (mine.rc != SIGNET_OK && err)
         *err = mine.err;
     return mine.rc;
-}
-
-static int open_db(struct signet_ledger *l, const char *where, enum db_open how,
-                   struct signet_error *err)
-{
-    static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops};
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (kinds[i]->takes(where))
-            return kinds[i]->open(&l->db, where, how, err);
-    return error_set(err, SIGNET_E_USAGE, "a ledger needs a path");
-}
-
-int signet_ledger_open(struct signet_ledger **out, const char *where,
-                       const struct signet_ledger_options *options, struct signet_error *err)
-{
-    if (!where || !*where || !options || !options->station || !*options->station)
-        return error_set(err, SIGNET_E_USAGE, "a ledger needs a place and a station name");
-    if (strlen(options->station) > STATION_MAX || !text_is_clean(options->station) ||
-        !text_is_clean(options->operator_name))
-        return error_set(err, SIGNET_E_USAGE,
-                         "station and operator need UTF-8, a station at most %d bytes",
-                         STATION_MAX);
-    int rc = check_clock(clock_wall(), "station's", err);
-    if (rc != SIGNET_OK)
-        return rc;
-    if (options->lease_seconds > LEASE_MAX)
-        return error_set(err, SIGNET_E_USAGE, "a lease has at most %d s", LEASE_MAX);
-    struct signet_ledger *l = calloc(1, sizeof(*l));
-    if (!l)
-        return error_nomem(err);
-    l->last = &l->first;
-    l->read_only = options->read_only;
-    l->lease_seconds = options->lease_seconds > 0 ? options->lease_seconds : 120;
-    pthread_mutex_init(&l->lock, NULL);
-    pthread_cond_init(&l->settled, NULL);
-    l->station = strdup(options->station);
-    l->operator_name = strdup(options->operator_name ? options->operator_name : "");
-    if (!l->station || !l->operator_name) {
-        rc = error_nomem(err);
-    } else {
-        enum db_open how = l->read_only ? DB_READ : options->must_exist ? DB_EXISTS : DB_MAKE;
-        rc = open_db(l, where, how, err);
-        if (rc == SIGNET_OK)
-            rc = ledger_migrate(l, how, err);
-        if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */
-            error_prefix(err, "%s", where);
-    }
-    if (rc != SIGNET_OK)
-        signet_ledger_close(&l);
-    else
-        *out = l;
-    return rc;
-}
-
-void signet_ledger_close(struct signet_ledger **ledger)
-{
-    struct signet_ledger *l = ledger ? *ledger : NULL;
-
-    if (!l)
-        return;
-    if (l->db)
-        l->db->ops->close(l->db);
-    pthread_cond_destroy(&l->settled);
-    pthread_mutex_destroy(&l->lock);
-    free(l->station);
-    free(l->operator_name);
-    buf_free(&l->scratch);
-    free(l);
-    *ledger = NULL;
 }

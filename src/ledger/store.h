@@ -53,6 +53,9 @@ struct change_kind {
 int store_change(struct signet_ledger *ledger, const struct change_kind *kind, void *arg,
                  struct signet_error *err);
 
+/* whose: "station's", "server's". SIGNET_E_LEDGER: the clock is before this program was written. */
+int store_check_clock(int64_t now, const char *whose, struct signet_error *err);
+
 /* The columns of a device that its events answer for, in this order. */
 #define DEVICE_ROW                                                                                 \
     "id, order_id, number, endpoint, state, exposed, freed, attempt, station, slot, hw_id,"        \

@@ -12,11 +12,6 @@
 
 enum { SHOWN_MAX = 64 }; /* bytes of an opaque value that a table shows */
 
-bool record_hidden(const struct signet_record *record, bool reveal)
-{
-    return !reveal && signet_resource_is_secret(record->path.oid, record->path.rid);
-}
-
 static const char *type_name(enum signet_type type)
 {
     static const char *const names[] = {

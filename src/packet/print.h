@@ -7,5 +7,6 @@
 int print_cfg(const struct signet_tree *tree, bool reveal, struct buf *out,
               struct signet_error *err);
 
+/* text.c */
 bool record_hidden(const struct signet_record *record, bool reveal);
 #endif

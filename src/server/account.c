@@ -45,9 +45,8 @@ static int check_role(const struct signet_server *server, const struct signet_ac
         return SIGNET_OK;
     error_set(err, SIGNET_E_MEANING, "%s serves no %s account, as /0/%u is", can->kind,
               a->bootstrap ? "bootstrap" : "management", a->iid);
-    const char *other = server_kind_for(can->kind, a->bootstrap);
-    if (other)
-        error_hint(err, "\"kind\": \"%s\" serves it", other);
+    if (server->ops->other)
+        error_hint(err, "\"kind\": \"%s\" serves it", server->ops->other);
     else
         error_hint(err, "say with \"account\" which account the server serves");
     return SIGNET_E_MEANING;

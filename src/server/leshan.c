@@ -246,6 +246,7 @@ static int check(struct signet_server *server, struct signet_error *err)
 }
 
 const struct server_ops leshan_ops = {
+    .other = "leshan-bootstrap",
     .can = {.kind = "leshan",
             .management = true,
             .common_name = true,
@@ -415,6 +416,7 @@ static int check_bootstrap(struct signet_server *server, struct signet_error *er
 }
 
 const struct server_ops leshan_bootstrap_ops = {
+    .other = "leshan",
     .can = {.kind = "leshan-bootstrap",
             .bootstrap = true,
             .common_name = true,

@@ -2,11 +2,12 @@
 #ifndef SERVER_OPS_H
 #define SERVER_OPS_H
 
-/* One kind of server is one file with one of these, and one row in server.c (docs/ADAPTERS.md). It
- * builds requests and judges answers; http.c does the rest. */
+/* One kind of server is one file with one of these, and one row in servers.c (docs/ADAPTERS.md). It
+ * builds requests and judges answers; the room http does the rest. */
 
+#include "http/http.h"
 #include "lwm2m/lwm2m.h"
-#include "server/http.h"
+#include "server/server.h"
 
 struct signet_server {
     const struct server_ops *ops;
@@ -23,6 +24,7 @@ struct signet_server {
 
 struct server_ops {
     struct signet_server_capabilities can; /* kind, needs_token, batch_max, ... */
+    const char *other; /* the kind that serves accounts of the role that this one does not */
     /* Both NULL, or for a kind that speaks no http: it has no connection then. */
     int (*open)(struct signet_server *server, const struct signet_server_info *info,
                 struct signet_error *err);
@@ -56,8 +58,6 @@ struct server_ops {
                    const struct signet_account *account);
 };
 
-/* server.c: a kind whose name begins like this one's, and that serves such accounts; or NULL */
-const char *server_kind_for(const char *kind, bool bootstrap);
 /* A view of the device, as server_view() made it, that the server would take. */
 int server_validate_view(const struct signet_server *server, const struct signet_device *view,
                          struct signet_error *err);
@@ -66,7 +66,7 @@ int server_validate_view(const struct signet_server *server, const struct signet
 int server_view(const struct signet_server *server, const struct signet_device *device,
                 struct signet_device *out, struct signet_error *err);
 
-/* Is the device as `can` wants it: name, mode, PSK and its identity, certificate? */
+/* fits.c: is the device as `can` wants it: name, mode, PSK and its identity, certificate? */
 int server_fits(const struct signet_server_capabilities *can, const struct signet_device *device,
                 struct signet_error *err);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 255, PSK_STEP = 16, ENTITY_ID = 36 };
+enum { NAME_MAX_LEN = 255, PSK_STEP = 16 };
 
 static int validate_info(const struct signet_server_info *info, struct signet_error *err)
 {
@@ -30,7 +30,6 @@ static bool blank(const uint8_t *text, size_t len)
 static int validate(const struct signet_server *server, const struct signet_device *device,
                     struct signet_error *err)
 {
-    (void)server;
     if (blank((const uint8_t *)device->endpoint, strlen(device->endpoint)))
         return error_set(err, SIGNET_E_MEANING, "ThingsBoard takes no blank endpoint name");
     if (device->mode == SIGNET_MODE_PSK &&
@@ -38,78 +37,11 @@ static int validate(const struct signet_server *server, const struct signet_devi
          (device->identity_len == 6 && memcmp(device->identity, "NO_SEC", 6) == 0)))
         return error_set(err, SIGNET_E_MEANING,
                          "ThingsBoard takes no PSK identity that is blank or NO_SEC");
-    return thingsboard_fits(device, err);
-}
-
-/* An answer that is not 2xx: {"status", "message", "errorCode", "timestamp"}. */
-static int refused(const struct http_answer *answer, const struct signet_device *device,
-                   struct signet_error *err)
-{
-    json_t *body = json_loadb(answer->body.data ? (const char *)answer->body.data : "",
-                              answer->body.len, 0, NULL);
-    const char *text = json_string_value(json_object_get(body, "message"));
-    enum signet_code code = answer->status == 401 || answer->status == 403 ? SIGNET_E_AUTH
-                            : answer->status == 404                        ? SIGNET_E_NOT_FOUND
-                            : answer->status == 409                        ? SIGNET_E_EXISTS
-                                                                           : SIGNET_E_SERVER;
-    char words[WORDS_MAX];
-
-    if (!text)
-        text = body ? "(no message)" : "(the answer is not JSON)";
-    words_show(text, strlen(text), device, words);
-    json_decref(body);
-    error_set(err, code, "ThingsBoard server error: %ld %s", answer->status, words);
-    if (err)
-        err->sys = (int)answer->status;
-    if (answer->status == 401)
-        error_hint(err, "is the token right and not expired? \"auth\": \"api-key\" lives longest");
-    else if (answer->status == 403)
-        error_hint(err, "it takes a tenant administrator, and room in the tenant's quota");
-    return (int)code;
-}
-
-int thingsboard_call(struct signet_server *server, struct http_request *request,
-                     const struct signet_device *device, json_t **out, struct http_answer *answer,
-                     struct signet_error *err)
-{
-    int rc = http_send(server->http, request, answer, err);
-
-    if (!rc && !http_good(answer))
-        rc = refused(answer, device, err);
-    if (!rc && out) {
-        *out = json_loadb(answer->body.data ? (const char *)answer->body.data : "",
-                          answer->body.len, 0, NULL);
-        if (!*out)
-            rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard answered with no JSON");
-    }
-    secret_wipe(&answer->body);
-    return rc;
-}
-
-int thingsboard_get(struct signet_server *server, const struct buf *path, json_t **out,
-                    struct signet_error *err)
-{
-    struct http_request request = {.method = "GET", .retry_lost = true};
-    struct http_answer answer = {0};
-    int rc = buf_check(path, err);
-
-    request.path = (const char *)path->data;
-    return rc ? rc : thingsboard_call(server, &request, NULL, out, &answer, err);
-}
-
-/* {"id": {"entityType": .., "id": "UUID"}, ..} */
-static bool entity_id(const json_t *entity, char out[static ENTITY_ID + 1])
-{
-    const char *id = json_string_value(json_object_get(json_object_get(entity, "id"), "id"));
-
-    if (!id || strlen(id) != ENTITY_ID || strspn(id, "0123456789abcdefABCDEF-") != ENTITY_ID)
-        return false;
-    memcpy(out, id, ENTITY_ID + 1);
-    return true;
+    return thingsboard_fits(server, device, err);
 }
 
 static int find_id(struct signet_server *server, const char *endpoint,
-                   char id[static ENTITY_ID + 1], struct signet_error *err)
+                   char id[static THINGSBOARD_ID + 1], struct signet_error *err)
 {
     struct buf path = {0};
     json_t *there = NULL;
@@ -121,53 +53,10 @@ static int find_id(struct signet_server *server, const char *endpoint,
     buf_free(&path);
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, rc, "ThingsBoard has no device '%s'", endpoint);
-    if (!rc && !entity_id(there, id))
+    if (!rc && !thingsboard_id(there, id))
         rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard answered without the device's id");
     json_decref(there);
     return rc;
-}
-
-/* The profile must be there already, with LwM2M as its transport. */
-static int find_profile(struct signet_server *server, char id[static ENTITY_ID + 1],
-                        struct signet_error *err)
-{
-    struct buf path = {0};
-    json_t *page = NULL;
-    const json_t *one;
-    size_t i;
-    int rc;
-
-    buf_text(&path, "/api/deviceProfileInfos?pageSize=100&page=0&textSearch=");
-    http_encode(&path, server->profile);
-    rc = thingsboard_get(server, &path, &page, err);
-    buf_free(&path);
-    if (rc)
-        return rc;
-    rc = SIGNET_E_NOT_FOUND;
-    json_array_foreach(json_object_get(page, "data"), i, one)
-    {
-        const char *name = json_string_value(json_object_get(one, "name"));
-        const char *transport = json_string_value(json_object_get(one, "transportType"));
-
-        if (!name || strcmp(name, server->profile) != 0 || !entity_id(one, id))
-            continue;
-        rc = transport && strcmp(transport, "LWM2M") != 0 ? SIGNET_E_UNSUPPORTED : SIGNET_OK;
-    }
-    json_decref(page);
-    if (rc == SIGNET_E_NOT_FOUND)
-        error_set(err, SIGNET_E_NOT_FOUND, "ThingsBoard has no device profile of that name");
-    else if (rc)
-        error_set(err, SIGNET_E_UNSUPPORTED, "ThingsBoard's device profile is not for LwM2M");
-    if (rc)
-        error_hint(err, "make it at the server with transport LwM2M; \"profile\" names it");
-    return rc;
-}
-
-int thingsboard_profile(struct signet_server *server, struct signet_error *err)
-{
-    return !server->profile || server->profile_id[0]
-               ? SIGNET_OK
-               : find_profile(server, server->profile_id, err);
 }
 
 static int make_body(const struct signet_device *device, const char *profile, struct secret *out,
@@ -199,7 +88,7 @@ static int make_body(const struct signet_device *device, const char *profile, st
 static int compare(struct signet_server *server, const struct signet_device *device,
                    struct signet_error *err)
 {
-    char id[ENTITY_ID + 1];
+    char id[THINGSBOARD_ID + 1];
     struct buf path = {0};
     json_t *there = NULL;
     const char *what;
@@ -261,7 +150,7 @@ static int add(struct signet_server *server, const struct signet_device *device,
 
 static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    char id[ENTITY_ID + 1];
+    char id[THINGSBOARD_ID + 1];
 
     return find_id(server, endpoint, id, err);
 }
@@ -270,7 +159,7 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
 {
     struct http_request request = {.method = "DELETE", .retry_lost = true};
     struct http_answer answer = {0};
-    char id[ENTITY_ID + 1];
+    char id[THINGSBOARD_ID + 1];
     struct buf path = {0};
     int rc = find_id(server, endpoint, id, err);
 
@@ -286,13 +175,13 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
 
 static int check(struct signet_server *server, struct signet_error *err)
 {
-    char id[ENTITY_ID + 1];
+    char id[THINGSBOARD_ID + 1];
     struct buf path = {0};
     json_t *page = NULL;
     int rc;
 
     if (server->profile)
-        return find_profile(server, id, err);
+        return thingsboard_find_profile(server, id, err);
     buf_text(&path, "/api/deviceProfileInfos?pageSize=1&page=0");
     rc = thingsboard_get(server, &path, &page, err);
     buf_free(&path);

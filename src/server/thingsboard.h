@@ -2,13 +2,15 @@
 #ifndef SERVER_THINGSBOARD_H
 #define SERVER_THINGSBOARD_H
 
-/* Between thingsboard.c and its bulk import (thingsboard_bulk.c). */
+/* Between the files of ThingsBoard. */
 
 #include "server/ops.h"
 
 #include <jansson.h>
 
-enum { THINGSBOARD_PSK_MAX = 64, THINGSBOARD_BATCH = 100 };
+enum { THINGSBOARD_PSK_MAX = 64, THINGSBOARD_BATCH = 100, THINGSBOARD_ID = 36 };
+
+/* thingsboard_api.c */
 
 /* A request and the JSON of its answer, which the caller frees; out NULL: it does not matter. */
 int thingsboard_call(struct signet_server *server, struct http_request *request,
@@ -17,6 +19,12 @@ int thingsboard_call(struct signet_server *server, struct http_request *request,
 int thingsboard_get(struct signet_server *server, const struct buf *path, json_t **out,
                     struct signet_error *err);
 
+/* The id of {"id": {"entityType": .., "id": "UUID"}, ..} */
+bool thingsboard_id(const json_t *entity, char out[static THINGSBOARD_ID + 1]);
+
+/* Asks for the profile that is named; it must be there already, with LwM2M as its transport. */
+int thingsboard_find_profile(struct signet_server *server, char id[static THINGSBOARD_ID + 1],
+                             struct signet_error *err);
 /* server->profile_id, where a profile is named: looked up once. */
 int thingsboard_profile(struct signet_server *server, struct signet_error *err);
 
@@ -27,11 +35,11 @@ const char *thingsboard_difference(const json_t *there, const struct signet_devi
 bool thingsboard_has_bootstrap(const struct signet_device *device);
 /* ThingsBoard's bootstrap server writes both accounts into the device again, so that it must have
  * their secrets: of an account with a certificate that would be the private key. */
-int thingsboard_fits(const struct signet_device *device, struct signet_error *err);
+int thingsboard_fits(const struct signet_server *server, const struct signet_device *device,
+                     struct signet_error *err);
 /* As in struct server_ops: the bootstrap account's credentials go there too. */
 bool thingsboard_serves(const struct signet_server *server, const struct signet_account *chosen,
                         const struct signet_account *account);
-extern const struct server_ops thingsboard_ops;
 
 /* As add_batch in struct server_ops. */
 int thingsboard_import(struct signet_server *server, const struct signet_device *devices,

@@ -86,7 +86,8 @@ bool thingsboard_has_bootstrap(const struct signet_device *device)
     return bootstrap_of(device, &bootstrap);
 }
 
-int thingsboard_fits(const struct signet_device *device, struct signet_error *err)
+int thingsboard_fits(const struct signet_server *server, const struct signet_device *device,
+                     struct signet_error *err)
 {
     struct signet_device bootstrap;
     int rc;
@@ -99,7 +100,7 @@ int thingsboard_fits(const struct signet_device *device, struct signet_error *er
         error_hint(err, "beside a bootstrap account it takes accounts of mode psk");
         return SIGNET_E_MEANING;
     }
-    rc = server_fits(&thingsboard_ops.can, &bootstrap, err);
+    rc = server_fits(&server->ops->can, &bootstrap, err);
     if (rc)
         error_prefix(err, "the bootstrap account");
     return rc;

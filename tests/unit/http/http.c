@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is decided before anything is sent: URLs, tokens, how long to wait. */
-#include "server/http.h"
+#include "http/http.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,17 +10,16 @@
 
 static int open_with(const char *url, const char *token, bool allow_http)
 {
-    const struct signet_server_options options = {.allow_http = allow_http};
-    char kind[] = "leshan";
-    const struct signet_server_info info = {.kind = kind, .url = (char *)(uintptr_t)url};
-    struct signet_server *server = NULL;
+    const struct http_options options = {.url = url, .allow_http = allow_http};
+    const struct http_auth auth = {.token = token, .token_len = strlen(token)};
+    struct http *http = NULL;
     struct signet_error err = {0};
-    int rc = signet_server_open(&server, &info, &options, token, strlen(token), NULL, NULL, &err);
+    int rc = http_open(&http, &options, &auth, NULL, NULL, &err);
 
     assert_true(!rc || err.msg[0]);
     assert_null(strstr(err.msg, "secret")); /* neither user info of a URL nor a token is shown */
     assert_null(strstr(err.hint, "secret"));
-    signet_server_close(&server);
+    http_close(&http);
     return rc;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SERVER_TICKET_H
-#define SERVER_TICKET_H
+#ifndef HTTP_TICKET_H
+#define HTTP_TICKET_H
 
 /* The header that says who we are, for all connections to one server; any thread may ask. */
 
-#include "server/http.h"
+#include "http/http.h"
 
 struct ticket;
 

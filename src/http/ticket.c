@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/ticket.h"
+#include "http/ticket.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/http.h"
+#include "http/http.h"
 
-#include "server/curl.h"
-#include "server/ticket.h"
+#include "http/curl.h"
+#include "http/ticket.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -37,10 +37,10 @@ struct http {
     const struct signet_cancel *cancel;
 };
 
-static int make_base(struct http *http, const struct signet_server_info *info, bool allow_http,
+static int make_base(struct http *http, const struct http_options *options,
                      struct signet_error *err)
 {
-    const char *url = info->url, *host;
+    const char *url = options->url, *host;
     bool plain;
     size_t len;
 
@@ -52,7 +52,7 @@ static int make_base(struct http *http, const struct signet_server_info *info, b
         error_set(err, SIGNET_E_USAGE, "the server's url must begin with https://");
         return SIGNET_E_USAGE;
     }
-    if (plain && !allow_http) {
+    if (plain && !options->allow_http) {
         error_set(err, SIGNET_E_USAGE,
                   "the server's url is plain http: token and keys would go "
                   "over the network in clear");
@@ -73,9 +73,9 @@ static int make_base(struct http *http, const struct signet_server_info *info, b
     }
     if (!len)
         return error_set(err, SIGNET_E_USAGE, "the server's url has no host");
-    if (info->port) {
+    if (options->port) {
         if (asprintf(&http->base, "%s://%.*s:%u", http->https ? "https" : "http", (int)len, host,
-                     info->port) < 0)
+                     options->port) < 0)
             http->base = NULL;
     } else if (asprintf(&http->base, "%s://%.*s", http->https ? "https" : "http", (int)len, host) <
                0) {
@@ -84,32 +84,31 @@ static int make_base(struct http *http, const struct signet_server_info *info, b
     return http->base ? SIGNET_OK : error_nomem(err);
 }
 
-int http_open(struct http **out, const struct signet_server_info *info,
-              const struct signet_server_options *options, const struct http_auth *auth,
+static unsigned or_default(unsigned value, unsigned fallback)
+{
+    return value ? value : fallback;
+}
+
+int http_open(struct http **out, const struct http_options *options, const struct http_auth *auth,
               const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err)
 {
-    static const struct signet_server_options defaults = {0};
-    struct http *http = calloc(1, sizeof *http);
-    int rc;
+    struct http *http = calloc(1, sizeof(*http));
 
     if (!http)
         return error_nomem(err);
-    options = options ? options : &defaults;
-    http->connect_ms = options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_MS;
-    http->total_ms = options->total_timeout_ms ? options->total_timeout_ms : TOTAL_MS;
-    http->attempts = options->attempts ? options->attempts : ATTEMPTS;
-    http->retry_ms = options->retry_ms ? options->retry_ms : RETRY_MS;
+    http->connect_ms = or_default(options->connect_ms, CONNECT_MS);
+    http->total_ms = or_default(options->total_ms, TOTAL_MS);
+    http->attempts = or_default(options->attempts, ATTEMPTS);
+    http->retry_ms = or_default(options->retry_ms, RETRY_MS);
     http->observer = observer;
     http->cancel = cancel;
-    rc = make_base(http, info, options->allow_http, err);
-    if (!rc)
+    int rc = make_base(http, options, err);
+    if (rc == SIGNET_OK)
         rc = ticket_open(&http->ticket, auth, err);
-    if (!rc && (options->ca_file || info->ca_file)) {
-        http->ca_file = strdup(options->ca_file ? options->ca_file : info->ca_file);
-        rc = http->ca_file ? SIGNET_OK : error_nomem(err);
-    }
-    if (rc)
+    if (rc == SIGNET_OK && options->ca_file && !(http->ca_file = strdup(options->ca_file)))
+        rc = error_nomem(err);
+    if (rc != SIGNET_OK)
         http_close(&http);
     else
         *out = http;

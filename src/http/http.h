@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SERVER_HTTP_H
-#define SERVER_HTTP_H
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
 
-/* Transport, TLS, deadlines, retries and redaction, once for all servers. */
+/* Transport, TLS, deadlines, retries and redaction, once for all that speaks HTTP. */
 
-#include "server/server.h"
+#include "base/base.h"
 
 struct http;
 
@@ -37,8 +37,19 @@ struct http_auth {
     const void *ctx;
 };
 
-int http_open(struct http **out, const struct signet_server_info *info,
-              const struct signet_server_options *options, const struct http_auth *auth,
+/* Where, and how to speak to it. All is copied. */
+struct http_options {
+    const char *url;     /* "https://HOST", without a port */
+    uint16_t port;       /* 0: the scheme's own */
+    const char *ca_file; /* PEM; NULL: the system's authorities */
+    bool allow_http;     /* without TLS */
+    unsigned connect_ms; /* 0: 10,000 */
+    unsigned total_ms;   /* of one request; 0: 30,000 */
+    unsigned attempts;   /* of one operation; 0: 4 */
+    unsigned retry_ms;   /* first pause, doubled each time; 0: 500 */
+};
+
+int http_open(struct http **out, const struct http_options *options, const struct http_auth *auth,
               const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err);
 void http_close(struct http **http);
