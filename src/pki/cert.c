@@ -44,11 +44,12 @@ X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err)
 }
 
 /* All forms of private key start with their version, a certificate with a sequence. */
-static bool starts_with_number(const struct secret *der)
+static bool starts_with_number(const struct secret *data)
 {
-    size_t head = der->len > 1 && der->data[1] & 0x80 ? 2 + (der->data[1] & 0x7fu) : 2;
+    struct der all = {.at = data->data, .end = data->data + data->len}, inside;
 
-    return head < der->len && der->data[head] == V_ASN1_INTEGER;
+    return der_next(&all, DER_SEQUENCE, NULL, &inside) &&
+           der_next(&inside, DER_INTEGER, NULL, NULL);
 }
 
 int signet_cert_load(struct signet_cert **out, const void *data, size_t len,

@@ -67,25 +67,51 @@ void der_time(struct buf *b, int64_t when)
     der_put(b, utc ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME, text, strlen(text));
 }
 
+/* Tag and length at the beginning of data. False: the length is malformed or has more than 4 bytes.
+ */
+static bool read_head(const uint8_t *data, size_t len, size_t *head, size_t *body)
+{
+    size_t bytes;
+
+    if (len < 2)
+        return false;
+    *head = 2;
+    *body = data[1];
+    if (!(data[1] & 0x80))
+        return true;
+    bytes = data[1] & 0x7f;
+    if (!bytes || bytes > 4 || len < 2 + bytes)
+        return false;
+    for (*body = 0; *head < 2 + bytes; ++*head)
+        *body = *body << 8 | data[*head];
+    return true;
+}
+
+bool der_next(struct der *d, uint8_t tag, struct der *whole, struct der *inside)
+{
+    const uint8_t *start = d->at;
+    size_t left = (size_t)(d->end - start), head, body;
+
+    if (!left || start[0] != tag || !read_head(start, left, &head, &body) || body > left - head)
+        return false;
+    d->at = start + head + body;
+    if (whole)
+        *whole = (struct der){.at = start, .end = d->at};
+    if (inside)
+        *inside = (struct der){.at = start + head, .end = d->at};
+    return true;
+}
+
 int der_check_whole(const uint8_t *data, size_t len, const char *what, struct signet_error *err)
 {
-    size_t head = 2, body, i;
+    size_t head, body;
 
     if (!len)
         return error_set(err, SIGNET_E_CERT, "empty: there is no %s in it", what);
-    if (data[0] != 0x30 || len < 2)
+    if (data[0] != DER_SEQUENCE || len < 2)
         return error_set(err, SIGNET_E_CERT, "neither DER nor PEM: not a %s", what);
-    body = data[1];
-    if (body & 0x80) {
-        size_t bytes = body & 0x7f;
-
-        if (!bytes || bytes > 4 || len < 2 + bytes)
-            return error_set(err, SIGNET_E_CERT, "not the DER of a %s: its length is malformed",
-                             what);
-        for (body = 0, i = 0; i < bytes; i++)
-            body = body << 8 | data[2 + i];
-        head += bytes;
-    }
+    if (!read_head(data, len, &head, &body))
+        return error_set(err, SIGNET_E_CERT, "not the DER of a %s: its length is malformed", what);
     if (body > len - head)
         return error_set(err, SIGNET_E_CERT, "the DER of a %s is cut short: %zu of %zu bytes", what,
                          len, head + body);

@@ -7,40 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct der {
-    const uint8_t *at, *end;
-};
-
-/* The next value: from its tag on, and what is in it. */
-static bool next(struct der *d, uint8_t tag, struct der *whole, struct der *inside)
-{
-    const uint8_t *start = d->at;
-    size_t len;
-
-    if (d->end - start < 2 || start[0] != tag)
-        return false;
-    len = start[1];
-    start += 2;
-    if (len & 0x80) {
-        size_t bytes = len & 0x7f;
-
-        if (bytes < 1 || bytes > 3 || (size_t)(d->end - start) < bytes)
-            return false;
-        for (len = 0; bytes > 0; bytes--)
-            len = len << 8 | *start++;
-    }
-    if ((size_t)(d->end - start) < len)
-        return false;
-    if (whole)
-        *whole = (struct der){.at = d->at, .end = start + len};
-    if (inside)
-        *inside = (struct der){.at = start, .end = start + len};
-    d->at = start + len;
-    return true;
-}
-
-enum { SEQUENCE = 0x30, INTEGER = 0x02, VERSION = 0xa0 };
-
 static int take_issuer(const struct der *name, struct cert_facts *out, struct signet_error *err)
 {
     const unsigned char *at = name->at;
@@ -58,9 +24,9 @@ static bool open_cert(struct der *all, struct der *tbs)
 {
     struct der cert;
 
-    if (!next(all, SEQUENCE, NULL, &cert) || !next(&cert, SEQUENCE, NULL, tbs))
+    if (!der_next(all, DER_SEQUENCE, NULL, &cert) || !der_next(&cert, DER_SEQUENCE, NULL, tbs))
         return false;
-    next(tbs, VERSION, NULL, NULL);
+    der_next(tbs, DER_VERSION, NULL, NULL);
     return true;
 }
 
@@ -68,10 +34,10 @@ bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZ
 {
     struct der all = {.at = der, .end = (const uint8_t *)der + len}, tbs, subject;
 
-    if (!open_cert(&all, &tbs) || !next(&tbs, INTEGER, NULL, NULL))
+    if (!open_cert(&all, &tbs) || !der_next(&tbs, DER_INTEGER, NULL, NULL))
         return false;
     for (int i = 0; i < 4; i++) /* signature, issuer, validity, subject */
-        if (!next(&tbs, SEQUENCE, &subject, NULL))
+        if (!der_next(&tbs, DER_SEQUENCE, &subject, NULL))
             return false;
     const unsigned char *at = subject.at;
     unsigned char *text = NULL;
@@ -95,10 +61,10 @@ int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signe
     struct der tbs, serial, issuer, key;
     struct cert_facts facts = {0};
 
-    if (!open_cert(&all, &tbs) || !next(&tbs, INTEGER, NULL, &serial) ||
-        !next(&tbs, SEQUENCE, NULL, NULL) || !next(&tbs, SEQUENCE, &issuer, NULL) ||
-        !next(&tbs, SEQUENCE, NULL, NULL) || !next(&tbs, SEQUENCE, NULL, NULL) ||
-        !next(&tbs, SEQUENCE, &key, NULL))
+    if (!open_cert(&all, &tbs) || !der_next(&tbs, DER_INTEGER, NULL, &serial) ||
+        !der_next(&tbs, DER_SEQUENCE, NULL, NULL) || !der_next(&tbs, DER_SEQUENCE, &issuer, NULL) ||
+        !der_next(&tbs, DER_SEQUENCE, NULL, NULL) || !der_next(&tbs, DER_SEQUENCE, NULL, NULL) ||
+        !der_next(&tbs, DER_SEQUENCE, &key, NULL))
         return error_set(err, SIGNET_E_CERT, "this is no certificate");
     if (serial.end - serial.at > 1 && serial.at[0] == 0) /* there so that it is positive */
         serial.at++;

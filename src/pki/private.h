@@ -36,6 +36,13 @@ void der_wrap(struct buf *b, size_t start, uint8_t tag);
 void der_put(struct buf *b, uint8_t tag, const void *data, size_t len);
 void der_oid(struct buf *b, int nid);
 void der_time(struct buf *b, int64_t when); /* RFC 5280 section 4.1.2.5; up to the year 9999 */
+/* ... and a reader: what is left of a run of values. */
+enum { DER_INTEGER = 0x02, DER_SEQUENCE = 0x30, DER_VERSION = 0xa0 /* of a certificate */ };
+struct der {
+    const uint8_t *at, *end;
+};
+/* The next value, when it has this tag: from its tag on, and what is in it (each may be NULL). */
+bool der_next(struct der *d, uint8_t tag, struct der *whole, struct der *inside);
 /* Does data hold exactly one DER SEQUENCE? Says what is wrong otherwise. */
 int der_check_whole(const uint8_t *data, size_t len, const char *what, struct signet_error *err);
 
