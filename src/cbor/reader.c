@@ -176,7 +176,7 @@ int cbor_next(struct cbor_reader *r, struct cbor_item *out, struct signet_error 
     if (result.status == CBOR_DECODER_NEDATA)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: what begins here ends after the data",
                          r->at);
-    if (result.status != CBOR_DECODER_FINISHED || result.read == 0 || result.read > left)
+    if (result.status != CBOR_DECODER_FINISHED)
         return error_set(err, SIGNET_E_SYNTAX,
                          "byte %zu: 0x%02x begins no CBOR item that is in use", r->at,
                          r->data[r->at]);

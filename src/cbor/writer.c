@@ -25,7 +25,7 @@ size_t cbor_head_size(uint64_t value)
  * place is returned. By hand: with libcbor's encoders a packet takes twice as long. */
 static uint8_t *put_long(struct buf *b, unsigned first, uint64_t value, size_t size, size_t more)
 {
-    uint8_t *at = more < SIZE_MAX - size ? buf_extend(b, size + more) : NULL;
+    uint8_t *at = buf_extend(b, more < SIZE_MAX - size ? size + more : SIZE_MAX);
 
     if (!at)
         return NULL;

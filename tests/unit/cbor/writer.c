@@ -97,6 +97,9 @@ static void floats_are_the_shortest_exact_form(void **state)
         {1.1, "fb3ff199999999999a"},
         {1e300, "fb7e37e43c8800759c"},
         {-INFINITY, "f9fc00"},
+        {0x1.004p-15, "fa38002000"}, /* half of the last bit of a half */
+        {0x1.008p-15, "f90201"},
+        {0x1.fffffep127, "fa7f7fffff"},
         {0x1.ffffffp127, "fb47effffff0000000"},
     };
     struct buf b = {0};
@@ -125,6 +128,9 @@ static void a_full_buffer_fails(void **state)
     cbor_put_bytes(&b, "a", 1);
     assert_int_equal(buf_check(&b, NULL), SIGNET_E_LIMIT);
     assert_null(b.data);
+    buf_free(&b);
+    cbor_put_bytes(&b, "a", SIZE_MAX - 4); /* with its head it would be few bytes */
+    assert_int_equal(buf_check(&b, NULL), SIGNET_E_LIMIT);
     buf_free(&b);
 }
 
