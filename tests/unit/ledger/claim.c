@@ -65,11 +65,28 @@ static void what_is_over_is_refused(void **state)
     assert_int_equal(back.attempt, 2);
 }
 
+/* A device that is reworked may be on a board already: no other board gets it. */
+static void reworked_is_not_anybodys(void **state)
+{
+    const struct signet_error why = {.code = SIGNET_E_BOARD, .msg = "no"};
+    struct signet_lease lease;
+    (void)state;
+    begin(9);
+    lease = reserve("one", "1");
+    bring(&lease, SIGNET_DEVICE_WRITING, "hw1");
+    must(signet_ledger_fail(ledger, &lease, &why, &err));
+    must(signet_ledger_rework(ledger, "one", &err));
+    refused(signet_ledger_claim(ledger, order, NULL, NULL, "1", &lease, &err), SIGNET_E_NOT_FOUND,
+            "does not know it");
+    must(signet_ledger_claim(ledger, order, NULL, "hw1", "1", &lease, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(same_board_only, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(what_is_over_is_refused, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(reworked_is_not_anybodys, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,35 @@ static void only_at_the_station_that_made_it(void **state)
     assert_int_equal(waiting("a", 0), 1);
 }
 
+/* A server that is not in the order any more counts for none that is. */
+static void other_servers(void **state)
+{
+    static const char *const servers[] = {"a", "b"}, *const many[9] = {"a"};
+    const struct signet_error good = {0}, busy = {.code = SIGNET_E_BUSY};
+    static const struct {
+        const char *server;
+        bool takes;
+    } asked[] = {{"a", true}, {"gone", true}, {"b", false}};
+    struct signet_lease lease;
+    (void)state;
+    begin(9);
+    lease = reserve("one", "1");
+    bring(&lease, SIGNET_DEVICE_VERIFIED, NULL);
+    must(signet_ledger_release(ledger, &lease, &err));
+    for (size_t i = 0; i < 3; i++) {
+        int64_t after = 0;
+        must(
+            signet_ledger_waiting(ledger, order, asked[i].server, &after, &lease, 1, &count, &err));
+        assert_int_equal(count, 1);
+        must(signet_ledger_delivered(ledger, asked[i].server, &lease, 1,
+                                     asked[i].takes ? &good : &busy, &err));
+    }
+    must(signet_ledger_settled(ledger, order, servers, 2, &lease, 1, &count, &err));
+    assert_int_equal(count, 0);
+    refused(signet_ledger_settled(ledger, order, many, 9, &lease, 1, &count, &err), SIGNET_E_LIMIT,
+            "more than 8 servers");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_lost_delivery, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(only_at_the_station_that_made_it, place_setup,
                                         place_teardown),
+        cmocka_unit_test_setup_teardown(other_servers, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
