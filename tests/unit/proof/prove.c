@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The device's side against a scripted CoAP server on loopback: answers that are late, separate,
  * doubled, wrong, hostile or missing; a whole bootstrap; and each verdict's words. The real servers
- * are in tests/interop/leshan.py, DTLS in tests/unit/tls/dtls.c. */
+ * are in tests/interop/leshan.py, DTLS in tests/unit/tls/dtls.c.
+ * wrap: wipe
+ */
 #include "proof/coap.h"
 
 #include <arpa/inet.h>
@@ -34,6 +36,9 @@ enum script {
     BUSY,
     RESET,
     NO_LOCATION,
+    CHANGED,       /* 2.04 and a place: not what Register is answered with */
+    LONG_LOCATION, /* longer than is kept */
+    STAYS,         /* deregisters nobody */
     SILENT,
     BOOTSTRAP,         /* writes an account for itself, as TLV */
     BOOTSTRAP_SENML,   /* the same as SenML CBOR */
@@ -209,9 +214,16 @@ static void answer_register(struct server *s, const struct coap_message *request
         a.payload = (const uint8_t *)"no \x1b[31mway";
         a.payload_len = 11;
     } else if (s->script != NO_LOCATION) {
+        static const char part[101] =
+            "1234567890123456789012345678901234567890123456789012345678901234"
+            "567890123456789012345678901234567890";
         coap_add_text(&a, COAP_LOCATION_PATH, "rd");
         coap_add_text(&a, COAP_LOCATION_PATH, "5a3f");
+        for (int i = 0; s->script == LONG_LOCATION && i < 3; i++)
+            coap_add_text(&a, COAP_LOCATION_PATH, part);
     }
+    if (s->script == CHANGED)
+        a.code = COAP_CHANGED;
     send_message(s, &a);
 }
 
@@ -237,7 +249,7 @@ static void *serve(void *arg)
             send_message(s, &reset);
         } else if (m.code == COAP_DELETE) {
             s->deregisters++;
-            plain.code = COAP_DELETED;
+            plain.code = s->script == STAYS ? COAP_BAD_REQUEST : COAP_DELETED;
             send_message(s, &plain);
         } else if (bs) {
             send_message(s, &plain);
@@ -274,12 +286,28 @@ static void server_stop(struct server *s)
 }
 
 static struct signet_cancel *cancel; /* of the next proofs; may be NULL */
+static int (*on_registered)(void *ctx, const char *endpoint, struct signet_error *err);
+
+void __real_wipe(void *data, size_t len);
+void __wrap_wipe(void *data, size_t len);
+static size_t answers_wiped;
+
+void __wrap_wipe(void *data, size_t len)
+{
+    const uint8_t *bytes = data;
+
+    answers_wiped += len == COAP_MESSAGE_MAX && bytes[0] >> 6 == 1 && bytes[1] >> 5 == 2;
+    __real_wipe(data, len);
+}
 
 static int prove_at(struct server *s, bool is_bootstrap, unsigned timeout_ms,
                     struct signet_proof *proof, struct signet_error *err)
 {
-    const struct signet_prove_options options = {
-        .endpoint = "urn:dev:os:1", .timeout_ms = timeout_ms, .cancel = cancel};
+    const struct signet_prove_options options = {.endpoint = "urn:dev:os:1",
+                                                 .timeout_ms = timeout_ms,
+                                                 .cancel = cancel,
+                                                 .on_registered = on_registered,
+                                                 .ctx = s};
     struct signet_tree *tree = NULL;
     char text[300];
 
@@ -335,6 +363,9 @@ static void verdicts(void **state)
         {BUSY, SIGNET_E_PROOF, "register: the server answered 5.03", "later"},
         {RESET, SIGNET_E_PROOF, "register: the server reset", ""},
         {NO_LOCATION, SIGNET_E_PROOF, "without a place", ""},
+        {CHANGED, SIGNET_E_PROOF, "register: the server answered 2.04 without a place", ""},
+        {LONG_LOCATION, SIGNET_E_PROOF, "without a place", ""},
+        {STAYS, SIGNET_E_PROOF, "deregister: the server answered 4.00", ""},
         {SILENT, SIGNET_E_TIMEOUT, "register: nothing came back", ""},
     };
 
@@ -471,12 +502,130 @@ static void stops_on_request(void **state)
     }
 }
 
+static int seen_code;
+static int ask_the_server(void *ctx, const char *endpoint, struct signet_error *err)
+{
+    const struct server *s = ctx;
+
+    assert_string_equal(endpoint, "urn:dev:os:1");
+    assert_true(s->registers == 1 && s->deregisters == 0); /* while it is in */
+    return seen_code ? error_set(err, (enum signet_code)seen_code, "said the API") : SIGNET_OK;
+}
+
+/* "Not found" by the server's API is a failed proof, however well the rest went. */
+static void must_be_seen(void **state)
+{
+    static const struct {
+        int seen, rc;
+    } rows[] = {{SIGNET_OK, SIGNET_OK},
+                {SIGNET_E_NOT_FOUND, SIGNET_E_PROOF},
+                {SIGNET_E_SERVER, SIGNET_E_SERVER}};
+
+    (void)state;
+    on_registered = ask_the_server;
+    for (size_t i = 0; i < 3; i++) {
+        for (int stays = 0; stays < 2; stays++) {
+            struct signet_error err = {0};
+            struct signet_proof proof;
+            struct server s;
+
+            seen_code = rows[i].seen;
+            server_start(&s, stays ? STAYS : HONEST);
+            int rc = prove_at(&s, false, 60000, &proof, &err);
+            server_stop(&s);
+            assert_int_equal(rc, stays && !rows[i].rc ? SIGNET_E_PROOF : rows[i].rc);
+            assert_int_equal(err.code, rc);
+            if (rows[i].rc) /* what failed first is what counts */
+                assert_string_equal(err.msg, "seen: said the API");
+            assert_int_equal(s.deregisters, 1); /* and it goes out again */
+            assert_int_equal(proof.accounts, rc ? 0 : 1);
+        }
+    }
+    on_registered = NULL;
+}
+
+static int prove_text(const char *text, const char *endpoint, const char *uri,
+                      struct signet_error *err)
+{
+    const struct signet_prove_options options = {
+        .endpoint = endpoint, .uri = uri, .timeout_ms = 100};
+    struct signet_tree *tree = NULL;
+
+    assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), SIGNET_OK);
+    int rc = signet_prove(tree, &options, NULL, err);
+    signet_tree_free(&tree);
+    return rc;
+}
+
+/* Nothing is sent for these. */
+static void what_cannot_be_proved(void **state)
+{
+    static const char nosec[] = "{0: {1: {0: 'coap://127.0.0.1:9', 1: False, 2: 3, 10: 1}}}";
+    static const struct {
+        const char *text, *uri;
+        int rc;
+        const char *words;
+    } rows[] = {
+        {nosec, "coaps://127.0.0.1:9", SIGNET_E_MEANING, "which coaps:// does not go with"},
+        {"{0: {1: {0: 'coap://127.0.0.1:9', 1: False, 2: 0, 10: 1, 3: b'i', 5: b'k'}}}", NULL,
+         SIGNET_E_MEANING, "which coap:// does not go with"},
+        {"{0: {1: {1: False, 2: 3, 10: 1}}}", NULL, SIGNET_E_MEANING, "has no server URI"},
+        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 1, 10: 1, 3: b'i', 5: b'k'}}}", NULL,
+         SIGNET_E_UNSUPPORTED, "cannot be proved"},
+        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 4, 10: 1}}}", NULL, SIGNET_E_UNSUPPORTED,
+         "cannot be proved"},
+        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 0, 10: 1, 5: b'k'}}}", NULL,
+         SIGNET_E_MEANING, "has no credentials"},
+        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 0, 10: 1, 3: b'i'}}}", NULL,
+         SIGNET_E_MEANING, "has no credentials"},
+        {"{1: {1: {0: 1, 1: 60}}}", NULL, SIGNET_E_USAGE, "no server account"},
+    };
+    char name[152];
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int rc = prove_text(rows[i].text, "urn:dev:os:1", rows[i].uri, &err);
+
+        if (rc != rows[i].rc || !strstr(err.msg, rows[i].words))
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+    }
+    memset(name, 'a', sizeof(name));
+    name[151] = '\0';
+    assert_int_equal(prove_text(nosec, name, NULL, &err), SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "which name has the device?");
+    assert_int_equal(prove_text(nosec, NULL, NULL, &err), SIGNET_E_USAGE);
+    name[150] = '\0';
+    assert_int_not_equal(prove_text(nosec, name, NULL, &err), SIGNET_E_USAGE);
+}
+
+/* What came in last may hold a key that a bootstrap server wrote. */
+static void leaves_nothing_behind(void **state)
+{
+    struct signet_error err = {0};
+    struct signet_proof proof;
+    struct server s;
+
+    (void)state;
+    answers_wiped = 0;
+    server_start(&s, BOOTSTRAP);
+    assert_int_equal(prove_at(&s, true, 60000, &proof, &err), SIGNET_OK);
+    server_stop(&s);
+    assert_true(answers_wiped >= 2); /* at the bootstrap server, and at the one it wrote */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gets_in),    cmocka_unit_test(verdicts),
-        cmocka_unit_test(bootstraps), cmocka_unit_test(nobody_there),
-        cmocka_unit_test(uris),       cmocka_unit_test(stops_on_request),
+        cmocka_unit_test(gets_in),
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(bootstraps),
+        cmocka_unit_test(nobody_there),
+        cmocka_unit_test(uris),
+        cmocka_unit_test(stops_on_request),
+        cmocka_unit_test(must_be_seen),
+        cmocka_unit_test(what_cannot_be_proved),
+        cmocka_unit_test(leaves_nothing_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

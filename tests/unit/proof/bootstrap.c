@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a bootstrap server may do to a device, request by request.
+ * wrap: transport_send transport_receive
+ */
+#include "proof/coap.h"
+
+#include <setjmp.h>
+#include <signet/config.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/proof/wire.h"
+
+/* A bootstrap account and a management account with its Server object. */
+static const char device[] = "{0: {0: {0: 'coap://b', 1: True, 2: 3}, "
+                             "1: {0: 'coap://m', 1: False, 2: 3, 10: 1}}, "
+                             "1: {1: {0: 1, 1: 600, 6: False, 7: 'U'}, 2: {0: 2, 1: 60}}}";
+
+static struct signet_tree *tree;
+static struct signet_error err;
+static unsigned code, first_answer;
+static bool asked;
+static char path[64], query[128];
+
+static int set_up(void **state)
+{
+    (void)state;
+    wire_reset(NULL);
+    err = (struct signet_error){0};
+    first_answer = COAP_CHANGED;
+    return signet_config_parse(device, strlen(device), "t", &tree, &err);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    signet_tree_free(&tree);
+    return 0;
+}
+
+/* The Bootstrap-Request is answered; what the test queued comes behind. */
+static void on_send(const struct coap_message *sent)
+{
+    struct coap_message m = {
+        .type = COAP_ACK, .code = first_answer, .id = sent->id, .token_len = sent->token_len};
+    struct wire_message *out;
+
+    if (asked)
+        return;
+    asked = true;
+    coap_path(sent, COAP_URI_PATH, path, sizeof(path));
+    coap_path(sent, COAP_URI_QUERY, query, sizeof(query));
+    memcpy(m.token, sent->token, sent->token_len);
+    out = &wire_in[0];
+    out->len = coap_write(&m, out->bytes, COAP_MESSAGE_MAX);
+}
+
+static void queue(unsigned method, const char *at, const void *data, size_t len, uint16_t format,
+                  int block)
+{
+    static uint16_t id = 100;
+    const uint8_t formats[2] = {(uint8_t)(format >> 8), (uint8_t)format};
+    const uint8_t blocks[2] = {(uint8_t)(block >> 8), (uint8_t)block};
+    struct coap_message m = {
+        .type = COAP_CON, .code = method, .id = id++, .payload = data, .payload_len = len};
+
+    if (!wire_ins)
+        wire_ins = 1; /* room for the first answer */
+    for (; *at; at += strcspn(at + 1, "/") + 1)
+        coap_add(&m, COAP_URI_PATH, at + 1, strcspn(at + 1, "/"));
+    if (format)
+        coap_add(&m, COAP_CONTENT_FORMAT, formats, 2);
+    if (block >= 0)
+        coap_add(&m, COAP_BLOCK1, blocks, 2);
+    wire_message(&m);
+}
+
+static int run(void)
+{
+    static struct exchange x;
+    const struct transport_address address = {.host = "b", .path = "/up"};
+
+    if (!wire_ins)
+        wire_ins = 1;
+    asked = false;
+    wire_on_send = on_send;
+    assert_int_equal(exchange_init(&x, NULL, clock_ms() + 600000, &err), SIGNET_OK);
+    return bootstrap_run(&x, &address, "urn:dev:os:1", tree, &code, &err);
+}
+
+/* Code of our answer to the server's nth request, from 0. */
+static unsigned answered(size_t n)
+{
+    return wire_sent(n + 1).code;
+}
+
+static bool has(uint16_t oid, uint16_t iid, uint16_t rid)
+{
+    return signet_tree_find(tree, (struct signet_path){oid, iid, rid, SIGNET_NO_ID}) != NULL;
+}
+
+static void asks_and_is_served(void **state)
+{
+    (void)state;
+    queue(COAP_GET, "/0", NULL, 0, 0, -1);
+    queue(COAP_POST, "/bt", NULL, 0, 0, -1);
+    queue(COAP_POST, "/bss", NULL, 0, 0, -1);
+    queue(COAP_DELETE, "/x", NULL, 0, 0, -1);
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_OK);
+    assert_int_equal(code, COAP_CHANGED);
+    assert_string_equal(path, "/up/bs");
+    assert_string_equal(query, "/ep=urn:dev:os:1/pct=11542");
+    assert_int_equal(answered(0), COAP_NOT_FOUND);
+    assert_int_equal(answered(1), COAP_NOT_ALLOWED);
+    assert_int_equal(answered(2), COAP_NOT_ALLOWED);
+    assert_int_equal(answered(3), COAP_NOT_ALLOWED);
+    assert_int_equal(answered(4), COAP_CHANGED);
+    assert_int_equal(signet_tree_count(tree), 13);
+}
+
+static void refused(void **state)
+{
+    static const unsigned codes[] = {COAP_BAD_REQUEST, 403, 503, COAP_CONTINUE + 100};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        wire_reset(NULL);
+        first_answer = codes[i];
+        assert_int_equal(run(), SIGNET_E_PROOF);
+        assert_int_equal(code, codes[i]);
+        assert_int_equal(wire_outs, 1);
+    }
+}
+
+/* The bootstrap account stays, whatever the server deletes (Core 1.2, section 6.1.7.6). */
+static void the_bootstrap_account_stays(void **state)
+{
+    static const char *const paths[] = {"/0/0", "/0", "/0/0/1", "/0/0/0", ""};
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        wire_reset(NULL);
+        queue(COAP_DELETE, paths[i], NULL, 0, 0, -1);
+        queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+        assert_int_equal(run(), SIGNET_OK);
+        assert_int_equal(answered(0), COAP_DELETED);
+        assert_true(has(0, 0, 0) && has(0, 0, 1) && has(0, 0, 2));
+        assert_int_equal(has(0, 1, 0), i != 1 && i != 4);
+        assert_int_equal(has(1, 1, 0), i < 4);
+        signet_tree_free(&tree);
+        set_up(NULL);
+    }
+}
+
+static void only_what_is_named_goes(void **state)
+{
+    (void)state;
+    queue(COAP_DELETE, "/1/1/6", NULL, 0, 0, -1);
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_OK);
+    assert_int_equal(signet_tree_count(tree), 12);
+    assert_false(has(1, 1, 6));
+    wire_reset(NULL);
+    queue(COAP_DELETE, "/1/1", NULL, 0, 0, -1);
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_OK);
+    assert_false(has(1, 1, 0));
+    assert_true(has(1, 2, 0) && has(0, 1, 0));
+    wire_reset(NULL);
+    queue(COAP_DELETE, "/1", NULL, 0, 0, -1);
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_OK);
+    assert_int_equal(signet_tree_count(tree), 7); /* all of Security */
+}
+
+static void paths_of_writes(void **state)
+{
+    static const struct {
+        const char *path;
+        unsigned code;
+    } rows[] = {
+        {"/1/3", COAP_CHANGED},           {"/1/00003", COAP_CHANGED},
+        {"/65534/3", COAP_CHANGED},       {"", COAP_BAD_REQUEST},
+        {"/65535/3", COAP_BAD_REQUEST},   {"/99999/3", COAP_BAD_REQUEST},
+        {"/1/000003", COAP_BAD_REQUEST},                              /* of six digits */
+        {"/1/3x", COAP_BAD_REQUEST},      {"/1/:", COAP_BAD_REQUEST}, /* one behind 9 */
+        {"/1/-1", COAP_BAD_REQUEST},      {"/1/3/0/0", COAP_BAD_REQUEST},
+        {"/1/3/0/0/0", COAP_BAD_REQUEST},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        wire_reset(NULL);
+        queue(COAP_PUT, rows[i].path, "\xc1\x00\x07", 3, COAP_LWM2M_TLV, -1);
+        queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+        assert_int_equal(run(), SIGNET_OK);
+        if (answered(0) != rows[i].code)
+            fail_msg("%s: %u", rows[i].path, answered(0));
+    }
+}
+
+/* One value of 64 bytes: Server URI of Security 1. */
+static size_t long_tlv(uint8_t out[67])
+{
+    memcpy(out, "\xc8\x00\x40", 3);
+    memset(out + 3, 'u', 64);
+    return 67;
+}
+
+static void blocks(void **state)
+{
+    uint8_t tlv[67];
+    const struct signet_record *uri;
+
+    (void)state;
+    long_tlv(tlv);
+    queue(COAP_PUT, "/0/1", tlv, 32, COAP_LWM2M_TLV, 0x09);      /* block 0 of 32 bytes */
+    queue(COAP_PUT, "/0/1", tlv, 32, COAP_LWM2M_TLV, 0x09);      /* from the start again */
+    queue(COAP_PUT, "/0/1", tlv + 32, 32, COAP_LWM2M_TLV, 0x29); /* one is missing */
+    queue(COAP_PUT, "/0/1", tlv + 32, 32, COAP_LWM2M_TLV, 0x19); /* block 1 */
+    queue(COAP_PUT, "/0/1", tlv + 64, 3, COAP_LWM2M_TLV, 0x21);  /* the last */
+    queue(COAP_PUT, "/0/1", tlv, 3, COAP_LWM2M_TLV, 0x07);       /* a size that is none */
+    queue(COAP_PUT, "/0/1", tlv + 32, 32, COAP_LWM2M_TLV, 0x21); /* the end of nothing */
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_OK);
+    assert_int_equal(answered(0), COAP_CONTINUE);
+    assert_int_equal(answered(1), COAP_CONTINUE);
+    assert_int_equal(answered(2), COAP_INCOMPLETE);
+    assert_int_equal(answered(3), COAP_CONTINUE);
+    assert_int_equal(answered(4), COAP_CHANGED);
+    assert_int_equal(answered(5), COAP_BAD_REQUEST);
+    assert_int_equal(answered(6), COAP_INCOMPLETE);
+    const struct coap_message last = wire_sent(5);
+    assert_int_equal(coap_uint(&last, COAP_BLOCK1, 0), 0x21);
+    uri = signet_tree_find(tree, (struct signet_path){0, 1, 0, SIGNET_NO_ID});
+    assert_non_null(uri);
+    assert_int_equal(uri->value.as.bytes.len, 64);
+}
+
+static void blocks_without_end(void **state)
+{
+    static const uint8_t block[1024];
+
+    (void)state;
+    for (int i = 0; i <= 64; i++) /* 64 KiB and one block more */
+        queue(COAP_PUT, "/0/1", block, sizeof(block), COAP_LWM2M_TLV, i << 4 | 0x0e);
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_OK);
+    for (size_t i = 0; i < 64; i++)
+        assert_int_equal(answered(i), COAP_CONTINUE);
+    assert_int_equal(answered(64), COAP_TOO_LARGE);
+}
+
+/* The first Write that cannot be taken is the verdict, also of a server that waits then. */
+static void malformed_writes(void **state)
+{
+    (void)state;
+    queue(COAP_PUT, "/0/1", "\xff\xff", 2, COAP_LWM2M_TLV, -1);
+    queue(COAP_PUT, "/1/1", "\xff\xff", 2, COAP_SENML_CBOR, -1);
+    queue(COAP_PUT, "/1/1", "\xff\xff", 2, 50, -1);
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_E_PROOF);
+    assert_string_equal(err.msg, "the server's Write to /0 is malformed");
+    assert_int_equal(answered(0), COAP_BAD_REQUEST);
+    assert_int_equal(answered(1), COAP_BAD_REQUEST);
+    assert_int_equal(answered(2), COAP_UNSUPPORTED_FORMAT);
+    wire_reset(NULL);
+    queue(COAP_PUT, "/1/1", "\xff\xff", 2, COAP_LWM2M_TLV, -1);
+    assert_int_equal(run(), SIGNET_E_PROOF); /* not a timeout */
+    assert_string_equal(err.msg, "the server's Write to /1 is malformed");
+    wire_reset(NULL);
+    queue(COAP_PUT, "/1/1", "\xff\xff", 2, COAP_LWM2M_TLV, -1);
+    wire_end = SIGNET_E_CANCELLED;
+    assert_int_equal(run(), SIGNET_E_CANCELLED); /* a person's stop is no verdict */
+    wire_reset(NULL);
+    queue(COAP_GET, "/1", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_E_TIMEOUT);
+    assert_string_equal(err.msg, "the server did not finish");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(asks_and_is_served, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_bootstrap_account_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_what_is_named_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(paths_of_writes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blocks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blocks_without_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(malformed_writes, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

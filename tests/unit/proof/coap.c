@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes of a message, and what is none. tests/fuzz/coap.c reads any bytes. */
+#include "proof/coap.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ROW(what, bytes, good)                                                                     \
+    {                                                                                              \
+        what, bytes, sizeof(bytes) - 1, good                                                       \
+    }
+
+static void what_is_a_message(void **state)
+{
+    static const struct {
+        const char *what, *bytes;
+        size_t len;
+        bool good;
+    } rows[] = {
+        ROW("an empty ACK", "\x60\x00\x12\x34", true),
+        ROW("an empty message with something in it", "\x60\x00\x12\x34\xff\x01", false),
+        ROW("an empty message with a token", "\x61\x00\x12\x34\x01", false),
+        ROW("three bytes", "\x60\x00\x12", false),
+        ROW("another version", "\xa0\x00\x12\x34", false),
+        ROW("version 0", "\x20\x00\x12\x34", false),
+        ROW("a token of 8",
+            "\x48\x01\x12\x34"
+            "12345678",
+            true),
+        ROW("a token of 9",
+            "\x49\x01\x12\x34"
+            "123456789",
+            false),
+        ROW("a token cut off",
+            "\x48\x01\x12\x34"
+            "1234567",
+            false),
+        ROW("a payload", "\x40\x45\x12\x34\xffx", true),
+        ROW("a marker without a payload", "\x40\x45\x12\x34\xff", false),
+        ROW("an option", "\x40\x01\x12\x34\xb1x", true),
+        ROW("an option cut off", "\x40\x01\x12\x34\xb2x", false),
+        ROW("a delta of 15", "\x40\x01\x12\x34\xf1x", false),
+        ROW("a length of 15", "\x40\x01\x12\x34\x1fx", false),
+        ROW("a delta of one byte more", "\x40\x01\x12\x34\xd0\x00", true),
+        ROW("that byte cut off", "\x40\x01\x12\x34\xd0", false),
+        ROW("a delta of two bytes more", "\x40\x01\x12\x34\xe0\x00\x00", true),
+        ROW("one of them cut off", "\x40\x01\x12\x34\xe0\x00", false),
+        ROW("the number 65535", "\x40\x01\x12\x34\xe0\xfe\xf2", true),
+        ROW("the number 65536", "\x40\x01\x12\x34\xe0\xfe\xf3", false),
+        ROW("the number 65536 in two steps", "\x40\x01\x12\x34\xe0\xfe\xf2\x10", false),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct coap_message m;
+
+        if (coap_read(&m, (const uint8_t *)rows[i].bytes, rows[i].len) != rows[i].good)
+            fail_msg("%s", rows[i].what);
+    }
+}
+
+static void options_are_bounded(void **state)
+{
+    uint8_t bytes[4 + COAP_OPTIONS_MAX + 1] = {0x40, 1, 0, 1};
+    static const uint8_t large[COAP_MESSAGE_MAX + 1];
+    struct coap_message m = {.code = COAP_GET};
+
+    (void)state;
+    assert_true(coap_read(&m, bytes, sizeof(bytes) - 1));
+    assert_int_equal(m.option_count, COAP_OPTIONS_MAX);
+    assert_false(coap_read(&m, bytes, sizeof(bytes)));
+    m = (struct coap_message){.code = COAP_GET};
+    assert_false(coap_add(&m, COAP_URI_PATH, large, sizeof(large)));
+    for (int i = 0; i < COAP_OPTIONS_MAX; i++)
+        assert_true(coap_add_text(&m, COAP_URI_PATH, "x"));
+    assert_false(coap_add_text(&m, COAP_URI_PATH, "x"));
+    assert_int_equal(m.option_count, COAP_OPTIONS_MAX);
+}
+
+static void options_stand_in_order(void **state)
+{
+    struct coap_message m = {.code = COAP_GET, .id = 0x1234};
+    uint8_t out[64];
+    char path[16];
+
+    (void)state;
+    coap_add_text(&m, COAP_URI_QUERY, "q");
+    coap_add_text(&m, COAP_URI_PATH, "a");
+    coap_add(&m, COAP_BLOCK1, "\x01\x02\x03\x04", 4);
+    coap_add_text(&m, COAP_URI_PATH, "b\x1b");
+    size_t len = coap_write(&m, out, sizeof(out));
+    assert_int_equal(len, 4 + 2 + 3 + 2 + 5);
+    assert_memory_equal(out,
+                        "\x40\x01\x12\x34\xb1"
+                        "a\x02"
+                        "b\x1b\x41q\xc4\x01\x02\x03\x04",
+                        len);
+    coap_path(&m, COAP_URI_PATH, path, sizeof(path));
+    assert_string_equal(path, "/a/b\\x1b");
+    assert_int_equal(coap_uint(&m, COAP_BLOCK1, 7), 0x01020304);
+    assert_int_equal(coap_uint(&m, COAP_BLOCK2, 7), 7);
+    m = (struct coap_message){.code = COAP_GET};
+    coap_add(&m, COAP_BLOCK1, "\x00\x00\x00\x00\x01", 5); /* more than 32 bits */
+    assert_int_equal(coap_uint(&m, COAP_BLOCK1, 7), 7);
+}
+
+/* At each size but the right one: nothing. */
+static void what_does_not_fit_is_not_written(void **state)
+{
+    struct coap_message m = {
+        .code = COAP_GET, .token_len = 2, .payload = (const uint8_t *)"pay", .payload_len = 3};
+    uint8_t out[64];
+
+    (void)state;
+    coap_add_text(&m, COAP_URI_PATH, "abc");
+    for (size_t size = 0; size < 14; size++)
+        assert_int_equal(coap_write(&m, out, size), 0);
+    assert_int_equal(coap_write(&m, out, 14), 14);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_a_message),
+        cmocka_unit_test(options_are_bounded),
+        cmocka_unit_test(options_stand_in_order),
+        cmocka_unit_test(what_does_not_fit_is_not_written),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which message answers a request, which is none, and what the server's own requests get.
+ * wrap: transport_send transport_receive wipe
+ */
+#include "proof/coap.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/proof/wire.h"
+
+void __real_wipe(void *data, size_t len);
+void __wrap_wipe(void *data, size_t len);
+
+static const char payload[] = "a request may hold a key";
+static size_t payloads_wiped;
+
+void __wrap_wipe(void *data, size_t len)
+{
+    payloads_wiped += memmem(data, len, payload, sizeof(payload) - 1) != NULL;
+    __real_wipe(data, len);
+}
+
+static struct exchange x;
+static struct signet_error err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    wire_reset(NULL);
+    err = (struct signet_error){0};
+    return exchange_init(&x, NULL, clock_ms() + 600000, &err);
+}
+
+static int request(struct coap_message *answer)
+{
+    struct coap_message m = {
+        .code = COAP_POST, .payload = (const uint8_t *)payload, .payload_len = sizeof(payload) - 1};
+
+    return exchange_request(&x, &m, answer, &err);
+}
+
+/* What comes in answer to the first request, one after the other; %: made of the request. */
+static void (*answer_first)(const struct coap_message *sent);
+static void on_send(const struct coap_message *sent)
+{
+    if (wire_outs == 1)
+        answer_first(sent);
+}
+
+static struct coap_message answer_to(const struct coap_message *sent, enum coap_type type,
+                                     unsigned code)
+{
+    struct coap_message m = {
+        .type = type, .code = code, .id = sent->id, .token_len = sent->token_len};
+
+    memcpy(m.token, sent->token, sent->token_len);
+    return m;
+}
+
+static void wrong_answers(const struct coap_message *sent)
+{
+    struct coap_message m = answer_to(sent, COAP_ACK, COAP_BAD_REQUEST);
+
+    m.token[COAP_TOKEN_MAX - 1] ^= 1; /* another's token */
+    wire_message(&m);
+    m = answer_to(sent, COAP_NON, COAP_BAD_REQUEST);
+    m.token[0] ^= 0x80;
+    wire_message(&m);
+    m = answer_to(sent, COAP_ACK, COAP_BAD_REQUEST);
+    m.token_len--; /* the beginning of ours */
+    wire_message(&m);
+    m.token_len = 0;
+    wire_message(&m);
+    m = answer_to(sent, COAP_ACK, COAP_BAD_REQUEST);
+    m.id++; /* the acknowledgement of another request */
+    wire_message(&m);
+    m = answer_to(sent, COAP_ACK, COAP_PUT); /* no answer at all */
+    wire_message(&m);
+    m = (struct coap_message){.type = COAP_RST, .id = (uint16_t)(sent->id + 1)};
+    wire_message(&m);
+    wire_bytes("\xff\x01\x02\x03", 4);
+    wire_bytes("\x60", 1);
+    m = answer_to(sent, COAP_ACK, COAP_CREATED);
+    wire_message(&m);
+}
+
+static void only_its_own_answer_counts(void **state)
+{
+    struct coap_message answer;
+
+    (void)state;
+    answer_first = wrong_answers;
+    wire_reset(on_send);
+    assert_int_equal(request(&answer), SIGNET_OK);
+    assert_int_equal(answer.code, COAP_CREATED);
+    assert_int_equal(wire_next, 10);
+    assert_int_equal(wire_outs, 1); /* nothing of it was answered, and nothing sent again */
+    assert_int_equal(payloads_wiped, 1);
+}
+
+static void separate(const struct coap_message *sent)
+{
+    struct coap_message m = answer_to(sent, COAP_CON, COAP_CREATED);
+
+    m.id = 77;
+    wire_message(&m);
+}
+
+static void a_confirmable_answer_is_acknowledged(void **state)
+{
+    struct coap_message answer, ack;
+
+    (void)state;
+    answer_first = separate;
+    wire_reset(on_send);
+    assert_int_equal(request(&answer), SIGNET_OK);
+    assert_int_equal(answer.code, COAP_CREATED);
+    assert_int_equal(wire_outs, 2);
+    ack = wire_sent(1);
+    assert_int_equal(ack.type, COAP_ACK);
+    assert_int_equal(ack.code, COAP_EMPTY);
+    assert_int_equal(ack.id, 77);
+}
+
+static void to_nobody(const struct coap_message *sent)
+{
+    struct coap_message m = {.type = COAP_CON, .code = 205, .id = 78, .token_len = 2};
+
+    wire_message(&m); /* an answer to nobody */
+    m = (struct coap_message){.type = COAP_CON, .id = 79};
+    wire_message(&m); /* a ping */
+    m = answer_to(sent, COAP_NON, COAP_CREATED);
+    m.id = 80;
+    wire_message(&m);
+}
+
+static void what_nobody_asked_for_is_reset(void **state)
+{
+    struct coap_message answer, reset;
+
+    (void)state;
+    answer_first = to_nobody;
+    wire_reset(on_send);
+    assert_int_equal(request(&answer), SIGNET_OK);
+    assert_int_equal(wire_outs, 3);
+    for (size_t i = 1; i < 3; i++) {
+        reset = wire_sent(i);
+        assert_int_equal(reset.type, COAP_RST);
+        assert_int_equal(reset.id, 77 + i);
+    }
+}
+
+static void reset_it(const struct coap_message *sent)
+{
+    wire_message(&(struct coap_message){.type = COAP_RST, .id = sent->id});
+}
+
+static void a_reset_is_a_verdict(void **state)
+{
+    struct coap_message answer;
+
+    (void)state;
+    answer_first = reset_it;
+    wire_reset(on_send);
+    assert_int_equal(request(&answer), SIGNET_E_PROOF);
+    assert_string_equal(err.msg, "the server reset the request");
+}
+
+static void count_retries(void *ctx, const struct signet_event *event)
+{
+    assert_int_equal(event->kind, SIGNET_EVENT_RETRY);
+    ++*(int *)ctx;
+}
+
+static void sent_again_until_it_is_acknowledged(void **state)
+{
+    int retries = 0;
+    const struct signet_observer observer = {.on_event = count_retries, .ctx = &retries};
+    struct coap_message answer;
+
+    (void)state;
+    x.observer = &observer;
+    assert_int_equal(request(&answer), SIGNET_E_TIMEOUT);
+    assert_int_equal(wire_outs, 5);
+    assert_int_equal(retries, 5);
+    for (size_t i = 1; i < 5; i++) {
+        assert_int_equal(wire_out[i].len, wire_out[0].len);
+        assert_memory_equal(wire_out[i].bytes, wire_out[0].bytes, wire_out[0].len);
+    }
+    wire_reset(NULL);
+    x.deadline = clock_ms() - 1;
+    assert_int_equal(request(&answer), SIGNET_E_TIMEOUT);
+    assert_int_equal(wire_outs, 1); /* the time for everything is over */
+}
+
+static void acknowledge(const struct coap_message *sent)
+{
+    wire_message(&(struct coap_message){.type = COAP_ACK, .id = sent->id});
+}
+
+static void acknowledge_another(const struct coap_message *sent)
+{
+    wire_message(&(struct coap_message){.type = COAP_ACK, .id = (uint16_t)(sent->id - 1)});
+}
+
+static void an_acknowledgement_ends_it(void **state)
+{
+    struct coap_message answer;
+
+    (void)state;
+    answer_first = acknowledge;
+    wire_reset(on_send);
+    assert_int_equal(request(&answer), SIGNET_E_TIMEOUT);
+    assert_int_equal(wire_outs, 1);
+    answer_first = acknowledge_another;
+    wire_reset(on_send);
+    assert_int_equal(request(&answer), SIGNET_E_TIMEOUT);
+    assert_int_equal(wire_outs, 5);
+}
+
+static void too_large(void **state)
+{
+    static uint8_t large[COAP_MESSAGE_MAX];
+    struct coap_message m = {.code = COAP_POST, .payload = large, .payload_len = sizeof(large)};
+    struct coap_message answer;
+
+    (void)state;
+    assert_int_equal(exchange_request(&x, &m, &answer, &err), SIGNET_E_LIMIT);
+    assert_int_equal(wire_outs, 0);
+}
+
+/* The server's requests: counted, and answered with the count. */
+struct service {
+    bool done;
+    size_t count;
+};
+
+static void on_request(void *ctx, const struct coap_message *asked, struct coap_message *answer)
+{
+    static const uint8_t digits[] = "0123456789";
+    struct service *s = ctx;
+
+    answer->code = COAP_CHANGED;
+    answer->payload = digits + ++s->count;
+    answer->payload_len = 1;
+    s->done = asked->code == COAP_POST;
+}
+
+static struct coap_message of_server(enum coap_type type, unsigned code, uint16_t id)
+{
+    return (struct coap_message){
+        .type = type, .code = code, .id = id, .token_len = 3, .token = {7, 8, 9}};
+}
+
+static void queue(enum coap_type type, unsigned code, uint16_t id)
+{
+    const struct coap_message m = of_server(type, code, id);
+
+    wire_message(&m);
+}
+
+static void check_served(size_t i, char digit, uint16_t id)
+{
+    struct coap_message m = wire_sent(i);
+
+    assert_int_equal(m.type, COAP_ACK);
+    assert_int_equal(m.code, COAP_CHANGED);
+    assert_int_equal(m.id, id);
+    assert_int_equal(m.token_len, 3);
+    assert_memory_equal(m.token, "\7\10\11", 3);
+    assert_int_equal(m.payload[0], digit);
+}
+
+/* A request that comes again gets the same answer, and is not done again. */
+static void a_repeated_request_is_served_once(void **state)
+{
+    struct service s = {0};
+
+    (void)state;
+    x.on_request = on_request;
+    x.ctx = &s;
+    queue(COAP_CON, COAP_PUT, 0);
+    queue(COAP_CON, COAP_PUT, 0);
+    queue(COAP_CON, COAP_PUT, 21);
+    queue(COAP_CON, COAP_PUT, 21);
+    queue(COAP_ACK, COAP_PUT, 22); /* no request: the type is not of one */
+    queue(COAP_RST, COAP_POST, 23);
+    queue(COAP_CON, COAP_POST, 24);
+    assert_int_equal(exchange_serve(&x, &s.done, &err), SIGNET_OK);
+    assert_int_equal(s.count, 3);
+    assert_int_equal(wire_outs, 5);
+    check_served(0, '1', 0);
+    check_served(1, '1', 0);
+    check_served(2, '2', 21);
+    check_served(3, '2', 21);
+    check_served(4, '3', 24);
+    s.done = false;
+    assert_int_equal(exchange_serve(&x, &s.done, &err), SIGNET_E_TIMEOUT);
+}
+
+static void others_are_answered_in_their_kind(void **state)
+{
+    struct service s = {0};
+    struct coap_message m;
+    uint16_t id = x.next_id;
+
+    (void)state;
+    queue(COAP_CON, COAP_PUT, 1);
+    assert_int_equal(exchange_serve(&x, &s.done, &err), SIGNET_E_TIMEOUT);
+    m = wire_sent(0);
+    assert_int_equal(m.code, COAP_NOT_ALLOWED); /* nobody serves */
+    x.on_request = on_request;
+    x.ctx = &s;
+    queue(COAP_NON, COAP_POST, 2);
+    assert_int_equal(exchange_serve(&x, &s.done, &err), SIGNET_OK);
+    m = wire_sent(1);
+    assert_int_equal(m.type, COAP_NON);
+    assert_int_equal(m.id, id); /* a number of ours */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(only_its_own_answer_counts, set_up),
+        cmocka_unit_test_setup(a_confirmable_answer_is_acknowledged, set_up),
+        cmocka_unit_test_setup(what_nobody_asked_for_is_reset, set_up),
+        cmocka_unit_test_setup(a_reset_is_a_verdict, set_up),
+        cmocka_unit_test_setup(sent_again_until_it_is_acknowledged, set_up),
+        cmocka_unit_test_setup(an_acknowledgement_ends_it, set_up),
+        cmocka_unit_test_setup(too_large, set_up),
+        cmocka_unit_test_setup(a_repeated_request_is_served_once, set_up),
+        cmocka_unit_test_setup(others_are_answered_in_their_kind, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
