@@ -8,7 +8,7 @@ BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
 LISTS = '''cmake_minimum_required(VERSION 3.25)
 project(examples LANGUAGES C)
 find_package(Signet 0.2 REQUIRED)
-foreach(example IN ITEMS jig certificate)
+foreach(example IN ITEMS packet board thousand certificate)
     add_executable(${example} ${SOURCES}/${example}.c)
     target_link_libraries(${example} PRIVATE Signet::signet)
 endforeach()
@@ -27,10 +27,17 @@ def cache(key):
     return ''
 
 def use(programs, examples, work, env):
-    out = run(f'{programs}/jig', f'{examples}/configs/endpoint_cfg', '3', env=env, cwd=work)
-    sizes = re.findall(r'^slot \d: packet of (\d+) bytes$', out, re.M)
-    if len(sizes) != 3 or len(set(sizes)) != 1 or int(sizes[0]) < 150:
-        sys.exit(f'jig said {out!r}')
+    packets = []
+    for name in ('urn:dev:os:1', 'urn:dev:os:2'):
+        run(f'{programs}/packet', f'{examples}/configs/endpoint_cfg', name, 'packet.cbor', env=env, cwd=work)
+        packets.append(run(f'{BUILD}/signet', 'packet', 'show', '--reveal', 'packet.cbor', cwd=work))
+        if name not in packets[-1]:
+            sys.exit(f'packet made {packets[-1]!r}')
+        os.remove(os.path.join(work, 'packet.cbor'))
+    if packets[0].replace('os:1', 'os:2') == packets[1]:
+        sys.exit('two devices have the same key')
+    use_board(programs, examples, work, env)
+    use_order(programs, examples, work, env)
     run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout',
         'server.key', '-out', 'server.pem', '-subj', '/CN=server', cwd=work)
     out = run(f'{programs}/certificate', f'{examples}/configs/endpoint_cfg_cert', 'server.pem', 'urn:dev:os:7', env=env, cwd=work)
@@ -38,6 +45,30 @@ def use(programs, examples, work, env):
         sys.exit(f'certificate said {out!r}')
     if any(name in os.listdir(work) for name in ('cert', 'SenMLCBOR')):
         sys.exit('an example that works in memory left files')
+
+def use_board(programs, examples, work, env):
+    sim = subprocess.Popen([f'{BUILD}/signet', 'sim', 'board', '--link', f'{work}/board-port', '--firmware', 'initial',
+                            '--until-eof'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    sim.stdout.readline()
+    out = run(f'{programs}/board', f'{examples}/configs/endpoint_cfg', f'{work}/board-port', env=env, cwd=work)
+    sim.stdin.close()
+    sim.wait(60)
+    if 'its board applied the packet' not in out or 'load ' not in out:
+        sys.exit(f'board said {out!r}')
+
+def use_order(programs, examples, work, env):
+    folder = os.path.join(work, os.path.basename(programs) + '-order')
+    os.mkdir(folder)
+    shutil.copy(f'{examples}/line/endpoint_cfg_batch', f'{folder}/template')
+    for name, text in (('list.json', '{"kind": "export", "file": "list.csv"}'),
+                       ('order.yaml', 'name: o\nquota: 1000\ntemplate: template\nledger: ledger.db\n'
+                        'names: {pattern: "urn:dev:os:{serial:04}"}\noutput: {packets: out.ndjson}\n'
+                        'servers: [{file: list.json}]\n')):
+        with open(os.path.join(folder, name), 'w') as f:
+            f.write(text)
+    out = run(f'{programs}/thousand', 'order.yaml', env=env, cwd=folder)
+    if not re.match(r'1000 of 1000 devices done .*\nlist: 1000 registered, 0 wait\n$', out):
+        sys.exit(f'thousand said {out!r}')
 
 def use_python(prefix, examples, work, env):
     """The binding finds the installed library by itself, wherever the tree was moved."""
@@ -67,7 +98,7 @@ def main():
 
         flags = shlex.split(run('pkg-config', '--cflags', '--libs', 'signet', env=env))
         os.mkdir(f'{work}/by-pkg-config')
-        for name in ('jig', 'certificate'):
+        for name in ('packet', 'board', 'thousand', 'certificate'):
             run('gcc', '-Wall', '-Wextra', '-Werror', *sanitize, '-o', f'{work}/by-pkg-config/{name}',
                 f'{examples}/{name}.c', *flags)
         run('cmake', '-S', work, '-B', f'{work}/by-cmake', f'-DCMAKE_PREFIX_PATH={prefix}', f'-DSOURCES={examples}',
