@@ -59,7 +59,7 @@ def use_board(programs, examples, work, env):
 def use_order(programs, examples, work, env):
     folder = os.path.join(work, os.path.basename(programs) + '-order')
     os.mkdir(folder)
-    shutil.copy(f'{examples}/line/endpoint_cfg_batch', f'{folder}/template')
+    shutil.copy(f'{examples}/line/endpoint_cfg', f'{folder}/template')
     for name, text in (('list.json', '{"kind": "export", "file": "list.csv"}'),
                        ('order.yaml', 'name: o\nquota: 1000\ntemplate: template\nledger: ledger.db\n'
                         'names: {pattern: "urn:dev:os:{serial:04}"}\noutput: {packets: out.ndjson}\n'
