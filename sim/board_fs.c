@@ -324,18 +324,6 @@ int fs_status(struct sim_board *board, const struct smp_answer *request, struct 
     return 0;
 }
 
-static uint32_t crc32(const uint8_t *data, size_t len)
-{
-    uint32_t crc = 0xffffffff;
-
-    for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-    }
-    return ~crc;
-}
-
 int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
 {
     const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
@@ -363,7 +351,7 @@ int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs
     cbor_put_uint(reply->body, len);
     cbor_put_text(reply->body, "output");
     if (!sha)
-        cbor_put_uint(reply->body, crc32(data, len));
+        cbor_put_uint(reply->body, smp_crc32(data, len));
     else if (sha256(data, len, digest, NULL) == SIGNET_OK)
         cbor_put_bytes(reply->body, digest, sizeof digest);
     else

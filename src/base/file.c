@@ -68,21 +68,36 @@ static int open_regular(const char *path, int *out, struct stat *st, struct sign
     return SIGNET_OK;
 }
 
-int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err)
+/* mask: permissions that a file must not have. */
+static int read_file(const char *path, size_t max, mode_t mask, struct buf *out,
+                     struct signet_error *err)
 {
-    struct buf read = {0};
     struct stat st = {0};
     int fd = -1, rc;
 
     rc = open_regular(path, &fd, &st, err);
-    if (rc)
+    if (rc != SIGNET_OK)
         return rc;
-    rc = read_all(fd, path, max, &read, err);
-    close(fd);
-    if (rc) {
-        buf_free(&read);
-        return rc;
+    if (S_ISREG(st.st_mode) && (st.st_mode & mask)) {
+        rc = error_set(err, SIGNET_E_IO, "'%s' holds a secret, but others may open it (mode %03o)",
+                       path, (unsigned)st.st_mode & 0777u);
+        error_hint(err, "chmod 600 '%s'", path);
     }
+    if (rc == SIGNET_OK)
+        rc = read_all(fd, path, max, out, err);
+    close(fd);
+    if (rc != SIGNET_OK)
+        buf_free(out);
+    return rc;
+}
+
+int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err)
+{
+    struct buf read = {0};
+    int rc = read_file(path, max, 0, &read, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
     read.max = 0;
     buf_free(out);
     *out = read;
@@ -92,26 +107,9 @@ int file_read(const char *path, size_t max, struct buf *out, struct signet_error
 int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err)
 {
     struct buf read = {0};
-    struct stat st = {0};
-    int fd = -1, rc;
+    int rc = read_file(path, max, 077, &read, err);
 
-    rc = open_regular(path, &fd, &st, err);
-    if (rc)
-        return rc;
-    if (S_ISREG(st.st_mode) && (st.st_mode & 077)) {
-        close(fd);
-        error_set(err, SIGNET_E_IO, "'%s' holds a secret, but others may open it (mode %03o)", path,
-                  (unsigned)st.st_mode & 0777u);
-        error_hint(err, "chmod 600 '%s'", path);
-        return SIGNET_E_IO;
-    }
-    rc = read_all(fd, path, max, &read, err);
-    close(fd);
-    if (rc)
-        buf_free(&read);
-    else
-        rc = secret_from_buf(out, &read, err);
-    return rc;
+    return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
 }
 
 static int write_all(int fd, const uint8_t *data, size_t len)

@@ -112,9 +112,15 @@ static const char *type_hint(enum signet_type type)
         return "write True or False";
     case SIGNET_TYPE_OBJLNK:
         return "write Objlink(object, instance)";
-    default:
-        return "write a number without quotes";
+    case SIGNET_TYPE_INTEGER:
+    case SIGNET_TYPE_UNSIGNED:
+    case SIGNET_TYPE_FLOAT:
+    case SIGNET_TYPE_TIME:
+    case SIGNET_TYPE_EXECUTABLE:
+    case SIGNET_TYPE_NONE:
+        break;
     }
+    return "write a number without quotes";
 }
 
 static bool type_fits(enum signet_type want, const struct signet_value *value)
@@ -129,9 +135,16 @@ static bool type_fits(enum signet_type want, const struct signet_value *value)
         return value->type == SIGNET_TYPE_INTEGER;
     case SIGNET_TYPE_CORELNK:
         return value->type == SIGNET_TYPE_STRING;
-    default:
-        return value->type == want;
+    case SIGNET_TYPE_STRING:
+    case SIGNET_TYPE_INTEGER:
+    case SIGNET_TYPE_BOOLEAN:
+    case SIGNET_TYPE_OPAQUE:
+    case SIGNET_TYPE_OBJLNK:
+    case SIGNET_TYPE_EXECUTABLE:
+    case SIGNET_TYPE_NONE:
+        break;
     }
+    return value->type == want;
 }
 
 static int check_record(struct check *check, const struct signet_record *record)

@@ -3,12 +3,11 @@
  * nested dictionaries cannot hold is gathered: objects, instances and multiple resources stand
  * where their first record stood. */
 #include "packet/print.h"
+#include "packet/value.h"
 
 #include "lwm2m/lwm2m.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <signet/text.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,21 +48,15 @@ static const char *unsaid(const struct signet_record *r, bool reveal)
 
 static void put_value(struct buf *out, const struct signet_value *value)
 {
-    char text[SIGNET_NUMBER_SIZE];
     switch (value->type) {
     case SIGNET_TYPE_STRING:
     case SIGNET_TYPE_OPAQUE:
         quote(out, value->as.bytes.data, value->as.bytes.len, value->type == SIGNET_TYPE_OPAQUE);
         break;
     case SIGNET_TYPE_INTEGER:
-        buf_printf(out, "%" PRId64, value->as.integer);
-        break;
     case SIGNET_TYPE_UNSIGNED:
-        buf_printf(out, "%" PRIu64, value->as.unsigned_integer);
-        break;
     case SIGNET_TYPE_FLOAT:
-        signet_text_number(value->as.number, text);
-        buf_text(out, text);
+        value_number_text(out, value);
         break;
     case SIGNET_TYPE_BOOLEAN:
         buf_text(out, value->as.boolean ? "True" : "False");
@@ -71,7 +64,10 @@ static void put_value(struct buf *out, const struct signet_value *value)
     case SIGNET_TYPE_OBJLNK:
         buf_printf(out, "Objlink(%u, %u)", value->as.objlnk.oid, value->as.objlnk.iid);
         break;
-    default:
+    case SIGNET_TYPE_NONE: /* no value has these types */
+    case SIGNET_TYPE_TIME:
+    case SIGNET_TYPE_CORELNK:
+    case SIGNET_TYPE_EXECUTABLE:
         break;
     }
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A tree for people (table) and for programs (JSON). */
 #include "packet/print.h"
+#include "packet/value.h"
 
 #include "lwm2m/lwm2m.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <signet/text.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +48,6 @@ static void table_opaque(struct buf *out, const uint8_t *data, size_t len)
 
 static void table_value(struct buf *out, const struct signet_value *value)
 {
-    char text[SIGNET_NUMBER_SIZE];
     switch (value->type) {
     case SIGNET_TYPE_STRING:
         text_escape(out, value->as.bytes.data, value->as.bytes.len);
@@ -58,14 +56,9 @@ static void table_value(struct buf *out, const struct signet_value *value)
         table_opaque(out, value->as.bytes.data, value->as.bytes.len);
         break;
     case SIGNET_TYPE_INTEGER:
-        buf_printf(out, "%" PRId64, value->as.integer);
-        break;
     case SIGNET_TYPE_UNSIGNED:
-        buf_printf(out, "%" PRIu64, value->as.unsigned_integer);
-        break;
     case SIGNET_TYPE_FLOAT:
-        signet_text_number(value->as.number, text);
-        buf_text(out, text);
+        value_number_text(out, value);
         break;
     case SIGNET_TYPE_BOOLEAN:
         buf_text(out, value->as.boolean ? "true" : "false");
@@ -73,7 +66,10 @@ static void table_value(struct buf *out, const struct signet_value *value)
     case SIGNET_TYPE_OBJLNK:
         buf_printf(out, "%u:%u", value->as.objlnk.oid, value->as.objlnk.iid);
         break;
-    default:
+    case SIGNET_TYPE_NONE: /* no value has these types */
+    case SIGNET_TYPE_TIME:
+    case SIGNET_TYPE_CORELNK:
+    case SIGNET_TYPE_EXECUTABLE:
         break;
     }
 }
@@ -135,18 +131,13 @@ static void json_data(struct buf *out, const uint8_t *data, size_t len)
         out->len--;
 }
 
+/* JSON has no infinity and no NaN: they are strings. */
 static void json_number(struct buf *out, const struct signet_value *value)
 {
-    char text[SIGNET_NUMBER_SIZE];
-    if (value->type != SIGNET_TYPE_FLOAT) {
-        table_value(out, value);
-        return;
-    }
-    signet_text_number(value->as.number, text);
-    if (isfinite(value->as.number))
-        buf_text(out, text);
-    else /* JSON has no such numbers */
-        buf_printf(out, "\"%s\"", text);
+    const char *quote = value->type == SIGNET_TYPE_FLOAT && !isfinite(value->as.number) ? "\"" : "";
+    buf_text(out, quote);
+    value_number_text(out, value);
+    buf_text(out, quote);
 }
 
 static void json_value(struct buf *out, const struct signet_value *value)
@@ -170,9 +161,17 @@ static void json_value(struct buf *out, const struct signet_value *value)
         table_value(out, value);
         buf_byte(out, '"');
         break;
-    default:
+    case SIGNET_TYPE_INTEGER:
+    case SIGNET_TYPE_UNSIGNED:
+    case SIGNET_TYPE_FLOAT:
         buf_text(out, "\"v\": ");
         json_number(out, value);
+        break;
+    case SIGNET_TYPE_NONE: /* no value has these types */
+    case SIGNET_TYPE_TIME:
+    case SIGNET_TYPE_CORELNK:
+    case SIGNET_TYPE_EXECUTABLE:
+        break;
     }
 }
 
@@ -210,7 +209,7 @@ int signet_packet_print(const struct signet_tree *tree, enum signet_packet_forma
 {
     struct buf text = {0};
     bool reveal = flags & SIGNET_PACKET_REVEAL;
-    int code;
+    int code = SIGNET_E_USAGE;
     switch (format) {
     case SIGNET_PACKET_TABLE:
         code = print_table(tree, reveal, &text, err);
@@ -221,9 +220,9 @@ int signet_packet_print(const struct signet_tree *tree, enum signet_packet_forma
     case SIGNET_PACKET_CFG:
         code = print_cfg(tree, reveal, &text, err);
         break;
-    default:
-        code = error_set(err, SIGNET_E_USAGE, "no packet format has the number %d", (int)format);
     }
+    if (code == SIGNET_E_USAGE)
+        error_set(err, SIGNET_E_USAGE, "no packet format has the number %d", (int)format);
     if (!code)
         code = buf_take(&text, out, err);
     buf_free(&text);

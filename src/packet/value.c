@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signet/text.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,19 @@ bool value_add(struct signet_value *value, const struct signet_value *base)
     else
         *value = (struct signet_value){.type = SIGNET_TYPE_INTEGER, .as.integer = (int64_t)a};
     return true;
+}
+
+void value_number_text(struct buf *out, const struct signet_value *value)
+{
+    char text[SIGNET_NUMBER_SIZE];
+    if (value->type == SIGNET_TYPE_INTEGER) {
+        buf_printf(out, "%" PRId64, value->as.integer);
+    } else if (value->type == SIGNET_TYPE_UNSIGNED) {
+        buf_printf(out, "%" PRIu64, value->as.unsigned_integer);
+    } else {
+        signet_text_number(value->as.number, text);
+        buf_text(out, text);
+    }
 }
 
 /* Up to five digits; -1: none, or an identifier that LwM2M does not have. */

@@ -13,6 +13,8 @@ int value_number(struct cbor_reader *r, const struct cbor_item *start, struct si
 /* value += base, both numbers. False: the sum is no number that LwM2M has. */
 bool value_add(struct signet_value *value, const struct signet_value *base);
 bool value_is_zero(const struct signet_value *value);
+/* An integer, unsigned integer or float, as a person writes it. */
+void value_number_text(struct buf *out, const struct signet_value *value);
 
 /* "/o/i/r" or "/o/i/r/ri"; what is wrong, or NULL. */
 const char *value_path(const char *text, size_t len, struct signet_path *out);

@@ -25,6 +25,18 @@ uint16_t smp_crc16(const void *data, size_t len)
     return (uint16_t)crc;
 }
 
+uint32_t smp_crc32(const uint8_t *data, size_t len)
+{
+    uint32_t crc = 0xffffffff;
+
+    for (size_t i = 0; i < len; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+    return ~crc;
+}
+
 static void put16(uint8_t *out, unsigned value)
 {
     out[0] = (uint8_t)(value >> 8);

@@ -196,19 +196,6 @@ int signet_smp_file_close(struct signet_smp *smp, struct signet_error *err)
     return rc;
 }
 
-/* CRC-32 of IEEE 802.3, as zlib has it. */
-static uint32_t crc32(const uint8_t *data, size_t len)
-{
-    uint32_t crc = 0xffffffff;
-
-    for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-    }
-    return ~crc;
-}
-
 /* The board understood, but has no such thing: another way may do. */
 static bool not_offered(int rc)
 {
@@ -219,7 +206,7 @@ static bool not_offered(int rc)
 int signet_smp_compare(struct signet_smp *smp, const char *path, const void *data, size_t len,
                        const uint8_t *sha256, const char **how, struct signet_error *err)
 {
-    uint32_t crc = crc32(data, len);
+    uint32_t crc = smp_crc32(data, len);
     const uint8_t crc_bytes[4] = {(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8),
                                   (uint8_t)crc};
     struct signet_smp_hash hash = {0};

@@ -30,6 +30,8 @@ void smp_header_decode(struct smp_header *header, const uint8_t in[static SMP_HE
 
 /* CRC-16/XMODEM */
 uint16_t smp_crc16(const void *data, size_t len);
+/* CRC-32 of IEEE 802.3, as zlib has it: of files */
+uint32_t smp_crc32(const uint8_t *data, size_t len);
 
 /* Appends the lines of one packet, line_raw raw bytes each (a multiple of 3). */
 void smp_frame_encode(struct buf *out, const uint8_t *packet, size_t len, size_t line_raw);
