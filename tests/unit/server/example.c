@@ -35,7 +35,7 @@ static void test_requests_and_answers(void **state)
     } cases[] = {
         {200, "{}", SIGNET_OK, SIGNET_OK, SIGNET_OK},
         {201, "", SIGNET_OK, SIGNET_OK, SIGNET_OK},
-        {404, "no", SIGNET_E_NOT_FOUND, SIGNET_E_NOT_FOUND, SIGNET_OK},
+        {404, "no", SIGNET_E_SERVER, SIGNET_E_NOT_FOUND, SIGNET_OK},
         {401, "who?", SIGNET_E_AUTH, SIGNET_E_AUTH, SIGNET_E_AUTH},
         {500, "key 6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b", SIGNET_E_SERVER, SIGNET_E_SERVER,
          SIGNET_E_SERVER},

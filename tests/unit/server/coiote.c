@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose device is it that Coiote has already, and what its answers mean.
+ * wrap: http_send wipe
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/server/script.h"
+
+void __real_wipe(void *data, size_t len);
+void __wrap_wipe(void *data, size_t len);
+static size_t keys_wiped;
+
+void __wrap_wipe(void *data, size_t len)
+{
+    keys_wiped += len == 16 && memcmp(data, "0123456789abcdef", 16) == 0;
+    __real_wipe(data, len);
+}
+
+static struct signet_server *server;
+
+static int open_with(const char *domain, struct signet_error *err)
+{
+    char kind[] = "coiote", url[] = "https://coiote.example";
+    const struct signet_server_info info = {
+        .kind = kind, .url = url, .domain = (char *)(uintptr_t)domain};
+
+    signet_server_close(&server);
+    return signet_server_open(&server, &info, NULL, "token", 5, NULL, NULL, err);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return open_with("/acme/", NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    signet_server_close(&server);
+    return 0;
+}
+
+#define FOUND "[\"77\"]"
+#define THERE(name, mode, domain, identity, psk)                                                   \
+    "{\"properties\": {\"endpointName\": \"" name "\"}, \"securityMode\": \"" mode                 \
+    "\", \"domain\": \"" domain "\", \"dtlsIdentity\": \"" identity "\", \"dtlsPsk\": " psk "}"
+#define WITH_PSK(psk) THERE("urn:dev:os:1", "psk", "/acme/", "id-1", psk)
+#define HEX(digits)   WITH_PSK("{\"HexadecimalPsk\": \"" digits "\"}")
+#define SAME          HEX(SCRIPT_HEX)
+
+/* Only the very same device is ours. */
+static void the_same_or_another(void **state)
+{
+    static const struct {
+        const char *there, *differs; /* NULL: it is ours */
+    } rows[] = {
+        {SAME, NULL},
+        {HEX("30313233343536373839616263646566"), NULL},
+        {HEX("30313233343536373839616263646566aa"), "its PSK"}, /* a longer key */
+        {HEX("303132333435363738396162636465"), "its PSK"},     /* a shorter one */
+        {HEX("30313233343536373839616263646567"), "its PSK"},
+        {HEX("3031323334353637383961626364656"), "its PSK"},
+        {HEX(""), "its PSK"},
+        {WITH_PSK("{\"PlainTextPsk\": \"0123456789abcdef\"}"), NULL},
+        {WITH_PSK("{\"PlainTextPsk\": \"0123456789abcdefg\"}"), "its PSK"},
+        {WITH_PSK("{\"PlainTextPsk\": \"0123456789abcdeF\"}"), "its PSK"},
+        {WITH_PSK("{\"BinaryPsk\": [48,49,50,51,52,53,54,55,56,57,97,98,99,100,101,102]}"), NULL},
+        {WITH_PSK("{\"BinaryPsk\": [48,49,50,51,52,53,54,55,56,57,97,98,99,100,101,102,0]}"),
+         "its PSK"},
+        {WITH_PSK("{\"BinaryPsk\": [48,49,50,51,52,53,54,55,56,57,97,98,99,100,101]}"), "its PSK"},
+        {WITH_PSK("{\"BinaryPsk\": [48,49,50,51,52,53,54,55,56,57,97,98,99,100,101,103]}"),
+         "its PSK"},
+        {WITH_PSK("{\"ExternalPsk\": {}}"), "its PSK"},
+        {WITH_PSK("{\"GlobalPsk\": {}}"), "its PSK"},
+        {WITH_PSK("null"), NULL}, /* not shown */
+        {THERE("urn:dev:os:1", "psk", "/other/", "id-1", "null"), "its domain"},
+        {THERE("urn:dev:os:1", "psk", "/acme/sub/", "id-1", "null"), "its domain"},
+        {THERE("urn:dev:os:1", "psk", "/", "id-1", "null"), "its domain"},
+        {THERE("urn:dev:os:1", "nosec", "/acme/", "id-1", "null"), "its security mode"},
+        {THERE("urn:dev:os:1", "psk", "/acme/", "id-2", "null"), "its PSK identity"},
+        {THERE("urn:dev:os:1", "psk", "/acme/", "id-12", "null"), "its PSK identity"},
+        {THERE("urn:dev:os:12", "psk", "/acme/", "id-1", "null"), "its endpoint name"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err;
+        bool existed = false;
+
+        SCRIPT({409, "{\"error\": \"there\"}"}, {200, FOUND}, {200, rows[i].there});
+        int rc = script_add(server, &existed, &err);
+        if (rc != (rows[i].differs ? SIGNET_E_EXISTS : SIGNET_OK) || existed != !rows[i].differs ||
+            (rc && !strstr(err.msg, rows[i].differs)))
+            fail_msg("%s: %d %s", rows[i].there, rc, err.msg);
+    }
+}
+
+static void the_key_that_was_read_is_wiped(void **state)
+{
+    struct signet_error err;
+    bool existed;
+
+    (void)state;
+    keys_wiped = 0;
+    SCRIPT({409}, {200, FOUND}, {200, SAME});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_OK);
+    assert_int_equal(keys_wiped, 1);
+}
+
+/* No answer is not a refusal: what is there decides. */
+static void lost_answers(void **state)
+{
+    static const struct reply lost = {.maybe_done = true}, never = {.maybe_done = false};
+    static const struct reply stopped = {.maybe_done = true, .rc = SIGNET_E_CANCELLED};
+    struct signet_error err;
+    bool existed = true;
+
+    (void)state;
+    SCRIPT(lost, {200, FOUND}, {200, SAME});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_OK);
+    assert_false(existed); /* we made it */
+    SCRIPT(lost, {200, "[]"}, {201});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_OK); /* it never arrived */
+    SCRIPT(lost, {200, "[]"}, lost, {200, "[]"}, lost, {200, "[]"});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
+    SCRIPT(lost, {200, FOUND}, {200, HEX("00")});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_EXISTS);
+    SCRIPT(lost, {500});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
+    SCRIPT(never);
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
+    SCRIPT(stopped); /* and asks no more */
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_CANCELLED);
+}
+
+static void what_a_status_means(void **state)
+{
+    static const struct {
+        struct reply reply;
+        int rc;
+        enum signet_class class;
+    } rows[] = {
+        {{401}, SIGNET_E_AUTH, SIGNET_CLASS_AWAY},
+        {{403}, SIGNET_E_AUTH, SIGNET_CLASS_AWAY},
+        {{404, "<html>"}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY}, /* no device's fault */
+        {{302}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {{422, "{}"}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {{500, "{\"error\": \"oh\"}"}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+    };
+    struct signet_error err;
+    bool existed;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        script_set(&rows[i].reply, 1);
+        assert_int_equal(script_add(server, &existed, &err), rows[i].rc);
+        assert_int_equal(err.sys, rows[i].reply.status);
+        assert_int_equal(signet_error_class(&err), rows[i].class);
+    }
+    SCRIPT({400, "{\"error\": \"identity taken\"}"}, {200, FOUND}, {200, SAME});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_OK);
+    assert_true(existed);
+    SCRIPT({400, "{\"error\": \"identity taken\"}"}, {200, "[]"});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_SERVER);
+    assert_non_null(strstr(err.hint, "another device has this PSK identity"));
+    SCRIPT({409}, {200, FOUND}, {200, "[]"}); /* no object */
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_EXISTS);
+}
+
+static void searches(void **state)
+{
+    static const struct {
+        struct reply replies[2];
+        size_t count;
+        int rc;
+    } rows[] = {
+        {{{200, FOUND}}, 1, SIGNET_OK},
+        {{{200, "{\"devices\": [{\"id\": \"7\"}]}"}}, 1, SIGNET_OK},
+        {{{200, "[{\"id\": \"7\"}]"}}, 1, SIGNET_OK},
+        {{{200, "[]"}}, 1, SIGNET_E_NOT_FOUND},
+        {{{200, "{}"}}, 1, SIGNET_E_NOT_FOUND},
+        {{{200, "[{\"id\": 7}]"}}, 1, SIGNET_E_NOT_FOUND},
+        {{{200, "no JSON"}}, 1, SIGNET_E_SERVER},
+        {{{403}, {200, FOUND}}, 2, SIGNET_OK},
+        {{{404}, {200, FOUND}}, 2, SIGNET_OK},
+        {{{403}, {200, "[]"}}, 2, SIGNET_E_NOT_FOUND},
+        {{{403}, {403}}, 2, SIGNET_E_AUTH},
+        {{{404}, {404}}, 2, SIGNET_E_NOT_FOUND},
+        {{{401}}, 1, SIGNET_E_AUTH},
+        {{{500}}, 1, SIGNET_E_SERVER},
+        {{{0}}, 1, SIGNET_E_NET},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+
+        script_set(rows[i].replies, rows[i].count);
+        int rc = signet_server_find(server, "a b", &err);
+        if (rc != rows[i].rc || script_sent != rows[i].count)
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+        assert_non_null(strstr(script_asked[0], "%20eq%20%27a%20b%27"));
+    }
+}
+
+#define BATCH(results) "{\"total\": 2, \"results\": [" results "]}"
+
+static void batches(void **state)
+{
+    static const struct {
+        struct reply reply;
+        int rc;
+    } rows[] = {
+        {{200, BATCH("{\"success\": true}, {\"success\": true}")}, SIGNET_OK},
+        {{207, BATCH("{\"success\": true}, {\"success\": true}")}, SIGNET_OK},
+        {{200, BATCH("{\"success\": true}, {\"success\": false}")}, SIGNET_E_SERVER},
+        {{200, BATCH("{\"success\": false}, {\"success\": true}")}, SIGNET_E_SERVER},
+        {{200, BATCH("{\"success\": true}, {}")}, SIGNET_E_SERVER},
+        {{200, BATCH("{\"success\": true}")}, SIGNET_E_SERVER},
+        {{200, BATCH("{\"success\": true}, {\"success\": true}, {\"success\": true}")},
+         SIGNET_E_SERVER},
+        {{200, "no JSON"}, SIGNET_E_SERVER},
+        {{200, NULL}, SIGNET_E_SERVER},
+        {{500, BATCH("{\"success\": true}, {\"success\": true}")}, SIGNET_E_SERVER},
+        {{403}, SIGNET_E_UNSUPPORTED},
+        {{404}, SIGNET_E_UNSUPPORTED},
+        {{405}, SIGNET_E_UNSUPPORTED},
+        {{401}, SIGNET_E_AUTH},
+    };
+    const struct signet_device two[2] = {script_device, script_device};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+
+        script_set(&rows[i].reply, 1);
+        int rc = server->ops->add_batch(server, two, 2, &err);
+        if (rc != rows[i].rc)
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+    }
+}
+
+static void what_is_refused_before(void **state)
+{
+    static const char *const domains[] = {"", "acme", "/acme", "acme/", NULL};
+    static const char *const names[] = {"a'b", "a\"b", "a\\b", "a\nb", "a\x7f", "a\xff", ""};
+    struct signet_device device = script_device;
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        device.endpoint = names[i];
+        script_len = script_sent = 0;
+        assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_MEANING);
+    }
+    for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
+        assert_int_equal(open_with(domains[i], &err), SIGNET_E_USAGE);
+        assert_non_null(strstr(err.msg, "domain"));
+    }
+    assert_int_equal(open_with("/", &err), SIGNET_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_same_or_another, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_key_that_was_read_is_wiped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lost_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_status_means, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(searches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(batches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_refused_before, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
