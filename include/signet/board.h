@@ -17,6 +17,8 @@ extern "C" {
 
 /* All texts are copied; NULL or 0 is the recipe's default. */
 struct signet_board_options {
+    size_t size; /* sizeof(struct signet_board_options): what a later version adds is then zero; 0:
+                    this version */
     const char *flasher; /* name; NULL: "nrfutil", else "nrfjprog" for anjay-zephyr with an image;
                             "none" when there is no image */
     struct signet_flasher_options flash; /* serial below wins */

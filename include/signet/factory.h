@@ -32,6 +32,8 @@ enum {
 /* Set what is needed, leave the rest zero. A path and the thing in memory exclude each other.
  * Everything is copied, but observer and cancel, which must outlive the handle. */
 struct signet_factory_args {
+    size_t size; /* sizeof(struct signet_factory_args): what a later version adds is then zero; 0:
+                    this version */
     const char *endpoint_cfg;       /* the device's configuration: a file */
     const struct signet_tree *tree; /* or the data model itself */
     const char *endpoint_name;      /* for the certificate's common name and the server */

@@ -34,6 +34,8 @@ int signet_image_check(struct signet_image *out, const char *path, const char *e
 
 /* All texts are copied; NULL: not given. */
 struct signet_flasher_options {
+    size_t size; /* sizeof(struct signet_flasher_options): what a later version adds is then zero;
+                    0: this version */
     const char *serial;  /* of the programmer: letters and digits only; NULL: the tool's choice */
     const char *tool;    /* absolute path of the tool; NULL: searched on PATH (absolute folders that
                             not everybody can write to) */

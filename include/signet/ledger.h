@@ -18,6 +18,8 @@ extern "C" {
 struct signet_ledger;
 
 struct signet_ledger_options {
+    size_t size; /* sizeof(struct signet_ledger_options): what a later version adds is then zero; 0:
+                    this version */
     const char *station; /* required, stable over restarts, at most 120 bytes; one process at a
                           * time has it */
     const char *operator_name; /* NULL: "" */

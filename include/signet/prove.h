@@ -19,6 +19,8 @@ extern "C" {
 #endif
 
 struct signet_prove_options {
+    size_t size; /* sizeof(struct signet_prove_options): what a later version adds is then zero; 0:
+                    this version */
     const char *endpoint; /* endpoint client name; NULL: the PSK identity, where it is a name */
     /* "coaps://HOST:PORT" instead of the account's own URI, for servers that have another address
      * here than in the field; NULL: the account's. Not for accounts that a bootstrap server wrote.

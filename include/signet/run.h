@@ -26,8 +26,9 @@ extern "C" {
 struct signet_run;
 
 struct signet_run_options {
-    size_t size;       /* sizeof(struct signet_run_options) */
-    bool watch;        /* slots may be empty, and wait for boards without end */
+    size_t size; /* sizeof(struct signet_run_options): what a later version adds is then zero; 0:
+                    this version */
+    bool watch;  /* slots may be empty, and wait for boards without end */
     int wait_seconds;  /* not watch: how long a slot waits for its next board; 0: 5 */
     int sync_seconds;  /* at the end, how long servers that are unreachable are tried; 0: 10 */
     bool deliver_only; /* for signet_run_deliver(): boards and slots are not looked at */

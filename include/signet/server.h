@@ -47,6 +47,8 @@ struct signet_server_info {
 
 /* How to speak to it. All zero is a good default. */
 struct signet_server_options {
+    size_t size; /* sizeof(struct signet_server_options): what a later version adds is then zero; 0:
+                    this version */
     bool allow_http;             /* send token and keys in clear, for tests on one's own machine */
     const char *ca_file;         /* PEM; NULL: the system's authorities */
     unsigned connect_timeout_ms; /* 0: 10,000 */

@@ -16,9 +16,11 @@ extern "C" {
 struct signet_smp; /* one handle is for one thread at a time */
 
 struct signet_smp_options {
-    int version;         /* 1 or 2; 0: 1. Answers are judged by content, not by version */
-    int timeout_ms;      /* for one attempt; 0: 2000 */
-    int retries;         /* more attempts after a timeout; 0: 8; -1: none */
+    size_t size;    /* sizeof(struct signet_smp_options): what a later version adds is then zero; 0:
+                       this version */
+    int version;    /* 1 or 2; 0: 1. Answers are judged by content, not by version */
+    int timeout_ms; /* for one attempt; 0: 2000 */
+    int retries;    /* more attempts after a timeout; 0: 8; -1: none */
     size_t packet_limit; /* header and CBOR of one request; 0: buf_size of the board less 4 */
     size_t line_limit;   /* raw bytes in a line, 3..93, cut to a multiple of 3; 0: 93 */
     size_t chunk_limit;  /* bytes of the file in one chunk of an upload; 0: what fits a packet */

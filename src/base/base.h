@@ -39,6 +39,12 @@ void error_prefix(struct signet_error *err, const char *fmt, ...)
 void error_hint(struct signet_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* options (options.c): *to becomes what the caller gave, who may have been built with a header of
+ * another version: what it does not have is zero. given may be NULL: all zero. */
+#define options_take(to, given)                                                                    \
+    options_copy((to), sizeof(*(to)), (given), (given) ? (given)->size : 0)
+void options_copy(void *to, size_t to_size, const void *given, size_t given_size);
+
 /* events (event.c); observer may be NULL */
 void event_warn(const struct signet_observer *observer, const struct signet_error *warning);
 void event_send(const struct signet_observer *observer, const struct signet_event *event);

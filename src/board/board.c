@@ -202,11 +202,12 @@ static int check_options(struct signet_board *b, const struct signet_board_optio
 }
 
 int signet_board_open(struct signet_board **out, const char *recipe,
-                      const struct signet_board_options *options,
+                      const struct signet_board_options *given,
                       const struct signet_observer *observer, const struct signet_cancel *cancel,
                       struct signet_error *err)
 {
     const struct recipe *found = find_recipe(recipe, err);
+    struct signet_board_options options;
     struct signet_board *b;
 
     if (!found)
@@ -214,12 +215,13 @@ int signet_board_open(struct signet_board **out, const char *recipe,
     b = calloc(1, sizeof(*b));
     if (!b)
         return error_nomem(err);
+    options_take(&options, given);
     b->recipe = found;
     b->caller = observer;
     b->observer = (struct signet_observer){.on_event = on_event, .ctx = b};
     b->cancel = cancel;
     b->stage = "flash";
-    int code = check_options(b, options, err);
+    int code = check_options(b, &options, err);
     if (code) {
         signet_board_close(&b);
         return code;

@@ -135,17 +135,19 @@ static int read_all(struct signet_factory *f, const struct signet_factory_args *
     return rc;
 }
 
-int signet_factory_new(struct signet_factory **out, const struct signet_factory_args *args,
+int signet_factory_new(struct signet_factory **out, const struct signet_factory_args *given,
                        struct signet_error *err)
 {
     struct signet_factory *f = calloc(1, sizeof(*f));
+    struct signet_factory_args args;
 
     if (!f)
         return error_nomem(err);
-    f->flags = args->flags;
-    f->observer = args->observer;
-    f->cancel = args->cancel;
-    int rc = read_all(f, args, err);
+    options_take(&args, given);
+    f->flags = args.flags;
+    f->observer = args.observer;
+    f->cancel = args.cancel;
+    int rc = read_all(f, &args, err);
     if (rc != SIGNET_OK)
         signet_factory_free(&f);
     else

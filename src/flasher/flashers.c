@@ -83,25 +83,24 @@ static int find_tool(struct signet_flasher *f, const char *given, struct signet_
 }
 
 int signet_flasher_open(struct signet_flasher **out, const char *name,
-                        const struct signet_flasher_options *options,
+                        const struct signet_flasher_options *given,
                         const struct signet_observer *observer, const struct signet_cancel *cancel,
                         struct signet_error *err)
 {
-    static const struct signet_flasher_options defaults;
+    struct signet_flasher_options options;
     const struct flasher_ops *ops = find_ops(name, err);
     if (!ops)
         return SIGNET_E_USAGE;
     struct signet_flasher *f = calloc(1, sizeof(*f));
     if (!f)
         return error_nomem(err);
-    if (!options)
-        options = &defaults;
+    options_take(&options, given);
     f->ops = ops;
     f->observer = observer;
     f->cancel = cancel;
-    int code = copy_options(f, options, err);
+    int code = copy_options(f, &options, err);
     if (code == SIGNET_OK)
-        code = find_tool(f, options->tool, err);
+        code = find_tool(f, options.tool, err);
     if (code == SIGNET_OK && ops->check)
         code = ops->check(f, err);
     if (code) {

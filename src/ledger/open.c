@@ -17,41 +17,57 @@ static int open_db(struct signet_ledger *l, const char *where, enum db_open how,
     return error_set(err, SIGNET_E_USAGE, "a ledger needs a path");
 }
 
-int signet_ledger_open(struct signet_ledger **out, const char *where,
-                       const struct signet_ledger_options *options, struct signet_error *err)
+static int check_options(const char *where, const struct signet_ledger_options *o,
+                         struct signet_error *err)
 {
-    if (!where || !*where || !options || !options->station || !*options->station)
+    if (!where || !*where || !o->station || !*o->station)
         return error_set(err, SIGNET_E_USAGE, "a ledger needs a place and a station name");
-    if (strlen(options->station) > STATION_MAX || !text_is_clean(options->station) ||
-        !text_is_clean(options->operator_name))
+    if (strlen(o->station) > STATION_MAX || !text_is_clean(o->station) ||
+        !text_is_clean(o->operator_name))
         return error_set(err, SIGNET_E_USAGE,
                          "station and operator need UTF-8, a station at most %d bytes",
                          STATION_MAX);
     int rc = store_check_clock(clock_wall(), "station's", err);
+    if (rc == SIGNET_OK && o->lease_seconds > LEASE_MAX)
+        rc = error_set(err, SIGNET_E_USAGE, "a lease has at most %d s", LEASE_MAX);
+    return rc;
+}
+
+static int fill(struct signet_ledger *l, const char *where, const struct signet_ledger_options *o,
+                struct signet_error *err)
+{
+    enum db_open how = o->read_only ? DB_READ : o->must_exist ? DB_EXISTS : DB_MAKE;
+
+    l->last = &l->first;
+    l->read_only = o->read_only;
+    l->lease_seconds = o->lease_seconds > 0 ? o->lease_seconds : 120;
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->settled, NULL);
+    l->station = strdup(o->station);
+    l->operator_name = strdup(o->operator_name ? o->operator_name : "");
+    if (!l->station || !l->operator_name)
+        return error_nomem(err);
+    int rc = open_db(l, where, how, err);
+    if (rc == SIGNET_OK)
+        rc = ledger_migrate(l, how, err);
+    if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */
+        error_prefix(err, "%s", where);
+    return rc;
+}
+
+int signet_ledger_open(struct signet_ledger **out, const char *where,
+                       const struct signet_ledger_options *given, struct signet_error *err)
+{
+    struct signet_ledger_options options;
+
+    options_take(&options, given);
+    int rc = check_options(where, &options, err);
     if (rc != SIGNET_OK)
         return rc;
-    if (options->lease_seconds > LEASE_MAX)
-        return error_set(err, SIGNET_E_USAGE, "a lease has at most %d s", LEASE_MAX);
     struct signet_ledger *l = calloc(1, sizeof(*l));
     if (!l)
         return error_nomem(err);
-    l->last = &l->first;
-    l->read_only = options->read_only;
-    l->lease_seconds = options->lease_seconds > 0 ? options->lease_seconds : 120;
-    pthread_mutex_init(&l->lock, NULL);
-    pthread_cond_init(&l->settled, NULL);
-    l->station = strdup(options->station);
-    l->operator_name = strdup(options->operator_name ? options->operator_name : "");
-    if (!l->station || !l->operator_name) {
-        rc = error_nomem(err);
-    } else {
-        enum db_open how = l->read_only ? DB_READ : options->must_exist ? DB_EXISTS : DB_MAKE;
-        rc = open_db(l, where, how, err);
-        if (rc == SIGNET_OK)
-            rc = ledger_migrate(l, how, err);
-        if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */
-            error_prefix(err, "%s", where);
-    }
+    rc = fill(l, where, &options, err);
     if (rc != SIGNET_OK)
         signet_ledger_close(&l);
     else

@@ -323,14 +323,15 @@ static bool has_bootstrap(const struct signet_tree *tree)
 int signet_prove(const struct signet_tree *tree, const struct signet_prove_options *options,
                  struct signet_proof *out, struct signet_error *err)
 {
-    static const struct signet_prove_options defaults;
+    struct signet_prove_options mine;
     struct signet_proof own = {0};
     struct signet_error why = {0};
     char name[152] = "";
-    struct run run = {.options = options ? options : &defaults, .out = out ? out : &own};
+    struct run run = {.options = &mine, .out = out ? out : &own};
     double began = clock_seconds();
     int rc;
 
+    options_take(&mine, options);
     *run.out = (struct signet_proof){0};
     err = err ? err : &why;
     *err = (struct signet_error){0};

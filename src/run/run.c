@@ -109,8 +109,7 @@ int signet_run_open(struct signet_run **out, const struct signet_order *order,
     if (!r)
         return error_nomem(err);
     r->order = order;
-    memcpy(&r->options, options,
-           options->size < sizeof(r->options) ? options->size : sizeof(r->options));
+    options_take(&r->options, options);
     r->job = (struct job){.quota = order->quota,
                           .delivers = delivery_follows(order),
                           .observer = r->options.observer,

@@ -112,33 +112,34 @@ static int open_http(struct signet_server *server, const struct signet_server_in
                      const struct signet_observer *observer, const struct signet_cancel *cancel,
                      struct signet_error *err)
 {
-    struct http_options options = {.url = info->url, .port = info->port, .ca_file = info->ca_file};
+    const struct http_options options = {.url = info->url,
+                                         .port = info->port,
+                                         .ca_file = o->ca_file ? o->ca_file : info->ca_file,
+                                         .allow_http = o->allow_http,
+                                         .connect_ms = o->connect_timeout_ms,
+                                         .total_ms = o->total_timeout_ms,
+                                         .attempts = o->attempts,
+                                         .retry_ms = o->retry_ms};
 
-    if (o) {
-        options.ca_file = o->ca_file ? o->ca_file : info->ca_file;
-        options.allow_http = o->allow_http;
-        options.connect_ms = o->connect_timeout_ms;
-        options.total_ms = o->total_timeout_ms;
-        options.attempts = o->attempts;
-        options.retry_ms = o->retry_ms;
-    }
     return http_open(&server->http, &options, auth, observer, cancel, err);
 }
 
 int signet_server_open(struct signet_server **out, const struct signet_server_info *info,
-                       const struct signet_server_options *options, const void *token,
+                       const struct signet_server_options *given, const void *token,
                        size_t token_len, const struct signet_observer *observer,
                        const struct signet_cancel *cancel, struct signet_error *err)
 {
+    struct signet_server_options options;
     struct signet_server *server = calloc(1, sizeof *server);
     struct http_auth auth = {0};
     int rc;
 
     if (!server)
         return error_nomem(err);
+    options_take(&options, given);
     server->ops = find_kind(info->kind, err);
     server->api = info->api;
-    server->parallel = options && options->parallel ? options->parallel : PARALLEL;
+    server->parallel = options.parallel ? options.parallel : PARALLEL;
     rc = server->ops ? copy_info(server, info, err) : SIGNET_E_USAGE;
     if (!rc)
         rc = choose_auth(server, token, token_len, &auth, err);
@@ -146,7 +147,7 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
         rc = server->ops->validate_info(info, err);
     if (!rc)
         rc = server->ops->open ? server->ops->open(server, info, err)
-                               : open_http(server, info, options, &auth, observer, cancel, err);
+                               : open_http(server, info, &options, &auth, observer, cancel, err);
     if (rc)
         signet_server_close(&server);
     else

@@ -9,15 +9,17 @@
 #define DRAIN_MAX       ((size_t)256 * 1024)
 
 int signet_smp_new(struct signet_smp **out, struct signet_link *link,
-                   const struct signet_smp_options *options, const struct signet_observer *observer,
+                   const struct signet_smp_options *given, const struct signet_observer *observer,
                    struct signet_error *err)
 {
+    struct signet_smp_options mine, *options = &mine;
     struct signet_smp *smp;
     int rc;
 
-    if (options && (options->version < 0 || options->version > 2 || options->line_limit > 93 ||
-                    (options->line_limit && options->line_limit < 3) ||
-                    options->packet_limit > SMP_PACKET_MAX || options->timeout_ms < 0))
+    options_take(&mine, given);
+    if ((options->version < 0 || options->version > 2 || options->line_limit > 93 ||
+         (options->line_limit && options->line_limit < 3) ||
+         options->packet_limit > SMP_PACKET_MAX || options->timeout_ms < 0))
         return error_set(err, SIGNET_E_USAGE, "SMP options out of range");
     smp = calloc(1, sizeof *smp);
     if (!smp)
@@ -27,8 +29,7 @@ int signet_smp_new(struct signet_smp **out, struct signet_link *link,
         free(smp);
         return rc;
     }
-    if (options)
-        smp->options = *options;
+    smp->options = mine;
     smp->link = link;
     smp->observer = observer;
     if (!smp->options.version)

@@ -35,7 +35,7 @@ class _Observer(ctypes.Structure):
 
 
 class _Args(ctypes.Structure):
-    _fields_ = [('endpoint_cfg', ctypes.c_char_p), ('tree', ctypes.c_void_p),
+    _fields_ = [('size', ctypes.c_size_t), ('endpoint_cfg', ctypes.c_char_p), ('tree', ctypes.c_void_p),
                 ('endpoint_name', ctypes.c_char_p), ('server_info', ctypes.c_char_p),
                 ('server', ctypes.c_void_p), ('token', ctypes.c_char_p),
                 ('cert_info', ctypes.c_char_p), ('cert', ctypes.c_void_p),
