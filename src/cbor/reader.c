@@ -4,122 +4,35 @@
 
 #include <cbor.h>
 
-#define PUT(...) (*(struct cbor_item *)ctx = (struct cbor_item){__VA_ARGS__})
-
-static void on_uint8(void *ctx, uint8_t n)
-{
-    PUT(.kind = CBOR_UNSIGNED, .number = n);
-}
-
-static void on_uint16(void *ctx, uint16_t n)
-{
-    PUT(.kind = CBOR_UNSIGNED, .number = n);
-}
-
-static void on_uint32(void *ctx, uint32_t n)
-{
-    PUT(.kind = CBOR_UNSIGNED, .number = n);
-}
-
-static void on_uint64(void *ctx, uint64_t n)
-{
-    PUT(.kind = CBOR_UNSIGNED, .number = n);
-}
-
-static void on_negint8(void *ctx, uint8_t n)
-{
-    PUT(.kind = CBOR_NEGATIVE, .number = n);
-}
-
-static void on_negint16(void *ctx, uint16_t n)
-{
-    PUT(.kind = CBOR_NEGATIVE, .number = n);
-}
-
-static void on_negint32(void *ctx, uint32_t n)
-{
-    PUT(.kind = CBOR_NEGATIVE, .number = n);
-}
-
-static void on_negint64(void *ctx, uint64_t n)
-{
-    PUT(.kind = CBOR_NEGATIVE, .number = n);
-}
-
-static void on_bytes(void *ctx, cbor_data bytes, size_t len)
-{
-    PUT(.kind = CBOR_BYTES, .bytes = bytes, .len = len);
-}
-
-static void on_bytes_start(void *ctx)
-{
-    PUT(.kind = CBOR_BYTES_START);
-}
-
-static void on_text(void *ctx, cbor_data bytes, size_t len)
-{
-    PUT(.kind = CBOR_TEXT, .bytes = bytes, .len = len);
-}
-
-static void on_text_start(void *ctx)
-{
-    PUT(.kind = CBOR_TEXT_START);
-}
-
-static void on_array(void *ctx, size_t n)
-{
-    PUT(.kind = CBOR_ARRAY, .number = n);
-}
-
-static void on_array_start(void *ctx)
-{
-    PUT(.kind = CBOR_ARRAY_START);
-}
-
-static void on_map(void *ctx, size_t n)
-{
-    PUT(.kind = CBOR_MAP, .number = n);
-}
-
-static void on_map_start(void *ctx)
-{
-    PUT(.kind = CBOR_MAP_START);
-}
-
-static void on_tag(void *ctx, uint64_t n)
-{
-    PUT(.kind = CBOR_TAG, .number = n);
-}
-
-static void on_float(void *ctx, float value)
-{
-    PUT(.kind = CBOR_FLOAT, .real = (double)value);
-}
-
-static void on_double(void *ctx, double value)
-{
-    PUT(.kind = CBOR_FLOAT, .real = value);
-}
-
-static void on_boolean(void *ctx, bool value)
-{
-    PUT(.kind = CBOR_BOOLEAN, .boolean = value);
-}
-
-static void on_null(void *ctx)
-{
-    PUT(.kind = CBOR_NULL);
-}
-
-static void on_undefined(void *ctx)
-{
-    PUT(.kind = CBOR_UNDEFINED);
-}
-
-static void on_break(void *ctx)
-{
-    PUT(.kind = CBOR_BREAK);
-}
+#define ON(name, parameters, ...)                                                                  \
+    static void name parameters                                                                    \
+    {                                                                                              \
+        *(struct cbor_item *)ctx = (struct cbor_item){__VA_ARGS__};                                \
+    }
+ON(on_uint8, (void *ctx, uint8_t n), .kind = CBOR_UNSIGNED, .number = n)
+ON(on_uint16, (void *ctx, uint16_t n), .kind = CBOR_UNSIGNED, .number = n)
+ON(on_uint32, (void *ctx, uint32_t n), .kind = CBOR_UNSIGNED, .number = n)
+ON(on_uint64, (void *ctx, uint64_t n), .kind = CBOR_UNSIGNED, .number = n)
+ON(on_negint8, (void *ctx, uint8_t n), .kind = CBOR_NEGATIVE, .number = n)
+ON(on_negint16, (void *ctx, uint16_t n), .kind = CBOR_NEGATIVE, .number = n)
+ON(on_negint32, (void *ctx, uint32_t n), .kind = CBOR_NEGATIVE, .number = n)
+ON(on_negint64, (void *ctx, uint64_t n), .kind = CBOR_NEGATIVE, .number = n)
+ON(on_bytes, (void *ctx, cbor_data bytes, size_t len), .kind = CBOR_BYTES, .bytes = bytes,
+   .len = len)
+ON(on_bytes_start, (void *ctx), .kind = CBOR_BYTES_START)
+ON(on_text, (void *ctx, cbor_data bytes, size_t len), .kind = CBOR_TEXT, .bytes = bytes, .len = len)
+ON(on_text_start, (void *ctx), .kind = CBOR_TEXT_START)
+ON(on_array, (void *ctx, size_t n), .kind = CBOR_ARRAY, .number = n)
+ON(on_array_start, (void *ctx), .kind = CBOR_ARRAY_START)
+ON(on_map, (void *ctx, size_t n), .kind = CBOR_MAP, .number = n)
+ON(on_map_start, (void *ctx), .kind = CBOR_MAP_START)
+ON(on_tag, (void *ctx, uint64_t n), .kind = CBOR_TAG, .number = n)
+ON(on_float, (void *ctx, float value), .kind = CBOR_FLOAT, .real = (double)value)
+ON(on_double, (void *ctx, double value), .kind = CBOR_FLOAT, .real = value)
+ON(on_boolean, (void *ctx, bool value), .kind = CBOR_BOOLEAN, .boolean = value)
+ON(on_null, (void *ctx), .kind = CBOR_NULL)
+ON(on_undefined, (void *ctx), .kind = CBOR_UNDEFINED)
+ON(on_break, (void *ctx), .kind = CBOR_BREAK)
 
 static const struct cbor_callbacks callbacks = {
     .uint8 = on_uint8,

@@ -23,7 +23,8 @@ static void file_name(struct buf *out, const char *endpoint, const uint8_t print
         else
             http_encode(out, (const char[]){*at, '\0'});
         if (out->len > NAME_BYTES) {
-            buf_printf(out, "-%02x%02x%02x%02x", print[0], print[1], print[2], print[3]);
+            buf_byte(out, '-');
+            buf_hex(out, print, 4);
             break;
         }
     }
