@@ -115,6 +115,7 @@ static int open_http(struct signet_server *server, const struct signet_server_in
     const struct http_options options = {.url = info->url,
                                          .port = info->port,
                                          .ca_file = o->ca_file ? o->ca_file : info->ca_file,
+                                         .stage = "register",
                                          .allow_http = o->allow_http,
                                          .connect_ms = o->connect_timeout_ms,
                                          .total_ms = o->total_timeout_ms,

@@ -62,30 +62,33 @@ static void test_tokens(void **state)
 static void test_retry_after(void **state)
 {
     static const struct {
-        const char *text;
+        const char *text, *date;
         int64_t ms;
     } cases[] = {
-        {"0", 0},
-        {" 7 ", 7000},
-        {"120", 120000},
-        {"121", 120000},
-        {"99999999999999999999999", 120000},
-        {"-1", -1},
-        {"1.5", -1},
-        {"5 soon", -1},
-        {"", -1},
-        {"   ", -1},
-        {"Wed, 21 Oct 2015 07:28:00 GMT", 10000}, /* 10 s after now, which is below */
-        {"Wed, 21 Oct 2015 07:27:00 GMT", 0},
-        {"Fri, 31 Dec 9999 23:59:59 GMT", 120000},
-        {"not a date at all", -1},
-        {"Wed, 21 Oct 2015 07:28:00 GMT Wed, 21 Oct 2015 07:28:00 GMT Wed, 21 Oct", -1},
+        {"0", NULL, 0},
+        {"7", NULL, 7000},
+        {"7", "Wed, 21 Oct 2015 07:28:00 GMT", 7000},
+        {"120", NULL, 120000},
+        {"121", NULL, 120000},
+        {"99999999999999999999999", NULL, 120000},
+        {"-1", NULL, -1},
+        {"1.5", NULL, -1},
+        {"5 soon", NULL, -1},
+        {"", NULL, -1},
+        {"Wed, 21 Oct 2015 07:28:00 GMT", NULL, 10000}, /* 10 s after now, which is below */
+        {"Wed, 21 Oct 2015 07:27:00 GMT", NULL, 0},
+        {"Fri, 31 Dec 9999 23:59:59 GMT", NULL, 120000},
+        {"not a date at all", NULL, -1},
+        /* a server whose clock is a year behind, and one that is ahead */
+        {"Tue, 21 Oct 2014 07:28:00 GMT", "Tue, 21 Oct 2014 07:27:57 GMT", 3000},
+        {"Fri, 21 Oct 2016 07:28:00 GMT", "Fri, 21 Oct 2016 07:27:55 GMT", 5000},
+        {"Fri, 21 Oct 2016 07:28:00 GMT", "Fri, 21 Oct 2016 07:29:00 GMT", 0},
+        {"Wed, 21 Oct 2015 07:28:00 GMT", "nonsense", 10000},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(http_retry_after(cases[i].text, strlen(cases[i].text), 1445412470),
-                         cases[i].ms);
+        assert_int_equal(http_retry_after(cases[i].text, cases[i].date, 1445412470), cases[i].ms);
 }
 
 static void test_encode(void **state)
