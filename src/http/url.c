@@ -18,8 +18,7 @@ static int check_scheme(const struct http_options *options, bool *https, struct 
     error_set(err, SIGNET_E_USAGE,
               "the server's url is plain http: token and keys would go "
               "over the network in clear");
-    error_hint(err, "write https://, or allow it for a test with --allow-http, in an order "
-                    "\"allow_http: true\"");
+    error_hint(err, "write https://; plain http has to be allowed, for a test");
     return SIGNET_E_USAGE;
 }
 

@@ -86,7 +86,7 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
 
     if (ops->can.needs_token && !token_len) {
         error_set(err, SIGNET_E_USAGE, "the server's token is empty");
-        error_hint(err, "give the file of its token: --token-file, in an order token_file");
+        error_hint(err, "name the file of the token");
         return SIGNET_E_USAGE;
     }
     *out = (struct http_auth){.token = token, .token_len = token_len, .ctx = server};
