@@ -37,7 +37,7 @@ static int read_authorities(struct http *http, const char *path, struct signet_e
     if (memmem(http->authorities.data, http->authorities.len, mark, sizeof(mark) - 1))
         return SIGNET_OK;
     error_set(err, SIGNET_E_CERT, "ca_file '%s' holds no certificate in PEM", path);
-    error_hint(err, "from DER: openssl x509 -inform der -in FILE -out FILE.pem");
+    error_hint(err, "a certificate in DER has to be converted to PEM");
     return SIGNET_E_CERT;
 }
 
