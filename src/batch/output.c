@@ -26,11 +26,23 @@ static int see_order(void *ctx, const struct signet_ledger_order_view *order,
     return SIGNET_OK;
 }
 
+/* A device that was reworked may have been written once for each attempt. */
+static int see_written(void *ctx, const struct signet_ledger_device *device,
+                       struct signet_error *err)
+{
+    int64_t *known = ctx;
+
+    (void)err;
+    *known += device->exposed ? device->attempt : 0;
+    return SIGNET_OK;
+}
+
 /* A work folder that was used with another ledger would give names a second time. */
 static int check_ledger(struct batch_run *l, bool there, struct signet_error *err)
 {
     struct finder finder = {.name = l->setup.order->name};
     int64_t states[SIGNET_DEVICE_STATES] = {0}, known = 0;
+    const struct signet_ledger_filter all = {.order = finder.name, .state = -1};
     bool has_order = l->job->ledger && l->job->order; /* else it is tried, and never ran */
     int rc = SIGNET_OK;
 
@@ -42,6 +54,12 @@ static int check_ledger(struct batch_run *l, bool there, struct signet_error *er
         return rc;
     for (int i = SIGNET_DEVICE_WRITING; i < SIGNET_DEVICE_STATES; i++)
         known += states[i];
+    if (there && has_order && l->out.state.devices > (uint64_t)known) {
+        known = 0;
+        rc = signet_ledger_devices(l->job->ledger, &all, see_written, &known, err);
+    }
+    if (rc != SIGNET_OK)
+        return rc;
     if (there &&
         (l->out.state.created != finder.created || l->out.state.devices > (uint64_t)known)) {
         error_set(err, SIGNET_E_CONFLICT,

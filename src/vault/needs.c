@@ -146,12 +146,10 @@ static int blame_damage(struct vault *v, struct signet_error *err)
     return SIGNET_E_NOT_FOUND;
 }
 
-/* SIGNET_E_NOT_FOUND: no kept batch has it. With the lock held. */
-static int find_kept(struct vault *v, const char *endpoint, int64_t index, struct kept **kept,
-                     struct vault_entry *entry, struct signet_error *err)
+/* SIGNET_E_NOT_FOUND: no kept batch below this number has it. With the lock held. */
+static int find_kept(struct vault *v, const char *endpoint, int64_t index, uint64_t below,
+                     struct kept **kept, struct vault_entry *entry, struct signet_error *err)
 {
-    uint64_t below = UINT64_MAX;
-
     while ((*kept = candidate(v, index, below))) {
         struct opened *opened = NULL;
         int rc = open_batch(v, (*kept)->number, &opened, err);
@@ -175,7 +173,7 @@ int vault_find(struct vault *v, const char *endpoint, int64_t index, struct secr
     struct kept *kept = NULL;
 
     pthread_mutex_lock(&v->lock);
-    int rc = find_kept(v, endpoint, index, &kept, &entry, &why);
+    int rc = find_kept(v, endpoint, index, UINT64_MAX, &kept, &entry, &why);
     if (rc == SIGNET_OK)
         rc = secret_set(packet, entry.packet, entry.len, &why);
     pthread_mutex_unlock(&v->lock);
@@ -191,7 +189,9 @@ int vault_find(struct vault *v, const char *endpoint, int64_t index, struct secr
     return rc;
 }
 
-int vault_release(struct vault *v, const char *endpoint, int64_t index, struct signet_error *err)
+/* *below: the number of the batch that had it. */
+static int release_newest(struct vault *v, const char *endpoint, int64_t index, uint64_t *below,
+                          struct signet_error *err)
 {
     struct vault_entry entry;
     struct kept *kept = NULL;
@@ -199,15 +199,16 @@ int vault_release(struct vault *v, const char *endpoint, int64_t index, struct s
     uint64_t empty = 0;
 
     pthread_mutex_lock(&v->lock);
-    int rc = find_kept(v, endpoint, index, &kept, &entry, &why);
-    if (rc == SIGNET_OK && --kept->left == 0) {
-        empty = kept->number;
-        forget(v, kept);
+    int rc = find_kept(v, endpoint, index, *below, &kept, &entry, &why);
+    if (rc == SIGNET_OK) {
+        *below = kept->number;
+        if (--kept->left == 0) {
+            empty = kept->number;
+            forget(v, kept);
+        }
     }
     pthread_mutex_unlock(&v->lock);
-    if (rc == SIGNET_E_NOT_FOUND)
-        return SIGNET_OK;
-    if (rc != SIGNET_OK && err)
+    if (rc != SIGNET_OK && rc != SIGNET_E_NOT_FOUND && err)
         *err = why;
     if (!empty)
         return rc;
@@ -215,4 +216,14 @@ int vault_release(struct vault *v, const char *endpoint, int64_t index, struct s
     rc = vault_batch_wipe(v, empty, err);
     failpoint("after-wipe");
     return rc;
+}
+
+int vault_release(struct vault *v, const char *endpoint, int64_t index, struct signet_error *err)
+{
+    uint64_t below = UINT64_MAX;
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK) /* a device that was made anew is in older batches too */
+        rc = release_newest(v, endpoint, index, &below, err);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }

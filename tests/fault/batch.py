@@ -1,0 +1,589 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""An order with files: what must not go wrong when a run was cut off, when somebody changed its files, and with its sealed
+secrets. Each part makes one state on purpose, by a kill at a place where it is known what is done, and says what must
+come of it.
+usage: batch.py [PART...]"""
+import fcntl, glob, hashlib, json, os, re, shutil, signal, subprocess, sys, tempfile, time
+from _coiote import TOKEN, Coiote
+from _mint import House
+from _signet import BUILD, DONE, FAILED, SIGNET, TORTURE, VERIFIED, WRITING, Broken, need, with_failpoint
+
+ASIDE = os.path.join(BUILD, 'tests', 'signet_aside')
+ONE = 32  # devices that are one batch
+PARTS = []
+
+
+def part(check):
+    PARTS.append(check)
+    return check
+
+
+class Mint(House):
+    """A house, perhaps with a server."""
+    def __init__(self, folder, served=False):
+        self.coiote = Coiote(folder) if served else None
+        super().__init__(folder, server=self.coiote.ca if served else None, token=TOKEN)
+        if served:
+            self.coiote.info(folder)
+
+    def close(self):
+        if self.coiote:
+            self.coiote.close()
+
+    def kill(self, order, point):
+        code, out = self.run(order, program=TORTURE, failpoint=point)
+        need(code == -9, f'not killed at {point}: {code} {out}')
+
+    def goes(self, order, code=0, *words):
+        got, out = self.run(order)
+        need(got == code, f'exit {got}, not {code}: {out}')
+        for word in words:
+            need(re.search(word, out), f'no {word!r} in: {out}')
+        return out
+
+    def refuses(self, order, *words):
+        """And changes nothing of its output."""
+        before = self.output()
+        self.goes(order, 1, *words)
+        need(self.output() == before, f'it says {words}, and wrote')
+
+    def output(self):
+        out = {}
+        for path in glob.glob(self.at('*.ndjson')) + glob.glob(self.at('*.csv')) + glob.glob(self.at('p', '*')):
+            if os.path.isfile(path):
+                with open(path, 'rb') as f:
+                    out[path] = f.read()
+        return out
+
+    def meanwhile(self, order, point, script):
+        """Runs the order; at that place it waits for a shell script."""
+        env = with_failpoint(point)
+        env['SIGNET_FAILPOINT_RUN'] = f'({script}) >{self.at("script.log")} 2>&1'
+        p = subprocess.run([TORTURE, 'run', order, '--sync', '1'], env=env, stdout=subprocess.PIPE, timeout=60,
+                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        return p.returncode, p.stdout
+
+    def ledger(self, *args, code=0):
+        p = subprocess.run([SIGNET, 'ledger', *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                           cwd=self.folder, timeout=60)
+        need(p.returncode == code, f'ledger {args}: {p.returncode} {p.stdout}')
+        return p.stdout
+
+    def seals(self):
+        return sorted(glob.glob(self.at('work', '*.sealed')))
+
+    def state(self):
+        return glob.glob(self.at('work', '*.state'))[0]
+
+    def last_lines(self, where='packets.ndjson'):
+        """endpoint -> hash of the packet of its last line: one that was made anew is there twice"""
+        with open(self.at(where)) as f:
+            return {d['endpoint']: d['packet_sha256'] for d in map(json.loads, f)}
+
+    def same_keys(self, order):
+        """The server has every device of the ledger, with the key of the ledger."""
+        there = {d['properties']['endpointName']: hashlib.sha256(bytes.fromhex(d['dtlsPsk']['HexadecimalPsk'])).hexdigest()
+                 for d in self.coiote.devices.values()}
+        here = {n: d['psk_sha256'] for n, d in self.devices(order).items() if d['state'] == DONE}
+        need(there == here, f'{sum(there.get(n) != k for n, k in here.items())} of {len(here)} keys are not those of the ledger')
+
+
+# resuming
+
+@part
+def lost_seals(h):
+    """Nobody knows which credentials a device got whose seal is lost while it is writing: it gets no others, and the
+    devices that nobody heard of are made."""
+    order = h.order('o', 60)
+    h.kill(order, 'before-append:1')
+    before = {n: d for n, d in h.devices('o').items() if d['state'] == WRITING}
+    need(len(before) >= ONE, before)
+    for path in h.seals():
+        os.remove(path)
+    for turn in range(2):
+        h.goes(order, 1, str(len(before)))
+        after, out = h.devices('o'), h.packets('packets.ndjson')
+        for name, d in before.items():
+            need(after[name]['state'] in (WRITING, FAILED), f'{name}, whose seal is lost, is {after[name]["state"]}')
+            need((after[name]['packet_sha256'], after[name]['psk_sha256']) == (d['packet_sha256'], d['psk_sha256']), f'{name} got new credentials')
+            need(name not in out, f'{name} is in the output')
+        need({n for n, d in after.items() if d['state'] == DONE} == set(out) == set(after) - set(before), 'the others')
+    h.verify()
+
+
+@part
+def numbers_of_batches(h):
+    """A number is used once, also where the seals of before are gone: a resumed run would take the new batch for one that
+    is in the output."""
+    h.goes(h.order('o', ONE))
+    more = h.order('o', 2 * ONE)
+    h.kill(more, 'before-output:1')
+    h.check('o', ['packets.ndjson'])
+    h.goes(more)
+    h.check('o', ['packets.ndjson'], 2 * ONE)
+    more = h.order('o', 3 * ONE)
+    h.kill(more, 'after-seal:1')  # nobody has heard of these
+    h.goes(more)
+    h.check('o', ['packets.ndjson'], 3 * ONE)
+
+
+@part
+def numbers_of_waiting_batches(h):
+    """Seals that wait for a server are not written over by later ones."""
+    h.coiote.down = True
+    for quota in (ONE, 2 * ONE, 3 * ONE):
+        h.goes(h.order('o', quota), 1)
+        need({d['state'] for d in h.devices('o').values()} == {VERIFIED}, 'not verified')
+    h.coiote.down = False
+    h.goes(h.order('o', 3 * ONE))
+    h.same_keys('o')
+    h.check('o', ['packets.ndjson'], 3 * ONE)
+numbers_of_waiting_batches.served = True
+
+
+def made_anew(h, point):
+    """Two devices of a batch get new credentials while the batch waits for its server: what is written, sealed and told
+    to the server from then on is the new ones, for these two, and the old for the others."""
+    h.coiote.down = True
+    order = h.order('o', ONE)
+    h.kill(order, 'before-verified:1')
+    names = sorted(h.devices('o'))
+    anew = [names[3], names[20]]
+    old = {n: h.devices('o')[n]['psk_sha256'] for n in names}
+    p = subprocess.run([ASIDE, h.at('ledger.db'), 'A', *anew], capture_output=True, text=True, timeout=60)
+    need(p.returncode == 0, p.stderr)
+    for name in anew:
+        h.ledger('rework', 'ledger.db', name)
+    if point:
+        h.kill(order, point)
+    h.goes(order, 1)
+    devices = h.devices('o')
+    need({d['state'] for d in devices.values()} == {VERIFIED}, 'not verified')
+    for name in names:
+        need((devices[name]['psk_sha256'] == old[name]) == (name not in anew), f'{name}: old and new credentials')
+    lines = h.last_lines()
+    need({n: d['packet_sha256'] for n, d in devices.items()} == lines, 'the last lines are not what the ledger has')
+    h.coiote.down = False
+    h.ledger('sync', order)
+    h.same_keys('o')
+    need(not h.seals(), h.seals())
+    h.verify()
+
+
+for where in (None, 'after-seal:1', 'before-append:1', 'before-mark:1', 'after-mark:1'):
+    def anew(h, where=where):
+        made_anew(h, where)
+    anew.__name__, anew.served = 'made_anew_' + (where or 'at_once').split(':')[0].replace('-', '_'), True
+    part(anew)
+
+
+@part
+def refused_device_keeps_its_seal(h):
+    """As long as one device of a batch may be tried again, its seal stays, over restarts; void ends that."""
+    victims = ['urn:dev:os:o-0000005', 'urn:dev:os:o-0000009']
+    judge = h.coiote.judge
+
+    def refuse(handler, body):
+        if handler.command == 'POST' and json.loads(body)['properties']['endpointName'] in victims:
+            return handler.error(400, 'no room')
+        return judge(handler, body)
+    h.coiote.judge = refuse
+    order = h.order('o', ONE)
+    h.goes(order, 1)
+    for _ in range(2):
+        need(len(h.seals()) == 1, f'{len(h.seals())} seals for two devices that are set aside')
+        h.goes(order, 1)
+        h.ledger('sync', order)
+    h.ledger('rework', 'ledger.db', victims[0])
+    h.coiote.judge = judge
+    h.ledger('sync', order)
+    h.same_keys('o')
+    need(h.devices('o')[victims[0]]['state'] == DONE and len(h.seals()) == 1, 'one is set aside yet')
+    h.ledger('void', 'ledger.db', victims[1], '--reason', 'test')
+    h.goes(order, 1, '1 device is void')
+    need(not h.seals(), 'nobody needs it any more')
+refused_device_keeps_its_seal.served = True
+
+
+@part
+def void_in_a_batch_that_was_cut_off(h):
+    """A batch of which nothing is left is nowhere: neither in the output nor sealed."""
+    order = h.order('o', ONE)
+    h.kill(order, 'after-seal:1')
+    names = sorted(h.devices('o'))
+    need(len(names) == ONE and len(h.seals()) == 1, names)
+    for name in names:
+        h.ledger('void', 'ledger.db', name, '--reason', 'test')
+    h.kill(order, 'before-reserve:1')
+    need(not h.seals() and not os.path.getsize(h.at('packets.ndjson')), 'something of it is left')
+    h.goes(order)
+    h.check('o', ['packets.ndjson'], ONE)
+
+
+@part
+def output_is_gone(h):
+    """Nothing follows what is not there: neither packets nor records, after a kill or for more devices."""
+    order = h.order('o', ONE, records='records.csv')
+    h.kill(order, 'after-mark:1')
+    for name in ('records.csv', 'packets.ndjson'):
+        os.rename(h.at(name), h.at('away'))
+        h.refuses(order, name + "' is gone")
+        need({d['state'] for d in h.devices('o').values()} == {WRITING}, 'they went on')
+        need(not os.path.exists(h.at(name)), f'{name} was made')
+        os.rename(h.at('away'), h.at(name))
+    h.goes(order)
+    more = h.order('o', 2 * ONE, records='records.csv')
+    for name in ('records.csv', 'packets.ndjson'):
+        os.rename(h.at(name), h.at('away'))
+        h.refuses(more, name + "' is gone")
+        need(len(h.devices('o')) == ONE, 'more were reserved')
+        os.rename(h.at('away'), h.at(name))
+    h.goes(more)
+    h.check('o', ['packets.ndjson'], 2 * ONE, ['records.csv'])
+
+
+@part
+def other_files_after_a_kill(h):
+    """As long as a batch may be half in the output, the order goes to no other file."""
+    order = h.order('o', ONE, records='records.csv')
+    h.kill(order, 'before-mark:1')
+    # nothing is marked: the first batch, too, may be in the file
+    for packets, records in (('other.ndjson', 'records.csv'), ('packets.ndjson', 'other.csv'), ('packets.ndjson', None), ('p/', 'records.csv')):
+        h.refuses(h.order('o', ONE, packets=packets, records=records), 'cut off')
+        need(not glob.glob(h.at('other.*')) and not os.path.exists(h.at('p')), 'another was made')
+    h.goes(h.order('o', ONE, records='records.csv'))
+    h.check('o', ['packets.ndjson'], ONE, ['records.csv'])
+
+
+# the output
+
+def swapped(h, path, change, more, *words):
+    """The file, changed in one way, is refused, and taken as it was."""
+    copy = path + '.copy'
+    shutil.copy2(path, copy)
+    change(path, copy)
+    h.refuses(more, *words)
+    if os.path.islink(path) or not os.path.isdir(path):
+        os.remove(path)
+    for extra in glob.glob(path + '.link'):
+        os.remove(extra)
+    os.rename(copy, path)
+
+
+def make_link(path, copy):
+    os.remove(path)
+    os.symlink(copy, path)
+
+
+def make_pipe(path, copy):
+    os.remove(path)
+    os.mkfifo(path, 0o600)
+
+
+@part
+def kinds_of_files(h):
+    """The output is a plain file, of one name, that is nobody else's to read."""
+    h.goes(h.order('o', ONE, records='records.ndjson'))
+    more = h.order('o', 2 * ONE, records='records.ndjson')
+    for name in ('packets.ndjson', 'records.ndjson'):
+        path = h.at(name)
+        swapped(h, path, make_link, more, name)
+        swapped(h, path, make_pipe, more, 'not a plain file')
+        swapped(h, path, lambda path, _: os.link(path, path + '.link'), more, 'not a plain file')
+        for mode in (0o640, 0o604, 0o620):
+            swapped(h, path, lambda path, _: os.chmod(path, mode), more, '0600')
+        with open(path) as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            h.refuses(more, f"another run writes '.*{name}'")
+    h.goes(more)
+    h.check('o', ['packets.ndjson'], 2 * ONE, ['records.ndjson'])
+
+
+@part
+def files_that_are_there(h):
+    """What this order did not write is not written to: packets and records, also when they change later."""
+    for name in ('packets.ndjson', 'records.csv'):
+        h.write(name, 'mine\n')
+        h.refuses(h.order('o', ONE, records='records.csv'), name + "' is there already")
+        os.remove(h.at(name))
+    h.goes(h.order('o', ONE, records='records.csv'))
+    h.write('second.csv', 'mine\n')
+    h.refuses(h.order('o', 2 * ONE, records='second.csv'), "second.csv' is there already")
+
+
+@part
+def holes(h):
+    """A power cut leaves any of the bytes behind the mark, the others zero or missing: that is mended. Anything else that
+    stands there is somebody's."""
+    order = h.order('o', ONE, records='records.csv')
+    h.kill(order, 'before-mark:1')
+    whole = h.output()
+    for name in ('packets.ndjson', 'records.csv'):
+        data = whole[h.at(name)]
+        for what, bad in (('end was changed', data[:50] + b'#' + data[51:]), ('end was changed', b'#' + data[1:]),
+                          ('end was changed', data[:-1] + b' '), ('added', data + b'\0')):
+            with open(h.at(name), 'wb') as f:
+                f.write(bad)
+            h.refuses(order, 'not as the run before left it', what)
+        with open(h.at(name), 'wb') as f:
+            f.write(data[:10] + bytes(200) + data[210:-300])
+    h.goes(order)
+    h.check('o', ['packets.ndjson'], ONE, ['records.csv'])
+    need(h.output() == whole, 'not the same bytes')
+
+
+@part
+def another_program_writes(h):
+    """What is read again is not what was written: no device is done, and its secret stays."""
+    for name in ('packets.ndjson', 'records.csv'):
+        order = h.order('o', ONE, records='records.csv')
+        code, out = h.meanwhile(order, 'after-append:1', f"dd if=/dev/zero of='{h.at(name)}' bs=1 count=9 seek=100 conv=notrunc")
+        need(code == 1 and f"{name}' does not hold what was written" in out, f'{code} {out}')
+        need({d['state'] for d in h.devices('o').values()} == {WRITING} and len(h.seals()) == 1, 'they went on')
+        h.goes(order)
+        h.check('o', ['packets.ndjson'], ONE, ['records.csv'])
+        for left in ('packets.ndjson', 'records.csv', 'ledger.db', 'ledger.db-wal', 'ledger.db-shm'):
+            if os.path.exists(h.at(left)):
+                os.remove(h.at(left))
+        shutil.rmtree(h.at('work'))
+
+
+@part
+def folder_of_packets(h):
+    """The folder is nobody else's to write in, and no other name for one."""
+    order = h.order('o', ONE, packets='p/')
+    os.mkdir(h.at('real'), 0o700)
+    os.symlink('real', h.at('p'))
+    h.goes(order, 1, "folder '.*p'")
+    need(not os.listdir(h.at('real')) and not h.devices('o'), 'a symbolic link was followed')
+    os.remove(h.at('p'))
+    for mode in (0o777, 0o720, 0o702):
+        os.mkdir(h.at('p'))
+        os.chmod(h.at('p'), mode)
+        h.goes(order, 1, 'others may change')
+        need(not os.listdir(h.at('p')) and not h.devices('o'), 'it wrote')
+        os.rmdir(h.at('p'))
+    os.mkdir(h.at('p'), 0o700)
+    for name, make in (('urn:dev:os:o-0000007.cbor', lambda p: open(p, 'w').close()), ('urn:dev:os:o-0000008.cbor', lambda p: os.symlink('x', p))):
+        make(h.at('p', name))
+        h.goes(order, 1, f"'{name}' is in the folder of packets already")
+        os.remove(h.at('p', name))
+    need(not os.path.exists(h.at('p', 'x')), 'a symbolic link was followed')
+    h.goes(order)
+    h.check('o', ['p/'], ONE)
+
+
+@part
+def files_of_a_folder_after_a_kill(h):
+    """Files that a run before left, whole or in part, are finished; anything else is somebody's."""
+    order = h.order('o', ONE, packets='p/')
+    h.kill(order, 'between-output:1')
+    path = h.at('p', 'urn:dev:os:o-0000011.cbor')
+    with open(path, 'rb') as f:
+        data = f.read()
+
+    def put(bad):
+        def change(path, _):
+            with open(path, 'wb') as f:
+                f.write(bad)
+        return change
+    for what, change in (('other bytes', put(data[:50] + b'#' + data[51:])), ('a byte more', put(data + b'\0')),
+                         ('a symbolic link', make_link), ('a pipe', make_pipe),
+                         ('a second name', lambda path, _: os.link(path, path + '.link')),
+                         ('another mode', lambda path, _: os.chmod(path, 0o640))):
+        try:
+            swapped(h, path, change, order, "0000011.cbor' is in the folder of packets already, and not from here")
+        except Broken as e:
+            raise Broken(f'{what}: {e}')
+    os.remove(h.at('p', 'urn:dev:os:o-0000001.cbor'))
+    put(b'')(h.at('p', 'urn:dev:os:o-0000002.cbor'), None)
+    put(bytes(len(data)))(h.at('p', 'urn:dev:os:o-0000003.cbor'), None)
+    put(data[:100] + bytes(40) + data[140:-60])(path, None)
+    h.goes(order)
+    h.check('o', ['p/'], ONE)
+    with open(path, 'rb') as f:
+        need(f.read() == data, 'other bytes')
+
+
+@part
+def another_program_writes_into_the_folder(h):
+    order = h.order('o', ONE, packets='p/')
+    path = h.at('p', 'urn:dev:os:o-0000011.cbor')
+    for script in (f"dd if=/dev/zero of='{path}' bs=1 count=9 seek=20 conv=notrunc", f"truncate -s 20 '{path}'", f"rm '{path}'"):
+        code, out = h.meanwhile(order, 'between-output:1', script)
+        need(code == 1 and "0000011.cbor' in the folder of packets is not what was written" in out, f'{script}: {code} {out}')
+        need({d['state'] for d in h.devices('o').values()} == {WRITING} and len(h.seals()) == 1, 'they went on')
+    h.goes(order)
+    h.check('o', ['p/'], ONE)
+
+
+# the state file and the ledger
+
+@part
+def state_of_the_output(h):
+    """What the output holds is known from a file; when that is damaged, or another order's, nothing is guessed."""
+    other = h.order('other', ONE, packets='other.ndjson', work='work-other')
+    h.goes(other)
+    h.goes(h.order('o', ONE))
+    more = h.order('o', 2 * ONE)
+    path = h.state()
+    with open(path, 'rb') as f:
+        data = f.read()
+    with open(glob.glob(h.at('work-other', '*.state'))[0], 'rb') as f:
+        others = f.read()
+    for bad in (data[:-1], data[:-5], data[:len(data) // 2], b'', data + b'x', data.replace(b'batch', b'botch'), others,
+                data.replace(b'signet mint 1', b'signet mint 2')):
+        with open(path, 'wb') as f:
+            f.write(bad)
+        h.refuses(more, 'is damaged')
+    with open(path, 'wb') as f:
+        f.write(data)
+    h.goes(more)
+    h.check('o', ['packets.ndjson'], 2 * ONE)
+
+
+def copy_ledger(h, name):
+    os.makedirs(h.at(name), exist_ok=True)
+    for path in glob.glob(h.at('ledger.db*')):
+        shutil.copy2(path, h.at(name))
+
+
+def put_ledger(h, name):
+    for path in glob.glob(h.at('ledger.db*')):
+        os.remove(path)
+    for path in glob.glob(h.at(name, 'ledger.db*')):
+        shutil.copy2(path, h.folder)
+
+
+@part
+def old_ledger(h):
+    """A ledger that was put back does not know of the last devices; their names would be given again."""
+    h.goes(h.order('o', ONE))
+    copy_ledger(h, 'old')
+    h.goes(h.order('o', ONE + 3))
+    copy_ledger(h, 'new')
+    put_ledger(h, 'old')
+    h.refuses(h.order('o', 2 * ONE), f'wrote {ONE + 3} devices', 'does not know of all')
+    put_ledger(h, 'new')
+    h.goes(h.order('o', 2 * ONE))
+    h.check('o', ['packets.ndjson'], 2 * ONE)
+
+
+@part
+def another_ledger(h):
+    """One with an order of the same name, and as many devices."""
+    h.goes(h.order('o', ONE))
+    time.sleep(1.1)  # orders are known by the second in which they were made
+    h.goes(h.order('o', 2 * ONE, work='work-2', packets='second.ndjson', ledger='second.db', file='second.yaml'))
+    h.refuses(h.order('o', 3 * ONE, ledger='second.db', file='second.yaml'), 'this ledger does not know')
+    h.goes(h.order('o', 2 * ONE))
+    h.check('o', ['packets.ndjson'], 2 * ONE)
+
+
+# sealed secrets
+
+@part
+def one_run_at_a_time(h):
+    """In a work folder; the second is told, whatever its order."""
+    second = h.order('second', 2, packets='second.ndjson', ledger='second.db')
+    script = f"'{SIGNET}' run '{second}'; echo exit $?"
+    code, out = h.meanwhile(h.order('o', 2), 'before-append:1', script)
+    with open(h.at('script.log')) as f:
+        said = f.read()
+    need('another run is at work' in said and 'exit 1' in said, said)
+    need(code == 0 and not os.path.exists(h.at('second.ndjson')), out)
+    h.goes(second)
+
+
+@part
+def leftovers(h):
+    """What a crash left half written, in the work folder, is swept away; what is not ours is left."""
+    h.goes(h.order('o', 2))
+    for name in ('.mint-0123456789abcdef-00000001.sealed.aB3xYz', '.0123456789abcdef0123456789abcdef.sealed.aB3xYz',
+                 '.mint-0123456789abcdef.state.aB3xYz', '.mine', 'mine.sealed.txt'):
+        h.write(os.path.join('work', name), 'x')
+    h.goes(h.order('o', 3))
+    left = set(os.listdir(h.at('work')))
+    need({'.mine', 'mine.sealed.txt'} <= left, left)
+    need(not [n for n in left if n.endswith('aB3xYz')], left)
+
+
+@part
+def another_key(h):
+    """With another key file nothing can be opened: that is told as such, and harms no device."""
+    h.coiote.down = True
+    order = h.order('o', ONE)
+    h.goes(order, 1)
+    h.coiote.down = False
+    key = h.at('station.key')
+    os.rename(key, key + '.right')
+    seals = {p: open(p, 'rb').read() for p in h.seals()}
+    for bad in (None, bytes(32)):  # a new one is made; somebody's
+        if bad:
+            with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'wb') as f:
+                f.write(bad)
+        for args in (['run', order], ['ledger', 'sync', order]):
+            p = subprocess.run([SIGNET, *args], capture_output=True, text=True, timeout=60)
+            need(p.returncode == 1 and 'not the key' in p.stderr, f'{args}: {p.returncode} {p.stdout}{p.stderr}')
+        need({p: open(p, 'rb').read() for p in h.seals()} == seals, 'seals were changed')
+        need({d['state'] for d in h.devices('o').values()} == {VERIFIED}, 'devices were set aside')
+    os.rename(key + '.right', key)
+    h.ledger('sync', order)
+    h.same_keys('o')
+    os.remove(key)  # nothing is sealed: nothing is lost with it
+    h.goes(h.order('o', ONE + 1))
+another_key.served = True
+
+
+@part
+def wiped_seals(h):
+    """A seal is overwritten before it is given up; one whose name comes back after a power cut is no seal."""
+    order = h.order('o', ONE)
+    h.kill(order, 'before-mark:1')
+    path, = h.seals()
+    size = os.path.getsize(path)
+    os.link(path, h.at('peek'))
+    h.goes(order)
+    with open(h.at('peek'), 'rb') as f:
+        need(f.read() == bytes(size), 'it was not overwritten')
+    os.rename(h.at('peek'), path)
+    h.goes(h.order('o', 2 * ONE))
+    h.check('o', ['packets.ndjson'], 2 * ONE)
+
+
+@part
+def two_orders_in_a_folder(h):
+    """Each has its own seals and its own state."""
+    h.coiote.down = True
+    first, second = h.order('o', ONE), h.order('second', 2 * ONE, packets='second.ndjson')
+    h.goes(first, 1)
+    h.goes(second, 1)
+    h.coiote.down = False
+    h.ledger('sync', first)
+    need({d['state'] for d in h.devices('second').values()} == {VERIFIED} and h.seals(), 'the other was touched')
+    h.ledger('sync', second)
+    for name, where, quota in (('o', 'packets.ndjson', ONE), ('second', 'second.ndjson', 2 * ONE)):
+        h.check(name, [where], quota)
+two_orders_in_a_folder.served = True
+
+
+def main():
+    begin = time.monotonic()
+    wanted = [p for p in PARTS if len(sys.argv) < 2 or p.__name__ in sys.argv]
+    failed = []
+    for check in wanted:
+        with tempfile.TemporaryDirectory(prefix='signet-batch-') as folder:
+            h = Mint(folder, served=getattr(check, 'served', False))
+            try:
+                check(h)
+            except (Broken, subprocess.SubprocessError) as e:
+                failed.append(f'{check.__name__}: {type(e).__name__} {e}')
+            finally:
+                h.close()
+    if failed or not wanted:
+        sys.exit('\n'.join(failed) or 'no such part')
+    print(f'{len(wanted)} parts in {time.monotonic() - begin:.1f} s')
+
+
+main()
