@@ -108,6 +108,10 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
 
 /* what people see (report.c) */
 
+/* A hint of the library with the option or the command that does it (hint.c). */
+enum { CLI_HINT_SIZE = 400 };
+void cli_hint(const char *hint, char out[CLI_HINT_SIZE]);
+
 /* Tells the error: "signet: ...", excerpt and hint on stderr, or a JSON object. Returns the exit
  * code for it. */
 int cli_fail(const struct cli *cli, const struct signet_error *err);

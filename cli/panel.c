@@ -133,7 +133,9 @@ static char *line_of(const struct signet_event *event, bool with_lamps)
     char *text = NULL;
     const char *slot = event->board ? event->board : "";
     const char *what = event->error ? event->error->msg : "";
-    const char *hint = event->error && event->error->hint[0] ? event->error->hint : NULL;
+    char words[CLI_HINT_SIZE];
+    cli_hint(event->error ? event->error->hint : "", words);
+    const char *hint = words[0] ? words : NULL;
     int n = 0;
     if (event->kind == SIGNET_EVENT_WARNING)
         n = asprintf(&text, "signet: warning: %s%s%s\n", what, hint ? "; hint: " : "",

@@ -9,11 +9,13 @@
 
 static void tell(const char *kind, const struct signet_error *err)
 {
+    char hint[CLI_HINT_SIZE];
     fprintf(stderr, "ptool: %s: %s\n", kind, err->msg);
     if (err->excerpt[0])
         fprintf(stderr, "%s\n", err->excerpt);
-    if (err->hint[0])
-        fprintf(stderr, "ptool: hint: %s\n", err->hint);
+    cli_hint(err->hint, hint);
+    if (hint[0])
+        fprintf(stderr, "ptool: hint: %s\n", hint);
 }
 
 static int complain(const struct signet_error *err, int exit_code)

@@ -37,14 +37,16 @@ static void put_bar(const struct signet_event *event)
 static void tell(const char *kind, const char *escape, const struct signet_error *e)
 {
     bool colour = cli_colour(stderr);
+    char hint[CLI_HINT_SIZE];
     if (colour)
         fputs("\r\033[K", stderr);
     fprintf(stderr, "signet: %s%s%s%s\n", colour ? escape : "", kind, colour ? "\033[0m" : "",
             e->msg);
     if (e->excerpt[0])
         fprintf(stderr, "%s\n", e->excerpt);
-    if (e->hint[0])
-        fprintf(stderr, "hint: %s\n", e->hint);
+    cli_hint(e->hint, hint);
+    if (hint[0])
+        fprintf(stderr, "hint: %s\n", hint);
 }
 
 static void put_error(struct json *j, const struct signet_error *e)

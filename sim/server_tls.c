@@ -11,13 +11,14 @@ enum { DAY = 86400 };
 static X509 *make_cert(EVP_PKEY *key, const char *bad)
 {
     bool expired = strcmp(bad, "expired") == 0, elsewhere = strcmp(bad, "wrong-host") == 0;
+    bool early = strcmp(bad, "not-yet-valid") == 0;
     X509 *cert = X509_new();
     X509_EXTENSION *names =
         X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
                             elsewhere ? "DNS:elsewhere.example" : "IP:127.0.0.1,DNS:localhost");
     bool good = cert && names && X509_set_version(cert, 2) &&
                 ASN1_INTEGER_set(X509_get_serialNumber(cert), (long)(clock_wall() & 0xffffff)) &&
-                X509_gmtime_adj(X509_getm_notBefore(cert), -10 * DAY) &&
+                X509_gmtime_adj(X509_getm_notBefore(cert), early ? DAY : -10 * DAY) &&
                 X509_gmtime_adj(X509_getm_notAfter(cert), expired ? -DAY : 30 * DAY) &&
                 X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
                                            (const unsigned char *)"signet sim server", -1, -1, 0) &&

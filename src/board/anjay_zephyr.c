@@ -12,8 +12,9 @@ static int check(struct signet_board *b, struct signet_error *err)
         return SIGNET_OK;
     if (!o->initial) {
         error_set(err, SIGNET_E_USAGE, "anjay-zephyr needs an initial image");
-        error_hint(err, "give --initial or --image-dir; or --flasher none for a board that runs "
-                        "the initial image already");
+        error_hint(err,
+                   "name the initial image or a folder of images; or, for a board that runs it "
+                   "already, no flasher");
         return SIGNET_E_USAGE;
     }
     return SIGNET_OK;

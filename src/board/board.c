@@ -188,7 +188,7 @@ static int check_options(struct signet_board *b, const struct signet_board_optio
         return error_set(err, SIGNET_E_USAGE, "the SMP version is 1 or 2");
     if (!from->port && !from->serial) {
         error_set(err, SIGNET_E_USAGE, "which board? neither a port nor a serial number was given");
-        error_hint(err, "`signet board list` shows what is plugged in");
+        error_hint(err, "the list of boards shows what is plugged in");
         return SIGNET_E_USAGE;
     }
     int code = copy_options(b, from, err);

@@ -8,7 +8,7 @@ static int check(struct signet_board *b, struct signet_error *err)
 {
     if (!b->options.packet_path[0]) {
         error_set(err, SIGNET_E_USAGE, "smp-file needs the path of the packet on the board");
-        error_hint(err, "give --packet-path, such as /lfs1/provision.cbor");
+        error_hint(err, "name the packet's path on the board, such as /lfs1/provision.cbor");
         return SIGNET_E_USAGE;
     }
     return SIGNET_OK;

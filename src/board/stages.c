@@ -149,7 +149,7 @@ static int judge(const struct signet_board *b, const struct signet_bytes *text,
     error_set(err, SIGNET_E_BOARD, "the board refused the packet: its result is '%s', not '%.40s'",
               shown.data && !shown.failed ? (char *)shown.data : "", wanted);
     buf_free(&shown);
-    error_hint(err, "check the packet with `signet packet show`, and that the firmware knows each "
+    error_hint(err, "look at what is in the packet, and that the firmware knows each "
                     "object in it; then flash the board again");
     return SIGNET_E_BOARD;
 }

@@ -92,7 +92,7 @@ static int read_slot(struct reader *r, yaml_node_t *node)
         return rc;
     if ((p.hub && (p.port || p.serial)) || (!p.hub && !p.port && !p.serial)) {
         reader_fail(r, node, SIGNET_E_MEANING, "a slot has a port, a serial number or a hub path");
-        error_hint(r->err, "`signet board list` shows them; a port may have its programmer's "
+        error_hint(r->err, "the list of boards shows them; a port may have its programmer's "
                            "serial number beside it");
         return SIGNET_E_MEANING;
     }

@@ -180,12 +180,12 @@ int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
 
     if (!factory->has_cert_info) {
         error_set(err, SIGNET_E_USAGE, "no certificate was asked for");
-        error_hint(err, "name a JSON file with the fields of the certificate (ptool -C FILE)");
+        error_hint(err, "name a JSON file with the fields of the certificate");
         return SIGNET_E_USAGE;
     }
     if (!factory->cert_info.common_name && !factory->endpoint) {
         error_set(err, SIGNET_E_USAGE, "the certificate has no common name");
-        error_hint(err, "give the endpoint name (ptool -e NAME), or commonName in the JSON file");
+        error_hint(err, "name the endpoint, or commonName in the JSON file");
         return SIGNET_E_USAGE;
     }
     rc = signet_key_generate(&key, &factory->cert_info, factory->observer, err);

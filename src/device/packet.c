@@ -66,13 +66,13 @@ static int missing(const struct signet_account *a, struct signet_error *err)
         error_set(err, SIGNET_E_MEANING,
                   "/0/%u is in %s mode, but there is no certificate of the server", a->iid,
                   signet_mode_name(a->mode));
-        error_hint(err, "give it with -p FILE; 'signet cert fetch HOST:PORT' gets one");
+        error_hint(err, "name the file of the server's certificate, or fetch it from the server");
         return SIGNET_E_MEANING;
     }
     if (!a->identity || !a->secret_key) {
         error_set(err, SIGNET_E_MEANING, "/0/%u is in %s mode, but the device has no %s", a->iid,
                   signet_mode_name(a->mode), a->identity ? "private key" : "certificate");
-        error_hint(err, "make both with -C FILE, or give them with -k KEY -r CERT");
+        error_hint(err, "have both made, or name the files of key and certificate");
         return SIGNET_E_MEANING;
     }
     return SIGNET_OK;

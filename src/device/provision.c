@@ -102,7 +102,7 @@ static int check(struct story *s, struct signet_error *err)
                          "give certificate and key of the device, or let them be made");
     if (has_server(s) && !device.endpoint_name && !has_board(s)) {
         error_set(err, SIGNET_E_USAGE, "the server needs the endpoint name of the device");
-        error_hint(err, "give it with -e NAME");
+        error_hint(err, "name the endpoint");
         return SIGNET_E_USAGE;
     }
     rc = signet_factory_new(&s->factory, &device, err);
@@ -136,7 +136,7 @@ static int name(struct story *s, struct signet_error *err)
         return rc;
     if (!own[0] && !s->factory->endpoint && (has_server(s) || makes_cert(s))) {
         error_set(err, SIGNET_E_USAGE, "the board gives no endpoint name, and none was given");
-        error_hint(err, "give it with -e NAME");
+        error_hint(err, "name the endpoint");
         return SIGNET_E_USAGE;
     }
     if (own[0])

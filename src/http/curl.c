@@ -13,6 +13,7 @@ static const struct library_function functions[] = {
     {"curl_easy_init", offsetof(struct curl, easy_init)},
     {"curl_easy_setopt", offsetof(struct curl, easy_setopt)},
     {"curl_easy_getinfo", offsetof(struct curl, easy_getinfo)},
+    {"curl_easy_header", offsetof(struct curl, easy_header)},
     {"curl_easy_reset", offsetof(struct curl, easy_reset)},
     {"curl_easy_cleanup", offsetof(struct curl, easy_cleanup)},
     {"curl_easy_strerror", offsetof(struct curl, easy_strerror)},

@@ -13,6 +13,8 @@ struct curl {
     CURL *(*easy_init)(void);
     CURLcode (*easy_setopt)(CURL *handle, CURLoption option, ...);
     CURLcode (*easy_getinfo)(CURL *handle, CURLINFO info, ...);
+    CURLHcode (*easy_header)(CURL *handle, const char *name, size_t index, unsigned origin,
+                             int request, struct curl_header **out);
     void (*easy_reset)(CURL *handle);
     void (*easy_cleanup)(CURL *handle);
     const char *(*easy_strerror)(CURLcode code);

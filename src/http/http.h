@@ -8,6 +8,8 @@
 
 struct http;
 
+enum { HTTP_BODY_MAX = 1024 * 1024 }; /* of an answer */
+
 struct http_request {
     const char *method;        /* "GET", "POST", "DELETE" */
     const char *path;          /* from the root, percent-encoded: "/api/..." */
@@ -41,7 +43,8 @@ struct http_auth {
 struct http_options {
     const char *url;     /* "https://HOST", without a port */
     uint16_t port;       /* 0: the scheme's own */
-    const char *ca_file; /* PEM; NULL: the system's authorities */
+    const char *ca_file; /* PEM: these authorities and no others; NULL: the system's */
+    const char *stage;   /* of the events that tell of another attempt; constant */
     bool allow_http;     /* without TLS */
     unsigned connect_ms; /* 0: 10,000 */
     unsigned total_ms;   /* of one request; 0: 30,000 */
@@ -49,6 +52,7 @@ struct http_options {
     unsigned retry_ms;   /* first pause, doubled each time; 0: 500 */
 };
 
+/* Reads ca_file. SIGNET_E_USAGE: url or token; SIGNET_E_IO, SIGNET_E_CERT: ca_file. */
 int http_open(struct http **out, const struct http_options *options, const struct http_auth *auth,
               const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err);
@@ -59,7 +63,9 @@ int http_twin(struct http **out, const struct http *http, struct signet_error *e
 
 /* One request with its retries. SIGNET_OK means that a whole answer came, of any status; 429 and
  * 503 are retried first. A web page with a good status, in answer to a body, counts as an answer
- * that was lost. The caller wipes answer->body, also after an error. */
+ * that was lost; so does one above HTTP_BODY_MAX: SIGNET_E_SERVER without a status. SIGNET_E_NET
+ * says why there was no connection: refused, no such host, whose certificate was not taken and
+ * why. The caller wipes answer->body, also after an error. */
 int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
               struct signet_error *err);
 
@@ -70,7 +76,8 @@ bool http_good(const struct http_answer *answer);
 void http_encode(struct buf *out, const char *text);
 
 /* Retry-After in milliseconds from now: seconds or an HTTP date (RFC 9110 section 10.2.3), at most
- * 120 s; -1 when it is neither. */
-int64_t http_retry_after(const char *value, size_t len, int64_t now_wall);
+ * 120 s; -1 when it is neither. date: the same answer's header Date, since the server's clock may
+ * be off; NULL: now is the time. */
+int64_t http_retry_after(const char *value, const char *date, int64_t now);
 
 #endif

@@ -54,7 +54,7 @@ static int refuse(const struct request *r, const struct db_rows *row,
         return error_set(err, SIGNET_E_CONFLICT, "%s is void", lease->endpoint);
     if (lease->state == SIGNET_DEVICE_FAILED) {
         error_set(err, SIGNET_E_BUSY, "%s was set aside", lease->endpoint);
-        error_hint(err, "`signet ledger rework` lets it be tried again");
+        error_hint(err, "a rework lets it be tried again");
         return SIGNET_E_BUSY;
     }
     if (lease->state >= SIGNET_DEVICE_VERIFIED)

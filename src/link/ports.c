@@ -167,7 +167,7 @@ int signet_port_find(struct signet_port *out, const struct signet_port_filter *f
         goto out;
     if (nth >= count) {
         rc = error_set(err, SIGNET_E_NOT_FOUND, "no such USB serial port");
-        error_hint(err, "`signet board list` shows the ports that are there");
+        error_hint(err, "the list of boards shows the ports that are there");
     } else if (filter->nth < 0 && count > 1) {
         rc = error_set(err, SIGNET_E_CONFLICT, "%zu USB serial ports fit, %s the first", count,
                        ports[0].path);

@@ -21,7 +21,7 @@ static int open_port(const char *path, struct signet_error *err)
     case ENXIO:
     case ENODEV:
         error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot open the port");
-        error_hint(err, "`signet board list` shows the ports that are there");
+        error_hint(err, "the list of boards shows the ports that are there");
         break;
     case EBUSY:
         error_set(err, SIGNET_E_BUSY, "the port is in use by another process");

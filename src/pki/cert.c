@@ -129,7 +129,7 @@ int signet_cert_check_key(const struct signet_cert *cert, const struct signet_ke
     if (same == 1)
         return SIGNET_OK;
     error_set(err, SIGNET_E_CERT, "the private key does not belong to the certificate");
-    error_hint(err, "`signet cert show` on both files: the key fingerprints must be equal");
+    error_hint(err, "compare the fingerprints of both keys: they must be equal");
     return SIGNET_E_CERT;
 }
 

@@ -130,7 +130,7 @@ int signet_key_load(struct signet_key **out, const void *data, size_t len, struc
     X509_SIG_free(sealed);
     if (sealed) {
         rc = error_set(err, SIGNET_E_CERT, "the private key is encrypted");
-        error_hint(err, "decrypt it first: openssl pkey -in KEY -out PLAIN");
+        error_hint(err, "decrypt the key first");
         goto out;
     }
     at = der.data;

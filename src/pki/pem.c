@@ -89,7 +89,7 @@ out:
 static int encrypted(struct signet_error *err)
 {
     error_set(err, SIGNET_E_CERT, "the private key is encrypted");
-    error_hint(err, "decrypt it first: openssl pkey -in KEY -out PLAIN");
+    error_hint(err, "decrypt the key first");
     return SIGNET_E_CERT;
 }
 

@@ -86,7 +86,7 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
 
     if (ops->can.needs_token && !token_len) {
         error_set(err, SIGNET_E_USAGE, "the server's token is empty");
-        error_hint(err, "give the file of its token: --token-file, in an order token_file");
+        error_hint(err, "name the file of the token");
         return SIGNET_E_USAGE;
     }
     *out = (struct http_auth){.token = token, .token_len = token_len, .ctx = server};
@@ -115,6 +115,7 @@ static int open_http(struct signet_server *server, const struct signet_server_in
     const struct http_options options = {.url = info->url,
                                          .port = info->port,
                                          .ca_file = o->ca_file ? o->ca_file : info->ca_file,
+                                         .stage = "register",
                                          .allow_http = o->allow_http,
                                          .connect_ms = o->connect_timeout_ms,
                                          .total_ms = o->total_timeout_ms,

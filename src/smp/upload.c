@@ -263,7 +263,7 @@ int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data
         rc = error_set(err, SIGNET_E_LIMIT, "the file is larger than SMP takes");
     if (!rc)
         rc = smp_packet_limit(smp, &up.limit, err);
-    if (!rc && chunk_size(&up, len > 1 ? 1 : 0) == 0 && len)
+    if (!rc && chunk_size(&up, 0) == 0 && len) /* the first packet has the most to carry */
         rc = error_set(err, SIGNET_E_LIMIT, "packets of %zu bytes have no room for data", up.limit);
     if (!rc) {
         smp_tell_progress(smp, "upload", 0, len);

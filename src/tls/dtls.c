@@ -244,11 +244,13 @@ int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
                        "%s shows a certificate that does not come from the authority in the "
                        "packet, or not for this host: %s",
                        t->session.peer, X509_verify_cert_error_string(login.chain_error));
-        error_hint(err, "`signet cert fetch --dtls %s` shows what it has", t->session.peer);
+        error_hint(err, "fetch the certificate of %s over DTLS to see what it has",
+                   t->session.peer);
     } else if (rc && login.wrong_server) {
         rc = error_set(err, SIGNET_E_CERT, "%s shows another certificate than the device expects",
                        t->session.peer);
-        error_hint(err, "`signet cert fetch --dtls %s` shows what it has", t->session.peer);
+        error_hint(err, "fetch the certificate of %s over DTLS to see what it has",
+                   t->session.peer);
     } else if (rc) {
         judge(&t->session, &login, rc, err);
         if (rc == SIGNET_E_TIMEOUT && t->session.fell_silent)

@@ -4,7 +4,7 @@
 Each case has a deadline in seconds, at which the command is killed and the test fails (they are as long as a slow
 machine needs: nearly all cases end within one second), an exit code, and what the server has at the end; a second try
 always ends with exactly one registration. Token, password and key are nowhere in what was printed."""
-import concurrent.futures, json, os, subprocess, sys, tempfile
+import concurrent.futures, json, os, shutil, subprocess, sys, tempfile
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 TOKEN, PSK = 'T0kenCanary7d1f', b'PskCanary_012345'
@@ -36,9 +36,10 @@ FAULTS = [
     ('slow', 0, 'registered', 1, 20),
     ('latency=300', 0, 'registered', 1, 20),
     ('latency=2600', 1, 'no answer in time', None, 40),
-    ('bad-tls=expired', 1, 'TLS', 0, 20),
-    ('bad-tls=wrong-host', 1, 'TLS', 0, 20),
-    ('bad-tls=untrusted', 1, 'TLS', 0, 20),
+    ('bad-tls=expired', 1, 'has expired', 0, 20),
+    ('bad-tls=not-yet-valid', 1, 'not valid yet', 0, 20),
+    ('bad-tls=wrong-host', 1, 'another host name', 0, 20),
+    ('bad-tls=untrusted', 1, 'no authority in', 0, 20),
 ]
 passed = 0
 
@@ -121,8 +122,45 @@ def logins():
         expect('nothing was sent', sim.end()['requests'] == 0)
 
 
+def system_authorities():
+    """A server whose authority the system trusts, in libcurl's own folder and file: taken without a ca_file, refused
+    with one that names another authority. The folder is another one for these programs only."""
+    def trusting(system, *command):
+        return ['unshare', '-rm', 'sh', '-c', 'mount --bind "$0" /etc/ssl/certs && exec "$@"', system, *command]
+    if subprocess.run(trusting('/tmp', 'true'), capture_output=True).returncode != 0:
+        print('system_authorities: this machine gives no mount namespace: skipped')
+        return
+    for place in ('folder', 'file'):
+        with tempfile.TemporaryDirectory() as folder:
+            system, other = os.path.join(folder, 'system'), os.path.join(folder, 'other.pem')
+            os.makedirs(system)
+            sim = Sim(folder, 'coiote', '')
+            subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                            '-subj', '/CN=other', '-keyout', '/dev/null', '-out', other], check=True, capture_output=True)
+            shutil.copy(sim.ca if place == 'file' else other, os.path.join(system, 'ca-certificates.crt'))
+            if place == 'folder':
+                shutil.copy(sim.ca, system)
+                subprocess.run(['openssl', 'rehash', system], check=True, capture_output=True)
+            files = {}
+            for who, ca in (('trusted', None), ('exclusive', other)):
+                files[who] = os.path.join(folder, who + '.json')
+                info = {'kind': 'coiote', 'url': 'https://127.0.0.1', 'port': sim.port, 'domain': '/acme/'}
+                with open(files[who], 'w') as f:
+                    json.dump({**info, **({'ca_file': ca} if ca else {})}, f)
+            token = os.path.join(folder, 'token')
+            with open(os.open(token, os.O_WRONLY | os.O_CREAT, 0o600), 'w') as f:
+                f.write(TOKEN)
+            p = {who: subprocess.run(trusting(system, SIGNET, 'server', 'check', '--token-file', token, files[who]),
+                                     capture_output=True, text=True, timeout=60) for who in files}
+            expect(f'the system trusts it ({place})', p['trusted'].returncode == 0, p['trusted'].stderr)
+            expect(f'ca_file is exclusive ({place})',
+                   p['exclusive'].returncode == 1 and 'no authority in' in p['exclusive'].stderr, p['exclusive'])
+            expect('only the first was sent', sim.end()['requests'] == 1)
+
+
 with concurrent.futures.ThreadPoolExecutor(len(KINDS)) as pool:  # mostly they wait
     for future in [pool.submit(one, kind, *case) for case in FAULTS for kind in KINDS]:
         future.result()
 logins()
+system_authorities()
 print(f'{len(KINDS) * len(FAULTS) + 4} cases, {passed} checks passed')

@@ -1,12 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is decided before anything is sent: URLs, tokens, how long to wait. */
+/* What is decided before anything is sent: URLs, tokens, how long to wait; and which answers of a
+ * server on loopback are answers. TLS is in tests/unit/server/batch.c.
+ * wrap: wipe
+ */
 #include "http/http.h"
 
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+void __real_wipe(void *data, size_t len);
+void __wrap_wipe(void *data, size_t len);
+static size_t headers_wiped;
+
+void __wrap_wipe(void *data, size_t len)
+{
+    headers_wiped += len == 29 && memcmp(data, "Authorization: Bearer a-token", 29) == 0;
+    __real_wipe(data, len);
+}
 
 static int open_with(const char *url, const char *token, bool allow_http)
 {
@@ -62,30 +81,33 @@ static void test_tokens(void **state)
 static void test_retry_after(void **state)
 {
     static const struct {
-        const char *text;
+        const char *text, *date;
         int64_t ms;
     } cases[] = {
-        {"0", 0},
-        {" 7 ", 7000},
-        {"120", 120000},
-        {"121", 120000},
-        {"99999999999999999999999", 120000},
-        {"-1", -1},
-        {"1.5", -1},
-        {"5 soon", -1},
-        {"", -1},
-        {"   ", -1},
-        {"Wed, 21 Oct 2015 07:28:00 GMT", 10000}, /* 10 s after now, which is below */
-        {"Wed, 21 Oct 2015 07:27:00 GMT", 0},
-        {"Fri, 31 Dec 9999 23:59:59 GMT", 120000},
-        {"not a date at all", -1},
-        {"Wed, 21 Oct 2015 07:28:00 GMT Wed, 21 Oct 2015 07:28:00 GMT Wed, 21 Oct", -1},
+        {"0", NULL, 0},
+        {"7", NULL, 7000},
+        {"7", "Wed, 21 Oct 2015 07:28:00 GMT", 7000},
+        {"120", NULL, 120000},
+        {"121", NULL, 120000},
+        {"99999999999999999999999", NULL, 120000},
+        {"-1", NULL, -1},
+        {"1.5", NULL, -1},
+        {"5 soon", NULL, -1},
+        {"", NULL, -1},
+        {"Wed, 21 Oct 2015 07:28:00 GMT", NULL, 10000}, /* 10 s after now, which is below */
+        {"Wed, 21 Oct 2015 07:27:00 GMT", NULL, 0},
+        {"Fri, 31 Dec 9999 23:59:59 GMT", NULL, 120000},
+        {"not a date at all", NULL, -1},
+        /* a server whose clock is a year behind, and one that is ahead */
+        {"Tue, 21 Oct 2014 07:28:00 GMT", "Tue, 21 Oct 2014 07:27:57 GMT", 3000},
+        {"Fri, 21 Oct 2016 07:28:00 GMT", "Fri, 21 Oct 2016 07:27:55 GMT", 5000},
+        {"Fri, 21 Oct 2016 07:28:00 GMT", "Fri, 21 Oct 2016 07:29:00 GMT", 0},
+        {"Wed, 21 Oct 2015 07:28:00 GMT", "nonsense", 10000},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(http_retry_after(cases[i].text, strlen(cases[i].text), 1445412470),
-                         cases[i].ms);
+        assert_int_equal(http_retry_after(cases[i].text, cases[i].date, 1445412470), cases[i].ms);
 }
 
 static void test_encode(void **state)
@@ -99,13 +121,198 @@ static void test_encode(void **state)
     buf_free(&out);
 }
 
+/* A server of plain HTTP: each connection gets the next answer, whatever it asks. */
+struct server {
+    int listener;
+    uint16_t port;
+    pthread_t thread;
+    const char *const *answers; /* "": the connection ends without one */
+    size_t count, requests;
+    char seen[8][1024];
+};
+
+static void answer_one(struct server *s, int fd)
+{
+    const char *next = s->requests < s->count ? s->answers[s->requests] : NULL;
+    const char *text = next ? next : "", *end;
+    char *seen = s->seen[s->requests < 8 ? s->requests : 7];
+    size_t len = 0, want = SIZE_MAX;
+    ssize_t n;
+
+    memset(seen, 0, sizeof(s->seen[0]));
+    while (len < want && len < sizeof(s->seen[0]) - 1 &&
+           (n = recv(fd, seen + len, sizeof(s->seen[0]) - 1 - len, 0)) > 0) {
+        len += (size_t)n;
+        if (*seen < 'A')
+            break;
+        end = strstr(seen, "\r\n\r\n");
+        if (end)
+            want = (size_t)(end + 4 - seen) + (strstr(seen, "Content-Length: 2") ? 2 : 0);
+    }
+    if (*seen != 'G' && *seen != 'P') /* nothing, or a look at whether this speaks TLS */
+        return;
+    s->requests++;
+    if (strcmp(text, "large") == 0) {
+        static char body[70000];
+        send(fd, "HTTP/1.1 200 OK\r\n\r\n", 19, MSG_NOSIGNAL);
+        memset(body, 'x', sizeof(body));
+        for (int i = 0; i < 20; i++)
+            if (send(fd, body, sizeof(body), MSG_NOSIGNAL) < 0)
+                break;
+    } else {
+        send(fd, text, strlen(text), MSG_NOSIGNAL);
+    }
+}
+
+static void *serve(void *ctx)
+{
+    struct server *s = ctx;
+    int fd;
+
+    while ((fd = accept(s->listener, NULL, NULL)) >= 0) {
+        answer_one(s, fd);
+        shutdown(fd, SHUT_WR);
+        close(fd);
+    }
+    return NULL;
+}
+
+static void server_start(struct server *s, const char *const *answers, size_t count)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(at);
+
+    memset(s, 0, sizeof(*s));
+    s->answers = answers;
+    s->count = count;
+    s->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(s->listener, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(s->listener, 8), 0);
+    assert_int_equal(getsockname(s->listener, (struct sockaddr *)&at, &size), 0);
+    s->port = ntohs(at.sin_port);
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static void server_stop(struct server *s)
+{
+    shutdown(s->listener, SHUT_RDWR);
+    pthread_join(s->thread, NULL);
+    close(s->listener);
+}
+
+static int log_in(const void *ctx, struct http *http, struct secret *token, int64_t *seconds,
+                  struct signet_error *err)
+{
+    (void)http;
+    *seconds = 0;
+    ++*(unsigned *)(uintptr_t)ctx;
+    return secret_set(token, "fresh", 5, err);
+}
+
+#define OK_JSON   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+#define PAGE      "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n \n<html>"
+#define STATUS(s) "HTTP/1.1 " s " x\r\nContent-Length: 0\r\n\r\n"
+#define LATER(s)  "HTTP/1.1 " s " x\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
+
+/* What comes of each, and after how many requests. */
+static void test_answers(void **state)
+{
+    enum { BODY = 1, TWICE_IS_FINE = 2, LOGIN = 4, ANONYMOUS = 8 };
+    static const struct {
+        unsigned how;
+        const char *answers[6];
+        size_t count; /* of requests */
+        int rc;
+        long status;
+        bool maybe_done;
+    } rows[] = {
+        {BODY, {OK_JSON}, 1, SIGNET_OK, 200, false},
+        /* a web page with a good status, in answer to a body, is no answer */
+        {BODY, {PAGE}, 1, SIGNET_E_SERVER, 0, true},
+        {BODY | TWICE_IS_FINE, {PAGE, OK_JSON}, 2, SIGNET_OK, 200, true},
+        {BODY | TWICE_IS_FINE, {PAGE, PAGE, PAGE, PAGE, OK_JSON}, 4, SIGNET_E_SERVER, 0, true},
+        {0, {PAGE}, 1, SIGNET_OK, 200, false},
+        /* a connection that ends: sent again only when that may be done twice */
+        {BODY, {""}, 1, SIGNET_E_NET, 0, true},
+        {BODY | TWICE_IS_FINE, {"", OK_JSON}, 2, SIGNET_OK, 200, true},
+        {0, {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"}, 1, SIGNET_E_NET, 0, true},
+        /* try later: as often as was asked, the first included */
+        {BODY, {LATER("429"), OK_JSON}, 2, SIGNET_OK, 200, false},
+        {BODY, {LATER("503"), LATER("503"), LATER("503"), OK_JSON}, 4, SIGNET_OK, 200, false},
+        {BODY,
+         {LATER("503"), LATER("503"), LATER("503"), LATER("503"), OK_JSON},
+         4,
+         SIGNET_OK,
+         503,
+         false},
+        {BODY, {STATUS("500"), OK_JSON}, 1, SIGNET_OK, 500, false},
+        {BODY, {LATER("429"), ""}, 2, SIGNET_E_NET, 0, true},
+        /* a redirect is not followed: a key would go on to elsewhere */
+        {BODY,
+         {"HTTP/1.1 307 x\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n", OK_JSON},
+         1,
+         SIGNET_OK,
+         307,
+         false},
+        {0, {"large"}, 1, SIGNET_E_SERVER, 0, true},
+        /* one 401 is answered with another login */
+        {LOGIN, {STATUS("401"), OK_JSON}, 2, SIGNET_OK, 200, false},
+        {LOGIN, {STATUS("401"), STATUS("401"), OK_JSON}, 2, SIGNET_OK, 401, false},
+        {LOGIN | ANONYMOUS, {STATUS("401"), OK_JSON}, 1, SIGNET_OK, 401, false},
+        {LOGIN, {STATUS("403"), OK_JSON}, 1, SIGNET_OK, 403, false},
+        {0, {STATUS("401"), OK_JSON}, 1, SIGNET_OK, 401, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned logins = 0;
+        const struct http_auth token = {.token = "a-token", .token_len = 7};
+        const struct http_auth login = {.login = log_in, .ctx = &logins};
+        struct secret body = {0};
+        struct http_request request = {.method = rows[i].how & BODY ? "POST" : "GET",
+                                       .path = "/p",
+                                       .body = rows[i].how & BODY ? &body : NULL,
+                                       .anonymous = rows[i].how & ANONYMOUS,
+                                       .retry_lost = rows[i].how & TWICE_IS_FINE};
+        struct http_options options = {
+            .url = "http://127.0.0.1", .allow_http = true, .retry_ms = 1};
+        struct http_answer answer = {0};
+        struct signet_error err = {0};
+        struct http *http = NULL;
+        struct server s;
+
+        server_start(&s, rows[i].answers, 6);
+        options.port = s.port;
+        assert_int_equal(secret_set(&body, "{}", 2, NULL), SIGNET_OK);
+        assert_int_equal(
+            http_open(&http, &options, rows[i].how & LOGIN ? &login : &token, NULL, NULL, &err),
+            SIGNET_OK);
+        headers_wiped = 0;
+        int rc = http_send(http, &request, &answer, &err);
+        http_close(&http);
+        server_stop(&s);
+        if (rc != rows[i].rc || s.requests != rows[i].count || answer.status != rows[i].status ||
+            answer.maybe_done != rows[i].maybe_done)
+            fail_msg("case %zu: %d, %ld, %zu requests, %d: %s", i, rc, answer.status, s.requests,
+                     answer.maybe_done, err.msg);
+        if (rows[i].how & LOGIN) {
+            assert_int_equal(logins, rows[i].how & ANONYMOUS ? 0 : rows[i].count);
+            assert_int_equal(strstr(s.seen[0], "Bearer fresh") != NULL, !(rows[i].how & ANONYMOUS));
+        } else {
+            assert_non_null(strstr(s.seen[0], "Authorization: Bearer a-token\r\n"));
+            assert_true(headers_wiped >= rows[i].count); /* the copy that each request had */
+        }
+        secret_wipe(&answer.body);
+        secret_wipe(&body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_retry_after),
-        cmocka_unit_test(test_encode),
+        cmocka_unit_test(test_urls),        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_retry_after), cmocka_unit_test(test_encode),
+        cmocka_unit_test(test_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,6 +112,8 @@ static void decimal_fractions(void **state)
     refused("81a2" NAME "02c48101", "two 64-bit integers");
     refused("81a2" NAME "02c483010203", "two 64-bit integers");
     refused("81a2" NAME "02c48220c24101", "two 64-bit integers");
+    refused("81a2" NAME "02c482011bffffffffffffffff", "two 64-bit integers"); /* more than 2^63 */
+    refused("81a2" NAME "02c4821bffffffffffffffff01", "two 64-bit integers");
     refused("81a2" NAME "02c5820101", "tag 5");
 }
 
@@ -143,6 +145,10 @@ static void base_fields_carry(void **state)
     assert_int_equal(signet_tree_at(tree, 2)->path.rid, 5);
     assert_int_equal(signet_tree_at(tree, 2)->value.as.integer, 11);
     signet_tree_free(&tree);
+    /* {-5: 2^64 - 1, 2: 1}, {-5: -1, 2: -2^63}: no 64 bits hold these */
+    refused("81a3" NAME "241bffffffffffffffff0201", "leave 64 bits");
+    refused("81a3" NAME "2420023b7fffffffffffffff", "leave 64 bits");
+    integer_is("81a3" NAME "241bffffffffffffffff023b7fffffffffffffff", INT64_MAX);
     integer_is("81a3" NAME "22"
                "1a514b67b0"
                "0207",
@@ -159,6 +165,9 @@ static void base_fields_carry(void **state)
     refused("81a3" NAME "200b"
             "0207",
             "version");
+    refused("81a3" NAME "2020"
+            "0207",
+            "version"); /* -1 */
 }
 
 static void strings_in_pieces(void **state)

@@ -113,8 +113,15 @@ static void test_batch_that_failed_in_part(void **state)
 static void test_lost_answers(void **state)
 {
     static const char *const kinds[] = {"coiote", "thingsboard", "leshan"};
-    static const char *const faults[] = {
-        "commit-then-drop*3", "drop*3", "truncate*2", "html", "503=0*2", "429=0", "slow*2"};
+    static const char *const faults[] = {"commit-then-drop*3",
+                                         "drop*3",
+                                         "truncate*2",
+                                         "html",
+                                         "503=0*2",
+                                         "429=0",
+                                         "slow*2",
+                                         "portal",
+                                         "portal*2"};
 
     (void)state;
     for (size_t i = 0; i < 3; i++)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "device.h"
+#include "smp/client.h"
 
 /* FORGETS: after the last byte the board has no upload any more, as Zephyr's fs group does it.
  * VERSION_2 and TRANSLATED: Zephyr 3.4 and later, which go by the length of the file; asked in
@@ -281,6 +282,210 @@ static void senseless_offsets(void **state)
     }
 }
 
+/* A board that takes all, with the limits that it tells; each rewind of `back` goes one byte back.
+ */
+struct simple {
+    uint64_t buf_size;
+    unsigned back;
+    size_t len, chunks, largest;
+};
+
+static bool simple_handle(struct device *device, const struct smp_header *header,
+                          const struct smp_answer *request, struct buf *body)
+{
+    struct simple *s = device->ctx;
+    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
+    const struct smp_item *data = smp_answer_want(request, "data", SMP_BYTES);
+
+    if (header->group == SMP_GROUP_OS) {
+        cbor_put_text(body, "buf_size");
+        cbor_put_uint(body, s->buf_size);
+        return true;
+    }
+    assert_true(off && data);
+    s->chunks++;
+    s->largest = data->len > s->largest ? data->len : s->largest;
+    if (off->value > 1 && s->back) { /* an earlier offset, and an error */
+        s->back--;
+        cbor_put_text(body, "rc");
+        cbor_put_uint(body, 1);
+        s->len = off->value - 1;
+    } else {
+        s->len = off->value + data->len;
+    }
+    cbor_put_text(body, "off");
+    cbor_put_uint(body, s->len);
+    return true;
+}
+
+static int simple_upload(struct simple *s, const struct signet_smp_options *options,
+                         const void *data, size_t len, struct signet_error *err)
+{
+    struct device device = {.handle = simple_handle, .ctx = s};
+    struct signet_link *link = NULL;
+    struct signet_smp *smp = NULL;
+
+    device_open(&device, &link);
+    assert_int_equal(signet_smp_new(&smp, link, options, NULL, err), SIGNET_OK);
+    int rc = signet_smp_upload(smp, "/f", data, len, NULL, err);
+    /* what was sent may be a secret */
+    assert_int_equal(smp->body.len + smp->packet.len + smp->wire.len, 0);
+    for (size_t i = 0; i + 16 < smp->body.cap; i++)
+        assert_memory_not_equal(smp->body.data + i, "ssssssssssssssss", 16);
+    for (size_t i = 0; i + 20 < smp->wire.cap; i++)
+        assert_memory_not_equal(smp->wire.data + i, "c3Nzc3Nzc3Nzc3Nzc3Nz", 20);
+    signet_smp_free(&smp);
+    device_close(&device, &link);
+    return rc;
+}
+
+/* What a board tells of its buffer is believed when it can be. */
+static void limits_of_a_board(void **state)
+{
+    static const struct {
+        uint64_t told;
+        size_t packet; /* that comes of it, header included */
+    } rows[] = {{1, 380}, {127, 380}, {128, 124}, {512, 508}, {100000, SMP_PACKET_MAX}};
+    static char data[40000];
+
+    (void)state;
+    memset(data, 's', sizeof(data));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct simple s = {.buf_size = rows[i].told};
+        struct signet_error err;
+
+        assert_int_equal(simple_upload(&s, NULL, data, sizeof(data), &err), SIGNET_OK);
+        assert_int_equal(s.len, sizeof(data));
+        assert_in_range(s.largest, rows[i].packet - 48, rows[i].packet - 30);
+    }
+}
+
+static void what_no_upload_takes(void **state)
+{
+    const struct signet_smp_options small = {.packet_limit = 34}, just = {.packet_limit = 40};
+    struct simple s = {0};
+    struct signet_error err;
+    char data[64];
+
+    (void)state;
+    memset(data, 's', sizeof(data));
+    assert_int_equal(simple_upload(&s, NULL, data, (size_t)UINT32_MAX + 1, &err), SIGNET_E_LIMIT);
+    assert_non_null(strstr(err.msg, "larger than SMP takes"));
+    assert_int_equal(simple_upload(&s, &small, data, sizeof(data), &err), SIGNET_E_LIMIT);
+    assert_non_null(strstr(err.msg, "have no room for data"));
+    assert_int_equal(s.chunks, 0);
+    assert_int_equal(simple_upload(&s, &just, data, sizeof(data), &err), SIGNET_OK);
+}
+
+/* A board may want an earlier chunk, but not for ever. */
+static void rewinds_are_counted(void **state)
+{
+    char data[400];
+
+    (void)state;
+    memset(data, 's', sizeof(data));
+    for (unsigned back = 0; back <= 5; back++) {
+        struct simple s = {.buf_size = 128, .back = back};
+        struct signet_error err;
+        int rc = simple_upload(&s, NULL, data, sizeof(data), &err);
+
+        assert_int_equal(rc, back <= 3 ? SIGNET_OK : SIGNET_E_SMP);
+    }
+}
+
+/* Who does not ask whether it is confirmed gets an error when it is not. */
+static bool silent_end(struct device *device, const struct smp_header *header,
+                       const struct smp_answer *request, struct buf *body)
+{
+    (void)device;
+    (void)request;
+    if (header->group != SMP_GROUP_OS)
+        return false;
+    cbor_put_text(body, "buf_size");
+    cbor_put_uint(body, 128);
+    return true;
+}
+
+static void doubts_are_told(void **state)
+{
+    struct device device = {.handle = silent_end};
+    struct signet_link *link = NULL;
+    struct signet_smp *smp = NULL;
+    struct signet_error err;
+    bool confirmed = true;
+
+    (void)state;
+    device_open(&device, &link);
+    assert_int_equal(signet_smp_new(&smp, link, NULL, NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_smp_upload(smp, "/f", "x", 1, NULL, &err), SIGNET_E_TIMEOUT);
+    assert_non_null(strstr(err.msg, "did not confirm the last bytes"));
+    assert_int_equal(signet_smp_upload(smp, "/f", "x", 1, &confirmed, &err), SIGNET_OK);
+    assert_false(confirmed);
+    signet_smp_free(&smp);
+    device_close(&device, &link);
+}
+
+/* The board says that there is no chunk 0: of the last chunk, sent once, and of one in the middle,
+ * sent twice. Neither can mean that the file is complete. */
+struct restart {
+    size_t at;   /* this chunk, counted from 0, and all behind it */
+    bool silent; /* the first time there is no answer */
+    size_t chunks;
+};
+
+static bool restarts(struct device *device, const struct smp_header *header,
+                     const struct smp_answer *request, struct buf *body)
+{
+    struct restart *r = device->ctx;
+    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
+    const struct smp_item *data = smp_answer_want(request, "data", SMP_BYTES);
+
+    if (header->group == SMP_GROUP_OS)
+        return silent_end(device, header, request, body);
+    if (!data)
+        return false;
+    if (r->chunks++ < r->at) {
+        cbor_put_text(body, "off");
+        cbor_put_uint(body, off->value + data->len);
+        return true;
+    }
+    if (r->silent) {
+        r->silent = false;
+        return false;
+    }
+    cbor_put_text(body, "rc");
+    cbor_put_uint(body, 3);
+    return true;
+}
+
+static void a_board_that_starts_again(void **state)
+{
+    static const struct {
+        size_t len;
+        struct restart how;
+    } rows[] = {{150, {.at = 1}}, {600, {.at = 1, .silent = true}}};
+    static char data[600];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct restart how = rows[i].how;
+        struct device device = {.handle = restarts, .ctx = &how};
+        struct signet_link *link = NULL;
+        struct signet_smp *smp = NULL;
+        struct signet_error err;
+        bool confirmed = true;
+
+        device_open(&device, &link);
+        assert_int_equal(signet_smp_new(&smp, link, NULL, NULL, &err), SIGNET_OK);
+        assert_int_equal(signet_smp_upload(smp, "/f", data, rows[i].len, &confirmed, &err),
+                         SIGNET_E_SMP);
+        assert_non_null(strstr(err.hint, "started again"));
+        assert_int_equal(how.chunks, rows[i].how.at + (rows[i].how.silent ? 2 : 1));
+        signet_smp_free(&smp);
+        device_close(&device, &link);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +493,11 @@ int main(void)
         cmocka_unit_test(older_files),
         cmocka_unit_test(named_cases),
         cmocka_unit_test(senseless_offsets),
+        cmocka_unit_test(limits_of_a_board),
+        cmocka_unit_test(what_no_upload_takes),
+        cmocka_unit_test(rewinds_are_counted),
+        cmocka_unit_test(doubts_are_told),
+        cmocka_unit_test(a_board_that_starts_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library's hints speak of things. Here are the words of the command line for them. */
+#include "cli.h"
+
+#include <string.h>
+
+static const struct {
+    const char *hint, *words;
+} table[] = {
+    {"name the endpoint", "-e NAME"},
+    {"name the file of the server's certificate",
+     "-p FILE; `signet cert fetch HOST:PORT` fetches it"},
+    {"have both made", "-C FILE; or -k KEY -r CERT"},
+    {"name a JSON file with the fields", "-C FILE"},
+    {"the list of boards", "`signet board list`"},
+    {"name the file of the token", "--token-file FILE; in an order, token_file"},
+    {"plain http has to be allowed", "--allow-http; in an order, allow_http: true"},
+    {"a private authority is named", "--ca-file FILE"},
+    {"has to be converted to PEM", "openssl x509 -inform der -in FILE -out FILE.pem"},
+    {"name the packet's path", "--packet-path PATH"},
+    {"name the initial image", "--initial FILE, --image-dir DIR, --flasher none"},
+    {"a rework lets", "`signet ledger rework LEDGER NAME`"},
+    {"fetch the certificate of", "`signet cert fetch --dtls HOST:PORT`"},
+    {"compare the fingerprints", "`signet cert show FILE`"},
+    {"decrypt the key first", "openssl pkey -in KEY -out PLAIN"},
+    {"look at what is in the packet", "`signet packet show FILE`"},
+};
+
+void cli_hint(const char *hint, char out[CLI_HINT_SIZE])
+{
+    const char *words = NULL;
+    for (size_t i = 0; !words && i < sizeof(table) / sizeof(table[0]); i++)
+        if (strstr(hint, table[i].hint))
+            words = table[i].words;
+    snprintf(out, CLI_HINT_SIZE, words ? "%s (%s)" : "%s", hint, words ? words : "");
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HTTP_PRIVATE_H
+#define HTTP_PRIVATE_H
+
+/* Between the files of this room. */
+
+#include "http/curl.h"
+#include "http/http.h"
+#include "http/ticket.h"
+
+struct http {
+    const struct curl *curl;
+    CURL *easy;
+    CURLM *multi; /* for the cancel descriptor: easy_perform cannot be woken */
+    char *base;   /* "https://host:port" */
+    bool https;
+    char *ca_file;          /* for messages; NULL: the system's authorities */
+    struct buf authorities; /* what stood in it */
+    struct ticket *ticket;  /* shared with twins */
+    bool twin;              /* all but curl, easy and multi is another's */
+    unsigned connect_ms, total_ms, attempts, retry_ms;
+    const char *stage;
+    const struct signet_observer *observer;
+    const struct signet_cancel *cancel;
+    char why[CURL_ERROR_SIZE]; /* libcurl's words for the last failure */
+};
+
+/* url.c: "https://HOST:PORT", and whether it is https. SIGNET_E_USAGE. */
+int url_base(const struct http_options *options, char **base, bool *https,
+             struct signet_error *err);
+
+/* transfer.c: one request and its answer. */
+struct transfer {
+    const struct http_request *request;
+    const char *url;
+    const struct secret *authorization;
+    struct buf body; /* of the answer */
+    size_t sent;     /* of the request's body */
+};
+/* CURLE_ABORTED_BY_CALLBACK: cancelled. */
+CURLcode transfer_run(struct http *http, struct transfer *transfer);
+/* A TLS handshake with the port that was spoken to in clear; nothing is sent. */
+bool transfer_speaks_tls(struct http *http);
+/* How long the last answer asks to wait; -1: it does not say. */
+int64_t transfer_retry_after(const struct http *http);
+
+/* failure.c: why a transfer failed, and what that means for the request. */
+struct failure {
+    bool unsent; /* nothing of the request can have been understood */
+    bool passes; /* another attempt may succeed */
+};
+int failure_explain(struct http *http, CURLcode code, struct failure *failure,
+                    struct signet_error *err);
+
+#endif

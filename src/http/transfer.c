@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request with libcurl. */
+#include "http/private.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signet/version.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RETRY_AFTER_MAX_MS = 120000,
+    SLOW_BYTES = 1, /* a second, for SLOW_SECONDS */
+    SLOW_SECONDS = 15
+};
+
+static size_t on_send(char *data, size_t size, size_t count, void *ctx)
+{
+    struct transfer *t = ctx;
+    const struct secret *body = t->request->body;
+    size_t left = body->len - t->sent;
+
+    count *= size;
+    count = count < left ? count : left;
+    memcpy(data, body->data + t->sent, count);
+    t->sent += count;
+    return count;
+}
+
+/* A kept connection that ends without an answer: curl would send the body again by itself. Whether
+ * that may be done is ours to know. */
+static int on_rewind(void *ctx, curl_off_t offset, int origin)
+{
+    (void)ctx;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+    struct transfer *t = ctx;
+
+    (void)size; /* always 1 */
+    buf_append(&t->body, data, count);
+    return t->body.failed ? 0 : count;
+}
+
+/* Whom to trust, and what is taken from the environment: nothing. */
+static void set_trust(struct http *http, CURL *easy)
+{
+    const struct curl *c = http->curl;
+    struct curl_blob authorities = {
+        .data = http->authorities.data, .len = http->authorities.len, .flags = CURL_BLOB_NOCOPY};
+
+    c->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (http->ca_file) { /* these authorities and no others: not libcurl's own file and folder */
+        c->easy_setopt(easy, CURLOPT_CAINFO_BLOB, &authorities);
+        c->easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        c->easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    c->easy_setopt(easy, CURLOPT_PROXY, "");
+    c->easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+}
+
+static void set_options(struct http *http, struct transfer *t, struct curl_slist *headers)
+{
+    const struct curl *c = http->curl;
+    CURL *easy = http->easy;
+
+    c->easy_reset(easy); /* connections stay */
+    set_trust(http, easy);
+    c->easy_setopt(easy, CURLOPT_URL, t->url);
+    c->easy_setopt(easy, CURLOPT_ERRORBUFFER, http->why);
+    c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    c->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, http->https ? "https" : "http");
+    c->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* a PSK is not sent on to elsewhere */
+    c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_ms);
+    c->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)http->total_ms);
+    c->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
+    c->easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+    c->easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    c->easy_setopt(easy, CURLOPT_USERAGENT, "signet/" SIGNET_VERSION);
+    c->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    c->easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    if (t->request->body) {
+        c->easy_setopt(easy, CURLOPT_POST, 1L);
+        c->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->request->body->len);
+        c->easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
+        c->easy_setopt(easy, CURLOPT_READDATA, t);
+        c->easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+    }
+    c->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->request->method);
+}
+
+static struct curl_slist *make_headers(struct http *http, const struct transfer *t)
+{
+    const struct curl *c = http->curl;
+    const char *type = t->request->form ? "Content-Type: application/x-www-form-urlencoded"
+                                        : "Content-Type: application/json";
+    const char *const texts[] = {(const char *)t->authorization->data, "Accept: application/json",
+                                 "Expect:", t->request->body ? type : NULL};
+    struct curl_slist *headers = NULL;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct curl_slist *more;
+
+        if (!texts[i])
+            continue;
+        more = c->slist_append(headers, texts[i]);
+        if (!more) {
+            c->slist_free_all(headers);
+            return NULL;
+        }
+        headers = more;
+    }
+    return headers;
+}
+
+static void free_headers(struct http *http, struct curl_slist *headers)
+{
+    if (headers) /* the first holds the token */
+        wipe(headers->data, strlen(headers->data));
+    http->curl->slist_free_all(headers);
+}
+
+/* Drives the transfer, awake for the cancel descriptor. */
+static CURLcode perform(struct http *http, CURL *easy)
+{
+    const struct curl *c = http->curl;
+    CURLcode result = CURLE_FAILED_INIT;
+    int running = 1;
+
+    if (c->multi_add_handle(http->multi, easy) != CURLM_OK)
+        return result;
+    while (running) {
+        struct curl_waitfd wake = {.fd = cancel_fd(http->cancel), .events = CURL_WAIT_POLLIN};
+        CURLMsg *message;
+        int left;
+
+        if (signet_cancel_fired(http->cancel)) {
+            result = CURLE_ABORTED_BY_CALLBACK;
+            break;
+        }
+        if (c->multi_perform(http->multi, &running) != CURLM_OK)
+            break;
+        while ((message = c->multi_info_read(http->multi, &left)))
+            if (message->msg == CURLMSG_DONE)
+                result = message->data.result;
+        if (running)
+            c->multi_poll(http->multi, &wake, http->cancel ? 1 : 0, 1000, NULL);
+    }
+    c->multi_remove_handle(http->multi, easy);
+    return result;
+}
+
+CURLcode transfer_run(struct http *http, struct transfer *transfer)
+{
+    struct curl_slist *headers = make_headers(http, transfer);
+    CURLcode code;
+
+    http->why[0] = '\0';
+    if (!headers)
+        return CURLE_OUT_OF_MEMORY;
+    set_options(http, transfer, headers);
+    code = perform(http, http->easy);
+    free_headers(http, headers);
+    return code;
+}
+
+bool transfer_speaks_tls(struct http *http)
+{
+    const struct curl *c = http->curl;
+    CURL *easy = c->easy_init();
+    struct buf url = {0};
+    CURLcode code = CURLE_FAILED_INIT;
+
+    buf_printf(&url, "https%s", http->base + strlen("http"));
+    if (easy && !url.failed) {
+        c->easy_setopt(easy, CURLOPT_URL, (const char *)url.data);
+        c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+        c->easy_setopt(easy, CURLOPT_PROXY, "");
+        c->easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+        c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+        c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_ms);
+        code = perform(http, easy);
+    }
+    if (easy)
+        c->easy_cleanup(easy);
+    buf_free(&url);
+    return code == CURLE_OK;
+}
+
+int64_t http_retry_after(const char *value, const char *date, int64_t now)
+{
+    const struct curl *curl;
+    int64_t seconds;
+    char *end;
+
+    if (isdigit((unsigned char)*value)) {
+        errno = 0;
+        seconds = strtoll(value, &end, 10);
+        if (*end)
+            return -1;
+        if (errno)
+            seconds = RETRY_AFTER_MAX_MS;
+    } else {
+        time_t when, then;
+
+        if (curl_load(&curl, NULL) != SIGNET_OK || (when = curl->getdate(value, NULL)) == -1)
+            return -1;
+        then = date ? curl->getdate(date, NULL) : -1; /* by the clock that `value` was made with */
+        if (then != -1)
+            now = then;
+        seconds = when > now ? (int64_t)when - now : 0;
+    }
+    return seconds > RETRY_AFTER_MAX_MS / 1000 ? RETRY_AFTER_MAX_MS : seconds * 1000;
+}
+
+/* NULL: the last answer has no such header. Those of a 103 before it are not its own. */
+static const char *header(const struct http *http, const char *name)
+{
+    struct curl_header *found;
+
+    return http->curl->easy_header(http->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK
+               ? found->value
+               : NULL;
+}
+
+int64_t transfer_retry_after(const struct http *http)
+{
+    char value[64];
+    const char *text = header(http, "Retry-After");
+    size_t len = text ? strlen(text) : 0;
+
+    if (!len || len >= sizeof(value))
+        return -1;
+    memcpy(value, text, len + 1); /* the next header is in the same place */
+    return http_retry_after(value, header(http, "Date"), clock_wall());
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/ops.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A kind of server that takes PSKs of 16 or 32 bytes. */
+static const struct signet_server_capabilities can = {.kind = "strict",
+                                                      .modes = 1u << SIGNET_MODE_PSK |
+                                                               1u << SIGNET_MODE_NOSEC,
+                                                      .endpoint_max = 5,
+                                                      .psk_min = 16,
+                                                      .psk_max = 32,
+                                                      .psk_multiple = 16};
+
+static int fits(const char *name, enum signet_mode mode, const char *identity, size_t identity_len,
+                size_t psk_len, struct signet_error *err)
+{
+    static const uint8_t key[64];
+    const struct signet_device device = {.endpoint = name,
+                                         .mode = mode,
+                                         .identity = (const uint8_t *)identity,
+                                         .identity_len = identity_len,
+                                         .psk = key,
+                                         .psk_len = psk_len};
+
+    *err = (struct signet_error){0};
+    return server_fits(&can, &device, err);
+}
+
+static void names(void **state)
+{
+    static const char *const bad[] = {NULL, "", "abcdef", "a\nb", "a\x1f", "a\x7f", "a\xff"};
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(fits(bad[i], SIGNET_MODE_NOSEC, NULL, 0, 0, &err), SIGNET_E_MEANING);
+        assert_non_null(strstr(err.msg, "endpoint name"));
+    }
+    assert_int_equal(fits("abcde", SIGNET_MODE_NOSEC, NULL, 0, 0, &err), SIGNET_OK);
+    assert_int_equal(fits("a\xc3\xa9 b", SIGNET_MODE_NOSEC, NULL, 0, 0, &err), SIGNET_OK);
+}
+
+static void modes(void **state)
+{
+    struct signet_error err;
+
+    (void)state;
+    assert_int_equal(fits("a", SIGNET_MODE_NONE, NULL, 0, 0, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "the configuration has no security mode");
+    assert_int_equal(fits("a", SIGNET_MODE_CERT, NULL, 0, 0, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "strict takes no device of mode cert");
+    assert_int_equal(fits("a", SIGNET_MODE_RPK, NULL, 0, 0, &err), SIGNET_E_MEANING);
+}
+
+static void keys(void **state)
+{
+    static const struct {
+        const char *identity;
+        size_t identity_len, psk_len;
+        const char *words; /* NULL: it fits */
+    } rows[] = {
+        {"id", 2, 16, NULL},
+        {"id", 2, 32, NULL},
+        {"id", 2, 0, "needs a PSK identity and a key"},
+        {"id", 0, 16, "needs a PSK identity and a key"},
+        {"i\0d", 3, 16, "that are text"},
+        {"i\xff", 2, 16, "that are text"},
+        {"id", 2, 15, "takes no PSK of 15 bytes"},
+        {"id", 2, 17, "takes no PSK of 17 bytes"},
+        {"id", 2, 24, "takes no PSK of 24 bytes"},
+        {"id", 2, 8, "takes no PSK of 8 bytes"},
+        {"id", 2, 48, "takes no PSK of 48 bytes"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err;
+        int rc = fits("a", SIGNET_MODE_PSK, rows[i].identity, rows[i].identity_len, rows[i].psk_len,
+                      &err);
+
+        if (rc != (rows[i].words ? SIGNET_E_MEANING : SIGNET_OK) ||
+            (rc && !strstr(err.msg, rows[i].words)))
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(modes),
+                                       cmocka_unit_test(keys)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

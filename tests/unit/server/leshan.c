@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Leshan's answers mean. The real ones are in tests/interop/leshan.py.
+ * wrap: http_send
+ */
+#include <setjmp.h>
+#include <signet/config.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/server/script.h"
+
+static struct signet_server *server;
+
+static void open_as(const char *kind)
+{
+    char url[] = "https://leshan.example";
+    const struct signet_server_info info = {.kind = (char *)(uintptr_t)kind, .url = url};
+
+    signet_server_close(&server);
+    assert_int_equal(signet_server_open(&server, &info, NULL, NULL, 0, NULL, NULL, NULL),
+                     SIGNET_OK);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    open_as("leshan");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    signet_server_close(&server);
+    return 0;
+}
+
+/* The first device shows which of two bodies a server takes. */
+static void older_servers(void **state)
+{
+    static const long statuses[] = {400, 500};
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        open_as("leshan");
+        SCRIPT({statuses[i]}, {204});
+        assert_int_equal(script_add(server, NULL, &err), SIGNET_OK);
+        assert_string_not_equal(script_asked[0], script_asked[1]);
+        char older[2048];
+        memcpy(older, script_asked[1], sizeof(older));
+        SCRIPT({204}); /* from now on that one */
+        assert_int_equal(script_add(server, NULL, &err), SIGNET_OK);
+        assert_string_equal(script_asked[0], older);
+    }
+    open_as("leshan");
+    SCRIPT({400, "first"}, {500, "second"}); /* neither: the newer one's answer counts */
+    assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
+    assert_int_equal(err.sys, 400);
+    SCRIPT({403}); /* no matter of bodies */
+    assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
+    SCRIPT({404});
+    assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
+    assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
+    SCRIPT({400, "identity is already used"});
+    assert_int_equal(script_add(server, NULL, &err), SIGNET_E_EXISTS);
+}
+
+static void names_are_compared_whole(void **state)
+{
+    static const struct {
+        const char *list;
+        int rc;
+    } rows[] = {
+        {"[{\"endpoint\": \"ab\"}]", SIGNET_OK},
+        {"[{\"endpoint\": \"x\"}, {\"endpoint\": \"ab\"}]", SIGNET_OK},
+        {"[{\"endpoint\": \"abc\"}]", SIGNET_E_NOT_FOUND},
+        {"[{\"endpoint\": \"a\"}]", SIGNET_E_NOT_FOUND},
+        {"[{}]", SIGNET_E_NOT_FOUND},
+        {"[]", SIGNET_E_NOT_FOUND},
+        {"no JSON", SIGNET_E_SERVER},
+    };
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        SCRIPT({200, rows[i].list});
+        assert_int_equal(signet_server_find(server, "ab", &err), rows[i].rc);
+    }
+    SCRIPT({200, "[{\"endpoint\": \"abc\"}]"});
+    assert_int_equal(signet_server_remove(server, "ab", &err), SIGNET_E_NOT_FOUND);
+    SCRIPT({200, "[{\"endpoint\": \"ab\"}]"}, {204});
+    assert_int_equal(signet_server_remove(server, "ab", &err), SIGNET_OK);
+    assert_string_equal(script_asked[1] + strlen(script_asked[1]) - 4, "/ab ");
+}
+
+static void who_is_registered(void **state)
+{
+    struct signet_error err;
+
+    (void)state;
+    SCRIPT({200, "{}"});
+    assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_OK);
+    SCRIPT({404});
+    assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_NOT_FOUND);
+    SCRIPT({400}); /* of 1.x */
+    assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_NOT_FOUND);
+    SCRIPT({500});
+    assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_SERVER);
+    SCRIPT({0});
+    assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_NET);
+}
+
+/* Without security any name may come in, unless there are credentials for it. */
+static void without_security(void **state)
+{
+    const struct signet_device device = {.endpoint = "ab", .mode = SIGNET_MODE_NOSEC};
+    struct signet_error err;
+
+    (void)state;
+    SCRIPT({200, "[]"});
+    assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_OK);
+    assert_int_equal(err.code, 0);
+    SCRIPT({200, "[{\"endpoint\": \"ab\"}]"});
+    assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_EXISTS);
+    SCRIPT({500});
+    assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_SERVER);
+}
+
+#define BOOTSTRAP "0: {0: 'coap://b', 1: True, 2: 3}"
+#define MANAGER   "1: {0: 'coap://m', 1: False, 2: 3, 10: 1}"
+#define SERVERS   ", 1: {1: {0: 1, 1: 60, 6: False, 7: 'U'}}"
+
+static void what_a_bootstrap_server_needs(void **state)
+{
+    static const struct {
+        const char *text;
+        int rc;
+    } rows[] = {
+        {"{0: {" BOOTSTRAP ", " MANAGER "}" SERVERS "}", SIGNET_OK},
+        {"{0: {" BOOTSTRAP "}}", SIGNET_E_MEANING},
+        {"{0: {" MANAGER "}" SERVERS "}", SIGNET_E_MEANING},
+        {"{0: {" BOOTSTRAP ", 1: {1: False, 2: 3, 10: 1}}" SERVERS "}", SIGNET_E_MEANING},
+        {"{0: {" BOOTSTRAP ", 1: {0: 'coap://m', 1: False, 2: 3}}" SERVERS "}", SIGNET_E_MEANING},
+        {"{0: {" BOOTSTRAP ", 1: {0: 'coap://m', 1: False, 2: 4, 10: 1}}" SERVERS "}",
+         SIGNET_E_MEANING},
+    };
+
+    (void)state;
+    open_as("leshan-bootstrap");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_device device = {.endpoint = "ab", .mode = SIGNET_MODE_NOSEC};
+        struct signet_error err = {0};
+        struct signet_tree *tree = NULL;
+
+        assert_int_equal(signet_config_parse(rows[i].text, strlen(rows[i].text), "t", &tree, &err),
+                         SIGNET_OK);
+        device.tree = tree;
+        if (signet_server_validate(server, &device, &err) != rows[i].rc)
+            fail_msg("%s: %s", rows[i].text, err.msg);
+        signet_tree_free(&tree);
+    }
+}
+
+/* 1.x has no credentials of its own: they are in what it writes. */
+static void an_old_bootstrap_server(void **state)
+{
+    static const char text[] =
+        "{0: {0: {0: 'coaps://b', 1: True, 2: 0, 3: b'id', 5: b'key'}, " MANAGER "}" SERVERS "}";
+    struct signet_device device = {.endpoint = "ab", .mode = SIGNET_MODE_NOSEC};
+    struct signet_error err = {0};
+    struct signet_tree *tree = NULL;
+
+    (void)state;
+    open_as("leshan-bootstrap");
+    assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, &err), SIGNET_OK);
+    device.tree = tree;
+    SCRIPT({404}, {204});
+    if (signet_server_add(server, &device, NULL, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+    assert_non_null(strstr(script_asked[1], "/ab {\"toDelete\""));
+    SCRIPT({204}, {500});
+    assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_SERVER);
+    SCRIPT({403});
+    assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_SERVER);
+    signet_tree_free(&tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(older_servers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_are_compared_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_registered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_security, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_bootstrap_server_needs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_old_bootstrap_server, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

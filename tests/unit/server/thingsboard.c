@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose device is it that ThingsBoard has already, and what its answers mean.
+ * wrap: http_send wipe
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/server/script.h"
+
+void __real_wipe(void *data, size_t len);
+void __wrap_wipe(void *data, size_t len);
+static size_t keys_wiped; /* in the room that a key of any length has */
+
+void __wrap_wipe(void *data, size_t len)
+{
+    keys_wiped += len == 64 && memcmp(data, "0123456789abcdef", 16) == 0;
+    __real_wipe(data, len);
+}
+
+static struct signet_server *server;
+
+static void open_with(const char *profile)
+{
+    char kind[] = "thingsboard", url[] = "https://tb.example";
+    const struct signet_server_info info = {
+        .kind = kind, .url = url, .profile = (char *)(uintptr_t)profile};
+
+    signet_server_close(&server);
+    assert_int_equal(signet_server_open(&server, &info, NULL, "token", 5, NULL, NULL, NULL),
+                     SIGNET_OK);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    open_with(NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    signet_server_close(&server);
+    return 0;
+}
+
+#define UUID "0123abcd-0000-11ee-8000-0123456789ab"
+#define ID   "{\"id\": {\"entityType\": \"DEVICE\", \"id\": \"" UUID "\"}}"
+#define THERE(mode, name, identity, key)                                                           \
+    "{\"credentialsValue\": \"{\\\"client\\\": {\\\"securityConfigClientMode\\\": \\\"" mode       \
+    "\\\", \\\"endpoint\\\": \\\"" name "\\\", \\\"identity\\\": \\\"" identity                    \
+    "\\\", \\\"key\\\": \\\"" key "\\\"}}\"}"
+#define SAME THERE("PSK", "urn:dev:os:1", "id-1", SCRIPT_HEX)
+
+static void the_same_or_another(void **state)
+{
+    static const struct {
+        const char *there, *differs; /* NULL: it is ours */
+    } rows[] = {
+        {SAME, NULL},
+        {THERE("PSK", "urn:dev:os:1", "id-1", SCRIPT_HEX "aa"), "its PSK"}, /* a longer key */
+        {THERE("PSK", "urn:dev:os:1", "id-1", "303132333435363738396162636465"), "its PSK"},
+        {THERE("PSK", "urn:dev:os:1", "id-1", "30313233343536373839616263646567"), "its PSK"},
+        {THERE("PSK", "urn:dev:os:1", "id-1", ""), "its PSK"},
+        {THERE("PSK", "urn:dev:os:1", "id-1", "xx"), "its PSK"},
+        {THERE("PSK", "urn:dev:os:1", "id-12", SCRIPT_HEX), "its PSK identity"},
+        {THERE("PSK", "urn:dev:os:1", "id-2", SCRIPT_HEX), "its PSK identity"},
+        {THERE("PSK", "urn:dev:os:12", "id-1", SCRIPT_HEX), "its endpoint name"},
+        {THERE("PSK", "urn:dev:os:2", "id-1", SCRIPT_HEX), "its endpoint name"},
+        {THERE("NO_SEC", "urn:dev:os:1", "id-1", SCRIPT_HEX), "its security mode"},
+        {"{\"credentialsValue\": {}}", "its security mode"},
+        {"{}", "its security mode"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err;
+        bool existed = false;
+
+        SCRIPT({400, "{\"message\": \"there\"}"}, {200, ID}, {200, rows[i].there});
+        int rc = script_add(server, &existed, &err);
+        if (rc != (rows[i].differs ? SIGNET_E_EXISTS : SIGNET_OK) || existed != !rows[i].differs ||
+            (rc && !strstr(err.msg, rows[i].differs)))
+            fail_msg("%s: %d %s", rows[i].there, rc, err.msg);
+        assert_string_equal(script_asked[2], "GET /api/device/" UUID "/credentials ");
+    }
+    keys_wiped = 0;
+    SCRIPT({409}, {200, ID}, {200, SAME});
+    assert_int_equal(script_add(server, NULL, &(struct signet_error){0}), SIGNET_OK);
+    assert_int_equal(keys_wiped, 1);
+}
+
+static void lost_answers(void **state)
+{
+    static const struct reply lost = {.maybe_done = true}, never = {.maybe_done = false};
+    static const struct reply stopped = {.maybe_done = true, .rc = SIGNET_E_CANCELLED};
+    struct signet_error err;
+    bool existed = true;
+
+    (void)state;
+    SCRIPT(lost, {200, ID}, {200, SAME});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_OK);
+    assert_false(existed); /* we made it */
+    SCRIPT(lost, {404}, {200});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_OK); /* it never arrived */
+    SCRIPT(lost, {404}, lost, {404}, lost, {404});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
+    SCRIPT(lost, {500});
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
+    SCRIPT(never);
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
+    SCRIPT(stopped);
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_CANCELLED);
+    SCRIPT({400, "{\"message\": \"bad\"}"}, {404}); /* refused, and not there */
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_SERVER);
+    assert_int_equal(err.sys, 400);
+    SCRIPT({404}); /* no such API: no fault of the device */
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_SERVER);
+    assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
+}
+
+/* An identifier goes into a path: it is what one looks like, or the answer is no answer. */
+static void identifiers(void **state)
+{
+    static const struct {
+        const char *body;
+        int rc;
+    } rows[] = {
+        {ID, SIGNET_OK},
+        {"{\"id\": {\"id\": \"0123abcd-0000-11ee-8000-0123456789a\"}}", SIGNET_E_SERVER},
+        {"{\"id\": {\"id\": \"0123abcd-0000-11ee-8000-0123456789abc\"}}", SIGNET_E_SERVER},
+        {"{\"id\": {\"id\": \"0123abcd/0000/11ee/8000/0123456789ab\"}}", SIGNET_E_SERVER},
+        {"{\"id\": {\"id\": \"\"}}", SIGNET_E_SERVER},
+        {"{\"id\": \"" UUID "\"}", SIGNET_E_SERVER},
+        {"no JSON", SIGNET_E_SERVER},
+    };
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        SCRIPT({200, rows[i].body});
+        assert_int_equal(signet_server_find(server, "a", &err), rows[i].rc);
+    }
+    SCRIPT({404});
+    assert_int_equal(signet_server_find(server, "a", &err), SIGNET_E_NOT_FOUND);
+    SCRIPT({401});
+    assert_int_equal(signet_server_find(server, "a", &err), SIGNET_E_AUTH);
+}
+
+#define PROFILE(name, transport)                                                                   \
+    "{\"name\": \"" name "\", \"id\": {\"id\": \"" UUID "\"}, \"transportType\": \"" transport "\"}"
+#define PAGE(list) "{\"data\": [" list "]}"
+
+static void profiles(void **state)
+{
+    static const struct {
+        const char *page;
+        int rc;
+    } rows[] = {
+        {PAGE(PROFILE("lwm2m", "LWM2M")), SIGNET_OK},
+        {PAGE(PROFILE("lwm2m-2", "LWM2M") "," PROFILE("lwm2m", "LWM2M")), SIGNET_OK},
+        {PAGE("{\"name\": \"lwm2m\", \"id\": {\"id\": \"" UUID "\"}}"), SIGNET_OK}, /* not told */
+        {PAGE(PROFILE("lwm2m-2", "LWM2M")), SIGNET_E_NOT_FOUND},
+        {PAGE("{\"name\": \"lwm2m\"}"), SIGNET_E_NOT_FOUND},
+        {PAGE(""), SIGNET_E_NOT_FOUND},
+        {"{}", SIGNET_E_NOT_FOUND},
+        {PAGE(PROFILE("lwm2m", "MQTT")), SIGNET_E_UNSUPPORTED},
+    };
+
+    (void)state;
+    open_with("lwm2m");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+
+        SCRIPT({200, rows[i].page});
+        if (signet_server_check(server, &err) != rows[i].rc)
+            fail_msg("%s: %s", rows[i].page, err.msg);
+    }
+    struct signet_error err;
+    SCRIPT({200, PAGE("")}); /* no device is at fault for it */
+    assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
+    assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
+    SCRIPT({200, PAGE(PROFILE("lwm2m", "LWM2M"))}, {200});
+    assert_int_equal(script_add(server, NULL, &err), SIGNET_OK);
+    SCRIPT({200}); /* looked up once */
+    assert_int_equal(script_add(server, NULL, &err), SIGNET_OK);
+    assert_non_null(strstr(script_asked[0], UUID));
+}
+
+static int import(const char *name, const char *identity, struct signet_error *err)
+{
+    struct signet_device two[2] = {script_device, script_device};
+
+    two[1].endpoint = name;
+    two[1].identity = (const uint8_t *)identity;
+    two[1].identity_len = strlen(identity);
+    int rc = server->ops->add_batch(server, two, 2, err);
+    if (script_sent != script_len)
+        fail_msg("%zu of %zu requests were sent: %s", script_sent, script_len, err->msg);
+    return rc;
+}
+
+#define NOBODY                                                                                     \
+    {                                                                                              \
+        200, "{\"data\": [], \"hasNext\": false}"                                                  \
+    }
+
+/* An import overwrites: it is sent only when none of the names can be there. */
+static void imports(void **state)
+{
+    static const char *const there[] = {
+        "{\"data\": [{\"name\": \"urn:dev:os:2\"}], \"hasNext\": false}",
+        "{\"data\": [], \"hasNext\": true}", "{\"data\": []}", "{\"hasNext\": false}"};
+    static const char *const names[] = {"a,b", "a\"b", "a\nb", " ab", "ab ", "a\tb"};
+    struct signet_error err;
+
+    (void)state;
+    assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_UNSUPPORTED); /* no profile */
+    open_with("lwm2m");
+    SCRIPT({200, PAGE(PROFILE("lwm2m", "LWM2M"))}, NOBODY, {200, "{\"created\": 2}"});
+    assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_OK);
+    assert_non_null(strstr(script_asked[1], "textSearch=urn%3Adev%3Aos%3A "));
+    for (size_t i = 0; i < sizeof(there) / sizeof(there[0]); i++) {
+        SCRIPT({200, there[i]});
+        assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_EXISTS);
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) { /* no row holds these */
+        SCRIPT(NOBODY);
+        assert_int_equal(import(names[i], "id-2", &err), SIGNET_E_MEANING);
+        SCRIPT(NOBODY);
+        assert_int_equal(import("urn:dev:os:2", names[i], &err), SIGNET_E_MEANING);
+    }
+    SCRIPT(NOBODY, {200, "{\"created\": 1, \"updated\": 1}"});
+    assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_SERVER);
+    SCRIPT(NOBODY, {200, "{\"created\": 3}"});
+    assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_SERVER);
+    SCRIPT(NOBODY, {200, "{}"});
+    assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_SERVER);
+    SCRIPT(NOBODY, {403});
+    assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_UNSUPPORTED);
+    SCRIPT({500});
+    assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_SERVER);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_same_or_another, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lost_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(identifiers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(profiles, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(imports, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
