@@ -163,16 +163,12 @@ int job_count(struct job *job, struct signet_error *err)
     return SIGNET_OK;
 }
 
-bool job_all_made(const struct job *job)
+int64_t job_units_left(const struct job *job)
 {
     const int64_t *states = job->states;
-    int64_t issued = 0;
 
-    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
-        issued += states[i];
-    return issued >= job->quota && states[SIGNET_DEVICE_RESERVED] == 0 &&
-           states[SIGNET_DEVICE_KEYED] == 0 && states[SIGNET_DEVICE_WRITING] == 0 &&
-           states[SIGNET_DEVICE_WRITTEN] == 0;
+    return job->quota - at_servers(states) - states[SIGNET_DEVICE_DONE] -
+           states[SIGNET_DEVICE_FAILED] - states[SIGNET_DEVICE_VOID];
 }
 
 void job_cycle(struct job *job, enum job_stage stage, double seconds)

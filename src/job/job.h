@@ -88,8 +88,8 @@ void job_wake(struct job *job);
 
 /* Asks the ledger how far the order is, and reports it. */
 int job_count(struct job *job, struct signet_error *err);
-/* With the lock held: every unit of the quota is verified or at its end. */
-bool job_all_made(const struct job *job);
+/* With the lock held: units of the quota that are not yet verified, nor at their end. */
+int64_t job_units_left(const struct job *job);
 
 /* One more duration of a stage. */
 void job_cycle(struct job *job, enum job_stage stage, double seconds);

@@ -31,6 +31,7 @@ struct line {
     struct signet_line_report *report;
     double first, last; /* clock_seconds() of the first board's begin, of the last one's end */
     size_t open_slots;
+    size_t boards; /* that are being worked on: each may need a unit of the quota */
 };
 
 /* stage.c: begin and end of a stage, measured and reported. Begin returns the time for the end, end

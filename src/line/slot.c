@@ -24,11 +24,30 @@ static bool pause_for(struct job *job, int ms)
     int64_t until = clock_ms() + ms;
 
     pthread_mutex_lock(&job->lock);
-    while (!job_all_made(job) && !job_stopped(job) && clock_ms() < until)
+    while (job_units_left(job) > 0 && !job_stopped(job) && clock_ms() < until)
         job_wait(job, until);
-    bool over = job_all_made(job);
+    bool over = job_units_left(job) <= 0;
     pthread_mutex_unlock(&job->lock);
     return !over;
+}
+
+/* A board is erased before it is known which device it becomes: so no more boards are begun than
+ * there are units left. */
+static bool begin_board(struct line *line)
+{
+    pthread_mutex_lock(&line->job->lock);
+    bool may = job_units_left(line->job) > (int64_t)line->boards;
+    line->boards += may;
+    pthread_mutex_unlock(&line->job->lock);
+    return may;
+}
+
+static void end_board(struct line *line)
+{
+    pthread_mutex_lock(&line->job->lock);
+    line->boards--;
+    pthread_cond_broadcast(&line->job->changed);
+    pthread_mutex_unlock(&line->job->lock);
 }
 
 /* Waits for a board that is not the one that was there last. fresh: any board will do. */
@@ -44,7 +63,7 @@ static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *er
         int rc = presence_look(slot, &now, err);
 
         if (rc == SIGNET_OK && now.there &&
-            (fresh || gone || !presence_same(&now, &slot->presence)))
+            (fresh || gone || !presence_same(&now, &slot->presence)) && begin_board(slot->line))
             break;
         if (rc == SIGNET_OK && !now.there && !gone) {
             gone = true;
@@ -59,7 +78,10 @@ static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *er
             return error_set(err, SIGNET_E_CANCELLED, "stopped");
     }
     slot->presence = now;
-    return cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err);
+    if (cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err) == SIGNET_OK)
+        return SIGNET_OK;
+    end_board(slot->line);
+    return SIGNET_E_CANCELLED;
 }
 
 /* After a restart the last board may still be there: it must not be erased. */
@@ -124,8 +146,11 @@ void *slot_run(void *arg)
 
     for (;;) {
         int rc = wait_for_board(slot, fresh, &err);
+        bool more = rc == SIGNET_OK && serve(slot, look, last);
 
-        if (rc != SIGNET_OK || !serve(slot, look, last)) {
+        if (rc == SIGNET_OK)
+            end_board(slot->line);
+        if (!more) {
             bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;
             lamp(slot, "closed", NULL, wanted ? NULL : &err);
             break;

@@ -18,7 +18,7 @@
 
 #include "unit/folder.h"
 
-enum { DEVICES = 700 };
+enum { DEVICES = 500 }; /* as many as are kept open while one server is behind the other */
 
 static atomic_int encoded, decoded;
 
@@ -98,7 +98,7 @@ static void each_packet_is_encoded_and_decoded_once(void **state)
     assert_int_equal(report.delivery.servers[0].registered, DEVICES);
     assert_int_equal(report.delivery.servers[1].registered, DEVICES);
     assert_int_equal(encoded, DEVICES);
-    assert_in_range(decoded, DEVICES, DEVICES + DEVICES / 10); /* one server may be far behind */
+    assert_int_equal(decoded, DEVICES);
     signet_run_report_free(&report);
     signet_run_close(&run);
     signet_order_free(&order);

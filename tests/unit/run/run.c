@@ -36,7 +36,7 @@ struct fixture {
     struct signet_run *run;
     struct signet_run_report report;
     struct signet_observer observer;
-    int pass, fail, retry;
+    int pass, fail, retry, working;
 };
 
 #define OK(h, call)                                                                                \
@@ -54,6 +54,8 @@ static void on_event(void *ctx, const struct signet_event *event)
     if (event->kind == SIGNET_EVENT_SLOT && strcmp(event->stage, "fail") == 0)
         h->fail++;
     h->retry += event->kind == SIGNET_EVENT_RETRY;
+    if (event->kind == SIGNET_EVENT_SLOT && strcmp(event->stage, "working") == 0)
+        h->working++;
 }
 
 static const char *in(const struct fixture *h, const char *name, char out[96])
@@ -202,6 +204,23 @@ static void a_second_run_touches_nothing(void **state)
     tear_down(&h);
 }
 
+/* A board is erased before its name is known: none is begun for which no unit is left. */
+static void no_board_is_touched_for_nothing(void **state)
+{
+    struct fixture h;
+    (void)state;
+    build(&h, 2, 1, 3);
+    h.options.wait_seconds = 1;
+    run_order(&h);
+    assert_int_equal(h.report.line.passed, 1);
+    assert_int_equal(h.working, 1);
+    run_order(&h); /* a complete order, started again */
+    assert_int_equal(h.report.line.passed, 0);
+    assert_int_equal(h.working, 1);
+    assert_int_equal(h.report.states[SIGNET_DEVICE_DONE], 1);
+    tear_down(&h);
+}
+
 static void a_work_folder_has_one_process(void **state)
 {
     struct fixture h;
@@ -236,6 +255,7 @@ int main(void)
         cmocka_unit_test(one_bad_board_stops_nobody),
         cmocka_unit_test(boards_take_their_turns),
         cmocka_unit_test(a_second_run_touches_nothing),
+        cmocka_unit_test(no_board_is_touched_for_nothing),
         cmocka_unit_test(a_work_folder_has_one_process),
         cmocka_unit_test(stops_when_asked),
     };
