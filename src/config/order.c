@@ -316,11 +316,9 @@ static int check_goal(struct reader *r)
                          "%s: the order has a 'board' and an 'output': one of the two", r->path);
     if (o->recipe && o->slot_count == 0)
         return error_set(r->err, SIGNET_E_MEANING, "%s: there is a board, but no slots", r->path);
-    if (!o->recipe && (o->slot_count > 0 || o->prove || o->from_board))
+    if (!o->recipe && (o->slot_count > 0 || o->from_board))
         return error_set(r->err, SIGNET_E_MEANING, "%s: '%s' needs a 'board'", r->path,
-                         o->slot_count > 0 ? "slots"
-                         : o->prove        ? "prove"
-                                           : "from_board");
+                         o->slot_count > 0 ? "slots" : "from_board");
     if (!o->recipe && !o->manifest && !o->pattern)
         return error_set(r->err, SIGNET_E_MEANING,
                          "%s: without boards, names come from a manifest or a pattern: 'names'",
