@@ -4,6 +4,8 @@
 .DEFAULT_GOAL := all
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+# Most tests wait: for boards at their baud rate, for servers that are silent.
+TEST_JOBS ?= $(shell expr 2 '*' $(JOBS))
 
 all: build/build.ninja
 	@cmake --build build -j $(JOBS)
@@ -22,7 +24,7 @@ demo: all
 test:
 	@scripts/setup test
 	@$(MAKE) --no-print-directory all
-	@ctest --test-dir build -j $(JOBS) --output-on-failure
+	@ctest --test-dir build -j $(TEST_JOBS) --output-on-failure
 
 test-asan: build-asan/build.ninja
 	@scripts/setup test

@@ -115,13 +115,13 @@ static void lost_line(size_t i)
 static void texts_get_lost(void **state)
 {
     (void)state;
-    parallel(16, 8, lost_line);
+    parallel(16, 16, lost_line);
 }
 
 static void bad_line_with_shell_and_log(void **state)
 {
     (void)state;
-    parallel(10, 5, bad_line);
+    parallel(10, 10, bad_line);
 }
 
 static void a_provisioned_board_is_known_at_once(void **state)
@@ -359,7 +359,7 @@ static void bad_name(size_t i)
 static void hostile_names(void **state)
 {
     (void)state;
-    parallel(COUNT(bad_names), 6, bad_name);
+    parallel(COUNT(bad_names), 16, bad_name);
 }
 
 static void another_name_than_expected(void **state)
@@ -478,7 +478,7 @@ static void misbehaving_programmer(size_t i)
 static void programmers_that_misbehave(void **state)
 {
     (void)state;
-    parallel(16, 4, misbehaving_programmer);
+    parallel(16, 16, misbehaving_programmer);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
