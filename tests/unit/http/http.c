@@ -209,10 +209,11 @@ static int log_in(const void *ctx, struct http *http, struct secret *token, int6
     return secret_set(token, "fresh", 5, err);
 }
 
-#define OK_JSON   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-#define PAGE      "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n \n<html>"
-#define STATUS(s) "HTTP/1.1 " s " x\r\nContent-Length: 0\r\n\r\n"
-#define LATER(s)  "HTTP/1.1 " s " x\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
+#define OK_JSON   "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+#define PAGE      "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 8\r\n\r\n \n<html>"
+#define STATUS(s) "HTTP/1.1 " s " x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+#define LATER(s)                                                                                   \
+    "HTTP/1.1 " s " x\r\nConnection: close\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
 
 /* What comes of each, and after how many requests. */
 static void test_answers(void **state)
@@ -235,7 +236,12 @@ static void test_answers(void **state)
         /* a connection that ends: sent again only when that may be done twice */
         {BODY, {""}, 1, SIGNET_E_NET, 0, true},
         {BODY | TWICE_IS_FINE, {"", OK_JSON}, 2, SIGNET_OK, 200, true},
-        {0, {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"}, 1, SIGNET_E_NET, 0, true},
+        {0,
+         {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{"},
+         1,
+         SIGNET_E_NET,
+         0,
+         true},
         /* try later: as often as was asked, the first included */
         {BODY, {LATER("429"), OK_JSON}, 2, SIGNET_OK, 200, false},
         {BODY, {LATER("503"), LATER("503"), LATER("503"), OK_JSON}, 4, SIGNET_OK, 200, false},
@@ -249,7 +255,8 @@ static void test_answers(void **state)
         {BODY, {LATER("429"), ""}, 2, SIGNET_E_NET, 0, true},
         /* a redirect is not followed: a key would go on to elsewhere */
         {BODY,
-         {"HTTP/1.1 307 x\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n", OK_JSON},
+         {"HTTP/1.1 307 x\r\nConnection: close\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n",
+          OK_JSON},
          1,
          SIGNET_OK,
          307,
