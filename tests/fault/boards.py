@@ -1,0 +1,335 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A line of boards: who gets which credentials and which name, what is tried again, and what is set aside, when a board
+fails, a run is stopped or killed, a seal is damaged, or somebody makes a device void.
+usage: boards.py [PART]"""
+import concurrent.futures, glob, json, os, re, signal, subprocess, sys, tempfile, time
+from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
+
+DEADLINE = 90
+PARTS = []
+KEY = '000102030405060708090a0b0c0d0e%02x'
+
+
+def part(check):
+    PARTS.append(check)
+    return check
+
+
+class Line(Folder):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.rack, self.slots, self.flash = None, 0, False
+        self.write('template', TEMPLATE % 0)
+        self.write('export.json', json.dumps({'kind': 'export', 'file': self.at('export.csv')}))  # whose the keys are
+        os.mkdir(self.at('applied'))
+
+    def boards(self, slots=1, each=1, misbehave=(), baud=0, hold=300):
+        os.mkdir(self.at('rack'))
+        args = [SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(slots), '-N', str(each), '-H', str(hold), '-b', str(baud),
+                '-u', '-c', '-s', self.at('applied/')]
+        for m in misbehave:
+            args += ['-m', m]
+        self.rack = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        need(self.rack.stdout.readline(), 'the rack did not start')
+        self.slots = slots
+
+    def programmer(self):
+        """Boards can be erased, so that one that is half written can be begun anew."""
+        boards = [x for i in range(1, self.slots + 1) for x in
+                  ('--board', f'SER{i}={self.at(f"rack/{i}.control")},{self.at(f"rack/{i}")}')]
+        subprocess.run([SIGNET, 'sim', 'flasher', '--as', 'nrfjprog', '--install', self.folder, *boards], check=True)
+        for image in ('initial.hex', 'final.hex'):
+            self.write(image, IMAGE)
+        self.flash = True
+
+    def order(self, quota, names='names: {pattern: "urn:dev:os:n-{serial:03}"}', retries=0, name='o', file='order.yaml', more=''):
+        flash = ', flasher: nrfjprog, flasher_tool: nrfjprog, initial: initial.hex, final: final.hex' if self.flash else ''
+        text = [f'name: {name}', f'quota: {quota}', 'template: template', 'ledger: ledger.db', 'station: A', f'retries: {retries}',
+                names, f'board: {{recipe: anjay-zephyr, ready_timeout_ms: 3000{flash}}}', 'slots:']
+        text += [f'  - {{port: rack/{i + 1}{f", serial: SER{i + 1}" if self.flash else ""}}}' for i in range(self.slots)]
+        self.write(file, '\n'.join([*text, 'servers: [{name: export, file: export.json}]']) + '\n' + more)
+
+    def mint(self, quota, names, name='minted'):
+        """An order without boards in the same ledger, to the end."""
+        self.write('minted.yaml', '\n'.join([f'name: {name}', f'quota: {quota}', 'template: template', 'ledger: ledger.db', 'station: A',
+                                             names, 'output: {packets: minted.ndjson}']) + '\n')
+        p = subprocess.run([SIGNET, 'run', 'minted.yaml'], cwd=self.folder, capture_output=True, text=True, timeout=DEADLINE)
+        need(p.returncode == 0, p.stdout + p.stderr)
+
+    def run(self, point=None, script=None, wait=1):
+        env = with_failpoint(point)
+        if script:
+            env['SIGNET_FAILPOINT_RUN'] = f"({script}) >'{self.at('script.log')}' 2>&1"
+        p = subprocess.run([TORTURE if point else SIGNET, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', '1'],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+                           cwd=self.folder, timeout=DEADLINE, env=env)
+        self.code, self.said = p.returncode, p.stdout
+        self.events = [json.loads(l) for l in p.stdout.splitlines() if l.startswith('{')]
+        self.report = next((e for e in self.events if e['event'] == 'report'), None)
+        return self.code
+
+    def ledger(self, *args):
+        p = subprocess.run([SIGNET, 'ledger', *args], cwd=self.folder, capture_output=True, text=True, timeout=DEADLINE)
+        need(p.returncode == 0, p.stderr)
+        return p.stdout
+
+    def rows(self, order='o'):
+        rows = map(json.loads, self.ledger('list', 'ledger.db', '--json').splitlines())
+        return {r['endpoint']: r for r in rows if r['event'] == 'device' and r['order'] == order}
+
+    def states(self, **wanted):
+        """n_001='done' and on; a name alone is no state"""
+        found = {n: r['state'] for n, r in self.rows().items()}
+        if wanted:
+            wanted = {'urn:dev:os:' + n.replace('_', '-'): s for n, s in wanted.items()}
+            need(found == wanted, f'{found}, not {wanted}: {self.said}')
+        return found
+
+    def exits(self, code, *words):
+        need(self.code == code, f'exit {self.code}, not {code}: {self.said}')
+        for word in words:
+            need(re.search(word, self.said), f'no {word!r} in: {self.said}')
+
+    def seals(self):
+        return glob.glob(self.at('work', '*.sealed'))
+
+    def applied(self):
+        return len(os.listdir(self.at('applied')))
+
+    def ask(self, slot):
+        """The board itself: what it holds, and how often it was written. To look at it may take a reset."""
+        p = subprocess.run([SIGNET, 'sim', 'tell', self.at(f'rack/{slot}.control'), 'state'], capture_output=True, text=True,
+                           timeout=DEADLINE)
+        return re.sub(r'resets=\d+ ', '', p.stdout)
+
+    def close(self):
+        if self.rack:
+            self.rack.stdin.close()
+            self.rack.wait(DEADLINE)
+
+
+@part
+def a_board_that_refuses(l):
+    """Its credentials may be on it: the device is set aside, and its name goes to no other board."""
+    l.boards(1, misbehave=['1=result=-1'])
+    l.order(2)
+    l.run()
+    l.exits(1)
+    l.states(n_001='failed')
+    row, = l.rows().values()
+    need(row['exposed'] and row['error_code'] == 'board' and l.seals(), row)
+    need(l.report['failed'] == 1 and l.report['passed'] == 0, l.report)
+    l.run()  # that board is there yet; whatever becomes of it, its name is nobody else's
+    need(l.states()['urn:dev:os:n-001'] == 'failed', l.said)
+    l.close()
+    l.rack = None
+    os.rename(l.at('rack'), l.at('rack.old'))
+    l.boards(2)  # that board, and another
+    l.order(2)
+    l.run()
+    l.states(n_001='failed', n_002='done')
+
+
+@part
+def nothing_is_written_twice(l):
+    """What was sent to a board that cannot be erased is not sent again, however many retries there are."""
+    l.boards(1, misbehave=['1=result=-1'])
+    l.order(1, retries=3)
+    l.run()
+    l.exits(1)
+    need(l.report['retries'] == 0 and l.report['failed'] == 1, l.report)
+    l.states(n_001='failed')
+
+
+@part
+def what_never_began_is_tried_again(l):
+    """As often as the order says, and not once more."""
+    l.boards(1, misbehave=['1=never-ready'])
+    l.order(1, retries=2)
+    l.run()
+    l.exits(1)
+    need(l.report['retries'] == 2 and l.report['failed'] == 1, l.report)
+    need(not l.rows(), 'a device was taken for it')
+
+
+@part
+def a_board_that_can_be_erased(l):
+    l.boards(1, misbehave=['1=result=-1'])
+    l.programmer()
+    l.order(1, retries=2)
+    l.run()
+    l.exits(1)
+    need(l.report['retries'] == 2, l.report)
+    l.states(n_001='failed')
+
+
+@part
+def the_order_s_names_count(l):
+    """Where the order has names, the boards' own are not looked up: the second board's own name is the first one's device."""
+    l.boards(1, each=2)
+    l.order(2, names='names: {pattern: "urn:dev:os:signet-rack-{serial:08}", first: 100002}')
+    l.run(wait=3)
+    l.exits(0)
+    need(set(l.states()) == {'urn:dev:os:signet-rack-00100002', 'urn:dev:os:signet-rack-00100003'}, l.states())
+    need(l.report['passed'] == 2 and l.report['failed'] == 0, l.report)
+
+
+@part
+def names_that_others_have(l):
+    """With the names used up a board is no failure."""
+    l.boards(2)
+    l.mint(1, 'names: {pattern: "urn:dev:os:n-{serial:03}", first: 2}')
+    l.order(2)
+    l.run()
+    l.exits(1, "is a device's of order 'minted'")
+    l.states(n_001='done')
+    need(l.report['failed'] == 0 and l.report['passed'] == 1, l.report)
+
+
+@part
+def a_key_that_another_has(l):
+    """Nothing is written to the board. A device that is named by its board is set aside; a name of the order is there for
+    another board."""
+    l.write('template', TEMPLATE.replace('RID.Security.Mode: %d', "RID.Security.Mode: 0, RID.Security.SecretKey: b'{psk:hex}'"))
+    l.write('first.csv', f'endpoint,psk\nurn:other,{KEY % 1}\n')
+    l.mint(1, 'names: {manifest: first.csv}')
+    l.boards(1)
+    own = 'urn:dev:os:signet-rack-00100001'
+    l.write('devices.csv', f'endpoint,psk\n{own},{KEY % 1}\n')
+    l.order(1, names='names: {manifest: devices.csv, from_board: true}')
+    l.run()
+    l.exits(1)
+    row = l.rows()[own]
+    need(row['state'] == 'failed' and row['error_code'] == 'conflict' and not row['exposed'], row)
+    need(l.applied() == 0, 'it was written')
+    l.write('names.csv', f'endpoint,psk\nurn:dev:os:n-001,{KEY % 1}\n')
+    l.order(1, names='names: {manifest: names.csv}', name='p')
+    l.run()
+    l.exits(1)
+    row = l.rows('p')['urn:dev:os:n-001']
+    need(row['state'] == 'reserved' and not row['exposed'] and l.applied() == 0, row)
+
+
+@part
+def credentials_of_before_a_kill(l):
+    """What was sealed before a kill is what the board gets."""
+    l.boards(1)
+    l.order(1)
+    for point in ('after-seal:1', 'after-keyed:1', 'before-load:1'):
+        l.run(point=point)
+        l.exits(-9)
+        need(len(l.seals()) == 1, l.seals())
+    before = l.rows()['urn:dev:os:n-001']
+    l.run()
+    l.exits(0)
+    after = l.rows()['urn:dev:os:n-001']
+    need(after['state'] == 'done' and after['psk_sha256'] == before['psk_sha256'], (before, after))
+    need(not l.seals() and l.applied() == 1, l.seals())
+
+
+@part
+def a_damaged_seal_of_what_nobody_has(l):
+    """Nothing of it left the host: the device gets new credentials."""
+    l.boards(1)
+    l.order(1)
+    l.run(point='after-keyed:1')
+    l.exits(-9)
+    before = l.rows()['urn:dev:os:n-001']
+    for path in l.seals():
+        os.truncate(path, 30)
+    l.run()
+    l.exits(0)
+    after = l.rows()['urn:dev:os:n-001']
+    need(after['state'] == 'done' and after['psk_sha256'] != before['psk_sha256'], (before, after))
+    need(not l.seals(), l.seals())
+
+
+@part
+def a_damaged_seal_of_what_may_be_on_a_board(l):
+    """It is set aside with a word on what to do; after rework the board gets new credentials."""
+    l.boards(1)
+    l.order(1)
+    l.run(point='before-load:1')
+    l.exits(-9)
+    before = l.rows()['urn:dev:os:n-001']
+    need(before['state'] == 'writing' and before['exposed'], before)
+    path, = l.seals()
+    os.truncate(path, 30)
+    l.run()
+    l.exits(1, os.path.basename(path), 'rework')
+    after = l.rows()['urn:dev:os:n-001']
+    need(after['state'] == 'failed' and after['psk_sha256'] == before['psk_sha256'] and l.applied() == 0, after)
+
+
+@part
+def stopped_in_the_middle(l):
+    """SIGTERM while a board is written: it is nobody's fault, and the next run goes on with it."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    l.run(point='before-load:1', script='kill -TERM $PPID; sleep 1')
+    l.exits(1)
+    l.states(n_001='writing')
+    need(l.report['failed'] == 0, l.report)
+    l.run()
+    l.exits(0)
+    l.states(n_001='done')
+
+
+@part
+def void_in_the_middle(l):
+    """Somebody makes the device void that is on its way to a board: the slot says so, the other slots go on."""
+    l.boards(2)
+    l.programmer()
+    l.order(2)
+    l.run(point='before-written:1', script=f"'{SIGNET}' ledger void ledger.db urn:dev:os:n-001 --reason test")
+    states = l.states()
+    need(states['urn:dev:os:n-001'] == 'void' and states['urn:dev:os:n-002'] == 'done', (states, l.said))
+    l.exits(1)
+    need(l.report['passed'] == 1 and l.report['failed'] == 1, l.report)
+    need(not l.seals(), l.seals())
+
+
+@part
+def a_board_that_was_there_before(l):
+    """A second run neither erases nor writes the board that the first one made."""
+    l.boards(1)
+    l.programmer()
+    l.order(2)
+    l.run()
+    need(l.states() == {'urn:dev:os:n-001': 'done'} and l.applied() == 1, l.said)
+    before = l.ask(1)
+    need('provisioned=1' in before, before)
+    l.run()
+    need(l.report['passed'] == 0 and l.report['failed'] == 0, l.report)
+    need(l.states() == {'urn:dev:os:n-001': 'done'}, l.said)
+    need(l.ask(1) == before, f'{l.ask(1)}, before: {before}')
+
+
+def one(check):
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix='signet-boards-') as folder:
+        l = Line(folder)
+        try:
+            check(l)
+        except Exception as e:
+            return f'{check.__name__}: {type(e).__name__} {e}'
+        finally:
+            l.close()
+            if len(sys.argv) > 1:
+                print(f'{check.__name__}: {time.monotonic() - begin:.1f} s')
+    return None
+
+
+def main():
+    begin = time.monotonic()
+    wanted = [p for p in PARTS if len(sys.argv) < 2 or sys.argv[1] in p.__name__]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:  # mostly they wait
+        failed = [f for f in pool.map(one, wanted) if f]
+    if failed or not wanted:
+        sys.exit('\n'.join(failed) or 'no such part')
+    print(f'{len(wanted)} parts in {time.monotonic() - begin:.1f} s')
+
+
+main()
