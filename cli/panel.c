@@ -152,6 +152,9 @@ static char *line_of(const struct signet_event *event, bool with_lamps)
                      what, hint ? "; hint: " : "", hint ? hint : "");
     else if (event->kind == SIGNET_EVENT_SLOT && with_lamps && !strcmp(event->stage, "pass"))
         n = asprintf(&text, "slot %s: PASS %s\n", slot, who(event));
+    else if (event->kind == SIGNET_EVENT_SLOT && !strcmp(event->stage, "made-before"))
+        n = asprintf(&text, "slot %s: made before, and left as it is%s%s: %s\n", slot,
+                     *who(event) ? " " : "", who(event), what);
     else if (event->kind == SIGNET_EVENT_SLOT && with_lamps && event->error)
         n = asprintf(&text, "slot %s: %s: %s\n", slot, event->stage, what);
     return n > 0 ? text : NULL;

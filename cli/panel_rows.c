@@ -8,8 +8,11 @@
 static const struct {
     const char *word, *colour;
 } states[] = {
-    [SIGNET_SLOT_EMPTY] = {"empty", "\033[2m"},   [SIGNET_SLOT_WORKING] = {"WORK", "\033[1;33m"},
-    [SIGNET_SLOT_PASS] = {"PASS", "\033[1;32m"},  [SIGNET_SLOT_FAIL] = {"FAIL", "\033[1;31m"},
+    [SIGNET_SLOT_EMPTY] = {"empty", "\033[2m"},
+    [SIGNET_SLOT_WORKING] = {"WORK", "\033[1;33m"},
+    [SIGNET_SLOT_PASS] = {"PASS", "\033[1;32m"},
+    [SIGNET_SLOT_FAIL] = {"FAIL", "\033[1;31m"},
+    [SIGNET_SLOT_MADE_BEFORE] = {"MADE", "\033[1;36m"},
     [SIGNET_SLOT_CLOSED] = {"closed", "\033[2m"},
 };
 
@@ -38,7 +41,7 @@ static void put_end(FILE *to, const char *name, size_t room)
 static void put_row(FILE *to, const struct signet_slot_status *slot, int width, bool colour)
 {
     bool shows = slot->state == SIGNET_SLOT_WORKING || slot->state == SIGNET_SLOT_PASS ||
-                 slot->state == SIGNET_SLOT_FAIL;
+                 slot->state == SIGNET_SLOT_MADE_BEFORE || slot->state == SIGNET_SLOT_FAIL;
     double seconds = shows ? slot->seconds : 0;
     int left = width - 16; /* slot 8, blank, state 6, blank */
     fprintf(to, "%-8.8s %s%-6s%s", slot->name, colour ? states[slot->state].colour : "",

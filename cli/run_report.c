@@ -66,6 +66,7 @@ static void json_line(struct json *j, const struct signet_line_report *r)
     json_integer(j, "passed", (int64_t)r->passed);
     json_integer(j, "failed", (int64_t)r->failed);
     json_integer(j, "first_pass", (int64_t)r->first_pass);
+    json_integer(j, "made_before", (int64_t)r->made_before);
     json_integer(j, "retries", (int64_t)r->retries);
     json_real(j, "devices_per_hour", r->per_hour);
     json_open(j, "slots", '[');
@@ -241,6 +242,8 @@ static void print_line(const struct signet_run_report *r)
                " retries\n",
                l->per_hour, yield(l->first_pass, l->passed - l->first_pass + l->failed),
                yield(l->passed, l->failed), l->retries);
+    if (l->made_before)
+        printf("%" PRIu64 " boards were made before, and left as they are\n", l->made_before);
     print_stages(r);
     print_slots(r);
 }

@@ -58,9 +58,10 @@ struct signet_slot_report {
 
 /* Boards, in this run. */
 struct signet_line_report {
-    uint64_t passed;     /* boards verified */
-    uint64_t failed;     /* boards set aside */
-    uint64_t first_pass; /* of passed: without a retry */
+    uint64_t passed;      /* boards verified */
+    uint64_t failed;      /* boards set aside */
+    uint64_t first_pass;  /* of passed: without a retry */
+    uint64_t made_before; /* boards that an earlier run made; they were left as they are */
     uint64_t retries;
     double per_hour; /* passed boards, from the first one's begin to the last one's end */
     struct signet_slot_report *slots;
@@ -120,10 +121,13 @@ void signet_run_report_free(struct signet_run_report *report); /* {0} afterwards
 
 /* Makes the devices of the order, until it is used up, no slot has work left, or cancel fires.
  * Events besides the ones of a single device:
- *   SIGNET_EVENT_SLOT      board is a slot's name; stage is "empty", "working", "pass", "fail"
- * (with error), "stopped" or "closed" SIGNET_EVENT_RETRY     stage "device": a board's attempt
- * failed with error, and is made again SIGNET_EVENT_TOTALS    stage "order": done of total devices
- * are made; stage "servers": total devices wait for their registration or proof
+ *   SIGNET_EVENT_SLOT      board is a slot's name; stage is "empty", "working", "pass",
+ *                          "fail" (with error), "made-before" (by an earlier run, and left
+ *                          as it is; error says how that was seen), "stopped" or "closed"
+ *   SIGNET_EVENT_RETRY     stage "device": a board's attempt failed with error, and is made
+ *                          again
+ *   SIGNET_EVENT_TOTALS    stage "order": done of total devices are made; stage "servers":
+ *                          total devices wait for their registration or proof
  *   SIGNET_EVENT_PROGRESS  stage "mint": done of total devices of the order are written
  *   SIGNET_EVENT_WARNING   a server is unreachable; or devices became void meanwhile, or another
  *                          station took them over: the others continue

@@ -22,6 +22,7 @@ enum signet_slot_state {
     SIGNET_SLOT_WORKING,
     SIGNET_SLOT_PASS,
     SIGNET_SLOT_FAIL,
+    SIGNET_SLOT_MADE_BEFORE, /* by an earlier run: the board was left as it is */
     SIGNET_SLOT_CLOSED,
 };
 
@@ -33,7 +34,7 @@ struct signet_slot_status {
     double part;                         /* of the way to verified, 0 .. 1 */
     double seconds;                      /* since the board came; how long the last one took */
     bool retried;                        /* the board had a second attempt */
-    char reason[256];                    /* of SIGNET_SLOT_FAIL */
+    char reason[256];                    /* of SIGNET_SLOT_FAIL and SIGNET_SLOT_MADE_BEFORE */
 };
 
 /* Of the whole order, and of this run. */

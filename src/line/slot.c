@@ -85,8 +85,9 @@ static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *er
 }
 
 /* After a restart the last board may still be there: it must not be erased. */
-static bool was_finished(struct slot *slot, char endpoint[SIGNET_ENDPOINT_SIZE])
+static bool was_finished(struct slot *slot)
 {
+    char endpoint[SIGNET_ENDPOINT_SIZE];
     enum signet_device_state state = SIGNET_DEVICE_RESERVED;
     int rc = signet_ledger_last(slot->line->job->ledger, slot->order->name, endpoint, &state, NULL);
 
@@ -110,8 +111,15 @@ static void count(struct slot *slot, int rc, unsigned again)
         delivery_notify(line->setup->delivery);
 }
 
+static void count_made_before(struct line *line)
+{
+    pthread_mutex_lock(&line->job->lock);
+    line->report->made_before++;
+    pthread_mutex_unlock(&line->job->lock);
+}
+
 /* One board. False: the slot's work is over. */
-static bool serve(struct slot *slot, bool look, const char *last)
+static bool serve(struct slot *slot, bool look)
 {
     struct signet_error err = {0};
     char endpoint[SIGNET_ENDPOINT_SIZE] = "";
@@ -126,7 +134,8 @@ static bool serve(struct slot *slot, bool look, const char *last)
     if (rc == SIGNET_E_QUOTA) {
         lamp(slot, "empty", NULL, &err);
     } else if (look && (rc == SIGNET_E_PROVISIONED || rc == SIGNET_E_EXISTS)) {
-        lamp(slot, "pass", last, NULL); /* the one of the last run */
+        count_made_before(slot->line); /* which device it is shows only where it gave its name */
+        lamp(slot, "made-before", endpoint, &err);
     } else {
         count(slot, rc, again);
         lamp(slot, rc == SIGNET_OK ? "pass" : "fail", endpoint, rc == SIGNET_OK ? NULL : &err);
@@ -141,12 +150,11 @@ void *slot_run(void *arg)
 {
     struct slot *slot = arg;
     struct signet_error err = {0};
-    char last[SIGNET_ENDPOINT_SIZE] = "";
-    bool fresh = true, look = was_finished(slot, last);
+    bool fresh = true, look = was_finished(slot);
 
     for (;;) {
         int rc = wait_for_board(slot, fresh, &err);
-        bool more = rc == SIGNET_OK && serve(slot, look, last);
+        bool more = rc == SIGNET_OK && serve(slot, look);
 
         if (rc == SIGNET_OK)
             end_board(slot->line);

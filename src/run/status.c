@@ -66,17 +66,19 @@ bool signet_event_is_retry(const struct signet_event *event)
            strcmp(event->stage, "device") == 0;
 }
 
-static void end_board(struct signet_status *s, struct slot_status *slot, bool pass,
-                      const struct signet_error *why)
+static void end_board(struct signet_status *s, struct slot_status *slot,
+                      enum signet_slot_state state, const struct signet_error *why)
 {
-    slot->now.state = pass ? SIGNET_SLOT_PASS : SIGNET_SLOT_FAIL;
+    bool pass = state == SIGNET_SLOT_PASS;
+
+    slot->now.state = state;
     slot->now.seconds = clock_seconds() - slot->began;
     if (pass)
         slot->now.part = 1;
     if (why)
         snprintf(slot->now.reason, sizeof(slot->now.reason), "%.255s", why->msg);
     s->order.passed += pass;
-    s->order.failed += !pass;
+    s->order.failed += state == SIGNET_SLOT_FAIL;
     s->order.first_pass += pass && !slot->now.retried;
 }
 
@@ -84,13 +86,17 @@ static void add_state(struct signet_status *s, struct slot_status *slot,
                       const struct signet_event *event)
 {
     const char *state = event->stage;
-    bool ended = slot->now.state == SIGNET_SLOT_PASS || slot->now.state == SIGNET_SLOT_FAIL;
+    bool ended = slot->now.state != SIGNET_SLOT_EMPTY && slot->now.state != SIGNET_SLOT_WORKING;
 
     if (strcmp(state, "working") == 0)
         *slot = (struct slot_status){.now = {.name = slot->now.name, .state = SIGNET_SLOT_WORKING},
                                      .began = clock_seconds()};
-    else if (strcmp(state, "pass") == 0 || strcmp(state, "fail") == 0)
-        end_board(s, slot, state[0] == 'p', event->error);
+    else if (strcmp(state, "pass") == 0)
+        end_board(s, slot, SIGNET_SLOT_PASS, event->error);
+    else if (strcmp(state, "fail") == 0)
+        end_board(s, slot, SIGNET_SLOT_FAIL, event->error);
+    else if (strcmp(state, "made-before") == 0)
+        end_board(s, slot, SIGNET_SLOT_MADE_BEFORE, event->error);
     else if (strcmp(state, "empty") == 0)
         slot->now.state = SIGNET_SLOT_EMPTY;
     else if (!ended) /* else the last board's outcome stays: that is what counts */

@@ -176,7 +176,9 @@ def modes(ports, folder, where, label):
     run('register', '-e', 'cert-1', '-P', 'SenMLCBOR', *api, cwd=folder)
     out = run('prove', 'SenMLCBOR', '-e', 'cert-1', *ask, cwd=folder)
     expect(f'{label}: x509', 'ECDHE-ECDSA' in out, out)
-    run('register', '-e', 'cert-2', '-P', 'SenMLCBOR', *api, cwd=folder)
+    out = run('register', '-e', 'cert-2', '-P', 'SenMLCBOR', *api, cwd=folder, want=1)
+    expect(f'{label}: a certificate of another name', 'common name' in out, out)
+    run('register', '-e', 'cert-2', '-c', x509, *api, cwd=folder)  # without a certificate, only its name is told
     out = run('prove', 'SenMLCBOR', '-e', 'cert-2', '-t', '10', cwd=folder, want=1)
     expect(f'{label}: wrong CN', 'register: the server answered 4.03' in out, out)
     run('-c', x509, '-e', 'cert-1', '-C', 'cert_info.json', '-p', 'cert/client_cert.der', cwd=folder, tool=PTOOL)

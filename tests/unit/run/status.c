@@ -111,6 +111,23 @@ static void a_board_fails_after_a_second_attempt(void **state)
     signet_status_free(&status);
 }
 
+static void a_board_was_made_before(void **state)
+{
+    const struct signet_error why = {.code = SIGNET_E_PROVISIONED, .msg = "it holds credentials"};
+    struct signet_status *status = make();
+
+    (void)state;
+    slot_is(status, "left", "working", NULL, NULL);
+    slot_is(status, "left", "made-before", NULL, &why);
+    assert_int_equal(left(status).state, SIGNET_SLOT_MADE_BEFORE);
+    assert_string_equal(left(status).endpoint, "");
+    assert_string_equal(left(status).reason, "it holds credentials");
+    assert_int_equal(whole(status).passed + whole(status).failed, 0);
+    slot_is(status, "left", "closed", NULL, NULL);
+    assert_int_equal(left(status).state, SIGNET_SLOT_MADE_BEFORE);
+    signet_status_free(&status);
+}
+
 static void totals(struct signet_status *status, const char *of, uint64_t done, uint64_t total)
 {
     signet_status_add(status,
@@ -153,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_board_passes),
         cmocka_unit_test(a_board_fails_after_a_second_attempt),
+        cmocka_unit_test(a_board_was_made_before),
         cmocka_unit_test(the_order_is_counted),
         cmocka_unit_test(a_slot_of_another_line_is_nobodys),
     };
