@@ -232,6 +232,47 @@ def servers(d):
     d.write('token', 'x')
     d.order(text=order + 'servers: [{name: things, file: things.json, token_file: token}]\n')
     d.bad('a server that is away', 'things')
+    for token, words in (('two words', 'token: the token is not one word'), ('w\xf6rd', 'the token is not one word'), (' \n', 'token: the token is empty')):
+        d.write('token', token)
+        d.bad('a bad token', words, secret='two words')
+    d.write('token', 'x \n')
+    need('token' not in d.bad('blanks behind a token', 'things'), 'they are part of it')
+
+
+def devices_that_a_server_refuses(d):
+    """It is asked before the first device is made, for each row, and that takes no answer of its own."""
+    d.template("RID.Security.PKOrIdentity: b'{id:hex}', RID.Security.SecretKey: b'{psk:hex}',")
+    d.write('token', 'x')
+    d.write('things.json', json.dumps({'kind': 'thingsboard', 'url': 'https://127.0.0.1', 'port': 9}))
+    order = ORDER % 3 + 'names: {manifest: devices.csv}\nservers: [{name: things, file: things.json, token_file: token}]\n'
+    d.write('devices.csv', f'endpoint,id,psk\nurn:a,6161,{KEY % 1}\nurn:b,fffe,{KEY % 2}\nurn:c,6363,{KEY % 3}\n')
+    d.order(text=order)
+    d.bad('an identity that is no text', 'devices.csv:3', 'things would refuse the device')
+
+
+def ledgers(d):
+    d.template()
+    for ledger, words in (('nowhere/ledger.db', "nowhere/ledger.db' cannot be made"), ('"mysql://host/db"', 'no file and no database that is known')):
+        d.order('names: {pattern: "urn:{serial}"}\n')
+        d.order(text=open(d.at('order.yaml')).read().replace('ledger.db', ledger, 1))
+        d.bad('a ledger that cannot be', words)
+
+
+def names(d):
+    """The last name is the longest; and the last may be another order's."""
+    d.template()
+    d.order('names: {pattern: "urn:%s{serial}"}\n' % ('x' * 123), quota=9)
+    d.good('128 bytes')
+    d.order('names: {pattern: "urn:%s{serial}"}\n' % ('x' * 123), quota=10)
+    d.bad('129 bytes in the tenth', '129 bytes')
+    d.write('minted.yaml', 'name: other\nquota: 1\ntemplate: endpoint_cfg\nledger: ledger.db\nstation: a\n'
+            'names: {pattern: "urn:{serial}", first: 7}\noutput: {packets: p.ndjson}\n')
+    p = subprocess.run([SIGNET, 'run', 'minted.yaml'], cwd=d.folder, capture_output=True, text=True, timeout=60)
+    need(p.returncode == 0, p.stderr)
+    for quota, told in ((6, False), (7, True), (8, False)):  # the first and the last are looked at
+        d.order('names: {pattern: "urn:{serial}"}\n', quota=quota)
+        need(("'urn:7' is a device's of order 'other'" in d.good('names of another')) == told, f'{quota} names')
+    os.remove(d.at('ledger.db'))
 
 
 def boards_by_name(d):
@@ -282,7 +323,8 @@ def no_trace(d):
 
 
 def main():
-    for part in (wrong_keys, right_manifests, wrong_manifests, secrets_in_templates, servers, boards_by_name, no_trace):
+    for part in (wrong_keys, right_manifests, wrong_manifests, secrets_in_templates, servers, devices_that_a_server_refuses, ledgers,
+                 names, boards_by_name, no_trace):
         with tempfile.TemporaryDirectory() as folder:
             part(Desk(folder))
     print('run_order: ok')

@@ -222,6 +222,20 @@ def void_in_a_batch_that_was_cut_off(h):
 
 
 @part
+def void_in_a_batch_that_is_in_the_output(h):
+    """Its lines were not final: they are cut off."""
+    order = h.order('o', ONE, records='records.csv')
+    h.kill(order, 'before-mark:1')
+    need(os.path.getsize(h.at('packets.ndjson')) > 3000 and os.path.getsize(h.at('records.csv')) > 1000, 'nothing was written')
+    for name in h.devices('o'):
+        h.ledger('void', 'ledger.db', name, '--reason', 'test')
+    h.goes(order, 1, f'{ONE} devices are void')
+    need(set(h.output().values()) == {b''} and not h.seals(), 'something of it is left')
+    h.goes(h.order('o', ONE + 2, records='records.csv'), 1)
+    need(len(h.packets('packets.ndjson')) == 2 == len(h.records('records.csv')), 'the two that followed')
+
+
+@part
 def output_is_gone(h):
     """Nothing follows what is not there: neither packets nor records, after a kill or for more devices."""
     order = h.order('o', ONE, records='records.csv')
@@ -366,7 +380,7 @@ def folder_of_packets(h):
         need(not os.listdir(h.at('p')) and not h.devices('o'), 'it wrote')
         os.rmdir(h.at('p'))
     os.mkdir(h.at('p'), 0o700)
-    for name, make in (('urn:dev:os:o-0000007.cbor', lambda p: open(p, 'w').close()), ('urn:dev:os:o-0000008.cbor', lambda p: os.symlink('x', p))):
+    for name, make in (('urn:dev:os:o-0000007.cbor', lambda p: os.close(os.open(p, os.O_CREAT, 0o600))), ('urn:dev:os:o-0000008.cbor', lambda p: os.symlink('x', p))):
         make(h.at('p', name))
         h.goes(order, 1, f"'{name}' is in the folder of packets already")
         os.remove(h.at('p', name))
