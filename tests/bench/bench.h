@@ -23,6 +23,11 @@ void bench_require(bool good, const char *what);
  * (cert.c). */
 void bench_raw_pair(void);
 
+/* Seconds that SQLite and the disk need for the rows of a ledger in a folder and for its two output
+ * files, when nothing else is done (limit.c). */
+double bench_limit(const char *folder, const char *ledger, const char *const outputs[2],
+                   long devices);
+
 /* Peak RSS in MiB of a program that runs in a folder and ends with 0; 0 where the machine does not
  * let us trace (process.c). */
 double bench_peak(char *const argv[], const char *folder);

@@ -157,11 +157,10 @@ static void compare(unsigned boards)
     snprintf(what, sizeof what, "line: %d slots, boards in turn: %u", SLOTS, boards);
     bench_figure(what, bench_median(all_rate, TIMES), "dev/h", 0, true);
     snprintf(what, sizeof what, "line: time of %d slots by time of one", SLOTS);
-    bench_figure(what, bench_median(all, TIMES) / bench_median(one, TIMES), "x", 1.15, false);
+    bench_figure(what, bench_median(all, TIMES) / bench_median(one, TIMES), "x", 1.05, false);
 }
 
 void bench_line(void)
 {
-    compare(1);
-    compare(4);
+    compare(4); /* with one each, the start of 32 slots would be most of what is measured */
 }

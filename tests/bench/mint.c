@@ -91,21 +91,38 @@ static void check_output(const struct place *p, const char *name, long lines)
     bench_require(system(command) == 0, "the records are not complete");
 }
 
+/* The same rows and bytes written by SQLite and the disk alone. */
+static double least_seconds(const struct place *p, const char *name)
+{
+    char ledger[40], packets[40], records[40];
+    const char *const outputs[] = {packets, records};
+
+    snprintf(ledger, sizeof(ledger), "%s.db", name);
+    snprintf(packets, sizeof(packets), "%s.ndjson", name);
+    snprintf(records, sizeof(records), "%s.csv", name);
+    return bench_limit(p->folder, ledger, outputs, MANY);
+}
+
 static void bench_psk(const struct place *p)
 {
-    double rate[RUNS], few = 0, many = 0, peak, seconds;
+    double rate[RUNS], limit[RUNS], ratio[RUNS], few = 0, many = 0, peak, seconds;
     char name[32];
 
-    for (int run = 0; run < RUNS; run++) {
+    for (int run = 0; run < RUNS; run++) { /* in turn: a noisy disk is noisy to all */
         mint(p, "psk", FEW, run, false, &peak);
         few = peak > few ? peak : few;
         rate[run] = MANY / mint(p, "psk", MANY, run, false, &peak);
         many = peak > many ? peak : many;
         snprintf(name, sizeof(name), "psk-%d-%d", MANY, run);
         check_output(p, name, MANY);
+        limit[run] = MANY / least_seconds(p, name);
+        ratio[run] = 100 * rate[run] / limit[run];
     }
-    bench_figure("100,000 PSK devices, ledger and files", bench_median(rate, RUNS), "dev/s", 20000,
+    bench_figure("100,000 PSK devices, ledger and files", bench_median(rate, RUNS), "dev/s", 0,
                  true);
+    bench_figure("limit: the same rows and bytes, SQLite alone", bench_median(limit, RUNS), "dev/s",
+                 0, true);
+    bench_figure("against that limit", bench_median(ratio, RUNS), "%", 60, true);
     bench_figure("peak RSS of that run", many, "MiB", 64, false);
     bench_figure("more than with 1,000", many - few, "MiB", 1, false);
     seconds = mint(p, "psk", MANY, RUNS, true, &peak);
@@ -189,7 +206,7 @@ static void bench_certs(const struct place *p)
     bench_figure("raw OpenSSL, P-256, all cores", bench_median(least, RUNS), "/s", 0, true);
     bench_figure("devices with certificates made, all cores", bench_median(made, RUNS), "/s", 0,
                  true);
-    bench_figure("against raw OpenSSL", bench_median(ratio, RUNS), "%", 80, true);
+    bench_figure("against raw OpenSSL", bench_median(ratio, RUNS), "%", 90, true);
     bench_figure("10,000 of them, ledger and files", bench_median(whole, RUNS), "dev/s", 0, true);
     bench_figure("against raw OpenSSL, all cores", bench_median(whole_ratio, RUNS), "%", 0, true);
     source_close(&ours.units);
