@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH_LEAST = 32, BATCH_MOST = 160, DEVICES_AT_ONCE = 1000 };
+enum { BATCH_LEAST = 32, BATCH_MOST = 240, DEVICES_AT_ONCE = 1000 };
 
 /* About a second's work, so that an end that is asked for is not far. */
 static size_t size_of_next(struct batch_run *l)
