@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,6 +232,20 @@ static void what_coiote_sends(void **state)
     signet_tree_free(&tree);
 }
 
+static void names_are_bounded(void **state)
+{
+    char hex[2 * 80 + 32];
+
+    (void)state;
+    for (unsigned len = 60; len <= 80; len++) { /* {0: "/00..", 2: 1} */
+        int at = snprintf(hex, sizeof(hex), "81a20078%02x2f", len);
+        for (unsigned i = 1; i < len; i++)
+            at += snprintf(hex + at, sizeof(hex) - (size_t)at, "30");
+        snprintf(hex + at, sizeof(hex) - (size_t)at, "0201");
+        refused(hex, len <= 64 ? "identifier" : "is no LwM2M path");
+    }
+}
+
 static void structure_is_refused_with_its_place(void **state)
 {
     (void)state;
@@ -355,6 +370,7 @@ int main(void)
         cmocka_unit_test(numbers_of_every_width),
         cmocka_unit_test(decimal_fractions),
         cmocka_unit_test(times),
+        cmocka_unit_test(names_are_bounded),
         cmocka_unit_test(base_fields_carry),
         cmocka_unit_test(strings_in_pieces),
         cmocka_unit_test(object_links),

@@ -435,44 +435,6 @@ static void nobody_there(void **state)
     assert_non_null(strstr(err.hint, "is the server up?"));
 }
 
-static void uris(void **state)
-{
-    static const struct {
-        const char *uri, *host, *path;
-        unsigned port;
-        bool secure, good;
-    } rows[] = {
-        {"coaps://a.example:5684", "a.example", "", 5684, true, true},
-        {"coap://a", "a", "", 5683, false, true},
-        {"COAPS://[::1]:7/x/y/", "::1", "/x/y", 7, true, true},
-        {"coap://1.2.3.4:1", "1.2.3.4", "", 1, false, true},
-        {"http://a", "", "", 0, false, false},
-        {"coap://", "", "", 0, false, false},
-        {"coap://a:0", "", "", 0, false, false},
-        {"coap://a:65536", "", "", 0, false, false},
-        {"coap://a:x", "", "", 0, false, false},
-        {"coap://[::1", "", "", 0, false, false},
-        {"coap://a b", "", "", 0, false, false},
-        {"coap://a/x?y", "", "", 0, false, false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct transport_address a;
-        struct signet_error err = {0};
-        int rc = transport_parse(&a, rows[i].uri, strlen(rows[i].uri), &err);
-
-        if ((rc == SIGNET_OK) != rows[i].good)
-            fail_msg("%s: %d %s", rows[i].uri, rc, err.msg);
-        if (rc)
-            continue;
-        assert_string_equal(a.host, rows[i].host);
-        assert_string_equal(a.path, rows[i].path);
-        assert_int_equal(a.port, rows[i].port);
-        assert_int_equal(a.secure, rows[i].secure);
-    }
-}
-
 static void *fire(void *arg)
 {
     usleep(100000);
@@ -621,7 +583,6 @@ int main(void)
         cmocka_unit_test(verdicts),
         cmocka_unit_test(bootstraps),
         cmocka_unit_test(nobody_there),
-        cmocka_unit_test(uris),
         cmocka_unit_test(stops_on_request),
         cmocka_unit_test(must_be_seen),
         cmocka_unit_test(what_cannot_be_proved),

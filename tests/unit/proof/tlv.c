@@ -32,6 +32,7 @@ static void what_is_taken(void **state)
         ROW("another instance around it", "\x03\x02\xc1\x00\x07", 2, false),
         ROW("instances", "\x03\x01\xc1\x00\x07\x03\x02\xc1\x00\x08", 1, true),
         ROW("a resource where an instance must be", "\xc1\x00\x07", 1, false),
+        ROW("one that holds resources", "\xc3\x01\xc1\x00\x07", 1, false),
         ROW("a resource", "\xc1\x00\x07", 3, true),
         ROW("deeper than a resource", "\xc1\x00\x07", 4, false),
         ROW("above an object", "\xc1\x00\x07", 0, false),
