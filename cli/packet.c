@@ -138,7 +138,7 @@ static int packet_make(int argc, char **argv)
     struct signet_observer observer = cli_observer(&cli);
     int code = load_config(config, &tree, &err);
     if (!code)
-        code = signet_tree_check(tree, no_check ? SIGNET_CHECK_WARN_ONLY : 0, &observer, &err);
+        code = signet_device_check(tree, no_check ? SIGNET_CHECK_WARN_ONLY : 0, &observer, &err);
     if (!code)
         code = signet_packet_encode(tree, &out, &err);
     if (!code)
@@ -199,7 +199,7 @@ static int packet_check(int argc, char **argv)
     struct signet_observer observer = {on_finding, &check};
     int code = load(cli.args[0], &tree, &err);
     if (!code)
-        code = signet_tree_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &err);
+        code = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &err);
     if (!code)
         tell_checked(&cli, &check, signet_tree_count(tree));
     signet_tree_free(&tree);

@@ -124,6 +124,8 @@ static int prove(int argc, char **argv)
     options.timeout_ms = (unsigned)timeout * 1000;
     options.cancel = (struct signet_cancel *)process_cancel();
     int code = load(&cli, config, &tree, &err);
+    if (!code) /* the proof shows the rest; what a device would refuse is worth a word */
+        code = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &err);
     if (!code && asked.file) {
         code = open_server(&asked, &observer, &err);
         options.on_registered = ask;

@@ -79,6 +79,8 @@ static int run_request(const struct cli *cli, const struct request *request,
     rc = cli_token(request->token, request->token_file, &token, err);
     if (!rc && (request->config || request->packet))
         rc = load_tree(request, &tree, err);
+    if (!rc && tree) /* a configuration's certificates may come later, the server needs the name */
+        rc = signet_device_check(tree, request->config ? SIGNET_CHECK_PARTIAL : 0, &observer, err);
     if (!rc)
         rc = signet_server_info_load(request->server, &info, err);
     if (!rc)

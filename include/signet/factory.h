@@ -20,6 +20,13 @@ struct signet_cert;
 struct signet_cert_info;
 struct signet_server_info;
 
+/* Would a device take this? As signet_tree_check(), and of each account in a mode with
+ * certificates: they are there, in DER, valid now, and the key belongs to the certificate
+ * (SIGNET_E_MEANING, SIGNET_E_CERT). Every call and program that takes a device gives this verdict
+ * on it. */
+int signet_device_check(const struct signet_tree *tree, unsigned flags,
+                        const struct signet_observer *observer, struct signet_error *err);
+
 /* One handle is for one thread at a time. Holds secrets; wiped when freed. */
 struct signet_factory;
 

@@ -88,7 +88,10 @@ void signet_tree_remove(struct signet_tree *tree, struct signet_path path);
 /* Would a device take this? SIGNET_E_MEANING names the first refusal; with
  * SIGNET_CHECK_WARN_ONLY each refusal becomes a warning to the observer. What is legal but
  * suspicious is always a warning. */
-enum { SIGNET_CHECK_WARN_ONLY = 1u };
+enum {
+    SIGNET_CHECK_WARN_ONLY = 1u,
+    SIGNET_CHECK_PARTIAL = 2u, /* signet_device_check(): certificates may still be missing */
+};
 int signet_tree_check(const struct signet_tree *tree, unsigned flags,
                       const struct signet_observer *observer, struct signet_error *err);
 

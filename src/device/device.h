@@ -12,8 +12,10 @@
 #include <signet/ledger.h>
 #include <signet/server.h>
 
-/* packet.c: its certificates can be read, and its key belongs to its certificate */
-int account_check_certs(const struct signet_account *account, struct signet_error *err);
+/* check.c: the certificates of an account can be read and are valid now, and its key belongs to its
+ * certificate. Warnings go to observer. */
+int account_check_certs(const struct signet_tree *tree, const struct signet_account *account,
+                        const struct signet_observer *observer, struct signet_error *err);
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
                    struct signet_error *err);
 /* A device with its credentials. */

@@ -28,56 +28,6 @@ static size_t count_cert_accounts(const struct signet_tree *tree)
     return count;
 }
 
-/* What the configuration itself holds in these places goes to devices too. */
-int account_check_certs(const struct signet_account *a, struct signet_error *err)
-{
-    struct signet_cert *cert = NULL;
-    struct signet_key *key = NULL;
-    int rc = SIGNET_OK;
-
-    if (a->server_key && a->server_key->type == SIGNET_TYPE_OPAQUE) {
-        rc =
-            signet_cert_load(&cert, a->server_key->as.bytes.data, a->server_key->as.bytes.len, err);
-        signet_cert_free(&cert);
-        if (rc != SIGNET_OK) {
-            error_prefix(err, "/0/%u/4", a->iid);
-            return rc;
-        }
-    }
-    if (a->identity && a->identity->type == SIGNET_TYPE_OPAQUE && a->secret_key &&
-        a->secret_key->type == SIGNET_TYPE_OPAQUE) {
-        rc = signet_cert_load(&cert, a->identity->as.bytes.data, a->identity->as.bytes.len, err);
-        if (rc == SIGNET_OK)
-            rc = signet_key_load(&key, a->secret_key->as.bytes.data, a->secret_key->as.bytes.len,
-                                 err);
-        if (rc == SIGNET_OK)
-            rc = signet_cert_check_key(cert, key, err);
-        if (rc != SIGNET_OK)
-            error_prefix(err, "/0/%u/3 and /0/%u/5", a->iid, a->iid);
-        signet_cert_free(&cert);
-        signet_key_free(&key);
-    }
-    return rc;
-}
-
-static int missing(const struct signet_account *a, struct signet_error *err)
-{
-    if (!a->server_key) {
-        error_set(err, SIGNET_E_MEANING,
-                  "/0/%u is in %s mode, but there is no certificate of the server", a->iid,
-                  signet_mode_name(a->mode));
-        error_hint(err, "name the file of the server's certificate, or fetch it from the server");
-        return SIGNET_E_MEANING;
-    }
-    if (!a->identity || !a->secret_key) {
-        error_set(err, SIGNET_E_MEANING, "/0/%u is in %s mode, but the device has no %s", a->iid,
-                  signet_mode_name(a->mode), a->identity ? "private key" : "certificate");
-        error_hint(err, "have both made, or name the files of key and certificate");
-        return SIGNET_E_MEANING;
-    }
-    return SIGNET_OK;
-}
-
 struct ders {
     struct signet_bytes server, cert, key; /* empty: not given */
 };
@@ -133,39 +83,12 @@ static int fill_all(struct signet_tree *tree, const struct ders *d, struct signe
     return SIGNET_OK;
 }
 
-static int check_certs(const struct signet_factory *f, const struct signet_tree *tree,
-                       bool complete, const struct signet_observer *observer,
-                       struct signet_error *err)
-{
-    struct signet_account a;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
-        struct signet_error why = {0};
-        int rc = SIGNET_OK;
-
-        if (!mode_has_certs(a.mode))
-            continue;
-        if (complete)
-            rc = missing(&a, &why);
-        if (rc == SIGNET_OK)
-            rc = account_check_certs(&a, &why);
-        if (rc == SIGNET_OK)
-            continue;
-        if (!(f->flags & SIGNET_FACTORY_NO_CHECK)) {
-            if (err)
-                *err = why;
-            return rc;
-        }
-        event_warn(observer, &why);
-    }
-    return SIGNET_OK;
-}
-
 int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
                const struct signet_key *key, bool complete, const struct signet_observer *observer,
                struct signet_tree **out, struct signet_error *err)
 {
-    unsigned flags = f->flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY : 0;
+    unsigned flags = (f->flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY : 0) |
+                     (complete ? 0 : SIGNET_CHECK_PARTIAL);
     struct signet_tree *tree = NULL;
     struct ders ders = {0};
     int rc = signet_tree_copy(&tree, f->tree, err);
@@ -175,9 +98,7 @@ int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
     if (rc == SIGNET_OK)
         rc = fill_all(tree, &ders, err);
     if (rc == SIGNET_OK)
-        rc = check_certs(f, tree, complete, observer, err);
-    if (rc == SIGNET_OK)
-        rc = signet_tree_check(tree, flags, observer, err);
+        rc = signet_device_check(tree, flags, observer, err);
     ders_free(&ders);
     if (rc != SIGNET_OK)
         signet_tree_free(&tree);

@@ -185,9 +185,9 @@ static int plan_account(const struct template *f, const struct signet_account *a
     if (!mode_has_certs(a->mode))
         return SIGNET_OK;
     if (!a->secret_key != !a->identity)
-        return error_set(err, SIGNET_E_MEANING, "/0/%u: a %s without its %s", a->iid,
-                         a->identity ? "certificate" : "private key",
-                         a->identity ? "private key" : "certificate");
+        return error_set(err, SIGNET_E_MEANING, "/0/%u: the device has no %s for its %s", a->iid,
+                         a->identity ? "private key" : "certificate",
+                         a->identity ? "certificate" : "private key");
     out->mint = !a->secret_key;
     out->loads = out->key || out->identity;
     return SIGNET_OK;
@@ -483,7 +483,7 @@ static int check_loaded(const struct template *f, const struct placeholder_value
     for (size_t i = 0; rc == SIGNET_OK && i < f->account_count; i++) {
         if (!f->accounts[i].loads || !signet_tree_account(tree, i, &a))
             continue;
-        rc = account_check_certs(&a, err);
+        rc = account_check_certs(tree, &a, NULL, err);
         if (rc != SIGNET_OK)
             template_blame(
                 f, values->row,

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Would a device take this? One verdict for every door: the data model's rules, and what must be
+ * true of the certificates of each account. */
+#include "device/private.h"
+
+#include <string.h>
+
+static int check_presence(const struct signet_account *a, struct signet_error *err)
+{
+    if (!a->server_key) {
+        error_set(err, SIGNET_E_MEANING,
+                  "/0/%u is in %s mode, but there is no certificate of the server", a->iid,
+                  signet_mode_name(a->mode));
+        error_hint(err, "name the file of the server's certificate, or fetch it from the server");
+        return SIGNET_E_MEANING;
+    }
+    if (!a->identity || !a->secret_key) {
+        error_set(err, SIGNET_E_MEANING, "/0/%u is in %s mode, but the device has no %s", a->iid,
+                  signet_mode_name(a->mode), a->identity ? "private key" : "certificate");
+        error_hint(err, "have both made, or name the files of key and certificate");
+        return SIGNET_E_MEANING;
+    }
+    return SIGNET_OK;
+}
+
+/* What a device can do nothing with: no bytes at all, which some take for "trust any server", or
+ * the text form. */
+static int check_form(const struct signet_account *a, unsigned rid,
+                      const struct signet_value *value, struct signet_error *err)
+{
+    static const char pem[] = "-----BEGIN";
+    const uint8_t *data = value->as.bytes.data;
+    size_t len = value->as.bytes.len;
+
+    if (value->type != SIGNET_TYPE_OPAQUE)
+        return SIGNET_OK; /* the data model's rules say so */
+    if (len == 0)
+        return error_set(err, SIGNET_E_CERT, "/0/%u/%u is empty", a->iid, rid);
+    if (len < sizeof(pem) || memcmp(data, pem, sizeof(pem) - 1) != 0)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_CERT, "/0/%u/%u is PEM, and a device takes DER only", a->iid, rid);
+    error_hint(err, "convert it to DER, or name it as a file, which is converted");
+    return SIGNET_E_CERT;
+}
+
+static int check_forms(const struct signet_account *a, struct signet_error *err)
+{
+    int rc = a->identity ? check_form(a, 3, a->identity, err) : SIGNET_OK;
+
+    if (rc == SIGNET_OK && a->server_key)
+        rc = check_form(a, 4, a->server_key, err);
+    return rc == SIGNET_OK && a->secret_key ? check_form(a, 5, a->secret_key, err) : rc;
+}
+
+static int load(struct signet_cert **out, const struct signet_value *value,
+                struct signet_error *err)
+{
+    return signet_cert_load(out, value->as.bytes.data, value->as.bytes.len, err);
+}
+
+/* Matching type (/0/x/13) 1 to 3: resource 4 holds a hash of the server's certificate (LwM2M Core
+ * 1.1, Appendix E.1). */
+static bool holds_hash(const struct signet_tree *tree, const struct signet_account *a)
+{
+    const struct signet_record *record =
+        signet_tree_find(tree, (struct signet_path){0, a->iid, 13, SIGNET_NO_ID});
+
+    return record && record->value.type == SIGNET_TYPE_INTEGER && record->value.as.integer >= 1 &&
+           record->value.as.integer <= 3;
+}
+
+static int check_server_cert(const struct signet_account *a, const struct signet_observer *observer,
+                             struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    int rc = load(&cert, a->server_key, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_dates(cert, observer, err);
+    if (rc != SIGNET_OK)
+        error_prefix(err, "/0/%u/4", a->iid);
+    signet_cert_free(&cert);
+    return rc;
+}
+
+static int check_pair(const struct signet_account *a, const struct signet_observer *observer,
+                      struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    int rc = load(&cert, a->identity, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_key_load(&key, a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, err);
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_key(cert, key, err);
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_dates(cert, observer, err);
+    if (rc != SIGNET_OK)
+        error_prefix(err, "/0/%u/3 and /0/%u/5", a->iid, a->iid);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    return rc;
+}
+
+static bool is_opaque(const struct signet_value *value)
+{
+    return value && value->type == SIGNET_TYPE_OPAQUE;
+}
+
+int account_check_certs(const struct signet_tree *tree, const struct signet_account *a,
+                        const struct signet_observer *observer, struct signet_error *err)
+{
+    int rc = check_forms(a, err);
+
+    if (rc == SIGNET_OK && is_opaque(a->server_key) && !holds_hash(tree, a))
+        rc = check_server_cert(a, observer, err);
+    if (rc == SIGNET_OK && is_opaque(a->identity) && is_opaque(a->secret_key))
+        rc = check_pair(a, observer, err);
+    return rc;
+}
+
+int signet_device_check(const struct signet_tree *tree, unsigned flags,
+                        const struct signet_observer *observer, struct signet_error *err)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
+        struct signet_error why = {0};
+        int rc = SIGNET_OK;
+
+        if (!mode_has_certs(a.mode))
+            continue;
+        if (!(flags & SIGNET_CHECK_PARTIAL))
+            rc = check_presence(&a, &why);
+        if (rc == SIGNET_OK)
+            rc = account_check_certs(tree, &a, observer, &why);
+        if (rc != SIGNET_OK && !(flags & SIGNET_CHECK_WARN_ONLY)) {
+            if (err)
+                *err = why;
+            return rc;
+        }
+        if (rc != SIGNET_OK)
+            event_warn(observer, &why);
+    }
+    return signet_tree_check(tree, flags, observer, err);
+}

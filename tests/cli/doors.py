@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One verdict on one device at every door: packet check, packet make, register (configuration and packet), provision,
+ptool, a work order's dry run and the Python binding refuse the same devices, with the words of the same rule."""
+import concurrent.futures, os, subprocess, sys, tempfile
+
+BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
+SIGNET, PTOOL = f'{BUILD}/signet', f'{BUILD}/ptool'
+
+PSK = {'uri': "'coaps://127.0.0.1:5684'", 'bootstrap': 'False', 'mode': 0, 'identity': "b'me'",
+       'secret': "b'0123456789abcdef'", 'ssid': 1, 'server_ssid': 1, 'lifetime': 60, 'binding': "'U'", 'storing': 'False'}
+NAMES = {'uri': 'ServerURI', 'bootstrap': 'Bootstrap', 'mode': 'Mode', 'identity': 'PKOrIdentity', 'secret': 'SecretKey',
+         'server': 'ServerPKOrIdentity', 'ssid': 'ShortServerID', 'matching': 'MatchingType'}
+SERVER = {'server_ssid': 'ShortServerID', 'lifetime': 'Lifetime', 'binding': 'Binding', 'storing': 'NotificationStoring'}
+
+
+def config(**change):
+    """The accepted device with changes; None takes a resource away; `more` stands behind the two instances."""
+    v = {**PSK, **change}
+    more = v.pop('more', '')
+    security = ', '.join(f'RID.Security.{NAMES[k]}: {v[k]}' for k in NAMES if v.get(k) is not None and k != 'matching')
+    if v.get('matching') is not None:
+        security += f', 13: {v["matching"]}'
+    server = ', '.join(f'RID.Server.{SERVER[k]}: {v[k]}' for k in SERVER if v.get(k) is not None)
+    return '{OID.Security: {1: {%s}},\n OID.Server: {1: {%s}}%s}\n' % (security, server, more)
+
+
+def openssl(folder, *args):
+    subprocess.run(['openssl', *args], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+def python(path):
+    with open(path, 'rb') as f:
+        return repr(f.read())
+
+
+def make_certs(folder):
+    """name: the Python literal of its bytes"""
+    for name in ('server', 'device', 'other'):
+        openssl(folder, 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650',
+                '-subj', '/CN=127.0.0.1' if name == 'server' else '/CN=me', '-keyout', f'{name}.key', '-out', f'{name}.pem')
+        openssl(folder, 'x509', '-in', f'{name}.pem', '-outform', 'der', '-out', f'{name}.der')
+        openssl(folder, 'pkcs8', '-topk8', '-nocrypt', '-in', f'{name}.key', '-outform', 'der', '-out', f'{name}.p8')
+    # OpenSSL 3.0 makes no certificate of the past; its test authority does
+    openssl(folder, 'req', '-new', '-key', 'device.key', '-subj', '/CN=me', '-out', 'old.csr')
+    with open(f'{folder}/ca.cnf', 'w') as f:
+        f.write('[ca]\ndefault_ca=c\n[c]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n'
+                '[p]\ncommonName=supplied\n')
+    open(f'{folder}/index', 'w').close()
+    with open(f'{folder}/serial', 'w') as f:
+        f.write('01\n')
+    for name, begin, end in (('old', '20200101000000Z', '20210101000000Z'), ('future', '20900101000000Z', '20910101000000Z')):
+        open(f'{folder}/index', 'w').close()
+        openssl(folder, 'ca', '-batch', '-config', 'ca.cnf', '-cert', 'device.pem', '-keyfile', 'device.key', '-in', 'old.csr',
+                '-startdate', begin, '-enddate', end, '-out', f'{name}.pem', '-notext')
+        openssl(folder, 'x509', '-in', f'{name}.pem', '-outform', 'der', '-out', f'{name}.der')
+    return {f: python(os.path.join(folder, f)) for f in
+            ('server.der', 'server.pem', 'device.der', 'device.pem', 'device.p8', 'other.p8', 'old.der', 'future.der')}
+
+
+def bad_devices(c):
+    """name: (configuration, words of the rule); `late`: certificates that are missing may still come when a device is
+    registered by its configuration; `made`: an order makes what is missing"""
+    def cert(**change):
+        return config(**{'mode': 2, 'server': c['server.der'], 'identity': c['device.der'], 'secret': c['device.p8'], **change})
+    return {
+        'no lifetime': (config(lifetime=None), '/1/1'),
+        'no binding': (config(binding=None), '/1/1'),
+        'no uri': (config(uri=None), '/0/1'),
+        'no secret': (config(secret=None), '/0/1', 'made'),
+        'an unknown mode': (config(mode=9), '/0/1/2'),
+        'a mode that is text': (config(mode="'psk'"), '/0/1/2'),
+        'a uri that is bytes': (config(uri="b'coaps://h'"), '/0/1/0'),
+        'a scheme that is none': (config(uri="'http://h'"), '/0/1/0'),
+        'a lifetime that is text': (config(lifetime="'60'"), '/1/1/1'),
+        'a lifetime below 0': (config(lifetime=-1), '/1/1/1'),
+        'a binding that is none': (config(binding="'X'"), '/1/1/7'),
+        'a Short Server ID of 0': (config(ssid=0, server_ssid=0), '/0/1/10'),
+        'a Short Server ID above 65534': (config(ssid=70000, server_ssid=70000), '/0/1/10'),
+        'a key that is text': (config(secret="'0123456789abcdef'"), '/0/1/5'),
+        'an identity that is a number': (config(identity=5), '/0/1/3'),
+        'a flag that is a number': (config(storing=1), '/1/1/6'),
+        'no server certificate': (cert(server=None), 'there is no certificate of the server', 'late'),
+        'no certificate': (cert(identity=None), 'the device has no certificate', 'late'),
+        'no private key': (cert(secret=None), 'the device has no private key', 'late'),
+        'an empty server certificate': (cert(server="b''"), '/0/1/4 is empty'),
+        'an empty certificate': (cert(identity="b''"), '/0/1/3 is empty'),
+        'an empty key': (cert(secret="b''"), '/0/1/5 is empty'),
+        'garbage for a server certificate': (cert(server="b'garbage'"), '/0/1/4'),
+        'garbage for a certificate': (cert(identity="b'garbage'"), '/0/1/3 and /0/1/5'),
+        'garbage for a key': (cert(secret="b'garbage'"), '/0/1/3 and /0/1/5'),
+        'certificate of the server and key swapped': (cert(server=c['device.p8'], secret=c['server.der']), '/0/1/4'),
+        'the key of another certificate': (cert(secret=c['other.p8']), '/0/1/3 and /0/1/5'),
+        'an expired server certificate': (cert(server=c['old.der']), '/0/1/4'),
+        'a server certificate of the future': (cert(server=c['future.der']), '/0/1/4'),
+        'an expired certificate': (cert(identity=c['old.der']), '/0/1/3 and /0/1/5'),
+        'a server certificate in PEM': (cert(server=c['server.pem']), '/0/1/4 is PEM'),
+        'a certificate in PEM': (cert(identity=c['device.pem']), '/0/1/3 is PEM'),
+    }
+
+
+def good_devices(c):
+    return {
+        'psk': config(),
+        'nosec': config(mode=3, identity=None, secret=None, uri="'coap://127.0.0.1:5683'"),
+        'cert': config(mode=2, server=c['server.der'], identity=c['device.der'], secret=c['device.p8']),
+    }
+
+
+def run(folder, *args):
+    p = subprocess.run(args, cwd=folder, capture_output=True, text=True, timeout=60)
+    return p.returncode, p.stdout + p.stderr
+
+
+BINDING = '''import sys
+sys.path.insert(0, sys.argv[1])
+from factory_prov import factory_prov as fp
+f = fp.FactoryProvisioning(sys.argv[2], 'me', None, None, None)
+f.provision_device()
+'''
+
+
+def doors(folder, name, text):
+    """door: what it answers for the configuration"""
+    work = os.path.join(folder, name.replace(' ', '-'))
+    os.mkdir(work)
+    with open(f'{work}/config', 'w') as f:
+        f.write(text)
+    with open(f'{work}/server.json', 'w') as f:
+        f.write('{"kind": "export", "file": "list.csv"}')
+    with open(f'{work}/order.yaml', 'w') as f:
+        f.write('name: o\nquota: 1\ntemplate: config\nledger: ledger.db\nnames: {pattern: "me-{serial}"}\n'
+                + ('credentials: {shared_secret: true}\n' if 'SecretKey' in text else '')
+                + 'output: {packets: out.ndjson}\n')
+    out = {'packet check': run(work, SIGNET, 'packet', 'check', 'config'),
+           'packet make': run(work, SIGNET, 'packet', 'make', '-c', 'config', '-o', 'made.cbor'),
+           'register -c': run(work, SIGNET, 'register', '-s', 'server.json', '-e', 'me', '-c', 'config'),
+           'provision': run(work, SIGNET, 'provision', '-c', 'config'),
+           'ptool': run(work, PTOOL, '-c', 'config'),
+           'run --dry-run': run(work, SIGNET, 'run', '--dry-run', 'order.yaml'),
+           'python': run(work, '/usr/bin/python3', '-c', BINDING, f'{SOURCE}/bindings/python', 'config')}
+    made, _ = run(work, SIGNET, 'packet', 'make', '--no-check', '-c', 'config', '-o', 'bad.cbor')
+    if made == 0:  # the packet of somebody else
+        if os.path.exists(f'{work}/list.csv'):
+            os.remove(f'{work}/list.csv')
+        out['packet check of the packet'] = run(work, SIGNET, 'packet', 'check', 'bad.cbor')
+        out['register -P'] = run(work, SIGNET, 'register', '-s', 'server.json', '-e', 'me', '-P', 'bad.cbor')
+    return out
+
+
+def main():
+    with open(f'{BUILD}/CMakeCache.txt', encoding='utf-8') as f:  # a sanitizer's library must come first in a process
+        sanitized = any(line.startswith('SIGNET_SANITIZE:') and line.strip()[-1] != '=' for line in f)
+    bad = []
+    with tempfile.TemporaryDirectory(prefix='signet-doors-') as folder, concurrent.futures.ThreadPoolExecutor(4) as pool:
+        certs = make_certs(folder)
+        wanted = {n: (*row, '')[:3] for n, row in bad_devices(certs).items()}
+        wanted |= {n: (text, None, '') for n, text in good_devices(certs).items()}
+        answers = dict(zip(wanted, pool.map(lambda n: doors(folder, n, wanted[n][0]), wanted)))
+        for name, (_, words, late) in wanted.items():
+            for door, (code, said) in answers[name].items():
+                if door == 'python' and sanitized:
+                    continue
+                refused = code != 0
+                if (door, late) in (('register -c', 'late'), ('run --dry-run', 'made')):
+                    continue
+                if refused != bool(words):
+                    bad.append(f'{name}: {door}: exit {code}: {said.strip()[-300:]}')
+                elif words and words not in said:
+                    bad.append(f'{name}: {door}: not for "{words}": {said.strip()[-300:]}')
+    if bad:
+        sys.exit('\n'.join(bad))
+    print(f'doors: {len(wanted)} devices, {len(answers["psk"])} doors: ok')
+
+
+main()
