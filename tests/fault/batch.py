@@ -222,6 +222,38 @@ def void_in_a_batch_that_was_cut_off(h):
 
 
 @part
+def void_and_cut_off_again(h):
+    """A seal is what may be in the output, no more and no less: without the void device, before its batch is written."""
+    order = h.order('o', ONE, records='records.csv')
+    h.kill(order, 'after-writing:1')
+    victim = sorted(h.devices('o'))[4]
+    h.ledger('void', 'ledger.db', victim, '--reason', 'test')
+    h.kill(order, 'before-mark:1')
+    need(len(h.packets('packets.ndjson')) == ONE - 1, 'it is in the output')
+    h.goes(order, 1, '1 device is void')
+    out = h.packets('packets.ndjson')
+    need(set(out) == set(h.records('records.csv')) == set(h.devices('o')) - {victim}, 'others are missing')
+    need(not h.seals(), 'something is sealed')
+
+
+@part
+def set_aside_in_a_batch(h):
+    """The others are done; as long as a person has not decided on the one, its seal stays."""
+    order = h.order('o', ONE)
+    h.kill(order, 'before-done:1')
+    victim = sorted(h.devices('o'))[4]
+    p = subprocess.run([ASIDE, h.at('ledger.db'), 'A', victim], capture_output=True, text=True, timeout=60)
+    need(p.returncode == 0, p.stderr)
+    for _ in range(2):
+        h.goes(order, 1, '1 devices were set aside')
+        need({n for n, d in h.devices('o').items() if d['state'] != DONE} == {victim}, 'others are not done')
+        need(len(h.seals()) == 1, h.seals())
+    h.ledger('void', 'ledger.db', victim, '--reason', 'test')
+    h.goes(order, 1, '1 device is void')
+    need(not h.seals(), 'nobody needs it any more')
+
+
+@part
 def void_in_a_batch_that_is_in_the_output(h):
     """Its lines were not final: they are cut off."""
     order = h.order('o', ONE, records='records.csv')
