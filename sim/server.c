@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections, HTTP/1.1, tokens and faults of the simulated server. */
-#include "server.h"
+/* Connections, tokens and faults of the simulated server. */
+#include "server_http.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,18 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-enum {
-    HEAD_MAX = 16384,
-    BODY_MAX = 4 << 20,
-    FAULTS_MAX = 256,
-    CONNECTIONS_MAX = 512,
-    LOOK_MS = 50
-};
+enum { FAULTS_MAX = 256, CONNECTIONS_MAX = 512, LOOK_MS = 50 };
 
 struct sim_server {
     const struct sim_kind *kind;
@@ -45,148 +35,6 @@ struct sim_server {
     atomic_bool stop;
 };
 
-struct connection {
-    struct sim_server *server;
-    SSL *ssl;
-    int fd;
-    struct buf in;
-};
-
-static void nap(unsigned ms)
-{
-    const struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
-
-    nanosleep(&ts, NULL);
-}
-
-static bool fill(struct connection *c)
-{
-    char data[4096];
-    int n = SSL_read(c->ssl, data, sizeof data);
-
-    if (n > 0)
-        buf_append(&c->in, data, (size_t)n);
-    return n > 0 && !c->in.failed;
-}
-
-static bool send_all(struct connection *c, const void *data, size_t len)
-{
-    return !len || SSL_write(c->ssl, data, (int)len) == (int)len;
-}
-
-/* The value of a header, or NULL; head ends with an empty line. */
-static const char *header(const char *head, const char *name, size_t *len)
-{
-    for (const char *line = strstr(head, "\r\n"); line && line[2] != '\r';
-         line = strstr(line + 2, "\r\n")) {
-        size_t n = strlen(name);
-
-        if (strncasecmp(line + 2, name, n) == 0 && line[2 + n] == ':') {
-            const char *value = line + 3 + n;
-
-            while (*value == ' ')
-                value++;
-            *len = strcspn(value, "\r");
-            return value;
-        }
-    }
-    return NULL;
-}
-
-static void percent_decode(char *text)
-{
-    char *out = text;
-
-    for (; *text; text++) {
-        if (*text == '%' && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2])) {
-            uint8_t byte = 0;
-
-            hex_decode(text + 1, 2, &byte, 1);
-            *out++ = (char)byte;
-            text += 2;
-        } else {
-            *out++ = *text;
-        }
-    }
-    *out = '\0';
-}
-
-/* The head of the next request, with its empty line; the caller frees it. */
-static char *receive_head(struct connection *c)
-{
-    static const char end[] = "\r\n\r\n";
-
-    for (;;) {
-        const char *found = c->in.len ? memmem(c->in.data, c->in.len, end, sizeof end - 1) : NULL;
-
-        if (found)
-            return strndup((char *)c->in.data, (size_t)(found - (char *)c->in.data) + 4);
-        if (c->in.len > HEAD_MAX || !fill(c))
-            return NULL;
-    }
-}
-
-/* "METHOD /path?query HTTP/1.1" */
-static bool split_line(struct sim_request *request, const char *head)
-{
-    size_t method = strcspn(head, " "), path;
-
-    if (method >= sizeof request->method || head[method] != ' ')
-        return false;
-    memcpy(request->method, head, method);
-    head += method + 1;
-    path = strcspn(head, " \r");
-    request->path = strndup(head, path);
-    if (!request->path)
-        return false;
-    request->query = strchr(request->path, '?');
-    if (request->query) {
-        *request->query++ = '\0';
-        percent_decode(request->query);
-    }
-    percent_decode(request->path);
-    return true;
-}
-
-/* One request with its body. */
-static bool receive(struct connection *c, struct sim_request *request, const char *head)
-{
-    size_t head_len = strlen(head), len = 0;
-    const char *value = header(head, "content-length", &len);
-
-    request->body_len = value ? strtoul(value, NULL, 10) : 0;
-    if (request->body_len > BODY_MAX || !split_line(request, head))
-        return false;
-    while (c->in.len < head_len + request->body_len)
-        if (!fill(c))
-            return false;
-    request->body = strndup((char *)c->in.data + head_len, request->body_len);
-    c->in.len -= head_len + request->body_len;
-    memmove(c->in.data, c->in.data + head_len + request->body_len, c->in.len);
-    return request->body != NULL;
-}
-
-static bool send_reply(struct connection *c, const struct sim_reply *reply, const char *more,
-                       bool cut, bool slow)
-{
-    struct buf text = {0};
-    bool good;
-
-    buf_printf(&text, "HTTP/1.1 %d Sim\r\nContent-Type: application/json\r\n%sContent-Length: ",
-               reply->status, more);
-    buf_printf(&text, "%zu\r\n\r\n", reply->body.len + (cut ? 400 : 0));
-    buf_append(&text, reply->body.data, reply->body.len);
-    good = !text.failed;
-    for (size_t i = 0; good && slow && i < text.len; i++) {
-        good = send_all(c, text.data + i, 1);
-        nap(2);
-    }
-    if (good && !slow)
-        good = send_all(c, text.data, text.len);
-    buf_free(&text);
-    return good && !cut;
-}
-
 static bool is(const char *text, size_t len, const char *word)
 {
     return strncmp(text, word, len) == 0 && !word[len];
@@ -202,7 +50,7 @@ static bool authorised(struct sim_server *s, const char *head)
         return true;
     snprintf(now, sizeof now, "access-%zu", s->logins);
     for (size_t i = 0; s->kind->prefixes[i]; i += 2) {
-        const char *value = header(head, s->kind->prefixes[i], &len);
+        const char *value = sim_http_header(head, s->kind->prefixes[i], &len);
         const char *prefix = s->kind->prefixes[i + 1];
         size_t skip = strlen(prefix);
 
@@ -249,7 +97,7 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
     bool good;
 
     if (s->latency_ms)
-        nap(s->latency_ms);
+        sim_nap(s->latency_ms);
     pthread_mutex_lock(&s->mutex);
     if (is_login(s->kind, request->path)) {
         log_in(s, request, &reply);
@@ -279,8 +127,8 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
         }
     }
     pthread_mutex_unlock(&s->mutex);
-    good = !strstr(fault, "drop") &&
-           send_reply(c, &reply, more, strcmp(fault, "truncate") == 0, strcmp(fault, "slow") == 0);
+    good = !strstr(fault, "drop") && sim_http_reply(c, &reply, more, strcmp(fault, "truncate") == 0,
+                                                    strcmp(fault, "slow") == 0);
     buf_free(&reply.body);
     return good;
 }
@@ -317,9 +165,9 @@ static void *serve(void *ctx)
     good = c->ssl && SSL_set_fd(c->ssl, c->fd) == 1 && SSL_accept(c->ssl) == 1;
     while (good && !atomic_load(&c->server->stop)) {
         struct sim_request request = {0};
-        char *head = receive_head(c);
+        char *head = sim_http_head(c);
 
-        good = head && receive(c, &request, head) && answer(c, &request, head);
+        good = head && sim_http_receive(c, &request, head) && answer(c, &request, head);
         free(request.path);
         free(request.body);
         free(head);
@@ -348,7 +196,7 @@ static void take(struct sim_server *s, int fd)
     if (i < CONNECTIONS_MAX) {
         c->server = s;
         c->fd = fd;
-        c->in.max = BODY_MAX + HEAD_MAX;
+        c->in.max = SIM_HTTP_MAX;
         if (pthread_create(&thread, &attr, serve, c) == 0) {
             s->fds[i] = fd;
             s->open++;

@@ -48,13 +48,20 @@ struct sim_kind {
 };
 
 const struct sim_kind *sim_kind_named(const char *name);
-/* NULL: nobody has this PSK identity. */
-struct sim_device *sim_store_identified(struct sim_store *store, const char *identity);
 /* Hex digits, however the kind of server was told; "" for none. */
 void sim_device_key(const struct sim_device *device, char hex[static 130]);
-void sim_store_free(struct sim_store *store);
 void sim_reply_error(const struct sim_kind *kind, struct sim_reply *reply, int status,
                      const char *text);
+
+/* server_store.c: a device by its name, PSK identity or id; NULL: nobody has it. */
+struct sim_device *sim_store_named(struct sim_store *store, const char *endpoint);
+struct sim_device *sim_store_identified(struct sim_store *store, const char *identity);
+struct sim_device *sim_store_numbered(struct sim_store *store, const char *id);
+/* One more; identity may be NULL. NULL: no memory. */
+struct sim_device *sim_store_keep(struct sim_store *store, const char *endpoint,
+                                  const char *identity, json_t *body);
+void sim_store_drop(struct sim_store *store, struct sim_device *d);
+void sim_store_free(struct sim_store *store);
 
 /* For lwm2m.c. False: nobody has this identity, or not under this name (NULL: any). */
 bool sim_server_key(struct sim_server *server, const char *identity, uint8_t *psk, size_t size,

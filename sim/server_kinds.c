@@ -7,92 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_endpoint(const void *a, const void *b)
-{
-    return strcmp(((const struct sim_device *)a)->endpoint,
-                  ((const struct sim_device *)b)->endpoint);
-}
-
-static int by_identity(const void *a, const void *b)
-{
-    return strcmp(((const struct sim_device *)a)->identity,
-                  ((const struct sim_device *)b)->identity);
-}
-
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct sim_device *)a)->id, ((const struct sim_device *)b)->id);
-}
-
-static struct sim_device *hit(void *node)
-{
-    return node ? *(struct sim_device **)node : NULL;
-}
-
-static struct sim_device *named(struct sim_store *store, const char *endpoint)
-{
-    const struct sim_device key = {.endpoint = (char *)(uintptr_t)endpoint};
-
-    return hit(tfind(&key, &store->by_endpoint, by_endpoint));
-}
-
-static struct sim_device *identified(struct sim_store *store, const char *identity)
-{
-    const struct sim_device key = {.identity = (char *)(uintptr_t)identity};
-
-    return hit(tfind(&key, &store->by_identity, by_identity));
-}
-
-static struct sim_device *numbered(struct sim_store *store, const char *id)
-{
-    struct sim_device key = {0};
-
-    snprintf(key.id, sizeof key.id, "%s", id);
-    return hit(tfind(&key, &store->by_id, by_id));
-}
-
-static void drop(struct sim_store *store, struct sim_device *d)
-{
-    tdelete(d, &store->by_endpoint, by_endpoint);
-    tdelete(d, &store->by_id, by_id);
-    if (d->identity)
-        tdelete(d, &store->by_identity, by_identity);
-    json_decref(d->body);
-    free(d->endpoint);
-    free(d->identity);
-    free(d);
-    store->count--;
-}
-
-static struct sim_device *keep(struct sim_store *store, const char *endpoint, const char *identity,
-                               json_t *body)
-{
-    struct sim_device *d = calloc(1, sizeof *d);
-    unsigned long long hash = 14695981039346656037ull;
-
-    if (!d)
-        return NULL;
-    for (const char *c = endpoint; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
-    snprintf(d->id, sizeof d->id, "%08llx-0000-4000-8000-%012llx", hash >> 32,
-             hash & 0xffffffffffffull);
-    d->endpoint = strdup(endpoint);
-    d->identity = identity ? strdup(identity) : NULL;
-    d->body = json_incref(body);
-    tsearch(d, &store->by_endpoint, by_endpoint);
-    tsearch(d, &store->by_id, by_id);
-    if (d->identity)
-        tsearch(d, &store->by_identity, by_identity);
-    store->count++;
-    return d;
-}
-
-void sim_store_free(struct sim_store *store)
-{
-    while (store->by_endpoint)
-        drop(store, hit(store->by_endpoint));
-}
-
 void sim_reply_error(const struct sim_kind *kind, struct sim_reply *reply, int status,
                      const char *text)
 {
@@ -124,11 +38,6 @@ static const char *after(const char *text, const char *prefix)
     size_t len = strlen(prefix);
 
     return strncmp(text, prefix, len) == 0 ? text + len : NULL;
-}
-
-struct sim_device *sim_store_identified(struct sim_store *store, const char *identity)
-{
-    return store->by_identity ? identified(store, identity) : NULL;
 }
 
 void sim_device_key(const struct sim_device *device, char hex[static 130])
@@ -168,12 +77,12 @@ static const char *coiote_make(struct sim_store *store, json_t *body, int *statu
         return "malformed domain";
     if (strcmp(mode, "psk") == 0 && (!key || strlen(key) % 2))
         return "HexadecimalPsk must have an even number of digits";
-    if (identity && identified(store, identity) && !named(store, name))
+    if (identity && sim_store_identified(store, identity) && !sim_store_named(store, name))
         return "DTLS identity already taken";
     *status = 409;
-    if (named(store, name))
+    if (sim_store_named(store, name))
         return "device already exists";
-    keep(store, name, identity, body);
+    sim_store_keep(store, name, identity, body);
     return NULL;
 }
 
@@ -209,7 +118,7 @@ static void coiote_find(struct sim_store *store, const struct sim_request *reque
     char wanted[256];
 
     if (name && sscanf(name, "endpointName eq '%255[^']", wanted) == 1)
-        d = named(store, wanted);
+        d = sim_store_named(store, wanted);
     if (!d)
         buf_text(&reply->body, details ? "{\"devices\": []}" : "[]");
     else if (details)
@@ -237,10 +146,10 @@ static void coiote_answer(struct sim_store *store, const struct sim_request *req
         coiote_batch(store, body, reply);
     } else if (under(request, "GET", V3) || under(request, "GET", V3 "/find/details")) {
         coiote_find(store, request, id != NULL, reply);
-    } else if (!id || !(d = numbered(store, id))) {
+    } else if (!id || !(d = sim_store_numbered(store, id))) {
         sim_reply_error(&coiote, reply, 404, "no such device");
     } else if (strcmp(request->method, "DELETE") == 0) {
-        drop(store, d);
+        sim_store_drop(store, d);
         reply->status = 204;
     } else {
         put_json(&reply->body, d->body);
@@ -290,7 +199,7 @@ static void leshan_put(struct sim_store *store, json_t *body, struct sim_reply *
     const char *name = json_string_value(json_object_get(body, "endpoint"));
     const json_t *details = json_object_get(json_object_get(body, "tls"), "details");
     const char *identity = json_string_value(json_object_get(details, "identity"));
-    struct sim_device *d = identity ? identified(store, identity) : NULL;
+    struct sim_device *d = identity ? sim_store_identified(store, identity) : NULL;
 
     if (!name || !json_object_get(body, "tls")) {
         sim_reply_error(&leshan, reply, 400, "Invalid request body: no endpoint or tls");
@@ -298,10 +207,10 @@ static void leshan_put(struct sim_store *store, json_t *body, struct sim_reply *
         reply->status = 400;
         buf_printf(&reply->body, "PSK Identity %s is already used", identity);
     } else {
-        d = named(store, name);
+        d = sim_store_named(store, name);
         if (d)
-            drop(store, d);
-        keep(store, name, identity, body);
+            sim_store_drop(store, d);
+        sim_store_keep(store, name, identity, body);
     }
 }
 
@@ -331,12 +240,12 @@ static void leshan_answer(struct sim_store *store, const struct sim_request *req
         twalk_r(store->by_endpoint, list_one, &reply->body);
         buf_byte(&reply->body, ']');
     } else if (name && strcmp(request->method, "DELETE") == 0) {
-        d = named(store, name);
+        d = sim_store_named(store, name);
         if (d)
-            drop(store, d);
+            sim_store_drop(store, d);
         else
             buf_text(&reply->body, "{\"message\":\"not_found\"}");
-    } else if (client && (d = named(store, client)) && d->registered) {
+    } else if (client && (d = sim_store_named(store, client)) && d->registered) {
         buf_printf(&reply->body, "{\"endpoint\": \"%s\", \"registrationId\": \"1\"}", client);
     } else {
         sim_reply_error(&leshan, reply, 400, "No registered client with that id");
@@ -381,12 +290,13 @@ static const char *thingsboard_make(struct sim_store *store, json_t *body, struc
         why = "Bootstrap and LwM2M server must be specified!";
     else if (psk && (!key || strlen(key) % 32 || strlen(key) > 128))
         why = "LwM2M client PSK key must be 32, 64 or 128 characters";
-    else if (named(store, name))
+    else if (sim_store_named(store, name))
         why = "Device with such name already exists!";
-    else if (identified(store, psk && identity ? identity : name))
+    else if (sim_store_identified(store, psk && identity ? identity : name))
         why = "Specified credentials are already registered!";
     else
-        *out = keep(store, name, psk ? identity : name, json_object_get(body, "credentials"));
+        *out = sim_store_keep(store, name, psk ? identity : name,
+                              json_object_get(body, "credentials"));
     json_decref(inner);
     return why;
 }
@@ -405,10 +315,10 @@ static const char *thingsboard_row(struct sim_store *store, char *row, bool *upd
         if (!cells[i])
             return "Too few columns";
     }
-    d = named(store, cells[0]);
+    d = sim_store_named(store, cells[0]);
     *updated = d != NULL;
     if (d)
-        drop(store, d);
+        sim_store_drop(store, d);
     inner = json_pack("{s:{s:s,s:s,s:s,s:s,s:s}, s:{s:{s:s}, s:{s:s}}}", "client", "endpoint",
                       cells[2], "securityConfigClientMode", cells[3], "identity", cells[4], "key",
                       cells[5], "cert", cells[6], "bootstrap", "bootstrapServer", "securityMode",
@@ -506,16 +416,16 @@ static void thingsboard_answer(struct sim_store *store, const struct sim_request
                                "\"lwm2m\", \"transportType\": \"LWM2M\"}]}");
         goto out;
     } else if (name) {
-        d = named(store, name);
+        d = sim_store_named(store, name);
     } else if (id) {
         snprintf(uuid, sizeof uuid, "%s", id);
-        d = numbered(store, uuid);
+        d = sim_store_numbered(store, uuid);
     }
     if (why || !d) {
         sim_reply_error(&thingsboard, reply, why ? 400 : 404,
                         why ? why : "Requested item wasn't found!");
     } else if (strcmp(request->method, "DELETE") == 0) {
-        drop(store, d);
+        sim_store_drop(store, d);
     } else if (id) {
         put_json(&reply->body, d->body);
     } else {

@@ -121,7 +121,6 @@ static int parse_objlink(struct parser *p, struct value *out)
     for (int i = 0; !rc && i < 2; i++) {
         struct value id = {0};
 
-        skip_blank(p);
         rc = parse_expression(p, &id);
         if (!rc && (id.kind != V_INT || id.as.integer < 0 || id.as.integer > 65535))
             rc = fail_at(p, id.at, SIGNET_E_SYNTAX, "write Objlink(object, instance)",
@@ -153,10 +152,8 @@ static int parse_fromhex(struct parser *p, struct value *out)
                        "bytes.fromhex('00ff') is the one call that is taken",
                        "unknown name after bytes.");
     rc = expect(p, '(', "write bytes.fromhex('00ff')");
-    if (!rc) {
-        skip_blank(p);
+    if (!rc)
         rc = parse_expression(p, &text);
-    }
     if (!rc)
         rc = expect(p, ')', "write bytes.fromhex('00ff')");
     if (!rc && text.kind != V_STR)
@@ -228,11 +225,9 @@ static int dict_add(struct parser *p, struct dict *dict, const struct entry *ent
 static int merge_dict(struct parser *p, struct dict *dict)
 {
     struct value other = {0};
-    int rc;
 
     p->at += 2;
-    skip_blank(p);
-    rc = parse_expression(p, &other);
+    int rc = parse_expression(p, &other);
     if (!rc && other.kind != V_DICT)
         rc = fail_at(p, other.at, SIGNET_E_SYNTAX, NULL, "only a dictionary can follow **");
     struct dict *from = rc ? NULL : other.as.dict;
@@ -261,10 +256,8 @@ static int parse_entry(struct parser *p, struct dict *dict)
         else
             rc = expect(p, ':', "write identifier: value");
     }
-    if (!rc) {
-        skip_blank(p);
+    if (!rc)
         rc = parse_expression(p, &entry.value);
-    }
     if (!rc)
         rc = dict_add(p, dict, &entry);
     if (rc) {
@@ -379,7 +372,6 @@ static int parse_unary(struct parser *p, struct value *out)
 
     if (op == '-' || op == '+' || op == '~') {
         p->at++;
-        skip_blank(p);
         rc = parse_operand(p, out);
         if (!rc)
             rc = apply_unary(p, at, op, out);
@@ -388,7 +380,6 @@ static int parse_unary(struct parser *p, struct value *out)
         if (!rc && p->text[p->at] == '*' && p->text[p->at + 1] == '*') {
             at = p->at;
             p->at += 2;
-            skip_blank(p);
             rc = parse_operand(p, &exponent); /* binds tighter than a sign on its left, not right */
             if (!rc)
                 rc = apply_binary(p, at, 'p', out, &exponent);
@@ -404,6 +395,7 @@ static int parse_operand(struct parser *p, struct value *out)
 {
     int rc;
 
+    skip_blank(p);
     if (++p->nesting > NESTING_MAX)
         return fail_at(p, p->at, SIGNET_E_LIMIT, NULL, "nested too deep");
     rc = parse_unary(p, out);
@@ -480,12 +472,10 @@ static int parse_binary(struct parser *p, int least, struct value *out)
 
 static int parse_expression(struct parser *p, struct value *out)
 {
-    size_t start = p->at;
-    int rc;
-
+    skip_blank(p);
     if (++p->nesting > NESTING_MAX)
-        return fail_at(p, start, SIGNET_E_LIMIT, NULL, "nested too deep");
-    rc = parse_binary(p, 1, out);
+        return fail_at(p, p->at, SIGNET_E_LIMIT, NULL, "nested too deep");
+    int rc = parse_binary(p, 1, out);
     p->nesting--;
     return rc;
 }

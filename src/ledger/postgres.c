@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A ledger that several stations share: PostgreSQL. A connection that is lost is made again;
  * whether a commit that was under way took place is asked of the server. */
-#include "ledger/db.h"
-#include "ledger/libpq.h"
+#include "ledger/postgres_connection.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECONNECT_MS = 60000, PAUSE_MS = 200, DIGITS = 24 };
-
-struct station {
-    struct db base;
-    const struct libpq *pq;
-    PGconn *conn;
-    char *where;
-    const char *statements[DB_STATEMENTS]; /* prepared on this connection, as "s0", "s1" ... */
-    size_t count;
-    int64_t client, commits; /* of this handle: a number of its own, and how many it made */
-    bool writes;             /* the transaction that is open */
-};
+enum { DIGITS = 24 };
 
 static struct station *station_of(struct db *db)
 {
@@ -32,155 +20,19 @@ static bool takes(const char *where)
     return strncmp(where, "postgresql://", 13) == 0 || strncmp(where, "postgres://", 11) == 0;
 }
 
-/* The server's words on one line, without a trailing blank. */
-static void words(const char *from, char out[256])
-{
-    size_t n = 0;
-
-    for (; *from && n < 255; from++)
-        out[n++] = *from == '\n' || *from == '\t' ? ' ' : *from;
-    while (n > 0 && out[n - 1] == ' ')
-        n--;
-    out[n] = '\0';
-}
-
-static int lost(struct station *s, struct signet_error *err)
-{
-    char text[256];
-
-    words(s->pq->errorMessage(s->conn), text);
-    s->base.again = true;
-    error_set(err, SIGNET_E_LEDGER, "the ledger's database server is away: %s", text);
-    error_hint(err, "nothing is lost; start again when the server is there");
-    return SIGNET_E_LEDGER;
-}
-
-/* result is NULL or bad, and is cleared. */
-static int failed(struct station *s, PGresult *result, struct signet_error *err)
-{
-    const char *state = result ? s->pq->resultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-    const char *said = result ? s->pq->resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    char text[256];
-    int rc;
-
-    words(said ? said : s->pq->errorMessage(s->conn), text);
-    if (!state || s->pq->status(s->conn) != CONNECTION_OK || strncmp(state, "08", 2) == 0 ||
-        strncmp(state, "57P", 3) == 0) { /* shut down, terminated, starting up */
-        rc = lost(s, err);
-    } else if (strcmp(state, "23505") == 0) {
-        rc = error_set(err, SIGNET_E_CONFLICT, "%s", text);
-    } else if (strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0) {
-        s->base.again = true; /* a deadlock, or a lock that did not come */
-        rc = error_set(err, SIGNET_E_IO, "the ledger is locked: %s", text);
-    } else if (strncmp(state, "53", 2) == 0 || strncmp(state, "58", 2) == 0) {
-        rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s", text);
-        error_hint(err, "free or repair the database server; what was recorded before is kept");
-    } else {
-        rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s (SQLSTATE %s)", text, state);
-    }
-    s->pq->clear(result);
-    return rc;
-}
-
-static int simple(struct station *s, const char *sql, PGresult **out, struct signet_error *err)
-{
-    PGresult *result = s->pq->exec(s->conn, sql);
-    ExecStatusType status = s->pq->resultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        return failed(s, result, err);
-    if (out)
-        *out = result;
-    else
-        s->pq->clear(result);
-    return SIGNET_OK;
-}
-
-/* One number. */
-static int get(struct station *s, const char *sql, int64_t *out, struct signet_error *err)
-{
-    PGresult *result = NULL;
-    int rc = simple(s, sql, &result, err);
-
-    if (rc != SIGNET_OK)
-        return rc;
-    *out = s->pq->ntuples(result) ? strtoll(s->pq->getvalue(result, 0, 0), NULL, 10) : 0;
-    s->pq->clear(result);
-    return SIGNET_OK;
-}
-
-/* libpq would print them. */
-static void ignore_notice(void *arg, const char *text)
-{
-    (void)arg;
-    (void)text;
-}
-
-static int connect_now(struct station *s, struct signet_error *err)
-{
-    static const char *const keywords[] = {
-        "dbname",          "application_name",    "connect_timeout",  "keepalives_idle",
-        "client_encoding", "keepalives_interval", "tcp_user_timeout", NULL};
-    const char *const values[] = {s->where, "signet", "10", "10", "UTF8", "5", "20000", NULL};
-    static const char settings[] =
-        "SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '120s';"
-        "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
-        "SET default_transaction_isolation = 'read committed';"
-        /* A change finds its few rows by an index in the order of that index. The planner, which
-         * does not know how few are wanted, would read and sort all that wait. */
-        "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off;"
-        "SET enable_hashjoin = off; SET enable_mergejoin = off";
-    char text[256];
-
-    if (s->conn)
-        s->pq->finish(s->conn);
-    s->count = 0;
-    s->conn = s->pq->connectdbParams(keywords, values, 1);
-    if (!s->conn)
-        return error_nomem(err);
-    s->pq->setNoticeProcessor(s->conn, ignore_notice, NULL);
-    if (s->pq->status(s->conn) == CONNECTION_OK)
-        return simple(s, settings, NULL, err);
-    words(s->pq->errorMessage(s->conn), text);
-    s->base.again = true;
-    error_set(err, SIGNET_E_NET, "cannot reach the database server: %s", text);
-    error_hint(err, "%s",
-               strstr(text, "too many") || strstr(text, "remaining connection")
-                   ? "each station needs one connection: raise max_connections, or end others"
-                   : "is it running, and does ~/.pgpass have the password?");
-    return SIGNET_E_NET;
-}
-
-/* Until the server is back, or patience ends. */
-static int reconnect(struct station *s, struct signet_error *err)
-{
-    int64_t end = clock_ms() + RECONNECT_MS;
-    int rc = connect_now(s, err);
-
-    while (rc != SIGNET_OK && s->conn && clock_ms() < end) {
-        cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL);
-        rc = connect_now(s, err);
-    }
-    s->base.again = rc != SIGNET_OK;
-    return rc == SIGNET_E_NET
-               ? error_set(err, SIGNET_E_LEDGER,
-                           "the ledger's database server stayed away for %d s", RECONNECT_MS / 1000)
-               : rc;
-}
-
 /* Asked of the catalogue's table: what to_regclass() once did not find, it may go on not to find.
  */
 static int version(struct db *db, int64_t *out, struct signet_error *err)
 {
     int64_t found = 0;
-    int rc = get(station_of(db),
-                 "SELECT count(*) FROM pg_class WHERE relname = 'signet_schema'"
-                 " AND pg_table_is_visible(oid)",
-                 &found, err);
+    int rc = postgres_number(station_of(db),
+                             "SELECT count(*) FROM pg_class WHERE relname = 'signet_schema'"
+                             " AND pg_table_is_visible(oid)",
+                             &found, err);
 
     *out = 0;
     return rc == SIGNET_OK && found
-               ? get(station_of(db), "SELECT version FROM signet_schema", out, err)
+               ? postgres_number(station_of(db), "SELECT version FROM signet_schema", out, err)
                : rc;
 }
 
@@ -189,12 +41,12 @@ static int set_version(struct db *db, int64_t to, struct signet_error *err)
     char sql[64];
 
     snprintf(sql, sizeof(sql), "UPDATE signet_schema SET version = %" PRId64, to);
-    return simple(station_of(db), sql, NULL, err);
+    return postgres_run(station_of(db), sql, NULL, err);
 }
 
 static int script(struct db *db, const char *sql, struct signet_error *err)
 {
-    int rc = simple(station_of(db), sql, NULL, err);
+    int rc = postgres_run(station_of(db), sql, NULL, err);
 
     if (rc == SIGNET_E_LEDGER && !db->again)
         error_hint(err, "a ledger needs a database of its own, where this user may make tables");
@@ -260,7 +112,7 @@ static void close_station(struct db *db)
                  "DELETE FROM signet_commits WHERE client = %" PRId64 " OR at < now() - interval"
                  " '30 days'",
                  s->client);
-        simple(s, sql, NULL, NULL);
+        postgres_run(s, sql, NULL, NULL);
     }
     if (s->conn)
         s->pq->finish(s->conn);
@@ -285,7 +137,7 @@ static int open_station(struct db **out, const char *where, enum db_open how,
     if (rc == SIGNET_OK && !(s->where = strdup(where)))
         rc = error_nomem(err);
     if (rc == SIGNET_OK) /* once: whoever starts a station is there to see that the server is not */
-        rc = connect_now(s, err);
+        rc = postgres_connect(s, err);
     if (rc != SIGNET_OK)
         close_station(&s->base);
     else
@@ -307,12 +159,12 @@ static int begin(struct db *db, bool write, struct signet_error *err)
     struct station *s = station_of(db);
 
     if (s->pq->status(s->conn) != CONNECTION_OK) {
-        int rc = reconnect(s, err);
+        int rc = postgres_reconnect(s, err);
         if (rc != SIGNET_OK)
             return rc;
     }
     s->writes = write;
-    return get(s, write ? writing : reading, &db->now, err);
+    return postgres_number(s, write ? writing : reading, &db->now, err);
 }
 
 static int in_doubt(struct station *s, struct signet_error *err)
@@ -339,10 +191,10 @@ static int find_out(struct station *s, struct signet_error *err)
              " ON CONFLICT(client) DO UPDATE SET at = excluded.at RETURNING n",
              s->client);
     while (clock_ms() < end) {
-        int rc = s->pq->status(s->conn) == CONNECTION_OK ? SIGNET_OK : reconnect(s, err);
+        int rc = s->pq->status(s->conn) == CONNECTION_OK ? SIGNET_OK : postgres_reconnect(s, err);
         if (rc != SIGNET_OK)
             break;
-        rc = get(s, sql, &done, err);
+        rc = postgres_number(s, sql, &done, err);
         if (rc == SIGNET_OK && done == s->commits)
             return SIGNET_OK;
         if (rc == SIGNET_OK) {
@@ -366,7 +218,7 @@ static int count_commit(struct station *s, bool *counted, struct signet_error *e
              ", now() WHERE txid_current_if_assigned() IS NOT NULL"
              " ON CONFLICT(client) DO UPDATE SET n = excluded.n, at = excluded.at RETURNING n",
              s->client, s->commits + 1);
-    int rc = get(s, sql, &n, err);
+    int rc = postgres_number(s, sql, &n, err);
     *counted = n != 0;
     s->commits += *counted;
     return rc;
@@ -381,7 +233,7 @@ static int commit(struct db *db, struct signet_error *err)
 
     if (rc != SIGNET_OK)
         return rc;
-    rc = simple(s, "COMMIT", &result, err);
+    rc = postgres_run(s, "COMMIT", &result, err);
     if (rc == SIGNET_OK) {
         if (strcmp(s->pq->cmdStatus(result), "COMMIT") != 0) /* after an error that went unseen */
             rc = error_set(err, SIGNET_E_LEDGER, "the ledger: the transaction was rolled back");
@@ -402,7 +254,7 @@ static void rollback(struct db *db)
     struct station *s = station_of(db);
 
     if (s->pq->status(s->conn) == CONNECTION_OK)
-        simple(s, "ROLLBACK", NULL, NULL);
+        postgres_run(s, "ROLLBACK", NULL, NULL);
 }
 
 static int find_statement(struct station *s, const char *sql, int count, char name[16],
@@ -427,7 +279,7 @@ static int find_statement(struct station *s, const char *sql, int count, char na
     PGresult *result = s->pq->prepare(s->conn, name, (const char *)text.data, count, NULL);
     buf_free(&text);
     if (s->pq->resultStatus(result) != PGRES_COMMAND_OK)
-        return failed(s, result, err);
+        return postgres_failed(s, result, err);
     s->pq->clear(result);
     s->statements[s->count++] = sql;
     return SIGNET_OK;
@@ -458,7 +310,7 @@ static int query(struct db *db, struct db_rows *rows, const char *sql,
     }
     status = s->pq->resultStatus(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        return failed(s, result, err);
+        return postgres_failed(s, result, err);
     rows->at = result;
     rows->row = -1;
     return SIGNET_OK;
@@ -517,7 +369,7 @@ static int check_object(struct station *s, const char *name, bool index, bool un
                  "SELECT count(*) FROM pg_trigger WHERE tgname = '%.*s' AND tgenabled = 'O' AND"
                  " pg_table_is_visible(tgrelid)",
                  len, name);
-    int rc = get(s, sql, &found, err);
+    int rc = postgres_number(s, sql, &found, err);
     return rc == SIGNET_OK && found == 0
                ? error_set(err, SIGNET_E_LEDGER, "the %s %.*s was dropped, changed or disabled",
                            index ? "index" : "trigger", len, name)

@@ -2,11 +2,11 @@
 /* A ledger in a file: SQLite with WAL and synchronous FULL, so that a commit survives a power cut.
  */
 #include "ledger/db.h"
+#include "ledger/sqlite_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,79 +39,18 @@ static bool takes(const char *where)
     return *where != '\0';
 }
 
-static int failed(struct file *f, struct signet_error *err)
-{
-    int code = sqlite3_errcode(f->handle);
-    int sys = sqlite3_system_errno(f->handle);
-    int rc;
-
-    if (sqlite3_extended_errcode(f->handle) == SQLITE_CONSTRAINT_UNIQUE)
-        return error_set(err, SIGNET_E_CONFLICT, "%s", sqlite3_errmsg(f->handle));
-    switch (code) {
-    case SQLITE_NOMEM:
-        return error_nomem(err);
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        rc = error_set(err, SIGNET_E_IO, "the ledger is locked by another process");
-        error_hint(err, "end it, or wait; nothing is lost");
-        break;
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-        rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s%s%s", sqlite3_errmsg(f->handle),
-                       sys ? ": " : "", sys ? strerror(sys) : "");
-        error_hint(err, "%s",
-                   code == SQLITE_FULL || code == SQLITE_IOERR
-                       ? "free or repair the disk; what was recorded before is kept"
-                       : "this user must be able to write the file and its folder");
-        break;
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-        rc = error_set(err, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: %s",
-                       sqlite3_errmsg(f->handle));
-        error_hint(err, "keep the file as it is, and put back the last copy; events are in it");
-        break;
-    default:
-        rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s", sqlite3_errmsg(f->handle));
-    }
-    if (err)
-        err->sys = sys;
-    return rc;
-}
-
-static int exec(struct file *f, const char *sql, struct signet_error *err)
-{
-    return sqlite3_exec(f->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? SIGNET_OK : failed(f, err);
-}
-
-static int get(struct file *f, const char *sql, int64_t *out, struct signet_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    int rc = SIGNET_OK;
-
-    if (sqlite3_prepare_v2(f->handle, sql, -1, &stmt, NULL) != SQLITE_OK ||
-        sqlite3_step(stmt) != SQLITE_ROW)
-        rc = failed(f, err);
-    else
-        *out = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return rc;
-}
-
 enum { LEDGER_ID = 0x5369676e }; /* "Sign": tells our files from other programs' */
 
 static int version(struct db *db, int64_t *out, struct signet_error *err)
 {
     struct file *f = file_of(db);
     int64_t id = 0, tables = 0;
-    int rc = get(f, "PRAGMA user_version", out, err);
+    int rc = sqlite_number(f->handle, "PRAGMA user_version", out, err);
 
     if (rc == SIGNET_OK)
-        rc = get(f, "PRAGMA application_id", &id, err);
+        rc = sqlite_number(f->handle, "PRAGMA application_id", &id, err);
     if (rc == SIGNET_OK)
-        rc = get(f, "SELECT count(*) FROM sqlite_schema", &tables, err);
+        rc = sqlite_number(f->handle, "SELECT count(*) FROM sqlite_schema", &tables, err);
     if (rc == SIGNET_OK && id != LEDGER_ID && (id != 0 || *out != 0 || tables != 0)) {
         rc = error_set(err, SIGNET_E_LEDGER, "this is another program's database");
         error_hint(err, "name a file that is a ledger, or that is not there yet");
@@ -125,12 +64,12 @@ static int set_version(struct db *db, int64_t to, struct signet_error *err)
 
     snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",
              (int)to, LEDGER_ID);
-    return exec(file_of(db), pragmas, err);
+    return sqlite_run(file_of(db)->handle, pragmas, err);
 }
 
 static int script(struct db *db, const char *sql, struct signet_error *err)
 {
-    return exec(file_of(db), sql, err);
+    return sqlite_run(file_of(db)->handle, sql, err);
 }
 
 static const struct db_word words[] = {
@@ -161,12 +100,12 @@ static int use_wal(struct file *f, struct signet_error *err)
     while (step == SQLITE_BUSY && clock_ms() < end) {
         if (sqlite3_prepare_v2(f->handle, "PRAGMA journal_mode = WAL", -1, &stmt, NULL) !=
             SQLITE_OK)
-            return failed(f, err);
+            return sqlite_failed(f->handle, err);
         step = sqlite3_step(stmt);
         is_wal = step == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_TEXT &&
                  strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
         if (step != SQLITE_ROW && step != SQLITE_BUSY) {
-            int rc = failed(f, err);
+            int rc = sqlite_failed(f->handle, err);
             sqlite3_finalize(stmt);
             return rc;
         }
@@ -209,9 +148,9 @@ static int open_handle(struct file *f, const char *where, int flags, struct sign
         "PRAGMA cache_size = -250; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;";
 
     if (sqlite3_open_v2(where, &f->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return f->handle ? failed(f, err) : error_nomem(err);
+        return f->handle ? sqlite_failed(f->handle, err) : error_nomem(err);
     sqlite3_busy_timeout(f->handle, BUSY_MS);
-    return exec(f, pragmas, err);
+    return sqlite_run(f->handle, pragmas, err);
 }
 
 /* Where nothing can be written, SQLite reads a file only if it is told that nobody changes it. That
@@ -333,7 +272,7 @@ static void rollback(struct db *db)
 static int begin(struct db *db, bool write, struct signet_error *err)
 {
     rollback(db); /* one for which there was no memory */
-    int rc = exec(file_of(db), write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+    int rc = sqlite_run(file_of(db)->handle, write ? "BEGIN IMMEDIATE" : "BEGIN", err);
 
     db->now = clock_wall(); /* after the waiting */
     file_of(db)->begun = rc == SIGNET_OK;
@@ -346,7 +285,7 @@ static int commit(struct db *db, struct signet_error *err)
 
     if (db->nomem)
         return error_nomem(err);
-    int rc = exec(f, "COMMIT", err);
+    int rc = sqlite_run(f->handle, "COMMIT", err);
     f->begun = f->begun && rc != SIGNET_OK;
     return rc;
 }
@@ -369,7 +308,7 @@ static int find_statement(struct file *f, const char *sql, struct statement **ou
     if (rc == SIGNET_OK &&
         sqlite3_prepare_v3(f->handle, (const char *)text.data, -1, SQLITE_PREPARE_PERSISTENT,
                            &s->stmt, NULL) != SQLITE_OK)
-        rc = failed(f, err);
+        rc = sqlite_failed(f->handle, err);
     buf_free(&text);
     if (rc != SIGNET_OK)
         return rc;
@@ -407,11 +346,11 @@ static int query(struct db *db, struct db_rows *rows, const char *sql,
                         ? sqlite3_bind_int64(s->stmt, place, params[i].integer)
                         : sqlite3_bind_text(s->stmt, place, params[i].text, -1, SQLITE_STATIC);
         if (bound != SQLITE_OK)
-            return failed(f, err);
+            return sqlite_failed(f->handle, err);
     }
     int step = sqlite3_step(s->stmt); /* the effect is there when this returns */
     rows->row = step;
-    return step == SQLITE_ROW || step == SQLITE_DONE ? SIGNET_OK : failed(f, err);
+    return step == SQLITE_ROW || step == SQLITE_DONE ? SIGNET_OK : sqlite_failed(f->handle, err);
 }
 
 static int step_rows(struct db_rows *rows, struct signet_error *err)
@@ -421,7 +360,8 @@ static int step_rows(struct db_rows *rows, struct signet_error *err)
     rows->first = false;
     if (rows->row == SQLITE_ROW)
         return SIGNET_OK;
-    return rows->row == SQLITE_DONE ? SIGNET_E_NOT_FOUND : failed(file_of(rows->db), err);
+    return rows->row == SQLITE_DONE ? SIGNET_E_NOT_FOUND
+                                    : sqlite_failed(file_of(rows->db)->handle, err);
 }
 
 static const char *text(const struct db_rows *rows, int column)
@@ -460,7 +400,7 @@ static int check_pages(struct file *f, struct signet_error *err)
 
     if (sqlite3_prepare_v2(f->handle, "PRAGMA integrity_check(1)", -1, &stmt, NULL) != SQLITE_OK ||
         sqlite3_step(stmt) != SQLITE_ROW) {
-        rc = failed(f, err);
+        rc = sqlite_failed(f->handle, err);
     } else {
         const char *said = (const char *)sqlite3_column_text(stmt, 0);
         if (!said)
@@ -482,7 +422,7 @@ static int compare_objects(struct file *f, sqlite3_stmt *is, sqlite3_stmt *shoul
     for (;;) {
         int a = sqlite3_step(is), b = sqlite3_step(should);
         if (a != SQLITE_ROW && a != SQLITE_DONE)
-            return failed(f, err);
+            return sqlite_failed(f->handle, err);
         if (b != SQLITE_ROW && b != SQLITE_DONE)
             return error_nomem(err);
         if (a == SQLITE_DONE && b == SQLITE_DONE)
@@ -515,7 +455,7 @@ static int check(struct db *db, const char *schema, struct signet_error *err)
                             sqlite3_prepare_v2(fresh, objects, -1, &should, NULL) != SQLITE_OK))
         rc = error_nomem(err);
     if (rc == SIGNET_OK && sqlite3_prepare_v2(f->handle, objects, -1, &is, NULL) != SQLITE_OK)
-        rc = failed(f, err);
+        rc = sqlite_failed(f->handle, err);
     if (rc == SIGNET_OK)
         rc = compare_objects(f, is, should, err);
     sqlite3_finalize(is);

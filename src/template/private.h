@@ -29,6 +29,9 @@ uint64_t names_hash(const struct names *n, enum names_value kind, const void *va
 int names_find(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,
                int64_t *found, struct signet_error *err);
 
+/* /0/x/3, /0/x/5 (LwM2M Core 1.2, Appendix E.1) */
+enum { RID_IDENTITY = 3, RID_SECRET_KEY = 5 };
+
 /* template.c: the template, prepared once for all devices */
 struct template_place {
     struct signet_path path;
@@ -66,6 +69,16 @@ struct template
 int template_open(struct template *f, const struct source_options *options,
                   const struct names *names, struct signet_error *err);
 void template_close(struct template *f);
+
+/* Whether a value of this type may have placeholders. */
+static inline bool type_differs(enum signet_type type)
+{
+    return type == SIGNET_TYPE_STRING || type == SIGNET_TYPE_OPAQUE;
+}
+
+/* fill.c: one device, made of it */
+/* SIGNET_E_MEANING: its length, or the sample that everyone knows. */
+int template_check_psk(const void *key, size_t len, struct signet_error *err);
 /* Makes base from a first device. *of_row: it is the row's fault. */
 int template_build(struct template *f, const struct source *units,
                    const struct placeholder_values *values, const struct signet_observer *observer,

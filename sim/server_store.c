@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The devices that a simulated server has. */
+#include "server.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int by_endpoint(const void *a, const void *b)
+{
+    return strcmp(((const struct sim_device *)a)->endpoint,
+                  ((const struct sim_device *)b)->endpoint);
+}
+
+static int by_identity(const void *a, const void *b)
+{
+    return strcmp(((const struct sim_device *)a)->identity,
+                  ((const struct sim_device *)b)->identity);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct sim_device *)a)->id, ((const struct sim_device *)b)->id);
+}
+
+static struct sim_device *hit(void *node)
+{
+    return node ? *(struct sim_device **)node : NULL;
+}
+
+struct sim_device *sim_store_named(struct sim_store *store, const char *endpoint)
+{
+    const struct sim_device key = {.endpoint = (char *)(uintptr_t)endpoint};
+
+    return hit(tfind(&key, &store->by_endpoint, by_endpoint));
+}
+
+struct sim_device *sim_store_identified(struct sim_store *store, const char *identity)
+{
+    const struct sim_device key = {.identity = (char *)(uintptr_t)identity};
+
+    return hit(tfind(&key, &store->by_identity, by_identity));
+}
+
+struct sim_device *sim_store_numbered(struct sim_store *store, const char *id)
+{
+    struct sim_device key = {0};
+
+    snprintf(key.id, sizeof key.id, "%s", id);
+    return hit(tfind(&key, &store->by_id, by_id));
+}
+
+void sim_store_drop(struct sim_store *store, struct sim_device *d)
+{
+    tdelete(d, &store->by_endpoint, by_endpoint);
+    tdelete(d, &store->by_id, by_id);
+    if (d->identity)
+        tdelete(d, &store->by_identity, by_identity);
+    json_decref(d->body);
+    free(d->endpoint);
+    free(d->identity);
+    free(d);
+    store->count--;
+}
+
+struct sim_device *sim_store_keep(struct sim_store *store, const char *endpoint,
+                                  const char *identity, json_t *body)
+{
+    struct sim_device *d = calloc(1, sizeof *d);
+    unsigned long long hash = 14695981039346656037ull;
+
+    if (!d)
+        return NULL;
+    for (const char *c = endpoint; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
+    snprintf(d->id, sizeof d->id, "%08llx-0000-4000-8000-%012llx", hash >> 32,
+             hash & 0xffffffffffffull);
+    d->endpoint = strdup(endpoint);
+    d->identity = identity ? strdup(identity) : NULL;
+    d->body = json_incref(body);
+    tsearch(d, &store->by_endpoint, by_endpoint);
+    tsearch(d, &store->by_id, by_id);
+    if (d->identity)
+        tsearch(d, &store->by_identity, by_identity);
+    store->count++;
+    return d;
+}
+
+void sim_store_free(struct sim_store *store)
+{
+    while (store->by_endpoint)
+        sim_store_drop(store, hit(store->by_endpoint));
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The connection to PostgreSQL: what is said over it, what its errors mean for a ledger, and how it
+ * is made again. */
+#include "ledger/postgres_connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The server's words on one line, without a trailing blank. */
+static void words(const char *from, char out[256])
+{
+    size_t n = 0;
+
+    for (; *from && n < 255; from++)
+        out[n++] = *from == '\n' || *from == '\t' ? ' ' : *from;
+    while (n > 0 && out[n - 1] == ' ')
+        n--;
+    out[n] = '\0';
+}
+
+static int lost(struct station *s, struct signet_error *err)
+{
+    char text[256];
+
+    words(s->pq->errorMessage(s->conn), text);
+    s->base.again = true;
+    error_set(err, SIGNET_E_LEDGER, "the ledger's database server is away: %s", text);
+    error_hint(err, "nothing is lost; start again when the server is there");
+    return SIGNET_E_LEDGER;
+}
+
+/* result is NULL or bad, and is cleared. */
+int postgres_failed(struct station *s, PGresult *result, struct signet_error *err)
+{
+    const char *state = result ? s->pq->resultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *said = result ? s->pq->resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    char text[256];
+    int rc;
+
+    words(said ? said : s->pq->errorMessage(s->conn), text);
+    if (!state || s->pq->status(s->conn) != CONNECTION_OK || strncmp(state, "08", 2) == 0 ||
+        strncmp(state, "57P", 3) == 0) { /* shut down, terminated, starting up */
+        rc = lost(s, err);
+    } else if (strcmp(state, "23505") == 0) {
+        rc = error_set(err, SIGNET_E_CONFLICT, "%s", text);
+    } else if (strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0) {
+        s->base.again = true; /* a deadlock, or a lock that did not come */
+        rc = error_set(err, SIGNET_E_IO, "the ledger is locked: %s", text);
+    } else if (strncmp(state, "53", 2) == 0 || strncmp(state, "58", 2) == 0) {
+        rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s", text);
+        error_hint(err, "free or repair the database server; what was recorded before is kept");
+    } else {
+        rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s (SQLSTATE %s)", text, state);
+    }
+    s->pq->clear(result);
+    return rc;
+}
+
+int postgres_run(struct station *s, const char *sql, PGresult **out, struct signet_error *err)
+{
+    PGresult *result = s->pq->exec(s->conn, sql);
+    ExecStatusType status = s->pq->resultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        return postgres_failed(s, result, err);
+    if (out)
+        *out = result;
+    else
+        s->pq->clear(result);
+    return SIGNET_OK;
+}
+
+/* One number. */
+int postgres_number(struct station *s, const char *sql, int64_t *out, struct signet_error *err)
+{
+    PGresult *result = NULL;
+    int rc = postgres_run(s, sql, &result, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    *out = s->pq->ntuples(result) ? strtoll(s->pq->getvalue(result, 0, 0), NULL, 10) : 0;
+    s->pq->clear(result);
+    return SIGNET_OK;
+}
+
+/* libpq would print them. */
+static void ignore_notice(void *arg, const char *text)
+{
+    (void)arg;
+    (void)text;
+}
+
+int postgres_connect(struct station *s, struct signet_error *err)
+{
+    static const char *const keywords[] = {
+        "dbname",          "application_name",    "connect_timeout",  "keepalives_idle",
+        "client_encoding", "keepalives_interval", "tcp_user_timeout", NULL};
+    const char *const values[] = {s->where, "signet", "10", "10", "UTF8", "5", "20000", NULL};
+    static const char settings[] =
+        "SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '120s';"
+        "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
+        "SET default_transaction_isolation = 'read committed';"
+        /* A change finds its few rows by an index in the order of that index. The planner, which
+         * does not know how few are wanted, would read and sort all that wait. */
+        "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off;"
+        "SET enable_hashjoin = off; SET enable_mergejoin = off";
+    char text[256];
+
+    if (s->conn)
+        s->pq->finish(s->conn);
+    s->count = 0;
+    s->conn = s->pq->connectdbParams(keywords, values, 1);
+    if (!s->conn)
+        return error_nomem(err);
+    s->pq->setNoticeProcessor(s->conn, ignore_notice, NULL);
+    if (s->pq->status(s->conn) == CONNECTION_OK)
+        return postgres_run(s, settings, NULL, err);
+    words(s->pq->errorMessage(s->conn), text);
+    s->base.again = true;
+    error_set(err, SIGNET_E_NET, "cannot reach the database server: %s", text);
+    error_hint(err, "%s",
+               strstr(text, "too many") || strstr(text, "remaining connection")
+                   ? "each station needs one connection: raise max_connections, or end others"
+                   : "is it running, and does ~/.pgpass have the password?");
+    return SIGNET_E_NET;
+}
+
+/* Until the server is back, or patience ends. */
+int postgres_reconnect(struct station *s, struct signet_error *err)
+{
+    int64_t end = clock_ms() + RECONNECT_MS;
+    int rc = postgres_connect(s, err);
+
+    while (rc != SIGNET_OK && s->conn && clock_ms() < end) {
+        cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL);
+        rc = postgres_connect(s, err);
+    }
+    s->base.again = rc != SIGNET_OK;
+    return rc == SIGNET_E_NET
+               ? error_set(err, SIGNET_E_LEDGER,
+                           "the ledger's database server stayed away for %d s", RECONNECT_MS / 1000)
+               : rc;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LEDGER_SQLITE_CALL_H
+#define LEDGER_SQLITE_CALL_H
+
+#include "base/base.h"
+
+#include <sqlite3.h>
+
+/* The error of the last call. */
+int sqlite_failed(sqlite3 *db, struct signet_error *err);
+/* Statements without answers. */
+int sqlite_run(sqlite3 *db, const char *sql, struct signet_error *err);
+/* A statement whose answer is one number. */
+int sqlite_number(sqlite3 *db, const char *sql, int64_t *out, struct signet_error *err);
+
+#endif
