@@ -261,7 +261,10 @@ static int resolve(struct addrinfo **list, const struct target *t, struct signet
         return SIGNET_OK;
     if (rc == EAI_SYSTEM)
         return error_sys(err, SIGNET_E_NET, errno, "cannot look up the host");
-    return error_set(err, SIGNET_E_NET, "no such host: %s", gai_strerror(rc));
+    error_set(err, SIGNET_E_NET, "no such host: %s", gai_strerror(rc));
+    if (err) /* no verdict on a device: the name server may be away */
+        err->sys = EHOSTUNREACH;
+    return SIGNET_E_NET;
 }
 
 static void name_peer(struct session *s, const struct target *t)

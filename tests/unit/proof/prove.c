@@ -519,6 +519,20 @@ static int prove_text(const char *text, const char *endpoint, const char *uri,
     return rc;
 }
 
+/* A name that is not found may be a name server that is away: no verdict on the device. */
+static void a_host_that_is_not_found_is_no_verdict(void **state)
+{
+    struct signet_error err = {0};
+    int rc = prove_text("{0: {1: {0: 'coaps://no-such-host.invalid', 1: False, 2: 0, 3: b'me',"
+                        " 5: b'0123456789abcdef', 10: 1}}}",
+                        "me", NULL, &err);
+
+    (void)state;
+    assert_int_equal(rc, SIGNET_E_NET);
+    assert_non_null(strstr(err.msg, "no such host"));
+    assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
+}
+
 /* Nothing is sent for these. */
 static void what_cannot_be_proved(void **state)
 {
@@ -580,6 +594,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gets_in),
+        cmocka_unit_test(a_host_that_is_not_found_is_no_verdict),
         cmocka_unit_test(verdicts),
         cmocka_unit_test(bootstraps),
         cmocka_unit_test(nobody_there),
