@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many devices at the simulated servers: batches, logins, faults. */
+#include "server/ops.h"
 #include "server/server.h"
 #include "sim.h"
 
@@ -106,6 +107,37 @@ static void test_batch_that_failed_in_part(void **state)
         assert_int_equal(b.results[i].error.code, i == 9 ? SIGNET_E_SERVER : SIGNET_OK);
     assert_true(b.results[7].existed);
     assert_int_equal(sim_server_devices(b.sim), 19);
+    stop(&b);
+}
+
+/* What one batch brought stays; only the devices of the other are added one by one. */
+static void test_batches_that_are_left(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, "coiote", "token", NULL, 0);
+    assert_int_equal(signet_server_add(b.server, &b.devices[7], NULL, NULL), SIGNET_OK);
+    b.devices[9].identity = b.devices[7].identity; /* another device's */
+    b.devices[9].identity_len = b.devices[7].identity_len;
+    size_t before = sim_server_requests(b.sim);
+    assert_int_equal(add(&b, MANY), SIGNET_E_SERVER);
+    assert_int_equal(sim_server_devices(b.sim), MANY - 1);
+    assert_in_range(sim_server_requests(b.sim) - before, 103, 310); /* each with a look-up */
+    stop(&b);
+}
+
+/* An account that may not send batches is told so once. */
+static void test_no_batches(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    start(&b, "coiote", "token", "403", 0);
+    b.server->parallel = 1;
+    assert_int_equal(add(&b, MANY), SIGNET_OK);
+    assert_int_equal(sim_server_devices(b.sim), MANY);
+    assert_int_equal(sim_server_requests(b.sim), 1 + MANY);
     stop(&b);
 }
 
@@ -346,6 +378,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch_of_100),
         cmocka_unit_test(test_batch_that_failed_in_part),
+        cmocka_unit_test(test_batches_that_are_left),
+        cmocka_unit_test(test_no_batches),
         cmocka_unit_test(test_lost_answers),
         cmocka_unit_test(test_lost_on_a_kept_connection),
         cmocka_unit_test(test_bulk_import),

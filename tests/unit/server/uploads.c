@@ -120,8 +120,9 @@ static void test_coiote_lists_what_to_upload(void **state)
 {
     struct signet_server_result results[DEVICES];
     struct signet_server_capabilities can;
-    struct buf text = {0};
+    struct buf text = {0}, whole = {0};
     struct hall h;
+    char path[200];
 
     (void)state;
     start(&h, "coiote");
@@ -134,6 +135,15 @@ static void test_coiote_lists_what_to_upload(void **state)
     assert_int_equal(lines(h.list, &text), DEVICES); /* none twice */
     for (int i = 0; i < DEVICES; i++)
         expect_certificate(&h, (const char *)text.data, i);
+    snprintf(path, sizeof(path), "%s/urn:dev:os:a%%2Fb-0.pem", h.uploads); /* with more behind it */
+    assert_int_equal(file_read(path, 1 << 16, &whole, NULL), SIGNET_OK);
+    size_t len = whole.len;
+    buf_text(&whole, "more\n");
+    assert_int_equal(file_write(path, whole.data, whole.len, 0600, NULL), SIGNET_OK);
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, NULL), SIGNET_OK);
+    assert_int_equal(file_read(path, 1 << 16, &whole, NULL), SIGNET_OK);
+    assert_int_equal(whole.len, len);
+    buf_free(&whole);
     buf_free(&text);
     stop(&h);
 }
