@@ -12,8 +12,10 @@ static int print_diagnosis(const struct signet_bytes *data, unsigned flags,
     return signet_packet_diagnose(data->data, data->len, flags, out, err);
 }
 
+/* What a device would refuse of it is said beside it; observer NULL: not. */
 static int print_packet(const struct signet_bytes *data, const char *format, unsigned flags,
-                        struct signet_bytes *out, struct signet_error *err)
+                        const struct signet_observer *observer, struct signet_bytes *out,
+                        struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     enum signet_packet_format as = !strcmp(format, "json")  ? SIGNET_PACKET_JSON
@@ -22,6 +24,8 @@ static int print_packet(const struct signet_bytes *data, const char *format, uns
     if (!strcmp(format, "cbor-diag"))
         return print_diagnosis(data, flags, out, err);
     int code = signet_packet_decode(data->data, data->len, &tree, err);
+    if (!code && observer)
+        code = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, observer, err);
     if (!code)
         code = signet_packet_print(tree, as, flags, out, err);
     signet_tree_free(&tree);
@@ -58,10 +62,12 @@ static int packet_show(int argc, char **argv)
     if (!known_format(&cli, format))
         return EXIT_USAGE;
     struct signet_bytes data = {0}, out = {0};
+    const struct signet_observer observer = cli_observer(&cli);
     struct signet_error err = {0};
     int code = cli_read(cli.args[0], PACKET_MAX, &data, &err);
     if (!code)
-        code = print_packet(&data, format, reveal ? SIGNET_PACKET_REVEAL : 0, &out, &err);
+        code = print_packet(&data, format, reveal ? SIGNET_PACKET_REVEAL : 0,
+                            cli.json ? NULL : &observer, &out, &err);
     if (!code)
         code = cli_write("-", out.data, out.len, &err);
     signet_bytes_free(&data);

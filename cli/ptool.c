@@ -89,6 +89,8 @@ static int work(const struct ptool_args *args, const char *token, struct signet_
     int rc = signet_factory_new(&factory, &wanted, err);
     if (rc == SIGNET_OK && signet_factory_uses_certs(factory))
         rc = make_certs(factory, args, err);
+    else if (rc == SIGNET_OK && (args->scert || args->pkey || args->cert))
+        signet_factory_warn_unused(factory);
     if (rc == SIGNET_OK)
         rc = signet_factory_provision_device(factory, NULL, err);
     if (rc == SIGNET_OK)

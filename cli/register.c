@@ -55,9 +55,12 @@ static void remind(const struct signet_server *server, const struct signet_tree 
     struct signet_server_capabilities can;
     struct signet_account account;
 
+    bool certs = false;
+
     signet_server_capabilities(server, &can);
-    if (can.uploads && tree && signet_tree_account(tree, 0, &account) &&
-        account.mode == SIGNET_MODE_CERT)
+    for (size_t i = 0; tree && signet_tree_account(tree, i, &account); i++)
+        certs = certs || account.mode == SIGNET_MODE_CERT;
+    if (can.uploads && certs)
         printf("by hand: %s\n", can.manual_steps);
 }
 

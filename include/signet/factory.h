@@ -71,6 +71,9 @@ bool signet_factory_uses_certs(const struct signet_factory *factory);
  */
 bool signet_factory_needs_server_cert(const struct signet_factory *factory);
 
+/* Certificates or keys were given: a warning when no Security instance uses them. */
+void signet_factory_warn_unused(const struct signet_factory *factory);
+
 /* DER or PEM. Certificates go into every Security instance in cert or est mode; where there are
  * several, an instance that has its own in the configuration keeps it. Bytes that are not one
  * certificate or key: SIGNET_E_CERT. A key that does not belong to the certificate, or a

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,8 +97,14 @@ static int take_text(const char *path, const struct member *member, const json_t
                      struct signet_error *err)
 {
     const char *text = json_string_value(value);
+    char digits[24];
 
-    if (!text || !*text || strlen(text) != json_string_length(value))
+    if (member->type == DIGITS && json_is_integer(value)) {
+        snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
+        value = NULL;
+        text = digits;
+    }
+    if (!text || !*text || (value && strlen(text) != json_string_length(value)))
         return wrong(err, path, member->name, "a string that is not empty");
     free(*out);
     *out = strdup(text);

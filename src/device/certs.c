@@ -34,6 +34,18 @@ static int check_dates(const struct signet_factory *f, const struct signet_cert 
     return finding(f, &why, err);
 }
 
+void signet_factory_warn_unused(const struct signet_factory *factory)
+{
+    struct signet_error note = {0};
+
+    if (signet_factory_uses_certs(factory))
+        return;
+    error_set(&note, SIGNET_OK,
+              "certificates are given, but no account is in mode cert or est: they are not used");
+    error_hint(&note, "RID.Security.Mode is the one of %s", signet_mode_name(factory->mode));
+    event_warn(factory->observer, &note);
+}
+
 int signet_factory_set_server_cert_data(struct signet_factory *factory, const void *data,
                                         size_t len, struct signet_error *err)
 {

@@ -2,6 +2,7 @@
 /* Would a device take this? One verdict for every door: the data model's rules, and what must be
  * true of the certificates of each account. */
 #include "device/private.h"
+#include "pki/pki.h"
 
 #include <string.h>
 
@@ -69,6 +70,25 @@ static bool holds_hash(const struct signet_tree *tree, const struct signet_accou
            record->value.as.integer <= 3;
 }
 
+/* Certificate usage (/0/x/15, RFC 6698 section 2.1.1) 3 is the server's own certificate, 2 an
+ * authority that issued it. A server's own may be able to issue others, so that this is no refusal.
+ */
+static void suspect_usage(const struct signet_account *a, const struct signet_cert *cert,
+                          const struct signet_observer *observer)
+{
+    int64_t usage = a->usage && a->usage->type == SIGNET_TYPE_INTEGER ? a->usage->as.integer : 3;
+    bool authority = cert_is_authority(cert);
+    struct signet_error note = {0};
+
+    if (!(usage == 3 && authority) && !(usage == 2 && !authority))
+        return;
+    error_set(&note, SIGNET_OK, "/0/%u/4 is %s, and certificate usage %d means %s", a->iid,
+              authority ? "an authority's certificate" : "no authority's certificate", (int)usage,
+              authority ? "the server's own" : "an authority that issued the server's");
+    error_hint(&note, "usage 2 is for an authority, 3 for the server's own certificate");
+    event_warn(observer, &note);
+}
+
 static int check_server_cert(const struct signet_account *a, const struct signet_observer *observer,
                              struct signet_error *err)
 {
@@ -79,6 +99,8 @@ static int check_server_cert(const struct signet_account *a, const struct signet
         rc = signet_cert_check_dates(cert, observer, err);
     if (rc != SIGNET_OK)
         error_prefix(err, "/0/%u/4", a->iid);
+    else
+        suspect_usage(a, cert, observer);
     signet_cert_free(&cert);
     return rc;
 }

@@ -87,6 +87,11 @@ static int check_certs(struct story *s, struct signet_error *err)
     return rc;
 }
 
+static bool has_certs(const struct signet_provision_job *job)
+{
+    return job->server_cert || job->endpoint_key || job->device.cert_info || job->device.cert;
+}
+
 static int check(struct story *s, struct signet_error *err)
 {
     const struct signet_provision_job *job = s->job;
@@ -106,6 +111,8 @@ static int check(struct story *s, struct signet_error *err)
         return SIGNET_E_USAGE;
     }
     rc = signet_factory_new(&s->factory, &device, err);
+    if (rc == SIGNET_OK && has_certs(job))
+        signet_factory_warn_unused(s->factory);
     if (rc == SIGNET_OK && signet_factory_uses_certs(s->factory))
         rc = check_certs(s, err);
     else if (rc == SIGNET_OK)

@@ -120,14 +120,15 @@ int server_check(struct signet_factory *f, struct signet_error *err)
 
 int signet_factory_register(struct signet_factory *factory, struct signet_error *err)
 {
-    struct signet_device device = {.endpoint = factory->endpoint, .tree = factory->tree};
+    struct signet_device device = {
+        .endpoint = factory->endpoint,
+    };
     struct signet_tree *whole = NULL;
     int rc = complete(factory, err);
 
-    if (rc == SIGNET_OK && factory->cert) {
+    if (rc == SIGNET_OK) /* with the certificate, for servers that want it */
         rc = tree_build(factory, factory->cert, NULL, false, NULL, &whole, err);
-        device.tree = whole; /* with the certificate, for servers that want it */
-    }
+    device.tree = whole;
     if (rc == SIGNET_OK)
         rc = signet_server_add(factory->server, &device, NULL, err);
     signet_tree_free(&whole);

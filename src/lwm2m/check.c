@@ -385,23 +385,38 @@ static int check_bindings(struct check *check)
     return SIGNET_OK;
 }
 
-/* A pair is what makes a server account (LwM2M Core 1.2, 6.1.2); a device takes half of one. */
-static void suspect_twins(struct check *check, const uint8_t security[static 8192],
-                          const uint8_t server[static 8192])
+static void suspect_half(struct check *check, struct signet_path path, unsigned ssid)
 {
-    if (memcmp(security, server, 8192) == 0)
-        return;
-    for (unsigned ssid = 1; ssid < SIGNET_NO_ID; ssid++) {
-        uint8_t bit = (uint8_t)(1u << (ssid & 7));
-        bool left = security[ssid >> 3] & bit, right = server[ssid >> 3] & bit;
+    suspect(check, path,
+            "a server account is a Security and a Server instance with one Short Server ID",
+            "is %u in a %s instance, but no %s instance has that number", ssid,
+            path.oid ? "Server" : "Security", path.oid ? "Security" : "Server");
+}
 
-        if (left == right)
-            continue;
-        suspect(check, (struct signet_path){left ? 0 : 1, 0, left ? 10 : 0, SIGNET_NO_ID},
-                "a server account is a Security and a Server instance with one Short Server ID",
-                "is %u in a %s instance, but no %s instance has that number", ssid,
-                left ? "Security" : "Server", left ? "Server" : "Security");
-        break; /* the first tells the story */
+static bool has_account(const struct signet_tree *tree, int64_t ssid)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        if (!a.bootstrap && a.has_ssid && a.ssid == ssid)
+            return true;
+    return false;
+}
+
+/* A pair is what makes a server account (LwM2M Core 1.2, 6.1.2); a device takes half of one. */
+static void suspect_halves(struct check *check)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(check->tree, i, &a); i++)
+        if (!a.bootstrap && a.has_ssid && !a.has_server)
+            suspect_half(check, (struct signet_path){0, a.iid, 10, SIGNET_NO_ID}, a.ssid);
+    for (size_t i = 0; i < signet_tree_count(check->tree); i++) {
+        const struct signet_record *r = signet_tree_at(check->tree, i);
+
+        if (r->path.oid == 1 && r->path.rid == 0 && r->value.type == SIGNET_TYPE_INTEGER &&
+            !has_account(check->tree, r->value.as.integer))
+            suspect_half(check, r->path, (unsigned)r->value.as.integer);
     }
 }
 
@@ -430,6 +445,6 @@ int signet_tree_check(const struct signet_tree *tree, unsigned flags,
     if (!rc)
         rc = check_bindings(&check);
     if (!rc)
-        suspect_twins(&check, security, server);
+        suspect_halves(&check);
     return rc;
 }

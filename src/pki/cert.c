@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,15 @@ out:
     X509_free(x);
     secret_wipe(&der);
     return rc;
+}
+
+bool cert_is_authority(const struct signet_cert *cert)
+{
+    X509 *x = parse(cert->der.data, cert->der.len);
+    bool authority = x && X509_check_ca(x) == 1;
+
+    X509_free(x);
+    return authority;
 }
 
 int signet_cert_der(const struct signet_cert *cert, struct signet_bytes *out,

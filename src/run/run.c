@@ -3,6 +3,7 @@
 #include "batch/batch.h"
 #include "delivery/delivery.h"
 #include "line/line.h"
+#include "lwm2m/lwm2m.h"
 #include "run/private.h"
 
 #include <signet/config.h>
@@ -16,6 +17,20 @@ static void on_event(void *ctx, const struct signet_event *event)
     struct signet_run *r = ctx;
 
     job_report(&r->job, event);
+}
+
+static void warn_unused(struct signet_run *r, const struct signet_tree *model)
+{
+    struct signet_error note = {0};
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(model, i, &a); i++)
+        if (mode_has_certs(a.mode))
+            return;
+    error_set(&note, SIGNET_OK,
+              "certificates are given, but no account is in mode cert or est: they are not used");
+    error_hint(&note, "take them out of the order's credentials");
+    event_warn(&r->observer, &note);
 }
 
 static int open_source(struct signet_run *r, struct signet_error *err)
@@ -46,6 +61,8 @@ static int open_source(struct signet_run *r, struct signet_error *err)
                                            .accept_ctx = r};
     if (rc == SIGNET_OK)
         rc = source_open(&r->source, &options, err);
+    if (rc == SIGNET_OK && (o->cert_info || o->server_cert))
+        warn_unused(r, model);
     signet_cert_info_free(&cert);
     signet_tree_free(&model);
     return rc;

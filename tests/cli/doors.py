@@ -10,7 +10,7 @@ SIGNET, PTOOL = f'{BUILD}/signet', f'{BUILD}/ptool'
 PSK = {'uri': "'coaps://127.0.0.1:5684'", 'bootstrap': 'False', 'mode': 0, 'identity': "b'me'",
        'secret': "b'0123456789abcdef'", 'ssid': 1, 'server_ssid': 1, 'lifetime': 60, 'binding': "'U'", 'storing': 'False'}
 NAMES = {'uri': 'ServerURI', 'bootstrap': 'Bootstrap', 'mode': 'Mode', 'identity': 'PKOrIdentity', 'secret': 'SecretKey',
-         'server': 'ServerPKOrIdentity', 'ssid': 'ShortServerID', 'matching': 'MatchingType'}
+         'server': 'ServerPKOrIdentity', 'ssid': 'ShortServerID', 'matching': 'MatchingType', 'usage': 'CertificateUsage'}
 SERVER = {'server_ssid': 'ShortServerID', 'lifetime': 'Lifetime', 'binding': 'Binding', 'storing': 'NotificationStoring'}
 
 
@@ -18,11 +18,10 @@ def config(**change):
     """The accepted device with changes; None takes a resource away; `more` stands behind the two instances."""
     v = {**PSK, **change}
     more = v.pop('more', '')
-    security = ', '.join(f'RID.Security.{NAMES[k]}: {v[k]}' for k in NAMES if v.get(k) is not None and k != 'matching')
-    if v.get('matching') is not None:
-        security += f', 13: {v["matching"]}'
+    security = ', '.join(f'RID.Security.{NAMES[k]}: {v[k]}' for k in NAMES if v.get(k) is not None)
     server = ', '.join(f'RID.Server.{SERVER[k]}: {v[k]}' for k in SERVER if v.get(k) is not None)
-    return '{OID.Security: {1: {%s}},\n OID.Server: {1: {%s}}%s}\n' % (security, server, more)
+    server = ',\n OID.Server: {1: {%s}}' % server if server else ''
+    return '{OID.Security: {1: {%s}}%s%s}\n' % (security, server, more)
 
 
 def openssl(folder, *args):
@@ -54,8 +53,12 @@ def make_certs(folder):
         openssl(folder, 'ca', '-batch', '-config', 'ca.cnf', '-cert', 'device.pem', '-keyfile', 'device.key', '-in', 'old.csr',
                 '-startdate', begin, '-enddate', end, '-out', f'{name}.pem', '-notext')
         openssl(folder, 'x509', '-in', f'{name}.pem', '-outform', 'der', '-out', f'{name}.der')
+    # what OpenSSL makes may issue others; this is a server's own certificate and no more
+    subprocess.run([SIGNET, 'cert', 'make', '--endpoint', '127.0.0.1', '--output', f'{folder}/own'], check=True,
+                   capture_output=True, timeout=60)
+    os.rename(f'{folder}/own/client_cert.der', f'{folder}/own.der')
     return {f: python(os.path.join(folder, f)) for f in
-            ('server.der', 'server.pem', 'device.der', 'device.pem', 'device.p8', 'other.p8', 'old.der', 'future.der')}
+            ('own.der', 'server.der', 'server.pem', 'device.der', 'device.pem', 'device.p8', 'other.p8', 'old.der', 'future.der')}
 
 
 def bad_devices(c):
@@ -103,7 +106,24 @@ def good_devices(c):
     return {
         'psk': config(),
         'nosec': config(mode=3, identity=None, secret=None, uri="'coap://127.0.0.1:5683'"),
-        'cert': config(mode=2, server=c['server.der'], identity=c['device.der'], secret=c['device.p8']),
+        'cert': config(mode=2, server=c['own.der'], identity=c['device.der'], secret=c['device.p8']),
+        'a hash of the certificate': config(mode=2, server="b'" + 'h' * 32 + "'", matching=1, identity=c['device.der'],
+                                            secret=c['device.p8']),
+        'a bootstrap account alone': config(bootstrap='True', ssid=None, server_ssid=None, lifetime=None, binding=None,
+                                            storing=None),
+    }
+
+
+def suspicious_devices(c):
+    """Accepted at every door, with a warning in these words."""
+    def cert(**change):
+        return config(**{'mode': 2, 'server': c['own.der'], 'identity': c['device.der'], 'secret': c['device.p8'], **change})
+    return {
+        'a long identity': (config(identity=f"b'{'i' * 129}'"), '/0/1/3) has 129 bytes'),
+        'no Server of this number': (config(ssid=2), '(/0/1/10) is 2 in a Security instance'),
+        'a Server of another number': (config(server_ssid=2), '(/1/1/0) is 2 in a Server instance'),
+        'an authority for the server': (cert(server=c['server.der']), "/0/1/4 is an authority's certificate"),
+        'no authority for usage 2': (cert(usage=2), "/0/1/4 is no authority's certificate"),
     }
 
 
@@ -143,6 +163,7 @@ def doors(folder, name, text):
     if made == 0:  # the packet of somebody else
         if os.path.exists(f'{work}/list.csv'):
             os.remove(f'{work}/list.csv')
+        out['packet show'] = run(work, SIGNET, 'packet', 'show', 'bad.cbor')
         out['packet check of the packet'] = run(work, SIGNET, 'packet', 'check', 'bad.cbor')
         out['register -P'] = run(work, SIGNET, 'register', '-s', 'server.json', '-e', 'me', '-P', 'bad.cbor')
     return out
@@ -156,13 +177,22 @@ def main():
         certs = make_certs(folder)
         wanted = {n: (*row, '')[:3] for n, row in bad_devices(certs).items()}
         wanted |= {n: (text, None, '') for n, text in good_devices(certs).items()}
+        wanted |= {n: (*row, 'suspicious') for n, row in suspicious_devices(certs).items()}
         answers = dict(zip(wanted, pool.map(lambda n: doors(folder, n, wanted[n][0]), wanted)))
         for name, (_, words, late) in wanted.items():
             for door, (code, said) in answers[name].items():
                 if door == 'python' and sanitized:
                     continue
                 refused = code != 0
+                if late == 'suspicious':
+                    if refused or (words not in said and door not in ('python', 'register -P')):
+                        bad.append(f'{name}: {door}: exit {code}, wanted a warning "{words}": {said.strip()[-300:]}')
+                    continue
                 if (door, late) in (('register -c', 'late'), ('run --dry-run', 'made')):
+                    continue
+                if door == 'packet show':  # it shows what there is, and says what is wrong with it
+                    if code or ('error' in said or 'warning' in said) != bool(words) or (words or '') not in said:
+                        bad.append(f'{name}: {door}: exit {code}: {said.strip()[-300:]}')
                     continue
                 if refused != bool(words):
                     bad.append(f'{name}: {door}: exit {code}: {said.strip()[-300:]}')
