@@ -90,10 +90,6 @@ struct signet_board_state {
 };
 void signet_board_state(const struct signet_board *board, struct signet_board_state *out);
 
-/* Row i of the table of recipes; NULL past the end. */
-const char *signet_recipe_name(size_t i);
-const char *signet_recipe_summary(size_t i);
-
 #ifdef __cplusplus
 }
 #endif

@@ -37,19 +37,10 @@ int signet_smp_new(struct signet_smp **out, struct signet_link *link,
                    struct signet_error *err);
 void signet_smp_free(struct signet_smp **smp); /* sets *smp to NULL */
 
-/* For the requests that follow; 0 is the default again. */
-void signet_smp_set_timeout(struct signet_smp *smp, int timeout_ms);
-
 /* All requests: SIGNET_E_TIMEOUT no answer; SIGNET_E_SMP the board answered with an error (sys is
- * its rc, signet_smp_last_error() has the group too); SIGNET_E_NOT_FOUND no such file;
+ * its rc); SIGNET_E_NOT_FOUND no such file;
  * SIGNET_E_UNSUPPORTED the board does not know the command; SIGNET_E_SYNTAX a malformed answer;
  * SIGNET_E_LIMIT an answer larger than taken; SIGNET_E_LINK, SIGNET_E_CANCELLED. */
-
-/* The error of the last answer: {"rc": rc} has group -1, {"err": {...}} its group; rc 0 is none. */
-struct signet_smp_rc {
-    int group, rc;
-};
-struct signet_smp_rc signet_smp_last_error(const struct signet_smp *smp);
 
 /* os group */
 int signet_smp_echo(struct signet_smp *smp, const char *text, struct signet_bytes *reply,

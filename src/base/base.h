@@ -141,6 +141,12 @@ void text_plain(struct buf *out, const uint8_t *data, size_t len);
 void text_escape(struct buf *out, const uint8_t *data, size_t len);
 /* The candidate nearest to word (Damerau-Levenshtein, case folded), or NULL when none is near. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
+/* SIGNET_E_USAGE: "unknown WHAT 'NAME'"; the hint is the nearest of the known names, or all. */
+int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
+                 struct signet_error *err);
+/* A copy for the caller to free; of NULL nothing. */
+int text_copy(char **out, const char *text, struct signet_error *err);
+bool text_ends_with(const char *text, const char *end); /* and is longer */
 /* LwM2M endpoint names that Signet lets through: letters, digits and -._: , 1 to 150 long. */
 bool endpoint_name_valid(const char *name, size_t len);
 

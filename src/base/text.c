@@ -188,3 +188,36 @@ const char *signet_word_nearest(const char *word, const char *const *candidates,
 {
     return text_nearest(word, candidates, count);
 }
+
+int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
+                 struct signet_error *err)
+{
+    const char *near = text_nearest(name, known, count);
+    struct buf shown = {0}, all = {0};
+
+    text_escape(&shown, (const uint8_t *)name, strnlen(name, 40));
+    error_set(err, SIGNET_E_USAGE, "unknown %s '%s'", what,
+              shown.data ? (const char *)shown.data : "");
+    for (size_t i = 0; !near && i < count; i++)
+        buf_printf(&all, "%s%s", i ? ", " : "", known[i]);
+    if (near)
+        error_hint(err, "did you mean '%s'?", near);
+    else if (all.data)
+        error_hint(err, "known: %s", (const char *)all.data);
+    buf_free(&shown);
+    buf_free(&all);
+    return SIGNET_E_USAGE;
+}
+
+int text_copy(char **out, const char *text, struct signet_error *err)
+{
+    *out = text ? strdup(text) : NULL;
+    return *out || !text ? SIGNET_OK : error_nomem(err);
+}
+
+bool text_ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), tail = strlen(end);
+
+    return len > tail && strcmp(text + len - tail, end) == 0;
+}

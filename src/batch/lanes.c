@@ -152,13 +152,6 @@ static int work(struct batch_run *l, struct signet_error *err)
 
 /* begin and end */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), tail = strlen(end);
-
-    return len > tail && strcmp(text + len - tail, end) == 0;
-}
-
 static int check(const struct batch_setup *setup, struct signet_error *err)
 {
     const struct signet_order *order = setup->order;
@@ -169,13 +162,13 @@ static int check(const struct batch_setup *setup, struct signet_error *err)
         return SIGNET_E_USAGE;
     }
     if (!order->packets ||
-        (!ends_with(order->packets, "/") && !ends_with(order->packets, ".ndjson"))) {
+        (!text_ends_with(order->packets, "/") && !text_ends_with(order->packets, ".ndjson"))) {
         error_set(err, SIGNET_E_USAGE, "an order without a board needs a place for its packets");
         error_hint(err, "a folder, ending in '/', or a file ending in .ndjson");
         return SIGNET_E_USAGE;
     }
-    if (order->records && !ends_with(order->records, ".csv") &&
-        !ends_with(order->records, ".ndjson"))
+    if (order->records && !text_ends_with(order->records, ".csv") &&
+        !text_ends_with(order->records, ".ndjson"))
         return error_set(err, SIGNET_E_USAGE, "the file for records ends in .csv or .ndjson");
     return SIGNET_OK;
 }

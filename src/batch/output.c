@@ -152,8 +152,7 @@ static int explain(struct batch_run *l, const uint64_t *seals, size_t count,
 static int open_files(struct batch_run *l, bool change, struct signet_error *err)
 {
     const struct signet_order *order = l->setup.order;
-    size_t len = order->records ? strlen(order->records) : 0;
-    bool csv = len > 4 && strcmp(order->records + len - 4, ".csv") == 0;
+    bool csv = order->records && text_ends_with(order->records, ".csv");
     int rc;
 
     if (order->packets[strlen(order->packets) - 1] == '/')

@@ -22,7 +22,6 @@ static int check(struct signet_board *b, struct signet_error *err)
 
 const struct recipe anjay_zephyr_recipe = {
     .name = "anjay-zephyr",
-    .summary = "Nordic boards with AVSystem's Zephyr client",
     .defaults =
         {
             .initial = "initial.hex",

@@ -9,16 +9,6 @@
 static const struct recipe *const table[] = {&anjay_zephyr_recipe, &smp_file_recipe};
 #define ROWS (sizeof(table) / sizeof(table[0]))
 
-const char *signet_recipe_name(size_t i)
-{
-    return i < ROWS ? table[i]->name : NULL;
-}
-
-const char *signet_recipe_summary(size_t i)
-{
-    return i < ROWS ? table[i]->summary : NULL;
-}
-
 static const struct recipe *find_recipe(const char *name, struct signet_error *err)
 {
     const char *names[ROWS];
@@ -28,16 +18,7 @@ static const struct recipe *find_recipe(const char *name, struct signet_error *e
             return table[i];
         names[i] = table[i]->name;
     }
-    struct buf shown = {0};
-    text_escape(&shown, (const uint8_t *)name, strlen(name));
-    error_set(err, SIGNET_E_USAGE, "unknown board '%.60s'",
-              shown.data ? (const char *)shown.data : "");
-    buf_free(&shown);
-    const char *near = text_nearest(name, names, ROWS);
-    if (near)
-        error_hint(err, "did you mean %s?", near);
-    else
-        error_hint(err, "known boards: anjay-zephyr, smp-file");
+    text_unknown("board", name, names, ROWS, err);
     return NULL;
 }
 

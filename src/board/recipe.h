@@ -10,7 +10,7 @@
 /* A kind of board: one file, one row in board.c. The stages below are what the functions are made
  * of; a board that does one thing differently brings its own function for that thing. */
 struct recipe {
-    const char *name, *summary;
+    const char *name;
     struct signet_board_options defaults; /* texts, paths, times */
     size_t chunk_limit;                   /* bytes that the board takes in one write; 0: any */
     /* More than the options' own rules; runs nothing. NULL: nothing more. */

@@ -16,7 +16,6 @@ static int check(struct signet_board *b, struct signet_error *err)
 
 const struct recipe smp_file_recipe = {
     .name = "smp-file",
-    .summary = "any firmware with an SMP file system; paths and texts are options",
     .defaults =
         {
             .initial = "initial.hex",

@@ -254,13 +254,6 @@ static const struct entry output_keys[] = {
     ORDER("records", records, ENTRY_PATH, 0, 0),
 };
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), end_len = strlen(end);
-
-    return len > end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 static int read_output(struct reader *r, yaml_node_t *node)
 {
     struct signet_order *o = r->order;
@@ -268,10 +261,10 @@ static int read_output(struct reader *r, yaml_node_t *node)
 
     if (rc != SIGNET_OK)
         return rc;
-    if (!o->packets || !(ends_with(o->packets, "/") || ends_with(o->packets, ".ndjson")))
+    if (!o->packets || !(text_ends_with(o->packets, "/") || text_ends_with(o->packets, ".ndjson")))
         return reader_fail(r, node, SIGNET_E_MEANING,
                            "an output has 'packets': a folder, FOLDER/, or FILE.ndjson");
-    if (o->records && !ends_with(o->records, ".csv") && !ends_with(o->records, ".ndjson"))
+    if (o->records && !text_ends_with(o->records, ".csv") && !text_ends_with(o->records, ".ndjson"))
         return reader_fail(r, node, SIGNET_E_MEANING, "'records' is FILE.csv or FILE.ndjson");
     if (o->records && strcmp(o->records, o->packets) == 0)
         return reader_fail(r, node, SIGNET_E_MEANING, "'packets' and 'records' are one file");

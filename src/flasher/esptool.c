@@ -8,13 +8,8 @@ static int check(struct signet_flasher *f, struct signet_error *err)
 
 static void begin(const struct signet_flasher *f, struct args *args, const char *after)
 {
-    args_add(args, f->tool);
-    args_add(args, "--chip");
-    args_add(args, f->target ? f->target : "auto");
-    args_add(args, "--port");
-    args_add(args, f->port);
-    args_add(args, "--after");
-    args_add(args, after);
+    args_add(args, f->tool, "--chip", f->target ? f->target : "auto", "--port", f->port, "--after",
+             after, NULL);
 }
 
 static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
@@ -23,11 +18,10 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
     (void)image;
     struct args args = {0};
     begin(f, &args, "no_reset");
-    args_add(&args, "write_flash");
+    args_add(&args, "write_flash", NULL);
     if (erase == SIGNET_ERASE_CHIP)
-        args_add(&args, "--erase-all");
-    args_add(&args, f->address ? f->address : "0x0");
-    args_add(&args, path);
+        args_add(&args, "--erase-all", NULL);
+    args_add(&args, f->address ? f->address : "0x0", path, NULL);
     return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
 }
 
@@ -35,7 +29,7 @@ static int reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
     begin(f, &args, "hard_reset");
-    args_add(&args, "run");
+    args_add(&args, "run", NULL);
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
 

@@ -65,7 +65,7 @@ static int build(struct words *w, const struct signet_flasher *f, unsigned which
             if (code)
                 return code;
             w->owned[w->args.n] = word;
-            args_add(&w->args, word);
+            args_add(&w->args, word, NULL);
         }
         p += len; /* NOLINT(clang-analyzer-unix.Malloc): word is in w->owned */
     }

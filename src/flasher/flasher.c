@@ -97,10 +97,14 @@ int signet_flasher_list(struct signet_flasher *f, struct signet_programmer **lis
 
 /* what the kinds share */
 
-void args_add(struct args *args, const char *text)
+void args_add(struct args *args, ...)
 {
-    if (args->n < FLASHER_ARGS)
+    va_list texts;
+
+    va_start(texts, args);
+    for (const char *text; args->n < FLASHER_ARGS && (text = va_arg(texts, const char *));)
         args->v[args->n++] = text;
+    va_end(texts);
 }
 
 int flasher_run(struct signet_flasher *f, const struct args *args,

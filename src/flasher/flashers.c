@@ -35,23 +35,8 @@ static const struct flasher_ops *find_ops(const char *name, struct signet_error 
             return table[i];
         names[i] = table[i]->name;
     }
-    struct buf shown = {0};
-    text_escape(&shown, (const uint8_t *)name, strlen(name));
-    error_set(err, SIGNET_E_USAGE, "unknown flasher '%.60s'",
-              shown.failed || !shown.data ? "" : (const char *)shown.data);
-    buf_free(&shown);
-    const char *near = text_nearest(name, names, ROWS);
-    if (near)
-        error_hint(err, "did you mean %s?", near);
+    text_unknown("flasher", name, names, ROWS, err);
     return NULL;
-}
-
-static int copy_text(char **out, const char *text, struct signet_error *err)
-{
-    if (!text)
-        return SIGNET_OK;
-    *out = strdup(text);
-    return *out ? SIGNET_OK : error_nomem(err);
 }
 
 static int copy_options(struct signet_flasher *f, const struct signet_flasher_options *o,
@@ -60,12 +45,12 @@ static int copy_options(struct signet_flasher *f, const struct signet_flasher_op
     if (o->serial && !flasher_serial_valid(o->serial))
         return error_set(err, SIGNET_E_USAGE,
                          "the programmer's serial number must be 1 to 63 letters and digits");
-    int code = copy_text(&f->serial, o->serial, err);
-    code = code ? code : copy_text(&f->target, o->target, err);
-    code = code ? code : copy_text(&f->config, o->config, err);
-    code = code ? code : copy_text(&f->port, o->port, err);
-    code = code ? code : copy_text(&f->address, o->address, err);
-    code = code ? code : copy_text(&f->command, o->command, err);
+    int code = text_copy(&f->serial, o->serial, err);
+    code = code ? code : text_copy(&f->target, o->target, err);
+    code = code ? code : text_copy(&f->config, o->config, err);
+    code = code ? code : text_copy(&f->port, o->port, err);
+    code = code ? code : text_copy(&f->address, o->address, err);
+    code = code ? code : text_copy(&f->command, o->command, err);
     f->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
     return code;
 }

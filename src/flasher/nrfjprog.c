@@ -8,11 +8,9 @@
 
 static void begin(const struct signet_flasher *f, struct args *args)
 {
-    args_add(args, f->tool);
-    if (f->serial) {
-        args_add(args, "-s");
-        args_add(args, flasher_serial(f));
-    }
+    args_add(args, f->tool, NULL);
+    if (f->serial)
+        args_add(args, "-s", flasher_serial(f), NULL);
 }
 
 static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
@@ -21,9 +19,8 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
     (void)image;
     struct args args = {0};
     begin(f, &args);
-    args_add(&args, "--program");
-    args_add(&args, path);
-    args_add(&args, erase == SIGNET_ERASE_CHIP ? "--chiperase" : "--sectorerase");
+    args_add(&args, "--program", path, erase == SIGNET_ERASE_CHIP ? "--chiperase" : "--sectorerase",
+             NULL);
     return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
 }
 
@@ -31,7 +28,7 @@ static int reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
     begin(f, &args);
-    args_add(&args, "--pinreset");
+    args_add(&args, "--pinreset", NULL);
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
 
@@ -65,7 +62,7 @@ static int port_of(struct signet_flasher *f, unsigned vcom, char port[128],
         return code;
     snprintf(com.want, sizeof(com.want), "VCOM%u", vcom);
     begin(f, &args);
-    args_add(&args, "--com");
+    args_add(&args, "--com", NULL);
     code = flasher_run(f, &args, com_line, &com, NULL, err);
     if (code)
         return code;
@@ -95,8 +92,7 @@ static int list(struct signet_flasher *f, struct signet_programmer *out, size_t 
 {
     struct args args = {0};
     struct ids ids = {out, cap, 0};
-    args_add(&args, f->tool);
-    args_add(&args, "--ids");
+    args_add(&args, f->tool, "--ids", NULL);
     int code = flasher_run(f, &args, id_line, &ids, NULL, err);
     if (code == SIGNET_OK)
         *count = ids.count;

@@ -47,13 +47,9 @@ static int run(struct signet_flasher *f, const struct args *args, struct nrfutil
 
 static void begin(const struct signet_flasher *f, struct args *args, const char *command)
 {
-    args_add(args, f->tool);
-    args_add(args, "device");
-    args_add(args, command);
-    if (f->serial) {
-        args_add(args, "--serial-number");
-        args_add(args, flasher_serial(f));
-    }
+    args_add(args, f->tool, "device", command, NULL);
+    if (f->serial)
+        args_add(args, "--serial-number", flasher_serial(f), NULL);
 }
 
 static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
@@ -62,14 +58,12 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
     (void)image;
     struct args args = {0};
     begin(f, &args, "program");
-    args_add(&args, "--firmware");
-    args_add(&args, path);
-    args_add(&args, "--options");
-    args_add(&args, erase == SIGNET_ERASE_CHIP
-                        ? "chip_erase_mode=ERASE_ALL,reset=RESET_NONE,verify=VERIFY_READ"
-                        : "chip_erase_mode=ERASE_RANGES_TOUCHED_BY_FIRMWARE,reset=RESET_NONE,"
-                          "verify=VERIFY_READ");
-    args_add(&args, "--json");
+    args_add(&args, "--firmware", path, "--options",
+             erase == SIGNET_ERASE_CHIP
+                 ? "chip_erase_mode=ERASE_ALL,reset=RESET_NONE,verify=VERIFY_READ"
+                 : "chip_erase_mode=ERASE_RANGES_TOUCHED_BY_FIRMWARE,reset=RESET_NONE,"
+                   "verify=VERIFY_READ",
+             "--json", NULL);
     return run(f, &args, NULL, err);
 }
 
@@ -77,19 +71,14 @@ static int reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
     begin(f, &args, "reset");
-    args_add(&args, "--reset-kind");
-    args_add(&args, "RESET_PIN");
-    args_add(&args, "--json");
+    args_add(&args, "--reset-kind", "RESET_PIN", "--json", NULL);
     return run(f, &args, NULL, err);
 }
 
 static int devices(struct signet_flasher *f, struct nrfutil_line **out, struct signet_error *err)
 {
     struct args args = {0};
-    args_add(&args, f->tool);
-    args_add(&args, "device");
-    args_add(&args, "list");
-    args_add(&args, "--json");
+    args_add(&args, f->tool, "device", "list", "--json", NULL);
     struct nrfutil_line *found = calloc(1, sizeof(*found));
     if (!found)
         return error_nomem(err);

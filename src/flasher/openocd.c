@@ -29,20 +29,15 @@ struct texts {
 
 static void begin(const struct signet_flasher *f, struct args *args, struct texts *texts)
 {
-    args_add(args, f->tool);
-    if (f->config) {
-        args_add(args, "-f");
-        args_add(args, f->config);
-    }
-    args_add(args, "-f");
-    args_add(args, f->target);
+    args_add(args, f->tool, NULL);
+    if (f->config)
+        args_add(args, "-f", f->config, NULL);
+    args_add(args, "-f", f->target, NULL);
     if (f->serial) {
         snprintf(texts->serial, sizeof(texts->serial), "adapter serial %s", f->serial);
-        args_add(args, "-c");
-        args_add(args, texts->serial);
+        args_add(args, "-c", texts->serial, NULL);
     }
-    args_add(args, "-c");
-    args_add(args, "init");
+    args_add(args, "-c", "init", NULL);
 }
 
 static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
@@ -60,20 +55,12 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
         where = f->address;
     }
     begin(f, &args, &texts);
-    args_add(&args, "-c");
-    args_add(&args, "reset init");
-    if (erase == SIGNET_ERASE_CHIP) {
-        args_add(&args, "-c");
-        args_add(&args, "flash erase_sector 0 0 last");
-    }
+    args_add(&args, "-c", "reset init", NULL);
+    if (erase == SIGNET_ERASE_CHIP)
+        args_add(&args, "-c", "flash erase_sector 0 0 last", NULL);
     snprintf(texts.write, sizeof(texts.write), "flash write_image erase {%s} %s", path, where);
     snprintf(texts.verify, sizeof(texts.verify), "verify_image {%s} %s", path, where);
-    args_add(&args, "-c");
-    args_add(&args, texts.write);
-    args_add(&args, "-c");
-    args_add(&args, texts.verify);
-    args_add(&args, "-c");
-    args_add(&args, "shutdown");
+    args_add(&args, "-c", texts.write, "-c", texts.verify, "-c", "shutdown", NULL);
     return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
 }
 
@@ -82,10 +69,7 @@ static int reset(struct signet_flasher *f, struct signet_error *err)
     struct args args = {0};
     struct texts texts;
     begin(f, &args, &texts);
-    args_add(&args, "-c");
-    args_add(&args, "reset run");
-    args_add(&args, "-c");
-    args_add(&args, "shutdown");
+    args_add(&args, "-c", "reset run", "-c", "shutdown", NULL);
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
 

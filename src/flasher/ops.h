@@ -40,12 +40,12 @@ struct flasher_ops {
 extern const struct flasher_ops nrfutil_ops, nrfjprog_ops, openocd_ops, probe_rs_ops, esptool_ops,
     exec_ops, none_ops;
 
-/* An argument vector; texts must live on. */
+/* An argument vector; texts must live on, and NULL ends what is added. */
 struct args {
     const char *v[FLASHER_ARGS + 1];
     size_t n;
 };
-void args_add(struct args *args, const char *text);
+void args_add(struct args *args, ...) __attribute__((sentinel));
 
 /* Runs the tool; a status other than 0 is SIGNET_E_FLASH with the tool's last words. output may be
  * NULL. */

@@ -15,15 +15,10 @@ static int check(struct signet_flasher *f, struct signet_error *err)
 static void begin(const struct signet_flasher *f, struct args *args, const char *command,
                   char probe[160])
 {
-    args_add(args, f->tool);
-    args_add(args, command);
-    args_add(args, "--non-interactive");
-    args_add(args, "--chip");
-    args_add(args, f->target);
+    args_add(args, f->tool, command, "--non-interactive", "--chip", f->target, NULL);
     if (f->serial) { /* probe-rs names a probe VID:PID:SERIAL */
         snprintf(probe, 160, "%.80s:%s", f->config, f->serial);
-        args_add(args, "--probe");
-        args_add(args, probe);
+        args_add(args, "--probe", probe, NULL);
     }
 }
 
@@ -33,21 +28,20 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
     struct args args = {0};
     char probe[160];
     begin(f, &args, "download", probe);
-    args_add(&args, "--binary-format");
-    args_add(&args, image->format == SIGNET_IMAGE_HEX   ? "hex"
-                    : image->format == SIGNET_IMAGE_ELF ? "elf"
-                                                        : "bin");
+    args_add(&args, "--binary-format",
+             image->format == SIGNET_IMAGE_HEX   ? "hex"
+             : image->format == SIGNET_IMAGE_ELF ? "elf"
+                                                 : "bin",
+             NULL);
     if (image->format == SIGNET_IMAGE_BIN) {
         int code = flasher_need(f, f->address, "an address for a raw image", err);
         if (code)
             return code;
-        args_add(&args, "--base-address");
-        args_add(&args, f->address);
+        args_add(&args, "--base-address", f->address, NULL);
     }
     if (erase == SIGNET_ERASE_CHIP)
-        args_add(&args, "--chip-erase");
-    args_add(&args, "--verify");
-    args_add(&args, path);
+        args_add(&args, "--chip-erase", NULL);
+    args_add(&args, "--verify", path, NULL);
     return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
 }
 

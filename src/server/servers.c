@@ -25,46 +25,28 @@ enum { KINDS = sizeof kinds / sizeof kinds[0], PARALLEL = 32 };
 
 static const struct server_ops *find_kind(const char *kind, struct signet_error *err)
 {
-    const char *names[KINDS], *near;
+    const char *names[KINDS];
 
     for (size_t i = 0; i < KINDS; i++) {
         names[i] = kinds[i]->can.kind;
         if (!kind || strcmp(kind, names[i]) == 0)
             return kinds[i];
     }
-    near = text_nearest(kind, names, KINDS);
-    struct buf shown = {0};
-    size_t len = strlen(kind);
-    text_escape(&shown, (const uint8_t *)kind, len < 40 ? len : 40);
-    error_set(err, SIGNET_E_USAGE, "unknown kind of server '%s'",
-              shown.data ? (const char *)shown.data : "");
-    buf_free(&shown);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
-    else
-        error_hint(err, "coiote, leshan, leshan-bootstrap, thingsboard and export are known");
+    text_unknown("kind of server", kind, names, KINDS, err);
     return NULL;
-}
-
-static int copy_text(char **out, const char *text, struct signet_error *err)
-{
-    if (!text)
-        return SIGNET_OK;
-    *out = strdup(text);
-    return *out ? SIGNET_OK : error_nomem(err);
 }
 
 static int copy_info(struct signet_server *server, const struct signet_server_info *info,
                      struct signet_error *err)
 {
-    int rc = copy_text(&server->domain, info->domain, err);
+    int rc = text_copy(&server->domain, info->domain, err);
 
-    rc = rc ? rc : copy_text(&server->auth, info->auth ? info->auth : "token", err);
-    rc = rc ? rc : copy_text(&server->user, info->user, err);
-    rc = rc ? rc : copy_text(&server->realm, info->realm, err);
-    rc = rc ? rc : copy_text(&server->profile, info->profile, err);
-    rc = rc ? rc : copy_text(&server->account, info->account, err);
-    return rc ? rc : copy_text(&server->uploads, info->uploads ? info->uploads : "uploads", err);
+    rc = rc ? rc : text_copy(&server->auth, info->auth ? info->auth : "token", err);
+    rc = rc ? rc : text_copy(&server->user, info->user, err);
+    rc = rc ? rc : text_copy(&server->realm, info->realm, err);
+    rc = rc ? rc : text_copy(&server->profile, info->profile, err);
+    rc = rc ? rc : text_copy(&server->account, info->account, err);
+    return rc ? rc : text_copy(&server->uploads, info->uploads ? info->uploads : "uploads", err);
 }
 
 static int log_in(const void *ctx, struct http *http, struct secret *token, int64_t *seconds,

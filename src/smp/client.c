@@ -42,7 +42,8 @@ int signet_smp_new(struct signet_smp **out, struct signet_link *link,
         smp->options.line_limit = SMP_LINE_RAW;
     smp->options.line_limit -= smp->options.line_limit % 3;
     smp->packet_limit = smp->options.packet_limit;
-    signet_smp_set_timeout(smp, smp->options.timeout_ms);
+    if (smp->options.timeout_ms <= 0)
+        smp->options.timeout_ms = TIMEOUT_DEFAULT;
     /* A board may still be busy with what an earlier session asked: its answer must not fit. */
     smp->sequence = (uint8_t)clock_ms();
     text_scan_init(&smp->scan, smp->options.on_text, smp->options.text_ctx);
@@ -61,16 +62,6 @@ void signet_smp_free(struct signet_smp **smp)
     buf_free(&(*smp)->text);
     free(*smp);
     *smp = NULL;
-}
-
-void signet_smp_set_timeout(struct signet_smp *smp, int timeout_ms)
-{
-    smp->options.timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_DEFAULT;
-}
-
-struct signet_smp_rc signet_smp_last_error(const struct signet_smp *smp)
-{
-    return smp->last;
 }
 
 bool smp_lost(int rc)
@@ -118,7 +109,7 @@ static void read_error(struct signet_smp *smp)
 {
     const struct smp_item *item = smp_answer_get(&smp->answer, -1, "err");
 
-    smp->last = (struct signet_smp_rc){-1, 0};
+    smp->last = (struct smp_rc){-1, 0};
     if (item && item->kind == SMP_MAP) {
         int parent = (int)(item - smp->answer.items);
         const struct smp_item *rc = smp_answer_get(&smp->answer, parent, "rc");

@@ -7,6 +7,11 @@
 #define CHUNK_LIMIT_DEFAULT 380 /* the default buf_size of Zephyr less 4 */
 #define PATH_LEN_MAX        64
 
+/* The error of an answer: {"rc": rc} has group -1, {"err": {...}} its group; rc 0 is none. */
+struct smp_rc {
+    int group, rc;
+};
+
 struct signet_smp {
     struct signet_link *link;
     struct signet_smp_options options;
@@ -15,7 +20,7 @@ struct signet_smp {
     struct text_scan scan;
     struct buf body, packet, wire, text; /* reused; may hold secrets, wiped by buf_reset */
     struct smp_answer answer;            /* points into frames.packet */
-    struct signet_smp_rc last;
+    struct smp_rc last;
     size_t packet_limit; /* 0: not asked yet */
     uint8_t sequence;
 };

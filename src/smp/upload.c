@@ -69,7 +69,7 @@ static int judge(struct upload *up, size_t off, size_t end, enum outcome *outcom
 {
     const struct smp_answer *answer = &up->smp->answer;
     const struct smp_item *now = smp_answer_want(answer, "off", SMP_INT);
-    struct signet_smp_rc last = up->smp->last;
+    struct smp_rc last = up->smp->last;
     bool fs = last.group == SMP_GROUP_FS;
 
     if (last.rc && !now && fs && last.rc == FS_OFFSET)

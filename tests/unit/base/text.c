@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include <setjmp.h>
 #include <signet/text.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -80,6 +81,36 @@ static void nearest_word(void **state)
     assert_null(text_nearest("Zzzzzzzz", names, 4));
 }
 
+static void unknown_words(void **state)
+{
+    static const char *const names[] = {"leshan", "export"};
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(text_unknown("server", "lesham", names, 2, &err), SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "unknown server 'lesham'");
+    assert_string_equal(err.hint, "did you mean 'leshan'?");
+    err = (struct signet_error){0};
+    assert_int_equal(text_unknown("server", "\x1b[2J", names, 2, &err), SIGNET_E_USAGE);
+    assert_null(strchr(err.msg, '\x1b'));
+    assert_string_equal(err.hint, "known: leshan, export");
+}
+
+static void copies_and_ends(void **state)
+{
+    char *copy = NULL;
+
+    (void)state;
+    assert_int_equal(text_copy(&copy, NULL, NULL), SIGNET_OK);
+    assert_null(copy);
+    assert_int_equal(text_copy(&copy, "a", NULL), SIGNET_OK);
+    assert_string_equal(copy, "a");
+    free(copy);
+    assert_true(text_ends_with("a.csv", ".csv"));
+    assert_false(text_ends_with(".csv", ".csv")); /* a name is in front */
+    assert_false(text_ends_with("a.csv2", ".csv"));
+}
+
 static void endpoint_names(void **state)
 {
     char long_name[151];
@@ -103,6 +134,8 @@ int main(void)
         cmocka_unit_test(control_characters_are_refused),
         cmocka_unit_test(utf8_edges),
         cmocka_unit_test(nearest_word),
+        cmocka_unit_test(unknown_words),
+        cmocka_unit_test(copies_and_ends),
         cmocka_unit_test(endpoint_names),
     };
 

@@ -321,7 +321,7 @@ static void errors_say_what_to_do(void **state)
     (void)state;
     assert_int_equal(signet_flasher_open(&f, "nrfutils", &options, NULL, NULL, &err),
                      SIGNET_E_USAGE);
-    assert_string_equal(err.hint, "did you mean nrfutil?");
+    assert_string_equal(err.hint, "did you mean 'nrfutil'?");
     char *old = strdup(getenv("PATH"));
     setenv("PATH", fake_folder, 1);
     assert_int_equal(signet_flasher_open(&f, "nrfutil", &options, NULL, NULL, &err),
