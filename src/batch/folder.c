@@ -52,7 +52,7 @@ int folder_open(int *fd, const char *path, bool change, struct signet_error *err
 static const uint8_t *packet(const struct batch *b, size_t i, size_t *len)
 {
     *len = b->parts[i].packet_len;
-    return b->plain.data + b->parts[i].packet;
+    return b->text.plain.data + b->parts[i].packet;
 }
 
 static int fail(const char *name, struct signet_error *err)

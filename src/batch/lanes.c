@@ -124,7 +124,7 @@ static int check_gone(struct batch_run *l, struct signet_error *err)
     int64_t issued = 0;
 
     for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
-        issued += l->job->states[i];
+        issued += l->job->figures.states[i];
     if (output_is_gone(&l->out) && (issued < l->job->quota || l->again.count))
         return output_gone(&l->out, err);
     return SIGNET_OK;
@@ -133,7 +133,7 @@ static int check_gone(struct batch_run *l, struct signet_error *err)
 static int work(struct batch_run *l, struct signet_error *err)
 {
     size_t lanes = lanes_of_machine();
-    const int64_t *states = l->job->states;
+    const int64_t *states = l->job->figures.states;
 
     l->batch_max = size_of_batches(lanes);
     int rc = batch_resume(l, err);

@@ -36,10 +36,10 @@ void batch_free(struct batch *b)
     free(b->leases);
     free(b->parts);
     free(b->facts);
-    buf_free(&b->plain);
-    buf_free(&b->lines);
-    buf_free(&b->rows);
-    buf_free(&b->texts);
+    buf_free(&b->text.plain);
+    buf_free(&b->text.lines);
+    buf_free(&b->text.rows);
+    buf_free(&b->text.facts);
     *b = (struct batch){0};
 }
 
@@ -47,10 +47,10 @@ void batch_reset(struct batch *b)
 {
     b->count = 0;
     b->sealed = b->partial = false;
-    buf_reset(&b->plain);
-    buf_reset(&b->lines);
-    buf_reset(&b->rows);
-    buf_reset(&b->texts);
+    buf_reset(&b->text.plain);
+    buf_reset(&b->text.lines);
+    buf_reset(&b->text.rows);
+    buf_reset(&b->text.facts);
 }
 
 static void put_entry(struct batch *b, struct part *part, const struct signet_lease *lease,
@@ -59,8 +59,8 @@ static void put_entry(struct batch *b, struct part *part, const struct signet_le
     struct vault_entry entry = {.index = lease->index, .packet = packet->data, .len = packet->len};
 
     snprintf(entry.endpoint, sizeof(entry.endpoint), "%s", lease->endpoint);
-    vault_entry_add(&b->plain, &entry);
-    part->packet = b->plain.len - packet->len;
+    vault_entry_add(&b->text.plain, &entry);
+    part->packet = b->text.plain.len - packet->len;
     part->packet_len = packet->len;
 }
 
@@ -69,9 +69,9 @@ static void put_facts(struct batch *b, struct part *part, struct signet_device_f
     for (size_t i = 0; i < FACTS; i++) {
         const char *word = *fact_of(&facts, i);
 
-        part->facts[i] = word ? b->texts.len : SIZE_MAX;
+        part->facts[i] = word ? b->text.facts.len : SIZE_MAX;
         if (word)
-            buf_append(&b->texts, word, strlen(word) + 1);
+            buf_append(&b->text.facts, word, strlen(word) + 1);
     }
 }
 
@@ -81,7 +81,7 @@ static void batch_facts(struct batch *b)
         b->facts[i] = (struct signet_device_facts){0};
         for (size_t k = 0; k < FACTS; k++)
             if (b->parts[i].facts[k] != SIZE_MAX)
-                *fact_of(&b->facts[i], k) = (const char *)b->texts.data + b->parts[i].facts[k];
+                *fact_of(&b->facts[i], k) = (const char *)b->text.facts.data + b->parts[i].facts[k];
     }
 }
 
@@ -98,25 +98,25 @@ static int add(struct batch_run *l, struct batch *b, const struct signet_lease *
                const struct device *unit, struct signet_error *err)
 {
     const char *records = l->setup.order->records;
-    struct part part = {.line = b->lines.len, .row = b->rows.len};
+    struct part part = {.line = b->text.lines.len, .row = b->text.rows.len};
     int rc = SIGNET_OK;
 
     if (l->out.folder < 0)
-        rc = row_packet(&b->lines, unit, err);
+        rc = row_packet(&b->text.lines, unit, err);
     if (rc == SIGNET_OK && records)
-        rc = row_record(&b->rows, unit, l->out.records.header != NULL, l->out.state.form, err);
+        rc = row_record(&b->text.rows, unit, l->out.records.header != NULL, l->out.state.form, err);
     if (rc != SIGNET_OK) {
-        cut(&b->lines, part.line);
-        cut(&b->rows, part.row);
+        cut(&b->text.lines, part.line);
+        cut(&b->text.rows, part.row);
         return rc;
     }
-    part.line_len = b->lines.len - part.line;
-    part.row_len = b->rows.len - part.row;
+    part.line_len = b->text.lines.len - part.line;
+    part.row_len = b->text.rows.len - part.row;
     put_entry(b, &part, lease, &unit->packet);
     put_facts(b, &part, unit->facts);
-    rc = buf_check(&b->plain, err);
+    rc = buf_check(&b->text.plain, err);
     if (rc == SIGNET_OK)
-        rc = buf_check(&b->texts, err);
+        rc = buf_check(&b->text.facts, err);
     if (rc == SIGNET_OK) {
         b->leases[b->count] = *lease;
         b->parts[b->count++] = part;
@@ -180,7 +180,7 @@ int batch_make(struct batch_run *l, struct batch *b, struct signet_error *err)
     int rc = SIGNET_OK;
 
     b->count = 0; /* add() comes behind the lease that it reads, or to it */
-    for (; rc == SIGNET_OK && i < given && b->plain.len < BATCH_SIZE_MAX; i++)
+    for (; rc == SIGNET_OK && i < given && b->text.plain.len < BATCH_SIZE_MAX; i++)
         rc = job_failed(l->job) ? error_set(err, SIGNET_E_CANCELLED, "stopped")
                                 : make_one(l, b, b->leases[i], err);
     if (rc == SIGNET_OK)
@@ -271,9 +271,10 @@ void batch_keep(struct batch *b, const bool *keep)
             b->partial = true;
             continue;
         }
-        part.packet = move(&b->plain, plain, part.packet - head, head + part.packet_len) + head;
-        part.line = move(&b->lines, lines, part.line, part.line_len);
-        part.row = move(&b->rows, rows, part.row, part.row_len);
+        part.packet =
+            move(&b->text.plain, plain, part.packet - head, head + part.packet_len) + head;
+        part.line = move(&b->text.lines, lines, part.line, part.line_len);
+        part.row = move(&b->text.rows, rows, part.row, part.row_len);
         plain = part.packet + part.packet_len;
         lines += part.line_len;
         rows += part.row_len;
@@ -281,8 +282,8 @@ void batch_keep(struct batch *b, const bool *keep)
         b->parts[n++] = part;
     }
     b->count = n;
-    cut(&b->plain, plain);
-    cut(&b->lines, lines);
-    cut(&b->rows, rows);
+    cut(&b->text.plain, plain);
+    cut(&b->text.lines, lines);
+    cut(&b->text.rows, rows);
     batch_facts(b);
 }

@@ -141,9 +141,9 @@ static int explain(struct batch_run *l, const uint64_t *seals, size_t count,
             continue;
         }
         if (rc == SIGNET_OK)
-            rc = file_explain(&l->out.packets, &b.lines, err);
+            rc = file_explain(&l->out.packets, &b.text.lines, err);
         if (rc == SIGNET_OK)
-            rc = file_explain(&l->out.records, &b.rows, err);
+            rc = file_explain(&l->out.records, &b.text.rows, err);
     }
     batch_free(&b);
     return rc;

@@ -26,7 +26,13 @@ struct mark {
 struct part {
     size_t packet, packet_len; /* in plain */
     size_t line, line_len, row, row_len;
-    size_t facts[FACTS]; /* in texts; SIZE_MAX: none */
+    size_t facts[FACTS]; /* in text.facts; SIZE_MAX: none */
+};
+
+struct batch_text {
+    struct buf plain;       /* what is sealed */
+    struct buf lines, rows; /* of the packets' file, of the records */
+    struct buf facts;       /* that facts point to */
 };
 
 struct batch {
@@ -35,8 +41,7 @@ struct batch {
     struct signet_lease *leases; /* of count devices, like what follows */
     struct part *parts;
     struct signet_device_facts *facts;
-    struct buf plain; /* what is sealed */
-    struct buf lines, rows, texts;
+    struct batch_text text;
     bool sealed, partial;         /* partial: the seal holds devices that were left out since */
     struct mark packets, records; /* of the files, once this batch is in them */
 };

@@ -30,7 +30,7 @@ static void turn_give(struct batch_run *l, uint64_t *turn)
 static int seal_batch(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     failpoint("before-seal");
-    int rc = vault_batch_seal(l->setup.vault, b->number, &b->plain, err);
+    int rc = vault_batch_seal(l->setup.vault, b->number, &b->text.plain, err);
     failpoint("after-seal");
     b->sealed = rc == SIGNET_OK;
     b->partial = b->partial && rc != SIGNET_OK;
@@ -153,10 +153,10 @@ static int append(struct batch_run *l, struct batch *b, struct place *at, struct
     if (rc != SIGNET_OK)
         return rc;
     failpoint("before-append");
-    rc = file_append(&l->out.packets, &b->lines, &at->lines, err);
+    rc = file_append(&l->out.packets, &b->text.lines, &at->lines, err);
     failpoint("between-append");
     if (rc == SIGNET_OK)
-        rc = file_append(&l->out.records, &b->rows, &at->rows, err);
+        rc = file_append(&l->out.records, &b->text.rows, &at->rows, err);
     if (rc == SIGNET_OK && l->out.packets.path)
         rc = file_mark(&l->out.packets, &b->packets, err);
     if (rc == SIGNET_OK && l->out.records.path)
@@ -182,9 +182,9 @@ static int put_out(struct batch_run *l, struct batch *b, bool again, struct sign
     if (rc == SIGNET_OK && l->out.folder >= 0)
         rc = folder_check(l->out.folder, b, err);
     if (rc == SIGNET_OK)
-        rc = file_settle(&l->out.packets, &b->lines, at.lines, err);
+        rc = file_settle(&l->out.packets, &b->text.lines, at.lines, err);
     if (rc == SIGNET_OK)
-        rc = file_settle(&l->out.records, &b->rows, at.rows, err);
+        rc = file_settle(&l->out.records, &b->text.rows, at.rows, err);
     failpoint("after-output");
     return rc;
 }

@@ -60,7 +60,7 @@ int seals_end(const struct delivery_setup *setup, struct signet_error *err)
     int64_t count;
 
     pthread_mutex_lock(&setup->job->lock);
-    count = setup->job->states[SIGNET_DEVICE_VOID];
+    count = setup->job->figures.states[SIGNET_DEVICE_VOID];
     pthread_mutex_unlock(&setup->job->lock);
     if (count == 0)
         return SIGNET_OK;

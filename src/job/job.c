@@ -146,7 +146,7 @@ int job_count(struct job *job, struct signet_error *err)
     if (rc != SIGNET_OK)
         return rc;
     pthread_mutex_lock(&job->lock);
-    memcpy(job->states, states, sizeof(states));
+    memcpy(job->figures.states, states, sizeof(states));
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
     struct signet_event event = {.kind = SIGNET_EVENT_TOTALS,
@@ -165,7 +165,7 @@ int job_count(struct job *job, struct signet_error *err)
 
 int64_t job_units_left(const struct job *job)
 {
-    const int64_t *states = job->states;
+    const int64_t *states = job->figures.states;
 
     return job->quota - at_servers(states) - states[SIGNET_DEVICE_DONE] -
            states[SIGNET_DEVICE_FAILED] - states[SIGNET_DEVICE_VOID];

@@ -40,6 +40,7 @@ double cycle_time_quantile(const struct cycle_time *t, double fraction);
 
 enum { JOB_CODES = 32 };
 struct job_figures {
+    int64_t states[SIGNET_DEVICE_STATES]; /* devices of the order, as they were last counted */
     struct cycle_time cycles[STAGES];
     uint64_t errors[JOB_CODES]; /* failed attempts, by signet_code */
 };
@@ -54,8 +55,7 @@ struct job {
     pthread_mutex_t reporting;          /* the observer has one caller at a time */
     pthread_mutex_t lock;               /* of what follows, and of what the rooms of a run share */
     pthread_cond_t changed;
-    struct signet_error fatal;            /* the first reason to stop; SIGNET_OK: none */
-    int64_t states[SIGNET_DEVICE_STATES]; /* devices of the order, as they were last counted */
+    struct signet_error fatal; /* the first reason to stop; SIGNET_OK: none */
     struct job_figures figures;
 };
 

@@ -180,7 +180,7 @@ static void fill_report(struct signet_run *r, double begin, struct signet_run_re
 {
     report->seconds = clock_seconds() - begin;
     report->quota = r->order->quota;
-    memcpy(report->states, r->job.states, sizeof(report->states));
+    memcpy(report->states, r->job.figures.states, sizeof(report->states));
     memcpy(report->errors, r->job.figures.errors, sizeof(report->errors));
     for (enum job_stage i = 0; i < STAGES; i++) {
         const struct cycle_time *t = &r->job.figures.cycles[i];

@@ -81,12 +81,12 @@ static void units_are_left_until_they_are_verified_or_at_their_end(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
         assert_int_equal(job_units_left(&job), 5 - (int)i);
-        job.states[over[i]] = 1;
+        job.figures.states[over[i]] = 1;
     }
     assert_int_equal(job_units_left(&job), 0);
     job.quota = 9;
     for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
-        job.states[open[i]] = 1;
+        job.figures.states[open[i]] = 1;
     assert_int_equal(job_units_left(&job), 4);
 }
 
