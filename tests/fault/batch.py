@@ -113,6 +113,30 @@ def lost_seals(h):
 
 
 @part
+def damaged_seals(h):
+    """A seal is there and cannot be opened: its devices are set aside with a word on what to do; the others are made, and
+    after rework these, too, with new credentials."""
+    order = h.order('o', ONE)
+    h.kill(order, 'before-append:1')
+    path, = h.seals()
+    os.truncate(path, 60)
+    order = h.order('o', ONE + 5)
+    h.goes(order, 1)
+    rows = [json.loads(l) for l in h.ledger('list', 'ledger.db', '--json').splitlines() if '"device"' in l]
+    bad = {r['endpoint']: r for r in rows if r['state'] == 'failed'}
+    need(len(bad) == ONE and len(rows) == ONE + 5, f'{len(bad)} were set aside')
+    need(all(os.path.basename(path) in r['error'] for r in bad.values()), bad)
+    need(set(h.packets('packets.ndjson')) == {r['endpoint'] for r in rows if r['state'] == 'done'} == {r['endpoint'] for r in rows} - set(bad), 'the others')
+    need('rework' in h.ledger('show', 'ledger.db', next(iter(bad))), 'no word on what to do')
+    for name in bad:
+        h.ledger('rework', 'ledger.db', name)
+    h.goes(order)
+    devices = h.devices('o')
+    need({n: d['packet_sha256'] for n, d in devices.items()} == h.last_lines() and {d['state'] for d in devices.values()} == {DONE}, 'not all are done')
+    need(all(devices[n]['psk_sha256'] != r['psk_sha256'] for n, r in bad.items()), 'the old credentials')
+
+
+@part
 def numbers_of_batches(h):
     """A number is used once, also where the seals of before are gone: a resumed run would take the new batch for one that
     is in the output."""
