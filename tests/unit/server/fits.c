@@ -2,6 +2,7 @@
 #include "server/ops.h"
 
 #include <setjmp.h>
+#include <signet/cert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,10 +91,42 @@ static void keys(void **state)
     }
 }
 
+/* A server that looks for the endpoint name in the certificate would refuse the device later. */
+static void common_names(void **state)
+{
+    static const struct signet_server_capabilities strict = {
+        .kind = "strict", .modes = 1u << SIGNET_MODE_CERT, .common_name = true};
+    static const struct signet_server_capabilities easy = {.kind = "easy",
+                                                           .modes = 1u << SIGNET_MODE_CERT};
+    struct signet_device device = {.endpoint = "device-1", .mode = SIGNET_MODE_CERT};
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    struct signet_bytes der = {0};
+    struct signet_error err;
+
+    (void)state;
+    assert_int_equal(server_fits(&strict, &device, &err), SIGNET_OK); /* not known yet */
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "device-1", NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_cert_der(cert, &der, &err), SIGNET_OK);
+    device.cert = der.data;
+    device.cert_len = der.len;
+    assert_int_equal(server_fits(&strict, &device, &err), SIGNET_OK);
+    device.endpoint = "device-12";
+    assert_int_equal(server_fits(&strict, &device, &err), SIGNET_E_MEANING);
+    assert_non_null(strstr(err.msg, "is 'device-1' and not the endpoint name"));
+    device.endpoint = "device-";
+    assert_int_equal(server_fits(&strict, &device, &err), SIGNET_E_MEANING);
+    assert_int_equal(server_fits(&easy, &device, &err), SIGNET_OK);
+    signet_bytes_free(&der);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(modes),
-                                       cmocka_unit_test(keys)};
+                                       cmocka_unit_test(keys), cmocka_unit_test(common_names)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,7 @@ static void identifiers(void **state)
         {"{\"id\": {\"id\": \"0123abcd-0000-11ee-8000-0123456789a\"}}", SIGNET_E_SERVER},
         {"{\"id\": {\"id\": \"0123abcd-0000-11ee-8000-0123456789abc\"}}", SIGNET_E_SERVER},
         {"{\"id\": {\"id\": \"0123abcd/0000/11ee/8000/0123456789ab\"}}", SIGNET_E_SERVER},
+        {"{\"id\": {\"id\": \"" UUID "/x\"}}", SIGNET_E_SERVER},
         {"{\"id\": {\"id\": \"\"}}", SIGNET_E_SERVER},
         {"{\"id\": \"" UUID "\"}", SIGNET_E_SERVER},
         {"no JSON", SIGNET_E_SERVER},
