@@ -75,12 +75,13 @@ static bool is_part(int fd, const uint8_t *data, size_t len)
     uint8_t found[4096];
     ssize_t n = 0;
     size_t at = 0;
+    bool same = true;
 
-    while (at < len && (n = pread(fd, found, sizeof(found), (off_t)at)) > 0)
-        for (ssize_t i = 0; i < n; i++, at++)
-            if (at >= len || (found[i] != data[at] && found[i] != 0))
-                return false;
-    return n >= 0 && pread(fd, found, 1, (off_t)len) == 0;
+    while (same && at < len && (n = pread(fd, found, sizeof(found), (off_t)at)) > 0)
+        for (ssize_t i = 0; same && i < n; i++, at++)
+            same = at < len && (found[i] == data[at] || found[i] == 0);
+    wipe(found, sizeof(found));
+    return same && n >= 0 && pread(fd, found, 1, (off_t)len) == 0;
 }
 
 static int open_again(int folder, const char *name, const uint8_t *data, size_t len, int *fd,
