@@ -2,11 +2,17 @@
 #ifndef SIGNET_BOARD_H
 #define SIGNET_BOARD_H
 
-/* Board recipes: how a kind of board goes from blank to provisioned. The stages are separate calls
+/* Board recipes: how a kind of board goes from blank to provisioned. The stages are separate calls,
  * so that credentials can be made in the middle, when the endpoint name is known:
  *
- *   open -> prepare -> endpoint -> load -> result -> finish -> close
- */
+ *     open -> prepare -> endpoint -> load -> result -> finish -> close
+ *
+ * Units: times in milliseconds, sizes in bytes. Ownership: texts of the options are copied;
+ * observer and cancel must outlive the handle, which signet_board_close() frees. Errors: see each
+ * call; signet_board_state() is filled in after an error, too. Standard: LwM2M Core 1.2,
+ * section 6.1.3.1 (Factory Bootstrap).
+ *
+ * Threads: one handle is for one thread at a time; each board of a line has a handle of its own. */
 
 #include <signet/bytes.h>
 #include <signet/flasher.h>
@@ -42,7 +48,7 @@ struct signet_board_options {
     int restored_timeout_ms;  /* 0: 60000 */
 };
 
-struct signet_board; /* one handle is for one thread at a time */
+struct signet_board;
 
 /* recipe: "anjay-zephyr", "smp-file". Checks options, images and tools; no board is touched.
  * cancel must outlive the handle. Events: PROGRESS of stages "flash", "load" and "final", RETRY;
@@ -54,7 +60,7 @@ int signet_board_open(struct signet_board **out, const char *recipe,
 void signet_board_close(struct signet_board **board); /* sets *board to NULL */
 
 /* Before prepare, which erases: resets the board and listens, at most 10 s, whether it is one that
- * holds credentials: SIGNET_E_PROVISIONED. SIGNET_E_UNSUPPORTED: it cannot be told. */
+ * holds credentials: SIGNET_E_PROVISIONED. SIGNET_E_UNSUPPORTED: there is no way to find out. */
 int signet_board_look(struct signet_board *board, struct signet_error *err);
 /* Opens the port, flashes the initial image (where there is one) and waits until the board is
  * ready. May be called again after a failure: the board is flashed again. SIGNET_E_PROVISIONED: it
@@ -65,7 +71,8 @@ int signet_board_prepare(struct signet_board *board, struct signet_error *err);
 int signet_board_endpoint(struct signet_board *board, char name[SIGNET_ENDPOINT_SIZE],
                           struct signet_error *err);
 /* Makes sure that the board is still the same one, then writes the packet and compares what the
- * board has, where it tells. SIGNET_E_WRONG_BOARD: not the same one, nothing was sent. */
+ * board has, where the board supports that. SIGNET_E_WRONG_BOARD: not the same one, nothing was
+ * sent. */
 int signet_board_load(struct signet_board *board, const void *packet, size_t len,
                       struct signet_error *err);
 /* Reads the result, once; only after load. SIGNET_E_BOARD: refused by the board. */

@@ -2,6 +2,13 @@
 #ifndef SIGNET_BYTES_H
 #define SIGNET_BYTES_H
 
+/* Bytes and files that may hold a key.
+ *
+ * Units: bytes. Ownership: the library fills a struct signet_bytes, the caller frees it. Errors:
+ * SIGNET_E_IO (sys is errno), SIGNET_E_LIMIT, SIGNET_E_NOMEM.
+ *
+ * Threads: the functions may be called on any thread; one struct is for one thread at a time. */
+
 #include <signet/error.h>
 #include <stddef.h>
 #include <stdint.h>

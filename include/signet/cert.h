@@ -2,7 +2,15 @@
 #ifndef SIGNET_CERT_H
 #define SIGNET_CERT_H
 
-/* Keys and X.509 certificates (RFC 5280) of devices and servers. */
+/* Keys and X.509 certificates (RFC 5280) of devices and servers.
+ *
+ * Units: seconds since 1970 for dates, bits for RSA keys. Ownership: every key and certificate that
+ * a call returns is freed by the caller; texts of signet_cert_info are only read. Errors:
+ * SIGNET_E_CERT for what is unusable, SIGNET_E_MEANING for a field that RFC 5280 or TLS stacks
+ * refuse, SIGNET_E_CRYPTO when OpenSSL fails. Standards: RFC 5280 (certificates), RFC 5958, 5915
+ * and 8017 (keys), RFC 7468 (PEM).
+ *
+ * Threads: one handle is for one thread at a time; an observer is called on the caller's thread. */
 
 #include <signet/bytes.h>
 #include <signet/cancel.h>
@@ -41,7 +49,8 @@ struct signet_cert;
 void signet_key_free(struct signet_key **key);    /* sets *key to NULL */
 void signet_cert_free(struct signet_cert **cert); /* sets *cert to NULL */
 
-/* A new key as info asks (NULL: P-256). Weak or unusual choices are warnings to the observer. */
+/* A new key as info requests (NULL: P-256). Weak or unusual choices are warnings to the observer.
+ */
 int signet_key_generate(struct signet_key **out, const struct signet_cert_info *info,
                         const struct signet_observer *observer, struct signet_error *err);
 
@@ -89,13 +98,13 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
 
 /* Writes folder/client_cert.crt (PEM), client_cert.der and client_key.der (PKCS#8), each 0600 and
  * whole or not at all. The folder is made when it is missing. Files of another certificate are
- * kept under a name of their own (client_key.1a2b3c4d.der) and a warning tells so: nothing of
+ * kept under a name of their own (client_key.1a2b3c4d.der) and a warning names it: nothing of
  * another device is ever lost. */
 int signet_cert_save(const struct signet_cert *cert, const struct signet_key *key,
                      const char *folder, const struct signet_observer *observer,
                      struct signet_error *err);
 
-/* What a person or a record wants to know. Texts are safe for a terminal; long ones are cut. */
+/* Facts for people and records. Texts are safe for a terminal; long ones are cut. */
 struct signet_cert_view {
     char subject[512];
     char issuer[512];

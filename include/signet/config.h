@@ -2,8 +2,14 @@
 #ifndef SIGNET_CONFIG_H
 #define SIGNET_CONFIG_H
 
-/* What people write: the endpoint configuration (a Python dictionary read as data, see
- * signet-config(5)) and the JSON files beside it. Nothing in them is ever executed. */
+/* Files that people write: the endpoint configuration (a Python dictionary that is read as data,
+ * see signet-config(5)) and the JSON files beside it. Nothing in them is ever executed.
+ *
+ * Ownership: the caller frees what a call fills in. Errors: SIGNET_E_SYNTAX with file, line and
+ * column, SIGNET_E_LIMIT, SIGNET_E_IO. Standard: names and types are those of LwM2M Core 1.2,
+ * Appendix E.
+ *
+ * Threads: the functions may be called on any thread. */
 
 #include <signet/cert.h>
 #include <signet/error.h>

@@ -2,9 +2,12 @@
 #ifndef SIGNET_ERROR_H
 #define SIGNET_ERROR_H
 
-/* Errors are owned by the caller, passed last, and may be NULL. A function that can fail returns
- * SIGNET_OK (0) or the code it also stored in *err. Nothing is allocated on the way: an error can
- * be reported when memory is gone. Outputs are written on success only. */
+/* Errors. The caller owns the struct signet_error, passes it as the last argument, and may pass
+ * NULL. A function that can fail returns SIGNET_OK (0) or the code that it also stored in *err.
+ * Nothing is allocated: an error can be reported when memory is gone. Outputs are written on
+ * success only. Texts are UTF-8 in the struct itself; they hold no secret.
+ *
+ * Threads: the functions may be called on any thread; one struct is for one thread at a time. */
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,7 +30,7 @@ enum signet_code {
     SIGNET_E_EXISTS = 12,      /* already there, and not the same */
     SIGNET_E_NOT_FOUND = 13,   /* no such thing */
     SIGNET_E_TIMEOUT = 14,     /* a deadline passed */
-    SIGNET_E_CANCELLED = 15,   /* the caller asked to stop */
+    SIGNET_E_CANCELLED = 15,   /* the caller requested a stop */
     SIGNET_E_LINK = 16,        /* the byte link to a board failed; sys is errno */
     SIGNET_E_SMP = 17,         /* an SMP server answered with an error; sys is its rc */
     SIGNET_E_FLASH = 18,       /* a programmer failed; sys is its exit status */
@@ -54,13 +57,13 @@ struct signet_error {
 /* A short stable word for a code ("syntax", "timeout"), for JSON output and logs. */
 const char *signet_code_name(enum signet_code code);
 
-/* Whose matter an error is, and so what a run does about it. */
+/* The class of an error decides what a run does about it. */
 enum signet_class {
     SIGNET_CLASS_NONE = 0,  /* SIGNET_OK */
     SIGNET_CLASS_DEVICE,    /* this device's or its board's: it is set aside, the others go on */
     SIGNET_CLASS_STATION,   /* disk, memory, ledger, cryptography: nothing can go on */
     SIGNET_CLASS_AWAY,      /* a server, a network or a lock that may come back: try again later */
-    SIGNET_CLASS_CANCELLED, /* the caller asked to stop */
+    SIGNET_CLASS_CANCELLED, /* the caller requested a stop */
     SIGNET_CLASS_BUG,       /* the caller's arguments, or a code that is not known */
 };
 /* By code; for SIGNET_E_SERVER by the HTTP status in sys: 400, 409, 412 and 422 are about the

@@ -3,7 +3,14 @@
 #define SIGNET_FACTORY_H
 
 /* One device, from its configuration to packet, certificate and server: the calls of the Python
- * class FactoryProvisioning, with files or with bytes in memory. */
+ * class FactoryProvisioning, with files or with bytes in memory.
+ *
+ * Ownership: args are copied, except observer and cancel, which must outlive the handle. The handle
+ * holds secrets and is wiped when it is freed. Errors: SIGNET_E_MEANING and SIGNET_E_CERT for what
+ * a device would refuse; see each call. Standards: LwM2M Core 1.2, section 6.1.3.1 (Factory
+ * Bootstrap) and Appendix E.1; RFC 8428 (SenML).
+ *
+ * Threads: one handle is for one thread at a time. */
 
 #include <signet/bytes.h>
 #include <signet/cancel.h>
@@ -27,7 +34,6 @@ struct signet_server_info;
 int signet_device_check(const struct signet_tree *tree, unsigned flags,
                         const struct signet_observer *observer, struct signet_error *err);
 
-/* One handle is for one thread at a time. Holds secrets; wiped when freed. */
 struct signet_factory;
 
 enum {
@@ -88,7 +94,7 @@ int signet_factory_set_endpoint_cert_and_key_data(struct signet_factory *factory
                                                   size_t cert_len, const void *key, size_t key_len,
                                                   struct signet_error *err);
 
-/* Makes a key and a certificate as cert_info asks, and writes cert/client_cert.crt (PEM),
+/* Makes a key and a certificate as cert_info requests, and writes cert/client_cert.crt (PEM),
  * cert/client_cert.der and cert/client_key.der (PKCS#8), 0600. Files of another certificate are
  * kept, as signet_cert_save() says. SIGNET_E_USAGE: no cert_info. */
 int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
@@ -107,7 +113,7 @@ int signet_factory_packet(struct signet_factory *factory, struct signet_bytes *o
 int signet_factory_provision_device(struct signet_factory *factory, const char *path,
                                     struct signet_error *err);
 
-/* Tells the server of the device. SIGNET_E_USAGE: server, token or endpoint name is missing;
+/* Registers the device at the server. SIGNET_E_USAGE: server, token or endpoint name is missing;
  * SIGNET_E_SERVER, SIGNET_E_AUTH: the server's words; SIGNET_E_NET, SIGNET_E_TIMEOUT. A device
  * that is there already with the same credentials is success. */
 int signet_factory_register(struct signet_factory *factory, struct signet_error *err);

@@ -3,8 +3,15 @@
 #define SIGNET_FLASHER_H
 
 /* Programmers: the tools that put a firmware image into a board. Each is a program of somebody
- * else, run with an argument vector (never a shell), a small fixed environment, a time limit and
- * an output cap. */
+ * else, run with an argument vector (never a shell), a small fixed environment, a time limit and an
+ * output cap.
+ *
+ * Units: milliseconds, bytes; progress in percent. Ownership: texts of the options are copied;
+ * observer and cancel must outlive the handle. Errors: SIGNET_E_FLASH (sys is the exit status of
+ * the tool), see each call. Format: Intel HEX, ELF, raw images.
+ *
+ * Threads: one handle is for one thread at a time; several handles may program several boards at
+ * the same time. */
 
 #include <signet/cancel.h>
 #include <signet/event.h>
@@ -48,7 +55,7 @@ struct signet_flasher_options {
     int timeout_ms;      /* for one run of the tool; 0: 180000 */
 };
 
-struct signet_flasher; /* one handle is for one thread at a time */
+struct signet_flasher;
 
 /* name: "nrfutil", "nrfjprog", "openocd", "probe-rs", "esptool", "exec", "none". cancel must
  * outlive the handle; the observer gets PROGRESS, stage "flash", percent. SIGNET_E_USAGE: unknown

@@ -2,6 +2,17 @@
 #ifndef SIGNET_LEDGER_H
 #define SIGNET_LEDGER_H
 
+/* The ledger: what happened to which device, in SQLite or PostgreSQL. It never holds a secret, only
+ * fingerprints. docs/SPEC.md, "The ledger", has tables, states and the chain of hashes.
+ *
+ * Units: seconds since 1970; fingerprints are SHA-256 in lower-case hex. Ownership: rows are
+ * streamed to a callback, and what they point to ends with it. Errors: SIGNET_E_LEDGER (damaged, or
+ * of a newer version), SIGNET_E_IO, SIGNET_E_NET, SIGNET_E_BUSY, SIGNET_E_CONFLICT, SIGNET_E_QUOTA;
+ * see each call. Durability: what a call returned SIGNET_OK for is on disk. No transaction is open
+ * between two calls.
+ *
+ * Threads: many threads may use one handle, many processes and stations one ledger. */
+
 #include <signet/bytes.h>
 #include <signet/error.h>
 #include <stdbool.h>
@@ -12,9 +23,6 @@
 extern "C" {
 #endif
 
-/* What happened to which unit. Never holds a secret, only fingerprints. One handle may be used by
- * many threads, one ledger by many processes and stations. What a function returned SIGNET_OK for
- * is on disk. No transaction is open between two calls. */
 struct signet_ledger;
 
 struct signet_ledger_options {
@@ -106,7 +114,7 @@ int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char
 /* After a crash, when no other process of this station is at work: ends the leases that it held. */
 int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct signet_error *err);
 
-/* What is learnt on the way; NULL leaves a column as it was. Hashes are lower-case hex. */
+/* Facts about the device; NULL leaves a column as it was. Hashes are lower-case hex. */
 struct signet_device_facts {
     const char *hw_id, *psk_identity, *psk_sha256, *spki_sha256, *cert_issuer, *cert_serial;
     const char *packet_sha256, *image_sha256;
@@ -114,7 +122,7 @@ struct signet_device_facts {
 };
 
 /* Moves to the next state (or stays in it). Legal as one change are also reserved to writing,
- * writing to verified, and with no servers to feed, writing or verified to done. SIGNET_E_BUSY: the
+ * writing to verified, and, without servers, writing or verified to done. SIGNET_E_BUSY: the
  * lease was lost; SIGNET_E_USAGE: no such transition; SIGNET_E_CONFLICT: a fact belongs to another
  * device, which is named. */
 int signet_ledger_advance(struct signet_ledger *ledger, struct signet_lease *lease,
@@ -153,8 +161,8 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
                           int64_t *after, struct signet_lease *leases, size_t max, size_t *count,
                           struct signet_error *err);
 /* What became of the deliveries. outcomes[i].code SIGNET_OK: the server has the device;
- * SIGNET_E_BUSY: it could not be asked, later again; else it refused the device, which is set aside
- * with that error. One whose lease was lost is passed over. One transaction. */
+ * SIGNET_E_BUSY: the server could not be reached, the device waits; else it refused the device,
+ * which is set aside with that error. One whose lease was lost is passed over. One transaction. */
 int signet_ledger_delivered(struct signet_ledger *ledger, const char *server,
                             const struct signet_lease *leases, size_t count,
                             const struct signet_error *outcomes, struct signet_error *err);
@@ -173,7 +181,7 @@ int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
                        char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,
                        struct signet_error *err);
 
-/* Ends a device for ever. Its identity and its unit of the quota come back only when its
+/* Retires a device permanently. Its identity and its unit of the quota come back only when its
  * credentials never left the host. A reason is required. */
 int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const char *reason,
                        struct signet_error *err);
@@ -189,7 +197,7 @@ int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
 int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
                          struct signet_error *err);
 
-/* Looking, without a change. Rows are streamed; what they point to ends with the callback, which
+/* Reading. Rows are streamed; what they point to ends with the callback, which
  * stops the walk by returning other than SIGNET_OK, and that is what the function returns. It must
  * not call the same ledger. */
 

@@ -2,6 +2,14 @@
 #ifndef SIGNET_LINK_H
 #define SIGNET_LINK_H
 
+/* Byte links to boards: serial ports and TCP, and the list of USB serial ports.
+ *
+ * Units: baud, bytes. Ownership: signet_link_close() frees a link; cancel must outlive it. Errors:
+ * SIGNET_E_LINK when the other side is gone (sys is errno), SIGNET_E_NOT_FOUND, SIGNET_E_BUSY.
+ *
+ * Threads: one handle is for one thread at a time; the functions for ports may be called on any
+ * thread. */
+
 #include <signet/cancel.h>
 #include <signet/error.h>
 #include <stdbool.h>
@@ -12,7 +20,6 @@
 extern "C" {
 #endif
 
-/* A byte link to a board. One handle is for one thread at a time. */
 struct signet_link;
 
 /* address is a serial port (ptys and udev links too) or "tcp:HOST:PORT". A serial port is opened

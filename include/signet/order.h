@@ -2,7 +2,13 @@
 #ifndef SIGNET_ORDER_H
 #define SIGNET_ORDER_H
 
-/* A work order: a YAML file that says which devices are to be made, how, and where. */
+/* A work order: a YAML file that says which devices to make, how, and where. signet-order(5) has
+ * its keys.
+ *
+ * Units: as each member says. Ownership: all texts belong to the order; signet_order_free() frees
+ * them. Errors: SIGNET_E_SYNTAX and SIGNET_E_MEANING with file, line and column.
+ *
+ * Threads: an order is not changed after it was loaded, so several threads may read it. */
 
 #include <signet/board.h>
 #include <signet/error.h>

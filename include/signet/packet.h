@@ -2,8 +2,13 @@
 #ifndef SIGNET_PACKET_H
 #define SIGNET_PACKET_H
 
-/* The packet: a tree as SenML CBOR (RFC 8428 section 6, LwM2M Core 1.2 section 7.5.7), which is
- * what anjay_factory_provision() takes. */
+/* The packet: a tree as SenML CBOR, which is what anjay_factory_provision() takes.
+ *
+ * Units: bytes. Ownership: the caller frees what a call fills in; a packet holds the device's
+ * secret. Errors: SIGNET_E_SYNTAX and SIGNET_E_LIMIT with record and byte. Standards: RFC 8428,
+ * section 6 (SenML CBOR); LwM2M Core 1.2, section 7.5.7; RFC 8949 (CBOR).
+ *
+ * Threads: the functions may be called on any thread; one tree is for one thread at a time. */
 
 #include <signet/bytes.h>
 #include <signet/error.h>

@@ -2,10 +2,17 @@
 #ifndef SIGNET_PROVE_H
 #define SIGNET_PROVE_H
 
-/* Proof of life: with exactly the credentials of a packet, Signet acts as the device and gets in at
- * its server: DTLS handshake (LwM2M Transport 1.2, section 5.2), Register and Deregister (Core 1.2,
- * section 6.2). For a bootstrap account: Bootstrap-Request, the server's writes, Bootstrap-Finish
- * (Core 1.2, section 6.1), and then the accounts that it wrote. */
+/* Proof of delivery: with exactly the credentials of a packet, Signet acts as the device and gets
+ * in at its server: DTLS handshake, Register and Deregister. For a bootstrap account:
+ * Bootstrap-Request, the server's writes, Bootstrap-Finish, and then the accounts that it wrote.
+ *
+ * Units: milliseconds for the time-out, seconds in the result. Ownership: tree and options are only
+ * read; *out is filled in after an error, too. Errors: SIGNET_E_PROOF for a refusal, SIGNET_E_NET
+ * and SIGNET_E_TIMEOUT for no way and no answer. Standards: LwM2M Transport 1.2, section 5.2; LwM2M
+ * Core 1.2, sections 6.1 and 6.2; RFC 7252 (CoAP).
+ *
+ * Threads: signet_prove() blocks and may run on several threads, each with a tree of its own; the
+ * callbacks are called on the thread that called it. */
 
 #include <signet/cancel.h>
 #include <signet/error.h>
@@ -30,12 +37,11 @@ struct signet_prove_options {
     const struct signet_observer
         *observer; /* STAGE_BEGIN, STAGE_END of each step, RETRY; may be NULL */
     const struct signet_cancel *cancel; /* may be NULL */
-    /* Called while the device is registered, to ask the server from the other side whether it saw
-     * it: an error is the step "seen" failing. May be NULL. */
+    /* Called while the device is registered, to query the API of the server for the registration:
+     * an error makes the step "seen" fail. May be NULL. */
     int (*on_registered)(void *ctx, const char *endpoint, struct signet_error *err);
-    /* Called when a server took no notice of a PSK or refused it, to ask from the other side
-     * whether it has the device: SIGNET_OK and SIGNET_E_NOT_FOUND make the verdict exact. May be
-     * NULL. */
+    /* Called when a server ignored or refused a PSK, to query its API for the device: SIGNET_OK and
+     * SIGNET_E_NOT_FOUND make the verdict exact. May be NULL. */
     int (*knows)(void *ctx, const char *endpoint, struct signet_error *err);
     void *ctx;
 };

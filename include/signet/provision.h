@@ -2,8 +2,14 @@
 #ifndef SIGNET_PROVISION_H
 #define SIGNET_PROVISION_H
 
-/* The whole story of one device, from its configuration to a board that holds its credentials and a
- * server that knows it. */
+/* One device, completely: from its configuration to a board that holds its credentials and a server
+ * that has it.
+ *
+ * Ownership: the job is only read; *result is filled in after an error, too. Errors: the one of the
+ * stage that failed; the event SIGNET_EVENT_STAGE_END names the stage.
+ *
+ * Threads: signet_provision_run() blocks and may run on several threads, each with a board of its
+ * own. */
 
 #include <signet/board.h>
 #include <signet/bytes.h>

@@ -5,9 +5,15 @@
 /* A work order at work: on boards, many at a time, each in a slot; or, without a board, on packets
  * that are written to a folder or a file. Each device goes reserved -> keyed -> writing -> written
  * -> verified -> registered -> done. Every state is on disk before the effect that it announces: a
- * run may end at any moment, by kill -9 or by the mains, and the next one continues where it was.
+ * run may end at any moment, by kill -9 or a power cut, and the next one resumes it. docs/SPEC.md,
+ * "Delivery", has what a run does about each error.
  *
- * A run is for one thread at a time; its own threads end before its calls return. */
+ * Units: seconds. Ownership: order, and what options point to, outlive the run;
+ * signet_run_report_free() frees a report, also after an error. Errors: what stopped the run. That
+ * a device failed or waits is in the report, not an error.
+ *
+ * Threads: one handle is for one thread at a time. A run starts threads of its own and ends them
+ * before its calls return; signet_cancel_fire() stops it from any thread. */
 
 #include <signet/bytes.h>
 #include <signet/cancel.h>
@@ -85,7 +91,7 @@ struct signet_server_report {
     const char *name;             /* the order's */
     uint64_t registered, refused; /* in this run */
     int64_t waiting;              /* devices of the order that it does not have yet */
-    struct signet_error away;     /* why it could not be asked the last time; SIGNET_OK: it could */
+    struct signet_error away; /* why it could not be reached the last time; SIGNET_OK: it could */
 };
 
 /* From verified to done, in this run. */
@@ -95,7 +101,7 @@ struct signet_delivery_report {
     uint64_t refused; /* devices set aside by a server, or by their proof */
     struct signet_server_report *servers;
     size_t server_count;
-    struct signet_error unproved; /* why a proof could not be had the last time */
+    struct signet_error unproved; /* why the last proof had no answer; SIGNET_OK: it had one */
 };
 
 struct signet_stage_report {

@@ -2,7 +2,15 @@
 #ifndef SIGNET_SERVER_H
 #define SIGNET_SERVER_H
 
-/* LwM2M servers that devices are registered at. One handle is for one thread at a time. */
+/* LwM2M servers that devices are registered at: Coiote, Leshan, ThingsBoard, and export files.
+ *
+ * Units: milliseconds, bytes. Ownership: info, options and token are copied; observer and cancel
+ * must outlive the handle. Errors: SIGNET_E_SERVER and SIGNET_E_AUTH (sys is the HTTP status),
+ * SIGNET_E_NET, SIGNET_E_TIMEOUT; signet_error_class() tells an answer about the device from a
+ * server that is away. Standard: modes and credentials are those of LwM2M Core 1.2, Appendix E.1.
+ *
+ * Threads: one handle is for one thread at a time; signet_server_add_batch() uses threads of its
+ * own inside. */
 
 #include <signet/cancel.h>
 #include <signet/error.h>
@@ -45,7 +53,7 @@ struct signet_server_info {
     char *columns;
 };
 
-/* How to speak to it. All zero is a good default. */
+/* Transport. All zero is a good default. */
 struct signet_server_options {
     size_t size; /* sizeof(struct signet_server_options): what a later version adds is then zero; 0:
                     this version */
@@ -83,7 +91,7 @@ struct signet_server_result {
     struct signet_error error; /* code SIGNET_OK: the server has it */
 };
 
-/* What a server is told of a device, and what it tells back. Never a private key. */
+/* A device as a server gets it, and as the server reports it. Never a private key. */
 struct signet_device {
     const char *endpoint; /* endpoint client name */
     /* All accounts of the device. The server takes the one that it serves, and what follows is
@@ -109,7 +117,7 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
                        const struct signet_cancel *cancel, struct signet_error *err);
 void signet_server_close(struct signet_server **server); /* sets *server to NULL */
 
-/* Would the server refuse this device? Asks nobody: for use before a board is touched. */
+/* Would the server refuse this device? Works offline: for use before a board is touched. */
 int signet_server_validate(const struct signet_server *server, const struct signet_device *device,
                            struct signet_error *err);
 
@@ -130,8 +138,8 @@ void signet_server_capabilities(const struct signet_server *server,
 /* Registers many: batches where the server has them, and several requests in flight. The outcome
  * of devices[i] is in results[i]; each is as with signet_server_add(), so that one which failed
  * may be given again. SIGNET_OK: the server has them all; else the first failure by index. After
- * SIGNET_E_AUTH or a cancel nothing more is sent. Calls block; retries are not told to the
- * observer. Memory does not depend on count. */
+ * SIGNET_E_AUTH or a cancel nothing more is sent. Calls block; the observer gets no retries. Memory
+ * does not depend on count. */
 int signet_server_add_batch(struct signet_server *server, const struct signet_device *devices,
                             size_t count, struct signet_server_result *results,
                             struct signet_error *err);
@@ -141,7 +149,7 @@ int signet_server_find(struct signet_server *server, const char *endpoint,
                        struct signet_error *err);
 
 /* Is a device of this name registered now, in the sense of LwM2M Core 1.2, section 6.2?
- * SIGNET_E_NOT_FOUND: not; SIGNET_E_UNSUPPORTED: this kind of server does not tell. */
+ * SIGNET_E_NOT_FOUND: not; SIGNET_E_UNSUPPORTED: this kind of server has no API for that. */
 int signet_server_seen(struct signet_server *server, const char *endpoint,
                        struct signet_error *err);
 

@@ -2,7 +2,44 @@
 #ifndef SIGNET_SIGNET_H
 #define SIGNET_SIGNET_H
 
-/* Signet: factory provisioning for LwM2M devices. This header gathers the public ones. */
+/* Signet: factory provisioning for LwM2M devices. This header includes all public headers.
+ *
+ * Begin with one of the examples:
+ *
+ *     examples/packet.c    A configuration, with the name and key of a device, becomes a packet:
+ *                          config.h (read a file), tree.h (change values), packet.h (encode).
+ *     examples/board.c     One board is provisioned over its serial port: provision.h (the whole
+ *                          way), factory.h (who the device is), board.h, event.h (progress).
+ *     examples/thousand.c  A work order is made and registered, and resumed after interruptions:
+ *                          order.h (the file), run.h (the run and its report), ledger.h (states).
+ *
+ * To build one: cc packet.c $(pkg-config --cflags --libs signet)
+ * With CMake: find_package(Signet), target Signet::signet.
+ *
+ * Other headers: cert.h (keys and certificates), server.h (registration), prove.h (acting as the
+ * device), smp.h and link.h (boards over serial and TCP), flasher.h (programmers), status.h (a
+ * panel or a page for a run), text.h (JSON, CSV, text for a terminal), bytes.h, cancel.h, error.h,
+ * version.h.
+ *
+ * In all of them:
+ *
+ * - Errors: a function that can fail returns SIGNET_OK or an enum signet_code, and fills in its
+ *   last argument, a struct signet_error of the caller, which may be NULL. Outputs are written on
+ *   success only, unless a header says otherwise.
+ *
+ * - Ownership: a handle is made into the first argument and freed by ..._free or ..._close, which
+ *   set it to NULL. Bytes are freed with signet_bytes_free(). A packet, a private key and a PSK are
+ *   secrets.
+ *
+ * - Options: a struct of options begins with its size. Set it to sizeof; what stays zero has its
+ *   default.
+ *
+ * - Units: texts are UTF-8. Waiting times are milliseconds (..._ms) or seconds; dates are seconds
+ *   since 1970.
+ *
+ * - Threads: one handle is for one thread at a time; different handles may be used on different
+ *   threads. Exceptions: a ledger may be used, a cancel fired and a status read on any thread. The
+ *   library has no mutable globals, never prints and never exits. */
 
 #include <signet/board.h>
 #include <signet/bytes.h>

@@ -3,7 +3,13 @@
 #define SIGNET_SMP_H
 
 /* The Simple Management Protocol (mcumgr) over a link: groups os, fs and shell, versions 1 and 2.
- * Each request waits until a deadline of its own, whatever the board sends meanwhile. */
+ * Each request waits until a deadline of its own, whatever the board sends meanwhile.
+ *
+ * Units: milliseconds, bytes. Ownership: link, observer and text_ctx must outlive the handle; the
+ * caller frees the bytes that a call fills in. Errors: see "All requests" below. Specification:
+ * Zephyr's "MCUmgr" chapters, SMP over console; the rules for lost answers are in docs/SPEC.md.
+ *
+ * Threads: one handle, with its link, is for one thread at a time. */
 
 #include <signet/bytes.h>
 #include <signet/event.h>
@@ -13,7 +19,7 @@
 extern "C" {
 #endif
 
-struct signet_smp; /* one handle is for one thread at a time */
+struct signet_smp;
 
 struct signet_smp_options {
     size_t size;    /* sizeof(struct signet_smp_options): what a later version adds is then zero; 0:

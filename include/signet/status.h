@@ -2,8 +2,14 @@
 #ifndef SIGNET_STATUS_H
 #define SIGNET_STATUS_H
 
-/* What a run looks like now, for a panel or a page: its events, summed up. One thread at a time
- * gives events; any thread may read. */
+/* The status of a run, for a panel or a page: its events, summed up.
+ *
+ * Units: seconds. Ownership: order must outlive the status; the texts that a call fills in are in
+ * the caller's struct, names belong to the order. Errors: signet_status_new() returns
+ * SIGNET_E_NOMEM.
+ *
+ * Threads: one thread at a time calls signet_status_add() (the observer of a run does); any thread
+ * may read at the same time. */
 
 #include <signet/bytes.h>
 #include <signet/error.h>
@@ -61,7 +67,8 @@ size_t signet_status_slot_count(const struct signet_status *status);
 void signet_status_slot(struct signet_status *status, size_t i, struct signet_slot_status *out);
 void signet_status_order(struct signet_status *status, struct signet_order_status *out);
 
-/* A board is tried again as a whole; frames and requests that are sent again are no news. */
+/* Whether a board is tried again as a whole. A frame or request that is sent again is no such
+ * event. */
 bool signet_event_is_retry(const struct signet_event *event);
 
 #ifdef __cplusplus

@@ -2,6 +2,13 @@
 #ifndef SIGNET_TEXT_H
 #define SIGNET_TEXT_H
 
+/* Text as the library itself writes it, for programs that write the same formats beside it.
+ *
+ * Ownership: the caller frees a struct signet_bytes that a call filled in. Errors: SIGNET_E_NOMEM.
+ * Standards: RFC 8259 (JSON), RFC 4180 (CSV).
+ *
+ * Threads: the functions may be called on any thread. */
+
 #include <signet/bytes.h>
 #include <signet/error.h>
 #include <stddef.h>
@@ -9,9 +16,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Text as the library itself writes it, for programs that write the same formats beside it. The
- * functions may be called on any thread. */
 
 /* A JSON string with its quotes, in printable ASCII: everything else is \uXXXX, and what is not
  * UTF-8 is \ufffd. */

@@ -2,8 +2,15 @@
 #ifndef SIGNET_TREE_H
 #define SIGNET_TREE_H
 
-/* The LwM2M data model of one device: resources and their values, in the order they were written.
- * Paths and types are those of LwM2M Core 1.2, sections 7.4 and Appendix C. */
+/* The data model of one LwM2M device: resources and their values, in the order in which they were
+ * written; its accounts; and the table of objects.
+ *
+ * Units: seconds for times. Ownership: the tree copies values that are put in, wipes strings and
+ * opaque values when they go, and owns what records and accounts point to, until it is changed.
+ * Errors: SIGNET_E_MEANING for what a device would refuse. Standard: LwM2M Core 1.2, section 7.4
+ * (identifiers), Appendix C (types), Appendix E (objects).
+ *
+ * Threads: one handle is for one thread at a time; the table of objects may be read on any. */
 
 #include <signet/error.h>
 #include <signet/event.h>
@@ -61,7 +68,6 @@ struct signet_record {
     unsigned line, column;     /* where the text had it, from 1; 0 when it came from elsewhere */
 };
 
-/* One handle is for one thread at a time. String and opaque values are wiped when they go. */
 struct signet_tree;
 
 int signet_tree_new(struct signet_tree **out, struct signet_error *err);

@@ -2,6 +2,12 @@
 #ifndef SIGNET_VERSION_H
 #define SIGNET_VERSION_H
 
+/* The version of these headers, and of the library that runs: "MAJOR.MINOR.PATCH". Until 1.0 a new
+ * MINOR may change the interface; option structs have a size, so that a later version can add
+ * members.
+ *
+ * Threads: signet_version() may be called on any thread. */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
