@@ -3,7 +3,8 @@
  * that is there, written again into an empty database with the same tables, indexes and triggers,
  * in the order of its events. Each run of events of one kind is a transaction; behind each that
  * says writing, the devices' share of the output files is appended and synced. Only the writing is
- * timed. */
+ * timed. It is one thread: where a sync takes long, the lanes of a batch, which wait at the same
+ * time, may be faster; on a disk that is idle this is the bound. */
 #include "base/base.h"
 #include "bench.h"
 
