@@ -59,6 +59,8 @@ static const struct member cert_members[] = {
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+_Static_assert(COUNT_OF(server_members) <= MEMBERS_MAX && COUNT_OF(cert_members) <= MEMBERS_MAX,
+               "take_members() lists their names");
 
 /* jansson holds integers of 64 bits, a serial number has up to 160: it is put in quotes first. */
 static void quote_serial(const struct buf *text, struct buf *out)

@@ -233,7 +233,7 @@ static bool settle(struct station *s)
 static bool is_over(const struct station *s)
 {
     struct signet_error err = {0};
-    int64_t states[9], open = 0;
+    int64_t states[SIGNET_DEVICE_STATES], open = 0;
 
     if (signet_ledger_states(s->ledger, s->order, states, &err) != SIGNET_OK)
         end(&err, "states");

@@ -151,7 +151,7 @@ static void events(void **state)
 
 static void groups_and_orders(void **state)
 {
-    int64_t states[9];
+    int64_t states[SIGNET_DEVICE_STATES];
     (void)state;
     make_some();
     look_again(0, 0);

@@ -121,7 +121,7 @@ static void pages(void **state)
  * not yet. */
 static void refused_and_reworked(void **state)
 {
-    int64_t states[9];
+    int64_t states[SIGNET_DEVICE_STATES];
     (void)state;
     begin(9);
     make("one");

@@ -29,7 +29,7 @@ static void *work(void *arg)
     struct signet_error e = {0};
     struct signet_lease lease, leases[4];
     struct signet_error outcomes[4] = {0};
-    int64_t states[9], after = 0;
+    int64_t states[SIGNET_DEVICE_STATES], after = 0;
     char name[32], key[32];
     size_t count = 0;
 
@@ -66,7 +66,7 @@ static void threads_share_a_handle(void **state)
 {
     struct worker w[THREADS] = {0};
     pthread_t threads[THREADS];
-    int64_t states[9];
+    int64_t states[SIGNET_DEVICE_STATES];
     int issued = 0;
     (void)state;
     begin(QUOTA);
@@ -300,7 +300,7 @@ static int story(void)
     const struct signet_error why = {.code = SIGNET_E_BOARD, .msg = "no \xff"};
     struct signet_error outcome = {0};
     struct signet_lease l[2], d[2];
-    int64_t after = 0, rows = 0, events = 0, states[9];
+    int64_t after = 0, rows = 0, events = 0, states[SIGNET_DEVICE_STATES];
     char head[65];
     size_t count = 0;
 
