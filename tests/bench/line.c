@@ -92,10 +92,20 @@ static void write_template(const struct hall *h, char path[96])
                   "no template");
 }
 
+/* Somebody must get the devices' keys: a list. */
+static void write_server(const struct hall *h, char path[96])
+{
+    char text[160];
+
+    snprintf(path, 96, "%s/list.json", h->folder);
+    snprintf(text, sizeof(text), "{\"kind\": \"export\", \"file\": \"%s/list.csv\"}", h->folder);
+    bench_require(signet_bytes_write(path, text, strlen(text), NULL) == SIGNET_OK, "no server");
+}
+
 static struct signet_order make_order(const struct hall *h)
 {
     static char names[SLOTS][24], places[SLOTS][64], ledger[64], work[64], key[64],
-        template_file[96];
+        template_file[96], server[96];
     struct signet_order order = {.name = "o",
                                  .quota = (int64_t)(h->slots * h->boards),
                                  .template_file = template_file,
@@ -108,6 +118,9 @@ static struct signet_order make_order(const struct hall *h)
                                  .slot_count = h->slots};
 
     write_template(h, template_file);
+    write_server(h, server);
+    order.servers[order.server_count++] =
+        (struct signet_order_server){.name = "list", .file = server};
     snprintf(ledger, sizeof(ledger), "%s/ledger.db", h->folder);
     snprintf(work, sizeof(work), "%s/work", h->folder);
     snprintf(key, sizeof(key), "%s/key", h->folder);
