@@ -79,12 +79,12 @@ int sim_server(int argc, char **argv)
     bool until_eof = false, silent = false;
     long seconds = 300, port = -1;
     const struct option_row rows[] = {
-        {'k', "kind", "NAME", "coiote (default), thingsboard or leshan", OPTION_TEXT, &options.kind,
-         0, 0},
+        {'k', "kind", "NAME", "coiote (default), thingsboard, leshan or leshan-bootstrap",
+         OPTION_TEXT, &options.kind, 0, 0},
         {'m', "misbehave", "LIST",
-         "latency=MS, bad-tls=expired|wrong-host|untrusted; and for one new device each, *N for N: "
-         "401, 403, 409, 429=SECONDS, 503=SECONDS, 500, html, truncate, drop, commit-then-drop, "
-         "slow, redirect, portal",
+         "latency=MS, bad-tls=expired|not-yet-valid|wrong-host|untrusted; and for one new device "
+         "each, *N for N: a status (429=SECONDS: with Retry-After), html, page=STATUS, huge, "
+         "truncate, drop, commit-then-drop, slow, redirect, portal; look-WORD: for another request",
          OPTION_TEXT, &options.misbehave, 0, 0},
         {'t', "token", "WORD", "The token, or password, that it takes (token)", OPTION_TEXT,
          &options.token, 0, 0},

@@ -14,7 +14,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FAULTS_MAX = 256, CONNECTIONS_MAX = 512, LOOK_MS = 50 };
+enum {
+    FAULTS_MAX = 256,
+    CONNECTIONS_MAX = 512,
+    HUGE_LINES = 20000, /* more than a client takes */
+    LOOK_MS = 50
+};
+
+struct faults {
+    char *words[FAULTS_MAX];
+    size_t count, next;
+};
 
 struct sim_server {
     const struct sim_kind *kind;
@@ -28,8 +38,8 @@ struct sim_server {
     pthread_mutex_t mutex; /* all below */
     pthread_cond_t gone;   /* a connection ended */
     struct sim_store store;
-    char *faults[FAULTS_MAX];
-    size_t fault_count, fault_next, requests, connections, open, logins, revoked;
+    struct faults creating, looking; /* requests that make a device, and all others */
+    size_t requests, connections, open, logins, revoked;
     int64_t token_until; /* clock_ms() of the last login's */
     int fds[CONNECTIONS_MAX];
     atomic_bool stop;
@@ -86,6 +96,49 @@ static bool is_login(const struct sim_kind *kind, const char *path)
     return false;
 }
 
+static const char *next_fault(struct faults *faults)
+{
+    return faults->next < faults->count ? faults->words[faults->next++] : "";
+}
+
+static void put_page(struct sim_reply *reply, int status, const char *text)
+{
+    reply->status = status;
+    buf_printf(&reply->body, "<html><body>%s</body></html>", text);
+}
+
+/* What the fault answers; more: headers. False: it changes nothing of the answer's content. */
+static bool answer_fault(const struct sim_server *s, const char *fault, struct sim_reply *reply,
+                         char more[static 80])
+{
+    int status = (int)strtol(fault, NULL, 10);
+    const char *value = strchr(fault, '=');
+    long number = value ? strtol(value + 1, NULL, 10) : 0;
+
+    if (status) {
+        if (value)
+            snprintf(more, 80, "Retry-After: %ld\r\n", number);
+        sim_reply_error(s->kind, reply, status, "so it was asked for");
+    } else if (strcmp(fault, "html") == 0) {
+        put_page(reply, 502, "Bad gateway");
+    } else if (strncmp(fault, "page=", 5) == 0) {
+        put_page(reply, (int)number, "A proxy has refused this request");
+    } else if (strcmp(fault, "portal") == 0) {
+        put_page(reply, 200, "Please log in to the network");
+    } else if (strcmp(fault, "huge") == 0) {
+        reply->status = 400;
+        for (int i = 0; i < HUGE_LINES; i++)
+            buf_text(&reply->body,
+                     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abc\n");
+    } else if (strcmp(fault, "redirect") == 0) {
+        reply->status = 307;
+        snprintf(more, 80, "Location: https://localhost:%u/elsewhere\r\n", s->port);
+    } else {
+        return strcmp(fault, "drop") == 0;
+    }
+    return true;
+}
+
 /* The answer, with the fault that is due. false: the connection ends. */
 static bool answer(struct connection *c, const struct sim_request *request, const char *head)
 {
@@ -93,7 +146,6 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
     struct sim_reply reply = {.status = 200};
     const char *fault = "";
     char more[80] = "";
-    int status;
     bool good;
 
     if (s->latency_ms)
@@ -105,26 +157,9 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
         sim_reply_error(s->kind, &reply, 401, "invalid or expired token");
     } else {
         s->requests++;
-        if (s->kind->creates(request) && s->fault_next < s->fault_count)
-            fault = s->faults[s->fault_next++];
-        status = (int)strtol(fault, NULL, 10);
-        if (status) {
-            const char *wait = strchr(fault, '=');
-
-            if (wait)
-                snprintf(more, sizeof more, "Retry-After: %ld\r\n", strtol(wait + 1, NULL, 10));
-            sim_reply_error(s->kind, &reply, status, "so it was asked for");
-        } else if (strcmp(fault, "html") == 0) {
-            reply.status = 502;
-            buf_text(&reply.body, "<html><body>Bad gateway</body></html>");
-        } else if (strcmp(fault, "portal") == 0) {
-            buf_text(&reply.body, "<html><body>Please log in to the network</body></html>");
-        } else if (strcmp(fault, "redirect") == 0) {
-            reply.status = 307;
-            snprintf(more, sizeof more, "Location: https://localhost:%u/elsewhere\r\n", s->port);
-        } else if (strcmp(fault, "drop") != 0) {
+        fault = next_fault(s->kind->creates(request) ? &s->creating : &s->looking);
+        if (!answer_fault(s, fault, &reply, more))
             s->kind->answer(&s->store, request, &reply);
-        }
     }
     pthread_mutex_unlock(&s->mutex);
     good = !strstr(fault, "drop") && sim_http_reply(c, &reply, more, strcmp(fault, "truncate") == 0,
@@ -228,11 +263,13 @@ static void *listen_on(void *ctx)
 
 static bool known_fault(const char *word)
 {
-    static const char *const known[] = {"401",  "403",      "409",      "429",  "503",
-                                        "500",  "html",     "truncate", "drop", "commit-then-drop",
-                                        "slow", "redirect", "portal"};
+    static const char *const known[] = {"html", "page",     "huge",   "truncate",        "drop",
+                                        "slow", "redirect", "portal", "commit-then-drop"};
     size_t len = strcspn(word, "=");
+    long status = strtol(word, NULL, 10);
 
+    if (status >= 300 && status < 600 && len == 3)
+        return true;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strlen(known[i]) == len && strncmp(word, known[i], len) == 0)
             return true;
@@ -246,8 +283,13 @@ static int read_faults(struct sim_server *s, const char *list, struct signet_err
 
     for (char *word = copy ? strtok_r(copy, ",", &rest) : NULL; word && !rc;
          word = strtok_r(NULL, ",", &rest)) {
+        static const char look[] = "look-";
+        bool looks = strncmp(word, look, sizeof look - 1) == 0;
+        struct faults *faults = looks ? &s->looking : &s->creating;
         char *star = strchr(word, '*');
         long times = star ? strtol(star + 1, NULL, 10) : 1;
+
+        word += looks ? sizeof look - 1 : 0;
 
         if (star)
             *star = '\0';
@@ -258,8 +300,8 @@ static int read_faults(struct sim_server *s, const char *list, struct signet_err
         else if (!known_fault(word))
             rc = error_set(err, SIGNET_E_USAGE, "the simulated server has no fault '%s'", word);
         else
-            while (times-- > 0 && s->fault_count < FAULTS_MAX)
-                s->faults[s->fault_count++] = strdup(word);
+            while (times-- > 0 && faults->count < FAULTS_MAX)
+                faults->words[faults->count++] = strdup(word);
     }
     free(copy);
     return rc;
@@ -332,8 +374,10 @@ void sim_server_stop(struct sim_server **server)
     pthread_mutex_unlock(&s->mutex);
     if (s->listener >= 0)
         close(s->listener);
-    for (size_t i = 0; i < s->fault_count; i++)
-        free(s->faults[i]);
+    for (size_t i = 0; i < FAULTS_MAX; i++) {
+        free(s->creating.words[i]);
+        free(s->looking.words[i]);
+    }
     sim_store_free(&s->store);
     SSL_CTX_free(s->tls);
     pthread_mutex_destroy(&s->mutex);

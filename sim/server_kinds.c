@@ -59,7 +59,7 @@ void sim_device_key(const struct sim_device *device, char hex[static 130])
 
 #define V3 "/api/coiotedm/v3/devices"
 
-static const struct sim_kind coiote, leshan, thingsboard;
+static const struct sim_kind coiote, leshan, leshan_bootstrap, thingsboard;
 
 /* NULL: made; else why not, with *status. */
 static const char *coiote_make(struct sim_store *store, json_t *body, int *status)
@@ -270,6 +270,51 @@ static const struct sim_kind leshan = {
     .answer = leshan_answer,
 };
 
+/* Leshan's bootstrap server: what it writes into a device, by name. The credentials that let the
+ * device in are taken, and make no device here. */
+
+static void list_name(const void *node, VISIT visit, void *ctx)
+{
+    struct buf *listing = ctx;
+    const struct sim_device *d = *(struct sim_device *const *)node;
+
+    if (visit != postorder && visit != leaf)
+        return;
+    buf_printf(listing, "%s\"%s\": ", listing->len > 1 ? "," : "", d->endpoint);
+    put_json(listing, d->body);
+}
+
+static void leshan_bootstrap_answer(struct sim_store *store, const struct sim_request *request,
+                                    struct sim_reply *reply)
+{
+    const char *name = after(request->path, "/api/bootstrap/");
+    json_t *body = json_loadb(request->body, request->body_len, 0, NULL);
+    struct sim_device *d = name ? named(store, name) : NULL;
+
+    if (under(request, "GET", "/api/bootstrap")) {
+        buf_byte(&reply->body, '{');
+        twalk_r(store->by_endpoint, list_name, &reply->body);
+        buf_byte(&reply->body, '}');
+    } else if (under(request, "GET", "/api/security/clients")) {
+        buf_text(&reply->body, "[]");
+    } else if (name && !json_object_get(body, "security") && strcmp(request->method, "POST") == 0) {
+        sim_reply_error(&leshan_bootstrap, reply, 400, "Invalid configuration");
+    } else if (name) {
+        if (d)
+            drop(store, d);
+        if (strcmp(request->method, "POST") == 0)
+            keep(store, name, NULL, body);
+    }
+    json_decref(body);
+}
+
+static const struct sim_kind leshan_bootstrap = {
+    .name = "leshan-bootstrap",
+    .put_error = leshan_error,
+    .creates = coiote_creates,
+    .answer = leshan_bootstrap_answer,
+};
+
 /* ThingsBoard: its credentials are JSON in a string, with rules of their own */
 
 static const char *thingsboard_make(struct sim_store *store, json_t *body, struct sim_device **out)
@@ -463,7 +508,8 @@ static const struct sim_kind thingsboard = {
 
 const struct sim_kind *sim_kind_named(const char *name)
 {
-    static const struct sim_kind *const kinds[] = {&coiote, &leshan, &thingsboard, NULL};
+    static const struct sim_kind *const kinds[] = {&coiote, &leshan, &leshan_bootstrap,
+                                                   &thingsboard, NULL};
 
     for (size_t i = 0; name && kinds[i]; i++)
         if (strcmp(kinds[i]->name, name) == 0)

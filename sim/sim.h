@@ -124,10 +124,11 @@ struct sim_server_options {
 struct sim_server;
 
 /* misbehave is a list with commas. "latency=MS" holds for every request,
- * "bad-tls=expired|wrong-host|untrusted" for every connection. The others are each for one request
- * that makes a device, in this order, "*N" for N of them: 401, 403, 409, 429=SECONDS,
- * 503=SECONDS, 500, truncate, html, drop, commit-then-drop, slow, redirect, portal (200 and a web
- * page). */
+ * "bad-tls=expired|not-yet-valid|wrong-host|untrusted" for every connection. The others are each
+ * for one request that makes a device, in this order, "*N" for N of them: a status from 300 to 599
+ * ("429=SECONDS": with Retry-After), page=STATUS (with a web page), html (502), portal (200), huge
+ * (more than a client takes), truncate, drop, commit-then-drop, slow, redirect. With "look-" in
+ * front, for one of the other requests. */
 int sim_server_start(struct sim_server **out, const struct sim_server_options *options,
                      struct signet_error *err);
 void sim_server_stop(struct sim_server **server);

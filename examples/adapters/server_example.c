@@ -6,11 +6,10 @@
  *     DELETE /devices/NAME   204 or 404
  *
  * To use one like it: copy this file to src/server/NAME.c, add `row(NAME_ops)` to FOR_EACH_KIND in
- * src/server/server.c, and write a test like tests/unit/server/example.c. Transport, TLS,
+ * src/server/servers.c, and write a test like tests/unit/server/example.c. Transport, TLS,
  * deadlines, retries, the token's header, threads and connections are the room's, and so is the
  * check of what `can` says. */
-#include "server/ops.h"
-#include "server/words.h"
+#include "server/answer.h"
 
 #include <string.h>
 
@@ -27,8 +26,8 @@ static int validate(const struct signet_server *server, const struct signet_devi
     return SIGNET_OK;
 }
 
-/* One request for a device's path, and what its answer means. device may be NULL; then the words
- * of the server cannot repeat a key that we know. */
+/* One request for a device's path; what its answer means is the room's to say, with the form below.
+ * device may be NULL. */
 static int call(struct signet_server *server, const char *method, const char *endpoint,
                 const struct secret *body, const struct signet_device *device, long *status,
                 struct signet_error *err)
@@ -36,7 +35,6 @@ static int call(struct signet_server *server, const char *method, const char *en
     /* each of the three may be done twice, so a lost answer is simply asked for again */
     struct http_request request = {.method = method, .body = body, .retry_lost = true};
     struct http_answer answer = {0};
-    char words[WORDS_MAX] = "";
     struct buf path = {0};
     int rc;
 
@@ -44,21 +42,9 @@ static int call(struct signet_server *server, const char *method, const char *en
     http_encode(&path, endpoint);
     rc = buf_check(&path, err);
     request.path = (const char *)path.data;
-    if (!rc)
-        rc = http_send(server->http, &request, &answer, err);
-    if (!rc && !http_good(&answer)) {
-        enum signet_code code = answer.status == 401 || answer.status == 403 ? SIGNET_E_AUTH
-                                : answer.status == 404                       ? SIGNET_E_NOT_FOUND
-                                                                             : SIGNET_E_SERVER;
-
-        if (answer.body.len)
-            words_show((const char *)answer.body.data, answer.body.len, device, words);
-        rc = error_set(err, code, "the service answered %ld %s", answer.status, words);
-        if (err)
-            err->sys = (int)answer.status;
-    }
+    if (rc == SIGNET_OK)
+        rc = server_call(server, &request, device, NULL, &answer, err);
     *status = answer.status;
-    secret_wipe(&answer.body); /* it may hold a key */
     buf_free(&path);
     return rc;
 }
@@ -109,7 +95,9 @@ static int check(struct signet_server *server, struct signet_error *err)
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
+/* It refuses with a line of text; whatever else comes is not from it, and no device is to blame. */
 const struct server_ops example_ops = {
+    .form = {.name = "the service", .words = answer_text},
     .can = {.kind = "example",
             .management = true,
             .modes = 1u << SIGNET_MODE_PSK,

@@ -100,6 +100,9 @@ int secret_alloc(struct secret *s, size_t len, struct signet_error *err); /* zer
 int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err);
 void secret_wipe(struct secret *s); /* {NULL, 0} afterwards */
 void wipe(void *data, size_t len);
+/* Does the text hold the secret: as it is, in hex (also with blanks or colons between), in base64?
+ */
+bool secret_repeated(const char *text, size_t len, const void *secret, size_t secret_len);
 
 /* random (random.c): getrandom(2); failure is an error, there is no fallback */
 int random_bytes(void *out, size_t len, struct signet_error *err);

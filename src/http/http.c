@@ -238,3 +238,8 @@ bool http_good(const struct http_answer *answer)
 {
     return answer->status >= 200 && answer->status < 300;
 }
+
+bool http_repeats_token(const struct http *http, const char *text, size_t len)
+{
+    return http && ticket_repeated(http->ticket, text, len);
+}

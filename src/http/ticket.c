@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MARGIN_S = 60, LIFETIME_MAX_S = 30 * 86400 };
+enum {
+    MARGIN_S = 60,
+    LIFETIME_MAX_S = 30 * 86400,
+    TOKEN_MIN = 8 /* what is shorter is a word of a test */
+};
 
 struct ticket {
     pthread_mutex_t mutex; /* one login at a time: the others wait for its token */
@@ -15,9 +19,14 @@ struct ticket {
     unsigned login;   /* counts from 1 */
 };
 
+static const char *prefix_of(const struct ticket *t)
+{
+    return t->auth.prefix ? t->auth.prefix : "Authorization: Bearer ";
+}
+
 static int make_header(struct ticket *t, const char *token, size_t len, struct signet_error *err)
 {
-    const char *prefix = t->auth.prefix ? t->auth.prefix : "Authorization: Bearer ";
+    const char *prefix = prefix_of(t);
     size_t prefix_len = strlen(prefix);
     int rc;
 
@@ -37,11 +46,15 @@ static int make_header(struct ticket *t, const char *token, size_t len, struct s
 int ticket_open(struct ticket **out, const struct http_auth *auth, struct signet_error *err)
 {
     struct ticket *t = calloc(1, sizeof *t);
+    pthread_mutexattr_t attr;
     int rc = SIGNET_OK;
 
     if (!t)
         return error_nomem(err);
-    pthread_mutex_init(&t->mutex, NULL);
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE); /* a refused login: _repeated() */
+    pthread_mutex_init(&t->mutex, &attr);
+    pthread_mutexattr_destroy(&attr);
     if (auth)
         t->auth = *auth;
     if (!t->auth.login && t->auth.token_len)
@@ -110,4 +123,15 @@ int ticket_take(struct ticket *t, struct http *http, unsigned *login, struct sec
     *login = t->login;
     pthread_mutex_unlock(&t->mutex);
     return rc;
+}
+
+bool ticket_repeated(struct ticket *t, const char *text, size_t len)
+{
+    size_t skip = strlen(prefix_of(t));
+
+    pthread_mutex_lock(&t->mutex);
+    bool found = t->header.len >= skip + TOKEN_MIN &&
+                 secret_repeated(text, len, t->header.data + skip, t->header.len - skip);
+    pthread_mutex_unlock(&t->mutex);
+    return found;
 }

@@ -12,6 +12,9 @@ struct ticket;
 int ticket_open(struct ticket **out, const struct http_auth *auth, struct signet_error *err);
 void ticket_close(struct ticket **ticket);
 
+/* Does the text hold the token, in any spelling? */
+bool ticket_repeated(struct ticket *ticket, const char *text, size_t len);
+
 bool ticket_renews(const struct ticket *ticket);
 
 /* A copy of the header for the caller to wipe; empty when there is none. Logs in over http when

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AVSystem Coiote IoT Device Management, REST API v3. */
-#include "server/ops.h"
-#include "server/words.h"
+#include "server/answer.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define API "/api/coiotedm/v3"
 
-enum { ENDPOINT_MAX = 150, RESENDS = 3, BATCH_MAX = 100 };
+enum { ENDPOINT_MAX = 150, BATCH_MAX = 100 };
 
 static int validate_info(const struct signet_server_info *info, struct signet_error *err)
 {
@@ -69,55 +66,40 @@ static int make_body(const struct signet_server *server, const struct signet_dev
     return secret_from_buf(out, &body, err);
 }
 
-/* The server's own words, from the member "error". */
-static void server_words(const struct http_answer *answer, const struct signet_device *device,
-                         char out[static WORDS_MAX])
+static bool words(const struct http_answer *answer, struct buf *out)
 {
-    json_t *body = answer->body.len
-                       ? json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL)
-                       : NULL;
-    const char *text = json_string_value(json_object_get(body, "error"));
-
-    if (!text)
-        text = body ? "(no error text)" : "(the answer is not JSON)";
-    words_show(text, strlen(text), device, out);
-    json_decref(body);
+    return answer_member(answer, "error", out);
 }
 
-/* An answer that is not 2xx. */
-static int refused(const struct http_answer *answer, const struct signet_device *device,
-                   struct signet_error *err)
+static const char *hint(long status, const char *text)
 {
-    enum signet_code code = answer->status == 401   ? SIGNET_E_AUTH
-                            : answer->status == 403 ? SIGNET_E_AUTH
-                            : answer->status == 404 ? SIGNET_E_NOT_FOUND
-                            : answer->status == 409 ? SIGNET_E_EXISTS
-                                                    : SIGNET_E_SERVER;
-    char words[WORDS_MAX];
-
-    server_words(answer, device, words);
-    error_set(err, code, "Coiote server error: %ld %s", answer->status, words);
-    if (err)
-        err->sys = (int)answer->status;
-    if (answer->status == 401)
-        error_hint(err, "is the token right and not expired? Coiote's tokens live a few minutes");
-    else if (answer->status == 403)
-        error_hint(err, "does this account have the permission, and the domain?");
-    else if (answer->status == 400 && strcasestr(words, "taken"))
-        error_hint(err, "another device has this PSK identity: give this one its own");
-    else if (answer->status == 404)
-        error_hint(err, "are url and port those of Coiote's API?");
-    else if (answer->status >= 300 && answer->status < 400)
-        error_hint(err, "a redirect is not followed: give the server's own url");
-    return (int)code;
+    if (status == 401)
+        return "is the token right and not expired? Coiote's tokens live a few minutes";
+    if (status == 403)
+        return "does this account have the permission, and the domain?";
+    if (status == 400 && strcasestr(text, "taken"))
+        return "another device has this PSK identity: give this one its own";
+    return NULL;
 }
 
-static int get(struct signet_server *server, const char *path, struct http_answer *answer,
-               struct signet_error *err)
+static int get(struct signet_server *server, const struct buf *path, json_t **out,
+               struct http_answer *answer, struct signet_error *err)
 {
-    struct http_request request = {.method = "GET", .path = path, .retry_lost = true};
+    struct http_request request = {
+        .method = "GET", .path = (const char *)path->data, .retry_lost = true};
+    int rc = buf_check(path, err);
 
-    return http_send(server->http, &request, answer, err);
+    return rc != SIGNET_OK ? rc : server_call(server, &request, NULL, out, answer, err);
+}
+
+/* The id of the first hit, of either form of the list; NULL: there is none. */
+static const char *first_id(const json_t *body)
+{
+    const json_t *hit = json_is_array(body) ? json_array_get(body, 0)
+                                            : json_array_get(json_object_get(body, "devices"), 0);
+
+    return json_is_string(hit) ? json_string_value(hit)
+                               : json_string_value(json_object_get(hit, "id"));
 }
 
 /* The opaque id of the device of that name, from either search; SIGNET_E_NOT_FOUND. */
@@ -128,47 +110,30 @@ static int find_id(struct signet_server *server, const char *endpoint, struct bu
         API "/devices/find/details?fieldSelection=id&limit=1&searchCriteria=",
         API "/devices?searchCriteria=", /* for accounts without the permission to the first */
     };
+    struct http_answer answer = {0};
+    json_t *body = NULL;
     int rc = SIGNET_E_NOT_FOUND;
 
     for (size_t i = 0; i < 2; i++) {
-        struct http_answer answer = {0};
         struct buf path = {0};
-        const json_t *hit;
-        json_t *body = NULL;
-        const char *text;
 
         buf_text(&path, searches[i]);
         http_encode(&path, "properties.endpointName eq '");
         http_encode(&path, endpoint);
         http_encode(&path, "'");
-        rc = buf_check(&path, err);
-        if (!rc)
-            rc = get(server, (const char *)path.data, &answer, err);
+        rc = get(server, &path, &body, &answer, err);
         buf_free(&path);
-        if (!rc && http_good(&answer))
-            body = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
-        else if (!rc)
-            rc = refused(&answer, NULL, err);
-        secret_wipe(&answer.body);
-        if (rc && i == 0 && (answer.status == 403 || answer.status == 404))
-            continue;
-        if (rc)
-            return rc;
-        hit = json_is_array(body) ? json_array_get(body, 0)
-                                  : json_array_get(json_object_get(body, "devices"), 0);
-        text = json_is_string(hit) ? json_string_value(hit)
-                                   : json_string_value(json_object_get(hit, "id"));
-        if (text)
-            buf_text(id, text);
-        if (!body)
-            rc = error_set(err, SIGNET_E_SERVER, "Coiote's search answered with no JSON");
-        else if (!text)
-            rc = error_set(err, SIGNET_E_NOT_FOUND, "Coiote has no device '%s'", endpoint);
-        else
-            rc = buf_check(id, err);
-        json_decref(body);
-        return rc;
+        if (answer.status != 403 && answer.status != 404)
+            break;
     }
+    if (rc != SIGNET_OK)
+        return rc;
+    const char *text = first_id(body);
+    if (text)
+        buf_text(id, text);
+    rc = text ? buf_check(id, err)
+              : error_set(err, SIGNET_E_NOT_FOUND, "Coiote has no device '%s'", endpoint);
+    json_decref(body);
     return rc;
 }
 
@@ -258,22 +223,17 @@ static int compare(struct signet_server *server, const struct signet_device *dev
 {
     struct http_answer answer = {0};
     struct buf path = {0};
-    const char *what;
+    const char *what = NULL;
     json_t *there = NULL;
     int rc = device_path(server, device->endpoint, &path, err);
 
-    if (!rc)
-        rc = get(server, (const char *)path.data, &answer, err);
+    if (rc == SIGNET_OK)
+        rc = get(server, &path, &there, &answer, err);
     buf_free(&path);
-    if (!rc && !http_good(&answer))
-        rc = refused(&answer, device, err);
-    if (!rc) {
-        there = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
-        if (!json_is_object(there))
-            rc = error_set(err, SIGNET_E_SERVER, "Coiote answered with no JSON object");
-    }
-    secret_wipe(&answer.body);
-    what = rc ? NULL : difference(there, server, device);
+    if (rc == SIGNET_OK && !json_is_object(there))
+        rc = error_set(err, SIGNET_E_SERVER, "Coiote answered with no JSON object");
+    if (rc == SIGNET_OK)
+        what = difference(there, server, device);
     if (what) {
         rc = error_set(err, SIGNET_E_EXISTS,
                        "Coiote has a device '%s' already, and %s is not the same", device->endpoint,
@@ -284,71 +244,30 @@ static int compare(struct signet_server *server, const struct signet_device *dev
     return rc;
 }
 
-/* May the answer mean that the device is there already? Coiote says 400 for a taken identity. */
-static bool maybe_taken(const struct http_answer *answer)
-{
-    return answer->status == 409 || answer->status == 400;
-}
-
+/* Coiote says 409 for a taken name, 400 for a taken identity. */
 static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
                struct signet_error *err)
 {
-    struct signet_error first = {0}, lookup = {0};
     struct secret body = {0};
+    const struct http_request request = {.method = "POST", .path = API "/devices", .body = &body};
     int rc = make_body(server, device, &body, err);
 
-    *existed = false;
-    for (int i = 0; !rc && i < RESENDS; i++) {
-        struct http_request request = {.method = "POST", .path = API "/devices", .body = &body};
-        struct http_answer answer = {0};
-        bool unsure;
-
-        rc = http_send(server->http, &request, &answer, &first);
-        unsure = rc && answer.maybe_done && rc != SIGNET_E_CANCELLED;
-        if (!rc && http_good(&answer)) {
-            secret_wipe(&answer.body);
-            break;
-        }
-        if (!rc)
-            rc = refused(&answer, device, &first);
-        secret_wipe(&answer.body);
-        if (unsure || maybe_taken(&answer)) { /* a lost answer is not a lost request */
-            int found = compare(server, device, &lookup);
-
-            if (found == SIGNET_OK) {
-                *existed = !unsure;
-                rc = SIGNET_OK;
-                break;
-            }
-            if (found == SIGNET_E_EXISTS) {
-                first = lookup;
-                rc = found;
-            } else if (unsure && found == SIGNET_E_NOT_FOUND && i + 1 < RESENDS) {
-                rc = SIGNET_OK; /* it never arrived: once more */
-                continue;
-            }
-        }
-        break;
-    }
-    if (rc && err && first.code)
-        *err = first;
+    if (rc == SIGNET_OK)
+        rc = reconcile_add(server, device, &request, compare, existed, err);
     secret_wipe(&body);
     return rc;
 }
 
 /* {"total": n, "succeeded": n, "failed": 0, "results": [..]}, of any 2xx. Ids in it are opaque, so
  * which of them failed is not told apart here. */
-static bool batch_succeeded(const struct http_answer *answer, size_t count)
+static bool batch_succeeded(const json_t *body, size_t count)
 {
-    json_t *body = json_loadb(answer->body.data ? (const char *)answer->body.data : "",
-                              answer->body.len, 0, NULL);
     const json_t *results = json_object_get(body, "results"), *one;
-    bool good = http_good(answer) && json_array_size(results) == count;
+    bool good = json_array_size(results) == count;
     size_t i;
 
     json_array_foreach(results, i, one) good =
         good && json_is_true(json_object_get(one, "success"));
-    json_decref(body);
     return good;
 }
 
@@ -359,6 +278,7 @@ static int add_batch(struct signet_server *server, const struct signet_device *d
     struct http_answer answer = {0};
     struct secret body = {0};
     struct buf text = {0};
+    json_t *results = NULL;
     int rc;
 
     for (size_t i = 0; i < count; i++) {
@@ -368,14 +288,13 @@ static int add_batch(struct signet_server *server, const struct signet_device *d
     buf_text(&text, "]");
     rc = secret_from_buf(&body, &text, err);
     request.body = &body;
-    if (!rc)
-        rc = http_send(server->http, &request, &answer, err);
-    if (!rc && (answer.status == 403 || answer.status == 404 || answer.status == 405))
+    if (rc == SIGNET_OK)
+        rc = server_call(server, &request, NULL, &results, &answer, err);
+    if (answer.status == 403 || answer.status == 404 || answer.status == 405)
         rc = error_set(err, SIGNET_E_UNSUPPORTED, "this account has no batches");
-    else if (!rc && !batch_succeeded(&answer, count))
-        rc = http_good(&answer) ? error_set(err, SIGNET_E_SERVER, "Coiote refused some of a batch")
-                                : refused(&answer, NULL, err);
-    secret_wipe(&answer.body);
+    if (rc == SIGNET_OK && !batch_succeeded(results, count))
+        rc = error_set(err, SIGNET_E_SERVER, "Coiote refused some of a batch");
+    json_decref(results);
     secret_wipe(&body);
     return rc;
 }
@@ -398,20 +317,17 @@ static const char *auth_header(const char *auth)
 }
 
 /* "expires_in" is a number, or a number in quotes. */
-static int take_token(const struct http_answer *answer, struct secret *token, int64_t *seconds,
+static int take_token(const json_t *body, struct secret *token, int64_t *seconds,
                       struct signet_error *err)
 {
-    json_t *body = json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL);
     const json_t *text = json_object_get(body, "access_token");
     const json_t *life = json_object_get(body, "expires_in");
-    int rc = json_is_string(text)
-                 ? secret_set(token, json_string_value(text), json_string_length(text), err)
-                 : error_set(err, SIGNET_E_SERVER, "Coiote's login answered without a token");
 
     *seconds = json_is_string(life) ? strtoll(json_string_value(life), NULL, 10)
                                     : (int64_t)json_integer_value(life);
-    json_decref(body);
-    return rc;
+    return json_is_string(text)
+               ? secret_set(token, json_string_value(text), json_string_length(text), err)
+               : error_set(err, SIGNET_E_SERVER, "Coiote's login answered without a token");
 }
 
 static int login(const struct signet_server *server, struct http *http, struct secret *token,
@@ -420,10 +336,14 @@ static int login(const struct signet_server *server, struct http *http, struct s
     bool client = strcmp(server->auth, "client-credentials") == 0;
     struct http_request request = {
         .method = "POST", .anonymous = true, .form = true, .retry_lost = true};
+    struct signet_server with = *server; /* its own connection */
     struct http_answer answer = {0};
     struct secret body = {0};
     struct buf path = {0}, form = {0};
+    json_t *reply = NULL;
     int rc;
+
+    with.http = http;
 
     if (client) {
         buf_text(&path, "/iam/realms/");
@@ -438,18 +358,15 @@ static int login(const struct signet_server *server, struct http *http, struct s
     rc = secret_from_buf(&body, &form, err);
     if (!rc)
         rc = buf_check(&path, err);
-    if (!rc) {
-        request.path = (const char *)path.data;
-        request.body = &body;
-        rc = http_send(http, &request, &answer, err);
-    }
-    if (!rc && !http_good(&answer)) {
-        rc = refused(&answer, NULL, err);
+    request.path = (const char *)path.data;
+    request.body = &body;
+    if (rc == SIGNET_OK)
+        rc = server_call(&with, &request, NULL, &reply, &answer, err);
+    if (rc != SIGNET_OK && answer.status)
         error_hint(err, "are \"user\" and its secret right? Accounts of single sign-on have none");
-    }
-    if (!rc)
-        rc = take_token(&answer, token, seconds, err);
-    secret_wipe(&answer.body);
+    if (rc == SIGNET_OK)
+        rc = take_token(reply, token, seconds, err);
+    json_decref(reply);
     secret_wipe(&body);
     buf_free(&path);
     return rc;
@@ -457,14 +374,13 @@ static int login(const struct signet_server *server, struct http *http, struct s
 
 static int check(struct signet_server *server, struct signet_error *err)
 {
+    struct http_request request = {.method = "GET",
+                                   .path = API
+                                   "/devices?searchCriteria=properties.endpointName%20eq%20%27-%27",
+                                   .retry_lost = true};
     struct http_answer answer = {0};
-    int rc = get(server, API "/devices?searchCriteria=properties.endpointName%20eq%20%27-%27",
-                 &answer, err);
 
-    if (!rc && !http_good(&answer))
-        rc = refused(&answer, NULL, err);
-    secret_wipe(&answer.body);
-    return rc;
+    return server_call(server, &request, NULL, NULL, &answer, err);
 }
 
 static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
@@ -483,13 +399,9 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
     struct buf path = {0};
     int rc = device_path(server, endpoint, &path, err);
 
-    if (!rc) {
-        request.path = (const char *)path.data;
-        rc = http_send(server->http, &request, &answer, err);
-    }
-    if (!rc && !http_good(&answer))
-        rc = refused(&answer, NULL, err);
-    secret_wipe(&answer.body);
+    request.path = (const char *)path.data;
+    if (rc == SIGNET_OK)
+        rc = server_call(server, &request, NULL, NULL, &answer, err);
     buf_free(&path);
     return rc;
 }
@@ -512,6 +424,7 @@ const struct server_ops coiote_ops = {
             .manual_steps =
                 "mode cert: upload the certificates listed in uploads/to-upload.tsv, or "
                 "their authority's, under Administration > DTLS/TLS certificates"},
+    .form = {.name = "Coiote", .words = words, .hint = hint},
     .header = auth_header,
     .login = login,
     .add_batch = add_batch,

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Eclipse Leshan's demo servers. PUT and POST there overwrite what was there before, and there is
  * no token: they are for laboratories and tests. */
-#include "server/ops.h"
-#include "server/words.h"
+#include "server/answer.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #define SECURITY  "/api/security/clients"
@@ -56,66 +54,45 @@ static int security_body(const struct signet_device *device, bool old, struct se
     return secret_from_buf(out, &body, err);
 }
 
-/* An answer that is not 2xx: text, or a page of HTML with the text in it. */
-static int refused(const struct http_answer *answer, const struct signet_device *device,
-                   struct signet_error *err)
-{
-    static const char taken[] = "is already used";
-    const char *text = (const char *)answer->body.data;
-    enum signet_code code = answer->status == 404 ? SIGNET_E_NOT_FOUND : SIGNET_E_SERVER;
-    char words[WORDS_MAX] = "";
+#define TAKEN "is already used"
 
-    if (text && memmem(text, answer->body.len, taken, sizeof taken - 1))
-        code = SIGNET_E_EXISTS;
-    if (text && (!answer->body.len || text[0] != '<'))
-        words_show(text, answer->body.len, device, words);
-    error_set(err, code, "Leshan server error: %ld %s", answer->status, words);
-    if (err)
-        err->sys = (int)answer->status;
-    if (code == SIGNET_E_EXISTS)
-        error_hint(err, "another device has this PSK identity: give this one its own");
-    else if (answer->status == 404)
-        error_hint(err, "are url and port those of the demo server's web page?");
-    return (int)code;
+/* Text; or a page of its Jetty, with the text somewhere in it. */
+static bool words(const struct http_answer *answer, struct buf *out)
+{
+    static const char jetty[] = "HTTP ERROR";
+    const void *page = answer->body.data;
+
+    if (answer_text(answer, out))
+        return true;
+    if (page && memmem(page, answer->body.len, TAKEN, sizeof(TAKEN) - 1)) {
+        buf_text(out, "PSK identity " TAKEN);
+        return true;
+    }
+    return page && memmem(page, answer->body.len, jetty, sizeof(jetty) - 1);
 }
 
+static const char *hint(long status, const char *text)
+{
+    (void)status;
+    return strstr(text, TAKEN) ? "another device has this PSK identity: give this one its own"
+                               : NULL;
+}
+
+#define LESHAN_FORM                                                                                \
+    {                                                                                              \
+        .name = "Leshan", .words = words, .taken = TAKEN, .hint = hint                             \
+    }
+
+/* Each of its requests may be done twice. */
 static int call(struct signet_server *server, const char *method, const char *path,
-                const struct secret *body, const struct signet_device *device,
-                struct http_answer *answer, struct signet_error *err)
-{
-    /* each of them may be done twice */
-    struct http_request request = {
-        .method = method, .path = path, .body = body, .retry_lost = true};
-    int rc = http_send(server->http, &request, answer, err);
-
-    return !rc && !http_good(answer) ? refused(answer, device, err) : rc;
-}
-
-/* call() where nothing of the answer matters. */
-static int tell(struct signet_server *server, const char *method, const char *path,
-                const struct secret *body, const struct signet_device *device,
+                const struct secret *body, const struct signet_device *device, json_t **out,
                 struct signet_error *err)
 {
+    struct http_request request = {
+        .method = method, .path = path, .body = body, .retry_lost = true};
     struct http_answer answer = {0};
-    int rc = call(server, method, path, body, device, &answer, err);
 
-    secret_wipe(&answer.body);
-    return rc;
-}
-
-static int get_json(struct signet_server *server, const char *path, json_t **out,
-                    struct signet_error *err)
-{
-    struct http_answer answer = {0};
-    int rc = call(server, "GET", path, NULL, NULL, &answer, err);
-
-    if (!rc) {
-        *out = json_loadb((const char *)answer.body.data, answer.body.len, 0, NULL);
-        if (!*out)
-            rc = error_set(err, SIGNET_E_SERVER, "Leshan answered with no JSON");
-    }
-    secret_wipe(&answer.body);
-    return rc;
+    return server_call(server, &request, device, out, &answer, err);
 }
 
 static int path_with_name(struct buf *path, const char *base, const char *endpoint,
@@ -132,7 +109,7 @@ static int find(struct signet_server *server, const char *endpoint, struct signe
     json_t *list = NULL;
     const json_t *one;
     size_t i;
-    int rc = get_json(server, SECURITY, &list, err);
+    int rc = call(server, "GET", SECURITY, NULL, NULL, &list, err);
     bool found = false;
 
     if (rc)
@@ -154,7 +131,7 @@ static int put_security_info(struct signet_server *server, const struct signet_d
     int rc = security_body(device, old, &body, err);
 
     if (!rc)
-        rc = tell(server, "PUT", SECURITY, &body, device, err);
+        rc = call(server, "PUT", SECURITY, &body, device, NULL, err);
     secret_wipe(&body);
     return rc;
 }
@@ -167,7 +144,9 @@ static int put_either(struct signet_server *server, const struct signet_device *
     struct signet_error first = {0}, second = {0};
     int rc = put_security_info(server, device, server->api == 1, &first);
 
-    if (rc == SIGNET_E_SERVER && !server->api && (first.sys == 400 || first.sys == 500)) {
+    bool unlike = first.sys == 400 || first.sys == 500 || first.sys == 0;
+
+    if (rc == SIGNET_E_SERVER && !server->api && unlike) {
         int older = put_security_info(server, device, true, &second);
 
         if (older == SIGNET_OK || older == SIGNET_E_EXISTS) {
@@ -210,22 +189,24 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
     if (!rc)
         rc = path_with_name(&path, SECURITY, endpoint, err);
     if (!rc)
-        rc = tell(server, "DELETE", (const char *)path.data, NULL, NULL, err);
+        rc = call(server, "DELETE", (const char *)path.data, NULL, NULL, NULL, err);
     buf_free(&path);
     return rc;
 }
 
 static int seen(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    struct http_answer answer = {0};
+    struct signet_error answered = {0};
     struct buf path = {0};
-    int rc = path_with_name(&path, "/api/clients", endpoint, err);
+    int rc = path_with_name(&path, "/api/clients", endpoint, &answered);
 
-    if (!rc)
-        rc = call(server, "GET", (const char *)path.data, NULL, NULL, &answer, err);
-    if (rc && (answer.status == 400 || answer.status == 404))
-        rc = error_set(err, SIGNET_E_NOT_FOUND, "Leshan has no registration of '%s'", endpoint);
-    secret_wipe(&answer.body);
+    if (rc == SIGNET_OK)
+        rc = call(server, "GET", (const char *)path.data, NULL, NULL, NULL, &answered);
+    if (rc == SIGNET_E_NOT_FOUND || (rc == SIGNET_E_SERVER && answered.sys == 400))
+        rc = error_set(&answered, SIGNET_E_NOT_FOUND, "Leshan has no registration of '%s'",
+                       endpoint);
+    if (rc != SIGNET_OK && err)
+        *err = answered;
     buf_free(&path);
     return rc;
 }
@@ -234,7 +215,7 @@ static int seen(struct signet_server *server, const char *endpoint, struct signe
 static int check_list(struct signet_server *server, const char *path, struct signet_error *err)
 {
     json_t *list = NULL;
-    int rc = get_json(server, path, &list, err);
+    int rc = call(server, "GET", path, NULL, NULL, &list, err);
 
     json_decref(list);
     return rc;
@@ -247,6 +228,7 @@ static int check(struct signet_server *server, struct signet_error *err)
 
 const struct server_ops leshan_ops = {
     .other = "leshan-bootstrap",
+    .form = LESHAN_FORM,
     .can = {.kind = "leshan",
             .management = true,
             .common_name = true,
@@ -366,15 +348,16 @@ static int add_bootstrap(struct signet_server *server, const struct signet_devic
     if (!rc)
         rc = bootstrap_body(device, &body, err);
     if (!rc && device->mode != SIGNET_MODE_NOSEC) {
-        rc = put_either(server, device, err);
-        if (rc == SIGNET_E_NOT_FOUND) { /* 1.x has no such call: it looks into the configuration */
-            rc = SIGNET_OK;
-            if (err)
-                *err = (struct signet_error){0};
-        }
+        struct signet_error answered = {0};
+
+        rc = put_either(server, device, &answered);
+        if (rc == SIGNET_E_SERVER && answered.sys == 404) /* 1.x has no such call: it looks into */
+            rc = SIGNET_OK;                               /* the configuration */
+        else if (rc != SIGNET_OK && err)
+            *err = answered;
     }
     if (!rc)
-        rc = tell(server, "POST", (const char *)path.data, &body, device, err);
+        rc = call(server, "POST", (const char *)path.data, &body, device, NULL, err);
     *existed = false;
     secret_wipe(&body);
     buf_free(&path);
@@ -385,7 +368,7 @@ static int find_bootstrap(struct signet_server *server, const char *endpoint,
                           struct signet_error *err)
 {
     json_t *all = NULL;
-    int rc = get_json(server, BOOTSTRAP, &all, err);
+    int rc = call(server, "GET", BOOTSTRAP, NULL, NULL, &all, err);
 
     if (!rc && !json_object_get(all, endpoint))
         rc = error_set(err, SIGNET_E_NOT_FOUND, "Leshan's bootstrap server has no device '%s'",
@@ -403,7 +386,7 @@ static int drop_bootstrap(struct signet_server *server, const char *endpoint,
     if (!rc)
         rc = path_with_name(&path, BOOTSTRAP, endpoint, err);
     if (!rc)
-        rc = tell(server, "DELETE", (const char *)path.data, NULL, NULL, err);
+        rc = call(server, "DELETE", (const char *)path.data, NULL, NULL, NULL, err);
     if (!rc && drop(server, endpoint, NULL) == SIGNET_OK)
         rc = SIGNET_OK; /* its credentials for the bootstrap server itself, where it had some */
     buf_free(&path);
@@ -417,6 +400,7 @@ static int check_bootstrap(struct signet_server *server, struct signet_error *er
 
 const struct server_ops leshan_bootstrap_ops = {
     .other = "leshan",
+    .form = LESHAN_FORM,
     .can = {.kind = "leshan-bootstrap",
             .bootstrap = true,
             .common_name = true,

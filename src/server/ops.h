@@ -22,8 +22,19 @@ struct signet_server {
     size_t twin_count;
 };
 
+/* How a kind of server refuses (answer.h). */
+struct server_form {
+    const char *name; /* in messages: "Coiote" */
+    /* Appends the server's own words of an answer that is not 2xx. False: the answer is not in the
+     * form in which this kind refuses; something before it spoke. */
+    bool (*words)(const struct http_answer *answer, struct buf *out);
+    const char *taken; /* words that hold this mean "exists already"; NULL: only 409 does */
+    const char *(*hint)(long status, const char *words); /* NULL: none; or it returns NULL */
+};
+
 struct server_ops {
     struct signet_server_capabilities can; /* kind, needs_token, batch_max, ... */
+    struct server_form form;               /* of kinds that speak http */
     const char *other; /* the kind that serves accounts of the role that this one does not */
     /* Both NULL, or for a kind that speaks no http: it has no connection then. */
     int (*open)(struct signet_server *server, const struct signet_server_info *info,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ThingsBoard 3.x and 4.x: a device and its LwM2M credentials in one request. */
 #include "server/thingsboard.h"
-#include "server/words.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -16,6 +15,20 @@ static int validate_info(const struct signet_server_info *info, struct signet_er
     error_set(err, SIGNET_E_USAGE, "ThingsBoard has no domains");
     error_hint(err, "leave \"domain\" out; the account decides whose device it is");
     return SIGNET_E_USAGE;
+}
+
+/* {"status", "message", "errorCode", "timestamp"} */
+static bool words(const struct http_answer *answer, struct buf *out)
+{
+    return answer_member(answer, "message", out);
+}
+
+static const char *hint(long status, const char *text)
+{
+    (void)text;
+    return status == 401 ? "is the token right and not expired? \"auth\": \"api-key\" lives longest"
+           : status == 403 ? "it takes a tenant administrator, and room in the tenant's quota"
+                           : NULL;
 }
 
 static bool blank(const uint8_t *text, size_t len)
@@ -112,38 +125,15 @@ static int compare(struct signet_server *server, const struct signet_device *dev
 static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
                struct signet_error *err)
 {
-    struct http_request request = {.method = "POST", .path = "/api/device-with-credentials"};
-    struct signet_error first = {0}, lookup = {0};
     struct secret body = {0};
+    const struct http_request request = {
+        .method = "POST", .path = "/api/device-with-credentials", .body = &body};
     int rc = thingsboard_profile(server, err);
 
-    *existed = false;
-    if (!rc)
+    if (rc == SIGNET_OK)
         rc = make_body(device, server->profile ? server->profile_id : NULL, &body, err);
-    if (rc)
-        return rc;
-    request.body = &body;
-    for (int sends = 0; sends < 3; sends++) {
-        struct http_answer answer = {0};
-        bool lost, taken;
-        int found;
-
-        rc = thingsboard_call(server, &request, device, NULL, &answer, &first);
-        lost = rc && !answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED;
-        taken = rc && (answer.status == 400 || answer.status == 409);
-        if (!lost && !taken)
-            break;
-        found = compare(server, device, &lookup);
-        *existed = !found && taken;
-        if (found == SIGNET_E_NOT_FOUND && lost)
-            continue; /* it never arrived */
-        if (found == SIGNET_E_EXISTS)
-            first = lookup;
-        rc = found == SIGNET_OK || found == SIGNET_E_EXISTS ? found : rc;
-        break;
-    }
-    if (rc && err)
-        *err = first;
+    if (rc == SIGNET_OK)
+        rc = reconcile_add(server, device, &request, compare, existed, err);
     secret_wipe(&body);
     return rc;
 }
@@ -168,7 +158,7 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
         rc = buf_check(&path, err);
     request.path = (const char *)path.data;
     if (!rc)
-        rc = thingsboard_call(server, &request, NULL, NULL, &answer, err);
+        rc = server_call(server, &request, NULL, NULL, &answer, err);
     buf_free(&path);
     return rc;
 }
@@ -224,7 +214,7 @@ static int login(const struct signet_server *server, struct http *http, struct s
     rc = secret_from_buf(&body, &text, err);
     request.body = &body;
     if (!rc)
-        rc = thingsboard_call(&with, &request, NULL, &reply, &answer, err);
+        rc = server_call(&with, &request, NULL, &reply, &answer, err);
     value = json_object_get(reply, "token");
     if (!rc)
         rc = json_is_string(value)
@@ -248,6 +238,7 @@ const struct server_ops thingsboard_ops = {
             .needs_token = true,
             .identity_charset = "UTF-8, not blank, not NO_SEC",
             .manual_steps = "make a device profile with transport LwM2M"},
+    .form = {.name = "ThingsBoard", .words = words, .taken = "already exists", .hint = hint},
     .validate_info = validate_info,
     .header = auth_header,
     .login = login,

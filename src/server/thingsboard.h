@@ -4,18 +4,12 @@
 
 /* Between the files of ThingsBoard. */
 
-#include "server/ops.h"
-
-#include <jansson.h>
+#include "server/answer.h"
 
 enum { THINGSBOARD_PSK_MAX = 64, THINGSBOARD_BATCH = 100, THINGSBOARD_ID = 36 };
 
 /* thingsboard_api.c */
 
-/* A request and the JSON of its answer, which the caller frees; out NULL: it does not matter. */
-int thingsboard_call(struct signet_server *server, struct http_request *request,
-                     const struct signet_device *device, json_t **out, struct http_answer *answer,
-                     struct signet_error *err);
 int thingsboard_get(struct signet_server *server, const struct buf *path, json_t **out,
                     struct signet_error *err);
 

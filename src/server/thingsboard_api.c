@@ -1,54 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests to ThingsBoard, and its answers. */
+/* Requests to ThingsBoard. */
 #include "server/thingsboard.h"
-#include "server/words.h"
 
 #include <string.h>
-
-/* An answer that is not 2xx: {"status", "message", "errorCode", "timestamp"}. */
-static int refused(const struct http_answer *answer, const struct signet_device *device,
-                   struct signet_error *err)
-{
-    json_t *body = json_loadb(answer->body.data ? (const char *)answer->body.data : "",
-                              answer->body.len, 0, NULL);
-    const char *text = json_string_value(json_object_get(body, "message"));
-    enum signet_code code = answer->status == 401 || answer->status == 403 ? SIGNET_E_AUTH
-                            : answer->status == 404                        ? SIGNET_E_NOT_FOUND
-                            : answer->status == 409                        ? SIGNET_E_EXISTS
-                                                                           : SIGNET_E_SERVER;
-    char words[WORDS_MAX];
-
-    if (!text)
-        text = body ? "(no message)" : "(the answer is not JSON)";
-    words_show(text, strlen(text), device, words);
-    json_decref(body);
-    error_set(err, code, "ThingsBoard server error: %ld %s", answer->status, words);
-    if (err)
-        err->sys = (int)answer->status;
-    if (answer->status == 401)
-        error_hint(err, "is the token right and not expired? \"auth\": \"api-key\" lives longest");
-    else if (answer->status == 403)
-        error_hint(err, "it takes a tenant administrator, and room in the tenant's quota");
-    return (int)code;
-}
-
-int thingsboard_call(struct signet_server *server, struct http_request *request,
-                     const struct signet_device *device, json_t **out, struct http_answer *answer,
-                     struct signet_error *err)
-{
-    int rc = http_send(server->http, request, answer, err);
-
-    if (!rc && !http_good(answer))
-        rc = refused(answer, device, err);
-    if (!rc && out) {
-        *out = json_loadb(answer->body.data ? (const char *)answer->body.data : "",
-                          answer->body.len, 0, NULL);
-        if (!*out)
-            rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard answered with no JSON");
-    }
-    secret_wipe(&answer->body);
-    return rc;
-}
 
 int thingsboard_get(struct signet_server *server, const struct buf *path, json_t **out,
                     struct signet_error *err)
@@ -58,7 +12,7 @@ int thingsboard_get(struct signet_server *server, const struct buf *path, json_t
     int rc = buf_check(path, err);
 
     request.path = (const char *)path->data;
-    return rc ? rc : thingsboard_call(server, &request, NULL, out, &answer, err);
+    return rc ? rc : server_call(server, &request, NULL, out, &answer, err);
 }
 
 /* {"id": {"entityType": .., "id": "UUID"}, ..} */

@@ -133,7 +133,7 @@ int thingsboard_import(struct signet_server *server, const struct signet_device 
     rc = rc ? rc : import_body(server, devices, count, &body, err);
     request.body = &body;
     if (!rc)
-        rc = thingsboard_call(server, &request, NULL, &reply, &answer, err);
+        rc = server_call(server, &request, NULL, &reply, &answer, err);
     secret_wipe(&body);
     if (!rc && json_integer_value(json_object_get(reply, "created")) != (json_int_t)count)
         rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard did not import all of a batch");

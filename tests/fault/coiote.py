@@ -47,7 +47,7 @@ def simple_faults(folder):
         ('404', [status(404, 'nothing here')], 1, '404', 0),
         ('409 without the device', [status(409, 'conflict')], 1, '409 conflict', 0),
         ('500', [status(500, 'oops')], 1, '500 oops', 0),
-        ('502 page', [status(502, raw=html)], 1, 'not JSON', 0),
+        ('502 page', [status(502, raw=html)], 1, 'not an answer of its API', 0),
         ('300', [status(300, 'choices')], 1, '300', 0),
         ('302', [status(302, 'moved', [('Location', '/elsewhere')])], 1, 'redirect is not followed', 0),
         ('307', [status(307, 'moved', [('Location', 'https://127.0.0.1:1/')])], 1, '307', 0),

@@ -8,11 +8,12 @@ import concurrent.futures, json, os, shutil, subprocess, sys, tempfile
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 TOKEN, PSK = 'T0kenCanary7d1f', b'PskCanary_012345'
-CONFIG = ("{OID.Security: {1: {RID.Security.ServerURI: 'coaps://h:5684', RID.Security.Bootstrap: False,"
-          " RID.Security.Mode: 0, RID.Security.PKOrIdentity: b'identity-1', RID.Security.SecretKey: %r,"
-          " RID.Security.ShortServerID: 1}}, OID.Server: {1: {RID.Server.ShortServerID: 1,"
-          " RID.Server.Lifetime: 300, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}" % PSK)
-KINDS = ('coiote', 'thingsboard', 'leshan')
+ACCOUNT = ("RID.Security.ServerURI: 'coaps://h:5684', RID.Security.Mode: 0, RID.Security.SecretKey: %r,"
+           " RID.Security.PKOrIdentity: b'identity-1', RID.Security.Bootstrap: " % PSK)
+CONFIG = ("{OID.Security: {%s1: {" + ACCOUNT + "False, RID.Security.ShortServerID: 1}},"
+          " OID.Server: {1: {RID.Server.ShortServerID: 1,"
+          " RID.Server.Lifetime: 300, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}")
+KINDS = ('coiote', 'thingsboard', 'leshan', 'leshan-bootstrap')
 # fault, exit code, a word of the message, devices after the first try, deadline
 FAULTS = [
     ('', 0, 'registered', 1, 20),
@@ -21,6 +22,15 @@ FAULTS = [
     ('409', 1, '409', 0, 20),
     ('500', 1, '500', 0, 20),
     ('html', 1, '502', 0, 20),
+    ('page=400', 1, 'not an answer of its API', 0, 20),
+    ('page=409', 1, 'not an answer of its API', 0, 20),
+    ('404', 1, '404', 0, 20),
+    ('407', 1, '407', 0, 20),
+    ('413', 1, '413', 0, 20),
+    ('425', 1, '425', 0, 20),
+    ('426', 1, '426', 0, 20),
+    ('451', 1, '451', 0, 20),
+    ('huge*9', 1, 'larger than', 0, 20),
     ('redirect', 1, '307', 0, 20),
     ('429=0', 0, 'registered', 1, 20),
     ('503=0*3', 0, 'registered', 1, 40),
@@ -73,7 +83,8 @@ def register(folder, sim, kind, *more, auth=None, deadline=40):
     if auth:
         info.update(auth=auth, user='anna', realm='acme')
     paths = {name: os.path.join(folder, name) for name in ('server.json', 'cfg', 'token')}
-    for name, text in (('server.json', json.dumps(info)), ('cfg', CONFIG), ('token', TOKEN)):
+    config = CONFIG % ('0: {' + ACCOUNT + 'True}, ' if kind == 'leshan-bootstrap' else '')
+    for name, text in (('server.json', json.dumps(info)), ('cfg', config), ('token', TOKEN)):
         with open(os.open(paths[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
             f.write(text)
     p = subprocess.run([SIGNET, 'register', '-s', paths['server.json'], '-e', 'urn:dev:os:1', '-c', paths['cfg'],
@@ -94,7 +105,7 @@ def one(kind, fault, code, words, devices, deadline):
         text = p.stdout + p.stderr
         expect(name, p.returncode == code, f'exit {p.returncode}: {text}')
         expect(name, words in text, f'wanted {words!r} in {text}')
-        again = not fault.startswith(('bad-tls', 'latency=26', '429=0*9', 'portal*9'))
+        again = not fault.startswith(('bad-tls', 'latency=26', '429=0*9', 'portal*9', 'huge*9'))
         if again:
             p = register(folder, sim, kind, deadline=deadline)
             expect(name, p.returncode == 0, 'the second try: ' + p.stderr)
@@ -105,6 +116,26 @@ def one(kind, fault, code, words, devices, deadline):
             expect(name, state['devices'] == devices, f'{state} at the end')
         if fault.startswith('bad-tls'):
             expect(name, state['requests'] == 0, f'{state}: something was sent')
+
+
+# what the look-up after "exists already" meets, and the code of the error: the device is there, and waits
+LOOKUPS = [
+    ('look-500', 'net'), ('look-503=0*4', 'net'), ('look-429=0*4', 'net'), ('look-drop*5', 'net'),
+    ('look-truncate*4', 'net'), ('look-html', 'net'), ('look-portal', 'net'), ('look-page=400', 'net'),
+    ('look-huge', 'net'), ('look-401', 'auth'),
+]
+
+
+def lookup(kind, fault, code):
+    with tempfile.TemporaryDirectory() as folder:
+        sim = Sim(folder, kind, fault)
+        expect(f'{kind}: made', register(folder, sim, kind).returncode == 0)
+        p = register(folder, sim, kind, '--json')
+        error = [json.loads(line) for line in p.stdout.splitlines()][-1]
+        expect(f'{kind}, {fault}', p.returncode == 1 and error.get('code') == code, error)
+        p = register(folder, sim, kind)
+        expect(f'{kind}, {fault}, again', p.returncode == 0 and 'before' in p.stdout, p.stdout + p.stderr)
+        expect(f'{kind}, {fault}, devices', sim.end()['devices'] == 1)
 
 
 def logins():
@@ -158,9 +189,10 @@ def system_authorities():
             expect('only the first was sent', sim.end()['requests'] == 1)
 
 
-with concurrent.futures.ThreadPoolExecutor(len(KINDS)) as pool:  # mostly they wait
-    for future in [pool.submit(one, kind, *case) for case in FAULTS for kind in KINDS]:
+with concurrent.futures.ThreadPoolExecutor(4 * len(KINDS)) as pool:  # mostly they wait
+    for future in ([pool.submit(one, kind, *case) for case in FAULTS for kind in KINDS] +
+                   [pool.submit(lookup, kind, *case) for case in LOOKUPS for kind in ('coiote', 'thingsboard')]):
         future.result()
 logins()
 system_authorities()
-print(f'{len(KINDS) * len(FAULTS) + 4} cases, {passed} checks passed')
+print(f'{len(KINDS) * len(FAULTS) + 2 * len(LOOKUPS) + 4} cases, {passed} checks passed')

@@ -151,7 +151,7 @@ static void what_a_status_means(void **state)
         {{403}, SIGNET_E_AUTH, SIGNET_CLASS_AWAY},
         {{404, "<html>"}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY}, /* no device's fault */
         {{302}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
-        {{422, "{}"}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {{422, "{\"error\": \"no\"}"}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
         {{500, "{\"error\": \"oh\"}"}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
     };
     struct signet_error err;
@@ -170,8 +170,8 @@ static void what_a_status_means(void **state)
     SCRIPT({400, "{\"error\": \"identity taken\"}"}, {200, "[]"});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_SERVER);
     assert_non_null(strstr(err.hint, "another device has this PSK identity"));
-    SCRIPT({409}, {200, FOUND}, {200, "[]"}); /* no object */
-    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_EXISTS);
+    SCRIPT({409}, {200, FOUND}, {200, "[]"}); /* no object: nobody knows what is there */
+    assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
 }
 
 static void searches(void **state)
@@ -192,7 +192,7 @@ static void searches(void **state)
         {{{404}, {200, FOUND}}, 2, SIGNET_OK},
         {{{403}, {200, "[]"}}, 2, SIGNET_E_NOT_FOUND},
         {{{403}, {403}}, 2, SIGNET_E_AUTH},
-        {{{404}, {404}}, 2, SIGNET_E_NOT_FOUND},
+        {{{404}, {404}}, 2, SIGNET_E_SERVER}, /* a wrong address */
         {{{401}}, 1, SIGNET_E_AUTH},
         {{{500}}, 1, SIGNET_E_SERVER},
         {{{0}}, 1, SIGNET_E_NET},

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/answer.h"
+
+enum { SENDS = 3 };
+
+/* The device may be there, and nobody could say: it waits, whatever the look-up met. */
+static int wait_for(const struct signet_server *server, const struct signet_device *device,
+                    const struct signet_error *lookup, struct signet_error *err)
+{
+    enum signet_class class = signet_error_class(lookup);
+    bool keeps = lookup->code != SIGNET_E_SERVER &&
+                 (class == SIGNET_CLASS_AWAY || class == SIGNET_CLASS_CANCELLED ||
+                  class == SIGNET_CLASS_STATION);
+
+    *err = *lookup;
+    if (!keeps) {
+        err->code = SIGNET_E_NET;
+        err->sys = 0;
+    }
+    error_prefix(err, "%s may have '%s' already; looking it up", server->ops->form.name,
+                 device->endpoint);
+    return (int)err->code;
+}
+
+/* The server says that it has the name, and its search says that it has not. */
+static int not_listed(const struct signet_device *device, struct signet_error *err)
+{
+    error_set(err, SIGNET_E_NET, "%s; and it does not find '%s'", err->msg, device->endpoint);
+    error_hint(err, "its search may lag: try again later. Else another account or domain has it");
+    return SIGNET_E_NET;
+}
+
+/* After the answer to a request: *again, or what came of it. */
+static int look_up(struct signet_server *server, const struct signet_device *device,
+                   int (*compare)(struct signet_server *, const struct signet_device *,
+                                  struct signet_error *),
+                   bool lost, bool *again, struct signet_error *err)
+{
+    struct signet_error lookup = {0};
+    int found = compare(server, device, &lookup);
+
+    if (found == SIGNET_OK)
+        return SIGNET_OK;
+    if (found == SIGNET_E_EXISTS) {
+        *err = lookup;
+        return found;
+    }
+    if (found != SIGNET_E_NOT_FOUND)
+        return wait_for(server, device, &lookup, err);
+    *again = lost; /* it never arrived */
+    return err->code == SIGNET_E_EXISTS ? not_listed(device, err) : (int)err->code;
+}
+
+int reconcile_add(struct signet_server *server, const struct signet_device *device,
+                  const struct http_request *request,
+                  int (*compare)(struct signet_server *, const struct signet_device *,
+                                 struct signet_error *),
+                  bool *existed, struct signet_error *err)
+{
+    struct signet_error first = {0};
+    bool again = true;
+    int rc = SIGNET_OK;
+
+    *existed = false;
+    for (int sends = 0; again && sends < SENDS; sends++) {
+        struct http_answer answer = {0};
+
+        again = false;
+        rc = server_call(server, request, device, NULL, &answer, &first);
+        bool lost =
+            rc != SIGNET_OK && !answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED;
+        bool taken = rc != SIGNET_OK && (answer.status == 400 || answer.status == 409);
+        if (!lost && !taken)
+            break;
+        rc = look_up(server, device, compare, lost, &again, &first);
+        *existed = rc == SIGNET_OK && taken;
+    }
+    if (rc != SIGNET_OK && err)
+        *err = first;
+    return rc;
+}

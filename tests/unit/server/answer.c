@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose fault an answer is, for each kind of server: the device's only when the server itself says
+ * so, in its own form.
+ * wrap: http_send
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <signet/config.h>
+
+#include "server/answer.h"
+#include "unit/server/script.h"
+
+#define PAGE "<html><body>Bad request</body></html>"
+
+static const char bootstrap_text[] =
+    "{OID.Security: {0: {RID.Security.ServerURI: 'coaps://b:5684', RID.Security.Bootstrap: True,"
+    " RID.Security.Mode: 0, RID.Security.PKOrIdentity: b'id-0', RID.Security.SecretKey: b'k'},"
+    " 1: {RID.Security.ServerURI: 'coaps://h:5684', RID.Security.Bootstrap: False,"
+    " RID.Security.Mode: 0, RID.Security.PKOrIdentity: b'id-1', RID.Security.SecretKey: b'k',"
+    " RID.Security.ShortServerID: 1}}, OID.Server: {1: {RID.Server.ShortServerID: 1,"
+    " RID.Server.Lifetime: 300, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}";
+
+static struct signet_server *server;
+static struct signet_tree *tree;
+
+static void open_kind(const char *kind)
+{
+    char text[24], url[] = "https://h", domain[] = "/acme/";
+    struct signet_server_info info = {.kind = text, .url = url};
+
+    snprintf(text, sizeof(text), "%s", kind);
+    info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
+    signet_server_close(&server);
+    assert_int_equal(signet_server_open(&server, &info, NULL, "T0ken-T0ken", 11, NULL, NULL, NULL),
+                     SIGNET_OK);
+}
+
+static int add(const char *kind, bool *existed, struct signet_error *err)
+{
+    struct signet_device device = script_device;
+
+    *err = (struct signet_error){0};
+    if (strcmp(kind, "leshan-bootstrap") == 0)
+        device.tree = tree;
+    int rc = signet_server_add(server, &device, existed, err);
+    if (script_sent != script_len)
+        fail_msg("%s: %zu of %zu requests were sent: %s", kind, script_sent, script_len, err->msg);
+    assert_int_equal(err->code, rc);
+    return rc;
+}
+
+#define COIOTE(text)      "{\"error\": \"" text "\", \"code\": 1}"
+#define THINGSBOARD(text) "{\"message\": \"" text "\", \"status\": 400, \"errorCode\": 31}"
+#define NONE                                                                                       \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#define LIST "[\"77\"]"
+#define ID   "{\"id\": {\"id\": \"00000000-0000-4000-8000-0000000000aa\"}}"
+
+struct row {
+    const char *kind;
+    struct reply replies[4];
+    int rc;
+    enum signet_class class;
+};
+
+static void judge(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = &rows[i];
+        struct signet_error err;
+        bool existed = false;
+        size_t n = 0;
+
+        while (n < 4 &&
+               (row->replies[n].status || row->replies[n].rc || row->replies[n].maybe_done))
+            n++;
+        open_kind(row->kind);
+        script_set(row->replies, n);
+        int rc = add(row->kind, &existed, &err);
+        if (rc != row->rc || (rc && signet_error_class(&err) != row->class))
+            fail_msg("case %zu, %s, %ld: code %d, class %d: %s", i, row->kind,
+                     row->replies[0].status, rc, (int)signet_error_class(&err), err.msg);
+    }
+}
+
+#define JUDGE(rows) judge(rows, sizeof(rows) / sizeof(rows[0]))
+
+static void the_first_answer(void **state)
+{
+    static const char *const kinds[] = {"coiote", "leshan", "leshan-bootstrap", "thingsboard"};
+    static const long statuses[] = {300, 302, 307, 404, 405, 407, 408, 413, 414,
+                                    421, 425, 426, 451, 500, 501, 502, 504, 511};
+    static const struct row refusals[] = {
+        {"coiote", {{422, COIOTE("bad")}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {"coiote", {{412, COIOTE("bad")}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {"coiote", {{422, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"coiote", {{422, "{\"message\": \"of a gateway\"}"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"coiote", {{422, "{\"error\": {}}"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"coiote", {{422, NULL}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"thingsboard", {{422, THINGSBOARD("no")}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {"thingsboard", {{422, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"thingsboard", {{422, "{\"error\": \"x\"}"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"leshan", {{422, "no"}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {"leshan", {{422, PAGE}, {422, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"leshan", {{422, "\n" PAGE}, {422, "\n" PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"leshan", {{422, "<h2>HTTP ERROR 422</h2>"}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {"leshan", {{400, "PSK is already used"}}, SIGNET_E_EXISTS, SIGNET_CLASS_DEVICE},
+        {"leshan", {{400, "<p>is already used"}}, SIGNET_E_EXISTS, SIGNET_CLASS_DEVICE},
+        {"leshan", {{400, "no"}, {400, "no"}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {"leshan", {{400, PAGE}, {400, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"leshan", {{400, PAGE}, {200, "{}"}}, SIGNET_OK, SIGNET_CLASS_NONE},
+        {"leshan-bootstrap", {{200}, {422, "no"}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {"leshan-bootstrap", {{200}, {400, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"leshan-bootstrap", {{200}, {404, "no"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"leshan-bootstrap", {{404, "no"}, {200}}, SIGNET_OK, SIGNET_CLASS_NONE}, /* 1.x */
+        {"leshan-bootstrap", {{400, PAGE}, {400, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+    };
+
+    (void)state;
+    for (size_t kind = 0; kind < 4; kind++) {
+        for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+            bool twice = (kind == 1 || kind == 2) && statuses[i] == 500; /* and the older body */
+            struct row row = {kinds[kind],
+                              {{statuses[i], PAGE}, {twice ? 500 : 0, PAGE}},
+                              SIGNET_E_SERVER,
+                              SIGNET_CLASS_AWAY};
+
+            if (kind == 2 && statuses[i] == 404)
+                row.replies[1].status = 404;
+            judge(&row, 1);
+        }
+        const struct row answers[] = {
+            {kinds[kind], {{401, PAGE}}, SIGNET_E_AUTH, SIGNET_CLASS_AWAY},
+            {kinds[kind], {{403, PAGE}}, SIGNET_E_AUTH, SIGNET_CLASS_AWAY},
+            {kinds[kind], {{0, NULL, SIGNET_E_TIMEOUT}}, SIGNET_E_TIMEOUT, SIGNET_CLASS_AWAY},
+            {kinds[kind], {{0, NULL, SIGNET_E_NET}}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+            {kinds[kind],
+             {{0, NULL, SIGNET_E_CANCELLED, true}},
+             SIGNET_E_CANCELLED,
+             SIGNET_CLASS_CANCELLED},
+        };
+        JUDGE(answers);
+    }
+    JUDGE(refusals);
+}
+
+/* "Exists already", and the look-up says nothing: the device waits. */
+static void a_look_up_without_an_answer(void **state)
+{
+    static const struct {
+        struct reply lookup;
+        int rc;
+        enum signet_class class;
+    } lookups[] = {
+        {{503, PAGE}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{500, COIOTE("oh")}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{429, THINGSBOARD("slow")}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{400, COIOTE("no")}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{400, THINGSBOARD("no")}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{404, PAGE}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{200, PAGE}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{401, PAGE}, SIGNET_E_AUTH, SIGNET_CLASS_AWAY},
+        {{403, PAGE}, SIGNET_E_AUTH, SIGNET_CLASS_AWAY},
+        {{0, NULL, SIGNET_E_NET}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{0, NULL, SIGNET_E_TIMEOUT}, SIGNET_E_TIMEOUT, SIGNET_CLASS_AWAY},
+        {{0, NULL, SIGNET_E_SERVER}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {{0, NULL, SIGNET_E_NOMEM}, SIGNET_E_NOMEM, SIGNET_CLASS_STATION},
+        {{0, NULL, SIGNET_E_CANCELLED}, SIGNET_E_CANCELLED, SIGNET_CLASS_CANCELLED},
+    };
+    static const struct reply first[] = {
+        {409, PAGE},
+        {409, COIOTE("exists")},
+        {400, THINGSBOARD("Device with such name already exists!")},
+        {400, PAGE},
+        {0, NULL, SIGNET_E_NET, true},
+        {0, NULL, SIGNET_E_TIMEOUT, true},
+    };
+
+    (void)state;
+    for (size_t f = 0; f < sizeof(first) / sizeof(first[0]); f++) {
+        for (size_t i = 0; i < sizeof(lookups) / sizeof(lookups[0]); i++) {
+            /* the first search of Coiote's two, the second, and its device */
+            bool again = lookups[i].lookup.status == 403 || lookups[i].lookup.status == 404;
+            const struct row rows[] = {
+                {"coiote",
+                 {first[f], lookups[i].lookup, again ? lookups[i].lookup : (struct reply)NONE},
+                 lookups[i].rc,
+                 lookups[i].class},
+                {"coiote",
+                 {first[f], {200, LIST}, lookups[i].lookup},
+                 lookups[i].rc,
+                 lookups[i].class},
+                {"thingsboard", {first[f], lookups[i].lookup}, lookups[i].rc, lookups[i].class},
+                {"thingsboard",
+                 {first[f], {200, ID}, lookups[i].lookup},
+                 lookups[i].rc,
+                 lookups[i].class},
+            };
+
+            JUDGE(rows);
+        }
+    }
+}
+
+/* And it says that nothing is there. */
+static void a_look_up_that_finds_nothing(void **state)
+{
+    static const struct reply lost = {0, NULL, SIGNET_E_NET, true};
+    static const struct row rows[] = {
+        /* the search lags behind the refusal */
+        {"coiote", {{409, COIOTE("exists")}, {200, "[]"}}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {"thingsboard",
+         {{409, THINGSBOARD("x")}, {404, THINGSBOARD("none")}},
+         SIGNET_E_NET,
+         SIGNET_CLASS_AWAY},
+        {"thingsboard",
+         {{400, THINGSBOARD("Device with such name already exists!")}, {404, THINGSBOARD("none")}},
+         SIGNET_E_NET,
+         SIGNET_CLASS_AWAY},
+        /* a refusal of its own */
+        {"coiote",
+         {{400, COIOTE("identity taken")}, {200, "[]"}},
+         SIGNET_E_SERVER,
+         SIGNET_CLASS_DEVICE},
+        {"thingsboard",
+         {{400, THINGSBOARD("Specified credentials are already registered!")},
+          {404, THINGSBOARD("none")}},
+         SIGNET_E_SERVER,
+         SIGNET_CLASS_DEVICE},
+        /* a proxy's */
+        {"coiote", {{400, PAGE}, {200, "[]"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"coiote", {{409, PAGE}, {200, "[]"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"thingsboard",
+         {{400, PAGE}, {404, THINGSBOARD("none")}},
+         SIGNET_E_SERVER,
+         SIGNET_CLASS_AWAY},
+        {"coiote", {lost, {200, "[]"}, {201, "{}"}}, SIGNET_OK, SIGNET_CLASS_NONE},
+        {"thingsboard",
+         {lost, {404, THINGSBOARD("none")}, {200, "{}"}},
+         SIGNET_OK,
+         SIGNET_CLASS_NONE},
+    };
+
+    (void)state;
+    JUDGE(rows);
+}
+
+/* However a server writes what it was given, nobody reads it. */
+static void secrets_are_not_shown(void **state)
+{
+    static const char *const spellings[] = {
+        "0123456789abcdef",
+        SCRIPT_HEX,
+        "30:31:32:33:34:35:36:37:38:39:61:62:63:64:65:66",
+        "30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66",
+        "[0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x61, 0x62, 0x63, 0x64, "
+        "0x65, 0x66]",
+        "MDEyMzQ1Njc4OWFiY2RlZg==",
+        "key MDEyMzQ1Njc4OWFiY2RlZg",
+        "T0ken-T0ken",
+        "Bearer T0ken-T0ken is wrong",
+        "VDBrZW4tVDBrZW4=",
+        "54 30 6b 65 6e 2d 54 30 6B 65 6E",
+    };
+    char words[WORDS_MAX];
+
+    (void)state;
+    open_kind("coiote");
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        words_show(server, spellings[i], strlen(spellings[i]), &script_device, words);
+        if (!strstr(words, "not shown"))
+            fail_msg("%s was shown: %s", spellings[i], words);
+    }
+    words_show(server, "0123456789abcde", 15, &script_device, words);
+    assert_string_equal(words, "0123456789abcde");
+    words_show(server, "T0ken", 5, &script_device, words);
+    assert_string_equal(words, "T0ken");
+    words_show(server, "a\x1b[31m", 6, NULL, words);
+    assert_string_equal(words, "a\\x1b[31m");
+    words_show(server, "0123456789abcdef0", 17, NULL, words); /* whose key it may be, who knows */
+    assert_string_equal(words, "*****************");
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return signet_config_parse(bootstrap_text, sizeof(bootstrap_text) - 1, "cfg", &tree, NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    signet_server_close(&server);
+    signet_tree_free(&tree);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_answer),
+        cmocka_unit_test(a_look_up_without_an_answer),
+        cmocka_unit_test(a_look_up_that_finds_nothing),
+        cmocka_unit_test(secrets_are_not_shown),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
