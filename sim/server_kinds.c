@@ -289,7 +289,7 @@ static void leshan_bootstrap_answer(struct sim_store *store, const struct sim_re
 {
     const char *name = after(request->path, "/api/bootstrap/");
     json_t *body = json_loadb(request->body, request->body_len, 0, NULL);
-    struct sim_device *d = name ? named(store, name) : NULL;
+    struct sim_device *d = name ? sim_store_named(store, name) : NULL;
 
     if (under(request, "GET", "/api/bootstrap")) {
         buf_byte(&reply->body, '{');
@@ -301,9 +301,9 @@ static void leshan_bootstrap_answer(struct sim_store *store, const struct sim_re
         sim_reply_error(&leshan_bootstrap, reply, 400, "Invalid configuration");
     } else if (name) {
         if (d)
-            drop(store, d);
+            sim_store_drop(store, d);
         if (strcmp(request->method, "POST") == 0)
-            keep(store, name, NULL, body);
+            sim_store_keep(store, name, NULL, body);
     }
     json_decref(body);
 }

@@ -8,16 +8,9 @@
 
 #include <jansson.h>
 
-enum { WORDS_MAX = 160 };
-
 /* For struct server_form: the text itself, unless it is a web page; a text of a JSON object. */
 bool answer_text(const struct http_answer *answer, struct buf *out);
 bool answer_member(const struct http_answer *answer, const char *name, struct buf *out);
-
-/* A server's own words, safe to show: escaped, cut, long hex numbers masked (they may be a key),
- * and left out when they repeat the device's key or the token. device may be NULL. */
-void words_show(const struct signet_server *server, const char *text, size_t len,
-                const struct signet_device *device, char out[static WORDS_MAX]);
 
 /* One request and what its answer means. *out (out may be NULL) is the JSON of a good one, which
  * the caller frees; the body is wiped. What is refused:

@@ -14,6 +14,7 @@
 #include <signet/config.h>
 
 #include "server/answer.h"
+#include "server/words.h"
 #include "unit/server/script.h"
 
 #define PAGE "<html><body>Bad request</body></html>"

@@ -62,7 +62,7 @@ static void older_servers(void **state)
     assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
     assert_int_equal(err.sys, 400);
     SCRIPT({403}); /* no matter of bodies */
-    assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
+    assert_int_equal(script_add(server, NULL, &err), SIGNET_E_AUTH);
     SCRIPT({404});
     assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
     assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
@@ -105,10 +105,14 @@ static void who_is_registered(void **state)
     (void)state;
     SCRIPT({200, "{}"});
     assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_OK);
-    SCRIPT({404});
+    SCRIPT({404, "no registered client"});
     assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_NOT_FOUND);
-    SCRIPT({400}); /* of 1.x */
+    SCRIPT({400, "no registered client"}); /* of 1.x */
     assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_NOT_FOUND);
+    SCRIPT({404, "<html>"}); /* something before the server spoke */
+    assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_SERVER);
+    SCRIPT({400, "<html>"});
+    assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_SERVER);
     SCRIPT({500});
     assert_int_equal(signet_server_seen(server, "ab", &err), SIGNET_E_SERVER);
     SCRIPT({0});
@@ -186,7 +190,7 @@ static void an_old_bootstrap_server(void **state)
     SCRIPT({204}, {500});
     assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_SERVER);
     SCRIPT({403});
-    assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_SERVER);
+    assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_AUTH);
     signet_tree_free(&tree);
 }
 

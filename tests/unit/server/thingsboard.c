@@ -95,6 +95,11 @@ static void the_same_or_another(void **state)
     assert_int_equal(keys_wiped, 1);
 }
 
+#define NO_DEVICE                                                                                  \
+    {                                                                                              \
+        404, "{\"message\": \"Requested item wasn't found!\", \"errorCode\": 32}"                  \
+    }
+
 static void lost_answers(void **state)
 {
     static const struct reply lost = {.maybe_done = true}, never = {.maybe_done = false};
@@ -106,9 +111,9 @@ static void lost_answers(void **state)
     SCRIPT(lost, {200, ID}, {200, SAME});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_OK);
     assert_false(existed); /* we made it */
-    SCRIPT(lost, {404}, {200});
+    SCRIPT(lost, NO_DEVICE, {200});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_OK); /* it never arrived */
-    SCRIPT(lost, {404}, lost, {404}, lost, {404});
+    SCRIPT(lost, NO_DEVICE, lost, NO_DEVICE, lost, NO_DEVICE);
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
     SCRIPT(lost, {500});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
@@ -116,7 +121,7 @@ static void lost_answers(void **state)
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
     SCRIPT(stopped);
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_CANCELLED);
-    SCRIPT({400, "{\"message\": \"bad\"}"}, {404}); /* refused, and not there */
+    SCRIPT({400, "{\"message\": \"bad\"}"}, NO_DEVICE); /* refused, and not there */
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_SERVER);
     assert_int_equal(err.sys, 400);
     SCRIPT({404}); /* no such API: no fault of the device */
@@ -147,8 +152,10 @@ static void identifiers(void **state)
         SCRIPT({200, rows[i].body});
         assert_int_equal(signet_server_find(server, "a", &err), rows[i].rc);
     }
-    SCRIPT({404});
+    SCRIPT(NO_DEVICE);
     assert_int_equal(signet_server_find(server, "a", &err), SIGNET_E_NOT_FOUND);
+    SCRIPT({404, "<html>"}); /* a wrong address */
+    assert_int_equal(signet_server_find(server, "a", &err), SIGNET_E_SERVER);
     SCRIPT({401});
     assert_int_equal(signet_server_find(server, "a", &err), SIGNET_E_AUTH);
 }

@@ -9,18 +9,20 @@
 
 #include <cmocka.h>
 
+static const struct signet_server server; /* without a token */
+
 static void shown_as(const char *text, const struct signet_device *device, const char *want)
 {
     char out[WORDS_MAX];
 
-    words_show(text, strlen(text), device, out);
+    words_show(&server, text, strlen(text), device, out);
     if (strcmp(out, want) != 0)
         fail_msg("'%s' is shown as '%s'", text, out);
 }
 
 static void a_key_is_not_shown(void **state)
 {
-    static const char hidden[] = "(the server's words repeat the key and are not shown)";
+    static const char hidden[] = "(the server's words repeat a secret and are not shown)";
     const struct signet_device device = {.psk = (const uint8_t *)"a key\xab\xcd", .psk_len = 7};
 
     (void)state;
@@ -45,9 +47,9 @@ static void words_are_escaped_and_cut(void **state)
     shown_as("", NULL, "");
     memset(longer, 'z', sizeof(longer) - 1);
     longer[sizeof(longer) - 1] = '\0';
-    words_show(longer, strlen(longer), NULL, out);
+    words_show(&server, longer, strlen(longer), NULL, out);
     assert_int_equal(strlen(out), WORDS_MAX - 1);
-    words_show("a\0b", 3, NULL, out);
+    words_show(&server, "a\0b", 3, NULL, out);
     assert_string_equal(out, "a");
 }
 
