@@ -100,9 +100,6 @@ int secret_alloc(struct secret *s, size_t len, struct signet_error *err); /* zer
 int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err);
 void secret_wipe(struct secret *s); /* {NULL, 0} afterwards */
 void wipe(void *data, size_t len);
-/* Does the text hold the secret: as it is, in hex (also with blanks or colons between), in base64?
- */
-bool secret_repeated(const char *text, size_t len, const void *secret, size_t secret_len);
 
 /* random (random.c): getrandom(2); failure is an error, there is no fallback */
 int random_bytes(void *out, size_t len, struct signet_error *err);
@@ -117,6 +114,9 @@ void base64_encode(const uint8_t *data, size_t len, char *out); /* padded, zero-
 void buf_base64(struct buf *out, const uint8_t *data, size_t len);
 /* RFC 4648 section 4, strict: padded, no blanks. Returns bytes written or -1. */
 ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap);
+/* Does the text hold the secret: as it is, in hex (also with blanks or colons between), in base64?
+ */
+bool secret_repeated(const char *text, size_t len, const void *secret, size_t secret_len);
 
 /* text for other programs (output.c); numbers: <signet/text.h> */
 /* A JSON string with its quotes, as Python's json module writes it: ASCII, the rest as \uXXXX. What
