@@ -12,8 +12,6 @@ from _signet import SIGNET, TEMPLATE, Folder
 EXPECTED = {
     ('a silent server', 'boards'): 'it is waited for 20 seconds for each device, one after another',
     ('a silent server', 'files'): 'it is waited for before the other server gets anything; the warning has no name',
-    ('SIGTERM while a server is asked', 'boards'): 'what cannot be looked up is refused',
-    ('SIGTERM while a server is asked', 'files'): 'what cannot be looked up is refused',
 }
 
 BOARDS, FILES = 3, 40  # files: two batches, each with a seal
