@@ -300,6 +300,18 @@ def nobody_can_say(d):
 
 
 @part
+def proved_in_the_same_run(d):
+    """What waited for its proof is tried again as long as the run lasts."""
+    d.leshan(between=True)
+    d.between.trouble = 500
+    d.order(2)
+    threading.Timer(5, lambda: setattr(d.between, 'trouble', None)).start()
+    d.run(sync=30)
+    d.exits(0, 'devices wait for their proof')
+    d.states('done', 'done')
+
+
+@part
 def a_server_that_cannot_see(d):
     """Of the servers, one has no way to see: the others are asked."""
     folder = d.at('coiote')
