@@ -4,6 +4,7 @@
 fails, a run is stopped or killed, a seal is damaged, or somebody makes a device void.
 usage: boards.py [PART]"""
 import concurrent.futures, glob, json, os, re, signal, subprocess, sys, tempfile, time
+from _coiote import Coiote
 from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
 
 DEADLINE = 90
@@ -260,6 +261,34 @@ def a_damaged_seal_of_what_may_be_on_a_board(l):
     l.exits(1, os.path.basename(path), 'rework')
     after = l.rows()['urn:dev:os:n-001']
     need(after['state'] == 'failed' and after['psk_sha256'] == before['psk_sha256'] and l.applied() == 0, after)
+
+
+@part
+def a_disk_in_trouble(l):
+    """What is sealed cannot be read, though it is not damaged: no device is at fault, and the delivery ends with the reason."""
+    os.mkdir(l.at('coiote'))
+    with Coiote(l.at('coiote'), token=None) as server:
+        server.info(l.at('coiote'))
+        server.down = True
+        l.write('token', 'x')
+        l.boards(1)
+        l.order(1)
+        with open(l.at('order.yaml')) as f:
+            text = f.read()
+        l.write('order.yaml', text.replace('servers: [', f'servers: [{{name: main, file: coiote/server.json, token_file: token, ca_file: {server.ca}}}, '))
+        l.run()
+        l.states(n_001='verified')
+        server.down = False
+        path, = l.seals()
+        os.rename(path, path + '.away')
+        os.mkdir(path)
+        p = subprocess.run([SIGNET, 'ledger', 'sync', 'order.yaml'], cwd=l.folder, capture_output=True, text=True, timeout=DEADLINE)
+        need(p.returncode == 1 and os.path.basename(path) in p.stderr, f'{p.returncode} {p.stderr}')
+        l.states(n_001='verified')
+        os.rmdir(path)
+        os.rename(path + '.away', path)
+        l.ledger('sync', 'order.yaml')
+        l.states(n_001='done')
 
 
 @part
