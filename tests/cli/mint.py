@@ -75,6 +75,7 @@ def example(folder):
     h = House.__new__(House)
     h.folder, h.certs = folder, False
     done(h.run(h.at('minted.yaml'), '--dry-run'))
+    done(h.run(h.at('order.yaml'), '--dry-run'))  # that with boards
     need(not os.path.exists(h.at('minted.db')), 'a dry run made a ledger')
     done(h.run(h.at('minted.yaml')), '3 of 3')
     h.check('minted-2026-48', ['packets.ndjson'], 3, ['records.csv'], ledger='minted.db')
