@@ -34,12 +34,18 @@ def psk(*accounts):
 class Server(http.server.BaseHTTPRequestHandler):
     """Takes everything, and keeps it."""
     seen = []
+    there = None  # what Coiote has of the device, which it refuses to make again
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
         Server.seen.append((self.command, self.path, json.loads(body) if body else None))
-        out = b'{"id": {"id": "784f394c-42b6-435a-983c-b7beff2784f9"}}'
-        self.send_response(200)
+        ident = {'id': '784f394c-42b6-435a-983c-b7beff2784f9'}
+        out = {'id': ident, 'created': 2, 'hasNext': False, 'data': [{'name': 'P', 'transportType': 'LWM2M', 'id': ident}],
+               'devices': [{'id': 'x'}]}
+        if Server.there and self.command == 'GET' and self.path.endswith('/devices/x'):
+            out = Server.there
+        out = json.dumps(out).encode()
+        self.send_response(409 if Server.there and self.command == 'POST' else 200)
         self.send_header('Content-Length', str(len(out)))
         self.end_headers()
         self.wfile.write(out)
@@ -128,8 +134,23 @@ def coiote(d):
         d.register(psk(0, 1, 2), 'coiote', False, ('2 accounts that this may mean', '"account"', 'coaps://m1.example:5684'), **more)
     d.register(psk(0, 1), 'coiote', False, "no account '7'", account=7)
     d.register(psk(0, 1), 'coiote', False, "no account 'coaps://m1'", account='coaps://m1')
+    d.register(psk(0, 1), 'coiote', False, "no account '0'", account=0)
+    d.register(psk(0, 1), 'coiote', False, "no account 'coaps://m1.example:56845'", account='coaps://m1.example:56845')
     d.register(psk(1), 'coiote', False, 'no bootstrap account', account='bootstrap')
     d.register(psk(0), 'coiote', False, 'no management account', account='management')
+
+
+def coiote_has_it(d):
+    """Under the same name, as a device of the other role."""
+    for role, good in (('bootstrap', True), ('management', False)):
+        Server.seen.clear()
+        Server.there = {'properties': {'endpointName': 'ep'}, 'connectorType': role, 'domain': '/acme/', 'securityMode': 'psk',
+                        'dtlsIdentity': 'id0', 'dtlsPsk': {'HexadecimalPsk': key(0).hex()}}
+        d.write('config', psk(0))
+        d.server('coiote')
+        d.call(SIGNET, 'register', '-s', 'server.json', '-e', 'ep', '-c', 'config', '--token-file', 'token', '--allow-http',
+               good=good, words='registered before' if good else 'its connector type is not the same')
+    Server.there = None
 
 
 def leshan(d):
@@ -162,6 +183,18 @@ def thingsboard(d):
                ('the bootstrap account', 'no PSK of 17 bytes'))
 
 
+def thingsboard_rows(d):
+    """The rows of a bulk import have no place for a bootstrap account: such devices go one by one."""
+    d.server('thingsboard', profile='P')
+    for accounts, paths in (((1,), ['/api/device/bulk_import']), ((0, 1), ['/api/device-with-credentials'] * 2)):
+        d.fresh()
+        Server.seen.clear()
+        d.order(config(*accounts), '[{file: server.json, token_file: token, allow_http: true}]')
+        d.made()
+        need([path for method, path, _ in Server.seen if method == 'POST'] == paths, accounts, Server.seen)
+    d.fresh()
+
+
 def certificates(d):
     """Servers that look for the endpoint name in the certificate refuse another one for ever."""
     for folder, name in (('server', 'server.example'), ('device', 'ep')):
@@ -184,7 +217,12 @@ def certificates(d):
         for name, good in (('ep', True), ('ep2', False)):
             d.call(*args, '-e', name, '-s', 'server.json', '--token-file', 'token', '--allow-http', *certs, good=good,
                    words=() if good else 'common name')
-    d.register(config(0, 1, mode=2, more=lambda i: more), 'thingsboard', False, 'would need the private key')
+    text = config(0, 1, mode=2, more=lambda i: more)
+    d.register(text, 'thingsboard', False, 'would need the private key')
+    for i in (0, 1):  # one of the two has a certificate
+        own = f", RID.Security.PKOrIdentity: b'id{i}', RID.Security.SecretKey: {key(i)!r}"
+        d.register(text.replace(f'{CFG[i]}, RID.Security.Mode: 2{more}', f'{CFG[i]}, RID.Security.Mode: 0{own}'), 'thingsboard',
+                   False, 'would need the private key')
 
 
 def unused(d):
@@ -304,7 +342,7 @@ with tempfile.TemporaryDirectory(prefix='signet-accounts-') as folder:
     web = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Server)
     threading.Thread(target=web.serve_forever, daemon=True).start()
     desk = Desk(folder, web.server_address[1])
-    for part in (coiote, leshan, thingsboard, certificates, unused, receivers, records, older_files):
+    for part in (coiote, coiote_has_it, leshan, thingsboard, thingsboard_rows, certificates, unused, receivers, records, older_files):
         part(desk)
     web.shutdown()
 print('accounts: ok')
