@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/check-doors on small trees: each of its rules is broken once, and named."""
-import os, shutil, subprocess, sys, tempfile
+import os, re, subprocess, sys, tempfile
 
 source = os.environ['SIGNET_SOURCE']
 
-def check(files):
-    """What check-doors says of a tree with these files: a path and its text each."""
+def check(files, same_names=0):
+    """What check-doors says of a tree with these files, a path and its text each, where so many names may be shared."""
     with tempfile.TemporaryDirectory() as top:
         os.makedirs(f'{top}/scripts')
-        shutil.copy(f'{source}/scripts/check-doors', f'{top}/scripts')
+        with open(f'{source}/scripts/check-doors', encoding='utf-8') as f:
+            script, n = re.subn(r'^SAME_NAMES = \d+', f'SAME_NAMES = {same_names}', f.read(), flags=re.M)
+        assert n == 1
+        with open(f'{top}/scripts/check-doors', 'w', encoding='utf-8') as f:
+            f.write(script)
         for path, text in files.items():
             folder, name = os.path.split(path)
             os.makedirs(f'{top}/{folder}', exist_ok=True)
@@ -43,6 +47,17 @@ assert not [line for line in check(straight)[1] if 'circle' in line]
 same = {'src/base/a.c': 'static void s(void) {}\n' + calls('a', 's', 'b'),  # a static is nobody else's
         'src/base/b.c': 'static void s(void) {}\n' + calls('b', 's')}
 assert not [line for line in check(same)[1] if 'circle' in line]
+
+# names of static functions
+says('s is static in src/base/a.c, and is also in src/base/b.c', same)
+says('2 static functions share their name, 0 may: give new ones the prefix of their file', same)
+assert not [line for line in check(same, 2)[1] if 'static' in line]
+says('warn is static in cli/a.c, and is also in src/base/w.c',  # the other one is not static; an attribute, long lists
+     {'cli/a.c': '__attribute__((format(printf, 1, 3))) static struct s *warn(const char *text,\n'
+                 '    int (*each)(void *), ...)\n{\n}\n', 'src/base/w.c': 'int warn(void)\n{\n    return 0;\n}\n'})
+apart = {'src/base/a.c': 'static int s(void);\n/* static int t(void)\n{ */\nstatic int s(void)\n{\n    return 0;\n}\n' +
+         'int a(void)\n{\n    return s();\n}\n', 'src/base/b.c': 'int s(void);\nint t(void)\n{\n    return 0;\n}\n'}
+assert not [line for line in check(apart)[1] if 'static' in line]
 
 # calls and includes between rooms
 says('base calls f of smp', {'src/base/a.c': calls('a', 'f'), 'src/smp/f.c': calls('f')})
