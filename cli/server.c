@@ -98,6 +98,10 @@ static void show_json(const struct signet_server_capabilities *can)
     json_bool(&j, "needs_token", can->needs_token);
     json_bool(&j, "uploads", can->uploads);
     json_text(&j, "manual_steps", can->manual_steps);
+    json_open(&j, "options", '{');
+    for (const struct signet_option_info *o = can->options; o && o->name; o++)
+        json_text(&j, o->name, o->help);
+    json_close(&j, '}');
     json_end(&j);
 }
 
@@ -119,6 +123,8 @@ static void show(const struct signet_server_capabilities *can)
            can->batch_max, can->upsert ? "overwrites" : "is compared",
            can->needs_token ? "needed" : "none",
            can->manual_steps[0] ? can->manual_steps : "nothing");
+    for (const struct signet_option_info *o = can->options; o && o->name; o++)
+        printf("%-13s %s: %s\n", o == can->options ? "options" : "", o->name, o->help);
 }
 
 static int capabilities(int argc, char **argv)

@@ -6,7 +6,7 @@
  *     DELETE /devices/NAME   204 or 404
  *
  * To use one like it: copy this file to src/server/NAME.c, add `row(NAME_ops)` to FOR_EACH_KIND in
- * src/server/servers.c, and write a test like tests/unit/server/example.c. Transport, TLS,
+ * src/server/kinds.c, and write a test like tests/unit/server/example.c. Transport, TLS,
  * deadlines, retries, the token's header, threads and connections are the room's, and so is the
  * check of what `can` says. */
 #include "server/answer.h"

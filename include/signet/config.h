@@ -13,7 +13,6 @@
 
 #include <signet/cert.h>
 #include <signet/error.h>
-#include <signet/server.h>
 #include <signet/tree.h>
 #include <stddef.h>
 
@@ -28,11 +27,6 @@ extern "C" {
 int signet_config_parse(const char *text, size_t len, const char *name, struct signet_tree **out,
                         struct signet_error *err);
 int signet_config_load(const char *path, struct signet_tree **out, struct signet_error *err);
-
-/* {"url": "https://HOST", "port": 443, "domain": "/acme/"}. Unknown members are errors. */
-int signet_server_info_load(const char *path, struct signet_server_info *out,
-                            struct signet_error *err);
-void signet_server_info_free(struct signet_server_info *info);
 
 /* The reference's members: countryName, stateOrProvinceName, localityName, organizationName,
  * organizationUnitName, emailAddress, commonName, serialNumber, validityOffsetInSeconds,

@@ -15,6 +15,7 @@
 #include <signet/cancel.h>
 #include <signet/error.h>
 #include <signet/event.h>
+#include <signet/option.h>
 #include <signet/tree.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,20 +25,19 @@
 extern "C" {
 #endif
 
-/* Which server, and where. Strings belong to the struct: signet_server_info_free() (config.h). */
+/* Which server, and where. Strings belong to the struct. */
 struct signet_server_info {
     char *kind;    /* "coiote", "leshan", "leshan-bootstrap", ...; NULL is the first */
     char *url;     /* "https://HOST", without a port */
     uint16_t port; /* 0: the scheme's own */
-    char *domain;  /* Coiote: "/acme/", begins and ends with a slash */
-    unsigned api;  /* Leshan: 1 for 1.x and for 2.0.0 up to M7; 2: newer; 0: found out */
+    /* What this kind of server alone has, such as {{"domain", "/acme/"}} for Coiote; see
+     * signet_server_capabilities.options. */
+    struct signet_option options[SIGNET_OPTIONS_MAX];
     /* What the token given to signet_server_open() is: NULL or "token", an access token; "api-key"
      * (ThingsBoard); "password" of user; "client-credentials" (Coiote), the secret of the client
-     * user in realm. The last two log in and renew what they get before it ends. */
+     * user. The last two log in and renew what they get before it ends. */
     char *auth;
     char *user;
-    char *realm;
-    char *profile; /* ThingsBoard: name of the device profile; NULL: its default */
     char *ca_file; /* as in the options, which come first */
     /* Where certificates are put that a person must give to the server (capabilities: uploads), as
      * NAME.pem with a line in to-upload.tsv each. NULL: "uploads". */
@@ -45,13 +45,13 @@ struct signet_server_info {
     /* Which account of the device the server serves: "bootstrap", "management", a Short Server ID
      * or a server URI. NULL: the only one that this kind of server can serve. */
     char *account;
-    /* export: rows are appended to file, mode 0600. format: "csv" (the default), "ndjson",
-     * "cumulocity", "emqx" or "nrfcloud"; columns: "Name=field, ..." for the first two
-     * (docs/SPEC.md). */
-    char *file;
-    char *format;
-    char *columns;
 };
+
+/* {"kind": "coiote", "url": "https://HOST", "port": 443, "domain": "/acme/"}: the members of the
+ * struct, and the options that the kind has. All others are SIGNET_E_SYNTAX. */
+int signet_server_info_load(const char *path, struct signet_server_info *out,
+                            struct signet_error *err);
+void signet_server_info_free(struct signet_server_info *info);
 
 /* Transport. All zero is a good default. */
 struct signet_server_options {
@@ -81,8 +81,9 @@ struct signet_server_capabilities {
     bool management;  /* and management accounts */
     bool common_name; /* mode cert: only certificates whose common name is the endpoint name */
     bool uploads;     /* mode cert: its API takes no certificates; see signet_server_info.uploads */
-    const char *identity_charset; /* of a PSK identity */
-    const char *manual_steps;     /* what a person does at the server; "" for nothing */
+    const char *identity_charset;             /* of a PSK identity */
+    const char *manual_steps;                 /* what a person does at the server; "" for nothing */
+    const struct signet_option_info *options; /* NULL: it has none */
 };
 
 /* What became of one device of a batch. */

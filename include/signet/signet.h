@@ -19,7 +19,7 @@
  * Other headers: cert.h (keys and certificates), server.h (registration), prove.h (acting as the
  * device), smp.h and link.h (boards over serial and TCP), flasher.h (programmers), status.h (a
  * panel or a page for a run), text.h (JSON, CSV, text for a terminal), bytes.h, cancel.h, error.h,
- * version.h.
+ * option.h, version.h.
  *
  * In all of them:
  *

@@ -9,6 +9,7 @@
 #include <signet/cancel.h>
 #include <signet/error.h>
 #include <signet/event.h>
+#include <signet/option.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -152,6 +153,23 @@ int text_copy(char **out, const char *text, struct signet_error *err);
 bool text_ends_with(const char *text, const char *end); /* and is longer */
 /* LwM2M endpoint names that Signet lets through: letters, digits and -._: , 1 to 150 long. */
 bool endpoint_name_valid(const char *name, size_t len);
+
+/* options of adapters (adapter.c): each kind declares its own in a table */
+
+/* The value that was given, or NULL. */
+const char *adapter_option(const struct signet_option options[SIGNET_OPTIONS_MAX],
+                           const char *name);
+bool adapter_option_declared(const struct signet_option_info *table, const char *name);
+/* Their count. */
+size_t adapter_option_names(const struct signet_option_info *table,
+                            const char *names[SIGNET_OPTIONS_MAX]);
+/* Copies of what is given, added or put in place of older values. SIGNET_E_USAGE: the table of this
+ * kind has no such option. options is freed by the caller, also after an error. */
+int adapter_options_add(struct signet_option options[SIGNET_OPTIONS_MAX], const char *kind,
+                        const struct signet_option_info *table,
+                        const struct signet_option given[SIGNET_OPTIONS_MAX],
+                        struct signet_error *err);
+void adapter_options_free(struct signet_option options[SIGNET_OPTIONS_MAX]);
 
 /* files (file.c) */
 

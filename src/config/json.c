@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The JSON files: one table of members per file says names, types and where they go. */
+/* JSON files, and the one with the certificate information. */
 #include "config/config.h"
 
 #include <ctype.h>
@@ -8,59 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JSON_MAX = 64 * 1024, MEMBERS_MAX = 16 };
+enum { JSON_MAX = 64 * 1024, NAMES_MAX = 24 };
 
-enum member_type {
-    TEXT,   /* char *: a string that is not empty */
-    DIGITS, /* char *: a string or an integer, kept as text */
-    COUNT,  /* unsigned: a positive integer */
-    PORT,   /* uint16_t: 1 to 65535, as number or text */
-    SECONDS /* int64_t: a positive integer */
-};
-
-struct member {
-    const char *name;
-    enum member_type type;
-    size_t offset;
-};
-
-static const struct member server_members[] = {
-    {"kind", TEXT, offsetof(struct signet_server_info, kind)},
-    {"url", TEXT, offsetof(struct signet_server_info, url)},
-    {"port", PORT, offsetof(struct signet_server_info, port)},
-    {"domain", TEXT, offsetof(struct signet_server_info, domain)},
-    {"api", COUNT, offsetof(struct signet_server_info, api)},
-    {"auth", TEXT, offsetof(struct signet_server_info, auth)},
-    {"user", TEXT, offsetof(struct signet_server_info, user)},
-    {"realm", TEXT, offsetof(struct signet_server_info, realm)},
-    {"profile", TEXT, offsetof(struct signet_server_info, profile)},
-    {"ca_file", TEXT, offsetof(struct signet_server_info, ca_file)},
-    {"uploads", TEXT, offsetof(struct signet_server_info, uploads)},
-    {"account", DIGITS, offsetof(struct signet_server_info, account)},
-    {"file", TEXT, offsetof(struct signet_server_info, file)},
-    {"format", TEXT, offsetof(struct signet_server_info, format)},
-    {"columns", TEXT, offsetof(struct signet_server_info, columns)},
-};
-
-static const struct member cert_members[] = {
-    {"countryName", TEXT, offsetof(struct signet_cert_info, country_name)},
-    {"stateOrProvinceName", TEXT, offsetof(struct signet_cert_info, state_or_province_name)},
-    {"localityName", TEXT, offsetof(struct signet_cert_info, locality_name)},
-    {"organizationName", TEXT, offsetof(struct signet_cert_info, organization_name)},
-    {"organizationUnitName", TEXT, offsetof(struct signet_cert_info, organization_unit_name)},
-    {"emailAddress", TEXT, offsetof(struct signet_cert_info, email_address)},
-    {"commonName", TEXT, offsetof(struct signet_cert_info, common_name)},
-    {"serialNumber", DIGITS, offsetof(struct signet_cert_info, serial_number)},
-    {"validityOffsetInSeconds", SECONDS,
+static const struct json_member cert_members[] = {
+    {"countryName", MEMBER_TEXT, offsetof(struct signet_cert_info, country_name)},
+    {"stateOrProvinceName", MEMBER_TEXT, offsetof(struct signet_cert_info, state_or_province_name)},
+    {"localityName", MEMBER_TEXT, offsetof(struct signet_cert_info, locality_name)},
+    {"organizationName", MEMBER_TEXT, offsetof(struct signet_cert_info, organization_name)},
+    {"organizationUnitName", MEMBER_TEXT,
+     offsetof(struct signet_cert_info, organization_unit_name)},
+    {"emailAddress", MEMBER_TEXT, offsetof(struct signet_cert_info, email_address)},
+    {"commonName", MEMBER_TEXT, offsetof(struct signet_cert_info, common_name)},
+    {"serialNumber", MEMBER_DIGITS, offsetof(struct signet_cert_info, serial_number)},
+    {"validityOffsetInSeconds", MEMBER_SECONDS,
      offsetof(struct signet_cert_info, validity_offset_seconds)},
-    {"ellipticCurve", TEXT, offsetof(struct signet_cert_info, elliptic_curve)},
-    {"RSAKeyLen", COUNT, offsetof(struct signet_cert_info, rsa_key_len)},
-    {"digest", TEXT, offsetof(struct signet_cert_info, digest)},
+    {"ellipticCurve", MEMBER_TEXT, offsetof(struct signet_cert_info, elliptic_curve)},
+    {"RSAKeyLen", MEMBER_COUNT, offsetof(struct signet_cert_info, rsa_key_len)},
+    {"digest", MEMBER_TEXT, offsetof(struct signet_cert_info, digest)},
 };
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-_Static_assert(COUNT_OF(server_members) <= MEMBERS_MAX && COUNT_OF(cert_members) <= MEMBERS_MAX,
-               "take_members() lists their names");
+static const struct json_file cert_file = {cert_members,
+                                           sizeof(cert_members) / sizeof(*cert_members), NULL, 0};
 
 /* jansson holds integers of 64 bits, a serial number has up to 160: it is put in quotes first. */
 static void quote_serial(const struct buf *text, struct buf *out)
@@ -95,13 +63,13 @@ static int wrong(struct signet_error *err, const char *path, const char *name, c
     return error_set(err, SIGNET_E_SYNTAX, "%s: \"%s\" must be %s", path, name, want);
 }
 
-static int take_text(const char *path, const struct member *member, const json_t *value, char **out,
-                     struct signet_error *err)
+static int take_text(const char *path, const struct json_member *member, const json_t *value,
+                     char **out, struct signet_error *err)
 {
     const char *text = json_string_value(value);
     char digits[24];
 
-    if (member->type == DIGITS && json_is_integer(value)) {
+    if (member->type == MEMBER_DIGITS && json_is_integer(value)) {
         snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
         value = NULL;
         text = digits;
@@ -109,156 +77,191 @@ static int take_text(const char *path, const struct member *member, const json_t
     if (!text || !*text || (value && strlen(text) != json_string_length(value)))
         return wrong(err, path, member->name, "a string that is not empty");
     free(*out);
-    *out = strdup(text);
-    return *out ? SIGNET_OK : error_nomem(err);
+    return text_copy(out, text, err);
 }
 
-static int take_number(const char *path, const struct member *member, const json_t *value,
+static int take_number(const char *path, const struct json_member *member, const json_t *value,
                        void *place, struct signet_error *err)
 {
-    json_int_t most = member->type == PORT ? 65535 : member->type == COUNT ? 1 << 20 : INT64_MAX;
+    bool port = member->type == MEMBER_PORT, count = member->type == MEMBER_COUNT;
+    json_int_t most = port ? 65535 : count ? 1 << 20 : INT64_MAX;
     json_int_t number = json_integer_value(value);
+    const char *text = port ? json_string_value(value) : NULL;
+    char *end;
 
-    if (member->type == PORT && json_is_string(value)) {
-        char *end;
-
-        number = strtol(json_string_value(value), &end, 10);
-        if (*end || !isdigit((unsigned char)*json_string_value(value)))
+    if (text) {
+        number = strtol(text, &end, 10);
+        if (*end || !isdigit((unsigned char)*text))
             number = 0;
     }
     if (number < 1 || number > most)
         return wrong(err, path, member->name,
-                     member->type == PORT    ? "a port from 1 to 65535"
-                     : member->type == COUNT ? "a whole number of bits"
-                                             : "a whole number of seconds, 1 or more");
-    if (member->type == PORT)
+                     port    ? "a port from 1 to 65535"
+                     : count ? "a whole number of bits"
+                             : "a whole number of seconds, 1 or more");
+    if (port)
         *(uint16_t *)place = (uint16_t)number;
-    else if (member->type == COUNT)
+    else if (count)
         *(unsigned *)place = (unsigned)number;
     else
         *(int64_t *)place = number;
     return SIGNET_OK;
 }
 
-static int take_members(const char *path, const json_t *object, const struct member *members,
-                        size_t count, void *out, struct signet_error *err)
+static bool is_text(const struct json_member *member)
 {
-    const char *names[MEMBERS_MAX] = {0};
+    return member->type == MEMBER_TEXT || member->type == MEMBER_DIGITS;
+}
+
+static const struct json_member *find_member(const struct json_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (strcmp(file->members[i].name, name) == 0)
+            return &file->members[i];
+    return NULL;
+}
+
+static int unknown(const char *path, const char *name, const struct json_file *file,
+                   const struct signet_option_info *table, struct signet_error *err)
+{
+    const char *names[NAMES_MAX + SIGNET_OPTIONS_MAX], *near;
+    size_t count = adapter_option_names(table, names);
+    struct buf shown = {.max = 200};
+
+    for (size_t i = 0; i < file->count && i < NAMES_MAX; i++)
+        names[count++] = file->members[i].name;
+    near = text_nearest(name, names, count);
+    text_escape(&shown, (const uint8_t *)name, strlen(name));
+    error_set(err, SIGNET_E_SYNTAX, "%s: unknown member \"%s\"", path,
+              shown.failed ? "..." : (const char *)shown.data);
+    if (near)
+        error_hint(err, "did you mean \"%s\"?", near);
+    buf_free(&shown);
+    return SIGNET_E_SYNTAX;
+}
+
+/* A member that no row has: an option of the kind, as text. */
+static int take_option(const char *path, const struct json_file *file, const char *name,
+                       const json_t *value, void *out, struct signet_error *err)
+{
+    const struct json_member as_text = {name, MEMBER_DIGITS, 0};
+    const struct signet_option_info *table = NULL;
+    struct signet_option given[SIGNET_OPTIONS_MAX] = {{name, NULL}};
+    char *text = NULL;
+    int rc = file->options ? file->options(out, &table, err) : SIGNET_OK;
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!adapter_option_declared(table, name))
+        return unknown(path, name, file, table, err);
+    rc = take_text(path, &as_text, value, &text, err);
+    given[0].value = text;
+    if (rc == SIGNET_OK)
+        rc = adapter_options_add((struct signet_option *)((char *)out + file->options_offset), path,
+                                 table, given, err);
+    free(text);
+    return rc;
+}
+
+/* Rows first: they say which kind it is. */
+static int take_members(const char *path, const json_t *object, const struct json_file *file,
+                        void *out, struct signet_error *err)
+{
+    const struct json_member *member;
     json_t *value;
     const char *name;
+    int rc = SIGNET_OK;
 
-    for (size_t i = 0; i < count; i++)
-        names[i] = members[i].name;
-    json_object_foreach((json_t *)(uintptr_t)object, name, value)
-    {
-        const struct member *member = NULL;
-        void *place;
-        int rc;
-
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(members[i].name, name) == 0)
-                member = &members[i];
-        if (!member) {
-            const char *near = text_nearest(name, names, count);
-            struct buf shown = {.max = 200};
-
-            text_escape(&shown, (const uint8_t *)name, strlen(name));
-            error_set(err, SIGNET_E_SYNTAX, "%s: unknown member \"%s\"", path,
-                      shown.failed ? "..." : (const char *)shown.data);
-            if (near)
-                error_hint(err, "did you mean \"%s\"?", near);
-            buf_free(&shown);
-            return SIGNET_E_SYNTAX;
+    for (int pass = 0; pass < 2; pass++) {
+        json_object_foreach((json_t *)(uintptr_t)object, name, value)
+        {
+            member = find_member(file, name);
+            if (pass == 1)
+                rc = member ? SIGNET_OK : take_option(path, file, name, value, out, err);
+            else if (member)
+                rc = is_text(member)
+                         ? take_text(path, member, value, (char **)((char *)out + member->offset),
+                                     err)
+                         : take_number(path, member, value, (char *)out + member->offset, err);
+            if (rc)
+                return rc;
         }
-        place = (char *)out + member->offset;
-        rc = member->type == TEXT || member->type == DIGITS
-                 ? take_text(path, member, value, place, err)
-                 : take_number(path, member, value, place, err);
-        if (rc)
-            return rc;
     }
     return SIGNET_OK;
 }
 
-static int load(const char *path, const struct member *members, size_t count, void *out,
-                struct signet_error *err)
+static int parse(const char *path, const struct buf *text, const char *example, json_t **out,
+                 struct signet_error *err)
+{
+    json_error_t at = {0};
+
+    *out = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &at);
+    if (!*out) {
+        /* jansson's text may quote what stands near, so only the place is told. */
+        error_set(err, SIGNET_E_SYNTAX, "%s:%d:%d: %s", path, at.line, at.column,
+                  json_error_code(&at) == json_error_duplicate_key ? "a member stands twice"
+                                                                   : "this is not JSON");
+        error_hint(err, "write one object, such as {\"%s\": ...}", example);
+        return SIGNET_E_SYNTAX;
+    }
+    if (!json_is_object(*out))
+        return error_set(err, SIGNET_E_SYNTAX, "%s: must be a JSON object: {\"name\": value}",
+                         path);
+    return SIGNET_OK;
+}
+
+int json_file_load(const char *path, const struct json_file *file, void *out,
+                   struct signet_error *err)
 {
     struct buf text = {0}, quoted = {0};
-    json_error_t json_err = {0};
     json_t *object = NULL;
     int rc = file_read(path, JSON_MAX, &text, err);
 
-    if (rc)
-        return rc;
-    quote_serial(&text, &quoted);
-    rc = buf_check(&quoted, err);
-    if (!rc) {
-        object =
-            json_loadb((const char *)quoted.data, quoted.len, JSON_REJECT_DUPLICATES, &json_err);
-        if (!object) {
-            /* jansson's text may quote what stands near, so only the place is told. */
-            rc = error_set(
-                err, SIGNET_E_SYNTAX, "%s:%d:%d: %s", path, json_err.line, json_err.column,
-                json_error_code(&json_err) == json_error_duplicate_key ? "a member stands twice"
-                                                                       : "this is not JSON");
-            error_hint(err, "write one object, such as {\"%s\": ...}", members[0].name);
-        } else if (!json_is_object(object)) {
-            rc = error_set(err, SIGNET_E_SYNTAX, "%s: must be a JSON object: {\"name\": value}",
-                           path);
-        }
+    if (rc == SIGNET_OK) {
+        quote_serial(&text, &quoted);
+        rc = buf_check(&quoted, err);
     }
-    if (!rc)
-        rc = take_members(path, object, members, count, out, err);
+    if (rc == SIGNET_OK)
+        rc = parse(path, &quoted, file->members[0].name, &object, err);
+    if (rc == SIGNET_OK)
+        rc = take_members(path, object, file, out, err);
+    if (rc != SIGNET_OK)
+        json_file_free(file, out);
     json_decref(object);
     buf_free(&text);
     buf_free(&quoted);
     return rc;
 }
 
-int signet_server_info_load(const char *path, struct signet_server_info *out,
-                            struct signet_error *err)
+void json_file_free(const struct json_file *file, void *out)
 {
-    struct signet_server_info info = {0};
-    int rc = load(path, server_members, COUNT_OF(server_members), &info, err);
+    char **text;
 
-    if (rc) {
-        signet_server_info_free(&info);
-        error_prefix(err, "reading the server information");
-    } else {
-        *out = info;
+    for (size_t i = 0; i < file->count; i++) {
+        if (!is_text(&file->members[i]))
+            continue;
+        text = (char **)((char *)out + file->members[i].offset);
+        free(*text);
+        *text = NULL;
     }
-    return rc;
+    if (file->options)
+        adapter_options_free((struct signet_option *)((char *)out + file->options_offset));
 }
 
 int signet_cert_info_load(const char *path, struct signet_cert_info *out, struct signet_error *err)
 {
     struct signet_cert_info info = {0};
-    int rc = load(path, cert_members, COUNT_OF(cert_members), &info, err);
+    int rc = json_file_load(path, &cert_file, &info, err);
 
-    if (rc) {
-        signet_cert_info_free(&info);
+    if (rc != SIGNET_OK)
         error_prefix(err, "reading the certificate information");
-    } else {
+    else
         *out = info;
-    }
     return rc;
-}
-
-static void free_members(const struct member *members, size_t count, void *info)
-{
-    for (size_t i = 0; i < count; i++)
-        if (members[i].type == TEXT || members[i].type == DIGITS)
-            free(*(char **)((char *)info + members[i].offset));
-}
-
-void signet_server_info_free(struct signet_server_info *info)
-{
-    free_members(server_members, COUNT_OF(server_members), info);
-    *info = (struct signet_server_info){0};
 }
 
 void signet_cert_info_free(struct signet_cert_info *info)
 {
-    free_members(cert_members, COUNT_OF(cert_members), info);
+    json_file_free(&cert_file, info);
     *info = (struct signet_cert_info){0};
 }

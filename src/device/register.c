@@ -2,7 +2,6 @@
 /* The device and its server. */
 #include "device/private.h"
 
-#include <signet/config.h>
 #include <signet/server.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,31 +9,6 @@
 /* What the reference takes when the file leaves it out. */
 static const char default_url[] = "https://eu.iot.avsystem.cloud";
 enum { DEFAULT_PORT = 8087 };
-
-static bool copy_text(char **out, const char *text)
-{
-    *out = text ? strdup(text) : NULL;
-    return *out || !text;
-}
-
-static int copy_info(struct signet_server_info *out, const struct signet_server_info *info,
-                     struct signet_error *err)
-{
-    struct signet_server_info copy = {.port = info->port, .api = info->api};
-
-    if (!copy_text(&copy.kind, info->kind) || !copy_text(&copy.url, info->url) ||
-        !copy_text(&copy.domain, info->domain) || !copy_text(&copy.auth, info->auth) ||
-        !copy_text(&copy.user, info->user) || !copy_text(&copy.realm, info->realm) ||
-        !copy_text(&copy.profile, info->profile) || !copy_text(&copy.ca_file, info->ca_file) ||
-        !copy_text(&copy.file, info->file) || !copy_text(&copy.format, info->format) ||
-        !copy_text(&copy.columns, info->columns) || !copy_text(&copy.uploads, info->uploads) ||
-        !copy_text(&copy.account, info->account)) {
-        signet_server_info_free(&copy);
-        return error_nomem(err);
-    }
-    *out = copy;
-    return SIGNET_OK;
-}
 
 static int load_info(struct signet_server_info *out, const char *path, struct signet_error *err)
 {
@@ -67,18 +41,18 @@ int server_read(struct signet_factory *f, const struct signet_factory_args *args
                 struct signet_error *err)
 {
     struct signet_server_info info = {0};
-    int rc;
+    int rc = SIGNET_OK;
 
     if (args->server_info && args->server)
         return error_set(err, SIGNET_E_USAGE, "server_info and server are both given");
     if (!args->server_info && !args->server)
         return SIGNET_OK;
     f->has_server = true;
-    rc = args->server ? copy_info(&info, args->server, err)
-                      : load_info(&info, args->server_info, err);
+    if (args->server_info)
+        rc = load_info(&info, args->server_info, err);
     /* Without a token nothing can be asked of it; signet_factory_register() says so. */
     if (rc == SIGNET_OK && f->token.len > 0)
-        rc = open_server(f, &info, err);
+        rc = open_server(f, args->server ? args->server : &info, err);
     if (rc != SIGNET_OK && args->server_info && rc != SIGNET_E_IO && rc != SIGNET_E_SYNTAX)
         error_prefix(err, "'%s'", args->server_info);
     signet_server_info_free(&info);

@@ -28,7 +28,7 @@ static int choose(const struct signet_server *server, const struct signet_tree *
                   struct signet_account *out, struct signet_error *err)
 {
     const struct signet_server_capabilities *can = &server->ops->can;
-    const char *which = server->account;
+    const char *which = server->info.account;
 
     if (!which && can->bootstrap && !can->management)
         which = "bootstrap";

@@ -9,11 +9,18 @@
 
 enum { ENDPOINT_MAX = 150, BATCH_MAX = 100 };
 
-static int validate_info(const struct signet_server_info *info, struct signet_error *err)
-{
-    size_t len = info->domain ? strlen(info->domain) : 0;
+static const struct signet_option_info options[] = {
+    {"domain", "\"/acme/\", as Coiote shows it; must be given"},
+    {"realm", "of a service account, for auth \"client-credentials\" (master)"},
+    {0},
+};
 
-    if (len && info->domain[0] == '/' && info->domain[len - 1] == '/')
+static int configure(struct signet_server *server, struct signet_error *err)
+{
+    const char *domain = server_option(server, "domain");
+    size_t len = domain ? strlen(domain) : 0;
+
+    if (len && domain[0] == '/' && domain[len - 1] == '/')
         return SIGNET_OK;
     error_set(err, SIGNET_E_USAGE,
               len ? "the server information's domain must begin and end with a slash"
@@ -41,10 +48,12 @@ static const char *connector(const struct signet_device *device)
 static void put_device(struct buf *body, const struct signet_server *server,
                        const struct signet_device *device)
 {
+    const char *domain = server_option(server, "domain");
+
     buf_text(body, "{\"properties\": {\"endpointName\": ");
     buf_json(body, device->endpoint, strlen(device->endpoint));
     buf_printf(body, "}, \"connectorType\": \"%s\", \"domain\": ", connector(device));
-    buf_json(body, server->domain, strlen(server->domain));
+    buf_json(body, domain, strlen(domain));
     buf_printf(body,
                ", \"securityMode\": \"%s\", \"dtlsIdentity\": ", signet_mode_name(device->mode));
     if (device->mode != SIGNET_MODE_PSK) {
@@ -196,7 +205,7 @@ static bool same_psk(const json_t *there, const struct signet_device *device)
 static const char *difference(const json_t *there, const struct signet_server *server,
                               const struct signet_device *device)
 {
-    const char *mode = signet_mode_name(device->mode);
+    const char *mode = signet_mode_name(device->mode), *domain = server_option(server, "domain");
     const char *name = "endpointName";
 
     if (text_differs(json_object_get(json_object_get(there, "properties"), name), device->endpoint,
@@ -207,7 +216,7 @@ static const char *difference(const json_t *there, const struct signet_server *s
         return "its connector type";
     if (text_differs(json_object_get(there, "securityMode"), mode, strlen(mode)))
         return "its security mode";
-    if (text_differs(json_object_get(there, "domain"), server->domain, strlen(server->domain)))
+    if (text_differs(json_object_get(there, "domain"), domain, strlen(domain)))
         return "its domain";
     if (device->mode != SIGNET_MODE_PSK)
         return NULL;
@@ -333,7 +342,8 @@ static int take_token(const json_t *body, struct secret *token, int64_t *seconds
 static int login(const struct signet_server *server, struct http *http, struct secret *token,
                  int64_t *seconds, struct signet_error *err)
 {
-    bool client = strcmp(server->auth, "client-credentials") == 0;
+    const char *realm = server_option(server, "realm");
+    bool client = strcmp(server->info.auth, "client-credentials") == 0;
     struct http_request request = {
         .method = "POST", .anonymous = true, .form = true, .retry_lost = true};
     struct signet_server with = *server; /* its own connection */
@@ -347,13 +357,13 @@ static int login(const struct signet_server *server, struct http *http, struct s
 
     if (client) {
         buf_text(&path, "/iam/realms/");
-        http_encode(&path, server->realm ? server->realm : "master");
+        http_encode(&path, realm ? realm : "master");
         buf_text(&path, "/protocol/openid-connect/token");
     } else {
         buf_text(&path, "/api/auth/oauth_password");
     }
     buf_text(&form, client ? "grant_type=client_credentials" : "grant_type=password");
-    put_field(&form, client ? "client_id" : "username", server->user);
+    put_field(&form, client ? "client_id" : "username", server->info.user);
     put_field(&form, client ? "client_secret" : "password", (const char *)server->password.data);
     rc = secret_from_buf(&body, &form, err);
     if (!rc)
@@ -423,12 +433,13 @@ const struct server_ops coiote_ops = {
             .identity_charset = "UTF-8",
             .manual_steps =
                 "mode cert: upload the certificates listed in uploads/to-upload.tsv, or "
-                "their authority's, under Administration > DTLS/TLS certificates"},
+                "their authority's, under Administration > DTLS/TLS certificates",
+            .options = options},
     .form = {.name = "Coiote", .words = words, .hint = hint},
     .header = auth_header,
     .login = login,
     .add_batch = add_batch,
-    .validate_info = validate_info,
+    .configure = configure,
     .validate = validate,
     .check = check,
     .add = add,

@@ -284,22 +284,29 @@ static bool serves(const struct signet_server *server, const struct signet_accou
     return export_serves(&x->format, chosen, account);
 }
 
-static int open_export(struct signet_server *server, const struct signet_server_info *info,
-                       struct signet_error *err)
+static const struct signet_option_info options[] = {
+    {"file", "rows are appended to it, mode 0600; must be given"},
+    {"format", "csv, ndjson, cumulocity, emqx or nrfcloud (csv)"},
+    {"columns", "\"Name=field, ...\", for csv and ndjson"},
+    {0},
+};
+
+static int open_export(struct signet_server *server, struct signet_error *err)
 {
+    const char *file = server_option(server, "file"), *format = server_option(server, "format");
     struct export *x;
 
-    if (!info->file) {
+    if (!file) {
         error_set(err, SIGNET_E_USAGE, "the export has no file");
         error_hint(err, "\"file\": \"devices.csv\"");
         return SIGNET_E_USAGE;
     }
     x = calloc(1, sizeof *x);
     server->own = x;
-    if (!x || !(x->path = strdup(info->file)))
+    if (!x || !(x->path = strdup(file)))
         return error_nomem(err);
-    int rc = export_format_read(&x->format, info->format, info->columns, err);
-    return rc ? rc : adopt(x, info->format, err);
+    int rc = export_format_read(&x->format, format, server_option(server, "columns"), err);
+    return rc ? rc : adopt(x, format, err);
 }
 
 static void close_export(struct signet_server *server)
@@ -323,7 +330,8 @@ const struct server_ops export_ops = {
             .psk_multiple = 1,
             .batch_max = BATCH_MAX,
             .identity_charset = "UTF-8 without control characters; not like a formula",
-            .manual_steps = "import the file at the server, then remove it: it holds keys"},
+            .manual_steps = "import the file at the server, then remove it: it holds keys",
+            .options = options},
     .open = open_export,
     .close = close_export,
     .validate = validate,

@@ -8,6 +8,21 @@
 #define SECURITY  "/api/security/clients"
 #define BOOTSTRAP "/api/bootstrap"
 
+static const struct signet_option_info options[] = {
+    {"api", "1: Leshan 1.x, and 2.0.0 up to M7; 2: newer ones (found out)"},
+    {0},
+};
+
+static int configure(struct signet_server *server, struct signet_error *err)
+{
+    const char *api = server_option(server, "api");
+
+    if (api && strcmp(api, "1") != 0 && strcmp(api, "2") != 0)
+        return error_set(err, SIGNET_E_USAGE, "the server information's api must be 1 or 2");
+    server->api = api ? (unsigned)(*api - '0') : 0;
+    return SIGNET_OK;
+}
+
 static int validate(const struct signet_server *server, const struct signet_device *device,
                     struct signet_error *err)
 {
@@ -240,7 +255,9 @@ const struct server_ops leshan_ops = {
             .upsert = true,
             .identity_charset = "UTF-8",
             .manual_steps = "mode cert: the server must trust the device's certificate "
-                            "(start it with -ts)"},
+                            "(start it with -ts)",
+            .options = options},
+    .configure = configure,
     .validate = validate,
     .check = check,
     .add = add,
@@ -411,7 +428,9 @@ const struct server_ops leshan_bootstrap_ops = {
             .batch_max = 1,
             .upsert = true,
             .identity_charset = "UTF-8",
-            .manual_steps = ""},
+            .manual_steps = "",
+            .options = options},
+    .configure = configure,
     .validate = validate_bootstrap,
     .check = check_bootstrap,
     .add = add_bootstrap,

@@ -2,7 +2,7 @@
 #ifndef SERVER_OPS_H
 #define SERVER_OPS_H
 
-/* One kind of server is one file with one of these, and one row in servers.c (docs/ADAPTERS.md). It
+/* One kind of server is one file with one of these, and one row in kinds.c (docs/ADAPTERS.md). It
  * builds requests and judges answers; the room http does the rest. */
 
 #include "http/http.h"
@@ -12,11 +12,11 @@
 struct signet_server {
     const struct server_ops *ops;
     struct http *http;
-    char *domain, *auth, *user, *realm, *profile, *uploads, *account;
-    struct secret password; /* of user, when it logs in */
-    unsigned api;           /* generation of the server's API; 0: the newest */
-    char profile_id[40];    /* ThingsBoard: looked up once */
-    void *own;              /* what open() made; close() frees it */
+    struct signet_server_info info; /* a copy */
+    struct secret password;         /* of info.user, when it logs in */
+    unsigned api;                   /* Leshan: generation of its API; 0: the newest */
+    char profile_id[40];            /* ThingsBoard: looked up once */
+    void *own;                      /* what open() made; close() frees it */
     unsigned parallel;
     struct http **twins; /* connections of the threads of a batch, kept for the next one */
     size_t twin_count;
@@ -37,8 +37,7 @@ struct server_ops {
     struct server_form form;               /* of kinds that speak http */
     const char *other; /* the kind that serves accounts of the role that this one does not */
     /* Both NULL, or for a kind that speaks no http: it has no connection then. */
-    int (*open)(struct signet_server *server, const struct signet_server_info *info,
-                struct signet_error *err);
+    int (*open)(struct signet_server *server, struct signet_error *err);
     void (*close)(struct signet_server *server);
     /* Which header holds the token, for this kind of auth; NULL: this kind of server has no such.
      * Without the function there are tokens only, as OAuth 2.0 has them. */
@@ -46,9 +45,10 @@ struct server_ops {
     /* As in struct http_auth, for auth "password" and "client-credentials". */
     int (*login)(const struct signet_server *server, struct http *http, struct secret *token,
                  int64_t *seconds, struct signet_error *err);
-    /* What the server would refuse; asks nobody. info has been stored by then. What `can` says of a
-     * device has been checked before validate, which may be NULL. */
-    int (*validate_info)(const struct signet_server_info *info, struct signet_error *err);
+    /* Are the values of its options as they must be? Asks nobody. NULL: they may be anything. */
+    int (*configure)(struct signet_server *server, struct signet_error *err);
+    /* What the server would refuse; asks nobody. What `can` says of a device has been checked
+     * before. NULL: nothing. */
     int (*validate)(const struct signet_server *server, const struct signet_device *device,
                     struct signet_error *err);
     int (*check)(struct signet_server *server, struct signet_error *err);
@@ -68,6 +68,18 @@ struct server_ops {
     bool (*serves)(const struct signet_server *server, const struct signet_account *chosen,
                    const struct signet_account *account);
 };
+
+/* info.c: a copy, by the options of this kind; freed by the caller, also after an error */
+int server_info_copy(struct signet_server_info *out, const struct signet_server_info *info,
+                     const struct server_ops *ops, struct signet_error *err);
+/* kinds.c: the kind of that name, NULL for the first one; NULL: there is none */
+const struct server_ops *server_kind(const char *kind, struct signet_error *err);
+
+/* The value of one of its options; NULL: not given */
+static inline const char *server_option(const struct signet_server *server, const char *name)
+{
+    return adapter_option(server->info.options, name);
+}
 
 /* A view of the device, as server_view() made it, that the server would take. */
 int server_validate_view(const struct signet_server *server, const struct signet_device *view,

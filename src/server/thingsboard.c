@@ -8,14 +8,10 @@
 
 enum { NAME_MAX_LEN = 255, PSK_STEP = 16 };
 
-static int validate_info(const struct signet_server_info *info, struct signet_error *err)
-{
-    if (!info->domain)
-        return SIGNET_OK;
-    error_set(err, SIGNET_E_USAGE, "ThingsBoard has no domains");
-    error_hint(err, "leave \"domain\" out; the account decides whose device it is");
-    return SIGNET_E_USAGE;
-}
+static const struct signet_option_info options[] = {
+    {"profile", "name of a device profile with transport LwM2M (the tenant's default)"},
+    {0},
+};
 
 /* {"status", "message", "errorCode", "timestamp"} */
 static bool words(const struct http_answer *answer, struct buf *out)
@@ -131,7 +127,8 @@ static int add(struct signet_server *server, const struct signet_device *device,
     int rc = thingsboard_profile(server, err);
 
     if (rc == SIGNET_OK)
-        rc = make_body(device, server->profile ? server->profile_id : NULL, &body, err);
+        rc = make_body(device, server_option(server, "profile") ? server->profile_id : NULL, &body,
+                       err);
     if (rc == SIGNET_OK)
         rc = reconcile_add(server, device, &request, compare, existed, err);
     secret_wipe(&body);
@@ -170,7 +167,7 @@ static int check(struct signet_server *server, struct signet_error *err)
     json_t *page = NULL;
     int rc;
 
-    if (server->profile)
+    if (server_option(server, "profile"))
         return thingsboard_find_profile(server, id, err);
     buf_text(&path, "/api/deviceProfileInfos?pageSize=1&page=0");
     rc = thingsboard_get(server, &path, &page, err);
@@ -207,7 +204,7 @@ static int login(const struct signet_server *server, struct http *http, struct s
     if (!utf8_valid(server->password.data, server->password.len))
         return error_set(err, SIGNET_E_USAGE, "the password is not UTF-8");
     buf_text(&text, "{\"username\": ");
-    buf_json(&text, server->user, strlen(server->user));
+    buf_json(&text, server->info.user, strlen(server->info.user));
     buf_text(&text, ", \"password\": ");
     buf_json(&text, server->password.data, server->password.len);
     buf_byte(&text, '}');
@@ -237,9 +234,9 @@ const struct server_ops thingsboard_ops = {
             .batch_max = THINGSBOARD_BATCH,
             .needs_token = true,
             .identity_charset = "UTF-8, not blank, not NO_SEC",
-            .manual_steps = "make a device profile with transport LwM2M"},
+            .manual_steps = "make a device profile with transport LwM2M",
+            .options = options},
     .form = {.name = "ThingsBoard", .words = words, .taken = "already exists", .hint = hint},
-    .validate_info = validate_info,
     .header = auth_header,
     .login = login,
     .validate = validate,

@@ -31,6 +31,7 @@ bool thingsboard_id(const json_t *entity, char out[static THINGSBOARD_ID + 1])
 int thingsboard_find_profile(struct signet_server *server, char id[static THINGSBOARD_ID + 1],
                              struct signet_error *err)
 {
+    const char *profile = server_option(server, "profile");
     struct buf path = {0};
     json_t *page = NULL;
     const json_t *one;
@@ -38,7 +39,7 @@ int thingsboard_find_profile(struct signet_server *server, char id[static THINGS
     int rc;
 
     buf_text(&path, "/api/deviceProfileInfos?pageSize=100&page=0&textSearch=");
-    http_encode(&path, server->profile);
+    http_encode(&path, profile);
     rc = thingsboard_get(server, &path, &page, err);
     buf_free(&path);
     if (rc)
@@ -49,7 +50,7 @@ int thingsboard_find_profile(struct signet_server *server, char id[static THINGS
         const char *name = json_string_value(json_object_get(one, "name"));
         const char *transport = json_string_value(json_object_get(one, "transportType"));
 
-        if (!name || strcmp(name, server->profile) != 0 || !thingsboard_id(one, id))
+        if (!name || strcmp(name, profile) != 0 || !thingsboard_id(one, id))
             continue;
         rc = transport && strcmp(transport, "LWM2M") != 0 ? SIGNET_E_UNSUPPORTED : SIGNET_OK;
     }
@@ -65,7 +66,7 @@ int thingsboard_find_profile(struct signet_server *server, char id[static THINGS
 
 int thingsboard_profile(struct signet_server *server, struct signet_error *err)
 {
-    return !server->profile || server->profile_id[0]
+    return !server_option(server, "profile") || server->profile_id[0]
                ? SIGNET_OK
                : thingsboard_find_profile(server, server->profile_id, err);
 }

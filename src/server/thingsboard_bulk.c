@@ -25,10 +25,10 @@ static bool cell(struct buf *out, const void *text, size_t len)
 static bool put_row(struct buf *out, const struct signet_server *server,
                     const struct signet_device *device)
 {
+    const char *profile = server_option(server, "profile");
     bool psk = device->mode == SIGNET_MODE_PSK;
     size_t name = strlen(device->endpoint);
-    bool good = cell(out, device->endpoint, name) &&
-                cell(out, server->profile, strlen(server->profile)) &&
+    bool good = cell(out, device->endpoint, name) && cell(out, profile, strlen(profile)) &&
                 cell(out, device->endpoint, name);
 
     buf_text(out, psk ? "PSK," : device->mode == SIGNET_MODE_CERT ? "X509," : "NO_SEC,");
@@ -126,7 +126,8 @@ int thingsboard_import(struct signet_server *server, const struct signet_device 
     for (size_t i = 0; i < count; i++)
         if (thingsboard_has_bootstrap(&devices[i]))
             return error_set(err, SIGNET_E_UNSUPPORTED, "rows have no bootstrap account");
-    if (!server->profile) /* a device's type would name one, and make it an LwM2M one */
+    if (!server_option(server,
+                       "profile")) /* a device's type would name one, and make it an LwM2M one */
         return error_set(err, SIGNET_E_UNSUPPORTED, "a bulk import needs a profile");
     rc = thingsboard_profile(server, err);
     rc = rc ? rc : none_there(server, devices, count, err);

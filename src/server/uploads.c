@@ -95,7 +95,9 @@ int uploads_add(const struct signet_server *server, const struct signet_device *
         file_name(&name, device->endpoint, print);
         rc = buf_check(&name, err);
     }
-    rc = rc ? rc : keep(server->uploads, device->endpoint, &name, &pem, print, err);
+    rc = rc ? rc
+            : keep(server->info.uploads ? server->info.uploads : "uploads", device->endpoint, &name,
+                   &pem, print, err);
     if (rc)
         error_prefix(err, "the server has the device; its certificate to upload");
     signet_cert_free(&cert);

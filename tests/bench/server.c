@@ -63,13 +63,14 @@ static void stop(struct place *p)
 
 static struct signet_server *connect_to(const struct place *p, const char *kind)
 {
-    char kind_text[16], url[] = "https://127.0.0.1", domain[] = "/acme/";
+    char kind_text[16], url[] = "https://127.0.0.1";
     const struct signet_server_options options = {.ca_file = p->ca, .parallel = PARALLEL};
     struct signet_server_info info = {.kind = kind_text, .url = url, .port = p->port};
     struct signet_server *server = NULL;
 
     snprintf(kind_text, sizeof kind_text, "%s", kind);
-    info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
+    info.options[0] =
+        (struct signet_option){"domain", strcmp(kind, "coiote") == 0 ? "/acme/" : NULL};
     bench_require(!signet_server_open(&server, &info, &options, "token", 5, NULL, NULL, NULL),
                   "no server");
     return server;

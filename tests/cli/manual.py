@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""signet(1) has every option of every verb, under the name that --help prints, and no other; signet-order(5) every key."""
-import os, re, subprocess, sys
+"""signet(1) has every option of every verb, under the name that --help prints, and no other; signet-order(5) every key;
+SPEC.md every option of a server."""
+import json, os, re, subprocess, sys, tempfile
 
 BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
 COMMON = {'json', 'help', 'usage'}
@@ -35,5 +36,24 @@ manual = set(re.findall(r'\w+', read('docs/man/signet-order.5')))
 if len(keys) < 40:
     sys.exit(f'only these keys were found: {keys}')
 bad += [f'key of an order: {key}: not in signet-order(5)' for key in sorted(keys - manual)]
+
+section = read('docs/SPEC.md').split("### The server's JSON file\n")[1].split('\n#')[0]
+rows = [(re.findall(r'`(\w+)`', cells[1]), cells[2]) for cells in (l.split('|') for l in section.splitlines() if l.startswith('| `'))]
+kinds = re.findall(r'^    row\((\w+)_ops\)', read('src/server/kinds.c'), re.M)
+own = {'coiote': '"domain": "/a/"', 'export': '"file": "f"'}
+found = 0
+for kind in (k.replace('_', '-') for k in kinds):
+    with tempfile.NamedTemporaryFile('w', suffix='.json') as f:
+        f.write('{"kind": "%s", "url": "https://h", %s}' % (kind, own.get(kind, '"port": 1')))
+        f.flush()
+        p = subprocess.run([f'{BUILD}/signet', 'server', 'capabilities', '--json', f.name], capture_output=True, text=True, timeout=60)
+    if p.returncode:
+        sys.exit(f'server capabilities of {kind}: {p.returncode} {p.stderr}')
+    for option in json.loads(p.stdout)['options']:
+        found += 1
+        if not any(option in names and kind in who for names, who in rows):
+            bad.append(f'SPEC.md: the JSON file of a server has no row for {option} of {kind}')
+if found < 7:
+    sys.exit(f'only {found} options of servers were found')
 if bad:
     sys.exit('\n'.join(bad))

@@ -103,15 +103,19 @@ static void ask_one(const struct signet_server_info *info, const uint8_t *data, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char url[] = "https://server.example", domain[] = "/acme/", user[] = "anna";
+    char url[] = "https://server.example", user[] = "anna";
     char coiote[] = "coiote", leshan[] = "leshan", thingsboard[] = "thingsboard",
-         profile[] = "lwm2m", password[] = "password";
+         password[] = "password";
     const struct signet_server_info infos[] = {
-        {.kind = coiote, .url = url, .domain = domain},
-        {.kind = coiote, .url = url, .domain = domain, .auth = password, .user = user},
+        {.kind = coiote, .url = url, .options = {{"domain", "/acme/"}}},
+        {.kind = coiote,
+         .url = url,
+         .options = {{"domain", "/acme/"}},
+         .auth = password,
+         .user = user},
         {.kind = leshan, .url = url},
         {.kind = thingsboard, .url = url, .auth = password, .user = user},
-        {.kind = thingsboard, .url = url, .profile = profile},
+        {.kind = thingsboard, .url = url, .options = {{"profile", "lwm2m"}}},
     };
 
     for (size_t i = 0; i < sizeof infos / sizeof *infos; i++)

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include <signet/config.h>
+#include <signet/server.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -32,11 +32,12 @@ static struct signet_tree *tree;
 
 static void open_kind(const char *kind)
 {
-    char text[24], url[] = "https://h", domain[] = "/acme/";
+    char text[24], url[] = "https://h";
     struct signet_server_info info = {.kind = text, .url = url};
 
     snprintf(text, sizeof(text), "%s", kind);
-    info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
+    info.options[0] =
+        (struct signet_option){"domain", strcmp(kind, "coiote") == 0 ? "/acme/" : NULL};
     signet_server_close(&server);
     assert_int_equal(signet_server_open(&server, &info, NULL, "T0ken-T0ken", 11, NULL, NULL, NULL),
                      SIGNET_OK);

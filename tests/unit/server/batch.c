@@ -30,13 +30,18 @@ struct bench {
 static void start_profile(struct bench *b, const char *kind, const char *auth,
                           const char *misbehave, unsigned token_seconds, char *profile)
 {
-    char kind_text[16], domain[] = "/acme/", url[] = "https://127.0.0.1", user[] = "anna",
-                        realm[] = "acme", auth_text[24];
+    char kind_text[16], url[] = "https://127.0.0.1", user[] = "anna", auth_text[24];
+    bool coiote = strcmp(kind, "coiote") == 0;
     const struct sim_server_options options = {
         .kind = kind, .misbehave = misbehave, .ca_file = b->ca, .token_seconds = token_seconds};
     const struct signet_server_options how = {.ca_file = b->ca, .retry_ms = 1, .parallel = 8};
-    struct signet_server_info info = {
-        .kind = kind_text, .url = url, .auth = auth_text, .user = user, .realm = realm};
+    struct signet_server_info info = {.kind = kind_text,
+                                      .url = url,
+                                      .auth = auth_text,
+                                      .user = user,
+                                      .options = {{"domain", coiote ? "/acme/" : NULL},
+                                                  {"realm", coiote ? "acme" : NULL},
+                                                  {"profile", profile}}};
     struct signet_error err = {0};
 
     memset(b, 0, sizeof *b);
@@ -46,8 +51,6 @@ static void start_profile(struct bench *b, const char *kind, const char *auth,
     snprintf(auth_text, sizeof auth_text, "%s", auth);
     assert_int_equal(sim_server_start(&b->sim, &options, &err), SIGNET_OK);
     info.port = sim_server_port(b->sim);
-    info.profile = profile;
-    info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
     assert_int_equal(signet_server_open(&b->server, &info, &how, "token", 5, NULL, NULL, &err),
                      SIGNET_OK);
     for (size_t i = 0; i < MANY; i++) {

@@ -28,7 +28,7 @@ static int open_with(const char *domain, struct signet_error *err)
 {
     char kind[] = "coiote", url[] = "https://coiote.example";
     const struct signet_server_info info = {
-        .kind = kind, .url = url, .domain = (char *)(uintptr_t)domain};
+        .kind = kind, .url = url, .options = {{"domain", domain}}};
 
     signet_server_close(&server);
     return signet_server_open(&server, &info, NULL, "token", 5, NULL, NULL, err);

@@ -30,10 +30,8 @@ static int open_export(struct place *p, const char *format, const char *columns,
                        struct signet_error *err)
 {
     char kind[] = "export";
-    const struct signet_server_info info = {.kind = kind,
-                                            .file = p->file,
-                                            .format = (char *)(uintptr_t)format,
-                                            .columns = (char *)(uintptr_t)columns};
+    const struct signet_server_info info = {
+        .kind = kind, .options = {{"file", p->file}, {"format", format}, {"columns", columns}}};
 
     return signet_server_open(&p->server, &info, NULL, NULL, 0, NULL, NULL, err);
 }

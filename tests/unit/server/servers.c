@@ -18,12 +18,12 @@ static struct signet_server *server;
 static int open_with(const char *kind, const char *auth, const char *user, const char *token,
                      struct signet_error *err)
 {
-    char url[] = "https://h.example", domain[] = "/acme/", realm[] = "r";
+    char url[] = "https://h.example";
+    bool coiote = !kind || strcmp(kind, "coiote") == 0;
     const struct signet_server_info info = {
         .kind = (char *)(uintptr_t)kind,
         .url = url,
-        .domain = kind && strcmp(kind, "thingsboard") == 0 ? NULL : domain,
-        .realm = realm,
+        .options = {{"domain", coiote ? "/acme/" : NULL}, {"realm", coiote ? "r" : NULL}},
         .auth = (char *)(uintptr_t)auth,
         .user = (char *)(uintptr_t)user};
 

@@ -28,7 +28,7 @@ static void open_with(const char *profile)
 {
     char kind[] = "thingsboard", url[] = "https://tb.example";
     const struct signet_server_info info = {
-        .kind = kind, .url = url, .profile = (char *)(uintptr_t)profile};
+        .kind = kind, .url = url, .options = {{"profile", profile}}};
 
     signet_server_close(&server);
     assert_int_equal(signet_server_open(&server, &info, NULL, "token", 5, NULL, NULL, NULL),

@@ -42,7 +42,7 @@ static struct signet_tree *make_device(const char *name)
 
 static void start(struct hall *h, const char *kind)
 {
-    char kind_text[16], domain[] = "/acme/", url[] = "https://127.0.0.1";
+    char kind_text[16], url[] = "https://127.0.0.1";
     struct signet_server_info info = {.kind = kind_text, .url = url, .uploads = h->uploads};
     struct signet_server_options how = {.retry_ms = 1};
     struct sim_server_options options = {.kind = kind};
@@ -56,7 +56,8 @@ static void start(struct hall *h, const char *kind)
     how.ca_file = options.ca_file = h->ca;
     assert_int_equal(sim_server_start(&h->sim, &options, NULL), SIGNET_OK);
     info.port = sim_server_port(h->sim);
-    info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
+    info.options[0] =
+        (struct signet_option){"domain", strcmp(kind, "coiote") == 0 ? "/acme/" : NULL};
     assert_int_equal(signet_server_open(&h->server, &info, &how, "token", 5, NULL, NULL, NULL),
                      SIGNET_OK);
     for (int i = 0; i < DEVICES; i++) {

@@ -28,7 +28,7 @@ struct place {
 
 static void open_place(struct place *p, const char *kind, bool silent)
 {
-    char kind_text[16], url[] = "https://127.0.0.1", domain[] = "/acme/";
+    char kind_text[16], url[] = "https://127.0.0.1";
     struct signet_server_info info = {.kind = kind_text, .url = url};
 
     *p = (struct place){0};
@@ -41,7 +41,8 @@ static void open_place(struct place *p, const char *kind, bool silent)
     snprintf(p->uri, sizeof p->uri, "coaps://127.0.0.1:%u", sim_lwm2m_port(p->lwm2m));
     snprintf(kind_text, sizeof kind_text, "%s", kind);
     info.port = sim_server_port(p->api);
-    info.domain = strcmp(kind, "coiote") == 0 ? domain : NULL;
+    info.options[0] =
+        (struct signet_option){"domain", strcmp(kind, "coiote") == 0 ? "/acme/" : NULL};
     assert_int_equal(
         signet_server_open(&p->server, &info, &client, "token", 5, NULL, NULL, &p->err), SIGNET_OK);
 }

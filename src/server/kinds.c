@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of servers, one row each. */
+#include "server/ops.h"
+
+#include <string.h>
+
+/* Each kind of server: its row here is all that the rest of Signet knows of it. */
+/* clang-format off */
+#define FOR_EACH_KIND(row)    \
+    row(coiote_ops)           \
+    row(leshan_ops)           \
+    row(leshan_bootstrap_ops) \
+    row(thingsboard_ops)      \
+    row(export_ops)
+/* clang-format on */
+
+#define DECLARE(ops) extern const struct server_ops ops;
+#define ROW(ops)     &(ops),
+
+FOR_EACH_KIND(DECLARE)
+static const struct server_ops *const kinds[] = {FOR_EACH_KIND(ROW)};
+
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+const struct server_ops *server_kind(const char *kind, struct signet_error *err)
+{
+    const char *names[KINDS];
+
+    for (size_t i = 0; i < KINDS; i++) {
+        names[i] = kinds[i]->can.kind;
+        if (!kind || strcmp(kind, names[i]) == 0)
+            return kinds[i];
+    }
+    text_unknown("kind of server", kind, names, KINDS, err);
+    return NULL;
+}
