@@ -20,18 +20,16 @@
 
 /* Each gives code, so that a function can end with `return error_set(...)`. They overwrite what
  * *err held; a message that does not fit is cut. Macros, so that a compiler and an analyzer see
- * that the outcome is the code. error_sys adds ": " and strerror(sys); sys is kept. */
-#define error_set(err, code, ...) (error_write(err, code, __VA_ARGS__), error_code(code))
-#define error_sys(err, code, sys, ...)                                                             \
-    (error_write_sys(err, code, sys, __VA_ARGS__), error_code(code))
-#define error_nomem(err) error_set(err, SIGNET_E_NOMEM, "out of memory")
+ * that the outcome is the code. error_sys adds ": " and strerror(sys) unless sys is 0; sys is
+ * kept. */
+#define error_set(err, code, ...)      error_sys(err, code, 0, __VA_ARGS__)
+#define error_sys(err, code, sys, ...) (error_write(err, code, sys, __VA_ARGS__), error_code(code))
+#define error_nomem(err)               error_set(err, SIGNET_E_NOMEM, "out of memory")
 static inline int error_code(enum signet_code code)
 {
     return (int)code;
 }
-void error_write(struct signet_error *err, enum signet_code code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-void error_write_sys(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
+void error_write(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* "phrase: " in front of the message. Every layer adds the phrase that it knows. */
 void error_prefix(struct signet_error *err, const char *fmt, ...)
@@ -126,8 +124,6 @@ void buf_json(struct buf *out, const void *text, size_t len);
 /* A cell in quotes when it needs them (RFC 4180). It is not changed: what comes from outside is
  * looked at with csv_check() before. */
 void csv_cell(struct buf *out, char delimiter, const void *text, size_t len);
-/* Would a spreadsheet take it for a formula? */
-bool csv_formula(const void *text, size_t len);
 /* A cell that another program imports: SIGNET_E_MEANING for control characters and formulas. To
  * change it, as signet_text_csv() does, would make it the name of another device. */
 int csv_check(const char *what, const void *text, size_t len, struct signet_error *err);
@@ -143,6 +139,10 @@ int text_check(const char *what, const void *text, size_t len, struct signet_err
 void text_plain(struct buf *out, const uint8_t *data, size_t len);
 /* As text_plain(), and a backslash becomes two, so that \xNN has one meaning. */
 void text_escape(struct buf *out, const uint8_t *data, size_t len);
+/* The first max bytes of data, escaped, zero-terminated; good until the end of the block. */
+#define text_shown(data, len, max)                                                                 \
+    text_show((char[4 *(max) + 1]){0}, 4 * (max) + 1, data, (len) < (max) ? (len) : (max))
+const char *text_show(char *out, size_t size, const void *data, size_t len);
 /* The candidate nearest to word (Damerau-Levenshtein, case folded), or NULL when none is near. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 /* SIGNET_E_USAGE: "unknown WHAT 'NAME'"; the hint is the nearest of the known names, or all. */

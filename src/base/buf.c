@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void fail(struct buf *b)
+/* max SIZE_MAX tells buf_check() that memory, not the limit, was the cause. */
+static void buf_fail(struct buf *b, size_t max)
 {
-    size_t max = b->max;
-
     buf_free(b);
     b->max = max;
     b->failed = true;
@@ -24,7 +23,7 @@ void buf_reserve(struct buf *b, size_t more)
     if (b->failed)
         return;
     if (more > max - b->len) {
-        fail(b);
+        buf_fail(b, b->max);
         return;
     }
     want = b->len + more + 1; /* the terminating zero */
@@ -36,16 +35,14 @@ void buf_reserve(struct buf *b, size_t more)
     cap = cap - 1 > max ? max + 1 : cap; /* so that what fits into cap is within max */
     data = malloc(cap);
     if (!data) {
-        fail(b);
-        b->max = SIZE_MAX; /* tells buf_check that memory, not the limit, was the cause */
+        buf_fail(b, SIZE_MAX);
         return;
     }
-    if (b->data) {
+    if (b->len)
         memcpy(data, b->data, b->len);
-        wipe(b->data, b->len);
-        free(b->data);
-    }
     data[b->len] = '\0';
+    wipe(b->data, b->len);
+    free(b->data);
     b->data = data;
     b->cap = cap;
 }
@@ -76,11 +73,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
     va_copy(again, args);
     n = vsnprintf(NULL, 0, fmt, again);
     va_end(again);
-    if (n < 0) {
-        fail(b);
-        return;
-    }
-    buf_reserve(b, (size_t)n);
+    buf_reserve(b, (size_t)n); /* -1 is more than it takes */
     if (b->failed)
         return;
     vsnprintf((char *)b->data + b->len, (size_t)n + 1, fmt, args);
@@ -98,20 +91,17 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 
 void buf_reset(struct buf *b)
 {
-    if (b->data) {
-        wipe(b->data, b->len);
+    wipe(b->data, b->len);
+    if (b->data)
         b->data[0] = '\0';
-    }
     b->len = 0;
     b->failed = false;
 }
 
 void buf_free(struct buf *b)
 {
-    if (b->data) {
-        wipe(b->data, b->len);
-        free(b->data);
-    }
+    wipe(b->data, b->len);
+    free(b->data);
     *b = (struct buf){0};
 }
 
@@ -152,9 +142,7 @@ void signet_bytes_free(struct signet_bytes *b)
 {
     if (!b)
         return;
-    if (b->data) {
-        wipe(b->data, b->len);
-        free(b->data);
-    }
+    wipe(b->data, b->len);
+    free(b->data);
     *b = (struct signet_bytes){0};
 }

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char hex_digits[] = "0123456789abcdef";
+
 void hex_encode(const uint8_t *data, size_t len, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
-
     for (size_t i = 0; i < len; i++) {
-        *out++ = digits[data[i] >> 4];
-        *out++ = digits[data[i] & 15];
+        *out++ = hex_digits[data[i] >> 4];
+        *out++ = hex_digits[data[i] & 15];
     }
     *out = '\0';
 }
@@ -26,13 +26,9 @@ void buf_hex(struct buf *out, const uint8_t *data, size_t len)
 
 static int hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    const char *at = memchr(hex_digits, tolower((unsigned char)c), 16);
+
+    return at ? (int)(at - hex_digits) : -1;
 }
 
 ssize_t hex_decode(const char *text, size_t len, uint8_t *out, size_t cap)
@@ -59,19 +55,16 @@ size_t base64_encode_size(size_t len)
 
 void base64_encode(const uint8_t *data, size_t len, char *out)
 {
-    for (; len >= 3; data += 3, len -= 3) {
-        *out++ = base64_digits[data[0] >> 2];
-        *out++ = base64_digits[(data[0] & 3) << 4 | data[1] >> 4];
-        *out++ = base64_digits[(data[1] & 15) << 2 | data[2] >> 6];
-        *out++ = base64_digits[data[2] & 63];
-    }
-    if (len) {
-        uint8_t second = len == 2 ? data[1] : 0;
+    while (len) {
+        size_t n = len < 3 ? len : 3;
+        uint32_t bits = 0;
 
-        *out++ = base64_digits[data[0] >> 2];
-        *out++ = base64_digits[(data[0] & 3) << 4 | second >> 4];
-        *out++ = len == 2 ? base64_digits[(second & 15) << 2] : '=';
-        *out++ = '=';
+        for (size_t i = 0; i < 3; i++)
+            bits = bits << 8 | (i < n ? data[i] : 0);
+        for (size_t i = 0; i < 4; i++)
+            *out++ = i <= n ? base64_digits[bits >> (18 - 6 * i) & 63] : '=';
+        data += n;
+        len -= n;
     }
     *out = '\0';
 }
@@ -86,24 +79,19 @@ void buf_base64(struct buf *out, const uint8_t *data, size_t len)
 
 static int base64_digit(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    const char *at = memchr(base64_digits, c, 64);
+
+    return at ? (int)(at - base64_digits) : -1;
 }
 
 ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap)
 {
-    size_t pad, used = 0;
+    size_t pad = 0, used = 0;
 
     if (len % 4)
         return -1;
-    if (!len)
-        return 0;
-    pad = (size_t)(text[len - 1] == '=') + (size_t)(text[len - 1] == '=' && text[len - 2] == '=');
+    while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
+        pad++;
     if (len / 4 * 3 - pad > cap)
         return -1;
     for (size_t i = 0; i < len; i += 4) {

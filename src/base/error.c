@@ -64,46 +64,26 @@ enum signet_class signet_error_class(const struct signet_error *err)
     return is_known(err->code) ? codes[err->code].class : SIGNET_CLASS_BUG;
 }
 
-static int set(struct signet_error *err, enum signet_code code, int sys, const char *fmt,
-               va_list args)
+void error_write(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
 {
-    if (err) {
-        /* The arguments may point into *err itself, so format before anything is cleared. */
-        char msg[sizeof err->msg];
-
-        vsnprintf(msg, sizeof msg, fmt, args);
-        memcpy(err->msg, msg, sizeof msg);
-        err->code = code;
-        err->sys = sys;
-        err->hint[0] = '\0';
-        err->excerpt[0] = '\0';
-    }
-    return (int)code;
-}
-
-void error_write(struct signet_error *err, enum signet_code code, const char *fmt, ...)
-{
+    char msg[sizeof err->msg], reason[128];
     va_list args;
+    int used;
 
+    if (!err)
+        return;
+    /* The arguments may point into *err itself, so format before anything is cleared. */
     va_start(args, fmt);
-    set(err, code, 0, fmt, args);
+    used = vsnprintf(msg, sizeof msg, fmt, args);
     va_end(args);
-}
-
-void error_write_sys(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    set(err, code, sys, fmt, args);
-    va_end(args);
-    if (err) {
-        size_t used = strlen(err->msg);
-        char text[128];
-
-        snprintf(err->msg + used, sizeof err->msg - used, ": %s",
-                 strerror_r(sys, text, sizeof text));
-    }
+    if (sys && used >= 0 && (size_t)used < sizeof msg)
+        snprintf(msg + used, sizeof msg - (size_t)used, ": %s",
+                 strerror_r(sys, reason, sizeof reason));
+    memcpy(err->msg, msg, sizeof msg);
+    err->code = code;
+    err->sys = sys;
+    err->hint[0] = '\0';
+    err->excerpt[0] = '\0';
 }
 
 void error_prefix(struct signet_error *err, const char *fmt, ...)
@@ -111,15 +91,12 @@ void error_prefix(struct signet_error *err, const char *fmt, ...)
     char phrase[sizeof err->msg];
     char msg[sizeof err->msg];
     va_list args;
-    int n;
 
     if (!err)
         return;
     va_start(args, fmt);
-    n = vsnprintf(phrase, sizeof phrase, fmt, args);
+    vsnprintf(phrase, sizeof phrase, fmt, args);
     va_end(args);
-    if (n < 0)
-        return;
     /* The cause is worth more than the phrase: a long phrase is cut to leave room for it. */
     snprintf(msg, sizeof msg, "%.150s: %.231s", phrase, err->msg);
     memcpy(err->msg, msg, sizeof msg);

@@ -10,81 +10,61 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int read_all(int fd, const char *path, size_t max, struct buf *out, struct signet_error *err)
+static int read_fd(int fd, const char *path, size_t max, struct buf *out, struct signet_error *err)
 {
-    out->max = max;
-    for (;;) {
-        ssize_t n;
+    ssize_t n;
 
-        buf_reserve(out, out->len < max ? 1 : 0);
+    out->max = max + 1; /* the byte more says that the file is too large */
+    do {
+        buf_reserve(out, 1);
         if (out->failed)
             return buf_check(out, err);
-        if (out->len == max) {
-            uint8_t more;
-
-            n = read(fd, &more, 1);
-            if (n > 0)
-                return error_set(err, SIGNET_E_LIMIT, "'%s' is larger than %zu bytes", path, max);
-        } else {
-            size_t room = out->cap - out->len - 1;
-
-            n = read(fd, out->data + out->len, room < max - out->len ? room : max - out->len);
-            if (n > 0) {
-                out->len += (size_t)n;
-                out->data[out->len] = '\0';
-            }
-        }
-        if (n == 0)
-            return SIGNET_OK;
-        if (n < 0 && errno != EINTR)
+        n = TEMP_FAILURE_RETRY(read(fd, out->data + out->len, out->cap - out->len - 1));
+        if (n < 0)
             return error_sys(err, SIGNET_E_IO, errno, "cannot read '%s'", path);
-    }
-}
-
-static int open_regular(const char *path, int *out, struct stat *st, struct signet_error *err)
-{
-    /* O_NONBLOCK: a FIFO without a writer must not hang the line; reads of files ignore it. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-    if (fd < 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot open '%s'", path);
-    if (fstat(fd, st) < 0) {
-        int saved = errno;
-
-        close(fd);
-        return error_sys(err, SIGNET_E_IO, saved, "cannot look at '%s'", path);
-    }
-    if (S_ISDIR(st->st_mode)) {
-        close(fd);
-        return error_sys(err, SIGNET_E_IO, EISDIR, "cannot read '%s'", path);
-    }
-    if (!S_ISREG(st->st_mode)) { /* pipes from process substitution block as they should */
-        int flags = fcntl(fd, F_GETFL);
-
-        if (flags >= 0)
-            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-    }
-    *out = fd;
+        out->len += (size_t)n;
+        out->data[out->len] = '\0';
+        if (out->len > max)
+            return error_set(err, SIGNET_E_LIMIT, "'%s' is larger than %zu bytes", path, max);
+    } while (n > 0);
     return SIGNET_OK;
 }
 
 /* mask: permissions that a file must not have. */
-static int read_file(const char *path, size_t max, mode_t mask, struct buf *out,
+static int check_opened(int fd, const char *path, mode_t mask, struct signet_error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot look at '%s'", path);
+    if (S_ISDIR(st.st_mode))
+        return error_sys(err, SIGNET_E_IO, EISDIR, "cannot read '%s'", path);
+    if (!S_ISREG(st.st_mode)) { /* pipes from process substitution block as they should */
+        int flags = fcntl(fd, F_GETFL);
+
+        if (flags >= 0)
+            fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+        return SIGNET_OK;
+    }
+    if (!(st.st_mode & mask))
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_IO, "'%s' holds a secret, but others may open it (mode %03o)", path,
+              (unsigned)st.st_mode & 0777u);
+    error_hint(err, "chmod 600 '%s'", path);
+    return SIGNET_E_IO;
+}
+
+static int read_path(const char *path, size_t max, mode_t mask, struct buf *out,
                      struct signet_error *err)
 {
-    struct stat st = {0};
-    int fd = -1, rc;
+    /* O_NONBLOCK: a FIFO without a writer must not hang the line; reads of files ignore it. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), rc;
 
-    rc = open_regular(path, &fd, &st, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    if (S_ISREG(st.st_mode) && (st.st_mode & mask)) {
-        rc = error_set(err, SIGNET_E_IO, "'%s' holds a secret, but others may open it (mode %03o)",
-                       path, (unsigned)st.st_mode & 0777u);
-        error_hint(err, "chmod 600 '%s'", path);
-    }
+    if (fd < 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot open '%s'", path);
+    rc = check_opened(fd, path, mask, err);
     if (rc == SIGNET_OK)
-        rc = read_all(fd, path, max, out, err);
+        rc = read_fd(fd, path, max, out, err);
     close(fd);
     if (rc != SIGNET_OK)
         buf_free(out);
@@ -94,7 +74,7 @@ static int read_file(const char *path, size_t max, mode_t mask, struct buf *out,
 int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err)
 {
     struct buf read = {0};
-    int rc = read_file(path, max, 0, &read, err);
+    int rc = read_path(path, max, 0, &read, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -107,25 +87,9 @@ int file_read(const char *path, size_t max, struct buf *out, struct signet_error
 int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err)
 {
     struct buf read = {0};
-    int rc = read_file(path, max, 077, &read, err);
+    int rc = read_path(path, max, 077, &read, err);
 
     return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
-}
-
-static int write_all(int fd, const uint8_t *data, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, data, len);
-
-        if (n < 0) {
-            if (errno == EINTR)
-                continue;
-            return -1;
-        }
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
 }
 
 /* The folder of path, opened, and where the last component starts. */
@@ -148,23 +112,41 @@ static int open_folder(const char *path, const char **name, struct signet_error 
     return fd;
 }
 
+/* This and the next give 0 or errno. */
 static int sync_close(int fd)
 {
-    int rc = fsync(fd) < 0 ? errno : 0;
+    int failed = fsync(fd) < 0 ? errno : 0;
 
-    if (close(fd) < 0 && !rc)
-        rc = errno;
-    return rc;
+    if (close(fd) < 0 && !failed)
+        failed = errno;
+    return failed;
+}
+
+static int write_close(int fd, const uint8_t *data, size_t len, mode_t mode)
+{
+    int failed = fchmod(fd, mode) < 0 ? errno : 0, rc;
+
+    while (!failed && len) {
+        ssize_t n = TEMP_FAILURE_RETRY(write(fd, data, len));
+
+        if (n < 0) {
+            failed = errno;
+            break;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    rc = sync_close(fd);
+    return failed ? failed : rc;
 }
 
 static int put_file(const char *path, const void *data, size_t len, mode_t mode, bool replace,
                     struct signet_error *err)
 {
-    char temp[NAME_MAX + 1];
+    char temp[NAME_MAX + 1], hex[13];
     const char *name;
     uint8_t tag[6];
-    char hex[13];
-    int folder, fd, failed = 0, rc;
+    int folder, fd, failed, rc;
 
     rc = random_bytes(tag, sizeof tag, err);
     if (rc)
@@ -175,30 +157,19 @@ static int put_file(const char *path, const void *data, size_t len, mode_t mode,
         return SIGNET_E_IO;
     snprintf(temp, sizeof temp, ".%.200s.%s", name, hex);
     fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0) {
-        failed = errno;
-        close(folder);
-        return error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path);
-    }
-    if (fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0)
-        failed = errno;
-    rc = sync_close(fd);
-    if (!failed)
-        failed = rc;
+    failed = fd < 0 ? errno : write_close(fd, data, len, mode);
     /* link() refuses an existing name, rename() replaces it: both in one step. */
     if (!failed && (replace ? renameat(folder, temp, folder, name)
                             : linkat(folder, temp, folder, name, 0)) < 0)
         failed = errno;
-    if (failed || !replace)
+    if (fd >= 0 && (failed || !replace))
         unlinkat(folder, temp, 0);
     rc = sync_close(folder);
     if (!failed)
         failed = rc;
     if (failed == EEXIST && !replace)
         return error_sys(err, SIGNET_E_EXISTS, failed, "will not overwrite '%s'", path);
-    if (failed)
-        return error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path);
-    return SIGNET_OK;
+    return failed ? error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path) : SIGNET_OK;
 }
 
 int file_write(const char *path, const void *data, size_t len, mode_t mode,

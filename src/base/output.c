@@ -67,7 +67,8 @@ int signet_text_json(const void *text, size_t len, struct signet_bytes *out,
     return buf_take(&json, out, err);
 }
 
-bool csv_formula(const void *text, size_t len)
+/* Would a spreadsheet take it for a formula? */
+static bool csv_formula(const void *text, size_t len)
 {
     return len && memchr("=+-@\t\r", *(const uint8_t *)text, 6);
 }

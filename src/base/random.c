@@ -2,22 +2,14 @@
 #include "base/base.h"
 
 #include <errno.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 int random_bytes(void *out, size_t len, struct signet_error *err)
 {
-    uint8_t *at = out;
+    enum { MOST = 256 }; /* that getentropy() gives at once */
 
-    while (len) {
-        ssize_t n = getrandom(at, len, 0);
-
-        if (n < 0) {
-            if (errno == EINTR)
-                continue;
+    for (size_t at = 0; at < len; at += MOST)
+        if (getentropy((uint8_t *)out + at, len - at < MOST ? len - at : MOST) != 0)
             return error_sys(err, SIGNET_E_CRYPTO, errno, "no random bytes from the kernel");
-        }
-        at += n;
-        len -= (size_t)n;
-    }
     return SIGNET_OK;
 }

@@ -32,7 +32,7 @@ int secret_set(struct secret *s, const void *data, size_t len, struct signet_err
 
     if (rc)
         return rc;
-    if (fresh.data && len)
+    if (len)
         memcpy(fresh.data, data, len);
     secret_wipe(s);
     *s = fresh;
@@ -41,9 +41,7 @@ int secret_set(struct secret *s, const void *data, size_t len, struct signet_err
 
 void secret_wipe(struct secret *s)
 {
-    if (s->data) {
-        wipe(s->data, s->len);
-        free(s->data);
-    }
+    wipe(s->data, s->len);
+    free(s->data);
     *s = (struct secret){0};
 }

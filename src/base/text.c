@@ -101,20 +101,34 @@ void text_escape(struct buf *out, const uint8_t *data, size_t len)
     }
 }
 
+/* Moves text to out, cut to size, but not in the middle of a character. */
+static const char *text_fix(struct buf *text, char *out, size_t size)
+{
+    size_t len = text->len < size ? text->len : size - 1;
+
+    while (len && len < text->len && (text->data[len] & 0xc0) == 0x80)
+        len--;
+    if (len)
+        memcpy(out, text->data, len);
+    out[len] = '\0';
+    buf_free(text);
+    return out;
+}
+
 const char *signet_text_plain(const char *text, char *out, size_t size)
 {
     struct buf plain = {0};
-    size_t len;
 
     text_plain(&plain, (const uint8_t *)text, strlen(text));
-    len = plain.len < size ? plain.len : size - 1;
-    while (len && len < plain.len && (plain.data[len] & 0xc0) == 0x80)
-        len--; /* not in the middle of a character */
-    if (len)
-        memcpy(out, plain.data, len);
-    out[len] = '\0';
-    buf_free(&plain);
-    return out;
+    return text_fix(&plain, out, size);
+}
+
+const char *text_show(char *out, size_t size, const void *data, size_t len)
+{
+    struct buf shown = {0};
+
+    text_escape(&shown, data, len);
+    return text_fix(&shown, out, size);
 }
 
 enum { NEAREST_MAX = 64 };
@@ -172,15 +186,14 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 
 bool endpoint_name_valid(const char *name, size_t len)
 {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-._:";
+
     if (len < 1 || len > 150)
         return false;
-    for (size_t i = 0; i < len; i++) {
-        char c = name[i];
-
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '-' || c == '.' || c == '_' || c == ':'))
+    for (size_t i = 0; i < len; i++)
+        if (!memchr(allowed, name[i], sizeof(allowed) - 1))
             return false;
-    }
     return true;
 }
 
@@ -193,18 +206,15 @@ int text_unknown(const char *what, const char *name, const char *const *known, s
                  struct signet_error *err)
 {
     const char *near = text_nearest(name, known, count);
-    struct buf shown = {0}, all = {0};
+    struct buf all = {0};
 
-    text_escape(&shown, (const uint8_t *)name, strnlen(name, 40));
-    error_set(err, SIGNET_E_USAGE, "unknown %s '%s'", what,
-              shown.data ? (const char *)shown.data : "");
+    error_set(err, SIGNET_E_USAGE, "unknown %s '%s'", what, text_shown(name, strlen(name), 40));
     for (size_t i = 0; !near && i < count; i++)
         buf_printf(&all, "%s%s", i ? ", " : "", known[i]);
     if (near)
         error_hint(err, "did you mean '%s'?", near);
     else if (all.data)
         error_hint(err, "known: %s", (const char *)all.data);
-    buf_free(&shown);
     buf_free(&all);
     return SIGNET_E_USAGE;
 }
