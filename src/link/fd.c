@@ -4,14 +4,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-static int gone(const struct fd_link *link, int sys, struct signet_error *err)
+static int fd_gone(const struct fd_link *link, int sys, struct signet_error *err)
 {
-    if (sys)
-        error_sys(err, SIGNET_E_LINK, sys, "%s", link->gone);
-    else
-        error_set(err, SIGNET_E_LINK, "%s", link->gone);
+    error_sys(err, SIGNET_E_LINK, sys, "%s", link->gone);
     error_hint(err, "check the cable and the board's power, then try again");
     return SIGNET_E_LINK;
 }
@@ -38,8 +36,8 @@ int fd_wait(const struct fd_link *link, short events, int64_t deadline, struct s
     }
 }
 
-int fd_read(void *self, void *data, size_t cap, int64_t deadline, size_t *got,
-            struct signet_error *err)
+static int fd_read(void *self, void *data, size_t cap, int64_t deadline, size_t *got,
+                   struct signet_error *err)
 {
     const struct fd_link *link = self;
 
@@ -53,23 +51,24 @@ int fd_read(void *self, void *data, size_t cap, int64_t deadline, size_t *got,
             *got = (size_t)n;
             return SIGNET_OK;
         }
-        if (n == 0)
-            return gone(link, 0, err);
-        if (errno != EAGAIN && errno != EINTR)
-            return gone(link, errno, err);
+        if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            return fd_gone(link, n ? errno : 0, err);
         rc = fd_wait(link, POLLIN, deadline, err);
         if (rc)
             return rc;
     }
 }
 
-int fd_write(void *self, const void *data, size_t len, int64_t deadline, struct signet_error *err)
+static int fd_write(void *self, const void *data, size_t len, int64_t deadline,
+                    struct signet_error *err)
 {
     const struct fd_link *link = self;
     const uint8_t *from = data;
 
     while (len) {
-        ssize_t n = write(link->fd, from, len);
+        /* send(): a closed socket must not raise SIGPIPE in the caller's program */
+        ssize_t n =
+            link->socket ? send(link->fd, from, len, MSG_NOSIGNAL) : write(link->fd, from, len);
         int rc;
 
         if (n > 0) {
@@ -78,7 +77,7 @@ int fd_write(void *self, const void *data, size_t len, int64_t deadline, struct 
             continue;
         }
         if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return gone(link, errno, err);
+            return fd_gone(link, errno, err);
         rc = fd_wait(link, POLLOUT, deadline, err);
         if (rc == SIGNET_E_TIMEOUT)
             return error_set(err, rc, "the link takes no more bytes");
@@ -88,7 +87,7 @@ int fd_write(void *self, const void *data, size_t len, int64_t deadline, struct 
     return SIGNET_OK;
 }
 
-int fd_drain(void *self, int64_t deadline, struct signet_error *err)
+static int fd_drain(void *self, int64_t deadline, struct signet_error *err)
 {
     const struct fd_link *link = self;
 
@@ -106,3 +105,16 @@ int fd_drain(void *self, int64_t deadline, struct signet_error *err)
             return rc;
     }
 }
+
+static void fd_close(void *self)
+{
+    const struct fd_link *link = self;
+
+    if (link->fd < 0)
+        return;
+    if (!link->socket)
+        ioctl(link->fd, TIOCNXCL);
+    close(link->fd); /* drops a lock too */
+}
+
+const struct link_ops fd_ops = {fd_read, fd_write, fd_drain, fd_close};

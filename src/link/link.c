@@ -14,6 +14,7 @@
 struct signet_link {
     const struct link_ops *ops;
     void *self;
+    struct fd_link fd; /* self of what signet_link_open() makes */
     char *address;
     uint8_t unread[UNREAD_MAX];
     size_t unread_at, unread_len; /* what is left: unread_len bytes from unread_at */
@@ -40,30 +41,31 @@ int link_new(struct signet_link **out, const struct link_ops *ops, void *self, c
 int signet_link_open(struct signet_link **out, const char *address, unsigned baud,
                      const struct signet_cancel *cancel, struct signet_error *err)
 {
-    const struct link_ops *ops = &serial_ops;
-    struct signet_error own;
-    void *self = NULL;
+    struct signet_link *link = NULL;
     int rc;
 
-    if (!err)
-        err = &own;
     if (!address || !*address || strlen(address) > ADDRESS_MAX)
         return error_set(err, SIGNET_E_USAGE, "no port given");
     if (baud > BAUD_MAX)
         return error_set(err, SIGNET_E_USAGE, "%u is not a baud rate", baud);
-    if (strncmp(address, "tcp:", 4) == 0) {
-        ops = &tcp_ops;
-        rc = tcp_open(&self, address + 4, cancel, err);
-    } else {
-        rc = serial_open(&self, address, baud ? baud : 115200, cancel, err);
-    }
-    if (!rc) {
-        rc = link_new(out, ops, self, address, err);
-        if (rc)
-            ops->close(self);
-    }
+    rc = link_new(&link, &fd_ops, NULL, address, err);
     if (rc)
+        return rc;
+    link->self = &link->fd;
+    if (strncmp(address, "tcp:", 4) == 0) {
+        link->fd = (struct fd_link){-1, cancel, "the other side closed the connection", true};
+        rc = tcp_open(&link->fd.fd, address + 4, cancel, err);
+    } else {
+        link->fd =
+            (struct fd_link){-1, cancel, "the port went away (unplugged or powered off)", false};
+        rc = serial_open(&link->fd.fd, address, baud ? baud : 115200, err);
+    }
+    if (rc) {
         error_prefix(err, "%s", address);
+        signet_link_close(&link);
+    } else {
+        *out = link;
+    }
     return rc;
 }
 
@@ -84,23 +86,26 @@ const char *signet_link_address(const struct signet_link *link)
     return link->address;
 }
 
+/* Passes rc on; its error names the link. */
+static int link_named(const struct signet_link *link, int rc, struct signet_error *err)
+{
+    if (rc)
+        error_prefix(err, "%s", link->address);
+    return rc;
+}
+
 int link_read(struct signet_link *link, void *data, size_t cap, int64_t deadline, size_t *got,
               struct signet_error *err)
 {
     size_t n = link->unread_len < cap ? link->unread_len : cap;
-    int rc;
 
-    if (n) {
-        memcpy(data, link->unread + link->unread_at, n);
-        link->unread_at += n;
-        link->unread_len -= n;
-        *got = n;
-        return SIGNET_OK;
-    }
-    rc = link->ops->read(link->self, data, cap, deadline, got, err);
-    if (rc)
-        error_prefix(err, "%s", link->address);
-    return rc;
+    if (!n)
+        return link_named(link, link->ops->read(link->self, data, cap, deadline, got, err), err);
+    memcpy(data, link->unread + link->unread_at, n);
+    link->unread_at += n;
+    link->unread_len -= n;
+    *got = n;
+    return SIGNET_OK;
 }
 
 void link_unread(struct signet_link *link, const void *data, size_t len)
@@ -116,20 +121,13 @@ void link_unread(struct signet_link *link, const void *data, size_t len)
 int link_write(struct signet_link *link, const void *data, size_t len, int64_t deadline,
                struct signet_error *err)
 {
-    int rc = link->ops->write(link->self, data, len, deadline, err);
-
-    if (rc)
-        error_prefix(err, "%s", link->address);
-    return rc;
+    return link_named(link, link->ops->write(link->self, data, len, deadline, err), err);
 }
 
 int link_drain(struct signet_link *link, int64_t deadline, struct signet_error *err)
 {
-    int rc = link->ops->drain ? link->ops->drain(link->self, deadline, err) : SIGNET_OK;
-
-    if (rc)
-        error_prefix(err, "%s", link->address);
-    return rc;
+    return link->ops->drain ? link_named(link, link->ops->drain(link->self, deadline, err), err)
+                            : SIGNET_OK;
 }
 
 int link_flush_input(struct signet_link *link, struct signet_error *err)

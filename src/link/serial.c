@@ -4,53 +4,41 @@
 #include <asm/termbits.h> /* termios2: <termios.h> has no way to ask for any rate */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static int open_port(const char *path, struct signet_error *err)
+static int in_use(struct signet_error *err)
 {
-    int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-
-    if (fd >= 0)
-        return fd;
-    switch (errno) {
-    case ENOENT:
-    case ENXIO:
-    case ENODEV:
-        error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot open the port");
-        error_hint(err, "the list of boards shows the ports that are there");
-        break;
-    case EBUSY:
-        error_set(err, SIGNET_E_BUSY, "the port is in use by another process");
-        error_hint(err, "close the terminal or the tool that has it open");
-        break;
-    case EACCES:
-        error_sys(err, SIGNET_E_LINK, errno, "cannot open the port");
-        error_hint(err, "on Debian, add yourself to the group dialout and log in again");
-        break;
-    default:
-        error_sys(err, SIGNET_E_LINK, errno, "cannot open the port");
-        break;
-    }
-    return -1;
+    error_set(err, SIGNET_E_BUSY, "the port is in use by another process");
+    error_hint(err, "close the terminal or the tool that has it open");
+    return SIGNET_E_BUSY;
 }
 
-static int claim(int fd, struct signet_error *err)
+static int cannot_open(int sys, struct signet_error *err)
+{
+    bool missing = sys == ENOENT || sys == ENXIO || sys == ENODEV;
+    int rc =
+        error_sys(err, missing ? SIGNET_E_NOT_FOUND : SIGNET_E_LINK, sys, "cannot open the port");
+
+    if (sys == EBUSY)
+        return in_use(err);
+    if (missing)
+        error_hint(err, "the list of boards shows the ports that are there");
+    if (sys == EACCES)
+        error_hint(err, "on Debian, add yourself to the group dialout and log in again");
+    return rc;
+}
+
+static int claim_port(int fd, struct signet_error *err)
 {
     if (!isatty(fd))
         return error_set(err, SIGNET_E_USAGE, "this is not a serial port");
     /* TIOCEXCL stops later opens but not root's; flock() stops the other Signet and all tools
      * that ask. */
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return error_sys(err, SIGNET_E_LINK, errno, "cannot lock the port");
-        error_set(err, SIGNET_E_BUSY, "the port is in use by another process");
-        error_hint(err, "close the terminal or the tool that has it open");
-        return SIGNET_E_BUSY;
-    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? in_use(err)
+                                    : error_sys(err, SIGNET_E_LINK, errno, "cannot lock the port");
     if (ioctl(fd, TIOCEXCL) != 0)
         return error_sys(err, SIGNET_E_LINK, errno, "cannot claim the port");
     return SIGNET_OK;
@@ -82,40 +70,18 @@ static int configure(int fd, unsigned baud, struct signet_error *err)
     return SIGNET_OK;
 }
 
-int serial_open(void **self, const char *path, unsigned baud, const struct signet_cancel *cancel,
-                struct signet_error *err)
+int serial_open(int *out, const char *path, unsigned baud, struct signet_error *err)
 {
-    struct fd_link *link;
-    int fd, rc;
+    int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), rc;
 
-    fd = open_port(path, err);
     if (fd < 0)
-        return err ? (int)err->code : SIGNET_E_LINK;
-    rc = claim(fd, err);
+        return cannot_open(errno, err);
+    rc = claim_port(fd, err);
     if (!rc)
         rc = configure(fd, baud, err);
     if (rc)
-        goto fail;
-    link = calloc(1, sizeof *link);
-    if (!link) {
-        rc = error_nomem(err);
-        goto fail;
-    }
-    *link = (struct fd_link){fd, cancel, "the port went away (unplugged or powered off)"};
-    *self = link;
-    return SIGNET_OK;
-fail:
-    close(fd);
+        close(fd);
+    else
+        *out = fd;
     return rc;
 }
-
-static void serial_close(void *self)
-{
-    struct fd_link *link = self;
-
-    ioctl(link->fd, TIOCNXCL);
-    close(link->fd); /* drops the lock */
-    free(link);
-}
-
-const struct link_ops serial_ops = {fd_read, fd_write, fd_drain, serial_close};

@@ -18,42 +18,37 @@ void text_scan_expect(struct text_scan *scan, const char *const *texts, size_t c
     scan->which = count;
 }
 
-/* ECMA-48: ESC [ parameters final; ESC ] string BEL or ESC \; ESC one more. True: c is swallowed.
- */
+/* ECMA-48: ESC [ parameters final; ESC ] string BEL or ESC \; ESC one more. */
+static int next_escape(int escape, uint8_t c)
+{
+    switch (escape) {
+    case ESCAPE:
+        return c == '['                 ? CONTROL
+               : memchr("]P_^", c, 4)   ? STRING
+               : c >= 0x20 && c <= 0x2f ? ESCAPE
+                                        : PLAIN;
+    case CONTROL:
+        return c >= 0x40 ? PLAIN : CONTROL;
+    case STRING:
+        return c == 0x1b ? STRING_ESCAPE : c == 0x07 || c == '\n' ? PLAIN : STRING;
+    case STRING_ESCAPE:
+        return c == '\\' ? PLAIN : STRING;
+    default:
+        return c == 0x1b ? ESCAPE : PLAIN;
+    }
+}
+
+/* True: c belongs to a code. */
 static bool skip_escape(struct text_scan *scan, uint8_t c)
 {
-    switch (scan->escape) {
-    case ESCAPE:
-        if (c == '[')
-            scan->escape = CONTROL;
-        else if (c == ']' || c == 'P' || c == '_' || c == '^')
-            scan->escape = STRING;
-        else if (c < 0x20 || c > 0x2f)
-            scan->escape = PLAIN;
-        return true;
-    case CONTROL:
-        if (c < 0x20 || c == 0x7f) { /* broken off by noise: a line end must not be lost */
-            scan->escape = PLAIN;
-            return false;
-        }
-        if (c >= 0x40)
-            scan->escape = PLAIN;
-        return true;
-    case STRING:
-        if (c == 0x1b)
-            scan->escape = STRING_ESCAPE;
-        else if (c == 0x07 || c == '\n')
-            scan->escape = PLAIN;
-        return true;
-    case STRING_ESCAPE:
-        scan->escape = c == '\\' ? PLAIN : STRING;
-        return true;
-    default:
-        if (c != 0x1b)
-            return false;
-        scan->escape = ESCAPE;
-        return true;
+    bool inside = scan->escape != PLAIN;
+
+    if (scan->escape == CONTROL && (c < 0x20 || c == 0x7f)) {
+        scan->escape = PLAIN; /* broken off by noise: a line end must not be lost */
+        return false;
     }
+    scan->escape = next_escape(scan->escape, c);
+    return inside || scan->escape != PLAIN;
 }
 
 void text_scan_end(struct text_scan *scan)

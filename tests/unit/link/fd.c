@@ -28,7 +28,7 @@ static void set_up(struct pair *p)
     *p = (struct pair){0};
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     assert_int_equal(signet_cancel_new(&p->cancel, NULL), SIGNET_OK);
-    p->link = (struct fd_link){fds[0], p->cancel, "the other side is gone"};
+    p->link = (struct fd_link){fds[0], p->cancel, "the other side is gone", false};
     p->other = fds[1];
 }
 
@@ -47,7 +47,7 @@ static int64_t in_ms(int64_t ms)
 
 static int read_some(struct pair *p, int64_t deadline, char out[8], size_t *got)
 {
-    return fd_read(&p->link, out, 8, deadline, got, &p->err);
+    return fd_ops.read(&p->link, out, 8, deadline, got, &p->err);
 }
 
 static void reads_what_is_there(void **state)
@@ -107,7 +107,7 @@ static void a_hang_up_ends_a_wait(void **state)
     close(master);
     assert_int_equal(fd_wait(&p.link, POLLPRI, in_ms(60000), &p.err), SIGNET_OK);
     assert_int_equal(read_some(&p, in_ms(60000), data, &got), SIGNET_E_LINK);
-    assert_int_equal(fd_write(&p.link, "x", 1, in_ms(60000), &p.err), SIGNET_E_LINK);
+    assert_int_equal(fd_ops.write(&p.link, "x", 1, in_ms(60000), &p.err), SIGNET_E_LINK);
     assert_non_null(strstr(p.err.msg, "the other side is gone: "));
     assert_true(clock_ms() - start < 50000);
     tear_down(&p);
@@ -171,17 +171,17 @@ static void writes_all_or_fails(void **state)
     }
     d.fd = p.other;
     assert_int_equal(pthread_create(&thread, NULL, read_all, &d), 0);
-    assert_int_equal(fd_write(&p.link, data, LEN, in_ms(60000), &p.err), SIGNET_OK);
+    assert_int_equal(fd_ops.write(&p.link, data, LEN, in_ms(60000), &p.err), SIGNET_OK);
     shutdown(p.link.fd, SHUT_WR);
     pthread_join(thread, NULL);
     assert_int_equal(d.all, LEN);
     assert_int_equal(d.sum, sum);
     tear_down(&p);
     set_up(&p);
-    assert_int_equal(fd_write(&p.link, data, LEN, in_ms(20), &p.err), SIGNET_E_TIMEOUT);
+    assert_int_equal(fd_ops.write(&p.link, data, LEN, in_ms(20), &p.err), SIGNET_E_TIMEOUT);
     assert_string_equal(p.err.msg, "the link takes no more bytes");
     signet_cancel_fire(p.cancel);
-    assert_int_equal(fd_write(&p.link, data, LEN, in_ms(60000), &p.err), SIGNET_E_CANCELLED);
+    assert_int_equal(fd_ops.write(&p.link, data, LEN, in_ms(60000), &p.err), SIGNET_E_CANCELLED);
     tear_down(&p);
     free(data);
 }
@@ -202,17 +202,17 @@ static void drains(void **state)
 
     (void)state;
     set_up(&p);
-    assert_int_equal(fd_drain(&p.link, 0, &p.err), SIGNET_OK); /* nothing to send */
+    assert_int_equal(fd_ops.drain(&p.link, 0, &p.err), SIGNET_OK); /* nothing to send */
     assert_int_equal(write(p.link.fd, "abc", 3), 3);
-    assert_int_equal(fd_drain(&p.link, in_ms(10), &p.err), SIGNET_E_TIMEOUT);
+    assert_int_equal(fd_ops.drain(&p.link, in_ms(10), &p.err), SIGNET_E_TIMEOUT);
     assert_non_null(strstr(p.err.msg, "bytes do not leave the port"));
     assert_int_equal(pthread_create(&thread, NULL, read_later, &p.other), 0);
-    assert_int_equal(fd_drain(&p.link, in_ms(60000), &p.err), SIGNET_OK);
+    assert_int_equal(fd_ops.drain(&p.link, in_ms(60000), &p.err), SIGNET_OK);
     pthread_join(thread, &good);
     assert_non_null(good);
     assert_int_equal(write(p.link.fd, "abc", 3), 3);
     signet_cancel_fire(p.cancel);
-    assert_int_equal(fd_drain(&p.link, in_ms(60000), &p.err), SIGNET_E_CANCELLED);
+    assert_int_equal(fd_ops.drain(&p.link, in_ms(60000), &p.err), SIGNET_E_CANCELLED);
     tear_down(&p);
 }
 
