@@ -4,14 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { CHUNK = 64 * 1024 };
 
 static int changed(const struct file *f, const char *what, struct signet_error *err)
 {
@@ -21,29 +19,31 @@ static int changed(const struct file *f, const char *what, struct signet_error *
     return SIGNET_E_CONFLICT;
 }
 
-static int check_kind(const struct file *f, const struct stat *st, struct signet_error *err)
+static int check_kind(struct file *f, struct signet_error *err)
 {
-    if (S_ISREG(st->st_mode) && st->st_nlink == 1 && st->st_uid == geteuid() &&
-        !(st->st_mode & 077))
+    struct stat st;
+
+    if (fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+        st.st_uid == geteuid() && !(st.st_mode & 077)) {
+        f->size = (uint64_t)st.st_size;
         return SIGNET_OK;
+    }
     error_set(err, SIGNET_E_IO,
               "'%s' holds secrets, and is not a plain file of mode 0600 and yours", f->path);
     error_hint(err, "chmod 600 '%.100s', or name another file in the order", f->path);
     return SIGNET_E_IO;
 }
 
-/* Reads what shall be ours, up to end. */
-static int hash_file(struct file *f, uint64_t end, struct signet_error *err)
+/* Reads what shall be ours. */
+static int hash_file(struct file *f, struct signet_error *err)
 {
-    uint8_t *chunk = malloc(CHUNK);
-    int rc = chunk ? sha256_begin(&f->hash, err) : error_nomem(err);
+    uint8_t chunk[16 * 1024];
+    int rc = sha256_begin(&f->hash, err);
 
-    for (uint64_t at = 0; rc == SIGNET_OK && at < end;) {
-        size_t want = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
-        ssize_t n = pread(f->fd, chunk, want, (off_t)at);
+    for (uint64_t at = 0; rc == SIGNET_OK && at < f->end;) {
+        size_t want = f->end - at < sizeof(chunk) ? (size_t)(f->end - at) : sizeof(chunk);
+        ssize_t n = TEMP_FAILURE_RETRY(pread(f->fd, chunk, want, (off_t)at));
 
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n < 0)
             rc = error_sys(err, SIGNET_E_IO, errno, "cannot read '%s'", f->path);
         else if (n == 0)
@@ -52,18 +52,28 @@ static int hash_file(struct file *f, uint64_t end, struct signet_error *err)
             rc = sha256_add(&f->hash, chunk, (size_t)n, err);
         at += n > 0 ? (uint64_t)n : 0;
     }
-    if (chunk)
-        wipe(chunk, CHUNK);
-    free(chunk);
+    wipe(chunk, sizeof(chunk));
     return rc;
+}
+
+static int file_mark(const struct file *f, struct mark *mark, struct signet_error *err)
+{
+    uint8_t digest[32];
+    int rc = sha256_peek(&f->hash, digest, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    mark->bytes = f->end;
+    hex_encode(digest, sizeof(digest), mark->sha256);
+    return SIGNET_OK;
 }
 
 static int compare(struct file *f, const struct mark *mark, struct signet_error *err)
 {
     struct mark found;
-    int rc = hash_file(f, mark->bytes, err);
+    int rc = hash_file(f, err);
 
-    f->end = f->explained = mark->bytes;
+    f->explained = f->end;
     if (rc == SIGNET_OK)
         rc = file_mark(f, &found, err);
     if (rc == SIGNET_OK && mark->bytes && strcmp(found.sha256, mark->sha256) != 0)
@@ -74,15 +84,9 @@ static int compare(struct file *f, const struct mark *mark, struct signet_error 
 static int sync_folder(const char *path, struct signet_error *err)
 {
     char folder[PATH_MAX];
-    char *slash;
 
     snprintf(folder, sizeof(folder), "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash == folder)
-        slash[1] = '\0';
-    else if (slash)
-        *slash = '\0';
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = fd >= 0 && fsync(fd) == 0
                  ? SIGNET_OK
                  : error_sys(err, SIGNET_E_IO, errno, "cannot sync the folder of '%s'", path);
@@ -92,29 +96,20 @@ static int sync_folder(const char *path, struct signet_error *err)
     return rc;
 }
 
-static int absent(struct file *f, const struct mark *mark, struct signet_error *err)
-{
-    f->gone = mark->bytes > 0;
-    f->end = mark->bytes;
-    return f->gone ? SIGNET_OK : sha256_begin(&f->hash, err);
-}
-
 int file_open(struct file *f, const char *path, const char *header, const struct mark *mark,
               bool change, struct signet_error *err)
 {
-    struct stat st = {0};
     int flags = change ? O_RDWR | (mark->bytes ? 0 : O_CREAT) : O_RDONLY;
 
-    *f = (struct file){.path = path, .header = header};
+    *f = (struct file){.path = path, .header = header, .end = mark->bytes};
     f->fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (f->fd < 0 && errno == ENOENT && (mark->bytes || !change))
-        return absent(f, mark, err);
+    if (f->fd < 0 && errno == ENOENT && (mark->bytes || !change)) {
+        f->gone = mark->bytes > 0;
+        return SIGNET_OK;
+    }
     if (f->fd < 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot open '%s'", path);
-    if (fstat(f->fd, &st) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot look at '%s'", path);
-    f->size = (uint64_t)st.st_size;
-    int rc = check_kind(f, &st, err);
+    int rc = check_kind(f, err);
     if (rc == SIGNET_OK && flock(f->fd, LOCK_EX | LOCK_NB) != 0)
         rc = error_set(err, SIGNET_E_BUSY, "another run writes '%s'", path);
     if (rc == SIGNET_OK)
@@ -124,28 +119,35 @@ int file_open(struct file *f, const char *path, const char *header, const struct
     return rc;
 }
 
-/* Any of the bytes written, the others zero or missing: so a crash leaves it. */
-static int explain(struct file *f, const uint8_t *data, size_t len, struct signet_error *err)
+int file_holds(int fd, uint64_t at, const void *data, size_t len, bool torn)
 {
+    const uint8_t *wanted = data;
     uint8_t found[4096];
-    int rc = SIGNET_OK;
+    int same = 1;
 
-    for (size_t at = 0; rc == SIGNET_OK && at < len;) {
-        size_t want = len - at < sizeof(found) ? len - at : sizeof(found);
-        ssize_t n = pread(f->fd, found, want, (off_t)(f->explained + at));
+    for (size_t done = 0; same == 1 && done < len;) {
+        size_t want = len - done < sizeof(found) ? len - done : sizeof(found);
+        ssize_t n = TEMP_FAILURE_RETRY(pread(fd, found, want, (off_t)(at + done)));
 
-        if (n == 0)
+        if (n == 0 && torn)
             break;
-        if (n < 0 && errno != EINTR)
-            rc = error_sys(err, SIGNET_E_IO, errno, "cannot read '%s'", f->path);
-        for (ssize_t i = 0; rc == SIGNET_OK && i < n; i++)
-            if (found[i] != data[at + (size_t)i] && found[i] != 0)
-                rc = changed(f, "its end was changed", err);
-        at += n > 0 ? (size_t)n : 0;
+        if (n <= 0)
+            same = (int)n;
+        for (ssize_t i = 0; same == 1 && i < n; i++, done++)
+            same = found[i] == wanted[done] || (torn && found[i] == 0);
     }
     wipe(found, sizeof(found));
+    return same;
+}
+
+static int explain(struct file *f, const void *data, size_t len, struct signet_error *err)
+{
+    int same = file_holds(f->fd, f->explained, data, len, true);
+
     f->explained += len;
-    return rc;
+    if (same < 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot read '%s'", f->path);
+    return same ? SIGNET_OK : changed(f, "its end was changed", err);
 }
 
 int file_explain(struct file *f, const struct buf *text, struct signet_error *err)
@@ -155,7 +157,7 @@ int file_explain(struct file *f, const struct buf *text, struct signet_error *er
     if (!f->path || f->fd < 0 || f->size <= f->end)
         return SIGNET_OK;
     if (!f->explained && f->header)
-        rc = explain(f, (const uint8_t *)f->header, strlen(f->header), err);
+        rc = explain(f, f->header, strlen(f->header), err);
     return rc == SIGNET_OK ? explain(f, text->data, text->len, err) : rc;
 }
 
@@ -178,34 +180,21 @@ void file_close(struct file *f)
     *f = (struct file){.fd = -1};
 }
 
-static int write_at(const struct file *f, const uint8_t *data, size_t len, uint64_t at,
-                    struct signet_error *err)
-{
-    while (len) {
-        ssize_t n = pwrite(f->fd, data, len, (off_t)at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return error_sys(err, SIGNET_E_IO, n ? errno : ENOSPC, "cannot write '%s'", f->path);
-        data += n;
-        at += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return SIGNET_OK;
-}
-
 static int put(struct file *f, const void *data, size_t len, struct signet_error *err)
 {
-    int rc = write_at(f, data, len, f->end, err);
+    for (size_t done = 0; done < len;) {
+        ssize_t n = TEMP_FAILURE_RETRY(
+            pwrite(f->fd, (const char *)data + done, len - done, (off_t)(f->end + done)));
 
-    if (rc == SIGNET_OK)
-        rc = sha256_add(&f->hash, data, len, err);
-    f->end += rc == SIGNET_OK ? len : 0;
-    return rc;
+        if (n <= 0)
+            return error_sys(err, SIGNET_E_IO, n ? errno : ENOSPC, "cannot write '%s'", f->path);
+        done += (size_t)n;
+    }
+    f->end += len;
+    return sha256_add(&f->hash, data, len, err);
 }
 
-int file_append(struct file *f, const struct buf *text, uint64_t *at, struct signet_error *err)
+int file_append(struct file *f, const struct buf *text, struct mark *mark, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -213,52 +202,21 @@ int file_append(struct file *f, const struct buf *text, uint64_t *at, struct sig
         return SIGNET_OK;
     if (!f->end && f->header)
         rc = put(f, f->header, strlen(f->header), err);
-    *at = f->end;
-    return rc == SIGNET_OK ? put(f, text->data, text->len, err) : rc;
+    if (rc == SIGNET_OK)
+        rc = put(f, text->data, text->len, err);
+    return rc == SIGNET_OK ? file_mark(f, mark, err) : rc;
 }
 
-/* The same bytes, read again: another program that writes into the file would show. */
-static int check(const struct file *f, const struct buf *text, uint64_t at,
-                 struct signet_error *err)
-{
-    uint8_t *chunk = malloc(CHUNK);
-    size_t done = 0;
-    int rc = chunk ? SIGNET_OK : error_nomem(err);
-
-    while (rc == SIGNET_OK && done < text->len) {
-        size_t want = text->len - done < CHUNK ? text->len - done : CHUNK;
-        ssize_t n = pread(f->fd, chunk, want, (off_t)(at + done));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0 || memcmp(chunk, text->data + done, (size_t)n) != 0)
-            rc = error_sys(err, SIGNET_E_IO, n < 0 ? errno : EIO,
-                           "'%s' does not hold what was written to it", f->path);
-        done += n > 0 ? (size_t)n : 0;
-    }
-    if (chunk)
-        wipe(chunk, CHUNK);
-    free(chunk);
-    return rc;
-}
-
-int file_settle(const struct file *f, const struct buf *text, uint64_t at, struct signet_error *err)
+int file_settle(const struct file *f, const struct buf *text, const struct mark *mark,
+                struct signet_error *err)
 {
     if (!f->path)
         return SIGNET_OK;
     if (fdatasync(f->fd) != 0) /* the length is synced too */
         return error_sys(err, SIGNET_E_IO, errno, "cannot sync '%s'", f->path);
-    return check(f, text, at, err);
-}
-
-int file_mark(const struct file *f, struct mark *mark, struct signet_error *err)
-{
-    uint8_t digest[32];
-    int rc = sha256_peek(&f->hash, digest, err);
-
-    if (rc != SIGNET_OK)
-        return rc;
-    mark->bytes = f->end;
-    hex_encode(digest, sizeof(digest), mark->sha256);
-    return SIGNET_OK;
+    /* another program that writes into the file would show */
+    int same = file_holds(f->fd, mark->bytes - text->len, text->data, text->len, false);
+    return same == 1 ? SIGNET_OK
+                     : error_sys(err, SIGNET_E_IO, same ? errno : EIO,
+                                 "'%s' does not hold what was written to it", f->path);
 }

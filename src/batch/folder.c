@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,36 +22,21 @@ static void name_of(const char *endpoint, char out[NAME_LEN])
 
 int folder_open(int *fd, const char *path, bool change, struct signet_error *err)
 {
-    char name[PATH_MAX];
     struct stat st;
-    size_t len = strlen(path);
-    int rc = SIGNET_OK;
+    int rc = change ? file_mkdir(path, 0700, err) : SIGNET_OK;
 
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    if (len >= sizeof(name))
-        return error_set(err, SIGNET_E_LIMIT, "the name of the folder of packets is too long");
-    snprintf(name, sizeof(name), "%.*s", (int)len, path);
-    if (change)
-        rc = file_mkdir(name, 0700, err);
     if (rc != SIGNET_OK)
         return rc;
-    *fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (*fd < 0 && errno == ENOENT && !change)
         return SIGNET_OK;
     if (*fd < 0 || fstat(*fd, &st) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot open the folder '%s'", name);
+        return error_sys(err, SIGNET_E_IO, errno, "cannot open the folder '%s'", path);
     if (st.st_uid == geteuid() && !(st.st_mode & 022))
         return SIGNET_OK;
-    error_set(err, SIGNET_E_IO, "others may change what is in the folder '%s'", name);
-    error_hint(err, "chmod 700 '%.100s', or name another folder in the order", name);
+    error_set(err, SIGNET_E_IO, "others may change what is in the folder '%s'", path);
+    error_hint(err, "chmod 700 '%.100s', or name another folder in the order", path);
     return SIGNET_E_IO;
-}
-
-static const uint8_t *packet(const struct batch *b, size_t i, size_t *len)
-{
-    *len = b->parts[i].packet_len;
-    return b->text.plain.data + b->parts[i].packet;
 }
 
 static int fail(const char *name, struct signet_error *err)
@@ -68,22 +52,7 @@ static int foreign(const char *name, struct signet_error *err)
     return SIGNET_E_EXISTS;
 }
 
-/* What a crash may have left of the packet: any of its bytes written, the others zero or missing.
- */
-static bool is_part(int fd, const uint8_t *data, size_t len)
-{
-    uint8_t found[4096];
-    ssize_t n = 0;
-    size_t at = 0;
-    bool same = true;
-
-    while (same && at < len && (n = pread(fd, found, sizeof(found), (off_t)at)) > 0)
-        for (ssize_t i = 0; same && i < n; i++, at++)
-            same = at < len && (found[i] == data[at] || found[i] == 0);
-    wipe(found, sizeof(found));
-    return same && n >= 0 && pread(fd, found, 1, (off_t)len) == 0;
-}
-
+/* What a crash may have left of the packet: no more than its bytes. */
 static int open_again(int folder, const char *name, const uint8_t *data, size_t len, int *fd,
                       struct signet_error *err)
 {
@@ -93,7 +62,8 @@ static int open_again(int folder, const char *name, const uint8_t *data, size_t 
     if (*fd < 0)
         return errno == ELOOP ? foreign(name, err) : fail(name, err);
     if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-        !(st.st_mode & 077) && st.st_nlink == 1 && is_part(*fd, data, len))
+        !(st.st_mode & 077) && st.st_nlink == 1 && st.st_size <= (off_t)len &&
+        file_holds(*fd, 0, data, len, true) == 1)
         return SIGNET_OK;
     close(*fd);
     return foreign(name, err);
@@ -104,7 +74,7 @@ static int write_one(int folder, const struct batch *b, size_t i, bool again,
 {
     char name[NAME_LEN];
     size_t len;
-    const uint8_t *data = packet(b, i, &len);
+    const uint8_t *data = batch_packet(b, i, &len);
     int rc = SIGNET_OK;
 
     name_of(b->leases[i].endpoint, name);
@@ -134,28 +104,30 @@ int folder_write(int fd, const struct batch *b, bool again, struct signet_error 
     return rc;
 }
 
+/* The same bytes, read again, and no more. */
+static bool is_written(int folder, const char *name, const uint8_t *data, size_t len)
+{
+    struct stat st;
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool same = fd >= 0 && fstat(fd, &st) == 0 && st.st_size == (off_t)len &&
+                file_holds(fd, 0, data, len, false) == 1;
+
+    if (fd >= 0)
+        close(fd);
+    return same;
+}
+
 int folder_check(int fd, const struct batch *b, struct signet_error *err)
 {
     if (syncfs(fd) != 0 || fsync(fd) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot sync the folder of packets");
     for (size_t i = 0; i < b->count; i++) {
         char name[NAME_LEN];
-        uint8_t found[4096];
-        size_t len, at = 0;
-        const uint8_t *data = packet(b, i, &len);
-        ssize_t n = 0;
+        size_t len;
+        const uint8_t *data = batch_packet(b, i, &len);
 
         name_of(b->leases[i].endpoint, name);
-        int one = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        while (one >= 0 && (n = read(one, found, sizeof(found))) > 0) {
-            if ((size_t)n > len - at || memcmp(found, data + at, (size_t)n) != 0)
-                break;
-            at += (size_t)n;
-        }
-        if (one >= 0)
-            close(one);
-        wipe(found, sizeof(found));
-        if (one < 0 || n != 0 || at != len)
+        if (!is_written(fd, name, data, len))
             return error_set(err, SIGNET_E_IO,
                              "'%s' in the folder of packets is not what was written", name);
     }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH_LEAST = 32, BATCH_MOST = 240, DEVICES_AT_ONCE = 1000 };
+enum { LANES_MAX = 16, BATCH_LEAST = 32, BATCH_MOST = 240, DEVICES_AT_ONCE = 1000 };
 
 /* About a second's work, so that an end that is asked for is not far. */
 static size_t size_of_next(struct batch_run *l)
@@ -19,13 +19,13 @@ static size_t size_of_next(struct batch_run *l)
 
 static size_t take_again(struct batch_run *l, struct batch *b, size_t max)
 {
-    struct again *again = &l->again;
+    struct leases *again = &l->again;
 
     pthread_mutex_lock(&l->job->lock);
     size_t n = again->count < max ? again->count : max;
     again->count -= n;
     for (size_t i = 0; i < n; i++)
-        b->leases[i] = again->leases[again->count + i];
+        b->leases[i] = again->all[again->count + i];
     pthread_mutex_unlock(&l->job->lock);
     return n;
 }
@@ -103,56 +103,42 @@ static int run_lanes(struct batch_run *l, size_t count, struct signet_error *err
     size_t started = 0;
     int rc = 0;
 
-    for (; rc == 0 && started < count; started += rc == 0) {
-        pthread_mutex_lock(&l->job->lock);
-        l->open++;
-        pthread_mutex_unlock(&l->job->lock);
-        rc = pthread_create(&threads[started], NULL, lane, l);
-        if (rc != 0)
-            job_thread_ended(l->job, &l->open);
-    }
+    pthread_mutex_lock(&l->job->lock);
+    while (started < count && (rc = pthread_create(&threads[started], NULL, lane, l)) == 0)
+        started++;
+    l->open = started;
+    pthread_mutex_unlock(&l->job->lock);
     job_attend(l->job, &l->open);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
-    return count > 0 && started == 0 ? error_sys(err, SIGNET_E_NOMEM, rc, "cannot start a thread")
-                                     : SIGNET_OK;
-}
-
-/* Is there anything left to make? Only then must the output be where it was. */
-static int check_gone(struct batch_run *l, struct signet_error *err)
-{
-    int64_t issued = 0;
-
-    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
-        issued += l->job->figures.states[i];
-    if (output_is_gone(&l->out) && (issued < l->job->quota || l->again.count))
-        return output_gone(&l->out, err);
-    return SIGNET_OK;
+    return started ? SIGNET_OK : error_sys(err, SIGNET_E_NOMEM, rc, "cannot start a thread");
 }
 
 static int work(struct batch_run *l, struct signet_error *err)
 {
     size_t lanes = lanes_of_machine();
     const int64_t *states = l->job->figures.states;
+    int64_t issued = 0;
 
     l->batch_max = size_of_batches(lanes);
     int rc = batch_resume(l, err);
     if (rc == SIGNET_OK)
         rc = job_count(l->job, err);
-    if (rc == SIGNET_OK)
-        rc = check_gone(l, err);
-    if (rc != SIGNET_OK)
-        return rc;
     pthread_mutex_lock(&l->job->lock);
+    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
+        issued += states[i];
     l->written = states[SIGNET_DEVICE_VERIFIED] + states[SIGNET_DEVICE_REGISTERED] +
                  states[SIGNET_DEVICE_DONE];
     pthread_mutex_unlock(&l->job->lock);
-    return run_lanes(l, output_is_gone(&l->out) ? 0 : lanes, err);
+    if (rc != SIGNET_OK || (issued >= l->job->quota && !l->again.count))
+        return rc; /* nothing is left to make: the output need not be there any more */
+    rc = output_check_there(&l->out, err);
+    return rc == SIGNET_OK ? run_lanes(l, lanes, err) : rc;
 }
 
 /* begin and end */
 
-static int check(const struct batch_setup *setup, struct signet_error *err)
+static int check_order(const struct batch_setup *setup, struct signet_error *err)
 {
     const struct signet_order *order = setup->order;
 
@@ -176,7 +162,7 @@ static int check(const struct batch_setup *setup, struct signet_error *err)
 int batch_open(struct batch_run **out, const struct batch_setup *setup, struct signet_error *err)
 {
     struct batch_run *l = NULL;
-    int rc = check(setup, err);
+    int rc = check_order(setup, err);
 
     if (rc == SIGNET_OK && !(l = calloc(1, sizeof(*l))))
         rc = error_nomem(err);
@@ -184,7 +170,7 @@ int batch_open(struct batch_run **out, const struct batch_setup *setup, struct s
         return rc;
     l->setup = *setup;
     l->job = setup->job;
-    l->out = (struct output){.packets = {.fd = -1}, .records = {.fd = -1}, .folder = -1};
+    l->out = (struct output){.folder = -1};
     pthread_mutex_init(&l->taking, NULL);
     rc = output_open(l, !setup->dry_run, err);
     if (rc == SIGNET_OK)
@@ -206,7 +192,7 @@ void batch_close(struct batch_run **lanes)
     if (!l)
         return;
     output_close(&l->out);
-    free(l->again.leases);
+    free(l->again.all);
     pthread_mutex_destroy(&l->taking);
     free(l);
     *lanes = NULL;
@@ -224,7 +210,7 @@ int batch_run(struct batch_run *l, struct delivery *delivery, struct signet_batc
     l->delivery = delivery;
     l->report = report;
     int rc = work(l, err);
-    fill_report(&report->packets, &l->out.state.packets);
-    fill_report(&report->records, &l->out.state.records);
+    fill_report(&report->packets, &l->out.state.marks[PACKETS]);
+    fill_report(&report->records, &l->out.state.marks[RECORDS]);
     return rc;
 }

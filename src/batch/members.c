@@ -2,13 +2,14 @@
 /* Some hundred devices: made together, sealed together, written together. */
 #include "batch/private.h"
 
-#include <signet/packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define BATCH_SIZE_MAX ((size_t)8 * 1024 * 1024)
+
 /* What the ledger is told of each device. */
-static const size_t fact_offsets[FACTS] = {
+static const size_t fact_offsets[] = {
     offsetof(struct signet_device_facts, psk_identity),
     offsetof(struct signet_device_facts, psk_sha256),
     offsetof(struct signet_device_facts, spki_sha256),
@@ -16,6 +17,7 @@ static const size_t fact_offsets[FACTS] = {
     offsetof(struct signet_device_facts, cert_serial),
     offsetof(struct signet_device_facts, packet_sha256),
 };
+enum { FACT_COUNT = sizeof(fact_offsets) / sizeof(fact_offsets[0]) };
 
 static const char **fact_of(struct signet_device_facts *facts, size_t i)
 {
@@ -36,10 +38,8 @@ void batch_free(struct batch *b)
     free(b->leases);
     free(b->parts);
     free(b->facts);
-    buf_free(&b->text.plain);
-    buf_free(&b->text.lines);
-    buf_free(&b->text.rows);
-    buf_free(&b->text.facts);
+    for (size_t t = 0; t < TEXTS; t++)
+        buf_free(&b->texts[t]);
     *b = (struct batch){0};
 }
 
@@ -47,41 +47,42 @@ void batch_reset(struct batch *b)
 {
     b->count = 0;
     b->sealed = b->partial = false;
-    buf_reset(&b->text.plain);
-    buf_reset(&b->text.lines);
-    buf_reset(&b->text.rows);
-    buf_reset(&b->text.facts);
+    for (size_t t = 0; t < TEXTS; t++)
+        buf_reset(&b->texts[t]);
 }
 
-static void put_entry(struct batch *b, struct part *part, const struct signet_lease *lease,
+static void put_entry(struct buf *to, const struct signet_lease *lease,
                       const struct signet_bytes *packet)
 {
     struct vault_entry entry = {.index = lease->index, .packet = packet->data, .len = packet->len};
 
     snprintf(entry.endpoint, sizeof(entry.endpoint), "%s", lease->endpoint);
-    vault_entry_add(&b->text.plain, &entry);
-    part->packet = b->text.plain.len - packet->len;
-    part->packet_len = packet->len;
+    vault_entry_add(to, &entry);
 }
 
-static void put_facts(struct batch *b, struct part *part, struct signet_device_facts facts)
+/* For each fact a byte: is it there? Its text follows. */
+static void put_facts(struct buf *to, struct signet_device_facts facts)
 {
-    for (size_t i = 0; i < FACTS; i++) {
-        const char *word = *fact_of(&facts, i);
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        const char *text = *fact_of(&facts, i);
 
-        part->facts[i] = word ? b->text.facts.len : SIZE_MAX;
-        if (word)
-            buf_append(&b->text.facts, word, strlen(word) + 1);
+        buf_byte(to, text != NULL);
+        if (text)
+            buf_append(to, text, strlen(text) + 1);
     }
 }
 
 static void batch_facts(struct batch *b)
 {
     for (size_t i = 0; i < b->count; i++) {
-        b->facts[i] = (struct signet_device_facts){0};
-        for (size_t k = 0; k < FACTS; k++)
-            if (b->parts[i].facts[k] != SIZE_MAX)
-                *fact_of(&b->facts[i], k) = (const char *)b->text.facts.data + b->parts[i].facts[k];
+        const char *at = (const char *)b->texts[FACTS].data + b->parts[i].at[FACTS];
+
+        for (size_t k = 0; k < FACT_COUNT; k++) {
+            const char *text = *at++ ? at : NULL;
+
+            *fact_of(&b->facts[i], k) = text;
+            at += text ? strlen(text) + 1 : 0;
+        }
     }
 }
 
@@ -95,33 +96,40 @@ static void cut(struct buf *text, size_t len)
 
 /* One more device. On an error the batch is as before. */
 static int add(struct batch_run *l, struct batch *b, const struct signet_lease *lease,
-               const struct device *unit, struct signet_error *err)
+               const struct device *device, struct signet_error *err)
 {
-    const char *records = l->setup.order->records;
-    struct part part = {.line = b->text.lines.len, .row = b->text.rows.len};
+    const struct file *records = &l->out.files[RECORDS];
+    struct part part;
     int rc = SIGNET_OK;
 
+    for (size_t t = 0; t < TEXTS; t++)
+        part.at[t] = b->texts[t].len;
     if (l->out.folder < 0)
-        rc = row_packet(&b->text.lines, unit, err);
-    if (rc == SIGNET_OK && records)
-        rc = row_record(&b->text.rows, unit, l->out.records.header != NULL, l->out.state.form, err);
-    if (rc != SIGNET_OK) {
-        cut(&b->text.lines, part.line);
-        cut(&b->text.rows, part.row);
-        return rc;
+        rc = row_packet(&b->texts[PACKETS], device, err);
+    if (rc == SIGNET_OK && records->path)
+        rc =
+            row_record(&b->texts[RECORDS], device, records->header != NULL, l->out.state.form, err);
+    put_entry(&b->texts[PLAIN], lease, &device->packet);
+    put_facts(&b->texts[FACTS], device->facts);
+    for (size_t t = 0; t < TEXTS; t++) {
+        rc = rc == SIGNET_OK ? buf_check(&b->texts[t], err) : rc;
+        part.len[t] = b->texts[t].len - part.at[t];
     }
-    part.line_len = b->text.lines.len - part.line;
-    part.row_len = b->text.rows.len - part.row;
-    put_entry(b, &part, lease, &unit->packet);
-    put_facts(b, &part, unit->facts);
-    rc = buf_check(&b->text.plain, err);
-    if (rc == SIGNET_OK)
-        rc = buf_check(&b->text.facts, err);
     if (rc == SIGNET_OK) {
         b->leases[b->count] = *lease;
         b->parts[b->count++] = part;
     }
+    for (size_t t = 0; rc != SIGNET_OK && t < TEXTS; t++)
+        cut(&b->texts[t], part.at[t]);
     return rc;
+}
+
+const uint8_t *batch_packet(const struct batch *b, size_t i, size_t *len)
+{
+    size_t head = VAULT_ENTRY_HEAD + strlen(b->leases[i].endpoint);
+
+    *len = b->parts[i].len[PLAIN] - head;
+    return b->texts[PLAIN].data + b->parts[i].at[PLAIN] + head;
 }
 
 int batch_fail(struct batch_run *l, struct signet_lease *lease, const struct signet_error *why,
@@ -137,14 +145,13 @@ int batch_fail(struct batch_run *l, struct signet_lease *lease, const struct sig
 static int make_one(struct batch_run *l, struct batch *b, struct signet_lease lease,
                     struct signet_error *err)
 {
-    struct device unit = {0};
+    struct device device = {0};
     struct signet_error why = {0};
-    int rc = source_make(l->setup.source, lease.endpoint, lease.index, &unit, &why);
+    int rc = source_make(l->setup.source, lease.endpoint, lease.index, &device, &why);
 
-    if (rc == SIGNET_OK) {
-        rc = add(l, b, &lease, &unit, &why);
-        device_free(&unit);
-    }
+    if (rc == SIGNET_OK)
+        rc = add(l, b, &lease, &device, &why);
+    device_free(&device);
     if (rc == SIGNET_OK)
         return SIGNET_OK;
     error_prefix(&why, "%s cannot be made", lease.endpoint);
@@ -155,24 +162,6 @@ static int make_one(struct batch_run *l, struct batch *b, struct signet_lease le
     return rc;
 }
 
-static int give_back(struct batch_run *l, const struct signet_lease *leases, size_t count,
-                     struct signet_error *err)
-{
-    if (!count)
-        return SIGNET_OK;
-    pthread_mutex_lock(&l->job->lock);
-    struct again *again = &l->again;
-    struct signet_lease *more =
-        realloc(again->leases, (again->count + count) * sizeof(*more)); /* no secret */
-    if (more) {
-        memcpy(more + again->count, leases, count * sizeof(*more));
-        again->leases = more;
-        again->count += count;
-    }
-    pthread_mutex_unlock(&l->job->lock);
-    return more ? SIGNET_OK : error_nomem(err);
-}
-
 int batch_make(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     double begin = clock_seconds();
@@ -180,29 +169,51 @@ int batch_make(struct batch_run *l, struct batch *b, struct signet_error *err)
     int rc = SIGNET_OK;
 
     b->count = 0; /* add() comes behind the lease that it reads, or to it */
-    for (; rc == SIGNET_OK && i < given && b->text.plain.len < BATCH_SIZE_MAX; i++)
+    for (; rc == SIGNET_OK && i < given && b->texts[PLAIN].len < BATCH_SIZE_MAX; i++)
         rc = job_failed(l->job) ? error_set(err, SIGNET_E_CANCELLED, "stopped")
                                 : make_one(l, b, b->leases[i], err);
-    if (rc == SIGNET_OK)
-        rc = give_back(l, b->leases + i, given - i, err);
-    if (rc == SIGNET_OK && i) {
+    if (rc == SIGNET_OK) {
         pthread_mutex_lock(&l->job->lock);
+        rc = leases_add(&l->again, b->leases + i, given - i, err);
         l->pace = (clock_seconds() - begin) / (double)i;
         pthread_mutex_unlock(&l->job->lock);
+        batch_facts(b);
     }
-    batch_facts(b);
     return rc;
 }
 
-static int by_endpoint(const void *key, const void *lease)
+int leases_add(struct leases *leases, const struct signet_lease *more, size_t count,
+               struct signet_error *err)
 {
-    return strcmp(key, ((const struct signet_lease *)lease)->endpoint);
+    size_t all = leases->count + count;
+    struct signet_lease *grown = realloc(leases->all, (all + 1) * sizeof(*grown)); /* no secret */
+
+    if (!grown)
+        return error_nomem(err);
+    memcpy(grown + leases->count, more, count * sizeof(*more));
+    *leases = (struct leases){.all = grown, .count = all};
+    return SIGNET_OK;
 }
 
-const struct signet_lease *lease_find(const struct signet_lease *leases, size_t count,
-                                      const char *endpoint)
+static int by_endpoint(const void *a, const void *b)
 {
-    return count ? bsearch(endpoint, leases, count, sizeof(*leases), by_endpoint) : NULL;
+    return strcmp(((const struct signet_lease *)a)->endpoint,
+                  ((const struct signet_lease *)b)->endpoint);
+}
+
+void leases_sort(struct leases *leases)
+{
+    if (leases->count)
+        qsort(leases->all, leases->count, sizeof(*leases->all), by_endpoint);
+}
+
+struct signet_lease *leases_find(const struct leases *leases, const char *endpoint)
+{
+    struct signet_lease key;
+
+    snprintf(key.endpoint, sizeof(key.endpoint), "%s", endpoint);
+    return leases->count ? bsearch(&key, leases->all, leases->count, sizeof(key), by_endpoint)
+                         : NULL;
 }
 
 /* The device of an entry, as it was when it was sealed. */
@@ -210,17 +221,22 @@ static int read_one(struct batch_run *l, struct batch *b, const struct signet_le
                     const struct vault_entry *entry, struct signet_error *err)
 {
     const struct secret packet = {.data = (uint8_t *)(uintptr_t)entry->packet, .len = entry->len};
-    struct device unit = {0};
-    int rc = source_restore(l->setup.source, &packet, entry->endpoint, &unit, err);
+    struct device device = {0};
+    int rc = b->count < b->max
+                 ? SIGNET_OK
+                 : error_set(err, SIGNET_E_LIMIT, "the sealed batch %llu is too large",
+                             (unsigned long long)b->number);
 
     if (rc == SIGNET_OK)
-        rc = add(l, b, lease, &unit, err);
-    device_free(&unit);
+        rc = source_restore(l->setup.source, &packet, entry->endpoint, &device, err);
+    if (rc == SIGNET_OK)
+        rc = add(l, b, lease, &device, err);
+    device_free(&device);
     return rc;
 }
 
-int batch_read(struct batch_run *l, struct batch *b, uint64_t number,
-               const struct signet_lease *leases, size_t count, struct signet_error *err)
+int batch_read(struct batch_run *l, struct batch *b, uint64_t number, bool ours,
+               struct signet_error *err)
 {
     struct secret plain = {0};
     static const struct signet_lease any;
@@ -232,13 +248,9 @@ int batch_read(struct batch_run *l, struct batch *b, uint64_t number,
     b->number = number;
     b->sealed = true;
     while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry, &broken)) {
-        const struct signet_lease *lease =
-            leases ? lease_find(leases, count, entry.endpoint) : &any;
+        const struct signet_lease *lease = ours ? leases_find(&l->again, entry.endpoint) : &any;
 
-        if (lease && b->count == b->max)
-            rc = error_set(err, SIGNET_E_LIMIT, "the sealed batch %llu is too large",
-                           (unsigned long long)number);
-        else if (lease)
+        if (lease)
             rc = read_one(l, b, lease, &entry, err);
         else
             b->partial = true;
@@ -247,43 +259,35 @@ int batch_read(struct batch_run *l, struct batch *b, uint64_t number,
         rc = error_set(err, SIGNET_E_SEAL, "the sealed batch %llu is no batch",
                        (unsigned long long)number);
     secret_wipe(&plain);
-    batch_facts(b);
+    if (rc == SIGNET_OK)
+        batch_facts(b);
     return rc;
-}
-
-/* Moves what stays to the front; what goes is wiped. */
-static size_t move(struct buf *text, size_t to, size_t from, size_t len)
-{
-    if (text->data && to != from)
-        memmove(text->data + to, text->data + from, len);
-    return to;
 }
 
 void batch_keep(struct batch *b, const bool *keep)
 {
-    size_t n = 0, plain = 0, lines = 0, rows = 0;
+    size_t n = 0, end[TEXTS] = {0};
 
     for (size_t i = 0; i < b->count; i++) {
         struct part part = b->parts[i];
-        size_t head = VAULT_ENTRY_HEAD + strlen(b->leases[i].endpoint);
 
         if (!keep[i]) {
             b->partial = true;
             continue;
         }
-        part.packet =
-            move(&b->text.plain, plain, part.packet - head, head + part.packet_len) + head;
-        part.line = move(&b->text.lines, lines, part.line, part.line_len);
-        part.row = move(&b->text.rows, rows, part.row, part.row_len);
-        plain = part.packet + part.packet_len;
-        lines += part.line_len;
-        rows += part.row_len;
+        for (size_t t = 0; t < TEXTS; t++) { /* what stays moves to the front */
+            uint8_t *text = b->texts[t].data;
+
+            if (part.len[t] && part.at[t] != end[t])
+                memmove(text + end[t], text + part.at[t], part.len[t]);
+            part.at[t] = end[t];
+            end[t] += part.len[t];
+        }
         b->leases[n] = b->leases[i];
         b->parts[n++] = part;
     }
     b->count = n;
-    cut(&b->text.plain, plain);
-    cut(&b->text.lines, lines);
-    cut(&b->text.rows, rows);
+    for (size_t t = 0; t < TEXTS; t++)
+        cut(&b->texts[t], end[t]); /* what goes is wiped */
     batch_facts(b);
 }

@@ -30,49 +30,53 @@ static int see_order(void *ctx, const struct signet_ledger_order_view *order,
 static int see_written(void *ctx, const struct signet_ledger_device *device,
                        struct signet_error *err)
 {
-    int64_t *known = ctx;
+    uint64_t *known = ctx;
 
     (void)err;
-    *known += device->exposed ? device->attempt : 0;
+    *known += device->exposed ? (uint64_t)device->attempt : 0;
     return SIGNET_OK;
+}
+
+/* Devices of the ledger that may have been written, with a look at each only where their states
+ * alone are too few. */
+static int count_written(struct batch_run *l, uint64_t *known, struct signet_error *err)
+{
+    const struct signet_ledger_filter all = {.order = l->setup.order->name, .state = -1};
+    int64_t states[SIGNET_DEVICE_STATES] = {0};
+    int rc = signet_ledger_states(l->job->ledger, l->job->order, states, err);
+
+    for (int i = SIGNET_DEVICE_WRITING; i < SIGNET_DEVICE_STATES; i++)
+        *known += (uint64_t)states[i];
+    if (rc != SIGNET_OK || l->out.state.devices <= *known)
+        return rc;
+    *known = 0;
+    return signet_ledger_devices(l->job->ledger, &all, see_written, known, err);
 }
 
 /* A work folder that was used with another ledger would give names a second time. */
 static int check_ledger(struct batch_run *l, bool there, struct signet_error *err)
 {
+    struct state *state = &l->out.state;
     struct finder finder = {.name = l->setup.order->name};
-    int64_t states[SIGNET_DEVICE_STATES] = {0}, known = 0;
-    const struct signet_ledger_filter all = {.order = finder.name, .state = -1};
-    bool has_order = l->job->ledger && l->job->order; /* else it is tried, and never ran */
+    uint64_t known = 0;
     int rc = SIGNET_OK;
 
-    if (has_order)
+    if (l->job->order) { /* else it is tried, and never ran */
         rc = signet_ledger_orders(l->job->ledger, see_order, &finder, err);
-    if (has_order && rc == SIGNET_OK)
-        rc = signet_ledger_states(l->job->ledger, l->job->order, states, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    for (int i = SIGNET_DEVICE_WRITING; i < SIGNET_DEVICE_STATES; i++)
-        known += states[i];
-    if (there && has_order && l->out.state.devices > (uint64_t)known) {
-        known = 0;
-        rc = signet_ledger_devices(l->job->ledger, &all, see_written, &known, err);
+        if (rc == SIGNET_OK && there)
+            rc = count_written(l, &known, err);
     }
-    if (rc != SIGNET_OK)
-        return rc;
-    if (there &&
-        (l->out.state.created != finder.created || l->out.state.devices > (uint64_t)known)) {
-        error_set(err, SIGNET_E_CONFLICT,
-                  "the work folder '%s' wrote %llu devices of order %s, and this ledger does not "
-                  "know of all of them",
-                  vault_folder(l->setup.vault), (unsigned long long)l->out.state.devices,
-                  l->setup.order->name);
+    if (rc == SIGNET_OK && there && (state->created != finder.created || state->devices > known)) {
+        rc = error_set(err, SIGNET_E_CONFLICT,
+                       "the work folder '%s' wrote %llu devices of order %s, and this ledger does "
+                       "not know of all of them",
+                       vault_folder(l->setup.vault), (unsigned long long)state->devices,
+                       finder.name);
         error_hint(err, "it belongs to another ledger, or an old copy of the ledger was put back: "
                         "use the right one, or another order name");
-        return SIGNET_E_CONFLICT;
     }
-    l->out.state.created = finder.created;
-    return SIGNET_OK;
+    state->created = finder.created;
+    return rc;
 }
 
 static void warn(struct batch_run *l, const char *what, const char *path)
@@ -96,13 +100,22 @@ static int refuse_there(const char *path, struct signet_error *err)
     return SIGNET_E_EXISTS;
 }
 
-/* One of the outputs: the one that the state knows, or a new one. */
-static int adopt(struct batch_run *l, const char *what, const char *path, bool busy,
-                 struct mark *mark, char known[PATH_MAX], struct signet_error *err)
+static const char *path_of(const struct batch_run *l, size_t i)
 {
-    char wanted[PATH_MAX] = "";
-    size_t len = path ? strlen(path) : 0;
-    bool folder = len && path[len - 1] == '/';
+    return i == PACKETS ? l->setup.order->packets : l->setup.order->records;
+}
+
+static bool is_folder(const char *path)
+{
+    return text_ends_with(path, "/");
+}
+
+/* One of the outputs: the one that the state knows, or a new one. */
+static int adopt(struct batch_run *l, size_t i, bool busy, struct signet_error *err)
+{
+    static const char *const names[OUTPUTS] = {[PACKETS] = "packets", [RECORDS] = "records"};
+    const char *path = path_of(l, i);
+    char wanted[PATH_MAX] = "", *known = l->out.state.paths[i];
     int rc = path ? state_path(path, wanted, err) : SIGNET_OK;
 
     if (rc != SIGNET_OK || strcmp(wanted, known) == 0)
@@ -111,15 +124,15 @@ static int adopt(struct batch_run *l, const char *what, const char *path, bool b
         error_set(err, SIGNET_E_CONFLICT,
                   "the run before was cut off while it wrote %s to '%s': they cannot go to another "
                   "file now",
-                  what, known);
+                  names[i], known);
         error_hint(err, "run the order as it was once more, then change it");
         return SIGNET_E_CONFLICT;
     }
-    if (path && !folder)
+    if (path && !is_folder(path))
         rc = refuse_there(path, err);
     if (rc == SIGNET_OK && path && l->out.state.devices)
-        warn(l, what, path);
-    *mark = (struct mark){.sha256 = "-"};
+        warn(l, names[i], path);
+    l->out.state.marks[i] = (struct mark){.sha256 = "-"};
     memcpy(known, wanted, sizeof(wanted));
     return rc;
 }
@@ -135,90 +148,90 @@ static int explain(struct batch_run *l, const uint64_t *seals, size_t count,
         if (seals[i] <= l->out.state.batch)
             continue;
         batch_reset(&b);
-        rc = batch_read(l, &b, seals[i], NULL, 0, err);
+        rc = batch_read(l, &b, seals[i], false, err);
         if (rc == SIGNET_E_SEAL) { /* damaged: what it wrote cannot be explained */
             rc = SIGNET_OK;
             continue;
         }
-        if (rc == SIGNET_OK)
-            rc = file_explain(&l->out.packets, &b.text.lines, err);
-        if (rc == SIGNET_OK)
-            rc = file_explain(&l->out.records, &b.text.rows, err);
+        for (size_t k = 0; rc == SIGNET_OK && k < OUTPUTS; k++)
+            rc = file_explain(&l->out.files[k], &b.texts[k], err);
     }
     batch_free(&b);
     return rc;
 }
 
-static int open_files(struct batch_run *l, bool change, struct signet_error *err)
+static int open_one(struct batch_run *l, size_t i, bool change, struct signet_error *err)
 {
-    const struct signet_order *order = l->setup.order;
-    bool csv = order->records && text_ends_with(order->records, ".csv");
-    int rc;
+    const char *path = path_of(l, i);
+    const char *header =
+        i == RECORDS && path && text_ends_with(path, ".csv") ? row_header(l->out.state.form) : NULL;
 
-    if (order->packets[strlen(order->packets) - 1] == '/')
-        rc = folder_open(&l->out.folder, order->packets, change, err);
-    else
-        rc = file_open(&l->out.packets, order->packets, NULL, &l->out.state.packets, change, err);
-    if (rc == SIGNET_OK && order->records)
-        rc = file_open(&l->out.records, order->records, csv ? row_header(l->out.state.form) : NULL,
-                       &l->out.state.records, change, err);
+    if (!path)
+        return SIGNET_OK;
+    if (is_folder(path))
+        return folder_open(&l->out.folder, l->out.state.paths[i], change, err);
+    return file_open(&l->out.files[i], path, header, &l->out.state.marks[i], change, err);
+}
+
+static int open_outputs(struct batch_run *l, bool change, const uint64_t *seals, size_t count,
+                        struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
+        rc = open_one(l, i, change, err);
+    if (rc == SIGNET_OK)
+        rc = explain(l, seals, count, err);
+    for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
+        rc = file_cut(&l->out.files[i], change, err);
     return rc;
 }
 
 int output_open(struct batch_run *l, bool change, struct signet_error *err)
 {
+    struct state *state = &l->out.state;
     uint64_t *seals = NULL;
     size_t count = 0;
     bool there = false;
-    int rc = state_read(&l->out.state, l->setup.vault, &there, err);
+    int rc = state_read(state, l->setup.vault, &there, err);
 
     if (rc == SIGNET_OK)
         rc = check_ledger(l, there, err);
     if (rc == SIGNET_OK)
         rc = vault_batch_list(l->setup.vault, &seals, &count, err);
-    bool busy = there && count && seals[count - 1] > l->out.state.batch;
+    bool busy = there && count && seals[count - 1] > state->batch;
+    for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
+        rc = adopt(l, i, busy, err);
+    if (!busy && state->marks[RECORDS].bytes == 0) /* a file of its own begins here */
+        state->form = RECORDS_ROW_PER_ACCOUNT;
+    if (rc == SIGNET_OK && change) /* before they are made: what is there then is ours */
+        rc = state_write(state, l->setup.vault, err);
     if (rc == SIGNET_OK)
-        rc = adopt(l, "packets", l->setup.order->packets, busy, &l->out.state.packets,
-                   l->out.state.packets_path, err);
-    if (rc == SIGNET_OK)
-        rc = adopt(l, "records", l->setup.order->records, busy, &l->out.state.records,
-                   l->out.state.records_path, err);
-    if (!busy && l->out.state.records.bytes == 0) /* a file of its own begins here */
-        l->out.state.form = RECORDS_ROW_PER_ACCOUNT;
-    if (rc == SIGNET_OK && change)
-        rc = state_write(&l->out.state, l->setup.vault,
-                         err); /* before they are made: what is there then is ours */
-    if (rc == SIGNET_OK)
-        rc = open_files(l, change, err);
-    if (rc == SIGNET_OK)
-        rc = explain(l, seals, count, err);
-    if (rc == SIGNET_OK)
-        rc = file_cut(&l->out.packets, change, err);
-    if (rc == SIGNET_OK)
-        rc = file_cut(&l->out.records, change, err);
+        rc = open_outputs(l, change, seals, count, err);
     free(seals);
     return rc;
 }
 
 void output_close(struct output *out)
 {
-    file_close(&out->packets);
-    file_close(&out->records);
+    for (size_t i = 0; i < OUTPUTS; i++)
+        file_close(&out->files[i]);
     if (out->folder >= 0)
         close(out->folder);
 }
 
-bool output_is_gone(const struct output *out)
+int output_check_there(const struct output *out, struct signet_error *err)
 {
-    return out->packets.gone || out->records.gone;
-}
+    for (size_t i = 0; i < OUTPUTS; i++) {
+        const struct file *f = &out->files[i];
 
-int output_gone(const struct output *out, struct signet_error *err)
-{
-    const struct file *f = out->packets.gone ? &out->packets : &out->records;
-
-    error_set(err, SIGNET_E_NOT_FOUND, "'%s' is gone: it had %llu bytes, and more should follow",
-              f->path, (unsigned long long)f->end);
-    error_hint(err, "put it back, or name another file in the order for the devices to come");
-    return SIGNET_E_NOT_FOUND;
+        if (!f->gone)
+            continue;
+        error_set(err, SIGNET_E_NOT_FOUND,
+                  "'%s' is gone: it had %llu bytes, and more should follow", f->path,
+                  (unsigned long long)f->end);
+        error_hint(err, "put it back, or name another file in the order for the devices to come");
+        return SIGNET_E_NOT_FOUND;
+    }
+    return SIGNET_OK;
 }

@@ -12,9 +12,11 @@
 #include <limits.h>
 #include <pthread.h>
 
-enum { LANES_MAX = 16, FACTS = 6, BATCH_READ_MAX = 4096 };
-#define BATCH_SLOT     "mint" /* of all its devices, in the ledger */
-#define BATCH_SIZE_MAX ((size_t)8 * 1024 * 1024)
+#define BATCH_SLOT "mint" /* of all its devices, in the ledger */
+enum { BATCH_READ_MAX = 4096 };
+
+/* What the order writes, and what else a batch has of each device. */
+enum { PACKETS, RECORDS, OUTPUTS, PLAIN = OUTPUTS, FACTS, TEXTS };
 
 /* How much of an output is complete and written by this order. */
 struct mark {
@@ -22,17 +24,9 @@ struct mark {
     char sha256[65]; /* "-": a folder, or nothing */
 };
 
-/* Where one device stands in the parts of its batch. */
+/* Where one device stands in the texts of its batch. */
 struct part {
-    size_t packet, packet_len; /* in plain */
-    size_t line, line_len, row, row_len;
-    size_t facts[FACTS]; /* in text.facts; SIZE_MAX: none */
-};
-
-struct batch_text {
-    struct buf plain;       /* what is sealed */
-    struct buf lines, rows; /* of the packets' file, of the records */
-    struct buf facts;       /* that facts point to */
+    size_t at[TEXTS], len[TEXTS];
 };
 
 struct batch {
@@ -40,10 +34,10 @@ struct batch {
     size_t count, max;
     struct signet_lease *leases; /* of count devices, like what follows */
     struct part *parts;
-    struct signet_device_facts *facts;
-    struct batch_text text;
-    bool sealed, partial;         /* partial: the seal holds devices that were left out since */
-    struct mark packets, records; /* of the files, once this batch is in them */
+    struct signet_device_facts *facts; /* which point into texts[FACTS] */
+    struct buf texts[TEXTS];           /* PLAIN: what is sealed */
+    bool sealed, partial;       /* partial: the seal holds devices that were left out since */
+    struct mark marks[OUTPUTS]; /* of the files, once this batch is in them */
 };
 
 /* Version 0.1 wrote the account that stands for the device; its files go on like that. */
@@ -53,9 +47,9 @@ enum records_form { RECORDS_ONE_ROW = 1, RECORDS_ROW_PER_ACCOUNT = 2 };
 struct state {
     int64_t created;         /* the order's, in the ledger: it is the same ledger */
     uint64_t batch, devices; /* the last batch that is in the output; all devices in it */
-    struct mark packets, records;
     enum records_form form;
-    char packets_path[PATH_MAX], records_path[PATH_MAX]; /* absolute; "": none */
+    struct mark marks[OUTPUTS];
+    char paths[OUTPUTS][PATH_MAX]; /* absolute; "": none */
 };
 
 /* A file that grows by whole lines. */
@@ -70,13 +64,12 @@ struct file {
 
 struct output {
     struct state state;
-    struct file packets, records; /* packets: unless they go to a folder */
-    int folder;                   /* -1: they do not */
+    struct file files[OUTPUTS]; /* PACKETS: unless they go to a folder */
+    int folder;                 /* -1: they do not */
 };
 
-/* Devices of a run before that are made anew. */
-struct again {
-    struct signet_lease *leases;
+struct leases {
+    struct signet_lease *all;
     size_t count;
 };
 
@@ -95,9 +88,9 @@ struct batch_run {
     pthread_mutex_t taking; /* devices are taken from the ledger by one lane at a time */
     size_t open;            /* lanes */
     struct turns turns;
-    double pace; /* seconds that the last devices took to make, each */
-    struct again again;
-    int64_t written; /* devices of the order that are written, in all runs and stations */
+    double pace;         /* seconds that the last devices took to make, each */
+    struct leases again; /* devices of a run before: those that are left are made anew */
+    int64_t written;     /* devices of the order that are written, in all runs and stations */
     struct signet_batch_report *report;
 };
 
@@ -108,22 +101,25 @@ void batch_reset(struct batch *b); /* wiped; the memory stays */
 /* New credentials for the leases. A device that cannot be made is set aside. What does not fit goes
  * back to l->again. */
 int batch_make(struct batch_run *l, struct batch *b, struct signet_error *err);
-/* Keeps only the devices of a sealed batch that have a lease in this list. leases is sorted by
- * endpoint; NULL: keeps all devices. */
-int batch_read(struct batch_run *l, struct batch *b, uint64_t number,
-               const struct signet_lease *leases, size_t count, struct signet_error *err);
+/* A sealed batch; ours: only its devices that have a lease in l->again, which is sorted. */
+int batch_read(struct batch_run *l, struct batch *b, uint64_t number, bool ours,
+               struct signet_error *err);
 /* Leaves out the devices for which keep is false. */
 void batch_keep(struct batch *b, const bool *keep);
-const struct signet_lease *lease_find(const struct signet_lease *leases, size_t count,
-                                      const char *endpoint);
+/* The packet of a device, which ends its entry in the seal. */
+const uint8_t *batch_packet(const struct batch *b, size_t i, size_t *len);
+int leases_add(struct leases *leases, const struct signet_lease *more, size_t count,
+               struct signet_error *err);
+void leases_sort(struct leases *leases);
+struct signet_lease *leases_find(const struct leases *leases, const char *endpoint);
 /* Sets a device aside: event, report, ledger. */
 int batch_fail(struct batch_run *l, struct signet_lease *lease, const struct signet_error *why,
                struct signet_error *err);
 
 /* row.c: what the output says of one device */
-int row_packet(struct buf *to, const struct device *unit, struct signet_error *err);
+int row_packet(struct buf *to, const struct device *device, struct signet_error *err);
 /* csv: else NDJSON */
-int row_record(struct buf *to, const struct device *unit, bool csv, enum records_form form,
+int row_record(struct buf *to, const struct device *device, bool csv, enum records_form form,
                struct signet_error *err);
 const char *row_header(enum records_form form); /* of the CSV file */
 
@@ -142,12 +138,15 @@ int file_explain(struct file *f, const struct buf *text, struct signet_error *er
 /* Nothing else may be there. change: it is cut off at the mark. */
 int file_cut(struct file *f, bool change, struct signet_error *err);
 void file_close(struct file *f);
-/* At the end; *at (may be NULL) is where it stands. Not yet on disk. */
-int file_append(struct file *f, const struct buf *text, uint64_t *at, struct signet_error *err);
-/* Now on disk, and there when read again. */
-int file_settle(const struct file *f, const struct buf *text, uint64_t at,
+/* At the end, not yet on disk; *mark is then where the file ends. */
+int file_append(struct file *f, const struct buf *text, struct mark *mark,
                 struct signet_error *err);
-int file_mark(const struct file *f, struct mark *mark, struct signet_error *err);
+/* The text that ends at the mark is on disk now, and there when read again. */
+int file_settle(const struct file *f, const struct buf *text, const struct mark *mark,
+                struct signet_error *err);
+/* Does the file hold these bytes there? torn: as a crash leaves them, any of them zero or missing.
+ * -1: it cannot be read; errno. */
+int file_holds(int fd, uint64_t at, const void *data, size_t len, bool torn);
 
 /* folder.c: a file for each device */
 int folder_open(int *fd, const char *path, bool change, struct signet_error *err);
@@ -164,9 +163,8 @@ int state_path(const char *path, char out[PATH_MAX], struct signet_error *err);
 /* output.c: the output, which must be as it was left */
 int output_open(struct batch_run *l, bool change, struct signet_error *err);
 void output_close(struct output *out);
-bool output_is_gone(const struct output *out);
-int output_gone(const struct output *out, struct signet_error *err); /* more would follow what is
-                                                                        not there */
+/* SIGNET_E_NOT_FOUND: a file is gone that held something; more would follow what is not there. */
+int output_check_there(const struct output *out, struct signet_error *err);
 
 /* resume.c: continues what a run before left */
 int batch_resume(struct batch_run *l, struct signet_error *err);

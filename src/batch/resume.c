@@ -9,53 +9,33 @@
 
 enum { TAKE = 256 };
 
-struct leases {
-    struct signet_lease *all;
-    size_t count;
-};
-
-static int by_endpoint(const void *a, const void *b)
-{
-    return strcmp(((const struct signet_lease *)a)->endpoint,
-                  ((const struct signet_lease *)b)->endpoint);
-}
-
 /* All that are unfinished and in nobody's hands: no more than the batches that were under way. */
-static int take_all(struct batch_run *l, struct leases *out, struct signet_error *err)
+static int take_all(struct batch_run *l, struct signet_error *err)
 {
+    struct signet_lease some[TAKE];
     size_t count = 0;
-    int rc = SIGNET_OK;
+    int rc;
 
     do {
-        struct signet_lease *more =
-            realloc(out->all, (out->count + TAKE) * sizeof(*more)); /* no secret */
-
-        if (!more)
-            return error_nomem(err);
-        out->all = more;
         failpoint("before-resume");
-        rc = signet_ledger_resume(l->job->ledger, l->job->order, BATCH_SLOT, more + out->count,
-                                  TAKE, &count, err);
+        rc = signet_ledger_resume(l->job->ledger, l->job->order, BATCH_SLOT, some, TAKE, &count,
+                                  err);
         failpoint("after-resume");
-        out->count += rc == SIGNET_OK ? count : 0;
+        if (rc == SIGNET_OK)
+            rc = leases_add(&l->again, some, count, err);
     } while (rc == SIGNET_OK && count);
-    if (out->count)
-        qsort(out->all, out->count, sizeof(*out->all), by_endpoint);
+    leases_sort(&l->again);
     return rc;
 }
-
-struct known {
-    char packet_sha256[65];
-};
 
 static int see_device(void *ctx, const struct signet_ledger_device *device,
                       struct signet_error *err)
 {
-    struct known *known = ctx;
+    char *packet_sha256 = ctx;
 
     (void)err;
     if (!device->freed)
-        snprintf(known->packet_sha256, sizeof(known->packet_sha256), "%s", device->packet_sha256);
+        snprintf(packet_sha256, 65, "%s", device->packet_sha256);
     return SIGNET_OK;
 }
 
@@ -65,32 +45,30 @@ static int is_current(struct batch_run *l, const struct batch *b, size_t i, bool
 {
     const struct signet_lease *lease = &b->leases[i];
     const struct signet_ledger_filter filter = {.endpoint = lease->endpoint, .state = -1};
-    struct known known = {.packet_sha256 = ""};
+    char packet_sha256[65] = "";
 
     if (lease->state < SIGNET_DEVICE_WRITING) { /* it has none yet, and may have these */
         *current = b->number > l->out.state.batch;
         return SIGNET_OK;
     }
-    int rc = signet_ledger_devices(l->job->ledger, &filter, see_device, &known, err);
-    *current = rc == SIGNET_OK && strcmp(known.packet_sha256, b->facts[i].packet_sha256) == 0;
+    int rc = signet_ledger_devices(l->job->ledger, &filter, see_device, packet_sha256, err);
+    *current = rc == SIGNET_OK && strcmp(packet_sha256, b->facts[i].packet_sha256) == 0;
     return rc;
 }
 
 /* Keeps what is current, and notes that those leases are in hands. */
-static int choose(struct batch_run *l, struct batch *b, const struct leases *leases,
-                  struct signet_error *err)
+static int choose(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     bool *keep = calloc(b->count + 1, sizeof(*keep));
     int rc = keep ? SIGNET_OK : error_nomem(err);
 
     for (size_t i = 0; rc == SIGNET_OK && i < b->count; i++) {
-        const struct signet_lease *lease =
-            lease_find(leases->all, leases->count, b->leases[i].endpoint);
+        struct signet_lease *lease = leases_find(&l->again, b->leases[i].endpoint);
 
         rc = is_current(l, b, i, &keep[i], err);
-        keep[i] = keep[i] && lease && lease->device; /* 0: an earlier batch had it */
+        keep[i] = keep[i] && lease->device; /* 0: an earlier batch had it */
         if (keep[i])
-            leases->all[lease - leases->all].device = 0;
+            lease->device = 0;
     }
     if (rc == SIGNET_OK)
         batch_keep(b, keep);
@@ -99,29 +77,27 @@ static int choose(struct batch_run *l, struct batch *b, const struct leases *lea
 }
 
 /* A sealed batch: into the output when it is not there for certain, and to its end. */
-static int finish_batch(struct batch_run *l, struct batch *b, const struct leases *leases,
-                        uint64_t number, struct signet_error *err)
+static int finish_batch(struct batch_run *l, struct batch *b, uint64_t number,
+                        struct signet_error *err)
 {
     batch_reset(b);
-    static const struct signet_lease none;
-    int rc = batch_read(l, b, number, leases->all ? leases->all : &none, leases->count, err);
+    int rc = batch_read(l, b, number, true, err);
 
     if (rc == SIGNET_E_SEAL) /* damaged: its devices are set aside, each */
         return SIGNET_OK;
     if (rc == SIGNET_OK)
-        rc = choose(l, b, leases, err);
+        rc = choose(l, b, err);
     if (rc != SIGNET_OK)
         return rc;
     if (number <= l->out.state.batch) /* nobody works on it, or it waits for its servers */
-        return b->count ? batch_finish(l, b, err) : SIGNET_OK;
+        return batch_finish(l, b, err);
     if (!b->count) /* all void, or another station took them: nothing of it is to be seen */
         return vault_batch_wipe(l->setup.vault, number, err);
     l->turns.to_write = l->turns.to_mark = number;
     return batch_write(l, b, err);
 }
 
-static int finish_batches(struct batch_run *l, const struct leases *leases,
-                          struct signet_error *err)
+static int finish_batches(struct batch_run *l, struct signet_error *err)
 {
     uint64_t *seals = NULL;
     size_t count = 0;
@@ -131,8 +107,8 @@ static int finish_batches(struct batch_run *l, const struct leases *leases,
     if (rc == SIGNET_OK)
         rc = batch_init(&b, BATCH_READ_MAX, err);
     for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
-        if (seals[i] > l->out.state.batch || leases->count)
-            rc = finish_batch(l, &b, leases, seals[i], err);
+        if (seals[i] > l->out.state.batch || l->again.count)
+            rc = finish_batch(l, &b, seals[i], err);
     l->turns.next = l->out.state.batch + 1;
     if (count && seals[count - 1] >= l->turns.next)
         l->turns.next = seals[count - 1] + 1;
@@ -156,38 +132,31 @@ static int leave(struct batch_run *l, struct signet_lease *lease, struct signet_
 }
 
 /* What no seal of ours is for: made anew when nothing of it left the host. */
-static int sort_rest(struct batch_run *l, struct leases *leases, struct signet_error *err)
+static int sort_rest(struct batch_run *l, struct signet_error *err)
 {
+    struct leases *again = &l->again;
     int rc = SIGNET_OK;
     size_t n = 0;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < leases->count; i++) {
-        struct signet_lease *lease = &leases->all[i];
+    for (size_t i = 0; rc == SIGNET_OK && i < again->count; i++) {
+        struct signet_lease *lease = &again->all[i];
 
-        if (!lease->device)
-            continue;
-        if (lease->state < SIGNET_DEVICE_WRITING) {
-            leases->all[n++] = *lease;
-            continue;
-        }
-        rc = leave(l, lease, err);
+        if (lease->device && lease->state < SIGNET_DEVICE_WRITING)
+            again->all[n++] = *lease;
+        else if (lease->device)
+            rc = leave(l, lease, err);
     }
-    l->again.leases = leases->all;
-    l->again.count = n;
-    leases->all = NULL;
+    again->count = n;
     return rc;
 }
 
 int batch_resume(struct batch_run *l, struct signet_error *err)
 {
-    struct leases leases = {0};
-    int rc = take_all(l, &leases, err);
-    if (rc == SIGNET_OK && leases.count && output_is_gone(&l->out))
-        rc = output_gone(&l->out, err);
+    int rc = take_all(l, err);
+
+    if (rc == SIGNET_OK && l->again.count)
+        rc = output_check_there(&l->out, err);
     if (rc == SIGNET_OK)
-        rc = finish_batches(l, &leases, err);
-    if (rc == SIGNET_OK)
-        rc = sort_rest(l, &leases, err);
-    free(leases.all);
-    return rc;
+        rc = finish_batches(l, err);
+    return rc == SIGNET_OK ? sort_rest(l, err) : rc;
 }

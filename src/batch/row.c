@@ -18,15 +18,12 @@ const char *row_header(enum records_form form)
     return COLUMNS ",account,uri\n";
 }
 
-int row_packet(struct buf *to, const struct device *unit, struct signet_error *err)
+int row_packet(struct buf *to, const struct device *device, struct signet_error *err)
 {
-    buf_text(to, "{\"endpoint\": \"");
-    buf_text(to, unit->view.endpoint); /* letters, digits and -._: */
-    buf_text(to, "\", \"packet\": \"");
-    buf_base64(to, unit->packet.data, unit->packet.len);
-    buf_text(to, "\", \"packet_sha256\": \"");
-    buf_text(to, unit->facts.packet_sha256);
-    buf_text(to, "\"}\n");
+    /* an endpoint has letters, digits and -._: only */
+    buf_printf(to, "{\"endpoint\": \"%s\", \"packet\": \"", device->view.endpoint);
+    buf_base64(to, device->packet.data, device->packet.len);
+    buf_printf(to, "\", \"packet_sha256\": \"%s\"}\n", device->facts.packet_sha256);
     return buf_check(to, err);
 }
 
@@ -35,8 +32,7 @@ static int put_name(struct buf *to, const char *what, const void *text, size_t l
 {
     int rc = csv_check(what, text, len, err);
 
-    if (rc == SIGNET_OK)
-        csv_cell(to, ',', text, len);
+    csv_cell(to, ',', text, len);
     return rc;
 }
 
@@ -65,21 +61,16 @@ static int put_csv(struct buf *to, const char *endpoint, const struct row *r,
 {
     int rc = put_name(to, "endpoint name", endpoint, strlen(endpoint), err);
 
-    buf_byte(to, ',');
-    buf_text(to, r->mode);
-    buf_byte(to, ',');
+    buf_printf(to, ",%s,", r->mode);
     if (rc == SIGNET_OK)
         rc = put_name(to, "identity", r->identity->as.bytes.data, r->identity->as.bytes.len, err);
     buf_byte(to, ',');
     buf_hex(to, r->psk->as.bytes.data, r->psk->as.bytes.len);
     buf_byte(to, ',');
     buf_base64(to, r->cert->as.bytes.data, r->cert->as.bytes.len);
-    if (form == RECORDS_ROW_PER_ACCOUNT) {
-        buf_byte(to, ',');
-        buf_text(to, r->account);
-        buf_byte(to, ',');
-        if (rc == SIGNET_OK)
-            rc = put_name(to, "server URI", r->uri->as.bytes.data, r->uri->as.bytes.len, err);
+    if (rc == SIGNET_OK && form == RECORDS_ROW_PER_ACCOUNT) {
+        buf_printf(to, ",%s,", r->account);
+        rc = put_name(to, "server URI", r->uri->as.bytes.data, r->uri->as.bytes.len, err);
     }
     buf_byte(to, '\n');
     return rc;
@@ -88,11 +79,7 @@ static int put_csv(struct buf *to, const char *endpoint, const struct row *r,
 static void put_object(struct buf *to, const char *endpoint, const struct row *r,
                        enum records_form form)
 {
-    buf_text(to, "{\"endpoint\": \"");
-    buf_text(to, endpoint);
-    buf_text(to, "\", \"mode\": \"");
-    buf_text(to, r->mode);
-    buf_byte(to, '"');
+    buf_printf(to, "{\"endpoint\": \"%s\", \"mode\": \"%s\"", endpoint, r->mode);
     if (r->psk->type != SIGNET_TYPE_NONE) {
         buf_text(to, ", \"identity\": ");
         buf_json(to, r->identity->as.bytes.data, r->identity->as.bytes.len);
@@ -112,31 +99,25 @@ static void put_object(struct buf *to, const char *endpoint, const struct row *r
     buf_text(to, "}\n");
 }
 
-static int put_account(struct buf *to, const char *endpoint, const struct signet_account *a,
-                       bool csv, enum records_form form, struct signet_error *err)
-{
-    const struct row r = row_of(a);
-
-    if (!utf8_valid(r.identity->as.bytes.data, r.identity->as.bytes.len))
-        return error_set(err, SIGNET_E_MEANING, "its identity is no text");
-    if (csv)
-        return put_csv(to, endpoint, &r, form, err);
-    put_object(to, endpoint, &r, form);
-    return SIGNET_OK;
-}
-
-int row_record(struct buf *to, const struct device *unit, bool csv, enum records_form form,
+int row_record(struct buf *to, const struct device *device, bool csv, enum records_form form,
                struct signet_error *err)
 {
-    const struct signet_device *d = &unit->view;
+    const struct signet_device *d = &device->view;
     struct signet_account a;
     int rc = SIGNET_OK;
+    size_t i = 0;
 
-    if (form == RECORDS_ONE_ROW && account_main(d->tree, &a))
-        rc = put_account(to, d->endpoint, &a, csv, form, err);
-    for (size_t i = 0;
-         form == RECORDS_ROW_PER_ACCOUNT && rc == SIGNET_OK && signet_tree_account(d->tree, i, &a);
-         i++)
-        rc = put_account(to, d->endpoint, &a, csv, form, err);
+    while (rc == SIGNET_OK && (form == RECORDS_ONE_ROW ? i == 0 && account_main(d->tree, &a)
+                                                       : signet_tree_account(d->tree, i, &a))) {
+        const struct row r = row_of(&a);
+
+        i++;
+        if (!utf8_valid(r.identity->as.bytes.data, r.identity->as.bytes.len))
+            rc = error_set(err, SIGNET_E_MEANING, "its identity is no text");
+        else if (csv)
+            rc = put_csv(to, d->endpoint, &r, form, err);
+        else
+            put_object(to, d->endpoint, &r, form);
+    }
     return rc == SIGNET_OK ? buf_check(to, err) : rc;
 }

@@ -30,7 +30,7 @@ static void turn_give(struct batch_run *l, uint64_t *turn)
 static int seal_batch(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     failpoint("before-seal");
-    int rc = vault_batch_seal(l->setup.vault, b->number, &b->text.plain, err);
+    int rc = vault_batch_seal(l->setup.vault, b->number, &b->texts[PLAIN], err);
     failpoint("after-seal");
     b->sealed = rc == SIGNET_OK;
     b->partial = b->partial && rc != SIGNET_OK;
@@ -63,7 +63,7 @@ static int announce_each(struct batch_run *l, struct batch *b, struct signet_err
     return rc;
 }
 
-static void tell_lost(struct batch_run *l, size_t lost, struct signet_error *first)
+static void report_lost(struct batch_run *l, size_t lost, struct signet_error *first)
 {
     const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = first};
 
@@ -97,7 +97,7 @@ static int drop_lost(struct batch_run *l, struct batch *b, bool is_out, struct s
     }
     if (rc == SIGNET_OK && lost) {
         batch_keep(b, keep);
-        tell_lost(l, lost, &first);
+        report_lost(l, lost, &first);
     }
     free(keep);
     return rc == SIGNET_OK && !lost ? SIGNET_E_BUSY : rc;
@@ -127,40 +127,28 @@ static int insist(struct batch_run *l, struct batch *b, bool is_out,
                   struct signet_error *err)
 {
     struct signet_error why = {0};
-    int rc = b->count ? change(l, b, &why) : SIGNET_OK;
+    int rc;
 
-    while (rc == SIGNET_E_BUSY) {
-        rc = drop_lost(l, b, is_out, &why);
-        if (rc == SIGNET_OK && b->count)
-            rc = change(l, b, &why);
-        else
-            break;
-    }
+    do
+        rc = b->count ? change(l, b, &why) : SIGNET_OK;
+    while (rc == SIGNET_E_BUSY && (rc = drop_lost(l, b, is_out, &why)) == SIGNET_OK);
     if (rc != SIGNET_OK && err)
         *err = why;
     return rc;
 }
 
-struct place {
-    uint64_t lines, rows;
-};
-
 /* In the order of the batches. */
-static int append(struct batch_run *l, struct batch *b, struct place *at, struct signet_error *err)
+static int append(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     int rc = turn_take(l, &l->turns.to_write, b->number, err);
 
     if (rc != SIGNET_OK)
         return rc;
     failpoint("before-append");
-    rc = file_append(&l->out.packets, &b->text.lines, &at->lines, err);
+    rc = file_append(&l->out.files[PACKETS], &b->texts[PACKETS], &b->marks[PACKETS], err);
     failpoint("between-append");
     if (rc == SIGNET_OK)
-        rc = file_append(&l->out.records, &b->text.rows, &at->rows, err);
-    if (rc == SIGNET_OK && l->out.packets.path)
-        rc = file_mark(&l->out.packets, &b->packets, err);
-    if (rc == SIGNET_OK && l->out.records.path)
-        rc = file_mark(&l->out.records, &b->records, err);
+        rc = file_append(&l->out.files[RECORDS], &b->texts[RECORDS], &b->marks[RECORDS], err);
     failpoint("after-append");
     if (rc == SIGNET_OK)
         turn_give(l, &l->turns.to_write);
@@ -170,21 +158,18 @@ static int append(struct batch_run *l, struct batch *b, struct place *at, struct
 /* Everything on disk, where it belongs. */
 static int put_out(struct batch_run *l, struct batch *b, bool again, struct signet_error *err)
 {
-    struct place at = {0};
-    int rc = SIGNET_OK;
+    int folder = l->out.folder, rc = SIGNET_OK;
 
     failpoint("before-output");
-    if (l->out.folder >= 0)
-        rc = folder_write(l->out.folder, b, again, err);
+    if (folder >= 0)
+        rc = folder_write(folder, b, again, err);
     failpoint("between-output");
     if (rc == SIGNET_OK)
-        rc = append(l, b, &at, err);
-    if (rc == SIGNET_OK && l->out.folder >= 0)
-        rc = folder_check(l->out.folder, b, err);
-    if (rc == SIGNET_OK)
-        rc = file_settle(&l->out.packets, &b->text.lines, at.lines, err);
-    if (rc == SIGNET_OK)
-        rc = file_settle(&l->out.records, &b->text.rows, at.rows, err);
+        rc = append(l, b, err);
+    if (rc == SIGNET_OK && folder >= 0)
+        rc = folder_check(folder, b, err);
+    for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
+        rc = file_settle(&l->out.files[i], &b->texts[i], &b->marks[i], err);
     failpoint("after-output");
     return rc;
 }
@@ -197,10 +182,9 @@ static int mark(struct batch_run *l, const struct batch *b, struct signet_error 
         return rc;
     l->out.state.batch = b->number;
     l->out.state.devices += b->count;
-    if (l->out.packets.path)
-        l->out.state.packets = b->packets;
-    if (l->out.records.path)
-        l->out.state.records = b->records;
+    for (size_t i = 0; i < OUTPUTS; i++)
+        if (l->out.files[i].path)
+            l->out.state.marks[i] = b->marks[i];
     failpoint("before-mark");
     rc = state_write(&l->out.state, l->setup.vault, err);
     failpoint("after-mark");
