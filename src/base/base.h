@@ -24,7 +24,10 @@
  * kept. */
 #define error_set(err, code, ...)      error_sys(err, code, 0, __VA_ARGS__)
 #define error_sys(err, code, sys, ...) (error_write(err, code, sys, __VA_ARGS__), error_code(code))
-#define error_nomem(err)               error_set(err, SIGNET_E_NOMEM, "out of memory")
+/* With a hint, which is no format. */
+#define error_set_hint(err, code, hint, ...)                                                       \
+    (error_set(err, code, __VA_ARGS__), error_hint(err, "%s", hint), error_code(code))
+#define error_nomem(err) error_set(err, SIGNET_E_NOMEM, "out of memory")
 static inline int error_code(enum signet_code code)
 {
     return (int)code;
@@ -37,6 +40,9 @@ void error_prefix(struct signet_error *err, const char *fmt, ...)
 /* Replaces the hint. */
 void error_hint(struct signet_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Passes on an error that was kept apart; gives its code. */
+int error_copy(struct signet_error *err, const struct signet_error *why);
 
 /* options (options.c): *to becomes what the caller gave, who may have been built with a header of
  * another version: what it does not have is zero. given may be NULL: all zero. */

@@ -114,3 +114,10 @@ void error_hint(struct signet_error *err, const char *fmt, ...)
     va_end(args);
     memcpy(err->hint, hint, sizeof hint);
 }
+
+int error_copy(struct signet_error *err, const struct signet_error *why)
+{
+    if (err)
+        *err = *why;
+    return (int)why->code;
+}

@@ -83,11 +83,8 @@ int columns_begin(const struct columns *columns, const uint8_t *data, size_t len
         if (len >= strlen(others[i].bytes) &&
             memcmp(data, others[i].bytes, strlen(others[i].bytes)) == 0)
             what = others[i].what;
-    if (what) {
-        error_set(err, SIGNET_E_SYNTAX, "%s is %s", columns->path, what);
-        error_hint(err, save_as);
-        return SIGNET_E_SYNTAX;
-    }
+    if (what)
+        return error_set_hint(err, SIGNET_E_SYNTAX, save_as, "%s is %s", columns->path, what);
     *at = len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     return pass_sep(columns, data, len, at, line, err);
 }
@@ -186,10 +183,8 @@ int columns_check(const struct columns *columns, const struct manifest_row *row,
                              columns->path, line, columns->names[i]);
         if (utf8_valid(data, len))
             continue;
-        error_set(err, SIGNET_E_SYNTAX, "%s:%llu: %s: the value is not UTF-8", columns->path, line,
-                  columns->names[i]);
-        error_hint(err, save_as);
-        return SIGNET_E_SYNTAX;
+        return error_set_hint(err, SIGNET_E_SYNTAX, save_as, "%s:%llu: %s: the value is not UTF-8",
+                              columns->path, line, columns->names[i]);
     }
     return SIGNET_OK;
 }

@@ -130,9 +130,9 @@ static void on_end(int c, void *ctx)
 
 static int changed(const struct manifest *m, struct signet_error *err)
 {
-    error_set(err, SIGNET_E_CONFLICT, "%s was changed while it was in use", m->columns.path);
-    error_hint(err, "start again; a manifest that an order began with must stay as it was");
-    return SIGNET_E_CONFLICT;
+    return error_set_hint(err, SIGNET_E_CONFLICT,
+                          "start again; a manifest that an order began with must stay as it was",
+                          "%s was changed while it was in use", m->columns.path);
 }
 
 /* SIGNET_OK with c->len 0 is the end of the file. */

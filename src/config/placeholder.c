@@ -146,9 +146,7 @@ static int refuse(struct compiler *c, const char *what, size_t len, const char *
 {
     char safe[96];
 
-    error_set(c->err, SIGNET_E_SYNTAX, "{%s}: %s", shown(what, len, safe), why);
-    error_hint(c->err, "%s", hint);
-    return SIGNET_E_SYNTAX;
+    return error_set_hint(c->err, SIGNET_E_SYNTAX, hint, "{%s}: %s", shown(what, len, safe), why);
 }
 
 /* name, name:width, name:encoding, name:width:encoding */
@@ -217,9 +215,8 @@ static int brace(struct compiler *c)
         c->at++;
         return literal(c, (uint8_t)at[0]) ? SIGNET_OK : SIGNET_E_LIMIT;
     }
-    error_set(c->err, SIGNET_E_SYNTAX, "a lone %c", at[0]);
-    error_hint(c->err, "braces themselves are written {{ and }}");
-    return SIGNET_E_SYNTAX;
+    return error_set_hint(c->err, SIGNET_E_SYNTAX, "braces themselves are written {{ and }}",
+                          "a lone %c", at[0]);
 }
 
 int pieces_compile(struct pieces *out, const void *text, size_t len, bool bytes,

@@ -17,9 +17,7 @@ static int finding(const struct signet_factory *f, const struct signet_error *wh
         event_warn(f->observer, why);
         return SIGNET_OK;
     }
-    if (err)
-        *err = *why;
-    return (int)why->code;
+    return error_copy(err, why);
 }
 
 static int check_dates(const struct signet_factory *f, const struct signet_cert *cert,
@@ -54,13 +52,13 @@ int signet_factory_set_server_cert_data(struct signet_factory *factory, const vo
 
     if (rc == SIGNET_OK)
         rc = check_dates(factory, cert, "server", err);
-    if (rc != SIGNET_OK) {
+    if (rc == SIGNET_OK) {
+        signet_cert_free(&factory->server_cert);
+        factory->server_cert = cert;
+    } else {
         signet_cert_free(&cert);
-        return rc;
     }
-    signet_cert_free(&factory->server_cert);
-    factory->server_cert = cert;
-    return SIGNET_OK;
+    return rc;
 }
 
 static int read_file(const char *path, const char *what, struct buf *out, struct signet_error *err)
@@ -118,19 +116,12 @@ static int set_endpoint(struct signet_factory *f, const char *cert_name, const v
     struct signet_key *key = NULL;
     int rc = signet_cert_load(&cert, cert_data, cert_len, err);
 
-    if (rc != SIGNET_OK) {
+    if (rc != SIGNET_OK)
         error_prefix(err, "%s", cert_name ? cert_name : "device certificate");
-        goto out;
-    }
-    rc = signet_key_load(&key, key_data, key_len, err);
-    if (rc != SIGNET_OK) {
+    else if ((rc = signet_key_load(&key, key_data, key_len, err)) != SIGNET_OK)
         error_prefix(err, "%s", key_name ? key_name : "device key");
-        goto out;
-    }
-    rc = set_pair(f, &cert, &key, err);
-    if (rc != SIGNET_OK && cert_name)
+    else if ((rc = set_pair(f, &cert, &key, err)) != SIGNET_OK && cert_name)
         error_prefix(err, "'%s' with '%s'", cert_name, key_name);
-out:
     signet_cert_free(&cert);
     signet_key_free(&key);
     return rc;
@@ -190,16 +181,14 @@ int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
     struct signet_key *key = NULL;
     int rc;
 
-    if (!factory->has_cert_info) {
-        error_set(err, SIGNET_E_USAGE, "no certificate was asked for");
-        error_hint(err, "name a JSON file with the fields of the certificate");
-        return SIGNET_E_USAGE;
-    }
-    if (!factory->cert_info.common_name && !factory->endpoint) {
-        error_set(err, SIGNET_E_USAGE, "the certificate has no common name");
-        error_hint(err, "name the endpoint, or commonName in the JSON file");
-        return SIGNET_E_USAGE;
-    }
+    if (!factory->has_cert_info)
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "name a JSON file with the fields of the certificate",
+                              "no certificate was asked for");
+    if (!factory->cert_info.common_name && !factory->endpoint)
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "name the endpoint, or commonName in the JSON file",
+                              "the certificate has no common name");
     rc = signet_key_generate(&key, &factory->cert_info, factory->observer, err);
     if (rc == SIGNET_OK)
         rc = signet_cert_make(&cert, key, &factory->cert_info, factory->endpoint, factory->observer,

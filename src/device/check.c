@@ -8,53 +8,44 @@
 
 static int check_presence(const struct signet_account *a, struct signet_error *err)
 {
-    if (!a->server_key) {
-        error_set(err, SIGNET_E_MEANING,
-                  "/0/%u is in %s mode, but there is no certificate of the server", a->iid,
-                  signet_mode_name(a->mode));
-        error_hint(err, "name the file of the server's certificate, or fetch it from the server");
-        return SIGNET_E_MEANING;
-    }
-    if (!a->identity || !a->secret_key) {
-        error_set(err, SIGNET_E_MEANING, "/0/%u is in %s mode, but the device has no %s", a->iid,
-                  signet_mode_name(a->mode), a->identity ? "private key" : "certificate");
-        error_hint(err, "have both made, or name the files of key and certificate");
-        return SIGNET_E_MEANING;
-    }
+    if (!a->server_key)
+        return error_set_hint(
+            err, SIGNET_E_MEANING,
+            "name the file of the server's certificate, or fetch it from the server",
+            "/0/%u is in %s mode, but there is no certificate of the server", a->iid,
+            signet_mode_name(a->mode));
+    if (!a->identity || !a->secret_key)
+        return error_set_hint(
+            err, SIGNET_E_MEANING, "have both made, or name the files of key and certificate",
+            "/0/%u is in %s mode, but the device has no %s", a->iid, signet_mode_name(a->mode),
+            a->identity ? "private key" : "certificate");
     return SIGNET_OK;
 }
 
 /* What a device can do nothing with: no bytes at all, which some take for "trust any server", or
  * the text form. */
-static int check_form(const struct signet_account *a, unsigned rid,
-                      const struct signet_value *value, struct signet_error *err)
-{
-    static const char pem[] = "-----BEGIN";
-    const uint8_t *data = value->as.bytes.data;
-    size_t len = value->as.bytes.len;
-
-    if (value->type != SIGNET_TYPE_OPAQUE)
-        return SIGNET_OK; /* the data model's rules say so */
-    if (len == 0)
-        return error_set(err, SIGNET_E_CERT, "/0/%u/%u is empty", a->iid, rid);
-    if (len < sizeof(pem) || memcmp(data, pem, sizeof(pem) - 1) != 0)
-        return SIGNET_OK;
-    error_set(err, SIGNET_E_CERT, "/0/%u/%u is PEM, and a device takes DER only", a->iid, rid);
-    error_hint(err, "convert it to DER, or name it as a file, which is converted");
-    return SIGNET_E_CERT;
-}
-
 static int check_forms(const struct signet_account *a, struct signet_error *err)
 {
-    int rc = a->identity ? check_form(a, 3, a->identity, err) : SIGNET_OK;
+    static const char pem[] = "-----BEGIN";
+    const struct signet_value *const values[] = {a->identity, a->server_key, a->secret_key};
 
-    if (rc == SIGNET_OK && a->server_key)
-        rc = check_form(a, 4, a->server_key, err);
-    return rc == SIGNET_OK && a->secret_key ? check_form(a, 5, a->secret_key, err) : rc;
+    for (unsigned i = 0; i < 3; i++) {
+        const struct signet_value *v = values[i];
+
+        if (!v || v->type != SIGNET_TYPE_OPAQUE) /* the data model's rules say so */
+            continue;
+        if (v->as.bytes.len == 0)
+            return error_set(err, SIGNET_E_CERT, "/0/%u/%u is empty", a->iid, RID_IDENTITY + i);
+        if (v->as.bytes.len >= sizeof(pem) && memcmp(v->as.bytes.data, pem, sizeof(pem) - 1) == 0)
+            return error_set_hint(
+                err, SIGNET_E_CERT, "convert it to DER, or name it as a file, which is converted",
+                "/0/%u/%u is PEM, and a device takes DER only", a->iid, RID_IDENTITY + i);
+    }
+    return SIGNET_OK;
 }
 
-static int load(struct signet_cert **out, const struct signet_value *value,
-                struct signet_error *err)
+static int load_cert(struct signet_cert **out, const struct signet_value *value,
+                     struct signet_error *err)
 {
     return signet_cert_load(out, value->as.bytes.data, value->as.bytes.len, err);
 }
@@ -93,7 +84,7 @@ static int check_server_cert(const struct signet_account *a, const struct signet
                              struct signet_error *err)
 {
     struct signet_cert *cert = NULL;
-    int rc = load(&cert, a->server_key, err);
+    int rc = load_cert(&cert, a->server_key, err);
 
     if (rc == SIGNET_OK)
         rc = signet_cert_check_dates(cert, observer, err);
@@ -110,7 +101,7 @@ static int check_pair(const struct signet_account *a, const struct signet_observ
 {
     struct signet_cert *cert = NULL;
     struct signet_key *key = NULL;
-    int rc = load(&cert, a->identity, err);
+    int rc = load_cert(&cert, a->identity, err);
 
     if (rc == SIGNET_OK)
         rc = signet_key_load(&key, a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, err);
@@ -157,11 +148,8 @@ int signet_device_check(const struct signet_tree *tree, unsigned flags,
             rc = check_presence(&a, &why);
         if (rc == SIGNET_OK)
             rc = account_check_certs(tree, &a, observer, &why);
-        if (rc != SIGNET_OK && !(flags & SIGNET_CHECK_WARN_ONLY)) {
-            if (err)
-                *err = why;
-            return rc;
-        }
+        if (rc != SIGNET_OK && !(flags & SIGNET_CHECK_WARN_ONLY))
+            return error_copy(err, &why);
         if (rc != SIGNET_OK)
             event_warn(observer, &why);
     }

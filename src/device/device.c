@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct unit {
-    struct signet_tree *tree; /* the server's view points into it */
+/* What the packet, the view and the facts point to. */
+struct device_data {
+    struct signet_tree *tree;
     char endpoint[152];
-    char psk_sha256[65], spki_sha256[65], packet_sha256[65], cert_serial[64];
-    char *identity;
-    char issuer[512];
+    char psk_sha256[65], spki_sha256[65], packet_sha256[65];
+    struct buf identity; /* escaped */
+    struct cert_facts cert;
 };
 
 static int fingerprint(const void *data, size_t len, char out[65], struct signet_error *err)
@@ -26,40 +27,28 @@ static int fingerprint(const void *data, size_t len, char out[65], struct signet
     return rc;
 }
 
-static int psk_facts(struct device *out, struct unit *u, const struct signet_account *a,
-                     struct signet_error *err)
+static int psk_account_facts(struct device *out, struct device_data *d,
+                             const struct signet_account *a, struct signet_error *err)
 {
-    struct buf identity = {0};
     int rc =
-        fingerprint(a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, u->psk_sha256, err);
+        fingerprint(a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, d->psk_sha256, err);
 
-    text_escape(&identity, a->identity->as.bytes.data, a->identity->as.bytes.len);
-    if (rc == SIGNET_OK)
-        rc = buf_check(&identity, err);
-    if (rc == SIGNET_OK &&
-        !(u->identity = strdup(identity.data ? (const char *)identity.data : "")))
-        rc = error_nomem(err);
-    buf_free(&identity);
-    out->facts.psk_sha256 = u->psk_sha256;
-    out->facts.psk_identity = u->identity;
-    return rc;
+    text_escape(&d->identity, a->identity->as.bytes.data, a->identity->as.bytes.len);
+    out->facts.psk_sha256 = d->psk_sha256;
+    out->facts.psk_identity = d->identity.data ? (const char *)d->identity.data : "";
+    return rc == SIGNET_OK ? buf_check(&d->identity, err) : rc;
 }
 
-static int read_cert(struct device *out, struct unit *u, const struct signet_account *a,
-                     struct signet_error *err)
+static int cert_account_facts(struct device *out, struct device_data *d,
+                              const struct signet_account *a, struct signet_error *err)
 {
-    struct cert_facts facts;
-    int rc = cert_facts(a->identity->as.bytes.data, a->identity->as.bytes.len, &facts, err);
+    int rc = cert_facts(a->identity->as.bytes.data, a->identity->as.bytes.len, &d->cert, err);
 
-    if (rc != SIGNET_OK)
-        return rc;
-    hex_encode(facts.key_sha256, sizeof(facts.key_sha256), u->spki_sha256);
-    memcpy(u->issuer, facts.issuer, sizeof(u->issuer));
-    memcpy(u->cert_serial, facts.serial, sizeof(u->cert_serial));
-    out->facts.spki_sha256 = u->spki_sha256;
-    out->facts.cert_issuer = u->issuer;
-    out->facts.cert_serial = u->cert_serial;
-    return SIGNET_OK;
+    hex_encode(d->cert.key_sha256, sizeof(d->cert.key_sha256), d->spki_sha256);
+    out->facts.spki_sha256 = d->spki_sha256;
+    out->facts.cert_issuer = d->cert.issuer;
+    out->facts.cert_serial = d->cert.serial;
+    return rc;
 }
 
 /* Identity and key of the account that stands for the device. */
@@ -86,80 +75,79 @@ void device_describe(struct signet_device *out, const struct signet_tree *tree,
         device_take(out, &a);
 }
 
-static int fill(struct device *out, struct unit *u, struct signet_error *err)
+static int device_fill(struct device *out, struct device_data *d, struct signet_error *err)
 {
     struct signet_account a;
-    int rc = out->packet.data ? SIGNET_OK : signet_packet_encode(u->tree, &out->packet, err);
+    int rc = fingerprint(out->packet.data, out->packet.len, d->packet_sha256, err);
 
     if (rc == SIGNET_OK)
-        rc = fingerprint(out->packet.data, out->packet.len, u->packet_sha256, err);
-    if (rc == SIGNET_OK)
-        rc = take_account(u->tree, &a, err);
+        rc = take_account(d->tree, &a, err);
     if (rc != SIGNET_OK)
         return rc;
-    device_describe(&out->view, u->tree, u->endpoint);
-    out->facts.packet_sha256 = u->packet_sha256;
+    device_describe(&out->view, d->tree, d->endpoint);
+    out->facts.packet_sha256 = d->packet_sha256;
     if (a.mode == SIGNET_MODE_PSK)
-        return psk_facts(out, u, &a, err);
-    return mode_has_certs(a.mode) ? read_cert(out, u, &a, err) : SIGNET_OK;
+        return psk_account_facts(out, d, &a, err);
+    return mode_has_certs(a.mode) ? cert_account_facts(out, d, &a, err) : SIGNET_OK;
 }
 
-/* unit.packet is made when it is empty. The tree and the packet go over to the unit. */
-static int make(struct device *out, struct device unit, struct signet_tree *tree,
-                const char *endpoint, struct signet_error *err)
+static int copy_packet(struct signet_bytes *out, const struct secret *packet,
+                       struct signet_error *err)
 {
-    struct unit *u = calloc(1, sizeof(*u));
+    struct buf copy = {0};
 
-    if (!u) {
+    buf_append(&copy, packet->data, packet->len);
+    return buf_take(&copy, out, err);
+}
+
+/* The tree goes over to the device. packet NULL: it is made from the tree. */
+static int device_make(struct device *out, struct signet_tree *tree, const struct secret *packet,
+                       const char *endpoint, struct signet_error *err)
+{
+    struct device_data *d = calloc(1, sizeof(*d));
+    struct device device = {.handle = d};
+
+    if (!d) {
         signet_tree_free(&tree);
-        device_free(&unit);
         return error_nomem(err);
     }
-    u->tree = tree;
-    memcpy(u->endpoint, endpoint, strnlen(endpoint, sizeof(u->endpoint) - 1));
-    unit.handle = u;
-    int rc = fill(&unit, u, err);
+    d->tree = tree;
+    memcpy(d->endpoint, endpoint, strnlen(endpoint, sizeof(d->endpoint) - 1));
+    int rc = packet ? copy_packet(&device.packet, packet, err)
+                    : signet_packet_encode(tree, &device.packet, err);
+    if (rc == SIGNET_OK)
+        rc = device_fill(&device, d, err);
     if (rc != SIGNET_OK)
-        device_free(&unit);
+        device_free(&device);
     else
-        *out = unit;
+        *out = device;
     return rc;
 }
 
 int device_from_tree(struct device *out, struct signet_tree *tree, const char *endpoint,
                      struct signet_error *err)
 {
-    return make(out, (struct device){0}, tree, endpoint, err);
+    return device_make(out, tree, NULL, endpoint, err);
 }
 
 int device_from_packet(struct device *out, const struct secret *packet, const char *endpoint,
                        struct signet_error *err)
 {
-    struct device unit = {0};
     struct signet_tree *tree = NULL;
-    struct buf copy = {0};
     int rc = signet_packet_decode(packet->data, packet->len, &tree, err);
 
-    buf_append(&copy, packet->data, packet->len);
-    if (rc == SIGNET_OK)
-        rc = buf_take(&copy, &unit.packet, err);
-    buf_free(&copy);
-    if (rc != SIGNET_OK) {
-        signet_tree_free(&tree);
-        return rc;
-    }
-    return make(out, unit, tree, endpoint, err);
+    return rc == SIGNET_OK ? device_make(out, tree, packet, endpoint, err) : rc;
 }
 
-void device_free(struct device *unit)
+void device_free(struct device *device)
 {
-    struct unit *u = unit->handle;
+    struct device_data *d = device->handle;
 
-    signet_bytes_free(&unit->packet);
-    if (u) {
-        signet_tree_free(&u->tree);
-        free(u->identity);
-        free(u);
+    signet_bytes_free(&device->packet);
+    if (d) {
+        signet_tree_free(&d->tree);
+        buf_free(&d->identity);
+        free(d);
     }
-    *unit = (struct device){0};
+    *device = (struct device){0};
 }

@@ -26,13 +26,19 @@ struct device {
     void *handle;
 };
 
+/* Resources of Security, /0/x/3 to /0/x/5 (LwM2M Core 1.2, Appendix E.1). */
+enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };
+/* packet.c: bytes into one of them. */
+int security_put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const void *data, size_t len,
+                 struct signet_error *err);
+
 /* device.c: a device from its tree. The tree goes over to the device, whatever comes. */
 int device_from_tree(struct device *out, struct signet_tree *tree, const char *endpoint,
                      struct signet_error *err);
 /* The same from a packet that was made before, which is copied as it is. */
 int device_from_packet(struct device *out, const struct secret *packet, const char *endpoint,
                        struct signet_error *err);
-void device_free(struct device *unit);
+void device_free(struct device *device);
 /* With all its accounts, and what the one that stands for the device has. */
 void device_describe(struct signet_device *out, const struct signet_tree *tree,
                      const char *endpoint);

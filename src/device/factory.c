@@ -8,18 +8,10 @@
 
 enum { ACCOUNTS_MAX = 1000 };
 
-static int copy_text(char **out, const char *text, struct signet_error *err)
-{
-    if (!text)
-        return SIGNET_OK;
-    *out = strdup(text);
-    return *out ? SIGNET_OK : error_nomem(err);
-}
-
 int factory_name(struct signet_factory *f, const char *name, struct signet_error *err)
 {
     char *copy = NULL;
-    int rc = copy_text(&copy, name, err);
+    int rc = text_copy(&copy, name, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -46,12 +38,11 @@ static int take_mode(struct signet_factory *f, struct signet_error *err)
 
     if (signet_tree_account_count(f->tree) > ACCOUNTS_MAX)
         return error_set(err, SIGNET_E_LIMIT, "more than %d Security instances", ACCOUNTS_MAX);
-    if (!account_main(f->tree, &main)) {
-        error_set(err, SIGNET_E_MEANING, "the configuration has no instance of OID.Security (/0)");
-        error_hint(err,
-                   "a device needs a server: OID.Security: {1: {RID.Security.ServerURI: ...}}");
-        return SIGNET_E_MEANING;
-    }
+    if (!account_main(f->tree, &main))
+        return error_set_hint(
+            err, SIGNET_E_MEANING,
+            "a device needs a server: OID.Security: {1: {RID.Security.ServerURI: ...}}",
+            "the configuration has no instance of OID.Security (/0)");
     f->mode = main.mode;
     if (f->mode != SIGNET_MODE_NONE &&
         (f->mode != SIGNET_MODE_RPK || f->flags & SIGNET_FACTORY_NO_CHECK))
@@ -59,9 +50,8 @@ static int take_mode(struct signet_factory *f, struct signet_error *err)
     int rc = signet_tree_check(f->tree, 0, NULL, err);
     if (rc != SIGNET_OK)
         return rc;
-    error_set(err, SIGNET_E_MEANING, "RID.Security.Mode (/0/%u/2) is missing or unknown", main.iid);
-    error_hint(err, "0 is psk, 2 is cert, 3 is nosec, 4 is est");
-    return SIGNET_E_MEANING;
+    return error_set_hint(err, SIGNET_E_MEANING, "0 is psk, 2 is cert, 3 is nosec, 4 is est",
+                          "RID.Security.Mode (/0/%u/2) is missing or unknown", main.iid);
 }
 
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
@@ -89,7 +79,7 @@ int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
-        rc = copy_text(texts[i].to, texts[i].from, err);
+        rc = text_copy(texts[i].to, texts[i].from, err);
     if (rc != SIGNET_OK)
         signet_cert_info_free(&copy);
     else
@@ -115,10 +105,10 @@ static int read_cert_info(struct signet_factory *f, const struct signet_factory_
 static int read_all(struct signet_factory *f, const struct signet_factory_args *args,
                     struct signet_error *err)
 {
-    int rc = copy_text(&f->endpoint, args->endpoint_name, err);
+    int rc = text_copy(&f->endpoint, args->endpoint_name, err);
 
     if (rc == SIGNET_OK)
-        rc = copy_text(&f->ca_file, args->ca_file, err);
+        rc = text_copy(&f->ca_file, args->ca_file, err);
     if (rc == SIGNET_OK && args->token)
         rc = secret_set(&f->token, args->token, strlen(args->token), err);
     if (rc == SIGNET_OK)
@@ -161,7 +151,7 @@ void signet_factory_free(struct signet_factory **factory)
 
     if (!f)
         return;
-    server_wipe(f);
+    signet_server_close(&f->server);
     signet_cert_info_free(&f->cert_info);
     signet_tree_free(&f->tree);
     signet_cert_free(&f->server_cert);
@@ -179,22 +169,22 @@ const char *signet_factory_get_sec_mode(const struct signet_factory *factory)
     return signet_mode_name(factory->mode);
 }
 
-bool signet_factory_uses_certs(const struct signet_factory *factory)
+static bool has_cert_account(const struct signet_tree *tree, bool without_server_key)
 {
     struct signet_account a;
 
-    for (size_t i = 0; signet_tree_account(factory->tree, i, &a); i++)
-        if (mode_has_certs(a.mode))
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        if (mode_has_certs(a.mode) && !(without_server_key && a.server_key))
             return true;
     return false;
 }
 
+bool signet_factory_uses_certs(const struct signet_factory *factory)
+{
+    return has_cert_account(factory->tree, false);
+}
+
 bool signet_factory_needs_server_cert(const struct signet_factory *factory)
 {
-    struct signet_account a;
-
-    for (size_t i = 0; !factory->server_cert && signet_tree_account(factory->tree, i, &a); i++)
-        if (mode_has_certs(a.mode) && !a.server_key)
-            return true;
-    return false;
+    return !factory->server_cert && has_cert_account(factory->tree, true);
 }

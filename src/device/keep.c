@@ -12,20 +12,6 @@
 
 #define FILE_MAX ((size_t)8 * 1024 * 1024)
 
-/* What is at path; *there false when nothing is. */
-static int read_old(const char *path, struct buf *out, bool *there, struct signet_error *err)
-{
-    struct signet_error why = {0};
-    int rc = file_read(path, FILE_MAX, out, &why);
-
-    *there = rc == SIGNET_OK;
-    if (rc == SIGNET_OK || (why.code == SIGNET_E_IO && why.sys == ENOENT))
-        return SIGNET_OK;
-    if (err)
-        *err = why;
-    return rc;
-}
-
 static int name_of_copy(const char *path, const struct buf *old, struct buf *out,
                         struct signet_error *err)
 {
@@ -45,31 +31,25 @@ static int name_of_copy(const char *path, const struct buf *old, struct buf *out
 }
 
 /* Copies old, which is at path, to a name made from its hash. */
-static int keep(const char *path, const struct buf *old, const struct signet_observer *observer,
-                struct signet_error *err)
+static int keep_copy(const char *path, const struct buf *old,
+                     const struct signet_observer *observer, struct signet_error *err)
 {
-    struct signet_error note = {0};
     struct signet_error why = {0};
     struct buf name = {0};
-    int rc = name_of_copy(path, old, &name, err);
+    int rc = name_of_copy(path, old, &name, &why);
 
-    if (rc != SIGNET_OK)
-        goto out;
-    rc = file_create((const char *)name.data, old->data, old->len, 0600, &why);
-    if (rc == SIGNET_E_EXISTS) { /* the name is its hash: kept before */
-        rc = SIGNET_OK;
-        goto out;
+    if (rc == SIGNET_OK)
+        rc = file_create((const char *)name.data, old->data, old->len, 0600, &why);
+    if (rc == SIGNET_OK) {
+        error_set(&why, SIGNET_OK, "'%s' of another device is kept as '%s'", path,
+                  (const char *)name.data);
+        event_warn(observer, &why);
+    } else if (rc == SIGNET_E_EXISTS) {
+        rc = SIGNET_OK; /* the name is its hash: kept before */
+    } else {
+        error_prefix(&why, "cannot keep '%s' of another device", path);
+        error_copy(err, &why);
     }
-    if (rc != SIGNET_OK) {
-        if (err)
-            *err = why;
-        error_prefix(err, "cannot keep '%s' of another device", path);
-        goto out;
-    }
-    error_set(&note, SIGNET_OK, "'%s' of another device is kept as '%s'", path,
-              (const char *)name.data);
-    event_warn(observer, &note);
-out:
     buf_free(&name);
     return rc;
 }
@@ -125,17 +105,18 @@ static bool same_device(const struct signet_tree *old, const struct signet_tree 
 int keep_packet(const char *path, const struct signet_tree *tree,
                 const struct signet_observer *observer, struct signet_error *err)
 {
-    struct buf old = {0};
+    struct signet_error why = {0};
     struct signet_tree *was = NULL;
-    bool there = false;
-    int rc = read_old(path, &old, &there, err);
+    struct buf old = {0};
+    int rc = file_read(path, FILE_MAX, &old, &why);
 
-    if (rc == SIGNET_OK && there && old.len > 0) {
-        bool same = signet_packet_decode(old.data, old.len, &was, NULL) == SIGNET_OK &&
-                    same_device(was, tree);
-        if (!same)
-            rc = keep(path, &old, observer, err);
-    }
+    if (rc == SIGNET_E_IO && why.sys == ENOENT)
+        return SIGNET_OK;
+    if (rc != SIGNET_OK)
+        return error_copy(err, &why);
+    if (old.len > 0 && (signet_packet_decode(old.data, old.len, &was, NULL) != SIGNET_OK ||
+                        !same_device(was, tree)))
+        rc = keep_copy(path, &old, observer, err);
     signet_tree_free(&was);
     buf_free(&old);
     return rc;

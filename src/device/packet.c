@@ -4,17 +4,14 @@
 
 #include <signet/packet.h>
 
-/* /0/x/3, /0/x/4, /0/x/5 (LwM2M Core 1.2, Appendix E.1) */
-enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };
-
-static int put(struct signet_tree *tree, uint16_t iid, uint16_t rid,
-               const struct signet_bytes *bytes, struct signet_error *err)
+int security_put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const void *data, size_t len,
+                 struct signet_error *err)
 {
     struct signet_path path = {.oid = 0, .iid = iid, .rid = rid, .riid = SIGNET_NO_ID};
     struct signet_value value = {.type = SIGNET_TYPE_OPAQUE};
 
-    value.as.bytes.data = bytes->data;
-    value.as.bytes.len = bytes->len;
+    value.as.bytes.data = data;
+    value.as.bytes.len = len;
     return signet_tree_put(tree, path, &value, err);
 }
 
@@ -62,11 +59,11 @@ static int fill(struct signet_tree *tree, const struct signet_account *a, bool a
     int rc = SIGNET_OK;
 
     if (d->server.data && (alone || !a->server_key))
-        rc = put(tree, a->iid, RID_SERVER_KEY, &d->server, err);
+        rc = security_put(tree, a->iid, RID_SERVER_KEY, d->server.data, d->server.len, err);
     if (rc == SIGNET_OK && d->cert.data && (alone || !own_pair))
-        rc = put(tree, a->iid, RID_IDENTITY, &d->cert, err);
+        rc = security_put(tree, a->iid, RID_IDENTITY, d->cert.data, d->cert.len, err);
     if (rc == SIGNET_OK && d->key.data && (alone || !own_pair))
-        rc = put(tree, a->iid, RID_SECRET_KEY, &d->key, err);
+        rc = security_put(tree, a->iid, RID_SECRET_KEY, d->key.data, d->key.len, err);
     return rc;
 }
 
@@ -125,30 +122,6 @@ int signet_factory_packet(struct signet_factory *factory, struct signet_bytes *o
     return rc;
 }
 
-static int save(struct signet_factory *f, const char *path, const struct signet_tree *tree,
-                const struct signet_bytes *packet, struct signet_error *err)
-{
-    int rc = keep_packet(path, tree, f->observer, err);
-
-    return rc == SIGNET_OK ? file_write(path, packet->data, packet->len, 0600, err) : rc;
-}
-
-int signet_factory_provision_device(struct signet_factory *factory, const char *path,
-                                    struct signet_error *err)
-{
-    struct signet_bytes packet = {0};
-    struct signet_tree *tree = NULL;
-    int rc = signet_factory_tree(factory, &tree, err);
-
-    if (rc == SIGNET_OK)
-        rc = signet_packet_encode(tree, &packet, err);
-    if (rc == SIGNET_OK)
-        rc = save(factory, path ? path : "SenMLCBOR", tree, &packet, err);
-    signet_bytes_free(&packet);
-    signet_tree_free(&tree);
-    return rc;
-}
-
 int packet_save(struct signet_factory *f, const char *path, const struct signet_bytes *packet,
                 struct signet_error *err)
 {
@@ -156,7 +129,19 @@ int packet_save(struct signet_factory *f, const char *path, const struct signet_
     int rc = signet_packet_decode(packet->data, packet->len, &tree, err);
 
     if (rc == SIGNET_OK)
-        rc = save(f, path, tree, packet, err);
+        rc = keep_packet(path, tree, f->observer, err);
     signet_tree_free(&tree);
+    return rc == SIGNET_OK ? file_write(path, packet->data, packet->len, 0600, err) : rc;
+}
+
+int signet_factory_provision_device(struct signet_factory *factory, const char *path,
+                                    struct signet_error *err)
+{
+    struct signet_bytes packet = {0};
+    int rc = signet_factory_packet(factory, &packet, err);
+
+    if (rc == SIGNET_OK)
+        rc = packet_save(factory, path ? path : "SenMLCBOR", &packet, err);
+    signet_bytes_free(&packet);
     return rc;
 }

@@ -30,7 +30,6 @@ int factory_name(struct signet_factory *f, const char *name, struct signet_error
 /* register.c: the server */
 int server_read(struct signet_factory *f, const struct signet_factory_args *args,
                 struct signet_error *err);
-void server_wipe(struct signet_factory *f);
 /* What the server would refuse of a complete device, asking nobody. */
 int server_validate(const struct signet_factory *f, struct signet_error *err);
 /* Reach and token, as far as that can be tried without a change at the server. */

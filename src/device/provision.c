@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The story of one device, stage by stage. */
+/* One device, provisioned stage by stage. */
 #include "device/private.h"
 
 #include <signet/packet.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct story {
+struct provision {
     const struct signet_provision_job *job;
     struct signet_observer observer; /* adds board and endpoint, then tells the caller's */
     struct signet_factory *factory;
@@ -17,9 +17,9 @@ struct story {
 };
 
 /* Every event says which board and which device it is about. */
-static void tell(void *ctx, const struct signet_event *event)
+static void provision_event(void *ctx, const struct signet_event *event)
 {
-    const struct story *s = ctx;
+    const struct provision *s = ctx;
     struct signet_event full = *event;
 
     if (!full.board && s->result.board.serial[0])
@@ -31,41 +31,33 @@ static void tell(void *ctx, const struct signet_event *event)
     event_send(s->job->device.observer, &full);
 }
 
-static bool makes_cert(const struct story *s)
+static bool makes_cert(const struct provision *s)
 {
     return (s->job->device.cert_info || s->job->device.cert) &&
            signet_factory_uses_certs(s->factory);
 }
 
-static bool has_board(const struct story *s)
+static bool has_board(const struct provision *s)
 {
     return s->job->recipe != NULL;
 }
 
-static bool has_server(const struct story *s)
+static bool has_server(const struct provision *s)
 {
     return s->job->device.server_info || s->job->device.server;
 }
 
-static bool has_final(const struct story *s)
+static bool has_final(const struct provision *s)
 {
     return has_board(s) && s->job->board && (s->job->board->final || s->job->board->image_dir);
 }
 
-static bool always(const struct story *s)
-{
-    (void)s;
-    return true;
-}
-
 /* What was given in files. A certificate that will be made is made once on trial: a wrong request
  * shows before a board is touched. The board may only later give the name that goes into it. */
-static int check_certs(struct story *s, struct signet_error *err)
+static int read_certs(struct provision *s, struct signet_error *err)
 {
     const struct signet_provision_job *job = s->job;
     struct signet_factory *f = s->factory;
-    struct signet_tree *tree = NULL;
-    bool named = f->endpoint != NULL;
     int rc = SIGNET_OK;
 
     if (job->server_cert)
@@ -74,11 +66,21 @@ static int check_certs(struct story *s, struct signet_error *err)
         rc =
             signet_factory_set_endpoint_cert_and_key(f, job->endpoint_cert, job->endpoint_key, err);
     if (rc == SIGNET_OK && makes_cert(s)) {
-        if (!named && has_board(s))
+        if (!f->endpoint && has_board(s))
             rc = factory_name(f, "endpoint-name-of-the-board", err);
         if (rc == SIGNET_OK)
             rc = signet_factory_generate_self_signed_cert(f, err);
     }
+    return rc;
+}
+
+static int check_device(struct provision *s, struct signet_error *err)
+{
+    struct signet_factory *f = s->factory;
+    struct signet_tree *tree = NULL;
+    bool named = f->endpoint != NULL;
+    int rc = signet_factory_uses_certs(f) ? read_certs(s, err) : SIGNET_OK;
+
     if (rc == SIGNET_OK)
         rc = tree_build(f, f->cert, f->key, true, NULL, &tree, err);
     signet_tree_free(&tree);
@@ -87,12 +89,7 @@ static int check_certs(struct story *s, struct signet_error *err)
     return rc;
 }
 
-static bool has_certs(const struct signet_provision_job *job)
-{
-    return job->server_cert || job->endpoint_key || job->device.cert_info || job->device.cert;
-}
-
-static int check(struct story *s, struct signet_error *err)
+static int stage_check(struct provision *s, struct signet_error *err)
 {
     const struct signet_provision_job *job = s->job;
     struct signet_factory_args device = job->device;
@@ -105,20 +102,16 @@ static int check(struct story *s, struct signet_error *err)
         (job->endpoint_key && (device.cert_info || device.cert)))
         return error_set(err, SIGNET_E_USAGE,
                          "give certificate and key of the device, or let them be made");
-    if (has_server(s) && !device.endpoint_name && !has_board(s)) {
-        error_set(err, SIGNET_E_USAGE, "the server needs the endpoint name of the device");
-        error_hint(err, "name the endpoint");
-        return SIGNET_E_USAGE;
-    }
+    if (has_server(s) && !device.endpoint_name && !has_board(s))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "name the endpoint: there is no board that could give it",
+                              "the server needs the endpoint name of the device");
     rc = signet_factory_new(&s->factory, &device, err);
-    if (rc == SIGNET_OK && has_certs(job))
+    if (rc == SIGNET_OK &&
+        (job->server_cert || job->endpoint_key || device.cert_info || device.cert))
         signet_factory_warn_unused(s->factory);
-    if (rc == SIGNET_OK && signet_factory_uses_certs(s->factory))
-        rc = check_certs(s, err);
-    else if (rc == SIGNET_OK)
-        rc = signet_tree_check(s->factory->tree,
-                               device.flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY : 0,
-                               NULL, err);
+    if (rc == SIGNET_OK)
+        rc = check_device(s, err);
     if (rc == SIGNET_OK && has_server(s))
         rc = server_check(s->factory, err);
     if (rc != SIGNET_OK || !has_board(s))
@@ -129,23 +122,22 @@ static int check(struct story *s, struct signet_error *err)
     return signet_board_open(&s->board, job->recipe, &options, &s->observer, device.cancel, err);
 }
 
-static int flash(struct story *s, struct signet_error *err)
+static int stage_flash(struct provision *s, struct signet_error *err)
 {
     return signet_board_prepare(s->board, err);
 }
 
-static int name(struct story *s, struct signet_error *err)
+static int stage_name(struct provision *s, struct signet_error *err)
 {
     char own[152];
     int rc = signet_board_endpoint(s->board, own, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    if (!own[0] && !s->factory->endpoint && (has_server(s) || makes_cert(s))) {
-        error_set(err, SIGNET_E_USAGE, "the board gives no endpoint name, and none was given");
-        error_hint(err, "name the endpoint");
-        return SIGNET_E_USAGE;
-    }
+    if (!own[0] && !s->factory->endpoint && (has_server(s) || makes_cert(s)))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "name the endpoint: the server or the certificate needs it",
+                              "the board gives no endpoint name, and none was given");
     if (own[0])
         rc = factory_name(s->factory, own, err);
     if (rc == SIGNET_OK && s->factory->endpoint)
@@ -153,7 +145,7 @@ static int name(struct story *s, struct signet_error *err)
     return rc;
 }
 
-static int credentials(struct story *s, struct signet_error *err)
+static int stage_credentials(struct provision *s, struct signet_error *err)
 {
     const char *folder = s->job->cert_folder;
     int rc = signet_factory_generate_self_signed_cert(s->factory, err);
@@ -165,7 +157,7 @@ static int credentials(struct story *s, struct signet_error *err)
     return rc;
 }
 
-static int packet(struct story *s, struct signet_error *err)
+static int stage_packet(struct provision *s, struct signet_error *err)
 {
     const char *path = s->job->packet_path;
     int rc = signet_factory_packet(s->factory, &s->packet, err);
@@ -177,17 +169,17 @@ static int packet(struct story *s, struct signet_error *err)
     return rc;
 }
 
-static int load(struct story *s, struct signet_error *err)
+static int stage_load(struct provision *s, struct signet_error *err)
 {
     return signet_board_load(s->board, s->packet.data, s->packet.len, err);
 }
 
-static int result(struct story *s, struct signet_error *err)
+static int stage_result(struct provision *s, struct signet_error *err)
 {
     return signet_board_result(s->board, err);
 }
 
-static int registration(struct story *s, struct signet_error *err)
+static int stage_register(struct provision *s, struct signet_error *err)
 {
     int rc = signet_factory_register(s->factory, err);
 
@@ -197,30 +189,30 @@ static int registration(struct story *s, struct signet_error *err)
     return rc;
 }
 
-static int final(struct story *s, struct signet_error *err)
+static int stage_final(struct provision *s, struct signet_error *err)
 {
     return signet_board_finish(s->board, err);
 }
 
 static const struct stage {
     const char *name;
-    bool (*wanted)(const struct story *s);
-    int (*run)(struct story *s, struct signet_error *err);
+    bool (*wanted)(const struct provision *s); /* NULL: always */
+    int (*run)(struct provision *s, struct signet_error *err);
 } stages[] = {
-    {"check", always, check},      {"flash", has_board, flash},
-    {"name", has_board, name},     {"credentials", makes_cert, credentials},
-    {"packet", always, packet},    {"load", has_board, load},
-    {"result", has_board, result}, {"register", has_server, registration},
-    {"final", has_final, final},
+    {"check", NULL, stage_check},        {"flash", has_board, stage_flash},
+    {"name", has_board, stage_name},     {"credentials", makes_cert, stage_credentials},
+    {"packet", NULL, stage_packet},      {"load", has_board, stage_load},
+    {"result", has_board, stage_result}, {"register", has_server, stage_register},
+    {"final", has_final, stage_final},
 };
 
-static int run(struct story *s, const struct stage *stage, struct signet_error *err)
+static int stage_run(struct provision *s, const struct stage *stage, struct signet_error *err)
 {
     struct signet_event event = {.kind = SIGNET_EVENT_STAGE_BEGIN, .stage = stage->name};
     double begin = clock_seconds();
     int rc;
 
-    tell(s, &event);
+    provision_event(s, &event);
     if (signet_cancel_fired(s->job->device.cancel))
         rc = error_set(err, SIGNET_E_CANCELLED, "stopped before stage '%s'", stage->name);
     else
@@ -230,7 +222,7 @@ static int run(struct story *s, const struct stage *stage, struct signet_error *
     event.kind = SIGNET_EVENT_STAGE_END;
     event.seconds = clock_seconds() - begin;
     event.error = rc == SIGNET_OK ? NULL : err;
-    tell(s, &event);
+    provision_event(s, &event);
     return rc;
 }
 
@@ -238,22 +230,20 @@ int signet_provision_run(const struct signet_provision_job *job,
                          struct signet_provision_result *result, struct signet_error *err)
 {
     struct signet_error own = {0};
-    struct story s = {.job = job};
+    struct provision s = {.job = job};
     int rc = SIGNET_OK;
 
-    s.observer = (struct signet_observer){.on_event = tell, .ctx = &s};
+    s.observer = (struct signet_observer){.on_event = provision_event, .ctx = &s};
     if (job->device.endpoint_name &&
         endpoint_name_valid(job->device.endpoint_name, strlen(job->device.endpoint_name)))
         strcpy(s.result.endpoint, job->device.endpoint_name); /* at most 150 */
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(stages) / sizeof(stages[0]); i++)
-        if (stages[i].wanted(&s))
-            rc = run(&s, &stages[i], &own);
+        if (!stages[i].wanted || stages[i].wanted(&s))
+            rc = stage_run(&s, &stages[i], &own);
     signet_board_close(&s.board);
     signet_bytes_free(&s.packet);
     signet_factory_free(&s.factory);
     if (result)
         *result = s.result;
-    if (rc != SIGNET_OK && err)
-        *err = own;
-    return rc;
+    return rc == SIGNET_OK ? rc : error_copy(err, &own);
 }

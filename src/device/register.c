@@ -59,20 +59,15 @@ int server_read(struct signet_factory *f, const struct signet_factory_args *args
     return rc;
 }
 
-void server_wipe(struct signet_factory *f)
-{
-    signet_server_close(&f->server);
-}
-
-static int complete(const struct signet_factory *f, struct signet_error *err)
+static int registration_complete(const struct signet_factory *f, struct signet_error *err)
 {
     const char *what = !f->has_server ? "server" : !f->server ? "access token" : "endpoint name";
 
     if (f->server && f->endpoint)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_USAGE, "registration needs the %s", what);
-    error_hint(err, "registration takes a server, an access token and an endpoint name");
-    return SIGNET_E_USAGE;
+    return error_set_hint(err, SIGNET_E_USAGE,
+                          "registration takes a server, an access token and an endpoint name",
+                          "registration needs the %s", what);
 }
 
 int server_validate(const struct signet_factory *f, struct signet_error *err)
@@ -87,7 +82,7 @@ int server_check(struct signet_factory *f, struct signet_error *err)
     int rc;
 
     if (!f->server)
-        return complete(f, err);
+        return registration_complete(f, err);
     rc = f->endpoint ? server_validate(f, err) : SIGNET_OK;
     return rc == SIGNET_OK ? signet_server_check(f->server, err) : rc;
 }
@@ -98,7 +93,7 @@ int signet_factory_register(struct signet_factory *factory, struct signet_error 
         .endpoint = factory->endpoint,
     };
     struct signet_tree *whole = NULL;
-    int rc = complete(factory, err);
+    int rc = registration_complete(factory, err);
 
     if (rc == SIGNET_OK) /* with the certificate, for servers that want it */
         rc = tree_build(factory, factory->cert, NULL, false, NULL, &whole, err);

@@ -20,11 +20,10 @@ static bool known_sample(const void *key, size_t len)
 
 int template_check_psk(const void *key, size_t len, struct signet_error *err)
 {
-    if (known_sample(key, len)) {
-        error_set(err, SIGNET_E_MEANING, "the key is the sample that everyone knows");
-        error_hint(err, "leave RID.Security.SecretKey out: each device gets a key of its own");
-        return SIGNET_E_MEANING;
-    }
+    if (known_sample(key, len))
+        return error_set_hint(err, SIGNET_E_MEANING,
+                              "leave RID.Security.SecretKey out: each device gets a key of its own",
+                              "the key is the sample that everyone knows");
     if (len < 16 || len > 64)
         return error_set(err, SIGNET_E_MEANING, "the key has %zu bytes: 16 to 64 are possible",
                          len);
@@ -64,17 +63,6 @@ void template_blame(const struct template *f, const struct manifest_row *row,
     error_prefix(err, "%s:%llu: %s '%s%s'", f->manifest, (unsigned long long)row->line,
                  f->columns[at], safe.data ? (const char *)safe.data : "", len > 60 ? "..." : "");
     buf_free(&safe);
-}
-
-static int put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const void *data, size_t len,
-               struct signet_error *err)
-{
-    const struct signet_path path = {.oid = 0, .iid = iid, .rid = rid, .riid = SIGNET_NO_ID};
-    struct signet_value value = {.type = SIGNET_TYPE_OPAQUE};
-
-    value.as.bytes.data = data;
-    value.as.bytes.len = len;
-    return signet_tree_put(tree, path, &value, err);
 }
 
 static int convert(enum signet_type type, const struct buf *text, struct signet_value *out,
@@ -163,7 +151,7 @@ static int put_psk(const struct template *f, const struct template_account *a,
     int rc = psk_mint(&key, f->psk_len, err);
 
     if (rc == SIGNET_OK)
-        rc = put(tree, a->iid, RID_SECRET_KEY, key.data, key.len, err);
+        rc = security_put(tree, a->iid, RID_SECRET_KEY, key.data, key.len, err);
     secret_wipe(&key);
     return rc;
 }
@@ -190,7 +178,7 @@ static int put_psks(const struct template *f, const struct placeholder_values *v
                 template_blame(f, values->row, &f->identity, NULL, err);
         }
         if (rc == SIGNET_OK && a->names)
-            rc = put(tree, a->iid, RID_IDENTITY, identity.data, identity.len, err);
+            rc = security_put(tree, a->iid, RID_IDENTITY, identity.data, identity.len, err);
         if (rc == SIGNET_OK && a->mint && !trial)
             rc = put_psk(f, a, tree, err);
     }
@@ -220,9 +208,9 @@ static int put_certs(const struct template *f, const struct source *u,
 
         if (!a->mint || !mode_has_certs(a->mode))
             continue;
-        rc = put(tree, a->iid, RID_IDENTITY, cert_der.data, cert_der.len, err);
+        rc = security_put(tree, a->iid, RID_IDENTITY, cert_der.data, cert_der.len, err);
         if (rc == SIGNET_OK)
-            rc = put(tree, a->iid, RID_SECRET_KEY, key_der.data, key_der.len, err);
+            rc = security_put(tree, a->iid, RID_SECRET_KEY, key_der.data, key_der.len, err);
     }
     signet_bytes_free(&cert_der);
     signet_bytes_free(&key_der);
@@ -293,7 +281,7 @@ int template_make(const struct template *f, const struct source *u,
     return rc;
 }
 
-/* The story of one device makes certificates, puts them in place and checks the whole. */
+/* The calls for one device make certificates, put them in place and check the whole. */
 static int complete(const struct template *f, const struct source *u,
                     const struct signet_tree *tree, const char *endpoint,
                     const struct signet_observer *observer, struct signet_tree **out,

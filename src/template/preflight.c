@@ -158,12 +158,10 @@ static int check_count(const struct trial *t, struct signet_error *err)
     if (rows == 0)
         return error_set(err, SIGNET_E_MEANING, "%s has a header and no rows",
                          manifest_path(n->manifest));
-    if (rows < quota) {
-        error_set(err, SIGNET_E_MEANING, "%s has %lld rows, the quota is %lld",
-                  manifest_path(n->manifest), (long long)rows, (long long)quota);
-        error_hint(err, "a quota is at most the number of rows");
-        return SIGNET_E_MEANING;
-    }
+    if (rows < quota)
+        return error_set_hint(err, SIGNET_E_MEANING, "a quota is at most the number of rows",
+                              "%s has %lld rows, the quota is %lld", manifest_path(n->manifest),
+                              (long long)rows, (long long)quota);
     if (quota > 0 && rows > quota) {
         struct signet_error note = {0};
         error_set(&note, SIGNET_OK, "%s has %lld rows, the quota is %lld: the rest is not made",

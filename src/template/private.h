@@ -29,9 +29,6 @@ uint64_t names_hash(const struct names *n, enum names_value kind, const void *va
 int names_find(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,
                int64_t *found, struct signet_error *err);
 
-/* /0/x/3, /0/x/5 (LwM2M Core 1.2, Appendix E.1) */
-enum { RID_IDENTITY = 3, RID_SECRET_KEY = 5 };
-
 /* template.c: the template, prepared once for all devices */
 struct template_place {
     struct signet_path path;

@@ -7,14 +7,14 @@
 #include <string.h>
 
 /* A secret that all devices share is no fact about one of them: the ledger would see it twice. */
-static void forget_shared(const struct template *t, struct device *unit)
+static void forget_shared(const struct template *t, struct device *device)
 {
     if (t->shares_key) {
-        unit->facts.psk_sha256 = unit->facts.spki_sha256 = NULL;
-        unit->facts.cert_issuer = unit->facts.cert_serial = NULL;
+        device->facts.psk_sha256 = device->facts.spki_sha256 = NULL;
+        device->facts.cert_issuer = device->facts.cert_serial = NULL;
     }
     if (t->shares_identity)
-        unit->facts.psk_identity = NULL;
+        device->facts.psk_identity = NULL;
 }
 
 int source_make(struct source *s, const char *endpoint, int64_t index, struct device *out,

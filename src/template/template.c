@@ -101,14 +101,12 @@ static int check_shared(const struct signet_account *a, bool allowed, struct sig
 {
     const struct signet_value *key = a->secret_key;
 
-    if (!allowed) {
-        error_set(err, SIGNET_E_MEANING,
-                  "/0/%u/5: the template holds a secret key, which all devices would share",
-                  a->iid);
-        error_hint(err, "leave RID.Security.SecretKey and PKOrIdentity out: each device gets its "
-                        "own; or say credentials: {shared_secret: true}");
-        return SIGNET_E_MEANING;
-    }
+    if (!allowed)
+        return error_set_hint(
+            err, SIGNET_E_MEANING,
+            "leave RID.Security.SecretKey and PKOrIdentity out: each device gets its "
+            "own; or say credentials: {shared_secret: true}",
+            "/0/%u/5: the template holds a secret key, which all devices would share", a->iid);
     if (a->mode != SIGNET_MODE_PSK || key->type != SIGNET_TYPE_OPAQUE)
         return SIGNET_OK;
     int rc = template_check_psk(key->as.bytes.data, key->as.bytes.len, err);
@@ -139,11 +137,10 @@ static int plan_account(const struct template *f, const struct signet_account *a
         out->names = !a->identity;
         if (!fixed_identity || may_share)
             return SIGNET_OK;
-        error_set(err, SIGNET_E_MEANING,
-                  "/0/%u/3: the template holds a PSK identity, which all devices would share",
-                  a->iid);
-        error_hint(err, "leave RID.Security.PKOrIdentity out, or write b'{endpoint:text}'");
-        return SIGNET_E_MEANING;
+        return error_set_hint(
+            err, SIGNET_E_MEANING,
+            "leave RID.Security.PKOrIdentity out, or write b'{endpoint:text}'",
+            "/0/%u/3: the template holds a PSK identity, which all devices would share", a->iid);
     }
     if (!mode_has_certs(a->mode))
         return SIGNET_OK;
@@ -183,9 +180,9 @@ static int plan_accounts(struct template *f, const struct source_options *o,
     }
     if (!o->shared_secret || shared)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_MEANING, "the secret is to be shared, but the template holds none");
-    error_hint(err, "take shared_secret out of the order: each device gets a key of its own");
-    return SIGNET_E_MEANING;
+    return error_set_hint(err, SIGNET_E_MEANING,
+                          "take shared_secret out of the order: each device gets a key of its own",
+                          "the secret is to be shared, but the template holds none");
 }
 
 int template_open(struct template *f, const struct source_options *o, const struct names *names,

@@ -89,6 +89,20 @@ static void every_code_has_a_class(void **state)
     assert_int_equal(class_of((enum signet_code)9999, 0), SIGNET_CLASS_BUG);
 }
 
+static void a_hint_is_no_format(void **state)
+{
+    struct signet_error err = {0}, copy = {0};
+
+    (void)state;
+    assert_int_equal(error_set_hint(&err, SIGNET_E_IO, "100 %s", "%s", "what"), SIGNET_E_IO);
+    assert_string_equal(err.msg, "what");
+    assert_string_equal(err.hint, "100 %s");
+    assert_int_equal(error_set_hint(NULL, SIGNET_E_IO, "hint", "what"), SIGNET_E_IO);
+    assert_int_equal(error_copy(&copy, &err), SIGNET_E_IO);
+    assert_memory_equal(&copy, &err, sizeof(err));
+    assert_int_equal(error_copy(NULL, &err), SIGNET_E_IO);
+}
+
 static void a_status_says_whose_matter_it_is(void **state)
 {
     static const int device[] = {400, 409, 412, 422};
@@ -110,6 +124,7 @@ int main(void)
         cmocka_unit_test(null_is_fine),
         cmocka_unit_test(every_code_has_a_name),
         cmocka_unit_test(every_code_has_a_class),
+        cmocka_unit_test(a_hint_is_no_format),
         cmocka_unit_test(a_status_says_whose_matter_it_is),
     };
 
