@@ -50,6 +50,8 @@ struct cbor_reader {
 
 /* "a text string", for messages. */
 const char *cbor_kind_name(enum cbor_kind kind);
+/* SIGNET_E_SYNTAX: "byte 3: a map where WANTED must be". */
+int cbor_misplaced(const struct cbor_item *item, const char *wanted, struct signet_error *err);
 
 /* The next item's head; a definite string with its bytes. SIGNET_E_SYNTAX: no item is there. */
 int cbor_next(struct cbor_reader *r, struct cbor_item *out, struct signet_error *err);

@@ -4,62 +4,42 @@
 
 #include <cbor.h>
 
-#define ON(name, parameters, ...)                                                                  \
-    static void name parameters                                                                    \
+#define CALLBACKS(ON)                                                                              \
+    ON(uint8, (void *ctx, uint8_t n), .kind = CBOR_UNSIGNED, .number = n)                          \
+    ON(uint16, (void *ctx, uint16_t n), .kind = CBOR_UNSIGNED, .number = n)                        \
+    ON(uint32, (void *ctx, uint32_t n), .kind = CBOR_UNSIGNED, .number = n)                        \
+    ON(uint64, (void *ctx, uint64_t n), .kind = CBOR_UNSIGNED, .number = n)                        \
+    ON(negint8, (void *ctx, uint8_t n), .kind = CBOR_NEGATIVE, .number = n)                        \
+    ON(negint16, (void *ctx, uint16_t n), .kind = CBOR_NEGATIVE, .number = n)                      \
+    ON(negint32, (void *ctx, uint32_t n), .kind = CBOR_NEGATIVE, .number = n)                      \
+    ON(negint64, (void *ctx, uint64_t n), .kind = CBOR_NEGATIVE, .number = n)                      \
+    ON(byte_string, (void *ctx, cbor_data at, size_t n), .kind = CBOR_BYTES, .bytes = at,          \
+       .len = n)                                                                                   \
+    ON(byte_string_start, (void *ctx), .kind = CBOR_BYTES_START)                                   \
+    ON(string, (void *ctx, cbor_data at, size_t n), .kind = CBOR_TEXT, .bytes = at, .len = n)      \
+    ON(string_start, (void *ctx), .kind = CBOR_TEXT_START)                                         \
+    ON(array_start, (void *ctx, size_t n), .kind = CBOR_ARRAY, .number = n)                        \
+    ON(indef_array_start, (void *ctx), .kind = CBOR_ARRAY_START)                                   \
+    ON(map_start, (void *ctx, size_t n), .kind = CBOR_MAP, .number = n)                            \
+    ON(indef_map_start, (void *ctx), .kind = CBOR_MAP_START)                                       \
+    ON(tag, (void *ctx, uint64_t n), .kind = CBOR_TAG, .number = n)                                \
+    ON(float2, (void *ctx, float value), .kind = CBOR_FLOAT, .real = (double)value)                \
+    ON(float4, (void *ctx, float value), .kind = CBOR_FLOAT, .real = (double)value)                \
+    ON(float8, (void *ctx, double value), .kind = CBOR_FLOAT, .real = value)                       \
+    ON(boolean, (void *ctx, bool value), .kind = CBOR_BOOLEAN, .boolean = value)                   \
+    ON(null, (void *ctx), .kind = CBOR_NULL)                                                       \
+    ON(undefined, (void *ctx), .kind = CBOR_UNDEFINED)                                             \
+    ON(indef_break, (void *ctx), .kind = CBOR_BREAK)
+
+#define FUNCTION(name, parameters, ...)                                                            \
+    static void on_##name parameters                                                               \
     {                                                                                              \
         *(struct cbor_item *)ctx = (struct cbor_item){__VA_ARGS__};                                \
     }
-ON(on_uint8, (void *ctx, uint8_t n), .kind = CBOR_UNSIGNED, .number = n)
-ON(on_uint16, (void *ctx, uint16_t n), .kind = CBOR_UNSIGNED, .number = n)
-ON(on_uint32, (void *ctx, uint32_t n), .kind = CBOR_UNSIGNED, .number = n)
-ON(on_uint64, (void *ctx, uint64_t n), .kind = CBOR_UNSIGNED, .number = n)
-ON(on_negint8, (void *ctx, uint8_t n), .kind = CBOR_NEGATIVE, .number = n)
-ON(on_negint16, (void *ctx, uint16_t n), .kind = CBOR_NEGATIVE, .number = n)
-ON(on_negint32, (void *ctx, uint32_t n), .kind = CBOR_NEGATIVE, .number = n)
-ON(on_negint64, (void *ctx, uint64_t n), .kind = CBOR_NEGATIVE, .number = n)
-ON(on_bytes, (void *ctx, cbor_data bytes, size_t len), .kind = CBOR_BYTES, .bytes = bytes,
-   .len = len)
-ON(on_bytes_start, (void *ctx), .kind = CBOR_BYTES_START)
-ON(on_text, (void *ctx, cbor_data bytes, size_t len), .kind = CBOR_TEXT, .bytes = bytes, .len = len)
-ON(on_text_start, (void *ctx), .kind = CBOR_TEXT_START)
-ON(on_array, (void *ctx, size_t n), .kind = CBOR_ARRAY, .number = n)
-ON(on_array_start, (void *ctx), .kind = CBOR_ARRAY_START)
-ON(on_map, (void *ctx, size_t n), .kind = CBOR_MAP, .number = n)
-ON(on_map_start, (void *ctx), .kind = CBOR_MAP_START)
-ON(on_tag, (void *ctx, uint64_t n), .kind = CBOR_TAG, .number = n)
-ON(on_float, (void *ctx, float value), .kind = CBOR_FLOAT, .real = (double)value)
-ON(on_double, (void *ctx, double value), .kind = CBOR_FLOAT, .real = value)
-ON(on_boolean, (void *ctx, bool value), .kind = CBOR_BOOLEAN, .boolean = value)
-ON(on_null, (void *ctx), .kind = CBOR_NULL)
-ON(on_undefined, (void *ctx), .kind = CBOR_UNDEFINED)
-ON(on_break, (void *ctx), .kind = CBOR_BREAK)
+CALLBACKS(FUNCTION)
 
-static const struct cbor_callbacks callbacks = {
-    .uint8 = on_uint8,
-    .uint16 = on_uint16,
-    .uint32 = on_uint32,
-    .uint64 = on_uint64,
-    .negint8 = on_negint8,
-    .negint16 = on_negint16,
-    .negint32 = on_negint32,
-    .negint64 = on_negint64,
-    .byte_string = on_bytes,
-    .byte_string_start = on_bytes_start,
-    .string = on_text,
-    .string_start = on_text_start,
-    .array_start = on_array,
-    .indef_array_start = on_array_start,
-    .map_start = on_map,
-    .indef_map_start = on_map_start,
-    .tag = on_tag,
-    .float2 = on_float,
-    .float4 = on_float,
-    .float8 = on_double,
-    .boolean = on_boolean,
-    .null = on_null,
-    .undefined = on_undefined,
-    .indef_break = on_break,
-};
+#define MEMBER(name, parameters, ...) .name = on_##name,
+static const struct cbor_callbacks callbacks = {CALLBACKS(MEMBER)};
 
 const char *cbor_kind_name(enum cbor_kind kind)
 {
@@ -74,6 +54,12 @@ const char *cbor_kind_name(enum cbor_kind kind)
         [CBOR_UNDEFINED] = "undefined", [CBOR_BREAK] = "a break",
     };
     return names[kind];
+}
+
+int cbor_misplaced(const struct cbor_item *item, const char *wanted, struct signet_error *err)
+{
+    return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where %s must be", item->at,
+                     cbor_kind_name(item->kind), wanted);
 }
 
 int cbor_next(struct cbor_reader *r, struct cbor_item *out, struct signet_error *err)
@@ -183,8 +169,7 @@ int cbor_string(struct cbor_reader *r, const struct cbor_item *start, struct buf
         return SIGNET_OK;
     }
     if (start->kind != CBOR_TEXT_START && start->kind != CBOR_BYTES_START)
-        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a string must be", start->at,
-                         cbor_kind_name(start->kind));
+        return cbor_misplaced(start, "a string", err);
     buf_reset(scratch);
     while (more) {
         int rc = cbor_piece_next(r, start, &more, &piece, err);

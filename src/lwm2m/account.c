@@ -18,19 +18,15 @@ static const struct signet_value *value_of(const struct signet_tree *tree, uint1
  */
 static size_t nth_account(const struct signet_tree *tree, size_t n, uint16_t *iid)
 {
-    uint8_t seen[65536 / 8] = {0};
+    struct id_set seen = {{0}};
     size_t found = 0;
 
-    for (size_t i = 0; i < signet_tree_count(tree); i++) {
+    for (size_t i = 0; i < signet_tree_count(tree) && found <= n; i++) {
         const struct signet_path *path = &signet_tree_at(tree, i)->path;
-        uint8_t bit = (uint8_t)(1u << (path->iid & 7));
 
-        if (path->oid != 0 || (seen[path->iid >> 3] & bit))
-            continue;
-        seen[path->iid >> 3] |= bit;
-        if (found++ == n) {
+        if (path->oid == 0 && id_set_add(&seen, path->iid)) {
             *iid = path->iid;
-            break;
+            found++;
         }
     }
     return found;
@@ -58,32 +54,41 @@ static void add_server(const struct signet_tree *tree, struct signet_account *ou
     }
 }
 
+/* An integer resource of the Security instance from 0 to most, or -1. */
+static int number_of(const struct signet_tree *tree, uint16_t iid, uint16_t rid, int most)
+{
+    const struct signet_value *value = value_of(tree, 0, iid, rid);
+
+    return value && value->type == SIGNET_TYPE_INTEGER && value->as.integer >= 0 &&
+                   value->as.integer <= most
+               ? (int)value->as.integer
+               : -1;
+}
+
 bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet_account *out)
 {
-    const struct signet_value *value;
+    const struct signet_value *bootstrap;
     uint16_t iid = 0;
+    int ssid;
 
     if (nth_account(tree, i, &iid) <= i)
         return false;
-    *out = (struct signet_account){.iid = iid, .mode = SIGNET_MODE_NONE};
-    out->uri = value_of(tree, 0, iid, 0);
-    out->identity = value_of(tree, 0, iid, 3);
-    out->server_key = value_of(tree, 0, iid, 4);
-    out->secret_key = value_of(tree, 0, iid, 5);
-    out->usage = value_of(tree, 0, iid, 15);
-    value = value_of(tree, 0, iid, 1);
-    out->bootstrap = value && value->type == SIGNET_TYPE_BOOLEAN && value->as.boolean;
-    value = value_of(tree, 0, iid, 2);
-    if (value && value->type == SIGNET_TYPE_INTEGER && value->as.integer >= 0 &&
-        value->as.integer <= SIGNET_MODE_EST)
-        out->mode = (enum signet_mode)value->as.integer;
-    value = value_of(tree, 0, iid, 10);
-    if (value && value->type == SIGNET_TYPE_INTEGER && value->as.integer >= 0 &&
-        value->as.integer <= 65535) {
-        out->has_ssid = true;
-        out->ssid = (uint16_t)value->as.integer;
+    bootstrap = value_of(tree, 0, iid, 1);
+    ssid = number_of(tree, iid, 10, 65535);
+    *out = (struct signet_account){
+        .iid = iid,
+        .bootstrap = bootstrap && bootstrap->type == SIGNET_TYPE_BOOLEAN && bootstrap->as.boolean,
+        .has_ssid = ssid >= 0,
+        .ssid = ssid >= 0 ? (uint16_t)ssid : 0,
+        .mode = (enum signet_mode)number_of(tree, iid, 2, SIGNET_MODE_EST),
+        .uri = value_of(tree, 0, iid, 0),
+        .identity = value_of(tree, 0, iid, 3),
+        .server_key = value_of(tree, 0, iid, 4),
+        .secret_key = value_of(tree, 0, iid, 5),
+        .usage = value_of(tree, 0, iid, 15),
+    };
+    if (out->has_ssid)
         add_server(tree, out);
-    }
     return true;
 }
 
@@ -94,26 +99,19 @@ bool mode_has_certs(enum signet_mode mode)
 
 bool account_main(const struct signet_tree *tree, struct signet_account *out)
 {
-    struct signet_account a;
-    bool found = false;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
-        if (!found || !a.bootstrap)
-            *out = a;
-        found = true;
-        if (!a.bootstrap)
-            break;
-    }
-    return found;
+    for (size_t i = 0; signet_tree_account(tree, i, out); i++)
+        if (!out->bootstrap)
+            return true;
+    return signet_tree_account(tree, 0, out);
 }
 
-static bool is_text(const struct signet_value *value, const char *text)
+static bool spells(const struct signet_value *value, const char *text)
 {
     return value && value->type == SIGNET_TYPE_STRING && value->as.bytes.len == strlen(text) &&
            memcmp(value->as.bytes.data, text, value->as.bytes.len) == 0;
 }
 
-static bool is_named(const struct signet_account *a, const char *which)
+static bool is_account(const struct signet_account *a, const char *which)
 {
     char *end;
 
@@ -123,7 +121,7 @@ static bool is_named(const struct signet_account *a, const char *which)
         return a->bootstrap;
     if (strspn(which, "0123456789") == strlen(which))
         return a->has_ssid && strtoul(which, &end, 10) == a->ssid;
-    return is_text(a->uri, which);
+    return spells(a->uri, which);
 }
 
 static int refuse_choice(const struct signet_tree *tree, const char *which, size_t found,
@@ -164,57 +162,37 @@ int signet_tree_account_choose(const struct signet_tree *tree, const char *which
     size_t found = 0;
 
     for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
-        if (is_named(&a, which) && found++ == 0)
+        if (is_account(&a, which) && found++ == 0)
             *out = a;
     if (found == 0 && !which) /* no management account: the bootstrap account, if it is one */
         return signet_tree_account_choose(tree, "bootstrap", out, err);
     return found == 1 ? SIGNET_OK : refuse_choice(tree, which, found, err);
 }
 
-static bool has_bytes(const struct signet_value *value)
+static bool is_given(const struct signet_value *value)
 {
-    return value && (value->type == SIGNET_TYPE_OPAQUE || value->type == SIGNET_TYPE_STRING) &&
-           value->as.bytes.len > 0;
+    return value && type_has_bytes(value->type) && value->as.bytes.len > 0;
 }
 
 unsigned signet_account_lacks(const struct signet_account *a)
 {
-    unsigned needs = 0, has = 0;
+    unsigned lacks = 0;
 
-    switch (a->mode) {
-    case SIGNET_MODE_PSK:
-        needs = SIGNET_LACKS_IDENTITY | SIGNET_LACKS_KEY;
-        break;
-    case SIGNET_MODE_RPK:
-    case SIGNET_MODE_CERT:
-    case SIGNET_MODE_EST: /* the factory firmware enrols with a certificate that it has */
-        needs = SIGNET_LACKS_IDENTITY | SIGNET_LACKS_SERVER_CERT | SIGNET_LACKS_KEY;
-        break;
-    case SIGNET_MODE_NOSEC:
-    case SIGNET_MODE_NONE:
-        break;
-    }
-    has |= has_bytes(a->identity) ? SIGNET_LACKS_IDENTITY : 0;
-    has |= has_bytes(a->server_key) ? SIGNET_LACKS_SERVER_CERT : 0;
-    has |= has_bytes(a->secret_key) ? SIGNET_LACKS_KEY : 0;
-    return needs & ~has;
+    if (a->mode == SIGNET_MODE_NOSEC || a->mode == SIGNET_MODE_NONE)
+        return 0;
+    if (!is_given(a->identity))
+        lacks |= SIGNET_LACKS_IDENTITY;
+    if (!is_given(a->secret_key))
+        lacks |= SIGNET_LACKS_KEY;
+    /* in mode est too: the factory firmware enrols with a certificate that it has */
+    if (!is_given(a->server_key) && a->mode != SIGNET_MODE_PSK)
+        lacks |= SIGNET_LACKS_SERVER_CERT;
+    return lacks;
 }
 
 const char *signet_mode_name(enum signet_mode mode)
 {
-    switch (mode) {
-    case SIGNET_MODE_PSK:
-        return "psk";
-    case SIGNET_MODE_RPK:
-        return "rpk";
-    case SIGNET_MODE_CERT:
-        return "cert";
-    case SIGNET_MODE_NOSEC:
-        return "nosec";
-    case SIGNET_MODE_EST:
-        return "est";
-    case SIGNET_MODE_NONE:
-        break;
-    }
-    return "none";
+    static const char *const names[] = {"psk", "rpk", "cert", "nosec", "est"};
+
+    return (size_t)mode < sizeof names / sizeof *names ? names[mode] : "none";
 }

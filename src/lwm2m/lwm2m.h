@@ -20,6 +20,29 @@ int tree_append(struct signet_tree *tree, struct signet_path path, const struct 
 bool account_main(const struct signet_tree *tree, struct signet_account *out);
 bool mode_has_certs(enum signet_mode mode);
 
+/* types.c: a type of the object table */
+struct type_info {
+    enum signet_type value;  /* of its values; SIGNET_TYPE_NONE: it has none */
+    const char *name, *noun; /* "string", "a string" */
+    const char *senml;       /* label of a value in SenML JSON (RFC 8428, table 2) */
+    const char *hint;        /* how a configuration spells a value */
+};
+const struct type_info *type_info(enum signet_type type);
+bool type_has_bytes(enum signet_type type); /* STRING and OPAQUE */
+
+/* A set of identifiers. False: it was in there already. */
+struct id_set {
+    uint8_t bits[65536 / 8];
+};
+static inline bool id_set_add(struct id_set *set, uint16_t id)
+{
+    uint8_t *byte = &set->bits[id >> 3], bit = (uint8_t)(1u << (id & 7));
+    bool added = !(*byte & bit);
+
+    *byte |= bit;
+    return added;
+}
+
 /* "/0/1/3" or "/3/0/6/1". */
 enum { PATH_TEXT_MAX = 24 };
 void path_format(struct signet_path path, char out[static PATH_TEXT_MAX]);

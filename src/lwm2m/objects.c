@@ -1,447 +1,385 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The object table: numbers, names and types of the OMA registry's core objects and of the objects
- * that Anjay's test framework names. A range of 0..0 means any. */
+ * that Anjay's test framework names. */
 #include "lwm2m/objects.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static const struct resource object_0[] = {
-    {0, SIGNET_TYPE_STRING, MANDATORY, 0, 0, "ServerURI"},
-    {1, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "Bootstrap"},
-    {2, SIGNET_TYPE_INTEGER, MANDATORY, 0, 4, "Mode"},
-    {3, SIGNET_TYPE_OPAQUE, 0, 0, 0, "PKOrIdentity"},
-    {4, SIGNET_TYPE_OPAQUE, 0, 0, 0, "ServerPKOrIdentity"},
-    {5, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "SecretKey"},
-    {6, SIGNET_TYPE_INTEGER, 0, 0, 255, "SMSSecurityMode"},
-    {7, SIGNET_TYPE_OPAQUE, 0, 0, 0, "SMSBindingKeyParameters"},
-    {8, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "SMSBindingSecretKeys"},
-    {9, SIGNET_TYPE_STRING, 0, 0, 0, "ServerSMSNumber"},
-    {10, SIGNET_TYPE_INTEGER, 0, 1, 65534, "ShortServerID"},
-    {11, SIGNET_TYPE_INTEGER, 0, 0, 0, "ClientHoldOffTime"},
-    {12, SIGNET_TYPE_INTEGER, 0, 0, 0, "BootstrapTimeout"},
-    {13, SIGNET_TYPE_UNSIGNED, 0, 0, 3, "MatchingType"},
-    {14, SIGNET_TYPE_STRING, 0, 0, 0, "SNI"},
-    {15, SIGNET_TYPE_UNSIGNED, 0, 0, 3, "CertificateUsage"},
-    {16, SIGNET_TYPE_UNSIGNED, MULTIPLE, 0, 0, "DtlsTlsCiphersuite"},
-    {17, SIGNET_TYPE_OBJLNK, 0, 0, 0, "OSCORESecurityMode"},
+static const struct object {
+    uint16_t oid;
+    const char *name;
+} objects[] = {
+    {0, "Security"},
+    {1, "Server"},
+    {2, "AccessControl"},
+    {3, "Device"},
+    {4, "ConnectivityMonitoring"},
+    {5, "FirmwareUpdate"},
+    {6, "Location"},
+    {7, "ConnectivityStatistics"},
+    {9, "SoftwareManagement"},
+    {10, "CellularConnectivity"},
+    {11, "ApnConnectionProfile"},
+    {16, "Portfolio"},
+    {19, "BinaryAppDataContainer"},
+    {20, "EventLog"},
+    {21, "OSCORE"},
+    {23, "COSE"},
+    {25, "Lwm2mGateway"},
+    {3303, "Temperature"},
+    {3313, "Accelerometer"},
+    {3347, "PushButton"},
+    {33605, "Test"},
+    {33606, "ExtDevInfo"},
+    {33607, "IpPing"},
+    {33608, "GeoPoints"},
+    {33609, "DownloadDiagnostics"},
+    {33629, "AdvancedFirmwareUpdate"},
 };
 
-static const struct resource object_1[] = {
-    {0, SIGNET_TYPE_INTEGER, MANDATORY, 1, 65534, "ShortServerID"},
-    {1, SIGNET_TYPE_INTEGER, MANDATORY, 0, 2147483647, "Lifetime"},
-    {2, SIGNET_TYPE_INTEGER, 0, 0, 0, "DefaultMinPeriod"},
-    {3, SIGNET_TYPE_INTEGER, 0, 0, 0, "DefaultMaxPeriod"},
-    {4, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Disable"},
-    {5, SIGNET_TYPE_INTEGER, 0, 0, 0, "DisableTimeout"},
-    {6, SIGNET_TYPE_BOOLEAN, MANDATORY, 0, 0, "NotificationStoring"},
-    {7, SIGNET_TYPE_STRING, MANDATORY, 0, 0, "Binding"},
-    {8, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "RegistrationUpdateTrigger"},
-    {9, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "RequestBootstrapTrigger"},
-    {10, SIGNET_TYPE_OBJLNK, 0, 0, 0, "APNLink"},
-    {11, SIGNET_TYPE_UNSIGNED, 0, 0, 255, "TlsDtlsAlertCode"},
-    {12, SIGNET_TYPE_TIME, 0, 0, 0, "LastBootstrapped"},
-    {13, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "RegistrationPriorityOrder"},
-    {14, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "InitialRegistrationDelayTimer"},
-    {15, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "RegistrationFailureBlock"},
-    {16, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "BootstrapOnRegistrationFailure"},
-    {17, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ServerCommunicationRetryCount"},
-    {18, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ServerCommunicationRetryTimer"},
-    {19, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ServerCommunicationSequenceDelayTimer"},
-    {20, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ServerCommunicationSequenceRetryCount"},
-    {21, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "Trigger"},
-    {22, SIGNET_TYPE_STRING, 0, 0, 0, "PreferredTransport"},
-    {23, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "MuteSend"},
+/* By object and resource: they are found by bisection. A range of 0..0 means any. */
+static const struct resource resources[] = {
+    {0, 0, SIGNET_TYPE_STRING, MANDATORY, 0, 0, "ServerURI"},
+    {0, 1, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "Bootstrap"},
+    {0, 2, SIGNET_TYPE_INTEGER, MANDATORY, 0, 4, "Mode"},
+    {0, 3, SIGNET_TYPE_OPAQUE, 0, 0, 0, "PKOrIdentity"},
+    {0, 4, SIGNET_TYPE_OPAQUE, 0, 0, 0, "ServerPKOrIdentity"},
+    {0, 5, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "SecretKey"},
+    {0, 6, SIGNET_TYPE_INTEGER, 0, 0, 255, "SMSSecurityMode"},
+    {0, 7, SIGNET_TYPE_OPAQUE, 0, 0, 0, "SMSBindingKeyParameters"},
+    {0, 8, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "SMSBindingSecretKeys"},
+    {0, 9, SIGNET_TYPE_STRING, 0, 0, 0, "ServerSMSNumber"},
+    {0, 10, SIGNET_TYPE_INTEGER, 0, 1, 65534, "ShortServerID"},
+    {0, 11, SIGNET_TYPE_INTEGER, 0, 0, 0, "ClientHoldOffTime"},
+    {0, 12, SIGNET_TYPE_INTEGER, 0, 0, 0, "BootstrapTimeout"},
+    {0, 13, SIGNET_TYPE_UNSIGNED, 0, 0, 3, "MatchingType"},
+    {0, 14, SIGNET_TYPE_STRING, 0, 0, 0, "SNI"},
+    {0, 15, SIGNET_TYPE_UNSIGNED, 0, 0, 3, "CertificateUsage"},
+    {0, 16, SIGNET_TYPE_UNSIGNED, MULTIPLE, 0, 0, "DtlsTlsCiphersuite"},
+    {0, 17, SIGNET_TYPE_OBJLNK, 0, 0, 0, "OSCORESecurityMode"},
+    {1, 0, SIGNET_TYPE_INTEGER, MANDATORY, 1, 65534, "ShortServerID"},
+    {1, 1, SIGNET_TYPE_INTEGER, MANDATORY, 0, 2147483647, "Lifetime"},
+    {1, 2, SIGNET_TYPE_INTEGER, 0, 0, 0, "DefaultMinPeriod"},
+    {1, 3, SIGNET_TYPE_INTEGER, 0, 0, 0, "DefaultMaxPeriod"},
+    {1, 4, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Disable"},
+    {1, 5, SIGNET_TYPE_INTEGER, 0, 0, 0, "DisableTimeout"},
+    {1, 6, SIGNET_TYPE_BOOLEAN, MANDATORY, 0, 0, "NotificationStoring"},
+    {1, 7, SIGNET_TYPE_STRING, MANDATORY, 0, 0, "Binding"},
+    {1, 8, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "RegistrationUpdateTrigger"},
+    {1, 9, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "RequestBootstrapTrigger"},
+    {1, 10, SIGNET_TYPE_OBJLNK, 0, 0, 0, "APNLink"},
+    {1, 11, SIGNET_TYPE_UNSIGNED, 0, 0, 255, "TlsDtlsAlertCode"},
+    {1, 12, SIGNET_TYPE_TIME, 0, 0, 0, "LastBootstrapped"},
+    {1, 13, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "RegistrationPriorityOrder"},
+    {1, 14, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "InitialRegistrationDelayTimer"},
+    {1, 15, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "RegistrationFailureBlock"},
+    {1, 16, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "BootstrapOnRegistrationFailure"},
+    {1, 17, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ServerCommunicationRetryCount"},
+    {1, 18, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ServerCommunicationRetryTimer"},
+    {1, 19, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ServerCommunicationSequenceDelayTimer"},
+    {1, 20, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ServerCommunicationSequenceRetryCount"},
+    {1, 21, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "Trigger"},
+    {1, 22, SIGNET_TYPE_STRING, 0, 0, 0, "PreferredTransport"},
+    {1, 23, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "MuteSend"},
+    {2, 0, SIGNET_TYPE_INTEGER, 0, 1, 65534, "TargetOID"},
+    {2, 1, SIGNET_TYPE_INTEGER, 0, 0, 65535, "TargetIID"},
+    {2, 2, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "ACL"},
+    {2, 3, SIGNET_TYPE_INTEGER, 0, 0, 65535, "Owner"},
+    {3, 0, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "Manufacturer"},
+    {3, 1, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "ModelNumber"},
+    {3, 2, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "SerialNumber"},
+    {3, 3, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "FirmwareVersion"},
+    {3, 4, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Reboot"},
+    {3, 5, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "FactoryReset"},
+    {3, 6, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "AvailablePowerSources"},
+    {3, 7, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "PowerSourceVoltage"},
+    {3, 8, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "PowerSourceCurrent"},
+    {3, 9, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 100, "BatteryLevel"},
+    {3, 10, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "MemoryFree"},
+    {3, 11, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "ErrorCode"},
+    {3, 12, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "ResetErrorCode"},
+    {3, 13, SIGNET_TYPE_TIME, 0, 0, 0, "CurrentTime"},
+    {3, 14, SIGNET_TYPE_STRING, 0, 0, 0, "UTCOffset"},
+    {3, 15, SIGNET_TYPE_STRING, 0, 0, 0, "Timezone"},
+    {3, 16, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "SupportedBindingAndModes"},
+    {3, 17, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "DeviceType"},
+    {3, 18, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "HardwareVersion"},
+    {3, 19, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "SoftwareVersion"},
+    {3, 20, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "BatteryStatus"},
+    {3, 21, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "MemoryTotal"},
+    {3, 22, SIGNET_TYPE_OBJLNK, MULTIPLE | READ_ONLY, 0, 0, "ExtDevInfo"},
+    {4, 0, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "NetworkBearer"},
+    {4, 1, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "AvailableNetworkBearer"},
+    {4, 2, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "RadioSignalStrength"},
+    {4, 3, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "LinkQuality"},
+    {4, 4, SIGNET_TYPE_STRING, MULTIPLE | READ_ONLY, 0, 0, "IPAddresses"},
+    {4, 5, SIGNET_TYPE_STRING, MULTIPLE | READ_ONLY, 0, 0, "RouterIPAddresses"},
+    {4, 6, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 100, "LinkUtilization"},
+    {4, 7, SIGNET_TYPE_STRING, MULTIPLE | READ_ONLY, 0, 0, "APN"},
+    {4, 8, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "CellID"},
+    {4, 9, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 999, "SMNC"},
+    {4, 10, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 999, "SMCC"},
+    {4, 11, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "SignalSNR"},
+    {4, 12, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "LAC"},
+    {5, 0, SIGNET_TYPE_OPAQUE, 0, 0, 0, "Package"},
+    {5, 1, SIGNET_TYPE_STRING, 0, 0, 0, "PackageURI"},
+    {5, 2, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Update"},
+    {5, 3, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "State"},
+    {5, 5, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "UpdateResult"},
+    {5, 6, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "PackageName"},
+    {5, 7, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "PackageVersion"},
+    {5, 8, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "FirmwareUpdateProtocolSupport"},
+    {5, 9, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "FirmwareUpdateDeliveryMethod"},
+    {5, 10, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Cancel"},
+    {5, 11, SIGNET_TYPE_INTEGER, 0, 0, 2, "Severity"},
+    {5, 12, SIGNET_TYPE_TIME, 0, 0, 0, "LastStateChangeTime"},
+    {5, 13, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "MaxDeferPeriod"},
+    {6, 0, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Latitude"},
+    {6, 1, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Longitude"},
+    {6, 2, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Altitude"},
+    {6, 3, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Uncertainty"},
+    {6, 4, SIGNET_TYPE_OPAQUE, READ_ONLY, 0, 0, "Velocity"},
+    {6, 5, SIGNET_TYPE_TIME, READ_ONLY, 0, 0, "Timestamp"},
+    {6, 6, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Speed"},
+    {7, 0, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "SMSTxCounter"},
+    {7, 1, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "SMSRxCounter"},
+    {7, 2, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "TxData"},
+    {7, 3, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "RxData"},
+    {7, 4, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "MaxMessageSize"},
+    {7, 5, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "AverageMessageSize"},
+    {7, 6, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Start"},
+    {7, 7, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Stop"},
+    {7, 8, SIGNET_TYPE_INTEGER, 0, 0, 0, "CollectionPeriod"},
+    {7, 9, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "CollectionDuration"},
+    {9, 0, SIGNET_TYPE_STRING, 0, 0, 0, "PkgName"},
+    {9, 1, SIGNET_TYPE_STRING, 0, 0, 0, "PkgVersion"},
+    {9, 2, SIGNET_TYPE_OPAQUE, 0, 0, 0, "Package"},
+    {9, 3, SIGNET_TYPE_STRING, 0, 0, 0, "PackageURI"},
+    {9, 4, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Install"},
+    {9, 5, SIGNET_TYPE_OBJLNK, 0, 0, 0, "Checkpoint"},
+    {9, 6, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Uninstall"},
+    {9, 7, SIGNET_TYPE_INTEGER, 0, 0, 0, "UpdateState"},
+    {9, 8, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "UpdateSupportedObjects"},
+    {9, 9, SIGNET_TYPE_INTEGER, 0, 0, 0, "UpdateResult"},
+    {9, 10, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Activate"},
+    {9, 11, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Deactivate"},
+    {9, 12, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "ActivationState"},
+    {9, 13, SIGNET_TYPE_OBJLNK, 0, 0, 0, "PackageSettings"},
+    {9, 14, SIGNET_TYPE_STRING, 0, 0, 0, "UserName"},
+    {9, 15, SIGNET_TYPE_STRING, SECRET, 0, 0, "Password"},
+    {9, 16, SIGNET_TYPE_STRING, 0, 0, 0, "StatusReason"},
+    {9, 17, SIGNET_TYPE_OBJLNK, MULTIPLE, 0, 0, "SoftwareComponentLink"},
+    {9, 18, SIGNET_TYPE_INTEGER, 0, 0, 0, "SoftwareComponentTreeLength"},
+    {10, 0, SIGNET_TYPE_STRING, 0, 0, 0, "SMSCAddress"},
+    {10, 1, SIGNET_TYPE_INTEGER, 0, 0, 0, "DisableRadioPeriod"},
+    {10, 2, SIGNET_TYPE_STRING, 0, 0, 0, "ModuleActivationCode"},
+    {10, 3, SIGNET_TYPE_OBJLNK, 0, 0, 0, "VendorSpecificExtensions"},
+    {10, 4, SIGNET_TYPE_INTEGER, 0, 0, 0, "PSMTimer"},
+    {10, 5, SIGNET_TYPE_INTEGER, 0, 0, 0, "ActiveTimer"},
+    {10, 6, SIGNET_TYPE_INTEGER, 0, 0, 0, "ServingPLMNRateControl"},
+    {10, 7, SIGNET_TYPE_OPAQUE, 0, 0, 0, "eDRXParamtersForIuMode"},
+    {10, 8, SIGNET_TYPE_OPAQUE, 0, 0, 0, "eDRXParamtersForWBS1Mode"},
+    {10, 9, SIGNET_TYPE_OPAQUE, 0, 0, 0, "eDRXParametersForNBS1Mode"},
+    {10, 10, SIGNET_TYPE_OPAQUE, 0, 0, 0, "eDRXParametersForAGbMode"},
+    {10, 11, SIGNET_TYPE_OBJLNK, MULTIPLE, 0, 0, "ActivatedProfileNames"},
+    {10, 12, SIGNET_TYPE_INTEGER, 0, 0, 0, "CoverageEnhancementLevel"},
+    {10, 13, SIGNET_TYPE_INTEGER, 0, 0, 0, "PowerSavingModes"},
+    {10, 14, SIGNET_TYPE_INTEGER, 0, 0, 0, "ActivePowerSavingModes"},
+    {11, 0, SIGNET_TYPE_STRING, 0, 0, 0, "ProfileName"},
+    {11, 1, SIGNET_TYPE_STRING, 0, 0, 0, "APN"},
+    {11, 2, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "AutoSelectAPNByDevice"},
+    {11, 3, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "EnableStatus"},
+    {11, 4, SIGNET_TYPE_INTEGER, 0, 0, 0, "AuthenticationType"},
+    {11, 5, SIGNET_TYPE_STRING, 0, 0, 0, "UserName"},
+    {11, 6, SIGNET_TYPE_STRING, SECRET, 0, 0, "Secret"},
+    {11, 7, SIGNET_TYPE_STRING, 0, 0, 0, "ReconnectSchedule"},
+    {11, 8, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "Validity"},
+    {11, 9, SIGNET_TYPE_TIME, MULTIPLE, 0, 0, "ConnectionEstablishmentTime"},
+    {11, 10, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "ConnectionEstablishmentResult"},
+    {11, 11, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "ConnectionEstablishmentRejectCause"},
+    {11, 12, SIGNET_TYPE_TIME, MULTIPLE, 0, 0, "ConnectionEndTime"},
+    {11, 13, SIGNET_TYPE_INTEGER, 0, 0, 0, "TotalBytesSent"},
+    {11, 14, SIGNET_TYPE_INTEGER, 0, 0, 0, "TotalBytesReceived"},
+    {11, 15, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "IPAddress"},
+    {11, 16, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "PrefixLength"},
+    {11, 17, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "SubnetMask"},
+    {11, 18, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "Gateway"},
+    {11, 19, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "PrimaryDNSAddress"},
+    {11, 20, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "SecondaryDNSAddress"},
+    {11, 21, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "QCI"},
+    {11, 22, SIGNET_TYPE_OBJLNK, 0, 0, 0, "VendorSpecificExtensions"},
+    {11, 23, SIGNET_TYPE_INTEGER, 0, 0, 0, "TotalPacketsSent"},
+    {11, 24, SIGNET_TYPE_INTEGER, 0, 0, 0, "PDNType"},
+    {11, 25, SIGNET_TYPE_INTEGER, 0, 0, 0, "APNRateControl"},
+    {11, 26, SIGNET_TYPE_INTEGER, 0, 0, 0, "ServingPLMNRateControl"},
+    {11, 27, SIGNET_TYPE_INTEGER, 0, 0, 0, "UplinkTimeUnit"},
+    {11, 28, SIGNET_TYPE_INTEGER, 0, 0, 0, "APNRateControlForExceptionData"},
+    {11, 29, SIGNET_TYPE_INTEGER, 0, 0, 0, "APNExceptionDataUplinkTimeUnit"},
+    {11, 30, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "SupportedRATTypes"},
+    {11, 31, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "RDSApplicationID"},
+    {11, 32, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "RDSDestinationPort"},
+    {11, 33, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "RDSSourcePort"},
+    {16, 0, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "Identity"},
+    {16, 1, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "GetAuthData"},
+    {16, 2, SIGNET_TYPE_OPAQUE, MULTIPLE, 0, 0, "AuthData"},
+    {16, 3, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "AuthStatus"},
+    {19, 0, SIGNET_TYPE_OPAQUE, MULTIPLE, 0, 0, "Data"},
+    {19, 1, SIGNET_TYPE_INTEGER, 0, 0, 0, "DataPriority"},
+    {19, 2, SIGNET_TYPE_TIME, 0, 0, 0, "DataCreationTime"},
+    {19, 3, SIGNET_TYPE_STRING, 0, 0, 0, "DataDescription"},
+    {19, 4, SIGNET_TYPE_STRING, 0, 0, 0, "DataFormat"},
+    {19, 5, SIGNET_TYPE_INTEGER, 0, 0, 0, "AppId"},
+    {20, 4010, SIGNET_TYPE_INTEGER, 0, 0, 0, "LogClass"},
+    {20, 4011, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "LogStart"},
+    {20, 4012, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "LogStop"},
+    {20, 4013, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "LogStatus"},
+    {20, 4014, SIGNET_TYPE_OPAQUE, READ_ONLY, 0, 0, "LogData"},
+    {20, 4015, SIGNET_TYPE_INTEGER, 0, 0, 0, "LogDataFormat"},
+    {21, 0, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "MasterSecret"},
+    {21, 1, SIGNET_TYPE_OPAQUE, 0, 0, 0, "SenderID"},
+    {21, 2, SIGNET_TYPE_OPAQUE, 0, 0, 0, "RecipientID"},
+    {21, 3, SIGNET_TYPE_INTEGER, 0, 0, 0, "AEADAlgorithm"},
+    {21, 4, SIGNET_TYPE_INTEGER, 0, 0, 0, "HMACAlgorithm"},
+    {21, 5, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "MasterSalt"},
+    {21, 6, SIGNET_TYPE_OPAQUE, 0, 0, 0, "IDContext"},
+    {23, 0, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "COSEKeys"},
+    {25, 0, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "DeviceID"},
+    {25, 1, SIGNET_TYPE_STRING, 0, 0, 0, "Prefix"},
+    {25, 3, SIGNET_TYPE_CORELNK, READ_ONLY, 0, 0, "IoTEndDeviceObjects"},
+    {3303, 5601, SIGNET_TYPE_FLOAT, 0, 0, 0, "MinMeasuredValue"},
+    {3303, 5602, SIGNET_TYPE_FLOAT, 0, 0, 0, "MaxMeasuredValue"},
+    {3303, 5603, SIGNET_TYPE_FLOAT, 0, 0, 0, "MinRangeValue"},
+    {3303, 5604, SIGNET_TYPE_FLOAT, 0, 0, 0, "MaxRangeValue"},
+    {3303, 5605, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "ResetMinAndMaxMeasuredValues"},
+    {3303, 5700, SIGNET_TYPE_FLOAT, 0, 0, 0, "SensorValue"},
+    {3303, 5701, SIGNET_TYPE_STRING, 0, 0, 0, "SensorUnits"},
+    {3303, 5750, SIGNET_TYPE_STRING, 0, 0, 0, "ApplicationType"},
+    {3313, 5603, SIGNET_TYPE_FLOAT, 0, 0, 0, "MinRangeValue"},
+    {3313, 5604, SIGNET_TYPE_FLOAT, 0, 0, 0, "MaxRangeValue"},
+    {3313, 5701, SIGNET_TYPE_STRING, 0, 0, 0, "SensorUnits"},
+    {3313, 5702, SIGNET_TYPE_FLOAT, 0, 0, 0, "XValue"},
+    {3313, 5703, SIGNET_TYPE_FLOAT, 0, 0, 0, "YValue"},
+    {3313, 5704, SIGNET_TYPE_FLOAT, 0, 0, 0, "ZValue"},
+    {3347, 5500, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "DigitalInputState"},
+    {3347, 5501, SIGNET_TYPE_INTEGER, 0, 0, 0, "DigitalInputCounter"},
+    {3347, 5750, SIGNET_TYPE_STRING, 0, 0, 0, "ApplicationType"},
+    {33605, 0, SIGNET_TYPE_INTEGER, 0, 0, 0, "Timestamp"},
+    {33605, 1, SIGNET_TYPE_INTEGER, 0, 0, 0, "Counter"},
+    {33605, 2, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "IncrementCounter"},
+    {33605, 3, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "IntArray"},
+    {33605, 4, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "LastExecArgsArray"},
+    {33605, 5, SIGNET_TYPE_OPAQUE, 0, 0, 0, "ResBytes"},
+    {33605, 6, SIGNET_TYPE_INTEGER, 0, 0, 0, "ResBytesSize"},
+    {33605, 7, SIGNET_TYPE_INTEGER, 0, 0, 0, "ResBytesBurst"},
+    {33605, 9, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "ResInitIntArray"},
+    {33605, 10, SIGNET_TYPE_OPAQUE, 0, 0, 0, "ResRawBytes"},
+    {33605, 11, SIGNET_TYPE_OPAQUE, MULTIPLE, 0, 0, "ResOpaqueArray"},
+    {33605, 12, SIGNET_TYPE_INTEGER, 0, 0, 0, "ResInt"},
+    {33605, 13, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "ResBool"},
+    {33605, 14, SIGNET_TYPE_FLOAT, 0, 0, 0, "ResFloat"},
+    {33605, 15, SIGNET_TYPE_STRING, 0, 0, 0, "ResString"},
+    {33605, 16, SIGNET_TYPE_OBJLNK, 0, 0, 0, "ResObjlnk"},
+    {33605, 17, SIGNET_TYPE_OPAQUE, 0, 0, 0, "ResBytesZeroBegin"},
+    {33605, 18, SIGNET_TYPE_FLOAT, 0, 0, 0, "ResDouble"},
+    {33605, 19, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ResUnsignedInt"},
+    {33605, 20, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ResUnsignedLong"},
+    {33605, 21, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "ToggleBool"},
+    {33605, 22, SIGNET_TYPE_BOOLEAN, MULTIPLE, 0, 0, "BoolArray"},
+    {33605, 23, SIGNET_TYPE_BOOLEAN, MULTIPLE, 0, 0, "ResInitBoolArray"},
+    {33606, 0, SIGNET_TYPE_STRING, 0, 0, 0, "ObuId"},
+    {33606, 1, SIGNET_TYPE_STRING, 0, 0, 0, "PlateNumber"},
+    {33606, 2, SIGNET_TYPE_STRING, 0, 0, 0, "Imei"},
+    {33606, 3, SIGNET_TYPE_STRING, 0, 0, 0, "Imsi"},
+    {33606, 4, SIGNET_TYPE_STRING, 0, 0, 0, "Iccid"},
+    {33606, 5, SIGNET_TYPE_INTEGER, 0, 0, 0, "GprsRssi"},
+    {33606, 6, SIGNET_TYPE_INTEGER, 0, 0, 0, "GprsPlmn"},
+    {33606, 7, SIGNET_TYPE_STRING, 0, 0, 0, "GprsUlModulation"},
+    {33606, 8, SIGNET_TYPE_STRING, 0, 0, 0, "GprsDlModulation"},
+    {33606, 9, SIGNET_TYPE_INTEGER, 0, 0, 0, "GprsUlFrequency"},
+    {33606, 10, SIGNET_TYPE_INTEGER, 0, 0, 0, "GprsDlFrequency"},
+    {33606, 11, SIGNET_TYPE_INTEGER, 0, 0, 0, "RxBytes"},
+    {33606, 12, SIGNET_TYPE_INTEGER, 0, 0, 0, "TxBytes"},
+    {33606, 13, SIGNET_TYPE_INTEGER, 0, 0, 0, "NumIncomingRetransmissions"},
+    {33606, 14, SIGNET_TYPE_INTEGER, 0, 0, 0, "NumOutgoingRetransmissions"},
+    {33606, 15, SIGNET_TYPE_INTEGER, 0, 0, 0, "Uptime"},
+    {33607, 0, SIGNET_TYPE_STRING, 0, 0, 0, "Hostname"},
+    {33607, 1, SIGNET_TYPE_INTEGER, 0, 0, 0, "Repetitions"},
+    {33607, 2, SIGNET_TYPE_INTEGER, 0, 0, 0, "TimeoutMs"},
+    {33607, 3, SIGNET_TYPE_INTEGER, 0, 0, 0, "BlockSize"},
+    {33607, 4, SIGNET_TYPE_INTEGER, 0, 0, 0, "Dscp"},
+    {33607, 5, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Run"},
+    {33607, 6, SIGNET_TYPE_INTEGER, 0, 0, 0, "State"},
+    {33607, 7, SIGNET_TYPE_INTEGER, 0, 0, 0, "SuccessCount"},
+    {33607, 8, SIGNET_TYPE_INTEGER, 0, 0, 0, "ErrorCount"},
+    {33607, 9, SIGNET_TYPE_INTEGER, 0, 0, 0, "AvgTimeMs"},
+    {33607, 10, SIGNET_TYPE_INTEGER, 0, 0, 0, "MinTimeMs"},
+    {33607, 11, SIGNET_TYPE_INTEGER, 0, 0, 0, "MaxTimeMs"},
+    {33607, 12, SIGNET_TYPE_INTEGER, 0, 0, 0, "TimeStdevUs"},
+    {33608, 0, SIGNET_TYPE_FLOAT, 0, 0, 0, "Latitude"},
+    {33608, 1, SIGNET_TYPE_FLOAT, 0, 0, 0, "Longitude"},
+    {33608, 2, SIGNET_TYPE_FLOAT, 0, 0, 0, "Radius"},
+    {33608, 3, SIGNET_TYPE_STRING, 0, 0, 0, "Description"},
+    {33608, 4, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "Inside"},
+    {33609, 0, SIGNET_TYPE_INTEGER, 0, 0, 0, "State"},
+    {33609, 1, SIGNET_TYPE_STRING, 0, 0, 0, "Url"},
+    {33609, 2, SIGNET_TYPE_INTEGER, 0, 0, 0, "RomTimeUs"},
+    {33609, 3, SIGNET_TYPE_INTEGER, 0, 0, 0, "BomTimeUs"},
+    {33609, 4, SIGNET_TYPE_INTEGER, 0, 0, 0, "EomTimeUs"},
+    {33609, 5, SIGNET_TYPE_INTEGER, 0, 0, 0, "TotalBytes"},
+    {33609, 6, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Run"},
+    {33629, 0, SIGNET_TYPE_OPAQUE, 0, 0, 0, "Package"},
+    {33629, 1, SIGNET_TYPE_STRING, 0, 0, 0, "PackageURI"},
+    {33629, 2, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Update"},
+    {33629, 3, SIGNET_TYPE_INTEGER, 0, 0, 0, "State"},
+    {33629, 5, SIGNET_TYPE_INTEGER, 0, 0, 0, "UpdateResult"},
+    {33629, 6, SIGNET_TYPE_STRING, 0, 0, 0, "PackageName"},
+    {33629, 7, SIGNET_TYPE_STRING, 0, 0, 0, "PackageVersion"},
+    {33629, 8, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "FirmwareUpdateProtocolSupport"},
+    {33629, 9, SIGNET_TYPE_INTEGER, 0, 0, 0, "FirmwareUpdateDeliveryMethod"},
+    {33629, 10, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Cancel"},
+    {33629, 11, SIGNET_TYPE_INTEGER, 0, 0, 2, "Severity"},
+    {33629, 12, SIGNET_TYPE_TIME, 0, 0, 0, "LastStateChangeTime"},
+    {33629, 13, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "MaxDeferPeriod"},
+    {33629, 14, SIGNET_TYPE_STRING, 0, 0, 0, "PartitionName"},
+    {33629, 15, SIGNET_TYPE_STRING, 0, 0, 0, "CurrentVersion"},
+    {33629, 16, SIGNET_TYPE_OBJLNK, MULTIPLE, 0, 0, "LinkedInstances"},
+    {33629, 17, SIGNET_TYPE_OBJLNK, MULTIPLE, 0, 0, "ConflictingInstances"},
 };
 
-static const struct resource object_2[] = {
-    {0, SIGNET_TYPE_INTEGER, 0, 1, 65534, "TargetOID"},
-    {1, SIGNET_TYPE_INTEGER, 0, 0, 65535, "TargetIID"},
-    {2, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "ACL"},
-    {3, SIGNET_TYPE_INTEGER, 0, 0, 65535, "Owner"},
+enum {
+    OBJECTS = sizeof objects / sizeof *objects,
+    RESOURCES = sizeof resources / sizeof *resources,
 };
 
-static const struct resource object_3[] = {
-    {0, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "Manufacturer"},
-    {1, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "ModelNumber"},
-    {2, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "SerialNumber"},
-    {3, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "FirmwareVersion"},
-    {4, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Reboot"},
-    {5, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "FactoryReset"},
-    {6, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "AvailablePowerSources"},
-    {7, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "PowerSourceVoltage"},
-    {8, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "PowerSourceCurrent"},
-    {9, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 100, "BatteryLevel"},
-    {10, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "MemoryFree"},
-    {11, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "ErrorCode"},
-    {12, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "ResetErrorCode"},
-    {13, SIGNET_TYPE_TIME, 0, 0, 0, "CurrentTime"},
-    {14, SIGNET_TYPE_STRING, 0, 0, 0, "UTCOffset"},
-    {15, SIGNET_TYPE_STRING, 0, 0, 0, "Timezone"},
-    {16, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "SupportedBindingAndModes"},
-    {17, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "DeviceType"},
-    {18, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "HardwareVersion"},
-    {19, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "SoftwareVersion"},
-    {20, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "BatteryStatus"},
-    {21, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "MemoryTotal"},
-    {22, SIGNET_TYPE_OBJLNK, MULTIPLE | READ_ONLY, 0, 0, "ExtDevInfo"},
-};
-
-static const struct resource object_4[] = {
-    {0, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "NetworkBearer"},
-    {1, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "AvailableNetworkBearer"},
-    {2, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "RadioSignalStrength"},
-    {3, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "LinkQuality"},
-    {4, SIGNET_TYPE_STRING, MULTIPLE | READ_ONLY, 0, 0, "IPAddresses"},
-    {5, SIGNET_TYPE_STRING, MULTIPLE | READ_ONLY, 0, 0, "RouterIPAddresses"},
-    {6, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 100, "LinkUtilization"},
-    {7, SIGNET_TYPE_STRING, MULTIPLE | READ_ONLY, 0, 0, "APN"},
-    {8, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "CellID"},
-    {9, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 999, "SMNC"},
-    {10, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 999, "SMCC"},
-    {11, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "SignalSNR"},
-    {12, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "LAC"},
-};
-
-static const struct resource object_5[] = {
-    {0, SIGNET_TYPE_OPAQUE, 0, 0, 0, "Package"},
-    {1, SIGNET_TYPE_STRING, 0, 0, 0, "PackageURI"},
-    {2, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Update"},
-    {3, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "State"},
-    {5, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "UpdateResult"},
-    {6, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "PackageName"},
-    {7, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "PackageVersion"},
-    {8, SIGNET_TYPE_INTEGER, MULTIPLE | READ_ONLY, 0, 0, "FirmwareUpdateProtocolSupport"},
-    {9, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "FirmwareUpdateDeliveryMethod"},
-    {10, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Cancel"},
-    {11, SIGNET_TYPE_INTEGER, 0, 0, 2, "Severity"},
-    {12, SIGNET_TYPE_TIME, 0, 0, 0, "LastStateChangeTime"},
-    {13, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "MaxDeferPeriod"},
-};
-
-static const struct resource object_6[] = {
-    {0, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Latitude"},
-    {1, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Longitude"},
-    {2, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Altitude"},
-    {3, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Uncertainty"},
-    {4, SIGNET_TYPE_OPAQUE, READ_ONLY, 0, 0, "Velocity"},
-    {5, SIGNET_TYPE_TIME, READ_ONLY, 0, 0, "Timestamp"},
-    {6, SIGNET_TYPE_FLOAT, READ_ONLY, 0, 0, "Speed"},
-};
-
-static const struct resource object_7[] = {
-    {0, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "SMSTxCounter"},
-    {1, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "SMSRxCounter"},
-    {2, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "TxData"},
-    {3, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "RxData"},
-    {4, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "MaxMessageSize"},
-    {5, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "AverageMessageSize"},
-    {6, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Start"},
-    {7, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Stop"},
-    {8, SIGNET_TYPE_INTEGER, 0, 0, 0, "CollectionPeriod"},
-    {9, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "CollectionDuration"},
-};
-
-static const struct resource object_9[] = {
-    {0, SIGNET_TYPE_STRING, 0, 0, 0, "PkgName"},
-    {1, SIGNET_TYPE_STRING, 0, 0, 0, "PkgVersion"},
-    {2, SIGNET_TYPE_OPAQUE, 0, 0, 0, "Package"},
-    {3, SIGNET_TYPE_STRING, 0, 0, 0, "PackageURI"},
-    {4, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Install"},
-    {5, SIGNET_TYPE_OBJLNK, 0, 0, 0, "Checkpoint"},
-    {6, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Uninstall"},
-    {7, SIGNET_TYPE_INTEGER, 0, 0, 0, "UpdateState"},
-    {8, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "UpdateSupportedObjects"},
-    {9, SIGNET_TYPE_INTEGER, 0, 0, 0, "UpdateResult"},
-    {10, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Activate"},
-    {11, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Deactivate"},
-    {12, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "ActivationState"},
-    {13, SIGNET_TYPE_OBJLNK, 0, 0, 0, "PackageSettings"},
-    {14, SIGNET_TYPE_STRING, 0, 0, 0, "UserName"},
-    {15, SIGNET_TYPE_STRING, SECRET, 0, 0, "Password"},
-    {16, SIGNET_TYPE_STRING, 0, 0, 0, "StatusReason"},
-    {17, SIGNET_TYPE_OBJLNK, MULTIPLE, 0, 0, "SoftwareComponentLink"},
-    {18, SIGNET_TYPE_INTEGER, 0, 0, 0, "SoftwareComponentTreeLength"},
-};
-
-static const struct resource object_10[] = {
-    {0, SIGNET_TYPE_STRING, 0, 0, 0, "SMSCAddress"},
-    {1, SIGNET_TYPE_INTEGER, 0, 0, 0, "DisableRadioPeriod"},
-    {2, SIGNET_TYPE_STRING, 0, 0, 0, "ModuleActivationCode"},
-    {3, SIGNET_TYPE_OBJLNK, 0, 0, 0, "VendorSpecificExtensions"},
-    {4, SIGNET_TYPE_INTEGER, 0, 0, 0, "PSMTimer"},
-    {5, SIGNET_TYPE_INTEGER, 0, 0, 0, "ActiveTimer"},
-    {6, SIGNET_TYPE_INTEGER, 0, 0, 0, "ServingPLMNRateControl"},
-    {7, SIGNET_TYPE_OPAQUE, 0, 0, 0, "eDRXParamtersForIuMode"},
-    {8, SIGNET_TYPE_OPAQUE, 0, 0, 0, "eDRXParamtersForWBS1Mode"},
-    {9, SIGNET_TYPE_OPAQUE, 0, 0, 0, "eDRXParametersForNBS1Mode"},
-    {10, SIGNET_TYPE_OPAQUE, 0, 0, 0, "eDRXParametersForAGbMode"},
-    {11, SIGNET_TYPE_OBJLNK, MULTIPLE, 0, 0, "ActivatedProfileNames"},
-    {12, SIGNET_TYPE_INTEGER, 0, 0, 0, "CoverageEnhancementLevel"},
-    {13, SIGNET_TYPE_INTEGER, 0, 0, 0, "PowerSavingModes"},
-    {14, SIGNET_TYPE_INTEGER, 0, 0, 0, "ActivePowerSavingModes"},
-};
-
-static const struct resource object_11[] = {
-    {0, SIGNET_TYPE_STRING, 0, 0, 0, "ProfileName"},
-    {1, SIGNET_TYPE_STRING, 0, 0, 0, "APN"},
-    {2, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "AutoSelectAPNByDevice"},
-    {3, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "EnableStatus"},
-    {4, SIGNET_TYPE_INTEGER, 0, 0, 0, "AuthenticationType"},
-    {5, SIGNET_TYPE_STRING, 0, 0, 0, "UserName"},
-    {6, SIGNET_TYPE_STRING, SECRET, 0, 0, "Secret"},
-    {7, SIGNET_TYPE_STRING, 0, 0, 0, "ReconnectSchedule"},
-    {8, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "Validity"},
-    {9, SIGNET_TYPE_TIME, MULTIPLE, 0, 0, "ConnectionEstablishmentTime"},
-    {10, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "ConnectionEstablishmentResult"},
-    {11, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "ConnectionEstablishmentRejectCause"},
-    {12, SIGNET_TYPE_TIME, MULTIPLE, 0, 0, "ConnectionEndTime"},
-    {13, SIGNET_TYPE_INTEGER, 0, 0, 0, "TotalBytesSent"},
-    {14, SIGNET_TYPE_INTEGER, 0, 0, 0, "TotalBytesReceived"},
-    {15, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "IPAddress"},
-    {16, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "PrefixLength"},
-    {17, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "SubnetMask"},
-    {18, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "Gateway"},
-    {19, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "PrimaryDNSAddress"},
-    {20, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "SecondaryDNSAddress"},
-    {21, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "QCI"},
-    {22, SIGNET_TYPE_OBJLNK, 0, 0, 0, "VendorSpecificExtensions"},
-    {23, SIGNET_TYPE_INTEGER, 0, 0, 0, "TotalPacketsSent"},
-    {24, SIGNET_TYPE_INTEGER, 0, 0, 0, "PDNType"},
-    {25, SIGNET_TYPE_INTEGER, 0, 0, 0, "APNRateControl"},
-    {26, SIGNET_TYPE_INTEGER, 0, 0, 0, "ServingPLMNRateControl"},
-    {27, SIGNET_TYPE_INTEGER, 0, 0, 0, "UplinkTimeUnit"},
-    {28, SIGNET_TYPE_INTEGER, 0, 0, 0, "APNRateControlForExceptionData"},
-    {29, SIGNET_TYPE_INTEGER, 0, 0, 0, "APNExceptionDataUplinkTimeUnit"},
-    {30, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "SupportedRATTypes"},
-    {31, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "RDSApplicationID"},
-    {32, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "RDSDestinationPort"},
-    {33, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "RDSSourcePort"},
-};
-
-static const struct resource object_16[] = {
-    {0, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "Identity"},
-    {1, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "GetAuthData"},
-    {2, SIGNET_TYPE_OPAQUE, MULTIPLE, 0, 0, "AuthData"},
-    {3, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "AuthStatus"},
-};
-
-static const struct resource object_19[] = {
-    {0, SIGNET_TYPE_OPAQUE, MULTIPLE, 0, 0, "Data"},
-    {1, SIGNET_TYPE_INTEGER, 0, 0, 0, "DataPriority"},
-    {2, SIGNET_TYPE_TIME, 0, 0, 0, "DataCreationTime"},
-    {3, SIGNET_TYPE_STRING, 0, 0, 0, "DataDescription"},
-    {4, SIGNET_TYPE_STRING, 0, 0, 0, "DataFormat"},
-    {5, SIGNET_TYPE_INTEGER, 0, 0, 0, "AppId"},
-};
-
-static const struct resource object_20[] = {
-    {4010, SIGNET_TYPE_INTEGER, 0, 0, 0, "LogClass"},
-    {4011, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "LogStart"},
-    {4012, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "LogStop"},
-    {4013, SIGNET_TYPE_INTEGER, READ_ONLY, 0, 0, "LogStatus"},
-    {4014, SIGNET_TYPE_OPAQUE, READ_ONLY, 0, 0, "LogData"},
-    {4015, SIGNET_TYPE_INTEGER, 0, 0, 0, "LogDataFormat"},
-};
-
-static const struct resource object_21[] = {
-    {0, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "MasterSecret"},
-    {1, SIGNET_TYPE_OPAQUE, 0, 0, 0, "SenderID"},
-    {2, SIGNET_TYPE_OPAQUE, 0, 0, 0, "RecipientID"},
-    {3, SIGNET_TYPE_INTEGER, 0, 0, 0, "AEADAlgorithm"},
-    {4, SIGNET_TYPE_INTEGER, 0, 0, 0, "HMACAlgorithm"},
-    {5, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "MasterSalt"},
-    {6, SIGNET_TYPE_OPAQUE, 0, 0, 0, "IDContext"},
-};
-
-static const struct resource object_23[] = {
-    {0, SIGNET_TYPE_OPAQUE, SECRET, 0, 0, "COSEKeys"},
-};
-
-static const struct resource object_25[] = {
-    {0, SIGNET_TYPE_STRING, READ_ONLY, 0, 0, "DeviceID"},
-    {1, SIGNET_TYPE_STRING, 0, 0, 0, "Prefix"},
-    {3, SIGNET_TYPE_CORELNK, READ_ONLY, 0, 0, "IoTEndDeviceObjects"},
-};
-
-static const struct resource object_3303[] = {
-    {5601, SIGNET_TYPE_FLOAT, 0, 0, 0, "MinMeasuredValue"},
-    {5602, SIGNET_TYPE_FLOAT, 0, 0, 0, "MaxMeasuredValue"},
-    {5603, SIGNET_TYPE_FLOAT, 0, 0, 0, "MinRangeValue"},
-    {5604, SIGNET_TYPE_FLOAT, 0, 0, 0, "MaxRangeValue"},
-    {5605, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "ResetMinAndMaxMeasuredValues"},
-    {5700, SIGNET_TYPE_FLOAT, 0, 0, 0, "SensorValue"},
-    {5701, SIGNET_TYPE_STRING, 0, 0, 0, "SensorUnits"},
-    {5750, SIGNET_TYPE_STRING, 0, 0, 0, "ApplicationType"},
-};
-
-static const struct resource object_3313[] = {
-    {5603, SIGNET_TYPE_FLOAT, 0, 0, 0, "MinRangeValue"},
-    {5604, SIGNET_TYPE_FLOAT, 0, 0, 0, "MaxRangeValue"},
-    {5701, SIGNET_TYPE_STRING, 0, 0, 0, "SensorUnits"},
-    {5702, SIGNET_TYPE_FLOAT, 0, 0, 0, "XValue"},
-    {5703, SIGNET_TYPE_FLOAT, 0, 0, 0, "YValue"},
-    {5704, SIGNET_TYPE_FLOAT, 0, 0, 0, "ZValue"},
-};
-
-static const struct resource object_3347[] = {
-    {5500, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "DigitalInputState"},
-    {5501, SIGNET_TYPE_INTEGER, 0, 0, 0, "DigitalInputCounter"},
-    {5750, SIGNET_TYPE_STRING, 0, 0, 0, "ApplicationType"},
-};
-
-static const struct resource object_33605[] = {
-    {0, SIGNET_TYPE_INTEGER, 0, 0, 0, "Timestamp"},
-    {1, SIGNET_TYPE_INTEGER, 0, 0, 0, "Counter"},
-    {2, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "IncrementCounter"},
-    {3, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "IntArray"},
-    {4, SIGNET_TYPE_STRING, MULTIPLE, 0, 0, "LastExecArgsArray"},
-    {5, SIGNET_TYPE_OPAQUE, 0, 0, 0, "ResBytes"},
-    {6, SIGNET_TYPE_INTEGER, 0, 0, 0, "ResBytesSize"},
-    {7, SIGNET_TYPE_INTEGER, 0, 0, 0, "ResBytesBurst"},
-    {9, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "ResInitIntArray"},
-    {10, SIGNET_TYPE_OPAQUE, 0, 0, 0, "ResRawBytes"},
-    {11, SIGNET_TYPE_OPAQUE, MULTIPLE, 0, 0, "ResOpaqueArray"},
-    {12, SIGNET_TYPE_INTEGER, 0, 0, 0, "ResInt"},
-    {13, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "ResBool"},
-    {14, SIGNET_TYPE_FLOAT, 0, 0, 0, "ResFloat"},
-    {15, SIGNET_TYPE_STRING, 0, 0, 0, "ResString"},
-    {16, SIGNET_TYPE_OBJLNK, 0, 0, 0, "ResObjlnk"},
-    {17, SIGNET_TYPE_OPAQUE, 0, 0, 0, "ResBytesZeroBegin"},
-    {18, SIGNET_TYPE_FLOAT, 0, 0, 0, "ResDouble"},
-    {19, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ResUnsignedInt"},
-    {20, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "ResUnsignedLong"},
-    {21, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "ToggleBool"},
-    {22, SIGNET_TYPE_BOOLEAN, MULTIPLE, 0, 0, "BoolArray"},
-    {23, SIGNET_TYPE_BOOLEAN, MULTIPLE, 0, 0, "ResInitBoolArray"},
-};
-
-static const struct resource object_33606[] = {
-    {0, SIGNET_TYPE_STRING, 0, 0, 0, "ObuId"},
-    {1, SIGNET_TYPE_STRING, 0, 0, 0, "PlateNumber"},
-    {2, SIGNET_TYPE_STRING, 0, 0, 0, "Imei"},
-    {3, SIGNET_TYPE_STRING, 0, 0, 0, "Imsi"},
-    {4, SIGNET_TYPE_STRING, 0, 0, 0, "Iccid"},
-    {5, SIGNET_TYPE_INTEGER, 0, 0, 0, "GprsRssi"},
-    {6, SIGNET_TYPE_INTEGER, 0, 0, 0, "GprsPlmn"},
-    {7, SIGNET_TYPE_STRING, 0, 0, 0, "GprsUlModulation"},
-    {8, SIGNET_TYPE_STRING, 0, 0, 0, "GprsDlModulation"},
-    {9, SIGNET_TYPE_INTEGER, 0, 0, 0, "GprsUlFrequency"},
-    {10, SIGNET_TYPE_INTEGER, 0, 0, 0, "GprsDlFrequency"},
-    {11, SIGNET_TYPE_INTEGER, 0, 0, 0, "RxBytes"},
-    {12, SIGNET_TYPE_INTEGER, 0, 0, 0, "TxBytes"},
-    {13, SIGNET_TYPE_INTEGER, 0, 0, 0, "NumIncomingRetransmissions"},
-    {14, SIGNET_TYPE_INTEGER, 0, 0, 0, "NumOutgoingRetransmissions"},
-    {15, SIGNET_TYPE_INTEGER, 0, 0, 0, "Uptime"},
-};
-
-static const struct resource object_33607[] = {
-    {0, SIGNET_TYPE_STRING, 0, 0, 0, "Hostname"},
-    {1, SIGNET_TYPE_INTEGER, 0, 0, 0, "Repetitions"},
-    {2, SIGNET_TYPE_INTEGER, 0, 0, 0, "TimeoutMs"},
-    {3, SIGNET_TYPE_INTEGER, 0, 0, 0, "BlockSize"},
-    {4, SIGNET_TYPE_INTEGER, 0, 0, 0, "Dscp"},
-    {5, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Run"},
-    {6, SIGNET_TYPE_INTEGER, 0, 0, 0, "State"},
-    {7, SIGNET_TYPE_INTEGER, 0, 0, 0, "SuccessCount"},
-    {8, SIGNET_TYPE_INTEGER, 0, 0, 0, "ErrorCount"},
-    {9, SIGNET_TYPE_INTEGER, 0, 0, 0, "AvgTimeMs"},
-    {10, SIGNET_TYPE_INTEGER, 0, 0, 0, "MinTimeMs"},
-    {11, SIGNET_TYPE_INTEGER, 0, 0, 0, "MaxTimeMs"},
-    {12, SIGNET_TYPE_INTEGER, 0, 0, 0, "TimeStdevUs"},
-};
-
-static const struct resource object_33608[] = {
-    {0, SIGNET_TYPE_FLOAT, 0, 0, 0, "Latitude"}, {1, SIGNET_TYPE_FLOAT, 0, 0, 0, "Longitude"},
-    {2, SIGNET_TYPE_FLOAT, 0, 0, 0, "Radius"},   {3, SIGNET_TYPE_STRING, 0, 0, 0, "Description"},
-    {4, SIGNET_TYPE_BOOLEAN, 0, 0, 0, "Inside"},
-};
-
-static const struct resource object_33609[] = {
-    {0, SIGNET_TYPE_INTEGER, 0, 0, 0, "State"},     {1, SIGNET_TYPE_STRING, 0, 0, 0, "Url"},
-    {2, SIGNET_TYPE_INTEGER, 0, 0, 0, "RomTimeUs"}, {3, SIGNET_TYPE_INTEGER, 0, 0, 0, "BomTimeUs"},
-    {4, SIGNET_TYPE_INTEGER, 0, 0, 0, "EomTimeUs"}, {5, SIGNET_TYPE_INTEGER, 0, 0, 0, "TotalBytes"},
-    {6, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Run"},
-};
-
-static const struct resource object_33629[] = {
-    {0, SIGNET_TYPE_OPAQUE, 0, 0, 0, "Package"},
-    {1, SIGNET_TYPE_STRING, 0, 0, 0, "PackageURI"},
-    {2, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Update"},
-    {3, SIGNET_TYPE_INTEGER, 0, 0, 0, "State"},
-    {5, SIGNET_TYPE_INTEGER, 0, 0, 0, "UpdateResult"},
-    {6, SIGNET_TYPE_STRING, 0, 0, 0, "PackageName"},
-    {7, SIGNET_TYPE_STRING, 0, 0, 0, "PackageVersion"},
-    {8, SIGNET_TYPE_INTEGER, MULTIPLE, 0, 0, "FirmwareUpdateProtocolSupport"},
-    {9, SIGNET_TYPE_INTEGER, 0, 0, 0, "FirmwareUpdateDeliveryMethod"},
-    {10, SIGNET_TYPE_EXECUTABLE, 0, 0, 0, "Cancel"},
-    {11, SIGNET_TYPE_INTEGER, 0, 0, 2, "Severity"},
-    {12, SIGNET_TYPE_TIME, 0, 0, 0, "LastStateChangeTime"},
-    {13, SIGNET_TYPE_UNSIGNED, 0, 0, 0, "MaxDeferPeriod"},
-    {14, SIGNET_TYPE_STRING, 0, 0, 0, "PartitionName"},
-    {15, SIGNET_TYPE_STRING, 0, 0, 0, "CurrentVersion"},
-    {16, SIGNET_TYPE_OBJLNK, MULTIPLE, 0, 0, "LinkedInstances"},
-    {17, SIGNET_TYPE_OBJLNK, MULTIPLE, 0, 0, "ConflictingInstances"},
-};
-
-#define OBJECT(oid, name)                                                                          \
-    {                                                                                              \
-        oid, name, object_##oid, sizeof object_##oid / sizeof *object_##oid                        \
-    }
-
-static const struct object objects[] = {
-    OBJECT(0, "Security"),
-    OBJECT(1, "Server"),
-    OBJECT(2, "AccessControl"),
-    OBJECT(3, "Device"),
-    OBJECT(4, "ConnectivityMonitoring"),
-    OBJECT(5, "FirmwareUpdate"),
-    OBJECT(6, "Location"),
-    OBJECT(7, "ConnectivityStatistics"),
-    OBJECT(9, "SoftwareManagement"),
-    OBJECT(10, "CellularConnectivity"),
-    OBJECT(11, "ApnConnectionProfile"),
-    OBJECT(16, "Portfolio"),
-    OBJECT(19, "BinaryAppDataContainer"),
-    OBJECT(20, "EventLog"),
-    OBJECT(21, "OSCORE"),
-    OBJECT(23, "COSE"),
-    OBJECT(25, "Lwm2mGateway"),
-    OBJECT(3303, "Temperature"),
-    OBJECT(3313, "Accelerometer"),
-    OBJECT(3347, "PushButton"),
-    OBJECT(33605, "Test"),
-    OBJECT(33606, "ExtDevInfo"),
-    OBJECT(33607, "IpPing"),
-    OBJECT(33608, "GeoPoints"),
-    OBJECT(33609, "DownloadDiagnostics"),
-    OBJECT(33629, "AdvancedFirmwareUpdate"),
-};
-
-enum { OBJECTS = sizeof objects / sizeof *objects };
-
-const struct object *object_find(uint16_t oid)
+static int compare_ids(const void *a, const void *b)
 {
-    for (size_t i = 0; i < OBJECTS; i++)
-        if (objects[i].oid == oid)
-            return &objects[i];
-    return NULL;
+    const struct resource *x = a, *y = b;
+
+    return x->oid != y->oid ? x->oid - y->oid : x->rid - y->rid;
 }
 
 const struct resource *resource_find(uint16_t oid, uint16_t rid)
 {
-    const struct object *object = object_find(oid);
+    const struct resource wanted = {.oid = oid, .rid = rid};
 
-    for (size_t i = 0; object && i < object->count; i++)
-        if (object->resources[i].rid == rid)
-            return &object->resources[i];
+    return bsearch(&wanted, resources, RESOURCES, sizeof *resources, compare_ids);
+}
+
+const struct resource *resource_next(uint16_t oid, const struct resource *before)
+{
+    for (size_t i = before ? (size_t)(before - resources) + 1 : 0; i < RESOURCES; i++)
+        if (resources[i].oid == oid)
+            return &resources[i];
     return NULL;
 }
 
 const char *signet_object_name(uint16_t oid)
 {
-    const struct object *object = object_find(oid);
-
-    return object ? object->name : NULL;
+    for (size_t i = 0; i < OBJECTS; i++)
+        if (objects[i].oid == oid)
+            return objects[i].name;
+    return NULL;
 }
 
 const char *signet_resource_name(uint16_t oid, uint16_t rid)
@@ -465,7 +403,7 @@ bool signet_resource_is_secret(uint16_t oid, uint16_t rid)
     return resource && (resource->flags & SECRET);
 }
 
-static bool is_named(const char *known, const char *name, size_t len)
+static bool is_spelled(const char *known, const char *name, size_t len)
 {
     return strlen(known) == len && memcmp(known, name, len) == 0;
 }
@@ -473,7 +411,7 @@ static bool is_named(const char *known, const char *name, size_t len)
 bool object_by_name(const char *name, size_t len, uint16_t *oid)
 {
     for (size_t i = 0; i < OBJECTS; i++) {
-        if (is_named(objects[i].name, name, len)) {
+        if (is_spelled(objects[i].name, name, len)) {
             *oid = objects[i].oid;
             return true;
         }
@@ -483,36 +421,30 @@ bool object_by_name(const char *name, size_t len, uint16_t *oid)
 
 bool resource_by_name(uint16_t oid, const char *name, size_t len, uint16_t *rid)
 {
-    const struct object *object = object_find(oid);
+    const struct resource *r = resource_next(oid, NULL);
 
-    for (size_t i = 0; object && i < object->count; i++) {
-        if (is_named(object->resources[i].name, name, len)) {
-            *rid = object->resources[i].rid;
-            return true;
-        }
-    }
-    return false;
+    while (r && !is_spelled(r->name, name, len))
+        r = resource_next(oid, r);
+    if (r)
+        *rid = r->rid;
+    return r;
 }
 
 size_t object_names(const char **names, size_t cap)
 {
     size_t n = 0;
 
-    while (n < OBJECTS && n < cap) {
+    for (; n < OBJECTS && n < cap; n++)
         names[n] = objects[n].name;
-        n++;
-    }
     return n;
 }
 
 size_t resource_names(uint16_t oid, const char **names, size_t cap)
 {
-    const struct object *object = object_find(oid);
+    const struct resource *r = NULL;
     size_t n = 0;
 
-    while (object && n < object->count && n < cap) {
-        names[n] = object->resources[n].name;
-        n++;
-    }
+    while (n < cap && (r = resource_next(oid, r)))
+        names[n++] = r->name;
     return n;
 }

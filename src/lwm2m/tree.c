@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Records in order, and an open-addressing table from path to position, so that a hostile file of
- * 65,536 records costs no more per record than a small one. The table is built when the first
- * question is asked and dropped when positions change. */
+ * 65,536 records costs no more per record than a small one. The table is built anew when positions
+ * change. */
 struct signet_tree {
     struct signet_record *records;
     size_t count, cap;
@@ -28,13 +28,6 @@ static size_t path_slot(const struct signet_tree *tree, struct signet_path path)
     return (size_t)(key >> 24) & (tree->index_size - 1);
 }
 
-static void index_drop(struct signet_tree *tree)
-{
-    free(tree->index);
-    tree->index = NULL;
-    tree->index_size = 0;
-}
-
 static void tree_index_add(struct signet_tree *tree, size_t position)
 {
     size_t slot = path_slot(tree, tree->records[position].path);
@@ -44,14 +37,17 @@ static void tree_index_add(struct signet_tree *tree, size_t position)
     tree->index[slot] = (uint32_t)position + 1;
 }
 
-/* Without memory there is no index and finding walks the records. */
+/* For few records, and without memory, there is no index and finding walks the records. */
 static void index_build(struct signet_tree *tree)
 {
     size_t size = 64;
 
+    free(tree->index);
+    tree->index = NULL;
+    if (tree->count <= 32)
+        return;
     while (size < tree->count * 2 + 2)
         size *= 2;
-    index_drop(tree);
     tree->index = calloc(size, sizeof *tree->index);
     if (!tree->index)
         return;
@@ -60,25 +56,24 @@ static void index_build(struct signet_tree *tree)
         tree_index_add(tree, i);
 }
 
-static bool locate(const struct signet_tree *tree, struct signet_path path, size_t *position)
+/* The record's position, or the count of all. */
+static size_t locate(const struct signet_tree *tree, struct signet_path path)
 {
     uint64_t key = path_key(path);
+    size_t i = 0;
 
     if (tree->index) {
         for (size_t slot = path_slot(tree, path); tree->index[slot];
              slot = (slot + 1) & (tree->index_size - 1)) {
-            *position = tree->index[slot] - 1;
-            if (path_key(tree->records[*position].path) == key)
-                return true;
+            i = tree->index[slot] - 1;
+            if (path_key(tree->records[i].path) == key)
+                return i;
         }
-        return false;
+        return tree->count;
     }
-    for (size_t i = 0; i < tree->count; i++) {
-        *position = i;
-        if (path_key(tree->records[i].path) == key)
-            return true;
-    }
-    return false;
+    while (i < tree->count && path_key(tree->records[i].path) != key)
+        i++;
+    return i;
 }
 
 int signet_tree_new(struct signet_tree **out, struct signet_error *err)
@@ -91,14 +86,9 @@ int signet_tree_new(struct signet_tree **out, struct signet_error *err)
     return SIGNET_OK;
 }
 
-static bool has_bytes(enum signet_type type)
-{
-    return type == SIGNET_TYPE_STRING || type == SIGNET_TYPE_OPAQUE;
-}
-
 static void value_wipe(struct signet_value *value)
 {
-    if (has_bytes(value->type) && value->as.bytes.data) {
+    if (type_has_bytes(value->type) && value->as.bytes.data) {
         void *data = (void *)(uintptr_t)value->as.bytes.data; /* the tree's own copy */
 
         wipe(data, value->as.bytes.len);
@@ -113,7 +103,7 @@ static int value_copy(struct signet_value *out, const struct signet_value *value
     uint8_t *data;
 
     *out = *value;
-    if (!has_bytes(value->type))
+    if (!type_has_bytes(value->type))
         return SIGNET_OK;
     data = malloc(value->as.bytes.len + 1);
     if (!data)
@@ -150,91 +140,83 @@ const struct signet_record *signet_tree_at(const struct signet_tree *tree, size_
 const struct signet_record *signet_tree_find(const struct signet_tree *tree,
                                              struct signet_path path)
 {
-    size_t position;
-
-    return locate(tree, path, &position) ? &tree->records[position] : NULL;
+    return signet_tree_at(tree, locate(tree, path));
 }
 
-/* Opens a place at position; the caller fills it. */
-static int make_room(struct signet_tree *tree, size_t position, struct signet_error *err)
+/* Room for one more record. */
+static int make_room(struct signet_tree *tree, struct signet_error *err)
 {
+    size_t cap = tree->cap ? tree->cap * 2 : 16;
+    struct signet_record *records;
+
     if (tree->count >= TREE_MAX)
         return error_set(err, SIGNET_E_LIMIT, "more than %d values", TREE_MAX);
-    if (tree->count == tree->cap) {
-        size_t cap = tree->cap ? tree->cap * 2 : 16;
-        struct signet_record *records = realloc(tree->records, cap * sizeof *records);
-
-        if (!records)
-            return error_nomem(err);
-        tree->records = records;
-        tree->cap = cap;
-    }
-    memmove(tree->records + position + 1, tree->records + position,
-            (tree->count - position) * sizeof *tree->records);
-    tree->count++;
+    if (tree->count < tree->cap)
+        return SIGNET_OK;
+    records = realloc(tree->records, cap * sizeof *records);
+    if (!records)
+        return error_nomem(err);
+    tree->records = records;
+    tree->cap = cap;
     return SIGNET_OK;
 }
 
-static int insert(struct signet_tree *tree, size_t position, struct signet_path path,
-                  const struct signet_value *value, unsigned line, unsigned column,
-                  struct signet_error *err)
+static int insert_record(struct signet_tree *tree, size_t position, struct signet_record record,
+                         struct signet_error *err)
 {
-    struct signet_value copy;
+    const struct signet_value value = record.value; /* the caller's, which is copied */
+    struct signet_record *at;
     int rc;
 
-    if (path.oid == SIGNET_NO_ID || path.iid == SIGNET_NO_ID || path.rid == SIGNET_NO_ID)
+    if (record.path.oid == SIGNET_NO_ID || record.path.iid == SIGNET_NO_ID ||
+        record.path.rid == SIGNET_NO_ID)
         return error_set(err, SIGNET_E_SYNTAX, "65535 is not an LwM2M identifier");
-    rc = value_copy(&copy, value, err);
-    if (rc)
+    if ((rc = make_room(tree, err)) || (rc = value_copy(&record.value, &value, err)))
         return rc;
-    rc = make_room(tree, position, err);
-    if (rc) {
-        value_wipe(&copy);
-        return rc;
-    }
-    tree->records[position] =
-        (struct signet_record){.path = path, .value = copy, .line = line, .column = column};
+    at = tree->records + position;
+    memmove(at + 1, at, (tree->count++ - position) * sizeof *at);
+    *at = record;
     if (position + 1 == tree->count && tree->index && tree->count * 2 < tree->index_size)
         tree_index_add(tree, position);
-    else if (tree->count > 32)
-        index_build(tree);
     else
-        index_drop(tree);
+        index_build(tree);
     return SIGNET_OK;
 }
 
 int tree_append(struct signet_tree *tree, struct signet_path path, const struct signet_value *value,
                 unsigned line, unsigned column, struct signet_error *err)
 {
-    return insert(tree, tree->count, path, value, line, column, err);
+    return insert_record(tree, tree->count, (struct signet_record){path, *value, line, column},
+                         err);
+}
+
+/* Behind the last record of the same object instance, else at the end. */
+static size_t place_for(const struct signet_tree *tree, struct signet_path path)
+{
+    for (size_t i = tree->count; i > 0; i--)
+        if (tree->records[i - 1].path.oid == path.oid && tree->records[i - 1].path.iid == path.iid)
+            return i;
+    return tree->count;
 }
 
 int signet_tree_put(struct signet_tree *tree, struct signet_path path,
                     const struct signet_value *value, struct signet_error *err)
 {
+    struct signet_record *record;
     struct signet_value copy;
-    size_t position;
+    size_t position = locate(tree, path);
     int rc;
 
-    if (locate(tree, path, &position)) {
-        rc = value_copy(&copy, value, err);
-        if (rc)
-            return rc;
-        value_wipe(&tree->records[position].value);
-        tree->records[position].value = copy;
-        tree->records[position].line = tree->records[position].column = 0;
-        return SIGNET_OK;
-    }
-    position = tree->count;
-    for (size_t i = tree->count; i-- > 0;) {
-        const struct signet_path *other = &tree->records[i].path;
-
-        if (other->oid == path.oid && other->iid == path.iid) {
-            position = i + 1;
-            break;
-        }
-    }
-    return insert(tree, position, path, value, 0, 0, err);
+    if (position == tree->count)
+        return insert_record(tree, place_for(tree, path),
+                             (struct signet_record){path, *value, 0, 0}, err);
+    rc = value_copy(&copy, value, err);
+    if (rc)
+        return rc;
+    record = &tree->records[position];
+    value_wipe(&record->value);
+    *record = (struct signet_record){.path = path, .value = copy};
+    return SIGNET_OK;
 }
 
 void signet_tree_remove(struct signet_tree *tree, struct signet_path path)
@@ -255,9 +237,7 @@ void signet_tree_remove(struct signet_tree *tree, struct signet_path path)
     if (kept == tree->count)
         return;
     tree->count = kept;
-    index_drop(tree);
-    if (tree->count > 32)
-        index_build(tree);
+    index_build(tree);
 }
 
 int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,

@@ -2,10 +2,7 @@
 /* A tree in the configuration language, as repr() would write it. What comes in an order that
  * nested dictionaries cannot hold is gathered: objects, instances and multiple resources stand
  * where their first record stood. */
-#include "packet/print.h"
-#include "packet/value.h"
-
-#include "lwm2m/lwm2m.h"
+#include "packet/private.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -46,33 +43,19 @@ static const char *unsaid(const struct signet_record *r, bool reveal)
     return isnan(r->value.as.number) ? "nan" : r->value.as.number > 0 ? "inf" : "-inf";
 }
 
-static void put_value(struct buf *out, const struct signet_value *value)
+static void cfg_value(struct buf *out, const struct signet_value *value)
 {
-    switch (value->type) {
-    case SIGNET_TYPE_STRING:
-    case SIGNET_TYPE_OPAQUE:
+    if (type_has_bytes(value->type))
         quote(out, value->as.bytes.data, value->as.bytes.len, value->type == SIGNET_TYPE_OPAQUE);
-        break;
-    case SIGNET_TYPE_INTEGER:
-    case SIGNET_TYPE_UNSIGNED:
-    case SIGNET_TYPE_FLOAT:
-        value_number_text(out, value);
-        break;
-    case SIGNET_TYPE_BOOLEAN:
+    else if (value->type == SIGNET_TYPE_BOOLEAN)
         buf_text(out, value->as.boolean ? "True" : "False");
-        break;
-    case SIGNET_TYPE_OBJLNK:
+    else if (value->type == SIGNET_TYPE_OBJLNK)
         buf_printf(out, "Objlink(%u, %u)", value->as.objlnk.oid, value->as.objlnk.iid);
-        break;
-    case SIGNET_TYPE_NONE: /* no value has these types */
-    case SIGNET_TYPE_TIME:
-    case SIGNET_TYPE_CORELNK:
-    case SIGNET_TYPE_EXECUTABLE:
-        break;
-    }
+    else
+        value_text(out, value);
 }
 
-static void put_key(struct buf *out, const struct signet_path *path, int depth)
+static void cfg_key(struct buf *out, const struct signet_path *path, int depth)
 {
     const char *object = signet_object_name(path->oid);
     const char *resource = signet_resource_name(path->oid, path->rid);
@@ -94,20 +77,17 @@ struct place {
     size_t rank[3], at;
 };
 
-static uint64_t prefix(const struct signet_path *path, int parts)
+static uint64_t prefix(const struct signet_record *record, int parts)
 {
-    uint64_t key = path->oid;
-    if (parts > 1)
-        key = key << 16 | path->iid;
-    if (parts > 2)
-        key = key << 16 | path->rid;
-    return key;
+    const struct signet_path *path = &record->path;
+    uint64_t key = (uint64_t)path->oid << 32 | (uint64_t)path->iid << 16 | path->rid;
+    return key >> 16 * (3 - parts);
 }
 
 static int by_prefix(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
-    uint64_t p = prefix(&x->record->path, 3), q = prefix(&y->record->path, 3);
+    uint64_t p = prefix(x->record, 3), q = prefix(y->record, 3);
     if (p != q)
         return p < q ? -1 : 1;
     return x->at < y->at ? -1 : x->at > y->at;
@@ -132,9 +112,9 @@ static struct place *places(const struct signet_tree *tree, size_t count)
     qsort(list, count, sizeof(*list), by_prefix);
     for (int level = 0; level < 3; level++)
         for (size_t i = 0, end; i < count; i = end) {
-            uint64_t key = prefix(&list[i].record->path, level + 1);
+            uint64_t key = prefix(list[i].record, level + 1);
             size_t first = list[i].at;
-            for (end = i; end < count && prefix(&list[end].record->path, level + 1) == key; end++)
+            for (end = i; end < count && prefix(list[end].record, level + 1) == key; end++)
                 first = list[end].at < first ? list[end].at : first;
             for (size_t k = i; k < end; k++)
                 list[k].rank[level] = first;
@@ -151,11 +131,20 @@ static int depth_of(const struct signet_record *r)
 
 static int common(const struct signet_record *a, const struct signet_record *b)
 {
-    int depth = 0;
-    while (depth < 3 && prefix(&a->path, depth + 1) == prefix(&b->path, depth + 1))
+    int most = depth_of(a) < depth_of(b) ? depth_of(a) : depth_of(b), depth = 0;
+    while (depth < most && prefix(a, depth + 1) == prefix(b, depth + 1))
         depth++;
-    int most = depth_of(a) < depth_of(b) ? depth_of(a) : depth_of(b);
-    return depth < most ? depth : most;
+    return depth;
+}
+
+/* Closes dictionaries until `keep` are open. */
+static int close_to(struct buf *out, int open, int keep)
+{
+    for (; open > keep; open--) {
+        indent(out, open);
+        buf_text(out, "},\n");
+    }
+    return open;
 }
 
 int print_cfg(const struct signet_tree *tree, bool reveal, struct buf *out,
@@ -169,28 +158,21 @@ int print_cfg(const struct signet_tree *tree, bool reveal, struct buf *out,
     buf_text(out, "{\n");
     for (size_t i = 0; i < count; i++) {
         const struct signet_record *r = list[i].record;
-        int keep = i ? common(list[i - 1].record, r) : 0;
-        for (; open > keep; open--) {
-            indent(out, open);
-            buf_text(out, "},\n");
-        }
+        open = close_to(out, open, i ? common(list[i - 1].record, r) : 0);
         for (; open < depth_of(r); open++) {
-            put_key(out, &r->path, open);
+            cfg_key(out, &r->path, open);
             buf_text(out, "{\n");
         }
-        put_key(out, &r->path, open);
+        cfg_key(out, &r->path, open);
         if (unsaid(r, reveal)) {
             buf_printf(out, "None, # %s\n", unsaid(r, reveal));
             continue;
         }
-        put_value(out, &r->value);
+        cfg_value(out, &r->value);
         buf_text(out, ",\n");
     }
-    for (; open > 0; open--) {
-        indent(out, open);
-        buf_text(out, "},\n");
-    }
+    close_to(out, open, 0);
     buf_text(out, "}\n");
     free(list);
-    return buf_check(out, err);
+    return SIGNET_OK;
 }

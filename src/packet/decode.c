@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SenML CBOR to tree: an array of maps, each a record. What base labels set holds until the next
  * record that sets it (RFC 8428 section 4.1). */
-#include "packet/decode.h"
-
-#include "lwm2m/lwm2m.h"
-#include "packet/labels.h"
-#include "packet/value.h"
+#include "packet/private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,12 +35,21 @@ struct fields {
     struct signet_value value;
     struct buf bytes; /* a string value that came in pieces */
     size_t value_at;
-    unsigned seen; /* bit n: label n - 6; bit 16: vlo */
-    bool has_value, sum;
+    unsigned seen; /* bit_of() each label */
+    bool has_value;
 };
 
 /* A record's label: an integer, or a text that is vlo, reserved or without meaning. */
 enum { KEY_OTHER = 100, KEY_LINK = 101 };
+
+/* The text of a label or a name. */
+static int read_text(struct decoder *d, const struct cbor_item *item, const char *what,
+                     const uint8_t **text, size_t *len, struct signet_error *err)
+{
+    if (item->kind != CBOR_TEXT && item->kind != CBOR_TEXT_START)
+        return cbor_misplaced(item, what, err);
+    return cbor_string(&d->in, item, &d->scratch, text, len, err);
+}
 
 static int read_key(struct decoder *d, const struct cbor_item *item, int *key,
                     struct signet_error *err)
@@ -53,15 +58,11 @@ static int read_key(struct decoder *d, const struct cbor_item *item, int *key,
     size_t len;
     *key = KEY_OTHER;
     if (item->kind == CBOR_UNSIGNED || item->kind == CBOR_NEGATIVE) {
-        bool negative = item->kind == CBOR_NEGATIVE;
         if (item->number < 20)
-            *key = negative ? -1 - (int)item->number : (int)item->number;
+            *key = item->kind == CBOR_NEGATIVE ? -1 - (int)item->number : (int)item->number;
         return SIGNET_OK;
     }
-    if (item->kind != CBOR_TEXT && item->kind != CBOR_TEXT_START)
-        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a label must be", item->at,
-                         cbor_kind_name(item->kind));
-    int code = cbor_string(&d->in, item, &d->scratch, &text, &len, err);
+    int code = read_text(d, item, "a label", &text, &len, err);
     if (code)
         return code;
     if (len == strlen(LABEL_OBJLINK) && !memcmp(text, LABEL_OBJLINK, len))
@@ -78,10 +79,7 @@ static int read_name(struct decoder *d, const struct cbor_item *item, struct nam
 {
     const uint8_t *text;
     size_t len;
-    if (item->kind != CBOR_TEXT && item->kind != CBOR_TEXT_START)
-        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a name must be", item->at,
-                         cbor_kind_name(item->kind));
-    int code = cbor_string(&d->in, item, &d->scratch, &text, &len, err);
+    int code = read_text(d, item, "a name", &text, &len, err);
     if (code)
         return code;
     if (len > sizeof(out->text))
@@ -102,25 +100,20 @@ static int read_string(struct decoder *d, const struct cbor_item *item, int key,
     const uint8_t *bytes;
     size_t len;
     if (key == LABEL_DATA ? !is_bytes : !is_text)
-        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where %s must be", item->at,
-                         cbor_kind_name(item->kind),
-                         key == LABEL_DATA ? "a byte string" : "a text string");
+        return cbor_misplaced(item, key == LABEL_DATA ? "a byte string" : "a text string", err);
     int code = cbor_string(&d->in, item, &f->bytes, &bytes, &len, err);
     if (code)
         return code;
-    if (key == KEY_LINK) {
-        if (!value_objlink(bytes, len, &f->value))
-            return error_set(err, SIGNET_E_SYNTAX,
-                             "byte %zu: an object link is 'OBJECT:INSTANCE', two numbers",
-                             item->at);
-        return SIGNET_OK;
-    }
+    if (key == KEY_LINK && !value_objlink(bytes, len, &f->value))
+        return error_set(err, SIGNET_E_SYNTAX,
+                         "byte %zu: an object link is 'OBJECT:INSTANCE', two numbers", item->at);
     if (key == LABEL_STRING && !utf8_valid(bytes, len))
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a text string that is not UTF-8",
                          item->at);
-    f->value.type = key == LABEL_DATA ? SIGNET_TYPE_OPAQUE : SIGNET_TYPE_STRING;
-    f->value.as.bytes.data = bytes;
-    f->value.as.bytes.len = len;
+    if (key != KEY_LINK)
+        f->value = (struct signet_value){.type = key == LABEL_DATA ? SIGNET_TYPE_OPAQUE
+                                                                   : SIGNET_TYPE_STRING,
+                                         .as.bytes = {bytes, len}};
     return SIGNET_OK;
 }
 
@@ -150,8 +143,7 @@ static int read_value(struct decoder *d, const struct cbor_item *item, int key, 
     if (key != LABEL_BOOLEAN)
         return read_string(d, item, key, f, err);
     if (item->kind != CBOR_BOOLEAN)
-        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a boolean must be", item->at,
-                         cbor_kind_name(item->kind));
+        return cbor_misplaced(item, "a boolean", err);
     f->value = (struct signet_value){.type = SIGNET_TYPE_BOOLEAN, .as.boolean = item->boolean};
     return SIGNET_OK;
 }
@@ -183,23 +175,37 @@ static int read_field(struct decoder *d, int key, const struct cbor_item *item, 
     case LABEL_DATA:
     case KEY_LINK:
         return read_value(d, item, key, f, err);
-    case LABEL_SUM:
-        f->sum = true;
-        return cbor_skip(&d->in, item, err);
     default:
         return cbor_skip(&d->in, item, err);
     }
 }
 
+/* 0: a label without meaning */
+static unsigned bit_of(int key)
+{
+    if (key == KEY_LINK)
+        return 1u << 16;
+    return key < LABEL_BASE_SUM || key > LABEL_DATA ? 0 : 1u << (key - LABEL_BASE_SUM);
+}
+
 static int mark_seen(int key, size_t at, struct fields *f, struct signet_error *err)
 {
-    if (key != KEY_LINK && (key < LABEL_BASE_SUM || key > LABEL_DATA))
-        return SIGNET_OK;
-    unsigned bit = key == KEY_LINK ? 1u << 16 : 1u << (key + 6);
+    unsigned bit = bit_of(key);
     if (f->seen & bit)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a label comes twice in one record", at);
     f->seen |= bit;
     return SIGNET_OK;
+}
+
+static int refuse_name(const char *name, size_t len, size_t at, const char *why,
+                       struct signet_error *err)
+{
+    struct buf shown = {0};
+    text_escape(&shown, (const uint8_t *)name, len);
+    error_set(err, SIGNET_E_SYNTAX, "byte %zu: name '%s': %s", at,
+              shown.failed || !len ? "" : (const char *)shown.data, why);
+    buf_free(&shown);
+    return SIGNET_E_SYNTAX;
 }
 
 static int store(struct decoder *d, const struct cbor_item *start, struct fields *f,
@@ -208,22 +214,16 @@ static int store(struct decoder *d, const struct cbor_item *start, struct fields
     char full[2 * NAME_MAX_LEN];
     size_t len = d->base.len + f->name.len;
     struct signet_path path;
-    if (!f->has_value && !f->name.len && !f->sum && f->seen)
+    if (!f->has_value && !f->name.len && f->seen && !(f->seen & bit_of(LABEL_SUM)))
         return SIGNET_OK; /* base values only: they are for the records that follow */
     if (!f->has_value)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: the record has no value", start->at);
     memcpy(full, d->base.text, d->base.len);
     memcpy(full + d->base.len, f->name.text, f->name.len);
     const char *wrong = value_path(full, len, &path);
-    if (wrong) {
-        struct buf shown = {0};
-        text_escape(&shown, (const uint8_t *)full, len);
-        error_set(err, SIGNET_E_SYNTAX, "byte %zu: name '%s': %s", start->at,
-                  shown.failed ? "" : (const char *)shown.data, wrong);
-        buf_free(&shown);
-        return SIGNET_E_SYNTAX;
-    }
-    if ((f->seen & 1u << (LABEL_VALUE + 6)) && !value_is_zero(&d->base_value) &&
+    if (wrong)
+        return refuse_name(full, len, start->at, wrong, err);
+    if ((f->seen & bit_of(LABEL_VALUE)) && !value_is_zero(&d->base_value) &&
         !value_add(&f->value, &d->base_value))
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: base value and value leave 64 bits",
                          start->at);
@@ -234,33 +234,32 @@ static int store(struct decoder *d, const struct cbor_item *start, struct fields
     return tree_append(d->tree, path, &f->value, 0, 0, err);
 }
 
+/* A label and what it stands for. */
+static int read_pair(struct decoder *d, struct cbor_item *label, struct fields *f,
+                     struct signet_error *err)
+{
+    struct cbor_item value;
+    int key, code = read_key(d, label, &key, err);
+    if (!code)
+        code = mark_seen(key, label->at, f, err);
+    if (!code)
+        code = cbor_next(&d->in, &value, err);
+    return code ? code : read_field(d, key, &value, f, err);
+}
+
 static int read_record(struct decoder *d, const struct cbor_item *start, struct signet_error *err)
 {
     struct fields f = {0};
+    struct cbor_item label;
     struct cbor_run run;
+    bool more = true;
     int code = SIGNET_OK;
     if (!cbor_run_begin(&run, start, true))
-        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a record (a map) must be",
-                         start->at, cbor_kind_name(start->kind));
-    for (;;) {
-        struct cbor_item item;
-        bool more;
-        int key;
-        code = cbor_run_next(&d->in, &run, &more, &item, err);
-        if (!code && !more)
-            code = store(d, start, &f, err);
-        if (code || !more)
-            break;
-        size_t at = item.at;
-        code = read_key(d, &item, &key, err);
+        return cbor_misplaced(start, "a record (a map)", err);
+    while (!code && more) {
+        code = cbor_run_next(&d->in, &run, &more, &label, err);
         if (!code)
-            code = mark_seen(key, at, &f, err);
-        if (!code)
-            code = cbor_next(&d->in, &item, err);
-        if (!code)
-            code = read_field(d, key, &item, &f, err);
-        if (code)
-            break;
+            code = more ? read_pair(d, &label, &f, err) : store(d, start, &f, err);
     }
     buf_free(&f.bytes);
     return code;
@@ -295,8 +294,7 @@ static int read_packet(struct decoder *d, struct signet_error *err)
     if (code)
         return code;
     if (!cbor_run_begin(&run, &item, false))
-        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where an array of records must be",
-                         item.at, cbor_kind_name(item.kind));
+        return cbor_misplaced(&item, "an array of records", err);
     code = read_records(d, &run, err);
     return code ? code : cbor_end(&d->in, err);
 }

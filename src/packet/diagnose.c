@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CBOR as it is, in the diagnostic notation of RFC 8949 section 8. */
-#include "cbor/cbor.h"
-#include "packet/decode.h"
-#include "packet/print.h"
+#include "packet/private.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -166,10 +164,8 @@ static int put_simple(struct writer *w, const struct cbor_item *item, struct sig
         buf_text(w->out, item->boolean ? "true" : "false");
         break;
     case CBOR_NULL:
-        buf_text(w->out, "null");
-        break;
     case CBOR_UNDEFINED:
-        buf_text(w->out, "undefined");
+        buf_text(w->out, cbor_kind_name(item->kind));
         break;
     case CBOR_TEXT:
     case CBOR_BYTES:

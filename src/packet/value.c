@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "packet/value.h"
+#include "packet/private.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { TAG_TIME_TEXT = 0, TAG_TIME = 1, TAG_BIGNUM = 2, TAG_NEGATIVE_BIGNUM = 3, TAG_DECIMAL = 4 };
 
@@ -29,8 +30,7 @@ static int plain(const struct cbor_item *item, struct signet_value *out, struct 
     if (item->kind == CBOR_UNSIGNED || item->kind == CBOR_NEGATIVE)
         return integer(item, out, err);
     if (item->kind != CBOR_FLOAT)
-        return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s where a number must be", item->at,
-                         cbor_kind_name(item->kind));
+        return cbor_misplaced(item, "a number", err);
     *out = (struct signet_value){.type = SIGNET_TYPE_FLOAT, .as.number = item->real};
     return SIGNET_OK;
 }
@@ -168,16 +168,33 @@ bool value_add(struct signet_value *value, const struct signet_value *base)
     return true;
 }
 
-void value_number_text(struct buf *out, const struct signet_value *value)
+void value_text(struct buf *out, const struct signet_value *value)
 {
     char text[SIGNET_NUMBER_SIZE];
-    if (value->type == SIGNET_TYPE_INTEGER) {
+    switch (value->type) {
+    case SIGNET_TYPE_INTEGER:
         buf_printf(out, "%" PRId64, value->as.integer);
-    } else if (value->type == SIGNET_TYPE_UNSIGNED) {
+        break;
+    case SIGNET_TYPE_UNSIGNED:
         buf_printf(out, "%" PRIu64, value->as.unsigned_integer);
-    } else {
+        break;
+    case SIGNET_TYPE_FLOAT:
         signet_text_number(value->as.number, text);
         buf_text(out, text);
+        break;
+    case SIGNET_TYPE_BOOLEAN:
+        buf_text(out, value->as.boolean ? "true" : "false");
+        break;
+    case SIGNET_TYPE_OBJLNK:
+        buf_printf(out, "%u:%u", value->as.objlnk.oid, value->as.objlnk.iid);
+        break;
+    case SIGNET_TYPE_STRING: /* the caller's way of quoting */
+    case SIGNET_TYPE_OPAQUE:
+    case SIGNET_TYPE_NONE: /* no value has these types */
+    case SIGNET_TYPE_TIME:
+    case SIGNET_TYPE_CORELNK:
+    case SIGNET_TYPE_EXECUTABLE:
+        break;
     }
 }
 
@@ -264,18 +281,8 @@ static bool zone(const uint8_t **at, const uint8_t *end, int *seconds)
     return true;
 }
 
-/* Days since 1970-01-01 of a Gregorian date, counting years from March. */
-static int64_t days(int year, int month, int day)
-{
-    int64_t y = year - (month <= 2);
-    int64_t m = (month + 9) % 12;
-    int64_t era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
-    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
 bool value_time(const uint8_t *text, size_t len, int64_t *out)
 {
-    static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const uint8_t *at = text, *end = text + len;
     int year, month, day, hour, minute, second, offset;
     if (!digits(&at, end, 4, &year) || !sign(&at, end, "-") || !digits(&at, end, 2, &month) ||
@@ -288,11 +295,12 @@ bool value_time(const uint8_t *text, size_t len, int64_t *out)
             if (!sign(&at, end, "0"))
                 return false;
         } while (at < end && *at >= '0' && *at <= '9');
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (!zone(&at, end, &offset) || at != end || month < 1 || month > 12 || day < 1 ||
-        day > month_days[month - 1] || (month == 2 && day == 29 && !leap) || hour > 23 ||
-        minute > 59 || second > 60)
+    if (!zone(&at, end, &offset) || at != end || hour > 23 || minute > 59 || second > 60)
         return false;
-    *out = days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+    struct tm date = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+    int64_t midnight = timegm(&date);
+    if (date.tm_mon != month - 1 || date.tm_mday != day) /* there is no such day */
+        return false;
+    *out = midnight + hour * 3600 + minute * 60 + second - offset;
     return true;
 }

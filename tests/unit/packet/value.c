@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sums, times, paths and links of a packet's records. */
-#include "packet/value.h"
+#include "packet/private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
