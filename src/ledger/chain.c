@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* The chain of events: each carries the SHA-256 of the one before it, of the same station, and that
  * of the row that it leaves behind. */
 #include "ledger/store.h"

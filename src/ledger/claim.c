@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* Devices that were begun: which one is the board in a slot, and which are there to be gone on
  * with.
  */
-#include "ledger/lease.h"
 
+#include "ledger/store.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -29,8 +30,8 @@ static const char unexposed[] =
     CLAIM " WHERE order_id = $1 AND state = $2 AND state <> {done} AND exposed = 0 AND " FREE
           " ORDER BY lease_until, id LIMIT 1 /*+ FOR UPDATE SKIP LOCKED */";
 
-static int find(struct signet_ledger *l, const struct request *r, struct db_rows *row,
-                struct signet_error *err)
+static int find_begun(struct signet_ledger *l, const struct request *r, struct db_rows *row,
+                      struct signet_error *err)
 {
     int rc = SIGNET_E_NOT_FOUND;
 
@@ -45,8 +46,8 @@ static int find(struct signet_ledger *l, const struct request *r, struct db_rows
     return rc == SIGNET_E_NOT_FOUND ? error_set(err, rc, "the order does not know it") : rc;
 }
 
-static int refuse(const struct request *r, const struct db_rows *row,
-                  const struct signet_lease *lease, struct signet_error *err)
+static int refuse_claim(const struct request *r, const struct db_rows *row,
+                        const struct signet_lease *lease, struct signet_error *err)
 {
     const char *hw = db_null(row, COL_HW_ID);
 
@@ -73,27 +74,26 @@ static int claim(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
     struct db_rows row = {0};
-    int rc = find(l, r, &row, err);
+    int rc = find_begun(l, r, &row, err);
 
     if (rc == SIGNET_OK) {
         lease_read(&row, r->leases);
-        rc = refuse(r, &row, r->leases, err);
+        rc = refuse_claim(r, &row, r->leases, err);
     }
     db_end(&row);
-    return rc == SIGNET_OK ? lease_take(l, r->leases, r->slot, "resumed", err) : rc;
+    return rc == SIGNET_OK ? lease_take(l, r->leases, r->slot, err) : rc;
 }
 
 int signet_ledger_claim(struct signet_ledger *ledger, int64_t order, const char *endpoint,
                         const char *hw_id, const char *slot, struct signet_lease *lease,
                         struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = claim};
     struct signet_lease taken = {0};
     struct request r = {
         .order = order, .endpoint = endpoint, .hw_id = hw_id, .slot = slot, .leases = &taken};
     if (!text_is_clean(endpoint) || !text_is_clean(hw_id) || !text_is_clean(slot))
         return error_set(err, SIGNET_E_USAGE, "what a board is called is not UTF-8");
-    int rc = store_change(ledger, &kind, &r, err);
+    int rc = store_change(ledger, claim, &r, err);
 
     if (rc == SIGNET_OK)
         *lease = taken;
@@ -121,7 +121,7 @@ static int resume(struct signet_ledger *l, void *arg, struct signet_error *err)
             rc = lease_collect(&row, r->leases, r->max, &r->count, err);
     }
     for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++)
-        rc = lease_take(l, &r->leases[i], r->slot, "resumed", err);
+        rc = lease_take(l, &r->leases[i], r->slot, err);
     return rc;
 }
 
@@ -129,9 +129,8 @@ int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char
                          struct signet_lease *leases, size_t max, size_t *count,
                          struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = resume};
     struct request r = {.order = order, .slot = slot, .leases = leases, .max = max};
-    int rc = store_change(ledger, &kind, &r, err);
+    int rc = store_change(ledger, resume, &r, err);
 
     if (rc == SIGNET_OK)
         *count = r.count;
@@ -140,14 +139,9 @@ int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char
 
 /* The last device of a slot, of whatever order. */
 
-struct last {
-    const char *slot;
-    struct signet_lease lease;
-};
-
 static int last(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    struct last *r = arg;
+    const struct request *r = arg;
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
                      "SELECT " LEASE_COLUMNS " FROM devices WHERE station = $1 AND slot = $2"
@@ -157,21 +151,22 @@ static int last(struct signet_ledger *l, void *arg, struct signet_error *err)
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, rc, "no device was in slot %s", r->slot);
     if (rc == SIGNET_OK)
-        lease_read(&row, &r->lease);
+        lease_read(&row, r->leases);
     db_end(&row);
     return rc;
 }
 
-int signet_ledger_last(struct signet_ledger *ledger, const char *slot, char endpoint[152],
-                       enum signet_device_state *state, struct signet_error *err)
+int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
+                       char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,
+                       struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = last, .reads = true};
-    struct last r = {.slot = slot};
-    int rc = store_change(ledger, &kind, &r, err);
+    struct signet_lease found;
+    struct request r = {.slot = slot, .leases = &found};
+    int rc = store_read(ledger, last, &r, err);
 
     if (rc == SIGNET_OK) {
-        memcpy(endpoint, r.lease.endpoint, sizeof(r.lease.endpoint));
-        *state = r.lease.state;
+        memcpy(endpoint, found.endpoint, sizeof(found.endpoint));
+        *state = found.state;
     }
     return rc;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/db.h"
-#include "ledger/states.h"
 
 #include <string.h>
 
@@ -36,6 +35,9 @@ int db_expand(const struct db_ops *ops, const char *sql, struct buf *out, struct
             sql += 3;
         } else if (ops->many_writers && strncmp(sql, "*/", 2) == 0) {
             sql += 2;
+        } else if (!ops->many_writers && *sql == '$') { /* where $1 would be a name */
+            buf_byte(out, '?');
+            sql++;
         } else {
             buf_byte(out, (uint8_t)*sql++);
         }
@@ -43,8 +45,21 @@ int db_expand(const struct db_ops *ops, const char *sql, struct buf *out, struct
     return rc == SIGNET_OK ? buf_check(out, err) : rc;
 }
 
-static int query(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
-                 const char *types, va_list args)
+int db_statement(struct db *db, const char *sql, size_t *place, struct buf *text,
+                 struct signet_error *err)
+{
+    for (*place = 0; *place < db->count; ++*place)
+        if (db->statements[*place] == sql)
+            return SIGNET_OK;
+    if (db->count == DB_STATEMENTS)
+        return error_set(err, SIGNET_E_LIMIT, "the ledger has more than %d statements",
+                         DB_STATEMENTS);
+    db->statements[db->count] = sql;
+    return db_expand(db->ops, sql, text, err);
+}
+
+static int db_begin(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
+                    const char *types, va_list args)
 {
     struct db_param params[DB_PARAMS];
     size_t n = 0;
@@ -69,7 +84,7 @@ int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, cons
     va_list args;
 
     va_start(args, types);
-    int rc = query(db, rows, err, sql, types, args);
+    int rc = db_begin(db, rows, err, sql, types, args);
     va_end(args);
     return rc;
 }
@@ -80,12 +95,10 @@ int db_run(struct db *db, struct signet_error *err, const char *sql, const char 
     va_list args;
 
     va_start(args, types);
-    int rc = query(db, &rows, err, sql, types, args);
+    int rc = db_begin(db, &rows, err, sql, types, args);
     va_end(args);
-    while (rc == SIGNET_OK)
-        rc = db_step(&rows, err);
     db_end(&rows);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return rc;
 }
 
 int db_change(struct db *db, struct signet_error *err, const char *sql, const char *types, ...)
@@ -94,7 +107,7 @@ int db_change(struct db *db, struct signet_error *err, const char *sql, const ch
     va_list args;
 
     va_start(args, types);
-    int rc = query(db, &rows, err, sql, types, args);
+    int rc = db_begin(db, &rows, err, sql, types, args);
     va_end(args);
     if (rc == SIGNET_OK && db->ops->changes(&rows) == 0)
         rc = SIGNET_E_NOT_FOUND;
@@ -108,7 +121,7 @@ int db_find(struct db *db, struct db_rows *rows, struct signet_error *err, const
     va_list args;
 
     va_start(args, types);
-    int rc = query(db, rows, err, sql, types, args);
+    int rc = db_begin(db, rows, err, sql, types, args);
     va_end(args);
     if (rc == SIGNET_OK)
         rc = db_step(rows, err);

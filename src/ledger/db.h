@@ -19,6 +19,8 @@ struct db {
     int64_t now; /* seconds since 1970, of the transaction: one clock for all stations */
     bool again;  /* after an error: nothing happened, and a second try may succeed */
     bool nomem;  /* a value of a row could not be had: nothing that was read counts */
+    const char *statements[DB_STATEMENTS]; /* those that are prepared on this connection */
+    size_t count;
 };
 
 struct db_param {
@@ -48,10 +50,9 @@ struct db_ops {
     bool (*takes)(const char *where);
     int (*open)(struct db **out, const char *where, enum db_open how, struct signet_error *err);
     void (*close)(struct db *db);
-    /* The number of the ledger's schema; 0: the database is empty. In a transaction, as the two
-     * that follow. SIGNET_E_LEDGER: it is another program's. */
+    /* The number of the ledger's schema; 0: the database is empty. In a transaction, as what
+     * follows. SIGNET_E_LEDGER: it is another program's. */
     int (*version)(struct db *db, int64_t *version, struct signet_error *err);
-    int (*set_version)(struct db *db, int64_t version, struct signet_error *err);
     /* Several statements without parameters, already expanded. */
     int (*script)(struct db *db, const char *sql, struct signet_error *err);
     /* write: other writers wait, or at least see nothing before the commit. else: one view of the
@@ -60,8 +61,6 @@ struct db_ops {
     /* SIGNET_OK: it is on disk. After an error with again: it is certain that nothing happened. */
     int (*commit)(struct db *db, struct signet_error *err);
     void (*rollback)(struct db *db);
-    /* Whether the transaction that was begun is still there: some errors end it. */
-    bool (*open_still)(struct db *db);
     /* What no row shows: damaged pages; tables, indexes and triggers that are not those of the
      * schema, the SQL that made it. In a transaction. */
     int (*check)(struct db *db, const char *schema, struct signet_error *err);
@@ -81,8 +80,13 @@ struct db_ops {
 
 extern const struct db_ops sqlite_ops, postgres_ops;
 
-/* A statement as this database takes it. */
+/* states.c: the state of this name; -1: none. */
+int state_of_word(const char *word, size_t len);
+/* SQL as this database takes it. */
 int db_expand(const struct db_ops *ops, const char *sql, struct buf *out, struct signet_error *err);
+/* Where a statement is among those that are prepared. At count: *text is to be prepared there. */
+int db_statement(struct db *db, const char *sql, size_t *place, struct buf *text,
+                 struct signet_error *err);
 
 /* Letters of types: s text (NULL is SQL NULL), i int64_t. */
 int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* The states of each device, event by event. */
-#include "ledger/history.h"
 
-#include "ledger/states.h"
-
+#include "ledger/store.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -17,10 +16,11 @@ struct history {
 
 static int skipped(const struct history *h, const char *kind, struct signet_error *err)
 {
-    const char *from = signet_device_state_name((enum signet_device_state)h->at);
+    const char *from =
+        h->at == NONE ? "nothing" : signet_device_state_name((enum signet_device_state)h->at);
 
     return error_set(err, SIGNET_E_LEDGER, "device %s went from %s to %.20s: states were skipped",
-                     h->endpoint, from ? from : "nothing", kind);
+                     h->endpoint, from, kind);
 }
 
 /* A failed device comes back by a rework, and by nothing else. */

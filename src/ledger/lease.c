@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may work on a device, and for how long. */
-#include "ledger/lease.h"
 
+/* Who may work on a device, and for how long. */
+
+#include "ledger/store.h"
 #include <stdio.h>
 
 void lease_read(const struct db_rows *row, struct signet_lease *lease)
@@ -43,75 +44,61 @@ int device_event(struct signet_ledger *l, int64_t device, const char *kind, cons
 }
 
 int lease_take(struct signet_ledger *l, struct signet_lease *lease, const char *slot,
-               const char *kind, struct signet_error *err)
+               struct signet_error *err)
 {
-    int64_t until = l->db->now + l->lease_seconds;
-    int rc;
+    int rc =
+        db_run(l->db, err,
+               "UPDATE devices SET token = token + 1, lease_until = $2, station = $3,"
+               " slot = COALESCE($4, slot), changed = $5, events = events + 1 WHERE id = $1",
+               "iissi", lease->device, l->db->now + l->lease_seconds, l->station, slot, l->db->now);
 
-    if (kind)
-        rc = db_run(l->db, err,
-                    "UPDATE devices SET token = token + 1, lease_until = $2, station = $3,"
-                    " slot = COALESCE($4, slot), changed = $5, events = events + 1 WHERE id = $1",
-                    "iissi", lease->device, until, l->station, slot, l->db->now);
-    else
-        rc = db_run(l->db, err,
-                    "UPDATE devices SET token = token + 1, lease_until = $2 WHERE id = $1", "ii",
-                    lease->device, until);
-    if (rc == SIGNET_OK && kind)
-        rc = device_event(l, lease->device, kind, slot ? slot : "", err);
-    if (rc == SIGNET_OK)
-        lease->token++;
-    return rc;
+    lease->token++;
+    return rc == SIGNET_OK ? device_event(l, lease->device, "resumed", slot, err) : rc;
 }
 
-struct request {
+int lease_lost(const struct signet_lease *lease, struct signet_error *err)
+{
+    return error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
+                     lease->endpoint);
+}
+
+struct extension {
     const struct signet_lease *leases;
     size_t count;
-    int64_t order;
-    int seconds; /* from now to the end of the lease; 0 ends it */
+    int64_t seconds; /* from now to the end of the lease; 0 ends it */
 };
-
-static int extend_one(struct signet_ledger *l, const struct request *r,
-                      const struct signet_lease *lease, struct signet_error *err)
-{
-    int64_t until = r->seconds ? l->db->now + r->seconds : 0;
-    int rc = db_change(l->db, err,
-                       "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
-                       " AND state < {done}",
-                       "iii", lease->device, lease->token, until);
-
-    if (rc == SIGNET_E_NOT_FOUND)
-        rc = error_set(err, SIGNET_E_BUSY, "%s: this station no longer holds the device",
-                       lease->endpoint);
-    return rc;
-}
 
 static int extend(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct request *r = arg;
+    const struct extension *e = arg;
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++)
-        rc = extend_one(l, r, &r->leases[i], err);
+    for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++) {
+        rc = db_change(l->db, err,
+                       "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
+                       " AND state < {done}",
+                       "iii", e->leases[i].device, e->leases[i].token,
+                       e->seconds ? l->db->now + e->seconds : 0);
+        if (rc == SIGNET_E_NOT_FOUND)
+            rc = lease_lost(&e->leases[i], err);
+    }
     return rc;
 }
-
-static const struct change_kind extends = {.apply = extend};
 
 int signet_ledger_renew(struct signet_ledger *ledger, const struct signet_lease *lease,
                         struct signet_error *err)
 {
-    struct request r = {.leases = lease, .count = 1, .seconds = ledger->lease_seconds};
+    struct extension e = {.leases = lease, .count = 1, .seconds = ledger->lease_seconds};
 
-    return store_change(ledger, &extends, &r, err);
+    return store_change(ledger, extend, &e, err);
 }
 
 int signet_ledger_release_many(struct signet_ledger *ledger, const struct signet_lease *leases,
                                size_t count, struct signet_error *err)
 {
-    struct request r = {.leases = leases, .count = count};
+    struct extension e = {.leases = leases, .count = count};
 
-    return store_change(ledger, &extends, &r, err);
+    return store_change(ledger, extend, &e, err);
 }
 
 int signet_ledger_release(struct signet_ledger *ledger, const struct signet_lease *lease,
@@ -122,26 +109,22 @@ int signet_ledger_release(struct signet_ledger *ledger, const struct signet_leas
 
 static int recover(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct request *r = arg;
+    const int64_t *order = arg;
     int rc = db_run(l->db, err,
                     "UPDATE devices SET lease_until = 0, token = token + 1 WHERE order_id = $1"
                     " AND station = $2 AND state < {done} AND state <> {done} AND lease_until > 0",
-                    "is", r->order, l->station);
+                    "is", *order, l->station);
 
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
                     "UPDATE deliveries SET lease_until = 0, token = token + 1"
                     " WHERE station = $2 AND state = 0 AND lease_until > 0 AND device IN"
                     " (SELECT id FROM devices WHERE order_id = $1 AND state = {verified})",
-                    "is", r->order, l->station);
+                    "is", *order, l->station);
     return rc;
 }
 
-static const struct change_kind recovers = {.apply = recover};
-
 int signet_ledger_recover(struct signet_ledger *ledger, int64_t order, struct signet_error *err)
 {
-    struct request r = {.order = order};
-
-    return store_change(ledger, &recovers, &r, err);
+    return store_change(ledger, recover, &order, err);
 }

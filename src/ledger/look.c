@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* Devices, events and deliveries, as they are recorded. */
 #include "ledger/look.h"
 
@@ -84,10 +85,9 @@ int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledg
                                      struct signet_error *),
                           void *ctx, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = devices, .reads = true};
     struct look k = {.filter = filter, .device = row, .ctx = ctx};
 
-    return store_change(ledger, &kind, &k, err);
+    return store_read(ledger, devices, &k, err);
 }
 
 #define EVENT                                                                                      \
@@ -146,10 +146,9 @@ int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
                                     struct signet_error *),
                          void *ctx, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = events, .reads = true};
     struct look k = {.name = endpoint, .event = row, .ctx = ctx};
 
-    return store_change(ledger, &kind, &k, err);
+    return store_read(ledger, events, &k, err);
 }
 
 static int deliveries(struct signet_ledger *l, void *arg, struct signet_error *err)
@@ -183,8 +182,7 @@ int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
                                         struct signet_error *),
                              void *ctx, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = deliveries, .reads = true};
     struct look k = {.name = endpoint, .delivery = row, .ctx = ctx};
 
-    return store_change(ledger, &kind, &k, err);
+    return store_read(ledger, deliveries, &k, err);
 }

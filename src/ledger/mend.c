@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a person decides about a device: void and rework. */
-#include "ledger/lease.h"
-#include "ledger/states.h"
 
+/* What a person decides about a device: void and rework. */
+
+#include "ledger/store.h"
 #include <string.h>
 
 struct request {
@@ -66,12 +66,11 @@ static int make_void(struct signet_ledger *l, void *arg, struct signet_error *er
 int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const char *reason,
                        struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = make_void};
     struct request r = {.endpoint = endpoint, .reason = reason};
 
     if (!endpoint || !reason || !*reason || !text_is_clean(reason) || !text_is_clean(endpoint))
         return error_set(err, SIGNET_E_USAGE, "void needs an endpoint and a reason");
-    return store_change(ledger, &kind, &r, err);
+    return store_change(ledger, make_void, &r, err);
 }
 
 static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
@@ -105,10 +104,9 @@ static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
 int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
                          struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = rework};
     struct request r = {.endpoint = endpoint};
 
     if (!endpoint || !text_is_clean(endpoint))
         return error_set(err, SIGNET_E_USAGE, "rework needs an endpoint");
-    return store_change(ledger, &kind, &r, err);
+    return store_change(ledger, rework, &r, err);
 }

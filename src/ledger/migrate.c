@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* The tables of a ledger, and how they came to be: numbered schemas, each with the SQL that makes
  * it of the one before. What an event's hash covers (DEVICE_ROW, ORDER_ROW) never changes: a column
  * that a later schema adds follows from what is covered, and verify compares the two. */
-#include "ledger/migrate.h"
 
+#include "ledger/store.h"
 #include <inttypes.h>
 #include <stdio.h>
 
 enum { NEWEST = 3, OLDEST = 2 };
 
 /* {id}: a key that counts up. {packed}: rows may be kept in the order of the primary key; {table}
- * ends the other tables. {house}: what only one kind of database needs.
+ * ends the other tables. {own_N}: what only one kind of database needs, and the number.
  * number: of the device in its manifest. freed: the name was given back. A device's station is
  * text, for people; an event's is a number, since there are many of them. 80 bits of a fingerprint
  * tell apart what will ever be made, and their index is a third as large. */
@@ -48,7 +49,7 @@ static const char schema_2[] =
     " operator TEXT NOT NULL, tool TEXT NOT NULL, row_sha256 TEXT NOT NULL, hash TEXT NOT NULL,"
     " PRIMARY KEY(station, seq)){packed};"
     "CREATE UNIQUE INDEX u_history ON events(device, n);"
-    "{house}";
+    "{own_2}";
 
 /* Indexes that hold up with 100,000 devices in work.
  * delivered: to how many servers; a trigger counts, so that a program of schema 2 that is still
@@ -63,15 +64,15 @@ static const char schema_3[] =
     "CREATE INDEX outbox ON devices(order_id, station, id) WHERE state = {verified};"
     "CREATE INDEX settled ON devices(order_id, station, delivered, id) WHERE state = {verified};"
     "CREATE INDEX freed ON devices(endpoint) WHERE freed = 1;"
-    "{counts}";
+    "{own_3}";
 
 static const struct {
     int64_t version;
     const char *sql;
 } schemas[] = {{2, schema_2}, {3, schema_3}};
 
-static int apply_schemas(const struct db_ops *ops, int64_t from, int64_t to, struct buf *sql,
-                         struct signet_error *err)
+int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf *sql,
+                  struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -81,15 +82,9 @@ static int apply_schemas(const struct db_ops *ops, int64_t from, int64_t to, str
     return rc;
 }
 
-int ledger_schema(const struct db_ops *ops, int64_t version, struct buf *sql,
-                  struct signet_error *err)
-{
-    return apply_schemas(ops, 0, version, sql, err);
-}
-
 /* An event of nobody's (device 0): the chain holds when the schema was changed, by whom, and to
  * which. */
-static int record(struct signet_ledger *l, int64_t from, struct signet_error *err)
+static int record_migration(struct signet_ledger *l, int64_t from, struct signet_error *err)
 {
     char text[64];
     struct db_rows row;
@@ -110,30 +105,22 @@ static int find_version(struct signet_ledger *l, void *arg, struct signet_error 
     return l->db->ops->version(l->db, &l->schema, err);
 }
 
-/* Somebody else may have been faster. */
 static int migrate(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct buf sql = {0};
-    int64_t from = 0;
-
-    (void)arg;
     int rc = db_run(l->db, err, "{alone}", "");
+
     if (rc == SIGNET_OK)
-        rc = l->db->ops->version(l->db, &from, err);
-    if (rc == SIGNET_OK && from >= NEWEST) {
-        l->schema = from;
-        return SIGNET_OK;
-    }
+        rc = find_version(l, arg, err);
+    const int64_t from = l->schema;
+    if (rc != SIGNET_OK || from >= NEWEST) /* somebody else was faster */
+        return rc;
     failpoint("before-migration");
-    if (rc == SIGNET_OK)
-        rc = apply_schemas(l->db->ops, from, NEWEST, &sql, err);
+    rc = ledger_schema(l->db->ops, from, NEWEST, &sql, err);
     if (rc == SIGNET_OK)
         rc = l->db->ops->script(l->db, (const char *)sql.data, err);
-    failpoint("between-migration");
-    if (rc == SIGNET_OK)
-        rc = l->db->ops->set_version(l->db, NEWEST, err);
     if (rc == SIGNET_OK && from != 0)
-        rc = record(l, from, err);
+        rc = record_migration(l, from, err);
     failpoint("after-migration");
     buf_free(&sql);
     if (rc == SIGNET_OK)
@@ -141,7 +128,7 @@ static int migrate(struct signet_ledger *l, void *arg, struct signet_error *err)
     return rc;
 }
 
-static int refuse(const struct signet_ledger *l, enum db_open how, struct signet_error *err)
+static int refuse_schema(const struct signet_ledger *l, enum db_open how, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -165,13 +152,11 @@ static int refuse(const struct signet_ledger *l, enum db_open how, struct signet
 
 int ledger_migrate(struct signet_ledger *l, enum db_open how, struct signet_error *err)
 {
-    static const struct change_kind looks = {.apply = find_version, .reads = true};
-    static const struct change_kind migrates = {.apply = migrate};
-    int rc = store_change(l, &looks, NULL, err);
+    int rc = store_read(l, find_version, NULL, err);
 
     if (rc == SIGNET_OK)
-        rc = refuse(l, how, err);
+        rc = refuse_schema(l, how, err);
     if (rc == SIGNET_OK && l->schema < NEWEST && how != DB_READ)
-        rc = store_change(l, &migrates, NULL, err);
+        rc = store_change(l, migrate, NULL, err);
     return rc;
 }

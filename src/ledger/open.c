@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ledger is opened and closed. */
-#include "ledger/lease.h"
-#include "ledger/migrate.h"
 
+/* A ledger is opened and closed. */
+
+#include "ledger/store.h"
 #include <stdlib.h>
 #include <string.h>
 

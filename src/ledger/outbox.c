@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* Devices on their way to the servers. A delivery is a row for a device and a server; it is made
  * when somebody first takes it up: the station that made the device, where its secret is sealed. */
-#include "ledger/lease.h"
 
+#include "ledger/store.h"
 #include <string.h>
 
 enum { SERVERS_MAX = 8 };
@@ -55,19 +56,18 @@ static int wait_page(struct signet_ledger *l, struct request *r, struct signet_e
         " AND d.station = $6 ORDER BY d.id LIMIT $5 /*+ FOR UPDATE OF d SKIP LOCKED */",
         "isiiis", r->order, r->server, r->seen, l->db->now, (int64_t)r->max, l->station);
 
-    size_t taken = 0;
+    size_t found = 0;
     r->count = 0;
     if (rc == SIGNET_OK)
-        rc = lease_collect(&row, r->leases, r->max, &r->count, err);
-    for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
+        rc = lease_collect(&row, r->leases, r->max, &found, err);
+    for (size_t i = 0; rc == SIGNET_OK && i < found; i++) {
         r->seen = r->leases[i].device;
-        r->leases[taken] = r->leases[i];
-        rc = take_delivery(l, r, &r->leases[taken], err);
-        taken += rc == SIGNET_OK;
+        r->leases[r->count] = r->leases[i];
+        rc = take_delivery(l, r, &r->leases[r->count], err);
+        r->count += rc == SIGNET_OK;
         if (rc == SIGNET_E_NOT_FOUND)
             rc = SIGNET_OK;
     }
-    r->count = taken;
     return rc;
 }
 
@@ -75,15 +75,14 @@ static int wait_page(struct signet_ledger *l, struct request *r, struct signet_e
 static int waiting(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
+    int64_t before;
     int rc;
 
     r->seen = r->after;
     do {
-        int64_t before = r->seen;
+        before = r->seen;
         rc = wait_page(l, r, err);
-        if (r->seen == before)
-            break;
-    } while (rc == SIGNET_OK && r->count == 0);
+    } while (rc == SIGNET_OK && r->count == 0 && r->seen != before);
     return rc;
 }
 
@@ -91,12 +90,11 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
                           int64_t *after, struct signet_lease *leases, size_t max, size_t *count,
                           struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = waiting};
     if (!server || !*server || !text_is_clean(server))
         return error_set(err, SIGNET_E_USAGE, "an outbox needs a server's name");
     struct request r = {
         .order = order, .after = *after, .server = server, .leases = leases, .max = max};
-    int rc = store_change(ledger, &kind, &r, err);
+    int rc = store_change(ledger, waiting, &r, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -117,15 +115,15 @@ static int tell_device(struct signet_ledger *l, int64_t device, const char *kind
     return rc == SIGNET_OK ? device_event(l, device, kind, detail, err) : rc;
 }
 
-static int refuse(struct signet_ledger *l, int64_t device, const char *server, const char *said,
-                  const struct signet_error *why, struct signet_error *err)
+static int refused_by(struct signet_ledger *l, int64_t device, const char *server, const char *said,
+                      const struct signet_error *why, struct signet_error *err)
 {
     struct buf detail = {0};
 
     buf_printf(&detail, "%s: %s", server, said);
     int rc = buf_check(&detail, err);
     if (rc == SIGNET_OK)
-        rc = device_set_aside(l, device, why, (const char *)detail.data, err);
+        rc = device_set_aside(l, device, 0, why, (const char *)detail.data, err);
     if (rc == SIGNET_E_NOT_FOUND) /* it is at its end already */
         rc = tell_device(l, device, "refused", (const char *)detail.data, err);
     buf_free(&detail);
@@ -154,7 +152,7 @@ static int settle_one(struct signet_ledger *l, const struct request *r, size_t i
     if (rc == SIGNET_OK && state == 1)
         rc = tell_device(l, lease->device, "delivered", r->server, err);
     if (rc == SIGNET_OK && state == 2)
-        rc = refuse(l, lease->device, r->server, text_clean(why->msg, &room), why, err);
+        rc = refused_by(l, lease->device, r->server, text_clean(why->msg, &room), why, err);
     buf_free(&room);
     return rc;
 }
@@ -176,12 +174,11 @@ int signet_ledger_delivered(struct signet_ledger *ledger, const char *server,
                             const struct signet_lease *leases, size_t count,
                             const struct signet_error *outcomes, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = delivered};
     if (!server || !*server || !text_is_clean(server))
         return error_set(err, SIGNET_E_USAGE, "a delivery needs a server's name");
     struct request r = {.server = server, .given = leases, .outcomes = outcomes, .count = count};
 
-    return store_change(ledger, &kind, &r, err);
+    return store_change(ledger, delivered, &r, err);
 }
 
 /* 1 order, 2 now, 3 station, 4 how many. That a registered device is not done is said for the index
@@ -218,26 +215,27 @@ static int find_settled(struct signet_ledger *l, struct request *r, struct signe
     return rc == SIGNET_OK ? lease_collect(&row, r->leases, r->max, &r->count, err) : rc;
 }
 
+static const char register_now[] =
+    "UPDATE devices SET state = {registered}, token = token + 1, lease_until = $2, changed = $3,"
+    " events = events + 1 WHERE id = $1";
+static const char take_again[] =
+    "UPDATE devices SET token = token + 1, lease_until = $2 WHERE id = $1";
+
 static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    static const char registered[] =
-        "UPDATE devices SET state = {registered}, token = token + 1, lease_until = $2,"
-        " changed = $3, events = events + 1 WHERE id = $1";
     struct request *r = arg;
     int rc = find_settled(l, r, err);
 
     for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
         struct signet_lease *lease = &r->leases[i];
-        if (lease->state == SIGNET_DEVICE_REGISTERED || r->server_count == 0) {
-            rc = lease_take(l, lease, NULL, NULL, err);
-            continue;
-        }
-        rc = db_run(l->db, err, registered, "iii", lease->device, l->db->now + l->lease_seconds,
-                    l->db->now);
-        if (rc == SIGNET_OK)
-            rc = device_event(l, lease->device, "registered", "", err);
+        bool is_new = lease->state != SIGNET_DEVICE_REGISTERED && r->server_count > 0;
         lease->token++;
-        lease->state = SIGNET_DEVICE_REGISTERED;
+        rc = db_run(l->db, err, is_new ? register_now : take_again, is_new ? "iii" : "ii",
+                    lease->device, l->db->now + l->lease_seconds, l->db->now);
+        if (is_new)
+            lease->state = SIGNET_DEVICE_REGISTERED;
+        if (is_new && rc == SIGNET_OK)
+            rc = device_event(l, lease->device, "registered", "", err);
     }
     return rc;
 }
@@ -246,7 +244,6 @@ int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const cha
                           size_t server_count, struct signet_lease *leases, size_t max,
                           size_t *count, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = settled};
     struct request r = {.order = order,
                         .servers = servers,
                         .server_count = server_count,
@@ -255,7 +252,7 @@ int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const cha
 
     if (server_count > SERVERS_MAX)
         return error_set(err, SIGNET_E_LIMIT, "more than %d servers", SERVERS_MAX);
-    int rc = store_change(ledger, &kind, &r, err);
+    int rc = store_change(ledger, settled, &r, err);
     if (rc == SIGNET_OK)
         *count = r.count;
     return rc;

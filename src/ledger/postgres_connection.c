@@ -1,13 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* The connection to PostgreSQL: what is said over it, what its errors mean for a ledger, and how it
  * is made again. */
 #include "ledger/postgres_connection.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Filled once under pthread_once and constant afterwards. */
+static struct libpq table;
+static bool loaded;
+
+static void load_libpq(void)
+{
+#define LIBPQ_ROW(name) {"PQ" #name, offsetof(struct libpq, name)},
+    static const struct library_function functions[] = {LIBPQ_FUNCTIONS(LIBPQ_ROW)};
+
+    loaded =
+        library_load("libpq.so.5", functions, sizeof(functions) / sizeof(functions[0]), &table);
+}
+
+int libpq_load(const struct libpq **out, struct signet_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, load_libpq);
+    if (!loaded) {
+        error_set(err, SIGNET_E_UNSUPPORTED, "libpq.so.5 cannot be loaded");
+        error_hint(err, "install Debian's package libpq5");
+        return SIGNET_E_UNSUPPORTED;
+    }
+    *out = &table;
+    return SIGNET_OK;
+}
+
 /* The server's words on one line, without a trailing blank. */
-static void words(const char *from, char out[256])
+static void one_line(const char *from, char out[256])
 {
     size_t n = 0;
 
@@ -22,22 +51,22 @@ static int lost(struct station *s, struct signet_error *err)
 {
     char text[256];
 
-    words(s->pq->errorMessage(s->conn), text);
+    one_line(s->pq->errorMessage(s->conn), text);
     s->base.again = true;
     error_set(err, SIGNET_E_LEDGER, "the ledger's database server is away: %s", text);
     error_hint(err, "nothing is lost; start again when the server is there");
     return SIGNET_E_LEDGER;
 }
 
-/* result is NULL or bad, and is cleared. */
-int postgres_failed(struct station *s, PGresult *result, struct signet_error *err)
+/* result is NULL or bad. */
+static int failed(struct station *s, PGresult *result, struct signet_error *err)
 {
     const char *state = result ? s->pq->resultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *said = result ? s->pq->resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     char text[256];
     int rc;
 
-    words(said ? said : s->pq->errorMessage(s->conn), text);
+    one_line(said ? said : s->pq->errorMessage(s->conn), text);
     if (!state || s->pq->status(s->conn) != CONNECTION_OK || strncmp(state, "08", 2) == 0 ||
         strncmp(state, "57P", 3) == 0) { /* shut down, terminated, starting up */
         rc = lost(s, err);
@@ -52,25 +81,27 @@ int postgres_failed(struct station *s, PGresult *result, struct signet_error *er
     } else {
         rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s (SQLSTATE %s)", text, state);
     }
-    s->pq->clear(result);
+    return rc;
+}
+
+int postgres_answer(struct station *s, PGresult *result, PGresult **out, struct signet_error *err)
+{
+    ExecStatusType status = s->pq->resultStatus(result);
+    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    int rc = good ? SIGNET_OK : failed(s, result, err);
+
+    if (good && out)
+        *out = result;
+    else
+        s->pq->clear(result);
     return rc;
 }
 
 int postgres_run(struct station *s, const char *sql, PGresult **out, struct signet_error *err)
 {
-    PGresult *result = s->pq->exec(s->conn, sql);
-    ExecStatusType status = s->pq->resultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        return postgres_failed(s, result, err);
-    if (out)
-        *out = result;
-    else
-        s->pq->clear(result);
-    return SIGNET_OK;
+    return postgres_answer(s, s->pq->exec(s->conn, sql), out, err);
 }
 
-/* One number. */
 int postgres_number(struct station *s, const char *sql, int64_t *out, struct signet_error *err)
 {
     PGresult *result = NULL;
@@ -108,14 +139,14 @@ int postgres_connect(struct station *s, struct signet_error *err)
 
     if (s->conn)
         s->pq->finish(s->conn);
-    s->count = 0;
+    s->base.count = 0;
     s->conn = s->pq->connectdbParams(keywords, values, 1);
     if (!s->conn)
         return error_nomem(err);
     s->pq->setNoticeProcessor(s->conn, ignore_notice, NULL);
     if (s->pq->status(s->conn) == CONNECTION_OK)
         return postgres_run(s, settings, NULL, err);
-    words(s->pq->errorMessage(s->conn), text);
+    one_line(s->pq->errorMessage(s->conn), text);
     s->base.again = true;
     error_set(err, SIGNET_E_NET, "cannot reach the database server: %s", text);
     error_hint(err, "%s",
@@ -125,7 +156,6 @@ int postgres_connect(struct station *s, struct signet_error *err)
     return SIGNET_E_NET;
 }
 
-/* Until the server is back, or patience ends. */
 int postgres_reconnect(struct station *s, struct signet_error *err)
 {
     int64_t end = clock_ms() + RECONNECT_MS;
@@ -136,8 +166,8 @@ int postgres_reconnect(struct station *s, struct signet_error *err)
         rc = postgres_connect(s, err);
     }
     s->base.again = rc != SIGNET_OK;
-    return rc == SIGNET_E_NET
-               ? error_set(err, SIGNET_E_LEDGER,
-                           "the ledger's database server stayed away for %d s", RECONNECT_MS / 1000)
-               : rc;
+    if (rc == SIGNET_E_NET)
+        rc = error_set(err, SIGNET_E_LEDGER, "the ledger's database server stayed away for %d s",
+                       RECONNECT_MS / 1000);
+    return rc;
 }

@@ -3,7 +3,36 @@
 #define LEDGER_POSTGRES_CONNECTION_H
 
 #include "ledger/db.h"
-#include "ledger/libpq.h"
+
+#include <libpq-fe.h>
+
+/* libpq, loaded when first needed: linked, its 25 libraries would cost 4 ms of every start. */
+#define LIBPQ_FUNCTIONS(ROW)                                                                       \
+    ROW(connectdbParams)                                                                           \
+    ROW(finish)                                                                                    \
+    ROW(status)                                                                                    \
+    ROW(errorMessage)                                                                              \
+    ROW(exec)                                                                                      \
+    ROW(prepare)                                                                                   \
+    ROW(execPrepared)                                                                              \
+    ROW(resultStatus)                                                                              \
+    ROW(resultErrorField)                                                                          \
+    ROW(getvalue)                                                                                  \
+    ROW(getisnull)                                                                                 \
+    ROW(ntuples)                                                                                   \
+    ROW(cmdTuples)                                                                                 \
+    ROW(cmdStatus)                                                                                 \
+    ROW(clear)                                                                                     \
+    ROW(setNoticeProcessor)                                                                        \
+    ROW(conninfoParse)                                                                             \
+    ROW(conninfoFree)                                                                              \
+    ROW(freemem)
+#define LIBPQ_MEMBER(name) __typeof__(PQ##name) *name;
+struct libpq {
+    LIBPQ_FUNCTIONS(LIBPQ_MEMBER)
+};
+/* The same table for all threads; SIGNET_E_UNSUPPORTED when the library is not there. */
+int libpq_load(const struct libpq **out, struct signet_error *err);
 
 /* How long a server may stay away, and how often it is asked. */
 enum { RECONNECT_MS = 60000, PAUSE_MS = 200 };
@@ -13,15 +42,13 @@ struct station {
     const struct libpq *pq;
     PGconn *conn;
     char *where;
-    const char *statements[DB_STATEMENTS]; /* prepared on this connection, as "s0", "s1" ... */
-    size_t count;
     int64_t client, commits; /* of this handle: a number of its own, and how many it made */
     bool writes;             /* the transaction that is open */
 };
 
-/* The error of result, which is NULL or bad, and is cleared. */
-int postgres_failed(struct station *s, PGresult *result, struct signet_error *err);
-/* A statement without parameters; *out (may be NULL) is its answer. */
+/* result, when it is good; *out may be NULL. Else its error. */
+int postgres_answer(struct station *s, PGresult *result, PGresult **out, struct signet_error *err);
+/* Statements without parameters. */
 int postgres_run(struct station *s, const char *sql, PGresult **out, struct signet_error *err);
 /* One whose answer is one number. */
 int postgres_number(struct station *s, const char *sql, int64_t *out, struct signet_error *err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New devices: a name and a unit of the quota, taken together. */
-#include "ledger/lease.h"
 
+/* New devices: a name and a unit of the quota, taken together. */
+
+#include "ledger/store.h"
 #include <string.h>
 
 struct request {
@@ -79,14 +80,13 @@ static int reserve(struct signet_ledger *l, void *arg, struct signet_error *err)
 int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const char *endpoint,
                           const char *slot, struct signet_lease *lease, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = reserve};
     struct signet_lease made = {0};
     struct request r = {.order = order, .endpoint = endpoint, .slot = slot, .leases = &made};
 
     if (!endpoint || !slot || !text_is_clean(slot) ||
         !endpoint_name_valid(endpoint, strlen(endpoint)))
         return error_set(err, SIGNET_E_USAGE, "a device needs an endpoint name and a slot");
-    int rc = store_change(ledger, &kind, &r, err);
+    int rc = store_change(ledger, reserve, &r, err);
     if (rc == SIGNET_OK)
         *lease = made;
     return rc;
@@ -123,12 +123,11 @@ int signet_ledger_reserve_next(struct signet_ledger *ledger, int64_t order, cons
                                const struct signet_ledger_names *names, struct signet_lease *leases,
                                size_t max, size_t *count, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = reserve_next};
     struct request r = {.order = order, .slot = slot, .names = names, .leases = leases, .max = max};
 
     if (!slot || !names || max == 0 || !text_is_clean(slot))
         return error_set(err, SIGNET_E_USAGE, "devices need names and a slot");
-    int rc = store_change(ledger, &kind, &r, err);
+    int rc = store_change(ledger, reserve_next, &r, err);
     if (rc == SIGNET_OK && r.count == 0)
         return error_set(err, SIGNET_E_NOT_FOUND, "the order has no more names");
     if (rc == SIGNET_OK)

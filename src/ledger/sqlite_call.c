@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* Calls of SQLite, and what its errors mean for a ledger. */
 #include "ledger/sqlite_call.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int sqlite_failed(sqlite3 *db, struct signet_error *err)
@@ -52,16 +55,29 @@ int sqlite_run(sqlite3 *db, const char *sql, struct signet_error *err)
                                                                 : sqlite_failed(db, err);
 }
 
-int sqlite_number(sqlite3 *db, const char *sql, int64_t *out, struct signet_error *err)
+int sqlite_text(sqlite3 *db, const char *sql, char *out, size_t size, struct signet_error *err)
 {
     sqlite3_stmt *stmt = NULL;
+    const char *text = NULL;
     int rc = SIGNET_OK;
 
     if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK ||
         sqlite3_step(stmt) != SQLITE_ROW)
         rc = sqlite_failed(db, err);
+    else if (!(text = (const char *)sqlite3_column_text(stmt, 0)))
+        rc = error_nomem(err);
     else
-        *out = sqlite3_column_int64(stmt, 0);
+        snprintf(out, size, "%s", text);
     sqlite3_finalize(stmt);
+    return rc;
+}
+
+int sqlite_number(sqlite3 *db, const char *sql, int64_t *out, struct signet_error *err)
+{
+    char text[24];
+    int rc = sqlite_text(db, sql, text, sizeof(text), err);
+
+    if (rc == SIGNET_OK)
+        *out = strtoll(text, NULL, 10);
     return rc;
 }

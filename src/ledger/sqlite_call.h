@@ -10,7 +10,8 @@
 int sqlite_failed(sqlite3 *db, struct signet_error *err);
 /* Statements without answers. */
 int sqlite_run(sqlite3 *db, const char *sql, struct signet_error *err);
-/* A statement whose answer is one number. */
+/* A statement whose answer is one value. */
+int sqlite_text(sqlite3 *db, const char *sql, char *out, size_t size, struct signet_error *err);
 int sqlite_number(sqlite3 *db, const char *sql, int64_t *out, struct signet_error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The states of a device and the transitions between them: the only place that knows either. */
-#include "ledger/states.h"
 
+/* The states of a device and the transitions between them: the only place that knows either. */
+
+#include "ledger/store.h"
 #include <string.h>
 
 #define NAME(name, number, word) [number] = (word),
@@ -9,7 +10,7 @@ static const char *const names[] = {SIGNET_DEVICE_STATE_TABLE(NAME)};
 
 const char *signet_device_state_name(enum signet_device_state state)
 {
-    return (unsigned)state < SIGNET_DEVICE_STATES ? names[state] : NULL;
+    return (unsigned)state < SIGNET_DEVICE_STATES ? names[state] : "?";
 }
 
 int state_of_word(const char *word, size_t len)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* Counts: groups of devices, and orders. */
 #include "ledger/look.h"
 
@@ -172,10 +173,9 @@ int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
                                    struct signet_error *),
                         void *ctx, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = stats, .reads = true};
     struct look k = {.name = order, .group = row, .ctx = ctx};
 
-    return store_change(ledger, &kind, &k, err);
+    return store_read(ledger, stats, &k, err);
 }
 
 /* Those that are done are the rest: only the others are counted, by an index. A name that was given
@@ -222,9 +222,8 @@ static int order_states(struct signet_ledger *l, void *arg, struct signet_error 
 int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
                          int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = order_states, .reads = true};
     struct states s = {.order = order};
-    int rc = store_change(ledger, &kind, &s, err);
+    int rc = store_read(ledger, order_states, &s, err);
 
     if (rc == SIGNET_OK)
         memcpy(states, s.states, sizeof(s.states));
@@ -263,8 +262,7 @@ int signet_ledger_orders(struct signet_ledger *ledger,
                                     struct signet_error *),
                          void *ctx, struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = orders, .reads = true};
     struct look k = {.order = row, .ctx = ctx};
 
-    return store_change(ledger, &kind, &k, err);
+    return store_read(ledger, orders, &k, err);
 }

@@ -7,10 +7,15 @@
 
 #include <pthread.h>
 
+/* What is done in a transaction. It may be done more than once before it is on disk: it reads arg,
+ * and writes to arg only what it writes again. */
+typedef int store_action(struct signet_ledger *ledger, void *arg, struct signet_error *err);
+
 /* A change waiting for its group commit; lives on the stack of the thread that asks. */
 struct change {
-    const struct change_kind *kind;
+    store_action *apply;
     void *arg;
+    bool reads;
     struct signet_error err;
     int rc;
     bool finished;
@@ -38,20 +43,13 @@ struct signet_ledger {
     bool busy; /* one thread commits; it alone uses db, head and scratch */
 };
 
-/* What may be done more than once before it is on disk: apply reads arg, and writes to arg only
- * what it writes again. */
-struct change_kind {
-    int (*apply)(struct signet_ledger *ledger, void *arg, struct signet_error *err);
-    /* After SIGNET_E_CONFLICT of a unique index, and outside of what was rolled back: a better
-     * message. May be NULL. */
-    void (*explain)(struct signet_ledger *ledger, void *arg, struct signet_error *err);
-    bool reads; /* changes nothing, and holds up no other process */
-};
-
 /* Runs apply in a transaction that is on disk when this returns OK. Changes of threads that come
  * at the same time share one commit; a change that fails leaves the others alone. */
-int store_change(struct signet_ledger *ledger, const struct change_kind *kind, void *arg,
+int store_change(struct signet_ledger *ledger, store_action *apply, void *arg,
                  struct signet_error *err);
+/* Changes nothing, and holds up no other process. */
+int store_read(struct signet_ledger *ledger, store_action *apply, void *arg,
+               struct signet_error *err);
 
 /* whose: "station's", "server's". SIGNET_E_LEDGER: the clock is before this program was written. */
 int store_check_clock(int64_t now, const char *whose, struct signet_error *err);
@@ -91,5 +89,48 @@ struct chain_event {
 /* previous: the hash of the event before; for a station's first event, the station's name. */
 int chain_hash(struct signet_ledger *ledger, const char *previous, const struct chain_event *event,
                char out[65], struct signet_error *err);
+
+/* states.c: whether one change may bring a device from a state to another (or leave it where it
+ * is). */
+bool state_may(enum signet_device_state from, enum signet_device_state to);
+
+/* lease.c: from a row of a device to the right to work on it */
+
+/* Columns of a device that a lease is made of, for SELECT. */
+#define LEASE_COLUMNS "id, token, number, attempt, state, endpoint"
+/* No lease is longer than a day: one that seems to be was given by a clock that was ahead, and has
+ * ended too. Taking over too early is safe: the token fences off who had it. */
+enum { LEASE_MAX = 86400 };
+#define LEASE_ENDED(until, now) "(" until " < " now " OR " until " > " now " + 86400)"
+void lease_read(const struct db_rows *row, struct signet_lease *lease);
+/* The rows that are left of a query, behind the *count leases that are there, at most max. */
+int lease_collect(struct db_rows *rows, struct signet_lease *leases, size_t max, size_t *count,
+                  struct signet_error *err);
+/* Takes over a device whose row is locked: a new token, this station, this slot (NULL: as it was).
+ */
+int lease_take(struct signet_ledger *ledger, struct signet_lease *lease, const char *slot,
+               struct signet_error *err);
+/* SIGNET_E_BUSY: another has it by now. */
+int lease_lost(const struct signet_lease *lease, struct signet_error *err);
+/* The event of a device that was just changed, with events + 1. */
+int device_event(struct signet_ledger *ledger, int64_t device, const char *kind, const char *detail,
+                 struct signet_error *err);
+
+/* device.c: sets aside a device that this token (0: whoever) holds; detail is for its event.
+ * SIGNET_E_NOT_FOUND, without a message: it is at its end, or another's. */
+int device_set_aside(struct signet_ledger *ledger, int64_t device, int64_t token,
+                     const struct signet_error *why, const char *detail, struct signet_error *err);
+
+/* migrate.c */
+
+/* Makes the tables of an empty database, or brings an older ledger to the schema that this program
+ * works with, in one transaction; refuses a newer one. */
+int ledger_migrate(struct signet_ledger *ledger, enum db_open how, struct signet_error *err);
+/* The SQL that makes this schema of that one (0: nothing), as this database takes it. */
+int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf *sql,
+                  struct signet_error *err);
+
+/* history.c, for verify: each state of each device came from one that may lead there. */
+int check_histories(struct signet_ledger *ledger, struct signet_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /* Is the ledger what its events made it? */
-#include "ledger/history.h"
-#include "ledger/migrate.h"
+#include "ledger/store.h"
 #include "pki/pki.h"
 
 #include <stdio.h>
@@ -239,7 +239,7 @@ static int check_tables(struct signet_ledger *l, struct signet_error *err)
 static int check_database(struct signet_ledger *l, struct signet_error *err)
 {
     struct buf schema = {0};
-    int rc = ledger_schema(l->db->ops, l->schema, &schema, err);
+    int rc = ledger_schema(l->db->ops, 0, l->schema, &schema, err);
 
     if (rc == SIGNET_OK)
         rc = l->db->ops->check(l->db, (const char *)schema.data, err);
@@ -275,9 +275,8 @@ static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
 int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
                          struct signet_error *err)
 {
-    static const struct change_kind kind = {.apply = verify, .reads = true};
     struct verify v = {0};
-    int rc = store_change(ledger, &kind, &v, err);
+    int rc = store_read(ledger, verify, &v, err);
 
     if (rc == SIGNET_OK) {
         *events = v.events;

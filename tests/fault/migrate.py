@@ -12,7 +12,7 @@ from _signet import BUILD, DONE, SIGNET, SOURCE, STATES, TORTURE, VERIFIED, need
 DATA = os.path.join(SOURCE, 'tests', 'data', 'ledger-0.1.0')
 STATION = os.path.join(BUILD, 'tests', 'signet_station')
 OLD, NEW, SCRATCH = 2, 3, tempfile.gettempdir()
-PLACES = ('before-migration', 'between-migration', 'after-migration')
+PLACES = ('before-migration', 'after-migration')
 FACTS = 'hw_id, psk_identity, psk_sha256, packet_sha256'
 
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "ledger/lease.h"
+#include "ledger/store.h"
 #include "place.h"
 
 struct forged {
@@ -27,10 +27,9 @@ static int forge_one(struct signet_ledger *l, void *arg, struct signet_error *e)
 
 static void forge(int64_t device, enum signet_device_state state, const char *kind)
 {
-    static const struct change_kind change = {.apply = forge_one};
     struct forged f = {.device = device, .state = state, .kind = kind};
 
-    must(store_change(ledger, &change, &f, &err));
+    must(store_change(ledger, forge_one, &f, &err));
 }
 
 static int verify(void)
@@ -122,12 +121,11 @@ static int begin_elsewhere(struct signet_ledger *l, void *arg, struct signet_err
 
 static void no_beginning(void **state)
 {
-    static const struct change_kind change = {.apply = begin_elsewhere};
     static char *const kinds[] = {"keyed", "retry", "rework"};
     (void)state;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         begin(9);
-        must(store_change(ledger, &change, kinds[i], &err));
+        must(store_change(ledger, begin_elsewhere, kinds[i], &err));
         assert_int_equal(verify(), SIGNET_E_LEDGER);
         assert_non_null(strstr(err.msg, "device ghost went from nothing"));
         place_teardown(NULL);

@@ -5,7 +5,7 @@
 /* A place for a ledger that is empty before each test: a file in a folder of its own, or the
  * database that SIGNET_TEST_LEDGER names (tests/fault/postgres.py). With what tests do to a ledger
  * behind its back. Include after cmocka.h. */
-#include "ledger/libpq.h"
+#include "ledger/postgres_connection.h"
 
 #include <errno.h>
 #include <signet/ledger.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ledger/lease.h"
+#include "ledger/store.h"
 #include "place.h"
 
 #include <pthread.h>
@@ -177,7 +177,7 @@ static int note_and_fail(struct signet_ledger *l, void *arg, struct signet_error
 
 struct thread {
     pthread_t id;
-    struct change_kind kind;
+    store_action *apply;
     int64_t device;
     int rc;
 };
@@ -206,17 +206,17 @@ static void *change_in_thread(void *arg)
     struct thread *t = arg;
     struct signet_error e = {0};
 
-    t->rc = store_change(ledger, &t->kind, &t->device, &e);
+    t->rc = store_change(ledger, t->apply, &t->device, &e);
     return NULL;
 }
 
 /* The chain goes on where it was before the change that failed. */
 static void the_chain_after_a_failed_change(void **state)
 {
-    struct thread threads[4] = {{.kind = {.apply = wait_for_three}},
-                                {.kind = {.apply = good_change}},
-                                {.kind = {.apply = bad_change}},
-                                {.kind = {.apply = bad_change}}};
+    struct thread threads[4] = {{.apply = wait_for_three},
+                                {.apply = good_change},
+                                {.apply = bad_change},
+                                {.apply = bad_change}};
     (void)state;
     begin(9);
     struct signet_lease lease = reserve("one", "1");
