@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 40, KEY_JSON = 1000 };
+enum { ROWS_MAX = 64, KEY_JSON = 1000 };
 
 struct parse {
     struct cli *cli;

@@ -2,7 +2,10 @@
 /* signet provision: the whole story of one device. */
 #include "cli.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { ROWS = 60, FLASHER_OPTIONS = 16 };
 
 struct options {
     struct signet_provision_job job;
@@ -122,13 +125,60 @@ static int run(struct cli *cli, struct options *o)
     return cli_close(cli, EXIT_DONE);
 }
 
+/* --flasher-NAME for each option that a flasher declares; what several have is one row. */
+struct flasher_rows {
+    struct signet_option given[FLASHER_OPTIONS];
+    char name[FLASHER_OPTIONS][40], help[FLASHER_OPTIONS][400];
+};
+
+static void add_flasher_option(struct flasher_rows *f, const char *flasher,
+                               const struct signet_option_info *option, struct option_row *rows)
+{
+    size_t k = 0, len;
+
+    while (k < FLASHER_OPTIONS - 1 && f->given[k].name &&
+           strcmp(f->given[k].name, option->name) != 0)
+        k++;
+    f->given[k].name = option->name;
+    len = strlen(f->help[k]);
+    snprintf(f->name[k], sizeof(f->name[k]), "flasher-%s", option->name);
+    snprintf(f->help[k] + len, sizeof(f->help[k]) - len, "%s%s: %s", len ? "; " : "", flasher,
+             option->help);
+    rows[k] = (struct option_row){300 + (int)k, f->name[k],         "VALUE", f->help[k],
+                                  OPTION_TEXT,  &f->given[k].value, 0,       0};
+}
+
+static void add_flasher_options(struct flasher_rows *f, struct option_row *rows)
+{
+    for (size_t i = 0; signet_flasher_name(i); i++)
+        for (const struct signet_option_info *o = signet_flasher_options_of(i); o && o->name; o++)
+            add_flasher_option(f, signet_flasher_name(i), o, rows);
+}
+
+/* False: more than any flasher has. */
+static bool take_flasher_options(const struct flasher_rows *f,
+                                 struct signet_option out[SIGNET_OPTIONS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < FLASHER_OPTIONS; k++) {
+        if (!f->given[k].value)
+            continue;
+        if (n == SIGNET_OPTIONS_MAX)
+            return false;
+        out[n++] = f->given[k];
+    }
+    return true;
+}
+
 static int provision(int argc, char **argv)
 {
     struct cli cli = {0};
     struct options o = {0};
+    struct flasher_rows flasher = {0};
     struct signet_factory_args *d = &o.job.device;
     struct signet_board_options *b = &o.board;
-    const struct option_row rows[] = {
+    struct option_row rows[ROWS] = {
         {'c', "config", "FILE", "Configuration of the device", OPTION_TEXT, &d->endpoint_cfg, 0, 0},
         {'e', "endpoint", "NAME", "Endpoint name; a board's own must be the same", OPTION_TEXT,
          &d->endpoint_name, 0, 0},
@@ -169,14 +219,6 @@ static int provision(int argc, char **argv)
         {'F', "flasher", "NAME", "nrfutil, nrfjprog, openocd, probe-rs, esptool, exec, none",
          OPTION_TEXT, &b->flasher, 0, 0},
         {261, "flasher-tool", "PATH", "Its program", OPTION_TEXT, &b->flash.tool, 0, 0},
-        {262, "flasher-target", "NAME", "probe-rs, esptool: chip; openocd: target file",
-         OPTION_TEXT, &b->flash.target, 0, 0},
-        {263, "flasher-config", "FILE", "openocd: interface file", OPTION_TEXT, &b->flash.config, 0,
-         0},
-        {264, "flasher-address", "ADDR", "Where raw images go", OPTION_TEXT, &b->flash.address, 0,
-         0},
-        {265, "flasher-command", "WORDS", "exec: command with {image} and {serial}", OPTION_TEXT,
-         &b->flash.command, 0, 0},
         {266, "flasher-timeout", "S", "Longest run of the program (180)", OPTION_NUMBER,
          &o.flash_timeout, 1, 86400},
         {272, "ready-timeout", "S", "Longest wait until the board is ready (60)", OPTION_NUMBER,
@@ -190,12 +232,19 @@ static int provision(int argc, char **argv)
          &b->endpoint_path, 0, 0},
         {271, "success-text", "TEXT", "smp-file: the result that means success", OPTION_TEXT,
          &b->success_text, 0, 0},
-        {0}};
+    };
+    size_t own = 0;
+
+    while (rows[own].name)
+        own++;
+    add_flasher_options(&flasher, rows + own);
     if (!cli_parse(&cli, argc, argv, rows, "",
                    "One device, from its configuration to a board that holds its credentials and a "
                    "server that knows it. Without --board: to the packet and its files.",
                    0, 0))
         return EXIT_USAGE;
+    if (!take_flasher_options(&flasher, b->flash.options))
+        return cli_usage(&cli, "no flasher has all of these options");
     int rc = usage(&cli, &o);
     return rc == EXIT_DONE ? run(&cli, &o) : rc;
 }

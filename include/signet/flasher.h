@@ -15,6 +15,7 @@
 
 #include <signet/cancel.h>
 #include <signet/event.h>
+#include <signet/option.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,16 +44,14 @@ int signet_image_check(struct signet_image *out, const char *path, const char *e
 struct signet_flasher_options {
     size_t size; /* sizeof(struct signet_flasher_options): what a later version adds is then zero;
                     0: this version */
-    const char *serial;  /* of the programmer: letters and digits only; NULL: the tool's choice */
-    const char *tool;    /* absolute path of the tool; NULL: searched on PATH (absolute folders that
-                            not everybody can write to) */
-    const char *target;  /* probe-rs and esptool: the chip; openocd: target file, "target/x.cfg" */
-    const char *config;  /* openocd: interface file, "interface/jlink.cfg" */
-    const char *port;    /* esptool: the serial port */
-    const char *address; /* raw images: where they go, "0x10000" */
-    const char *command; /* exec: words split at blanks, no quoting; {image} and {serial} inside a
-                            word are replaced; a second command after a word ";" is the reset */
-    int timeout_ms;      /* for one run of the tool; 0: 180000 */
+    const char *serial; /* of the programmer: letters and digits only; NULL: the tool's choice */
+    const char *tool;   /* absolute path of the tool; NULL: searched on PATH (absolute folders that
+                           not everybody can write to) */
+    const char *port;   /* esptool: the serial port */
+    int timeout_ms;     /* for one run of the tool; 0: 180000 */
+    /* What this flasher alone has, such as {{"command", "load {image}"}} for exec; see
+     * signet_flasher_options_of(). */
+    struct signet_option options[SIGNET_OPTIONS_MAX];
 };
 
 struct signet_flasher;
@@ -99,6 +98,7 @@ int signet_flasher_list(struct signet_flasher *flasher, struct signet_programmer
 /* Row i of the table of flashers; NULL past the end. */
 const char *signet_flasher_name(size_t i);
 const char *signet_flasher_summary(size_t i);
+const struct signet_option_info *signet_flasher_options_of(size_t i); /* NULL also: it has none */
 
 #ifdef __cplusplus
 }

@@ -228,6 +228,46 @@ static int unknown(struct reader *r, const yaml_node_t *key, const struct entry 
     return SIGNET_E_MEANING;
 }
 
+/* "flasher_target: x" of the prefix "flasher_" is the option "target". */
+static int read_option(struct reader *r, const yaml_node_t *key, const yaml_node_t *node,
+                       const struct entry *e, struct signet_option options[SIGNET_OPTIONS_MAX])
+{
+    const char *name = (const char *)key->data.scalar.value;
+    struct entry text = {name, ENTRY_TEXT, 0, 0, 0, NULL};
+    size_t at = 0;
+    int rc = scalar(r, node, name);
+
+    while (at < SIGNET_OPTIONS_MAX && options[at].name &&
+           strcmp(options[at].name, name + strlen(e->name)) != 0)
+        at++;
+    if (rc == SIGNET_OK && at == SIGNET_OPTIONS_MAX)
+        rc = reader_fail(r, key, SIGNET_E_LIMIT, "more than %d keys begin with '%s'",
+                         SIGNET_OPTIONS_MAX, e->name);
+    else if (rc == SIGNET_OK && options[at].name)
+        rc = reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", name);
+    if (rc != SIGNET_OK)
+        return rc;
+    name += strlen(e->name);
+    options[at].name = reader_keep(r, name, strlen(name));
+    return options[at].name ? read_text(r, node, &text, &options[at].value) : SIGNET_E_NOMEM;
+}
+
+/* The row of a key: by its whole name, else by its prefix; count: none. */
+static size_t find_entry(const struct entry *table, size_t count, const char *key)
+{
+    size_t i = 0;
+
+    while (i < count && strcmp(table[i].name, key) != 0)
+        i++;
+    if (i < count)
+        return i;
+    for (i = 0; i < count; i++)
+        if (table[i].type == ENTRY_OPTIONS &&
+            strncmp(table[i].name, key, strlen(table[i].name)) == 0)
+            break;
+    return i;
+}
+
 int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, size_t count,
                void *to)
 {
@@ -238,19 +278,23 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
-        size_t i = 0;
+        yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
+        size_t i;
         int rc = scalar(r, key, "a key");
 
         if (rc != SIGNET_OK)
             return rc;
-        while (i < count && strcmp(table[i].name, (const char *)key->data.scalar.value) != 0)
-            i++;
+        i = find_entry(table, count, (const char *)key->data.scalar.value);
         if (i == count)
             return unknown(r, key, table, count);
-        if (seen & UINT64_C(1) << i)
-            return reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", table[i].name);
+        if (table[i].type == ENTRY_OPTIONS)
+            rc = read_option(r, key, value, &table[i],
+                             (struct signet_option *)((char *)to + table[i].offset));
+        else if (seen & UINT64_C(1) << i)
+            rc = reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", table[i].name);
+        else
+            rc = read_entry(r, value, &table[i], to);
         seen |= UINT64_C(1) << i;
-        rc = read_entry(r, yaml_document_get_node(&r->document, pair->value), &table[i], to);
         if (rc != SIGNET_OK)
             return rc;
     }

@@ -23,10 +23,11 @@ enum entry_type {
     ENTRY_NUMBER, /* int64_t, from min to max */
     ENTRY_INT,    /* int, likewise */
     ENTRY_UNSIGNED,
-    ENTRY_FLAG,  /* bool: true or false */
-    ENTRY_MARK,  /* char: one that stands between fields, or "tab" */
-    ENTRY_WORDS, /* const char **: a list of words, ends with NULL */
-    ENTRY_MAP,   /* read by its own function */
+    ENTRY_FLAG,    /* bool: true or false */
+    ENTRY_MARK,    /* char: one that stands between fields, or "tab" */
+    ENTRY_WORDS,   /* const char **: a list of words, ends with NULL */
+    ENTRY_OPTIONS, /* struct signet_option [SIGNET_OPTIONS_MAX]: keys that begin with name */
+    ENTRY_MAP,     /* read by its own function */
 };
 
 struct entry {

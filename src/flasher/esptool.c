@@ -8,20 +8,22 @@ static int check(struct signet_flasher *f, struct signet_error *err)
 
 static void begin(const struct signet_flasher *f, struct args *args, const char *after)
 {
-    args_add(args, f->tool, "--chip", f->target ? f->target : "auto", "--port", f->port, "--after",
-             after, NULL);
+    const char *target = flasher_option(f, "target");
+    args_add(args, f->tool, "--chip", target ? target : "auto", "--port", f->port, "--after", after,
+             NULL);
 }
 
 static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
                    enum signet_erase erase, struct signet_error *err)
 {
     (void)image;
+    const char *address = flasher_option(f, "address");
     struct args args = {0};
     begin(f, &args, "no_reset");
     args_add(&args, "write_flash", NULL);
     if (erase == SIGNET_ERASE_CHIP)
         args_add(&args, "--erase-all", NULL);
-    args_add(&args, f->address ? f->address : "0x0", path, NULL);
+    args_add(&args, address ? address : "0x0", path, NULL);
     return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
 }
 
@@ -33,6 +35,11 @@ static int reset(struct signet_flasher *f, struct signet_error *err)
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
 
+static const struct signet_option_info options[] = {
+    {"target", "the chip (auto)"},
+    {"address", "where the image goes (0x0)"},
+    {0},
+};
 static const char *const tools[] = {"esptool", "esptool.py", NULL};
 
 const struct flasher_ops esptool_ops = {
@@ -42,6 +49,7 @@ const struct flasher_ops esptool_ops = {
     .install = "install the package esptool",
     .formats = SIGNET_IMAGE_BIN,
     .uses_port = true,
+    .options = options,
     .check = check,
     .program = program,
     .reset = reset,

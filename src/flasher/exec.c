@@ -51,7 +51,7 @@ static int build(struct words *w, const struct signet_flasher *f, unsigned which
                  struct signet_error *err)
 {
     unsigned now = 0;
-    for (const char *p = f->command; *p;) {
+    for (const char *p = flasher_option(f, "command"); *p;) {
         p += strspn(p, " \t\r\n");
         size_t len = strcspn(p, " \t\r\n");
         if (len == 1 && *p == ';') {
@@ -80,10 +80,11 @@ static int build(struct words *w, const struct signet_flasher *f, unsigned which
 
 static int check(struct signet_flasher *f, struct signet_error *err)
 {
-    int code = flasher_need(f, f->command, "a command", err);
+    const char *command = flasher_option(f, "command");
+    int code = flasher_need(f, command, "a command", err);
     if (code)
         return code;
-    if (strstr(f->command, "{serial}") && !f->serial)
+    if (strstr(command, "{serial}") && !f->serial)
         return error_set(err, SIGNET_E_USAGE, "the command has {serial}, but none was given");
     struct words w = {0};
     code = build(&w, f, 0, "/", err);
@@ -128,10 +129,16 @@ static bool has_reset(const struct signet_flasher *f)
     return found;
 }
 
+static const struct signet_option_info options[] = {
+    {"command", "words split at blanks, with {image} and {serial}; behind a word ; the reset"},
+    {0},
+};
+
 const struct flasher_ops exec_ops = {
     .name = "exec",
     .summary = "any command: {image} and {serial} are replaced",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
+    .options = options,
     .check = check,
     .program = program,
     .reset = reset,

@@ -22,6 +22,11 @@ const char *signet_flasher_summary(size_t i)
     return i < ROWS ? table[i]->summary : NULL;
 }
 
+const struct signet_option_info *signet_flasher_options_of(size_t i)
+{
+    return i < ROWS ? table[i]->options : NULL;
+}
+
 bool flasher_is_none(const struct signet_flasher *f)
 {
     return f->ops == &none_ops;
@@ -46,11 +51,9 @@ static int copy_options(struct signet_flasher *f, const struct signet_flasher_op
         return error_set(err, SIGNET_E_USAGE,
                          "the programmer's serial number must be 1 to 63 letters and digits");
     int code = text_copy(&f->serial, o->serial, err);
-    code = code ? code : text_copy(&f->target, o->target, err);
-    code = code ? code : text_copy(&f->config, o->config, err);
     code = code ? code : text_copy(&f->port, o->port, err);
-    code = code ? code : text_copy(&f->address, o->address, err);
-    code = code ? code : text_copy(&f->command, o->command, err);
+    code = code ? code
+                : adapter_options_add(f->options, f->ops->name, f->ops->options, o->options, err);
     f->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
     return code;
 }
@@ -103,11 +106,8 @@ void signet_flasher_close(struct signet_flasher **flasher)
         return;
     free(f->tool);
     free(f->serial);
-    free(f->target);
-    free(f->config);
     free(f->port);
-    free(f->address);
-    free(f->command);
+    adapter_options_free(f->options);
     free(f);
     *flasher = NULL;
 }

@@ -16,9 +16,10 @@ static bool tcl_safe(const char *text)
 
 static int check(struct signet_flasher *f, struct signet_error *err)
 {
-    int code = flasher_need(f, f->target, "a target file, such as target/nrf52.cfg", err);
-    if (code == SIGNET_OK && f->address &&
-        f->address[strspn(f->address, "0123456789abcdefABCDEFx")] != '\0')
+    const char *address = flasher_option(f, "address");
+    int code = flasher_need(f, flasher_option(f, "target"),
+                            "a target file, such as target/nrf52.cfg", err);
+    if (code == SIGNET_OK && address && address[strspn(address, "0123456789abcdefABCDEFx")] != '\0')
         code = error_set(err, SIGNET_E_USAGE, "the address must be a number");
     return code;
 }
@@ -30,9 +31,9 @@ struct texts {
 static void begin(const struct signet_flasher *f, struct args *args, struct texts *texts)
 {
     args_add(args, f->tool, NULL);
-    if (f->config)
-        args_add(args, "-f", f->config, NULL);
-    args_add(args, "-f", f->target, NULL);
+    if (flasher_option(f, "config"))
+        args_add(args, "-f", flasher_option(f, "config"), NULL);
+    args_add(args, "-f", flasher_option(f, "target"), NULL);
     if (f->serial) {
         snprintf(texts->serial, sizeof(texts->serial), "adapter serial %s", f->serial);
         args_add(args, "-c", texts->serial, NULL);
@@ -45,14 +46,14 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
 {
     struct args args = {0};
     struct texts texts;
-    const char *where = "";
+    const char *where = "", *address = flasher_option(f, "address");
     if (!tcl_safe(path) || strlen(path) > 4096)
         return error_set(err, SIGNET_E_USAGE, "OpenOCD cannot take braces or '\\' in a file name");
     if (image->format == SIGNET_IMAGE_BIN) {
-        int code = flasher_need(f, f->address, "an address for a raw image", err);
+        int code = flasher_need(f, address, "an address for a raw image", err);
         if (code)
             return code;
-        where = f->address;
+        where = address;
     }
     begin(f, &args, &texts);
     args_add(&args, "-c", "reset init", NULL);
@@ -73,6 +74,12 @@ static int reset(struct signet_flasher *f, struct signet_error *err)
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
 
+static const struct signet_option_info options[] = {
+    {"target", "target file, such as target/nrf52.cfg; must be given"},
+    {"config", "interface file, such as interface/jlink.cfg"},
+    {"address", "where a raw image goes"},
+    {0},
+};
 static const char *const tools[] = {"openocd", NULL};
 
 const struct flasher_ops openocd_ops = {
@@ -81,6 +88,7 @@ const struct flasher_ops openocd_ops = {
     .tools = tools,
     .install = "install the package openocd",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
+    .options = options,
     .check = check,
     .program = program,
     .reset = reset,

@@ -12,7 +12,8 @@ struct flasher_ops;
 struct signet_flasher {
     const struct flasher_ops *ops;
     char *tool; /* absolute path; NULL for none */
-    char *serial, *target, *config, *port, *address, *command;
+    char *serial, *port;
+    struct signet_option options[SIGNET_OPTIONS_MAX]; /* copies */
     int timeout_ms;
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
@@ -24,7 +25,8 @@ struct flasher_ops {
     const char *const *tools; /* names of the executable, best first; NULL: none needed */
     const char *install;      /* the hint when it is missing */
     unsigned formats;         /* of images, enum signet_image_format or-ed */
-    bool uses_port;           /* programs through the board's own serial port */
+    const struct signet_option_info *options; /* NULL: none of its own */
+    bool uses_port;                           /* programs through the board's own serial port */
     /* Are the options complete? Runs nothing. */
     int (*check)(struct signet_flasher *f, struct signet_error *err);
     /* path is absolute and checked */
@@ -55,6 +57,11 @@ int flasher_run(struct signet_flasher *f, const struct args *args,
 /* For tools that print "42%" or "42.5 %": sends progress. ctx is the flasher. */
 void flasher_percent_line(void *ctx, const char *line, size_t len);
 void flasher_progress(struct signet_flasher *f, unsigned percent);
+/* The value of one of its options; NULL: not given */
+static inline const char *flasher_option(const struct signet_flasher *f, const char *name)
+{
+    return adapter_option(f->options, name);
+}
 /* As the tools want it: without leading zeros. */
 const char *flasher_serial(const struct signet_flasher *f);
 int flasher_need(const struct signet_flasher *f, const char *value, const char *option,

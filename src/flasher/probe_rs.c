@@ -5,19 +5,20 @@
 
 static int check(struct signet_flasher *f, struct signet_error *err)
 {
-    int code = flasher_need(f, f->target, "the chip's name as target", err);
+    int code = flasher_need(f, flasher_option(f, "target"), "the chip's name as target", err);
     if (code == SIGNET_OK && f->serial)
-        code = flasher_need(f, f->config, "VID:PID of the probe as config beside a serial number",
-                            err);
+        code = flasher_need(f, flasher_option(f, "config"),
+                            "VID:PID of the probe as config beside a serial number", err);
     return code;
 }
 
 static void begin(const struct signet_flasher *f, struct args *args, const char *command,
                   char probe[160])
 {
-    args_add(args, f->tool, command, "--non-interactive", "--chip", f->target, NULL);
+    args_add(args, f->tool, command, "--non-interactive", "--chip", flasher_option(f, "target"),
+             NULL);
     if (f->serial) { /* probe-rs names a probe VID:PID:SERIAL */
-        snprintf(probe, 160, "%.80s:%s", f->config, f->serial);
+        snprintf(probe, 160, "%.80s:%s", flasher_option(f, "config"), f->serial);
         args_add(args, "--probe", probe, NULL);
     }
 }
@@ -34,10 +35,10 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
                                                  : "bin",
              NULL);
     if (image->format == SIGNET_IMAGE_BIN) {
-        int code = flasher_need(f, f->address, "an address for a raw image", err);
+        int code = flasher_need(f, flasher_option(f, "address"), "an address for a raw image", err);
         if (code)
             return code;
-        args_add(&args, "--base-address", f->address, NULL);
+        args_add(&args, "--base-address", flasher_option(f, "address"), NULL);
     }
     if (erase == SIGNET_ERASE_CHIP)
         args_add(&args, "--chip-erase", NULL);
@@ -53,6 +54,12 @@ static int reset(struct signet_flasher *f, struct signet_error *err)
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
 
+static const struct signet_option_info options[] = {
+    {"target", "the chip, such as nRF52840_xxAA; must be given"},
+    {"config", "VID:PID of the probe, needed beside a serial number"},
+    {"address", "where a raw image goes"},
+    {0},
+};
 static const char *const tools[] = {"probe-rs", NULL};
 
 const struct flasher_ops probe_rs_ops = {
@@ -61,6 +68,7 @@ const struct flasher_ops probe_rs_ops = {
     .tools = tools,
     .install = "install probe-rs (its own installer, or cargo)",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
+    .options = options,
     .check = check,
     .program = program,
     .reset = reset,

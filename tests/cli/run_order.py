@@ -94,6 +94,8 @@ class Desk:
 
 def wrong_keys(d):
     base = ORDER % 2
+    def flasher(keys):
+        return base.replace('anjay-zephyr}', 'anjay-zephyr, flasher_tool: /bin/true, %s}' % keys)
     d.write('unknown.json', '{"kind": "koiote"}')
     d.write('known.json', '{"kind": "thingsboard", "url": "https://127.0.0.1", "port": 1}')
     d.write('export.json', '{"kind": "export", "file": "none/x.csv"}')
@@ -129,6 +131,13 @@ def wrong_keys(d):
         ('an unknown server', base + 'servers: [{file: unknown.json}]\n', "unknown kind of server 'koiote'", "'coiote'"),
         ('a server without token', base + 'servers: [{file: known.json}]\n', "token is empty", 'token_file'),
         ('an export nowhere', base + 'servers: [{file: export.json}]\n', "opening the export 'none/x.csv': No such file"),
+        ('an option that the flasher has not', flasher('flasher: exec, flasher_comand: "load {image}"'), "exec: unknown option 'comand'",
+         "did you mean 'command'?"),
+        ('an option of another flasher', flasher('flasher: nrfjprog, flasher_target: x'), "unknown option 'target'"),
+        ('an option without a command', flasher('flasher: exec'), 'the flasher exec needs a command'),
+        ('an option twice', flasher('flasher: exec, flasher_command: a, flasher_command: b'), "order.yaml:", "'flasher_command' is there twice"),
+        ('a list as an option', flasher('flasher: exec, flasher_command: [a]'), "'flasher_command' takes one value"),
+        ('more options than any flasher has', flasher(', '.join(f'flasher_{x}: x' for x in 'abcdefghi')), "more than 8 keys begin with 'flasher_'"),
         ('no such recipe', base.replace('anjay-zephyr', 'anjay-zefyr'), 'anjay-ze'),
     ]:
         d.order(text=text)

@@ -139,7 +139,7 @@ static void a_provisioned_board_is_known_at_once(void **state)
              b->tool);
     struct signet_board_options options = bench_options(b, 0);
     options.flasher = "exec";
-    options.flash = (struct signet_flasher_options){.command = command};
+    options.flash = (struct signet_flasher_options){.options = {{"command", command}}};
     options.port = b->ports[0];
     int64_t begin = clock_ms();
     bench_open(b, "anjay-zephyr", options, NULL, NULL);
@@ -153,6 +153,7 @@ static void a_provisioned_board_is_known_at_once(void **state)
     bench_sim(b, 0,
               (struct sim_board_options){.provisioned = true, .firmware = SIM_FIRMWARE_INITIAL});
     options.flasher = "none";
+    options.flash = (struct signet_flasher_options){0};
     bench_open(b, "anjay-zephyr", options, NULL, NULL);
     assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_PROVISIONED);
 

@@ -180,10 +180,11 @@ static void openocd(void **state)
     (void)state;
     fake_file("a [exec rm].hex", HEX, 0644);
     fake_file("a{.hex", HEX, 0644);
-    f = open_ok("openocd", (struct signet_flasher_options){.serial = "ABC1",
-                                                           .config = "interface/jlink.cfg",
-                                                           .target = "target/nrf52.cfg",
-                                                           .tool = fake_tool("openocd", "")});
+    f = open_ok("openocd",
+                (struct signet_flasher_options){
+                    .serial = "ABC1",
+                    .options = {{"config", "interface/jlink.cfg"}, {"target", "target/nrf52.cfg"}},
+                    .tool = fake_tool("openocd", "")});
     assert_int_equal(signet_flasher_program(f, "a [exec rm].hex", NULL, SIGNET_ERASE_CHIP, NULL),
                      0);
     assert_int_equal(signet_flasher_reset(f, NULL), 0);
@@ -207,14 +208,15 @@ static void openocd(void **state)
 static void probe_rs(void **state)
 {
     struct signet_flasher *f = NULL;
-    struct signet_flasher_options options = {
-        .target = "nRF52840_xxAA", .serial = "S1", .tool = fake_tool("probe-rs", "")};
+    struct signet_flasher_options options = {.options = {{"target", "nRF52840_xxAA"}},
+                                             .serial = "S1",
+                                             .tool = fake_tool("probe-rs", "")};
 
     (void)state;
     fake_file("a.elf", "\177ELF....", 0644);
     assert_int_equal(signet_flasher_open(&f, "probe-rs", &options, NULL, NULL, NULL),
                      SIGNET_E_USAGE);
-    options.config = "1366:1015";
+    options.options[1] = (struct signet_option){"config", "1366:1015"};
     f = open_ok("probe-rs", options);
     assert_int_equal(signet_flasher_program(f, "a.elf", NULL, SIGNET_ERASE_CHIP, NULL), 0);
     assert_int_equal(signet_flasher_reset(f, NULL), 0);
@@ -235,7 +237,7 @@ static void esptool(void **state)
     fake_file("a.hex", HEX, 0644);
     f = open_ok("esptool", (struct signet_flasher_options){
                                .port = "/dev/ttyUSB0",
-                               .address = "0x10000",
+                               .options = {{"address", "0x10000"}},
                                .tool = fake_tool("esptool", "echo 'Writing at 0x00010000... (66 "
                                                             "%)'")});
     assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_CHIP, NULL), 0);
@@ -262,7 +264,8 @@ static void exec_replaces_and_never_asks_a_shell(void **state)
     const char *tool = fake_tool("prog", "");
     snprintf(command, sizeof command, "%s --file={image} -s {serial}  $HOME;ls ; %s go", tool,
              tool);
-    f = open_ok("exec", (struct signet_flasher_options){.serial = "X9", .command = command});
+    f = open_ok("exec",
+                (struct signet_flasher_options){.serial = "X9", .options = {{"command", command}}});
     assert_true(flasher_has_reset(f));
     assert_int_equal(signet_flasher_program(f, evil, NULL, SIGNET_ERASE_CHIP, NULL), 0);
     assert_int_equal(signet_flasher_reset(f, NULL), 0);
@@ -272,7 +275,7 @@ static void exec_replaces_and_never_asks_a_shell(void **state)
     signet_flasher_close(&f);
 
     snprintf(command, sizeof command, "%s {image}", tool);
-    f = open_ok("exec", (struct signet_flasher_options){.command = command});
+    f = open_ok("exec", (struct signet_flasher_options){.options = {{"command", command}}});
     assert_false(flasher_has_reset(f));
     assert_int_equal(signet_flasher_reset(f, NULL), SIGNET_E_UNSUPPORTED);
     signet_flasher_close(&f);
@@ -322,6 +325,11 @@ static void errors_say_what_to_do(void **state)
     assert_int_equal(signet_flasher_open(&f, "nrfutils", &options, NULL, NULL, &err),
                      SIGNET_E_USAGE);
     assert_string_equal(err.hint, "did you mean 'nrfutil'?");
+    options.options[0] = (struct signet_option){"comand", "x"};
+    assert_int_equal(signet_flasher_open(&f, "exec", &options, NULL, NULL, &err), SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "exec: unknown option 'comand'");
+    assert_string_equal(err.hint, "did you mean 'command'?");
+    options.options[0].name = NULL;
     char *old = strdup(getenv("PATH"));
     setenv("PATH", fake_folder, 1);
     assert_int_equal(signet_flasher_open(&f, "nrfutil", &options, NULL, NULL, &err),
