@@ -131,8 +131,6 @@ static int set_up(struct sim_board *board, const struct sim_board_options *optio
     if (!rc)
         rc = copy(&board->save, options->save, err);
     if (!rc)
-        rc = smp_frames_init(&board->frames, err);
-    if (!rc)
         rc = wire_open(&board->wire, options->baud, options->seed, err);
     board->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (!rc && board->wake_fd < 0)
@@ -205,7 +203,6 @@ void sim_board_stop(struct sim_board **out)
         close(board->wake_fd);
     if (board->wire.in.last)
         wire_close(&board->wire);
-    smp_frames_free(&board->frames);
     fs_format(&board->fs);
     buf_free(&board->fs.stream);
     buf_free(&board->shell);

@@ -222,10 +222,10 @@ static bool disturbed(struct sim_board *board)
 
 int fs_write(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
 {
-    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
-    const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
-    const struct smp_item *data = smp_answer_want(request, "data", SMP_BYTES);
-    const struct smp_item *len = smp_answer_want(request, "len", SMP_INT);
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
+    const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
+    const struct smp_item *data = smp_answer_want(request, "data", CBOR_BYTES);
+    const struct smp_item *len = smp_answer_want(request, "len", CBOR_UNSIGNED);
     int rc;
 
     if (!off || !name || !data || !name->len || name->len > 64 || (!off->value && !len))
@@ -284,8 +284,8 @@ static const void *content(struct sim_board *board, const struct smp_item *name,
 
 int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
 {
-    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
-    const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
+    const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     const uint8_t *data;
     size_t len = 0, n;
 
@@ -310,7 +310,7 @@ int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs
 
 int fs_status(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
 {
-    const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
+    const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     size_t len = 0;
 
     if (!name)
@@ -326,8 +326,8 @@ int fs_status(struct sim_board *board, const struct smp_answer *request, struct 
 
 int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
 {
-    const struct smp_item *name = smp_answer_want(request, "name", SMP_TEXT);
-    const struct smp_item *type = smp_answer_want(request, "type", SMP_TEXT);
+    const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
+    const struct smp_item *type = smp_answer_want(request, "type", CBOR_TEXT);
     const uint8_t *data;
     uint8_t digest[32];
     size_t len = 0;

@@ -27,7 +27,7 @@ static int os_command(struct sim_board *board, const struct smp_header *header,
 
     switch (header->id) {
     case 0:
-        text = smp_answer_want(request, "d", SMP_TEXT);
+        text = smp_answer_want(request, "d", CBOR_TEXT);
         if (!text)
             return RC_INVALID;
         cbor_put_text(body, "r");
@@ -104,7 +104,7 @@ static int run_shell(const char *line, struct buf *out)
 
 static int shell_command(const struct smp_answer *request, struct buf *body)
 {
-    const struct smp_item *argv = smp_answer_want(request, "argv", SMP_ARRAY);
+    const struct smp_item *argv = smp_answer_want(request, "argv", CBOR_ARRAY);
     struct buf line = {0}, out = {0};
     int ret;
 
@@ -113,7 +113,7 @@ static int shell_command(const struct smp_answer *request, struct buf *body)
     for (size_t i = 0; i < request->count; i++) {
         const struct smp_item *word = &request->items[i];
 
-        if (word->parent != (int)(argv - request->items) || word->kind != SMP_TEXT)
+        if (word->parent != (int)(argv - request->items) || word->kind != CBOR_TEXT)
             continue;
         if (line.len)
             buf_byte(&line, ' ');

@@ -37,6 +37,9 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
 /* "phrase: " in front of the message. Every layer adds the phrase that it knows. */
 void error_prefix(struct signet_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same, unless rc is SIGNET_OK; passes rc on. */
+int error_pass(int rc, struct signet_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Replaces the hint. */
 void error_hint(struct signet_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -86,21 +86,14 @@ const char *signet_link_address(const struct signet_link *link)
     return link->address;
 }
 
-/* Passes rc on; its error names the link. */
-static int link_named(const struct signet_link *link, int rc, struct signet_error *err)
-{
-    if (rc)
-        error_prefix(err, "%s", link->address);
-    return rc;
-}
-
 int link_read(struct signet_link *link, void *data, size_t cap, int64_t deadline, size_t *got,
               struct signet_error *err)
 {
     size_t n = link->unread_len < cap ? link->unread_len : cap;
 
     if (!n)
-        return link_named(link, link->ops->read(link->self, data, cap, deadline, got, err), err);
+        return error_pass(link->ops->read(link->self, data, cap, deadline, got, err), err, "%s",
+                          link->address);
     memcpy(data, link->unread + link->unread_at, n);
     link->unread_at += n;
     link->unread_len -= n;
@@ -121,13 +114,15 @@ void link_unread(struct signet_link *link, const void *data, size_t len)
 int link_write(struct signet_link *link, const void *data, size_t len, int64_t deadline,
                struct signet_error *err)
 {
-    return link_named(link, link->ops->write(link->self, data, len, deadline, err), err);
+    return error_pass(link->ops->write(link->self, data, len, deadline, err), err, "%s",
+                      link->address);
 }
 
 int link_drain(struct signet_link *link, int64_t deadline, struct signet_error *err)
 {
-    return link->ops->drain ? link_named(link, link->ops->drain(link->self, deadline, err), err)
-                            : SIGNET_OK;
+    if (!link->ops->drain)
+        return SIGNET_OK;
+    return error_pass(link->ops->drain(link->self, deadline, err), err, "%s", link->address);
 }
 
 int link_flush_input(struct signet_link *link, struct signet_error *err)

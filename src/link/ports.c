@@ -11,7 +11,7 @@
 
 #define PORTS_MAX 256
 
-static void copy(char *out, size_t cap, const char *text)
+static void copy_text(char *out, size_t cap, const char *text)
 {
     snprintf(out, cap, "%s", text ? text : "");
 }
@@ -25,7 +25,7 @@ static void find_by_id(struct signet_port *port, struct udev_device *tty)
         const char *name = udev_list_entry_get_name(entry);
 
         if (name && strncmp(name, "/dev/serial/by-id/", 18) == 0)
-            copy(port->by_id, sizeof port->by_id, name);
+            copy_text(port->by_id, sizeof port->by_id, name);
     }
 }
 
@@ -46,11 +46,12 @@ static bool describe(struct signet_port *port, struct udev_device *tty)
     interface = udev_device_get_parent_with_subsystem_devtype(tty, "usb", "usb_interface");
     number = interface ? udev_device_get_sysattr_value(interface, "bInterfaceNumber") : NULL;
     *port = (struct signet_port){.interface = number ? (int)strtol(number, NULL, 16) : -1};
-    copy(port->path, sizeof port->path, udev_device_get_devnode(tty));
-    copy(port->serial, sizeof port->serial, udev_device_get_sysattr_value(usb, "serial"));
-    copy(port->product, sizeof port->product, udev_device_get_sysattr_value(usb, "product"));
-    copy(port->vendor, sizeof port->vendor, udev_device_get_sysattr_value(usb, "manufacturer"));
-    copy(port->usb_path, sizeof port->usb_path, udev_device_get_sysname(usb));
+    copy_text(port->path, sizeof port->path, udev_device_get_devnode(tty));
+    copy_text(port->serial, sizeof port->serial, udev_device_get_sysattr_value(usb, "serial"));
+    copy_text(port->product, sizeof port->product, udev_device_get_sysattr_value(usb, "product"));
+    copy_text(port->vendor, sizeof port->vendor,
+              udev_device_get_sysattr_value(usb, "manufacturer"));
+    copy_text(port->usb_path, sizeof port->usb_path, udev_device_get_sysname(usb));
     port->vid = hex16(udev_device_get_sysattr_value(usb, "idVendor"));
     port->pid = hex16(udev_device_get_sysattr_value(usb, "idProduct"));
     find_by_id(port, tty);
@@ -62,38 +63,42 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct signet_port *)a)->path, ((const struct signet_port *)b)->path);
 }
 
-int signet_port_list(struct signet_port **ports, size_t *count, struct signet_error *err)
+static size_t describe_all(struct signet_port *ports, struct udev *udev,
+                           struct udev_enumerate *list)
 {
-    struct udev *udev = udev_new();
-    struct udev_enumerate *list = udev ? udev_enumerate_new(udev) : NULL;
-    struct signet_port *found = calloc(PORTS_MAX, sizeof *found);
     struct udev_list_entry *entry;
     size_t n = 0;
-    int rc = SIGNET_OK;
 
-    if (!list || !found) {
-        rc = error_nomem(err);
-        goto out;
-    }
-    if (udev_enumerate_add_match_subsystem(list, "tty") < 0 ||
-        udev_enumerate_scan_devices(list) < 0) {
-        rc = error_set(err, SIGNET_E_IO, "cannot list the serial ports");
-        goto out;
-    }
     udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(list))
     {
         struct udev_device *tty =
             udev_device_new_from_syspath(udev, udev_list_entry_get_name(entry));
 
-        if (tty && n < PORTS_MAX && describe(&found[n], tty))
+        if (tty && n < PORTS_MAX && describe(&ports[n], tty))
             n++;
         udev_device_unref(tty);
     }
-    qsort(found, n, sizeof *found, by_path);
-    *ports = found;
-    *count = n;
-    found = NULL;
-out:
+    qsort(ports, n, sizeof *ports, by_path);
+    return n;
+}
+
+int signet_port_list(struct signet_port **ports, size_t *count, struct signet_error *err)
+{
+    struct udev *udev = udev_new();
+    struct udev_enumerate *list = udev ? udev_enumerate_new(udev) : NULL;
+    struct signet_port *found = calloc(PORTS_MAX, sizeof *found);
+    int rc = SIGNET_OK;
+
+    if (!list || !found) {
+        rc = error_nomem(err);
+    } else if (udev_enumerate_add_match_subsystem(list, "tty") < 0 ||
+               udev_enumerate_scan_devices(list) < 0) {
+        rc = error_set(err, SIGNET_E_IO, "cannot list the serial ports");
+    } else {
+        *count = describe_all(found, udev, list);
+        *ports = found;
+        found = NULL;
+    }
     free(found);
     udev_enumerate_unref(list);
     udev_unref(udev);
@@ -157,25 +162,20 @@ int signet_port_find(struct signet_port *out, const struct signet_port_filter *f
 {
     struct signet_port *ports = NULL;
     size_t count = 0, nth = filter->nth < 0 ? 0 : (size_t)filter->nth;
-    int rc;
+    int rc = signet_port_list(&ports, &count, err);
 
-    rc = signet_port_list(&ports, &count, err);
-    if (rc)
-        return rc;
-    rc = narrow(ports, &count, filter, err);
-    if (rc)
-        goto out;
-    if (nth >= count) {
+    if (!rc)
+        rc = narrow(ports, &count, filter, err);
+    if (!rc && nth >= count) {
         rc = error_set(err, SIGNET_E_NOT_FOUND, "no such USB serial port");
         error_hint(err, "the list of boards shows the ports that are there");
-    } else if (filter->nth < 0 && count > 1) {
+    } else if (!rc && filter->nth < 0 && count > 1) {
         rc = error_set(err, SIGNET_E_CONFLICT, "%zu USB serial ports fit, %s the first", count,
                        ports[0].path);
         error_hint(err, "name the port, or the board's serial number and interface");
-    } else {
+    } else if (!rc) {
         *out = ports[nth];
     }
-out:
     signet_port_list_free(&ports);
     return rc;
 }

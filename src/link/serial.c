@@ -18,11 +18,11 @@ static int in_use(struct signet_error *err)
 static int cannot_open(int sys, struct signet_error *err)
 {
     bool missing = sys == ENOENT || sys == ENXIO || sys == ENODEV;
-    int rc =
-        error_sys(err, missing ? SIGNET_E_NOT_FOUND : SIGNET_E_LINK, sys, "cannot open the port");
+    int rc;
 
     if (sys == EBUSY)
         return in_use(err);
+    rc = error_sys(err, missing ? SIGNET_E_NOT_FOUND : SIGNET_E_LINK, sys, "cannot open the port");
     if (missing)
         error_hint(err, "the list of boards shows the ports that are there");
     if (sys == EACCES)

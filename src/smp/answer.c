@@ -4,19 +4,6 @@
 
 #include <string.h>
 
-/* What an item is in an answer. No SMP server cuts strings or tags values: these are refused. */
-static enum smp_kind kind_of(enum cbor_kind kind)
-{
-    static const enum smp_kind kinds[] = {
-        [CBOR_UNSIGNED] = SMP_INT, [CBOR_NEGATIVE] = SMP_NEGATIVE, [CBOR_BYTES] = SMP_BYTES,
-        [CBOR_TEXT] = SMP_TEXT,    [CBOR_ARRAY] = SMP_ARRAY,       [CBOR_ARRAY_START] = SMP_ARRAY,
-        [CBOR_MAP] = SMP_MAP,      [CBOR_MAP_START] = SMP_MAP,     [CBOR_FLOAT] = SMP_OTHER,
-        [CBOR_NULL] = SMP_OTHER,   [CBOR_UNDEFINED] = SMP_OTHER,   [CBOR_BOOLEAN] = SMP_OTHER,
-        [CBOR_BREAK] = SMP_NONE,
-    };
-    return kinds[kind];
-}
-
 static bool take_run(struct smp_answer *answer, struct cbor_reader *in,
                      const struct cbor_item *start, int owner);
 
@@ -24,23 +11,29 @@ static bool take_run(struct smp_answer *answer, struct cbor_reader *in,
 static bool take_item(struct smp_answer *answer, struct cbor_reader *in,
                       const struct cbor_item *item, const struct cbor_item *key, int parent)
 {
-    enum smp_kind kind = kind_of(item->kind);
+    bool map = item->kind == CBOR_MAP || item->kind == CBOR_MAP_START;
+    bool array = item->kind == CBOR_ARRAY || item->kind == CBOR_ARRAY_START;
     int index = (int)answer->count;
 
-    if (kind == SMP_NONE || answer->count == SMP_ITEMS_MAX)
+    if (answer->count == SMP_ITEMS_MAX || item->kind == CBOR_BREAK)
+        return false;
+    /* No SMP server cuts strings or tags values. */
+    if (item->kind == CBOR_BYTES_START || item->kind == CBOR_TEXT_START || item->kind == CBOR_TAG)
         return false;
     answer->items[answer->count++] = (struct smp_item){
         .key = key ? key->bytes : NULL,
         .key_len = key ? key->len : 0,
         .parent = parent,
-        .kind = kind,
-        .value = item->kind == CBOR_BOOLEAN                ? item->boolean
-                 : kind == SMP_INT || kind == SMP_NEGATIVE ? item->number
-                                                           : 0,
+        .kind = map     ? CBOR_MAP
+                : array ? CBOR_ARRAY
+                        : item->kind,
+        .value = map || array                 ? 0
+                 : item->kind == CBOR_BOOLEAN ? item->boolean
+                                              : item->number,
         .data = item->bytes,
         .len = item->len,
     };
-    return (kind != SMP_MAP && kind != SMP_ARRAY) || take_run(answer, in, item, index);
+    return (!map && !array) || take_run(answer, in, item, index);
 }
 
 static bool take_run(struct smp_answer *answer, struct cbor_reader *in,
@@ -92,9 +85,21 @@ const struct smp_item *smp_answer_get(const struct smp_answer *answer, int paren
 }
 
 const struct smp_item *smp_answer_want(const struct smp_answer *answer, const char *key,
-                                       enum smp_kind kind)
+                                       enum cbor_kind kind)
 {
     const struct smp_item *item = smp_answer_get(answer, -1, key);
 
     return item && item->kind == kind ? item : NULL;
+}
+
+bool smp_answer_number(const struct smp_item *item, int *out)
+{
+    bool negative = item && item->kind == CBOR_NEGATIVE;
+
+    if (!item || (item->kind != CBOR_UNSIGNED && !negative))
+        return false;
+    *out = item->value > INT32_MAX ? INT32_MAX : (int)item->value;
+    if (negative)
+        *out = -1 - *out;
+    return true;
 }

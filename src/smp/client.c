@@ -8,45 +8,37 @@
 #define RETRIES_DEFAULT 8
 #define DRAIN_MAX       ((size_t)256 * 1024)
 
+static bool options_valid(const struct signet_smp_options *o)
+{
+    return o->version >= 0 && o->version <= 2 && o->timeout_ms >= 0 &&
+           (o->line_limit == 0 || (o->line_limit >= 3 && o->line_limit <= SMP_LINE_RAW)) &&
+           o->packet_limit <= SMP_PACKET_MAX;
+}
+
 int signet_smp_new(struct signet_smp **out, struct signet_link *link,
                    const struct signet_smp_options *given, const struct signet_observer *observer,
                    struct signet_error *err)
 {
-    struct signet_smp_options mine, *options = &mine;
+    struct signet_smp_options o;
     struct signet_smp *smp;
-    int rc;
 
-    options_take(&mine, given);
-    if ((options->version < 0 || options->version > 2 || options->line_limit > 93 ||
-         (options->line_limit && options->line_limit < 3) ||
-         options->packet_limit > SMP_PACKET_MAX || options->timeout_ms < 0))
+    options_take(&o, given);
+    if (!options_valid(&o))
         return error_set(err, SIGNET_E_USAGE, "SMP options out of range");
     smp = calloc(1, sizeof *smp);
     if (!smp)
         return error_nomem(err);
-    rc = smp_frames_init(&smp->frames, err);
-    if (rc) {
-        free(smp);
-        return rc;
-    }
-    smp->options = mine;
+    o.version = o.version ? o.version : 1;
+    o.timeout_ms = o.timeout_ms ? o.timeout_ms : TIMEOUT_DEFAULT;
+    o.retries = o.retries < 0 ? 0 : o.retries ? o.retries : RETRIES_DEFAULT;
+    o.line_limit = o.line_limit ? o.line_limit - o.line_limit % 3 : SMP_LINE_RAW;
+    smp->options = o;
     smp->link = link;
     smp->observer = observer;
-    if (!smp->options.version)
-        smp->options.version = 1;
-    if (!smp->options.retries)
-        smp->options.retries = RETRIES_DEFAULT;
-    if (smp->options.retries < 0)
-        smp->options.retries = 0;
-    if (!smp->options.line_limit)
-        smp->options.line_limit = SMP_LINE_RAW;
-    smp->options.line_limit -= smp->options.line_limit % 3;
-    smp->packet_limit = smp->options.packet_limit;
-    if (smp->options.timeout_ms <= 0)
-        smp->options.timeout_ms = TIMEOUT_DEFAULT;
+    smp->packet_limit = o.packet_limit;
     /* A board may still be busy with what an earlier session asked: its answer must not fit. */
     smp->sequence = (uint8_t)clock_ms();
-    text_scan_init(&smp->scan, smp->options.on_text, smp->options.text_ctx);
+    text_scan_init(&smp->scan, o.on_text, o.text_ctx);
     *out = smp;
     return SIGNET_OK;
 }
@@ -55,8 +47,6 @@ void signet_smp_free(struct signet_smp **smp)
 {
     if (!smp || !*smp)
         return;
-    smp_frames_free(&(*smp)->frames);
-    buf_free(&(*smp)->body);
     buf_free(&(*smp)->packet);
     buf_free(&(*smp)->wire);
     buf_free(&(*smp)->text);
@@ -69,8 +59,8 @@ bool smp_lost(int rc)
     return rc == SIGNET_E_TIMEOUT || rc == SIGNET_E_SYNTAX;
 }
 
-void smp_tell_retry(const struct signet_smp *smp, const char *stage,
-                    const struct signet_error *error)
+void smp_report_retry(const struct signet_smp *smp, const char *stage,
+                      const struct signet_error *error)
 {
     struct signet_event event = {.kind = SIGNET_EVENT_RETRY,
                                  .stage = stage,
@@ -80,8 +70,8 @@ void smp_tell_retry(const struct signet_smp *smp, const char *stage,
     event_send(smp->observer, &event);
 }
 
-void smp_tell_progress(const struct signet_smp *smp, const char *stage, uint64_t done,
-                       uint64_t total)
+void smp_report_progress(const struct signet_smp *smp, const char *stage, uint64_t done,
+                         uint64_t total)
 {
     struct signet_event event = {.kind = SIGNET_EVENT_PROGRESS,
                                  .stage = stage,
@@ -92,36 +82,21 @@ void smp_tell_progress(const struct signet_smp *smp, const char *stage, uint64_t
     event_send(smp->observer, &event);
 }
 
-static int64_t item_number(const struct smp_item *item)
-{
-    if (item->value > INT32_MAX)
-        return item->kind == SMP_NEGATIVE ? INT32_MIN : INT32_MAX;
-    return item->kind == SMP_NEGATIVE ? -1 - (int64_t)item->value : (int64_t)item->value;
-}
-
-static bool is_number(const struct smp_item *item)
-{
-    return item && (item->kind == SMP_INT || item->kind == SMP_NEGATIVE);
-}
-
 /* {"rc": n} of version 1, {"err": {"group": g, "rc": n}} of version 2, whichever was asked. */
 static void read_error(struct signet_smp *smp)
 {
-    const struct smp_item *item = smp_answer_get(&smp->answer, -1, "err");
+    const struct smp_answer *answer = &smp->answer;
+    const struct smp_item *error = smp_answer_want(answer, "err", CBOR_MAP);
 
-    smp->last = (struct smp_rc){-1, 0};
-    if (item && item->kind == SMP_MAP) {
-        int parent = (int)(item - smp->answer.items);
-        const struct smp_item *rc = smp_answer_get(&smp->answer, parent, "rc");
-        const struct smp_item *group = smp_answer_get(&smp->answer, parent, "group");
+    smp->last = error ? (struct smp_rc){.group = 0, .rc = 1} : (struct smp_rc){.group = -1};
+    if (error) {
+        int parent = (int)(error - answer->items);
 
-        smp->last.rc = is_number(rc) ? (int)item_number(rc) : 1;
-        smp->last.group = is_number(group) ? (int)item_number(group) : 0;
-        return;
+        smp_answer_number(smp_answer_get(answer, parent, "group"), &smp->last.group);
+        smp_answer_number(smp_answer_get(answer, parent, "rc"), &smp->last.rc);
+    } else {
+        smp_answer_number(smp_answer_get(answer, -1, "rc"), &smp->last.rc);
     }
-    item = smp_answer_get(&smp->answer, -1, "rc");
-    if (is_number(item))
-        smp->last.rc = (int)item_number(item);
 }
 
 static bool matches(const struct signet_smp *smp, const struct smp_command *command)
@@ -163,8 +138,8 @@ static int drain_input(struct signet_smp *smp, struct signet_error *err)
 }
 
 /* True when the request's own answer is in smp->answer. Others are stale. */
-static bool take(struct signet_smp *smp, const struct smp_command *command, const uint8_t *data,
-                 size_t len, bool *malformed)
+static bool take_answer(struct signet_smp *smp, const struct smp_command *command,
+                        const uint8_t *data, size_t len, bool *malformed)
 {
     size_t used = 0;
 
@@ -184,8 +159,8 @@ static bool take(struct signet_smp *smp, const struct smp_command *command, cons
     return false;
 }
 
-static int wait_answer(struct signet_smp *smp, const struct smp_command *command, int64_t deadline,
-                       struct signet_error *err)
+static int receive_answer(struct signet_smp *smp, const struct smp_command *command,
+                          int64_t deadline, struct signet_error *err)
 {
     uint8_t data[2048];
     bool malformed = false, found = false;
@@ -198,7 +173,7 @@ static int wait_answer(struct signet_smp *smp, const struct smp_command *command
             return error_set(err, SIGNET_E_SYNTAX, "the board's answer is malformed");
         if (rc)
             return rc;
-        found = take(smp, command, data, got, &malformed);
+        found = take_answer(smp, command, data, got, &malformed);
         give_text(smp);
         if (!found && clock_ms() >= deadline) /* a board that never stops talking */
             return error_set(err, malformed ? SIGNET_E_SYNTAX : SIGNET_E_TIMEOUT,
@@ -209,42 +184,45 @@ static int wait_answer(struct signet_smp *smp, const struct smp_command *command
     return SIGNET_OK;
 }
 
+struct buf *smp_begin(struct signet_smp *smp, size_t pairs)
+{
+    buf_reset(&smp->packet);
+    buf_extend(&smp->packet, SMP_HEADER_SIZE);
+    cbor_put_map(&smp->packet, pairs);
+    return &smp->packet;
+}
+
+void smp_put_text(struct buf *packet, const char *key, const char *text)
+{
+    cbor_put_text(packet, key);
+    cbor_put_text(packet, text);
+}
+
 int smp_attempt(struct signet_smp *smp, struct smp_command command, bool again,
                 struct signet_error *err)
 {
     struct smp_header header = {.version = (uint8_t)(smp->options.version - 1),
                                 .op = (uint8_t)command.op,
-                                .length = (uint16_t)smp->body.len,
+                                .length = (uint16_t)(smp->packet.len - SMP_HEADER_SIZE),
                                 .group = command.group,
                                 .sequence = again ? smp->sequence : ++smp->sequence,
                                 .id = command.id};
     int64_t deadline = clock_ms() + smp->options.timeout_ms;
-    uint8_t *place;
-    int rc;
+    int rc = buf_check(&smp->packet, err);
 
-    rc = buf_check(&smp->body, err);
     if (rc)
         return rc;
-    if (smp->body.len > SMP_PACKET_MAX - SMP_HEADER_SIZE)
+    if (smp->packet.len > SMP_PACKET_MAX)
         return error_set(err, SIGNET_E_LIMIT, "the request is too large");
-    buf_reset(&smp->packet);
-    place = buf_extend(&smp->packet, SMP_HEADER_SIZE);
-    if (place)
-        smp_header_encode(&header, place);
-    buf_append(&smp->packet, smp->body.data, smp->body.len);
+    smp_header_encode(&header, smp->packet.data);
     buf_reset(&smp->wire);
-    if (!smp->packet.failed)
-        smp_frame_encode(&smp->wire, smp->packet.data, smp->packet.len, smp->options.line_limit);
-    rc = buf_check(&smp->packet, err);
-    if (!rc)
-        rc = buf_check(&smp->wire, err);
+    smp_frame_encode(&smp->wire, smp->packet.data, smp->packet.len, smp->options.line_limit);
+    rc = buf_check(&smp->wire, err);
     if (!rc)
         rc = drain_input(smp, err);
     if (!rc)
         rc = link_write(smp->link, smp->wire.data, smp->wire.len, deadline, err);
-    if (!rc)
-        rc = wait_answer(smp, &command, deadline, err);
-    return rc;
+    return rc ? rc : receive_answer(smp, &command, deadline, err);
 }
 
 int smp_request(struct signet_smp *smp, struct smp_command command, int times,
@@ -264,7 +242,7 @@ int smp_request(struct signet_smp *smp, struct smp_command command, int times,
                 error_hint(err, "is this the board's SMP port, at its baud rate?");
             return rc;
         }
-        smp_tell_retry(smp, "smp", err);
+        smp_report_retry(smp, "smp", err);
     }
 }
 

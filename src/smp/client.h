@@ -18,8 +18,8 @@ struct signet_smp {
     const struct signet_observer *observer;
     struct smp_frames frames;
     struct text_scan scan;
-    struct buf body, packet, wire, text; /* reused; may hold secrets, wiped by buf_reset */
-    struct smp_answer answer;            /* points into frames.packet */
+    struct buf packet, wire, text; /* reused; may hold secrets, wiped by buf_reset */
+    struct smp_answer answer;      /* points into frames.packet */
     struct smp_rc last;
     size_t packet_limit; /* 0: not asked yet */
     uint8_t sequence;
@@ -31,7 +31,11 @@ struct smp_command {
     uint8_t id;
 };
 
-/* Sends smp->body once and waits for its answer. An answer with an error in it is SIGNET_OK here:
+/* A new request: room for the header and a map of so many pairs, which the caller appends. */
+struct buf *smp_begin(struct signet_smp *smp, size_t pairs);
+void smp_put_text(struct buf *packet, const char *key, const char *text);
+
+/* Sends smp->packet once and waits for its answer. An answer with an error in it is SIGNET_OK here:
  * look at smp->last. again: the same request as the last one, whose late answer is as good. */
 int smp_attempt(struct signet_smp *smp, struct smp_command command, bool again,
                 struct signet_error *err);
@@ -47,10 +51,10 @@ int smp_request(struct signet_smp *smp, struct smp_command command, int times,
 /* The error of the last answer in words; SIGNET_OK when it had none. */
 int smp_answer_error(const struct signet_smp *smp, struct signet_error *err);
 
-void smp_tell_retry(const struct signet_smp *smp, const char *stage,
-                    const struct signet_error *error);
-void smp_tell_progress(const struct signet_smp *smp, const char *stage, uint64_t done,
-                       uint64_t total);
+void smp_report_retry(const struct signet_smp *smp, const char *stage,
+                      const struct signet_error *error);
+void smp_report_progress(const struct signet_smp *smp, const char *stage, uint64_t done,
+                         uint64_t total);
 
 /* Header and CBOR that the board takes; asks it the first time. */
 int smp_packet_limit(struct signet_smp *smp, size_t *limit, struct signet_error *err);

@@ -2,7 +2,6 @@
 /* SMP over a console: lines of base64 behind a two-byte marker (docs/SPEC.md, "SMP framing"). */
 #include "smp/smp.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { IDLE, HELD, FIRST_LINE, NEXT_LINE };
@@ -91,19 +90,6 @@ void smp_frame_encode(struct buf *out, const uint8_t *packet, size_t len, size_t
     wipe(text, sizeof text);
 }
 
-int smp_frames_init(struct smp_frames *frames, struct signet_error *err)
-{
-    *frames = (struct smp_frames){0};
-    frames->packet = malloc(SMP_PACKET_MAX + 2 + CRC_SIZE);
-    return frames->packet ? SIGNET_OK : error_nomem(err);
-}
-
-void smp_frames_free(struct smp_frames *frames)
-{
-    free(frames->packet);
-    *frames = (struct smp_frames){0};
-}
-
 static void give_up(struct smp_frames *frames)
 {
     frames->bad++;
@@ -124,8 +110,7 @@ static bool take_line(struct smp_frames *frames)
     ssize_t n = base64_decode(frames->line, frames->line_len, piece, sizeof piece);
 
     frames->line_len = 0;
-    if (n < 0 || (size_t)n > SMP_PACKET_MAX + 2 + CRC_SIZE - frames->len ||
-        (!frames->len && n < 2)) {
+    if (n < 0 || (size_t)n > sizeof frames->packet - frames->len || (!frames->len && n < 2)) {
         give_up(frames);
         return false;
     }
@@ -134,7 +119,7 @@ static bool take_line(struct smp_frames *frames)
     if (!frames->want)
         frames->want = 2 + get16(frames->packet);
     if (frames->len > frames->want || frames->want < 2 + SMP_HEADER_SIZE + CRC_SIZE ||
-        frames->want > SMP_PACKET_MAX + 2 + CRC_SIZE) {
+        frames->want > sizeof frames->packet) {
         give_up(frames);
         return false;
     }

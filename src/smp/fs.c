@@ -7,27 +7,19 @@
 
 enum { FILE_DATA = 0, STATUS = 1, HASH = 2, HASH_TYPES = 3, CLOSE = 4 };
 
-static void ask_path(struct signet_smp *smp, const char *path, size_t more)
-{
-    buf_reset(&smp->body);
-    cbor_put_map(&smp->body, 1 + more);
-    cbor_put_text(&smp->body, "name");
-    cbor_put_text(&smp->body, path);
-}
-
-static int ask(struct signet_smp *smp, uint8_t id, struct signet_error *err)
+static int read_request(struct signet_smp *smp, uint8_t id, struct signet_error *err)
 {
     return smp_request(smp, (struct smp_command){SMP_READ, SMP_GROUP_FS, id}, smp->options.retries,
                        err);
 }
 
 /* Takes one piece at b->len. *done: it was the last one. */
-static int take_piece(struct signet_smp *smp, struct buf *b, uint64_t *len, bool *done,
-                      struct signet_error *err)
+static int append_piece(struct signet_smp *smp, struct buf *b, uint64_t *len, bool *done,
+                        struct signet_error *err)
 {
-    const struct smp_item *off = smp_answer_want(&smp->answer, "off", SMP_INT);
-    const struct smp_item *data = smp_answer_want(&smp->answer, "data", SMP_BYTES);
-    const struct smp_item *all = smp_answer_want(&smp->answer, "len", SMP_INT);
+    const struct smp_item *off = smp_answer_want(&smp->answer, "off", CBOR_UNSIGNED);
+    const struct smp_item *data = smp_answer_want(&smp->answer, "data", CBOR_BYTES);
+    const struct smp_item *all = smp_answer_want(&smp->answer, "len", CBOR_UNSIGNED);
 
     if (!off || !data)
         return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"off\" and \"data\"");
@@ -58,24 +50,21 @@ int signet_smp_download(struct signet_smp *smp, const char *path, size_t max,
     int rc = smp_check_path(path, err);
 
     while (!rc && !done) {
-        buf_reset(&smp->body);
-        cbor_put_map(&smp->body, 2);
-        cbor_put_text(&smp->body, "off");
-        cbor_put_uint(&smp->body, b.len);
-        cbor_put_text(&smp->body, "name");
-        cbor_put_text(&smp->body, path);
-        rc = ask(smp, FILE_DATA, err);
+        struct buf *packet = smp_begin(smp, 2);
+
+        cbor_put_text(packet, "off");
+        cbor_put_uint(packet, b.len);
+        smp_put_text(packet, "name", path);
+        rc = read_request(smp, FILE_DATA, err);
         if (!rc)
-            rc = take_piece(smp, &b, &len, &done, err);
+            rc = append_piece(smp, &b, &len, &done, err);
         if (!rc)
-            smp_tell_progress(smp, "download", b.len, len);
+            smp_report_progress(smp, "download", b.len, len);
     }
     if (!rc)
         rc = buf_take(&b, out, err);
     buf_free(&b);
-    if (rc)
-        error_prefix(err, "download of %s", path ? path : "nothing");
-    return rc;
+    return error_pass(rc, err, "download of %s", path ? path : "nothing");
 }
 
 int signet_smp_status(struct signet_smp *smp, const char *path, uint64_t *len,
@@ -86,42 +75,41 @@ int signet_smp_status(struct signet_smp *smp, const char *path, uint64_t *len,
 
     if (rc)
         return rc;
-    ask_path(smp, path, 0);
-    rc = ask(smp, STATUS, err);
-    if (!rc) {
-        item = smp_answer_want(&smp->answer, "len", SMP_INT);
-        if (item)
-            *len = item->value;
-        else
-            rc = error_set(err, SIGNET_E_SYNTAX, "the answer has no \"len\"");
-    }
-    if (rc)
-        error_prefix(err, "status of %s", path);
-    return rc;
+    smp_put_text(smp_begin(smp, 1), "name", path);
+    rc = read_request(smp, STATUS, err);
+    item = rc ? NULL : smp_answer_want(&smp->answer, "len", CBOR_UNSIGNED);
+    if (item)
+        *len = item->value;
+    else if (!rc)
+        rc = error_set(err, SIGNET_E_SYNTAX, "the answer has no \"len\"");
+    return error_pass(rc, err, "status of %s", path);
+}
+
+static void put32(uint8_t out[static 4], uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        out[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
 static int take_hash(struct signet_smp *smp, struct signet_smp_hash *out, struct signet_error *err)
 {
-    const struct smp_item *type = smp_answer_want(&smp->answer, "type", SMP_TEXT);
-    const struct smp_item *len = smp_answer_want(&smp->answer, "len", SMP_INT);
-    const struct smp_item *output = smp_answer_get(&smp->answer, -1, "output");
+    const struct smp_item *type = smp_answer_want(&smp->answer, "type", CBOR_TEXT);
+    const struct smp_item *len = smp_answer_want(&smp->answer, "len", CBOR_UNSIGNED);
+    const struct smp_item *number = smp_answer_want(&smp->answer, "output", CBOR_UNSIGNED);
+    const struct smp_item *bytes = smp_answer_want(&smp->answer, "output", CBOR_BYTES);
     struct signet_smp_hash hash = {0};
 
-    if (!len || !output || (type && type->len >= sizeof hash.type))
+    if (!len || (type && type->len >= sizeof hash.type) ||
+        !((number && number->value <= UINT32_MAX) || (bytes && bytes->len <= sizeof hash.output)))
         return error_set(err, SIGNET_E_SYNTAX, "the answer has no usable \"output\"");
     hash.len = len->value;
+    hash.output_len = number ? 4 : bytes->len;
     if (type)
         memcpy(hash.type, type->data, type->len);
-    if (output->kind == SMP_INT && output->value <= UINT32_MAX) {
-        hash.output_len = 4;
-        for (int i = 0; i < 4; i++)
-            hash.output[i] = (uint8_t)(output->value >> (24 - 8 * i));
-    } else if (output->kind == SMP_BYTES && output->len <= sizeof hash.output) {
-        hash.output_len = output->len;
-        memcpy(hash.output, output->data, output->len);
-    } else {
-        return error_set(err, SIGNET_E_SYNTAX, "the answer has no usable \"output\"");
-    }
+    if (number)
+        put32(hash.output, (uint32_t)number->value);
+    else
+        memcpy(hash.output, bytes->data, bytes->len);
     *out = hash;
     return SIGNET_OK;
 }
@@ -130,70 +118,64 @@ int signet_smp_hash(struct signet_smp *smp, const char *path, const char *type,
                     struct signet_smp_hash *out, struct signet_error *err)
 {
     int rc = smp_check_path(path, err);
+    struct buf *packet;
 
     if (rc)
         return rc;
-    ask_path(smp, path, type ? 1 : 0);
-    if (type) {
-        cbor_put_text(&smp->body, "type");
-        cbor_put_text(&smp->body, type);
-    }
-    rc = ask(smp, HASH, err);
+    packet = smp_begin(smp, type ? 2 : 1);
+    smp_put_text(packet, "name", path);
+    if (type)
+        smp_put_text(packet, "type", type);
+    rc = read_request(smp, HASH, err);
     if (!rc)
         rc = take_hash(smp, out, err);
-    if (rc)
-        error_prefix(err, "hash of %s", path);
-    return rc;
+    return error_pass(rc, err, "hash of %s", path);
+}
+
+static uint32_t number_in(const struct smp_answer *answer, size_t parent, const char *key)
+{
+    const struct smp_item *item = smp_answer_get(answer, (int)parent, key);
+
+    return item ? (uint32_t)item->value : 0;
 }
 
 /* {"types": {"crc32": {"format": 0, "size": 4}, ...}} */
 int signet_smp_hash_types(struct signet_smp *smp, struct signet_smp_hash_type *types, size_t cap,
                           size_t *count, struct signet_error *err)
 {
+    const struct smp_answer *answer = &smp->answer;
     const struct smp_item *list;
     size_t n = 0;
-    int rc, parent;
+    int rc;
 
-    buf_reset(&smp->body);
-    cbor_put_map(&smp->body, 0);
-    rc = ask(smp, HASH_TYPES, err);
-    list = rc ? NULL : smp_answer_want(&smp->answer, "types", SMP_MAP);
+    smp_begin(smp, 0);
+    rc = read_request(smp, HASH_TYPES, err);
+    list = rc ? NULL : smp_answer_want(answer, "types", CBOR_MAP);
     if (!rc && !list)
         rc = error_set(err, SIGNET_E_SYNTAX, "the answer has no \"types\"");
-    if (rc) {
-        error_prefix(err, "hash types");
-        return rc;
-    }
-    parent = (int)(list - smp->answer.items);
-    for (size_t i = 0; i < smp->answer.count && n < 16; i++) {
-        const struct smp_item *item = &smp->answer.items[i], *format, *size;
+    for (size_t i = 0; !rc && i < answer->count && n < 16; i++) {
+        const struct smp_item *item = &answer->items[i];
 
-        if (item->parent != parent || item->kind != SMP_MAP || item->key_len >= 16)
+        if (item->parent != list - answer->items || item->kind != CBOR_MAP || item->key_len >= 16)
             continue;
         if (n < cap) {
-            format = smp_answer_get(&smp->answer, (int)i, "format");
-            size = smp_answer_get(&smp->answer, (int)i, "size");
-            types[n] = (struct signet_smp_hash_type){.format = format ? (uint32_t)format->value : 0,
-                                                     .size = size ? (uint32_t)size->value : 0};
+            types[n] = (struct signet_smp_hash_type){.format = number_in(answer, i, "format"),
+                                                     .size = number_in(answer, i, "size")};
             memcpy(types[n].name, item->key, item->key_len);
         }
         n++;
     }
-    *count = n;
-    return SIGNET_OK;
+    if (!rc)
+        *count = n;
+    return error_pass(rc, err, "hash types");
 }
 
 int signet_smp_file_close(struct signet_smp *smp, struct signet_error *err)
 {
-    int rc;
-
-    buf_reset(&smp->body);
-    cbor_put_map(&smp->body, 0);
-    rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, CLOSE},
-                     smp->options.retries, err);
-    if (rc)
-        error_prefix(err, "close");
-    return rc;
+    smp_begin(smp, 0);
+    return error_pass(smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, CLOSE},
+                                  smp->options.retries, err),
+                      err, "close");
 }
 
 /* The board understood, but has no such thing: another way may do. */
@@ -206,28 +188,28 @@ static bool not_offered(int rc)
 int signet_smp_compare(struct signet_smp *smp, const char *path, const void *data, size_t len,
                        const uint8_t *sha256, const char **how, struct signet_error *err)
 {
-    uint32_t crc = smp_crc32(data, len);
-    const uint8_t crc_bytes[4] = {(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8),
-                                  (uint8_t)crc};
+    uint8_t crc[4];
+    const struct {
+        const char *type;
+        const uint8_t *want;
+        size_t len;
+    } hashes[] = {{"sha256", sha256, 32}, {"crc32", crc, sizeof crc}};
     struct signet_smp_hash hash = {0};
-    const char *method = "sha256";
-    const uint8_t *want = sha256;
-    uint64_t board_len = 0;
+    const char *method = "length";
+    bool same = true;
     int rc = SIGNET_E_UNSUPPORTED;
 
-    if (sha256)
-        rc = signet_smp_hash(smp, path, method, &hash, err);
-    if (not_offered(rc)) {
-        method = "crc32";
-        want = crc_bytes;
-        rc = signet_smp_hash(smp, path, method, &hash, err);
+    put32(crc, smp_crc32(data, len));
+    for (size_t i = sha256 ? 0 : 1; i < 2 && not_offered(rc); i++) {
+        rc = signet_smp_hash(smp, path, hashes[i].type, &hash, err);
+        if (rc == SIGNET_OK) {
+            method = hashes[i].type;
+            same = hash.output_len == hashes[i].len &&
+                   memcmp(hash.output, hashes[i].want, hash.output_len) == 0;
+        }
     }
-    if (not_offered(rc)) {
-        method = "length";
-        want = NULL;
-        rc = signet_smp_status(smp, path, &board_len, err);
-        hash.len = board_len;
-    }
+    if (not_offered(rc))
+        rc = signet_smp_status(smp, path, &hash.len, err);
     if (not_offered(rc))
         return error_set(err, SIGNET_E_UNSUPPORTED, "the board tells neither hash nor length");
     if (rc)
@@ -235,8 +217,7 @@ int signet_smp_compare(struct signet_smp *smp, const char *path, const void *dat
     if (hash.len != len)
         return error_set(err, SIGNET_E_BOARD, "%s: the board has %llu of %zu bytes", path,
                          (unsigned long long)hash.len, len);
-    if (want && (hash.output_len != (want == sha256 ? 32u : 4u) ||
-                 memcmp(hash.output, want, hash.output_len) != 0))
+    if (!same)
         return error_set(err, SIGNET_E_BOARD, "%s: the board has other bytes (by %s)", path,
                          method);
     if (how)

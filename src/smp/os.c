@@ -17,7 +17,7 @@ static int take_text(const struct signet_smp *smp, const char *key, struct signe
     struct buf b = {0};
     int rc;
 
-    if (!item || (item->kind != SMP_TEXT && item->kind != SMP_BYTES))
+    if (!item || (item->kind != CBOR_TEXT && item->kind != CBOR_BYTES))
         return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"%s\"", key);
     buf_append(&b, item->data, item->len);
     rc = buf_take(&b, out, err);
@@ -30,17 +30,12 @@ int signet_smp_echo(struct signet_smp *smp, const char *text, struct signet_byte
 {
     int rc;
 
-    buf_reset(&smp->body);
-    cbor_put_map(&smp->body, 1);
-    cbor_put_text(&smp->body, "d");
-    cbor_put_text(&smp->body, text);
+    smp_put_text(smp_begin(smp, 1), "d", text);
     rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_OS, ECHO}, smp->options.retries,
                      err);
     if (!rc)
         rc = take_text(smp, "r", reply, err);
-    if (rc)
-        error_prefix(err, "echo");
-    return rc;
+    return error_pass(rc, err, "echo");
 }
 
 int signet_smp_reset(struct signet_smp *smp, struct signet_error *err)
@@ -50,17 +45,14 @@ int signet_smp_reset(struct signet_smp *smp, struct signet_error *err)
 
     if (!err)
         err = &own;
-    buf_reset(&smp->body);
-    cbor_put_map(&smp->body, 0);
+    smp_begin(smp, 0);
     smp->packet_limit = smp->options.packet_limit; /* another firmware may come up */
     rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_OS, RESET}, 0, err);
     if (smp_lost(rc)) {
         *err = (struct signet_error){0};
         rc = link_drain(smp->link, clock_ms() + smp->options.timeout_ms, err);
     }
-    if (rc)
-        error_prefix(err, "reset");
-    return rc;
+    return error_pass(rc, err, "reset");
 }
 
 static int ask_parameters(struct signet_smp *smp, int tries, struct signet_smp_parameters *out,
@@ -69,13 +61,12 @@ static int ask_parameters(struct signet_smp *smp, int tries, struct signet_smp_p
     const struct smp_item *size, *count;
     int rc;
 
-    buf_reset(&smp->body);
-    cbor_put_map(&smp->body, 0);
+    smp_begin(smp, 0);
     rc = smp_request(smp, (struct smp_command){SMP_READ, SMP_GROUP_OS, PARAMETERS}, tries, err);
     if (rc)
         return rc;
-    size = smp_answer_want(&smp->answer, "buf_size", SMP_INT);
-    count = smp_answer_want(&smp->answer, "buf_count", SMP_INT);
+    size = smp_answer_want(&smp->answer, "buf_size", CBOR_UNSIGNED);
+    count = smp_answer_want(&smp->answer, "buf_count", CBOR_UNSIGNED);
     if (!size || size->value > UINT32_MAX || (count && count->value > UINT32_MAX))
         return error_set(err, SIGNET_E_SYNTAX, "the answer has no usable \"buf_size\"");
     *out =
@@ -86,11 +77,7 @@ static int ask_parameters(struct signet_smp *smp, int tries, struct signet_smp_p
 int signet_smp_parameters(struct signet_smp *smp, struct signet_smp_parameters *out,
                           struct signet_error *err)
 {
-    int rc = ask_parameters(smp, smp->options.retries, out, err);
-
-    if (rc)
-        error_prefix(err, "parameters");
-    return rc;
+    return error_pass(ask_parameters(smp, smp->options.retries, out, err), err, "parameters");
 }
 
 int smp_packet_limit(struct signet_smp *smp, size_t *limit, struct signet_error *err)
@@ -116,34 +103,24 @@ int smp_packet_limit(struct signet_smp *smp, size_t *limit, struct signet_error 
 int signet_smp_info(struct signet_smp *smp, const char *format, struct signet_bytes *out,
                     struct signet_error *err)
 {
+    struct buf *packet = smp_begin(smp, format ? 1 : 0);
     int rc;
 
-    buf_reset(&smp->body);
-    cbor_put_map(&smp->body, format ? 1 : 0);
-    if (format) {
-        cbor_put_text(&smp->body, "format");
-        cbor_put_text(&smp->body, format);
-    }
+    if (format)
+        smp_put_text(packet, "format", format);
     rc = smp_request(smp, (struct smp_command){SMP_READ, SMP_GROUP_OS, INFO}, smp->options.retries,
                      err);
     if (!rc)
         rc = take_text(smp, "output", out, err);
-    if (rc)
-        error_prefix(err, "info");
-    return rc;
+    return error_pass(rc, err, "info");
 }
 
 /* Older servers put the command's own result in "rc", newer ones in "ret". */
 static int take_status(struct signet_smp *smp, int *status, struct signet_error *err)
 {
-    const struct smp_item *output = smp_answer_get(&smp->answer, -1, "o");
-    const struct smp_item *ret = smp_answer_get(&smp->answer, -1, "ret");
-
-    if (ret && ret->value <= INT32_MAX && (ret->kind == SMP_INT || ret->kind == SMP_NEGATIVE)) {
-        *status = ret->kind == SMP_INT ? (int)ret->value : -1 - (int)ret->value;
+    if (smp_answer_number(smp_answer_get(&smp->answer, -1, "ret"), status))
         return SIGNET_OK;
-    }
-    if (output && smp->last.group < 0) {
+    if (smp_answer_get(&smp->answer, -1, "o") && smp->last.group < 0) {
         *status = smp->last.rc;
         return SIGNET_OK;
     }
@@ -155,22 +132,20 @@ static int take_status(struct signet_smp *smp, int *status, struct signet_error 
 int signet_smp_shell(struct signet_smp *smp, const char *const *argv, size_t argc,
                      struct signet_bytes *output, int *status, struct signet_error *err)
 {
+    struct buf *packet;
     int rc;
 
     if (!argc || argc > ARGV_MAX)
         return error_set(err, SIGNET_E_USAGE, "a shell command has 1 to %d words", ARGV_MAX);
-    buf_reset(&smp->body);
-    cbor_put_map(&smp->body, 1);
-    cbor_put_text(&smp->body, "argv");
-    cbor_put_array(&smp->body, argc);
+    packet = smp_begin(smp, 1);
+    cbor_put_text(packet, "argv");
+    cbor_put_array(packet, argc);
     for (size_t i = 0; i < argc; i++)
-        cbor_put_text(&smp->body, argv[i]);
+        cbor_put_text(packet, argv[i]);
     rc = smp_attempt(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_SHELL, EXEC}, false, err);
     if (!rc)
         rc = take_status(smp, status, err);
     if (!rc && smp_answer_get(&smp->answer, -1, "o"))
         rc = take_text(smp, "o", output, err);
-    if (rc)
-        error_prefix(err, "shell");
-    return rc;
+    return error_pass(rc, err, "shell");
 }

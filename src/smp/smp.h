@@ -36,9 +36,9 @@ uint32_t smp_crc32(const uint8_t *data, size_t len);
 /* Appends the lines of one packet, line_raw raw bytes each (a multiple of 3). */
 void smp_frame_encode(struct buf *out, const uint8_t *packet, size_t len, size_t line_raw);
 
-/* Finds packets in a stream of text and frames. */
+/* Finds packets in a stream of text and frames; initialise to {0}. */
 struct smp_frames {
-    uint8_t *packet; /* SMP_PACKET_MAX + 4 */
+    uint8_t packet[SMP_PACKET_MAX + 4]; /* with the bytes of length and CRC */
     size_t len, want;
     char line[256]; /* base64 text behind a marker */
     size_t line_len;
@@ -47,8 +47,6 @@ struct smp_frames {
     uint64_t bad; /* frames given up */
 };
 
-int smp_frames_init(struct smp_frames *frames, struct signet_error *err);
-void smp_frames_free(struct smp_frames *frames);
 void smp_frames_reset(struct smp_frames *frames);
 
 /* Takes bytes until a packet is complete or all are taken; *used says how many. Returns the
@@ -58,25 +56,15 @@ size_t smp_frames_feed(struct smp_frames *frames, const uint8_t *data, size_t le
                        struct buf *text);
 
 /* answers (answer.c): a CBOR map */
-enum smp_kind {
-    SMP_NONE,
-    SMP_INT,
-    SMP_NEGATIVE,
-    SMP_BYTES,
-    SMP_TEXT,
-    SMP_MAP,
-    SMP_ARRAY,
-    SMP_OTHER
-};
 #define SMP_ITEMS_MAX 48
 #define SMP_DEPTH_MAX 6
 
 struct smp_item {
     const uint8_t *key; /* into the packet, like data; NULL in an array */
     size_t key_len;
-    int parent; /* item whose value this is in, -1 at the top */
-    enum smp_kind kind;
-    uint64_t value; /* NEGATIVE: -1 - value */
+    int parent;          /* item whose value this is in, -1 at the top */
+    enum cbor_kind kind; /* of arrays and maps never CBOR_ARRAY_START or CBOR_MAP_START */
+    uint64_t value;      /* NEGATIVE: -1 - value */
     const uint8_t *data;
     size_t len;
 };
@@ -91,6 +79,9 @@ bool smp_answer_decode(struct smp_answer *answer, const uint8_t *data, size_t le
 const struct smp_item *smp_answer_get(const struct smp_answer *answer, int parent, const char *key);
 /* Only of that kind, else NULL. */
 const struct smp_item *smp_answer_want(const struct smp_answer *answer, const char *key,
-                                       enum smp_kind kind);
+                                       enum cbor_kind kind);
+/* False: item is not there, or not a number. What is out of range becomes INT32_MIN or INT32_MAX.
+ */
+bool smp_answer_number(const struct smp_item *item, int *out);
 
 #endif

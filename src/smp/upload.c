@@ -45,20 +45,17 @@ static size_t chunk_size(const struct upload *up, size_t off)
 static int send_chunk(const struct upload *up, size_t off, size_t n, bool again,
                       struct signet_error *err)
 {
-    struct buf *b = &up->smp->body;
+    struct buf *packet = smp_begin(up->smp, off ? 3 : 4);
 
-    buf_reset(b);
-    cbor_put_map(b, off ? 3 : 4);
-    cbor_put_text(b, "off");
-    cbor_put_uint(b, off);
-    cbor_put_text(b, "name");
-    cbor_put_text(b, up->path);
+    cbor_put_text(packet, "off");
+    cbor_put_uint(packet, off);
+    smp_put_text(packet, "name", up->path);
     if (!off) {
-        cbor_put_text(b, "len");
-        cbor_put_uint(b, up->len);
+        cbor_put_text(packet, "len");
+        cbor_put_uint(packet, up->len);
     }
-    cbor_put_text(b, "data");
-    cbor_put_bytes(b, up->data + off, n);
+    cbor_put_text(packet, "data");
+    cbor_put_bytes(packet, up->data + off, n);
     return smp_attempt(up->smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, FILE_DATA}, again,
                        err);
 }
@@ -68,12 +65,12 @@ static int judge(struct upload *up, size_t off, size_t end, enum outcome *outcom
                  struct signet_error *err)
 {
     const struct smp_answer *answer = &up->smp->answer;
-    const struct smp_item *now = smp_answer_want(answer, "off", SMP_INT);
+    const struct smp_item *now = smp_answer_want(answer, "off", CBOR_UNSIGNED);
     struct smp_rc last = up->smp->last;
     bool fs = last.group == SMP_GROUP_FS;
 
     if (last.rc && !now && fs && last.rc == FS_OFFSET)
-        now = smp_answer_want(answer, "len", SMP_INT);
+        now = smp_answer_want(answer, "len", CBOR_UNSIGNED);
     if (!last.rc && !now)
         return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"off\"");
     if (now && now->value <= end && (now->value > off || end == off)) {
@@ -106,7 +103,7 @@ static int try_chunk(struct upload *up, size_t off, size_t n, bool again, enum o
 
     if (smp_lost(rc)) {
         *outcome = LOST;
-        smp_tell_retry(up->smp, "upload", err);
+        smp_report_retry(up->smp, "upload", err);
         return SIGNET_OK;
     }
     return rc ? rc : judge(up, off, off + n, outcome, err);
@@ -186,7 +183,7 @@ static int probe_first(struct upload *up, size_t first, struct signet_error *err
         if (outcome != LOST)
             return smp_answer_error(up->smp, err);
     }
-    return err->code ? (int)err->code : error_set(err, SIGNET_E_TIMEOUT, "no answer");
+    return (int)err->code;
 }
 
 static int send_first(struct upload *up, struct signet_error *err)
@@ -266,15 +263,14 @@ int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data
     if (!rc && chunk_size(&up, 0) == 0 && len) /* the first packet has the most to carry */
         rc = error_set(err, SIGNET_E_LIMIT, "packets of %zu bytes have no room for data", up.limit);
     if (!rc) {
-        smp_tell_progress(smp, "upload", 0, len);
+        smp_report_progress(smp, "upload", 0, len);
         rc = send_first(&up, err);
     }
     while (!rc && up.off < len) {
-        smp_tell_progress(smp, "upload", up.off, len);
+        smp_report_progress(smp, "upload", up.off, len);
         rc = send_next(&up, err);
     }
-    buf_reset(&smp->body); /* what was sent may be a secret */
-    buf_reset(&smp->packet);
+    buf_reset(&smp->packet); /* what was sent may be a secret */
     buf_reset(&smp->wire);
     if (!rc && up.doubtful && !confirmed)
         rc = error_set(err, SIGNET_E_TIMEOUT, "the board did not confirm the last bytes");
@@ -282,7 +278,7 @@ int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data
         error_prefix(err, "upload to %s", path);
         return rc;
     }
-    smp_tell_progress(smp, "upload", len, len);
+    smp_report_progress(smp, "upload", len, len);
     if (confirmed)
         *confirmed = !up.doubtful;
     return SIGNET_OK;

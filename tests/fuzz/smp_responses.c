@@ -142,7 +142,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!size)
         return 0;
-    require(!smp_frames_init(&board.frames, NULL));
     require(!link_new(&link, &ops, &board, "fuzz", NULL));
     require(!signet_smp_new(&smp, link, &options, NULL, NULL));
     int rc = ask(smp, data[0], &err);
@@ -153,7 +152,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     signet_smp_free(&smp);
     signet_link_close(&link);
-    smp_frames_free(&board.frames);
     buf_free(&board.out);
     return 0;
 }

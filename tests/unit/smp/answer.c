@@ -34,22 +34,22 @@ static void values_of_every_kind(void **state)
                            "6168a0"
                            "6169820304"));
     assert_int_equal(a.count, 11);
-    assert_int_equal(smp_answer_want(&a, "a", SMP_INT)->value, 1);
-    assert_int_equal(smp_answer_want(&a, "b", SMP_NEGATIVE)->value, 2);
-    item = smp_answer_want(&a, "c", SMP_BYTES);
+    assert_int_equal(smp_answer_want(&a, "a", CBOR_UNSIGNED)->value, 1);
+    assert_int_equal(smp_answer_want(&a, "b", CBOR_NEGATIVE)->value, 2);
+    item = smp_answer_want(&a, "c", CBOR_BYTES);
     assert_true(item && item->len == 1 && item->data[0] == 1);
-    item = smp_answer_want(&a, "d", SMP_TEXT);
+    item = smp_answer_want(&a, "d", CBOR_TEXT);
     assert_true(item && item->len == 1 && item->data[0] == 'x');
-    assert_int_equal(smp_answer_want(&a, "e", SMP_OTHER)->value, 1);
-    assert_int_equal(smp_answer_want(&a, "f", SMP_OTHER)->value, 0);
-    assert_int_equal(smp_answer_want(&a, "g", SMP_OTHER)->value, 0);
-    assert_non_null(smp_answer_want(&a, "h", SMP_MAP));
-    item = smp_answer_want(&a, "i", SMP_ARRAY);
+    assert_int_equal(smp_answer_want(&a, "e", CBOR_BOOLEAN)->value, 1);
+    assert_int_equal(smp_answer_want(&a, "f", CBOR_NULL)->value, 0);
+    assert_int_equal(smp_answer_want(&a, "g", CBOR_FLOAT)->value, 0);
+    assert_non_null(smp_answer_want(&a, "h", CBOR_MAP));
+    item = smp_answer_want(&a, "i", CBOR_ARRAY);
     assert_int_equal(item->value, 0);
     assert_ptr_equal(item, &a.items[8]);
     assert_true(a.items[9].parent == 8 && !a.items[9].key && a.items[9].value == 3);
     assert_true(a.items[10].parent == 8 && a.items[10].value == 4);
-    assert_null(smp_answer_want(&a, "a", SMP_TEXT));
+    assert_null(smp_answer_want(&a, "a", CBOR_TEXT));
     assert_null(smp_answer_get(&a, -1, "z"));
     assert_null(smp_answer_get(&a, -1, ""));
 }
@@ -63,7 +63,7 @@ static void keys_belong_to_their_map(void **state)
     assert_true(decode(&a, "bf63657272bf626772016272630a"
                            "ff"
                            "62726303ff"));
-    map = smp_answer_want(&a, "err", SMP_MAP);
+    map = smp_answer_want(&a, "err", CBOR_MAP);
     assert_int_equal(smp_answer_get(&a, (int)(map - a.items), "rc")->value, 10);
     assert_int_equal(smp_answer_get(&a, -1, "rc")->value, 3);
     assert_null(smp_answer_get(&a, -1, "gr"));

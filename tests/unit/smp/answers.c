@@ -32,7 +32,7 @@ static void tear_down(struct bench *b)
 static bool echo(struct device *device, const struct smp_header *header,
                  const struct smp_answer *request, struct buf *body)
 {
-    const struct smp_item *text = smp_answer_want(request, "d", SMP_TEXT);
+    const struct smp_item *text = smp_answer_want(request, "d", CBOR_TEXT);
 
     (void)device;
     (void)header;

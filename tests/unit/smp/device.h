@@ -87,14 +87,12 @@ static const struct link_ops device_ops = {device_read, device_write, NULL, NULL
 
 static void device_open(struct device *device, struct signet_link **link)
 {
-    assert_int_equal(smp_frames_init(&device->frames, NULL), SIGNET_OK);
     assert_int_equal(link_new(link, &device_ops, device, "injected", NULL), SIGNET_OK);
 }
 
 static void device_close(struct device *device, struct signet_link **link)
 {
     signet_link_close(link);
-    smp_frames_free(&device->frames);
     buf_free(&device->out);
 }
 

@@ -72,10 +72,9 @@ struct result {
 
 static void decode(const void *data, size_t len, struct result *result)
 {
-    struct smp_frames frames;
+    struct smp_frames frames = {0};
     size_t used = 0;
 
-    assert_int_equal(smp_frames_init(&frames, NULL), SIGNET_OK);
     result->count = 0;
     for (size_t at = 0; at < len; at += used) {
         size_t n =
@@ -89,7 +88,6 @@ static void decode(const void *data, size_t len, struct result *result)
         assert_true(n <= sizeof result->packet);
         memcpy(result->packet, frames.packet, n);
     }
-    smp_frames_free(&frames);
 }
 
 static void answer_is_found(void **state)
@@ -194,11 +192,10 @@ static void all_sizes(void **state)
 /* Bytes one at a time give the same as all at once; nothing is kept past the bound. */
 static void endless_frame(void **state)
 {
-    struct smp_frames frames;
+    struct smp_frames frames = {0};
     size_t used;
 
     (void)state;
-    assert_int_equal(smp_frames_init(&frames, NULL), SIGNET_OK);
     for (int i = 0; i < 3000; i++) {
         const char *line = i ? "\x04\x14"
                                "QUJDREVGR0hJSktM\n"
@@ -215,7 +212,6 @@ static void endless_frame(void **state)
 
         assert_int_equal(n, at == sizeof echo_answer - 2 ? 18 : 0);
     }
-    smp_frames_free(&frames);
 }
 
 /* One frame of raw bytes, a line; the length in front is what is given. */
@@ -244,12 +240,11 @@ static void put_frame(struct buf *wire, unsigned length, const uint8_t *packet, 
 static void lengths_are_compared(void **state)
 {
     uint8_t packet[32] = {0};
-    struct smp_frames frames;
+    struct smp_frames frames = {0};
     struct buf wire = {0};
     size_t used = 0, n;
 
     (void)state;
-    assert_int_equal(smp_frames_init(&frames, NULL), SIGNET_OK);
     smp_header_encode(&(struct smp_header){.op = 3, .length = 8}, packet);
     for (int wrong = -2; wrong <= 2; wrong++) { /* in the header, and in front of it */
         for (int where = 0; where < 2; where++) {
@@ -277,19 +272,17 @@ static void lengths_are_compared(void **state)
     assert_int_equal(smp_frames_feed(&frames, wire.data, wire.len, &used, NULL), 0);
     assert_int_equal(frames.bad, 1);
     buf_free(&wire);
-    smp_frames_free(&frames);
 }
 
 /* The length itself cut in two: what stands behind it in memory is not its second byte. */
 static void a_first_line_of_one_byte(void **state)
 {
     uint8_t packet[16] = {0}, rest[19];
-    struct smp_frames frames;
+    struct smp_frames frames = {0};
     struct buf wire = {0};
     size_t used = 0;
 
     (void)state;
-    assert_int_equal(smp_frames_init(&frames, NULL), SIGNET_OK);
     smp_header_encode(&(struct smp_header){.op = 3, .length = 8, .flags = 18}, packet);
     put_frame(&wire, 18, packet, 16);
     assert_int_equal(smp_frames_feed(&frames, wire.data, wire.len, &used, NULL), 16);
@@ -304,7 +297,6 @@ static void a_first_line_of_one_byte(void **state)
     assert_int_equal(smp_frames_feed(&frames, wire.data, wire.len, &used, NULL), 0);
     assert_int_equal(frames.bad, 1);
     buf_free(&wire);
-    smp_frames_free(&frames);
 }
 
 /* What was encoded may hold a key: neither the bytes nor their base64 stay on the stack. */

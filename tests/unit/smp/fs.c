@@ -54,7 +54,7 @@ static bool handle(struct device *device, const struct smp_header *header,
                    const struct smp_answer *request, struct buf *body)
 {
     const struct board *board = device->ctx;
-    const struct smp_item *type = smp_answer_want(request, "type", SMP_TEXT);
+    const struct smp_item *type = smp_answer_want(request, "type", CBOR_TEXT);
 
     assert_int_equal(header->group, SMP_GROUP_FS);
     if (header->id == 1)
@@ -268,7 +268,7 @@ static bool send_piece(struct device *device, const struct smp_header *header,
                        const struct smp_answer *request, struct buf *body)
 {
     const struct pieces *p = device->ctx;
-    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
 
     (void)header;
     assert_true(off && off->value / 2 < 4);

@@ -48,19 +48,19 @@ static void put_offset(const struct board *board, struct buf *body)
 
 static void take_chunk(struct board *board, const struct smp_answer *request, struct buf *body)
 {
-    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
-    const struct smp_item *data = smp_answer_want(request, "data", SMP_BYTES);
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
+    const struct smp_item *data = smp_answer_want(request, "data", CBOR_BYTES);
 
     assert_non_null(off);
     assert_non_null(data);
-    assert_non_null(smp_answer_want(request, "name", SMP_TEXT));
-    assert_int_equal(!off->value, !!smp_answer_want(request, "len", SMP_INT));
+    assert_non_null(smp_answer_want(request, "name", CBOR_TEXT));
+    assert_int_equal(!off->value, !!smp_answer_want(request, "len", CBOR_UNSIGNED));
     if (!off->value && board->started) {
         board->died = true;
         return;
     }
     if (!off->value) {
-        board->len = smp_answer_want(request, "len", SMP_INT)->value;
+        board->len = smp_answer_want(request, "len", CBOR_UNSIGNED)->value;
         buf_reset(&board->file);
     }
     if (off->value && board->form != VERSION_2 && board->form != TRANSLATED &&
@@ -225,7 +225,7 @@ static bool always(struct device *device, const struct smp_header *header,
                    const struct smp_answer *request, struct buf *body)
 {
     const char *kind = device->ctx;
-    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
 
     (void)header;
     if (!off) {
@@ -294,8 +294,8 @@ static bool simple_handle(struct device *device, const struct smp_header *header
                           const struct smp_answer *request, struct buf *body)
 {
     struct simple *s = device->ctx;
-    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
-    const struct smp_item *data = smp_answer_want(request, "data", SMP_BYTES);
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
+    const struct smp_item *data = smp_answer_want(request, "data", CBOR_BYTES);
 
     if (header->group == SMP_GROUP_OS) {
         cbor_put_text(body, "buf_size");
@@ -329,9 +329,9 @@ static int simple_upload(struct simple *s, const struct signet_smp_options *opti
     assert_int_equal(signet_smp_new(&smp, link, options, NULL, err), SIGNET_OK);
     int rc = signet_smp_upload(smp, "/f", data, len, NULL, err);
     /* what was sent may be a secret */
-    assert_int_equal(smp->body.len + smp->packet.len + smp->wire.len, 0);
-    for (size_t i = 0; i + 16 < smp->body.cap; i++)
-        assert_memory_not_equal(smp->body.data + i, "ssssssssssssssss", 16);
+    assert_int_equal(smp->packet.len + smp->wire.len, 0);
+    for (size_t i = 0; i + 16 < smp->packet.cap; i++)
+        assert_memory_not_equal(smp->packet.data + i, "ssssssssssssssss", 16);
     for (size_t i = 0; i + 20 < smp->wire.cap; i++)
         assert_memory_not_equal(smp->wire.data + i, "c3Nzc3Nzc3Nzc3Nzc3Nz", 20);
     signet_smp_free(&smp);
@@ -437,8 +437,8 @@ static bool restarts(struct device *device, const struct smp_header *header,
                      const struct smp_answer *request, struct buf *body)
 {
     struct restart *r = device->ctx;
-    const struct smp_item *off = smp_answer_want(request, "off", SMP_INT);
-    const struct smp_item *data = smp_answer_want(request, "data", SMP_BYTES);
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
+    const struct smp_item *data = smp_answer_want(request, "data", CBOR_BYTES);
 
     if (header->group == SMP_GROUP_OS)
         return silent_end(device, header, request, body);
