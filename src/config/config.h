@@ -135,6 +135,6 @@ struct placeholder_values {
 /* Appends. SIGNET_E_SYNTAX: a column's value is not in the encoding; *column (may be NULL) is
  * which. The message does not hold the value. */
 int pieces_expand(const struct pieces *pieces, const struct placeholder_values *values,
-                  struct buf *out, unsigned *column, struct signet_error *err);
+                  struct buf *out, int *column, struct signet_error *err);
 
 #endif

@@ -278,7 +278,7 @@ static int put(const struct piece *piece, const void *data, size_t len, struct b
 }
 
 int pieces_expand(const struct pieces *p, const struct placeholder_values *values, struct buf *out,
-                  unsigned *column, struct signet_error *err)
+                  int *column, struct signet_error *err)
 {
     char number[40];
     int rc = SIGNET_OK;
@@ -307,7 +307,7 @@ int pieces_expand(const struct pieces *p, const struct placeholder_values *value
         }
         rc = put(piece, data, len, out, err);
         if (rc != SIGNET_OK && column && piece->kind == PIECE_COLUMN)
-            *column = piece->column;
+            *column = (int)piece->column;
     }
     return rc;
 }

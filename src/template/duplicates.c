@@ -7,68 +7,65 @@
 static const char *const value_names[] = {"endpoint", "PSK identity", "key"};
 
 /* From which pieces an account's value comes; NULL: it cannot be there twice. */
-static const struct pieces *source(const struct template *f, const struct template_account *a,
-                                   enum names_value kind)
+static const struct pieces *value_pieces(const struct template *t, const struct template_account *a,
+                                         enum names_value kind)
 {
     if (kind == NAMES_KEY)
         return a->key ? &a->key->pieces : NULL;
     if (a->identity)
         return a->mode == SIGNET_MODE_PSK ? &a->identity->pieces : NULL;
-    bool is_name = f->identity.count == 1 && f->identity.list[0].kind == PIECE_ENDPOINT;
-    return a->names && !is_name ? &f->identity : NULL;
+    bool is_name = t->identity.count == 1 && t->identity.list[0].kind == PIECE_ENDPOINT;
+    return a->names && !is_name ? &t->identity : NULL;
 }
 
 /* The value's bytes, or none. Of the name there is one, whatever the account. */
-static int take(const struct source *u, const struct manifest_row *row, enum names_value kind,
-                size_t account, struct buf *out, struct signet_error *err)
+static int row_value(const struct source *s, const struct manifest_row *row, enum names_value kind,
+                     size_t account, struct buf *out, struct signet_error *err)
 {
-    char endpoint[152];
+    char endpoint[SIGNET_ENDPOINT_SIZE];
 
     buf_reset(out);
-    int rc = names_expand(&u->names, row, row->index, endpoint, err);
+    int rc = names_expand(&s->names, row, row->index, endpoint, err);
     if (rc == SIGNET_OK && kind == NAMES_ENDPOINT)
         buf_text(out, endpoint);
     if (rc != SIGNET_OK || kind == NAMES_ENDPOINT)
         return rc;
     const struct placeholder_values values = {
-        .row = row, .endpoint = endpoint, .serial = u->names.first + row->index};
-    const struct pieces *from = source(&u->template, &u->template.accounts[account], kind);
+        .row = row, .endpoint = endpoint, .serial = s->names.first + row->index};
+    const struct pieces *from = value_pieces(&s->template, &s->template.accounts[account], kind);
     return from ? pieces_expand(from, &values, out, NULL, err) : SIGNET_OK;
 }
 
-static size_t how_many(const struct source *u, enum names_value kind)
+static size_t value_count(const struct source *s, enum names_value kind)
 {
-    return kind == NAMES_ENDPOINT ? 1 : u->template.account_count;
+    return kind == NAMES_ENDPOINT ? 1 : s->template.account_count;
 }
 
-static void blame(const struct source *u, const struct manifest_row *row, enum names_value kind,
-                  const struct buf *value, uint64_t line, struct signet_error *why)
+static void duplicate_error(const struct source *s, const struct manifest_row *row,
+                            enum names_value kind, const struct buf *value, uint64_t line,
+                            struct signet_error *why)
 {
-    struct buf safe = {0};
+    bool shown = kind == NAMES_ENDPOINT; /* the others are secret, or as good as */
 
-    if (kind == NAMES_ENDPOINT) { /* the others are secret, or as good as */
-        buf_text(&safe, " '");
-        text_escape(&safe, value->data, value->len);
-        buf_text(&safe, "'");
-    }
-    error_set(why, SIGNET_E_CONFLICT, "%s:%llu: the %s%s is that of line %llu too",
-              u->template.manifest, (unsigned long long)row->line, value_names[kind],
-              safe.data ? (const char *)safe.data : "", (unsigned long long)line);
-    buf_free(&safe);
+    error_set(why, SIGNET_E_CONFLICT, "%s:%llu: the %s%s%s%s is that of line %llu too",
+              s->template.manifest, (unsigned long long)row->line, value_names[kind],
+              shown ? " '" : "", shown ? text_shown(value->data, value->len, 151) : "",
+              shown ? "'" : "", (unsigned long long)line);
 }
 
 /* Does this earlier row have the value? */
-static int compare(const struct source *u, int64_t index, enum names_value kind,
-                   const struct buf *value, bool *same, uint64_t *line, struct signet_error *err)
+static int row_has_value(const struct source *s, int64_t index, enum names_value kind,
+                         const struct buf *value, bool *same, uint64_t *line,
+                         struct signet_error *err)
 {
     struct manifest_row row = {0};
     struct buf other = {0};
-    int rc = manifest_row(u->names.manifest, index, &row, err);
+    int rc = manifest_row(s->names.manifest, index, &row, err);
 
     *same = false;
     *line = row.line;
-    for (size_t a = 0; rc == SIGNET_OK && !*same && a < how_many(u, kind); a++) {
-        *same = take(u, &row, kind, a, &other, NULL) == SIGNET_OK && other.len == value->len &&
+    for (size_t a = 0; rc == SIGNET_OK && !*same && a < value_count(s, kind); a++) {
+        *same = row_value(s, &row, kind, a, &other, NULL) == SIGNET_OK && other.len == value->len &&
                 memcmp(other.data, value->data, value->len) == 0;
     }
     buf_free(&other);
@@ -77,26 +74,26 @@ static int compare(const struct source *u, int64_t index, enum names_value kind,
 }
 
 /* *why: the earlier row that has the value, if there is one; if not, the index takes this one. */
-static int check_value(struct source *u, const struct manifest_row *row, enum names_value kind,
+static int check_value(struct source *s, const struct manifest_row *row, enum names_value kind,
                        const struct buf *value, struct signet_error *why, struct signet_error *err)
 {
-    uint64_t hash = names_hash(&u->names, kind, value->data, value->len), place, line;
+    uint64_t hash = names_hash(&s->names, kind, value->data, value->len), place, line;
     size_t probe = 0;
     bool same = false;
     int rc = SIGNET_OK;
 
-    while (rc == SIGNET_OK && index_next(&u->names.index, hash, &probe, &place)) {
-        rc = compare(u, (int64_t)place, kind, value, &same, &line, err);
+    while (rc == SIGNET_OK && index_next(&s->names.index, hash, &probe, &place)) {
+        rc = row_has_value(s, (int64_t)place, kind, value, &same, &line, err);
         if (rc != SIGNET_OK || !same)
             continue;
         if ((int64_t)place != row->index) /* and not another account of this one */
-            blame(u, row, kind, value, line, why);
+            duplicate_error(s, row, kind, value, line, why);
         return SIGNET_OK;
     }
-    return rc == SIGNET_OK ? index_add(&u->names.index, hash, (uint64_t)row->index, err) : rc;
+    return rc == SIGNET_OK ? index_add(&s->names.index, hash, (uint64_t)row->index, err) : rc;
 }
 
-int duplicates_check(struct source *u, const struct manifest_row *row,
+int duplicates_check(struct source *s, const struct manifest_row *row,
                      void (*on_duplicate)(void *ctx, const struct signet_error *why), void *ctx,
                      struct signet_error *err)
 {
@@ -104,12 +101,12 @@ int duplicates_check(struct source *u, const struct manifest_row *row,
     int rc = SIGNET_OK;
 
     for (enum names_value kind = NAMES_ENDPOINT; kind < NAMES_VALUES; kind++)
-        for (size_t a = 0; rc == SIGNET_OK && a < how_many(u, kind); a++) {
+        for (size_t a = 0; rc == SIGNET_OK && a < value_count(s, kind); a++) {
             struct signet_error why = {0};
 
-            if (take(u, row, kind, a, &value, NULL) != SIGNET_OK || !value.len)
+            if (row_value(s, row, kind, a, &value, NULL) != SIGNET_OK || !value.len)
                 continue; /* try_values() says what is wrong */
-            rc = check_value(u, row, kind, &value, &why, err);
+            rc = check_value(s, row, kind, &value, &why, err);
             if (why.code != SIGNET_OK)
                 on_duplicate(ctx, &why);
         }

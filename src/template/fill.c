@@ -8,19 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool known_sample(const void *key, size_t len)
-{
-    static const char *const samples[] = {"3x@mpl3P5K53cr3tK3y"};
-
-    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
-        if (strlen(samples[i]) == len && memcmp(samples[i], key, len) == 0)
-            return true;
-    return false;
-}
-
 int template_check_psk(const void *key, size_t len, struct signet_error *err)
 {
-    if (known_sample(key, len))
+    static const char sample[] = "3x@mpl3P5K53cr3tK3y";
+
+    if (len == sizeof(sample) - 1 && memcmp(key, sample, len) == 0)
         return error_set_hint(err, SIGNET_E_MEANING,
                               "leave RID.Security.SecretKey out: each device gets a key of its own",
                               "the key is the sample that everyone knows");
@@ -38,35 +30,29 @@ static int check_identity(size_t len, struct signet_error *err)
                      len);
 }
 
-void template_blame(const struct template *f, const struct manifest_row *row,
-                    const struct pieces *pieces, const unsigned *column, struct signet_error *err)
+void template_blame(const struct template *t, const struct manifest_row *row,
+                    const struct pieces *pieces, int column, struct signet_error *err)
 {
-    size_t i = 0, len;
+    unsigned long long line = row ? row->line : 0;
+    size_t len;
 
-    if (!row)
-        return;
-    while (!column && i < pieces->count && pieces->list[i].kind != PIECE_COLUMN)
-        i++;
-    if (!column && i == pieces->count) {
-        error_prefix(err, "%s:%llu", f->manifest, (unsigned long long)row->line);
-        return;
+    for (size_t i = 0; column < 0 && i < pieces->count; i++)
+        if (pieces->list[i].kind == PIECE_COLUMN)
+            column = (int)pieces->list[i].column;
+    if (row && column < 0) {
+        error_prefix(err, "%s:%llu", t->manifest, line);
+    } else if (row && t->secret[column]) {
+        error_prefix(err, "%s:%llu: %s", t->manifest, line, t->columns[column]);
+    } else if (row) {
+        const uint8_t *value = manifest_field(row, (size_t)column, &len);
+
+        error_prefix(err, "%s:%llu: %s '%s%s'", t->manifest, line, t->columns[column],
+                     text_shown(value, len, 60), len > 60 ? "..." : "");
     }
-    unsigned at = column ? *column : pieces->list[i].column;
-    const uint8_t *value = manifest_field(row, at, &len);
-    if (f->secret[at]) {
-        error_prefix(err, "%s:%llu: %s", f->manifest, (unsigned long long)row->line,
-                     f->columns[at]);
-        return;
-    }
-    struct buf safe = {0};
-    text_escape(&safe, value, len < 60 ? len : 60);
-    error_prefix(err, "%s:%llu: %s '%s%s'", f->manifest, (unsigned long long)row->line,
-                 f->columns[at], safe.data ? (const char *)safe.data : "", len > 60 ? "..." : "");
-    buf_free(&safe);
 }
 
-static int convert(enum signet_type type, const struct buf *text, struct signet_value *out,
-                   struct signet_error *err)
+static int text_value(enum signet_type type, const struct buf *text, struct signet_value *out,
+                      struct signet_error *err)
 {
     const char *from = text->data ? (const char *)text->data : "";
     char *end = NULL;
@@ -84,71 +70,64 @@ static int convert(enum signet_type type, const struct buf *text, struct signet_
         return error_set(err, SIGNET_E_MEANING, "is neither true nor false");
     }
     bool digits = text->len > 0 && strspn(from, "-.0123456789") == text->len && text->len < 40;
-    if (type == SIGNET_TYPE_FLOAT && digits) {
+    if (type == SIGNET_TYPE_FLOAT && digits)
         out->as.number = strtod(from, &end);
-        if (!*end)
-            return SIGNET_OK;
-    }
-    if (type == SIGNET_TYPE_INTEGER && digits && text->len < 19) {
+    else if (digits && text->len < 19)
         out->as.integer = strtoll(from, &end, 10);
-        if (!*end)
-            return SIGNET_OK;
-    }
+    if (end && !*end)
+        return SIGNET_OK;
     return error_set(err, SIGNET_E_MEANING, "is no %snumber",
                      type == SIGNET_TYPE_INTEGER ? "whole " : "");
 }
 
-static const struct template_account *account_of(const struct template *f,
+static const struct template_account *account_of(const struct template *t,
                                                  const struct template_place *p)
 {
-    for (size_t i = 0; i < f->account_count; i++)
-        if (f->accounts[i].key == p || f->accounts[i].identity == p)
-            return &f->accounts[i];
+    for (size_t i = 0; i < t->account_count; i++)
+        if (t->accounts[i].key == p || t->accounts[i].identity == p)
+            return &t->accounts[i];
     return NULL;
 }
 
-static int fill_place(const struct template *f, const struct template_place *p,
+static int fill_place(const struct template *t, const struct template_place *p,
                       const struct placeholder_values *values, struct signet_tree *tree,
                       struct signet_error *err)
 {
-    const struct template_account *a = account_of(f, p);
+    const struct template_account *a = account_of(t, p);
     struct signet_value value = {0};
     struct buf text = {0};
-    unsigned column = 0;
-    bool in_column = false;
-
+    int column = -1;
     int rc = pieces_expand(&p->pieces, values, &text, &column, err);
-    in_column = rc != SIGNET_OK;
     if (rc == SIGNET_OK)
         rc = buf_check(&text, err);
     if (rc == SIGNET_OK && a && a->mode == SIGNET_MODE_PSK)
         rc = a->key == p ? template_check_psk(text.data, text.len, err)
                          : check_identity(text.len, err);
     if (rc == SIGNET_OK)
-        rc = convert(p->type, &text, &value, err);
+        rc = text_value(p->type, &text, &value, err);
     if (rc != SIGNET_OK)
-        template_blame(f, values->row, &p->pieces, in_column ? &column : NULL, err);
+        template_blame(t, values->row, &p->pieces, column, err);
     if (rc == SIGNET_OK)
         rc = signet_tree_put(tree, p->path, &value, err);
     buf_free(&text);
     return rc;
 }
 
-static int fill_places(const struct template *f, const struct placeholder_values *values,
+static int fill_places(const struct template *t, const struct placeholder_values *values,
                        struct signet_tree *tree, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < f->place_count; i++)
-        rc = fill_place(f, &f->places[i], values, tree, err);
+    for (size_t i = 0; rc == SIGNET_OK && i < t->place_count; i++)
+        rc = fill_place(t, &t->places[i], values, tree, err);
     return rc;
 }
 
-static int put_psk(const struct template *f, const struct template_account *a,
+static int put_psk(const struct template *t, const struct template_account *a,
                    struct signet_tree *tree, struct signet_error *err)
 {
     struct secret key = {0};
-    int rc = psk_mint(&key, f->psk_len, err);
+    int rc = psk_mint(&key, t->psk_len, err);
 
     if (rc == SIGNET_OK)
         rc = security_put(tree, a->iid, RID_SECRET_KEY, key.data, key.len, err);
@@ -157,54 +136,54 @@ static int put_psk(const struct template *f, const struct template_account *a,
 }
 
 /* A bootstrap and a management account of one device have keys of their own. */
-static int put_psks(const struct template *f, const struct placeholder_values *values, bool trial,
+static int put_psks(const struct template *t, const struct placeholder_values *values, bool trial,
                     struct signet_tree *tree, struct signet_error *err)
 {
     struct buf identity = {0};
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < f->account_count; i++) {
-        const struct template_account *a = &f->accounts[i];
+    for (size_t i = 0; rc == SIGNET_OK && i < t->account_count; i++) {
+        const struct template_account *a = &t->accounts[i];
 
         if (a->mode != SIGNET_MODE_PSK)
             continue;
         if (a->names && !identity.len) {
-            rc = pieces_expand(&f->identity, values, &identity, NULL, err);
+            rc = pieces_expand(&t->identity, values, &identity, NULL, err);
             if (rc == SIGNET_OK)
                 rc = buf_check(&identity, err);
             if (rc == SIGNET_OK)
                 rc = check_identity(identity.len, err);
             if (rc != SIGNET_OK)
-                template_blame(f, values->row, &f->identity, NULL, err);
+                template_blame(t, values->row, &t->identity, -1, err);
         }
         if (rc == SIGNET_OK && a->names)
             rc = security_put(tree, a->iid, RID_IDENTITY, identity.data, identity.len, err);
         if (rc == SIGNET_OK && a->mint && !trial)
-            rc = put_psk(f, a, tree, err);
+            rc = put_psk(t, a, tree, err);
     }
     buf_free(&identity);
     return rc;
 }
 
 /* One pair for all of a device's accounts that have none. */
-static int put_certs(const struct template *f, const struct source *u,
+static int put_certs(const struct template *t, const struct source *s,
                      const struct placeholder_values *values, struct signet_tree *tree,
                      struct signet_error *err)
 {
     struct signet_bytes cert_der = {0}, key_der = {0};
     struct signet_cert *cert = NULL;
     struct signet_key *key = NULL;
-    int rc = f->like && key_is_ec(f->like) ? key_generate_like(&key, f->like, err)
-                                           : signet_key_generate(&key, &u->cert, NULL, err);
+    int rc = t->like && key_is_ec(t->like) ? key_generate_like(&key, t->like, err)
+                                           : signet_key_generate(&key, &s->cert, NULL, err);
 
     if (rc == SIGNET_OK)
-        rc = signet_cert_make(&cert, key, &u->cert, values->endpoint, NULL, err);
+        rc = signet_cert_make(&cert, key, &s->cert, values->endpoint, NULL, err);
     if (rc == SIGNET_OK)
         rc = signet_cert_der(cert, &cert_der, err);
     if (rc == SIGNET_OK)
         rc = signet_key_der(key, &key_der, err);
-    for (size_t i = 0; rc == SIGNET_OK && i < f->account_count; i++) {
-        const struct template_account *a = &f->accounts[i];
+    for (size_t i = 0; rc == SIGNET_OK && i < t->account_count; i++) {
+        const struct template_account *a = &t->accounts[i];
 
         if (!a->mint || !mode_has_certs(a->mode))
             continue;
@@ -219,60 +198,60 @@ static int put_certs(const struct template *f, const struct source *u,
     return rc;
 }
 
-/* A sample has the name of another device. */
-static void remove_certs(const struct template *f, struct signet_tree *tree)
+/* A trial makes none: the sample's have the name of another device. */
+static int remove_certs(const struct template *t, const struct source *s,
+                        const struct placeholder_values *values, struct signet_tree *tree,
+                        struct signet_error *err)
 {
-    for (size_t i = 0; i < f->account_count; i++) {
-        struct signet_path path = {0, f->accounts[i].iid, RID_IDENTITY, SIGNET_NO_ID};
+    size_t len = strlen(values->endpoint);
 
-        if (f->accounts[i].mint && mode_has_certs(f->accounts[i].mode))
-            signet_tree_remove(tree, path);
-    }
+    if (!s->cert.common_name && len > 64)
+        return error_set(err, SIGNET_E_MEANING,
+                         "the name has %zu characters: as common name of a certificate at most 64",
+                         len);
+    for (size_t i = 0; i < t->account_count; i++)
+        if (t->accounts[i].mint && mode_has_certs(t->accounts[i].mode))
+            signet_tree_remove(
+                tree, (struct signet_path){0, t->accounts[i].iid, RID_IDENTITY, SIGNET_NO_ID});
+    return SIGNET_OK;
 }
 
 /* Certificates that the manifest brings: whole, and with the key that belongs to them. */
-static int check_loaded(const struct template *f, const struct placeholder_values *values,
+static int check_loaded(const struct template *t, const struct placeholder_values *values,
                         const struct signet_tree *tree, struct signet_error *err)
 {
     struct signet_account a;
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < f->account_count; i++) {
-        if (!f->accounts[i].loads || !signet_tree_account(tree, i, &a))
+    for (size_t i = 0; rc == SIGNET_OK && i < t->account_count; i++) {
+        if (!t->accounts[i].loads || !signet_tree_account(tree, i, &a))
             continue;
         rc = account_check_certs(tree, &a, NULL, err);
         if (rc != SIGNET_OK)
             template_blame(
-                f, values->row,
-                &(f->accounts[i].key ? f->accounts[i].key : f->accounts[i].identity)->pieces, NULL,
+                t, values->row,
+                &(t->accounts[i].key ? t->accounts[i].key : t->accounts[i].identity)->pieces, -1,
                 err);
     }
     return rc;
 }
 
-int template_make(const struct template *f, const struct source *u,
+int template_make(const struct template *t, const struct source *s,
                   const struct placeholder_values *values, bool trial, struct signet_tree **out,
                   struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
-    int rc = signet_tree_copy(&tree, f->base, err);
+    int rc = signet_tree_copy(&tree, t->base, err);
 
     if (rc == SIGNET_OK)
-        rc = fill_places(f, values, tree, err);
+        rc = fill_places(t, values, tree, err);
     if (rc == SIGNET_OK)
-        rc = put_psks(f, values, trial, tree, err);
-    if (rc == SIGNET_OK && f->mints_certs && trial && !u->cert.common_name &&
-        strlen(values->endpoint) > 64)
-        rc = error_set(err, SIGNET_E_MEANING,
-                       "the name has %zu characters: as common name of a certificate at most 64",
-                       strlen(values->endpoint));
-    if (rc == SIGNET_OK && f->mints_certs && trial)
-        remove_certs(f, tree);
-    else if (rc == SIGNET_OK && f->mints_certs)
-        rc = put_certs(f, u, values, tree, err);
+        rc = put_psks(t, values, trial, tree, err);
+    if (rc == SIGNET_OK && t->mints_certs)
+        rc = trial ? remove_certs(t, s, values, tree, err) : put_certs(t, s, values, tree, err);
     if (rc == SIGNET_OK)
-        rc = check_loaded(f, values, tree, err);
-    if (rc == SIGNET_OK && f->recheck)
+        rc = check_loaded(t, values, tree, err);
+    if (rc == SIGNET_OK && t->recheck)
         rc = signet_tree_check(tree, 0, NULL, err);
     if (rc != SIGNET_OK)
         signet_tree_free(&tree);
@@ -282,22 +261,22 @@ int template_make(const struct template *f, const struct source *u,
 }
 
 /* The calls for one device make certificates, put them in place and check the whole. */
-static int complete(const struct template *f, const struct source *u,
-                    const struct signet_tree *tree, const char *endpoint,
-                    const struct signet_observer *observer, struct signet_tree **out,
-                    struct signet_error *err)
+static int complete_first(const struct template *t, const struct source *s,
+                          const struct signet_tree *tree, const char *endpoint,
+                          const struct signet_observer *observer, struct signet_tree **out,
+                          struct signet_error *err)
 {
     const struct signet_factory_args args = {.tree = tree,
                                              .endpoint_name = endpoint,
-                                             .cert = &u->cert,
+                                             .cert = &s->cert,
                                              .observer = observer,
                                              .flags = SIGNET_FACTORY_NO_FILES};
     struct signet_factory *factory = NULL;
     int rc = signet_factory_new(&factory, &args, err);
 
-    if (rc == SIGNET_OK && signet_factory_uses_certs(factory) && u->server_cert)
-        rc = signet_factory_set_server_cert(factory, u->server_cert, err);
-    if (rc == SIGNET_OK && f->mints_certs)
+    if (rc == SIGNET_OK && signet_factory_uses_certs(factory) && s->server_cert)
+        rc = signet_factory_set_server_cert(factory, s->server_cert, err);
+    if (rc == SIGNET_OK && t->mints_certs)
         rc = signet_factory_generate_self_signed_cert(factory, err);
     if (rc == SIGNET_OK)
         rc = signet_factory_tree(factory, out, err);
@@ -305,24 +284,23 @@ static int complete(const struct template *f, const struct source *u,
     return rc;
 }
 
-int template_build(struct template *f, const struct source *u,
+int template_build(struct template *t, const struct source *s,
                    const struct placeholder_values *values, const struct signet_observer *observer,
                    bool *of_row, struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
-    int rc = signet_tree_copy(&tree, f->model, err);
+    int rc = signet_tree_copy(&tree, t->model, err);
 
-    *of_row = true;
     if (rc == SIGNET_OK)
-        rc = fill_places(f, values, tree, err);
+        rc = fill_places(t, values, tree, err);
     if (rc == SIGNET_OK)
-        rc = put_psks(f, values, false, tree, err);
-    if (rc == SIGNET_OK) {
-        *of_row = false;
-        rc = complete(f, u, tree, values->endpoint, observer, &f->base, err);
-        if (rc == SIGNET_OK && f->mints_certs && !u->cert.rsa_key_len)
-            rc = signet_key_generate(&f->like, &u->cert, NULL, err);
-    }
+        rc = put_psks(t, values, false, tree, err);
+    bool filled = rc == SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = complete_first(t, s, tree, values->endpoint, observer, &t->base, err);
+    if (rc == SIGNET_OK && t->mints_certs && !s->cert.rsa_key_len)
+        rc = signet_key_generate(&t->like, &s->cert, NULL, err);
+    *of_row = rc == SIGNET_OK || !filled;
     signet_tree_free(&tree);
     return rc;
 }

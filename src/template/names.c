@@ -8,16 +8,23 @@
 
 enum { DIGITS_MAX = 18 };
 
-static int compile(struct names *n, const char *pattern, struct signet_error *err)
+struct placeholder_names names_known(const struct names *n, bool no_endpoint, bool no_serial)
 {
-    struct placeholder_names known = {.no_endpoint = true};
-    size_t serials = 0, others = 0;
+    struct placeholder_names known = {.no_endpoint = no_endpoint, .no_serial = no_serial};
 
     if (n->manifest) {
         known.columns = manifest_columns(n->manifest, &known.count);
         known.manifest = manifest_path(n->manifest);
     }
+    return known;
+}
+
+static int names_compile(struct names *n, const char *pattern, struct signet_error *err)
+{
+    const struct placeholder_names known = names_known(n, true, false);
+    size_t serials = 0, others = 0;
     int rc = pieces_compile(&n->pattern, pattern, strlen(pattern), false, &known, err);
+
     if (rc != SIGNET_OK) {
         error_prefix(err, "names '%.80s'", pattern);
         return rc;
@@ -42,7 +49,7 @@ static int compile_column(struct names *n, struct signet_error *err)
 
     for (size_t i = 0; i < count; i++)
         if (strcmp(columns[i], "endpoint") == 0)
-            return compile(n, "{endpoint}", err);
+            return names_compile(n, "{endpoint}", err);
     error_set(err, SIGNET_E_MEANING, "%s has no column 'endpoint', and the order no pattern",
               manifest_path(n->manifest));
     const char *near = text_nearest("endpoint", columns, count);
@@ -57,21 +64,18 @@ static int compile_column(struct names *n, struct signet_error *err)
 
 int names_open(struct names *n, const struct source_options *o, struct signet_error *err)
 {
-    char delimiter = o->delimiter ? o->delimiter : ',';
     int rc = index_open(&n->index, err);
 
     n->first = o->first;
     n->from_board = o->from_board;
-    if (rc != SIGNET_OK)
-        return rc;
-    if (!o->manifest) {
-        n->count = o->pattern ? o->count : 0;
-        return o->pattern ? compile(n, o->pattern, err) : SIGNET_OK;
-    }
-    rc = manifest_open(&n->manifest, o->manifest, delimiter, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    return o->pattern ? compile(n, o->pattern, err) : compile_column(n, err);
+    n->count = o->pattern && !o->manifest ? o->count : 0;
+    if (rc == SIGNET_OK && o->manifest)
+        rc = manifest_open(&n->manifest, o->manifest, o->delimiter, err);
+    if (rc == SIGNET_OK && o->pattern)
+        rc = names_compile(n, o->pattern, err);
+    else if (rc == SIGNET_OK && o->manifest)
+        rc = compile_column(n, err);
+    return rc;
 }
 
 void names_close(struct names *n)
@@ -82,25 +86,21 @@ void names_close(struct names *n)
 }
 
 int names_expand(const struct names *n, const struct manifest_row *row, int64_t index,
-                 char endpoint[152], struct signet_error *err)
+                 char endpoint[SIGNET_ENDPOINT_SIZE], struct signet_error *err)
 {
     const struct placeholder_values values = {.row = row, .serial = n->first + index};
-    struct buf text = {0}, safe = {0};
+    struct buf text = {0};
     int rc = pieces_expand(&n->pattern, &values, &text, NULL, err);
 
     if (rc == SIGNET_OK)
         rc = buf_check(&text, err);
-    if (rc == SIGNET_OK && !(text.len && endpoint_name_valid((const char *)text.data, text.len))) {
-        text_escape(&safe, text.data, text.len < 60 ? text.len : 60);
-        rc = error_set(err, SIGNET_E_SYNTAX, "'%s' is no endpoint name",
-                       safe.data ? (const char *)safe.data : "");
-        error_hint(err, "names have 1 to 150 letters, digits and - . _ :");
-    }
+    if (rc == SIGNET_OK && !endpoint_name_valid((const char *)text.data, text.len))
+        rc = error_set_hint(err, SIGNET_E_SYNTAX, "names have 1 to 150 letters, digits and - . _ :",
+                            "'%s' is no endpoint name", text_shown(text.data, text.len, 60));
     if (rc == SIGNET_OK) {
         memcpy(endpoint, text.data, text.len);
         endpoint[text.len] = '\0';
     }
-    buf_free(&safe);
     buf_free(&text);
     return rc;
 }
@@ -118,7 +118,7 @@ static int none(const char *endpoint, struct signet_error *err)
 static int is_row(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,
                   struct signet_error *err)
 {
-    char name[152];
+    char name[SIGNET_ENDPOINT_SIZE];
     int rc = manifest_row(n->manifest, index, row, err);
 
     if (rc == SIGNET_OK)
@@ -144,42 +144,32 @@ static int find_row(struct names *n, const char *endpoint, struct manifest_row *
     return none(endpoint, err);
 }
 
-/* The number in a name that a pattern made. */
+/* The number in a name that the pattern may have made; names_find() compares the whole. */
 static int64_t serial_of(const struct names *n, const char *endpoint)
 {
-    const char *at = endpoint;
-    int64_t serial = -1;
+    size_t before = 0, after = 0, digits = strlen(endpoint);
+    bool passed = false;
+    int64_t serial = 0;
 
     for (size_t i = 0; i < n->pattern.count; i++) {
-        const struct piece *p = &n->pattern.list[i];
-
-        if (p->kind == PIECE_LITERAL) {
-            if (strncmp(at, (const char *)n->pattern.text + p->from, p->len) != 0)
-                return -1;
-            at += p->len;
-            continue;
-        }
-        size_t digits = strspn(at, "0123456789");
-        /* digits of the pattern itself may follow */
-        size_t after = 0;
-        if (i + 1 < n->pattern.count)
-            while (after < n->pattern.list[i + 1].len &&
-                   n->pattern.text[n->pattern.list[i + 1].from + after] >= '0' &&
-                   n->pattern.text[n->pattern.list[i + 1].from + after] <= '9')
-                after++;
-        if (digits <= after || digits - after > DIGITS_MAX)
-            return -1;
-        serial = 0;
-        for (size_t d = 0; d < digits - after; d++)
-            serial = serial * 10 + (*at++ - '0');
+        passed = passed || n->pattern.list[i].kind == PIECE_SERIAL;
+        *(passed ? &after : &before) += n->pattern.list[i].len;
     }
-    return *at ? -1 : serial;
+    if (digits <= before + after || digits - before - after > DIGITS_MAX)
+        return -1;
+    digits -= before + after;
+    for (const char *at = endpoint + before; digits > 0; at++, digits--) {
+        if (*at < '0' || *at > '9')
+            return -1;
+        serial = serial * 10 + (*at - '0');
+    }
+    return serial;
 }
 
 int names_find(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,
                int64_t *found, struct signet_error *err)
 {
-    char name[152];
+    char name[SIGNET_ENDPOINT_SIZE];
 
     *found = index;
     if (n->manifest) {

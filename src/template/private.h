@@ -20,9 +20,11 @@ struct names {
 enum names_value { NAMES_ENDPOINT, NAMES_IDENTITY, NAMES_KEY, NAMES_VALUES };
 int names_open(struct names *n, const struct source_options *options, struct signet_error *err);
 void names_close(struct names *n);
+/* What a pattern or a template may name. */
+struct placeholder_names names_known(const struct names *n, bool no_endpoint, bool no_serial);
 /* row NULL: without a manifest */
 int names_expand(const struct names *n, const struct manifest_row *row, int64_t index,
-                 char endpoint[152], struct signet_error *err);
+                 char endpoint[SIGNET_ENDPOINT_SIZE], struct signet_error *err);
 /* In the index. */
 uint64_t names_hash(const struct names *n, enum names_value kind, const void *value, size_t len);
 /* The device's number and row. index: where it should be, or -1. SIGNET_E_NOT_FOUND. */
@@ -63,9 +65,9 @@ struct template
     const char *const *columns; /* the manifest's */
     const char *manifest;       /* its path */
 };
-int template_open(struct template *f, const struct source_options *options,
+int template_open(struct template *t, const struct source_options *options,
                   const struct names *names, struct signet_error *err);
-void template_close(struct template *f);
+void template_close(struct template *t);
 
 /* Whether a value of this type may have placeholders. */
 static inline bool type_differs(enum signet_type type)
@@ -77,17 +79,17 @@ static inline bool type_differs(enum signet_type type)
 /* SIGNET_E_MEANING: its length, or the sample that everyone knows. */
 int template_check_psk(const void *key, size_t len, struct signet_error *err);
 /* Makes base from a first device. *of_row: it is the row's fault. */
-int template_build(struct template *f, const struct source *units,
+int template_build(struct template *t, const struct source *s,
                    const struct placeholder_values *values, const struct signet_observer *observer,
                    bool *of_row, struct signet_error *err);
 /* trial: nothing is minted, samples stay. */
-int template_make(const struct template *f, const struct source *units,
+int template_make(const struct template *t, const struct source *s,
                   const struct placeholder_values *values, bool trial, struct signet_tree **out,
                   struct signet_error *err);
 /* "devices.csv:7: psk: " in front, with the value where it is no secret. column: the one that is
- * at fault, or NULL for the first of pieces. */
-void template_blame(const struct template *f, const struct manifest_row *row,
-                    const struct pieces *pieces, const unsigned *column, struct signet_error *err);
+ * at fault, or -1 for the first of pieces. */
+void template_blame(const struct template *t, const struct manifest_row *row,
+                    const struct pieces *pieces, int column, struct signet_error *err);
 
 struct source {
     struct names names;
@@ -98,11 +100,11 @@ struct source {
 };
 
 /* preflight.c: tries every device of the manifest, the first and last of a pattern */
-int preflight_run(struct source *u, const struct source_options *options, struct signet_error *err);
+int preflight_run(struct source *s, const struct source_options *options, struct signet_error *err);
 
 /* duplicates.c: no two rows with the same name, identity or key. Takes the rows in their order into
  * the index of names; on_duplicate gets each value that is there already, as an error. */
-int duplicates_check(struct source *u, const struct manifest_row *row,
+int duplicates_check(struct source *s, const struct manifest_row *row,
                      void (*on_duplicate)(void *ctx, const struct signet_error *why), void *ctx,
                      struct signet_error *err);
 

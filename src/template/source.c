@@ -68,26 +68,15 @@ int source_name(void *ctx, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
     return rc;
 }
 
-static int copy_cert(struct signet_cert_info *to, const struct signet_cert_info *from,
-                     struct signet_error *err)
+static int source_fill(struct source *s, const struct source_options *o, struct signet_error *err)
 {
-    if (!from)
-        return SIGNET_OK;
-    if (from->common_name || from->serial_number)
-        return error_set(err, SIGNET_E_MEANING,
-                         "commonName and serialNumber are every device's own: leave them out");
-    return cert_info_copy(to, from, err);
-}
+    int rc = text_copy(&s->server_cert, o->server_cert, err);
 
-static int fill(struct source *s, const struct source_options *o, struct signet_error *err)
-{
-    if (!o->model)
-        return error_set(err, SIGNET_E_USAGE, "an order needs a template");
-    if (o->pattern && !o->manifest && (o->count < 1 || o->first < 0))
-        return error_set(err, SIGNET_E_USAGE, "a pattern needs a count from 1 on");
-    if (o->server_cert && !(s->server_cert = strdup(o->server_cert)))
-        return error_nomem(err);
-    int rc = copy_cert(&s->cert, o->cert, err);
+    if (rc == SIGNET_OK && o->cert && (o->cert->common_name || o->cert->serial_number))
+        rc = error_set(err, SIGNET_E_MEANING,
+                       "commonName and serialNumber are every device's own: leave them out");
+    if (rc == SIGNET_OK && o->cert)
+        rc = cert_info_copy(&s->cert, o->cert, err);
     if (rc == SIGNET_OK)
         rc = names_open(&s->names, o, err);
     if (rc == SIGNET_OK)
@@ -101,7 +90,7 @@ int source_open(struct source **out, const struct source_options *options, struc
 
     if (!s)
         return error_nomem(err);
-    int rc = fill(s, options, err);
+    int rc = source_fill(s, options, err);
     if (rc != SIGNET_OK)
         source_close(&s);
     else
@@ -140,10 +129,10 @@ const struct signet_tree *source_sample(const struct source *source)
 
 bool source_makes_credential(const struct source *source, uint16_t iid)
 {
-    const struct template *f = &source->template;
+    const struct template *t = &source->template;
 
-    for (size_t i = 0; i < f->account_count; i++)
-        if (f->accounts[i].iid == iid)
-            return f->accounts[i].mint;
+    for (size_t i = 0; i < t->account_count; i++)
+        if (t->accounts[i].iid == iid)
+            return t->accounts[i].mint;
     return false;
 }

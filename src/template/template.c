@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PSK_LEN = 32, ACCOUNTS_MAX = 1000 };
+enum { ACCOUNTS_MAX = 1000 };
 
 /* "endpoint_cfg:8:13: /0/1/5 (SecretKey)" */
 static void blame_place(const struct signet_record *r, const char *name, struct signet_error *err)
@@ -29,69 +29,70 @@ static enum signet_type type_of(const struct signet_record *r)
 
     if (r->value.type == SIGNET_TYPE_OPAQUE)
         return SIGNET_TYPE_OPAQUE;
-    switch (want) {
-    case SIGNET_TYPE_INTEGER:
-    case SIGNET_TYPE_UNSIGNED:
-    case SIGNET_TYPE_TIME:
+    if (want == SIGNET_TYPE_INTEGER || want == SIGNET_TYPE_UNSIGNED || want == SIGNET_TYPE_TIME)
         return SIGNET_TYPE_INTEGER;
-    case SIGNET_TYPE_BOOLEAN:
-    case SIGNET_TYPE_FLOAT:
-        return want;
-    default:
-        return SIGNET_TYPE_STRING;
-    }
+    return want == SIGNET_TYPE_BOOLEAN || want == SIGNET_TYPE_FLOAT ? want : SIGNET_TYPE_STRING;
 }
 
-static void keep_secret(struct template *f, const struct pieces *p)
+/* Whether the value is a text or bytes with a brace in it. */
+static bool has_brace(const struct signet_value *v)
 {
-    for (size_t i = 0; i < p->count; i++)
-        if (p->list[i].kind == PIECE_COLUMN)
-            f->secret[p->list[i].column] = true;
+    return type_differs(v->type) && v->as.bytes.len &&
+           (memchr(v->as.bytes.data, '{', v->as.bytes.len) ||
+            memchr(v->as.bytes.data, '}', v->as.bytes.len));
 }
 
-static int compile_places(struct template *f, const char *name,
-                          const struct placeholder_names *known, struct signet_error *err)
+static int compile_place(struct template *t, const struct signet_record *r,
+                         const struct placeholder_names *known, struct signet_error *err)
 {
-    size_t count = signet_tree_count(f->model);
+    struct template_place *place = &t->places[t->place_count];
+    bool bytes = r->value.type == SIGNET_TYPE_OPAQUE;
+    bool credential =
+        r->path.oid == 0 && bytes && (r->path.rid == RID_IDENTITY || r->path.rid == RID_SECRET_KEY);
+    int rc = pieces_compile(&place->pieces, r->value.as.bytes.data, r->value.as.bytes.len, bytes,
+                            known, err);
 
-    f->places = calloc(count ? count : 1, sizeof(*f->places));
-    if (!f->places)
-        return error_nomem(err);
-    for (size_t i = 0; i < count; i++) {
-        const struct signet_record *r = signet_tree_at(f->model, i);
-        struct template_place *place = &f->places[f->place_count];
-        bool bytes = r->value.type == SIGNET_TYPE_OPAQUE;
-
-        if (!type_differs(r->value.type) || !r->value.as.bytes.len ||
-            (!memchr(r->value.as.bytes.data, '{', r->value.as.bytes.len) &&
-             !memchr(r->value.as.bytes.data, '}', r->value.as.bytes.len)))
-            continue;
-        int rc = pieces_compile(&place->pieces, r->value.as.bytes.data, r->value.as.bytes.len,
-                                bytes, known, err);
-        if (rc != SIGNET_OK) {
-            blame_place(r, name, err);
-            return rc;
-        }
-        place->path = r->path;
-        place->type = type_of(r);
-        f->place_count++;
-        if (bytes || signet_resource_is_secret(r->path.oid, r->path.rid))
-            keep_secret(f, &place->pieces);
-        bool credential = r->path.oid == 0 && bytes &&
-                          (r->path.rid == RID_IDENTITY || r->path.rid == RID_SECRET_KEY);
-        f->recheck = f->recheck || (r->path.oid <= 1 && !credential) ||
-                     !type_differs(place->type) || place->type != r->value.type;
-    }
+    if (rc != SIGNET_OK)
+        return rc;
+    place->path = r->path;
+    place->type = type_of(r);
+    t->place_count++;
+    for (size_t i = 0; i < place->pieces.count; i++)
+        if (place->pieces.list[i].kind == PIECE_COLUMN &&
+            (bytes || signet_resource_is_secret(r->path.oid, r->path.rid)))
+            t->secret[place->pieces.list[i].column] = true;
+    t->recheck = t->recheck || (r->path.oid <= 1 && !credential) || !type_differs(place->type) ||
+                 place->type != r->value.type;
     return SIGNET_OK;
 }
 
-static const struct template_place *place_at(const struct template *f, uint16_t iid, uint16_t rid)
+static int compile_places(struct template *t, const char *name,
+                          const struct placeholder_names *known, struct signet_error *err)
 {
-    for (size_t i = 0; i < f->place_count; i++) {
-        const struct signet_path *p = &f->places[i].path;
+    size_t count = signet_tree_count(t->model);
+    int rc = SIGNET_OK;
 
-        if (p->oid == 0 && p->iid == iid && p->rid == rid && !f->places[i].pieces.fixed)
-            return &f->places[i];
+    t->places = calloc(count + 1, sizeof(*t->places));
+    if (!t->places)
+        return error_nomem(err);
+    for (size_t i = 0; rc == SIGNET_OK && i < count; i++) {
+        const struct signet_record *r = signet_tree_at(t->model, i);
+
+        if (has_brace(&r->value))
+            rc = compile_place(t, r, known, err);
+        if (rc != SIGNET_OK)
+            blame_place(r, name, err);
+    }
+    return rc;
+}
+
+static const struct template_place *place_at(const struct template *t, uint16_t iid, uint16_t rid)
+{
+    for (size_t i = 0; i < t->place_count; i++) {
+        const struct signet_path *p = &t->places[i].path;
+
+        if (p->oid == 0 && p->iid == iid && p->rid == rid && !t->places[i].pieces.fixed)
+            return &t->places[i];
     }
     return NULL;
 }
@@ -115,35 +116,10 @@ static int check_shared(const struct signet_account *a, bool allowed, struct sig
     return rc;
 }
 
-/* Where each account's credentials come from. *shared: one has them in the template. */
-static int plan_account(const struct template *f, const struct signet_account *a, bool may_share,
-                        bool *shared, struct template_account *out, struct signet_error *err)
+/* Certificate and key are both there, or both made. */
+static int plan_certs(const struct signet_account *a, struct template_account *out,
+                      struct signet_error *err)
 {
-    *out = (struct template_account){.iid = a->iid,
-                                     .mode = a->mode,
-                                     .key = place_at(f, a->iid, RID_SECRET_KEY),
-                                     .identity = place_at(f, a->iid, RID_IDENTITY)};
-    bool fixed_key = a->secret_key && !out->key;
-    bool fixed_identity = a->identity && !out->identity;
-
-    *shared = *shared || fixed_key;
-    if (fixed_key) {
-        int rc = check_shared(a, may_share, err);
-        if (rc != SIGNET_OK)
-            return rc;
-    }
-    if (a->mode == SIGNET_MODE_PSK) {
-        out->mint = !a->secret_key;
-        out->names = !a->identity;
-        if (!fixed_identity || may_share)
-            return SIGNET_OK;
-        return error_set_hint(
-            err, SIGNET_E_MEANING,
-            "leave RID.Security.PKOrIdentity out, or write b'{endpoint:text}'",
-            "/0/%u/3: the template holds a PSK identity, which all devices would share", a->iid);
-    }
-    if (!mode_has_certs(a->mode))
-        return SIGNET_OK;
     if (!a->secret_key != !a->identity)
         return error_set(err, SIGNET_E_MEANING, "/0/%u: the device has no %s for its %s", a->iid,
                          a->identity ? "private key" : "certificate",
@@ -153,29 +129,55 @@ static int plan_account(const struct template *f, const struct signet_account *a
     return SIGNET_OK;
 }
 
-static int plan_accounts(struct template *f, const struct source_options *o,
+/* Where an account's credentials come from. */
+static int plan_account(const struct template *t, const struct signet_account *a, bool may_share,
+                        struct template_account *out, struct signet_error *err)
+{
+    *out = (struct template_account){.iid = a->iid,
+                                     .mode = a->mode,
+                                     .key = place_at(t, a->iid, RID_SECRET_KEY),
+                                     .identity = place_at(t, a->iid, RID_IDENTITY)};
+    int rc = a->secret_key && !out->key ? check_shared(a, may_share, err) : SIGNET_OK;
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (mode_has_certs(a->mode))
+        return plan_certs(a, out, err);
+    if (a->mode != SIGNET_MODE_PSK)
+        return SIGNET_OK;
+    out->mint = !a->secret_key;
+    out->names = !a->identity;
+    if (out->names || out->identity || may_share)
+        return SIGNET_OK;
+    return error_set_hint(
+        err, SIGNET_E_MEANING, "leave RID.Security.PKOrIdentity out, or write b'{endpoint:text}'",
+        "/0/%u/3: the template holds a PSK identity, which all devices would share", a->iid);
+}
+
+static int plan_accounts(struct template *t, const struct source_options *o,
                          struct signet_error *err)
 {
-    size_t count = signet_tree_account_count(f->model);
+    size_t count = signet_tree_account_count(t->model);
     bool may_share = o->shared_secret || o->count == 1, shared = false;
     struct signet_account a, main = {0};
 
     if (count > ACCOUNTS_MAX)
         return error_set(err, SIGNET_E_LIMIT, "more than %d Security instances", ACCOUNTS_MAX);
-    f->accounts = calloc(count ? count : 1, sizeof(*f->accounts));
-    if (!f->accounts)
+    t->accounts = calloc(count + 1, sizeof(*t->accounts));
+    if (!t->accounts)
         return error_nomem(err);
-    account_main(f->model, &main);
-    for (size_t i = 0; signet_tree_account(f->model, i, &a); i++) {
-        struct template_account *plan = &f->accounts[f->account_count++];
-        int rc = plan_account(f, &a, may_share, &shared, plan, err);
+    account_main(t->model, &main);
+    for (size_t i = 0; signet_tree_account(t->model, i, &a); i++) {
+        struct template_account *plan = &t->accounts[t->account_count++];
+        int rc = plan_account(t, &a, may_share, plan, err);
 
         if (rc != SIGNET_OK)
             return rc;
-        f->mints_certs = f->mints_certs || (plan->mint && mode_has_certs(a.mode));
+        shared = shared || (a.secret_key && !plan->key);
+        t->mints_certs = t->mints_certs || (plan->mint && mode_has_certs(a.mode));
         if (a.iid == main.iid) {
-            f->shares_key = a.secret_key && !plan->key;
-            f->shares_identity = a.identity && !plan->identity;
+            t->shares_key = a.secret_key && !plan->key;
+            t->shares_identity = a.identity && !plan->identity;
         }
     }
     if (!o->shared_secret || shared)
@@ -185,48 +187,46 @@ static int plan_accounts(struct template *f, const struct source_options *o,
                           "the secret is to be shared, but the template holds none");
 }
 
-int template_open(struct template *f, const struct source_options *o, const struct names *names,
-                  struct signet_error *err)
+static int compile_identity(struct template *t, const struct source_options *o,
+                            const struct placeholder_names *known, struct signet_error *err)
 {
-    struct placeholder_names known = {.no_serial = !names->pattern.list};
-    const char *identity = o->identity ? o->identity : "{endpoint}";
-    const char *name = o->model_name ? o->model_name : "template";
-    int rc = signet_tree_copy(&f->model, o->model, err);
+    int rc = pieces_compile(&t->identity, o->identity, strlen(o->identity), false, known, err);
 
-    if (names->manifest) {
-        known.columns = f->columns = manifest_columns(names->manifest, &known.count);
-        known.manifest = f->manifest = manifest_path(names->manifest);
-    }
-    f->psk_len = o->psk_len ? o->psk_len : PSK_LEN;
-    if (rc == SIGNET_OK && (f->psk_len < 16 || f->psk_len > 64))
-        rc = error_set(err, SIGNET_E_USAGE, "a PSK has 16 to 64 bytes");
-    if (rc != SIGNET_OK)
-        return rc;
-    rc = compile_places(f, name, &known, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    rc = plan_accounts(f, o, err);
-    if (rc != SIGNET_OK) {
-        error_prefix(err, "%s", name);
-        return rc;
-    }
-    rc = pieces_compile(&f->identity, identity, strlen(identity), false, &known, err);
-    if (rc == SIGNET_OK && f->identity.fixed && o->count != 1 && !o->shared_secret)
+    if (rc == SIGNET_OK && t->identity.fixed && o->count != 1 && !o->shared_secret)
         rc = error_set(err, SIGNET_E_MEANING, "all devices would have the identity '%.80s'",
-                       identity);
+                       o->identity);
     if (rc != SIGNET_OK)
         error_prefix(err, "credentials.identity");
     return rc;
 }
 
-void template_close(struct template *f)
+int template_open(struct template *t, const struct source_options *o, const struct names *names,
+                  struct signet_error *err)
 {
-    for (size_t i = 0; i < f->place_count; i++)
-        pieces_free(&f->places[i].pieces);
-    pieces_free(&f->identity);
-    free(f->places);
-    free(f->accounts);
-    signet_tree_free(&f->model);
-    signet_tree_free(&f->base);
-    signet_key_free(&f->like);
+    const struct placeholder_names known = names_known(names, false, !names->pattern.list);
+    int rc = signet_tree_copy(&t->model, o->model, err);
+
+    t->columns = known.columns;
+    t->manifest = known.manifest;
+    t->psk_len = o->psk_len;
+    if (rc == SIGNET_OK)
+        rc = compile_places(t, o->model_name, &known, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = plan_accounts(t, o, err);
+    if (rc != SIGNET_OK)
+        error_prefix(err, "%s", o->model_name);
+    return rc == SIGNET_OK ? compile_identity(t, o, &known, err) : rc;
+}
+
+void template_close(struct template *t)
+{
+    for (size_t i = 0; i < t->place_count; i++)
+        pieces_free(&t->places[i].pieces);
+    pieces_free(&t->identity);
+    free(t->places);
+    free(t->accounts);
+    signet_tree_free(&t->model);
+    signet_tree_free(&t->base);
+    signet_key_free(&t->like);
 }

@@ -20,15 +20,15 @@ struct source_options {
      * accounts in cert mode without a key get a new key and certificate. */
     const struct signet_tree *model;
     const char *model_name;              /* for messages */
-    size_t psk_len;                      /* 16 .. 64; 0: 32 */
-    const char *identity;                /* pattern of PSK identities; NULL: "{endpoint}" */
+    size_t psk_len;                      /* 16 .. 64 */
+    const char *identity;                /* pattern of PSK identities */
     bool shared_secret;                  /* the template's own secret goes into all devices, which
                                             else is refused for more than one */
     const struct signet_cert_info *cert; /* without a common name; NULL: the defaults */
     const char *server_cert;             /* file, DER or PEM, where the template has none */
     /* A device a row: CSV, RFC 4180, with a header row. Must stay as it is. NULL: none. */
     const char *manifest;
-    char delimiter; /* 0: ',' */
+    char delimiter;
     /* Names for boards that have none of their own: "urn:dev:os:0023C7-{serial:06}", from first
      * on, count of them; with a manifest also of its columns. NULL: the manifest's column
      * "endpoint"; without a manifest endpoints are the boards' names. */

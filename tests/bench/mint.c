@@ -178,7 +178,12 @@ static struct source *open_units(const struct place *p)
     char template[128], cert[128];
     struct signet_tree *tree = NULL;
     struct source *units = NULL;
-    struct source_options o = {.server_cert = cert, .pattern = "{serial}", .count = INT32_MAX};
+    struct source_options o = {.model_name = "template",
+                               .psk_len = 32,
+                               .identity = "{endpoint}",
+                               .server_cert = cert,
+                               .pattern = "{serial}",
+                               .count = INT32_MAX};
 
     snprintf(template, sizeof(template), "%s/cert", p->folder);
     snprintf(cert, sizeof(cert), "%s/server/client_cert.crt", p->folder);

@@ -72,6 +72,10 @@ static void open_hall(struct hall *h, int mode, bool manifest)
     bench_require(signet_config_parse(whole, (size_t)n, "template", &tree, &err) == SIGNET_OK,
                   err.msg);
     const struct source_options options = {.model = tree,
+                                           .model_name = "template",
+                                           .psk_len = 32,
+                                           .identity = "{endpoint}",
+                                           .delimiter = ',',
                                            .manifest = manifest ? h->manifest : NULL,
                                            .pattern =
                                                manifest ? NULL : "urn:dev:os:0023C7-{serial:06}",

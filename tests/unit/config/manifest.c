@@ -445,7 +445,7 @@ static void test_bad_placeholders(void **state)
     struct signet_error err = {0};
     struct pieces p = {0};
     struct buf out = {0};
-    unsigned column = 9;
+    int column = 9;
 
     (void)state;
     no("{lott}", false, "{lott} names no column of devices.csv", "{lot}");

@@ -54,6 +54,8 @@ static inline void on_event(void *ctx, const struct signet_event *event)
 static inline void set_up(struct room *r)
 {
     *r = (struct room){.uri = "coaps://localhost", .more = "", .lifetime = "60", .objects = ""};
+    r->options = (struct source_options){
+        .model_name = "template", .psk_len = 32, .identity = "{endpoint}", .delimiter = ','};
     assert_true(folder_make(r->folder));
     snprintf(r->manifest, sizeof(r->manifest), "%s/devices.csv", r->folder);
 }

@@ -124,7 +124,7 @@ static void many_bad_rows_are_counted(void **state)
     for (int i = 0; i < 250; i++)
         buf_printf(&csv, "bad name %d\n", i);
     refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_SYNTAX,
-            "250 rows are bad, 150 more than were told");
+            "250 rows are bad, 150 more than were reported");
     assert_int_equal(r.told_count, 100);
     buf_free(&csv);
     tear_down(&r);

@@ -211,6 +211,66 @@ static void a_certificate_has_no_room_for_a_long_name(void **state)
     tear_down(&r);
 }
 
+static void columns_become_numbers_and_truths(void **state)
+{
+    struct room r;
+    struct device a = {0};
+
+    (void)state;
+    set_up(&r);
+    r.lifetime = "60, RID.Server.Trigger: '{trigger}'";
+    r.objects = ", 3303: {1: {5700: '{value}'}}";
+    good(&r, open_manifest(&r, "endpoint,trigger,value\na,true,-1.25\nb,false,7\n"));
+    good(&r, source_make(r.source, "a", 0, &a, &r.err));
+    assert_true(value(&a, 1, 21)->as.boolean);
+    assert_true(value(&a, 3303, 5700)->as.number == -1.25);
+    device_free(&a);
+    good(&r, source_make(r.source, "b", 1, &a, &r.err));
+    assert_false(value(&a, 1, 21)->as.boolean);
+    device_free(&a);
+    refused(&r, open_manifest(&r, "endpoint,trigger,value\na,yes,1\n"), SIGNET_E_MEANING,
+            "devices.csv:2: trigger 'yes': is neither true nor false");
+    refused(&r, open_manifest(&r, "endpoint,trigger,value\na,true,1.2.3\n"), SIGNET_E_MEANING,
+            "devices.csv:2: value '1.2.3': is no number");
+    refused(&r, open_manifest(&r, "endpoint,trigger,value\na,true,\n"), SIGNET_E_MEANING,
+            "devices.csv:2: value '': is no number");
+    refused(&r, open_manifest(&r, "endpoint,trigger,value\na,true,1e3\n"), SIGNET_E_MEANING,
+            "devices.csv:2: value '1e3': is no number");
+    tear_down(&r);
+}
+
+static void a_row_is_at_fault_without_a_column(void **state)
+{
+    struct room r;
+    char csv[256];
+
+    (void)state;
+    set_up(&r);
+    r.options.pattern = "{serial}-{name}";
+    r.options.identity = "{serial:018}{serial:018}{serial:018}{serial:018}{serial:018}{serial:018}"
+                         "{serial:018}{serial:018}";
+    snprintf(csv, sizeof(csv), "name\na\n");
+    refused(&r, open_manifest(&r, csv), SIGNET_E_MEANING,
+            "devices.csv:2: the PSK identity has 144 bytes: 1 to 128 are possible");
+    tear_down(&r);
+}
+
+static void the_name_in_a_certificate_is_the_device_s_own(void **state)
+{
+    const struct signet_cert_info named = {.common_name = (char *)(uintptr_t) "me"},
+                                  numbered = {.serial_number = (char *)(uintptr_t) "1"};
+    struct room r;
+    char server[96];
+
+    (void)state;
+    set_up_certs(&r, server);
+    r.options.cert = &named;
+    refused(&r, open_manifest(&r, "endpoint\na\n"), SIGNET_E_MEANING, "leave them out");
+    r.options.cert = &numbered;
+    refused(&r, open_manifest(&r, "endpoint\na\n"), SIGNET_E_MEANING, "leave them out");
+    tear_down(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +280,9 @@ int main(void)
         cmocka_unit_test(each_device_has_a_pair_of_its_own),
         cmocka_unit_test(keys_are_on_the_curve_that_is_asked_for),
         cmocka_unit_test(pairs_come_from_a_manifest),
+        cmocka_unit_test(columns_become_numbers_and_truths),
+        cmocka_unit_test(a_row_is_at_fault_without_a_column),
+        cmocka_unit_test(the_name_in_a_certificate_is_the_device_s_own),
         cmocka_unit_test(a_certificate_has_no_room_for_a_long_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
