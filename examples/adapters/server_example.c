@@ -2,7 +2,7 @@
 /* A server as an adapter, complete: an in-house service with
  *
  *     PUT    /devices/NAME   {"identity": "..", "psk": "hex"}   201, or 200 when it overwrote
- *     GET    /devices/NAME   200 or 404
+ *     GET    /devices/NAME   200 and an object, or 404
  *     DELETE /devices/NAME   204 or 404
  *
  * To use one like it: copy this file to src/server/NAME.c, add `row(NAME_ops)` to FOR_EACH_KIND in
@@ -26,69 +26,38 @@ static int validate(const struct signet_server *server, const struct signet_devi
     return SIGNET_OK;
 }
 
-/* One request for a device's path; what its answer means is the room's to say, with the form below.
- * device may be NULL. */
-static int call(struct signet_server *server, const char *method, const char *endpoint,
-                const struct secret *body, const struct signet_device *device, long *status,
-                struct signet_error *err)
-{
-    /* each of the three may be done twice, so a lost answer is simply asked for again */
-    struct http_request request = {.method = method, .body = body, .retry_lost = true};
-    struct http_answer answer = {0};
-    struct buf path = {0};
-    int rc;
-
-    buf_text(&path, "/devices/");
-    http_encode(&path, endpoint);
-    rc = buf_check(&path, err);
-    request.path = (const char *)path.data;
-    if (rc == SIGNET_OK)
-        rc = server_call(server, &request, device, NULL, &answer, err);
-    *status = answer.status;
-    buf_free(&path);
-    return rc;
-}
-
 static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
                struct signet_error *err)
 {
-    struct secret body = {0};
-    struct buf text = {0};
-    long status = 0;
+    struct buf body = {0};
+    const struct http_request request = {
+        .method = "PUT", .path = "/devices/", .name = device->endpoint, .body = &body};
+    struct http_answer answer = {0};
     int rc;
 
-    buf_text(&text, "{\"identity\": ");
-    buf_json(&text, device->identity, device->identity_len);
-    buf_text(&text, ", \"psk\": \"");
-    buf_hex(&text, device->psk, device->psk_len);
-    buf_text(&text, "\"}");
-    rc = secret_from_buf(&body, &text, err);
-    if (!rc)
-        rc = call(server, "PUT", device->endpoint, &body, device, &status, err);
-    *existed = !rc && status == 200;
-    secret_wipe(&body);
+    buf_byte(&body, '{');
+    answer_put_psk(&body, "identity", "psk", device);
+    buf_byte(&body, '}');
+    rc = server_call(server, &request, device, NULL, &answer, err);
+    *existed = !rc && answer.status == 200;
+    buf_free(&body);
     return rc;
 }
 
 static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    long status;
-
-    return call(server, "GET", endpoint, NULL, NULL, &status, err);
+    return server_get(server, "/devices/", endpoint, NULL, NULL, err);
 }
 
 static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    long status;
-
-    return call(server, "DELETE", endpoint, NULL, NULL, &status, err);
+    return server_delete(server, "/devices/", endpoint, err);
 }
 
 /* A name that no device has: 404 says that the service is there and knows us. */
 static int check(struct signet_server *server, struct signet_error *err)
 {
-    long status;
-    int rc = call(server, "GET", "-", NULL, NULL, &status, err);
+    int rc = find(server, "-", err);
 
     if (rc == SIGNET_E_NOT_FOUND && err)
         *err = (struct signet_error){0};

@@ -8,26 +8,8 @@ static struct curl table;
 static bool loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static const struct library_function functions[] = {
-    {"curl_global_init", offsetof(struct curl, global_init)},
-    {"curl_easy_init", offsetof(struct curl, easy_init)},
-    {"curl_easy_setopt", offsetof(struct curl, easy_setopt)},
-    {"curl_easy_getinfo", offsetof(struct curl, easy_getinfo)},
-    {"curl_easy_header", offsetof(struct curl, easy_header)},
-    {"curl_easy_reset", offsetof(struct curl, easy_reset)},
-    {"curl_easy_cleanup", offsetof(struct curl, easy_cleanup)},
-    {"curl_easy_strerror", offsetof(struct curl, easy_strerror)},
-    {"curl_slist_append", offsetof(struct curl, slist_append)},
-    {"curl_slist_free_all", offsetof(struct curl, slist_free_all)},
-    {"curl_multi_init", offsetof(struct curl, multi_init)},
-    {"curl_multi_cleanup", offsetof(struct curl, multi_cleanup)},
-    {"curl_multi_add_handle", offsetof(struct curl, multi_add_handle)},
-    {"curl_multi_remove_handle", offsetof(struct curl, multi_remove_handle)},
-    {"curl_multi_perform", offsetof(struct curl, multi_perform)},
-    {"curl_multi_poll", offsetof(struct curl, multi_poll)},
-    {"curl_multi_info_read", offsetof(struct curl, multi_info_read)},
-    {"curl_getdate", offsetof(struct curl, getdate)},
-};
+#define ROW(name) {"curl_" #name, offsetof(struct curl, name)},
+static const struct library_function functions[] = {FOR_EACH_CURL(ROW)};
 
 static void load(void)
 {

@@ -8,27 +8,33 @@
 
 #include <curl/curl.h>
 
+/* clang-format off */
+#define FOR_EACH_CURL(row) \
+    row(global_init)        \
+    row(easy_init)          \
+    row(easy_setopt)        \
+    row(easy_getinfo)       \
+    row(easy_header)        \
+    row(easy_reset)         \
+    row(easy_cleanup)       \
+    row(easy_strerror)      \
+    row(slist_append)       \
+    row(slist_free_all)     \
+    row(multi_init)         \
+    row(multi_cleanup)      \
+    row(multi_add_handle)   \
+    row(multi_remove_handle)\
+    row(multi_perform)      \
+    row(multi_poll)         \
+    row(multi_info_read)    \
+    row(getdate)
+/* clang-format on */
+
+/* curl_easy_init() is the member easy_init, and so on, as libcurl's header declares them. */
 struct curl {
-    CURLcode (*global_init)(long flags);
-    CURL *(*easy_init)(void);
-    CURLcode (*easy_setopt)(CURL *handle, CURLoption option, ...);
-    CURLcode (*easy_getinfo)(CURL *handle, CURLINFO info, ...);
-    CURLHcode (*easy_header)(CURL *handle, const char *name, size_t index, unsigned origin,
-                             int request, struct curl_header **out);
-    void (*easy_reset)(CURL *handle);
-    void (*easy_cleanup)(CURL *handle);
-    const char *(*easy_strerror)(CURLcode code);
-    struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
-    void (*slist_free_all)(struct curl_slist *list);
-    CURLM *(*multi_init)(void);
-    CURLMcode (*multi_cleanup)(CURLM *multi);
-    CURLMcode (*multi_add_handle)(CURLM *multi, CURL *handle);
-    CURLMcode (*multi_remove_handle)(CURLM *multi, CURL *handle);
-    CURLMcode (*multi_perform)(CURLM *multi, int *running);
-    CURLMcode (*multi_poll)(CURLM *multi, struct curl_waitfd *extra, unsigned extra_count,
-                            int timeout_ms, int *ready);
-    CURLMsg *(*multi_info_read)(CURLM *multi, int *left);
-    time_t (*getdate)(const char *text, const time_t *unused);
+#define MEMBER(name) __typeof__(curl_##name) *name;
+    FOR_EACH_CURL(MEMBER)
+#undef MEMBER
 };
 
 /* The same table for all threads; SIGNET_E_UNSUPPORTED when the library is not there. */

@@ -2,7 +2,6 @@
 /* Connections to one server, and the attempts of one request. */
 #include "http/private.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,10 +116,11 @@ static int prepare(struct http *http, struct signet_error *err)
     return http->easy ? SIGNET_OK : error_nomem(err);
 }
 
+/* *err says why there is another attempt. */
 static int pause_before_retry(struct http *http, unsigned attempt, int64_t asked_ms,
-                              const struct signet_error *why, struct signet_error *err)
+                              struct signet_error *err)
 {
-    struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = http->stage, .error = why};
+    struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = http->stage, .error = err};
     int64_t pause = asked_ms;
     uint32_t jitter = 0;
 
@@ -133,24 +133,22 @@ static int pause_before_retry(struct http *http, unsigned attempt, int64_t asked
     return cancel_sleep_until(http->cancel, clock_ms() + pause, err);
 }
 
-/* HTML: a portal or a proxy spoke, not the server's API. */
-static bool is_page(const struct http_answer *answer)
+char http_first_byte(const struct http_answer *answer)
 {
-    size_t i = 0;
+    const char *text = (const char *)answer->body.data;
 
-    while (i < answer->body.len && isspace(answer->body.data[i]))
-        i++;
-    return i < answer->body.len && answer->body.data[i] == '<';
+    return text ? text[strspn(text, " \t\r\n\v\f")] : '\0';
 }
 
-/* What the next attempt has to know. */
-struct attempt {
-    bool again;       /* another one makes sense, */
-    int64_t pause_ms; /* after this when it is not -1 */
-};
+/* May it be sent again when nobody knows whether it arrived? */
+static bool may_repeat(const struct http_request *request)
+{
+    return request->retry_lost || strcmp(request->method, "POST") != 0;
+}
 
+/* Another attempt makes sense when *again, after *pause_ms when that is not -1. */
 static int attempt_once(struct http *http, struct transfer *transfer, struct http_answer *answer,
-                        struct attempt *attempt, struct signet_error *err)
+                        bool *again, int64_t *pause_ms, struct signet_error *err)
 {
     const struct http_request *request = transfer->request;
     struct failure failure;
@@ -159,51 +157,63 @@ static int attempt_once(struct http *http, struct transfer *transfer, struct htt
 
     transfer->body = (struct buf){.max = HTTP_BODY_MAX};
     transfer->sent = 0;
-    *attempt = (struct attempt){.pause_ms = -1};
+    answer->status = 0;
+    *again = false;
+    *pause_ms = -1;
     code = transfer_run(http, transfer);
     if (code != CURLE_OK) {
         buf_free(&transfer->body);
         rc = failure_explain(http, code, &failure, err);
-        answer->status = 0;
         answer->maybe_done = answer->maybe_done || !failure.unsent;
-        attempt->again = failure.passes && (failure.unsent || request->retry_lost);
+        *again = failure.passes && (failure.unsent || may_repeat(request));
         return rc;
     }
-    http->curl->easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
     rc = secret_from_buf(&answer->body, &transfer->body, err);
     if (rc != SIGNET_OK)
         return rc;
-    if (request->body && http_good(answer) && is_page(answer)) {
+    http->curl->easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    if (request->body && http_good(answer) && http_first_byte(answer) == '<') {
         answer->status = 0;
         answer->maybe_done = true;
-        attempt->again = request->retry_lost;
+        *again = may_repeat(request);
         return error_set(err, SIGNET_E_SERVER, "%s answered with a web page", http->base);
     }
-    attempt->again = answer->status == 429 || answer->status == 503;
-    attempt->pause_ms = transfer_retry_after(http);
-    if (attempt->again)
+    *again = answer->status == 429 || answer->status == 503;
+    *pause_ms = transfer_retry_after(http);
+    if (*again)
         error_set(err, SIGNET_E_SERVER, "the server answered %ld", answer->status);
     return SIGNET_OK;
+}
+
+void http_path(const struct http_request *request, struct buf *out)
+{
+    buf_text(out, request->path);
+    if (request->name)
+        http_encode(out, request->name);
+    if (request->rest)
+        buf_text(out, request->rest);
 }
 
 static int send_and_retry(struct http *http, const struct http_request *request,
                           const struct secret *authorization, struct http_answer *answer,
                           struct signet_error *err)
 {
-    struct buf url = {0};
     struct transfer transfer = {.request = request, .authorization = authorization};
-    struct attempt attempt;
+    struct buf url = {0};
+    int64_t pause_ms;
+    bool again;
 
-    buf_printf(&url, "%s%s", http->base, request->path);
+    buf_text(&url, http->base);
+    http_path(request, &url);
     int rc = buf_check(&url, err);
+    if (rc == SIGNET_OK && request->body)
+        rc = buf_check(request->body, err);
     transfer.url = (const char *)url.data;
-    for (unsigned i = 0; !url.failed; i++) {
-        rc = attempt_once(http, &transfer, answer, &attempt, err);
-        if (!attempt.again || i + 1 >= http->attempts)
+    for (unsigned i = 0; rc == SIGNET_OK; i++) {
+        rc = attempt_once(http, &transfer, answer, &again, &pause_ms, err);
+        if (!again || i + 1 >= http->attempts)
             break;
-        rc = pause_before_retry(http, i, attempt.pause_ms, err, err);
-        if (rc != SIGNET_OK)
-            break;
+        rc = pause_before_retry(http, i, pause_ms, err);
     }
     buf_free(&url);
     return rc;

@@ -11,13 +11,14 @@ struct http;
 enum { HTTP_BODY_MAX = 1024 * 1024 }; /* of an answer */
 
 struct http_request {
-    const char *method;        /* "GET", "POST", "DELETE" */
-    const char *path;          /* from the root, percent-encoded: "/api/..." */
-    const struct secret *body; /* JSON; NULL: none */
-    bool anonymous;            /* without the header that says who we are: a login */
-    bool form;                 /* the body is a form (application/x-www-form-urlencoded) */
-    bool retry_lost; /* send again after a connection that was lost in the middle: the request
-                        changes nothing, or its effect can be had twice */
+    const char *method;      /* "GET", "PUT", "POST", "DELETE" */
+    const char *path;        /* from the root, percent-encoded: "/api/..." */
+    const char *name, *rest; /* follow path: name is percent-encoded, rest is so already; or NULL */
+    const struct buf *body;  /* JSON; NULL: none */
+    bool anonymous;          /* without the header that says who we are: a login */
+    bool form;               /* the body is a form (application/x-www-form-urlencoded) */
+    bool retry_lost; /* a POST whose effect can be had twice: it is sent again after a connection
+                        that was lost in the middle, as all other methods are */
 };
 
 struct http_answer {
@@ -74,6 +75,13 @@ bool http_repeats_token(const struct http *http, const char *text, size_t len);
 
 /* 2xx */
 bool http_good(const struct http_answer *answer);
+
+/* Appends path, name and rest of the request. */
+void http_path(const struct http_request *request, struct buf *out);
+
+/* The first byte of the body that is no blank; '<' begins a web page: a portal or a proxy spoke,
+ * not the server's API. */
+char http_first_byte(const struct http_answer *answer);
 
 /* Appends text percent-encoded: everything but RFC 3986 unreserved. */
 void http_encode(struct buf *out, const char *text);

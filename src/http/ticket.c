@@ -19,15 +19,9 @@ struct ticket {
     unsigned login;   /* counts from 1 */
 };
 
-static const char *prefix_of(const struct ticket *t)
-{
-    return t->auth.prefix ? t->auth.prefix : "Authorization: Bearer ";
-}
-
 static int make_header(struct ticket *t, const char *token, size_t len, struct signet_error *err)
 {
-    const char *prefix = prefix_of(t);
-    size_t prefix_len = strlen(prefix);
+    size_t prefix_len = strlen(t->auth.prefix);
     int rc;
 
     for (size_t i = 0; i < len; i++) {
@@ -38,7 +32,7 @@ static int make_header(struct ticket *t, const char *token, size_t len, struct s
     rc = secret_alloc(&t->header, prefix_len + len, err);
     if (rc)
         return rc;
-    memcpy(t->header.data, prefix, prefix_len);
+    memcpy(t->header.data, t->auth.prefix, prefix_len);
     memcpy(t->header.data + prefix_len, token, len);
     return SIGNET_OK;
 }
@@ -57,6 +51,8 @@ int ticket_open(struct ticket **out, const struct http_auth *auth, struct signet
     pthread_mutexattr_destroy(&attr);
     if (auth)
         t->auth = *auth;
+    if (!t->auth.prefix)
+        t->auth.prefix = "Authorization: Bearer ";
     if (!t->auth.login && t->auth.token_len)
         rc = make_header(t, t->auth.token, t->auth.token_len, err);
     t->auth.token = NULL; /* the caller's; the header has a copy */
@@ -127,7 +123,7 @@ int ticket_take(struct ticket *t, struct http *http, unsigned *login, struct sec
 
 bool ticket_repeated(struct ticket *t, const char *text, size_t len)
 {
-    size_t skip = strlen(prefix_of(t));
+    size_t skip = strlen(t->auth.prefix);
 
     pthread_mutex_lock(&t->mutex);
     bool found = t->header.len >= skip + TOKEN_MIN &&

@@ -17,7 +17,7 @@ enum {
 static size_t on_send(char *data, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
-    const struct secret *body = t->request->body;
+    const struct buf *body = t->request->body;
     size_t left = body->len - t->sent;
 
     count *= size;

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/answer.h"
-#include "server/words.h"
 
-#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool answer_text(const struct http_answer *answer, struct buf *out)
 {
-    size_t at = 0;
+    char first = http_first_byte(answer);
 
-    while (at < answer->body.len && isspace(answer->body.data[at]))
-        at++;
-    if (at == answer->body.len || answer->body.data[at] == '<')
+    if (first == '\0' || first == '<')
         return false;
     buf_append(out, answer->body.data, answer->body.len);
     return true;
@@ -32,6 +30,35 @@ bool answer_member(const struct http_answer *answer, const char *name, struct bu
         buf_text(out, text);
     json_decref(body);
     return text != NULL;
+}
+
+/* Long hex numbers may be a key that the server repeats. */
+static void mask_hex(char *text)
+{
+    for (size_t n; *text; text += n ? n : 1) {
+        n = strspn(text, "0123456789abcdefABCDEF");
+        if (n >= 16)
+            memset(text, '*', n);
+    }
+}
+
+void words_show(const struct signet_server *server, const char *text, size_t len,
+                const struct signet_device *device, char out[static WORDS_MAX])
+{
+    static const char hidden[] = "(the server's words repeat a secret and are not shown)";
+    struct buf shown = {0};
+
+    len = len < 4096 ? len : 4096;
+    if ((device && secret_repeated(text, len, device->psk, device->psk_len)) ||
+        secret_repeated(text, len, server->password.data, server->password.len) ||
+        http_repeats_token(server->http, text, len))
+        buf_text(&shown, hidden);
+    else
+        text_escape(&shown, (const uint8_t *)text,
+                    strnlen(text, len < WORDS_MAX ? len : WORDS_MAX));
+    snprintf(out, WORDS_MAX, "%s", shown.data ? (const char *)shown.data : "");
+    mask_hex(out);
+    buf_free(&shown);
 }
 
 static enum signet_code code_of(const struct server_form *form, bool own, const char *method,
@@ -102,4 +129,107 @@ int server_call(struct signet_server *server, const struct http_request *request
     }
     secret_wipe(&answer->body);
     return rc;
+}
+
+int server_get(struct signet_server *server, const char *path, const char *name, const char *rest,
+               json_t **out, struct signet_error *err)
+{
+    const struct http_request request = {.method = "GET", .path = path, .name = name, .rest = rest};
+    struct http_answer answer = {0};
+    json_t *body = NULL;
+    int rc = server_call(server, &request, NULL, &body, &answer, err);
+
+    if (out && rc == SIGNET_OK)
+        *out = body;
+    else
+        json_decref(body);
+    return rc;
+}
+
+int server_delete(struct signet_server *server, const char *path, const char *name,
+                  struct signet_error *err)
+{
+    const struct http_request request = {.method = "DELETE", .path = path, .name = name};
+    struct http_answer answer = {0};
+
+    return server_call(server, &request, NULL, NULL, &answer, err);
+}
+
+int server_post_batch(struct signet_server *server, const char *path, struct buf *body,
+                      json_t **out, struct signet_error *err)
+{
+    const struct http_request request = {.method = "POST", .path = path, .body = body};
+    struct http_answer answer = {0};
+    int rc = server_call(server, &request, NULL, out, &answer, err);
+
+    buf_free(body);
+    if (answer.status == 403 || answer.status == 404 || answer.status == 405)
+        return error_set(err, SIGNET_E_UNSUPPORTED, "this account has no batches");
+    return rc;
+}
+
+int server_login(const struct signet_server *server, struct http *http,
+                 struct http_request *request, const char *member, struct secret *token,
+                 int64_t *seconds, struct signet_error *err)
+{
+    struct signet_server with = *server; /* another connection */
+    struct http_answer answer = {0};
+    const json_t *text, *life;
+    json_t *reply = NULL;
+    int rc;
+
+    with.http = http;
+    request->method = "POST";
+    request->anonymous = true;
+    request->retry_lost = true;
+    rc = server_call(&with, request, NULL, &reply, &answer, err);
+    if (rc != SIGNET_OK) {
+        if (answer.status)
+            error_hint(err,
+                       "are \"user\" and its secret right? Accounts of single sign-on have none");
+        return rc;
+    }
+    text = json_object_get(reply, member);
+    life = json_object_get(reply, "expires_in"); /* a number, or one in quotes; or nothing */
+    *seconds = json_is_string(life) ? strtoll(json_string_value(life), NULL, 10)
+                                    : (int64_t)json_integer_value(life);
+    rc = json_is_string(text)
+             ? secret_set(token, json_string_value(text), json_string_length(text), err)
+             : error_set(err, SIGNET_E_SERVER, "%s's login answered without a token",
+                         server->ops->form.name);
+    json_decref(reply);
+    return rc;
+}
+
+const char *answer_mode(enum signet_mode mode)
+{
+    return mode == SIGNET_MODE_PSK ? "PSK" : mode == SIGNET_MODE_CERT ? "X509" : "NO_SEC";
+}
+
+void answer_put_psk(struct buf *out, const char *identity, const char *key,
+                    const struct signet_device *device)
+{
+    buf_printf(out, "\"%s\": ", identity);
+    buf_json(out, device->identity, device->identity_len);
+    buf_printf(out, ", \"%s\": \"", key);
+    buf_hex(out, device->psk, device->psk_len);
+    buf_byte(out, '"');
+}
+
+bool answer_is_text(const json_t *value, const void *want, size_t len)
+{
+    return json_is_string(value) && json_string_length(value) == len &&
+           memcmp(json_string_value(value), want, len) == 0;
+}
+
+bool answer_is_psk(const json_t *hex, const struct signet_device *device)
+{
+    uint8_t key[ANSWER_PSK_MAX];
+    ssize_t n = json_is_string(hex)
+                    ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof key)
+                    : -1;
+    bool same = n == (ssize_t)device->psk_len && memcmp(key, device->psk, device->psk_len) == 0;
+
+    wipe(key, sizeof key);
+    return same;
 }

@@ -2,15 +2,22 @@
 #ifndef SERVER_ANSWER_H
 #define SERVER_ANSWER_H
 
-/* What an answer means: for all kinds of servers the same. */
+/* Requests, and what their answers mean: for all kinds of servers the same. */
 
 #include "server/ops.h"
 
 #include <jansson.h>
 
+enum { WORDS_MAX = 160, ANSWER_PSK_MAX = 64 };
+
 /* For struct server_form: the text itself, unless it is a web page; a text of a JSON object. */
 bool answer_text(const struct http_answer *answer, struct buf *out);
 bool answer_member(const struct http_answer *answer, const char *name, struct buf *out);
+
+/* A server's own words, safe to show: escaped, cut, long hex numbers masked (they may be a key),
+ * and left out when they repeat the device's key or the token. device may be NULL. */
+void words_show(const struct signet_server *server, const char *text, size_t len,
+                const struct signet_device *device, char out[static WORDS_MAX]);
 
 /* One request and what its answer means. *out (out may be NULL) is the JSON of a good one, which
  * the caller frees; the body is wiped. What is refused:
@@ -22,14 +29,43 @@ int server_call(struct signet_server *server, const struct http_request *request
                 const struct signet_device *device, json_t **out, struct http_answer *answer,
                 struct signet_error *err);
 
-/* reconcile.c: one registration, whatever the network does. After a lost answer, a 409 or a 400 the
- * device is looked up: compare() is SIGNET_OK for this very device, SIGNET_E_EXISTS for another of
- * its name, SIGNET_E_NOT_FOUND for none, and anything else when there was no answer. Then the
- * device waits: SIGNET_E_NET, _TIMEOUT, _AUTH or _CANCELLED, never a refusal. */
+/* path, name and rest are those of struct http_request; the last two may be NULL. What GET brings
+ * must be JSON, also when out is NULL. */
+int server_get(struct signet_server *server, const char *path, const char *name, const char *rest,
+               json_t **out, struct signet_error *err);
+int server_delete(struct signet_server *server, const char *path, const char *name,
+                  struct signet_error *err);
+/* Many devices; SIGNET_E_UNSUPPORTED: the server, or this account, has no such request. body is
+ * freed. */
+int server_post_batch(struct signet_server *server, const char *path, struct buf *body,
+                      json_t **out, struct signet_error *err);
+/* As login() of struct server_ops: the request is a POST over http, and the token is `member` of
+ * its answer. request->body is freed by the caller. */
+int server_login(const struct signet_server *server, struct http *http,
+                 struct http_request *request, const char *member, struct secret *token,
+                 int64_t *seconds, struct signet_error *err);
+
+/* "PSK", "X509", "NO_SEC", as several servers call the modes. */
+const char *answer_mode(enum signet_mode mode);
+/* Appends "IDENTITY": "..", "KEY": "hex", with these names. */
+void answer_put_psk(struct buf *out, const char *identity, const char *key,
+                    const struct signet_device *device);
+/* Is it this text? Is it the device's PSK in hex? */
+bool answer_is_text(const json_t *value, const void *want, size_t len);
+bool answer_is_psk(const json_t *hex, const struct signet_device *device);
+
+/* reconcile.c: one registration by POST, whatever the network does; body is freed. After a lost
+ * answer, a 409 or a 400 the device is looked up: compare() is SIGNET_OK for this very device,
+ * SIGNET_E_EXISTS for another of its name, SIGNET_E_NOT_FOUND for none, and anything else when
+ * there was no answer. Then the device waits: SIGNET_E_NET, _TIMEOUT, _AUTH or _CANCELLED, never a
+ * refusal. */
+typedef int reconcile_compare(struct signet_server *server, const struct signet_device *device,
+                              struct signet_error *err);
 int reconcile_add(struct signet_server *server, const struct signet_device *device,
-                  const struct http_request *request,
-                  int (*compare)(struct signet_server *server, const struct signet_device *device,
-                                 struct signet_error *err),
-                  bool *existed, struct signet_error *err);
+                  const char *path, struct buf *body, reconcile_compare *compare, bool *existed,
+                  struct signet_error *err);
+/* What is there is not this device: `what` differs. NULL: it is; SIGNET_OK. */
+int reconcile_differs(const struct signet_server *server, const struct signet_device *device,
+                      const char *what, struct signet_error *err);
 
 #endif

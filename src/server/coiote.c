@@ -2,10 +2,11 @@
 /* AVSystem Coiote IoT Device Management, REST API v3. */
 #include "server/answer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define API "/api/coiotedm/v3"
+#define API     "/api/coiotedm/v3"
+#define DEVICES API "/devices/"
+#define NAMED   "searchCriteria=properties.endpointName%20eq%20%27"
 
 enum { ENDPOINT_MAX = 150, BATCH_MAX = 100 };
 
@@ -66,15 +67,6 @@ static void put_device(struct buf *body, const struct signet_server *server,
     buf_text(body, "\"}}");
 }
 
-static int make_body(const struct signet_server *server, const struct signet_device *device,
-                     struct secret *out, struct signet_error *err)
-{
-    struct buf body = {0};
-
-    put_device(&body, server, device);
-    return secret_from_buf(out, &body, err);
-}
-
 static bool words(const struct http_answer *answer, struct buf *out)
 {
     return answer_member(answer, "error", out);
@@ -89,16 +81,6 @@ static const char *hint(long status, const char *text)
     if (status == 400 && strcasestr(text, "taken"))
         return "another device has this PSK identity: give this one its own";
     return NULL;
-}
-
-static int get(struct signet_server *server, const struct buf *path, json_t **out,
-               struct http_answer *answer, struct signet_error *err)
-{
-    struct http_request request = {
-        .method = "GET", .path = (const char *)path->data, .retry_lost = true};
-    int rc = buf_check(path, err);
-
-    return rc != SIGNET_OK ? rc : server_call(server, &request, NULL, out, answer, err);
 }
 
 /* The id of the first hit, of either form of the list; NULL: there is none. */
@@ -116,55 +98,31 @@ static int find_id(struct signet_server *server, const char *endpoint, struct bu
                    struct signet_error *err)
 {
     static const char *const searches[] = {
-        API "/devices/find/details?fieldSelection=id&limit=1&searchCriteria=",
-        API "/devices?searchCriteria=", /* for accounts without the permission to the first */
+        API "/devices/find/details?fieldSelection=id&limit=1&" NAMED,
+        API "/devices?" NAMED, /* for accounts without the permission to the first */
     };
     struct http_answer answer = {0};
     json_t *body = NULL;
-    int rc = SIGNET_E_NOT_FOUND;
+    const char *text;
+    int rc = SIGNET_OK;
 
     for (size_t i = 0; i < 2; i++) {
-        struct buf path = {0};
+        const struct http_request request = {
+            .method = "GET", .path = searches[i], .name = endpoint, .rest = "%27"};
 
-        buf_text(&path, searches[i]);
-        http_encode(&path, "properties.endpointName eq '");
-        http_encode(&path, endpoint);
-        http_encode(&path, "'");
-        rc = get(server, &path, &body, &answer, err);
-        buf_free(&path);
+        rc = server_call(server, &request, NULL, &body, &answer, err);
         if (answer.status != 403 && answer.status != 404)
             break;
     }
     if (rc != SIGNET_OK)
         return rc;
-    const char *text = first_id(body);
+    text = first_id(body);
     if (text)
         buf_text(id, text);
     rc = text ? buf_check(id, err)
               : error_set(err, SIGNET_E_NOT_FOUND, "Coiote has no device '%s'", endpoint);
     json_decref(body);
     return rc;
-}
-
-static int device_path(struct signet_server *server, const char *endpoint, struct buf *path,
-                       struct signet_error *err)
-{
-    struct buf id = {0};
-    int rc = find_id(server, endpoint, &id, err);
-
-    if (!rc) {
-        buf_text(path, API "/devices/");
-        http_encode(path, (const char *)id.data);
-        rc = buf_check(path, err);
-    }
-    buf_free(&id);
-    return rc;
-}
-
-static bool text_differs(const json_t *value, const char *want, size_t len)
-{
-    return json_is_string(value) &&
-           (json_string_length(value) != len || memcmp(json_string_value(value), want, len) != 0);
 }
 
 static bool same_bytes(const json_t *array, const struct signet_device *device)
@@ -181,74 +139,61 @@ static bool same_psk(const json_t *there, const struct signet_device *device)
     const json_t *hex = json_object_get(there, "HexadecimalPsk");
     const json_t *text = json_object_get(there, "PlainTextPsk");
     const json_t *bytes = json_object_get(there, "BinaryPsk");
-    size_t len = json_string_length(hex);
-    uint8_t *key;
-    bool same;
 
-    if (text)
-        return !text_differs(text, (const char *)device->psk, device->psk_len);
-    if (bytes)
+    if (json_is_string(text))
+        return answer_is_text(text, device->psk, device->psk_len);
+    if (json_is_array(bytes))
         return same_bytes(bytes, device);
-    if (!json_is_string(hex))
-        return !json_object_get(there, "ExternalPsk") && !json_object_get(there, "GlobalPsk");
-    key = malloc(len / 2 + 1);
-    same = key &&
-           hex_decode(json_string_value(hex), len, key, len / 2) == (ssize_t)device->psk_len &&
-           memcmp(key, device->psk, device->psk_len) == 0;
-    if (key)
-        wipe(key, len / 2);
-    free(key);
-    return same;
+    if (json_is_string(hex))
+        return answer_is_psk(hex, device);
+    return !json_object_get(there, "ExternalPsk") && !json_object_get(there, "GlobalPsk");
 }
 
-/* What of the device at the server is not as we want it; NULL when it is the same. */
+/* What of the device at the server is not as we want it; NULL when it is the same. A text that the
+ * server does not show is taken for the same. */
 static const char *difference(const json_t *there, const struct signet_server *server,
                               const struct signet_device *device)
 {
-    const char *mode = signet_mode_name(device->mode), *domain = server_option(server, "domain");
-    const char *name = "endpointName";
+    const char *mode = signet_mode_name(device->mode), *type = connector(device);
+    const char *domain = server_option(server, "domain");
+    const struct {
+        const char *name, *what;
+        const void *want;
+        size_t len;
+    } texts[] = {
+        {"endpointName", "its endpoint name", device->endpoint, strlen(device->endpoint)},
+        {"connectorType", "its connector type", type, strlen(type)},
+        {"securityMode", "its security mode", mode, strlen(mode)},
+        {"domain", "its domain", domain, strlen(domain)},
+        {"dtlsIdentity", "its PSK identity", device->identity, device->identity_len},
+    };
+    bool psk = device->mode == SIGNET_MODE_PSK;
 
-    if (text_differs(json_object_get(json_object_get(there, "properties"), name), device->endpoint,
-                     strlen(device->endpoint)))
-        return "its endpoint name";
-    if (text_differs(json_object_get(there, "connectorType"), connector(device),
-                     strlen(connector(device))))
-        return "its connector type";
-    if (text_differs(json_object_get(there, "securityMode"), mode, strlen(mode)))
-        return "its security mode";
-    if (text_differs(json_object_get(there, "domain"), domain, strlen(domain)))
-        return "its domain";
-    if (device->mode != SIGNET_MODE_PSK)
-        return NULL;
-    if (text_differs(json_object_get(there, "dtlsIdentity"), (const char *)device->identity,
-                     device->identity_len))
-        return "its PSK identity";
-    return same_psk(json_object_get(there, "dtlsPsk"), device) ? NULL : "its PSK";
+    for (size_t i = 0; i < (psk ? 5 : 4); i++) {
+        const json_t *value =
+            json_object_get(i ? there : json_object_get(there, "properties"), texts[i].name);
+
+        if (json_is_string(value) && !answer_is_text(value, texts[i].want, texts[i].len))
+            return texts[i].what;
+    }
+    return psk && !same_psk(json_object_get(there, "dtlsPsk"), device) ? "its PSK" : NULL;
 }
 
 /* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */
 static int compare(struct signet_server *server, const struct signet_device *device,
                    struct signet_error *err)
 {
-    struct http_answer answer = {0};
-    struct buf path = {0};
-    const char *what = NULL;
+    struct buf id = {0};
     json_t *there = NULL;
-    int rc = device_path(server, device->endpoint, &path, err);
+    int rc = find_id(server, device->endpoint, &id, err);
 
     if (rc == SIGNET_OK)
-        rc = get(server, &path, &there, &answer, err);
-    buf_free(&path);
+        rc = server_get(server, DEVICES, (const char *)id.data, NULL, &there, err);
+    buf_free(&id);
     if (rc == SIGNET_OK && !json_is_object(there))
         rc = error_set(err, SIGNET_E_SERVER, "Coiote answered with no JSON object");
     if (rc == SIGNET_OK)
-        what = difference(there, server, device);
-    if (what) {
-        rc = error_set(err, SIGNET_E_EXISTS,
-                       "Coiote has a device '%s' already, and %s is not the same", device->endpoint,
-                       what);
-        error_hint(err, "remove it at the server, or give this device another name");
-    }
+        rc = reconcile_differs(server, device, difference(there, server, device), err);
     json_decref(there);
     return rc;
 }
@@ -257,14 +202,10 @@ static int compare(struct signet_server *server, const struct signet_device *dev
 static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
                struct signet_error *err)
 {
-    struct secret body = {0};
-    const struct http_request request = {.method = "POST", .path = API "/devices", .body = &body};
-    int rc = make_body(server, device, &body, err);
+    struct buf body = {0};
 
-    if (rc == SIGNET_OK)
-        rc = reconcile_add(server, device, &request, compare, existed, err);
-    secret_wipe(&body);
-    return rc;
+    put_device(&body, server, device);
+    return reconcile_add(server, device, API "/devices", &body, compare, existed, err);
 }
 
 /* {"total": n, "succeeded": n, "failed": 0, "results": [..]}, of any 2xx. Ids in it are opaque, so
@@ -283,28 +224,19 @@ static bool batch_succeeded(const json_t *body, size_t count)
 static int add_batch(struct signet_server *server, const struct signet_device *devices,
                      size_t count, struct signet_error *err)
 {
-    struct http_request request = {.method = "POST", .path = API "/devices/batch"};
-    struct http_answer answer = {0};
-    struct secret body = {0};
-    struct buf text = {0};
+    struct buf body = {0};
     json_t *results = NULL;
     int rc;
 
     for (size_t i = 0; i < count; i++) {
-        buf_text(&text, i ? ", " : "[");
-        put_device(&text, server, &devices[i]);
+        buf_text(&body, i ? ", " : "[");
+        put_device(&body, server, &devices[i]);
     }
-    buf_text(&text, "]");
-    rc = secret_from_buf(&body, &text, err);
-    request.body = &body;
-    if (rc == SIGNET_OK)
-        rc = server_call(server, &request, NULL, &results, &answer, err);
-    if (answer.status == 403 || answer.status == 404 || answer.status == 405)
-        rc = error_set(err, SIGNET_E_UNSUPPORTED, "this account has no batches");
+    buf_text(&body, "]");
+    rc = server_post_batch(server, DEVICES "batch", &body, &results, err);
     if (rc == SIGNET_OK && !batch_succeeded(results, count))
         rc = error_set(err, SIGNET_E_SERVER, "Coiote refused some of a batch");
     json_decref(results);
-    secret_wipe(&body);
     return rc;
 }
 
@@ -318,25 +250,10 @@ static void put_field(struct buf *form, const char *name, const char *text)
 
 static const char *auth_header(const char *auth)
 {
-    return strcmp(auth, "api-key") == 0 ? NULL
-           : strcmp(auth, "token") == 0 || strcmp(auth, "password") == 0 ||
+    return strcmp(auth, "token") == 0 || strcmp(auth, "password") == 0 ||
                    strcmp(auth, "client-credentials") == 0
                ? "Authorization: Bearer "
                : NULL;
-}
-
-/* "expires_in" is a number, or a number in quotes. */
-static int take_token(const json_t *body, struct secret *token, int64_t *seconds,
-                      struct signet_error *err)
-{
-    const json_t *text = json_object_get(body, "access_token");
-    const json_t *life = json_object_get(body, "expires_in");
-
-    *seconds = json_is_string(life) ? strtoll(json_string_value(life), NULL, 10)
-                                    : (int64_t)json_integer_value(life);
-    return json_is_string(text)
-               ? secret_set(token, json_string_value(text), json_string_length(text), err)
-               : error_set(err, SIGNET_E_SERVER, "Coiote's login answered without a token");
 }
 
 static int login(const struct signet_server *server, struct http *http, struct secret *token,
@@ -344,53 +261,27 @@ static int login(const struct signet_server *server, struct http *http, struct s
 {
     const char *realm = server_option(server, "realm");
     bool client = strcmp(server->info.auth, "client-credentials") == 0;
-    struct http_request request = {
-        .method = "POST", .anonymous = true, .form = true, .retry_lost = true};
-    struct signet_server with = *server; /* its own connection */
-    struct http_answer answer = {0};
-    struct secret body = {0};
-    struct buf path = {0}, form = {0};
-    json_t *reply = NULL;
+    struct buf form = {0};
+    struct http_request request = {.path = "/api/auth/oauth_password", .body = &form, .form = true};
     int rc;
 
-    with.http = http;
-
     if (client) {
-        buf_text(&path, "/iam/realms/");
-        http_encode(&path, realm ? realm : "master");
-        buf_text(&path, "/protocol/openid-connect/token");
-    } else {
-        buf_text(&path, "/api/auth/oauth_password");
+        request.path = "/iam/realms/";
+        request.name = realm ? realm : "master";
+        request.rest = "/protocol/openid-connect/token";
     }
     buf_text(&form, client ? "grant_type=client_credentials" : "grant_type=password");
     put_field(&form, client ? "client_id" : "username", server->info.user);
     put_field(&form, client ? "client_secret" : "password", (const char *)server->password.data);
-    rc = secret_from_buf(&body, &form, err);
-    if (!rc)
-        rc = buf_check(&path, err);
-    request.path = (const char *)path.data;
-    request.body = &body;
-    if (rc == SIGNET_OK)
-        rc = server_call(&with, &request, NULL, &reply, &answer, err);
-    if (rc != SIGNET_OK && answer.status)
-        error_hint(err, "are \"user\" and its secret right? Accounts of single sign-on have none");
-    if (rc == SIGNET_OK)
-        rc = take_token(reply, token, seconds, err);
-    json_decref(reply);
-    secret_wipe(&body);
-    buf_free(&path);
+    rc = server_login(server, http, &request, "access_token", token, seconds, err);
+    buf_free(&form);
     return rc;
 }
 
+/* A name that no device has. */
 static int check(struct signet_server *server, struct signet_error *err)
 {
-    struct http_request request = {.method = "GET",
-                                   .path = API
-                                   "/devices?searchCriteria=properties.endpointName%20eq%20%27-%27",
-                                   .retry_lost = true};
-    struct http_answer answer = {0};
-
-    return server_call(server, &request, NULL, NULL, &answer, err);
+    return server_get(server, API "/devices?" NAMED, "-", "%27", NULL, err);
 }
 
 static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
@@ -404,15 +295,12 @@ static int find(struct signet_server *server, const char *endpoint, struct signe
 
 static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    struct http_request request = {.method = "DELETE", .retry_lost = true};
-    struct http_answer answer = {0};
-    struct buf path = {0};
-    int rc = device_path(server, endpoint, &path, err);
+    struct buf id = {0};
+    int rc = find_id(server, endpoint, &id, err);
 
-    request.path = (const char *)path.data;
     if (rc == SIGNET_OK)
-        rc = server_call(server, &request, NULL, NULL, &answer, err);
-    buf_free(&path);
+        rc = server_delete(server, DEVICES, (const char *)id.data, err);
+    buf_free(&id);
     return rc;
 }
 

@@ -34,39 +34,22 @@ static int validate(const struct signet_server *server, const struct signet_devi
     return SIGNET_OK;
 }
 
-static void put_text(struct buf *out, const char *name, const char *text)
-{
-    buf_printf(out, "\"%s\": ", name);
-    buf_json(out, text, strlen(text));
-}
-
-static void put_psk(struct buf *out, const struct signet_device *device)
-{
-    buf_text(out, "{\"identity\": ");
-    buf_json(out, device->identity, device->identity_len);
-    buf_text(out, ", \"key\": \"");
-    buf_hex(out, device->psk, device->psk_len);
-    buf_text(out, "\"}");
-}
-
 /* {"endpoint": .., "tls": {"mode": "psk", "details": {..}}}, or the older {.., "psk": {..}} */
-static int security_body(const struct signet_device *device, bool old, struct secret *out,
-                         struct signet_error *err)
+static void put_security_info(struct buf *out, const struct signet_device *device, bool old)
 {
     bool psk = device->mode == SIGNET_MODE_PSK;
-    struct buf body = {0};
 
-    buf_byte(&body, '{');
-    put_text(&body, "endpoint", device->endpoint);
+    buf_text(out, "{\"endpoint\": ");
+    buf_json(out, device->endpoint, strlen(device->endpoint));
     if (old)
-        buf_text(&body, psk ? ", \"psk\": " : ", \"x509\": true");
+        buf_text(out, psk ? ", \"psk\": {" : ", \"x509\": true}");
     else
-        buf_text(&body, psk ? ", \"tls\": {\"mode\": \"psk\", \"details\": "
-                            : ", \"tls\": {\"mode\": \"x509\"}");
-    if (psk)
-        put_psk(&body, device);
-    buf_text(&body, psk && !old ? "}}" : "}");
-    return secret_from_buf(out, &body, err);
+        buf_text(out, psk ? ", \"tls\": {\"mode\": \"psk\", \"details\": {"
+                          : ", \"tls\": {\"mode\": \"x509\"}}");
+    if (!psk)
+        return;
+    answer_put_psk(out, "identity", "key", device);
+    buf_text(out, old ? "}}" : "}}}");
 }
 
 #define TAKEN "is already used"
@@ -98,56 +81,33 @@ static const char *hint(long status, const char *text)
         .name = "Leshan", .words = words, .taken = TAKEN, .hint = hint                             \
     }
 
-/* Each of its requests may be done twice. */
-static int call(struct signet_server *server, const char *method, const char *path,
-                const struct secret *body, const struct signet_device *device, json_t **out,
-                struct signet_error *err)
-{
-    struct http_request request = {
-        .method = method, .path = path, .body = body, .retry_lost = true};
-    struct http_answer answer = {0};
-
-    return server_call(server, &request, device, out, &answer, err);
-}
-
-static int path_with_name(struct buf *path, const char *base, const char *endpoint,
-                          struct signet_error *err)
-{
-    buf_text(path, base);
-    buf_byte(path, '/');
-    http_encode(path, endpoint);
-    return buf_check(path, err);
-}
-
 static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     json_t *list = NULL;
     const json_t *one;
     size_t i;
-    int rc = call(server, "GET", SECURITY, NULL, NULL, &list, err);
+    int rc = server_get(server, SECURITY, NULL, NULL, &list, err);
     bool found = false;
 
     if (rc)
         return rc;
-    json_array_foreach(list, i, one)
-    {
-        const char *name = json_string_value(json_object_get(one, "endpoint"));
-        found = found || (name && strcmp(name, endpoint) == 0);
-    }
+    json_array_foreach(list, i, one) found =
+        found || answer_is_text(json_object_get(one, "endpoint"), endpoint, strlen(endpoint));
     json_decref(list);
     return found ? SIGNET_OK
                  : error_set(err, SIGNET_E_NOT_FOUND, "Leshan has no device '%s'", endpoint);
 }
 
-static int put_security_info(struct signet_server *server, const struct signet_device *device,
-                             bool old, struct signet_error *err)
+static int send_security_info(struct signet_server *server, const struct signet_device *device,
+                              bool old, struct signet_error *err)
 {
-    struct secret body = {0};
-    int rc = security_body(device, old, &body, err);
+    struct buf body = {0};
+    const struct http_request request = {.method = "PUT", .path = SECURITY, .body = &body};
+    struct http_answer answer = {0};
 
-    if (!rc)
-        rc = call(server, "PUT", SECURITY, &body, device, NULL, err);
-    secret_wipe(&body);
+    put_security_info(&body, device, old);
+    int rc = server_call(server, &request, device, NULL, &answer, err);
+    buf_free(&body);
     return rc;
 }
 
@@ -157,12 +117,12 @@ static int put_either(struct signet_server *server, const struct signet_device *
                       struct signet_error *err)
 {
     struct signet_error first = {0}, second = {0};
-    int rc = put_security_info(server, device, server->api == 1, &first);
+    int rc = send_security_info(server, device, server->api == 1, &first);
 
     bool unlike = first.sys == 400 || first.sys == 500 || first.sys == 0;
 
     if (rc == SIGNET_E_SERVER && !server->api && unlike) {
-        int older = put_security_info(server, device, true, &second);
+        int older = send_security_info(server, device, true, &second);
 
         if (older == SIGNET_OK || older == SIGNET_E_EXISTS) {
             server->api = 1;
@@ -198,47 +158,27 @@ static int add(struct signet_server *server, const struct signet_device *device,
 
 static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    struct buf path = {0};
     int rc = find(server, endpoint, err); /* 2.x says 200 to anything */
 
-    if (!rc)
-        rc = path_with_name(&path, SECURITY, endpoint, err);
-    if (!rc)
-        rc = call(server, "DELETE", (const char *)path.data, NULL, NULL, NULL, err);
-    buf_free(&path);
-    return rc;
+    return rc ? rc : server_delete(server, SECURITY "/", endpoint, err);
 }
 
 static int seen(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     struct signet_error answered = {0};
-    struct buf path = {0};
-    int rc = path_with_name(&path, "/api/clients", endpoint, &answered);
+    int rc = server_get(server, "/api/clients/", endpoint, NULL, NULL, &answered);
 
-    if (rc == SIGNET_OK)
-        rc = call(server, "GET", (const char *)path.data, NULL, NULL, NULL, &answered);
     if (rc == SIGNET_E_NOT_FOUND || (rc == SIGNET_E_SERVER && answered.sys == 400))
         rc = error_set(&answered, SIGNET_E_NOT_FOUND, "Leshan has no registration of '%s'",
                        endpoint);
     if (rc != SIGNET_OK && err)
         *err = answered;
-    buf_free(&path);
-    return rc;
-}
-
-/* The list is there for us. */
-static int check_list(struct signet_server *server, const char *path, struct signet_error *err)
-{
-    json_t *list = NULL;
-    int rc = call(server, "GET", path, NULL, NULL, &list, err);
-
-    json_decref(list);
     return rc;
 }
 
 static int check(struct signet_server *server, struct signet_error *err)
 {
-    return check_list(server, SECURITY, err);
+    return server_get(server, SECURITY, NULL, NULL, NULL, err);
 }
 
 const struct server_ops leshan_ops = {
@@ -278,14 +218,10 @@ static void put_bytes(struct buf *out, const char *name, const struct signet_val
 
 static void put_security(struct buf *out, const struct signet_account *a, unsigned n)
 {
-    static const char *const modes[] = {[SIGNET_MODE_PSK] = "PSK",
-                                        [SIGNET_MODE_RPK] = "RPK",
-                                        [SIGNET_MODE_CERT] = "X509",
-                                        [SIGNET_MODE_NOSEC] = "NO_SEC"};
     bool keys = a->mode != SIGNET_MODE_NOSEC;
 
     buf_printf(out, "%s\"%u\": {\"bootstrapServer\": %s, \"securityMode\": \"%s\", \"uri\": ",
-               n ? ", " : "", n, a->bootstrap ? "true" : "false", modes[a->mode]);
+               n ? ", " : "", n, a->bootstrap ? "true" : "false", answer_mode(a->mode));
     buf_json(out, a->uri->as.bytes.data, a->uri->as.bytes.len);
     put_bytes(out, "publicKeyOrId", keys ? a->identity : NULL);
     put_bytes(out, "secretKey", keys ? a->secret_key : NULL);
@@ -307,27 +243,19 @@ static void put_server(struct buf *out, const struct signet_account *a, unsigned
 }
 
 /* Every account of the device; the bootstrap one too, so that it stays in the device. */
-static int bootstrap_body(const struct signet_device *device, struct secret *out,
-                          struct signet_error *err)
+static void put_accounts(struct buf *out, const struct signet_tree *tree)
 {
-    struct buf servers = {0}, security = {0}, body = {0};
     struct signet_account account;
-    unsigned managers = 0, n = 0;
+    unsigned n = 0;
 
-    for (size_t i = 0; signet_tree_account(device->tree, i, &account); i++) {
-        put_security(&security, &account, n++);
+    buf_text(out, "{\"toDelete\": [\"/0\", \"/1\"], \"servers\": {");
+    for (size_t i = 0; signet_tree_account(tree, i, &account); i++)
         if (!account.bootstrap)
-            put_server(&servers, &account, managers++);
-    }
-    buf_text(&body, "{\"toDelete\": [\"/0\", \"/1\"], \"servers\": {");
-    buf_append(&body, servers.data, servers.len);
-    buf_text(&body, "}, \"security\": {");
-    buf_append(&body, security.data, security.len);
-    buf_text(&body, "}}");
-    body.failed = body.failed || servers.failed || security.failed;
-    buf_free(&servers);
-    buf_free(&security);
-    return secret_from_buf(out, &body, err);
+            put_server(out, &account, n++);
+    buf_text(out, "}, \"security\": {");
+    for (n = 0; signet_tree_account(tree, n, &account); n++)
+        put_security(out, &account, n);
+    buf_text(out, "}}");
 }
 
 static int validate_bootstrap(const struct signet_server *server,
@@ -358,26 +286,25 @@ static int validate_bootstrap(const struct signet_server *server,
 static int add_bootstrap(struct signet_server *server, const struct signet_device *device,
                          bool *existed, struct signet_error *err)
 {
-    struct secret body = {0};
-    struct buf path = {0};
-    int rc = path_with_name(&path, BOOTSTRAP, device->endpoint, err);
+    struct buf body = {0};
+    const struct http_request request = {.method = "POST",
+                                         .path = BOOTSTRAP "/",
+                                         .name = device->endpoint,
+                                         .body = &body,
+                                         .retry_lost = true};
+    struct signet_error answered = {0};
+    struct http_answer answer = {0};
+    int rc = device->mode == SIGNET_MODE_NOSEC ? SIGNET_OK : put_either(server, device, &answered);
 
+    if (rc == SIGNET_E_SERVER && answered.sys == 404) /* 1.x has no such call: it looks into */
+        rc = SIGNET_OK;                               /* the configuration */
+    put_accounts(&body, device->tree);
     if (!rc)
-        rc = bootstrap_body(device, &body, err);
-    if (!rc && device->mode != SIGNET_MODE_NOSEC) {
-        struct signet_error answered = {0};
-
-        rc = put_either(server, device, &answered);
-        if (rc == SIGNET_E_SERVER && answered.sys == 404) /* 1.x has no such call: it looks into */
-            rc = SIGNET_OK;                               /* the configuration */
-        else if (rc != SIGNET_OK && err)
-            *err = answered;
-    }
-    if (!rc)
-        rc = call(server, "POST", (const char *)path.data, &body, device, NULL, err);
+        rc = server_call(server, &request, device, NULL, &answer, err);
+    else if (err)
+        *err = answered;
     *existed = false;
-    secret_wipe(&body);
-    buf_free(&path);
+    buf_free(&body);
     return rc;
 }
 
@@ -385,7 +312,7 @@ static int find_bootstrap(struct signet_server *server, const char *endpoint,
                           struct signet_error *err)
 {
     json_t *all = NULL;
-    int rc = call(server, "GET", BOOTSTRAP, NULL, NULL, &all, err);
+    int rc = server_get(server, BOOTSTRAP, NULL, NULL, &all, err);
 
     if (!rc && !json_object_get(all, endpoint))
         rc = error_set(err, SIGNET_E_NOT_FOUND, "Leshan's bootstrap server has no device '%s'",
@@ -397,22 +324,24 @@ static int find_bootstrap(struct signet_server *server, const char *endpoint,
 static int drop_bootstrap(struct signet_server *server, const char *endpoint,
                           struct signet_error *err)
 {
-    struct buf path = {0};
+    struct signet_error left = {0};
     int rc = find_bootstrap(server, endpoint, err);
 
     if (!rc)
-        rc = path_with_name(&path, BOOTSTRAP, endpoint, err);
-    if (!rc)
-        rc = call(server, "DELETE", (const char *)path.data, NULL, NULL, NULL, err);
-    if (!rc && drop(server, endpoint, NULL) == SIGNET_OK)
-        rc = SIGNET_OK; /* its credentials for the bootstrap server itself, where it had some */
-    buf_free(&path);
+        rc = server_delete(server, BOOTSTRAP "/", endpoint, err);
+    if (rc)
+        return rc;
+    rc = drop(server, endpoint, &left); /* its credentials for the bootstrap server itself */
+    if (rc == SIGNET_E_NOT_FOUND || left.sys == 404) /* it has none; 1.x has no such call */
+        return SIGNET_OK;
+    if (rc && err)
+        *err = left;
     return rc;
 }
 
 static int check_bootstrap(struct signet_server *server, struct signet_error *err)
 {
-    return check_list(server, BOOTSTRAP, err);
+    return server_get(server, BOOTSTRAP, NULL, NULL, NULL, err);
 }
 
 const struct server_ops leshan_bootstrap_ops = {

@@ -32,19 +32,15 @@ static int not_listed(const struct signet_device *device, struct signet_error *e
 
 /* After the answer to a request: *again, or what came of it. */
 static int look_up(struct signet_server *server, const struct signet_device *device,
-                   int (*compare)(struct signet_server *, const struct signet_device *,
-                                  struct signet_error *),
-                   bool lost, bool *again, struct signet_error *err)
+                   reconcile_compare *compare, bool lost, bool *again, struct signet_error *err)
 {
     struct signet_error lookup = {0};
     int found = compare(server, device, &lookup);
 
-    if (found == SIGNET_OK)
-        return SIGNET_OK;
-    if (found == SIGNET_E_EXISTS) {
+    if (found == SIGNET_E_EXISTS)
         *err = lookup;
+    if (found == SIGNET_OK || found == SIGNET_E_EXISTS)
         return found;
-    }
     if (found != SIGNET_E_NOT_FOUND)
         return wait_for(server, device, &lookup, err);
     *again = lost; /* it never arrived */
@@ -52,11 +48,10 @@ static int look_up(struct signet_server *server, const struct signet_device *dev
 }
 
 int reconcile_add(struct signet_server *server, const struct signet_device *device,
-                  const struct http_request *request,
-                  int (*compare)(struct signet_server *, const struct signet_device *,
-                                 struct signet_error *),
-                  bool *existed, struct signet_error *err)
+                  const char *path, struct buf *body, reconcile_compare *compare, bool *existed,
+                  struct signet_error *err)
 {
+    const struct http_request request = {.method = "POST", .path = path, .body = body};
     struct signet_error first = {0};
     bool again = true;
     int rc = SIGNET_OK;
@@ -66,16 +61,28 @@ int reconcile_add(struct signet_server *server, const struct signet_device *devi
         struct http_answer answer = {0};
 
         again = false;
-        rc = server_call(server, request, device, NULL, &answer, &first);
-        bool lost =
-            rc != SIGNET_OK && !answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED;
-        bool taken = rc != SIGNET_OK && (answer.status == 400 || answer.status == 409);
-        if (!lost && !taken)
+        rc = server_call(server, &request, device, NULL, &answer, &first);
+        if (rc == SIGNET_OK)
             break;
-        rc = look_up(server, device, compare, lost, &again, &first);
+        bool lost = !answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED;
+        bool taken = answer.status == 400 || answer.status == 409;
+        if (lost || taken)
+            rc = look_up(server, device, compare, lost, &again, &first);
         *existed = rc == SIGNET_OK && taken;
     }
+    buf_free(body);
     if (rc != SIGNET_OK && err)
         *err = first;
     return rc;
+}
+
+int reconcile_differs(const struct signet_server *server, const struct signet_device *device,
+                      const char *what, struct signet_error *err)
+{
+    if (!what)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_EXISTS, "%s has a device '%s' already, and %s is not the same",
+              server->ops->form.name, device->endpoint, what);
+    error_hint(err, "remove it at the server, or give this device another name");
+    return SIGNET_E_EXISTS;
 }

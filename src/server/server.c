@@ -44,7 +44,8 @@ int signet_server_add(struct signet_server *server, const struct signet_device *
 
     rc = rc ? rc : server_validate_view(server, &view, err);
     rc = rc ? rc : server->ops->add(server, &view, existed ? existed : &unused, err);
-    if (rc == SIGNET_E_NOT_FOUND) /* the API or a profile is: no fault of the device */
+    if (rc == SIGNET_E_NOT_FOUND ||
+        rc == SIGNET_E_UNSUPPORTED) /* the API or a profile, not a device */
         rc = err ? (int)(err->code = SIGNET_E_SERVER) : SIGNET_E_SERVER;
     return rc ? rc : uploads_add(server, &view, err);
 }

@@ -2,11 +2,9 @@
 /* ThingsBoard 3.x and 4.x: a device and its LwM2M credentials in one request. */
 #include "server/thingsboard.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 255, PSK_STEP = 16 };
+enum { NAME_MAX_LEN = 255, PSK_STEP = 16, BATCH_MAX = 100, ID_LEN = 36 };
 
 static const struct signet_option_info options[] = {
     {"profile", "name of a device profile with transport LwM2M (the tenant's default)"},
@@ -49,131 +47,156 @@ static int validate(const struct signet_server *server, const struct signet_devi
     return thingsboard_fits(server, device, err);
 }
 
-static int find_id(struct signet_server *server, const char *endpoint,
-                   char id[static THINGSBOARD_ID + 1], struct signet_error *err)
+/* The id of {"id": {"entityType": .., "id": "UUID"}, ..} */
+static bool read_id(const json_t *entity, char out[static ID_LEN + 1])
 {
-    struct buf path = {0};
-    json_t *there = NULL;
-    int rc;
+    const char *id = json_string_value(json_object_get(json_object_get(entity, "id"), "id"));
 
-    buf_text(&path, "/api/tenant/devices?deviceName=");
-    http_encode(&path, endpoint);
-    rc = thingsboard_get(server, &path, &there, err);
-    buf_free(&path);
+    if (!id || strlen(id) != ID_LEN || strspn(id, "0123456789abcdefABCDEF-") != ID_LEN)
+        return false;
+    memcpy(out, id, ID_LEN + 1);
+    return true;
+}
+
+/* The profile must be there already, with LwM2M as its transport. */
+static int find_profile(struct signet_server *server, struct signet_error *err)
+{
+    const char *profile = server_option(server, "profile");
+    json_t *page = NULL;
+    const json_t *one;
+    size_t i;
+    int rc = server_get(server, "/api/deviceProfileInfos?pageSize=100&page=0&textSearch=", profile,
+                        NULL, &page, err);
+
+    if (rc)
+        return rc;
+    server->profile_id[0] = '\0';
+    rc = SIGNET_E_NOT_FOUND;
+    json_array_foreach(json_object_get(page, "data"), i, one)
+    {
+        const char *transport = json_string_value(json_object_get(one, "transportType"));
+
+        if (!answer_is_text(json_object_get(one, "name"), profile, strlen(profile)))
+            continue;
+        if (transport && strcmp(transport, "LWM2M") != 0)
+            rc = SIGNET_E_UNSUPPORTED;
+        else if (read_id(one, server->profile_id))
+            rc = SIGNET_OK;
+    }
+    json_decref(page);
+    if (rc == SIGNET_OK)
+        return rc;
+    return error_set_hint(
+        err, rc, "make it at the server with transport LwM2M; \"profile\" names it", "%s",
+        rc == SIGNET_E_NOT_FOUND ? "ThingsBoard has no device profile of that name"
+                                 : "ThingsBoard's device profile is not for LwM2M");
+}
+
+/* server->profile_id, where a profile is named: looked up once. */
+static int look_up_profile(struct signet_server *server, struct signet_error *err)
+{
+    return server_option(server, "profile") && !server->profile_id[0] ? find_profile(server, err)
+                                                                      : SIGNET_OK;
+}
+
+static int find_id(struct signet_server *server, const char *endpoint, char id[static ID_LEN + 1],
+                   struct signet_error *err)
+{
+    json_t *there = NULL;
+    int rc = server_get(server, "/api/tenant/devices?deviceName=", endpoint, NULL, &there, err);
+
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, rc, "ThingsBoard has no device '%s'", endpoint);
-    if (!rc && !thingsboard_id(there, id))
+    if (!rc && !read_id(there, id))
         rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard answered without the device's id");
     json_decref(there);
     return rc;
 }
 
-static int make_body(const struct signet_device *device, const char *profile, struct secret *out,
-                     struct signet_error *err)
+static void put_device(struct buf *out, const struct signet_server *server,
+                       const struct signet_device *device)
 {
-    struct buf body = {0}, inner = {0};
+    struct buf inner = {0};
 
     thingsboard_put_credentials(&inner, device);
-    buf_text(&body, "{\"device\": {\"name\": ");
-    buf_json(&body, device->endpoint, strlen(device->endpoint));
-    if (profile)
-        buf_printf(&body,
+    buf_text(out, "{\"device\": {\"name\": ");
+    buf_json(out, device->endpoint, strlen(device->endpoint));
+    if (server->profile_id[0])
+        buf_printf(out,
                    ", \"deviceProfileId\": {\"entityType\": \"DEVICE_PROFILE\", "
                    "\"id\": \"%s\"}",
-                   profile);
-    buf_text(&body, "}, \"credentials\": {\"credentialsType\": \"LWM2M_CREDENTIALS\", "
-                    "\"credentialsId\": ");
-    buf_json(&body, device->endpoint, strlen(device->endpoint));
-    buf_text(&body, ", \"credentialsValue\": ");
-    if (inner.data && !inner.failed)
-        buf_json(&body, inner.data, inner.len);
-    body.failed = body.failed || inner.failed;
-    buf_text(&body, "}}");
+                   server->profile_id);
+    buf_text(out, "}, \"credentials\": {\"credentialsType\": \"LWM2M_CREDENTIALS\", "
+                  "\"credentialsId\": ");
+    buf_json(out, device->endpoint, strlen(device->endpoint));
+    buf_text(out, ", \"credentialsValue\": ");
+    buf_json(out, inner.data, inner.len);
+    buf_text(out, "}}");
+    out->failed = out->failed || inner.failed;
     buf_free(&inner);
-    return secret_from_buf(out, &body, err);
 }
 
 /* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */
 static int compare(struct signet_server *server, const struct signet_device *device,
                    struct signet_error *err)
 {
-    char id[THINGSBOARD_ID + 1];
-    struct buf path = {0};
+    char id[ID_LEN + 1];
     json_t *there = NULL;
-    const char *what;
     int rc = find_id(server, device->endpoint, id, err);
 
-    if (rc)
-        return rc;
-    buf_printf(&path, "/api/device/%s/credentials", id);
-    rc = thingsboard_get(server, &path, &there, err);
-    buf_free(&path);
-    what = rc ? NULL : thingsboard_difference(there, device);
+    if (!rc)
+        rc = server_get(server, "/api/device/", id, "/credentials", &there, err);
+    if (!rc)
+        rc = reconcile_differs(server, device, thingsboard_difference(there, device), err);
     json_decref(there);
-    if (!what)
-        return rc;
-    error_set(err, SIGNET_E_EXISTS, "ThingsBoard has a device '%s' already, and %s is not the same",
-              device->endpoint, what);
-    error_hint(err, "remove it at the server, or give this device another name");
-    return SIGNET_E_EXISTS;
+    return rc;
 }
 
 static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
                struct signet_error *err)
 {
-    struct secret body = {0};
-    const struct http_request request = {
-        .method = "POST", .path = "/api/device-with-credentials", .body = &body};
-    int rc = thingsboard_profile(server, err);
+    struct buf body = {0};
+    int rc = look_up_profile(server, err);
 
-    if (rc == SIGNET_OK)
-        rc = make_body(device, server_option(server, "profile") ? server->profile_id : NULL, &body,
-                       err);
-    if (rc == SIGNET_OK)
-        rc = reconcile_add(server, device, &request, compare, existed, err);
-    secret_wipe(&body);
-    return rc;
+    if (rc != SIGNET_OK)
+        return rc;
+    put_device(&body, server, device);
+    return reconcile_add(server, device, "/api/device-with-credentials", &body, compare, existed,
+                         err);
+}
+
+static int add_batch(struct signet_server *server, const struct signet_device *devices,
+                     size_t count, struct signet_error *err)
+{
+    int rc = look_up_profile(server, err);
+
+    if (!server_option(server,
+                       "profile")) /* a device's type would name one, and make it an LwM2M one */
+        return error_set(err, SIGNET_E_UNSUPPORTED, "a bulk import needs a profile");
+    return rc ? rc : thingsboard_import(server, devices, count, err);
 }
 
 static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    char id[THINGSBOARD_ID + 1];
+    char id[ID_LEN + 1];
 
     return find_id(server, endpoint, id, err);
 }
 
 static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    struct http_request request = {.method = "DELETE", .retry_lost = true};
-    struct http_answer answer = {0};
-    char id[THINGSBOARD_ID + 1];
-    struct buf path = {0};
+    char id[ID_LEN + 1];
     int rc = find_id(server, endpoint, id, err);
 
-    buf_printf(&path, "/api/device/%s", rc ? "" : id);
-    if (!rc)
-        rc = buf_check(&path, err);
-    request.path = (const char *)path.data;
-    if (!rc)
-        rc = server_call(server, &request, NULL, NULL, &answer, err);
-    buf_free(&path);
-    return rc;
+    return rc ? rc : server_delete(server, "/api/device/", id, err);
 }
 
 static int check(struct signet_server *server, struct signet_error *err)
 {
-    char id[THINGSBOARD_ID + 1];
-    struct buf path = {0};
-    json_t *page = NULL;
-    int rc;
-
-    if (server_option(server, "profile"))
-        return thingsboard_find_profile(server, id, err);
-    buf_text(&path, "/api/deviceProfileInfos?pageSize=1&page=0");
-    rc = thingsboard_get(server, &path, &page, err);
-    buf_free(&path);
-    json_decref(page);
-    return rc;
+    return server_option(server, "profile")
+               ? find_profile(server, err)
+               : server_get(server, "/api/deviceProfileInfos?pageSize=1&page=0", NULL, NULL, NULL,
+                            err);
 }
 
 static const char *auth_header(const char *auth)
@@ -189,36 +212,19 @@ static const char *auth_header(const char *auth)
 static int login(const struct signet_server *server, struct http *http, struct secret *token,
                  int64_t *seconds, struct signet_error *err)
 {
-    struct http_request request = {
-        .method = "POST", .path = "/api/auth/login", .anonymous = true, .retry_lost = true};
-    struct signet_server with = *server; /* its own connection */
-    struct http_answer answer = {0};
-    struct secret body = {0};
-    struct buf text = {0};
-    json_t *reply = NULL;
-    const json_t *value;
+    struct buf body = {0};
+    struct http_request request = {.path = "/api/auth/login", .body = &body};
     int rc;
 
-    with.http = http;
-    *seconds = 0;
     if (!utf8_valid(server->password.data, server->password.len))
         return error_set(err, SIGNET_E_USAGE, "the password is not UTF-8");
-    buf_text(&text, "{\"username\": ");
-    buf_json(&text, server->info.user, strlen(server->info.user));
-    buf_text(&text, ", \"password\": ");
-    buf_json(&text, server->password.data, server->password.len);
-    buf_byte(&text, '}');
-    rc = secret_from_buf(&body, &text, err);
-    request.body = &body;
-    if (!rc)
-        rc = server_call(&with, &request, NULL, &reply, &answer, err);
-    value = json_object_get(reply, "token");
-    if (!rc)
-        rc = json_is_string(value)
-                 ? secret_set(token, json_string_value(value), json_string_length(value), err)
-                 : error_set(err, SIGNET_E_SERVER, "ThingsBoard's login answered without a token");
-    json_decref(reply);
-    secret_wipe(&body);
+    buf_text(&body, "{\"username\": ");
+    buf_json(&body, server->info.user, strlen(server->info.user));
+    buf_text(&body, ", \"password\": ");
+    buf_json(&body, server->password.data, server->password.len);
+    buf_byte(&body, '}');
+    rc = server_login(server, http, &request, "token", token, seconds, err);
+    buf_free(&body);
     return rc;
 }
 
@@ -228,10 +234,10 @@ const struct server_ops thingsboard_ops = {
             .common_name = true,
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
             .psk_min = PSK_STEP,
-            .psk_max = THINGSBOARD_PSK_MAX,
+            .psk_max = ANSWER_PSK_MAX,
             .psk_multiple = PSK_STEP,
             .endpoint_max = NAME_MAX_LEN,
-            .batch_max = THINGSBOARD_BATCH,
+            .batch_max = BATCH_MAX,
             .needs_token = true,
             .identity_charset = "UTF-8, not blank, not NO_SEC",
             .manual_steps = "make a device profile with transport LwM2M",
@@ -242,7 +248,7 @@ const struct server_ops thingsboard_ops = {
     .validate = validate,
     .check = check,
     .add = add,
-    .add_batch = thingsboard_import,
+    .add_batch = add_batch,
     .serves = thingsboard_serves,
     .find = find,
     .remove = drop,

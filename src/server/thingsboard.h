@@ -6,22 +6,6 @@
 
 #include "server/answer.h"
 
-enum { THINGSBOARD_PSK_MAX = 64, THINGSBOARD_BATCH = 100, THINGSBOARD_ID = 36 };
-
-/* thingsboard_api.c */
-
-int thingsboard_get(struct signet_server *server, const struct buf *path, json_t **out,
-                    struct signet_error *err);
-
-/* The id of {"id": {"entityType": .., "id": "UUID"}, ..} */
-bool thingsboard_id(const json_t *entity, char out[static THINGSBOARD_ID + 1]);
-
-/* Asks for the profile that is named; it must be there already, with LwM2M as its transport. */
-int thingsboard_find_profile(struct signet_server *server, char id[static THINGSBOARD_ID + 1],
-                             struct signet_error *err);
-/* server->profile_id, where a profile is named: looked up once. */
-int thingsboard_profile(struct signet_server *server, struct signet_error *err);
-
 /* thingsboard_credentials.c: the JSON in the string, as the device needs it */
 void thingsboard_put_credentials(struct buf *out, const struct signet_device *device);
 /* What of the credentials there is not as we want it; NULL: all is. */
@@ -35,7 +19,7 @@ int thingsboard_fits(const struct signet_server *server, const struct signet_dev
 bool thingsboard_serves(const struct signet_server *server, const struct signet_account *chosen,
                         const struct signet_account *account);
 
-/* As add_batch in struct server_ops. */
+/* As add_batch in struct server_ops; server->profile is there and fits. */
 int thingsboard_import(struct signet_server *server, const struct signet_device *devices,
                        size_t count, struct signet_error *err);
 

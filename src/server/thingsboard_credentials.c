@@ -4,16 +4,6 @@
 
 #include <string.h>
 
-/* Base64 of the DER. Without it ThingsBoard wants an authority that it trusts, and the endpoint
- * name as common name. */
-static void put_cert(struct buf *out, const struct signet_device *device)
-{
-    buf_text(out, ", \"cert\": \"");
-    if (device->cert)
-        buf_base64(out, device->cert, device->cert_len);
-    buf_byte(out, '"');
-}
-
 static bool bootstrap_of(const struct signet_device *device, struct signet_device *out)
 {
     struct signet_account a;
@@ -31,15 +21,12 @@ static bool bootstrap_of(const struct signet_device *device, struct signet_devic
 /* "NAME": {"securityMode": .., ..}: what the device has for this server. */
 static void put_server(struct buf *out, const char *name, const struct signet_device *device)
 {
-    if (device->mode != SIGNET_MODE_PSK) {
-        buf_printf(out, "\"%s\": {\"securityMode\": \"NO_SEC\"}", name);
-        return;
+    buf_printf(out, "\"%s\": {\"securityMode\": \"%s\"", name, answer_mode(device->mode));
+    if (device->mode == SIGNET_MODE_PSK) {
+        buf_text(out, ", ");
+        answer_put_psk(out, "clientPublicKeyOrId", "clientSecretKey", device);
     }
-    buf_printf(out, "\"%s\": {\"securityMode\": \"PSK\", \"clientPublicKeyOrId\": ", name);
-    buf_json(out, device->identity, device->identity_len);
-    buf_text(out, ", \"clientSecretKey\": \"");
-    buf_hex(out, device->psk, device->psk_len);
-    buf_text(out, "\"}");
+    buf_byte(out, '}');
 }
 
 /* What ThingsBoard's bootstrap server has to know. Without a bootstrap account no device ever asks
@@ -59,20 +46,18 @@ static void put_bootstrap(struct buf *out, const struct signet_device *device)
 /* {"client": {..}, "bootstrap": {..}}: both servers of the latter must be named. */
 void thingsboard_put_credentials(struct buf *out, const struct signet_device *device)
 {
-    static const char *const modes[] = {
-        [SIGNET_MODE_PSK] = "PSK", [SIGNET_MODE_CERT] = "X509", [SIGNET_MODE_NOSEC] = "NO_SEC"};
-
     buf_printf(out, "{\"client\": {\"securityConfigClientMode\": \"%s\", \"endpoint\": ",
-               modes[device->mode]);
+               answer_mode(device->mode));
     buf_json(out, device->endpoint, strlen(device->endpoint));
     if (device->mode == SIGNET_MODE_PSK) {
-        buf_text(out, ", \"identity\": ");
-        buf_json(out, device->identity, device->identity_len);
-        buf_text(out, ", \"key\": \"");
-        buf_hex(out, device->psk, device->psk_len);
-        buf_byte(out, '"');
+        buf_text(out, ", ");
+        answer_put_psk(out, "identity", "key", device);
     } else if (device->mode == SIGNET_MODE_CERT) {
-        put_cert(out, device);
+        /* Base64 of the DER. Without it ThingsBoard wants an authority that it trusts, and the
+         * endpoint name as common name. */
+        buf_text(out, ", \"cert\": \"");
+        buf_base64(out, device->cert, device->cert_len);
+        buf_byte(out, '"');
     }
     buf_byte(out, '}');
     put_bootstrap(out, device);
@@ -113,24 +98,9 @@ bool thingsboard_serves(const struct signet_server *server, const struct signet_
     return chosen->iid == account->iid || account->bootstrap;
 }
 
-static bool same_text(const json_t *object, const char *name, const void *want, size_t len)
+static bool same_text(const json_t *object, const char *name, const char *want)
 {
-    const json_t *value = json_object_get(object, name);
-
-    return json_is_string(value) && json_string_length(value) == len &&
-           memcmp(json_string_value(value), want, len) == 0;
-}
-
-static bool same_key(const json_t *hex, const struct signet_device *device)
-{
-    uint8_t key[THINGSBOARD_PSK_MAX];
-    ssize_t n = json_is_string(hex)
-                    ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof key)
-                    : -1;
-    bool same = n == (ssize_t)device->psk_len && memcmp(key, device->psk, device->psk_len) == 0;
-
-    wipe(key, sizeof key);
-    return same;
+    return answer_is_text(json_object_get(object, name), want, strlen(want));
 }
 
 static bool same_cert(const json_t *client, const struct signet_device *device)
@@ -141,7 +111,7 @@ static bool same_cert(const json_t *client, const struct signet_device *device)
     if (!device->cert) /* trusted by its authority */
         return true;
     buf_base64(&want, device->cert, device->cert_len);
-    same = !want.failed && same_text(client, "cert", want.data, want.len);
+    same = !want.failed && same_text(client, "cert", (const char *)want.data);
     buf_free(&want);
     return same;
 }
@@ -151,15 +121,13 @@ static bool same_bootstrap(const json_t *there, const struct signet_device *devi
 {
     const json_t *server = json_object_get(json_object_get(there, "bootstrap"), "bootstrapServer");
     struct signet_device want;
-    const char *mode;
 
-    if (!bootstrap_of(device, &want))
-        return true;
-    mode = want.mode == SIGNET_MODE_PSK ? "PSK" : "NO_SEC";
-    return same_text(server, "securityMode", mode, strlen(mode)) &&
-           (want.mode != SIGNET_MODE_PSK ||
-            (same_text(server, "clientPublicKeyOrId", want.identity, want.identity_len) &&
-             same_key(json_object_get(server, "clientSecretKey"), &want)));
+    return !bootstrap_of(device, &want) ||
+           (same_text(server, "securityMode", answer_mode(want.mode)) &&
+            (want.mode != SIGNET_MODE_PSK ||
+             (answer_is_text(json_object_get(server, "clientPublicKeyOrId"), want.identity,
+                             want.identity_len) &&
+              answer_is_psk(json_object_get(server, "clientSecretKey"), &want))));
 }
 
 /* What of the credentials there is not as we want it; NULL: all is. */
@@ -170,21 +138,19 @@ const char *thingsboard_difference(const json_t *there, const struct signet_devi
                         ? json_loadb(json_string_value(value), json_string_length(value), 0, NULL)
                         : NULL;
     const json_t *client = json_object_get(inner, "client");
-    const char *mode = device->mode == SIGNET_MODE_PSK    ? "PSK"
-                       : device->mode == SIGNET_MODE_CERT ? "X509"
-                                                          : "NO_SEC";
+    bool psk = device->mode == SIGNET_MODE_PSK, cert = device->mode == SIGNET_MODE_CERT;
     const char *what = NULL;
 
-    if (!same_text(client, "securityConfigClientMode", mode, strlen(mode)))
+    if (!same_text(client, "securityConfigClientMode", answer_mode(device->mode)))
         what = "its security mode";
-    else if (!same_text(client, "endpoint", device->endpoint, strlen(device->endpoint)))
+    else if (!same_text(client, "endpoint", device->endpoint))
         what = "its endpoint name";
-    else if (device->mode == SIGNET_MODE_PSK &&
-             !same_text(client, "identity", device->identity, device->identity_len))
+    else if (psk && !answer_is_text(json_object_get(client, "identity"), device->identity,
+                                    device->identity_len))
         what = "its PSK identity";
-    else if (device->mode == SIGNET_MODE_PSK && !same_key(json_object_get(client, "key"), device))
+    else if (psk && !answer_is_psk(json_object_get(client, "key"), device))
         what = "its PSK";
-    else if (device->mode == SIGNET_MODE_CERT && !same_cert(client, device))
+    else if (cert && !same_cert(client, device))
         what = "its certificate";
     else if (!same_bootstrap(inner, device))
         what = "its bootstrap account";

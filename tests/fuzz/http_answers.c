@@ -20,12 +20,15 @@ int __wrap_http_send(struct http *http, const struct http_request *request,
 {
     static const long statuses[] = {200, 201, 204, 301, 400, 401, 403, 404,
                                     409, 422, 429, 500, 503, 0,   299, 600};
+    struct buf path = {0};
     size_t len = 0;
 
     (void)http;
-    require(request->method && request->path[0] == '/');
-    for (const char *c = request->path; *c; c++)
+    http_path(request, &path);
+    require(request->method && path.data && path.data[0] == '/');
+    for (const uint8_t *c = path.data; *c; c++)
         require(*c > 0x20 && *c < 0x7f);
+    buf_free(&path);
     require(++requests < 200); /* no server makes us ask for ever */
     *answer = (struct http_answer){0};
     if (left < 3 || (input[0] & 0x20)) {

@@ -91,7 +91,7 @@ static int ask(const char *url, uint16_t port, const char *ca_file, struct http_
                                          .retry_ms = 1,
                                          .total_ms = 5000,
                                          .attempts = 3};
-    const struct http_request request = {.method = "GET", .path = "/x", .retry_lost = true};
+    const struct http_request request = {.method = "GET", .path = "/x"};
     struct http *http = NULL;
 
     *retries = 0;

@@ -30,12 +30,15 @@ int __wrap_http_send(struct http *http, const struct http_request *request,
                      struct http_answer *answer, struct signet_error *err)
 {
     const struct reply *r = &script[script_sent];
+    struct buf path = {0};
 
     (void)http;
+    http_path(request, &path);
     if (script_sent == script_len)
-        fail_msg("nobody expects %s %s", request->method, request->path);
+        fail_msg("nobody expects %s %s", request->method, (const char *)path.data);
     snprintf(script_asked[script_sent++], sizeof(script_asked[0]), "%s %s %s", request->method,
-             request->path, request->body ? (const char *)request->body->data : "");
+             (const char *)path.data, request->body ? (const char *)request->body->data : "");
+    buf_free(&path);
     answer->status = r->status;
     answer->maybe_done = r->maybe_done;
     if (!r->status)

@@ -193,6 +193,13 @@ static void profiles(void **state)
     SCRIPT({200, PAGE("")}); /* no device is at fault for it */
     assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
     assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
+    for (int i = 0; i < 2; i++) { /* nor for this, whichever device it is */
+        SCRIPT({200, PAGE(PROFILE("lwm2m", "MQTT"))});
+        assert_int_equal(script_add(server, NULL, &err), SIGNET_E_SERVER);
+        assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
+        assert_string_equal(err.msg, "ThingsBoard's device profile is not for LwM2M");
+        assert_non_null(strstr(err.hint, "with transport LwM2M"));
+    }
     SCRIPT({200, PAGE(PROFILE("lwm2m", "LWM2M"))}, {200});
     assert_int_equal(script_add(server, NULL, &err), SIGNET_OK);
     SCRIPT({200}); /* looked up once */
