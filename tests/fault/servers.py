@@ -81,7 +81,9 @@ def register(folder, sim, kind, *more, auth=None, deadline=40):
     if kind == 'coiote':
         info['domain'] = '/acme/'
     if auth:
-        info.update(auth=auth, user='anna', realm='acme')
+        info.update(auth=auth, user='anna')
+        if kind == 'coiote':
+            info.update(realm='acme')
     paths = {name: os.path.join(folder, name) for name in ('server.json', 'cfg', 'token')}
     config = CONFIG % ('0: {' + ACCOUNT + 'True}, ' if kind == 'leshan-bootstrap' else '')
     for name, text in (('server.json', json.dumps(info)), ('cfg', config), ('token', TOKEN)):
