@@ -6,68 +6,47 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FILE_MAX (64 * 1024)
 
-static void date_text(int64_t seconds, char out[static 64])
-{
-    time_t t = (time_t)seconds;
-    struct tm tm;
-
-    if (!gmtime_r(&t, &tm) || !strftime(out, 64, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        snprintf(out, 64, "%lld", (long long)seconds);
-}
-
 /* "1A:2B:..", as other tools write fingerprints, so that a person can compare. */
-static void fingerprint_text(const uint8_t hash[static 32], char out[static 96])
+static const char *fingerprint_text(const uint8_t hash[static 32], char out[static 96])
 {
     for (int i = 0; i < 32; i++)
         snprintf(out + 3 * i, 4, "%02X%s", hash[i], i < 31 ? ":" : "");
+    return out;
 }
+#define FINGERPRINT(hash) fingerprint_text(hash, (char[96]){0})
 
-static void show_json(const struct signet_cert_view *v, const char *file)
+static void cert_json(const struct signet_cert_view *v, const char *file)
 {
-    char from[64], to[64], sha[96], key[96];
     struct json j;
 
-    date_text(v->not_before, from);
-    date_text(v->not_after, to);
-    fingerprint_text(v->sha256, sha);
-    fingerprint_text(v->key_sha256, key);
-    json_begin(&j, stdout);
-    json_text(&j, "event", "certificate");
+    json_event(&j, "certificate");
     if (file)
         json_text(&j, "file", file);
     json_text(&j, "subject", v->subject);
     json_text(&j, "issuer", v->issuer);
     json_bool(&j, "self_issued", v->self_issued);
     json_text(&j, "serial", v->serial);
-    json_text(&j, "not_before", from);
-    json_text(&j, "not_after", to);
+    json_text(&j, "not_before", TIME(v->not_before));
+    json_text(&j, "not_after", TIME(v->not_after));
     json_text(&j, "key", v->key);
     json_text(&j, "signature", v->signature);
-    json_text(&j, "sha256", sha);
-    json_text(&j, "key_sha256", key);
+    json_text(&j, "sha256", FINGERPRINT(v->sha256));
+    json_text(&j, "key_sha256", FINGERPRINT(v->key_sha256));
     json_end(&j);
 }
 
-static void show_text(FILE *to, const struct signet_cert_view *v)
+static void cert_text(FILE *to, const struct signet_cert_view *v)
 {
-    char date[64], hash[96];
-
     fprintf(to, "certificate\n  subject      %s\n  issuer       %s\n  serial       %s\n",
             v->subject, v->self_issued ? "(the same)" : v->issuer, v->serial);
-    date_text(v->not_before, date);
-    fprintf(to, "  valid from   %s\n", date);
-    date_text(v->not_after, date);
-    fprintf(to, "  valid until  %s\n  key          %s\n  signature    %s\n", date, v->key,
-            v->signature);
-    fingerprint_text(v->sha256, hash);
-    fprintf(to, "  SHA-256      %s\n", hash);
-    fingerprint_text(v->key_sha256, hash);
-    fprintf(to, "  key SHA-256  %s\n", hash);
+    fprintf(to, "  valid from   %s\n  valid until  %s\n", TIME(v->not_before), TIME(v->not_after));
+    fprintf(to, "  key          %s\n  signature    %s\n", v->key, v->signature);
+    fprintf(to, "  SHA-256      %s\n  key SHA-256  %s\n", FINGERPRINT(v->sha256),
+            FINGERPRINT(v->key_sha256));
 }
 
 static int show_cert(const struct cli *cli, FILE *to, const struct signet_cert *cert,
@@ -81,9 +60,9 @@ static int show_cert(const struct cli *cli, FILE *to, const struct signet_cert *
     if (rc)
         return rc;
     if (cli->json)
-        show_json(&view, file);
+        cert_json(&view, file);
     else
-        show_text(to, &view);
+        cert_text(to, &view);
     if (signet_cert_check_dates(cert, &observer, &warning)) {
         struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = &warning};
 
@@ -94,23 +73,22 @@ static int show_cert(const struct cli *cli, FILE *to, const struct signet_cert *
 
 static int show_key(const struct cli *cli, const struct signet_key *key, struct signet_error *err)
 {
-    char type[64], hash[96];
+    char type[64];
     uint8_t sha[32];
     struct json j;
     int rc = signet_key_describe(key, type, sha, err);
 
-    if (rc)
+    if (rc != SIGNET_OK)
         return rc;
-    fingerprint_text(sha, hash);
-    if (cli->json) {
-        json_begin(&j, stdout);
-        json_text(&j, "event", "private_key");
-        json_text(&j, "key", type);
-        json_text(&j, "key_sha256", hash);
-        json_end(&j);
-    } else {
-        printf("private key (not shown)\n  key          %s\n  key SHA-256  %s\n", type, hash);
+    if (!cli->json) {
+        printf("private key (not shown)\n  key          %s\n  key SHA-256  %s\n", type,
+               FINGERPRINT(sha));
+        return SIGNET_OK;
     }
+    json_event(&j, "private_key");
+    json_text(&j, "key", type);
+    json_text(&j, "key_sha256", FINGERPRINT(sha));
+    json_end(&j);
     return SIGNET_OK;
 }
 
@@ -130,36 +108,42 @@ static bool looks_like_key(const struct signet_bytes *data, const struct signet_
     return data->data[head] == 0x02 || as_key->hint[0];
 }
 
-static int cert_show(int argc, char **argv)
+/* A certificate or a private key. */
+static int show_any(const struct cli *cli, const struct signet_bytes *data,
+                    struct signet_error *err)
 {
-    struct signet_error err = {0}, as_cert = {0}, as_key = {0};
-    const struct option_row rows[] = {{0}};
+    struct signet_error as_cert = {0}, as_key = {0};
     struct signet_cert *cert = NULL;
     struct signet_key *key = NULL;
+    int rc = SIGNET_E_CERT;
+
+    if (signet_cert_load(&cert, data->data, data->len, &as_cert) == SIGNET_OK)
+        rc = show_cert(cli, stdout, cert, NULL, err);
+    else if (signet_key_load(&key, data->data, data->len, &as_key) == SIGNET_OK)
+        rc = show_key(cli, key, err);
+    else
+        *err = looks_like_key(data, &as_key) ? as_key : as_cert;
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    return rc;
+}
+
+static int cert_show(int argc, char **argv)
+{
+    struct signet_error err = {0};
     struct signet_bytes data = {0};
     struct cli cli = {0};
-    int rc;
 
-    if (!cli_parse(&cli, argc, argv, rows, "FILE",
+    if (!cli_parse(&cli, argc, argv, NULL, "FILE",
                    "Shows a certificate or a private key, DER or PEM. The secret of a key is never "
                    "shown.",
                    1, 1))
         return EXIT_USAGE;
-    rc = cli_read(cli.args[0], FILE_MAX, &data, &err);
-    if (!rc) {
-        if (!signet_cert_load(&cert, data.data, data.len, &as_cert)) {
-            rc = show_cert(&cli, stdout, cert, NULL, &err);
-        } else if (!signet_key_load(&key, data.data, data.len, &as_key)) {
-            rc = show_key(&cli, key, &err);
-        } else {
-            rc = SIGNET_E_CERT;
-            err = looks_like_key(&data, &as_key) ? as_key : as_cert;
-        }
-    }
-    signet_cert_free(&cert);
-    signet_key_free(&key);
+    int rc = cli_read(cli.args[0], FILE_MAX, &data, &err);
+    if (rc == SIGNET_OK)
+        rc = show_any(&cli, &data, &err);
     signet_bytes_free(&data);
-    return cli_close(&cli, rc ? cli_fail(&cli, &err) : EXIT_DONE);
+    return cli_end(&cli, rc, &err);
 }
 
 struct make {
@@ -177,9 +161,9 @@ static int check_mode(const char *path, struct signet_error *err)
     if (stat(path, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
         return SIGNET_OK; /* what cannot be read at all is told by the reader */
     err->code = SIGNET_E_IO;
-    snprintf(err->msg, sizeof err->msg, "'%.200s' is an authority's key, but others may open it",
+    snprintf(err->msg, sizeof(err->msg), "'%.200s' is an authority's key, but others may open it",
              path);
-    snprintf(err->hint, sizeof err->hint, "chmod 600 '%.200s'", path);
+    snprintf(err->hint, sizeof(err->hint), "chmod 600 '%.200s'", path);
     return SIGNET_E_IO;
 }
 
@@ -200,24 +184,29 @@ out:
     return rc;
 }
 
-static int make(const struct cli *cli, struct make *m, struct signet_error *err)
+static int make_key_and_cert(const struct cli *cli, struct make *m, struct signet_error *err)
 {
     struct signet_observer observer = cli_observer(cli);
     char path[4096];
-    int rc;
+    int rc = SIGNET_OK;
 
-    if ((m->info_file && (rc = signet_cert_info_load(m->info_file, &m->info, err))) ||
-        (m->issuer && (rc = read_issuer(m, err))) ||
-        (rc = signet_key_generate(&m->key, &m->info, &observer, err)) ||
-        (rc = m->issuer
-                  ? signet_cert_sign(&m->cert, m->key, &m->info, m->endpoint, m->ca, m->ca_key,
-                                     &observer, err)
-                  : signet_cert_make(&m->cert, m->key, &m->info, m->endpoint, &observer, err)) ||
-        (rc = signet_cert_save(m->cert, m->key, m->folder, &observer, err)))
-        return rc;
-    snprintf(path, sizeof path, "%s/client_cert.der", m->folder);
-    rc = show_cert(cli, stdout, m->cert, path, err);
-    if (!rc && !cli->json)
+    if (m->info_file)
+        rc = signet_cert_info_load(m->info_file, &m->info, err);
+    if (rc == SIGNET_OK && m->issuer)
+        rc = read_issuer(m, err);
+    if (rc == SIGNET_OK)
+        rc = signet_key_generate(&m->key, &m->info, &observer, err);
+    if (rc == SIGNET_OK && m->issuer)
+        rc = signet_cert_sign(&m->cert, m->key, &m->info, m->endpoint, m->ca, m->ca_key, &observer,
+                              err);
+    else if (rc == SIGNET_OK)
+        rc = signet_cert_make(&m->cert, m->key, &m->info, m->endpoint, &observer, err);
+    if (rc == SIGNET_OK)
+        rc = signet_cert_save(m->cert, m->key, m->folder, &observer, err);
+    snprintf(path, sizeof(path), "%s/client_cert.der", m->folder);
+    if (rc == SIGNET_OK)
+        rc = show_cert(cli, stdout, m->cert, path, err);
+    if (rc == SIGNET_OK && !cli->json)
         printf("written: %s/client_cert.crt, client_cert.der, client_key.der\n", m->folder);
     return rc;
 }
@@ -226,19 +215,15 @@ static int cert_make(int argc, char **argv)
 {
     struct make m = {.folder = "cert"};
     const struct option_row rows[] = {
-        {'e', "endpoint", "NAME", "endpoint name: the common name", OPTION_TEXT, &m.endpoint, 0, 0},
-        {'C', "info", "FILE", "JSON with names, curve, digest, validity", OPTION_TEXT, &m.info_file,
-         0, 0},
-        {'o', "output", "DIR", "folder for the three files (./cert)", OPTION_TEXT, &m.folder, 0, 0},
-        {256, "issuer", "FILE", "sign with this authority's certificate", OPTION_TEXT, &m.issuer, 0,
-         0},
-        {257, "issuer-key", "FILE", "and its private key (mode 0600)", OPTION_TEXT, &m.issuer_key,
-         0, 0},
+        TEXT('e', "endpoint", "NAME", "Endpoint name: the common name", &m.endpoint),
+        TEXT('C', "info", "FILE", "JSON with names, curve, digest, validity", &m.info_file),
+        TEXT('o', "output", "DIR", "Folder for the three files (./cert)", &m.folder),
+        TEXT(0, "issuer", "FILE", "Sign with this authority's certificate", &m.issuer),
+        TEXT(0, "issuer-key", "FILE", "and its private key (mode 0600)", &m.issuer_key),
         {0},
     };
     struct signet_error err = {0};
     struct cli cli = {0};
-    int rc;
 
     if (!cli_parse(
             &cli, argc, argv, rows, "",
@@ -250,17 +235,17 @@ static int cert_make(int argc, char **argv)
         return cli_usage(&cli, "an endpoint name (-e) is needed");
     if (!m.issuer != !m.issuer_key)
         return cli_usage(&cli, "--issuer and --issuer-key go together");
-    rc = make(&cli, &m, &err);
+    int rc = make_key_and_cert(&cli, &m, &err);
     signet_cert_info_free(&m.info);
     signet_cert_free(&m.cert);
     signet_cert_free(&m.ca);
     signet_key_free(&m.key);
     signet_key_free(&m.ca_key);
-    return cli_close(&cli, rc ? cli_fail(&cli, &err) : EXIT_DONE);
+    return cli_end(&cli, rc, &err);
 }
 
 /* "HOST:PORT" or "[V6]:PORT" */
-static bool split(const char *text, char host[static 256], uint16_t *port)
+static bool split_address(const char *text, char host[static 256], uint16_t *port)
 {
     const char *colon = strrchr(text, ':');
     size_t len = colon ? (size_t)(colon - text) : 0;
@@ -290,39 +275,49 @@ static int put_der(const struct cli *cli, const struct signet_cert *cert, const 
 {
     struct signet_bytes der = {0};
     bool piped = output && !strcmp(output, "-");
-    int rc;
+    int rc = signet_cert_der(cert, &der, err);
 
-    rc = signet_cert_der(cert, &der, err);
-    if (!rc && output)
+    if (rc == SIGNET_OK && output)
         rc = cli_write(output, der.data, der.len, err);
     signet_bytes_free(&der);
-    if (rc || (piped && cli->json))
+    if (rc != SIGNET_OK || (piped && cli->json))
         return rc;
     rc = show_cert(cli, piped ? stderr : stdout, cert, piped ? NULL : output, err);
-    if (!rc && output && !piped && !cli->json)
+    if (rc == SIGNET_OK && output && !piped && !cli->json)
         printf("written: %s\n", output);
     return rc;
+}
+
+static int fetch_cert(const struct cli *cli, unsigned flags, unsigned seconds, const char *output)
+{
+    struct signet_error err = {0};
+    struct signet_cert *cert = NULL;
+    char host[256];
+    uint16_t port;
+
+    if (!split_address(cli->args[0], host, &port))
+        return cli_usage(cli, "'%s' is not HOST:PORT", cli->args[0]);
+    if (!output && !cli->json && !isatty(STDOUT_FILENO))
+        output = "-";
+    int rc = signet_cert_fetch(&cert, host, port, flags, seconds * 1000, NULL, &err);
+    if (rc == SIGNET_OK)
+        rc = put_der(cli, cert, output, &err);
+    signet_cert_free(&cert);
+    return cli_end(cli, rc, &err);
 }
 
 static int cert_fetch(int argc, char **argv)
 {
     const char *output = NULL;
     bool dtls = false;
-    long seconds = 10;
+    unsigned seconds = 10;
+    struct cli cli = {0};
     const struct option_row rows[] = {
-        {'d', "dtls", NULL, "DTLS over UDP, as LwM2M servers speak", OPTION_FLAG, &dtls, 0, 0},
-        {'o', "output", "FILE", "write the DER here; - is standard output", OPTION_TEXT, &output, 0,
-         0},
-        {'t', "timeout", "SECONDS", "give up after this time (10)", OPTION_NUMBER, &seconds, 1,
-         600},
+        FLAG('d', "dtls", "DTLS over UDP, as LwM2M servers speak", &dtls),
+        TEXT('o', "output", "FILE", "Write the DER here; - is standard output", &output),
+        NUMBER('t', "timeout", "SECONDS", "Give up after this time (10)", &seconds, 1, 600),
         {0},
     };
-    struct signet_error err = {0};
-    struct signet_cert *cert = NULL;
-    struct cli cli = {0};
-    char host[256];
-    uint16_t port;
-    int rc;
 
     if (!cli_parse(&cli, argc, argv, rows, "HOST:PORT",
                    "Gets the certificate that a server shows, and writes it as DER. Nothing is "
@@ -330,16 +325,7 @@ static int cert_fetch(int argc, char **argv)
                    "the DER goes to standard output, unless that is a terminal.",
                    1, 1))
         return EXIT_USAGE;
-    if (!split(cli.args[0], host, &port))
-        return cli_usage(&cli, "'%s' is not HOST:PORT", cli.args[0]);
-    if (!output && !cli.json && !isatty(STDOUT_FILENO))
-        output = "-";
-    rc = signet_cert_fetch(&cert, host, port, dtls ? SIGNET_FETCH_DTLS : 0,
-                           (unsigned)seconds * 1000, NULL, &err);
-    if (!rc)
-        rc = put_der(&cli, cert, output, &err);
-    signet_cert_free(&cert);
-    return cli_close(&cli, rc ? cli_fail(&cli, &err) : EXIT_DONE);
+    return fetch_cert(&cli, dtls ? SIGNET_FETCH_DTLS : 0, seconds, output);
 }
 
 const struct verb cert_verbs[] = {

@@ -11,15 +11,14 @@
  *         struct cli cli = {0};
  *         const char *format = "table";
  *         const struct option_row rows[] = {
- *             {'f', "format", "NAME", "table or json", OPTION_TEXT, &format},
+ *             TEXT('f', "format", "NAME", "table or json", &format),
  *             {0},
  *         };
  *         if (!cli_parse(&cli, argc, argv, rows, "FILE", "What it does, in a sentence.", 1, 1))
  *             return EXIT_USAGE;
  *         struct signet_error err = {0};
- *         if (signet_thing_show(cli.args[0], &err) != SIGNET_OK)
- *             return cli_fail(&cli, &err);
- *         return EXIT_DONE;
+ *         int rc = signet_thing_show(cli.args[0], format, &err);
+ *         return cli_end(&cli, rc, &err);
  *     }
  *     const struct verb thing_verbs[] = {{"show", "one line for the list", thing_show}, {0}};
  *
@@ -71,12 +70,7 @@ const struct signet_cancel *process_cancel(void);
 /* options (options.c): one table gives parsing, usage and --help. Every verb has --help and
  * --json. */
 
-enum option_kind {
-    OPTION_FLAG,   /* to is a bool, set to true */
-    OPTION_TEXT,   /* to is a const char *, into argv */
-    OPTION_NUMBER, /* to is a long, between min and max */
-    OPTION_LIST,   /* to is a struct option_list: the option may come many times */
-};
+enum option_kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST };
 
 struct option_list {
     const char *items[64];
@@ -84,14 +78,28 @@ struct option_list {
 };
 
 struct option_row {
-    int key;          /* its letter, or a number from 256 for an option without one */
+    char letter;      /* 0: it has none */
     const char *name; /* "output" for --output */
     const char *arg;  /* "FILE"; NULL for a flag */
     const char *help;
     enum option_kind kind;
     void *to;
-    long min, max; /* OPTION_NUMBER; 0, 0: any */
+    unsigned min, max; /* of a number */
 };
+
+/* The rows of a verb; what is given goes to a bool, a text in argv, a number, or a list of texts
+ * for an option that may come many times. */
+/* clang-format off */
+#define ROW(letter, name, arg, help, kind, type, to, min, max)                                     \
+    {letter, name, arg, help, kind, 1 ? (to) : (type *)NULL, min, max}
+#define FLAG(letter, name, help, to) ROW(letter, name, NULL, help, KIND_FLAG, bool, to, 0, 0)
+#define TEXT(letter, name, arg, help, to)                                                          \
+    ROW(letter, name, arg, help, KIND_TEXT, const char *, to, 0, 0)
+#define NUMBER(letter, name, arg, help, to, min, max)                                              \
+    ROW(letter, name, arg, help, KIND_NUMBER, unsigned, to, min, max)
+#define LIST(letter, name, arg, help, to)                                                          \
+    ROW(letter, name, arg, help, KIND_LIST, struct option_list, to, 0, 0)
+/* clang-format on */
 
 /* One run of one verb. */
 struct cli {
@@ -101,8 +109,9 @@ struct cli {
     int arg_count;
 };
 
-/* False: a mistake, told on stderr; return EXIT_USAGE. --help prints and exits. args_doc is
- * "FILE..." for the usage line; between min and max (-1: any number) arguments must be there. */
+/* False: a mistake, told on stderr; return EXIT_USAGE. --help prints and exits. rows may be NULL;
+ * args_doc is "FILE..." for the usage line; between min and max (-1: any number) arguments must be
+ * there. */
 bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *rows,
                const char *args_doc, const char *doc, int min, int max);
 
@@ -126,6 +135,24 @@ int cli_read(const char *path, size_t max, struct signet_bytes *out, struct sign
 int cli_write(const char *path, const void *data, size_t len, struct signet_error *err);
 /* Flushes standard output: a full disk must not pass for success. Returns code, or EXIT_FAILED. */
 int cli_close(const struct cli *cli, int code);
+/* The end of a verb: rc is SIGNET_OK, or err is told. Returns the exit code. */
+int cli_end(const struct cli *cli, int rc, const struct signet_error *err);
+
+/* "1 device waits", "2 devices wait" */
+enum { CLI_COUNT_SIZE = 256 };
+const char *cli_count(uint64_t n, const char *one, const char *many,
+                      char out[static CLI_COUNT_SIZE]);
+#define COUNT(n, one, many) cli_count((uint64_t)(n), one, many, (char[CLI_COUNT_SIZE]){0})
+/* "2026-11-24T15:04:05Z" */
+const char *cli_time(int64_t seconds, char out[static 24]);
+#define TIME(seconds) cli_time(seconds, (char[24]){0})
+/* Text from elsewhere on its way to a terminal: no control character gets out. */
+#define PLAIN(text) signet_text_plain((text), (char[2048]){0}, 2048)
+
+/* A packet, or a configuration; "-" is standard input (load.c). */
+enum load_form { LOAD_CONFIG, LOAD_PACKET, LOAD_EITHER };
+int cli_load(const char *path, enum load_form form, struct signet_tree **out,
+             struct signet_error *err);
 
 /* The access token (token.c): as said on the command line ("-": standard input), else from a file
  * that others cannot use, else SIGNET_TOKEN; empty when there is none. What was said is overwritten
@@ -133,17 +160,26 @@ int cli_close(const struct cli *cli, int code);
 int cli_token(const char *said, const char *file, struct signet_bytes *out,
               struct signet_error *err);
 
-/* JSON for machines (json.c): one object a line. Text of any bytes is safe: invalid UTF-8 becomes
- * U+FFFD. key is NULL inside an array. */
+/* How a verb gets at a server: the JSON file that describes it, and what its options said. */
+struct server_access {
+    const char *file, *token, *token_file;
+    struct signet_server_options options;
+};
+int cli_server_open(const struct server_access *access, const struct signet_observer *observer,
+                    struct signet_server **out, struct signet_error *err); /* server.c */
+
+/* JSON for machines (json.c): one object a line, on standard output. Text of any bytes is safe:
+ * invalid UTF-8 becomes U+FFFD. key is NULL inside an array. */
 struct json {
-    FILE *to;
     bool comma;
 };
-void json_begin(struct json *j, FILE *to);                         /* { */
-void json_end(struct json *j);                                     /* } and a line end */
-void json_open(struct json *j, const char *key, char bracket);     /* '{' or '[' */
-void json_close(struct json *j, char bracket);                     /* '}' or ']' */
-void json_text(struct json *j, const char *key, const char *text); /* NULL text: null */
+void json_begin(struct json *j);                                    /* { */
+void json_event(struct json *j, const char *event);                 /* {"event": "..." */
+void json_end(struct json *j);                                      /* } and a line end */
+void json_open(struct json *j, const char *key, char bracket);      /* '{' or '[' */
+void json_close(struct json *j, char bracket);                      /* '}' or ']' */
+void json_text(struct json *j, const char *key, const char *text);  /* NULL text: null */
+void json_given(struct json *j, const char *key, const char *text); /* "" text: nothing */
 void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len);
 void json_integer(struct json *j, const char *key, int64_t value);
 void json_real(struct json *j, const char *key, double value); /* not finite: null */

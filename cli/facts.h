@@ -21,6 +21,24 @@ void facts_print(const struct facts *facts);
 void facts_json(const struct facts *facts, struct json *j);
 
 /* Text from a board, with a line end: nothing in it may steer a terminal. */
-void facts_text(const uint8_t *text, size_t len);
+void facts_put(const char *title, const uint8_t *text, size_t len);
+
+/* One verb's talk with a board. */
+struct session {
+    struct cli cli;
+    const char *port;
+    unsigned baud, version, timeout;
+    bool quick; /* only two retries, and nobody is told of them */
+    struct signet_observer observer;
+    struct signet_link *link;
+    struct signet_smp *smp;
+    struct signet_error err;
+};
+#define SESSION_ROWS(s)                                                                            \
+    NUMBER('b', "baudrate", "N", "Serial speed (115200)", &(s)->baud, 50, 20000000),               \
+        NUMBER('V', "smp-version", "N", "Version of SMP to speak (1)", &(s)->version, 1, 2),       \
+        NUMBER('t', "timeout", "MS", "Wait for one answer (2000)", &(s)->timeout, 1, 600000)
+int session_connect(struct session *s);
+int session_end(struct session *s, int rc); /* rc, or s->err is told; returns the exit code */
 
 #endif

@@ -5,63 +5,70 @@
 #include <math.h>
 #include <string.h>
 
-static void put_string(FILE *to, const void *text, size_t len)
+static void put_json_text(const void *text, size_t len)
 {
     struct signet_bytes json = {0};
 
     if (signet_text_json(text, len, &json, NULL) == SIGNET_OK)
-        fwrite(json.data, 1, json.len, to);
+        fwrite(json.data, 1, json.len, stdout);
     else
-        fputs("null", to); /* no memory */
+        fputs("null", stdout); /* no memory */
     signet_bytes_free(&json);
 }
 
-static void put_key(struct json *j, const char *key)
+static void put_member(struct json *j, const char *key)
 {
     if (j->comma)
-        fputs(", ", j->to);
+        fputs(", ", stdout);
     j->comma = true;
     if (key) {
-        put_string(j->to, key, strlen(key));
-        fputs(": ", j->to);
+        put_json_text(key, strlen(key));
+        fputs(": ", stdout);
     }
 }
 
-void json_begin(struct json *j, FILE *to)
+void json_begin(struct json *j)
 {
-    *j = (struct json){.to = to};
-    fputc('{', to);
+    j->comma = false;
+    putchar('{');
+}
+
+void json_event(struct json *j, const char *event)
+{
+    json_begin(j);
+    json_text(j, "event", event);
 }
 
 void json_end(struct json *j)
 {
-    fputs("}\n", j->to);
-    fflush(j->to); /* a machine reads each step when it happens */
+    j->comma = false;
+    fputs("}\n", stdout);
+    fflush(stdout); /* a machine reads each step when it happens */
 }
 
 void json_open(struct json *j, const char *key, char bracket)
 {
-    put_key(j, key);
-    fputc(bracket, j->to);
+    put_member(j, key);
+    putchar(bracket);
     j->comma = false;
 }
 
 void json_close(struct json *j, char bracket)
 {
-    fputc(bracket, j->to);
+    putchar(bracket);
     j->comma = true;
 }
 
 void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len)
 {
-    put_key(j, key);
-    put_string(j->to, text, len);
+    put_member(j, key);
+    put_json_text(text, len);
 }
 
 static void put_raw(struct json *j, const char *key, const char *json)
 {
-    put_key(j, key);
-    fputs(json, j->to);
+    put_member(j, key);
+    fputs(json, stdout);
 }
 
 void json_text(struct json *j, const char *key, const char *text)
@@ -72,10 +79,16 @@ void json_text(struct json *j, const char *key, const char *text)
         put_raw(j, key, "null");
 }
 
+void json_given(struct json *j, const char *key, const char *text)
+{
+    if (text[0])
+        json_text(j, key, text);
+}
+
 void json_integer(struct json *j, const char *key, int64_t value)
 {
-    put_key(j, key);
-    fprintf(j->to, "%" PRId64, value);
+    put_member(j, key);
+    fprintf(stdout, "%" PRId64, value);
 }
 
 void json_real(struct json *j, const char *key, double value)

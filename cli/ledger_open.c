@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger_open.h"
+#include "ledger.h"
 
-#include <inttypes.h>
 #include <pwd.h>
-#include <time.h>
 #include <unistd.h>
 
-static int ledger_open(struct signet_ledger **out, const char *where, bool read_only,
-                       struct signet_error *err)
+static int with_ledger(const struct cli *cli, bool read_only, ledger_work *work, void *ctx)
 {
     char station[80] = "office", host[65] = "";
     const struct passwd *user = getpwuid(geteuid());
@@ -15,28 +12,24 @@ static int ledger_open(struct signet_ledger **out, const char *where, bool read_
                                                   .operator_name = user ? user->pw_name : NULL,
                                                   .must_exist = true,
                                                   .read_only = read_only};
+    struct signet_ledger *ledger = NULL;
+    struct signet_error err = {0};
 
     if (gethostname(host, sizeof(host) - 1) == 0)
         snprintf(station, sizeof(station), "office@%s", host);
-    return signet_ledger_open(out, where, &options, err);
+    int rc = signet_ledger_open(&ledger, cli->args[0], &options, &err);
+    if (rc == SIGNET_OK)
+        rc = work(ledger, ctx, &err);
+    signet_ledger_close(&ledger);
+    return cli_end(cli, rc, &err);
 }
 
-int ledger_open_to_read(struct signet_ledger **out, const char *where, struct signet_error *err)
+int ledger_read(const struct cli *cli, ledger_work *work, void *ctx)
 {
-    return ledger_open(out, where, true, err);
+    return with_ledger(cli, true, work, ctx);
 }
 
-int ledger_open_to_change(struct signet_ledger **out, const char *where, struct signet_error *err)
+int ledger_change(const struct cli *cli, ledger_work *work, void *ctx)
 {
-    return ledger_open(out, where, false, err);
-}
-
-const char *ledger_time(int64_t seconds, char out[static 24])
-{
-    time_t t = (time_t)seconds;
-    struct tm tm;
-
-    if (!gmtime_r(&t, &tm) || !strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        snprintf(out, 24, "%" PRId64, seconds);
-    return out;
+    return with_ledger(cli, false, work, ctx);
 }

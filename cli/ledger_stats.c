@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet ledger stats: orders, states, yield of each slot, errors. */
-#include "ledger_stats.h"
-
-#include "ledger_open.h"
+#include "ledger.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,32 +20,27 @@ struct stats {
     int64_t orders;
 };
 
-static int stat_order(void *ctx, const struct signet_ledger_order_view *o, struct signet_error *err)
+static void order_json(const struct signet_ledger_order_view *o)
 {
-    struct stats *s = ctx;
-    char time[24];
+    struct json j;
 
-    (void)err;
-    if (s->order && strcmp(s->order, o->name) != 0)
-        return SIGNET_OK;
-    s->orders++;
+    json_event(&j, "order");
+    json_text(&j, "order", o->name);
+    json_integer(&j, "quota", o->quota);
+    json_integer(&j, "issued", o->issued);
+    json_states(&j, o->states);
+    json_text(&j, "created", TIME(o->created));
+    json_end(&j);
+}
+
+static void order_text(const struct signet_ledger_order_view *o)
+{
     int64_t wait = o->states[SIGNET_DEVICE_VERIFIED] + o->states[SIGNET_DEVICE_REGISTERED];
-    if (s->json) {
-        struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "order");
-        json_text(&j, "order", o->name);
-        json_integer(&j, "quota", o->quota);
-        json_integer(&j, "issued", o->issued);
-        json_states(&j, o->states);
-        json_text(&j, "created", ledger_time(o->created, time));
-        json_end(&j);
-        return SIGNET_OK;
-    }
-    printf("order %s, begun %s: %" PRId64 " of %" PRId64 " done", PLAIN(o->name),
-           ledger_time(o->created, time), o->states[SIGNET_DEVICE_DONE], o->quota);
+
+    printf("order %s, begun %s: %" PRId64 " of %" PRId64 " done", PLAIN(o->name), TIME(o->created),
+           o->states[SIGNET_DEVICE_DONE], o->quota);
     if (wait)
-        printf(", %" PRId64 " wait for their servers", wait);
+        printf(", %s", COUNT(wait, "waits for its servers", "wait for their servers"));
     if (o->states[SIGNET_DEVICE_FAILED])
         printf(", %" PRId64 " set aside", o->states[SIGNET_DEVICE_FAILED]);
     if (o->states[SIGNET_DEVICE_VOID])
@@ -55,26 +48,43 @@ static int stat_order(void *ctx, const struct signet_ledger_order_view *o, struc
     if (o->quota > o->issued)
         printf(", %" PRId64 " not begun", o->quota - o->issued);
     printf("\n");
+}
+
+static int count_order(void *ctx, const struct signet_ledger_order_view *o,
+                       struct signet_error *err)
+{
+    struct stats *s = ctx;
+
+    (void)err;
+    if (s->order && strcmp(s->order, o->name) != 0)
+        return SIGNET_OK;
+    s->orders++;
+    (s->json ? order_json : order_text)(o);
     return SIGNET_OK;
 }
 
-static int stat_group(void *ctx, const struct signet_ledger_group *g, struct signet_error *err)
+static void group_json(const struct signet_ledger_group *g)
+{
+    struct json j;
+
+    json_event(&j, "group");
+    json_text(&j, "by", g->by);
+    json_text(&j, "name", g->name);
+    json_integer(&j, "devices", g->devices);
+    json_integer(&j, "made", g->done);
+    json_integer(&j, "failed", g->failed);
+    json_integer(&j, "ended", g->ended);
+    json_integer(&j, "first_pass", g->first_pass);
+    json_end(&j);
+}
+
+static int count_group(void *ctx, const struct signet_ledger_group *g, struct signet_error *err)
 {
     struct stats *s = ctx;
 
     (void)err;
     if (s->json) {
-        struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "group");
-        json_text(&j, "by", g->by);
-        json_text(&j, "name", g->name);
-        json_integer(&j, "devices", g->devices);
-        json_integer(&j, "made", g->done);
-        json_integer(&j, "failed", g->failed);
-        json_integer(&j, "ended", g->ended);
-        json_integer(&j, "first_pass", g->first_pass);
-        json_end(&j);
+        group_json(g);
         return SIGNET_OK;
     }
     if (!s->by || strcmp(s->by, g->by) != 0)
@@ -85,28 +95,28 @@ static int stat_group(void *ctx, const struct signet_ledger_group *g, struct sig
     return SIGNET_OK;
 }
 
+static int print_stats(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+{
+    struct stats *s = ctx;
+    int rc = signet_ledger_orders(ledger, count_order, s, err);
+
+    if (rc == SIGNET_OK && s->order && !s->orders) {
+        *err = (struct signet_error){.code = SIGNET_E_NOT_FOUND};
+        snprintf(err->msg, sizeof(err->msg), "the ledger has no order %.100s", s->order);
+        return SIGNET_E_NOT_FOUND;
+    }
+    return rc == SIGNET_OK ? signet_ledger_stats(ledger, s->order, count_group, s, err) : rc;
+}
+
 int ledger_stats(int argc, char **argv)
 {
     struct cli cli = {0};
     struct stats s = {0};
-    struct signet_ledger *ledger = NULL;
-    struct signet_error err = {0};
-    const struct option_row rows[] = {
-        {'o', "order", "NAME", "Of this order", OPTION_TEXT, &s.order, 0, 0}, {0}};
+    const struct option_row rows[] = {TEXT('o', "order", "NAME", "Of this order", &s.order), {0}};
 
     if (!cli_parse(&cli, argc, argv, rows, "LEDGER",
                    "Counts: orders, states, yield of each slot, errors by kind.", 1, 1))
         return EXIT_USAGE;
     s.json = cli.json;
-    int rc = ledger_open_to_read(&ledger, cli.args[0], &err);
-    if (rc == SIGNET_OK)
-        rc = signet_ledger_orders(ledger, stat_order, &s, &err);
-    if (rc == SIGNET_OK && s.order && !s.orders) {
-        err.code = rc = SIGNET_E_NOT_FOUND;
-        snprintf(err.msg, sizeof(err.msg), "the ledger has no order %.100s", s.order);
-    }
-    if (rc == SIGNET_OK)
-        rc = signet_ledger_stats(ledger, s.order, stat_group, &s, &err);
-    signet_ledger_close(&ledger);
-    return rc == SIGNET_OK ? cli_close(&cli, EXIT_DONE) : cli_fail(&cli, &err);
+    return ledger_read(&cli, print_stats, &s);
 }

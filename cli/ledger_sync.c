@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet ledger sync: what waits for its servers. */
-#include "ledger_sync.h"
-
-#include "cli.h"
-#include "run_report.h"
+#include "ledger.h"
+#include "run.h"
 
 static int run_sync(const struct cli *cli, const struct signet_order *order)
 {
@@ -31,8 +29,7 @@ int ledger_sync(int argc, char **argv)
     struct cli cli = {0};
     struct signet_order *order = NULL;
     struct signet_error err = {0};
-    const struct option_row rows[] = {{0}};
-    if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml",
+    if (!cli_parse(&cli, argc, argv, NULL, "ORDER.yaml",
                    "Registers the devices of an order that wait for their servers, and proves them "
                    "where the order says so. Exit 0: nothing waits any more.",
                    1, 1))

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 64, KEY_JSON = 1000 };
+enum { ROWS_MAX = 64, KEY_UNLETTERED = 256, KEY_JSON = 1000 };
 
 struct parse {
     struct cli *cli;
@@ -16,43 +16,41 @@ struct parse {
     bool failed;
 };
 
-static bool set_number(struct parse *p, const struct option_row *row, const char *text)
+static bool set_number(const struct cli *cli, const struct option_row *row, const char *text)
 {
     char *end;
     errno = 0;
     long value = strtol(text, &end, 0);
-    bool bounded = row->min != 0 || row->max != 0;
     if (end == text || *end || errno) {
-        cli_usage(p->cli, "--%s: '%s' is not a number", row->name, text);
-    } else if (bounded && (value < row->min || value > row->max)) {
-        cli_usage(p->cli, "--%s: %ld is not between %ld and %ld", row->name, value, row->min,
-                  row->max);
-    } else {
-        *(long *)row->to = value;
-        return true;
+        cli_usage(cli, "--%s: '%s' is not a number", row->name, text);
+        return false;
     }
-    return false;
+    if (value < (long)row->min || value > (long)row->max) {
+        cli_usage(cli, "--%s: %ld is not between %u and %u", row->name, value, row->min, row->max);
+        return false;
+    }
+    *(unsigned *)row->to = (unsigned)value;
+    return true;
 }
 
-static bool set(struct parse *p, const struct option_row *row, const char *text)
+static bool set_option(const struct cli *cli, const struct option_row *row, const char *text)
 {
     struct option_list *list = row->to;
     switch (row->kind) {
-    case OPTION_FLAG:
+    case KIND_FLAG:
         *(bool *)row->to = true;
         return true;
-    case OPTION_TEXT:
+    case KIND_TEXT:
         *(const char **)row->to = text;
         return true;
-    case OPTION_NUMBER:
-        return set_number(p, row, text);
-    case OPTION_LIST:
-        if (list->count == sizeof(list->items) / sizeof(list->items[0])) {
-            cli_usage(p->cli, "--%s comes too often", row->name);
-            return false;
+    case KIND_NUMBER:
+        return set_number(cli, row, text);
+    case KIND_LIST:
+        if (list->count < sizeof(list->items) / sizeof(list->items[0])) {
+            list->items[list->count++] = text;
+            return true;
         }
-        list->items[list->count++] = text;
-        return true;
+        cli_usage(cli, "--%s comes too often", row->name);
     }
     return false;
 }
@@ -67,6 +65,11 @@ static bool check_arguments(const struct parse *p)
     else
         return true;
     return false;
+}
+
+static int key_of(const struct option_row *rows, size_t i)
+{
+    return rows[i].letter ? rows[i].letter : KEY_UNLETTERED + (int)i;
 }
 
 static error_t parse_one(int key, char *arg, struct argp_state *state)
@@ -85,15 +88,11 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         p->cli->arg_count = state->argc - state->next;
         return 0;
     }
-    for (const struct option_row *row = p->rows; row && row->name; row++) {
-        if (row->key != key)
-            continue;
-        if (!set(p, row, arg)) {
-            p->failed = true;
-            return EINVAL;
+    for (size_t i = 0; p->rows && p->rows[i].name; i++)
+        if (key_of(p->rows, i) == key) {
+            p->failed = !set_option(p->cli, &p->rows[i], arg);
+            return p->failed ? EINVAL : 0;
         }
-        return 0;
-    }
     return ARGP_ERR_UNKNOWN;
 }
 
@@ -102,17 +101,12 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
 {
     struct argp_option options[ROWS_MAX + 3] = {0};
     size_t n = 0;
-    for (; rows && rows[n].name && n < ROWS_MAX; n++) {
-        options[n].name = rows[n].name;
-        options[n].key = rows[n].key;
-        options[n].arg = rows[n].arg;
-        options[n].doc = rows[n].help;
-    }
-    options[n].name = "json";
-    options[n].key = KEY_JSON;
-    options[n].doc = "One JSON object per step, for machines";
-    options[n + 1].key = 'h';
-    options[n + 1].flags = OPTION_HIDDEN;
+    for (; rows && rows[n].name && n < ROWS_MAX; n++)
+        options[n] = (struct argp_option){
+            .name = rows[n].name, .key = key_of(rows, n), .arg = rows[n].arg, .doc = rows[n].help};
+    options[n] = (struct argp_option){
+        .name = "json", .key = KEY_JSON, .doc = "One JSON object per step, for machines"};
+    options[n + 1] = (struct argp_option){.key = 'h', .flags = OPTION_HIDDEN};
     cli->name = argv[0];
     argp_err_exit_status = EXIT_USAGE; /* unknown options end the program inside argp */
     struct parse p = {.cli = cli, .rows = rows, .min = min, .max = max};

@@ -6,12 +6,6 @@
 
 enum { PACKET_MAX = 16 * 1024 * 1024 };
 
-static int print_diagnosis(const struct signet_bytes *data, unsigned flags,
-                           struct signet_bytes *out, struct signet_error *err)
-{
-    return signet_packet_diagnose(data->data, data->len, flags, out, err);
-}
-
 /* What a device would refuse of it is said beside it; observer NULL: not. */
 static int print_packet(const struct signet_bytes *data, const char *format, unsigned flags,
                         const struct signet_observer *observer, struct signet_bytes *out,
@@ -22,7 +16,7 @@ static int print_packet(const struct signet_bytes *data, const char *format, uns
                                    : !strcmp(format, "cfg") ? SIGNET_PACKET_CFG
                                                             : SIGNET_PACKET_TABLE;
     if (!strcmp(format, "cbor-diag"))
-        return print_diagnosis(data, flags, out, err);
+        return signet_packet_diagnose(data->data, data->len, flags, out, err);
     int code = signet_packet_decode(data->data, data->len, &tree, err);
     if (!code && observer)
         code = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, observer, err);
@@ -42,16 +36,29 @@ static bool known_format(const struct cli *cli, const char *format)
     return false;
 }
 
+static int show_packet(const struct cli *cli, const char *format, unsigned flags)
+{
+    struct signet_bytes data = {0}, out = {0};
+    const struct signet_observer observer = cli_observer(cli);
+    struct signet_error err = {0};
+    int rc = cli_read(cli->args[0], PACKET_MAX, &data, &err);
+    if (rc == SIGNET_OK)
+        rc = print_packet(&data, format, flags, cli->json ? NULL : &observer, &out, &err);
+    if (rc == SIGNET_OK)
+        rc = cli_write("-", out.data, out.len, &err);
+    signet_bytes_free(&data);
+    signet_bytes_free(&out);
+    return cli_end(cli, rc, &err);
+}
+
 static int packet_show(int argc, char **argv)
 {
     struct cli cli = {0};
     const char *format = NULL;
     bool reveal = false;
     const struct option_row rows[] = {
-        {'f', "format", "NAME", "table (default), json, cfg or cbor-diag", OPTION_TEXT, &format, 0,
-         0},
-        {'R', "reveal", NULL, "Show secrets: the output is then a secret itself", OPTION_FLAG,
-         &reveal, 0, 0},
+        TEXT('f', "format", "NAME", "table (default), json, cfg or cbor-diag", &format),
+        FLAG('R', "reveal", "Show secrets: the output is then a secret itself", &reveal),
         {0},
     };
     if (!cli_parse(&cli, argc, argv, rows, "FILE",
@@ -59,63 +66,39 @@ static int packet_show(int argc, char **argv)
         return EXIT_USAGE;
     if (!format)
         format = cli.json ? "json" : "table";
-    if (!known_format(&cli, format))
-        return EXIT_USAGE;
-    struct signet_bytes data = {0}, out = {0};
-    const struct signet_observer observer = cli_observer(&cli);
-    struct signet_error err = {0};
-    int code = cli_read(cli.args[0], PACKET_MAX, &data, &err);
-    if (!code)
-        code = print_packet(&data, format, reveal ? SIGNET_PACKET_REVEAL : 0,
-                            cli.json ? NULL : &observer, &out, &err);
-    if (!code)
-        code = cli_write("-", out.data, out.len, &err);
-    signet_bytes_free(&data);
-    signet_bytes_free(&out);
-    return code ? cli_fail(&cli, &err) : EXIT_DONE;
-}
-
-/* A configuration starts with a brace, a blank, a comment or a byte order mark; a packet with the
- * head of an array, or the tag of self-described CBOR. */
-static bool looks_like_packet(const struct signet_bytes *data)
-{
-    return data->len && ((data->data[0] >= 0x80 && data->data[0] <= 0x9f) || data->data[0] == 0xd9);
-}
-
-static int load(const char *path, struct signet_tree **tree, struct signet_error *err)
-{
-    struct signet_bytes data = {0};
-    int code = cli_read(path, PACKET_MAX, &data, err);
-    if (!code && looks_like_packet(&data))
-        code = signet_packet_decode(data.data, data.len, tree, err);
-    else if (!code)
-        code = signet_config_parse((const char *)data.data, data.len,
-                                   strcmp(path, "-") ? path : "standard input", tree, err);
-    signet_bytes_free(&data);
-    return code;
-}
-
-static int load_config(const char *path, struct signet_tree **tree, struct signet_error *err)
-{
-    struct signet_bytes data = {0};
-    if (strcmp(path, "-") != 0)
-        return signet_config_load(path, tree, err);
-    int code = cli_read(path, PACKET_MAX, &data, err);
-    if (!code)
-        code = signet_config_parse((const char *)data.data, data.len, "standard input", tree, err);
-    signet_bytes_free(&data);
-    return code;
+    return known_format(&cli, format) ? show_packet(&cli, format, reveal ? SIGNET_PACKET_REVEAL : 0)
+                                      : EXIT_USAGE;
 }
 
 static void tell_made(const char *file, const struct signet_tree *tree, size_t len)
 {
     struct json j;
-    json_begin(&j, stdout);
-    json_text(&j, "event", "packet");
+    json_event(&j, "packet");
     json_text(&j, "file", file);
     json_integer(&j, "records", (int64_t)signet_tree_count(tree));
     json_integer(&j, "bytes", (int64_t)len);
     json_end(&j);
+}
+
+static int make_packet(const struct cli *cli, const char *config, const char *output,
+                       unsigned flags)
+{
+    struct signet_tree *tree = NULL;
+    struct signet_bytes out = {0};
+    struct signet_error err = {0};
+    struct signet_observer observer = cli_observer(cli);
+    int rc = cli_load(config, LOAD_CONFIG, &tree, &err);
+    if (rc == SIGNET_OK)
+        rc = signet_device_check(tree, flags, &observer, &err);
+    if (rc == SIGNET_OK)
+        rc = signet_packet_encode(tree, &out, &err);
+    if (rc == SIGNET_OK)
+        rc = cli_write(output, out.data, out.len, &err);
+    if (rc == SIGNET_OK && cli->json)
+        tell_made(output, tree, out.len);
+    signet_bytes_free(&out);
+    signet_tree_free(&tree);
+    return cli_end(cli, rc, &err);
 }
 
 static int packet_make(int argc, char **argv)
@@ -124,11 +107,9 @@ static int packet_make(int argc, char **argv)
     const char *config = NULL, *output = "SenMLCBOR";
     bool no_check = false;
     const struct option_row rows[] = {
-        {'c', "config", "FILE", "The configuration (required)", OPTION_TEXT, &config, 0, 0},
-        {'o', "output", "FILE", "Where the packet goes (default: SenMLCBOR)", OPTION_TEXT, &output,
-         0, 0},
-        {256, "no-check", NULL, "Warn of what a device would refuse, instead of refusing",
-         OPTION_FLAG, &no_check, 0, 0},
+        TEXT('c', "config", "FILE", "The configuration (required)", &config),
+        TEXT('o', "output", "FILE", "Where the packet goes (default: SenMLCBOR)", &output),
+        FLAG(0, "no-check", "Warn of what a device would refuse, instead of refusing", &no_check),
         {0},
     };
     if (!cli_parse(&cli, argc, argv, rows, "",
@@ -138,22 +119,7 @@ static int packet_make(int argc, char **argv)
         return cli_usage(&cli, "a configuration is missing: -c FILE");
     if (cli.json && !strcmp(output, "-"))
         return cli_usage(&cli, "--json and the packet cannot both go to standard output");
-    struct signet_tree *tree = NULL;
-    struct signet_bytes out = {0};
-    struct signet_error err = {0};
-    struct signet_observer observer = cli_observer(&cli);
-    int code = load_config(config, &tree, &err);
-    if (!code)
-        code = signet_device_check(tree, no_check ? SIGNET_CHECK_WARN_ONLY : 0, &observer, &err);
-    if (!code)
-        code = signet_packet_encode(tree, &out, &err);
-    if (!code)
-        code = cli_write(output, out.data, out.len, &err);
-    if (!code && cli.json)
-        tell_made(output, tree, out.len);
-    signet_bytes_free(&out);
-    signet_tree_free(&tree);
-    return code ? cli_fail(&cli, &err) : cli_close(&cli, EXIT_DONE);
+    return make_packet(&cli, config, output, no_check ? SIGNET_CHECK_WARN_ONLY : 0);
 }
 
 /* Every refusal, not only the first. */
@@ -174,16 +140,16 @@ static void on_finding(void *ctx, const struct signet_event *event)
     check->tell.on_event(check->tell.ctx, event);
 }
 
-static void tell_checked(const struct cli *cli, const struct check *check, size_t records)
+static void tell_findings(const struct cli *cli, const struct check *check, size_t records)
 {
     struct json j;
     if (!cli->json) {
-        printf("%s: %zu records, %zu that a device would refuse, %zu suspicious\n",
-               check->refused ? "refused" : "good", records, check->refused, check->suspicious);
+        printf("%s: %s, %zu that a device would refuse, %zu suspicious\n",
+               check->refused ? "refused" : "good", COUNT(records, "record", "records"),
+               check->refused, check->suspicious);
         return;
     }
-    json_begin(&j, stdout);
-    json_text(&j, "event", "checked");
+    json_event(&j, "checked");
     json_bool(&j, "good", check->refused == 0);
     json_integer(&j, "records", (int64_t)records);
     json_integer(&j, "refused", (int64_t)check->refused);
@@ -203,15 +169,14 @@ static int packet_check(int argc, char **argv)
     struct signet_error err = {0};
     struct check check = {.tell = cli_observer(&cli)};
     struct signet_observer observer = {on_finding, &check};
-    int code = load(cli.args[0], &tree, &err);
-    if (!code)
-        code = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &err);
-    if (!code)
-        tell_checked(&cli, &check, signet_tree_count(tree));
+    int rc = cli_load(cli.args[0], LOAD_EITHER, &tree, &err);
+    if (rc == SIGNET_OK)
+        rc = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &err);
+    if (rc == SIGNET_OK)
+        tell_findings(&cli, &check, signet_tree_count(tree));
     signet_tree_free(&tree);
-    if (code)
-        return cli_fail(&cli, &err);
-    return cli_close(&cli, check.refused ? EXIT_FAILED : EXIT_DONE);
+    rc = cli_end(&cli, rc, &err);
+    return rc == EXIT_DONE && check.refused ? EXIT_FAILED : rc;
 }
 
 const struct verb packet_verbs[] = {

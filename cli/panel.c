@@ -4,8 +4,6 @@
  * terminal is changed: there is nothing to restore, however the process ends. */
 #include "panel.h"
 
-#include "panel_rows.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -36,7 +34,7 @@ static void measure(int *width, int *height)
     *height = known ? size.ws_row : 24;
 }
 
-static void write_all(const char *data, size_t len)
+static void write_frame(const char *data, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(STDERR_FILENO, data, len);
@@ -98,7 +96,7 @@ static void draw(struct panel *p, const char *above)
     put_lines(to, frame);
     fputs("\033[J", to);
     if (fclose(to) == 0)
-        write_all(out, len);
+        write_frame(out, len);
     free(out);
     free(p->last);
     p->last = frame;
@@ -122,50 +120,51 @@ static void *paint(void *arg)
     return NULL;
 }
 
-static const char *who(const struct signet_event *event)
+static int slot_line(char **text, const struct signet_event *event, const char *hint, bool lamps)
 {
-    return event->endpoint ? event->endpoint : "";
+    const char *slot = event->board ? event->board : "";
+    const char *name = event->endpoint ? event->endpoint : "", *blank = *name ? " " : "";
+    const char *what = event->error ? event->error->msg : "";
+    if (!strcmp(event->stage, "fail"))
+        return asprintf(text, "slot %s: FAIL%s%s: %s%s\n", slot, blank, name, what, hint);
+    if (!strcmp(event->stage, "made-before"))
+        return asprintf(text, "slot %s: made before, and left as it is%s%s: %s\n", slot, blank,
+                        name, what);
+    if (lamps && !strcmp(event->stage, "pass"))
+        return asprintf(text, "slot %s: PASS %s\n", slot, name);
+    if (lamps && event->error)
+        return asprintf(text, "slot %s: %s: %s\n", slot, event->stage, what);
+    return 0;
 }
 
-/* What is said in a line of its own. */
-static char *line_of(const struct signet_event *event, bool with_lamps)
+/* What is said in a line of its own; NULL: nothing. lamps: also what the panel shows. */
+static char *line_of(const struct signet_event *event, bool lamps)
 {
-    char *text = NULL;
-    const char *slot = event->board ? event->board : "";
+    char *text = NULL, words[CLI_HINT_SIZE], hint[CLI_HINT_SIZE + 8] = "";
     const char *what = event->error ? event->error->msg : "";
-    char words[CLI_HINT_SIZE];
-    cli_hint(event->error ? event->error->hint : "", words);
-    const char *hint = words[0] ? words : NULL;
     int n = 0;
+    cli_hint(event->error ? event->error->hint : "", words);
+    if (words[0])
+        snprintf(hint, sizeof(hint), "; hint: %s", words);
     if (event->kind == SIGNET_EVENT_WARNING)
-        n = asprintf(&text, "signet: warning: %s%s%s\n", what, hint ? "; hint: " : "",
-                     hint ? hint : "");
+        n = asprintf(&text, "signet: warning: %s%s\n", what, hint);
     else if (event->kind == SIGNET_EVENT_ERROR)
-        n = asprintf(&text, "%s%s%s%s\n", what, hint ? " (" : "", hint ? hint : "",
-                     hint ? ")" : "");
+        n = asprintf(&text, "%s%s\n", what, hint);
+    else if (event->kind == SIGNET_EVENT_SLOT)
+        n = slot_line(&text, event, hint, lamps);
     else if (signet_event_is_retry(event))
-        n = asprintf(&text, "slot %s: once more after: %s\n", slot, what);
+        n = asprintf(&text, "slot %s: once more after: %s\n", event->board ? event->board : "",
+                     what);
     else if (event->kind == SIGNET_EVENT_STAGE_END && !event->board && event->error)
         n = asprintf(&text, "signet: %s\n", what);
-    else if (event->kind == SIGNET_EVENT_SLOT && !strcmp(event->stage, "fail"))
-        n = asprintf(&text, "slot %s: FAIL%s%s: %s%s%s\n", slot, *who(event) ? " " : "", who(event),
-                     what, hint ? "; hint: " : "", hint ? hint : "");
-    else if (event->kind == SIGNET_EVENT_SLOT && with_lamps && !strcmp(event->stage, "pass"))
-        n = asprintf(&text, "slot %s: PASS %s\n", slot, who(event));
-    else if (event->kind == SIGNET_EVENT_SLOT && !strcmp(event->stage, "made-before"))
-        n = asprintf(&text, "slot %s: made before, and left as it is%s%s: %s\n", slot,
-                     *who(event) ? " " : "", who(event), what);
-    else if (event->kind == SIGNET_EVENT_SLOT && with_lamps && event->error)
-        n = asprintf(&text, "slot %s: %s: %s\n", slot, event->stage, what);
     return n > 0 ? text : NULL;
 }
 
-static void on_event(void *ctx, const struct signet_event *event)
+static void panel_event(void *ctx, const struct signet_event *event)
 {
     struct panel *p = ctx;
     if (p->cli->json) {
         p->plain.on_event(p->plain.ctx, event);
-        fflush(stdout);
         return;
     }
     pthread_mutex_lock(&p->lock);
@@ -209,7 +208,7 @@ int panel_open(struct panel **out, const struct cli *cli, const struct signet_or
 
 struct signet_observer panel_observer(struct panel *panel)
 {
-    return (struct signet_observer){.on_event = on_event, .ctx = panel};
+    return (struct signet_observer){.on_event = panel_event, .ctx = panel};
 }
 
 void panel_begin(struct panel *p)

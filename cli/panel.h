@@ -16,4 +16,7 @@ void panel_begin(struct panel *panel);       /* the line starts */
 void panel_end(struct panel *panel);         /* the last picture stays */
 void panel_close(struct panel **panel);      /* likewise; sets *panel to NULL */
 
+/* The rows of one frame (panel_rows.c): at most height lines, none wider than width. */
+void panel_rows_draw(struct signet_status *status, FILE *to, int width, int height, bool colour);
+
 #endif

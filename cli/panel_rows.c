@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the status of a run looks at a given width of a terminal. */
-#include "panel_rows.h"
+#include "panel.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const struct {
     [SIGNET_SLOT_CLOSED] = {"closed", "\033[2m"},
 };
 
-static void put_bar(FILE *to, const struct signet_slot_status *slot, int width)
+static void put_slot_bar(FILE *to, const struct signet_slot_status *slot, int width)
 {
     int full = (int)(slot->part * width + 0.5);
     if (slot->state == SIGNET_SLOT_EMPTY || slot->state == SIGNET_SLOT_CLOSED)
@@ -38,7 +38,7 @@ static void put_end(FILE *to, const char *name, size_t room)
 }
 
 /* Slot, lamp, endpoint, stage, bar, seconds; what does not fit is left out, the state last. */
-static void put_row(FILE *to, const struct signet_slot_status *slot, int width, bool colour)
+static void put_slot(FILE *to, const struct signet_slot_status *slot, int width, bool colour)
 {
     bool shows = slot->state == SIGNET_SLOT_WORKING || slot->state == SIGNET_SLOT_PASS ||
                  slot->state == SIGNET_SLOT_MADE_BEFORE || slot->state == SIGNET_SLOT_FAIL;
@@ -57,7 +57,7 @@ static void put_row(FILE *to, const struct signet_slot_status *slot, int width, 
     int bar = left >= 60 ? 20 : left >= 30 ? 10 : 0;
     if (bar) {
         fputc(' ', to);
-        put_bar(to, slot, bar);
+        put_slot_bar(to, slot, bar);
         left -= bar + 3;
     }
     if (left >= 8 && shows)
@@ -79,7 +79,8 @@ static void put_totals(const struct signet_order_status *o, bool slots, FILE *to
     if (o->left >= 0 && o->left < 360000)
         put_time(eta, sizeof(eta), o->left);
     if (o->waiting)
-        snprintf(wait, sizeof(wait), "  %" PRIu64 " wait for servers", o->waiting);
+        snprintf(wait, sizeof(wait), "  %s",
+                 COUNT(o->waiting, "waits for servers", "wait for servers"));
     if (slots)
         snprintf(text, sizeof(text),
                  "%s: %" PRIu64 "/%" PRIu64 "  failed %" PRIu64
@@ -88,9 +89,9 @@ static void put_totals(const struct signet_order_status *o, bool slots, FILE *to
                  boards ? 100.0 * (double)o->first_pass / (double)boards : 0,
                  o->seconds > 0 ? (double)o->passed / o->seconds * 3600 : 0, eta, wait);
     else
-        snprintf(text, sizeof(text), "%s: %" PRIu64 "/%" PRIu64 " devices  %.0f/s  ETA %s%s",
-                 o->name, o->made, o->quota, o->seconds > 0 ? (double)made / o->seconds : 0, eta,
-                 wait);
+        snprintf(text, sizeof(text), "%s: %" PRIu64 "/%s  %.0f/s  ETA %s%s", o->name, o->made,
+                 COUNT(o->quota, "device", "devices"),
+                 o->seconds > 0 ? (double)made / o->seconds : 0, eta, wait);
     fprintf(to, "%.*s\n", width, text);
 }
 
@@ -101,7 +102,8 @@ static void put_rest(struct signet_status *status, FILE *to, size_t first, int w
     size_t count = signet_status_slot_count(status);
     struct signet_slot_status slot;
     char text[160];
-    int used = snprintf(text, sizeof(text), "... %zu more slots:", count - first);
+    int used =
+        snprintf(text, sizeof(text), "... %s:", COUNT(count - first, "more slot", "more slots"));
     for (size_t i = first; i < count; i++) {
         signet_status_slot(status, i, &slot);
         counts[slot.state]++;
@@ -113,7 +115,7 @@ static void put_rest(struct signet_status *status, FILE *to, size_t first, int w
     fprintf(to, "%.*s\n", width, text);
 }
 
-int panel_rows_draw(struct signet_status *status, FILE *to, int width, int height, bool colour)
+void panel_rows_draw(struct signet_status *status, FILE *to, int width, int height, bool colour)
 {
     size_t count = signet_status_slot_count(status), room = height > 2 ? (size_t)height - 1 : 1;
     size_t shown = count <= room ? count : room - 1;
@@ -121,11 +123,10 @@ int panel_rows_draw(struct signet_status *status, FILE *to, int width, int heigh
     struct signet_slot_status slot;
     for (size_t i = 0; i < shown; i++) {
         signet_status_slot(status, i, &slot);
-        put_row(to, &slot, width - 1, colour);
+        put_slot(to, &slot, width - 1, colour);
     }
     if (shown < count)
         put_rest(status, to, shown, width - 1);
     signet_status_order(status, &order);
     put_totals(&order, count > 0, to, width - 1);
-    return (int)shown + (shown < count) + 1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plan of a work order. */
-#include "plan.h"
+#include "run.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -10,12 +10,14 @@ struct ends {
     char first[152], last[152];
 };
 
-static void find_ends(const struct signet_order *o, struct signet_run *run, struct ends *out)
+static struct ends find_ends(const struct signet_order *o, struct signet_run *run)
 {
-    *out = (struct ends){0};
-    if (signet_run_name(run, 0, out->first, NULL) != SIGNET_OK ||
-        signet_run_name(run, o->quota - 1, out->last, NULL) != SIGNET_OK)
-        *out = (struct ends){0};
+    struct ends ends = {0};
+
+    if (signet_run_name(run, 0, ends.first, NULL) != SIGNET_OK ||
+        signet_run_name(run, o->quota - 1, ends.last, NULL) != SIGNET_OK)
+        return (struct ends){0};
+    return ends;
 }
 
 static const char *uri_of(const struct signet_account *a, char out[161])
@@ -27,8 +29,8 @@ static const char *uri_of(const struct signet_account *a, char out[161])
     return out;
 }
 
-static const char *credentials(const struct signet_order *o, const struct signet_account *a,
-                               char out[200])
+static const char *credentials_of(const struct signet_order *o, const struct signet_account *a,
+                                  char out[200])
 {
     bool psk = a->mode == SIGNET_MODE_PSK;
 
@@ -53,36 +55,40 @@ static void text_accounts(const struct signet_order *o, const struct signet_tree
 
     for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
         printf("%-9s %s, %s: %s\n", a.bootstrap ? "bootstrap" : "account", uri_of(&a, uri),
-               signet_mode_name(a.mode), credentials(o, &a, what));
+               signet_mode_name(a.mode), credentials_of(o, &a, what));
+}
+
+static void text_line(const char *title, const char *value)
+{
+    if (value)
+        printf("%-9s %s\n", title, value);
 }
 
 static void text_plan(const struct signet_order *o, const struct signet_tree *tree,
                       const struct ends *ends)
 {
-    printf("order     %s: %" PRId64 " devices from %s\n", o->name, o->quota, o->template_file);
-    if (o->manifest)
-        printf("manifest  %s\n", o->manifest);
+    printf("order     %s: %s from %s\n", o->name, COUNT(o->quota, "device", "devices"),
+           o->template_file);
+    text_line("manifest", o->manifest);
     if (ends->first[0])
         printf("names     %s to %s\n", ends->first, ends->last);
     else
         printf("names     the boards' own%s\n", o->from_board ? ", looked up in the manifest" : "");
     text_accounts(o, tree);
     if (o->recipe)
-        printf("board     %s in %zu slots, %" PRId64 " retries\n", o->recipe, o->slot_count,
-               o->retries);
+        printf("board     %s in %s, %s\n", o->recipe, COUNT(o->slot_count, "slot", "slots"),
+               COUNT(o->retries, "retry", "retries"));
     for (size_t i = 0; i < o->slot_count; i++)
         printf("slot %-4s %s%s%s\n", o->slots[i].name, o->slots[i].where,
                o->slots[i].serial ? ", programmer " : "",
                o->slots[i].serial ? o->slots[i].serial : "");
-    if (o->packets)
-        printf("packets   %s\n", o->packets);
-    if (o->records)
-        printf("records   %s\n", o->records);
+    text_line("packets", o->packets);
+    text_line("records", o->records);
     if (o->prove)
         printf("proof     at %s, %" PRId64 " s\n", o->prove_uri ? o->prove_uri : "the accounts",
                o->prove_timeout_s);
     for (size_t i = 0; i < o->server_count; i++)
-        printf("server    %s\n", o->servers[i].name);
+        text_line("server", o->servers[i].name);
     printf("ledger    %s, station %s\n", o->ledger, o->station);
     printf("Everything that can be known before the first %s is right.\n",
            o->recipe ? "board" : "device");
@@ -100,7 +106,7 @@ static void json_accounts(struct json *j, const struct signet_order *o,
         json_text(j, "uri", uri_of(&a, uri));
         json_text(j, "mode", signet_mode_name(a.mode));
         json_bool(j, "bootstrap", a.bootstrap);
-        json_text(j, "credentials", credentials(o, &a, what));
+        json_text(j, "credentials", credentials_of(o, &a, what));
         json_close(j, '}');
     }
     json_close(j, ']');
@@ -127,8 +133,7 @@ static void json_plan(const struct signet_order *o, const struct signet_tree *tr
 {
     struct json j;
 
-    json_begin(&j, stdout);
-    json_text(&j, "event", "plan");
+    json_event(&j, "plan");
     json_text(&j, "order", o->name);
     json_integer(&j, "quota", o->quota);
     json_text(&j, "template", o->template_file);
@@ -153,9 +158,8 @@ static void json_plan(const struct signet_order *o, const struct signet_tree *tr
 void plan_print(const struct cli *cli, const struct signet_order *order, struct signet_run *run)
 {
     struct signet_tree *tree = NULL;
-    struct ends ends;
+    const struct ends ends = find_ends(order, run);
 
-    find_ends(order, run, &ends);
     if (signet_config_load(order->template_file, &tree, NULL) != SIGNET_OK)
         return; /* it was read a moment ago */
     if (cli->json)

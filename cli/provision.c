@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet provision: the whole story of one device. */
+/* signet provision: one device, from its configuration to board and server. */
 #include "cli.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { ROWS = 60, FLASHER_OPTIONS = 16 };
@@ -12,11 +11,11 @@ struct options {
     struct signet_board_options board;
     const char *token, *token_file;
     bool no_check, allow_http;
-    long vcom, baud, smp_version, flash_timeout, ready_timeout;
+    unsigned smp_version, flash_seconds, ready_seconds;
 };
 
 /* One line a stage: "flash          12.3 s". What a stage warns of stands above its line. */
-static void on_event(void *ctx, const struct signet_event *event)
+static void stage_event(void *ctx, const struct signet_event *event)
 {
     const struct signet_observer *plain = ctx;
     const struct cli *cli = plain->ctx;
@@ -36,33 +35,32 @@ static void on_event(void *ctx, const struct signet_event *event)
     fflush(stderr);
 }
 
-static void report(const struct cli *cli, const struct signet_provision_job *job,
-                   const struct signet_provision_result *result)
+static void done_json(const struct signet_provision_result *result)
 {
     const struct signet_board_state *board = &result->board;
-    if (cli->json) {
-        struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "done");
-        json_text(&j, "endpoint", result->endpoint[0] ? result->endpoint : NULL);
-        json_text(&j, "port", board->port[0] ? board->port : NULL);
-        json_text(&j, "serial", board->serial[0] ? board->serial : NULL);
-        json_bool(&j, "applied", board->applied);
-        json_bool(&j, "registered", result->registered);
-        json_end(&j);
-        return;
-    }
+    struct json j;
+    json_event(&j, "done");
+    json_text(&j, "endpoint", result->endpoint[0] ? result->endpoint : NULL);
+    json_text(&j, "port", board->port[0] ? board->port : NULL);
+    json_text(&j, "serial", board->serial[0] ? board->serial : NULL);
+    json_bool(&j, "applied", board->applied);
+    json_bool(&j, "registered", result->registered);
+    json_end(&j);
+}
+
+static void done_text(const struct signet_provision_job *job,
+                      const struct signet_provision_result *result)
+{
+    const char *packet = job->packet_path ? job->packet_path : "SenMLCBOR";
+    bool applied = result->board.applied;
     printf("%s: %s%s%s\n", result->endpoint[0] ? result->endpoint : "device",
-           board->applied ? "its board applied the packet" : "the packet is ",
-           board->applied     ? ""
-           : job->packet_path ? job->packet_path
-                              : "SenMLCBOR",
+           applied ? "its board applied the packet" : "the packet is ", applied ? "" : packet,
            result->registered ? "; the server knows it" : "");
 }
 
 /* "error" with the board, for machines; the stage's end has told it already. */
-static int fail(const struct cli *cli, const struct signet_provision_result *result,
-                const struct signet_error *err)
+static int fail_with_board(const struct cli *cli, const struct signet_provision_result *result,
+                           const struct signet_error *err)
 {
     struct signet_error full = *err;
     const char *board = result->board.serial[0] ? result->board.serial : result->board.port;
@@ -72,7 +70,7 @@ static int fail(const struct cli *cli, const struct signet_provision_result *res
     return cli_fail(cli, &full);
 }
 
-static int usage(const struct cli *cli, const struct options *o)
+static int fit_together(const struct cli *cli, const struct options *o)
 {
     const struct signet_provision_job *job = &o->job;
     if (!job->device.endpoint_cfg)
@@ -95,10 +93,10 @@ static int usage(const struct cli *cli, const struct options *o)
     return EXIT_DONE;
 }
 
-static int run(struct cli *cli, struct options *o)
+static int run_provision(const struct cli *cli, struct options *o)
 {
     struct signet_observer plain = cli_observer(cli);
-    const struct signet_observer observer = {.on_event = on_event, .ctx = &plain};
+    const struct signet_observer observer = {.on_event = stage_event, .ctx = &plain};
     struct signet_provision_result result = {0};
     struct signet_bytes token = {0};
     struct signet_error err = {0};
@@ -110,20 +108,63 @@ static int run(struct cli *cli, struct options *o)
     o->job.device.cancel = (struct signet_cancel *)process_cancel();
     o->job.device.flags = (o->no_check ? SIGNET_FACTORY_NO_CHECK : 0u) |
                           (o->allow_http ? SIGNET_FACTORY_ALLOW_HTTP : 0u);
-    o->board.vcom = (unsigned)o->vcom;
-    o->board.baud = (unsigned)o->baud;
     o->board.smp_version = (int)o->smp_version;
-    o->board.ready_timeout_ms = (int)o->ready_timeout * 1000;
-    o->board.flash.timeout_ms = (int)o->flash_timeout * 1000;
+    o->board.ready_timeout_ms = (int)o->ready_seconds * 1000;
+    o->board.flash.timeout_ms = (int)o->flash_seconds * 1000;
     o->job.board = &o->board;
     int rc = signet_provision_run(&o->job, &result, &err);
     signet_bytes_free(&token);
-    o->job.device.observer = NULL;
     if (rc != SIGNET_OK)
-        return fail(cli, &result, &err);
-    report(cli, &o->job, &result);
+        return fail_with_board(cli, &result, &err);
+    if (cli->json)
+        done_json(&result);
+    else
+        done_text(&o->job, &result);
     return cli_close(cli, EXIT_DONE);
 }
+
+/* clang-format off */
+#define DEVICE_ROWS(o, d)                                                                                    \
+    TEXT('c', "config", "FILE", "Configuration of the device", &(d)->endpoint_cfg),                          \
+    TEXT('e', "endpoint", "NAME", "Endpoint name; a board's own must be the same", &(d)->endpoint_name),     \
+    TEXT('o', "out", "FILE", "Write the packet there (SenMLCBOR; with a board, nowhere)",                    \
+         &(o)->job.packet_path),                                                                             \
+    FLAG('n', "no-check", "Warn of what a device would refuse", &(o)->no_check),                             \
+    TEXT('C', "cert", "FILE", "Make the certificate that this JSON file describes", &(d)->cert_info),        \
+    TEXT('k', "key", "FILE", "Private key of the device, DER or PEM", &(o)->job.endpoint_key),               \
+    TEXT('r', "device-cert", "FILE", "Certificate of the device, DER or PEM", &(o)->job.endpoint_cert),      \
+    TEXT('p', "server-cert", "FILE", "Certificate of the server, DER or PEM", &(o)->job.server_cert),        \
+    TEXT(0, "cert-folder", "DIR", "Keep a certificate that is made (cert; with a board, nowhere)",           \
+         &(o)->job.cert_folder),                                                                             \
+    TEXT('s', "server", "FILE", "Register at the server of this JSON file", &(d)->server_info),              \
+    TEXT('t', "token", "TOKEN", "Its access token; -: standard input", &(o)->token),                         \
+    TEXT(0, "token-file", "FILE", "Its access token (else SIGNET_TOKEN)", &(o)->token_file),                 \
+    TEXT(0, "ca-file", "FILE", "Trust these authorities for the server", &(d)->ca_file),                     \
+    FLAG(0, "allow-http", "Token and key may travel without TLS", &(o)->allow_http)
+
+#define BOARD_ROWS(o, b)                                                                                     \
+    TEXT('b', "board", "RECIPE", "Load a board: anjay-zephyr or smp-file", &(o)->job.recipe),                \
+    TEXT('P', "port", "ADDRESS", "Its serial port, or tcp:HOST:PORT", &(b)->port),                           \
+    TEXT('S', "serial", "NUMBER", "Serial number of its programmer or USB port", &(b)->serial),              \
+    NUMBER(0, "vcom", "N", "Which of its serial ports, from 0", &(b)->vcom, 0, 15),                          \
+    NUMBER('B', "baudrate", "N", "Speed of the port (115200)", &(b)->baud, 50, 20000000),                    \
+    TEXT('I', "image-dir", "DIR", "Folder of initial.hex and final.hex", &(b)->image_dir),                   \
+    TEXT('i', "initial", "FILE", "Image that takes the packet", &(b)->initial),                              \
+    TEXT('f', "final", "FILE", "Image for the field", &(b)->final),                                          \
+    NUMBER(0, "ready-timeout", "S", "Longest wait until the board is ready (60)",                            \
+           &(o)->ready_seconds, 1, 3600),                                                                    \
+    NUMBER(0, "smp-version", "N", "1 or 2", &(o)->smp_version, 1, 2),                                        \
+    TEXT(0, "packet-path", "PATH", "smp-file: where the board wants the packet", &(b)->packet_path),         \
+    TEXT(0, "result-path", "PATH", "smp-file: where it tells the result", &(b)->result_path),                \
+    TEXT(0, "endpoint-path", "PATH", "smp-file: where it tells its name", &(b)->endpoint_path),              \
+    TEXT(0, "success-text", "TEXT", "smp-file: the result that means success", &(b)->success_text)
+
+#define FLASHER_ROWS(o, b)                                                                                   \
+    TEXT('F', "flasher", "NAME", "nrfutil, nrfjprog, openocd, probe-rs, esptool, exec, none",                \
+         &(b)->flasher),                                                                                     \
+    TEXT(0, "flasher-tool", "PATH", "Its program", &(b)->flash.tool),                                        \
+    NUMBER(0, "flasher-timeout", "S", "Longest run of the program (180)", &(o)->flash_seconds, 1, 86400)
+/* clang-format on */
 
 /* --flasher-NAME for each option that a flasher declares; what several have is one row. */
 struct flasher_rows {
@@ -144,8 +185,7 @@ static void add_flasher_option(struct flasher_rows *f, const char *flasher,
     snprintf(f->name[k], sizeof(f->name[k]), "flasher-%s", option->name);
     snprintf(f->help[k] + len, sizeof(f->help[k]) - len, "%s%s: %s", len ? "; " : "", flasher,
              option->help);
-    rows[k] = (struct option_row){300 + (int)k, f->name[k],         "VALUE", f->help[k],
-                                  OPTION_TEXT,  &f->given[k].value, 0,       0};
+    rows[k] = (struct option_row)TEXT(0, f->name[k], "VALUE", f->help[k], &f->given[k].value);
 }
 
 static void add_flasher_options(struct flasher_rows *f, struct option_row *rows)
@@ -161,80 +201,22 @@ static bool take_flasher_options(const struct flasher_rows *f,
 {
     size_t n = 0;
 
-    for (size_t k = 0; k < FLASHER_OPTIONS; k++) {
-        if (!f->given[k].value)
-            continue;
-        if (n == SIGNET_OPTIONS_MAX)
+    for (size_t k = 0; k < FLASHER_OPTIONS; k++)
+        if (f->given[k].value && n < SIGNET_OPTIONS_MAX)
+            out[n++] = f->given[k];
+        else if (f->given[k].value)
             return false;
-        out[n++] = f->given[k];
-    }
     return true;
 }
 
-static int provision(int argc, char **argv)
+static int provision_device(int argc, char **argv)
 {
     struct cli cli = {0};
     struct options o = {0};
     struct flasher_rows flasher = {0};
-    struct signet_factory_args *d = &o.job.device;
-    struct signet_board_options *b = &o.board;
-    struct option_row rows[ROWS] = {
-        {'c', "config", "FILE", "Configuration of the device", OPTION_TEXT, &d->endpoint_cfg, 0, 0},
-        {'e', "endpoint", "NAME", "Endpoint name; a board's own must be the same", OPTION_TEXT,
-         &d->endpoint_name, 0, 0},
-        {'o', "out", "FILE", "Write the packet there (SenMLCBOR; with a board, nowhere)",
-         OPTION_TEXT, &o.job.packet_path, 0, 0},
-        {'n', "no-check", NULL, "Warn of what a device would refuse", OPTION_FLAG, &o.no_check, 0,
-         0},
-        {'C', "cert", "FILE", "Make the certificate that this JSON file describes", OPTION_TEXT,
-         &d->cert_info, 0, 0},
-        {'k', "key", "FILE", "Private key of the device, DER or PEM", OPTION_TEXT,
-         &o.job.endpoint_key, 0, 0},
-        {'r', "device-cert", "FILE", "Certificate of the device, DER or PEM", OPTION_TEXT,
-         &o.job.endpoint_cert, 0, 0},
-        {'p', "server-cert", "FILE", "Certificate of the server, DER or PEM", OPTION_TEXT,
-         &o.job.server_cert, 0, 0},
-        {256, "cert-folder", "DIR", "Keep a certificate that is made (cert; with a board, nowhere)",
-         OPTION_TEXT, &o.job.cert_folder, 0, 0},
-        {'s', "server", "FILE", "Register at the server of this JSON file", OPTION_TEXT,
-         &d->server_info, 0, 0},
-        {'t', "token", "TOKEN", "Its access token; -: standard input", OPTION_TEXT, &o.token, 0, 0},
-        {257, "token-file", "FILE", "Its access token (else SIGNET_TOKEN)", OPTION_TEXT,
-         &o.token_file, 0, 0},
-        {258, "ca-file", "FILE", "Trust these authorities for the server", OPTION_TEXT, &d->ca_file,
-         0, 0},
-        {259, "allow-http", NULL, "Token and key may travel without TLS", OPTION_FLAG,
-         &o.allow_http, 0, 0},
-        {'b', "board", "RECIPE", "Load a board: anjay-zephyr or smp-file", OPTION_TEXT,
-         &o.job.recipe, 0, 0},
-        {'P', "port", "ADDRESS", "Its serial port, or tcp:HOST:PORT", OPTION_TEXT, &b->port, 0, 0},
-        {'S', "serial", "NUMBER", "Serial number of its programmer or USB port", OPTION_TEXT,
-         &b->serial, 0, 0},
-        {260, "vcom", "N", "Which of its serial ports, from 0", OPTION_NUMBER, &o.vcom, 0, 15},
-        {'B', "baudrate", "N", "Speed of the port (115200)", OPTION_NUMBER, &o.baud, 50, 20000000},
-        {'I', "image-dir", "DIR", "Folder of initial.hex and final.hex", OPTION_TEXT, &b->image_dir,
-         0, 0},
-        {'i', "initial", "FILE", "Image that takes the packet", OPTION_TEXT, &b->initial, 0, 0},
-        {'f', "final", "FILE", "Image for the field", OPTION_TEXT, &b->final, 0, 0},
-        {'F', "flasher", "NAME", "nrfutil, nrfjprog, openocd, probe-rs, esptool, exec, none",
-         OPTION_TEXT, &b->flasher, 0, 0},
-        {261, "flasher-tool", "PATH", "Its program", OPTION_TEXT, &b->flash.tool, 0, 0},
-        {266, "flasher-timeout", "S", "Longest run of the program (180)", OPTION_NUMBER,
-         &o.flash_timeout, 1, 86400},
-        {272, "ready-timeout", "S", "Longest wait until the board is ready (60)", OPTION_NUMBER,
-         &o.ready_timeout, 1, 3600},
-        {267, "smp-version", "N", "1 or 2", OPTION_NUMBER, &o.smp_version, 1, 2},
-        {268, "packet-path", "PATH", "smp-file: where the board wants the packet", OPTION_TEXT,
-         &b->packet_path, 0, 0},
-        {269, "result-path", "PATH", "smp-file: where it tells the result", OPTION_TEXT,
-         &b->result_path, 0, 0},
-        {270, "endpoint-path", "PATH", "smp-file: where it tells its name", OPTION_TEXT,
-         &b->endpoint_path, 0, 0},
-        {271, "success-text", "TEXT", "smp-file: the result that means success", OPTION_TEXT,
-         &b->success_text, 0, 0},
-    };
+    struct option_row rows[ROWS] = {DEVICE_ROWS(&o, &o.job.device), BOARD_ROWS(&o, &o.board),
+                                    FLASHER_ROWS(&o, &o.board)};
     size_t own = 0;
-
     while (rows[own].name)
         own++;
     add_flasher_options(&flasher, rows + own);
@@ -243,13 +225,13 @@ static int provision(int argc, char **argv)
                    "server that knows it. Without --board: to the packet and its files.",
                    0, 0))
         return EXIT_USAGE;
-    if (!take_flasher_options(&flasher, b->flash.options))
+    if (!take_flasher_options(&flasher, o.board.flash.options))
         return cli_usage(&cli, "no flasher has all of these options");
-    int rc = usage(&cli, &o);
-    return rc == EXIT_DONE ? run(&cli, &o) : rc;
+    int code = fit_together(&cli, &o);
+    return code == EXIT_DONE ? run_provision(&cli, &o) : code;
 }
 
 const struct verb provision_verbs[] = {
-    {"", "the whole story of one device", provision},
+    {"", "one device, from its configuration to board and server", provision_device},
     {0},
 };

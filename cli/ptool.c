@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void tell(const char *kind, const struct signet_error *err)
+static void put_message(const char *kind, const struct signet_error *err)
 {
     char hint[CLI_HINT_SIZE];
     fprintf(stderr, "ptool: %s: %s\n", kind, err->msg);
@@ -22,57 +22,77 @@ static int complain(const struct signet_error *err, int exit_code)
 {
     if (exit_code == EXIT_USAGE)
         fputs(ptool_usage, stderr);
-    tell("error", err);
+    put_message("error", err);
     return exit_code;
 }
 
-static void on_event(void *ctx, const struct signet_event *event)
+static void ptool_event(void *ctx, const struct signet_event *event)
 {
     (void)ctx;
     if (event->kind == SIGNET_EVENT_WARNING && event->error)
-        tell("warning", event->error);
+        put_message("warning", event->error);
     else if (event->kind == SIGNET_EVENT_RETRY && event->error)
-        tell("trying again after", event->error);
+        put_message("trying again after", event->error);
 }
 
-static void warn(const char *message, const char *hint)
+static void put_warning(const char *message, const char *hint)
 {
     struct signet_error note = {0};
     snprintf(note.msg, sizeof(note.msg), "%s", message);
     snprintf(note.hint, sizeof(note.hint), "%s", hint);
-    tell("warning", &note);
+    put_message("warning", &note);
 }
 
-static int make_certs(struct signet_factory *factory, const struct ptool_args *args,
-                      struct signet_error *err)
+static int make_cert(struct signet_factory *factory, const struct ptool_args *args,
+                     struct signet_error *err)
+{
+    struct signet_bytes packet = {0};
+    int rc = SIGNET_OK;
+    if (args->pkey)
+        put_warning("-k and -r are not used, because -C makes a new key and certificate", "");
+    /* What is missing is said before files are made; the packet's own check says it. */
+    if (!args->no_check && signet_factory_needs_server_cert(factory))
+        rc = signet_factory_packet(factory, &packet, err);
+    signet_bytes_free(&packet);
+    if (rc == SIGNET_OK)
+        rc = signet_factory_generate_self_signed_cert(factory, err);
+    if (rc == SIGNET_OK)
+        puts("certificate and key: cert/client_cert.der, cert/client_cert.crt, "
+             "cert/client_key.der");
+    return rc;
+}
+
+static int set_certs(struct signet_factory *factory, const struct ptool_args *args,
+                     struct signet_error *err)
 {
     int rc = SIGNET_OK;
     if (args->scert)
         rc = signet_factory_set_server_cert(factory, args->scert, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    if (args->cert) {
-        if (args->pkey)
-            warn("-k and -r are not used, because -C makes a new key and certificate", "");
-        /* What is missing is said before files are made; the packet's own check says it. */
-        struct signet_bytes packet = {0};
-        if (!args->no_check && signet_factory_needs_server_cert(factory))
-            rc = signet_factory_packet(factory, &packet, err);
-        signet_bytes_free(&packet);
-        if (rc == SIGNET_OK)
-            rc = signet_factory_generate_self_signed_cert(factory, err);
-        if (rc == SIGNET_OK)
-            puts("certificate and key: cert/client_cert.der, cert/client_cert.crt, "
-                 "cert/client_key.der");
-    } else if (args->pkey) {
-        rc = signet_factory_set_endpoint_cert_and_key(factory, args->pcert, args->pkey, err);
-    }
+    if (rc == SIGNET_OK && args->cert)
+        return make_cert(factory, args, err);
+    if (rc == SIGNET_OK && args->pkey)
+        return signet_factory_set_endpoint_cert_and_key(factory, args->pcert, args->pkey, err);
     return rc;
 }
 
-static int work(const struct ptool_args *args, const char *token, struct signet_error *err)
+static int make_files(struct signet_factory *factory, const struct ptool_args *args,
+                      struct signet_error *err)
 {
-    const struct signet_observer observer = {.on_event = on_event};
+    int rc = SIGNET_OK;
+    if (signet_factory_uses_certs(factory))
+        rc = set_certs(factory, args, err);
+    else if (args->scert || args->pkey || args->cert)
+        signet_factory_warn_unused(factory);
+    if (rc == SIGNET_OK)
+        rc = signet_factory_provision_device(factory, NULL, err);
+    if (rc == SIGNET_OK)
+        printf("packet: SenMLCBOR (security mode %s)\n", signet_factory_get_sec_mode(factory));
+    return rc;
+}
+
+static int run_factory(const struct ptool_args *args, const char *token, struct signet_error *err)
+{
+    const struct signet_observer observer = {.on_event = ptool_event};
     const struct signet_factory_args wanted = {
         .endpoint_cfg = args->endpoint_cfg,
         .endpoint_name = args->urn,
@@ -87,21 +107,30 @@ static int work(const struct ptool_args *args, const char *token, struct signet_
     };
     struct signet_factory *factory = NULL;
     int rc = signet_factory_new(&factory, &wanted, err);
-    if (rc == SIGNET_OK && signet_factory_uses_certs(factory))
-        rc = make_certs(factory, args, err);
-    else if (rc == SIGNET_OK && (args->scert || args->pkey || args->cert))
-        signet_factory_warn_unused(factory);
     if (rc == SIGNET_OK)
-        rc = signet_factory_provision_device(factory, NULL, err);
-    if (rc == SIGNET_OK)
-        printf("packet: SenMLCBOR (security mode %s)\n", signet_factory_get_sec_mode(factory));
-    if (rc == SIGNET_OK && args->server) {
+        rc = make_files(factory, args, err);
+    if (rc == SIGNET_OK && args->server)
         rc = signet_factory_register(factory, err);
-        if (rc == SIGNET_OK)
-            printf("registered: %s\n", args->urn);
-    }
+    if (rc == SIGNET_OK && args->server)
+        printf("registered: %s\n", args->urn);
     signet_factory_free(&factory);
     return rc;
+}
+
+static int run_ptool(const struct ptool_args *args)
+{
+    struct signet_error err = {0};
+    struct signet_bytes token = {0};
+    int rc = args->server ? cli_token(args->token, args->token_file, &token, &err) : SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = run_factory(args, (const char *)token.data, &err);
+    signet_bytes_free(&token);
+    if (rc != SIGNET_OK)
+        return complain(&err, EXIT_FAILED);
+    if (fflush(stdout) == 0)
+        return EXIT_DONE;
+    put_warning("standard output could not be written", "");
+    return EXIT_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -109,28 +138,17 @@ int main(int argc, char **argv)
     struct signet_error err = {0};
     struct ptool_args args = {0};
     process_harden();
-    if (ptool_args_parse(argc, argv, &args, &err) != 0)
+    if (ptool_args_parse(argc, argv, &args, &err) != SIGNET_OK)
         return complain(&err, EXIT_USAGE);
     if (args.help) {
         printf("%s%s", ptool_usage, ptool_help);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
     }
     const char *environment = getenv("SIGNET_TOKEN");
-    if (ptool_args_check(&args, environment && *environment, &err) != 0)
+    if (ptool_args_check(&args, environment && *environment, &err) != SIGNET_OK)
         return complain(&err, EXIT_USAGE);
     if (args.token && strcmp(args.token, "-") != 0)
-        warn("a token on the command line can be seen by others",
-             "use --token-file or SIGNET_TOKEN");
-    struct signet_bytes token = {0};
-    int rc = args.server ? cli_token(args.token, args.token_file, &token, &err) : SIGNET_OK;
-    if (rc == SIGNET_OK)
-        rc = work(&args, (const char *)token.data, &err);
-    signet_bytes_free(&token);
-    if (rc != SIGNET_OK)
-        return complain(&err, EXIT_FAILED);
-    if (fflush(stdout) != 0) {
-        warn("standard output could not be written", "");
-        return EXIT_FAILED;
-    }
-    return EXIT_DONE;
+        put_warning("a token on the command line can be seen by others",
+                    "use --token-file or SIGNET_TOKEN");
+    return run_ptool(&args);
 }

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <signet/error.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,15 +50,20 @@ static const struct option options[] = {
 };
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 
-static int usage(struct signet_error *err, const char *hint)
+__attribute__((format(printf, 3, 4))) static int wrong_line(struct signet_error *err,
+                                                            const char *hint, const char *fmt, ...)
 {
+    va_list args;
     err->code = SIGNET_E_USAGE;
+    va_start(args, fmt);
+    vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+    va_end(args);
     snprintf(err->hint, sizeof(err->hint), "%s", hint);
-    return 2;
+    return SIGNET_E_USAGE;
 }
 
 /* The option itself for a message: a value behind it, or glued to it, may be a secret. */
-static void shown(char out[40], const char *token)
+static const char *option_of(const char *token, char out[static 40])
 {
     size_t n = token[1] == '-' ? strcspn(token, "=") : 2;
     if (n > 39)
@@ -65,6 +71,7 @@ static void shown(char out[40], const char *token)
     for (size_t i = 0; i < n; i++)
         out[i] = isgraph((unsigned char)token[i]) ? token[i] : '?';
     out[n] = '\0';
+    return out;
 }
 
 /* Collects the long options that start with the given text, the reference's or Signet's own. */
@@ -80,13 +87,13 @@ static size_t collect(const char *text, size_t len, bool reference, const struct
 static int ambiguous(const char *token, const struct option **found, size_t count,
                      struct signet_error *err)
 {
-    char name[40];
-    shown(name, token);
-    int used = snprintf(err->msg, sizeof(err->msg), "ambiguous option: %s could be", name);
-    for (size_t i = 0; i < count; i++)
-        used += snprintf(err->msg + used, sizeof(err->msg) - (size_t)used, "%s %s", i ? "," : "",
-                         found[i]->name);
-    return usage(err, "write more letters of the name");
+    char names[sizeof(err->msg) / 2] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < count && used < sizeof(names); i++)
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s %s", i ? "," : "",
+                                 found[i]->name);
+    return wrong_line(err, "write more letters of the name", "ambiguous option: %s could be%s",
+                      option_of(token, (char[40]){0}), names);
 }
 
 /* Finds a long option by its whole name or a unique prefix. Signet's own options never make a
@@ -97,7 +104,7 @@ static int find_long(const char *token, size_t len, const struct option **out,
     for (size_t i = 0; i < OPTIONS; i++)
         if (strlen(options[i].name) == len && memcmp(options[i].name, token, len) == 0) {
             *out = &options[i];
-            return 0;
+            return SIGNET_OK;
         }
     const struct option *found[OPTIONS];
     size_t count = collect(token, len, true, found);
@@ -106,12 +113,12 @@ static int find_long(const char *token, size_t len, const struct option **out,
     if (count > 1)
         return ambiguous(token, found, count, err);
     *out = count ? found[0] : NULL;
-    return 0;
+    return SIGNET_OK;
 }
 
 /* Splits one token into option and glued value (NULL: none). *option NULL: not known. */
-static int find(const char *token, const struct option **option, const char **glued,
-                struct signet_error *err)
+static int find_option(const char *token, const struct option **option, const char **glued,
+                       struct signet_error *err)
 {
     *option = NULL;
     *glued = NULL;
@@ -126,7 +133,7 @@ static int find(const char *token, const struct option **option, const char **gl
             *option = &options[i];
     if (token[2] != '\0')
         *glued = token + 2 + (token[2] == '=');
-    return 0;
+    return SIGNET_OK;
 }
 
 /* Is it taken for an option? As argparse: "-", numbers and unknown texts with a space are not. */
@@ -143,115 +150,118 @@ static bool looks_like_option(const char *token)
     struct signet_error ignored = {0};
     const struct option *option = NULL;
     const char *glued = NULL;
-    if (find(token, &option, &glued, &ignored) != 0 || option)
+    if (find_option(token, &option, &glued, &ignored) != 0 || option)
         return true;
     return strchr(token, ' ') == NULL;
 }
 
 /* Takes a known option at argv[*i] with its value, and moves *i past both. */
-static int take(int argc, char **argv, int *i, const struct option *option, const char *value,
-                struct ptool_args *out, struct signet_error *err)
+static int take_option(int argc, char **argv, int *i, const struct option *option,
+                       const char *value, struct ptool_args *out, struct signet_error *err)
 {
     char *field = (char *)out + option->offset;
     (*i)++;
     if (option->flag) {
-        if (value) {
-            snprintf(err->msg, sizeof(err->msg), "%s takes no value", option->name);
-            return usage(err, "write it alone");
-        }
+        if (value)
+            return wrong_line(err, "write it alone", "%s takes no value", option->name);
         *(bool *)field = true;
-        return 0;
+        return SIGNET_OK;
     }
     if (!value && *i < argc && strcmp(argv[*i], "--") != 0 && !looks_like_option(argv[*i]))
         value = argv[(*i)++];
-    if (!value) {
-        snprintf(err->msg, sizeof(err->msg), "%s needs a value", option->name);
-        return usage(err, "a value that starts with '-' is written as --option=VALUE");
-    }
+    if (!value)
+        return wrong_line(err, "a value that starts with '-' is written as --option=VALUE",
+                          "%s needs a value", option->name);
     *(const char **)field = value;
-    return 0;
+    return SIGNET_OK;
 }
 
 /* A word that belongs to no option. It is an error at the end only: -h behind it still helps. */
 static void stray(const char *word, int place, bool option, struct signet_error *err)
 {
-    char name[40];
     if (err->msg[0])
         return;
-    if (option) {
-        shown(name, word);
-        snprintf(err->msg, sizeof(err->msg), "unrecognized option: %s", name);
-        usage(err, "ptool -h lists the options");
-    } else {
-        snprintf(err->msg, sizeof(err->msg), "word %d of the command line belongs to no option",
-                 place);
-        usage(err, "each value follows its option; quote values with spaces");
-    }
+    if (option)
+        wrong_line(err, "ptool -h lists the options", "unrecognized option: %s",
+                   option_of(word, (char[40]){0}));
+    else
+        wrong_line(err, "each value follows its option; quote values with spaces",
+                   "word %d of the command line belongs to no option", place);
 }
 
 /* Ambiguous names are an error before anything else is looked at. */
-static int check_names(int argc, char **argv, struct signet_error *err)
+static int check_ambiguous(int argc, char **argv, struct signet_error *err)
 {
     const struct option *option;
     const char *value;
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (argv[i][0] == '-' && argv[i][1] != '\0' && find(argv[i], &option, &value, err) != 0)
-            return 2;
-    return 0;
+        if (argv[i][0] == '-' && argv[i][1] != '\0' &&
+            find_option(argv[i], &option, &value, err) != 0)
+            return SIGNET_E_USAGE;
+    return SIGNET_OK;
+}
+
+/* Takes the word at argv[*i], and moves *i past it and its value. */
+static int take_word(int argc, char **argv, int *i, struct ptool_args *args,
+                     struct signet_error *strays, struct signet_error *err)
+{
+    const struct option *option = NULL;
+    const char *value = NULL;
+    bool end = strcmp(argv[*i], "--") == 0; /* nothing but values may follow: all stray */
+    bool known = !end && looks_like_option(argv[*i]);
+    int word = end && *i + 1 < argc ? *i + 1 : *i;
+    int rc = known ? find_option(argv[*i], &option, &value, err) : SIGNET_OK;
+    if (rc != SIGNET_OK)
+        return rc;
+    if (option)
+        return take_option(argc, argv, i, option, value, args, err);
+    stray(argv[word], word, known, strays);
+    *i = end ? argc : *i + 1;
+    return SIGNET_OK;
 }
 
 int ptool_args_parse(int argc, char **argv, struct ptool_args *out, struct signet_error *err)
 {
     struct ptool_args args = {0};
     struct signet_error strays = {0};
-    if (check_names(argc, argv, err) != 0)
-        return 2;
-    for (int i = 1; i < argc && !args.help;) {
-        const struct option *option = NULL;
-        const char *value = NULL;
-        bool end = strcmp(argv[i], "--") == 0; /* nothing but values may follow: all stray */
-        bool known = !end && looks_like_option(argv[i]);
-        if (known && find(argv[i], &option, &value, err) != 0)
-            return 2;
-        if (!option) {
-            int word = end && i + 1 < argc ? i + 1 : i;
-            stray(argv[word], word, known, &strays);
-            i = end ? argc : i + 1;
-        } else if (take(argc, argv, &i, option, value, &args, err) != 0) {
-            return 2;
-        }
-    }
-    if (strays.msg[0] && !args.help) {
+    int rc = check_ambiguous(argc, argv, err);
+    for (int i = 1; rc == SIGNET_OK && i < argc && !args.help;)
+        rc = take_word(argc, argv, &i, &args, &strays, err);
+    if (rc == SIGNET_OK && strays.msg[0] && !args.help) {
         *err = strays;
-        return 2;
+        return SIGNET_E_USAGE;
     }
-    *out = args;
-    return 0;
+    if (rc == SIGNET_OK)
+        *out = args;
+    return rc;
+}
+
+/* A token in the environment is no wish to register; one on the command line is. */
+static int check_registration(const struct ptool_args *args, bool have_token,
+                              struct signet_error *err)
+{
+    bool said = args->token || args->token_file;
+    if (!args->server && !said)
+        return SIGNET_OK;
+    if (args->server && (said || have_token) && args->urn)
+        return SIGNET_OK;
+    return wrong_line(err, "give all of -s, -t and -e to register, or neither -s nor -t",
+                      "registration is incomplete; missing:%s%s%s",
+                      args->server ? "" : " -s/--server", said || have_token ? "" : " -t/--token",
+                      args->urn ? "" : " -e/--URN");
 }
 
 int ptool_args_check(const struct ptool_args *args, bool have_token, struct signet_error *err)
 {
-    if (!args->endpoint_cfg) {
-        snprintf(err->msg, sizeof(err->msg), "-c/--endpoint_cfg is required");
-        return usage(err, "name the configuration of the device with -c FILE");
-    }
-    if (!args->pkey != !args->pcert) {
-        snprintf(err->msg, sizeof(err->msg), "%s is given without %s",
-                 args->pkey ? "-k/--pkey" : "-r/--pcert", args->pkey ? "-r/--pcert" : "-k/--pkey");
-        return usage(err, "a private key and its certificate are given together");
-    }
-    if (args->token && args->token_file) {
-        snprintf(err->msg, sizeof(err->msg), "-t/--token and --token-file are both given");
-        return usage(err, "keep --token-file: others can see the command line");
-    }
-    /* A token in the environment is no wish to register; one on the command line is. */
-    bool said = args->token || args->token_file;
-    if (!args->server && !said)
-        return 0;
-    if (args->server && (said || have_token) && args->urn)
-        return 0;
-    snprintf(err->msg, sizeof(err->msg), "registration is incomplete; missing:%s%s%s",
-             args->server ? "" : " -s/--server", said || have_token ? "" : " -t/--token",
-             args->urn ? "" : " -e/--URN");
-    return usage(err, "give all of -s, -t and -e to register, or neither -s nor -t");
+    if (!args->endpoint_cfg)
+        return wrong_line(err, "name the configuration of the device with -c FILE",
+                          "-c/--endpoint_cfg is required");
+    if (!args->pkey != !args->pcert)
+        return wrong_line(err, "a private key and its certificate are given together",
+                          "%s is given without %s", args->pkey ? "-k/--pkey" : "-r/--pcert",
+                          args->pkey ? "-r/--pcert" : "-k/--pkey");
+    if (args->token && args->token_file)
+        return wrong_line(err, "keep --token-file: others can see the command line",
+                          "-t/--token and --token-file are both given");
+    return check_registration(args, have_token, err);
 }

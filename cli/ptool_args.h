@@ -13,12 +13,11 @@ struct ptool_args {
 
 /* Reads the command line as Python's argparse does: unique prefixes of long options, -cFILE,
  * --opt=VALUE, the last repeat wins; `--` and what follows belongs to no option and is refused.
- * Returns 0, or 2 with one line in err->msg and maybe one in err->hint. Never repeats a value: it
- * may be a token. */
+ * Returns SIGNET_OK, or SIGNET_E_USAGE and *err. Never repeats a value: it may be a token. */
 struct signet_error;
 int ptool_args_parse(int argc, char **argv, struct ptool_args *out, struct signet_error *err);
 
-/* Do they fit together? have_token: one is known from elsewhere (the environment). 0 or 2. */
+/* Do they fit together? have_token: one is known from elsewhere (the environment). */
 int ptool_args_check(const struct ptool_args *args, bool have_token, struct signet_error *err);
 
 extern const char ptool_usage[], ptool_help[];

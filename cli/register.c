@@ -2,39 +2,17 @@
 /* signet register: one device at a server, from its configuration or its packet. */
 #include "cli.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-enum { PACKET_MAX = 1024 * 1024 };
-
 struct request {
-    const char *server, *endpoint, *config, *packet, *ca_file, *token_file;
-    const char *token; /* into argv */
-    bool allow_http, remove, find;
-    long timeout, attempts;
+    const char *endpoint, *config, *packet;
+    struct server_access access;
+    bool remove, find;
 };
 
-static int load_tree(const struct request *request, struct signet_tree **out,
-                     struct signet_error *err)
-{
-    struct signet_bytes data = {0};
-    int rc;
-
-    if (request->config)
-        return signet_config_load(request->config, out, err);
-    rc = cli_read(request->packet, PACKET_MAX, &data, err);
-    if (!rc)
-        rc = signet_packet_decode(data.data, data.len, out, err);
-    signet_bytes_free(&data);
-    return rc;
-}
-
-static int ask(struct signet_server *server, const struct request *request,
-               const struct signet_tree *tree, const char **what, struct signet_error *err)
+static int send_request(struct signet_server *server, const struct request *request,
+                        const struct signet_tree *tree, const char **what, struct signet_error *err)
 {
     const struct signet_device device = {.endpoint = request->endpoint, .tree = tree};
     bool existed = false;
-    int rc;
 
     if (request->remove) {
         *what = "removed";
@@ -44,7 +22,7 @@ static int ask(struct signet_server *server, const struct request *request,
         *what = "found";
         return signet_server_find(server, request->endpoint, err);
     }
-    rc = signet_server_add(server, &device, &existed, err);
+    int rc = signet_server_add(server, &device, &existed, err);
     *what = existed ? "registered before" : "registered";
     return rc;
 }
@@ -54,7 +32,6 @@ static void remind(const struct signet_server *server, const struct signet_tree 
 {
     struct signet_server_capabilities can;
     struct signet_account account;
-
     bool certs = false;
 
     signet_server_capabilities(server, &can);
@@ -64,99 +41,94 @@ static void remind(const struct signet_server *server, const struct signet_tree 
         printf("by hand: %s\n", can.manual_steps);
 }
 
+static void tell_registered(const struct cli *cli, const struct request *request, const char *what)
+{
+    struct json j;
+
+    if (!cli->json) {
+        printf("%s: %s\n", request->endpoint, what);
+        return;
+    }
+    json_begin(&j);
+    json_text(&j, "step", "register");
+    json_text(&j, "endpoint", request->endpoint);
+    json_text(&j, "result", what);
+    json_end(&j);
+}
+
 static int run_request(const struct cli *cli, const struct request *request,
                        struct signet_error *err)
 {
-    struct signet_server_options options = {.allow_http = request->allow_http,
-                                            .ca_file = request->ca_file,
-                                            .total_timeout_ms = (unsigned)request->timeout * 1000u,
-                                            .attempts = (unsigned)request->attempts};
+    const char *data = request->config ? request->config : request->packet, *what = "";
     struct signet_observer observer = cli_observer(cli);
-    struct signet_server_info info = {0};
     struct signet_server *server = NULL;
     struct signet_tree *tree = NULL;
-    struct signet_bytes token = {0};
-    const char *what = "";
-    int rc;
+    int rc = cli_server_open(&request->access, &observer, &server, err); /* hides the token */
 
-    rc = cli_token(request->token, request->token_file, &token, err);
-    if (!rc && (request->config || request->packet))
-        rc = load_tree(request, &tree, err);
-    if (!rc && tree) /* a configuration's certificates may come later, the server needs the name */
+    if (rc == SIGNET_OK && data)
+        rc = cli_load(data, request->config ? LOAD_CONFIG : LOAD_PACKET, &tree, err);
+    if (rc == SIGNET_OK && tree) /* a configuration's certificates may come later, the server needs
+                                    the name */
         rc = signet_device_check(tree, request->config ? SIGNET_CHECK_PARTIAL : 0, &observer, err);
-    if (!rc)
-        rc = signet_server_info_load(request->server, &info, err);
-    if (!rc)
-        rc = signet_server_open(&server, &info, &options, token.data, token.len, &observer,
-                                process_cancel(), err);
-    if (!rc)
-        rc = ask(server, request, tree, &what, err);
-    if (!rc && cli->json) {
-        struct json j;
-
-        json_begin(&j, stdout);
-        json_text(&j, "step", "register");
-        json_text(&j, "endpoint", request->endpoint);
-        json_text(&j, "result", what);
-        json_end(&j);
-    } else if (!rc) {
-        printf("%s: %s\n", request->endpoint, what);
-        if (!request->remove && !request->find)
-            remind(server, tree);
-    }
+    if (rc == SIGNET_OK)
+        rc = send_request(server, request, tree, &what, err);
+    if (rc == SIGNET_OK)
+        tell_registered(cli, request, what);
+    if (rc == SIGNET_OK && !cli->json && !request->remove && !request->find)
+        remind(server, tree);
     signet_server_close(&server);
-    signet_server_info_free(&info);
     signet_tree_free(&tree);
-    signet_bytes_free(&token);
     return rc;
+}
+
+static int run_checked(const struct cli *cli, const struct request *request)
+{
+    const struct server_access *access = &request->access;
+    struct signet_error err = {0};
+
+    if (!access->file || !request->endpoint)
+        return cli_usage(cli, "--server and --endpoint are needed");
+    if (!request->find && !request->remove && !request->config == !request->packet)
+        return cli_usage(cli, "either --config or --packet is needed");
+    if (access->token && access->token_file)
+        return cli_usage(cli, "--token and --token-file: one is enough");
+    if (access->token)
+        fputs("signet: warning: a token in the command line can be seen by others on this machine; "
+              "use --token-file or SIGNET_TOKEN\n",
+              stderr);
+    return cli_end(cli, run_request(cli, request, &err), &err);
 }
 
 static int register_device(int argc, char **argv)
 {
-    struct request request = {0};
-    struct signet_error err = {0};
+    struct request r = {0};
+    struct signet_server_options *options = &r.access.options;
+    unsigned seconds = 0;
     struct cli cli = {0};
     const struct option_row rows[] = {
-        {'s', "server", "FILE", "server information: a JSON file with url, port and domain",
-         OPTION_TEXT, &request.server, 0, 0},
-        {'e', "endpoint", "NAME", "endpoint client name", OPTION_TEXT, &request.endpoint, 0, 0},
-        {'c', "config", "FILE", "the device's configuration", OPTION_TEXT, &request.config, 0, 0},
-        {'P', "packet", "FILE", "or its packet ('-': standard input)", OPTION_TEXT, &request.packet,
-         0, 0},
-        {256, "token-file", "FILE",
-         "the access token, mode 0600 ('-': standard input); or set SIGNET_TOKEN", OPTION_TEXT,
-         &request.token_file, 0, 0},
-        {'t', "token", "TOKEN", "the access token; others on this machine may see it", OPTION_TEXT,
-         &request.token, 0, 0},
-        {257, "ca-file", "FILE", "the server's certificate authority (PEM)", OPTION_TEXT,
-         &request.ca_file, 0, 0},
-        {258, "allow-http", NULL, "speak plain http: token and keys go in clear", OPTION_FLAG,
-         &request.allow_http, 0, 0},
-        {259, "find", NULL, "only say whether the server has the device", OPTION_FLAG,
-         &request.find, 0, 0},
-        {260, "remove", NULL, "remove the device from the server", OPTION_FLAG, &request.remove, 0,
-         0},
-        {261, "timeout", "SECONDS", "for one request (30)", OPTION_NUMBER, &request.timeout, 1,
-         600},
-        {262, "attempts", "N", "for one request (4)", OPTION_NUMBER, &request.attempts, 1, 20},
+        TEXT('s', "server", "FILE", "Server information: a JSON file with url, port and domain",
+             &r.access.file),
+        TEXT('e', "endpoint", "NAME", "Endpoint client name", &r.endpoint),
+        TEXT('c', "config", "FILE", "The device's configuration", &r.config),
+        TEXT('P', "packet", "FILE", "or its packet ('-': standard input)", &r.packet),
+        TEXT(0, "token-file", "FILE",
+             "The access token, mode 0600 ('-': standard input); or set SIGNET_TOKEN",
+             &r.access.token_file),
+        TEXT('t', "token", "TOKEN", "The access token; others on this machine may see it",
+             &r.access.token),
+        TEXT(0, "ca-file", "FILE", "The server's certificate authority (PEM)", &options->ca_file),
+        FLAG(0, "allow-http", "Speak plain http: token and keys go in clear", &options->allow_http),
+        FLAG(0, "find", "Only say whether the server has the device", &r.find),
+        FLAG(0, "remove", "Remove the device from the server", &r.remove),
+        NUMBER(0, "timeout", "SECONDS", "For one request (30)", &seconds, 1, 600),
+        NUMBER(0, "attempts", "N", "For one request (4)", &options->attempts, 1, 20),
         {0},
     };
 
     if (!cli_parse(&cli, argc, argv, rows, "", "Registers one device at a server.", 0, 0))
         return EXIT_USAGE;
-    if (!request.server || !request.endpoint)
-        return cli_usage(&cli, "--server and --endpoint are needed");
-    if (!request.find && !request.remove && !request.config == !request.packet)
-        return cli_usage(&cli, "either --config or --packet is needed");
-    if (request.token && request.token_file)
-        return cli_usage(&cli, "--token and --token-file: one is enough");
-    if (request.token)
-        fputs("signet: warning: a token in the command line can be seen by others on this machine; "
-              "use --token-file or SIGNET_TOKEN\n",
-              stderr);
-    if (run_request(&cli, &request, &err) != SIGNET_OK)
-        return cli_fail(&cli, &err);
-    return cli_close(&cli, EXIT_DONE);
+    options->total_timeout_ms = seconds * 1000;
+    return run_checked(&cli, &r);
 }
 
 const struct verb register_verbs[] = {

@@ -3,9 +3,11 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 bool cli_colour(FILE *to)
@@ -16,7 +18,7 @@ bool cli_colour(FILE *to)
 }
 
 /* A bar on the terminal's last line; messages take its place. */
-static void put_bar(const struct signet_event *event)
+static void put_progress(const struct signet_event *event)
 {
     unsigned percent = event->total ? (unsigned)(event->done * 100 / event->total) : 0;
     char bar[26] = {0};
@@ -34,7 +36,7 @@ static void put_bar(const struct signet_event *event)
     fflush(stderr);
 }
 
-static void tell(const char *kind, const char *escape, const struct signet_error *e)
+static void tell_error(const char *kind, const char *escape, const struct signet_error *e)
 {
     bool colour = cli_colour(stderr);
     char hint[CLI_HINT_SIZE];
@@ -56,20 +58,18 @@ static void put_error(struct json *j, const struct signet_error *e)
     if (e->sys)
         json_integer(j, "sys", e->sys);
     json_text(j, "message", e->msg);
-    if (e->hint[0])
-        json_text(j, "hint", e->hint);
+    json_given(j, "hint", e->hint);
 }
 
 int cli_fail(const struct cli *cli, const struct signet_error *err)
 {
     if (cli->json) {
         struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "error");
+        json_event(&j, "error");
         put_error(&j, err);
         json_end(&j);
     }
-    tell("error: ", "\033[1;31m", err);
+    tell_error("error: ", "\033[1;31m", err);
     return err->code == SIGNET_E_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
@@ -94,8 +94,7 @@ static const char *const event_names[] = {
 static void put_event(const struct signet_event *event)
 {
     struct json j;
-    json_begin(&j, stdout);
-    json_text(&j, "event", event_names[event->kind]);
+    json_event(&j, event_names[event->kind]);
     if (event->stage)
         json_text(&j, "stage", event->stage);
     if (event->board)
@@ -113,24 +112,24 @@ static void put_event(const struct signet_event *event)
     json_end(&j);
 }
 
-static void on_event(void *ctx, const struct signet_event *event)
+static void report_event(void *ctx, const struct signet_event *event)
 {
     const struct cli *cli = ctx;
     if (cli->json)
         put_event(event);
     else if (event->kind == SIGNET_EVENT_WARNING && event->error)
-        tell("warning: ", "\033[1;33m", event->error);
+        tell_error("warning: ", "\033[1;33m", event->error);
     else if (event->kind == SIGNET_EVENT_ERROR && event->error)
-        tell("", "", event->error);
+        tell_error("", "", event->error);
     else if (event->kind == SIGNET_EVENT_RETRY && event->error)
-        tell("again after: ", "\033[1;33m", event->error);
+        tell_error("again after: ", "\033[1;33m", event->error);
     else if (event->kind == SIGNET_EVENT_PROGRESS)
-        put_bar(event);
+        put_progress(event);
 }
 
 struct signet_observer cli_observer(const struct cli *cli)
 {
-    return (struct signet_observer){.on_event = on_event, .ctx = (void *)cli};
+    return (struct signet_observer){.on_event = report_event, .ctx = (void *)cli};
 }
 
 int cli_read(const char *path, size_t max, struct signet_bytes *out, struct signet_error *err)
@@ -163,4 +162,26 @@ int cli_close(const struct cli *cli, int code)
         snprintf(err.msg, sizeof(err.msg), "cannot write to standard output");
     }
     return cli_fail(cli, &err);
+}
+
+int cli_end(const struct cli *cli, int rc, const struct signet_error *err)
+{
+    return rc == SIGNET_OK ? cli_close(cli, EXIT_DONE) : cli_fail(cli, err);
+}
+
+const char *cli_count(uint64_t n, const char *one, const char *many,
+                      char out[static CLI_COUNT_SIZE])
+{
+    snprintf(out, CLI_COUNT_SIZE, "%" PRIu64 " %s", n, n == 1 ? one : many);
+    return out;
+}
+
+const char *cli_time(int64_t seconds, char out[static 24])
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+
+    if (!gmtime_r(&t, &tm) || !strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        snprintf(out, 24, "%" PRId64, seconds);
+    return out;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report of a run. */
-#include "run_report.h"
+#include "run.h"
 
 #include <inttypes.h>
 
@@ -107,11 +107,10 @@ static void json_batch(struct json *j, const struct signet_order *o,
     json_file(j, "records", o->records, &r->batch.records);
 }
 
-static void print_json(const struct signet_order *o, const struct signet_run_report *r)
+static void report_json(const struct signet_order *o, const struct signet_run_report *r)
 {
     struct json j;
-    json_begin(&j, stdout);
-    json_text(&j, "event", "report");
+    json_event(&j, "report");
     json_real(&j, "seconds", r->seconds);
     if (o->recipe)
         json_line(&j, &r->line);
@@ -141,63 +140,58 @@ static void print_delivery(const struct signet_delivery_report *d)
                s->refused, s->waiting, s->away.code ? "   " : "", s->away.msg);
     }
     if (d->proved)
-        printf("\n%" PRIu64 " devices proved that they get in\n", d->proved);
+        printf("\n%s\n", COUNT(d->proved, "device proved that it gets in",
+                               "devices proved that they get in"));
     if (d->unproved.code)
         printf("\nproofs wait: %s\n", d->unproved.msg);
 }
 
-static void print_void(int64_t count)
-{
-    if (count == 1)
-        printf("1 device is void, and its unit of the quota is used: raise 'quota' in the order to "
-               "make another\n");
-    else if (count > 1)
-        printf("%" PRId64 " devices are void, and their units of the quota are used: raise 'quota' "
-               "in the order to make others\n",
-               count);
-}
-
 /* Devices whose credentials may have left the host, and that are not verified. */
-static void print_half(const struct signet_order *o, const struct signet_run_report *r)
+static void print_half(const struct signet_order *o, int64_t half)
 {
-    int64_t half = r->states[SIGNET_DEVICE_WRITING] + r->states[SIGNET_DEVICE_WRITTEN];
-
     if (half && o->recipe)
-        printf("%" PRId64 " boards may hold half of their credentials: put them back into a slot, "
-               "or `signet ledger void` them\n",
-               half);
+        printf("%s\n",
+               COUNT(half,
+                     "board may hold half of its credentials: put it back into a slot, or "
+                     "`signet ledger void` it",
+                     "boards may hold half of their credentials: put them back into a slot, or "
+                     "`signet ledger void` them"));
     else if (half)
-        printf("%" PRId64 " devices were begun at another station, which has them sealed: run the "
-               "order there, or `signet ledger void` them\n",
-               half);
+        printf("%s\n", COUNT(half,
+                             "device was begun at another station, which has it sealed: run the "
+                             "order there, or `signet ledger void` it",
+                             "devices were begun at another station, which has them sealed: run "
+                             "the order there, or `signet ledger void` them"));
 }
 
-static void print_left(const struct signet_order *o, const struct signet_run_report *r,
-                       bool stopped)
+static void print_left(const struct signet_order *o, const struct signet_run_report *r)
 {
     const int64_t *s = r->states;
-    int64_t issued = 0;
+    int64_t open = r->quota + s[SIGNET_DEVICE_RESERVED] + s[SIGNET_DEVICE_KEYED];
     for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
-        issued += s[i];
-    int64_t open = r->quota - issued + s[SIGNET_DEVICE_RESERVED] + s[SIGNET_DEVICE_KEYED];
-    print_half(o, r);
+        open -= s[i];
+    print_half(o, s[SIGNET_DEVICE_WRITING] + s[SIGNET_DEVICE_WRITTEN]);
     if (waiting_of(r))
-        printf("%" PRId64 " devices wait for their servers: `signet ledger sync ORDER.yaml` "
-               "registers them\n",
-               waiting_of(r));
+        printf("%s\n", COUNT(waiting_of(r),
+                             "device waits for its servers: `signet ledger sync ORDER.yaml` "
+                             "registers it",
+                             "devices wait for their servers: `signet ledger sync ORDER.yaml` "
+                             "registers them"));
     if (s[SIGNET_DEVICE_FAILED])
-        printf("%" PRId64 " devices were set aside: `signet ledger rework` lets one be tried "
-               "again\n",
-               s[SIGNET_DEVICE_FAILED]);
-    print_void(s[SIGNET_DEVICE_VOID]);
+        printf("%s: `signet ledger rework` lets one be tried again\n",
+               COUNT(s[SIGNET_DEVICE_FAILED], "device was set aside", "devices were set aside"));
+    if (s[SIGNET_DEVICE_VOID])
+        printf("%s\n", COUNT(s[SIGNET_DEVICE_VOID],
+                             "device is void, and its unit of the quota is used: raise 'quota' in "
+                             "the order to make another",
+                             "devices are void, and their units of the quota are used: raise "
+                             "'quota' in the order to make others"));
     if (open > 0)
-        printf("%" PRId64 " of %" PRId64 " devices are still to be made: run the order again%s\n",
-               open, r->quota,
+        printf("%" PRId64 " of %s still to be made: run the order again%s\n", open,
+               COUNT(r->quota, "device is", "devices are"),
                o->recipe ? ""
                          : ", or wait for the other stations; names that other orders have are "
                            "passed over");
-    if (stopped)
-        printf("Stopped as you asked. Nothing is lost: to resume, run the order again.\n");
 }
 
 static void print_slots(const struct signet_run_report *r)
@@ -221,29 +215,28 @@ static void print_stages(const struct signet_run_report *r)
 
 static void print_errors(const struct signet_run_report *r)
 {
-    bool titled = false;
-    for (int i = 1; i < SIGNET_RUN_CODES; i++) {
-        if (r->errors[i] && !titled)
-            printf("\n%-12s %8s\n", "error", "count");
-        titled = titled || r->errors[i];
-        if (r->errors[i])
-            printf("%-12s %8" PRIu64 "\n", signet_code_name((enum signet_code)i), r->errors[i]);
-    }
+    const char *title = "\nerror           count\n";
+    for (int i = 1; i < SIGNET_RUN_CODES; i++)
+        if (r->errors[i]) {
+            printf("%s%-12s %8" PRIu64 "\n", title, signet_code_name((enum signet_code)i),
+                   r->errors[i]);
+            title = "";
+        }
 }
 
 static void print_line(const struct signet_run_report *r)
 {
     const struct signet_line_report *l = &r->line;
-    printf("\n%" PRId64 " of %" PRId64 " devices done; this run: %" PRIu64
-           " boards passed, %" PRIu64 " failed, %.1f s\n",
-           done_of(r), r->quota, l->passed, l->failed, r->seconds);
+    printf("\n%" PRId64 " of %s done; this run: %s passed, %" PRIu64 " failed, %.1f s\n",
+           done_of(r), COUNT(r->quota, "device", "devices"), COUNT(l->passed, "board", "boards"),
+           l->failed, r->seconds);
     if (l->passed + l->failed > 0)
-        printf("%.0f devices per hour, first-pass yield %.1f %%, yield %.1f %%, %" PRIu64
-               " retries\n",
-               l->per_hour, yield(l->first_pass, l->passed - l->first_pass + l->failed),
-               yield(l->passed, l->failed), l->retries);
+        printf("%.0f devices per hour, first-pass yield %.1f %%, yield %.1f %%, %s\n", l->per_hour,
+               yield(l->first_pass, l->passed - l->first_pass + l->failed),
+               yield(l->passed, l->failed), COUNT(l->retries, "retry", "retries"));
     if (l->made_before)
-        printf("%" PRIu64 " boards were made before, and left as they are\n", l->made_before);
+        printf("%s\n", COUNT(l->made_before, "board was made before, and left as it is",
+                             "boards were made before, and left as they are"));
     print_stages(r);
     print_slots(r);
 }
@@ -254,13 +247,13 @@ static void print_file(const char *what, const char *path, const struct signet_o
         return;
     printf("%-9s %s\n", what, path);
     if (file->bytes)
-        printf("          %" PRIu64 " bytes, sha256 %s\n", file->bytes, file->sha256);
+        printf("          %s, sha256 %s\n", COUNT(file->bytes, "byte", "bytes"), file->sha256);
 }
 
 static void print_batch(const struct signet_order *o, const struct signet_run_report *r)
 {
-    printf("%" PRId64 " of %" PRId64 " devices done; this run: %" PRIu64 " made", done_of(r),
-           r->quota, r->batch.made);
+    printf("%" PRId64 " of %s done; this run: %" PRIu64 " made", done_of(r),
+           COUNT(r->quota, "device", "devices"), r->batch.made);
     if (r->batch.failed)
         printf(", %" PRIu64 " failed", r->batch.failed);
     if (r->batch.made)
@@ -274,7 +267,7 @@ int report_print(const struct cli *cli, const struct signet_order *order,
                  const struct signet_run_report *r, bool stopped, bool whole)
 {
     if (cli->json) {
-        print_json(order, r);
+        report_json(order, r);
     } else {
         if (order->recipe)
             print_line(r);
@@ -284,7 +277,9 @@ int report_print(const struct cli *cli, const struct signet_order *order,
         print_errors(r);
         if (order->recipe)
             printf("\n");
-        print_left(order, r, stopped);
+        print_left(order, r);
+        if (stopped)
+            printf("Stopped as you asked. Nothing is lost: to resume, run the order again.\n");
     }
     return whole && done_of(r) >= r->quota ? EXIT_DONE : EXIT_FAILED;
 }
@@ -293,8 +288,7 @@ int report_print_synced(const struct cli *cli, const struct signet_run_report *r
 {
     if (cli->json) {
         struct json j;
-        json_begin(&j, stdout);
-        json_text(&j, "event", "synced");
+        json_event(&j, "synced");
         json_servers(&j, &r->delivery);
         json_integer(&j, "registered", (int64_t)r->delivery.done);
         json_integer(&j, "waiting", waiting_of(r));
@@ -302,9 +296,11 @@ int report_print_synced(const struct cli *cli, const struct signet_run_report *r
         json_end(&j);
     } else {
         print_delivery(&r->delivery);
-        printf("\n%" PRIu64 " devices registered now, %" PRIu64 " refused\n%" PRId64 " of %" PRId64
-               " devices done, %" PRId64 " still wait\n",
-               r->delivery.done, r->delivery.refused, done_of(r), r->quota, waiting_of(r));
+        printf("\n%s registered now, %" PRIu64 " refused\n",
+               COUNT(r->delivery.done, "device", "devices"), r->delivery.refused);
+        printf("%" PRId64 " of %s done, %" PRId64 " still %s\n", done_of(r),
+               COUNT(r->quota, "device", "devices"), waiting_of(r),
+               waiting_of(r) == 1 ? "waits" : "wait");
     }
     return r->delivery.refused == 0 && waiting_of(r) == 0 ? EXIT_DONE : EXIT_FAILED;
 }

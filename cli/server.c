@@ -2,86 +2,77 @@
 /* signet server: is it there, does it know us, what does it take */
 #include "cli.h"
 
-struct asked {
-    const char *ca_file, *token_file, *token;
-    bool allow_http;
-};
-
-static int open_server(const struct asked *asked, const char *file, struct signet_server **out,
-                       struct signet_error *err)
+int cli_server_open(const struct server_access *access, const struct signet_observer *observer,
+                    struct signet_server **out, struct signet_error *err)
 {
-    const struct signet_server_options options = {.allow_http = asked->allow_http,
-                                                  .ca_file = asked->ca_file};
     struct signet_server_info info = {0};
     struct signet_bytes token = {0};
-    int rc = cli_token(asked->token, asked->token_file, &token, err);
+    int rc = cli_token(access->token, access->token_file, &token, err);
 
-    if (!rc)
-        rc = signet_server_info_load(file, &info, err);
-    if (!rc)
-        rc = signet_server_open(out, &info, &options, token.data, token.len, NULL, process_cancel(),
-                                err);
+    if (rc == SIGNET_OK)
+        rc = signet_server_info_load(access->file, &info, err);
+    if (rc == SIGNET_OK)
+        rc = signet_server_open(out, &info, &access->options, token.data, token.len, observer,
+                                process_cancel(), err);
     signet_server_info_free(&info);
     signet_bytes_free(&token);
     return rc;
 }
 
-static bool parse(struct cli *cli, struct asked *asked, int argc, char **argv, const char *what)
+static void tell_checked(const struct cli *cli, const char *kind)
 {
-    const struct option_row rows[] = {
-        {256, "token-file", "FILE",
-         "the access token, mode 0600 ('-': standard input); or set "
-         "SIGNET_TOKEN",
-         OPTION_TEXT, &asked->token_file, 0, 0},
-        {257, "ca-file", "FILE", "the server's certificate authority (PEM)", OPTION_TEXT,
-         &asked->ca_file, 0, 0},
-        {258, "allow-http", NULL, "speak plain http: token and keys go in clear", OPTION_FLAG,
-         &asked->allow_http, 0, 0},
-        {0}};
+    struct json j;
 
-    return cli_parse(cli, argc, argv, rows, "FILE", what, 1, 1);
+    if (!cli->json) {
+        printf("%s: ok\n", kind);
+        return;
+    }
+    json_begin(&j);
+    json_text(&j, "step", "server-check");
+    json_text(&j, "kind", kind);
+    json_text(&j, "result", "ok");
+    json_end(&j);
 }
 
-static int check(int argc, char **argv)
+static int check_server(int argc, char **argv)
 {
     struct signet_server_capabilities can;
     struct signet_server *server = NULL;
     struct signet_error err = {0};
-    struct asked asked = {0};
+    struct server_access access = {0};
     struct cli cli = {0};
-    int rc;
+    const struct option_row rows[] = {
+        TEXT(0, "token-file", "FILE",
+             "The access token, mode 0600 ('-': standard input); or set SIGNET_TOKEN",
+             &access.token_file),
+        TEXT(0, "ca-file", "FILE", "The server's certificate authority (PEM)",
+             &access.options.ca_file),
+        FLAG(0, "allow-http", "Speak plain http: token and keys go in clear",
+             &access.options.allow_http),
+        {0}};
 
-    if (!parse(&cli, &asked, argc, argv,
-               "Asks the server of this JSON file whether it is there and takes the token; changes "
-               "nothing."))
+    if (!cli_parse(&cli, argc, argv, rows, "FILE",
+                   "Asks the server of this JSON file whether it is there and takes the token; "
+                   "changes nothing.",
+                   1, 1))
         return EXIT_USAGE;
-    rc = open_server(&asked, cli.args[0], &server, &err);
-    if (!rc)
+    access.file = cli.args[0];
+    int rc = cli_server_open(&access, NULL, &server, &err);
+    if (rc == SIGNET_OK)
         rc = signet_server_check(server, &err);
-    if (!rc)
+    if (rc == SIGNET_OK) {
         signet_server_capabilities(server, &can);
-    signet_server_close(&server);
-    if (rc)
-        return cli_fail(&cli, &err);
-    if (cli.json) {
-        struct json j;
-
-        json_begin(&j, stdout);
-        json_text(&j, "step", "server-check");
-        json_text(&j, "kind", can.kind);
-        json_text(&j, "result", "ok");
-        json_end(&j);
-    } else {
-        printf("%s: ok\n", can.kind);
+        tell_checked(&cli, can.kind);
     }
-    return cli_close(&cli, EXIT_DONE);
+    signet_server_close(&server);
+    return cli_end(&cli, rc, &err);
 }
 
-static void show_json(const struct signet_server_capabilities *can)
+static void capabilities_json(const struct signet_server_capabilities *can)
 {
     struct json j;
 
-    json_begin(&j, stdout);
+    json_begin(&j);
     json_text(&j, "kind", can->kind);
     json_open(&j, "modes", '[');
     for (int mode = 0; mode <= SIGNET_MODE_EST; mode++)
@@ -105,7 +96,7 @@ static void show_json(const struct signet_server_capabilities *can)
     json_end(&j);
 }
 
-static void show(const struct signet_server_capabilities *can)
+static void capabilities_text(const struct signet_server_capabilities *can)
 {
     printf("kind          %s\nmodes        ", can->kind);
     for (int mode = 0; mode <= SIGNET_MODE_EST; mode++)
@@ -127,38 +118,34 @@ static void show(const struct signet_server_capabilities *can)
         printf("%-13s %s: %s\n", o == can->options ? "options" : "", o->name, o->help);
 }
 
-static int capabilities(int argc, char **argv)
+static int show_capabilities(int argc, char **argv)
 {
+    /* nothing is sent: any word does for the token, and any scheme */
+    const struct signet_server_options options = {.allow_http = true};
     struct signet_server_capabilities can;
     struct signet_server_info info = {0};
     struct signet_server *server = NULL;
     struct signet_error err = {0};
     struct cli cli = {0};
-    int rc;
 
-    if (!cli_parse(&cli, argc, argv, (const struct option_row[]){{0}}, "FILE",
+    if (!cli_parse(&cli, argc, argv, NULL, "FILE",
                    "Says what the kind of server in this JSON file takes; asks nobody.", 1, 1))
         return EXIT_USAGE;
-    rc = signet_server_info_load(cli.args[0], &info, &err);
-    if (!rc) /* nothing is sent: any word does for the token, and any scheme */
-        rc = signet_server_open(&server, &info,
-                                &(const struct signet_server_options){.allow_http = true}, "none",
-                                4, NULL, NULL, &err);
-    if (!rc)
+    int rc = signet_server_info_load(cli.args[0], &info, &err);
+    if (rc == SIGNET_OK)
+        rc = signet_server_open(&server, &info, &options, "none", 4, NULL, NULL, &err);
+    if (rc == SIGNET_OK) {
         signet_server_capabilities(server, &can);
+        (cli.json ? capabilities_json : capabilities_text)(&can);
+    }
     signet_server_close(&server);
     signet_server_info_free(&info);
-    if (rc)
-        return cli_fail(&cli, &err);
-    if (cli.json)
-        show_json(&can);
-    else
-        show(&can);
-    return cli_close(&cli, EXIT_DONE);
+    return cli_end(&cli, rc, &err);
 }
 
 const struct verb server_verbs[] = {
-    {"check", "is it there, and does it take the token", check},
-    {"capabilities", "what it takes of a device, and what is left to do by hand", capabilities},
+    {"check", "is it there, and does it take the token", check_server},
+    {"capabilities", "what it takes of a device, and what is left to do by hand",
+     show_capabilities},
     {0},
 };

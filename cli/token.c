@@ -9,8 +9,8 @@
 
 enum { TOKEN_MAX = 64 * 1024 };
 
-static int fail(struct signet_error *err, enum signet_code code, const char *message,
-                const char *hint)
+static int token_fail(struct signet_error *err, enum signet_code code, const char *message,
+                      const char *hint)
 {
     err->code = code;
     snprintf(err->msg, sizeof(err->msg), "%s", message);
@@ -29,11 +29,12 @@ static int trim(struct signet_bytes *token, struct signet_error *err)
         end--;
     for (size_t i = begin; i < end; i++)
         if (!isgraph((unsigned char)text[i]))
-            return fail(err, SIGNET_E_USAGE, "the access token holds blanks or control characters",
-                        "a token is one word; was another file given?");
+            return token_fail(err, SIGNET_E_USAGE,
+                              "the access token holds blanks or control characters",
+                              "a token is one word; was another file given?");
     if (begin == end)
-        return fail(err, SIGNET_E_USAGE, "the access token is empty",
-                    "get a new one from the server's user interface");
+        return token_fail(err, SIGNET_E_USAGE, "the access token is empty",
+                          "get a new one from the server's user interface");
     memmove(text, text + begin, end - begin);
     explicit_bzero(text + (end - begin), token->len - (end - begin));
     token->len = end - begin;
@@ -44,7 +45,7 @@ static int from_memory(struct signet_bytes *out, const char *text, struct signet
 {
     out->data = (uint8_t *)strdup(text);
     if (!out->data)
-        return fail(err, SIGNET_E_NOMEM, "out of memory", "");
+        return token_fail(err, SIGNET_E_NOMEM, "out of memory", "");
     out->len = strlen(text);
     return SIGNET_OK;
 }
@@ -53,7 +54,7 @@ static int from_file(struct signet_bytes *out, const char *path, struct signet_e
 {
     struct stat st;
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO))) {
-        fail(err, SIGNET_E_USAGE, "", "");
+        token_fail(err, SIGNET_E_USAGE, "", "");
         snprintf(err->msg, sizeof(err->msg), "other users can use the token file '%s'", path);
         snprintf(err->hint, sizeof(err->hint), "chmod 600 '%s'", path);
         return SIGNET_E_USAGE;

@@ -2,7 +2,6 @@
 /* The table of nouns, and how a command line finds its verb. */
 #include "cli.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const struct noun nouns[] = {
@@ -53,10 +52,10 @@ static int flushed(void)
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int unknown(const char *what, const char *word, const char *const *names, size_t count)
+static int unknown_word(const char *what, const char *word, const char *const *names, size_t count)
 {
-    fprintf(stderr, "signet: error: there is no %s '%s'\n", what, word);
     const char *near = signet_word_nearest(word, names, count);
+    fprintf(stderr, "signet: error: there is no %s '%s'\n", what, word);
     if (near)
         fprintf(stderr, "hint: did you mean '%s'?\n", near);
     else
@@ -68,9 +67,9 @@ static int unknown_noun(const char *word)
 {
     const char *names[64];
     size_t n = 0;
-    for (const struct noun *noun = nouns; noun->name && n < 64; noun++)
+    for (const struct noun *noun = nouns; noun->name; noun++)
         names[n++] = noun->name;
-    return unknown("command", word, names, n);
+    return unknown_word("command", word, names, n);
 }
 
 static int unknown_verb(const struct noun *noun, const char *word)
@@ -78,14 +77,19 @@ static int unknown_verb(const struct noun *noun, const char *word)
     const char *names[64];
     char what[64];
     size_t n = 0;
-    for (const struct verb *verb = noun->verbs; verb->name && n < 64; verb++)
+    for (const struct verb *verb = noun->verbs; verb->name; verb++)
         names[n++] = verb->name;
     snprintf(what, sizeof(what), "verb of '%s' called", noun->name);
-    return unknown(what, word, names, n);
+    return unknown_word(what, word, names, n);
+}
+
+static bool wants_help(const char *word)
+{
+    return !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
 }
 
 /* argv[0] becomes "signet packet show": usage and help call the verb by it. */
-static int run(const struct noun *noun, const struct verb *verb, int argc, char **argv)
+static int run_verb(const struct noun *noun, const struct verb *verb, int argc, char **argv)
 {
     char name[64];
     snprintf(name, sizeof(name), "signet %s%s%s", noun->name, verb->name[0] ? " " : "", verb->name);
@@ -96,35 +100,37 @@ static int run(const struct noun *noun, const struct verb *verb, int argc, char 
 static int run_noun(const struct noun *noun, int argc, char **argv)
 {
     if (!noun->verbs->name[0])
-        return run(noun, noun->verbs, argc, argv);
-    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-        !strcmp(argv[1], "help")) {
-        help_noun(argc < 2 ? stderr : stdout, noun);
-        return argc < 2 ? EXIT_USAGE : flushed();
+        return run_verb(noun, noun->verbs, argc, argv);
+    if (argc < 2) {
+        help_noun(stderr, noun);
+        return EXIT_USAGE;
+    }
+    if (wants_help(argv[1])) {
+        help_noun(stdout, noun);
+        return flushed();
     }
     for (const struct verb *verb = noun->verbs; verb->name; verb++)
         if (!strcmp(verb->name, argv[1]))
-            return run(noun, verb, argc - 1, argv + 1);
+            return run_verb(noun, verb, argc - 1, argv + 1);
     return unknown_verb(noun, argv[1]);
 }
 
 int cli_run(int argc, char **argv)
 {
-    const char *word = argc > 1 ? argv[1] : NULL;
-    if (!word) {
+    if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
     }
-    if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
+    if (wants_help(argv[1])) {
         help(stdout);
         return flushed();
     }
-    if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         printf("signet %s\n", signet_version());
         return flushed();
     }
     for (const struct noun *noun = nouns; noun->name; noun++)
-        if (!strcmp(noun->name, word))
+        if (!strcmp(noun->name, argv[1]))
             return run_noun(noun, argc - 1, argv + 1);
-    return unknown_noun(word);
+    return unknown_noun(argv[1]);
 }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_LEDGER_H
+#define CLI_LEDGER_H
+
+#include "cli.h"
+
+/* A verb's work on the ledger that its first argument names, which must be there; station and
+ * operator are this host's and this user's (ledger_open.c). Returns the exit code. */
+typedef int ledger_work(struct signet_ledger *ledger, void *ctx, struct signet_error *err);
+int ledger_read(const struct cli *cli, ledger_work *work, void *ctx);
+int ledger_change(const struct cli *cli, ledger_work *work, void *ctx);
+
+int ledger_list(int argc, char **argv); /* ledger_look.c */
+int ledger_show(int argc, char **argv);
+int ledger_export(int argc, char **argv);
+int ledger_stats(int argc, char **argv); /* ledger_stats.c */
+int ledger_sync(int argc, char **argv);  /* ledger_sync.c */
+
+#endif

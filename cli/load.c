@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The data of a device, as a verb is given it. */
+#include "cli.h"
+
+#include <string.h>
+
+enum { LOAD_MAX = 16 * 1024 * 1024 };
+
+/* A configuration starts with a brace, a blank, a comment or a byte order mark; a packet with the
+ * head of an array, or the tag of self-described CBOR. */
+static bool looks_like_packet(const struct signet_bytes *data)
+{
+    return data->len && ((data->data[0] >= 0x80 && data->data[0] <= 0x9f) || data->data[0] == 0xd9);
+}
+
+int cli_load(const char *path, enum load_form form, struct signet_tree **out,
+             struct signet_error *err)
+{
+    bool piped = !strcmp(path, "-");
+    struct signet_bytes data = {0};
+    if (form == LOAD_CONFIG && !piped)
+        return signet_config_load(path, out, err);
+    int rc = cli_read(path, LOAD_MAX, &data, err);
+    if (rc == SIGNET_OK &&
+        (form == LOAD_PACKET || (form == LOAD_EITHER && looks_like_packet(&data))))
+        rc = signet_packet_decode(data.data, data.len, out, err);
+    else if (rc == SIGNET_OK)
+        rc = signet_config_parse((const char *)data.data, data.len, piped ? "standard input" : path,
+                                 out, err);
+    signet_bytes_free(&data);
+    return rc;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli.h"
+
+/* What an order will do, as it was checked: signet run --dry-run (plan.c). */
+void plan_print(const struct cli *cli, const struct signet_order *order, struct signet_run *run);
+
+/* The report at the end of a run (run_report.c). Returns the exit code: EXIT_DONE only if every
+ * device of the order is done. stopped: by Ctrl-C; whole: the run ended by itself. */
+int report_print(const struct cli *cli, const struct signet_order *order,
+                 const struct signet_run_report *report, bool stopped, bool whole);
+/* The report of a run that only delivers. EXIT_DONE: nothing waits any more. */
+int report_print_synced(const struct cli *cli, const struct signet_run_report *report);
+
+#endif

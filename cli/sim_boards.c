@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet sim board, rack, tell: one board, or the boards of a whole line in one process. */
+#include "sim_verbs.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SLOTS_MAX = 256 };
+
+/* Long enough that an idle simulator costs nothing, short enough for Ctrl-C. */
+enum { LOOK_MS = 100 };
+
+bool sim_firmware_named(const struct cli *cli, const char *name, enum sim_firmware *out)
+{
+    static const char *const names[] = {"blank", "initial", "final", "smp-file"};
+    *out = SIM_FIRMWARE_INITIAL;
+    for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(name, names[i])) {
+            *out = (enum sim_firmware)i;
+            return true;
+        }
+    if (name)
+        cli_usage(cli, "there is no firmware '%s': blank, initial, final, smp-file", name);
+    return !name;
+}
+
+static bool generation_named(const struct cli *cli, const char *name, enum sim_generation *out)
+{
+    static const struct {
+        const char *name;
+        enum sim_generation generation;
+    } rows[] = {{"3.2", SIM_ZEPHYR_32}, {"3.3", SIM_ZEPHYR_33}, {"3.6", SIM_ZEPHYR_36}};
+    for (size_t i = 0; name && i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (!strcmp(name, rows[i].name)) {
+            *out = rows[i].generation;
+            return true;
+        }
+    if (name)
+        cli_usage(cli, "there is no generation '%s': 3.2, 3.3, 3.6", name);
+    return !name;
+}
+
+void sim_wait(bool until_eof, struct sim_board *board)
+{
+    struct sim_board_state state = {0};
+    while (!signet_cancel_fired(process_cancel()) && !state.stopped) {
+        struct pollfd in = {.fd = until_eof ? STDIN_FILENO : -1, .events = POLLIN};
+        char byte;
+        if (poll(&in, 1, LOOK_MS) > 0 && read(STDIN_FILENO, &byte, 1) <= 0)
+            return;
+        if (board)
+            sim_board_state(board, &state);
+    }
+}
+
+static int list_faults(const struct cli *cli)
+{
+    for (size_t i = 0; sim_board_fault_name(i); i++)
+        printf("%-18s %s\n", sim_board_fault_name(i), sim_board_fault_summary(i));
+    return cli_close(cli, EXIT_DONE);
+}
+
+static int run_board(const struct cli *cli, const struct sim_board_options *options, bool until_eof)
+{
+    struct sim_board *board = NULL;
+    struct signet_error err = {0};
+    int rc = sim_board_start(&board, options, &err);
+    if (rc == SIGNET_OK && cli->json) {
+        struct json j;
+        json_begin(&j);
+        json_text(&j, "port", sim_board_path(board));
+        json_end(&j);
+    } else if (rc == SIGNET_OK) {
+        printf("%s\n", sim_board_path(board));
+        fflush(stdout);
+    }
+    if (rc == SIGNET_OK)
+        sim_wait(until_eof, board);
+    sim_board_stop(&board);
+    return cli_end(cli, rc, &err);
+}
+
+/* clang-format off */
+#define BOARD_ROWS(o)                                                                                        \
+    TEXT('l', "link", "PATH", "Make a symbolic link to the board's port there", &(o)->link),                 \
+    TEXT('c', "control", "PATH", "UNIX socket for the simulated programmer and `sim tell`", &(o)->control),  \
+    NUMBER('b', "baud", "N", "Pace of the line (as fast as it goes)", &(o)->baud, 50, 20000000),             \
+    TEXT('e', "endpoint", "NAME", "What the board calls itself", &(o)->endpoint),                            \
+    FLAG('P', "provisioned", "The board holds credentials already", &(o)->provisioned),                      \
+    TEXT('m', "misbehave", "LIST", "As --misbehaviours lists, with commas between", &(o)->misbehave),        \
+    TEXT('s', "save", "FILE", "Write an applied packet there (DIR/: under the board's name)", &(o)->save),   \
+    NUMBER('N', "boards", "N", "When a board holds its packet, another one takes its place, N in all",       \
+           &(o)->boards, 1, 1000000),                                                                        \
+    NUMBER('H', "hold", "MS", "That long after the last word to it (1000)", &(o)->hold_ms, 1, 3600000),      \
+    NUMBER('S', "seed", "N", "Of what happens at random", &(o)->seed, 0, INT32_MAX),                         \
+    NUMBER('B', "buf-size", "N", "Buffer of its SMP server (384)", &(o)->buf_size, 128, 16384),              \
+    FLAG('n', "no-parameters", "Its SMP server does not tell its buffers", &(o)->no_parameters)
+/* clang-format on */
+
+int sim_board(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct sim_board_options options = {0};
+    const char *firmware = NULL, *generation = NULL;
+    bool list = false, until_eof = false;
+    const struct option_row rows[] = {
+        BOARD_ROWS(&options),
+        TEXT('g', "generation", "V", "Zephyr 3.2, 3.3 (default) or 3.6", &generation),
+        TEXT('f', "firmware", "NAME", "blank, initial (default), final or smp-file", &firmware),
+        FLAG('M', "misbehaviours", "List them", &list),
+        FLAG('u', "until-eof", "End when standard input ends", &until_eof),
+        {0}};
+    if (!cli_parse(
+            &cli, argc, argv, rows, "",
+            "A board to rehearse with, on a pty whose path is printed. It runs until Ctrl-C.", 0,
+            0))
+        return EXIT_USAGE;
+    if (list)
+        return list_faults(&cli);
+    if (!sim_firmware_named(&cli, firmware, &options.firmware) ||
+        !generation_named(&cli, generation, &options.generation))
+        return EXIT_USAGE;
+    return run_board(&cli, &options, until_eof);
+}
+
+struct rack {
+    struct sim_board *boards[SLOTS_MAX];
+    unsigned slots;
+    const char *folder, *name;
+    struct option_list misbehave; /* "SLOT=LIST" */
+    struct sim_board_options options;
+    bool control;
+};
+
+static const char *misbehaviour_of(const struct rack *r, unsigned slot)
+{
+    for (size_t i = 0; i < r->misbehave.count; i++) {
+        char *end = NULL;
+        unsigned long n = strtoul(r->misbehave.items[i], &end, 10);
+        if (*end == '=' && n == slot)
+            return end + 1;
+    }
+    return NULL;
+}
+
+/* Every board has a number of its own, also the ones that come later: slot 2's are 200001, ... */
+static int start_board(struct rack *r, unsigned slot, struct signet_error *err)
+{
+    struct sim_board_options options = r->options;
+    char link[4096], control[4200], name[160];
+    snprintf(link, sizeof(link), "%s/%u", r->folder, slot);
+    snprintf(control, sizeof(control), "%s.control", link);
+    snprintf(name, sizeof(name), "%s-%08u", r->name, slot * 100000 + 1);
+    options.link = link;
+    options.control = r->control ? control : NULL;
+    options.endpoint = name;
+    options.misbehave = misbehaviour_of(r, slot);
+    options.seed = slot;
+    return sim_board_start(&r->boards[slot - 1], &options, err);
+}
+
+static int run_rack(const struct cli *cli, struct rack *r, bool until_eof)
+{
+    struct signet_error err = {0};
+    int rc = SIGNET_OK;
+    mkdir(r->folder, 0700); /* when it cannot be made, the first link says so */
+    for (unsigned slot = 1; rc == SIGNET_OK && slot <= r->slots; slot++)
+        rc = start_board(r, slot, &err);
+    if (rc == SIGNET_OK) {
+        printf("%s in %s\n", COUNT(r->slots, "board", "boards"), r->folder);
+        fflush(stdout);
+        sim_wait(until_eof, NULL);
+    }
+    for (unsigned slot = 0; slot < r->slots; slot++)
+        sim_board_stop(&r->boards[slot]);
+    return cli_end(cli, rc, &err);
+}
+
+int sim_rack(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct rack r = {.slots = 4, .name = "urn:dev:os:signet-rack"};
+    const char *firmware = NULL;
+    bool until_eof = false;
+    const struct option_row rows[] = {
+        NUMBER('n', "slots", "N", "How many boards at a time (4)", &r.slots, 1, SLOTS_MAX),
+        NUMBER('N', "boards", "N", "In each slot, one after the other (1)", &r.options.boards, 1,
+               99999),
+        NUMBER('H', "hold", "MS", "A finished board is pulled that long after the last word (1000)",
+               &r.options.hold_ms, 1, 3600000),
+        NUMBER('b', "baud", "N", "Pace of the lines; 0: as fast as it goes", &r.options.baud, 0,
+               20000000),
+        TEXT('f', "firmware", "NAME", "blank, initial (default), final or smp-file", &firmware),
+        TEXT('e', "endpoint", "NAME", "Names are NAME-00100001 and on", &r.name),
+        LIST('m', "misbehave", "SLOT=LIST", "One slot's boards, as `signet sim board` does (many)",
+             &r.misbehave),
+        TEXT('s', "save", "DIR/", "Write applied packets there", &r.options.save),
+        FLAG('c', "control",
+             "Sockets DIR/N.control for the simulated programmer and `sim tell`",
+             &r.control),
+        FLAG('u', "until-eof", "End when standard input ends", &until_eof),
+        {0}};
+    if (!cli_parse(&cli, argc, argv, rows, "DIR",
+                   "The boards of a line to rehearse with: their ports are DIR/1, DIR/2 and on. "
+                   "They run until Ctrl-C.",
+                   1, 1) ||
+        !sim_firmware_named(&cli, firmware, &r.options.firmware))
+        return EXIT_USAGE;
+    r.folder = cli.args[0];
+    if (strlen(r.folder) > 80 && r.control)
+        return cli_usage(&cli, "the folder's name is too long for sockets");
+    return run_rack(&cli, &r, until_eof);
+}
+
+int sim_tell(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct signet_error err = {0};
+    char answer[512] = "";
+    if (!cli_parse(&cli, argc, argv, NULL, "SOCKET REQUEST",
+                   "Tells a simulated board: state, reset, next (pull it and put in another), "
+                   "\"name TEXT\", \"program initial chip\", stop.",
+                   2, 2))
+        return EXIT_USAGE;
+    if (sim_board_control(cli.args[0], cli.args[1], answer, sizeof(answer), &err) != SIGNET_OK)
+        return cli_fail(&cli, &err);
+    printf("%s\n", answer);
+    return cli_close(&cli, EXIT_DONE);
+}
