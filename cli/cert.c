@@ -245,7 +245,7 @@ static int cert_make(int argc, char **argv)
 }
 
 /* "HOST:PORT" or "[V6]:PORT" */
-static bool split_address(const char *text, char host[static 256], uint16_t *port)
+static bool split_host_port(const char *text, char host[static 256], uint16_t *port)
 {
     const char *colon = strrchr(text, ':');
     size_t len = colon ? (size_t)(colon - text) : 0;
@@ -295,7 +295,7 @@ static int fetch_cert(const struct cli *cli, unsigned flags, unsigned seconds, c
     char host[256];
     uint16_t port;
 
-    if (!split_address(cli->args[0], host, &port))
+    if (!split_host_port(cli->args[0], host, &port))
         return cli_usage(cli, "'%s' is not HOST:PORT", cli->args[0]);
     if (!output && !cli->json && !isatty(STDOUT_FILENO))
         output = "-";

@@ -156,8 +156,8 @@ static bool looks_like_option(const char *token)
 }
 
 /* Takes a known option at argv[*i] with its value, and moves *i past both. */
-static int take_option(int argc, char **argv, int *i, const struct option *option,
-                       const char *value, struct ptool_args *out, struct signet_error *err)
+static int take_known(int argc, char **argv, int *i, const struct option *option, const char *value,
+                      struct ptool_args *out, struct signet_error *err)
 {
     char *field = (char *)out + option->offset;
     (*i)++;
@@ -214,7 +214,7 @@ static int take_word(int argc, char **argv, int *i, struct ptool_args *args,
     if (rc != SIGNET_OK)
         return rc;
     if (option)
-        return take_option(argc, argv, i, option, value, args, err);
+        return take_known(argc, argv, i, option, value, args, err);
     stray(argv[word], word, known, strays);
     *i = end ? argc : *i + 1;
     return SIGNET_OK;
