@@ -19,18 +19,19 @@ struct delivery_setup {
     const struct signet_order *order;     /* its servers' names, and what it says of the proof */
     struct signet_server *const *servers; /* open; each is used by one thread */
     struct signet_server *const *seen_by; /* the same servers, to be asked by the proof */
-    bool once;                            /* at the end, no server is tried a second time */
+    struct signet_delivery_report *report;
+    bool once;   /* at the end, no server is tried a second time */
     int seconds; /* at the end, how long servers that are unreachable are tried; 0: 10 */
 };
 
 /* Does anything follow after verified, so that the packet is still needed? */
 bool delivery_follows(const struct signet_order *order);
 
-/* Starts a thread for each server, and one that proves and finishes. report is filled in by the
+/* Starts a thread for each server, and one that proves and finishes. The report is complete at the
  * end. */
 struct delivery;
 int delivery_begin(struct delivery **out, const struct delivery_setup *setup,
-                   struct signet_delivery_report *report, struct signet_error *err);
+                   struct signet_error *err);
 /* A device became verified. */
 void delivery_notify(struct delivery *delivery);
 /* A batch of which devices were left out: its seal is wiped when no device needs it. */

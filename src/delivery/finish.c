@@ -14,8 +14,9 @@ enum {
 /* Devices that are leased for their end. Those that wait stay leased until the round is over: else
  * they would come again in the same round. */
 struct ending {
-    struct finisher *f;
+    const struct delivery_setup *setup;
     struct job *job;
+    struct round *round;
     struct signet_lease leases[BATCH], waiting[BATCH];
     size_t count, waits;
     unsigned unanswered; /* proofs in a row */
@@ -31,7 +32,7 @@ static int find_proof(void *ctx, const struct signet_ledger_event *event, struct
 }
 
 /* Where nothing is sealed any more: a run that was cut off may have come as far as the end of the
- * secret, which is after the proof. */
+ * secret, which is after the proof. *why is why it could not be opened. */
 static int proved_before(struct job *job, const char *endpoint, struct signet_error *why)
 {
     struct signet_error err = {0};
@@ -45,9 +46,9 @@ static int proved_before(struct job *job, const char *endpoint, struct signet_er
 
 static int prove(struct ending *e, const struct signet_lease *lease, struct signet_error *why)
 {
-    const struct device *unit = NULL;
+    struct device device = {0};
     double begin = clock_seconds();
-    int rc = opened_take(e->f->opened, lease, &unit, why);
+    int rc = open_device(&device, e->setup, lease, why);
 
     if (rc == SIGNET_E_NOT_FOUND)
         return proved_before(e->job, lease->endpoint, why);
@@ -55,9 +56,9 @@ static int prove(struct ending *e, const struct signet_lease *lease, struct sign
         return rc;
     job_report_stage(e->job, SIGNET_EVENT_STAGE_BEGIN, STAGE_PROVE, 0, lease->endpoint, NULL);
     failpoint("before-prove");
-    rc = proof_of(e->f->setup, unit, why);
+    rc = prove_device(e->setup, &device, why);
     failpoint("after-prove");
-    opened_give(e->f->opened, unit);
+    device_free(&device);
     if (rc == SIGNET_OK) {
         double seconds = clock_seconds() - begin;
         job_cycle(e->job, STAGE_PROVE, seconds);
@@ -74,92 +75,79 @@ static int ours(int rc)
 }
 
 static int set_aside(struct ending *e, struct signet_lease *lease, struct signet_error *why,
-                     struct round *round, struct signet_error *err)
+                     struct signet_error *err)
 {
     error_prefix(why, "%s is made, but does not get in", lease->endpoint);
     int rc = signet_ledger_fail(e->job->ledger, lease, why, err);
     if (rc != SIGNET_OK)
         return ours(rc);
-    report_refused(e->f->setup, e->f->report, STAGE_PROVE, lease->endpoint, why);
-    round->moved++;
+    report_refused(e->setup, STAGE_PROVE, lease->endpoint, why);
+    e->round->moved++;
     return SIGNET_OK;
 }
 
-/* The verdict is written down before the secret that it was had with ends. */
+/* The verdict is written down before the secret that it was had with ends; then it may end. */
 static int note_proof(struct ending *e, const struct signet_lease *lease, struct signet_error *err)
 {
     failpoint("before-proved");
     int rc = signet_ledger_note(e->job->ledger, lease, "proved", "", err);
     failpoint("after-proved");
-    pthread_mutex_lock(&e->job->lock);
-    e->f->report->proved += rc == SIGNET_OK;
-    pthread_mutex_unlock(&e->job->lock);
-    return rc;
-}
-
-static void wait_on(struct ending *e, const struct signet_lease *lease, struct signet_error *why,
-                    struct round *round)
-{
-    e->waiting[e->waits++] = *lease;
-    if (round->away.code == SIGNET_OK && why->code != SIGNET_OK) {
-        round->away = *why;
-        error_prefix(&round->away, "proof of %s", lease->endpoint);
-    }
-}
-
-/* *kept: it may end. */
-static int prove_one(struct ending *e, struct signet_lease *lease, bool *kept, struct round *round,
-                     struct signet_error *err)
-{
-    struct signet_error why = {0};
-    int rc;
-
-    *kept = false;
-    if (e->unanswered >= PATIENCE || job_stopped(e->job)) {
-        wait_on(e, lease, &why, round);
-        return SIGNET_OK;
-    }
-    rc = signet_ledger_renew(e->job->ledger, lease, err);
     if (rc != SIGNET_OK)
         return ours(rc);
-    if (prove(e, lease, &why) == SIGNET_OK) {
-        e->unanswered = 0;
-        rc = note_proof(e, lease, err);
-        *kept = rc == SIGNET_OK;
-        return ours(rc);
+    e->leases[e->count++] = *lease;
+    pthread_mutex_lock(&e->job->lock);
+    e->setup->report->proved++;
+    pthread_mutex_unlock(&e->job->lock);
+    return SIGNET_OK;
+}
+
+static void wait_on(struct ending *e, const struct signet_lease *lease,
+                    const struct signet_error *why)
+{
+    struct signet_error *away = &e->round->away;
+
+    e->waiting[e->waits++] = *lease;
+    if (away->code == SIGNET_OK && why) {
+        *away = *why;
+        error_prefix(away, "proof of %s", lease->endpoint);
     }
-    rc = opened_judge(&why);
+}
+
+static int prove_one(struct ending *e, struct signet_lease *lease, struct signet_error *err)
+{
+    struct signet_error why = {0};
+    int rc = signet_ledger_renew(e->job->ledger, lease, err);
+
+    if (rc != SIGNET_OK)
+        return ours(rc);
+    bool proved = prove(e, lease, &why) == SIGNET_OK;
+    rc = proved ? SIGNET_OK : judge_device(&why);
     if (rc == SIGNET_OK) {
         e->unanswered = 0;
-        return set_aside(e, lease, &why, round, err);
+        return proved ? note_proof(e, lease, err) : set_aside(e, lease, &why, err);
     }
     e->unanswered++;
-    wait_on(e, lease, &why, round);
-    if (rc == SIGNET_E_BUSY)
-        return SIGNET_OK;
-    if (err)
+    wait_on(e, lease, &why);
+    if (rc != SIGNET_E_BUSY && err)
         *err = why;
-    return rc;
+    return ours(rc);
 }
 
 /* Leaves in leases those that may end. */
-static int prove_all(struct ending *e, struct round *round, struct signet_error *err)
+static int prove_all(struct ending *e, struct signet_error *err)
 {
-    size_t kept = 0, count = e->count;
+    size_t count = e->count;
     int rc = SIGNET_OK;
 
+    e->count = 0;
     for (size_t i = 0; i < count; i++) {
         struct signet_lease lease = e->leases[i];
-        bool keep = false;
 
-        if (rc == SIGNET_OK)
-            rc = prove_one(e, &lease, &keep, round, err);
+        if (rc == SIGNET_OK && e->unanswered < PATIENCE && !job_stopped(e->job))
+            rc = prove_one(e, &lease, err);
         else
-            e->waiting[e->waits++] = lease;
-        if (keep)
-            e->leases[kept++] = lease;
+            wait_on(e, &lease, NULL);
     }
-    e->count = kept;
     return rc;
 }
 
@@ -184,9 +172,9 @@ static int to_done(struct ending *e, bool done[BATCH], struct signet_error *err)
 
 /* Nothing secret is left over when the ledger says that a device is done, but for a batch's seal,
  * which others still need. */
-static int end_all(struct ending *e, struct round *round, struct signet_error *err)
+static int end_all(struct ending *e, struct signet_error *err)
 {
-    struct vault *vault = e->f->setup->vault;
+    struct vault *vault = e->setup->vault;
     bool done[BATCH] = {0};
     int rc = SIGNET_OK;
 
@@ -203,18 +191,18 @@ static int end_all(struct ending *e, struct round *round, struct signet_error *e
     rc = to_done(e, done, err);
     failpoint("after-done");
     for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++) {
-        opened_drop(e->f->opened, &e->leases[i]);
         if (done[i])
             rc = vault_release(vault, e->leases[i].endpoint, e->leases[i].index, err);
-        e->f->report->done += done[i];
+        e->setup->report->done += done[i];
     }
-    round->moved += e->count;
+    e->round->moved += e->count;
     return rc;
 }
 
-static int some(struct ending *e, size_t *found, struct round *round, struct signet_error *err)
+/* Some of those that all servers have; *found: how many. */
+static int end_some(struct ending *e, size_t *found, struct signet_error *err)
 {
-    const struct signet_order *order = e->f->setup->order;
+    const struct signet_order *order = e->setup->order;
     const char *names[SIGNET_ORDER_SERVERS];
     size_t room = BATCH - e->waits, max = order->prove ? PROVED : BATCH;
 
@@ -224,28 +212,29 @@ static int some(struct ending *e, size_t *found, struct round *round, struct sig
     int rc = signet_ledger_settled(e->job->ledger, e->job->order, names, order->server_count,
                                    e->leases, max < room ? max : room, &e->count, err);
     failpoint("after-settled");
-    *found = rc == SIGNET_OK ? e->count : 0;
-    if (rc == SIGNET_OK && e->count > 0 && order->prove)
-        rc = prove_all(e, round, err);
-    return rc == SIGNET_OK ? end_all(e, round, err) : rc;
+    *found = e->count;
+    if (rc == SIGNET_OK && order->prove)
+        rc = prove_all(e, err);
+    return rc == SIGNET_OK ? end_all(e, err) : rc;
 }
 
-int finish_round(struct finisher *f, struct round *round, struct signet_error *err)
+int finish_round(const struct delivery_setup *setup, struct round *round, struct signet_error *err)
 {
-    struct ending e = {.f = f, .job = f->setup->job};
+    struct ending e = {.setup = setup, .job = setup->job, .round = round};
     size_t found = 0;
     int rc;
 
     do
-        rc = some(&e, &found, round, err);
+        rc = end_some(&e, &found, err);
     while (rc == SIGNET_OK && found > 0 && e.waits < BATCH && e.unanswered < PATIENCE &&
            !job_stopped(e.job));
     for (size_t i = 0; i < e.waits; i++) {
-        int released = ours(signet_ledger_release(e.job->ledger, &e.waiting[i], NULL));
+        struct signet_error *first = rc == SIGNET_OK ? err : NULL;
+        int released = ours(signet_ledger_release(e.job->ledger, &e.waiting[i], first));
         rc = rc == SIGNET_OK ? released : rc;
     }
     pthread_mutex_lock(&e.job->lock);
-    f->report->unproved = round->away;
+    setup->report->unproved = round->away;
     pthread_mutex_unlock(&e.job->lock);
     return rc;
 }

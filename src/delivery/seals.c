@@ -57,10 +57,9 @@ int seals_end(const struct delivery_setup *setup, struct signet_error *err)
 {
     const struct signet_ledger_filter filter = {.order = setup->order->name,
                                                 .state = SIGNET_DEVICE_VOID};
-    int64_t count;
 
     pthread_mutex_lock(&setup->job->lock);
-    count = setup->job->figures.states[SIGNET_DEVICE_VOID];
+    int64_t count = setup->job->figures.states[SIGNET_DEVICE_VOID];
     pthread_mutex_unlock(&setup->job->lock);
     if (count == 0)
         return SIGNET_OK;

@@ -3,83 +3,45 @@
 #include "delivery/private.h"
 
 #include <signet/server.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { BATCH = 128, BATCH_MAX = 512 };
 
-/* All arrays have room for size devices. */
-struct server_worker {
-    const struct delivery_setup *setup;
-    struct opened *opened;
-    struct signet_server *server;
-    struct signet_delivery_report *report;
-    struct signet_server_report *server_report;
-    size_t size;
-    int64_t after;            /* the ledger's place in this round */
-    struct signet_error away; /* in this round: why a device could not be opened */
-    struct parcel *parcels;
-    struct signet_lease *leases;
-    struct signet_error *outcomes;
-    struct signet_device *devices; /* of those that were opened, without gaps */
-    struct signet_server_result *results;
-};
-
 /* A device that was opened. */
 struct parcel {
-    const struct device *unit;
+    struct device device;
     size_t lease; /* its place among the leases */
 };
 
-static size_t size_of_batches(struct signet_server *server)
-{
-    struct signet_server_capabilities can;
+struct server_worker {
+    const struct delivery_setup *setup;
+    struct signet_server *server;
+    struct signet_server_report *report;
+    size_t size;              /* of a batch */
+    int64_t after;            /* the ledger's place in this round */
+    struct signet_error away; /* in this round: why a device could not be opened */
+    struct signet_lease leases[BATCH_MAX];
+    struct signet_error outcomes[BATCH_MAX];
+    struct parcel parcels[BATCH_MAX]; /* of those that were opened, without gaps */
+    struct signet_device devices[BATCH_MAX];
+    struct signet_server_result results[BATCH_MAX];
+};
 
-    signet_server_capabilities(server, &can);
-    return can.batch_max <= BATCH ? BATCH : can.batch_max < BATCH_MAX ? can.batch_max : BATCH_MAX;
-}
-
-int server_worker_new(struct server_worker **out, const struct delivery_setup *setup,
-                      struct opened *opened, size_t server, struct signet_delivery_report *report,
+int server_worker_new(struct server_worker **out, const struct delivery_setup *setup, size_t i,
                       struct signet_error *err)
 {
     struct server_worker *w = calloc(1, sizeof(*w));
+    struct signet_server_capabilities can;
 
     if (!w)
         return error_nomem(err);
     w->setup = setup;
-    w->opened = opened;
-    w->server = setup->servers[server];
-    w->report = report;
-    w->server_report = &report->servers[server];
-    w->size = size_of_batches(w->server);
-    w->parcels = calloc(w->size, sizeof(*w->parcels));
-    w->leases = calloc(w->size, sizeof(*w->leases));
-    w->outcomes = calloc(w->size, sizeof(*w->outcomes));
-    w->devices = calloc(w->size, sizeof(*w->devices));
-    w->results = calloc(w->size, sizeof(*w->results));
-    if (!w->parcels || !w->leases || !w->outcomes || !w->devices || !w->results) {
-        server_worker_free(&w);
-        return error_nomem(err);
-    }
+    w->server = setup->servers[i];
+    w->report = &setup->report->servers[i];
+    signet_server_capabilities(w->server, &can);
+    w->size = can.batch_max < BATCH ? BATCH : can.batch_max < BATCH_MAX ? can.batch_max : BATCH_MAX;
     *out = w;
     return SIGNET_OK;
-}
-
-void server_worker_free(struct server_worker **worker)
-{
-    struct server_worker *w = *worker;
-
-    if (!w)
-        return;
-    free(w->parcels);
-    free(w->leases);
-    free(w->outcomes);
-    free(w->devices);
-    free(w->results);
-    free(w);
-    *worker = NULL;
 }
 
 /* The device stays as it is, and comes again. */
@@ -87,7 +49,7 @@ static void put_off(struct server_worker *w, struct signet_error *outcome, struc
 {
     if (why->code == SIGNET_OK) {
         *why = *outcome;
-        error_prefix(why, "%s", w->server_report->name);
+        error_prefix(why, "%s", w->report->name);
     }
     outcome->code = SIGNET_E_BUSY; /* the ledger's word for it */
 }
@@ -97,7 +59,7 @@ static int dispose(struct server_worker *w, const struct signet_lease *lease,
                    struct signet_error *outcome, struct signet_error *err)
 {
     const struct signet_error why = *outcome;
-    int rc = opened_judge(&why);
+    int rc = judge_device(&why);
 
     if (rc == SIGNET_E_BUSY) {
         put_off(w, outcome, &w->away);
@@ -111,7 +73,7 @@ static int dispose(struct server_worker *w, const struct signet_lease *lease,
     outcome->code = SIGNET_E_BUSY;
     rc = signet_ledger_set_aside(w->setup->job->ledger, lease, &why, err);
     if (rc == SIGNET_OK)
-        report_refused(w->setup, w->report, STAGE_REGISTER, lease->endpoint, &why);
+        report_refused(w->setup, STAGE_REGISTER, lease->endpoint, &why);
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc; /* another server's thread was faster */
 }
 
@@ -119,27 +81,25 @@ static int dispose(struct server_worker *w, const struct signet_lease *lease,
 static int open_devices(struct server_worker *w, size_t count, size_t *opened,
                         struct signet_error *err)
 {
-    *opened = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct signet_error *outcome = &w->outcomes[i];
-        const struct device *unit = NULL;
+    int rc = SIGNET_OK;
 
-        *outcome = (struct signet_error){0};
-        int rc = opened_take(w->opened, &w->leases[i], &unit, outcome);
+    for (size_t i = 0; rc == SIGNET_OK && i < count; i++) {
+        struct parcel *parcel = &w->parcels[*opened];
+
+        w->outcomes[i] = (struct signet_error){0};
+        rc = open_device(&parcel->device, w->setup, &w->leases[i], &w->outcomes[i]);
         if (rc == SIGNET_OK) {
-            w->devices[*opened] = unit->view;
-            w->parcels[(*opened)++] = (struct parcel){.unit = unit, .lease = i};
-            continue;
+            parcel->lease = i;
+            w->devices[(*opened)++] = parcel->device.view;
+        } else {
+            rc = dispose(w, &w->leases[i], &w->outcomes[i], err);
         }
-        rc = dispose(w, &w->leases[i], outcome, err);
-        if (rc != SIGNET_OK)
-            return rc;
     }
-    return SIGNET_OK;
+    return rc;
 }
 
 /* Asks the server; then outcomes are final, but for those that wait. */
-static void ask(struct server_worker *w, size_t opened, struct round *round)
+static void ask_server(struct server_worker *w, size_t opened, struct round *round)
 {
     if (opened == 0)
         return;
@@ -156,7 +116,7 @@ static void ask(struct server_worker *w, size_t opened, struct round *round)
             put_off(w, outcome, &round->away);
         else
             error_prefix(outcome, "%s is made, but %s refuses it", w->devices[i].endpoint,
-                         w->server_report->name);
+                         w->report->name);
     }
 }
 
@@ -175,12 +135,12 @@ static void report(struct server_worker *w, size_t count, double seconds, struct
                              w->leases[i].endpoint, NULL);
         } else if (outcome->code != SIGNET_E_BUSY) {
             refused++;
-            report_refused(w->setup, w->report, STAGE_REGISTER, w->leases[i].endpoint, outcome);
+            report_refused(w->setup, STAGE_REGISTER, w->leases[i].endpoint, outcome);
         }
     }
     pthread_mutex_lock(&job->lock);
-    w->server_report->registered += taken;
-    w->server_report->refused += refused;
+    w->report->registered += taken;
+    w->report->refused += refused;
     pthread_mutex_unlock(&job->lock);
     round->moved += taken + refused;
 }
@@ -190,7 +150,7 @@ static int one_batch(struct server_worker *w, size_t max, size_t *count, struct 
                      struct signet_error *err)
 {
     struct job *job = w->setup->job;
-    const char *name = w->server_report->name;
+    const char *name = w->report->name;
     double begin = clock_seconds();
     size_t opened = 0;
     int rc =
@@ -200,9 +160,9 @@ static int one_batch(struct server_worker *w, size_t max, size_t *count, struct 
         return rc;
     rc = open_devices(w, *count, &opened, err);
     if (rc == SIGNET_OK)
-        ask(w, opened, round);
+        ask_server(w, opened, round);
     for (size_t i = 0; i < opened; i++)
-        opened_give(w->opened, w->parcels[i].unit);
+        device_free(&w->parcels[i].device);
     failpoint("before-delivered");
     if (rc == SIGNET_OK)
         rc = signet_ledger_delivered(job->ledger, name, w->leases, *count, w->outcomes, err);
@@ -216,7 +176,7 @@ int server_round(struct server_worker *w, struct round *round, struct signet_err
 {
     struct job *job = w->setup->job;
     /* one device is enough to see that a server is still away */
-    size_t count = 0, max = w->server_report->away.code == SIGNET_OK ? w->size : 1;
+    size_t count = 0, max = w->report->away.code == SIGNET_OK ? w->size : 1;
     int rc;
 
     w->after = 0;
@@ -228,7 +188,7 @@ int server_round(struct server_worker *w, struct round *round, struct signet_err
     if (round->away.code == SIGNET_OK)
         round->away = w->away;
     pthread_mutex_lock(&job->lock);
-    w->server_report->away = round->away;
+    w->report->away = round->away;
     pthread_mutex_unlock(&job->lock);
     return rc;
 }
@@ -236,20 +196,19 @@ int server_round(struct server_worker *w, struct round *round, struct signet_err
 int server_count_waiting(struct server_worker *w, struct signet_error *err)
 {
     struct job *job = w->setup->job;
-    const char *name = w->server_report->name;
+    const char *name = w->report->name;
     size_t count = 0;
     int rc;
 
-    w->server_report->waiting = 0;
     w->after = 0;
+    for (size_t i = 0; i < w->size; i++)
+        w->outcomes[i] = (struct signet_error){.code = SIGNET_E_BUSY};
     do {
         rc = signet_ledger_waiting(job->ledger, job->order, name, &w->after, w->leases, w->size,
                                    &count, err);
-        for (size_t i = 0; i < count; i++)
-            w->outcomes[i] = (struct signet_error){.code = SIGNET_E_BUSY};
         if (rc == SIGNET_OK && count > 0)
             rc = signet_ledger_delivered(job->ledger, name, w->leases, count, w->outcomes, err);
-        w->server_report->waiting += (int64_t)count;
+        w->report->waiting += (int64_t)count;
     } while (rc == SIGNET_OK && count > 0);
     return rc;
 }

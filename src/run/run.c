@@ -165,13 +165,15 @@ int signet_run_name(struct signet_run *run, int64_t index, char endpoint[SIGNET_
     return source_name(run->source, index, endpoint, err);
 }
 
-static struct delivery_setup delivery_setup(struct signet_run *r, bool once)
+static struct delivery_setup delivery_setup(struct signet_run *r, bool once,
+                                            struct signet_delivery_report *report)
 {
     return (struct delivery_setup){.job = &r->job,
                                    .vault = r->vault,
                                    .order = r->order,
                                    .servers = r->servers,
                                    .seen_by = r->seen_by,
+                                   .report = report,
                                    .once = once,
                                    .seconds = r->options.sync_seconds};
 }
@@ -214,7 +216,7 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
 static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
                    struct signet_run_report *report)
 {
-    const struct delivery_setup setup = delivery_setup(r, !makes);
+    const struct delivery_setup setup = delivery_setup(r, !makes, &report->delivery);
     struct delivery *delivery = NULL;
     struct signet_error why = {0};
     int rc = signet_ledger_recover(r->job.ledger, r->job.order, &why);
@@ -222,7 +224,7 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
     if (rc == SIGNET_OK)
         rc = job_count(&r->job, &why);
     if (rc == SIGNET_OK)
-        rc = delivery_begin(&delivery, &setup, &report->delivery, &why);
+        rc = delivery_begin(&delivery, &setup, &why);
     if (rc == SIGNET_OK && makes)
         rc = make(r, batch, delivery, report, &why);
     if (rc != SIGNET_OK) /* the threads of the delivery end, too */
