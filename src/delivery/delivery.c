@@ -18,6 +18,7 @@ struct worker {
 struct delivery {
     struct delivery_setup setup;
     struct job *job;
+    struct opened *opened;
     struct worker workers[SIGNET_ORDER_SERVERS + 1]; /* the last of count: proof and end */
     size_t count, started;
     size_t open_servers, open_workers; /* threads; with the job's lock, like what follows */
@@ -48,7 +49,8 @@ static void report_away(struct worker *w, struct signet_error *away)
 static int walk(struct worker *w, struct round *round, struct signet_error *err)
 {
     struct delivery *d = w->delivery;
-    int rc = w->server ? server_round(w->server, round, err) : finish_round(&d->setup, round, err);
+    int rc = w->server ? server_round(w->server, round, err)
+                       : finish_round(&d->setup, d->opened, round, err);
 
     if (rc != SIGNET_OK || round->moved == 0)
         return rc;
@@ -142,6 +144,7 @@ static void free_delivery(struct delivery *d)
 {
     for (size_t i = 0; i < d->count; i++)
         free(d->workers[i].server);
+    opened_free(d->opened);
     free(d);
 }
 
@@ -164,7 +167,7 @@ static int make_workers(struct delivery *d, struct signet_error *err)
     for (size_t i = 0; rc == SIGNET_OK && i < d->count; i++) {
         d->workers[i].delivery = d;
         if (i + 1 < d->count)
-            rc = server_worker_new(&d->workers[i].server, &d->setup, i, err);
+            rc = server_worker_new(&d->workers[i].server, &d->setup, d->opened, i, err);
     }
     return rc;
 }
@@ -201,7 +204,9 @@ int delivery_begin(struct delivery **out, const struct delivery_setup *setup,
     d->setup = *setup;
     d->job = setup->job;
     d->count = setup->order->server_count + 1;
-    int rc = make_workers(d, err);
+    int rc = opened_new(&d->opened, setup->vault, err);
+    if (rc == SIGNET_OK)
+        rc = make_workers(d, err);
     if (rc == SIGNET_OK)
         rc = seals_look(&d->setup, err);
     if (rc != SIGNET_OK) {

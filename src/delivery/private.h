@@ -11,33 +11,40 @@ struct round {
     struct signet_error away; /* why something still waits; SIGNET_OK: nothing does */
 };
 
-/* device.c */
-/* The device of the lease, for device_free(). SIGNET_E_NOT_FOUND: nothing is sealed for it here. */
-int open_device(struct device *out, const struct delivery_setup *setup,
-                const struct signet_lease *lease, struct signet_error *err);
+/* opened.c: devices that were opened: each is decoded once, for all servers and its proof. */
+struct opened;
+int opened_new(struct opened **out, struct vault *vault, struct signet_error *err);
+void opened_free(struct opened *opened); /* NULL: nothing */
+/* The device of the lease, until opened_give(). SIGNET_E_NOT_FOUND: nothing is sealed for it here.
+ */
+int opened_take(struct opened *opened, const struct signet_lease *lease, struct device **out,
+                struct signet_error *err);
+void opened_give(struct opened *opened, struct device *device);
+void opened_drop(struct opened *opened, const struct signet_lease *lease); /* it is at its end */
 /* How a device that cannot be opened or proved is dealt with. SIGNET_OK: *why is the device's own,
  * and sets it aside; SIGNET_E_BUSY: it waits; another code stops the run. */
-int judge_device(const struct signet_error *why);
-/* A device was set aside after it was verified. */
-void report_refused(const struct delivery_setup *setup, enum job_stage stage, const char *endpoint,
-                    const struct signet_error *why);
-
-/* server.c: one server, number i of the order. A round brings it what it does not have. */
-struct server_worker;
-int server_worker_new(struct server_worker **out, const struct delivery_setup *setup, size_t i,
-                      struct signet_error *err);
-int server_round(struct server_worker *worker, struct round *round, struct signet_error *err);
-/* Counts the devices that the server does not have yet, into the report. */
-int server_count_waiting(struct server_worker *worker, struct signet_error *err);
+int opened_judge(const struct signet_error *why);
 
 /* seals.c: looks at what is sealed in batches, and wipes what no device needs */
 int seals_review(const struct delivery_setup *setup, uint64_t number, struct signet_error *err);
 int seals_look(const struct delivery_setup *setup, struct signet_error *err);
 /* The same, and what void devices left. */
 int seals_end(const struct delivery_setup *setup, struct signet_error *err);
+/* A device is set aside after it was verified. */
+void report_refused(const struct delivery_setup *setup, enum job_stage stage, const char *endpoint,
+                    const struct signet_error *why);
+
+/* server.c: one server, number i of the order. A round brings it what it does not have. */
+struct server_worker;
+int server_worker_new(struct server_worker **out, const struct delivery_setup *setup,
+                      struct opened *opened, size_t i, struct signet_error *err);
+int server_round(struct server_worker *worker, struct round *round, struct signet_error *err);
+/* Counts the devices that the server does not have yet, into the report. */
+int server_count_waiting(struct server_worker *worker, struct signet_error *err);
 
 /* finish.c: what all servers have is proved, and done. */
-int finish_round(const struct delivery_setup *setup, struct round *round, struct signet_error *err);
+int finish_round(const struct delivery_setup *setup, struct opened *opened, struct round *round,
+                 struct signet_error *err);
 
 /* proof.c: with exactly the credentials of the packet, and with the word of the servers where they
  * can tell. */

@@ -67,3 +67,12 @@ int seals_end(const struct delivery_setup *setup, struct signet_error *err)
                                    err);
     return rc == SIGNET_OK ? seals_look(setup, err) : rc;
 }
+
+void report_refused(const struct delivery_setup *setup, enum job_stage stage, const char *endpoint,
+                    const struct signet_error *why)
+{
+    pthread_mutex_lock(&setup->job->lock);
+    setup->report->refused++;
+    pthread_mutex_unlock(&setup->job->lock);
+    job_report_stage(setup->job, SIGNET_EVENT_STAGE_END, stage, 0, endpoint, why);
+}

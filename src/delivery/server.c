@@ -9,12 +9,13 @@ enum { BATCH = 128, BATCH_MAX = 512 };
 
 /* A device that was opened. */
 struct parcel {
-    struct device device;
+    struct device *device;
     size_t lease; /* its place among the leases */
 };
 
 struct server_worker {
     const struct delivery_setup *setup;
+    struct opened *opened;
     struct signet_server *server;
     struct signet_server_report *report;
     size_t size;              /* of a batch */
@@ -27,8 +28,8 @@ struct server_worker {
     struct signet_server_result results[BATCH_MAX];
 };
 
-int server_worker_new(struct server_worker **out, const struct delivery_setup *setup, size_t i,
-                      struct signet_error *err)
+int server_worker_new(struct server_worker **out, const struct delivery_setup *setup,
+                      struct opened *opened, size_t i, struct signet_error *err)
 {
     struct server_worker *w = calloc(1, sizeof(*w));
     struct signet_server_capabilities can;
@@ -36,6 +37,7 @@ int server_worker_new(struct server_worker **out, const struct delivery_setup *s
     if (!w)
         return error_nomem(err);
     w->setup = setup;
+    w->opened = opened;
     w->server = setup->servers[i];
     w->report = &setup->report->servers[i];
     signet_server_capabilities(w->server, &can);
@@ -59,7 +61,7 @@ static int dispose(struct server_worker *w, const struct signet_lease *lease,
                    struct signet_error *outcome, struct signet_error *err)
 {
     const struct signet_error why = *outcome;
-    int rc = judge_device(&why);
+    int rc = opened_judge(&why);
 
     if (rc == SIGNET_E_BUSY) {
         put_off(w, outcome, &w->away);
@@ -87,10 +89,10 @@ static int open_devices(struct server_worker *w, size_t count, size_t *opened,
         struct parcel *parcel = &w->parcels[*opened];
 
         w->outcomes[i] = (struct signet_error){0};
-        rc = open_device(&parcel->device, w->setup, &w->leases[i], &w->outcomes[i]);
+        rc = opened_take(w->opened, &w->leases[i], &parcel->device, &w->outcomes[i]);
         if (rc == SIGNET_OK) {
             parcel->lease = i;
-            w->devices[(*opened)++] = parcel->device.view;
+            w->devices[(*opened)++] = parcel->device->view;
         } else {
             rc = dispose(w, &w->leases[i], &w->outcomes[i], err);
         }
@@ -162,7 +164,7 @@ static int one_batch(struct server_worker *w, size_t max, size_t *count, struct 
     if (rc == SIGNET_OK)
         ask_server(w, opened, round);
     for (size_t i = 0; i < opened; i++)
-        device_free(&w->parcels[i].device);
+        opened_give(w->opened, w->parcels[i].device);
     failpoint("before-delivered");
     if (rc == SIGNET_OK)
         rc = signet_ledger_delivered(job->ledger, name, w->leases, *count, w->outcomes, err);
