@@ -44,6 +44,18 @@ X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err)
     return x;
 }
 
+int cert_take(struct signet_cert **out, struct buf *der, struct signet_error *err)
+{
+    struct signet_cert *cert = calloc(1, sizeof *cert);
+    int rc = cert ? buf_take(der, &cert->der, err) : error_nomem(err);
+
+    if (rc)
+        free(cert);
+    else
+        *out = cert;
+    return rc;
+}
+
 /* All forms of private key start with their version, a certificate with a sequence. */
 static bool starts_with_number(const struct secret *data)
 {
@@ -56,36 +68,24 @@ static bool starts_with_number(const struct secret *data)
 int signet_cert_load(struct signet_cert **out, const void *data, size_t len,
                      struct signet_error *err)
 {
-    struct signet_cert *cert = NULL;
     struct secret der = {0};
     struct buf b = {0};
-    X509 *x = NULL;
-    int rc;
+    X509 *x;
+    int rc = pem_read(data, len, PEM_CERTIFICATE, &der, err);
 
-    rc = pem_cert(data, len, &der, err);
     if (rc)
         return rc;
     x = parse(der.data, der.len);
-    if (!x) {
+    if (x && X509_get0_pubkey(x)) {
+        buf_append(&b, der.data, der.len);
+        rc = cert_take(out, &b, err);
+    } else {
         rc = error_set(err, SIGNET_E_CERT,
-                       starts_with_number(&der) ? "this is a private key, not a certificate"
-                                                : "not an X.509 certificate");
-        goto out;
+                       x                          ? "the certificate's public key is unusable"
+                       : starts_with_number(&der) ? "this is a private key, not a certificate"
+                                                  : "not an X.509 certificate");
     }
-    if (!X509_get0_pubkey(x)) {
-        rc = error_set(err, SIGNET_E_CERT, "the certificate's public key is unusable");
-        goto out;
-    }
-    cert = calloc(1, sizeof *cert);
-    buf_append(&b, der.data, der.len);
-    rc = cert ? buf_take(&b, &cert->der, err) : error_nomem(err);
-    if (!rc) {
-        *out = cert;
-        cert = NULL;
-    }
-out:
     ERR_clear_error();
-    free(cert);
     buf_free(&b);
     X509_free(x);
     secret_wipe(&der);
@@ -155,7 +155,7 @@ static int to_seconds(const ASN1_TIME *when, int64_t *out, struct signet_error *
     return SIGNET_OK;
 }
 
-static int get_dates(X509 *x, int64_t *from, int64_t *to, struct signet_error *err)
+int cert_dates(X509 *x, int64_t *from, int64_t *to, struct signet_error *err)
 {
     int rc = to_seconds(X509_get0_notBefore(x), from, err);
 
@@ -168,26 +168,26 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
     X509 *x = cert_parse(cert, err);
     int64_t from = 0, to = 0, now = clock_wall();
     struct signet_error soon = {0};
-    char date[24];
+    char from_text[24], to_text[24];
     int rc;
 
     if (!x)
         return SIGNET_E_CRYPTO;
-    rc = get_dates(x, &from, &to, err);
+    rc = cert_dates(x, &from, &to, err);
     X509_free(x);
     if (rc)
         return rc;
+    clock_format(from, from_text);
+    clock_format(to, to_text);
     if (now < from) {
-        clock_format(from, date);
-        error_set(err, SIGNET_E_CERT, "the certificate is not valid before %s", date);
+        error_set(err, SIGNET_E_CERT, "the certificate is not valid before %s", from_text);
         error_hint(err, "is this machine's clock right?");
         return SIGNET_E_CERT;
     }
-    clock_format(to, date);
     if (now > to)
-        return error_set(err, SIGNET_E_CERT, "the certificate expired %s", date);
+        return error_set(err, SIGNET_E_CERT, "the certificate expired %s", to_text);
     if (to - now < SOON) {
-        error_set(&soon, SIGNET_OK, "the certificate expires soon: %s", date);
+        error_set(&soon, SIGNET_OK, "the certificate expires soon: %s", to_text);
         event_warn(observer, &soon);
     }
     return SIGNET_OK;
@@ -219,15 +219,9 @@ int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error
     return rc;
 }
 
-static void serial_text(X509 *x, char out[static 64])
+void serial_text(const uint8_t *number, size_t len, char *out)
 {
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
-    size_t len = (size_t)ASN1_STRING_length(serial), at = 0;
-    bool negative = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER;
-
-    if (negative)
-        out[at++] = '-';
-    hex_encode(ASN1_STRING_get0_data(serial), len < 30 ? len : 30, out + at);
+    hex_encode(number, len < 30 ? len : 30, out);
 }
 
 int signet_cert_describe(const struct signet_cert *cert, struct signet_cert_view *out,
@@ -235,6 +229,7 @@ int signet_cert_describe(const struct signet_cert *cert, struct signet_cert_view
 {
     struct signet_cert_view v = {0};
     X509 *x = cert_parse(cert, err);
+    const ASN1_INTEGER *serial;
     const char *signature;
     int rc;
 
@@ -242,11 +237,14 @@ int signet_cert_describe(const struct signet_cert *cert, struct signet_cert_view
         return SIGNET_E_CRYPTO;
     if ((rc = name_text(X509_get_subject_name(x), v.subject, sizeof v.subject, err)) ||
         (rc = name_text(X509_get_issuer_name(x), v.issuer, sizeof v.issuer, err)) ||
-        (rc = get_dates(x, &v.not_before, &v.not_after, err)) ||
+        (rc = cert_dates(x, &v.not_before, &v.not_after, err)) ||
         (rc = pkey_describe(X509_get0_pubkey(x), v.key, v.key_sha256, err)) ||
         (rc = sha256(cert->der.data, cert->der.len, v.sha256, err)))
         goto out;
-    serial_text(x, v.serial);
+    serial = X509_get0_serialNumber(x);
+    v.serial[0] = '-';
+    serial_text(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial),
+                v.serial + (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER));
     signature = OBJ_nid2ln(X509_get_signature_nid(x));
     snprintf(v.signature, sizeof v.signature, "%.60s", signature ? signature : "unknown");
     v.self_issued = !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));

@@ -7,47 +7,43 @@
 #include <stdio.h>
 #include <string.h>
 
-static int take_issuer(const struct der *name, struct cert_facts *out, struct signet_error *err)
-{
-    const unsigned char *at = name->at;
-    X509_NAME *issuer = d2i_X509_NAME(NULL, &at, (long)(name->end - name->at));
+struct parts {
+    struct der serial, issuer, subject, key; /* the first without its tag */
+};
 
-    if (!issuer)
-        return crypto_fail(err, "cannot read a name");
-    int rc = name_text(issuer, out->issuer, sizeof(out->issuer), err);
-    X509_NAME_free(issuer);
-    return rc;
+static bool find_parts(const void *der, size_t len, struct parts *out)
+{
+    struct der all = {.at = der, .end = (const uint8_t *)der + len}, cert, tbs;
+
+    if (!der_next(&all, DER_SEQUENCE, NULL, &cert) || !der_next(&cert, DER_SEQUENCE, NULL, &tbs))
+        return false;
+    der_next(&tbs, DER_VERSION, NULL, NULL);
+    return der_next(&tbs, DER_INTEGER, NULL, &out->serial) &&
+           der_next(&tbs, DER_SEQUENCE, NULL, NULL) && /* signature algorithm */
+           der_next(&tbs, DER_SEQUENCE, &out->issuer, NULL) &&
+           der_next(&tbs, DER_SEQUENCE, NULL, NULL) && /* validity */
+           der_next(&tbs, DER_SEQUENCE, &out->subject, NULL) &&
+           der_next(&tbs, DER_SEQUENCE, &out->key, NULL);
 }
 
-/* The To-be-signed part, up to the field behind the version. */
-static bool open_cert(struct der *all, struct der *tbs)
+static X509_NAME *read_name(const struct der *name)
 {
-    struct der cert;
+    const unsigned char *at = name->at;
 
-    if (!der_next(all, DER_SEQUENCE, NULL, &cert) || !der_next(&cert, DER_SEQUENCE, NULL, tbs))
-        return false;
-    der_next(tbs, DER_VERSION, NULL, NULL);
-    return true;
+    return d2i_X509_NAME(NULL, &at, (long)(name->end - name->at));
 }
 
 bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZE])
 {
-    struct der all = {.at = der, .end = (const uint8_t *)der + len}, tbs, subject;
-
-    if (!open_cert(&all, &tbs) || !der_next(&tbs, DER_INTEGER, NULL, NULL))
-        return false;
-    for (int i = 0; i < 4; i++) /* signature, issuer, validity, subject */
-        if (!der_next(&tbs, DER_SEQUENCE, &subject, NULL))
-            return false;
-    const unsigned char *at = subject.at;
     unsigned char *text = NULL;
-    X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)(subject.end - subject.at));
-    int i = name ? X509_NAME_get_index_by_NID(name, NID_commonName, -1) : -1;
-    int n =
-        i < 0 ? -1
-              : ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i)));
-    bool fits = n >= 0 && n < CERT_NAME_SIZE && !memchr(text, 0, (size_t)n);
+    struct parts parts;
+    X509_NAME *name = find_parts(der, len, &parts) ? read_name(&parts.subject) : NULL;
+    int i = name ? X509_NAME_get_index_by_NID(name, NID_commonName, -1) : -1, n = -1;
+    bool fits;
 
+    if (i >= 0)
+        n = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i)));
+    fits = n >= 0 && n < CERT_NAME_SIZE && !memchr(text, 0, (size_t)n);
     if (fits)
         snprintf(out, CERT_NAME_SIZE, "%.*s", n, (const char *)text);
     OPENSSL_free(text);
@@ -57,23 +53,23 @@ bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZ
 
 int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signet_error *err)
 {
-    struct der all = {.at = der, .end = (const uint8_t *)der + len};
-    struct der tbs, serial, issuer, key;
     struct cert_facts facts = {0};
+    struct parts parts;
+    X509_NAME *issuer;
+    int rc;
 
-    if (!open_cert(&all, &tbs) || !der_next(&tbs, DER_INTEGER, NULL, &serial) ||
-        !der_next(&tbs, DER_SEQUENCE, NULL, NULL) || !der_next(&tbs, DER_SEQUENCE, &issuer, NULL) ||
-        !der_next(&tbs, DER_SEQUENCE, NULL, NULL) || !der_next(&tbs, DER_SEQUENCE, NULL, NULL) ||
-        !der_next(&tbs, DER_SEQUENCE, &key, NULL))
+    if (!find_parts(der, len, &parts))
         return error_set(err, SIGNET_E_CERT, "this is no certificate");
-    if (serial.end - serial.at > 1 && serial.at[0] == 0) /* there so that it is positive */
-        serial.at++;
-    size_t digits = (size_t)(serial.end - serial.at);
-    hex_encode(serial.at, digits < 30 ? digits : 30, facts.serial);
-    int rc = take_issuer(&issuer, &facts, err);
-    if (rc == SIGNET_OK)
-        rc = sha256(key.at, (size_t)(key.end - key.at), facts.key_sha256, err);
-    if (rc == SIGNET_OK)
+    if (parts.serial.end - parts.serial.at > 1 && parts.serial.at[0] == 0)
+        parts.serial.at++; /* there so that it is positive */
+    serial_text(parts.serial.at, (size_t)(parts.serial.end - parts.serial.at), facts.serial);
+    issuer = read_name(&parts.issuer);
+    rc = issuer ? name_text(issuer, facts.issuer, sizeof facts.issuer, err)
+                : crypto_fail(err, "cannot read a name");
+    X509_NAME_free(issuer);
+    if (!rc)
+        rc = sha256(parts.key.at, (size_t)(parts.key.end - parts.key.at), facts.key_sha256, err);
+    if (!rc)
         *out = facts;
     return rc;
 }

@@ -1,84 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/private.h"
 
+#include <ctype.h>
 #include <openssl/bn.h>
 #include <openssl/objects.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define VALIDITY_DEFAULT 220752000
-#define RSA_MIN          512
-#define RSA_MAX          16384
 #define YEAR_9999        253402300799 /* 9999-12-31T23:59:59Z */
 
-static const struct curve {
-    const char *name, *openssl;
-    bool unusual; /* TLS stacks of small devices seldom have it */
-} curves[] = {
-    {"secp256r1", "prime256v1", false},
-    {"secp384r1", "secp384r1", false},
-    {"secp521r1", "secp521r1", false},
-    {"secp192r1", "prime192v1", true},
-    {"secp224r1", "secp224r1", true},
-    {"secp256k1", "secp256k1", true},
-    {"brainpoolP256r1", "brainpoolP256r1", false},
-    {"brainpoolP384r1", "brainpoolP384r1", false},
-    {"brainpoolP512r1", "brainpoolP512r1", false},
-    {"sect163k1", "sect163k1", true},
-    {"sect163r2", "sect163r2", true},
-    {"sect233k1", "sect233k1", true},
-    {"sect233r1", "sect233r1", true},
-    {"sect283k1", "sect283k1", true},
-    {"sect283r1", "sect283r1", true},
-    {"sect409k1", "sect409k1", true},
-    {"sect409r1", "sect409r1", true},
-    {"sect571k1", "sect571k1", true},
-    {"sect571r1", "sect571r1", true},
-    {"prime192v1", "prime192v1", true},
-    {"prime256v1", "prime256v1", false},
+#define RARE   "few TLS stacks take it"
+#define BROKEN "it is broken, and TLS stacks refuse it"
+#define SHA3   "TLS has no SHA-3 signatures"
+
+/* What a person may ask for; the usual three come first. */
+struct choice {
+    const char *name;
+    const char *suspicion; /* NULL: TLS stacks of small devices have it */
+    const char *group;     /* OpenSSL's name of the curve */
+    const EVP_MD *(*md)(void);
+};
+
+static const struct choice curves[] = {
+    {"secp256r1", NULL, "prime256v1", NULL},
+    {"secp384r1", NULL, "secp384r1", NULL},
+    {"secp521r1", NULL, "secp521r1", NULL},
+    {"secp192r1", RARE, "prime192v1", NULL},
+    {"secp224r1", RARE, "secp224r1", NULL},
+    {"secp256k1", RARE, "secp256k1", NULL},
+    {"brainpoolP256r1", NULL, "brainpoolP256r1", NULL},
+    {"brainpoolP384r1", NULL, "brainpoolP384r1", NULL},
+    {"brainpoolP512r1", NULL, "brainpoolP512r1", NULL},
+    {"sect163k1", RARE, "sect163k1", NULL},
+    {"sect163r2", RARE, "sect163r2", NULL},
+    {"sect233k1", RARE, "sect233k1", NULL},
+    {"sect233r1", RARE, "sect233r1", NULL},
+    {"sect283k1", RARE, "sect283k1", NULL},
+    {"sect283r1", RARE, "sect283r1", NULL},
+    {"sect409k1", RARE, "sect409k1", NULL},
+    {"sect409r1", RARE, "sect409r1", NULL},
+    {"sect571k1", RARE, "sect571k1", NULL},
+    {"sect571r1", RARE, "sect571r1", NULL},
+    {"prime192v1", RARE, "prime192v1", NULL},
+    {"prime256v1", NULL, "prime256v1", NULL},
 };
 #define N_CURVES (sizeof curves / sizeof *curves)
 
-static const struct digest {
-    const char *name;
-    const EVP_MD *(*md)(void);
-    const char *suspicion; /* NULL: fine */
-} digests[] = {
-    {"sha256", EVP_sha256, NULL},
-    {"sha384", EVP_sha384, NULL},
-    {"sha512", EVP_sha512, NULL},
-    {"sha224", EVP_sha224, "few TLS stacks take it"},
-    {"sha1", EVP_sha1, "it is broken, and TLS stacks refuse it"},
-    {"md5", EVP_md5, "it is broken, and TLS stacks refuse it"},
-    {"sha3-224", EVP_sha3_224, "TLS has no SHA-3 signatures"},
-    {"sha3-256", EVP_sha3_256, "TLS has no SHA-3 signatures"},
-    {"sha3-384", EVP_sha3_384, "TLS has no SHA-3 signatures"},
-    {"sha3-512", EVP_sha3_512, "TLS has no SHA-3 signatures"},
+static const struct choice digests[] = {
+    {"sha256", NULL, NULL, EVP_sha256},     {"sha384", NULL, NULL, EVP_sha384},
+    {"sha512", NULL, NULL, EVP_sha512},     {"sha224", RARE, NULL, EVP_sha224},
+    {"sha1", BROKEN, NULL, EVP_sha1},       {"md5", BROKEN, NULL, EVP_md5},
+    {"sha3-224", SHA3, NULL, EVP_sha3_224}, {"sha3-256", SHA3, NULL, EVP_sha3_256},
+    {"sha3-384", SHA3, NULL, EVP_sha3_384}, {"sha3-512", SHA3, NULL, EVP_sha3_512},
 };
 #define N_DIGESTS (sizeof digests / sizeof *digests)
 
-static void __attribute__((format(printf, 2, 3)))
-warn(const struct signet_observer *observer, const char *fmt, ...)
-{
-    struct signet_error w = {0};
-    struct buf text = {0};
-    va_list args;
-
-    if (!observer)
-        return;
-    va_start(args, fmt);
-    buf_vprintf(&text, fmt, args);
-    va_end(args);
-    if (!text.failed) {
-        error_set(&w, SIGNET_OK, "%s", (const char *)text.data);
-        event_warn(observer, &w);
-    }
-    buf_free(&text);
-}
-
 /* Refuses a field: its name, its value made harmless, and why. */
-static int refuse(struct signet_error *err, const char *field, const char *value, const char *why)
+static int refuse_field(struct signet_error *err, const char *field, const char *value,
+                        const char *why)
 {
     struct buf safe = {0};
 
@@ -89,84 +69,100 @@ static int refuse(struct signet_error *err, const char *field, const char *value
     return SIGNET_E_MEANING;
 }
 
-static void hint_nearest(struct signet_error *err, const char *word, bool curve)
-{
-    const char *names[N_CURVES + N_DIGESTS], *near;
-    size_t n = 0, i;
-
-    for (i = 0; curve ? i < N_CURVES : i < N_DIGESTS; i++)
-        names[n++] = curve ? curves[i].name : digests[i].name;
-    near = text_nearest(word, names, n);
-    if (near)
-        error_hint(err, "did you mean %s?", near);
-    else
-        error_hint(err, curve ? "use secp256r1, secp384r1 or secp521r1"
-                              : "use sha256, sha384 or sha512");
-}
-
 const char *curve_standard_name(const char *name)
 {
     for (size_t i = 0; i < N_CURVES; i++)
-        if (!strcmp(curves[i].openssl, name))
+        if (!strcmp(curves[i].group, name))
             return curves[i].name;
     return name;
 }
 
-int plan_key(struct plan *p, const struct signet_cert_info *info,
+/* "SHA3_512" is sha3-512. */
+static bool same_name(const char *name, const char *given)
+{
+    for (; *name &&
+           tolower((unsigned char)*name) == tolower(*given == '_' ? '-' : (unsigned char)*given);
+         name++)
+        given++;
+    return !*name && !*given;
+}
+
+/* NULL: there is no such name. */
+static const struct choice *choose(const struct choice *choices, size_t count, const char *field,
+                                   const char *what, const char *name,
+                                   const struct signet_observer *observer, struct signet_error *err)
+{
+    const char *names[N_CURVES + N_DIGESTS], *near;
+    struct signet_error suspicion = {0};
+    char why[32];
+
+    for (size_t i = 0; i < count; i++) {
+        names[i] = choices[i].name;
+        if (!same_name(names[i], name))
+            continue;
+        if (choices[i].suspicion) {
+            error_set(&suspicion, SIGNET_OK, "%s %s: %s", field, names[i], choices[i].suspicion);
+            event_warn(observer, &suspicion);
+        }
+        return &choices[i];
+    }
+    snprintf(why, sizeof why, "no such %s", what);
+    refuse_field(err, field, name, why);
+    near = text_nearest(name, names, count);
+    if (near)
+        error_hint(err, "did you mean %s?", near);
+    else
+        error_hint(err, "use %s, %s or %s", names[0], names[1], names[2]);
+    return NULL;
+}
+
+static int plan_rsa(unsigned bits, const struct signet_observer *observer, struct signet_error *err)
+{
+    struct signet_error weak = {0};
+
+    if (bits < RSA_MIN || bits > RSA_MAX)
+        return error_set(err, SIGNET_E_MEANING, "RSAKeyLen %u: %d to %d bits are possible", bits,
+                         RSA_MIN, RSA_MAX);
+    if (bits < 2048) {
+        error_set(&weak, SIGNET_OK,
+                  "RSAKeyLen %u: below 2048 bits a key can be broken, and most servers refuse it",
+                  bits);
+        event_warn(observer, &weak);
+    }
+    return SIGNET_OK;
+}
+
+int plan_key(const char **group, const struct signet_cert_info *info,
              const struct signet_observer *observer, struct signet_error *err)
 {
     const char *name = info && info->elliptic_curve ? info->elliptic_curve : "secp256r1";
+    const struct choice *curve;
 
-    if (info && info->rsa_key_len) {
-        if (info->elliptic_curve) {
-            error_set(err, SIGNET_E_MEANING, "both ellipticCurve and RSAKeyLen are given");
-            error_hint(err, "keep one: ellipticCurve for an EC key, RSAKeyLen for RSA");
-            return SIGNET_E_MEANING;
-        }
-        if (info->rsa_key_len < RSA_MIN || info->rsa_key_len > RSA_MAX)
-            return error_set(err, SIGNET_E_MEANING, "RSAKeyLen %u: %d to %d bits are possible",
-                             info->rsa_key_len, RSA_MIN, RSA_MAX);
-        if (info->rsa_key_len < 2048)
-            warn(observer,
-                 "RSAKeyLen %u: below 2048 bits a key can be broken, and most servers "
-                 "refuse it",
-                 info->rsa_key_len);
-        p->group = NULL;
-        return SIGNET_OK;
+    *group = NULL;
+    if (info && info->rsa_key_len && info->elliptic_curve) {
+        error_set(err, SIGNET_E_MEANING, "both ellipticCurve and RSAKeyLen are given");
+        error_hint(err, "keep one: ellipticCurve for an EC key, RSAKeyLen for RSA");
+        return SIGNET_E_MEANING;
     }
-    for (size_t i = 0; i < N_CURVES; i++) {
-        if (strcasecmp(curves[i].name, name) != 0)
-            continue;
-        if (curves[i].unusual)
-            warn(observer, "ellipticCurve %s: few TLS stacks take it", curves[i].name);
-        p->group = curves[i].openssl;
-        return SIGNET_OK;
-    }
-    refuse(err, "ellipticCurve", name, "no such curve");
-    hint_nearest(err, name, true);
-    return SIGNET_E_MEANING;
+    if (info && info->rsa_key_len)
+        return plan_rsa(info->rsa_key_len, observer, err);
+    curve = choose(curves, N_CURVES, "ellipticCurve", "curve", name, observer, err);
+    if (!curve)
+        return SIGNET_E_MEANING;
+    *group = curve->group;
+    return SIGNET_OK;
 }
 
 static int plan_digest(struct plan *p, const char *name, const struct signet_observer *observer,
                        struct signet_error *err)
 {
-    char folded[16] = "";
-    size_t i;
+    const struct choice *digest =
+        choose(digests, N_DIGESTS, "digest", "digest", name, observer, err);
 
-    for (i = 0; i < sizeof folded - 1 && name[i]; i++)
-        folded[i] = name[i] == '_' ? '-' : name[i];
-    folded[i] = '\0';
-    for (i = 0; i < N_DIGESTS; i++) {
-        if (strcasecmp(digests[i].name, folded) != 0)
-            continue;
-        if (digests[i].suspicion)
-            warn(observer, "digest %s: %s", digests[i].name, digests[i].suspicion);
-        p->digest = digests[i].md();
-        return SIGNET_OK;
-    }
-    refuse(err, "digest", name, "no such digest");
-    hint_nearest(err, name, false);
-    return SIGNET_E_MEANING;
+    if (!digest)
+        return SIGNET_E_MEANING;
+    p->digest = digest->md();
+    return SIGNET_OK;
 }
 
 /* Decimal or 0x text; whole, positive, below 2^159. */
@@ -179,11 +175,11 @@ static int serial_parse(struct plan *p, const char *text, struct signet_error *e
     int rc = SIGNET_OK;
 
     if (!len || len > 200 || strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != len)
-        return refuse(err, "serialNumber", text, "not a positive whole number");
+        return refuse_field(err, "serialNumber", text, "not a positive whole number");
     if (!(hex ? BN_hex2bn(&n, digits) : BN_dec2bn(&n, digits)))
         return crypto_fail(err, "serialNumber");
     if (BN_is_zero(n) || BN_num_bits(n) > 159)
-        rc = refuse(err, "serialNumber", text, "must be 1 to 2^159 - 1 (RFC 5280, 4.1.2.2)");
+        rc = refuse_field(err, "serialNumber", text, "must be 1 to 2^159 - 1 (RFC 5280, 4.1.2.2)");
     else
         p->serial_len = (size_t)BN_bn2bin(n, p->serial);
     BN_free(n);
@@ -192,22 +188,19 @@ static int serial_parse(struct plan *p, const char *text, struct signet_error *e
 
 static int serial_random(struct plan *p, struct signet_error *err)
 {
-    uint8_t raw[20];
-    size_t skip = 0;
-    int rc;
+    uint8_t raw[sizeof p->serial];
+    size_t zeros = 0;
+    int rc = random_bytes(raw, sizeof raw, err);
 
-    do {
-        rc = random_bytes(raw, sizeof raw, err);
-        if (rc) {
-            error_prefix(err, "cannot make a serial number");
-            return rc;
-        }
-        raw[0] &= 0x7f;
-        for (skip = 0; skip < sizeof raw && !raw[skip]; skip++)
-            ;
-    } while (skip == sizeof raw);
-    p->serial_len = sizeof raw - skip;
-    memcpy(p->serial, raw + skip, p->serial_len);
+    if (rc) {
+        error_prefix(err, "cannot make a serial number");
+        return rc;
+    }
+    raw[0] &= 0x7f;
+    while (zeros < sizeof raw - 1 && !raw[zeros])
+        zeros++;
+    p->serial_len = sizeof raw - zeros;
+    memcpy(p->serial, raw + zeros, p->serial_len);
     return SIGNET_OK;
 }
 
@@ -231,15 +224,15 @@ static int check_text(const char *field, const char *text, size_t bound, struct 
     if (!*text)
         return error_set(err, SIGNET_E_MEANING, "%s is empty", field);
     if (!utf8_valid((const uint8_t *)text, strlen(text)))
-        return refuse(err, field, text, "not UTF-8");
+        return refuse_field(err, field, text, "not UTF-8");
     for (const char *c = text; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return refuse(err, field, text, "control characters have no place in a name");
+            return refuse_field(err, field, text, "control characters have no place in a name");
     len = characters(text);
     if (len <= bound)
         return SIGNET_OK;
     snprintf(why, sizeof why, "%zu characters, X.509 takes %zu (RFC 5280, appendix A)", len, bound);
-    return refuse(err, field, text, why);
+    return refuse_field(err, field, text, why);
 }
 
 static int check_names(const struct signet_cert_info *info, struct signet_error *err)
@@ -249,7 +242,7 @@ static int check_names(const struct signet_cert_info *info, struct signet_error 
 
     if (c && (strlen(c) != 2 || strspn(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                           "0123456789 '()+,-./:=?") != 2)) {
-        refuse(err, "countryName", c, "must be two letters (ISO 3166)");
+        refuse_field(err, "countryName", c, "must be two letters (ISO 3166)");
         error_hint(err, "for example PL or US");
         return SIGNET_E_MEANING;
     }
@@ -261,7 +254,7 @@ static int check_names(const struct signet_cert_info *info, struct signet_error 
         return rc;
     for (; mail && *mail; mail++)
         if ((unsigned char)*mail > 0x7e || (unsigned char)*mail < 0x20)
-            return refuse(err, "emailAddress", info->email_address, "ASCII only");
+            return refuse_field(err, "emailAddress", info->email_address, "ASCII only");
     return SIGNET_OK;
 }
 

@@ -35,41 +35,36 @@ void signet_key_free(struct signet_key **key)
     *key = NULL;
 }
 
+/* Takes the context; group or bits: what it does not know yet. */
+static int generate(struct signet_key **out, EVP_PKEY_CTX *ctx, const char *group, unsigned bits,
+                    struct signet_error *err)
+{
+    EVP_PKEY *pkey = NULL;
+    bool ok = ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
+              (!group || EVP_PKEY_CTX_set_group_name(ctx, group) == 1) &&
+              (!bits || EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits) == 1) &&
+              EVP_PKEY_generate(ctx, &pkey) == 1;
+
+    EVP_PKEY_CTX_free(ctx);
+    return ok ? key_wrap(out, pkey, err) : crypto_fail(err, "cannot make a private key");
+}
+
 int signet_key_generate(struct signet_key **out, const struct signet_cert_info *info,
                         const struct signet_observer *observer, struct signet_error *err)
 {
-    struct plan p = {0};
-    EVP_PKEY *pkey = NULL;
-    EVP_PKEY_CTX *ctx;
-    int rc, ok;
+    unsigned bits = info ? info->rsa_key_len : 0;
+    const char *group;
+    int rc = plan_key(&group, info, observer, err);
 
-    rc = plan_key(&p, info, observer, err);
-    if (rc)
-        return rc;
-    ctx = EVP_PKEY_CTX_new_from_name(NULL, p.group ? "EC" : "RSA", NULL);
-    ok = ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
-         (p.group ? EVP_PKEY_CTX_set_group_name(ctx, p.group)
-                  : EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)info->rsa_key_len)) == 1 &&
-         EVP_PKEY_generate(ctx, &pkey) == 1;
-    EVP_PKEY_CTX_free(ctx);
-    if (!ok)
-        return crypto_fail(err, "cannot make a private key");
-    return key_wrap(out, pkey, err);
+    return rc ? rc
+              : generate(out, EVP_PKEY_CTX_new_from_name(NULL, bits ? "RSA" : "EC", NULL), group,
+                         bits, err);
 }
 
 int key_generate_like(struct signet_key **out, const struct signet_key *like,
                       struct signet_error *err)
 {
-    EVP_PKEY *pkey = NULL;
-    EVP_PKEY_CTX *ctx;
-    int ok;
-
-    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, like->pkey, NULL);
-    ok = ctx && EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_generate(ctx, &pkey) == 1;
-    EVP_PKEY_CTX_free(ctx);
-    if (!ok)
-        return crypto_fail(err, "cannot make a private key");
-    return key_wrap(out, pkey, err);
+    return generate(out, EVP_PKEY_CTX_new_from_pkey(NULL, like->pkey, NULL), NULL, 0, err);
 }
 
 bool key_is_ec(const struct signet_key *key)
@@ -77,27 +72,13 @@ bool key_is_ec(const struct signet_key *key)
     return key->ec.group != NID_undef;
 }
 
-/* EC keys on a named curve, or RSA: what DTLS stacks of devices take. */
-static int check_kind(EVP_PKEY *pkey, struct signet_error *err)
+static int check_ec(EVP_PKEY *pkey, struct signet_error *err)
 {
     char group[64];
     EVP_PKEY_CTX *ctx;
-    int ok;
+    bool ok;
 
-    if (EVP_PKEY_is_a(pkey, "RSA")) {
-        if (EVP_PKEY_get_bits(pkey) < 512 || EVP_PKEY_get_bits(pkey) > 16384)
-            return error_set(err, SIGNET_E_CERT, "an RSA key of %d bits", EVP_PKEY_get_bits(pkey));
-        return SIGNET_OK;
-    }
-    if (!EVP_PKEY_is_a(pkey, "EC")) {
-        const char *name = EVP_PKEY_get0_type_name(pkey);
-
-        error_set(err, SIGNET_E_CERT, "a key of type %s", name ? name : "unknown");
-        error_hint(err, "LwM2M devices take EC keys (secp256r1), some take RSA");
-        return SIGNET_E_CERT;
-    }
     if (EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1) {
-        crypto_fail(NULL, "");
         error_set(err, SIGNET_E_CERT, "an EC key without a named curve");
         error_hint(err, "openssl ec -param_enc named_curve writes one with a named curve");
         return SIGNET_E_CERT;
@@ -110,8 +91,42 @@ static int check_kind(EVP_PKEY *pkey, struct signet_error *err)
     EVP_PKEY_CTX_free(ctx);
     if (ok)
         return SIGNET_OK;
-    crypto_fail(NULL, "");
     return error_set(err, SIGNET_E_CERT, "the private and the public half of the key do not match");
+}
+
+/* EC keys on a named curve, or RSA: what DTLS stacks of devices take. */
+static int check_type(EVP_PKEY *pkey, struct signet_error *err)
+{
+    const char *name = EVP_PKEY_get0_type_name(pkey);
+    int bits = EVP_PKEY_get_bits(pkey);
+
+    if (EVP_PKEY_is_a(pkey, "EC"))
+        return check_ec(pkey, err);
+    if (EVP_PKEY_is_a(pkey, "RSA"))
+        return bits >= RSA_MIN && bits <= RSA_MAX
+                   ? SIGNET_OK
+                   : error_set(err, SIGNET_E_CERT, "an RSA key of %d bits", bits);
+    error_set(err, SIGNET_E_CERT, "a key of type %s", name ? name : "unknown");
+    error_hint(err, "LwM2M devices take EC keys (secp256r1), some take RSA");
+    return SIGNET_E_CERT;
+}
+
+static bool is_encrypted(const struct secret *der)
+{
+    const unsigned char *at = der->data;
+    X509_SIG *sealed = d2i_X509_SIG(NULL, &at, (long)der->len); /* EncryptedPrivateKeyInfo */
+
+    X509_SIG_free(sealed);
+    return sealed;
+}
+
+static bool is_cert(const struct secret *der)
+{
+    const unsigned char *at = der->data;
+    X509 *cert = d2i_X509(NULL, &at, (long)der->len);
+
+    X509_free(cert);
+    return cert;
 }
 
 int signet_key_load(struct signet_key **out, const void *data, size_t len, struct signet_error *err)
@@ -119,39 +134,21 @@ int signet_key_load(struct signet_key **out, const void *data, size_t len, struc
     struct secret der = {0};
     const unsigned char *at;
     EVP_PKEY *pkey = NULL;
-    X509_SIG *sealed;
-    int rc;
+    int rc = pem_read(data, len, PEM_PRIVATE_KEY, &der, err);
 
-    rc = pem_key(data, len, &der, err);
     if (rc)
         return rc;
     at = der.data;
-    sealed = d2i_X509_SIG(NULL, &at, (long)der.len); /* EncryptedPrivateKeyInfo has this shape */
-    X509_SIG_free(sealed);
-    if (sealed) {
-        rc = error_set(err, SIGNET_E_CERT, "the private key is encrypted");
-        error_hint(err, "decrypt the key first");
-        goto out;
-    }
-    at = der.data;
-    pkey = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
-    if (!pkey || at != der.data + der.len) {
-        const unsigned char *again = der.data;
-        X509 *cert = d2i_X509(NULL, &again, (long)der.len);
-
+    if (is_encrypted(&der))
+        rc = pem_encrypted(err);
+    else if (!(pkey = d2i_AutoPrivateKey(NULL, &at, (long)der.len)) || at != der.data + der.len)
         rc = error_set(err, SIGNET_E_CERT,
-                       cert ? "this is a certificate, not a private key"
-                            : "not a private key (PKCS#8, SEC1 or PKCS#1)");
-        X509_free(cert);
-        crypto_fail(NULL, "");
-        goto out;
-    }
-    rc = check_kind(pkey, err);
-    if (!rc) {
+                       is_cert(&der) ? "this is a certificate, not a private key"
+                                     : "not a private key (PKCS#8, SEC1 or PKCS#1)");
+    else if (!(rc = check_type(pkey, err))) {
         rc = key_wrap(out, pkey, err);
         pkey = NULL;
     }
-out:
     ERR_clear_error();
     EVP_PKEY_free(pkey);
     secret_wipe(&der);

@@ -155,27 +155,18 @@ static int put_signature(struct buf *b, const struct issuer *issuer, struct sign
     return buf_check(b, err);
 }
 
-static int make(struct signet_cert **out, const struct plan *p, const struct signet_key *key,
-                const struct signet_cert_info *info, const struct issuer *issuer,
-                struct signet_error *err)
+static int make_cert(struct signet_cert **out, const struct plan *p, const struct signet_key *key,
+                     const struct signet_cert_info *info, const struct issuer *issuer,
+                     struct signet_error *err)
 {
-    struct signet_cert *cert = NULL;
     struct buf b = {0};
     int rc;
 
     buf_reserve(&b, 2048);
     put_tbs(&b, p, info, key, issuer);
     rc = put_signature(&b, issuer, err);
-    if (rc)
-        goto out;
-    cert = calloc(1, sizeof *cert);
-    rc = cert ? buf_take(&b, &cert->der, err) : error_nomem(err);
-    if (!rc) {
-        *out = cert;
-        cert = NULL;
-    }
-out:
-    free(cert);
+    if (!rc)
+        rc = cert_take(out, &b, err);
     buf_free(&b);
     return rc;
 }
@@ -193,20 +184,23 @@ static int choose_algorithm(struct issuer *issuer, const EVP_MD *md, struct sign
     return SIGNET_E_MEANING;
 }
 
-static const struct signet_cert_info no_info;
-
-static int plan(struct plan *p, const struct signet_cert_info *info, const char *endpoint,
-                const struct signet_observer *observer, struct signet_error *err)
+/* What both kinds of certificate need. info NULL: nothing is asked for. */
+static int plan_issue(struct plan *p, struct issuer *issuer, const struct signet_cert_info **info,
+                      const char *endpoint, const struct signet_observer *observer,
+                      struct signet_error *err)
 {
-    int rc = plan_cert(p, info, endpoint, observer, err);
+    static const struct signet_cert_info no_info;
+    const struct signet_cert_info *i = *info ? *info : &no_info;
+    int rc = plan_cert(p, i, endpoint, observer, err);
 
-    if (!rc && !p->common_name && !info->country_name && !info->state_or_province_name &&
-        !info->locality_name && !info->organization_name && !info->organization_unit_name &&
-        !info->email_address) {
+    *info = i;
+    if (!rc && !p->common_name && !i->country_name && !i->state_or_province_name &&
+        !i->locality_name && !i->organization_name && !i->organization_unit_name &&
+        !i->email_address) {
         rc = error_set(err, SIGNET_E_MEANING, "a certificate needs a name");
         error_hint(err, "give an endpoint name or a commonName");
     }
-    return rc;
+    return rc ? rc : choose_algorithm(issuer, p->digest, err);
 }
 
 int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
@@ -215,14 +209,10 @@ int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
 {
     struct plan p = {0};
     struct issuer self = {.key = key};
-    int rc;
+    int rc = plan_issue(&p, &self, &info, endpoint, observer, err);
 
-    info = info ? info : &no_info;
-    rc = plan(&p, info, endpoint, observer, err);
     if (!rc)
-        rc = choose_algorithm(&self, p.digest, err);
-    if (!rc)
-        rc = make(out, &p, key, info, &self, err);
+        rc = make_cert(out, &p, key, info, &self, err);
     if (rc)
         error_prefix(err, "cannot make a certificate");
     return rc;
@@ -231,31 +221,24 @@ int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
 static int check_issuer(const struct signet_cert *cert, const struct signet_key *key, X509 *x,
                         const struct plan *p, struct signet_error *err)
 {
-    struct tm tm;
+    int64_t from, to;
+    char date[24];
     int rc;
 
-    rc = signet_cert_check_key(cert, key, err);
-    if (!rc)
-        rc = signet_cert_check_dates(cert, NULL, err);
-    if (rc)
+    if ((rc = signet_cert_check_key(cert, key, err)) ||
+        (rc = signet_cert_check_dates(cert, NULL, err)) || (rc = cert_dates(x, &from, &to, err)))
         return rc;
     if (X509_check_ca(x) != 1 || !(X509_get_key_usage(x) & KU_KEY_CERT_SIGN)) {
         error_set(err, SIGNET_E_CERT, "it is not the certificate of an authority");
         error_hint(err, "it needs basicConstraints CA:TRUE and keyUsage keyCertSign");
         return SIGNET_E_CERT;
     }
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
-        return crypto_fail(err, "notAfter");
-    if (p->not_after > timegm(&tm)) {
-        char date[24];
-
-        clock_format(timegm(&tm), date);
-        error_set(err, SIGNET_E_MEANING, "it expires %s, before the device's certificate would",
-                  date);
-        error_hint(err, "ask for a shorter validityOffsetInSeconds");
-        return SIGNET_E_MEANING;
-    }
-    return SIGNET_OK;
+    if (p->not_after <= to)
+        return SIGNET_OK;
+    clock_format(to, date);
+    error_set(err, SIGNET_E_MEANING, "it expires %s, before the device's certificate would", date);
+    error_hint(err, "ask for a shorter validityOffsetInSeconds");
+    return SIGNET_E_MEANING;
 }
 
 int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
@@ -265,21 +248,16 @@ int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
 {
     struct plan p = {0};
     struct issuer by = {.key = issuer_key};
-    int rc;
+    int rc = plan_issue(&p, &by, &info, endpoint, observer, err);
 
-    info = info ? info : &no_info;
-    rc = plan(&p, info, endpoint, observer, err);
+    if (!rc) {
+        by.cert = cert_parse(issuer, err);
+        rc = by.cert ? check_issuer(issuer, issuer_key, by.cert, &p, err) : SIGNET_E_CERT;
+        if (rc)
+            error_prefix(err, "the issuer's certificate");
+    }
     if (!rc)
-        rc = choose_algorithm(&by, p.digest, err);
-    if (rc)
-        goto out;
-    by.cert = cert_parse(issuer, err);
-    rc = by.cert ? check_issuer(issuer, issuer_key, by.cert, &p, err) : SIGNET_E_CERT;
-    if (rc)
-        error_prefix(err, "the issuer's certificate");
-    else
-        rc = make(out, &p, key, info, &by, err);
-out:
+        rc = make_cert(out, &p, key, info, &by, err);
     X509_free(by.cert);
     if (rc)
         error_prefix(err, "cannot sign a certificate");

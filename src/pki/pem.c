@@ -59,131 +59,116 @@ static int next_block(const char **at, const char *end, struct block *b, struct 
     return 1;
 }
 
-static int decode(const struct block *b, const char *what, struct secret *der,
-                  struct signet_error *err)
+static int decode_block(const struct block *b, const char *what, struct secret *der,
+                        struct signet_error *err)
 {
-    struct secret text = {0}, bin = {0};
+    struct secret text = {0};
     size_t n = 0;
     ssize_t len;
-    int rc;
+    int rc = secret_alloc(&text, b->body_len + 1, err);
 
-    rc = secret_alloc(&text, b->body_len + 1, err);
-    if (!rc)
-        rc = secret_alloc(&bin, b->body_len + 1, err);
     if (rc)
-        goto out;
+        return rc;
     for (size_t i = 0; i < b->body_len; i++)
         if (!isspace((unsigned char)b->body[i]))
             text.data[n++] = (uint8_t)b->body[i];
-    len = base64_decode((const char *)text.data, n, bin.data, bin.len);
+    len = base64_decode((const char *)text.data, n, text.data, text.len);
     if (len < 0)
         rc = error_set(err, SIGNET_E_CERT, "malformed PEM: the %s is not base64", what);
-    else if (!(rc = der_check_whole(bin.data, (size_t)len, what, err)))
-        rc = secret_set(der, bin.data, (size_t)len, err);
-out:
+    else if (!(rc = der_check_whole(text.data, (size_t)len, what, err)))
+        rc = secret_set(der, text.data, (size_t)len, err);
     secret_wipe(&text);
-    secret_wipe(&bin);
     return rc;
 }
 
-static int encrypted(struct signet_error *err)
+int pem_encrypted(struct signet_error *err)
 {
     error_set(err, SIGNET_E_CERT, "the private key is encrypted");
     error_hint(err, "decrypt the key first");
     return SIGNET_E_CERT;
 }
 
-/* What a block is to someone who looks for `key` or a certificate. */
-enum sort { WANTED, SKIPPED, REFUSED };
+static const char *const kind_names[] = {"private key", "certificate"};
 
-static enum sort sort_block(const struct block *b, bool key, struct signet_error *err)
+static bool is_sealed(const struct block *b)
 {
-    static const char *const key_labels[] = {"PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"};
-    bool is_key = false, is_cert;
-
-    for (size_t i = 0; i < 3; i++)
-        is_key = is_key || label_is(b, key_labels[i]);
-    is_cert = label_is(b, "CERTIFICATE") || label_is(b, "X509 CERTIFICATE");
-    if (label_is(b, "ENCRYPTED PRIVATE KEY") ||
-        (is_key && find(b->body, b->body + b->body_len, "Proc-Type:"))) {
-        if (key)
-            return (encrypted(err), REFUSED);
-        is_key = true;
-    }
-    if (key ? is_key : is_cert)
-        return WANTED;
-    if (key && label_is(b, "EC PARAMETERS")) /* `openssl ecparam -genkey` writes them in front */
-        return SKIPPED;
-    if (is_key)
-        error_set(err, SIGNET_E_CERT, "there is a private key in this certificate file");
-    else if (is_cert)
-        error_set(err, SIGNET_E_CERT, "there is a certificate in this private key file");
-    else if (label_is(b, "PUBLIC KEY"))
-        error_set(err, SIGNET_E_CERT, "this is a public key, not a %s",
-                  key ? "private key" : "certificate");
-    else if (label_is(b, "CERTIFICATE REQUEST"))
-        error_set(err, SIGNET_E_CERT, "this is a certificate request, not a %s",
-                  key ? "private key" : "certificate");
-    else
-        error_set(err, SIGNET_E_CERT, "the PEM holds something that is not a %s",
-                  key ? "private key" : "certificate");
-    error_hint(err, "give a file with the %s only", key ? "private key" : "certificate");
-    return REFUSED;
+    return label_is(b, "ENCRYPTED PRIVATE KEY") ||
+           find(b->body, b->body + b->body_len, "Proc-Type:");
 }
 
-static int read_pem(const uint8_t *data, size_t len, bool key, struct secret *der,
+/* What the label says that a block is; -1: something else. */
+static int kind_of(const struct block *b)
+{
+    if (label_is(b, "PRIVATE KEY") || label_is(b, "EC PRIVATE KEY") ||
+        label_is(b, "RSA PRIVATE KEY") || label_is(b, "ENCRYPTED PRIVATE KEY"))
+        return PEM_PRIVATE_KEY;
+    return label_is(b, "CERTIFICATE") || label_is(b, "X509 CERTIFICATE") ? PEM_CERTIFICATE : -1;
+}
+
+static int refuse_block(const struct block *b, enum pem_kind wanted, struct signet_error *err)
+{
+    const char *name = kind_names[wanted];
+    int kind = kind_of(b);
+
+    if (kind >= 0)
+        error_set(err, SIGNET_E_CERT, "there is a %s in this %s file", kind_names[kind], name);
+    else if (label_is(b, "PUBLIC KEY"))
+        error_set(err, SIGNET_E_CERT, "this is a public key, not a %s", name);
+    else if (label_is(b, "CERTIFICATE REQUEST"))
+        error_set(err, SIGNET_E_CERT, "this is a certificate request, not a %s", name);
+    else
+        error_set(err, SIGNET_E_CERT, "the PEM holds something that is not a %s", name);
+    error_hint(err, "give a file with the %s only", name);
+    return SIGNET_E_CERT;
+}
+
+static int refuse_second(enum pem_kind kind, struct signet_error *err)
+{
+    error_set(err, SIGNET_E_CERT, "more than one %s in one PEM file", kind_names[kind]);
+    error_hint(err, kind == PEM_PRIVATE_KEY
+                        ? "keep the device's own key"
+                        : "LwM2M takes one certificate: keep the first, which is the "
+                          "peer's own, and leave out the chain");
+    return SIGNET_E_CERT;
+}
+
+static int read_pem(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
                     struct signet_error *err)
 {
-    const char *what = key ? "private key" : "certificate";
     const char *at = (const char *)data, *end = at + len;
     struct block b, wanted = {0};
     int more;
 
     while ((more = next_block(&at, end, &b, err)) > 0) {
-        enum sort sort = sort_block(&b, key, err);
-
-        if (sort == REFUSED)
-            return SIGNET_E_CERT;
-        if (sort == SKIPPED)
-            continue;
-        if (wanted.body) {
-            error_set(err, SIGNET_E_CERT, "more than one %s in one PEM file", what);
-            error_hint(err, key ? "keep the device's own key"
-                                : "LwM2M takes one certificate: keep the first, which is the "
-                                  "peer's own, and leave out the chain");
-            return SIGNET_E_CERT;
-        }
+        if (kind == PEM_PRIVATE_KEY && label_is(&b, "EC PARAMETERS"))
+            continue; /* `openssl ecparam -genkey` writes them in front */
+        if (kind_of(&b) != (int)kind)
+            return refuse_block(&b, kind, err);
+        if (kind == PEM_PRIVATE_KEY && is_sealed(&b))
+            return pem_encrypted(err);
+        if (wanted.body)
+            return refuse_second(kind, err);
         wanted = b;
     }
     if (more < 0)
         return SIGNET_E_CERT;
     if (!wanted.body)
-        return error_set(err, SIGNET_E_CERT, "there is no %s in the PEM", what);
-    return decode(&wanted, what, der, err);
+        return error_set(err, SIGNET_E_CERT, "there is no %s in the PEM", kind_names[kind]);
+    return decode_block(&wanted, kind_names[kind], der, err);
 }
 
-static int read_any(const uint8_t *data, size_t len, bool key, struct secret *der,
-                    struct signet_error *err)
+int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
+             struct signet_error *err)
 {
     int rc;
 
     if (len > IMPORT_MAX)
         return error_set(err, SIGNET_E_LIMIT, "%zu bytes are too many for a %s", len,
-                         key ? "private key" : "certificate");
+                         kind_names[kind]);
     if (is_pem(data, len))
-        return read_pem(data, len, key, der, err);
-    rc = der_check_whole(data, len, key ? "private key" : "certificate", err);
+        return read_pem(data, len, kind, der, err);
+    rc = der_check_whole(data, len, kind_names[kind], err);
     return rc ? rc : secret_set(der, data, len, err);
-}
-
-int pem_key(const uint8_t *data, size_t len, struct secret *der, struct signet_error *err)
-{
-    return read_any(data, len, true, der, err);
-}
-
-int pem_cert(const uint8_t *data, size_t len, struct secret *der, struct signet_error *err)
-{
-    return read_any(data, len, false, der, err);
 }
 
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len)

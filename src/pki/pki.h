@@ -22,9 +22,7 @@ int sha256_begin(struct sha256 *h, struct signet_error *err);
 int sha256_add(struct sha256 *h, const void *data, size_t len, struct signet_error *err);
 /* Of all so far; more may follow. */
 int sha256_peek(const struct sha256 *h, uint8_t out[static 32], struct signet_error *err);
-/* Frees the state, whatever it returns. */
-int sha256_end(struct sha256 *h, uint8_t out[static 32], struct signet_error *err);
-void sha256_drop(struct sha256 *h); /* after a begin without an end; twice is fine */
+void sha256_drop(struct sha256 *h); /* twice is fine */
 
 /* facts.c: what signet_cert_describe() says in issuer, serial and key_sha256, from the DER of a
  * certificate that was checked before or made here, at a hundredth of the time. */

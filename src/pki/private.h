@@ -54,15 +54,15 @@ int ec_put_private(struct buf *b, const struct signet_key *key, struct signet_er
 
 /* info.c: what a request means, after all its checks */
 struct plan {
-    const char *group; /* OpenSSL's name of the curve; NULL: RSA */
     const EVP_MD *digest;
     uint8_t serial[20]; /* big-endian, no leading zeros */
     size_t serial_len;
     int64_t not_before, not_after;
     const char *common_name;
 };
-/* The curve or the RSA length. */
-int plan_key(struct plan *p, const struct signet_cert_info *info,
+enum { RSA_MIN = 512, RSA_MAX = 16384 }; /* bits */
+/* OpenSSL's name of the curve; NULL: RSA. */
+int plan_key(const char **group, const struct signet_cert_info *info,
              const struct signet_observer *observer, struct signet_error *err);
 /* Digest, serial, dates, names. */
 int plan_cert(struct plan *p, const struct signet_cert_info *info, const char *endpoint,
@@ -73,9 +73,10 @@ const char *curve_standard_name(const char *name);
 void info_name(struct buf *b, const struct signet_cert_info *info, const char *common_name);
 
 /* pem.c: the DER of the one key or certificate in data, from PEM or from DER itself. */
-int pem_key(const uint8_t *data, size_t len, struct secret *der, struct signet_error *err);
-int pem_cert(const uint8_t *data, size_t len, struct secret *der, struct signet_error *err);
-
+enum pem_kind { PEM_PRIVATE_KEY, PEM_CERTIFICATE };
+int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
+             struct signet_error *err);
+int pem_encrypted(struct signet_error *err); /* says that a private key is */
 /* Text of 64 columns, RFC 7468. */
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
 
@@ -85,6 +86,10 @@ int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[stati
 
 /* cert.c */
 X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err);
+/* A certificate of these bytes, which are taken. */
+int cert_take(struct signet_cert **out, struct buf *der, struct signet_error *err);
+int cert_dates(X509 *x, int64_t *from, int64_t *to, struct signet_error *err);
+void serial_text(const uint8_t *number, size_t len, char *out); /* the 30 first bytes in hex */
 int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error *err);
 
 #endif

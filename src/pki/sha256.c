@@ -28,16 +28,6 @@ int sha256_add(struct sha256 *h, const void *data, size_t len, struct signet_err
     return SIGNET_OK;
 }
 
-int sha256_end(struct sha256 *h, uint8_t out[static 32], struct signet_error *err)
-{
-    int rc = SIGNET_OK;
-
-    if (EVP_DigestFinal_ex(h->state, out, NULL) != 1)
-        rc = crypto_fail(err, "SHA-256");
-    sha256_drop(h);
-    return rc;
-}
-
 void sha256_drop(struct sha256 *h)
 {
     EVP_MD_CTX_free(h->state);

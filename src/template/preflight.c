@@ -164,7 +164,7 @@ static int scan(struct trial *t, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = manifest_scan(n->manifest, &visitor, err);
     if (rc == SIGNET_OK)
-        rc = sha256_end(&t->hash, digest, err);
+        rc = sha256_peek(&t->hash, digest, err);
     sha256_drop(&t->hash);
     if (rc != SIGNET_OK)
         return rc;
