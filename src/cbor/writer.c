@@ -51,7 +51,7 @@ static uint8_t *put_head(struct buf *b, enum major major, uint64_t value, size_t
     return at + 1;
 }
 
-static void put_string(struct buf *b, enum major major, const void *data, size_t len)
+static void put_bytes(struct buf *b, enum major major, const void *data, size_t len)
 {
     uint8_t *at = put_head(b, major, len, len);
 
@@ -135,17 +135,17 @@ void cbor_put_bool(struct buf *b, bool value)
 
 void cbor_put_bytes(struct buf *b, const void *data, size_t len)
 {
-    put_string(b, MAJOR_BYTES, data, len);
+    put_bytes(b, MAJOR_BYTES, data, len);
 }
 
 void cbor_put_text(struct buf *b, const char *text)
 {
-    put_string(b, MAJOR_TEXT, text, strlen(text));
+    put_bytes(b, MAJOR_TEXT, text, strlen(text));
 }
 
 void cbor_put_text_n(struct buf *b, const void *text, size_t len)
 {
-    put_string(b, MAJOR_TEXT, text, len);
+    put_bytes(b, MAJOR_TEXT, text, len);
 }
 
 void cbor_put_array(struct buf *b, size_t count)

@@ -16,8 +16,8 @@ struct check {
 
 /* "line 3: RID.Security.Mode (/0/1/2) is ..." line 0: the place is not known. */
 __attribute__((format(printf, 6, 0))) static void
-describe(struct signet_error *out, enum signet_code code, struct signet_path path, unsigned line,
-         const char *hint, const char *fmt, va_list args)
+describe_resource(struct signet_error *out, enum signet_code code, struct signet_path path,
+                  unsigned line, const char *hint, const char *fmt, va_list args)
 {
     const char *object = signet_object_name(path.oid);
     const char *resource = signet_resource_name(path.oid, path.rid);
@@ -37,15 +37,16 @@ describe(struct signet_error *out, enum signet_code code, struct signet_path pat
 
 /* The device refuses `path`: an error, or a warning when the caller wants to go on. Returns
  * non-zero when the check is over. */
-__attribute__((format(printf, 5, 6))) static int refuse(struct check *check,
-                                                        struct signet_path path, unsigned line,
-                                                        const char *hint, const char *fmt, ...)
+__attribute__((format(printf, 5, 6))) static int check_refuse(struct check *check,
+                                                              struct signet_path path,
+                                                              unsigned line, const char *hint,
+                                                              const char *fmt, ...)
 {
     struct signet_error refusal = {0};
     va_list args;
 
     va_start(args, fmt);
-    describe(&refusal, SIGNET_E_MEANING, path, line, hint, fmt, args);
+    describe_resource(&refusal, SIGNET_E_MEANING, path, line, hint, fmt, args);
     va_end(args);
     if (check->warn_only) {
         event_warn(check->observer, &refusal);
@@ -63,7 +64,7 @@ suspect(struct check *check, struct signet_path path, const char *hint, const ch
     va_list args;
 
     va_start(args, fmt);
-    describe(&warning, SIGNET_OK, path, 0, hint, fmt, args);
+    describe_resource(&warning, SIGNET_OK, path, 0, hint, fmt, args);
     va_end(args);
     event_warn(check->observer, &warning);
 }
@@ -77,20 +78,20 @@ static bool type_fits(enum signet_type want, const struct signet_value *value)
            (want == SIGNET_TYPE_UNSIGNED && value->as.integer >= 0);
 }
 
-static int check_value(struct check *check, const struct signet_record *record,
-                       const struct resource *resource)
+static int check_record_value(struct check *check, const struct signet_record *record,
+                              const struct resource *resource)
 {
     const struct type_info *want = type_info((enum signet_type)resource->type);
     const struct signet_value *value = &record->value;
     int rc = SIGNET_OK;
 
     if (!type_fits((enum signet_type)resource->type, value))
-        return refuse(check, record->path, record->line, want->hint, "must be %s, not %s",
-                      want->noun, type_info(value->type)->noun);
+        return check_refuse(check, record->path, record->line, want->hint, "must be %s, not %s",
+                            want->noun, type_info(value->type)->noun);
     if (resource->most && value->type == SIGNET_TYPE_INTEGER &&
         (value->as.integer < resource->least || value->as.integer > resource->most))
-        rc = refuse(check, record->path, record->line, NULL, "must be %d to %d, not %lld",
-                    (int)resource->least, (int)resource->most, (long long)value->as.integer);
+        rc = check_refuse(check, record->path, record->line, NULL, "must be %d to %d, not %lld",
+                          (int)resource->least, (int)resource->most, (long long)value->as.integer);
     if (!rc && resource->oid == 1 && resource->rid == 1 && value->as.integer == 0)
         suspect(check, record->path, NULL, "is 0: the server may forget the device at once");
     return rc;
@@ -105,18 +106,18 @@ static int check_record(struct check *check, const struct signet_record *record)
     if (!object)
         return SIGNET_OK; /* not ours to judge */
     if (!resource)
-        return refuse(check, path, record->line, NULL, "is not a resource of OID.%s", object);
+        return check_refuse(check, path, record->line, NULL, "is not a resource of OID.%s", object);
     if (resource->type == SIGNET_TYPE_EXECUTABLE)
-        return refuse(check, path, record->line, NULL, "is executable: it has no value");
+        return check_refuse(check, path, record->line, NULL, "is executable: it has no value");
     if (resource->flags & READ_ONLY)
-        return refuse(check, path, record->line, NULL, "is read-only for everyone");
+        return check_refuse(check, path, record->line, NULL, "is read-only for everyone");
     if ((resource->flags & MULTIPLE) && path.riid == SIGNET_NO_ID)
-        return refuse(check, path, record->line, "write {0: value}",
-                      "has resource instances: its value is a dictionary of them");
+        return check_refuse(check, path, record->line, "write {0: value}",
+                            "has resource instances: its value is a dictionary of them");
     if (!(resource->flags & MULTIPLE) && path.riid != SIGNET_NO_ID)
-        return refuse(check, path, record->line, "write the value itself",
-                      "has one value, not a dictionary of instances");
-    return check_value(check, record, resource);
+        return check_refuse(check, path, record->line, "write the value itself",
+                            "has one value, not a dictionary of instances");
+    return check_record_value(check, record, resource);
 }
 
 /* Each instance of Security and Server has what a device needs of it. */
@@ -134,8 +135,8 @@ static int check_mandatory(struct check *check, uint16_t oid)
             struct signet_path want = {oid, path.iid, resource->rid, SIGNET_NO_ID};
 
             if ((resource->flags & MANDATORY) && !signet_tree_find(check->tree, want) &&
-                refuse(check, want, 0, "add it to this instance",
-                       "is missing: a device refuses the instance without it"))
+                check_refuse(check, want, 0, "add it to this instance",
+                             "is missing: a device refuses the instance without it"))
                 return SIGNET_E_MEANING;
         }
     }
@@ -167,10 +168,11 @@ static int check_psk(struct check *check, const struct signet_account *account)
     size_t len;
 
     if (!account->identity || account->identity->as.bytes.len == 0)
-        return refuse(check, identity, 0, "give the PSK identity as bytes",
-                      "is missing or empty in mode psk");
+        return check_refuse(check, identity, 0, "give the PSK identity as bytes",
+                            "is missing or empty in mode psk");
     if (!account->secret_key || account->secret_key->as.bytes.len == 0)
-        return refuse(check, key, 0, "give the PSK as bytes", "is missing or empty in mode psk");
+        return check_refuse(check, key, 0, "give the PSK as bytes",
+                            "is missing or empty in mode psk");
     len = account->secret_key->as.bytes.len;
     if (len == sizeof sample - 1 && memcmp(account->secret_key->as.bytes.data, sample, len) == 0)
         suspect(check, key, "mint a key of its own for each device",
@@ -193,14 +195,15 @@ static int check_uri(struct check *check, const struct signet_account *account)
     if (!account->uri || account->uri->type != SIGNET_TYPE_STRING)
         return SIGNET_OK;
     if (!is_coap_uri(account->uri, &secured))
-        return refuse(check, uri, 0, "write 'coaps://HOST:5684'", "is not a CoAP URI with a host");
+        return check_refuse(check, uri, 0, "write 'coaps://HOST:5684'",
+                            "is not a CoAP URI with a host");
     if (account->mode == SIGNET_MODE_NONE || secured == (account->mode != SIGNET_MODE_NOSEC))
         return SIGNET_OK;
-    return refuse(check, uri, 0,
-                  secured ? "write coap://, or choose another mode"
-                          : "write coaps://, or set the mode to 3 (nosec)",
-                  "is %s, which mode %s does not go with", secured ? "coaps" : "coap",
-                  signet_mode_name(account->mode));
+    return check_refuse(check, uri, 0,
+                        secured ? "write coap://, or choose another mode"
+                                : "write coaps://, or set the mode to 3 (nosec)",
+                        "is %s, which mode %s does not go with", secured ? "coaps" : "coap",
+                        signet_mode_name(account->mode));
 }
 
 static int check_account(struct check *check, const struct signet_account *account)
@@ -208,15 +211,15 @@ static int check_account(struct check *check, const struct signet_account *accou
     int rc = SIGNET_OK;
 
     if (account->mode == SIGNET_MODE_RPK)
-        rc = refuse(check, (struct signet_path){0, account->iid, 2, SIGNET_NO_ID}, 0,
-                    "0 is psk, 2 is cert, 3 is nosec, 4 is est",
-                    "is 1 (raw public key), which the device's reader does not take");
+        rc = check_refuse(check, (struct signet_path){0, account->iid, 2, SIGNET_NO_ID}, 0,
+                          "0 is psk, 2 is cert, 3 is nosec, 4 is est",
+                          "is 1 (raw public key), which the device's reader does not take");
     if (!rc)
         rc = check_uri(check, account);
     if (!rc && !account->bootstrap && !account->has_ssid)
-        rc = refuse(check, (struct signet_path){0, account->iid, 10, SIGNET_NO_ID}, 0,
-                    "give a number from 1 to 65534, the same as in the Server instance",
-                    "is missing: a server that is not a bootstrap server needs it");
+        rc = check_refuse(check, (struct signet_path){0, account->iid, 10, SIGNET_NO_ID}, 0,
+                          "give a number from 1 to 65534, the same as in the Server instance",
+                          "is missing: a server that is not a bootstrap server needs it");
     if (rc || account->mode != SIGNET_MODE_PSK ||
         (account->identity && !type_has_bytes(account->identity->type)) ||
         (account->secret_key && !type_has_bytes(account->secret_key->type)))
@@ -235,8 +238,8 @@ static int check_ssids(struct check *check, uint16_t oid, uint16_t rid)
 
         if (r->path.oid == oid && r->path.rid == rid && r->value.type == SIGNET_TYPE_INTEGER &&
             ssid >= 0 && ssid <= 65535 && !id_set_add(&seen, (uint16_t)ssid) &&
-            refuse(check, r->path, r->line, "give each instance its own",
-                   "is %d in another instance too", (int)ssid))
+            check_refuse(check, r->path, r->line, "give each instance its own",
+                         "is %d in another instance too", (int)ssid))
             return SIGNET_E_MEANING;
     }
     return SIGNET_OK;
@@ -248,15 +251,15 @@ static int check_security(struct check *check)
     bool bootstrap = false;
 
     if (signet_tree_account_count(check->tree) > ACCOUNTS_MAX)
-        return refuse(check, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, 0, NULL,
-                      "has more than %d instances", ACCOUNTS_MAX);
+        return check_refuse(check, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, 0, NULL,
+                            "has more than %d instances", ACCOUNTS_MAX);
     for (size_t i = 0; signet_tree_account(check->tree, i, &account); i++) {
         int rc = check_account(check, &account);
 
         if (!rc && account.bootstrap && bootstrap)
-            rc = refuse(check, (struct signet_path){0, account.iid, 1, SIGNET_NO_ID}, 0,
-                        "one bootstrap server is all a device may have",
-                        "makes this a second bootstrap server");
+            rc = check_refuse(check, (struct signet_path){0, account.iid, 1, SIGNET_NO_ID}, 0,
+                              "one bootstrap server is all a device may have",
+                              "makes this a second bootstrap server");
         if (rc)
             return rc;
         bootstrap = bootstrap || account.bootstrap;
@@ -276,8 +279,8 @@ static int check_bindings(struct check *check)
 
         if (r->path.oid == 1 && r->path.rid == 7 && r->value.type == SIGNET_TYPE_STRING &&
             !is_binding((const char *)r->value.as.bytes.data, r->value.as.bytes.len) &&
-            refuse(check, r->path, r->line, "'U' is UDP, 'UQ' UDP with queue mode",
-                   "is not a binding: letters of UMHTSN, and Q not alone"))
+            check_refuse(check, r->path, r->line, "'U' is UDP, 'UQ' UDP with queue mode",
+                         "is not a binding: letters of UMHTSN, and Q not alone"))
             return SIGNET_E_MEANING;
     }
     return SIGNET_OK;

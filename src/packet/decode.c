@@ -43,8 +43,8 @@ struct fields {
 enum { KEY_OTHER = 100, KEY_LINK = 101 };
 
 /* The text of a label or a name. */
-static int read_text(struct decoder *d, const struct cbor_item *item, const char *what,
-                     const uint8_t **text, size_t *len, struct signet_error *err)
+static int decode_text(struct decoder *d, const struct cbor_item *item, const char *what,
+                       const uint8_t **text, size_t *len, struct signet_error *err)
 {
     if (item->kind != CBOR_TEXT && item->kind != CBOR_TEXT_START)
         return cbor_misplaced(item, what, err);
@@ -62,7 +62,7 @@ static int read_key(struct decoder *d, const struct cbor_item *item, int *key,
             *key = item->kind == CBOR_NEGATIVE ? -1 - (int)item->number : (int)item->number;
         return SIGNET_OK;
     }
-    int code = read_text(d, item, "a label", &text, &len, err);
+    int code = decode_text(d, item, "a label", &text, &len, err);
     if (code)
         return code;
     if (len == strlen(LABEL_OBJLINK) && !memcmp(text, LABEL_OBJLINK, len))
@@ -74,12 +74,12 @@ static int read_key(struct decoder *d, const struct cbor_item *item, int *key,
     return SIGNET_OK;
 }
 
-static int read_name(struct decoder *d, const struct cbor_item *item, struct name *out,
-                     struct signet_error *err)
+static int decode_name(struct decoder *d, const struct cbor_item *item, struct name *out,
+                       struct signet_error *err)
 {
     const uint8_t *text;
     size_t len;
-    int code = read_text(d, item, "a name", &text, &len, err);
+    int code = decode_text(d, item, "a name", &text, &len, err);
     if (code)
         return code;
     if (len > sizeof(out->text))
@@ -162,9 +162,9 @@ static int read_field(struct decoder *d, int key, const struct cbor_item *item, 
 {
     switch (key) {
     case LABEL_BASE_NAME:
-        return read_name(d, item, &d->base, err);
+        return decode_name(d, item, &d->base, err);
     case LABEL_NAME:
-        return read_name(d, item, &f->name, err);
+        return decode_name(d, item, &f->name, err);
     case LABEL_BASE_VALUE:
         return value_number(&d->in, item, &d->base_value, err);
     case LABEL_BASE_VERSION:

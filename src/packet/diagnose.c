@@ -46,7 +46,7 @@ static int put_hidden(struct writer *w, const struct cbor_item *item, struct sig
     return code;
 }
 
-static void put_string(struct buf *out, const struct cbor_item *item)
+static void put_quoted(struct buf *out, const struct cbor_item *item)
 {
     if (item->kind == CBOR_TEXT && utf8_valid(item->bytes, item->len)) {
         buf_json(out, item->bytes, item->len);
@@ -71,7 +71,7 @@ static int put_pieces(struct writer *w, const struct cbor_item *start, struct si
         if (!more)
             break;
         buf_text(w->out, first ? "" : ", ");
-        put_string(w->out, &piece);
+        put_quoted(w->out, &piece);
     }
     buf_byte(w->out, ')');
     return SIGNET_OK;
@@ -120,7 +120,7 @@ static int put_run(struct writer *w, struct cbor_run *run, bool map, struct sign
     }
 }
 
-static void put_number(struct buf *out, double value)
+static void put_float(struct buf *out, double value)
 {
     char text[SIGNET_NUMBER_SIZE];
     signet_text_number(value, text);
@@ -158,7 +158,7 @@ static int put_simple(struct writer *w, const struct cbor_item *item, struct sig
             buf_printf(w->out, "-%" PRIu64, item->number + 1);
         break;
     case CBOR_FLOAT:
-        put_number(w->out, item->real);
+        put_float(w->out, item->real);
         break;
     case CBOR_BOOLEAN:
         buf_text(w->out, item->boolean ? "true" : "false");
@@ -169,7 +169,7 @@ static int put_simple(struct writer *w, const struct cbor_item *item, struct sig
         break;
     case CBOR_TEXT:
     case CBOR_BYTES:
-        put_string(w->out, item);
+        put_quoted(w->out, item);
         break;
     case CBOR_BREAK:
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a break where nothing is open", item->at);

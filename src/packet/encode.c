@@ -2,7 +2,7 @@
 /* Tree to SenML CBOR. */
 #include "packet/private.h"
 
-static char *put_number(char *at, unsigned value)
+static char *put_decimal(char *at, unsigned value)
 {
     char digits[5];
     int n = 0;
@@ -21,16 +21,16 @@ static void put_path(struct buf *out, struct signet_path path)
     const uint16_t ids[] = {path.oid, path.iid, path.rid, path.riid};
     for (int i = 0; i < 4 && ids[i] != SIGNET_NO_ID; i++) {
         *at++ = '/';
-        at = put_number(at, ids[i]);
+        at = put_decimal(at, ids[i]);
     }
     cbor_put_text_n(out, text, (size_t)(at - text));
 }
 
 static void put_objlink(struct buf *out, uint16_t oid, uint16_t iid)
 {
-    char text[12], *at = put_number(text, oid);
+    char text[12], *at = put_decimal(text, oid);
     *at++ = ':';
-    at = put_number(at, iid);
+    at = put_decimal(at, iid);
     cbor_put_text_n(out, text, (size_t)(at - text));
 }
 
@@ -39,7 +39,8 @@ static void put_label(struct buf *out, enum label label)
     cbor_put_uint(out, (uint64_t)label);
 }
 
-static int put_value(struct buf *out, const struct signet_record *record, struct signet_error *err)
+static int encode_value(struct buf *out, const struct signet_record *record,
+                        struct signet_error *err)
 {
     const struct signet_value *value = &record->value;
     switch (value->type) {
@@ -91,7 +92,7 @@ int packet_encode(const struct signet_tree *tree, struct buf *out, struct signet
         cbor_put_map(out, 2);
         put_label(out, LABEL_NAME);
         put_path(out, record->path);
-        code = put_value(out, record, err);
+        code = encode_value(out, record, err);
     }
     if (code && !out->failed)
         out->len = before;

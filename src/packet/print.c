@@ -8,7 +8,7 @@
 
 enum { SHOWN_MAX = 64 }; /* bytes of an opaque value that a table shows */
 
-static bool printable(const uint8_t *data, size_t len)
+static bool all_printable(const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (data[i] < 0x20 || data[i] > 0x7e)
@@ -18,7 +18,7 @@ static bool printable(const uint8_t *data, size_t len)
 
 static void table_opaque(struct buf *out, const uint8_t *data, size_t len)
 {
-    if (printable(data, len) && len <= SHOWN_MAX) {
+    if (all_printable(data, len) && len <= SHOWN_MAX) {
         buf_printf(out, "'%.*s' (%zu bytes)", (int)len, (const char *)data, len);
         return;
     }
@@ -119,7 +119,7 @@ static void json_value(struct buf *out, const struct signet_value *value)
 }
 
 /* What RFC 8428 does not have, ends in no underscore: readers of SenML JSON pass over it. */
-static void print_json(const struct signet_tree *tree, bool reveal, struct buf *out)
+static void senml_json(const struct signet_tree *tree, bool reveal, struct buf *out)
 {
     char path[PATH_TEXT_MAX];
     buf_text(out, "[");
@@ -158,7 +158,7 @@ int signet_packet_print(const struct signet_tree *tree, enum signet_packet_forma
         print_table(tree, reveal, &text);
         break;
     case SIGNET_PACKET_JSON:
-        print_json(tree, reveal, &text);
+        senml_json(tree, reveal, &text);
         break;
     case SIGNET_PACKET_CFG:
         code = print_cfg(tree, reveal, &text, err);

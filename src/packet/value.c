@@ -11,7 +11,8 @@
 
 enum { TAG_TIME_TEXT = 0, TAG_TIME = 1, TAG_BIGNUM = 2, TAG_NEGATIVE_BIGNUM = 3, TAG_DECIMAL = 4 };
 
-static int integer(const struct cbor_item *item, struct signet_value *out, struct signet_error *err)
+static int cbor_integer(const struct cbor_item *item, struct signet_value *out,
+                        struct signet_error *err)
 {
     bool high = item->number > INT64_MAX;
     if (item->kind == CBOR_NEGATIVE && high)
@@ -25,10 +26,11 @@ static int integer(const struct cbor_item *item, struct signet_value *out, struc
     return SIGNET_OK;
 }
 
-static int plain(const struct cbor_item *item, struct signet_value *out, struct signet_error *err)
+static int plain_number(const struct cbor_item *item, struct signet_value *out,
+                        struct signet_error *err)
 {
     if (item->kind == CBOR_UNSIGNED || item->kind == CBOR_NEGATIVE)
-        return integer(item, out, err);
+        return cbor_integer(item, out, err);
     if (item->kind != CBOR_FLOAT)
         return cbor_misplaced(item, "a number", err);
     *out = (struct signet_value){.type = SIGNET_TYPE_FLOAT, .as.number = item->real};
@@ -76,7 +78,7 @@ static int decimal(struct cbor_reader *r, struct signet_value *out, struct signe
             return decimal_value(start.at, parts[0], parts[1], out, err);
         if (!more || n == 2 || (item.kind != CBOR_UNSIGNED && item.kind != CBOR_NEGATIVE))
             goto wrong;
-        code = integer(&item, &part, err);
+        code = cbor_integer(&item, &part, err);
         if (code)
             return code;
         if (part.type != SIGNET_TYPE_INTEGER)
@@ -114,13 +116,13 @@ int value_number(struct cbor_reader *r, const struct cbor_item *start, struct si
     struct cbor_item item;
     int code;
     if (start->kind != CBOR_TAG)
-        return plain(start, out, err);
+        return plain_number(start, out, err);
     switch (start->number) {
     case TAG_TIME_TEXT:
         return time_text(r, out, err);
     case TAG_TIME:
         code = cbor_next(r, &item, err);
-        return code ? code : plain(&item, out, err);
+        return code ? code : plain_number(&item, out, err);
     case TAG_DECIMAL:
         return decimal(r, out, err);
     case TAG_BIGNUM:

@@ -23,7 +23,7 @@ void signet_cert_free(struct signet_cert **cert)
     *cert = NULL;
 }
 
-static X509 *parse(const uint8_t *der, size_t len)
+static X509 *cert_parse_der(const uint8_t *der, size_t len)
 {
     const unsigned char *at = der;
     X509 *x = d2i_X509(NULL, &at, (long)len);
@@ -37,7 +37,7 @@ static X509 *parse(const uint8_t *der, size_t len)
 
 X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err)
 {
-    X509 *x = parse(cert->der.data, cert->der.len);
+    X509 *x = cert_parse_der(cert->der.data, cert->der.len);
 
     if (!x)
         crypto_fail(err, "cannot parse the certificate");
@@ -75,7 +75,7 @@ int signet_cert_load(struct signet_cert **out, const void *data, size_t len,
 
     if (rc)
         return rc;
-    x = parse(der.data, der.len);
+    x = cert_parse_der(der.data, der.len);
     if (x && X509_get0_pubkey(x)) {
         buf_append(&b, der.data, der.len);
         rc = cert_take(out, &b, err);
@@ -94,7 +94,7 @@ int signet_cert_load(struct signet_cert **out, const void *data, size_t len,
 
 bool cert_is_authority(const struct signet_cert *cert)
 {
-    X509 *x = parse(cert->der.data, cert->der.len);
+    X509 *x = cert_parse_der(cert->der.data, cert->der.len);
     bool authority = x && X509_check_ca(x) == 1;
 
     X509_free(x);
@@ -105,24 +105,18 @@ int signet_cert_der(const struct signet_cert *cert, struct signet_bytes *out,
                     struct signet_error *err)
 {
     struct buf b = {0};
-    int rc;
 
     buf_append(&b, cert->der.data, cert->der.len);
-    rc = buf_take(&b, out, err);
-    buf_free(&b);
-    return rc;
+    return buf_take(&b, out, err);
 }
 
 int signet_cert_pem(const struct signet_cert *cert, struct signet_bytes *out,
                     struct signet_error *err)
 {
     struct buf b = {0};
-    int rc;
 
     pem_write(&b, "CERTIFICATE", cert->der.data, cert->der.len);
-    rc = buf_take(&b, out, err);
-    buf_free(&b);
-    return rc;
+    return buf_take(&b, out, err);
 }
 
 int signet_cert_check_key(const struct signet_cert *cert, const struct signet_key *key,
@@ -143,23 +137,21 @@ int signet_cert_check_key(const struct signet_cert *cert, const struct signet_ke
     return SIGNET_E_CERT;
 }
 
-static int to_seconds(const ASN1_TIME *when, int64_t *out, struct signet_error *err)
+static bool to_seconds(const ASN1_TIME *when, int64_t *out)
 {
     struct tm tm = {0};
+    bool ok = ASN1_TIME_to_tm(when, &tm) == 1;
 
-    if (ASN1_TIME_to_tm(when, &tm) != 1) {
-        ERR_clear_error();
-        return error_set(err, SIGNET_E_CERT, "a date in the certificate is malformed");
-    }
     *out = timegm(&tm);
-    return SIGNET_OK;
+    return ok;
 }
 
 int cert_dates(X509 *x, int64_t *from, int64_t *to, struct signet_error *err)
 {
-    int rc = to_seconds(X509_get0_notBefore(x), from, err);
-
-    return rc ? rc : to_seconds(X509_get0_notAfter(x), to, err);
+    if (to_seconds(X509_get0_notBefore(x), from) && to_seconds(X509_get0_notAfter(x), to))
+        return SIGNET_OK;
+    ERR_clear_error();
+    return error_set(err, SIGNET_E_CERT, "a date in the certificate is malformed");
 }
 
 int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_observer *observer,
@@ -199,20 +191,19 @@ int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error
     BIO *bio = BIO_new(BIO_s_mem());
     struct buf safe = {0};
     char *text;
-    long len;
-    int rc = SIGNET_OK;
+    int rc;
 
     if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~XN_FLAG_SPC_EQ) < 0) {
         BIO_free(bio);
         return crypto_fail(err, "cannot show a name");
     }
-    len = BIO_get_mem_data(bio, &text);
+    long len = BIO_get_mem_data(bio, &text);
     text_escape(&safe, (const uint8_t *)text, len > 0 ? (size_t)len : 0);
-    if (safe.failed)
-        rc = buf_check(&safe, err);
-    else if (safe.len < size)
-        memcpy(out, safe.len ? (const char *)safe.data : "", safe.len + 1);
-    else
+    buf_text(&safe, "");
+    rc = buf_check(&safe, err);
+    if (!rc && safe.len < size)
+        memcpy(out, safe.data, safe.len + 1);
+    else if (!rc)
         snprintf(out, size, "%.*s...", (int)size - 4, (const char *)safe.data);
     buf_free(&safe);
     BIO_free(bio);

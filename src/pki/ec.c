@@ -25,7 +25,7 @@ void ec_look(struct ec *ec, EVP_PKEY *pkey)
 }
 
 /* RFC 5480, 2.1.1 */
-static void put_algorithm(struct buf *b, const struct ec *ec)
+static void put_curve(struct buf *b, const struct ec *ec)
 {
     size_t start = b->len;
 
@@ -47,13 +47,13 @@ void ec_put_public(struct buf *b, const struct ec *ec)
 {
     size_t start = b->len;
 
-    put_algorithm(b, ec);
+    put_curve(b, ec);
     put_point(b, ec);
     der_wrap(b, start, 0x30);
 }
 
 /* RFC 5915, section 3: the number as long as the order of the group */
-static int put_number(struct buf *b, EVP_PKEY *pkey, struct signet_error *err)
+static int put_secret_number(struct buf *b, EVP_PKEY *pkey, struct signet_error *err)
 {
     int len = (EVP_PKEY_get_bits(pkey) + 7) / 8;
     size_t start = b->len;
@@ -77,10 +77,10 @@ int ec_put_private(struct buf *b, const struct signet_key *key, struct signet_er
 
     buf_reserve(b, 512);
     der_put(b, V_ASN1_INTEGER, "\0", 1);
-    put_algorithm(b, &key->ec);
+    put_curve(b, &key->ec);
     inner = b->len;
     der_put(b, V_ASN1_INTEGER, "\1", 1);
-    rc = put_number(b, key->pkey, err);
+    rc = put_secret_number(b, key->pkey, err);
     at = b->len;
     put_point(b, &key->ec);
     der_wrap(b, at, 0xa1);

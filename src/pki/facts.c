@@ -26,7 +26,7 @@ static bool find_parts(const void *der, size_t len, struct parts *out)
            der_next(&tbs, DER_SEQUENCE, &out->key, NULL);
 }
 
-static X509_NAME *read_name(const struct der *name)
+static X509_NAME *parse_name(const struct der *name)
 {
     const unsigned char *at = name->at;
 
@@ -37,7 +37,7 @@ bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZ
 {
     unsigned char *text = NULL;
     struct parts parts;
-    X509_NAME *name = find_parts(der, len, &parts) ? read_name(&parts.subject) : NULL;
+    X509_NAME *name = find_parts(der, len, &parts) ? parse_name(&parts.subject) : NULL;
     int i = name ? X509_NAME_get_index_by_NID(name, NID_commonName, -1) : -1, n = -1;
     bool fits;
 
@@ -63,7 +63,7 @@ int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signe
     if (parts.serial.end - parts.serial.at > 1 && parts.serial.at[0] == 0)
         parts.serial.at++; /* there so that it is positive */
     serial_text(parts.serial.at, (size_t)(parts.serial.end - parts.serial.at), facts.serial);
-    issuer = read_name(&parts.issuer);
+    issuer = parse_name(&parts.issuer);
     rc = issuer ? name_text(issuer, facts.issuer, sizeof facts.issuer, err)
                 : crypto_fail(err, "cannot read a name");
     X509_NAME_free(issuer);

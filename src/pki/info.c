@@ -88,9 +88,10 @@ static bool same_name(const char *name, const char *given)
 }
 
 /* NULL: there is no such name. */
-static const struct choice *choose(const struct choice *choices, size_t count, const char *field,
-                                   const char *what, const char *name,
-                                   const struct signet_observer *observer, struct signet_error *err)
+static const struct choice *choose_named(const struct choice *choices, size_t count,
+                                         const char *field, const char *what, const char *name,
+                                         const struct signet_observer *observer,
+                                         struct signet_error *err)
 {
     const char *names[N_CURVES + N_DIGESTS], *near;
     struct signet_error suspicion = {0};
@@ -146,7 +147,7 @@ int plan_key(const char **group, const struct signet_cert_info *info,
     }
     if (info && info->rsa_key_len)
         return plan_rsa(info->rsa_key_len, observer, err);
-    curve = choose(curves, N_CURVES, "ellipticCurve", "curve", name, observer, err);
+    curve = choose_named(curves, N_CURVES, "ellipticCurve", "curve", name, observer, err);
     if (!curve)
         return SIGNET_E_MEANING;
     *group = curve->group;
@@ -157,7 +158,7 @@ static int plan_digest(struct plan *p, const char *name, const struct signet_obs
                        struct signet_error *err)
 {
     const struct choice *digest =
-        choose(digests, N_DIGESTS, "digest", "digest", name, observer, err);
+        choose_named(digests, N_DIGESTS, "digest", "digest", name, observer, err);
 
     if (!digest)
         return SIGNET_E_MEANING;
@@ -214,7 +215,7 @@ static size_t characters(const char *text)
 }
 
 /* The upper bounds of RFC 5280, appendix A.1. */
-static int check_text(const char *field, const char *text, size_t bound, struct signet_error *err)
+static int check_field(const char *field, const char *text, size_t bound, struct signet_error *err)
 {
     char why[96];
     size_t len;
@@ -235,7 +236,7 @@ static int check_text(const char *field, const char *text, size_t bound, struct 
     return refuse_field(err, field, text, why);
 }
 
-static int check_names(const struct signet_cert_info *info, struct signet_error *err)
+static int check_name_fields(const struct signet_cert_info *info, struct signet_error *err)
 {
     const char *c = info->country_name, *mail = info->email_address;
     int rc;
@@ -246,11 +247,11 @@ static int check_names(const struct signet_cert_info *info, struct signet_error 
         error_hint(err, "for example PL or US");
         return SIGNET_E_MEANING;
     }
-    if ((rc = check_text("stateOrProvinceName", info->state_or_province_name, 128, err)) ||
-        (rc = check_text("localityName", info->locality_name, 128, err)) ||
-        (rc = check_text("organizationName", info->organization_name, 64, err)) ||
-        (rc = check_text("organizationUnitName", info->organization_unit_name, 64, err)) ||
-        (rc = check_text("emailAddress", mail, 255, err)))
+    if ((rc = check_field("stateOrProvinceName", info->state_or_province_name, 128, err)) ||
+        (rc = check_field("localityName", info->locality_name, 128, err)) ||
+        (rc = check_field("organizationName", info->organization_name, 64, err)) ||
+        (rc = check_field("organizationUnitName", info->organization_unit_name, 64, err)) ||
+        (rc = check_field("emailAddress", mail, 255, err)))
         return rc;
     for (; mail && *mail; mail++)
         if ((unsigned char)*mail > 0x7e || (unsigned char)*mail < 0x20)
@@ -266,8 +267,8 @@ static int plan_common_name(struct plan *p, const struct signet_cert_info *info,
     p->common_name = info->common_name ? info->common_name : endpoint;
     if (!p->common_name)
         return SIGNET_OK;
-    rc = check_text(info->common_name ? "commonName" : "endpoint name as commonName",
-                    p->common_name, 64, err);
+    rc = check_field(info->common_name ? "commonName" : "endpoint name as commonName",
+                     p->common_name, 64, err);
     if (rc && !info->common_name)
         error_hint(err, "shorten the endpoint name, or give a commonName that the server maps");
     return rc;
@@ -279,7 +280,7 @@ int plan_cert(struct plan *p, const struct signet_cert_info *info, const char *e
     int64_t offset = info->validity_offset_seconds;
     int rc;
 
-    if ((rc = check_names(info, err)) || (rc = plan_common_name(p, info, endpoint, err)) ||
+    if ((rc = check_name_fields(info, err)) || (rc = plan_common_name(p, info, endpoint, err)) ||
         (rc = plan_digest(p, info->digest ? info->digest : "sha256", observer, err)) ||
         (rc = info->serial_number ? serial_parse(p, info->serial_number, err)
                                   : serial_random(p, err)))

@@ -183,16 +183,13 @@ int signet_key_pem(const struct signet_key *key, struct signet_bytes *out, struc
 {
     struct signet_bytes der = {0};
     struct buf b = {0};
-    int rc;
+    int rc = signet_key_der(key, &der, err);
 
-    rc = signet_key_der(key, &der, err);
     if (rc)
         return rc;
     pem_write(&b, "PRIVATE KEY", der.data, der.len);
-    rc = buf_take(&b, out, err);
-    buf_free(&b);
     signet_bytes_free(&der);
-    return rc;
+    return buf_take(&b, out, err);
 }
 
 int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],

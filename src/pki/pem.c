@@ -14,7 +14,7 @@ struct block {
     size_t body_len;
 };
 
-static const char *find(const char *at, const char *end, const char *what)
+static const char *pem_find(const char *at, const char *end, const char *what)
 {
     return at < end ? memmem(at, (size_t)(end - at), what, strlen(what)) : NULL;
 }
@@ -34,19 +34,19 @@ static bool label_is(const struct block *b, const char *label)
 /* The next block from *at on: 1, none left: 0, malformed: -1. */
 static int next_block(const char **at, const char *end, struct block *b, struct signet_error *err)
 {
-    const char *begin = find(*at, end, "-----BEGIN "), *dashes, *close;
+    const char *begin = pem_find(*at, end, "-----BEGIN "), *dashes, *close;
 
     if (!begin)
         return 0;
     b->label = begin + 11;
-    dashes = find(b->label, end, "-----");
+    dashes = pem_find(b->label, end, "-----");
     if (!dashes || dashes - b->label > 64) {
         error_set(err, SIGNET_E_CERT, "malformed PEM: a BEGIN line without an end");
         return -1;
     }
     b->label_len = (size_t)(dashes - b->label);
     b->body = dashes + 5;
-    close = find(b->body, end, "-----END ");
+    close = pem_find(b->body, end, "-----END ");
     if (!close || (size_t)(end - close) < 9 + b->label_len + 5 ||
         memcmp(close + 9, b->label, b->label_len) != 0 ||
         memcmp(close + 9 + b->label_len, "-----", 5) != 0) {
@@ -93,11 +93,11 @@ static const char *const kind_names[] = {"private key", "certificate"};
 static bool is_sealed(const struct block *b)
 {
     return label_is(b, "ENCRYPTED PRIVATE KEY") ||
-           find(b->body, b->body + b->body_len, "Proc-Type:");
+           pem_find(b->body, b->body + b->body_len, "Proc-Type:");
 }
 
 /* What the label says that a block is; -1: something else. */
-static int kind_of(const struct block *b)
+static int block_kind(const struct block *b)
 {
     if (label_is(b, "PRIVATE KEY") || label_is(b, "EC PRIVATE KEY") ||
         label_is(b, "RSA PRIVATE KEY") || label_is(b, "ENCRYPTED PRIVATE KEY"))
@@ -108,7 +108,7 @@ static int kind_of(const struct block *b)
 static int refuse_block(const struct block *b, enum pem_kind wanted, struct signet_error *err)
 {
     const char *name = kind_names[wanted];
-    int kind = kind_of(b);
+    int kind = block_kind(b);
 
     if (kind >= 0)
         error_set(err, SIGNET_E_CERT, "there is a %s in this %s file", kind_names[kind], name);
@@ -142,7 +142,7 @@ static int read_pem(const uint8_t *data, size_t len, enum pem_kind kind, struct 
     while ((more = next_block(&at, end, &b, err)) > 0) {
         if (kind == PEM_PRIVATE_KEY && label_is(&b, "EC PARAMETERS"))
             continue; /* `openssl ecparam -genkey` writes them in front */
-        if (kind_of(&b) != (int)kind)
+        if (block_kind(&b) != (int)kind)
             return refuse_block(&b, kind, err);
         if (kind == PEM_PRIVATE_KEY && is_sealed(&b))
             return pem_encrypted(err);

@@ -14,32 +14,27 @@ static const struct name {
 } names[] = {{"client_key", "der"}, {"client_cert", "der"}, {"client_cert", "crt"}};
 #define N_NAMES (sizeof names / sizeof *names)
 
-static int join(char out[static PATH_MAX], const char *folder, const struct name *name,
-                const char *tag, struct signet_error *err)
-{
-    int n = snprintf(out, PATH_MAX, "%s/%s%s%s.%s", folder, name->stem, *tag ? "." : "", tag,
-                     name->suffix);
+enum { NAME_MAX_LEN = 32 }; /* "/client_cert.1a2b3c4d.der" and more */
 
-    if (n < 0 || n >= PATH_MAX)
-        return error_set(err, SIGNET_E_LIMIT, "the name of the folder is too long");
-    return SIGNET_OK;
+static void file_path(char out[static PATH_MAX], const char *folder, const struct name *name,
+                      const char *tag)
+{
+    snprintf(out, PATH_MAX, "%s/%s%s%s.%s", folder, name->stem, *tag ? "." : "", tag, name->suffix);
 }
 
 /* Which files of an earlier run are to be kept: none when there are none, or when they are of
  * this certificate. They are known by the first bytes of their certificate's SHA-256. */
-static int look(const char *folder, const struct signet_cert *cert, char tag[static 9],
-                struct signet_error *err)
+static int find_older(const char *folder, const struct signet_cert *cert, char tag[static 9],
+                      struct signet_error *err)
 {
     char path[PATH_MAX];
     struct buf old = {0};
     uint8_t hash[32];
     struct stat st;
-    int rc;
+    int rc = SIGNET_OK;
 
     *tag = '\0';
-    rc = join(path, folder, &names[1], "", err);
-    if (rc)
-        return rc;
+    file_path(path, folder, &names[1], "");
     if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
         rc = file_read(path, IMPORT_MAX, &old, err);
         if (!rc && (old.len != cert->der.len || memcmp(old.data, cert->der.data, old.len) != 0)) {
@@ -49,27 +44,23 @@ static int look(const char *folder, const struct signet_cert *cert, char tag[sta
         buf_free(&old);
         return rc;
     }
-    rc = join(path, folder, &names[0], "", err);
-    if (!rc && lstat(path, &st) == 0) { /* a key without its certificate */
+    file_path(path, folder, &names[0], "");
+    if (lstat(path, &st) == 0) { /* a key without its certificate */
         rc = random_bytes(hash, 4, err);
         hex_encode(hash, 4, tag);
     }
     return rc;
 }
 
-static int keep(const char *folder, const char *tag, const struct signet_observer *observer,
-                struct signet_error *err)
+static int keep_older(const char *folder, const char *tag, const struct signet_observer *observer,
+                      struct signet_error *err)
 {
     struct signet_error note = {0};
     char from[PATH_MAX], to[PATH_MAX];
-    int rc;
 
     for (size_t i = 0; i < N_NAMES; i++) {
-        rc = join(from, folder, &names[i], "", err);
-        if (!rc)
-            rc = join(to, folder, &names[i], tag, err);
-        if (rc)
-            return rc;
+        file_path(from, folder, &names[i], "");
+        file_path(to, folder, &names[i], tag);
         /* An existing copy has the same certificate in its name: it is the same file. */
         if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0 && errno != ENOENT &&
             errno != EEXIST)
@@ -87,21 +78,22 @@ int signet_cert_save(const struct signet_cert *cert, const struct signet_key *ke
 {
     struct signet_bytes data[N_NAMES] = {{0}};
     char path[PATH_MAX], tag[9];
-    int rc;
+    int rc = strlen(folder) < PATH_MAX - NAME_MAX_LEN
+                 ? SIGNET_OK
+                 : error_set(err, SIGNET_E_LIMIT, "the name of the folder is too long");
 
-    if ((rc = signet_cert_check_key(cert, key, err)) || (rc = signet_key_der(key, &data[0], err)) ||
-        (rc = signet_cert_der(cert, &data[1], err)) ||
-        (rc = signet_cert_pem(cert, &data[2], err)) || (rc = file_mkdir(folder, 0700, err)) ||
-        (rc = look(folder, cert, tag, err)) || (*tag && (rc = keep(folder, tag, observer, err))))
-        goto out;
-    for (size_t i = 0; i < N_NAMES && !rc; i++) {
-        rc = join(path, folder, &names[i], "", err);
+    if (!rc && !(rc = signet_cert_check_key(cert, key, err)) &&
+        !(rc = signet_key_der(key, &data[0], err)) &&
+        !(rc = signet_cert_der(cert, &data[1], err)) &&
+        !(rc = signet_cert_pem(cert, &data[2], err)) && !(rc = file_mkdir(folder, 0700, err)) &&
+        !(rc = find_older(folder, cert, tag, err)) && *tag)
+        rc = keep_older(folder, tag, observer, err);
+    for (size_t i = 0; i < N_NAMES; i++) {
+        file_path(path, folder, &names[i], "");
         if (!rc)
             rc = file_write(path, data[i].data, data[i].len, 0600, err);
-    }
-out:
-    for (size_t i = 0; i < N_NAMES; i++)
         signet_bytes_free(&data[i]);
+    }
     if (rc)
         error_prefix(err, "cannot save the certificate");
     return rc;

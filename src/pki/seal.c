@@ -12,7 +12,8 @@
 
 static const uint8_t header[HEADER_LEN] = {'S', 'G', 'N', '1'};
 
-static int check_key(const struct secret *key, size_t len, size_t aad_len, struct signet_error *err)
+static int check_sizes(const struct secret *key, size_t len, size_t aad_len,
+                       struct signet_error *err)
 {
     if (key->len != SEAL_KEY_LEN)
         return error_set(err, SIGNET_E_USAGE, "a sealing key has %d bytes, not %zu", SEAL_KEY_LEN,
@@ -22,46 +23,45 @@ static int check_key(const struct secret *key, size_t len, size_t aad_len, struc
     return SIGNET_OK;
 }
 
-/* Key, nonce and what is authenticated besides the text: the same for both directions. */
-static bool start(EVP_CIPHER_CTX *ctx, bool sealing, const struct secret *key, const uint8_t *nonce,
-                  const void *aad, size_t aad_len)
+/* Both directions. 1: done; 0: the tag does not belong to the text; -1: OpenSSL failed. */
+static int crypt_text(bool sealing, const struct secret *key, const uint8_t *nonce, const void *aad,
+                      size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, uint8_t *tag)
 {
-    int n, enc = sealing ? 1 : 0;
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    int n, done = -1;
 
-    return ctx && EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->data, nonce, enc) == 1 &&
-           EVP_CipherUpdate(ctx, NULL, &n, header, HEADER_LEN) == 1 &&
-           (!aad_len || EVP_CipherUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1);
+    if (ctx && EVP_CipherInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->data, nonce, sealing) == 1 &&
+        EVP_CipherUpdate(ctx, NULL, &n, header, HEADER_LEN) == 1 &&
+        (!aad_len || EVP_CipherUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1) &&
+        (!len || EVP_CipherUpdate(ctx, out, &n, in, (int)len) == 1) &&
+        (sealing || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) == 1))
+        done = EVP_CipherFinal_ex(ctx, out + len, &n) == 1;
+    if (sealing && done == 1 && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_LEN, tag) != 1)
+        done = -1;
+    EVP_CIPHER_CTX_free(ctx);
+    return done;
 }
 
 int seal(const struct secret *key, const void *aad, size_t aad_len, const struct secret *plain,
          struct signet_bytes *out, struct signet_error *err)
 {
-    EVP_CIPHER_CTX *ctx = NULL;
     struct buf b = {0};
-    uint8_t *at;
-    int n, rc;
+    uint8_t *nonce, *text;
+    int rc = check_sizes(key, plain->len, aad_len, err);
 
-    rc = check_key(key, plain->len, aad_len, err);
     if (rc)
         return rc;
-    at = buf_extend(&b, SEAL_OVERHEAD + plain->len);
-    if (!at)
+    buf_append(&b, header, HEADER_LEN);
+    nonce = buf_extend(&b, NONCE_LEN + plain->len + TAG_LEN);
+    if (!nonce)
         return buf_check(&b, err);
-    memcpy(at, header, HEADER_LEN);
-    rc = random_bytes(at + HEADER_LEN, NONCE_LEN, err);
-    if (rc)
-        goto out;
-    ctx = EVP_CIPHER_CTX_new();
-    at += HEADER_LEN + NONCE_LEN;
-    if (!start(ctx, true, key, at - NONCE_LEN, aad, aad_len) ||
-        (plain->len && EVP_CipherUpdate(ctx, at, &n, plain->data, (int)plain->len) != 1) ||
-        EVP_CipherFinal_ex(ctx, at + plain->len, &n) != 1 ||
-        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_LEN, at + plain->len) != 1)
+    text = nonce + NONCE_LEN;
+    rc = random_bytes(nonce, NONCE_LEN, err);
+    if (!rc && crypt_text(true, key, nonce, aad, aad_len, plain->data, plain->len, text,
+                          text + plain->len) != 1)
         rc = crypto_fail(err, "sealing failed");
-    else
+    if (!rc)
         rc = buf_take(&b, out, err);
-out:
-    EVP_CIPHER_CTX_free(ctx);
     buf_free(&b);
     return rc;
 }
@@ -69,59 +69,53 @@ out:
 int seal_open(const struct secret *key, const void *aad, size_t aad_len, const void *sealed,
               size_t len, struct secret *out, struct signet_error *err)
 {
-    const uint8_t *at = sealed;
+    const uint8_t *nonce, *text;
     struct secret plain = {0};
     uint8_t tag[TAG_LEN];
-    EVP_CIPHER_CTX *ctx;
-    size_t text_len;
-    int n, rc;
+    int done, rc = check_sizes(key, len, aad_len, err);
 
-    rc = check_key(key, len, aad_len, err);
     if (rc)
         return rc;
-    if (len < SEAL_OVERHEAD || memcmp(at, header, HEADER_LEN) != 0)
+    if (len < SEAL_OVERHEAD || memcmp(sealed, header, HEADER_LEN) != 0)
         return error_set(err, SIGNET_E_CRYPTO, "these bytes were not sealed by this Signet");
-    text_len = len - SEAL_OVERHEAD;
-    rc = secret_alloc(&plain, text_len, err);
+    rc = secret_alloc(&plain, len - SEAL_OVERHEAD, err);
     if (rc)
         return rc;
-    memcpy(tag, at + len - TAG_LEN, TAG_LEN);
-    ctx = EVP_CIPHER_CTX_new();
-    at += HEADER_LEN;
-    if (!start(ctx, false, key, at, aad, aad_len) ||
-        (text_len && EVP_CipherUpdate(ctx, plain.data, &n, at + NONCE_LEN, (int)text_len) != 1) ||
-        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) != 1) {
-        rc = crypto_fail(err, "opening sealed bytes failed");
-    } else if (EVP_CipherFinal_ex(ctx, plain.data + text_len, &n) != 1) {
-        crypto_fail(NULL, "");
-        rc = error_set(err, SIGNET_E_CRYPTO,
-                       "sealed with another key or for another purpose, or changed since");
+    nonce = (const uint8_t *)sealed + HEADER_LEN;
+    text = nonce + NONCE_LEN;
+    memcpy(tag, text + plain.len, TAG_LEN);
+    done = crypt_text(false, key, nonce, aad, aad_len, text, plain.len, plain.data, tag);
+    if (done == 1) {
+        secret_wipe(out);
+        *out = plain;
+        return SIGNET_OK;
     }
-    EVP_CIPHER_CTX_free(ctx);
-    if (rc) {
-        secret_wipe(&plain);
-        return rc;
-    }
-    secret_wipe(out);
-    *out = plain;
-    return SIGNET_OK;
+    secret_wipe(&plain);
+    rc = crypto_fail(err, "opening sealed bytes failed");
+    return done < 0 ? rc
+                    : error_set(err, SIGNET_E_CRYPTO,
+                                "sealed with another key or for another purpose, or changed since");
+}
+
+/* When another process is faster, its key is the key. */
+static int make_key_file(const char *path, struct signet_error *err)
+{
+    struct secret fresh = {0};
+    int rc = secret_alloc(&fresh, SEAL_KEY_LEN, err);
+
+    if (!rc)
+        rc = random_bytes(fresh.data, fresh.len, err);
+    if (!rc)
+        rc = file_create(path, fresh.data, fresh.len, 0600, err);
+    secret_wipe(&fresh);
+    return rc == SIGNET_E_EXISTS ? SIGNET_OK : rc;
 }
 
 int seal_key_file(const char *path, struct secret *key, struct signet_error *err)
 {
-    struct secret fresh = {0}, read = {0};
-    int rc = SIGNET_OK;
+    struct secret read = {0};
+    int rc = access(path, F_OK) < 0 ? make_key_file(path, err) : SIGNET_OK;
 
-    if (access(path, F_OK) < 0) {
-        rc = secret_alloc(&fresh, SEAL_KEY_LEN, err);
-        if (!rc)
-            rc = random_bytes(fresh.data, fresh.len, err);
-        if (!rc)
-            rc = file_create(path, fresh.data, fresh.len, 0600, err);
-        if (rc == SIGNET_E_EXISTS) /* another process was faster: its key is the key */
-            rc = SIGNET_OK;
-        secret_wipe(&fresh);
-    }
     if (!rc)
         rc = file_read_secret(path, SEAL_KEY_LEN, &read, err);
     if (!rc && read.len != SEAL_KEY_LEN)
