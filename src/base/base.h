@@ -160,6 +160,8 @@ int text_unknown(const char *what, const char *name, const char *const *known, s
 /* A copy for the caller to free; of NULL nothing. */
 int text_copy(char **out, const char *text, struct signet_error *err);
 bool text_ends_with(const char *text, const char *end); /* and is longer */
+/* Are two serial numbers the same, but for zeros in front and upper or lower case? */
+bool text_same_serial(const char *a, const char *b);
 /* LwM2M endpoint names that Signet lets through: letters, digits and -._: , 1 to 150 long. */
 bool endpoint_name_valid(const char *name, size_t len);
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <signet/text.h>
 #include <string.h>
+#include <strings.h>
 
 /* RFC 3629 */
 size_t utf8_sequence(const uint8_t *data, size_t len)
@@ -230,4 +231,9 @@ bool text_ends_with(const char *text, const char *end)
     size_t len = strlen(text), tail = strlen(end);
 
     return len > tail && strcmp(text + len - tail, end) == 0;
+}
+
+bool text_same_serial(const char *a, const char *b)
+{
+    return strcasecmp(a + strspn(a, "0"), b + strspn(b, "0")) == 0;
 }

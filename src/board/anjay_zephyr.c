@@ -4,7 +4,7 @@
 /* Nordic boards with AVSystem's Zephyr client: a provisioning firmware with a file system of three
  * files, then the production firmware. */
 
-static int check(struct signet_board *b, struct signet_error *err)
+static int anjay_zephyr_check(struct signet_board *b, struct signet_error *err)
 {
     const struct signet_board_options *o = &b->options;
 
@@ -36,10 +36,5 @@ const struct recipe anjay_zephyr_recipe = {
             .success_text = "0",
         },
     .chunk_limit = 512, /* its ring; a larger write is refused */
-    .check = check,
-    .prepare = stage_prepare,
-    .endpoint = stage_endpoint,
-    .load = stage_load,
-    .result = stage_result,
-    .finish = stage_finish,
+    .check = anjay_zephyr_check,
 };

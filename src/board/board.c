@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 static const struct recipe *const table[] = {&anjay_zephyr_recipe, &smp_file_recipe};
 #define ROWS (sizeof(table) / sizeof(table[0]))
@@ -22,50 +22,46 @@ static const struct recipe *find_recipe(const char *name, struct signet_error *e
     return NULL;
 }
 
-/* A copy that lives as long as the board; NULL when memory is gone or text is NULL. */
-static const char *keep(struct signet_board *b, const char *text)
+/* text lives as long as the board from now on. */
+static int keep_text(struct signet_board *b, const char **out, char *text, struct signet_error *err)
 {
-    if (!text || b->owned_count == BOARD_TEXTS)
-        return NULL;
-    char *copy = strdup(text);
-    if (copy)
-        b->owned[b->owned_count++] = copy;
-    return copy;
+    if (!text)
+        return error_nomem(err);
+    b->owned[b->owned_count++] = text;
+    *out = text;
+    return SIGNET_OK;
 }
 
-static int copy_options(struct signet_board *b, const struct signet_board_options *from,
-                        struct signet_error *err)
+#define TEXT(member) offsetof(struct signet_board_options, member)
+static const size_t texts[] = {
+    TEXT(serial),        TEXT(port),         TEXT(endpoint),         TEXT(hw_id),
+    TEXT(ready_text),    TEXT(packet_path),  TEXT(provisioned_text), TEXT(initial_sha256),
+    TEXT(restored_text), TEXT(result_path),  TEXT(endpoint_path),    TEXT(final_sha256),
+    TEXT(prompt),        TEXT(success_text),
+};
+enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+_Static_assert(TEXTS + 2 <= BOARD_TEXTS, "the texts and the paths of two images are kept");
+
+static const char **text_at(const struct signet_board_options *o, size_t i)
 {
-    const struct signet_board_options *defaults = &b->recipe->defaults;
+    return (const char **)((char *)o + texts[i]);
+}
+
+static int copy_texts(struct signet_board *b, const struct signet_board_options *from,
+                      struct signet_error *err)
+{
     struct signet_board_options *to = &b->options;
-    const struct {
-        const char **to;
-        const char *given, *otherwise;
-    } texts[] = {
-        {&to->serial, from->serial, NULL},
-        {&to->port, from->port, NULL},
-        {&to->endpoint, from->endpoint, NULL},
-        {&to->hw_id, from->hw_id, NULL},
-        {&to->initial_sha256, from->initial_sha256, NULL},
-        {&to->final_sha256, from->final_sha256, NULL},
-        {&to->ready_text, from->ready_text, defaults->ready_text},
-        {&to->provisioned_text, from->provisioned_text, defaults->provisioned_text},
-        {&to->restored_text, from->restored_text, defaults->restored_text},
-        {&to->prompt, from->prompt, defaults->prompt},
-        {&to->endpoint_path, from->endpoint_path, defaults->endpoint_path},
-        {&to->packet_path, from->packet_path, defaults->packet_path},
-        {&to->result_path, from->result_path, defaults->result_path},
-        {&to->success_text, from->success_text, defaults->success_text},
-    };
 
     *to = *from;
     to->flash = (struct signet_flasher_options){0}; /* the flasher keeps its own copy */
     to->flasher = to->initial = to->final = to->image_dir = NULL;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        const char *text = texts[i].given ? texts[i].given : texts[i].otherwise;
-        *texts[i].to = keep(b, text);
-        if (text && !*texts[i].to)
-            return error_nomem(err);
+    for (size_t i = 0; i < TEXTS; i++) {
+        const char *given = *text_at(from, i);
+        const char *text = given ? given : *text_at(&b->recipe->defaults, i);
+
+        *text_at(to, i) = NULL;
+        if (text && keep_text(b, text_at(to, i), strdup(text), err))
+            return SIGNET_E_NOMEM;
     }
     to->ready_timeout_ms = from->ready_timeout_ms > 0 ? from->ready_timeout_ms : 60000;
     to->result_timeout_ms = from->result_timeout_ms > 0 ? from->result_timeout_ms : 45000;
@@ -79,23 +75,18 @@ static int image_path(struct signet_board *b, const char **out, const char *give
                       const char *usual, struct signet_error *err)
 {
     char *path = NULL;
-    struct stat st;
+    int rc;
 
-    *out = NULL;
     if (!given && !dir)
         return SIGNET_OK;
     if (given && (!dir || given[0] == '/'))
         path = strdup(given);
     else if (asprintf(&path, "%s/%s", dir, given ? given : usual) < 0)
         path = NULL;
-    if (!path || b->owned_count == BOARD_TEXTS) {
-        free(path);
-        return error_nomem(err);
-    }
-    b->owned[b->owned_count++] = path;
-    if (given || stat(path, &st) == 0)
-        *out = path;
-    return SIGNET_OK;
+    rc = keep_text(b, out, path, err);
+    if (!rc && !given && access(path, F_OK) != 0)
+        *out = NULL;
+    return rc;
 }
 
 static int find_images(struct signet_board *b, const struct signet_board_options *from,
@@ -146,7 +137,7 @@ static int open_flasher(struct signet_board *b, const struct signet_board_option
 }
 
 /* Events come from the flasher and the SMP client with their own words. */
-static void on_event(void *ctx, const struct signet_event *event)
+static void pass_event(void *ctx, const struct signet_event *event)
 {
     struct signet_board *b = ctx;
     struct signet_event ours = *event;
@@ -160,7 +151,7 @@ static void on_event(void *ctx, const struct signet_event *event)
     event_send(b->caller, &ours);
 }
 
-static int check_options(struct signet_board *b, const struct signet_board_options *from,
+static int apply_options(struct signet_board *b, const struct signet_board_options *from,
                          struct signet_error *err)
 {
     if (from->serial && !flasher_serial_valid(from->serial))
@@ -172,14 +163,12 @@ static int check_options(struct signet_board *b, const struct signet_board_optio
         error_hint(err, "the list of boards shows what is plugged in");
         return SIGNET_E_USAGE;
     }
-    int code = copy_options(b, from, err);
+    int code = copy_texts(b, from, err);
     if (!code)
         code = find_images(b, from, err);
     if (!code)
         code = open_flasher(b, from, err);
-    if (!code && b->recipe->check)
-        code = b->recipe->check(b, err);
-    return code;
+    return code ? code : b->recipe->check(b, err);
 }
 
 int signet_board_open(struct signet_board **out, const char *recipe,
@@ -199,10 +188,10 @@ int signet_board_open(struct signet_board **out, const char *recipe,
     options_take(&options, given);
     b->recipe = found;
     b->caller = observer;
-    b->observer = (struct signet_observer){.on_event = on_event, .ctx = b};
+    b->observer = (struct signet_observer){.on_event = pass_event, .ctx = b};
     b->cancel = cancel;
     b->stage = "flash";
-    int code = check_options(b, &options, err);
+    int code = apply_options(b, &options, err);
     if (code) {
         signet_board_close(&b);
         return code;
@@ -239,9 +228,9 @@ static int end_stage(const struct signet_board *b, int code, const char *state,
 int signet_board_prepare(struct signet_board *b, struct signet_error *err)
 {
     b->stage = "flash";
-    b->prepared = b->loaded = b->applied = b->compared = b->finished = false;
+    b->prepared = b->loaded = b->applied = b->finished = false;
     b->provisioned_seen = b->ready_seen = false;
-    int code = b->recipe->prepare(b, err);
+    int code = stage_prepare(b, err);
     b->prepared = code == SIGNET_OK;
     const char *state = flasher_is_none(b->flasher)
                             ? "nothing was written to the board"
@@ -261,7 +250,7 @@ int signet_board_endpoint(struct signet_board *b, char name[152], struct signet_
     if (!b->prepared)
         return not_prepared(err);
     b->stage = "name";
-    int code = b->options.endpoint_path[0] ? b->recipe->endpoint(b, err) : SIGNET_OK;
+    int code = b->options.endpoint_path[0] ? stage_endpoint(b, err) : SIGNET_OK;
     if (!code)
         memcpy(name, b->name, sizeof(b->name));
     return end_stage(b, code, "the board is flashed and holds no credentials", err);
@@ -277,7 +266,7 @@ int signet_board_load(struct signet_board *b, const void *packet, size_t len,
                          len ? "the board was loaded already" : "the packet is empty");
     b->stage = "load";
     bool before = b->bytes_sent;
-    int code = b->recipe->load(b, packet, len, err);
+    int code = stage_load(b, packet, len, err);
     b->loaded = code == SIGNET_OK;
     return end_stage(b, code,
                      b->bytes_sent && (!before || code != SIGNET_E_WRONG_BOARD)
@@ -293,7 +282,7 @@ int signet_board_result(struct signet_board *b, struct signet_error *err)
     if (b->applied)
         return SIGNET_OK;
     b->stage = "result";
-    int code = b->recipe->result(b, err);
+    int code = stage_result(b, err);
     b->applied = code == SIGNET_OK;
     return end_stage(b, code, "the board may hold its credentials; flash it again", err);
 }
@@ -303,7 +292,7 @@ int signet_board_finish(struct signet_board *b, struct signet_error *err)
     if (!b->applied)
         return error_set(err, SIGNET_E_USAGE, "the final image comes after a good result");
     b->stage = "final";
-    int code = b->recipe->finish(b, err);
+    int code = stage_finish(b, err);
     b->finished = code == SIGNET_OK;
     b->prepared = b->prepared && !b->finished; /* it runs another firmware now */
     return end_stage(b, code,

@@ -6,7 +6,7 @@
 
 #define LOOK_MS 10000 /* a blank board says nothing, however long one listens */
 
-static int listen(struct signet_board *b, struct signet_error *err)
+static int listen_after_reset(struct signet_board *b, struct signet_error *err)
 {
     const struct signet_board_options *o = &b->options;
     const char *texts[3] = {o->ready_text, o->provisioned_text, o->restored_text};
@@ -39,8 +39,7 @@ int signet_board_look(struct signet_board *b, struct signet_error *err)
     if (!o->ready_text[0] || !o->provisioned_text[0] || !o->restored_text[0] ||
         !flasher_has_reset(b->flasher))
         return error_set(err, SIGNET_E_UNSUPPORTED, "this kind of board cannot be asked");
-    int code = listen(b, err);
-
+    int code = listen_after_reset(b, err);
     if (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_LINK)
         code = SIGNET_OK; /* its port comes with an image that it has not got */
     if (code)

@@ -7,17 +7,14 @@
 
 enum { NAME_CAP = 512 };
 
-static int check_name(const struct signet_board *b, const struct signet_bytes *text,
-                      struct signet_error *err)
+static int check_board_name(const struct signet_board *b, const struct signet_bytes *text,
+                            struct signet_error *err)
 {
     if (endpoint_name_valid((const char *)text->data, text->len))
         return SIGNET_OK;
-    struct buf shown = {0};
-    text_escape(&shown, text->data, text->len < 60 ? text->len : 60);
     error_set(err, SIGNET_E_BOARD, "%s: '%s%s' is not a name that Signet takes",
-              b->options.endpoint_path, shown.data && !shown.failed ? (char *)shown.data : "",
+              b->options.endpoint_path, text_shown(text->data, text->len, 60),
               text->len > 60 ? "..." : "");
-    buf_free(&shown);
     error_hint(err, "a name has 1 to 150 letters, digits and -._: only");
     return SIGNET_E_BOARD;
 }
@@ -25,24 +22,17 @@ static int check_name(const struct signet_board *b, const struct signet_bytes *t
 int read_name(struct signet_board *b, int timeout_ms, char name[static 152],
               struct signet_error *err)
 {
-    struct signet_smp_options once = {.version = b->options.smp_version,
-                                      .timeout_ms = timeout_ms,
-                                      .retries = -1,
-                                      .on_text = port_on_text,
-                                      .text_ctx = b};
     struct signet_smp *own = NULL;
     struct signet_bytes text = {0};
-    int code = SIGNET_OK;
+    int code = timeout_ms ? port_smp_new(b, timeout_ms, -1, NULL, &own, err) : SIGNET_OK;
 
-    if (timeout_ms)
-        code = signet_smp_new(&own, b->link, &once, NULL, err);
     if (!code)
         code =
             signet_smp_download(own ? own : b->smp, b->options.endpoint_path, NAME_CAP, &text, err);
     if (code == SIGNET_E_LIMIT)
         code = error_set(err, SIGNET_E_BOARD, "%s: longer than any name", b->options.endpoint_path);
     if (!code)
-        code = check_name(b, &text, err);
+        code = check_board_name(b, &text, err);
     if (!code)
         snprintf(name, 152, "%.*s", (int)text.len, (const char *)text.data);
     signet_bytes_free(&text);

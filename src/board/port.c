@@ -5,28 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *no_zeros(const char *s)
-{
-    while (s[0] == '0' && s[1])
-        s++;
-    return s;
-}
-
-void port_on_text(void *ctx, const char *line, size_t len)
+/* Looks at a line that the board said. */
+static void on_text(void *ctx, const char *line, size_t len)
 {
     struct signet_board *b = ctx;
-    const char *provisioned = b->options.provisioned_text;
-    struct buf shown = {0};
+    const char *provisioned = b->options.provisioned_text, *ready = b->options.ready_text;
 
-    const char *ready = b->options.ready_text;
     if (provisioned[0] && memmem(line, len, provisioned, strlen(provisioned)))
         b->provisioned_seen = true;
     if (ready[0] && memmem(line, len, ready, strlen(ready)))
         b->ready_seen = true;
-    text_escape(&shown, (const uint8_t *)line, len < 100 ? len : 100);
-    if (!shown.failed && shown.data && len > 0)
-        snprintf(b->last_line, sizeof(b->last_line), "%s", (const char *)shown.data);
-    buf_free(&shown);
+    snprintf(b->last_line, sizeof(b->last_line), "%s", text_shown(line, len, 100));
+}
+
+int port_smp_new(struct signet_board *b, int timeout_ms, int retries,
+                 const struct signet_observer *observer, struct signet_smp **out,
+                 struct signet_error *err)
+{
+    struct signet_smp_options options = {.version = b->options.smp_version,
+                                         .timeout_ms = timeout_ms,
+                                         .retries = retries,
+                                         .chunk_limit = b->recipe->chunk_limit,
+                                         .on_text = on_text,
+                                         .text_ctx = b};
+
+    return signet_smp_new(out, b->link, &options, observer, err);
 }
 
 /* The tool knows best which port is whose; else the USB serial number of the port says it. */
@@ -56,15 +59,11 @@ static void usb_serial_of(const char *address, char out[static 128])
 
 static int wrong_port(const struct signet_board *b, const char *serial, struct signet_error *err)
 {
-    struct buf shown = {0};
-
-    text_escape(&shown, (const uint8_t *)serial, strlen(serial));
-    int code = error_set(
-        err, SIGNET_E_WRONG_BOARD, "%s: the port belongs to serial number %.60s now, not to %.60s",
-        b->port, shown.data && shown.len ? (const char *)shown.data : "(none)", b->usb_serial);
-    buf_free(&shown);
+    error_set(err, SIGNET_E_WRONG_BOARD,
+              "%s: the port belongs to serial number %.60s now, not to %.60s", b->port,
+              serial[0] ? text_shown(serial, strlen(serial), 60) : "(none)", b->usb_serial);
     error_hint(err, "boards were replugged: check which board is in the slot");
-    return code;
+    return SIGNET_E_WRONG_BOARD;
 }
 
 void port_close(struct signet_board *b)
@@ -73,23 +72,23 @@ void port_close(struct signet_board *b)
     signet_link_close(&b->link);
 }
 
+static int find_address(struct signet_board *b, char address[static 128], struct signet_error *err)
+{
+    if (!b->options.port)
+        return find_by_serial(b, address, err);
+    if (strlen(b->options.port) >= 128)
+        return error_set(err, SIGNET_E_LIMIT, "the port's name is too long");
+    strcpy(address, b->options.port);
+    return SIGNET_OK;
+}
+
 int port_open(struct signet_board *b, struct signet_error *err)
 {
-    struct signet_smp_options options = {.version = b->options.smp_version,
-                                         .timeout_ms = b->options.smp_timeout_ms,
-                                         .chunk_limit = b->recipe->chunk_limit,
-                                         .on_text = port_on_text,
-                                         .text_ctx = b};
     char address[128], serial[128];
-    int code = SIGNET_OK;
+    int code;
 
     port_close(b);
-    if (b->options.port)
-        snprintf(address, sizeof(address), "%s", b->options.port);
-    else
-        code = find_by_serial(b, address, err);
-    if (b->options.port && strlen(b->options.port) >= sizeof(address))
-        code = error_set(err, SIGNET_E_LIMIT, "the port's name is too long");
+    code = find_address(b, address, err);
     if (!code)
         code = signet_link_open(&b->link, address, b->options.baud, b->cancel, err);
     if (code)
@@ -101,7 +100,7 @@ int port_open(struct signet_board *b, struct signet_error *err)
     else if (strcmp(b->usb_serial, serial) != 0)
         code = wrong_port(b, serial, err);
     if (!code)
-        code = signet_smp_new(&b->smp, b->link, &options, &b->observer, err);
+        code = port_smp_new(b, b->options.smp_timeout_ms, 0, &b->observer, &b->smp, err);
     if (code)
         port_close(b);
     return code;
@@ -144,7 +143,7 @@ int port_check(struct signet_board *b, struct signet_error *err)
     }
     if (b->options.port || !b->options.serial)
         return SIGNET_OK;
-    if (b->usb_serial[0] && strcmp(no_zeros(b->usb_serial), no_zeros(b->options.serial)) == 0)
+    if (b->usb_serial[0] && text_same_serial(b->usb_serial, b->options.serial))
         return SIGNET_OK;
     int code = find_by_serial(b, path, err);
     if (code)

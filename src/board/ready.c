@@ -29,21 +29,16 @@ static int min_ms(int64_t a, int64_t b)
 
 /* The text may be lost on a bad line, or may have come before us: a board that answers, and has its
  * file system, is ready. */
-static int probe(struct signet_board *b, struct signet_error *err)
+static int probe_board(struct signet_board *b, struct signet_error *err)
 {
+    struct signet_smp *smp = NULL;
+    struct signet_bytes reply = {0};
     char name[152];
     int code;
 
     if (b->options.endpoint_path[0])
         return read_name(b, PROBE_MS, name, err);
-    struct signet_smp_options once = {.version = b->options.smp_version,
-                                      .timeout_ms = PROBE_MS,
-                                      .retries = -1,
-                                      .on_text = port_on_text,
-                                      .text_ctx = b};
-    struct signet_smp *smp = NULL;
-    struct signet_bytes reply = {0};
-    code = signet_smp_new(&smp, b->link, &once, NULL, err);
+    code = port_smp_new(b, PROBE_MS, -1, NULL, &smp, err);
     if (!code)
         code = signet_smp_echo(smp, "signet", &reply, err);
     if (code == SIGNET_E_UNSUPPORTED || code == SIGNET_E_SMP)
@@ -62,7 +57,7 @@ static bool may_come_yet(int code)
 enum heard { NOTHING, PROMPT, READY };
 
 /* What the board says within ms. */
-static int listen(struct signet_board *b, int ms, enum heard *heard, struct signet_error *err)
+static int listen_for(struct signet_board *b, int ms, enum heard *heard, struct signet_error *err)
 {
     const struct signet_board_options *o = &b->options;
     const char *given[] = {o->provisioned_text, o->ready_text, o->prompt}, *texts[3];
@@ -87,9 +82,9 @@ static int listen(struct signet_board *b, int ms, enum heard *heard, struct sign
 }
 
 /* Asks, and gives the board a moment when it does not answer yet. */
-static int ask(struct signet_board *b, bool *ready, struct signet_error *err)
+static int probe_ready(struct signet_board *b, bool *ready, struct signet_error *err)
 {
-    int code = probe(b, err);
+    int code = probe_board(b, err);
 
     if (b->provisioned_seen)
         return provisioned(err);
@@ -135,7 +130,7 @@ int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)
     bool ready = false;
 
     do {
-        int code = listen(b, min_ms(listen_ms, deadline - clock_ms()), &heard, err);
+        int code = listen_for(b, min_ms(listen_ms, deadline - clock_ms()), &heard, err);
         if (!code && heard == READY)
             return wait_prompt(b, err);
         if (!code && heard == PROMPT && listen_ms > LISTEN_PROMPT_MS) {
@@ -143,7 +138,7 @@ int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)
             continue;
         }
         if (!code)
-            code = ask(b, &ready, err);
+            code = probe_ready(b, &ready, err);
         if (code == SIGNET_E_LINK) /* it re-enumerates after a reset */
             code = port_reopen(b, deadline, err);
         if (code || ready)

@@ -7,24 +7,18 @@
 #include "link/link.h"
 #include "smp/smp.h"
 
-/* A kind of board: one file, one row in board.c. The stages below are what the functions are made
- * of; a board that does one thing differently brings its own function for that thing. */
+/* A kind of board: one file, one row in board.c. */
 struct recipe {
     const char *name;
     struct signet_board_options defaults; /* texts, paths, times */
     size_t chunk_limit;                   /* bytes that the board takes in one write; 0: any */
-    /* More than the options' own rules; runs nothing. NULL: nothing more. */
+    /* More than the options' own rules; runs nothing. */
     int (*check)(struct signet_board *b, struct signet_error *err);
-    int (*prepare)(struct signet_board *b, struct signet_error *err);
-    int (*endpoint)(struct signet_board *b, struct signet_error *err); /* into b->name */
-    int (*load)(struct signet_board *b, const void *packet, size_t len, struct signet_error *err);
-    int (*result)(struct signet_board *b, struct signet_error *err);
-    int (*finish)(struct signet_board *b, struct signet_error *err);
 };
 
 extern const struct recipe anjay_zephyr_recipe, smp_file_recipe;
 
-#define BOARD_TEXTS 32
+#define BOARD_TEXTS 16
 
 struct signet_board {
     const struct recipe *recipe;
@@ -47,17 +41,18 @@ struct signet_board {
     char last_line[128];   /* what the board said last, escaped */
 
     struct signet_image initial, final;
-    bool prepared, bytes_sent, compared, loaded, applied, finished;
+    bool prepared, bytes_sent, loaded, applied, finished;
 };
 
 /* port.c: which port, and is it the one it was */
 
-/* Looks at a line that the board said; ctx is the board. */
-void port_on_text(void *ctx, const char *line, size_t len);
-
 /* Opens the port (again): found by serial number where no address was given. */
 int port_open(struct signet_board *b, struct signet_error *err);
 void port_close(struct signet_board *b);
+/* A client of its own on the open port. timeout_ms and retries as in struct signet_smp_options. */
+int port_smp_new(struct signet_board *b, int timeout_ms, int retries,
+                 const struct signet_observer *observer, struct signet_smp **out,
+                 struct signet_error *err);
 /* As port_open, but waits for a port that is away until the deadline. */
 int port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *err);
 /* SIGNET_E_WRONG_BOARD when the port's serial number is another one by now. */
@@ -72,9 +67,9 @@ int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err);
 /* For the final image. */
 int ready_wait_restored(struct signet_board *b, struct signet_error *err);
 
-/* stages.c: what both recipes do */
+/* stages.c */
 int stage_prepare(struct signet_board *b, struct signet_error *err);
-int stage_endpoint(struct signet_board *b, struct signet_error *err);
+int stage_endpoint(struct signet_board *b, struct signet_error *err); /* into b->name */
 int stage_load(struct signet_board *b, const void *packet, size_t len, struct signet_error *err);
 int stage_result(struct signet_board *b, struct signet_error *err);
 int stage_finish(struct signet_board *b, struct signet_error *err);

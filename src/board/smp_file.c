@@ -4,7 +4,7 @@
 /* Any firmware with an SMP file system: where the packet goes is an option, and so is where the
  * firmware says what came of it. */
 
-static int check(struct signet_board *b, struct signet_error *err)
+static int smp_file_check(struct signet_board *b, struct signet_error *err)
 {
     if (!b->options.packet_path[0]) {
         error_set(err, SIGNET_E_USAGE, "smp-file needs the path of the packet on the board");
@@ -29,10 +29,5 @@ const struct recipe smp_file_recipe = {
             .result_path = "",
             .success_text = "0",
         },
-    .check = check,
-    .prepare = stage_prepare,
-    .endpoint = stage_endpoint,
-    .load = stage_load,
-    .result = stage_result,
-    .finish = stage_finish,
+    .check = smp_file_check,
 };

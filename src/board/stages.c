@@ -58,6 +58,15 @@ static int wrong_name(const struct signet_board *b, const char *name, const char
     return SIGNET_E_WRONG_BOARD;
 }
 
+/* SIGNET_E_WRONG_BOARD: name is not the wanted one. */
+static int same_name(const struct signet_board *b, const char *name, const char *wanted,
+                     struct signet_error *err)
+{
+    if (strcmp(name, wanted) == 0)
+        return SIGNET_OK;
+    return wrong_name(b, name, wanted, err);
+}
+
 static bool ends_with(const char *text, const char *tail)
 {
     size_t a = strlen(text), b = strlen(tail);
@@ -70,16 +79,15 @@ int stage_endpoint(struct signet_board *b, struct signet_error *err)
     char name[152];
     int code = read_name_patiently(b, name, err);
 
-    if (code)
-        return code;
-    if (b->options.endpoint && strcmp(name, b->options.endpoint) != 0)
-        return wrong_name(b, name, b->options.endpoint, err);
-    if (b->options.hw_id && !ends_with(name, b->options.hw_id))
-        return wrong_name(b, name, b->options.hw_id, err);
-    if (b->name[0] && strcmp(name, b->name) != 0)
-        return wrong_name(b, name, b->name, err);
-    memcpy(b->name, name, sizeof(b->name));
-    return SIGNET_OK;
+    if (!code && b->options.endpoint)
+        code = same_name(b, name, b->options.endpoint, err);
+    if (!code && b->options.hw_id && !ends_with(name, b->options.hw_id))
+        code = wrong_name(b, name, b->options.hw_id, err);
+    if (!code && b->name[0])
+        code = same_name(b, name, b->name, err);
+    if (!code)
+        memcpy(b->name, name, sizeof(b->name));
+    return code;
 }
 
 /* The packet */
@@ -95,13 +103,12 @@ static int same_board(struct signet_board *b, struct signet_error *err)
     if (!b->name[0])
         return error_set(err, SIGNET_E_USAGE, "the board was not asked for its name");
     code = read_name_patiently(b, name, err);
-    if (!code && strcmp(name, b->name) != 0)
-        code = wrong_name(b, name, b->name, err);
-    return code;
+    return code ? code : same_name(b, name, b->name, err);
 }
 
 /* Where the board tells what it has. Many do not: then only the result counts. */
-static int compare(struct signet_board *b, const void *packet, size_t len, struct signet_error *err)
+static int compare_packet(struct signet_board *b, const void *packet, size_t len, bool *same,
+                          struct signet_error *err)
 {
     struct signet_error why = {0};
     uint8_t digest[32];
@@ -110,7 +117,7 @@ static int compare(struct signet_board *b, const void *packet, size_t len, struc
     if (code)
         return code;
     code = signet_smp_compare(b->smp, b->options.packet_path, packet, len, digest, NULL, &why);
-    b->compared = code == SIGNET_OK;
+    *same = *same || code == SIGNET_OK;
     if (code != SIGNET_E_BOARD && code != SIGNET_E_CANCELLED && code != SIGNET_E_LINK)
         return SIGNET_OK;
     if (err)
@@ -128,8 +135,8 @@ int stage_load(struct signet_board *b, const void *packet, size_t len, struct si
     b->bytes_sent = true;
     code = signet_smp_upload(b->smp, b->options.packet_path, packet, len, &confirmed, err);
     if (!code)
-        code = compare(b, packet, len, err);
-    if (!code && !b->options.result_path[0] && !b->compared && !confirmed)
+        code = compare_packet(b, packet, len, &confirmed, err);
+    if (!code && !b->options.result_path[0] && !confirmed)
         code = error_set(err, SIGNET_E_BOARD,
                          "the board did not confirm the packet, and tells no result");
     return code;
@@ -137,18 +144,15 @@ int stage_load(struct signet_board *b, const void *packet, size_t len, struct si
 
 /* The result */
 
-static int judge(const struct signet_board *b, const struct signet_bytes *text,
-                 struct signet_error *err)
+static int check_result(const struct signet_board *b, const struct signet_bytes *text,
+                        struct signet_error *err)
 {
     const char *wanted = b->options.success_text;
-    struct buf shown = {0};
 
     if (text->len == strlen(wanted) && memcmp(text->data, wanted, text->len) == 0)
         return SIGNET_OK;
-    text_escape(&shown, text->data, text->len < 60 ? text->len : 60);
     error_set(err, SIGNET_E_BOARD, "the board refused the packet: its result is '%s', not '%.40s'",
-              shown.data && !shown.failed ? (char *)shown.data : "", wanted);
-    buf_free(&shown);
+              text_shown(text->data, text->len, 60), wanted);
     error_hint(err, "look at what is in the packet, and that the firmware knows each "
                     "object in it; then flash the board again");
     return SIGNET_E_BOARD;
@@ -159,13 +163,9 @@ static int judge(const struct signet_board *b, const struct signet_bytes *text,
 static int read_result(struct signet_board *b, struct signet_bytes *text, struct signet_error *err)
 {
     int tries = b->options.result_timeout_ms / RESULT_STEP_MS + 1;
-    struct signet_smp_options step = {.version = b->options.smp_version,
-                                      .timeout_ms = b->options.result_timeout_ms / tries + 1,
-                                      .retries = tries > 1 ? tries - 1 : -1,
-                                      .on_text = port_on_text,
-                                      .text_ctx = b};
     struct signet_smp *smp = NULL;
-    int code = signet_smp_new(&smp, b->link, &step, NULL, err);
+    int code = port_smp_new(b, b->options.result_timeout_ms / tries + 1, tries > 1 ? tries - 1 : -1,
+                            NULL, &smp, err);
 
     if (!code)
         code = signet_smp_download(smp, b->options.result_path, RESULT_CAP, text, err);
@@ -186,15 +186,15 @@ int stage_result(struct signet_board *b, struct signet_error *err)
     /* Still the same board? Asking a blank one for its result would spoil it. */
     if (b->options.endpoint_path[0])
         code = read_name(b, 0, name, err);
-    if (!code && b->options.endpoint_path[0] && strcmp(name, b->name) != 0)
-        return wrong_name(b, name, b->name, err);
+    if (!code && b->options.endpoint_path[0])
+        code = same_name(b, name, b->name, err);
     if (!code)
         code = read_result(b, &text, err);
     if (code == SIGNET_E_LIMIT)
         code = error_set(err, SIGNET_E_BOARD, "%s: not a result, it is too long",
                          b->options.result_path);
     if (!code)
-        code = judge(b, &text, err);
+        code = check_result(b, &text, err);
     signet_bytes_free(&text);
     return code;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #define PORTS_MAX 256
@@ -113,16 +112,10 @@ void signet_port_list_free(struct signet_port **ports)
     *ports = NULL;
 }
 
-static bool same_serial(const char *a, const char *b)
-{
-    a += strspn(a, "0");
-    b += strspn(b, "0");
-    return strcasecmp(a, b) == 0;
-}
-
 static bool fits(const struct signet_port *port, const struct signet_port_filter *filter)
 {
-    return (!filter->serial || (port->serial[0] && same_serial(port->serial, filter->serial))) &&
+    return (!filter->serial ||
+            (port->serial[0] && text_same_serial(port->serial, filter->serial))) &&
            (!filter->usb_path || strcmp(port->usb_path, filter->usb_path) == 0) &&
            (!filter->by_interface || port->interface == filter->interface);
 }
