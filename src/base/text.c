@@ -102,6 +102,26 @@ void text_escape(struct buf *out, const uint8_t *data, size_t len)
     }
 }
 
+void text_expand(struct buf *out, const char *text, size_t len, const char *const (*values)[2])
+{
+    while (len) {
+        size_t used = 0;
+
+        for (size_t i = 0; !used && values[i][0]; i++) {
+            size_t n = strlen(values[i][0]);
+
+            if (n > len || memcmp(text, values[i][0], n) != 0)
+                continue;
+            buf_text(out, values[i][1]);
+            used = n;
+        }
+        if (!used)
+            buf_byte(out, (uint8_t)text[used++]);
+        text += used;
+        len -= used;
+    }
+}
+
 /* Moves text to out, cut to size, but not in the middle of a character. */
 static const char *text_fix(struct buf *text, char *out, size_t size)
 {

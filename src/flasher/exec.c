@@ -7,78 +7,64 @@
 /* Any command. Words are split at blanks; no shell sees them, so nothing in a file name or serial
  * number can mean anything. */
 
-struct words {
+struct command {
     struct args args;
-    char *owned[FLASHER_ARGS];
-    char *first; /* absolute path of the program */
+    struct buf text; /* the words, each with its terminating zero */
+    char *program;   /* absolute path */
 };
 
-static void words_free(struct words *w)
+static void command_free(struct command *c)
 {
-    for (size_t i = 0; i < w->args.n; i++)
-        free(w->owned[i]);
-    free(w->first);
+    buf_free(&c->text);
+    free(c->program);
 }
 
-static int expand(char **out, const char *word, size_t len, const char *image, const char *serial,
-                  struct signet_error *err)
+/* Appends the words of command number which; returns how many. */
+static size_t expand_words(struct buf *text, const char *p, unsigned which, const char *image,
+                           const char *serial)
 {
-    struct buf text = {0};
-    for (size_t i = 0; i < len;) {
-        if (len - i >= 7 && memcmp(word + i, "{image}", 7) == 0) {
-            buf_text(&text, image);
-            i += 7;
-        } else if (len - i >= 8 && memcmp(word + i, "{serial}", 8) == 0) {
-            buf_text(&text, serial);
-            i += 8;
-        } else {
-            buf_byte(&text, (uint8_t)word[i++]);
-        }
-    }
-    buf_byte(&text, 0);
-    int code = buf_check(&text, err);
-    if (code == SIGNET_OK) {
-        *out = strdup((const char *)text.data);
-        if (!*out)
-            code = error_nomem(err);
-    }
-    buf_free(&text);
-    return code;
-}
-
-/* Command number which (0 programs, 1 resets) of the text; args.n is 0 when it is not there. */
-static int build(struct words *w, const struct signet_flasher *f, unsigned which, const char *image,
-                 struct signet_error *err)
-{
+    const char *const values[][2] = {
+        {"{image}", image}, {"{serial}", serial ? serial : ""}, {NULL, NULL}};
     unsigned now = 0;
-    for (const char *p = flasher_option(f, "command"); *p;) {
+    size_t count = 0;
+    while (*p) {
         p += strspn(p, " \t\r\n");
         size_t len = strcspn(p, " \t\r\n");
         if (len == 1 && *p == ';') {
             now++;
         } else if (len && now == which) {
-            if (w->args.n == FLASHER_ARGS)
-                return error_set(err, SIGNET_E_LIMIT, "more than %d words in the command",
-                                 FLASHER_ARGS);
-            char *word = NULL;
-            int code = expand(&word, p, len, image, f->serial ? f->serial : "", err);
-            if (code)
-                return code;
-            w->owned[w->args.n] = word;
-            args_add(&w->args, word, NULL);
+            text_expand(text, p, len, values);
+            buf_byte(text, 0);
+            count++;
         }
-        p += len; /* NOLINT(clang-analyzer-unix.Malloc): word is in w->owned */
+        p += len;
     }
-    if (w->args.n == 0)
-        return SIGNET_OK;
-    const char *name = w->args.v[0];
-    int code = run_find(&w->first, name, name[0] == '/' ? name : NULL, err);
-    if (code == SIGNET_OK)
-        w->args.v[0] = w->first;
-    return code;
+    return count;
 }
 
-static int check(struct signet_flasher *f, struct signet_error *err)
+/* Command number which (0 programs, 1 resets); args.n is 0 when it is not there. */
+static int command_build(struct command *c, const struct signet_flasher *f, unsigned which,
+                         const char *image, struct signet_error *err)
+{
+    size_t count = expand_words(&c->text, flasher_option(f, "command"), which, image, f->serial);
+    int code = buf_check(&c->text, err);
+    if (code || count == 0)
+        return code;
+    if (count > FLASHER_ARGS)
+        return error_set(err, SIGNET_E_LIMIT, "more than %d words in the command", FLASHER_ARGS);
+    const char *word = (const char *)c->text.data;
+    code = run_find(&c->program, word, word[0] == '/' ? word : NULL, err);
+    if (code)
+        return code;
+    args_add(&c->args, c->program, NULL);
+    while (--count) {
+        word += strlen(word) + 1;
+        args_add(&c->args, word, NULL);
+    }
+    return SIGNET_OK;
+}
+
+static int exec_check(struct signet_flasher *f, struct signet_error *err)
 {
     const char *command = flasher_option(f, "command");
     int code = flasher_need(f, command, "a command", err);
@@ -86,47 +72,48 @@ static int check(struct signet_flasher *f, struct signet_error *err)
         return code;
     if (strstr(command, "{serial}") && !f->serial)
         return error_set(err, SIGNET_E_USAGE, "the command has {serial}, but none was given");
-    struct words w = {0};
-    code = build(&w, f, 0, "/", err);
-    if (code == SIGNET_OK && w.args.n == 0)
+    struct command program = {0}, reset = {0};
+    code = command_build(&program, f, 0, "/", err);
+    if (code == SIGNET_OK && program.args.n == 0)
         code = flasher_need(f, NULL, "a command", err);
-    words_free(&w);
-    struct words reset = {0}; /* a missing program of the reset is told before flashing too */
-    if (code == SIGNET_OK)
-        code = build(&reset, f, 1, "", err);
-    words_free(&reset);
+    if (code == SIGNET_OK) /* a missing program of the reset is told before flashing too */
+        code = command_build(&reset, f, 1, "", err);
+    command_free(&program);
+    command_free(&reset);
     return code;
 }
 
-static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
-                   enum signet_erase erase, struct signet_error *err)
+static int exec_run(struct signet_flasher *f, unsigned which, const char *image,
+                    struct signet_error *err)
+{
+    struct command c = {0};
+    int code = command_build(&c, f, which, image, err);
+    if (code == SIGNET_OK)
+        code = flasher_run(f, &c.args, which == 0 ? flasher_percent_line : NULL, f, NULL, err);
+    command_free(&c);
+    return code;
+}
+
+static int exec_program(struct signet_flasher *f, const char *path,
+                        const struct signet_image *image, enum signet_erase erase,
+                        struct signet_error *err)
 {
     (void)image;
     (void)erase;
-    struct words w = {0};
-    int code = build(&w, f, 0, path, err);
-    if (code == SIGNET_OK)
-        code = flasher_run(f, &w.args, flasher_percent_line, f, NULL, err);
-    words_free(&w);
-    return code;
+    return exec_run(f, 0, path, err);
 }
 
-static int reset(struct signet_flasher *f, struct signet_error *err)
+static int exec_reset(struct signet_flasher *f, struct signet_error *err)
 {
-    struct words w = {0};
-    int code = build(&w, f, 1, "", err);
-    if (code == SIGNET_OK)
-        code = flasher_run(f, &w.args, NULL, NULL, NULL, err);
-    words_free(&w);
-    return code;
+    return exec_run(f, 1, "", err);
 }
 
-static bool has_reset(const struct signet_flasher *f)
+static bool exec_has_reset(const struct signet_flasher *f)
 {
-    struct words w = {0};
-    bool found = build(&w, f, 1, "", NULL) != SIGNET_OK || w.args.n > 0;
-    words_free(&w);
-    return found;
+    struct buf text = {0};
+    size_t count = expand_words(&text, flasher_option(f, "command"), 1, "", NULL);
+    buf_free(&text);
+    return count > 0;
 }
 
 static const struct signet_option_info options[] = {
@@ -139,8 +126,8 @@ const struct flasher_ops exec_ops = {
     .summary = "any command: {image} and {serial} are replaced",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
     .options = options,
-    .check = check,
-    .program = program,
-    .reset = reset,
-    .has_reset = has_reset,
+    .check = exec_check,
+    .program = exec_program,
+    .reset = exec_reset,
+    .has_reset = exec_has_reset,
 };

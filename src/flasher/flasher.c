@@ -9,12 +9,8 @@
 
 bool flasher_serial_valid(const char *text)
 {
-    size_t len = strlen(text);
-    for (size_t i = 0; i < len; i++)
-        if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'z') ||
-              (text[i] >= 'A' && text[i] <= 'Z')))
-            return false;
-    return len >= 1 && len <= 63;
+    size_t len = strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return len >= 1 && len <= 63 && text[len] == '\0';
 }
 
 bool flasher_has_reset(const struct signet_flasher *f)
@@ -57,10 +53,7 @@ int signet_flasher_reset(struct signet_flasher *f, struct signet_error *err)
 {
     if (!flasher_has_reset(f))
         return error_set(err, SIGNET_E_UNSUPPORTED, "%s cannot reset a board", f->ops->name);
-    int code = f->ops->reset(f, err);
-    if (code)
-        error_prefix(err, "%s: reset", f->ops->name);
-    return code;
+    return error_pass(f->ops->reset(f, err), err, "%s: reset", f->ops->name);
 }
 
 int signet_flasher_port(struct signet_flasher *f, unsigned vcom, char port[128],
@@ -69,10 +62,15 @@ int signet_flasher_port(struct signet_flasher *f, unsigned vcom, char port[128],
     if (!f->ops->port)
         return error_set(err, SIGNET_E_UNSUPPORTED, "%s does not know the ports of a board",
                          f->ops->name);
-    int code = f->ops->port(f, vcom, port, err);
-    if (code)
-        error_prefix(err, "%s: port of the board", f->ops->name);
-    return code;
+    char path[128];
+    int code = flasher_need(f, f->serial, "the board's serial number to find its port", err);
+    if (code == SIGNET_OK)
+        code = f->ops->port(f, vcom, path, err);
+    if (code == SIGNET_OK && path[0] != '/')
+        code = error_set(err, SIGNET_E_FLASH, "the port is not an absolute path");
+    if (code == SIGNET_OK)
+        memcpy(port, path, sizeof(path));
+    return error_pass(code, err, "%s: port of the board", f->ops->name);
 }
 
 int signet_flasher_list(struct signet_flasher *f, struct signet_programmer **list, size_t *count,
@@ -83,16 +81,12 @@ int signet_flasher_list(struct signet_flasher *f, struct signet_programmer **lis
     struct signet_programmer *all = calloc(64, sizeof(*all));
     if (!all)
         return error_nomem(err);
-    size_t n = 0;
-    int code = f->ops->list(f, all, 64, &n, err);
-    if (code) {
+    int code = f->ops->list(f, all, 64, count, err);
+    if (code == SIGNET_OK)
+        *list = all;
+    else
         free(all);
-        error_prefix(err, "%s: list of boards", f->ops->name);
-        return code;
-    }
-    *list = all;
-    *count = n;
-    return SIGNET_OK;
+    return error_pass(code, err, "%s: list of boards", f->ops->name);
 }
 
 /* what the kinds share */
@@ -123,12 +117,9 @@ int flasher_run(struct signet_flasher *f, const struct args *args,
     if (code == SIGNET_OK && status != 0) {
         char words[220];
         run_last_words(all, words, sizeof(words));
-        if (status > 128)
-            code = error_set(err, SIGNET_E_FLASH, "ended by signal %d%s%s", status - 128,
-                             words[0] ? ": " : "", words);
-        else
-            code = error_set(err, SIGNET_E_FLASH, "exit status %d%s%s", status,
-                             words[0] ? ": " : "", words);
+        code = error_set(err, SIGNET_E_FLASH,
+                         status > 128 ? "ended by signal %d%s%s" : "exit status %d%s%s",
+                         status > 128 ? status - 128 : status, words[0] ? ": " : "", words);
         if (err)
             err->sys = status;
     }

@@ -24,7 +24,7 @@ static int by_content(struct signet_image *image, const char *path, const struct
         image->format = SIGNET_IMAGE_ELF;
     else if (file->len &&
              (file->data[0] == ':' || has_suffix(path, ".hex") || has_suffix(path, ".ihex")))
-        return hex_parse(image, path, file->data, file->len, NULL, err);
+        return hex_parse(image, path, file->data, file->len, err);
     else
         image->format = SIGNET_IMAGE_BIN;
     if (file->len == 0)
@@ -40,23 +40,20 @@ int signet_image_check(struct signet_image *out, const char *path, const char *e
     struct signet_image image = {0};
     uint8_t digest[32];
     int code = file_read(path, IMAGE_MAX, &file, err);
+    if (code == SIGNET_OK)
+        code = by_content(&image, path, &file, err);
+    if (code == SIGNET_OK)
+        code = sha256(file.data, file.len, digest, err);
+    buf_free(&file);
     if (code)
-        goto out;
-    code = by_content(&image, path, &file, err);
-    if (code)
-        goto out;
-    code = sha256(file.data, file.len, digest, err);
-    if (code)
-        goto out;
+        return code;
     hex_encode(digest, sizeof(digest), image.sha256);
     if (expected_sha256 && strcasecmp(expected_sha256, image.sha256) != 0) {
-        code = error_set(err, SIGNET_E_MEANING, "%s: SHA-256 is %s, expected %.64s", path,
-                         image.sha256, expected_sha256);
+        error_set(err, SIGNET_E_MEANING, "%s: SHA-256 is %s, expected %.64s", path, image.sha256,
+                  expected_sha256);
         error_hint(err, "this is not the image of the order; nothing was flashed");
-        goto out;
+        return SIGNET_E_MEANING;
     }
     *out = image;
-out:
-    buf_free(&file);
-    return code;
+    return SIGNET_OK;
 }

@@ -6,28 +6,29 @@
 
 /* Nordic's old tool, at the end of its life; kept for lines that have it. */
 
-static void begin(const struct signet_flasher *f, struct args *args)
+static void nrfjprog_begin(const struct signet_flasher *f, struct args *args)
 {
     args_add(args, f->tool, NULL);
     if (f->serial)
         args_add(args, "-s", flasher_serial(f), NULL);
 }
 
-static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
-                   enum signet_erase erase, struct signet_error *err)
+static int nrfjprog_program(struct signet_flasher *f, const char *path,
+                            const struct signet_image *image, enum signet_erase erase,
+                            struct signet_error *err)
 {
     (void)image;
     struct args args = {0};
-    begin(f, &args);
+    nrfjprog_begin(f, &args);
     args_add(&args, "--program", path, erase == SIGNET_ERASE_CHIP ? "--chiperase" : "--sectorerase",
              NULL);
     return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
 }
 
-static int reset(struct signet_flasher *f, struct signet_error *err)
+static int nrfjprog_reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
-    begin(f, &args);
+    nrfjprog_begin(f, &args);
     args_add(&args, "--pinreset", NULL);
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
@@ -52,25 +53,20 @@ static void com_line(void *ctx, const char *line, size_t len)
     snprintf(com->port, sizeof(com->port), "%s", port);
 }
 
-static int port_of(struct signet_flasher *f, unsigned vcom, char port[128],
-                   struct signet_error *err)
+static int nrfjprog_port(struct signet_flasher *f, unsigned vcom, char port[128],
+                         struct signet_error *err)
 {
     struct args args = {0};
     struct com com = {0};
-    int code = flasher_need(f, f->serial, "the board's serial number to find its port", err);
-    if (code)
-        return code;
     snprintf(com.want, sizeof(com.want), "VCOM%u", vcom);
-    begin(f, &args);
+    nrfjprog_begin(f, &args);
     args_add(&args, "--com", NULL);
-    code = flasher_run(f, &args, com_line, &com, NULL, err);
+    int code = flasher_run(f, &args, com_line, &com, NULL, err);
     if (code)
         return code;
     if (com.found != 1)
         return error_set(err, com.found ? SIGNET_E_CONFLICT : SIGNET_E_NOT_FOUND,
                          "%zu ports are called %s; there must be one", com.found, com.want);
-    if (com.port[0] != '/')
-        return error_set(err, SIGNET_E_FLASH, "the port is not an absolute path");
     memcpy(port, com.port, sizeof(com.port));
     return SIGNET_OK;
 }
@@ -87,8 +83,8 @@ static void id_line(void *ctx, const char *line, size_t len)
         memcpy(ids->list[ids->count++].serial, line, len + 1);
 }
 
-static int list(struct signet_flasher *f, struct signet_programmer *out, size_t cap, size_t *count,
-                struct signet_error *err)
+static int nrfjprog_list(struct signet_flasher *f, struct signet_programmer *out, size_t cap,
+                         size_t *count, struct signet_error *err)
 {
     struct args args = {0};
     struct ids ids = {out, cap, 0};
@@ -99,16 +95,14 @@ static int list(struct signet_flasher *f, struct signet_programmer *out, size_t 
     return code;
 }
 
-static const char *const tools[] = {"nrfjprog", NULL};
-
 const struct flasher_ops nrfjprog_ops = {
     .name = "nrfjprog",
     .summary = "Nordic boards, older nRF Command Line Tools",
-    .tools = tools,
+    .tools = (const char *const[]){"nrfjprog", NULL},
     .install = "install Nordic's nRF Command Line Tools, or better nrfutil with its device command",
     .formats = SIGNET_IMAGE_HEX,
-    .program = program,
-    .reset = reset,
-    .port = port_of,
-    .list = list,
+    .program = nrfjprog_program,
+    .reset = nrfjprog_reset,
+    .port = nrfjprog_port,
+    .list = nrfjprog_list,
 };

@@ -27,8 +27,8 @@ static void on_line(void *ctx, const char *text, size_t len)
 }
 
 /* The tool may report a failed task and exit with 0: the task's own result counts. */
-static int run(struct signet_flasher *f, const struct args *args, struct nrfutil_line *devices,
-               struct signet_error *err)
+static int nrfutil_run(struct signet_flasher *f, const struct args *args,
+                       struct nrfutil_line *devices, struct signet_error *err)
 {
     struct follow follow = {.f = f, .devices = devices};
     follow.line = malloc(sizeof(*follow.line));
@@ -45,76 +45,68 @@ static int run(struct signet_flasher *f, const struct args *args, struct nrfutil
     return code;
 }
 
-static void begin(const struct signet_flasher *f, struct args *args, const char *command)
+static void nrfutil_begin(const struct signet_flasher *f, struct args *args, const char *command)
 {
     args_add(args, f->tool, "device", command, NULL);
     if (f->serial)
         args_add(args, "--serial-number", flasher_serial(f), NULL);
 }
 
-static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
-                   enum signet_erase erase, struct signet_error *err)
+static int nrfutil_program(struct signet_flasher *f, const char *path,
+                           const struct signet_image *image, enum signet_erase erase,
+                           struct signet_error *err)
 {
     (void)image;
     struct args args = {0};
-    begin(f, &args, "program");
+    nrfutil_begin(f, &args, "program");
     args_add(&args, "--firmware", path, "--options",
              erase == SIGNET_ERASE_CHIP
                  ? "chip_erase_mode=ERASE_ALL,reset=RESET_NONE,verify=VERIFY_READ"
                  : "chip_erase_mode=ERASE_RANGES_TOUCHED_BY_FIRMWARE,reset=RESET_NONE,"
                    "verify=VERIFY_READ",
              "--json", NULL);
-    return run(f, &args, NULL, err);
+    return nrfutil_run(f, &args, NULL, err);
 }
 
-static int reset(struct signet_flasher *f, struct signet_error *err)
+static int nrfutil_reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
-    begin(f, &args, "reset");
+    nrfutil_begin(f, &args, "reset");
     args_add(&args, "--reset-kind", "RESET_PIN", "--json", NULL);
-    return run(f, &args, NULL, err);
+    return nrfutil_run(f, &args, NULL, err);
 }
 
-static int devices(struct signet_flasher *f, struct nrfutil_line **out, struct signet_error *err)
+static int nrfutil_devices(struct signet_flasher *f, struct nrfutil_line **out,
+                           struct signet_error *err)
 {
     struct args args = {0};
     args_add(&args, f->tool, "device", "list", "--json", NULL);
     struct nrfutil_line *found = calloc(1, sizeof(*found));
     if (!found)
         return error_nomem(err);
-    int code = run(f, &args, found, err);
-    if (code) {
+    int code = nrfutil_run(f, &args, found, err);
+    if (code == SIGNET_OK)
+        *out = found;
+    else
         free(found);
-        return code;
-    }
-    *out = found;
-    return SIGNET_OK;
+    return code;
 }
 
-static const char *no_zeros(const char *s)
-{
-    while (s[0] == '0' && s[1])
-        s++;
-    return s;
-}
-
-static int port_of(struct signet_flasher *f, unsigned vcom, char port[128],
-                   struct signet_error *err)
+static int nrfutil_port(struct signet_flasher *f, unsigned vcom, char port[128],
+                        struct signet_error *err)
 {
     struct nrfutil_line *all = NULL;
     size_t found = 0;
-    int code = flasher_need(f, f->serial, "the board's serial number to find its port", err);
-    code = code ? code : devices(f, &all, err);
+    int code = nrfutil_devices(f, &all, err);
     if (code)
         return code;
-    char path[128] = "";
     for (size_t i = 0; i < all->count; i++) {
-        if (strcmp(no_zeros(all->devices[i].about.serial), flasher_serial(f)) != 0)
+        if (!text_same_serial(all->devices[i].about.serial, f->serial))
             continue;
         for (size_t k = 0; k < all->devices[i].port_count; k++) {
             if (all->devices[i].ports[k].vcom != vcom)
                 continue;
-            memcpy(path, all->devices[i].ports[k].path, sizeof(path));
+            memcpy(port, all->devices[i].ports[k].path, 128);
             found++;
         }
     }
@@ -122,17 +114,14 @@ static int port_of(struct signet_flasher *f, unsigned vcom, char port[128],
     if (found != 1)
         return error_set(err, found ? SIGNET_E_CONFLICT : SIGNET_E_NOT_FOUND,
                          "%zu ports of the board are number %u; there must be one", found, vcom);
-    if (path[0] != '/')
-        return error_set(err, SIGNET_E_FLASH, "the port is not an absolute path");
-    memcpy(port, path, sizeof(path));
     return SIGNET_OK;
 }
 
-static int list(struct signet_flasher *f, struct signet_programmer *out, size_t cap, size_t *count,
-                struct signet_error *err)
+static int nrfutil_list(struct signet_flasher *f, struct signet_programmer *out, size_t cap,
+                        size_t *count, struct signet_error *err)
 {
     struct nrfutil_line *all = NULL;
-    int code = devices(f, &all, err);
+    int code = nrfutil_devices(f, &all, err);
     if (code)
         return code;
     for (*count = 0; *count < all->count && *count < cap; ++*count)
@@ -141,16 +130,14 @@ static int list(struct signet_flasher *f, struct signet_programmer *out, size_t 
     return SIGNET_OK;
 }
 
-static const char *const tools[] = {"nrfutil", NULL};
-
 const struct flasher_ops nrfutil_ops = {
     .name = "nrfutil",
     .summary = "Nordic boards, `nrfutil device`",
-    .tools = tools,
+    .tools = (const char *const[]){"nrfutil", NULL},
     .install = "install Nordic's nrfutil, then: nrfutil install device",
     .formats = SIGNET_IMAGE_HEX,
-    .program = program,
-    .reset = reset,
-    .port = port_of,
-    .list = list,
+    .program = nrfutil_program,
+    .reset = nrfutil_reset,
+    .port = nrfutil_port,
+    .list = nrfutil_list,
 };

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void copy(char *out, size_t cap, const json_t *text)
+static void copy_string(char *out, size_t cap, const json_t *text)
 {
     const char *s = json_string_value(text);
     snprintf(out, cap, "%s", s ? s : "");
@@ -31,7 +31,7 @@ static void take_ports(struct nrfutil_line *out, size_t i, const json_t *ports)
         if (number < 0 || number > 255)
             continue;
         char text[128];
-        copy(text, sizeof(text), path);
+        copy_string(text, sizeof(text), path);
         out->devices[i].ports[n].vcom = (unsigned)number;
         memcpy(out->devices[i].ports[n].path, text, sizeof(text));
         out->devices[i].port_count++;
@@ -54,13 +54,13 @@ static void take_devices(struct nrfutil_line *out, const json_t *devices)
         if (!text || !flasher_serial_valid(text))
             continue;
         memset(&out->devices[out->count], 0, sizeof(out->devices[0]));
-        copy(out->devices[out->count].about.serial, 64, serial);
+        copy_string(out->devices[out->count].about.serial, 64, serial);
         const json_t *kit = json_object_get(device, "devkit");
         const json_t *usb = json_object_get(device, "usb");
         const json_t *product = json_object_get(kit, "boardVersion");
         if (!json_is_string(product))
             product = json_object_get(usb, "product");
-        copy(out->devices[out->count].about.product, 96, product);
+        copy_string(out->devices[out->count].about.product, 96, product);
         take_ports(out, out->count, json_object_get(device, "serialPorts"));
         out->count++;
     }
@@ -68,22 +68,17 @@ static void take_devices(struct nrfutil_line *out, const json_t *devices)
 
 static void take_failure(struct nrfutil_line *out, const json_t *data)
 {
-    const char *text = json_string_value(json_object_get(data, "message"));
     const json_t *error = json_object_get(data, "error");
-    if (!text || !text[0])
-        text = json_string_value(error);
-    if (!text || !text[0])
-        text = json_string_value(json_object_get(error, "message"));
-    if (!text || !text[0])
-        text = json_string_value(json_object_get(error, "description"));
+    const json_t *const texts[] = {json_object_get(data, "message"), error,
+                                   json_object_get(error, "message"),
+                                   json_object_get(error, "description")};
+    const char *text = NULL;
+    for (size_t i = 0; i < 4 && !(text && text[0]); i++)
+        text = json_string_value(texts[i]);
     if (!text || !text[0])
         text = "the task failed";
-    struct buf shown = {0};
-    text_escape(&shown, (const uint8_t *)text, strnlen(text, 180));
     out->kind = NRFUTIL_FAILED;
-    snprintf(out->message, sizeof(out->message), "%s",
-             shown.failed || !shown.data ? "the task failed" : (const char *)shown.data);
-    buf_free(&shown);
+    text_show(out->message, sizeof(out->message), text, strnlen(text, 180));
 }
 
 static void take_progress(struct nrfutil_line *out, const json_t *progress)

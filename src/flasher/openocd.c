@@ -14,7 +14,7 @@ static bool tcl_safe(const char *text)
     return true;
 }
 
-static int check(struct signet_flasher *f, struct signet_error *err)
+static int openocd_check(struct signet_flasher *f, struct signet_error *err)
 {
     const char *address = flasher_option(f, "address");
     int code = flasher_need(f, flasher_option(f, "target"),
@@ -28,7 +28,7 @@ struct texts {
     char serial[96], write[4400], verify[4400];
 };
 
-static void begin(const struct signet_flasher *f, struct args *args, struct texts *texts)
+static void openocd_begin(const struct signet_flasher *f, struct args *args, struct texts *texts)
 {
     args_add(args, f->tool, NULL);
     if (flasher_option(f, "config"))
@@ -41,8 +41,9 @@ static void begin(const struct signet_flasher *f, struct args *args, struct text
     args_add(args, "-c", "init", NULL);
 }
 
-static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
-                   enum signet_erase erase, struct signet_error *err)
+static int openocd_program(struct signet_flasher *f, const char *path,
+                           const struct signet_image *image, enum signet_erase erase,
+                           struct signet_error *err)
 {
     struct args args = {0};
     struct texts texts;
@@ -55,7 +56,7 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
             return code;
         where = address;
     }
-    begin(f, &args, &texts);
+    openocd_begin(f, &args, &texts);
     args_add(&args, "-c", "reset init", NULL);
     if (erase == SIGNET_ERASE_CHIP)
         args_add(&args, "-c", "flash erase_sector 0 0 last", NULL);
@@ -65,11 +66,11 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
     return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
 }
 
-static int reset(struct signet_flasher *f, struct signet_error *err)
+static int openocd_reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
     struct texts texts;
-    begin(f, &args, &texts);
+    openocd_begin(f, &args, &texts);
     args_add(&args, "-c", "reset run", "-c", "shutdown", NULL);
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
@@ -80,16 +81,15 @@ static const struct signet_option_info options[] = {
     {"address", "where a raw image goes"},
     {0},
 };
-static const char *const tools[] = {"openocd", NULL};
 
 const struct flasher_ops openocd_ops = {
     .name = "openocd",
     .summary = "any board that OpenOCD knows; needs a target file",
-    .tools = tools,
+    .tools = (const char *const[]){"openocd", NULL},
     .install = "install the package openocd",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
     .options = options,
-    .check = check,
-    .program = program,
-    .reset = reset,
+    .check = openocd_check,
+    .program = openocd_program,
+    .reset = openocd_reset,
 };

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static int check(struct signet_flasher *f, struct signet_error *err)
+static int probe_rs_check(struct signet_flasher *f, struct signet_error *err)
 {
     int code = flasher_need(f, flasher_option(f, "target"), "the chip's name as target", err);
     if (code == SIGNET_OK && f->serial)
@@ -12,8 +12,8 @@ static int check(struct signet_flasher *f, struct signet_error *err)
     return code;
 }
 
-static void begin(const struct signet_flasher *f, struct args *args, const char *command,
-                  char probe[160])
+static void probe_rs_begin(const struct signet_flasher *f, struct args *args, const char *command,
+                           char probe[160])
 {
     args_add(args, f->tool, command, "--non-interactive", "--chip", flasher_option(f, "target"),
              NULL);
@@ -23,12 +23,13 @@ static void begin(const struct signet_flasher *f, struct args *args, const char 
     }
 }
 
-static int program(struct signet_flasher *f, const char *path, const struct signet_image *image,
-                   enum signet_erase erase, struct signet_error *err)
+static int probe_rs_program(struct signet_flasher *f, const char *path,
+                            const struct signet_image *image, enum signet_erase erase,
+                            struct signet_error *err)
 {
     struct args args = {0};
     char probe[160];
-    begin(f, &args, "download", probe);
+    probe_rs_begin(f, &args, "download", probe);
     args_add(&args, "--binary-format",
              image->format == SIGNET_IMAGE_HEX   ? "hex"
              : image->format == SIGNET_IMAGE_ELF ? "elf"
@@ -46,11 +47,11 @@ static int program(struct signet_flasher *f, const char *path, const struct sign
     return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
 }
 
-static int reset(struct signet_flasher *f, struct signet_error *err)
+static int probe_rs_reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
     char probe[160];
-    begin(f, &args, "reset", probe);
+    probe_rs_begin(f, &args, "reset", probe);
     return flasher_run(f, &args, NULL, NULL, NULL, err);
 }
 
@@ -60,16 +61,15 @@ static const struct signet_option_info options[] = {
     {"address", "where a raw image goes"},
     {0},
 };
-static const char *const tools[] = {"probe-rs", NULL};
 
 const struct flasher_ops probe_rs_ops = {
     .name = "probe-rs",
     .summary = "CMSIS-DAP, J-Link and ST-Link probes; needs the chip's name",
-    .tools = tools,
+    .tools = (const char *const[]){"probe-rs", NULL},
     .install = "install probe-rs (its own installer, or cargo)",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
     .options = options,
-    .check = check,
-    .program = program,
-    .reset = reset,
+    .check = probe_rs_check,
+    .program = probe_rs_program,
+    .reset = probe_rs_reset,
 };

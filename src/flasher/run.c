@@ -35,36 +35,18 @@ static bool folder_trusted(const char *folder)
            !(st.st_mode & S_IWOTH);
 }
 
-int run_find(char **out, const char *name, const char *given, struct signet_error *err)
+static int find_on_path(char **out, const char *name, struct signet_error *err)
 {
-    if (given) {
-        if (given[0] == '/' && access(given, F_OK) != 0)
-            return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given);
-        if (!usable(given))
-            return error_set(err, SIGNET_E_NOT_FOUND,
-                             "%s: not the absolute path of a program that can be executed, and "
-                             "that only its owner can change",
-                             given);
-        char *copy = strdup(given);
-        if (!copy)
-            return error_nomem(err);
-        *out = copy;
-        return SIGNET_OK;
-    }
     const char *path = getenv("PATH");
-    if (!path)
-        path = "/usr/local/bin:/usr/bin:/bin";
-    while (*path) {
+    for (path = path ? path : "/usr/local/bin:/usr/bin:/bin"; *path;) {
         size_t len = strcspn(path, ":");
-        char *folder = strndup(path, len);
         char *file = NULL;
-        if (!folder || asprintf(&file, "%s/%s", folder, name) < 0) {
-            free(folder);
+        if (asprintf(&file, "%.*s/%s", (int)len, path, name) < 0)
             return error_nomem(err);
-        }
-        bool found = folder_trusted(folder) && usable(file);
-        free(folder);
-        if (found) {
+        file[len] = '\0';
+        bool trusted = folder_trusted(file);
+        file[len] = '/';
+        if (trusted && usable(file)) {
             *out = file;
             return SIGNET_OK;
         }
@@ -74,6 +56,20 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
     return error_set(err, SIGNET_E_NOT_FOUND, "%s is not installed", name);
 }
 
+int run_find(char **out, const char *name, const char *given, struct signet_error *err)
+{
+    if (!given)
+        return find_on_path(out, name, err);
+    if (given[0] == '/' && access(given, F_OK) != 0)
+        return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given);
+    if (!usable(given))
+        return error_set(err, SIGNET_E_NOT_FOUND,
+                         "%s: not the absolute path of a program that can be executed, and "
+                         "that only its owner can change",
+                         given);
+    return text_copy(out, given, err);
+}
+
 struct child {
     pid_t pid;
     int pidfd, out; /* -1: closed */
@@ -81,8 +77,31 @@ struct child {
     size_t len;
 };
 
-static int spawn(struct child *child, const struct run *run, int write_end,
-                 struct signet_error *err)
+/* Its own process group, and no signal is blocked or ignored. */
+static int set_attributes(posix_spawnattr_t *attr)
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    sigdelset(&all, SIGKILL);
+    sigdelset(&all, SIGSTOP);
+    int rc = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                POSIX_SPAWN_SETSIGDEF);
+    rc = rc ? rc : posix_spawnattr_setpgroup(attr, 0);
+    rc = rc ? rc : posix_spawnattr_setsigmask(attr, &none);
+    return rc ? rc : posix_spawnattr_setsigdefault(attr, &all);
+}
+
+static int set_files(posix_spawn_file_actions_t *files, int write_end)
+{
+    int rc = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+    rc = rc ? rc : posix_spawn_file_actions_adddup2(files, write_end, 1);
+    rc = rc ? rc : posix_spawn_file_actions_adddup2(files, write_end, 2);
+    return rc ? rc : posix_spawn_file_actions_addclosefrom_np(files, 3);
+}
+
+static int spawn_child(struct child *child, const struct run *run, int write_end,
+                       struct signet_error *err)
 {
     char home[4096 + 8] = "HOME=/";
     const char *from = getenv("HOME");
@@ -94,30 +113,12 @@ static int spawn(struct child *child, const struct run *run, int write_end,
                            (char *)"LC_ALL=C.UTF-8",
                            (char *)"PYTHONUNBUFFERED=1",
                            NULL};
-    posix_spawnattr_t attr;
+    posix_spawnattr_t attr; /* neither init can fail in glibc */
     posix_spawn_file_actions_t files;
     int rc = posix_spawnattr_init(&attr);
-    if (rc)
-        return error_sys(err, SIGNET_E_FLASH, rc, "%s", run->argv[0]);
-    rc = posix_spawn_file_actions_init(&files);
-    if (rc) {
-        posix_spawnattr_destroy(&attr);
-        return error_sys(err, SIGNET_E_FLASH, rc, "%s", run->argv[0]);
-    }
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    sigdelset(&all, SIGKILL);
-    sigdelset(&all, SIGSTOP);
-    rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                             POSIX_SPAWN_SETSIGDEF);
-    rc = rc ? rc : posix_spawnattr_setpgroup(&attr, 0);
-    rc = rc ? rc : posix_spawnattr_setsigmask(&attr, &none);
-    rc = rc ? rc : posix_spawnattr_setsigdefault(&attr, &all);
-    rc = rc ? rc : posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    rc = rc ? rc : posix_spawn_file_actions_adddup2(&files, write_end, 1);
-    rc = rc ? rc : posix_spawn_file_actions_adddup2(&files, write_end, 2);
-    rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&files, 3);
+    rc = rc ? rc : posix_spawn_file_actions_init(&files);
+    rc = rc ? rc : set_attributes(&attr);
+    rc = rc ? rc : set_files(&files, write_end);
     rc = rc ? rc
             : posix_spawn(&child->pid, run->argv[0], &files, &attr, (char *const *)run->argv,
                           environment);
@@ -163,7 +164,7 @@ static bool take_output(struct child *child, const struct run *run, struct buf *
 }
 
 /* Has the leader ended? It stays a zombie, so that its number, and its group's, stay ours. */
-static bool ended(const struct child *child)
+static bool child_ended(const struct child *child)
 {
     siginfo_t info = {0};
     return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
@@ -174,7 +175,7 @@ static void end_group(const struct child *child)
 {
     kill(-child->pid, SIGTERM);
     int64_t deadline = clock_ms() + TERM_WAIT_MS;
-    while (!ended(child) && clock_ms() < deadline) {
+    while (!child_ended(child) && clock_ms() < deadline) {
         struct pollfd p = {.fd = child->pidfd, .events = POLLIN};
         poll(&p, 1, 20);
     }
@@ -182,12 +183,12 @@ static void end_group(const struct child *child)
 }
 
 /* Reads until the leader has ended. */
-static int follow(struct child *child, const struct run *run, struct buf *output,
-                  struct signet_error *err)
+static int follow_child(struct child *child, const struct run *run, struct buf *output,
+                        struct signet_error *err)
 {
     int64_t deadline = clock_ms() + run->timeout_ms;
     bool open = true;
-    while (!ended(child)) {
+    while (!child_ended(child)) {
         int64_t left = deadline - clock_ms();
         if (signet_cancel_fired(run->cancel))
             return error_set(err, SIGNET_E_CANCELLED, "%s was stopped", run->argv[0]);
@@ -229,20 +230,16 @@ int run_tool(const struct run *run, struct buf *output, int *status, struct sign
     }
     child->out = ends[0];
     fcntl(child->out, F_SETFL, O_NONBLOCK);
-    code = spawn(child, run, ends[1], err);
+    code = spawn_child(child, run, ends[1], err);
     close(ends[1]);
     if (code)
         goto out;
-    code = follow(child, run, output, err);
+    code = follow_child(child, run, output, err);
     if (code)
         end_group(child);
     else
         kill(-child->pid, SIGKILL); /* what it may have left behind */
-    pid_t got;
-    do
-        got = waitpid(child->pid, &wstatus, 0);
-    while (got < 0 && errno == EINTR);
-    if (code == SIGNET_OK && got != child->pid)
+    if (TEMP_FAILURE_RETRY(waitpid(child->pid, &wstatus, 0)) != child->pid && code == SIGNET_OK)
         code = error_sys(err, SIGNET_E_FLASH, errno, "%s: its exit status is lost", run->argv[0]);
     if (code == SIGNET_OK)
         *status = WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : WEXITSTATUS(wstatus);
@@ -258,25 +255,14 @@ out:
 void run_last_words(const struct buf *output, char *out, size_t cap)
 {
     out[0] = '\0';
-    size_t end = output->data ? output->len : 0;
-    while (end > 0) {
-        size_t start = end;
+    for (size_t end = output->len, start; end > 0; end = start > 0 ? start - 1 : 0) {
         bool letters = false;
-        while (start > 0 && output->data[start - 1] != '\n' && output->data[start - 1] != '\r') {
-            start--;
-            letters = letters || isalpha(output->data[start]);
-        }
+        for (start = end; start > 0 && !memchr("\r\n", output->data[start - 1], 2); start--)
+            letters = letters || isalpha(output->data[start - 1]);
         if (letters) {
-            struct buf text = {0};
-            size_t len = end - start < 200 ? end - start : 200;
-            text_escape(&text, output->data + start, len);
-            if (!text.failed && text.data)
-                snprintf(out, cap, "%.*s", (int)(text.len < cap ? text.len : cap - 1),
-                         (const char *)text.data);
-            buf_free(&text);
+            text_show(out, cap, output->data + start, end - start < 200 ? end - start : 200);
             return;
         }
-        end = start > 0 ? start - 1 : 0;
     }
 }
 

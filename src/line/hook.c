@@ -12,24 +12,10 @@
 static char *expand(const char *word, const char *const (*values)[2])
 {
     struct buf text = {.max = 64 * 1024};
-    char *out = NULL;
+    struct signet_bytes out;
 
-    while (*word) {
-        size_t used = 0;
-
-        for (size_t i = 0; !used && values[i][0]; i++)
-            if (strncmp(word, values[i][0], strlen(values[i][0])) == 0) {
-                buf_text(&text, values[i][1]);
-                used = strlen(values[i][0]);
-            }
-        if (!used)
-            buf_byte(&text, (uint8_t)word[used++]);
-        word += used;
-    }
-    if (!text.failed)
-        out = strdup(text.data ? (const char *)text.data : "");
-    buf_free(&text);
-    return out;
+    text_expand(&text, word, strlen(word), values);
+    return buf_take(&text, &out, NULL) == SIGNET_OK ? (char *)out.data : NULL;
 }
 
 static void warn(struct slot *slot, const struct signet_error *why)

@@ -15,7 +15,7 @@
 
 static int parse(const char *text, struct signet_image *image, struct signet_error *err)
 {
-    return hex_parse(image, "f.hex", (const uint8_t *)text, strlen(text), NULL, err);
+    return hex_parse(image, "f.hex", (const uint8_t *)text, strlen(text), err);
 }
 
 static void good_files(void **state)
