@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Decimal digits and what follows them; printf would be half of the work of an event. */
-static void put_number(struct buf *b, int64_t value, char end)
+static void chain_number(struct buf *b, int64_t value, char end)
 {
     char text[24];
     size_t at = sizeof(text);
@@ -25,11 +25,11 @@ static void put_number(struct buf *b, int64_t value, char end)
     buf_append(b, text + at, sizeof(text) - at);
 }
 
-static void put(struct buf *b, const char *text)
+static void chain_text(struct buf *b, const char *text)
 {
     size_t len = strlen(text);
 
-    put_number(b, (int64_t)len, ':');
+    chain_number(b, (int64_t)len, ':');
     buf_append(b, text, len);
 }
 
@@ -55,7 +55,7 @@ int row_hash(struct signet_ledger *l, const struct db_rows *row, int columns, ch
     for (int i = 0; i < columns; i++) {
         const char *value = db_null(row, i);
         if (value)
-            put(&l->scratch, value);
+            chain_text(&l->scratch, value);
         else
             buf_byte(&l->scratch, '-');
     }
@@ -81,17 +81,17 @@ int chain_hash(struct signet_ledger *l, const char *previous, const struct chain
 {
     struct buf *b = &l->scratch;
 
-    put(b, previous);
-    put_number(b, e->station, ',');
-    put_number(b, e->seq, ',');
-    put_number(b, e->device, ',');
-    put_number(b, e->n, ',');
-    put_number(b, e->time, ',');
-    put(b, e->kind);
-    put(b, e->detail);
-    put(b, e->operator_name);
-    put(b, e->tool);
-    put(b, e->row);
+    chain_text(b, previous);
+    chain_number(b, e->station, ',');
+    chain_number(b, e->seq, ',');
+    chain_number(b, e->device, ',');
+    chain_number(b, e->n, ',');
+    chain_number(b, e->time, ',');
+    chain_text(b, e->kind);
+    chain_text(b, e->detail);
+    chain_text(b, e->operator_name);
+    chain_text(b, e->tool);
+    chain_text(b, e->row);
     return hash_of(b, out, err);
 }
 
@@ -99,23 +99,20 @@ int chain_hash(struct signet_ledger *l, const char *previous, const struct chain
  * end. */
 static int know_head(struct signet_ledger *l, struct signet_error *err)
 {
-    static const char read[] =
-        "SELECT id, seq, time, hash FROM stations WHERE name = $1 /*+ FOR UPDATE */";
     struct db_rows row;
 
     if (l->head.known)
         return SIGNET_OK;
-    int rc = db_find(l->db, &row, err, read, "s", l->station);
-    if (rc == SIGNET_E_NOT_FOUND) {
-        rc = db_run(l->db, err, "INSERT INTO stations(name) VALUES($1) ON CONFLICT DO NOTHING", "s",
-                    l->station);
-        if (rc == SIGNET_OK)
-            rc = db_find(l->db, &row, err, read, "s", l->station);
-    }
+    int rc = db_find(l->db, &row, err,
+                     "SELECT id, seq, time, hash FROM stations WHERE name = $1 /*+ FOR UPDATE */",
+                     "s", l->station);
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = db_find(l->db, &row, err,
+                     "INSERT INTO stations(name) VALUES($1) ON CONFLICT(name) DO UPDATE SET"
+                     " seq = stations.seq RETURNING id, seq, time, hash",
+                     "s", l->station);
     if (rc != SIGNET_OK)
-        return rc == SIGNET_E_NOT_FOUND
-                   ? error_set(err, SIGNET_E_LEDGER, "the ledger lost the station %s", l->station)
-                   : rc;
+        return rc;
     l->head = (struct head){
         .known = true, .station = db_int(&row, 0), .seq = db_int(&row, 1), .time = db_int(&row, 2)};
     snprintf(l->head.hash, sizeof(l->head.hash), "%s", db_text(&row, 3));
@@ -132,11 +129,34 @@ int chain_time(struct signet_ledger *l, int64_t *time, struct signet_error *err)
     return rc;
 }
 
+static int insert_event(struct signet_ledger *l, const struct chain_event *e,
+                        struct signet_error *err)
+{
+    char hash[65];
+    int rc = chain_hash(l, e->seq == 1 ? l->station : l->head.hash, e, hash, err);
+
+    if (rc == SIGNET_OK)
+        rc = db_run(l->db, err,
+                    "INSERT INTO events(station, seq, device, n, time, kind, detail, operator,"
+                    " tool, row_sha256, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                    "iiiiissssss", e->station, e->seq, e->device, e->n, e->time, e->kind, e->detail,
+                    e->operator_name, e->tool, e->row, hash);
+    if (rc == SIGNET_E_CONFLICT)
+        rc = error_set(err, SIGNET_E_LEDGER, "the chain of events has another end than its head");
+    if (rc != SIGNET_OK)
+        return rc;
+    l->head.seq = e->seq;
+    l->head.time = e->time;
+    l->head.moved = true;
+    memcpy(l->head.hash, hash, sizeof(hash));
+    return SIGNET_OK;
+}
+
 int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns, const char *kind,
                  const char *detail, struct signet_error *err)
 {
     struct buf room = {0};
-    char hash[65], row_is[65];
+    char row_is[65];
     int64_t time = 0;
     int rc = row_hash(l, row, columns, row_is, err);
 
@@ -154,23 +174,9 @@ int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns
                                   .operator_name = l->operator_name,
                                   .tool = SIGNET_VERSION,
                                   .row = row_is};
-    rc = chain_hash(l, e.seq == 1 ? l->station : l->head.hash, &e, hash, err);
-    if (rc == SIGNET_OK)
-        rc = db_run(l->db, err,
-                    "INSERT INTO events(station, seq, device, n, time, kind, detail, operator,"
-                    " tool, row_sha256, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                    "iiiiissssss", e.station, e.seq, e.device, e.n, e.time, e.kind, e.detail,
-                    e.operator_name, e.tool, e.row, hash);
+    rc = insert_event(l, &e, err);
     buf_free(&room);
-    if (rc == SIGNET_E_CONFLICT)
-        rc = error_set(err, SIGNET_E_LEDGER, "the chain of events has another end than its head");
-    if (rc != SIGNET_OK)
-        return rc;
-    l->head.seq = e.seq;
-    l->head.time = e.time;
-    l->head.moved = true;
-    memcpy(l->head.hash, hash, sizeof(hash));
-    return SIGNET_OK;
+    return rc;
 }
 
 int chain_flush(struct signet_ledger *l, struct signet_error *err)

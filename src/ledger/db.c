@@ -3,46 +3,36 @@
 
 #include <string.h>
 
+enum { PAGE = 512 };
+
 /* What stands in braces: a state, or a word of the database's own. */
-static int expand_word(const struct db_ops *ops, const char *word, size_t len, struct buf *out,
-                       struct signet_error *err)
+static void expand_word(const struct db_ops *ops, const char *word, size_t len, struct buf *out)
 {
     int state = state_of_word(word, len);
 
-    if (state >= 0) {
+    if (state >= 0)
         buf_printf(out, "%d", state);
-        return SIGNET_OK;
-    }
     for (const struct db_word *w = ops->words; w->word; w++)
-        if (strlen(w->word) == len && memcmp(w->word, word, len) == 0) {
+        if (strlen(w->word) == len && memcmp(w->word, word, len) == 0)
             buf_text(out, w->text);
-            return SIGNET_OK;
-        }
-    return error_set(err, SIGNET_E_USAGE, "a statement of the ledger has the unknown word '%.*s'",
-                     (int)len, word);
 }
 
 int db_expand(const struct db_ops *ops, const char *sql, struct buf *out, struct signet_error *err)
 {
-    int rc = SIGNET_OK;
-
-    while (*sql && rc == SIGNET_OK) {
+    for (size_t len; *sql; sql += len) {
+        len = 1;
         if (*sql == '{') {
-            size_t len = strcspn(++sql, "}");
-            rc = expand_word(ops, sql, len, out, err);
-            sql += len + (sql[len] == '}');
+            len = strcspn(sql, "}") + 1;
+            expand_word(ops, sql + 1, len - 2, out);
         } else if (ops->many_writers && strncmp(sql, "/*+", 3) == 0) {
-            sql += 3;
+            len = 3;
         } else if (ops->many_writers && strncmp(sql, "*/", 2) == 0) {
-            sql += 2;
-        } else if (!ops->many_writers && *sql == '$') { /* where $1 would be a name */
-            buf_byte(out, '?');
-            sql++;
-        } else {
-            buf_byte(out, (uint8_t)*sql++);
+            len = 2;
+        } else { /* elsewhere $1 would be a name, and no number */
+            buf_byte(out, *sql == '$' && !ops->many_writers ? '?' : (uint8_t)*sql);
         }
     }
-    return rc == SIGNET_OK ? buf_check(out, err) : rc;
+    return buf_check(out, err);
 }
 
 int db_statement(struct db *db, const char *sql, size_t *place, struct buf *text,
@@ -58,24 +48,36 @@ int db_statement(struct db *db, const char *sql, size_t *place, struct buf *text
     return db_expand(db->ops, sql, text, err);
 }
 
-static int db_begin(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
-                    const char *types, va_list args)
+static size_t take_params(struct db_param *params, const char *types, va_list args)
 {
-    struct db_param params[DB_PARAMS];
     size_t n = 0;
 
-    for (; n < DB_PARAMS && types[n]; n++) {
+    for (; types[n]; n++) {
         params[n] = (struct db_param){.is_text = types[n] == 's'};
         if (params[n].is_text)
             params[n].text = va_arg(args, const char *);
         else
             params[n].integer = va_arg(args, int64_t);
     }
+    return n;
+}
+
+static int db_begin(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
+                    const struct db_param *params, size_t count)
+{
     *rows = (struct db_rows){.db = db, .first = true};
-    int rc = db->ops->query(db, rows, sql, params, n, err);
+    int rc = db->ops->query(db, rows, sql, params, count, err);
     if (rc != SIGNET_OK)
         db_end(rows);
     return rc;
+}
+
+static int query_args(struct db *db, struct db_rows *rows, struct signet_error *err,
+                      const char *sql, const char *types, va_list args)
+{
+    struct db_param params[DB_PARAMS];
+
+    return db_begin(db, rows, err, sql, params, take_params(params, types, args));
 }
 
 int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
@@ -84,7 +86,7 @@ int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, cons
     va_list args;
 
     va_start(args, types);
-    int rc = db_begin(db, rows, err, sql, types, args);
+    int rc = query_args(db, rows, err, sql, types, args);
     va_end(args);
     return rc;
 }
@@ -95,7 +97,7 @@ int db_run(struct db *db, struct signet_error *err, const char *sql, const char 
     va_list args;
 
     va_start(args, types);
-    int rc = db_begin(db, &rows, err, sql, types, args);
+    int rc = query_args(db, &rows, err, sql, types, args);
     va_end(args);
     db_end(&rows);
     return rc;
@@ -107,7 +109,7 @@ int db_change(struct db *db, struct signet_error *err, const char *sql, const ch
     va_list args;
 
     va_start(args, types);
-    int rc = db_begin(db, &rows, err, sql, types, args);
+    int rc = query_args(db, &rows, err, sql, types, args);
     va_end(args);
     if (rc == SIGNET_OK && db->ops->changes(&rows) == 0)
         rc = SIGNET_E_NOT_FOUND;
@@ -121,11 +123,47 @@ int db_find(struct db *db, struct db_rows *rows, struct signet_error *err, const
     va_list args;
 
     va_start(args, types);
-    int rc = db_begin(db, rows, err, sql, types, args);
+    int rc = query_args(db, rows, err, sql, types, args);
     va_end(args);
     if (rc == SIGNET_OK)
         rc = db_step(rows, err);
     if (rc != SIGNET_OK)
         db_end(rows);
+    return rc;
+}
+
+static int walk_page(struct db *db, const struct db_walk *w, struct db_param *params, size_t n,
+                     int *count, struct signet_error *err)
+{
+    struct db_rows rows;
+    int rc = db_begin(db, &rows, err, w->sql, params, n);
+
+    for (*count = 0; rc == SIGNET_OK; ++*count) {
+        int step = db_step(&rows, err);
+        if (step == SIGNET_E_NOT_FOUND)
+            break;
+        for (int i = 0; step == SIGNET_OK && i < w->keys; i++)
+            params[1 + i].integer = db_int(&rows, w->key + i);
+        rc = step == SIGNET_OK ? w->row(w->ctx, &rows, err) : step;
+    }
+    db_end(&rows);
+    return rc;
+}
+
+int db_walk(struct db *db, const struct db_walk *w, struct signet_error *err, const char *types,
+            ...)
+{
+    struct db_param params[DB_PARAMS] = {
+        {.integer = PAGE}, {.integer = INT64_MIN}, {.integer = INT64_MIN}};
+    size_t given = w->keys ? 1 + (size_t)w->keys : 0;
+    int count, rc;
+    va_list args;
+
+    va_start(args, types);
+    given += take_params(params + given, types, args);
+    va_end(args);
+    do
+        rc = walk_page(db, w, params, given, &count, err);
+    while (rc == SIGNET_OK && w->keys && count == PAGE);
     return rc;
 }

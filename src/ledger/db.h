@@ -100,6 +100,19 @@ int db_change(struct db *db, struct signet_error *err, const char *sql, const ch
 int db_find(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
             const char *types, ...);
 
+/* All rows of a query. Of a long one PostgreSQL would hold the whole answer: with keys it goes page
+ * by page, $1 is how many rows a page has, and $2 (and $3) the key of the row before. */
+struct db_walk {
+    const char *sql;
+    int keys; /* 0, 1 or 2 integers, by which the rows come */
+    int key;  /* the column of the first */
+    int (*row)(void *ctx, const struct db_rows *row, struct signet_error *err);
+    void *ctx;
+};
+/* types: of the parameters after those. Returns what row() returned, if that is an error. */
+int db_walk(struct db *db, const struct db_walk *walk, struct signet_error *err, const char *types,
+            ...);
+
 static inline int db_step(struct db_rows *rows, struct signet_error *err)
 {
     return rows->db->ops->step(rows, err);

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE = 512, NONE = -1 };
+enum { NONE = -1 };
 
 struct history {
-    int64_t device, n, state; /* state: that its row has */
-    int at, failed_from;      /* state after event n */
-    char endpoint[152];
+    int64_t device, state; /* state: that its row has */
+    int at, failed_from;   /* state after the event before */
+    char endpoint[SIGNET_ENDPOINT_SIZE];
 };
 
 static int skipped(const struct history *h, const char *kind, struct signet_error *err)
@@ -33,7 +33,7 @@ static bool may_follow(const struct history *h, int to, bool rework)
     return state_may((enum signet_device_state)h->at, (enum signet_device_state)to);
 }
 
-static int follow(struct history *h, const char *kind, struct signet_error *err)
+static int change_state(struct history *h, const char *kind, struct signet_error *err)
 {
     bool rework = strcmp(kind, "rework") == 0;
     int to = state_of_word(kind, strlen(kind));
@@ -59,8 +59,9 @@ static int end_history(const struct history *h, struct signet_error *err)
                      h->endpoint);
 }
 
-static int one_event(struct history *h, const struct db_rows *row, struct signet_error *err)
+static int check_event(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
+    struct history *h = ctx;
     int rc = SIGNET_OK;
 
     if (db_int(row, 0) != h->device) {
@@ -68,29 +69,20 @@ static int one_event(struct history *h, const struct db_rows *row, struct signet
         *h = (struct history){.device = db_int(row, 0), .state = db_int(row, 4), .at = NONE};
         snprintf(h->endpoint, sizeof(h->endpoint), "%s", db_text(row, 3));
     }
-    h->n = db_int(row, 1);
-    return rc == SIGNET_OK ? follow(h, db_text(row, 2), err) : rc;
+    return rc == SIGNET_OK ? change_state(h, db_text(row, 2), err) : rc;
 }
 
 int check_histories(struct signet_ledger *l, struct signet_error *err)
 {
     struct history h = {0};
-    int count = PAGE, rc = SIGNET_OK;
+    const struct db_walk walk = {
+        .sql = "SELECT e.device, e.n, e.kind, d.endpoint, d.state FROM events e JOIN devices d"
+               " ON d.id = e.device WHERE (e.device, e.n) > ($2, $3) ORDER BY e.device, e.n"
+               " LIMIT $1",
+        .keys = 2,
+        .row = check_event,
+        .ctx = &h};
+    int rc = db_walk(l->db, &walk, err, "");
 
-    while (rc == SIGNET_OK && count == PAGE) {
-        struct db_rows row;
-        rc = db_query(l->db, &row, err,
-                      "SELECT e.device, e.n, e.kind, d.endpoint, d.state FROM events e JOIN devices"
-                      " d ON d.id = e.device WHERE (e.device, e.n) > ($1, $2)"
-                      " ORDER BY e.device, e.n LIMIT $3",
-                      "iii", h.device, h.n, (int64_t)PAGE);
-        for (count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; count++) {
-            rc = one_event(&h, &row, err);
-            if (rc != SIGNET_OK)
-                break;
-        }
-        db_end(&row);
-        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
-    }
     return rc == SIGNET_OK ? end_history(&h, err) : rc;
 }

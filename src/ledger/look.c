@@ -1,24 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Devices, events and deliveries, as they are recorded. */
-#include "ledger/look.h"
+#include "ledger/store.h"
 
 #include <string.h>
 
-enum { PAGE = 256 };
+static int begin_look(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct look *k = arg;
+
+    (void)l;
+    if (!k->begun) {
+        k->begun = true;
+        return k->walk(k, err);
+    }
+    error_set(err, SIGNET_E_LEDGER, "the ledger's database server went away while it was read");
+    error_hint(err, "nothing is lost; start again when the server is there");
+    return SIGNET_E_LEDGER;
+}
+
+int ledger_look(struct look *k, struct signet_error *err)
+{
+    return store_read(k->ledger, begin_look, k, err);
+}
 
 /* Devices that have or had a name: those whose name was given back are in an index of their own. */
-#define OF_NAME                                                                                    \
-    "(SELECT id FROM devices WHERE endpoint = $1 AND freed = 0 UNION ALL"                          \
-    " SELECT id FROM devices WHERE endpoint = $1 AND freed = 1)"
+#define OF_NAME(name)                                                                              \
+    "(SELECT id FROM devices WHERE endpoint = " name " AND freed = 0 UNION ALL"                    \
+    " SELECT id FROM devices WHERE endpoint = " name " AND freed = 1)"
 
-static const char *text(const char *value)
+static const char *or_empty(const char *value)
 {
     return value ? value : "";
 }
 
-static int give_device(struct look *k, const struct db_rows *row, struct signet_error *err)
+static int give_device(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
+    const struct look *k = ctx;
     bool failed = db_null(row, 17) != NULL;
     const struct signet_ledger_device d = {
         .order = db_text(row, 1),
@@ -37,13 +55,13 @@ static int give_device(struct look *k, const struct db_rows *row, struct signet_
         .spki_sha256 = db_text(row, 14),
         .packet_sha256 = db_text(row, 15),
         .image_sha256 = db_text(row, 16),
-        .error_code = failed ? text(signet_code_name((enum signet_code)db_int(row, 17))) : "",
+        .error_code = failed ? signet_code_name((enum signet_code)db_int(row, 17)) : "",
         .error = db_text(row, 18),
         .cert_issuer = db_text(row, 19),
         .cert_serial = db_text(row, 20),
     };
 
-    return look_row(k, k->device(k->ctx, &d, err));
+    return k->device(k->ctx, &d, err);
 }
 
 #define DEVICE                                                                                     \
@@ -51,33 +69,20 @@ static int give_device(struct look *k, const struct db_rows *row, struct signet_
     " d.freed, d.created, d.changed, d.hw_id, d.psk_identity, d.psk_sha256, d.spki_sha256,"        \
     " d.packet_sha256, d.image_sha256, d.error_code, d.error, d.cert_issuer, d.cert_serial"        \
     " FROM devices d JOIN orders o ON o.id = d.order_id WHERE d.id > $2"                           \
-    " AND ($3 = '' OR o.name = $3) AND ($4 = '' OR d.station = $4) AND ($5 < 0 OR d.state = $5)"
+    " AND ($4 = '' OR o.name = $4) AND ($5 = '' OR d.station = $5) AND ($6 < 0 OR d.state = $6)"
 
-static int devices(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int walk_devices(struct look *k, struct signet_error *err)
 {
-    static const char of_all[] = DEVICE " AND $1 = '' ORDER BY d.id LIMIT $6";
-    static const char of_one[] = DEVICE " AND d.id IN " OF_NAME " ORDER BY d.id LIMIT $6";
+    static const char of_all[] = DEVICE " AND $3 = '' ORDER BY d.id LIMIT $1";
+    static const char of_one[] = DEVICE " AND d.id IN " OF_NAME("$3") " ORDER BY d.id LIMIT $1";
     static const struct signet_ledger_filter any = {.state = -1};
-    struct look *k = arg;
     const struct signet_ledger_filter *f = k->filter ? k->filter : &any;
-    const char *endpoint = text(f->endpoint);
-    int64_t after = 0;
-    int count = PAGE, rc = look_begin(k, err);
+    const char *endpoint = or_empty(f->endpoint);
+    const struct db_walk walk = {
+        .sql = *endpoint ? of_one : of_all, .keys = 1, .row = give_device, .ctx = k};
 
-    while (rc == SIGNET_OK && count == PAGE) {
-        struct db_rows row;
-        rc = db_query(l->db, &row, err, *endpoint ? of_one : of_all, "sissii", endpoint, after,
-                      text(f->order), text(f->station), (int64_t)f->state, (int64_t)PAGE);
-        for (count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; count++) {
-            after = db_int(&row, 0);
-            rc = give_device(k, &row, err);
-            if (rc != SIGNET_OK)
-                break;
-        }
-        db_end(&row);
-        rc = look_end(k, rc);
-    }
-    return rc;
+    return db_walk(k->ledger->db, &walk, err, "sssi", endpoint, or_empty(f->order),
+                   or_empty(f->station), (int64_t)f->state);
 }
 
 int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledger_filter *filter,
@@ -85,60 +90,44 @@ int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledg
                                      struct signet_error *),
                           void *ctx, struct signet_error *err)
 {
-    struct look k = {.filter = filter, .device = row, .ctx = ctx};
+    struct look k = {
+        .ledger = ledger, .walk = walk_devices, .filter = filter, .device = row, .ctx = ctx};
 
-    return store_read(ledger, devices, &k, err);
+    return ledger_look(&k, err);
 }
 
 #define EVENT                                                                                      \
-    "SELECT s.name, e.seq, e.time, COALESCE(d.endpoint, ''), e.kind, e.detail, e.operator, "       \
-    "e.tool,"                                                                                      \
-    " e.hash, e.station FROM events e JOIN stations s ON s.id = e.station"                         \
+    "SELECT e.station, e.seq, s.name, e.time, COALESCE(d.endpoint, ''), e.kind, e.detail,"         \
+    " e.operator, e.tool, e.hash FROM events e JOIN stations s ON s.id = e.station"                \
     " LEFT JOIN devices d ON d.id = e.device"
 
-static int give_event(struct look *k, const struct db_rows *row, struct signet_error *err)
+static int give_event(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
-    const struct signet_ledger_event e = {.station = db_text(row, 0),
-                                          .seq = db_int(row, 1),
-                                          .time = db_int(row, 2),
-                                          .endpoint = db_text(row, 3),
-                                          .kind = db_text(row, 4),
-                                          .detail = db_text(row, 5),
-                                          .operator_name = db_text(row, 6),
-                                          .tool = db_text(row, 7),
-                                          .hash = db_text(row, 8)};
+    const struct look *k = ctx;
+    const struct signet_ledger_event e = {.seq = db_int(row, 1),
+                                          .station = db_text(row, 2),
+                                          .time = db_int(row, 3),
+                                          .endpoint = db_text(row, 4),
+                                          .kind = db_text(row, 5),
+                                          .detail = db_text(row, 6),
+                                          .operator_name = db_text(row, 7),
+                                          .tool = db_text(row, 8),
+                                          .hash = db_text(row, 9)};
 
-    return look_row(k, k->event(k->ctx, &e, err));
+    return k->event(k->ctx, &e, err);
 }
 
-static int events(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int walk_events(struct look *k, struct signet_error *err)
 {
     static const char of_all[] =
-        EVENT " WHERE (e.station, e.seq) > ($1, $2) ORDER BY e.station, e.seq LIMIT $3";
-    static const char of_one[] = EVENT " WHERE e.device IN " OF_NAME " ORDER BY e.device, e.n";
-    struct look *k = arg;
-    int64_t station = 0, seq = 0;
-    int count = PAGE, rc = look_begin(k, err);
+        EVENT " WHERE (e.station, e.seq) > ($2, $3) ORDER BY e.station, e.seq LIMIT $1";
+    static const char of_one[] =
+        EVENT " WHERE e.device IN " OF_NAME("$1") " ORDER BY e.device, e.n";
+    const struct db_walk all = {.sql = of_all, .keys = 2, .row = give_event, .ctx = k};
+    const struct db_walk one = {.sql = of_one, .row = give_event, .ctx = k};
 
-    while (rc == SIGNET_OK && count == PAGE) {
-        struct db_rows row;
-        if (k->name) /* a handful: one page */
-            rc = db_query(l->db, &row, err, of_one, "s", k->name);
-        else
-            rc = db_query(l->db, &row, err, of_all, "iii", station, seq, (int64_t)PAGE);
-        for (count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; count++) {
-            seq = db_int(&row, 1);
-            station = db_int(&row, 9);
-            rc = give_event(k, &row, err);
-            if (rc != SIGNET_OK)
-                break;
-        }
-        db_end(&row);
-        rc = look_end(k, rc);
-        if (k->name)
-            break;
-    }
-    return rc;
+    return k->name ? db_walk(k->ledger->db, &one, err, "s", k->name)
+                   : db_walk(k->ledger->db, &all, err, "");
 }
 
 int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
@@ -146,35 +135,33 @@ int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
                                     struct signet_error *),
                          void *ctx, struct signet_error *err)
 {
-    struct look k = {.name = endpoint, .event = row, .ctx = ctx};
+    struct look k = {
+        .ledger = ledger, .walk = walk_events, .name = endpoint, .event = row, .ctx = ctx};
 
-    return store_read(ledger, events, &k, err);
+    return ledger_look(&k, err);
 }
 
-static int deliveries(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int give_delivery(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
-    struct look *k = arg;
-    struct db_rows row = {0};
-    int rc = look_begin(k, err);
+    const struct look *k = ctx;
+    const struct signet_ledger_delivery d = {.server = db_text(row, 0),
+                                             .delivered = db_int(row, 1) == 1,
+                                             .refused = db_int(row, 1) == 2,
+                                             .changed = db_int(row, 2),
+                                             .error = db_text(row, 3)};
 
-    if (rc == SIGNET_OK)
-        rc = db_query(l->db, &row, err,
-                      "SELECT v.server, v.state, v.changed, v.error FROM deliveries v JOIN devices"
-                      " d ON d.id = v.device WHERE d.id IN " OF_NAME " ORDER BY v.server",
-                      "s", text(k->name));
+    return k->delivery(k->ctx, &d, err);
+}
 
-    while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK) {
-        const struct signet_ledger_delivery d = {.server = db_text(&row, 0),
-                                                 .delivered = db_int(&row, 1) == 1,
-                                                 .refused = db_int(&row, 1) == 2,
-                                                 .changed = db_int(&row, 2),
-                                                 .error = db_text(&row, 3)};
-        rc = look_row(k, k->delivery(k->ctx, &d, err));
-        if (rc != SIGNET_OK)
-            break;
-    }
-    db_end(&row);
-    return look_end(k, rc);
+static int walk_deliveries(struct look *k, struct signet_error *err)
+{
+    const struct db_walk walk = {
+        .sql = "SELECT v.server, v.state, v.changed, v.error FROM deliveries v JOIN devices d"
+               " ON d.id = v.device WHERE d.id IN " OF_NAME("$1") " ORDER BY v.server",
+        .row = give_delivery,
+        .ctx = k};
+
+    return db_walk(k->ledger->db, &walk, err, "s", or_empty(k->name));
 }
 
 int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
@@ -182,7 +169,8 @@ int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
                                         struct signet_error *),
                              void *ctx, struct signet_error *err)
 {
-    struct look k = {.name = endpoint, .delivery = row, .ctx = ctx};
+    struct look k = {
+        .ledger = ledger, .walk = walk_deliveries, .name = endpoint, .delivery = row, .ctx = ctx};
 
-    return store_read(ledger, deliveries, &k, err);
+    return ledger_look(&k, err);
 }

@@ -6,19 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int open_db(struct signet_ledger *l, const char *where, enum db_open how,
-                   struct signet_error *err)
-{
-    static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops};
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (kinds[i]->takes(where))
-            return kinds[i]->open(&l->db, where, how, err);
-    return error_set(err, SIGNET_E_USAGE, "a ledger needs a path");
-}
-
-static int check_options(const char *where, const struct signet_ledger_options *o,
-                         struct signet_error *err)
+static int check_ledger_options(const char *where, const struct signet_ledger_options *o,
+                                struct signet_error *err)
 {
     if (!where || !*where || !o->station || !*o->station)
         return error_set(err, SIGNET_E_USAGE, "a ledger needs a place and a station name");
@@ -33,9 +22,11 @@ static int check_options(const char *where, const struct signet_ledger_options *
     return rc;
 }
 
-static int fill(struct signet_ledger *l, const char *where, const struct signet_ledger_options *o,
-                struct signet_error *err)
+static int set_up_ledger(struct signet_ledger *l, const char *where,
+                         const struct signet_ledger_options *o, struct signet_error *err)
 {
+    static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops}; /* takes all */
+    const struct db_ops *const *kind = kinds;
     enum db_open how = o->read_only ? DB_READ : o->must_exist ? DB_EXISTS : DB_MAKE;
 
     l->last = &l->first;
@@ -47,7 +38,9 @@ static int fill(struct signet_ledger *l, const char *where, const struct signet_
     l->operator_name = strdup(o->operator_name ? o->operator_name : "");
     if (!l->station || !l->operator_name)
         return error_nomem(err);
-    int rc = open_db(l, where, how, err);
+    while (!(*kind)->takes(where))
+        kind++;
+    int rc = (*kind)->open(&l->db, where, how, err);
     if (rc == SIGNET_OK)
         rc = ledger_migrate(l, how, err);
     if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */
@@ -61,13 +54,13 @@ int signet_ledger_open(struct signet_ledger **out, const char *where,
     struct signet_ledger_options options;
 
     options_take(&options, given);
-    int rc = check_options(where, &options, err);
+    int rc = check_ledger_options(where, &options, err);
     if (rc != SIGNET_OK)
         return rc;
     struct signet_ledger *l = calloc(1, sizeof(*l));
     if (!l)
         return error_nomem(err);
-    rc = fill(l, where, &options, err);
+    rc = set_up_ledger(l, where, &options, err);
     if (rc != SIGNET_OK)
         signet_ledger_close(&l);
     else

@@ -220,20 +220,13 @@ static int count_commit(struct station *s, bool *counted, struct signet_error *e
 static int postgres_commit(struct db *db, struct signet_error *err)
 {
     struct station *s = station_of(db);
-    PGresult *result = NULL;
     bool counted = false;
     int rc = s->writes ? count_commit(s, &counted, err) : SIGNET_OK;
 
-    if (rc != SIGNET_OK)
-        return rc;
-    rc = postgres_run(s, "COMMIT", &result, err);
-    if (rc == SIGNET_OK) {
-        if (strcmp(s->pq->cmdStatus(result), "COMMIT") != 0) /* after an error that went unseen */
-            rc = error_set(err, SIGNET_E_LEDGER, "the ledger: the transaction was rolled back");
-        s->pq->clear(result);
-        return rc;
-    }
-    return counted && s->pq->status(s->conn) != CONNECTION_OK ? find_out(s, err) : rc;
+    if (rc == SIGNET_OK)
+        rc = postgres_run(s, "COMMIT", NULL, err);
+    return rc != SIGNET_OK && counted && s->pq->status(s->conn) != CONNECTION_OK ? find_out(s, err)
+                                                                                 : rc;
 }
 
 static void postgres_rollback(struct db *db)

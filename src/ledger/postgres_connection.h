@@ -21,7 +21,6 @@
     ROW(getisnull)                                                                                 \
     ROW(ntuples)                                                                                   \
     ROW(cmdTuples)                                                                                 \
-    ROW(cmdStatus)                                                                                 \
     ROW(clear)                                                                                     \
     ROW(setNoticeProcessor)                                                                        \
     ROW(conninfoParse)                                                                             \

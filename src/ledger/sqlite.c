@@ -29,7 +29,8 @@ static struct file *file_of(struct db *db)
 
 static bool sqlite_takes(const char *where)
 {
-    return *where != '\0';
+    (void)where;
+    return true;
 }
 
 /* What is not "Sign" is another program's, unless nothing is there. */

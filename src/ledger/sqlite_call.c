@@ -9,11 +9,11 @@
 
 int sqlite_failed(sqlite3 *db, struct signet_error *err)
 {
-    int code = sqlite3_errcode(db);
+    int code = sqlite3_errcode(db), why = sqlite3_extended_errcode(db);
     int sys = sqlite3_system_errno(db);
     int rc;
 
-    if (sqlite3_extended_errcode(db) == SQLITE_CONSTRAINT_UNIQUE)
+    if (why == SQLITE_CONSTRAINT_UNIQUE || why == SQLITE_CONSTRAINT_PRIMARYKEY)
         return error_set(err, SIGNET_E_CONFLICT, "%s", sqlite3_errmsg(db));
     switch (code) {
     case SQLITE_NOMEM:

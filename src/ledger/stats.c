@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Counts: groups of devices, and orders. */
-#include "ledger/look.h"
+#include "ledger/store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 512 };
 enum by { BY_STATE, BY_SLOT, BY_ERROR };
 
 struct group {
@@ -19,7 +18,7 @@ struct group {
 /* One walk over the devices; what is kept is a handful of groups. */
 struct stats {
     struct group *groups;
-    size_t count, room;
+    size_t count;
     struct buf place; /* "station/slot" */
 };
 
@@ -31,24 +30,7 @@ static void free_stats(struct stats *s)
     buf_free(&s->place);
 }
 
-static struct group *add_group(struct stats *s, enum by by, int64_t number, const char *name)
-{
-    if (s->count == s->room) {
-        size_t room = s->room ? s->room * 2 : 64;
-        struct group *more = reallocarray(s->groups, room, sizeof(*more));
-        if (!more)
-            return NULL;
-        s->groups = more;
-        s->room = room;
-    }
-    struct group *g = &s->groups[s->count];
-    *g = (struct group){.by = by, .number = number, .name = strdup(name)};
-    if (!g->name)
-        return NULL;
-    s->count++;
-    return g;
-}
-
+/* NULL: no memory. */
 static struct group *find_group(struct stats *s, enum by by, int64_t number, const char *name)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -56,7 +38,16 @@ static struct group *find_group(struct stats *s, enum by by, int64_t number, con
         if (g->by == by && g->number == number && strcmp(g->name, name) == 0)
             return g;
     }
-    return add_group(s, by, number, name);
+    char *copy = strdup(name);
+    struct group *more = reallocarray(s->groups, s->count + 1, sizeof(*more));
+    if (more)
+        s->groups = more;
+    if (!more || !copy) {
+        free(copy);
+        return NULL;
+    }
+    more[s->count] = (struct group){.by = by, .number = number, .name = copy};
+    return &more[s->count++];
 }
 
 static int count_in(struct stats *s, enum by by, int64_t number, const char *name,
@@ -74,8 +65,9 @@ static int count_in(struct stats *s, enum by by, int64_t number, const char *nam
     return SIGNET_OK;
 }
 
-static int count_device(struct stats *s, const struct db_rows *row, struct signet_error *err)
+static int count_device(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
+    struct stats *s = ctx;
     int64_t state = db_int(row, 1);
     const struct signet_ledger_group one = {.done = state >= SIGNET_DEVICE_VERIFIED &&
                                                     state <= SIGNET_DEVICE_DONE,
@@ -96,7 +88,7 @@ static int count_device(struct stats *s, const struct db_rows *row, struct signe
 }
 
 /* Slots in the order that a person expects: 1, 2, 10. */
-static int compare(const void *a, const void *b)
+static int compare_groups(const void *a, const void *b)
 {
     const struct group *x = a, *y = b;
 
@@ -107,61 +99,40 @@ static int compare(const void *a, const void *b)
     return strverscmp(x->name, y->name);
 }
 
-static int give_groups(struct look *k, struct stats *s, struct signet_error *err)
+static int give_groups(const struct look *k, struct stats *s, struct signet_error *err)
 {
     static const char *const by[] = {"state", "slot", "error"};
     int rc = SIGNET_OK;
 
     if (s->count > 0)
-        qsort(s->groups, s->count, sizeof(*s->groups), compare);
+        qsort(s->groups, s->count, sizeof(*s->groups), compare_groups);
     for (size_t i = 0; rc == SIGNET_OK && i < s->count; i++) {
         const struct group *g = &s->groups[i];
         struct signet_ledger_group out = g->counts;
-        const char *word = g->by == BY_STATE
-                               ? signet_device_state_name((enum signet_device_state)g->number)
-                           : g->by == BY_ERROR ? signet_code_name((enum signet_code)g->number)
-                                               : g->name;
         out.by = by[g->by];
-        out.name = word ? word : "";
-        rc = look_row(k, k->group(k->ctx, &out, err));
+        out.name = g->by == BY_STATE ? signet_device_state_name((enum signet_device_state)g->number)
+                   : g->by == BY_ERROR ? signet_code_name((enum signet_code)g->number)
+                                       : g->name;
+        rc = k->group(k->ctx, &out, err);
     }
     return rc;
 }
 
-static int walk(struct signet_ledger *l, struct look *k, struct stats *s, struct signet_error *err)
+static int walk_groups(struct look *k, struct signet_error *err)
 {
-    static const char sql[] =
-        "SELECT d.id, d.state, d.station, d.slot, d.error_code, CASE WHEN d.state IN ({verified},"
-        " {registered}, {done}) AND NOT EXISTS(SELECT 1 FROM events e WHERE e.device = d.id"
-        " AND e.kind IN ('retry', 'failed', 'rework')) THEN 1 ELSE 0 END"
-        " FROM devices d JOIN orders o ON o.id = d.order_id WHERE d.id > $1"
-        " AND ($2 = '' OR o.name = $2) AND d.freed = 0 ORDER BY d.id LIMIT $3";
-    int64_t after = 0;
-    int count = PAGE, rc = SIGNET_OK;
-
-    while (rc == SIGNET_OK && count == PAGE) {
-        struct db_rows row;
-        rc = db_query(l->db, &row, err, sql, "isi", after, k->name ? k->name : "", (int64_t)PAGE);
-        for (count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; count++) {
-            after = db_int(&row, 0);
-            rc = count_device(s, &row, err);
-            if (rc != SIGNET_OK)
-                break;
-        }
-        db_end(&row);
-        rc = look_end(k, rc);
-    }
-    return rc;
-}
-
-static int stats(struct signet_ledger *l, void *arg, struct signet_error *err)
-{
-    struct look *k = arg;
     struct stats s = {0};
-    int rc = look_begin(k, err);
+    const struct db_walk walk = {
+        .sql = "SELECT d.id, d.state, d.station, d.slot, d.error_code, CASE WHEN d.state IN"
+               " ({verified}, {registered}, {done}) AND NOT EXISTS(SELECT 1 FROM events e"
+               " WHERE e.device = d.id AND e.kind IN ('retry', 'failed', 'rework'))"
+               " THEN 1 ELSE 0 END FROM devices d JOIN orders o ON o.id = d.order_id"
+               " WHERE d.id > $2 AND ($3 = '' OR o.name = $3) AND d.freed = 0 ORDER BY d.id"
+               " LIMIT $1",
+        .keys = 1,
+        .row = count_device,
+        .ctx = &s};
+    int rc = db_walk(k->ledger->db, &walk, err, "s", k->name ? k->name : "");
 
-    if (rc == SIGNET_OK)
-        rc = walk(l, k, &s, err);
     if (rc == SIGNET_OK)
         rc = give_groups(k, &s, err);
     free_stats(&s);
@@ -173,9 +144,10 @@ int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
                                    struct signet_error *),
                         void *ctx, struct signet_error *err)
 {
-    struct look k = {.name = order, .group = row, .ctx = ctx};
+    struct look k = {
+        .ledger = ledger, .walk = walk_groups, .name = order, .group = row, .ctx = ctx};
 
-    return store_read(ledger, stats, &k, err);
+    return ledger_look(&k, err);
 }
 
 /* Those that are done are the rest: only the others are counted, by an index. A name that was given
@@ -230,31 +202,26 @@ int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
     return rc;
 }
 
-static int orders(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int give_order(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
-    struct look *k = arg;
-    int64_t after = 0;
-    int rc = look_begin(k, err);
+    const struct look *k = ctx;
+    struct signet_ledger_order_view o = {.name = db_text(row, 1),
+                                         .quota = db_int(row, 2),
+                                         .issued = db_int(row, 3),
+                                         .created = db_int(row, 4)};
+    int rc = count_states(k->ledger, db_int(row, 0), o.issued, o.states, err);
 
-    while (rc == SIGNET_OK) {
-        struct db_rows row;
-        rc = db_find(l->db, &row, err,
-                     "SELECT id, name, quota, issued, created FROM orders WHERE id > $1"
-                     " ORDER BY id LIMIT 1",
-                     "i", after);
-        if (rc != SIGNET_OK)
-            break;
-        struct signet_ledger_order_view o = {.name = db_text(&row, 1),
-                                             .quota = db_int(&row, 2),
-                                             .issued = db_int(&row, 3),
-                                             .created = db_int(&row, 4)};
-        after = db_int(&row, 0);
-        rc = count_states(l, after, o.issued, o.states, err);
-        if (rc == SIGNET_OK)
-            rc = look_row(k, k->order(k->ctx, &o, err));
-        db_end(&row);
-    }
-    return look_end(k, rc);
+    return rc == SIGNET_OK ? k->order(k->ctx, &o, err) : rc;
+}
+
+static int walk_orders(struct look *k, struct signet_error *err)
+{
+    const struct db_walk walk = {
+        .sql = "SELECT id, name, quota, issued, created FROM orders ORDER BY id",
+        .row = give_order,
+        .ctx = k};
+
+    return db_walk(k->ledger->db, &walk, err, "");
 }
 
 int signet_ledger_orders(struct signet_ledger *ledger,
@@ -262,7 +229,7 @@ int signet_ledger_orders(struct signet_ledger *ledger,
                                     struct signet_error *),
                          void *ctx, struct signet_error *err)
 {
-    struct look k = {.order = row, .ctx = ctx};
+    struct look k = {.ledger = ledger, .walk = walk_orders, .order = row, .ctx = ctx};
 
-    return store_read(ledger, orders, &k, err);
+    return ledger_look(&k, err);
 }

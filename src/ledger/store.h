@@ -130,6 +130,22 @@ int ledger_migrate(struct signet_ledger *ledger, enum db_open how, struct signet
 int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf *sql,
                   struct signet_error *err);
 
+/* look.c: rows are given to a callback. Not twice: there is no second try once there were some. */
+struct look {
+    struct signet_ledger *ledger;
+    int (*walk)(struct look *look, struct signet_error *err);
+    const struct signet_ledger_filter *filter;
+    const char *name; /* of an endpoint or an order; NULL: all */
+    int (*device)(void *, const struct signet_ledger_device *, struct signet_error *);
+    int (*event)(void *, const struct signet_ledger_event *, struct signet_error *);
+    int (*delivery)(void *, const struct signet_ledger_delivery *, struct signet_error *);
+    int (*group)(void *, const struct signet_ledger_group *, struct signet_error *);
+    int (*order)(void *, const struct signet_ledger_order_view *, struct signet_error *);
+    void *ctx;
+    bool begun;
+};
+int ledger_look(struct look *look, struct signet_error *err);
+
 /* history.c, for verify: each state of each device came from one that may lead there. */
 int check_histories(struct signet_ledger *ledger, struct signet_error *err);
 

@@ -7,69 +7,52 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE = 512 };
-
 struct verify {
+    struct signet_ledger *ledger;
     int64_t events;
     char head[65];
     struct buf heads; /* what all chains end with */
 };
 
 struct chain {
+    struct signet_ledger *ledger;
     int64_t station, last, time; /* as its head has it */
     char name[STATION_MAX + 1], head[65];
     char previous[STATION_MAX + 1]; /* hash; before the first event, the station's name */
     int64_t next, latest;           /* number of the event that should follow; time of the last */
 };
 
-/* The next events of a chain; *count is how many there were. */
-static int check_page(struct signet_ledger *l, struct chain *c, int *count,
-                      struct signet_error *err)
+static int check_event_hash(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
-    struct db_rows row;
+    struct chain *c = ctx;
     char hash[65];
-    int rc = db_query(l->db, &row, err,
-                      "SELECT seq, device, n, time, kind, detail, operator, tool, row_sha256, hash"
-                      " FROM events WHERE station = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
-                      "iii", c->station, c->next, (int64_t)PAGE);
+    const struct chain_event e = {.station = c->station,
+                                  .seq = db_int(row, 0),
+                                  .device = db_int(row, 1),
+                                  .n = db_int(row, 2),
+                                  .time = db_int(row, 3),
+                                  .kind = db_text(row, 4),
+                                  .detail = db_text(row, 5),
+                                  .operator_name = db_text(row, 6),
+                                  .tool = db_text(row, 7),
+                                  .row = db_text(row, 8)};
 
-    for (*count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; ++*count) {
-        const struct chain_event e = {.station = c->station,
-                                      .seq = db_int(&row, 0),
-                                      .device = db_int(&row, 1),
-                                      .n = db_int(&row, 2),
-                                      .time = db_int(&row, 3),
-                                      .kind = db_text(&row, 4),
-                                      .detail = db_text(&row, 5),
-                                      .operator_name = db_text(&row, 6),
-                                      .tool = db_text(&row, 7),
-                                      .row = db_text(&row, 8)};
-        if (e.seq != c->next) {
-            rc = error_set(err, SIGNET_E_LEDGER, "event %lld of station %s is missing",
-                           (long long)c->next, c->name);
-            break;
-        }
-        rc = chain_hash(l, c->previous, &e, hash, err);
-        if (rc == SIGNET_OK && strcmp(hash, db_text(&row, 9)) != 0)
-            rc = error_set(err, SIGNET_E_LEDGER, "event %lld of station %s was changed",
-                           (long long)e.seq, c->name);
-        memcpy(c->previous, hash, sizeof(hash));
-        c->latest = e.time;
-        c->next++;
-    }
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    if (e.seq != c->next)
+        return error_set(err, SIGNET_E_LEDGER, "event %lld of station %s is missing",
+                         (long long)c->next, c->name);
+    int rc = chain_hash(c->ledger, c->previous, &e, hash, err);
+    if (rc == SIGNET_OK && strcmp(hash, db_text(row, 9)) != 0)
+        rc = error_set(err, SIGNET_E_LEDGER, "event %lld of station %s was changed",
+                       (long long)e.seq, c->name);
+    memcpy(c->previous, hash, sizeof(hash));
+    c->latest = e.time;
+    c->next++;
+    return rc;
 }
 
-static int check_chain(struct signet_ledger *l, struct verify *v, struct chain *c,
-                       struct signet_error *err)
+/* Whether the chain ends where its head says. */
+static int check_head(const struct chain *c, struct signet_error *err)
 {
-    int count = PAGE, rc = SIGNET_OK;
-
-    while (rc == SIGNET_OK && count == PAGE)
-        rc = check_page(l, c, &count, err);
-    if (rc != SIGNET_OK)
-        return rc;
     if (c->next <= c->last)
         return error_set(err, SIGNET_E_LEDGER,
                          "event %lld of station %s is missing: the chain's end was cut off",
@@ -79,63 +62,75 @@ static int check_chain(struct signet_ledger *l, struct verify *v, struct chain *
         return error_set(err, SIGNET_E_LEDGER,
                          "the head of station %s was changed: its last event is %lld", c->name,
                          (long long)c->next - 1);
-    v->events += c->last;
-    buf_printf(&v->heads, "%lld:%lld:%s,", (long long)c->station, (long long)c->last, c->head);
     return SIGNET_OK;
 }
 
-static int check_chains(struct signet_ledger *l, struct verify *v, struct signet_error *err)
+/* Of one station. */
+static int check_station(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
-    struct chain c = {.station = INT64_MIN};
-    int rc = SIGNET_OK;
+    struct verify *v = ctx;
+    struct chain c = {.ledger = v->ledger,
+                      .station = db_int(row, 0),
+                      .last = db_int(row, 2),
+                      .time = db_int(row, 4),
+                      .next = 1};
+    const struct db_walk walk = {
+        .sql = "SELECT seq, device, n, time, kind, detail, operator, tool, row_sha256, hash"
+               " FROM events WHERE station = $3 AND seq > $2 ORDER BY seq LIMIT $1",
+        .keys = 1,
+        .row = check_event_hash,
+        .ctx = &c};
 
-    while (rc == SIGNET_OK) {
-        struct db_rows row;
-        rc = db_find(l->db, &row, err,
-                     "SELECT id, name, seq, hash, time FROM stations WHERE id > $1 ORDER BY id"
-                     " LIMIT 1",
-                     "i", c.station);
-        if (rc != SIGNET_OK)
-            break;
-        c = (struct chain){.station = db_int(&row, 0),
-                           .last = db_int(&row, 2),
-                           .time = db_int(&row, 4),
-                           .next = 1};
-        int name = snprintf(c.name, sizeof(c.name), "%s", db_text(&row, 1));
-        int head = snprintf(c.head, sizeof(c.head), "%s", db_text(&row, 3));
-        memcpy(c.previous, c.name, sizeof(c.name));
-        db_end(&row);
-        if (name >= (int)sizeof(c.name) || head >= (int)sizeof(c.head))
-            rc = error_set(err, SIGNET_E_LEDGER, "the head of station %s was changed", c.name);
-        else
-            rc = check_chain(l, v, &c, err);
-    }
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    if (snprintf(c.name, sizeof(c.name), "%s", db_text(row, 1)) >= (int)sizeof(c.name) ||
+        snprintf(c.head, sizeof(c.head), "%s", db_text(row, 3)) >= (int)sizeof(c.head))
+        return error_set(err, SIGNET_E_LEDGER, "the head of station %s was changed", c.name);
+    memcpy(c.previous, c.name, sizeof(c.name));
+    int rc = db_walk(v->ledger->db, &walk, err, "i", c.station);
+    if (rc == SIGNET_OK)
+        rc = check_head(&c, err);
+    v->events += c.last;
+    buf_printf(&v->heads, "%lld:%lld:%s,", (long long)c.station, (long long)c.last, c.head);
+    return rc;
 }
 
-/* The rows of a table against the last event of each. sql: after the number $1, PAGE of them: the
- * row's columns, then the hash and number of its last event, then its name and the next number. */
+static int check_chains(struct verify *v, struct signet_error *err)
+{
+    const struct db_walk walk = {.sql =
+                                     "SELECT id, name, seq, hash, time FROM stations ORDER BY id",
+                                 .row = check_station,
+                                 .ctx = v};
+
+    return db_walk(v->ledger->db, &walk, err, "");
+}
+
+struct table {
+    struct signet_ledger *ledger;
+    const char *what;
+    int columns;
+};
+
+static int check_row(void *ctx, const struct db_rows *row, struct signet_error *err)
+{
+    const struct table *t = ctx;
+    char hash[65];
+    int rc = row_hash(t->ledger, row, t->columns, hash, err);
+
+    return rc == SIGNET_OK && strcmp(hash, db_text(row, t->columns)) != 0
+               ? error_set(err, SIGNET_E_LEDGER, "%s %s was changed behind its events' back",
+                           t->what, db_text(row, t->columns + 1))
+               : rc;
+}
+
+/* The rows of a table against the last event of each. The query gives the row's columns, then the
+ * hash of its last event, its name and its number. */
 static int check_rows(struct signet_ledger *l, const char *sql, int columns, const char *what,
                       struct signet_error *err)
 {
-    int64_t after = INT64_MIN;
-    int count = PAGE, rc = SIGNET_OK;
-    char hash[65];
+    struct table t = {.ledger = l, .what = what, .columns = columns};
+    const struct db_walk walk = {
+        .sql = sql, .keys = 1, .key = columns + 2, .row = check_row, .ctx = &t};
 
-    while (rc == SIGNET_OK && count == PAGE) {
-        struct db_rows row;
-        rc = db_query(l->db, &row, err, sql, "ii", after, (int64_t)PAGE);
-        for (count = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; count++) {
-            rc = row_hash(l, &row, columns, hash, err);
-            after = db_int(&row, columns + 2);
-            if (rc == SIGNET_OK && strcmp(hash, db_text(&row, columns)) != 0)
-                rc = error_set(err, SIGNET_E_LEDGER, "%s %s was changed behind its events' back",
-                               what, db_text(&row, columns + 1));
-        }
-        db_end(&row);
-        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
-    }
-    return rc;
+    return db_walk(l->db, &walk, err, "");
 }
 
 /* One query whose first row names what is wrong. */
@@ -217,14 +212,14 @@ static int check_tables(struct signet_ledger *l, struct signet_error *err)
     int rc = check_rows(l,
                         "SELECT " DEVICE_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
                         " e.device = devices.id AND e.n = devices.events), endpoint, id"
-                        " FROM devices WHERE id > $1 ORDER BY id LIMIT $2",
+                        " FROM devices WHERE id > $2 ORDER BY id LIMIT $1",
                         ROW_COLUMNS, "device", err);
 
     if (rc == SIGNET_OK)
         rc = check_rows(l,
                         "SELECT " ORDER_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
                         " e.device = -orders.id AND e.n = orders.events), name, id"
-                        " FROM orders WHERE id > $1 ORDER BY id LIMIT $2",
+                        " FROM orders WHERE id > $2 ORDER BY id LIMIT $1",
                         ORDER_COLUMNS, "order", err);
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(rules) / sizeof(rules[0]); i++)
         rc = check_none(l, rules[i].sql, rules[i].before, rules[i].after, err);
@@ -252,9 +247,10 @@ static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
     struct verify *v = arg;
     uint8_t digest[32];
 
+    v->ledger = l;
     v->events = 0;
     buf_reset(&v->heads);
-    int rc = check_chains(l, v, err);
+    int rc = check_chains(v, err);
     if (rc == SIGNET_OK)
         rc = check_tables(l, err);
     if (rc == SIGNET_OK)
