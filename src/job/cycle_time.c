@@ -15,14 +15,12 @@ void cycle_time_add(struct cycle_time *t, double seconds)
 
 double cycle_time_quantile(const struct cycle_time *t, double fraction)
 {
-    double wanted = fraction * (double)t->count, seen = 0;
+    double wanted = fraction * (double)t->count, seen = t->steps[0];
+    size_t i = 0;
 
     if (t->count == 0)
         return 0;
-    for (size_t i = 0; i < CYCLE_STEPS; i++) {
-        seen += t->steps[i];
-        if (t->steps[i] && seen >= wanted)
-            return first * pow(ratio, (double)i + 0.5); /* the middle of the step */
-    }
-    return first * pow(ratio, CYCLE_STEPS);
+    while (i < CYCLE_STEPS - 1 && (t->steps[i] == 0 || seen < wanted))
+        seen += t->steps[++i];
+    return first * pow(ratio, (double)i + 0.5); /* the middle of the step */
 }

@@ -126,13 +126,6 @@ void job_thread_ended(struct job *job, size_t *threads)
     pthread_mutex_unlock(&job->lock);
 }
 
-void job_wake(struct job *job)
-{
-    pthread_mutex_lock(&job->lock);
-    pthread_cond_broadcast(&job->changed);
-    pthread_mutex_unlock(&job->lock);
-}
-
 static int64_t at_servers(const int64_t *states)
 {
     return states[SIGNET_DEVICE_VERIFIED] + states[SIGNET_DEVICE_REGISTERED];

@@ -84,7 +84,6 @@ void job_wait(struct job *job, int64_t until);
  * calls job_thread_ended(). */
 void job_attend(struct job *job, const size_t *threads);
 void job_thread_ended(struct job *job, size_t *threads);
-void job_wake(struct job *job);
 
 /* Asks the ledger how far the order is, and reports it. */
 int job_count(struct job *job, struct signet_error *err);

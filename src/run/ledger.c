@@ -59,21 +59,21 @@ static int look_at_folder(const char *path, struct signet_error *err)
     return SIGNET_OK;
 }
 
-struct look {
+struct found_order {
     const char *name;
     int64_t quota; /* of the order of that name; 0: there is none */
     int64_t issued;
 };
 
-static int look_at_order(void *ctx, const struct signet_ledger_order_view *order,
-                         struct signet_error *err)
+static int see_order(void *ctx, const struct signet_ledger_order_view *order,
+                     struct signet_error *err)
 {
-    struct look *look = ctx;
+    struct found_order *found = ctx;
 
     (void)err;
-    if (strcmp(order->name, look->name) == 0) {
-        look->quota = order->quota;
-        look->issued = order->issued;
+    if (strcmp(order->name, found->name) == 0) {
+        found->quota = order->quota;
+        found->issued = order->issued;
     }
     return SIGNET_OK;
 }
@@ -83,8 +83,7 @@ struct owner {
     char other[121];   /* who has the name, "" */
 };
 
-static int look_at_owner(void *ctx, const struct signet_ledger_device *device,
-                         struct signet_error *err)
+static int see_owner(void *ctx, const struct signet_ledger_device *device, struct signet_error *err)
 {
     struct owner *owner = ctx;
 
@@ -109,7 +108,7 @@ static int warn_of_names(struct signet_run *r, struct signet_error *err)
 
         rc = source_name(r->source, ends[i], endpoint, err);
         if (rc == SIGNET_OK)
-            rc = signet_ledger_devices(r->job.ledger, &filter, look_at_owner, &owner, err);
+            rc = signet_ledger_devices(r->job.ledger, &filter, see_owner, &owner, err);
     }
     if (rc == SIGNET_OK && owner.other[0]) {
         struct signet_error note = {0};
@@ -123,22 +122,34 @@ static int warn_of_names(struct signet_run *r, struct signet_error *err)
 }
 
 /* With fewer names than devices, those that are begun could not be continued. */
-static int check_quota(const struct signet_run *r, struct look *look, struct signet_error *err)
+static int check_quota(const struct signet_run *r, struct found_order *found,
+                       struct signet_error *err)
 {
     const struct signet_order *o = r->order;
-    int rc = signet_ledger_orders(r->job.ledger, look_at_order, look, err);
+    int rc = signet_ledger_orders(r->job.ledger, see_order, found, err);
 
-    if (rc != SIGNET_OK || look->issued <= o->quota || r->options.deliver_only)
+    if (rc != SIGNET_OK || found->issued <= o->quota || r->options.deliver_only)
         return rc;
     error_set(err, SIGNET_E_CONFLICT,
               "%lld devices of order %s are begun, and its quota here is "
               "%lld",
-              (long long)look->issued, o->name, (long long)o->quota);
+              (long long)found->issued, o->name, (long long)o->quota);
     error_hint(err,
                "the quota is at least what is begun, here or at another station; in the "
                "ledger it is %lld",
-               (long long)look->quota);
+               (long long)found->quota);
     return SIGNET_E_CONFLICT;
+}
+
+static int begin_order(struct signet_run *r, const char *hash, int64_t quota,
+                       struct signet_error *err)
+{
+    int rc = signet_ledger_order(r->job.ledger, r->order->name, hash, quota, &r->job.order, err);
+
+    if (rc == SIGNET_E_CONFLICT)
+        error_hint(err, "template, names, manifest or credentials are not those that it was "
+                        "started with: give the new order another name");
+    return rc;
 }
 
 /* A dry run leaves no order behind: its template may still be changed. */
@@ -149,7 +160,7 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
                                                   .operator_name = o->operator_name,
                                                   .lease_seconds = LEASE_SECONDS,
                                                   .must_exist = r->options.dry_run};
-    struct look look = {.name = o->name};
+    struct found_order found = {.name = o->name};
     char hash[65];
     int rc = hash_order(r, hash, err);
 
@@ -158,15 +169,8 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_E_NOT_FOUND && r->options.dry_run)
         return strncmp(o->ledger, "postgres", 8) == 0 ? SIGNET_OK : look_at_folder(o->ledger, err);
     if (rc == SIGNET_OK)
-        rc = check_quota(r, &look, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    if (r->options.dry_run && look.quota == 0)
-        return warn_of_names(r, err);
-    rc = signet_ledger_order(r->job.ledger, o->name, hash,
-                             r->options.dry_run ? look.quota : o->quota, &r->job.order, err);
-    if (rc == SIGNET_E_CONFLICT)
-        error_hint(err, "template, names, manifest or credentials are not those that it was "
-                        "started with: give the new order another name");
+        rc = check_quota(r, &found, err);
+    if (rc == SIGNET_OK && (found.quota > 0 || !r->options.dry_run))
+        rc = begin_order(r, hash, r->options.dry_run ? found.quota : o->quota, err);
     return rc == SIGNET_OK && !r->options.deliver_only ? warn_of_names(r, err) : rc;
 }

@@ -25,44 +25,41 @@ static int read_token(const char *path, struct secret *out, struct signet_error 
     return rc;
 }
 
-/* What a person must bring to the server lies beside its file, wherever the line is started. */
-static int place_uploads(struct signet_server_info *info, const char *file,
-                         struct signet_error *err)
+/* As its file says, but for what the order says of it. */
+static int load_info(const struct signet_order_server *from, struct signet_server_info *info,
+                     struct signet_error *err)
 {
-    const char *slash = strrchr(file, '/');
-    int folder = slash ? (int)(slash - file) + 1 : 0;
+    const char *slash = strrchr(from->file, '/');
+    int folder = slash ? (int)(slash - from->file) + 1 : 0;
+    int rc = signet_server_info_load(from->file, info, err);
 
-    if (info->uploads)
-        return SIGNET_OK;
-    return asprintf(&info->uploads, "%.*suploads", folder, file) < 0
-               ? (info->uploads = NULL, error_nomem(err))
-               : SIGNET_OK;
+    if (rc == SIGNET_OK && from->account) {
+        free(info->account);
+        rc = text_copy(&info->account, from->account, err);
+    }
+    /* what a person must bring to the server lies beside its file, wherever the line is started */
+    if (rc == SIGNET_OK && !info->uploads &&
+        asprintf(&info->uploads, "%.*suploads", folder, from->file) < 0) {
+        info->uploads = NULL;
+        rc = error_nomem(err);
+    }
+    return rc;
 }
 
-static int open_server(struct signet_run *r, size_t i, struct signet_error *err)
+static int open_order_server(struct signet_run *r, size_t i, struct signet_error *err)
 {
     const struct signet_order_server *from = &r->order->servers[i];
     const struct signet_server_options options = {
         .allow_http = from->allow_http, .ca_file = from->ca_file, .attempts = 2};
     struct signet_server_info info = {0};
     struct secret token = {0};
-    int rc = signet_server_info_load(from->file, &info, err);
+    int rc = load_info(from, &info, err);
 
-    if (rc == SIGNET_OK)
-        rc = place_uploads(&info, from->file, err);
-    if (rc == SIGNET_OK && from->account) {
-        free(info.account);
-        info.account = strdup(from->account);
-        rc = info.account ? SIGNET_OK : error_nomem(err);
-    }
     if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);
-    if (rc == SIGNET_OK)
-        rc = signet_server_open(&r->servers[i], &info, &options, token.data, token.len,
-                                &r->observer, r->options.cancel, err);
-    if (rc == SIGNET_OK && r->order->prove)
-        rc = signet_server_open(&r->seen_by[i], &info, &options, token.data, token.len,
-                                &r->observer, r->options.cancel, err);
+    for (int proof = 0; rc == SIGNET_OK && proof <= r->order->prove; proof++)
+        rc = signet_server_open(proof ? &r->seen_by[i] : &r->servers[i], &info, &options,
+                                token.data, token.len, &r->observer, r->options.cancel, err);
     if (rc != SIGNET_OK)
         error_prefix(err, "%s", from->file);
     secret_wipe(&token);
@@ -75,7 +72,7 @@ int run_open_servers(struct signet_run *r, struct signet_error *err)
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < r->order->server_count; i++)
-        rc = open_server(r, i, err);
+        rc = open_order_server(r, i, err);
     return rc;
 }
 

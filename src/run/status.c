@@ -22,22 +22,17 @@ struct signet_status {
     struct signet_order_status order;
     double began;
     bool counted; /* made_before is known */
-    struct slot_status *slots;
     size_t count;
+    struct slot_status slots[];
 };
 
 int signet_status_new(struct signet_status **out, const struct signet_order *order,
                       struct signet_error *err)
 {
-    struct signet_status *s = calloc(1, sizeof(*s));
+    struct signet_status *s = calloc(1, sizeof(*s) + order->slot_count * sizeof(s->slots[0]));
 
     if (!s)
         return error_nomem(err);
-    s->slots = calloc(order->slot_count + 1, sizeof(*s->slots));
-    if (!s->slots) {
-        free(s);
-        return error_nomem(err);
-    }
     pthread_mutex_init(&s->lock, NULL);
     s->order = (struct signet_order_status){.name = order->name, .quota = (uint64_t)order->quota};
     s->began = clock_seconds();
@@ -50,13 +45,9 @@ int signet_status_new(struct signet_status **out, const struct signet_order *ord
 
 void signet_status_free(struct signet_status **status)
 {
-    struct signet_status *s = *status;
-
-    if (!s)
-        return;
-    pthread_mutex_destroy(&s->lock);
-    free(s->slots);
-    free(s);
+    if (*status)
+        pthread_mutex_destroy(&(*status)->lock);
+    free(*status);
     *status = NULL;
 }
 
@@ -66,8 +57,8 @@ bool signet_event_is_retry(const struct signet_event *event)
            strcmp(event->stage, "device") == 0;
 }
 
-static void end_board(struct signet_status *s, struct slot_status *slot,
-                      enum signet_slot_state state, const struct signet_error *why)
+static void end_slot(struct signet_status *s, struct slot_status *slot,
+                     enum signet_slot_state state, const struct signet_error *why)
 {
     bool pass = state == SIGNET_SLOT_PASS;
 
@@ -92,11 +83,11 @@ static void add_state(struct signet_status *s, struct slot_status *slot,
         *slot = (struct slot_status){.now = {.name = slot->now.name, .state = SIGNET_SLOT_WORKING},
                                      .began = clock_seconds()};
     else if (strcmp(state, "pass") == 0)
-        end_board(s, slot, SIGNET_SLOT_PASS, event->error);
+        end_slot(s, slot, SIGNET_SLOT_PASS, event->error);
     else if (strcmp(state, "fail") == 0)
-        end_board(s, slot, SIGNET_SLOT_FAIL, event->error);
+        end_slot(s, slot, SIGNET_SLOT_FAIL, event->error);
     else if (strcmp(state, "made-before") == 0)
-        end_board(s, slot, SIGNET_SLOT_MADE_BEFORE, event->error);
+        end_slot(s, slot, SIGNET_SLOT_MADE_BEFORE, event->error);
     else if (strcmp(state, "empty") == 0)
         slot->now.state = SIGNET_SLOT_EMPTY;
     else if (!ended) /* else the last board's outcome stays: that is what counts */

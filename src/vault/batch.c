@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH_MAX ((size_t)16 * 1024 * 1024)
-
 void vault_entry_add(struct buf *plain, const struct vault_entry *entry)
 {
     uint8_t name = (uint8_t)strlen(entry->endpoint);
@@ -51,52 +49,38 @@ bool vault_entry_next(const struct secret *plain, size_t *at, struct vault_entry
 }
 
 /* The file's name is also what it is sealed for: one cannot pass for another. */
-static int batch_path(const struct vault *v, uint64_t number, char **path, const char **name,
-                      struct signet_error *err)
+struct batch_name {
+    char text[48];
+};
+
+static struct batch_name batch_name(const struct vault *v, uint64_t number)
 {
-    if (asprintf(path, "%s/mint-%s-%08" PRIu64 ".sealed", v->folder, v->tag, number) < 0)
-        return error_nomem(err);
-    *name = *path + strlen(v->folder) + 1;
-    return SIGNET_OK;
+    struct batch_name name;
+
+    snprintf(name.text, sizeof(name.text), "mint-%s-%08" PRIu64 ".sealed", v->tag, number);
+    return name;
 }
 
 int vault_batch_seal(struct vault *v, uint64_t number, const struct buf *plain,
                      struct signet_error *err)
 {
     const struct secret view = {.data = plain->data, .len = plain->len};
-    const char *name = NULL;
-    char *path = NULL;
-    int rc = batch_path(v, number, &path, &name, err);
+    const struct batch_name name = batch_name(v, number);
 
-    if (rc == SIGNET_OK)
-        rc = vault_seal_file(v, path, name, &view, err);
-    free(path);
-    return rc;
+    return vault_seal_file(v, name.text, name.text, &view, err);
 }
 
 int vault_batch_read(struct vault *v, uint64_t number, struct secret *plain,
                      struct signet_error *err)
 {
-    const char *name = NULL;
-    char *path = NULL;
-    int rc = batch_path(v, number, &path, &name, err);
+    const struct batch_name name = batch_name(v, number);
 
-    if (rc == SIGNET_OK)
-        rc = vault_open_file(v, path, name, BATCH_MAX, plain, err);
-    free(path);
-    return rc;
+    return vault_open_file(v, name.text, name.text, plain, err);
 }
 
 int batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)
 {
-    const char *name = NULL;
-    char *path = NULL;
-    int rc = batch_path(v, number, &path, &name, err);
-
-    if (rc == SIGNET_OK)
-        rc = vault_wipe_file(path, err);
-    free(path);
-    return rc;
+    return vault_wipe_file(v, batch_name(v, number).text, err);
 }
 
 static int by_number(const void *a, const void *b)

@@ -8,26 +8,24 @@
 int vault_keep_batch(struct vault *v, uint64_t number, int64_t first, int64_t last, size_t left,
                      struct signet_error *err)
 {
-    struct kept kept = {
-        .number = number, .first = first, .last = last, .left = left, .damaged = first > last};
+    const struct kept kept = {.number = number, .first = first, .last = last, .left = left};
     size_t i = 0;
 
     pthread_mutex_lock(&v->lock);
     while (i < v->kept_count && v->kept[i].number != number)
         i++;
-    struct kept *more = i < v->kept_count
-                            ? v->kept
-                            : realloc(v->kept, (v->kept_count + 1) * sizeof(*more)); /* no secret */
-    if (more) {
+    struct kept *more = v->kept; /* no secret */
+    if (i == v->kept_count && (more = reallocarray(v->kept, i + 1, sizeof(*more)))) {
         v->kept = more;
-        v->kept_count += i == v->kept_count;
-        more[i] = kept;
+        v->kept_count++;
     }
+    if (more)
+        more[i] = kept;
     pthread_mutex_unlock(&v->lock);
     return more ? SIGNET_OK : error_nomem(err);
 }
 
-static void forget(struct vault *v, struct kept *kept)
+static void forget_batch(struct vault *v, struct kept *kept)
 {
     for (size_t i = 0; i < OPENED; i++)
         if (v->opened[i].number == kept->number) {
@@ -42,7 +40,7 @@ int vault_batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)
     pthread_mutex_lock(&v->lock);
     for (size_t i = 0; i < v->kept_count; i++)
         if (v->kept[i].number == number) {
-            forget(v, &v->kept[i]);
+            forget_batch(v, &v->kept[i]);
             break;
         }
     pthread_mutex_unlock(&v->lock);
@@ -114,23 +112,18 @@ static int open_batch(struct vault *v, uint64_t number, struct opened **out,
 /* From where the last one was found to the end, then from the front. */
 static bool scan(struct opened *o, const char *endpoint, struct vault_entry *entry)
 {
-    size_t start = o->at;
     bool broken = false;
 
-    while (vault_entry_next(&o->plain, &o->at, entry, &broken))
-        if (strcmp(entry->endpoint, endpoint) == 0)
-            return true;
-    o->at = 0;
-    while (o->at < start && vault_entry_next(&o->plain, &o->at, entry, &broken))
-        if (strcmp(entry->endpoint, endpoint) == 0)
-            return true;
+    for (int pass = 0; pass < 2; pass++, o->at = 0)
+        while (vault_entry_next(&o->plain, &o->at, entry, &broken))
+            if (strcmp(entry->endpoint, endpoint) == 0)
+                return true;
     return false;
 }
 
 /* A batch that cannot be opened may have any device: it is looked at last. */
 static void note_damage(struct kept *kept)
 {
-    kept->damaged = true;
     kept->first = INT64_MAX;
     kept->last = -1;
 }
@@ -141,7 +134,7 @@ static int blame_damage(struct vault *v, struct signet_error *err)
     struct opened *opened = NULL;
 
     for (size_t i = 0; i < v->kept_count; i++)
-        if (v->kept[i].damaged)
+        if (v->kept[i].first > v->kept[i].last)
             return open_batch(v, v->kept[i].number, &opened, err);
     return SIGNET_E_NOT_FOUND;
 }
@@ -168,24 +161,21 @@ static int find_kept(struct vault *v, const char *endpoint, int64_t index, uint6
 int vault_find(struct vault *v, const char *endpoint, int64_t index, struct secret *packet,
                struct signet_error *err)
 {
-    struct signet_error why = {0};
     struct vault_entry entry;
     struct kept *kept = NULL;
 
     pthread_mutex_lock(&v->lock);
-    int rc = find_kept(v, endpoint, index, UINT64_MAX, &kept, &entry, &why);
+    int rc = find_kept(v, endpoint, index, UINT64_MAX, &kept, &entry, err);
     if (rc == SIGNET_OK)
-        rc = secret_set(packet, entry.packet, entry.len, &why);
+        rc = secret_set(packet, entry.packet, entry.len, err);
     pthread_mutex_unlock(&v->lock);
     if (rc == SIGNET_E_NOT_FOUND)
-        rc = vault_read(v, endpoint, packet, &why);
+        rc = vault_read(v, endpoint, packet, err);
     if (rc == SIGNET_E_NOT_FOUND) {
         pthread_mutex_lock(&v->lock);
-        rc = blame_damage(v, &why);
+        rc = blame_damage(v, err);
         pthread_mutex_unlock(&v->lock);
     }
-    if (rc != SIGNET_OK && err)
-        *err = why;
     return rc;
 }
 
@@ -195,25 +185,21 @@ static int release_newest(struct vault *v, const char *endpoint, int64_t index, 
 {
     struct vault_entry entry;
     struct kept *kept = NULL;
-    struct signet_error why = {0};
-    uint64_t empty = 0;
+    bool is_empty = false;
 
     pthread_mutex_lock(&v->lock);
-    int rc = find_kept(v, endpoint, index, *below, &kept, &entry, &why);
+    int rc = find_kept(v, endpoint, index, *below, &kept, &entry, err);
     if (rc == SIGNET_OK) {
         *below = kept->number;
-        if (--kept->left == 0) {
-            empty = kept->number;
-            forget(v, kept);
-        }
+        is_empty = --kept->left == 0;
+        if (is_empty)
+            forget_batch(v, kept);
     }
     pthread_mutex_unlock(&v->lock);
-    if (rc != SIGNET_OK && rc != SIGNET_E_NOT_FOUND && err)
-        *err = why;
-    if (!empty)
+    if (!is_empty)
         return rc;
     failpoint("before-wipe");
-    rc = vault_batch_wipe(v, empty, err);
+    rc = batch_wipe(v, *below, err);
     failpoint("after-wipe");
     return rc;
 }

@@ -8,12 +8,12 @@
 
 enum { OPENED = 4 };
 
-/* A sealed batch that devices still need. */
+/* A sealed batch that devices still need. first > last: it is damaged, and nobody knows which
+ * devices it has. */
 struct kept {
     uint64_t number;
     int64_t first, last; /* numbers of its devices */
     size_t left;         /* devices that need it */
-    bool damaged;        /* and nobody knows which devices it has */
 };
 
 /* Batches that were opened last: devices come by number. */
@@ -35,12 +35,12 @@ struct vault {
     size_t next; /* of opened, to be replaced */
 };
 
-/* vault.c */
-int vault_seal_file(struct vault *v, const char *path, const char *purpose,
+/* vault.c: a file of the folder, sealed for this purpose */
+int vault_seal_file(struct vault *v, const char *name, const char *purpose,
                     const struct secret *plain, struct signet_error *err);
-int vault_open_file(struct vault *v, const char *path, const char *purpose, size_t max,
-                    struct secret *plain, struct signet_error *err);
-int vault_wipe_file(const char *path, struct signet_error *err);
+int vault_open_file(struct vault *v, const char *name, const char *purpose, struct secret *plain,
+                    struct signet_error *err);
+int vault_wipe_file(struct vault *v, const char *name, struct signet_error *err);
 int vault_read(struct vault *v, const char *endpoint, struct secret *packet,
                struct signet_error *err);
 

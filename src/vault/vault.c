@@ -12,17 +12,33 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define SEALED_MAX ((size_t)1024 * 1024)
+#define SEALED_MAX ((size_t)16 * 1024 * 1024)
+
+static int path_of(const struct vault *v, const char *name, char **out, struct signet_error *err)
+{
+    return asprintf(out, "%s/%s", v->folder, name) < 0 ? (*out = NULL, error_nomem(err))
+                                                       : SIGNET_OK;
+}
+
+static bool exists(const struct vault *v, const char *name)
+{
+    char *path = NULL;
+    bool missing =
+        path_of(v, name, &path, NULL) == SIGNET_OK && access(path, F_OK) != 0 && errno == ENOENT;
+
+    free(path);
+    return !missing;
+}
 
 /* One process at a time; the kernel lets go of it when that one ends, however it ends. */
 static int take_lock(struct vault *v, struct signet_error *err)
 {
     char *path = NULL;
+    int rc = path_of(v, "lock", &path, err);
 
-    if (asprintf(&path, "%s/lock", v->folder) < 0)
-        return error_nomem(err);
+    if (rc != SIGNET_OK)
+        return rc;
     v->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int rc = SIGNET_OK;
     if (v->lock_fd < 0)
         rc = error_sys(err, SIGNET_E_IO, errno, "%s", path);
     else if (flock(v->lock_fd, LOCK_EX | LOCK_NB) != 0)
@@ -31,93 +47,77 @@ static int take_lock(struct vault *v, struct signet_error *err)
     return rc;
 }
 
-/* What a crash left half written: ".NAME.RANDOM" of file_write(). The lock is held. */
-static int sweep(struct vault *v, struct signet_error *err)
+/* What a crash left half written goes: ".NAME.RANDOM" of file_write(). The lock is held.
+ * *has_seals: there is something sealed. */
+static int sweep(struct vault *v, bool *has_seals, struct signet_error *err)
 {
     DIR *dir = opendir(v->folder);
     struct dirent *entry;
 
     if (!dir)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look into %s", v->folder);
-    while ((entry = readdir(dir)))
-        if (entry->d_name[0] == '.' &&
-            (strstr(entry->d_name, ".sealed.") || strstr(entry->d_name, ".state.") ||
-             strstr(entry->d_name, ".key-check.")))
-            unlinkat(dirfd(dir), entry->d_name, 0);
+    while ((entry = readdir(dir))) {
+        const char *name = entry->d_name;
+        if (name[0] == '.' &&
+            (strstr(name, ".sealed.") || strstr(name, ".state.") || strstr(name, ".key-check.")))
+            unlinkat(dirfd(dir), name, 0);
+        *has_seals = *has_seals || text_ends_with(name, ".sealed");
+    }
     closedir(dir);
     return SIGNET_OK;
 }
 
-/* Is there anything sealed in the folder? */
-static bool holds_secrets(const struct vault *v)
-{
-    DIR *dir = opendir(v->folder);
-    struct dirent *entry;
-    bool found = false;
-
-    while (dir && !found && (entry = readdir(dir))) {
-        const char *end = strrchr(entry->d_name, '.');
-        found = end && strcmp(end, ".sealed") == 0;
-    }
-    if (dir)
-        closedir(dir);
-    return found;
-}
-
 /* With another key each device would look as if its own file were damaged. So the folder holds a
  * sealed word that is opened first. */
-static int check_key(struct vault *v, const char *key_file, struct signet_error *err)
+static int check_key(struct vault *v, const char *key_file, bool has_seals,
+                     struct signet_error *err)
 {
-    static const char word[] = "signet";
+    static const char word[] = "signet", name[] = "key-check";
     const struct secret plain = {.data = (uint8_t *)(uintptr_t)word, .len = sizeof(word)};
     struct secret found = {0};
-    char *path = NULL;
+    bool is_new = !exists(v, name);
+    int rc = is_new ? SIGNET_OK : vault_open_file(v, name, name, &found, err);
 
-    if (asprintf(&path, "%s/key-check", v->folder) < 0)
-        return error_nomem(err);
-    int rc = access(path, F_OK) == 0
-                 ? vault_open_file(v, path, "key-check", SEALED_MAX, &found, err)
-                 : SIGNET_E_NOT_FOUND;
-    if (rc == SIGNET_E_NOT_FOUND || (rc == SIGNET_E_SEAL && !holds_secrets(v)))
-        rc = vault_seal_file(v, path, "key-check", &plain, err);
+    secret_wipe(&found);
+    if (is_new || (rc == SIGNET_E_SEAL && !has_seals))
+        return vault_seal_file(v, name, name, &plain, err);
     if (rc == SIGNET_E_SEAL) {
         rc = error_set(err, SIGNET_E_CRYPTO,
-                       "%s is not the key that the secrets in %s were sealed "
-                       "with",
-                       key_file, v->folder);
+                       "%s is not the key that the secrets in %s were sealed with", key_file,
+                       v->folder);
         error_hint(err, "put the key file of this folder back, or use another work folder");
     }
-    secret_wipe(&found);
-    free(path);
     return rc;
 }
 
-static int name_order(struct vault *v, const char *order, struct signet_error *err)
+/* The beginning of the digest of a text, in hex. */
+static int name_by_digest(const char *text, size_t bytes, char *out, struct signet_error *err)
 {
     uint8_t digest[32];
-    int rc = sha256(order, strlen(order), digest, err);
+    int rc = sha256(text, strlen(text), digest, err);
 
     if (rc == SIGNET_OK)
-        hex_encode(digest, 8, v->tag);
+        hex_encode(digest, bytes, out);
     return rc;
 }
 
-static int fill(struct vault *v, const char *folder, const char *key_file, const char *order,
-                struct signet_error *err)
+static int set_up_vault(struct vault *v, const char *folder, const char *key_file,
+                        const char *order, struct signet_error *err)
 {
     v->folder = strdup(folder);
     if (!v->folder)
         return error_nomem(err);
-    int rc = name_order(v, order, err);
+    bool has_seals = false;
+    int rc = name_by_digest(order, 8, v->tag, err);
     if (rc == SIGNET_OK)
         rc = file_mkdir(folder, 0700, err);
     if (rc == SIGNET_OK)
         rc = take_lock(v, err);
     if (rc == SIGNET_OK)
-        rc = sweep(v, err);
+        rc = sweep(v, &has_seals, err);
     if (rc == SIGNET_OK)
         rc = seal_key_file(key_file, &v->key, err);
-    return rc == SIGNET_OK ? check_key(v, key_file, err) : rc;
+    return rc == SIGNET_OK ? check_key(v, key_file, has_seals, err) : rc;
 }
 
 int vault_open(struct vault **out, const char *folder, const char *key_file, const char *order,
@@ -129,7 +129,7 @@ int vault_open(struct vault **out, const char *folder, const char *key_file, con
         return error_nomem(err);
     v->lock_fd = -1;
     pthread_mutex_init(&v->lock, NULL);
-    int rc = fill(v, folder, key_file, order, err);
+    int rc = set_up_vault(v, folder, key_file, order, err);
     if (rc == SIGNET_OK)
         *out = v;
     else
@@ -165,113 +165,113 @@ const char *vault_tag(const struct vault *vault)
     return vault->tag;
 }
 
-/* The name tells nobody whose it is, and is no name that a file cannot have. */
-static int path_of(const struct vault *v, const char *endpoint, char **out,
-                   struct signet_error *err)
-{
-    uint8_t digest[32];
-    char hex[65];
-    int rc = sha256(endpoint, strlen(endpoint), digest, err);
-
-    if (rc != SIGNET_OK)
-        return rc;
-    hex_encode(digest, 16, hex);
-    return asprintf(out, "%s/%s.sealed", v->folder, hex) < 0 ? error_nomem(err) : SIGNET_OK;
-}
-
-int vault_seal_file(struct vault *v, const char *path, const char *purpose,
+int vault_seal_file(struct vault *v, const char *name, const char *purpose,
                     const struct secret *plain, struct signet_error *err)
 {
     struct signet_bytes sealed = {0};
-    int rc = seal(&v->key, purpose, strlen(purpose), plain, &sealed, err);
+    char *path = NULL;
+    int rc = path_of(v, name, &path, err);
 
+    if (rc == SIGNET_OK)
+        rc = seal(&v->key, purpose, strlen(purpose), plain, &sealed, err);
     if (rc == SIGNET_OK)
         rc = file_write(path, sealed.data, sealed.len, 0600, err);
     signet_bytes_free(&sealed);
+    free(path);
     return rc;
 }
 
-int vault_open_file(struct vault *v, const char *path, const char *purpose, size_t max,
-                    struct secret *plain, struct signet_error *err)
+int vault_open_file(struct vault *v, const char *name, const char *purpose, struct secret *plain,
+                    struct signet_error *err)
 {
     struct buf sealed = {0};
-    int rc = file_read(path, max, &sealed, err);
+    char *path = NULL;
+    int rc = path_of(v, name, &path, err);
 
     if (rc == SIGNET_OK)
+        rc = file_read(path, SEALED_MAX, &sealed, err);
+    if (rc == SIGNET_OK)
         rc = seal_open(&v->key, purpose, strlen(purpose), sealed.data, sealed.len, plain, err);
-    if (rc == SIGNET_E_CRYPTO) { /* what is sealed in it is lost; the other files are not */
+    if (rc == SIGNET_E_CRYPTO) /* what is sealed in it is lost; the other files are not */
         rc = error_set(err, SIGNET_E_SEAL,
-                       "the sealed file %s is damaged: a rework gives its devices new "
-                       "credentials",
+                       "the sealed file %s is damaged: a rework gives its devices new credentials",
                        path);
-    }
     buf_free(&sealed);
+    free(path);
     return rc;
 }
 
-/* The name goes first: nobody finds half of it. The rest is best effort: a disk may keep the old
- * blocks, but what is in them is sealed. */
-int vault_wipe_file(const char *path, struct signet_error *err)
+/* The rest is best effort: a disk may keep the old blocks, but what is in them is sealed. */
+static void overwrite(int fd)
 {
     static const uint8_t zeros[4096];
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-
-    if (fd < 0)
-        return errno == ENOENT ? SIGNET_OK
-                               : error_sys(err, SIGNET_E_IO, errno, "cannot wipe %s", path);
-    if (unlink(path) != 0 && errno != ENOENT) {
-        int sys = errno;
-
-        close(fd);
-        return error_sys(err, SIGNET_E_IO, sys, "cannot remove %s", path);
-    }
     off_t len = lseek(fd, 0, SEEK_END);
+
     for (off_t at = 0; at < len; at += (off_t)sizeof(zeros))
         if (pwrite(fd, zeros, len - at < 4096 ? (size_t)(len - at) : sizeof(zeros), at) < 0)
             break;
     fdatasync(fd);
-    close(fd);
-    return SIGNET_OK;
+}
+
+/* The name goes first: nobody finds half of it. */
+int vault_wipe_file(struct vault *v, const char *name, struct signet_error *err)
+{
+    char *path = NULL;
+    int rc = path_of(v, name, &path, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno != ENOENT)
+        rc = error_sys(err, SIGNET_E_IO, errno, "cannot wipe %s", path);
+    if (fd >= 0 && unlink(path) != 0 && errno != ENOENT)
+        rc = error_sys(err, SIGNET_E_IO, errno, "cannot remove %s", path);
+    else if (fd >= 0)
+        overwrite(fd);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return rc;
+}
+
+/* The name tells nobody whose it is, and is no name that a file cannot have. */
+static int device_file(const char *endpoint, char name[40], struct signet_error *err)
+{
+    int rc = name_by_digest(endpoint, 16, name, err);
+
+    if (rc == SIGNET_OK)
+        strcat(name, ".sealed");
+    return rc;
 }
 
 int vault_seal(struct vault *v, const char *endpoint, const struct signet_bytes *packet,
                struct signet_error *err)
 {
     const struct secret plain = {.data = packet->data, .len = packet->len}; /* a view */
-    char *path = NULL;
-    int rc = path_of(v, endpoint, &path, err);
+    char name[40];
+    int rc = device_file(endpoint, name, err);
 
-    if (rc == SIGNET_OK)
-        rc = vault_seal_file(v, path, endpoint, &plain, err);
-    free(path);
-    return rc;
+    return rc == SIGNET_OK ? vault_seal_file(v, name, endpoint, &plain, err) : rc;
 }
 
 int vault_read(struct vault *v, const char *endpoint, struct secret *packet,
                struct signet_error *err)
 {
-    char *path = NULL;
-    int rc = path_of(v, endpoint, &path, err);
+    char name[40];
+    int rc = device_file(endpoint, name, err);
 
-    if (rc == SIGNET_OK && access(path, F_OK) != 0 && errno == ENOENT) {
-        rc = error_set(err, SIGNET_E_NOT_FOUND, "nothing is sealed in %s for %s", v->folder,
-                       endpoint);
-        error_hint(err, "run the order with the work folder that the device was made with; if that "
-                        "is lost, `void` the device");
-    }
-    if (rc == SIGNET_OK)
-        rc = vault_open_file(v, path, endpoint, SEALED_MAX, packet, err);
-    free(path);
+    if (rc != SIGNET_OK || exists(v, name))
+        return rc == SIGNET_OK ? vault_open_file(v, name, endpoint, packet, err) : rc;
+    rc = error_set(err, SIGNET_E_NOT_FOUND, "nothing is sealed in %s for %s", v->folder, endpoint);
+    error_hint(err, "run the order with the work folder that the device was made with; if that is "
+                    "lost, `void` the device");
     return rc;
 }
 
 int vault_wipe(struct vault *v, const char *endpoint, struct signet_error *err)
 {
-    char *path = NULL;
-    int rc = path_of(v, endpoint, &path, err);
+    char name[40];
+    int rc = device_file(endpoint, name, err);
 
-    if (rc == SIGNET_OK)
-        rc = vault_wipe_file(path, err);
-    free(path);
-    return rc;
+    return rc == SIGNET_OK ? vault_wipe_file(v, name, err) : rc;
 }
