@@ -101,6 +101,19 @@ static int64_t next_try(int64_t *pause, const struct view *view)
     return view->closing && until > view->end_at ? view->end_at : until;
 }
 
+/* What was verified during a walk has not been tried, but a server that is away has been. */
+static bool is_last(const struct worker *w, const struct view *before, bool away)
+{
+    struct delivery *d = w->delivery;
+    bool last;
+
+    pthread_mutex_lock(&d->job->lock);
+    last = away ? (before->closing || (w->server && d->closing)) && clock_ms() >= d->end_at
+                : before->closing;
+    pthread_mutex_unlock(&d->job->lock);
+    return last;
+}
+
 static int run_rounds(struct worker *w, struct signet_error *err)
 {
     struct job *job = w->delivery->job;
@@ -118,7 +131,7 @@ static int run_rounds(struct worker *w, struct signet_error *err)
             return rc;
         bool away = round.away.code != SIGNET_OK;
         report_away(w, &round.away);
-        if (view.closing && (!away || clock_ms() >= view.end_at))
+        if (is_last(w, &view, away))
             return SIGNET_OK;
         until = away ? next_try(&pause, &view) : 0;
         pause = away ? pause : FIRST_PAUSE_MS;

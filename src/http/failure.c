@@ -119,6 +119,18 @@ static bool may_be_tls(CURLcode code)
            code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR;
 }
 
+/* A connection that was used before counts as one that is there. */
+static int timed_out(const struct http *http, struct failure *failure, struct signet_error *err)
+{
+    curl_off_t ready = 0;
+
+    http->curl->easy_getinfo(http->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    failure->unsent = ready == 0;
+    return error_set(err, SIGNET_E_TIMEOUT,
+                     failure->unsent ? "%s: no connection in time" : "%s gave no answer in time",
+                     http->base);
+}
+
 int failure_explain(struct http *http, CURLcode code, struct failure *failure,
                     struct signet_error *err)
 {
@@ -131,7 +143,7 @@ int failure_explain(struct http *http, CURLcode code, struct failure *failure,
     if (code == CURLE_OUT_OF_MEMORY)
         return error_nomem(err);
     if (code == CURLE_OPERATION_TIMEDOUT)
-        return error_set(err, SIGNET_E_TIMEOUT, "%s gave no answer in time", http->base);
+        return timed_out(http, failure, err);
     if (code == CURLE_WRITE_ERROR) /* whatever spoke, it was not the server's API */
         return error_set(err, SIGNET_E_SERVER, "the answer of %s is larger than %d bytes",
                          http->base, HTTP_BODY_MAX);

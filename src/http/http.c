@@ -216,6 +216,7 @@ static int send_and_retry(struct http *http, const struct http_request *request,
         rc = pause_before_retry(http, i, pause_ms, err);
     }
     buf_free(&url);
+    http->unreached = rc != SIGNET_OK && !answer->status && !answer->maybe_done;
     return rc;
 }
 
@@ -247,6 +248,11 @@ int http_send(struct http *http, const struct http_request *request, struct http
 bool http_good(const struct http_answer *answer)
 {
     return answer->status >= 200 && answer->status < 300;
+}
+
+bool http_unreached(const struct http *http)
+{
+    return http->unreached;
 }
 
 bool http_repeats_token(const struct http *http, const char *text, size_t len)

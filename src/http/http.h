@@ -70,6 +70,9 @@ int http_twin(struct http **out, const struct http *http, struct signet_error *e
 int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
               struct signet_error *err);
 
+/* Did the last http_send() fail without a connection, so that nothing can have arrived? */
+bool http_unreached(const struct http *http);
+
 /* Does the text hold the token of this connection, in any spelling? http may be NULL: no. */
 bool http_repeats_token(const struct http *http, const char *text, size_t len);
 

@@ -23,6 +23,7 @@ struct http {
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
     char why[CURL_ERROR_SIZE]; /* libcurl's words for the last failure */
+    bool unreached;            /* the last request got no connection */
 };
 
 /* url.c: "https://HOST:PORT", and whether it is https. SIGNET_E_USAGE. */

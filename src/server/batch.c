@@ -16,15 +16,27 @@ struct batch {
     size_t count, chunk;
     atomic_size_t next; /* the first device that nobody took */
     atomic_size_t next_twin;
-    atomic_bool one_by_one; /* the server takes no batches */
-    atomic_bool some_left;  /* of the batches: their results have `sys` LEFT until they are done */
-    atomic_int stop;        /* an error that all others would meet: nothing more is sent */
+    atomic_bool one_by_one;  /* the server takes no batches */
+    atomic_bool some_left;   /* of the batches: their results have `sys` LEFT until they are done */
+    atomic_bool stopped;     /* nothing more is sent, */
+    struct signet_error why; /* for this reason; with the lock */
+    pthread_mutex_t lock;
 };
 
-static void stopped(struct batch *b, size_t i)
+/* What all others would meet, too: nothing more is sent. */
+static void stop(struct batch *b, const struct signet_error *why)
 {
-    error_set(&b->results[i].error, (enum signet_code)atomic_load(&b->stop),
-              "not sent: another device of the batch met an error that is everyone's");
+    pthread_mutex_lock(&b->lock);
+    if (!atomic_load(&b->stopped))
+        b->why = *why;
+    atomic_store(&b->stopped, true);
+    pthread_mutex_unlock(&b->lock);
+}
+
+static bool unreached(const struct signet_server *server, const struct signet_error *err)
+{
+    return signet_error_class(err) == SIGNET_CLASS_AWAY && server->http &&
+           http_unreached(server->http);
 }
 
 static void add_one(struct batch *b, struct signet_server *server, size_t i)
@@ -33,15 +45,18 @@ static void add_one(struct batch *b, struct signet_server *server, size_t i)
     int rc;
 
     *result = (struct signet_server_result){0};
-    if (atomic_load(&b->stop)) {
-        stopped(b, i);
+    if (atomic_load(&b->stopped)) {
+        pthread_mutex_lock(&b->lock);
+        result->error = b->why;
+        pthread_mutex_unlock(&b->lock);
+        error_prefix(&result->error, "not sent");
         return;
     }
     rc = signet_server_add(server, &b->devices[i], &result->existed, &result->error);
     if (!rc)
         result->error = (struct signet_error){0};
-    if (rc == SIGNET_E_AUTH || rc == SIGNET_E_CANCELLED)
-        atomic_store(&b->stop, rc);
+    else if (rc == SIGNET_E_AUTH || rc == SIGNET_E_CANCELLED || unreached(server, &result->error))
+        stop(b, &result->error);
 }
 
 static bool is_left(const struct batch *b, size_t i)
@@ -56,7 +71,7 @@ static void add_chunk(struct batch *b, struct signet_server *server, size_t firs
     struct signet_error err = {0};
     int rc = views ? SIGNET_OK : SIGNET_E_NOMEM; /* one by one there is no need of them */
 
-    if (count < 2 || atomic_load(&b->one_by_one) || atomic_load(&b->stop))
+    if (count < 2 || atomic_load(&b->one_by_one) || atomic_load(&b->stopped))
         rc = SIGNET_E_UNSUPPORTED;
     for (size_t i = 0; !rc && i < count; i++) {
         rc = server_view(server, &b->devices[first + i], &views[i], NULL);
@@ -66,6 +81,8 @@ static void add_chunk(struct batch *b, struct signet_server *server, size_t firs
         rc = server->ops->add_batch(server, views, count, &err);
         if (rc == SIGNET_E_UNSUPPORTED)
             atomic_store(&b->one_by_one, true);
+        else if (rc != SIGNET_OK && unreached(server, &err))
+            stop(b, &err);
     }
     for (size_t i = 0; i < count; i++) {
         b->results[first + i] = (struct signet_server_result){.error.sys = rc ? LEFT : 0};
@@ -148,6 +165,7 @@ int signet_server_add_batch(struct signet_server *server, const struct signet_de
                       .devices = devices,
                       .results = results,
                       .count = count,
+                      .lock = PTHREAD_MUTEX_INITIALIZER,
                       .chunk = server->ops->add_batch && most ? most : 1};
     int rc = run(&b, err);
 

@@ -4,11 +4,13 @@
 #include "server/server.h"
 #include "sim.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -364,6 +366,66 @@ static void test_bad_tls(void **state)
     }
 }
 
+/* Whoever listens there takes connections and says nothing. *port: where. */
+static int silent_listener(uint16_t *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(fd, 512), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+static int connections(int listener)
+{
+    int count = 0, fd;
+
+    while ((fd = accept(listener, NULL, NULL)) >= 0) {
+        close(fd);
+        count++;
+    }
+    return count;
+}
+
+/* It is tried for the batch, not for each of its devices; all of them wait, and say why. */
+static void test_a_server_that_cannot_be_reached(void **state)
+{
+    static const struct {
+        const char *kind;
+        int connections; /* at most: two attempts for each that was under way */
+    } rows[] = {{"coiote", 2 * 3}, {"leshan", 2 * 8}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char kind[16], url[] = "https://127.0.0.1";
+        struct signet_server_info info = {.kind = kind, .url = url};
+        const struct signet_server_options how = {
+            .connect_timeout_ms = 200, .attempts = 2, .retry_ms = 1, .parallel = 8};
+        struct bench b;
+
+        start(&b, rows[i].kind, "token", NULL, 0);
+        signet_server_close(&b.server);
+        snprintf(kind, sizeof kind, "%s", rows[i].kind);
+        if (strcmp(kind, "coiote") == 0)
+            info.options[0] = (struct signet_option){"domain", "/acme/"};
+        int listener = silent_listener(&info.port);
+        assert_int_equal(signet_server_open(&b.server, &info, &how, "t", 1, NULL, NULL, NULL), 0);
+        assert_int_equal(add(&b, MANY), SIGNET_E_TIMEOUT);
+        for (size_t k = 0; k < MANY; k++) {
+            assert_int_equal(b.results[k].error.code, SIGNET_E_TIMEOUT);
+            assert_non_null(strstr(b.results[k].error.msg, "no connection in time"));
+        }
+        assert_non_null(strstr(b.results[MANY - 1].error.msg, "not sent: "));
+        assert_in_range(connections(listener), 2, rows[i].connections);
+        close(listener);
+        stop(&b);
+    }
+}
+
 static void test_redirects_are_not_followed(void **state)
 {
     struct bench b;
@@ -395,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_what_a_server_refuses),
         cmocka_unit_test(test_bad_tls),
         cmocka_unit_test(test_redirects_are_not_followed),
+        cmocka_unit_test(test_a_server_that_cannot_be_reached),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
