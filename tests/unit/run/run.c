@@ -82,6 +82,7 @@ static void build(struct fixture *h, size_t slots, int64_t quota, unsigned board
                                      .station = "A",
                                      .recipe = "anjay-zephyr",
                                      .board = {.ready_timeout_ms = 4000},
+                                     .psk_len = 32,
                                      .identity = "{endpoint}",
                                      .slot_count = slots};
     snprintf(info, sizeof info, "{\"kind\": \"export\", \"file\": \"%s/keys.csv\"}", h->folder);
