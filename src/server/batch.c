@@ -49,7 +49,6 @@ static void add_one(struct batch *b, struct signet_server *server, size_t i)
         pthread_mutex_lock(&b->lock);
         result->error = b->why;
         pthread_mutex_unlock(&b->lock);
-        error_prefix(&result->error, "not sent");
         return;
     }
     rc = signet_server_add(server, &b->devices[i], &result->existed, &result->error);

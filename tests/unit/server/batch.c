@@ -419,7 +419,6 @@ static void test_a_server_that_cannot_be_reached(void **state)
             assert_int_equal(b.results[k].error.code, SIGNET_E_TIMEOUT);
             assert_non_null(strstr(b.results[k].error.msg, "no connection in time"));
         }
-        assert_non_null(strstr(b.results[MANY - 1].error.msg, "not sent: "));
         assert_in_range(connections(listener), 2, rows[i].connections);
         close(listener);
         stop(&b);
