@@ -12,29 +12,23 @@ struct bootstrap {
     struct signet_tree *tree;
     struct buf body; /* of a Write in blocks; holds secrets */
     bool finished;
-    struct signet_error trouble; /* the first Write that could not be taken */
+    struct signet_error refusal; /* the first Write that could not be taken */
 };
 
 /* "/0/1" of the request's Uri-Path: *depth identifiers. False: something else. */
-static bool path_of(const struct coap_message *request, struct signet_path *path, unsigned *depth)
+static bool request_path(const struct coap_message *request, struct signet_path *path,
+                         unsigned *depth)
 {
     uint16_t ids[4] = {SIGNET_NO_ID, SIGNET_NO_ID, SIGNET_NO_ID, SIGNET_NO_ID};
 
     *depth = 0;
     for (size_t i = 0; i < request->option_count; i++) {
         const struct coap_option *o = &request->options[i];
-        unsigned id = 0;
+        long id = coap_digits(o->data, o->len);
 
         if (o->number != COAP_URI_PATH || !o->len)
             continue;
-        if (*depth == 4 || o->len > 5)
-            return false;
-        for (size_t k = 0; k < o->len; k++) {
-            if (o->data[k] < '0' || o->data[k] > '9')
-                return false;
-            id = id * 10 + (unsigned)(o->data[k] - '0');
-        }
-        if (id >= SIGNET_NO_ID)
+        if (*depth == 4 || id < 0 || id >= SIGNET_NO_ID)
             return false;
         ids[(*depth)++] = (uint16_t)id;
     }
@@ -52,7 +46,7 @@ static bool stays(const struct signet_tree *tree, struct signet_path path)
            bootstrap->value.as.boolean;
 }
 
-static void forget(struct signet_tree *tree, struct signet_path path, unsigned depth)
+static void delete_below(struct signet_tree *tree, struct signet_path path, unsigned depth)
 {
     for (size_t i = signet_tree_count(tree); i-- > 0;) {
         struct signet_path p = signet_tree_at(tree, i)->path;
@@ -85,7 +79,7 @@ static unsigned write_whole(struct bootstrap *b, const struct coap_message *requ
     unsigned depth;
     bool good;
 
-    if (!path_of(request, &path, &depth) || depth < 1 || depth > 3)
+    if (!request_path(request, &path, &depth) || depth < 1 || depth > 3)
         return COAP_BAD_REQUEST;
     if (format == COAP_LWM2M_TLV)
         good = tlv_read(b->tree, path, depth, data, len);
@@ -93,8 +87,8 @@ static unsigned write_whole(struct bootstrap *b, const struct coap_message *requ
         good = merge_senml(b->tree, data, len);
     else
         return COAP_UNSUPPORTED_FORMAT;
-    if (!good && !b->trouble.code)
-        error_set(&b->trouble, SIGNET_E_PROOF, "the server's Write to /%u is malformed", path.oid);
+    if (!good && !b->refusal.code)
+        error_set(&b->refusal, SIGNET_E_PROOF, "the server's Write to /%u is malformed", path.oid);
     return good ? COAP_CHANGED : COAP_BAD_REQUEST;
 }
 
@@ -140,8 +134,8 @@ static void on_request(void *ctx, const struct coap_message *request, struct coa
     if (is_finish(request)) {
         b->finished = true;
         answer->code = COAP_CHANGED;
-    } else if (request->code == COAP_DELETE && path_of(request, &path, &depth)) {
-        forget(b->tree, path, depth);
+    } else if (request->code == COAP_DELETE && request_path(request, &path, &depth)) {
+        delete_below(b->tree, path, depth);
         answer->code = COAP_DELETED;
     } else if (request->code == COAP_PUT && block) {
         answer->code = write_block(b, request, coap_uint(request, COAP_BLOCK1, 7));
@@ -153,36 +147,43 @@ static void on_request(void *ctx, const struct coap_message *request, struct coa
     }
 }
 
+static int request_bootstrap(struct exchange *x, const struct transport_address *address,
+                             const char *endpoint, unsigned *code, struct signet_error *err)
+{
+    struct coap_message request = {.code = COAP_POST}, answer;
+    char ep[160], pct[16];
+    int rc;
+
+    snprintf(ep, sizeof ep, "ep=%s", endpoint);
+    snprintf(pct, sizeof pct, "pct=%d", COAP_LWM2M_TLV);
+    coap_add_path(&request, address->path);
+    coap_add_text(&request, COAP_URI_PATH, "bs");
+    coap_add_text(&request, COAP_URI_QUERY, ep);
+    coap_add_text(&request, COAP_URI_QUERY, pct);
+    rc = exchange_request(x, &request, &answer, err);
+    if (rc)
+        return rc;
+    *code = answer.code;
+    return answer.code / 100 == 2 ? SIGNET_OK : coap_refused(&answer, endpoint, err);
+}
+
 int bootstrap_run(struct exchange *x, const struct transport_address *address, const char *endpoint,
                   struct signet_tree *tree, unsigned *code, struct signet_error *err)
 {
     struct bootstrap b = {.tree = tree};
-    struct coap_message request = {.code = COAP_POST}, answer;
-    char ep[160], pct[16];
+    int rc;
 
-    snprintf(ep, sizeof ep, "ep=%s", endpoint);
-    snprintf(pct, sizeof pct, "pct=%d", COAP_LWM2M_TLV);
-    for (const char *at = address->path; *at; at += strcspn(at + 1, "/") + 1)
-        coap_add(&request, COAP_URI_PATH, at + 1, strcspn(at + 1, "/"));
-    coap_add_text(&request, COAP_URI_PATH, "bs");
-    coap_add_text(&request, COAP_URI_QUERY, ep);
-    coap_add_text(&request, COAP_URI_QUERY, pct);
     x->on_request = on_request;
     x->ctx = &b;
-    int rc = exchange_request(x, &request, &answer, err);
-    if (!rc) {
-        *code = answer.code;
-        if (answer.code / 100 != 2)
-            rc = coap_refused(&answer, endpoint, err);
-    }
+    rc = request_bootstrap(x, address, endpoint, code, err);
     if (!rc)
         rc = exchange_serve(x, &b.finished, err);
     if (rc == SIGNET_E_TIMEOUT)
         error_set(err, rc, "the server did not finish");
-    if (b.trouble.code && (!rc || rc == SIGNET_E_TIMEOUT)) {
+    if (b.refusal.code && (!rc || rc == SIGNET_E_TIMEOUT)) {
         rc = SIGNET_E_PROOF;
         if (err)
-            *err = b.trouble;
+            *err = b.refusal;
     }
     x->on_request = NULL;
     x->ctx = NULL;

@@ -86,62 +86,73 @@ static size_t put_extended(uint8_t *at, unsigned value, unsigned *nibble)
     return 2;
 }
 
+/* Bytes written, or 0 when it does not fit. */
+static size_t put_option(uint8_t *out, size_t size, unsigned before, const struct coap_option *o)
+{
+    unsigned delta, len;
+    uint8_t head[5];
+    size_t used = 1;
+
+    used += put_extended(head + used, o->number - before, &delta);
+    used += put_extended(head + used, (unsigned)o->len, &len);
+    head[0] = (uint8_t)(delta << 4 | len);
+    if (size < used + o->len)
+        return 0;
+    memcpy(out, head, used);
+    if (o->len)
+        memcpy(out + used, o->data, o->len);
+    return used + o->len;
+}
+
 size_t coap_write(const struct coap_message *m, uint8_t *out, size_t size)
 {
-    size_t n = 4 + m->token_len;
-    unsigned number = 0;
+    size_t n = 4 + m->token_len, used;
 
-    if (size < n)
+    if (m->cut || size < n)
         return 0;
     out[0] = (uint8_t)(0x40u | (unsigned)m->type << 4 | m->token_len);
     out[1] = (uint8_t)(m->code / 100 << 5 | m->code % 100);
     out[2] = (uint8_t)(m->id >> 8);
     out[3] = (uint8_t)m->id;
     memcpy(out + 4, m->token, m->token_len);
-    for (size_t i = 0; i < m->option_count; i++) {
-        const struct coap_option *o = &m->options[i];
-        unsigned delta, len;
-        uint8_t head[5];
-        size_t used = 1;
-
-        used += put_extended(head + used, o->number - number, &delta);
-        used += put_extended(head + used, (unsigned)o->len, &len);
-        head[0] = (uint8_t)(delta << 4 | len);
-        if (size - n < used + o->len)
+    for (size_t i = 0; i < m->option_count; i++, n += used) {
+        used = put_option(out + n, size - n, i ? m->options[i - 1].number : 0, &m->options[i]);
+        if (!used)
             return 0;
-        memcpy(out + n, head, used);
-        if (o->len)
-            memcpy(out + n + used, o->data, o->len);
-        n += used + o->len;
-        number = o->number;
     }
-    if (m->payload_len) {
-        if (size - n < 1 + m->payload_len)
-            return 0;
-        out[n++] = 0xff;
-        memcpy(out + n, m->payload, m->payload_len);
-        n += m->payload_len;
-    }
-    return n;
+    if (!m->payload_len)
+        return n;
+    if (size - n < 1 + m->payload_len)
+        return 0;
+    out[n++] = 0xff;
+    memcpy(out + n, m->payload, m->payload_len);
+    return n + m->payload_len;
 }
 
-bool coap_add(struct coap_message *m, unsigned number, const void *data, size_t len)
+void coap_add(struct coap_message *m, unsigned number, const void *data, size_t len)
 {
     size_t at = m->option_count;
 
-    if (m->option_count == COAP_OPTIONS_MAX || len > COAP_MESSAGE_MAX)
-        return false;
+    if (m->option_count == COAP_OPTIONS_MAX || len > COAP_MESSAGE_MAX) {
+        m->cut = true;
+        return;
+    }
     while (at > 0 && m->options[at - 1].number > number)
         at--;
     memmove(m->options + at + 1, m->options + at, (m->option_count - at) * sizeof m->options[0]);
     m->options[at] = (struct coap_option){number, data, len};
     m->option_count++;
-    return true;
 }
 
-bool coap_add_text(struct coap_message *m, unsigned number, const char *text)
+void coap_add_text(struct coap_message *m, unsigned number, const char *text)
 {
-    return coap_add(m, number, text, strlen(text));
+    coap_add(m, number, text, strlen(text));
+}
+
+void coap_add_path(struct coap_message *m, const char *path)
+{
+    for (const char *at = path; *at; at += strcspn(at + 1, "/") + 1)
+        coap_add(m, COAP_URI_PATH, at + 1, strcspn(at + 1, "/"));
 }
 
 const struct coap_option *coap_find(const struct coap_message *m, unsigned number)
@@ -178,40 +189,50 @@ void coap_path(const struct coap_message *m, unsigned number, char *out, size_t 
     buf_free(&text);
 }
 
-const char *coap_code_text(unsigned code)
+long coap_digits(const void *text, size_t len)
 {
-    static const struct {
-        unsigned code;
-        const char *text;
-    } texts[] = {
-        {201, "Created"},
-        {202, "Deleted"},
-        {203, "Valid"},
-        {204, "Changed"},
-        {205, "Content"},
-        {231, "Continue"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {402, "Bad Option"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {406, "Not Acceptable"},
-        {408, "Request Entity Incomplete"},
-        {409, "Conflict"},
-        {412, "Precondition Failed"},
-        {413, "Request Too Large"},
-        {415, "Unsupported Content-Format"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {502, "Bad Gateway"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-    };
+    const uint8_t *at = text;
+    long value = 0;
 
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (texts[i].code == code)
-            return texts[i].text;
+    if (!len || len > 5)
+        return -1;
+    for (; len; len--, at++) {
+        if (*at < '0' || *at > '9')
+            return -1;
+        value = value * 10 + (*at - '0');
+    }
+    return value;
+}
+
+/* Of refusals, RFC 7252 section 12.1.2 and RFC 7959 section 6. */
+static const struct {
+    unsigned code;
+    const char *text;
+} refusals[] = {
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {402, "Bad Option"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Entity Incomplete"},
+    {409, "Conflict"},
+    {412, "Precondition Failed"},
+    {413, "Request Too Large"},
+    {415, "Unsupported Content-Format"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+};
+
+static const char *code_text(unsigned code)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].code == code)
+            return refusals[i].text;
     return "";
 }
 
@@ -221,7 +242,7 @@ int coap_refused(const struct coap_message *answer, const char *endpoint, struct
 
     text_escape(&words, answer->payload, answer->payload_len < 120 ? answer->payload_len : 120);
     error_set(err, SIGNET_E_PROOF, "the server answered %u.%02u %s%s%s", answer->code / 100,
-              answer->code % 100, coap_code_text(answer->code), words.len ? ": " : "",
+              answer->code % 100, code_text(answer->code), words.len ? ": " : "",
               words.data && words.len && !words.failed ? (const char *)words.data : "");
     buf_free(&words);
     if (err)

@@ -58,6 +58,7 @@ struct coap_message {
     size_t token_len;
     struct coap_option options[COAP_OPTIONS_MAX]; /* in order of their numbers */
     size_t option_count;
+    bool cut; /* an option did not fit: it cannot be written */
     const uint8_t *payload;
     size_t payload_len;
 };
@@ -66,16 +67,20 @@ struct coap_message {
 bool coap_read(struct coap_message *out, const uint8_t *data, size_t len);
 /* Length, or 0 when it does not fit. Options must be in order. */
 size_t coap_write(const struct coap_message *message, uint8_t *out, size_t size);
-/* Adds an option behind those of smaller or equal number; data must live on. False: too many. */
-bool coap_add(struct coap_message *message, unsigned number, const void *data, size_t len);
-bool coap_add_text(struct coap_message *message, unsigned number, const char *text);
+/* Adds an option behind those of smaller or equal number; data must live on. */
+void coap_add(struct coap_message *message, unsigned number, const void *data, size_t len);
+void coap_add_text(struct coap_message *message, unsigned number, const char *text);
+void coap_add_path(struct coap_message *message, const char *path); /* "/a/b": Uri-Path twice */
 /* The first such option, or NULL. */
 const struct coap_option *coap_find(const struct coap_message *message, unsigned number);
 /* As an unsigned integer; missing, or of more than 4 bytes: otherwise. */
 uint32_t coap_uint(const struct coap_message *message, unsigned number, uint32_t otherwise);
 /* "/a/b" of options of that number, escaped and cut to fit. */
 void coap_path(const struct coap_message *message, unsigned number, char *out, size_t size);
-const char *coap_code_text(unsigned code); /* "Forbidden"; "" for others */
+/* The number that 1 to 5 digits are; anything else: -1. */
+long coap_digits(const void *text, size_t len);
+/* The error for an answer that is not 2.xx. */
+int coap_refused(const struct coap_message *answer, const char *endpoint, struct signet_error *err);
 
 /* transport.c: datagrams over UDP or DTLS */
 struct transport;
@@ -85,7 +90,7 @@ struct transport_address {
     bool secure;
     char path[64]; /* of the URI, "" or "/a/b" */
 };
-/* coap://HOST[:PORT][/PATH] and coaps://. */
+/* coap://HOST[:PORT][/PATH] and coaps://, at most 300 characters. */
 int transport_parse(struct transport_address *out, const char *uri, size_t len,
                     struct signet_error *err);
 /* The account's credentials, taken as its security mode says. */
@@ -125,7 +130,7 @@ int exchange_request(struct exchange *exchange, struct coap_message *request,
 int exchange_serve(struct exchange *exchange, const bool *done, struct signet_error *err);
 
 /* tlv.c: LwM2M TLV (Core 1.2, section 7.4.3) below a path into a tree. False: malformed, or of a
- * type that does not fit the resource. depth: how many identifiers of base are given. */
+ * type that does not fit the resource. depth: how many identifiers of base are given, 1 to 3. */
 bool tlv_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
               const uint8_t *data, size_t len);
 
@@ -134,7 +139,5 @@ bool tlv_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
 int bootstrap_run(struct exchange *exchange, const struct transport_address *address,
                   const char *endpoint, struct signet_tree *tree, unsigned *code,
                   struct signet_error *err);
-/* The error for an answer that is not 2.xx. */
-int coap_refused(const struct coap_message *answer, const char *endpoint, struct signet_error *err);
 
 #endif

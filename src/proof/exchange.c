@@ -24,7 +24,8 @@ static int send_empty(struct exchange *x, enum coap_type type, uint16_t id,
 }
 
 /* A request of the server: answered at once, in the ACK; the same answer when it comes again. */
-static int serve(struct exchange *x, const struct coap_message *request, struct signet_error *err)
+static int answer_request(struct exchange *x, const struct coap_message *request,
+                          struct signet_error *err)
 {
     struct coap_message answer = {.type = request->type == COAP_CON ? COAP_ACK : COAP_NON,
                                   .code = COAP_NOT_ALLOWED,
@@ -57,7 +58,7 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
         return rc;
     }
     if (in->code > COAP_EMPTY && in->code < 100 && (in->type == COAP_CON || in->type == COAP_NON)) {
-        rc = serve(x, in, err);
+        rc = answer_request(x, in, err);
         *in = (struct coap_message){.type = COAP_NON};
     } else if (in->type == COAP_CON && in->code == COAP_EMPTY) {
         rc = send_empty(x, COAP_RST, in->id, err); /* CoAP ping */
@@ -65,14 +66,14 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
     return rc;
 }
 
-static bool answers(const struct coap_message *in, const struct coap_message *request)
+static bool is_answer(const struct coap_message *in, const struct coap_message *request)
 {
     return in->code >= 200 && in->token_len == request->token_len &&
            memcmp(in->token, request->token, in->token_len) == 0 &&
            (in->type != COAP_ACK || in->id == request->id);
 }
 
-static void tell_retry(const struct exchange *x, int attempt)
+static void report_retry(const struct exchange *x, int attempt)
 {
     struct signet_error again = {0};
     struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = "prove", .error = &again};
@@ -83,18 +84,17 @@ static void tell_retry(const struct exchange *x, int attempt)
 
 /* Waits for the answer to a request that was sent; confirmed: an empty ACK came, nothing is sent
  * again. SIGNET_E_TIMEOUT: not until then. */
-static int wait_answer(struct exchange *x, const struct coap_message *request,
-                       struct coap_message *answer, int64_t until, bool *confirmed,
-                       struct signet_error *err)
+static int await_answer(struct exchange *x, const struct coap_message *request,
+                        struct coap_message *answer, int64_t until, bool *confirmed,
+                        struct signet_error *err)
 {
     for (;;) {
         int rc = receive(x, answer, *confirmed ? x->deadline : until, err);
 
         if (rc)
             return rc;
-        if (answers(answer, request)) {
+        if (is_answer(answer, request))
             return answer->type == COAP_CON ? send_empty(x, COAP_ACK, answer->id, err) : SIGNET_OK;
-        }
         if (answer->type == COAP_RST && answer->id == request->id)
             return error_set(err, SIGNET_E_PROOF, "the server reset the request");
         if (answer->type == COAP_ACK && answer->id == request->id && answer->code == COAP_EMPTY)
@@ -131,11 +131,11 @@ int exchange_request(struct exchange *x, struct coap_message *request, struct co
 
         rc = transport_send(x->transport, out, len, err);
         if (!rc)
-            rc = wait_answer(x, request, answer, until < x->deadline ? until : x->deadline,
-                             &confirmed, err);
+            rc = await_answer(x, request, answer, until < x->deadline ? until : x->deadline,
+                              &confirmed, err);
         if (rc != SIGNET_E_TIMEOUT || confirmed || clock_ms() >= x->deadline)
             break;
-        tell_retry(x, attempt);
+        report_retry(x, attempt);
     }
     wipe(out, sizeof out);
     return rc;

@@ -2,7 +2,7 @@
 #ifndef PROOF_PROOF_H
 #define PROOF_PROOF_H
 
-/* Proof of life, for the story; the door adds nothing to the public header. */
+/* Proof of delivery; the door adds nothing to the public header. */
 
 #include "base/base.h"
 

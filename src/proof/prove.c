@@ -7,11 +7,15 @@
 
 enum { TIMEOUT_MS = 20000 };
 
+/* One proof, and the account that it is at. */
 struct run {
     const struct signet_prove_options *options;
     struct signet_proof *out;
     const char *endpoint;
     double began; /* of the step */
+    struct signet_account account;
+    struct transport_address address; /* of the account's server */
+    struct exchange exchange;
 };
 
 static void step_begin(struct run *run, const char *step)
@@ -39,12 +43,6 @@ static int step_end(const struct run *run, int rc, struct signet_error *err)
     return rc;
 }
 
-static void add_path(struct coap_message *request, const char *path)
-{
-    for (const char *at = path; *at; at += strcspn(at + 1, "/") + 1)
-        coap_add(request, COAP_URI_PATH, at + 1, strcspn(at + 1, "/"));
-}
-
 /* The registration's place, which Deregister goes to; options point into bytes. */
 struct location {
     struct coap_message request;
@@ -69,22 +67,19 @@ static bool keep_location(struct location *to, const struct coap_message *answer
     return to->request.option_count > 0;
 }
 
-static int ask_register(struct run *run, struct exchange *x,
-                        const struct transport_address *address,
-                        const struct signet_account *account, const char *version,
-                        struct coap_message *answer, struct signet_error *err)
+static int request_register(struct run *run, const char *version, struct coap_message *answer,
+                            struct signet_error *err)
 {
     static const char objects[] = "</>;rt=\"oma.lwm2m\",</1/0>,</3/0>";
     static const uint8_t link_format[] = {COAP_LINK_FORMAT};
+    const struct signet_value *lifetime = run->account.lifetime;
     struct coap_message request = {.code = COAP_POST};
     char ep[160], lt[32];
 
     snprintf(ep, sizeof ep, "ep=%s", run->endpoint);
     snprintf(lt, sizeof lt, "lt=%lld",
-             account->lifetime && account->lifetime->as.integer > 0
-                 ? (long long)account->lifetime->as.integer
-                 : 86400LL);
-    add_path(&request, address->path);
+             lifetime && lifetime->as.integer > 0 ? (long long)lifetime->as.integer : 86400LL);
+    coap_add_path(&request, run->address.path);
     coap_add_text(&request, COAP_URI_PATH, "rd");
     coap_add(&request, COAP_CONTENT_FORMAT, link_format, sizeof link_format);
     coap_add_text(&request, COAP_URI_QUERY, ep);
@@ -93,25 +88,20 @@ static int ask_register(struct run *run, struct exchange *x,
     coap_add_text(&request, COAP_URI_QUERY, "b=U");
     request.payload = (const uint8_t *)objects;
     request.payload_len = sizeof objects - 1;
-    return exchange_request(x, &request, answer, err);
+    return exchange_request(&run->exchange, &request, answer, err);
 }
 
 /* With the oldest version that the server takes: 4.12 says that it does not speak one (Core 1.2,
  * section 6.2.1). */
-static int send_register(struct run *run, struct exchange *x,
-                         const struct transport_address *address,
-                         const struct signet_account *account, struct location *location,
-                         struct signet_error *err)
+static int send_register(struct run *run, struct location *location, struct signet_error *err)
 {
     static const char *const versions[] = {"lwm2m=1.0", "lwm2m=1.1", "lwm2m=1.2"};
-    struct coap_message answer = {0};
+    struct coap_message answer = {.code = COAP_PRECONDITION_FAILED};
 
-    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
-        int rc = ask_register(run, x, address, account, versions[i], &answer, err);
+    for (size_t i = 0; i < 3 && answer.code == COAP_PRECONDITION_FAILED; i++) {
+        int rc = request_register(run, versions[i], &answer, err);
         if (rc)
             return rc;
-        if (answer.code != COAP_PRECONDITION_FAILED)
-            break;
     }
     run->out->code = answer.code;
     if (answer.code / 100 != 2)
@@ -124,11 +114,10 @@ static int send_register(struct run *run, struct exchange *x,
     return SIGNET_OK;
 }
 
-static int send_deregister(struct run *run, struct exchange *x, struct location *location,
-                           struct signet_error *err)
+static int send_deregister(struct run *run, struct location *location, struct signet_error *err)
 {
     struct coap_message answer;
-    int rc = exchange_request(x, &location->request, &answer, err);
+    int rc = exchange_request(&run->exchange, &location->request, &answer, err);
 
     if (rc)
         return rc;
@@ -136,50 +125,57 @@ static int send_deregister(struct run *run, struct exchange *x, struct location 
     return answer.code / 100 == 2 ? SIGNET_OK : coap_refused(&answer, run->endpoint, err);
 }
 
-static int with_session(struct run *run, struct transport *transport,
-                        const struct transport_address *address,
-                        const struct signet_account *account, struct signet_tree *tree,
+/* In, and out again also when something failed in between, which then counts. */
+static int register_device(struct run *run, struct signet_error *err)
+{
+    const struct signet_prove_options *options = run->options;
+    struct location location = {0};
+    struct signet_error later = {0};
+    int rc, out;
+
+    step_begin(run, "register");
+    rc = step_end(run, send_register(run, &location, err), err);
+    if (!rc && options->on_registered) {
+        step_begin(run, "seen");
+        rc = options->on_registered(options->ctx, run->endpoint, err);
+        if (rc == SIGNET_E_NOT_FOUND)
+            rc = (int)(err->code = SIGNET_E_PROOF);
+        rc = step_end(run, rc, err);
+    }
+    if (!location.len)
+        return rc;
+    step_begin(run, "deregister");
+    out = step_end(run, send_deregister(run, &location, &later), &later);
+    if (!rc && out)
+        *err = later;
+    return rc ? rc : out;
+}
+
+static int with_session(struct run *run, struct transport *transport, struct signet_tree *tree,
                         int64_t deadline, struct signet_error *err)
 {
-    struct location location = {0};
-    struct exchange x;
-    int rc = exchange_init(&x, transport, deadline, err);
+    struct exchange *x = &run->exchange;
+    int rc = exchange_init(x, transport, deadline, err);
 
-    x.observer = run->options->observer;
-    if (rc)
-        return rc;
-    if (account->bootstrap) {
+    x->observer = run->options->observer;
+    if (!rc && run->account.bootstrap) {
         step_begin(run, "bootstrap");
-        rc = bootstrap_run(&x, address, run->endpoint, tree, &run->out->code, err);
+        rc = bootstrap_run(x, &run->address, run->endpoint, tree, &run->out->code, err);
         rc = step_end(run, rc, err);
-    } else {
-        step_begin(run, "register");
-        rc = step_end(run, send_register(run, &x, address, account, &location, err), err);
-        if (!rc && run->options->on_registered) {
-            step_begin(run, "seen");
-            rc = run->options->on_registered(run->options->ctx, run->endpoint, err);
-            if (rc == SIGNET_E_NOT_FOUND && err)
-                err->code = SIGNET_E_PROOF;
-            rc = step_end(run, rc == SIGNET_E_NOT_FOUND ? SIGNET_E_PROOF : rc, err);
-        }
-        if (location.len) {
-            struct signet_error later = {0}; /* what failed before counts */
-            step_begin(run, "deregister");
-            int out = step_end(run, send_deregister(run, &x, &location, &later), &later);
-            if (!rc && (rc = out))
-                *err = later;
-        }
+    } else if (!rc) {
+        rc = register_device(run, err);
     }
-    wipe(x.in, sizeof x.in);
+    wipe(x->in, sizeof x->in);
     return rc;
 }
 
 /* Where the account's server is, and whether its scheme goes with its mode. */
-static int find_server(struct run *run, const struct signet_account *account, const char *instead,
-                       struct transport_address *address, struct signet_error *err)
+static int find_server(struct run *run, const char *instead, struct signet_error *err)
 {
-    const char *uri = instead;
+    const struct signet_account *account = &run->account;
+    const char *uri = instead, *mode = signet_mode_name(account->mode);
     size_t len = uri ? strlen(uri) : 0;
+    int rc;
 
     if (!uri && account->uri && account->uri->type == SIGNET_TYPE_STRING) {
         uri = (const char *)account->uri->as.bytes.data;
@@ -187,30 +183,27 @@ static int find_server(struct run *run, const struct signet_account *account, co
     }
     if (!uri)
         return error_set(err, SIGNET_E_MEANING, "/0/%u has no server URI", account->iid);
-    int rc = transport_parse(address, uri, len, err);
+    rc = transport_parse(&run->address, uri, len, err);
     if (rc)
         return rc;
     snprintf(run->out->uri, sizeof run->out->uri, "%.*s", (int)(len < 150 ? len : 150), uri);
-    if (address->secure != (account->mode != SIGNET_MODE_NOSEC))
+    if (run->address.secure != (account->mode != SIGNET_MODE_NOSEC))
         return error_set(err, SIGNET_E_MEANING, "/0/%u is in mode %s, which %s does not go with",
-                         account->iid, signet_mode_name(account->mode),
-                         address->secure ? "coaps://" : "coap://");
-    if (account->mode == SIGNET_MODE_RPK || account->mode == SIGNET_MODE_EST ||
-        account->mode == SIGNET_MODE_NONE)
-        return error_set(err, SIGNET_E_UNSUPPORTED, "mode %s cannot be proved",
-                         account->mode == SIGNET_MODE_NONE ? "(none)"
-                                                           : signet_mode_name(account->mode));
+                         account->iid, mode, run->address.secure ? "coaps://" : "coap://");
+    if (account->mode == SIGNET_MODE_NONE)
+        return error_set(err, SIGNET_E_UNSUPPORTED, "mode (none) cannot be proved");
+    if (account->mode == SIGNET_MODE_RPK || account->mode == SIGNET_MODE_EST)
+        return error_set(err, SIGNET_E_UNSUPPORTED, "mode %s cannot be proved", mode);
     return SIGNET_OK;
 }
 
 /* Many servers do not tell an unknown PSK identity from a wrong key; their API does. */
-static void ask_why(const struct run *run, const struct signet_account *account,
-                    struct signet_error *err)
+static void explain_silence(const struct run *run, struct signet_error *err)
 {
     struct signet_error unused = {0};
     int rc;
 
-    if (account->mode != SIGNET_MODE_PSK || account->bootstrap || !run->options->knows)
+    if (run->account.mode != SIGNET_MODE_PSK || run->account.bootstrap || !run->options->knows)
         return;
     rc = run->options->knows(run->options->ctx, run->endpoint, &unused);
     if (rc == SIGNET_E_NOT_FOUND) {
@@ -225,40 +218,51 @@ static void ask_why(const struct run *run, const struct signet_account *account,
     }
 }
 
-/* tree: where a bootstrap server writes to; the account is of another one. */
-static int prove_account(struct run *run, const struct signet_account *account, const char *instead,
-                         struct signet_tree *tree, struct signet_error *err)
+static int connect_server(struct run *run, struct transport **out, int64_t deadline,
+                          struct signet_error *err)
+{
+    bool secure = run->address.secure;
+    int rc;
+
+    if (secure)
+        step_begin(run, "handshake");
+    rc = transport_open(out, &run->address, &run->account, deadline, run->options->cancel, err);
+    if (rc == SIGNET_E_CERT || (rc == SIGNET_E_NET && secure && err->sys == 0)) {
+        rc = (int)(err->code = SIGNET_E_PROOF);
+        explain_silence(run, err);
+    }
+    if (secure)
+        return step_end(run, rc, err);
+    if (rc)
+        error_prefix(err, "connect");
+    return rc;
+}
+
+/* Proves run->account. tree: where a bootstrap server writes to. */
+static int prove_account(struct run *run, const char *instead, struct signet_tree *tree,
+                         struct signet_error *err)
 {
     unsigned timeout = run->options->timeout_ms ? run->options->timeout_ms : TIMEOUT_MS;
     int64_t deadline = clock_ms() + timeout;
-    struct transport_address address;
+    struct signet_proof *out = run->out;
     struct transport *transport = NULL;
+    int rc;
 
     step_begin(run, "account");
-    int rc = step_end(run, find_server(run, account, instead, &address, err), err);
+    rc = step_end(run, find_server(run, instead, err), err);
     if (rc)
         return rc;
-    run->out->cipher[0] = run->out->location[0] = '\0';
-    run->out->code = 0;
-    if (address.secure)
-        step_begin(run, "handshake");
-    rc = transport_open(&transport, &address, account, deadline, run->options->cancel, err);
-    if (rc == SIGNET_E_CERT || (rc == SIGNET_E_NET && address.secure && err->sys == 0)) {
-        rc = (int)(err->code = SIGNET_E_PROOF);
-        ask_why(run, account, err);
-    }
-    if (address.secure)
-        rc = step_end(run, rc, err);
-    else if (rc)
-        error_prefix(err, "connect");
+    out->cipher[0] = out->location[0] = '\0';
+    out->code = 0;
+    rc = connect_server(run, &transport, deadline, err);
     if (!rc) {
-        snprintf(run->out->cipher, sizeof run->out->cipher, "%s", transport_cipher(transport));
-        rc = with_session(run, transport, &address, account, tree, deadline, err);
+        snprintf(out->cipher, sizeof out->cipher, "%s", transport_cipher(transport));
+        rc = with_session(run, transport, tree, deadline, err);
     }
     transport_close(&transport);
     if (!rc) {
-        run->out->accounts++;
-        run->out->bootstraps += account->bootstrap;
+        out->accounts++;
+        out->bootstraps += run->account.bootstrap;
     }
     return rc;
 }
@@ -280,44 +284,41 @@ static bool name_from_identity(const struct signet_tree *tree, char name[static 
     return false;
 }
 
-/* All accounts of one kind. Bootstrap ones write into a copy of the tree, whose accounts are then
- * proved. */
-static int prove_all(struct run *run, const struct signet_tree *tree, const char *instead,
-                     bool bootstrap, struct signet_error *err)
+static int prove_accounts(struct run *run, const struct signet_tree *tree, const char *instead,
+                          bool bootstrap, struct signet_error *err);
+
+/* The bootstrap server writes into a copy of the tree, whose accounts are then proved. */
+static int prove_bootstrap(struct run *run, const struct signet_tree *tree, const char *instead,
+                           struct signet_error *err)
 {
-    struct signet_account account;
-    int rc = SIGNET_OK;
+    struct signet_tree *written = NULL;
+    int rc = signet_tree_copy(&written, tree, err);
 
-    for (size_t i = 0; !rc && signet_tree_account(tree, i, &account); i++) {
-        struct signet_tree *written = NULL;
-
-        if (account.bootstrap != bootstrap)
-            continue;
-        if (bootstrap)
-            rc = signet_tree_copy(&written, tree, err);
-        if (!rc)
-            rc = prove_account(run, &account, instead, written, err);
-        if (!rc && bootstrap) {
-            unsigned before = run->out->accounts;
-            rc = prove_all(run, written, NULL, false, err);
-            if (!rc && run->out->accounts == before)
-                rc = error_set(err, SIGNET_E_PROOF, "bootstrap: the server wrote no account");
-            if (rc && rc != SIGNET_E_CANCELLED)
-                error_prefix(err, "after the bootstrap");
-        }
-        signet_tree_free(&written);
+    if (!rc)
+        rc = prove_account(run, instead, written, err);
+    if (!rc) {
+        unsigned before = run->out->accounts;
+        rc = prove_accounts(run, written, NULL, false, err);
+        if (!rc && run->out->accounts == before)
+            rc = error_set(err, SIGNET_E_PROOF, "bootstrap: the server wrote no account");
+        if (rc && rc != SIGNET_E_CANCELLED)
+            error_prefix(err, "after the bootstrap");
     }
+    signet_tree_free(&written);
     return rc;
 }
 
-static bool has_bootstrap(const struct signet_tree *tree)
+/* All accounts of one kind. */
+static int prove_accounts(struct run *run, const struct signet_tree *tree, const char *instead,
+                          bool bootstrap, struct signet_error *err)
 {
-    struct signet_account account;
+    int rc = SIGNET_OK;
 
-    for (size_t i = 0; signet_tree_account(tree, i, &account); i++)
-        if (account.bootstrap)
-            return true;
-    return false;
+    for (size_t i = 0; !rc && signet_tree_account(tree, i, &run->account); i++)
+        if (run->account.bootstrap == bootstrap)
+            rc = bootstrap ? prove_bootstrap(run, tree, instead, err)
+                           : prove_account(run, instead, NULL, err);
+    return rc;
 }
 
 int signet_prove(const struct signet_tree *tree, const struct signet_prove_options *options,
@@ -335,9 +336,7 @@ int signet_prove(const struct signet_tree *tree, const struct signet_prove_optio
     *run.out = (struct signet_proof){0};
     err = err ? err : &why;
     *err = (struct signet_error){0};
-    run.endpoint = run.options->endpoint;
-    if (!run.endpoint && name_from_identity(tree, name))
-        run.endpoint = name;
+    run.endpoint = mine.endpoint || !name_from_identity(tree, name) ? mine.endpoint : name;
     if (!run.endpoint || strlen(run.endpoint) > 150) {
         error_set(err, SIGNET_E_USAGE, "which name has the device?");
         error_hint(err, "give the endpoint client name");
@@ -345,9 +344,9 @@ int signet_prove(const struct signet_tree *tree, const struct signet_prove_optio
     }
     if (!signet_tree_account_count(tree))
         return error_set(err, SIGNET_E_USAGE, "the packet has no server account");
-    rc = prove_all(&run, tree, run.options->uri, has_bootstrap(tree), err);
-    if (!rc && has_bootstrap(tree)) /* management accounts that were there from the start */
-        rc = prove_all(&run, tree, run.options->uri, false, err);
+    rc = prove_accounts(&run, tree, mine.uri, true, err);
+    if (!rc) /* management accounts that were there from the start */
+        rc = prove_accounts(&run, tree, mine.uri, false, err);
     run.out->seconds = clock_seconds() - began;
     return rc;
 }

@@ -16,99 +16,94 @@ struct item {
     size_t len;
 };
 
-static bool next(struct item *out, const uint8_t **at, const uint8_t *end)
+static uint64_t big_endian(const uint8_t *data, size_t len)
 {
-    if (*at == end)
-        return false;
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < len; i++)
+        value = value << 8 | data[i];
+    return value;
+}
+
+/* *at is before end. */
+static bool next_item(struct item *out, const uint8_t **at, const uint8_t *end)
+{
     uint8_t head = *(*at)++;
-    size_t id_bytes = head & 0x20 ? 2 : 1, len_bytes = head >> 3 & 3, len = head & 7;
+    size_t id_bytes = head & 0x20 ? 2 : 1, len_bytes = head >> 3 & 3;
 
     if ((size_t)(end - *at) < id_bytes + len_bytes)
         return false;
     out->kind = (enum kind)(head >> 6);
-    out->id = id_bytes == 2 ? (uint16_t)((*at)[0] << 8 | (*at)[1]) : (*at)[0];
-    *at += id_bytes;
-    if (len_bytes) {
-        len = 0;
-        for (size_t i = 0; i < len_bytes; i++)
-            len = len << 8 | *(*at)++;
-    }
-    if (len > (size_t)(end - *at))
+    out->id = (uint16_t)big_endian(*at, id_bytes);
+    out->len = len_bytes ? (size_t)big_endian(*at + id_bytes, len_bytes) : head & 7;
+    out->data = *at += id_bytes + len_bytes;
+    if (out->len > (size_t)(end - *at))
         return false;
-    out->data = *at;
-    out->len = len;
-    *at += len;
+    *at += out->len;
     return true;
 }
 
-static bool integer(const struct item *item, int64_t *out)
+static bool take_integer(const struct item *item, int64_t *out)
 {
     if (item->len != 1 && item->len != 2 && item->len != 4 && item->len != 8)
         return false;
-    uint64_t value = item->data[0] & 0x80 ? UINT64_MAX : 0;
-    for (size_t i = 0; i < item->len; i++)
-        value = value << 8 | item->data[i];
-    *out = (int64_t)value;
+    *out = (int64_t)(big_endian(item->data, item->len) << (64 - 8 * item->len));
+    *out >>= 64 - 8 * item->len; /* with its sign */
     return true;
 }
 
-static bool real(const struct item *item, double *out)
+static bool take_float(const struct item *item, double *out)
 {
-    uint64_t bits = 0;
+    uint64_t whole = item->len == 8 ? big_endian(item->data, 8) : 0;
+    uint32_t half = item->len == 4 ? (uint32_t)big_endian(item->data, 4) : 0;
     float single;
 
-    for (size_t i = 0; i < item->len && i < 8; i++)
-        bits = bits << 8 | item->data[i];
-    if (item->len == 4) {
-        uint32_t half = (uint32_t)bits;
-        memcpy(&single, &half, sizeof single);
+    memcpy(&single, &half, sizeof single);
+    memcpy(out, &whole, sizeof *out);
+    if (item->len == 4)
         *out = (double)single;
-    } else {
-        memcpy(out, &bits, sizeof *out);
-    }
     return item->len == 4 || item->len == 8;
 }
 
-static bool put(struct signet_tree *tree, struct signet_path path, const struct item *item)
+static bool take_value(const struct item *item, enum signet_type type, struct signet_value *out)
 {
-    struct signet_value value = {.type = signet_resource_type(path.oid, path.rid)};
-    bool good = true;
-
-    switch (value.type) {
+    *out =
+        (struct signet_value){.type = type_info(type)->value, .as.bytes = {item->data, item->len}};
+    switch (type) {
     case SIGNET_TYPE_INTEGER:
     case SIGNET_TYPE_UNSIGNED:
     case SIGNET_TYPE_TIME:
-        value.type = SIGNET_TYPE_INTEGER;
-        good = integer(item, &value.as.integer);
-        break;
+        out->type = SIGNET_TYPE_INTEGER;
+        return take_integer(item, &out->as.integer);
     case SIGNET_TYPE_FLOAT:
-        good = real(item, &value.as.number);
-        break;
+        return take_float(item, &out->as.number);
     case SIGNET_TYPE_BOOLEAN:
-        good = item->len == 1 && item->data[0] <= 1;
-        value.as.boolean = good && item->data[0];
-        break;
+        out->as.boolean = item->len == 1 && item->data[0] == 1;
+        return item->len == 1 && item->data[0] <= 1;
     case SIGNET_TYPE_OBJLNK:
-        good = item->len == 4;
-        if (good) {
-            value.as.objlnk.oid = (uint16_t)(item->data[0] << 8 | item->data[1]);
-            value.as.objlnk.iid = (uint16_t)(item->data[2] << 8 | item->data[3]);
-        }
-        break;
+        if (item->len != 4)
+            return false;
+        out->as.objlnk.oid = (uint16_t)big_endian(item->data, 2);
+        out->as.objlnk.iid = (uint16_t)big_endian(item->data + 2, 2);
+        return true;
     case SIGNET_TYPE_STRING:
     case SIGNET_TYPE_CORELNK:
-        value.type = SIGNET_TYPE_STRING;
-        good = utf8_valid(item->data, item->len);
-        value.as.bytes.data = item->data;
-        value.as.bytes.len = item->len;
-        break;
-    default: /* not known: bytes */
-        value.type = SIGNET_TYPE_OPAQUE;
-        value.as.bytes.data = item->data;
-        value.as.bytes.len = item->len;
+        return utf8_valid(item->data, item->len);
+    case SIGNET_TYPE_OPAQUE:
+    case SIGNET_TYPE_NONE: /* not known: bytes */
+    case SIGNET_TYPE_EXECUTABLE:
+        out->type = SIGNET_TYPE_OPAQUE;
         break;
     }
-    return good && signet_tree_put(tree, path, &value, NULL) == SIGNET_OK;
+    return true;
+}
+
+static bool put_item(struct signet_tree *tree, struct signet_path path, const struct item *item)
+{
+    struct signet_value value;
+
+    return take_value(item, signet_resource_type(path.oid, path.rid), &value) &&
+           signet_tree_put(tree, path, &value, NULL) == SIGNET_OK;
 }
 
 static bool read_multiple(struct signet_tree *tree, struct signet_path path, const struct item *all)
@@ -117,10 +112,10 @@ static bool read_multiple(struct signet_tree *tree, struct signet_path path, con
     struct item item;
 
     while (at < end) {
-        if (!next(&item, &at, end) || item.kind != RESOURCE_INSTANCE)
+        if (!next_item(&item, &at, end) || item.kind != RESOURCE_INSTANCE)
             return false;
         path.riid = item.id;
-        if (!put(tree, path, &item))
+        if (!put_item(tree, path, &item))
             return false;
     }
     return true;
@@ -133,15 +128,25 @@ static bool read_resources(struct signet_tree *tree, struct signet_path path, co
     struct item item;
 
     while (at < end) {
-        if (!next(&item, &at, end))
+        if (!next_item(&item, &at, end))
             return false;
         path.rid = item.id;
         path.riid = SIGNET_NO_ID;
-        if (item.kind == RESOURCE ? !put(tree, path, &item)
+        if (item.kind == RESOURCE ? !put_item(tree, path, &item)
                                   : item.kind != MULTIPLE || !read_multiple(tree, path, &item))
             return false;
     }
     return true;
+}
+
+/* Below an instance stand its resources; some servers write the instance around them. */
+static bool is_wrapped(uint16_t iid, const uint8_t *data, size_t len)
+{
+    const uint8_t *at = data, *end = data + len;
+    struct item item;
+
+    return len && next_item(&item, &at, end) && item.kind == OBJECT_INSTANCE && item.id == iid &&
+           at == end;
 }
 
 bool tlv_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
@@ -150,17 +155,10 @@ bool tlv_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
     const uint8_t *at = data, *end = data + len;
     struct item item;
 
-    if (depth == 2) {
-        /* below an instance its resources; some servers write the instance around them */
-        const uint8_t *first = data;
-        if (len && next(&item, &first, end) && item.kind == OBJECT_INSTANCE && first == end)
-            return item.id == base.iid && read_resources(tree, base, item.data, item.len);
+    if (depth > 1 && !(depth == 2 && is_wrapped(base.iid, data, len)))
         return read_resources(tree, base, data, len);
-    }
-    if (depth != 1)
-        return depth == 3 && read_resources(tree, base, data, len);
     while (at < end) {
-        if (!next(&item, &at, end) || item.kind != OBJECT_INSTANCE)
+        if (!next_item(&item, &at, end) || item.kind != OBJECT_INSTANCE)
             return false;
         base.iid = item.id;
         if (!read_resources(tree, base, item.data, item.len))

@@ -19,66 +19,58 @@ struct transport {
     const struct signet_cancel *cancel;
 };
 
-static int bad_uri(struct signet_error *err, const char *why)
+/* Fills *a in from the text, which is taken apart. What is wrong with it, or NULL. */
+static const char *parse_address(struct transport_address *a, char *text)
 {
-    error_set(err, SIGNET_E_USAGE, "the server's URI %s", why);
-    error_hint(err, "coaps://HOST:5684, or coap://HOST:5683 without security");
-    return SIGNET_E_USAGE;
-}
+    char *at = text, *path;
+    bool bracket;
+    size_t host;
+    long port;
 
-static bool parse_port(uint16_t *port, const char *text, const char *end)
-{
-    unsigned value = 0;
-
-    if (text == end || end - text > 5)
-        return false;
-    for (; text < end; text++) {
-        if (*text < '0' || *text > '9')
-            return false;
-        value = value * 10 + (unsigned)(*text - '0');
-    }
-    *port = (uint16_t)value;
-    return value > 0 && value < 65536;
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
+            return "holds characters that no URI has";
+    a->secure = strncasecmp(text, "coaps://", 8) == 0;
+    if (!a->secure && strncasecmp(text, "coap://", 7) != 0)
+        return "begins neither with coap:// nor with coaps://";
+    at += a->secure ? 8 : 7;
+    path = at + strcspn(at, "/");
+    for (char *end = path + strlen(path); end > path && end[-1] == '/';)
+        *--end = '\0';
+    if (strlen(path) >= sizeof a->path || strchr(path, '?'))
+        return "has a path or query that Signet does not take";
+    snprintf(a->path, sizeof a->path, "%s", path);
+    *path = '\0';
+    bracket = *at == '[';
+    at += bracket;
+    host = strcspn(at, bracket ? "]" : ":");
+    if (!host || host >= sizeof a->host || (bracket && !at[host]))
+        return "has no host";
+    memcpy(a->host, at, host);
+    at += host + bracket;
+    port = *at == ':' ? coap_digits(at + 1, strlen(at + 1)) : a->secure ? 5684 : 5683;
+    a->port = (uint16_t)port;
+    return (*at && *at != ':') || port < 1 || port > 65535 ? "has no usable port" : NULL;
 }
 
 int transport_parse(struct transport_address *out, const char *uri, size_t len,
                     struct signet_error *err)
 {
-    const char *end = uri + len, *at = uri, *host_end, *path;
+    struct transport_address address = {0};
+    char text[301] = "";
+    const char *wrong = "is too long";
 
-    *out = (struct transport_address){0};
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)uri[i] <= ' ' || (unsigned char)uri[i] >= 0x7f)
-            return bad_uri(err, "holds characters that no URI has");
-    if (len > 8 && strncasecmp(uri, "coaps://", 8) == 0) {
-        out->secure = true;
-        at += 8;
-    } else if (len > 7 && strncasecmp(uri, "coap://", 7) == 0) {
-        at += 7;
-    } else {
-        return bad_uri(err, "begins neither with coap:// nor with coaps://");
+    if (len < sizeof text) {
+        memcpy(text, uri, len);
+        wrong = memchr(text, 0, len) ? "holds characters that no URI has"
+                                     : parse_address(&address, text);
     }
-    path = memchr(at, '/', (size_t)(end - at));
-    path = path ? path : end;
-    if (at < path && *at == '[') {
-        at++;
-        host_end = memchr(at, ']', (size_t)(path - at));
-    } else {
-        host_end = memchr(at, ':', (size_t)(path - at));
-        host_end = host_end ? host_end : path;
+    if (wrong) {
+        error_set(err, SIGNET_E_USAGE, "the server's URI %s", wrong);
+        error_hint(err, "coaps://HOST:5684, or coap://HOST:5683 without security");
+        return SIGNET_E_USAGE;
     }
-    if (!host_end || host_end == at || (size_t)(host_end - at) >= sizeof out->host)
-        return bad_uri(err, "has no host");
-    memcpy(out->host, at, (size_t)(host_end - at));
-    at = host_end < path && *host_end == ']' ? host_end + 1 : host_end;
-    out->port = out->secure ? 5684 : 5683;
-    if (at < path && (*at != ':' || !parse_port(&out->port, at + 1, path)))
-        return bad_uri(err, "has no usable port");
-    while (end > path && end[-1] == '/')
-        end--;
-    if ((size_t)(end - path) >= sizeof out->path || memchr(path, '?', (size_t)(end - path)))
-        return bad_uri(err, "has a path or query that Signet does not take");
-    memcpy(out->path, path, (size_t)(end - path));
+    *out = address;
     return SIGNET_OK;
 }
 
@@ -194,7 +186,7 @@ const char *transport_cipher(const struct transport *t)
     return t->dtls ? tls_dtls_cipher(t->dtls) : "";
 }
 
-static int gone(struct signet_error *err)
+static int unreachable(struct signet_error *err)
 {
     int sys = errno;
 
@@ -208,7 +200,7 @@ int transport_send(struct transport *t, const void *data, size_t len, struct sig
 {
     if (t->dtls)
         return tls_dtls_send(t->dtls, data, len, err);
-    return send(t->fd, data, len, MSG_NOSIGNAL) == (ssize_t)len ? SIGNET_OK : gone(err);
+    return send(t->fd, data, len, MSG_NOSIGNAL) == (ssize_t)len ? SIGNET_OK : unreachable(err);
 }
 
 int transport_receive(struct transport *t, void *data, size_t size, size_t *len, int64_t deadline,
@@ -229,7 +221,7 @@ int transport_receive(struct transport *t, void *data, size_t size, size_t *len,
             return SIGNET_OK;
         }
         if (errno != EAGAIN && errno != EINTR)
-            return gone(err);
+            return unreachable(err);
         if (n == 0 && clock_ms() >= deadline)
             return error_set(err, SIGNET_E_TIMEOUT, "nothing came back");
     }

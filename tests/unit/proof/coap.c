@@ -65,7 +65,7 @@ static void what_is_a_message(void **state)
 
 static void options_are_bounded(void **state)
 {
-    uint8_t bytes[4 + COAP_OPTIONS_MAX + 1] = {0x40, 1, 0, 1};
+    uint8_t bytes[4 + COAP_OPTIONS_MAX + 1] = {0x40, 1, 0, 1}, out[128];
     static const uint8_t large[COAP_MESSAGE_MAX + 1];
     struct coap_message m = {.code = COAP_GET};
 
@@ -74,11 +74,16 @@ static void options_are_bounded(void **state)
     assert_int_equal(m.option_count, COAP_OPTIONS_MAX);
     assert_false(coap_read(&m, bytes, sizeof(bytes)));
     m = (struct coap_message){.code = COAP_GET};
-    assert_false(coap_add(&m, COAP_URI_PATH, large, sizeof(large)));
+    coap_add(&m, COAP_URI_PATH, large, sizeof(large));
+    assert_true(m.cut && m.option_count == 0);
+    assert_int_equal(coap_write(&m, out, sizeof(out)), 0);
+    m = (struct coap_message){.code = COAP_GET};
     for (int i = 0; i < COAP_OPTIONS_MAX; i++)
-        assert_true(coap_add_text(&m, COAP_URI_PATH, "x"));
-    assert_false(coap_add_text(&m, COAP_URI_PATH, "x"));
+        coap_add_text(&m, COAP_URI_PATH, "x");
+    assert_int_equal(coap_write(&m, out, sizeof(out)), 4 + 2 * COAP_OPTIONS_MAX);
+    coap_add_text(&m, COAP_URI_PATH, "x");
     assert_int_equal(m.option_count, COAP_OPTIONS_MAX);
+    assert_int_equal(coap_write(&m, out, sizeof(out)), 0); /* rather than without it */
 }
 
 static void options_stand_in_order(void **state)

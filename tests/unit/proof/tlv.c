@@ -34,8 +34,6 @@ static void what_is_taken(void **state)
         ROW("a resource where an instance must be", "\xc1\x00\x07", 1, false),
         ROW("one that holds resources", "\xc3\x01\xc1\x00\x07", 1, false),
         ROW("a resource", "\xc1\x00\x07", 3, true),
-        ROW("deeper than a resource", "\xc1\x00\x07", 4, false),
-        ROW("above an object", "\xc1\x00\x07", 0, false),
         ROW("an instance among resources", "\xc1\x00\x07\x03\x01\xc1\x00\x07", 2, false),
         ROW("a resource instance without its resource", "\x41\x00\x07", 2, false),
         ROW("a length past the end", "\xc2\x00\x07", 2, false),

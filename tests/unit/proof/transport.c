@@ -163,6 +163,10 @@ static void who_is_asked_why(void **state)
     fails_sys = 0;
 }
 
+#define A_30  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A_60  A_30 A_30
+#define A_300 A_60 A_60 A_60 A_60 A_60
+
 static void uris(void **state)
 {
     static const struct {
@@ -182,18 +186,32 @@ static void uris(void **state)
         {"coap://[::1", "", "", 0, false, false},
         {"coap://a b", "", "", 0, false, false},
         {"coap://a/x?y", "", "", 0, false, false},
+        {"coap:", "", "", 0, false, false},
+        {"coaps://:5684", "", "", 0, false, false},
+        {"coap://[]", "", "", 0, false, false},
+        {"coap://[::1]x", "", "", 0, false, false},
+        {"coap://a:", "", "", 0, false, false},
+        {"coap://a:123456", "", "", 0, false, false},
+        {"coap://a:65535/", "a", "", 65535, false, true},
+        {"coap://a" A_300, "", "", 0, false, false},
+        {"coap://" A_60 A_60 A_30 "123456789", A_60 A_60 A_30 "123456789", "", 5683, false, true},
+        {"coap://" A_60 A_60 A_30 "1234567890", "", "", 0, false, false},
+        {"coap://a/" A_60 "12", "a", "/" A_60 "12", 5683, false, true},
+        {"coap://a/" A_60 "123", "", "", 0, false, false},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct transport_address a;
+        struct transport_address a = {.host = "kept"};
         struct signet_error err = {0};
         int rc = transport_parse(&a, rows[i].uri, strlen(rows[i].uri), &err);
 
         if ((rc == SIGNET_OK) != rows[i].good)
             fail_msg("%s: %d %s", rows[i].uri, rc, err.msg);
-        if (rc)
+        if (rc) {
+            assert_string_equal(a.host, "kept");
             continue;
+        }
         assert_string_equal(a.host, rows[i].host);
         assert_string_equal(a.path, rows[i].path);
         assert_int_equal(a.port, rows[i].port);
