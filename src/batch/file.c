@@ -11,15 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int changed(const struct file *f, const char *what, struct signet_error *err)
+static int file_changed(const struct file *f, const char *what, struct signet_error *err)
 {
-    error_set(err, SIGNET_E_CONFLICT, "'%s' is not as the run before left it: %s", f->path, what);
-    error_hint(err, "put it back as it was, or name another file in the order; both keep what is "
-                    "in the ledger");
-    return SIGNET_E_CONFLICT;
+    return error_set_hint(err, SIGNET_E_CONFLICT,
+                          "put it back as it was, or name another file in the order; both keep "
+                          "what is in the ledger",
+                          "'%s' is not as the run before left it: %s", f->path, what);
 }
 
-static int check_kind(struct file *f, struct signet_error *err)
+static int file_check_kind(struct file *f, struct signet_error *err)
 {
     struct stat st;
 
@@ -47,7 +47,7 @@ static int hash_file(struct file *f, struct signet_error *err)
         if (n < 0)
             rc = error_sys(err, SIGNET_E_IO, errno, "cannot read '%s'", f->path);
         else if (n == 0)
-            rc = changed(f, "it is shorter", err);
+            rc = file_changed(f, "it is shorter", err);
         else
             rc = sha256_add(&f->hash, chunk, (size_t)n, err);
         at += n > 0 ? (uint64_t)n : 0;
@@ -68,7 +68,7 @@ static int file_mark(const struct file *f, struct mark *mark, struct signet_erro
     return SIGNET_OK;
 }
 
-static int compare(struct file *f, const struct mark *mark, struct signet_error *err)
+static int compare_mark(struct file *f, const struct mark *mark, struct signet_error *err)
 {
     struct mark found;
     int rc = hash_file(f, err);
@@ -77,11 +77,11 @@ static int compare(struct file *f, const struct mark *mark, struct signet_error 
     if (rc == SIGNET_OK)
         rc = file_mark(f, &found, err);
     if (rc == SIGNET_OK && mark->bytes && strcmp(found.sha256, mark->sha256) != 0)
-        rc = changed(f, "its contents were changed", err);
+        rc = file_changed(f, "its contents were changed", err);
     return rc;
 }
 
-static int sync_folder(const char *path, struct signet_error *err)
+static int sync_parent(const char *path, struct signet_error *err)
 {
     char folder[PATH_MAX];
 
@@ -109,13 +109,13 @@ int file_open(struct file *f, const char *path, const char *header, const struct
     }
     if (f->fd < 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot open '%s'", path);
-    int rc = check_kind(f, err);
+    int rc = file_check_kind(f, err);
     if (rc == SIGNET_OK && flock(f->fd, LOCK_EX | LOCK_NB) != 0)
         rc = error_set(err, SIGNET_E_BUSY, "another run writes '%s'", path);
     if (rc == SIGNET_OK)
-        rc = compare(f, mark, err);
+        rc = compare_mark(f, mark, err);
     if (rc == SIGNET_OK && change && !mark->bytes)
-        rc = sync_folder(path, err);
+        rc = sync_parent(path, err);
     return rc;
 }
 
@@ -140,14 +140,14 @@ int file_holds(int fd, uint64_t at, const void *data, size_t len, bool torn)
     return same;
 }
 
-static int explain(struct file *f, const void *data, size_t len, struct signet_error *err)
+static int explain_bytes(struct file *f, const void *data, size_t len, struct signet_error *err)
 {
     int same = file_holds(f->fd, f->explained, data, len, true);
 
     f->explained += len;
     if (same < 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot read '%s'", f->path);
-    return same ? SIGNET_OK : changed(f, "its end was changed", err);
+    return same ? SIGNET_OK : file_changed(f, "its end was changed", err);
 }
 
 int file_explain(struct file *f, const struct buf *text, struct signet_error *err)
@@ -157,8 +157,8 @@ int file_explain(struct file *f, const struct buf *text, struct signet_error *er
     if (!f->path || f->fd < 0 || f->size <= f->end)
         return SIGNET_OK;
     if (!f->explained && f->header)
-        rc = explain(f, f->header, strlen(f->header), err);
-    return rc == SIGNET_OK ? explain(f, text->data, text->len, err) : rc;
+        rc = explain_bytes(f, f->header, strlen(f->header), err);
+    return rc == SIGNET_OK ? explain_bytes(f, text->data, text->len, err) : rc;
 }
 
 int file_cut(struct file *f, bool change, struct signet_error *err)
@@ -166,7 +166,7 @@ int file_cut(struct file *f, bool change, struct signet_error *err)
     if (!f->path || f->fd < 0 || f->size <= f->end)
         return SIGNET_OK;
     if (f->size > f->explained)
-        return changed(f, "something was added to it", err);
+        return file_changed(f, "something was added to it", err);
     if (change && ftruncate(f->fd, (off_t)f->end) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot cut off '%s'", f->path);
     return SIGNET_OK;
@@ -180,7 +180,7 @@ void file_close(struct file *f)
     *f = (struct file){.fd = -1};
 }
 
-static int put(struct file *f, const void *data, size_t len, struct signet_error *err)
+static int file_put(struct file *f, const void *data, size_t len, struct signet_error *err)
 {
     for (size_t done = 0; done < len;) {
         ssize_t n = TEMP_FAILURE_RETRY(
@@ -201,9 +201,9 @@ int file_append(struct file *f, const struct buf *text, struct mark *mark, struc
     if (!f->path)
         return SIGNET_OK;
     if (!f->end && f->header)
-        rc = put(f, f->header, strlen(f->header), err);
+        rc = file_put(f, f->header, strlen(f->header), err);
     if (rc == SIGNET_OK)
-        rc = put(f, text->data, text->len, err);
+        rc = file_put(f, text->data, text->len, err);
     return rc == SIGNET_OK ? file_mark(f, mark, err) : rc;
 }
 

@@ -39,17 +39,15 @@ int folder_open(int *fd, const char *path, bool change, struct signet_error *err
     return SIGNET_E_IO;
 }
 
-static int fail(const char *name, struct signet_error *err)
+static int folder_fail(const char *name, struct signet_error *err)
 {
     return error_sys(err, SIGNET_E_IO, errno, "cannot write '%s' into the folder of packets", name);
 }
 
 static int foreign(const char *name, struct signet_error *err)
 {
-    error_set(err, SIGNET_E_EXISTS, "'%s' is in the folder of packets already, and not from here",
-              name);
-    error_hint(err, "move it away, then run the order again");
-    return SIGNET_E_EXISTS;
+    return error_set_hint(err, SIGNET_E_EXISTS, "move it away, then run the order again",
+                          "'%s' is in the folder of packets already, and not from here", name);
 }
 
 /* What a crash may have left of the packet: no more than its bytes. */
@@ -60,7 +58,7 @@ static int open_again(int folder, const char *name, const uint8_t *data, size_t 
 
     *fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (*fd < 0)
-        return errno == ELOOP ? foreign(name, err) : fail(name, err);
+        return errno == ELOOP ? foreign(name, err) : folder_fail(name, err);
     if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
         !(st.st_mode & 077) && st.st_nlink == 1 && st.st_size <= (off_t)len &&
         file_holds(*fd, 0, data, len, true) == 1)
@@ -82,16 +80,16 @@ static int write_one(int folder, const struct batch *b, size_t i, bool again,
     if (fd < 0 && errno == EEXIST)
         rc = again ? open_again(folder, name, data, len, &fd, err) : foreign(name, err);
     else if (fd < 0)
-        rc = fail(name, err);
+        rc = folder_fail(name, err);
     if (rc != SIGNET_OK)
         return rc;
     ssize_t n = pwrite(fd, data, len, 0);
     if (n != (ssize_t)len) {
         errno = n < 0 ? errno : ENOSPC; /* all or nothing, but for a full disk */
-        rc = fail(name, err);
+        rc = folder_fail(name, err);
     }
     if (close(fd) != 0 && rc == SIGNET_OK)
-        rc = fail(name, err);
+        rc = folder_fail(name, err);
     return rc;
 }
 

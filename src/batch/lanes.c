@@ -114,7 +114,7 @@ static int run_lanes(struct batch_run *l, size_t count, struct signet_error *err
     return started ? SIGNET_OK : error_sys(err, SIGNET_E_NOMEM, rc, "cannot start a thread");
 }
 
-static int work(struct batch_run *l, struct signet_error *err)
+static int batch_work(struct batch_run *l, struct signet_error *err)
 {
     size_t lanes = lanes_of_machine();
     const int64_t *states = l->job->figures.states;
@@ -136,43 +136,17 @@ static int work(struct batch_run *l, struct signet_error *err)
     return rc == SIGNET_OK ? run_lanes(l, lanes, err) : rc;
 }
 
-/* begin and end */
-
-static int check_order(const struct batch_setup *setup, struct signet_error *err)
-{
-    const struct signet_order *order = setup->order;
-
-    if (!source_has_names(setup->source)) {
-        error_set(err, SIGNET_E_USAGE, "without boards, names come from a pattern or a manifest");
-        error_hint(err, "add names, or a manifest, to the order");
-        return SIGNET_E_USAGE;
-    }
-    if (!order->packets ||
-        (!text_ends_with(order->packets, "/") && !text_ends_with(order->packets, ".ndjson"))) {
-        error_set(err, SIGNET_E_USAGE, "an order without a board needs a place for its packets");
-        error_hint(err, "a folder, ending in '/', or a file ending in .ndjson");
-        return SIGNET_E_USAGE;
-    }
-    if (order->records && !text_ends_with(order->records, ".csv") &&
-        !text_ends_with(order->records, ".ndjson"))
-        return error_set(err, SIGNET_E_USAGE, "the file for records ends in .csv or .ndjson");
-    return SIGNET_OK;
-}
-
 int batch_open(struct batch_run **out, const struct batch_setup *setup, struct signet_error *err)
 {
-    struct batch_run *l = NULL;
-    int rc = check_order(setup, err);
+    struct batch_run *l = calloc(1, sizeof(*l));
 
-    if (rc == SIGNET_OK && !(l = calloc(1, sizeof(*l))))
-        rc = error_nomem(err);
-    if (rc != SIGNET_OK)
-        return rc;
+    if (!l)
+        return error_nomem(err);
     l->setup = *setup;
     l->job = setup->job;
     l->out = (struct output){.folder = -1};
     pthread_mutex_init(&l->taking, NULL);
-    rc = output_open(l, !setup->dry_run, err);
+    int rc = output_open(l, !setup->dry_run, err);
     if (rc == SIGNET_OK)
         *out = l;
     else
@@ -198,7 +172,7 @@ void batch_close(struct batch_run **lanes)
     *lanes = NULL;
 }
 
-static void fill_report(struct signet_output_report *to, const struct mark *mark)
+static void report_output(struct signet_output_report *to, const struct mark *mark)
 {
     to->bytes = mark->bytes;
     memcpy(to->sha256, mark->bytes ? mark->sha256 : "", mark->bytes ? sizeof(to->sha256) : 1);
@@ -209,8 +183,8 @@ int batch_run(struct batch_run *l, struct delivery *delivery, struct signet_batc
 {
     l->delivery = delivery;
     l->report = report;
-    int rc = work(l, err);
-    fill_report(&report->packets, &l->out.state.marks[PACKETS]);
-    fill_report(&report->records, &l->out.state.marks[RECORDS]);
+    int rc = batch_work(l, err);
+    report_output(&report->packets, &l->out.state.marks[PACKETS]);
+    report_output(&report->records, &l->out.state.marks[RECORDS]);
     return rc;
 }

@@ -95,8 +95,8 @@ static void cut(struct buf *text, size_t len)
 }
 
 /* One more device. On an error the batch is as before. */
-static int add(struct batch_run *l, struct batch *b, const struct signet_lease *lease,
-               const struct device *device, struct signet_error *err)
+static int batch_add(struct batch_run *l, struct batch *b, const struct signet_lease *lease,
+                     const struct device *device, struct signet_error *err)
 {
     const struct file *records = &l->out.files[RECORDS];
     struct part part;
@@ -150,16 +150,14 @@ static int make_one(struct batch_run *l, struct batch *b, struct signet_lease le
     int rc = source_make(l->setup.source, lease.endpoint, lease.index, &device, &why);
 
     if (rc == SIGNET_OK)
-        rc = add(l, b, &lease, &device, &why);
+        rc = batch_add(l, b, &lease, &device, &why);
     device_free(&device);
     if (rc == SIGNET_OK)
         return SIGNET_OK;
     error_prefix(&why, "%s cannot be made", lease.endpoint);
     if (signet_error_class(&why) == SIGNET_CLASS_DEVICE)
         return batch_fail(l, &lease, &why, err);
-    if (err)
-        *err = why;
-    return rc;
+    return error_copy(err, &why);
 }
 
 int batch_make(struct batch_run *l, struct batch *b, struct signet_error *err)
@@ -168,7 +166,7 @@ int batch_make(struct batch_run *l, struct batch *b, struct signet_error *err)
     size_t given = b->count, i = 0;
     int rc = SIGNET_OK;
 
-    b->count = 0; /* add() comes behind the lease that it reads, or to it */
+    b->count = 0; /* batch_add() comes behind the lease that it reads, or to it */
     for (; rc == SIGNET_OK && i < given && b->texts[PLAIN].len < BATCH_SIZE_MAX; i++)
         rc = job_failed(l->job) ? error_set(err, SIGNET_E_CANCELLED, "stopped")
                                 : make_one(l, b, b->leases[i], err);
@@ -230,7 +228,7 @@ static int read_one(struct batch_run *l, struct batch *b, const struct signet_le
     if (rc == SIGNET_OK)
         rc = source_restore(l->setup.source, &packet, entry->endpoint, &device, err);
     if (rc == SIGNET_OK)
-        rc = add(l, b, lease, &device, err);
+        rc = batch_add(l, b, lease, &device, err);
     device_free(&device);
     return rc;
 }

@@ -66,20 +66,19 @@ static int check_ledger(struct batch_run *l, bool there, struct signet_error *er
         if (rc == SIGNET_OK && there)
             rc = count_written(l, &known, err);
     }
-    if (rc == SIGNET_OK && there && (state->created != finder.created || state->devices > known)) {
-        rc = error_set(err, SIGNET_E_CONFLICT,
-                       "the work folder '%s' wrote %llu devices of order %s, and this ledger does "
-                       "not know of all of them",
-                       vault_folder(l->setup.vault), (unsigned long long)state->devices,
-                       finder.name);
-        error_hint(err, "it belongs to another ledger, or an old copy of the ledger was put back: "
-                        "use the right one, or another order name");
-    }
+    if (rc == SIGNET_OK && there && (state->created != finder.created || state->devices > known))
+        rc = error_set_hint(err, SIGNET_E_CONFLICT,
+                            "it belongs to another ledger, or an old copy of the ledger was put "
+                            "back: use the right one, or another order name",
+                            "the work folder '%s' wrote %llu devices of order %s, and this ledger "
+                            "does not know of all of them",
+                            vault_folder(l->setup.vault), (unsigned long long)state->devices,
+                            finder.name);
     state->created = finder.created;
     return rc;
 }
 
-static void warn(struct batch_run *l, const char *what, const char *path)
+static void warn_elsewhere(struct batch_run *l, const char *what, const char *path)
 {
     struct signet_error note = {0};
     const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = &note};
@@ -95,12 +94,11 @@ static int refuse_there(const char *path, struct signet_error *err)
 
     if (lstat(path, &st) != 0 && errno == ENOENT)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_EXISTS, "'%s' is there already, and this order did not write it", path);
-    error_hint(err, "move it away, or name another file in the order");
-    return SIGNET_E_EXISTS;
+    return error_set_hint(err, SIGNET_E_EXISTS, "move it away, or name another file in the order",
+                          "'%s' is there already, and this order did not write it", path);
 }
 
-static const char *path_of(const struct batch_run *l, size_t i)
+static const char *output_path(const struct batch_run *l, size_t i)
 {
     return i == PACKETS ? l->setup.order->packets : l->setup.order->records;
 }
@@ -111,35 +109,33 @@ static bool is_folder(const char *path)
 }
 
 /* One of the outputs: the one that the state knows, or a new one. */
-static int adopt(struct batch_run *l, size_t i, bool busy, struct signet_error *err)
+static int adopt_output(struct batch_run *l, size_t i, bool busy, struct signet_error *err)
 {
     static const char *const names[OUTPUTS] = {[PACKETS] = "packets", [RECORDS] = "records"};
-    const char *path = path_of(l, i);
+    const char *path = output_path(l, i);
     char wanted[PATH_MAX] = "", *known = l->out.state.paths[i];
     int rc = path ? state_path(path, wanted, err) : SIGNET_OK;
 
     if (rc != SIGNET_OK || strcmp(wanted, known) == 0)
         return rc;
-    if (busy) {
-        error_set(err, SIGNET_E_CONFLICT,
-                  "the run before was cut off while it wrote %s to '%s': they cannot go to another "
-                  "file now",
-                  names[i], known);
-        error_hint(err, "run the order as it was once more, then change it");
-        return SIGNET_E_CONFLICT;
-    }
+    if (busy)
+        return error_set_hint(err, SIGNET_E_CONFLICT,
+                              "run the order as it was once more, then change it",
+                              "the run before was cut off while it wrote %s to '%s': they cannot "
+                              "go to another file now",
+                              names[i], known);
     if (path && !is_folder(path))
         rc = refuse_there(path, err);
     if (rc == SIGNET_OK && path && l->out.state.devices)
-        warn(l, names[i], path);
+        warn_elsewhere(l, names[i], path);
     l->out.state.marks[i] = (struct mark){.sha256 = "-"};
     memcpy(known, wanted, sizeof(wanted));
     return rc;
 }
 
 /* The batches that were sealed and may be in the output, though not for certain. */
-static int explain(struct batch_run *l, const uint64_t *seals, size_t count,
-                   struct signet_error *err)
+static int explain_seals(struct batch_run *l, const uint64_t *seals, size_t count,
+                         struct signet_error *err)
 {
     struct batch b;
     int rc = batch_init(&b, BATCH_READ_MAX, err);
@@ -162,7 +158,7 @@ static int explain(struct batch_run *l, const uint64_t *seals, size_t count,
 
 static int open_one(struct batch_run *l, size_t i, bool change, struct signet_error *err)
 {
-    const char *path = path_of(l, i);
+    const char *path = output_path(l, i);
     const char *header =
         i == RECORDS && path && text_ends_with(path, ".csv") ? row_header(l->out.state.form) : NULL;
 
@@ -181,7 +177,7 @@ static int open_outputs(struct batch_run *l, bool change, const uint64_t *seals,
     for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
         rc = open_one(l, i, change, err);
     if (rc == SIGNET_OK)
-        rc = explain(l, seals, count, err);
+        rc = explain_seals(l, seals, count, err);
     for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
         rc = file_cut(&l->out.files[i], change, err);
     return rc;
@@ -201,7 +197,7 @@ int output_open(struct batch_run *l, bool change, struct signet_error *err)
         rc = vault_batch_list(l->setup.vault, &seals, &count, err);
     bool busy = there && count && seals[count - 1] > state->batch;
     for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
-        rc = adopt(l, i, busy, err);
+        rc = adopt_output(l, i, busy, err);
     if (!busy && state->marks[RECORDS].bytes == 0) /* a file of its own begins here */
         state->form = RECORDS_ROW_PER_ACCOUNT;
     if (rc == SIGNET_OK && change) /* before they are made: what is there then is ours */
@@ -225,13 +221,12 @@ int output_check_there(const struct output *out, struct signet_error *err)
     for (size_t i = 0; i < OUTPUTS; i++) {
         const struct file *f = &out->files[i];
 
-        if (!f->gone)
-            continue;
-        error_set(err, SIGNET_E_NOT_FOUND,
-                  "'%s' is gone: it had %llu bytes, and more should follow", f->path,
-                  (unsigned long long)f->end);
-        error_hint(err, "put it back, or name another file in the order for the devices to come");
-        return SIGNET_E_NOT_FOUND;
+        if (f->gone)
+            return error_set_hint(
+                err, SIGNET_E_NOT_FOUND,
+                "put it back, or name another file in the order for the devices to come",
+                "'%s' is gone: it had %llu bytes, and more should follow", f->path,
+                (unsigned long long)f->end);
     }
     return SIGNET_OK;
 }

@@ -40,8 +40,8 @@ static int see_device(void *ctx, const struct signet_ledger_device *device,
 }
 
 /* Is what was sealed what the device has? It may have got other credentials in a later batch. */
-static int is_current(struct batch_run *l, const struct batch *b, size_t i, bool *current,
-                      struct signet_error *err)
+static int is_newest(struct batch_run *l, const struct batch *b, size_t i, bool *current,
+                     struct signet_error *err)
 {
     const struct signet_lease *lease = &b->leases[i];
     const struct signet_ledger_filter filter = {.endpoint = lease->endpoint, .state = -1};
@@ -57,7 +57,7 @@ static int is_current(struct batch_run *l, const struct batch *b, size_t i, bool
 }
 
 /* Keeps what is current, and notes that those leases are in hands. */
-static int choose(struct batch_run *l, struct batch *b, struct signet_error *err)
+static int keep_current(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     bool *keep = calloc(b->count + 1, sizeof(*keep));
     int rc = keep ? SIGNET_OK : error_nomem(err);
@@ -65,7 +65,7 @@ static int choose(struct batch_run *l, struct batch *b, struct signet_error *err
     for (size_t i = 0; rc == SIGNET_OK && i < b->count; i++) {
         struct signet_lease *lease = leases_find(&l->again, b->leases[i].endpoint);
 
-        rc = is_current(l, b, i, &keep[i], err);
+        rc = is_newest(l, b, i, &keep[i], err);
         keep[i] = keep[i] && lease->device; /* 0: an earlier batch had it */
         if (keep[i])
             lease->device = 0;
@@ -86,7 +86,7 @@ static int finish_batch(struct batch_run *l, struct batch *b, uint64_t number,
     if (rc == SIGNET_E_SEAL) /* damaged: its devices are set aside, each */
         return SIGNET_OK;
     if (rc == SIGNET_OK)
-        rc = choose(l, b, err);
+        rc = keep_current(l, b, err);
     if (rc != SIGNET_OK)
         return rc;
     if (number <= l->out.state.batch) /* nobody works on it, or it waits for its servers */

@@ -13,7 +13,7 @@
 
 enum { STATE_MAX = 4 * PATH_MAX };
 
-static int path_of(const struct vault *vault, char **path, struct signet_error *err)
+static int state_file(const struct vault *vault, char **path, struct signet_error *err)
 {
     return asprintf(path, "%s/mint-%s.state", vault_folder(vault), vault_tag(vault)) < 0
                ? error_nomem(err)
@@ -34,7 +34,7 @@ int state_path(const char *path, char out[PATH_MAX], struct signet_error *err)
     return n < PATH_MAX ? SIGNET_OK : error_set(err, SIGNET_E_LIMIT, "'%.80s' is too long", path);
 }
 
-static void print(struct buf *to, const struct state *s, const struct vault *vault)
+static void print_state(struct buf *to, const struct state *s, const struct vault *vault)
 {
     static const char *const names[OUTPUTS] = {[PACKETS] = "packets", [RECORDS] = "records"};
 
@@ -51,10 +51,10 @@ int state_write(const struct state *s, const struct vault *vault, struct signet_
     struct buf text = {0};
     char *path = NULL;
 
-    print(&text, s, vault);
+    print_state(&text, s, vault);
     int rc = buf_check(&text, err);
     if (rc == SIGNET_OK)
-        rc = path_of(vault, &path, err);
+        rc = state_file(vault, &path, err);
     if (rc == SIGNET_OK)
         rc = file_write(path, text.data, text.len, 0600, err);
     buf_free(&text);
@@ -73,7 +73,8 @@ static const char *word_after(char **at, int others)
 }
 
 /* Reads what it can; the text is right when the same is printed again. */
-static bool parse(char *at, struct state *s, const struct buf *text, const struct vault *vault)
+static bool parse_state(char *at, struct state *s, const struct buf *text,
+                        const struct vault *vault)
 {
     struct buf again = {0};
     bool one_row = strcmp(word_after(&at, 2), "1") == 0;
@@ -88,7 +89,7 @@ static bool parse(char *at, struct state *s, const struct buf *text, const struc
         const char *path = strsep(&at, "\n");
         snprintf(s->paths[i], sizeof(s->paths[i]), "%s", path ? path : "");
     }
-    print(&again, s, vault);
+    print_state(&again, s, vault);
     bool same = again.len == text->len && memcmp(again.data, text->data, text->len) == 0;
     buf_free(&again);
     return same;
@@ -98,7 +99,7 @@ int state_read(struct state *s, const struct vault *vault, bool *there, struct s
 {
     struct buf text = {0};
     char *path = NULL, *words = NULL;
-    int rc = path_of(vault, &path, err);
+    int rc = state_file(vault, &path, err);
 
     s->form = RECORDS_ROW_PER_ACCOUNT;
     *there = rc == SIGNET_OK && access(path, F_OK) == 0;
@@ -106,7 +107,7 @@ int state_read(struct state *s, const struct vault *vault, bool *there, struct s
         rc = file_read(path, STATE_MAX, &text, err);
     if (*there && rc == SIGNET_OK)
         rc = text_copy(&words, (const char *)text.data, err);
-    if (*there && rc == SIGNET_OK && !parse(words, s, &text, vault))
+    if (*there && rc == SIGNET_OK && !parse_state(words, s, &text, vault))
         rc = error_set(err, SIGNET_E_CONFLICT,
                        "%s is damaged: it says what the output of this order holds", path);
     buf_free(&text);

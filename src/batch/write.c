@@ -54,8 +54,8 @@ static int announce_each(struct batch_run *l, struct batch *b, struct signet_err
         keep[i] = rc != SIGNET_E_CONFLICT;
         if (rc == SIGNET_E_CONFLICT)
             rc = batch_fail(l, &b->leases[i], &why, err);
-        else if (rc != SIGNET_OK && err)
-            *err = why;
+        else if (rc != SIGNET_OK)
+            error_copy(err, &why);
     }
     if (rc == SIGNET_OK)
         batch_keep(b, keep);
@@ -132,13 +132,11 @@ static int insist(struct batch_run *l, struct batch *b, bool is_out,
     do
         rc = b->count ? change(l, b, &why) : SIGNET_OK;
     while (rc == SIGNET_E_BUSY && (rc = drop_lost(l, b, is_out, &why)) == SIGNET_OK);
-    if (rc != SIGNET_OK && err)
-        *err = why;
-    return rc;
+    return rc == SIGNET_OK ? SIGNET_OK : error_copy(err, &why);
 }
 
 /* In the order of the batches. */
-static int append(struct batch_run *l, struct batch *b, struct signet_error *err)
+static int append_batch(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     int rc = turn_take(l, &l->turns.to_write, b->number, err);
 
@@ -165,7 +163,7 @@ static int put_out(struct batch_run *l, struct batch *b, bool again, struct sign
         rc = folder_write(folder, b, again, err);
     failpoint("between-output");
     if (rc == SIGNET_OK)
-        rc = append(l, b, err);
+        rc = append_batch(l, b, err);
     if (rc == SIGNET_OK && folder >= 0)
         rc = folder_check(folder, b, err);
     for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
@@ -174,7 +172,7 @@ static int put_out(struct batch_run *l, struct batch *b, bool again, struct sign
     return rc;
 }
 
-static int mark(struct batch_run *l, const struct batch *b, struct signet_error *err)
+static int mark_batch(struct batch_run *l, const struct batch *b, struct signet_error *err)
 {
     int rc = turn_take(l, &l->turns.to_mark, b->number, err);
 
@@ -201,7 +199,7 @@ static int wipe_batch(struct batch_run *l, const struct batch *b, struct signet_
     return rc;
 }
 
-static int to_verified(struct batch_run *l, struct batch *b, struct signet_error *err)
+static int batch_to_verified(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     failpoint("before-verified");
     int rc = signet_ledger_advance_many(l->job->ledger, b->leases, b->count, SIGNET_DEVICE_VERIFIED,
@@ -210,7 +208,7 @@ static int to_verified(struct batch_run *l, struct batch *b, struct signet_error
     return rc;
 }
 
-static int to_done(struct batch_run *l, struct batch *b, struct signet_error *err)
+static int batch_to_done(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     failpoint("before-done");
     int rc = signet_ledger_advance_many(l->job->ledger, b->leases, b->count, SIGNET_DEVICE_DONE,
@@ -219,7 +217,7 @@ static int to_done(struct batch_run *l, struct batch *b, struct signet_error *er
     return rc;
 }
 
-static int release(struct batch_run *l, struct batch *b, struct signet_error *err)
+static int batch_release(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     return signet_ledger_release_many(l->job->ledger, b->leases, b->count, err);
 }
@@ -255,9 +253,9 @@ static int hand_over(struct batch_run *l, struct batch *b, struct signet_error *
     int rc = keep_seal(l, b, err);
 
     if (rc == SIGNET_OK)
-        rc = insist(l, b, true, to_verified, err);
+        rc = insist(l, b, true, batch_to_verified, err);
     if (rc == SIGNET_OK)
-        rc = insist(l, b, true, release, err);
+        rc = insist(l, b, true, batch_release, err);
     if (rc == SIGNET_OK)
         delivery_notify(l->delivery);
     return rc;
@@ -270,7 +268,7 @@ int batch_finish(struct batch_run *l, struct batch *b, struct signet_error *err)
     if (!b->count)
         return SIGNET_OK;   /* nothing was sealed, or no more */
     size_t made = b->count; /* all of them are in the output */
-    int rc = follows ? hand_over(l, b, err) : insist(l, b, true, to_done, err);
+    int rc = follows ? hand_over(l, b, err) : insist(l, b, true, batch_to_done, err);
     if (rc != SIGNET_OK)
         return rc;
     report_made(l, made);
@@ -299,6 +297,6 @@ int batch_write(struct batch_run *l, struct batch *b, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = put_out(l, b, again, err);
     if (rc == SIGNET_OK)
-        rc = mark(l, b, err);
+        rc = mark_batch(l, b, err);
     return rc == SIGNET_OK ? batch_finish(l, b, err) : rc;
 }

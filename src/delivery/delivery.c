@@ -46,7 +46,7 @@ static void report_away(struct worker *w, struct signet_error *away)
 }
 
 /* One walk; what it changed is counted, and wakes whom it makes work. */
-static int walk(struct worker *w, struct round *round, struct signet_error *err)
+static int walk_round(struct worker *w, struct round *round, struct signet_error *err)
 {
     struct delivery *d = w->delivery;
     int rc = w->server ? server_round(w->server, round, err)
@@ -126,7 +126,7 @@ static int run_rounds(struct worker *w, struct signet_error *err)
         pthread_mutex_lock(&job->lock);
         view = look_at(w);
         pthread_mutex_unlock(&job->lock);
-        int rc = walk(w, &round, err);
+        int rc = walk_round(w, &round, err);
         if (rc != SIGNET_OK)
             return rc;
         bool away = round.away.code != SIGNET_OK;

@@ -57,7 +57,7 @@ static int prove(struct ending *e, const struct signet_lease *lease, struct sign
         return rc;
     job_report_stage(e->job, SIGNET_EVENT_STAGE_BEGIN, STAGE_PROVE, 0, lease->endpoint, NULL);
     failpoint("before-prove");
-    rc = prove_device(e->setup, device, why);
+    rc = proof_of_device(e->setup, device, why);
     failpoint("after-prove");
     opened_give(e->opened, device);
     if (rc == SIGNET_OK) {
@@ -75,8 +75,8 @@ static int ours(int rc)
     return rc == SIGNET_E_BUSY ? SIGNET_OK : rc;
 }
 
-static int set_aside(struct ending *e, struct signet_lease *lease, struct signet_error *why,
-                     struct signet_error *err)
+static int set_aside_unproved(struct ending *e, struct signet_lease *lease,
+                              struct signet_error *why, struct signet_error *err)
 {
     error_prefix(why, "%s is made, but does not get in", lease->endpoint);
     int rc = signet_ledger_fail(e->job->ledger, lease, why, err);
@@ -125,17 +125,15 @@ static int prove_one(struct ending *e, struct signet_lease *lease, struct signet
     rc = proved ? SIGNET_OK : opened_judge(&why);
     if (rc == SIGNET_OK) {
         e->unanswered = 0;
-        return proved ? note_proof(e, lease, err) : set_aside(e, lease, &why, err);
+        return proved ? note_proof(e, lease, err) : set_aside_unproved(e, lease, &why, err);
     }
     e->unanswered++;
     wait_on(e, lease, &why);
-    if (rc != SIGNET_E_BUSY && err)
-        *err = why;
-    return ours(rc);
+    return rc == SIGNET_E_BUSY ? SIGNET_OK : error_copy(err, &why);
 }
 
 /* Leaves in leases those that may end. */
-static int prove_all(struct ending *e, struct signet_error *err)
+static int prove_leases(struct ending *e, struct signet_error *err)
 {
     size_t count = e->count;
     int rc = SIGNET_OK;
@@ -153,7 +151,7 @@ static int prove_all(struct ending *e, struct signet_error *err)
 }
 
 /* All of them done, and once more each alone when one was lost: done[i] says which are. */
-static int to_done(struct ending *e, bool done[BATCH], struct signet_error *err)
+static int finish_to_done(struct ending *e, bool done[BATCH], struct signet_error *err)
 {
     struct signet_ledger *ledger = e->job->ledger;
     int rc = signet_ledger_advance_many(ledger, e->leases, e->count, SIGNET_DEVICE_DONE, NULL, err);
@@ -189,7 +187,7 @@ static int end_all(struct ending *e, struct signet_error *err)
     if (rc != SIGNET_OK)
         return rc;
     failpoint("before-done");
-    rc = to_done(e, done, err);
+    rc = finish_to_done(e, done, err);
     failpoint("after-done");
     for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++) {
         opened_drop(e->opened, &e->leases[i]);
@@ -216,7 +214,7 @@ static int end_some(struct ending *e, size_t *found, struct signet_error *err)
     failpoint("after-settled");
     *found = e->count;
     if (rc == SIGNET_OK && order->prove)
-        rc = prove_all(e, err);
+        rc = prove_leases(e, err);
     return rc == SIGNET_OK ? end_all(e, err) : rc;
 }
 

@@ -48,7 +48,7 @@ int finish_round(const struct delivery_setup *setup, struct opened *opened, stru
 
 /* proof.c: with exactly the credentials of the packet, and with the word of the servers where they
  * can tell. */
-int prove_device(const struct delivery_setup *setup, const struct device *device,
-                 struct signet_error *err);
+int proof_of_device(const struct delivery_setup *setup, const struct device *device,
+                    struct signet_error *err);
 
 #endif

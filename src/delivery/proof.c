@@ -42,8 +42,8 @@ static int ask_servers(void *ctx, const char *endpoint, struct signet_error *err
     return rc;
 }
 
-int prove_device(const struct delivery_setup *setup, const struct device *device,
-                 struct signet_error *err)
+int proof_of_device(const struct delivery_setup *setup, const struct device *device,
+                    struct signet_error *err)
 {
     const struct signet_prove_options options = {.endpoint = device->view.endpoint,
                                                  .uri = setup->order->prove_uri,

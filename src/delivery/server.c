@@ -67,11 +67,8 @@ static int dispose(struct server_worker *w, const struct signet_lease *lease,
         put_off(w, outcome, &w->away);
         return SIGNET_OK;
     }
-    if (rc != SIGNET_OK) {
-        if (err)
-            *err = why;
-        return rc;
-    }
+    if (rc != SIGNET_OK)
+        return error_copy(err, &why);
     outcome->code = SIGNET_E_BUSY;
     rc = signet_ledger_set_aside(w->setup->job->ledger, lease, &why, err);
     if (rc == SIGNET_OK)
@@ -122,7 +119,7 @@ static void ask_server(struct server_worker *w, size_t opened, struct round *rou
     }
 }
 
-static void report(struct server_worker *w, size_t count, double seconds, struct round *round)
+static void report_batch(struct server_worker *w, size_t count, double seconds, struct round *round)
 {
     struct job *job = w->setup->job;
     uint64_t taken = 0, refused = 0;
@@ -170,7 +167,7 @@ static int one_batch(struct server_worker *w, size_t max, size_t *count, struct 
         rc = signet_ledger_delivered(job->ledger, name, w->leases, *count, w->outcomes, err);
     failpoint("after-delivered");
     if (rc == SIGNET_OK)
-        report(w, *count, (clock_seconds() - begin) / (double)*count, round);
+        report_batch(w, *count, (clock_seconds() - begin) / (double)*count, round);
     return rc;
 }
 

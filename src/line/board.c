@@ -14,14 +14,14 @@ struct work {
     const struct line_setup *setup;
     struct job *job;
     struct signet_board *board;
-    struct device unit;
-    bool has_unit;
+    struct device device;
+    bool has_device;
     bool ledger_refused; /* the last error came from the ledger */
     bool ledger_broken;  /* and it is the ledger's own: no device can go on */
     char name[152];      /* that the board gave; "" */
     char hw_id[152];
     double took[STAGES]; /* seconds, in this attempt; below 0: not run */
-    char untold[384];    /* why an attempt failed before it was known which device this is */
+    char not_noted[384]; /* why an attempt failed before it was known which device this is */
 };
 
 static struct signet_lease *lease(struct work *w)
@@ -38,7 +38,7 @@ static int judged(struct work *w, int rc)
     return rc;
 }
 
-static void fail_here(const char *when, const char *what)
+static void failpoint_at(const char *when, const char *what)
 {
     char name[64];
 
@@ -53,24 +53,25 @@ static int record(struct work *w, enum signet_device_state state,
 {
     enum signet_device_state to = lease(w)->state > state ? lease(w)->state : state;
 
-    fail_here("before", signet_device_state_name(state));
+    failpoint_at("before", signet_device_state_name(state));
     int rc = signet_ledger_advance(w->job->ledger, lease(w), to, facts, err);
-    fail_here("after", signet_device_state_name(state));
+    failpoint_at("after", signet_device_state_name(state));
     return judged(w, rc);
 }
 
 /* Which device? */
 
-static int reserve(struct work *w, const char *endpoint, struct signet_error *err)
+static int reserve_name(struct work *w, const char *endpoint, struct signet_error *err)
 {
-    fail_here("before", "reserved");
+    failpoint_at("before", "reserved");
     int rc = signet_ledger_reserve(w->job->ledger, w->job->order, endpoint, w->slot->order->name,
                                    lease(w), err);
-    fail_here("after", "reserved");
+    failpoint_at("after", "reserved");
     return judged(w, rc);
 }
 
-static int claim(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err)
+static int claim_device(struct work *w, const char *endpoint, const char *hw_id,
+                        struct signet_error *err)
 {
     return judged(w, signet_ledger_claim(w->job->ledger, w->job->order, endpoint, hw_id,
                                          w->slot->order->name, lease(w), err));
@@ -82,10 +83,10 @@ static int take_next(struct work *w, struct signet_error *err)
     const struct signet_ledger_names names = {.name = source_name, .ctx = w->setup->source};
     size_t count = 0;
 
-    fail_here("before", "reserved");
+    failpoint_at("before", "reserved");
     int rc = signet_ledger_reserve_next(w->job->ledger, w->job->order, w->slot->order->name, &names,
                                         lease(w), 1, &count, err);
-    fail_here("after", "reserved");
+    failpoint_at("after", "reserved");
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, SIGNET_E_QUOTA, "the names of the order are used up");
     return judged(w, rc);
@@ -98,21 +99,20 @@ static int identify(struct work *w, struct signet_error *err)
     const char *name = w->name[0] ? w->name : NULL;
     int rc = SIGNET_E_NOT_FOUND;
 
-    if (!name && !named) {
-        error_set(err, SIGNET_E_USAGE, "the board gives no name, and the order has none for it");
-        error_hint(err, "give the order a manifest, or a count with a pattern");
-        return SIGNET_E_USAGE;
-    }
+    if (!name && !named)
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "give the order a manifest, or a count with a pattern",
+                              "the board gives no name, and the order has none for it");
     if (name || hw_id)
-        rc = claim(w, named ? NULL : name, hw_id, err);
+        rc = claim_device(w, named ? NULL : name, hw_id, err);
     if (rc != SIGNET_E_NOT_FOUND)
         return rc;
     if (!named) { /* a name that the manifest does not know takes no unit of the quota */
-        rc = source_make(w->setup->source, name, -1, &w->unit, err);
-        w->has_unit = rc == SIGNET_OK;
-        return rc == SIGNET_OK ? reserve(w, name, err) : rc;
+        rc = source_make(w->setup->source, name, -1, &w->device, err);
+        w->has_device = rc == SIGNET_OK;
+        return rc == SIGNET_OK ? reserve_name(w, name, err) : rc;
     }
-    rc = claim(w, NULL, NULL, err);
+    rc = claim_device(w, NULL, NULL, err);
     return rc == SIGNET_E_NOT_FOUND ? take_next(w, err) : rc;
 }
 
@@ -124,43 +124,36 @@ static int restore(struct work *w, struct signet_error *err)
     int rc = vault_find(w->setup->vault, lease(w)->endpoint, -1, &packet, err);
 
     if (rc == SIGNET_OK)
-        rc = source_restore(w->setup->source, &packet, lease(w)->endpoint, &w->unit, err);
+        rc = source_restore(w->setup->source, &packet, lease(w)->endpoint, &w->device, err);
     secret_wipe(&packet);
     return rc == SIGNET_E_SEAL && lease(w)->state < SIGNET_DEVICE_WRITING ? SIGNET_E_NOT_FOUND : rc;
 }
 
 /* Its credentials: those of before, or new ones; safe over a crash before anybody hears of them. */
-static int credentials(struct work *w, struct signet_error *err)
+static int make_credentials(struct work *w, struct signet_error *err)
 {
     int rc = SIGNET_OK;
     bool sealed = false;
 
-    if (!w->has_unit) {
+    if (!w->has_device) {
         rc = restore(w, err);
         sealed = rc == SIGNET_OK;
         if (rc == SIGNET_E_NOT_FOUND)
-            rc = source_make(w->setup->source, lease(w)->endpoint, lease(w)->index, &w->unit, err);
-        w->has_unit = rc == SIGNET_OK;
+            rc =
+                source_make(w->setup->source, lease(w)->endpoint, lease(w)->index, &w->device, err);
+        w->has_device = rc == SIGNET_OK;
     }
     if (rc == SIGNET_OK && !sealed) {
-        fail_here("before", "seal");
-        rc = vault_seal(w->setup->vault, lease(w)->endpoint, &w->unit.packet, err);
-        fail_here("after", "seal");
+        failpoint_at("before", "seal");
+        rc = vault_seal(w->setup->vault, lease(w)->endpoint, &w->device.packet, err);
+        failpoint_at("after", "seal");
     }
-    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->unit.facts, err) : rc;
+    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
 }
 
 /* The stages */
 
-static int flash(struct work *w, struct signet_error *err)
-{
-    fail_here("before", "flash");
-    int rc = signet_board_prepare(w->board, err);
-    fail_here("after", "flash");
-    return rc;
-}
-
-static int name(struct work *w, struct signet_error *err)
+static int read_name(struct work *w, struct signet_error *err)
 {
     struct signet_board_state state;
     int rc = signet_board_endpoint(w->board, w->name, err);
@@ -174,54 +167,38 @@ static int name(struct work *w, struct signet_error *err)
 static int note_retry(struct work *w, const char *why, struct signet_error *err)
 {
     if (lease(w)->device == 0) {
-        snprintf(w->untold, sizeof(w->untold), "%s", why);
+        snprintf(w->not_noted, sizeof(w->not_noted), "%s", why);
         return SIGNET_OK;
     }
     return judged(w, signet_ledger_note(w->job->ledger, lease(w), "retry", why, err));
 }
 
-static int identity(struct work *w, struct signet_error *err)
+static int get_credentials(struct work *w, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
     if (lease(w)->device == 0)
         rc = identify(w, err);
-    if (rc == SIGNET_OK && w->untold[0]) {
-        rc = note_retry(w, w->untold, err);
-        w->untold[0] = '\0';
+    if (rc == SIGNET_OK && w->not_noted[0]) {
+        rc = note_retry(w, w->not_noted, err);
+        w->not_noted[0] = '\0';
     }
-    if (rc == SIGNET_OK && lease(w)->state >= SIGNET_DEVICE_KEYED && w->has_unit)
+    if (rc == SIGNET_OK && lease(w)->state >= SIGNET_DEVICE_KEYED && w->has_device)
         return SIGNET_OK; /* another attempt of this run */
-    return rc == SIGNET_OK ? credentials(w, err) : rc;
+    return rc == SIGNET_OK ? make_credentials(w, err) : rc;
 }
 
-static int load(struct work *w, struct signet_error *err)
+static int load_packet(struct work *w, struct signet_error *err)
 {
     const struct signet_device_facts facts = {.hw_id = w->hw_id[0] ? w->hw_id : NULL};
     int rc = record(w, SIGNET_DEVICE_WRITING, &facts, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    fail_here("before", "load");
-    rc = signet_board_load(w->board, w->unit.packet.data, w->unit.packet.len, err);
-    fail_here("after", "load");
+    failpoint_at("before", "load");
+    rc = signet_board_load(w->board, w->device.packet.data, w->device.packet.len, err);
+    failpoint_at("after", "load");
     return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_WRITTEN, NULL, err) : rc;
-}
-
-static int result(struct work *w, struct signet_error *err)
-{
-    int rc = signet_board_result(w->board, err);
-
-    fail_here("after", "result");
-    return rc;
-}
-
-static int final(struct work *w, struct signet_error *err)
-{
-    fail_here("before", "final");
-    int rc = signet_board_finish(w->board, err);
-    fail_here("after", "final");
-    return rc;
 }
 
 static bool has_final(const struct work *w)
@@ -229,16 +206,52 @@ static bool has_final(const struct work *w)
     return w->setup->order->board.final || w->setup->order->board.image_dir;
 }
 
-static const struct {
+static const struct step {
     enum job_stage stage;
-    bool (*wanted)(const struct work *w); /* NULL: always */
-    int (*run)(struct work *w, struct signet_error *err);
-} stages[] = {
-    {STAGE_FLASH, NULL, flash}, {STAGE_NAME, NULL, name},     {STAGE_CREDENTIALS, NULL, identity},
-    {STAGE_LOAD, NULL, load},   {STAGE_RESULT, NULL, result}, {STAGE_FINAL, has_final, final},
+    int (*board)(struct signet_board *board, struct signet_error *err);
+    int (*work)(struct work *w, struct signet_error *err); /* where the board alone is not enough */
+} steps[] = {
+    {STAGE_FLASH, signet_board_prepare, NULL},  {STAGE_NAME, NULL, read_name},
+    {STAGE_CREDENTIALS, NULL, get_credentials}, {STAGE_LOAD, NULL, load_packet},
+    {STAGE_RESULT, signet_board_result, NULL},  {STAGE_FINAL, signet_board_finish, NULL},
 };
 
-static int passed(struct work *w, struct signet_error *err)
+static int do_step(struct work *w, const struct step *step, struct signet_error *err)
+{
+    if (job_stopped(w->job))
+        return error_set(err, SIGNET_E_CANCELLED, "stopped");
+    if (step->work)
+        return step->work(w, err);
+    failpoint_at("before", job_stage_name(step->stage));
+    int rc = step->board(w->board, err);
+    failpoint_at("after", job_stage_name(step->stage));
+    return rc;
+}
+
+/* Measured and reported. */
+static int run_step(struct work *w, const struct step *step, struct signet_error *err)
+{
+    struct line *line = w->slot->line;
+    struct signet_event event = {.kind = SIGNET_EVENT_STAGE_BEGIN,
+                                 .stage = job_stage_name(step->stage)};
+    double begin = clock_seconds();
+
+    pthread_mutex_lock(&w->job->lock);
+    if (line->first <= 0)
+        line->first = begin;
+    pthread_mutex_unlock(&w->job->lock);
+    event_send(&w->slot->observer, &event);
+    int rc = do_step(w, step, err);
+    event.kind = SIGNET_EVENT_STAGE_END;
+    event.seconds = w->took[step->stage] = clock_seconds() - begin;
+    event.error = rc == SIGNET_OK ? NULL : err;
+    if (rc == SIGNET_OK)
+        job_cycle(w->job, step->stage, event.seconds);
+    event_send(&w->slot->observer, &event);
+    return rc;
+}
+
+static int record_passed(struct work *w, struct signet_error *err)
 {
     struct signet_board_state state;
     char note[256] = "";
@@ -261,18 +274,13 @@ static int attempt(struct work *w, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
+    w->ledger_refused = false;
     for (size_t i = 0; i < STAGES; i++)
         w->took[i] = -1;
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(stages) / sizeof(stages[0]); i++) {
-        if (stages[i].wanted && !stages[i].wanted(w))
-            continue;
-        double begin = stage_begin(w->slot, stages[i].stage);
-        w->ledger_refused = false;
-        rc = job_stopped(w->job) ? error_set(err, SIGNET_E_CANCELLED, "stopped")
-                                 : stages[i].run(w, err);
-        w->took[stages[i].stage] = stage_end(w->slot, stages[i].stage, begin, rc, err);
-    }
-    return rc == SIGNET_OK ? passed(w, err) : rc;
+    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (steps[i].stage != STAGE_FINAL || has_final(w))
+            rc = run_step(w, &steps[i], err);
+    return rc == SIGNET_OK ? record_passed(w, err) : rc;
 }
 
 /* What a second attempt could mend, and where the same credentials may be written again. */
@@ -295,7 +303,7 @@ static bool may_try_again(struct work *w, int rc)
     }
 }
 
-static void tell_again(struct work *w, const struct signet_error *why)
+static void report_retry(struct work *w, const struct signet_error *why)
 {
     const struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = "device", .error = why};
 
@@ -323,25 +331,26 @@ static int let_go(struct work *w, int rc, const struct signet_error *why, struct
     return done;
 }
 
-static int attempts(struct work *w, unsigned *again, struct signet_error *err)
+static int attempts(struct work *w, struct signet_error *err)
 {
-    for (*again = 0;; ++*again) {
+    unsigned *retries = &w->slot->retries;
+
+    for (*retries = 0;; ++*retries) {
         int rc = attempt(w, err);
 
         if (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
             return rc;
         job_count_error(w->job, (enum signet_code)rc);
-        if (w->ledger_refused || *again >= (unsigned)w->setup->order->retries ||
+        if (w->ledger_refused || *retries >= (unsigned)w->setup->order->retries ||
             !may_try_again(w, rc))
             return rc;
-        tell_again(w, err);
+        report_retry(w, err);
         struct signet_error why = *err;
         rc = note_retry(w, why.msg, err);
+        if (rc == SIGNET_OK)
+            rc = cancel_sleep_until(w->job->stop, clock_ms() + AGAIN_MS, err);
         if (rc != SIGNET_OK)
             return rc;
-        int stopped = cancel_sleep_until(w->slot->line->job->stop, clock_ms() + AGAIN_MS, err);
-        if (stopped)
-            return stopped;
     }
 }
 
@@ -351,48 +360,38 @@ static int open_board(struct work *w, struct signet_error *err)
     struct signet_board_options options = w->setup->order->board;
 
     options.endpoint = NULL; /* the ledger knows which one it must be */
-    options.port = options.serial = NULL;
-    if (slot->kind == SIGNET_SLOT_SERIAL)
-        options.serial = slot->where;
-    else
-        options.port = w->slot->presence.path;
-    if (slot->serial)
-        options.serial = slot->serial;
+    options.port = slot->kind == SIGNET_SLOT_SERIAL ? NULL : w->slot->presence.path;
+    options.serial = slot->kind == SIGNET_SLOT_SERIAL ? slot->where : slot->serial;
     return signet_board_open(&w->board, w->setup->order->recipe, &options, &w->slot->observer,
-                             w->slot->line->job->stop, err);
+                             w->job->stop, err);
 }
 
-int board_run(struct slot *slot, bool look, unsigned *again, char endpoint[SIGNET_ENDPOINT_SIZE],
-              struct signet_error *err)
+int board_run(struct slot *slot, bool look, struct signet_error *err)
 {
     struct work w = {.slot = slot, .setup = slot->line->setup, .job = slot->line->job};
-    struct signet_error why = {0}, broken = {0};
+    struct signet_error broken = {0};
 
     slot->lease = (struct signet_lease){0};
-    *again = 0;
-    int rc = open_board(&w, &why);
+    slot->retries = 0;
+    int rc = open_board(&w, err);
     if (rc == SIGNET_OK && look)
-        rc = signet_board_look(w.board, &why);
+        rc = signet_board_look(w.board, err);
     if (rc == SIGNET_E_UNSUPPORTED && look) /* better safe: a board that is put in anew is taken */
-        rc = error_set(&why, SIGNET_E_PROVISIONED, "the last board may still be in the slot");
+        rc = error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot");
     if (rc == SIGNET_OK)
-        rc = attempts(&w, again, &why);
-    snprintf(endpoint, SIGNET_ENDPOINT_SIZE, "%s",
+        rc = attempts(&w, err);
+    snprintf(slot->endpoint, sizeof(slot->endpoint), "%s",
              slot->lease.device ? slot->lease.endpoint : w.name);
-    int let = let_go(&w, rc, &why, &broken);
-    if (let != SIGNET_OK && rc == SIGNET_OK) {
-        rc = let;
-        why = broken;
-    }
+    int let = let_go(&w, rc, err, &broken);
+    if (let != SIGNET_OK && rc == SIGNET_OK)
+        rc = error_copy(err, &broken);
     if (w.ledger_broken) {
-        struct signet_error *reason = let != SIGNET_OK ? &broken : &why;
-        error_prefix(reason, "slot %s", slot->order->name);
-        job_fail(w.job, reason);
+        struct signet_error reason = let != SIGNET_OK ? broken : *err;
+        error_prefix(&reason, "slot %s", slot->order->name);
+        job_fail(w.job, &reason);
     }
-    if (w.has_unit)
-        device_free(&w.unit);
+    if (w.has_device)
+        device_free(&w.device);
     signet_board_close(&w.board);
-    if (rc != SIGNET_OK && err)
-        *err = why;
     return rc;
 }

@@ -3,58 +3,49 @@
 #include "flasher/flasher.h"
 #include "line/private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define HOOK_MS 10000
 
-/* word with its placeholders replaced; malloc'ed, NULL without memory. */
-static char *expand(const char *word, const char *const (*values)[2])
+static int run_command(struct slot *slot, const char *const *argv, const char *const (*values)[2],
+                       struct signet_error *err)
 {
-    struct buf text = {.max = 64 * 1024};
-    struct signet_bytes out;
+    struct buf texts[FLASHER_COMMAND_WORDS] = {0};
+    const char *words[FLASHER_COMMAND_WORDS + 1] = {0};
+    int status = 0, rc = SIGNET_OK;
 
-    text_expand(&text, word, strlen(word), values);
-    return buf_take(&text, &out, NULL) == SIGNET_OK ? (char *)out.data : NULL;
+    for (size_t i = 0; rc == SIGNET_OK && argv[i] && i < FLASHER_COMMAND_WORDS; i++) {
+        text_expand(&texts[i], argv[i], strlen(argv[i]), values);
+        buf_byte(&texts[i], '\0');
+        rc = buf_check(&texts[i], err);
+        words[i] = (const char *)texts[i].data;
+    }
+    failpoint("before-hook");
+    if (rc == SIGNET_OK)
+        rc = flasher_command(words, HOOK_MS, slot->line->job->stop, &status, err);
+    failpoint("after-hook");
+    for (size_t i = 0; i < FLASHER_COMMAND_WORDS; i++)
+        buf_free(&texts[i]);
+    return rc == SIGNET_OK && status != 0 ? error_set(err, SIGNET_E_FLASH, "exit status %d", status)
+                                          : rc;
 }
 
-static void warn(struct slot *slot, const struct signet_error *why)
-{
-    const struct signet_event event = {
-        .kind = SIGNET_EVENT_WARNING, .stage = "hook", .board = slot->order->name, .error = why};
-
-    job_report(slot->line->job, &event);
-}
-
-void hook_run(struct slot *slot, const char *endpoint, const struct signet_error *why)
+void hook_run(struct slot *slot, const struct signet_error *why)
 {
     const struct signet_order *order = slot->line->setup->order;
     const char *const *argv = why ? order->on_fail : order->on_pass;
     const char *const values[][2] = {{"{slot}", slot->order->name},
-                                     {"{endpoint}", endpoint},
+                                     {"{endpoint}", slot->endpoint},
                                      {"{result}", why ? "fail" : "pass"},
                                      {"{error}", why ? signet_code_name(why->code) : ""},
                                      {NULL, NULL}};
-    char *words[FLASHER_COMMAND_WORDS + 1] = {0};
     struct signet_error err = {0};
-    int status = 0, rc = SIGNET_OK;
+    const struct signet_event warning = {
+        .kind = SIGNET_EVENT_WARNING, .stage = "hook", .board = slot->order->name, .error = &err};
+    int rc = argv ? run_command(slot, argv, values, &err) : SIGNET_OK;
 
-    if (!argv)
-        return;
-    for (size_t i = 0; rc == SIGNET_OK && argv[i] && i < FLASHER_COMMAND_WORDS; i++)
-        if (!(words[i] = expand(argv[i], values)))
-            rc = error_nomem(&err);
-    failpoint("before-hook");
-    if (rc == SIGNET_OK)
-        rc = flasher_command((const char *const *)words, HOOK_MS, slot->line->job->stop, &status,
-                             &err);
-    failpoint("after-hook");
-    if (rc == SIGNET_OK && status != 0)
-        rc = error_set(&err, SIGNET_E_FLASH, "exit status %d", status);
     if (rc != SIGNET_OK && rc != SIGNET_E_CANCELLED) {
         error_prefix(&err, "%s: the hook '%s'", slot->order->name, argv[0]);
-        warn(slot, &err);
+        job_report(slot->line->job, &warning);
     }
-    for (size_t i = 0; words[i]; i++)
-        free(words[i]);
 }

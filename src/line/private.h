@@ -19,10 +19,12 @@ struct slot {
     struct signet_slot_report *report;
     pthread_t thread;
     bool started;
-    struct signet_observer observer; /* says which slot and which device it is */
-    struct signet_lease lease;       /* device 0: none */
-    int64_t renew_at;                /* clock_ms() */
-    struct presence presence;        /* of the board that is being worked on, or was last */
+    struct signet_observer observer;     /* says which slot and which device it is */
+    struct signet_lease lease;           /* device 0: none */
+    int64_t renew_at;                    /* clock_ms() */
+    char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
+    unsigned retries;                    /* attempts of the last board after the first */
+    struct presence presence;            /* of the board that is being worked on, or was last */
 };
 
 struct line {
@@ -34,12 +36,6 @@ struct line {
     size_t boards; /* that are being worked on: each may need a unit of the quota */
 };
 
-/* stage.c: begin and end of a stage, measured and reported. Begin returns the time for the end, end
- * the seconds that it took. */
-double stage_begin(struct slot *slot, enum job_stage stage);
-double stage_end(struct slot *slot, enum job_stage stage, double begin, int rc,
-                 const struct signet_error *err);
-
 /* presence.c */
 int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err);
 bool presence_same(const struct presence *a, const struct presence *b);
@@ -48,12 +44,11 @@ bool presence_same(const struct presence *a, const struct presence *b);
 void *slot_run(void *slot);
 
 /* board.c: one board, from blank to verified. SIGNET_OK; SIGNET_E_QUOTA: the order has no device
- * for it; SIGNET_E_CANCELLED; anything else: it was set aside, and *err says why. *again: attempts
- * after the first. look: ask before erasing whether it holds credentials. */
-int board_run(struct slot *slot, bool look, unsigned *again, char endpoint[SIGNET_ENDPOINT_SIZE],
-              struct signet_error *err);
+ * for it; SIGNET_E_CANCELLED; anything else: it was set aside, and *err says why. look: ask before
+ * erasing whether it holds credentials. */
+int board_run(struct slot *slot, bool look, struct signet_error *err);
 
-/* hook.c */
-void hook_run(struct slot *slot, const char *endpoint, const struct signet_error *why);
+/* hook.c: why NULL: the board passed */
+void hook_run(struct slot *slot, const struct signet_error *why);
 
 #endif

@@ -42,7 +42,7 @@ static bool begin_board(struct line *line)
     return may;
 }
 
-static void end_board(struct line *line)
+static void let_board_go(struct line *line)
 {
     pthread_mutex_lock(&line->job->lock);
     line->boards--;
@@ -80,7 +80,7 @@ static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *er
     slot->presence = now;
     if (cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err) == SIGNET_OK)
         return SIGNET_OK;
-    end_board(slot->line);
+    let_board_go(slot->line);
     return SIGNET_E_CANCELLED;
 }
 
@@ -94,20 +94,17 @@ static bool was_finished(struct slot *slot)
     return rc == SIGNET_OK && state >= SIGNET_DEVICE_VERIFIED && state <= SIGNET_DEVICE_DONE;
 }
 
-static void count(struct slot *slot, int rc, unsigned again)
+static void count_outcome(struct slot *slot, bool passed)
 {
     struct line *line = slot->line;
 
+    slot->report->passed += passed;
+    slot->report->failed += !passed;
+    slot->report->first_pass += passed && slot->retries == 0;
     pthread_mutex_lock(&line->job->lock);
-    line->report->passed += rc == SIGNET_OK;
-    line->report->failed += rc != SIGNET_OK;
-    line->report->first_pass += rc == SIGNET_OK && again == 0;
-    slot->report->passed += rc == SIGNET_OK;
-    slot->report->failed += rc != SIGNET_OK;
-    slot->report->first_pass += rc == SIGNET_OK && again == 0;
     line->last = clock_seconds();
     pthread_mutex_unlock(&line->job->lock);
-    if (rc == SIGNET_OK)
+    if (passed)
         delivery_notify(line->setup->delivery);
 }
 
@@ -119,27 +116,27 @@ static void count_made_before(struct line *line)
 }
 
 /* One board. False: the slot's work is over. */
-static bool serve(struct slot *slot, bool look)
+static bool work_on_board(struct slot *slot, bool look)
 {
     struct signet_error err = {0};
-    char endpoint[SIGNET_ENDPOINT_SIZE] = "";
-    unsigned again = 0;
 
+    slot->endpoint[0] = '\0';
     lamp(slot, "working", NULL, NULL);
-    int rc = board_run(slot, look, &again, endpoint, &err);
+    int rc = board_run(slot, look, &err);
+    const struct signet_error *why = rc == SIGNET_OK ? NULL : &err;
     if (rc == SIGNET_E_CANCELLED || job_stopped(slot->line->job)) {
-        lamp(slot, "stopped", endpoint, &err);
+        lamp(slot, "stopped", slot->endpoint, why);
         return false;
     }
     if (rc == SIGNET_E_QUOTA) {
         lamp(slot, "empty", NULL, &err);
     } else if (look && (rc == SIGNET_E_PROVISIONED || rc == SIGNET_E_EXISTS)) {
         count_made_before(slot->line); /* which device it is shows only where it gave its name */
-        lamp(slot, "made-before", endpoint, &err);
+        lamp(slot, "made-before", slot->endpoint, &err);
     } else {
-        count(slot, rc, again);
-        lamp(slot, rc == SIGNET_OK ? "pass" : "fail", endpoint, rc == SIGNET_OK ? NULL : &err);
-        hook_run(slot, endpoint, rc == SIGNET_OK ? NULL : &err);
+        count_outcome(slot, rc == SIGNET_OK);
+        lamp(slot, rc == SIGNET_OK ? "pass" : "fail", slot->endpoint, why);
+        hook_run(slot, why);
     }
     if (job_count(slot->line->job, &err) != SIGNET_OK)
         job_fail(slot->line->job, &err);
@@ -150,21 +147,19 @@ void *slot_run(void *arg)
 {
     struct slot *slot = arg;
     struct signet_error err = {0};
-    bool fresh = true, look = was_finished(slot);
+    bool fresh = true, look = was_finished(slot), more = true;
+    int rc;
 
-    for (;;) {
-        int rc = wait_for_board(slot, fresh, &err);
-        bool more = rc == SIGNET_OK && serve(slot, look);
-
-        if (rc == SIGNET_OK)
-            end_board(slot->line);
-        if (!more) {
-            bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;
-            lamp(slot, "closed", NULL, wanted ? NULL : &err);
-            break;
+    do {
+        rc = wait_for_board(slot, fresh, &err);
+        if (rc == SIGNET_OK) {
+            more = work_on_board(slot, look);
+            let_board_go(slot->line);
         }
         fresh = look = false;
-    }
+    } while (rc == SIGNET_OK && more);
+    bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;
+    lamp(slot, "closed", NULL, wanted ? NULL : &err);
     job_thread_ended(slot->line->job, &slot->line->open_slots);
     return NULL;
 }

@@ -269,7 +269,7 @@ def set_aside_in_a_batch(h):
     p = subprocess.run([ASIDE, h.at('ledger.db'), 'A', victim], capture_output=True, text=True, timeout=60)
     need(p.returncode == 0, p.stderr)
     for _ in range(2):
-        h.goes(order, 1, '1 devices were set aside')
+        h.goes(order, 1, '1 device was set aside')
         need({n for n, d in h.devices('o').items() if d['state'] != DONE} == {victim}, 'others are not done')
         need(len(h.seals()) == 1, h.seals())
     h.ledger('void', 'ledger.db', victim, '--reason', 'test')
