@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* hint and message */
+#define TOO_LARGE "integers are -2^63 to 2^64-1", "the result is too large"
+#define BY_ZERO   "write the number itself", "division by zero"
+
 static bool is_int(const struct value *v)
 {
     return v->kind == V_INT || v->kind == V_BOOL;
@@ -22,286 +26,174 @@ static bool is_text(const struct value *v)
     return v->kind == V_STR || v->kind == V_BYTES;
 }
 
-static double to_double(const struct value *v)
+/* start * factor ** times; false: too large. */
+static bool scale(wide start, wide factor, wide times, wide *out)
 {
-    return v->kind == V_FLOAT ? v->as.number : (double)v->as.integer;
-}
-
-static int too_large(struct parser *p, size_t at)
-{
-    return fail_at(p, at, SIGNET_E_LIMIT, "integers are -2^63 to 2^64-1",
-                   "the result is too large");
-}
-
-static int by_zero(struct parser *p, size_t at)
-{
-    return fail_at(p, at, SIGNET_E_SYNTAX, "write the number itself", "division by zero");
-}
-
-/* Quotient rounded down and remainder with the divisor's sign, as Python has them. */
-static void floor_divide(wide a, wide b, wide *quotient, wide *remainder)
-{
-    *quotient = a / b;
-    *remainder = a % b;
-    if (*remainder && (*remainder < 0) != (b < 0)) {
-        *quotient -= 1;
-        *remainder += b;
-    }
-}
-
-static bool power(wide base, wide exponent, wide *out)
-{
-    wide result = 1;
-
-    if (base == 0 || base == 1) {
-        *out = exponent ? base : 1;
-        return true;
-    }
-    if (base == -1) {
-        *out = exponent % 2 ? -1 : 1;
-        return true;
-    }
-    if (exponent > 127)
-        return false;
-    while (exponent-- > 0)
-        if (__builtin_mul_overflow(result, base, &result))
-            return false;
-    *out = result;
-    return true;
-}
-
-static bool shift_left(wide a, wide by, wide *out)
-{
-    if (a == 0) {
-        *out = 0;
-        return true;
-    }
-    if (by > 126)
-        return false;
-    *out = a;
-    while (by-- > 0)
-        if (__builtin_mul_overflow(*out, (wide)2, out))
+    if (start == 0 || (factor >= -1 && factor <= 1)) /* from the second time on, only its sign */
+        times = times > 2 ? 2 - times % 2 : times;
+    for (*out = start; times > 0; times--)
+        if (__builtin_mul_overflow(*out, factor, out))
             return false;
     return true;
 }
 
-static int integer_binary(struct parser *p, size_t at, char op, wide a, wide b, wide *out)
+/* Quotient rounded down and remainder with the divisor's sign, as Python has them; false: too
+ * large. */
+static bool floor_divide(wide a, wide b, bool quotient, wide *out)
 {
-    wide other;
+    if (b == -1) /* the one quotient that overflows */
+        return !__builtin_sub_overflow((wide)0, quotient ? a : 0, out);
+    wide rest = a % b;
+    bool apart = rest && (rest < 0) != (b < 0);
+    *out = quotient ? a / b - apart : rest + (apart ? b : 0);
+    return true;
+}
 
+/* False: too large. */
+static bool integer_binary(char op, wide a, wide b, wide *out)
+{
     switch (op) {
     case '+':
-        return __builtin_add_overflow(a, b, out) ? too_large(p, at) : SIGNET_OK;
+        return !__builtin_add_overflow(a, b, out);
     case '-':
-        return __builtin_sub_overflow(a, b, out) ? too_large(p, at) : SIGNET_OK;
+        return !__builtin_sub_overflow(a, b, out);
     case '*':
-        return __builtin_mul_overflow(a, b, out) ? too_large(p, at) : SIGNET_OK;
+        return !__builtin_mul_overflow(a, b, out);
     case 'f':
     case '%':
-        if (b == 0)
-            return by_zero(p, at);
-        if (b == -1) { /* the one quotient that overflows */
-            *out = 0;
-            if (op == 'f' && __builtin_sub_overflow((wide)0, a, out))
-                return too_large(p, at);
-            return SIGNET_OK;
-        }
-        if (op == 'f')
-            floor_divide(a, b, out, &other);
-        else
-            floor_divide(a, b, &other, out);
-        return SIGNET_OK;
+        return floor_divide(a, b, op == 'f', out);
     case 'p':
-        return power(a, b, out) ? SIGNET_OK : too_large(p, at);
+        return scale(1, a, b, out);
     case 'l':
+        return scale(a, 2, b, out);
     case 'r':
-        if (b < 0)
-            return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "negative shift count");
-        if (op == 'l')
-            return shift_left(a, b, out) ? SIGNET_OK : too_large(p, at);
         *out = b > 126 ? (a < 0 ? -1 : 0) : a >> (int)b;
-        return SIGNET_OK;
-    case '&':
-        *out = a & b;
-        return SIGNET_OK;
-    case '|':
-        *out = a | b;
-        return SIGNET_OK;
+        return true;
     default:
-        *out = a ^ b;
-        return SIGNET_OK;
+        *out = op == '&' ? a & b : op == '|' ? a | b : a ^ b;
+        return true;
     }
 }
 
-static int float_binary(struct parser *p, size_t at, char op, double a, double b, double *out)
+/* As integers; a zero has the sign that Python gives it. */
+static double float_divide(double a, double b, bool quotient)
 {
-    switch (op) {
-    case '+':
-        *out = a + b;
-        break;
-    case '-':
-        *out = a - b;
-        break;
-    case '*':
-        *out = a * b;
-        break;
-    case 'f':
-    case '%': {
-        double remainder;
+    double rest = fmod(a, b), whole;
 
-        if (b == 0)
-            return by_zero(p, at);
-        remainder = fmod(a, b);
-        if (remainder != 0 && (remainder < 0) != (b < 0))
-            remainder += b;
-        else if (remainder == 0)
-            remainder = copysign(0.0, b);
-        if (op == '%') {
-            *out = remainder;
-        } else {
-            double quotient = (a - remainder) / b, whole = floor(quotient);
-
-            *out = quotient == 0 ? copysign(0.0, a / b) : whole + (quotient - whole > 0.5);
-        }
-        break;
-    }
-    default: /* power */
-        if (a == 0 && b < 0)
-            return by_zero(p, at);
-        if (a < 0 && b != floor(b))
-            return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "LwM2M has no complex numbers");
-        *out = pow(a, b);
-    }
-    if (!isfinite(*out))
-        return fail_at(p, at, SIGNET_E_LIMIT, NULL, "the result is no finite number");
-    return SIGNET_OK;
+    if (rest != 0 && (rest < 0) != (b < 0))
+        rest += b;
+    if (!quotient)
+        return rest != 0 ? rest : copysign(0.0, b);
+    whole = (a - rest) / b;
+    return whole == 0 ? copysign(0.0, a / b) : floor(whole) + (whole - floor(whole) > 0.5);
 }
 
-static int repeat(struct parser *p, size_t at, struct value *text, wide times)
+static struct value float_binary(struct parser *p, size_t at, char op, double a, double b)
 {
-    size_t len = text->as.bytes.len;
-    uint8_t *data;
-    int rc;
+    struct value v = {.kind = V_FLOAT};
 
-    if (times <= 0 || len == 0)
-        times = 0;
-    if (times > BYTES_MAX || (len && (size_t)times > BYTES_MAX / len))
-        return fail_at(p, at, SIGNET_E_LIMIT, NULL, "the result is longer than %d bytes",
-                       BYTES_MAX);
-    rc = take_bytes(p, at, len * (size_t)times);
-    if (rc)
-        return rc;
-    data = malloc(len * (size_t)times + 1);
-    if (!data)
-        return error_nomem(p->err);
-    for (size_t i = 0; i < (size_t)times; i++)
-        memcpy(data + i * len, text->as.bytes.data, len);
-    data[len * (size_t)times] = '\0';
-    wipe(text->as.bytes.data, len);
-    free(text->as.bytes.data);
-    text->as.bytes.data = data;
-    text->as.bytes.len = len * (size_t)times;
-    return SIGNET_OK;
+    if (op == 'p' && a == 0 && b < 0)
+        return fail_at(p, at, SIGNET_E_SYNTAX, BY_ZERO);
+    if (op == 'p' && a < 0 && b != floor(b))
+        return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "LwM2M has no complex numbers");
+    v.as.number = op == '+'   ? a + b
+                  : op == '-' ? a - b
+                  : op == '*' ? a * b
+                  : op == 'p' ? pow(a, b)
+                              : float_divide(a, b, op == 'f');
+    if (!isfinite(v.as.number))
+        fail_at(p, at, SIGNET_E_LIMIT, NULL, "the result is no finite number");
+    return v;
 }
 
-static int concatenate(struct parser *p, size_t at, struct value *left, const struct value *right)
+/* Beyond 2^53 a double would round twice. */
+static double to_double(struct parser *p, const struct value *v)
 {
-    size_t a = left->as.bytes.len, b = right->as.bytes.len;
-    uint8_t *data;
-    int rc = take_bytes(p, at, a + b);
-
-    if (rc)
-        return rc;
-    data = malloc(a + b + 1);
-    if (!data)
-        return error_nomem(p->err);
-    memcpy(data, left->as.bytes.data, a);
-    memcpy(data + a, right->as.bytes.data, b);
-    data[a + b] = '\0';
-    wipe(left->as.bytes.data, a);
-    free(left->as.bytes.data);
-    left->as.bytes.data = data;
-    left->as.bytes.len = a + b;
-    return SIGNET_OK;
-}
-
-static int number_binary(struct parser *p, size_t at, char op, struct value *left,
-                         const struct value *right)
-{
-    bool bits = strchr("&|^lr", op) != NULL;
-    bool both_bool = left->kind == V_BOOL && right->kind == V_BOOL;
-    bool as_float =
-        left->kind == V_FLOAT || right->kind == V_FLOAT || (op == 'p' && right->as.integer < 0);
     const wide exact = (wide)1 << 53;
-    double number = 0;
-    wide integer = 0;
-    int rc;
+
+    if (v->kind == V_FLOAT)
+        return v->as.number;
+    if (v->as.integer > exact || v->as.integer < -exact)
+        fail_at(p, v->at, SIGNET_E_LIMIT, "write the result itself",
+                "this integer is too large for exact floating point");
+    return (double)v->as.integer;
+}
+
+static struct value number_binary(struct parser *p, size_t at, char op, const struct value *left,
+                                  const struct value *right)
+{
+    struct value v = {.kind = V_INT};
+    bool as_float = left->kind == V_FLOAT || right->kind == V_FLOAT;
+    bool zero = right->kind == V_FLOAT ? right->as.number == 0 : right->as.integer == 0;
 
     if (op == '/')
         return fail_at(p, at, SIGNET_E_SYNTAX, "write the number itself, or // for integers",
                        "'/' is not among the operators");
-    if (bits && as_float)
+    if (as_float && strchr("&|^lr", op))
         return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "this operator is for integers");
-    if (!as_float) {
-        rc = integer_binary(p, at, op, left->as.integer, right->as.integer, &integer);
-        if (rc)
-            return rc;
-        left->kind = both_bool && strchr("&|^", op) ? V_BOOL : V_INT;
-        left->as.integer = integer;
-        return SIGNET_OK;
-    }
-    for (const struct value *v = left;; v = right) { /* beyond 2^53 a double would round twice */
-        if (is_int(v) && (v->as.integer > exact || v->as.integer < -exact))
-            return fail_at(p, v->at, SIGNET_E_LIMIT, "write the result itself",
-                           "this integer is too large for exact floating point");
-        if (v == right)
-            break;
-    }
-    rc = float_binary(p, at, op, to_double(left), to_double(right), &number);
-    if (rc)
-        return rc;
-    left->kind = V_FLOAT;
-    left->as.number = number;
-    return SIGNET_OK;
+    if (zero && strchr("f%", op))
+        return fail_at(p, at, SIGNET_E_SYNTAX, BY_ZERO);
+    if (as_float || (op == 'p' && right->as.integer < 0))
+        return float_binary(p, at, op, to_double(p, left), to_double(p, right));
+    if (strchr("lr", op) && right->as.integer < 0)
+        return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "negative shift count");
+    if (left->kind == V_BOOL && right->kind == V_BOOL && strchr("&|^", op))
+        v.kind = V_BOOL;
+    if (!integer_binary(op, left->as.integer, right->as.integer, &v.as.integer))
+        return fail_at(p, at, SIGNET_E_LIMIT, TOO_LARGE);
+    return v;
 }
 
-int apply_binary(struct parser *p, size_t at, char op, struct value *left, struct value *right)
+/* head, and the text so many times. */
+static struct value repeat(struct parser *p, size_t at, const struct value *head,
+                           const struct value *text, wide times)
 {
-    int rc;
+    struct buf out = {0};
 
-    if (is_number(left) && is_number(right)) {
-        rc = number_binary(p, at, op, left, right);
-    } else if (op == '+' && is_text(left) && left->kind == right->kind) {
-        rc = concatenate(p, at, left, right);
-    } else if (op == '*' && is_text(left) && is_int(right)) {
-        rc = repeat(p, at, left, right->as.integer);
-    } else if (op == '*' && is_int(left) && is_text(right)) {
-        wide times = left->as.integer;
+    if (text->as.bytes.len && times > BYTES_MAX / (wide)text->as.bytes.len)
+        return fail_at(p, at, SIGNET_E_LIMIT, NULL, "the result is longer than %d bytes",
+                       BYTES_MAX);
+    if (head)
+        buf_append(&out, head->as.bytes.data, head->as.bytes.len);
+    for (wide i = 0; text->as.bytes.len && i < times; i++)
+        buf_append(&out, text->as.bytes.data, text->as.bytes.len);
+    return value_from_buf(p, text->kind, at, &out);
+}
 
-        *left = *right;
-        *right = (struct value){0};
-        rc = repeat(p, at, left, times);
+struct value apply_binary(struct parser *p, size_t at, char op, struct value left,
+                          struct value right)
+{
+    struct value v = {0};
+
+    if (p->rc == SIGNET_OK && is_number(&left) && is_number(&right))
+        v = number_binary(p, at, op, &left, &right);
+    else if (op == '+' && is_text(&left) && left.kind == right.kind)
+        v = repeat(p, at, &left, &right, 1);
+    else if (op == '*' && is_text(&left) && is_int(&right))
+        v = repeat(p, at, NULL, &left, right.as.integer);
+    else if (op == '*' && is_int(&left) && is_text(&right))
+        v = repeat(p, at, NULL, &right, left.as.integer);
+    else
+        fail_at(p, at, SIGNET_E_SYNTAX,
+                "numbers go with numbers, strings with strings, bytes with bytes",
+                "this operator does not take these two values");
+    value_free(&left);
+    value_free(&right);
+    return v;
+}
+
+struct value apply_unary(struct parser *p, size_t at, char op, struct value v)
+{
+    if (v.kind == V_FLOAT && op != '~') {
+        v.as.number = op == '-' ? -v.as.number : v.as.number;
+    } else if (!is_int(&v)) {
+        fail_at(p, at, SIGNET_E_SYNTAX, NULL, "this sign is for numbers");
     } else {
-        rc = fail_at(p, at, SIGNET_E_SYNTAX,
-                     "numbers go with numbers, strings with strings, bytes with bytes",
-                     "this operator does not take these two values");
+        v.kind = V_INT;
+        if (op == '~')
+            v.as.integer = ~v.as.integer;
+        else if (op == '-' && __builtin_sub_overflow((wide)0, v.as.integer, &v.as.integer))
+            fail_at(p, at, SIGNET_E_LIMIT, TOO_LARGE);
     }
-    value_free(right);
-    return rc;
-}
-
-int apply_unary(struct parser *p, size_t at, char op, struct value *v)
-{
-    if (v->kind == V_FLOAT && op != '~') {
-        v->as.number = op == '-' ? -v->as.number : v->as.number;
-        return SIGNET_OK;
-    }
-    if (!is_int(v))
-        return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "this sign is for numbers");
-    v->kind = V_INT;
-    if (op == '~')
-        v->as.integer = ~v->as.integer;
-    else if (op == '-' && __builtin_sub_overflow((wide)0, v->as.integer, &v->as.integer))
-        return too_large(p, at);
-    return SIGNET_OK;
+    return v;
 }

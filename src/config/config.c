@@ -7,45 +7,23 @@
 static void normalise(const char *text, size_t len, struct buf *out)
 {
     buf_reserve(out, len);
-    for (size_t i = 0; i < len;) {
-        const char *cr = memchr(text + i, '\r', len - i);
-        size_t n = cr ? (size_t)(cr - text) - i : len - i;
-
-        buf_append(out, text + i, n);
-        i += n;
-        if (cr) {
-            buf_byte(out, '\n');
-            i += i + 1 < len && text[i + 1] == '\n' ? 2 : 1;
-        }
-    }
+    for (size_t i = 0; i < len; i++)
+        if (text[i] != '\n' || i == 0 || text[i - 1] != '\r')
+            buf_byte(out, text[i] == '\r' ? '\n' : (uint8_t)text[i]);
 }
 
-static int check_text(struct parser *p)
+static void check_text(struct parser *p)
 {
     const char *zero = memchr(p->text, '\0', p->len);
+    size_t good = 0, n = 1;
 
     if (zero)
-        return fail_at(p, (size_t)(zero - p->text), SIGNET_E_SYNTAX,
-                       "is this a text file? A packet is read with 'signet packet show'",
-                       "a zero byte");
-    if (utf8_valid((const uint8_t *)p->text, p->len))
-        return SIGNET_OK;
-    for (size_t good = 0, bad = p->len;;) { /* the first byte that is not UTF-8, by halving */
-        size_t middle = good + (bad - good) / 2;
-
-        if (bad - good <= 4) {
-            while (good < p->len && (p->text[good] & 0x80) == 0)
-                good++;
-            return fail_at(p, good, SIGNET_E_SYNTAX, "save the file as UTF-8",
-                           "this is not UTF-8 text");
-        }
-        while (middle > good && (p->text[middle] & 0xc0) == 0x80)
-            middle--;
-        if (middle == good || !utf8_valid((const uint8_t *)p->text + good, middle - good))
-            bad = middle == good ? good + 4 : middle;
-        else
-            good = middle;
-    }
+        fail_at(p, (size_t)(zero - p->text), SIGNET_E_SYNTAX,
+                "is this a text file? A packet is read with 'signet packet show'", "a zero byte");
+    while (good < p->len && n > 0)
+        good += n = utf8_sequence((const uint8_t *)p->text + good, p->len - good);
+    if (n == 0)
+        fail_at(p, good, SIGNET_E_SYNTAX, "save the file as UTF-8", "this is not UTF-8 text");
 }
 
 int signet_config_parse(const char *text, size_t len, const char *name, struct signet_tree **out,
@@ -55,7 +33,6 @@ int signet_config_parse(const char *text, size_t len, const char *name, struct s
     struct parser p = {.name = name, .err = err ? err : &local};
     struct value top = {0};
     struct buf copy = {0};
-    int rc;
 
     if (len > TEXT_MAX)
         return error_set(err, SIGNET_E_LIMIT, "%s: a configuration has at most %d bytes", name,
@@ -66,20 +43,19 @@ int signet_config_parse(const char *text, size_t len, const char *name, struct s
     }
     normalise(text, len, &copy);
     buf_reserve(&copy, 8); /* zeros: a look ahead of two characters needs no check */
-    rc = buf_check(&copy, err);
-    if (rc)
-        return rc;
-    memset(copy.data + copy.len, 0, 8);
-    p.text = (const char *)copy.data;
-    p.len = copy.len;
-    rc = check_text(&p);
-    if (!rc)
-        rc = parse_configuration(&p, &top);
-    if (!rc)
-        rc = build_tree(&p, &top, out);
+    p.rc = buf_check(&copy, err);
+    if (p.rc == SIGNET_OK) {
+        memset(copy.data + copy.len, 0, 8);
+        p.text = (const char *)copy.data;
+        p.len = copy.len;
+        check_text(&p);
+        if (p.rc == SIGNET_OK)
+            top = parse_configuration(&p);
+        build_tree(&p, &top, out);
+    }
     value_free(&top);
     buf_free(&copy);
-    return rc;
+    return p.rc;
 }
 
 int signet_config_load(const char *path, struct signet_tree **out, struct signet_error *err)
@@ -87,11 +63,10 @@ int signet_config_load(const char *path, struct signet_tree **out, struct signet
     struct buf text = {0};
     int rc = file_read(path, TEXT_MAX, &text, err);
 
-    if (rc) {
+    if (rc != SIGNET_OK)
         error_prefix(err, "reading the configuration");
-        return rc;
-    }
-    rc = signet_config_parse((const char *)text.data, text.len, path, out, err);
+    else
+        rc = signet_config_parse((const char *)text.data, text.len, path, out, err);
     buf_free(&text);
     return rc;
 }

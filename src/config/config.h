@@ -90,6 +90,9 @@ int64_t manifest_count(const struct manifest *manifest); /* rows, after the scan
 int manifest_row(struct manifest *manifest, int64_t index, struct manifest_row *row,
                  struct signet_error *err);
 
+/* number.c: strtod() with a point, whatever the program's locale is. */
+int decimal_parse(const char *text, double *out, char **end, struct signet_error *err);
+
 /* placeholder.c: "urn:dev:{lot}-{serial:06}". {column}, {endpoint}, {serial}, {serial:06} in text;
  * in bytes with an encoding, {column:hex}, {column:base64}, {column:text}. {{ and }} are braces. */
 

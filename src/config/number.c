@@ -4,11 +4,10 @@
 
 #include <ctype.h>
 #include <locale.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int digit_of(char c, int base)
+int digit_of(char c, int base)
 {
     int digit = isdigit((unsigned char)c)   ? c - '0'
                 : isalpha((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
@@ -17,150 +16,114 @@ static int digit_of(char c, int base)
     return digit < base ? digit : -1;
 }
 
-/* Digits with single underscores between them; returns how many characters, 0 when malformed. */
-static size_t digits_len(const char *text, int base, bool underscore_first)
+/* Digits with single underscores between them: how many characters. */
+static size_t digits_len(const char *text, int base)
 {
     size_t n = 0;
-    bool after_digit = underscore_first;
 
-    for (;; n++) {
-        if (digit_of(text[n], base) >= 0) {
-            after_digit = true;
-        } else if (text[n] == '_' && after_digit) {
-            after_digit = false;
-        } else {
-            break;
-        }
-    }
-    return after_digit ? n : 0;
+    while (digit_of(text[n], base) >= 0 ||
+           (n && text[n] == '_' && digit_of(text[n + 1], base) >= 0))
+        n++;
+    return n;
 }
 
-static int to_integer(struct parser *p, size_t at, size_t len, int base, struct value *out)
+static struct value to_integer(struct parser *p, size_t start, size_t at, int base)
 {
-    const wide most = (wide)(((unsigned __int128)1 << 126) - 1);
     wide sum = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        int digit = digit_of(p->text[at + i], base);
+    for (; at < p->at; at++) {
+        int digit = digit_of(p->text[at], base);
 
-        if (digit < 0)
-            continue; /* underscore */
-        if (sum > (most - digit) / base)
-            return fail_at(p, out->at, SIGNET_E_LIMIT, "integers are -2^63 to 2^64-1",
+        if (digit >= 0 && (__builtin_mul_overflow(sum, (wide)base, &sum) ||
+                           __builtin_add_overflow(sum, (wide)digit, &sum)))
+            return fail_at(p, start, SIGNET_E_LIMIT, "integers are -2^63 to 2^64-1",
                            "this integer is too large");
-        sum = sum * base + digit;
     }
-    out->kind = V_INT;
-    out->as.integer = sum;
-    return SIGNET_OK;
+    return (struct value){.kind = V_INT, .as.integer = sum};
 }
 
-static int to_float(struct parser *p, size_t len, struct value *out)
+int decimal_parse(const char *text, double *out, char **end, struct signet_error *err)
 {
-    char copy[400];
-    size_t used = 0;
-    locale_t c_locale, before;
+    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0), before;
 
-    for (size_t i = 0; i < len; i++) {
-        char c = p->text[out->at + i];
-
-        if (c == '_')
-            continue;
-        if (used + 1 >= sizeof copy)
-            return fail_at(p, out->at, SIGNET_E_LIMIT, NULL, "this number has too many digits");
-        copy[used++] = c;
-    }
-    copy[used] = '\0';
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* a program's locale may say 1,5 */
     if (!c_locale)
-        return error_nomem(p->err);
+        return error_nomem(err);
     before = uselocale(c_locale);
-    out->kind = V_FLOAT;
-    out->as.number = strtod(copy, NULL);
+    *out = strtod(text, end);
     uselocale(before);
     freelocale(c_locale);
     return SIGNET_OK;
 }
 
-/* How long the float literal at text is; 0 when it is an integer or malformed. */
+static struct value to_float(struct parser *p, size_t start)
+{
+    struct value v = {.kind = V_FLOAT};
+    char copy[400], *end;
+    size_t used = 0;
+
+    for (size_t i = start; i < p->at; i++) {
+        if (p->text[i] != '_')
+            copy[used++] = p->text[i];
+        if (used == sizeof copy)
+            return fail_at(p, start, SIGNET_E_LIMIT, NULL, "this number has too many digits");
+    }
+    copy[used] = '\0';
+    fail_with(p, decimal_parse(copy, &v.as.number, &end, p->err));
+    return v;
+}
+
+/* How long the float literal at text is; 0 when there is none. */
 static size_t float_len(const char *text)
 {
-    size_t whole = isdigit((unsigned char)*text) ? digits_len(text, 10, false) : 0, n = whole;
-    bool is_float = false;
+    size_t whole = digits_len(text, 10), n = whole, exponent = 0;
 
-    if (text[n] == '.') {
-        is_float = true;
-        n++;
-        if (isdigit((unsigned char)text[n])) {
-            size_t fraction = digits_len(text + n, 10, false);
-
-            if (!fraction)
-                return 0;
-            n += fraction;
-        } else if (!whole) {
-            return 0;
-        }
-    }
+    if (text[n] == '.')
+        n += 1 + digits_len(text + n + 1, 10);
     if (text[n] == 'e' || text[n] == 'E') {
         size_t sign = text[n + 1] == '+' || text[n + 1] == '-';
 
-        if (isdigit((unsigned char)text[n + 1 + sign])) {
-            size_t exponent = digits_len(text + n + 1 + sign, 10, false);
-
-            if (!exponent)
-                return 0;
-            n += 1 + sign + exponent;
-            is_float = true;
-        }
+        exponent = digits_len(text + n + 1 + sign, 10);
+        n += exponent ? 1 + sign + exponent : 0;
     }
-    return is_float ? n : 0;
+    return n > whole ? n : 0;
 }
 
-static int end_of_number(struct parser *p, size_t start)
+static void end_number(struct parser *p, size_t start)
 {
     char c = p->text[p->at];
 
-    if (c == 'j' || c == 'J')
-        return fail_at(p, start, SIGNET_E_SYNTAX, NULL, "LwM2M has no complex numbers");
-    if (isalnum((unsigned char)c) || c == '_' || (c & 0x80))
-        return fail_at(p, p->at, SIGNET_E_SYNTAX, "text and keys stand in quotes",
-                       "this does not belong to a number");
-    return SIGNET_OK;
+    if (c == '_' || p->at == start)
+        fail_at(p, start, SIGNET_E_SYNTAX, "as in Python: 10, 1_000, 0x1f, 0o17, 0b101, 1.5, 1e-3",
+                "malformed number");
+    else if (c == 'j' || c == 'J')
+        fail_at(p, start, SIGNET_E_SYNTAX, NULL, "LwM2M has no complex numbers");
+    else if (isalnum((unsigned char)c) || (c & 0x80))
+        fail_at(p, p->at, SIGNET_E_SYNTAX, "text and keys stand in quotes",
+                "this does not belong to a number");
 }
 
-int parse_number(struct parser *p, struct value *out)
+struct value parse_number(struct parser *p)
 {
     const char *text = p->text + p->at;
-    size_t start = p->at, len, skip = 0;
-    int base = 10, rc;
+    size_t start = p->at, len = float_len(text), skip = 0;
+    int base = 10;
+    struct value v;
 
-    *out = (struct value){.at = start};
-    len = float_len(text);
     if (len) {
-        rc = to_float(p, len, out);
+        p->at += len;
+        v = to_float(p, start);
     } else {
         if (text[0] == '0' && text[1] && strchr("xXoObB", text[1])) {
-            char kind = (char)tolower((unsigned char)text[1]);
-
-            base = kind == 'x' ? 16 : kind == 'o' ? 8 : 2;
-            skip = 2;
+            base = strchr("xX", text[1]) ? 16 : strchr("oO", text[1]) ? 8 : 2;
+            skip = text[2] == '_' ? 3 : 2;
         }
-        len = digits_len(text + skip, base, skip > 0);
-        if (!len)
-            return fail_at(p, start, SIGNET_E_SYNTAX,
-                           "as in Python: 10, 1_000, 0x1f, 0o17, 0b101, 1.5, 1e-3",
-                           "malformed number");
-        if (base == 10 && text[0] == '0') {
-            for (size_t i = 0; i < len; i++)
-                if (text[i] != '0' && text[i] != '_')
-                    return fail_at(p, start, SIGNET_E_SYNTAX,
-                                   "drop the zeros; octal is written 0o17",
-                                   "an integer cannot start with 0");
-        }
-        rc = to_integer(p, start + skip, len, base, out);
+        len = digits_len(text + skip, base);
+        p->at += len ? skip + len : 0;
+        if (!skip && text[0] == '0' && strspn(text, "0_") < len)
+            return fail_at(p, start, SIGNET_E_SYNTAX, "drop the zeros; octal is written 0o17",
+                           "an integer cannot start with 0");
+        v = to_integer(p, start, start + skip, base);
     }
-    if (rc)
-        return rc;
-    p->at = start + skip + len;
-    return end_of_number(p, start);
+    end_number(p, start);
+    return v;
 }

@@ -4,7 +4,10 @@
 
 /* The configuration language, in steps: text -> values (parse.c, with number.c and string.c for
  * literals and arithmetic.c for operators) -> tree (build.c). place.c turns an offset into an
- * error with line, column and caret. */
+ * error with line, column and caret.
+ *
+ * The first error is kept and ends the text: what comes after it finds nothing more, and what it
+ * gives is of no use, but still has to be freed. */
 
 #include "config/config.h"
 #include "lwm2m/lwm2m.h"
@@ -27,11 +30,11 @@ struct value {
     union {
         wide integer; /* V_INT and V_BOOL */
         double number;
-        struct {
-            uint8_t *data;
-            size_t len;
-        } bytes; /* V_STR is UTF-8 */
-        struct dict *dict;
+        struct signet_bytes bytes; /* V_STR is UTF-8 */
+        struct dict {
+            struct entry *entries;
+            size_t count;
+        } dict;
         struct {
             uint16_t oid, iid;
         } objlink;
@@ -42,47 +45,47 @@ struct entry {
     struct value key, value;
 };
 
-struct dict {
-    struct entry *entries;
-    size_t count, cap;
-};
-
 struct parser {
     const char *name; /* for messages */
-    const char *text; /* newlines are \n; zero-terminated */
+    const char *text; /* newlines are \n; zeros follow */
     size_t len, at;
     unsigned depth, nesting;
     size_t values, bytes;
+    size_t cursor; /* place_of() was here last: in this line */
+    unsigned line;
+    int rc; /* of the first error */
     struct signet_error *err;
 };
 
-/* place.c: an error at an offset. The code is returned, as by error_set(). */
-#define fail_at(p, at, code, ...) (tell_at(p, at, code, __VA_ARGS__), error_code(code))
-void tell_at(struct parser *p, size_t at, enum signet_code code, const char *hint, const char *fmt,
-             ...) __attribute__((format(printf, 5, 6)));
-/* Line and column (in characters), both from 1. *cursor and *line remember the last answer, so
- * that rising offsets cost one pass over the text; start them at 0 and 1. */
-void place_of(const struct parser *p, size_t at, size_t *cursor, unsigned *line, unsigned *column);
+/* place.c: an error at an offset; hint may be NULL. Gives no value. */
+struct value fail_at(struct parser *p, size_t at, enum signet_code code, const char *hint,
+                     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void fail_with(struct parser *p, int rc); /* the error is set */
+/* Line and column (in characters), both from 1. Rising offsets cost one pass over the text. */
+void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column);
 
+/* scan.c */
 void skip_blank(struct parser *p);
 void value_free(struct value *v);
-/* Counts a string's bytes against BYTES_MAX. */
-int take_bytes(struct parser *p, size_t at, size_t len);
+/* V_STR or V_BYTES of what is in the buf, which is emptied; counted against BYTES_MAX. */
+struct value value_from_buf(struct parser *p, enum value_kind kind, size_t at, struct buf *bytes);
 
 /* number.c and string.c: p->at is at the literal and is moved past it. */
-int parse_number(struct parser *p, struct value *out);
+int digit_of(char c, int base); /* -1: none */
+struct value parse_number(struct parser *p);
 bool string_starts(const struct parser *p);
-int parse_strings(struct parser *p, struct value *out); /* with implicit concatenation */
+struct value parse_strings(struct parser *p); /* with implicit concatenation */
 
-/* arithmetic.c: op is '+' '-' '*' '/' '%' '&' '|' '^' 'f' (//) 'p' (**) 'l' (<<) 'r' (>>). The
- * result replaces *left; right is freed. */
-int apply_binary(struct parser *p, size_t at, char op, struct value *left, struct value *right);
-int apply_unary(struct parser *p, size_t at, char op, struct value *v);
+/* arithmetic.c: op is '+' '-' '*' '/' '%' '&' '|' '^' 'f' (//) 'p' (**) 'l' (<<) 'r' (>>), or a
+ * sign; at is its place. Operands go over to the result. */
+struct value apply_binary(struct parser *p, size_t at, char op, struct value left,
+                          struct value right);
+struct value apply_unary(struct parser *p, size_t at, char op, struct value v);
 
 /* parse.c */
-int parse_configuration(struct parser *p, struct value *out);
+struct value parse_configuration(struct parser *p);
 
 /* build.c */
-int build_tree(struct parser *p, const struct value *top, struct signet_tree **out);
+void build_tree(struct parser *p, const struct value *top, struct signet_tree **out);
 
 #endif

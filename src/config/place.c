@@ -7,18 +7,17 @@
 
 enum { EXCERPT_WIDTH = 100 };
 
-void place_of(const struct parser *p, size_t at, size_t *cursor, unsigned *line, unsigned *column)
+void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column)
 {
-    size_t start;
+    size_t start = at;
 
-    if (at < *cursor) {
-        *cursor = 0;
-        *line = 1;
-    }
-    for (; *cursor < at; (*cursor)++)
-        *line += p->text[*cursor] == '\n';
-    for (start = at; start > 0 && p->text[start - 1] != '\n';)
+    if (at < p->cursor)
+        p->cursor = p->line = 0;
+    for (; p->cursor < at; p->cursor++)
+        p->line += p->text[p->cursor] == '\n';
+    while (start > 0 && p->text[start - 1] != '\n')
         start--;
+    *line = p->line + 1;
     *column = 1;
     for (; start < at; start++) /* characters, not bytes */
         *column += (p->text[start] & 0xc0) != 0x80;
@@ -31,65 +30,60 @@ static bool word_shown(const char *word, size_t len, bool after_dot)
     static const char *const known[] = {"OID",   "RID",     "Objlink", "True", "False",
                                         "bytes", "fromhex", "None",    "null", "ResPath"};
     char copy[33];
-    bool digits = true;
 
-    for (size_t i = 0; i < len; i++)
-        digits = digits && isdigit((unsigned char)word[i]);
-    if (len < 6 || (digits && len <= 6))
+    if (len < 6 || (len == 6 && strspn(word, "0123456789") >= len))
         return true;
-    if (len >= sizeof copy)
-        return false;
-    if (after_dot)
-        return true;
+    if (len >= sizeof copy || after_dot)
+        return after_dot && len < sizeof copy;
     memcpy(copy, word, len);
     copy[len] = '\0';
     return text_nearest(copy, known, sizeof known / sizeof *known) != NULL;
 }
 
-/* Marks in hide[] the bytes of the line that may be a secret: what stands in quotes, and words
- * that are no names. Quotes may have been opened on an earlier line, so the text is walked from
- * its start. */
+static bool in_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (c & 0x80);
+}
+
+/* What of the token at i may be a secret, in *from to *to: what stands in quotes, comments (who
+ * comments out a key has still written it down), words that are no names. Returns where the next
+ * token is. */
+static size_t next_token(const struct parser *p, size_t i, size_t *from, size_t *to)
+{
+    const char *t = p->text, c = t[i];
+    size_t quotes = t[i + 1] == c && t[i + 2] == c ? 3 : 1;
+
+    *from = *to = i;
+    if (c == '\'' || c == '"') {
+        *from = i += quotes;
+        while (i < p->len && (quotes == 3 || t[i] != '\n') &&
+               (t[i] != c || (quotes == 3 && (t[i + 1] != c || t[i + 2] != c))))
+            i += t[i] == '\\' ? 2 : 1;
+        *to = i;
+        return i + quotes;
+    }
+    if (c == '#') {
+        while (i < p->len && t[i] != '\n')
+            i++;
+        return *to = i;
+    }
+    while (in_word(t[i]))
+        i++;
+    if (!word_shown(t + *from, i - *from, *from > 0 && t[*from - 1] == '.'))
+        *to = i;
+    return i > *from ? i : i + 1;
+}
+
+/* Marks in hide[] the bytes of the line that may be a secret. Quotes may have been opened on an
+ * earlier line, so the text is walked from its start. */
 static void find_secrets(const struct parser *p, size_t start, size_t end, bool *hide)
 {
-    char quote = 0;
-    bool triple = false;
+    size_t from, to;
 
     for (size_t i = 0; i < end;) {
-        char c = p->text[i];
-        size_t width = 1;
-        bool secret = false;
-
-        if (quote) {
-            bool three = triple && i + 2 < p->len && p->text[i + 1] == c && p->text[i + 2] == c;
-
-            secret = true;
-            if (c == '\\') {
-                width = 2;
-            } else if (c == quote && (!triple || three)) {
-                width = triple ? 3 : 1;
-                quote = 0;
-                secret = false;
-            } else if (c == '\n' && !triple) {
-                quote = 0;
-            }
-        } else if (c == '\'' || c == '"') {
-            triple = i + 2 < p->len && p->text[i + 1] == c && p->text[i + 2] == c;
-            quote = c;
-            width = triple ? 3 : 1;
-        } else if (c == '#') {
-            while (i + width < p->len && p->text[i + width] != '\n')
-                width++;
-            secret = true; /* who comments out a key has still written it down */
-        } else if (isalnum((unsigned char)c) || c == '_' || (c & 0x80)) {
-            while (i + width < p->len && (isalnum((unsigned char)p->text[i + width]) ||
-                                          p->text[i + width] == '_' || (p->text[i + width] & 0x80)))
-                width++;
-            secret = !word_shown(p->text + i, width, i > 0 && p->text[i - 1] == '.');
-        }
-        for (size_t j = i; secret && j < i + width && j < end; j++)
-            if (j >= start)
-                hide[j - start] = true;
-        i += width;
+        i = next_token(p, i, &from, &to);
+        for (size_t j = from > start ? from : start; j < to && j < end; j++)
+            hide[j - start] = true;
     }
 }
 
@@ -126,24 +120,29 @@ static void set_excerpt(const struct parser *p, size_t at)
     out[used] = '\0';
 }
 
-void tell_at(struct parser *p, size_t at, enum signet_code code, const char *hint, const char *fmt,
-             ...)
+void fail_with(struct parser *p, int rc)
 {
-    unsigned line = 1, column;
-    size_t cursor = 0;
+    if (p->rc == SIGNET_OK)
+        p->rc = rc;
+    if (p->rc != SIGNET_OK)
+        p->at = p->len;
+}
+
+struct value fail_at(struct parser *p, size_t at, enum signet_code code, const char *hint,
+                     const char *fmt, ...)
+{
+    unsigned line, column;
     char what[200];
     va_list args;
 
-    if (!p->err)
-        return;
+    if (p->rc != SIGNET_OK)
+        return (struct value){0};
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
-    if (at > p->len)
-        at = p->len;
-    place_of(p, at, &cursor, &line, &column);
-    error_set(p->err, code, "%.120s:%u:%u: %s", p->name, line, column, what);
-    if (hint)
-        error_hint(p->err, "%s", hint);
+    place_of(p, at, &line, &column);
+    fail_with(p, error_set_hint(p->err, code, hint ? hint : "", "%.120s:%u:%u: %s", p->name, line,
+                                column, what));
     set_excerpt(p, at);
+    return (struct value){0};
 }

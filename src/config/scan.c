@@ -2,37 +2,46 @@
 #include "config/parser.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void value_free(struct value *v)
 {
-    if (v->kind == V_STR || v->kind == V_BYTES) {
-        if (v->as.bytes.data) {
-            wipe(v->as.bytes.data, v->as.bytes.len);
-            free(v->as.bytes.data);
-        }
-    } else if (v->kind == V_DICT && v->as.dict) {
-        for (size_t i = 0; i < v->as.dict->count; i++) {
-            value_free(&v->as.dict->entries[i].key);
-            value_free(&v->as.dict->entries[i].value);
-        }
-        free(v->as.dict->entries);
-        free(v->as.dict);
+    if (v->kind == V_STR || v->kind == V_BYTES)
+        signet_bytes_free(&v->as.bytes);
+    for (size_t i = 0; v->kind == V_DICT && i < v->as.dict.count; i++) {
+        value_free(&v->as.dict.entries[i].key);
+        value_free(&v->as.dict.entries[i].value);
     }
+    if (v->kind == V_DICT)
+        free(v->as.dict.entries);
     *v = (struct value){0};
+}
+
+struct value value_from_buf(struct parser *p, enum value_kind kind, size_t at, struct buf *bytes)
+{
+    struct value v = {.kind = kind, .at = at};
+
+    if (bytes->len > BYTES_MAX - p->bytes)
+        fail_at(p, at, SIGNET_E_LIMIT, NULL, "more than %d bytes of text in one configuration",
+                BYTES_MAX);
+    else
+        fail_with(p, buf_take(bytes, &v.as.bytes, p->err));
+    p->bytes += v.as.bytes.len;
+    buf_free(bytes);
+    return v;
 }
 
 void skip_blank(struct parser *p)
 {
     for (;;) {
-        char c = p->text[p->at];
+        const char *text = p->text + p->at;
 
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\f')
+        if (*text && strchr(" \t\n\f", *text))
             p->at++;
-        else if (c == '\\' && p->text[p->at + 1] == '\n')
+        else if (text[0] == '\\' && text[1] == '\n')
             p->at += 2;
-        else if (c == '#')
-            while (p->at < p->len && p->text[p->at] != '\n')
-                p->at++;
+        else if (*text == '#')
+            p->at += strcspn(text, "\n");
         else
             return;
     }

@@ -2,131 +2,102 @@
 /* Python's string and bytes literals: prefixes, escapes, triple quotes, implicit concatenation. */
 #include "config/parser.h"
 
-#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 struct literal {
-    bool raw, bytes, triple;
-    char quote;
+    bool raw, bytes, format, triple;
+    char quote;  /* 0: no literal starts here */
     size_t body; /* offset of the first character inside */
 };
 
-/* Reads prefix and opening quotes at p->at; false when no literal starts here. */
-static bool open_literal(const struct parser *p, struct literal *lit, char *format_prefix)
+/* The prefix and the opening quotes at p->at. */
+static struct literal literal_at(const struct parser *p)
 {
-    size_t at = p->at;
-    bool r = false, b = false, u = false, f = false;
+    static const char *const prefixes[] = {"", "r", "b", "u", "f", "rb", "br", "rf", "fr"};
+    const char *text = p->text + p->at, *prefix = NULL;
+    size_t n = strspn(text, "rRbBuUfF");
 
-    for (; at < p->at + 2 && isalpha((unsigned char)p->text[at]); at++) {
-        char c = (char)tolower((unsigned char)p->text[at]);
-        bool *seen = c == 'r' ? &r : c == 'b' ? &b : c == 'u' ? &u : c == 'f' ? &f : NULL;
-
-        if (!seen || *seen)
-            return false;
-        *seen = true;
-    }
-    if ((p->text[at] != '\'' && p->text[at] != '"') || (u && (r || b || f)) || (b && f))
-        return false;
-    *format_prefix = f;
-    lit->raw = r;
-    lit->bytes = b;
-    lit->quote = p->text[at];
-    lit->triple = p->text[at + 1] == lit->quote && p->text[at + 2] == lit->quote;
-    lit->body = at + (lit->triple ? 3 : 1);
-    return true;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strlen(prefixes[i]) == n && strncasecmp(prefixes[i], text, n) == 0)
+            prefix = prefixes[i];
+    if (!prefix || (text[n] != '\'' && text[n] != '"'))
+        return (struct literal){0};
+    bool triple = text[n + 1] == text[n] && text[n + 2] == text[n];
+    return (struct literal){.raw = strchr(prefix, 'r'),
+                            .bytes = strchr(prefix, 'b'),
+                            .format = strchr(prefix, 'f'),
+                            .triple = triple,
+                            .quote = text[n],
+                            .body = p->at + n + (triple ? 3 : 1)};
 }
 
 bool string_starts(const struct parser *p)
 {
-    struct literal lit;
-    char format_prefix;
-
-    return open_literal(p, &lit, &format_prefix);
+    return literal_at(p).quote != 0;
 }
 
 static void put_utf8(struct buf *out, uint32_t code)
 {
-    if (code < 0x80) {
-        buf_byte(out, (uint8_t)code);
-    } else if (code < 0x800) {
-        buf_byte(out, (uint8_t)(0xc0 | code >> 6));
-        buf_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
-    } else if (code < 0x10000) {
-        buf_byte(out, (uint8_t)(0xe0 | code >> 12));
-        buf_byte(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
-        buf_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
-    } else {
-        buf_byte(out, (uint8_t)(0xf0 | code >> 18));
-        buf_byte(out, (uint8_t)(0x80 | (code >> 12 & 0x3f)));
-        buf_byte(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
-        buf_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
-    }
+    static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
+    unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+
+    buf_byte(out, (uint8_t)(first[more] | code >> 6 * more));
+    while (more-- > 0)
+        buf_byte(out, (uint8_t)(0x80 | (code >> 6 * more & 0x3f)));
 }
 
-static int hex_escape(struct parser *p, size_t at, unsigned digits, uint32_t *code)
+/* At most max digits at p->at; how many. */
+static unsigned read_digits(struct parser *p, int base, unsigned max, uint32_t *code)
 {
-    *code = 0;
-    for (unsigned i = 0; i < digits; i++) {
-        char c = p->text[p->at];
+    unsigned n = 0;
 
-        if (!isxdigit((unsigned char)c))
-            return fail_at(p, at, SIGNET_E_SYNTAX, "a backslash itself is written \\\\",
-                           "this escape needs %u hex digits", digits);
-        *code =
-            *code * 16 +
-            (uint32_t)(isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
-        p->at++;
-    }
-    return SIGNET_OK;
+    for (; n < max && digit_of(p->text[p->at], base) >= 0; n++)
+        *code = *code * (uint32_t)base + (uint32_t)digit_of(p->text[p->at++], base);
+    return n;
 }
 
-static int put_code(struct parser *p, const struct literal *lit, size_t at, uint32_t code,
-                    struct buf *out)
+/* The character that an escape at `at` stands for. */
+static void put_code(struct parser *p, bool bytes, size_t at, uint32_t code, struct buf *out)
 {
-    if (lit->bytes) {
+    if (bytes)
         buf_byte(out, (uint8_t)code); /* b'\400' is 0x00, as in Python */
-        return SIGNET_OK;
-    }
-    if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        return fail_at(p, at, SIGNET_E_SYNTAX, "write the character itself",
-                       "this escape is no Unicode character");
-    put_utf8(out, code);
-    return SIGNET_OK;
+    else if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        fail_at(p, at, SIGNET_E_SYNTAX, "write the character itself",
+                "this escape is no Unicode character");
+    else
+        put_utf8(out, code);
 }
 
 /* At a backslash in a literal that is not raw. */
-static int parse_escape(struct parser *p, const struct literal *lit, struct buf *out)
+static void parse_escape(struct parser *p, bool bytes, struct buf *out)
 {
-    static const char names[] = "\\'\"abfnrtv";
-    static const char codes[] = "\\'\"\a\b\f\n\r\t\v";
+    static const char names[] = "\\'\"abfnrtv", codes[] = "\\'\"\a\b\f\n\r\t\v";
     size_t at = p->at++;
     char c = p->text[p->at++];
     const char *simple = c ? strchr(names, c) : NULL;
+    unsigned digits = c == 'x' ? 2 : c == 'u' && !bytes ? 4 : c == 'U' && !bytes ? 8 : 0;
     uint32_t code = 0;
-    int rc;
 
     if (c == '\n')
-        return SIGNET_OK;
+        return;
     if (simple) {
         buf_byte(out, (uint8_t)codes[simple - names]);
-        return SIGNET_OK;
-    }
-    if (c >= '0' && c <= '7') {
+    } else if (digits) {
+        if (read_digits(p, 16, digits, &code) < digits)
+            fail_at(p, at, SIGNET_E_SYNTAX, "a backslash itself is written \\\\",
+                    "this escape needs %u hex digits", digits);
+        put_code(p, bytes, at, code, out);
+    } else if (c == 'N' && !bytes) {
+        fail_at(p, at, SIGNET_E_SYNTAX, "write the character itself, or \\uXXXX",
+                "characters by name are not taken");
+    } else {
         p->at--;
-        for (int i = 0; i < 3 && p->text[p->at] >= '0' && p->text[p->at] <= '7'; i++)
-            code = code * 8 + (uint32_t)(p->text[p->at++] - '0');
-        return put_code(p, lit, at, code, out);
+        if (read_digits(p, 8, 3, &code))
+            put_code(p, bytes, at, code, out);
+        else
+            buf_byte(out, '\\'); /* an unknown escape keeps its backslash */
     }
-    if (c == 'x' || (!lit->bytes && (c == 'u' || c == 'U'))) {
-        rc = hex_escape(p, at, c == 'x' ? 2 : c == 'u' ? 4 : 8, &code);
-        return rc ? rc : put_code(p, lit, at, code, out);
-    }
-    if (c == 'N' && !lit->bytes)
-        return fail_at(p, at, SIGNET_E_SYNTAX, "write the character itself, or \\uXXXX",
-                       "characters by name are not taken");
-    buf_byte(out, '\\'); /* an unknown escape keeps its backslash */
-    p->at--;
-    return SIGNET_OK;
 }
 
 static bool closes(const struct parser *p, const struct literal *lit)
@@ -137,80 +108,49 @@ static bool closes(const struct parser *p, const struct literal *lit)
            (!lit->triple || (text[1] == lit->quote && text[2] == lit->quote));
 }
 
-static int parse_literal(struct parser *p, const struct literal *lit, struct buf *out)
+static void parse_literal(struct parser *p, const struct literal *lit, struct buf *out)
 {
     size_t start = p->at;
 
-    for (p->at = lit->body; !closes(p, lit);) {
+    for (p->at = lit->body; p->rc == SIGNET_OK && !closes(p, lit);) {
         char c = p->text[p->at];
-        int rc;
 
-        if (p->at >= p->len || (c == '\n' && !lit->triple))
-            return fail_at(p, start, SIGNET_E_SYNTAX, "close it with the quote that opened it",
-                           "this %s has no end", lit->bytes ? "bytes literal" : "string");
-        if (c == '\\' && !lit->raw && p->at + 1 < p->len) {
-            rc = parse_escape(p, lit, out);
-            if (rc)
-                return rc;
-            continue;
+        if (p->at >= p->len || (c == '\n' && !lit->triple)) {
+            fail_at(p, start, SIGNET_E_SYNTAX, "close it with the quote that opened it",
+                    "this %s has no end", lit->bytes ? "bytes literal" : "string");
+        } else if (c == '\\' && !lit->raw && p->at + 1 < p->len) {
+            parse_escape(p, lit->bytes, out);
+        } else if (lit->bytes && (c & 0x80)) {
+            fail_at(p, p->at, SIGNET_E_SYNTAX, "write \\xNN, or bytes.fromhex('...')",
+                    "bytes hold ASCII characters only");
+        } else {
+            buf_byte(out, (uint8_t)c);
+            p->at++;
+            if (c == '\\' && lit->raw && p->at < p->len) /* keeps a quote from closing */
+                buf_byte(out, (uint8_t)p->text[p->at++]);
         }
-        if (lit->bytes && (c & 0x80))
-            return fail_at(p, p->at, SIGNET_E_SYNTAX, "write \\xNN, or bytes.fromhex('...')",
-                           "bytes hold ASCII characters only");
-        buf_byte(out, (uint8_t)c);
-        p->at++;
-        if (c == '\\' && lit->raw && p->at < p->len) /* keeps a quote from closing */
-            buf_byte(out, (uint8_t)p->text[p->at++]);
     }
-    p->at += lit->triple ? 3 : 1;
-    return SIGNET_OK;
+    if (p->rc == SIGNET_OK)
+        p->at += lit->triple ? 3 : 1;
 }
 
-int take_bytes(struct parser *p, size_t at, size_t len)
+struct value parse_strings(struct parser *p)
 {
-    if (len > BYTES_MAX - p->bytes)
-        return fail_at(p, at, SIGNET_E_LIMIT, NULL,
-                       "more than %d bytes of text in one configuration", BYTES_MAX);
-    p->bytes += len;
-    return SIGNET_OK;
-}
-
-int parse_strings(struct parser *p, struct value *out)
-{
-    struct signet_bytes taken = {0};
+    struct literal lit = literal_at(p), next = lit;
     struct buf joined = {0};
-    struct literal lit = {0};
-    size_t start = p->at, after = p->at;
-    char format_prefix = 0;
-    bool bytes = false, first = true;
-    int rc = SIGNET_OK;
+    size_t start = p->at;
 
-    while (!rc && open_literal(p, &lit, &format_prefix)) {
-        if (format_prefix)
-            rc = fail_at(p, p->at, SIGNET_E_SYNTAX, "write the text itself",
-                         "f-strings are code, and a configuration is data");
-        else if (!first && bytes != lit.bytes)
-            rc = fail_at(p, p->at, SIGNET_E_SYNTAX, "put b before both, or before none",
-                         "a string and bytes cannot be joined");
+    while (next.quote && p->rc == SIGNET_OK) {
+        if (next.format)
+            fail_at(p, p->at, SIGNET_E_SYNTAX, "write the text itself",
+                    "f-strings are code, and a configuration is data");
+        else if (next.bytes != lit.bytes)
+            fail_at(p, p->at, SIGNET_E_SYNTAX, "put b before both, or before none",
+                    "a string and bytes cannot be joined");
         else
-            rc = parse_literal(p, &lit, &joined);
-        bytes = lit.bytes;
-        first = false;
-        after = p->at;
-        if (!rc)
-            skip_blank(p);
+            parse_literal(p, &next, &joined);
+        skip_blank(p);
+        next = literal_at(p);
     }
-    p->at = after;
-    if (!rc)
-        rc = take_bytes(p, start, joined.len);
-    if (!rc)
-        rc = buf_take(&joined, &taken, p->err);
-    if (rc) {
-        buf_free(&joined);
-        return rc;
-    }
-    *out = (struct value){.kind = bytes ? V_BYTES : V_STR, .at = start};
-    out->as.bytes.data = taken.data;
-    out->as.bytes.len = taken.len;
-    return SIGNET_OK;
+    return value_from_buf(p, lit.bytes ? V_BYTES : V_STR, start, &joined);
 }

@@ -56,6 +56,7 @@ static int text_value(enum signet_type type, const struct buf *text, struct sign
 {
     const char *from = text->data ? (const char *)text->data : "";
     char *end = NULL;
+    int rc = SIGNET_OK;
 
     out->type = type;
     if (type_differs(type)) {
@@ -71,11 +72,11 @@ static int text_value(enum signet_type type, const struct buf *text, struct sign
     }
     bool digits = text->len > 0 && strspn(from, "-.0123456789") == text->len && text->len < 40;
     if (type == SIGNET_TYPE_FLOAT && digits)
-        out->as.number = strtod(from, &end);
+        rc = decimal_parse(from, &out->as.number, &end, err);
     else if (digits && text->len < 19)
         out->as.integer = strtoll(from, &end, 10);
-    if (end && !*end)
-        return SIGNET_OK;
+    if (rc != SIGNET_OK || (end && !*end))
+        return rc;
     return error_set(err, SIGNET_E_MEANING, "is no %snumber",
                      type == SIGNET_TYPE_INTEGER ? "whole " : "");
 }

@@ -80,6 +80,14 @@ def number(r, depth):
     gap = r.choice(['', ' ', '  '])
     return f'{number(r, depth - 1)}{gap}{op}{gap}{number(r, depth - 1)}'
 
+def floating(r):
+    """Arithmetic with a float: signs of zeros, of remainders and of quotients are Python's."""
+    def operand():
+        return r.choice([lambda: real(r), lambda: str(r.randrange(300)), lambda: r.choice(['0.0', '-0.0', '1.5', '-2.5', '2', '-3', '0'])])()
+    op = r.choice(['+', '-', '*', '//', '%', '**'])
+    power = op == '**' and f'{r.choice(["", "-"])}{r.choice(["2", "0.5", "3", "0", "0.0", "1"])}'
+    return f'({r.choice([real(r), f"-{real(r)}", operand()])}) {op} ({power or operand()})'
+
 LETTERS = 'abcXYZ 019 _-.:/éß€中😀'
 
 def one_string(r, binary):
@@ -123,14 +131,17 @@ def expression(r):
     if kind < 0.6:
         return r.choice(['', '-', '+']) + real(r)
     if kind < 0.65:
-        return r.choice(['True', 'False'])
+        return r.choice(['True', 'False', 'True & False', 'True ^ True', 'True | 2', '-True', '2 ** -1', '4 ** -2', 'False ** 0',
+                         '(-1) ** 5', '(-1) ** 4', '0 ** 3', '0 << 200', "2 * 'ab'", "b'ab' * 2", "True * 'ab'", "-1 * 'ab'"])
+    if kind < 0.75:
+        return floating(r)
     return string(r)
 
 def has(value):
     """Is it a value that LwM2M has?"""
     if isinstance(value, int):
         return -2 ** 63 <= value < 2 ** 64
-    return isinstance(value, (float, str, bytes))
+    return math.isfinite(value) if isinstance(value, float) else isinstance(value, (str, bytes))
 
 def value_of(text):
     try:

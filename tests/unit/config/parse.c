@@ -44,7 +44,30 @@ static const struct refusal refusals[] = {
     {"{1: {1: {1: 1.5 << 1}}}", "1:17", "for integers", ""},
     {"{1: {1: {1: 'a' + b'b'}}}", "1:17", "operator does not take", "strings with strings"},
     {"{1: {1: {1: 'a' * 5000000}}}", "1:17", "longer than 4194304", ""},
+    {"{1: {1: {1: 1.5 // 0}}}", "1:17", "division by zero", "number itself"},
+    {"{1: {1: {1: 1.5 % 0.0}}}", "1:17", "division by zero", "number itself"},
+    {"{1: {1: {1: 0.0 ** -1}}}", "1:17", "division by zero", "number itself"},
+    {"{1: {1: {1: 0 ** -1}}}", "1:15", "division by zero", "number itself"},
+    {"{1: {1: {1: (-1.5) ** 0.5}}}", "1:20", "complex", ""},
+    {"{1: {1: {1: 1j}}}", "1:13", "complex", ""},
+    {"{1: {1: {1: 1e308 * 10}}}", "1:19", "no finite number", ""},
+    {"{1: {1: {1: 9007199254740993 * 1.0}}}", "1:13", "exact floating point", "result itself"},
+    {"{1: {1: {1: 1.0 * 9007199254740993}}}", "1:19", "exact floating point", "result itself"},
+    {"{1: {1: {1: -'a'}}}", "1:13", "sign is for numbers", ""},
+    {"{1: {1: {1: ~1.5}}}", "1:13", "sign is for numbers", ""},
+    {"{1: {1: {1: 1 << 127}}}", "1:15", "too large", "-2^63"},
+    {"{1: {1: {1: (-1 << 127) // -1}}}", "1:25", "too large", "-2^63"},
+    {"{1: {1: {1: -(-1 << 127)}}}", "1:13", "too large", "-2^63"},
+    {"{1: {1: {1: (-1 << 127) - 1}}}", "1:25", "too large", "-2^63"},
+    {"{1: {1: {1: 170141183460469231731687303715884105728}}}", "1:13", "too large", "-2^63"},
+    {"{1: {1: {1: 1.5_}}}", "1:13", "malformed number", "1_000"},
+    {"{1: {1: {1: 0xg}}}", "1:13", "malformed number", "0x1f"},
+    {"{1: {1: {1: 0b102}}}", "1:17", "does not belong to a number", "quotes"},
+    {"{1: {1: {1: 0_7}}}", "1:13", "start with 0", "0o17"},
     /* strings */
+    {"{1: {1: {1: 'a' b'b'}}}", "1:17", "cannot be joined", "before both"},
+    {"{1: {1: {1: 'a' * 2097153 + 'a' * 2097153}}}", "1:33", "more than 4194304 bytes", ""},
+    {"{1: {1: {1: bytes.fromhex(5)}}}", "1:27", "hex digits stand in a string", "fromhex"},
     {"{1: {1: {1: 'abc}}}", "1:13", "no end", "quote that opened"},
     {"{1: {1: {1: '''abc'}}}", "1:13", "no end", "quote that opened"},
     {"{1: {1: {1: 'a\nb'}}}", "1:13", "no end", "quote"},
@@ -69,6 +92,11 @@ static const struct refusal refusals[] = {
     {"__import__('os').system('touch pwned')", "1:1", "unknown name", "quotes"},
     {"(lambda: 1)()", "1:2", "unknown name", ""},
     /* the shape */
+    {"{**5}", "1:4", "only a dictionary can follow **", ""},
+    {"{1: {2: {3: 4}}, **{1: {2: {}}}}", "1:21", "first in line 1, column 2", "one of the two"},
+    {"{1: {1}}", "1:7", "no ':' and value", "identifier: value"},
+    {"{1: ", "1:5", "the file ends where a value should follow", ""},
+    {"{1: {1: {1: 'a'.b}}}", "1:16", "attributes and subscripts", "result itself"},
     {"{'a': 1}", "1:2", "whole numbers", "OID.Security"},
     {"{1: {1: 5}}", "1:9", "dictionary of resources", "instance: {resource: value}"},
     {"{1: 5}", "1:5", "dictionary", ""},
@@ -192,11 +220,57 @@ static void records_keep_their_order_and_place(void **state)
     signet_tree_free(&tree);
 }
 
+/* Whatever stands around it: a key is not shown, and what helps to find the place is. */
+static void excerpts_hide_what_may_be_a_key(void **state)
+{
+    static const char *const lines[][2] = {
+        {"{1: 'secret-key', 2: x}", "{1: '..........', 2: x}"},
+        {"{1: '', 2: 'ab', 3: x}", "{1: '', 2: '..', 3: x}"},
+        {"{1: '''se'cret''', 2: x}", "{1: '''.......''', 2: x}"},
+        {"{1: '''a\nsecret', b''', 2: x}", "..........''', 2: x}"},
+        {"{1: 'it\\'s secret', 2: x}", "{1: '............', 2: x}"},
+        {"{1: 'a\n secret: 'x', \xff", " ......: '.', ?"},
+        {"{1: 2, # 'secret\n 3: x}", " 3: x}"},
+        {"{1: 2 x # secret", "{1: 2 x ........"},
+        {"{1: deadbeef, 2: 123456, 3: 1234567}", "{1: ........, 2: 123456, 3: .......}"},
+        {"{OID.Securty: Objlnk(x)}", "{OID.Securty: Objlnk(x)}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct signet_tree *tree = NULL;
+        struct signet_error err = {0};
+
+        assert_int_not_equal(
+            signet_config_parse(lines[i][0], strlen(lines[i][0]), "cfg", &tree, &err), SIGNET_OK);
+        err.excerpt[strcspn(err.excerpt, "\n")] = '\0';
+        assert_string_equal(err.excerpt, lines[i][1]);
+    }
+}
+
+static void text_that_is_none_has_a_place(void **state)
+{
+    struct signet_tree *tree = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(signet_config_parse("{1:\n \xc3\xa9\xff}", 9, "cfg", &tree, &err),
+                     SIGNET_E_SYNTAX);
+    assert_string_equal(err.msg, "cfg:2:3: this is not UTF-8 text");
+    assert_int_equal(signet_config_parse("{1:\r\n\0}", 7, "cfg", &tree, &err), SIGNET_E_SYNTAX);
+    assert_string_equal(err.msg, "cfg:2:1: a zero byte");
+    assert_int_equal(signet_config_parse("{1:\r\r\n x}", 8, "cfg", &tree, &err), SIGNET_E_SYNTAX);
+    assert_non_null(strstr(err.msg, "cfg:3:2: "));
+    assert_int_equal(signet_config_parse("{1:\xff", 4, "cfg", &tree, NULL), SIGNET_E_SYNTAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_with_place_and_hint),
         cmocka_unit_test(caret_and_no_secret),
+        cmocka_unit_test(excerpts_hide_what_may_be_a_key),
+        cmocka_unit_test(text_that_is_none_has_a_place),
         cmocka_unit_test(limits),
         cmocka_unit_test(records_keep_their_order_and_place),
     };
