@@ -24,6 +24,9 @@ int sha256_add(struct sha256 *h, const void *data, size_t len, struct signet_err
 int sha256_peek(const struct sha256 *h, uint8_t out[static 32], struct signet_error *err);
 void sha256_drop(struct sha256 *h); /* twice is fine */
 
+/* pem.c: text of 64 columns, RFC 7468 */
+void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
+
 /* facts.c: what signet_cert_describe() says in issuer, serial and key_sha256, from the DER of a
  * certificate that was checked before or made here, at a hundredth of the time. */
 struct cert_facts {

@@ -77,9 +77,6 @@ enum pem_kind { PEM_PRIVATE_KEY, PEM_CERTIFICATE };
 int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
              struct signet_error *err);
 int pem_encrypted(struct signet_error *err); /* says that a private key is */
-/* Text of 64 columns, RFC 7468. */
-void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
-
 /* key.c */
 int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],
                   struct signet_error *err);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BATCH_MAX = 1000 };
@@ -18,7 +20,9 @@ struct export
 {
     char *path;
     struct export_format format;
-    struct export_index index;
+    struct index rows; /* where each begins, by its start */
+    uint64_t len;      /* of all whole rows, */
+    struct stat st;    /* of the file when it was like this; st_ino 0: not known */
 };
 
 /* An open file under its lock, indexed, and the rows that are to be added. */
@@ -29,6 +33,53 @@ struct table {
     struct buf rows;
     bool changed; /* the index knows of rows */
 };
+
+static void forget_rows(struct export *x)
+{
+    index_free(&x->rows);
+    x->st.st_ino = 0;
+}
+
+/* All whole rows; what a crash left of another is not one. */
+static int read_rows(struct export *x, const char *text, size_t len, struct signet_error *err)
+{
+    size_t at = 0, end, start;
+    int rc = SIGNET_OK;
+
+    while (!rc && (end = export_row_end(&x->format, text + at, len - at)) > 0) {
+        start = export_start_len(&x->format, text + at, end);
+        if (start && (at || !x->format.header))
+            rc = index_add(&x->rows, index_hash(&x->rows, text + at, start), at, err);
+        at += end;
+    }
+    x->len = at;
+    return rc;
+}
+
+/* Brings the index up to date with the locked file: nothing to do when it is as we left it. */
+static int index_rows(struct export *x, int fd, const struct stat *st, struct signet_error *err)
+{
+    size_t size = (size_t)st->st_size;
+    void *text;
+    int rc;
+
+    if (x->st.st_ino == st->st_ino && x->st.st_dev == st->st_dev && x->st.st_size == st->st_size &&
+        x->st.st_mtim.tv_sec == st->st_mtim.tv_sec && x->st.st_mtim.tv_nsec == st->st_mtim.tv_nsec)
+        return SIGNET_OK;
+    forget_rows(x);
+    x->len = 0;
+    rc = index_open(&x->rows, err);
+    if (!rc && size) {
+        text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (text == MAP_FAILED)
+            return error_sys(err, SIGNET_E_IO, errno, "reading the export '%s'", x->path);
+        rc = read_rows(x, text, size, err);
+        munmap(text, size);
+    }
+    if (!rc)
+        x->st = *st;
+    return rc;
+}
 
 static int open_table(struct table *t, struct export *x, bool write, struct signet_error *err)
 {
@@ -41,43 +92,38 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
         return error_set(err, SIGNET_E_NOT_FOUND, "there is no export '%s' yet", x->path);
     if (t->fd < 0 || flock(t->fd, write ? LOCK_EX : LOCK_SH) != 0 || fstat(t->fd, &st) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
-    if (!S_ISREG(st.st_mode) || (st.st_mode & 077)) {
-        error_set(err, SIGNET_E_IO, "the export '%s' is not a file of mode 0600", x->path);
-        error_hint(err, "it holds keys: chmod 600, or name another file");
-        return SIGNET_E_IO;
-    }
-    rc = export_index_refresh(&x->index, &x->format, t->fd, &st, err);
+    if (!S_ISREG(st.st_mode) || (st.st_mode & 077))
+        return error_set_hint(err, SIGNET_E_IO, "it holds keys: chmod 600, or name another file",
+                              "the export '%s' is not a file of mode 0600", x->path);
+    rc = index_rows(x, t->fd, &st, err);
     t->size = st.st_size;
-    t->len = x->index.len;
+    t->len = x->len;
     return rc;
 }
 
 static void close_table(struct table *t, struct export *x)
 {
     if (t->changed)
-        export_index_free(&x->index);
+        forget_rows(x);
     if (t->fd >= 0)
         close(t->fd); /* and its lock */
     buf_free(&t->rows);
 }
 
 /* Do these bytes stand there, in the file or in what is to follow it? */
-static bool same(const struct table *t, uint64_t at, const struct buf *want)
+static bool stands_at(const struct table *t, uint64_t at, const struct buf *want)
 {
-    uint8_t there[512];
-    bool equal = true;
+    struct buf there = {0};
+    uint8_t *place;
+    bool equal;
 
     if (at >= t->len)
-        return t->rows.data && t->rows.len - (size_t)(at - t->len) >= want->len &&
+        return t->rows.len - (size_t)(at - t->len) >= want->len &&
                memcmp(t->rows.data + (size_t)(at - t->len), want->data, want->len) == 0;
-    for (size_t done = 0; equal && done < want->len;) {
-        size_t part = want->len - done < sizeof there ? want->len - done : sizeof there;
-        ssize_t n = pread(t->fd, there, part, (off_t)(at + done));
-
-        equal = n > 0 && memcmp(there, want->data + done, (size_t)n) == 0;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    wipe(there, sizeof there); /* it may be a key */
+    place = buf_extend(&there, want->len);
+    equal = place && pread(t->fd, place, want->len, (off_t)at) == (ssize_t)want->len &&
+            memcmp(place, want->data, want->len) == 0;
+    buf_free(&there); /* wiped: it may be a key */
     return equal;
 }
 
@@ -85,23 +131,13 @@ static bool same(const struct table *t, uint64_t at, const struct buf *want)
 static bool find_row(const struct table *t, const struct export *x, const struct buf *start,
                      uint64_t *at)
 {
-    const struct index *rows = &x->index.rows;
-    uint64_t hash = index_hash(rows, start->data, start->len);
+    uint64_t hash = index_hash(&x->rows, start->data, start->len);
     size_t probe = 0;
 
-    while (index_next(rows, hash, &probe, at))
-        if (same(t, *at, start))
+    while (index_next(&x->rows, hash, &probe, at))
+        if (stands_at(t, *at, start))
             return true;
     return false;
-}
-
-static int taken(const struct signet_device *device, const struct export *x,
-                 struct signet_error *err)
-{
-    error_set(err, SIGNET_E_EXISTS, "the export '%s' has another row for '%s'", x->path,
-              device->endpoint);
-    error_hint(err, "take the old row out, or give this device another name");
-    return SIGNET_E_EXISTS;
 }
 
 static int sync_folder(const char *path, struct signet_error *err)
@@ -121,32 +157,27 @@ static int sync_folder(const char *path, struct signet_error *err)
 /* All of it on the disk, or the file as before. */
 static int append(struct table *t, struct export *x, struct signet_error *err)
 {
-    const char *path = x->path;
-    struct stat st;
     size_t done = 0;
+    ssize_t n = 1;
 
     if ((uint64_t)t->size > t->len && ftruncate(t->fd, (off_t)t->len) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "ending the last row of '%s'", path);
+        return error_sys(err, SIGNET_E_IO, errno, "ending the last row of '%s'", x->path);
     failpoint("before-export");
-    while (done < t->rows.len) {
-        ssize_t n = write(t->fd, t->rows.data + done, t->rows.len - done);
+    for (; done < t->rows.len && n > 0; done += n > 0 ? (size_t)n : 0)
+        n = write(t->fd, t->rows.data + done, t->rows.len - done);
+    if (n <= 0) {
+        int rc = error_sys(err, SIGNET_E_IO, errno, "writing the export '%s'", x->path);
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            int sys = errno;
-
-            (void)!ftruncate(t->fd, (off_t)t->len);
-            return error_sys(err, SIGNET_E_IO, sys, "writing the export '%s'", path);
-        }
-        done += (size_t)n;
+        if (ftruncate(t->fd, (off_t)t->len) != 0) /* the next row that is added ends it */
+            error_prefix(err, "half a row is left");
+        return rc;
     }
-    if (fsync(t->fd) != 0 || fstat(t->fd, &st) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "syncing the export '%s'", path);
+    if (fsync(t->fd) != 0 || fstat(t->fd, &x->st) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "syncing the export '%s'", x->path);
     failpoint("after-export");
-    export_index_keep(&x->index, &st, t->len + t->rows.len);
+    x->len = t->len + t->rows.len;
     t->changed = false;
-    return t->size ? SIGNET_OK : sync_folder(path, err);
+    return t->size ? SIGNET_OK : sync_folder(x->path, err);
 }
 
 /* Adds to the rows what the file has not got yet. */
@@ -157,21 +188,21 @@ static int plan(struct export *x, struct table *t, const struct signet_device *d
     uint64_t at;
     int rc;
 
-    *existed = false;
-    rc = export_complete(&x->format, device, err);
-    if (rc)
-        return rc;
     export_start(&x->format, device, &start);
     export_row(&x->format, device, &row);
-    rc = buf_check(&start, err);
+    rc = export_complete(&x->format, device, err);
+    rc = rc ? rc : buf_check(&start, err);
     rc = rc ? rc : buf_check(&row, err);
-    if (!rc && find_row(t, x, &start, &at)) {
-        *existed = same(t, at, &row);
-        rc = *existed ? SIGNET_OK : taken(device, x, err);
-    } else if (!rc) {
+    *existed = !rc && find_row(t, x, &start, &at);
+    if (*existed && !stands_at(t, at, &row)) {
+        *existed = false;
+        rc = error_set_hint(err, SIGNET_E_EXISTS,
+                            "take the old row out, or give this device another name",
+                            "the export '%s' has another row for '%s'", x->path, device->endpoint);
+    } else if (!rc && !*existed) {
         t->changed = true;
-        rc = index_add(&x->index.rows, index_hash(&x->index.rows, start.data, start.len),
-                       t->len + t->rows.len, err);
+        rc = index_add(&x->rows, index_hash(&x->rows, start.data, start.len), t->len + t->rows.len,
+                       err);
         buf_append(&t->rows, row.data, row.len);
     }
     buf_free(&start);
@@ -262,20 +293,6 @@ static int drop(struct signet_server *server, const char *endpoint, struct signe
                      endpoint);
 }
 
-/* A file that is there already may have the columns of a version before. */
-static int adopt(struct export *x, const char *name, struct signet_error *err)
-{
-    int fd = open(x->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    char line[1024];
-    ssize_t n = fd >= 0 ? pread(fd, line, sizeof line, 0) : 0;
-    const char *end = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
-
-    if (fd >= 0)
-        close(fd);
-    return end ? export_format_adopt(&x->format, name, line, (size_t)(end - line) + 1, err)
-               : SIGNET_OK;
-}
-
 static bool serves(const struct signet_server *server, const struct signet_account *chosen,
                    const struct signet_account *account)
 {
@@ -293,20 +310,27 @@ static const struct signet_option_info options[] = {
 
 static int open_export(struct signet_server *server, struct signet_error *err)
 {
-    const char *file = server_option(server, "file"), *format = server_option(server, "format");
+    const char *file = server_option(server, "file"), *end;
     struct export *x;
+    char line[1024]; /* the first of a file that is there already */
+    ssize_t n;
+    int fd;
 
-    if (!file) {
-        error_set(err, SIGNET_E_USAGE, "the export has no file");
-        error_hint(err, "\"file\": \"devices.csv\"");
-        return SIGNET_E_USAGE;
-    }
+    if (!file)
+        return error_set_hint(err, SIGNET_E_USAGE, "\"file\": \"devices.csv\"",
+                              "the export has no file");
     x = calloc(1, sizeof *x);
     server->own = x;
     if (!x || !(x->path = strdup(file)))
         return error_nomem(err);
-    int rc = export_format_read(&x->format, format, server_option(server, "columns"), err);
-    return rc ? rc : adopt(x, format, err);
+    fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    n = fd >= 0 ? pread(fd, line, sizeof line, 0) : 0;
+    end = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
+    if (fd >= 0)
+        close(fd);
+    return export_format_read(&x->format, server_option(server, "format"),
+                              server_option(server, "columns"), line,
+                              end ? (size_t)(end - line) + 1 : 0, err);
 }
 
 static void close_export(struct signet_server *server)
@@ -314,7 +338,7 @@ static void close_export(struct signet_server *server)
     struct export *x = server->own;
 
     export_format_free(&x->format);
-    export_index_free(&x->index);
+    index_free(&x->rows);
     free(x->path);
     free(x);
     server->own = NULL;

@@ -2,12 +2,9 @@
 #ifndef SERVER_EXPORT_H
 #define SERVER_EXPORT_H
 
-/* How the rows of an export look (export_row.c), and where they are (export_index.c). */
+/* How the rows of an export look. */
 
 #include "server/ops.h"
-
-#include <sys/stat.h>
-#include <time.h>
 
 enum { EXPORT_COLUMNS_MAX = 32 };
 
@@ -30,7 +27,7 @@ enum export_field {
 enum export_account { EXPORT_SERVED, EXPORT_MANAGEMENT, EXPORT_BOOTSTRAP, EXPORT_ACCOUNTS };
 
 struct export_column {
-    char *name, *constant; /* the latter may be NULL */
+    char *name, *constant; /* the latter: what stands in quotes, or else the field's name */
     enum export_account account;
     enum export_field field;
 };
@@ -42,12 +39,10 @@ struct export_format {
     bool header, quoted;
 };
 
-/* name: "csv" when NULL. columns: "Name=field, ..." or NULL for all. */
+/* name: "csv" when NULL. columns: "Name=field, ..." or NULL for all. A file that a version before
+ * began, with this first line, goes on with the columns of then; len 0: there is no file yet. */
 int export_format_read(struct export_format *format, const char *name, const char *columns,
-                       struct signet_error *err);
-/* A file that a version before began, with this first line, goes on with the columns of then. */
-int export_format_adopt(struct export_format *format, const char *name, const char *line,
-                        size_t len, struct signet_error *err);
+                       const char *line, size_t len, struct signet_error *err);
 void export_format_free(struct export_format *format);
 
 int export_validate(const struct export_format *format, const struct signet_device *device,
@@ -70,22 +65,5 @@ void export_start(const struct export_format *format, const struct signet_device
                   struct buf *out);
 void export_row(const struct export_format *format, const struct signet_device *device,
                 struct buf *out);
-
-struct export_index {
-    struct index rows; /* by their starts: where each begins */
-    uint64_t len;      /* of all whole rows */
-    bool known;        /* and for which state of the file: */
-    dev_t dev;
-    ino_t ino;
-    off_t size;
-    struct timespec changed;
-};
-
-void export_index_free(struct export_index *index);
-/* Brings the index up to date with the locked file: nothing to do when it is as we left it. */
-int export_index_refresh(struct export_index *index, const struct export_format *format, int fd,
-                         const struct stat *st, struct signet_error *err);
-/* The file is like this now, with len bytes of whole rows. */
-void export_index_keep(struct export_index *index, const struct stat *st, uint64_t len);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/export.h"
 
-#include <signet/cert.h>
+#include "pki/pki.h"
+#include "server/answer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,14 +57,45 @@ static char *trimmed(const char *from, const char *to)
     return strndup(from, (size_t)(to - from));
 }
 
+static int read_field(struct export_column *column, size_t number, struct signet_error *err)
+{
+    char *word = column->constant;
+    size_t len = strlen(word);
+    const char *near;
+
+    if (len > 1 && word[0] == '\'' && word[len - 1] == '\'') {
+        memmove(word, word + 1, len - 2);
+        word[len - 2] = '\0';
+        column->field = EXPORT_CONSTANT;
+        return SIGNET_OK;
+    }
+    for (int a = EXPORT_MANAGEMENT; a < EXPORT_ACCOUNTS; a++)
+        if (strncmp(word, prefixes[a], strlen(prefixes[a])) == 0) {
+            column->account = (enum export_account)a;
+            word += strlen(prefixes[a]);
+            break;
+        }
+    for (int f = 0; f < EXPORT_FIELDS; f++)
+        if (strcmp(field_names[f], word) == 0) {
+            column->field = (enum export_field)f;
+            return SIGNET_OK;
+        }
+    near = text_nearest(word, field_names, EXPORT_FIELDS);
+    error_set(err, SIGNET_E_USAGE, "column %zu of the export has an unknown field", number);
+    error_hint(err,
+               "%s is one; they are endpoint, identity, mode, MODE, key_hex, key_base64, "
+               "key_text, cert_pem, cert_base64, account and 'text', each but the last also as "
+               "management.FIELD and bootstrap.FIELD",
+               near ? near : field_names[0]);
+    return SIGNET_E_USAGE;
+}
+
 /* "Name=field" */
 static int read_column(struct export_format *format, const char *text, size_t len,
                        struct signet_error *err)
 {
-    const char *equals = memrchr(text, '=', len), *near;
+    const char *equals = memrchr(text, '=', len);
     struct export_column *column = &format->columns[format->count];
-    char *word;
-    size_t i = 0;
 
     if (!equals || format->count == EXPORT_COLUMNS_MAX) {
         error_set(err, SIGNET_E_USAGE, "the export's columns are at most %d times Name=field",
@@ -72,39 +104,10 @@ static int read_column(struct export_format *format, const char *text, size_t le
         return SIGNET_E_USAGE;
     }
     column->name = trimmed(text, equals);
+    column->constant = trimmed(equals + 1, text + len);
     format->count++; /* to be freed */
-    word = trimmed(equals + 1, text + len);
-    if (!column->name || !word) {
-        free(word);
-        return error_nomem(err);
-    }
-    if (word[0] == '\'' && strlen(word) > 1 && word[strlen(word) - 1] == '\'') {
-        word[strlen(word) - 1] = '\0';
-        column->constant = strdup(word + 1);
-        column->field = EXPORT_CONSTANT;
-        free(word);
-        return column->constant ? SIGNET_OK : error_nomem(err);
-    }
-    const char *field = word;
-    for (int a = EXPORT_MANAGEMENT; a < EXPORT_ACCOUNTS; a++)
-        if (strncmp(word, prefixes[a], strlen(prefixes[a])) == 0) {
-            column->account = (enum export_account)a;
-            field = word + strlen(prefixes[a]);
-        }
-    while (i < EXPORT_FIELDS && strcmp(field_names[i], field) != 0)
-        i++;
-    column->field = (enum export_field)i;
-    near = i < EXPORT_FIELDS ? NULL : text_nearest(field, field_names, EXPORT_FIELDS);
-    free(word);
-    if (i < EXPORT_FIELDS)
-        return SIGNET_OK;
-    error_set(err, SIGNET_E_USAGE, "column %zu of the export has an unknown field", format->count);
-    error_hint(err,
-               "%s is one; they are endpoint, identity, mode, MODE, key_hex, key_base64, "
-               "key_text, cert_pem, cert_base64, account and 'text', each but the last also as "
-               "management.FIELD and bootstrap.FIELD",
-               near ? near : field_names[0]);
-    return SIGNET_E_USAGE;
+    return column->name && column->constant ? read_field(column, format->count, err)
+                                            : error_nomem(err);
 }
 
 static const struct layout *find_layout(const char *name)
@@ -130,49 +133,43 @@ static int read_columns(struct export_format *format, const struct layout *layou
     return rc;
 }
 
-int export_format_adopt(struct export_format *format, const char *name, const char *line,
-                        size_t len, struct signet_error *err)
+/* Did a version before, with its columns, begin a file with this line? */
+static int read_before(struct export_format *format, const struct layout *layout, const char *line,
+                       size_t len, bool *begun, struct signet_error *err)
 {
-    const struct layout *layout = find_layout(name);
-    struct export_format before;
     struct buf header = {0};
-    int rc;
+    int rc = read_columns(format, layout, layout->before, err);
 
-    if (!layout || !layout->before)
-        return SIGNET_OK;
-    rc = read_columns(&before, layout, layout->before, err);
     if (!rc)
-        export_header(&before, &header);
+        export_header(format, &header);
     rc = rc ? rc : buf_check(&header, err);
-    if (!rc && header.len == len && memcmp(header.data, line, len) == 0) {
-        const struct export_format now = *format;
-
-        *format = before;
-        before = now;
-    }
+    *begun = !rc && header.len == len && memcmp(header.data, line, len) == 0;
+    if (!*begun)
+        export_format_free(format);
     buf_free(&header);
-    export_format_free(&before);
     return rc;
 }
 
 int export_format_read(struct export_format *format, const char *name, const char *columns,
-                       struct signet_error *err)
+                       const char *line, size_t len, struct signet_error *err)
 {
     const struct layout *layout = find_layout(name);
-    int rc;
+    bool begun = false;
+    int rc = SIGNET_OK;
 
-    if (!layout) {
-        error_set(err, SIGNET_E_USAGE, "an export has no such format");
-        error_hint(err, "csv, ndjson, cumulocity, emqx or nrfcloud");
-        return SIGNET_E_USAGE;
-    }
+    if (!layout)
+        return error_set_hint(err, SIGNET_E_USAGE, "csv, ndjson, cumulocity, emqx or nrfcloud",
+                              "an export has no such format");
     if (layout->columns && columns)
         return error_set(err, SIGNET_E_USAGE, "format %s has columns of its own", layout->name);
+    if (layout->before)
+        rc = read_before(format, layout, line, len, &begun, err);
+    if (rc || begun)
+        return rc;
     if (!columns)
         columns = layout->columns ? layout->columns : everything;
     rc = read_columns(format, layout, columns, err);
-    if (!rc && format->columns[0].field != EXPORT_ENDPOINT &&
-        format->columns[0].field != EXPORT_IDENTITY)
+    if (!rc && !export_by_endpoint(format) && format->columns[0].field != EXPORT_IDENTITY)
         rc = error_set(err, SIGNET_E_USAGE,
                        "the first column of an export is the endpoint or the identity");
     return rc;
@@ -272,22 +269,6 @@ int export_validate(const struct export_format *format, const struct signet_devi
     return rc;
 }
 
-static void put_cert(enum export_field field, const struct signet_device *d, struct buf *out)
-{
-    struct signet_bytes pem = {0};
-    struct signet_cert *cert = NULL;
-
-    if (!d->cert)
-        return;
-    if (field == EXPORT_CERT_BASE64)
-        buf_base64(out, d->cert, d->cert_len);
-    else if (signet_cert_load(&cert, d->cert, d->cert_len, NULL) == SIGNET_OK &&
-             signet_cert_pem(cert, &pem, NULL) == SIGNET_OK)
-        buf_append(out, pem.data, pem.len);
-    signet_bytes_free(&pem);
-    signet_cert_free(&cert);
-}
-
 int export_complete(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err)
 {
@@ -298,62 +279,44 @@ int export_complete(const struct export_format *format, const struct signet_devi
                      "the export has a column for the certificate, and the device none");
 }
 
-/* As Cumulocity and ThingsBoard call the modes. A device without a management account gets one by
- * bootstrap, with a key that the server makes. */
-static const char *mode_upper(const struct signet_device *d)
-{
-    switch (d->mode) {
-    case SIGNET_MODE_PSK:
-        return "PSK";
-    case SIGNET_MODE_CERT:
-        return "X509";
-    case SIGNET_MODE_NONE:
-        return d->bootstrap ? "NO_SEC" : "PSK_GENERATED";
-    case SIGNET_MODE_RPK:
-    case SIGNET_MODE_NOSEC:
-    case SIGNET_MODE_EST:
-        break;
-    }
-    return "NO_SEC";
-}
-
 /* The bare value; it may be a key, so that out is to be wiped. */
 static void put_value(const struct export_column *column, const struct signet_device *d,
                       struct buf *out)
 {
-    bool psk = d->mode == SIGNET_MODE_PSK;
+    bool none = d->mode == SIGNET_MODE_NONE, psk = d->mode == SIGNET_MODE_PSK;
+    size_t psk_len = psk ? d->psk_len : 0;
 
     switch (column->field) {
     case EXPORT_ENDPOINT:
         buf_text(out, d->endpoint);
         break;
     case EXPORT_MODE:
-        buf_text(out, d->mode == SIGNET_MODE_NONE ? "" : signet_mode_name(d->mode));
+        buf_text(out, none ? "" : signet_mode_name(d->mode));
         break;
     case EXPORT_ROLE:
-        if (d->mode != SIGNET_MODE_NONE)
-            buf_text(out, d->bootstrap ? "bootstrap" : "management");
+        buf_text(out, none ? "" : d->bootstrap ? "bootstrap" : "management");
         break;
-    case EXPORT_MODE_UPPER:
-        buf_text(out, mode_upper(d));
+    case EXPORT_MODE_UPPER: /* without a management account: by bootstrap, the server makes a key */
+        buf_text(out, none && !d->bootstrap ? "PSK_GENERATED" : answer_mode(d->mode));
         break;
     case EXPORT_IDENTITY:
         buf_append(out, d->identity, psk ? d->identity_len : 0);
         break;
     case EXPORT_KEY_TEXT:
-        buf_append(out, d->psk, psk ? d->psk_len : 0);
+        buf_append(out, d->psk, psk_len);
         break;
     case EXPORT_KEY_HEX:
-        if (psk)
-            buf_hex(out, d->psk, d->psk_len);
+        buf_hex(out, d->psk, psk_len);
         break;
     case EXPORT_KEY_BASE64:
-        if (psk)
-            buf_base64(out, d->psk, d->psk_len);
+        buf_base64(out, d->psk, psk_len);
+        break;
+    case EXPORT_CERT_BASE64:
+        buf_base64(out, d->cert, d->cert_len);
         break;
     case EXPORT_CERT_PEM:
-    case EXPORT_CERT_BASE64:
-        put_cert(column->field, d, out);
+        if (d->cert)
+            pem_write(out, "CERTIFICATE", d->cert, d->cert_len);
         break;
     case EXPORT_CONSTANT:
         buf_text(out, column->constant);
@@ -388,53 +351,35 @@ static void put_cell(const struct export_format *format, size_t i, const struct 
     buf_free(&value);
 }
 
-size_t export_row_end(const struct export_format *format, const char *text, size_t len)
+/* Bytes up to the first `end` that stands in no quotes; 0: there is none. A backslash in JSON takes
+ * the next byte with it; a quote in CSV is doubled, which ends and begins quotes. */
+static size_t scan(const char *text, size_t len, char end, bool quoted, bool json)
 {
-    bool inside = false; /* quotes, where a line end is part of the cell */
+    bool inside = false;
 
     for (size_t i = 0; i < len; i++) {
-        inside = inside != (format->quoted && text[i] == '"');
-        if (text[i] == '\n' && !inside)
+        if (json && inside && text[i] == '\\')
+            i++;
+        else if (quoted && text[i] == '"')
+            inside = !inside;
+        else if (!inside && text[i] == end)
             return i + 1;
     }
     return 0;
 }
 
-/* The end of a cell in quotes, or of a JSON text: behind its closing quote. */
-static size_t skip_quoted(const char *row, size_t at, size_t len, bool json)
+size_t export_row_end(const struct export_format *format, const char *text, size_t len)
 {
-    for (at++; at < len; at++) {
-        bool doubled = !json && row[at] == '"' && at + 1 < len && row[at + 1] == '"';
-
-        if (doubled || (json && row[at] == '\\'))
-            at++;
-        else if (row[at] == '"')
-            return at + 1;
-    }
-    return len;
+    return scan(text, len, '\n', format->quoted, false); /* JSON has line ends nowhere else */
 }
 
 size_t export_start_len(const struct export_format *format, const char *row, size_t len)
 {
-    struct buf name = {0};
-    size_t at = 0;
+    bool json = format->delimiter == '{';
 
-    if (format->delimiter == '{') { /* {"name": "value", or {"name": "value"}LF */
-        buf_json(&name, format->columns[0].name, strlen(format->columns[0].name));
-        at = name.len + 3;
-        buf_free(&name);
-        if (at >= len || row[at] != '"')
-            return 0;
-        at = skip_quoted(row, at, len, true);
-        return format->count == 1 ? len : at < len ? at + 1 : 0;
-    }
-    if (format->count == 1)
-        return len;
-    if (format->quoted && row[0] == '"')
-        at = skip_quoted(row, 0, len, false);
-    while (at < len && row[at] != format->delimiter)
-        at++;
-    return at < len ? at + 1 : 0;
+    return format->count == 1
+               ? len
+               : scan(row, len, json ? ',' : format->delimiter, json || format->quoted, json);
 }
 
 void export_header(const struct export_format *format, struct buf *out)

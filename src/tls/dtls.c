@@ -18,8 +18,8 @@
     "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-CCM:ECDHE-ECDSA-AES128-GCM-SHA256:"                \
     "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:"         \
     "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0"
-#define IDENTITY_MAX 256 /* OpenSSL's PSK_MAX_IDENTITY_LEN */
-#define PSK_MAX      256
+#define IDENTITY_MAX PSK_MAX_IDENTITY_LEN /* of OpenSSL, as the next */
+#define PSK_MAX      PSK_MAX_PSK_LEN
 
 struct tls_dtls {
     struct session session;
@@ -40,8 +40,8 @@ static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned iden
     const struct tls_credentials *c = ((const struct login *)s->login)->credentials;
 
     (void)hint;
-    if (c->identity_len >= identity_size || c->psk->len > psk_size)
-        return 0;
+    (void)identity_size; /* without the terminating zero; check_login() keeps to these */
+    (void)psk_size;
     memcpy(identity, c->identity, c->identity_len);
     identity[c->identity_len] = '\0';
     memcpy(psk, c->psk->data, c->psk->len);
@@ -83,19 +83,15 @@ static int on_server_cert(X509_STORE_CTX *store, void *arg)
     return same;
 }
 
-static int check(const struct tls_credentials *c, struct signet_error *err)
+static int check_login(const struct tls_credentials *c, struct signet_error *err)
 {
-    if (c->psk) {
-        if (!c->psk->len || c->psk->len > PSK_MAX)
-            return error_set(err, SIGNET_E_USAGE, "a PSK of %zu bytes", c->psk->len);
-        if (!c->identity_len || c->identity_len > IDENTITY_MAX ||
-            memchr(c->identity, 0, c->identity_len))
-            return error_set(err, SIGNET_E_USAGE,
-                             "a PSK identity needs 1 to %d bytes, none of them zero", IDENTITY_MAX);
-        return SIGNET_OK;
-    }
-    if (!c->pinned_len || !c->cert_len || !c->key_der || c->cert_len > INT_MAX ||
-        c->key_der->len > INT_MAX)
+    if (c->psk && (!c->psk->len || c->psk->len > PSK_MAX))
+        return error_set(err, SIGNET_E_USAGE, "a PSK of %zu bytes", c->psk->len);
+    if (c->psk && (!c->identity_len || c->identity_len > IDENTITY_MAX ||
+                   memchr(c->identity, 0, c->identity_len)))
+        return error_set(err, SIGNET_E_USAGE,
+                         "a PSK identity needs 1 to %d bytes, none of them zero", IDENTITY_MAX);
+    if (!c->psk && (!c->pinned_len || !c->cert_len || !c->key_der))
         return error_set(err, SIGNET_E_USAGE,
                          "certificate mode needs a certificate, its key and the server's "
                          "certificate");
@@ -123,32 +119,22 @@ static bool trust_anchor(SSL_CTX *ctx, const struct tls_credentials *c)
     return ok;
 }
 
-static SSL_CTX *prepare(const struct tls_credentials *c)
+static bool set_login(SSL_CTX *ctx, const struct tls_credentials *c)
 {
-    SSL_CTX *ctx = SSL_CTX_new(DTLS_client_method());
-    bool ok = ctx && SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1;
-
     /* Servers such as Californium up to 2.x do not know RFC 5746; devices take them. There is no
      * renegotiation to attack: it is off. */
-    if (ok)
-        SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION);
-
-    if (ok && c->psk) {
+    SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION);
+    if (SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) != 1)
+        return false;
+    if (c->psk) {
         SSL_CTX_set_psk_client_callback(ctx, on_psk);
-        ok = SSL_CTX_set_cipher_list(ctx, PSK_CIPHERS) == 1;
-    } else if (ok) {
-        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-        SSL_CTX_set_cert_verify_callback(ctx, on_server_cert, NULL);
-        ok = SSL_CTX_set_cipher_list(ctx, CERT_CIPHERS) == 1 &&
-             SSL_CTX_use_certificate_ASN1(ctx, (int)c->cert_len, c->cert_der) == 1 &&
-             trust_anchor(ctx, c) && use_key(ctx, c->key_der) &&
-             SSL_CTX_check_private_key(ctx) == 1;
+        return SSL_CTX_set_cipher_list(ctx, PSK_CIPHERS) == 1;
     }
-    if (!ok) {
-        SSL_CTX_free(ctx);
-        return NULL;
-    }
-    return ctx;
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(ctx, on_server_cert, NULL);
+    return SSL_CTX_set_cipher_list(ctx, CERT_CIPHERS) == 1 &&
+           SSL_CTX_use_certificate_ASN1(ctx, (int)c->cert_len, c->cert_der) == 1 &&
+           trust_anchor(ctx, c) && use_key(ctx, c->key_der) && SSL_CTX_check_private_key(ctx) == 1;
 }
 
 static bool about_certificate(int alert)
@@ -196,24 +182,41 @@ static void judge_cert(const struct session *s, int rc, struct signet_error *err
     }
 }
 
-/* What it means for a device, by what the server said or did not say. DTLS drops what it cannot
- * decrypt: silence in the middle is how many a server says no to a wrong key. */
-static void judge(const struct session *s, const struct login *login, int rc,
-                  struct signet_error *err)
+/* The device would go on to no other server. */
+static int judge_server(const struct session *s, const struct login *login,
+                        struct signet_error *err)
+{
+    if (login->chain_error)
+        error_set(err, SIGNET_E_CERT,
+                  "%s shows a certificate that does not come from the authority in the packet, or "
+                  "not for this host: %s",
+                  s->peer, X509_verify_cert_error_string(login->chain_error));
+    else
+        error_set(err, SIGNET_E_CERT, "%s shows another certificate than the device expects",
+                  s->peer);
+    error_hint(err, "fetch the certificate of %s over DTLS to see what it has", s->peer);
+    return SIGNET_E_CERT;
+}
+
+/* What a failure means for a device, by what the server said or did not say. DTLS drops what it
+ * cannot decrypt: silence in the middle is how many a server says no to a wrong key. */
+static int judge(const struct session *s, const struct login *login, int rc,
+                 struct signet_error *err)
 {
     const struct tls_credentials *c = login->credentials;
-    struct buf name = {0};
 
-    if (c->psk) {
-        text_escape(&name, c->identity, c->identity_len < 100 ? c->identity_len : 100);
-        buf_byte(&name, 0);
-        judge_psk(s, name.failed ? "?" : (const char *)name.data, rc, err);
-        buf_free(&name);
-    } else {
+    if (login->wrong_server)
+        return judge_server(s, login, err);
+    if (c->psk)
+        judge_psk(s, text_shown(c->identity, c->identity_len, 100), rc, err);
+    else
         judge_cert(s, rc, err);
-    }
-    if (rc == SIGNET_E_TIMEOUT && !s->fell_silent)
-        error_hint(err, "check host, port and firewall");
+    if (rc != SIGNET_E_TIMEOUT)
+        return rc;
+    if (s->fell_silent)
+        return SIGNET_E_NET;
+    error_hint(err, "check host, port and firewall");
+    return rc;
 }
 
 int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
@@ -224,46 +227,27 @@ int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
         .host = host, .port = port, .dtls = true, .deadline = deadline, .cancel = cancel};
     struct login login = {.credentials = credentials};
     struct tls_dtls *t;
-    int rc;
+    int rc = check_login(credentials, err);
 
-    rc = check(credentials, err);
     if (rc)
         return rc;
     t = calloc(1, sizeof *t);
     if (!t)
         return error_nomem(err);
-    t->session.fd = -1;
-    t->ctx = prepare(credentials);
-    if (!t->ctx) {
+    t->ctx = SSL_CTX_new(DTLS_client_method());
+    if (!t->ctx || !set_login(t->ctx, credentials)) {
         rc = tls_fail(err, "cannot use the credentials for DTLS");
-        goto fail;
+    } else {
+        rc = session_open(&t->session, t->ctx, &target, &login, err);
+        t->session.login = NULL;
+        rc = rc ? judge(&t->session, &login, rc, err) : rc;
     }
-    rc = session_open(&t->session, t->ctx, &target, &login, err);
-    if (rc && login.chain_error) {
-        rc = error_set(err, SIGNET_E_CERT,
-                       "%s shows a certificate that does not come from the authority in the "
-                       "packet, or not for this host: %s",
-                       t->session.peer, X509_verify_cert_error_string(login.chain_error));
-        error_hint(err, "fetch the certificate of %s over DTLS to see what it has",
-                   t->session.peer);
-    } else if (rc && login.wrong_server) {
-        rc = error_set(err, SIGNET_E_CERT, "%s shows another certificate than the device expects",
-                       t->session.peer);
-        error_hint(err, "fetch the certificate of %s over DTLS to see what it has",
-                   t->session.peer);
-    } else if (rc) {
-        judge(&t->session, &login, rc, err);
-        if (rc == SIGNET_E_TIMEOUT && t->session.fell_silent)
-            rc = SIGNET_E_NET;
+    if (rc) {
+        SSL_CTX_free(t->ctx);
+        free(t);
+    } else {
+        *out = t;
     }
-    if (rc)
-        goto fail;
-    t->session.login = NULL;
-    *out = t;
-    return SIGNET_OK;
-fail:
-    SSL_CTX_free(t->ctx);
-    free(t);
     return rc;
 }
 
@@ -272,8 +256,6 @@ int tls_dtls_send(struct tls_dtls *t, const void *data, size_t len, struct signe
     int64_t deadline = clock_ms() + 1000; /* a full socket buffer empties sooner */
     int ret, rc = SIGNET_OK;
 
-    if (!len || len > SSL3_RT_MAX_PLAIN_LENGTH)
-        return error_set(err, SIGNET_E_LIMIT, "a datagram of %zu bytes", len);
     do {
         ERR_clear_error();
         errno = 0;

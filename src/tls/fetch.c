@@ -15,42 +15,30 @@
     "X25519:P-256:P-384:P-521:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:secp256k1:"          \
     "P-224:P-192"
 
-struct leaf {
-    struct buf der;
-};
-
 /* Keeps the server's own certificate, whatever it is signed by. */
 static int keep_leaf(X509_STORE_CTX *store, void *arg)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct leaf *leaf = ((const struct session *)SSL_get_app_data(ssl))->login;
+    struct buf *leaf = ((const struct session *)SSL_get_app_data(ssl))->login;
     unsigned char *der = NULL;
     int len = i2d_X509(X509_STORE_CTX_get0_cert(store), &der);
 
     (void)arg;
-    buf_reset(&leaf->der);
-    if (len > 0)
-        buf_append(&leaf->der, der, (size_t)len);
+    buf_reset(leaf);
+    buf_append(leaf, der, len > 0 ? (size_t)len : 0);
     OPENSSL_free(der);
     X509_STORE_CTX_set_error(store, X509_V_OK);
     return 1;
 }
 
-static SSL_CTX *prepare(bool dtls)
+static bool take_any(SSL_CTX *ctx)
 {
-    SSL_CTX *ctx = SSL_CTX_new(dtls ? DTLS_client_method() : TLS_client_method());
-
-    if (!ctx)
-        return NULL;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, keep_leaf, NULL);
     SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT);
-    if (SSL_CTX_set_cipher_list(ctx, ANY_CIPHER) != 1 ||
-        SSL_CTX_set1_groups_list(ctx, ANY_GROUP) != 1 || !SSL_CTX_set_min_proto_version(ctx, 0)) {
-        SSL_CTX_free(ctx);
-        return NULL;
-    }
-    return ctx;
+    return SSL_CTX_set_cipher_list(ctx, ANY_CIPHER) == 1 &&
+           SSL_CTX_set1_groups_list(ctx, ANY_GROUP) == 1 &&
+           SSL_CTX_set_min_proto_version(ctx, 0) == 1;
 }
 
 int signet_cert_fetch(struct signet_cert **out, const char *host, uint16_t port, unsigned flags,
@@ -62,25 +50,24 @@ int signet_cert_fetch(struct signet_cert **out, const char *host, uint16_t port,
                                   .dtls = flags & SIGNET_FETCH_DTLS,
                                   .deadline = clock_ms() + (timeout_ms ? timeout_ms : DEFAULT_MS),
                                   .cancel = cancel};
-    struct leaf leaf = {{.max = 65536}};
+    SSL_CTX *ctx = SSL_CTX_new(target.dtls ? DTLS_client_method() : TLS_client_method());
     struct session s = {.fd = -1};
-    SSL_CTX *ctx;
+    struct buf leaf = {0};
     int rc;
 
-    ctx = prepare(target.dtls);
-    if (!ctx)
-        return tls_fail(err, "cannot prepare for TLS");
-    rc = session_open(&s, ctx, &target, &leaf, err);
-    if (!rc)
-        SSL_shutdown(s.ssl);
-    session_close(&s);
+    if (ctx && take_any(ctx)) {
+        rc = session_open(&s, ctx, &target, &leaf, err);
+        if (!rc)
+            SSL_shutdown(s.ssl);
+        session_close(&s);
+    } else {
+        rc = tls_fail(err, "cannot prepare for TLS");
+    }
     SSL_CTX_free(ctx);
     /* A server that wants a certificate of ours fails the handshake, but has shown its own. */
-    if (leaf.der.len && rc != SIGNET_E_CANCELLED)
-        rc = signet_cert_load(out, leaf.der.data, leaf.der.len, err);
-    else if (!rc)
-        rc = error_set(err, SIGNET_E_NET, "the server showed no certificate");
-    buf_free(&leaf.der);
+    if (!rc || (leaf.len && rc != SIGNET_E_CANCELLED))
+        rc = signet_cert_load(out, leaf.data, leaf.len, err);
+    buf_free(&leaf);
     ERR_clear_error();
     if (rc)
         error_prefix(err, "cannot fetch the server's certificate");

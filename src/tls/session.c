@@ -69,20 +69,11 @@ static bool took_part(const SSL *ssl)
 /* Where a handshake stands, for people. */
 static const char *step(const SSL *ssl)
 {
-    switch (SSL_get_state(ssl)) {
-    case TLS_ST_BEFORE:
-    case TLS_ST_CW_CLNT_HELLO:
-    case DTLS_ST_CR_HELLO_VERIFY_REQUEST:
+    if (!took_part(ssl))
         return "after ClientHello";
-    case TLS_ST_CR_SRVR_HELLO:
-    case TLS_ST_CR_CERT:
-    case TLS_ST_CR_CERT_STATUS:
-    case TLS_ST_CR_KEY_EXCH:
-    case TLS_ST_CR_CERT_REQ:
-    case TLS_ST_CR_SRVR_DONE:
-    case TLS_ST_CR_ENCRYPTED_EXTENSIONS:
-    case TLS_ST_CR_CERT_VRFY:
-        return "while the server introduced itself";
+    if (SSL_is_init_finished(ssl))
+        return "after the handshake";
+    switch (SSL_get_state(ssl)) {
     case TLS_ST_CW_CERT:
     case TLS_ST_CW_KEY_EXCH:
     case TLS_ST_CW_CERT_VRFY:
@@ -92,20 +83,16 @@ static const char *step(const SSL *ssl)
     case TLS_ST_CR_CHANGE:
     case TLS_ST_CR_FINISHED:
         return "after our key exchange and Finished";
-    case TLS_ST_OK:
-        return "after the handshake";
     default:
-        return "in the handshake";
+        return "while the server introduced itself";
     }
 }
 
 static int explain_syscall(struct session *s, int sys, const char *doing, struct signet_error *err)
 {
-    ERR_clear_error();
-    if (sys == ECONNREFUSED) {
-        s->refused = true;
+    s->refused = sys == ECONNREFUSED;
+    if (s->refused)
         return error_sys(err, SIGNET_E_NET, sys, "nobody listens at %s", s->peer);
-    }
     if (sys)
         return error_sys(err, SIGNET_E_NET, sys, "%s with %s", doing, s->peer);
     error_set(err, SIGNET_E_NET, "%s closed the connection %s", s->peer, step(s->ssl));
@@ -119,17 +106,13 @@ static int explain(struct session *s, const char *doing, struct signet_error *er
     unsigned long first = ERR_peek_error();
     const char *reason = ERR_reason_error_string(first);
 
-    if (ERR_GET_REASON(first) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return explain_syscall(s, 0, doing, err);
     if (s->alert)
-        error_set(err, SIGNET_E_NET, "%s: %s refused %s: alert %d, %s", doing, s->peer,
-                  step(s->ssl), s->alert, SSL_alert_desc_string_long(s->alert));
-    else
-        error_set(err, SIGNET_E_NET, "%s with %s failed %s: %s", doing, s->peer, step(s->ssl),
-                  reason ? reason : "OpenSSL failed");
-    if (!s->alert && ERR_GET_REASON(first) == SSL_R_WRONG_VERSION_NUMBER)
+        return error_set(err, SIGNET_E_NET, "%s: %s refused %s: alert %d, %s", doing, s->peer,
+                         step(s->ssl), s->alert, SSL_alert_desc_string_long(s->alert));
+    error_set(err, SIGNET_E_NET, "%s with %s failed %s: %s", doing, s->peer, step(s->ssl),
+              reason ? reason : "OpenSSL failed");
+    if (ERR_GET_REASON(first) == SSL_R_WRONG_VERSION_NUMBER)
         error_hint(err, "does it speak %s on this port?", s->dtls ? "DTLS" : "TLS");
-    ERR_clear_error();
     return SIGNET_E_NET;
 }
 
@@ -142,47 +125,47 @@ static int64_t timer(const struct session *s)
     return clock_ms() + (int64_t)left.tv_sec * 1000 + left.tv_usec / 1000 + 1;
 }
 
+/* Until the socket is as OpenSSL wants it, or its timer has sent again. */
+static int wait_for(struct session *s, short events, const char *doing, int64_t deadline,
+                    struct signet_error *err)
+{
+    int n = wait_ready(s, events, timer(s), deadline, err);
+
+    if (n < 0 && n != -SIGNET_E_TIMEOUT)
+        return -n;
+    if (n < 0 && SSL_is_init_finished(s->ssl))
+        return SIGNET_E_TIMEOUT;
+    s->fell_silent = n <= 0 && took_part(s->ssl);
+    if (n < 0)
+        return error_set(err, SIGNET_E_TIMEOUT, "%s: no answer from %s %s", doing, s->peer,
+                         step(s->ssl));
+    if (n == 0 && DTLSv1_handle_timeout(s->ssl) < 0)
+        return error_set(err, SIGNET_E_TIMEOUT, "%s: %s stayed silent %s", doing, s->peer,
+                         step(s->ssl));
+    return SIGNET_OK;
+}
+
 int session_wait(struct session *s, int ret, const char *doing, int64_t deadline,
                  struct signet_error *err)
 {
-    int sys = errno, why = SSL_get_error(s->ssl, ret), n;
+    int sys = errno, why = SSL_get_error(s->ssl, ret), rc;
 
-    switch (why) {
-    case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-        n = wait_ready(s, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, timer(s), deadline, err);
-        if (n < 0) {
-            if (n == -SIGNET_E_TIMEOUT && !SSL_is_init_finished(s->ssl)) {
-                s->fell_silent = took_part(s->ssl);
-                error_set(err, SIGNET_E_TIMEOUT, "%s: no answer from %s %s", doing, s->peer,
-                          step(s->ssl));
-            }
-            return -n;
-        }
-        s->fell_silent = n == 0 && took_part(s->ssl);
-        if (n == 0 && DTLSv1_handle_timeout(s->ssl) < 0)
-            return error_set(err, SIGNET_E_TIMEOUT, "%s: %s stayed silent %s", doing, s->peer,
-                             step(s->ssl));
-        return SIGNET_OK;
-    case SSL_ERROR_ZERO_RETURN:
-        return error_set(err, SIGNET_E_NET, "%s closed the session", s->peer);
-    case SSL_ERROR_SYSCALL:
-        return explain_syscall(s, sys, doing, err);
-    default:
-        return explain(s, doing, err);
-    }
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+        return wait_for(s, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, doing, deadline, err);
+    rc = why == SSL_ERROR_ZERO_RETURN
+             ? error_set(err, SIGNET_E_NET, "%s closed the session", s->peer)
+         : why == SSL_ERROR_SYSCALL ? explain_syscall(s, sys, doing, err)
+                                    : explain(s, doing, err);
+    ERR_clear_error();
+    return rc;
 }
 
 static void on_info(const SSL *ssl, int where, int value)
 {
     struct session *s = SSL_get_app_data(ssl);
 
-    if (!s || (value >> 8) != SSL3_AL_FATAL)
-        return;
-    if (where == SSL_CB_READ_ALERT)
+    if (where == SSL_CB_READ_ALERT && (value >> 8) == SSL3_AL_FATAL)
         s->alert = value & 0xff;
-    else if (where == SSL_CB_WRITE_ALERT)
-        s->sent_alert = value & 0xff;
 }
 
 static int connect_socket(struct session *s, const struct addrinfo *to, int64_t deadline,
@@ -194,40 +177,33 @@ static int connect_socket(struct session *s, const struct addrinfo *to, int64_t 
     s->fd = socket(to->ai_family, to->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->ai_protocol);
     if (s->fd < 0)
         return error_sys(err, SIGNET_E_NET, errno, "no socket");
-    if (connect(s->fd, to->ai_addr, to->ai_addrlen) == 0)
-        return SIGNET_OK;
-    if (errno == EINPROGRESS) {
+    if (connect(s->fd, to->ai_addr, to->ai_addrlen) != 0)
+        sys = errno;
+    if (sys == EINPROGRESS) {
         n = wait_ready(s, POLLOUT, INT64_MAX, deadline, err);
         if (n < 0)
             return -n;
         if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
             sys = errno;
-        if (!sys)
-            return SIGNET_OK;
-    } else {
-        sys = errno;
     }
-    s->refused = true; /* by this address; another may be better */
-    return error_sys(err, SIGNET_E_NET, sys, "cannot connect to %s", s->peer);
+    s->refused = sys != 0; /* by this address; another may be better */
+    return sys ? error_sys(err, SIGNET_E_NET, sys, "cannot connect to %s", s->peer) : SIGNET_OK;
 }
 
-static int shake_hands(struct session *s, SSL_CTX *ctx, const struct target *t,
-                       struct signet_error *err)
+static int prepare(struct session *s, SSL_CTX *ctx, const struct target *t,
+                   struct signet_error *err)
 {
-    BIO *bio;
-    int ret, rc = SIGNET_OK;
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    BIO *bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : socket_bio(s->fd);
 
     s->ssl = SSL_new(ctx);
-    bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : socket_bio(s->fd);
     if (!s->ssl || !bio) {
         BIO_free(bio);
         return tls_fail(err, "cannot prepare a session");
     }
     SSL_set_bio(s->ssl, bio, bio);
     if (s->dtls) {
-        struct sockaddr_storage peer;
-        socklen_t len = sizeof peer;
-
         if (getpeername(s->fd, (struct sockaddr *)&peer, &len) < 0)
             return error_sys(err, SIGNET_E_NET, errno, "lost %s", s->peer);
         BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, &peer);
@@ -238,13 +214,19 @@ static int shake_hands(struct session *s, SSL_CTX *ctx, const struct target *t,
     SSL_set_info_callback(s->ssl, on_info);
     if (!is_address(t->host) && SSL_set_tlsext_host_name(s->ssl, t->host) != 1)
         return tls_fail(err, "the host name does not fit into a ClientHello");
+    return SIGNET_OK;
+}
+
+static int shake_hands(struct session *s, int64_t deadline, struct signet_error *err)
+{
+    const char *doing = s->dtls ? "the DTLS handshake" : "the TLS handshake";
+    int ret, rc = SIGNET_OK;
+
     do {
         ERR_clear_error();
         errno = 0;
         ret = SSL_connect(s->ssl);
-    } while (ret != 1 &&
-             !(rc = session_wait(s, ret, s->dtls ? "the DTLS handshake" : "the TLS handshake",
-                                 t->deadline, err)));
+    } while (ret != 1 && !(rc = session_wait(s, ret, doing, deadline, err)));
     return rc;
 }
 
@@ -259,22 +241,11 @@ static int resolve(struct addrinfo **list, const struct target *t, struct signet
     rc = getaddrinfo(t->host, port, &hints, list);
     if (!rc)
         return SIGNET_OK;
-    if (rc == EAI_SYSTEM)
-        return error_sys(err, SIGNET_E_NET, errno, "cannot look up the host");
-    error_set(err, SIGNET_E_NET, "no such host: %s", gai_strerror(rc));
+    error_set(err, SIGNET_E_NET, "no such host: %s",
+              rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
     if (err) /* no verdict on a device: the name server may be away */
         err->sys = EHOSTUNREACH;
     return SIGNET_E_NET;
-}
-
-static void name_peer(struct session *s, const struct target *t)
-{
-    struct buf safe = {0};
-
-    text_escape(&safe, (const uint8_t *)t->host, strnlen(t->host, 60));
-    snprintf(s->peer, sizeof s->peer, strchr(t->host, ':') ? "[%.255s]:%u" : "%.255s:%u",
-             safe.data && !safe.failed ? (const char *)safe.data : "?", t->port);
-    buf_free(&safe);
 }
 
 int session_open(struct session *s, SSL_CTX *ctx, const struct target *t, void *login,
@@ -286,7 +257,8 @@ int session_open(struct session *s, SSL_CTX *ctx, const struct target *t, void *
     *s = (struct session){.fd = -1, .dtls = t->dtls, .cancel = t->cancel, .login = login};
     if (!t->host || !*t->host || strlen(t->host) > 253 || !t->port)
         return error_set(err, SIGNET_E_USAGE, "a host name and a port from 1 to 65535 are needed");
-    name_peer(s, t);
+    snprintf(s->peer, sizeof s->peer, strchr(t->host, ':') ? "[%.255s]:%u" : "%.255s:%u",
+             text_shown(t->host, strlen(t->host), 60), t->port);
     rc = resolve(&list, t, err);
     if (rc) {
         error_prefix(err, "%s", s->peer);
@@ -296,8 +268,8 @@ int session_open(struct session *s, SSL_CTX *ctx, const struct target *t, void *
     for (const struct addrinfo *to = list; to; to = to->ai_next) {
         s->refused = false;
         rc = connect_socket(s, to, t->deadline, err);
-        if (!rc)
-            rc = shake_hands(s, ctx, t, err);
+        rc = rc ? rc : prepare(s, ctx, t, err);
+        rc = rc ? rc : shake_hands(s, t->deadline, err);
         if (!rc || !s->refused)
             break;
         session_close(s);

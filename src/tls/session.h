@@ -14,7 +14,6 @@ struct session {
     bool refused;     /* nobody listens at this address: the next one may do */
     bool fell_silent; /* after the server's part of the handshake had begun */
     int alert;        /* the last fatal alert that the server sent, or 0 */
-    int sent_alert;   /* and that we sent */
     char peer[300];   /* "host:port", safe for a message */
     const struct signet_cancel *cancel;
     void *login; /* what the callbacks of the caller need during the handshake */

@@ -35,7 +35,7 @@ struct tls_dtls;
 int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
                   const struct tls_credentials *credentials, int64_t deadline,
                   const struct signet_cancel *cancel, struct signet_error *err);
-/* One datagram. */
+/* One datagram of at least a byte. */
 int tls_dtls_send(struct tls_dtls *session, const void *data, size_t len, struct signet_error *err);
 /* The next datagram. SIGNET_E_NET when the server closed the session. */
 int tls_dtls_recv(struct tls_dtls *session, void *data, size_t size, size_t *len, int64_t deadline,
