@@ -11,7 +11,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 #define ROW(name) {"curl_" #name, offsetof(struct curl, name)},
 static const struct library_function functions[] = {FOR_EACH_CURL(ROW)};
 
-static void load(void)
+static void load_curl(void)
 {
     loaded =
         library_load("libcurl.so.4", functions, sizeof(functions) / sizeof(functions[0]), &table) &&
@@ -20,12 +20,10 @@ static void load(void)
 
 int curl_load(const struct curl **out, struct signet_error *err)
 {
-    pthread_once(&once, load);
-    if (!loaded) {
-        error_set(err, SIGNET_E_UNSUPPORTED, "libcurl.so.4 cannot be loaded");
-        error_hint(err, "install Debian's package libcurl4");
-        return SIGNET_E_UNSUPPORTED;
-    }
+    pthread_once(&once, load_curl);
+    if (!loaded)
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED, "install Debian's package libcurl4",
+                              "libcurl.so.4 cannot be loaded");
     *out = &table;
     return SIGNET_OK;
 }

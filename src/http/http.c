@@ -35,9 +35,8 @@ static int read_authorities(struct http *http, const char *path, struct signet_e
     }
     if (memmem(http->authorities.data, http->authorities.len, mark, sizeof(mark) - 1))
         return SIGNET_OK;
-    error_set(err, SIGNET_E_CERT, "ca_file '%s' holds no certificate in PEM", path);
-    error_hint(err, "a certificate in DER has to be converted to PEM");
-    return SIGNET_E_CERT;
+    return error_set_hint(err, SIGNET_E_CERT, "a certificate in DER has to be converted to PEM",
+                          "ca_file '%s' holds no certificate in PEM", path);
 }
 
 int http_open(struct http **out, const struct http_options *options, const struct http_auth *auth,
@@ -102,7 +101,7 @@ int http_twin(struct http **out, const struct http *http, struct signet_error *e
     return SIGNET_OK;
 }
 
-static int prepare(struct http *http, struct signet_error *err)
+static int prepare_curl(struct http *http, struct signet_error *err)
 {
     int rc;
 
@@ -230,7 +229,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
     int rc;
 
     err = err ? err : &local;
-    rc = prepare(http, err);
+    rc = prepare_curl(http, err);
     if (!rc && !request->anonymous)
         rc = ticket_take(http->ticket, http, &login, &authorization, err);
     if (!rc)

@@ -80,7 +80,7 @@ bool ticket_renews(const struct ticket *ticket)
     return ticket->auth.login != NULL;
 }
 
-static int log_in(struct ticket *t, struct http *http, struct signet_error *err)
+static int renew_header(struct ticket *t, struct http *http, struct signet_error *err)
 {
     struct secret token = {0};
     int64_t seconds = 0, margin; /* of milliseconds */
@@ -112,7 +112,7 @@ int ticket_take(struct ticket *t, struct http *http, unsigned *login, struct sec
     pthread_mutex_lock(&t->mutex);
     if (t->auth.login && (!t->header.len || (*login && *login == t->login) ||
                           (t->renew_ms && clock_ms() >= t->renew_ms)))
-        rc = log_in(t, http, err);
+        rc = renew_header(t, http, err);
     secret_wipe(header);
     if (!rc && t->header.len)
         rc = secret_set(header, t->header.data, t->header.len, err);

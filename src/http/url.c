@@ -17,10 +17,9 @@ static int check_scheme(const char *url, bool allow_http, bool *https, struct si
         return error_set(err, SIGNET_E_USAGE, "the server's url must begin with https://");
     if (*https || allow_http)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_USAGE,
-              "the server's url is plain http: token and keys would go over the network in clear");
-    error_hint(err, "write https://; plain http has to be allowed, for a test");
-    return SIGNET_E_USAGE;
+    return error_set_hint(
+        err, SIGNET_E_USAGE, "write https://; plain http has to be allowed, for a test",
+        "the server's url is plain http: token and keys would go over the network in clear");
 }
 
 int url_base(const struct http_options *options, char **base, bool *https, struct signet_error *err)
@@ -38,11 +37,10 @@ int url_base(const struct http_options *options, char **base, bool *https, struc
         len--;
     if (!len)
         return error_set(err, SIGNET_E_USAGE, "the server's url has no host");
-    if (strspn(host, LETTERS DIGITS "-._:[]") < len) {
-        error_set(err, SIGNET_E_USAGE, "the server's url must be https://HOST and no more");
-        error_hint(err, "the path is the tool's; user names and queries do not belong here");
-        return SIGNET_E_USAGE;
-    }
+    if (strspn(host, LETTERS DIGITS "-._:[]") < len)
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "the path is the tool's; user names and queries do not belong here",
+                              "the server's url must be https://HOST and no more");
     if (options->port)
         snprintf(port, sizeof(port), ":%u", options->port);
     if (asprintf(base, "%s%.*s%s", *https ? "https://" : "http://", (int)len, host, port) >= 0)

@@ -24,8 +24,8 @@ void device_take(struct signet_device *out, const struct signet_account *a)
     }
 }
 
-static int choose(const struct signet_server *server, const struct signet_tree *tree,
-                  struct signet_account *out, struct signet_error *err)
+static int choose_account(const struct signet_server *server, const struct signet_tree *tree,
+                          struct signet_account *out, struct signet_error *err)
 {
     const struct signet_server_capabilities *can = &server->ops->can;
     const char *which = server->info.account;
@@ -43,32 +43,29 @@ static int check_role(const struct signet_server *server, const struct signet_ac
 
     if (a->bootstrap ? can->bootstrap : can->management)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_MEANING, "%s serves no %s account, as /0/%u is", can->kind,
-              a->bootstrap ? "bootstrap" : "management", a->iid);
+    error_set_hint(err, SIGNET_E_MEANING, "say with \"account\" which account the server serves",
+                   "%s serves no %s account, as /0/%u is", can->kind,
+                   a->bootstrap ? "bootstrap" : "management", a->iid);
     if (server->ops->other)
         error_hint(err, "\"kind\": \"%s\" serves it", server->ops->other);
-    else
-        error_hint(err, "say with \"account\" which account the server serves");
     return SIGNET_E_MEANING;
 }
 
 int server_view(const struct signet_server *server, const struct signet_device *device,
                 struct signet_device *out, struct signet_error *err)
 {
-    struct signet_device view = {.endpoint = device->endpoint, .tree = device->tree};
     struct signet_account a;
+    int rc;
 
-    if (!device->tree) {
-        *out = *device;
+    *out = *device;
+    if (!device->tree)
         return SIGNET_OK;
-    }
-    int rc = choose(server, device->tree, &a, err);
-    if (rc == SIGNET_OK)
-        rc = check_role(server, &a, err);
-    if (rc != SIGNET_OK)
+    rc = choose_account(server, device->tree, &a, err);
+    rc = rc ? rc : check_role(server, &a, err);
+    if (rc)
         return rc;
-    device_take(&view, &a);
-    *out = view;
+    *out = (struct signet_device){.endpoint = device->endpoint, .tree = device->tree};
+    device_take(out, &a);
     return SIGNET_OK;
 }
 
@@ -77,7 +74,8 @@ bool server_serves(const struct signet_server *server, const struct signet_tree 
 {
     struct signet_account a;
 
-    if (choose(server, tree, &a, NULL) != SIGNET_OK || check_role(server, &a, NULL) != SIGNET_OK)
+    if (choose_account(server, tree, &a, NULL) != SIGNET_OK ||
+        check_role(server, &a, NULL) != SIGNET_OK)
         return false;
     return server->ops->serves ? server->ops->serves(server, &a, account) : a.iid == account->iid;
 }

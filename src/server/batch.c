@@ -93,7 +93,7 @@ static void add_chunk(struct batch *b, struct signet_server *server, size_t firs
         atomic_store(&b->some_left, true);
 }
 
-static void work(struct batch *b, struct http *http)
+static void take_chunks(struct batch *b, struct http *http)
 {
     struct signet_server mine = *b->server; /* the same in all but the connection */
     size_t first;
@@ -113,7 +113,7 @@ static void *run_thread(void *ctx)
 {
     struct batch *b = ctx;
 
-    work(b, b->server->twins[atomic_fetch_add(&b->next_twin, 1)]);
+    take_chunks(b, b->server->twins[atomic_fetch_add(&b->next_twin, 1)]);
     return NULL;
 }
 
@@ -134,7 +134,7 @@ static int make_twins(struct signet_server *server, size_t count, struct signet_
 }
 
 /* As many threads as there is work for; the caller's is one of them. */
-static int run(struct batch *b, struct signet_error *err)
+static int run_threads(struct batch *b, struct signet_error *err)
 {
     size_t chunks = (b->count + b->chunk - 1) / b->chunk, wanted = b->server->parallel, made = 0;
     pthread_t threads[PARALLEL_MAX];
@@ -149,7 +149,7 @@ static int run(struct batch *b, struct signet_error *err)
         return rc;
     while (made + 1 < wanted && pthread_create(&threads[made], NULL, run_thread, b) == 0)
         made++; /* with fewer it only takes longer */
-    work(b, b->server->http);
+    take_chunks(b, b->server->http);
     for (size_t i = 0; i < made; i++)
         pthread_join(threads[i], NULL);
     return SIGNET_OK;
@@ -166,13 +166,13 @@ int signet_server_add_batch(struct signet_server *server, const struct signet_de
                       .count = count,
                       .lock = PTHREAD_MUTEX_INITIALIZER,
                       .chunk = server->ops->add_batch && most ? most : 1};
-    int rc = run(&b, err);
+    int rc = run_threads(&b, err);
 
     if (!rc && atomic_load(&b.some_left)) {
         b.chunk = 1;
         atomic_store(&b.next, 0);
         atomic_store(&b.next_twin, 0);
-        rc = run(&b, err);
+        rc = run_threads(&b, err);
     }
     for (size_t i = 0; !rc && i < count; i++) {
         rc = (int)results[i].error.code;

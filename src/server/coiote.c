@@ -16,22 +16,20 @@ static const struct signet_option_info options[] = {
     {0},
 };
 
-static int configure(struct signet_server *server, struct signet_error *err)
+static int coiote_configure(struct signet_server *server, struct signet_error *err)
 {
     const char *domain = server_option(server, "domain");
     size_t len = domain ? strlen(domain) : 0;
 
     if (len && domain[0] == '/' && domain[len - 1] == '/')
         return SIGNET_OK;
-    error_set(err, SIGNET_E_USAGE,
-              len ? "the server information's domain must begin and end with a slash"
-                  : "the server information has no domain");
-    error_hint(err, "\"domain\": \"/acme/\", as Coiote shows it");
-    return SIGNET_E_USAGE;
+    return error_set_hint(err, SIGNET_E_USAGE, "\"domain\": \"/acme/\", as Coiote shows it",
+                          len ? "the server information's domain must begin and end with a slash"
+                              : "the server information has no domain");
 }
 
-static int validate(const struct signet_server *server, const struct signet_device *device,
-                    struct signet_error *err)
+static int coiote_validate(const struct signet_server *server, const struct signet_device *device,
+                           struct signet_error *err)
 {
     (void)server;
     if (strpbrk(device->endpoint, "'\"\\")) /* they would end the text of a search */
@@ -46,8 +44,8 @@ static const char *connector(const struct signet_device *device)
 }
 
 /* The reference's six members, in its order. */
-static void put_device(struct buf *body, const struct signet_server *server,
-                       const struct signet_device *device)
+static void coiote_put_device(struct buf *body, const struct signet_server *server,
+                              const struct signet_device *device)
 {
     const char *domain = server_option(server, "domain");
 
@@ -67,12 +65,12 @@ static void put_device(struct buf *body, const struct signet_server *server,
     buf_text(body, "\"}}");
 }
 
-static bool words(const struct http_answer *answer, struct buf *out)
+static bool coiote_words(const struct http_answer *answer, struct buf *out)
 {
     return answer_member(answer, "error", out);
 }
 
-static const char *hint(long status, const char *text)
+static const char *coiote_hint(long status, const char *text)
 {
     if (status == 401)
         return "is the token right and not expired? Coiote's tokens live a few minutes";
@@ -94,8 +92,8 @@ static const char *first_id(const json_t *body)
 }
 
 /* The opaque id of the device of that name, from either search; SIGNET_E_NOT_FOUND. */
-static int find_id(struct signet_server *server, const char *endpoint, struct buf *id,
-                   struct signet_error *err)
+static int coiote_find_id(struct signet_server *server, const char *endpoint, struct buf *id,
+                          struct signet_error *err)
 {
     static const char *const searches[] = {
         API "/devices/find/details?fieldSelection=id&limit=1&" NAMED,
@@ -180,12 +178,12 @@ static const char *difference(const json_t *there, const struct signet_server *s
 }
 
 /* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */
-static int compare(struct signet_server *server, const struct signet_device *device,
-                   struct signet_error *err)
+static int coiote_compare(struct signet_server *server, const struct signet_device *device,
+                          struct signet_error *err)
 {
     struct buf id = {0};
     json_t *there = NULL;
-    int rc = find_id(server, device->endpoint, &id, err);
+    int rc = coiote_find_id(server, device->endpoint, &id, err);
 
     if (rc == SIGNET_OK)
         rc = server_get(server, DEVICES, (const char *)id.data, NULL, &there, err);
@@ -199,13 +197,13 @@ static int compare(struct signet_server *server, const struct signet_device *dev
 }
 
 /* Coiote says 409 for a taken name, 400 for a taken identity. */
-static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
-               struct signet_error *err)
+static int coiote_add(struct signet_server *server, const struct signet_device *device,
+                      bool *existed, struct signet_error *err)
 {
     struct buf body = {0};
 
-    put_device(&body, server, device);
-    return reconcile_add(server, device, API "/devices", &body, compare, existed, err);
+    coiote_put_device(&body, server, device);
+    return reconcile_add(server, device, API "/devices", &body, coiote_compare, existed, err);
 }
 
 /* {"total": n, "succeeded": n, "failed": 0, "results": [..]}, of any 2xx. Ids in it are opaque, so
@@ -221,8 +219,8 @@ static bool batch_succeeded(const json_t *body, size_t count)
     return good;
 }
 
-static int add_batch(struct signet_server *server, const struct signet_device *devices,
-                     size_t count, struct signet_error *err)
+static int coiote_add_batch(struct signet_server *server, const struct signet_device *devices,
+                            size_t count, struct signet_error *err)
 {
     struct buf body = {0};
     json_t *results = NULL;
@@ -230,7 +228,7 @@ static int add_batch(struct signet_server *server, const struct signet_device *d
 
     for (size_t i = 0; i < count; i++) {
         buf_text(&body, i ? ", " : "[");
-        put_device(&body, server, &devices[i]);
+        coiote_put_device(&body, server, &devices[i]);
     }
     buf_text(&body, "]");
     rc = server_post_batch(server, DEVICES "batch", &body, &results, err);
@@ -248,7 +246,7 @@ static void put_field(struct buf *form, const char *name, const char *text)
     http_encode(form, text);
 }
 
-static const char *auth_header(const char *auth)
+static const char *coiote_auth_header(const char *auth)
 {
     return strcmp(auth, "token") == 0 || strcmp(auth, "password") == 0 ||
                    strcmp(auth, "client-credentials") == 0
@@ -256,8 +254,8 @@ static const char *auth_header(const char *auth)
                : NULL;
 }
 
-static int login(const struct signet_server *server, struct http *http, struct secret *token,
-                 int64_t *seconds, struct signet_error *err)
+static int coiote_login(const struct signet_server *server, struct http *http, struct secret *token,
+                        int64_t *seconds, struct signet_error *err)
 {
     const char *realm = server_option(server, "realm");
     bool client = strcmp(server->info.auth, "client-credentials") == 0;
@@ -279,24 +277,24 @@ static int login(const struct signet_server *server, struct http *http, struct s
 }
 
 /* A name that no device has. */
-static int check(struct signet_server *server, struct signet_error *err)
+static int coiote_check(struct signet_server *server, struct signet_error *err)
 {
     return server_get(server, API "/devices?" NAMED, "-", "%27", NULL, err);
 }
 
-static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int coiote_find(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     struct buf id = {0};
-    int rc = find_id(server, endpoint, &id, err);
+    int rc = coiote_find_id(server, endpoint, &id, err);
 
     buf_free(&id);
     return rc;
 }
 
-static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int coiote_drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     struct buf id = {0};
-    int rc = find_id(server, endpoint, &id, err);
+    int rc = coiote_find_id(server, endpoint, &id, err);
 
     if (rc == SIGNET_OK)
         rc = server_delete(server, DEVICES, (const char *)id.data, err);
@@ -323,14 +321,14 @@ const struct server_ops coiote_ops = {
                 "mode cert: upload the certificates listed in uploads/to-upload.tsv, or "
                 "their authority's, under Administration > DTLS/TLS certificates",
             .options = options},
-    .form = {.name = "Coiote", .words = words, .hint = hint},
-    .header = auth_header,
-    .login = login,
-    .add_batch = add_batch,
-    .configure = configure,
-    .validate = validate,
-    .check = check,
-    .add = add,
-    .find = find,
-    .remove = drop,
+    .form = {.name = "Coiote", .words = coiote_words, .hint = coiote_hint},
+    .header = coiote_auth_header,
+    .login = coiote_login,
+    .add_batch = coiote_add_batch,
+    .configure = coiote_configure,
+    .validate = coiote_validate,
+    .check = coiote_check,
+    .add = coiote_add,
+    .find = coiote_find,
+    .remove = coiote_drop,
 };

@@ -128,8 +128,8 @@ static bool stands_at(const struct table *t, uint64_t at, const struct buf *want
 }
 
 /* Where the row is that begins so. */
-static bool find_row(const struct table *t, const struct export *x, const struct buf *start,
-                     uint64_t *at)
+static bool export_find_row(const struct table *t, const struct export *x, const struct buf *start,
+                            uint64_t *at)
 {
     uint64_t hash = index_hash(&x->rows, start->data, start->len);
     size_t probe = 0;
@@ -140,7 +140,7 @@ static bool find_row(const struct table *t, const struct export *x, const struct
     return false;
 }
 
-static int sync_folder(const char *path, struct signet_error *err)
+static int export_sync_folder(const char *path, struct signet_error *err)
 {
     char *copy = strdup(path);
     int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -155,7 +155,7 @@ static int sync_folder(const char *path, struct signet_error *err)
 }
 
 /* All of it on the disk, or the file as before. */
-static int append(struct table *t, struct export *x, struct signet_error *err)
+static int append_rows(struct table *t, struct export *x, struct signet_error *err)
 {
     size_t done = 0;
     ssize_t n = 1;
@@ -177,12 +177,12 @@ static int append(struct table *t, struct export *x, struct signet_error *err)
     failpoint("after-export");
     x->len = t->len + t->rows.len;
     t->changed = false;
-    return t->size ? SIGNET_OK : sync_folder(x->path, err);
+    return t->size ? SIGNET_OK : export_sync_folder(x->path, err);
 }
 
 /* Adds to the rows what the file has not got yet. */
-static int plan(struct export *x, struct table *t, const struct signet_device *device,
-                bool *existed, struct signet_error *err)
+static int plan_row(struct export *x, struct table *t, const struct signet_device *device,
+                    bool *existed, struct signet_error *err)
 {
     struct buf start = {0}, row = {0};
     uint64_t at;
@@ -193,7 +193,7 @@ static int plan(struct export *x, struct table *t, const struct signet_device *d
     rc = export_complete(&x->format, device, err);
     rc = rc ? rc : buf_check(&start, err);
     rc = rc ? rc : buf_check(&row, err);
-    *existed = !rc && find_row(t, x, &start, &at);
+    *existed = !rc && export_find_row(t, x, &start, &at);
     if (*existed && !stands_at(t, at, &row)) {
         *existed = false;
         rc = error_set_hint(err, SIGNET_E_EXISTS,
@@ -222,37 +222,37 @@ static int add_rows(struct signet_server *server, const struct signet_device *de
         export_header(&x->format, &t.rows);
     empty = t.rows.len;
     for (size_t i = 0; !rc && i < count; i++)
-        rc = plan(x, &t, &devices[i], existed, err);
+        rc = plan_row(x, &t, &devices[i], existed, err);
     rc = rc ? rc : buf_check(&t.rows, err);
     if (!rc && t.rows.len > empty)
-        rc = append(&t, x, err);
+        rc = append_rows(&t, x, err);
     close_table(&t, x);
     return rc;
 }
 
-static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
-               struct signet_error *err)
+static int export_add(struct signet_server *server, const struct signet_device *device,
+                      bool *existed, struct signet_error *err)
 {
     return add_rows(server, device, 1, existed, err);
 }
 
-static int add_batch(struct signet_server *server, const struct signet_device *devices,
-                     size_t count, struct signet_error *err)
+static int export_add_batch(struct signet_server *server, const struct signet_device *devices,
+                            size_t count, struct signet_error *err)
 {
     bool existed;
 
     return add_rows(server, devices, count, &existed, err);
 }
 
-static int validate(const struct signet_server *server, const struct signet_device *device,
-                    struct signet_error *err)
+static int validate_row(const struct signet_server *server, const struct signet_device *device,
+                        struct signet_error *err)
 {
     const struct export *x = server->own;
 
     return export_validate(&x->format, device, err);
 }
 
-static int check(struct signet_server *server, struct signet_error *err)
+static int export_check(struct signet_server *server, struct signet_error *err)
 {
     struct export *x = server->own;
     struct table t;
@@ -262,7 +262,7 @@ static int check(struct signet_server *server, struct signet_error *err)
     return rc;
 }
 
-static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int export_find(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     struct signet_device device = {.endpoint = endpoint, .mode = SIGNET_MODE_NOSEC};
     struct export *x = server->own;
@@ -277,14 +277,14 @@ static int find(struct signet_server *server, const char *endpoint, struct signe
     export_start(&x->format, &device, &start);
     rc = buf_check(&start, err);
     rc = rc ? rc : open_table(&t, x, false, err);
-    if (!rc && !find_row(&t, x, &start, &at))
+    if (!rc && !export_find_row(&t, x, &start, &at))
         rc = error_set(err, SIGNET_E_NOT_FOUND, "the export has no device '%s'", endpoint);
     close_table(&t, x);
     buf_free(&start);
     return rc;
 }
 
-static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int export_drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     const struct export *x = server->own;
 
@@ -358,11 +358,11 @@ const struct server_ops export_ops = {
             .options = options},
     .open = open_export,
     .close = close_export,
-    .validate = validate,
-    .check = check,
-    .add = add,
-    .add_batch = add_batch,
-    .find = find,
-    .remove = drop,
+    .validate = validate_row,
+    .check = export_check,
+    .add = export_add,
+    .add_batch = export_add_batch,
+    .find = export_find,
+    .remove = export_drop,
     .serves = serves,
 };

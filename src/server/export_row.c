@@ -57,7 +57,7 @@ static char *trimmed(const char *from, const char *to)
     return strndup(from, (size_t)(to - from));
 }
 
-static int read_field(struct export_column *column, size_t number, struct signet_error *err)
+static int read_column_field(struct export_column *column, size_t number, struct signet_error *err)
 {
     char *word = column->constant;
     size_t len = strlen(word);
@@ -106,7 +106,7 @@ static int read_column(struct export_format *format, const char *text, size_t le
     column->name = trimmed(text, equals);
     column->constant = trimmed(equals + 1, text + len);
     format->count++; /* to be freed */
-    return column->name && column->constant ? read_field(column, format->count, err)
+    return column->name && column->constant ? read_column_field(column, format->count, err)
                                             : error_nomem(err);
 }
 
@@ -353,7 +353,7 @@ static void put_cell(const struct export_format *format, size_t i, const struct 
 
 /* Bytes up to the first `end` that stands in no quotes; 0: there is none. A backslash in JSON takes
  * the next byte with it; a quote in CSV is doubled, which ends and begins quotes. */
-static size_t scan(const char *text, size_t len, char end, bool quoted, bool json)
+static size_t scan_for(const char *text, size_t len, char end, bool quoted, bool json)
 {
     bool inside = false;
 
@@ -370,7 +370,7 @@ static size_t scan(const char *text, size_t len, char end, bool quoted, bool jso
 
 size_t export_row_end(const struct export_format *format, const char *text, size_t len)
 {
-    return scan(text, len, '\n', format->quoted, false); /* JSON has line ends nowhere else */
+    return scan_for(text, len, '\n', format->quoted, false); /* JSON has line ends nowhere else */
 }
 
 size_t export_start_len(const struct export_format *format, const char *row, size_t len)
@@ -379,7 +379,7 @@ size_t export_start_len(const struct export_format *format, const char *row, siz
 
     return format->count == 1
                ? len
-               : scan(row, len, json ? ',' : format->delimiter, json || format->quoted, json);
+               : scan_for(row, len, json ? ',' : format->delimiter, json || format->quoted, json);
 }
 
 void export_header(const struct export_format *format, struct buf *out)

@@ -13,7 +13,7 @@ static const struct signet_option_info options[] = {
     {0},
 };
 
-static int configure(struct signet_server *server, struct signet_error *err)
+static int leshan_configure(struct signet_server *server, struct signet_error *err)
 {
     const char *api = server_option(server, "api");
 
@@ -23,8 +23,8 @@ static int configure(struct signet_server *server, struct signet_error *err)
     return SIGNET_OK;
 }
 
-static int validate(const struct signet_server *server, const struct signet_device *device,
-                    struct signet_error *err)
+static int leshan_validate(const struct signet_server *server, const struct signet_device *device,
+                           struct signet_error *err)
 {
     (void)server;
     if (strpbrk(device->endpoint, "/\\%;")) /* refused in a path, also when they are encoded */
@@ -55,7 +55,7 @@ static void put_security_info(struct buf *out, const struct signet_device *devic
 #define TAKEN "is already used"
 
 /* Text; or a page of its Jetty, with the text somewhere in it. */
-static bool words(const struct http_answer *answer, struct buf *out)
+static bool leshan_words(const struct http_answer *answer, struct buf *out)
 {
     static const char jetty[] = "HTTP ERROR";
     const void *page = answer->body.data;
@@ -69,19 +69,25 @@ static bool words(const struct http_answer *answer, struct buf *out)
     return page && memmem(page, answer->body.len, jetty, sizeof(jetty) - 1);
 }
 
-static const char *hint(long status, const char *text)
+static const char *leshan_hint(long status, const char *text)
 {
     (void)status;
     return strstr(text, TAKEN) ? "another device has this PSK identity: give this one its own"
                                : NULL;
 }
 
+/* What the two servers have in common. */
 #define LESHAN_FORM                                                                                \
     {                                                                                              \
-        .name = "Leshan", .words = words, .taken = TAKEN, .hint = hint                             \
+        .name = "Leshan", .words = leshan_words, .taken = TAKEN, .hint = leshan_hint               \
     }
+#define LESHAN_TAKES                                                                               \
+    .common_name = true,                                                                           \
+    .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,             \
+    .psk_min = 1, .psk_max = ANSWER_PSK_MAX, .psk_multiple = 1, .batch_max = 1, .upsert = true,    \
+    .identity_charset = "UTF-8", .options = options
 
-static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int leshan_find(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     json_t *list = NULL;
     const json_t *one;
@@ -130,20 +136,19 @@ static int put_either(struct signet_server *server, const struct signet_device *
             rc = older;
         }
     }
-    if (rc && err)
-        *err = first;
-    return rc;
+    return rc ? error_copy(err, &first) : rc;
 }
 
-static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
-               struct signet_error *err)
+static int leshan_add(struct signet_server *server, const struct signet_device *device,
+                      bool *existed, struct signet_error *err)
 {
     int rc;
 
     *existed = false;
     if (device->mode != SIGNET_MODE_NOSEC)
         return put_either(server, device, err);
-    rc = find(server, device->endpoint, err); /* any name may come in without security, unless .. */
+    rc = leshan_find(server, device->endpoint,
+                     err); /* any name may come in without security, unless .. */
     if (rc == SIGNET_E_NOT_FOUND) {
         if (err)
             *err = (struct signet_error){0};
@@ -151,14 +156,15 @@ static int add(struct signet_server *server, const struct signet_device *device,
     }
     if (rc)
         return rc;
-    error_set(err, SIGNET_E_EXISTS, "Leshan has credentials for '%s'", device->endpoint);
-    error_hint(err, "remove them at the server: with them it takes no device without security");
-    return SIGNET_E_EXISTS;
+    return error_set_hint(
+        err, SIGNET_E_EXISTS,
+        "remove them at the server: with them it takes no device without security",
+        "Leshan has credentials for '%s'", device->endpoint);
 }
 
-static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int leshan_drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    int rc = find(server, endpoint, err); /* 2.x says 200 to anything */
+    int rc = leshan_find(server, endpoint, err); /* 2.x says 200 to anything */
 
     return rc ? rc : server_delete(server, SECURITY "/", endpoint, err);
 }
@@ -171,12 +177,10 @@ static int seen(struct signet_server *server, const char *endpoint, struct signe
     if (rc == SIGNET_E_NOT_FOUND || (rc == SIGNET_E_SERVER && answered.sys == 400))
         rc = error_set(&answered, SIGNET_E_NOT_FOUND, "Leshan has no registration of '%s'",
                        endpoint);
-    if (rc != SIGNET_OK && err)
-        *err = answered;
-    return rc;
+    return rc ? error_copy(err, &answered) : rc;
 }
 
-static int check(struct signet_server *server, struct signet_error *err)
+static int leshan_check(struct signet_server *server, struct signet_error *err)
 {
     return server_get(server, SECURITY, NULL, NULL, NULL, err);
 }
@@ -186,29 +190,21 @@ const struct server_ops leshan_ops = {
     .form = LESHAN_FORM,
     .can = {.kind = "leshan",
             .management = true,
-            .common_name = true,
-            .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
-            .psk_min = 1,
-            .psk_max = 64,
-            .psk_multiple = 1,
-            .batch_max = 1,
-            .upsert = true,
-            .identity_charset = "UTF-8",
+            LESHAN_TAKES,
             .manual_steps = "mode cert: the server must trust the device's certificate "
-                            "(start it with -ts)",
-            .options = options},
-    .configure = configure,
-    .validate = validate,
-    .check = check,
-    .add = add,
-    .find = find,
+                            "(start it with -ts)"},
+    .configure = leshan_configure,
+    .validate = leshan_validate,
+    .check = leshan_check,
+    .add = leshan_add,
+    .find = leshan_find,
     .seen = seen,
-    .remove = drop,
+    .remove = leshan_drop,
 };
 
 /* The bootstrap server: what it writes into a device, as a configuration of its own form */
 
-static void put_bytes(struct buf *out, const char *name, const struct signet_value *value)
+static void leshan_put_bytes(struct buf *out, const char *name, const struct signet_value *value)
 {
     buf_printf(out, ", \"%s\": [", name);
     for (size_t i = 0; value && i < value->as.bytes.len; i++)
@@ -223,15 +219,16 @@ static void put_security(struct buf *out, const struct signet_account *a, unsign
     buf_printf(out, "%s\"%u\": {\"bootstrapServer\": %s, \"securityMode\": \"%s\", \"uri\": ",
                n ? ", " : "", n, a->bootstrap ? "true" : "false", answer_mode(a->mode));
     buf_json(out, a->uri->as.bytes.data, a->uri->as.bytes.len);
-    put_bytes(out, "publicKeyOrId", keys ? a->identity : NULL);
-    put_bytes(out, "secretKey", keys ? a->secret_key : NULL);
-    put_bytes(out, "serverPublicKey", keys && a->mode != SIGNET_MODE_PSK ? a->server_key : NULL);
+    leshan_put_bytes(out, "publicKeyOrId", keys ? a->identity : NULL);
+    leshan_put_bytes(out, "secretKey", keys ? a->secret_key : NULL);
+    leshan_put_bytes(out, "serverPublicKey",
+                     keys && a->mode != SIGNET_MODE_PSK ? a->server_key : NULL);
     if (a->has_ssid)
         buf_printf(out, ", \"serverId\": %u", a->ssid);
     buf_byte(out, '}');
 }
 
-static void put_server(struct buf *out, const struct signet_account *a, unsigned n)
+static void leshan_put_server(struct buf *out, const struct signet_account *a, unsigned n)
 {
     buf_printf(out,
                "%s\"%u\": {\"shortId\": %u, \"lifetime\": %lld, \"defaultMinPeriod\": 1, "
@@ -251,7 +248,7 @@ static void put_accounts(struct buf *out, const struct signet_tree *tree)
     buf_text(out, "{\"toDelete\": [\"/0\", \"/1\"], \"servers\": {");
     for (size_t i = 0; signet_tree_account(tree, i, &account); i++)
         if (!account.bootstrap)
-            put_server(out, &account, n++);
+            leshan_put_server(out, &account, n++);
     buf_text(out, "}, \"security\": {");
     for (n = 0; signet_tree_account(tree, n, &account); n++)
         put_security(out, &account, n);
@@ -263,7 +260,7 @@ static int validate_bootstrap(const struct signet_server *server,
 {
     struct signet_account account;
     unsigned bootstraps = 0, managers = 0;
-    int rc = validate(server, device, err);
+    int rc = leshan_validate(server, device, err);
 
     for (size_t i = 0; !rc && device->tree && signet_tree_account(device->tree, i, &account); i++) {
         if (account.mode != SIGNET_MODE_PSK && account.mode != SIGNET_MODE_CERT &&
@@ -331,12 +328,10 @@ static int drop_bootstrap(struct signet_server *server, const char *endpoint,
         rc = server_delete(server, BOOTSTRAP "/", endpoint, err);
     if (rc)
         return rc;
-    rc = drop(server, endpoint, &left); /* its credentials for the bootstrap server itself */
+    rc = leshan_drop(server, endpoint, &left); /* its credentials for the bootstrap server itself */
     if (rc == SIGNET_E_NOT_FOUND || left.sys == 404) /* it has none; 1.x has no such call */
         return SIGNET_OK;
-    if (rc && err)
-        *err = left;
-    return rc;
+    return rc ? error_copy(err, &left) : rc;
 }
 
 static int check_bootstrap(struct signet_server *server, struct signet_error *err)
@@ -347,19 +342,8 @@ static int check_bootstrap(struct signet_server *server, struct signet_error *er
 const struct server_ops leshan_bootstrap_ops = {
     .other = "leshan",
     .form = LESHAN_FORM,
-    .can = {.kind = "leshan-bootstrap",
-            .bootstrap = true,
-            .common_name = true,
-            .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
-            .psk_min = 1,
-            .psk_max = 64,
-            .psk_multiple = 1,
-            .batch_max = 1,
-            .upsert = true,
-            .identity_charset = "UTF-8",
-            .manual_steps = "",
-            .options = options},
-    .configure = configure,
+    .can = {.kind = "leshan-bootstrap", .bootstrap = true, LESHAN_TAKES, .manual_steps = ""},
+    .configure = leshan_configure,
     .validate = validate_bootstrap,
     .check = check_bootstrap,
     .add = add_bootstrap,

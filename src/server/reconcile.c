@@ -4,8 +4,8 @@
 enum { SENDS = 3 };
 
 /* The device may be there, and nobody could say: it waits, whatever the look-up met. */
-static int wait_for(const struct signet_server *server, const struct signet_device *device,
-                    const struct signet_error *lookup, struct signet_error *err)
+static int leave_waiting(const struct signet_server *server, const struct signet_device *device,
+                         const struct signet_error *lookup, struct signet_error *err)
 {
     enum signet_class class = signet_error_class(lookup);
     bool keeps = lookup->code != SIGNET_E_SERVER &&
@@ -25,9 +25,10 @@ static int wait_for(const struct signet_server *server, const struct signet_devi
 /* The server says that it has the name, and its search says that it has not. */
 static int not_listed(const struct signet_device *device, struct signet_error *err)
 {
-    error_set(err, SIGNET_E_NET, "%s; and it does not find '%s'", err->msg, device->endpoint);
-    error_hint(err, "its search may lag: try again later. Else another account or domain has it");
-    return SIGNET_E_NET;
+    return error_set_hint(
+        err, SIGNET_E_NET,
+        "its search may lag: try again later. Else another account or domain has it",
+        "%s; and it does not find '%s'", err->msg, device->endpoint);
 }
 
 /* After the answer to a request: *again, or what came of it. */
@@ -42,7 +43,7 @@ static int look_up(struct signet_server *server, const struct signet_device *dev
     if (found == SIGNET_OK || found == SIGNET_E_EXISTS)
         return found;
     if (found != SIGNET_E_NOT_FOUND)
-        return wait_for(server, device, &lookup, err);
+        return leave_waiting(server, device, &lookup, err);
     *again = lost; /* it never arrived */
     return err->code == SIGNET_E_EXISTS ? not_listed(device, err) : (int)err->code;
 }
@@ -71,18 +72,15 @@ int reconcile_add(struct signet_server *server, const struct signet_device *devi
         *existed = rc == SIGNET_OK && taken;
     }
     buf_free(body);
-    if (rc != SIGNET_OK && err)
-        *err = first;
-    return rc;
+    return rc == SIGNET_OK ? rc : error_copy(err, &first);
 }
 
 int reconcile_differs(const struct signet_server *server, const struct signet_device *device,
                       const char *what, struct signet_error *err)
 {
-    if (!what)
-        return SIGNET_OK;
-    error_set(err, SIGNET_E_EXISTS, "%s has a device '%s' already, and %s is not the same",
-              server->ops->form.name, device->endpoint, what);
-    error_hint(err, "remove it at the server, or give this device another name");
-    return SIGNET_E_EXISTS;
+    return !what ? SIGNET_OK
+                 : error_set_hint(err, SIGNET_E_EXISTS,
+                                  "remove it at the server, or give this device another name",
+                                  "%s has a device '%s' already, and %s is not the same",
+                                  server->ops->form.name, device->endpoint, what);
 }

@@ -12,12 +12,12 @@ static const struct signet_option_info options[] = {
 };
 
 /* {"status", "message", "errorCode", "timestamp"} */
-static bool words(const struct http_answer *answer, struct buf *out)
+static bool thingsboard_words(const struct http_answer *answer, struct buf *out)
 {
     return answer_member(answer, "message", out);
 }
 
-static const char *hint(long status, const char *text)
+static const char *thingsboard_hint(long status, const char *text)
 {
     (void)text;
     return status == 401 ? "is the token right and not expired? \"auth\": \"api-key\" lives longest"
@@ -25,7 +25,7 @@ static const char *hint(long status, const char *text)
                            : NULL;
 }
 
-static bool blank(const uint8_t *text, size_t len)
+static bool is_blank(const uint8_t *text, size_t len)
 {
     size_t i = 0;
 
@@ -34,13 +34,13 @@ static bool blank(const uint8_t *text, size_t len)
     return i == len;
 }
 
-static int validate(const struct signet_server *server, const struct signet_device *device,
-                    struct signet_error *err)
+static int thingsboard_validate(const struct signet_server *server,
+                                const struct signet_device *device, struct signet_error *err)
 {
-    if (blank((const uint8_t *)device->endpoint, strlen(device->endpoint)))
+    if (is_blank((const uint8_t *)device->endpoint, strlen(device->endpoint)))
         return error_set(err, SIGNET_E_MEANING, "ThingsBoard takes no blank endpoint name");
     if (device->mode == SIGNET_MODE_PSK &&
-        (blank(device->identity, device->identity_len) ||
+        (is_blank(device->identity, device->identity_len) ||
          (device->identity_len == 6 && memcmp(device->identity, "NO_SEC", 6) == 0)))
         return error_set(err, SIGNET_E_MEANING,
                          "ThingsBoard takes no PSK identity that is blank or NO_SEC");
@@ -99,8 +99,8 @@ static int look_up_profile(struct signet_server *server, struct signet_error *er
                                                                       : SIGNET_OK;
 }
 
-static int find_id(struct signet_server *server, const char *endpoint, char id[static ID_LEN + 1],
-                   struct signet_error *err)
+static int thingsboard_find_id(struct signet_server *server, const char *endpoint,
+                               char id[static ID_LEN + 1], struct signet_error *err)
 {
     json_t *there = NULL;
     int rc = server_get(server, "/api/tenant/devices?deviceName=", endpoint, NULL, &there, err);
@@ -113,8 +113,8 @@ static int find_id(struct signet_server *server, const char *endpoint, char id[s
     return rc;
 }
 
-static void put_device(struct buf *out, const struct signet_server *server,
-                       const struct signet_device *device)
+static void thingsboard_put_device(struct buf *out, const struct signet_server *server,
+                                   const struct signet_device *device)
 {
     struct buf inner = {0};
 
@@ -137,12 +137,12 @@ static void put_device(struct buf *out, const struct signet_server *server,
 }
 
 /* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */
-static int compare(struct signet_server *server, const struct signet_device *device,
-                   struct signet_error *err)
+static int thingsboard_compare(struct signet_server *server, const struct signet_device *device,
+                               struct signet_error *err)
 {
     char id[ID_LEN + 1];
     json_t *there = NULL;
-    int rc = find_id(server, device->endpoint, id, err);
+    int rc = thingsboard_find_id(server, device->endpoint, id, err);
 
     if (!rc)
         rc = server_get(server, "/api/device/", id, "/credentials", &there, err);
@@ -152,21 +152,21 @@ static int compare(struct signet_server *server, const struct signet_device *dev
     return rc;
 }
 
-static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
-               struct signet_error *err)
+static int thingsboard_add(struct signet_server *server, const struct signet_device *device,
+                           bool *existed, struct signet_error *err)
 {
     struct buf body = {0};
     int rc = look_up_profile(server, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    put_device(&body, server, device);
-    return reconcile_add(server, device, "/api/device-with-credentials", &body, compare, existed,
-                         err);
+    thingsboard_put_device(&body, server, device);
+    return reconcile_add(server, device, "/api/device-with-credentials", &body, thingsboard_compare,
+                         existed, err);
 }
 
-static int add_batch(struct signet_server *server, const struct signet_device *devices,
-                     size_t count, struct signet_error *err)
+static int thingsboard_add_batch(struct signet_server *server, const struct signet_device *devices,
+                                 size_t count, struct signet_error *err)
 {
     int rc = look_up_profile(server, err);
 
@@ -176,22 +176,24 @@ static int add_batch(struct signet_server *server, const struct signet_device *d
     return rc ? rc : thingsboard_import(server, devices, count, err);
 }
 
-static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int thingsboard_find(struct signet_server *server, const char *endpoint,
+                            struct signet_error *err)
 {
     char id[ID_LEN + 1];
 
-    return find_id(server, endpoint, id, err);
+    return thingsboard_find_id(server, endpoint, id, err);
 }
 
-static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int thingsboard_drop(struct signet_server *server, const char *endpoint,
+                            struct signet_error *err)
 {
     char id[ID_LEN + 1];
-    int rc = find_id(server, endpoint, id, err);
+    int rc = thingsboard_find_id(server, endpoint, id, err);
 
     return rc ? rc : server_delete(server, "/api/device/", id, err);
 }
 
-static int check(struct signet_server *server, struct signet_error *err)
+static int thingsboard_check(struct signet_server *server, struct signet_error *err)
 {
     return server_option(server, "profile")
                ? find_profile(server, err)
@@ -199,7 +201,7 @@ static int check(struct signet_server *server, struct signet_error *err)
                             err);
 }
 
-static const char *auth_header(const char *auth)
+static const char *thingsboard_auth_header(const char *auth)
 {
     if (strcmp(auth, "api-key") == 0)
         return "X-Authorization: ApiKey ";
@@ -209,8 +211,8 @@ static const char *auth_header(const char *auth)
 }
 
 /* How long the token lives is not told: a 401 says that it is over. */
-static int login(const struct signet_server *server, struct http *http, struct secret *token,
-                 int64_t *seconds, struct signet_error *err)
+static int thingsboard_login(const struct signet_server *server, struct http *http,
+                             struct secret *token, int64_t *seconds, struct signet_error *err)
 {
     struct buf body = {0};
     struct http_request request = {.path = "/api/auth/login", .body = &body};
@@ -242,14 +244,17 @@ const struct server_ops thingsboard_ops = {
             .identity_charset = "UTF-8, not blank, not NO_SEC",
             .manual_steps = "make a device profile with transport LwM2M",
             .options = options},
-    .form = {.name = "ThingsBoard", .words = words, .taken = "already exists", .hint = hint},
-    .header = auth_header,
-    .login = login,
-    .validate = validate,
-    .check = check,
-    .add = add,
-    .add_batch = add_batch,
+    .form = {.name = "ThingsBoard",
+             .words = thingsboard_words,
+             .taken = "already exists",
+             .hint = thingsboard_hint},
+    .header = thingsboard_auth_header,
+    .login = thingsboard_login,
+    .validate = thingsboard_validate,
+    .check = thingsboard_check,
+    .add = thingsboard_add,
+    .add_batch = thingsboard_add_batch,
     .serves = thingsboard_serves,
-    .find = find,
-    .remove = drop,
+    .find = thingsboard_find,
+    .remove = thingsboard_drop,
 };

@@ -19,7 +19,8 @@ static bool bootstrap_of(const struct signet_device *device, struct signet_devic
 }
 
 /* "NAME": {"securityMode": .., ..}: what the device has for this server. */
-static void put_server(struct buf *out, const char *name, const struct signet_device *device)
+static void thingsboard_put_server(struct buf *out, const char *name,
+                                   const struct signet_device *device)
 {
     buf_printf(out, "\"%s\": {\"securityMode\": \"%s\"", name, answer_mode(device->mode));
     if (device->mode == SIGNET_MODE_PSK) {
@@ -37,9 +38,9 @@ static void put_bootstrap(struct buf *out, const struct signet_device *device)
     bool asks = bootstrap_of(device, &bootstrap);
 
     buf_text(out, ", \"bootstrap\": {");
-    put_server(out, "bootstrapServer", asks ? &bootstrap : &none);
+    thingsboard_put_server(out, "bootstrapServer", asks ? &bootstrap : &none);
     buf_text(out, ", ");
-    put_server(out, "lwm2mServer", asks ? device : &none);
+    thingsboard_put_server(out, "lwm2mServer", asks ? device : &none);
     buf_byte(out, '}');
 }
 
@@ -79,12 +80,10 @@ int thingsboard_fits(const struct signet_server *server, const struct signet_dev
 
     if (!bootstrap_of(device, &bootstrap))
         return SIGNET_OK;
-    if (bootstrap.mode == SIGNET_MODE_CERT || device->mode == SIGNET_MODE_CERT) {
-        error_set(err, SIGNET_E_MEANING,
-                  "ThingsBoard's bootstrap server would need the private key of the device");
-        error_hint(err, "beside a bootstrap account it takes accounts of mode psk");
-        return SIGNET_E_MEANING;
-    }
+    if (bootstrap.mode == SIGNET_MODE_CERT || device->mode == SIGNET_MODE_CERT)
+        return error_set_hint(
+            err, SIGNET_E_MEANING, "beside a bootstrap account it takes accounts of mode psk",
+            "ThingsBoard's bootstrap server would need the private key of the device");
     rc = server_fits(&server->ops->can, &bootstrap, err);
     if (rc)
         error_prefix(err, "the bootstrap account");

@@ -49,7 +49,8 @@ static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned iden
 }
 
 /* A chain to the authority in the context's store. LwM2M asks for no extended key usage. */
-static int check_chain(X509_STORE_CTX *store, struct login *login, const struct tls_credentials *c)
+static int check_server_chain(X509_STORE_CTX *store, struct login *login,
+                              const struct tls_credentials *c)
 {
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
     bool address = X509_VERIFY_PARAM_set1_ip_asc(param, c->anchored_host) == 1;
@@ -74,7 +75,7 @@ static int on_server_cert(X509_STORE_CTX *store, void *arg)
 
     (void)arg;
     if (c->anchored_host)
-        return check_chain(store, login, c);
+        return check_server_chain(store, login, c);
     len = i2d_X509(X509_STORE_CTX_get0_cert(store), &der);
     same = len > 0 && (size_t)len == c->pinned_len && !memcmp(der, c->pinned_der, (size_t)len);
     OPENSSL_free(der);
@@ -200,8 +201,8 @@ static int judge_server(const struct session *s, const struct login *login,
 
 /* What a failure means for a device, by what the server said or did not say. DTLS drops what it
  * cannot decrypt: silence in the middle is how many a server says no to a wrong key. */
-static int judge(const struct session *s, const struct login *login, int rc,
-                 struct signet_error *err)
+static int judge_failure(const struct session *s, const struct login *login, int rc,
+                         struct signet_error *err)
 {
     const struct tls_credentials *c = login->credentials;
 
@@ -240,7 +241,7 @@ int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
     } else {
         rc = session_open(&t->session, t->ctx, &target, &login, err);
         t->session.login = NULL;
-        rc = rc ? judge(&t->session, &login, rc, err) : rc;
+        rc = rc ? judge_failure(&t->session, &login, rc, err) : rc;
     }
     if (rc) {
         SSL_CTX_free(t->ctx);

@@ -101,7 +101,7 @@ static int explain_syscall(struct session *s, int sys, const char *doing, struct
     return SIGNET_E_NET;
 }
 
-static int explain(struct session *s, const char *doing, struct signet_error *err)
+static int explain_ssl(struct session *s, const char *doing, struct signet_error *err)
 {
     unsigned long first = ERR_peek_error();
     const char *reason = ERR_reason_error_string(first);
@@ -126,8 +126,8 @@ static int64_t timer(const struct session *s)
 }
 
 /* Until the socket is as OpenSSL wants it, or its timer has sent again. */
-static int wait_for(struct session *s, short events, const char *doing, int64_t deadline,
-                    struct signet_error *err)
+static int wait_for_socket(struct session *s, short events, const char *doing, int64_t deadline,
+                           struct signet_error *err)
 {
     int n = wait_ready(s, events, timer(s), deadline, err);
 
@@ -151,11 +151,12 @@ int session_wait(struct session *s, int ret, const char *doing, int64_t deadline
     int sys = errno, why = SSL_get_error(s->ssl, ret), rc;
 
     if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
-        return wait_for(s, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, doing, deadline, err);
+        return wait_for_socket(s, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, doing, deadline,
+                               err);
     rc = why == SSL_ERROR_ZERO_RETURN
              ? error_set(err, SIGNET_E_NET, "%s closed the session", s->peer)
          : why == SSL_ERROR_SYSCALL ? explain_syscall(s, sys, doing, err)
-                                    : explain(s, doing, err);
+                                    : explain_ssl(s, doing, err);
     ERR_clear_error();
     return rc;
 }
@@ -190,8 +191,8 @@ static int connect_socket(struct session *s, const struct addrinfo *to, int64_t 
     return sys ? error_sys(err, SIGNET_E_NET, sys, "cannot connect to %s", s->peer) : SIGNET_OK;
 }
 
-static int prepare(struct session *s, SSL_CTX *ctx, const struct target *t,
-                   struct signet_error *err)
+static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
+                       struct signet_error *err)
 {
     struct sockaddr_storage peer;
     socklen_t len = sizeof peer;
@@ -268,7 +269,7 @@ int session_open(struct session *s, SSL_CTX *ctx, const struct target *t, void *
     for (const struct addrinfo *to = list; to; to = to->ai_next) {
         s->refused = false;
         rc = connect_socket(s, to, t->deadline, err);
-        rc = rc ? rc : prepare(s, ctx, t, err);
+        rc = rc ? rc : prepare_ssl(s, ctx, t, err);
         rc = rc ? rc : shake_hands(s, t->deadline, err);
         if (!rc || !s->refused)
             break;

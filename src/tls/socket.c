@@ -5,7 +5,7 @@
 #include <openssl/bio.h>
 #include <sys/socket.h>
 
-static int put(BIO *bio, const char *data, int len)
+static int socket_write(BIO *bio, const char *data, int len)
 {
     ssize_t n = send((int)(intptr_t)BIO_get_data(bio), data, (size_t)len, MSG_NOSIGNAL);
 
@@ -15,7 +15,7 @@ static int put(BIO *bio, const char *data, int len)
     return (int)n;
 }
 
-static int get(BIO *bio, char *data, int len)
+static int socket_read(BIO *bio, char *data, int len)
 {
     ssize_t n = recv((int)(intptr_t)BIO_get_data(bio), data, (size_t)len, 0);
 
@@ -25,7 +25,7 @@ static int get(BIO *bio, char *data, int len)
     return (int)n;
 }
 
-static long control(BIO *bio, int cmd, long num, void *ptr)
+static long socket_control(BIO *bio, int cmd, long num, void *ptr)
 {
     (void)bio;
     (void)num;
@@ -33,7 +33,7 @@ static long control(BIO *bio, int cmd, long num, void *ptr)
     return cmd == BIO_CTRL_FLUSH;
 }
 
-static int destroy(BIO *bio)
+static int socket_destroy(BIO *bio)
 {
     BIO_METHOD *method = BIO_get_app_data(bio);
 
@@ -47,9 +47,10 @@ BIO *socket_bio(int fd)
     BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "socket without SIGPIPE");
     BIO *bio = NULL;
 
-    if (!method || BIO_meth_set_write(method, put) != 1 || BIO_meth_set_read(method, get) != 1 ||
-        BIO_meth_set_ctrl(method, control) != 1 || BIO_meth_set_destroy(method, destroy) != 1 ||
-        !(bio = BIO_new(method))) {
+    if (!method || BIO_meth_set_write(method, socket_write) != 1 ||
+        BIO_meth_set_read(method, socket_read) != 1 ||
+        BIO_meth_set_ctrl(method, socket_control) != 1 ||
+        BIO_meth_set_destroy(method, socket_destroy) != 1 || !(bio = BIO_new(method))) {
         BIO_meth_free(method);
         return NULL;
     }
