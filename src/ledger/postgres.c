@@ -161,16 +161,6 @@ static int postgres_begin(struct db *db, bool write, struct signet_error *err)
     return postgres_number(s, write ? writing : reading, &db->now, err);
 }
 
-static int in_doubt(struct station *s, struct signet_error *err)
-{
-    s->base.again = false;
-    error_set(err, SIGNET_E_LEDGER,
-              "the ledger's connection was lost, and whether the last change was recorded is not "
-              "known");
-    error_hint(err, "start again: what was recorded is found");
-    return SIGNET_E_LEDGER;
-}
-
 /* The connection went away while a commit was under way: did it take place? The row of this client
  * tells, once nobody holds it any more. A transaction's number would not do: after a crash of the
  * server it may be given out a second time. */
@@ -197,7 +187,12 @@ static int find_out(struct station *s, struct signet_error *err)
                              "the ledger's connection was lost before the commit");
         cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL);
     }
-    return in_doubt(s, err);
+    s->base.again = false;
+    error_set(err, SIGNET_E_LEDGER,
+              "the ledger's connection was lost, and whether the last change was recorded is not "
+              "known");
+    error_hint(err, "start again: what was recorded is found");
+    return SIGNET_E_LEDGER;
 }
 
 /* Counts the commit, as a part of it. *counted: there is something to commit. */
@@ -270,10 +265,8 @@ static int postgres_query(struct db *db, struct db_rows *rows, const char *sql,
         if (!params[i].is_text)
             snprintf(numbers[i], sizeof(numbers[i]), "%" PRId64, params[i].integer);
     }
-    bool plain = strstr(sql, "SAVEPOINT"); /* a prepared one could not be run after an error */
-    int rc = plain ? postgres_run(s, sql, &result, err)
-                   : postgres_statement(s, sql, (int)count, name, err);
-    if (rc == SIGNET_OK && !plain)
+    int rc = postgres_statement(s, sql, (int)count, name, err);
+    if (rc == SIGNET_OK)
         rc = postgres_answer(
             s, s->pq->execPrepared(s->conn, name, (int)count, values, NULL, NULL, 0), &result, err);
     rows->at = result;
@@ -316,29 +309,25 @@ static void postgres_end(struct db_rows *rows)
 }
 
 /* An index or a trigger whose name stands at name. */
-static int check_object(struct station *s, const char *name, bool index, bool unique,
+static int check_object(struct db *db, const char *name, bool index, bool unique,
                         struct signet_error *err)
 {
-    char sql[400];
-    int len = (int)strcspn(name, " ");
-    int64_t found = 0;
+    static const char indexes[] =
+        "SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = $1"
+        " AND i.indisvalid AND i.indisunique = ($2 <> 0) AND pg_table_is_visible(i.indrelid)";
+    static const char triggers[] = "SELECT 1 FROM pg_trigger WHERE tgname = $1"
+                                   " AND tgenabled = 'O' AND pg_table_is_visible(tgrelid)";
+    char text[64];
+    struct db_rows row;
 
-    if (index)
-        snprintf(sql, sizeof(sql),
-                 "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE"
-                 " c.relname = '%.*s' AND i.indisvalid AND i.indisunique = %s AND"
-                 " pg_table_is_visible(i.indrelid)",
-                 len, name, unique ? "true" : "false");
-    else
-        snprintf(sql, sizeof(sql),
-                 "SELECT count(*) FROM pg_trigger WHERE tgname = '%.*s' AND tgenabled = 'O' AND"
-                 " pg_table_is_visible(tgrelid)",
-                 len, name);
-    int rc = postgres_number(s, sql, &found, err);
-    return rc == SIGNET_OK && found == 0
-               ? error_set(err, SIGNET_E_LEDGER, "the %s %.*s was dropped, changed or disabled",
-                           index ? "index" : "trigger", len, name)
-               : rc;
+    snprintf(text, sizeof(text), "%.*s", (int)strcspn(name, " "), name);
+    int rc = index ? db_find(db, &row, err, indexes, "si", text, (int64_t)unique)
+                   : db_find(db, &row, err, triggers, "s", text);
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = error_set(err, SIGNET_E_LEDGER, "the %s %s was dropped, changed or disabled",
+                       index ? "index" : "trigger", text);
+    db_end(&row);
+    return rc;
 }
 
 /* Indexes and triggers by their names. */
@@ -350,7 +339,7 @@ static int postgres_check(struct db *db, const char *schema, struct signet_error
     for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
         for (const char *at = schema; rc == SIGNET_OK && (at = strstr(at, made[i]));) {
             at += strlen(made[i]);
-            rc = check_object(station_of(db), at, i < 2, i == 1, err);
+            rc = check_object(db, at, i < 2, i == 1, err);
         }
     return rc;
 }

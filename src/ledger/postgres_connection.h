@@ -7,25 +7,13 @@
 #include <libpq-fe.h>
 
 /* libpq, loaded when first needed: linked, its 25 libraries would cost 4 ms of every start. */
+/* clang-format off */
 #define LIBPQ_FUNCTIONS(ROW)                                                                       \
-    ROW(connectdbParams)                                                                           \
-    ROW(finish)                                                                                    \
-    ROW(status)                                                                                    \
-    ROW(errorMessage)                                                                              \
-    ROW(exec)                                                                                      \
-    ROW(prepare)                                                                                   \
-    ROW(execPrepared)                                                                              \
-    ROW(resultStatus)                                                                              \
-    ROW(resultErrorField)                                                                          \
-    ROW(getvalue)                                                                                  \
-    ROW(getisnull)                                                                                 \
-    ROW(ntuples)                                                                                   \
-    ROW(cmdTuples)                                                                                 \
-    ROW(clear)                                                                                     \
-    ROW(setNoticeProcessor)                                                                        \
-    ROW(conninfoParse)                                                                             \
-    ROW(conninfoFree)                                                                              \
-    ROW(freemem)
+    ROW(connectdbParams) ROW(finish) ROW(status) ROW(errorMessage) ROW(setNoticeProcessor)         \
+    ROW(conninfoParse) ROW(conninfoFree) ROW(freemem) ROW(exec) ROW(prepare) ROW(execPrepared)     \
+    ROW(resultStatus) ROW(resultErrorField) ROW(getvalue) ROW(getisnull) ROW(ntuples)              \
+    ROW(cmdTuples) ROW(clear)
+/* clang-format on */
 #define LIBPQ_MEMBER(name) __typeof__(PQ##name) *name;
 struct libpq {
     LIBPQ_FUNCTIONS(LIBPQ_MEMBER)

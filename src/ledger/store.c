@@ -18,44 +18,28 @@ int store_check_clock(int64_t now, const char *whose, struct signet_error *err)
     return SIGNET_E_LEDGER;
 }
 
-/* One of a batch. Behind a savepoint only where there are others to be left alone. */
-static int apply_one(struct signet_ledger *l, struct change *c, bool alone,
+/* The changes of a batch that did not fail before, in one transaction. They all read or all write.
+ * *bad: the change that failed now, if it was one. */
+static int try_batch(struct signet_ledger *l, struct change *batch, struct change **bad,
                      struct signet_error *err)
-{
-    const struct head before = l->head;
-    int rc = alone ? SIGNET_OK : db_run(l->db, err, "SAVEPOINT one", "");
-
-    if (rc != SIGNET_OK)
-        return rc;
-    l->db->nomem = false;
-    c->rc = c->apply(l, c->arg, &c->err);
-    if (l->db->nomem) /* what it decided may rest on a value that it did not see */
-        c->rc = error_nomem(&c->err);
-    if (c->rc != SIGNET_OK && !alone && !l->db->again) {
-        l->head = before;
-        if (db_run(l->db, err, "ROLLBACK TO SAVEPOINT one", "") == SIGNET_OK)
-            return db_run(l->db, err, "RELEASE SAVEPOINT one", "");
-    }
-    if (c->rc != SIGNET_OK) { /* a full disk ends the transaction for all */
-        *err = c->err;
-        return c->rc;
-    }
-    return alone ? SIGNET_OK : db_run(l->db, err, "RELEASE SAVEPOINT one", "");
-}
-
-/* All changes of batch in one transaction. Of the same kind, reading or writing. */
-static int try_batch(struct signet_ledger *l, struct change *batch, struct signet_error *err)
 {
     int rc = store_check_clock(clock_wall(), "station's", err);
 
+    *bad = NULL;
     l->head = (struct head){0};
-    l->db->again = false;
+    l->db->again = l->db->nomem = false;
     if (rc == SIGNET_OK)
         rc = l->db->ops->begin(l->db, !batch->reads, err);
     if (rc == SIGNET_OK)
         rc = store_check_clock(l->db->now, "database server's", err);
-    for (struct change *c = batch; c && rc == SIGNET_OK; c = c->next)
-        rc = apply_one(l, c, !batch->next, err);
+    for (struct change *c = batch; c && rc == SIGNET_OK; c = c->next) {
+        if (c->rc == SIGNET_OK)
+            rc = c->apply(l, c->arg, err);
+        if (l->db->nomem) /* what it decided may rest on a value that it did not see */
+            rc = error_nomem(err);
+        if (rc != SIGNET_OK)
+            *bad = c;
+    }
     if (rc == SIGNET_OK)
         rc = chain_flush(l, err);
     if (rc == SIGNET_OK)
@@ -65,19 +49,26 @@ static int try_batch(struct signet_ledger *l, struct change *batch, struct signe
     return rc;
 }
 
+/* After a change that failed the others are done again without it. */
 static void commit_batch(struct signet_ledger *l, struct change *batch)
 {
-    int64_t end = clock_ms() + GIVE_UP_MS;
+    int64_t end = clock_ms() + GIVE_UP_MS, pause = AGAIN_MS;
     struct signet_error err = {0};
-    int rc = try_batch(l, batch, &err);
+    struct change *bad = NULL;
+    int rc = try_batch(l, batch, &bad, &err);
 
-    for (int64_t pause = AGAIN_MS; rc != SIGNET_OK && l->db->again && clock_ms() + pause < end;
-         pause = pause < 1000 ? pause * 2 : pause) {
-        cancel_sleep_until(NULL, clock_ms() + pause, NULL);
-        rc = try_batch(l, batch, &err);
+    while (rc != SIGNET_OK && (l->db->again ? clock_ms() + pause < end : bad && batch->next)) {
+        if (l->db->again) {
+            cancel_sleep_until(NULL, clock_ms() + pause, NULL);
+            pause = pause < 1000 ? pause * 2 : pause;
+        } else {
+            bad->rc = rc;
+            bad->err = err;
+        }
+        rc = try_batch(l, batch, &bad, &err);
     }
     for (struct change *c = batch; c && rc != SIGNET_OK; c = c->next)
-        if (c->rc == SIGNET_OK || l->db->again) {
+        if (c->rc == SIGNET_OK) {
             c->rc = rc;
             c->err = err;
         }

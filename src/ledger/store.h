@@ -3,9 +3,9 @@
 #define LEDGER_STORE_H
 
 #include "ledger/db.h"
-#include "ledger/ledger.h"
 
 #include <pthread.h>
+#include <signet/ledger.h>
 
 /* What is done in a transaction. It may be done more than once before it is on disk: it reads arg,
  * and writes to arg only what it writes again. */

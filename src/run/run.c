@@ -180,20 +180,19 @@ static struct delivery_setup delivery_setup(struct signet_run *r, bool once,
 
 static void fill_report(struct signet_run *r, double begin, struct signet_run_report *report)
 {
+    const struct job_figures *f = &r->job.figures;
+
     report->seconds = clock_seconds() - begin;
     report->quota = r->order->quota;
-    memcpy(report->states, r->job.figures.states, sizeof(report->states));
-    memcpy(report->errors, r->job.figures.errors, sizeof(report->errors));
-    for (enum job_stage i = 0; i < STAGES; i++) {
-        const struct cycle_time *t = &r->job.figures.cycles[i];
-
-        if (t->count)
+    memcpy(report->states, f->states, sizeof(report->states));
+    memcpy(report->errors, f->errors, sizeof(report->errors));
+    for (enum job_stage i = 0; i < STAGES; i++)
+        if (f->cycles[i].count)
             report->stages[report->stage_count++] =
                 (struct signet_stage_report){.name = job_stage_name(i),
-                                             .count = t->count,
-                                             .median = cycle_time_quantile(t, 0.5),
-                                             .p95 = cycle_time_quantile(t, 0.95)};
-    }
+                                             .count = f->cycles[i].count,
+                                             .median = cycle_time_quantile(&f->cycles[i], 0.5),
+                                             .p95 = cycle_time_quantile(&f->cycles[i], 0.95)};
 }
 
 /* What makes devices, between the begin of the delivery and its end. */
@@ -214,11 +213,12 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
 
 /* makes: else only what waits is delivered. */
 static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
-                   struct signet_run_report *report)
+                   struct signet_run_report *report, struct signet_error *err)
 {
     const struct delivery_setup setup = delivery_setup(r, !makes, &report->delivery);
     struct delivery *delivery = NULL;
     struct signet_error why = {0};
+    double begin = clock_seconds();
     int rc = signet_ledger_recover(r->job.ledger, r->job.order, &why);
 
     if (rc == SIGNET_OK)
@@ -232,38 +232,34 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
     rc = delivery_end(&delivery, &why);
     if (rc == SIGNET_OK)
         rc = job_count(&r->job, &why);
-    return rc == SIGNET_OK ? SIGNET_OK : (job_fail(&r->job, &why), rc);
+    if (rc != SIGNET_OK)
+        job_fail(&r->job, &why);
+    fill_report(r, begin, report);
+    return job_result(&r->job, SIGNET_OK, err);
 }
 
 int signet_run_make(struct signet_run *r, struct signet_run_report *report,
                     struct signet_error *err)
 {
-    double begin = clock_seconds();
     struct batch_run *batch = NULL;
 
     *report = (struct signet_run_report){0};
     int rc = r->order->recipe ? SIGNET_OK : open_batch(r, &batch, err);
     if (rc != SIGNET_OK)
         return rc;
-    rc = run_all(r, batch, true, report);
+    rc = run_all(r, batch, true, report, err);
     batch_close(&batch);
-    fill_report(r, begin, report);
-    /* what another station has in hand; ours have come to their end */
-    report->batch.elsewhere = r->order->recipe ? 0
-                                               : (uint64_t)(report->states[SIGNET_DEVICE_WRITING] +
-                                                            report->states[SIGNET_DEVICE_WRITTEN]);
-    return job_result(&r->job, rc, err);
+    if (!r->order->recipe) /* what another station has in hand; ours have come to their end */
+        report->batch.elsewhere = (uint64_t)(report->states[SIGNET_DEVICE_WRITING] +
+                                             report->states[SIGNET_DEVICE_WRITTEN]);
+    return rc;
 }
 
 int signet_run_deliver(struct signet_run *r, struct signet_run_report *report,
                        struct signet_error *err)
 {
-    double begin = clock_seconds();
-
     *report = (struct signet_run_report){0};
-    int rc = run_all(r, NULL, false, report);
-    fill_report(r, begin, report);
-    return job_result(&r->job, rc, err);
+    return run_all(r, NULL, false, report, err);
 }
 
 void signet_run_report_free(struct signet_run_report *report)

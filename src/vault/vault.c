@@ -6,45 +6,45 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+/* For the name of a file behind that of the folder. */
+enum { NAME_ROOM = 64 };
 #define SEALED_MAX ((size_t)16 * 1024 * 1024)
 
-static int path_of(const struct vault *v, const char *name, char **out, struct signet_error *err)
+struct path {
+    char text[PATH_MAX];
+};
+
+static struct path path_of(const struct vault *v, const char *name)
 {
-    return asprintf(out, "%s/%s", v->folder, name) < 0 ? (*out = NULL, error_nomem(err))
-                                                       : SIGNET_OK;
+    struct path path;
+
+    snprintf(path.text, sizeof(path.text), "%s/%s", v->folder, name);
+    return path;
 }
 
 static bool exists(const struct vault *v, const char *name)
 {
-    char *path = NULL;
-    bool missing =
-        path_of(v, name, &path, NULL) == SIGNET_OK && access(path, F_OK) != 0 && errno == ENOENT;
-
-    free(path);
-    return !missing;
+    return access(path_of(v, name).text, F_OK) == 0 || errno != ENOENT;
 }
 
 /* One process at a time; the kernel lets go of it when that one ends, however it ends. */
 static int take_lock(struct vault *v, struct signet_error *err)
 {
-    char *path = NULL;
-    int rc = path_of(v, "lock", &path, err);
+    const struct path path = path_of(v, "lock");
 
-    if (rc != SIGNET_OK)
-        return rc;
-    v->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    v->lock_fd = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (v->lock_fd < 0)
-        rc = error_sys(err, SIGNET_E_IO, errno, "%s", path);
-    else if (flock(v->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        rc = error_set(err, SIGNET_E_BUSY, "another run is at work in %s", v->folder);
-    free(path);
-    return rc;
+        return error_sys(err, SIGNET_E_IO, errno, "%s", path.text);
+    return flock(v->lock_fd, LOCK_EX | LOCK_NB) == 0
+               ? SIGNET_OK
+               : error_set(err, SIGNET_E_BUSY, "another run is at work in %s", v->folder);
 }
 
 /* What a crash left half written goes: ".NAME.RANDOM" of file_write(). The lock is held.
@@ -104,6 +104,9 @@ static int name_by_digest(const char *text, size_t bytes, char *out, struct sign
 static int set_up_vault(struct vault *v, const char *folder, const char *key_file,
                         const char *order, struct signet_error *err)
 {
+    if (strlen(folder) + NAME_ROOM > PATH_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "the path of the work folder is too long: %s",
+                         folder);
     v->folder = strdup(folder);
     if (!v->folder)
         return error_nomem(err);
@@ -169,35 +172,28 @@ int vault_seal_file(struct vault *v, const char *name, const char *purpose,
                     const struct secret *plain, struct signet_error *err)
 {
     struct signet_bytes sealed = {0};
-    char *path = NULL;
-    int rc = path_of(v, name, &path, err);
+    int rc = seal(&v->key, purpose, strlen(purpose), plain, &sealed, err);
 
     if (rc == SIGNET_OK)
-        rc = seal(&v->key, purpose, strlen(purpose), plain, &sealed, err);
-    if (rc == SIGNET_OK)
-        rc = file_write(path, sealed.data, sealed.len, 0600, err);
+        rc = file_write(path_of(v, name).text, sealed.data, sealed.len, 0600, err);
     signet_bytes_free(&sealed);
-    free(path);
     return rc;
 }
 
 int vault_open_file(struct vault *v, const char *name, const char *purpose, struct secret *plain,
                     struct signet_error *err)
 {
+    const struct path path = path_of(v, name);
     struct buf sealed = {0};
-    char *path = NULL;
-    int rc = path_of(v, name, &path, err);
+    int rc = file_read(path.text, SEALED_MAX, &sealed, err);
 
-    if (rc == SIGNET_OK)
-        rc = file_read(path, SEALED_MAX, &sealed, err);
     if (rc == SIGNET_OK)
         rc = seal_open(&v->key, purpose, strlen(purpose), sealed.data, sealed.len, plain, err);
     if (rc == SIGNET_E_CRYPTO) /* what is sealed in it is lost; the other files are not */
         rc = error_set(err, SIGNET_E_SEAL,
                        "the sealed file %s is damaged: a rework gives its devices new credentials",
-                       path);
+                       path.text);
     buf_free(&sealed);
-    free(path);
     return rc;
 }
 
@@ -216,21 +212,17 @@ static void overwrite(int fd)
 /* The name goes first: nobody finds half of it. */
 int vault_wipe_file(struct vault *v, const char *name, struct signet_error *err)
 {
-    char *path = NULL;
-    int rc = path_of(v, name, &path, err);
+    const struct path path = path_of(v, name);
+    int fd = open(path.text, O_WRONLY | O_CLOEXEC | O_NOFOLLOW), rc = SIGNET_OK;
 
-    if (rc != SIGNET_OK)
-        return rc;
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno != ENOENT)
-        rc = error_sys(err, SIGNET_E_IO, errno, "cannot wipe %s", path);
-    if (fd >= 0 && unlink(path) != 0 && errno != ENOENT)
-        rc = error_sys(err, SIGNET_E_IO, errno, "cannot remove %s", path);
-    else if (fd >= 0)
+    if (fd < 0)
+        return errno == ENOENT ? SIGNET_OK
+                               : error_sys(err, SIGNET_E_IO, errno, "cannot wipe %s", path.text);
+    if (unlink(path.text) != 0 && errno != ENOENT)
+        rc = error_sys(err, SIGNET_E_IO, errno, "cannot remove %s", path.text);
+    else
         overwrite(fd);
-    if (fd >= 0)
-        close(fd);
-    free(path);
+    close(fd);
     return rc;
 }
 
