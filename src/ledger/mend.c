@@ -7,11 +7,13 @@
 
 struct request {
     const char *endpoint, *reason;
-    int64_t device, order, number, state, exposed, failed_from, error_code;
+    int64_t device, order, number, exposed, at_servers;
+    enum signet_device_state state;
 };
 
-/* The one device that goes by this name. Its order is locked first, as everywhere. */
-static int named(struct signet_ledger *l, struct request *r, struct signet_error *err)
+/* The one device that goes by this name. Its order is locked first, as everywhere. at_servers: a
+ * rework goes back to there; with its sealed credentials lost, the device needs others. */
+static int find_named(struct signet_ledger *l, struct request *r, struct signet_error *err)
 {
     struct db_rows row;
     int rc = db_run(l->db, err,
@@ -20,32 +22,31 @@ static int named(struct signet_ledger *l, struct request *r, struct signet_error
                     "s", r->endpoint);
 
     if (rc == SIGNET_OK)
-        rc = db_find(
-            l->db, &row, err,
-            "SELECT id, order_id, state, exposed, failed_from, number, error_code FROM devices"
-            " WHERE endpoint = $1 AND freed = 0 /*+ FOR UPDATE */",
-            "s", r->endpoint);
+        rc = db_find(l->db, &row, err,
+                     "SELECT id, order_id, number, exposed, state, CASE WHEN failed_from >="
+                     " {verified} AND error_code <> $2 THEN 1 ELSE 0 END FROM devices"
+                     " WHERE endpoint = $1 AND freed = 0 /*+ FOR UPDATE */",
+                     "si", r->endpoint, (int64_t)SIGNET_E_SEAL);
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, rc, "the ledger has no device %s", r->endpoint);
     if (rc != SIGNET_OK)
         return rc;
     r->device = db_int(&row, 0);
     r->order = db_int(&row, 1);
-    r->state = db_int(&row, 2);
+    r->number = db_int(&row, 2);
     r->exposed = db_int(&row, 3);
-    r->failed_from = db_int(&row, 4);
-    r->number = db_int(&row, 5);
-    r->error_code = db_int(&row, 6);
+    r->state = (enum signet_device_state)db_int(&row, 4);
+    r->at_servers = db_int(&row, 5);
     db_end(&row);
     return SIGNET_OK;
 }
 
-static int make_void(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int void_device(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
-    int rc = named(l, r, err);
+    int rc = find_named(l, r, err);
 
-    if (rc == SIGNET_OK && !state_may((enum signet_device_state)r->state, SIGNET_DEVICE_VOID))
+    if (rc == SIGNET_OK && !state_may(r->state, SIGNET_DEVICE_VOID))
         return error_set(err, SIGNET_E_EXISTS, "%s is void already", r->endpoint);
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
@@ -70,26 +71,24 @@ int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const
 
     if (!endpoint || !reason || !*reason || !text_is_clean(reason) || !text_is_clean(endpoint))
         return error_set(err, SIGNET_E_USAGE, "void needs an endpoint and a reason");
-    return store_change(ledger, make_void, &r, err);
+    return store_change(ledger, void_device, &r, err);
 }
 
-static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int rework_device(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
-    int rc = named(l, r, err);
+    int rc = find_named(l, r, err);
 
     if (rc == SIGNET_OK && r->state != SIGNET_DEVICE_FAILED)
         return error_set(err, SIGNET_E_USAGE, "%s is %s; only a failed device is reworked",
-                         r->endpoint, signet_device_state_name((enum signet_device_state)r->state));
-    /* with its sealed credentials lost, it needs others */
-    bool at_servers = r->failed_from >= SIGNET_DEVICE_VERIFIED && r->error_code != SIGNET_E_SEAL;
+                         r->endpoint, signet_device_state_name(r->state));
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
                     "UPDATE devices SET state = $2, attempt = attempt + 1, lease_until = 0,"
                     " failed_from = NULL, changed = $3, events = events + 1"
                     " WHERE id = $1",
                     "iii", r->device,
-                    (int64_t)(at_servers ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_RESERVED),
+                    (int64_t)(r->at_servers ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_RESERVED),
                     l->db->now);
     if (rc == SIGNET_OK)
         rc = device_event(l, r->device, "rework", "", err);
@@ -97,7 +96,7 @@ static int rework(struct signet_ledger *l, void *arg, struct signet_error *err)
         rc = db_run(l->db, err,
                     "UPDATE deliveries SET state = 0, lease_until = 0, error = NULL"
                     " WHERE device = $1 AND (state = 2 OR $2 = 0)",
-                    "ii", r->device, (int64_t)at_servers);
+                    "ii", r->device, r->at_servers);
     return rc;
 }
 
@@ -108,5 +107,5 @@ int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
 
     if (!endpoint || !text_is_clean(endpoint))
         return error_set(err, SIGNET_E_USAGE, "rework needs an endpoint");
-    return store_change(ledger, rework, &r, err);
+    return store_change(ledger, rework_device, &r, err);
 }

@@ -99,15 +99,11 @@ static int refuse_password(struct station *s, const char *where, struct signet_e
 static void postgres_close(struct db *db)
 {
     struct station *s = station_of(db);
-    char sql[128];
 
-    if (s->conn && s->commits > 0 && s->pq->status(s->conn) == CONNECTION_OK) {
-        snprintf(sql, sizeof(sql),
-                 "DELETE FROM signet_commits WHERE client = %" PRId64 " OR at < now() - interval"
-                 " '30 days'",
-                 s->client);
-        s->pq->clear(s->pq->exec(s->conn, sql));
-    }
+    if (s->conn && s->commits > 0 && s->pq->status(s->conn) == CONNECTION_OK)
+        db_run(db, NULL,
+               "DELETE FROM signet_commits WHERE client = $1 OR at < now() - interval '30 days'",
+               "i", s->client);
     if (s->conn)
         s->pq->finish(s->conn);
     free(s->where);
@@ -161,24 +157,35 @@ static int postgres_begin(struct db *db, bool write, struct signet_error *err)
     return postgres_number(s, write ? writing : reading, &db->now, err);
 }
 
+/* The row of this client; *out stays when there is none. */
+static int count_commits(struct station *s, const char *sql, int64_t n, int64_t *out,
+                         struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(&s->base, &row, err, sql, "ii", s->client, n);
+
+    if (rc == SIGNET_OK)
+        *out = db_int(&row, 0);
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
 /* The connection went away while a commit was under way: did it take place? The row of this client
  * tells, once nobody holds it any more. A transaction's number would not do: after a crash of the
  * server it may be given out a second time. */
 static int find_out(struct station *s, struct signet_error *err)
 {
-    char sql[192];
-    int64_t end = clock_ms() + RECONNECT_MS, done = 0;
+    int64_t end = clock_ms() + RECONNECT_MS, done = -1;
 
-    /* an INSERT, since it waits also for a first row that is not committed yet */
-    snprintf(sql, sizeof(sql),
-             "INSERT INTO signet_commits(client, n, at) VALUES(%" PRId64 ", 0, now())"
-             " ON CONFLICT(client) DO UPDATE SET at = excluded.at RETURNING n",
-             s->client);
     while (clock_ms() < end) {
         int rc = s->pq->status(s->conn) == CONNECTION_OK ? SIGNET_OK : postgres_reconnect(s, err);
         if (rc != SIGNET_OK)
             break;
-        rc = postgres_number(s, sql, &done, err);
+        /* an INSERT, since it waits also for a first row that is not committed yet */
+        rc = count_commits(s,
+                           "INSERT INTO signet_commits(client, n, at) VALUES($1, $2, now())"
+                           " ON CONFLICT(client) DO UPDATE SET at = excluded.at RETURNING n",
+                           0, &done, err);
         if (rc == SIGNET_OK && done == s->commits)
             return SIGNET_OK;
         s->base.again = rc == SIGNET_OK;
@@ -195,29 +202,21 @@ static int find_out(struct station *s, struct signet_error *err)
     return SIGNET_E_LEDGER;
 }
 
-/* Counts the commit, as a part of it. *counted: there is something to commit. */
-static int count_commit(struct station *s, bool *counted, struct signet_error *err)
-{
-    char sql[320];
-    int64_t n = 0;
-
-    snprintf(sql, sizeof(sql),
-             "INSERT INTO signet_commits(client, n, at) SELECT %" PRId64 ", %" PRId64
-             ", now() WHERE txid_current_if_assigned() IS NOT NULL"
-             " ON CONFLICT(client) DO UPDATE SET n = excluded.n, at = excluded.at RETURNING n",
-             s->client, s->commits + 1);
-    int rc = postgres_number(s, sql, &n, err);
-    *counted = n != 0;
-    s->commits += *counted;
-    return rc;
-}
-
+/* The commit is counted, as a part of it, if there is something to commit. */
 static int postgres_commit(struct db *db, struct signet_error *err)
 {
     struct station *s = station_of(db);
-    bool counted = false;
-    int rc = s->writes ? count_commit(s, &counted, err) : SIGNET_OK;
+    int64_t counted = 0;
+    int rc = SIGNET_OK;
 
+    if (s->writes)
+        rc = count_commits(s,
+                           "INSERT INTO signet_commits(client, n, at) SELECT CAST($1 AS BIGINT),"
+                           " CAST($2 AS BIGINT), now() WHERE txid_current_if_assigned() IS NOT NULL"
+                           " ON CONFLICT(client) DO UPDATE SET n = excluded.n, at = excluded.at"
+                           " RETURNING n",
+                           s->commits + 1, &counted, err);
+    s->commits += counted != 0;
     if (rc == SIGNET_OK)
         rc = postgres_run(s, "COMMIT", NULL, err);
     return rc != SIGNET_OK && counted && s->pq->status(s->conn) != CONNECTION_OK ? find_out(s, err)

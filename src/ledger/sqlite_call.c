@@ -7,46 +7,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What goes wrong with a ledger; the last row is all else. */
+static const struct {
+    int code;
+    enum signet_code means;
+    const char *text, *hint;
+} failures[] = {
+#define LOCKED  "end it, or wait; nothing is lost"
+#define BROKEN  "free or repair the disk; what was recorded before is kept"
+#define RIGHTS  "this user must be able to write the file and its folder"
+#define DAMAGED "keep the file as it is, and put back the last copy; events are in it"
+    {SQLITE_BUSY, SIGNET_E_IO, "the ledger is locked by another process", LOCKED},
+    {SQLITE_FULL, SIGNET_E_IO, "the ledger's disk: ", BROKEN},
+    {SQLITE_IOERR, SIGNET_E_IO, "the ledger's disk: ", BROKEN},
+    {SQLITE_READONLY, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
+    {SQLITE_CANTOPEN, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
+    {SQLITE_PERM, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
+    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: ", DAMAGED},
+    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: ", DAMAGED},
+    {0, SIGNET_E_LEDGER, "the ledger: ", ""},
+};
+
 int sqlite_failed(sqlite3 *db, struct signet_error *err)
 {
     int code = sqlite3_errcode(db), why = sqlite3_extended_errcode(db);
     int sys = sqlite3_system_errno(db);
-    int rc;
+    size_t i = 0;
 
+    if (code == SQLITE_NOMEM)
+        return error_nomem(err);
     if (why == SQLITE_CONSTRAINT_UNIQUE || why == SQLITE_CONSTRAINT_PRIMARYKEY)
         return error_set(err, SIGNET_E_CONFLICT, "%s", sqlite3_errmsg(db));
-    switch (code) {
-    case SQLITE_NOMEM:
-        return error_nomem(err);
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        rc = error_set(err, SIGNET_E_IO, "the ledger is locked by another process");
-        error_hint(err, "end it, or wait; nothing is lost");
-        break;
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-        rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s%s%s", sqlite3_errmsg(db),
-                       sys ? ": " : "", sys ? strerror(sys) : "");
-        error_hint(err, "%s",
-                   code == SQLITE_FULL || code == SQLITE_IOERR
-                       ? "free or repair the disk; what was recorded before is kept"
-                       : "this user must be able to write the file and its folder");
-        break;
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-        rc = error_set(err, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: %s",
-                       sqlite3_errmsg(db));
-        error_hint(err, "keep the file as it is, and put back the last copy; events are in it");
-        break;
-    default:
-        rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s", sqlite3_errmsg(db));
-    }
+    while (failures[i].code && failures[i].code != code)
+        i++;
+    bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys;
+    error_set(err, failures[i].means, "%s%s%s%s", failures[i].text,
+              code == SQLITE_BUSY ? "" : sqlite3_errmsg(db), disk ? ": " : "",
+              disk ? strerror(sys) : "");
+    error_hint(err, "%s", failures[i].hint);
     if (err)
         err->sys = sys;
-    return rc;
+    return error_code(failures[i].means);
 }
 
 int sqlite_run(sqlite3 *db, const char *sql, struct signet_error *err)
