@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SECOND INT64_C(1000000000)
+
 static int64_t due_at(const struct sim_board *board)
 {
     int64_t due = wire_due(&board->wire);
@@ -55,34 +57,41 @@ static void turn(struct sim_board *board)
     wire_deliver(&board->wire);
 }
 
+static struct timespec pause_of(const struct sim_board *board)
+{
+    int64_t wait = due_at(board) - wire_now();
+
+    wait = wait < 0 ? 0 : wait > SECOND ? SECOND : wait;
+    return (struct timespec){wait / SECOND, wait % SECOND};
+}
+
+/* Without the lock: until something comes in, or for as long as nothing is due. */
+static void rest(struct sim_board *board, struct timespec pause, bool hears)
+{
+    struct pollfd fds[3] = {{.fd = board->wake_fd, .events = POLLIN},
+                            {.fd = hears ? board->wire.master : -1, .events = POLLIN},
+                            {.fd = board->control_fd, .events = POLLIN}};
+    uint64_t count;
+
+    if (ppoll(fds, 3, &pause, NULL) <= 0)
+        return;
+    if (fds[0].revents && read(board->wake_fd, &count, sizeof count) < 0)
+        return; /* somebody else took it */
+    if (fds[2].revents)
+        control_serve(board);
+}
+
 static void *run(void *arg)
 {
     struct sim_board *board = arg;
 
     pthread_mutex_lock(&board->lock);
     while (!board->stop) {
-        struct pollfd fds[3] = {{.fd = board->wake_fd, .events = POLLIN},
-                                {.fd = board->wire.master, .events = POLLIN},
-                                {.fd = board->control_fd, .events = POLLIN}};
-        int64_t wait;
-        struct timespec ts;
-        uint64_t count;
-
         turn(board);
-        fds[1].fd = board->wire.in.bytes < (size_t)128 * 1024 ? board->wire.master : -1;
-        wait = due_at(board) - wire_now();
-        if (wait < 0)
-            wait = 0;
-        if (wait > 1000000000)
-            wait = 1000000000;
-        ts = (struct timespec){wait / 1000000000, wait % 1000000000};
+        struct timespec pause = pause_of(board);
+        bool hears = board->wire.in.bytes < (size_t)128 * 1024;
         pthread_mutex_unlock(&board->lock);
-        if (ppoll(fds, 3, &ts, NULL) > 0) {
-            if (fds[0].revents && read(board->wake_fd, &count, sizeof count) < 0)
-                count = 0;
-            if (fds[2].revents)
-                control_serve(board);
-        }
+        rest(board, pause, hears);
         pthread_mutex_lock(&board->lock);
     }
     pthread_mutex_unlock(&board->lock);
@@ -97,59 +106,72 @@ static void wake(struct sim_board *board)
         return; /* full: it is awake anyway */
 }
 
-static int copy(char **out, const char *text, struct signet_error *err)
+static int check_board_options(const struct sim_board_options *options, struct signet_error *err)
 {
-    if (!text)
-        return SIGNET_OK;
-    *out = strdup(text);
-    return *out ? SIGNET_OK : error_nomem(err);
+    if (options->boards > 1 && !options->link)
+        return error_set(err, SIGNET_E_USAGE, "boards that change need a link to their port");
+    if (options->generation && options->generation != SIM_ZEPHYR_32 &&
+        options->generation != SIM_ZEPHYR_33 && options->generation != SIM_ZEPHYR_36)
+        return error_set(err, SIGNET_E_USAGE, "no such generation of Zephyr");
+    if (options->buf_size && (options->buf_size < 128 || options->buf_size > SMP_PACKET_MAX))
+        return error_set(err, SIGNET_E_USAGE, "buf_size is 128 to %d", SMP_PACKET_MAX);
+    return SIGNET_OK;
+}
+
+static void take_options(struct sim_board *board, const struct sim_board_options *options)
+{
+    board->generation = options->generation ? options->generation : SIM_ZEPHYR_33;
+    board->buf_size = options->buf_size ? options->buf_size : 384;
+    board->no_parameters = options->no_parameters;
+    board->firmware = board->first_firmware = options->firmware;
+    board->provisioned = options->provisioned;
+    board->boards = options->boards ? options->boards : 1;
+    board->hold_ns = (options->hold_ms ? options->hold_ms : 1000) * INT64_C(1000000);
+    snprintf(board->endpoint, sizeof board->endpoint, "%s",
+             options->endpoint ? options->endpoint : "anjay-zephyr-demo-351358811124772");
+}
+
+/* The way in for a programmer, and for whoever looks for the port. */
+static int open_paths(struct sim_board *board, const struct sim_board_options *options,
+                      struct signet_error *err)
+{
+    int rc = text_copy(&board->control, options->control, err);
+
+    if (!rc && board->control)
+        rc = control_open(board, err);
+    if (!rc)
+        rc = text_copy(&board->link, options->link, err);
+    if (!rc && board->link)
+        rc = change_link(board, err);
+    if (rc) { /* what is there is not ours to remove */
+        free(board->link);
+        board->link = NULL;
+    }
+    return rc;
 }
 
 static int set_up(struct sim_board *board, const struct sim_board_options *options,
                   struct signet_error *err)
 {
-    int rc;
+    int rc = check_board_options(options, err);
 
-    board->generation = options->generation ? options->generation : SIM_ZEPHYR_33;
-    board->buf_size = options->buf_size ? options->buf_size : 384;
-    board->no_parameters = options->no_parameters;
-    board->firmware = options->firmware;
-    board->provisioned = options->provisioned;
-    board->first_firmware = options->firmware;
-    board->boards = options->boards ? options->boards : 1;
-    board->hold_ns = (options->hold_ms ? options->hold_ms : 1000) * INT64_C(1000000);
-    if (board->boards > 1 && !options->link)
-        return error_set(err, SIGNET_E_USAGE, "boards that change need a link to their port");
-    if (board->generation != SIM_ZEPHYR_32 && board->generation != SIM_ZEPHYR_33 &&
-        board->generation != SIM_ZEPHYR_36)
-        return error_set(err, SIGNET_E_USAGE, "no such generation of Zephyr");
-    if (board->buf_size < 128 || board->buf_size > SMP_PACKET_MAX)
-        return error_set(err, SIGNET_E_USAGE, "buf_size is 128 to %d", SMP_PACKET_MAX);
-    snprintf(board->endpoint, sizeof board->endpoint, "%s",
-             options->endpoint ? options->endpoint : "anjay-zephyr-demo-351358811124772");
-    rc = faults_parse(&board->wire.faults, options->misbehave, err);
     if (!rc)
-        rc = copy(&board->save, options->save, err);
+        rc = faults_parse(&board->wire.faults, options->misbehave, err);
+    if (!rc)
+        rc = text_copy(&board->save, options->save, err);
     if (!rc)
         rc = wire_open(&board->wire, options->baud, options->seed, err);
-    board->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (!rc && board->wake_fd < 0)
+    if (!rc && (board->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
         rc = error_sys(err, SIGNET_E_IO, errno, "cannot make an event descriptor");
-    if (!rc && options->control) {
-        rc = copy(&board->control, options->control, err);
-        if (!rc)
-            rc = control_open(board, err);
-    }
-    if (!rc && options->link) {
-        rc = copy(&board->link, options->link, err);
-        if (!rc)
-            rc = change_link(board, err);
-        if (rc) { /* what is there is not ours to remove */
-            free(board->link);
-            board->link = NULL;
-        }
-    }
-    return rc;
+    if (!rc)
+        rc = open_paths(board, options, err);
+    if (rc)
+        return rc;
+    take_options(board, options);
+    board_boot(board);
+    rc = pthread_create(&board->thread, NULL, run, board);
+    board->running = !rc;
+    return rc ? error_sys(err, SIGNET_E_IO, rc, "cannot start a thread") : SIGNET_OK;
 }
 
 int sim_board_start(struct sim_board **out, const struct sim_board_options *options,
@@ -164,20 +186,22 @@ int sim_board_start(struct sim_board **out, const struct sim_board_options *opti
     board->wake_fd = board->control_fd = -1;
     board->wire.master = board->wire.slave = -1;
     rc = set_up(board, options, err);
-    if (!rc) {
-        board_boot(board);
-        rc = pthread_create(&board->thread, NULL, run, board);
-        if (rc)
-            rc = error_sys(err, SIGNET_E_IO, rc, "cannot start a thread");
-        else
-            board->running = true;
-    }
-    if (rc) {
+    if (rc)
         sim_board_stop(&board);
-        return rc;
-    }
-    *out = board;
-    return SIGNET_OK;
+    else
+        *out = board;
+    return rc;
+}
+
+static void stop_thread(struct sim_board *board)
+{
+    if (!board->running)
+        return;
+    pthread_mutex_lock(&board->lock);
+    board->stop = true;
+    wake(board);
+    pthread_mutex_unlock(&board->lock);
+    pthread_join(board->thread, NULL);
 }
 
 void sim_board_stop(struct sim_board **out)
@@ -186,13 +210,7 @@ void sim_board_stop(struct sim_board **out)
 
     if (!board)
         return;
-    if (board->running) {
-        pthread_mutex_lock(&board->lock);
-        board->stop = true;
-        wake(board);
-        pthread_mutex_unlock(&board->lock);
-        pthread_join(board->thread, NULL);
-    }
+    stop_thread(board);
     if (board->link)
         unlink(board->link);
     if (board->control_fd >= 0) {
@@ -238,9 +256,7 @@ int sim_board_reset(struct sim_board *board, struct signet_error *err)
     if (board->unplugged) {
         rc = error_set(err, SIGNET_E_NOT_FOUND, "the board is unplugged");
     } else {
-        board->count.resets++;
-        wire_clear(&board->wire);
-        board_boot(board);
+        board_reset(board);
         wake(board);
     }
     pthread_mutex_unlock(&board->lock);

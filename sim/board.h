@@ -105,9 +105,14 @@ struct sim_board {
 };
 
 void board_boot(struct sim_board *board);
+void board_reset(struct sim_board *board); /* by its pin */
 void board_die(struct sim_board *board, const char *why);
 void board_say(struct sim_board *board, const char *text, int delay_ms);
 void board_log(struct sim_board *board, const char *text);
+
+/* A pair of an answer's map. */
+void put_uint(struct buf *body, const char *key, uint64_t value);
+void put_text(struct buf *body, const char *key, const void *text, size_t len);
 
 void fs_erase(struct sim_fs *fs);  /* a boot: what was uploaded is gone */
 void fs_format(struct sim_fs *fs); /* a chip erase: files too */

@@ -8,6 +8,8 @@ static const char prompt[] = "\x1b[1;32muart:~$ \x1b[m";
 
 static void boot_initial(struct sim_board *board)
 {
+    board_say(board, "\x1b[m\x1b[8D\x1b[J", 0);
+    board_log(board, "<inf> littlefs: LittleFS version 2.5, disk version 2.0");
     if (board->provisioned) {
         board_log(board, "<inf> provisioning_app: Factory provisioning information already "
                          "present. Please flash production firmware. Halting.");
@@ -23,6 +25,15 @@ static void boot_initial(struct sim_board *board)
     board->mounted_at = wire_now() + MOUNT_MS * INT64_C(1000000);
 }
 
+static void boot_final(struct sim_board *board)
+{
+    if (board->provisioned)
+        board_log(board, "<inf> persistence: Anjay restored from settings");
+    else
+        board_log(board, "<wrn> persistence: nothing to restore");
+    board_say(board, prompt, 5);
+}
+
 void board_boot(struct sim_board *board)
 {
     if (board->wire.faults.heals > 0 && board->count.resets >= board->wire.faults.heals)
@@ -36,24 +47,21 @@ void board_boot(struct sim_board *board)
     if (board->halted || board->firmware == SIM_FIRMWARE_NONE)
         return;
     board_say(board, "\r\n*** Booting Zephyr OS build v3.3.99 ***\r\n", 10);
-    switch (board->firmware) {
-    case SIM_FIRMWARE_INITIAL:
-        board_say(board, "\x1b[m\x1b[8D\x1b[J", 0);
-        board_log(board, "<inf> littlefs: LittleFS version 2.5, disk version 2.0");
+    if (board->firmware == SIM_FIRMWARE_INITIAL) {
         boot_initial(board);
-        break;
-    case SIM_FIRMWARE_FINAL:
-        if (board->provisioned)
-            board_log(board, "<inf> persistence: Anjay restored from settings");
-        else
-            board_log(board, "<wrn> persistence: nothing to restore");
-        board_say(board, prompt, 5);
-        break;
-    default:
+    } else if (board->firmware == SIM_FIRMWARE_FINAL) {
+        boot_final(board);
+    } else {
         board_say(board, prompt, 0);
         board->mounted_at = 0;
-        break;
     }
+}
+
+void board_reset(struct sim_board *board)
+{
+    board->count.resets++;
+    wire_clear(&board->wire);
+    board_boot(board);
 }
 
 void board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase)

@@ -91,9 +91,7 @@ static void obey(struct sim_board *board, const char *request, char *answer, siz
     } else if (strcmp(request, "next") == 0) {
         change_begin(board);
     } else if (strcmp(request, "reset") == 0) {
-        board->count.resets++;
-        wire_clear(&board->wire);
-        board_boot(board);
+        board_reset(board);
     } else if (strncmp(request, "name ", 5) == 0) {
         snprintf(board->endpoint, sizeof board->endpoint, "%.150s", request + 5);
     } else if (strncmp(request, "program ", 8) != 0 || !program(board, request + 8)) {
@@ -150,12 +148,11 @@ int sim_board_control(const char *socket_path, const char *request, char *answer
 
     if (rc)
         return rc;
-    if (strlen(request) >= sizeof line - 1 || strchr(request, '\n'))
+    if (snprintf(line, sizeof line, "%s\n", request) >= (int)sizeof line || strchr(request, '\n'))
         return error_set(err, SIGNET_E_USAGE, "not a request");
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_sys(err, SIGNET_E_IO, errno, "no socket");
-    snprintf(line, sizeof line, "%s\n", request);
     if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0 ||
         send(fd, line, strlen(line), MSG_NOSIGNAL) < 0) {
         rc = error_sys(err, SIGNET_E_NOT_FOUND, errno, "no simulated board at %s", socket_path);

@@ -57,8 +57,7 @@ static int wrong_offset(const struct sim_board *board, size_t want, struct fs_re
 {
     if (!version2(board))
         return RC_UNKNOWN;
-    cbor_put_text(reply->body, "len");
-    cbor_put_uint(reply->body, want);
+    put_uint(reply->body, "len", want);
     reply->group = SMP_GROUP_FS;
     return FS_OFFSET;
 }
@@ -103,29 +102,29 @@ void fs_apply(struct sim_board *board)
                           : "<err> provisioning_app: Could not perform factory provisioning.");
 }
 
-/* Chunk 0 again into an unfinished upload: 3.2 asserts, later ones take the bytes twice. */
-static int repeat_first(struct sim_board *board, const struct smp_item *data)
+/* Chunk 0 again into an unfinished upload: 3.2 asserts (false), later ones take the bytes twice. */
+static bool repeat_first(struct sim_board *board, const struct smp_item *data)
 {
     board->count.repeated++;
     if (board->generation == SIM_ZEPHYR_32) {
         board_die(board, "ASSERTION FAIL [off == (size_t)received_data_total]");
-        return -1;
+        return false;
     }
     buf_append(&board->fs.stream, data->data, data->len);
     board->fs.upload_off = data->len;
-    return 0;
+    return true;
 }
 
 static int factory_write(struct sim_board *board, uint64_t off, const struct smp_item *data,
                          struct fs_reply *reply)
 {
     struct sim_fs *fs = &board->fs;
-    int rc = 0;
 
     if (fs->ended || data->len > SIM_RING_SIZE)
         return RC_UNKNOWN;
     if (!off && fs->uploading) {
-        rc = repeat_first(board, data);
+        if (!repeat_first(board, data))
+            return -1;
     } else if (off && !fs->uploading && !version2(board)) {
         return RC_INVALID;
     } else if (off != fs->upload_off) {
@@ -135,24 +134,25 @@ static int factory_write(struct sim_board *board, uint64_t off, const struct smp
         fs->upload_off += data->len;
         board->count.uploads += !off;
     }
-    if (rc)
-        return rc;
     fs->uploading = true;
     fs->last_chunk = wire_now();
     if (board->wire.faults.hang_on_full_ring > 0 && fs->stream.len > SIM_RING_SIZE) {
         board->halted = true; /* the parser never comes back, and with it the SMP server */
         return -1;
     }
-    cbor_put_text(reply->body, "off");
-    cbor_put_uint(reply->body, fs->upload_off);
+    put_uint(reply->body, "off", fs->upload_off);
     return 0;
+}
+
+static bool is_path(const struct smp_item *name, const char *path)
+{
+    return name->len == strlen(path) && memcmp(name->data, path, name->len) == 0;
 }
 
 static struct sim_file *find_file(struct sim_fs *fs, const struct smp_item *name)
 {
     for (size_t i = 0; i < SIM_FILES_MAX; i++)
-        if (fs->files[i].path[0] && strlen(fs->files[i].path) == name->len &&
-            memcmp(fs->files[i].path, name->data, name->len) == 0)
+        if (fs->files[i].path[0] && is_path(name, fs->files[i].path))
             return &fs->files[i];
     return NULL;
 }
@@ -172,35 +172,43 @@ static struct sim_file *make_file(struct sim_fs *fs, const struct smp_item *name
     return NULL;
 }
 
-static int plain_write(struct sim_board *board, uint64_t off, const struct smp_item *name,
-                       const struct smp_item *data, struct fs_reply *reply)
+/* The file that chunk off goes to. NULL: none, and *rc. */
+static struct sim_file *file_at(struct sim_board *board, uint64_t off, const struct smp_item *name,
+                                int *rc)
 {
     struct sim_fs *fs = &board->fs;
     struct sim_file *file = find_file(fs, name);
 
+    *rc = RC_INVALID;
+    if (off && !version2(board) && (!file || !fs->uploading))
+        return NULL;
+    *rc = RC_UNKNOWN;
+    return file ? file : make_file(fs, name);
+}
+
+static int plain_write(struct sim_board *board, uint64_t off, uint64_t len,
+                       const struct smp_item *name, const struct smp_item *data,
+                       struct fs_reply *reply)
+{
+    struct sim_fs *fs = &board->fs;
+    int rc;
+    struct sim_file *file = file_at(board, off, name, &rc);
+
+    if (!file)
+        return rc;
     if (!off) {
-        if (!file)
-            file = make_file(fs, name);
-        if (!file)
-            return RC_UNKNOWN;
-        if (fs->uploading && file->data.len)
-            board->count.repeated++;
-        buf_reset(&file->data);
+        board->count.repeated += fs->uploading && file->data.len;
         board->count.uploads++;
-    } else if (!version2(board) && (!file || !fs->uploading)) {
-        return RC_INVALID;
-    } else if (!file && !(file = make_file(fs, name))) {
-        return RC_UNKNOWN;
+        buf_reset(&file->data);
+        fs->upload_off = (size_t)len; /* the length that was declared */
     } else if (off != file->data.len) {
         return wrong_offset(board, file->data.len, reply);
     }
     buf_append(&file->data, data->data, data->len);
     if (file->data.failed)
         return RC_UNKNOWN;
-    if (!off)
-        fs->upload_off = SIZE_MAX;
-    cbor_put_text(reply->body, "off");
-    cbor_put_uint(reply->body, file->data.len);
+    fs->uploading = file->data.len < fs->upload_off;
+    put_uint(reply->body, "off", file->data.len);
     return 0;
 }
 
@@ -226,32 +234,17 @@ int fs_write(struct sim_board *board, const struct smp_answer *request, struct f
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     const struct smp_item *data = smp_answer_want(request, "data", CBOR_BYTES);
     const struct smp_item *len = smp_answer_want(request, "len", CBOR_UNSIGNED);
-    int rc;
 
     if (!off || !name || !data || !name->len || name->len > 64 || (!off->value && !len))
         return RC_INVALID;
     if (disturbed(board))
         return -1;
-    if (board->firmware == SIM_FIRMWARE_SMP_FILE) {
-        rc = plain_write(board, off->value, name, data, reply);
-        if (!rc) {
-            struct sim_file *file = find_file(&board->fs, name);
-
-            if (!off->value)
-                board->fs.upload_off = (size_t)len->value; /* the length that was declared */
-            board->fs.uploading = file->data.len < board->fs.upload_off;
-        }
-        return rc;
-    }
+    if (board->firmware == SIM_FIRMWARE_SMP_FILE)
+        return plain_write(board, off->value, len ? len->value : 0, name, data, reply);
     if (wire_now() < board->mounted_at || board->firmware != SIM_FIRMWARE_INITIAL ||
-        name->len != strlen(packet_path) || memcmp(name->data, packet_path, name->len) != 0)
+        !is_path(name, packet_path))
         return no_file(board, reply);
     return factory_write(board, off->value, data, reply);
-}
-
-static bool is_path(const struct smp_item *name, const char *path)
-{
-    return name->len == strlen(path) && memcmp(name->data, path, name->len) == 0;
 }
 
 /* The whole content of a file that can be read; NULL: none. The first look at the result means
@@ -297,13 +290,11 @@ int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs
     if (off->value > len)
         return RC_UNKNOWN;
     n = len - (size_t)off->value < PIECE ? len - (size_t)off->value : PIECE;
-    cbor_put_text(reply->body, "off");
-    cbor_put_uint(reply->body, off->value);
+    put_uint(reply->body, "off", off->value);
     cbor_put_text(reply->body, "data");
     cbor_put_bytes(reply->body, data + off->value, n);
     if (!off->value) {
-        cbor_put_text(reply->body, "len");
-        cbor_put_uint(reply->body, len);
+        put_uint(reply->body, "len", len);
     }
     return 0;
 }
@@ -319,8 +310,23 @@ int fs_status(struct sim_board *board, const struct smp_answer *request, struct 
         len = board->fs.stream.len;
     else if (!content(board, name, &len))
         return no_file(board, reply);
-    cbor_put_text(reply->body, "len");
-    cbor_put_uint(reply->body, len);
+    put_uint(reply->body, "len", len);
+    return 0;
+}
+
+static int put_hash(bool sha, const uint8_t *data, size_t len, struct buf *body)
+{
+    uint8_t digest[32];
+
+    if (sha && sha256(data, len, digest, NULL) != SIGNET_OK)
+        return RC_UNKNOWN;
+    put_text(body, "type", sha ? "sha256" : "crc32", sha ? 6 : 5);
+    put_uint(body, "len", len);
+    cbor_put_text(body, "output");
+    if (sha)
+        cbor_put_bytes(body, digest, sizeof digest);
+    else
+        cbor_put_uint(body, smp_crc32(data, len));
     return 0;
 }
 
@@ -328,10 +334,9 @@ int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs
 {
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     const struct smp_item *type = smp_answer_want(request, "type", CBOR_TEXT);
+    bool sha = type && is_path(type, "sha256");
     const uint8_t *data;
-    uint8_t digest[32];
     size_t len = 0;
-    bool sha;
 
     if (board->firmware != SIM_FIRMWARE_SMP_FILE)
         return RC_NOT_SUPP;
@@ -340,21 +345,8 @@ int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs
     data = content(board, name, &len);
     if (!data)
         return no_file(board, reply);
-    sha = type && is_path(type, "sha256");
-    if (type && !sha && !is_path(type, "crc32")) {
-        reply->group = version2(board) ? SMP_GROUP_FS : -1;
-        return version2(board) ? FS_HASH_TYPE : RC_INVALID;
-    }
-    cbor_put_text(reply->body, "type");
-    cbor_put_text(reply->body, sha ? "sha256" : "crc32");
-    cbor_put_text(reply->body, "len");
-    cbor_put_uint(reply->body, len);
-    cbor_put_text(reply->body, "output");
-    if (!sha)
-        cbor_put_uint(reply->body, smp_crc32(data, len));
-    else if (sha256(data, len, digest, NULL) == SIGNET_OK)
-        cbor_put_bytes(reply->body, digest, sizeof digest);
-    else
-        return RC_UNKNOWN;
-    return 0;
+    if (!type || sha || is_path(type, "crc32"))
+        return put_hash(sha, data, len, reply->body);
+    reply->group = version2(board) ? SMP_GROUP_FS : -1;
+    return version2(board) ? FS_HASH_TYPE : RC_INVALID;
 }

@@ -14,12 +14,6 @@
 #define RC_NO_ENTRY 5
 #define RC_NOT_SUPP 8
 
-static void answer_text(struct buf *body, const char *key, const char *value)
-{
-    cbor_put_text(body, key);
-    cbor_put_text(body, value);
-}
-
 static int os_command(struct sim_board *board, const struct smp_header *header,
                       const struct smp_answer *request, struct buf *body)
 {
@@ -30,8 +24,7 @@ static int os_command(struct sim_board *board, const struct smp_header *header,
         text = smp_answer_want(request, "d", CBOR_TEXT);
         if (!text)
             return RC_INVALID;
-        cbor_put_text(body, "r");
-        cbor_put_text_n(body, text->data, text->len);
+        put_text(body, "r", text->data, text->len);
         return 0;
     case 5:
         board->count.resets++;
@@ -39,17 +32,23 @@ static int os_command(struct sim_board *board, const struct smp_header *header,
     case 6:
         if (board->no_parameters)
             return RC_NOT_SUPP;
-        cbor_put_text(body, "buf_size");
-        cbor_put_uint(body, board->buf_size);
-        cbor_put_text(body, "buf_count");
-        cbor_put_uint(body, 4);
+        put_uint(body, "buf_size", board->buf_size);
+        put_uint(body, "buf_count", 4);
         return 0;
     case 7:
-        answer_text(body, "output", "Zephyr");
+        put_text(body, "output", "Zephyr", 6);
         return 0;
     default:
         return RC_NOT_SUPP;
     }
+}
+
+static void put_hash_type(struct buf *body, const char *name, unsigned format, unsigned size)
+{
+    cbor_put_text(body, name);
+    cbor_put_map(body, 2);
+    put_uint(body, "format", format);
+    put_uint(body, "size", size);
 }
 
 static int fs_command(struct sim_board *board, const struct smp_header *header,
@@ -68,18 +67,8 @@ static int fs_command(struct sim_board *board, const struct smp_header *header,
             return RC_NOT_SUPP;
         cbor_put_text(reply->body, "types");
         cbor_put_map(reply->body, 2);
-        cbor_put_text(reply->body, "crc32");
-        cbor_put_map(reply->body, 2);
-        cbor_put_text(reply->body, "format");
-        cbor_put_uint(reply->body, 0);
-        cbor_put_text(reply->body, "size");
-        cbor_put_uint(reply->body, 4);
-        cbor_put_text(reply->body, "sha256");
-        cbor_put_map(reply->body, 2);
-        cbor_put_text(reply->body, "format");
-        cbor_put_uint(reply->body, 1);
-        cbor_put_text(reply->body, "size");
-        cbor_put_uint(reply->body, 32);
+        put_hash_type(reply->body, "crc32", 0, 4);
+        put_hash_type(reply->body, "sha256", 1, 32);
         return 0;
     case 4:
         return board->generation >= SIM_ZEPHYR_36 ? 0 : RC_NOT_SUPP;
@@ -102,48 +91,58 @@ static int run_shell(const char *line, struct buf *out)
     return 0;
 }
 
-static int shell_command(const struct smp_answer *request, struct buf *body)
+static void join_words(const struct smp_answer *request, const struct smp_item *argv,
+                       struct buf *line)
 {
-    const struct smp_item *argv = smp_answer_want(request, "argv", CBOR_ARRAY);
-    struct buf line = {0}, out = {0};
-    int ret;
-
-    if (!argv)
-        return RC_INVALID;
     for (size_t i = 0; i < request->count; i++) {
         const struct smp_item *word = &request->items[i];
 
         if (word->parent != (int)(argv - request->items) || word->kind != CBOR_TEXT)
             continue;
-        if (line.len)
-            buf_byte(&line, ' ');
-        buf_append(&line, word->data, word->len);
+        if (line->len)
+            buf_byte(line, ' ');
+        buf_append(line, word->data, word->len);
     }
-    buf_byte(&line, '\0');
-    ret = line.failed ? 1 : run_shell((const char *)line.data, &out);
-    cbor_put_text(body, "o");
-    cbor_put_text_n(body, out.data, out.len);
-    cbor_put_text(body, "ret");
-    cbor_put_uint(body, (uint64_t)ret);
+    buf_byte(line, '\0');
+}
+
+static int shell_command(const struct smp_answer *request, struct buf *body)
+{
+    const struct smp_item *argv = smp_answer_want(request, "argv", CBOR_ARRAY);
+    struct buf line = {0}, out = {0};
+    int ret = 1;
+
+    if (!argv)
+        return RC_INVALID;
+    join_words(request, argv, &line);
+    if (!line.failed)
+        ret = run_shell((const char *)line.data, &out);
+    put_text(body, "o", out.data, out.len);
+    put_uint(body, "ret", (uint64_t)ret);
     buf_free(&line);
     buf_free(&out);
     return 0;
 }
 
+/* Every Nth answer. */
+static bool is_turn(const struct sim_board *board, double n)
+{
+    return n >= 1 && board->answers % (uint64_t)n == 0;
+}
+
 /* Random bytes, an endless frame: what has to be read over before an answer. */
 static void send_rubbish(struct sim_board *board)
 {
-    const struct sim_faults *faults = &board->wire.faults;
     char line[320] = {0};
 
-    if (faults->garbage >= 1 && board->answers % (uint64_t)faults->garbage == 0) {
+    if (is_turn(board, board->wire.faults.garbage)) {
         for (size_t i = 0; i < 64; i++)
             for (int bit = 0; bit < 8; bit++)
                 line[i] = (char)(line[i] << 1 | wire_chance(&board->wire, 0.5));
         wire_send(&board->wire, line, 64, 0);
         wire_send(&board->wire, "\n", 1, 0);
     }
-    if (faults->oversize >= 1 && board->answers % (uint64_t)faults->oversize == 0) {
+    if (is_turn(board, board->wire.faults.oversize)) {
         wire_send(&board->wire, "\x06\x09//8AAAAA\n", 11, 0); /* declares 65,535 bytes */
         memset(line, 'A', sizeof line);
         for (int i = 0; i < 8; i++) {
@@ -177,24 +176,12 @@ static void send_lines(struct sim_board *board, const struct buf *lines)
     }
 }
 
-static void send_answer(struct sim_board *board, const struct smp_header *request,
-                        const struct buf *body)
+/* When the answer is late, by faults or because the board is busy. */
+static void delay_answer(struct sim_board *board)
 {
-    static const char redraw[] = "\x1b[1;32muart:~$ \x1b[m\x1b[8D\x1b[J";
     const struct sim_faults *faults = &board->wire.faults;
-    struct smp_header header = *request;
-    struct buf packet = {0}, lines = {0};
     int64_t delay = (int64_t)faults->delay;
-    uint8_t *place;
 
-    board->answers++;
-    header.op++;
-    header.flags = 0;
-    header.length = (uint16_t)body->len;
-    if (board->generation < SIM_ZEPHYR_36)
-        header.version = 0;
-    if (faults->wrong_seq >= 1 && board->answers % (uint64_t)faults->wrong_seq == 0)
-        header.sequence ^= 0x55;
     if (faults->late > 0 && board->answers % 5 == 0)
         delay += (int64_t)faults->late;
     if (delay) {
@@ -203,12 +190,38 @@ static void send_answer(struct sim_board *board, const struct smp_header *reques
     }
     if (board->busy_until > board->wire.out_clock)
         board->wire.out_clock = board->busy_until;
-    place = buf_extend(&packet, SMP_HEADER_SIZE);
+}
+
+static void frame_answer(const struct smp_header *header, const struct buf *body, struct buf *lines)
+{
+    struct buf packet = {0};
+    uint8_t *place = buf_extend(&packet, SMP_HEADER_SIZE);
+
     if (place)
-        smp_header_encode(&header, place);
+        smp_header_encode(header, place);
     buf_append(&packet, body->data, body->len);
     if (!packet.failed)
-        smp_frame_encode(&lines, packet.data, packet.len, ANSWER_RAW);
+        smp_frame_encode(lines, packet.data, packet.len, ANSWER_RAW);
+    buf_free(&packet);
+}
+
+static void send_answer(struct sim_board *board, const struct smp_header *request,
+                        const struct buf *body)
+{
+    static const char redraw[] = "\x1b[1;32muart:~$ \x1b[m\x1b[8D\x1b[J";
+    struct smp_header header = *request;
+    struct buf lines = {0};
+
+    board->answers++;
+    header.op++;
+    header.flags = 0;
+    header.length = (uint16_t)body->len;
+    if (board->generation < SIM_ZEPHYR_36)
+        header.version = 0;
+    if (is_turn(board, board->wire.faults.wrong_seq))
+        header.sequence ^= 0x55;
+    delay_answer(board);
+    frame_answer(&header, body, &lines);
     if (!lines.failed) {
         send_rubbish(board);
         /* The shell redraws its prompt in front of what others print. */
@@ -217,7 +230,6 @@ static void send_answer(struct sim_board *board, const struct smp_header *reques
         send_lines(board, &lines);
         board->count.frames_out++;
     }
-    buf_free(&packet);
     buf_free(&lines);
 }
 
@@ -249,15 +261,24 @@ static void finish_body(const struct sim_board *board, const struct smp_header *
     if (rc && version2) {
         cbor_put_text(body, "err");
         cbor_put_map(body, 2);
-        cbor_put_text(body, "group");
-        cbor_put_uint(body, group < 0 ? header->group : (unsigned)group);
-        cbor_put_text(body, "rc");
-        cbor_put_uint(body, (uint64_t)rc);
+        put_uint(body, "group", group < 0 ? header->group : (unsigned)group);
+        put_uint(body, "rc", (uint64_t)rc);
     } else if (rc || board->generation == SIM_ZEPHYR_32) {
-        cbor_put_text(body, "rc");
-        cbor_put_uint(body, (uint64_t)rc);
+        put_uint(body, "rc", (uint64_t)rc);
     }
     buf_byte(body, 0xff);
+}
+
+static int run_command(struct sim_board *board, const struct smp_header *header,
+                       const struct smp_answer *request, struct fs_reply *reply)
+{
+    if (header->group == SMP_GROUP_OS)
+        return os_command(board, header, request, reply->body);
+    if (header->group == SMP_GROUP_FS)
+        return fs_command(board, header, request, reply);
+    if (header->group == SMP_GROUP_SHELL && header->id == 0)
+        return shell_command(request, reply->body);
+    return RC_NOT_SUPP;
 }
 
 static void handle(struct sim_board *board, const uint8_t *packet, size_t len)
@@ -266,55 +287,46 @@ static void handle(struct sim_board *board, const uint8_t *packet, size_t len)
     struct fs_reply reply = {&body, -1};
     struct smp_answer request;
     struct smp_header header;
-    bool reboot;
-    int rc;
+    int rc = RC_INVALID;
 
     smp_header_decode(&header, packet);
     if (header.op != SMP_READ && header.op != SMP_WRITE)
         return;
     buf_byte(&body, 0xbf);
-    if (!smp_answer_decode(&request, packet + SMP_HEADER_SIZE, len - SMP_HEADER_SIZE))
-        rc = RC_INVALID;
-    else if (header.group == SMP_GROUP_OS)
-        rc = os_command(board, &header, &request, &body);
-    else if (header.group == SMP_GROUP_FS)
-        rc = fs_command(board, &header, &request, &reply);
-    else if (header.group == SMP_GROUP_SHELL && header.id == 0)
-        rc = shell_command(&request, &body);
-    else
-        rc = RC_NOT_SUPP;
-    reboot = !rc && header.group == SMP_GROUP_OS && header.id == 5;
+    if (smp_answer_decode(&request, packet + SMP_HEADER_SIZE, len - SMP_HEADER_SIZE))
+        rc = run_command(board, &header, &request, &reply);
     if (rc >= 0 && !board->halted) {
         finish_body(board, &header, rc, reply.group, &body);
         send_answer(board, &header, &body);
     }
     buf_free(&body);
-    if (reboot)
+    if (!rc && header.group == SMP_GROUP_OS && header.id == 5)
         board_boot(board);
 }
 
-/* What is typed at the prompt, a line at a time. */
+/* A whole line at the prompt. */
+static void run_typed(struct buf *line, struct buf *out)
+{
+    buf_byte(line, '\0');
+    if (!line->failed) {
+        buf_printf(out, "%s\r\n", (const char *)line->data);
+        run_shell((const char *)line->data, out);
+        buf_text(out, "\x1b[1;32muart:~$ \x1b[m");
+    }
+    buf_reset(line);
+}
+
 static void type(struct sim_board *board, const struct buf *text)
 {
     struct buf out = {0};
 
     for (size_t i = 0; i < text->len; i++) {
-        char c = (char)text->data[i];
+        uint8_t c = text->data[i];
 
-        if (c != '\r' && c != '\n') {
-            if (board->shell.len < SHELL_MAX && c >= ' ' && c < 0x7f)
-                buf_byte(&board->shell, (uint8_t)c);
-            continue;
-        }
-        if (!board->shell.len)
-            continue;
-        buf_byte(&board->shell, '\0');
-        if (!board->shell.failed) {
-            buf_printf(&out, "%s\r\n", (const char *)board->shell.data);
-            run_shell((const char *)board->shell.data, &out);
-            buf_text(&out, "\x1b[1;32muart:~$ \x1b[m");
-        }
-        buf_reset(&board->shell);
+        if (c >= ' ' && c < 0x7f && board->shell.len < SHELL_MAX)
+            buf_byte(&board->shell, c);
+        else if ((c == '\r' || c == '\n') && board->shell.len)
+            run_typed(&board->shell, &out);
     }
     if (out.len)
         wire_send(&board->wire, out.data, out.len, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a board prints. */
+/* What a board prints, and the pairs of its answers. */
 #include "board.h"
 
 #include <stdio.h>
@@ -24,4 +24,16 @@ void board_die(struct sim_board *board, const char *why)
     board_say(board, why, 0);
     board_say(board, "\r\n[00:00:09.000,000] <err> os: ZEPHYR FATAL ERROR 4: Kernel panic\r\n", 0);
     board->halted = true;
+}
+
+void put_uint(struct buf *body, const char *key, uint64_t value)
+{
+    cbor_put_text(body, key);
+    cbor_put_uint(body, value);
+}
+
+void put_text(struct buf *body, const char *key, const void *text, size_t len)
+{
+    cbor_put_text(body, key);
+    cbor_put_text_n(body, text, len);
 }

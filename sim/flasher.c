@@ -155,56 +155,84 @@ static int program(const struct sim *s, const struct board *b, const char *image
     return ask(s, b, request);
 }
 
+/* What a tool's command line may have: a word (NULL: a flag) that is kept, or the fact. */
+struct argument {
+    const char *name, **value;
+    bool *flag;
+};
+
+/* The word that is not in the table; NULL: all are. */
+static const char *take_arguments(const struct argument *table, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        const struct argument *a = table;
+
+        while (a->name && strcmp(a->name, argv[i]) != 0)
+            a++;
+        if (!a->name || (a->value && i + 1 == argc))
+            return argv[i];
+        if (a->value)
+            *a->value = argv[++i];
+        else
+            *a->flag = true;
+    }
+    return NULL;
+}
+
+static int nrfjprog_program(const struct sim *s, const struct board *b, const char *image,
+                            bool chip)
+{
+    fputs("[ #################### ]  10.000s | Erase file - Done erasing\n"
+          "[ ##########           ]  50% | Program file\n",
+          s->out);
+    fflush(s->out);
+    return s->fail ? 0 : program(s, b, image, chip);
+}
+
+static int nrfjprog_list(const struct sim *s, const char *serial, bool ids)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct board *b = &s->boards[i];
+
+        if (ids)
+            fprintf(s->out, "%s\n", no_zeros(b->serial));
+        else if (!serial || !strcmp(no_zeros(b->serial), no_zeros(serial)))
+            fprintf(s->out, "%-12s %-20s VCOM%u\n", no_zeros(b->serial), b->port, b->vcom);
+    }
+    return 0;
+}
+
 /* nrfjprog -s SN --program FILE --chiperase|--sectorerase | --pinreset | --com | --ids */
-static int as_nrfjprog(struct sim *s, int argc, char **argv)
+static int as_nrfjprog(const struct sim *s, int argc, char **argv)
 {
     const char *serial = NULL, *image = NULL;
     bool chip = false, sectors = false, reset = false, com = false, ids = false;
+    const struct argument table[] = {{"-s", &serial, NULL},
+                                     {"--program", &image, NULL},
+                                     {"--chiperase", NULL, &chip},
+                                     {"--pinreset", NULL, &reset},
+                                     {"--sectorerase", NULL, &sectors},
+                                     {"--com", NULL, &com},
+                                     {"--ids", NULL, &ids},
+                                     {0}};
+    const char *unknown = take_arguments(table, argc, argv);
 
-    for (int i = 0; i < argc; i++) {
-        if (!strcmp(argv[i], "-s") && i + 1 < argc)
-            serial = argv[++i];
-        else if (!strcmp(argv[i], "--program") && i + 1 < argc)
-            image = argv[++i];
-        else if (!strcmp(argv[i], "--chiperase"))
-            chip = true;
-        else if (!strcmp(argv[i], "--sectorerase"))
-            sectors = true;
-        else if (!strcmp(argv[i], "--pinreset"))
-            reset = true;
-        else if (!strcmp(argv[i], "--com"))
-            com = true;
-        else if (!strcmp(argv[i], "--ids"))
-            ids = true;
-        else
-            return fprintf(s->out, "ERROR: unknown argument %s\n", argv[i]), 2;
-    }
-    for (size_t i = 0; ids && i < s->count; i++)
-        fprintf(s->out, "%s\n", no_zeros(s->boards[i].serial));
-    for (size_t i = 0; com && i < s->count; i++)
-        if (!serial || !strcmp(no_zeros(s->boards[i].serial), no_zeros(serial)))
-            fprintf(s->out, "%-12s %-20s VCOM%u\n", no_zeros(s->boards[i].serial),
-                    s->boards[i].port, s->boards[i].vcom);
+    if (unknown)
+        return fprintf(s->out, "ERROR: unknown argument %s\n", unknown), 2;
     if (ids || com)
-        return 0;
+        return nrfjprog_list(s, serial, ids);
     const struct board *b = find(s, serial);
     if (!b)
         return fputs("ERROR: There is no debugger connected with that serial number.\n", s->out),
                33;
     if (image && (!readable_image(image) || chip == sectors))
         return fputs("ERROR: The image cannot be programmed.\n", s->out), 64;
-    if (image) {
-        fputs("[ #################### ]  10.000s | Erase file - Done erasing\n"
-              "[ ##########           ]  50% | Program file\n",
-              s->out);
-        fflush(s->out);
-    }
+    if (image && nrfjprog_program(s, b, image, chip) != 0)
+        return 1;
     if (s->fail)
         return fputs("ERROR: The operation attempted is unavailable: readback protection.\n",
                      s->out),
                16;
-    if (image && program(s, b, image, chip) != 0)
-        return 1;
     return reset ? ask(s, b, "reset") : 0;
 }
 
@@ -259,27 +287,22 @@ static int nrfutil_work(const struct sim *s, const struct board *b, const char *
 }
 
 /* nrfutil device list|program|reset ... --json */
-static int as_nrfutil(struct sim *s, int argc, char **argv)
+static int as_nrfutil(const struct sim *s, int argc, char **argv)
 {
-    const char *serial = NULL, *image = NULL, *options = "", *kind = "";
+    const char *serial = NULL, *image = NULL, *options = "", *kind = "", *unknown;
     bool json = false;
+    const struct argument table[] = {{"--serial-number", &serial, NULL},
+                                     {"--firmware", &image, NULL},
+                                     {"--options", &options, NULL},
+                                     {"--reset-kind", &kind, NULL},
+                                     {"--json", NULL, &json},
+                                     {0}};
 
     if (argc < 2 || strcmp(argv[0], "device") != 0)
         return fputs("error: unknown command\n", s->out), 2;
-    for (int i = 2; i < argc; i++) {
-        if (!strcmp(argv[i], "--serial-number") && i + 1 < argc)
-            serial = argv[++i];
-        else if (!strcmp(argv[i], "--firmware") && i + 1 < argc)
-            image = argv[++i];
-        else if (!strcmp(argv[i], "--options") && i + 1 < argc)
-            options = argv[++i];
-        else if (!strcmp(argv[i], "--reset-kind") && i + 1 < argc)
-            kind = argv[++i];
-        else if (!strcmp(argv[i], "--json"))
-            json = true;
-        else
-            return fprintf(s->out, "error: unexpected argument '%s'\n", argv[i]), 2;
-    }
+    unknown = take_arguments(table, argc - 2, argv + 2);
+    if (unknown)
+        return fprintf(s->out, "error: unexpected argument '%s'\n", unknown), 2;
     if (!json)
         return fputs("error: this one speaks --json only\n", s->out), 2;
     if (!strcmp(argv[1], "list"))
@@ -300,7 +323,7 @@ static int as_nrfutil(struct sim *s, int argc, char **argv)
 }
 
 /* A plain command for the exec flasher: SERIAL IMAGE [sectors], or SERIAL reset. */
-static int as_exec(struct sim *s, int argc, char **argv)
+static int as_exec(const struct sim *s, int argc, char **argv)
 {
     const struct board *b = argc >= 2 ? find(s, argv[0]) : NULL;
 
@@ -365,40 +388,43 @@ static void quote(struct buf *out, const char *word)
     buf_byte(out, '\'');
 }
 
+static void write_script(const struct sim_flasher_options *options, const char *const *command,
+                         struct buf *script)
+{
+    buf_text(script, "#!/bin/sh\nexec");
+    for (size_t i = 0; command[i]; i++)
+        quote(script, command[i]);
+    buf_text(script, " --as");
+    quote(script, options->as);
+    for (size_t i = 0; i < options->board_count; i++) {
+        buf_text(script, " --board");
+        quote(script, options->boards[i]);
+    }
+    if (options->misbehave) {
+        buf_text(script, " --misbehave");
+        quote(script, options->misbehave);
+    }
+    buf_text(script, " -- \"$@\"\n");
+}
+
 int sim_flasher_install(const struct sim_flasher_options *options, const char *folder,
                         const char *const *command, struct signet_error *err)
 {
-    struct buf script = {0};
+    struct buf script = {0}, path = {0};
     struct sim *s = calloc(1, sizeof(*s));
-    char *path = NULL;
-    if (!s)
-        return error_nomem(err);
-    int code = setup(s, options, stdout, err); /* a mistake is told now */
+    int rc = s ? setup(s, options, stdout, err) : error_nomem(err); /* a mistake is told now */
+
     free(s);
-    if (code)
-        return code;
-    buf_text(&script, "#!/bin/sh\nexec");
-    for (size_t i = 0; command[i]; i++)
-        quote(&script, command[i]);
-    buf_text(&script, " --as");
-    quote(&script, options->as);
-    for (size_t i = 0; i < options->board_count; i++) {
-        buf_text(&script, " --board");
-        quote(&script, options->boards[i]);
-    }
-    if (options->misbehave) {
-        buf_text(&script, " --misbehave");
-        quote(&script, options->misbehave);
-    }
-    buf_text(&script, " -- \"$@\"\n");
-    code = buf_check(&script, err);
-    if (!code && asprintf(&path, "%s/%s", folder, options->as) < 0) {
-        path = NULL;
-        code = error_nomem(err);
-    }
-    if (!code)
-        code = file_write(path, script.data, script.len, 0755, err);
-    free(path);
+    if (rc)
+        return rc;
+    write_script(options, command, &script);
+    buf_printf(&path, "%s/%s", folder, options->as);
+    rc = buf_check(&script, err);
+    if (!rc)
+        rc = buf_check(&path, err);
+    if (!rc)
+        rc = file_write((const char *)path.data, script.data, script.len, 0755, err);
+    buf_free(&path);
     buf_free(&script);
-    return code;
+    return rc;
 }

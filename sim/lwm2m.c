@@ -6,7 +6,6 @@
 #include "server.h"
 
 #include <arpa/inet.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -179,39 +178,52 @@ static void *run(void *ctx)
     return NULL;
 }
 
-int sim_lwm2m_start(struct sim_lwm2m **out, struct sim_server *keys, uint16_t port, bool silent,
-                    struct signet_error *err)
+static int open_port(struct sim_lwm2m *s, uint16_t port, struct signet_error *err)
 {
     struct sockaddr_in at = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
+
+    s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&at, sizeof at) != 0 ||
+        getsockname(s->fd, (struct sockaddr *)&at, &size) != 0)
+        return error_set(err, SIGNET_E_IO, "no port for the simulated LwM2M server");
+    s->port = ntohs(at.sin_port);
+    return SIGNET_OK;
+}
+
+static int open_dtls(struct sim_lwm2m *s, struct signet_error *err)
+{
+    s->ctx = SSL_CTX_new(DTLS_server_method());
+    if (!s->ctx || SSL_CTX_set_min_proto_version(s->ctx, DTLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_cipher_list(s->ctx, "PSK-AES128-CCM8:@SECLEVEL=0") != 1)
+        return error_set(err, SIGNET_E_CRYPTO, "OpenSSL has no DTLS for the simulated server");
+    SSL_CTX_set_app_data(s->ctx, s);
+    SSL_CTX_set_psk_server_callback(s->ctx, find_key);
+    SSL_CTX_set_session_cache_mode(s->ctx, SSL_SESS_CACHE_OFF);
+    return SIGNET_OK;
+}
+
+int sim_lwm2m_start(struct sim_lwm2m **out, struct sim_server *keys, uint16_t port, bool silent,
+                    struct signet_error *err)
+{
     struct sim_lwm2m *s = calloc(1, sizeof *s);
-    int rc = SIGNET_OK;
+    int rc;
 
     if (!s)
         return error_nomem(err);
     s->keys = keys;
     s->silent = silent;
-    s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    s->ctx = SSL_CTX_new(DTLS_server_method());
-    if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&at, sizeof at) != 0 ||
-        getsockname(s->fd, (struct sockaddr *)&at, &size) != 0)
-        rc = error_set(err, SIGNET_E_IO, "no port for the simulated LwM2M server");
-    else if (!s->ctx || SSL_CTX_set_min_proto_version(s->ctx, DTLS1_2_VERSION) != 1 ||
-             SSL_CTX_set_cipher_list(s->ctx, "PSK-AES128-CCM8:@SECLEVEL=0") != 1)
-        rc = error_set(err, SIGNET_E_CRYPTO, "OpenSSL has no DTLS for the simulated server");
-    if (rc == SIGNET_OK) {
-        s->port = ntohs(at.sin_port);
-        SSL_CTX_set_app_data(s->ctx, s);
-        SSL_CTX_set_psk_server_callback(s->ctx, find_key);
-        SSL_CTX_set_session_cache_mode(s->ctx, SSL_SESS_CACHE_OFF);
-        rc = pthread_create(&s->thread, NULL, run, s) == 0 ? SIGNET_OK : error_nomem(err);
-        s->running = rc == SIGNET_OK;
-    }
-    if (rc == SIGNET_OK)
-        *out = s;
-    else
+    rc = open_port(s, port, err);
+    if (!rc)
+        rc = open_dtls(s, err);
+    if (!rc && pthread_create(&s->thread, NULL, run, s) != 0)
+        rc = error_nomem(err);
+    s->running = !rc;
+    if (rc)
         sim_lwm2m_stop(&s);
+    else
+        *out = s;
     return rc;
 }
 

@@ -8,26 +8,29 @@
 #include "sim.h"
 
 #include <jansson.h>
+#include <openssl/ssl.h>
 
-/* Between server.c and server_kinds.c */
+/* Between server.c and server_coiote.c, server_leshan.c, server_thingsboard.c */
 
 struct sim_request {
     char method[8];
     char *path, *query; /* query may be NULL */
     char *body;
     size_t body_len;
+    json_t *json; /* the body; NULL: it is none */
 };
 
 struct sim_reply {
+    const struct sim_kind *kind;
     int status;
     struct buf body;
 };
 
 struct sim_device {
-    char *endpoint, *identity; /* identity may be NULL */
-    char id[40];               /* opaque */
-    bool registered;           /* by the device itself: it is in */
-    json_t *body;              /* as it came */
+    char *endpoint, *identity, *key; /* key in hex digits; it and identity may be NULL */
+    char id[40];                     /* opaque */
+    bool registered;                 /* by the device itself: it is in */
+    json_t *body;                    /* as it came */
 };
 
 struct sim_store {
@@ -42,24 +45,49 @@ struct sim_kind {
     void (*put_login)(struct buf *out, size_t number, unsigned seconds);
     int login_status;
     void (*put_error)(struct buf *out, int status, const char *text);
-    bool (*creates)(const struct sim_request *request);
+    const char *creates; /* the method of the requests that make a device */
     void (*answer)(struct sim_store *store, const struct sim_request *request,
                    struct sim_reply *reply);
 };
 
+extern const struct sim_kind sim_coiote, sim_leshan, sim_leshan_bootstrap, sim_thingsboard;
+
+/* server_kinds.c */
 const struct sim_kind *sim_kind_named(const char *name);
-/* Hex digits, however the kind of server was told; "" for none. */
-void sim_device_key(const struct sim_device *device, char hex[static 130]);
-void sim_reply_error(const struct sim_kind *kind, struct sim_reply *reply, int status,
-                     const char *text);
+void sim_reply_error(struct sim_reply *reply, int status, const char *text);
+const char *sim_text_at(const json_t *object, const char *outer, const char *inner);
+void sim_put_json(struct buf *out, const json_t *value);
+bool sim_asks(const struct sim_request *request, const char *method, const char *path);
+const char *sim_after(const char *text, const char *prefix); /* NULL: it begins otherwise */
+
+/* server_faults.c */
+enum { SIM_FAULTS_MAX = 256 };
+struct sim_fault_list {
+    char *words[SIM_FAULTS_MAX];
+    size_t count, next;
+};
+struct sim_server_faults {
+    unsigned latency_ms;
+    char bad_tls[16];
+    struct sim_fault_list creating, looking; /* of requests that make a device, and all others */
+};
+int sim_faults_read(struct sim_server_faults *faults, const char *text, struct signet_error *err);
+void sim_faults_free(struct sim_server_faults *faults);
+/* The fault of this request, "" for none. */
+const char *sim_faults_next(struct sim_server_faults *faults, bool creates);
+/* What the fault answers; more: headers. False: it changes nothing of the answer's content. */
+bool sim_faults_answer(const char *fault, uint16_t port, struct sim_reply *reply,
+                       char more[static 80]);
 
 /* server_store.c: a device by its name, PSK identity or id; NULL: nobody has it. */
 struct sim_device *sim_store_named(struct sim_store *store, const char *endpoint);
 struct sim_device *sim_store_identified(struct sim_store *store, const char *identity);
 struct sim_device *sim_store_numbered(struct sim_store *store, const char *id);
-/* One more; identity may be NULL. NULL: no memory. */
+/* One more; identity and key may be NULL. NULL: no memory. */
 struct sim_device *sim_store_keep(struct sim_store *store, const char *endpoint,
-                                  const char *identity, json_t *body);
+                                  const char *identity, const char *key, json_t *body);
+void sim_store_each(const struct sim_store *store,
+                    void (*each)(const struct sim_device *d, void *ctx), void *ctx);
 void sim_store_drop(struct sim_store *store, struct sim_device *d);
 void sim_store_free(struct sim_store *store);
 
@@ -70,6 +98,6 @@ bool sim_server_register(struct sim_server *server, const char *identity, const 
                          bool in);
 
 /* server_tls.c: a new certificate and key, as PEM in ca_file, and a context that shows it. */
-struct ssl_ctx_st *sim_server_tls(const char *bad, const char *ca_file, struct signet_error *err);
+int sim_server_tls(const char *bad, const char *ca_file, SSL_CTX **out, struct signet_error *err);
 
 #endif

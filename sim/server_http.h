@@ -4,8 +4,6 @@
 
 #include "server.h"
 
-#include <openssl/ssl.h>
-
 enum { SIM_HTTP_MAX = (4 << 20) + 16384 }; /* of a request */
 
 struct connection {

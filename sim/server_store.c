@@ -60,12 +60,13 @@ void sim_store_drop(struct sim_store *store, struct sim_device *d)
     json_decref(d->body);
     free(d->endpoint);
     free(d->identity);
+    free(d->key);
     free(d);
     store->count--;
 }
 
 struct sim_device *sim_store_keep(struct sim_store *store, const char *endpoint,
-                                  const char *identity, json_t *body)
+                                  const char *identity, const char *key, json_t *body)
 {
     struct sim_device *d = calloc(1, sizeof *d);
     unsigned long long hash = 14695981039346656037ull;
@@ -78,6 +79,7 @@ struct sim_device *sim_store_keep(struct sim_store *store, const char *endpoint,
              hash & 0xffffffffffffull);
     d->endpoint = strdup(endpoint);
     d->identity = identity ? strdup(identity) : NULL;
+    d->key = key ? strdup(key) : NULL;
     d->body = json_incref(body);
     tsearch(d, &store->by_endpoint, by_endpoint);
     tsearch(d, &store->by_id, by_id);
@@ -85,6 +87,27 @@ struct sim_device *sim_store_keep(struct sim_store *store, const char *endpoint,
         tsearch(d, &store->by_identity, by_identity);
     store->count++;
     return d;
+}
+
+struct each {
+    void (*each)(const struct sim_device *d, void *ctx);
+    void *ctx;
+};
+
+static void visit_node(const void *node, VISIT visit, void *ctx)
+{
+    const struct each *each = ctx;
+
+    if (visit == postorder || visit == leaf)
+        each->each(*(struct sim_device *const *)node, each->ctx);
+}
+
+void sim_store_each(const struct sim_store *store,
+                    void (*each)(const struct sim_device *d, void *ctx), void *ctx)
+{
+    struct each all = {each, ctx};
+
+    twalk_r(store->by_endpoint, visit_node, &all);
 }
 
 void sim_store_free(struct sim_store *store)

@@ -2,7 +2,6 @@
 #include "server.h"
 
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -45,7 +44,7 @@ static int save(const char *path, X509 *cert, struct signet_error *err)
     return rc;
 }
 
-struct ssl_ctx_st *sim_server_tls(const char *bad, const char *ca_file, struct signet_error *err)
+int sim_server_tls(const char *bad, const char *ca_file, SSL_CTX **out, struct signet_error *err)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
     X509 *cert = key ? make_cert(key, bad) : NULL;
@@ -66,7 +65,8 @@ struct ssl_ctx_st *sim_server_tls(const char *bad, const char *ca_file, struct s
     EVP_PKEY_free(key);
     EVP_PKEY_free(other);
     if (!rc)
-        return ctx;
-    SSL_CTX_free(ctx);
-    return NULL;
+        *out = ctx;
+    else
+        SSL_CTX_free(ctx);
+    return rc;
 }

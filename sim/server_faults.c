@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a simulated server does wrong, and when. */
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HUGE_LINES = 20000 }; /* more than a client takes */
+
+const char *sim_faults_next(struct sim_server_faults *faults, bool creates)
+{
+    struct sim_fault_list *list = creates ? &faults->creating : &faults->looking;
+
+    return list->next < list->count ? list->words[list->next++] : "";
+}
+
+static void put_page(struct sim_reply *reply, int status, const char *text)
+{
+    reply->status = status;
+    buf_printf(&reply->body, "<html><body>%s</body></html>", text);
+}
+
+static void put_huge(struct sim_reply *reply)
+{
+    reply->status = 400;
+    for (int i = 0; i < HUGE_LINES; i++)
+        buf_text(&reply->body, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abc\n");
+}
+
+bool sim_faults_answer(const char *fault, uint16_t port, struct sim_reply *reply,
+                       char more[static 80])
+{
+    int status = (int)strtol(fault, NULL, 10);
+    const char *value = strchr(fault, '=');
+    long number = value ? strtol(value + 1, NULL, 10) : 0;
+
+    if (status) {
+        if (value)
+            snprintf(more, 80, "Retry-After: %ld\r\n", number);
+        sim_reply_error(reply, status, "so it was asked for");
+    } else if (strcmp(fault, "html") == 0) {
+        put_page(reply, 502, "Bad gateway");
+    } else if (strncmp(fault, "page=", 5) == 0) {
+        put_page(reply, (int)number, "A proxy has refused this request");
+    } else if (strcmp(fault, "portal") == 0) {
+        put_page(reply, 200, "Please log in to the network");
+    } else if (strcmp(fault, "huge") == 0) {
+        put_huge(reply);
+    } else if (strcmp(fault, "redirect") == 0) {
+        reply->status = 307;
+        snprintf(more, 80, "Location: https://localhost:%u/elsewhere\r\n", port);
+    } else {
+        return strcmp(fault, "drop") == 0;
+    }
+    return true;
+}
+
+static bool known_fault(const char *word)
+{
+    static const char *const known[] = {"html", "page",     "huge",   "truncate",        "drop",
+                                        "slow", "redirect", "portal", "commit-then-drop"};
+    size_t len = strcspn(word, "=");
+    long status = strtol(word, NULL, 10);
+
+    if (status >= 300 && status < 600 && len == 3)
+        return true;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strlen(known[i]) == len && strncmp(word, known[i], len) == 0)
+            return true;
+    return false;
+}
+
+static int read_fault(struct sim_server_faults *faults, char *word, struct signet_error *err)
+{
+    static const char look[] = "look-";
+    bool looks = strncmp(word, look, sizeof look - 1) == 0;
+    struct sim_fault_list *list = looks ? &faults->looking : &faults->creating;
+    char *star = strchr(word, '*');
+    long times = star ? strtol(star + 1, NULL, 10) : 1;
+
+    word += looks ? sizeof look - 1 : 0;
+    if (star)
+        *star = '\0';
+    if (strncmp(word, "latency=", 8) == 0)
+        faults->latency_ms = (unsigned)strtoul(word + 8, NULL, 10);
+    else if (strncmp(word, "bad-tls=", 8) == 0)
+        snprintf(faults->bad_tls, sizeof faults->bad_tls, "%s", word + 8);
+    else if (!known_fault(word))
+        return error_set(err, SIGNET_E_USAGE, "the simulated server has no fault '%s'", word);
+    else
+        while (times-- > 0 && list->count < SIM_FAULTS_MAX)
+            list->words[list->count++] = strdup(word);
+    return SIGNET_OK;
+}
+
+int sim_faults_read(struct sim_server_faults *faults, const char *text, struct signet_error *err)
+{
+    char *copy = strdup(text ? text : ""), *rest = copy, *word;
+    int rc = copy ? SIGNET_OK : error_nomem(err);
+
+    while (!rc && (word = strsep(&rest, ",")))
+        if (*word)
+            rc = read_fault(faults, word, err);
+    free(copy);
+    return rc;
+}
+
+void sim_faults_free(struct sim_server_faults *faults)
+{
+    for (size_t i = 0; i < SIM_FAULTS_MAX; i++) {
+        free(faults->creating.words[i]);
+        free(faults->looking.words[i]);
+    }
+}
