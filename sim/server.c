@@ -40,6 +40,21 @@ static bool is(const char *text, size_t len, const char *word)
     return strncmp(text, word, len) == 0 && !word[len];
 }
 
+static const struct sim_kind *kind_named(const char *name)
+{
+    static const struct sim_kind *const kinds[] = {
+        &sim_coiote,
+        &sim_leshan,
+        &sim_leshan_bootstrap,
+        &sim_thingsboard,
+    };
+
+    for (size_t i = 0; name && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
 /* Is the token right? Also that of the last login, as long as it lives. */
 static bool authorised(struct sim_server *s, const char *head)
 {
@@ -258,7 +273,7 @@ static int set_up_server(struct sim_server *s, const struct sim_server_options *
         s->fds[i] = -1;
     s->token = strdup(options->token ? options->token : "token");
     s->token_seconds = options->token_seconds ? options->token_seconds : 300;
-    s->kind = sim_kind_named(options->kind);
+    s->kind = kind_named(options->kind);
     if (!s->kind)
         return error_set(err, SIGNET_E_USAGE,
                          "the simulated server can be coiote, leshan, leshan-bootstrap or "

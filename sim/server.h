@@ -53,7 +53,6 @@ struct sim_kind {
 extern const struct sim_kind sim_coiote, sim_leshan, sim_leshan_bootstrap, sim_thingsboard;
 
 /* server_kinds.c */
-const struct sim_kind *sim_kind_named(const char *name);
 void sim_reply_error(struct sim_reply *reply, int status, const char *text);
 const char *sim_text_at(const json_t *object, const char *outer, const char *inner);
 void sim_put_json(struct buf *out, const json_t *value);

@@ -5,21 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct sim_kind *sim_kind_named(const char *name)
-{
-    static const struct sim_kind *const kinds[] = {
-        &sim_coiote,
-        &sim_leshan,
-        &sim_leshan_bootstrap,
-        &sim_thingsboard,
-    };
-
-    for (size_t i = 0; name && i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (strcmp(kinds[i]->name, name) == 0)
-            return kinds[i];
-    return NULL;
-}
-
 void sim_reply_error(struct sim_reply *reply, int status, const char *text)
 {
     reply->status = status;
