@@ -183,6 +183,14 @@ int cbor_string(struct cbor_reader *r, const struct cbor_item *start, struct buf
     return buf_check(scratch, err);
 }
 
+static int skip_next(struct cbor_reader *r, struct signet_error *err)
+{
+    struct cbor_item item;
+    int rc = cbor_next(r, &item, err);
+
+    return rc == SIGNET_OK ? cbor_skip(r, &item, err) : rc;
+}
+
 static int skip_run(struct cbor_reader *r, struct cbor_run *run, bool map, struct signet_error *err)
 {
     for (;;) {
@@ -193,9 +201,7 @@ static int skip_run(struct cbor_reader *r, struct cbor_run *run, bool map, struc
             return rc;
         rc = cbor_skip(r, &item, err);
         if (rc == SIGNET_OK && map)
-            rc = cbor_next(r, &item, err);
-        if (rc == SIGNET_OK && map)
-            rc = cbor_skip(r, &item, err);
+            rc = skip_next(r, err);
         if (rc != SIGNET_OK)
             return rc;
     }
@@ -215,13 +221,10 @@ static int skip_pieces(struct cbor_reader *r, const struct cbor_item *start,
 
 static int skip_tagged(struct cbor_reader *r, size_t at, struct signet_error *err)
 {
-    struct cbor_item inner;
     int rc = cbor_enter(r, at, err);
 
     if (rc == SIGNET_OK)
-        rc = cbor_next(r, &inner, err);
-    if (rc == SIGNET_OK)
-        rc = cbor_skip(r, &inner, err);
+        rc = skip_next(r, err);
     if (rc == SIGNET_OK)
         cbor_leave(r);
     return rc;

@@ -5,73 +5,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Records in order, and an open-addressing table from path to position, so that a hostile file of
- * 65,536 records costs no more per record than a small one. The table is built anew when positions
- * change. */
+/* Records in order, and an index of their paths, so that a hostile file of 65,536 records costs
+ * hardly more per record than a small one. It is built anew when positions change. */
 struct signet_tree {
     struct signet_record *records;
     size_t count, cap;
-    uint32_t *index; /* position + 1, 0 is free; index_size is a power of two */
-    size_t index_size;
+    struct index index; /* empty for few records, and without memory */
 };
 
-static uint64_t path_key(struct signet_path path)
+static bool same_path(const struct signet_path *a, const struct signet_path *b)
 {
-    return (uint64_t)path.oid << 48 | (uint64_t)path.iid << 32 | (uint64_t)path.rid << 16 |
-           path.riid;
+    return memcmp(a, b, sizeof *a) == 0; /* four numbers of 16 bits: there is no padding */
 }
 
-static size_t path_slot(const struct signet_tree *tree, struct signet_path path)
+static bool tree_index_add(struct signet_tree *tree, size_t position)
 {
-    uint64_t key = path_key(path) * 0x9e3779b97f4a7c15u;
+    const struct signet_path *path = &tree->records[position].path;
+    uint64_t hash = index_hash(&tree->index, path, sizeof *path);
 
-    return (size_t)(key >> 24) & (tree->index_size - 1);
+    return index_add(&tree->index, hash, position, NULL) == SIGNET_OK;
 }
 
-static void tree_index_add(struct signet_tree *tree, size_t position)
+static void tree_index_build(struct signet_tree *tree)
 {
-    size_t slot = path_slot(tree, tree->records[position].path);
+    bool good;
 
-    while (tree->index[slot])
-        slot = (slot + 1) & (tree->index_size - 1);
-    tree->index[slot] = (uint32_t)position + 1;
+    index_free(&tree->index);
+    good = tree->count > 32 && index_open(&tree->index, NULL) == SIGNET_OK;
+    for (size_t i = 0; good && i < tree->count; i++)
+        good = tree_index_add(tree, i);
+    if (!good)
+        index_free(&tree->index);
 }
 
-/* For few records, and without memory, there is no index and finding walks the records. */
-static void index_build(struct signet_tree *tree)
-{
-    size_t size = 64;
-
-    free(tree->index);
-    tree->index = NULL;
-    if (tree->count <= 32)
-        return;
-    while (size < tree->count * 2 + 2)
-        size *= 2;
-    tree->index = calloc(size, sizeof *tree->index);
-    if (!tree->index)
-        return;
-    tree->index_size = size;
-    for (size_t i = tree->count; i-- > 0;) /* of equal paths the first is found first */
-        tree_index_add(tree, i);
-}
-
-/* The record's position, or the count of all. */
+/* The position of the first such record, or the count of all. */
 static size_t locate(const struct signet_tree *tree, struct signet_path path)
 {
-    uint64_t key = path_key(path);
-    size_t i = 0;
+    uint64_t hash = index_hash(&tree->index, &path, sizeof path), place;
+    size_t probe = 0, i = 0;
 
-    if (tree->index) {
-        for (size_t slot = path_slot(tree, path); tree->index[slot];
-             slot = (slot + 1) & (tree->index_size - 1)) {
-            i = tree->index[slot] - 1;
-            if (path_key(tree->records[i].path) == key)
-                return i;
-        }
+    while (index_next(&tree->index, hash, &probe, &place))
+        if (same_path(&tree->records[place].path, &path))
+            return (size_t)place;
+    if (tree->index.count)
         return tree->count;
-    }
-    while (i < tree->count && path_key(tree->records[i].path) != key)
+    while (i < tree->count && !same_path(&tree->records[i].path, &path))
         i++;
     return i;
 }
@@ -122,7 +100,7 @@ void signet_tree_free(struct signet_tree **tree)
     for (size_t i = 0; i < (*tree)->count; i++)
         value_wipe(&(*tree)->records[i].value);
     free((*tree)->records);
-    free((*tree)->index);
+    index_free(&(*tree)->index);
     free(*tree);
     *tree = NULL;
 }
@@ -176,10 +154,9 @@ static int insert_record(struct signet_tree *tree, size_t position, struct signe
     at = tree->records + position;
     memmove(at + 1, at, (tree->count++ - position) * sizeof *at);
     *at = record;
-    if (position + 1 == tree->count && tree->index && tree->count * 2 < tree->index_size)
-        tree_index_add(tree, position);
-    else
-        index_build(tree);
+    if (position + 1 < tree->count || tree->index.count != position ||
+        !tree_index_add(tree, position))
+        tree_index_build(tree);
     return SIGNET_OK;
 }
 
@@ -237,7 +214,7 @@ void signet_tree_remove(struct signet_tree *tree, struct signet_path path)
     if (kept == tree->count)
         return;
     tree->count = kept;
-    index_build(tree);
+    tree_index_build(tree);
 }
 
 int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,

@@ -202,18 +202,6 @@ static int put_item(struct writer *w, const struct cbor_item *item, bool name,
     return put_simple(w, item, err);
 }
 
-static int diagnose(struct writer *w, struct signet_error *err)
-{
-    struct cbor_item item;
-    int code = cbor_next(&w->in, &item, err);
-    if (!code)
-        code = put_item(w, &item, false, err);
-    if (!code)
-        code = cbor_end(&w->in, err);
-    buf_byte(w->out, '\n');
-    return code;
-}
-
 int signet_packet_diagnose(const uint8_t *data, size_t len, unsigned flags,
                            struct signet_bytes *out, struct signet_error *err)
 {
@@ -224,7 +212,13 @@ int signet_packet_diagnose(const uint8_t *data, size_t len, unsigned flags,
     w.is_packet = packet_read(data, len, &tree, &secrets, NULL) == SIGNET_OK;
     w.secrets = (const size_t *)(const void *)secrets.data;
     w.secret_count = secrets.len / sizeof(size_t);
-    int code = diagnose(&w, err);
+    struct cbor_item item;
+    int code = cbor_next(&w.in, &item, err);
+    if (!code)
+        code = put_item(&w, &item, false, err);
+    if (!code)
+        code = cbor_end(&w.in, err);
+    buf_byte(&text, '\n');
     if (!code)
         code = buf_take(&text, out, err);
     buf_free(&text);

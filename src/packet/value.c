@@ -135,13 +135,15 @@ int value_number(struct cbor_reader *r, const struct cbor_item *start, struct si
     }
 }
 
+static __int128 as_whole(const struct signet_value *value)
+{
+    return value->type == SIGNET_TYPE_INTEGER ? (__int128)value->as.integer
+                                              : (__int128)value->as.unsigned_integer;
+}
+
 static double as_double(const struct signet_value *value)
 {
-    if (value->type == SIGNET_TYPE_INTEGER)
-        return (double)value->as.integer;
-    if (value->type == SIGNET_TYPE_UNSIGNED)
-        return (double)value->as.unsigned_integer;
-    return value->as.number;
+    return value->type == SIGNET_TYPE_FLOAT ? value->as.number : (double)as_whole(value);
 }
 
 bool value_is_zero(const struct signet_value *value)
@@ -156,17 +158,14 @@ bool value_add(struct signet_value *value, const struct signet_value *base)
         value->type = SIGNET_TYPE_FLOAT;
         return true;
     }
-    __int128 a = value->type == SIGNET_TYPE_INTEGER ? (__int128)value->as.integer
-                                                    : (__int128)value->as.unsigned_integer;
-    a += base->type == SIGNET_TYPE_INTEGER ? (__int128)base->as.integer
-                                           : (__int128)base->as.unsigned_integer;
-    if (a < INT64_MIN || a > UINT64_MAX)
+    __int128 sum = as_whole(value) + as_whole(base);
+    if (sum < INT64_MIN || sum > UINT64_MAX)
         return false;
-    if (a > INT64_MAX)
-        *value =
-            (struct signet_value){.type = SIGNET_TYPE_UNSIGNED, .as.unsigned_integer = (uint64_t)a};
+    value->type = sum > INT64_MAX ? SIGNET_TYPE_UNSIGNED : SIGNET_TYPE_INTEGER;
+    if (sum > INT64_MAX)
+        value->as.unsigned_integer = (uint64_t)sum;
     else
-        *value = (struct signet_value){.type = SIGNET_TYPE_INTEGER, .as.integer = (int64_t)a};
+        value->as.integer = (int64_t)sum;
     return true;
 }
 

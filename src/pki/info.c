@@ -205,20 +205,11 @@ static int serial_random(struct plan *p, struct signet_error *err)
     return SIGNET_OK;
 }
 
-static size_t characters(const char *text)
-{
-    size_t n = 0;
-
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
 /* The upper bounds of RFC 5280, appendix A.1. */
 static int check_field(const char *field, const char *text, size_t bound, struct signet_error *err)
 {
     char why[96];
-    size_t len;
+    size_t len = 0;
 
     if (!text)
         return SIGNET_OK;
@@ -226,10 +217,11 @@ static int check_field(const char *field, const char *text, size_t bound, struct
         return error_set(err, SIGNET_E_MEANING, "%s is empty", field);
     if (!utf8_valid((const uint8_t *)text, strlen(text)))
         return refuse_field(err, field, text, "not UTF-8");
-    for (const char *c = text; *c; c++)
+    for (const char *c = text; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             return refuse_field(err, field, text, "control characters have no place in a name");
-    len = characters(text);
+        len += (*c & 0xc0) != 0x80; /* where a character begins */
+    }
     if (len <= bound)
         return SIGNET_OK;
     snprintf(why, sizeof why, "%zu characters, X.509 takes %zu (RFC 5280, appendix A)", len, bound);
@@ -253,9 +245,9 @@ static int check_name_fields(const struct signet_cert_info *info, struct signet_
         (rc = check_field("organizationUnitName", info->organization_unit_name, 64, err)) ||
         (rc = check_field("emailAddress", mail, 255, err)))
         return rc;
-    for (; mail && *mail; mail++)
-        if ((unsigned char)*mail > 0x7e || (unsigned char)*mail < 0x20)
-            return refuse_field(err, "emailAddress", info->email_address, "ASCII only");
+    for (const char *at = mail; at && *at; at++)
+        if (*at & 0x80)
+            return refuse_field(err, "emailAddress", mail, "ASCII only");
     return SIGNET_OK;
 }
 

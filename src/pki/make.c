@@ -184,24 +184,26 @@ static int choose_algorithm(struct issuer *issuer, const EVP_MD *md, struct sign
     return SIGNET_E_MEANING;
 }
 
-/* What both kinds of certificate need. info NULL: nothing is asked for. */
-static int plan_issue(struct plan *p, struct issuer *issuer, const struct signet_cert_info **info,
+/* What both kinds of certificate need. */
+static int plan_issue(struct plan *p, struct issuer *issuer, const struct signet_cert_info *info,
                       const char *endpoint, const struct signet_observer *observer,
                       struct signet_error *err)
 {
-    static const struct signet_cert_info no_info;
-    const struct signet_cert_info *i = *info ? *info : &no_info;
-    int rc = plan_cert(p, i, endpoint, observer, err);
+    int rc = plan_cert(p, info, endpoint, observer, err);
 
-    *info = i;
-    if (!rc && !p->common_name && !i->country_name && !i->state_or_province_name &&
-        !i->locality_name && !i->organization_name && !i->organization_unit_name &&
-        !i->email_address) {
-        rc = error_set(err, SIGNET_E_MEANING, "a certificate needs a name");
+    if (rc)
+        return rc;
+    if (!p->common_name && !info->country_name && !info->state_or_province_name &&
+        !info->locality_name && !info->organization_name && !info->organization_unit_name &&
+        !info->email_address) {
+        error_set(err, SIGNET_E_MEANING, "a certificate needs a name");
         error_hint(err, "give an endpoint name or a commonName");
+        return SIGNET_E_MEANING;
     }
-    return rc ? rc : choose_algorithm(issuer, p->digest, err);
+    return choose_algorithm(issuer, p->digest, err);
 }
+
+static const struct signet_cert_info no_info;
 
 int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
                      const struct signet_cert_info *info, const char *endpoint,
@@ -209,8 +211,10 @@ int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
 {
     struct plan p = {0};
     struct issuer self = {.key = key};
-    int rc = plan_issue(&p, &self, &info, endpoint, observer, err);
+    int rc;
 
+    info = info ? info : &no_info;
+    rc = plan_issue(&p, &self, info, endpoint, observer, err);
     if (!rc)
         rc = make_cert(out, &p, key, info, &self, err);
     if (rc)
@@ -248,8 +252,10 @@ int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
 {
     struct plan p = {0};
     struct issuer by = {.key = issuer_key};
-    int rc = plan_issue(&p, &by, &info, endpoint, observer, err);
+    int rc;
 
+    info = info ? info : &no_info;
+    rc = plan_issue(&p, &by, info, endpoint, observer, err);
     if (!rc) {
         by.cert = cert_parse(issuer, err);
         rc = by.cert ? check_issuer(issuer, issuer_key, by.cert, &p, err) : SIGNET_E_CERT;
