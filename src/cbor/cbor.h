@@ -70,13 +70,13 @@ struct cbor_run {
 };
 /* True when start opens an array (or a map, when map is set). */
 bool cbor_run_begin(struct cbor_run *run, const struct cbor_item *start, bool map);
-/* *more: out is the run's next item. */
-int cbor_run_next(struct cbor_reader *r, struct cbor_run *run, bool *more, struct cbor_item *out,
+/* The run's next item; CBOR_BREAK behind the last one, whatever kind of run it is. */
+int cbor_run_next(struct cbor_reader *r, struct cbor_run *run, struct cbor_item *out,
                   struct signet_error *err);
 
-/* *more: out is the next piece of the indefinite string that start opens. */
-int cbor_piece_next(struct cbor_reader *r, const struct cbor_item *start, bool *more,
-                    struct cbor_item *out, struct signet_error *err);
+/* The next piece of the indefinite string that start opens; CBOR_BREAK behind the last one. */
+int cbor_piece_next(struct cbor_reader *r, const struct cbor_item *start, struct cbor_item *out,
+                    struct signet_error *err);
 /* The whole string that start begins: definite in place, pieces gathered in scratch. */
 int cbor_string(struct cbor_reader *r, const struct cbor_item *start, struct buf *scratch,
                 const uint8_t **bytes, size_t *len, struct signet_error *err);

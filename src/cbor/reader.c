@@ -118,50 +118,43 @@ bool cbor_run_begin(struct cbor_run *run, const struct cbor_item *start, bool ma
     return run->indefinite || start->kind == (map ? CBOR_MAP : CBOR_ARRAY);
 }
 
-int cbor_run_next(struct cbor_reader *r, struct cbor_run *run, bool *more, struct cbor_item *out,
+int cbor_run_next(struct cbor_reader *r, struct cbor_run *run, struct cbor_item *out,
                   struct signet_error *err)
 {
     int rc = run->entered ? SIGNET_OK : cbor_enter(r, run->at, err);
 
     run->entered = true;
-    *more = run->indefinite || run->left > 0;
-    if (rc == SIGNET_OK && *more)
+    *out = (struct cbor_item){.kind = CBOR_BREAK, .at = r->at};
+    if (rc == SIGNET_OK && (run->indefinite || run->left > 0)) {
         rc = cbor_next(r, out, err);
+        if (rc == SIGNET_OK && out->kind == CBOR_BREAK && !run->indefinite)
+            rc = cbor_skip(r, out, err);
+    }
     if (rc != SIGNET_OK)
         return rc;
-    if (*more && out->kind == CBOR_BREAK) {
-        if (!run->indefinite)
-            return error_set(err, SIGNET_E_SYNTAX, "byte %zu: a break where nothing is open",
-                             out->at);
-        *more = false;
-    }
-    if (*more)
-        run->left--; /* of no meaning where the run is indefinite */
-    else
+    if (out->kind == CBOR_BREAK)
         cbor_leave(r);
+    else
+        run->left--; /* of no meaning where the run is indefinite */
     return SIGNET_OK;
 }
 
-int cbor_piece_next(struct cbor_reader *r, const struct cbor_item *start, bool *more,
-                    struct cbor_item *out, struct signet_error *err)
+int cbor_piece_next(struct cbor_reader *r, const struct cbor_item *start, struct cbor_item *out,
+                    struct signet_error *err)
 {
     enum cbor_kind kind = start->kind == CBOR_TEXT_START ? CBOR_TEXT : CBOR_BYTES;
     int rc = cbor_next(r, out, err);
 
-    if (rc != SIGNET_OK)
-        return rc;
-    *more = out->kind != CBOR_BREAK;
-    if (*more && out->kind != kind)
+    if (rc == SIGNET_OK && out->kind != kind && out->kind != CBOR_BREAK)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: %s among the pieces of %s", out->at,
                          cbor_kind_name(out->kind), cbor_kind_name(kind));
-    return SIGNET_OK;
+    return rc;
 }
 
 int cbor_string(struct cbor_reader *r, const struct cbor_item *start, struct buf *scratch,
                 const uint8_t **bytes, size_t *len, struct signet_error *err)
 {
-    struct cbor_item piece;
-    bool more = true;
+    struct cbor_item piece = {0};
 
     if (start->kind == CBOR_TEXT || start->kind == CBOR_BYTES) {
         *bytes = start->bytes;
@@ -171,37 +164,29 @@ int cbor_string(struct cbor_reader *r, const struct cbor_item *start, struct buf
     if (start->kind != CBOR_TEXT_START && start->kind != CBOR_BYTES_START)
         return cbor_misplaced(start, "a string", err);
     buf_reset(scratch);
-    while (more) {
-        int rc = cbor_piece_next(r, start, &more, &piece, err);
+    while (piece.kind != CBOR_BREAK) {
+        int rc = cbor_piece_next(r, start, &piece, err);
         if (rc != SIGNET_OK)
             return rc;
-        if (more)
-            buf_append(scratch, piece.bytes, piece.len);
+        buf_append(scratch, piece.bytes, piece.len); /* of the break nothing */
     }
     *bytes = scratch->data;
     *len = scratch->len;
     return buf_check(scratch, err);
 }
 
-static int skip_next(struct cbor_reader *r, struct signet_error *err)
-{
-    struct cbor_item item;
-    int rc = cbor_next(r, &item, err);
-
-    return rc == SIGNET_OK ? cbor_skip(r, &item, err) : rc;
-}
-
 static int skip_run(struct cbor_reader *r, struct cbor_run *run, bool map, struct signet_error *err)
 {
     for (;;) {
         struct cbor_item item;
-        bool more;
-        int rc = cbor_run_next(r, run, &more, &item, err);
-        if (rc != SIGNET_OK || !more)
+        int rc = cbor_run_next(r, run, &item, err);
+        if (rc != SIGNET_OK || item.kind == CBOR_BREAK)
             return rc;
         rc = cbor_skip(r, &item, err);
         if (rc == SIGNET_OK && map)
-            rc = skip_next(r, err);
+            rc = cbor_next(r, &item, err);
+        if (rc == SIGNET_OK && map)
+            rc = cbor_skip(r, &item, err);
         if (rc != SIGNET_OK)
             return rc;
     }
@@ -210,21 +195,23 @@ static int skip_run(struct cbor_reader *r, struct cbor_run *run, bool map, struc
 static int skip_pieces(struct cbor_reader *r, const struct cbor_item *start,
                        struct signet_error *err)
 {
-    struct cbor_item piece;
-    bool more = true;
+    struct cbor_item piece = {0};
     int rc = SIGNET_OK;
 
-    while (rc == SIGNET_OK && more)
-        rc = cbor_piece_next(r, start, &more, &piece, err);
+    while (rc == SIGNET_OK && piece.kind != CBOR_BREAK)
+        rc = cbor_piece_next(r, start, &piece, err);
     return rc;
 }
 
 static int skip_tagged(struct cbor_reader *r, size_t at, struct signet_error *err)
 {
+    struct cbor_item inner;
     int rc = cbor_enter(r, at, err);
 
     if (rc == SIGNET_OK)
-        rc = skip_next(r, err);
+        rc = cbor_next(r, &inner, err);
+    if (rc == SIGNET_OK)
+        rc = cbor_skip(r, &inner, err);
     if (rc == SIGNET_OK)
         cbor_leave(r);
     return rc;

@@ -72,39 +72,29 @@ void cbor_put_int(struct buf *b, int64_t value)
         put_head(b, MAJOR_NEGATIVE, ~(uint64_t)value, 0);
 }
 
-/* Does the value survive as an IEEE 754 half: 11 significant bits, or a multiple of 2^-24? */
-static bool fits_half(double value)
+/* False: the value does not survive as an IEEE 754 half, which has 11 significant bits, or is a
+ * multiple of 2^-24. */
+static bool half_bits(double value, unsigned *bits)
 {
-    double size = fabs(value);
-    int exponent;
+    double size = fabs(value), scaled;
+    bool subnormal = size < 0x1p-14;
+    int exponent = 0;
 
-    if (size > 65504)
-        return isinf(value);
-    double fraction = frexp(size, &exponent);
-    double scaled = exponent < -13 ? ldexp(size, 24) : ldexp(fraction, 11);
-    return scaled == trunc(scaled);
+    *bits = isnan(value) ? 0x7e00 : 0x7c00; /* RFC 8949 appendix A, whatever a NaN's payload was */
+    if (isinf(value) && signbit(value))
+        *bits |= 0x8000;
+    if (!isfinite(value))
+        return true;
+    scaled = subnormal ? ldexp(size, 24) : ldexp(frexp(size, &exponent), 11);
+    *bits = (signbit(value) ? 0x8000 : 0) |
+            (subnormal ? (unsigned)scaled
+                       : (unsigned)(exponent + 14) << 10 | ((unsigned)scaled & 0x3ff));
+    return size <= 65504 && scaled == trunc(scaled);
 }
 
 static bool fits_single(double value)
 {
-    return isinf(value) || (fabs(value) <= (double)FLT_MAX && (double)(float)value == value);
-}
-
-/* The value fits. */
-static unsigned half_bits(double value)
-{
-    double size = fabs(value);
-    unsigned sign = signbit(value) ? 0x8000 : 0;
-    int exponent;
-
-    if (isnan(value)) /* RFC 8949 appendix A, whatever the payload was */
-        return 0x7e00;
-    if (isinf(value))
-        return sign | 0x7c00;
-    if (size < 0x1p-14)
-        return sign | (unsigned)ldexp(size, 24);
-    double fraction = frexp(size, &exponent);
-    return sign | (unsigned)(exponent + 14) << 10 | ((unsigned)ldexp(fraction, 11) & 0x3ff);
+    return fabs(value) <= (double)FLT_MAX && (double)(float)value == value;
 }
 
 void cbor_put_double(struct buf *b, double value)
@@ -117,9 +107,10 @@ void cbor_put_double(struct buf *b, double value)
         double number;
         uint64_t bits;
     } whole = {.number = value};
+    unsigned half;
 
-    if (isnan(value) || fits_half(value)) {
-        put_long(b, MAJOR_SIMPLE | 25, half_bits(value), 3, 0);
+    if (half_bits(value, &half)) {
+        put_long(b, MAJOR_SIMPLE | 25, half, 3, 0);
     } else if (fits_single(value)) {
         single.number = (float)value;
         put_long(b, MAJOR_SIMPLE | 26, single.bits, 5, 0);

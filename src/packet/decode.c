@@ -250,17 +250,18 @@ static int read_pair(struct decoder *d, struct cbor_item *label, struct fields *
 static int read_record(struct decoder *d, const struct cbor_item *start, struct signet_error *err)
 {
     struct fields f = {0};
-    struct cbor_item label;
+    struct cbor_item label = {0};
     struct cbor_run run;
-    bool more = true;
     int code = SIGNET_OK;
     if (!cbor_run_begin(&run, start, true))
         return cbor_misplaced(start, "a record (a map)", err);
-    while (!code && more) {
-        code = cbor_run_next(&d->in, &run, &more, &label, err);
-        if (!code)
-            code = more ? read_pair(d, &label, &f, err) : store(d, start, &f, err);
+    while (!code && label.kind != CBOR_BREAK) {
+        code = cbor_run_next(&d->in, &run, &label, err);
+        if (!code && label.kind != CBOR_BREAK)
+            code = read_pair(d, &label, &f, err);
     }
+    if (!code)
+        code = store(d, start, &f, err);
     buf_free(&f.bytes);
     return code;
 }
@@ -269,9 +270,8 @@ static int read_records(struct decoder *d, struct cbor_run *run, struct signet_e
 {
     for (;;) {
         struct cbor_item item;
-        bool more;
-        int code = cbor_run_next(&d->in, run, &more, &item, err);
-        if (code || !more)
+        int code = cbor_run_next(&d->in, run, &item, err);
+        if (code || item.kind == CBOR_BREAK)
             return code;
         if (++d->record > RECORDS_MAX)
             return error_set(err, SIGNET_E_LIMIT, "byte %zu: more than %d records", item.at,

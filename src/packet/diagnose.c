@@ -64,11 +64,10 @@ static int put_pieces(struct writer *w, const struct cbor_item *start, struct si
     buf_text(w->out, "(_ ");
     for (bool first = true;; first = false) {
         struct cbor_item piece;
-        bool more;
-        int code = cbor_piece_next(&w->in, start, &more, &piece, err);
+        int code = cbor_piece_next(&w->in, start, &piece, err);
         if (code)
             return code;
-        if (!more)
+        if (piece.kind == CBOR_BREAK)
             break;
         buf_text(w->out, first ? "" : ", ");
         put_quoted(w->out, &piece);
@@ -102,11 +101,10 @@ static int put_run(struct writer *w, struct cbor_run *run, bool map, struct sign
     buf_printf(w->out, "%c%s", map ? '{' : '[', run->indefinite ? "_ " : "");
     for (bool first = true;; first = false) {
         struct cbor_item item;
-        bool more;
-        int code = cbor_run_next(&w->in, run, &more, &item, err);
+        int code = cbor_run_next(&w->in, run, &item, err);
         if (code)
             return code;
-        if (!more) {
+        if (item.kind == CBOR_BREAK) {
             buf_printf(w->out, "%s%c", lines && !first ? "\n" : "", map ? '}' : ']');
             return SIGNET_OK;
         }

@@ -60,32 +60,27 @@ static int decimal_value(size_t at, int64_t exponent, int64_t mantissa, struct s
 /* [exponent, mantissa], RFC 8949 section 3.4.4 */
 static int decimal(struct cbor_reader *r, struct signet_value *out, struct signet_error *err)
 {
-    struct cbor_item start, item;
+    struct cbor_item start, item = {0};
     struct cbor_run run;
-    int64_t parts[2] = {0};
+    struct signet_value parts[2];
+    unsigned n = 0;
+    bool good;
     int code = cbor_next(r, &start, err);
     if (code)
         return code;
-    if (!cbor_run_begin(&run, &start, false))
-        goto wrong;
-    for (unsigned n = 0;; n++) {
-        struct signet_value part;
-        bool more;
-        code = cbor_run_next(r, &run, &more, &item, err);
+    for (good = cbor_run_begin(&run, &start, false); good && item.kind != CBOR_BREAK;) {
+        code = cbor_run_next(r, &run, &item, err);
+        if (!code && item.kind != CBOR_BREAK) {
+            good = n < 2 && (item.kind == CBOR_UNSIGNED || item.kind == CBOR_NEGATIVE);
+            if (good)
+                code = cbor_integer(&item, &parts[n++], err);
+        }
         if (code)
             return code;
-        if (!more && n == 2)
-            return decimal_value(start.at, parts[0], parts[1], out, err);
-        if (!more || n == 2 || (item.kind != CBOR_UNSIGNED && item.kind != CBOR_NEGATIVE))
-            goto wrong;
-        code = cbor_integer(&item, &part, err);
-        if (code)
-            return code;
-        if (part.type != SIGNET_TYPE_INTEGER)
-            goto wrong;
-        parts[n] = part.as.integer;
     }
-wrong:
+    if (good && n == 2 && parts[0].type == SIGNET_TYPE_INTEGER &&
+        parts[1].type == SIGNET_TYPE_INTEGER)
+        return decimal_value(start.at, parts[0].as.integer, parts[1].as.integer, out, err);
     return error_set(err, SIGNET_E_SYNTAX,
                      "byte %zu: a decimal fraction is an array of two 64-bit integers", start.at);
 }

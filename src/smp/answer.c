@@ -46,11 +46,10 @@ static bool take_run(struct smp_answer *answer, struct cbor_reader *in,
         return false;
     for (;;) {
         struct cbor_item key, item;
-        bool more;
 
-        if (cbor_run_next(in, &run, &more, map ? &key : &item, NULL) != SIGNET_OK)
+        if (cbor_run_next(in, &run, map ? &key : &item, NULL) != SIGNET_OK)
             return false;
-        if (!more)
+        if ((map ? key : item).kind == CBOR_BREAK)
             return true;
         if (map && (key.kind != CBOR_TEXT || cbor_next(in, &item, NULL) != SIGNET_OK))
             return false;

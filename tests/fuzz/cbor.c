@@ -12,11 +12,10 @@ static int walk_run(struct cbor_reader *r, struct cbor_run *run, bool map, struc
 {
     for (;;) {
         struct cbor_item item;
-        bool more;
-        int rc = cbor_run_next(r, run, &more, &item, err);
+        int rc = cbor_run_next(r, run, &item, err);
 
         require(r->depth <= r->depth_max);
-        if (rc != SIGNET_OK || !more)
+        if (rc != SIGNET_OK || item.kind == CBOR_BREAK)
             return rc;
         rc = walk(r, &item, err);
         if (rc == SIGNET_OK && map)

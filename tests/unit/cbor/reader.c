@@ -169,26 +169,25 @@ static void runs_give_elements_and_keys(void **state)
     struct cbor_reader r = reader("a2010203049f07ff", data);
     struct cbor_item item;
     struct cbor_run run;
-    bool more;
 
     (void)state;
     assert_int_equal(cbor_next(&r, &item, NULL), SIGNET_OK);
     assert_false(cbor_run_begin(&run, &item, false));
     assert_true(cbor_run_begin(&run, &item, true));
     for (uint64_t key = 1; key < 5; key += 2) {
-        assert_int_equal(cbor_run_next(&r, &run, &more, &item, NULL), SIGNET_OK);
-        assert_true(more && item.number == key && r.depth == 1);
+        assert_int_equal(cbor_run_next(&r, &run, &item, NULL), SIGNET_OK);
+        assert_true(item.number == key && r.depth == 1);
         assert_int_equal(cbor_next(&r, &item, NULL), SIGNET_OK);
         assert_int_equal(item.number, key + 1);
     }
-    assert_int_equal(cbor_run_next(&r, &run, &more, &item, NULL), SIGNET_OK);
-    assert_true(!more && r.depth == 0);
+    assert_int_equal(cbor_run_next(&r, &run, &item, NULL), SIGNET_OK);
+    assert_true(item.kind == CBOR_BREAK && r.depth == 0);
     assert_int_equal(cbor_next(&r, &item, NULL), SIGNET_OK);
     assert_true(cbor_run_begin(&run, &item, false));
-    assert_int_equal(cbor_run_next(&r, &run, &more, &item, NULL), SIGNET_OK);
-    assert_true(more && item.number == 7);
-    assert_int_equal(cbor_run_next(&r, &run, &more, &item, NULL), SIGNET_OK);
-    assert_false(more);
+    assert_int_equal(cbor_run_next(&r, &run, &item, NULL), SIGNET_OK);
+    assert_true(item.kind == CBOR_UNSIGNED && item.number == 7);
+    assert_int_equal(cbor_run_next(&r, &run, &item, NULL), SIGNET_OK);
+    assert_int_equal(item.kind, CBOR_BREAK);
     assert_int_equal(cbor_end(&r, NULL), SIGNET_OK);
 }
 
