@@ -4,19 +4,14 @@
 secrets. Each part makes one state on purpose, by a kill at a place where it is known what is done, and says what must
 come of it.
 usage: batch.py [PART]"""
-import concurrent.futures, fcntl, glob, hashlib, json, os, re, shutil, subprocess, sys, tempfile, time
+import fcntl, functools, glob, hashlib, json, os, re, shutil, subprocess, time
 from _coiote import TOKEN, Coiote
 from _mint import House
+from _parts import main, part
 from _signet import BUILD, DONE, FAILED, SIGNET, TORTURE, VERIFIED, WRITING, Broken, need, with_failpoint
 
 ASIDE = os.path.join(BUILD, 'tests', 'signet_aside')
 ONE = 32  # devices that are one batch
-PARTS = []
-
-
-def part(check):
-    PARTS.append(check)
-    return check
 
 
 class Mint(House):
@@ -152,7 +147,7 @@ def numbers_of_batches(h):
     h.check('o', ['packets.ndjson'], 3 * ONE)
 
 
-@part
+@part(served=True)
 def numbers_of_waiting_batches(h):
     """Seals that wait for a server are not written over by later ones."""
     h.coiote.down = True
@@ -163,7 +158,6 @@ def numbers_of_waiting_batches(h):
     h.goes(h.order('o', 3 * ONE))
     h.same_keys('o')
     h.check('o', ['packets.ndjson'], 3 * ONE)
-numbers_of_waiting_batches.served = True
 
 
 def made_anew(h, point):
@@ -196,13 +190,10 @@ def made_anew(h, point):
 
 
 for where in (None, 'after-seal:1', 'before-append:1', 'before-mark:1', 'after-mark:1'):
-    def anew(h, where=where):
-        made_anew(h, where)
-    anew.__name__, anew.served = 'made_anew_' + (where or 'at_once').split(':')[0].replace('-', '_'), True
-    part(anew)
+    part(functools.partial(made_anew, point=where), name='made_anew_' + (where or 'at_once').split(':')[0].replace('-', '_'), served=True)
 
 
-@part
+@part(served=True)
 def refused_device_keeps_its_seal(h):
     """As long as one device of a batch may be tried again, its seal stays, over restarts; void ends that."""
     victims = ['urn:dev:os:o-0000005', 'urn:dev:os:o-0000009']
@@ -227,7 +218,6 @@ def refused_device_keeps_its_seal(h):
     h.ledger('void', 'ledger.db', victims[1], '--reason', 'test')
     h.goes(order, 1, '1 device is void')
     need(not h.seals(), 'nobody needs it any more')
-refused_device_keeps_its_seal.served = True
 
 
 @part
@@ -580,7 +570,7 @@ def leftovers(h):
     need(not [n for n in left if n.endswith('aB3xYz')], left)
 
 
-@part
+@part(served=True)
 def another_key(h):
     """With another key file nothing can be opened: that is told as such, and harms no device."""
     h.coiote.down = True
@@ -604,7 +594,6 @@ def another_key(h):
     h.same_keys('o')
     os.remove(key)  # nothing is sealed: nothing is lost with it
     h.goes(h.order('o', ONE + 1))
-another_key.served = True
 
 
 @part
@@ -623,7 +612,7 @@ def wiped_seals(h):
     h.check('o', ['packets.ndjson'], 2 * ONE)
 
 
-@part
+@part(served=True)
 def two_orders_in_a_folder(h):
     """Each has its own seals and its own state."""
     h.coiote.down = True
@@ -636,32 +625,6 @@ def two_orders_in_a_folder(h):
     h.ledger('sync', second)
     for name, where, quota in (('o', 'packets.ndjson', ONE), ('second', 'second.ndjson', 2 * ONE)):
         h.check(name, [where], quota)
-two_orders_in_a_folder.served = True
 
 
-def one(check):
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix='signet-batch-') as folder:
-        h = Mint(folder, served=getattr(check, 'served', False))
-        try:
-            check(h)
-        except (Broken, subprocess.SubprocessError) as e:
-            return f'{check.__name__}: {type(e).__name__} {e}'
-        finally:
-            h.close()
-            if len(sys.argv) > 1:
-                print(f'{check.__name__}: {time.monotonic() - begin:.1f} s')
-    return None
-
-
-def main():
-    begin = time.monotonic()
-    wanted = [p for p in PARTS if len(sys.argv) < 2 or sys.argv[1] in p.__name__]
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:  # those with a server mostly wait
-        failed = [f for f in pool.map(one, sorted(wanted, key=lambda p: not hasattr(p, 'served'))) if f]
-    if failed or not wanted:
-        sys.exit('\n'.join(failed) or 'no such part')
-    print(f'{len(wanted)} parts in {time.monotonic() - begin:.1f} s')
-
-
-main()
+main(Mint)

@@ -3,18 +3,13 @@
 """A line of boards: who gets which credentials and which name, what is tried again, and what is set aside, when a board
 fails, a run is stopped or killed, a seal is damaged, or somebody makes a device void.
 usage: boards.py [PART]"""
-import concurrent.futures, glob, json, os, re, signal, subprocess, sys, tempfile, time
+import glob, json, os, re, subprocess
 from _coiote import Coiote
+from _parts import main, part
 from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
 
 DEADLINE = 90
-PARTS = []
 KEY = '000102030405060708090a0b0c0d0e%02x'
-
-
-def part(check):
-    PARTS.append(check)
-    return check
 
 
 class Line(Folder):
@@ -336,29 +331,4 @@ def a_board_that_was_there_before(l):
     need(l.ask(1) == before, f'{l.ask(1)}, before: {before}')
 
 
-def one(check):
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix='signet-boards-') as folder:
-        l = Line(folder)
-        try:
-            check(l)
-        except Exception as e:
-            return f'{check.__name__}: {type(e).__name__} {e}'
-        finally:
-            l.close()
-            if len(sys.argv) > 1:
-                print(f'{check.__name__}: {time.monotonic() - begin:.1f} s')
-    return None
-
-
-def main():
-    begin = time.monotonic()
-    wanted = [p for p in PARTS if len(sys.argv) < 2 or sys.argv[1] in p.__name__]
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:  # mostly they wait
-        failed = [f for f in pool.map(one, wanted) if f]
-    if failed or not wanted:
-        sys.exit('\n'.join(failed) or 'no such part')
-    print(f'{len(wanted)} parts in {time.monotonic() - begin:.1f} s')
-
-
-main()
+main(Line)

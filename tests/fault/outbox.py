@@ -3,8 +3,9 @@
 """A line with two servers that fail in every way, and with proofs. Each case has a deadline, an exit code, and
 states in the ledger; whatever fails, the boards are made and the other server has them; at the end each server
 has each device once. Tokens and keys are nowhere in what was printed."""
-import concurrent.futures, json, signal, subprocess, sys, tempfile
-from _place import BOARDS, DEADLINE, Place, checks, expect, free_port
+import functools, json, signal, subprocess
+from _parts import main, part
+from _place import BOARDS, DEADLINE, Place, expect, free_port
 from _signet import SIGNET
 
 
@@ -184,22 +185,6 @@ for fault in ('401', '403', '500*2', 'html', '429=1', '429=1*3', '503=1*3', 'tru
         CASES[f'{kind}: {fault}'] = passes(fault, kind)
 
 
-def one(name):
-    with tempfile.TemporaryDirectory(prefix='signet-outbox-') as folder:
-        place = Place(folder)
-        try:
-            CASES[name](place, name)
-        finally:
-            place.close()
-
-
-wanted = [n for n in CASES if len(sys.argv) < 2 or sys.argv[1] in n]
-failed = []
-with concurrent.futures.ThreadPoolExecutor(6) as pool:  # mostly they wait
-    for name, future in [(n, pool.submit(one, n)) for n in wanted]:
-        try:
-            future.result()
-        except Exception as e:
-            failed.append(f'{name}: {type(e).__name__} {e}')
-print('\n'.join(failed) or f'{len(wanted)} cases, {checks[0]} checks passed')
-sys.exit(1 if failed else 0)
+for name, case in CASES.items():
+    part(functools.partial(case, name=name), name=name)
+main(Place)

@@ -4,18 +4,13 @@
 waits and what is set aside, and what a kill in between leaves. Orders with files, at a simulated Leshan that is both the
 server that is told of a device and the LwM2M server that lets it in.
 usage: proof.py [PART]"""
-import concurrent.futures, http.server, json, os, re, shutil, signal, ssl, subprocess, sys, tempfile, threading, time
+import http.server, json, os, re, shutil, signal, ssl, subprocess, threading, time
 import urllib.error, urllib.request
 from _coiote import TOKEN, Coiote, make_certificate
+from _parts import main, part
 from _signet import SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
 
 DEADLINE = 90
-PARTS = []
-
-
-def part(check):
-    PARTS.append(check)
-    return check
 
 
 class Between:
@@ -427,29 +422,4 @@ def stopped_while_proving(d):
     need(d.seals(), 'wiped')
 
 
-def one(check):
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix='signet-proof-') as folder:
-        d = Desk(folder)
-        try:
-            check(d)
-        except Exception as e:
-            return f'{check.__name__}: {type(e).__name__} {e}'
-        finally:
-            d.close()
-            if len(sys.argv) > 1:
-                print(f'{check.__name__}: {time.monotonic() - begin:.1f} s')
-    return None
-
-
-def main():
-    begin = time.monotonic()
-    wanted = [p for p in PARTS if len(sys.argv) < 2 or sys.argv[1] in p.__name__]
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:  # mostly they wait
-        failed = [f for f in pool.map(one, wanted) if f]
-    if failed or not wanted:
-        sys.exit('\n'.join(failed) or 'no such part')
-    print(f'{len(wanted)} parts in {time.monotonic() - begin:.1f} s')
-
-
-main()
+main(Desk)
