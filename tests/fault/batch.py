@@ -8,7 +8,7 @@ import fcntl, functools, glob, hashlib, json, os, re, shutil, subprocess, time
 from _coiote import TOKEN, Coiote
 from _mint import House
 from _parts import main, part
-from _signet import BUILD, DONE, FAILED, SIGNET, TORTURE, VERIFIED, WRITING, Broken, need, with_failpoint
+from _signet import BUILD, DONE, FAILED, RESERVED, SIGNET, TORTURE, VERIFIED, WRITING, Broken, need, with_failpoint
 
 ASIDE = os.path.join(BUILD, 'tests', 'signet_aside')
 ONE = 32  # devices that are one batch
@@ -64,6 +64,19 @@ class Mint(House):
                            cwd=self.folder, timeout=60)
         need(p.returncode == code, f'ledger {args}: {p.returncode} {p.stdout}')
         return p.stdout
+
+    def set_aside(self, *names):
+        p = subprocess.run([ASIDE, self.at('ledger.db'), 'A', *names], capture_output=True, text=True, timeout=60)
+        need(p.returncode == 0, p.stderr)
+
+    def rework(self, *names):
+        self.set_aside(*names)
+        for name in names:
+            self.ledger('rework', 'ledger.db', name)
+
+    def history(self, name):
+        events = map(json.loads, self.ledger('show', 'ledger.db', name, '--json').splitlines())
+        return [e['kind'] for e in events if e['event'] == 'history']
 
     def seals(self):
         return sorted(glob.glob(self.at('work', '*.sealed')))
@@ -169,10 +182,7 @@ def made_anew(h, point):
     names = sorted(h.devices('o'))
     anew = [names[3], names[20]]
     old = {n: h.devices('o')[n]['psk_sha256'] for n in names}
-    p = subprocess.run([ASIDE, h.at('ledger.db'), 'A', *anew], capture_output=True, text=True, timeout=60)
-    need(p.returncode == 0, p.stderr)
-    for name in anew:
-        h.ledger('rework', 'ledger.db', name)
+    h.rework(*anew)
     if point:
         h.kill(order, point)
     out = h.goes(order, 1)
@@ -187,10 +197,70 @@ def made_anew(h, point):
     h.same_keys('o')
     need(not h.seals(), h.seals())
     h.verify()
+    h.goes(h.order('o', ONE + 1))  # the output has more lines than the ledger has devices: two were written twice
+    need(len(h.last_lines()) == ONE + 1, 'one more')
 
 
 for where in (None, 'after-seal:1', 'before-append:1', 'before-mark:1', 'after-mark:1'):
     part(functools.partial(made_anew, point=where), name='made_anew_' + (where or 'at_once').split(':')[0].replace('-', '_'), served=True)
+
+
+def half_announced(h):
+    """A batch that may be in the output, two of whose devices were reworked: only these are not announced."""
+    order = h.order('o', ONE)
+    h.kill(order, 'before-mark:1')
+    names = sorted(h.devices('o'))
+    h.rework(names[3], names[20])
+    return order, names
+
+
+@part
+def reworked_before_the_mark(h):
+    """They keep what is sealed for them, and what was announced before is not announced again."""
+    order, names = half_announced(h)
+    before = h.devices('o')
+    h.goes(order)
+    h.check('o', ['packets.ndjson'], ONE)
+    for i, name in enumerate(names):
+        need(h.devices('o')[name]['packet_sha256'] == before[name]['packet_sha256'], f'{name} got other credentials')
+        need(h.history(name).count('writing') == (2 if i in (3, 20) else 1), f'{name}: {h.history(name)}')
+
+
+@part
+def lost_while_a_batch_is_announced(h):
+    """One that is not announced is left out; one that may be in the output is not: the next run looks at it."""
+    order, names = half_announced(h)
+    script = '; '.join(f"'{SIGNET}' ledger void '{h.at('ledger.db')}' {n} --reason test" for n in (names[3], names[5]))
+    code, out = h.meanwhile(order, 'before-writing:1', script)
+    need(code == 1 and names[5] in out, f'{code} {out}')
+    need({d['state'] for n, d in h.devices('o').items() if n not in (names[3], names[5])} <= {RESERVED, WRITING}, 'the others went on')
+    need(len(h.seals()) == 1 and not h.packets('packets.ndjson'), 'something was written')
+    h.goes(order, 1, '2 devices are void')
+    need(set(h.packets('packets.ndjson')) == set(names) - {names[3], names[5]} and not h.seals(), 'the others')
+
+
+@part(served=True)
+def less_than_is_begun(h):
+    """An order whose quota is below what is begun makes nothing more, and what waits is delivered."""
+    h.coiote.down = True
+    h.goes(h.order('o', ONE), 1)
+    less = h.order('o', ONE - 1)
+    h.coiote.down = False
+    h.refuses(less, f'{ONE} devices of order o are begun')
+    h.ledger('sync', less)
+    h.same_keys('o')
+    need({d['state'] for d in h.devices('o').values()} == {DONE}, 'not delivered')
+
+
+@part(served=True)
+def names_of_another_order(h):
+    """Whoever makes devices is warned of them, whoever delivers is not."""
+    h.goes(h.order('first', 1, pattern='urn:dev:os:o-{serial:07}', packets='first.ndjson'))
+    order = h.order('o', 2)
+    h.coiote.down = True
+    h.goes(order, 1, "is a device's of order 'first'")
+    h.coiote.down = False
+    need('order' not in h.ledger('sync', order), 'the sync warns')
 
 
 @part(served=True)
@@ -256,8 +326,7 @@ def set_aside_in_a_batch(h):
     order = h.order('o', ONE)
     h.kill(order, 'before-done:1')
     victim = sorted(h.devices('o'))[4]
-    p = subprocess.run([ASIDE, h.at('ledger.db'), 'A', victim], capture_output=True, text=True, timeout=60)
-    need(p.returncode == 0, p.stderr)
+    h.set_aside(victim)
     for _ in range(2):
         h.goes(order, 1, '1 device was set aside')
         need({n for n, d in h.devices('o').items() if d['state'] != DONE} == {victim}, 'others are not done')

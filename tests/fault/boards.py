@@ -3,7 +3,7 @@
 """A line of boards: who gets which credentials and which name, what is tried again, and what is set aside, when a board
 fails, a run is stopped or killed, a seal is damaged, or somebody makes a device void.
 usage: boards.py [PART]"""
-import glob, json, os, re, subprocess
+import contextlib, glob, json, os, re, subprocess
 from _coiote import Coiote
 from _parts import main, part
 from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
@@ -64,6 +64,27 @@ class Line(Folder):
         self.events = [json.loads(l) for l in p.stdout.splitlines() if l.startswith('{')]
         self.report = next((e for e in self.events if e['event'] == 'report'), None)
         return self.code
+
+    @contextlib.contextmanager
+    def waiting(self):
+        """A board is made, and its device waits for a server that is down."""
+        os.mkdir(self.at('coiote'))
+        with Coiote(self.at('coiote'), token=None) as server:
+            server.info(self.at('coiote'))
+            server.down = True
+            self.write('token', 'x')
+            self.boards(1)
+            self.order(1)
+            with open(self.at('order.yaml')) as f:
+                text = f.read()
+            entry = f'{{name: main, file: coiote/server.json, token_file: token, ca_file: {server.ca}}}'
+            self.write('order.yaml', text.replace('servers: [', f'servers: [{entry}, '))
+            self.run()
+            self.states(n_001='verified')
+            yield server
+
+    def sync(self):
+        return subprocess.run([SIGNET, 'ledger', 'sync', 'order.yaml'], cwd=self.folder, capture_output=True, text=True, timeout=DEADLINE)
 
     def ledger(self, *args):
         p = subprocess.run([SIGNET, 'ledger', *args], cwd=self.folder, capture_output=True, text=True, timeout=DEADLINE)
@@ -261,29 +282,66 @@ def a_damaged_seal_of_what_may_be_on_a_board(l):
 @part
 def a_disk_in_trouble(l):
     """What is sealed cannot be read, though it is not damaged: no device is at fault, and the delivery ends with the reason."""
-    os.mkdir(l.at('coiote'))
-    with Coiote(l.at('coiote'), token=None) as server:
-        server.info(l.at('coiote'))
-        server.down = True
-        l.write('token', 'x')
-        l.boards(1)
-        l.order(1)
-        with open(l.at('order.yaml')) as f:
-            text = f.read()
-        l.write('order.yaml', text.replace('servers: [', f'servers: [{{name: main, file: coiote/server.json, token_file: token, ca_file: {server.ca}}}, '))
-        l.run()
-        l.states(n_001='verified')
+    with l.waiting() as server:
         server.down = False
         path, = l.seals()
         os.rename(path, path + '.away')
         os.mkdir(path)
-        p = subprocess.run([SIGNET, 'ledger', 'sync', 'order.yaml'], cwd=l.folder, capture_output=True, text=True, timeout=DEADLINE)
+        p = l.sync()
         need(p.returncode == 1 and os.path.basename(path) in p.stderr, f'{p.returncode} {p.stderr}')
         l.states(n_001='verified')
         os.rmdir(path)
         os.rename(path + '.away', path)
         l.ledger('sync', 'order.yaml')
         l.states(n_001='done')
+
+
+@part
+def without_its_servers(l):
+    """An order whose servers were taken out makes nothing, since nobody would get the keys; what waits is finished."""
+    with l.waiting():
+        l.order(2)
+        with open(l.at('order.yaml')) as f:
+            text = f.read()
+        l.write('order.yaml', re.sub('servers: .*', '', text))
+        l.run()
+        l.exits(1, 'nobody would get the new key')
+        l.states(n_001='verified')
+        p = l.sync()
+        need(p.returncode == 0, p.stderr)
+        l.states(n_001='done')
+        need(not l.seals(), l.seals())
+
+
+@part
+def hooks(l):
+    """Each outcome runs its command, with its words filled in; one that fails is told, and stops nobody."""
+    l.boards(2, misbehave=['2=never-ready'])
+    l.write('hook', '#!/bin/sh\necho "$@" >> said\n[ "$1" = pass ]\n')
+    os.chmod(l.at('hook'), 0o700)
+    words = '"{result}", "{slot}", "{endpoint}", "{error}", "slot {slot}: {result}{", ""'
+    l.order(2, more=f'on_pass: [./hook, {words}]\non_fail: [./hook, {words}]\n')
+    l.run()
+    l.exits(1)
+    with open(l.at('said')) as f:
+        said = sorted(f.read().splitlines())
+    need(said == ['fail 2  timeout slot 2: fail{ ', 'pass 1 urn:dev:os:n-001  slot 1: pass{ '], said)
+    warnings = [e for e in l.events if e['event'] == 'warning' and e.get('stage') == 'hook']
+    need(len(warnings) == 1 and "2: the hook '" in str(warnings) and 'exit status 1' in str(warnings), warnings)
+
+
+@part
+def two_slots_are_one(l):
+    """Of one name, or at one place."""
+    l.boards(2)
+    l.order(2)
+    with open(l.at('order.yaml')) as f:
+        text = f.read()
+    for bad in (text.replace('{port: rack/2}', '{port: rack/1}'), text.replace('{port: rack/2}', '{port: rack/2, name: "1"}')):
+        l.write('order.yaml', bad)
+        l.run()
+        l.exits(2, 'slots 1 and 2 are the same')
+    need(l.applied() == 0 and not os.path.exists(l.at('ledger.db')), 'it began')
 
 
 @part

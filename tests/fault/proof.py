@@ -5,7 +5,7 @@ waits and what is set aside, and what a kill in between leaves. Orders with file
 server that is told of a device and the LwM2M server that lets it in.
 usage: proof.py [PART]"""
 import http.server, json, os, re, shutil, signal, ssl, subprocess, threading, time
-import urllib.error, urllib.request
+import urllib.error, urllib.parse, urllib.request
 from _coiote import TOKEN, Coiote, make_certificate
 from _parts import main, part
 from _signet import SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
@@ -17,6 +17,7 @@ class Between:
     """In front of the Leshan's API: `unseen` look-ups of registrations get a 404, or `trouble` another answer."""
     def __init__(self, folder, port, ca):
         self.unseen, self.trouble, self.looks = 0, None, 0
+        self.hidden = []  # look-ups of these devices are not answered
         outer, trust = self, ssl.create_default_context(cafile=ca)
         trust.check_hostname = False
 
@@ -37,8 +38,8 @@ class Between:
                 body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
                 if self.path.startswith('/api/clients/'):
                     outer.looks += 1
-                    if outer.trouble:
-                        return self.reply(outer.trouble, b'{"message": "trouble"}')
+                    if outer.trouble or urllib.parse.unquote(self.path).rsplit('/', 1)[1] in outer.hidden:
+                        return self.reply(outer.trouble or 500, b'{"message": "trouble"}')
                     if outer.unseen:
                         outer.unseen -= 1
                         return self.reply(404, b'{"message": "no registered client"}')
@@ -78,7 +79,7 @@ class Desk(Folder):
         self.write('token', TOKEN)
         self.more_servers = ''
 
-    def leshan(self, *args, between=False):
+    def leshan(self, *args, between=False, file='leshan.json'):
         """Another one, from now on; it knows nobody yet."""
         ca = self.at(f'leshan-{len(self.sims)}.pem')
         p = subprocess.Popen([SIGNET, 'sim', 'server', '-k', 'leshan', '-l', '0', '--json', '-u', '-C', ca, *args],
@@ -90,7 +91,16 @@ class Desk(Folder):
             self.between = Between(self.at(f'between-{len(self.sims)}'), port, ca)
             self.others.append(self.between)
             port, ca = self.between.port, self.between.ca
-        self.write('leshan.json', json.dumps({'kind': 'leshan', 'url': 'https://127.0.0.1', 'port': port, 'ca_file': ca}))
+        self.write(file, json.dumps({'kind': 'leshan', 'url': 'https://127.0.0.1', 'port': port, 'ca_file': ca}))
+
+    def coiote(self):
+        """One more server of the order, which cannot see who is registered."""
+        os.mkdir(self.at('coiote'))
+        coiote = Coiote(self.at('coiote'))
+        self.others.append(coiote)
+        coiote.info(self.at('coiote'))
+        self.more_servers = f'  - {{name: other, file: coiote/server.json, token_file: token, ca_file: {coiote.ca}}}'
+        return coiote
 
     def order(self, quota, prove=True, timeout=5, uri=None, servers='leshan'):
         text = ['name: o', f'quota: {quota}', 'template: template', 'ledger: ledger.db', 'station: A',
@@ -111,11 +121,16 @@ class Desk(Folder):
         self.said, self.code = p.stdout, p.returncode
         return p.returncode
 
-    def run(self, sync=1, **more):
-        return self.call('run', 'order.yaml', '--sync', str(sync), **more)
+    def run(self, *args, sync=1, **more):
+        return self.call('run', 'order.yaml', '--sync', str(sync), *args, **more)
 
-    def sync(self, **more):
-        return self.call('ledger', 'sync', 'order.yaml', **more)
+    def sync(self, *args, **more):
+        return self.call('ledger', 'sync', 'order.yaml', *args, **more)
+
+    def events(self, *kinds):
+        """What it said with --json."""
+        found = [json.loads(l) for l in self.said.splitlines() if l.startswith('{')]
+        return [e for e in found if not kinds or e['event'] in kinds]
 
     def rows(self):
         p = subprocess.run([SIGNET, 'ledger', 'list', 'ledger.db', '--json'], cwd=self.folder, capture_output=True,
@@ -309,12 +324,7 @@ def proved_in_the_same_run(d):
 @part
 def a_server_that_cannot_see(d):
     """Of the servers, one has no way to see: the others are asked."""
-    folder = d.at('coiote')
-    os.mkdir(folder)
-    coiote = Coiote(folder)
-    d.others.append(coiote)
-    coiote.info(folder)
-    d.more_servers = f'  - {{name: other, file: coiote/server.json, token_file: token, ca_file: {coiote.ca}}}'
+    coiote = d.coiote()
     d.leshan(between=True)
     d.order(2)
     d.run(sync=20)
@@ -324,16 +334,59 @@ def a_server_that_cannot_see(d):
 
 
 @part
+def seen_by_one_of_two(d):
+    """A device gets in at one of the servers; that the other one does not see it is no verdict."""
+    d.leshan(between=True, file='away.json')
+    first = d.between
+    d.leshan(between=True)
+    d.more_servers = '  - {name: first, file: away.json}'
+    d.order(1)
+    d.run(sync=20)
+    d.exits(0)
+    need((first.looks, d.between.looks) == (0, 1), (first.looks, d.between.looks))
+    with open(d.at('order.yaml')) as f:  # the other comes first now
+        lines = f.read().splitlines()
+    at = next(i for i, l in enumerate(lines) if 'main' in l)
+    lines[at:at + 2] = lines[at + 1], lines[at]
+    d.write('order.yaml', '\n'.join(lines).replace('quota: 1', 'quota: 2') + '\n')
+    d.run(sync=20)
+    d.exits(0)
+    need((first.looks, d.between.looks) == (1, 2), (first.looks, d.between.looks))
+
+
+@part
+def unanswered_in_a_row(d):
+    """Two proofs without an answer end a round only when one follows the other; and a server that is there again is not
+    reported as away."""
+    d.leshan(between=True)
+    d.order(5)
+    d.between.hidden = [name(1), name(3), name(5)]
+    d.run()
+    d.exits(1, 'devices wait for their proof')
+    d.states('done', 'done', 'registered', 'registered', 'registered')
+    d.between.hidden = [name(5)]
+    d.sync('--json')
+    need(d.events('synced')[0]['unproved'] and 'away' not in d.events('synced')[0]['servers'][0], d.said)
+    d.states(*['done'] * 4, 'registered')
+    d.between.hidden = []
+    d.sync('--json')
+    d.exits(0)
+    need('unproved' not in d.events('synced')[0], d.said)
+
+
+@part
 def a_silent_place_of_proof(d):
-    """Sixty devices are not each waited for."""
+    """Sixty devices are not each waited for: two in a round."""
     d.leshan('-q')
     d.order(60, timeout=1)
     begin = time.monotonic()
-    d.run()
+    d.run('--json')
     took = time.monotonic() - begin
     d.exits(1, 'devices wait for their proof')
     need(set(d.states()) <= {'verified', 'registered'}, d.said)
     need(took < 25, f'{took:.1f} s')
+    proofs = sum(e.get('stage') == 'prove' and e['event'] == 'stage_begin' for e in d.events())
+    need(0 < proofs <= 6 and proofs % 2 == 0, f'{proofs} proofs in at most three rounds')
     need(d.said.count('devices wait for their proof') == 1, d.said)
 
 
@@ -384,13 +437,8 @@ def a_disk_in_trouble(d):
 def a_server_that_comes_back(d):
     """At its end a run tries a server again for as long as it was told to: within one run all are done. While it is away
     it is asked for one device at a time."""
-    folder = d.at('coiote')
-    os.mkdir(folder)
-    coiote = Coiote(folder)
-    d.others.append(coiote)
-    coiote.info(folder)
+    coiote = d.coiote()
     d.leshan()
-    d.more_servers = f'  - {{name: other, file: coiote/server.json, token_file: token, ca_file: {coiote.ca}}}'
     coiote.answer = (503, {'error': 'busy'})
     d.order(10, prove=False)
     threading.Timer(5, lambda: setattr(coiote, 'answer', None)).start()

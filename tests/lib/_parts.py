@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the parts of a test: each with a fixture in a folder of its own, six at a time, since mostly they wait.
 usage: TEST.py [PART]    those with PART in their name, and how long each takes"""
-import concurrent.futures, contextlib, sys, tempfile, time, traceback
+import concurrent.futures, contextlib, os, sys, tempfile, time, traceback
 
 PARTS = {}  # name -> (check, options of its fixture)
 
@@ -21,8 +21,8 @@ def one(name, fixture):
         with tempfile.TemporaryDirectory(prefix='signet-part-') as folder, contextlib.closing(fixture(folder, **options)) as f:
             check(f)
     except Exception as e:
-        where = traceback.extract_tb(e.__traceback__)[-1]
-        return f'{name}: {type(e).__name__} {e} ({where.name}:{where.lineno})'
+        lines = [f.lineno for f in traceback.extract_tb(e.__traceback__) if os.path.samefile(f.filename, sys.argv[0])]
+        return f'{name}, line {lines[0] if lines else "?"}: {type(e).__name__} {e}'
     finally:
         if len(sys.argv) > 1:
             print(f'{name}: {time.monotonic() - begin:.1f} s')

@@ -6,7 +6,7 @@ BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
 SIGNET = os.path.join(BUILD, 'signet')
 TORTURE = os.path.join(BUILD, 'tests', 'signet_torture')  # the same with places where it can be ended
 STATES = ['reserved', 'keyed', 'writing', 'written', 'verified', 'registered', 'done', 'failed', 'void']
-WRITING, VERIFIED, REGISTERED, DONE, FAILED, VOID = 2, 4, 5, 6, 7, 8
+RESERVED, WRITING, VERIFIED, REGISTERED, DONE, FAILED, VOID = 0, 2, 4, 5, 6, 7, 8
 TEMPLATE = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
  RID.Security.Mode: %d, RID.Security.ShortServerID: 1}}, OID.Server: {1: {RID.Server.ShortServerID: 1,
  RID.Server.Lifetime: 60, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}"""
