@@ -108,7 +108,7 @@ static int check_name(const struct columns *columns, const struct manifest_row *
         if (name[i] < ' ' || name[i] == 0x7f || strchr("{}:", name[i]))
             what = "has a name with braces, a colon or control characters in it";
     for (size_t i = 0; !what && i < column; i++)
-        if (strlen(columns->names[i]) == len && memcmp(columns->names[i], name, len) == 0)
+        if (text_is((const char *)name, len, columns->names[i]))
             what = "has the name of another column";
     if (!what)
         return SIGNET_OK;
@@ -174,17 +174,15 @@ int columns_check(const struct columns *columns, const struct manifest_row *row,
     for (size_t i = 0; i < columns->count; i++) {
         size_t len;
         const uint8_t *data = manifest_field(row, i, &len);
+        bool utf8 = utf8_valid(data, len);
 
         if (len > MANIFEST_FIELD_MAX)
             return error_set(err, SIGNET_E_LIMIT, "%s:%llu: %s: the value has more than %d bytes",
                              columns->path, line, columns->names[i], MANIFEST_FIELD_MAX);
-        if (memchr(data, 0, len))
-            return error_set(err, SIGNET_E_SYNTAX, "%s:%llu: %s: the value holds a zero byte",
-                             columns->path, line, columns->names[i]);
-        if (utf8_valid(data, len))
-            continue;
-        return error_set_hint(err, SIGNET_E_SYNTAX, save_as, "%s:%llu: %s: the value is not UTF-8",
-                              columns->path, line, columns->names[i]);
+        if (!utf8 || memchr(data, 0, len))
+            return error_set_hint(err, SIGNET_E_SYNTAX, utf8 ? "" : save_as, "%s:%llu: %s: %s",
+                                  columns->path, line, columns->names[i],
+                                  utf8 ? "the value holds a zero byte" : "the value is not UTF-8");
     }
     return SIGNET_OK;
 }

@@ -8,6 +8,12 @@
 #include "base/base.h"
 
 #include <signet/config.h>
+#include <string.h>
+
+static inline bool text_is(const char *text, size_t len, const char *word)
+{
+    return strlen(word) == len && memcmp(text, word, len) == 0;
+}
 
 /* json.c: a file with one JSON object of at most 64 KiB, read by a table of its members */
 

@@ -169,23 +169,16 @@ static size_t segment(const struct cursor *c)
     return end ? (size_t)(end - from) + 1 : left;
 }
 
-static int bad_quote(const struct manifest *m, uint64_t line, const char *what, bool open,
-                     struct signet_error *err)
+static int bad_row(const struct manifest *m, uint64_t line, enum signet_code code, const char *what,
+                   struct signet_error *err)
 {
-    error_set(err, open ? SIGNET_E_SYNTAX : SIGNET_E_LIMIT, "%s:%llu: %s", m->columns.path,
-              (unsigned long long)line, what);
-    error_hint(err, "a field with quotes in it is put in quotes, and each of them doubled: "
-                    "\"6\"\" pipe\"");
-    return open ? SIGNET_E_SYNTAX : SIGNET_E_LIMIT;
+    return error_set_hint(err, code,
+                          "a field with quotes in it is put in quotes, and each of them doubled: "
+                          "\"6\"\" pipe\"",
+                          "%s:%llu: %s", m->columns.path, (unsigned long long)line, what);
 }
 
-static int too_long(const struct manifest *m, const struct cursor *c, struct signet_error *err)
-{
-    return c->csv.quoted
-               ? bad_quote(m, c->row->line, "a quote is opened in this row and not closed", true,
-                           err)
-               : bad_quote(m, c->row->line, "the row has more than 65536 bytes", false, err);
-}
+static const char open_quote[] = "a quote is opened in this row and not closed";
 
 /* Feeds one line, or what there is of it. */
 static int feed(const struct manifest *m, struct cursor *c, size_t *fed, struct signet_error *err)
@@ -200,10 +193,13 @@ static int feed(const struct manifest *m, struct cursor *c, size_t *fed, struct 
     if (!blank) {
         *fed += n;
         if (*fed > MANIFEST_ROW_MAX)
-            return too_long(m, c, err);
+            return c->csv.quoted ? bad_row(m, c->row->line, SIGNET_E_SYNTAX, open_quote, err)
+                                 : bad_row(m, c->row->line, SIGNET_E_LIMIT,
+                                           "the row has more than 65536 bytes", err);
         if (csv_parse(&c->csv, c->piece + c->at, n, on_field, on_end, c) != n)
             return csv_error(&c->csv) == CSV_EPARSE
-                       ? bad_quote(m, c->line, "a quote stands where none can be", true, err)
+                       ? bad_row(m, c->line, SIGNET_E_SYNTAX, "a quote stands where none can be",
+                                 err)
                        : error_nomem(err);
     }
     if ((last == '\n' && !(n == 1 && pair)) || last == '\r')
@@ -211,6 +207,16 @@ static int feed(const struct manifest *m, struct cursor *c, size_t *fed, struct 
     c->after_cr = last == '\r';
     c->at += n;
     return SIGNET_OK;
+}
+
+/* At the end of the file: what is left is the last row, or there is none. */
+static int end_row(const struct manifest *m, struct cursor *c, struct signet_error *err)
+{
+    if (csv_fini(&c->csv, on_field, on_end, c) != 0)
+        return bad_row(m, c->row->line, SIGNET_E_SYNTAX, open_quote, err);
+    if (c->ended)
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_NOT_FOUND, "%s has no more rows", m->columns.path);
 }
 
 static int read_row(const struct manifest *m, struct cursor *c, struct signet_error *err)
@@ -225,20 +231,10 @@ static int read_row(const struct manifest *m, struct cursor *c, struct signet_er
     row->line = c->line;
     buf_reset(&row->text);
     while (rc == SIGNET_OK && !c->ended) {
-        if (c->at == c->len) {
+        if (c->at == c->len)
             rc = refill(m, c, err);
-            if (rc == SIGNET_OK && c->len == 0) {
-                if (csv_fini(&c->csv, on_field, on_end, c) != 0)
-                    return bad_quote(m, row->line, "a quote is opened in this row and not closed",
-                                     true, err);
-                if (!c->ended)
-                    return error_set(err, SIGNET_E_NOT_FOUND, "%s has no more rows",
-                                     m->columns.path);
-                break;
-            }
-        }
         if (rc == SIGNET_OK)
-            rc = feed(m, c, &fed, err);
+            rc = c->len == 0 ? end_row(m, c, err) : feed(m, c, &fed, err);
     }
     return rc == SIGNET_OK ? buf_check(&row->text, err) : rc;
 }
@@ -390,9 +386,9 @@ int manifest_scan(struct manifest *m, const struct manifest_visitor *visitor,
         if (rc != SIGNET_OK)
             break;
         m->rows++;
-        int bad = columns_check(&m->columns, &row, &why);
         if (visitor && visitor->on_row)
-            rc = visitor->on_row(visitor->ctx, &row, bad ? &why : NULL, err);
+            rc = visitor->on_row(visitor->ctx, &row,
+                                 columns_check(&m->columns, &row, &why) ? &why : NULL, err);
     }
     manifest_row_free(&row);
     bool at_end = rc == SIGNET_E_NOT_FOUND && !m->scan.ready;

@@ -4,41 +4,50 @@
 #include "order_text.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct owned {
     struct owned *next;
-    char text[];
+    max_align_t bytes[];
 };
 
-char *reader_keep(struct reader *r, const char *text, size_t len)
+static void *reader_alloc(struct reader *r, size_t size)
 {
-    struct owned *o = malloc(sizeof(*o) + len + 1);
+    struct owned *o = malloc(sizeof(*o) + size);
 
     if (!o) {
         error_nomem(r->err);
         return NULL;
     }
-    memcpy(o->text, text, len);
-    o->text[len] = '\0';
     o->next = r->order->owned;
     r->order->owned = o;
-    return o->text;
+    return o->bytes;
+}
+
+char *reader_keep(struct reader *r, const char *text, size_t len)
+{
+    char *copy = reader_alloc(r, len + 1);
+
+    if (copy) {
+        memcpy(copy, text, len);
+        copy[len] = '\0';
+    }
+    return copy;
 }
 
 char *reader_path(struct reader *r, const char *path)
 {
-    size_t len = strlen(path), before = path[0] == '/' ? 0 : r->folder_len;
     char whole[4096];
+    int before = path[0] == '/' ? 0 : (int)r->folder_len;
+    int len = snprintf(whole, sizeof(whole), "%.*s%s", before, r->folder, path);
 
-    if (before + len >= sizeof(whole)) {
+    if (len < 0 || (size_t)len >= sizeof(whole)) {
         error_set(r->err, SIGNET_E_LIMIT, "%s: a path is too long", r->path);
         return NULL;
     }
-    memcpy(whole, r->folder, before);
-    memcpy(whole + before, path, len + 1);
-    return reader_keep(r, whole, before + len);
+    return reader_keep(r, whole, (size_t)len);
 }
 
 void signet_order_free(struct signet_order **order)
@@ -51,8 +60,6 @@ void signet_order_free(struct signet_order **order)
         next = at->next;
         free(at);
     }
-    free(o->on_pass);
-    free(o->on_fail);
     free(o);
     *order = NULL;
 }
@@ -70,17 +77,13 @@ int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code
                      node->start_mark.column + 1, text);
 }
 
-/* Escaped and cut, for messages. */
-static const char *shown(const yaml_node_t *node, char out[64])
+static const char *text_of(const yaml_node_t *node)
 {
-    struct buf b = {0};
-    size_t len = node->data.scalar.length;
-
-    text_escape(&b, node->data.scalar.value, len < 40 ? len : 40);
-    snprintf(out, 64, "%s%s", b.data ? (const char *)b.data : "", len > 40 ? "..." : "");
-    buf_free(&b);
-    return out;
+    return (const char *)node->data.scalar.value;
 }
+
+/* For messages; good until the end of the block. */
+#define shown(node) text_shown(text_of(node), (node)->data.scalar.length, 40)
 
 static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 {
@@ -92,27 +95,41 @@ static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 }
 
 static int read_number(struct reader *r, const yaml_node_t *node, const struct entry *e,
-                       int64_t *out)
+                       void *place)
 {
-    const char *text = (const char *)node->data.scalar.value;
-    char *end = NULL, word[64];
+    const char *text = text_of(node);
+    char *end = NULL;
 
     errno = 0;
     long long n = strtoll(text, &end, 10);
     if (!*text || *end || errno || text[0] == ' ' || text[0] == '+')
         return reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a whole number, not '%s'",
-                           e->name, shown(node, word));
+                           e->name, shown(node));
     if (n < e->min || n > e->max)
         return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is from %lld to %lld, not %lld",
                            e->name, (long long)e->min, (long long)e->max, n);
-    *out = n;
+    if (e->type == ENTRY_NUMBER)
+        *(int64_t *)place = n;
+    else if (e->type == ENTRY_INT)
+        *(int *)place = (int)n;
+    else
+        *(unsigned *)place = (unsigned)n;
     return SIGNET_OK;
+}
+
+static int read_flag(struct reader *r, const yaml_node_t *node, const struct entry *e, bool *out)
+{
+    *out = strcmp(text_of(node), "true") == 0;
+    if (*out || strcmp(text_of(node), "false") == 0)
+        return SIGNET_OK;
+    return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is true or false, not '%s'", e->name,
+                       shown(node));
 }
 
 static int read_text(struct reader *r, const yaml_node_t *node, const struct entry *e,
                      const char **out)
 {
-    const char *text = (const char *)node->data.scalar.value;
+    const char *text = text_of(node);
     size_t len = node->data.scalar.length;
 
     for (size_t i = 0; e->type != ENTRY_RAW && i < len; i++)
@@ -129,8 +146,7 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
 
 static int read_mark(struct reader *r, const yaml_node_t *node, const struct entry *e, char *out)
 {
-    const char *text = (const char *)node->data.scalar.value;
-    char word[64];
+    const char *text = text_of(node);
 
     if (strcmp(text, "tab") == 0 || strcmp(text, "\t") == 0) {
         *out = '\t';
@@ -139,7 +155,7 @@ static int read_mark(struct reader *r, const yaml_node_t *node, const struct ent
     if (node->data.scalar.length != 1 || !strchr(" !#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", text[0]))
         return reader_fail(r, node, SIGNET_E_MEANING,
                            "'%s' takes one character such as ; or the word tab, not '%s'", e->name,
-                           shown(node, word));
+                           shown(node));
     *out = text[0];
     return SIGNET_OK;
 }
@@ -148,81 +164,63 @@ static int read_words(struct reader *r, const yaml_node_t *node, const struct en
                       const char ***out)
 {
     enum { WORDS_MAX = 63 };
+    const yaml_node_item_t *items = node->data.sequence.items.start;
+    const yaml_node_t *word;
+    int rc = SIGNET_OK;
 
-    if (node->type != YAML_SEQUENCE_NODE ||
-        node->data.sequence.items.start == node->data.sequence.items.top) {
+    if (node->type != YAML_SEQUENCE_NODE || items == node->data.sequence.items.top) {
         reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a list of words", e->name);
         error_hint(r->err, "such as [/usr/bin/lamp, green, \"{slot}\"]: no shell is used");
         return SIGNET_E_MEANING;
     }
-    size_t n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+    size_t n = (size_t)(node->data.sequence.items.top - items);
     if (n > WORDS_MAX)
         return reader_fail(r, node, SIGNET_E_LIMIT, "'%s' has more than %d words", e->name,
                            WORDS_MAX);
-    const char **words = calloc(n + 1, sizeof(*words));
-    if (!words)
-        return error_nomem(r->err);
-    *out = words;
-    for (size_t i = 0; i < n; i++) {
-        const yaml_node_t *word =
-            yaml_document_get_node(&r->document, node->data.sequence.items.start[i]);
-        int rc = scalar(r, word, e->name);
-        if (rc != SIGNET_OK)
-            return rc;
-        words[i] = reader_keep(r, (const char *)word->data.scalar.value, word->data.scalar.length);
-        if (!words[i])
-            return SIGNET_E_NOMEM;
+    const char **words = *out = reader_alloc(r, (n + 1) * sizeof(*words));
+    for (size_t i = 0; words && rc == SIGNET_OK && i < n; i++) {
+        word = yaml_document_get_node(&r->document, items[i]);
+        rc = scalar(r, word, e->name);
+        words[i + 1] = NULL;
+        if (rc == SIGNET_OK &&
+            !(words[i] = reader_keep(r, text_of(word), word->data.scalar.length)))
+            rc = SIGNET_E_NOMEM;
     }
-    return SIGNET_OK;
+    return words ? rc : SIGNET_E_NOMEM;
 }
 
-static int read_entry(struct reader *r, yaml_node_t *node, const struct entry *e, void *to)
+static int read_scalar(struct reader *r, const yaml_node_t *node, const struct entry *e,
+                       void *place)
 {
-    void *place = (char *)to + e->offset;
-    int64_t number = 0;
-    char word[64];
-
-    if (e->type == ENTRY_MAP)
-        return e->read(r, node);
-    if (e->type == ENTRY_WORDS)
-        return read_words(r, node, e, place);
     int rc = scalar(r, node, e->name);
+
     if (rc != SIGNET_OK)
         return rc;
     if (e->type == ENTRY_TEXT || e->type == ENTRY_RAW || e->type == ENTRY_PATH)
         return read_text(r, node, e, place);
     if (e->type == ENTRY_MARK)
         return read_mark(r, node, e, place);
-    if (e->type == ENTRY_FLAG) {
-        bool yes = strcmp((const char *)node->data.scalar.value, "true") == 0;
-        if (!yes && strcmp((const char *)node->data.scalar.value, "false") != 0)
-            return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is true or false, not '%s'",
-                               e->name, shown(node, word));
-        *(bool *)place = yes;
-        return SIGNET_OK;
-    }
-    rc = read_number(r, node, e, &number);
-    if (rc != SIGNET_OK)
-        return rc;
-    if (e->type == ENTRY_NUMBER)
-        *(int64_t *)place = number;
-    else if (e->type == ENTRY_INT)
-        *(int *)place = (int)number;
-    else
-        *(unsigned *)place = (unsigned)number;
-    return SIGNET_OK;
+    return e->type == ENTRY_FLAG ? read_flag(r, node, e, place) : read_number(r, node, e, place);
 }
 
-static int unknown(struct reader *r, const yaml_node_t *key, const struct entry *table,
-                   size_t count)
+static int read_entry(struct reader *r, yaml_node_t *node, const struct entry *e, void *to)
+{
+    void *place = (char *)to + e->offset;
+
+    if (e->type == ENTRY_MAP)
+        return e->read(r, node);
+    return e->type == ENTRY_WORDS ? read_words(r, node, e, place) : read_scalar(r, node, e, place);
+}
+
+static int unknown_key(struct reader *r, const yaml_node_t *key, const struct entry *table,
+                       size_t count)
 {
     const char *names[64];
-    char word[64];
 
     for (size_t i = 0; i < count && i < 64; i++)
         names[i] = table[i].name;
-    reader_fail(r, key, SIGNET_E_MEANING, "unknown key '%s'", shown(key, word));
-    const char *near = text_nearest((const char *)key->data.scalar.value, names, count);
+    reader_fail(r, key, SIGNET_E_MEANING, "unknown key '%s'", shown(key));
+    const char *near = text_nearest(text_of(key), names, count);
     if (near)
         error_hint(r->err, "did you mean '%s'?", near);
     return SIGNET_E_MEANING;
@@ -232,71 +230,67 @@ static int unknown(struct reader *r, const yaml_node_t *key, const struct entry 
 static int read_option(struct reader *r, const yaml_node_t *key, const yaml_node_t *node,
                        const struct entry *e, struct signet_option options[SIGNET_OPTIONS_MAX])
 {
-    const char *name = (const char *)key->data.scalar.value;
-    struct entry text = {name, ENTRY_TEXT, 0, 0, 0, NULL};
+    struct entry text = {text_of(key), ENTRY_TEXT, 0, 0, 0, NULL};
+    const char *name = text.name + strlen(e->name);
     size_t at = 0;
-    int rc = scalar(r, node, name);
+    int rc = scalar(r, node, text.name);
 
-    while (at < SIGNET_OPTIONS_MAX && options[at].name &&
-           strcmp(options[at].name, name + strlen(e->name)) != 0)
+    while (at < SIGNET_OPTIONS_MAX && options[at].name && strcmp(options[at].name, name) != 0)
         at++;
     if (rc == SIGNET_OK && at == SIGNET_OPTIONS_MAX)
         rc = reader_fail(r, key, SIGNET_E_LIMIT, "more than %d keys begin with '%s'",
                          SIGNET_OPTIONS_MAX, e->name);
     else if (rc == SIGNET_OK && options[at].name)
-        rc = reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", name);
+        rc = reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", text.name);
     if (rc != SIGNET_OK)
         return rc;
-    name += strlen(e->name);
     options[at].name = reader_keep(r, name, strlen(name));
     return options[at].name ? read_text(r, node, &text, &options[at].value) : SIGNET_E_NOMEM;
 }
 
-/* The row of a key: by its whole name, else by its prefix; count: none. */
+/* The row of a key: by its whole name, or by its prefix; count: none. */
 static size_t find_entry(const struct entry *table, size_t count, const char *key)
 {
     size_t i = 0;
 
-    while (i < count && strcmp(table[i].name, key) != 0)
+    while (
+        i < count && strcmp(table[i].name, key) != 0 &&
+        (table[i].type != ENTRY_OPTIONS || strncmp(table[i].name, key, strlen(table[i].name)) != 0))
         i++;
-    if (i < count)
-        return i;
-    for (i = 0; i < count; i++)
-        if (table[i].type == ENTRY_OPTIONS &&
-            strncmp(table[i].name, key, strlen(table[i].name)) == 0)
-            break;
     return i;
+}
+
+static int read_pair(struct reader *r, const yaml_node_pair_t *pair, const struct entry *table,
+                     size_t count, uint64_t *seen, void *to)
+{
+    const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
+    yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
+    int rc = scalar(r, key, "a key");
+
+    if (rc != SIGNET_OK)
+        return rc;
+    size_t i = find_entry(table, count, text_of(key));
+    if (i == count)
+        return unknown_key(r, key, table, count);
+    if (table[i].type == ENTRY_OPTIONS)
+        return read_option(r, key, value, &table[i],
+                           (struct signet_option *)((char *)to + table[i].offset));
+    if (*seen & UINT64_C(1) << i)
+        return reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", table[i].name);
+    *seen |= UINT64_C(1) << i;
+    return read_entry(r, value, &table[i], to);
 }
 
 int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, size_t count,
                void *to)
 {
     uint64_t seen = 0;
+    int rc = SIGNET_OK;
 
     if (node->type != YAML_MAPPING_NODE)
         return reader_fail(r, node, SIGNET_E_MEANING, "here go keys and values, \"name: ...\"");
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
-        yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
-        size_t i;
-        int rc = scalar(r, key, "a key");
-
-        if (rc != SIGNET_OK)
-            return rc;
-        i = find_entry(table, count, (const char *)key->data.scalar.value);
-        if (i == count)
-            return unknown(r, key, table, count);
-        if (table[i].type == ENTRY_OPTIONS)
-            rc = read_option(r, key, value, &table[i],
-                             (struct signet_option *)((char *)to + table[i].offset));
-        else if (seen & UINT64_C(1) << i)
-            rc = reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", table[i].name);
-        else
-            rc = read_entry(r, value, &table[i], to);
-        seen |= UINT64_C(1) << i;
-        if (rc != SIGNET_OK)
-            return rc;
-    }
-    return SIGNET_OK;
+    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         rc == SIGNET_OK && pair < node->data.mapping.pairs.top; pair++)
+        rc = read_pair(r, pair, table, count, &seen, to);
+    return rc;
 }

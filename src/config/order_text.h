@@ -26,7 +26,8 @@ enum entry_type {
     ENTRY_FLAG,    /* bool: true or false */
     ENTRY_MARK,    /* char: one that stands between fields, or "tab" */
     ENTRY_WORDS,   /* const char **: a list of words, ends with NULL */
-    ENTRY_OPTIONS, /* struct signet_option [SIGNET_OPTIONS_MAX]: keys that begin with name */
+    ENTRY_OPTIONS, /* struct signet_option [SIGNET_OPTIONS_MAX]: keys that begin with name and
+ stand in no row before */
     ENTRY_MAP,     /* read by its own function */
 };
 

@@ -30,7 +30,7 @@ static struct name parse_name(struct parser *p)
 
 static bool name_is(const struct parser *p, struct name n, const char *name)
 {
-    return strlen(name) == n.len && memcmp(p->text + n.at, name, n.len) == 0;
+    return text_is(p->text + n.at, n.len, name);
 }
 
 /* An unknown name; candidates for the hint. What is near none of them is not repeated: somebody
