@@ -140,7 +140,7 @@ int csv_check(const char *what, const void *text, size_t len, struct signet_erro
 /* text (text.c) */
 bool utf8_valid(const uint8_t *data, size_t len);
 /* Bytes of the valid character at the beginning of data (len is at least 1), or 0. */
-size_t utf8_sequence(const uint8_t *data, size_t len);
+size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *code);
 /* SIGNET_E_MEANING: it is not UTF-8, or has control characters. */
 int text_check(const char *what, const void *text, size_t len, struct signet_error *err);
 /* Appends text for people: control bytes and invalid UTF-8 become \xNN, so that no byte from

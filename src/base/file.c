@@ -177,11 +177,9 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode,
 {
     struct stat st;
 
-    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        error_set(err, SIGNET_E_IO, "will not write over '%s': it is not a plain file", path);
-        error_hint(err, "remove it, or choose another name");
-        return SIGNET_E_IO;
-    }
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return error_set_hint(err, SIGNET_E_IO, "remove it, or choose another name",
+                              "will not write over '%s': it is not a plain file", path);
     return put_file(path, data, len, mode, true, err);
 }
 

@@ -8,15 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t code_point(const uint8_t *data, size_t width)
-{
-    uint32_t code = width == 1 ? data[0] : data[0] & (0xffu >> (width + 1));
-
-    for (size_t i = 1; i < width; i++)
-        code = code << 6 | (data[i] & 0x3fu);
-    return code;
-}
-
 /* What may not stand in a JSON string as it is. */
 static void json_escape(struct buf *out, uint32_t code)
 {
@@ -47,9 +38,10 @@ void buf_json(struct buf *out, const void *text, size_t len)
             n++;
         buf_append(out, at, n);
         if (n < len) {
-            size_t width = utf8_sequence(at + n, len - n);
+            uint32_t code;
+            size_t width = utf8_decode(at + n, len - n, &code);
 
-            json_escape(out, width ? code_point(at + n, width) : 0xfffd);
+            json_escape(out, width ? code : 0xfffd);
             n += width ? width : 1;
         }
         at += n;
@@ -79,9 +71,8 @@ int csv_check(const char *what, const void *text, size_t len, struct signet_erro
 
     if (rc != SIGNET_OK || !csv_formula(text, len))
         return rc;
-    error_set(err, SIGNET_E_MEANING, "the %s begins as a formula does in a spreadsheet", what);
-    error_hint(err, "give it another first character, or write ndjson");
-    return SIGNET_E_MEANING;
+    return error_set_hint(err, SIGNET_E_MEANING, "give it another first character, or write ndjson",
+                          "the %s begins as a formula does in a spreadsheet", what);
 }
 
 void csv_cell(struct buf *out, char delimiter, const void *text, size_t len)

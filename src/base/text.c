@@ -7,39 +7,31 @@
 #include <strings.h>
 
 /* RFC 3629 */
-size_t utf8_sequence(const uint8_t *data, size_t len)
+size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *code)
 {
-    uint32_t code;
-    size_t want;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* of so many bytes */
+    uint8_t c = data[0];
+    size_t want = c < 0x80 ? 1 : c < 0xc0 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf8 ? 4 : 0;
 
-    if (data[0] < 0x80)
-        return 1;
-    if (data[0] >= 0xc2 && data[0] <= 0xdf)
-        want = 2;
-    else if ((data[0] & 0xf0) == 0xe0)
-        want = 3;
-    else if (data[0] >= 0xf0 && data[0] <= 0xf4)
-        want = 4;
-    else
+    if (want == 0 || len < want)
         return 0;
-    if (len < want)
-        return 0;
-    code = data[0] & (0xffu >> (want + 1));
+    *code = want == 1 ? c : c & (0xffu >> (want + 1));
     for (size_t i = 1; i < want; i++) {
         if ((data[i] & 0xc0) != 0x80)
             return 0;
-        code = code << 6 | (data[i] & 0x3fu);
+        *code = *code << 6 | (data[i] & 0x3fu);
     }
-    if ((want == 3 && code < 0x800) || (want == 4 && code < 0x10000) || code > 0x10ffff ||
-        (code >= 0xd800 && code <= 0xdfff))
+    if (*code < least[want] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
         return 0;
     return want;
 }
 
 bool utf8_valid(const uint8_t *data, size_t len)
 {
+    uint32_t code;
+
     for (size_t i = 0, n; i < len; i += n) {
-        n = utf8_sequence(data + i, len - i);
+        n = utf8_decode(data + i, len - i, &code);
         if (!n)
             return false;
     }
@@ -58,27 +50,20 @@ int text_check(const char *what, const void *text, size_t len, struct signet_err
     return SIGNET_OK;
 }
 
-/* C0, DEL, C1, and the marks that reorder or hide text (U+200B..200F, 202A..202E, 2060..206F,
- * FEFF). */
-static bool utf8_shown(const uint8_t *data, size_t n)
+/* Not C0, DEL and C1, nor the marks that reorder or hide text. */
+static bool is_shown(uint32_t c)
 {
-    if (n == 1)
-        return data[0] >= 0x20 && data[0] != 0x7f;
-    if (n == 2)
-        return !(data[0] == 0xc2 && data[1] < 0xa0);
-    if (n == 3 && data[0] == 0xe2 && data[1] == 0x80)
-        return !((data[2] >= 0x8b && data[2] <= 0x8f) || (data[2] >= 0xa8 && data[2] <= 0xae));
-    if (n == 3 && data[0] == 0xe2 && data[1] == 0x81)
-        return !(data[2] >= 0xa0 && data[2] <= 0xaf);
-    return !(n == 3 && data[0] == 0xef && data[1] == 0xbb && data[2] == 0xbf);
+    return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && !(c >= 0x200b && c <= 0x200f) &&
+           !(c >= 0x202a && c <= 0x202e) && !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff;
 }
 
 void text_plain(struct buf *out, const uint8_t *data, size_t len)
 {
     while (len) {
-        size_t n = utf8_sequence(data, len), bytes = n ? n : 1;
+        uint32_t code;
+        size_t n = utf8_decode(data, len, &code), bytes = n ? n : 1;
 
-        if (n && utf8_shown(data, n))
+        if (n && is_shown(code))
             buf_append(out, data, n);
         else
             for (size_t i = 0; i < bytes; i++)

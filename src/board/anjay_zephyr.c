@@ -10,13 +10,12 @@ static int anjay_zephyr_check(struct signet_board *b, struct signet_error *err)
 
     if (flasher_is_none(b->flasher))
         return SIGNET_OK;
-    if (!o->initial) {
-        error_set(err, SIGNET_E_USAGE, "anjay-zephyr needs an initial image");
-        error_hint(err,
-                   "name the initial image or a folder of images; or, for a board that runs it "
-                   "already, no flasher");
-        return SIGNET_E_USAGE;
-    }
+    if (!o->initial)
+        return error_set_hint(
+            err, SIGNET_E_USAGE,
+            "name the initial image or a folder of images; or, for a board that runs it "
+            "already, no flasher",
+            "anjay-zephyr needs an initial image");
     return SIGNET_OK;
 }
 

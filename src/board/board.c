@@ -158,11 +158,9 @@ static int apply_options(struct signet_board *b, const struct signet_board_optio
         return error_set(err, SIGNET_E_USAGE, "a serial number is 1 to 63 letters and digits");
     if (from->smp_version < 0 || from->smp_version > 2)
         return error_set(err, SIGNET_E_USAGE, "the SMP version is 1 or 2");
-    if (!from->port && !from->serial) {
-        error_set(err, SIGNET_E_USAGE, "which board? neither a port nor a serial number was given");
-        error_hint(err, "the list of boards shows what is plugged in");
-        return SIGNET_E_USAGE;
-    }
+    if (!from->port && !from->serial)
+        return error_set_hint(err, SIGNET_E_USAGE, "the list of boards shows what is plugged in",
+                              "which board? neither a port nor a serial number was given");
     int code = copy_texts(b, from, err);
     if (!code)
         code = find_images(b, from, err);

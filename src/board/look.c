@@ -24,10 +24,9 @@ static int listen_after_reset(struct signet_board *b, struct signet_error *err)
         return SIGNET_OK;
     if (code || which == 0)
         return code;
-    error_set(err, SIGNET_E_PROVISIONED, "the board holds credentials already: it said '%s'",
-              texts[which]);
-    error_hint(err, "put another board in, or erase this one if they may be lost");
-    return SIGNET_E_PROVISIONED;
+    return error_set_hint(err, SIGNET_E_PROVISIONED,
+                          "put another board in, or erase this one if they may be lost",
+                          "the board holds credentials already: it said '%s'", texts[which]);
 }
 
 int signet_board_look(struct signet_board *b, struct signet_error *err)

@@ -12,11 +12,9 @@ static int check_board_name(const struct signet_board *b, const struct signet_by
 {
     if (endpoint_name_valid((const char *)text->data, text->len))
         return SIGNET_OK;
-    error_set(err, SIGNET_E_BOARD, "%s: '%s%s' is not a name that Signet takes",
-              b->options.endpoint_path, text_shown(text->data, text->len, 60),
-              text->len > 60 ? "..." : "");
-    error_hint(err, "a name has 1 to 150 letters, digits and -._: only");
-    return SIGNET_E_BOARD;
+    return error_set_hint(err, SIGNET_E_BOARD, "a name has 1 to 150 letters, digits and -._: only",
+                          "%s: '%s%s' is not a name that Signet takes", b->options.endpoint_path,
+                          text_shown(text->data, text->len, 60), text->len > 60 ? "..." : "");
 }
 
 int read_name(struct signet_board *b, int timeout_ms, char name[static 152],

@@ -59,11 +59,10 @@ static void usb_serial_of(const char *address, char out[static 128])
 
 static int wrong_port(const struct signet_board *b, const char *serial, struct signet_error *err)
 {
-    error_set(err, SIGNET_E_WRONG_BOARD,
-              "%s: the port belongs to serial number %.60s now, not to %.60s", b->port,
-              serial[0] ? text_shown(serial, strlen(serial), 60) : "(none)", b->usb_serial);
-    error_hint(err, "boards were replugged: check which board is in the slot");
-    return SIGNET_E_WRONG_BOARD;
+    return error_set_hint(
+        err, SIGNET_E_WRONG_BOARD, "boards were replugged: check which board is in the slot",
+        "%s: the port belongs to serial number %.60s now, not to %.60s", b->port,
+        serial[0] ? text_shown(serial, strlen(serial), 60) : "(none)", b->usb_serial);
 }
 
 void port_close(struct signet_board *b)

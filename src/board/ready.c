@@ -14,10 +14,11 @@
 
 static int provisioned(struct signet_error *err)
 {
-    error_set(err, SIGNET_E_PROVISIONED, "the board holds credentials already");
-    error_hint(err, "chip erase and flash it again only if they may be lost; else flash the final "
-                    "image");
-    return SIGNET_E_PROVISIONED;
+    return error_set_hint(
+        err, SIGNET_E_PROVISIONED,
+        "chip erase and flash it again only if they may be lost; else flash the final "
+        "image",
+        "the board holds credentials already");
 }
 
 static int min_ms(int64_t a, int64_t b)

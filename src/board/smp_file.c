@@ -6,11 +6,10 @@
 
 static int smp_file_check(struct signet_board *b, struct signet_error *err)
 {
-    if (!b->options.packet_path[0]) {
-        error_set(err, SIGNET_E_USAGE, "smp-file needs the path of the packet on the board");
-        error_hint(err, "name the packet's path on the board, such as /lfs1/provision.cbor");
-        return SIGNET_E_USAGE;
-    }
+    if (!b->options.packet_path[0])
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "name the packet's path on the board, such as /lfs1/provision.cbor",
+                              "smp-file needs the path of the packet on the board");
     return SIGNET_OK;
 }
 

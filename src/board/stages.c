@@ -52,10 +52,9 @@ static int read_name_patiently(struct signet_board *b, char name[static 152],
 static int wrong_name(const struct signet_board *b, const char *name, const char *wanted,
                       struct signet_error *err)
 {
-    error_set(err, SIGNET_E_WRONG_BOARD, "%s: the board is called %.150s, not %.150s", b->port,
-              name, wanted);
-    error_hint(err, "another board is on the port: check which board is in the slot");
-    return SIGNET_E_WRONG_BOARD;
+    return error_set_hint(err, SIGNET_E_WRONG_BOARD,
+                          "another board is on the port: check which board is in the slot",
+                          "%s: the board is called %.150s, not %.150s", b->port, name, wanted);
 }
 
 /* SIGNET_E_WRONG_BOARD: name is not the wanted one. */
@@ -120,9 +119,7 @@ static int compare_packet(struct signet_board *b, const void *packet, size_t len
     *same = *same || code == SIGNET_OK;
     if (code != SIGNET_E_BOARD && code != SIGNET_E_CANCELLED && code != SIGNET_E_LINK)
         return SIGNET_OK;
-    if (err)
-        *err = why;
-    return code;
+    return error_copy(err, &why);
 }
 
 int stage_load(struct signet_board *b, const void *packet, size_t len, struct signet_error *err)
@@ -151,11 +148,11 @@ static int check_result(const struct signet_board *b, const struct signet_bytes 
 
     if (text->len == strlen(wanted) && memcmp(text->data, wanted, text->len) == 0)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_BOARD, "the board refused the packet: its result is '%s', not '%.40s'",
-              text_shown(text->data, text->len, 60), wanted);
-    error_hint(err, "look at what is in the packet, and that the firmware knows each "
-                    "object in it; then flash the board again");
-    return SIGNET_E_BOARD;
+    return error_set_hint(err, SIGNET_E_BOARD,
+                          "look at what is in the packet, and that the firmware knows each "
+                          "object in it; then flash the board again",
+                          "the board refused the packet: its result is '%s', not '%.40s'",
+                          text_shown(text->data, text->len, 60), wanted);
 }
 
 /* The board answers when it has applied the packet. It is asked again now and then, in case that

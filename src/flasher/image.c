@@ -48,12 +48,10 @@ int signet_image_check(struct signet_image *out, const char *path, const char *e
     if (code)
         return code;
     hex_encode(digest, sizeof(digest), image.sha256);
-    if (expected_sha256 && strcasecmp(expected_sha256, image.sha256) != 0) {
-        error_set(err, SIGNET_E_MEANING, "%s: SHA-256 is %s, expected %.64s", path, image.sha256,
-                  expected_sha256);
-        error_hint(err, "this is not the image of the order; nothing was flashed");
-        return SIGNET_E_MEANING;
-    }
+    if (expected_sha256 && strcasecmp(expected_sha256, image.sha256) != 0)
+        return error_set_hint(
+            err, SIGNET_E_MEANING, "this is not the image of the order; nothing was flashed",
+            "%s: SHA-256 is %s, expected %.64s", path, image.sha256, expected_sha256);
     *out = image;
     return SIGNET_OK;
 }

@@ -140,12 +140,10 @@ static int narrow(struct signet_port *ports, size_t *count, const struct signet_
             ports[n++] = ports[i];
     *count = n;
     for (size_t i = 1; i < n; i++)
-        if (filter->serial && strcmp(ports[i].usb_path, ports[0].usb_path) != 0) {
-            error_set(err, SIGNET_E_CONFLICT, "two boards have the same serial number: %s and %s",
-                      ports[0].path, ports[i].path);
-            error_hint(err, "unplug one of them, or name the port");
-            return SIGNET_E_CONFLICT;
-        }
+        if (filter->serial && strcmp(ports[i].usb_path, ports[0].usb_path) != 0)
+            return error_set_hint(err, SIGNET_E_CONFLICT, "unplug one of them, or name the port",
+                                  "two boards have the same serial number: %s and %s",
+                                  ports[0].path, ports[i].path);
     qsort(ports, n, sizeof *ports, by_interface);
     return SIGNET_OK;
 }

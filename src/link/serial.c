@@ -10,9 +10,8 @@
 
 static int in_use(struct signet_error *err)
 {
-    error_set(err, SIGNET_E_BUSY, "the port is in use by another process");
-    error_hint(err, "close the terminal or the tool that has it open");
-    return SIGNET_E_BUSY;
+    return error_set_hint(err, SIGNET_E_BUSY, "close the terminal or the tool that has it open",
+                          "the port is in use by another process");
 }
 
 static int cannot_open(int sys, struct signet_error *err)

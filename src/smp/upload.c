@@ -60,9 +60,9 @@ static int send_chunk(const struct upload *up, size_t off, size_t n, bool again,
                        err);
 }
 
-/* Reads the answer to the chunk from off to end. SIGNET_OK tells *outcome. */
-static int judge(struct upload *up, size_t off, size_t end, enum outcome *outcome,
-                 struct signet_error *err)
+/* What the answer to the chunk from off to end says. */
+static enum outcome judge_answer(struct upload *up, size_t off, size_t end,
+                                 struct signet_error *err)
 {
     const struct smp_answer *answer = &up->smp->answer;
     const struct smp_item *now = smp_answer_want(answer, "off", CBOR_UNSIGNED);
@@ -71,42 +71,50 @@ static int judge(struct upload *up, size_t off, size_t end, enum outcome *outcom
 
     if (last.rc && !now && fs && last.rc == FS_OFFSET)
         now = smp_answer_want(answer, "len", CBOR_UNSIGNED);
-    if (!last.rc && !now)
-        return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"off\"");
     if (now && now->value <= end && (now->value > off || end == off)) {
         up->off = (size_t)now->value;
         up->doubtful = false;
-        *outcome = STORED;
-    } else if (last.rc && now && now->value && now->value < off) {
-        up->off = (size_t)now->value;
-        *outcome = BEHIND;
-    } else if ((last.group < 0 && (last.rc == RC_INVALID || last.rc == RC_NO_ENTRY)) ||
-               (fs && (last.rc == FS_NOT_FOUND || last.rc == FS_OFFSET))) {
-        *outcome = NO_FIRST_CHUNK;
-    } else if (last.group < 0 && last.rc == RC_UNKNOWN && !now) {
-        *outcome = ALREADY_THERE;
-    } else if (last.rc) {
-        return smp_answer_error(up->smp, err);
-    } else {
-        return error_set(err, SIGNET_E_BOARD,
-                         "the board is at offset %llu after the bytes from %zu to %zu",
-                         (unsigned long long)now->value, off, end);
+        return STORED;
     }
-    return SIGNET_OK;
+    if (last.rc && now && now->value && now->value < off) {
+        up->off = (size_t)now->value;
+        return BEHIND;
+    }
+    if ((last.group < 0 && (last.rc == RC_INVALID || last.rc == RC_NO_ENTRY)) ||
+        (fs && (last.rc == FS_NOT_FOUND || last.rc == FS_OFFSET)))
+        return NO_FIRST_CHUNK;
+    if (last.group < 0 && last.rc == RC_UNKNOWN && !now)
+        return ALREADY_THERE;
+    if (last.rc)
+        smp_answer_error(up->smp, err);
+    else if (!now)
+        error_set(err, SIGNET_E_SYNTAX, "the answer has no \"off\"");
+    else
+        error_set(err, SIGNET_E_BOARD,
+                  "the board is at offset %llu after the bytes from %zu to %zu",
+                  (unsigned long long)now->value, off, end);
+    return FAILED;
 }
 
-/* One attempt at one chunk; a lost answer is an outcome, not an error, and err says why. */
-static int try_chunk(struct upload *up, size_t off, size_t n, bool again, enum outcome *outcome,
-                     struct signet_error *err)
+/* One attempt at one chunk. When the answer is lost, err says why. */
+static enum outcome try_chunk(struct upload *up, size_t off, size_t n, bool again,
+                              struct signet_error *err)
 {
     int rc = send_chunk(up, off, n, again, err);
 
     if (smp_lost(rc)) {
-        *outcome = LOST;
         smp_report_retry(up->smp, "upload", err);
-        return SIGNET_OK;
+        return LOST;
     }
-    return rc ? rc : judge(up, off, off + n, outcome, err);
+    return rc ? FAILED : judge_answer(up, off, off + n, err);
+}
+
+/* The end of a chunk that is stored, or that the board refused. */
+static int end_chunk(const struct upload *up, enum outcome outcome, struct signet_error *err)
+{
+    if (outcome == STORED)
+        return SIGNET_OK;
+    return outcome == FAILED ? (int)err->code : smp_answer_error(up->smp, err);
 }
 
 /* Chunk 1 as a probe is never the whole rest: a board that has a complete file forgets about the
@@ -121,44 +129,39 @@ static size_t probe_size(const struct upload *up, size_t first)
 /* The answer to the probe is a plain rc 1. Zephyr 3.2 and 3.3 say so of a chunk that is there
  * already. Later ones, asked in version 1, mean "wrong offset": there may be no chunk 0, or an
  * older file, and its length tells. */
-static int ask_length(struct upload *up, size_t end, enum outcome *outcome,
-                      struct signet_error *err)
+static enum outcome check_length(struct upload *up, size_t end, struct signet_error *err)
 {
     uint64_t len = end;
     int rc = signet_smp_status(up->smp, up->path, &len, err);
 
+    if (rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM)
+        return FAILED;
     if (smp_lost(rc))
         up->doubtful = true;
-    if (rc == SIGNET_OK && len != end)
-        *outcome = NO_FIRST_CHUNK;
-    return rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM ? rc : SIGNET_OK;
+    return len == end ? STORED : NO_FIRST_CHUNK;
 }
 
-/* Sends chunk 1, or sends it again. Leaves STORED, LOST or NO_FIRST_CHUNK. */
-static int probe(struct upload *up, size_t first, bool again, enum outcome *outcome,
-                 struct signet_error *err)
+/* Sends chunk 1, or sends it again. Gives STORED, LOST, NO_FIRST_CHUNK or FAILED. */
+static enum outcome probe_chunk(struct upload *up, size_t first, bool again,
+                                struct signet_error *err)
 {
     size_t n = probe_size(up, first), end = first + n;
-    int rc = try_chunk(up, first, n, again, outcome, err);
+    enum outcome outcome = try_chunk(up, first, n, again, err);
 
-    if (rc || *outcome == LOST)
-        return rc;
-    if (*outcome == BEHIND || (*outcome == STORED && up->smp->last.rc && up->off != end))
-        *outcome = NO_FIRST_CHUNK; /* the length of an older file */
-    if (*outcome == NO_FIRST_CHUNK && again && end == up->len) {
+    if (outcome == BEHIND || (outcome == STORED && up->smp->last.rc && up->off != end))
+        outcome = NO_FIRST_CHUNK; /* the length of an older file */
+    if (outcome == NO_FIRST_CHUNK && again && end == up->len) {
         up->doubtful = true; /* complete and forgotten, or the board started again */
-        *outcome = STORED;
-    } else if (*outcome == ALREADY_THERE) {
+        outcome = STORED;
+    } else if (outcome == ALREADY_THERE) {
         up->doubtful = !again; /* a doubled line may do that */
-        rc = ask_length(up, end, outcome, err);
-        if (*outcome == ALREADY_THERE)
-            *outcome = STORED;
+        outcome = check_length(up, end, err);
     } else {
-        return SIGNET_OK;
+        return outcome;
     }
-    if (*outcome == STORED)
+    if (outcome == STORED)
         up->off = end;
-    return rc;
+    return outcome;
 }
 
 /* The answer to chunk 0 (first bytes) is lost. Chunk 1 finds out: the board takes it, or it says
@@ -168,20 +171,17 @@ static int probe_first(struct upload *up, size_t first, struct signet_error *err
     bool again = false;
 
     for (int left = up->smp->options.retries + 1; left > 0; left--) {
-        enum outcome outcome = FAILED;
-        int rc = probe(up, first, again, &outcome, err);
+        enum outcome outcome = probe_chunk(up, first, again, err);
 
-        if (rc || outcome == STORED)
-            return rc;
-        again = outcome == LOST;
-        if (again)
-            continue;
-        first = chunk_size(up, 0);
-        rc = try_chunk(up, 0, first, false, &outcome, err);
-        if (rc || outcome == STORED)
-            return rc;
+        if (outcome == NO_FIRST_CHUNK) {
+            first = chunk_size(up, 0);
+            outcome = try_chunk(up, 0, first, false, err);
+            again = false;
+        } else {
+            again = outcome == LOST;
+        }
         if (outcome != LOST)
-            return smp_answer_error(up->smp, err);
+            return end_chunk(up, outcome, err);
     }
     return (int)err->code;
 }
@@ -189,13 +189,10 @@ static int probe_first(struct upload *up, size_t first, struct signet_error *err
 static int send_first(struct upload *up, struct signet_error *err)
 {
     size_t first = chunk_size(up, 0);
-    enum outcome outcome = FAILED;
-    int rc = try_chunk(up, 0, first, false, &outcome, err);
+    enum outcome outcome = try_chunk(up, 0, first, false, err);
 
-    if (rc || outcome == STORED)
-        return rc;
     if (outcome != LOST)
-        return smp_answer_error(up->smp, err);
+        return end_chunk(up, outcome, err);
     /* Too large a packet gets no answer either: from here on only what each board takes. */
     if (up->limit > CHUNK_LIMIT_DEFAULT && !up->smp->options.packet_limit)
         up->limit = up->smp->packet_limit = CHUNK_LIMIT_DEFAULT;
@@ -207,29 +204,31 @@ static int send_first(struct upload *up, struct signet_error *err)
     return probe_first(up, first, err);
 }
 
+/* Has the board the chunk, although it refuses it? doubted: the chunk before was not confirmed. */
+static bool has_chunk(const struct upload *up, enum outcome outcome, size_t end, bool sent,
+                      bool doubted)
+{
+    /* Never sent and there already: a doubled line may do that once. A board that says it of each
+     * chunk has a broken file system, and that is an error. */
+    if (outcome == ALREADY_THERE)
+        return sent || !doubted;
+    /* The file is complete and the upload forgotten, or the board started again. */
+    return outcome == NO_FIRST_CHUNK && sent && end == up->len;
+}
+
 static int send_next(struct upload *up, struct signet_error *err)
 {
     size_t off = up->off, n = chunk_size(up, off);
-    int left = up->smp->options.retries + 1;
     bool sent = false, doubted = up->doubtful;
 
-    while (left-- > 0) {
-        enum outcome outcome = FAILED;
-        int rc = try_chunk(up, off, n, sent, &outcome, err);
+    for (int left = up->smp->options.retries + 1; left > 0; left--) {
+        enum outcome outcome = try_chunk(up, off, n, sent, err);
 
-        if (rc || outcome == STORED)
-            return rc;
-        if (outcome == ALREADY_THERE && (sent || !doubted)) {
-            /* Never sent and there already: a doubled line may do that once. A board that says it
-             * of each chunk has a broken file system, and that is an error. */
+        if (outcome == STORED || outcome == FAILED)
+            return end_chunk(up, outcome, err);
+        if (has_chunk(up, outcome, off + n, sent, doubted)) {
             up->off = off + n;
-            up->doubtful = !sent;
-            return SIGNET_OK;
-        }
-        if (outcome == NO_FIRST_CHUNK && sent && off + n == up->len) {
-            /* The file is complete and the upload forgotten, or the board started again. */
-            up->off = off + n;
-            up->doubtful = true;
+            up->doubtful = outcome == NO_FIRST_CHUNK || !sent;
             return SIGNET_OK;
         }
         if (outcome == BEHIND && ++up->rewinds <= REWINDS_MAX) {
@@ -237,9 +236,9 @@ static int send_next(struct upload *up, struct signet_error *err)
             return SIGNET_OK;
         }
         if (outcome != LOST) {
-            rc = smp_answer_error(up->smp, err);
+            smp_answer_error(up->smp, err);
             error_hint(err, "the board refused the file in the middle, or started again");
-            return rc;
+            return (int)err->code;
         }
         sent = true;
     }
@@ -274,10 +273,8 @@ int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data
     buf_reset(&smp->wire);
     if (!rc && up.doubtful && !confirmed)
         rc = error_set(err, SIGNET_E_TIMEOUT, "the board did not confirm the last bytes");
-    if (rc) {
-        error_prefix(err, "upload to %s", path);
-        return rc;
-    }
+    if (rc)
+        return error_pass(rc, err, "upload to %s", path);
     smp_report_progress(smp, "upload", len, len);
     if (confirmed)
         *confirmed = !up.doubtful;
