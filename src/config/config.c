@@ -16,12 +16,13 @@ static void check_text(struct parser *p)
 {
     const char *zero = memchr(p->text, '\0', p->len);
     size_t good = 0, n = 1;
+    uint32_t code;
 
     if (zero)
         fail_at(p, (size_t)(zero - p->text), SIGNET_E_SYNTAX,
                 "is this a text file? A packet is read with 'signet packet show'", "a zero byte");
     while (good < p->len && n > 0)
-        good += n = utf8_sequence((const uint8_t *)p->text + good, p->len - good);
+        good += n = utf8_decode((const uint8_t *)p->text + good, p->len - good, &code);
     if (n == 0)
         fail_at(p, good, SIGNET_E_SYNTAX, "save the file as UTF-8", "this is not UTF-8 text");
 }
