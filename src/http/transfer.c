@@ -3,7 +3,6 @@
 #include "http/private.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <signet/version.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,12 +104,9 @@ static struct curl_slist *make_headers(struct http *http, const struct transfer 
     struct curl_slist *headers = NULL;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        struct curl_slist *more;
+        struct curl_slist *more = texts[i] ? c->slist_append(headers, texts[i]) : headers;
 
-        if (!texts[i])
-            continue;
-        more = c->slist_append(headers, texts[i]);
-        if (!more) {
+        if (texts[i] && !more) {
             c->slist_free_all(headers);
             return NULL;
         }
@@ -201,12 +197,9 @@ int64_t http_retry_after(const char *value, const char *date, int64_t now)
     char *end;
 
     if (isdigit((unsigned char)*value)) {
-        errno = 0;
-        seconds = strtoll(value, &end, 10);
+        seconds = strtoll(value, &end, 10); /* one that is too large is the largest */
         if (*end)
             return -1;
-        if (errno)
-            seconds = RETRY_AFTER_MAX_MS;
     } else {
         time_t when, then;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many devices: threads that each keep a connection take them chunk by chunk. */
-#include "server/ops.h"
-#include "server/uploads.h"
+#include "server/answer.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

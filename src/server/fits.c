@@ -17,12 +17,7 @@ static int validate_name(const struct signet_server_capabilities *can, const cha
         error_hint(err, "%s takes at most %u", can->kind, can->endpoint_max);
         return SIGNET_E_MEANING;
     }
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-            return error_set(err, SIGNET_E_MEANING, "the endpoint name has a control character");
-    return utf8_valid((const uint8_t *)name, len)
-               ? SIGNET_OK
-               : error_set(err, SIGNET_E_MEANING, "the endpoint name is not UTF-8");
+    return text_check("endpoint name", name, len, err);
 }
 
 static int validate_psk(const struct signet_server_capabilities *can,
@@ -54,17 +49,14 @@ static int validate_cert(const struct signet_server_capabilities *can,
                          const struct signet_device *device, struct signet_error *err)
 {
     char name[CERT_NAME_SIZE] = "";
-    struct buf shown = {0};
 
     if (!can->common_name || !device->cert ||
         (cert_common_name(device->cert, device->cert_len, name) &&
          strcmp(name, device->endpoint) == 0))
         return SIGNET_OK;
-    text_escape(&shown, (const uint8_t *)name, strlen(name));
     error_set(err, SIGNET_E_MEANING,
               "the common name of the certificate is '%s' and not the endpoint name",
-              shown.data ? (const char *)shown.data : "");
-    buf_free(&shown);
+              text_shown(name, strlen(name), CERT_NAME_SIZE));
     error_hint(err, "%s lets devices in whose certificate has their endpoint name", can->kind);
     return SIGNET_E_MEANING;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/ops.h"
-#include "server/uploads.h"
+#include "server/answer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,8 @@
 void thingsboard_put_credentials(struct buf *out, const struct signet_device *device);
 /* What of the credentials there is not as we want it; NULL: all is. */
 const char *thingsboard_difference(const json_t *there, const struct signet_device *device);
-bool thingsboard_has_bootstrap(const struct signet_device *device);
+/* The device with its bootstrap account; false: it has none. */
+bool thingsboard_bootstrap(const struct signet_device *device, struct signet_device *out);
 /* ThingsBoard's bootstrap server writes both accounts into the device again, so that it must have
  * their secrets: of an account with a certificate that would be the private key. */
 int thingsboard_fits(const struct signet_server *server, const struct signet_device *device,
@@ -18,9 +19,5 @@ int thingsboard_fits(const struct signet_server *server, const struct signet_dev
 /* As in struct server_ops: the bootstrap account's credentials go there too. */
 bool thingsboard_serves(const struct signet_server *server, const struct signet_account *chosen,
                         const struct signet_account *account);
-
-/* As add_batch in struct server_ops; server->profile is there and fits. */
-int thingsboard_import(struct signet_server *server, const struct signet_device *devices,
-                       size_t count, struct signet_error *err);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static bool bootstrap_of(const struct signet_device *device, struct signet_device *out)
+bool thingsboard_bootstrap(const struct signet_device *device, struct signet_device *out)
 {
     struct signet_account a;
 
@@ -35,7 +35,7 @@ static void thingsboard_put_server(struct buf *out, const char *name,
 static void put_bootstrap(struct buf *out, const struct signet_device *device)
 {
     struct signet_device none = {.mode = SIGNET_MODE_NOSEC}, bootstrap;
-    bool asks = bootstrap_of(device, &bootstrap);
+    bool asks = thingsboard_bootstrap(device, &bootstrap);
 
     buf_text(out, ", \"bootstrap\": {");
     thingsboard_put_server(out, "bootstrapServer", asks ? &bootstrap : &none);
@@ -65,20 +65,13 @@ void thingsboard_put_credentials(struct buf *out, const struct signet_device *de
     buf_byte(out, '}');
 }
 
-bool thingsboard_has_bootstrap(const struct signet_device *device)
-{
-    struct signet_device bootstrap;
-
-    return bootstrap_of(device, &bootstrap);
-}
-
 int thingsboard_fits(const struct signet_server *server, const struct signet_device *device,
                      struct signet_error *err)
 {
     struct signet_device bootstrap;
     int rc;
 
-    if (!bootstrap_of(device, &bootstrap))
+    if (!thingsboard_bootstrap(device, &bootstrap))
         return SIGNET_OK;
     if (bootstrap.mode == SIGNET_MODE_CERT || device->mode == SIGNET_MODE_CERT)
         return error_set_hint(
@@ -121,7 +114,7 @@ static bool same_bootstrap(const json_t *there, const struct signet_device *devi
     const json_t *server = json_object_get(json_object_get(there, "bootstrap"), "bootstrapServer");
     struct signet_device want;
 
-    return !bootstrap_of(device, &want) ||
+    return !thingsboard_bootstrap(device, &want) ||
            (same_text(server, "securityMode", answer_mode(want.mode)) &&
             (want.mode != SIGNET_MODE_PSK ||
              (answer_is_text(json_object_get(server, "clientPublicKeyOrId"), want.identity,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/uploads.h"
-
+/* Certificates that a person must give to the server, since its API does not take them. */
 #include "pki/pki.h"
+#include "server/answer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,12 +17,14 @@ enum { NAME_BYTES = 200, PEM_MAX = 64 * 1024 };
  * long for a file system is cut and told apart by the certificate's fingerprint. */
 static void file_name(struct buf *out, const char *endpoint, const uint8_t print[static 32])
 {
+    size_t most = out->len + NAME_BYTES;
+
     for (const char *at = endpoint; *at; at++) {
         if (*at == ':')
             buf_byte(out, (uint8_t)*at);
         else
             http_encode(out, (const char[]){*at, '\0'});
-        if (out->len > NAME_BYTES) {
+        if (out->len > most) {
             buf_byte(out, '-');
             buf_hex(out, print, 4);
             break;
@@ -42,66 +44,59 @@ static int append_line(const char *path, const struct buf *line, struct signet_e
     return rc;
 }
 
+static bool is_there(const char *path, const struct buf *pem)
+{
+    struct buf there = {0};
+    bool same = file_read(path, PEM_MAX, &there, NULL) == SIGNET_OK && there.len == pem->len &&
+                memcmp(there.data, pem->data, pem->len) == 0;
+
+    buf_free(&there);
+    return same;
+}
+
 /* The list first, the certificate last: where the file is, its line is too. */
-static int keep(const char *folder, const char *endpoint, const struct buf *name,
-                const struct signet_bytes *pem, const uint8_t print[static 32],
+static int keep(const char *folder, const char *path, const struct buf *line, const struct buf *pem,
                 struct signet_error *err)
 {
-    struct buf path = {0}, list = {0}, line = {0}, there = {0};
-    char hex[65];
+    struct buf list = {0};
     int rc;
 
-    hex_encode(print, 32, hex);
-    buf_printf(&path, "%s/%s", folder, (const char *)name->data);
     buf_printf(&list, "%s/" LIST, folder);
-    buf_printf(&line, "%s\t%s\t%s\n", endpoint, (const char *)name->data, hex);
-    path.failed = path.failed || list.failed || line.failed;
-    rc = buf_check(&path, err);
-    if (!rc && file_read((const char *)path.data, PEM_MAX, &there, NULL) == SIGNET_OK &&
-        there.len == pem->len && memcmp(there.data, pem->data, pem->len) == 0)
-        goto out; /* done before */
-    if (!rc)
-        rc = file_mkdir(folder, 0700, err);
-    if (!rc)
-        rc = append_line((const char *)list.data, &line, err);
-    if (!rc)
-        rc = file_write((const char *)path.data, pem->data, pem->len, 0600, err);
-out:
-    buf_free(&path);
+    rc = buf_check(&list, err);
+    rc = rc ? rc : file_mkdir(folder, 0700, err);
+    rc = rc ? rc : append_line((const char *)list.data, line, err);
     buf_free(&list);
-    buf_free(&line);
-    buf_free(&there);
-    return rc;
+    return rc ? rc : file_write(path, pem->data, pem->len, 0600, err);
 }
 
 int uploads_add(const struct signet_server *server, const struct signet_device *device,
                 struct signet_error *err)
 {
-    const uint8_t *der =
-        server->ops->can.uploads && device->mode == SIGNET_MODE_CERT ? device->cert : NULL;
-    size_t len = device->cert_len;
-    struct signet_cert *cert = NULL;
-    struct signet_bytes pem = {0};
-    struct buf name = {0};
+    const char *folder = server->info.uploads ? server->info.uploads : "uploads";
+    struct buf path = {0}, line = {0}, pem = {0};
+    size_t name = strlen(folder) + 1;
     uint8_t print[32];
     int rc;
 
-    if (!der)
+    if (!server->ops->can.uploads || device->mode != SIGNET_MODE_CERT || !device->cert)
         return SIGNET_OK;
-    rc = signet_cert_load(&cert, der, len, err);
-    rc = rc ? rc : signet_cert_pem(cert, &pem, err);
-    rc = rc ? rc : sha256(der, len, print, err);
+    rc = sha256(device->cert, device->cert_len, print, err);
     if (!rc) {
-        file_name(&name, device->endpoint, print);
-        rc = buf_check(&name, err);
+        pem_write(&pem, "CERTIFICATE", device->cert, device->cert_len);
+        buf_printf(&path, "%s/", folder);
+        file_name(&path, device->endpoint, print);
+        buf_printf(&line, "%s\t%s\t", device->endpoint, path.data + name);
+        buf_hex(&line, print, sizeof print);
+        buf_byte(&line, '\n');
+        path.failed = path.failed || line.failed || pem.failed;
+        rc = buf_check(&path, err);
     }
-    rc = rc ? rc
-            : keep(server->info.uploads ? server->info.uploads : "uploads", device->endpoint, &name,
-                   &pem, print, err);
+    if (!rc && !is_there((const char *)path.data, &pem))
+        rc = keep(folder, (const char *)path.data, &line, &pem, err);
     if (rc)
         error_prefix(err, "the server has the device; its certificate to upload");
-    signet_cert_free(&cert);
-    signet_bytes_free(&pem);
-    buf_free(&name);
+    buf_free(&path);
+    buf_free(&line);
+    buf_free(&pem);
     return rc;
 }
