@@ -232,9 +232,9 @@ static int cert_make(int argc, char **argv)
             0, 0))
         return EXIT_USAGE;
     if (!m.endpoint && !m.info_file)
-        return cli_usage(&cli, "an endpoint name (-e) is needed");
+        return cli_usage(&cli, "an endpoint name is missing: -e NAME, or -C FILE");
     if (!m.issuer != !m.issuer_key)
-        return cli_usage(&cli, "--issuer and --issuer-key go together");
+        return cli_usage(&cli, "--issuer and --issuer-key have to be given together");
     int rc = make_key_and_cert(&cli, &m, &err);
     signet_cert_info_free(&m.info);
     signet_cert_free(&m.cert);

@@ -13,7 +13,7 @@ static int verify_events(struct signet_ledger *ledger, void *ctx, struct signet_
     if (rc != SIGNET_OK)
         return rc;
     if (!cli->json) {
-        printf("%s, unbroken; head %s\n", COUNT(events, "event", "events"), head);
+        printf("%s, unbroken\nhead %s\n", COUNT(events, "event", "events"), head);
         return SIGNET_OK;
     }
     json_event(&j, "verified");

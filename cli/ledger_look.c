@@ -112,7 +112,10 @@ static bool know_state(const struct cli *cli, struct which *w)
 
 #define WHICH(w)                                                                                   \
     TEXT('o', "order", "NAME", "Of this order", &(w).filter.order),                                \
-        TEXT('s', "state", "STATE", "In this state: reserved ... done, failed, void", &(w).state), \
+        TEXT('s', "state", "STATE",                                                                \
+             "In this state: reserved, keyed, writing, written, verified, registered, done, "      \
+             "failed, void",                                                                       \
+             &(w).state),                                                                          \
         TEXT(0, "station", "NAME", "Of this station", &(w).filter.station)
 
 static int device_line(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
@@ -121,9 +124,9 @@ static int device_line(void *ctx, const struct signet_ledger_device *d, struct s
 
     (void)err;
     if (!(*count)++)
-        printf("%-34s %-10s %-20s %-12s %s\n", "endpoint", "state", "changed", "slot", "board");
-    printf("%-34s %-10s %-20s %-12.12s %s\n", PLAIN(d->endpoint),
-           signet_device_state_name(d->state), TIME(d->changed), PLAIN(d->slot), PLAIN(d->hw_id));
+        printf("%-32s %-10s %-20s %-4s %s\n", "endpoint", "state", "changed", "slot", "board");
+    printf("%-32s %-10s %-20s %-4s %s\n", PLAIN(d->endpoint), signet_device_state_name(d->state),
+           TIME(d->changed), PLAIN(d->slot), PLAIN(d->hw_id));
     if (d->error[0])
         printf("    %s: %s\n", d->error_code[0] ? d->error_code : "reason", PLAIN(d->error));
     return SIGNET_OK;

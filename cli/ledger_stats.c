@@ -88,9 +88,9 @@ static int count_group(void *ctx, const struct signet_ledger_group *g, struct si
         return SIGNET_OK;
     }
     if (!s->by || strcmp(s->by, g->by) != 0)
-        printf("\n%-28s %9s %9s %9s %10s\n", g->by, "devices", "made", "set aside", "first pass");
+        printf("\n%-28s %8s %8s %10s %11s\n", g->by, "devices", "made", "set aside", "first pass");
     s->by = g->by;
-    printf("%-28s %9" PRId64 " %9" PRId64 " %9" PRId64 " %10s\n", PLAIN(g->name), g->devices,
+    printf("%-28s %8" PRId64 " %8" PRId64 " %10" PRId64 " %11s\n", PLAIN(g->name), g->devices,
            g->done, g->failed, first_pass(g, (char[16]){0}));
     return SIGNET_OK;
 }

@@ -12,6 +12,7 @@ enum { ROWS_MAX = 64, KEY_UNLETTERED = 256, KEY_JSON = 1000 };
 struct parse {
     struct cli *cli;
     const struct option_row *rows;
+    const char *args_doc;
     int min, max;
     bool failed;
 };
@@ -58,8 +59,11 @@ static bool set_option(const struct cli *cli, const struct option_row *row, cons
 static bool check_arguments(const struct parse *p)
 {
     struct cli *cli = p->cli;
+    const char *missing = p->args_doc; /* "LEDGER ENDPOINT": their words in order */
+    for (int i = 0; i < cli->arg_count && *missing; i++)
+        missing += strcspn(missing, " ") + (strchr(missing, ' ') != NULL);
     if (cli->arg_count < p->min)
-        cli_usage(cli, cli->arg_count ? "an argument is missing" : "what to work on is missing");
+        cli_usage(cli, "%.*s is missing", (int)strcspn(missing, " "), missing);
     else if (p->max >= 0 && cli->arg_count > p->max)
         cli_usage(cli, "'%s' is one argument too many", cli->args[p->max]);
     else
@@ -108,8 +112,9 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
         .name = "json", .key = KEY_JSON, .doc = "One JSON object per step, for machines"};
     options[n + 1] = (struct argp_option){.key = 'h', .flags = OPTION_HIDDEN};
     cli->name = argv[0];
+    setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* longer than the options of most verbs */
     argp_err_exit_status = EXIT_USAGE; /* unknown options end the program inside argp */
-    struct parse p = {.cli = cli, .rows = rows, .min = min, .max = max};
+    struct parse p = {.cli = cli, .rows = rows, .args_doc = args_doc, .min = min, .max = max};
     struct argp argp = {.options = options, .parser = parse_one, .args_doc = args_doc, .doc = doc};
     return argp_parse(&argp, argc, argv, 0, NULL, &p) == 0 && !p.failed && check_arguments(&p);
 }

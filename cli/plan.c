@@ -54,8 +54,8 @@ static void text_accounts(const struct signet_order *o, const struct signet_tree
     char uri[161], what[200];
 
     for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
-        printf("%-9s %s, %s: %s\n", a.bootstrap ? "bootstrap" : "account", uri_of(&a, uri),
-               signet_mode_name(a.mode), credentials_of(o, &a, what));
+        printf("%-9s %s\n          %s: %s\n", a.bootstrap ? "bootstrap" : "account",
+               uri_of(&a, uri), signet_mode_name(a.mode), credentials_of(o, &a, what));
 }
 
 static void text_line(const char *title, const char *value)

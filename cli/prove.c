@@ -90,7 +90,7 @@ static int prove_device(int argc, char **argv)
         FLAG('c', "config", "FILE is a configuration, not a packet", &config),
         TEXT('e', "endpoint", "NAME", "Endpoint client name (else the PSK identity)",
              &options.endpoint),
-        NUMBER('t', "timeout", "S", "Longest time for each server (20)", &seconds, 1, 600),
+        NUMBER('t', "timeout", "SECONDS", "Longest time for each server (20)", &seconds, 1, 600),
         TEXT('u', "uri", "URI", "Go there instead: coaps://HOST:PORT", &options.uri),
         {0},
     };

@@ -76,7 +76,7 @@ static int fit_together(const struct cli *cli, const struct options *o)
     if (!job->device.endpoint_cfg)
         return cli_usage(cli, "a configuration is missing: -c FILE");
     if (!job->endpoint_cert != !job->endpoint_key)
-        return cli_usage(cli, "-k KEY and -r CERT are given together");
+        return cli_usage(cli, "-k KEY and -r CERT have to be given together");
     if (job->endpoint_key && job->device.cert_info)
         return cli_usage(cli, "-C makes a key and certificate, -k and -r give them: choose one");
     if (!job->device.server_info && (o->token || o->token_file))
@@ -127,14 +127,14 @@ static int run_provision(const struct cli *cli, struct options *o)
 #define DEVICE_ROWS(o, d)                                                                                    \
     TEXT('c', "config", "FILE", "Configuration of the device", &(d)->endpoint_cfg),                          \
     TEXT('e', "endpoint", "NAME", "Endpoint name; a board's own must be the same", &(d)->endpoint_name),     \
-    TEXT('o', "out", "FILE", "Write the packet there (SenMLCBOR; with a board, nowhere)",                    \
+    TEXT('o', "out", "FILE", "File for the packet (SenMLCBOR; with a board, none)",                    \
          &(o)->job.packet_path),                                                                             \
-    FLAG('n', "no-check", "Warn of what a device would refuse", &(o)->no_check),                             \
+    FLAG('n', "no-check", "Warn of what a device would refuse, instead of refusing", &(o)->no_check),                             \
     TEXT('C', "cert", "FILE", "Make the certificate that this JSON file describes", &(d)->cert_info),        \
     TEXT('k', "key", "FILE", "Private key of the device, DER or PEM", &(o)->job.endpoint_key),               \
     TEXT('r', "device-cert", "FILE", "Certificate of the device, DER or PEM", &(o)->job.endpoint_cert),      \
     TEXT('p', "server-cert", "FILE", "Certificate of the server, DER or PEM", &(o)->job.server_cert),        \
-    TEXT(0, "cert-folder", "DIR", "Keep a certificate that is made (cert; with a board, nowhere)",           \
+    TEXT(0, "cert-folder", "DIR", "Folder for a certificate that is made (cert; with a board, none)",           \
          &(o)->job.cert_folder),                                                                             \
     TEXT('s', "server", "FILE", "Register at the server of this JSON file", &(d)->server_info),              \
     TEXT('t', "token", "TOKEN", "Its access token; -: standard input", &(o)->token),                         \
@@ -143,7 +143,7 @@ static int run_provision(const struct cli *cli, struct options *o)
     FLAG(0, "allow-http", "Token and key may travel without TLS", &(o)->allow_http)
 
 #define BOARD_ROWS(o, b)                                                                                     \
-    TEXT('b', "board", "RECIPE", "Load a board: anjay-zephyr or smp-file", &(o)->job.recipe),                \
+    TEXT('b', "board", "RECIPE", "How the board is loaded: anjay-zephyr or smp-file", &(o)->job.recipe),                \
     TEXT('P', "port", "ADDRESS", "Its serial port, or tcp:HOST:PORT", &(b)->port),                           \
     TEXT('S', "serial", "NUMBER", "Serial number of its programmer or USB port", &(b)->serial),              \
     NUMBER(0, "vcom", "N", "Which of its serial ports, from 0", &(b)->vcom, 0, 15),                          \
@@ -151,9 +151,9 @@ static int run_provision(const struct cli *cli, struct options *o)
     TEXT('I', "image-dir", "DIR", "Folder of initial.hex and final.hex", &(b)->image_dir),                   \
     TEXT('i', "initial", "FILE", "Image that takes the packet", &(b)->initial),                              \
     TEXT('f', "final", "FILE", "Image for the field", &(b)->final),                                          \
-    NUMBER(0, "ready-timeout", "S", "Longest wait until the board is ready (60)",                            \
+    NUMBER(0, "ready-timeout", "SECONDS", "Longest wait until the board is ready (60)",                            \
            &(o)->ready_seconds, 1, 3600),                                                                    \
-    NUMBER(0, "smp-version", "N", "1 or 2", &(o)->smp_version, 1, 2),                                        \
+    NUMBER(0, "smp-version", "N", "Version of SMP to speak (1)", &(o)->smp_version, 1, 2),                                        \
     TEXT(0, "packet-path", "PATH", "smp-file: where the board wants the packet", &(b)->packet_path),         \
     TEXT(0, "result-path", "PATH", "smp-file: where it tells the result", &(b)->result_path),                \
     TEXT(0, "endpoint-path", "PATH", "smp-file: where it tells its name", &(b)->endpoint_path),              \
@@ -162,8 +162,8 @@ static int run_provision(const struct cli *cli, struct options *o)
 #define FLASHER_ROWS(o, b)                                                                                   \
     TEXT('F', "flasher", "NAME", "nrfutil, nrfjprog, openocd, probe-rs, esptool, exec, none",                \
          &(b)->flasher),                                                                                     \
-    TEXT(0, "flasher-tool", "PATH", "Its program", &(b)->flash.tool),                                        \
-    NUMBER(0, "flasher-timeout", "S", "Longest run of the program (180)", &(o)->flash_seconds, 1, 86400)
+    TEXT(0, "flasher-tool", "PATH", "Path of its program", &(b)->flash.tool),                                        \
+    NUMBER(0, "flasher-timeout", "SECONDS", "Longest run of the program (180)", &(o)->flash_seconds, 1, 86400)
 /* clang-format on */
 
 /* --flasher-NAME for each option that a flasher declares; what several have is one row. */

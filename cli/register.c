@@ -87,9 +87,12 @@ static int run_checked(const struct cli *cli, const struct request *request)
     struct signet_error err = {0};
 
     if (!access->file || !request->endpoint)
-        return cli_usage(cli, "--server and --endpoint are needed");
-    if (!request->find && !request->remove && !request->config == !request->packet)
-        return cli_usage(cli, "either --config or --packet is needed");
+        return cli_usage(cli, access->file ? "an endpoint name is missing: -e NAME"
+                                           : "a server is missing: -s FILE");
+    if (!request->find && !request->remove && !request->config && !request->packet)
+        return cli_usage(cli, "the device's data is missing: -c CONFIGURATION or -P PACKET");
+    if (request->config && request->packet)
+        return cli_usage(cli, "-c and -P are both given: one is enough");
     if (access->token && access->token_file)
         return cli_usage(cli, "--token and --token-file: one is enough");
     if (access->token)

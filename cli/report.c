@@ -80,7 +80,7 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(err.msg, sizeof(err.msg), fmt, args);
     va_end(args);
-    snprintf(err.hint, sizeof(err.hint), "'%s --help' tells the options", cli->name);
+    snprintf(err.hint, sizeof(err.hint), "'%s --help' lists the options", cli->name);
     return cli_fail(cli, &err);
 }
 

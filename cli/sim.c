@@ -49,7 +49,7 @@ static int sim_flasher(int argc, char **argv)
                    0, -1))
         return EXIT_USAGE;
     if (!options.as)
-        return cli_usage(&cli, "--as is missing");
+        return cli_usage(&cli, "the tool is missing: --as nrfjprog, nrfutil or exec");
     options.boards = boards.items;
     options.board_count = boards.count;
     return folder ? install_flasher(&cli, &options, folder) : run_flasher(&cli, &options);

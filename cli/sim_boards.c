@@ -94,8 +94,8 @@ static int run_board(const struct cli *cli, const struct sim_board_options *opti
     TEXT('s', "save", "FILE", "Write an applied packet there (DIR/: under the board's name)", &(o)->save),   \
     NUMBER('N', "boards", "N", "When a board holds its packet, another one takes its place, N in all",       \
            &(o)->boards, 1, 1000000),                                                                        \
-    NUMBER('H', "hold", "MS", "That long after the last word to it (1000)", &(o)->hold_ms, 1, 3600000),      \
-    NUMBER('S', "seed", "N", "Of what happens at random", &(o)->seed, 0, INT32_MAX),                         \
+    NUMBER('H', "hold", "MS", "So long after the last request it is pulled, with --boards (1000)", &(o)->hold_ms, 1, 3600000),      \
+    NUMBER('S', "seed", "N", "Seed of what happens at random", &(o)->seed, 0, INT32_MAX),                         \
     NUMBER('B', "buf-size", "N", "Buffer of its SMP server (384)", &(o)->buf_size, 128, 16384),              \
     FLAG('n', "no-parameters", "Its SMP server does not tell its buffers", &(o)->no_parameters)
 /* clang-format on */
@@ -110,7 +110,7 @@ int sim_board(int argc, char **argv)
         BOARD_ROWS(&options),
         TEXT('g', "generation", "V", "Zephyr 3.2, 3.3 (default) or 3.6", &generation),
         TEXT('f', "firmware", "NAME", "blank, initial (default), final or smp-file", &firmware),
-        FLAG('M', "misbehaviours", "List them", &list),
+        FLAG('M', "misbehaviours", "List the misbehaviours", &list),
         FLAG('u', "until-eof", "End when standard input ends", &until_eof),
         {0}};
     if (!cli_parse(
@@ -198,8 +198,7 @@ int sim_rack(int argc, char **argv)
         LIST('m', "misbehave", "SLOT=LIST", "One slot's boards, as `signet sim board` does (many)",
              &r.misbehave),
         TEXT('s', "save", "DIR/", "Write applied packets there", &r.options.save),
-        FLAG('c', "control",
-             "Sockets DIR/N.control for the simulated programmer and `sim tell`",
+        FLAG('c', "control", "Sockets DIR/N.control for the simulated programmer and `sim tell`",
              &r.control),
         FLAG('u', "until-eof", "End when standard input ends", &until_eof),
         {0}};

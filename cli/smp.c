@@ -14,7 +14,7 @@ static bool session_begin(struct session *s, int argc, char **argv, const struct
     if (!cli_parse(&s->cli, argc, argv, rows, args_doc, doc, min, max))
         return false;
     if (!s->port)
-        cli_usage(&s->cli, "--port is missing");
+        cli_usage(&s->cli, "a port is missing: -p PORT");
     return s->port != NULL;
 }
 
@@ -147,7 +147,7 @@ static int smp_download(int argc, char **argv)
     if (!session_begin(&s, argc, argv, rows, "PATH", "Reads PATH on the board.", 1, 1))
         return EXIT_USAGE;
     if (s.cli.json && !output)
-        return cli_usage(&s.cli, "--json needs --output");
+        return cli_usage(&s.cli, "with --json the bytes need a file of their own: -o FILE");
     return download(&s, output);
 }
 

@@ -24,7 +24,7 @@ static void list_verbs(FILE *to, const struct noun *noun)
     for (const struct verb *verb = noun->verbs; verb->name; verb++) {
         char name[40];
         snprintf(name, sizeof(name), "%s%s%s", noun->name, verb->name[0] ? " " : "", verb->name);
-        fprintf(to, "  %-18s %s\n", name, verb->summary);
+        fprintf(to, "  %-20s %s\n", name, verb->summary);
     }
 }
 
@@ -35,7 +35,7 @@ static void help(FILE *to)
           to);
     for (const struct noun *noun = nouns; noun->name; noun++)
         list_verbs(to, noun);
-    fputs("\n'signet NOUN VERB --help' tells a verb's options; 'signet --version' the version.\n"
+    fputs("\n'signet NOUN VERB --help' lists the options of a verb.\n"
           "exit: 0 done, 1 failed, 2 wrong command line\n",
           to);
 }

@@ -68,6 +68,8 @@ static int unknown(const char *word, size_t len, struct signet_error *err)
     near = text_nearest(copy, names, COUNT);
     if (near)
         error_hint(err, "did you mean %s?", near);
+    else
+        error_hint(err, "`signet sim board --misbehaviours` lists them");
     return SIGNET_E_USAGE;
 }
 

@@ -344,13 +344,15 @@ static int setup(struct sim *s, const struct sim_flasher_options *options, FILE 
     *s = (struct sim){.options = options, .out = out};
     if (strcmp(options->as, "nrfjprog") != 0 && strcmp(options->as, "nrfutil") != 0 &&
         strcmp(options->as, "exec") != 0)
-        return error_set(err, SIGNET_E_USAGE, "it can be nrfjprog, nrfutil or exec");
+        return error_set(err, SIGNET_E_USAGE,
+                         "a simulated programmer can be nrfjprog, nrfutil or exec, not '%s'",
+                         options->as);
     for (size_t i = 0; i < options->board_count && i < 64; i++, s->count++)
         if (!parse_board(&s->boards[i], options->boards[i]))
             return error_set(err, SIGNET_E_USAGE,
                              "a board is SERIAL=CONTROL,PORT[,VCOM] with absolute paths");
     if (s->count == 0)
-        return error_set(err, SIGNET_E_USAGE, "it needs a board");
+        return error_set(err, SIGNET_E_USAGE, "a simulated programmer needs a board");
     if (!parse_misbehave(s, options->misbehave))
         return error_set(err, SIGNET_E_USAGE,
                          "misbehaviours: hang, fail, crash, garbage, huge, orphan, lie, delay=MS");

@@ -87,7 +87,8 @@ static int read_fault(struct sim_server_faults *faults, char *word, struct signe
     else if (strncmp(word, "bad-tls=", 8) == 0)
         snprintf(faults->bad_tls, sizeof faults->bad_tls, "%s", word + 8);
     else if (!known_fault(word))
-        return error_set(err, SIGNET_E_USAGE, "the simulated server has no fault '%s'", word);
+        return error_set_hint(err, SIGNET_E_USAGE, "`signet sim server --help` lists them",
+                              "the simulated server has no fault '%s'", word);
     else
         while (times-- > 0 && list->count < SIM_FAULTS_MAX)
             list->words[list->count++] = strdup(word);

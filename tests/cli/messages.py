@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What signet says to a wrong command line, how its help looks on a terminal, and one device beside several in what it counts."""
+import json, os, re, socket, subprocess, sys, tempfile
+
+SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
+EXAMPLE = os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'line', 'endpoint_cfg')
+failures = []
+
+def expect(name, ok, seen):
+    if not ok:
+        failures.append(f'{name}: {seen}')
+
+def run(*args, code=0, stdin=''):
+    p = subprocess.run([SIGNET, *args], capture_output=True, text=True, timeout=120, input=stdin)
+    expect(' '.join(args)[:200], p.returncode == code, f'exit {p.returncode}: {p.stdout[-300:]}{p.stderr}')
+    return p.stdout + p.stderr
+
+# command line: what is said; each ends with exit code 2 and, but for a wrong command, with where help is
+WRONG = {
+    'frobnicate': "there is no command 'frobnicate'\nhint: 'signet --help' lists what there is",
+    'runn': "there is no command 'runn'\nhint: did you mean 'run'?",
+    'ledger lst x': "there is no verb of 'ledger' called 'lst'\nhint: did you mean 'list'?",
+    'ledger list': 'error: LEDGER is missing',
+    'ledger show': 'error: LEDGER is missing',
+    'ledger show x': 'error: ENDPOINT is missing',
+    'smp upload -p x': 'error: FILE is missing',
+    'smp upload -p x y': 'error: PATH is missing',
+    'run': 'error: ORDER.yaml is missing',
+    'packet show a b': "'b' is one argument too many",
+    'run --wait soon x': "--wait: 'soon' is not a number",
+    'run --wait 5s x': "--wait: '5s' is not a number",
+    'run --wait 0 x': '--wait: 0 is not between 1 and 86400',
+    'run --wait 86401 x': '--wait: 86401 is not between 1 and 86400',
+    'run --wait -1 x': '--wait: -1 is not between 1 and 86400',
+    'run --wait 99999999999999999999 x': "--wait: '99999999999999999999' is not a number",
+    'sim flasher --as exec' + ' --board x' * 65: '--board comes too often',
+    'sim flasher': 'the tool is missing: --as nrfjprog, nrfutil or exec',
+    'sim board -f hot': "there is no firmware 'hot': blank, initial, final, smp-file",
+    'sim board -g 4': "there is no generation '4': 3.2, 3.3, 3.6",
+    'sim rack -c ' + 'd' * 81: "the folder's name is too long for sockets",
+    'ledger void x y': 'a reason is missing: --reason TEXT',
+    'ledger list -s doen x': "there is no state 'doen'; did you mean done?",
+    'ledger list -s 12 x': "there is no state '12'\n",
+    'ledger export -f xml x': "there is no format 'xml': csv, ndjson, events",
+    'packet show -f xml x': "'xml' is not one of table, json, cfg, cbor-diag",
+    'packet make': 'a configuration is missing: -c FILE',
+    'packet make -c x -o - --json': '--json and the packet cannot both go to standard output',
+    'smp echo': 'a port is missing: -p PORT',
+    'smp download -p x --json y': 'with --json the bytes need a file of their own: -o FILE',
+    'cert make': 'an endpoint name is missing: -e NAME, or -C FILE',
+    'cert make -e x --issuer y': '--issuer and --issuer-key have to be given together',
+    'cert make -e x --issuer-key y': '--issuer and --issuer-key have to be given together',
+    'cert fetch x': "'x' is not HOST:PORT",
+    'cert fetch x:': "'x:' is not HOST:PORT",
+    'cert fetch :1': "':1' is not HOST:PORT",
+    'cert fetch x:0': "'x:0' is not HOST:PORT",
+    'cert fetch x:65536': "'x:65536' is not HOST:PORT",
+    'cert fetch x:1y': "'x:1y' is not HOST:PORT",
+    'cert fetch []:1': "'[]:1' is not HOST:PORT",
+    'cert fetch a:b:1': "'a:b:1' is not HOST:PORT",
+    'register -e x': 'a server is missing: -s FILE',
+    'register -s x': 'an endpoint name is missing: -e NAME',
+    'register -s x -e y': "the device's data is missing: -c CONFIGURATION or -P PACKET",
+    'register -s x -e y -c z -P z': '-c and -P are both given: one is enough',
+    'register -s x -e y -c z -t a --token-file b': '--token and --token-file: one is enough',
+    'provision': 'a configuration is missing: -c FILE',
+    'provision -c x -k y': '-k KEY and -r CERT have to be given together',
+    'provision -c x -r y': '-k KEY and -r CERT have to be given together',
+    'provision -c x -k y -r y -C y': '-C makes a key and certificate, -k and -r give them: choose one',
+    'provision -c x -t y': 'a token is given, but no server: -s FILE',
+    'provision -c x --token-file y': 'a token is given, but no server: -s FILE',
+    'provision -c x -s y -t y --token-file y': '-t and --token-file are both given',
+    'provision -c x -s y': 'the server needs the endpoint name: -e NAME',
+    **{f'provision -c x {option}': 'options of a board are given, but no board: --board RECIPE'
+       for option in ('-P y', '-S y', '-i y', '-f y', '-I y', '-F none')},
+}
+
+def wrong_lines(folder):
+    os.chdir(folder)
+    for line, words in WRONG.items():
+        said = run(*line.split(), code=2)
+        helps = line.split()[0] in ('frobnicate', 'runn') or 'hint: did you mean' in said or "--help' lists the options" in said
+        expect(f'signet {line[:100]}', words in said and helps and 'signet: error: ' in said, said)
+    expect('nothing is made', os.listdir(folder) == [], os.listdir(folder))
+    said = json.loads(run('ledger', 'show', '--json', 'x', code=2).splitlines()[0])
+    expect('as JSON', (said['event'], said['code'], said['message']) == ('error', 'usage', 'ENDPOINT is missing'), said)
+
+def helps():
+    """Every line of every help fits a terminal of 80 columns."""
+    texts = [run('--help')]
+    for noun, verb in re.findall(r'^  (\w+)(?: (\w+))? {2,}', texts[0], re.M):
+        texts += [run(noun, verb, '--help') if verb else run(noun, '--help'), run(noun, '--help')]
+    expect('verbs', len(texts) > 60, len(texts))
+    for text in texts:
+        wide = [line for line in text.splitlines() if len(line) > 80]
+        expect('too wide', not wide, wide)
+        expect('note', 'Mandatory or optional' not in text, text[:60])
+
+ORDER = '''name: {name}
+quota: {quota}
+template: {template}
+ledger: {name}.db
+station: st
+work: work-{name}
+names: {{pattern: "urn:dev:os:{name}-{{serial:03}}", first: 1}}
+output: {{packets: {name}.ndjson}}
+'''
+
+def order(name, quota, more=''):
+    with open(f'{name}.yaml', 'w', encoding='utf-8') as f:
+        f.write(ORDER.format(name=name, quota=quota, template=EXAMPLE) + more)
+    return f'{name}.yaml'
+
+def says(what, text, *words):
+    for word in words:
+        expect(what, re.search(rf'(^|[^\w]){re.escape(word)}($|[^\w])', text, re.M), f'{word!r} is not in {text[:500]}')
+
+def counts():
+    for quota, noun in ((1, '1 device'), (2, '2 devices')):
+        path = order(f'n{quota}', quota)
+        says('plan', run('run', '--dry-run', path), f'n{quota}: {noun} from ')
+        says('report', run('run', path), f'{quota} of {noun} done; this run: {quota} made')
+    with open('one.cfg', 'w', encoding='utf-8') as f:
+        f.write('{OID.Server: {1: {RID.Server.Lifetime: 60}}}')
+    says('packet check', run('packet', 'check', 'one.cfg', code=1), 'refused: 1 record, 3 that a device would refuse')
+    says('rack', run('sim', 'rack', '-n', '1', '--until-eof', 'r'), '1 board in r')
+    says('rack', run('sim', 'rack', '-n', '2', '--until-eof', 'r'), '2 boards in r')
+    says('server', run('sim', 'server', '--until-eof'), '0 devices, 0 requests, 0 connections, 0 logins')
+
+def waiting():
+    """A server that is away: its devices wait; one that is void is gone."""
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        with open('away.json', 'w', encoding='utf-8') as f:
+            json.dump({'kind': 'leshan', 'url': 'http://127.0.0.1', 'port': s.getsockname()[1]}, f)
+    servers = 'servers:\n  - {file: away.json, allow_http: true}\n'
+    for name, quota, wait, still, register in (
+            ('w1', 1, '1 device waits for its servers', '1 still waits', 'registers it'),
+            ('w2', 2, '2 devices wait for their servers', '2 still wait', 'registers them')):
+        path = order(name, quota, servers)
+        says('report', run('run', '--sync', '1', path, code=1), f'{wait}: `signet ledger sync ORDER.yaml` {register}')
+        says('sync', run('ledger', 'sync', path, code=1), '0 devices registered now, 0 refused', still)
+        says('stats', run('ledger', 'stats', f'{name}.db'), wait.replace(' device ', ' ').replace(' devices ', ' '))
+        for i in range(quota):
+            run('ledger', 'void', '-r', 'crushed', f'{name}.db', f'urn:dev:os:{name}-00{i + 1}')
+            events = run('ledger', 'verify', f'{name}.db')
+            says('verify', events, 'events, unbroken')
+    says('void', run('run', '--sync', '1', 'w1.yaml', code=1), '1 device is void, and its unit of the quota is used')
+    says('void', run('run', '--sync', '1', 'w2.yaml', code=1), '2 devices are void, and their units of the quota are used')
+
+with tempfile.TemporaryDirectory() as folder:
+    wrong_lines(folder)
+    helps()
+    counts()
+    waiting()
+if failures:
+    sys.exit('\n'.join(failures))
+print('messages: ok')
