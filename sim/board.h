@@ -138,8 +138,8 @@ void control_serve(struct sim_board *board);
 
 /* change.c */
 int change_link(const struct sim_board *board, struct signet_error *err);
-/* Takes the board away; another one comes by itself. False: there is none to take. */
-bool change_begin(struct sim_board *board);
+/* Takes the board away, when there is one; it, or the next one, comes by itself. */
+void change_begin(struct sim_board *board, bool next);
 void change_serve(struct sim_board *board);
 int64_t change_due(const struct sim_board *board); /* INT64_MAX: no change is coming */
 

@@ -35,17 +35,18 @@ static void next_name(char *name)
     }
 }
 
-bool change_begin(struct sim_board *board)
+void change_begin(struct sim_board *board, bool next)
 {
     if (board->unplugged || board->away_until)
-        return false;
+        return;
     if (board->link)
         unlink(board->link);
-    next_name(board->endpoint);
-    board_program(board, board->first_firmware, true);
+    if (next) {
+        next_name(board->endpoint);
+        board_program(board, board->first_firmware, true);
+        board->count.changes++;
+    }
     board->away_until = wire_now() + AWAY_NS;
-    board->count.changes++;
-    return true;
 }
 
 /* When the board holds its packet and nobody has spoken to it for a while, whoever stands at the
@@ -72,7 +73,7 @@ void change_serve(struct sim_board *board)
         board->last_heard = now;
     }
     if (now >= pulled_at(board))
-        change_begin(board);
+        change_begin(board, true);
     if (board->away_until && now >= board->away_until) {
         board->away_until = 0;
         wire_clear(&board->wire);

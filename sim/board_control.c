@@ -88,8 +88,8 @@ static void obey(struct sim_board *board, const char *request, char *answer, siz
         snprintf(answer, cap, "error the board is unplugged");
     } else if (board->away_until) {
         snprintf(answer, cap, "error there is no board now");
-    } else if (strcmp(request, "next") == 0) {
-        change_begin(board);
+    } else if (strcmp(request, "next") == 0 || strcmp(request, "replug") == 0) {
+        change_begin(board, strcmp(request, "next") == 0);
     } else if (strcmp(request, "reset") == 0) {
         board_reset(board);
     } else if (strncmp(request, "name ", 5) == 0) {

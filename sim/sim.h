@@ -63,7 +63,8 @@ int sim_board_reset(struct sim_board *board, struct signet_error *err);
 /* The same from another process, over the control socket: one request line, one answer line ("ok",
  * "ok ..." or "error ..."), then the connection ends. Requests: "program initial|final|smp-file
  * chip|sectors", "reset", "state", "name TEXT" (another endpoint name from the next boot on),
- * "next" (pulls the board and puts the next one in), "stop". */
+ * "next" (pulls the board and puts the next one in), "replug" (puts the same one in again), "stop".
+ */
 int sim_board_control(const char *socket_path, const char *request, char *answer, size_t cap,
                       struct signet_error *err);
 

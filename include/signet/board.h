@@ -59,8 +59,10 @@ int signet_board_open(struct signet_board **out, const char *recipe,
                       struct signet_error *err);
 void signet_board_close(struct signet_board **board); /* sets *board to NULL */
 
-/* Before prepare, which erases: resets the board and listens, at most 10 s, whether it is one that
- * holds credentials: SIGNET_E_PROVISIONED. SIGNET_E_UNSUPPORTED: there is no way to find out. */
+/* Before prepare, which erases: resets the board and listens whether it is one that holds
+ * credentials: SIGNET_E_PROVISIONED. At most 10 s; a board that is silent for 0.3 s is blank.
+ * SIGNET_E_UNSUPPORTED: there is no way to find out, as signet_board_can_look() says before. */
+bool signet_board_can_look(const struct signet_board *board);
 int signet_board_look(struct signet_board *board, struct signet_error *err);
 /* Opens the port, flashes the initial image (where there is one) and waits until the board is
  * ready. May be called again after a failure: the board is flashed again. SIGNET_E_PROVISIONED: it

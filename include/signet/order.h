@@ -77,7 +77,9 @@ struct signet_order {
     size_t slot_count;
     struct signet_order_server servers[SIGNET_ORDER_SERVERS];
     size_t server_count;
-    const char **on_pass, **on_fail; /* end with NULL; a name, found on PATH, or an absolute path */
+    /* end with NULL; a name, found on PATH, or an absolute path */
+    const char **on_pass, **on_fail, **on_made_before;
+    bool erase_finished; /* a board that holds credentials is erased like a blank one */
     int64_t retries;                 /* 1 */
     void *owned;
 };

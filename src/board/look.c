@@ -4,7 +4,22 @@
 
 #include <string.h>
 
-#define LOOK_MS 10000 /* a blank board says nothing, however long one listens */
+enum {
+    SILENCE_MS = 300, /* what a board has to say after a reset, it has begun to say by then */
+    LOOK_MS = 10000
+};
+
+/* SIGNET_E_TIMEOUT: a blank board, which says nothing however long one listens. */
+static int wait_first_byte(struct signet_board *b, struct signet_error *err)
+{
+    uint8_t byte;
+    size_t got;
+    int code = link_read(b->link, &byte, 1, clock_ms() + SILENCE_MS, &got, err);
+
+    if (!code)
+        link_unread(b->link, &byte, 1);
+    return code;
+}
 
 static int listen_after_reset(struct signet_board *b, struct signet_error *err)
 {
@@ -18,6 +33,8 @@ static int listen_after_reset(struct signet_board *b, struct signet_error *err)
     if (!code)
         code = signet_flasher_reset(b->flasher, err);
     if (!code)
+        code = wait_first_byte(b, err);
+    if (!code)
         code = signet_smp_wait_text(b->smp, texts, 3, LOOK_MS, &which, err);
     port_close(b);
     if (code == SIGNET_E_TIMEOUT)
@@ -25,24 +42,30 @@ static int listen_after_reset(struct signet_board *b, struct signet_error *err)
     if (code || which == 0)
         return code;
     return error_set_hint(err, SIGNET_E_PROVISIONED,
-                          "put another board in, or erase this one if they may be lost",
+                          "put another board in; where its credentials may be lost: erase it, or "
+                          "say erase_finished in the order",
                           "the board holds credentials already: it said '%s'", texts[which]);
+}
+
+bool signet_board_can_look(const struct signet_board *b)
+{
+    const struct signet_board_options *o = &b->options;
+
+    return flasher_is_none(b->flasher) /* nothing is going to be erased */
+           || (o->ready_text[0] && o->provisioned_text[0] && o->restored_text[0] &&
+               flasher_has_reset(b->flasher));
 }
 
 int signet_board_look(struct signet_board *b, struct signet_error *err)
 {
-    const struct signet_board_options *o = &b->options;
+    int code = SIGNET_OK;
 
-    if (flasher_is_none(b->flasher))
-        return SIGNET_OK; /* nothing is going to be erased */
-    if (!o->ready_text[0] || !o->provisioned_text[0] || !o->restored_text[0] ||
-        !flasher_has_reset(b->flasher))
+    if (!signet_board_can_look(b))
         return error_set(err, SIGNET_E_UNSUPPORTED, "this kind of board cannot be asked");
-    int code = listen_after_reset(b, err);
+    if (!flasher_is_none(b->flasher))
+        code = listen_after_reset(b, err);
     if (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_LINK)
         code = SIGNET_OK; /* its port comes with an image that it has not got */
-    if (code)
-        error_prefix(err, "look");
     b->provisioned_seen = b->ready_seen = false;
-    return code;
+    return error_pass(code, err, "look");
 }

@@ -280,6 +280,8 @@ static const struct entry order_keys[] = {
     ORDER("retries", retries, ENTRY_NUMBER, 0, 100),
     ORDER("on_pass", on_pass, ENTRY_WORDS, 0, 0),
     ORDER("on_fail", on_fail, ENTRY_WORDS, 0, 0),
+    ORDER("on_made_before", on_made_before, ENTRY_WORDS, 0, 0),
+    ORDER("erase_finished", erase_finished, ENTRY_FLAG, 0, 0),
     PART("names", read_names),
     PART("credentials", read_credentials),
     PART("board", read_board),
@@ -347,8 +349,10 @@ static int place_programs(struct reader *r)
     int rc = make_absolute(r, &r->order->board.flash.tool);
 
     if (rc == SIGNET_OK)
-        rc = place_hook(r, (const char **)r->order->on_pass);
-    return rc == SIGNET_OK ? place_hook(r, (const char **)r->order->on_fail) : rc;
+        rc = place_hook(r, r->order->on_pass);
+    if (rc == SIGNET_OK)
+        rc = place_hook(r, r->order->on_fail);
+    return rc == SIGNET_OK ? place_hook(r, r->order->on_made_before) : rc;
 }
 
 /* What was left out, and what cannot be. */

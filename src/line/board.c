@@ -366,7 +366,42 @@ static int open_board(struct work *w, struct signet_error *err)
                              w->job->stop, err);
 }
 
-int board_run(struct slot *slot, bool look, struct signet_error *err)
+bool board_erases(const struct signet_order *order)
+{
+    const struct signet_board_options *o = &order->board;
+
+    return (o->initial || o->image_dir) && !(o->flasher && strcmp(o->flasher, "none") == 0);
+}
+
+/* Before anything is erased. A board whose device is interrupted holds no more than that device's
+ * credentials, which it gets again. */
+static int look_first(struct work *w, enum signet_device_state last, struct signet_error *err)
+{
+    bool interrupted = last == SIGNET_DEVICE_WRITING || last == SIGNET_DEVICE_WRITTEN;
+    bool finished = last >= SIGNET_DEVICE_VERIFIED && last <= SIGNET_DEVICE_DONE;
+
+    if (interrupted || w->setup->order->erase_finished)
+        return SIGNET_OK;
+    int rc = signet_board_look(w->board, err);
+    if (rc != SIGNET_E_UNSUPPORTED)
+        return rc;
+    return finished /* better safe: a board that is put in anew is taken */
+               ? error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot")
+               : SIGNET_OK;
+}
+
+/* By its name or serial number the board is a device's that was finished before. */
+static int judge_claim(const struct work *w, int rc, struct signet_error *err)
+{
+    if (rc != SIGNET_E_EXISTS)
+        return rc;
+    if (!board_erases(w->setup->order))
+        return (int)(err->code = SIGNET_E_PROVISIONED);
+    error_prefix(err, "the board was erased");
+    return rc;
+}
+
+int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err)
 {
     struct work w = {.slot = slot, .setup = slot->line->setup, .job = slot->line->job};
     struct signet_error broken = {0};
@@ -374,12 +409,10 @@ int board_run(struct slot *slot, bool look, struct signet_error *err)
     slot->lease = (struct signet_lease){0};
     slot->retries = 0;
     int rc = open_board(&w, err);
-    if (rc == SIGNET_OK && look)
-        rc = signet_board_look(w.board, err);
-    if (rc == SIGNET_E_UNSUPPORTED && look) /* better safe: a board that is put in anew is taken */
-        rc = error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot");
     if (rc == SIGNET_OK)
-        rc = attempts(&w, err);
+        rc = look_first(&w, last, err);
+    if (rc == SIGNET_OK)
+        rc = judge_claim(&w, attempts(&w, err), err);
     snprintf(slot->endpoint, sizeof(slot->endpoint), "%s",
              slot->lease.device ? slot->lease.endpoint : w.name);
     int let = let_go(&w, rc, err, &broken);

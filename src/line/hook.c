@@ -30,13 +30,15 @@ static int run_command(struct slot *slot, const char *const *argv, const char *c
                                           : rc;
 }
 
-void hook_run(struct slot *slot, const struct signet_error *why)
+void hook_run(struct slot *slot, const char *result, const struct signet_error *why)
 {
     const struct signet_order *order = slot->line->setup->order;
-    const char *const *argv = why ? order->on_fail : order->on_pass;
+    const char *const *argv = strcmp(result, "pass") == 0   ? order->on_pass
+                              : strcmp(result, "fail") == 0 ? order->on_fail
+                                                            : order->on_made_before;
     const char *const values[][2] = {{"{slot}", slot->order->name},
                                      {"{endpoint}", slot->endpoint},
-                                     {"{result}", why ? "fail" : "pass"},
+                                     {"{result}", result},
                                      {"{error}", why ? signet_code_name(why->code) : ""},
                                      {NULL, NULL}};
     struct signet_error err = {0};

@@ -24,8 +24,23 @@ static void on_slot_event(void *ctx, const struct signet_event *event)
     }
 }
 
+/* The one who reads it can have the kind of board, the flasher or the slots' boards looked into. */
+static void warn_blind(const struct signet_observer *observer)
+{
+    struct signet_error why = {0};
+    const struct signet_event warning = {
+        .kind = SIGNET_EVENT_WARNING, .stage = "look", .error = &why};
+
+    error_set(&why, SIGNET_E_UNSUPPORTED,
+              "boards are erased without a look at what they hold: this takes a flasher that can "
+              "reset them, and ready_text, provisioned_text and restored_text");
+    error_hint(&why, "put no finished board into a slot; or say erase_finished: true in the order");
+    event_send(observer, &warning);
+}
+
 /* Whether its board is there shows when the line runs. */
-static int check_slot(const struct signet_order *order, size_t i, struct signet_error *err)
+static int check_slot(const struct signet_order *order, size_t i,
+                      const struct signet_observer *observer, struct signet_error *err)
 {
     const struct signet_slot *slot = &order->slots[i];
     struct signet_board_options options = order->board;
@@ -40,6 +55,9 @@ static int check_slot(const struct signet_order *order, size_t i, struct signet_
     if (slot->kind == SIGNET_SLOT_HUB)
         options.port = "/dev/null"; /* not opened here */
     int rc = signet_board_open(&board, order->recipe, &options, NULL, NULL, err);
+    if (rc == SIGNET_OK && i == 0 && !order->erase_finished && board_erases(order) &&
+        !signet_board_can_look(board))
+        warn_blind(observer);
     signet_board_close(&board);
     return error_pass(rc, err, "slot %s", slot->name);
 }
@@ -50,15 +68,18 @@ static int check_hook(const char *key, const char *const *argv, struct signet_er
     return argv ? error_pass(flasher_command_check(argv[0], err), err, "%s", key) : SIGNET_OK;
 }
 
-int line_check(const struct signet_order *order, struct signet_error *err)
+int line_check(const struct signet_order *order, const struct signet_observer *observer,
+               struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < order->slot_count; i++)
-        rc = check_slot(order, i, err);
+        rc = check_slot(order, i, observer, err);
     if (rc == SIGNET_OK)
         rc = check_hook("on_pass", order->on_pass, err);
-    return rc == SIGNET_OK ? check_hook("on_fail", order->on_fail, err) : rc;
+    if (rc == SIGNET_OK)
+        rc = check_hook("on_fail", order->on_fail, err);
+    return rc == SIGNET_OK ? check_hook("on_made_before", order->on_made_before, err) : rc;
 }
 
 /* Without a thread for each, those that run end. */

@@ -23,7 +23,8 @@ struct line_setup {
 };
 
 /* Options, images and tools of each slot, and the hooks; no board is touched. */
-int line_check(const struct signet_order *order, struct signet_error *err);
+int line_check(const struct signet_order *order, const struct signet_observer *observer,
+               struct signet_error *err);
 /* Until the order is used up, no slot has work left, or the job is stopped. */
 int line_run(const struct line_setup *setup, struct signet_line_report *report,
              struct signet_error *err);

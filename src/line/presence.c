@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Nobody takes a board out and puts it in again so fast; a port that comes and goes does. */
+enum { BACK_MS = 2000 };
+
 /* Where the slot's port is now: SIGNET_E_NOT_FOUND when it is away. */
 static int find_path(const struct slot *slot, char path[128], struct signet_error *err)
 {
@@ -60,6 +63,19 @@ int presence_look(const struct slot *slot, struct presence *out, struct signet_e
     if (S_ISLNK(st.st_mode))
         out->changed = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
     return SIGNET_OK;
+}
+
+void presence_identify(struct presence *presence)
+{
+    struct signet_port port;
+
+    if (signet_port_info(&port, presence->path, NULL) == SIGNET_OK)
+        snprintf(presence->serial, sizeof(presence->serial), "%s", port.serial);
+}
+
+bool presence_is_back(const struct presence *now, const struct presence *before, int64_t gone_ms)
+{
+    return now->serial[0] && strcmp(now->serial, before->serial) == 0 && gone_ms < BACK_MS;
 }
 
 bool presence_same(const struct presence *a, const struct presence *b)

@@ -9,6 +9,7 @@
 struct presence {
     bool there;
     char path[128];
+    char serial[128]; /* of its USB device; "" when it has none. Only known of the board taken */
     uint64_t device, inode;
     int64_t changed; /* ns */
 };
@@ -39,16 +40,22 @@ struct line {
 /* presence.c */
 int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err);
 bool presence_same(const struct presence *a, const struct presence *b);
+void presence_identify(struct presence *presence); /* fills in the serial number */
+/* The board of before, that its port came back so soon? */
+bool presence_is_back(const struct presence *now, const struct presence *before, int64_t gone_ms);
 
 /* slot.c: the thread of one slot */
 void *slot_run(void *slot);
 
 /* board.c: one board, from blank to verified. SIGNET_OK; SIGNET_E_QUOTA: the order has no device
- * for it; SIGNET_E_CANCELLED; anything else: it was set aside, and *err says why. look: ask before
- * erasing whether it holds credentials. */
-int board_run(struct slot *slot, bool look, struct signet_error *err);
+ * for it; SIGNET_E_PROVISIONED: it holds credentials, and was left as it is; SIGNET_E_CANCELLED;
+ * anything else: it was set aside, and *err says why. last: what the ledger says of the slot's last
+ * device, of a board that may still be there; SIGNET_DEVICE_VOID: of none. */
+int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err);
+/* Does a board of this order lose what is on it? */
+bool board_erases(const struct signet_order *order);
 
-/* hook.c: why NULL: the board passed */
-void hook_run(struct slot *slot, const struct signet_error *why);
+/* hook.c: result: "pass", "fail" or "made-before"; why: NULL, or the reason */
+void hook_run(struct slot *slot, const char *result, const struct signet_error *why);
 
 #endif

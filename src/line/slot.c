@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LOOK_MS = 100, SETTLE_MS = 100, WAIT_SECONDS = 5 };
+enum { POLL_MS = 100, SETTLE_MS = 100, WAIT_SECONDS = 5 };
 
 static void lamp(struct slot *slot, const char *state, const char *endpoint,
                  const struct signet_error *why)
@@ -50,29 +50,37 @@ static void let_board_go(struct line *line)
     pthread_mutex_unlock(&line->job->lock);
 }
 
-/* Waits for a board that is not the one that was there last. fresh: any board will do. */
+/* Is there a board that is not the one of before? gone_at: clock_ms() when that one was missed; 0:
+ * it was not. fresh: any board will do. */
+static bool is_new(const struct slot *slot, struct presence *now, bool fresh, int64_t gone_at)
+{
+    if (!now->there || (!fresh && !gone_at && presence_same(now, &slot->presence)))
+        return false;
+    presence_identify(now);
+    return fresh || !presence_is_back(now, &slot->presence, gone_at ? clock_ms() - gone_at : 0);
+}
+
+/* Waits for a board that is not the one that was there last. */
 static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
 {
     const struct line_setup *setup = slot->line->setup;
     int seconds = setup->wait_seconds > 0 ? setup->wait_seconds : WAIT_SECONDS;
-    int64_t deadline = clock_ms() + (int64_t)seconds * 1000;
+    int64_t deadline = clock_ms() + (int64_t)seconds * 1000, gone_at = 0;
     struct presence now;
-    bool gone = false;
 
     for (;;) {
         int rc = presence_look(slot, &now, err);
 
-        if (rc == SIGNET_OK && now.there &&
-            (fresh || gone || !presence_same(&now, &slot->presence)) && begin_board(slot->line))
+        if (rc == SIGNET_OK && is_new(slot, &now, fresh, gone_at) && begin_board(slot->line))
             break;
-        if (rc == SIGNET_OK && !now.there && !gone) {
-            gone = true;
+        if (rc == SIGNET_OK && !now.there && !gone_at) {
+            gone_at = clock_ms();
             lamp(slot, "empty", NULL, NULL);
         }
         if (!setup->watch && clock_ms() >= deadline)
             return error_set(err, SIGNET_E_NOT_FOUND, "no %sboard came within %d s",
                              fresh ? "" : "other ", seconds);
-        if (!pause_for(slot->line->job, LOOK_MS))
+        if (!pause_for(slot->line->job, POLL_MS))
             return error_set(err, SIGNET_E_QUOTA, "the order is used up");
         if (job_stopped(slot->line->job))
             return error_set(err, SIGNET_E_CANCELLED, "stopped");
@@ -84,14 +92,14 @@ static int wait_for_board(struct slot *slot, bool fresh, struct signet_error *er
     return SIGNET_E_CANCELLED;
 }
 
-/* After a restart the last board may still be there: it must not be erased. */
-static bool was_finished(struct slot *slot)
+/* After a restart the last board may still be there. */
+static enum signet_device_state last_state(struct slot *slot)
 {
     char endpoint[SIGNET_ENDPOINT_SIZE];
-    enum signet_device_state state = SIGNET_DEVICE_RESERVED;
+    enum signet_device_state state = SIGNET_DEVICE_VOID;
     int rc = signet_ledger_last(slot->line->job->ledger, slot->order->name, endpoint, &state, NULL);
 
-    return rc == SIGNET_OK && state >= SIGNET_DEVICE_VERIFIED && state <= SIGNET_DEVICE_DONE;
+    return rc == SIGNET_OK ? state : SIGNET_DEVICE_VOID;
 }
 
 static void count_outcome(struct slot *slot, bool passed)
@@ -116,13 +124,13 @@ static void count_made_before(struct line *line)
 }
 
 /* One board. False: the slot's work is over. */
-static bool work_on_board(struct slot *slot, bool look)
+static bool work_on_board(struct slot *slot, enum signet_device_state last)
 {
     struct signet_error err = {0};
 
     slot->endpoint[0] = '\0';
     lamp(slot, "working", NULL, NULL);
-    int rc = board_run(slot, look, &err);
+    int rc = board_run(slot, last, &err);
     const struct signet_error *why = rc == SIGNET_OK ? NULL : &err;
     if (rc == SIGNET_E_CANCELLED || job_stopped(slot->line->job)) {
         lamp(slot, "stopped", slot->endpoint, why);
@@ -130,13 +138,14 @@ static bool work_on_board(struct slot *slot, bool look)
     }
     if (rc == SIGNET_E_QUOTA) {
         lamp(slot, "empty", NULL, &err);
-    } else if (look && (rc == SIGNET_E_PROVISIONED || rc == SIGNET_E_EXISTS)) {
+    } else if (rc == SIGNET_E_PROVISIONED) {
         count_made_before(slot->line); /* which device it is shows only where it gave its name */
         lamp(slot, "made-before", slot->endpoint, &err);
+        hook_run(slot, "made-before", &err);
     } else {
         count_outcome(slot, rc == SIGNET_OK);
         lamp(slot, rc == SIGNET_OK ? "pass" : "fail", slot->endpoint, why);
-        hook_run(slot, why);
+        hook_run(slot, rc == SIGNET_OK ? "pass" : "fail", why);
     }
     if (job_count(slot->line->job, &err) != SIGNET_OK)
         job_fail(slot->line->job, &err);
@@ -147,16 +156,18 @@ void *slot_run(void *arg)
 {
     struct slot *slot = arg;
     struct signet_error err = {0};
-    bool fresh = true, look = was_finished(slot), more = true;
+    enum signet_device_state last = last_state(slot);
+    bool fresh = true, more = true;
     int rc;
 
     do {
         rc = wait_for_board(slot, fresh, &err);
         if (rc == SIGNET_OK) {
-            more = work_on_board(slot, look);
+            more = work_on_board(slot, last);
             let_board_go(slot->line);
         }
-        fresh = look = false;
+        fresh = false;
+        last = SIGNET_DEVICE_VOID;
     } while (rc == SIGNET_OK && more);
     bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;
     lamp(slot, "closed", NULL, wanted ? NULL : &err);

@@ -108,7 +108,7 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = vault_open(&r->vault, o->work, o->key_file, o->name, err);
     if (rc == SIGNET_OK && makes && o->recipe)
-        rc = line_check(o, err);
+        rc = line_check(o, r->options.observer, err);
     if (rc == SIGNET_OK && r->options.ask_servers)
         rc = run_reach_servers(r, err);
     if (rc == SIGNET_OK)

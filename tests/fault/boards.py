@@ -389,4 +389,111 @@ def a_board_that_was_there_before(l):
     need(l.ask(1) == before, f'{l.ask(1)}, before: {before}')
 
 
+def left_as_it_was(l, before, words='holds credentials already'):
+    """The run made nothing of the board: neither PASS nor FAIL, a verdict and a hook of its own."""
+    need(l.ask(1) == before, f'{l.ask(1)}, before: {before}: {l.said}')
+    need(l.report['passed'] == 0 and l.report['failed'] == 0 and l.report['made_before'] == 1, l.report)
+    verdict = next(e for e in l.events if e['event'] == 'slot' and e['stage'] == 'made-before')
+    need(words in json.dumps(verdict), verdict)
+    with open(l.at('hook.log')) as f:
+        need(f.read() == '1 made-before provisioned', 'the hook')
+    os.unlink(l.at('hook.log'))
+
+
+def hook(l):
+    """A hook that leaves a trace."""
+    l.write('hook', '#!/bin/sh\nprintf %s "$1 $2 $3" > hook.log\n')
+    os.chmod(l.at('hook'), 0o755)
+    return 'on_made_before: [./hook, "{slot}", "{result}", "{error}"]\n'
+
+
+@part
+def a_finished_board_of_somewhere(l):
+    """It comes to an order that does not know it, in a ledger that does not, from another slot: it is not erased. Only an order
+    that says so erases it."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    l.run()
+    l.states(n_001='done')
+    before = l.ask(1)
+    need('provisioned=1' in before, before)
+    more = hook(l)
+    for name, ledger, slot in (('p', 'ledger.db', '1'), ('q', 'other.db', '1'), ('r', 'ledger.db', 'tray')):
+        l.order(1, name=name, names='names: {pattern: "urn:dev:os:%s-{serial:03}"}' % name, more=more)
+        with open(l.at('order.yaml')) as f:
+            text = f.read().replace('ledger.db', ledger).replace('{port: ', f'{{name: {slot}, port: ')
+        l.write('order.yaml', text + f'work: work-{name}\n')
+        l.run()
+        l.exits(1)
+        if slot == '1':
+            left_as_it_was(l, before)
+        need(l.ask(1) == before, f'{l.ask(1)}: {l.said}')
+    l.order(1, name='s', names='names: {pattern: "urn:dev:os:s-{serial:03}"}', more=more + 'erase_finished: true\nwork: work-s\n')
+    with open(l.at('order.yaml')) as f:
+        text = f.read()
+    l.write('order.yaml', text.replace('ledger.db', 'new.db'))
+    l.run()
+    l.exits(0)
+    need(l.report['passed'] == 1 and l.report['made_before'] == 0, l.report)
+    need(l.ask(1) != before, 'it was not written')
+
+
+@part
+def a_port_that_comes_back(l):
+    """A board that is put in again, or whose port went away for a moment, is the same board: it keeps its credentials."""
+    l.boards(1)
+    l.programmer()
+    l.order(2, more=hook(l))
+    run = subprocess.Popen([SIGNET, 'run', 'order.yaml', '--json', '--wait', '2', '--sync', '1'], stdout=subprocess.PIPE, text=True,
+                           stdin=subprocess.DEVNULL, cwd=l.folder)
+    l.said, before = '', None
+    for line in run.stdout:
+        l.said += line
+        e = json.loads(line)
+        if e['event'] == 'slot' and e['stage'] == 'pass':
+            before = l.ask(1)
+            subprocess.run([SIGNET, 'sim', 'tell', l.at('rack/1.control'), 'replug'], check=True, capture_output=True)
+    need(run.wait(DEADLINE) == 1, l.said)
+    l.events = [json.loads(line) for line in l.said.splitlines()]
+    l.report = next(e for e in l.events if e['event'] == 'report')
+    need(l.ask(1) == before and l.report['passed'] == 1 and l.report['made_before'] == 1, l.said)
+    l.states(n_001='done')
+
+
+@part
+def a_board_that_cannot_be_asked(l):
+    """The dry run says so. What was there when a run ended well is not erased by the next one."""
+    l.boards(1)
+    l.programmer()
+    l.order(2)
+    with open(l.at('order.yaml')) as f:
+        text = f.read().replace('recipe: anjay-zephyr', 'recipe: anjay-zephyr, restored_text: ""')
+    l.write('order.yaml', text)
+    dry = subprocess.run([SIGNET, 'run', 'order.yaml', '--dry-run'], cwd=l.folder, capture_output=True, text=True, timeout=DEADLINE)
+    need(dry.returncode == 0 and 'erased without a look' in dry.stderr, dry.stderr)
+    l.run()
+    l.states(n_001='done')
+    before = l.ask(1)
+    l.write('order.yaml', text + hook(l))
+    l.run()
+    left_as_it_was(l, before, 'the last board may still be in the slot')
+
+
+@part
+def an_interrupted_board_is_finished(l):
+    """It says that it holds credentials: those of its own device, which it gets again."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    l.run(point='before-verified:1')
+    l.exits(-9)
+    before = l.rows()['urn:dev:os:n-001']
+    need(before['state'] == 'written' and 'provisioned=1' in l.ask(1), before)
+    l.run()
+    l.exits(0)
+    after = l.rows()['urn:dev:os:n-001']
+    need(after['state'] == 'done' and after['psk_sha256'] == before['psk_sha256'], (before, after))
+
+
 main(Line)
