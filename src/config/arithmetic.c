@@ -21,7 +21,7 @@ static bool is_number(const struct value *v)
     return is_int(v) || v->kind == V_FLOAT;
 }
 
-static bool is_text(const struct value *v)
+static bool has_text(const struct value *v)
 {
     return v->kind == V_STR || v->kind == V_BYTES;
 }
@@ -167,11 +167,11 @@ struct value apply_binary(struct parser *p, size_t at, char op, struct value lef
 
     if (p->rc == SIGNET_OK && is_number(&left) && is_number(&right))
         v = number_binary(p, at, op, &left, &right);
-    else if (op == '+' && is_text(&left) && left.kind == right.kind)
+    else if (op == '+' && has_text(&left) && left.kind == right.kind)
         v = repeat(p, at, &left, &right, 1);
-    else if (op == '*' && is_text(&left) && is_int(&right))
+    else if (op == '*' && has_text(&left) && is_int(&right))
         v = repeat(p, at, NULL, &left, right.as.integer);
-    else if (op == '*' && is_int(&left) && is_text(&right))
+    else if (op == '*' && is_int(&left) && has_text(&right))
         v = repeat(p, at, NULL, &right, left.as.integer);
     else
         fail_at(p, at, SIGNET_E_SYNTAX,

@@ -8,7 +8,7 @@
 static const char *const level_names[] = {"object", "object instance", "resource",
                                           "resource instance"};
 
-static bool check_key(struct parser *p, const struct value *key, unsigned level)
+static bool check_identifier(struct parser *p, const struct value *key, unsigned level)
 {
     if (key->kind == V_INT && key->as.integer >= 0 && key->as.integer < 65535)
         return true;
@@ -24,7 +24,8 @@ static bool check_key(struct parser *p, const struct value *key, unsigned level)
     return false;
 }
 
-static void refuse_second(struct parser *p, const struct dict *dict, size_t second, unsigned level)
+static void refuse_repeated(struct parser *p, const struct dict *dict, size_t second,
+                            unsigned level)
 {
     const struct value *key = &dict->entries[second].key;
     unsigned line, column;
@@ -46,12 +47,12 @@ static void check_keys(struct parser *p, const struct dict *dict, unsigned level
     for (size_t i = 0; i < dict->count && p->rc == SIGNET_OK; i++) {
         const struct value *key = &dict->entries[i].key;
 
-        if (!check_key(p, key, level))
+        if (!check_identifier(p, key, level))
             return;
         uint8_t *byte = &seen[(size_t)key->as.integer / 8],
                 bit = (uint8_t)(1 << key->as.integer % 8);
         if (*byte & bit)
-            refuse_second(p, dict, i, level);
+            refuse_repeated(p, dict, i, level);
         *byte |= bit;
     }
 }

@@ -77,13 +77,13 @@ int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code
                      node->start_mark.column + 1, text);
 }
 
-static const char *text_of(const yaml_node_t *node)
+static const char *scalar_text(const yaml_node_t *node)
 {
     return (const char *)node->data.scalar.value;
 }
 
 /* For messages; good until the end of the block. */
-#define shown(node) text_shown(text_of(node), (node)->data.scalar.length, 40)
+#define shown(node) text_shown(scalar_text(node), (node)->data.scalar.length, 40)
 
 static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 {
@@ -97,7 +97,7 @@ static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 static int read_number(struct reader *r, const yaml_node_t *node, const struct entry *e,
                        void *place)
 {
-    const char *text = text_of(node);
+    const char *text = scalar_text(node);
     char *end = NULL;
 
     errno = 0;
@@ -119,8 +119,8 @@ static int read_number(struct reader *r, const yaml_node_t *node, const struct e
 
 static int read_flag(struct reader *r, const yaml_node_t *node, const struct entry *e, bool *out)
 {
-    *out = strcmp(text_of(node), "true") == 0;
-    if (*out || strcmp(text_of(node), "false") == 0)
+    *out = strcmp(scalar_text(node), "true") == 0;
+    if (*out || strcmp(scalar_text(node), "false") == 0)
         return SIGNET_OK;
     return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is true or false, not '%s'", e->name,
                        shown(node));
@@ -129,7 +129,7 @@ static int read_flag(struct reader *r, const yaml_node_t *node, const struct ent
 static int read_text(struct reader *r, const yaml_node_t *node, const struct entry *e,
                      const char **out)
 {
-    const char *text = text_of(node);
+    const char *text = scalar_text(node);
     size_t len = node->data.scalar.length;
 
     for (size_t i = 0; e->type != ENTRY_RAW && i < len; i++)
@@ -146,7 +146,7 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
 
 static int read_mark(struct reader *r, const yaml_node_t *node, const struct entry *e, char *out)
 {
-    const char *text = text_of(node);
+    const char *text = scalar_text(node);
 
     if (strcmp(text, "tab") == 0 || strcmp(text, "\t") == 0) {
         *out = '\t';
@@ -183,7 +183,7 @@ static int read_words(struct reader *r, const yaml_node_t *node, const struct en
         rc = scalar(r, word, e->name);
         words[i + 1] = NULL;
         if (rc == SIGNET_OK &&
-            !(words[i] = reader_keep(r, text_of(word), word->data.scalar.length)))
+            !(words[i] = reader_keep(r, scalar_text(word), word->data.scalar.length)))
             rc = SIGNET_E_NOMEM;
     }
     return words ? rc : SIGNET_E_NOMEM;
@@ -220,7 +220,7 @@ static int unknown_key(struct reader *r, const yaml_node_t *key, const struct en
     for (size_t i = 0; i < count && i < 64; i++)
         names[i] = table[i].name;
     reader_fail(r, key, SIGNET_E_MEANING, "unknown key '%s'", shown(key));
-    const char *near = text_nearest(text_of(key), names, count);
+    const char *near = text_nearest(scalar_text(key), names, count);
     if (near)
         error_hint(r->err, "did you mean '%s'?", near);
     return SIGNET_E_MEANING;
@@ -230,7 +230,7 @@ static int unknown_key(struct reader *r, const yaml_node_t *key, const struct en
 static int read_option(struct reader *r, const yaml_node_t *key, const yaml_node_t *node,
                        const struct entry *e, struct signet_option options[SIGNET_OPTIONS_MAX])
 {
-    struct entry text = {text_of(key), ENTRY_TEXT, 0, 0, 0, NULL};
+    struct entry text = {scalar_text(key), ENTRY_TEXT, 0, 0, 0, NULL};
     const char *name = text.name + strlen(e->name);
     size_t at = 0;
     int rc = scalar(r, node, text.name);
@@ -260,8 +260,8 @@ static size_t find_entry(const struct entry *table, size_t count, const char *ke
     return i;
 }
 
-static int read_pair(struct reader *r, const yaml_node_pair_t *pair, const struct entry *table,
-                     size_t count, uint64_t *seen, void *to)
+static int read_key_value(struct reader *r, const yaml_node_pair_t *pair, const struct entry *table,
+                          size_t count, uint64_t *seen, void *to)
 {
     const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
     yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
@@ -269,7 +269,7 @@ static int read_pair(struct reader *r, const yaml_node_pair_t *pair, const struc
 
     if (rc != SIGNET_OK)
         return rc;
-    size_t i = find_entry(table, count, text_of(key));
+    size_t i = find_entry(table, count, scalar_text(key));
     if (i == count)
         return unknown_key(r, key, table, count);
     if (table[i].type == ENTRY_OPTIONS)
@@ -291,6 +291,6 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
         return reader_fail(r, node, SIGNET_E_MEANING, "here go keys and values, \"name: ...\"");
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          rc == SIGNET_OK && pair < node->data.mapping.pairs.top; pair++)
-        rc = read_pair(r, pair, table, count, &seen, to);
+        rc = read_key_value(r, pair, table, count, &seen, to);
     return rc;
 }

@@ -19,7 +19,7 @@ static bool name_starts(char c)
 }
 
 /* The name at p->at, which is moved past it; empty when there is none. */
-static struct name parse_name(struct parser *p)
+static struct name scan_name(struct parser *p)
 {
     size_t at = p->at;
 
@@ -63,7 +63,7 @@ static struct name parse_member(struct parser *p, const char *after, const char 
     if (dot) {
         p->at++;
         skip_blank(p);
-        name = parse_name(p);
+        name = scan_name(p);
     }
     if (!name.len)
         fail_at(p, p->at, SIGNET_E_SYNTAX, hint, "a name must follow %s%s", after, dot ? "." : "");
@@ -170,7 +170,7 @@ static struct value parse_fromhex(struct parser *p)
 static struct value parse_named(struct parser *p)
 {
     static const char *const names[] = {"OID", "RID", "Objlink", "bytes", "True", "False"};
-    struct name name = parse_name(p);
+    struct name name = scan_name(p);
 
     if (name_is(p, name, "True") || name_is(p, name, "False"))
         return (struct value){.kind = V_BOOL, .as.integer = name.len == 4};
@@ -275,7 +275,7 @@ static struct value parse_parentheses(struct parser *p)
     return v;
 }
 
-static struct value parse_literal(struct parser *p)
+static struct value parse_primary(struct parser *p)
 {
     char c = p->text[p->at];
 
@@ -305,7 +305,7 @@ static struct value parse_atom(struct parser *p)
 {
     if (++p->values > 2 * VALUES_MAX + 16) /* keys count too; the tree has the exact limit */
         return fail_at(p, p->at, SIGNET_E_LIMIT, NULL, "more than %d values", VALUES_MAX);
-    struct value v = parse_literal(p);
+    struct value v = parse_primary(p);
 
     skip_blank(p);
     if (p->text[p->at] && strchr(".([", p->text[p->at]))

@@ -21,7 +21,7 @@ struct compiler {
     struct signet_error *err;
 };
 
-static int add(struct compiler *c, struct piece piece)
+static int add_piece(struct compiler *c, struct piece piece)
 {
     struct pieces *p = c->out;
 
@@ -40,13 +40,13 @@ static int add(struct compiler *c, struct piece piece)
 }
 
 /* One byte that stands for itself. */
-static int literal(struct compiler *c, char byte)
+static int add_literal(struct compiler *c, char byte)
 {
     struct pieces *p = c->out;
     int rc = SIGNET_OK;
 
     if (p->count == 0 || p->list[p->count - 1].kind != PIECE_LITERAL)
-        rc = add(c, (struct piece){.kind = PIECE_LITERAL, .from = p->len});
+        rc = add_piece(c, (struct piece){.kind = PIECE_LITERAL, .from = p->len});
     if (rc != SIGNET_OK)
         return rc;
     p->text[p->len++] = (uint8_t)byte;
@@ -91,7 +91,7 @@ static int no_column(struct compiler *c, const char *name, size_t len)
     return SIGNET_E_MEANING;
 }
 
-static int find(struct compiler *c, const char *name, size_t len, struct piece *out)
+static int find_name(struct compiler *c, const char *name, size_t len, struct piece *out)
 {
     const struct placeholder_names *n = c->names;
 
@@ -113,13 +113,11 @@ static int find(struct compiler *c, const char *name, size_t len, struct piece *
 
 static bool read_width(const char *text, size_t len, struct piece *out)
 {
-    out->width = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] < '0' || text[i] > '9' || out->width > WIDTH_MAX)
-            return false;
-        out->width = out->width * 10 + (unsigned)(text[i] - '0');
-    }
-    return out->width >= 1 && out->width <= WIDTH_MAX;
+    char *end;
+    unsigned long width = strtoul(text, &end, 10); /* a brace or a colon ends it */
+
+    out->width = (unsigned)width;
+    return *text >= '0' && *text <= '9' && end == text + len && width >= 1 && width <= WIDTH_MAX;
 }
 
 static bool read_encoding(const char *text, size_t len, struct piece *out)
@@ -134,19 +132,19 @@ static bool read_encoding(const char *text, size_t len, struct piece *out)
     return false;
 }
 
-static int refuse(struct compiler *c, const char *what, size_t len, const char *why,
-                  const char *hint)
+static int refuse_placeholder(struct compiler *c, const char *what, size_t len, const char *why,
+                              const char *hint)
 {
     return error_set_hint(c->err, SIGNET_E_SYNTAX, hint, "{%s%s}: %s", SHOWN(what, len), why);
 }
 
 /* name, name:width, name:encoding, name:width:encoding */
-static int placeholder(struct compiler *c, const char *in, size_t len)
+static int read_placeholder(struct compiler *c, const char *in, size_t len)
 {
     const char *colon = memchr(in, ':', len), *end = in + len;
     struct piece piece = {.width = 1};
     bool encoded = false;
-    int rc = find(c, in, colon ? (size_t)(colon - in) : len, &piece);
+    int rc = find_name(c, in, colon ? (size_t)(colon - in) : len, &piece);
 
     while (rc == SIGNET_OK && colon) {
         const char *word = colon + 1;
@@ -156,18 +154,20 @@ static int placeholder(struct compiler *c, const char *in, size_t len)
         if (!encoded && read_encoding(word, word_len, &piece))
             encoded = true;
         else if (encoded || piece.kind != PIECE_SERIAL || !read_width(word, word_len, &piece))
-            rc = refuse(c, in, len, "what stands behind the colon is not known",
-                        c->bytes ? "in bytes: {column:hex}, {column:base64}, {column:text}"
-                                 : "{serial:06} is a number of at least 6 digits");
+            rc = refuse_placeholder(c, in, len, "what stands behind the colon is not known",
+                                    c->bytes
+                                        ? "in bytes: {column:hex}, {column:base64}, {column:text}"
+                                        : "{serial:06} is a number of at least 6 digits");
     }
     if (rc == SIGNET_OK && encoded != c->bytes)
-        rc = encoded ? refuse(c, in, len, "a text takes no encoding", "leave it out: {column}")
-                     : refuse(c, in, len, "bytes need an encoding",
-                              "write {column:hex}, {column:base64} or {column:text}");
-    return rc == SIGNET_OK ? add(c, piece) : rc;
+        rc = encoded ? refuse_placeholder(c, in, len, "a text takes no encoding",
+                                          "leave it out: {column}")
+                     : refuse_placeholder(c, in, len, "bytes need an encoding",
+                                          "write {column:hex}, {column:base64} or {column:text}");
+    return rc == SIGNET_OK ? add_piece(c, piece) : rc;
 }
 
-static bool printable(const uint8_t *text, size_t len)
+static bool is_printable(const uint8_t *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (text[i] < ' ' || text[i] > '~')
@@ -182,11 +182,11 @@ static bool must_be_one(const char *in, size_t len)
     struct piece unused;
     const char *colon = memrchr(in, ':', len);
 
-    return colon && printable((const uint8_t *)in, len) &&
+    return colon && is_printable((const uint8_t *)in, len) &&
            read_encoding(colon + 1, (size_t)(in + len - colon - 1), &unused);
 }
 
-static int brace(struct compiler *c)
+static int read_brace(struct compiler *c)
 {
     const char *at = c->text + c->at;
     size_t left = c->len - c->at;
@@ -195,17 +195,17 @@ static int brace(struct compiler *c)
 
     if (c->strict && left > 1 && at[1] == at[0]) {
         c->at += 2;
-        return literal(c, at[0]);
+        return add_literal(c, at[0]);
     }
     if (end && (c->strict || must_be_one(at + 1, len))) {
         c->at += len + 2;
-        return placeholder(c, at + 1, len);
+        return read_placeholder(c, at + 1, len);
     }
     if (c->strict)
         return error_set_hint(c->err, SIGNET_E_SYNTAX, "braces themselves are written {{ and }}",
                               "a lone %c", at[0]);
     c->at++;
-    return literal(c, at[0]);
+    return add_literal(c, at[0]);
 }
 
 int pieces_compile(struct pieces *out, const void *text, size_t len, bool bytes,
@@ -216,13 +216,14 @@ int pieces_compile(struct pieces *out, const void *text, size_t len, bool bytes,
                          .text = text,
                          .len = len,
                          .bytes = bytes,
-                         .strict = !bytes || printable(text, len),
+                         .strict = !bytes || is_printable(text, len),
                          .names = names,
                          .err = err};
     int rc = made.text ? SIGNET_OK : error_nomem(err);
 
     while (rc == SIGNET_OK && c.at < len)
-        rc = c.text[c.at] == '{' || c.text[c.at] == '}' ? brace(&c) : literal(&c, c.text[c.at++]);
+        rc = c.text[c.at] == '{' || c.text[c.at] == '}' ? read_brace(&c)
+                                                        : add_literal(&c, c.text[c.at++]);
     if (rc != SIGNET_OK)
         pieces_free(&made);
     else

@@ -57,29 +57,21 @@ static int take_mode(struct signet_factory *f, struct signet_error *err)
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
                    struct signet_error *err)
 {
-    struct signet_cert_info copy = {
-        .rsa_key_len = info->rsa_key_len,
-        .validity_offset_seconds = info->validity_offset_seconds,
-    };
-    const struct {
-        char **to;
-        const char *from;
-    } texts[] = {
-        {&copy.country_name, info->country_name},
-        {&copy.state_or_province_name, info->state_or_province_name},
-        {&copy.locality_name, info->locality_name},
-        {&copy.organization_name, info->organization_name},
-        {&copy.organization_unit_name, info->organization_unit_name},
-        {&copy.email_address, info->email_address},
-        {&copy.common_name, info->common_name},
-        {&copy.elliptic_curve, info->elliptic_curve},
-        {&copy.digest, info->digest},
-        {&copy.serial_number, info->serial_number},
-    };
+    struct signet_cert_info copy = *info;
+    char **const texts[] = {
+        &copy.country_name,      &copy.state_or_province_name, &copy.locality_name,
+        &copy.organization_name, &copy.organization_unit_name, &copy.email_address,
+        &copy.common_name,       &copy.elliptic_curve,         &copy.digest,
+        &copy.serial_number};
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
-        rc = text_copy(texts[i].to, texts[i].from, err);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char *text = *texts[i];
+
+        *texts[i] = NULL;
+        if (rc == SIGNET_OK)
+            rc = text_copy(texts[i], text, err);
+    }
     if (rc != SIGNET_OK)
         signet_cert_info_free(&copy);
     else

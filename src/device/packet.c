@@ -25,59 +25,44 @@ static size_t count_cert_accounts(const struct signet_tree *tree)
     return count;
 }
 
-struct ders {
-    struct signet_bytes server, cert, key; /* empty: not given */
-};
-
-static void ders_free(struct ders *d)
+static int put_cert(struct signet_tree *tree, uint16_t iid, uint16_t rid,
+                    const struct signet_cert *cert, struct signet_error *err)
 {
-    signet_bytes_free(&d->server);
-    signet_bytes_free(&d->cert);
-    signet_bytes_free(&d->key);
+    struct signet_bytes der = {0};
+    int rc = signet_cert_der(cert, &der, err);
+
+    if (rc == SIGNET_OK)
+        rc = security_put(tree, iid, rid, der.data, der.len, err);
+    signet_bytes_free(&der);
+    return rc;
 }
 
-static int ders_make(struct ders *d, const struct signet_factory *f, const struct signet_cert *cert,
-                     const struct signet_key *key, struct signet_error *err)
+static int put_key(struct signet_tree *tree, uint16_t iid, const struct signet_key *key,
+                   struct signet_error *err)
 {
-    int rc = SIGNET_OK;
+    struct signet_bytes der = {0};
+    int rc = signet_key_der(key, &der, err);
 
-    if (f->server_cert)
-        rc = signet_cert_der(f->server_cert, &d->server, err);
-    if (rc == SIGNET_OK && cert)
-        rc = signet_cert_der(cert, &d->cert, err);
-    if (rc == SIGNET_OK && key)
-        rc = signet_key_der(key, &d->key, err);
+    if (rc == SIGNET_OK)
+        rc = security_put(tree, iid, RID_SECRET_KEY, der.data, der.len, err);
+    signet_bytes_free(&der);
     return rc;
 }
 
 /* In the order 4, 3, 5, as the reference appends them. Alone, an instance takes what is given;
  * among several, one that has its own keeps it. */
-static int fill(struct signet_tree *tree, const struct signet_account *a, bool alone,
-                const struct ders *d, struct signet_error *err)
+static int fill_account(struct signet_tree *tree, const struct signet_account *a, bool alone,
+                        const struct signet_cert *server, const struct signet_cert *cert,
+                        const struct signet_key *key, struct signet_error *err)
 {
-    bool own_pair = a->identity && a->secret_key;
+    bool takes_pair = alone || !a->identity || !a->secret_key;
     int rc = SIGNET_OK;
 
-    if (d->server.data && (alone || !a->server_key))
-        rc = security_put(tree, a->iid, RID_SERVER_KEY, d->server.data, d->server.len, err);
-    if (rc == SIGNET_OK && d->cert.data && (alone || !own_pair))
-        rc = security_put(tree, a->iid, RID_IDENTITY, d->cert.data, d->cert.len, err);
-    if (rc == SIGNET_OK && d->key.data && (alone || !own_pair))
-        rc = security_put(tree, a->iid, RID_SECRET_KEY, d->key.data, d->key.len, err);
-    return rc;
-}
-
-static int fill_all(struct signet_tree *tree, const struct ders *d, struct signet_error *err)
-{
-    bool alone = count_cert_accounts(tree) == 1;
-    struct signet_account a;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
-        int rc = mode_has_certs(a.mode) ? fill(tree, &a, alone, d, err) : SIGNET_OK;
-        if (rc != SIGNET_OK)
-            return rc;
-    }
-    return SIGNET_OK;
+    if (server && (alone || !a->server_key))
+        rc = put_cert(tree, a->iid, RID_SERVER_KEY, server, err);
+    if (rc == SIGNET_OK && cert && takes_pair)
+        rc = put_cert(tree, a->iid, RID_IDENTITY, cert, err);
+    return rc == SIGNET_OK && key && takes_pair ? put_key(tree, a->iid, key, err) : rc;
 }
 
 int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
@@ -87,16 +72,15 @@ int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
     unsigned flags = (f->flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY : 0) |
                      (complete ? 0 : SIGNET_CHECK_PARTIAL);
     struct signet_tree *tree = NULL;
-    struct ders ders = {0};
+    bool alone = count_cert_accounts(f->tree) == 1;
+    struct signet_account a;
     int rc = signet_tree_copy(&tree, f->tree, err);
 
-    if (rc == SIGNET_OK)
-        rc = ders_make(&ders, f, cert, key, err);
-    if (rc == SIGNET_OK)
-        rc = fill_all(tree, &ders, err);
+    for (size_t i = 0; rc == SIGNET_OK && signet_tree_account(tree, i, &a); i++)
+        if (mode_has_certs(a.mode))
+            rc = fill_account(tree, &a, alone, f->server_cert, cert, key, err);
     if (rc == SIGNET_OK)
         rc = signet_device_check(tree, flags, observer, err);
-    ders_free(&ders);
     if (rc != SIGNET_OK)
         signet_tree_free(&tree);
     else

@@ -47,7 +47,7 @@ static bool has_server(const struct provision *s)
     return s->job->device.server_info || s->job->device.server;
 }
 
-static bool has_final(const struct provision *s)
+static bool wants_final(const struct provision *s)
 {
     return has_board(s) && s->job->board && (s->job->board->final || s->job->board->image_dir);
 }
@@ -122,11 +122,6 @@ static int stage_check(struct provision *s, struct signet_error *err)
     return signet_board_open(&s->board, job->recipe, &options, &s->observer, device.cancel, err);
 }
 
-static int stage_flash(struct provision *s, struct signet_error *err)
-{
-    return signet_board_prepare(s->board, err);
-}
-
 static int stage_name(struct provision *s, struct signet_error *err)
 {
     char own[152];
@@ -169,14 +164,9 @@ static int stage_packet(struct provision *s, struct signet_error *err)
     return rc;
 }
 
-static int stage_load(struct provision *s, struct signet_error *err)
+static int stage_load_packet(struct provision *s, struct signet_error *err)
 {
     return signet_board_load(s->board, s->packet.data, s->packet.len, err);
-}
-
-static int stage_result(struct provision *s, struct signet_error *err)
-{
-    return signet_board_result(s->board, err);
 }
 
 static int stage_register(struct provision *s, struct signet_error *err)
@@ -189,21 +179,21 @@ static int stage_register(struct provision *s, struct signet_error *err)
     return rc;
 }
 
-static int stage_final(struct provision *s, struct signet_error *err)
-{
-    return signet_board_finish(s->board, err);
-}
-
 static const struct stage {
     const char *name;
     bool (*wanted)(const struct provision *s); /* NULL: always */
     int (*run)(struct provision *s, struct signet_error *err);
+    int (*run_board)(struct signet_board *board, struct signet_error *err); /* when run is NULL */
 } stages[] = {
-    {"check", NULL, stage_check},        {"flash", has_board, stage_flash},
-    {"name", has_board, stage_name},     {"credentials", makes_cert, stage_credentials},
-    {"packet", NULL, stage_packet},      {"load", has_board, stage_load},
-    {"result", has_board, stage_result}, {"register", has_server, stage_register},
-    {"final", has_final, stage_final},
+    {"check", NULL, stage_check, NULL},
+    {"flash", has_board, NULL, signet_board_prepare},
+    {"name", has_board, stage_name, NULL},
+    {"credentials", makes_cert, stage_credentials, NULL},
+    {"packet", NULL, stage_packet, NULL},
+    {"load", has_board, stage_load_packet, NULL},
+    {"result", has_board, NULL, signet_board_result},
+    {"register", has_server, stage_register, NULL},
+    {"final", wants_final, NULL, signet_board_finish},
 };
 
 static int stage_run(struct provision *s, const struct stage *stage, struct signet_error *err)
@@ -216,7 +206,7 @@ static int stage_run(struct provision *s, const struct stage *stage, struct sign
     if (signet_cancel_fired(s->job->device.cancel))
         rc = error_set(err, SIGNET_E_CANCELLED, "stopped before stage '%s'", stage->name);
     else
-        rc = stage->run(s, err);
+        rc = stage->run ? stage->run(s, err) : stage->run_board(s->board, err);
     if (s->board)
         signet_board_state(s->board, &s->result.board);
     event.kind = SIGNET_EVENT_STAGE_END;

@@ -53,44 +53,39 @@ static void duplicate_error(const struct source *s, const struct manifest_row *r
               shown ? "'" : "", (unsigned long long)line);
 }
 
-/* Does this earlier row have the value? */
-static int row_has_value(const struct source *s, int64_t index, enum names_value kind,
-                         const struct buf *value, bool *same, uint64_t *line,
-                         struct signet_error *err)
+static bool row_has_value(const struct source *s, const struct manifest_row *row,
+                          enum names_value kind, const struct buf *value)
 {
-    struct manifest_row row = {0};
     struct buf other = {0};
-    int rc = manifest_row(s->names.manifest, index, &row, err);
+    bool same = false;
 
-    *same = false;
-    *line = row.line;
-    for (size_t a = 0; rc == SIGNET_OK && !*same && a < value_count(s, kind); a++) {
-        *same = row_value(s, &row, kind, a, &other, NULL) == SIGNET_OK && other.len == value->len &&
-                memcmp(other.data, value->data, value->len) == 0;
-    }
+    for (size_t a = 0; !same && a < value_count(s, kind); a++)
+        same = row_value(s, row, kind, a, &other, NULL) == SIGNET_OK && other.len == value->len &&
+               memcmp(other.data, value->data, value->len) == 0;
     buf_free(&other);
-    manifest_row_free(&row);
-    return rc;
+    return same;
 }
 
 /* *why: the earlier row that has the value, if there is one; if not, the index takes this one. */
 static int check_value(struct source *s, const struct manifest_row *row, enum names_value kind,
                        const struct buf *value, struct signet_error *why, struct signet_error *err)
 {
-    uint64_t hash = names_hash(&s->names, kind, value->data, value->len), place, line;
+    uint64_t hash = names_hash(&s->names, kind, value->data, value->len), place;
+    struct manifest_row other = {0};
     size_t probe = 0;
     bool same = false;
     int rc = SIGNET_OK;
 
-    while (rc == SIGNET_OK && index_next(&s->names.index, hash, &probe, &place)) {
-        rc = row_has_value(s, (int64_t)place, kind, value, &same, &line, err);
-        if (rc != SIGNET_OK || !same)
-            continue;
-        if ((int64_t)place != row->index) /* and not another account of this one */
-            duplicate_error(s, row, kind, value, line, why);
-        return SIGNET_OK;
+    while (rc == SIGNET_OK && !same && index_next(&s->names.index, hash, &probe, &place)) {
+        rc = manifest_row(s->names.manifest, (int64_t)place, &other, err);
+        same = rc == SIGNET_OK && row_has_value(s, &other, kind, value);
     }
-    return rc == SIGNET_OK ? index_add(&s->names.index, hash, (uint64_t)row->index, err) : rc;
+    if (same && other.index != row->index) /* and not another account of this one */
+        duplicate_error(s, row, kind, value, other.line, why);
+    manifest_row_free(&other);
+    if (rc != SIGNET_OK || same)
+        return rc;
+    return index_add(&s->names.index, hash, (uint64_t)row->index, err);
 }
 
 int duplicates_check(struct source *s, const struct manifest_row *row,

@@ -114,16 +114,6 @@ static int fill_place(const struct template *t, const struct template_place *p,
     return rc;
 }
 
-static int fill_places(const struct template *t, const struct placeholder_values *values,
-                       struct signet_tree *tree, struct signet_error *err)
-{
-    int rc = SIGNET_OK;
-
-    for (size_t i = 0; rc == SIGNET_OK && i < t->place_count; i++)
-        rc = fill_place(t, &t->places[i], values, tree, err);
-    return rc;
-}
-
 static int put_psk(const struct template *t, const struct template_account *a,
                    struct signet_tree *tree, struct signet_error *err)
 {
@@ -164,6 +154,17 @@ static int put_psks(const struct template *t, const struct placeholder_values *v
     }
     buf_free(&identity);
     return rc;
+}
+
+/* All but certificates. */
+static int fill_tree(const struct template *t, const struct placeholder_values *values, bool trial,
+                     struct signet_tree *tree, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < t->place_count; i++)
+        rc = fill_place(t, &t->places[i], values, tree, err);
+    return rc == SIGNET_OK ? put_psks(t, values, trial, tree, err) : rc;
 }
 
 /* One pair for all of a device's accounts that have none. */
@@ -221,18 +222,17 @@ static int remove_certs(const struct template *t, const struct source *s,
 static int check_loaded(const struct template *t, const struct placeholder_values *values,
                         const struct signet_tree *tree, struct signet_error *err)
 {
-    struct signet_account a;
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < t->account_count; i++) {
-        if (!t->accounts[i].loads || !signet_tree_account(tree, i, &a))
-            continue;
-        rc = account_check_certs(tree, &a, NULL, err);
+        const struct template_account *plan = &t->accounts[i];
+        const struct template_place *place = plan->key ? plan->key : plan->identity;
+        struct signet_account a;
+
+        if (plan->loads && signet_tree_account(tree, i, &a))
+            rc = account_check_certs(tree, &a, NULL, err);
         if (rc != SIGNET_OK)
-            template_blame(
-                t, values->row,
-                &(t->accounts[i].key ? t->accounts[i].key : t->accounts[i].identity)->pieces, -1,
-                err);
+            template_blame(t, values->row, &place->pieces, -1, err);
     }
     return rc;
 }
@@ -245,9 +245,7 @@ int template_make(const struct template *t, const struct source *s,
     int rc = signet_tree_copy(&tree, t->base, err);
 
     if (rc == SIGNET_OK)
-        rc = fill_places(t, values, tree, err);
-    if (rc == SIGNET_OK)
-        rc = put_psks(t, values, trial, tree, err);
+        rc = fill_tree(t, values, trial, tree, err);
     if (rc == SIGNET_OK && t->mints_certs)
         rc = trial ? remove_certs(t, s, values, tree, err) : put_certs(t, s, values, tree, err);
     if (rc == SIGNET_OK)
@@ -293,9 +291,7 @@ int template_build(struct template *t, const struct source *s,
     int rc = signet_tree_copy(&tree, t->model, err);
 
     if (rc == SIGNET_OK)
-        rc = fill_places(t, values, tree, err);
-    if (rc == SIGNET_OK)
-        rc = put_psks(t, values, false, tree, err);
+        rc = fill_tree(t, values, false, tree, err);
     bool filled = rc == SIGNET_OK;
     if (rc == SIGNET_OK)
         rc = complete_first(t, s, tree, values->endpoint, observer, &t->base, err);

@@ -153,7 +153,7 @@ static int check_count(const struct trial *t, struct signet_error *err)
     return SIGNET_OK;
 }
 
-static int scan(struct trial *t, struct signet_error *err)
+static int scan_manifest(struct trial *t, struct signet_error *err)
 {
     struct names *n = &t->s->names;
     const struct manifest_visitor visitor = {
@@ -176,7 +176,7 @@ static int scan(struct trial *t, struct signet_error *err)
 static int try_manifest(struct trial *t, struct signet_error *err)
 {
     struct signet_error why = {0};
-    int rc = scan(t, &why);
+    int rc = scan_manifest(t, &why);
 
     if (t->bad > 0 && (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_LIMIT))
         report_row(t, &why); /* the rest of the file cannot be read */
