@@ -199,11 +199,75 @@ static void test_failures(void **state)
     signet_key_free(&other);
 }
 
+/* What is there of another device stays, under the first bytes of its certificate's SHA-256. */
+static void nothing_is_overwritten(void **state)
+{
+    char folder[FOLDER_SIZE], path[128], kept[160], tag[9], first[64];
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL, *other = NULL;
+    struct signet_bytes old = {0}, read = {0};
+    struct signet_error err;
+    uint8_t hash[32];
+
+    (void)state;
+    assert_true(folder_make(folder));
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), 0);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "a", NULL, &err), 0);
+    assert_int_equal(signet_cert_make(&other, key, NULL, "b", NULL, &err), 0);
+    assert_int_equal(signet_cert_save(cert, key, folder, NULL, &err), 0);
+    assert_int_equal(signet_cert_save(cert, key, folder, NULL, &err), 0); /* the same: no copy */
+    assert_int_equal(signet_cert_der(cert, &old, &err), 0);
+    assert_int_equal(sha256(old.data, old.len, hash, &err), 0);
+    hex_encode(hash, 4, tag);
+    snprintf(kept, sizeof kept, "%s/client_cert.%s.der", folder, tag);
+    assert_int_equal(access(kept, F_OK), -1);
+    assert_int_equal(signet_cert_save(other, key, folder, NULL, &err), 0);
+    assert_int_equal(signet_bytes_read(kept, 4096, &read, &err), 0);
+    assert_int_equal(read.len, old.len);
+    assert_memory_equal(read.data, old.data, old.len);
+    signet_bytes_free(&read);
+
+    /* A key alone is kept under a random tag. */
+    snprintf(path, sizeof path, "%s/client_cert.der", folder);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof path, "ls %s | grep -c '^client_key[.]........[.]der$'", folder);
+    FILE *ls = popen(path, "r"); /* NOLINT(cert-env33-c) */
+    assert_string_equal(fgets(first, sizeof first, ls), "1\n");
+    pclose(ls);
+    assert_int_equal(signet_cert_save(other, key, folder, NULL, &err), 0);
+    ls = popen(path, "r"); /* NOLINT(cert-env33-c) */
+    assert_string_equal(fgets(first, sizeof first, ls), "2\n");
+    pclose(ls);
+    signet_bytes_free(&old);
+    signet_cert_free(&cert);
+    signet_cert_free(&other);
+    signet_key_free(&key);
+}
+
+static void a_folder_with_a_long_name(void **state)
+{
+    static char folder[5000];
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_error err;
+
+    (void)state;
+    memset(folder, '/', 4070);
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), 0);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "a", NULL, &err), 0);
+    assert_int_equal(signet_cert_save(cert, key, folder, NULL, &err), SIGNET_E_LIMIT);
+    assert_string_equal(err.msg, "cannot save the certificate: the name of the folder is too long");
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sign),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(nothing_is_overwritten),
+        cmocka_unit_test(a_folder_with_a_long_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,41 @@ static bool holds(const struct signet_bytes *der, const char *tag_and_text, size
     return memmem(der->data, der->len, tag_and_text, len) != NULL;
 }
 
+/* 64 bytes of RSA cannot hold a SHA-512 with its name. */
+static void an_rsa_key_too_short_for_the_digest(void **state)
+{
+    struct signet_cert_info info = {.rsa_key_len = 512, .digest = (char *)"sha512"};
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(signet_key_generate(&key, &info, NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, &info, "e", NULL, &err), SIGNET_E_CRYPTO);
+    assert_non_null(strstr(err.msg, "cannot make a certificate: cannot sign the certificate: "));
+    assert_string_equal(err.hint, "an RSA key of 512 bits is too short for this digest");
+    assert_null(cert);
+    signet_key_free(&key);
+}
+
+static void a_clock_that_is_not_set(void **state)
+{
+    static const int64_t times[] = {-1, 253402300800};
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), SIGNET_OK);
+    for (size_t i = 0; i < 2; i++) {
+        now = times[i];
+        assert_int_equal(signet_cert_make(&cert, key, NULL, "e", NULL, &err), SIGNET_E_MEANING);
+        assert_string_equal(err.msg, "cannot make a certificate: this machine's clock is not set");
+    }
+    now = 1700000000;
+    signet_key_free(&key);
+}
+
 static void test_dates(void **state)
 {
     static const struct {
@@ -430,10 +465,16 @@ static void test_no_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_curves),   cmocka_unit_test(test_digests),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_serials),
-        cmocka_unit_test(test_dates),    cmocka_unit_test(test_random_serials),
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_no_random),
+        cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_serials),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(an_rsa_key_too_short_for_the_digest),
+        cmocka_unit_test(a_clock_that_is_not_set),
+        cmocka_unit_test(test_random_serials),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_no_random),
         cmocka_unit_test(test_threads),
     };
 

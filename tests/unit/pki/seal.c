@@ -43,6 +43,10 @@ static void test_seal(void **state)
     assert_int_equal(secret_alloc(&key, 32, &err), 0);
     assert_int_equal(secret_alloc(&other, 32, &err), 0);
     other.data[31] = 1;
+    const struct secret large = {.data = key.data, .len = 16 * 1024 * 1024 + 1};
+    assert_int_equal(seal(&key, "", 0, &large, &a, &err), SIGNET_E_LIMIT);
+    assert_int_equal(seal(&key, key.data, large.len, &other, &a, &err), SIGNET_E_LIMIT);
+    assert_int_equal(seal_open(&key, "", 0, key.data, large.len, &back, &err), SIGNET_E_LIMIT);
     assert_int_equal(secret_set(&plain, "3x@mpl3", 7, &err), 0);
     assert_int_equal(seal(&key, "row 1", 5, &plain, &a, &err), 0);
     assert_int_equal(seal(&key, "row 1", 5, &plain, &b, &err), 0);
