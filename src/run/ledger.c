@@ -4,6 +4,7 @@
 #include "run/private.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,10 +42,8 @@ static int hash_order(const struct signet_run *r, char out[65], struct signet_er
 /* A ledger that is not there yet is made when the order runs; here its folder must take one. */
 static int look_at_folder(const char *path, struct signet_error *err)
 {
-    char folder[4096];
+    char folder[PATH_MAX]; /* a longer path is another error than that nothing is there */
     const char *slash = strrchr(path, '/');
-    int n = slash ? snprintf(folder, sizeof(folder), "%.*s/", (int)(slash - path), path)
-                  : snprintf(folder, sizeof(folder), ".");
 
     if (strstr(path, "://")) {
         error_set(err, SIGNET_E_USAGE, "ledger '%s' is no file and no database that is known",
@@ -52,8 +51,8 @@ static int look_at_folder(const char *path, struct signet_error *err)
         error_hint(err, "a ledger is a file, or postgresql://HOST/DATABASE");
         return SIGNET_E_USAGE;
     }
-    if (n < 0 || (size_t)n >= sizeof(folder))
-        return error_set(err, SIGNET_E_LIMIT, "ledger: its path is too long");
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
     if (access(folder, W_OK | X_OK) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "ledger '%s' cannot be made", path);
     return SIGNET_OK;

@@ -25,7 +25,8 @@ static struct {
     sqlite3_vfs *real;
     int64_t calls, fail_at; /* 0: never */
     bool for_ever, logging;
-    int code; /* SQLITE_IOERR or SQLITE_FULL */
+    bool no_shm; /* as on a file system of another machine */
+    int code;    /* SQLITE_IOERR or SQLITE_FULL */
     int64_t failed;
     struct disk_entry *log;
     size_t length, room;
@@ -173,6 +174,8 @@ static const sqlite3_io_methods disk_methods = {
     .xShmUnmap = disk_shm_unmap,
 };
 
+static sqlite3_io_methods disk_methods_1; /* without shared memory */
+
 static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
 {
     struct disk_handle *h = (struct disk_handle *)f;
@@ -180,7 +183,9 @@ static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int fl
 
     *h = (struct disk_handle){.kind = disk_kind(name), .real = (sqlite3_file *)(h + 1)};
     int rc = disk.real->xOpen(disk.real, name, h->real, flags, out);
-    h->base.pMethods = rc == SQLITE_OK ? &disk_methods : NULL;
+    disk_methods_1 = disk_methods;
+    disk_methods_1.iVersion = 1;
+    h->base.pMethods = rc != SQLITE_OK ? NULL : disk.no_shm ? &disk_methods_1 : &disk_methods;
     return rc;
 }
 

@@ -188,6 +188,12 @@ static void the_length_of_a_lease(void **state)
     options.station = "a name that is longer than any station has, by far: it would not fit where "
                       "verify keeps it, and nobody would read it to the end";
     refused(signet_ledger_open(&ledger, place, &options, &err), SIGNET_E_USAGE, "station");
+    options.station = "";
+    refused(signet_ledger_open(&ledger, place, &options, &err), SIGNET_E_USAGE,
+            "a place and a station name");
+    options.station = "A";
+    refused(signet_ledger_open(&ledger, "", &options, &err), SIGNET_E_USAGE,
+            "a place and a station name");
     options.station = "\xff";
     refused(signet_ledger_open(&ledger, place, &options, &err), SIGNET_E_USAGE, "station");
 }

@@ -104,6 +104,14 @@ static void make_some(void)
     reserve("made-elsewhere", "1");
 }
 
+static int name_of(void *ctx, int64_t index, char endpoint[152], struct signet_error *e)
+{
+    (void)ctx;
+    (void)e;
+    snprintf(endpoint, 152, "dev-%lld", (long long)index);
+    return SIGNET_OK;
+}
+
 static void devices(void **state)
 {
     struct signet_ledger_filter f = {.state = -1};
@@ -212,6 +220,39 @@ static void a_walk_that_is_stopped(void **state)
     reserve("goes-on", "1");
 }
 
+static int end_connections(void *ctx, const struct signet_ledger_device *d, struct signet_error *e)
+{
+    (void)ctx;
+    (void)d;
+    (void)e;
+    if (++rows == 10)
+        sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    return SIGNET_OK;
+}
+
+/* Rows that were given cannot be given again. */
+static void a_server_that_goes_away_meanwhile(void **state)
+{
+    struct signet_lease leases[520];
+    const struct signet_ledger_names names = {.name = name_of};
+    size_t count = 0;
+    (void)state;
+    if (!on_postgres())
+        skip();
+    begin(1000);
+    must(signet_ledger_reserve_next(ledger, order, "1", &names, leases, 520, &count, &err));
+    assert_int_equal(count, 520);
+    look_again(0, 0);
+    refused(signet_ledger_devices(ledger, NULL, end_connections, NULL, &err), SIGNET_E_LEDGER,
+            "went away while it was read");
+    assert_non_null(strstr(err.hint, "start again"));
+    assert_int_equal(rows, 512); /* a page */
+    look_again(0, 0);
+    must(signet_ledger_devices(ledger, NULL, one_device, NULL, &err));
+    assert_int_equal(rows, 520);
+}
+
 static void the_last_of_a_slot(void **state)
 {
     enum signet_device_state is;
@@ -234,6 +275,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(groups_and_orders, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(pages, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_walk_that_is_stopped, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_server_that_goes_away_meanwhile, place_setup,
+                                        place_teardown),
         cmocka_unit_test_setup_teardown(the_last_of_a_slot, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/store.h"
 #include "place.h"
 
 #include <sys/stat.h>
@@ -125,6 +126,77 @@ static void the_count_of_deliveries(void **state)
     assert_non_null(strstr(err.msg, "deliveries of device two"));
 }
 
+/* A migration that says another schema than the database has. */
+static int forge_migration(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, e, "SELECT 0, $1 + 0, $2 + 0", "ii", (int64_t)(intptr_t)arg,
+                     (int64_t)(intptr_t)arg);
+
+    if (rc == SIGNET_OK)
+        rc = chain_append(l, &row, SCHEMA_COLUMNS, "migrated", "schema 0 to N", e);
+    db_end(&row);
+    return rc;
+}
+
+static void another_schema_than_the_events_say(void **state)
+{
+    (void)state;
+    begin(9);
+    must(store_change(ledger, forge_migration, (void *)(intptr_t)1, &err));
+    assert_int_equal(verify(), SIGNET_E_LEDGER);
+    assert_non_null(strstr(err.msg, "another schema than its events say"));
+}
+
+/* Such as by somebody who put back an old copy of a table. */
+static void a_head_that_was_set_back(void **state)
+{
+    struct signet_lease lease;
+    (void)state;
+    begin(9);
+    reserve("one", "1");
+    sql("UPDATE stations SET seq = seq - 1");
+    refused(signet_ledger_reserve(ledger, order, "two", "1", &lease, &err), SIGNET_E_LEDGER,
+            "another end than its head");
+    assert_int_equal(sql_number("SELECT count(*) FROM devices"), 1);
+}
+
+/* The errors of a server by their classes. */
+static void what_a_server_complains_of(void **state)
+{
+    static const struct {
+        const char *state, *words, *hint;
+        enum signet_code code;
+    } cases[] = {
+        {"53100", "the ledger's disk: ", "free or repair", SIGNET_E_IO},
+        {"58030", "the ledger's disk: ", "free or repair", SIGNET_E_IO},
+        {"42501", "(SQLSTATE 42501)", "", SIGNET_E_LEDGER},
+    };
+    struct signet_lease lease;
+    char text[400];
+    (void)state;
+    if (!on_postgres())
+        skip();
+    begin(9);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(
+            text, sizeof(text),
+            "CREATE OR REPLACE FUNCTION complain() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION 'so it is' USING ERRCODE = '%s'; END $$;"
+            "CREATE OR REPLACE TRIGGER complain BEFORE INSERT ON devices FOR EACH ROW"
+            " EXECUTE FUNCTION complain();",
+            cases[i].state);
+        sql(text);
+        refused(signet_ledger_reserve(ledger, order, "one", "1", &lease, &err), cases[i].code,
+                cases[i].words);
+        assert_non_null(strstr(err.msg, "so it is"));
+        assert_non_null(strstr(err.hint, cases[i].hint));
+    }
+    sql("DROP TRIGGER complain ON devices");
+    reserve("one", "1");
+    assert_int_equal(verified(), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +204,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_file_is_ones_own, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(other_objects, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_count_of_deliveries, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(another_schema_than_the_events_say, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(a_head_that_was_set_back, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(what_a_server_complains_of, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

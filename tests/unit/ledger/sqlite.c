@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Disks that are full, broken, read-only, and go without power: what was reported as recorded is
- * there afterwards, and the error says what to do. */
+ * there afterwards, and the error says what to do.
+ * wrap: sqlite3_busy_timeout */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include "place.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -204,6 +206,23 @@ static void a_full_disk(void **state)
 }
 
 /* Root may write anywhere: another user tries. */
+static void become_nobody(void)
+{
+    char above[320];
+
+    snprintf(above, sizeof(above), "%.*s", (int)(strrchr(folder, '/') - folder), folder);
+    if (geteuid() == 0) {
+        assert_int_equal(chmod(above, 0711), 0);
+        assert_int_equal(seteuid(65534), 0);
+    }
+}
+
+static void become_oneself(void)
+{
+    if (getuid() == 0)
+        assert_int_equal(seteuid(0), 0);
+}
+
 static void without_rights(void **state)
 {
     (void)state;
@@ -213,8 +232,7 @@ static void without_rights(void **state)
     sql("PRAGMA wal_checkpoint(TRUNCATE)");
     chmod(place, 0444);
     chmod(folder, 0555);
-    if (geteuid() == 0)
-        assert_int_equal(seteuid(65534), 0);
+    become_nobody();
     int rc = signet_ledger_open(&ledger, place, &options, &err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_order(ledger, "p", "h", 1, &order, &err);
@@ -223,8 +241,7 @@ static void without_rights(void **state)
     char other[336];
     snprintf(other, sizeof(other), "%s/new.db", folder);
     int made = signet_ledger_open(&ledger, other, &options, &err);
-    if (getuid() == 0)
-        assert_int_equal(seteuid(0), 0);
+    become_oneself();
     chmod(folder, 0755);
     chmod(place, 0644);
     assert_int_equal(rc, SIGNET_E_IO);
@@ -323,6 +340,103 @@ static void a_locked_file(void **state)
     sqlite3_close(db);
 }
 
+static int patience; /* in ms; 0: the ledger's own */
+
+int __real_sqlite3_busy_timeout(sqlite3 *db, int ms);
+int __wrap_sqlite3_busy_timeout(sqlite3 *db, int ms);
+int __wrap_sqlite3_busy_timeout(sqlite3 *db, int ms)
+{
+    return __real_sqlite3_busy_timeout(db, patience ? patience : ms);
+}
+
+static void a_lock_that_stays(void **state)
+{
+    struct signet_lease lease;
+    sqlite3 *db = NULL;
+    (void)state;
+    patience = 20;
+    begin(9);
+    patience = 0;
+    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    refused(signet_ledger_reserve(ledger, order, "one", "1", &lease, &err), SIGNET_E_IO,
+            "locked by another process");
+    assert_non_null(strstr(err.hint, "nothing is lost"));
+    sqlite3_close(db);
+    reserve("one", "1");
+    assert_int_equal(verified(), 2);
+}
+
+static void *end_soon(void *db)
+{
+    usleep(100000);
+    sqlite3_close(db);
+    return NULL;
+}
+
+/* While somebody reads a new file, its journal cannot be changed: SQLite does not wait for that. */
+static void a_new_file_that_is_read(void **state)
+{
+    sqlite3 *db = NULL;
+    pthread_t thread;
+    (void)state;
+    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "PRAGMA application_id = 0; VACUUM; BEGIN;"
+                                  " SELECT * FROM sqlite_schema",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(pthread_create(&thread, NULL, end_soon, db), 0);
+    begin(9);
+    pthread_join(thread, NULL);
+    assert_int_equal(verified(), 1);
+}
+
+static void a_file_system_without_shared_memory(void **state)
+{
+    (void)state;
+    disk.no_shm = true;
+    int rc = signet_ledger_open(&ledger, place, &options, &err);
+    disk.no_shm = false;
+    assert_int_equal(rc, SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "write-ahead log needs"));
+    assert_non_null(strstr(err.hint, "local disk"));
+}
+
+/* Nothing can be written beside the file, whose name is no URI. */
+static void a_file_on_a_disk_that_is_read_only(void **state)
+{
+    const struct signet_ledger_options to_read = {.station = "R", .read_only = true};
+    char odd[336], wal[344];
+    (void)state;
+    begin(9);
+    reserve("one", "1");
+    signet_ledger_close(&ledger);
+    snprintf(odd, sizeof(odd), "%s/l%%41?x#\xc3\xa9", folder);
+    snprintf(wal, sizeof(wal), "%s-wal", odd);
+    assert_int_equal(rename(place, odd), 0);
+    for (int with_wal = 0; with_wal < 2; with_wal++) {
+        if (with_wal) {
+            close(open(wal, O_CREAT | O_WRONLY | O_CLOEXEC, 0444));
+            assert_int_equal(truncate(wal, 100), 0);
+        }
+        chmod(odd, 0444);
+        chmod(folder, 0555);
+        become_nobody();
+        int rc = signet_ledger_open(&ledger, odd, &to_read, &err);
+        if (!with_wal && rc == SIGNET_OK)
+            assert_int_equal(verified(), 2);
+        signet_ledger_close(&ledger);
+        become_oneself();
+        chmod(folder, 0755);
+        assert_int_equal(rc, with_wal ? SIGNET_E_IO : SIGNET_OK);
+        if (with_wal)
+            assert_non_null(strstr(err.msg, "changes are in its file -wal"));
+    }
+    unlink(wal);
+    assert_int_equal(rename(odd, place), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +447,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_ledger, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(other_versions_and_halves, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_locked_file, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_lock_that_stays, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_new_file_that_is_read, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_file_system_without_shared_memory, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(a_file_on_a_disk_that_is_read_only, place_setup,
+                                        place_teardown),
     };
     unsetenv("SIGNET_TEST_LEDGER"); /* files only */
     disk_install();

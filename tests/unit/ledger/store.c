@@ -237,6 +237,27 @@ static void the_chain_after_a_failed_change(void **state)
     assert_int_equal(verified(), 4);
 }
 
+/* More statements than the ledger has. */
+static int run_many(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    static char texts[DB_STATEMENTS + 1][16];
+    int rc = SIGNET_OK;
+
+    (void)arg;
+    for (size_t i = 0; rc == SIGNET_OK && i < DB_STATEMENTS + 1; i++) {
+        snprintf(texts[i], sizeof(texts[i]), "SELECT %zu", i);
+        rc = db_run(l->db, e, texts[i], "");
+    }
+    return rc;
+}
+
+static void statements_are_limited(void **state)
+{
+    (void)state;
+    begin(9);
+    refused(store_change(ledger, run_many, NULL, &err), SIGNET_E_LIMIT, "more than 96 statements");
+}
+
 static void *memory_get(int n)
 {
     return runs_out() ? NULL : real_memory.xMalloc(n);
@@ -379,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_of_a_batch_fails, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_chain_after_a_failed_change, place_setup,
                                         place_teardown),
+        cmocka_unit_test_setup_teardown(statements_are_limited, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(memory_runs_out, place_setup, place_teardown),
     };
     sqlite3_mem_methods ours;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The folder, its lock and its key; one file a device. */
+/* The folder, its lock and its key; one file a device.
+ * wrap: unlink */
 #include "unit/vault/fixture.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 
 static void a_packet_outlives_the_process(void **state)
@@ -101,6 +103,54 @@ static void a_wiped_file_holds_zeros(void **state)
     tear_down(&f);
 }
 
+static bool no_unlink;
+
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __wrap_unlink(const char *path)
+{
+    if (!no_unlink)
+        return __real_unlink(path);
+    errno = EPERM;
+    return -1;
+}
+
+/* Its name would bring back zeros: what cannot be removed is left as it is. */
+static void a_file_that_cannot_be_removed(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "the packet");
+    no_unlink = true;
+    assert_int_equal(vault_wipe(f.vault, "d1", &f.err), SIGNET_E_IO);
+    no_unlink = false;
+    assert_non_null(strstr(f.err.msg, "cannot remove"));
+    finds(&f, "d1", -1, "the packet");
+    tear_down(&f);
+}
+
+static void a_folder_that_cannot_be_used(void **state)
+{
+    struct fixture f;
+    char lock[300], longest[4096];
+
+    (void)state;
+    set_up(&f);
+    vault_close(&f.vault);
+    snprintf(lock, sizeof(lock), "%s/lock", f.work);
+    assert_int_equal(unlink(lock), 0);
+    assert_int_equal(mkdir(lock, 0700), 0);
+    assert_int_equal(reopen(&f), SIGNET_E_IO);
+    assert_non_null(strstr(f.err.msg, "work/lock: Is a directory"));
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[sizeof(longest) - 60] = '\0';
+    assert_int_equal(vault_open(&f.vault, longest, f.key, "o", &f.err), SIGNET_E_LIMIT);
+    assert_non_null(strstr(f.err.msg, "too long"));
+    tear_down(&f);
+}
+
 static void another_key_is_noticed_at_once(void **state)
 {
     struct fixture f;
@@ -154,6 +204,8 @@ int main(void)
         cmocka_unit_test(a_damaged_file_is_its_devices_own),
         cmocka_unit_test(a_file_is_for_one_device),
         cmocka_unit_test(a_wiped_file_holds_zeros),
+        cmocka_unit_test(a_file_that_cannot_be_removed),
+        cmocka_unit_test(a_folder_that_cannot_be_used),
         cmocka_unit_test(another_key_is_noticed_at_once),
         cmocka_unit_test(a_new_key_is_taken_where_nothing_is_sealed),
         cmocka_unit_test(what_a_crash_left_half_written_goes),
