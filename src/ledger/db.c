@@ -72,62 +72,23 @@ static int db_begin(struct db *db, struct db_rows *rows, struct signet_error *er
     return rc;
 }
 
-static int query_args(struct db *db, struct db_rows *rows, struct signet_error *err,
-                      const char *sql, const char *types, va_list args)
+int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct signet_error *err,
+            const char *sql, const char *types, ...)
 {
     struct db_param params[DB_PARAMS];
-
-    return db_begin(db, rows, err, sql, params, take_params(params, types, args));
-}
-
-int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
-             const char *types, ...)
-{
+    struct db_rows own;
     va_list args;
 
     va_start(args, types);
-    int rc = query_args(db, rows, err, sql, types, args);
+    size_t count = take_params(params, types, args);
     va_end(args);
-    return rc;
-}
-
-int db_run(struct db *db, struct signet_error *err, const char *sql, const char *types, ...)
-{
-    struct db_rows rows;
-    va_list args;
-
-    va_start(args, types);
-    int rc = query_args(db, &rows, err, sql, types, args);
-    va_end(args);
-    db_end(&rows);
-    return rc;
-}
-
-int db_change(struct db *db, struct signet_error *err, const char *sql, const char *types, ...)
-{
-    struct db_rows rows;
-    va_list args;
-
-    va_start(args, types);
-    int rc = query_args(db, &rows, err, sql, types, args);
-    va_end(args);
-    if (rc == SIGNET_OK && db->ops->changes(&rows) == 0)
-        rc = SIGNET_E_NOT_FOUND;
-    db_end(&rows);
-    return rc;
-}
-
-int db_find(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
-            const char *types, ...)
-{
-    va_list args;
-
-    va_start(args, types);
-    int rc = query_args(db, rows, err, sql, types, args);
-    va_end(args);
-    if (rc == SIGNET_OK)
+    rows = rows ? rows : &own;
+    int rc = db_begin(db, rows, err, sql, params, count);
+    if (rc == SIGNET_OK && wants == DB_ROW)
         rc = db_step(rows, err);
-    if (rc != SIGNET_OK)
+    if (rc == SIGNET_OK && wants == DB_CHANGE && db->ops->changes(rows) == 0)
+        rc = SIGNET_E_NOT_FOUND;
+    if (rc != SIGNET_OK || rows == &own)
         db_end(rows);
     return rc;
 }

@@ -47,7 +47,7 @@ struct db_ops {
     const char *place;           /* what it is called in messages */
     const struct db_word *words; /* for {word} in statements, to {0} */
     bool many_writers;
-    bool (*takes)(const char *where);
+    bool (*takes)(const char *where); /* NULL: whatever no other takes */
     int (*open)(struct db **out, const char *where, enum db_open how, struct signet_error *err);
     void (*close)(struct db *db);
     /* The number of the ledger's schema; 0: the database is empty. In a transaction, as what
@@ -88,17 +88,20 @@ int db_expand(const struct db_ops *ops, const char *sql, struct buf *out, struct
 int db_statement(struct db *db, const char *sql, size_t *place, struct buf *text,
                  struct signet_error *err);
 
-/* Letters of types: s text (NULL is SQL NULL), i int64_t. */
-int db_query(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
-             const char *types, ...);
-/* For its effect only. */
-int db_run(struct db *db, struct signet_error *err, const char *sql, const char *types, ...);
-/* As db_run, for a change of one row: SIGNET_E_NOT_FOUND, without a message, when it fitted none.
- */
-int db_change(struct db *db, struct signet_error *err, const char *sql, const char *types, ...);
-/* A query for one row: SIGNET_E_NOT_FOUND when there is none (rows are ended then). */
-int db_find(struct db *db, struct db_rows *rows, struct signet_error *err, const char *sql,
-            const char *types, ...);
+enum db_wants {
+    DB_ROWS, /* all: db_step() gives the first */
+    DB_ROW,  /* the first one, where db_step() stopped: SIGNET_E_NOT_FOUND, without a message, when
+              * there is none */
+    DB_EFFECT, /* nothing */
+    DB_CHANGE  /* SIGNET_E_NOT_FOUND, without a message, when no row was changed */
+};
+/* Letters of types: s text (NULL is SQL NULL), i int64_t. Rows of a call that failed are ended. */
+int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct signet_error *err,
+            const char *sql, const char *types, ...);
+#define db_query(db, rows, err, ...) db_call((db), DB_ROWS, (rows), (err), __VA_ARGS__)
+#define db_find(db, rows, err, ...)  db_call((db), DB_ROW, (rows), (err), __VA_ARGS__)
+#define db_run(db, err, ...)         db_call((db), DB_EFFECT, NULL, (err), __VA_ARGS__)
+#define db_change(db, err, ...)      db_call((db), DB_CHANGE, NULL, (err), __VA_ARGS__)
 
 /* All rows of a query. Of a long one PostgreSQL would hold the whole answer: with keys it goes page
  * by page, $1 is how many rows a page has, and $2 (and $3) the key of the row before. */

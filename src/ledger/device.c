@@ -81,35 +81,48 @@ struct advance {
     const struct signet_device_facts *facts;
 };
 
-/* owner: who else has it, for those that belong to one device only. */
+/* In the order of struct signet_device_facts. owner: who else has it, for those that belong to one
+ * device only. */
 static const struct {
-    const char *name;
-    size_t offset;
-    const char *owner;
+    const char *name, *owner;
 } facts[] = {
-    {"hw_id", offsetof(struct signet_device_facts, hw_id),
-     "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state <> {void}"},
-    {"psk_identity", offsetof(struct signet_device_facts, psk_identity),
+    {"hw_id", "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state <> {void}"},
+    {"psk_identity",
      "SELECT endpoint FROM devices WHERE psk_identity = $1 AND id <> $2 AND freed = 0"},
-    {"psk_sha256", offsetof(struct signet_device_facts, psk_sha256),
+    {"psk_sha256",
      "SELECT endpoint FROM devices WHERE substr(psk_sha256, 1, 20) = substr($1, 1, 20)"
      " AND psk_sha256 IS NOT NULL AND id <> $2"},
-    {"spki_sha256", offsetof(struct signet_device_facts, spki_sha256),
+    {"spki_sha256",
      "SELECT endpoint FROM devices WHERE substr(spki_sha256, 1, 20) = substr($1, 1, 20)"
      " AND spki_sha256 IS NOT NULL AND id <> $2"},
-    {"cert_issuer", offsetof(struct signet_device_facts, cert_issuer), NULL},
-    {"cert_serial", offsetof(struct signet_device_facts, cert_serial),
-     "SELECT endpoint FROM devices WHERE cert_serial = $1 AND id <> $2"},
-    {"packet_sha256", offsetof(struct signet_device_facts, packet_sha256), NULL},
-    {"image_sha256", offsetof(struct signet_device_facts, image_sha256), NULL},
+    {"cert_issuer", NULL},
+    {"cert_serial", "SELECT endpoint FROM devices WHERE cert_serial = $1 AND id <> $2"},
+    {"packet_sha256", NULL},
+    {"image_sha256", NULL},
 };
 enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
+_Static_assert(offsetof(struct signet_device_facts, note) == FACTS * sizeof(char *),
+               "each fact has its row");
+
+/* False: it has none. */
+static bool list_facts(const struct advance *a, size_t device, const char *values[FACTS])
+{
+    bool any = false;
+
+    memset(values, 0, FACTS * sizeof(values[0]));
+    if (a->facts)
+        memcpy(values, &a->facts[device], FACTS * sizeof(values[0]));
+    for (size_t i = 0; i < FACTS; i++)
+        any = any || values[i];
+    return any;
+}
 
 static const char *fact(const struct advance *a, size_t device, size_t which)
 {
-    return a->facts ? *(const char *const *)(const void *)((const char *)&a->facts[device] +
-                                                           facts[which].offset)
-                    : NULL;
+    const char *values[FACTS];
+
+    list_facts(a, device, values);
+    return values[which];
 }
 
 /* What a station may do; to set aside, to rework and to void are calls of their own. */
@@ -168,13 +181,9 @@ static int update(struct signet_ledger *l, const struct advance *a, struct signe
                                                                "OR hw_id = COALESCE($6, hw_id))";
     const struct signet_lease *lease = &a->leases[a->at];
     const char *values[FACTS];
-    bool any = false;
 
-    for (size_t i = 0; i < FACTS; i++) {
-        values[i] = fact(a, a->at, i);
-        any = any || values[i];
-    }
-    return any ? db_change(l->db, err, with_facts, "iiiiissssssss", lease->device, lease->token,
+    return list_facts(a, a->at, values)
+               ? db_change(l->db, err, with_facts, "iiiiissssssss", lease->device, lease->token,
                            (int64_t)lease->state, (int64_t)a->to, l->db->now, values[0], values[1],
                            values[2], values[3], values[4], values[5], values[6], values[7])
                /* most changes: an index whose columns stay is not touched */

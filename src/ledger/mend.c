@@ -41,7 +41,7 @@ static int find_named(struct signet_ledger *l, struct request *r, struct signet_
     return SIGNET_OK;
 }
 
-static int void_device(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int void_named(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
     int rc = find_named(l, r, err);
@@ -71,10 +71,10 @@ int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const
 
     if (!endpoint || !reason || !*reason || !text_is_clean(reason) || !text_is_clean(endpoint))
         return error_set(err, SIGNET_E_USAGE, "void needs an endpoint and a reason");
-    return store_change(ledger, void_device, &r, err);
+    return store_change(ledger, void_named, &r, err);
 }
 
-static int rework_device(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int rework_named(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
     int rc = find_named(l, r, err);
@@ -107,5 +107,5 @@ int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
 
     if (!endpoint || !text_is_clean(endpoint))
         return error_set(err, SIGNET_E_USAGE, "rework needs an endpoint");
-    return store_change(ledger, rework_device, &r, err);
+    return store_change(ledger, rework_named, &r, err);
 }

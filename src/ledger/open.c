@@ -25,7 +25,7 @@ static int check_ledger_options(const char *where, const struct signet_ledger_op
 static int set_up_ledger(struct signet_ledger *l, const char *where,
                          const struct signet_ledger_options *o, struct signet_error *err)
 {
-    static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops}; /* takes all */
+    static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops};
     const struct db_ops *const *kind = kinds;
     enum db_open how = o->read_only ? DB_READ : o->must_exist ? DB_EXISTS : DB_MAKE;
 
@@ -38,7 +38,7 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
     l->operator_name = strdup(o->operator_name ? o->operator_name : "");
     if (!l->station || !l->operator_name)
         return error_nomem(err);
-    while (!(*kind)->takes(where))
+    while ((*kind)->takes && !(*kind)->takes(where))
         kind++;
     int rc = (*kind)->open(&l->db, where, how, err);
     if (rc == SIGNET_OK)

@@ -3,16 +3,86 @@
 /* A ledger in a file: SQLite with WAL and synchronous FULL, so that a commit survives a power cut.
  */
 #include "ledger/db.h"
-#include "ledger/sqlite_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What goes wrong with a ledger; the last row is all else. */
+static const struct {
+    int code;
+    enum signet_code means;
+    const char *text, *hint;
+} failures[] = {
+#define LOCKED  "end it, or wait; nothing is lost"
+#define BROKEN  "free or repair the disk; what was recorded before is kept"
+#define RIGHTS  "this user must be able to write the file and its folder"
+#define DAMAGED "keep the file as it is, and put back the last copy; events are in it"
+    {SQLITE_BUSY, SIGNET_E_IO, "the ledger is locked by another process", LOCKED},
+    {SQLITE_FULL, SIGNET_E_IO, "the ledger's disk: ", BROKEN},
+    {SQLITE_IOERR, SIGNET_E_IO, "the ledger's disk: ", BROKEN},
+    {SQLITE_READONLY, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
+    {SQLITE_CANTOPEN, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
+    {SQLITE_PERM, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
+    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: ", DAMAGED},
+    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: ", DAMAGED},
+    {0, SIGNET_E_LEDGER, "the ledger: ", ""},
+};
+
+/* The error of the last call. */
+static int sqlite_failed(sqlite3 *db, struct signet_error *err)
+{
+    int code = sqlite3_errcode(db), why = sqlite3_extended_errcode(db);
+    int sys = sqlite3_system_errno(db);
+    size_t i = 0;
+
+    if (code == SQLITE_NOMEM)
+        return error_nomem(err);
+    if (why == SQLITE_CONSTRAINT_UNIQUE || why == SQLITE_CONSTRAINT_PRIMARYKEY)
+        return error_set(err, SIGNET_E_CONFLICT, "%s", sqlite3_errmsg(db));
+    while (failures[i].code && failures[i].code != code)
+        i++;
+    bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys;
+    error_set(err, failures[i].means, "%s%s%s%s", failures[i].text,
+              code == SQLITE_BUSY ? "" : sqlite3_errmsg(db), disk ? ": " : "",
+              disk ? strerror(sys) : "");
+    error_hint(err, "%s", failures[i].hint);
+    if (err)
+        err->sys = sys;
+    return error_code(failures[i].means);
+}
+
+/* Statements without answers. */
+static int sqlite_run(sqlite3 *db, const char *sql, struct signet_error *err)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? SIGNET_OK
+                                                                : sqlite_failed(db, err);
+}
+
+/* A statement whose answer is one value. */
+static int sqlite_text(sqlite3 *db, const char *sql, char *out, size_t size,
+                       struct signet_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    const char *text = NULL;
+    int rc = SIGNET_OK;
+
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK ||
+        sqlite3_step(stmt) != SQLITE_ROW)
+        rc = sqlite_failed(db, err);
+    else if (!(text = (const char *)sqlite3_column_text(stmt, 0)))
+        rc = error_nomem(err);
+    else
+        snprintf(out, size, "%s", text);
+    sqlite3_finalize(stmt);
+    return rc;
+}
 
 enum { BUSY_MS = 30000 };
 
@@ -27,22 +97,19 @@ static struct file *file_of(struct db *db)
     return (struct file *)db;
 }
 
-static bool sqlite_takes(const char *where)
-{
-    (void)where;
-    return true;
-}
-
 /* What is not "Sign" is another program's, unless nothing is there. */
 static int sqlite_version(struct db *db, int64_t *out, struct signet_error *err)
 {
-    int rc = sqlite_number(file_of(db)->handle,
-                           "SELECT CASE WHEN application_id = 0x5369676e OR (application_id = 0"
-                           " AND user_version = 0 AND NOT EXISTS(SELECT 1 FROM sqlite_schema))"
-                           " THEN user_version ELSE -1 END"
-                           " FROM pragma_application_id, pragma_user_version",
-                           out, err);
+    char number[24];
+    int rc = sqlite_text(file_of(db)->handle,
+                         "SELECT CASE WHEN application_id = 0x5369676e OR (application_id = 0"
+                         " AND user_version = 0 AND NOT EXISTS(SELECT 1 FROM sqlite_schema))"
+                         " THEN user_version ELSE -1 END"
+                         " FROM pragma_application_id, pragma_user_version",
+                         number, sizeof(number), err);
 
+    if (rc == SIGNET_OK)
+        *out = strtoll(number, NULL, 10);
     if (rc == SIGNET_OK && *out < 0) {
         rc = error_set(err, SIGNET_E_LEDGER, "this is another program's database");
         error_hint(err, "name a file that is a ledger, or that is not there yet");
@@ -152,13 +219,6 @@ static int open_immutable(struct file *f, const char *where, struct signet_error
     return rc;
 }
 
-static bool cannot_write(struct file *f)
-{
-    int code = sqlite3_errcode(f->handle);
-
-    return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
-}
-
 static int set_up(struct file *f, const char *where, enum db_open how, struct signet_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -171,7 +231,8 @@ static int set_up(struct file *f, const char *where, enum db_open how, struct si
         open_handle(f, where, how == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, err);
     if (rc == SIGNET_OK)
         rc = sqlite_version(&f->base, &there, err);
-    if (rc != SIGNET_OK && how == DB_READ && cannot_write(f))
+    int code = sqlite3_errcode(f->handle);
+    if (rc != SIGNET_OK && how == DB_READ && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY))
         return open_immutable(f, where, err);
     return rc == SIGNET_OK && (how == DB_MAKE || (how == DB_EXISTS && there != 0)) ? use_wal(f, err)
                                                                                    : rc;
@@ -398,7 +459,6 @@ static int sqlite_check(struct db *db, const char *schema, struct signet_error *
 const struct db_ops sqlite_ops = {
     .place = "file",
     .words = sqlite_words,
-    .takes = sqlite_takes,
     .open = sqlite_open,
     .close = sqlite_close,
     .version = sqlite_version,

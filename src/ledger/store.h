@@ -146,7 +146,4 @@ struct look {
 };
 int ledger_look(struct look *look, struct signet_error *err);
 
-/* history.c, for verify: each state of each device came from one that may lead there. */
-int check_histories(struct signet_ledger *ledger, struct signet_error *err);
-
 #endif

@@ -64,8 +64,8 @@ struct found_order {
     int64_t issued;
 };
 
-static int see_order(void *ctx, const struct signet_ledger_order_view *order,
-                     struct signet_error *err)
+static int find_run_order(void *ctx, const struct signet_ledger_order_view *order,
+                          struct signet_error *err)
 {
     struct found_order *found = ctx;
 
@@ -82,7 +82,8 @@ struct owner {
     char other[121];   /* who has the name, "" */
 };
 
-static int see_owner(void *ctx, const struct signet_ledger_device *device, struct signet_error *err)
+static int find_name_owner(void *ctx, const struct signet_ledger_device *device,
+                           struct signet_error *err)
 {
     struct owner *owner = ctx;
 
@@ -107,7 +108,7 @@ static int warn_of_names(struct signet_run *r, struct signet_error *err)
 
         rc = source_name(r->source, ends[i], endpoint, err);
         if (rc == SIGNET_OK)
-            rc = signet_ledger_devices(r->job.ledger, &filter, see_owner, &owner, err);
+            rc = signet_ledger_devices(r->job.ledger, &filter, find_name_owner, &owner, err);
     }
     if (rc == SIGNET_OK && owner.other[0]) {
         struct signet_error note = {0};
@@ -125,7 +126,7 @@ static int check_quota(const struct signet_run *r, struct found_order *found,
                        struct signet_error *err)
 {
     const struct signet_order *o = r->order;
-    int rc = signet_ledger_orders(r->job.ledger, see_order, found, err);
+    int rc = signet_ledger_orders(r->job.ledger, find_run_order, found, err);
 
     if (rc != SIGNET_OK || found->issued <= o->quota || r->options.deliver_only)
         return rc;

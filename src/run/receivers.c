@@ -20,8 +20,8 @@ static bool has_receiver(const struct signet_run *r, bool one_account,
     return o->packets && !o->records && !o->server_count; /* the packets hold it, and are kept */
 }
 
-static int refuse(const struct signet_order *o, const struct signet_account *a,
-                  struct signet_error *err)
+static int refuse_credential(const struct signet_order *o, const struct signet_account *a,
+                             struct signet_error *err)
 {
     const char *role = a->bootstrap ? "bootstrap" : "management";
     struct buf uri = {0};
@@ -47,6 +47,6 @@ int run_check_receivers(const struct signet_run *r, bool one_account, struct sig
 
     for (size_t i = 0; tree && signet_tree_account(tree, i, &a); i++)
         if (source_makes_credential(r->source, a.iid) && !has_receiver(r, one_account, tree, &a))
-            return refuse(r->order, &a, err);
+            return refuse_credential(r->order, &a, err);
     return SIGNET_OK;
 }

@@ -68,7 +68,7 @@ static int open_source(struct signet_run *r, struct signet_error *err)
     return rc;
 }
 
-static int open_batch(struct signet_run *r, struct batch_run **out, struct signet_error *err)
+static int open_run_batch(struct signet_run *r, struct batch_run **out, struct signet_error *err)
 {
     const struct batch_setup setup = {.job = &r->job,
                                       .order = r->order,
@@ -87,7 +87,7 @@ static int open_batch(struct signet_run *r, struct batch_run **out, struct signe
 static int check_batch(struct signet_run *r, struct signet_error *err)
 {
     struct batch_run *batch = NULL;
-    int rc = open_batch(r, &batch, err);
+    int rc = open_run_batch(r, &batch, err);
 
     batch_close(&batch);
     return rc;
@@ -244,7 +244,7 @@ int signet_run_make(struct signet_run *r, struct signet_run_report *report,
     struct batch_run *batch = NULL;
 
     *report = (struct signet_run_report){0};
-    int rc = r->order->recipe ? SIGNET_OK : open_batch(r, &batch, err);
+    int rc = r->order->recipe ? SIGNET_OK : open_run_batch(r, &batch, err);
     if (rc != SIGNET_OK)
         return rc;
     rc = run_all(r, batch, true, report, err);

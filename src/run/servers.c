@@ -26,8 +26,8 @@ static int read_token(const char *path, struct secret *out, struct signet_error 
 }
 
 /* As its file says, but for what the order says of it. */
-static int load_info(const struct signet_order_server *from, struct signet_server_info *info,
-                     struct signet_error *err)
+static int load_server_info(const struct signet_order_server *from, struct signet_server_info *info,
+                            struct signet_error *err)
 {
     const char *slash = strrchr(from->file, '/');
     int folder = slash ? (int)(slash - from->file) + 1 : 0;
@@ -53,7 +53,7 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
         .allow_http = from->allow_http, .ca_file = from->ca_file, .attempts = 2};
     struct signet_server_info info = {0};
     struct secret token = {0};
-    int rc = load_info(from, &info, err);
+    int rc = load_server_info(from, &info, err);
 
     if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);

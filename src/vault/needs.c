@@ -89,8 +89,8 @@ static struct kept *candidate(struct vault *v, int64_t index, uint64_t below)
 }
 
 /* The batch, opened; with the lock held. */
-static int open_batch(struct vault *v, uint64_t number, struct opened **out,
-                      struct signet_error *err)
+static int open_kept(struct vault *v, uint64_t number, struct opened **out,
+                     struct signet_error *err)
 {
     struct secret plain = {0};
 
@@ -110,7 +110,7 @@ static int open_batch(struct vault *v, uint64_t number, struct opened **out,
 }
 
 /* From where the last one was found to the end, then from the front. */
-static bool scan(struct opened *o, const char *endpoint, struct vault_entry *entry)
+static bool scan_batch(struct opened *o, const char *endpoint, struct vault_entry *entry)
 {
     bool broken = false;
 
@@ -135,7 +135,7 @@ static int blame_damage(struct vault *v, struct signet_error *err)
 
     for (size_t i = 0; i < v->kept_count; i++)
         if (v->kept[i].first > v->kept[i].last)
-            return open_batch(v, v->kept[i].number, &opened, err);
+            return open_kept(v, v->kept[i].number, &opened, err);
     return SIGNET_E_NOT_FOUND;
 }
 
@@ -145,9 +145,9 @@ static int find_kept(struct vault *v, const char *endpoint, int64_t index, uint6
 {
     while ((*kept = candidate(v, index, below))) {
         struct opened *opened = NULL;
-        int rc = open_batch(v, (*kept)->number, &opened, err);
+        int rc = open_kept(v, (*kept)->number, &opened, err);
 
-        if (rc == SIGNET_OK && scan(opened, endpoint, entry))
+        if (rc == SIGNET_OK && scan_batch(opened, endpoint, entry))
             return SIGNET_OK;
         below = (*kept)->number;
         if (rc == SIGNET_E_SEAL)

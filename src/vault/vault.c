@@ -69,8 +69,8 @@ static int sweep(struct vault *v, bool *has_seals, struct signet_error *err)
 
 /* With another key each device would look as if its own file were damaged. So the folder holds a
  * sealed word that is opened first. */
-static int check_key(struct vault *v, const char *key_file, bool has_seals,
-                     struct signet_error *err)
+static int check_vault_key(struct vault *v, const char *key_file, bool has_seals,
+                           struct signet_error *err)
 {
     static const char word[] = "signet", name[] = "key-check";
     const struct secret plain = {.data = (uint8_t *)(uintptr_t)word, .len = sizeof(word)};
@@ -120,7 +120,7 @@ static int set_up_vault(struct vault *v, const char *folder, const char *key_fil
         rc = sweep(v, &has_seals, err);
     if (rc == SIGNET_OK)
         rc = seal_key_file(key_file, &v->key, err);
-    return rc == SIGNET_OK ? check_key(v, key_file, has_seals, err) : rc;
+    return rc == SIGNET_OK ? check_vault_key(v, key_file, has_seals, err) : rc;
 }
 
 int vault_open(struct vault **out, const char *folder, const char *key_file, const char *order,
