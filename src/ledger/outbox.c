@@ -105,8 +105,8 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
 
 /* What it did is on the device's record, whatever has become of the device meanwhile: a server may
  * have one that is void. */
-static int tell_device(struct signet_ledger *l, int64_t device, const char *kind,
-                       const char *detail, struct signet_error *err)
+static int note_delivery(struct signet_ledger *l, int64_t device, const char *kind,
+                         const char *detail, struct signet_error *err)
 {
     int rc =
         db_change(l->db, err, "UPDATE devices SET changed = $2, events = events + 1 WHERE id = $1",
@@ -115,8 +115,8 @@ static int tell_device(struct signet_ledger *l, int64_t device, const char *kind
     return rc == SIGNET_OK ? device_event(l, device, kind, detail, err) : rc;
 }
 
-static int refused_by(struct signet_ledger *l, int64_t device, const char *server, const char *said,
-                      const struct signet_error *why, struct signet_error *err)
+static int note_refusal(struct signet_ledger *l, int64_t device, const char *server,
+                        const char *said, const struct signet_error *why, struct signet_error *err)
 {
     struct buf detail = {0};
 
@@ -125,7 +125,7 @@ static int refused_by(struct signet_ledger *l, int64_t device, const char *serve
     if (rc == SIGNET_OK)
         rc = device_set_aside(l, device, 0, why, (const char *)detail.data, err);
     if (rc == SIGNET_E_NOT_FOUND) /* it is at its end already */
-        rc = tell_device(l, device, "refused", (const char *)detail.data, err);
+        rc = note_delivery(l, device, "refused", (const char *)detail.data, err);
     buf_free(&detail);
     return rc;
 }
@@ -150,9 +150,9 @@ static int settle_one(struct signet_ledger *l, const struct request *r, size_t i
                       "isiiiss", lease->device, r->server, lease->token, (int64_t)state, now,
                       state == 2 ? text_clean(why->msg, &room) : NULL, l->station);
     if (rc == SIGNET_OK && state == 1)
-        rc = tell_device(l, lease->device, "delivered", r->server, err);
+        rc = note_delivery(l, lease->device, "delivered", r->server, err);
     if (rc == SIGNET_OK && state == 2)
-        rc = refused_by(l, lease->device, r->server, text_clean(why->msg, &room), why, err);
+        rc = note_refusal(l, lease->device, r->server, text_clean(why->msg, &room), why, err);
     buf_free(&room);
     return rc;
 }

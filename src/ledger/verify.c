@@ -116,8 +116,8 @@ static int check_row(void *ctx, const struct db_rows *row, struct signet_error *
     int rc = row_hash(t->ledger, row, t->columns, hash, err);
 
     return rc == SIGNET_OK && strcmp(hash, db_text(row, t->columns)) != 0
-               ? error_set(err, SIGNET_E_LEDGER, "%s %s was changed behind its events' back",
-                           t->what, db_text(row, t->columns + 1))
+               ? error_set(err, SIGNET_E_LEDGER, "%s %s was changed, and no event says so", t->what,
+                           db_text(row, t->columns + 1))
                : rc;
 }
 

@@ -27,10 +27,9 @@ int run_open_ledger(struct signet_run *run, struct signet_error *err);
 /* servers.c */
 int run_open_servers(struct signet_run *run, struct signet_error *err);
 void run_close_servers(struct signet_run *run);
-/* Every server's word on a device that is not made yet; ctx is a struct signet_run. */
+/* Whether every server would take a device that is not made yet, or, without one, can be reached
+ * with its token; ctx is a struct signet_run. */
 int run_ask_servers(void *ctx, const struct signet_device *device, struct signet_error *err);
-/* Reach and token of each. */
-int run_reach_servers(struct signet_run *run, struct signet_error *err);
 
 /* receivers.c: every credential that is made is told to somebody, or the order is refused.
  * one_account: the records have one account of each device only. */

@@ -84,21 +84,13 @@ static int open_run_batch(struct signet_run *r, struct batch_run **out, struct s
     return rc;
 }
 
-static int check_batch(struct signet_run *r, struct signet_error *err)
-{
-    struct batch_run *batch = NULL;
-    int rc = open_run_batch(r, &batch, err);
-
-    batch_close(&batch);
-    return rc;
-}
-
 /* Servers come before the devices, since they are asked whether they would take them; they are
  * reached for when all else is right. */
 static int open_all(struct signet_run *r, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
     bool makes = !r->options.deliver_only;
+    struct batch_run *batch = NULL;
     int rc = run_open_servers(r, err);
 
     if (rc == SIGNET_OK)
@@ -110,11 +102,12 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK && makes && o->recipe)
         rc = line_check(o, r->options.observer, err);
     if (rc == SIGNET_OK && r->options.ask_servers)
-        rc = run_reach_servers(r, err);
+        rc = run_ask_servers(r, NULL, err);
     if (rc == SIGNET_OK)
         rc = run_open_ledger(r, err);
     if (rc == SIGNET_OK && r->options.dry_run && !o->recipe)
-        rc = check_batch(r, err);
+        rc = open_run_batch(r, &batch, err);
+    batch_close(&batch);
     return rc;
 }
 

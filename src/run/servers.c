@@ -90,21 +90,11 @@ int run_ask_servers(void *ctx, const struct signet_device *device, struct signet
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < r->order->server_count; i++) {
-        rc = signet_server_validate(r->servers[i], device, err);
+        rc = device ? signet_server_validate(r->servers[i], device, err)
+                    : signet_server_check(r->servers[i], err);
         if (rc != SIGNET_OK)
-            error_prefix(err, "%s would refuse the device", r->order->servers[i].name);
-    }
-    return rc;
-}
-
-int run_reach_servers(struct signet_run *r, struct signet_error *err)
-{
-    int rc = SIGNET_OK;
-
-    for (size_t i = 0; rc == SIGNET_OK && i < r->order->server_count; i++) {
-        rc = signet_server_check(r->servers[i], err);
-        if (rc != SIGNET_OK)
-            error_prefix(err, "%s", r->order->servers[i].name);
+            error_prefix(err, "%s%s", r->order->servers[i].name,
+                         device ? " would refuse the device" : "");
     }
     return rc;
 }

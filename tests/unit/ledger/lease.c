@@ -101,6 +101,18 @@ static void recover_is_of_a_station(void **state)
     assert_int_equal(resume(&lease), 0);
 }
 
+/* What nobody holds is left as it is. */
+static void recover_leaves_what_is_free(void **state)
+{
+    struct signet_lease lease;
+    (void)state;
+    begin(9);
+    lease = reserve("one", "1");
+    must(signet_ledger_release(ledger, &lease, &err));
+    must(signet_ledger_recover(ledger, order, &err));
+    assert_int_equal(sql_number("SELECT token FROM devices"), lease.token);
+}
+
 /* What a process of this station held before it was ended is refused, also when nobody has taken
  * the device up again. */
 static void recover_fences_off(void **state)
@@ -205,6 +217,7 @@ int main(void)
                                         place_teardown),
         cmocka_unit_test_setup_teardown(a_lease_ends, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(recover_is_of_a_station, file_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(recover_leaves_what_is_free, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(recover_fences_off, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_clock_before_this_program, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_clock_that_jumps, file_setup, place_teardown),

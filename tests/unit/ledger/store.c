@@ -258,6 +258,27 @@ static void statements_are_limited(void **state)
     refused(store_change(ledger, run_many, NULL, &err), SIGNET_E_LIMIT, "more than 96 statements");
 }
 
+/* What comes after the end of a transaction would be committed by itself. */
+static int go_on_without_transaction(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    (void)arg;
+    int rc = db_run(l->db, e, "ROLLBACK", "");
+    return rc == SIGNET_OK ? db_run(l->db, e, "UPDATE orders SET quota = 99", "") : rc;
+}
+
+static void a_transaction_that_was_ended(void **state)
+{
+    (void)state;
+    if (on_postgres())
+        skip();
+    begin(9);
+    refused(store_change(ledger, go_on_without_transaction, NULL, &err), SIGNET_E_IO,
+            "was ended by an error");
+    assert_int_equal(sql_number("SELECT quota FROM orders"), 9);
+    reserve("goes-on", "1");
+    assert_int_equal(verified(), 2);
+}
+
 static void *memory_get(int n)
 {
     return runs_out() ? NULL : real_memory.xMalloc(n);
@@ -400,6 +421,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_of_a_batch_fails, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_chain_after_a_failed_change, place_setup,
                                         place_teardown),
+        cmocka_unit_test_setup_teardown(a_transaction_that_was_ended, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(statements_are_limited, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(memory_runs_out, place_setup, place_teardown),
     };
