@@ -75,7 +75,17 @@ int vault_batch_read(struct vault *v, uint64_t number, struct secret *plain,
 {
     const struct batch_name name = batch_name(v, number);
 
-    return vault_open_file(v, name.text, name.text, plain, err);
+    struct vault_entry entry;
+    bool broken = false;
+    size_t at = 0;
+    int rc = vault_open_file(v, name.text, name.text, plain, err);
+
+    while (rc == SIGNET_OK && vault_entry_next(plain, &at, &entry, &broken))
+        ;
+    if (rc != SIGNET_OK || !broken)
+        return rc;
+    secret_wipe(plain);
+    return vault_damaged(v, name.text, err);
 }
 
 int batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)

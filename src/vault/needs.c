@@ -64,7 +64,7 @@ int vault_look_batch(struct vault *v, uint64_t number, const struct vault_questi
         left += needs;
     }
     secret_wipe(&plain);
-    if (rc == SIGNET_E_SEAL || (rc == SIGNET_OK && broken)) /* its devices are set aside, each */
+    if (rc == SIGNET_E_SEAL) /* its devices are set aside, each */
         return vault_keep_batch(v, number, INT64_MAX, -1, 1, err);
     if (rc != SIGNET_OK)
         return rc;

@@ -40,6 +40,8 @@ int vault_seal_file(struct vault *v, const char *name, const char *purpose,
                     const struct secret *plain, struct signet_error *err);
 int vault_open_file(struct vault *v, const char *name, const char *purpose, struct secret *plain,
                     struct signet_error *err);
+/* SIGNET_E_SEAL */
+int vault_damaged(const struct vault *v, const char *name, struct signet_error *err);
 int vault_wipe_file(struct vault *v, const char *name, struct signet_error *err);
 int vault_read(struct vault *v, const char *endpoint, struct secret *packet,
                struct signet_error *err);

@@ -180,19 +180,23 @@ int vault_seal_file(struct vault *v, const char *name, const char *purpose,
     return rc;
 }
 
+int vault_damaged(const struct vault *v, const char *name, struct signet_error *err)
+{
+    return error_set(err, SIGNET_E_SEAL,
+                     "the sealed file %s is damaged: a rework gives its devices new credentials",
+                     path_of(v, name).text);
+}
+
 int vault_open_file(struct vault *v, const char *name, const char *purpose, struct secret *plain,
                     struct signet_error *err)
 {
-    const struct path path = path_of(v, name);
     struct buf sealed = {0};
-    int rc = file_read(path.text, SEALED_MAX, &sealed, err);
+    int rc = file_read(path_of(v, name).text, SEALED_MAX, &sealed, err);
 
     if (rc == SIGNET_OK)
         rc = seal_open(&v->key, purpose, strlen(purpose), sealed.data, sealed.len, plain, err);
     if (rc == SIGNET_E_CRYPTO) /* what is sealed in it is lost; the other files are not */
-        rc = error_set(err, SIGNET_E_SEAL,
-                       "the sealed file %s is damaged: a rework gives its devices new credentials",
-                       path.text);
+        rc = vault_damaged(v, name, err);
     buf_free(&sealed);
     return rc;
 }

@@ -43,6 +43,7 @@ bool vault_entry_next(const struct secret *plain, size_t *at, struct vault_entry
 
 int vault_batch_seal(struct vault *vault, uint64_t number, const struct buf *plain,
                      struct signet_error *err);
+/* Whole: each entry is there. */
 int vault_batch_read(struct vault *vault, uint64_t number, struct secret *plain,
                      struct signet_error *err);
 int vault_batch_wipe(struct vault *vault, uint64_t number, struct signet_error *err);

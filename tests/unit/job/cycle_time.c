@@ -24,6 +24,7 @@ static void quantiles_are_within_two_percent(void **state)
     assert_true(near(cycle_time_quantile(&t, 0.5), 5));
     assert_true(near(cycle_time_quantile(&t, 0.95), 9.5));
     assert_true(near(cycle_time_quantile(&t, 1), 10));
+    assert_true(near(cycle_time_quantile(&t, 0), 0.01)); /* the first */
 }
 
 static void what_is_out_of_range_is_kept_at_its_ends(void **state)

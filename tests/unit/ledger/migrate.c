@@ -161,6 +161,15 @@ static void a_head_that_was_set_back(void **state)
     assert_int_equal(sql_number("SELECT count(*) FROM devices"), 1);
 }
 
+static void a_station_without_events(void **state)
+{
+    (void)state;
+    begin(9);
+    sql("INSERT INTO stations(name, hash) VALUES('ghost', 'ghost')");
+    assert_int_equal(verify(), SIGNET_E_LEDGER);
+    assert_non_null(strstr(err.msg, "the head of station ghost was changed"));
+}
+
 /* The errors of a server by their classes. */
 static void what_a_server_complains_of(void **state)
 {
@@ -207,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_schema_than_the_events_say, place_setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(a_head_that_was_set_back, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_station_without_events, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(what_a_server_complains_of, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,26 @@ static void a_damaged_batch_blames_only_whom_nobody_has(void **state)
     tear_down(&f);
 }
 
+/* It was sealed so: its key opens it, and its entries end in the middle of one. */
+static void a_batch_that_is_cut_short_is_damaged(void **state)
+{
+    const struct vault_entry entry = {
+        .endpoint = "d1", .index = 1, .packet = (const uint8_t *)"packet", .len = 6};
+    struct buf plain = {0};
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    vault_entry_add(&plain, &entry);
+    plain.len -= 2;
+    good(&f, vault_batch_seal(f.vault, 1, &plain, &f.err));
+    buf_free(&plain);
+    good(&f, look(&f, 1, "d1"));
+    finds_not(&f, "d1", 1, SIGNET_E_SEAL, "is damaged");
+    assert_true(is_sealed(&f, 1));
+    tear_down(&f);
+}
+
 static void damage_in_the_middle_of_a_run_is_the_same(void **state)
 {
     struct fixture f;
@@ -175,6 +195,7 @@ int main(void)
         cmocka_unit_test(the_newest_batch_counts),
         cmocka_unit_test(devices_of_many_batches_are_found_in_any_order),
         cmocka_unit_test(a_damaged_batch_blames_only_whom_nobody_has),
+        cmocka_unit_test(a_batch_that_is_cut_short_is_damaged),
         cmocka_unit_test(damage_in_the_middle_of_a_run_is_the_same),
         cmocka_unit_test(a_batch_that_is_wiped_is_forgotten),
     };

@@ -66,6 +66,22 @@ static void a_damaged_file_is_its_devices_own(void **state)
     tear_down(&f);
 }
 
+/* What is there and cannot be opened is another matter than what is not there. */
+static void a_file_that_cannot_be_opened(void **state)
+{
+    struct fixture f;
+    char path[600];
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "the packet");
+    find_file(&f, path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(path, path), 0);
+    finds_not(&f, "d1", -1, SIGNET_E_IO, "cannot open");
+    tear_down(&f);
+}
+
 static void a_file_is_for_one_device(void **state)
 {
     struct fixture f;
@@ -181,17 +197,20 @@ static void a_new_key_is_taken_where_nothing_is_sealed(void **state)
 
 static void what_a_crash_left_half_written_goes(void **state)
 {
+    static const char *const names[] = {".abc.sealed.x1", ".mint-0.state.x1", ".key-check.x1"};
     struct fixture f;
     char path[600], other[600];
 
     (void)state;
     set_up(&f);
-    snprintf(path, sizeof(path), "%s/.abc.sealed.x1", f.work);
     snprintf(other, sizeof(other), "%s/.mine", f.work);
-    assert_int_equal(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
     assert_int_equal(close(open(other, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
-    good(&f, reopen(&f));
-    assert_int_equal(access(path, F_OK), -1);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", f.work, names[i]);
+        assert_int_equal(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+        good(&f, reopen(&f));
+        assert_int_equal(access(path, F_OK), -1);
+    }
     assert_int_equal(access(other, F_OK), 0);
     tear_down(&f);
 }
@@ -202,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_packet_outlives_the_process),
         cmocka_unit_test(only_one_process_uses_a_folder),
         cmocka_unit_test(a_damaged_file_is_its_devices_own),
+        cmocka_unit_test(a_file_that_cannot_be_opened),
         cmocka_unit_test(a_file_is_for_one_device),
         cmocka_unit_test(a_wiped_file_holds_zeros),
         cmocka_unit_test(a_file_that_cannot_be_removed),
