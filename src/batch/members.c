@@ -239,13 +239,12 @@ int batch_read(struct batch_run *l, struct batch *b, uint64_t number, bool ours,
     struct secret plain = {0};
     static const struct signet_lease any;
     struct vault_entry entry;
-    bool broken = false;
     size_t at = 0;
     int rc = vault_batch_read(l->setup.vault, number, &plain, err);
 
     b->number = number;
     b->sealed = true;
-    while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry, &broken)) {
+    while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry)) {
         const struct signet_lease *lease = ours ? leases_find(&l->again, entry.endpoint) : &any;
 
         if (lease)
@@ -253,9 +252,6 @@ int batch_read(struct batch_run *l, struct batch *b, uint64_t number, bool ours,
         else
             b->partial = true;
     }
-    if (rc == SIGNET_OK && broken)
-        rc = error_set(err, SIGNET_E_SEAL, "the sealed batch %llu is no batch",
-                       (unsigned long long)number);
     secret_wipe(&plain);
     if (rc == SIGNET_OK)
         batch_facts(b);

@@ -86,11 +86,9 @@ bool job_stopped(const struct job *job)
     return signet_cancel_fired(job->stop);
 }
 
-int job_result(struct job *job, int rc, struct signet_error *err)
+int job_result(const struct job *job, struct signet_error *err)
 {
-    if (job->fatal.code == SIGNET_OK)
-        return rc;
-    if (err)
+    if (job->fatal.code != SIGNET_OK && err)
         *err = job->fatal;
     return (int)job->fatal.code;
 }

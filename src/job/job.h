@@ -74,8 +74,8 @@ void job_fail(struct job *job, const struct signet_error *why);
 bool job_failed(struct job *job);
 /* By a failure, or because the caller asked for it. */
 bool job_stopped(const struct job *job);
-/* rc and *err, or the failure that came first. */
-int job_result(struct job *job, int rc, struct signet_error *err);
+/* SIGNET_OK, or the failure that came first. */
+int job_result(const struct job *job, struct signet_error *err);
 
 /* Waits, with the lock held, for a change, or until clock_ms() is `until` (INT64_MAX: without
  * end). */

@@ -228,7 +228,7 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
     if (rc != SIGNET_OK)
         job_fail(&r->job, &why);
     fill_report(r, begin, report);
-    return job_result(&r->job, SIGNET_OK, err);
+    return job_result(&r->job, err);
 }
 
 int signet_run_make(struct signet_run *r, struct signet_run_report *report,

@@ -23,28 +23,23 @@ void vault_entry_add(struct buf *plain, const struct vault_entry *entry)
     buf_append(plain, entry->packet, len);
 }
 
-bool vault_entry_next(const struct secret *plain, size_t *at, struct vault_entry *out, bool *broken)
+bool vault_entry_next(const struct secret *plain, size_t *at, struct vault_entry *out)
 {
-    const uint8_t *p = plain->data;
-    size_t left = plain->len - *at, name = left ? p[*at] : 0, head = VAULT_ENTRY_HEAD + name;
+    const uint8_t *p = plain->data + *at;
+    size_t left = plain->len - *at, name = left ? p[0] : 0, head = VAULT_ENTRY_HEAD + name;
     uint32_t packet;
 
-    *broken = false;
-    if (!left)
-        return false;
-    *broken = true;
     if (name >= sizeof(out->endpoint) || left < head)
         return false;
-    memcpy(out->endpoint, p + *at + 1, name);
+    memcpy(out->endpoint, p + 1, name);
     out->endpoint[name] = '\0';
-    memcpy(&out->index, p + *at + 1 + name, sizeof(out->index));
-    memcpy(&packet, p + *at + head - sizeof(packet), sizeof(packet));
+    memcpy(&out->index, p + 1 + name, sizeof(out->index));
+    memcpy(&packet, p + head - sizeof(packet), sizeof(packet));
     if (left - head < packet)
         return false;
-    out->packet = p + *at + head;
+    out->packet = p + head;
     out->len = packet;
     *at += head + packet;
-    *broken = false;
     return true;
 }
 
@@ -76,13 +71,12 @@ int vault_batch_read(struct vault *v, uint64_t number, struct secret *plain,
     const struct batch_name name = batch_name(v, number);
 
     struct vault_entry entry;
-    bool broken = false;
     size_t at = 0;
     int rc = vault_open_file(v, name.text, name.text, plain, err);
 
-    while (rc == SIGNET_OK && vault_entry_next(plain, &at, &entry, &broken))
+    while (rc == SIGNET_OK && vault_entry_next(plain, &at, &entry))
         ;
-    if (rc != SIGNET_OK || !broken)
+    if (rc != SIGNET_OK || at == plain->len)
         return rc;
     secret_wipe(plain);
     return vault_damaged(v, name.text, err);

@@ -53,11 +53,11 @@ int vault_look_batch(struct vault *v, uint64_t number, const struct vault_questi
     struct secret plain = {0};
     struct vault_entry entry;
     int64_t first = INT64_MAX, last = -1;
-    bool broken = false, needs = false;
+    bool needs = false;
     size_t at = 0, left = 0;
     int rc = vault_batch_read(v, number, &plain, err);
 
-    while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry, &broken)) {
+    while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry)) {
         rc = question->needs(question->ctx, &entry, &needs, err);
         first = entry.index < first ? entry.index : first;
         last = entry.index > last ? entry.index : last;
@@ -112,10 +112,8 @@ static int open_kept(struct vault *v, uint64_t number, struct opened **out,
 /* From where the last one was found to the end, then from the front. */
 static bool scan_batch(struct opened *o, const char *endpoint, struct vault_entry *entry)
 {
-    bool broken = false;
-
     for (int pass = 0; pass < 2; pass++, o->at = 0)
-        while (vault_entry_next(&o->plain, &o->at, entry, &broken))
+        while (vault_entry_next(&o->plain, &o->at, entry))
             if (strcmp(entry->endpoint, endpoint) == 0)
                 return true;
     return false;

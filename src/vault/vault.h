@@ -37,9 +37,8 @@ struct vault_entry {
 };
 enum { VAULT_ENTRY_HEAD = 1 + sizeof(int64_t) + sizeof(uint32_t) }; /* besides name and packet */
 void vault_entry_add(struct buf *plain, const struct vault_entry *entry);
-/* The next entry; false: that was all, or *broken. */
-bool vault_entry_next(const struct secret *plain, size_t *at, struct vault_entry *out,
-                      bool *broken);
+/* The next entry; false: that was all, or what follows is no entry. */
+bool vault_entry_next(const struct secret *plain, size_t *at, struct vault_entry *out);
 
 int vault_batch_seal(struct vault *vault, uint64_t number, const struct buf *plain,
                      struct signet_error *err);
