@@ -4,13 +4,12 @@
 
 #include <stdlib.h>
 
-static int see(void *ctx, const struct signet_ledger_device *device, struct signet_error *err)
+static int see_need(void *ctx, const struct signet_ledger_device *device, struct signet_error *err)
 {
     bool *needs = ctx;
 
     (void)err;
-    if (!device->freed)
-        *needs = device->state != SIGNET_DEVICE_DONE && device->state != SIGNET_DEVICE_VOID;
+    *needs = *needs || (device->state != SIGNET_DEVICE_DONE && device->state != SIGNET_DEVICE_VOID);
     return SIGNET_OK;
 }
 
@@ -21,7 +20,7 @@ static int needs_seal(void *ctx, const struct vault_entry *entry, bool *needs,
     const struct signet_ledger_filter filter = {.endpoint = entry->endpoint, .state = -1};
 
     *needs = false;
-    return signet_ledger_devices(setup->job->ledger, &filter, see, needs, err);
+    return signet_ledger_devices(setup->job->ledger, &filter, see_need, needs, err);
 }
 
 int seals_review(const struct delivery_setup *setup, uint64_t number, struct signet_error *err)

@@ -11,23 +11,18 @@
 
 struct work {
     struct slot *slot;
+    struct signet_lease *lease; /* the slot's */
     const struct line_setup *setup;
     struct job *job;
     struct signet_board *board;
-    struct device device;
-    bool has_device;
-    bool ledger_refused; /* the last error came from the ledger */
-    bool ledger_broken;  /* and it is the ledger's own: no device can go on */
-    char name[152];      /* that the board gave; "" */
+    struct device device; /* once it has a packet */
+    bool ledger_refused;  /* the last error came from the ledger */
+    bool ledger_broken;   /* and it is the ledger's own: no device can go on */
+    char name[152];       /* that the board gave; "" */
     char hw_id[152];
     double took[STAGES]; /* seconds, in this attempt; below 0: not run */
     char not_noted[384]; /* why an attempt failed before it was known which device this is */
 };
-
-static struct signet_lease *lease(struct work *w)
-{
-    return &w->slot->lease;
-}
 
 /* A ledger that cannot be written ends the line; what it refuses is about this device only. */
 static int judged(struct work *w, int rc)
@@ -51,41 +46,34 @@ static void failpoint_at(const char *when, const char *what)
 static int record(struct work *w, enum signet_device_state state,
                   const struct signet_device_facts *facts, struct signet_error *err)
 {
-    enum signet_device_state to = lease(w)->state > state ? lease(w)->state : state;
+    enum signet_device_state to = w->lease->state > state ? w->lease->state : state;
 
     failpoint_at("before", signet_device_state_name(state));
-    int rc = signet_ledger_advance(w->job->ledger, lease(w), to, facts, err);
+    int rc = signet_ledger_advance(w->job->ledger, w->lease, to, facts, err);
     failpoint_at("after", signet_device_state_name(state));
     return judged(w, rc);
 }
 
 /* Which device? */
 
-static int reserve_name(struct work *w, const char *endpoint, struct signet_error *err)
-{
-    failpoint_at("before", "reserved");
-    int rc = signet_ledger_reserve(w->job->ledger, w->job->order, endpoint, w->slot->order->name,
-                                   lease(w), err);
-    failpoint_at("after", "reserved");
-    return judged(w, rc);
-}
-
 static int claim_device(struct work *w, const char *endpoint, const char *hw_id,
                         struct signet_error *err)
 {
     return judged(w, signet_ledger_claim(w->job->ledger, w->job->order, endpoint, hw_id,
-                                         w->slot->order->name, lease(w), err));
+                                         w->slot->order->name, w->lease, err));
 }
 
-/* The next of the order's names that no station has taken. */
-static int take_next(struct work *w, struct signet_error *err)
+/* A device of this name, or of the next of the order's that no station has taken. */
+static int reserve_device(struct work *w, const char *name, struct signet_error *err)
 {
     const struct signet_ledger_names names = {.name = source_name, .ctx = w->setup->source};
+    const char *slot = w->slot->order->name;
     size_t count = 0;
 
     failpoint_at("before", "reserved");
-    int rc = signet_ledger_reserve_next(w->job->ledger, w->job->order, w->slot->order->name, &names,
-                                        lease(w), 1, &count, err);
+    int rc = name ? signet_ledger_reserve(w->job->ledger, w->job->order, name, slot, w->lease, err)
+                  : signet_ledger_reserve_next(w->job->ledger, w->job->order, slot, &names,
+                                               w->lease, 1, &count, err);
     failpoint_at("after", "reserved");
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, SIGNET_E_QUOTA, "the names of the order are used up");
@@ -109,11 +97,10 @@ static int identify(struct work *w, struct signet_error *err)
         return rc;
     if (!named) { /* a name that the manifest does not know takes no unit of the quota */
         rc = source_make(w->setup->source, name, -1, &w->device, err);
-        w->has_device = rc == SIGNET_OK;
-        return rc == SIGNET_OK ? reserve_name(w, name, err) : rc;
+        return rc == SIGNET_OK ? reserve_device(w, name, err) : rc;
     }
     rc = claim_device(w, NULL, NULL, err);
-    return rc == SIGNET_E_NOT_FOUND ? take_next(w, err) : rc;
+    return rc == SIGNET_E_NOT_FOUND ? reserve_device(w, NULL, err) : rc;
 }
 
 /* What was sealed for it before. SIGNET_E_NOT_FOUND: nothing was, or what cannot be opened never
@@ -121,12 +108,12 @@ static int identify(struct work *w, struct signet_error *err)
 static int restore(struct work *w, struct signet_error *err)
 {
     struct secret packet = {0};
-    int rc = vault_find(w->setup->vault, lease(w)->endpoint, -1, &packet, err);
+    int rc = vault_find(w->setup->vault, w->lease->endpoint, -1, &packet, err);
 
     if (rc == SIGNET_OK)
-        rc = source_restore(w->setup->source, &packet, lease(w)->endpoint, &w->device, err);
+        rc = source_restore(w->setup->source, &packet, w->lease->endpoint, &w->device, err);
     secret_wipe(&packet);
-    return rc == SIGNET_E_SEAL && lease(w)->state < SIGNET_DEVICE_WRITING ? SIGNET_E_NOT_FOUND : rc;
+    return rc == SIGNET_E_SEAL && w->lease->state < SIGNET_DEVICE_WRITING ? SIGNET_E_NOT_FOUND : rc;
 }
 
 /* Its credentials: those of before, or new ones; safe over a crash before anybody hears of them. */
@@ -135,17 +122,16 @@ static int make_credentials(struct work *w, struct signet_error *err)
     int rc = SIGNET_OK;
     bool sealed = false;
 
-    if (!w->has_device) {
+    if (!w->device.packet.data) {
         rc = restore(w, err);
         sealed = rc == SIGNET_OK;
         if (rc == SIGNET_E_NOT_FOUND)
             rc =
-                source_make(w->setup->source, lease(w)->endpoint, lease(w)->index, &w->device, err);
-        w->has_device = rc == SIGNET_OK;
+                source_make(w->setup->source, w->lease->endpoint, w->lease->index, &w->device, err);
     }
     if (rc == SIGNET_OK && !sealed) {
         failpoint_at("before", "seal");
-        rc = vault_seal(w->setup->vault, lease(w)->endpoint, &w->device.packet, err);
+        rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
         failpoint_at("after", "seal");
     }
     return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
@@ -166,24 +152,24 @@ static int read_name(struct work *w, struct signet_error *err)
 /* What went wrong and is tried again stays on record. */
 static int note_retry(struct work *w, const char *why, struct signet_error *err)
 {
-    if (lease(w)->device == 0) {
+    if (w->lease->device == 0) {
         snprintf(w->not_noted, sizeof(w->not_noted), "%s", why);
         return SIGNET_OK;
     }
-    return judged(w, signet_ledger_note(w->job->ledger, lease(w), "retry", why, err));
+    return judged(w, signet_ledger_note(w->job->ledger, w->lease, "retry", why, err));
 }
 
 static int get_credentials(struct work *w, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
-    if (lease(w)->device == 0)
+    if (w->lease->device == 0)
         rc = identify(w, err);
     if (rc == SIGNET_OK && w->not_noted[0]) {
         rc = note_retry(w, w->not_noted, err);
         w->not_noted[0] = '\0';
     }
-    if (rc == SIGNET_OK && lease(w)->state >= SIGNET_DEVICE_KEYED && w->has_device)
+    if (rc == SIGNET_OK && w->lease->state >= SIGNET_DEVICE_KEYED && w->device.packet.data)
         return SIGNET_OK; /* another attempt of this run */
     return rc == SIGNET_OK ? make_credentials(w, err) : rc;
 }
@@ -317,17 +303,17 @@ static void report_retry(struct work *w, const struct signet_error *why)
  * is not this board's own, is there for the next board; one that was interrupted stays as it is. */
 static int let_go(struct work *w, int rc, const struct signet_error *why, struct signet_error *err)
 {
-    if (lease(w)->device == 0 || w->ledger_broken)
+    if (w->lease->device == 0 || w->ledger_broken)
         return SIGNET_OK;
-    bool untouched = lease(w)->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
+    bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
     bool ours = rc != SIGNET_E_BUSY || !w->ledger_refused; /* else another station has it by now */
     int done = SIGNET_OK;
 
     if (ours && (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || untouched))
-        done = judged(w, signet_ledger_release(w->job->ledger, lease(w), err));
+        done = judged(w, signet_ledger_release(w->job->ledger, w->lease, err));
     else if (ours)
-        done = judged(w, signet_ledger_fail(w->job->ledger, lease(w), why, err));
-    lease(w)->device = 0;
+        done = judged(w, signet_ledger_fail(w->job->ledger, w->lease, why, err));
+    w->lease->device = 0;
     return done;
 }
 
@@ -403,7 +389,8 @@ static int judge_claim(const struct work *w, int rc, struct signet_error *err)
 
 int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err)
 {
-    struct work w = {.slot = slot, .setup = slot->line->setup, .job = slot->line->job};
+    struct work w = {
+        .slot = slot, .lease = &slot->lease, .setup = slot->line->setup, .job = slot->line->job};
     struct signet_error broken = {0};
 
     slot->lease = (struct signet_lease){0};
@@ -423,8 +410,7 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
         error_prefix(&reason, "slot %s", slot->order->name);
         job_fail(w.job, &reason);
     }
-    if (w.has_device)
-        device_free(&w.device);
+    device_free(&w.device);
     signet_board_close(&w.board);
     return rc;
 }

@@ -131,6 +131,7 @@ int line_run(const struct line_setup *setup, struct signet_line_report *report,
         report->passed += report->slots[i].passed;
         report->failed += report->slots[i].failed;
         report->first_pass += report->slots[i].first_pass;
+        report->made_before += slots[i].made_before;
     }
     if (report->passed && line.last > line.first)
         report->per_hour = (double)report->passed * 3600 / (line.last - line.first);

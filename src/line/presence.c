@@ -15,20 +15,17 @@ enum { BACK_MS = 2000 };
 static int find_path(const struct slot *slot, char path[128], struct signet_error *err)
 {
     const struct signet_slot *place = slot->order;
-    struct signet_port_filter filter = {.nth = (int)slot->line->setup->order->board.vcom};
+    const struct signet_port_filter filter = {
+        .nth = (int)slot->line->setup->order->board.vcom,
+        .serial = place->kind == SIGNET_SLOT_SERIAL ? place->where : NULL,
+        .usb_path = place->kind == SIGNET_SLOT_HUB ? place->where : NULL};
     struct signet_port port;
+    int rc = SIGNET_OK;
 
-    if (place->kind == SIGNET_SLOT_PORT) {
-        snprintf(path, 128, "%s", place->where);
-        return SIGNET_OK;
-    }
-    if (place->kind == SIGNET_SLOT_SERIAL)
-        filter.serial = place->where;
-    else
-        filter.usb_path = place->where;
-    int rc = signet_port_find(&port, &filter, err);
+    if (place->kind != SIGNET_SLOT_PORT)
+        rc = signet_port_find(&port, &filter, err);
     if (rc == SIGNET_OK)
-        memcpy(path, port.path, sizeof(port.path));
+        snprintf(path, 128, "%s", place->kind == SIGNET_SLOT_PORT ? place->where : port.path);
     return rc;
 }
 
@@ -38,28 +35,23 @@ int presence_look(const struct slot *slot, struct presence *out, struct signet_e
 
     *out = (struct presence){0};
     int rc = find_path(slot, out->path, err);
-    /* A programmer that is no serial port itself cannot be seen: its board is taken as there. */
-    if (rc == SIGNET_E_NOT_FOUND && slot->order->kind == SIGNET_SLOT_SERIAL &&
-        !slot->line->setup->watch) {
-        out->there = true;
+    if (rc == SIGNET_E_NOT_FOUND) {
+        /* a programmer that is no serial port itself cannot be seen: its board is taken as there */
+        out->there = slot->order->kind == SIGNET_SLOT_SERIAL && !slot->line->setup->watch;
         return SIGNET_OK;
     }
-    if (rc == SIGNET_E_NOT_FOUND)
-        return SIGNET_OK;
-    if (rc != SIGNET_OK)
+    out->there = rc == SIGNET_OK;
+    if (rc != SIGNET_OK || strncmp(out->path, "tcp:", 4) == 0)
         return rc;
-    if (strncmp(out->path, "tcp:", 4) == 0) {
-        out->there = true;
-        return SIGNET_OK;
-    }
-    if (stat(out->path, &st) != 0 || lstat(out->path, &st) != 0)
+    if (stat(out->path, &st) != 0 || lstat(out->path, &st) != 0) {
+        out->there = false;
         return errno == ENOENT || errno == ENOTDIR
                    ? SIGNET_OK
                    : error_sys(err, SIGNET_E_LINK, errno, "%s", out->path);
-    out->there = true;
+    }
     out->device = st.st_dev;
     out->inode = st.st_ino;
-    /* A terminal's own change time moves when it is used; a link's says when it was made. */
+    /* a terminal's own change time moves when it is used; a link's says when it was made */
     if (S_ISLNK(st.st_mode))
         out->changed = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
     return SIGNET_OK;

@@ -24,6 +24,7 @@ struct slot {
     struct signet_lease lease;           /* device 0: none */
     int64_t renew_at;                    /* clock_ms() */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
+    uint64_t made_before;                /* boards that an earlier run made */
     unsigned retries;                    /* attempts of the last board after the first */
     struct presence presence;            /* of the board that is being worked on, or was last */
 };

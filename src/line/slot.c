@@ -116,13 +116,6 @@ static void count_outcome(struct slot *slot, bool passed)
         delivery_notify(line->setup->delivery);
 }
 
-static void count_made_before(struct line *line)
-{
-    pthread_mutex_lock(&line->job->lock);
-    line->report->made_before++;
-    pthread_mutex_unlock(&line->job->lock);
-}
-
 /* One board. False: the slot's work is over. */
 static bool work_on_board(struct slot *slot, enum signet_device_state last)
 {
@@ -139,7 +132,7 @@ static bool work_on_board(struct slot *slot, enum signet_device_state last)
     if (rc == SIGNET_E_QUOTA) {
         lamp(slot, "empty", NULL, &err);
     } else if (rc == SIGNET_E_PROVISIONED) {
-        count_made_before(slot->line); /* which device it is shows only where it gave its name */
+        slot->made_before++; /* which device it is shows only where it gave its name */
         lamp(slot, "made-before", slot->endpoint, &err);
         hook_run(slot, "made-before", &err);
     } else {
