@@ -135,9 +135,10 @@ def test_issuer():
             '-subj', '/CN=factory', '-days', '4000', '-keyout', 'ca.key', '-out', 'ca.pem', '-addext',
             'keyUsage=critical,keyCertSign')
     ca = ('--issuer', 'ca.pem', '--issuer-key', 'ca.key')
-    os.chmod(path('ca.key'), 0o644)
-    _, err = run('cert', 'make', '-e', 'd1', '-o', 'signed', *ca, code=1)
-    assert 'others may open' in err
+    for mode in (0o644, 0o640, 0o604, 0o620, 0o601):
+        os.chmod(path('ca.key'), mode)
+        _, err = run('cert', 'make', '-e', 'd1', '-o', 'signed', *ca, code=1)
+        assert 'others may open' in err, oct(mode)
     os.chmod(path('ca.key'), 0o600)
     run('cert', 'make', '-e', 'd1', '-o', 'signed', *ca)
     openssl('verify', '-x509_strict', '-purpose', 'sslclient', '-CAfile', 'ca.pem',

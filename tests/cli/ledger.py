@@ -66,7 +66,16 @@ def deciding(ledger):
     expect('rework of what is not', 'no device' in run('ledger', 'rework', ledger, 'nobody', code=1))
 
 
+def full_disk(ledger):
+    """What was written before the end counts, too."""
+    for args in (['list'], ['list', '--json'], ['export'], ['export', '-f', 'events']):
+        with open('/dev/full', 'w') as full:
+            p = subprocess.run([SIGNET, 'ledger', *args, ledger], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        expect(f'{args} to a full disk', p.returncode == 1 and 'standard output' in p.stderr, (p.returncode, p.stderr))
+
+
 def mistakes(folder, ledger):
+    full_disk(ledger)
     expect('no ledger', 'no such ledger' in run('ledger', 'list', ledger + 'x', code=1))
     expect('none was made', not os.path.exists(ledger + 'x'))
     expect('no ledger at all', 'no ledger, or it is damaged' in

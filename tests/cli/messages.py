@@ -42,6 +42,7 @@ WRONG = {
     'ledger void x y': 'a reason is missing: --reason TEXT',
     'ledger list -s doen x': "there is no state 'doen'; did you mean done?",
     'ledger list -s 12 x': "there is no state '12'\n",
+    'ledger list -s don x': "there is no state 'don'; did you mean done?",
     'ledger export -f xml x': "there is no format 'xml': csv, ndjson, events",
     'packet show -f xml x': "'xml' is not one of table, json, cfg, cbor-diag",
     'packet make': 'a configuration is missing: -c FILE',
@@ -82,6 +83,8 @@ def wrong_lines(folder):
         said = run(*line.split(), code=2)
         helps = line.split()[0] in ('frobnicate', 'runn') or 'hint: did you mean' in said or "--help' lists the options" in said
         expect(f'signet {line[:100]}', words in said and helps and 'signet: error: ' in said, said)
+    for seconds in ('1', '86400'):
+        says('a limit is within', run('run', '--wait', seconds, 'x', code=1), "cannot open 'x'")
     expect('nothing is made', os.listdir(folder) == [], os.listdir(folder))
     said = json.loads(run('ledger', 'show', '--json', 'x', code=2).splitlines()[0])
     expect('as JSON', (said['event'], said['code'], said['message']) == ('error', 'usage', 'ENDPOINT is missing'), said)
@@ -120,7 +123,9 @@ def counts():
     for quota, noun in ((1, '1 device'), (2, '2 devices')):
         path = order(f'n{quota}', quota)
         says('plan', run('run', '--dry-run', path), f'n{quota}: {noun} from ')
-        says('report', run('run', path), f'{quota} of {noun} done; this run: {quota} made')
+        report = run('run', path)
+        says('report', report, f'{quota} of {noun} done; this run: {quota} made')
+        expect('nothing is left', 'still to be made' not in report, report)
     with open('one.cfg', 'w', encoding='utf-8') as f:
         f.write('{OID.Server: {1: {RID.Server.Lifetime: 60}}}')
     says('packet check', run('packet', 'check', 'one.cfg', code=1), 'refused: 1 record, 3 that a device would refuse')

@@ -164,6 +164,13 @@ def test_hostile():
     check(b'maybe' not in shown and b'hidden' in shown, 'what is no packet hides its strings')
 
 
+def test_check_of_tagged_cbor():
+    """Self-described CBOR (RFC 8949, 3.4.6) is no configuration."""
+    write('tagged', b'\xd9\xd9\xf7' + WANT)
+    done = subprocess.run([os.path.join(BUILD, 'signet'), 'packet', 'check', 'tagged'], capture_output=True, timeout=60)
+    check(b'tagged:1:1' not in done.stderr, done.stderr) # a place in a configuration
+
+
 def test_check():
     write('p', WANT)
     write('a.cfg', CONFIG)
@@ -198,7 +205,8 @@ def test_framework():
 
 def test_process_is_hardened():
     """While it waits for its input: no core file, not dumpable, no new privileges."""
-    child = subprocess.Popen([os.path.join(BUILD, 'signet'), 'packet', 'show', '-'],
+    other = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] if os.geteuid() == 0 else []
+    child = subprocess.Popen([*other, os.path.join(BUILD, 'signet'), 'packet', 'show', '-'],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         wanted = ('NoNewPrivs:\t1', 'Umask:\t0077')
@@ -208,6 +216,9 @@ def test_process_is_hardened():
             check(time.monotonic() < deadline, status)
             time.sleep(0.005)
             status = open(f'/proc/{child.pid}/status').read()
+        while os.stat(f'/proc/{child.pid}/mem').st_uid != 0: # of a process that is not dumpable, root's
+            check(time.monotonic() < deadline, 'others of this user can read its memory')
+            time.sleep(0.005)
         limits = open(f'/proc/{child.pid}/limits').read()
         core = next(l for l in limits.splitlines() if l.startswith('Max core file size'))
         check(core.split()[4:6] == ['0', '0'], core)

@@ -59,7 +59,7 @@ oracle = argparse.ArgumentParser(prog='ptool')
 for letter, name in (('c', 'endpoint_cfg'), ('e', 'URN'), ('s', 'server'), ('t', 'token'), ('C', 'cert'),
                      ('k', 'pkey'), ('r', 'pcert'), ('p', 'scert')):
     oracle.add_argument('-' + letter, '--' + name, required=letter == 'c')
-WORDS = ['-c', '-cF', '-c=F', '--end', '--endpoint_cfg=F', '--e=', '--', '-', '-1', '-.5', 'x', '',
+WORDS = ['-c', '-cF', '-c=F', '--end', '--endpoint_cfg=F', '--e=', '--', '-', '-1', '-.5', '-1x5', 'x', '',
          '-h', '--help=x', '--U', '--ce=1', '--cert', '--tok', '--c', '-z', '-z q', '-c q', '--s']
 
 def argparse_says(args):
