@@ -132,10 +132,43 @@ struct signet_observer cli_observer(const struct cli *cli)
     return (struct signet_observer){.on_event = report_event, .ctx = (void *)cli};
 }
 
+static int report_failure(struct signet_error *err, enum signet_code code, int sys,
+                          const char *message)
+{
+    *err = (struct signet_error){.code = code, .sys = sys};
+    snprintf(err->msg, sizeof(err->msg), "%s%s%s", message, sys ? ": " : "",
+             sys ? strerror(sys) : "");
+    return (int)code;
+}
+
+/* Not by the name /dev/stdin: another user's pipe can be read, but not opened. All the room at
+ * once, so that no copy of a secret is left behind; what is not used costs nothing. */
+static int read_input(size_t max, struct signet_bytes *out, struct signet_error *err)
+{
+    struct signet_bytes all = {.data = calloc(1, max + 2)};
+    ssize_t n = 1;
+    if (!all.data)
+        return report_failure(err, SIGNET_E_NOMEM, 0, "out of memory");
+    while (all.len <= max && n != 0) {
+        n = read(STDIN_FILENO, all.data + all.len, max + 1 - all.len);
+        if (n < 0 && errno != EINTR)
+            break;
+        all.len += n > 0 ? (size_t)n : 0;
+    }
+    if (n >= 0 && all.len <= max) {
+        *out = all;
+        return SIGNET_OK;
+    }
+    int sys = n < 0 ? errno : 0;
+    signet_bytes_free(&all);
+    return sys ? report_failure(err, SIGNET_E_IO, sys, "cannot read standard input")
+               : report_failure(err, SIGNET_E_LIMIT, 0, "standard input is too long");
+}
+
 int cli_read(const char *path, size_t max, struct signet_bytes *out, struct signet_error *err)
 {
-    /* /dev/stdin: the one reader of files has the limits */
-    return signet_bytes_read(strcmp(path, "-") != 0 ? path : "/dev/stdin", max, out, err);
+    return strcmp(path, "-") != 0 ? signet_bytes_read(path, max, out, err)
+                                  : read_input(max, out, err);
 }
 
 int cli_write(const char *path, const void *data, size_t len, struct signet_error *err)
@@ -144,24 +177,16 @@ int cli_write(const char *path, const void *data, size_t len, struct signet_erro
         return signet_bytes_write(path, data, len, err);
     if (fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0)
         return SIGNET_OK;
-    if (err) {
-        *err = (struct signet_error){.code = SIGNET_E_IO, .sys = errno};
-        snprintf(err->msg, sizeof(err->msg), "cannot write to standard output: %s",
-                 strerror(err->sys));
-    }
-    return SIGNET_E_IO;
+    return report_failure(err, SIGNET_E_IO, errno, "cannot write to standard output");
 }
 
 int cli_close(const struct cli *cli, int code)
 {
     struct signet_error err = {0};
-    if (cli_write("-", "", 0, &err) == SIGNET_OK && !ferror(stdout))
-        return code;
-    if (!err.code) {
-        err.code = SIGNET_E_IO;
-        snprintf(err.msg, sizeof(err.msg), "cannot write to standard output");
-    }
-    return cli_fail(cli, &err);
+    int rc = cli_write("-", "", 0, &err);
+    if (rc == SIGNET_OK && ferror(stdout)) /* of something before */
+        rc = report_failure(&err, SIGNET_E_IO, 0, "cannot write to standard output");
+    return rc == SIGNET_OK ? code : cli_fail(cli, &err);
 }
 
 int cli_end(const struct cli *cli, int rc, const struct signet_error *err)

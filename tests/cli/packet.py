@@ -164,6 +164,17 @@ def test_hostile():
     check(b'maybe' not in shown and b'hidden' in shown, 'what is no packet hides its strings')
 
 
+def test_standard_input():
+    """It has a limit, and may be another user's pipe (test_process_is_hardened), or closed."""
+    out = signet('packet', 'show', '-', stdin=bytes(16 * 1024 * 1024 + 1), code=1)
+    check(b'standard input is too long' in out.stderr, out.stderr)
+    out = signet('packet', 'show', '-', stdin=bytes(16 * 1024 * 1024), code=1)
+    check(b'byte 0: ' in out.stderr, out.stderr)
+    out = subprocess.run(['sh', '-c', 'exec "$0" packet show - <&-', os.path.join(BUILD, 'signet')],
+                         capture_output=True, timeout=60)
+    check(out.returncode == 1 and b'cannot read standard input: Bad file' in out.stderr, out.stderr)
+
+
 def test_check_of_tagged_cbor():
     """Self-described CBOR (RFC 8949, 3.4.6) is no configuration."""
     write('tagged', b'\xd9\xd9\xf7' + WANT)
