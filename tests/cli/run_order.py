@@ -94,6 +94,7 @@ class Desk:
 
 def wrong_keys(d):
     base = ORDER % 2
+    files = base.replace('board: {recipe: anjay-zephyr}\n', 'output: {packets: p/}\n').replace('slots: [{port: rack/1}]\n', '')
     def flasher(keys):
         return base.replace('anjay-zephyr}', 'anjay-zephyr, flasher_tool: /bin/true, %s}' % keys)
     d.write('unknown.json', '{"kind": "koiote"}')
@@ -138,6 +139,31 @@ def wrong_keys(d):
         ('an option twice', flasher('flasher: exec, flasher_command: a, flasher_command: b'), "order.yaml:", "'flasher_command' is there twice"),
         ('a list as an option', flasher('flasher: exec, flasher_command: [a]'), "'flasher_command' takes one value"),
         ('more options than any flasher has', flasher(', '.join(f'flasher_{x}: x' for x in 'abcdefghi')), "more than 8 keys begin with 'flasher_'"),
+        ('nothing', '# nothing\n', 'the order is empty'),
+        ('a list', '[a]\n', 'here go keys and values'),
+        ('a word for a board', base.replace('{recipe: anjay-zephyr}', 'x'), 'order.yaml:', 'here go keys and values'),
+        ('a board without recipe', base.replace('recipe: anjay-zephyr', 'baud: 115200'), "the board has no 'recipe'"),
+        ('a negative speed', base.replace('anjay-zephyr', 'anjay-zephyr, baud: -1'), "'baud' is from 0 to"),
+        ('a slot that is nowhere', base.replace('port: rack/1', 'name: a'), 'a slot has a port', 'list of boards'),
+        ('a slot in two places', base.replace('port: rack/1', 'port: rack/1, hub: 1-2'), 'a slot has a port'),
+        ('a slot with a long name', base.replace('port: rack/1', 'port: rack/1, name: ' + 41 * 'x'), "a slot's name has 1 to 40"),
+        ('a server with a long name', base + f'servers: [{{file: s.json, name: {41 * "x"}}}]\n', "a server's name has 1 to 40"),
+        ('a slot and no list', base.replace('[{port: rack/1}]', '{port: rack/1}'), "'slots' takes a list"),
+        ('too many servers', base + f'servers: [{", ".join(["{file: s.json}"] * 9)}]\n', 'more than', 'servers'),
+        ('a board and no slots', base.replace('slots: [{port: rack/1}]\n', ''), 'there is a board, but no slots'),
+        ('slots and no board', base.replace('board: {recipe: anjay-zephyr}\n', 'output: {packets: p/}\n'), "'slots' needs a 'board'"),
+        ('files without names', files, 'names come from a manifest or a pattern'),
+        ('records of no form', files.replace('p/', 'p/, records: r.txt'), 'FILE.csv or FILE.ndjson'),
+        ('one file for both', files.replace('p/', 'p.ndjson, records: p.ndjson'), 'are one file'),
+        ('a zero byte', base.replace('name: ', 'name: "a\\0b"\n#'), "'name' holds a zero byte"),
+        ('an empty path', base.replace('endpoint_cfg', '""'), "'template' is empty"),
+        ('a long path', base.replace('endpoint_cfg', 4096 * 'x'), 'a path is too long'),
+        ('a hook that is one word', base + 'on_pass: lamp\n', "'on_pass' takes a list of words", 'no shell'),
+        ('a hook without words', base + 'on_pass: []\n', "'on_pass' takes a list of words"),
+        ('a hook of 64 words', base + f'on_pass: [{", ".join(["x"] * 64)}]\n', "'on_pass' has more than 63 words"),
+        ('a hook of 63 words', base + f'on_pass: [no-such-lamp{62 * ", x"}]\n', 'on_pass: no-such-lamp is not installed'),
+        ('a map in a hook', base + 'on_pass: [lamp, {a: b}]\n', "'on_pass' takes one value"),
+        ('neither true nor false', base + 'names: {manifest: d.csv, from_board: maybe}\n', "'from_board' is true or false, not 'maybe'"),
         ('no such recipe', base.replace('anjay-zephyr', 'anjay-zefyr'), 'anjay-ze'),
     ]:
         d.order(text=text)

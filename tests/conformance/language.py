@@ -98,7 +98,7 @@ def one_string(r, binary):
     quote = r.choice(["'", '"', "'''", '"""'])
     escapes = ['\\n', '\\t', '\\r', '\\\\', "\\'", '\\"', '\\0', '\\x41', '\\x7f', '\\101', '\\7', '\\a', '\\b', '\\f', '\\v', '\\\n']
     if not binary:
-        escapes += ['\\u20ac', '\\U0001F600', '\\N{EURO SIGN}'][:2]
+        escapes += ['\\u20ac', '\\U0001F600', '\\U0010ffff', '\\ud7ff', '\\ue000']
     else:
         escapes += ['\\xff', '\\377', '\\x00']
     parts = []
@@ -132,7 +132,7 @@ def expression(r):
         return r.choice(['', '-', '+']) + real(r)
     if kind < 0.65:
         return r.choice(['True', 'False', 'True & False', 'True ^ True', 'True | 2', '-True', '2 ** -1', '4 ** -2', 'False ** 0',
-                         '(-1) ** 5', '(-1) ** 4', '0 ** 3', '0 << 200', "2 * 'ab'", "b'ab' * 2", "True * 'ab'", "-1 * 'ab'"])
+                         '(-1) ** 5', '(-1) ** 4', '0 ** 3', '0 << 200', '81.25 // 0.7', '-81.25 // 0.7', "2 * 'ab'", "b'ab' * 2", "True * 'ab'", "-1 * 'ab'"])
     if kind < 0.75:
         return floating(r)
     return string(r)

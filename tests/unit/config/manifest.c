@@ -2,12 +2,14 @@
 /* CSV as factories write it, placeholders, and any row from anywhere. */
 #include "config/config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -157,7 +159,7 @@ static void test_refusals(void **state)
     REFUSED("a,b\n1,\"2\"x\n", SIGNET_E_SYNTAX, ":2: a quote stands where none can be");
     for (int i = 0; i <= MANIFEST_COLUMNS_MAX; i++)
         len += (size_t)snprintf(many + len, sizeof(many) - len, "%sc%d", i ? "," : "", i);
-    refused(many, len, SIGNET_E_LIMIT, "columns");
+    refused(many, len, SIGNET_E_LIMIT, "257 columns, at most 256 are taken");
     memset(deep, 'x', sizeof(deep));
     memcpy(deep, "a\n", 2);
     refused(deep, sizeof(deep), SIGNET_E_LIMIT, ":2: the row has more than");
@@ -304,6 +306,103 @@ static void test_any_row(void **state)
     end(&c);
 }
 
+/* What is just as long as it may be is taken. */
+static void test_longest(void **state)
+{
+    static char text[MANIFEST_ROW_MAX + 200];
+    size_t count, len;
+    struct csv c;
+
+    (void)state;
+    len = (size_t)snprintf(text, sizeof(text), "%0*d,b\n", MANIFEST_NAME_MAX, 0);
+    assert_int_equal(open_text(&c, text, len, ','), SIGNET_OK);
+    assert_int_equal(strlen(manifest_columns(c.m, &count)[0]), MANIFEST_NAME_MAX);
+    end(&c);
+    len = (size_t)snprintf(text, sizeof(text), "%0*d,b\n", MANIFEST_NAME_MAX + 1, 0);
+    refused(text, len, SIGNET_E_SYNTAX, "column 1 has a name of more than 64 bytes");
+    len = 0;
+    for (int i = 0; i < MANIFEST_COLUMNS_MAX; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%sc%d", i ? "," : "", i);
+    assert_int_equal(open_text(&c, text, len, ','), SIGNET_OK);
+    manifest_columns(c.m, &count);
+    assert_int_equal(count, MANIFEST_COLUMNS_MAX);
+    end(&c);
+    len = (size_t)snprintf(text, sizeof(text), "a,b,c,d\n");
+    memset(text + len, 'x', MANIFEST_ROW_MAX);
+    for (int i = 1; i < 4; i++)
+        text[len + (size_t)i * MANIFEST_FIELD_MAX] = ',';
+    text[len + MANIFEST_ROW_MAX - 1] = '\n';
+    assert_int_equal(open_text(&c, text, len + MANIFEST_ROW_MAX, ','), SIGNET_OK);
+    assert_int_equal(c.rows, 1);
+    assert_int_equal(c.bad, 0); /* the first value has just as many bytes as it may have */
+    end(&c);
+    text[len + MANIFEST_ROW_MAX - 1] = 'x';
+    text[len + MANIFEST_ROW_MAX] = '\n';
+    refused(text, len + MANIFEST_ROW_MAX + 1, SIGNET_E_LIMIT, "more than 65536 bytes");
+}
+
+static void test_no_file(void **state)
+{
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
+    struct signet_error err = {0};
+    struct manifest *m = NULL;
+
+    (void)state;
+    assert_true(folder_make(folder));
+    assert_int_equal(manifest_open(&m, folder, ',', &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "is no file"));
+    snprintf(path, sizeof(path), "%s/fifo", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(manifest_open(&m, path, ',', &err), SIGNET_E_IO); /* and does not wait */
+    assert_non_null(strstr(err.msg, "is no file"));
+    unlink(path);
+    assert_int_equal(manifest_open(&m, path, ',', &err), SIGNET_E_IO);
+    assert_int_equal(err.sys, ENOENT);
+}
+
+/* Another file in its place: of the same length, or of the same time. */
+static void overwrite(const struct csv *c, const char *text, const struct timespec *at)
+{
+    const struct timespec times[2] = {*at, *at};
+    FILE *to = fopen(c->path, "r+");
+
+    assert_non_null(to);
+    fputs(text, to);
+    fclose(to);
+    assert_int_equal(utimensat(AT_FDCWD, c->path, times, 0), 0);
+}
+
+static void test_overwritten(void **state)
+{
+    struct manifest_row row = {0};
+    struct timespec later;
+    struct stat st;
+    struct csv c;
+
+    (void)state;
+    assert_int_equal(OPEN(&c, "n\na\nb\n", ','), SIGNET_OK);
+    assert_int_equal(stat(c.path, &st), 0);
+    later = st.st_mtim;
+    later.tv_sec++;
+    overwrite(&c, "n\na\nc\n", &later);
+    assert_int_equal(manifest_row(c.m, 1, &row, &c.err), SIGNET_E_CONFLICT);
+    assert_non_null(strstr(c.err.msg, "was changed while it was in use"));
+    later.tv_sec--;
+    later.tv_nsec ^= 1;
+    overwrite(&c, "n\na\nc\n", &later);
+    assert_int_equal(manifest_row(c.m, 1, &row, &c.err), SIGNET_E_CONFLICT);
+    overwrite(&c, "n\nab\n\n", &st.st_mtim); /* nothing shows it but a row that is missing */
+    assert_int_equal(manifest_row(c.m, 1, &row, &c.err), SIGNET_E_CONFLICT);
+    overwrite(&c, "n\na\nb\n", &st.st_mtim); /* the same again */
+    assert_int_equal(manifest_row(c.m, 1, &row, &c.err), SIGNET_OK);
+    manifest_close(&c.m);
+    assert_int_equal(manifest_open(&c.m, c.path, ',', &c.err), SIGNET_OK);
+    overwrite(&c, "n\na\nb\nc\n", &st.st_mtim); /* before the scan */
+    assert_int_equal(scan(&c), SIGNET_E_CONFLICT);
+    manifest_row_free(&row);
+    end(&c);
+}
+
 static void test_changed(void **state)
 {
     struct csv c;
@@ -420,6 +519,7 @@ static void test_placeholders(void **state)
     GIVES("x{serial number:base64}{psk:text}", true,
           "x\x00\xff"
           "00ff");
+    GIVES("{serial:18}{serial:1}", false, "00000000000000004242");
     GIVES("{endpoint:text}{serial:04:text}", true, "urn:10042");
     /* a certificate may hold braces */
     GIVES("\x30{\x82}{", true, "\x30{\x82}{");
@@ -461,6 +561,13 @@ static void test_bad_placeholders(void **state)
     no("a } b", false, "a lone }", "{{ and }}");
     no("{", true, "a lone {", "{{ and }}");
     no("{}", false, "{} names no column", "{{ and }}");
+    no("{lot:}", false, "behind the colon", "{serial:06}");
+    no("{serial:}", false, "behind the colon", "{serial:06}");
+    no("{serial:0}", false, "behind the colon", "{serial:06}");
+    no("{serial:19}", false, "behind the colon", "{serial:06}");
+    no("{serial:+6}", false, "behind the colon", "{serial:06}");
+    no("{serial:6x}", false, "behind the colon", "{serial:06}");
+    no("{psk:hex:hex}", true, "behind the colon", "{column:hex}");
     no("{\x1b[2J}", false, "\\x1b", "{{ and }}");
     assert_int_equal(pieces_compile(&p, "{lot:hex}", 9, true, &names, &err), SIGNET_OK);
     assert_int_equal(pieces_expand(&p, &values, &out, &column, &err), SIGNET_E_SYNTAX);
@@ -474,11 +581,19 @@ static void test_bad_placeholders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_no_csv),       cmocka_unit_test(test_passed_over),
-        cmocka_unit_test(test_bad_rows),     cmocka_unit_test(test_any_row),
-        cmocka_unit_test(test_changed),      cmocka_unit_test(test_during_the_scan),
-        cmocka_unit_test(test_placeholders), cmocka_unit_test(test_bad_placeholders),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_no_csv),
+        cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_bad_rows),
+        cmocka_unit_test(test_any_row),
+        cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_overwritten),
+        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_during_the_scan),
+        cmocka_unit_test(test_placeholders),
+        cmocka_unit_test(test_bad_placeholders),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,7 @@ static const struct refusal refusals[] = {
     {"{1: {1: {1: bytes.fromhex('0')}}}", "1:27", "half of a pair", "two hex digits"},
     {"{1: {1: {1: bytes('0')}}}", "1:18", "bytes", "fromhex"},
     {"{1: {1: {1: bytes.hex('0')}}}", "1:19", "bytes.", "fromhex"},
+    {"{1: {1: {1: '\\U00110000'}}}", "1:14", "no Unicode character", "character itself"},
     {"{1: {1: {1: '\\ud800'}}}", "1:14", "no Unicode character", "character itself"},
     /* names */
     {"{OID.Securty: {}}", "1:6", "'OID.Securty'", "OID.Security?"},
@@ -168,6 +169,10 @@ static void limits(void **state)
     } floods[] = {
         {"{1: ", "", 33, SIGNET_E_LIMIT},
         {"(", "1", 100000, SIGNET_E_LIMIT},
+        {"(", "1", 200, SIGNET_E_LIMIT},
+        {"(", "1", 199, SIGNET_E_SYNTAX}, /* not closed */
+        {"{1: {1: {1: 'a' * 4194304}}} x", "", 1, SIGNET_E_LIMIT},
+        {"{1: {1: {1: 'a' * 4194303}}} x", "", 1, SIGNET_E_SYNTAX},
         {"#", "", (1 << 20) + 1, SIGNET_E_LIMIT},
         {" ", "", 1 << 20, SIGNET_E_SYNTAX},
     };

@@ -27,6 +27,10 @@ static void secrets_of_the_template(void **state)
     refused(&r, open_source(&r), SIGNET_E_MEANING, "sample that everyone knows");
     r.more = " RID.Security.SecretKey: b'short',";
     refused(&r, open_source(&r), SIGNET_E_MEANING, "/0/1/5: the key has 5 bytes");
+    r.more = " RID.Security.SecretKey: b'k' * 65,";
+    refused(&r, open_source(&r), SIGNET_E_MEANING, "/0/1/5: the key has 65 bytes");
+    r.more = " RID.Security.SecretKey: b'k' * 64,";
+    good(&r, open_source(&r));
     r.more = "";
     refused(&r, open_source(&r), SIGNET_E_MEANING, "the template holds none");
     r.options.shared_secret = false;
@@ -252,6 +256,9 @@ static void a_row_is_at_fault_without_a_column(void **state)
     snprintf(csv, sizeof(csv), "name\na\n");
     refused(&r, open_manifest(&r, csv), SIGNET_E_MEANING,
             "devices.csv:2: the PSK identity has 144 bytes: 1 to 128 are possible");
+    r.options.identity = "{serial:018}{serial:018}{serial:018}{serial:018}{serial:018}{serial:018}"
+                         "{serial:018}ab";
+    good(&r, open_source(&r));
     tear_down(&r);
 }
 
