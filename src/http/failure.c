@@ -74,10 +74,8 @@ static void explain_connection(const struct http *http, struct signet_error *err
     if (sys == ECONNREFUSED) {
         error_set(err, SIGNET_E_NET, "%s: the connection was refused", http->base);
         error_hint(err, "does the server run, and are url and port right?");
-    } else if (sys) {
-        error_sys(err, SIGNET_E_NET, (int)sys, "%s: no connection", http->base);
     } else {
-        error_set(err, SIGNET_E_NET, "%s: no connection", http->base);
+        error_sys(err, SIGNET_E_NET, (int)sys, "%s: no connection", http->base);
     }
 }
 

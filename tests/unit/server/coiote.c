@@ -207,6 +207,8 @@ static void searches(void **state)
         if (rc != rows[i].rc || script_sent != rows[i].count)
             fail_msg("case %zu: %d %s", i, rc, err.msg);
         assert_non_null(strstr(script_asked[0], "%20eq%20%27a%20b%27"));
+        if (rows[i].replies[0].body && strcmp(rows[i].replies[0].body, "no JSON") == 0)
+            assert_string_equal(err.msg, "Coiote answered with no JSON");
     }
 }
 

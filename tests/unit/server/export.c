@@ -4,8 +4,10 @@
  */
 #include "server/server.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <signet/cert.h>
 #include <signet/config.h>
 #include <stdarg.h>
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -240,13 +243,22 @@ static void test_file_of_a_version_before(void **state)
 
 static void test_emqx(void **state)
 {
+    struct signet_device device;
+    struct signet_error err = {0};
     struct place p;
 
     (void)state;
     start(&p, "emqx", NULL);
     assert_int_equal(add(&p, psk("ep-1", "id-1", "secret:1"), NULL), SIGNET_OK);
     expect_file(&p, "id-1:secret:1\n");
-    assert_int_equal(add(&p, psk("ep-2", "id:2", "secret"), NULL), SIGNET_E_MEANING);
+    device = psk("ep-2", "id:2", "secret");
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "the PSK identity has a colon, which this export cannot hold");
+    device.mode = SIGNET_MODE_NOSEC;
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "this export takes devices of mode psk only");
+    assert_int_equal(signet_server_remove(p.server, "ep-1", &err), SIGNET_E_UNSUPPORTED);
+    assert_non_null(strstr(err.msg, "take that of 'ep-1' out by hand"));
     assert_int_equal(add(&p, psk("ep-2", "id-2", "bad\x01key"), NULL), SIGNET_E_MEANING);
     assert_int_equal(add(&p, psk("ep-2", "id-1", "another"), NULL), SIGNET_E_EXISTS);
     expect_file(&p, "id-1:secret:1\n");
@@ -342,6 +354,19 @@ static void test_batch(void **state)
         devices[i] = psk(names[i], names[i], "key");
     }
     assert_int_equal(signet_server_add_batch(p.server, devices, 2500, results, NULL), SIGNET_OK);
+    devices[1] = psk("ep-0", "ep-0", "key"); /* twice in one batch, in rows that are not written */
+    devices[0] = psk("new", "new", "key");
+    devices[2] = devices[0];
+    assert_int_equal(signet_server_add_batch(p.server, devices, 3, results, NULL), SIGNET_OK);
+    assert_int_equal(signet_server_find(p.server, "new", NULL), SIGNET_OK);
+    devices[0].endpoint = "newer";
+    devices[2] = psk("newer", "newer", "another key");
+    assert_int_equal(signet_server_add_batch(p.server, devices, 3, results, NULL), SIGNET_E_EXISTS);
+    assert_int_equal(results[0].error.code, SIGNET_OK);
+    assert_int_equal(results[2].error.code, SIGNET_E_EXISTS);
+    devices[0] = psk("ep-0", "ep-0", "key");
+    devices[1] = psk("ep-1", "ep-1", "key");
+    devices[2] = psk("ep-2", "ep-2", "key");
     devices[3] = psk("ep-4", "ep-4", "another key");
     assert_int_equal(signet_server_add_batch(p.server, devices, 10, results, NULL),
                      SIGNET_E_EXISTS);
@@ -392,6 +417,12 @@ static void test_refusals(void **state)
     signet_server_close(&p.server);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         assert_int_equal(open_export(&p, NULL, columns[i], &err), SIGNET_E_USAGE);
+    assert_int_equal(signet_server_open(&p.server,
+                                        &(struct signet_server_info){.kind = (char[]){"export"}},
+                                        NULL, NULL, 0, NULL, NULL, &err),
+                     SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "the export has no file");
+    assert_non_null(strstr(err.hint, "devices.csv"));
     assert_int_equal(open_export(&p, "xls", NULL, &err), SIGNET_E_USAGE);
     assert_int_equal(open_export(&p, "emqx", "a=endpoint", &err), SIGNET_E_USAGE);
 
@@ -401,6 +432,57 @@ static void test_refusals(void **state)
     unlink(p.file);
     assert_int_equal(symlink("elsewhere", p.file), 0);
     assert_int_equal(add(&p, psk("ep", "i", "k"), NULL), SIGNET_E_IO);
+    stop(&p);
+}
+
+/* A disk that is full in the middle of a row: the file is as before. */
+static void test_full_disk(void **state)
+{
+    static const char whole[] = "endpoint,mode,identity,psk\nep-1,psk,i,6b\n";
+    const struct signet_device device = psk("ep-2", "i", "k");
+    struct rlimit before, limit;
+    struct signet_error err = {0};
+    struct place p;
+
+    (void)state;
+    start(&p, NULL, NULL);
+    assert_int_equal(add(&p, psk("ep-1", "i", "k"), NULL), SIGNET_OK);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = sizeof whole + 4;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    int rc = signet_server_add(p.server, &device, NULL, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(rc, SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "writing the export"));
+    assert_int_equal(err.sys, EFBIG);
+    expect_file(&p, whole);
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_OK);
+    expect_file(&p, "endpoint,mode,identity,psk\nep-1,psk,i,6b\nep-2,psk,i,6b\n");
+    stop(&p);
+}
+
+/* A certificate in columns of its own choice. */
+static void test_certificate_columns(void **state)
+{
+    struct signet_device device = {
+        .endpoint = "ep-1", .mode = SIGNET_MODE_CERT, .tree = with_certificate("ep-1")};
+    struct signet_tree *tree = (struct signet_tree *)(uintptr_t)device.tree;
+    struct signet_account account;
+    struct buf want = {0};
+    struct place p;
+
+    (void)state;
+    start(&p, "csv", "e=endpoint, M=MODE, c=cert_base64");
+    assert_int_equal(add(&p, device, NULL), SIGNET_OK);
+    assert_true(signet_tree_account(tree, 0, &account));
+    buf_text(&want, "e,M,c\nep-1,X509,");
+    buf_base64(&want, account.identity->as.bytes.data, account.identity->as.bytes.len);
+    buf_text(&want, "\n");
+    expect_file(&p, (const char *)want.data);
+    buf_free(&want);
+    signet_tree_free(&tree);
     stop(&p);
 }
 
@@ -513,6 +595,8 @@ int main(void)
         cmocka_unit_test(test_nrfcloud),
         cmocka_unit_test(test_long_file_is_read_once),
         cmocka_unit_test(test_one_hash),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_certificate_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

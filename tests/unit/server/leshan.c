@@ -194,6 +194,76 @@ static void an_old_bootstrap_server(void **state)
     signet_tree_free(&tree);
 }
 
+/* They would be parts of a path, encoded or not. */
+static void names_that_no_path_holds(void **state)
+{
+    static const char *const names[] = {"a/b", "a\\b", "a%b", "a;b"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct signet_device device = {.endpoint = names[i], .mode = SIGNET_MODE_NOSEC};
+        struct signet_error err = {0};
+
+        assert_int_equal(signet_server_validate(server, &device, &err), SIGNET_E_MEANING);
+        assert_non_null(strstr(err.msg, "a slash, backslash, percent sign or semicolon"));
+    }
+}
+
+static void what_a_bootstrap_server_has(void **state)
+{
+    static const char text[] =
+        "{0: {0: {0: 'coaps://b', 1: True, 2: 0, 3: b'id', 5: b''}, " MANAGER "}" SERVERS "}";
+    struct signet_device device = {.endpoint = "ab"};
+    struct signet_error err = {0};
+    struct signet_tree *tree = NULL;
+
+    (void)state;
+    open_as("leshan-bootstrap");
+    SCRIPT({200, "{\"ab\": {}}"}, {200, "{\"abc\": {}}"});
+    assert_int_equal(signet_server_find(server, "ab", &err), SIGNET_OK);
+    assert_int_equal(signet_server_find(server, "ab", &err), SIGNET_E_NOT_FOUND);
+    assert_string_equal(err.msg, "Leshan's bootstrap server has no device 'ab'");
+    SCRIPT({200, "{}"}, {200, "<html>"});
+    assert_int_equal(signet_server_check(server, &err), SIGNET_OK);
+    assert_string_equal(script_asked[0], "GET /api/bootstrap ");
+    assert_int_equal(signet_server_check(server, &err), SIGNET_E_SERVER);
+    assert_string_equal(err.msg, "Leshan answered with no JSON");
+    assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, &err), SIGNET_OK);
+    device.tree = tree;
+    assert_int_equal(signet_server_validate(server, &device, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "the bootstrap account: mode psk needs a PSK identity and a key");
+    signet_tree_free(&tree);
+}
+
+/* Its credentials for the bootstrap server go too, where it has some. */
+static void taken_from_a_bootstrap_server(void **state)
+{
+    static const struct {
+        struct reply replies[3];
+        size_t count;
+        int rc;
+    } rows[] = {
+        {{{200, "[{\"endpoint\": \"ab\"}]"}, {204}}, 2, SIGNET_OK},
+        {{{200, "[]"}}, 1, SIGNET_OK},
+        {{{404, "<html>"}}, 1, SIGNET_OK}, /* 1.x */
+        {{{500}}, 1, SIGNET_E_SERVER},
+        {{{200, "[{\"endpoint\": \"ab\"}]"}, {403}}, 2, SIGNET_E_AUTH},
+    };
+
+    (void)state;
+    open_as("leshan-bootstrap");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct reply all[5] = {{200, "{\"ab\": {}}"}, {204}};
+        struct signet_error err = {0};
+
+        memcpy(all + 2, rows[i].replies, sizeof(rows[i].replies));
+        script_set(all, rows[i].count + 2);
+        int rc = signet_server_remove(server, "ab", &err);
+        if (rc != rows[i].rc || (int)err.code != rc || script_sent != script_len)
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +273,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_security, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_bootstrap_server_needs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_old_bootstrap_server, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_that_no_path_holds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_bootstrap_server_has, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(taken_from_a_bootstrap_server, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * wrap: http_send wipe
  */
 #include <setjmp.h>
+#include <signet/config.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,6 +241,7 @@ static void imports(void **state)
     SCRIPT({200, PAGE(PROFILE("lwm2m", "LWM2M"))}, NOBODY, {200, "{\"created\": 2}"});
     assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_OK);
     assert_non_null(strstr(script_asked[1], "textSearch=urn%3Adev%3Aos%3A "));
+    assert_non_null(strstr(script_asked[2], "urn:dev:os:2,PSK,id-2," SCRIPT_HEX ",\\n"));
     for (size_t i = 0; i < sizeof(there) / sizeof(there[0]); i++) {
         SCRIPT({200, there[i]});
         assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_EXISTS);
@@ -262,6 +264,72 @@ static void imports(void **state)
     assert_int_equal(import("urn:dev:os:2", "id-2", &err), SIGNET_E_SERVER);
 }
 
+static void what_is_refused_before(void **state)
+{
+    static const struct {
+        const char *name, *identity, *words;
+    } rows[] = {
+        {"  ", "id", "no blank endpoint name"},
+        {"a", " ", "blank or NO_SEC"},
+        {"a", "NO_SEC", "blank or NO_SEC"},
+        {" a", "NO_SEC1", NULL},
+        {"a ", "NO_SE", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_device device = script_device;
+        struct signet_error err = {0};
+
+        device.endpoint = rows[i].name;
+        device.identity = (const uint8_t *)rows[i].identity;
+        device.identity_len = strlen(rows[i].identity);
+        int rc = signet_server_validate(server, &device, &err);
+        if (rc != (rows[i].words ? SIGNET_E_MEANING : SIGNET_OK) ||
+            (rc && !strstr(err.msg, rows[i].words)))
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+    }
+}
+
+#define BOOTSTRAP(mode, identity, key)                                                             \
+    "{\"credentialsValue\": \"{\\\"client\\\": {\\\"securityConfigClientMode\\\": \\\"PSK"         \
+    "\\\", \\\"endpoint\\\": \\\"a\\\", \\\"identity\\\": \\\"i\\\", \\\"key\\\": \\\"" SCRIPT_HEX \
+    "\\\"}, \\\"bootstrap\\\": {\\\"bootstrapServer\\\": {\\\"securityMode\\\": \\\"" mode         \
+    "\\\", \\\"clientPublicKeyOrId\\\": \\\"" identity "\\\", \\\"clientSecretKey\\\": \\\"" key   \
+    "\\\"}}}\"}"
+
+/* The bootstrap account is compared like the other. */
+static void the_same_bootstrap_account(void **state)
+{
+    static const struct {
+        const char *there, *differs; /* NULL: it is ours */
+    } rows[] = {
+        {BOOTSTRAP("PSK", "b", SCRIPT_HEX), NULL},
+        {BOOTSTRAP("NO_SEC", "b", SCRIPT_HEX), "its bootstrap account"},
+        {BOOTSTRAP("PSK", "c", SCRIPT_HEX), "its bootstrap account"},
+        {BOOTSTRAP("PSK", "b", "30"), "its bootstrap account"},
+    };
+    static const char text[] =
+        "{0: {0: {0: 'coaps://b', 1: True, 2: 0, 3: b'b', 5: b'0123456789abcdef'}, 1: {0: "
+        "'coaps://m', 1: False, 2: 0, 3: b'i', 5: b'0123456789abcdef', 10: 1}}}";
+    struct signet_device device = {.endpoint = "a"};
+    struct signet_tree *tree = NULL;
+
+    (void)state;
+    assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), SIGNET_OK);
+    device.tree = tree;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+
+        SCRIPT({409, "{\"message\": \"there\"}"}, {200, ID}, {200, rows[i].there});
+        int rc = signet_server_add(server, &device, NULL, &err);
+        if (rc != (rows[i].differs ? SIGNET_E_EXISTS : SIGNET_OK) ||
+            (rc && !strstr(err.msg, rows[i].differs)))
+            fail_msg("%s: %d %s", rows[i].there, rc, err.msg);
+    }
+    signet_tree_free(&tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +338,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(identifiers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(profiles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(imports, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_refused_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_same_bootstrap_account, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
