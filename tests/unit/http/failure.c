@@ -28,6 +28,8 @@ struct plain {
     pthread_t thread;
 };
 
+static const char tls_alert[] = "\x15\x03\x03\0\x02\x02\x28"; /* fatal, handshake_failure */
+
 static void *serve(void *ctx)
 {
     struct plain *plain = ctx;
@@ -38,7 +40,9 @@ static void *serve(void *ctx)
         const char *answer = plain->taken < ANSWERS ? plain->answers[plain->taken] : NULL;
 
         plain->taken++;
-        if (recv(fd, text, sizeof(text), 0) > 0 && answer)
+        if (recv(fd, text, sizeof(text), 0) > 0 && answer == tls_alert)
+            (void)!send(fd, tls_alert, sizeof(tls_alert) - 1, MSG_NOSIGNAL);
+        else if (answer)
             (void)!send(fd, answer, strlen(answer), MSG_NOSIGNAL);
         shutdown(fd, SHUT_WR);
         while (recv(fd, text, sizeof(text), 0) > 0)
@@ -168,13 +172,36 @@ static void test_no_connection(void **state)
     start(&plain);
     fails("https://127.0.0.1", plain.port, NULL, "does not speak TLS", "port", 0);
     stop(&plain);
+    fails("https://255.255.255.255", plain.port, NULL, ": no connection: ", "", 2);
+    plain = (struct plain){.answers = {tls_alert}};
+    start(&plain);
+    fails("https://127.0.0.1", plain.port, NULL, "handshake failure", "", 0);
+    stop(&plain);
+}
+
+/* It may have done what it was asked to. */
+static void test_nothing(void **state)
+{
+    struct plain plain = {.answers = {NULL}};
+    struct http_answer answer;
+    struct signet_error err;
+    int retries;
+
+    (void)state;
+    start(&plain);
+    assert_int_equal(ask("http://127.0.0.1", plain.port, NULL, &answer, &retries, &err),
+                     SIGNET_E_NET);
+    assert_non_null(strstr(err.msg, " ended the connection without an answer"));
+    assert_int_equal(retries, 2);
+    assert_true(answer.maybe_done);
+    stop(&plain);
 }
 
 static void test_ca_files(void **state)
 {
     static const char broken[] = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n"
                                  "-----END CERTIFICATE-----\n";
-    char folder[FOLDER_SIZE], path[96];
+    char folder[FOLDER_SIZE], path[96], words[160];
     const struct sim_server_options options = {.kind = "coiote", .ca_file = path};
     struct sim_server *sim = NULL;
     struct http_answer answer;
@@ -194,7 +221,8 @@ static void test_ca_files(void **state)
     assert_non_null(strstr(err.msg, path));
     assert_non_null(strstr(err.hint, "converted to PEM"));
     assert_int_equal(file_write(path, broken, sizeof(broken) - 1, 0600, NULL), SIGNET_OK);
-    fails("https://127.0.0.1", sim_server_port(sim), path, path, "", 0);
+    snprintf(words, sizeof(words), "%s holds no certificate that can be read", path);
+    fails("https://127.0.0.1", sim_server_port(sim), path, words, "", 0);
     sim_server_stop(&sim);
 }
 
@@ -272,7 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_certificates), cmocka_unit_test(test_no_connection),
         cmocka_unit_test(test_ca_files),     cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_too_large),    cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

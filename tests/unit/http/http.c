@@ -27,17 +27,17 @@ void __wrap_wipe(void *data, size_t len)
     __real_wipe(data, len);
 }
 
-static int open_with(const char *url, const char *token, bool allow_http)
+static int open_with(const char *url, const char *token, bool allow_http, struct signet_error *err)
 {
     const struct http_options options = {.url = url, .allow_http = allow_http};
     const struct http_auth auth = {.token = token, .token_len = strlen(token)};
     struct http *http = NULL;
-    struct signet_error err = {0};
-    int rc = http_open(&http, &options, &auth, NULL, NULL, &err);
 
-    assert_true(!rc || err.msg[0]);
-    assert_null(strstr(err.msg, "secret")); /* neither user info of a URL nor a token is shown */
-    assert_null(strstr(err.hint, "secret"));
+    *err = (struct signet_error){0};
+    int rc = http_open(&http, &options, &auth, NULL, NULL, err);
+    assert_true(!rc || err->msg[0]);
+    assert_null(strstr(err->msg, "secret")); /* neither user info of a URL nor a token is shown */
+    assert_null(strstr(err->hint, "secret"));
     http_close(&http);
     return rc;
 }
@@ -46,26 +46,34 @@ static void test_urls(void **state)
 {
     static const char *const good[] = {"https://h", "HTTPS://h.example", "https://127.0.0.1/",
                                        "https://[::1]"};
-    static const char *const bad[] = {"",
-                                      "h",
-                                      "https://",
-                                      "https:///",
-                                      "ftp://h",
-                                      "http://h",
-                                      "https://user:secret@h",
-                                      "https://h/path",
-                                      "https://h?token=secret",
-                                      "https://h\r\nX: y",
-                                      "https://h#f",
-                                      " https://h",
-                                      "file:///etc/passwd"};
+    static const struct {
+        const char *url, *words;
+    } bad[] = {
+        {NULL, "no url"},
+        {"", "no url"},
+        {"h", "must begin with https://"},
+        {"ftp://h", "must begin with https://"},
+        {" https://h", "must begin with https://"},
+        {"file:///etc/passwd", "must begin with https://"},
+        {"https://", "no host"},
+        {"https:///", "no host"},
+        {"http://h", "in clear"},
+        {"https://user:secret@h", "https://HOST and no more"},
+        {"https://h/path", "https://HOST and no more"},
+        {"https://h?token=secret", "https://HOST and no more"},
+        {"https://h\r\nX: y", "https://HOST and no more"},
+        {"https://h#f", "https://HOST and no more"},
+    };
+    struct signet_error err;
 
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        assert_int_equal(open_with(good[i], "t", false), SIGNET_OK);
+        assert_int_equal(open_with(good[i], "t", false, &err), SIGNET_OK);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(open_with(bad[i], "t", false), SIGNET_E_USAGE);
-    assert_int_equal(open_with("http://h", "t", true), SIGNET_OK);
+        if (open_with(bad[i].url, "t", false, &err) != SIGNET_E_USAGE ||
+            !strstr(err.msg, bad[i].words))
+            fail_msg("%s: %s", bad[i].url, err.msg);
+    assert_int_equal(open_with("http://h", "t", true, &err), SIGNET_OK);
 }
 
 static void test_tokens(void **state)
@@ -73,9 +81,13 @@ static void test_tokens(void **state)
     static const char *const bad[] = {"secret token", "secret\r\nX-Evil: 1", "secret\n",
                                       "secret\x7f", "secr\xc3\xa9t"};
 
+    struct signet_error err;
+
     (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(open_with("https://h", bad[i], false), SIGNET_E_USAGE);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(open_with("https://h", bad[i], false, &err), SIGNET_E_USAGE);
+        assert_non_null(strstr(err.msg, "no token has"));
+    }
 }
 
 static void test_retry_after(void **state)

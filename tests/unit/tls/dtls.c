@@ -25,8 +25,10 @@ struct server {
     SSL_CTX *ctx;
     int fd;
     uint16_t port;
-    unsigned drop; /* first datagrams to lose */
-    bool knows;    /* the identity of the client */
+    unsigned drop;        /* first datagrams to lose */
+    bool knows;           /* the identity of the client, */
+    const char *identity; /* which is this; NULL: "urn:dev:1" */
+    unsigned silent_ms;   /* after the client's certificate */
     uint8_t key[64];
     struct signet_bytes client; /* the certificate that must come */
 };
@@ -36,7 +38,8 @@ static struct server *serving; /* for OpenSSL's callbacks; one server at a time 
 static unsigned find_psk(SSL *ssl, const char *identity, unsigned char *psk, unsigned size)
 {
     (void)ssl;
-    if (strcmp(identity, "urn:dev:1") || !serving->knows || size < 64)
+    if (strcmp(identity, serving->identity ? serving->identity : "urn:dev:1") || !serving->knows ||
+        size < 64)
         return 0;
     memcpy(psk, serving->key, 64);
     return 64;
@@ -50,6 +53,7 @@ static int check_client(X509_STORE_CTX *store, void *arg)
 
     (void)arg;
     OPENSSL_free(der);
+    usleep(serving->silent_ms * 1000);
     if (!same)
         X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REVOKED);
     return same;
@@ -97,11 +101,21 @@ out:
     return NULL;
 }
 
-static void start(struct server *s, const struct signet_bytes *cert, const struct signet_bytes *key)
+static void open_udp(struct server *s, void *(*run)(void *))
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof at;
 
+    s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &len), 0);
+    s->port = ntohs(at.sin_port);
+    serving = s;
+    assert_int_equal(pthread_create(&s->thread, NULL, run, s), 0);
+}
+
+static void start(struct server *s, const struct signet_bytes *cert, const struct signet_bytes *key)
+{
     s->ctx = SSL_CTX_new(DTLS_server_method());
     assert_non_null(s->ctx);
     if (cert) {
@@ -117,12 +131,7 @@ static void start(struct server *s, const struct signet_bytes *cert, const struc
         SSL_CTX_set_psk_server_callback(s->ctx, find_psk);
         SSL_CTX_set_cipher_list(s->ctx, "PSK-AES128-CCM8:@SECLEVEL=0");
     }
-    s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &len), 0);
-    s->port = ntohs(at.sin_port);
-    serving = s;
-    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+    open_udp(s, serve);
 }
 
 static void stop(struct server *s)
@@ -359,6 +368,12 @@ static void test_usage(void **state)
     login.identity = (const uint8_t *)"a\0b";
     login.identity_len = 3;
     assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    login.identity_len = 0;
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    login.psk = &(const struct secret){(uint8_t *)"", 0};
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "a PSK of 0 bytes");
+    login.psk = &psk;
     login.identity_len = 257;
     assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 0, &psk_login, 0, NULL, &err), SIGNET_E_USAGE);
@@ -376,6 +391,125 @@ static void test_usage(void **state)
                      SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "nobody listens"));
     assert_null(t);
+}
+
+/* A server that says no before it says anything else. */
+static void *refuse(void *arg)
+{
+    struct server *s = arg;
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    uint8_t alert[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, (uint8_t)s->drop};
+    char data[2048];
+
+    if (wait_readable(s->fd) &&
+        recvfrom(s->fd, data, sizeof data, 0, (struct sockaddr *)&peer, &len) > 0)
+        sendto(s->fd, alert, sizeof alert, 0, (struct sockaddr *)&peer, len);
+    return NULL;
+}
+
+/* What each alert means for a device with a PSK, and for one with a certificate. */
+static void test_alerts(void **state)
+{
+    static const struct {
+        unsigned alert;
+        bool cert;
+        const char *words, *hint;
+    } rows[] = {
+        {SSL_AD_DECRYPT_ERROR, false, "wrong PSK: the server has another key for 'urn:dev:1'",
+         "compare with what 127.0.0.1:"},
+        {SSL_AD_BAD_RECORD_MAC, false, "wrong PSK", "compare with"},
+        {SSL_AD_HANDSHAKE_FAILURE, false, "alert 40, handshake failure",
+         "does the server take PSKs, and does it know this identity?"},
+        {SSL_AD_INTERNAL_ERROR, false, "alert 80", "compare identity and PSK"},
+        {SSL_AD_INTERNAL_ERROR, true, "alert 80", "compare the device's certificate"},
+        {SSL_AD_UNKNOWN_CA, true, "does not take the device's certificate", "or its authority"},
+    };
+    struct signet_bytes mine = {0}, my_key = {0};
+    struct secret key = {0};
+
+    (void)state;
+    make(&mine, &my_key);
+    assert_int_equal(secret_set(&key, my_key.data, my_key.len, NULL), 0);
+    const struct tls_credentials with_cert = {.cert_der = mine.data,
+                                              .cert_len = mine.len,
+                                              .key_der = &key,
+                                              .pinned_der = mine.data,
+                                              .pinned_len = mine.len};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct server s = {.drop = rows[i].alert};
+        struct signet_error err = {0};
+        struct tls_dtls *t = NULL;
+
+        open_udp(&s, refuse);
+        int rc = tls_dtls_open(&t, "127.0.0.1", s.port, rows[i].cert ? &with_cert : &psk_login,
+                               clock_ms() + WAIT_MS, NULL, &err);
+        if (rc != SIGNET_E_NET || !strstr(err.msg, rows[i].words) ||
+            !strstr(err.hint, rows[i].hint))
+            fail_msg("alert %u: %d '%s', '%s'", rows[i].alert, rc, err.msg, err.hint);
+        pthread_join(s.thread, NULL);
+        close(s.fd);
+    }
+    secret_wipe(&key);
+    signet_bytes_free(&mine);
+    signet_bytes_free(&my_key);
+}
+
+/* A server that drops what it does not like is a server that refuses. */
+static void test_silence_after_the_certificate(void **state)
+{
+    struct signet_bytes server = {0}, server_key = {0}, other = {0}, other_key = {0};
+    struct server s = {.silent_ms = 1200};
+    struct signet_error err = {0};
+    struct secret key = {0}, wrong = {0};
+    struct tls_dtls *t = NULL;
+
+    (void)state;
+    make(&server, &server_key);
+    make(&other, &other_key);
+    assert_int_equal(secret_set(&key, server_key.data, server_key.len, NULL), 0);
+    assert_int_equal(secret_set(&wrong, other_key.data, other_key.len, NULL), 0);
+    struct tls_credentials login = {.cert_der = server.data,
+                                    .cert_len = server.len,
+                                    .key_der = &key,
+                                    .pinned_der = server.data,
+                                    .pinned_len = server.len};
+    start(&s, &server, &server_key);
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + 700, NULL, &err),
+                     SIGNET_E_NET);
+    assert_non_null(strstr(err.msg, "fell silent after the device's certificate"));
+    assert_non_null(strstr(err.hint, "got it or its authority?"));
+    stop(&s);
+    login.key_der = &wrong; /* of another certificate */
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
+    assert_non_null(strstr(err.msg, "cannot use the credentials for DTLS: "));
+    secret_wipe(&key);
+    secret_wipe(&wrong);
+    signet_bytes_free(&server);
+    signet_bytes_free(&server_key);
+    signet_bytes_free(&other);
+    signet_bytes_free(&other_key);
+}
+
+/* The longest identity is one. */
+static void test_longest_identity(void **state)
+{
+    static char identity[257];
+    struct tls_credentials login = {
+        .psk = &psk, .identity = (const uint8_t *)identity, .identity_len = 256};
+    struct server s = {.knows = true, .identity = identity};
+    struct signet_error err = {0};
+    struct tls_dtls *t = NULL;
+
+    (void)state;
+    memset(identity, 'i', 256);
+    memset(s.key, 'k', sizeof s.key);
+    start(&s, NULL, NULL);
+    if (tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err))
+        fail_msg("%s", err.msg);
+    echo(t);
+    tls_dtls_close(&t);
+    stop(&s);
 }
 
 static int set_up(void **state)
@@ -397,9 +531,14 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_psk),   cmocka_unit_test(test_psk_refused),
-        cmocka_unit_test(test_cert),  cmocka_unit_test(test_authority),
+        cmocka_unit_test(test_psk),
+        cmocka_unit_test(test_psk_refused),
+        cmocka_unit_test(test_cert),
+        cmocka_unit_test(test_authority),
         cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_alerts),
+        cmocka_unit_test(test_silence_after_the_certificate),
+        cmocka_unit_test(test_longest_identity),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
