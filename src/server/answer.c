@@ -172,7 +172,7 @@ int server_login(const struct signet_server *server, struct http *http,
                  struct http_request *request, const char *member, struct secret *token,
                  int64_t *seconds, struct signet_error *err)
 {
-    struct signet_server with = *server; /* another connection */
+    struct signet_server with = *server; /* over the connection of the thread that logs in */
     struct http_answer answer = {0};
     const json_t *text, *life;
     json_t *reply = NULL;

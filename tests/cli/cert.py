@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import struct
 import stat
 import subprocess
 import sys
@@ -285,6 +286,26 @@ def slow(c):
         c.send(b'\x02')
 
 
+def reset(c):
+    c.recv(4096)
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+
+
+def test_no_connection():
+    _, err = run('cert', 'fetch', '255.255.255.255:1', code=1)
+    assert 'cannot connect to 255.255.255.255:1: ' in err, err
+    with socket.socket() as full, socket.socket() as one, socket.socket() as two:
+        full.bind(('127.0.0.1', 0))
+        full.listen(0)  # takes one connection more than none, and no other
+        for s in (one, two):
+            s.setblocking(False)
+            s.connect_ex(full.getsockname())
+        began = time.monotonic()
+        _, err = fetch(full.getsockname()[1], '--timeout', '1', code=1)
+        assert 'no answer from 127.0.0.1' in err and 'in time' in err, err
+        assert 0.9 < time.monotonic() - began < 20
+
+
 def test_hostile():
     dead = free_port(socket.SOCK_STREAM)
     _, err = fetch(dead, code=1)
@@ -293,8 +314,9 @@ def test_hostile():
     assert 'nobody listens' in err, err
     for answer, words in [(lambda c: c.send(b'220 mail ready\r\n'), 'TLS'),
                           (lambda c: c.send(os.urandom(4000)), 'TLS'),
-                          (lambda c: c.recv(4096), ''), (lambda c: c.recv(4096) and time.sleep(3),
-                                                         'no answer'),
+                          (lambda c: c.recv(4096), 'closed the connection after ClientHello'),
+                          (reset, 'the TLS handshake with 127.0.0.1'),
+                          (lambda c: c.recv(4096) and time.sleep(3), 'no answer'),
                           (slow, 'no answer'),
                           (lambda c: c.send(b'\x15\x03\x03\0\x02\x02\x28'), 'alert 40')]:
         s, port = hostile(answer)

@@ -63,6 +63,7 @@ static void test_urls(void **state)
         {"https://h?token=secret", "https://HOST and no more"},
         {"https://h\r\nX: y", "https://HOST and no more"},
         {"https://h#f", "https://HOST and no more"},
+        {"https://h#", "https://HOST and no more"},
     };
     struct signet_error err;
 
@@ -327,12 +328,30 @@ static void test_answers(void **state)
     }
 }
 
+/* One that memory or a limit did not suffice for is not sent in part. */
+static void test_body_without_memory(void **state)
+{
+    const struct http_options options = {
+        .url = "http://127.0.0.1", .port = 1, .allow_http = true, .attempts = 1};
+    struct buf body = {.max = 4};
+    const struct http_request request = {.method = "POST", .path = "/", .body = &body};
+    struct http_answer answer = {0};
+    struct signet_error err = {0};
+    struct http *http = NULL;
+
+    (void)state;
+    buf_text(&body, "{\"too\": \"large\"}");
+    assert_int_equal(http_open(&http, &options, NULL, NULL, NULL, &err), SIGNET_OK);
+    assert_int_equal(http_send(http, &request, &answer, &err), SIGNET_E_LIMIT);
+    http_close(&http);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_urls),        cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_retry_after), cmocka_unit_test(test_encode),
-        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_answers),     cmocka_unit_test(test_body_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,8 @@ static void the_first_answer(void **state)
         {"thingsboard", {{422, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"thingsboard", {{422, "{\"error\": \"x\"}"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"leshan", {{422, "no"}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
+        {"leshan", {{422, NULL}, {422, NULL}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"leshan", {{422, " \n"}, {422, " \n"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"leshan", {{422, PAGE}, {422, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"leshan", {{422, "\n" PAGE}, {422, "\n" PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"leshan", {{422, "<h2>HTTP ERROR 422</h2>"}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},

@@ -249,6 +249,59 @@ static void batches(void **state)
     }
 }
 
+static void logins(void **state)
+{
+    static const struct {
+        struct reply reply;
+        int rc;
+        const char *words, *hint;
+        int64_t seconds;
+    } rows[] = {
+        {{200, "{\"access_token\": \"fresh\", \"expires_in\": 30}"}, SIGNET_OK, "", "", 30},
+        {{200, "{\"access_token\": \"fresh\", \"expires_in\": \"31\"}"}, SIGNET_OK, "", "", 31},
+        {{200, "{\"access_token\": \"fresh\"}"}, SIGNET_OK, "", "", 0},
+        {{200, "{\"access_token\": 1}"},
+         SIGNET_E_SERVER,
+         "Coiote's login answered without a",
+         "",
+         0},
+        {{200, "<html>"}, SIGNET_E_SERVER, "no JSON", "are \"user\" and its secret right?", 0},
+        {{401, "{\"error\": \"no\"}"}, SIGNET_E_AUTH, "401 no", "are \"user\" and its secret", 0},
+        {{0}, SIGNET_E_NET, "no connection", "", 0},
+    };
+    struct signet_server_info info = {.kind = (char[]){"coiote"},
+                                      .url = (char[]){"https://h"},
+                                      .auth = (char[]){"password"},
+                                      .user = (char[]){"anna b"},
+                                      .options = {{"domain", "/"}}};
+    struct signet_server *anna = NULL;
+    struct http *mine = NULL; /* the connection of the thread that logs in */
+
+    (void)state;
+    assert_int_equal(signet_server_open(&anna, &info, NULL, "p&w", 3, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(http_twin(&mine, anna->http, NULL), SIGNET_OK);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct secret token = {0};
+        struct signet_error err = {0};
+        int64_t seconds = 0;
+
+        script_set(&rows[i].reply, 1);
+        int rc = anna->ops->login(anna, mine, &token, &seconds, &err);
+        if (rc != rows[i].rc || !strstr(err.msg, rows[i].words) ||
+            !strstr(err.hint, rows[i].hint) || seconds != rows[i].seconds)
+            fail_msg("case %zu: %d '%s', '%s'", i, rc, err.msg, err.hint);
+        if (rc == SIGNET_OK)
+            assert_string_equal((char *)token.data, "fresh");
+        assert_ptr_equal(script_http, mine);
+        assert_string_equal(script_asked[0],
+                            "POST /api/auth/oauth_password "
+                            "grant_type=password&username=anna%20b&password=p%26w");
+        secret_wipe(&token);
+    }
+    http_close(&mine);
+    signet_server_close(&anna);
+}
+
 static void what_is_refused_before(void **state)
 {
     static const char *const domains[] = {"", "acme", "/acme", "acme/", NULL};
@@ -278,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_status_means, set_up, tear_down),
         cmocka_unit_test_setup_teardown(searches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(batches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(logins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_refused_before, set_up, tear_down),
     };
 

@@ -2,7 +2,7 @@
 /* Files of rows: their bytes, what is refused, and what a crash leaves.
  * wrap: mmap index_hash
  */
-#include "server/server.h"
+#include "server/ops.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -278,6 +278,10 @@ static void test_no_row_twice(void **state)
     assert_int_equal(add(&p, psk("ep-1", "i", "other"), NULL), SIGNET_E_EXISTS);
     assert_int_equal(add(&p, psk("ep", "i", "k"), NULL), SIGNET_OK); /* the start of another name */
     expect_file(&p, "e,k\nep-1,6b\nep,6b\n");
+    signet_server_close(&p.server);
+    assert_int_equal(open_export(&p, NULL, "e=endpoint,k=key_hex", NULL), SIGNET_OK);
+    assert_int_equal(add(&p, psk("e", "i", "k"), NULL), SIGNET_OK); /* the header is no row */
+    expect_file(&p, "e,k\nep-1,6b\nep,6b\ne,6b\n");
     stop(&p);
 }
 
@@ -364,6 +368,10 @@ static void test_batch(void **state)
     assert_int_equal(signet_server_add_batch(p.server, devices, 3, results, NULL), SIGNET_E_EXISTS);
     assert_int_equal(results[0].error.code, SIGNET_OK);
     assert_int_equal(results[2].error.code, SIGNET_E_EXISTS);
+    devices[0] = psk("ghost-1", "i", "k"); /* rows that were not written leave nothing behind */
+    devices[1] = psk("ghost-2", "i", "k");
+    assert_int_equal(p.server->ops->add_batch(p.server, devices, 3, NULL), SIGNET_E_EXISTS);
+    assert_int_equal(signet_server_find(p.server, "ghost-2", NULL), SIGNET_E_NOT_FOUND);
     devices[0] = psk("ep-0", "ep-0", "key");
     devices[1] = psk("ep-1", "ep-1", "key");
     devices[2] = psk("ep-2", "ep-2", "key");
