@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/session.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <pthread.h>
+#include <signal.h>
 #include <signet/cert.h>
-#include <string.h>
+#include <time.h>
 
 #define DEFAULT_MS 10000
 
@@ -41,6 +44,29 @@ static bool take_any(SSL_CTX *ctx)
            SSL_CTX_set_min_proto_version(ctx, 0) == 1;
 }
 
+/* The handshake. A peer that goes away must not raise SIGPIPE in the caller: it is blocked, and
+ * taken. */
+static int fetch_leaf(SSL_CTX *ctx, const struct target *target, struct buf *leaf,
+                      struct signet_error *err)
+{
+    const struct timespec at_once = {0};
+    struct session s;
+    sigset_t pipe, before;
+    int rc;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    rc = session_open(&s, ctx, target, leaf, err);
+    if (rc == SIGNET_OK)
+        SSL_shutdown(s.ssl);
+    session_close(&s);
+    while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR)
+        ;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
 int signet_cert_fetch(struct signet_cert **out, const char *host, uint16_t port, unsigned flags,
                       unsigned timeout_ms, const struct signet_cancel *cancel,
                       struct signet_error *err)
@@ -51,22 +77,14 @@ int signet_cert_fetch(struct signet_cert **out, const char *host, uint16_t port,
                                   .deadline = clock_ms() + (timeout_ms ? timeout_ms : DEFAULT_MS),
                                   .cancel = cancel};
     SSL_CTX *ctx = SSL_CTX_new(target.dtls ? DTLS_client_method() : TLS_client_method());
-    struct session s = {.fd = -1};
     struct buf leaf = {0};
-    int rc;
+    int rc = ctx && take_any(ctx) ? fetch_leaf(ctx, &target, &leaf, err)
+                                  : tls_fail(err, "cannot prepare for TLS");
 
-    if (ctx && take_any(ctx)) {
-        rc = session_open(&s, ctx, &target, &leaf, err);
-        if (!rc)
-            SSL_shutdown(s.ssl);
-        session_close(&s);
-    } else {
-        rc = tls_fail(err, "cannot prepare for TLS");
-    }
-    SSL_CTX_free(ctx);
     /* A server that wants a certificate of ours fails the handshake, but has shown its own. */
     if (!rc || (leaf.len && rc != SIGNET_E_CANCELLED))
         rc = signet_cert_load(out, leaf.data, leaf.len, err);
+    SSL_CTX_free(ctx);
     buf_free(&leaf);
     ERR_clear_error();
     if (rc)

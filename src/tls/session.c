@@ -106,6 +106,8 @@ static int explain_ssl(struct session *s, const char *doing, struct signet_error
     unsigned long first = ERR_peek_error();
     const char *reason = ERR_reason_error_string(first);
 
+    if (ERR_GET_REASON(first) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        return explain_syscall(s, 0, doing, err);
     if (s->alert)
         return error_set(err, SIGNET_E_NET, "%s: %s refused %s: alert %d, %s", doing, s->peer,
                          step(s->ssl), s->alert, SSL_alert_desc_string_long(s->alert));
@@ -196,7 +198,7 @@ static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
 {
     struct sockaddr_storage peer;
     socklen_t len = sizeof peer;
-    BIO *bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : socket_bio(s->fd);
+    BIO *bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : BIO_new_socket(s->fd, BIO_NOCLOSE);
 
     s->ssl = SSL_new(ctx);
     if (!s->ssl || !bio) {

@@ -39,10 +39,6 @@ int session_wait(struct session *s, int ret, const char *doing, int64_t deadline
                  struct signet_error *err);
 void session_close(struct session *s);
 
-/* socket.c */
-/* send() with MSG_NOSIGNAL: a peer that goes away must not raise SIGPIPE in the caller. */
-BIO *socket_bio(int fd);
-
 /* SIGNET_E_CRYPTO with OpenSSL's reason. */
 int tls_fail(struct signet_error *err, const char *what);
 
