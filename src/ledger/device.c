@@ -298,17 +298,23 @@ struct trouble {
     const char *kind, *detail;
 };
 
+int device_note(struct signet_ledger *l, int64_t device, int64_t token, const char *kind,
+                const char *detail, struct signet_error *err)
+{
+    int rc = db_change(l->db, err,
+                       "UPDATE devices SET changed = $3, events = events + 1"
+                       " WHERE id = $1 AND (token = $2 OR $2 = 0)",
+                       "iii", device, token, l->db->now);
+
+    return rc == SIGNET_OK ? device_event(l, device, kind, detail, err) : rc;
+}
+
 static int note(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct trouble *t = arg;
-    int rc = db_change(l->db, err,
-                       "UPDATE devices SET changed = $3, events = events + 1"
-                       " WHERE id = $1 AND token = $2",
-                       "iii", t->lease->device, t->lease->token, l->db->now);
+    int rc = device_note(l, t->lease->device, t->lease->token, t->kind, t->detail, err);
 
-    if (rc == SIGNET_E_NOT_FOUND)
-        return lease_lost(t->lease, err);
-    return rc == SIGNET_OK ? device_event(l, t->lease->device, t->kind, t->detail, err) : rc;
+    return rc == SIGNET_E_NOT_FOUND ? lease_lost(t->lease, err) : rc;
 }
 
 int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *lease,

@@ -103,18 +103,8 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
     return SIGNET_OK;
 }
 
-/* What it did is on the device's record, whatever has become of the device meanwhile: a server may
+/* What a server did is on the device's record, whatever has become of the device meanwhile: it may
  * have one that is void. */
-static int note_delivery(struct signet_ledger *l, int64_t device, const char *kind,
-                         const char *detail, struct signet_error *err)
-{
-    int rc =
-        db_change(l->db, err, "UPDATE devices SET changed = $2, events = events + 1 WHERE id = $1",
-                  "ii", device, l->db->now);
-
-    return rc == SIGNET_OK ? device_event(l, device, kind, detail, err) : rc;
-}
-
 static int note_refusal(struct signet_ledger *l, int64_t device, const char *server,
                         const char *said, const struct signet_error *why, struct signet_error *err)
 {
@@ -125,7 +115,7 @@ static int note_refusal(struct signet_ledger *l, int64_t device, const char *ser
     if (rc == SIGNET_OK)
         rc = device_set_aside(l, device, 0, why, (const char *)detail.data, err);
     if (rc == SIGNET_E_NOT_FOUND) /* it is at its end already */
-        rc = note_delivery(l, device, "refused", (const char *)detail.data, err);
+        rc = device_note(l, device, 0, "refused", (const char *)detail.data, err);
     buf_free(&detail);
     return rc;
 }
@@ -150,7 +140,7 @@ static int settle_one(struct signet_ledger *l, const struct request *r, size_t i
                       "isiiiss", lease->device, r->server, lease->token, (int64_t)state, now,
                       state == 2 ? text_clean(why->msg, &room) : NULL, l->station);
     if (rc == SIGNET_OK && state == 1)
-        rc = note_delivery(l, lease->device, "delivered", r->server, err);
+        rc = device_note(l, lease->device, 0, "delivered", r->server, err);
     if (rc == SIGNET_OK && state == 2)
         rc = note_refusal(l, lease->device, r->server, text_clean(why->msg, &room), why, err);
     buf_free(&room);

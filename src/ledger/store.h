@@ -116,8 +116,10 @@ int lease_lost(const struct signet_lease *lease, struct signet_error *err);
 int device_event(struct signet_ledger *ledger, int64_t device, const char *kind, const char *detail,
                  struct signet_error *err);
 
-/* device.c: sets aside a device that this token (0: whoever) holds; detail is for its event.
- * SIGNET_E_NOT_FOUND, without a message: it is at its end, or another's. */
+/* device.c: a device that this token (0: whoever) holds gets an event, or is set aside with one.
+ * SIGNET_E_NOT_FOUND, without a message: another holds it, or to set aside: it is at its end. */
+int device_note(struct signet_ledger *ledger, int64_t device, int64_t token, const char *kind,
+                const char *detail, struct signet_error *err);
 int device_set_aside(struct signet_ledger *ledger, int64_t device, int64_t token,
                      const struct signet_error *why, const char *detail, struct signet_error *err);
 
