@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signet/cert.h>
 #include <signet/packet.h>
 #include <signet/run.h>
 #include <stdarg.h>
@@ -106,9 +107,70 @@ static void each_packet_is_encoded_and_decoded_once(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static const char with_cert[] = "{OID.Security: {1: {RID.Security.ServerURI: 'coaps://localhost',"
+                                " RID.Security.Bootstrap: False, RID.Security.Mode: 2,"
+                                " RID.Security.ShortServerID: 1}},"
+                                " OID.Server: {1: {RID.Server.ShortServerID: 1,"
+                                " RID.Server.Lifetime: 60, RID.Server.NotificationStoring: False,"
+                                " RID.Server.Binding: 'U'}}}";
+
+static void put_server_cert(const char *folder)
+{
+    const struct signet_cert_info info = {0};
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_bytes pem = {0};
+
+    assert_int_equal(signet_key_generate(&key, &info, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, &info, "localhost", NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_pem(cert, &pem, NULL), SIGNET_OK);
+    put(folder, "server.pem", (const char *)pem.data);
+    signet_bytes_free(&pem);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+}
+
+/* Another cert_info makes other devices: it is another order. */
+static void an_order_makes_certificates(void **state)
+{
+    const struct signet_run_options options = {.size = sizeof(options)};
+    static const char *const infos[] = {"{\"countryName\": \"PL\"}", "{\"countryName\": \"DE\"}"};
+    struct signet_run_report report = {0};
+    struct signet_order *order = NULL;
+    struct signet_run *run = NULL;
+    struct signet_error err = {0};
+    char folder[FOLDER_SIZE], path[300], command[240];
+
+    (void)state;
+    assert_true(folder_make(folder));
+    put(folder, "template", with_cert);
+    put_server_cert(folder);
+    put(folder, "info.json", infos[0]);
+    put(folder, "order.yaml",
+        "name: o\nquota: 3\ntemplate: template\nledger: ledger.db\nstation: A\n"
+        "names: {pattern: \"urn:dev:os:{serial:04}\"}\n"
+        "credentials: {cert_info: info.json, server_cert: server.pem}\n"
+        "output: {packets: out.ndjson}\n");
+    snprintf(path, sizeof(path), "%s/order.yaml", folder);
+    if (signet_order_load(&order, path, &err) != SIGNET_OK ||
+        signet_run_open(&run, order, &options, &err) != SIGNET_OK ||
+        signet_run_make(run, &report, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+    assert_int_equal(report.states[SIGNET_DEVICE_DONE], 3);
+    signet_run_report_free(&report);
+    signet_run_close(&run);
+    put(folder, "info.json", infos[1]);
+    assert_int_equal(signet_run_open(&run, order, &options, &err), SIGNET_E_CONFLICT);
+    assert_non_null(strstr(err.msg, "another order file"));
+    signet_order_free(&order);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_order_makes_certificates),
         cmocka_unit_test(each_packet_is_encoded_and_decoded_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
