@@ -65,7 +65,7 @@ static int unknown(const char *word, size_t len, struct signet_error *err)
     memcpy(copy, word, len < sizeof copy - 1 ? len : sizeof copy - 1);
     copy[len < sizeof copy - 1 ? len : sizeof copy - 1] = '\0';
     error_set(err, SIGNET_E_USAGE, "no such misbehaviour: %s", copy);
-    near = text_nearest(copy, names, COUNT);
+    near = signet_word_nearest(copy, names, COUNT);
     if (near)
         error_hint(err, "did you mean %s?", near);
     else

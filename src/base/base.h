@@ -154,8 +154,6 @@ void text_escape(struct buf *out, const uint8_t *data, size_t len);
 const char *text_show(char *out, size_t size, const void *data, size_t len);
 /* Appends text, with values[i][1] in place of each values[i][0]; a row of NULL ends the values. */
 void text_expand(struct buf *out, const char *text, size_t len, const char *const (*values)[2]);
-/* The candidate nearest to word (Damerau-Levenshtein, case folded), or NULL when none is near. */
-const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 /* SIGNET_E_USAGE: "unknown WHAT 'NAME'"; the hint is the nearest of the known names, or all. */
 int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
                  struct signet_error *err);

@@ -167,21 +167,15 @@ static unsigned distance(const char *a, size_t alen, const char *b, size_t blen)
     return rows[alen % 3][blen];
 }
 
-const char *text_nearest(const char *word, const char *const *candidates, size_t count)
+const char *signet_word_nearest(const char *word, const char *const *candidates, size_t count)
 {
     size_t len = strlen(word);
     unsigned best = len < 3 ? 2 : (unsigned)(len + 2) / 3 + 1;
     const char *nearest = NULL;
 
-    if (len > NEAREST_MAX)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        size_t clen = candidates[i] ? strlen(candidates[i]) : NEAREST_MAX + 1;
-        unsigned d;
+    for (size_t i = 0; len <= NEAREST_MAX && i < count; i++) {
+        unsigned d = distance(word, len, candidates[i], strnlen(candidates[i], NEAREST_MAX));
 
-        if (clen > NEAREST_MAX)
-            continue;
-        d = distance(word, len, candidates[i], clen);
         if (d < best) {
             best = d;
             nearest = candidates[i];
@@ -203,15 +197,10 @@ bool endpoint_name_valid(const char *name, size_t len)
     return true;
 }
 
-const char *signet_word_nearest(const char *word, const char *const *candidates, size_t count)
-{
-    return text_nearest(word, candidates, count);
-}
-
 int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
                  struct signet_error *err)
 {
-    const char *near = text_nearest(name, known, count);
+    const char *near = signet_word_nearest(name, known, count);
     struct buf all = {0};
 
     error_set(err, SIGNET_E_USAGE, "unknown %s '%s'", what, text_shown(name, strlen(name), 40));

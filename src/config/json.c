@@ -130,7 +130,7 @@ static int unknown(const char *path, const char *name, const struct json_file *f
 
     for (size_t i = 0; i < file->count && i < NAMES_MAX; i++)
         names[count++] = file->members[i].name;
-    near = text_nearest(name, names, count);
+    near = signet_word_nearest(name, names, count);
     text_escape(&shown, (const uint8_t *)name, strlen(name));
     error_set(err, SIGNET_E_SYNTAX, "%s: unknown member \"%s\"", path,
               shown.failed ? "..." : (const char *)shown.data);

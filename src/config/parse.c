@@ -43,7 +43,7 @@ static struct value unknown_name(struct parser *p, struct name n, const char *pr
 
     snprintf(name, sizeof name, "%.*s", (int)n.len, p->text + n.at);
     if (n.len < sizeof name)
-        near = text_nearest(name, candidates, count);
+        near = signet_word_nearest(name, candidates, count);
     if (near)
         snprintf(hint, sizeof hint, "did you mean %s%s?", prefix, near);
     if (near || (*prefix && n.len < sizeof name))

@@ -37,7 +37,7 @@ static bool word_shown(const char *word, size_t len, bool after_dot)
         return after_dot && len < sizeof copy;
     memcpy(copy, word, len);
     copy[len] = '\0';
-    return text_nearest(copy, known, sizeof known / sizeof *known) != NULL;
+    return signet_word_nearest(copy, known, sizeof known / sizeof *known) != NULL;
 }
 
 static bool in_word(char c)

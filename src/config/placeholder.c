@@ -70,7 +70,7 @@ static const char *near_name(const struct placeholder_names *n, const char *name
     if (!n->no_serial)
         words[count++] = "serial";
     snprintf(word, sizeof(word), "%.*s", (int)len, name);
-    return text_nearest(word, words, count);
+    return signet_word_nearest(word, words, count);
 }
 
 static int no_column(struct compiler *c, const char *name, size_t len)

@@ -43,11 +43,9 @@ struct com {
 static void com_line(void *ctx, const char *line, size_t len)
 {
     struct com *com = ctx;
-    char copy[512], serial[64], port[128], vcom[32];
-    if (len >= sizeof(copy))
-        return;
-    memcpy(copy, line, len + 1);
-    if (sscanf(copy, "%63s %127s %31s", serial, port, vcom) != 3 || strcmp(vcom, com->want) != 0)
+    char serial[64], port[128], vcom[32];
+    (void)len;
+    if (sscanf(line, "%63s %127s %31s", serial, port, vcom) != 3 || strcmp(vcom, com->want) != 0)
         return;
     com->found++;
     snprintf(com->port, sizeof(com->port), "%s", port);

@@ -109,7 +109,7 @@ static const struct choice *choose_named(const struct choice *choices, size_t co
     }
     snprintf(why, sizeof why, "no such %s", what);
     refuse_field(err, field, name, why);
-    near = text_nearest(name, names, count);
+    near = signet_word_nearest(name, names, count);
     if (near)
         error_hint(err, "did you mean %s?", near);
     else

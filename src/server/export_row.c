@@ -80,7 +80,7 @@ static int read_column_field(struct export_column *column, size_t number, struct
             column->field = (enum export_field)f;
             return SIGNET_OK;
         }
-    near = text_nearest(word, field_names, EXPORT_FIELDS);
+    near = signet_word_nearest(word, field_names, EXPORT_FIELDS);
     error_set(err, SIGNET_E_USAGE, "column %zu of the export has an unknown field", number);
     error_hint(err,
                "%s is one; they are endpoint, identity, mode, MODE, key_hex, key_base64, "

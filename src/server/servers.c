@@ -33,7 +33,7 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
     if (ops->header)
         out->prefix = ops->header(auth);
     if (!plain && !out->prefix) {
-        near = text_nearest(auth, known, sizeof known / sizeof *known);
+        near = signet_word_nearest(auth, known, sizeof known / sizeof *known);
         error_set(err, SIGNET_E_USAGE, "%s has no such auth", ops->can.kind);
         if (near)
             error_hint(err, "\"auth\": \"%s\" is the nearest word known", near);

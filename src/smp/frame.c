@@ -102,37 +102,14 @@ void smp_frames_reset(struct smp_frames *frames)
     frames->state = IDLE;
 }
 
-/* Adds one line's bytes to the packet; true when it is complete. The bytes of length and CRC are
- * part of what is gathered. */
-static bool take_line(struct smp_frames *frames)
-{
-    uint8_t piece[sizeof frames->line];
-    ssize_t n = base64_decode(frames->line, frames->line_len, piece, sizeof piece);
-
-    frames->line_len = 0;
-    if (n < 0 || (size_t)n > sizeof frames->packet - frames->len || (!frames->len && n < 2)) {
-        give_up(frames);
-        return false;
-    }
-    memcpy(frames->packet + frames->len, piece, (size_t)n);
-    frames->len += (size_t)n;
-    if (!frames->want)
-        frames->want = 2 + get16(frames->packet);
-    if (frames->len > frames->want || frames->want < 2 + SMP_HEADER_SIZE + CRC_SIZE ||
-        frames->want > sizeof frames->packet) {
-        give_up(frames);
-        return false;
-    }
-    return frames->len == frames->want;
-}
-
-/* The CRC and the header's own length must fit; the packet moves to the front. */
+/* Length, CRC and the header's own length must fit; the packet moves to the front. */
 static size_t check_packet(struct smp_frames *frames)
 {
-    size_t len = frames->len - 2 - CRC_SIZE;
+    size_t len = frames->want - 2 - CRC_SIZE;
     const uint8_t *packet = frames->packet + 2;
 
-    if (smp_crc16(packet, len) != get16(packet + len) ||
+    if (frames->len != frames->want || frames->want < 2 + SMP_HEADER_SIZE + CRC_SIZE ||
+        smp_crc16(packet, len) != get16(packet + len) ||
         get16(packet + 2) != len - SMP_HEADER_SIZE) {
         give_up(frames);
         return 0;
@@ -142,10 +119,34 @@ static size_t check_packet(struct smp_frames *frames)
     return len;
 }
 
-static void text_byte(struct buf *text, uint8_t c)
+/* Adds the line's bytes to the packet; those of length and CRC are part of what is gathered.
+ * Returns the packet's length when it is complete, else 0. */
+static size_t end_line(struct smp_frames *frames)
+{
+    bool orphan = frames->state == NEXT_LINE && !frames->len;
+    uint8_t piece[sizeof frames->line];
+    ssize_t n = base64_decode(frames->line, frames->line_len, piece, sizeof piece);
+
+    frames->state = IDLE;
+    frames->line_len = 0;
+    if (orphan)
+        return 0;
+    if (n < 0 || (size_t)n > sizeof frames->packet - frames->len || (!frames->len && n < 2)) {
+        give_up(frames);
+        return 0;
+    }
+    memcpy(frames->packet + frames->len, piece, (size_t)n);
+    frames->len += (size_t)n;
+    frames->want = 2 + get16(frames->packet);
+    return frames->len < frames->want && frames->want <= sizeof frames->packet
+               ? 0
+               : check_packet(frames);
+}
+
+static void pass_text(struct buf *text, const void *data, size_t len)
 {
     if (text)
-        buf_byte(text, c);
+        buf_append(text, data, len);
 }
 
 static bool is_base64(uint8_t c)
@@ -154,42 +155,36 @@ static bool is_base64(uint8_t c)
            c == '/' || c == '=';
 }
 
-/* Outside a line: looks for a marker. True: c was part of one, or might be. */
-static void outside(struct smp_frames *frames, uint8_t c, struct buf *text)
+/* Outside a line: looks for a marker. */
+static void find_marker(struct smp_frames *frames, uint8_t c, struct buf *text)
 {
     if (frames->state == HELD) {
-        frames->state = IDLE;
-        if (frames->held == FIRST_1 && c == FIRST_2) {
-            if (frames->len)
-                give_up(frames); /* a new frame ends an unfinished one */
-            frames->state = FIRST_LINE;
-            frames->line_len = 0;
+        bool first = frames->held == FIRST_1 && c == FIRST_2;
+        bool next = frames->held == CONTINUE_1 && c == CONTINUE_2;
+
+        frames->state = first ? FIRST_LINE : next ? NEXT_LINE : IDLE;
+        if (first && frames->len)
+            give_up(frames); /* a new frame ends an unfinished one */
+        if (first || next)
             return;
-        }
-        if (frames->held == CONTINUE_1 && c == CONTINUE_2) {
-            frames->state = NEXT_LINE;
-            frames->line_len = 0;
-            return;
-        }
-        text_byte(text, frames->held);
+        pass_text(text, &frames->held, 1);
     }
     if (c == FIRST_1 || c == CONTINUE_1) {
         frames->state = HELD;
         frames->held = c;
-        return;
+    } else {
+        pass_text(text, &c, 1);
     }
-    text_byte(text, c);
 }
 
 /* Text that got into a line spoils it. It goes to text, since it may be what someone waits for. */
-static void spoil(struct smp_frames *frames, uint8_t c, struct buf *text)
+static void spoil_line(struct smp_frames *frames, uint8_t c, struct buf *text)
 {
     give_up(frames);
     frames->state = IDLE;
-    if (text)
-        buf_append(text, frames->line, frames->line_len);
+    pass_text(text, frames->line, frames->line_len);
     frames->line_len = 0;
-    outside(frames, c, text);
+    find_marker(frames, c, text);
 }
 
 size_t smp_frames_feed(struct smp_frames *frames, const uint8_t *data, size_t len, size_t *used,
@@ -200,22 +195,16 @@ size_t smp_frames_feed(struct smp_frames *frames, const uint8_t *data, size_t le
 
         *used = i + 1;
         if (frames->state == IDLE || frames->state == HELD) {
-            outside(frames, c, text);
+            find_marker(frames, c, text);
         } else if (is_base64(c) && frames->line_len < sizeof frames->line) {
             frames->line[frames->line_len++] = (char)c;
         } else if (c == '\n') {
-            bool orphan = frames->state == NEXT_LINE && !frames->len;
-            size_t n = 0;
+            size_t n = end_line(frames);
 
-            frames->state = IDLE;
-            if (orphan)
-                frames->line_len = 0;
-            else if (take_line(frames))
-                n = check_packet(frames);
             if (n)
                 return n;
         } else if (c != '\r') {
-            spoil(frames, c, text);
+            spoil_line(frames, c, text);
         }
     }
     *used = len;

@@ -52,7 +52,7 @@ static int compile_column(struct names *n, struct signet_error *err)
             return names_compile(n, "{endpoint}", err);
     error_set(err, SIGNET_E_MEANING, "%s has no column 'endpoint', and the order no pattern",
               manifest_path(n->manifest));
-    const char *near = text_nearest("endpoint", columns, count);
+    const char *near = signet_word_nearest("endpoint", columns, count);
     if (near && strchr(near, ' '))
         error_hint(err, "its column '%s' has a blank in its name: take it out", near);
     else if (near)

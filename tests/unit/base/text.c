@@ -73,12 +73,17 @@ static void utf8_edges(void **state)
 static void nearest_word(void **state)
 {
     static const char *const names[] = {"Mode", "ServerURI", "ShortServerID", "Bootstrap"};
+    char longer[101] = {0};
+    const char *candidate = longer;
 
     (void)state;
-    assert_string_equal(text_nearest("Mod", names, 4), "Mode");
-    assert_string_equal(text_nearest("serveruri", names, 4), "ServerURI");
-    assert_string_equal(text_nearest("ShortSreverID", names, 4), "ShortServerID");
-    assert_null(text_nearest("Zzzzzzzz", names, 4));
+    assert_string_equal(signet_word_nearest("Mod", names, 4), "Mode");
+    assert_string_equal(signet_word_nearest("serveruri", names, 4), "ServerURI");
+    assert_string_equal(signet_word_nearest("ShortSreverID", names, 4), "ShortServerID");
+    assert_null(signet_word_nearest("Zzzzzzzz", names, 4));
+    memset(longer, 'M', sizeof(longer) - 1); /* of a longer candidate the beginning counts */
+    assert_ptr_equal(signet_word_nearest(longer + 36, &candidate, 1), longer);
+    assert_null(signet_word_nearest(longer + 35, &candidate, 1)); /* 65: longer than any name */
 }
 
 static void unknown_words(void **state)
