@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ static int split_address(const char *address, char host[static 256], char port[s
     size_t len = colon ? (size_t)(colon - address) : 0;
 
     if (!colon || !len || len > 255 || !colon[1] || strlen(colon + 1) > 15 ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
+        strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+        strtoull(colon + 1, NULL, 10) > 65535) {
         return error_set_hint(err, SIGNET_E_USAGE, "write tcp:HOST:PORT", "not an address");
     }
     if (address[0] == '[' && address[len - 1] == ']') {

@@ -38,6 +38,18 @@ static void long_phrases_leave_the_cause(void **state)
     assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
 }
 
+static void a_phrase_for_failures_only(void **state)
+{
+    struct signet_error err = {0};
+
+    (void)state;
+    error_sys(&err, SIGNET_E_LINK, 0, "gone"); /* without an errno no words of it */
+    assert_int_equal(error_pass(SIGNET_OK, &err, "reading %s", "x"), SIGNET_OK);
+    assert_string_equal(err.msg, "gone");
+    assert_int_equal(error_pass(SIGNET_E_LINK, &err, "reading %s", "x"), SIGNET_E_LINK);
+    assert_string_equal(err.msg, "reading x: gone");
+}
+
 static void null_is_fine(void **state)
 {
     (void)state;
@@ -45,6 +57,7 @@ static void null_is_fine(void **state)
     assert_int_equal(error_sys(NULL, SIGNET_E_LINK, EIO, "x"), SIGNET_E_LINK);
     error_prefix(NULL, "x");
     error_hint(NULL, "x");
+    assert_int_equal(error_pass(SIGNET_E_IO, NULL, "x"), SIGNET_E_IO);
 }
 
 static void every_code_has_a_name(void **state)
@@ -119,13 +132,10 @@ static void a_status_says_whose_matter_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layers_add_phrases),
-        cmocka_unit_test(long_phrases_leave_the_cause),
-        cmocka_unit_test(null_is_fine),
-        cmocka_unit_test(every_code_has_a_name),
-        cmocka_unit_test(every_code_has_a_class),
-        cmocka_unit_test(a_hint_is_no_format),
-        cmocka_unit_test(a_status_says_whose_matter_it_is),
+        cmocka_unit_test(layers_add_phrases),    cmocka_unit_test(long_phrases_leave_the_cause),
+        cmocka_unit_test(null_is_fine),          cmocka_unit_test(a_phrase_for_failures_only),
+        cmocka_unit_test(every_code_has_a_name), cmocka_unit_test(every_code_has_a_class),
+        cmocka_unit_test(a_hint_is_no_format),   cmocka_unit_test(a_status_says_whose_matter_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

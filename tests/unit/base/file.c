@@ -9,9 +9,11 @@
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -204,6 +206,34 @@ static void *write_later(void *ctx)
 }
 
 /* A FIFO that nobody writes to does not hold up the line; process substitution is waited for. */
+static void what_the_system_refuses(void **state)
+{
+    static const char data[8192];
+    const struct rlimit few = {4096, RLIM_INFINITY}, all = {RLIM_INFINITY, RLIM_INFINITY};
+    struct buf content = {0};
+    struct signet_error err;
+
+    (void)state;
+    assert_int_equal(file_write("/proc/x", data, 1, 0600, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "cannot write '/proc/x': "));
+    assert_int_equal(file_create("/proc/x", data, 1, 0600, &err), SIGNET_E_IO);
+    assert_int_equal(file_read("/proc/self/mem", 100, &content, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "cannot read '/proc/self/mem': Input/output error");
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(file_write("f", "old", 3, 0600, &err), SIGNET_OK);
+    setrlimit(RLIMIT_FSIZE, &few); /* as a disk that is full */
+    assert_int_equal(file_write("f", data, sizeof data, 0600, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "cannot write 'f': File too large");
+    setrlimit(RLIMIT_FSIZE, &all);
+    assert_int_equal(files_here(), 1);
+    assert_int_equal(file_read("f", 3, &content, &err), SIGNET_OK);
+    assert_string_equal((char *)content.data, "old");
+    assert_int_equal(file_read("f", 2, &content, &err), SIGNET_E_LIMIT);
+    assert_string_equal(err.msg, "'f' is larger than 2 bytes");
+    assert_string_equal((char *)content.data, "old"); /* written on success only */
+    buf_free(&content);
+}
+
 static void pipes(void **state)
 {
     struct buf read = {0};
@@ -241,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_file, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(folders, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(pipes, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(what_the_system_refuses, enter_folder, leave_folder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,23 @@ static void expect(const struct index *index, uint64_t hash, const uint64_t *pla
     assert_false(index_next(index, hash, &probe, &place)); /* it stays so */
 }
 
+/* Nothing is left to sort them by. */
+static void one_place_many_times(void **state)
+{
+    enum { COUNT = 100 };
+    uint64_t places[COUNT];
+    struct index index;
+
+    (void)state;
+    assert_int_equal(index_open(&index, NULL), SIGNET_OK);
+    for (size_t i = 0; i < COUNT; i++) {
+        places[i] = 0;
+        assert_int_equal(index_add(&index, 0, 0, NULL), SIGNET_OK);
+    }
+    expect(&index, 0, places, COUNT);
+    index_free(&index);
+}
+
 static void an_empty_one(void **state)
 {
     struct index index;
@@ -163,9 +180,13 @@ static void hashes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_empty_one), cmocka_unit_test(every_count),
-        cmocka_unit_test(a_million),    cmocka_unit_test(hostile_orders),
-        cmocka_unit_test(places),       cmocka_unit_test(hashes),
+        cmocka_unit_test(one_place_many_times),
+        cmocka_unit_test(an_empty_one),
+        cmocka_unit_test(every_count),
+        cmocka_unit_test(a_million),
+        cmocka_unit_test(hostile_orders),
+        cmocka_unit_test(places),
+        cmocka_unit_test(hashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,72 @@ static void utf8_edges(void **state)
     assert_false(utf8_valid((const uint8_t *)"\xe2\x82", 2));
 }
 
+/* The first and the last of each run of marks that hide or reorder text, and their neighbours. */
+static void marks_are_not_shown(void **state)
+{
+    static const struct {
+        const char *text;
+        bool shown;
+    } rows[] = {
+        {"\u00a0", true},    {"\u200a", true},    {"\u200b", false}, {"\u200f", false},
+        {"\u2010", true},    {"\u2029", true},    {"\u202a", false}, {"\u202e", false},
+        {"\u202f", true},    {"\u205f", true},    {"\u2060", false}, {"\u206f", false},
+        {"\u2070", true},    {"\ufefe", true},    {"\ufeff", false}, {"\uff00", true},
+        {"\xc2\x80", false}, {"\xc2\x9f", false}, {"\x7f", false},   {"~", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *shown = text_shown(rows[i].text, strlen(rows[i].text), 8);
+
+        assert_int_equal(strcmp(shown, rows[i].text) == 0, rows[i].shown);
+        assert_int_equal(shown[0] == '\\', !rows[i].shown);
+    }
+}
+
+static void texts_are_cut_where_they_are_shown(void **state)
+{
+    (void)state;
+    assert_string_equal(text_shown("ab\n", 3, 3), "ab\\x0a");
+    assert_string_equal(text_shown("ab\n", 3, 2), "ab");
+    assert_string_equal(text_shown("\n\n\n", 3, 3), "\\x0a\\x0a\\x0a");
+    assert_string_equal(text_shown("", 0, 3), "");
+}
+
+static void expanded(const char *text, const char *wanted)
+{
+    static const char *const values[][2] = {{"{a}", "A{b}"}, {"{b}", ""}, {NULL, NULL}};
+    struct buf out = {0};
+
+    buf_byte(&out, '>');
+    text_expand(&out, text, strlen(text), values);
+    assert_string_equal((char *)out.data + 1, wanted);
+    buf_free(&out);
+}
+
+static void placeholders(void **state)
+{
+    static const char *const values[][2] = {{"{a}", "A"}, {NULL, NULL}};
+    struct buf out = {0};
+
+    (void)state;
+    expanded("", "");
+    expanded("x{a}y{b}z{a}", "xA{b}yzA{b}"); /* what came in is not looked at again */
+    expanded("{c}{a {", "{c}{a {");
+    text_expand(&out, "{a}", 2, values); /* not beyond its end */
+    assert_string_equal((char *)out.data, "{a");
+    buf_free(&out);
+}
+
+static void serial_numbers(void **state)
+{
+    (void)state;
+    assert_true(text_same_serial("000683aB", "683Ab"));
+    assert_true(text_same_serial("0", "00"));
+    assert_false(text_same_serial("6830", "683"));
+    assert_false(text_same_serial("1683", "683"));
+}
+
 static void nearest_word(void **state)
 {
     static const char *const names[] = {"Mode", "ServerURI", "ShortServerID", "Bootstrap"};
@@ -138,6 +204,10 @@ int main(void)
         cmocka_unit_test(plain_is_cut_between_characters),
         cmocka_unit_test(control_characters_are_refused),
         cmocka_unit_test(utf8_edges),
+        cmocka_unit_test(marks_are_not_shown),
+        cmocka_unit_test(texts_are_cut_where_they_are_shown),
+        cmocka_unit_test(placeholders),
+        cmocka_unit_test(serial_numbers),
         cmocka_unit_test(nearest_word),
         cmocka_unit_test(unknown_words),
         cmocka_unit_test(copies_and_ends),

@@ -385,6 +385,168 @@ static void a_wrong_image_never_reaches_the_tool(void **state)
     signet_flasher_close(&f);
 }
 
+static void options_that_do_not_do(void **state)
+{
+    const char *tool = fake_tool("openocd", "");
+    const struct {
+        const char *name;
+        struct signet_flasher_options options;
+        int code;
+        const char *words;
+    } rows[] = {
+        {"exec", {0}, SIGNET_E_USAGE, "the flasher exec needs a command"},
+        {"exec", {.options = {{"command", " ; true"}}}, SIGNET_E_USAGE, "needs a command"},
+        {"exec",
+         {.options = {{"command", "true {serial}"}}},
+         SIGNET_E_USAGE,
+         "the command has {serial}, but none was given"},
+        {"exec",
+         {.options = {{"command", "true 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 "
+                                  "24 25 26 27 28 29 30 31 32 33"}}},
+         SIGNET_E_LIMIT,
+         "more than 32 words in the command"},
+        {"exec",
+         {.options = {{"command", "no-such-program-is-here"}}},
+         SIGNET_E_NOT_FOUND,
+         "no-such-program-is-here is not installed"},
+        {"exec",
+         {.options = {{"command", "true ; /no/such/program"}}},
+         SIGNET_E_NOT_FOUND,
+         "cannot find the program '/no/such/program'"},
+        {"openocd",
+         {.tool = tool, .options = {{"target", "t.cfg"}, {"address", "0x10;shutdown"}}},
+         SIGNET_E_USAGE,
+         "the address must be a number"},
+    };
+    struct signet_flasher *f = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(signet_flasher_open(&f, rows[i].name, &rows[i].options, NULL, NULL, &err),
+                         rows[i].code);
+        assert_non_null(strstr(err.msg, rows[i].words));
+        assert_null(f);
+    }
+    f = open_ok("exec", (struct signet_flasher_options){
+                            .options = {{"command", "true 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 "
+                                                    "18 19 20 21 22 23 24 25 26 27 28 29 30 31 "
+                                                    "32"}}});
+    signet_flasher_close(&f);
+}
+
+static void a_raw_image_needs_its_address(void **state)
+{
+    static const char *const names[] = {"openocd", "probe-rs"};
+    static const char *const wanted[] = {"flash write_image erase {a.bin} 0x8000\n",
+                                         "--base-address\n0x8000\n"};
+    struct signet_error err = {0};
+
+    (void)state;
+    fake_file("a.bin", "raw", 0644);
+    for (size_t i = 0; i < 2; i++) {
+        struct signet_flasher_options options = {.tool = fake_tool(names[i], ""),
+                                                 .options = {{"target", "t"}}};
+        struct signet_flasher *f = open_ok(names[i], options);
+
+        assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_CHIP, &err),
+                         SIGNET_E_USAGE);
+        assert_non_null(strstr(err.msg, "an address for a raw image"));
+        assert_string_equal(arguments(names[i]), "");
+        signet_flasher_close(&f);
+        options.options[1] = (struct signet_option){"address", "0x8000"};
+        f = open_ok(names[i], options);
+        assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_CHIP, &err), 0);
+        assert_non_null(strstr(arguments(names[i]), wanted[i]));
+        signet_flasher_close(&f);
+    }
+}
+
+static void boards_are_listed(void **state)
+{
+    struct signet_programmer *list = NULL;
+    struct signet_error err = {0};
+    struct signet_flasher *f;
+    size_t count = 7;
+
+    (void)state;
+    f = open_ok("nrfjprog", (struct signet_flasher_options){
+                                .tool = fake_tool("nrfjprog", "[ -e list.fails ] && exit 3\n"
+                                                              "printf '683123456\\n../evil\\n"
+                                                              "000683000002\\n'")});
+    fake_file("list.fails", "", 0644);
+    assert_int_equal(signet_flasher_list(f, &list, &count, &err), SIGNET_E_FLASH);
+    assert_string_equal(err.msg, "nrfjprog: list of boards: exit status 3");
+    assert_true(!list && count == 7);
+    unlink("list.fails");
+    assert_int_equal(signet_flasher_list(f, &list, &count, &err), SIGNET_OK);
+    assert_int_equal(count, 2); /* what is no serial number is passed over */
+    assert_string_equal(list[0].serial, "683123456");
+    assert_string_equal(list[1].serial, "000683000002");
+    free(list);
+    signet_flasher_close(&f);
+    f = open_ok("none", (struct signet_flasher_options){0});
+    assert_int_equal(signet_flasher_list(f, &list, &count, &err), SIGNET_E_UNSUPPORTED);
+    assert_string_equal(err.msg, "none has no list of boards");
+    signet_flasher_close(&f);
+}
+
+static void ports_that_are_not_known(void **state)
+{
+#define NRFUTIL_PORTS(ports)                                                                       \
+    "echo '{\"type\":\"info\",\"data\":{\"devices\":[{\"serialNumber\":\"0001\",\"serialPorts\":"  \
+    "[" ports "]},{\"serialNumber\":\"2\",\"serialPorts\":[{\"path\":\"/dev/b\",\"vcom\":0}]}]}}'"
+    static const struct {
+        const char *name, *serial, *body;
+        int code;
+        const char *words;
+    } rows[] = {
+        {"nrfjprog", NULL, "", SIGNET_E_USAGE, "the board's serial number to find its port"},
+        {"nrfutil", NULL, "", SIGNET_E_USAGE, "the board's serial number to find its port"},
+        {"nrfjprog", "1", "echo '1 dev/a VCOM0'", SIGNET_E_FLASH, "not an absolute path"},
+        {"nrfjprog", "1", "exit 4", SIGNET_E_FLASH, "nrfjprog: port of the board: exit status 4"},
+        {"nrfutil", "1", "exit 4", SIGNET_E_FLASH, "nrfutil: port of the board: exit status 4"},
+        {"nrfutil", "1", NRFUTIL_PORTS("{\"path\":\"/dev/a\",\"vcom\":1}"), SIGNET_E_NOT_FOUND,
+         "0 ports of the board are number 0; there must be one"},
+        {"nrfutil", "1",
+         NRFUTIL_PORTS("{\"path\":\"/dev/a\",\"vcom\":0},{\"path\":\"/dev/c\",\"vcom\":0}"),
+         SIGNET_E_CONFLICT, "2 ports of the board are number 0; there must be one"},
+        {"nrfutil", "1", NRFUTIL_PORTS("{\"path\":\"COM3\",\"vcom\":0}"), SIGNET_E_FLASH,
+         "not an absolute path"},
+        {"openocd", "1", "", SIGNET_E_UNSUPPORTED, "openocd does not know the ports of a board"},
+    };
+    char port[128] = "as it was";
+    struct signet_error err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct signet_flasher_options options = {.serial = rows[i].serial,
+                                                 .tool = fake_tool(rows[i].name, rows[i].body)};
+        struct signet_flasher *f;
+
+        if (strcmp(rows[i].name, "openocd") == 0)
+            options.options[0] = (struct signet_option){"target", "t.cfg"};
+        f = open_ok(rows[i].name, options);
+        assert_int_equal(signet_flasher_port(f, 0, port, &err), rows[i].code);
+        if (!strstr(err.msg, rows[i].words))
+            fail_msg("%zu: %s", i, err.msg);
+        assert_string_equal(port, "as it was");
+        signet_flasher_close(&f);
+    }
+}
+
+static void a_reset_that_fails(void **state)
+{
+    struct signet_error err = {0};
+    struct signet_flasher *f = open_ok(
+        "nrfjprog", (struct signet_flasher_options){.tool = fake_tool("nrfjprog", "exit 5")});
+
+    (void)state;
+    assert_int_equal(signet_flasher_reset(f, &err), SIGNET_E_FLASH);
+    assert_string_equal(err.msg, "nrfjprog: reset: exit status 5");
+    signet_flasher_close(&f);
+}
+
 static void the_table(void **state)
 {
     size_t i = 0;
@@ -412,6 +574,11 @@ int main(void)
         TEST(hostile_serial_numbers),
         TEST(errors_say_what_to_do),
         TEST(a_wrong_image_never_reaches_the_tool),
+        TEST(options_that_do_not_do),
+        TEST(a_raw_image_needs_its_address),
+        TEST(boards_are_listed),
+        TEST(ports_that_are_not_known),
+        TEST(a_reset_that_fails),
         TEST(the_table),
     };
     return cmocka_run_group_tests_name("flasher/flasher", tests, NULL, NULL);

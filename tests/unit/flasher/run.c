@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flasher/run.h"
 #include "fake.h"
+#include "flasher/flasher.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -210,6 +211,10 @@ static void tools_are_found_in_trusted_folders_only(void **state)
     snprintf(want, sizeof want, "%s/mine/tool", fake_folder);
     assert_string_equal(path, want);
     free(path);
+    unsetenv("PATH");
+    assert_int_equal(run_find(&path, "sh", NULL, NULL), 0);
+    assert_non_null(strstr(path, "bin/sh"));
+    free(path);
     setenv("PATH", old, 1);
     free(old);
     assert_int_equal(run_find(&path, "tool", "mine/tool", NULL), SIGNET_E_NOT_FOUND);
@@ -217,6 +222,40 @@ static void tools_are_found_in_trusted_folders_only(void **state)
     free(path);
     chmod("mine/tool", 0757);
     assert_int_equal(run_find(&path, "tool", want, NULL), SIGNET_E_NOT_FOUND);
+}
+
+/* Hooks are run as tools are, and what they write is dropped. */
+static void other_commands(void **state)
+{
+    const char *words[FLASHER_COMMAND_WORDS + 2] = {"sh", "-c", "echo; exit 3", NULL};
+    struct signet_error err = {0};
+    int status = 0;
+
+    (void)state;
+    assert_int_equal(flasher_command(words, 10000, NULL, &status, &err), SIGNET_OK);
+    assert_int_equal(status, 3);
+    words[2] = "kill -9 $$";
+    assert_int_equal(flasher_command(words, 10000, NULL, &status, &err), SIGNET_OK);
+    assert_int_equal(status, 137);
+    words[2] = "sleep 100";
+    assert_int_equal(flasher_command(words, 50, NULL, &status, &err), SIGNET_E_TIMEOUT);
+    words[2] = "exit 0";
+    for (size_t i = 3; i < FLASHER_COMMAND_WORDS; i++)
+        words[i] = "x";
+    assert_int_equal(flasher_command(words, 10000, NULL, &status, &err), SIGNET_OK);
+    assert_int_equal(status, 0);
+    words[FLASHER_COMMAND_WORDS] = "one more";
+    assert_int_equal(flasher_command(words, 10000, NULL, &status, &err), SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "a command has 1 to 64 words");
+    words[0] = NULL;
+    assert_int_equal(flasher_command(words, 10000, NULL, &status, &err), SIGNET_E_USAGE);
+    words[0] = "no-such-program-is-here";
+    words[1] = NULL;
+    assert_int_equal(flasher_command(words, 10000, NULL, &status, &err), SIGNET_E_NOT_FOUND);
+    assert_int_equal(flasher_command_check(words[0], &err), SIGNET_E_NOT_FOUND);
+    assert_int_equal(flasher_command_check("./sh", &err), SIGNET_E_NOT_FOUND);
+    assert_int_equal(flasher_command_check("sh", &err), SIGNET_OK);
+    assert_int_equal(flasher_command_check("/bin/sh", &err), SIGNET_OK);
 }
 
 static void last_words(void **state)
@@ -248,6 +287,7 @@ int main(void)
         TEST(cancel_ends_the_group),
         TEST(lines_come_one_by_one),
         TEST(tools_are_found_in_trusted_folders_only),
+        TEST(other_commands),
         TEST(last_words),
     };
     return cmocka_run_group_tests_name("flasher/run", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pty is the serial port; what a driver may refuse is made up.
- * wrap: ioctl flock
+ * wrap: ioctl flock open
  */
 #include "link/link.h"
 
@@ -25,15 +25,20 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg);
 int __real_flock(int fd, int operation);
 int __wrap_flock(int fd, int operation);
 
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+
 static unsigned long refused; /* this request fails */
-static unsigned rate;         /* the driver makes this of any rate; 0: what was asked */
+static int refused_after;     /* so many that are not */
+static int open_errno;
+static unsigned rate; /* the driver makes this of any rate; 0: what was asked */
 static int flock_errno;
 
 int __wrap_ioctl(int fd, unsigned long request, void *arg)
 {
     int rc;
 
-    if (request == refused) {
+    if (request == refused && refused_after-- == 0) {
         errno = EINVAL;
         return -1;
     }
@@ -47,6 +52,12 @@ int __wrap_flock(int fd, int operation)
 {
     errno = flock_errno;
     return flock_errno ? -1 : __real_flock(fd, operation);
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+    errno = open_errno;
+    return open_errno ? -1 : __real_open(path, flags, 0600);
 }
 
 struct port {
@@ -162,10 +173,12 @@ static void what_a_driver_refuses(void **state)
     static const struct {
         unsigned long request;
         const char *words;
+        int after;
     } rows[] = {
-        {TIOCEXCL, "cannot claim the port"},
-        {TCGETS2, "cannot read the port's settings"},
-        {TCSETS2, "cannot set the port to 115200 baud, 8N1"},
+        {TIOCEXCL, "cannot claim the port", 0},
+        {TCGETS2, "cannot read the port's settings", 0},
+        {TCGETS2, "cannot read the port's settings", 1},
+        {TCSETS2, "cannot set the port to 115200 baud, 8N1", 0},
     };
     struct port p;
 
@@ -173,6 +186,7 @@ static void what_a_driver_refuses(void **state)
     set_up(&p);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         refused = rows[i].request;
+        refused_after = rows[i].after;
         assert_int_equal(open_at(&p, 115200), SIGNET_E_LINK);
         assert_non_null(strstr(p.err.msg, rows[i].words));
     }
@@ -182,6 +196,34 @@ static void what_a_driver_refuses(void **state)
     assert_non_null(strstr(p.err.msg, "cannot lock the port"));
     flock_errno = 0;
     assert_int_equal(open_at(&p, 115200), SIGNET_OK);
+    tear_down(&p);
+}
+
+static void what_the_system_refuses(void **state)
+{
+    static const struct {
+        int sys, rc;
+        const char *words, *hint;
+    } rows[] = {
+        {EBUSY, SIGNET_E_BUSY, "the port is in use by another process", "close the terminal"},
+        {EACCES, SIGNET_E_LINK, "cannot open the port: Permission denied", "group dialout"},
+        {ENOENT, SIGNET_E_NOT_FOUND, "cannot open the port: No such file", "the list of boards"},
+        {ENXIO, SIGNET_E_NOT_FOUND, "cannot open the port: No such device", "the list of boards"},
+        {ENODEV, SIGNET_E_NOT_FOUND, "cannot open the port: No such device", "the list of boards"},
+        {EIO, SIGNET_E_LINK, "cannot open the port: Input/output error", ""},
+    };
+    struct port p;
+
+    (void)state;
+    set_up(&p);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        open_errno = rows[i].sys;
+        assert_int_equal(open_at(&p, 0), rows[i].rc);
+        assert_non_null(strstr(p.err.msg, rows[i].words));
+        assert_non_null(strstr(p.err.hint, rows[i].hint));
+        assert_int_equal(p.err.hint[0] != 0, rows[i].hint[0] != 0);
+    }
+    open_errno = 0;
     tear_down(&p);
 }
 
@@ -232,9 +274,10 @@ static void a_port_that_is_pulled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_bytes_go_through),  cmocka_unit_test(a_held_port_is_busy),
-        cmocka_unit_test(what_is_no_port),       cmocka_unit_test(what_a_driver_refuses),
-        cmocka_unit_test(a_rate_that_is_missed), cmocka_unit_test(a_port_that_is_pulled),
+        cmocka_unit_test(all_bytes_go_through),    cmocka_unit_test(a_held_port_is_busy),
+        cmocka_unit_test(what_is_no_port),         cmocka_unit_test(what_a_driver_refuses),
+        cmocka_unit_test(what_the_system_refuses), cmocka_unit_test(a_rate_that_is_missed),
+        cmocka_unit_test(a_port_that_is_pulled),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,9 +49,9 @@ static void connect_to(struct other *o)
 
 static void addresses(void **state)
 {
-    static const char *const bad[] = {"tcp:",       "tcp:host",     "tcp::1",
-                                      "tcp:host:",  "tcp:host:12x", "tcp:host:1234567890123456",
-                                      "tcp:host:-1"};
+    static const char *const bad[] = {"tcp:",        "tcp:host",      "tcp::1",
+                                      "tcp:host:",   "tcp:host:12x",  "tcp:host:1234567890123456",
+                                      "tcp:host:-1", "tcp:host:65536"};
     struct signet_link *link = NULL;
     struct signet_error err;
     char longer[300];
@@ -66,6 +66,8 @@ static void addresses(void **state)
     memcpy(longer, "tcp:", 4);
     strcpy(longer + 4 + 256, ":1"); /* a host of 256 characters */
     assert_int_equal(signet_link_open(&link, longer, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(signet_link_open(&link, "tcp:[]:1", 0, NULL, &err), SIGNET_E_LINK);
+    assert_non_null(strstr(err.msg, "tcp:[]:1: no such host: "));
     assert_null(link);
 }
 
@@ -141,6 +143,26 @@ static void the_other_side_closes(void **state)
     tear_down(&o);
 }
 
+static void the_other_side_breaks_off(void **state)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    struct other o;
+    char data[16];
+    size_t got;
+
+    (void)state;
+    set_up(&o);
+    connect_to(&o);
+    assert_int_equal(setsockopt(o.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+    close(o.fd);
+    o.fd = -1;
+    assert_int_equal(link_read(o.link, data, sizeof(data), clock_ms() + 60000, &got, &o.err),
+                     SIGNET_E_LINK);
+    assert_non_null(strstr(o.err.msg, "closed the connection: Connection reset by peer"));
+    assert_string_equal(o.err.hint, "check the cable and the board's power, then try again");
+    tear_down(&o);
+}
+
 static void a_full_connection(void **state)
 {
     static const char data[65536];
@@ -174,9 +196,13 @@ static void stops_on_request(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses),         cmocka_unit_test(bytes_go_both_ways),
-        cmocka_unit_test(nobody_listens),    cmocka_unit_test(an_address_in_brackets),
-        cmocka_unit_test(a_full_connection), cmocka_unit_test(the_other_side_closes),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(bytes_go_both_ways),
+        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(an_address_in_brackets),
+        cmocka_unit_test(a_full_connection),
+        cmocka_unit_test(the_other_side_breaks_off),
+        cmocka_unit_test(the_other_side_closes),
         cmocka_unit_test(stops_on_request),
     };
 

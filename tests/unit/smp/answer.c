@@ -54,6 +54,33 @@ static void values_of_every_kind(void **state)
     assert_null(smp_answer_get(&a, -1, ""));
 }
 
+static void numbers_are_cut_to_an_int(void **state)
+{
+    static const struct {
+        const char *hex;
+        int number;
+    } rows[] = {{"a161610a", 10},
+                {"a1616129", -10},
+                {"a161611a7fffffff", INT32_MAX},
+                {"a161611a80000000", INT32_MAX},
+                {"a161613a7fffffff", INT32_MIN},
+                {"a161613a80000000", INT32_MIN},
+                {"a161613bffffffffffffffff", INT32_MIN}};
+    struct smp_answer a;
+    int number = 7;
+
+    (void)state;
+    assert_true(decode(&a, "a161616178"));
+    assert_false(smp_answer_number(smp_answer_get(&a, -1, "a"), &number));
+    assert_false(smp_answer_number(NULL, &number));
+    assert_int_equal(number, 7);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_true(decode(&a, rows[i].hex));
+        assert_true(smp_answer_number(smp_answer_get(&a, -1, "a"), &number));
+        assert_int_equal(number, rows[i].number);
+    }
+}
+
 static void keys_belong_to_their_map(void **state)
 {
     struct smp_answer a;
@@ -131,9 +158,8 @@ static void depth_and_number_are_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_of_every_kind),
-        cmocka_unit_test(keys_belong_to_their_map),
-        cmocka_unit_test(what_is_no_answer),
+        cmocka_unit_test(values_of_every_kind),         cmocka_unit_test(numbers_are_cut_to_an_int),
+        cmocka_unit_test(keys_belong_to_their_map),     cmocka_unit_test(what_is_no_answer),
         cmocka_unit_test(depth_and_number_are_limited),
     };
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void times_are_utc(void **state)
+{
+    char text[24];
+
+    (void)state;
+    clock_format(0, text);
+    assert_string_equal(text, "1970-01-01T00:00:00Z");
+    clock_format(1795428000, text);
+    assert_string_equal(text, "2026-11-23T10:00:00Z");
+    clock_format(INT64_MAX, text); /* a year that struct tm cannot hold */
+    assert_string_equal(text, "unknown");
+    clock_format(253402300800, text); /* the year 10000 */
+    assert_string_equal(text, "10000-01-01T00:00:00Z");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(times_are_utc)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
