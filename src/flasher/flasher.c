@@ -40,7 +40,8 @@ int signet_flasher_program(struct signet_flasher *f, const char *image, const ch
     if (!path)
         return error_sys(err, SIGNET_E_IO, errno, "%s", image);
     flasher_progress(f, 0);
-    code = f->ops->program(f, path, &info, erase, err);
+    if (f->ops->program)
+        code = f->ops->program(f, path, &info, erase, err);
     free(path);
     if (code)
         error_prefix(err, "%s", f->ops->name);

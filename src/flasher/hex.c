@@ -136,33 +136,21 @@ static int parse_record(struct parser *p, struct signet_error *err)
     return take_record(p, r, at, err);
 }
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
 static int parse_line(struct parser *p, struct signet_error *err)
 {
     p->line++;
     p->line_start = p->at;
-    int code = SIGNET_OK;
-    if (p->text[p->at] == ':' && !p->ended)
-        code = parse_record(p, err);
+    int code = p->text[p->at] == ':' && !p->ended ? parse_record(p, err) : SIGNET_OK;
     if (code)
         return code;
-    while (p->at < p->len && is_blank(p->text[p->at]))
+    while (p->at < p->len && memchr(" \t\r", p->text[p->at], 3))
         p->at++;
-    if (p->at == p->len)
+    if (p->at == p->len || p->text[p->at++] == '\n')
         return SIGNET_OK;
-    if (p->text[p->at] == '\n') {
-        p->at++;
-        return SIGNET_OK;
-    }
-    if (p->ended)
-        return hex_fail(p, p->at, err, "something after the end-of-file record");
-    return hex_fail(p, p->at, err,
-                    p->at == p->line_start ? "a record starts with ':'"
-                                           : "more than the record's length");
+    return hex_fail(p, p->at - 1, err,
+                    p->ended                     ? "something after the end-of-file record"
+                    : p->at - 1 == p->line_start ? "a record starts with ':'"
+                                                 : "more than the record's length");
 }
 
 /* Two records for one address: which one wins would depend on the programmer. */

@@ -17,10 +17,7 @@ static bool has_suffix(const char *path, const char *suffix)
 static int by_content(struct signet_image *image, const char *path, const struct buf *file,
                       struct signet_error *err)
 {
-    if (file->len >= 4 && memcmp(file->data,
-                                 "\x7f"
-                                 "ELF",
-                                 4) == 0)
+    if (file->len >= 4 && memcmp(file->data, "\177ELF", 4) == 0)
         image->format = SIGNET_IMAGE_ELF;
     else if (file->len &&
              (file->data[0] == ':' || has_suffix(path, ".hex") || has_suffix(path, ".ihex")))

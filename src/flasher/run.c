@@ -72,9 +72,9 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
 
 struct child {
     pid_t pid;
-    int pidfd, out; /* -1: closed */
-    char line[LINE_CAP + 1];
-    size_t len;
+    int pidfd; /* -1: an old kernel has none */
+    int out;
+    struct buf line;
 };
 
 /* Its own process group, and no signal is blocked or ignored. */
@@ -132,10 +132,9 @@ static int spawn_child(struct child *child, const struct run *run, int write_end
 
 static void line_end(struct child *child, const struct run *run)
 {
-    child->line[child->len] = '\0';
-    if (child->len && run->on_line)
-        run->on_line(run->ctx, child->line, child->len);
-    child->len = 0;
+    if (child->line.len && run->on_line)
+        run->on_line(run->ctx, (const char *)child->line.data, child->line.len);
+    buf_reset(&child->line);
 }
 
 /* False at the end of the output. */
@@ -155,9 +154,9 @@ static bool take_output(struct child *child, const struct run *run, struct buf *
         if (data[i] == '\n' || data[i] == '\r')
             line_end(child, run);
         else {
-            if (child->len == LINE_CAP)
+            if (child->line.len == LINE_CAP)
                 line_end(child, run);
-            child->line[child->len++] = data[i] ? data[i] : ' ';
+            buf_byte(&child->line, data[i] ? (uint8_t)data[i] : ' ');
         }
     }
     return true;
@@ -216,25 +215,11 @@ static int follow_child(struct child *child, const struct run *run, struct buf *
     return SIGNET_OK;
 }
 
-int run_tool(const struct run *run, struct buf *output, int *status, struct signet_error *err)
+/* Whatever became of it, the leader is waited for and nothing of its group goes on. */
+static int end_child(struct child *child, const struct run *run, int code, int *status,
+                     struct signet_error *err)
 {
-    struct child *child = calloc(1, sizeof(*child));
-    if (!child)
-        return error_nomem(err);
-    child->pid = child->pidfd = child->out = -1;
-    int ends[2] = {-1, -1};
-    int code, wstatus = 0;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        code = error_sys(err, SIGNET_E_IO, errno, "pipe");
-        goto out;
-    }
-    child->out = ends[0];
-    fcntl(child->out, F_SETFL, O_NONBLOCK);
-    code = spawn_child(child, run, ends[1], err);
-    close(ends[1]);
-    if (code)
-        goto out;
-    code = follow_child(child, run, output, err);
+    int wstatus = 0;
     if (code)
         end_group(child);
     else
@@ -243,12 +228,27 @@ int run_tool(const struct run *run, struct buf *output, int *status, struct sign
         code = error_sys(err, SIGNET_E_FLASH, errno, "%s: its exit status is lost", run->argv[0]);
     if (code == SIGNET_OK)
         *status = WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : WEXITSTATUS(wstatus);
-out:
     if (child->pidfd >= 0)
         close(child->pidfd);
-    if (child->out >= 0)
-        close(child->out);
-    free(child);
+    return code;
+}
+
+int run_tool(const struct run *run, struct buf *output, int *status, struct signet_error *err)
+{
+    struct child child = {0};
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "pipe");
+    child.out = ends[0];
+    fcntl(child.out, F_SETFL, O_NONBLOCK);
+    int code = spawn_child(&child, run, ends[1], err);
+    close(ends[1]);
+    if (code == SIGNET_OK) {
+        code = follow_child(&child, run, output, err);
+        code = end_child(&child, run, code, status, err);
+    }
+    close(child.out);
+    buf_free(&child.line);
     return code;
 }
 

@@ -34,7 +34,7 @@ int link_drain(struct signet_link *link, int64_t deadline, struct signet_error *
 int link_flush_input(struct signet_link *link, struct signet_error *err);
 
 /* Turns what a board says into lines: VT100 codes and control bytes are removed, a line is cut at
- * TEXT_LINE_MAX. Nothing is escaped. */
+ * TEXT_LINE_MAX. Nothing is escaped. Initialise to {.on_line, .ctx}. */
 #define TEXT_LINE_MAX 512
 struct text_scan {
     char line[TEXT_LINE_MAX + 1];
@@ -47,8 +47,6 @@ struct text_scan {
     void *ctx;
 };
 
-void text_scan_init(struct text_scan *scan, void (*on_line)(void *, const char *, size_t),
-                    void *ctx);
 /* What to look for from now on; the texts must live on. Forgets a find, keeps the line. */
 void text_scan_expect(struct text_scan *scan, const char *const *texts, size_t count);
 /* Takes bytes until one of the texts is complete (which < count) or all are taken; returns how

@@ -5,12 +5,6 @@
 
 enum { PLAIN, ESCAPE, CONTROL, STRING, STRING_ESCAPE };
 
-void text_scan_init(struct text_scan *scan, void (*on_line)(void *, const char *, size_t),
-                    void *ctx)
-{
-    *scan = (struct text_scan){.on_line = on_line, .ctx = ctx};
-}
-
 void text_scan_expect(struct text_scan *scan, const char *const *texts, size_t count)
 {
     scan->texts = texts;

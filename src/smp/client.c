@@ -38,7 +38,7 @@ int signet_smp_new(struct signet_smp **out, struct signet_link *link,
     smp->packet_limit = o.packet_limit;
     /* A board may still be busy with what an earlier session asked: its answer must not fit. */
     smp->sequence = (uint8_t)clock_ms();
-    text_scan_init(&smp->scan, o.on_text, o.text_ctx);
+    smp->scan = (struct text_scan){.on_line = o.on_text, .ctx = o.text_ctx};
     *out = smp;
     return SIGNET_OK;
 }
@@ -87,19 +87,15 @@ static void read_error(struct signet_smp *smp)
 {
     const struct smp_answer *answer = &smp->answer;
     const struct smp_item *error = smp_answer_want(answer, "err", CBOR_MAP);
+    int parent = error ? (int)(error - answer->items) : -1;
 
     smp->last = error ? (struct smp_rc){.group = 0, .rc = 1} : (struct smp_rc){.group = -1};
-    if (error) {
-        int parent = (int)(error - answer->items);
-
+    smp_answer_number(smp_answer_get(answer, parent, "rc"), &smp->last.rc);
+    if (error)
         smp_answer_number(smp_answer_get(answer, parent, "group"), &smp->last.group);
-        smp_answer_number(smp_answer_get(answer, parent, "rc"), &smp->last.rc);
-    } else {
-        smp_answer_number(smp_answer_get(answer, -1, "rc"), &smp->last.rc);
-    }
 }
 
-static bool matches(const struct signet_smp *smp, const struct smp_command *command)
+static bool is_answer_to(const struct signet_smp *smp, const struct smp_command *command)
 {
     struct smp_header header;
 
@@ -146,7 +142,7 @@ static bool take_answer(struct signet_smp *smp, const struct smp_command *comman
     for (size_t at = 0; at < len; at += used) {
         size_t n = smp_frames_feed(&smp->frames, data + at, len - at, &used, &smp->text);
 
-        if (!n || !matches(smp, command))
+        if (!n || !is_answer_to(smp, command))
             continue;
         if (!smp_answer_decode(&smp->answer, smp->frames.packet + SMP_HEADER_SIZE,
                                n - SMP_HEADER_SIZE)) {

@@ -25,9 +25,8 @@ static void keep_line(void *ctx, const char *line, size_t len)
 
 static void scan(const uint8_t *data, size_t size, size_t step, struct buf *seen)
 {
-    struct text_scan scan;
+    struct text_scan scan = {.on_line = keep_line, .ctx = seen};
 
-    text_scan_init(&scan, keep_line, seen);
     text_scan_expect(&scan, texts, TEXTS);
     for (size_t at = 0; at < size;) {
         size_t n = size - at < step ? size - at : step;

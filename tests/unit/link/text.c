@@ -18,10 +18,9 @@ static void keep(void *ctx, const char *line, size_t len)
 
 static void becomes(const char *text, const char *lines)
 {
-    struct text_scan scan;
     struct buf got = {0};
+    struct text_scan scan = {.on_line = keep, .ctx = &got};
 
-    text_scan_init(&scan, keep, &got);
     assert_int_equal(text_scan_feed(&scan, (const uint8_t *)text, strlen(text)), strlen(text));
     text_scan_end(&scan);
     buf_byte(&got, 0);
@@ -56,12 +55,11 @@ static void long_lines_are_cut(void **state)
     (void)state;
     for (size_t before = TEXT_LINE_MAX - 10; before < TEXT_LINE_MAX + 10; before++) {
         char text[TEXT_LINE_MAX + 64];
-        struct text_scan scan;
         struct buf got = {0};
+        struct text_scan scan = {.on_line = keep, .ctx = &got};
 
         memset(text, '.', before);
         strcpy(text + before, "needle and more");
-        text_scan_init(&scan, keep, &got);
         text_scan_expect(&scan, texts, 2);
         assert_int_equal(text_scan_feed(&scan, (const uint8_t *)text, strlen(text)), before + 6);
         assert_int_equal(scan.which, 0);
@@ -73,10 +71,9 @@ static void long_lines_are_cut(void **state)
 static void stops_behind_the_text(void **state)
 {
     static const char *const texts[] = {"b", "abc", ""};
-    struct text_scan scan;
+    struct text_scan scan = {0};
 
     (void)state;
-    text_scan_init(&scan, NULL, NULL);
     text_scan_expect(&scan, texts + 1, 2); /* nothing is found by an empty text */
     assert_int_equal(text_scan_feed(&scan, (const uint8_t *)"ab", 2), 2);
     assert_int_equal(scan.which, 2);
