@@ -37,6 +37,7 @@ static void limit_is_an_error(void **state)
     buf_text(&b, "0123456789");
     assert_int_equal(buf_check(&b, NULL), SIGNET_OK);
     buf_byte(&b, 'x');
+    assert_int_equal(buf_check(&b, NULL), SIGNET_E_LIMIT);
     buf_text(&b, "more"); /* a failed buffer stays failed */
     assert_int_equal(buf_check(&b, &err), SIGNET_E_LIMIT);
     assert_non_null(strstr(err.msg, "10 bytes"));

@@ -81,6 +81,16 @@ static void numbers_are_cut_to_an_int(void **state)
     }
 }
 
+/* The next key is not taken for what a tag is on. */
+static void tags_are_refused(void **state)
+{
+    struct smp_answer a;
+
+    (void)state;
+    assert_false(decode(&a, "bf6161c0616201ff"));
+    assert_true(decode(&a, "bf616102616201ff"));
+}
+
 static void keys_belong_to_their_map(void **state)
 {
     struct smp_answer a;
@@ -158,9 +168,9 @@ static void depth_and_number_are_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_of_every_kind),         cmocka_unit_test(numbers_are_cut_to_an_int),
-        cmocka_unit_test(keys_belong_to_their_map),     cmocka_unit_test(what_is_no_answer),
-        cmocka_unit_test(depth_and_number_are_limited),
+        cmocka_unit_test(values_of_every_kind), cmocka_unit_test(numbers_are_cut_to_an_int),
+        cmocka_unit_test(tags_are_refused),     cmocka_unit_test(keys_belong_to_their_map),
+        cmocka_unit_test(what_is_no_answer),    cmocka_unit_test(depth_and_number_are_limited),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,6 +274,27 @@ static void lengths_are_compared(void **state)
     buf_free(&wire);
 }
 
+/* Lengths that leave no room for a header and a CRC. */
+static void frames_without_a_packet(void **state)
+{
+    static const char *const lines[] = {"\x06\x09"
+                                        "AAA=\n",
+                                        "\x06\x09"
+                                        "AAEA\n",
+                                        "\x06\x09"
+                                        "AAIAAA==\n"};
+    struct smp_frames frames = {0};
+    size_t used = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        size_t len = strlen(lines[i]);
+
+        assert_int_equal(smp_frames_feed(&frames, (const uint8_t *)lines[i], len, &used, NULL), 0);
+        assert_int_equal(frames.bad, i + 1);
+    }
+}
+
 /* The length itself cut in two: what stands behind it in memory is not its second byte. */
 static void a_first_line_of_one_byte(void **state)
 {
@@ -332,6 +353,7 @@ int main(void)
         cmocka_unit_test(endless_frame),
         cmocka_unit_test(lengths_are_compared),
         cmocka_unit_test(a_first_line_of_one_byte),
+        cmocka_unit_test(frames_without_a_packet),
         cmocka_unit_test(encoding_leaves_nothing),
     };
 
