@@ -67,6 +67,10 @@ static void utf8_edges(void **state)
     assert_false(utf8_valid((const uint8_t *)"\xed\xa0\x80", 3)); /* surrogate */
     assert_false(utf8_valid((const uint8_t *)"\xc0\x80", 2));
     assert_false(utf8_valid((const uint8_t *)"\xe0\x80\x80", 3));
+    assert_false(utf8_valid((const uint8_t *)"\xc1\xbf", 2)); /* the last that are too long */
+    assert_false(utf8_valid((const uint8_t *)"\xe0\x9f\xbf", 3));
+    assert_false(utf8_valid((const uint8_t *)"\xf0\x8f\xbf\xbf", 4));
+    assert_true(utf8_valid((const uint8_t *)"\xc2\x80\xe0\xa0\x80\xf0\x90\x80\x80", 9));
     assert_false(utf8_valid((const uint8_t *)"\xe2\x82", 2));
 }
 

@@ -386,6 +386,7 @@ static void another_name_than_expected(void **state)
 static void stages_out_of_order_do_no_harm(void **state)
 {
     struct bench *b = *state;
+    struct sim_board_state before, after;
     char name[152];
 
     bench_sim(b, 0, (struct sim_board_options){0});
@@ -403,6 +404,10 @@ static void stages_out_of_order_do_no_harm(void **state)
     assert_int_equal(signet_board_endpoint(b->board, name, NULL), SIGNET_OK);
     assert_int_equal(signet_board_load(b->board, b->packet.data, b->packet.len, NULL), SIGNET_OK);
     assert_int_equal(signet_board_result(b->board, NULL), SIGNET_OK); /* it was not spoiled */
+    sim_board_state(b->sims[0], &before);
+    assert_int_equal(signet_board_result(b->board, NULL), SIGNET_OK); /* once is enough */
+    sim_board_state(b->sims[0], &after);
+    assert_int_equal(after.frames_in, before.frames_in);
     assert_int_equal(signet_board_finish(b->board, NULL), SIGNET_OK);
 }
 

@@ -287,6 +287,7 @@ static void senseless_offsets(void **state)
 struct simple {
     uint64_t buf_size;
     unsigned back;
+    size_t takes; /* a larger chunk gets no answer; 0: any */
     size_t len, chunks, largest;
 };
 
@@ -304,6 +305,13 @@ static bool simple_handle(struct device *device, const struct smp_header *header
     }
     assert_true(off && data);
     s->chunks++;
+    if (s->takes && data->len > s->takes)
+        return false;
+    if (s->takes && off->value && !s->len) { /* there is no chunk 0 */
+        cbor_put_text(body, "rc");
+        cbor_put_uint(body, 3);
+        return true;
+    }
     s->largest = data->len > s->largest ? data->len : s->largest;
     if (off->value > 1 && s->back) { /* an earlier offset, and an error */
         s->back--;
@@ -358,6 +366,20 @@ static void limits_of_a_board(void **state)
         assert_int_equal(s.len, sizeof(data));
         assert_in_range(s.largest, rows[i].packet - 48, rows[i].packet - 30);
     }
+}
+
+/* It tells of more than it takes: the first chunk comes again, as large as any board takes it. */
+static void a_board_that_tells_too_much(void **state)
+{
+    static char data[2000];
+    struct simple s = {.buf_size = 1000, .takes = 380};
+    struct signet_error err;
+
+    (void)state;
+    memset(data, 's', sizeof(data));
+    assert_int_equal(simple_upload(&s, NULL, data, sizeof(data), &err), SIGNET_OK);
+    assert_int_equal(s.len, sizeof(data));
+    assert_in_range(s.largest, 380 - 48, 380 - 30);
 }
 
 static void what_no_upload_takes(void **state)
@@ -420,6 +442,43 @@ static void doubts_are_told(void **state)
     assert_int_equal(signet_smp_upload(smp, "/f", "x", 1, NULL, &err), SIGNET_E_TIMEOUT);
     assert_non_null(strstr(err.msg, "did not confirm the last bytes"));
     assert_int_equal(signet_smp_upload(smp, "/f", "x", 1, &confirmed, &err), SIGNET_OK);
+    assert_false(confirmed);
+    signet_smp_free(&smp);
+    device_close(&device, &link);
+}
+
+/* A file of two chunks: no answer to chunk 0, none to chunk 1, then "I have that already", and no
+ * answer to a question for its length. Nobody has said that the last chunk is the right one. */
+static bool silent_length(struct device *device, const struct smp_header *header,
+                          const struct smp_answer *request, struct buf *body)
+{
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
+    int *probes = device->ctx;
+
+    if (header->group == SMP_GROUP_OS)
+        return silent_end(device, header, request, body);
+    if (!off || !off->value || ++*probes == 1)
+        return false;
+    cbor_put_text(body, "rc");
+    cbor_put_uint(body, 1);
+    return true;
+}
+
+static void a_length_that_is_not_told(void **state)
+{
+    const struct signet_smp_options options = {.timeout_ms = 20, .retries = 2};
+    int probes = 0;
+    struct device device = {.handle = silent_length, .ctx = &probes};
+    struct signet_link *link = NULL;
+    struct signet_smp *smp = NULL;
+    struct signet_error err;
+    bool confirmed = true;
+
+    (void)state;
+    device_open(&device, &link);
+    assert_int_equal(signet_smp_new(&smp, link, &options, NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_smp_upload(smp, "/f", "xy", 2, &confirmed, &err), SIGNET_OK);
+    assert_int_equal(probes, 2);
     assert_false(confirmed);
     signet_smp_free(&smp);
     device_close(&device, &link);
@@ -497,6 +556,8 @@ int main(void)
         cmocka_unit_test(what_no_upload_takes),
         cmocka_unit_test(rewinds_are_counted),
         cmocka_unit_test(doubts_are_told),
+        cmocka_unit_test(a_length_that_is_not_told),
+        cmocka_unit_test(a_board_that_tells_too_much),
         cmocka_unit_test(a_board_that_starts_again),
     };
 
