@@ -86,7 +86,7 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
     err->excerpt[0] = '\0';
 }
 
-static void prefix(struct signet_error *err, const char *fmt, va_list args)
+static void error_vprefix(struct signet_error *err, const char *fmt, va_list args)
 {
     char phrase[sizeof err->msg], msg[sizeof err->msg];
 
@@ -103,7 +103,7 @@ void error_prefix(struct signet_error *err, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    prefix(err, fmt, args);
+    error_vprefix(err, fmt, args);
     va_end(args);
 }
 
@@ -113,7 +113,7 @@ int error_pass(int rc, struct signet_error *err, const char *fmt, ...)
 
     va_start(args, fmt);
     if (rc)
-        prefix(err, fmt, args);
+        error_vprefix(err, fmt, args);
     va_end(args);
     return rc;
 }

@@ -17,8 +17,8 @@ static int check_board_name(const struct signet_board *b, const struct signet_by
                           text_shown(text->data, text->len, 60), text->len > 60 ? "..." : "");
 }
 
-int read_name(struct signet_board *b, int timeout_ms, char name[static 152],
-              struct signet_error *err)
+int board_read_name(struct signet_board *b, int timeout_ms, char name[static 152],
+                    struct signet_error *err)
 {
     struct signet_smp *own = NULL;
     struct signet_bytes text = {0};

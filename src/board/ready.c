@@ -38,7 +38,7 @@ static int probe_board(struct signet_board *b, struct signet_error *err)
     int code;
 
     if (b->options.endpoint_path[0])
-        return read_name(b, PROBE_MS, name, err);
+        return board_read_name(b, PROBE_MS, name, err);
     code = port_smp_new(b, PROBE_MS, -1, NULL, &smp, err);
     if (!code)
         code = signet_smp_echo(smp, "signet", &reply, err);

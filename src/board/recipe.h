@@ -75,7 +75,7 @@ int stage_result(struct signet_board *b, struct signet_error *err);
 int stage_finish(struct signet_board *b, struct signet_error *err);
 /* One try, with one attempt of timeout_ms a request when it is not 0. SIGNET_E_NOT_FOUND: there is
  * no such file (yet). */
-int read_name(struct signet_board *b, int timeout_ms, char name[static 152],
-              struct signet_error *err);
+int board_read_name(struct signet_board *b, int timeout_ms, char name[static 152],
+                    struct signet_error *err);
 
 #endif

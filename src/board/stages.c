@@ -28,14 +28,13 @@ int stage_prepare(struct signet_board *b, struct signet_error *err)
 
 /* The name */
 
-/* As read_name, but gives a board time to mount its files, and a port to come back. */
-static int read_name_patiently(struct signet_board *b, char name[static 152],
-                               struct signet_error *err)
+/* As board_read_name, but gives a board time to mount its files, and a port to come back. */
+static int wait_for_name(struct signet_board *b, char name[static 152], struct signet_error *err)
 {
     int64_t deadline = clock_ms() + NAME_WAIT_MS;
 
     for (;;) {
-        int code = read_name(b, 0, name, err);
+        int code = board_read_name(b, 0, name, err);
         bool soon = code == SIGNET_E_NOT_FOUND || code == SIGNET_E_SMP;
         if (code == SIGNET_E_LINK)
             code = port_reopen(b, deadline, err);
@@ -58,8 +57,8 @@ static int wrong_name(const struct signet_board *b, const char *name, const char
 }
 
 /* SIGNET_E_WRONG_BOARD: name is not the wanted one. */
-static int same_name(const struct signet_board *b, const char *name, const char *wanted,
-                     struct signet_error *err)
+static int check_same_name(const struct signet_board *b, const char *name, const char *wanted,
+                           struct signet_error *err)
 {
     if (strcmp(name, wanted) == 0)
         return SIGNET_OK;
@@ -76,14 +75,14 @@ static bool ends_with(const char *text, const char *tail)
 int stage_endpoint(struct signet_board *b, struct signet_error *err)
 {
     char name[152];
-    int code = read_name_patiently(b, name, err);
+    int code = wait_for_name(b, name, err);
 
     if (!code && b->options.endpoint)
-        code = same_name(b, name, b->options.endpoint, err);
+        code = check_same_name(b, name, b->options.endpoint, err);
     if (!code && b->options.hw_id && !ends_with(name, b->options.hw_id))
         code = wrong_name(b, name, b->options.hw_id, err);
     if (!code && b->name[0])
-        code = same_name(b, name, b->name, err);
+        code = check_same_name(b, name, b->name, err);
     if (!code)
         memcpy(b->name, name, sizeof(b->name));
     return code;
@@ -101,8 +100,8 @@ static int same_board(struct signet_board *b, struct signet_error *err)
         return code;
     if (!b->name[0])
         return error_set(err, SIGNET_E_USAGE, "the board was not asked for its name");
-    code = read_name_patiently(b, name, err);
-    return code ? code : same_name(b, name, b->name, err);
+    code = wait_for_name(b, name, err);
+    return code ? code : check_same_name(b, name, b->name, err);
 }
 
 /* Where the board tells what it has. Many do not: then only the result counts. */
@@ -182,9 +181,9 @@ int stage_result(struct signet_board *b, struct signet_error *err)
         return SIGNET_OK; /* load made sure */
     /* Still the same board? Asking a blank one for its result would spoil it. */
     if (b->options.endpoint_path[0])
-        code = read_name(b, 0, name, err);
+        code = board_read_name(b, 0, name, err);
     if (!code && b->options.endpoint_path[0])
-        code = same_name(b, name, b->name, err);
+        code = check_same_name(b, name, b->name, err);
     if (!code)
         code = read_result(b, &text, err);
     if (code == SIGNET_E_LIMIT)
