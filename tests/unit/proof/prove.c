@@ -56,7 +56,7 @@ struct server {
     struct sockaddr_in peer;
     unsigned registers, deregisters, datagrams;
     uint16_t next_id;
-    char query[256];
+    char query[256], deleted[256]; /* the last ones */
 };
 
 static void send_message(struct server *s, const struct coap_message *m)
@@ -219,6 +219,7 @@ static void answer_register(struct server *s, const struct coap_message *request
             "567890123456789012345678901234567890";
         coap_add_text(&a, COAP_LOCATION_PATH, "rd");
         coap_add_text(&a, COAP_LOCATION_PATH, "5a3f");
+        coap_add(&a, COAP_CONTENT_FORMAT, "", 0); /* says nothing about the place */
         for (int i = 0; s->script == LONG_LOCATION && i < 3; i++)
             coap_add_text(&a, COAP_LOCATION_PATH, part);
     }
@@ -249,6 +250,7 @@ static void *serve(void *arg)
             send_message(s, &reset);
         } else if (m.code == COAP_DELETE) {
             s->deregisters++;
+            coap_path(&m, COAP_URI_PATH, s->deleted, sizeof s->deleted);
             plain.code = s->script == STAYS ? COAP_BAD_REQUEST : COAP_DELETED;
             send_message(s, &plain);
         } else if (bs) {
@@ -344,6 +346,7 @@ static void gets_in(void **state)
         assert_string_equal(proof.location, "/rd/5a3f");
         assert_string_equal(proof.step, "deregister");
         assert_true(s.registers >= 1 && s.deregisters >= 1);
+        assert_string_equal(s.deleted, "/rd/5a3f");
         assert_non_null(strstr(s.query, "/ep=urn:dev:os:1"));
         assert_non_null(strstr(s.query, "/lt=600"));
     }
@@ -531,6 +534,23 @@ static void a_host_that_is_not_found_is_no_verdict(void **state)
     assert_int_equal(rc, SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "no such host"));
     assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
+    rc = prove_text("{0: {1: {0: 'coap://no-such-host.invalid', 1: False, 2: 3, 10: 1}}}", "me",
+                    NULL, &err);
+    assert_int_equal(rc, SIGNET_E_NET);
+    assert_int_equal(strncmp(err.msg, "connect: no address of no-such-host.invalid: ", 45), 0);
+}
+
+/* A request without all of its options would be another one. */
+static void a_path_of_many_parts(void **state)
+{
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(prove_text("{0: {1: {0: 'coap://127.0.0.1:9/1/2/3/4/5/6/7/8/9/a/b/c/d/e/f/g/h/"
+                                "i/j/k/l/m/n/o/p/q/r/s/t', 1: False, 2: 3, 10: 1}}}",
+                                "me", NULL, &err),
+                     SIGNET_E_LIMIT);
+    assert_string_equal(err.msg, "register: the request is larger than a datagram");
 }
 
 /* Nothing is sent for these. */
@@ -601,6 +621,7 @@ int main(void)
         cmocka_unit_test(stops_on_request),
         cmocka_unit_test(must_be_seen),
         cmocka_unit_test(what_cannot_be_proved),
+        cmocka_unit_test(a_path_of_many_parts),
         cmocka_unit_test(leaves_nothing_behind),
     };
 
