@@ -157,7 +157,7 @@ static bool is_coap_uri(const struct signet_value *uri, bool *secured)
     *secured = *at == 's';
     at += *secured;
     at += strncmp(at, "+tcp", 4) == 0 ? 4 : 0;
-    return strncmp(at, "://", 3) == 0 && at[3] && !strchr(":/?#", at[3]);
+    return strncmp(at, "://", 3) == 0 && !strchr(":/?#", at[3]); /* nor its end */
 }
 
 static int check_psk(struct check *check, const struct signet_account *account)

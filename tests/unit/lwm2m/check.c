@@ -35,6 +35,11 @@ static const struct row refused[] = {
     ROW("0: 'coaps://lwm2m.example.com:5684'", "0: 'coap://a'", "", "", "ServerURI"),
     ROW("0: 'coaps://lwm2m.example.com:5684'", "0: 'http://a'", "", "", "ServerURI"),
     ROW("0: 'coaps://lwm2m.example.com:5684'", "0: ''", "", "", "ServerURI"),
+    ROW("0: 'coaps://lwm2m.example.com:5684'", "0: 'coaps://a\\x7f'", "", "", "ServerURI"),
+    ROW("0: 'coaps://lwm2m.example.com:5684'", "0: 'coaps://'", "", "", "ServerURI"),
+    ROW("7: 'U'", "", "7: 'U', 13: -1", "", "must be an unsigned integer, not an integer"),
+    ROW("7: 'U'", "", "7: 'U', 12: 1.5", "", "must be a time in seconds, not a number"),
+    ROW("7: 'U'", "", "7: 'U', 10: 1", "", "must be an object link, not an integer"),
     ROW("0: 'coaps://lwm2m.example.com:5684'", "0: 5", "", "", "string"),
     ROW("1: False", "1: 0", "", "", "True or False"),
     ROW("2: 0", "2: 1", "", "", "Mode"),
@@ -195,6 +200,46 @@ static void suspicious(void **state)
     signet_tree_free(&tree);
 }
 
+/* Of one refusal all that is said. */
+static void what_a_refusal_says(void **state)
+{
+    static const char text[] = "{1: {1: {\n0: '1', 1: 60, 6: True, 7: 'U'}}}";
+    struct signet_tree *tree = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(signet_config_parse(text, sizeof text - 1, "test", &tree, &err), 0);
+    assert_int_equal(signet_tree_check(tree, 0, NULL, &err), SIGNET_E_MEANING);
+    assert_string_equal(
+        err.msg, "line 2: RID.Server.ShortServerID (/1/1/0) must be an integer, not a string");
+    assert_string_equal(err.hint, "write a number without quotes");
+    signet_tree_free(&tree);
+}
+
+static void accounts_are_limited(void **state)
+{
+    const struct signet_value nosec = {SIGNET_TYPE_INTEGER, {.integer = 3}};
+    const struct signet_value uri = {SIGNET_TYPE_STRING,
+                                     {.bytes = {(const uint8_t *)"coap://a", 8}}};
+    struct signet_tree *tree = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(signet_tree_new(&tree, NULL), 0);
+    for (uint16_t i = 0; i <= 1000; i++) {
+        const struct signet_value ssid = {SIGNET_TYPE_INTEGER, {.integer = i + 1}};
+        signet_tree_put(tree, (struct signet_path){0, i, 0, SIGNET_NO_ID}, &uri, NULL);
+        signet_tree_put(tree, (struct signet_path){0, i, 2, SIGNET_NO_ID}, &nosec, NULL);
+        signet_tree_put(tree, (struct signet_path){0, i, 10, SIGNET_NO_ID}, &ssid, NULL);
+    }
+    assert_int_equal(signet_tree_check(tree, 0, NULL, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "RID.Security.ServerURI (/0/0/0) has more than 1000 instances");
+    for (uint16_t rid = 0; rid <= 10; rid++)
+        signet_tree_remove(tree, (struct signet_path){0, 5, rid, SIGNET_NO_ID});
+    assert_int_equal(signet_tree_check(tree, 0, NULL, &err), 0); /* 1000 of them */
+    signet_tree_free(&tree);
+}
+
 static void tree_put_find_remove(void **state)
 {
     struct signet_tree *tree = NULL, *copy = NULL;
@@ -247,10 +292,9 @@ static void tree_put_find_remove(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_device_refuses),
-        cmocka_unit_test(a_device_takes),
-        cmocka_unit_test(suspicious),
-        cmocka_unit_test(tree_put_find_remove),
+        cmocka_unit_test(a_device_refuses),    cmocka_unit_test(a_device_takes),
+        cmocka_unit_test(suspicious),          cmocka_unit_test(tree_put_find_remove),
+        cmocka_unit_test(what_a_refusal_says), cmocka_unit_test(accounts_are_limited),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
