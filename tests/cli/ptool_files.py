@@ -59,6 +59,12 @@ def other_psk_device(cwd):
     _, err = run(PTOOL, '-c', write(device(2, 'c'), cwd, 'two'), cwd=cwd)
     kept = [n for n in os.listdir(cwd) if n.startswith('SenMLCBOR.')]
     expect('another device\'s packet is kept', len(kept) == 1 and read(cwd, kept[0]) == first, kept)
+    second = read(cwd, 'SenMLCBOR')
+    with open(f'{cwd}/SenMLCBOR', 'wb') as f:
+        f.write(first)
+    run(PTOOL, '-c', 'two', cwd=cwd)
+    expect('what is kept already is replaced', [n for n in os.listdir(cwd) if n.startswith('SenMLCBOR.')] == kept
+           and read(cwd, 'SenMLCBOR') == second, os.listdir(cwd))
     expect('and that is said', kept and kept[0] in err, err)
     expect('the new packet is the new device\'s', b'device-2' in read(cwd, 'SenMLCBOR'))
     write('not a packet', cwd, 'SenMLCBOR')
@@ -141,7 +147,31 @@ def two_servers(cwd):
         expect(f'{path} of two servers', packet.count(path.encode()) == there, packet.count(path.encode()))
     expect('the PSK stays', b'bs-key-0123456789' in packet)
 
-for test in (sample, other_psk_device, self_signed, refusals, two_servers):
+def a_pair_of_its_own(cwd):
+    """Of two accounts with certificates one has its own: it keeps it, the other takes the one that is made."""
+    server_cert(cwd)
+    write('{}', cwd, 'info.json')
+    make = lambda cfg: run(PTOOL, '-c', cfg, '-e', 'urn:x', '-C', 'info.json', '-p', 'server.pem', cwd=cwd)
+    write(config(2, uri='coaps://a'), cwd, 'one')
+    make('one')
+    own = read(cwd, 'cert/client_cert.der'), read(cwd, 'cert/client_key.der')
+    values = f', 3: {own[0]!r}, 5: {own[1]!r}'
+    write("{OID.Security: {1: {0: 'coaps://bs', 1: True, 2: 2%s}, 2: {0: 'coaps://dm', 1: False, 2: 2, 10: 7}},"
+          " OID.Server: {1: {0: 7, 1: 300, 6: False, 7: 'U'}}}" % values, cwd, 'two')
+    make('two')
+    made = read(cwd, 'cert/client_cert.der'), read(cwd, 'cert/client_key.der')
+    counts = [read(cwd, 'SenMLCBOR').count(x) for x in own + made]
+    expect('one pair each', counts == [1, 1, 1, 1] and own[0] != made[0], counts)
+    write(config(2, values, uri='coaps://a'), cwd, 'alone')
+    make('alone')
+    made = read(cwd, 'cert/client_cert.der'), read(cwd, 'cert/client_key.der')
+    counts = [read(cwd, 'SenMLCBOR').count(x) for x in own + made]
+    expect('alone, it takes what is made', counts == [0, 0, 1, 1], counts)
+    run('openssl', 'x509', '-in', 'server.pem', '-outform', 'DER', '-out', 'server.der', cwd=cwd)
+    write(config(2, f', 4: {read(cwd, "server.der")!r}', uri='coaps://a'), cwd, 'server')
+    run(PTOOL, '-c', 'server', '-e', 'urn:x', '-C', 'info.json', cwd=cwd) # it needs no -p
+
+for test in (sample, other_psk_device, self_signed, refusals, two_servers, a_pair_of_its_own):
     with tempfile.TemporaryDirectory() as folder:
         test(folder)
 print('\n'.join(failures) or 'ptool files: ok')
