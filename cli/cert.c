@@ -156,29 +156,29 @@ struct make {
 /* An authority's key that others can read is no authority's key any more. */
 static int check_mode(const char *path, struct signet_error *err)
 {
+    char hint[sizeof(err->hint)];
     struct stat st;
 
     if (stat(path, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
         return SIGNET_OK; /* what cannot be read at all is told by the reader */
-    err->code = SIGNET_E_IO;
-    snprintf(err->msg, sizeof(err->msg), "'%.200s' is an authority's key, but others may open it",
-             path);
-    snprintf(err->hint, sizeof(err->hint), "chmod 600 '%.200s'", path);
-    return SIGNET_E_IO;
+    snprintf(hint, sizeof(hint), "chmod 600 '%.200s'", path);
+    return cli_error(err, SIGNET_E_IO, hint,
+                     "'%.200s' is an authority's key, but others may open it", path);
 }
 
 static int read_issuer(struct make *m, struct signet_error *err)
 {
     struct signet_bytes cert = {0}, key = {0};
-    int rc;
+    int rc = cli_read(m->issuer, FILE_MAX, &cert, err);
 
-    if ((rc = cli_read(m->issuer, FILE_MAX, &cert, err)) ||
-        (rc = signet_cert_load(&m->ca, cert.data, cert.len, err)) ||
-        (rc = check_mode(m->issuer_key, err)) ||
-        (rc = cli_read(m->issuer_key, FILE_MAX, &key, err)))
-        goto out;
-    rc = signet_key_load(&m->ca_key, key.data, key.len, err);
-out:
+    if (rc == SIGNET_OK)
+        rc = signet_cert_load(&m->ca, cert.data, cert.len, err);
+    if (rc == SIGNET_OK)
+        rc = check_mode(m->issuer_key, err);
+    if (rc == SIGNET_OK)
+        rc = cli_read(m->issuer_key, FILE_MAX, &key, err);
+    if (rc == SIGNET_OK)
+        rc = signet_key_load(&m->ca_key, key.data, key.len, err);
     signet_bytes_free(&cert);
     signet_bytes_free(&key);
     return rc;

@@ -4,27 +4,9 @@
 
 /* The programs' framework: `signet NOUN VERB [options]`.
  *
- * To add a verb: write cli/NOUN.c with one function per verb and one table
- *
- *     static int thing_show(int argc, char **argv)
- *     {
- *         struct cli cli = {0};
- *         const char *format = "table";
- *         const struct option_row rows[] = {
- *             TEXT('f', "format", "NAME", "table or json", &format),
- *             {0},
- *         };
- *         if (!cli_parse(&cli, argc, argv, rows, "FILE", "What it does, in a sentence.", 1, 1))
- *             return EXIT_USAGE;
- *         struct signet_error err = {0};
- *         int rc = signet_thing_show(cli.args[0], format, &err);
- *         return cli_end(&cli, rc, &err);
- *     }
- *     const struct verb thing_verbs[] = {{"show", "one line for the list", thing_show}, {0}};
- *
- * and add one row to the table of nouns in cli/verbs.c (and the extern line below). A noun that is
- * its own verb (`signet register`) has one verb with an empty name. packet.c is a worked example.
- */
+ * To add a verb: write a function for it in cli/NOUN.c, and a row in the table there; packet.c is a
+ * worked example. To add a noun: one row in the table of nouns in cli/verbs.c, and the extern line
+ * below. A noun that is its own verb (`signet register`) has one verb with an empty name. */
 
 #include <signet/signet.h>
 #include <stdbool.h>
@@ -121,6 +103,9 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
 enum { CLI_HINT_SIZE = 400 };
 void cli_hint(const char *hint, char out[CLI_HINT_SIZE]);
 
+/* Writes an error of the programs' own; gives its code. hint may be "". */
+int cli_error(struct signet_error *err, enum signet_code code, const char *hint, const char *fmt,
+              ...) __attribute__((format(printf, 4, 5)));
 /* Tells the error: "signet: ...", excerpt and hint on stderr, or a JSON object. Returns the exit
  * code for it. */
 int cli_fail(const struct cli *cli, const struct signet_error *err);

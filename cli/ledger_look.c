@@ -263,11 +263,8 @@ static int show_device(struct signet_ledger *ledger, void *ctx, struct signet_er
     int rc =
         signet_ledger_devices(ledger, &filter, cli->json ? device_json : device_text, &count, err);
 
-    if (rc == SIGNET_OK && count == 0) {
-        *err = (struct signet_error){.code = SIGNET_E_NOT_FOUND};
-        snprintf(err->msg, sizeof(err->msg), "the ledger has no device %.150s", endpoint);
-        return SIGNET_E_NOT_FOUND;
-    }
+    if (rc == SIGNET_OK && count == 0)
+        return cli_error(err, SIGNET_E_NOT_FOUND, "", "the ledger has no device %.150s", endpoint);
     if (rc == SIGNET_OK)
         rc = signet_ledger_deliveries(ledger, endpoint, cli->json ? delivery_json : delivery_text,
                                       NULL, err);

@@ -100,11 +100,8 @@ static int print_stats(struct signet_ledger *ledger, void *ctx, struct signet_er
     struct stats *s = ctx;
     int rc = signet_ledger_orders(ledger, count_order, s, err);
 
-    if (rc == SIGNET_OK && s->order && !s->orders) {
-        *err = (struct signet_error){.code = SIGNET_E_NOT_FOUND};
-        snprintf(err->msg, sizeof(err->msg), "the ledger has no order %.100s", s->order);
-        return SIGNET_E_NOT_FOUND;
-    }
+    if (rc == SIGNET_OK && s->order && !s->orders)
+        return cli_error(err, SIGNET_E_NOT_FOUND, "", "the ledger has no order %.100s", s->order);
     return rc == SIGNET_OK ? signet_ledger_stats(ledger, s->order, count_group, s, err) : rc;
 }
 

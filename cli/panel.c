@@ -184,10 +184,8 @@ int panel_open(struct panel **out, const struct cli *cli, const struct signet_or
     const char *term = getenv("TERM");
     struct panel *p = calloc(1, sizeof(*p));
     pthread_condattr_t attr;
-    if (!p) {
-        *err = (struct signet_error){.code = SIGNET_E_NOMEM, .msg = "out of memory"};
-        return SIGNET_E_NOMEM;
-    }
+    if (!p)
+        return cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
     int rc = signet_status_new(&p->status, order, err);
     if (rc != SIGNET_OK) {
         free(p);

@@ -3,7 +3,6 @@
 #include "run.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* First and last name of the order; "" where the boards have their own. */
 struct ends {

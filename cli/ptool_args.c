@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ptool_args.h"
+#include "cli.h"
 
 #include <ctype.h>
-#include <signet/error.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 const char ptool_usage[] =
@@ -50,18 +47,6 @@ static const struct option options[] = {
 };
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 
-__attribute__((format(printf, 3, 4))) static int wrong_line(struct signet_error *err,
-                                                            const char *hint, const char *fmt, ...)
-{
-    va_list args;
-    err->code = SIGNET_E_USAGE;
-    va_start(args, fmt);
-    vsnprintf(err->msg, sizeof(err->msg), fmt, args);
-    va_end(args);
-    snprintf(err->hint, sizeof(err->hint), "%s", hint);
-    return SIGNET_E_USAGE;
-}
-
 /* The option itself for a message: a value behind it, or glued to it, may be a secret. */
 static const char *option_of(const char *token, char out[static 40])
 {
@@ -92,8 +77,8 @@ static int ambiguous(const char *token, const struct option **found, size_t coun
     for (size_t i = 0; i < count && used < sizeof(names); i++)
         used += (size_t)snprintf(names + used, sizeof(names) - used, "%s %s", i ? "," : "",
                                  found[i]->name);
-    return wrong_line(err, "write more letters of the name", "ambiguous option: %s could be%s",
-                      option_of(token, (char[40]){0}), names);
+    return cli_error(err, SIGNET_E_USAGE, "write more letters of the name",
+                     "ambiguous option: %s could be%s", option_of(token, (char[40]){0}), names);
 }
 
 /* Finds a long option by its whole name or a unique prefix. Signet's own options never make a
@@ -163,15 +148,17 @@ static int take_known(int argc, char **argv, int *i, const struct option *option
     (*i)++;
     if (option->flag) {
         if (value)
-            return wrong_line(err, "write it alone", "%s takes no value", option->name);
+            return cli_error(err, SIGNET_E_USAGE, "write it alone", "%s takes no value",
+                             option->name);
         *(bool *)field = true;
         return SIGNET_OK;
     }
     if (!value && *i < argc && strcmp(argv[*i], "--") != 0 && !looks_like_option(argv[*i]))
         value = argv[(*i)++];
     if (!value)
-        return wrong_line(err, "a value that starts with '-' is written as --option=VALUE",
-                          "%s needs a value", option->name);
+        return cli_error(err, SIGNET_E_USAGE,
+                         "a value that starts with '-' is written as --option=VALUE",
+                         "%s needs a value", option->name);
     *(const char **)field = value;
     return SIGNET_OK;
 }
@@ -182,11 +169,11 @@ static void stray(const char *word, int place, bool option, struct signet_error 
     if (err->msg[0])
         return;
     if (option)
-        wrong_line(err, "ptool -h lists the options", "unrecognized option: %s",
-                   option_of(word, (char[40]){0}));
+        cli_error(err, SIGNET_E_USAGE, "ptool -h lists the options", "unrecognized option: %s",
+                  option_of(word, (char[40]){0}));
     else
-        wrong_line(err, "each value follows its option; quote values with spaces",
-                   "word %d of the command line belongs to no option", place);
+        cli_error(err, SIGNET_E_USAGE, "each value follows its option; quote values with spaces",
+                  "word %d of the command line belongs to no option", place);
 }
 
 /* Ambiguous names are an error before anything else is looked at. */
@@ -245,23 +232,24 @@ static int check_registration(const struct ptool_args *args, bool have_token,
         return SIGNET_OK;
     if (args->server && (said || have_token) && args->urn)
         return SIGNET_OK;
-    return wrong_line(err, "give all of -s, -t and -e to register, or neither -s nor -t",
-                      "registration is incomplete; missing:%s%s%s",
-                      args->server ? "" : " -s/--server", said || have_token ? "" : " -t/--token",
-                      args->urn ? "" : " -e/--URN");
+    return cli_error(
+        err, SIGNET_E_USAGE, "give all of -s, -t and -e to register, or neither -s nor -t",
+        "registration is incomplete; missing:%s%s%s", args->server ? "" : " -s/--server",
+        said || have_token ? "" : " -t/--token", args->urn ? "" : " -e/--URN");
 }
 
 int ptool_args_check(const struct ptool_args *args, bool have_token, struct signet_error *err)
 {
     if (!args->endpoint_cfg)
-        return wrong_line(err, "name the configuration of the device with -c FILE",
-                          "-c/--endpoint_cfg is required");
+        return cli_error(err, SIGNET_E_USAGE, "name the configuration of the device with -c FILE",
+                         "-c/--endpoint_cfg is required");
     if (!args->pkey != !args->pcert)
-        return wrong_line(err, "a private key and its certificate are given together",
-                          "%s is given without %s", args->pkey ? "-k/--pkey" : "-r/--pcert",
-                          args->pkey ? "-r/--pcert" : "-k/--pkey");
+        return cli_error(err, SIGNET_E_USAGE,
+                         "a private key and its certificate are given together",
+                         "%s is given without %s", args->pkey ? "-k/--pkey" : "-r/--pcert",
+                         args->pkey ? "-r/--pcert" : "-k/--pkey");
     if (args->token && args->token_file)
-        return wrong_line(err, "keep --token-file: others can see the command line",
-                          "-t/--token and --token-file are both given");
+        return cli_error(err, SIGNET_E_USAGE, "keep --token-file: others can see the command line",
+                         "-t/--token and --token-file are both given");
     return check_registration(args, have_token, err);
 }

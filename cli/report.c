@@ -73,14 +73,33 @@ int cli_fail(const struct cli *cli, const struct signet_error *err)
     return err->code == SIGNET_E_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
-int cli_usage(const struct cli *cli, const char *fmt, ...)
+static void write_error(struct signet_error *err, enum signet_code code, const char *hint,
+                        const char *fmt, va_list args)
 {
-    struct signet_error err = {.code = SIGNET_E_USAGE};
+    *err = (struct signet_error){.code = code};
+    vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+    snprintf(err->hint, sizeof(err->hint), "%s", hint);
+}
+
+int cli_error(struct signet_error *err, enum signet_code code, const char *hint, const char *fmt,
+              ...)
+{
     va_list args;
     va_start(args, fmt);
-    vsnprintf(err.msg, sizeof(err.msg), fmt, args);
+    write_error(err, code, hint, fmt, args);
     va_end(args);
-    snprintf(err.hint, sizeof(err.hint), "'%s --help' lists the options", cli->name);
+    return (int)code;
+}
+
+int cli_usage(const struct cli *cli, const char *fmt, ...)
+{
+    struct signet_error err;
+    char hint[sizeof(err.hint)];
+    va_list args;
+    snprintf(hint, sizeof(hint), "'%s --help' lists the options", cli->name);
+    va_start(args, fmt);
+    write_error(&err, SIGNET_E_USAGE, hint, fmt, args);
+    va_end(args);
     return cli_fail(cli, &err);
 }
 
@@ -132,13 +151,12 @@ struct signet_observer cli_observer(const struct cli *cli)
     return (struct signet_observer){.on_event = report_event, .ctx = (void *)cli};
 }
 
-static int report_failure(struct signet_error *err, enum signet_code code, int sys,
-                          const char *message)
+static int stream_error(struct signet_error *err, int sys, const char *what)
 {
-    *err = (struct signet_error){.code = code, .sys = sys};
-    snprintf(err->msg, sizeof(err->msg), "%s%s%s", message, sys ? ": " : "",
-             sys ? strerror(sys) : "");
-    return (int)code;
+    cli_error(err, SIGNET_E_IO, "", "cannot %s%s%s", what, sys ? ": " : "",
+              sys ? strerror(sys) : "");
+    err->sys = sys;
+    return SIGNET_E_IO;
 }
 
 /* Not by the name /dev/stdin: another user's pipe can be read, but not opened. All the room at
@@ -148,7 +166,7 @@ static int read_input(size_t max, struct signet_bytes *out, struct signet_error 
     struct signet_bytes all = {.data = calloc(1, max + 2)};
     ssize_t n = 1;
     if (!all.data)
-        return report_failure(err, SIGNET_E_NOMEM, 0, "out of memory");
+        return cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
     while (all.len <= max && n != 0) {
         n = read(STDIN_FILENO, all.data + all.len, max + 1 - all.len);
         if (n < 0 && errno != EINTR)
@@ -161,8 +179,8 @@ static int read_input(size_t max, struct signet_bytes *out, struct signet_error 
     }
     int sys = n < 0 ? errno : 0;
     signet_bytes_free(&all);
-    return sys ? report_failure(err, SIGNET_E_IO, sys, "cannot read standard input")
-               : report_failure(err, SIGNET_E_LIMIT, 0, "standard input is too long");
+    return sys ? stream_error(err, sys, "read standard input")
+               : cli_error(err, SIGNET_E_LIMIT, "", "standard input is too long");
 }
 
 int cli_read(const char *path, size_t max, struct signet_bytes *out, struct signet_error *err)
@@ -177,7 +195,7 @@ int cli_write(const char *path, const void *data, size_t len, struct signet_erro
         return signet_bytes_write(path, data, len, err);
     if (fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0)
         return SIGNET_OK;
-    return report_failure(err, SIGNET_E_IO, errno, "cannot write to standard output");
+    return stream_error(err, errno, "write to standard output");
 }
 
 int cli_close(const struct cli *cli, int code)
@@ -185,7 +203,7 @@ int cli_close(const struct cli *cli, int code)
     struct signet_error err = {0};
     int rc = cli_write("-", "", 0, &err);
     if (rc == SIGNET_OK && ferror(stdout)) /* of something before */
-        rc = report_failure(&err, SIGNET_E_IO, 0, "cannot write to standard output");
+        rc = stream_error(&err, 0, "write to standard output");
     return rc == SIGNET_OK ? code : cli_fail(cli, &err);
 }
 

@@ -9,15 +9,6 @@
 
 enum { TOKEN_MAX = 64 * 1024 };
 
-static int token_fail(struct signet_error *err, enum signet_code code, const char *message,
-                      const char *hint)
-{
-    err->code = code;
-    snprintf(err->msg, sizeof(err->msg), "%s", message);
-    snprintf(err->hint, sizeof(err->hint), "%s", hint);
-    return (int)code;
-}
-
 /* One line of visible characters; blanks and line ends around it are an editor's. */
 static int trim(struct signet_bytes *token, struct signet_error *err)
 {
@@ -29,12 +20,11 @@ static int trim(struct signet_bytes *token, struct signet_error *err)
         end--;
     for (size_t i = begin; i < end; i++)
         if (!isgraph((unsigned char)text[i]))
-            return token_fail(err, SIGNET_E_USAGE,
-                              "the access token holds blanks or control characters",
-                              "a token is one word; was another file given?");
+            return cli_error(err, SIGNET_E_USAGE, "a token is one word; was another file given?",
+                             "the access token holds blanks or control characters");
     if (begin == end)
-        return token_fail(err, SIGNET_E_USAGE, "the access token is empty",
-                          "get a new one from the server's user interface");
+        return cli_error(err, SIGNET_E_USAGE, "get a new one from the server's user interface",
+                         "the access token is empty");
     memmove(text, text + begin, end - begin);
     explicit_bzero(text + (end - begin), token->len - (end - begin));
     token->len = end - begin;
@@ -45,7 +35,7 @@ static int from_memory(struct signet_bytes *out, const char *text, struct signet
 {
     out->data = (uint8_t *)strdup(text);
     if (!out->data)
-        return token_fail(err, SIGNET_E_NOMEM, "out of memory", "");
+        return cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
     out->len = strlen(text);
     return SIGNET_OK;
 }
@@ -53,12 +43,11 @@ static int from_memory(struct signet_bytes *out, const char *text, struct signet
 static int from_file(struct signet_bytes *out, const char *path, struct signet_error *err)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO))) {
-        token_fail(err, SIGNET_E_USAGE, "", "");
-        snprintf(err->msg, sizeof(err->msg), "other users can use the token file '%s'", path);
-        snprintf(err->hint, sizeof(err->hint), "chmod 600 '%s'", path);
-        return SIGNET_E_USAGE;
-    }
+    char hint[sizeof(err->hint)];
+    snprintf(hint, sizeof(hint), "chmod 600 '%s'", path);
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)))
+        return cli_error(err, SIGNET_E_USAGE, hint, "other users can use the token file '%s'",
+                         path);
     return cli_read(path, TOKEN_MAX, out, err);
 }
 
