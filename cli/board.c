@@ -42,19 +42,18 @@ static int board_list(int argc, char **argv)
 {
     struct cli cli = {0};
     struct signet_port *ports = NULL;
-    struct signet_error err = {0};
     size_t count = 0;
 
     if (!cli_parse(&cli, argc, argv, NULL, "",
                    "Lists the USB serial ports and the boards behind them.", 0, 0))
         return EXIT_USAGE;
-    int rc = signet_port_list(&ports, &count, &err);
+    int rc = signet_port_list(&ports, &count, &cli.err);
     if (rc == SIGNET_OK && !cli.json)
         put_ports(ports, count);
     for (size_t i = 0; cli.json && i < count; i++)
         put_port_json(&ports[i]);
     signet_port_list_free(&ports);
-    return cli_end(&cli, rc, &err);
+    return cli_end(&cli, rc);
 }
 
 /* What is read from the board; each part but facts may be missing. */
@@ -114,7 +113,7 @@ static int show_info(struct session *s, const char *path)
     info.on_usb = strncmp(s->port, "tcp:", 4) != 0 && !signet_port_info(&info.port, s->port, NULL);
     int rc = session_connect(s);
     if (rc == SIGNET_OK)
-        rc = read_info(&info, s->smp, path, &s->err);
+        rc = read_info(&info, s->smp, path, &s->cli.err);
     if (rc == SIGNET_OK && s->cli.json)
         put_info_json(&info, s->port);
     else if (rc == SIGNET_OK)

@@ -130,7 +130,6 @@ static int show_any(const struct cli *cli, const struct signet_bytes *data,
 
 static int cert_show(int argc, char **argv)
 {
-    struct signet_error err = {0};
     struct signet_bytes data = {0};
     struct cli cli = {0};
 
@@ -139,11 +138,11 @@ static int cert_show(int argc, char **argv)
                    "shown.",
                    1, 1))
         return EXIT_USAGE;
-    int rc = cli_read(cli.args[0], FILE_MAX, &data, &err);
+    int rc = cli_read(cli.args[0], FILE_MAX, &data, &cli.err);
     if (rc == SIGNET_OK)
-        rc = show_any(&cli, &data, &err);
+        rc = show_any(&cli, &data, &cli.err);
     signet_bytes_free(&data);
-    return cli_end(&cli, rc, &err);
+    return cli_end(&cli, rc);
 }
 
 struct make {
@@ -222,7 +221,6 @@ static int cert_make(int argc, char **argv)
         TEXT(0, "issuer-key", "FILE", "and its private key (mode 0600)", &m.issuer_key),
         {0},
     };
-    struct signet_error err = {0};
     struct cli cli = {0};
 
     if (!cli_parse(
@@ -235,13 +233,13 @@ static int cert_make(int argc, char **argv)
         return cli_usage(&cli, "an endpoint name is missing: -e NAME, or -C FILE");
     if (!m.issuer != !m.issuer_key)
         return cli_usage(&cli, "--issuer and --issuer-key have to be given together");
-    int rc = make_key_and_cert(&cli, &m, &err);
+    int rc = make_key_and_cert(&cli, &m, &cli.err);
     signet_cert_info_free(&m.info);
     signet_cert_free(&m.cert);
     signet_cert_free(&m.ca);
     signet_key_free(&m.key);
     signet_key_free(&m.ca_key);
-    return cli_end(&cli, rc, &err);
+    return cli_end(&cli, rc);
 }
 
 /* "HOST:PORT" or "[V6]:PORT" */
@@ -288,9 +286,8 @@ static int put_der(const struct cli *cli, const struct signet_cert *cert, const 
     return rc;
 }
 
-static int fetch_cert(const struct cli *cli, unsigned flags, unsigned seconds, const char *output)
+static int fetch_cert(struct cli *cli, unsigned flags, unsigned seconds, const char *output)
 {
-    struct signet_error err = {0};
     struct signet_cert *cert = NULL;
     char host[256];
     uint16_t port;
@@ -299,11 +296,11 @@ static int fetch_cert(const struct cli *cli, unsigned flags, unsigned seconds, c
         return cli_usage(cli, "'%s' is not HOST:PORT", cli->args[0]);
     if (!output && !cli->json && !isatty(STDOUT_FILENO))
         output = "-";
-    int rc = signet_cert_fetch(&cert, host, port, flags, seconds * 1000, NULL, &err);
+    int rc = signet_cert_fetch(&cert, host, port, flags, seconds * 1000, NULL, &cli->err);
     if (rc == SIGNET_OK)
-        rc = put_der(cli, cert, output, &err);
+        rc = put_der(cli, cert, output, &cli->err);
     signet_cert_free(&cert);
-    return cli_end(cli, rc, &err);
+    return cli_end(cli, rc);
 }
 
 static int cert_fetch(int argc, char **argv)

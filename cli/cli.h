@@ -89,6 +89,7 @@ struct cli {
     bool json;        /* one JSON object per step on standard output */
     char **args;      /* what is not an option */
     int arg_count;
+    struct signet_error err; /* of the verb */
 };
 
 /* False: a mistake, told on stderr; return EXIT_USAGE. --help prints and exits. rows may be NULL;
@@ -120,8 +121,8 @@ int cli_read(const char *path, size_t max, struct signet_bytes *out, struct sign
 int cli_write(const char *path, const void *data, size_t len, struct signet_error *err);
 /* Flushes standard output: a full disk must not pass for success. Returns code, or EXIT_FAILED. */
 int cli_close(const struct cli *cli, int code);
-/* The end of a verb: rc is SIGNET_OK, or err is told. Returns the exit code. */
-int cli_end(const struct cli *cli, int rc, const struct signet_error *err);
+/* The end of a verb: rc is SIGNET_OK, or cli->err is told. Returns the exit code. */
+int cli_end(const struct cli *cli, int rc);
 
 /* "1 device waits", "2 devices wait" */
 enum { CLI_COUNT_SIZE = 256 };

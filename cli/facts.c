@@ -77,9 +77,10 @@ int session_connect(struct session *s)
     const struct signet_smp_options options = {
         .version = (int)s->version, .timeout_ms = (int)s->timeout, .retries = s->quick ? 2 : 0};
     s->observer = cli_observer(&s->cli);
-    int rc = signet_link_open(&s->link, s->port, s->baud, process_cancel(), &s->err);
+    int rc = signet_link_open(&s->link, s->port, s->baud, process_cancel(), &s->cli.err);
     if (rc == SIGNET_OK)
-        rc = signet_smp_new(&s->smp, s->link, &options, s->quick ? NULL : &s->observer, &s->err);
+        rc =
+            signet_smp_new(&s->smp, s->link, &options, s->quick ? NULL : &s->observer, &s->cli.err);
     return rc;
 }
 
@@ -87,5 +88,5 @@ int session_end(struct session *s, int rc)
 {
     signet_smp_free(&s->smp);
     signet_link_close(&s->link);
-    return cli_end(&s->cli, rc, &s->err);
+    return cli_end(&s->cli, rc);
 }

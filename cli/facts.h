@@ -32,13 +32,12 @@ struct session {
     struct signet_observer observer;
     struct signet_link *link;
     struct signet_smp *smp;
-    struct signet_error err;
 };
 #define SESSION_ROWS(s)                                                                            \
     NUMBER('b', "baudrate", "N", "Serial speed (115200)", &(s)->baud, 50, 20000000),               \
         NUMBER('V', "smp-version", "N", "Version of SMP to speak (1)", &(s)->version, 1, 2),       \
         NUMBER('t', "timeout", "MS", "Wait for one answer (2000)", &(s)->timeout, 1, 600000)
 int session_connect(struct session *s);
-int session_end(struct session *s, int rc); /* rc, or s->err is told; returns the exit code */
+int session_end(struct session *s, int rc); /* rc, or the error is told; returns the exit code */
 
 #endif

@@ -7,8 +7,8 @@
 /* A verb's work on the ledger that its first argument names, which must be there; station and
  * operator are this host's and this user's (ledger_open.c). Returns the exit code. */
 typedef int ledger_work(struct signet_ledger *ledger, void *ctx, struct signet_error *err);
-int ledger_read(const struct cli *cli, ledger_work *work, void *ctx);
-int ledger_change(const struct cli *cli, ledger_work *work, void *ctx);
+int ledger_read(struct cli *cli, ledger_work *work, void *ctx);
+int ledger_change(struct cli *cli, ledger_work *work, void *ctx);
 
 int ledger_list(int argc, char **argv); /* ledger_look.c */
 int ledger_show(int argc, char **argv);

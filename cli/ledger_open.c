@@ -4,7 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-static int with_ledger(const struct cli *cli, bool read_only, ledger_work *work, void *ctx)
+static int with_ledger(struct cli *cli, bool read_only, ledger_work *work, void *ctx)
 {
     char station[80] = "office", host[65] = "";
     const struct passwd *user = getpwuid(geteuid());
@@ -13,23 +13,22 @@ static int with_ledger(const struct cli *cli, bool read_only, ledger_work *work,
                                                   .must_exist = true,
                                                   .read_only = read_only};
     struct signet_ledger *ledger = NULL;
-    struct signet_error err = {0};
 
     if (gethostname(host, sizeof(host) - 1) == 0)
         snprintf(station, sizeof(station), "office@%s", host);
-    int rc = signet_ledger_open(&ledger, cli->args[0], &options, &err);
+    int rc = signet_ledger_open(&ledger, cli->args[0], &options, &cli->err);
     if (rc == SIGNET_OK)
-        rc = work(ledger, ctx, &err);
+        rc = work(ledger, ctx, &cli->err);
     signet_ledger_close(&ledger);
-    return cli_end(cli, rc, &err);
+    return cli_end(cli, rc);
 }
 
-int ledger_read(const struct cli *cli, ledger_work *work, void *ctx)
+int ledger_read(struct cli *cli, ledger_work *work, void *ctx)
 {
     return with_ledger(cli, true, work, ctx);
 }
 
-int ledger_change(const struct cli *cli, ledger_work *work, void *ctx)
+int ledger_change(struct cli *cli, ledger_work *work, void *ctx)
 {
     return with_ledger(cli, false, work, ctx);
 }

@@ -36,19 +36,18 @@ static bool known_format(const struct cli *cli, const char *format)
     return false;
 }
 
-static int show_packet(const struct cli *cli, const char *format, unsigned flags)
+static int show_packet(struct cli *cli, const char *format, unsigned flags)
 {
     struct signet_bytes data = {0}, out = {0};
     const struct signet_observer observer = cli_observer(cli);
-    struct signet_error err = {0};
-    int rc = cli_read(cli->args[0], PACKET_MAX, &data, &err);
+    int rc = cli_read(cli->args[0], PACKET_MAX, &data, &cli->err);
     if (rc == SIGNET_OK)
-        rc = print_packet(&data, format, flags, cli->json ? NULL : &observer, &out, &err);
+        rc = print_packet(&data, format, flags, cli->json ? NULL : &observer, &out, &cli->err);
     if (rc == SIGNET_OK)
-        rc = cli_write("-", out.data, out.len, &err);
+        rc = cli_write("-", out.data, out.len, &cli->err);
     signet_bytes_free(&data);
     signet_bytes_free(&out);
-    return cli_end(cli, rc, &err);
+    return cli_end(cli, rc);
 }
 
 static int packet_show(int argc, char **argv)
@@ -80,25 +79,23 @@ static void tell_made(const char *file, const struct signet_tree *tree, size_t l
     json_end(&j);
 }
 
-static int make_packet(const struct cli *cli, const char *config, const char *output,
-                       unsigned flags)
+static int make_packet(struct cli *cli, const char *config, const char *output, unsigned flags)
 {
     struct signet_tree *tree = NULL;
     struct signet_bytes out = {0};
-    struct signet_error err = {0};
     struct signet_observer observer = cli_observer(cli);
-    int rc = cli_load(config, LOAD_CONFIG, &tree, &err);
+    int rc = cli_load(config, LOAD_CONFIG, &tree, &cli->err);
     if (rc == SIGNET_OK)
-        rc = signet_device_check(tree, flags, &observer, &err);
+        rc = signet_device_check(tree, flags, &observer, &cli->err);
     if (rc == SIGNET_OK)
-        rc = signet_packet_encode(tree, &out, &err);
+        rc = signet_packet_encode(tree, &out, &cli->err);
     if (rc == SIGNET_OK)
-        rc = cli_write(output, out.data, out.len, &err);
+        rc = cli_write(output, out.data, out.len, &cli->err);
     if (rc == SIGNET_OK && cli->json)
         tell_made(output, tree, out.len);
     signet_bytes_free(&out);
     signet_tree_free(&tree);
-    return cli_end(cli, rc, &err);
+    return cli_end(cli, rc);
 }
 
 static int packet_make(int argc, char **argv)
@@ -166,16 +163,15 @@ static int packet_check(int argc, char **argv)
                    1, 1))
         return EXIT_USAGE;
     struct signet_tree *tree = NULL;
-    struct signet_error err = {0};
     struct check check = {.tell = cli_observer(&cli)};
     struct signet_observer observer = {on_finding, &check};
-    int rc = cli_load(cli.args[0], LOAD_EITHER, &tree, &err);
+    int rc = cli_load(cli.args[0], LOAD_EITHER, &tree, &cli.err);
     if (rc == SIGNET_OK)
-        rc = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &err);
+        rc = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &cli.err);
     if (rc == SIGNET_OK)
         tell_findings(&cli, &check, signet_tree_count(tree));
     signet_tree_free(&tree);
-    rc = cli_end(&cli, rc, &err);
+    rc = cli_end(&cli, rc);
     return rc == EXIT_DONE && check.refused ? EXIT_FAILED : rc;
 }
 

@@ -93,15 +93,15 @@ static int fit_together(const struct cli *cli, const struct options *o)
     return EXIT_DONE;
 }
 
-static int run_provision(const struct cli *cli, struct options *o)
+static int run_provision(struct cli *cli, struct options *o)
 {
     struct signet_observer plain = cli_observer(cli);
     const struct signet_observer observer = {.on_event = stage_event, .ctx = &plain};
     struct signet_provision_result result = {0};
     struct signet_bytes token = {0};
-    struct signet_error err = {0};
-    if (o->job.device.server_info && cli_token(o->token, o->token_file, &token, &err) != SIGNET_OK)
-        return cli_fail(cli, &err);
+    if (o->job.device.server_info &&
+        cli_token(o->token, o->token_file, &token, &cli->err) != SIGNET_OK)
+        return cli_fail(cli, &cli->err);
 
     o->job.device.token = (const char *)token.data;
     o->job.device.observer = &observer;
@@ -112,10 +112,10 @@ static int run_provision(const struct cli *cli, struct options *o)
     o->board.ready_timeout_ms = (int)o->ready_seconds * 1000;
     o->board.flash.timeout_ms = (int)o->flash_seconds * 1000;
     o->job.board = &o->board;
-    int rc = signet_provision_run(&o->job, &result, &err);
+    int rc = signet_provision_run(&o->job, &result, &cli->err);
     signet_bytes_free(&token);
     if (rc != SIGNET_OK)
-        return fail_with_board(cli, &result, &err);
+        return fail_with_board(cli, &result, &cli->err);
     if (cli->json)
         done_json(&result);
     else

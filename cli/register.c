@@ -81,10 +81,9 @@ static int run_request(const struct cli *cli, const struct request *request,
     return rc;
 }
 
-static int run_checked(const struct cli *cli, const struct request *request)
+static int run_checked(struct cli *cli, const struct request *request)
 {
     const struct server_access *access = &request->access;
-    struct signet_error err = {0};
 
     if (!access->file || !request->endpoint)
         return cli_usage(cli, access->file ? "an endpoint name is missing: -e NAME"
@@ -99,7 +98,7 @@ static int run_checked(const struct cli *cli, const struct request *request)
         fputs("signet: warning: a token in the command line can be seen by others on this machine; "
               "use --token-file or SIGNET_TOKEN\n",
               stderr);
-    return cli_end(cli, run_request(cli, request, &err), &err);
+    return cli_end(cli, run_request(cli, request, &cli->err));
 }
 
 static int register_device(int argc, char **argv)

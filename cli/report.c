@@ -207,9 +207,9 @@ int cli_close(const struct cli *cli, int code)
     return rc == SIGNET_OK ? code : cli_fail(cli, &err);
 }
 
-int cli_end(const struct cli *cli, int rc, const struct signet_error *err)
+int cli_end(const struct cli *cli, int rc)
 {
-    return rc == SIGNET_OK ? cli_close(cli, EXIT_DONE) : cli_fail(cli, err);
+    return rc == SIGNET_OK ? cli_close(cli, EXIT_DONE) : cli_fail(cli, &cli->err);
 }
 
 const char *cli_count(uint64_t n, const char *one, const char *many,

@@ -86,18 +86,17 @@ static int open_and_run(const struct cli *cli, const struct signet_order *order,
     return code;
 }
 
-static int run_with_panel(const struct cli *cli, const struct signet_order *order,
+static int run_with_panel(struct cli *cli, const struct signet_order *order,
                           const struct options *o)
 {
-    struct signet_error err = {0};
     struct panel *panel = NULL;
     /* what one thread frees, the next takes: with an arena for each, memory grows with the order */
     mallopt(M_ARENA_MAX, 1);
-    if (panel_open(&panel, cli, order, o->plain, &err) != SIGNET_OK)
-        return cli_fail(cli, &err);
-    int code = open_and_run(cli, order, o, panel, &err);
+    if (panel_open(&panel, cli, order, o->plain, &cli->err) != SIGNET_OK)
+        return cli_fail(cli, &cli->err);
+    int code = open_and_run(cli, order, o, panel, &cli->err);
     panel_close(&panel);
-    return code >= 0 ? cli_close(cli, code) : cli_fail(cli, &err);
+    return code >= 0 ? cli_close(cli, code) : cli_fail(cli, &cli->err);
 }
 
 static int run_order(int argc, char **argv)
@@ -105,7 +104,6 @@ static int run_order(int argc, char **argv)
     struct cli cli = {0};
     struct options o = {0};
     struct signet_order *order = NULL;
-    struct signet_error err = {0};
     const struct option_row rows[] = {
         FLAG('n', "dry-run", "Check everything, print the plan, touch no board", &o.dry_run),
         FLAG('w', "watch", "Slots may be empty; each waits for boards until the order is used up",
@@ -122,8 +120,8 @@ static int run_order(int argc, char **argv)
                    "run the same command. Exit 0: every device is done.",
                    1, 1))
         return EXIT_USAGE;
-    if (signet_order_load(&order, cli.args[0], &err) != SIGNET_OK)
-        return cli_fail(&cli, &err);
+    if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)
+        return cli_fail(&cli, &cli.err);
     int code = run_with_panel(&cli, order, &o);
     signet_order_free(&order);
     return code;

@@ -38,7 +38,6 @@ static int check_server(int argc, char **argv)
 {
     struct signet_server_capabilities can;
     struct signet_server *server = NULL;
-    struct signet_error err = {0};
     struct server_access access = {0};
     struct cli cli = {0};
     const struct option_row rows[] = {
@@ -57,15 +56,15 @@ static int check_server(int argc, char **argv)
                    1, 1))
         return EXIT_USAGE;
     access.file = cli.args[0];
-    int rc = cli_server_open(&access, NULL, &server, &err);
+    int rc = cli_server_open(&access, NULL, &server, &cli.err);
     if (rc == SIGNET_OK)
-        rc = signet_server_check(server, &err);
+        rc = signet_server_check(server, &cli.err);
     if (rc == SIGNET_OK) {
         signet_server_capabilities(server, &can);
         tell_checked(&cli, can.kind);
     }
     signet_server_close(&server);
-    return cli_end(&cli, rc, &err);
+    return cli_end(&cli, rc);
 }
 
 static void capabilities_json(const struct signet_server_capabilities *can)
@@ -125,22 +124,21 @@ static int show_capabilities(int argc, char **argv)
     struct signet_server_capabilities can;
     struct signet_server_info info = {0};
     struct signet_server *server = NULL;
-    struct signet_error err = {0};
     struct cli cli = {0};
 
     if (!cli_parse(&cli, argc, argv, NULL, "FILE",
                    "Says what the kind of server in this JSON file takes; asks nobody.", 1, 1))
         return EXIT_USAGE;
-    int rc = signet_server_info_load(cli.args[0], &info, &err);
+    int rc = signet_server_info_load(cli.args[0], &info, &cli.err);
     if (rc == SIGNET_OK)
-        rc = signet_server_open(&server, &info, &options, "none", 4, NULL, NULL, &err);
+        rc = signet_server_open(&server, &info, &options, "none", 4, NULL, NULL, &cli.err);
     if (rc == SIGNET_OK) {
         signet_server_capabilities(server, &can);
         (cli.json ? capabilities_json : capabilities_text)(&can);
     }
     signet_server_close(&server);
     signet_server_info_free(&info);
-    return cli_end(&cli, rc, &err);
+    return cli_end(&cli, rc);
 }
 
 const struct verb server_verbs[] = {

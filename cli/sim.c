@@ -4,27 +4,26 @@
 
 #include <unistd.h>
 
-static int install_flasher(const struct cli *cli, const struct sim_flasher_options *options,
+static int install_flasher(struct cli *cli, const struct sim_flasher_options *options,
                            const char *folder)
 {
     char program[4096];
     const char *command[] = {program, "sim", "flasher", NULL};
-    struct signet_error err = {0};
     ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
     if (len < 0)
         return cli_usage(cli, "this program's own path is unknown");
     program[len] = '\0';
-    if (sim_flasher_install(options, folder, command, &err) != SIGNET_OK)
-        return cli_fail(cli, &err);
+    if (sim_flasher_install(options, folder, command, &cli->err) != SIGNET_OK)
+        return cli_fail(cli, &cli->err);
     return cli_close(cli, EXIT_DONE);
 }
 
-static int run_flasher(const struct cli *cli, const struct sim_flasher_options *options)
+static int run_flasher(struct cli *cli, const struct sim_flasher_options *options)
 {
-    struct signet_error err = {0};
     int status = 0;
-    if (sim_flasher_run(options, cli->arg_count, cli->args, stdout, &status, &err) != SIGNET_OK)
-        return cli_fail(cli, &err);
+    if (sim_flasher_run(options, cli->arg_count, cli->args, stdout, &status, &cli->err) !=
+        SIGNET_OK)
+        return cli_fail(cli, &cli->err);
     return status;
 }
 

@@ -63,11 +63,10 @@ static int list_faults(const struct cli *cli)
     return cli_close(cli, EXIT_DONE);
 }
 
-static int run_board(const struct cli *cli, const struct sim_board_options *options, bool until_eof)
+static int run_board(struct cli *cli, const struct sim_board_options *options, bool until_eof)
 {
     struct sim_board *board = NULL;
-    struct signet_error err = {0};
-    int rc = sim_board_start(&board, options, &err);
+    int rc = sim_board_start(&board, options, &cli->err);
     if (rc == SIGNET_OK && cli->json) {
         struct json j;
         json_begin(&j);
@@ -80,7 +79,7 @@ static int run_board(const struct cli *cli, const struct sim_board_options *opti
     if (rc == SIGNET_OK)
         sim_wait(until_eof, board);
     sim_board_stop(&board);
-    return cli_end(cli, rc, &err);
+    return cli_end(cli, rc);
 }
 
 /* clang-format off */
@@ -162,13 +161,12 @@ static int start_board(struct rack *r, unsigned slot, struct signet_error *err)
     return sim_board_start(&r->boards[slot - 1], &options, err);
 }
 
-static int run_rack(const struct cli *cli, struct rack *r, bool until_eof)
+static int run_rack(struct cli *cli, struct rack *r, bool until_eof)
 {
-    struct signet_error err = {0};
     int rc = SIGNET_OK;
     mkdir(r->folder, 0700); /* when it cannot be made, the first link says so */
     for (unsigned slot = 1; rc == SIGNET_OK && slot <= r->slots; slot++)
-        rc = start_board(r, slot, &err);
+        rc = start_board(r, slot, &cli->err);
     if (rc == SIGNET_OK) {
         printf("%s in %s\n", COUNT(r->slots, "board", "boards"), r->folder);
         fflush(stdout);
@@ -176,7 +174,7 @@ static int run_rack(const struct cli *cli, struct rack *r, bool until_eof)
     }
     for (unsigned slot = 0; slot < r->slots; slot++)
         sim_board_stop(&r->boards[slot]);
-    return cli_end(cli, rc, &err);
+    return cli_end(cli, rc);
 }
 
 int sim_rack(int argc, char **argv)
@@ -217,15 +215,14 @@ int sim_rack(int argc, char **argv)
 int sim_tell(int argc, char **argv)
 {
     struct cli cli = {0};
-    struct signet_error err = {0};
     char answer[512] = "";
     if (!cli_parse(&cli, argc, argv, NULL, "SOCKET REQUEST",
                    "Tells a simulated board: state, reset, next (pull it and put in another), "
                    "\"name TEXT\", \"program initial chip\", stop.",
                    2, 2))
         return EXIT_USAGE;
-    if (sim_board_control(cli.args[0], cli.args[1], answer, sizeof(answer), &err) != SIGNET_OK)
-        return cli_fail(&cli, &err);
+    if (sim_board_control(cli.args[0], cli.args[1], answer, sizeof(answer), &cli.err) != SIGNET_OK)
+        return cli_fail(&cli, &cli.err);
     printf("%s\n", answer);
     return cli_close(&cli, EXIT_DONE);
 }

@@ -56,15 +56,14 @@ struct place {
     uint16_t port;       /* 0: any */
 };
 
-static int run_server(const struct cli *cli, const struct sim_server_options *options,
+static int run_server(struct cli *cli, const struct sim_server_options *options,
                       const struct place *lwm2m_at, bool until_eof)
 {
-    struct signet_error err = {0};
     struct sim_server *server = NULL;
     struct sim_lwm2m *lwm2m = NULL;
-    int rc = sim_server_start(&server, options, &err);
+    int rc = sim_server_start(&server, options, &cli->err);
     if (rc == SIGNET_OK && lwm2m_at->wanted)
-        rc = sim_lwm2m_start(&lwm2m, server, lwm2m_at->port, lwm2m_at->silent, &err);
+        rc = sim_lwm2m_start(&lwm2m, server, lwm2m_at->port, lwm2m_at->silent, &cli->err);
     if (rc == SIGNET_OK) {
         announce_server(cli, server, lwm2m, options->ca_file);
         sim_wait(until_eof, NULL);
@@ -72,7 +71,7 @@ static int run_server(const struct cli *cli, const struct sim_server_options *op
     }
     sim_lwm2m_stop(&lwm2m);
     sim_server_stop(&server);
-    return cli_end(cli, rc, &err);
+    return cli_end(cli, rc);
 }
 
 int sim_server(int argc, char **argv)

@@ -28,7 +28,7 @@ static int smp_echo(int argc, char **argv)
     struct signet_bytes reply = {0};
     int rc = session_connect(&s);
     if (rc == SIGNET_OK)
-        rc = signet_smp_echo(s.smp, text, &reply, &s.err);
+        rc = signet_smp_echo(s.smp, text, &reply, &s.cli.err);
     if (rc == SIGNET_OK && s.cli.json) {
         struct json j;
         json_begin(&j);
@@ -50,7 +50,7 @@ static int smp_info(int argc, char **argv)
     struct facts facts = {0};
     int rc = session_connect(&s);
     if (rc == SIGNET_OK)
-        rc = facts_ask(&facts, s.smp, &s.err);
+        rc = facts_ask(&facts, s.smp, &s.cli.err);
     if (rc == SIGNET_OK && s.cli.json) {
         struct json j;
         json_begin(&j);
@@ -70,10 +70,10 @@ static int upload(struct session *s, const struct signet_bytes *data, const char
     bool confirmed = false;
     int rc = session_connect(s);
     if (rc == SIGNET_OK)
-        rc = signet_smp_upload(s->smp, path, data->data, data->len, &confirmed, &s->err);
+        rc = signet_smp_upload(s->smp, path, data->data, data->len, &confirmed, &s->cli.err);
     if (rc != SIGNET_OK || !compare)
         return rc;
-    rc = signet_smp_compare(s->smp, path, data->data, data->len, NULL, how, &s->err);
+    rc = signet_smp_compare(s->smp, path, data->data, data->len, NULL, how, &s->cli.err);
     if (rc == SIGNET_E_UNSUPPORTED && confirmed) {
         *how = "answers";
         rc = SIGNET_OK;
@@ -108,7 +108,7 @@ static int smp_upload(int argc, char **argv)
         return EXIT_USAGE;
     struct signet_bytes data = {0};
     const char *how = "nothing";
-    int rc = cli_read(s.cli.args[0], FILE_MAX, &data, &s.err);
+    int rc = cli_read(s.cli.args[0], FILE_MAX, &data, &s.cli.err);
     if (rc == SIGNET_OK)
         rc = upload(&s, &data, s.cli.args[1], !trust, &how);
     if (rc == SIGNET_OK)
@@ -122,9 +122,9 @@ static int download(struct session *s, const char *output)
     struct signet_bytes data = {0};
     int rc = session_connect(s);
     if (rc == SIGNET_OK)
-        rc = signet_smp_download(s->smp, s->cli.args[0], DOWNLOAD_MAX, &data, &s->err);
+        rc = signet_smp_download(s->smp, s->cli.args[0], DOWNLOAD_MAX, &data, &s->cli.err);
     if (rc == SIGNET_OK)
-        rc = cli_write(output ? output : "-", data.data, data.len, &s->err);
+        rc = cli_write(output ? output : "-", data.data, data.len, &s->cli.err);
     if (rc == SIGNET_OK && s->cli.json) {
         struct json j;
         json_begin(&j);
@@ -182,7 +182,7 @@ static int smp_hash(int argc, char **argv)
     struct signet_smp_hash hash = {0};
     int rc = session_connect(&s);
     if (rc == SIGNET_OK)
-        rc = signet_smp_hash(s.smp, s.cli.args[0], type, &hash, &s.err);
+        rc = signet_smp_hash(s.smp, s.cli.args[0], type, &hash, &s.cli.err);
     if (rc == SIGNET_OK)
         tell_hash(&s.cli, &hash);
     return session_end(&s, rc);
@@ -196,7 +196,7 @@ static int smp_reset(int argc, char **argv)
         return EXIT_USAGE;
     int rc = session_connect(&s);
     if (rc == SIGNET_OK)
-        rc = signet_smp_reset(s.smp, &s.err);
+        rc = signet_smp_reset(s.smp, &s.cli.err);
     return session_end(&s, rc);
 }
 
@@ -206,7 +206,7 @@ static int run_shell(struct session *s, int *status)
     int rc = session_connect(s);
     if (rc == SIGNET_OK)
         rc = signet_smp_shell(s->smp, (const char *const *)s->cli.args, (size_t)s->cli.arg_count,
-                              &output, status, &s->err);
+                              &output, status, &s->cli.err);
     if (rc == SIGNET_OK && s->cli.json) {
         struct json j;
         json_begin(&j);
