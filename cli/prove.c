@@ -43,25 +43,26 @@ static int server_knows(void *ctx, const char *endpoint, struct signet_error *er
 }
 
 static int run_proof(struct cli *cli, enum load_form form, const struct server_access *access,
-                     struct signet_prove_options *options)
+                     const struct signet_prove_options *given)
 {
     const struct signet_observer observer = cli_observer(cli);
     struct signet_server *server = NULL;
     struct signet_proof proof = {0};
     struct signet_tree *tree = NULL;
-    options->observer = &observer;
-    options->cancel = (struct signet_cancel *)process_cancel();
+    struct signet_prove_options options = *given;
+    options.observer = &observer;
+    options.cancel = (struct signet_cancel *)process_cancel();
     int rc = cli_load(cli->args[0], form, &tree, &cli->err);
     if (rc == SIGNET_OK) /* the proof shows the rest; what a device would refuse is worth a word */
         rc = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &cli->err);
     if (rc == SIGNET_OK && access->file) {
         rc = cli_server_open(access, &observer, &server, &cli->err);
-        options->on_registered = server_saw;
-        options->knows = server_knows;
-        options->ctx = server;
+        options.on_registered = server_saw;
+        options.knows = server_knows;
+        options.ctx = server;
     }
     if (rc == SIGNET_OK) {
-        rc = signet_prove(tree, options, &proof, &cli->err);
+        rc = signet_prove(tree, &options, &proof, &cli->err);
         if (cli->json)
             proof_json(&proof, rc == SIGNET_OK);
         else if (rc == SIGNET_OK)

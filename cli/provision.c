@@ -114,6 +114,7 @@ static int run_provision(struct cli *cli, struct options *o)
     o->job.board = &o->board;
     int rc = signet_provision_run(&o->job, &result, &cli->err);
     signet_bytes_free(&token);
+    o->job.device.observer = NULL;
     if (rc != SIGNET_OK)
         return fail_with_board(cli, &result, &cli->err);
     if (cli->json)
