@@ -272,8 +272,8 @@ static int thingsboard_add_batch(struct signet_server *server, const struct sign
     for (size_t i = 0; i < count; i++)
         if (thingsboard_bootstrap(&devices[i], &bootstrap))
             return error_set(err, SIGNET_E_UNSUPPORTED, "rows have no bootstrap account");
-    if (!server_option(server,
-                       "profile")) /* a device's type would name one, and make it an LwM2M one */
+    /* Without one, a device's type would name it, and make it an LwM2M one. */
+    if (!server_option(server, "profile"))
         return error_set(err, SIGNET_E_UNSUPPORTED, "a bulk import needs a profile");
     rc = look_up_profile(server, err);
     rc = rc ? rc : none_there(server, devices, count, err);
