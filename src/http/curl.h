@@ -32,7 +32,7 @@
 
 /* curl_easy_init() is the member easy_init, and so on, as libcurl's header declares them. */
 struct curl {
-#define MEMBER(name) __typeof__(curl_##name) *name;
+#define MEMBER(name) __typeof__(curl_##name) *(name);
     FOR_EACH_CURL(MEMBER)
 #undef MEMBER
 };

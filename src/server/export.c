@@ -118,7 +118,7 @@ static bool stands_at(const struct table *t, uint64_t at, const struct buf *want
     bool equal;
 
     if (at >= t->len)
-        return t->rows.len - (size_t)(at - t->len) >= want->len &&
+        return t->rows.data && t->rows.len - (size_t)(at - t->len) >= want->len &&
                memcmp(t->rows.data + (size_t)(at - t->len), want->data, want->len) == 0;
     place = buf_extend(&there, want->len);
     equal = place && pread(t->fd, place, want->len, (off_t)at) == (ssize_t)want->len &&

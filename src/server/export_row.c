@@ -143,7 +143,7 @@ static int read_before(struct export_format *format, const struct layout *layout
     if (!rc)
         export_header(format, &header);
     rc = rc ? rc : buf_check(&header, err);
-    *begun = !rc && header.len == len && memcmp(header.data, line, len) == 0;
+    *begun = !rc && header.data && header.len == len && memcmp(header.data, line, len) == 0;
     if (!*begun)
         export_format_free(format);
     buf_free(&header);
