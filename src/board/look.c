@@ -47,13 +47,17 @@ static int listen_after_reset(struct signet_board *b, struct signet_error *err)
                           "the board holds credentials already: it said '%s'", texts[which]);
 }
 
+static bool erases(const struct signet_board *b)
+{
+    return b->options.initial && !flasher_is_none(b->flasher);
+}
+
 bool signet_board_can_look(const struct signet_board *b)
 {
     const struct signet_board_options *o = &b->options;
 
-    return flasher_is_none(b->flasher) /* nothing is going to be erased */
-           || (o->ready_text[0] && o->provisioned_text[0] && o->restored_text[0] &&
-               flasher_has_reset(b->flasher));
+    return !erases(b) || (o->ready_text[0] && o->provisioned_text[0] && o->restored_text[0] &&
+                          flasher_has_reset(b->flasher));
 }
 
 int signet_board_look(struct signet_board *b, struct signet_error *err)
@@ -62,7 +66,7 @@ int signet_board_look(struct signet_board *b, struct signet_error *err)
 
     if (!signet_board_can_look(b))
         return error_set(err, SIGNET_E_UNSUPPORTED, "this kind of board cannot be asked");
-    if (!flasher_is_none(b->flasher))
+    if (erases(b))
         code = listen_after_reset(b, err);
     if (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_LINK)
         code = SIGNET_OK; /* its port comes with an image that it has not got */

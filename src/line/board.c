@@ -352,7 +352,7 @@ static int open_board(struct work *w, struct signet_error *err)
                              w->job->stop, err);
 }
 
-bool board_erases(const struct signet_order *order)
+static bool board_erases(const struct signet_order *order)
 {
     const struct signet_board_options *o = &order->board;
 

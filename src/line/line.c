@@ -55,8 +55,7 @@ static int check_slot(const struct signet_order *order, size_t i,
     if (slot->kind == SIGNET_SLOT_HUB)
         options.port = "/dev/null"; /* not opened here */
     int rc = signet_board_open(&board, order->recipe, &options, NULL, NULL, err);
-    if (rc == SIGNET_OK && i == 0 && !order->erase_finished && board_erases(order) &&
-        !signet_board_can_look(board))
+    if (rc == SIGNET_OK && i == 0 && !order->erase_finished && !signet_board_can_look(board))
         warn_blind(observer);
     signet_board_close(&board);
     return error_pass(rc, err, "slot %s", slot->name);

@@ -53,8 +53,6 @@ void *slot_run(void *slot);
  * anything else: it was set aside, and *err says why. last: what the ledger says of the slot's last
  * device, of a board that may still be there; SIGNET_DEVICE_VOID: of none. */
 int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err);
-/* Does a board of this order lose what is on it? */
-bool board_erases(const struct signet_order *order);
 
 /* hook.c: result: "pass", "fail" or "made-before"; why: NULL, or the reason */
 void hook_run(struct slot *slot, const char *result, const struct signet_error *why);

@@ -26,8 +26,7 @@ struct batch {
 static void stop(struct batch *b, const struct signet_error *why)
 {
     pthread_mutex_lock(&b->lock);
-    if (!atomic_load(&b->stopped))
-        b->why = *why;
+    b->why = *why;
     atomic_store(&b->stopped, true);
     pthread_mutex_unlock(&b->lock);
 }

@@ -170,6 +170,24 @@ def wrong_keys(d):
         d.bad(what, *words)
 
 
+def looks_at_boards(d):
+    """The dry run says where a board would be erased without a look at what it holds."""
+    d.write('initial.hex', ':0400000001020304F2\n:00000001FF\n')
+    load = 'flasher: exec, flasher_command: "/bin/true {image}%s", initial: initial.hex'
+    for keys, more, blind in [
+        (load % '', '', True),
+        (load % '', 'erase_finished: true\n', False),
+        (load % ' ; /bin/true', '', False),
+        (load % ' ; /bin/true' + ', ready_text: ""', '', True),
+        (load % ' ; /bin/true' + ', provisioned_text: ""', '', True),
+        ('flasher: none, initial: initial.hex', '', False),
+    ]:
+        text = (ORDER % 2).replace('recipe: anjay-zephyr', 'recipe: anjay-zephyr, ' + keys) + 'names: {pattern: "urn:x-{serial}"}\n' + more
+        d.order(text=text)
+        out = d.good(keys)
+        need(('erased without a look' in out) == blind, f'{keys} {more}: {out}')
+
+
 def right_manifests(d):
     d.manifest('endpoint\nurn:a\nurn:b\n')
     out = d.good('a plain manifest')
@@ -358,7 +376,7 @@ def no_trace(d):
 
 
 def main():
-    for part in (wrong_keys, right_manifests, wrong_manifests, secrets_in_templates, servers, devices_that_a_server_refuses, ledgers,
+    for part in (wrong_keys, looks_at_boards, right_manifests, wrong_manifests, secrets_in_templates, servers, devices_that_a_server_refuses, ledgers,
                  names, boards_by_name, no_trace):
         with tempfile.TemporaryDirectory() as folder:
             part(Desk(folder))
