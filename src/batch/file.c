@@ -154,7 +154,7 @@ int file_explain(struct file *f, const struct buf *text, struct signet_error *er
 {
     int rc = SIGNET_OK;
 
-    if (!f->path || f->fd < 0 || f->size <= f->end)
+    if (f->size <= f->end)
         return SIGNET_OK;
     if (!f->explained && f->header)
         rc = explain_bytes(f, f->header, strlen(f->header), err);
@@ -163,7 +163,7 @@ int file_explain(struct file *f, const struct buf *text, struct signet_error *er
 
 int file_cut(struct file *f, bool change, struct signet_error *err)
 {
-    if (!f->path || f->fd < 0 || f->size <= f->end)
+    if (f->size <= f->end)
         return SIGNET_OK;
     if (f->size > f->explained)
         return file_changed(f, "something was added to it", err);

@@ -220,13 +220,8 @@ static int read_one(struct batch_run *l, struct batch *b, const struct signet_le
 {
     const struct secret packet = {.data = (uint8_t *)(uintptr_t)entry->packet, .len = entry->len};
     struct device device = {0};
-    int rc = b->count < b->max
-                 ? SIGNET_OK
-                 : error_set(err, SIGNET_E_LIMIT, "the sealed batch %llu is too large",
-                             (unsigned long long)b->number);
+    int rc = source_restore(l->setup.source, &packet, entry->endpoint, &device, err);
 
-    if (rc == SIGNET_OK)
-        rc = source_restore(l->setup.source, &packet, entry->endpoint, &device, err);
     if (rc == SIGNET_OK)
         rc = batch_add(l, b, lease, &device, err);
     device_free(&device);
@@ -247,10 +242,12 @@ int batch_read(struct batch_run *l, struct batch *b, uint64_t number, bool ours,
     while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry)) {
         const struct signet_lease *lease = ours ? leases_find(&l->again, entry.endpoint) : &any;
 
+        b->partial = b->partial || !lease;
+        broken = lease && b->count == b->max;
+        if (broken)
+            break;
         if (lease)
             rc = read_one(l, b, lease, &entry, err);
-        else
-            b->partial = true;
     }
     secret_wipe(&plain);
     if (rc == SIGNET_OK)

@@ -111,7 +111,6 @@ static bool is_folder(const char *path)
 /* One of the outputs: the one that the state knows, or a new one. */
 static int adopt_output(struct batch_run *l, size_t i, bool busy, struct signet_error *err)
 {
-    static const char *const names[OUTPUTS] = {[PACKETS] = "packets", [RECORDS] = "records"};
     const char *path = output_path(l, i);
     char wanted[PATH_MAX] = "", *known = l->out.state.paths[i];
     int rc = path ? state_path(path, wanted, err) : SIGNET_OK;
@@ -123,11 +122,11 @@ static int adopt_output(struct batch_run *l, size_t i, bool busy, struct signet_
                               "run the order as it was once more, then change it",
                               "the run before was cut off while it wrote %s to '%s': they cannot "
                               "go to another file now",
-                              names[i], known);
+                              output_names[i], known);
     if (path && !is_folder(path))
         rc = refuse_there(path, err);
     if (rc == SIGNET_OK && path && l->out.state.devices)
-        warn_elsewhere(l, names[i], path);
+        warn_elsewhere(l, output_names[i], path);
     l->out.state.marks[i] = (struct mark){.sha256 = "-"};
     memcpy(known, wanted, sizeof(wanted));
     return rc;

@@ -155,6 +155,7 @@ int folder_write(int fd, const struct batch *b, bool again, struct signet_error 
 int folder_check(int fd, const struct batch *b, struct signet_error *err);
 
 /* state.c */
+extern const char *const output_names[OUTPUTS];
 int state_read(struct state *s, const struct vault *vault, bool *there, struct signet_error *err);
 int state_write(const struct state *s, const struct vault *vault, struct signet_error *err);
 /* The path as the state has it; SIGNET_E_LIMIT. */

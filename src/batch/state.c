@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *const output_names[OUTPUTS] = {[PACKETS] = "packets", [RECORDS] = "records"};
+
 enum { STATE_MAX = 4 * PATH_MAX };
 
 static int state_file(const struct vault *vault, char **path, struct signet_error *err)
@@ -36,12 +38,10 @@ int state_path(const char *path, char out[PATH_MAX], struct signet_error *err)
 
 static void print_state(struct buf *to, const struct state *s, const struct vault *vault)
 {
-    static const char *const names[OUTPUTS] = {[PACKETS] = "packets", [RECORDS] = "records"};
-
     buf_printf(to, "signet mint %d\norder %" PRId64 " %s\nbatch %" PRIu64 "\ndevices %" PRIu64 "\n",
                (int)s->form, s->created, vault_tag(vault), s->batch, s->devices);
     for (size_t i = 0; i < OUTPUTS; i++)
-        buf_printf(to, "%s %" PRIu64 " %s %s\n", names[i], s->marks[i].bytes,
+        buf_printf(to, "%s %" PRIu64 " %s %s\n", output_names[i], s->marks[i].bytes,
                    s->marks[i].sha256[0] ? s->marks[i].sha256 : "-", s->paths[i]);
     buf_text(to, "end\n");
 }

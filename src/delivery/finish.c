@@ -155,16 +155,16 @@ static int finish_to_done(struct ending *e, bool done[BATCH], struct signet_erro
 {
     struct signet_ledger *ledger = e->job->ledger;
     int rc = signet_ledger_advance_many(ledger, e->leases, e->count, SIGNET_DEVICE_DONE, NULL, err);
-    bool each = rc == SIGNET_E_BUSY;
 
-    for (size_t i = 0; i < e->count; i++) {
+    if (rc != SIGNET_E_BUSY) {
+        memset(done, rc == SIGNET_OK, e->count);
+        return rc;
+    }
+    rc = SIGNET_OK;
+    for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++) {
+        rc = signet_ledger_advance(ledger, &e->leases[i], SIGNET_DEVICE_DONE, NULL, err);
         done[i] = rc == SIGNET_OK;
-        if (!each)
-            continue;
-        int one = signet_ledger_advance(ledger, &e->leases[i], SIGNET_DEVICE_DONE, NULL, err);
-        done[i] = one == SIGNET_OK;
-        rc = ours(one);
-        each = rc == SIGNET_OK;
+        rc = ours(rc);
     }
     return rc;
 }

@@ -30,8 +30,8 @@ class Mint(House):
         code, out = self.run(order, program=TORTURE, failpoint=point)
         need(code == -9, f'not killed at {point}: {code} {out}')
 
-    def goes(self, order, code=0, *words):
-        got, out = self.run(order)
+    def goes(self, order, code=0, *words, args=()):
+        got, out = self.run(order, *args)
         need(got == code, f'exit {got}, not {code}: {out}')
         for word in words:
             need(re.search(word, out), f'no {word!r} in: {out}')
@@ -483,6 +483,11 @@ def another_program_writes(h):
 def folder_of_packets(h):
     """The folder is nobody else's to write in, and no other name for one."""
     order = h.order('o', ONE, packets='p/')
+    h.goes(order, 0, args=['--dry-run'])
+    need(not os.path.exists(h.at('p')), 'a dry run made it')
+    h.write('p', 'mine')
+    h.goes(order, 1, "cannot make the folder '.*/p': File exists")
+    os.remove(h.at('p'))
     os.mkdir(h.at('real'), 0o700)
     os.symlink('real', h.at('p'))
     h.goes(order, 1, "folder '.*p'")
@@ -502,6 +507,16 @@ def folder_of_packets(h):
     need(not os.path.exists(h.at('p', 'x')), 'a symbolic link was followed')
     h.goes(order)
     h.check('o', ['p/'], ONE)
+
+
+@part
+def large_packets(h):
+    """Devices that do not fit into one batch are made in the next one."""
+    with open(h.at('template')) as f:
+        text = f.read().rstrip()
+    h.write('template', text[:-1] + f", 5: {{0: {{0: b'{'x' * 100000}'}}}}}}")
+    h.goes(h.order('o', 400))
+    h.check('o', ['packets.ndjson'], 400)
 
 
 @part
