@@ -331,6 +331,22 @@ def hooks(l):
 
 
 @part
+def slots_of_other_kinds(l):
+    """An empty socket of a hub waits for a board in vain; behind an address there is always one, which may not answer."""
+    l.boards(3)
+    l.order(3)
+    with open(l.at('order.yaml')) as f:
+        text = f.read()
+    l.write('order.yaml', text.replace('{port: rack/2}', '{hub: "1-4.2"}').replace('{port: rack/3}', '{port: "tcp:127.0.0.1:1"}'))
+    l.run()
+    l.exits(1)
+    l.states(n_001='done')
+    why = {(e['board'], e['stage']): e.get('code') for e in l.events if e['event'] == 'slot'}
+    need(why['2', 'empty'] is None and ('2', 'working') not in why and why['2', 'closed'] == 'not-found', why)
+    need(why['3', 'fail'] == 'link', why)
+
+
+@part
 def two_slots_are_one(l):
     """Of one name, or at one place."""
     l.boards(2)
