@@ -30,7 +30,8 @@ int batch_init(struct batch *b, size_t max, struct signet_error *err)
     b->leases = calloc(max, sizeof(*b->leases));
     b->parts = calloc(max, sizeof(*b->parts));
     b->facts = calloc(max, sizeof(*b->facts));
-    return b->leases && b->parts && b->facts ? SIGNET_OK : error_nomem(err);
+    b->keep = calloc(max, sizeof(*b->keep));
+    return b->leases && b->parts && b->facts && b->keep ? SIGNET_OK : error_nomem(err);
 }
 
 void batch_free(struct batch *b)
@@ -38,6 +39,7 @@ void batch_free(struct batch *b)
     free(b->leases);
     free(b->parts);
     free(b->facts);
+    free(b->keep);
     for (size_t t = 0; t < TEXTS; t++)
         buf_free(&b->texts[t]);
     *b = (struct batch){0};
@@ -255,14 +257,14 @@ int batch_read(struct batch_run *l, struct batch *b, uint64_t number, bool ours,
     return rc;
 }
 
-void batch_keep(struct batch *b, const bool *keep)
+void batch_keep(struct batch *b)
 {
     size_t n = 0, end[TEXTS] = {0};
 
     for (size_t i = 0; i < b->count; i++) {
         struct part part = b->parts[i];
 
-        if (!keep[i]) {
+        if (!b->keep[i]) {
             b->partial = true;
             continue;
         }

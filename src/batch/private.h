@@ -35,6 +35,7 @@ struct batch {
     struct signet_lease *leases; /* of count devices, like what follows */
     struct part *parts;
     struct signet_device_facts *facts; /* which point into texts[FACTS] */
+    bool *keep;                        /* for batch_keep() */
     struct buf texts[TEXTS];           /* PLAIN: what is sealed */
     bool sealed, partial;       /* partial: the seal holds devices that were left out since */
     struct mark marks[OUTPUTS]; /* of the files, once this batch is in them */
@@ -104,8 +105,8 @@ int batch_make(struct batch_run *l, struct batch *b, struct signet_error *err);
 /* A sealed batch; ours: only its devices that have a lease in l->again, which is sorted. */
 int batch_read(struct batch_run *l, struct batch *b, uint64_t number, bool ours,
                struct signet_error *err);
-/* Leaves out the devices for which keep is false. */
-void batch_keep(struct batch *b, const bool *keep);
+/* Leaves out the devices for which b->keep is false. */
+void batch_keep(struct batch *b);
 /* The packet of a device, which ends its entry in the seal. */
 const uint8_t *batch_packet(const struct batch *b, size_t i, size_t *len);
 int leases_add(struct leases *leases, const struct signet_lease *more, size_t count,

@@ -59,20 +59,18 @@ static int is_newest(struct batch_run *l, const struct batch *b, size_t i, bool 
 /* Keeps what is current, and notes that those leases are in hands. */
 static int keep_current(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
-    bool *keep = calloc(b->count + 1, sizeof(*keep));
-    int rc = keep ? SIGNET_OK : error_nomem(err);
+    int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < b->count; i++) {
         struct signet_lease *lease = leases_find(&l->again, b->leases[i].endpoint);
 
-        rc = is_newest(l, b, i, &keep[i], err);
-        keep[i] = keep[i] && lease->device; /* 0: an earlier batch had it */
-        if (keep[i])
+        rc = is_newest(l, b, i, &b->keep[i], err);
+        b->keep[i] = b->keep[i] && lease->device; /* 0: an earlier batch had it */
+        if (b->keep[i])
             lease->device = 0;
     }
     if (rc == SIGNET_OK)
-        batch_keep(b, keep);
-    free(keep);
+        batch_keep(b);
     return rc;
 }
 

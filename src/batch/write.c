@@ -5,9 +5,6 @@
  * again. */
 #include "batch/private.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static int turn_take(struct batch_run *l, const uint64_t *turn, uint64_t number,
                      struct signet_error *err)
 {
@@ -32,34 +29,32 @@ static int seal_batch(struct batch_run *l, struct batch *b, struct signet_error 
     failpoint("before-seal");
     int rc = vault_batch_seal(l->setup.vault, b->number, &b->texts[PLAIN], err);
     failpoint("after-seal");
-    b->sealed = rc == SIGNET_OK;
-    b->partial = b->partial && rc != SIGNET_OK;
+    b->sealed = true; /* else the run ends */
+    b->partial = false;
     return rc;
 }
 
 /* A key, an identity or a serial number that another device has: only this device is set aside. */
 static int announce_each(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
-    bool *keep = calloc(b->count, sizeof(*keep));
-    int rc = keep ? SIGNET_OK : error_nomem(err);
+    int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < b->count; i++) {
         struct signet_error why = {0};
 
-        keep[i] = true;
+        b->keep[i] = true;
         if (b->leases[i].state >= SIGNET_DEVICE_WRITING)
             continue;
         rc = signet_ledger_advance(l->job->ledger, &b->leases[i], SIGNET_DEVICE_WRITING,
                                    &b->facts[i], &why);
-        keep[i] = rc != SIGNET_E_CONFLICT;
+        b->keep[i] = rc != SIGNET_E_CONFLICT;
         if (rc == SIGNET_E_CONFLICT)
             rc = batch_fail(l, &b->leases[i], &why, err);
         else if (rc != SIGNET_OK)
             error_copy(err, &why);
     }
     if (rc == SIGNET_OK)
-        batch_keep(b, keep);
-    free(keep);
+        batch_keep(b);
     return rc;
 }
 
@@ -78,16 +73,15 @@ static void report_lost(struct batch_run *l, size_t lost, struct signet_error *f
  * that remains the error. */
 static int drop_lost(struct batch_run *l, struct batch *b, bool is_out, struct signet_error *why)
 {
-    bool *keep = calloc(b->count + 1, sizeof(*keep));
     struct signet_error first = {0};
     size_t lost = 0;
-    int rc = keep ? SIGNET_OK : error_nomem(why);
+    int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < b->count; i++) {
         struct signet_error gone = {0};
 
         rc = signet_ledger_renew(l->job->ledger, &b->leases[i], &gone);
-        keep[i] = rc == SIGNET_OK;
+        b->keep[i] = rc == SIGNET_OK;
         if (rc == SIGNET_E_BUSY && (is_out || b->leases[i].state < SIGNET_DEVICE_WRITING)) {
             first = lost++ ? first : gone;
             rc = SIGNET_OK;
@@ -95,12 +89,11 @@ static int drop_lost(struct batch_run *l, struct batch *b, bool is_out, struct s
             *why = gone;
         }
     }
-    if (rc == SIGNET_OK && lost) {
-        batch_keep(b, keep);
-        report_lost(l, lost, &first);
-    }
-    free(keep);
-    return rc == SIGNET_OK && !lost ? SIGNET_E_BUSY : rc;
+    if (rc != SIGNET_OK || !lost)
+        return rc == SIGNET_OK ? SIGNET_E_BUSY : rc;
+    batch_keep(b);
+    report_lost(l, lost, &first);
+    return SIGNET_OK;
 }
 
 static int announce_all(struct batch_run *l, struct batch *b, struct signet_error *err)
