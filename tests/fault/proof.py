@@ -316,9 +316,10 @@ def proved_in_the_same_run(d):
     d.between.trouble = 500
     d.order(2)
     threading.Timer(5, lambda: setattr(d.between, 'trouble', None)).start()
-    d.run(sync=30)
+    d.run('--json', sync=30)
     d.exits(0, 'devices wait for their proof')
     d.states('done', 'done')
+    need('unproved' not in d.events('report')[0], 'the report has why it waited before')
 
 
 @part
@@ -442,8 +443,9 @@ def a_server_that_comes_back(d):
     coiote.answer = (503, {'error': 'busy'})
     d.order(10, prove=False)
     threading.Timer(5, lambda: setattr(coiote, 'answer', None)).start()
-    d.run(sync=30)
+    d.run('--json', sync=30)
     d.exits(0)
+    need(not [s for s in d.events('report')[0]['servers'] if 'away' in s], 'the report has why it was away before')
     need(len(coiote.posts()) < 55, f'{len(coiote.posts())} requests')  # twenty would be a round for all
     d.states(*['done'] * 10)
     need(d.said.count('devices wait for their registration') == 1, d.said)
