@@ -245,10 +245,10 @@ int batch_read(struct batch_run *l, struct batch *b, uint64_t number, bool ours,
         const struct signet_lease *lease = ours ? leases_find(&l->again, entry.endpoint) : &any;
 
         b->partial = b->partial || !lease;
-        broken = lease && b->count == b->max;
-        if (broken)
-            break;
-        if (lease)
+        if (lease && b->count == b->max)
+            rc = error_set(err, SIGNET_E_LIMIT, "the sealed batch %llu is too large",
+                           (unsigned long long)number);
+        else if (lease)
             rc = read_one(l, b, lease, &entry, err);
     }
     secret_wipe(&plain);
