@@ -8,7 +8,7 @@ import fcntl, functools, glob, hashlib, json, os, re, shutil, subprocess, time
 from _coiote import TOKEN, Coiote
 from _mint import House
 from _parts import main, part
-from _signet import BUILD, DONE, FAILED, RESERVED, SIGNET, TORTURE, VERIFIED, WRITING, Broken, need, with_failpoint
+from _signet import BUILD, DONE, FAILED, RESERVED, SIGNET, TEMPLATE, TORTURE, VERIFIED, WRITING, Broken, need, with_failpoint
 
 ASIDE = os.path.join(BUILD, 'tests', 'signet_aside')
 ONE = 32  # devices that are one batch
@@ -237,6 +237,20 @@ def lost_while_a_batch_is_announced(h):
     need(len(h.seals()) == 1 and not h.packets('packets.ndjson'), 'something was written')
     h.goes(order, 1, '2 devices are void')
     need(set(h.packets('packets.ndjson')) == set(names) - {names[3], names[5]} and not h.seals(), 'the others')
+
+
+@part
+def a_key_that_another_has_and_a_kill(h):
+    """A device that is set aside when its batch is announced is in the seal no more: the next run compares the output."""
+    h.write('template', TEMPLATE.replace('RID.Security.Mode: %d', "RID.Security.Mode: 0, RID.Security.SecretKey: b'{psk:hex}'"))
+    for file, names in (('first.csv', ['first-4']), ('devices.csv', [f'o-{i}' for i in range(8)])):
+        h.write(file, 'endpoint,psk\n' + ''.join(f'urn:{n},000102030405060708090a0b0c0d0e0{n[-1]}\n' for n in names))
+    h.goes(h.order('first', 1, names=['  manifest: first.csv'], packets='first.ndjson'))
+    order = h.order('o', 8, names=['  manifest: devices.csv'])
+    h.kill(order, 'before-mark:1')
+    h.goes(order, 1, '1 device was set aside')
+    need(set(h.packets('packets.ndjson')) == {f'urn:o-{i}' for i in range(8) if i != 4}, h.packets('packets.ndjson').keys())
+    need(h.devices('o')['urn:o-4']['state'] == FAILED, h.devices('o'))
 
 
 @part(served=True)
