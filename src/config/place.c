@@ -90,9 +90,8 @@ static void find_secrets(const struct parser *p, size_t start, size_t end, bool 
 static void set_excerpt(const struct parser *p, size_t at)
 {
     size_t start = at, end = at, from, used = 0, caret = 0;
-    bool hide[4 * EXCERPT_WIDTH] = {false};
+    bool hide[EXCERPT_WIDTH] = {false};
     char *out = p->err->excerpt;
-    size_t room = sizeof p->err->excerpt;
 
     while (start > 0 && p->text[start - 1] != '\n')
         start--;
@@ -102,7 +101,7 @@ static void set_excerpt(const struct parser *p, size_t at)
     if (end > from + EXCERPT_WIDTH)
         end = from + EXCERPT_WIDTH;
     find_secrets(p, from, end, hide);
-    for (size_t i = from; i < end && used + 2 < room; i++) {
+    for (size_t i = from; i < end; i++) {
         unsigned char c = (unsigned char)p->text[i];
 
         if ((c & 0xc0) == 0x80)
@@ -111,13 +110,7 @@ static void set_excerpt(const struct parser *p, size_t at)
             caret++;
         out[used++] = hide[i - from] ? '.' : c == '\t' ? ' ' : c < 0x20 || c > 0x7e ? '?' : (char)c;
     }
-    if (used + caret + 3 < room) {
-        out[used++] = '\n';
-        memset(out + used, ' ', caret);
-        used += caret;
-        out[used++] = '^';
-    }
-    out[used] = '\0';
+    snprintf(out + used, sizeof p->err->excerpt - used, "\n%*s", (int)caret + 1, "^");
 }
 
 void fail_with(struct parser *p, int rc)
