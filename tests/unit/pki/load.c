@@ -226,6 +226,32 @@ static void unusual_certificates(void **state)
     }
 }
 
+/* The zero in front of a number whose first bit is set is not of the number. */
+static void serial_numbers_are_told_alike(void **state)
+{
+    static const char *const numbers[] = {"0x80", "0x7f", "0xff00000000000000000000000000000001"};
+    struct signet_cert_view view;
+    struct cert_facts facts;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct signet_cert_info info = {.serial_number = (char *)numbers[i]};
+        struct signet_cert *cert = NULL;
+        struct signet_bytes der = {0};
+
+        assert_int_equal(signet_cert_make(&cert, key, &info, "e", NULL, NULL), SIGNET_OK);
+        assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
+        assert_int_equal(cert_facts(der.data, der.len, &facts, NULL), SIGNET_OK);
+        assert_int_equal(signet_cert_describe(cert, &view, NULL), SIGNET_OK);
+        assert_string_equal(facts.serial, numbers[i] + 2);
+        assert_string_equal(view.serial, numbers[i] + 2);
+        assert_string_equal(facts.issuer, view.issuer);
+        assert_memory_equal(facts.key_sha256, view.key_sha256, 32);
+        signet_bytes_free(&der);
+        signet_cert_free(&cert);
+    }
+}
+
 static void long_names_are_cut(void **state)
 {
     char state_name[129], email[256], unit[65];
@@ -256,6 +282,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(der_of_the_other_kind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(size_is_limited, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unusual_certificates, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(serial_numbers_are_told_alike, set_up, tear_down),
         cmocka_unit_test_setup_teardown(long_names_are_cut, set_up, tear_down),
     };
 

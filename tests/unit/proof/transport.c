@@ -71,9 +71,12 @@ static int knows(void *ctx, const char *endpoint, struct signet_error *err)
     return known ? error_set(err, (enum signet_code)known, "said the API") : SIGNET_OK;
 }
 
+static const char *instead; /* of the account's URI */
+
 static int prove(const char *text, struct signet_error *err)
 {
-    const struct signet_prove_options options = {.endpoint = "urn:dev:os:1", .knows = knows};
+    const struct signet_prove_options options = {
+        .endpoint = "urn:dev:os:1", .knows = knows, .uri = instead};
     struct signet_tree *tree = NULL;
 
     asked = 0;
@@ -125,6 +128,11 @@ static void certificate_usages(void **state)
         if (strcmp(shown.anchored, rows[i].anchored) != 0)
             fail_msg("case %zu: '%s'", i, shown.anchored);
     }
+    instead = "coaps://here:1"; /* the certificate is of the host that the packet names */
+    prove(CERT(", 15: 2"), &err);
+    instead = NULL;
+    assert_string_equal(shown.host, "here");
+    assert_string_equal(shown.anchored, "h");
 }
 
 /* Only of a PSK at the server itself can its API say more. */
