@@ -2,22 +2,33 @@
 #include "pki/private.h"
 
 #include <openssl/objects.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void der_wrap(struct buf *b, size_t start, uint8_t tag)
 {
-    size_t len = b->len - start, head_len;
-    uint8_t head[2 + sizeof len], *at = head;
+    size_t len = b->len - start, n = 0;
+    uint8_t head[2 + sizeof len];
 
     if (b->failed)
         return;
-    ASN1_put_object(&at, tag & V_ASN1_CONSTRUCTED, (int)len, tag & V_ASN1_PRIMITIVE_TAG,
-                    tag & V_ASN1_PRIVATE);
-    head_len = (size_t)(at - head);
-    if (!buf_extend(b, head_len))
+    head[n++] = tag;
+    if (len < 128) {
+        head[n++] = (uint8_t)len;
+    } else {
+        size_t bytes = 1;
+
+        while (len >> (8 * bytes))
+            bytes++;
+        head[n++] = (uint8_t)(0x80 | bytes);
+        while (bytes--)
+            head[n++] = (uint8_t)(len >> (8 * bytes));
+    }
+    if (!buf_extend(b, n))
         return;
-    memmove(b->data + start + head_len, b->data + start, len);
-    memcpy(b->data + start, head, head_len);
+    memmove(b->data + start + n, b->data + start, len);
+    memcpy(b->data + start, head, n);
 }
 
 void der_put(struct buf *b, uint8_t tag, const void *data, size_t len)
@@ -40,14 +51,20 @@ void der_oid(struct buf *b, int nid)
 
 void der_time(struct buf *b, int64_t when)
 {
-    ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)when); /* in the form that the RFC wants */
+    time_t t = (time_t)when;
+    struct tm tm;
+    char text[80];
+    bool utc;
 
-    if (t)
-        der_put(b, (uint8_t)ASN1_STRING_type(t), ASN1_STRING_get0_data(t),
-                (size_t)ASN1_STRING_length(t));
-    else
+    if (!gmtime_r(&t, &tm)) {
         b->failed = true;
-    ASN1_TIME_free(t);
+        return;
+    }
+    utc = tm.tm_year >= 50 && tm.tm_year < 150;
+    snprintf(text, sizeof text, "%02d%02d%02d%02d%02d%02dZ",
+             utc ? tm.tm_year % 100 : tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+             tm.tm_min, tm.tm_sec);
+    der_put(b, utc ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME, text, strlen(text));
 }
 
 /* Tag and length at the beginning of data. False: the length is malformed or has more than 4 bytes.
