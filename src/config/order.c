@@ -296,13 +296,11 @@ static int check_goal(struct reader *r)
 {
     const struct signet_order *o = r->order;
 
-    if (!o->recipe && !o->packets) {
-        error_set(r->err, SIGNET_E_MEANING, "%s: the order has no 'board' and no 'output'",
-                  r->path);
-        error_hint(r->err, "board: with slots: for boards, or output: {packets: packets/} for "
-                           "packets alone");
-        return SIGNET_E_MEANING;
-    }
+    if (!o->recipe && !o->packets)
+        return error_set_hint(r->err, SIGNET_E_MEANING,
+                              "board: with slots: for boards, or output: {packets: packets/} for "
+                              "packets alone",
+                              "%s: the order has no 'board' and no 'output'", r->path);
     if (o->recipe && o->packets)
         return error_set(r->err, SIGNET_E_MEANING,
                          "%s: the order has a 'board' and an 'output': one of the two", r->path);

@@ -65,9 +65,7 @@ static int read_file(const char *path, const char *what, struct buf *out, struct
 {
     int rc = file_read(path, CERT_FILE_MAX, out, err);
 
-    if (rc != SIGNET_OK)
-        error_prefix(err, "%s", what);
-    return rc;
+    return error_pass(rc, err, "%s", what);
 }
 
 int signet_factory_set_server_cert(struct signet_factory *factory, const char *path,

@@ -53,11 +53,9 @@ static int refuse_claim(const struct request *r, const struct db_rows *row,
 
     if (lease->state == SIGNET_DEVICE_VOID)
         return error_set(err, SIGNET_E_CONFLICT, "%s is void", lease->endpoint);
-    if (lease->state == SIGNET_DEVICE_FAILED) {
-        error_set(err, SIGNET_E_BUSY, "%s was set aside", lease->endpoint);
-        error_hint(err, "a rework lets it be tried again");
-        return SIGNET_E_BUSY;
-    }
+    if (lease->state == SIGNET_DEVICE_FAILED)
+        return error_set_hint(err, SIGNET_E_BUSY, "a rework lets it be tried again",
+                              "%s was set aside", lease->endpoint);
     if (lease->state >= SIGNET_DEVICE_VERIFIED)
         return error_set(err, SIGNET_E_EXISTS, "%s is %s already", lease->endpoint,
                          signet_device_state_name(lease->state));

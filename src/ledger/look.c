@@ -14,9 +14,9 @@ static int begin_look(struct signet_ledger *l, void *arg, struct signet_error *e
         k->begun = true;
         return k->walk(k, err);
     }
-    error_set(err, SIGNET_E_LEDGER, "the ledger's database server went away while it was read");
-    error_hint(err, "nothing is lost; start again when the server is there");
-    return SIGNET_E_LEDGER;
+    return error_set_hint(err, SIGNET_E_LEDGER,
+                          "nothing is lost; start again when the server is there",
+                          "the ledger's database server went away while it was read");
 }
 
 int ledger_look(struct look *k, struct signet_error *err)

@@ -91,9 +91,8 @@ static int refuse_password(struct station *s, const char *where, struct signet_e
     s->pq->conninfoFree(options);
     if (!has)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_USAGE, "the ledger's address holds a password");
-    error_hint(err, "take it out, and put it into ~/.pgpass (mode 0600)");
-    return SIGNET_E_USAGE;
+    return error_set_hint(err, SIGNET_E_USAGE, "take it out, and put it into ~/.pgpass (mode 0600)",
+                          "the ledger's address holds a password");
 }
 
 static void postgres_close(struct db *db)
@@ -195,11 +194,10 @@ static int find_out(struct station *s, struct signet_error *err)
         cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL);
     }
     s->base.again = false;
-    error_set(err, SIGNET_E_LEDGER,
-              "the ledger's connection was lost, and whether the last change was recorded is not "
-              "known");
-    error_hint(err, "start again: what was recorded is found");
-    return SIGNET_E_LEDGER;
+    return error_set_hint(
+        err, SIGNET_E_LEDGER, "start again: what was recorded is found",
+        "the ledger's connection was lost, and whether the last change was recorded is not "
+        "known");
 }
 
 /* The commit is counted, as a part of it, if there is something to commit. */

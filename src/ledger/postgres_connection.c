@@ -26,11 +26,9 @@ int libpq_load(const struct libpq **out, struct signet_error *err)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, load_libpq);
-    if (!loaded) {
-        error_set(err, SIGNET_E_UNSUPPORTED, "libpq.so.5 cannot be loaded");
-        error_hint(err, "install Debian's package libpq5");
-        return SIGNET_E_UNSUPPORTED;
-    }
+    if (!loaded)
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED, "install Debian's package libpq5",
+                              "libpq.so.5 cannot be loaded");
     *out = &table;
     return SIGNET_OK;
 }
@@ -53,9 +51,9 @@ static int lost(struct station *s, struct signet_error *err)
 
     one_line(s->pq->errorMessage(s->conn), text);
     s->base.again = true;
-    error_set(err, SIGNET_E_LEDGER, "the ledger's database server is away: %s", text);
-    error_hint(err, "nothing is lost; start again when the server is there");
-    return SIGNET_E_LEDGER;
+    return error_set_hint(err, SIGNET_E_LEDGER,
+                          "nothing is lost; start again when the server is there",
+                          "the ledger's database server is away: %s", text);
 }
 
 /* result is NULL or bad. */

@@ -155,9 +155,8 @@ static int use_wal(struct file *f, struct signet_error *err)
     }
     if (rc != SIGNET_OK || strcmp(mode, "wal") == 0)
         return rc;
-    error_set(err, SIGNET_E_IO, "the ledger's file system cannot do what a write-ahead log needs");
-    error_hint(err, "put the ledger on a local disk, or use PostgreSQL");
-    return SIGNET_E_IO;
+    return error_set_hint(err, SIGNET_E_IO, "put the ledger on a local disk, or use PostgreSQL",
+                          "the ledger's file system cannot do what a write-ahead log needs");
 }
 
 /* Its count of allocated bytes, which nobody reads, takes a lock for each allocation. A program
@@ -201,9 +200,9 @@ static int open_immutable(struct file *f, const char *where, struct signet_error
     buf_printf(&name, "%s-wal", where);
     if (!name.failed && stat((const char *)name.data, &st) == 0 && st.st_size > 0) {
         buf_free(&name);
-        error_set(err, SIGNET_E_IO, "changes are in its file -wal, and cannot be read from here");
-        error_hint(err, "copy both files to a folder where they may be written");
-        return SIGNET_E_IO;
+        return error_set_hint(err, SIGNET_E_IO,
+                              "copy both files to a folder where they may be written",
+                              "changes are in its file -wal, and cannot be read from here");
     }
     buf_reset(&name);
     buf_text(&name, "file:");

@@ -23,9 +23,8 @@ static int split_address(const char *address, char host[static 256], char port[s
 
     if (!colon || !len || len > 255 || !colon[1] || strlen(colon + 1) > 15 ||
         strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-        strtoull(colon + 1, NULL, 10) > 65535) {
+        strtoull(colon + 1, NULL, 10) > 65535)
         return error_set_hint(err, SIGNET_E_USAGE, "write tcp:HOST:PORT", "not an address");
-    }
     if (address[0] == '[' && address[len - 1] == ']') {
         address++;
         len -= 2;

@@ -128,9 +128,9 @@ int signet_cert_check_key(const struct signet_cert *cert, const struct signet_ke
     ERR_clear_error();
     if (same == 1)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_CERT, "the private key does not belong to the certificate");
-    error_hint(err, "compare the fingerprints of both keys: they must be equal");
-    return SIGNET_E_CERT;
+    return error_set_hint(err, SIGNET_E_CERT,
+                          "compare the fingerprints of both keys: they must be equal",
+                          "the private key does not belong to the certificate");
 }
 
 static bool to_seconds(const ASN1_TIME *when, int64_t *out)
@@ -167,11 +167,9 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
         return rc;
     clock_format(from, from_text);
     clock_format(to, to_text);
-    if (now < from) {
-        error_set(err, SIGNET_E_CERT, "the certificate is not valid before %s", from_text);
-        error_hint(err, "is this machine's clock right?");
-        return SIGNET_E_CERT;
-    }
+    if (now < from)
+        return error_set_hint(err, SIGNET_E_CERT, "is this machine's clock right?",
+                              "the certificate is not valid before %s", from_text);
     if (now > to)
         return error_set(err, SIGNET_E_CERT, "the certificate expired %s", to_text);
     if (to - now < SOON) {

@@ -140,11 +140,10 @@ int plan_key(const char **group, const struct signet_cert_info *info,
     const struct choice *curve;
 
     *group = NULL;
-    if (info && info->rsa_key_len && info->elliptic_curve) {
-        error_set(err, SIGNET_E_MEANING, "both ellipticCurve and RSAKeyLen are given");
-        error_hint(err, "keep one: ellipticCurve for an EC key, RSAKeyLen for RSA");
-        return SIGNET_E_MEANING;
-    }
+    if (info && info->rsa_key_len && info->elliptic_curve)
+        return error_set_hint(err, SIGNET_E_MEANING,
+                              "keep one: ellipticCurve for an EC key, RSAKeyLen for RSA",
+                              "both ellipticCurve and RSAKeyLen are given");
     if (info && info->rsa_key_len)
         return plan_rsa(info->rsa_key_len, observer, err);
     curve = choose_named(curves, N_CURVES, "ellipticCurve", "curve", name, observer, err);

@@ -78,11 +78,10 @@ static int check_ec(EVP_PKEY *pkey, struct signet_error *err)
     EVP_PKEY_CTX *ctx;
     bool ok;
 
-    if (EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1) {
-        error_set(err, SIGNET_E_CERT, "an EC key without a named curve");
-        error_hint(err, "openssl ec -param_enc named_curve writes one with a named curve");
-        return SIGNET_E_CERT;
-    }
+    if (EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1)
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "openssl ec -param_enc named_curve writes one with a named curve",
+                              "an EC key without a named curve");
     /* A known curve may be spelled out by its numbers: devices want its name. */
     ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
     ok = EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
@@ -106,9 +105,9 @@ static int check_type(EVP_PKEY *pkey, struct signet_error *err)
         return bits >= RSA_MIN && bits <= RSA_MAX
                    ? SIGNET_OK
                    : error_set(err, SIGNET_E_CERT, "an RSA key of %d bits", bits);
-    error_set(err, SIGNET_E_CERT, "a key of type %s", name ? name : "unknown");
-    error_hint(err, "LwM2M devices take EC keys (secp256r1), some take RSA");
-    return SIGNET_E_CERT;
+    return error_set_hint(err, SIGNET_E_CERT,
+                          "LwM2M devices take EC keys (secp256r1), some take RSA",
+                          "a key of type %s", name ? name : "unknown");
 }
 
 static bool is_encrypted(const struct secret *der)

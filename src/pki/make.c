@@ -178,10 +178,9 @@ static int choose_algorithm(struct issuer *issuer, const EVP_MD *md, struct sign
     issuer->algorithm = signature_nid(issuer->key, md);
     if (issuer->algorithm != NID_undef)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_MEANING, "digest %s: X.509 has no signature of it with an EC key",
-              EVP_MD_get0_name(md));
-    error_hint(err, "use sha256, or an RSA key");
-    return SIGNET_E_MEANING;
+    return error_set_hint(err, SIGNET_E_MEANING, "use sha256, or an RSA key",
+                          "digest %s: X.509 has no signature of it with an EC key",
+                          EVP_MD_get0_name(md));
 }
 
 /* What both kinds of certificate need. */
@@ -195,11 +194,9 @@ static int plan_issue(struct plan *p, struct issuer *issuer, const struct signet
         return rc;
     if (!p->common_name && !info->country_name && !info->state_or_province_name &&
         !info->locality_name && !info->organization_name && !info->organization_unit_name &&
-        !info->email_address) {
-        error_set(err, SIGNET_E_MEANING, "a certificate needs a name");
-        error_hint(err, "give an endpoint name or a commonName");
-        return SIGNET_E_MEANING;
-    }
+        !info->email_address)
+        return error_set_hint(err, SIGNET_E_MEANING, "give an endpoint name or a commonName",
+                              "a certificate needs a name");
     return choose_algorithm(issuer, p->digest, err);
 }
 
@@ -217,9 +214,7 @@ int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
     rc = plan_issue(&p, &self, info, endpoint, observer, err);
     if (!rc)
         rc = make_cert(out, &p, key, info, &self, err);
-    if (rc)
-        error_prefix(err, "cannot make a certificate");
-    return rc;
+    return error_pass(rc, err, "cannot make a certificate");
 }
 
 static int check_issuer(const struct signet_cert *cert, const struct signet_key *key, X509 *x,
@@ -232,17 +227,15 @@ static int check_issuer(const struct signet_cert *cert, const struct signet_key 
     if ((rc = signet_cert_check_key(cert, key, err)) ||
         (rc = signet_cert_check_dates(cert, NULL, err)) || (rc = cert_dates(x, &from, &to, err)))
         return rc;
-    if (X509_check_ca(x) != 1 || !(X509_get_key_usage(x) & KU_KEY_CERT_SIGN)) {
-        error_set(err, SIGNET_E_CERT, "it is not the certificate of an authority");
-        error_hint(err, "it needs basicConstraints CA:TRUE and keyUsage keyCertSign");
-        return SIGNET_E_CERT;
-    }
+    if (X509_check_ca(x) != 1 || !(X509_get_key_usage(x) & KU_KEY_CERT_SIGN))
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "it needs basicConstraints CA:TRUE and keyUsage keyCertSign",
+                              "it is not the certificate of an authority");
     if (p->not_after <= to)
         return SIGNET_OK;
     clock_format(to, date);
-    error_set(err, SIGNET_E_MEANING, "it expires %s, before the device's certificate would", date);
-    error_hint(err, "ask for a shorter validityOffsetInSeconds");
-    return SIGNET_E_MEANING;
+    return error_set_hint(err, SIGNET_E_MEANING, "ask for a shorter validityOffsetInSeconds",
+                          "it expires %s, before the device's certificate would", date);
 }
 
 int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
@@ -265,7 +258,5 @@ int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
     if (!rc)
         rc = make_cert(out, &p, key, info, &by, err);
     X509_free(by.cert);
-    if (rc)
-        error_prefix(err, "cannot sign a certificate");
-    return rc;
+    return error_pass(rc, err, "cannot sign a certificate");
 }

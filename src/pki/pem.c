@@ -83,9 +83,8 @@ static int decode_block(const struct block *b, const char *what, struct secret *
 
 int pem_encrypted(struct signet_error *err)
 {
-    error_set(err, SIGNET_E_CERT, "the private key is encrypted");
-    error_hint(err, "decrypt the key first");
-    return SIGNET_E_CERT;
+    return error_set_hint(err, SIGNET_E_CERT, "decrypt the key first",
+                          "the private key is encrypted");
 }
 
 static const char *const kind_names[] = {"private key", "certificate"};

@@ -94,7 +94,5 @@ int signet_cert_save(const struct signet_cert *cert, const struct signet_key *ke
             rc = file_write(path, data[i].data, data[i].len, 0600, err);
         signet_bytes_free(&data[i]);
     }
-    if (rc)
-        error_prefix(err, "cannot save the certificate");
-    return rc;
+    return error_pass(rc, err, "cannot save the certificate");
 }

@@ -233,9 +233,7 @@ static int connect_server(struct run *run, struct transport **out, int64_t deadl
     }
     if (secure)
         return step_end(run, rc, err);
-    if (rc)
-        error_prefix(err, "connect");
-    return rc;
+    return error_pass(rc, err, "connect");
 }
 
 /* Proves run->account. tree: where a bootstrap server writes to. */
@@ -337,11 +335,9 @@ int signet_prove(const struct signet_tree *tree, const struct signet_prove_optio
     err = err ? err : &why;
     *err = (struct signet_error){0};
     run.endpoint = mine.endpoint || !name_from_identity(tree, name) ? mine.endpoint : name;
-    if (!run.endpoint || strlen(run.endpoint) > 150) {
-        error_set(err, SIGNET_E_USAGE, "which name has the device?");
-        error_hint(err, "give the endpoint client name");
-        return SIGNET_E_USAGE;
-    }
+    if (!run.endpoint || strlen(run.endpoint) > 150)
+        return error_set_hint(err, SIGNET_E_USAGE, "give the endpoint client name",
+                              "which name has the device?");
     if (!signet_tree_account_count(tree))
         return error_set(err, SIGNET_E_USAGE, "the packet has no server account");
     rc = prove_accounts(&run, tree, mine.uri, true, err);

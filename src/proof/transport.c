@@ -65,11 +65,10 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
         wrong = memchr(text, 0, len) ? "holds characters that no URI has"
                                      : parse_address(&address, text);
     }
-    if (wrong) {
-        error_set(err, SIGNET_E_USAGE, "the server's URI %s", wrong);
-        error_hint(err, "coaps://HOST:5684, or coap://HOST:5683 without security");
-        return SIGNET_E_USAGE;
-    }
+    if (wrong)
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "coaps://HOST:5684, or coap://HOST:5683 without security",
+                              "the server's URI %s", wrong);
     *out = address;
     return SIGNET_OK;
 }

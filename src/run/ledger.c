@@ -45,12 +45,10 @@ static int look_at_folder(const char *path, struct signet_error *err)
     char folder[PATH_MAX]; /* a longer path is another error than that nothing is there */
     const char *slash = strrchr(path, '/');
 
-    if (strstr(path, "://")) {
-        error_set(err, SIGNET_E_USAGE, "ledger '%s' is no file and no database that is known",
-                  path);
-        error_hint(err, "a ledger is a file, or postgresql://HOST/DATABASE");
-        return SIGNET_E_USAGE;
-    }
+    if (strstr(path, "://"))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "a ledger is a file, or postgresql://HOST/DATABASE",
+                              "ledger '%s' is no file and no database that is known", path);
     snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
              slash ? path : ".");
     if (access(folder, W_OK | X_OK) != 0)

@@ -24,11 +24,9 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
     const char *auth = server->info.auth ? server->info.auth : "token", *near;
     bool plain = strcmp(auth, "token") == 0;
 
-    if (ops->can.needs_token && !token_len) {
-        error_set(err, SIGNET_E_USAGE, "the server's token is empty");
-        error_hint(err, "name the file of the token");
-        return SIGNET_E_USAGE;
-    }
+    if (ops->can.needs_token && !token_len)
+        return error_set_hint(err, SIGNET_E_USAGE, "name the file of the token",
+                              "the server's token is empty");
     *out = (struct http_auth){.token = token, .token_len = token_len, .ctx = server};
     if (ops->header)
         out->prefix = ops->header(auth);

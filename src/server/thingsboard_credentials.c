@@ -78,9 +78,7 @@ int thingsboard_fits(const struct signet_server *server, const struct signet_dev
             err, SIGNET_E_MEANING, "beside a bootstrap account it takes accounts of mode psk",
             "ThingsBoard's bootstrap server would need the private key of the device");
     rc = server_fits(&server->ops->can, &bootstrap, err);
-    if (rc)
-        error_prefix(err, "the bootstrap account");
-    return rc;
+    return error_pass(rc, err, "the bootstrap account");
 }
 
 bool thingsboard_serves(const struct signet_server *server, const struct signet_account *chosen,

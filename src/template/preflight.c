@@ -193,9 +193,7 @@ static int try_name(struct trial *t, const char *endpoint, int64_t index, struct
     bool of_row;
     int rc = try_device(t, &values, &of_row, err);
 
-    if (rc != SIGNET_OK)
-        error_prefix(err, "%s", t->options->model_name);
-    return rc;
+    return error_pass(rc, err, "%s", t->options->model_name);
 }
 
 int preflight_run(struct source *s, const struct source_options *options, struct signet_error *err)

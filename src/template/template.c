@@ -111,9 +111,7 @@ static int check_shared(const struct signet_account *a, bool allowed, struct sig
     if (a->mode != SIGNET_MODE_PSK || key->type != SIGNET_TYPE_OPAQUE)
         return SIGNET_OK;
     int rc = template_check_psk(key->as.bytes.data, key->as.bytes.len, err);
-    if (rc != SIGNET_OK)
-        error_prefix(err, "/0/%u/5", a->iid);
-    return rc;
+    return error_pass(rc, err, "/0/%u/5", a->iid);
 }
 
 /* Certificate and key are both there, or both made. */
@@ -195,9 +193,7 @@ static int compile_identity(struct template *t, const struct source_options *o,
     if (rc == SIGNET_OK && t->identity.fixed && o->count != 1 && !o->shared_secret)
         rc = error_set(err, SIGNET_E_MEANING, "all devices would have the identity '%.80s'",
                        o->identity);
-    if (rc != SIGNET_OK)
-        error_prefix(err, "credentials.identity");
-    return rc;
+    return error_pass(rc, err, "credentials.identity");
 }
 
 int template_open(struct template *t, const struct source_options *o, const struct names *names,

@@ -87,7 +87,5 @@ int signet_cert_fetch(struct signet_cert **out, const char *host, uint16_t port,
     SSL_CTX_free(ctx);
     buf_free(&leaf);
     ERR_clear_error();
-    if (rc)
-        error_prefix(err, "cannot fetch the server's certificate");
-    return rc;
+    return error_pass(rc, err, "cannot fetch the server's certificate");
 }
