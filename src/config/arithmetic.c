@@ -4,7 +4,6 @@
 #include "config/parser.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* hint and message */

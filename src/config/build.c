@@ -3,7 +3,6 @@
 #include "config/parser.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static const char *const level_names[] = {"object", "object instance", "resource",
                                           "resource instance"};

@@ -41,7 +41,8 @@ struct json_file {
     size_t options_offset;
 };
 
-/* out is filled in, or freed. SIGNET_E_SYNTAX: "PATH: what", without a value of the file. */
+/* out, zero before, is filled in; after an error it is of no use. SIGNET_E_SYNTAX: "PATH: what",
+ * without a value of the file. */
 int json_file_load(const char *path, const struct json_file *file, void *out,
                    struct signet_error *err);
 void json_file_free(const struct json_file *file, void *out);

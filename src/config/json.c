@@ -33,21 +33,17 @@ static const struct json_file cert_file = {cert_members,
 /* jansson holds integers of 64 bits, a serial number has up to 160: it is put in quotes first. */
 static void quote_serial(const struct buf *text, struct buf *out)
 {
-    static const char name[] = "\"serialNumber\"";
-    const char *at = (const char *)text->data, *end = at + text->len;
+    static const char name[] = "\"serialNumber\"", blanks[] = " \t\n\v\f\r";
+    const char *at = text->data ? (const char *)text->data : "", *end = at + text->len;
     const char *found = memmem(at, text->len, name, sizeof name - 1);
     const char *digits = found ? found + sizeof name - 1 : end, *after;
 
-    while (digits < end && isspace((unsigned char)*digits))
-        digits++;
-    if (digits < end && *digits == ':')
-        digits++;
-    while (digits < end && isspace((unsigned char)*digits))
-        digits++;
-    after = digits + (digits < end && *digits == '-');
-    while (after < end && isdigit((unsigned char)*after))
-        after++;
-    if (after == digits || (after < end && strchr(".eE", *after)))
+    digits += strspn(digits, blanks);
+    digits += *digits == ':';
+    digits += strspn(digits, blanks);
+    after = digits + (*digits == '-');
+    after += strspn(after, "0123456789");
+    if (after == digits || (*after && strchr(".eE", *after)))
         after = digits = end;
     buf_append(out, at, (size_t)(digits - at));
     if (digits < end) {
@@ -235,15 +231,9 @@ int json_file_load(const char *path, const struct json_file *file, void *out,
 
 void json_file_free(const struct json_file *file, void *out)
 {
-    char **text;
-
-    for (size_t i = 0; i < file->count; i++) {
-        if (!is_text(&file->members[i]))
-            continue;
-        text = (char **)((char *)out + file->members[i].offset);
-        free(*text);
-        *text = NULL;
-    }
+    for (size_t i = 0; i < file->count; i++)
+        if (is_text(&file->members[i]))
+            free(*(char **)((char *)out + file->members[i].offset));
     if (file->options)
         adapter_options_free((struct signet_option *)((char *)out + file->options_offset));
 }
@@ -253,11 +243,9 @@ int signet_cert_info_load(const char *path, struct signet_cert_info *out, struct
     struct signet_cert_info info = {0};
     int rc = json_file_load(path, &cert_file, &info, err);
 
-    if (rc != SIGNET_OK)
-        error_prefix(err, "reading the certificate information");
-    else
+    if (rc == SIGNET_OK)
         *out = info;
-    return rc;
+    return error_pass(rc, err, "reading the certificate information");
 }
 
 void signet_cert_info_free(struct signet_cert_info *info)

@@ -44,13 +44,11 @@ static struct value to_integer(struct parser *p, size_t start, size_t at, int ba
 
 int decimal_parse(const char *text, double *out, char **end, struct signet_error *err)
 {
-    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0), before;
+    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 
     if (!c_locale)
         return error_nomem(err);
-    before = uselocale(c_locale);
-    *out = strtod(text, end);
-    uselocale(before);
+    *out = strtod_l(text, end, c_locale);
     freelocale(c_locale);
     return SIGNET_OK;
 }

@@ -295,5 +295,5 @@ int pieces_expand(const struct pieces *p, const struct placeholder_values *value
         if (rc != SIGNET_OK && column && piece->kind == PIECE_COLUMN)
             *column = (int)piece->column;
     }
-    return rc;
+    return rc == SIGNET_OK ? buf_check(out, err) : rc;
 }

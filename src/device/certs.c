@@ -3,8 +3,6 @@
  */
 #include "device/private.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #define CERT_FILE_MAX ((size_t)64 * 1024)
@@ -63,9 +61,7 @@ int signet_factory_set_server_cert_data(struct signet_factory *factory, const vo
 
 static int read_file(const char *path, const char *what, struct buf *out, struct signet_error *err)
 {
-    int rc = file_read(path, CERT_FILE_MAX, out, err);
-
-    return error_pass(rc, err, "%s", what);
+    return error_pass(file_read(path, CERT_FILE_MAX, out, err), err, "%s", what);
 }
 
 int signet_factory_set_server_cert(struct signet_factory *factory, const char *path,
@@ -74,11 +70,9 @@ int signet_factory_set_server_cert(struct signet_factory *factory, const char *p
     struct buf data = {0};
     int rc = read_file(path, "server certificate", &data, err);
 
-    if (rc == SIGNET_OK) {
-        rc = signet_factory_set_server_cert_data(factory, data.data, data.len, err);
-        if (rc != SIGNET_OK)
-            error_prefix(err, "'%s'", path);
-    }
+    if (rc == SIGNET_OK)
+        rc = error_pass(signet_factory_set_server_cert_data(factory, data.data, data.len, err), err,
+                        "'%s'", path);
     buf_free(&data);
     return rc;
 }

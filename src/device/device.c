@@ -100,9 +100,8 @@ static int copy_packet(struct signet_bytes *out, const struct secret *packet,
     return buf_take(&copy, out, err);
 }
 
-/* The tree goes over to the device. packet NULL: it is made from the tree. */
-static int device_make(struct device *out, struct signet_tree *tree, const struct secret *packet,
-                       const char *endpoint, struct signet_error *err)
+int device_from_tree(struct device *out, struct signet_tree *tree, const struct secret *packet,
+                     const char *endpoint, struct signet_error *err)
 {
     struct device_data *d = calloc(1, sizeof(*d));
     struct device device = {.handle = d};
@@ -124,19 +123,13 @@ static int device_make(struct device *out, struct signet_tree *tree, const struc
     return rc;
 }
 
-int device_from_tree(struct device *out, struct signet_tree *tree, const char *endpoint,
-                     struct signet_error *err)
-{
-    return device_make(out, tree, NULL, endpoint, err);
-}
-
 int device_from_packet(struct device *out, const struct secret *packet, const char *endpoint,
                        struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     int rc = signet_packet_decode(packet->data, packet->len, &tree, err);
 
-    return rc == SIGNET_OK ? device_make(out, tree, packet, endpoint, err) : rc;
+    return rc == SIGNET_OK ? device_from_tree(out, tree, packet, endpoint, err) : rc;
 }
 
 void device_free(struct device *device)

@@ -32,10 +32,11 @@ enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };
 int security_put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const void *data, size_t len,
                  struct signet_error *err);
 
-/* device.c: a device from its tree. The tree goes over to the device, whatever comes. */
-int device_from_tree(struct device *out, struct signet_tree *tree, const char *endpoint,
-                     struct signet_error *err);
-/* The same from a packet that was made before, which is copied as it is. */
+/* device.c: a device from its tree, which goes over to the device, whatever comes. packet: made of
+ * the tree before, and copied as it is; NULL: it is made now. */
+int device_from_tree(struct device *out, struct signet_tree *tree, const struct secret *packet,
+                     const char *endpoint, struct signet_error *err);
+/* The same from a packet alone. */
 int device_from_packet(struct device *out, const struct secret *packet, const char *endpoint,
                        struct signet_error *err);
 void device_free(struct device *device);

@@ -15,16 +15,6 @@ int security_put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const voi
     return signet_tree_put(tree, path, &value, err);
 }
 
-static size_t count_cert_accounts(const struct signet_tree *tree)
-{
-    struct signet_account a;
-    size_t count = 0;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
-        count += mode_has_certs(a.mode);
-    return count;
-}
-
 static int put_cert(struct signet_tree *tree, uint16_t iid, uint16_t rid,
                     const struct signet_cert *cert, struct signet_error *err)
 {
@@ -72,7 +62,7 @@ int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
     unsigned flags = (f->flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY : 0) |
                      (complete ? 0 : SIGNET_CHECK_PARTIAL);
     struct signet_tree *tree = NULL;
-    bool alone = count_cert_accounts(f->tree) == 1;
+    bool alone = count_cert_accounts(f->tree, false) == 1;
     struct signet_account a;
     int rc = signet_tree_copy(&tree, f->tree, err);
 

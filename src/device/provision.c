@@ -2,9 +2,7 @@
 /* One device, provisioned stage by stage. */
 #include "device/private.h"
 
-#include <signet/packet.h>
 #include <signet/provision.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct provision {

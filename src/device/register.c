@@ -3,7 +3,6 @@
 #include "device/private.h"
 
 #include <signet/server.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What the reference takes when the file leaves it out. */

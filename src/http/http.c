@@ -29,10 +29,8 @@ static int read_authorities(struct http *http, const char *path, struct signet_e
     if (!http->ca_file)
         return error_nomem(err);
     int rc = file_read(path, CA_FILE_MAX, &http->authorities, err);
-    if (rc != SIGNET_OK) {
-        error_prefix(err, "reading ca_file");
-        return rc;
-    }
+    if (rc != SIGNET_OK)
+        return error_pass(rc, err, "reading ca_file");
     if (memmem(http->authorities.data, http->authorities.len, mark, sizeof(mark) - 1))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_CERT, "a certificate in DER has to be converted to PEM",

@@ -24,11 +24,10 @@ static int make_header(struct ticket *t, const char *token, size_t len, struct s
     size_t prefix_len = strlen(t->auth.prefix);
     int rc;
 
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         if (token[i] <= ' ' || token[i] > '~')
             return error_set(err, SIGNET_E_USAGE,
                              "the token has a blank or a character that no token has");
-    }
     rc = secret_alloc(&t->header, prefix_len + len, err);
     if (rc)
         return rc;
@@ -93,10 +92,8 @@ static int renew_header(struct ticket *t, struct http *http, struct signet_error
         rc = make_header(t, (const char *)token.data, token.len, err);
     }
     secret_wipe(&token);
-    if (rc) {
-        error_prefix(err, "logging in");
-        return rc;
-    }
+    if (rc)
+        return error_pass(rc, err, "logging in");
     seconds = seconds > LIFETIME_MAX_S ? LIFETIME_MAX_S : seconds;
     margin = seconds >= 2 * MARGIN_S ? MARGIN_S * 1000 : seconds * 500;
     t->renew_ms = seconds > 0 ? clock_ms() + seconds * 1000 - margin : 0;

@@ -34,11 +34,9 @@ int signet_server_info_load(const char *path, struct signet_server_info *out,
     struct signet_server_info info = {0};
     int rc = json_file_load(path, &info_file, &info, err);
 
-    if (rc != SIGNET_OK)
-        error_prefix(err, "reading the server information");
-    else
+    if (rc == SIGNET_OK)
         *out = info;
-    return rc;
+    return error_pass(rc, err, "reading the server information");
 }
 
 void signet_server_info_free(struct signet_server_info *info)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/answer.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 void signet_server_capabilities(const struct signet_server *server,
                                 struct signet_server_capabilities *out)
 {

@@ -4,7 +4,6 @@
 #include "pki/pki.h"
 #include "template/private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,8 +98,6 @@ static int fill_place(const struct template *t, const struct template_place *p,
     struct buf text = {0};
     int column = -1;
     int rc = pieces_expand(&p->pieces, values, &text, &column, err);
-    if (rc == SIGNET_OK)
-        rc = buf_check(&text, err);
     if (rc == SIGNET_OK && a && a->mode == SIGNET_MODE_PSK)
         rc = a->key == p ? template_check_psk(text.data, text.len, err)
                          : check_identity(text.len, err);
@@ -140,8 +137,6 @@ static int put_psks(const struct template *t, const struct placeholder_values *v
             continue;
         if (a->names && !identity.len) {
             rc = pieces_expand(&t->identity, values, &identity, NULL, err);
-            if (rc == SIGNET_OK)
-                rc = buf_check(&identity, err);
             if (rc == SIGNET_OK)
                 rc = check_identity(identity.len, err);
             if (rc != SIGNET_OK)

@@ -2,8 +2,6 @@
 /* Names of devices: from a manifest, from a pattern, or from the boards. */
 #include "template/private.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { DIGITS_MAX = 18 };
@@ -25,10 +23,8 @@ static int names_compile(struct names *n, const char *pattern, struct signet_err
     size_t serials = 0, others = 0;
     int rc = pieces_compile(&n->pattern, pattern, strlen(pattern), false, &known, err);
 
-    if (rc != SIGNET_OK) {
-        error_prefix(err, "names '%.80s'", pattern);
-        return rc;
-    }
+    if (rc != SIGNET_OK)
+        return error_pass(rc, err, "names '%.80s'", pattern);
     for (size_t i = 0; i < n->pattern.count; i++) {
         serials += n->pattern.list[i].kind == PIECE_SERIAL;
         others += n->pattern.list[i].kind == PIECE_COLUMN;
@@ -92,8 +88,6 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
     struct buf text = {0};
     int rc = pieces_expand(&n->pattern, &values, &text, NULL, err);
 
-    if (rc == SIGNET_OK)
-        rc = buf_check(&text, err);
     if (rc == SIGNET_OK && !endpoint_name_valid((const char *)text.data, text.len))
         rc = error_set_hint(err, SIGNET_E_SYNTAX, "names have 1 to 150 letters, digits and - . _ :",
                             "'%s' is no endpoint name", text_shown(text.data, text.len, 60));

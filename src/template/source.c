@@ -2,9 +2,7 @@
 /* Devices of an order: a name and new credentials for each. */
 #include "template/private.h"
 
-#include <signet/packet.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A secret that all devices share is no fact about one of them: the ledger would see it twice. */
 static void forget_shared(const struct template *t, struct device *device)
@@ -34,7 +32,7 @@ int source_make(struct source *s, const char *endpoint, int64_t index, struct de
         rc = template_make(&s->template, s, &values, false, &tree, err);
     manifest_row_free(&row);
     if (rc == SIGNET_OK)
-        rc = device_from_tree(out, tree, endpoint, err);
+        rc = device_from_tree(out, tree, NULL, endpoint, err);
     if (rc == SIGNET_OK)
         forget_shared(&s->template, out);
     return rc;

@@ -5,7 +5,6 @@
 #include "pki/pki.h"
 #include "template/private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

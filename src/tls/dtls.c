@@ -18,8 +18,6 @@
     "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-CCM:ECDHE-ECDSA-AES128-GCM-SHA256:"                \
     "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:"         \
     "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0"
-#define IDENTITY_MAX PSK_MAX_IDENTITY_LEN /* of OpenSSL, as the next */
-#define PSK_MAX      PSK_MAX_PSK_LEN
 
 struct tls_dtls {
     struct session session;
@@ -86,12 +84,13 @@ static int on_server_cert(X509_STORE_CTX *store, void *arg)
 
 static int check_login(const struct tls_credentials *c, struct signet_error *err)
 {
-    if (c->psk && (!c->psk->len || c->psk->len > PSK_MAX))
+    if (c->psk && (!c->psk->len || c->psk->len > PSK_MAX_PSK_LEN))
         return error_set(err, SIGNET_E_USAGE, "a PSK of %zu bytes", c->psk->len);
-    if (c->psk && (!c->identity_len || c->identity_len > IDENTITY_MAX ||
+    if (c->psk && (!c->identity_len || c->identity_len > PSK_MAX_IDENTITY_LEN ||
                    memchr(c->identity, 0, c->identity_len)))
         return error_set(err, SIGNET_E_USAGE,
-                         "a PSK identity needs 1 to %d bytes, none of them zero", IDENTITY_MAX);
+                         "a PSK identity needs 1 to %d bytes, none of them zero",
+                         PSK_MAX_IDENTITY_LEN);
     if (!c->psk && (!c->pinned_len || !c->cert_len || !c->key_der))
         return error_set(err, SIGNET_E_USAGE,
                          "certificate mode needs a certificate, its key and the server's "

@@ -263,10 +263,8 @@ int session_open(struct session *s, SSL_CTX *ctx, const struct target *t, void *
     snprintf(s->peer, sizeof s->peer, strchr(t->host, ':') ? "[%.255s]:%u" : "%.255s:%u",
              text_shown(t->host, strlen(t->host), 60), t->port);
     rc = resolve(&list, t, err);
-    if (rc) {
-        error_prefix(err, "%s", s->peer);
-        return rc;
-    }
+    if (rc)
+        return error_pass(rc, err, "%s", s->peer);
     rc = SIGNET_E_NET;
     for (const struct addrinfo *to = list; to; to = to->ai_next) {
         s->refused = false;
