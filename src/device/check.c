@@ -133,6 +133,16 @@ int account_check_certs(const struct signet_tree *tree, const struct signet_acco
     return rc;
 }
 
+size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key)
+{
+    struct signet_account a;
+    size_t count = 0;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        count += mode_has_certs(a.mode) && !(without_server_key && a.server_key);
+    return count;
+}
+
 int signet_device_check(const struct signet_tree *tree, unsigned flags,
                         const struct signet_observer *observer, struct signet_error *err)
 {

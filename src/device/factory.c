@@ -161,16 +161,6 @@ const char *signet_factory_get_sec_mode(const struct signet_factory *factory)
     return signet_mode_name(factory->mode);
 }
 
-size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key)
-{
-    struct signet_account a;
-    size_t count = 0;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
-        count += mode_has_certs(a.mode) && !(without_server_key && a.server_key);
-    return count;
-}
-
 bool signet_factory_uses_certs(const struct signet_factory *factory)
 {
     return count_cert_accounts(factory->tree, false) > 0;

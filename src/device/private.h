@@ -26,7 +26,8 @@ struct signet_factory {
 /* factory.c */
 /* Sets the endpoint name; NULL: none. */
 int factory_name(struct signet_factory *f, const char *name, struct signet_error *err);
-/* Accounts in a mode with certificates. */
+
+/* check.c: accounts in a mode with certificates */
 size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key);
 
 /* register.c: the server */
