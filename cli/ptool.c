@@ -43,7 +43,7 @@ static void put_warning(const char *message, const char *hint)
     put_message("warning", &note);
 }
 
-static int make_cert(struct signet_factory *factory, const struct ptool_args *args,
+static int ptool_make_cert(struct signet_factory *factory, const struct ptool_args *args,
                      struct signet_error *err)
 {
     struct signet_bytes packet = {0};
@@ -69,7 +69,7 @@ static int set_certs(struct signet_factory *factory, const struct ptool_args *ar
     if (args->scert)
         rc = signet_factory_set_server_cert(factory, args->scert, err);
     if (rc == SIGNET_OK && args->cert)
-        return make_cert(factory, args, err);
+        return ptool_make_cert(factory, args, err);
     if (rc == SIGNET_OK && args->pkey)
         return signet_factory_set_endpoint_cert_and_key(factory, args->pcert, args->pkey, err);
     return rc;

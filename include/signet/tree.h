@@ -139,14 +139,6 @@ bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet
 int signet_tree_account_choose(const struct signet_tree *tree, const char *which,
                                struct signet_account *out, struct signet_error *err);
 
-/* What an account needs in its mode and has not got, or empty: bits. */
-enum {
-    SIGNET_LACKS_IDENTITY = 1u,    /* resource 3: PSK identity, or the device's certificate */
-    SIGNET_LACKS_SERVER_CERT = 2u, /* resource 4 */
-    SIGNET_LACKS_KEY = 4u,         /* resource 5: PSK, or private key */
-};
-unsigned signet_account_lacks(const struct signet_account *account);
-
 /* The object table. NULL and SIGNET_TYPE_NONE for what it does not know. */
 const char *signet_object_name(uint16_t oid);                 /* "Security" */
 const char *signet_resource_name(uint16_t oid, uint16_t rid); /* "ServerURI" */

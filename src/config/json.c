@@ -186,7 +186,7 @@ static int take_members(const char *path, const json_t *object, const struct jso
     return SIGNET_OK;
 }
 
-static int parse(const char *path, const struct buf *text, const char *example, json_t **out,
+static int parse_json(const char *path, const struct buf *text, const char *example, json_t **out,
                  struct signet_error *err)
 {
     json_error_t at = {0};
@@ -218,7 +218,7 @@ int json_file_load(const char *path, const struct json_file *file, void *out,
         rc = buf_check(&quoted, err);
     }
     if (rc == SIGNET_OK)
-        rc = parse(path, &quoted, file->members[0].name, &object, err);
+        rc = parse_json(path, &quoted, file->members[0].name, &object, err);
     if (rc == SIGNET_OK)
         rc = take_members(path, object, file, out, err);
     if (rc != SIGNET_OK)

@@ -9,7 +9,7 @@
 static const char default_url[] = "https://eu.iot.avsystem.cloud";
 enum { DEFAULT_PORT = 8087 };
 
-static int load_server_info(struct signet_server_info *out, const char *path,
+static int load_factory_server(struct signet_server_info *out, const char *path,
                             struct signet_error *err)
 {
     int rc = signet_server_info_load(path, out, err);
@@ -49,7 +49,7 @@ int server_read(struct signet_factory *f, const struct signet_factory_args *args
         return SIGNET_OK;
     f->has_server = true;
     if (args->server_info)
-        rc = load_server_info(&info, args->server_info, err);
+        rc = load_factory_server(&info, args->server_info, err);
     /* Without a token nothing can be asked of it; signet_factory_register() says so. */
     if (rc == SIGNET_OK && f->token.len > 0)
         rc = open_server(f, args->server ? args->server : &info, err);

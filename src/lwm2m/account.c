@@ -169,27 +169,6 @@ int signet_tree_account_choose(const struct signet_tree *tree, const char *which
     return found == 1 ? SIGNET_OK : refuse_choice(tree, which, found, err);
 }
 
-static bool is_given(const struct signet_value *value)
-{
-    return value && type_has_bytes(value->type) && value->as.bytes.len > 0;
-}
-
-unsigned signet_account_lacks(const struct signet_account *a)
-{
-    unsigned lacks = 0;
-
-    if (a->mode == SIGNET_MODE_NOSEC || a->mode == SIGNET_MODE_NONE)
-        return 0;
-    if (!is_given(a->identity))
-        lacks |= SIGNET_LACKS_IDENTITY;
-    if (!is_given(a->secret_key))
-        lacks |= SIGNET_LACKS_KEY;
-    /* in mode est too: the factory firmware enrols with a certificate that it has */
-    if (!is_given(a->server_key) && a->mode != SIGNET_MODE_PSK)
-        lacks |= SIGNET_LACKS_SERVER_CERT;
-    return lacks;
-}
-
 const char *signet_mode_name(enum signet_mode mode)
 {
     static const char *const names[] = {"psk", "rpk", "cert", "nosec", "est"};

@@ -73,7 +73,7 @@ static bool is_answer(const struct coap_message *in, const struct coap_message *
            (in->type != COAP_ACK || in->id == request->id);
 }
 
-static void report_retry(const struct exchange *x, int attempt)
+static void report_resend(const struct exchange *x, int attempt)
 {
     struct signet_error again = {0};
     struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = "prove", .error = &again};
@@ -135,7 +135,7 @@ int exchange_request(struct exchange *x, struct coap_message *request, struct co
                               &confirmed, err);
         if (rc != SIGNET_E_TIMEOUT || confirmed || clock_ms() >= x->deadline)
             break;
-        report_retry(x, attempt);
+        report_resend(x, attempt);
     }
     wipe(out, sizeof out);
     return rc;

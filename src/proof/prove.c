@@ -126,7 +126,7 @@ static int send_deregister(struct run *run, struct location *location, struct si
 }
 
 /* In, and out again also when something failed in between, which then counts. */
-static int register_device(struct run *run, struct signet_error *err)
+static int prove_registration(struct run *run, struct signet_error *err)
 {
     const struct signet_prove_options *options = run->options;
     struct location location = {0};
@@ -163,7 +163,7 @@ static int with_session(struct run *run, struct transport *transport, struct sig
         rc = bootstrap_run(x, &run->address, run->endpoint, tree, &run->out->code, err);
         rc = step_end(run, rc, err);
     } else if (!rc) {
-        rc = register_device(run, err);
+        rc = prove_registration(run, err);
     }
     wipe(x->in, sizeof x->in);
     return rc;

@@ -98,7 +98,7 @@ static bool take_value(const struct item *item, enum signet_type type, struct si
     return true;
 }
 
-static bool put_item(struct signet_tree *tree, struct signet_path path, const struct item *item)
+static bool tlv_put_item(struct signet_tree *tree, struct signet_path path, const struct item *item)
 {
     struct signet_value value;
 
@@ -115,7 +115,7 @@ static bool read_multiple(struct signet_tree *tree, struct signet_path path, con
         if (!next_item(&item, &at, end) || item.kind != RESOURCE_INSTANCE)
             return false;
         path.riid = item.id;
-        if (!put_item(tree, path, &item))
+        if (!tlv_put_item(tree, path, &item))
             return false;
     }
     return true;
@@ -132,7 +132,7 @@ static bool read_resources(struct signet_tree *tree, struct signet_path path, co
             return false;
         path.rid = item.id;
         path.riid = SIGNET_NO_ID;
-        if (item.kind == RESOURCE ? !put_item(tree, path, &item)
+        if (item.kind == RESOURCE ? !tlv_put_item(tree, path, &item)
                                   : item.kind != MULTIPLE || !read_multiple(tree, path, &item))
             return false;
     }

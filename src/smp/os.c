@@ -10,7 +10,7 @@ enum { EXEC = 0 };
 #define ARGV_MAX         32
 
 /* A text or byte string of the answer. */
-static int answer_text(const struct signet_smp *smp, const char *key, struct signet_bytes *out,
+static int os_answer_text(const struct signet_smp *smp, const char *key, struct signet_bytes *out,
                        struct signet_error *err)
 {
     const struct smp_item *item = smp_answer_get(&smp->answer, -1, key);
@@ -34,7 +34,7 @@ int signet_smp_echo(struct signet_smp *smp, const char *text, struct signet_byte
     rc = smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_OS, ECHO}, smp->options.retries,
                      err);
     if (!rc)
-        rc = answer_text(smp, "r", reply, err);
+        rc = os_answer_text(smp, "r", reply, err);
     return error_pass(rc, err, "echo");
 }
 
@@ -111,7 +111,7 @@ int signet_smp_info(struct signet_smp *smp, const char *format, struct signet_by
     rc = smp_request(smp, (struct smp_command){SMP_READ, SMP_GROUP_OS, INFO}, smp->options.retries,
                      err);
     if (!rc)
-        rc = answer_text(smp, "output", out, err);
+        rc = os_answer_text(smp, "output", out, err);
     return error_pass(rc, err, "info");
 }
 
@@ -146,6 +146,6 @@ int signet_smp_shell(struct signet_smp *smp, const char *const *argv, size_t arg
     if (!rc)
         rc = take_status(smp, status, err);
     if (!rc && smp_answer_get(&smp->answer, -1, "o"))
-        rc = answer_text(smp, "o", output, err);
+        rc = os_answer_text(smp, "o", output, err);
     return error_pass(rc, err, "shell");
 }

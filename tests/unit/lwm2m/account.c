@@ -20,45 +20,6 @@ static struct signet_tree *parse(const char *text)
     return tree;
 }
 
-enum { IDENTITY = SIGNET_LACKS_IDENTITY, CERT = SIGNET_LACKS_SERVER_CERT, KEY = SIGNET_LACKS_KEY };
-
-static void what_is_lacking(void **state)
-{
-    static const struct {
-        const char *mode, *more;
-        unsigned lacks;
-    } rows[] = {
-        {"0", "", IDENTITY | KEY},
-        {"0", "3: b'i'", KEY},
-        {"0", "5: b'k'", IDENTITY},
-        {"0", "3: b'', 5: b''", IDENTITY | KEY},
-        {"0", "3: 1, 5: True", IDENTITY | KEY},
-        {"0", "3: 'i', 5: b'k'", 0},
-        {"1", "", IDENTITY | CERT | KEY},
-        {"2", "3: b'c', 5: b'k'", CERT},
-        {"2", "3: b'c', 4: b's', 5: b'k'", 0},
-        {"4", "4: b's'", IDENTITY | KEY},
-        {"3", "", 0},
-        {"7", "", 0},
-        {"-1", "", 0},
-        {"'x'", "", 0},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct signet_account account;
-        struct signet_tree *tree;
-        char text[128];
-
-        snprintf(text, sizeof text, "{0: {1: {2: %s, %s}}}", rows[i].mode, rows[i].more);
-        tree = parse(text);
-        assert_true(signet_tree_account(tree, 0, &account));
-        if (signet_account_lacks(&account) != rows[i].lacks)
-            fail_msg("%s: %u", text, signet_account_lacks(&account));
-        signet_tree_free(&tree);
-    }
-}
-
 static void modes(void **state)
 {
     static const char *const names[] = {"none", "psk", "rpk", "cert", "nosec", "est", "none"};
@@ -151,7 +112,6 @@ static void accounts_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_lacking),
         cmocka_unit_test(modes),
         cmocka_unit_test(the_account_that_is_meant),
         cmocka_unit_test(accounts_in_order),
