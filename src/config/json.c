@@ -122,17 +122,14 @@ static int unknown(const char *path, const char *name, const struct json_file *f
 {
     const char *names[NAMES_MAX + SIGNET_OPTIONS_MAX], *near;
     size_t count = adapter_option_names(table, names);
-    struct buf shown = {.max = 200};
 
     for (size_t i = 0; i < file->count && i < NAMES_MAX; i++)
         names[count++] = file->members[i].name;
     near = signet_word_nearest(name, names, count);
-    text_escape(&shown, (const uint8_t *)name, strlen(name));
     error_set(err, SIGNET_E_SYNTAX, "%s: unknown member \"%s\"", path,
-              shown.failed ? "..." : (const char *)shown.data);
+              strlen(name) < 200 ? text_shown(name, strlen(name), 200) : "...");
     if (near)
         error_hint(err, "did you mean \"%s\"?", near);
-    buf_free(&shown);
     return SIGNET_E_SYNTAX;
 }
 

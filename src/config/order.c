@@ -87,12 +87,11 @@ static int read_slot(struct reader *r, yaml_node_t *node)
 
     if (rc != SIGNET_OK)
         return rc;
-    if ((p.hub && (p.port || p.serial)) || (!p.hub && !p.port && !p.serial)) {
-        reader_fail(r, node, SIGNET_E_MEANING, "a slot has a port, a serial number or a hub path");
-        error_hint(r->err, "the list of boards shows them; a port may have its programmer's "
-                           "serial number beside it");
-        return SIGNET_E_MEANING;
-    }
+    if ((p.hub && (p.port || p.serial)) || (!p.hub && !p.port && !p.serial))
+        return reader_fail_hint(r, node,
+                                "the list of boards shows them; a port may have its programmer's "
+                                "serial number beside it",
+                                "a slot has a port, a serial number or a hub path");
     snprintf(number, sizeof(number), "%zu", r->order->slot_count + 1);
     slot->name = p.name ? p.name : reader_keep(r, number, strlen(number));
     if (!slot->name)
@@ -140,13 +139,10 @@ static int read_server(struct reader *r, yaml_node_t *node)
         return SIGNET_E_NOMEM;
     if (!server->name[0] || strlen(server->name) > 40)
         return reader_fail(r, node, SIGNET_E_MEANING, "a server's name has 1 to 40 characters");
-    for (size_t i = 0; i < o->server_count; i++) {
-        if (strcmp(o->servers[i].name, server->name) != 0)
-            continue;
-        reader_fail(r, node, SIGNET_E_MEANING, "two servers are called '%s'", server->name);
-        error_hint(r->err, "give one of them another 'name'");
-        return SIGNET_E_MEANING;
-    }
+    for (size_t i = 0; i < o->server_count; i++)
+        if (strcmp(o->servers[i].name, server->name) == 0)
+            return reader_fail_hint(r, node, "give one of them another 'name'",
+                                    "two servers are called '%s'", server->name);
     o->server_count++;
     return SIGNET_OK;
 }
@@ -230,11 +226,9 @@ static int read_prove(struct reader *r, yaml_node_t *node)
     const char *word =
         node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
 
-    if (word && strcmp(word, "true") != 0 && strcmp(word, "false") != 0) {
-        reader_fail(r, node, SIGNET_E_MEANING, "'prove' is true, false, or has keys");
-        error_hint(r->err, "prove: {uri: \"coaps://HOST:PORT\", timeout_s: 20}");
-        return SIGNET_E_MEANING;
-    }
+    if (word && strcmp(word, "true") != 0 && strcmp(word, "false") != 0)
+        return reader_fail_hint(r, node, "prove: {uri: \"coaps://HOST:PORT\", timeout_s: 20}",
+                                "'prove' is true, false, or has keys");
     o->prove = !word || strcmp(word, "true") == 0;
     if (word)
         return SIGNET_OK;
@@ -291,28 +285,32 @@ static const struct entry order_keys[] = {
     PART("output", read_output),
 };
 
-/* Boards in slots, or files. */
-static int check_goal(struct reader *r)
+/* What is missing, and what does not fit together: boards in slots, or files. */
+static int check_parts(const struct reader *r)
 {
     const struct signet_order *o = r->order;
+    const struct {
+        bool wrong;
+        const char *what, *hint;
+    } rules[] = {
+        {!o->name || !o->name[0], "the order has no 'name'", ""},
+        {!o->template_file, "the order has no 'template'", ""},
+        {!o->ledger, "the order has no 'ledger'", ""},
+        {!o->quota, "the order has no 'quota'", ""},
+        {!o->recipe && !o->packets, "the order has no 'board' and no 'output'",
+         "board: with slots: for boards, or output: {packets: packets/} for packets alone"},
+        {o->recipe && o->packets, "the order has a 'board' and an 'output': one of the two", ""},
+        {o->recipe && !o->slot_count, "there is a board, but no slots", ""},
+        {!o->recipe && o->slot_count, "'slots' needs a 'board'", ""},
+        {!o->recipe && o->from_board, "'from_board' needs a 'board'", ""},
+        {!o->recipe && !o->manifest && !o->pattern,
+         "without boards, names come from a manifest or a pattern: 'names'", ""},
+    };
 
-    if (!o->recipe && !o->packets)
-        return error_set_hint(r->err, SIGNET_E_MEANING,
-                              "board: with slots: for boards, or output: {packets: packets/} for "
-                              "packets alone",
-                              "%s: the order has no 'board' and no 'output'", r->path);
-    if (o->recipe && o->packets)
-        return error_set(r->err, SIGNET_E_MEANING,
-                         "%s: the order has a 'board' and an 'output': one of the two", r->path);
-    if (o->recipe && o->slot_count == 0)
-        return error_set(r->err, SIGNET_E_MEANING, "%s: there is a board, but no slots", r->path);
-    if (!o->recipe && (o->slot_count > 0 || o->from_board))
-        return error_set(r->err, SIGNET_E_MEANING, "%s: '%s' needs a 'board'", r->path,
-                         o->slot_count > 0 ? "slots" : "from_board");
-    if (!o->recipe && !o->manifest && !o->pattern)
-        return error_set(r->err, SIGNET_E_MEANING,
-                         "%s: without boards, names come from a manifest or a pattern: 'names'",
-                         r->path);
+    for (size_t i = 0; i < COUNT_OF(rules); i++)
+        if (rules[i].wrong)
+            return error_set_hint(r->err, SIGNET_E_MEANING, rules[i].hint, "%s: %s", r->path,
+                                  rules[i].what);
     return SIGNET_OK;
 }
 
@@ -353,25 +351,16 @@ static int place_programs(struct reader *r)
     return rc == SIGNET_OK ? place_hook(r, r->order->on_made_before) : rc;
 }
 
-/* What was left out, and what cannot be. */
+/* What was left out. */
 static int complete(struct reader *r)
 {
     struct signet_order *o = r->order;
-    const struct {
-        const char *name, *value;
-    } needed[] = {{"name", o->name}, {"template", o->template_file}, {"ledger", o->ledger}};
     const struct {
         const char **to, *name;
     } beside[] = {{&o->work, "work"}, {&o->key_file, "station.key"}};
     char host[65] = "station";
 
-    for (size_t i = 0; i < COUNT_OF(needed); i++)
-        if (!needed[i].value || !needed[i].value[0])
-            return error_set(r->err, SIGNET_E_MEANING, "%s: the order has no '%s'", r->path,
-                             needed[i].name);
-    if (!o->quota)
-        return error_set(r->err, SIGNET_E_MEANING, "%s: the order has no 'quota'", r->path);
-    int rc = check_goal(r);
+    int rc = check_parts(r);
     if (rc == SIGNET_OK)
         rc = place_programs(r);
     if (rc != SIGNET_OK)

@@ -168,11 +168,10 @@ static int read_words(struct reader *r, const yaml_node_t *node, const struct en
     const yaml_node_t *word;
     int rc = SIGNET_OK;
 
-    if (node->type != YAML_SEQUENCE_NODE || items == node->data.sequence.items.top) {
-        reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a list of words", e->name);
-        error_hint(r->err, "such as [/usr/bin/lamp, green, \"{slot}\"]: no shell is used");
-        return SIGNET_E_MEANING;
-    }
+    if (node->type != YAML_SEQUENCE_NODE || items == node->data.sequence.items.top)
+        return reader_fail_hint(r, node,
+                                "such as [/usr/bin/lamp, green, \"{slot}\"]: no shell is used",
+                                "'%s' takes a list of words", e->name);
     size_t n = (size_t)(node->data.sequence.items.top - items);
     if (n > WORDS_MAX)
         return reader_fail(r, node, SIGNET_E_LIMIT, "'%s' has more than %d words", e->name,

@@ -42,6 +42,10 @@ struct entry {
 /* "order.yaml:7:3: ..." with the line and a caret. Returns code. */
 int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code, const char *fmt,
                 ...) __attribute__((format(printf, 4, 5)));
+/* SIGNET_E_MEANING, with a hint, which is no format. */
+#define reader_fail_hint(r, node, hint, ...)                                                       \
+    (reader_fail(r, node, SIGNET_E_MEANING, __VA_ARGS__), error_hint((r)->err, "%s", hint),        \
+     error_code(SIGNET_E_MEANING))
 /* Fills what the table names; an unknown or repeated key is an error. */
 int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, size_t count,
                void *to);

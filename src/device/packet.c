@@ -15,44 +15,23 @@ int security_put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const voi
     return signet_tree_put(tree, path, &value, err);
 }
 
-static int put_cert(struct signet_tree *tree, uint16_t iid, uint16_t rid,
-                    const struct signet_cert *cert, struct signet_error *err)
-{
-    struct signet_bytes der = {0};
-    int rc = signet_cert_der(cert, &der, err);
+/* In the order 4, 3, 5, as the reference appends them. */
+static const uint16_t rids[] = {RID_SERVER_KEY, RID_IDENTITY, RID_SECRET_KEY};
+enum { RIDS = sizeof(rids) / sizeof(rids[0]) };
 
-    if (rc == SIGNET_OK)
-        rc = security_put(tree, iid, rid, der.data, der.len, err);
-    signet_bytes_free(&der);
-    return rc;
-}
-
-static int put_key(struct signet_tree *tree, uint16_t iid, const struct signet_key *key,
-                   struct signet_error *err)
-{
-    struct signet_bytes der = {0};
-    int rc = signet_key_der(key, &der, err);
-
-    if (rc == SIGNET_OK)
-        rc = security_put(tree, iid, RID_SECRET_KEY, der.data, der.len, err);
-    signet_bytes_free(&der);
-    return rc;
-}
-
-/* In the order 4, 3, 5, as the reference appends them. Alone, an instance takes what is given;
+/* ders: in the order of rids; empty where nothing is given. Alone, an instance takes what is given;
  * among several, one that has its own keeps it. */
 static int fill_account(struct signet_tree *tree, const struct signet_account *a, bool alone,
-                        const struct signet_cert *server, const struct signet_cert *cert,
-                        const struct signet_key *key, struct signet_error *err)
+                        const struct signet_bytes ders[RIDS], struct signet_error *err)
 {
     bool takes_pair = alone || !a->identity || !a->secret_key;
+    const bool takes[RIDS] = {alone || !a->server_key, takes_pair, takes_pair};
     int rc = SIGNET_OK;
 
-    if (server && (alone || !a->server_key))
-        rc = put_cert(tree, a->iid, RID_SERVER_KEY, server, err);
-    if (rc == SIGNET_OK && cert && takes_pair)
-        rc = put_cert(tree, a->iid, RID_IDENTITY, cert, err);
-    return rc == SIGNET_OK && key && takes_pair ? put_key(tree, a->iid, key, err) : rc;
+    for (size_t i = 0; rc == SIGNET_OK && i < RIDS; i++)
+        if (takes[i] && ders[i].len)
+            rc = security_put(tree, a->iid, rids[i], ders[i].data, ders[i].len, err);
+    return rc;
 }
 
 int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
@@ -62,13 +41,22 @@ int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
     unsigned flags = (f->flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY : 0) |
                      (complete ? 0 : SIGNET_CHECK_PARTIAL);
     struct signet_tree *tree = NULL;
+    struct signet_bytes ders[RIDS] = {0};
     bool alone = count_cert_accounts(f->tree, false) == 1;
     struct signet_account a;
     int rc = signet_tree_copy(&tree, f->tree, err);
 
+    if (rc == SIGNET_OK && f->server_cert)
+        rc = signet_cert_der(f->server_cert, &ders[0], err);
+    if (rc == SIGNET_OK && cert)
+        rc = signet_cert_der(cert, &ders[1], err);
+    if (rc == SIGNET_OK && key)
+        rc = signet_key_der(key, &ders[2], err);
     for (size_t i = 0; rc == SIGNET_OK && signet_tree_account(tree, i, &a); i++)
         if (mode_has_certs(a.mode))
-            rc = fill_account(tree, &a, alone, f->server_cert, cert, key, err);
+            rc = fill_account(tree, &a, alone, ders, err);
+    for (size_t i = 0; i < RIDS; i++)
+        signet_bytes_free(&ders[i]);
     if (rc == SIGNET_OK)
         rc = signet_device_check(tree, flags, observer, err);
     if (rc != SIGNET_OK)

@@ -32,16 +32,13 @@ enum { NOT_YET_VALID = 9, EXPIRED = 10, SELF_SIGNED = 18, NO_ISSUER_OF_LEAF = 21
 
 static void explain_trust(const struct http *http, struct signet_error *err)
 {
-    if (http->ca_file) {
-        error_set(err, SIGNET_E_NET, "TLS with %s: its certificate is of no authority in %s",
-                  http->base, http->ca_file);
-        error_hint(err, "ca_file is the only authority that is trusted here: is it this server's?");
-    } else {
-        error_set(err, SIGNET_E_NET,
-                  "TLS with %s: its certificate is of no authority that this system trusts",
-                  http->base);
-        error_hint(err, "a private authority is named with ca_file");
-    }
+    const char *file = http->ca_file;
+
+    error_set_hint(err, SIGNET_E_NET,
+                   file ? "ca_file is the only authority that is trusted here: is it this server's?"
+                        : "a private authority is named with ca_file",
+                   "TLS with %s: its certificate is of no authority %s%s", http->base,
+                   file ? "in " : "that this system trusts", file ? file : "");
 }
 
 static void explain_certificate(const struct http *http, struct signet_error *err)
@@ -83,10 +80,9 @@ static void explain_tls(const struct http *http, struct signet_error *err)
 {
     bool plain = strstr(http->why, "wrong version number") != NULL;
 
-    error_set(err, SIGNET_E_NET, "TLS with %s failed: %.200s", http->base,
-              plain ? "this port does not speak TLS" : http->why);
-    if (plain)
-        error_hint(err, "is the port right?");
+    error_set_hint(err, SIGNET_E_NET, plain ? "is the port right?" : "",
+                   "TLS with %s failed: %.200s", http->base,
+                   plain ? "this port does not speak TLS" : http->why);
 }
 
 static void explain_net(const struct http *http, CURLcode code, struct signet_error *err)
@@ -147,10 +143,9 @@ int failure_explain(struct http *http, CURLcode code, struct failure *failure,
                          http->base, HTTP_BODY_MAX);
     if (!http->https && may_be_tls(code) && transfer_speaks_tls(http)) {
         *failure = (struct failure){.unsent = true};
-        error_set(err, SIGNET_E_NET, "%s: this port speaks TLS", http->base);
-        error_hint(err, "write https:// in the url");
-    } else {
-        explain_net(http, code, err);
+        return error_set_hint(err, SIGNET_E_NET, "write https:// in the url",
+                              "%s: this port speaks TLS", http->base);
     }
+    explain_net(http, code, err);
     return SIGNET_E_NET;
 }

@@ -21,15 +21,13 @@ struct export
     char *path;
     struct export_format format;
     struct index rows; /* where each begins, by its start */
-    uint64_t len;      /* of all whole rows, */
+    uint64_t len;      /* of all whole rows: a crash may have left half of one more */
     struct stat st;    /* of the file when it was like this; st_ino 0: not known */
 };
 
 /* An open file under its lock, indexed, and the rows that are to be added. */
 struct table {
     int fd;
-    off_t size;
-    uint64_t len; /* up to the last whole row: a crash may have left half of one */
     struct buf rows;
     bool changed; /* the index knows of rows */
 };
@@ -85,7 +83,6 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
 {
     int flags = (write ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW;
     struct stat st;
-    int rc;
 
     *t = (struct table){.fd = open(x->path, flags, 0600)};
     if (t->fd < 0 && errno == ENOENT && !write)
@@ -95,10 +92,7 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
     if (!S_ISREG(st.st_mode) || (st.st_mode & 077))
         return error_set_hint(err, SIGNET_E_IO, "it holds keys: chmod 600, or name another file",
                               "the export '%s' is not a file of mode 0600", x->path);
-    rc = index_rows(x, t->fd, &st, err);
-    t->size = st.st_size;
-    t->len = x->len;
-    return rc;
+    return index_rows(x, t->fd, &st, err);
 }
 
 static void close_table(struct table *t, struct export *x)
@@ -111,15 +105,16 @@ static void close_table(struct table *t, struct export *x)
 }
 
 /* Do these bytes stand there, in the file or in what is to follow it? */
-static bool stands_at(const struct table *t, uint64_t at, const struct buf *want)
+static bool stands_at(const struct table *t, const struct export *x, uint64_t at,
+                      const struct buf *want)
 {
     struct buf there = {0};
     uint8_t *place;
     bool equal;
 
-    if (at >= t->len)
-        return t->rows.data && t->rows.len - (size_t)(at - t->len) >= want->len &&
-               memcmp(t->rows.data + (size_t)(at - t->len), want->data, want->len) == 0;
+    if (at >= x->len)
+        return t->rows.data && t->rows.len - (size_t)(at - x->len) >= want->len &&
+               memcmp(t->rows.data + (size_t)(at - x->len), want->data, want->len) == 0;
     place = buf_extend(&there, want->len);
     equal = place && pread(t->fd, place, want->len, (off_t)at) == (ssize_t)want->len &&
             memcmp(place, want->data, want->len) == 0;
@@ -135,7 +130,7 @@ static bool export_find_row(const struct table *t, const struct export *x, const
     size_t probe = 0;
 
     while (index_next(&x->rows, hash, &probe, at))
-        if (stands_at(t, *at, start))
+        if (stands_at(t, x, *at, start))
             return true;
     return false;
 }
@@ -157,10 +152,11 @@ static int export_sync_folder(const char *path, struct signet_error *err)
 /* All of it on the disk, or the file as before. */
 static int append_rows(struct table *t, struct export *x, struct signet_error *err)
 {
+    bool created = x->st.st_size == 0;
     size_t done = 0;
     ssize_t n = 1;
 
-    if ((uint64_t)t->size > t->len && ftruncate(t->fd, (off_t)t->len) != 0)
+    if ((uint64_t)x->st.st_size > x->len && ftruncate(t->fd, (off_t)x->len) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "ending the last row of '%s'", x->path);
     failpoint("before-export");
     for (; done < t->rows.len && n > 0; done += n > 0 ? (size_t)n : 0)
@@ -168,16 +164,16 @@ static int append_rows(struct table *t, struct export *x, struct signet_error *e
     if (n <= 0) {
         int rc = error_sys(err, SIGNET_E_IO, errno, "writing the export '%s'", x->path);
 
-        if (ftruncate(t->fd, (off_t)t->len) != 0) /* the next row that is added ends it */
+        if (ftruncate(t->fd, (off_t)x->len) != 0) /* the next row that is added ends it */
             error_prefix(err, "half a row is left");
         return rc;
     }
     if (fsync(t->fd) != 0 || fstat(t->fd, &x->st) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "syncing the export '%s'", x->path);
     failpoint("after-export");
-    x->len = t->len + t->rows.len;
+    x->len += t->rows.len;
     t->changed = false;
-    return t->size ? SIGNET_OK : export_sync_folder(x->path, err);
+    return created ? export_sync_folder(x->path, err) : SIGNET_OK;
 }
 
 /* Adds to the rows what the file has not got yet. */
@@ -194,14 +190,14 @@ static int plan_row(struct export *x, struct table *t, const struct signet_devic
     rc = rc ? rc : buf_check(&start, err);
     rc = rc ? rc : buf_check(&row, err);
     *existed = !rc && export_find_row(t, x, &start, &at);
-    if (*existed && !stands_at(t, at, &row)) {
+    if (*existed && !stands_at(t, x, at, &row)) {
         *existed = false;
         rc = error_set_hint(err, SIGNET_E_EXISTS,
                             "take the old row out, or give this device another name",
                             "the export '%s' has another row for '%s'", x->path, device->endpoint);
     } else if (!rc && !*existed) {
         t->changed = true;
-        rc = index_add(&x->rows, index_hash(&x->rows, start.data, start.len), t->len + t->rows.len,
+        rc = index_add(&x->rows, index_hash(&x->rows, start.data, start.len), x->len + t->rows.len,
                        err);
         buf_append(&t->rows, row.data, row.len);
     }
@@ -218,7 +214,7 @@ static int add_rows(struct signet_server *server, const struct signet_device *de
     size_t empty;
     int rc = open_table(&t, x, true, err);
 
-    if (!rc && !t.len)
+    if (!rc && !x->len)
         export_header(&x->format, &t.rows);
     empty = t.rows.len;
     for (size_t i = 0; !rc && i < count; i++)

@@ -124,7 +124,6 @@ static int put_either(struct signet_server *server, const struct signet_device *
 {
     struct signet_error first = {0}, second = {0};
     int rc = send_security_info(server, device, server->api == 1, &first);
-
     bool unlike = first.sys == 400 || first.sys == 500 || first.sys == 0;
 
     if (rc == SIGNET_E_SERVER && !server->api && unlike) {
@@ -142,20 +141,15 @@ static int put_either(struct signet_server *server, const struct signet_device *
 static int leshan_add(struct signet_server *server, const struct signet_device *device,
                       bool *existed, struct signet_error *err)
 {
-    int rc;
+    struct signet_error lookup = {0};
 
     *existed = false;
     if (device->mode != SIGNET_MODE_NOSEC)
         return put_either(server, device, err);
-    rc = leshan_find(server, device->endpoint,
-                     err); /* any name may come in without security, unless .. */
-    if (rc == SIGNET_E_NOT_FOUND) {
-        if (err)
-            *err = (struct signet_error){0};
-        return SIGNET_OK;
-    }
+    /* Any name may come in without security, unless .. */
+    int rc = leshan_find(server, device->endpoint, &lookup);
     if (rc)
-        return rc;
+        return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : error_copy(err, &lookup);
     return error_set_hint(
         err, SIGNET_E_EXISTS,
         "remove them at the server: with them it takes no device without security",
