@@ -7,6 +7,7 @@
 #include "link/link.h"
 
 int serial_open(int *fd, const char *path, unsigned baud, struct signet_error *err);
+void serial_release(int fd); /* before it is closed: others may have it from now on */
 int tcp_open(int *fd, const char *address, const struct signet_cancel *cancel,
              struct signet_error *err);
 

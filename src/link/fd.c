@@ -113,8 +113,8 @@ static void fd_close(void *self)
     if (link->fd < 0)
         return;
     if (!link->socket)
-        ioctl(link->fd, TIOCNXCL);
-    close(link->fd); /* drops a lock too */
+        serial_release(link->fd);
+    close(link->fd);
 }
 
 const struct link_ops fd_ops = {fd_read, fd_write, fd_drain, fd_close};

@@ -43,6 +43,14 @@ static int claim_port(int fd, struct signet_error *err)
     return SIGNET_OK;
 }
 
+/* To close the port is not enough: a child that another thread starts just now has it open too,
+ * until it becomes its program. */
+void serial_release(int fd)
+{
+    ioctl(fd, TIOCNXCL);
+    flock(fd, LOCK_UN);
+}
+
 static int configure(int fd, unsigned baud, struct signet_error *err)
 {
     struct termios2 tio;
@@ -76,8 +84,11 @@ int serial_open(int *out, const char *path, unsigned baud, struct signet_error *
     if (fd < 0)
         return cannot_open(errno, err);
     rc = claim_port(fd, err);
-    if (!rc)
+    if (!rc) {
         rc = configure(fd, baud, err);
+        if (rc)
+            serial_release(fd);
+    }
     if (rc)
         close(fd);
     else

@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -149,6 +151,27 @@ static void a_held_port_is_busy(void **state)
     tear_down(&p);
 }
 
+/* As while another thread starts a program: its child has all descriptors until then. */
+static void a_child_with_a_copy_holds_nothing(void **state)
+{
+    struct port p;
+
+    (void)state;
+    set_up(&p);
+    assert_int_equal(open_at(&p, 0), SIGNET_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    signet_link_close(&p.link);
+    int rc = open_at(&p, 0);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_int_equal(rc, SIGNET_OK);
+    tear_down(&p);
+}
+
 static void what_is_no_port(void **state)
 {
     char folder[FOLDER_SIZE], file[96];
@@ -274,9 +297,13 @@ static void a_port_that_is_pulled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_bytes_go_through),    cmocka_unit_test(a_held_port_is_busy),
-        cmocka_unit_test(what_is_no_port),         cmocka_unit_test(what_a_driver_refuses),
-        cmocka_unit_test(what_the_system_refuses), cmocka_unit_test(a_rate_that_is_missed),
+        cmocka_unit_test(all_bytes_go_through),
+        cmocka_unit_test(a_held_port_is_busy),
+        cmocka_unit_test(a_child_with_a_copy_holds_nothing),
+        cmocka_unit_test(what_is_no_port),
+        cmocka_unit_test(what_a_driver_refuses),
+        cmocka_unit_test(what_the_system_refuses),
+        cmocka_unit_test(a_rate_that_is_missed),
         cmocka_unit_test(a_port_that_is_pulled),
     };
 
