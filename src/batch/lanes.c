@@ -103,11 +103,9 @@ static int run_lanes(struct batch_run *l, size_t count, struct signet_error *err
     size_t started = 0;
     int rc = 0;
 
-    pthread_mutex_lock(&l->job->lock);
-    while (started < count && (rc = pthread_create(&threads[started], NULL, lane, l)) == 0)
+    while (started < count &&
+           (rc = job_start_thread(l->job, &threads[started], &l->open, lane, l)) == 0)
         started++;
-    l->open = started;
-    pthread_mutex_unlock(&l->job->lock);
     job_attend(l->job, &l->open);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);

@@ -8,20 +8,12 @@
 
 #define BATCH_SIZE_MAX ((size_t)8 * 1024 * 1024)
 
-/* What the ledger is told of each device. */
-static const size_t fact_offsets[] = {
-    offsetof(struct signet_device_facts, psk_identity),
-    offsetof(struct signet_device_facts, psk_sha256),
-    offsetof(struct signet_device_facts, spki_sha256),
-    offsetof(struct signet_device_facts, cert_issuer),
-    offsetof(struct signet_device_facts, cert_serial),
-    offsetof(struct signet_device_facts, packet_sha256),
-};
-enum { FACT_COUNT = sizeof(fact_offsets) / sizeof(fact_offsets[0]) };
+/* What the ledger is told of each device, as an array of texts. */
+enum { FACT_COUNT = offsetof(struct signet_device_facts, note) / sizeof(char *) };
 
-static const char **fact_of(struct signet_device_facts *facts, size_t i)
+static const char **facts_of(struct signet_device_facts *facts)
 {
-    return (const char **)(void *)((char *)facts + fact_offsets[i]);
+    return (const char **)(void *)facts;
 }
 
 int batch_init(struct batch *b, size_t max, struct signet_error *err)
@@ -66,7 +58,7 @@ static void put_entry(struct buf *to, const struct signet_lease *lease,
 static void put_facts(struct buf *to, struct signet_device_facts facts)
 {
     for (size_t i = 0; i < FACT_COUNT; i++) {
-        const char *text = *fact_of(&facts, i);
+        const char *text = facts_of(&facts)[i];
 
         buf_byte(to, text != NULL);
         if (text)
@@ -82,7 +74,7 @@ static void batch_facts(struct batch *b)
         for (size_t k = 0; k < FACT_COUNT; k++) {
             const char *text = *at++ ? at : NULL;
 
-            *fact_of(&b->facts[i], k) = text;
+            facts_of(&b->facts[i])[k] = text;
             at += text ? strlen(text) + 1 : 0;
         }
     }

@@ -11,9 +11,9 @@ static int turn_take(struct batch_run *l, const uint64_t *turn, uint64_t number,
     pthread_mutex_lock(&l->job->lock);
     while (l->job->fatal.code == SIGNET_OK && *turn != number)
         job_wait(l->job, INT64_MAX);
-    bool stop = l->job->fatal.code != SIGNET_OK;
     pthread_mutex_unlock(&l->job->lock);
-    return stop ? error_set(err, SIGNET_E_CANCELLED, "another batch failed") : SIGNET_OK;
+    return job_failed(l->job) ? error_set(err, SIGNET_E_CANCELLED, "another batch failed")
+                              : SIGNET_OK;
 }
 
 static void turn_give(struct batch_run *l, uint64_t *turn)
@@ -192,21 +192,16 @@ static int wipe_batch(struct batch_run *l, const struct batch *b, struct signet_
     return rc;
 }
 
-static int batch_to_verified(struct batch_run *l, struct batch *b, struct signet_error *err)
+/* Verified, or done where nothing follows. */
+static int batch_advance(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
-    failpoint("before-verified");
-    int rc = signet_ledger_advance_many(l->job->ledger, b->leases, b->count, SIGNET_DEVICE_VERIFIED,
-                                        NULL, err);
-    failpoint("after-verified");
-    return rc;
-}
+    bool follows = delivery_follows(l->setup.order);
 
-static int batch_to_done(struct batch_run *l, struct batch *b, struct signet_error *err)
-{
-    failpoint("before-done");
-    int rc = signet_ledger_advance_many(l->job->ledger, b->leases, b->count, SIGNET_DEVICE_DONE,
-                                        NULL, err);
-    failpoint("after-done");
+    failpoint(follows ? "before-verified" : "before-done");
+    int rc = signet_ledger_advance_many(l->job->ledger, b->leases, b->count,
+                                        follows ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_DONE, NULL,
+                                        err);
+    failpoint(follows ? "after-verified" : "after-done");
     return rc;
 }
 
@@ -246,7 +241,7 @@ static int hand_over(struct batch_run *l, struct batch *b, struct signet_error *
     int rc = keep_seal(l, b, err);
 
     if (rc == SIGNET_OK)
-        rc = insist(l, b, true, batch_to_verified, err);
+        rc = insist(l, b, true, batch_advance, err);
     if (rc == SIGNET_OK)
         rc = insist(l, b, true, batch_release, err);
     if (rc == SIGNET_OK)
@@ -261,7 +256,7 @@ int batch_finish(struct batch_run *l, struct batch *b, struct signet_error *err)
     if (!b->count)
         return SIGNET_OK;   /* nothing was sealed, or no more */
     size_t made = b->count; /* all of them are in the output */
-    int rc = follows ? hand_over(l, b, err) : insist(l, b, true, batch_to_done, err);
+    int rc = follows ? hand_over(l, b, err) : insist(l, b, true, batch_advance, err);
     if (rc != SIGNET_OK)
         return rc;
     report_made(l, made);

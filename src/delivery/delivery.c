@@ -21,9 +21,9 @@ struct delivery {
     struct opened *opened;
     struct worker workers[SIGNET_ORDER_SERVERS + 1]; /* the last of count: proof and end */
     size_t count, started;
-    size_t open_servers, open_workers; /* threads; with the job's lock, like what follows */
-    bool closing;                      /* nothing more will become verified */
-    int64_t end_at;                    /* clock_ms(): how long servers are tried then */
+    size_t open_workers; /* threads; with the job's lock, like what follows */
+    bool closing;        /* nothing more will become verified */
+    int64_t end_at;      /* clock_ms(): how long servers are tried then */
 };
 
 bool delivery_follows(const struct signet_order *order)
@@ -66,17 +66,15 @@ static int walk_round(struct worker *w, struct round *round, struct signet_error
 struct view {
     unsigned news;
     bool closing; /* nothing new will come */
-    int64_t end_at;
 };
 
-/* With the job's lock held. */
+/* With the job's lock held. For proof and end something new may come while other threads run. */
 static struct view look_at(const struct worker *w)
 {
     const struct delivery *d = w->delivery;
 
     return (struct view){.news = w->news,
-                         .closing = d->closing && (w->server || d->open_servers == 0),
-                         .end_at = d->end_at};
+                         .closing = d->closing && (w->server || d->open_workers == 1)};
 }
 
 /* Until there is something to do. until: a server that is unreachable is tried again then, whatever
@@ -93,12 +91,12 @@ static bool wait_for_work(struct worker *w, const struct view *before, int64_t u
     return !job_stopped(job);
 }
 
-static int64_t next_try(int64_t *pause, const struct view *view)
+static int64_t next_try(const struct delivery *d, int64_t *pause, const struct view *view)
 {
     int64_t until = clock_ms() + (view->closing ? FIRST_PAUSE_MS : *pause);
 
     *pause = *pause * 2 < LAST_PAUSE_MS ? *pause * 2 : LAST_PAUSE_MS;
-    return view->closing && until > view->end_at ? view->end_at : until;
+    return view->closing && until > d->end_at ? d->end_at : until;
 }
 
 /* What was verified during a walk has not been tried, but a server that is away has been. */
@@ -133,7 +131,7 @@ static int run_rounds(struct worker *w, struct signet_error *err)
         report_away(w, &round.away);
         if (is_last(w, &view, away))
             return SIGNET_OK;
-        until = away ? next_try(&pause, &view) : 0;
+        until = away ? next_try(w->delivery, &pause, &view) : 0;
         pause = away ? pause : FIRST_PAUSE_MS;
     } while (wait_for_work(w, &view, until));
     return SIGNET_OK;
@@ -147,8 +145,6 @@ static void *run_worker(void *arg)
 
     if (run_rounds(w, &err) != SIGNET_OK)
         job_fail(d->job, &err);
-    if (w->server)
-        job_thread_ended(d->job, &d->open_servers);
     job_thread_ended(d->job, &d->open_workers);
     return NULL;
 }
@@ -191,16 +187,10 @@ static void start_workers(struct delivery *d)
     struct signet_error why = {0};
     int rc = 0;
 
-    pthread_mutex_lock(&d->job->lock);
-    for (struct worker *w = d->workers; d->started < d->count; w++) {
-        rc = pthread_create(&w->thread, NULL, run_worker, w);
-        if (rc != 0)
-            break;
-        d->started++;
-        d->open_servers += w->server != NULL;
+    for (struct worker *w = d->workers; rc == 0 && d->started < d->count; w++) {
+        rc = job_start_thread(d->job, &w->thread, &d->open_workers, run_worker, w);
+        d->started += rc == 0;
     }
-    d->open_workers = d->started;
-    pthread_mutex_unlock(&d->job->lock);
     if (rc != 0) {
         error_sys(&why, SIGNET_E_NOMEM, rc, "cannot start a thread");
         job_fail(d->job, &why);

@@ -36,12 +36,9 @@ static int find_proof(void *ctx, const struct signet_ledger_event *event, struct
  * secret, which is after the proof. *why is why it could not be opened. */
 static int proved_before(struct job *job, const char *endpoint, struct signet_error *why)
 {
-    struct signet_error err = {0};
     bool proved = false;
-    int rc = signet_ledger_events(job->ledger, endpoint, find_proof, &proved, &err);
+    int rc = signet_ledger_events(job->ledger, endpoint, find_proof, &proved, why);
 
-    if (rc != SIGNET_OK)
-        *why = err;
     return rc != SIGNET_OK || proved ? rc : SIGNET_E_NOT_FOUND;
 }
 

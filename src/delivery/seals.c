@@ -25,9 +25,7 @@ static int needs_seal(void *ctx, const struct vault_entry *entry, bool *needs,
 
 int seals_review(const struct delivery_setup *setup, uint64_t number, struct signet_error *err)
 {
-    const struct vault_question question = {.needs = needs_seal, .ctx = (void *)(uintptr_t)setup};
-
-    return vault_look_batch(setup->vault, number, &question, err);
+    return vault_look_batch(setup->vault, number, needs_seal, (void *)(uintptr_t)setup, err);
 }
 
 int seals_look(const struct delivery_setup *setup, struct signet_error *err)

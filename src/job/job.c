@@ -88,9 +88,7 @@ bool job_stopped(const struct job *job)
 
 int job_result(const struct job *job, struct signet_error *err)
 {
-    if (job->fatal.code != SIGNET_OK && err)
-        *err = job->fatal;
-    return (int)job->fatal.code;
+    return job->fatal.code == SIGNET_OK ? SIGNET_OK : error_copy(err, &job->fatal);
 }
 
 void job_wait(struct job *job, int64_t until)
@@ -114,6 +112,16 @@ void job_attend(struct job *job, const size_t *threads)
         }
     }
     pthread_mutex_unlock(&job->lock);
+}
+
+int job_start_thread(struct job *job, pthread_t *thread, size_t *threads, void *(*run)(void *),
+                     void *arg)
+{
+    pthread_mutex_lock(&job->lock);
+    int rc = pthread_create(thread, NULL, run, arg);
+    *threads += rc == 0;
+    pthread_mutex_unlock(&job->lock);
+    return rc;
 }
 
 void job_thread_ended(struct job *job, size_t *threads)

@@ -80,10 +80,12 @@ int job_result(const struct job *job, struct signet_error *err);
 /* Waits, with the lock held, for a change, or until clock_ms() is `until` (INT64_MAX: without
  * end). */
 void job_wait(struct job *job, int64_t until);
-/* Waits until *threads is 0, and passes the caller's cancel on meanwhile. Whoever counts it down
- * calls job_thread_ended(). */
-void job_attend(struct job *job, const size_t *threads);
+/* Starts a thread, and counts it in *threads until it calls job_thread_ended(); 0, or an errno. */
+int job_start_thread(struct job *job, pthread_t *thread, size_t *threads, void *(*run)(void *),
+                     void *arg);
 void job_thread_ended(struct job *job, size_t *threads);
+/* Waits until *threads is 0, and passes the caller's cancel on meanwhile. */
+void job_attend(struct job *job, const size_t *threads);
 
 /* Asks the ledger how far the order is, and reports it. */
 int job_count(struct job *job, struct signet_error *err);

@@ -104,25 +104,10 @@ enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
 _Static_assert(offsetof(struct signet_device_facts, note) == FACTS * sizeof(char *),
                "each fact has its row");
 
-/* False: it has none. */
-static bool list_facts(const struct advance *a, size_t device, const char *values[FACTS])
-{
-    bool any = false;
-
-    memset(values, 0, FACTS * sizeof(values[0]));
-    if (a->facts)
-        memcpy(values, &a->facts[device], FACTS * sizeof(values[0]));
-    for (size_t i = 0; i < FACTS; i++)
-        any = any || values[i];
-    return any;
-}
-
+/* NULL: the device has none. */
 static const char *fact(const struct advance *a, size_t device, size_t which)
 {
-    const char *values[FACTS];
-
-    list_facts(a, device, values);
-    return values[which];
+    return a->facts ? ((const char *const *)(const void *)&a->facts[device])[which] : NULL;
 }
 
 /* What a station may do; to set aside, to rework and to void are calls of their own. */
@@ -181,9 +166,11 @@ static int update(struct signet_ledger *l, const struct advance *a, struct signe
                                                                "OR hw_id = COALESCE($6, hw_id))";
     const struct signet_lease *lease = &a->leases[a->at];
     const char *values[FACTS];
+    bool any = false;
 
-    return list_facts(a, a->at, values)
-               ? db_change(l->db, err, with_facts, "iiiiissssssss", lease->device, lease->token,
+    for (size_t i = 0; i < FACTS; i++)
+        any = (values[i] = fact(a, a->at, i)) || any;
+    return any ? db_change(l->db, err, with_facts, "iiiiissssssss", lease->device, lease->token,
                            (int64_t)lease->state, (int64_t)a->to, l->db->now, values[0], values[1],
                            values[2], values[3], values[4], values[5], values[6], values[7])
                /* most changes: an index whose columns stay is not touched */

@@ -130,24 +130,20 @@ static int migrate(struct signet_ledger *l, void *arg, struct signet_error *err)
 
 static int refuse_schema(const struct signet_ledger *l, enum db_open how, struct signet_error *err)
 {
-    int rc = SIGNET_OK;
-
-    if (l->schema == 0 && how != DB_MAKE) {
-        rc = error_set(err, SIGNET_E_NOT_FOUND, "there is no ledger in this %s", l->db->ops->place);
-        error_hint(err, "the work order's 'ledger' says where it is");
-    } else if (l->schema > NEWEST) {
-        rc = error_set(err, SIGNET_E_LEDGER,
-                       "the ledger has schema %" PRId64 ", which is newer than this program: it "
-                       "knows schemas up to %d",
-                       l->schema, NEWEST);
-        error_hint(err, "use the version of Signet that wrote it, or a later one");
-    } else if (l->schema != 0 && l->schema < OLDEST) {
-        rc = error_set(err, SIGNET_E_LEDGER,
-                       "the ledger has schema %" PRId64 ", which no release of Signet made",
-                       l->schema);
-        error_hint(err, "use the program that made it");
-    }
-    return rc;
+    if (l->schema == 0 && how != DB_MAKE)
+        return error_set_hint(err, SIGNET_E_NOT_FOUND, "the work order's 'ledger' says where it is",
+                              "there is no ledger in this %s", l->db->ops->place);
+    if (l->schema > NEWEST)
+        return error_set_hint(err, SIGNET_E_LEDGER,
+                              "use the version of Signet that wrote it, or a later one",
+                              "the ledger has schema %" PRId64 ", which is newer than this "
+                              "program: it knows schemas up to %d",
+                              l->schema, NEWEST);
+    if (l->schema != 0 && l->schema < OLDEST)
+        return error_set_hint(err, SIGNET_E_LEDGER, "use the program that made it",
+                              "the ledger has schema %" PRId64 ", which no release of Signet made",
+                              l->schema);
+    return SIGNET_OK;
 }
 
 int ledger_migrate(struct signet_ledger *l, enum db_open how, struct signet_error *err)

@@ -110,11 +110,11 @@ static int sqlite_version(struct db *db, int64_t *out, struct signet_error *err)
 
     if (rc == SIGNET_OK)
         *out = strtoll(number, NULL, 10);
-    if (rc == SIGNET_OK && *out < 0) {
-        rc = error_set(err, SIGNET_E_LEDGER, "this is another program's database");
-        error_hint(err, "name a file that is a ledger, or that is not there yet");
-    }
-    return rc;
+    if (rc != SIGNET_OK || *out >= 0)
+        return rc;
+    return error_set_hint(err, SIGNET_E_LEDGER,
+                          "name a file that is a ledger, or that is not there yet",
+                          "this is another program's database");
 }
 
 static int sqlite_script(struct db *db, const char *sql, struct signet_error *err)

@@ -89,7 +89,6 @@ static size_t start_slots(struct line *line, struct slot *slots)
     size_t started = 0;
     int rc = 0;
 
-    pthread_mutex_lock(&line->job->lock);
     while (rc == 0 && started < order->slot_count) {
         struct slot *slot = &slots[started];
 
@@ -98,11 +97,9 @@ static size_t start_slots(struct line *line, struct slot *slots)
                               .report = &line->report->slots[started],
                               .observer = {.on_event = on_slot_event, .ctx = slot}};
         slot->report->name = slot->order->name;
-        rc = pthread_create(&slot->thread, NULL, slot_run, slot);
+        rc = job_start_thread(line->job, &slot->thread, &line->open_slots, slot_run, slot);
         started += rc == 0;
     }
-    line->open_slots = started;
-    pthread_mutex_unlock(&line->job->lock);
     if (rc != 0) {
         error_sys(&err, SIGNET_E_NOMEM, rc, "cannot start a thread for slot %s",
                   order->slots[started].name);

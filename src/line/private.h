@@ -19,7 +19,6 @@ struct slot {
     const struct signet_slot *order; /* what the order says of it */
     struct signet_slot_report *report;
     pthread_t thread;
-    bool started;
     struct signet_observer observer;     /* says which slot and which device it is */
     struct signet_lease lease;           /* device 0: none */
     int64_t renew_at;                    /* clock_ms() */

@@ -24,19 +24,16 @@ static int refuse_credential(const struct signet_order *o, const struct signet_a
                              struct signet_error *err)
 {
     const char *role = a->bootstrap ? "bootstrap" : "management";
-    struct buf uri = {0};
+    bool has_uri = a->uri && a->uri->type == SIGNET_TYPE_STRING && a->uri->as.bytes.len > 0;
     char which[16];
 
     snprintf(which, sizeof(which), "%u", a->ssid);
-    if (a->uri && a->uri->type == SIGNET_TYPE_STRING)
-        text_escape(&uri, a->uri->as.bytes.data, a->uri->as.bytes.len);
     error_set(err, SIGNET_E_MEANING, "nobody would get the new %s of the %s account /0/%u (%.120s)",
               a->mode == SIGNET_MODE_PSK ? "key" : "certificate", role, a->iid,
-              uri.data ? (const char *)uri.data : "no URI");
+              has_uri ? text_shown(a->uri->as.bytes.data, a->uri->as.bytes.len, 124) : "no URI");
     error_hint(err, "servers: [{file: FILE.json, account: %s}], a server's file or an export's%s",
                a->bootstrap || !a->has_ssid ? role : which,
                o->packets ? "; or output: {records: FILE.csv}" : "");
-    buf_free(&uri);
     return SIGNET_E_MEANING;
 }
 

@@ -60,11 +60,9 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
     for (int proof = 0; rc == SIGNET_OK && proof <= r->order->prove; proof++)
         rc = signet_server_open(proof ? &r->seen_by[i] : &r->servers[i], &info, &options,
                                 token.data, token.len, &r->observer, r->options.cancel, err);
-    if (rc != SIGNET_OK)
-        error_prefix(err, "%s", from->file);
     secret_wipe(&token);
     signet_server_info_free(&info);
-    return rc;
+    return error_pass(rc, err, "%s", from->file);
 }
 
 int run_open_servers(struct signet_run *r, struct signet_error *err)
@@ -92,9 +90,8 @@ int run_ask_servers(void *ctx, const struct signet_device *device, struct signet
     for (size_t i = 0; rc == SIGNET_OK && i < r->order->server_count; i++) {
         rc = device ? signet_server_validate(r->servers[i], device, err)
                     : signet_server_check(r->servers[i], err);
-        if (rc != SIGNET_OK)
-            error_prefix(err, "%s%s", r->order->servers[i].name,
-                         device ? " would refuse the device" : "");
+        rc = error_pass(rc, err, "%s%s", r->order->servers[i].name,
+                        device ? " would refuse the device" : "");
     }
     return rc;
 }

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/base.h"
+#include "job/job.h"
 
-#include <pthread.h>
 #include <signet/status.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The stages of a board, in the order in which it passes them. */
-static const char *const steps[] = {"flash", "name", "credentials", "load", "result", "final"};
-enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+enum { STEPS = STAGE_FINAL + 1 }; /* the stages of a board */
 
 struct slot_status {
     struct signet_slot_status now;
     double began; /* clock_seconds() */
-    size_t step;
+    enum job_stage step;
 };
 
 struct signet_status {
@@ -111,8 +108,8 @@ static void add_to_slot(struct signet_status *s, struct slot_status *slot,
     slot->now.retried = slot->now.retried || signet_event_is_retry(event);
     if (event->kind == SIGNET_EVENT_STAGE_BEGIN) {
         snprintf(slot->now.stage, sizeof(slot->now.stage), "%s", event->stage);
-        for (size_t i = 0; i < STEPS; i++)
-            slot->step = strcmp(steps[i], event->stage) == 0 ? i : slot->step;
+        for (enum job_stage i = 0; i <= STAGE_FINAL; i++)
+            slot->step = strcmp(job_stage_name(i), event->stage) == 0 ? i : slot->step;
         add_part(slot, 0, 0);
     }
     if (event->kind == SIGNET_EVENT_PROGRESS)

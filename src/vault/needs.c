@@ -47,7 +47,7 @@ int vault_batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)
     return batch_wipe(v, number, err);
 }
 
-int vault_look_batch(struct vault *v, uint64_t number, const struct vault_question *question,
+int vault_look_batch(struct vault *v, uint64_t number, vault_needs *ask, void *ctx,
                      struct signet_error *err)
 {
     struct secret plain = {0};
@@ -58,7 +58,7 @@ int vault_look_batch(struct vault *v, uint64_t number, const struct vault_questi
     int rc = vault_batch_read(v, number, &plain, err);
 
     while (rc == SIGNET_OK && vault_entry_next(&plain, &at, &entry)) {
-        rc = question->needs(question->ctx, &entry, &needs, err);
+        rc = ask(ctx, &entry, &needs, err);
         first = entry.index < first ? entry.index : first;
         last = entry.index > last ? entry.index : last;
         left += needs;
@@ -119,13 +119,6 @@ static bool scan_batch(struct opened *o, const char *endpoint, struct vault_entr
     return false;
 }
 
-/* A batch that cannot be opened may have any device: it is looked at last. */
-static void note_damage(struct kept *kept)
-{
-    kept->first = INT64_MAX;
-    kept->last = -1;
-}
-
 /* Nothing else has the device. Is there a damaged batch, which may have had it? */
 static int blame_damage(struct vault *v, struct signet_error *err)
 {
@@ -148,10 +141,12 @@ static int find_kept(struct vault *v, const char *endpoint, int64_t index, uint6
         if (rc == SIGNET_OK && scan_batch(opened, endpoint, entry))
             return SIGNET_OK;
         below = (*kept)->number;
-        if (rc == SIGNET_E_SEAL)
-            note_damage(*kept);
-        else if (rc != SIGNET_OK)
+        if (rc != SIGNET_OK && rc != SIGNET_E_SEAL)
             return rc;
+        if (rc == SIGNET_E_SEAL) { /* it may have any device: it is looked at last */
+            (*kept)->first = INT64_MAX;
+            (*kept)->last = -1;
+        }
     }
     return SIGNET_E_NOT_FOUND;
 }

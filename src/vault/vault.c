@@ -81,13 +81,11 @@ static int check_vault_key(struct vault *v, const char *key_file, bool has_seals
     secret_wipe(&found);
     if (is_new || (rc == SIGNET_E_SEAL && !has_seals))
         return vault_seal_file(v, name, name, &plain, err);
-    if (rc == SIGNET_E_SEAL) {
-        rc = error_set(err, SIGNET_E_CRYPTO,
-                       "%s is not the key that the secrets in %s were sealed with", key_file,
-                       v->folder);
-        error_hint(err, "put the key file of this folder back, or use another work folder");
-    }
-    return rc;
+    if (rc != SIGNET_E_SEAL)
+        return rc;
+    return error_set_hint(
+        err, SIGNET_E_CRYPTO, "put the key file of this folder back, or use another work folder",
+        "%s is not the key that the secrets in %s were sealed with", key_file, v->folder);
 }
 
 /* The beginning of the digest of a text, in hex. */
@@ -107,11 +105,10 @@ static int set_up_vault(struct vault *v, const char *folder, const char *key_fil
     if (strlen(folder) + NAME_ROOM > PATH_MAX)
         return error_set(err, SIGNET_E_LIMIT, "the path of the work folder is too long: %s",
                          folder);
-    v->folder = strdup(folder);
-    if (!v->folder)
-        return error_nomem(err);
     bool has_seals = false;
-    int rc = name_by_digest(order, 8, v->tag, err);
+    int rc = text_copy(&v->folder, folder, err);
+    if (rc == SIGNET_OK)
+        rc = name_by_digest(order, 8, v->tag, err);
     if (rc == SIGNET_OK)
         rc = file_mkdir(folder, 0700, err);
     if (rc == SIGNET_OK)
