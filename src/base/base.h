@@ -35,8 +35,7 @@ static inline int error_code(enum signet_code code)
 void error_write(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* "phrase: " in front of the message. Every layer adds the phrase that it knows. */
-void error_prefix(struct signet_error *err, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+#define error_prefix(err, ...) error_pass(-1, err, __VA_ARGS__)
 /* The same, unless rc is SIGNET_OK; passes rc on. */
 int error_pass(int rc, struct signet_error *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -73,7 +72,6 @@ void buf_append(struct buf *b, const void *data, size_t len);
 void buf_byte(struct buf *b, uint8_t byte);
 void buf_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_vprintf(struct buf *b, const char *fmt, va_list args);
 void buf_reserve(struct buf *b, size_t more);
 /* Room for len more bytes, at the returned place; len grows by it. NULL when failed. */
 static inline uint8_t *buf_extend(struct buf *b, size_t len)
@@ -117,7 +115,6 @@ void hex_encode(const uint8_t *data, size_t len, char *out); /* 2*len + 1 chars,
 void buf_hex(struct buf *out, const uint8_t *data, size_t len);
 /* Pairs of hex digits, nothing else. Returns bytes written or -1. out may be text itself. */
 ssize_t hex_decode(const char *text, size_t len, uint8_t *out, size_t cap);
-size_t base64_encode_size(size_t len);                          /* without the terminating zero */
 void base64_encode(const uint8_t *data, size_t len, char *out); /* padded, zero-terminated */
 void buf_base64(struct buf *out, const uint8_t *data, size_t len);
 /* RFC 4648 section 4, strict: padded, no blanks. Returns bytes written or -1. */
@@ -160,6 +157,7 @@ int text_unknown(const char *what, const char *name, const char *const *known, s
 /* A copy for the caller to free; of NULL nothing. */
 int text_copy(char **out, const char *text, struct signet_error *err);
 bool text_ends_with(const char *text, const char *end); /* and is longer */
+bool text_has_tail(const char *text, const char *tail); /* upper or lower case, may be all of it */
 /* Are two serial numbers the same, but for zeros in front and upper or lower case? */
 bool text_same_serial(const char *a, const char *b);
 /* LwM2M endpoint names that Signet lets through: letters, digits and -._: , 1 to 150 long. */
@@ -192,9 +190,8 @@ int file_read_secret(const char *path, size_t max, struct secret *out, struct si
  * fsync, rename, fsync of the folder. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode,
                struct signet_error *err);
-/* As file_write, but SIGNET_E_EXISTS when path exists. */
-int file_create(const char *path, const void *data, size_t len, mode_t mode,
-                struct signet_error *err);
+/* As file_write with mode 0600, but SIGNET_E_EXISTS when path exists. */
+int file_create(const char *path, const void *data, size_t len, struct signet_error *err);
 /* mkdir of the last component unless it is a folder already. */
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err);
 

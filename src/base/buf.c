@@ -65,28 +65,21 @@ void buf_text(struct buf *b, const char *text)
     buf_append(b, text, strlen(text));
 }
 
-void buf_vprintf(struct buf *b, const char *fmt, va_list args)
-{
-    va_list again;
-    int n;
-
-    va_copy(again, args);
-    n = vsnprintf(NULL, 0, fmt, again);
-    va_end(again);
-    buf_reserve(b, (size_t)n); /* -1 is more than it takes */
-    if (b->failed)
-        return;
-    vsnprintf((char *)b->data + b->len, (size_t)n + 1, fmt, args);
-    b->len += (size_t)n;
-}
-
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list args;
+    int n;
 
     va_start(args, fmt);
-    buf_vprintf(b, fmt, args);
+    n = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
+    buf_reserve(b, (size_t)n); /* -1 is more than it takes */
+    if (b->failed)
+        return;
+    va_start(args, fmt);
+    vsnprintf((char *)b->data + b->len, (size_t)n + 1, fmt, args);
+    va_end(args);
+    b->len += (size_t)n;
 }
 
 void buf_reset(struct buf *b)

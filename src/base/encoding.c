@@ -48,11 +48,6 @@ ssize_t hex_decode(const char *text, size_t len, uint8_t *out, size_t cap)
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-size_t base64_encode_size(size_t len)
-{
-    return (len + 2) / 3 * 4;
-}
-
 void base64_encode(const uint8_t *data, size_t len, char *out)
 {
     while (len) {
@@ -71,7 +66,7 @@ void base64_encode(const uint8_t *data, size_t len, char *out)
 
 void buf_base64(struct buf *out, const uint8_t *data, size_t len)
 {
-    uint8_t *place = buf_extend(out, base64_encode_size(len));
+    uint8_t *place = buf_extend(out, (len + 2) / 3 * 4);
 
     if (place)
         base64_encode(data, len, (char *)place);

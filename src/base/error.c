@@ -86,35 +86,19 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
     err->excerpt[0] = '\0';
 }
 
-static void error_vprefix(struct signet_error *err, const char *fmt, va_list args)
+int error_pass(int rc, struct signet_error *err, const char *fmt, ...)
 {
     char phrase[sizeof err->msg], msg[sizeof err->msg];
+    va_list args;
 
-    if (!err)
-        return;
+    if (!rc || !err)
+        return rc;
+    va_start(args, fmt);
     vsnprintf(phrase, sizeof phrase, fmt, args);
+    va_end(args);
     /* The cause is worth more than the phrase: a long phrase is cut to leave room for it. */
     snprintf(msg, sizeof msg, "%.150s: %.231s", phrase, err->msg);
     memcpy(err->msg, msg, sizeof msg);
-}
-
-void error_prefix(struct signet_error *err, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    error_vprefix(err, fmt, args);
-    va_end(args);
-}
-
-int error_pass(int rc, struct signet_error *err, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    if (rc)
-        error_vprefix(err, fmt, args);
-    va_end(args);
     return rc;
 }
 

@@ -183,10 +183,9 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode,
     return put_file(path, data, len, mode, true, err);
 }
 
-int file_create(const char *path, const void *data, size_t len, mode_t mode,
-                struct signet_error *err)
+int file_create(const char *path, const void *data, size_t len, struct signet_error *err)
 {
-    return put_file(path, data, len, mode, false, err);
+    return put_file(path, data, len, 0600, false, err);
 }
 
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err)

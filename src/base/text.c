@@ -227,6 +227,13 @@ bool text_ends_with(const char *text, const char *end)
     return len > tail && strcmp(text + len - tail, end) == 0;
 }
 
+bool text_has_tail(const char *text, const char *tail)
+{
+    size_t len = strlen(text), end = strlen(tail);
+
+    return end > 0 && len >= end && strcasecmp(text + len - end, tail) == 0;
+}
+
 bool text_same_serial(const char *a, const char *b)
 {
     return strcasecmp(a + strspn(a, "0"), b + strspn(b, "0")) == 0;

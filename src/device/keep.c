@@ -39,7 +39,7 @@ static int keep_copy(const char *path, const struct buf *old,
     int rc = name_of_copy(path, old, &name, &why);
 
     if (rc == SIGNET_OK)
-        rc = file_create((const char *)name.data, old->data, old->len, 0600, &why);
+        rc = file_create((const char *)name.data, old->data, old->len, &why);
     if (rc == SIGNET_OK) {
         error_set(&why, SIGNET_OK, "'%s' of another device is kept as '%s'", path,
                   (const char *)name.data);

@@ -106,7 +106,7 @@ static int make_key_file(const char *path, struct signet_error *err)
     if (!rc)
         rc = random_bytes(fresh.data, fresh.len, err);
     if (!rc)
-        rc = file_create(path, fresh.data, fresh.len, 0600, err);
+        rc = file_create(path, fresh.data, fresh.len, err);
     secret_wipe(&fresh);
     return rc == SIGNET_E_EXISTS ? SIGNET_OK : rc;
 }

@@ -15,7 +15,7 @@ static void base64_round_trip(void **state)
         data[i] = (uint8_t)(i * 37 + 200);
     for (size_t len = 0; len <= sizeof data; len++) {
         base64_encode(data, len, text);
-        assert_int_equal(strlen(text), base64_encode_size(len));
+        assert_int_equal(strlen(text), (len + 2) / 3 * 4);
         assert_int_equal(base64_decode(text, strlen(text), back, sizeof back), (ssize_t)len);
         assert_memory_equal(data, back, len);
     }

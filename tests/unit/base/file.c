@@ -89,7 +89,7 @@ static void never_through_a_symlink(void **state)
     assert_int_equal(symlink("target", "link"), 0);
     assert_int_equal(file_write("link", "y", 1, 0600, &err), SIGNET_E_IO);
     assert_int_equal(symlink("missing", "dangling"), 0);
-    assert_int_equal(file_create("dangling", "y", 1, 0600, &err), SIGNET_E_EXISTS);
+    assert_int_equal(file_create("dangling", "y", 1, &err), SIGNET_E_EXISTS);
     assert_int_equal(file_write(".", "y", 1, 0600, &err), SIGNET_E_IO);
     assert_int_equal(file_write("no/such", "y", 1, 0600, &err), SIGNET_E_IO);
     assert_int_equal(files_here(), 3);
@@ -98,8 +98,8 @@ static void never_through_a_symlink(void **state)
 static void create_does_not_overwrite(void **state)
 {
     (void)state;
-    assert_int_equal(file_create("a", "1", 1, 0600, NULL), SIGNET_OK);
-    assert_int_equal(file_create("a", "2", 1, 0600, NULL), SIGNET_E_EXISTS);
+    assert_int_equal(file_create("a", "1", 1, NULL), SIGNET_OK);
+    assert_int_equal(file_create("a", "2", 1, NULL), SIGNET_E_EXISTS);
     assert_int_equal(files_here(), 1);
 }
 
@@ -163,11 +163,11 @@ static void what_is_no_file(void **state)
     (void)state;
     memset(longer, 'a', sizeof(longer) - 1);
     longer[sizeof(longer) - 1] = '\0';
-    assert_int_equal(file_create("no/", "y", 1, 0600, &err), SIGNET_E_IO);
+    assert_int_equal(file_create("no/", "y", 1, &err), SIGNET_E_IO);
     assert_non_null(strstr(err.msg, "is not a file name"));
-    assert_int_equal(file_create("", "y", 1, 0600, &err), SIGNET_E_IO);
+    assert_int_equal(file_create("", "y", 1, &err), SIGNET_E_IO);
     assert_non_null(strstr(err.msg, "is not a file name"));
-    assert_int_equal(file_create(longer, "y", 1, 0600, &err), SIGNET_E_IO);
+    assert_int_equal(file_create(longer, "y", 1, &err), SIGNET_E_IO);
     assert_int_equal(err.sys, 0); /* no call was tried */
     assert_int_equal(mkfifo("fifo", 0600), 0);
     assert_int_equal(file_write("fifo", "y", 1, 0600, &err), SIGNET_E_IO);
@@ -216,7 +216,7 @@ static void what_the_system_refuses(void **state)
     (void)state;
     assert_int_equal(file_write("/proc/x", data, 1, 0600, &err), SIGNET_E_IO);
     assert_non_null(strstr(err.msg, "cannot write '/proc/x': "));
-    assert_int_equal(file_create("/proc/x", data, 1, 0600, &err), SIGNET_E_IO);
+    assert_int_equal(file_create("/proc/x", data, 1, &err), SIGNET_E_IO);
     assert_int_equal(file_read("/proc/self/mem", 100, &content, &err), SIGNET_E_IO);
     assert_string_equal(err.msg, "cannot read '/proc/self/mem': Input/output error");
     signal(SIGXFSZ, SIG_IGN);
