@@ -22,25 +22,14 @@ static const struct recipe *find_recipe(const char *name, struct signet_error *e
     return NULL;
 }
 
-/* text lives as long as the board from now on. */
-static int keep_text(struct signet_board *b, const char **out, char *text, struct signet_error *err)
-{
-    if (!text)
-        return error_nomem(err);
-    b->owned[b->owned_count++] = text;
-    *out = text;
-    return SIGNET_OK;
-}
-
 #define TEXT(member) offsetof(struct signet_board_options, member)
 static const size_t texts[] = {
     TEXT(serial),        TEXT(port),         TEXT(endpoint),         TEXT(hw_id),
     TEXT(ready_text),    TEXT(packet_path),  TEXT(provisioned_text), TEXT(initial_sha256),
     TEXT(restored_text), TEXT(result_path),  TEXT(endpoint_path),    TEXT(final_sha256),
-    TEXT(prompt),        TEXT(success_text),
+    TEXT(prompt),        TEXT(success_text), TEXT(initial),          TEXT(final),
 };
-enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
-_Static_assert(TEXTS + 2 <= BOARD_TEXTS, "the texts and the paths of two images are kept");
+enum { TEXTS = sizeof(texts) / sizeof(texts[0]), IMAGES = 2 /* the last ones: find_images() */ };
 
 static const char **text_at(const struct signet_board_options *o, size_t i)
 {
@@ -51,41 +40,41 @@ static int copy_texts(struct signet_board *b, const struct signet_board_options 
                       struct signet_error *err)
 {
     struct signet_board_options *to = &b->options;
+    int code = SIGNET_OK;
 
     *to = *from;
     to->flash = (struct signet_flasher_options){0}; /* the flasher keeps its own copy */
     to->flasher = to->initial = to->final = to->image_dir = NULL;
-    for (size_t i = 0; i < TEXTS; i++) {
+    for (size_t i = 0; i < TEXTS - IMAGES; i++) {
         const char *given = *text_at(from, i);
-        const char *text = given ? given : *text_at(&b->recipe->defaults, i);
+        char *text;
 
-        *text_at(to, i) = NULL;
-        if (text && keep_text(b, text_at(to, i), strdup(text), err))
-            return SIGNET_E_NOMEM;
+        if (text_copy(&text, given ? given : *text_at(&b->recipe->defaults, i), err))
+            code = SIGNET_E_NOMEM;
+        *text_at(to, i) = text;
     }
     to->ready_timeout_ms = from->ready_timeout_ms > 0 ? from->ready_timeout_ms : 60000;
     to->result_timeout_ms = from->result_timeout_ms > 0 ? from->result_timeout_ms : 45000;
     to->restored_timeout_ms = from->restored_timeout_ms > 0 ? from->restored_timeout_ms : 60000;
-    return SIGNET_OK;
+    return code;
 }
 
 /* The path of an image: as given, inside the folder when there is one, or the folder's usual name
  * when that file is there. */
-static int image_path(struct signet_board *b, const char **out, const char *given, const char *dir,
-                      const char *usual, struct signet_error *err)
+static int image_path(const char **out, const char *given, const char *dir, const char *usual,
+                      struct signet_error *err)
 {
     char *path = NULL;
-    int rc;
+    int rc = SIGNET_OK;
 
-    if (!given && !dir)
-        return SIGNET_OK;
-    if (given && (!dir || given[0] == '/'))
-        path = strdup(given);
+    if (!dir || (given && given[0] == '/'))
+        rc = text_copy(&path, given, err);
     else if (asprintf(&path, "%s/%s", dir, given ? given : usual) < 0)
-        path = NULL;
-    rc = keep_text(b, out, path, err);
-    if (!rc && !given && access(path, F_OK) != 0)
-        *out = NULL;
+        return error_nomem(err);
+    if (given || (path && access(path, F_OK) == 0))
+        *out = path;
+    else
+        free(path);
     return rc;
 }
 
@@ -94,10 +83,10 @@ static int find_images(struct signet_board *b, const struct signet_board_options
 {
     struct signet_board_options *o = &b->options;
     const struct signet_board_options *usual = &b->recipe->defaults;
-    int code = image_path(b, &o->initial, from->initial, from->image_dir, usual->initial, err);
+    int code = image_path(&o->initial, from->initial, from->image_dir, usual->initial, err);
 
     if (!code)
-        code = image_path(b, &o->final, from->final, from->image_dir, usual->final, err);
+        code = image_path(&o->final, from->final, from->image_dir, usual->final, err);
     if (!code && o->initial)
         code = signet_image_check(&b->initial, o->initial, o->initial_sha256, err);
     if (!code && o->final)
@@ -128,11 +117,11 @@ static int open_flasher(struct signet_board *b, const struct signet_board_option
         return error_set(err, SIGNET_E_USAGE, "there is an image, but no flasher was named");
     for (size_t i = 0; usual[i] && code == SIGNET_E_NOT_FOUND; i++)
         code = signet_flasher_open(&b->flasher, usual[i], &flash, &b->observer, b->cancel, err);
-    if (code == SIGNET_E_NOT_FOUND) {
-        error_set(err, code, "neither nrfutil nor nrfjprog is installed");
-        error_hint(err, "install Nordic's nrfutil, then: nrfutil install device; or name another "
-                        "flasher");
-    }
+    if (code == SIGNET_E_NOT_FOUND)
+        error_set_hint(err, SIGNET_E_NOT_FOUND,
+                       "install Nordic's nrfutil, then: nrfutil install device; or name another "
+                       "flasher",
+                       "neither nrfutil nor nrfjprog is installed");
     return code;
 }
 
@@ -206,8 +195,8 @@ void signet_board_close(struct signet_board **board)
         return;
     port_close(b);
     signet_flasher_close(&b->flasher);
-    for (size_t i = 0; i < b->owned_count; i++)
-        free(b->owned[i]);
+    for (size_t i = 0; i < TEXTS; i++)
+        free((char *)(uintptr_t)*text_at(&b->options, i));
     free(b);
     *board = NULL;
 }

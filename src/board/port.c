@@ -147,10 +147,9 @@ int port_check(struct signet_board *b, struct signet_error *err)
     int code = find_by_serial(b, path, err);
     if (code)
         return code;
-    if (!same_file(path, b->port)) {
-        code = error_set(err, SIGNET_E_WRONG_BOARD, "board %s is at %s now, not at %s any more",
-                         b->options.serial, path, b->port);
-        error_hint(err, "boards were replugged: flash the board again");
-    }
-    return code;
+    if (!same_file(path, b->port))
+        return error_set_hint(
+            err, SIGNET_E_WRONG_BOARD, "boards were replugged: flash the board again",
+            "board %s is at %s now, not at %s any more", b->options.serial, path, b->port);
+    return SIGNET_OK;
 }

@@ -114,13 +114,12 @@ static int never_ready(const struct signet_board *b, const char *text, int timeo
 {
     const char *last = b->last_line;
 
-    error_set(err, SIGNET_E_TIMEOUT, "%s: the board did not say '%s' within %d s%s%s%s", b->port,
-              text, timeout_ms / 1000, last[0] ? "; its last words: '" : " and said nothing at all",
-              last, last[0] ? "'" : "");
-    error_hint(err, last[0]
-                        ? "is this the right image for the board?"
-                        : "check cable, power, baud rate, and which of the board's ports it is");
-    return SIGNET_E_TIMEOUT;
+    return error_set_hint(
+        err, SIGNET_E_TIMEOUT,
+        last[0] ? "is this the right image for the board?"
+                : "check cable, power, baud rate, and which of the board's ports it is",
+        "%s: the board did not say '%s' within %d s%s%s%s", b->port, text, timeout_ms / 1000,
+        last[0] ? "; its last words: '" : " and said nothing at all", last, last[0] ? "'" : "");
 }
 
 int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)

@@ -2,10 +2,11 @@
 #ifndef BOARD_RECIPE_H
 #define BOARD_RECIPE_H
 
-#include "board/board.h"
 #include "flasher/flasher.h"
 #include "link/link.h"
 #include "smp/smp.h"
+
+#include <signet/board.h>
 
 /* A kind of board: one file, one row in board.c. */
 struct recipe {
@@ -18,13 +19,9 @@ struct recipe {
 
 extern const struct recipe anjay_zephyr_recipe, smp_file_recipe;
 
-#define BOARD_TEXTS 16
-
 struct signet_board {
     const struct recipe *recipe;
-    struct signet_board_options options; /* with defaults; texts are in owned */
-    char *owned[BOARD_TEXTS];
-    size_t owned_count;
+    struct signet_board_options options; /* with defaults; texts are copies */
     struct signet_flasher *flasher;
     struct signet_observer observer;      /* ours, around the caller's */
     const struct signet_observer *caller; /* may be NULL */

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define NAME_WAIT_MS   10000 /* the ready text comes before the file system is mounted */
 #define NAME_AGAIN_MS  200
@@ -65,13 +64,6 @@ static int check_same_name(const struct signet_board *b, const char *name, const
     return wrong_name(b, name, wanted, err);
 }
 
-static bool ends_with(const char *text, const char *tail)
-{
-    size_t a = strlen(text), b = strlen(tail);
-
-    return b > 0 && a >= b && strcasecmp(text + a - b, tail) == 0;
-}
-
 int stage_endpoint(struct signet_board *b, struct signet_error *err)
 {
     char name[152];
@@ -79,7 +71,7 @@ int stage_endpoint(struct signet_board *b, struct signet_error *err)
 
     if (!code && b->options.endpoint)
         code = check_same_name(b, name, b->options.endpoint, err);
-    if (!code && b->options.hw_id && !ends_with(name, b->options.hw_id))
+    if (!code && b->options.hw_id && !text_has_tail(name, b->options.hw_id))
         code = wrong_name(b, name, b->options.hw_id, err);
     if (!code && b->name[0])
         code = check_same_name(b, name, b->name, err);
