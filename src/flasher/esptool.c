@@ -25,7 +25,7 @@ static int esptool_program(struct signet_flasher *f, const char *path,
     if (erase == SIGNET_ERASE_CHIP)
         args_add(&args, "--erase-all", NULL);
     args_add(&args, address ? address : "0x0", path, NULL);
-    return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
+    return flasher_run(f, &args, flasher_percent_line, f, err);
 }
 
 static int esptool_reset(struct signet_flasher *f, struct signet_error *err)
@@ -33,7 +33,7 @@ static int esptool_reset(struct signet_flasher *f, struct signet_error *err)
     struct args args = {0};
     esptool_begin(f, &args, "hard_reset");
     args_add(&args, "run", NULL);
-    return flasher_run(f, &args, NULL, NULL, NULL, err);
+    return flasher_run(f, &args, NULL, NULL, err);
 }
 
 static const struct signet_option_info options[] = {

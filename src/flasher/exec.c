@@ -89,7 +89,7 @@ static int exec_run(struct signet_flasher *f, unsigned which, const char *image,
     struct command c = {0};
     int code = command_build(&c, f, which, image, err);
     if (code == SIGNET_OK)
-        code = flasher_run(f, &c.args, which == 0 ? flasher_percent_line : NULL, f, NULL, err);
+        code = flasher_run(f, &c.args, which == 0 ? flasher_percent_line : NULL, f, err);
     command_free(&c);
     return code;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image.h"
 #include "ops.h"
 
 #include <ctype.h>
@@ -103,28 +102,26 @@ void args_add(struct args *args, ...)
 }
 
 int flasher_run(struct signet_flasher *f, const struct args *args,
-                void (*on_line)(void *, const char *, size_t), void *ctx, struct buf *output,
-                struct signet_error *err)
+                void (*on_line)(void *, const char *, size_t), void *ctx, struct signet_error *err)
 {
-    struct buf own = {0};
-    struct buf *all = output ? output : &own;
+    struct buf output = {0};
     int status = 0;
     struct run run = {.argv = args->v,
                       .timeout_ms = f->timeout_ms,
                       .cancel = f->cancel,
                       .on_line = on_line,
                       .ctx = ctx};
-    int code = run_tool(&run, all, &status, err);
+    int code = run_tool(&run, &output, &status, err);
     if (code == SIGNET_OK && status != 0) {
         char words[220];
-        run_last_words(all, words, sizeof(words));
+        run_last_words(&output, words, sizeof(words));
         code = error_set(err, SIGNET_E_FLASH,
                          status > 128 ? "ended by signal %d%s%s" : "exit status %d%s%s",
                          status > 128 ? status - 128 : status, words[0] ? ": " : "", words);
         if (err)
             err->sys = status;
     }
-    buf_free(&own);
+    buf_free(&output);
     return code;
 }
 

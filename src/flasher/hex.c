@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image.h"
+#include "ops.h"
 
 #include <ctype.h>
 #include <stdlib.h>

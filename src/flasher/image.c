@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image.h"
+#include "ops.h"
 
 #include "pki/pki.h"
 
 #include <string.h>
 #include <strings.h>
 
-static bool has_suffix(const char *path, const char *suffix)
-{
-    size_t a = strlen(path), b = strlen(suffix);
-    return a >= b && strcasecmp(path + a - b, suffix) == 0;
-}
+#define IMAGE_MAX ((size_t)64 * 1024 * 1024)
 
 /* By content, but a file that is called .hex and holds something else is a mistake, not a raw
  * image. */
@@ -20,7 +16,7 @@ static int by_content(struct signet_image *image, const char *path, const struct
     if (file->len >= 4 && memcmp(file->data, "\177ELF", 4) == 0)
         image->format = SIGNET_IMAGE_ELF;
     else if (file->len &&
-             (file->data[0] == ':' || has_suffix(path, ".hex") || has_suffix(path, ".ihex")))
+             (file->data[0] == ':' || text_has_tail(path, ".hex") || text_has_tail(path, ".ihex")))
         return hex_parse(image, path, file->data, file->len, err);
     else
         image->format = SIGNET_IMAGE_BIN;

@@ -22,7 +22,7 @@ static int nrfjprog_program(struct signet_flasher *f, const char *path,
     nrfjprog_begin(f, &args);
     args_add(&args, "--program", path, erase == SIGNET_ERASE_CHIP ? "--chiperase" : "--sectorerase",
              NULL);
-    return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
+    return flasher_run(f, &args, flasher_percent_line, f, err);
 }
 
 static int nrfjprog_reset(struct signet_flasher *f, struct signet_error *err)
@@ -30,7 +30,7 @@ static int nrfjprog_reset(struct signet_flasher *f, struct signet_error *err)
     struct args args = {0};
     nrfjprog_begin(f, &args);
     args_add(&args, "--pinreset", NULL);
-    return flasher_run(f, &args, NULL, NULL, NULL, err);
+    return flasher_run(f, &args, NULL, NULL, err);
 }
 
 /* Lines of `--com`: "683123456    /dev/ttyACM0    VCOM0" */
@@ -59,7 +59,7 @@ static int nrfjprog_port(struct signet_flasher *f, unsigned vcom, char port[128]
     snprintf(com.want, sizeof(com.want), "VCOM%u", vcom);
     nrfjprog_begin(f, &args);
     args_add(&args, "--com", NULL);
-    int code = flasher_run(f, &args, com_line, &com, NULL, err);
+    int code = flasher_run(f, &args, com_line, &com, err);
     if (code)
         return code;
     if (com.found != 1)
@@ -87,7 +87,7 @@ static int nrfjprog_list(struct signet_flasher *f, struct signet_programmer *out
     struct args args = {0};
     struct ids ids = {out, cap, 0};
     args_add(&args, f->tool, "--ids", NULL);
-    int code = flasher_run(f, &args, id_line, &ids, NULL, err);
+    int code = flasher_run(f, &args, id_line, &ids, err);
     if (code == SIGNET_OK)
         *count = ids.count;
     return code;

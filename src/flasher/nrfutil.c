@@ -8,40 +8,37 @@
 /* `nrfutil device`: one JSON object a line on stdout (nrfutil_json.c). */
 
 struct follow {
-    struct signet_flasher *f;
+    struct signet_flasher *f; /* whose progress it is; NULL: nobody's */
     struct nrfutil_line *line;
-    char failed[200];
-    struct nrfutil_line *devices; /* gets the list; may be NULL */
 };
 
 static void on_line(void *ctx, const char *text, size_t len)
 {
     struct follow *follow = ctx;
     nrfutil_line_parse(follow->line, text, len);
-    if (follow->line->kind == NRFUTIL_PROGRESS && !follow->devices)
+    if (follow->line->kind == NRFUTIL_PROGRESS && follow->f)
         flasher_progress(follow->f, follow->line->percent);
-    else if (follow->line->kind == NRFUTIL_FAILED)
-        memcpy(follow->failed, follow->line->message, sizeof(follow->failed));
-    else if (follow->line->kind == NRFUTIL_DEVICES && follow->devices)
-        *follow->devices = *follow->line;
 }
 
-/* The tool may report a failed task and exit with 0: the task's own result counts. */
+/* The tool may report a failed task and exit with 0: the task's own result counts. devices (may be
+ * NULL) gets the list. */
 static int nrfutil_run(struct signet_flasher *f, const struct args *args,
-                       struct nrfutil_line *devices, struct signet_error *err)
+                       struct nrfutil_line **devices, struct signet_error *err)
 {
-    struct follow follow = {.f = f, .devices = devices};
-    follow.line = malloc(sizeof(*follow.line));
-    if (!follow.line)
+    struct nrfutil_line *line = calloc(1, sizeof(*line));
+    if (!line)
         return error_nomem(err);
-    int code = flasher_run(f, args, on_line, &follow, NULL, err);
-    if ((code == SIGNET_OK || code == SIGNET_E_FLASH) && follow.failed[0]) {
+    int code = flasher_run(f, args, on_line, &(struct follow){devices ? NULL : f, line}, err);
+    if ((code == SIGNET_OK || code == SIGNET_E_FLASH) && line->message[0]) {
         int status = code && err ? err->sys : 0;
-        code = error_set(err, SIGNET_E_FLASH, "exit status %d: %s", status, follow.failed);
+        code = error_set(err, SIGNET_E_FLASH, "exit status %d: %s", status, line->message);
         if (err)
             err->sys = status;
     }
-    free(follow.line);
+    if (code == SIGNET_OK && devices)
+        *devices = line;
+    else
+        free(line);
     return code;
 }
 
@@ -81,15 +78,7 @@ static int nrfutil_devices(struct signet_flasher *f, struct nrfutil_line **out,
 {
     struct args args = {0};
     args_add(&args, f->tool, "device", "list", "--json", NULL);
-    struct nrfutil_line *found = calloc(1, sizeof(*found));
-    if (!found)
-        return error_nomem(err);
-    int code = nrfutil_run(f, &args, found, err);
-    if (code == SIGNET_OK)
-        *out = found;
-    else
-        free(found);
-    return code;
+    return nrfutil_run(f, &args, out, err);
 }
 
 static int nrfutil_port(struct signet_flasher *f, unsigned vcom, char port[128],

@@ -25,18 +25,15 @@ static void take_ports(struct nrfutil_line *out, size_t i, const json_t *ports)
         if (!json_is_string(path))
             path = json_object_get(port, "comName");
         const json_t *vcom = json_object_get(port, "vcom");
-        if (!json_is_string(path) || json_string_length(path) >= 128)
-            continue;
         json_int_t number = json_is_integer(vcom) ? json_integer_value(vcom) : (json_int_t)k;
-        if (number < 0 || number > 255)
+        if (!json_is_string(path) || json_string_length(path) >= 128 || number < 0 || number > 255)
             continue;
-        char text[128];
-        copy_string(text, sizeof(text), path);
         out->devices[i].ports[n].vcom = (unsigned)number;
-        memcpy(out->devices[i].ports[n].path, text, sizeof(text));
+        copy_string(out->devices[i].ports[n].path, 128, path);
         out->devices[i].port_count++;
         size_t used = strlen(about->ports);
-        snprintf(about->ports + used, sizeof(about->ports) - used, "%s%s", used ? " " : "", text);
+        snprintf(about->ports + used, sizeof(about->ports) - used, "%s%s", used ? " " : "",
+                 json_string_value(path));
     }
 }
 
@@ -45,6 +42,7 @@ static void take_devices(struct nrfutil_line *out, const json_t *devices)
     size_t i;
     const json_t *device;
     out->kind = NRFUTIL_DEVICES;
+    out->count = 0;
     json_array_foreach(devices, i, device)
     {
         const json_t *serial = json_object_get(device, "serialNumber");
@@ -96,9 +94,6 @@ static void take_progress(struct nrfutil_line *out, const json_t *progress)
 void nrfutil_line_parse(struct nrfutil_line *out, const char *text, size_t len)
 {
     out->kind = NRFUTIL_OTHER;
-    out->percent = 0;
-    out->message[0] = '\0';
-    out->count = 0;
     json_t *line = json_loadb(text, len, 0, NULL);
     const char *type = json_string_value(json_object_get(line, "type"));
     const json_t *data = json_object_get(line, "data");

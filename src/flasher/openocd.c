@@ -63,7 +63,7 @@ static int openocd_program(struct signet_flasher *f, const char *path,
     snprintf(texts.write, sizeof(texts.write), "flash write_image erase {%s} %s", path, where);
     snprintf(texts.verify, sizeof(texts.verify), "verify_image {%s} %s", path, where);
     args_add(&args, "-c", texts.write, "-c", texts.verify, "-c", "shutdown", NULL);
-    return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
+    return flasher_run(f, &args, flasher_percent_line, f, err);
 }
 
 static int openocd_reset(struct signet_flasher *f, struct signet_error *err)
@@ -72,7 +72,7 @@ static int openocd_reset(struct signet_flasher *f, struct signet_error *err)
     struct texts texts;
     openocd_begin(f, &args, &texts);
     args_add(&args, "-c", "reset run", "-c", "shutdown", NULL);
-    return flasher_run(f, &args, NULL, NULL, NULL, err);
+    return flasher_run(f, &args, NULL, NULL, err);
 }
 
 static const struct signet_option_info options[] = {

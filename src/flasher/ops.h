@@ -49,11 +49,10 @@ struct args {
 };
 void args_add(struct args *args, ...) __attribute__((sentinel));
 
-/* Runs the tool; a status other than 0 is SIGNET_E_FLASH with the tool's last words. output may be
- * NULL. */
+/* Runs the tool; a status other than 0 is SIGNET_E_FLASH with the tool's last words. */
 int flasher_run(struct signet_flasher *f, const struct args *args,
                 void (*on_line)(void *ctx, const char *line, size_t len), void *ctx,
-                struct buf *output, struct signet_error *err);
+                struct signet_error *err);
 /* For tools that print "42%" or "42.5 %": sends progress. ctx is the flasher. */
 void flasher_percent_line(void *ctx, const char *line, size_t len);
 void flasher_progress(struct signet_flasher *f, unsigned percent);
@@ -67,12 +66,17 @@ const char *flasher_serial(const struct signet_flasher *f);
 int flasher_need(const struct signet_flasher *f, const char *value, const char *option,
                  struct signet_error *err);
 
-/* One JSON line of nrfutil (nrfutil_json.c). */
+/* Intel HEX (Intel's "Hexadecimal Object File Format Specification", rev. A, 1988): records 00 to
+ * 05. name is for messages. */
+int hex_parse(struct signet_image *out, const char *name, const uint8_t *text, size_t len,
+              struct signet_error *err);
+
+/* One JSON line of nrfutil (nrfutil_json.c), and what the lines before it left. */
 struct nrfutil_line {
     enum { NRFUTIL_OTHER, NRFUTIL_PROGRESS, NRFUTIL_FAILED, NRFUTIL_DEVICES } kind;
-    unsigned percent;  /* PROGRESS, 0..100 */
-    char message[200]; /* FAILED, escaped */
-    size_t count;      /* DEVICES */
+    unsigned percent;  /* 0..100 */
+    char message[200]; /* of the last FAILED, escaped */
+    size_t count;      /* of the last DEVICES */
     struct {
         struct signet_programmer about;
         struct {

@@ -44,7 +44,7 @@ static int probe_rs_program(struct signet_flasher *f, const char *path,
     if (erase == SIGNET_ERASE_CHIP)
         args_add(&args, "--chip-erase", NULL);
     args_add(&args, "--verify", path, NULL);
-    return flasher_run(f, &args, flasher_percent_line, f, NULL, err);
+    return flasher_run(f, &args, flasher_percent_line, f, err);
 }
 
 static int probe_rs_reset(struct signet_flasher *f, struct signet_error *err)
@@ -52,7 +52,7 @@ static int probe_rs_reset(struct signet_flasher *f, struct signet_error *err)
     struct args args = {0};
     char probe[160];
     probe_rs_begin(f, &args, "reset", probe);
-    return flasher_run(f, &args, NULL, NULL, NULL, err);
+    return flasher_run(f, &args, NULL, NULL, err);
 }
 
 static const struct signet_option_info options[] = {

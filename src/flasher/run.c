@@ -21,18 +21,11 @@
 #define TERM_WAIT_MS 2000
 
 /* Executable for us, and nobody but its owner, root or their groups could have put it there. */
-static bool usable(const char *path)
+static bool usable(const char *path, mode_t type)
 {
     struct stat st;
-    return path[0] == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+    return path[0] == '/' && stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type &&
            !(st.st_mode & S_IWOTH) && access(path, X_OK) == 0;
-}
-
-static bool folder_trusted(const char *folder)
-{
-    struct stat st;
-    return folder[0] == '/' && stat(folder, &st) == 0 && S_ISDIR(st.st_mode) &&
-           !(st.st_mode & S_IWOTH);
 }
 
 static int find_on_path(char **out, const char *name, struct signet_error *err)
@@ -44,9 +37,9 @@ static int find_on_path(char **out, const char *name, struct signet_error *err)
         if (asprintf(&file, "%.*s/%s", (int)len, path, name) < 0)
             return error_nomem(err);
         file[len] = '\0';
-        bool trusted = folder_trusted(file);
+        bool trusted = usable(file, S_IFDIR);
         file[len] = '/';
-        if (trusted && usable(file)) {
+        if (trusted && usable(file, S_IFREG)) {
             *out = file;
             return SIGNET_OK;
         }
@@ -62,7 +55,7 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
         return find_on_path(out, name, err);
     if (given[0] == '/' && access(given, F_OK) != 0)
         return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given);
-    if (!usable(given))
+    if (!usable(given, S_IFREG))
         return error_set(err, SIGNET_E_NOT_FOUND,
                          "%s: not the absolute path of a program that can be executed, and "
                          "that only its owner can change",

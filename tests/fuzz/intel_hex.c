@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flasher/image.h"
+#include "flasher/ops.h"
 #include "fuzz.h"
 
 #include <stdlib.h>
