@@ -21,7 +21,7 @@ struct signet_smp {
     struct buf packet, wire, text; /* reused; may hold secrets, wiped by buf_reset */
     struct smp_answer answer;      /* points into frames.packet */
     struct smp_rc last;
-    size_t packet_limit; /* 0: not asked yet */
+    size_t packet_limit; /* header and CBOR that the board takes; 0: not asked yet */
     uint8_t sequence;
 };
 
@@ -56,8 +56,8 @@ void smp_report_retry(const struct signet_smp *smp, const char *stage,
 void smp_report_progress(const struct signet_smp *smp, const char *stage, uint64_t done,
                          uint64_t total);
 
-/* Header and CBOR that the board takes; asks it the first time. */
-int smp_packet_limit(struct signet_smp *smp, size_t *limit, struct signet_error *err);
+/* Asks for smp->packet_limit unless it is known. */
+int smp_ask_packet_limit(struct signet_smp *smp, struct signet_error *err);
 
 int smp_check_path(const char *path, struct signet_error *err);
 

@@ -80,23 +80,22 @@ int signet_smp_parameters(struct signet_smp *smp, struct signet_smp_parameters *
     return error_pass(ask_parameters(smp, smp->options.retries, out, err), err, "parameters");
 }
 
-int smp_packet_limit(struct signet_smp *smp, size_t *limit, struct signet_error *err)
+int smp_ask_packet_limit(struct signet_smp *smp, struct signet_error *err)
 {
     struct signet_smp_parameters parameters = {0};
     int tries = smp->options.retries < PARAMETERS_TRIES ? smp->options.retries : PARAMETERS_TRIES;
     int rc;
 
-    if (!smp->packet_limit) {
-        rc = ask_parameters(smp, tries, &parameters, err);
-        if (rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM)
-            return rc;
-        smp->packet_limit = CHUNK_LIMIT_DEFAULT; /* not known, silent, or not credible */
-        if (!rc && parameters.buf_size >= 128)
-            smp->packet_limit = parameters.buf_size - 4;
-        if (smp->packet_limit > SMP_PACKET_MAX)
-            smp->packet_limit = SMP_PACKET_MAX;
-    }
-    *limit = smp->packet_limit;
+    if (smp->packet_limit)
+        return SIGNET_OK;
+    rc = ask_parameters(smp, tries, &parameters, err);
+    if (rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM)
+        return rc;
+    smp->packet_limit = CHUNK_LIMIT_DEFAULT; /* not known, silent, or not credible */
+    if (!rc && parameters.buf_size >= 128)
+        smp->packet_limit = parameters.buf_size - 4;
+    if (smp->packet_limit > SMP_PACKET_MAX)
+        smp->packet_limit = SMP_PACKET_MAX;
     return SIGNET_OK;
 }
 

@@ -15,7 +15,6 @@ struct upload {
     const char *path;
     const uint8_t *data;
     size_t len, off; /* off: what the board is known to have */
-    size_t limit;    /* header and CBOR of one packet */
     bool doubtful;   /* the last chunk counts as stored, but the board never said so */
     int rewinds;     /* times that the board wanted an earlier chunk */
 };
@@ -27,10 +26,10 @@ enum outcome { STORED, LOST, ALREADY_THERE, NO_FIRST_CHUNK, BEHIND, FAILED };
 /* Data that fits beside the rest of the packet, at most what is left. */
 static size_t chunk_size(const struct upload *up, size_t off)
 {
-    size_t name = strlen(up->path), left = up->len - off;
+    size_t name = strlen(up->path), left = up->len - off, limit = up->smp->packet_limit;
     size_t rest = SMP_HEADER_SIZE + 1 + 4 + cbor_head_size(off) + 5 + cbor_head_size(name) + name +
                   5 + (off ? 0 : 4 + cbor_head_size(up->len));
-    size_t room = up->limit > rest ? up->limit - rest : 0;
+    size_t room = limit > rest ? limit - rest : 0;
     size_t n = room > 1 ? room - cbor_head_size(room - 1) : 0;
     size_t most = up->smp->options.chunk_limit;
 
@@ -194,8 +193,8 @@ static int send_first(struct upload *up, struct signet_error *err)
     if (outcome != LOST)
         return end_chunk(up, outcome, err);
     /* Too large a packet gets no answer either: from here on only what each board takes. */
-    if (up->limit > CHUNK_LIMIT_DEFAULT && !up->smp->options.packet_limit)
-        up->limit = up->smp->packet_limit = CHUNK_LIMIT_DEFAULT;
+    if (up->smp->packet_limit > CHUNK_LIMIT_DEFAULT && !up->smp->options.packet_limit)
+        up->smp->packet_limit = CHUNK_LIMIT_DEFAULT;
     if (first == up->len) {
         up->off = first;
         up->doubtful = true; /* nothing to probe with */
@@ -258,9 +257,10 @@ int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data
     if (!rc && len > UINT32_MAX)
         rc = error_set(err, SIGNET_E_LIMIT, "the file is larger than SMP takes");
     if (!rc)
-        rc = smp_packet_limit(smp, &up.limit, err);
+        rc = smp_ask_packet_limit(smp, err);
     if (!rc && chunk_size(&up, 0) == 0 && len) /* the first packet has the most to carry */
-        rc = error_set(err, SIGNET_E_LIMIT, "packets of %zu bytes have no room for data", up.limit);
+        rc = error_set(err, SIGNET_E_LIMIT, "packets of %zu bytes have no room for data",
+                       smp->packet_limit);
     if (!rc) {
         smp_report_progress(smp, "upload", 0, len);
         rc = send_first(&up, err);
