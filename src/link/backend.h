@@ -15,8 +15,7 @@ int tcp_open(int *fd, const char *address, const struct signet_cancel *cancel,
 struct fd_link {
     int fd; /* -1: not open */
     const struct signet_cancel *cancel;
-    const char *gone; /* what to say when the other side is away */
-    bool socket;      /* else a terminal */
+    bool socket; /* else a terminal */
 };
 extern const struct link_ops fd_ops; /* self is a struct fd_link */
 /* SIGNET_OK when events are there, SIGNET_E_TIMEOUT, SIGNET_E_CANCELLED or SIGNET_E_LINK. */

@@ -52,21 +52,14 @@ int signet_link_open(struct signet_link **out, const char *address, unsigned bau
     if (rc)
         return rc;
     link->self = &link->fd;
-    if (strncmp(address, "tcp:", 4) == 0) {
-        link->fd = (struct fd_link){-1, cancel, "the other side closed the connection", true};
-        rc = tcp_open(&link->fd.fd, address + 4, cancel, err);
-    } else {
-        link->fd =
-            (struct fd_link){-1, cancel, "the port went away (unplugged or powered off)", false};
-        rc = serial_open(&link->fd.fd, address, baud ? baud : 115200, err);
-    }
-    if (rc) {
-        error_prefix(err, "%s", address);
+    link->fd = (struct fd_link){-1, cancel, strncmp(address, "tcp:", 4) == 0};
+    rc = link->fd.socket ? tcp_open(&link->fd.fd, address + 4, cancel, err)
+                         : serial_open(&link->fd.fd, address, baud ? baud : 115200, err);
+    if (rc)
         signet_link_close(&link);
-    } else {
+    else
         *out = link;
-    }
-    return rc;
+    return error_pass(rc, err, "%s", address);
 }
 
 void signet_link_close(struct signet_link **link)

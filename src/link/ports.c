@@ -157,16 +157,16 @@ int signet_port_find(struct signet_port *out, const struct signet_port_filter *f
 
     if (!rc)
         rc = narrow(ports, &count, filter, err);
-    if (!rc && nth >= count) {
-        rc = error_set(err, SIGNET_E_NOT_FOUND, "no such USB serial port");
-        error_hint(err, "the list of boards shows the ports that are there");
-    } else if (!rc && filter->nth < 0 && count > 1) {
-        rc = error_set(err, SIGNET_E_CONFLICT, "%zu USB serial ports fit, %s the first", count,
-                       ports[0].path);
-        error_hint(err, "name the port, or the board's serial number and interface");
-    } else if (!rc) {
+    if (!rc && nth >= count)
+        rc = error_set_hint(err, SIGNET_E_NOT_FOUND,
+                            "the list of boards shows the ports that are there",
+                            "no such USB serial port");
+    else if (!rc && filter->nth < 0 && count > 1)
+        rc = error_set_hint(err, SIGNET_E_CONFLICT,
+                            "name the port, or the board's serial number and interface",
+                            "%zu USB serial ports fit, %s the first", count, ports[0].path);
+    else if (!rc)
         *out = ports[nth];
-    }
     signet_port_list_free(&ports);
     return rc;
 }
