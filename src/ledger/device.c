@@ -242,14 +242,6 @@ static int explain_conflict(struct signet_ledger *l, void *arg, struct signet_er
     return rc;
 }
 
-static bool facts_are_clean(const struct advance *a, size_t device)
-{
-    for (size_t i = 0; i < FACTS; i++)
-        if (!text_is_clean(fact(a, device, i)))
-            return false;
-    return true;
-}
-
 int signet_ledger_advance_many(struct signet_ledger *ledger, struct signet_lease *leases,
                                size_t count, enum signet_device_state state,
                                const struct signet_device_facts *given, struct signet_error *err)
@@ -257,9 +249,10 @@ int signet_ledger_advance_many(struct signet_ledger *ledger, struct signet_lease
     struct advance a = {.leases = leases, .count = count, .to = state, .facts = given};
     struct signet_error better = {0};
 
-    for (size_t i = 0; i < count; i++)
-        if (!facts_are_clean(&a, i))
-            return error_set(err, SIGNET_E_USAGE, "%s: a fact is not UTF-8", leases[i].endpoint);
+    for (size_t i = 0; i < count * FACTS; i++)
+        if (!text_is_clean(fact(&a, i / FACTS, i % FACTS)))
+            return error_set(err, SIGNET_E_USAGE, "%s: a fact is not UTF-8",
+                             leases[i / FACTS].endpoint);
     int rc = store_change(ledger, advance, &a, err);
     if (rc == SIGNET_E_CONFLICT && err &&
         store_read(ledger, explain_conflict, &a, &better) == SIGNET_E_CONFLICT)

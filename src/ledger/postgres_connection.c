@@ -45,41 +45,34 @@ static void one_line(const char *from, char out[256])
     out[n] = '\0';
 }
 
-static int lost(struct station *s, struct signet_error *err)
-{
-    char text[256];
-
-    one_line(s->pq->errorMessage(s->conn), text);
-    s->base.again = true;
-    return error_set_hint(err, SIGNET_E_LEDGER,
-                          "nothing is lost; start again when the server is there",
-                          "the ledger's database server is away: %s", text);
-}
-
 /* result is NULL or bad. */
 static int failed(struct station *s, PGresult *result, struct signet_error *err)
 {
     const char *state = result ? s->pq->resultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *said = result ? s->pq->resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     char text[256];
-    int rc;
 
-    one_line(said ? said : s->pq->errorMessage(s->conn), text);
     if (!state || s->pq->status(s->conn) != CONNECTION_OK || strncmp(state, "08", 2) == 0 ||
         strncmp(state, "57P", 3) == 0) { /* shut down, terminated, starting up */
-        rc = lost(s, err);
-    } else if (strcmp(state, "23505") == 0) {
-        rc = error_set(err, SIGNET_E_CONFLICT, "%s", text);
-    } else if (strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0) {
-        s->base.again = true; /* a deadlock, or a lock that did not come */
-        rc = error_set(err, SIGNET_E_IO, "the ledger is locked: %s", text);
-    } else if (strncmp(state, "53", 2) == 0 || strncmp(state, "58", 2) == 0) {
-        rc = error_set(err, SIGNET_E_IO, "the ledger's disk: %s", text);
-        error_hint(err, "free or repair the database server; what was recorded before is kept");
-    } else {
-        rc = error_set(err, SIGNET_E_LEDGER, "the ledger: %s (SQLSTATE %s)", text, state);
+        one_line(s->pq->errorMessage(s->conn), text);
+        s->base.again = true;
+        return error_set_hint(err, SIGNET_E_LEDGER,
+                              "nothing is lost; start again when the server is there",
+                              "the ledger's database server is away: %s", text);
     }
-    return rc;
+    one_line(said ? said : s->pq->errorMessage(s->conn), text);
+    if (strcmp(state, "23505") == 0)
+        return error_set(err, SIGNET_E_CONFLICT, "%s", text);
+    if (strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0) {
+        s->base.again = true; /* a deadlock, or a lock that did not come */
+        return error_set(err, SIGNET_E_IO, "the ledger is locked: %s", text);
+    }
+    if (strncmp(state, "53", 2) == 0 || strncmp(state, "58", 2) == 0)
+        return error_set_hint(
+            err, SIGNET_E_IO,
+            "free or repair the database server; what was recorded before is kept",
+            "the ledger's disk: %s", text);
+    return error_set(err, SIGNET_E_LEDGER, "the ledger: %s (SQLSTATE %s)", text, state);
 }
 
 int postgres_answer(struct station *s, PGresult *result, PGresult **out, struct signet_error *err)

@@ -49,12 +49,9 @@ static int sqlite_failed(sqlite3 *db, struct signet_error *err)
     while (failures[i].code && failures[i].code != code)
         i++;
     bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys;
-    error_set(err, failures[i].means, "%s%s%s%s", failures[i].text,
-              code == SQLITE_BUSY ? "" : sqlite3_errmsg(db), disk ? ": " : "",
-              disk ? strerror(sys) : "");
+    error_sys(err, failures[i].means, disk ? sys : 0, "%s%s", failures[i].text,
+              code == SQLITE_BUSY ? "" : sqlite3_errmsg(db));
     error_hint(err, "%s", failures[i].hint);
-    if (err)
-        err->sys = sys;
     return error_code(failures[i].means);
 }
 

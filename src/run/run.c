@@ -158,19 +158,6 @@ int signet_run_name(struct signet_run *run, int64_t index, char endpoint[SIGNET_
     return source_name(run->source, index, endpoint, err);
 }
 
-static struct delivery_setup delivery_setup(struct signet_run *r, bool once,
-                                            struct signet_delivery_report *report)
-{
-    return (struct delivery_setup){.job = &r->job,
-                                   .vault = r->vault,
-                                   .order = r->order,
-                                   .servers = r->servers,
-                                   .seen_by = r->seen_by,
-                                   .report = report,
-                                   .once = once,
-                                   .seconds = r->options.sync_seconds};
-}
-
 static void fill_report(struct signet_run *r, double begin, struct signet_run_report *report)
 {
     const struct job_figures *f = &r->job.figures;
@@ -208,7 +195,14 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
 static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
                    struct signet_run_report *report, struct signet_error *err)
 {
-    const struct delivery_setup setup = delivery_setup(r, !makes, &report->delivery);
+    const struct delivery_setup setup = {.job = &r->job,
+                                         .vault = r->vault,
+                                         .order = r->order,
+                                         .servers = r->servers,
+                                         .seen_by = r->seen_by,
+                                         .report = &report->delivery,
+                                         .once = !makes,
+                                         .seconds = r->options.sync_seconds};
     struct delivery *delivery = NULL;
     struct signet_error why = {0};
     double begin = clock_seconds();
