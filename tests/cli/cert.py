@@ -148,6 +148,10 @@ def test_issuer():
     _, err = run('cert', 'make', '-e', 'd1', '-o', 'bad', '--issuer', 'ca.pem', '--issuer-key',
                  'signed/client_key.der', code=1)
     assert 'does not belong' in err
+    for usage in ('critical,cRLSign', 'digitalSignature'):
+        openssl('req', '-x509', '-key', 'ca.key', '-subj', '/CN=factory', '-days', '4000', '-out', 'other.pem', '-addext', 'keyUsage=' + usage)
+        _, err = run('cert', 'make', '-e', 'd1', '-o', 'bad', '--issuer', 'other.pem', '--issuer-key', 'ca.key', code=1)
+        assert 'it is not the certificate of an authority' in err and 'keyCertSign' in err, err
 
 
 def test_show():

@@ -4,6 +4,7 @@
  */
 #include "pki/pki.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "unit/folder.h"
 
 static bool random_fails;
+static const char *faster; /* another process makes this file meanwhile */
 
 int __real_random_bytes(void *out, size_t len, struct signet_error *err);
 int __wrap_random_bytes(void *out, size_t len, struct signet_error *err);
@@ -25,6 +27,13 @@ int __wrap_random_bytes(void *out, size_t len, struct signet_error *err)
 {
     if (random_fails)
         return error_set(err, SIGNET_E_CRYPTO, "no random bytes");
+    if (faster) {
+        int fd = open(faster, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+        faster = NULL;
+        assert_int_equal(write(fd, "0123456789abcdef0123456789abcdef", 32), 32);
+        close(fd);
+    }
     return __real_random_bytes(out, len, err);
 }
 
@@ -85,6 +94,42 @@ static void test_seal(void **state)
     secret_wipe(&other);
     secret_wipe(&plain);
     secret_wipe(&back);
+}
+
+/* AES-256-GCM of Python's cryptography: SGN1, the nonce, the text and the tag; SGN1 is sealed in,
+ * too. */
+static void test_form(void **state)
+{
+    static const uint8_t sealed[] =
+        "\x53\x47\x4e\x31\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f\x7b\x63\x9e\x0b"
+        "\x09\x85\x65\x7e\x2d\x84\x11\x38\x0a\x5a\x67\x8f\x4e\x6a\x73\x64\x94\xca\x44";
+    struct secret key = {0}, back = {0};
+
+    (void)state;
+    assert_int_equal(secret_alloc(&key, 32, NULL), 0);
+    for (size_t i = 0; i < 32; i++)
+        key.data[i] = (uint8_t)i;
+    assert_int_equal(seal_open(&key, "row 1", 5, sealed, sizeof sealed - 1, &back, NULL), 0);
+    assert_int_equal(back.len, 7);
+    assert_memory_equal(back.data, "3x@mpl3", 7);
+    secret_wipe(&key);
+    secret_wipe(&back);
+}
+
+/* Two stations begin in one folder: the key of the faster one is the key. */
+static void test_key_file_of_another(void **state)
+{
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
+    struct secret key = {0};
+    struct signet_error err;
+
+    (void)state;
+    assert_true(folder_make(folder));
+    snprintf(path, sizeof path, "%s/key", folder);
+    faster = path;
+    assert_int_equal(seal_key_file(path, &key, &err), 0);
+    assert_memory_equal(key.data, "0123456789abcdef0123456789abcdef", 32);
+    secret_wipe(&key);
 }
 
 static void test_key_file(void **state)
@@ -160,6 +205,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seal),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_key_file_of_another),
         cmocka_unit_test(test_key_file),
         cmocka_unit_test(test_sha256),
         cmocka_unit_test(test_psk),

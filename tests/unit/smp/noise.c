@@ -156,7 +156,8 @@ static void judge(const struct run *run, bool hopeless)
     assert_int_equal(run->false_uploads, 0);
     /* 16 bits of CRC let one broken frame in 65,536 through */
     assert_in_range(run->false_echoes, 0, hopeless ? 3 : 1);
-    assert_int_equal(run->repeated, 0);
+    /* an upload that was given up leaves the board in the middle of one when the next begins */
+    assert_in_range(run->repeated, 0, run->uploads - run->succeeded);
     if (!hopeless && run->succeeded * 1000 < run->uploads * 999)
         fail_msg("%s: %llu of %llu uploads: %s", run->misbehave, (unsigned long long)run->succeeded,
                  (unsigned long long)run->uploads, run->message);
