@@ -39,7 +39,7 @@ int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signe
 enum { CERT_NAME_SIZE = 200 };
 bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZE]);
 
-/* cert.c: may it issue certificates (RFC 5280, section 4.2.1.9)? */
+/* cert_read.c: may it issue certificates (RFC 5280, section 4.2.1.9)? */
 bool cert_is_authority(const struct signet_cert *cert);
 
 /* key.c: a new EC key on the curve of another, which many threads may use for it: OpenSSL takes a

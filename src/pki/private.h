@@ -81,7 +81,7 @@ int pem_encrypted(struct signet_error *err); /* says that a private key is */
 int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],
                   struct signet_error *err);
 
-/* cert.c */
+/* cert_read.c */
 X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err);
 /* A certificate of these bytes, which are taken. */
 int cert_take(struct signet_cert **out, struct buf *der, struct signet_error *err);
