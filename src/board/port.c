@@ -47,22 +47,22 @@ static int find_by_serial(struct signet_board *b, char path[static 128], struct 
     return code;
 }
 
-/* What the USB device behind the port calls itself; "" for ptys, tcp and plain UARTs. */
-static void usb_serial_of(const char *address, char out[static 128])
+/* What the USB device behind the port calls itself ("": ptys, tcp and plain UARTs) is kept, and
+ * must not change. */
+static int check_usb_serial(struct signet_board *b, struct signet_error *err)
 {
-    struct signet_port port;
+    struct signet_port port = {0};
+    bool usb = strncmp(b->port, "tcp:", 4) != 0 && !signet_port_info(&port, b->port, NULL);
+    const char *serial = usb ? port.serial : "";
 
-    out[0] = '\0';
-    if (strncmp(address, "tcp:", 4) != 0 && signet_port_info(&port, address, NULL) == SIGNET_OK)
-        memcpy(out, port.serial, sizeof(port.serial));
-}
-
-static int wrong_port(const struct signet_board *b, const char *serial, struct signet_error *err)
-{
-    return error_set_hint(
-        err, SIGNET_E_WRONG_BOARD, "boards were replugged: check which board is in the slot",
-        "%s: the port belongs to serial number %.60s now, not to %.60s", b->port,
-        serial[0] ? text_shown(serial, strlen(serial), 60) : "(none)", b->usb_serial);
+    if (!b->usb_serial[0])
+        snprintf(b->usb_serial, sizeof(b->usb_serial), "%s", serial);
+    else if (strcmp(b->usb_serial, serial) != 0)
+        return error_set_hint(
+            err, SIGNET_E_WRONG_BOARD, "boards were replugged: check which board is in the slot",
+            "%s: the port belongs to serial number %.60s now, not to %.60s", b->port,
+            serial[0] ? text_shown(serial, strlen(serial), 60) : "(none)", b->usb_serial);
+    return SIGNET_OK;
 }
 
 void port_close(struct signet_board *b)
@@ -83,7 +83,7 @@ static int find_address(struct signet_board *b, char address[static 128], struct
 
 int port_open(struct signet_board *b, struct signet_error *err)
 {
-    char address[128], serial[128];
+    char address[128];
     int code;
 
     port_close(b);
@@ -93,11 +93,7 @@ int port_open(struct signet_board *b, struct signet_error *err)
     if (code)
         return code;
     memcpy(b->port, address, sizeof(b->port));
-    usb_serial_of(address, serial);
-    if (!b->usb_serial[0])
-        memcpy(b->usb_serial, serial, sizeof(serial));
-    else if (strcmp(b->usb_serial, serial) != 0)
-        code = wrong_port(b, serial, err);
+    code = check_usb_serial(b, err);
     if (!code)
         code = port_smp_new(b, b->options.smp_timeout_ms, 0, &b->observer, &b->smp, err);
     if (code)
@@ -133,18 +129,16 @@ static bool same_file(const char *a, const char *b)
 
 int port_check(struct signet_board *b, struct signet_error *err)
 {
-    char serial[128], path[128];
+    char path[128];
+    int code = b->usb_serial[0] ? check_usb_serial(b, err) : SIGNET_OK;
 
-    if (b->usb_serial[0]) {
-        usb_serial_of(b->port, serial);
-        if (strcmp(serial, b->usb_serial) != 0)
-            return wrong_port(b, serial, err);
-    }
+    if (code)
+        return code;
     if (b->options.port || !b->options.serial)
         return SIGNET_OK;
     if (b->usb_serial[0] && text_same_serial(b->usb_serial, b->options.serial))
         return SIGNET_OK;
-    int code = find_by_serial(b, path, err);
+    code = find_by_serial(b, path, err);
     if (code)
         return code;
     if (!same_file(path, b->port))

@@ -42,11 +42,9 @@ int signet_flasher_program(struct signet_flasher *f, const char *image, const ch
     if (f->ops->program)
         code = f->ops->program(f, path, &info, erase, err);
     free(path);
-    if (code)
-        error_prefix(err, "%s", f->ops->name);
-    else
+    if (code == SIGNET_OK)
         flasher_progress(f, 100);
-    return code;
+    return error_pass(code, err, "%s", f->ops->name);
 }
 
 int signet_flasher_reset(struct signet_flasher *f, struct signet_error *err)

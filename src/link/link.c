@@ -15,23 +15,19 @@ struct signet_link {
     const struct link_ops *ops;
     void *self;
     struct fd_link fd; /* self of what signet_link_open() makes */
-    char *address;
     uint8_t unread[UNREAD_MAX];
     size_t unread_at, unread_len; /* what is left: unread_len bytes from unread_at */
+    char address[];
 };
 
 int link_new(struct signet_link **out, const struct link_ops *ops, void *self, const char *address,
              struct signet_error *err)
 {
-    struct signet_link *link = calloc(1, sizeof *link);
+    struct signet_link *link = calloc(1, sizeof *link + strlen(address) + 1);
 
     if (!link)
         return error_nomem(err);
-    link->address = strdup(address);
-    if (!link->address) {
-        free(link);
-        return error_nomem(err);
-    }
+    strcpy(link->address, address);
     link->ops = ops;
     link->self = self;
     *out = link;
@@ -69,7 +65,6 @@ void signet_link_close(struct signet_link **link)
     if ((*link)->ops->close)
         (*link)->ops->close((*link)->self);
     wipe((*link)->unread, sizeof(*link)->unread);
-    free((*link)->address);
     free(*link);
     *link = NULL;
 }
