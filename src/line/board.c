@@ -306,15 +306,12 @@ static int let_go(struct work *w, int rc, const struct signet_error *why, struct
     if (w->lease->device == 0 || w->ledger_broken)
         return SIGNET_OK;
     bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
-    bool ours = rc != SIGNET_E_BUSY || !w->ledger_refused; /* else another station has it by now */
-    int done = SIGNET_OK;
+    int done = rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || untouched
+                   ? signet_ledger_release(w->job->ledger, w->lease, err)
+                   : signet_ledger_fail(w->job->ledger, w->lease, why, err);
 
-    if (ours && (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || untouched))
-        done = judged(w, signet_ledger_release(w->job->ledger, w->lease, err));
-    else if (ours)
-        done = judged(w, signet_ledger_fail(w->job->ledger, w->lease, why, err));
     w->lease->device = 0;
-    return done;
+    return judged(w, done); /* refused: another station has it by now */
 }
 
 static int attempts(struct work *w, struct signet_error *err)
