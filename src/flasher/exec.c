@@ -72,14 +72,14 @@ static int exec_check(struct signet_flasher *f, struct signet_error *err)
         return code;
     if (strstr(command, "{serial}") && !f->serial)
         return error_set(err, SIGNET_E_USAGE, "the command has {serial}, but none was given");
-    struct command program = {0}, reset = {0};
-    code = command_build(&program, f, 0, "/", err);
-    if (code == SIGNET_OK && program.args.n == 0)
-        code = flasher_need(f, NULL, "a command", err);
-    if (code == SIGNET_OK) /* a missing program of the reset is told before flashing too */
-        code = command_build(&reset, f, 1, "", err);
-    command_free(&program);
-    command_free(&reset);
+    /* A missing program of the reset is told before flashing too. */
+    for (unsigned which = 0; code == SIGNET_OK && which < 2; which++) {
+        struct command c = {0};
+        code = command_build(&c, f, which, "/", err);
+        if (code == SIGNET_OK && which == 0 && c.args.n == 0)
+            code = flasher_need(f, NULL, "a command", err);
+        command_free(&c);
+    }
     return code;
 }
 

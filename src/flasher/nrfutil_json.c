@@ -53,11 +53,9 @@ static void take_devices(struct nrfutil_line *out, const json_t *devices)
             continue;
         memset(&out->devices[out->count], 0, sizeof(out->devices[0]));
         copy_string(out->devices[out->count].about.serial, 64, serial);
-        const json_t *kit = json_object_get(device, "devkit");
-        const json_t *usb = json_object_get(device, "usb");
-        const json_t *product = json_object_get(kit, "boardVersion");
+        const json_t *product = json_object_get(json_object_get(device, "devkit"), "boardVersion");
         if (!json_is_string(product))
-            product = json_object_get(usb, "product");
+            product = json_object_get(json_object_get(device, "usb"), "product");
         copy_string(out->devices[out->count].about.product, 96, product);
         take_ports(out, out->count, json_object_get(device, "serialPorts"));
         out->count++;
