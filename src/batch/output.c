@@ -103,11 +103,6 @@ static const char *output_path(const struct batch_run *l, size_t i)
     return i == PACKETS ? l->setup.order->packets : l->setup.order->records;
 }
 
-static bool is_folder(const char *path)
-{
-    return text_ends_with(path, "/");
-}
-
 /* One of the outputs: the one that the state knows, or a new one. */
 static int adopt_output(struct batch_run *l, size_t i, bool busy, struct signet_error *err)
 {
@@ -123,7 +118,7 @@ static int adopt_output(struct batch_run *l, size_t i, bool busy, struct signet_
                               "the run before was cut off while it wrote %s to '%s': they cannot "
                               "go to another file now",
                               output_names[i], known);
-    if (path && !is_folder(path))
+    if (path && !text_ends_with(path, "/"))
         rc = refuse_there(path, err);
     if (rc == SIGNET_OK && path && l->out.state.devices)
         warn_elsewhere(l, output_names[i], path);
@@ -163,7 +158,7 @@ static int open_one(struct batch_run *l, size_t i, bool change, struct signet_er
 
     if (!path)
         return SIGNET_OK;
-    if (is_folder(path))
+    if (text_ends_with(path, "/")) /* a folder */
         return folder_open(&l->out.folder, l->out.state.paths[i], change, err);
     return file_open(&l->out.files[i], path, header, &l->out.state.marks[i], change, err);
 }

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS = 24 };
-
 static struct station *station_of(struct db *db)
 {
     return (struct station *)db;
@@ -254,7 +252,7 @@ static int postgres_query(struct db *db, struct db_rows *rows, const char *sql,
 {
     struct station *s = station_of(db);
     const char *values[DB_PARAMS];
-    char numbers[DB_PARAMS][DIGITS], name[16];
+    char numbers[DB_PARAMS][24], name[16];
     PGresult *result = NULL;
 
     for (size_t i = 0; i < count; i++) {
