@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 /* errors (error.c) */
@@ -154,6 +155,11 @@ void text_expand(struct buf *out, const char *text, size_t len, const char *cons
 /* SIGNET_E_USAGE: "unknown WHAT 'NAME'"; the hint is the nearest of the known names, or all. */
 int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
                  struct signet_error *err);
+static inline bool text_is(const char *text, size_t len, const char *word)
+{
+    return strlen(word) == len && memcmp(text, word, len) == 0;
+}
+
 /* A copy for the caller to free; of NULL nothing. */
 int text_copy(char **out, const char *text, struct signet_error *err);
 bool text_ends_with(const char *text, const char *end); /* and is longer */

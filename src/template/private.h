@@ -3,6 +3,7 @@
 #define TEMPLATE_PRIVATE_H
 
 #include "config/config.h"
+#include "order/order.h"
 #include "device/device.h"
 #include "template/template.h"
 

@@ -30,7 +30,7 @@ for verb in verbs:
     bad += [f'signet {verb} --{option}: in signet(1) only' for option in sorted(page - has)]
 bad += [f'signet(1) has a verb of its own: {verb}' for verb in pages]
 
-source = read('src/config/order.c')
+source = read('src/order/order.c')
 keys = set(re.findall(r'\b(?:BOARD|ORDER)\("(\w+)"', source)) | set(re.findall(r'^    \{"(\w+)", ENTRY', source, re.M))
 keys.remove('flasher_')  # stands for all that begin with it
 keys |= {option.replace('-', '_') for option in re.findall(r'--(flasher-\w+)', helps('provision')) if option != 'flasher-timeout'}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a manifest; the first line of its header also as a text with placeholders. Rows are
  * read again out of order and must be the same. */
-#include "config/config.h"
+#include "order/order.h"
 #include "fuzz.h"
 
 #include <stdio.h>

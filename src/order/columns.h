@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CONFIG_COLUMNS_H
-#define CONFIG_COLUMNS_H
+#ifndef ORDER_COLUMNS_H
+#define ORDER_COLUMNS_H
 
-#include "config/config.h"
+#include "order/order.h"
 
 /* columns.c: the columns of a manifest, and what each of its rows must be. */
 struct columns {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CONFIG_ORDER_TEXT_H
-#define CONFIG_ORDER_TEXT_H
+#ifndef ORDER_ORDER_TEXT_H
+#define ORDER_ORDER_TEXT_H
 
-#include "config/config.h"
+#include "order/order.h"
 
 #include <signet/order.h>
 #include <yaml.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CSV as factories write it, placeholders, and any row from anywhere. */
-#include "config/config.h"
+#include "order/order.h"
 
 #include <errno.h>
 #include <fcntl.h>

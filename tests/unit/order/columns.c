@@ -3,7 +3,7 @@
  *
  * wrap: free
  */
-#include "config/config.h"
+#include "order/order.h"
 
 #include <fcntl.h>
 #include <malloc.h>

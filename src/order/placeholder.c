@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Placeholders: a text is taken apart once, and put together for each device. */
-#include "config/config.h"
+#include "order/order.h"
 
 #include <inttypes.h>
 #include <stdio.h>
