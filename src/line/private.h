@@ -44,6 +44,16 @@ void presence_identify(struct presence *presence); /* fills in the serial number
 /* The board of before, that its port came back so soon? */
 bool presence_is_back(const struct presence *now, const struct presence *before, int64_t gone_ms);
 
+/* wait.c: until a board comes that is not the one that was there last; fresh: any will do.
+ * SIGNET_E_NOT_FOUND: none came; SIGNET_E_QUOTA, SIGNET_E_CANCELLED: no more are wanted. SIGNET_OK:
+ * it may need a unit of the quota, until let_board_go(). */
+int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err);
+void let_board_go(struct line *line);
+
+/* lamp.c: what a slot shows */
+void slot_lamp(struct slot *slot, const char *state, const char *endpoint,
+               const struct signet_error *why);
+
 /* slot.c: the thread of one slot */
 void *slot_run(void *slot);
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a slot shows: empty, working, pass, fail, made-before, stopped, closed. */
+#include "line/private.h"
+
+void slot_lamp(struct slot *slot, const char *state, const char *endpoint,
+               const struct signet_error *why)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_SLOT,
+                                       .stage = state,
+                                       .board = slot->order->name,
+                                       .endpoint = endpoint && endpoint[0] ? endpoint : NULL,
+                                       .error = why};
+
+    job_report(slot->line->job, &event);
+}
