@@ -45,6 +45,11 @@ bool transfer_speaks_tls(struct http *http);
 /* How long the last answer asks to wait; -1: it does not say. */
 int64_t transfer_retry_after(const struct http *http);
 
+/* retry.c: all attempts of one request. */
+int retry_send(struct http *http, const struct http_request *request,
+               const struct secret *authorization, struct http_answer *answer,
+               struct signet_error *err);
+
 /* failure.c: why a transfer failed, and what that means for the request. */
 struct failure {
     bool unsent; /* nothing of the request can have been understood */
