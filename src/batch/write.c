@@ -233,7 +233,7 @@ static int keep_seal(struct batch_run *l, const struct batch *b, struct signet_e
         first = index < first ? index : first;
         last = index > last ? index : last;
     }
-    return vault_keep_batch(l->setup.vault, b->number, first, last, b->count, err);
+    return vault_track_batch(l->setup.vault, b->number, first, last, b->count, err);
 }
 
 static int hand_over(struct batch_run *l, struct batch *b, struct signet_error *err)

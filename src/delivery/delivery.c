@@ -18,7 +18,7 @@ struct worker {
 struct delivery {
     struct delivery_setup setup;
     struct job *job;
-    struct opened *opened;
+    struct device_cache *opened;
     struct worker workers[SIGNET_ORDER_SERVERS + 1]; /* the last of count: proof and end */
     size_t count, started;
     size_t open_workers; /* threads; with the job's lock, like what follows */
@@ -153,7 +153,7 @@ static void free_delivery(struct delivery *d)
 {
     for (size_t i = 0; i < d->count; i++)
         free(d->workers[i].server);
-    opened_free(d->opened);
+    device_cache_free(d->opened);
     free(d);
 }
 
@@ -207,11 +207,11 @@ int delivery_begin(struct delivery **out, const struct delivery_setup *setup,
     d->setup = *setup;
     d->job = setup->job;
     d->count = setup->order->server_count + 1;
-    int rc = opened_new(&d->opened, setup->vault, err);
+    int rc = device_cache_new(&d->opened, setup->vault, err);
     if (rc == SIGNET_OK)
         rc = make_workers(d, err);
     if (rc == SIGNET_OK)
-        rc = seals_look(&d->setup, err);
+        rc = seals_wipe_unneeded(&d->setup, err);
     if (rc != SIGNET_OK) {
         free_delivery(d);
         return rc;
@@ -232,7 +232,7 @@ void delivery_notify(struct delivery *d)
 
 int delivery_review_seal(struct delivery *d, uint64_t number, struct signet_error *err)
 {
-    return seals_review(&d->setup, number, err);
+    return seals_wipe_batch(&d->setup, number, err);
 }
 
 int delivery_end(struct delivery **delivery, struct signet_error *err)
@@ -254,7 +254,7 @@ int delivery_end(struct delivery **delivery, struct signet_error *err)
     for (size_t i = 0; rc == SIGNET_OK && i + 1 < d->count; i++)
         rc = server_count_waiting(d->workers[i].server, err);
     if (rc == SIGNET_OK)
-        rc = seals_end(&d->setup, err);
+        rc = seals_wipe_ended(&d->setup, err);
     free_delivery(d);
     *delivery = NULL;
     return rc;

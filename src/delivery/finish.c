@@ -15,7 +15,7 @@ enum {
  * they would come again in the same round. */
 struct ending {
     const struct delivery_setup *setup;
-    struct opened *opened;
+    struct device_cache *opened;
     struct job *job;
     struct round *round;
     struct signet_lease leases[BATCH], waiting[BATCH];
@@ -46,7 +46,7 @@ static int prove(struct ending *e, const struct signet_lease *lease, struct sign
 {
     struct device *device = NULL;
     double begin = clock_seconds();
-    int rc = opened_take(e->opened, lease, &device, why);
+    int rc = device_cache_take(e->opened, lease, &device, why);
 
     if (rc == SIGNET_E_NOT_FOUND)
         return proved_before(e->job, lease->endpoint, why);
@@ -56,7 +56,7 @@ static int prove(struct ending *e, const struct signet_lease *lease, struct sign
     failpoint("before-prove");
     rc = proof_of_device(e->setup, device, why);
     failpoint("after-prove");
-    opened_give(e->opened, device);
+    device_cache_give(e->opened, device);
     if (rc == SIGNET_OK) {
         double seconds = clock_seconds() - begin;
         job_cycle(e->job, STAGE_PROVE, seconds);
@@ -119,7 +119,7 @@ static int prove_one(struct ending *e, struct signet_lease *lease, struct signet
     if (rc != SIGNET_OK)
         return ours(rc);
     bool proved = prove(e, lease, &why) == SIGNET_OK;
-    rc = proved ? SIGNET_OK : opened_judge(&why);
+    rc = proved ? SIGNET_OK : judge_unopened(&why);
     if (rc == SIGNET_OK) {
         e->unanswered = 0;
         return proved ? note_proof(e, lease, err) : set_aside_unproved(e, lease, &why, err);
@@ -187,7 +187,7 @@ static int end_all(struct ending *e, struct signet_error *err)
     rc = finish_to_done(e, done, err);
     failpoint("after-done");
     for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++) {
-        opened_drop(e->opened, &e->leases[i]);
+        device_cache_drop(e->opened, &e->leases[i]);
         if (done[i])
             rc = vault_release(vault, e->leases[i].endpoint, e->leases[i].index, err);
         e->setup->report->done += done[i];
@@ -215,8 +215,8 @@ static int end_some(struct ending *e, size_t *found, struct signet_error *err)
     return rc == SIGNET_OK ? end_all(e, err) : rc;
 }
 
-int finish_round(const struct delivery_setup *setup, struct opened *opened, struct round *round,
-                 struct signet_error *err)
+int finish_round(const struct delivery_setup *setup, struct device_cache *opened,
+                 struct round *round, struct signet_error *err)
 {
     struct ending e = {.setup = setup, .opened = opened, .job = setup->job, .round = round};
     size_t found = 0;

@@ -11,25 +11,27 @@ struct round {
     struct signet_error away; /* why something still waits; SIGNET_OK: nothing does */
 };
 
-/* opened.c: devices that were opened: each is decoded once, for all servers and its proof. */
-struct opened;
-int opened_new(struct opened **out, struct vault *vault, struct signet_error *err);
-void opened_free(struct opened *opened); /* NULL: nothing */
-/* The device of the lease, until opened_give(). SIGNET_E_NOT_FOUND: nothing is sealed for it here.
+/* device_cache.c: devices that were opened: each is decoded once, for all servers and its proof. */
+struct device_cache;
+int device_cache_new(struct device_cache **out, struct vault *vault, struct signet_error *err);
+void device_cache_free(struct device_cache *opened); /* NULL: nothing */
+/* The device of the lease, until device_cache_give(). SIGNET_E_NOT_FOUND: nothing is sealed for it
+ * here.
  */
-int opened_take(struct opened *opened, const struct signet_lease *lease, struct device **out,
-                struct signet_error *err);
-void opened_give(struct opened *opened, struct device *device);
-void opened_drop(struct opened *opened, const struct signet_lease *lease); /* it is at its end */
+int device_cache_take(struct device_cache *opened, const struct signet_lease *lease,
+                      struct device **out, struct signet_error *err);
+void device_cache_give(struct device_cache *opened, struct device *device);
+void device_cache_drop(struct device_cache *opened,
+                       const struct signet_lease *lease); /* it is at its end */
 /* How a device that cannot be opened or proved is dealt with. SIGNET_OK: *why is the device's own,
  * and sets it aside; SIGNET_E_BUSY: it waits; another code stops the run. */
-int opened_judge(const struct signet_error *why);
+int judge_unopened(const struct signet_error *why);
 
 /* seals.c: looks at what is sealed in batches, and wipes what no device needs */
-int seals_review(const struct delivery_setup *setup, uint64_t number, struct signet_error *err);
-int seals_look(const struct delivery_setup *setup, struct signet_error *err);
+int seals_wipe_batch(const struct delivery_setup *setup, uint64_t number, struct signet_error *err);
+int seals_wipe_unneeded(const struct delivery_setup *setup, struct signet_error *err);
 /* The same, and what void devices left. */
-int seals_end(const struct delivery_setup *setup, struct signet_error *err);
+int seals_wipe_ended(const struct delivery_setup *setup, struct signet_error *err);
 /* A device is set aside after it was verified. */
 void report_refused(const struct delivery_setup *setup, enum job_stage stage, const char *endpoint,
                     const struct signet_error *why);
@@ -37,14 +39,14 @@ void report_refused(const struct delivery_setup *setup, enum job_stage stage, co
 /* server.c: one server, number i of the order. A round brings it what it does not have. */
 struct server_worker;
 int server_worker_new(struct server_worker **out, const struct delivery_setup *setup,
-                      struct opened *opened, size_t i, struct signet_error *err);
+                      struct device_cache *opened, size_t i, struct signet_error *err);
 int server_round(struct server_worker *worker, struct round *round, struct signet_error *err);
 /* Counts the devices that the server does not have yet, into the report. */
 int server_count_waiting(struct server_worker *worker, struct signet_error *err);
 
 /* finish.c: what all servers have is proved, and done. */
-int finish_round(const struct delivery_setup *setup, struct opened *opened, struct round *round,
-                 struct signet_error *err);
+int finish_round(const struct delivery_setup *setup, struct device_cache *opened,
+                 struct round *round, struct signet_error *err);
 
 /* proof.c: with exactly the credentials of the packet, and with the word of the servers where they
  * can tell. */

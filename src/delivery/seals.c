@@ -23,19 +23,19 @@ static int needs_seal(void *ctx, const struct vault_entry *entry, bool *needs,
     return signet_ledger_devices(setup->job->ledger, &filter, see_need, needs, err);
 }
 
-int seals_review(const struct delivery_setup *setup, uint64_t number, struct signet_error *err)
+int seals_wipe_batch(const struct delivery_setup *setup, uint64_t number, struct signet_error *err)
 {
-    return vault_look_batch(setup->vault, number, needs_seal, (void *)(uintptr_t)setup, err);
+    return vault_wipe_unneeded(setup->vault, number, needs_seal, (void *)(uintptr_t)setup, err);
 }
 
-int seals_look(const struct delivery_setup *setup, struct signet_error *err)
+int seals_wipe_unneeded(const struct delivery_setup *setup, struct signet_error *err)
 {
     uint64_t *numbers = NULL;
     size_t count = 0;
     int rc = vault_batch_list(setup->vault, &numbers, &count, err);
 
     for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
-        rc = seals_review(setup, numbers[i], err);
+        rc = seals_wipe_batch(setup, numbers[i], err);
     free(numbers);
     return rc;
 }
@@ -50,7 +50,7 @@ static int wipe_void(void *ctx, const struct signet_ledger_device *device, struc
 }
 
 /* A device that became void needs its secret no more. */
-int seals_end(const struct delivery_setup *setup, struct signet_error *err)
+int seals_wipe_ended(const struct delivery_setup *setup, struct signet_error *err)
 {
     const struct signet_ledger_filter filter = {.order = setup->order->name,
                                                 .state = SIGNET_DEVICE_VOID};
@@ -62,7 +62,7 @@ int seals_end(const struct delivery_setup *setup, struct signet_error *err)
         return SIGNET_OK;
     int rc = signet_ledger_devices(setup->job->ledger, &filter, wipe_void, (void *)(uintptr_t)setup,
                                    err);
-    return rc == SIGNET_OK ? seals_look(setup, err) : rc;
+    return rc == SIGNET_OK ? seals_wipe_unneeded(setup, err) : rc;
 }
 
 void report_refused(const struct delivery_setup *setup, enum job_stage stage, const char *endpoint,

@@ -15,7 +15,7 @@ struct parcel {
 
 struct server_worker {
     const struct delivery_setup *setup;
-    struct opened *opened;
+    struct device_cache *opened;
     struct signet_server *server;
     struct signet_server_report *report;
     size_t size;              /* of a batch */
@@ -29,7 +29,7 @@ struct server_worker {
 };
 
 int server_worker_new(struct server_worker **out, const struct delivery_setup *setup,
-                      struct opened *opened, size_t i, struct signet_error *err)
+                      struct device_cache *opened, size_t i, struct signet_error *err)
 {
     struct server_worker *w = calloc(1, sizeof(*w));
     struct signet_server_capabilities can;
@@ -61,7 +61,7 @@ static int dispose(struct server_worker *w, const struct signet_lease *lease,
                    struct signet_error *outcome, struct signet_error *err)
 {
     const struct signet_error why = *outcome;
-    int rc = opened_judge(&why);
+    int rc = judge_unopened(&why);
 
     if (rc == SIGNET_E_BUSY) {
         put_off(w, outcome, &w->away);
@@ -86,7 +86,7 @@ static int open_devices(struct server_worker *w, size_t count, size_t *opened,
         struct parcel *parcel = &w->parcels[*opened];
 
         w->outcomes[i] = (struct signet_error){0};
-        rc = opened_take(w->opened, &w->leases[i], &parcel->device, &w->outcomes[i]);
+        rc = device_cache_take(w->opened, &w->leases[i], &parcel->device, &w->outcomes[i]);
         if (rc == SIGNET_OK) {
             parcel->lease = i;
             w->devices[(*opened)++] = parcel->device->view;
@@ -161,7 +161,7 @@ static int one_batch(struct server_worker *w, size_t max, size_t *count, struct 
     if (rc == SIGNET_OK)
         ask_server(w, opened, round);
     for (size_t i = 0; i < opened; i++)
-        opened_give(w->opened, w->parcels[i].device);
+        device_cache_give(w->opened, w->parcels[i].device);
     failpoint("before-delivered");
     if (rc == SIGNET_OK)
         rc = signet_ledger_delivered(job->ledger, name, w->leases, *count, w->outcomes, err);

@@ -104,13 +104,13 @@ static int read_all(struct signet_factory *f, const struct signet_factory_args *
     if (rc == SIGNET_OK && args->token)
         rc = secret_set(&f->token, args->token, strlen(args->token), err);
     if (rc == SIGNET_OK)
-        rc = server_read(f, args, err);
+        rc = factory_read_server(f, args, err);
     if (rc == SIGNET_OK)
         rc = read_tree(f, args, err);
     if (rc == SIGNET_OK)
         rc = take_mode(f, err);
     if (rc == SIGNET_OK && f->server && f->endpoint)
-        rc = server_validate(f, err);
+        rc = factory_validate_at_server(f, err);
     /* As with the reference, what is said about certificates is not looked at in other modes. */
     if (rc == SIGNET_OK && signet_factory_uses_certs(f))
         rc = read_cert_info(f, args, err);

@@ -31,12 +31,12 @@ int factory_name(struct signet_factory *f, const char *name, struct signet_error
 size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key);
 
 /* register.c: the server */
-int server_read(struct signet_factory *f, const struct signet_factory_args *args,
-                struct signet_error *err);
+int factory_read_server(struct signet_factory *f, const struct signet_factory_args *args,
+                        struct signet_error *err);
 /* What the server would refuse of a complete device, asking nobody. */
-int server_validate(const struct signet_factory *f, struct signet_error *err);
+int factory_validate_at_server(const struct signet_factory *f, struct signet_error *err);
 /* Reach and token, as far as that can be tried without a change at the server. */
-int server_check(struct signet_factory *f, struct signet_error *err);
+int factory_check_server(struct signet_factory *f, struct signet_error *err);
 
 /* packet.c: the configuration with certificates in place. complete: certificates that are missing
  * are an error. cert and key may be NULL. Warnings go to observer. */

@@ -111,7 +111,7 @@ static int stage_check(struct provision *s, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = check_device(s, err);
     if (rc == SIGNET_OK && has_server(s))
-        rc = server_check(s->factory, err);
+        rc = factory_check_server(s->factory, err);
     if (rc != SIGNET_OK || !has_board(s))
         return rc;
     if (job->board)

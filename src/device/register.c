@@ -10,7 +10,7 @@ static const char default_url[] = "https://eu.iot.avsystem.cloud";
 enum { DEFAULT_PORT = 8087 };
 
 static int load_factory_server(struct signet_server_info *out, const char *path,
-                            struct signet_error *err)
+                               struct signet_error *err)
 {
     int rc = signet_server_info_load(path, out, err);
 
@@ -37,8 +37,8 @@ static int open_server(struct signet_factory *f, const struct signet_server_info
                               f->cancel, err);
 }
 
-int server_read(struct signet_factory *f, const struct signet_factory_args *args,
-                struct signet_error *err)
+int factory_read_server(struct signet_factory *f, const struct signet_factory_args *args,
+                        struct signet_error *err)
 {
     struct signet_server_info info = {0};
     int rc = SIGNET_OK;
@@ -70,20 +70,20 @@ static int registration_complete(const struct signet_factory *f, struct signet_e
                           "registration needs the %s", what);
 }
 
-int server_validate(const struct signet_factory *f, struct signet_error *err)
+int factory_validate_at_server(const struct signet_factory *f, struct signet_error *err)
 {
     const struct signet_device device = {.endpoint = f->endpoint, .tree = f->tree};
 
     return signet_server_validate(f->server, &device, err);
 }
 
-int server_check(struct signet_factory *f, struct signet_error *err)
+int factory_check_server(struct signet_factory *f, struct signet_error *err)
 {
     int rc;
 
     if (!f->server)
         return registration_complete(f, err);
-    rc = f->endpoint ? server_validate(f, err) : SIGNET_OK;
+    rc = f->endpoint ? factory_validate_at_server(f, err) : SIGNET_OK;
     return rc == SIGNET_OK ? signet_server_check(f->server, err) : rc;
 }
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int vault_keep_batch(struct vault *v, uint64_t number, int64_t first, int64_t last, size_t left,
-                     struct signet_error *err)
+int vault_track_batch(struct vault *v, uint64_t number, int64_t first, int64_t last, size_t left,
+                      struct signet_error *err)
 {
     const struct kept kept = {.number = number, .first = first, .last = last, .left = left};
     size_t i = 0;
@@ -30,7 +30,7 @@ static void forget_batch(struct vault *v, struct kept *kept)
     for (size_t i = 0; i < OPENED; i++)
         if (v->opened[i].number == kept->number) {
             secret_wipe(&v->opened[i].plain);
-            v->opened[i] = (struct opened){0};
+            v->opened[i] = (struct open_batch){0};
         }
     *kept = v->kept[--v->kept_count];
 }
@@ -47,8 +47,8 @@ int vault_batch_wipe(struct vault *v, uint64_t number, struct signet_error *err)
     return batch_wipe(v, number, err);
 }
 
-int vault_look_batch(struct vault *v, uint64_t number, vault_needs *ask, void *ctx,
-                     struct signet_error *err)
+int vault_wipe_unneeded(struct vault *v, uint64_t number, vault_needs *ask, void *ctx,
+                        struct signet_error *err)
 {
     struct secret plain = {0};
     struct vault_entry entry;
@@ -65,10 +65,10 @@ int vault_look_batch(struct vault *v, uint64_t number, vault_needs *ask, void *c
     }
     secret_wipe(&plain);
     if (rc == SIGNET_E_SEAL) /* its devices are set aside, each */
-        return vault_keep_batch(v, number, INT64_MAX, -1, 1, err);
+        return vault_track_batch(v, number, INT64_MAX, -1, 1, err);
     if (rc != SIGNET_OK)
         return rc;
-    return left ? vault_keep_batch(v, number, first, last, left, err)
+    return left ? vault_track_batch(v, number, first, last, left, err)
                 : vault_batch_wipe(v, number, err);
 }
 
@@ -89,7 +89,7 @@ static struct kept *candidate(struct vault *v, int64_t index, uint64_t below)
 }
 
 /* The batch, opened; with the lock held. */
-static int open_kept(struct vault *v, uint64_t number, struct opened **out,
+static int open_kept(struct vault *v, uint64_t number, struct open_batch **out,
                      struct signet_error *err)
 {
     struct secret plain = {0};
@@ -102,15 +102,15 @@ static int open_kept(struct vault *v, uint64_t number, struct opened **out,
     int rc = vault_batch_read(v, number, &plain, err);
     if (rc != SIGNET_OK)
         return rc;
-    struct opened *o = &v->opened[v->next++ % OPENED];
+    struct open_batch *o = &v->opened[v->next++ % OPENED];
     secret_wipe(&o->plain);
-    *o = (struct opened){.number = number, .plain = plain};
+    *o = (struct open_batch){.number = number, .plain = plain};
     *out = o;
     return SIGNET_OK;
 }
 
 /* From where the last one was found to the end, then from the front. */
-static bool scan_batch(struct opened *o, const char *endpoint, struct vault_entry *entry)
+static bool scan_batch(struct open_batch *o, const char *endpoint, struct vault_entry *entry)
 {
     for (int pass = 0; pass < 2; pass++, o->at = 0)
         while (vault_entry_next(&o->plain, &o->at, entry))
@@ -122,7 +122,7 @@ static bool scan_batch(struct opened *o, const char *endpoint, struct vault_entr
 /* Nothing else has the device. Is there a damaged batch, which may have had it? */
 static int blame_damage(struct vault *v, struct signet_error *err)
 {
-    struct opened *opened = NULL;
+    struct open_batch *opened = NULL;
 
     for (size_t i = 0; i < v->kept_count; i++)
         if (v->kept[i].first > v->kept[i].last)
@@ -135,7 +135,7 @@ static int find_kept(struct vault *v, const char *endpoint, int64_t index, uint6
                      struct kept **kept, struct vault_entry *entry, struct signet_error *err)
 {
     while ((*kept = candidate(v, index, below))) {
-        struct opened *opened = NULL;
+        struct open_batch *opened = NULL;
         int rc = open_kept(v, (*kept)->number, &opened, err);
 
         if (rc == SIGNET_OK && scan_batch(opened, endpoint, entry))

@@ -17,7 +17,7 @@ struct kept {
 };
 
 /* Batches that were opened last: devices come by number. */
-struct opened {
+struct open_batch {
     uint64_t number; /* 0: none */
     struct secret plain;
     size_t at; /* behind the entry that was found last */
@@ -31,7 +31,7 @@ struct vault {
     pthread_mutex_t lock; /* of what follows */
     struct kept *kept;
     size_t kept_count;
-    struct opened opened[OPENED];
+    struct open_batch opened[OPENED];
     size_t next; /* of opened, to be replaced */
 };
 

@@ -53,13 +53,13 @@ int vault_batch_list(struct vault *vault, uint64_t **numbers, size_t *count,
 /* needs.c: which devices still need what is sealed */
 
 /* A batch of which `left` devices, with numbers from first to last, need their secret. */
-int vault_keep_batch(struct vault *vault, uint64_t number, int64_t first, int64_t last, size_t left,
-                     struct signet_error *err);
+int vault_track_batch(struct vault *vault, uint64_t number, int64_t first, int64_t last,
+                      size_t left, struct signet_error *err);
 /* Looks through a batch, and wipes it when no device in it needs its secret. */
 typedef int vault_needs(void *ctx, const struct vault_entry *entry, bool *needs,
                         struct signet_error *err);
-int vault_look_batch(struct vault *vault, uint64_t number, vault_needs *ask, void *ctx,
-                     struct signet_error *err);
+int vault_wipe_unneeded(struct vault *vault, uint64_t number, vault_needs *ask, void *ctx,
+                        struct signet_error *err);
 /* The device's packet, from its own file or from a batch that was kept. */
 int vault_find(struct vault *vault, const char *endpoint, int64_t index, struct secret *packet,
                struct signet_error *err);

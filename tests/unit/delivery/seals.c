@@ -83,7 +83,7 @@ static bool is_sealed(struct fixture *f, const char *endpoint)
 static void end(struct fixture *f)
 {
     good(f, job_count(&f->job, &f->err));
-    good(f, seals_end(&f->setup, &f->err));
+    good(f, seals_wipe_ended(&f->setup, &f->err));
 }
 
 static void a_void_device_leaves_nothing_sealed(void **state)

@@ -21,7 +21,7 @@ static int fails(void *ctx, const struct vault_entry *entry, bool *out, struct s
 static int look(struct fixture *f, uint64_t number, const char *names)
 {
 
-    return vault_look_batch(f->vault, number, needs, (void *)(uintptr_t)names, &f->err);
+    return vault_wipe_unneeded(f->vault, number, needs, (void *)(uintptr_t)names, &f->err);
 }
 
 static void a_seal_goes_with_its_last_device(void **state)
@@ -31,7 +31,7 @@ static void a_seal_goes_with_its_last_device(void **state)
     (void)state;
     set_up(&f);
     seal_batch(&f, 1, 1, 3);
-    good(&f, vault_keep_batch(f.vault, 1, 1, 3, 3, &f.err));
+    good(&f, vault_track_batch(f.vault, 1, 1, 3, 3, &f.err));
     finds(&f, "d2", 2, "d2 of 1");
     good(&f, vault_release(f.vault, "d1", 1, &f.err));
     good(&f, vault_release(f.vault, "d3", 3, &f.err));
@@ -69,7 +69,7 @@ static void a_look_that_fails_wipes_nothing(void **state)
     (void)state;
     set_up(&f);
     seal_batch(&f, 1, 1, 3);
-    assert_int_equal(vault_look_batch(f.vault, 1, fails, NULL, &f.err), SIGNET_E_LEDGER);
+    assert_int_equal(vault_wipe_unneeded(f.vault, 1, fails, NULL, &f.err), SIGNET_E_LEDGER);
     assert_true(is_sealed(&f, 1));
     tear_down(&f);
 }
@@ -100,7 +100,7 @@ static void devices_of_many_batches_are_found_in_any_order(void **state)
     set_up(&f);
     for (int b = 0; b < 9; b++) {
         seal_batch(&f, (uint64_t)b + 1, b * 10, b * 10 + 9);
-        good(&f, vault_keep_batch(f.vault, (uint64_t)b + 1, b * 10, b * 10 + 9, 10, &f.err));
+        good(&f, vault_track_batch(f.vault, (uint64_t)b + 1, b * 10, b * 10 + 9, 10, &f.err));
     }
     for (int i = 89; i >= 0; i -= 7) {
         char name[8], packet[32];

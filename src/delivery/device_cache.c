@@ -14,15 +14,15 @@ struct entry {
 
 /* A device has one place, by its number. It stays there without users until another one needs it.
  */
-struct opened {
+struct device_cache {
     struct vault *vault;
     pthread_mutex_t lock;
     struct entry *slots[SLOTS];
 };
 
-int opened_new(struct opened **out, struct vault *vault, struct signet_error *err)
+int device_cache_new(struct device_cache **out, struct vault *vault, struct signet_error *err)
 {
-    struct opened *o = calloc(1, sizeof(*o));
+    struct device_cache *o = calloc(1, sizeof(*o));
 
     if (!o)
         return error_nomem(err);
@@ -32,7 +32,7 @@ int opened_new(struct opened **out, struct vault *vault, struct signet_error *er
     return SIGNET_OK;
 }
 
-static struct entry **slot_of(struct opened *o, int64_t id)
+static struct entry **slot_of(struct device_cache *o, int64_t id)
 {
     return &o->slots[(uint64_t)id % SLOTS];
 }
@@ -43,7 +43,7 @@ static void discard(struct entry *e)
     free(e);
 }
 
-void opened_free(struct opened *o)
+void device_cache_free(struct device_cache *o)
 {
     for (size_t i = 0; o && i < SLOTS; i++)
         if (o->slots[i])
@@ -53,7 +53,7 @@ void opened_free(struct opened *o)
     free(o);
 }
 
-static int open_entry(struct opened *o, const struct signet_lease *lease, struct entry **out,
+static int open_entry(struct device_cache *o, const struct signet_lease *lease, struct entry **out,
                       struct signet_error *err)
 {
     struct secret packet = {0};
@@ -73,8 +73,8 @@ static int open_entry(struct opened *o, const struct signet_lease *lease, struct
     return rc;
 }
 
-int opened_take(struct opened *o, const struct signet_lease *lease, struct device **out,
-                struct signet_error *err)
+int device_cache_take(struct device_cache *o, const struct signet_lease *lease, struct device **out,
+                      struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -96,7 +96,7 @@ int opened_take(struct opened *o, const struct signet_lease *lease, struct devic
     return rc;
 }
 
-void opened_give(struct opened *o, struct device *device)
+void device_cache_give(struct device_cache *o, struct device *device)
 {
     struct entry *e = (struct entry *)(void *)device;
 
@@ -106,7 +106,7 @@ void opened_give(struct opened *o, struct device *device)
     pthread_mutex_unlock(&o->lock);
 }
 
-void opened_drop(struct opened *o, const struct signet_lease *lease)
+void device_cache_drop(struct device_cache *o, const struct signet_lease *lease)
 {
     pthread_mutex_lock(&o->lock);
     struct entry **slot = slot_of(o, lease->device);
@@ -117,7 +117,7 @@ void opened_drop(struct opened *o, const struct signet_lease *lease)
     pthread_mutex_unlock(&o->lock);
 }
 
-int opened_judge(const struct signet_error *why)
+int judge_unopened(const struct signet_error *why)
 {
     switch (signet_error_class(why)) {
     case SIGNET_CLASS_DEVICE: /* nothing sealed here: it may be in another work folder */
