@@ -44,9 +44,10 @@ struct signet_order_server {
     bool allow_http;
 };
 
-/* Paths are relative to the order file, or absolute; here they are ready for use. Texts belong to
- * the order; what was left out is NULL or 0 unless a default is named. signet-order(5) has the
- * keys of the file. */
+/* As signet_order_load() makes it; nothing else does the checks that a run relies on. Paths are
+ * relative to the order file, or absolute; here they are ready for use. Texts belong to the order;
+ * what was left out is NULL or 0 unless a default is named. signet-order(5) has the keys of the
+ * file. */
 struct signet_order {
     const char *name; /* of the order in the ledger */
     int64_t quota;    /* devices */

@@ -114,6 +114,7 @@ static struct signet_order make_order(const struct hall *h)
                                  .key_file = key,
                                  .station = "bench",
                                  .recipe = "anjay-zephyr",
+                                 .psk_len = 32,
                                  .identity = "{endpoint}",
                                  .slot_count = h->slots};
 
