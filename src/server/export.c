@@ -51,6 +51,10 @@ static int read_rows(struct export *x, const char *text, size_t len, struct sign
         at += end;
     }
     x->len = at;
+    if (!rc && !export_cut_off(&x->format, text + at, len - at))
+        rc = error_set_hint(err, SIGNET_E_IO, "close the quote, or move the file away",
+                            "the export '%s': a quote is not closed, in or behind byte %zu",
+                            x->path, at);
     return rc;
 }
 

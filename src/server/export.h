@@ -49,6 +49,9 @@ int export_validate(const struct export_format *format, const struct signet_devi
                     struct signet_error *err);
 /* Bytes of the first row of text, with its line end; 0: it is not whole. */
 size_t export_row_end(const struct export_format *format, const char *text, size_t len);
+/* May this be the beginning of a row, of which a crash cut off the end? False: rows are in it,
+ * behind a quote that somebody left open. */
+bool export_cut_off(const struct export_format *format, const char *rest, size_t len);
 /* Bytes of the row that export_start() would have written; 0: such a row was never written. */
 size_t export_start_len(const struct export_format *format, const char *row, size_t len);
 /* validate() is asked before a device has its certificate; this, when it is added. */

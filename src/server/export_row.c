@@ -373,6 +373,14 @@ size_t export_row_end(const struct export_format *format, const char *text, size
     return scan_for(text, len, '\n', format->quoted, false); /* JSON has line ends nowhere else */
 }
 
+bool export_cut_off(const struct export_format *format, const char *rest, size_t len)
+{
+    enum { ROW_MAX = 64 * 1024 };
+
+    return len <= ROW_MAX &&
+           (has(format, EXPORT_CERT_PEM, EXPORT_CERT_PEM) || !memchr(rest, '\n', len));
+}
+
 size_t export_start_len(const struct export_format *format, const char *row, size_t len)
 {
     bool json = format->delimiter == '{';

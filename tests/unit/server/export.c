@@ -522,6 +522,24 @@ static void test_changed_by_others(void **state)
     stop(&p);
 }
 
+/* The rows behind it are somebody's keys: they are not taken for the rest of a row. */
+static void test_a_quote_that_was_left_open(void **state)
+{
+    static const char whole[] = "endpoint,mode,identity,psk\n\"ep-1,psk,i,6b\nep-2,psk,i2,6b\n";
+    const struct signet_device device = psk("ep-3", "i3", "k");
+    struct signet_error err = {0};
+    struct place p;
+
+    (void)state;
+    start(&p, NULL, NULL);
+    assert_int_equal(file_write(p.file, whole, sizeof whole - 1, 0600, NULL), SIGNET_OK);
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "a quote is not closed, in or behind byte 27"));
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_IO); /* still */
+    expect_file(&p, whole);
+    stop(&p);
+}
+
 /* Constants, and certificates of many lines in a cell: they are rows like others after a crash. */
 static void test_nrfcloud(void **state)
 {
@@ -600,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_changed_by_others),
+        cmocka_unit_test(test_a_quote_that_was_left_open),
         cmocka_unit_test(test_nrfcloud),
         cmocka_unit_test(test_long_file_is_read_once),
         cmocka_unit_test(test_one_hash),
