@@ -44,7 +44,7 @@ static void put_warning(const char *message, const char *hint)
 }
 
 static int ptool_make_cert(struct signet_factory *factory, const struct ptool_args *args,
-                     struct signet_error *err)
+                           struct signet_error *err)
 {
     struct signet_bytes packet = {0};
     int rc = SIGNET_OK;

@@ -81,7 +81,7 @@ struct signet_order {
     /* end with NULL; a name, found on PATH, or an absolute path */
     const char **on_pass, **on_fail, **on_made_before;
     bool erase_finished; /* a board that holds credentials is erased like a blank one */
-    int64_t retries;                 /* 1 */
+    int64_t retries;     /* 1 */
     void *owned;
 };
 

@@ -138,9 +138,9 @@ void signet_server_capabilities(const struct signet_server *server,
 
 /* Registers many: batches where the server has them, and several requests in flight. The outcome
  * of devices[i] is in results[i]; each is as with signet_server_add(), so that one which failed
- * may be given again. SIGNET_OK: the server has them all; else the first failure by index. Nothing more
- * is sent after SIGNET_E_AUTH, a cancel, or a connection that could not be made. Calls block; the observer gets no retries. Memory
- * does not depend on count. */
+ * may be given again. SIGNET_OK: the server has them all; else the first failure by index. Nothing
+ * more is sent after SIGNET_E_AUTH, a cancel, or a connection that could not be made. Calls block;
+ * the observer gets no retries. Memory does not depend on count. */
 int signet_server_add_batch(struct signet_server *server, const struct signet_device *devices,
                             size_t count, struct signet_server_result *results,
                             struct signet_error *err);

@@ -201,7 +201,7 @@ void leases_sort(struct leases *leases)
 
 struct signet_lease *leases_find(const struct leases *leases, const char *endpoint)
 {
-    struct signet_lease key;
+    struct signet_lease key = {0};
 
     snprintf(key.endpoint, sizeof(key.endpoint), "%s", endpoint);
     return leases->count ? bsearch(&key, leases->all, leases->count, sizeof(key), by_endpoint)

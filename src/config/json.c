@@ -184,7 +184,7 @@ static int take_members(const char *path, const json_t *object, const struct jso
 }
 
 static int parse_json(const char *path, const struct buf *text, const char *example, json_t **out,
-                 struct signet_error *err)
+                      struct signet_error *err)
 {
     json_error_t at = {0};
 

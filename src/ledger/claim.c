@@ -158,7 +158,7 @@ int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
                        char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,
                        struct signet_error *err)
 {
-    struct signet_lease found;
+    struct signet_lease found = {0};
     struct request r = {.slot = slot, .leases = &found};
     int rc = store_read(ledger, last, &r, err);
 

@@ -76,7 +76,7 @@ int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct sig
             const char *sql, const char *types, ...)
 {
     struct db_param params[DB_PARAMS];
-    struct db_rows own;
+    struct db_rows own = {0};
     va_list args;
 
     va_start(args, types);

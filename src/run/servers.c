@@ -57,9 +57,10 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
 
     if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);
-    for (int proof = 0; rc == SIGNET_OK && proof <= r->order->prove; proof++)
-        rc = signet_server_open(proof ? &r->seen_by[i] : &r->servers[i], &info, &options,
-                                token.data, token.len, &r->observer, r->options.cancel, err);
+    struct signet_server **const out[] = {&r->servers[i], &r->seen_by[i]};
+    for (size_t k = 0; rc == SIGNET_OK && k < (r->order->prove ? 2 : 1); k++)
+        rc = signet_server_open(out[k], &info, &options, token.data, token.len, &r->observer,
+                                r->options.cancel, err);
     secret_wipe(&token);
     signet_server_info_free(&info);
     return error_pass(rc, err, "%s", from->file);

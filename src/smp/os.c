@@ -11,7 +11,7 @@ enum { EXEC = 0 };
 
 /* A text or byte string of the answer. */
 static int os_answer_text(const struct signet_smp *smp, const char *key, struct signet_bytes *out,
-                       struct signet_error *err)
+                          struct signet_error *err)
 {
     const struct smp_item *item = smp_answer_get(&smp->answer, -1, key);
     struct buf b = {0};

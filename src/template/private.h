@@ -3,8 +3,8 @@
 #define TEMPLATE_PRIVATE_H
 
 #include "config/config.h"
-#include "order/order.h"
 #include "device/device.h"
+#include "order/order.h"
 #include "template/template.h"
 
 #include <signet/cert.h>

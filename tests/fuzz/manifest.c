@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a manifest; the first line of its header also as a text with placeholders. Rows are
  * read again out of order and must be the same. */
-#include "order/order.h"
 #include "fuzz.h"
+#include "order/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
