@@ -69,7 +69,7 @@ void facts_print(const struct facts *facts)
     for (size_t i = 0; i < facts->type_count; i++)
         printf("hash: %s\n", PLAIN(facts->types[i].name));
     if (!facts->has_parameters && !facts->system.len && !facts->has_types)
-        puts("the board answers, and tells nothing about itself");
+        puts("the board answers, and says nothing about itself");
 }
 
 int session_connect(struct session *s)

@@ -178,6 +178,6 @@ static int packet_check(int argc, char **argv)
 const struct verb packet_verbs[] = {
     {"make", "make the packet of a configuration", packet_make},
     {"show", "show a packet: table, JSON, configuration, CBOR notation", packet_show},
-    {"check", "tell what a device would refuse of it", packet_check},
+    {"check", "say what a device would refuse of it", packet_check},
     {0},
 };

@@ -156,8 +156,8 @@ static int run_provision(struct cli *cli, struct options *o)
            &(o)->ready_seconds, 1, 3600),                                                                    \
     NUMBER(0, "smp-version", "N", "Version of SMP to speak (1)", &(o)->smp_version, 1, 2),                                        \
     TEXT(0, "packet-path", "PATH", "smp-file: where the board wants the packet", &(b)->packet_path),         \
-    TEXT(0, "result-path", "PATH", "smp-file: where it tells the result", &(b)->result_path),                \
-    TEXT(0, "endpoint-path", "PATH", "smp-file: where it tells its name", &(b)->endpoint_path),              \
+    TEXT(0, "result-path", "PATH", "smp-file: path of the file with the result", &(b)->result_path),                \
+    TEXT(0, "endpoint-path", "PATH", "smp-file: path of the file with its name", &(b)->endpoint_path),              \
     TEXT(0, "success-text", "TEXT", "smp-file: the result that means success", &(b)->success_text)
 
 #define FLASHER_ROWS(o, b)                                                                                   \

@@ -127,7 +127,8 @@ static int show_capabilities(int argc, char **argv)
     struct cli cli = {0};
 
     if (!cli_parse(&cli, argc, argv, NULL, "FILE",
-                   "Says what the kind of server in this JSON file takes; asks nobody.", 1, 1))
+                   "Shows what the kind of server in this JSON file takes; no request is sent.", 1,
+                   1))
         return EXIT_USAGE;
     int rc = signet_server_info_load(cli.args[0], &info, &cli.err);
     if (rc == SIGNET_OK)

@@ -65,7 +65,8 @@ int signet_board_look(struct signet_board *b, struct signet_error *err)
     int code = SIGNET_OK;
 
     if (!signet_board_can_look(b))
-        return error_set(err, SIGNET_E_UNSUPPORTED, "this kind of board cannot be asked");
+        return error_set(err, SIGNET_E_UNSUPPORTED,
+                         "this kind of board cannot say whether it holds credentials");
     if (erases(b))
         code = listen_after_reset(b, err);
     if (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_LINK)

@@ -91,7 +91,7 @@ static int same_board(struct signet_board *b, struct signet_error *err)
     if (code || !b->options.endpoint_path[0])
         return code;
     if (!b->name[0])
-        return error_set(err, SIGNET_E_USAGE, "the board was not asked for its name");
+        return error_set(err, SIGNET_E_USAGE, "the name of the board was not read");
     code = wait_for_name(b, name, err);
     return code ? code : check_same_name(b, name, b->name, err);
 }
@@ -126,7 +126,7 @@ int stage_load(struct signet_board *b, const void *packet, size_t len, struct si
         code = compare_packet(b, packet, len, &confirmed, err);
     if (!code && !b->options.result_path[0] && !confirmed)
         code = error_set(err, SIGNET_E_BOARD,
-                         "the board did not confirm the packet, and tells no result");
+                         "the board did not confirm the packet, and has no result to read");
     return code;
 }
 

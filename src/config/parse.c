@@ -149,7 +149,7 @@ static void decode_hex(struct parser *p, struct value *text)
 /* bytes.fromhex('00 ff') */
 static struct value parse_fromhex(struct parser *p)
 {
-    static const char only[] = "bytes.fromhex('00ff') is the one call that is taken",
+    static const char only[] = "bytes.fromhex('00ff') is the only call that is allowed",
                       hint[] = "write bytes.fromhex('00ff')";
     struct name name = parse_member(p, "bytes", only);
 

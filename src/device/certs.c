@@ -176,7 +176,7 @@ int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
     if (!factory->has_cert_info)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "name a JSON file with the fields of the certificate",
-                              "no certificate was asked for");
+                              "no certificate was to be made");
     if (!factory->cert_info.common_name && !factory->endpoint)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "name the endpoint, or commonName in the JSON file",

@@ -211,7 +211,8 @@ int signet_smp_compare(struct signet_smp *smp, const char *path, const void *dat
     if (not_offered(rc))
         rc = signet_smp_status(smp, path, &hash.len, err);
     if (not_offered(rc))
-        return error_set(err, SIGNET_E_UNSUPPORTED, "the board tells neither hash nor length");
+        return error_set(err, SIGNET_E_UNSUPPORTED,
+                         "the board gives neither the hash nor the length of a file");
     if (rc)
         return rc;
     if (hash.len != len)

@@ -51,7 +51,7 @@ static void a_board_that_is_flashed_first(void **state)
     options.serial = bench_serial(0);
     bench_open(b, "smp-file", options, NULL, NULL);
     assert_int_equal(signet_board_look(b->board, &err), SIGNET_E_UNSUPPORTED);
-    assert_string_equal(err.msg, "this kind of board cannot be asked");
+    assert_string_equal(err.msg, "this kind of board cannot say whether it holds credentials");
     bench_run_ok(b);
 }
 

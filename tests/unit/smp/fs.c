@@ -147,7 +147,7 @@ static void compares(void **state)
         {{.sha256 = REFUSED(8), .crc32 = REFUSED(8), .status = REFUSED(8)},
          SIGNET_E_UNSUPPORTED,
          "",
-         "neither hash nor length"},
+         "neither the hash nor the length"},
         {{.sha256 = REFUSED(100), .crc32 = CRC(9)}, SIGNET_E_TIMEOUT, "", "hash of /f"},
         {{.sha256 = REFUSED(8), .crc32 = REFUSED(100), .status = {.len = 9}},
          SIGNET_E_TIMEOUT,
