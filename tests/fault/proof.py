@@ -435,6 +435,28 @@ def a_disk_in_trouble(d):
 
 
 @part
+def a_disk_in_trouble_before_the_proof(d):
+    """The servers have the devices; to prove them takes what is sealed. The run ends with the reason, and they wait."""
+    d.leshan(between=True)
+    d.order(2)
+    d.between.trouble = 500
+    d.run()
+    d.states('registered', 'registered')
+    d.between.trouble = None
+    path, = d.seals()
+    os.rename(path, path + '.away')
+    os.mkdir(path)
+    d.sync()
+    d.exits(1, os.path.basename(path))
+    d.states('registered', 'registered')
+    os.rmdir(path)
+    os.rename(path + '.away', path)
+    d.sync()
+    d.exits(0)
+    d.states('done', 'done')
+
+
+@part
 def a_server_that_comes_back(d):
     """At its end a run tries a server again for as long as it was told to: within one run all are done. While it is away
     it is asked for one device at a time."""
