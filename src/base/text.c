@@ -50,11 +50,11 @@ int text_check(const char *what, const void *text, size_t len, struct signet_err
     return SIGNET_OK;
 }
 
-/* Not C0, DEL and C1, nor the marks that reorder or hide text. */
+/* Not C0, DEL and C1, nor the marks that end a line, reorder or hide text. */
 static bool is_shown(uint32_t c)
 {
     return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && !(c >= 0x200b && c <= 0x200f) &&
-           !(c >= 0x202a && c <= 0x202e) && !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff;
+           !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff;
 }
 
 void text_plain(struct buf *out, const uint8_t *data, size_t len)

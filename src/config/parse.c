@@ -143,6 +143,7 @@ static void decode_hex(struct parser *p, struct value *text)
                     "character %zu of this text is not half of a pair of hex digits", i + 1);
         }
     }
+    wipe(b->data + used, b->len - used);
     b->len = used;
 }
 

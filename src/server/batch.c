@@ -31,6 +31,15 @@ static void stop(struct batch *b, const struct signet_error *why)
     pthread_mutex_unlock(&b->lock);
 }
 
+/* What one device met: the others are not sent. */
+static void stop_others(struct batch *b, const struct signet_error *its)
+{
+    struct signet_error why = *its;
+
+    error_prefix(&why, "not sent, since another device met this");
+    stop(b, &why);
+}
+
 static bool unreached(const struct signet_server *server, const struct signet_error *err)
 {
     return signet_error_class(err) == SIGNET_CLASS_AWAY && server->http &&
@@ -53,7 +62,7 @@ static void add_one(struct batch *b, struct signet_server *server, size_t i)
     if (!rc)
         result->error = (struct signet_error){0};
     else if (rc == SIGNET_E_AUTH || rc == SIGNET_E_CANCELLED || unreached(server, &result->error))
-        stop(b, &result->error);
+        stop_others(b, &result->error);
 }
 
 static bool is_left(const struct batch *b, size_t i)

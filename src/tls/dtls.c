@@ -134,7 +134,9 @@ static bool set_login(SSL_CTX *ctx, const struct tls_credentials *c)
     SSL_CTX_set_cert_verify_callback(ctx, on_server_cert, NULL);
     return SSL_CTX_set_cipher_list(ctx, CERT_CIPHERS) == 1 &&
            SSL_CTX_use_certificate_ASN1(ctx, (int)c->cert_len, c->cert_der) == 1 &&
-           trust_anchor(ctx, c) && use_key(ctx, c->key_der); /* which fits the certificate */
+           trust_anchor(ctx, c) && use_key(ctx, c->key_der) &&
+           /* a key of another type than the certificate's has a place of its own until here */
+           SSL_CTX_check_private_key(ctx) == 1;
 }
 
 static bool about_certificate(int alert)

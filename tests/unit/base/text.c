@@ -81,11 +81,12 @@ static void marks_are_not_shown(void **state)
         const char *text;
         bool shown;
     } rows[] = {
-        {"\u00a0", true},    {"\u200a", true},    {"\u200b", false}, {"\u200f", false},
-        {"\u2010", true},    {"\u2029", true},    {"\u202a", false}, {"\u202e", false},
-        {"\u202f", true},    {"\u205f", true},    {"\u2060", false}, {"\u206f", false},
-        {"\u2070", true},    {"\ufefe", true},    {"\ufeff", false}, {"\uff00", true},
-        {"\xc2\x80", false}, {"\xc2\x9f", false}, {"\x7f", false},   {"~", true},
+        {"\u00a0", true},  {"\u200a", true},  {"\u200b", false},   {"\u200f", false},
+        {"\u2010", true},  {"\u2027", true},  {"\u2028", false},   {"\u2029", false},
+        {"\u202a", false}, {"\u202e", false}, {"\u202f", true},    {"\u205f", true},
+        {"\u2060", false}, {"\u206f", false}, {"\u2070", true},    {"\ufefe", true},
+        {"\ufeff", false}, {"\uff00", true},  {"\xc2\x80", false}, {"\xc2\x9f", false},
+        {"\x7f", false},   {"~", true},
     };
 
     (void)state;

@@ -227,6 +227,19 @@ static void make(struct signet_bytes *cert_der, struct signet_bytes *key_der)
     signet_key_free(&key);
 }
 
+static void make_rsa(struct signet_bytes *cert_der)
+{
+    const struct signet_cert_info info = {.rsa_key_len = 1024};
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+
+    assert_int_equal(signet_key_generate(&key, &info, NULL, NULL), 0);
+    assert_int_equal(signet_cert_make(&cert, key, &info, "e", NULL, NULL), 0);
+    assert_int_equal(signet_cert_der(cert, cert_der, NULL), 0);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+}
+
 static void test_cert(void **state)
 {
     struct signet_bytes server = {0}, server_key = {0}, mine = {0}, my_key = {0};
@@ -460,7 +473,7 @@ static void test_alerts(void **state)
 /* A server that drops what it does not like is a server that refuses. */
 static void test_silence_after_the_certificate(void **state)
 {
-    struct signet_bytes server = {0}, server_key = {0}, other = {0}, other_key = {0};
+    struct signet_bytes server = {0}, server_key = {0}, other = {0}, other_key = {0}, rsa = {0};
     struct server s = {.silent_ms = 1200};
     struct signet_error err = {0};
     struct secret key = {0}, wrong = {0};
@@ -485,6 +498,12 @@ static void test_silence_after_the_certificate(void **state)
     login.key_der = &wrong; /* of another certificate */
     assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
     assert_non_null(strstr(err.msg, "cannot use the credentials for DTLS: "));
+    make_rsa(&rsa); /* nor of its type */
+    login.cert_der = rsa.data;
+    login.cert_len = rsa.len;
+    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
+    assert_non_null(strstr(err.msg, "cannot use the credentials for DTLS: "));
+    signet_bytes_free(&rsa);
     secret_wipe(&key);
     secret_wipe(&wrong);
     signet_bytes_free(&server);
