@@ -14,14 +14,15 @@ static int look_at_servers(const struct delivery_setup *setup, const char *endpo
     int rc = SIGNET_OK;
 
     for (size_t i = 0; i < setup->order->server_count; i++) {
-        int seen = signet_server_seen(setup->seen_by[i], endpoint, err);
+        struct signet_error why = {0};
+        int seen = signet_server_seen(setup->seen_by[i], endpoint, &why);
 
         if (seen == SIGNET_OK)
             return SIGNET_OK;
         if (seen == SIGNET_E_UNSUPPORTED)
             continue;
-        error_prefix(err, "%s", setup->order->servers[i].name);
-        rc = seen;
+        error_prefix(&why, "%s", setup->order->servers[i].name);
+        rc = error_copy(err, &why);
         if (rc != SIGNET_E_NOT_FOUND)
             return rc;
     }

@@ -356,14 +356,18 @@ static bool board_erases(const struct signet_order *order)
     return (o->initial || o->image_dir) && !(o->flasher && strcmp(o->flasher, "none") == 0);
 }
 
+static bool is_interrupted(enum signet_device_state last)
+{
+    return last == SIGNET_DEVICE_WRITING || last == SIGNET_DEVICE_WRITTEN;
+}
+
 /* Before anything is erased. A board whose device is interrupted holds no more than that device's
  * credentials, which it gets again. */
 static int look_first(struct work *w, enum signet_device_state last, struct signet_error *err)
 {
-    bool interrupted = last == SIGNET_DEVICE_WRITING || last == SIGNET_DEVICE_WRITTEN;
     bool finished = last >= SIGNET_DEVICE_VERIFIED && last <= SIGNET_DEVICE_DONE;
 
-    if (interrupted || w->setup->order->erase_finished)
+    if (is_interrupted(last) || w->setup->order->erase_finished)
         return SIGNET_OK;
     int rc = signet_board_look(w->board, err);
     if (rc != SIGNET_E_UNSUPPORTED)
@@ -373,14 +377,20 @@ static int look_first(struct work *w, enum signet_device_state last, struct sign
                : SIGNET_OK;
 }
 
-/* By its name or serial number the board is a device's that was finished before. */
-static int judge_claim(const struct work *w, int rc, struct signet_error *err)
+/* Left as it is only what holds the credentials of another time: by its name or serial number the
+ * board is a device's that was finished, or it says that it holds some before anything was done. */
+static int judge_attempts(const struct work *w, enum signet_device_state last, int rc,
+                          struct signet_error *err)
 {
-    if (rc != SIGNET_E_EXISTS)
-        return rc;
-    if (!board_erases(w->setup->order))
+    bool erases = board_erases(w->setup->order);
+
+    if (rc == SIGNET_E_EXISTS && !erases)
         return (int)(err->code = SIGNET_E_PROVISIONED);
-    error_prefix(err, "the board was erased");
+    if (rc == SIGNET_E_EXISTS)
+        error_prefix(err, "the board was erased");
+    /* what it holds was left by an attempt of ours, or is there although it was programmed */
+    if (rc == SIGNET_E_PROVISIONED && (erases || is_interrupted(last) || w->lease->device))
+        return (int)(err->code = SIGNET_E_BOARD);
     return rc;
 }
 
@@ -396,7 +406,7 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
     if (rc == SIGNET_OK)
         rc = look_first(&w, last, err);
     if (rc == SIGNET_OK)
-        rc = judge_claim(&w, attempts(&w, err), err);
+        rc = judge_attempts(&w, last, attempts(&w, err), err);
     snprintf(slot->endpoint, sizeof(slot->endpoint), "%s",
              slot->lease.device ? slot->lease.endpoint : w.name);
     int let = let_go(&w, rc, err, &broken);

@@ -247,14 +247,21 @@ static int read_option(struct reader *r, const yaml_node_t *key, const yaml_node
     return options[at].name ? read_text(r, node, &text, &options[at].value) : SIGNET_E_NOMEM;
 }
 
+static bool begins_with(const char *key, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return strncmp(key, prefix, len) == 0 &&
+           key[len + strspn(key + len, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
 /* The row of a key: by its whole name, or by its prefix; count: none. */
 static size_t find_entry(const struct entry *table, size_t count, const char *key)
 {
     size_t i = 0;
 
-    while (
-        i < count && strcmp(table[i].name, key) != 0 &&
-        (table[i].type != ENTRY_OPTIONS || strncmp(table[i].name, key, strlen(table[i].name)) != 0))
+    while (i < count && strcmp(table[i].name, key) != 0 &&
+           (table[i].type != ENTRY_OPTIONS || !begins_with(key, table[i].name)))
         i++;
     return i;
 }

@@ -134,6 +134,7 @@ def wrong_keys(d):
         ('an export nowhere', base + 'servers: [{file: export.json}]\n', "opening the export 'none/x.csv': No such file"),
         ('an option that the flasher has not', flasher('flasher: exec, flasher_comand: "load {image}"'), "exec: unknown option 'comand'",
          "did you mean 'command'?"),
+        ('an option with an escape in its name', flasher('"flasher_\\e[31mX": a'), "unknown key 'flasher_\\x1b[31mX'"),
         ('an option of another flasher', flasher('flasher: nrfjprog, flasher_target: x'), "unknown option 'target'"),
         ('an option without a command', flasher('flasher: exec'), 'the flasher exec needs a command'),
         ('an option twice', flasher('flasher: exec, flasher_command: a, flasher_command: b'), "order.yaml:", "'flasher_command' is there twice"),

@@ -497,6 +497,28 @@ def a_board_that_cannot_be_asked(l):
 
 
 @part
+def a_programmer_that_does_not_erase(l):
+    """A board that holds credentials although it was programmed is not as it was: it is no board of before, but a failure."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    l.run()
+    l.states(n_001='done')
+    for name, request in (('load', '"program $(basename "$1" .hex) sectors"'), ('reset', 'reset')):
+        l.write(name, f'#!/bin/sh\nexec {SIGNET} sim tell {l.at("rack/1.control")} {request}\n')
+        os.chmod(l.at(name), 0o755)
+    for more, failed in (('', 0), ('erase_finished: true\n', 1)):
+        l.order(1, name='p' + str(failed), more=more)
+        with open(l.at('order.yaml')) as f:
+            text = f.read()
+        l.write('order.yaml', text.replace('flasher: nrfjprog, flasher_tool: nrfjprog', f'flasher: exec, flasher_command: "{l.at("load")} {{image}} ; {l.at("reset")}"')
+                .replace('n-{serial', 'p%d-{serial' % failed))
+        l.run()
+        need(l.report['failed'] == failed and l.report['made_before'] == 1 - failed and l.report['passed'] == 0, l.report)
+    l.exits(1, 'holds credentials already')
+
+
+@part
 def an_interrupted_board_is_finished(l):
     """It says that it holds credentials: those of its own device, which it gets again."""
     l.boards(1)

@@ -271,6 +271,7 @@ def not_seen(d):
     """It got in, and the server that should see it says no, again and again."""
     d.leshan(between=True)
     d.between.unseen = 10000
+    d.coiote()  # which cannot say, and whose answer is no reason
     d.order(1)
     d.run(sync=20)
     d.exits(1)
