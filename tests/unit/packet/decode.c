@@ -129,6 +129,8 @@ static void times(void **state)
     refused("81a2" NAME "02c074323031332d31332d32315432303a30343a30305a", "RFC 3339");
     refused("81a2" NAME "02c06161", "RFC 3339");
     refused("81a2" NAME "02c04161", "RFC 3339");
+    /* a good date, but in bytes */
+    refused("81a2" NAME "02c054323031332d30332d32315432303a30343a30305a", "RFC 3339");
 }
 
 static void base_fields_carry(void **state)

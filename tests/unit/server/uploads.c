@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -189,11 +190,27 @@ static void test_thingsboard_gets_it(void **state)
     stop(&h);
 }
 
+/* The server has the device; what a person has to bring there could not be listed. */
+static void a_list_that_cannot_be_written(void **state)
+{
+    struct signet_error err = {0};
+    struct hall h;
+
+    (void)state;
+    start(&h, "coiote");
+    assert_int_equal(mkdir(h.uploads, 0700), 0);
+    assert_int_equal(mkdir(h.list, 0700), 0);
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "to-upload.tsv"));
+    stop(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_coiote_lists_what_to_upload),
         cmocka_unit_test(test_folder_that_cannot_be_written),
+        cmocka_unit_test(a_list_that_cannot_be_written),
         cmocka_unit_test(test_thingsboard_gets_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
