@@ -78,7 +78,7 @@ static void *run_rate(void *arg)
     const struct sim_board_options options = {
         .firmware = SIM_FIRMWARE_SMP_FILE, .misbehave = run->misbehave, .seed = run->seed};
     const struct signet_smp_options smp_options = {
-        .timeout_ms = run->timeout_ms, .retries = 40, .packet_limit = run->packet_limit};
+        .timeout_ms = run->timeout_ms, .retries = 400, .packet_limit = run->packet_limit};
     const struct signet_observer observer = {count, run};
     int64_t end = clock_ms() + LIMIT_MS;
     struct sim_board *board = NULL;
