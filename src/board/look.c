@@ -2,8 +2,6 @@
 /* A look at a board before it is erased: does it hold credentials already? */
 #include "recipe.h"
 
-#include <string.h>
-
 enum {
     SILENCE_MS = 300, /* what a board has to say after a reset, it has begun to say by then */
     LOOK_MS = 10000

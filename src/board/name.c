@@ -3,7 +3,6 @@
 #include "recipe.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { NAME_CAP = 512 };
 

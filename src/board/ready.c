@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recipe.h"
 
-#include <string.h>
-
 /* How long to listen before asking the board itself. A board that was flashed just now has text to
  * say; one that runs already has said it before we came; after a prompt there is little to come. */
 #define LISTEN_FLASHED_MS 10000

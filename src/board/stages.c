@@ -2,7 +2,6 @@
 #include "pki/pki.h"
 #include "recipe.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define NAME_WAIT_MS   10000 /* the ready text comes before the file system is mounted */

@@ -3,7 +3,6 @@
 #include "delivery/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30000, AT_END_SECONDS = 10 };
 

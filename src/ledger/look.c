@@ -3,8 +3,6 @@
 /* Devices, events and deliveries, as they are recorded. */
 #include "ledger/store.h"
 
-#include <string.h>
-
 static int begin_look(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct look *k = arg;

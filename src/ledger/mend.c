@@ -3,7 +3,6 @@
 /* What a person decides about a device: void and rework. */
 
 #include "ledger/store.h"
-#include <string.h>
 
 struct request {
     const char *endpoint, *reason;

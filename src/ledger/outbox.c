@@ -4,7 +4,6 @@
  * when somebody first takes it up: the station that made the device, where its secret is sealed. */
 
 #include "ledger/store.h"
-#include <string.h>
 
 enum { SERVERS_MAX = 8 };
 #define DEVICE_FREE   LEASE_ENDED("d.lease_until", "$4")

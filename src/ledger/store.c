@@ -3,8 +3,6 @@
 /* Commits that many threads share. */
 
 #include "ledger/store.h"
-#include <stdlib.h>
-#include <string.h>
 
 enum { AGAIN_MS = 20, GIVE_UP_MS = 60000 };
 #define CLOCK_FLOOR 1763856000 /* 2025-11-23 */

@@ -4,7 +4,6 @@
 #include "line/private.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define AGAIN_MS 500

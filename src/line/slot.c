@@ -2,8 +2,6 @@
 /* The life of a slot: a board comes, is provisioned or set aside, and goes. */
 #include "line/private.h"
 
-#include <string.h>
-
 /* After a restart the last board may still be there. */
 static enum signet_device_state last_state(struct slot *slot)
 {

@@ -4,7 +4,6 @@
 #include "packet/private.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {

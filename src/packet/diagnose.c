@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <signet/text.h>
-#include <string.h>
 
 struct writer {
     struct cbor_reader in;

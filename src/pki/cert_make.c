@@ -4,8 +4,6 @@
 #include <openssl/crypto.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* The certificate is written by hand: it is a dozen values, the bytes shall be those of the
  * reference, and OpenSSL's builder takes as long as the signature itself. */

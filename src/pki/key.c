@@ -8,7 +8,6 @@
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int key_wrap(struct signet_key **out, EVP_PKEY *pkey, struct signet_error *err)
 {

@@ -22,22 +22,15 @@ struct batch {
     pthread_mutex_t lock;
 };
 
-/* What all others would meet, too: nothing more is sent. */
-static void stop(struct batch *b, const struct signet_error *why)
+/* Nothing more is sent. by_one: one device met it, the others would. */
+static void stop(struct batch *b, const struct signet_error *why, bool by_one)
 {
     pthread_mutex_lock(&b->lock);
     b->why = *why;
+    if (by_one)
+        error_prefix(&b->why, "not sent, since another device met this");
     atomic_store(&b->stopped, true);
     pthread_mutex_unlock(&b->lock);
-}
-
-/* What one device met: the others are not sent. */
-static void stop_others(struct batch *b, const struct signet_error *its)
-{
-    struct signet_error why = *its;
-
-    error_prefix(&why, "not sent, since another device met this");
-    stop(b, &why);
 }
 
 static bool unreached(const struct signet_server *server, const struct signet_error *err)
@@ -62,7 +55,7 @@ static void add_one(struct batch *b, struct signet_server *server, size_t i)
     if (!rc)
         result->error = (struct signet_error){0};
     else if (rc == SIGNET_E_AUTH || rc == SIGNET_E_CANCELLED || unreached(server, &result->error))
-        stop_others(b, &result->error);
+        stop(b, &result->error, true);
 }
 
 static bool is_left(const struct batch *b, size_t i)
@@ -88,7 +81,7 @@ static void add_chunk(struct batch *b, struct signet_server *server, size_t firs
         if (rc == SIGNET_E_UNSUPPORTED)
             atomic_store(&b->one_by_one, true);
         else if (rc != SIGNET_OK && unreached(server, &err))
-            stop(b, &err);
+            stop(b, &err, false);
     }
     for (size_t i = 0; i < count; i++) {
         b->results[first + i] = (struct signet_server_result){.error.sys = rc ? LEFT : 0};

@@ -2,8 +2,6 @@
 /* Groups os and shell. */
 #include "smp/client.h"
 
-#include <string.h>
-
 enum { ECHO = 0, RESET = 5, PARAMETERS = 6, INFO = 7 };
 enum { EXEC = 0 };
 #define PARAMETERS_TRIES 2
