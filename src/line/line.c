@@ -24,7 +24,7 @@ static void on_slot_event(void *ctx, const struct signet_event *event)
     }
 }
 
-/* The one who reads it can have the kind of board, the flasher or the slots' boards looked into. */
+/* Said once for an order: all slots have the same kind of board and flasher. */
 static void warn_blind(const struct signet_observer *observer)
 {
     struct signet_error why = {0};
