@@ -3,9 +3,9 @@
 #define SERVER_OPS_H
 
 /* One kind of server is one file with one of these, and one row in kinds.c (docs/ADAPTERS.md). It
- * builds requests and judges answers; the room http does the rest. */
+ * builds requests and judges answers; the room http_client does the rest. */
 
-#include "http/http.h"
+#include "http_client/http_client.h"
 #include "lwm2m/lwm2m.h"
 #include "server/server.h"
 

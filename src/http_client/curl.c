@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/curl.h"
+#include "http_client/curl.h"
 
 #include <pthread.h>
 

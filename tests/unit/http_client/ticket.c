@@ -2,7 +2,7 @@
 /* When a login is made, and when its token is used again.
  * wrap: clock_ms
  */
-#include "http/ticket.h"
+#include "http_client/ticket.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/ticket.h"
+#include "http_client/ticket.h"
 
 #include <pthread.h>
 #include <stdlib.h>

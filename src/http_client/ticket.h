@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef HTTP_TICKET_H
-#define HTTP_TICKET_H
+#ifndef HTTP_CLIENT_TICKET_H
+#define HTTP_CLIENT_TICKET_H
 
 /* The header that says who we are, for all connections to one server; any thread may ask. */
 
-#include "http/http.h"
+#include "http_client/http_client.h"
 
 struct ticket;
 

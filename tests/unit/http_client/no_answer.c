@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why there was no answer, and how long an answer asks to wait: with a TLS server of the simulator,
  * and with one that says word for word what it is told to. */
-#include "http/http.h"
+#include "http_client/http_client.h"
 #include "sim.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The attempts of one request: what is tried again, and after what pause. */
-#include "http/private.h"
+#include "http_client/private.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections to one server, and who we are there. */
-#include "http/private.h"
+#include "http_client/private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef HTTP_CURL_H
-#define HTTP_CURL_H
+#ifndef HTTP_CLIENT_CURL_H
+#define HTTP_CLIENT_CURL_H
 
 /* libcurl, loaded when first needed: linked, its 33 libraries would cost 6 ms of every start. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/private.h"
+#include "http_client/private.h"
 
 #include <stdio.h>
 #include <string.h>

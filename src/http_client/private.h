@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef HTTP_PRIVATE_H
-#define HTTP_PRIVATE_H
+#ifndef HTTP_CLIENT_PRIVATE_H
+#define HTTP_CLIENT_PRIVATE_H
 
 /* Between the files of this room. */
 
-#include "http/curl.h"
-#include "http/http.h"
-#include "http/ticket.h"
+#include "http_client/curl.h"
+#include "http_client/http_client.h"
+#include "http_client/ticket.h"
 
 struct http {
     const struct curl *curl;
@@ -50,7 +50,7 @@ int retry_send(struct http *http, const struct http_request *request,
                const struct secret *authorization, struct http_answer *answer,
                struct signet_error *err);
 
-/* failure.c: why a transfer failed, and what that means for the request. */
+/* no_answer.c: why a transfer failed, and what that means for the request. */
 struct failure {
     bool unsent; /* nothing of the request can have been understood */
     bool passes; /* another attempt may succeed */

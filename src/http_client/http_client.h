@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef HTTP_HTTP_H
-#define HTTP_HTTP_H
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
 
 /* Transport, TLS, deadlines, retries and redaction, once for all that speaks HTTP. */
 

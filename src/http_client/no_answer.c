@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why there was no answer, by its own reason: what to do depends on it. */
-#include "http/private.h"
+#include "http_client/private.h"
 
 #include <errno.h>
 #include <string.h>

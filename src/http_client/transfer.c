@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request with libcurl. */
-#include "http/private.h"
+#include "http_client/private.h"
 
 #include <ctype.h>
 #include <signet/version.h>

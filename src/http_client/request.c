@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests and answers by themselves. */
-#include "http/http.h"
+#include "http_client/http_client.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * server on loopback are answers. TLS is in tests/unit/server/batch.c.
  * wrap: wipe
  */
-#include "http/http.h"
+#include "http_client/http_client.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
