@@ -105,6 +105,8 @@ int secret_set(struct secret *s, const void *data, size_t len, struct signet_err
 int secret_alloc(struct secret *s, size_t len, struct signet_error *err); /* zeroed */
 /* Frees b, whatever it returns (buf.c). */
 int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err);
+/* When rc is SIGNET_OK, what was made becomes *out; else it is wiped. Passes rc on. */
+int secret_give(int rc, struct secret *made, struct secret *out);
 void secret_wipe(struct secret *s); /* {NULL, 0} afterwards */
 void wipe(void *data, size_t len);
 

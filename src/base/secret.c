@@ -30,13 +30,17 @@ int secret_set(struct secret *s, const void *data, size_t len, struct signet_err
     struct secret fresh = {0};
     int rc = secret_alloc(&fresh, len, err);
 
-    if (rc)
-        return rc;
-    if (len)
+    if (rc == SIGNET_OK && len)
         memcpy(fresh.data, data, len);
-    secret_wipe(s);
-    *s = fresh;
-    return SIGNET_OK;
+    return secret_give(rc, &fresh, s);
+}
+
+int secret_give(int rc, struct secret *made, struct secret *out)
+{
+    secret_wipe(rc == SIGNET_OK ? out : made);
+    if (rc == SIGNET_OK)
+        *out = *made;
+    return rc;
 }
 
 void secret_wipe(struct secret *s)

@@ -2,7 +2,7 @@
 #ifndef PKI_PKI_H
 #define PKI_PKI_H
 
-/* Keys, certificates, PSKs, hashes and sealing. Keys and certificates themselves:
+/* Keys, certificates, PSKs, hashes and AES-GCM. Keys and certificates themselves:
  * <signet/cert.h>. */
 
 #include "base/base.h"
@@ -51,17 +51,24 @@ int key_generate_like(struct signet_key **out, const struct signet_key *like,
 /* psk.c: a new pre-shared key of 16 .. 64 bytes from the kernel's generator (RFC 9257) */
 int psk_mint(struct secret *out, size_t len, struct signet_error *err);
 
-/* seal.c: AES-256-GCM with a random 96-bit nonce. A sealed message is "SGN1", nonce, ciphertext,
- * 16-byte tag; the header and aad are authenticated. aad says what the bytes are for, so that a
- * message moved to another row does not open. */
-#define SEAL_KEY_LEN  32
-#define SEAL_OVERHEAD 32
-int seal(const struct secret *key, const void *aad, size_t aad_len, const struct secret *plain,
-         struct signet_bytes *out, struct signet_error *err);
-/* SIGNET_E_CRYPTO: not sealed with this key and aad, or changed since. */
-int seal_open(const struct secret *key, const void *aad, size_t aad_len, const void *sealed,
-              size_t len, struct secret *out, struct signet_error *err);
-/* The station's key file (0600, raw 32 bytes); made when it is missing. */
-int seal_key_file(const char *path, struct secret *key, struct signet_error *err);
+/* aes_gcm.c: AES-256-GCM. The text's tag follows it. A key has one text for a nonce. */
+enum {
+    AES_GCM_KEY_LEN = 32,
+    AES_GCM_NONCE_LEN = 12,
+    AES_GCM_TAG_LEN = 16,
+    AES_GCM_MAX = 16 * 1024 * 1024
+};
+struct aes_gcm {
+    const struct secret *key;
+    const uint8_t *nonce;
+    const struct buf *aad; /* authenticated besides the text */
+};
+/* out: len bytes, and those of the tag. */
+int aes_gcm_encrypt(const struct aes_gcm *with, const void *text, size_t len, uint8_t *out,
+                    struct signet_error *err);
+/* in: len bytes and the tag; out: len bytes. SIGNET_E_CRYPTO: encrypted with another key, nonce or
+ * aad, or changed since. */
+int aes_gcm_decrypt(const struct aes_gcm *with, const uint8_t *in, size_t len, uint8_t *out,
+                    struct signet_error *err);
 
 #endif

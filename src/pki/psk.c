@@ -11,12 +11,7 @@ int psk_mint(struct secret *out, size_t len, struct signet_error *err)
     rc = secret_alloc(&psk, len, err);
     if (!rc)
         rc = random_bytes(psk.data, len, err);
-    if (rc) {
-        secret_wipe(&psk);
+    if (rc)
         error_prefix(err, "cannot make a PSK");
-        return rc;
-    }
-    secret_wipe(out);
-    *out = psk;
-    return SIGNET_OK;
+    return secret_give(rc, &psk, out);
 }

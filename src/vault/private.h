@@ -46,6 +46,17 @@ int vault_wipe_file(struct vault *v, const char *name, struct signet_error *err)
 int vault_read(struct vault *v, const char *endpoint, struct secret *packet,
                struct signet_error *err);
 
+/* seal.c: sealed bytes are "SGN1", a random nonce (12), ciphertext, tag (16): AES-256-GCM, with
+ * "SGN1" and the purpose authenticated. What is moved to another name does not open. */
+enum { SEAL_OVERHEAD = 32 };
+int seal(const struct secret *key, const char *purpose, const struct secret *plain,
+         struct signet_bytes *out, struct signet_error *err);
+/* SIGNET_E_CRYPTO: not sealed with this key and for this purpose, or changed since. */
+int seal_open(const struct secret *key, const char *purpose, const struct buf *sealed,
+              struct secret *out, struct signet_error *err);
+/* The station's key file (0600, raw 32 bytes); made when it is missing. */
+int seal_key_file(const char *path, struct secret *key, struct signet_error *err);
+
 /* batch.c */
 int batch_wipe(struct vault *v, uint64_t number, struct signet_error *err);
 

@@ -15,7 +15,6 @@
 
 /* For the name of a file behind that of the folder. */
 enum { NAME_ROOM = 64 };
-#define SEALED_MAX ((size_t)16 * 1024 * 1024)
 
 struct path {
     char text[PATH_MAX];
@@ -169,7 +168,7 @@ int vault_seal_file(struct vault *v, const char *name, const char *purpose,
                     const struct secret *plain, struct signet_error *err)
 {
     struct signet_bytes sealed = {0};
-    int rc = seal(&v->key, purpose, strlen(purpose), plain, &sealed, err);
+    int rc = seal(&v->key, purpose, plain, &sealed, err);
 
     if (rc == SIGNET_OK)
         rc = file_write(path_of(v, name).text, sealed.data, sealed.len, 0600, err);
@@ -188,10 +187,10 @@ int vault_open_file(struct vault *v, const char *name, const char *purpose, stru
                     struct signet_error *err)
 {
     struct buf sealed = {0};
-    int rc = file_read(path_of(v, name).text, SEALED_MAX, &sealed, err);
+    int rc = file_read(path_of(v, name).text, AES_GCM_MAX + SEAL_OVERHEAD, &sealed, err);
 
     if (rc == SIGNET_OK)
-        rc = seal_open(&v->key, purpose, strlen(purpose), sealed.data, sealed.len, plain, err);
+        rc = seal_open(&v->key, purpose, &sealed, plain, err);
     if (rc == SIGNET_E_CRYPTO) /* what is sealed in it is lost; the other files are not */
         rc = vault_damaged(v, name, err);
     buf_free(&sealed);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sealed bytes, and the key file of the station that seals them. */
+#include "pki/pki.h"
+#include "vault/private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define HEADER "SGN1"
+enum { HEADER_LEN = sizeof(HEADER) - 1, TEXT_AT = HEADER_LEN + AES_GCM_NONCE_LEN };
+_Static_assert(TEXT_AT + AES_GCM_TAG_LEN == SEAL_OVERHEAD, "the form of sealed bytes");
+
+/* What is authenticated besides the text. */
+static int put_aad(struct buf *aad, const char *purpose, struct signet_error *err)
+{
+    buf_printf(aad, HEADER "%s", purpose);
+    return buf_check(aad, err);
+}
+
+int seal(const struct secret *key, const char *purpose, const struct secret *plain,
+         struct signet_bytes *out, struct signet_error *err)
+{
+    struct buf sealed = {0}, aad = {0};
+    int rc = put_aad(&aad, purpose, err);
+
+    buf_text(&sealed, HEADER);
+    uint8_t *nonce = buf_extend(&sealed, SEAL_OVERHEAD - HEADER_LEN + plain->len);
+    struct aes_gcm with = {.key = key, .nonce = nonce, .aad = &aad};
+    if (rc == SIGNET_OK)
+        rc = buf_check(&sealed, err);
+    if (rc == SIGNET_OK)
+        rc = random_bytes(nonce, AES_GCM_NONCE_LEN, err);
+    if (rc == SIGNET_OK)
+        rc = aes_gcm_encrypt(&with, plain->data, plain->len, nonce + AES_GCM_NONCE_LEN, err);
+    if (rc == SIGNET_OK)
+        rc = buf_take(&sealed, out, err);
+    buf_free(&sealed);
+    buf_free(&aad);
+    return rc;
+}
+
+int seal_open(const struct secret *key, const char *purpose, const struct buf *sealed,
+              struct secret *out, struct signet_error *err)
+{
+    struct secret plain = {0};
+    struct buf aad = {0};
+
+    if (sealed->len < SEAL_OVERHEAD || memcmp(sealed->data, HEADER, HEADER_LEN) != 0)
+        return error_set(err, SIGNET_E_CRYPTO, "these bytes were not sealed by this Signet");
+    struct aes_gcm with = {.key = key, .nonce = sealed->data + HEADER_LEN, .aad = &aad};
+    int rc = put_aad(&aad, purpose, err);
+    if (rc == SIGNET_OK)
+        rc = secret_alloc(&plain, sealed->len - SEAL_OVERHEAD, err);
+    if (rc == SIGNET_OK)
+        rc = aes_gcm_decrypt(&with, sealed->data + TEXT_AT, plain.len, plain.data, err);
+    buf_free(&aad);
+    return secret_give(rc, &plain, out);
+}
+
+/* When another process is faster, its key is the key. */
+static int make_key_file(const char *path, struct signet_error *err)
+{
+    struct secret fresh = {0};
+    int rc = secret_alloc(&fresh, AES_GCM_KEY_LEN, err);
+
+    if (rc == SIGNET_OK)
+        rc = random_bytes(fresh.data, fresh.len, err);
+    if (rc == SIGNET_OK)
+        rc = file_create(path, fresh.data, fresh.len, err);
+    secret_wipe(&fresh);
+    return rc == SIGNET_E_EXISTS ? SIGNET_OK : rc;
+}
+
+int seal_key_file(const char *path, struct secret *key, struct signet_error *err)
+{
+    struct secret read = {0};
+    int rc = access(path, F_OK) < 0 ? make_key_file(path, err) : SIGNET_OK;
+
+    if (rc == SIGNET_OK)
+        rc = file_read_secret(path, AES_GCM_KEY_LEN, &read, err);
+    if (rc == SIGNET_OK && read.len != AES_GCM_KEY_LEN)
+        rc = error_set(err, SIGNET_E_CRYPTO, "'%s' has %zu bytes, not %d: not a station key", path,
+                       read.len, AES_GCM_KEY_LEN);
+    if (rc != SIGNET_OK)
+        error_prefix(err, "cannot use the station key");
+    return secret_give(rc, &read, key);
+}
