@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the language refuses, and how it says so: line and column, what, and what to do. What it
- * takes is compared with Python in tests/conformance/language.py. */
+ * takes is compared with Python in tests/conformance/language.py.
+ * wrap: wipe
+ */
 #include <setjmp.h>
 #include <signet/config.h>
 #include <stdarg.h>
@@ -269,6 +271,32 @@ static void text_that_is_none_has_a_place(void **state)
     assert_int_equal(signet_config_parse("{1:\xff", 4, "cfg", &tree, NULL), SIGNET_E_SYNTAX);
 }
 
+void __real_wipe(void *data, size_t len);
+void __wrap_wipe(void *data, size_t len);
+
+static const char half_of_key[] = "8899aabbccddeeff";
+static bool half_wiped;
+
+void __wrap_wipe(void *data, size_t len)
+{
+    half_wiped = half_wiped || (len == 16 && memcmp(data, half_of_key, 16) == 0);
+    __real_wipe(data, len);
+}
+
+/* Bytes are decoded where their text was: the half of it that is left is wiped. */
+static void digits_of_a_key_are_wiped(void **state)
+{
+    static const char text[] = "{0: {1: {5: bytes.fromhex('00112233445566778899aabbccddeeff')}}}";
+    struct signet_tree *tree = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    half_wiped = false;
+    assert_int_equal(signet_config_parse(text, strlen(text), "cfg", &tree, &err), SIGNET_OK);
+    assert_true(half_wiped);
+    signet_tree_free(&tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +304,7 @@ int main(void)
         cmocka_unit_test(caret_and_no_secret),
         cmocka_unit_test(excerpts_hide_what_may_be_a_key),
         cmocka_unit_test(text_that_is_none_has_a_place),
+        cmocka_unit_test(digits_of_a_key_are_wiped),
         cmocka_unit_test(limits),
         cmocka_unit_test(records_keep_their_order_and_place),
     };

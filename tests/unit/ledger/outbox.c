@@ -117,6 +117,29 @@ static void pages(void **state)
     assert_int_equal(count, 0);
 }
 
+/* What another connection took after this one had looked is no end of the outbox: the next page is
+ * looked at. A trigger stands for the other, which has to come between two statements. */
+static void taken_meanwhile(void **state)
+{
+    int64_t after = 0;
+    (void)state;
+    begin(9);
+    make("one");
+    make("two");
+    sql(on_postgres()
+            ? "CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS"
+              " 'BEGIN RETURN NULL; END'; CREATE TRIGGER taken BEFORE INSERT ON deliveries FOR EACH"
+              " ROW WHEN (NEW.device = 1) EXECUTE FUNCTION taken()"
+            : "CREATE TRIGGER taken BEFORE INSERT ON deliveries WHEN NEW.device = 1"
+              " BEGIN SELECT RAISE(IGNORE); END");
+    must(signet_ledger_waiting(ledger, order, "a", &after, leases, 1, &count, &err));
+    assert_int_equal(count, 1);
+    assert_string_equal(leases[0].endpoint, "two");
+    assert_int_equal(after, leases[0].device);
+    must(signet_ledger_waiting(ledger, order, "a", &after, leases, 1, &count, &err));
+    assert_int_equal(count, 0);
+}
+
 /* A refusal sets the device aside, for all servers; rework lets it wait again, but only where it is
  * not yet. */
 static void refused_and_reworked(void **state)
@@ -240,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_servers, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(no_servers, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(pages, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(taken_meanwhile, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(refused_and_reworked, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(outcomes_that_come_late, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_lost_delivery, place_setup, place_teardown),

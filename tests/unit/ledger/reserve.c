@@ -129,6 +129,33 @@ static void names_that_fail(void **state)
     assert_int_equal(verified(), 1);
 }
 
+static void what_a_reservation_needs(void **state)
+{
+    struct signet_lease leases[2];
+    int64_t names = 2;
+    const struct signet_ledger_names n = {.name = numbered, .ctx = &names};
+    const char *const slots[] = {NULL, "a\xffslot"};
+    size_t count = 77;
+    (void)state;
+    begin(9);
+    for (size_t i = 0; i < 2; i++) {
+        refused(signet_ledger_reserve(ledger, order, "one", slots[i], leases, &err), SIGNET_E_USAGE,
+                "an endpoint name and a slot");
+        refused(signet_ledger_reserve_next(ledger, order, slots[i], &n, leases, 2, &count, &err),
+                SIGNET_E_USAGE, "names and a slot");
+    }
+    refused(signet_ledger_reserve(ledger, order, NULL, "1", leases, &err), SIGNET_E_USAGE,
+            "an endpoint name and a slot");
+    refused(signet_ledger_reserve(ledger, order, "a name", "1", leases, &err), SIGNET_E_USAGE,
+            "an endpoint name and a slot");
+    refused(signet_ledger_reserve_next(ledger, order, "1", NULL, leases, 2, &count, &err),
+            SIGNET_E_USAGE, "names and a slot");
+    refused(signet_ledger_reserve(ledger, order + 1, "one", "1", leases, &err), SIGNET_E_USAGE,
+            "no such order");
+    assert_int_equal(count, 77);
+    assert_int_equal(sql_number("SELECT count(*) FROM devices"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +163,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_come_back, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_name_without_a_number, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(names_that_fail, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(what_a_reservation_needs, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

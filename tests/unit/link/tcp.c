@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* TCP links.
+ * wrap: getaddrinfo
+ */
 #include "link/link.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -120,6 +124,52 @@ static void nobody_listens(void **state)
     tear_down(&o);
 }
 
+int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **list);
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **list);
+
+static char first_port[8]; /* of the first of two addresses, "" for one address */
+
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **list)
+{
+    int rc = __real_getaddrinfo(host, first_port[0] ? first_port : port, hints, list);
+
+    if (rc == 0 && first_port[0])
+        rc = __real_getaddrinfo(host, port, hints, &(*list)->ai_next);
+    return rc;
+}
+
+/* A name that stands for an IPv6 and an IPv4 address; the device listens on the second. */
+static void a_host_with_two_addresses(void **state)
+{
+    struct signet_cancel *cancel = NULL;
+    struct other o, away;
+
+    (void)state;
+    set_up(&o);
+    set_up(&away);
+    close(away.listener);
+    away.listener = -1;
+    snprintf(first_port, sizeof(first_port), "%s", strrchr(away.address, ':') + 1);
+    connect_to(&o);
+    signet_link_close(&o.link);
+    assert_int_equal(signet_link_open(&o.link, away.address, 0, NULL, &o.err), SIGNET_E_LINK);
+    assert_non_null(strstr(o.err.msg, "no connection: Connection refused"));
+    snprintf(first_port, sizeof(first_port), "%s", strrchr(o.address, ':') + 1);
+    assert_int_equal(signet_link_open(&o.link, away.address, 0, NULL, &o.err), SIGNET_OK);
+    assert_int_equal(signet_cancel_new(&cancel, NULL), SIGNET_OK);
+    signet_cancel_fire(cancel);
+    signet_link_close(&o.link);
+    assert_int_equal(signet_link_open(&o.link, away.address, 0, cancel, &o.err),
+                     SIGNET_E_CANCELLED);
+    first_port[0] = '\0';
+    tear_down(&away);
+    tear_down(&o);
+    signet_cancel_free(&cancel);
+}
+
 /* The write must not raise SIGPIPE in the caller's program. */
 static void the_other_side_closes(void **state)
 {
@@ -200,6 +250,7 @@ int main(void)
         cmocka_unit_test(bytes_go_both_ways),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(an_address_in_brackets),
+        cmocka_unit_test(a_host_with_two_addresses),
         cmocka_unit_test(a_full_connection),
         cmocka_unit_test(the_other_side_breaks_off),
         cmocka_unit_test(the_other_side_closes),

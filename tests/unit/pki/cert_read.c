@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates of an authority, keys that match or not, saved files, failing random bytes.
- * wrap: EVP_PKEY_generate EVP_DigestSign file_write
+ * wrap: EVP_PKEY_generate EVP_DigestSign file_write clock_wall
  */
 #include "pki/pki.h"
 
@@ -20,6 +20,15 @@
 #include "unit/folder.h"
 
 static bool keygen_fails, sign_fails, write_fails;
+static int64_t now; /* 0: this machine's clock */
+
+int64_t __real_clock_wall(void);
+int64_t __wrap_clock_wall(void);
+
+int64_t __wrap_clock_wall(void)
+{
+    return now ? now : __real_clock_wall();
+}
 
 int __real_EVP_PKEY_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **key);
 int __wrap_EVP_PKEY_generate(EVP_PKEY_CTX *ctx, EVP_PKEY **key);
@@ -121,6 +130,7 @@ static void test_sign(void **state)
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     X509 *ca_x, *x;
+    struct signet_cert_view about;
     struct signet_error err = {0};
 
     (void)state;
@@ -153,11 +163,17 @@ static void test_sign(void **state)
     assert_int_equal(signet_cert_sign(&leaf, key, &info, "e", no_ca, other, NULL, &err),
                      SIGNET_E_CERT);
     assert_non_null(strstr(err.msg, "authority"));
-    info.validity_offset_seconds = 5000;
+    assert_int_equal(signet_cert_describe(ca, &about, &err), SIGNET_OK);
+    now = about.not_after - 100;
+    info.validity_offset_seconds = 101;
     assert_int_equal(signet_cert_sign(&leaf, key, &info, "e", ca, ca_key, NULL, &err),
                      SIGNET_E_MEANING);
     assert_non_null(strstr(err.msg, "expires"));
     assert_null(leaf);
+    info.validity_offset_seconds = 100; /* both end at once */
+    assert_int_equal(signet_cert_sign(&leaf, key, &info, "e", ca, ca_key, NULL, &err), SIGNET_OK);
+    now = 0;
+    signet_cert_free(&leaf);
     signet_cert_free(&ca);
     signet_cert_free(&no_ca);
     signet_key_free(&ca_key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose fault an answer is, for each kind of server: the device's only when the server itself says
  * so, in its own form.
- * wrap: http_send
+ * wrap: http_send secret_wipe wipe
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -321,6 +321,49 @@ static void a_key_is_not_shown(void **state)
              "**************** and ****************");
 }
 
+void __real_secret_wipe(struct secret *s);
+void __wrap_secret_wipe(struct secret *s);
+void __real_wipe(void *data, size_t len);
+void __wrap_wipe(void *data, size_t len);
+
+static size_t bodies_wiped, keys_wiped;
+
+void __wrap_secret_wipe(struct secret *s)
+{
+    bodies_wiped += s->len && memmem(s->data, s->len, SCRIPT_HEX, strlen(SCRIPT_HEX));
+    __real_secret_wipe(s);
+}
+
+void __wrap_wipe(void *data, size_t len)
+{
+    keys_wiped +=
+        len >= script_device.psk_len && memcmp(data, script_device.psk, script_device.psk_len) == 0;
+    __real_wipe(data, len);
+}
+
+/* Servers that hold a device tell its key when they are asked. */
+static void a_key_that_a_server_tells_is_wiped(void **state)
+{
+    static const char body[] = "{\"key\": \"" SCRIPT_HEX "\"}";
+    static const long statuses[] = {200, 500};
+    struct signet_error err;
+    json_t *told = NULL;
+
+    (void)state;
+    open_kind("leshan");
+    for (size_t i = 0; i < 2; i++) {
+        bodies_wiped = 0;
+        SCRIPT({statuses[i], body});
+        assert_int_equal(server_get(server, "/", NULL, NULL, i == 0 ? &told : NULL, &err),
+                         i == 0 ? SIGNET_OK : SIGNET_E_SERVER);
+        assert_int_equal(bodies_wiped, 1);
+    }
+    keys_wiped = 0;
+    assert_true(answer_is_psk(json_object_get(told, "key"), &script_device));
+    assert_int_equal(keys_wiped, 1);
+    json_decref(told);
+}
+
 static void words_are_escaped_and_cut(void **state)
 {
     char longer[WORDS_MAX * 2], out[WORDS_MAX];
@@ -358,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_look_up_that_finds_nothing),
         cmocka_unit_test(secrets_are_not_shown),
         cmocka_unit_test(a_key_is_not_shown),
+        cmocka_unit_test(a_key_that_a_server_tells_is_wiped),
         cmocka_unit_test(words_are_escaped_and_cut),
     };
 

@@ -17,6 +17,8 @@
 
 #include "unit/folder.h"
 
+#define NOT_SENT "not sent, since another device met this: "
+
 enum { MANY = 250 };
 
 struct bench {
@@ -306,16 +308,24 @@ static void test_login_before_the_end(void **state)
     stop(&b);
 }
 
+/* The devices after it were not sent, and say so. */
 static void test_one_401_stops_a_batch(void **state)
 {
     struct bench b;
+    size_t sent = 0;
 
     (void)state;
     start(&b, "thingsboard", "token", "401*200,401*200", 0);
     assert_int_equal(add(&b, MANY), SIGNET_E_AUTH);
     assert_true(sim_server_requests(b.sim) <= 16); /* those in flight */
-    for (size_t i = 0; i < MANY; i++)
+    for (size_t i = 0; i < MANY; i++) {
+        bool asked = strncmp(b.results[i].error.msg, NOT_SENT, strlen(NOT_SENT)) != 0;
+
         assert_int_equal(b.results[i].error.code, SIGNET_E_AUTH);
+        assert_non_null(strstr(b.results[i].error.msg, "401"));
+        sent += asked;
+    }
+    assert_in_range(sent, 1, 16);
     stop(&b);
 }
 
