@@ -51,7 +51,8 @@ int signet_ledger_order(struct signet_ledger *ledger, const char *name, const ch
                         int64_t quota, int64_t *id, struct signet_error *err);
 
 /* The states of a device: name, number, word. The numbers are stable, since the ledger stores them.
- * From WRITING on credentials may have left the host; a REGISTERED device is at all its servers. */
+ * From WRITING on credentials may have left the host; a REGISTERED device is at all its servers; a
+ * RETIRED one is an edition of a name that has a newer one. */
 #define SIGNET_DEVICE_STATE_TABLE(ROW)                                                             \
     ROW(RESERVED, 0, "reserved")                                                                   \
     ROW(KEYED, 1, "keyed")                                                                         \
@@ -61,7 +62,8 @@ int signet_ledger_order(struct signet_ledger *ledger, const char *name, const ch
     ROW(REGISTERED, 5, "registered")                                                               \
     ROW(DONE, 6, "done")                                                                           \
     ROW(FAILED, 7, "failed")                                                                       \
-    ROW(VOID, 8, "void")
+    ROW(VOID, 8, "void")                                                                           \
+    ROW(RETIRED, 9, "retired")
 
 #define SIGNET_DEVICE_STATE_NUMBER(name, number, word) SIGNET_DEVICE_##name = (number),
 #define SIGNET_DEVICE_STATE_COUNT(name, number, word)  +1

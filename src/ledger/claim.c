@@ -23,7 +23,7 @@ enum { COL_EXPOSED = 6, COL_HW_ID, COL_FREE };
 static const char by_endpoint[] =
     CLAIM " WHERE order_id = $1 AND freed = 0 AND endpoint = $2 /*+ FOR UPDATE */";
 static const char by_hardware[] =
-    CLAIM " WHERE order_id = $1 AND freed = 0 AND hw_id = $2 AND state <> {void} /*+ FOR UPDATE */";
+    CLAIM " WHERE order_id = $1 AND freed = 0 AND hw_id = $2 AND state < {void} /*+ FOR UPDATE */";
 /* 2 state: one at a time, so that the index not_done gives the first that fits */
 static const char unexposed[] =
     CLAIM " WHERE order_id = $1 AND state = $2 AND state <> {done} AND exposed = 0 AND " FREE

@@ -86,7 +86,7 @@ struct advance {
 static const struct {
     const char *name, *owner;
 } facts[] = {
-    {"hw_id", "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state <> {void}"},
+    {"hw_id", "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state < {void}"},
     {"psk_identity",
      "SELECT endpoint FROM devices WHERE psk_identity = $1 AND id <> $2 AND freed = 0"},
     {"psk_sha256",
@@ -302,7 +302,9 @@ int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *
 {
     /* what only the ledger itself may say */
     static const char *const own[] = {"order",   "quota",  "resumed", "delivered",
-                                      "refused", "rework", "migrated"};
+                                      "refused", "rework", "migrated",
+                                      "remove",  "removed", "board",   "run",
+                                      "operator", "shift"};
     struct trouble t = {.lease = lease, .kind = kind ? kind : "", .detail = detail};
     bool refused = !*t.kind || !text_is_clean(t.kind) || state_of_word(t.kind, strlen(t.kind)) >= 0;
 

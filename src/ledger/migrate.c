@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { NEWEST = 3, OLDEST = 2 };
+enum { NEWEST = 4, OLDEST = 2 };
 
 /* {id}: a key that counts up. {packed}: rows may be kept in the order of the primary key; {table}
  * ends the other tables. {own_N}: what only one kind of database needs, and the number.
@@ -66,10 +66,20 @@ static const char schema_3[] =
     "CREATE INDEX freed ON devices(endpoint) WHERE freed = 1;"
     "{own_3}";
 
+/* Editions: a board that holds a retired one is there for the next. removals: what is to be removed
+ * at a server. base: of a chain that was brought from another ledger, what its numbers of devices,
+ * orders and stations are higher here (store.h, chain_own()). */
+static const char schema_4[] =
+    "DROP INDEX u_hw;"
+    "CREATE UNIQUE INDEX u_hw ON devices(hw_id) WHERE state < {void} AND hw_id IS NOT NULL;"
+    "CREATE INDEX removals ON deliveries(server, device) WHERE state = 3;"
+    "ALTER TABLE stations ADD COLUMN base {int} NOT NULL DEFAULT 0;"
+    "{own_4}";
+
 static const struct {
     int64_t version;
     const char *sql;
-} schemas[] = {{2, schema_2}, {3, schema_3}};
+} schemas[] = {{2, schema_2}, {3, schema_3}, {4, schema_4}};
 
 int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf *sql,
                   struct signet_error *err)

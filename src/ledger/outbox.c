@@ -52,7 +52,9 @@ static int wait_page(struct signet_ledger *l, struct request *r, struct signet_e
         " LEFT JOIN deliveries v ON v.device = d.id AND v.server = $2"
         " WHERE d.order_id = $1 AND d.state = {verified} AND d.id > $3"
         " AND " DEVICE_FREE " AND (v.device IS NULL OR (v.state = 0 AND " DELIVERY_FREE "))"
-        " AND d.station = $6 ORDER BY d.id LIMIT $5 /*+ FOR UPDATE OF d SKIP LOCKED */",
+        " AND d.station = $6 AND NOT EXISTS(SELECT 1 FROM devices o JOIN deliveries w"
+        " ON w.device = o.id WHERE o.endpoint = d.endpoint AND o.freed = 1 AND w.server = $2"
+        " AND w.state = 3) ORDER BY d.id LIMIT $5 /*+ FOR UPDATE OF d SKIP LOCKED */",
         "isiiis", r->order, r->server, r->seen, l->db->now, (int64_t)r->max, l->station);
 
     size_t found = 0;

@@ -21,19 +21,22 @@ int state_of_word(const char *word, size_t len)
     return -1;
 }
 
-/* From verified and from writing to done: there are no servers to feed. From failed: rework. */
+/* From verified and from writing to done: there are no servers to feed. From failed: rework. An
+ * edition is retired once its credentials may have left the host. */
 #define TO(name) (1U << SIGNET_DEVICE_##name)
+#define ENDS     (TO(FAILED) | TO(VOID) | TO(RETIRED))
 static const unsigned ways[SIGNET_DEVICE_STATES] = {
     [SIGNET_DEVICE_RESERVED] = TO(RESERVED) | TO(KEYED) | TO(WRITING) | TO(FAILED) | TO(VOID),
     [SIGNET_DEVICE_KEYED] = TO(KEYED) | TO(WRITING) | TO(FAILED) | TO(VOID),
     [SIGNET_DEVICE_WRITING] =
-        TO(WRITING) | TO(WRITTEN) | TO(VERIFIED) | TO(DONE) | TO(FAILED) | TO(VOID),
-    [SIGNET_DEVICE_WRITTEN] = TO(WRITTEN) | TO(VERIFIED) | TO(FAILED) | TO(VOID),
-    [SIGNET_DEVICE_VERIFIED] = TO(VERIFIED) | TO(REGISTERED) | TO(DONE) | TO(FAILED) | TO(VOID),
-    [SIGNET_DEVICE_REGISTERED] = TO(REGISTERED) | TO(DONE) | TO(FAILED) | TO(VOID),
-    [SIGNET_DEVICE_DONE] = TO(VOID),
-    [SIGNET_DEVICE_FAILED] = TO(RESERVED) | TO(VERIFIED) | TO(VOID),
-    [SIGNET_DEVICE_VOID] = 0,
+        TO(WRITING) | TO(WRITTEN) | TO(VERIFIED) | TO(DONE) | ENDS,
+    [SIGNET_DEVICE_WRITTEN] = TO(WRITTEN) | TO(VERIFIED) | ENDS,
+    [SIGNET_DEVICE_VERIFIED] = TO(VERIFIED) | TO(REGISTERED) | TO(DONE) | ENDS,
+    [SIGNET_DEVICE_REGISTERED] = TO(REGISTERED) | TO(DONE) | ENDS,
+    [SIGNET_DEVICE_DONE] = TO(VOID) | TO(RETIRED),
+    [SIGNET_DEVICE_FAILED] = TO(RESERVED) | TO(VERIFIED) | TO(VOID) | TO(RETIRED),
+    [SIGNET_DEVICE_VOID] = TO(RETIRED),
+    [SIGNET_DEVICE_RETIRED] = 0,
 };
 
 bool state_may(enum signet_device_state from, enum signet_device_state to)

@@ -150,16 +150,17 @@ int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
     return ledger_look(&k, err);
 }
 
-/* Those that are done are the rest: only the others are counted, by an index. A name that was given
- * back belongs to a void device. */
+/* Those that are done are the rest: only the others are counted, by an index. A void device whose
+ * name was given back has no unit, and a retired edition has left its unit to the next. */
 static int count_states(struct signet_ledger *l, int64_t order, int64_t issued,
                         int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err)
 {
     struct db_rows row;
     int rc = db_query(l->db, &row, err,
                       "SELECT state, count(*) FROM devices WHERE order_id = $1 AND state <> {done}"
-                      " GROUP BY state UNION ALL SELECT {void}, -count(*) FROM devices"
-                      " WHERE order_id = $1 AND freed = 1",
+                      " AND state <> {retired} GROUP BY state UNION ALL SELECT {void}, -count(*)"
+                      " FROM devices WHERE order_id = $1 AND state = {void} AND state <> {done}"
+                      " AND freed = 1",
                       "i", order);
 
     memset(states, 0, SIGNET_DEVICE_STATES * sizeof(states[0]));

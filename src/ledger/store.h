@@ -55,12 +55,14 @@ int store_read(struct signet_ledger *ledger, store_action *apply, void *arg,
 int store_check_clock(int64_t now, const char *whose, struct signet_error *err);
 
 /* The columns of a device that its events answer for, in this order. */
-#define DEVICE_ROW                                                                                 \
-    "id, order_id, number, endpoint, state, exposed, freed, attempt, station, slot, hw_id,"        \
+#define DEVICE_FACTS                                                                               \
+    "number, endpoint, state, exposed, freed, attempt, devices.station, slot, hw_id,"              \
     " psk_identity, psk_sha256, spki_sha256, cert_issuer, cert_serial, packet_sha256,"             \
-    " image_sha256, error_code, error, failed_from, created, changed, events"
+    " image_sha256, error_code, error, failed_from, created, changed, devices.events"
+#define DEVICE_ROW "devices.id, order_id, " DEVICE_FACTS
 enum { ROW_ID, ROW_ORDER, ROW_NUMBER, ROW_ENDPOINT, ROW_STATE, ROW_EVENTS = 23, ROW_COLUMNS };
-#define ORDER_ROW "-id, id, name, hash, quota, created, events"
+#define ORDER_FACTS "orders.name, orders.hash, quota, created, orders.events"
+#define ORDER_ROW   "-orders.id, orders.id, " ORDER_FACTS
 enum { ORDER_EVENTS = 6, ORDER_COLUMNS };
 /* The row of a migration: 0, the schema, its number among the migrations. */
 enum { SCHEMA_COLUMNS = 3 };
@@ -82,6 +84,13 @@ bool text_is_clean(const char *text);
 /* An error's text may be cut in the middle of a letter: text itself, or made clean in room. */
 const char *text_clean(const char *text, struct buf *room);
 
+/* A chain that was brought from another ledger keeps its hashes. Its stations, orders and devices
+ * have numbers here that are higher by its base: 7 there is base + 7 here, an order's -7 is
+ * -(base + 7), and nobody's 0 is base itself, which no other row has. */
+static inline int64_t chain_own(int64_t number, int64_t base)
+{
+    return number < 0 ? number + base : number > 0 ? number - base : 0;
+}
 struct chain_event {
     int64_t station, seq, device, n, time;
     const char *kind, *detail, *operator_name, *tool, *row;

@@ -16,6 +16,7 @@ struct verify {
 
 struct chain {
     struct signet_ledger *ledger;
+    int64_t base; /* chain_own() */
     int64_t station, last, time; /* as its head has it */
     char name[STATION_MAX + 1], head[65];
     char previous[STATION_MAX + 1]; /* hash; before the first event, the station's name */
@@ -26,9 +27,9 @@ static int check_event_hash(void *ctx, const struct db_rows *row, struct signet_
 {
     struct chain *c = ctx;
     char hash[65];
-    const struct chain_event e = {.station = c->station,
+    const struct chain_event e = {.station = chain_own(c->station, c->base),
                                   .seq = db_int(row, 0),
-                                  .device = db_int(row, 1),
+                                  .device = chain_own(db_int(row, 1), c->base),
                                   .n = db_int(row, 2),
                                   .time = db_int(row, 3),
                                   .kind = db_text(row, 4),
@@ -73,6 +74,7 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
                       .station = db_int(row, 0),
                       .last = db_int(row, 2),
                       .time = db_int(row, 4),
+                      .base = db_int(row, 5),
                       .next = 1};
     const struct db_walk walk = {
         .sql = "SELECT seq, device, n, time, kind, detail, operator, tool, row_sha256, hash"
@@ -95,8 +97,11 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
 
 static int check_chains(struct verify *v, struct signet_error *err)
 {
-    const struct db_walk walk = {.sql =
-                                     "SELECT id, name, seq, hash, time FROM stations ORDER BY id",
+    static const char before_4[] =
+        "SELECT id, name, seq, hash, time, 0 FROM stations ORDER BY id";
+    static const char stations[] =
+        "SELECT id, name, seq, hash, time, base FROM stations ORDER BY id";
+    const struct db_walk walk = {.sql = v->ledger->schema < 4 ? before_4 : stations,
                                  .row = check_station,
                                  .ctx = v};
 
@@ -157,7 +162,7 @@ static const struct {
      "SELECT station FROM events WHERE station NOT IN (SELECT id FROM stations) LIMIT 1"},
     {"device number", "is missing: it has events",
      "SELECT e.device FROM events e WHERE e.device > 0 AND NOT EXISTS(SELECT 1 FROM devices d"
-     " WHERE d.id = e.device) LIMIT 1"},
+     " WHERE d.id = e.device) AND e.kind <> 'migrated' LIMIT 1"},
     {"order number", "is missing: it has events",
      "SELECT -e.device FROM events e WHERE e.device < 0 AND NOT EXISTS(SELECT 1 FROM orders o"
      " WHERE o.id = -e.device) LIMIT 1"},
@@ -178,6 +183,13 @@ static const struct {
      " WHEN 1 THEN v.error IS NOT NULL OR NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON"
      " s.id = e.station WHERE e.device = v.device AND e.kind = 'delivered' AND e.detail = v.server"
      " AND e.time = v.changed AND s.name = v.station)"
+     " WHEN 3 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
+     " WHERE e.device = v.device AND e.kind = 'remove' AND e.detail = v.server"
+     " AND e.time = v.changed AND s.name = v.station)"
+     " WHEN 4 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
+     " WHERE e.device = v.device AND e.kind = 'removed'"
+     " AND e.detail = v.server || COALESCE(': ' || v.error, '')"
+     " AND e.time = v.changed AND s.name = v.station)"
      " WHEN 2 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
      " WHERE e.device = v.device AND e.kind IN ('failed', 'refused')"
      " AND e.detail = v.server || ': ' || v.error"
@@ -186,7 +198,16 @@ static const struct {
     {"the delivery of device", "is missing: it has an event",
      "SELECT d.endpoint || ' to ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
      " WHERE e.kind = 'delivered' AND NOT EXISTS(SELECT 1 FROM deliveries v"
-     " WHERE v.device = e.device AND v.server = e.detail AND v.state = 1) LIMIT 1"},
+     " WHERE v.device = e.device AND v.server = e.detail AND v.state IN (1, 3, 4)) LIMIT 1"},
+    {"the removal of device", "is missing: it has an event",
+     "SELECT d.endpoint || ' from ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
+     " WHERE e.kind = 'remove' AND NOT EXISTS(SELECT 1 FROM deliveries v"
+     " WHERE v.device = e.device AND v.server = e.detail AND v.state IN (3, 4)) LIMIT 1"},
+    {"the retired device", "has no newer edition",
+     "SELECT d.endpoint FROM devices d WHERE d.freed = 1 AND d.state = {retired} AND NOT EXISTS("
+     "SELECT 1 FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 0) AND NOT EXISTS("
+     "SELECT 1 FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1 AND x.id > d.id)"
+     " LIMIT 1"},
 };
 
 /* The last migration says which schema the ledger has. */
@@ -207,20 +228,28 @@ static int check_schema(struct signet_ledger *l, struct signet_error *err)
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc; /* it was made with this schema */
 }
 
+/* With the last event of each row, and the base of the station that wrote it. */
+#define DEVICES(base)                                                                              \
+    "SELECT devices.id - " base ", order_id - " base ", " DEVICE_FACTS                             \
+    ", row_sha256, endpoint, devices.id FROM devices LEFT JOIN events ON device = devices.id"      \
+    " AND n = devices.events LEFT JOIN stations ON stations.id = events.station"                   \
+    " WHERE devices.id > $2 ORDER BY devices.id LIMIT $1"
+#define ORDERS(base)                                                                               \
+    "SELECT -orders.id + " base ", orders.id - " base ", " ORDER_FACTS                             \
+    ", row_sha256, orders.name, orders.id FROM orders LEFT JOIN events ON device = -orders.id"     \
+    " AND n = orders.events LEFT JOIN stations ON stations.id = events.station"                    \
+    " WHERE orders.id > $2 ORDER BY orders.id LIMIT $1"
+static const char devices_before_4[] = DEVICES("0"), orders_before_4[] = ORDERS("0");
+static const char devices_based[] = DEVICES("COALESCE(base, 0)");
+static const char orders_based[] = ORDERS("COALESCE(base, 0)");
+
 static int check_tables(struct signet_ledger *l, struct signet_error *err)
 {
-    int rc = check_rows(l,
-                        "SELECT " DEVICE_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
-                        " e.device = devices.id AND e.n = devices.events), endpoint, id"
-                        " FROM devices WHERE id > $2 ORDER BY id LIMIT $1",
-                        ROW_COLUMNS, "device", err);
+    bool based = l->schema >= 4; /* the column is of that schema */
+    int rc = check_rows(l, based ? devices_based : devices_before_4, ROW_COLUMNS, "device", err);
 
     if (rc == SIGNET_OK)
-        rc = check_rows(l,
-                        "SELECT " ORDER_ROW ", (SELECT e.row_sha256 FROM events e WHERE"
-                        " e.device = -orders.id AND e.n = orders.events), name, id"
-                        " FROM orders WHERE id > $2 ORDER BY id LIMIT $1",
-                        ORDER_COLUMNS, "order", err);
+        rc = check_rows(l, based ? orders_based : orders_before_4, ORDER_COLUMNS, "order", err);
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(rules) / sizeof(rules[0]); i++)
         rc = check_none(l, rules[i].sql, rules[i].before, rules[i].after, err);
     if (rc == SIGNET_OK && l->schema >= 3) /* the column is of that schema */
@@ -250,12 +279,12 @@ static int skipped(const struct history *h, const char *kind, struct signet_erro
                      h->endpoint, from, kind);
 }
 
-/* A failed device comes back by a rework, and by nothing else. */
+/* A failed device comes back by a rework, and by nothing else; it may also end. */
 static bool may_follow(const struct history *h, int to, bool rework)
 {
     if (h->at == NONE)
         return to == SIGNET_DEVICE_RESERVED && !rework;
-    if (rework != (h->at == SIGNET_DEVICE_FAILED && to != SIGNET_DEVICE_VOID))
+    if (rework != (h->at == SIGNET_DEVICE_FAILED && to < SIGNET_DEVICE_VOID))
         return false;
     return state_may((enum signet_device_state)h->at, (enum signet_device_state)to);
 }

@@ -11,7 +11,7 @@ from _signet import BUILD, DONE, SIGNET, SOURCE, STATES, TORTURE, VERIFIED, need
 
 DATA = os.path.join(SOURCE, 'tests', 'data', 'ledger-0.1.0')
 STATION = os.path.join(BUILD, 'tests', 'signet_station')
-OLD, NEW, SCRATCH = 2, 3, tempfile.gettempdir()
+OLD, NEW, SCRATCH = 2, 4, tempfile.gettempdir()
 PLACES = ('before-migration', 'after-migration')
 FACTS = 'hw_id, psk_identity, psk_sha256, packet_sha256'
 
@@ -110,7 +110,7 @@ def as_it_is(make):
     need(ledger.version() == NEW, 'it was not migrated')
     need(verified(ledger)[0] == events + 1, 'a migration is one event')
     last = ledger.sql("SELECT kind, detail FROM events WHERE device = 0")
-    need(last == [['migrated', 'schema 2 to 3']], last)
+    need(last == [['migrated', 'schema 2 to 4']], last)
     migrate(ledger, code=1)
     need(verified(ledger)[0] == events + 1, 'it was migrated twice')
     gone(ledger)

@@ -32,6 +32,31 @@ static void forge(int64_t device, enum signet_device_state state, const char *ki
     must(store_change(ledger, forge_one, &f, &err));
 }
 
+/* What a rework does to the edition that it replaces; the next one is there by its side. */
+static int forge_next(struct signet_ledger *l, void *arg, struct signet_error *e)
+{
+    const int64_t *device = arg;
+    struct db_rows row = {0};
+    int rc = db_run(l->db, e, "UPDATE devices SET freed = 1 WHERE id = $1", "i", *device);
+
+    if (rc == SIGNET_OK)
+        rc = db_find(l->db, &row, e,
+                     "INSERT INTO devices(order_id, number, endpoint, station, slot, created,"
+                     " changed, lease_until) SELECT order_id, number, endpoint, station, slot,"
+                     " created, changed, 0 FROM devices WHERE id = $1 RETURNING " DEVICE_ROW,
+                     "i", *device);
+    if (rc == SIGNET_OK)
+        rc = chain_append(l, &row, ROW_COLUMNS, "reserved", "", e);
+    db_end(&row);
+    return rc;
+}
+
+static void void_exposed(struct signet_lease *lease)
+{
+    bring(lease, SIGNET_DEVICE_WRITING, NULL);
+    must(signet_ledger_void(ledger, "one", "test", &err));
+}
+
 static int verify(void)
 {
     int64_t events;
@@ -44,15 +69,16 @@ static int verify(void)
 static void every_step(void **state)
 {
     static const char *const ways[] = {
-        "YYY....YY.", /* reserved: reserved, keyed, writing; failed, void */
-        ".YY....YY.", /* keyed */
-        "..YYY.YYY.", /* writing */
-        "...YY..YY.", /* written */
-        "....YYYYY.", /* verified */
-        ".....YYYY.", /* registered */
-        "........Y.", /* done: void */
-        "........YY", /* failed: void, and rework */
-        "..........", /* void */
+        "YYY....YY..", /* reserved: reserved, keyed, writing; failed, void */
+        ".YY....YY..", /* keyed */
+        "..YYY.YYYY.", /* writing: also retired */
+        "...YY..YYY.", /* written */
+        "....YYYYYY.", /* verified */
+        ".....YYYYY.", /* registered */
+        "........YY.", /* done: void, retired */
+        "........YYY", /* failed: void, retired, and rework */
+        ".........Y.", /* void: retired */
+        "...........", /* retired */
     };
     const struct signet_error why = {.code = SIGNET_E_BOARD, .msg = "no"};
     (void)state;
@@ -66,7 +92,11 @@ static void every_step(void **state)
             else if (from == SIGNET_DEVICE_FAILED)
                 must(signet_ledger_fail(ledger, &lease, &why, &err));
             else
-                must(signet_ledger_void(ledger, "one", "test", &err));
+                void_exposed(&lease);
+            if (from == SIGNET_DEVICE_RETIRED)
+                forge(lease.device, SIGNET_DEVICE_RETIRED, "retired");
+            if (from == SIGNET_DEVICE_RETIRED || to == SIGNET_DEVICE_RETIRED)
+                must(store_change(ledger, forge_next, &lease.device, &err));
             forge(lease.device, rework ? SIGNET_DEVICE_RESERVED : (enum signet_device_state)to,
                   rework ? "rework" : signet_device_state_name((enum signet_device_state)to));
             int rc = verify();
