@@ -43,17 +43,21 @@ static bool generation_named(const struct cli *cli, const char *name, enum sim_g
     return !name;
 }
 
-void sim_wait(bool until_eof, struct sim_board *board)
+void sim_wait(bool until_eof, bool (*stopped)(void *ctx), void *ctx)
 {
-    struct sim_board_state state = {0};
-    while (!signet_cancel_fired(process_cancel()) && !state.stopped) {
+    while (!signet_cancel_fired(process_cancel()) && !(stopped && stopped(ctx))) {
         struct pollfd in = {.fd = until_eof ? STDIN_FILENO : -1, .events = POLLIN};
         char byte;
         if (poll(&in, 1, LOOK_MS) > 0 && read(STDIN_FILENO, &byte, 1) <= 0)
             return;
-        if (board)
-            sim_board_state(board, &state);
     }
+}
+
+static bool board_stopped(void *ctx)
+{
+    struct sim_board_state state;
+    sim_board_state(ctx, &state);
+    return state.stopped;
 }
 
 static int list_faults(const struct cli *cli)
@@ -77,7 +81,7 @@ static int run_board(struct cli *cli, const struct sim_board_options *options, b
         fflush(stdout);
     }
     if (rc == SIGNET_OK)
-        sim_wait(until_eof, board);
+        sim_wait(until_eof, board_stopped, board);
     sim_board_stop(&board);
     return cli_end(cli, rc);
 }
@@ -128,21 +132,50 @@ int sim_board(int argc, char **argv)
 struct rack {
     struct sim_board *boards[SLOTS_MAX];
     unsigned slots;
-    const char *folder, *name;
+    const char *folder, *name, *programmer;
     struct option_list misbehave; /* "SLOT=LIST" */
     struct sim_board_options options;
     bool control;
 };
 
+/* "SLOT=LIST"; NULL: it is none. */
+static const char *slot_faults(const char *item, unsigned *slot)
+{
+    char *end = NULL;
+
+    *slot = (unsigned)strtoul(item, &end, 10);
+    return end != item && *end == '=' ? end + 1 : NULL;
+}
+
 static const char *misbehaviour_of(const struct rack *r, unsigned slot)
 {
+    unsigned n;
+
     for (size_t i = 0; i < r->misbehave.count; i++) {
-        char *end = NULL;
-        unsigned long n = strtoul(r->misbehave.items[i], &end, 10);
-        if (*end == '=' && n == slot)
-            return end + 1;
+        const char *faults = slot_faults(r->misbehave.items[i], &n);
+        if (faults && n == slot)
+            return faults;
     }
     return NULL;
+}
+
+static bool check_rack(const struct cli *cli, const struct rack *r)
+{
+    unsigned n;
+
+    for (size_t i = 0; i < r->misbehave.count; i++) {
+        const char *item = r->misbehave.items[i];
+        if (!slot_faults(item, &n))
+            return cli_usage(cli, "--misbehave '%s' is not SLOT=LIST", item), false;
+        if (n < 1 || n > r->slots)
+            return cli_usage(cli, "--misbehave '%s': there are slots 1 to %u", item, r->slots),
+                   false;
+    }
+    if (r->options.fresh && !r->options.state)
+        return cli_usage(cli, "--fresh is about boards that --state keeps"), false;
+    if (strlen(r->folder) > 80 && r->control)
+        return cli_usage(cli, "the folder's name is too long for sockets"), false;
+    return true;
 }
 
 /* Every board has a number of its own, also the ones that come later: slot 2's are 200001, ... */
@@ -157,20 +190,23 @@ static int start_board(struct rack *r, unsigned slot, struct signet_error *err)
     options.control = r->control ? control : NULL;
     options.endpoint = name;
     options.misbehave = misbehaviour_of(r, slot);
-    options.seed = slot;
+    options.seed = options.slot = slot;
     return sim_board_start(&r->boards[slot - 1], &options, err);
 }
 
 static int run_rack(struct cli *cli, struct rack *r, bool until_eof)
 {
-    int rc = SIGNET_OK;
+    int rc = r->programmer ? sim_rack_programmer(r->programmer, r->folder, r->slots, &cli->err)
+                           : SIGNET_OK;
     mkdir(r->folder, 0700); /* when it cannot be made, the first link says so */
+    if (r->options.state)
+        mkdir(r->options.state, 0700);
     for (unsigned slot = 1; rc == SIGNET_OK && slot <= r->slots; slot++)
         rc = start_board(r, slot, &cli->err);
     if (rc == SIGNET_OK) {
         printf("%s in %s\n", COUNT(r->slots, "board", "boards"), r->folder);
         fflush(stdout);
-        sim_wait(until_eof, NULL);
+        sim_wait(until_eof, NULL, NULL);
     }
     for (unsigned slot = 0; slot < r->slots; slot++)
         sim_board_stop(&r->boards[slot]);
@@ -198,6 +234,16 @@ int sim_rack(int argc, char **argv)
         TEXT('s', "save", "DIR/", "Write applied packets there", &r.options.save),
         FLAG('c', "control", "Sockets DIR/N.control for the simulated programmer and `sim tell`",
              &r.control),
+        TEXT('S', "state", "DIR", "Boards keep what they hold there, over a restart",
+             &r.options.state),
+        FLAG('F', "fresh", "Begin with new boards in place of those that --state keeps",
+             &r.options.fresh),
+        TEXT('p', "programmer", "DIR",
+             "Write DIR/nrfjprog, a programmer of these boards with the serial numbers S1, S2 and "
+             "on, and its images; with --control",
+             &r.programmer),
+        TEXT('j', "journal", "FILE", "Add what happens to boards to that file, an object a line",
+             &r.options.journal),
         FLAG('u', "until-eof", "End when standard input ends", &until_eof),
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "DIR",
@@ -207,8 +253,9 @@ int sim_rack(int argc, char **argv)
         !sim_firmware_named(&cli, firmware, &r.options.firmware))
         return EXIT_USAGE;
     r.folder = cli.args[0];
-    if (strlen(r.folder) > 80 && r.control)
-        return cli_usage(&cli, "the folder's name is too long for sockets");
+    r.control = r.control || r.programmer;
+    if (!check_rack(&cli, &r))
+        return EXIT_USAGE;
     return run_rack(&cli, &r, until_eof);
 }
 
@@ -217,11 +264,13 @@ int sim_tell(int argc, char **argv)
     struct cli cli = {0};
     char answer[512] = "";
     if (!cli_parse(&cli, argc, argv, NULL, "SOCKET REQUEST",
-                   "Tells a simulated board: state, reset, next (pull it and put in another), "
-                   "\"name TEXT\", \"program initial chip\", stop.",
+                   "Tells a simulated board, or a server: state, reset, next (pull it and put in "
+                   "another), "
+                   "replug, pull, \"insert SERIAL\", \"name TEXT\", \"program initial chip\", "
+                   "stop; \"misbehave LIST\", away, back, revoke.",
                    2, 2))
         return EXIT_USAGE;
-    if (sim_board_control(cli.args[0], cli.args[1], answer, sizeof(answer), &cli.err) != SIGNET_OK)
+    if (sim_control(cli.args[0], cli.args[1], answer, sizeof(answer), &cli.err) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
     printf("%s\n", answer);
     return cli_close(&cli, EXIT_DONE);

@@ -2,6 +2,9 @@
 /* signet sim server */
 #include "sim_verbs.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static void announce_server(const struct cli *cli, const struct sim_server *server,
                             const struct sim_lwm2m *lwm2m, const char *ca_file)
 {
@@ -56,17 +59,55 @@ struct place {
     uint16_t port;       /* 0: any */
 };
 
+/* What an order's entry of this server names. */
+struct access_files {
+    const char *server, *token;
+};
+
+static int write_server_file(const char *path, const struct sim_server_options *options,
+                             const struct sim_server *server, struct signet_error *err)
+{
+    char *ca = realpath(options->ca_file, NULL), body[4600];
+    bool coiote = strcmp(options->kind, "coiote") == 0;
+    int n = snprintf(body, sizeof(body),
+                     "{\"kind\": \"%s\", \"url\": \"https://127.0.0.1\", \"port\": %u,%s "
+                     "\"ca_file\": \"%s\"}\n",
+                     options->kind, sim_server_port(server),
+                     coiote ? " \"domain\": \"/acme/\"," : "", ca ? ca : options->ca_file);
+    bool odd = n < 0 || n >= (int)sizeof(body) || (ca && strpbrk(ca, "\"\\"));
+    free(ca);
+    return odd ? cli_error(err, SIGNET_E_LIMIT, "", "%s: no name for a file", options->ca_file)
+               : cli_write(path, body, (size_t)n, err);
+}
+
+static int write_access(const struct access_files *files, const struct sim_server_options *options,
+                        const struct sim_server *server, struct signet_error *err)
+{
+    const char *token = options->token ? options->token : "token";
+    int rc = files->server ? write_server_file(files->server, options, server, err) : SIGNET_OK;
+    return rc == SIGNET_OK && files->token ? cli_write(files->token, token, strlen(token), err)
+                                           : rc;
+}
+
+static bool server_stopped(void *ctx)
+{
+    return sim_server_stopped(ctx);
+}
+
 static int run_server(struct cli *cli, const struct sim_server_options *options,
-                      const struct place *lwm2m_at, bool until_eof)
+                      const struct place *lwm2m_at, const struct access_files *files,
+                      bool until_eof)
 {
     struct sim_server *server = NULL;
     struct sim_lwm2m *lwm2m = NULL;
     int rc = sim_server_start(&server, options, &cli->err);
     if (rc == SIGNET_OK && lwm2m_at->wanted)
         rc = sim_lwm2m_start(&lwm2m, server, lwm2m_at->port, lwm2m_at->silent, &cli->err);
+    if (rc == SIGNET_OK)
+        rc = write_access(files, options, server, &cli->err);
     if (rc == SIGNET_OK) {
         announce_server(cli, server, lwm2m, options->ca_file);
-        sim_wait(until_eof, NULL);
+        sim_wait(until_eof, server_stopped, server);
         summarise(cli, server, lwm2m);
     }
     sim_lwm2m_stop(&lwm2m);
@@ -79,7 +120,8 @@ int sim_server(int argc, char **argv)
     struct sim_server_options options = {.kind = "coiote", .ca_file = "signet-sim-ca.pem"};
     struct cli cli = {0};
     bool until_eof = false, silent = false;
-    unsigned port = UINT32_MAX;
+    unsigned port = UINT32_MAX, own_port = 0;
+    struct access_files files = {0};
     const struct option_row rows[] = {
         TEXT('k', "kind", "NAME", "coiote (default), thingsboard, leshan or leshan-bootstrap",
              &options.kind),
@@ -89,6 +131,14 @@ int sim_server(int argc, char **argv)
              "huge, truncate, drop, commit-then-drop, slow, redirect, portal; look-WORD: for "
              "another request",
              &options.misbehave),
+        NUMBER('p', "port", "N", "Its port (any that is free)", &own_port, 1, 65535),
+        TEXT('s', "server-file", "FILE",
+             "Write the JSON file there that an order names as its file", &files.server),
+        TEXT('f', "token-file", "FILE", "Write the token there, 0600", &files.token),
+        TEXT('S', "state", "FILE",
+             "Keep its devices there over a restart, and its certificate in FILE.pem",
+             &options.state),
+        TEXT('c', "control", "PATH", "UNIX socket for `sim tell`", &options.control),
         TEXT('t', "token", "WORD", "The token, or password, that it takes (token)", &options.token),
         TEXT('C', "ca-file", "FILE", "Where to write its certificate (signet-sim-ca.pem)",
              &options.ca_file),
@@ -104,9 +154,10 @@ int sim_server(int argc, char **argv)
 
     if (!cli_parse(&cli, argc, argv, rows, "",
                    "An onboarding server to rehearse with, on 127.0.0.1: prints its URL and the "
-                   "file to trust. It keeps devices in memory and runs until Ctrl-C.",
+                   "file to trust. It runs until Ctrl-C.",
                    0, 0))
         return EXIT_USAGE;
     const struct place lwm2m = {port != UINT32_MAX, silent, (uint16_t)port};
-    return run_server(&cli, &options, &lwm2m, until_eof);
+    options.port = (uint16_t)own_port;
+    return run_server(&cli, &options, &lwm2m, &files, until_eof);
 }

@@ -12,7 +12,11 @@ int sim_server(int argc, char **argv); /* sim_server.c */
 
 /* What --firmware said; NULL: initial. False: a mistake, told on stderr. */
 bool sim_firmware_named(const struct cli *cli, const char *name, enum sim_firmware *out);
-/* Until Ctrl-C, the end of standard input with until_eof, or "stop" to the board (NULL: none). */
-void sim_wait(bool until_eof, struct sim_board *board);
+/* FOLDER/nrfjprog, a programmer of the boards in the slots of the rack, and images for it (sim.c).
+ */
+int sim_rack_programmer(const char *folder, const char *rack, unsigned slots,
+                        struct signet_error *err);
+/* Until Ctrl-C, the end of standard input with until_eof, or until it is stopped (NULL: never). */
+void sim_wait(bool until_eof, bool (*stopped)(void *ctx), void *ctx);
 
 #endif

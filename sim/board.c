@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "board.h"
+#include "control.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -78,7 +79,7 @@ static void rest(struct sim_board *board, struct timespec pause, bool hears)
     if (fds[0].revents && read(board->wake_fd, &count, sizeof count) < 0)
         return; /* somebody else took it */
     if (fds[2].revents)
-        control_serve(board);
+        control_serve(board->control_fd, board_obey, board);
 }
 
 static void *run(void *arg)
@@ -127,8 +128,11 @@ static void take_options(struct sim_board *board, const struct sim_board_options
     board->provisioned = options->provisioned;
     board->boards = options->boards ? options->boards : 1;
     board->hold_ns = (options->hold_ms ? options->hold_ms : 1000) * INT64_C(1000000);
+    board->slot = options->slot;
     snprintf(board->endpoint, sizeof board->endpoint, "%s",
              options->endpoint ? options->endpoint : "anjay-zephyr-demo-351358811124772");
+    snprintf(board->first_name, sizeof board->first_name, "%s", board->endpoint);
+    keep_serial(board);
 }
 
 /* The way in for a programmer, and for whoever looks for the port. */
@@ -138,7 +142,7 @@ static int open_paths(struct sim_board *board, const struct sim_board_options *o
     int rc = text_copy(&board->control, options->control, err);
 
     if (!rc && board->control)
-        rc = control_open(board, err);
+        rc = control_open(board->control, &board->control_fd, err);
     if (!rc)
         rc = text_copy(&board->link, options->link, err);
     if (!rc && board->link)
@@ -148,6 +152,22 @@ static int open_paths(struct sim_board *board, const struct sim_board_options *o
         board->link = NULL;
     }
     return rc;
+}
+
+/* The one that the folder keeps for this slot, or a new one. */
+static void first_board(struct sim_board *board, bool fresh)
+{
+    if (keep_read(board, NULL)) {
+        journal_held(board);
+        if (fresh) {
+            keep_write(board, false);
+            change_blank(board);
+        }
+    } else if (keep_knows(board, board->serial)) {
+        change_blank(board);
+    }
+    keep_write(board, true);
+    journal_note(board, "in");
 }
 
 static int set_up(struct sim_board *board, const struct sim_board_options *options,
@@ -160,6 +180,10 @@ static int set_up(struct sim_board *board, const struct sim_board_options *optio
     if (!rc)
         rc = text_copy(&board->save, options->save, err);
     if (!rc)
+        rc = text_copy(&board->state, options->state, err);
+    if (!rc)
+        rc = journal_open(board, options->journal, err);
+    if (!rc)
         rc = wire_open(&board->wire, options->baud, options->seed, err);
     if (!rc && (board->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
         rc = error_sys(err, SIGNET_E_IO, errno, "cannot make an event descriptor");
@@ -168,6 +192,7 @@ static int set_up(struct sim_board *board, const struct sim_board_options *optio
     if (rc)
         return rc;
     take_options(board, options);
+    first_board(board, options->fresh);
     board_boot(board);
     rc = pthread_create(&board->thread, NULL, run, board);
     board->running = !rc;
@@ -183,7 +208,7 @@ int sim_board_start(struct sim_board **out, const struct sim_board_options *opti
     if (!board)
         return error_nomem(err);
     pthread_mutex_init(&board->lock, NULL);
-    board->wake_fd = board->control_fd = -1;
+    board->wake_fd = board->control_fd = board->journal_fd = -1;
     board->wire.master = board->wire.slave = -1;
     rc = set_up(board, options, err);
     if (rc)
@@ -219,6 +244,8 @@ void sim_board_stop(struct sim_board **out)
     }
     if (board->wake_fd >= 0)
         close(board->wake_fd);
+    if (board->journal_fd >= 0)
+        close(board->journal_fd);
     if (board->wire.in.last)
         wire_close(&board->wire);
     fs_format(&board->fs);
@@ -228,6 +255,7 @@ void sim_board_stop(struct sim_board **out)
     free(board->link);
     free(board->control);
     free(board->save);
+    free(board->state);
     free(board);
     *out = NULL;
 }

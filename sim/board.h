@@ -47,6 +47,7 @@ struct wire {
 int wire_open(struct wire *wire, unsigned baud, unsigned seed, struct signet_error *err);
 void wire_unplug(struct wire *wire); /* the device node goes away */
 void wire_close(struct wire *wire);
+int wire_again(struct wire *wire);  /* another pty after wire_unplug(); not 0: there is none */
 void wire_clear(struct wire *wire); /* forgets what is under way: the board was reset */
 int64_t wire_now(void);             /* ns */
 /* Queues bytes to the host, not before now + delay_ms. */
@@ -97,11 +98,17 @@ struct sim_board {
     struct sim_fs fs;
     struct sim_board_state count;
     uint64_t answers;
-    uint64_t chunks; /* of uploads, since the boot */
-    enum sim_firmware first_firmware;
+    uint64_t chunks;                  /* of uploads, since the boot */
+    enum sim_firmware first_firmware; /* of a new board, and the first one's name */
+    char first_name[160];
     unsigned boards;                         /* how many take their turns in this socket */
     int64_t away_until, last_heard, hold_ns; /* ns; away_until 0: the board is there */
     uint64_t heard_bytes;
+    unsigned slot;
+    char serial[160];                  /* of the board that is in */
+    char held_name[160], held_key[65]; /* PSK identity, fingerprint of the packet that it holds */
+    char *state;                       /* the folder that keeps boards */
+    int journal_fd;
 };
 
 void board_boot(struct sim_board *board);
@@ -132,16 +139,34 @@ void fs_apply(struct sim_board *board);
 /* smp.c: takes one line from the wire */
 void smp_line(struct sim_board *board, const uint8_t *data, size_t len);
 
-/* control.c */
-int control_open(struct sim_board *board, struct signet_error *err);
-void control_serve(struct sim_board *board);
+/* board_control.c: a control_obey */
+void board_obey(void *board, const char *request, char *answer, size_t cap);
 
 /* change.c */
 int change_link(const struct sim_board *board, struct signet_error *err);
-/* Takes the board away, when there is one; it, or the next one, comes by itself. */
-void change_begin(struct sim_board *board, bool next);
+/* Takes the board away, when there is one; it, or the next one, comes by itself. serial: of the one
+ * to insert. NULL: done, else why not. */
+enum change { CHANGE_NEXT, CHANGE_REPLUG, CHANGE_PULL, CHANGE_INSERT };
+const char *change_begin(struct sim_board *board, enum change what, const char *serial);
+void change_blank(struct sim_board *board); /* a board as it comes from the shelf */
 void change_serve(struct sim_board *board);
 int64_t change_due(const struct sim_board *board); /* INT64_MAX: no change is coming */
+
+/* keep.c: boards in the folder; each does nothing without one */
+void keep_write(const struct sim_board *board, bool in_slot);
+/* The board of this number, or of this slot (serial NULL). False: there is none. */
+bool keep_read(struct sim_board *board, const char *serial);
+bool keep_knows(const struct sim_board *board, const char *serial);
+bool keep_in_slot(const struct sim_board *board, const char *serial); /* in any */
+void keep_serial(struct sim_board *board);                            /* from its name */
+
+/* journal.c */
+int journal_open(struct sim_board *board, const char *path, struct signet_error *err);
+void journal_note(const struct sim_board *board, const char *event);
+void journal_program(const struct sim_board *board, enum sim_firmware firmware, bool chip_erase);
+void journal_load(const struct sim_board *board, bool good);
+void journal_held(struct sim_board *board); /* what the packet that it holds is about */
+const char *firmware_name(enum sim_firmware firmware);
 
 /* board.c, with the lock held */
 void board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase);

@@ -60,18 +60,22 @@ void board_boot(struct sim_board *board)
 void board_reset(struct sim_board *board)
 {
     board->count.resets++;
+    journal_note(board, "reset");
     wire_clear(&board->wire);
     board_boot(board);
 }
 
 void board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase)
 {
+    journal_program(board, firmware, chip_erase);
     wire_clear(&board->wire);
     fs_erase(&board->fs);
     if (chip_erase) {
         fs_format(&board->fs);
         board->provisioned = false;
+        journal_held(board);
     }
     board->firmware = firmware;
     board->halted = true;
+    keep_write(board, true);
 }

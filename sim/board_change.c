@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The next board in the same socket: the port goes away, and comes back with a blank board of
- * another name behind it. */
+/* A board goes, and it or another one comes: the port goes away, and comes back as another device
+ * with that board behind it. */
 #include "board.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,18 +35,74 @@ static void next_name(char *name)
     }
 }
 
-void change_begin(struct sim_board *board, bool next)
+void change_blank(struct sim_board *board)
 {
-    if (board->unplugged || board->away_until)
-        return;
-    if (board->link)
-        unlink(board->link);
-    if (next) {
+    fs_format(&board->fs);
+    board->provisioned = false;
+    board->firmware = board->first_firmware;
+    board->held_name[0] = board->held_key[0] = '\0';
+    if (board->state) /* each slot has numbers of its own */
+        snprintf(board->endpoint, sizeof board->endpoint, "%s", board->first_name);
+    else
         next_name(board->endpoint);
-        board_program(board, board->first_firmware, true);
+    keep_serial(board);
+    for (int tries = 0; tries < 99999 && keep_knows(board, board->serial); tries++) {
+        next_name(board->endpoint);
+        keep_serial(board);
+    }
+}
+
+static void take_out(struct sim_board *board, bool for_good)
+{
+    if (board->away_until == INT64_MAX)
+        return; /* the slot is empty */
+    journal_note(board, "out");
+    if (for_good)
+        keep_write(board, false);
+    if (board->link) {
+        unlink(board->link);
+        wire_unplug(&board->wire);
+    }
+    board->halted = true;
+}
+
+/* NULL: it can be done. */
+static const char *refuse(const struct sim_board *board, enum change what, const char *serial)
+{
+    bool empty = board->away_until == INT64_MAX;
+
+    if (board->unplugged || (board->away_until && !empty) ||
+        (empty && (what == CHANGE_REPLUG || what == CHANGE_PULL)))
+        return "there is no board now";
+    if (what != CHANGE_INSERT)
+        return NULL;
+    if (!board->state)
+        return "boards that were pulled are kept with --state only";
+    if (!keep_knows(board, serial))
+        return "there is no such board";
+    return keep_in_slot(board, serial) ? "that board is in a slot" : NULL;
+}
+
+const char *change_begin(struct sim_board *board, enum change what, const char *serial)
+{
+    const char *why = refuse(board, what, serial);
+
+    if (why)
+        return why;
+    take_out(board, what != CHANGE_REPLUG);
+    board->away_until = INT64_MAX;
+    if (what == CHANGE_PULL)
+        return NULL;
+    if (what == CHANGE_INSERT && !keep_read(board, serial))
+        return "that board's file is damaged";
+    if (what == CHANGE_NEXT) {
+        change_blank(board);
         board->count.changes++;
     }
+    journal_held(board);
+    keep_write(board, true);
     board->away_until = wire_now() + AWAY_NS;
+    return NULL;
 }
 
 /* When the board holds its packet and nobody has spoken to it for a while, whoever stands at the
@@ -63,6 +120,18 @@ int64_t change_due(const struct sim_board *board)
     return board->away_until ? board->away_until : pulled_at(board);
 }
 
+static void put_in(struct sim_board *board)
+{
+    board->away_until = 0;
+    wire_clear(&board->wire);
+    if (board->link && wire_again(&board->wire) != SIGNET_OK)
+        board->unplugged = true;
+    journal_note(board, "in");
+    board_boot(board);
+    if (board->link && !board->unplugged)
+        change_link(board, NULL);
+}
+
 void change_serve(struct sim_board *board)
 {
     int64_t now = wire_now();
@@ -72,12 +141,7 @@ void change_serve(struct sim_board *board)
         board->last_heard = now;
     }
     if (now >= pulled_at(board))
-        change_begin(board, true);
-    if (board->away_until && now >= board->away_until) {
-        board->away_until = 0;
-        wire_clear(&board->wire);
-        board_boot(board);
-        if (board->link)
-            change_link(board, NULL);
-    }
+        change_begin(board, CHANGE_NEXT, NULL);
+    if (board->away_until && now >= board->away_until)
+        put_in(board);
 }

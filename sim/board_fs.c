@@ -93,9 +93,12 @@ void fs_apply(struct sim_board *board)
         buf_reset(&fs->applied);
         buf_append(&fs->applied, fs->stream.data, fs->stream.len);
         board->provisioned = true;
+        journal_held(board);
+        keep_write(board, true);
         if (board->save && !save_applied(board))
             board_log(board, "<wrn> sim: the packet could not be saved");
     }
+    journal_load(board, good);
     board->busy_until = wire_now() + APPLY_NS;
     board_log(board, good ? "<inf> provisioning_app: Factory provisioning finished. Please flash "
                             "production firmware. Halting."
@@ -208,6 +211,10 @@ static int plain_write(struct sim_board *board, uint64_t off, uint64_t len,
     if (file->data.failed)
         return RC_UNKNOWN;
     fs->uploading = file->data.len < fs->upload_off;
+    if (!fs->uploading) {
+        journal_note(board, "file");
+        keep_write(board, true);
+    }
     put_uint(reply->body, "off", file->data.len);
     return 0;
 }

@@ -68,16 +68,11 @@ static struct segment *queue_take(struct queue *queue)
     return segment;
 }
 
-int wire_open(struct wire *wire, unsigned baud, unsigned seed, struct signet_error *err)
+static int open_pty(struct wire *wire, struct signet_error *err)
 {
     struct termios tio;
 
-    queue_clear(&wire->in);
-    queue_clear(&wire->out);
     wire->slave = -1;
-    wire->byte_ns = baud ? INT64_C(10000000000) / baud : 0; /* 8N1: ten bits */
-    wire->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 0x2545f4914f6cdd1d;
-    wire->line.max = (size_t)4 * LINE_MAX_IN;
     wire->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (wire->master < 0 || grantpt(wire->master) != 0 || unlockpt(wire->master) != 0 ||
         ptsname_r(wire->master, wire->path, sizeof wire->path) != 0)
@@ -89,6 +84,23 @@ int wire_open(struct wire *wire, unsigned baud, unsigned seed, struct signet_err
     if (tcsetattr(wire->slave, TCSANOW, &tio) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot set up %s", wire->path);
     return SIGNET_OK;
+}
+
+int wire_open(struct wire *wire, unsigned baud, unsigned seed, struct signet_error *err)
+{
+    queue_clear(&wire->in);
+    queue_clear(&wire->out);
+    wire->byte_ns = baud ? INT64_C(10000000000) / baud : 0; /* 8N1: ten bits */
+    wire->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 0x2545f4914f6cdd1d;
+    wire->line.max = (size_t)4 * LINE_MAX_IN;
+    return open_pty(wire, err);
+}
+
+int wire_again(struct wire *wire)
+{
+    if (wire->slave >= 0)
+        close(wire->slave);
+    return open_pty(wire, NULL);
 }
 
 void wire_clear(struct wire *wire)

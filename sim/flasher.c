@@ -139,7 +139,7 @@ static int ask(const struct sim *s, const struct board *b, const char *request)
 
     if (s->lie)
         return 0;
-    if (sim_board_control(b->control, request, answer, sizeof(answer), &err) != SIGNET_OK) {
+    if (sim_control(b->control, request, answer, sizeof(answer), &err) != SIGNET_OK) {
         fprintf(s->out, "ERROR: %s\n", err.msg);
         return 1;
     }

@@ -1,44 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections and tokens of the simulated server. */
+#include "control.h"
 #include "server_http.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 512, LOOK_MS = 50 };
-
-struct sim_server {
-    const struct sim_kind *kind;
-    SSL_CTX *tls;
-    int listener;
-    uint16_t port;
-    char *token;
-    unsigned token_seconds;
-    pthread_t thread;
-    pthread_mutex_t mutex; /* all below */
-    pthread_cond_t gone;   /* a connection ended */
-    struct sim_store store;
-    struct sim_server_faults faults;
-    size_t requests, connections, open, logins, revoked;
-    int64_t token_until; /* clock_ms() of the last login's */
-    int fds[CONNECTIONS_MAX];
-    atomic_bool stop;
-    bool running; /* there is a thread */
-};
-
-static bool is(const char *text, size_t len, const char *word)
-{
-    return strncmp(text, word, len) == 0 && !word[len];
-}
+enum { LOOK_MS = 50 };
 
 static const struct sim_kind *kind_named(const char *name)
 {
@@ -55,73 +32,6 @@ static const struct sim_kind *kind_named(const char *name)
     return NULL;
 }
 
-/* Is the token right? Also that of the last login, as long as it lives. */
-static bool authorised(struct sim_server *s, const char *head)
-{
-    char now[40];
-    size_t len = 0;
-
-    if (!s->kind->prefixes)
-        return true;
-    snprintf(now, sizeof now, "access-%zu", s->logins);
-    for (size_t i = 0; s->kind->prefixes[i]; i += 2) {
-        const char *value = sim_http_header(head, s->kind->prefixes[i], &len);
-        const char *prefix = s->kind->prefixes[i + 1];
-        size_t skip = strlen(prefix);
-
-        if (!value || len < skip || !is(value, skip, prefix))
-            continue;
-        value += skip;
-        len -= skip;
-        if (is(value, len, s->token))
-            return true;
-        if (s->logins > s->revoked && clock_ms() < s->token_until && is(value, len, now))
-            return true;
-    }
-    return false;
-}
-
-static void log_in(struct sim_server *s, const struct sim_request *request, struct sim_reply *reply)
-{
-    if (!strstr(request->body, s->token)) {
-        sim_reply_error(reply, 401, "Invalid username or password");
-        return;
-    }
-    s->logins++;
-    s->token_until = clock_ms() + (int64_t)s->token_seconds * 1000;
-    reply->status = s->kind->login_status;
-    s->kind->put_login(&reply->body, s->logins, s->token_seconds);
-}
-
-static bool is_login(const struct sim_kind *kind, const char *path)
-{
-    for (size_t i = 0; kind->logins && kind->logins[i]; i++)
-        if (strcmp(path, kind->logins[i]) == 0)
-            return true;
-    return false;
-}
-
-/* The answer to a request that is let in or not; the fault that is due, and further headers. */
-static const char *judge(struct sim_server *s, const struct sim_request *request, const char *head,
-                         struct sim_reply *reply, char more[static 80])
-{
-    const char *fault;
-
-    if (is_login(s->kind, request->path)) {
-        log_in(s, request, reply);
-        return "";
-    }
-    if (!authorised(s, head)) {
-        sim_reply_error(reply, 401, "invalid or expired token");
-        return "";
-    }
-    s->requests++;
-    fault = sim_faults_next(&s->faults, strcmp(request->method, s->kind->creates) == 0);
-    if (!sim_faults_answer(fault, s->port, reply, more))
-        s->kind->answer(&s->store, request, reply);
-    return fault;
-}
-
 /* False: the connection ends. */
 static bool answer(struct connection *c, const struct sim_request *request, const char *head)
 {
@@ -134,7 +44,7 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
     if (s->faults.latency_ms)
         sim_nap(s->faults.latency_ms);
     pthread_mutex_lock(&s->mutex);
-    fault = judge(s, request, head, &reply, more);
+    fault = sim_judge(s, request, head, &reply, more);
     pthread_mutex_unlock(&s->mutex);
     good = !strstr(fault, "drop") && sim_http_reply(c, &reply, more, strcmp(fault, "truncate") == 0,
                                                     strcmp(fault, "slow") == 0);
@@ -197,7 +107,7 @@ static void *serve(void *ctx)
     return NULL;
 }
 
-/* A thread for the connection. False: there are too many. */
+/* A thread for the connection. False: there are too many, or nobody is let in. */
 static bool begin_connection(struct sim_server *s, struct connection *c)
 {
     pthread_attr_t attr;
@@ -210,7 +120,7 @@ static bool begin_connection(struct sim_server *s, struct connection *c)
     pthread_mutex_lock(&s->mutex);
     while (i < CONNECTIONS_MAX && s->fds[i] >= 0)
         i++;
-    good = i < CONNECTIONS_MAX && pthread_create(&thread, &attr, serve, c) == 0;
+    good = !s->away && i < CONNECTIONS_MAX && pthread_create(&thread, &attr, serve, c) == 0;
     if (good) {
         s->fds[i] = c->fd;
         s->open++;
@@ -233,32 +143,99 @@ static void take(struct sim_server *s, int fd)
     }
 }
 
+static void answer_state(const struct sim_server *s, char *answer, size_t cap)
+{
+    snprintf(answer, cap, "ok away=%d devices=%zu requests=%zu connections=%zu logins=%zu", s->away,
+             s->store.count, s->requests, s->connections, s->logins);
+}
+
+/* Ends with the mutex held, as it was. */
+static void go_away(struct sim_server *s)
+{
+    s->away = true;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        if (s->fds[i] >= 0)
+            shutdown(s->fds[i], SHUT_RDWR);
+}
+
+/* What `signet sim tell` asks of it. */
+static void obey(void *ctx, const char *request, char *answer, size_t cap)
+{
+    struct sim_server *s = ctx;
+    struct signet_error err = {0};
+
+    pthread_mutex_lock(&s->mutex);
+    snprintf(answer, cap, "ok");
+    if (strcmp(request, "state") == 0)
+        answer_state(s, answer, cap);
+    else if (strcmp(request, "away") == 0)
+        go_away(s);
+    else if (strcmp(request, "back") == 0)
+        s->away = false;
+    else if (strcmp(request, "revoke") == 0)
+        s->revoked = s->logins;
+    else if (strcmp(request, "stop") == 0)
+        s->stopped = true;
+    else if (strncmp(request, "misbehave ", 10) != 0)
+        snprintf(answer, cap, "error no such request");
+    else if (sim_faults_read(&s->faults, request + 10, &err) != SIGNET_OK)
+        snprintf(answer, cap, "error %.400s", err.msg);
+    pthread_mutex_unlock(&s->mutex);
+}
+
 static void *listen_on(void *ctx)
 {
     struct sim_server *s = ctx;
 
     while (!atomic_load(&s->stop)) {
-        struct pollfd in = {.fd = s->listener, .events = POLLIN};
-        int fd = poll(&in, 1, LOOK_MS) > 0 ? accept(s->listener, NULL, NULL) : -1;
+        struct pollfd in[2] = {{.fd = s->listener, .events = POLLIN},
+                               {.fd = s->control_fd, .events = POLLIN}};
 
+        if (poll(in, 2, LOOK_MS) <= 0)
+            continue;
+        int fd = in[0].revents ? accept4(s->listener, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (fd >= 0)
             take(s, fd);
+        if (in[1].revents)
+            control_serve(s->control_fd, obey, s);
     }
     return NULL;
 }
 
-static int bind_port(struct sim_server *s, struct signet_error *err)
+static int bind_port(struct sim_server *s, uint16_t port, struct signet_error *err)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof at;
+    int on = 1; /* connections of an earlier start may be dying yet */
 
     s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&at, sizeof at) != 0 ||
+    if (s->listener < 0 || setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(s->listener, (struct sockaddr *)&at, sizeof at) != 0 ||
         listen(s->listener, CONNECTIONS_MAX) != 0 ||
         getsockname(s->listener, (struct sockaddr *)&at, &len) != 0)
-        return error_set(err, SIGNET_E_IO, "no port for the simulated server");
+        return error_sys(err, SIGNET_E_IO, errno, "no port for the simulated server");
     s->port = ntohs(at.sin_port);
     return SIGNET_OK;
+}
+
+static int set_up_files(struct sim_server *s, const struct sim_server_options *options,
+                        struct signet_error *err)
+{
+    struct buf pair = {0};
+    int rc = options->state ? sim_state_open(&s->store, options->state, err) : SIGNET_OK;
+
+    if (options->state)
+        buf_printf(&pair, "%s.pem", options->state);
+    if (!rc)
+        rc = sim_server_tls(s->faults.bad_tls, options->ca_file, (const char *)pair.data, &s->tls,
+                            err);
+    buf_free(&pair);
+    if (!rc)
+        rc = text_copy(&s->control, options->control, err);
+    if (!rc && s->control)
+        rc = control_open(s->control, &s->control_fd, err);
+    return rc;
 }
 
 static int set_up_server(struct sim_server *s, const struct sim_server_options *options,
@@ -266,7 +243,7 @@ static int set_up_server(struct sim_server *s, const struct sim_server_options *
 {
     int rc;
 
-    s->listener = -1;
+    s->listener = s->control_fd = s->store.file = -1;
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->gone, NULL);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
@@ -281,9 +258,9 @@ static int set_up_server(struct sim_server *s, const struct sim_server_options *
                          options->kind);
     rc = sim_faults_read(&s->faults, options->misbehave, err);
     if (!rc)
-        rc = bind_port(s, err);
+        rc = bind_port(s, options->port, err);
     if (!rc)
-        rc = sim_server_tls(s->faults.bad_tls, options->ca_file, &s->tls, err);
+        rc = set_up_files(s, options, err);
     if (!rc && pthread_create(&s->thread, NULL, listen_on, s) != 0)
         rc = error_nomem(err);
     s->running = !rc;
@@ -326,12 +303,17 @@ void sim_server_stop(struct sim_server **server)
     end_connections(s);
     if (s->listener >= 0)
         close(s->listener);
+    if (s->control_fd >= 0) {
+        close(s->control_fd);
+        unlink(s->control);
+    }
     sim_faults_free(&s->faults);
     sim_store_free(&s->store);
     SSL_CTX_free(s->tls);
     pthread_mutex_destroy(&s->mutex);
     pthread_cond_destroy(&s->gone);
     free(s->token);
+    free(s->control);
     free(s);
     *server = NULL;
 }
@@ -369,6 +351,16 @@ size_t sim_server_connections(struct sim_server *server)
 size_t sim_server_logins(struct sim_server *server)
 {
     return locked(server, &server->logins);
+}
+
+bool sim_server_stopped(struct sim_server *server)
+{
+    bool stopped;
+
+    pthread_mutex_lock(&server->mutex);
+    stopped = server->stopped;
+    pthread_mutex_unlock(&server->mutex);
+    return stopped;
 }
 
 void sim_server_revoke(struct sim_server *server)

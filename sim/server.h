@@ -36,6 +36,7 @@ struct sim_device {
 struct sim_store {
     void *by_endpoint, *by_identity, *by_id; /* tsearch(3) */
     size_t count;
+    int file; /* that it is kept in; -1: none */
 };
 
 struct sim_kind {
@@ -90,13 +91,21 @@ void sim_store_each(const struct sim_store *store,
 void sim_store_drop(struct sim_store *store, struct sim_device *d);
 void sim_store_free(struct sim_store *store);
 
+/* server_state.c: fills the store from the file, which is made when it is missing, and keeps it
+ * there from now on */
+int sim_state_open(struct sim_store *store, const char *path, struct signet_error *err);
+void sim_state_came(struct sim_store *store, const struct sim_device *d);
+void sim_state_went(struct sim_store *store, const struct sim_device *d);
+
 /* For lwm2m.c. False: nobody has this identity, or not under this name (NULL: any). */
 bool sim_server_key(struct sim_server *server, const char *identity, uint8_t *psk, size_t size,
                     size_t *len);
 bool sim_server_register(struct sim_server *server, const char *identity, const char *name,
                          bool in);
 
-/* server_tls.c: a new certificate and key, as PEM in ca_file, and a context that shows it. */
-int sim_server_tls(const char *bad, const char *ca_file, SSL_CTX **out, struct signet_error *err);
+/* server_tls.c: a certificate and its key, those in the file keep (NULL: none) or new ones, and a
+ * context that shows them; the certificate as PEM in ca_file. */
+int sim_server_tls(const char *bad, const char *ca_file, const char *keep, SSL_CTX **out,
+                   struct signet_error *err);
 
 #endif

@@ -95,11 +95,24 @@ static int read_fault(struct sim_server_faults *faults, char *word, struct signe
     return SIGNET_OK;
 }
 
+/* Those that have had their turn make room. */
+static void forget_used(struct sim_fault_list *list)
+{
+    for (size_t i = 0; i < list->next; i++)
+        free(list->words[i]);
+    list->count -= list->next;
+    memmove(list->words, list->words + list->next, list->count * sizeof *list->words);
+    memset(list->words + list->count, 0, list->next * sizeof *list->words);
+    list->next = 0;
+}
+
 int sim_faults_read(struct sim_server_faults *faults, const char *text, struct signet_error *err)
 {
     char *copy = strdup(text ? text : ""), *rest = copy, *word;
     int rc = copy ? SIGNET_OK : error_nomem(err);
 
+    forget_used(&faults->creating);
+    forget_used(&faults->looking);
     while (!rc && (word = strsep(&rest, ",")))
         if (*word)
             rc = read_fault(faults, word, err);

@@ -4,7 +4,38 @@
 
 #include "server.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 enum { SIM_HTTP_MAX = (4 << 20) + 16384 }; /* of a request */
+
+enum { CONNECTIONS_MAX = 512 };
+
+struct sim_server {
+    const struct sim_kind *kind;
+    SSL_CTX *tls;
+    int listener, control_fd;
+    uint16_t port;
+    char *token, *control;
+    unsigned token_seconds;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* all below */
+    pthread_cond_t gone;   /* a connection ended */
+    struct sim_store store;
+    struct sim_server_faults faults;
+    size_t requests, connections, open, logins, revoked;
+    int64_t token_until; /* clock_ms() of the last login's */
+    int fds[CONNECTIONS_MAX];
+    atomic_bool stop;
+    bool running; /* there is a thread */
+    bool away;    /* whoever comes is dropped */
+    bool stopped; /* as it was asked to */
+};
+
+/* server_judge.c, with the mutex held: the answer to a request that is let in or not; gives the
+ * fault that is due, and further headers. */
+const char *sim_judge(struct sim_server *s, const struct sim_request *request, const char *head,
+                      struct sim_reply *reply, char more[static 80]);
 
 struct connection {
     struct sim_server *server;

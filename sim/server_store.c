@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int by_endpoint(const void *a, const void *b)
 {
@@ -53,6 +54,7 @@ struct sim_device *sim_store_numbered(struct sim_store *store, const char *id)
 
 void sim_store_drop(struct sim_store *store, struct sim_device *d)
 {
+    sim_state_went(store, d);
     tdelete(d, &store->by_endpoint, by_endpoint);
     tdelete(d, &store->by_id, by_id);
     if (d->identity)
@@ -86,6 +88,7 @@ struct sim_device *sim_store_keep(struct sim_store *store, const char *endpoint,
     if (d->identity)
         tsearch(d, &store->by_identity, by_identity);
     store->count++;
+    sim_state_came(store, d);
     return d;
 }
 
@@ -112,6 +115,9 @@ void sim_store_each(const struct sim_store *store,
 
 void sim_store_free(struct sim_store *store)
 {
+    if (store->file >= 0)
+        close(store->file);
+    store->file = -1;
     while (store->by_endpoint)
         sim_store_drop(store, hit(store->by_endpoint));
 }

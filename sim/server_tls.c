@@ -44,18 +44,56 @@ static int save(const char *path, X509 *cert, struct signet_error *err)
     return rc;
 }
 
-int sim_server_tls(const char *bad, const char *ca_file, SSL_CTX **out, struct signet_error *err)
+/* The pair of an earlier start, as long as its certificate is valid. */
+static void read_pair(const char *path, EVP_PKEY **key, X509 **cert)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
-    X509 *cert = key ? make_cert(key, bad) : NULL;
-    X509 *shown = cert;
+    FILE *in = path ? fopen(path, "re") : NULL;
+
+    if (!in)
+        return;
+    *key = PEM_read_PrivateKey(in, NULL, NULL, NULL);
+    *cert = PEM_read_X509(in, NULL, NULL, NULL);
+    fclose(in);
+    if (*key && *cert && X509_cmp_time(X509_get0_notAfter(*cert), NULL) > 0)
+        return;
+    EVP_PKEY_free(*key);
+    X509_free(*cert);
+    *key = NULL;
+    *cert = NULL;
+}
+
+static int write_pair(const char *path, EVP_PKEY *key, X509 *cert, struct signet_error *err)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    bool good = bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) &&
+                PEM_write_bio_X509(bio, cert);
+    long len = good ? BIO_get_mem_data(bio, &text) : 0;
+    int rc = len > 0 ? file_write(path, text, (size_t)len, 0600, err)
+                     : error_set(err, SIGNET_E_CRYPTO, "no PEM of the key");
+
+    BIO_free(bio);
+    return rc;
+}
+
+int sim_server_tls(const char *bad, const char *ca_file, const char *keep, SSL_CTX **out,
+                   struct signet_error *err)
+{
+    EVP_PKEY *key = NULL, *other = EVP_EC_gen("P-256");
+    X509 *cert = NULL, *shown;
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     int rc = SIGNET_OK;
 
+    if (*bad)
+        keep = NULL;
+    read_pair(keep, &key, &cert);
+    if (!key && (key = EVP_EC_gen("P-256")) && (cert = make_cert(key, bad)) && keep)
+        rc = write_pair(keep, key, cert, err);
+    shown = cert;
     if (other && strcmp(bad, "untrusted") == 0) /* clients trust another of the same name */
         shown = make_cert(other, bad);
-    if (!cert || !shown || !ctx || SSL_CTX_use_certificate(ctx, cert) != 1 ||
-        SSL_CTX_use_PrivateKey(ctx, key) != 1)
+    if (!rc && (!cert || !shown || !ctx || SSL_CTX_use_certificate(ctx, cert) != 1 ||
+                SSL_CTX_use_PrivateKey(ctx, key) != 1))
         rc = error_set(err, SIGNET_E_CRYPTO, "no certificate for the simulated server");
     if (!rc)
         rc = save(ca_file, shown, err);

@@ -43,6 +43,13 @@ struct sim_board_options {
      * (0: 1000) is pulled, and a blank one with the next number in its name is put in. The link
      * goes away with the board. 0: one. */
     unsigned boards, hold_ms;
+    /* A folder that keeps boards, a file each, SERIAL.board, 0600: a board's serial number is what
+     * follows the last '-' of its first name. A board of this slot that is kept there is put in
+     * again; else, and with fresh, a new one whose number nobody had. NULL: nothing is kept. */
+    const char *state;
+    bool fresh;
+    unsigned slot;       /* which one of the rack this is */
+    const char *journal; /* what happens to boards is added to this file, an object a line; NULL */
 };
 
 struct sim_board;
@@ -60,13 +67,16 @@ int sim_board_program(struct sim_board *board, enum sim_firmware firmware, bool 
                       struct signet_error *err);
 int sim_board_reset(struct sim_board *board, struct signet_error *err);
 
-/* The same from another process, over the control socket: one request line, one answer line ("ok",
- * "ok ..." or "error ..."), then the connection ends. Requests: "program initial|final|smp-file
- * chip|sectors", "reset", "state", "name TEXT" (another endpoint name from the next boot on),
- * "next" (pulls the board and puts the next one in), "replug" (puts the same one in again), "stop".
- */
-int sim_board_control(const char *socket_path, const char *request, char *answer, size_t cap,
-                      struct signet_error *err);
+/* The same from another process, over the control socket of a board or a server: one request line,
+ * one answer line ("ok", "ok ..." or "error ..."), then the connection ends. Requests: "program
+ * initial|final|smp-file chip|sectors", "reset", "state", "name TEXT" (another endpoint name from
+ * the next boot on), "next" (pulls the board and puts the next one in), "replug" (puts the same one
+ * in again), "pull" (the slot is empty then), "insert SERIAL" (pulls the board, and puts in one
+ * that state keeps and that is in no slot), "stop". Of a server: "misbehave LIST" (added to what is
+ * left of the list), "away" (connections are dropped) and "back", "revoke" (tokens of logins),
+ * "state", "stop". */
+int sim_control(const char *socket_path, const char *request, char *answer, size_t cap,
+                struct signet_error *err);
 
 struct sim_board_state {
     enum sim_firmware firmware;
@@ -120,6 +130,10 @@ struct sim_server_options {
     const char *token;      /* that it takes, also as a password; NULL: "token" */
     const char *ca_file;    /* where its certificate goes (PEM) for clients to trust */
     unsigned token_seconds; /* life of a token from a login; 0: 300 */
+    uint16_t port;          /* 0: any */
+    const char *state;      /* its devices are kept in this file, 0600, and its certificate in
+                               STATE.pem; NULL: nothing is kept */
+    const char *control;    /* path of a UNIX socket for sim_control(); NULL: none */
 };
 
 struct sim_server;
@@ -139,6 +153,7 @@ size_t sim_server_devices(struct sim_server *server);
 size_t sim_server_requests(struct sim_server *server);    /* that had the right token */
 size_t sim_server_connections(struct sim_server *server); /* ever taken */
 size_t sim_server_logins(struct sim_server *server);
+bool sim_server_stopped(struct sim_server *server); /* asked to, over the control socket */
 void sim_server_revoke(struct sim_server *server); /* tokens of logins so far are 401 from now on */
 
 /* The LwM2M server behind it (lwm2m.c): coaps://127.0.0.1:PORT lets in the devices that keys knows,

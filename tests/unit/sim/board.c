@@ -148,11 +148,11 @@ static void flashing(void **state)
     set_up(&b, &board, NULL);
     assert_int_equal(stat(link, &st), 0);
     make_packet(&packet, 500);
-    OK(&b, sim_board_control(socket, "program initial chip", NULL, 0, &b.err));
+    OK(&b, sim_control(socket, "program initial chip", NULL, 0, &b.err));
     sim_board_state(b.board, &seen);
     assert_true(seen.halted);
-    OK(&b, sim_board_control(socket, "name board-9", NULL, 0, &b.err));
-    OK(&b, sim_board_control(socket, "reset", NULL, 0, &b.err));
+    OK(&b, sim_control(socket, "name board-9", NULL, 0, &b.err));
+    OK(&b, sim_control(socket, "reset", NULL, 0, &b.err));
     waits_for(&b, "Device ready for provisioning.");
     waits_for(&b, "uart:~$ ");
     OK(&b, mounted(&b));
@@ -165,22 +165,22 @@ static void flashing(void **state)
     waits_for(&b, "already present. Please flash production firmware. Halting.");
     assert_int_equal(signet_smp_status(b.smp, "/factory/endpoint.txt", NULL, &b.err),
                      SIGNET_E_NOT_FOUND);
-    OK(&b, sim_board_control(socket, "program final sectors", NULL, 0, &b.err));
-    OK(&b, sim_board_control(socket, "reset", NULL, 0, &b.err));
+    OK(&b, sim_control(socket, "program final sectors", NULL, 0, &b.err));
+    OK(&b, sim_control(socket, "reset", NULL, 0, &b.err));
     waits_for(&b, "persistence: Anjay restored from");
     waits_for(&b, "uart:~$ ");
-    OK(&b, sim_board_control(socket, "state", answer, sizeof answer, &b.err));
+    OK(&b, sim_control(socket, "state", answer, sizeof answer, &b.err));
     assert_non_null(strstr(answer, "provisioned=1"));
     assert_non_null(strstr(answer, "endpoint=board-9"));
-    OK(&b, sim_board_control(socket, "program final chip", NULL, 0, &b.err));
-    OK(&b, sim_board_control(socket, "reset", NULL, 0, &b.err));
+    OK(&b, sim_control(socket, "program final chip", NULL, 0, &b.err));
+    OK(&b, sim_control(socket, "reset", NULL, 0, &b.err));
     waits_for(&b, "nothing to restore");
-    assert_int_equal(sim_board_control(socket, "program initial", NULL, 0, &b.err), SIGNET_E_FLASH);
-    assert_int_equal(sim_board_control(socket, "dance", NULL, 0, &b.err), SIGNET_E_FLASH);
+    assert_int_equal(sim_control(socket, "program initial", NULL, 0, &b.err), SIGNET_E_FLASH);
+    assert_int_equal(sim_control(socket, "dance", NULL, 0, &b.err), SIGNET_E_FLASH);
     signet_bytes_free(&packet);
     tear_down(&b);
     assert_int_not_equal(lstat(link, &st), 0);
-    assert_int_equal(sim_board_control(socket, "state", NULL, 0, &b.err), SIGNET_E_NOT_FOUND);
+    assert_int_equal(sim_control(socket, "state", NULL, 0, &b.err), SIGNET_E_NOT_FOUND);
     assert_int_equal(rmdir(folder), 0);
 }
 
