@@ -152,6 +152,29 @@ int signet_ledger_release(struct signet_ledger *ledger, const struct signet_leas
 int signet_ledger_release_many(struct signet_ledger *ledger, const struct signet_lease *leases,
                                size_t count, struct signet_error *err);
 
+/* What became of the board in a slot. Texts may be NULL or "": not known, or nothing to say. */
+struct signet_ledger_board {
+    const char *slot;
+    const char *verdict;          /* "pass", "fail" or "made-before" */
+    const char *endpoint, *hw_id; /* as far as the board was known */
+    const char *shift;
+    double seconds;                 /* since it came */
+    unsigned retries;               /* attempts after the first */
+    const struct signet_error *why; /* of all but "pass" */
+    /* stages of the last attempt, in their order */
+    const char *const *stages;
+    const double *stage_seconds;
+    size_t stage_count;
+};
+/* The end of a board: one event of the order, "board" (docs/SPEC.md, "The ledger", has what is in
+ * it), also where no device was known. lease->device, 0 for none, in the same transaction: to is
+ * VERIFIED: advanced, with facts (may be NULL), and released; FAILED: set aside, with board->why;
+ * any other: released. Errors: as of signet_ledger_advance(); then there is no event either. */
+int signet_ledger_board(struct signet_ledger *ledger, int64_t order,
+                        const struct signet_ledger_board *board, struct signet_lease *lease,
+                        enum signet_device_state to, const struct signet_device_facts *facts,
+                        struct signet_error *err);
+
 /* The outbox. A server is known by its name in the order; each has a state of its own for each
  * device, so that one that is away holds up no other. */
 

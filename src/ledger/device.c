@@ -75,7 +75,7 @@ int signet_ledger_order(struct signet_ledger *ledger, const char *name, const ch
 /* changes of state */
 
 struct advance {
-    struct signet_lease *leases;
+    const struct signet_lease *leases;
     size_t count, at;
     enum signet_device_state to;
     const struct signet_device_facts *facts;
@@ -191,6 +191,14 @@ static int advance_one(struct signet_ledger *l, const struct advance *a, struct 
     return rc == SIGNET_OK ? device_event(l, lease->device, signet_device_state_name(a->to),
                                           note ? note : fact(a, a->at, 0), err)
                            : rc;
+}
+
+int device_advance(struct signet_ledger *l, const struct signet_lease *lease,
+                   enum signet_device_state to, const struct signet_device_facts *given,
+                   struct signet_error *err)
+{
+    return advance_one(l, &(struct advance){.leases = lease, .count = 1, .to = to, .facts = given},
+                       err);
 }
 
 static int advance(struct signet_ledger *l, void *arg, struct signet_error *err)

@@ -68,20 +68,30 @@ struct extension {
     int64_t seconds; /* from now to the end of the lease; 0 ends it */
 };
 
+static int extend_one(struct signet_ledger *l, const struct signet_lease *lease, int64_t seconds,
+                      struct signet_error *err)
+{
+    int rc = db_change(l->db, err,
+                       "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
+                       " AND state < {done}",
+                       "iii", lease->device, lease->token, seconds ? l->db->now + seconds : 0);
+
+    return rc == SIGNET_E_NOT_FOUND ? lease_lost(lease, err) : rc;
+}
+
+int lease_release(struct signet_ledger *l, const struct signet_lease *lease,
+                  struct signet_error *err)
+{
+    return extend_one(l, lease, 0, err);
+}
+
 static int extend(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct extension *e = arg;
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++) {
-        rc = db_change(l->db, err,
-                       "UPDATE devices SET lease_until = $3 WHERE id = $1 AND token = $2"
-                       " AND state < {done}",
-                       "iii", e->leases[i].device, e->leases[i].token,
-                       e->seconds ? l->db->now + e->seconds : 0);
-        if (rc == SIGNET_E_NOT_FOUND)
-            rc = lease_lost(&e->leases[i], err);
-    }
+    for (size_t i = 0; rc == SIGNET_OK && i < e->count; i++)
+        rc = extend_one(l, &e->leases[i], e->seconds, err);
     return rc;
 }
 

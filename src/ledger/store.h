@@ -125,7 +125,14 @@ int lease_lost(const struct signet_lease *lease, struct signet_error *err);
 int device_event(struct signet_ledger *ledger, int64_t device, const char *kind, const char *detail,
                  struct signet_error *err);
 
-/* device.c: a device that this token (0: whoever) holds gets an event, or is set aside with one.
+int lease_release(struct signet_ledger *ledger, const struct signet_lease *lease,
+                  struct signet_error *err);
+
+/* device.c: one advance, for a lease whose state the caller brings up to date. */
+int device_advance(struct signet_ledger *ledger, const struct signet_lease *lease,
+                   enum signet_device_state to, const struct signet_device_facts *facts,
+                   struct signet_error *err);
+/* A device that this token (0: whoever) holds gets an event, or is set aside with one.
  * SIGNET_E_NOT_FOUND, without a message: another holds it, or to set aside: it is at its end. */
 int device_note(struct signet_ledger *ledger, int64_t device, int64_t token, const char *kind,
                 const char *detail, struct signet_error *err);

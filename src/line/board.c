@@ -19,6 +19,7 @@ struct work {
     bool ledger_broken;   /* and it is the ledger's own: no device can go on */
     char name[152];       /* that the board gave; "" */
     char hw_id[152];
+    double began;        /* clock_seconds() */
     double took[STAGES]; /* seconds, in this attempt; below 0: not run */
     char not_noted[384]; /* why an attempt failed before it was known which device this is */
 };
@@ -236,23 +237,10 @@ static int run_step(struct work *w, const struct step *step, struct signet_error
     return rc;
 }
 
-static int record_passed(struct work *w, struct signet_error *err)
+static void forget_times(struct work *w)
 {
-    struct signet_board_state state;
-    char note[256] = "";
-    size_t used = 0;
-
-    for (enum job_stage i = 0; i < STAGES; i++)
-        if (w->took[i] >= 0 && used < sizeof(note))
-            used += (size_t)snprintf(note + used, sizeof(note) - used, "%s%s %.2f s",
-                                     used ? ", " : "", job_stage_name(i), w->took[i]);
-    signet_board_state(w->board, &state);
-    const struct signet_device_facts facts = {.image_sha256 =
-                                                  state.final_sha256[0]     ? state.final_sha256
-                                                  : state.initial_sha256[0] ? state.initial_sha256
-                                                                            : NULL,
-                                              .note = note};
-    return record(w, SIGNET_DEVICE_VERIFIED, &facts, err);
+    for (size_t i = 0; i < STAGES; i++)
+        w->took[i] = -1;
 }
 
 static int attempt(struct work *w, struct signet_error *err)
@@ -260,12 +248,11 @@ static int attempt(struct work *w, struct signet_error *err)
     int rc = SIGNET_OK;
 
     w->ledger_refused = false;
-    for (size_t i = 0; i < STAGES; i++)
-        w->took[i] = -1;
+    forget_times(w);
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(steps) / sizeof(steps[0]); i++)
         if (steps[i].stage != STAGE_FINAL || has_final(w))
             rc = run_step(w, &steps[i], err);
-    return rc == SIGNET_OK ? record_passed(w, err) : rc;
+    return rc;
 }
 
 /* What a second attempt could mend, and where the same credentials may be written again. */
@@ -296,21 +283,6 @@ static void report_retry(struct work *w, const struct signet_error *why)
     w->slot->line->report->retries++;
     pthread_mutex_unlock(&w->job->lock);
     event_send(&w->slot->observer, &event);
-}
-
-/* The device gets no other attempt now. One whose credentials never left the host, and whose name
- * is not this board's own, is there for the next board; one that was interrupted stays as it is. */
-static int let_go(struct work *w, int rc, const struct signet_error *why, struct signet_error *err)
-{
-    if (w->lease->device == 0 || w->ledger_broken)
-        return SIGNET_OK;
-    bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
-    int done = rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || untouched
-                   ? signet_ledger_release(w->job->ledger, w->lease, err)
-                   : signet_ledger_fail(w->job->ledger, w->lease, why, err);
-
-    w->lease->device = 0;
-    return judged(w, done); /* refused: another station has it by now */
 }
 
 static int attempts(struct work *w, struct signet_error *err)
@@ -393,14 +365,117 @@ static int judge_attempts(const struct work *w, enum signet_device_state last, i
     return rc;
 }
 
+/* The end */
+
+static const char *verdict_of(int rc)
+{
+    if (rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
+        return NULL; /* nothing was made of it */
+    return rc == SIGNET_OK ? "pass" : rc == SIGNET_E_PROVISIONED ? "made-before" : "fail";
+}
+
+/* One whose credentials never left the host, and whose name is not this board's own, is there for
+ * the next board. */
+static enum signet_device_state end_state(const struct work *w, int rc)
+{
+    bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
+
+    if (rc == SIGNET_OK)
+        return SIGNET_DEVICE_VERIFIED;
+    return untouched ? w->lease->state : SIGNET_DEVICE_FAILED;
+}
+
+struct stage_times {
+    const char *names[STAGES];
+    double seconds[STAGES];
+    size_t count;
+    char note[256]; /* the same as text */
+};
+
+static void stage_times(const struct work *w, struct stage_times *t)
+{
+    size_t used = 0;
+
+    *t = (struct stage_times){0};
+    for (enum job_stage i = 0; i < STAGES; i++)
+        if (w->took[i] >= 0) {
+            t->names[t->count] = job_stage_name(i);
+            t->seconds[t->count++] = w->took[i];
+            if (used < sizeof(t->note))
+                used += (size_t)snprintf(t->note + used, sizeof(t->note) - used, "%s%s %.2f s",
+                                         used ? ", " : "", job_stage_name(i), w->took[i]);
+        }
+}
+
+static int record_board(struct work *w, int rc, const struct signet_error *why,
+                        struct signet_error *err)
+{
+    struct signet_board_state state = {0};
+    struct stage_times times;
+
+    if (w->board)
+        signet_board_state(w->board, &state);
+    stage_times(w, &times);
+    const struct signet_device_facts facts = {.image_sha256 =
+                                                  state.final_sha256[0]     ? state.final_sha256
+                                                  : state.initial_sha256[0] ? state.initial_sha256
+                                                                            : NULL,
+                                              .note = times.note};
+    const struct signet_ledger_board board = {.slot = w->slot->order->name,
+                                              .verdict = verdict_of(rc),
+                                              .endpoint = w->slot->endpoint,
+                                              .hw_id = w->hw_id,
+                                              .seconds = clock_seconds() - w->began,
+                                              .retries = w->slot->retries,
+                                              .why = rc == SIGNET_OK ? NULL : why,
+                                              .stages = times.names,
+                                              .stage_seconds = times.seconds,
+                                              .stage_count = times.count};
+
+    failpoint_at("before", rc == SIGNET_OK ? "verified" : "board");
+    int done = signet_ledger_board(w->job->ledger, w->job->order, &board, w->lease,
+                                   end_state(w, rc), &facts, err);
+    failpoint_at("after", rc == SIGNET_OK ? "verified" : "board");
+    return judged(w, done);
+}
+
+/* One that was interrupted stays as it is. What the ledger refuses about the device (another
+ * station has it by now, it became void) is the reason why its board failed. */
+static int end_board(struct work *w, int rc, struct signet_error *err)
+{
+    struct signet_error refused = {0};
+    int done = SIGNET_OK;
+
+    w->slot->verdict = NULL;
+    if (w->ledger_broken)
+        return rc;
+    if (verdict_of(rc))
+        done = record_board(w, rc, err, &refused);
+    else if (w->lease->device)
+        done = judged(w, signet_ledger_release(w->job->ledger, w->lease, &refused));
+    if (done != SIGNET_OK && rc == SIGNET_OK)
+        rc = error_copy(err, &refused);
+    if (done != SIGNET_OK && verdict_of(rc) && w->lease->device && !w->ledger_broken) {
+        w->lease->device = 0;
+        done = record_board(w, rc, err, &refused);
+    }
+    if (w->ledger_broken && done != SIGNET_OK)
+        return error_copy(err, &refused);
+    w->slot->verdict = verdict_of(rc);
+    return rc;
+}
+
 int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err)
 {
-    struct work w = {
-        .slot = slot, .lease = &slot->lease, .setup = slot->line->setup, .job = slot->line->job};
-    struct signet_error broken = {0};
+    struct work w = {.slot = slot,
+                     .lease = &slot->lease,
+                     .setup = slot->line->setup,
+                     .job = slot->line->job,
+                     .began = clock_seconds()};
 
     slot->lease = (struct signet_lease){0};
     slot->retries = 0;
+    forget_times(&w);
     int rc = open_board(&w, err);
     if (rc == SIGNET_OK)
         rc = look_first(&w, last, err);
@@ -408,11 +483,10 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
         rc = judge_attempts(&w, last, attempts(&w, err), err);
     snprintf(slot->endpoint, sizeof(slot->endpoint), "%s",
              slot->lease.device ? slot->lease.endpoint : w.name);
-    int let = let_go(&w, rc, err, &broken);
-    if (let != SIGNET_OK && rc == SIGNET_OK)
-        rc = error_copy(err, &broken);
+    rc = end_board(&w, rc, err);
+    slot->lease.device = 0;
     if (w.ledger_broken) {
-        struct signet_error reason = let != SIGNET_OK ? broken : *err;
+        struct signet_error reason = *err;
         error_prefix(&reason, "slot %s", slot->order->name);
         job_fail(w.job, &reason);
     }

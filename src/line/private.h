@@ -24,7 +24,9 @@ struct slot {
     int64_t renew_at;                    /* clock_ms() */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
     uint64_t made_before;                /* boards that an earlier run made */
-    unsigned retries;                    /* attempts of the last board after the first */
+    const char *verdict; /* of the last board: "pass", "fail" or "made-before", as the ledger has
+                            it; NULL: none, it was interrupted or no device was left for it */
+    unsigned retries;    /* attempts of the last board after the first */
     struct presence presence;            /* of the board that is being worked on, or was last */
 };
 

@@ -2,6 +2,8 @@
 /* The life of a slot: a board comes, is provisioned or set aside, and goes. */
 #include "line/private.h"
 
+#include <string.h>
+
 /* After a restart the last board may still be there. */
 static enum signet_device_state last_state(struct slot *slot)
 {
@@ -12,13 +14,18 @@ static enum signet_device_state last_state(struct slot *slot)
     return rc == SIGNET_OK ? state : SIGNET_DEVICE_VOID;
 }
 
-static void count_outcome(struct slot *slot, bool passed)
+static void count_outcome(struct slot *slot)
 {
     struct line *line = slot->line;
+    bool passed = strcmp(slot->verdict, "pass") == 0;
 
     slot->report->passed += passed;
-    slot->report->failed += !passed;
+    slot->report->failed += strcmp(slot->verdict, "fail") == 0;
     slot->report->first_pass += passed && slot->retries == 0;
+    if (strcmp(slot->verdict, "made-before") == 0) {
+        slot->made_before++;
+        return;
+    }
     pthread_mutex_lock(&line->job->lock);
     line->last = clock_seconds();
     pthread_mutex_unlock(&line->job->lock);
@@ -35,24 +42,20 @@ static bool work_on_board(struct slot *slot, enum signet_device_state last)
     slot_lamp(slot, "working", NULL, NULL);
     int rc = board_run(slot, last, &err);
     const struct signet_error *why = rc == SIGNET_OK ? NULL : &err;
-    if (rc == SIGNET_E_CANCELLED || job_stopped(slot->line->job)) {
+    if (!slot->verdict && rc != SIGNET_E_QUOTA) {
         slot_lamp(slot, "stopped", slot->endpoint, why);
         return false;
     }
-    if (rc == SIGNET_E_QUOTA) {
-        slot_lamp(slot, "empty", NULL, &err);
-    } else if (rc == SIGNET_E_PROVISIONED) {
-        slot->made_before++; /* which device it is shows only where it gave its name */
-        slot_lamp(slot, "made-before", slot->endpoint, &err);
-        hook_run(slot, "made-before", &err);
+    if (slot->verdict) {
+        count_outcome(slot);
+        slot_lamp(slot, slot->verdict, slot->endpoint, why);
+        hook_run(slot, slot->verdict, why);
     } else {
-        count_outcome(slot, rc == SIGNET_OK);
-        slot_lamp(slot, rc == SIGNET_OK ? "pass" : "fail", slot->endpoint, why);
-        hook_run(slot, rc == SIGNET_OK ? "pass" : "fail", why);
+        slot_lamp(slot, "empty", NULL, &err);
     }
     if (job_count(slot->line->job, &err) != SIGNET_OK)
         job_fail(slot->line->job, &err);
-    return true;
+    return !job_stopped(slot->line->job);
 }
 
 void *slot_run(void *arg)

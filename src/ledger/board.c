@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Boards, as events of their order: also one whose device nobody came to know. */
+
+#include "ledger/store.h"
+
+#include <signet/text.h>
+
+enum { MESSAGE_MAX = 300 };
+
+struct request {
+    int64_t order;
+    const char *detail;
+    const struct signet_lease *lease; /* NULL: none */
+    enum signet_device_state to;
+    const struct signet_device_facts *facts;
+    const struct signet_error *why;
+};
+
+static void put_text(struct buf *b, const char *key, const char *text)
+{
+    size_t len = text ? strlen(text) : 0;
+
+    if (len == 0)
+        return;
+    buf_printf(b, "%s\"%s\":", b->len > 1 ? "," : "", key);
+    buf_json(b, text, len);
+}
+
+static void put_seconds(struct buf *b, const char *before, const char *key, double seconds)
+{
+    char number[SIGNET_NUMBER_SIZE];
+
+    signet_text_number((double)(int64_t)(seconds * 1000 + 0.5) / 1000, number);
+    buf_printf(b, "%s\"%s\":%s", before, key, number);
+}
+
+/* A message is cut between two letters. */
+static void put_reason(struct buf *b, const struct signet_error *why)
+{
+    char text[MESSAGE_MAX + 1];
+    size_t len = strnlen(why->msg, MESSAGE_MAX);
+
+    while (len > 0 && ((unsigned char)why->msg[len] & 0xc0) == 0x80)
+        len--;
+    memcpy(text, why->msg, len);
+    text[len] = '\0';
+    put_text(b, "code", signet_code_name(why->code));
+    put_text(b, "message", text);
+}
+
+static void put_stages(struct buf *b, const struct signet_ledger_board *board)
+{
+    if (board->stage_count == 0)
+        return;
+    buf_text(b, ",\"stages\":{");
+    for (size_t i = 0; i < board->stage_count; i++)
+        put_seconds(b, i ? "," : "", board->stages[i], board->stage_seconds[i]);
+    buf_byte(b, '}');
+}
+
+static void put_board(struct buf *b, const struct signet_ledger_board *board)
+{
+    buf_byte(b, '{');
+    put_text(b, "slot", board->slot);
+    put_text(b, "verdict", board->verdict);
+    put_text(b, "endpoint", board->endpoint);
+    put_text(b, "hw_id", board->hw_id);
+    put_seconds(b, ",", "seconds", board->seconds);
+    buf_printf(b, ",\"retries\":%u,\"first_pass\":%s", board->retries,
+               strcmp(board->verdict, "pass") == 0 && board->retries == 0 ? "true" : "false");
+    put_text(b, "shift", board->shift);
+    if (board->why)
+        put_reason(b, board->why);
+    put_stages(b, board);
+    buf_byte(b, '}');
+}
+
+static int change_device(struct signet_ledger *l, const struct request *r, struct signet_error *err)
+{
+    if (!r->lease)
+        return SIGNET_OK;
+    if (r->to == SIGNET_DEVICE_FAILED) {
+        int rc = device_set_aside(l, r->lease->device, r->lease->token, r->why, r->why->msg, err);
+        return rc == SIGNET_E_NOT_FOUND ? lease_lost(r->lease, err) : rc;
+    }
+    int rc = r->to == SIGNET_DEVICE_VERIFIED ? device_advance(l, r->lease, r->to, r->facts, err)
+                                             : SIGNET_OK;
+    return rc == SIGNET_OK ? lease_release(l, r->lease, err) : rc;
+}
+
+/* The order is locked first, as everywhere. */
+static int record_end(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct request *r = arg;
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "UPDATE orders SET events = events + 1 WHERE id = $1 RETURNING " ORDER_ROW,
+                     "i", r->order);
+
+    if (rc == SIGNET_E_NOT_FOUND)
+        return error_set(err, SIGNET_E_USAGE, "the ledger has no such order");
+    if (rc == SIGNET_OK)
+        rc = chain_append(l, &row, ORDER_COLUMNS, "board", r->detail, err);
+    db_end(&row);
+    return rc == SIGNET_OK ? change_device(l, r, err) : rc;
+}
+
+int signet_ledger_board(struct signet_ledger *ledger, int64_t order,
+                        const struct signet_ledger_board *board, struct signet_lease *lease,
+                        enum signet_device_state to, const struct signet_device_facts *facts,
+                        struct signet_error *err)
+{
+    struct buf detail = {0};
+    struct request r = {.order = order,
+                        .lease = lease && lease->device ? lease : NULL,
+                        .to = to,
+                        .facts = facts,
+                        .why = board->why};
+
+    if (!board->slot || !board->verdict || (r.lease && to == SIGNET_DEVICE_FAILED && !board->why))
+        return error_set(err, SIGNET_E_USAGE, "a board has a slot and a verdict, a FAIL a reason");
+    put_board(&detail, board);
+    r.detail = (const char *)detail.data;
+    int rc = buf_check(&detail, err);
+    if (rc == SIGNET_OK)
+        rc = store_change(ledger, record_end, &r, err);
+    if (rc == SIGNET_OK && r.lease && (to == SIGNET_DEVICE_VERIFIED || to == SIGNET_DEVICE_FAILED))
+        lease->state = to;
+    buf_free(&detail);
+    return rc;
+}
