@@ -36,10 +36,16 @@ static inline int error_code(enum signet_code code)
 void error_write(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* "phrase: " in front of the message. Every layer adds the phrase that it knows. */
-#define error_prefix(err, ...) error_pass(-1, err, __VA_ARGS__)
+void error_prefix(struct signet_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The same, unless rc is SIGNET_OK; passes rc on. */
-int error_pass(int rc, struct signet_error *err, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+#define error_pass(rc, err, ...)                                                                   \
+    ({                                                                                             \
+        int passed = (rc);                                                                         \
+        if (passed != SIGNET_OK)                                                                   \
+            error_prefix(err, __VA_ARGS__);                                                        \
+        passed;                                                                                    \
+    })
 /* Replaces the hint. */
 void error_hint(struct signet_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -157,6 +163,9 @@ void text_expand(struct buf *out, const char *text, size_t len, const char *cons
 /* SIGNET_E_USAGE: "unknown WHAT 'NAME'"; the hint is the nearest of the known names, or all. */
 int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
                  struct signet_error *err);
+/* That hint; none when all are too long for it. */
+void text_hint_known(const char *name, const char *const *known, size_t count,
+                     struct signet_error *err);
 static inline bool text_is(const char *text, size_t len, const char *word)
 {
     return strlen(word) == len && memcmp(text, word, len) == 0;

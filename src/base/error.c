@@ -86,20 +86,19 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
     err->excerpt[0] = '\0';
 }
 
-int error_pass(int rc, struct signet_error *err, const char *fmt, ...)
+void error_prefix(struct signet_error *err, const char *fmt, ...)
 {
     char phrase[sizeof err->msg], msg[sizeof err->msg];
     va_list args;
 
-    if (!rc || !err)
-        return rc;
+    if (!err)
+        return;
     va_start(args, fmt);
     vsnprintf(phrase, sizeof phrase, fmt, args);
     va_end(args);
     /* The cause is worth more than the phrase: a long phrase is cut to leave room for it. */
     snprintf(msg, sizeof msg, "%.150s: %.231s", phrase, err->msg);
     memcpy(err->msg, msg, sizeof msg);
-    return rc;
 }
 
 void error_hint(struct signet_error *err, const char *fmt, ...)

@@ -197,13 +197,12 @@ bool endpoint_name_valid(const char *name, size_t len)
     return true;
 }
 
-int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
-                 struct signet_error *err)
+void text_hint_known(const char *name, const char *const *known, size_t count,
+                     struct signet_error *err)
 {
     const char *near = signet_word_nearest(name, known, count);
-    struct buf all = {0};
+    struct buf all = {.max = sizeof(err->hint) - sizeof("known: ")}; /* gone when it is longer */
 
-    error_set(err, SIGNET_E_USAGE, "unknown %s '%s'", what, text_shown(name, strlen(name), 40));
     for (size_t i = 0; !near && i < count; i++)
         buf_printf(&all, "%s%s", i ? ", " : "", known[i]);
     if (near)
@@ -211,6 +210,13 @@ int text_unknown(const char *what, const char *name, const char *const *known, s
     else if (all.data)
         error_hint(err, "known: %s", (const char *)all.data);
     buf_free(&all);
+}
+
+int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
+                 struct signet_error *err)
+{
+    error_set(err, SIGNET_E_USAGE, "unknown %s '%s'", what, text_shown(name, strlen(name), 40));
+    text_hint_known(name, known, count, err);
     return SIGNET_E_USAGE;
 }
 

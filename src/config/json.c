@@ -120,16 +120,15 @@ static const struct json_member *find_member(const struct json_file *file, const
 static int unknown(const char *path, const char *name, const struct json_file *file,
                    const struct signet_option_info *table, struct signet_error *err)
 {
-    const char *names[NAMES_MAX + SIGNET_OPTIONS_MAX], *near;
-    size_t count = adapter_option_names(table, names);
+    const char *names[NAMES_MAX + SIGNET_OPTIONS_MAX];
+    size_t count = 0;
 
-    for (size_t i = 0; i < file->count && i < NAMES_MAX; i++)
-        names[count++] = file->members[i].name;
-    near = signet_word_nearest(name, names, count);
+    for (; count < file->count && count < NAMES_MAX; count++)
+        names[count] = file->members[count].name;
+    count += adapter_option_names(table, names + count);
     error_set(err, SIGNET_E_SYNTAX, "%s: unknown member \"%s\"", path,
               strlen(name) < 200 ? text_shown(name, strlen(name), 200) : "...");
-    if (near)
-        error_hint(err, "did you mean \"%s\"?", near);
+    text_hint_known(name, names, count, err);
     return SIGNET_E_SYNTAX;
 }
 

@@ -53,7 +53,7 @@ static int command_build(struct command *c, const struct signet_flasher *f, unsi
     if (count > FLASHER_ARGS)
         return error_set(err, SIGNET_E_LIMIT, "more than %d words in the command", FLASHER_ARGS);
     const char *word = (const char *)c->text.data;
-    code = run_find(&c->program, word, word[0] == '/' ? word : NULL, err);
+    code = run_find(&c->program, word, NULL, err);
     if (code)
         return code;
     args_add(&c->args, c->program, NULL);

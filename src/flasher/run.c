@@ -51,8 +51,9 @@ static int find_on_path(char **out, const char *name, struct signet_error *err)
 
 int run_find(char **out, const char *name, const char *given, struct signet_error *err)
 {
-    if (!given)
+    if (!given && !strchr(name, '/'))
         return find_on_path(out, name, err);
+    given = given ? given : name;
     if (given[0] == '/' && access(given, F_OK) != 0)
         return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given);
     if (!usable(given, S_IFREG))
@@ -262,7 +263,7 @@ void run_last_words(const struct buf *output, char *out, size_t cap)
 int flasher_command_check(const char *name, struct signet_error *err)
 {
     char *program = NULL;
-    int rc = run_find(&program, name, strchr(name, '/') ? name : NULL, err);
+    int rc = run_find(&program, name, NULL, err);
 
     free(program);
     return rc;
@@ -280,7 +281,7 @@ int flasher_command(const char *const *argv, int timeout_ms, const struct signet
         words[n] = argv[n];
     if (n == 0 || argv[n])
         return error_set(err, SIGNET_E_USAGE, "a command has 1 to %d words", FLASHER_COMMAND_WORDS);
-    int code = run_find(&program, words[0], strchr(words[0], '/') ? words[0] : NULL, err);
+    int code = run_find(&program, words[0], NULL, err);
     if (code == SIGNET_OK) {
         words[0] = program;
         run.argv = words;

@@ -23,8 +23,9 @@ struct run {
  * SIGNET_E_CANCELLED: the whole group was ended first. SIGNET_E_FLASH: it could not be started. */
 int run_tool(const struct run *run, struct buf *output, int *status, struct signet_error *err);
 
-/* The absolute path of an executable file: given (must be absolute), else name on PATH. Folders
- * that are relative, or that everybody can write to, are passed over. The result is malloc'ed. */
+/* The absolute path of an executable file: given, or a name with a slash, must be one; any other
+ * name is looked for on PATH. Folders that are relative, or that everybody can write to, are passed
+ * over. The result is malloc'ed. */
 int run_find(char **out, const char *name, const char *given, struct signet_error *err);
 
 /* The last line with a letter in it, escaped, at most cap - 1 bytes. */

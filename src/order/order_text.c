@@ -219,9 +219,7 @@ static int unknown_key(struct reader *r, const yaml_node_t *key, const struct en
     for (size_t i = 0; i < count && i < 64; i++)
         names[i] = table[i].name;
     reader_fail(r, key, SIGNET_E_MEANING, "unknown key '%s'", shown(key));
-    const char *near = signet_word_nearest(scalar_text(key), names, count);
-    if (near)
-        error_hint(r->err, "did you mean '%s'?", near);
+    text_hint_known(scalar_text(key), names, count, r->err);
     return SIGNET_E_MEANING;
 }
 

@@ -108,6 +108,7 @@ def wrong_keys(d):
         ('a word for a number', base.replace('quota: 2', 'quota: two'), "takes a whole number, not 'two'"),
         ('no quota', base.replace('quota: 2\n', ''), "no 'quota'"),
         ('a misspelt key of a slot', base.replace('port: rack/1', 'prot: rack/1'), "unknown key 'prot'", "did you mean 'port'"),
+        ('a key of another slot', base.replace('port: rack/1', 'colour: red'), "unknown key 'colour'", 'known: '),
         ('no slots', base.replace('slots', 'on_pass'), "'on_pass' takes"),
         ('no board', base.replace('board: {recipe: anjay-zephyr}\n', '').replace('slots: [{port: rack/1}]\n', ''),
          "no 'board' and no 'output'", 'output: {packets:'),

@@ -157,6 +157,8 @@ static void nearest_word(void **state)
     assert_null(signet_word_nearest(longer + 35, &candidate, 1)); /* 65: longer than any name */
 }
 
+#define LONG_WORD "a-word-of-many-letters-which-is-as-long-as-a-hint-for-three-of-them-can-be-1"
+
 static void unknown_words(void **state)
 {
     static const char *const names[] = {"leshan", "export"};
@@ -170,6 +172,13 @@ static void unknown_words(void **state)
     assert_int_equal(text_unknown("server", "\x1b[2J", names, 2, &err), SIGNET_E_USAGE);
     assert_null(strchr(err.msg, '\x1b'));
     assert_string_equal(err.hint, "known: leshan, export");
+
+    const char *const many[] = {LONG_WORD, LONG_WORD, LONG_WORD, LONG_WORD};
+    text_hint_known("x", many, 3, &err);
+    assert_string_equal(err.hint, "known: " LONG_WORD ", " LONG_WORD ", " LONG_WORD);
+    err.hint[0] = '\0';
+    text_hint_known("x", many, 4, &err); /* too long: no half of a list */
+    assert_string_equal(err.hint, "");
 }
 
 static void copies_and_ends(void **state)

@@ -211,6 +211,10 @@ static void tools_are_found_in_trusted_folders_only(void **state)
     snprintf(want, sizeof want, "%s/mine/tool", fake_folder);
     assert_string_equal(path, want);
     free(path);
+    setenv("PATH", fake_folder, 1); /* a path is no name: PATH is not for it */
+    assert_int_equal(run_find(&path, "mine/tool", NULL, NULL), SIGNET_E_NOT_FOUND);
+    assert_int_equal(run_find(&path, want, NULL, NULL), 0);
+    free(path);
     unsetenv("PATH");
     assert_int_equal(run_find(&path, "sh", NULL, NULL), 0);
     assert_non_null(strstr(path, "bin/sh"));

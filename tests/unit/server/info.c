@@ -58,13 +58,13 @@ static void what_no_kind_has_is_refused(void **state)
         const char *text, *words, *hint;
         int rc;
     } rows[] = {
-        {"{\"domian\": \"/a/\"}", "unknown member \"domian\"", "did you mean \"domain\"?",
+        {"{\"domian\": \"/a/\"}", "unknown member \"domian\"", "did you mean 'domain'?",
          SIGNET_E_SYNTAX},
-        {"{\"prot\": 1}", "unknown member \"prot\"", "did you mean \"port\"?", SIGNET_E_SYNTAX},
-        {"{\"kind\": \"leshan\", \"domain\": \"/a/\"}", "unknown member \"domain\"", "",
-         SIGNET_E_SYNTAX},
-        {"{\"kind\": \"thingsboard\", \"domain\": \"/a/\"}", "unknown member \"domain\"", "",
-         SIGNET_E_SYNTAX},
+        {"{\"prot\": 1}", "unknown member \"prot\"", "did you mean 'port'?", SIGNET_E_SYNTAX},
+        {"{\"kind\": \"leshan\", \"domain\": \"/a/\"}", "unknown member \"domain\"",
+         "known: kind, url, port, auth, user, ca_file, uploads, account, api", SIGNET_E_SYNTAX},
+        {"{\"kind\": \"thingsboard\", \"domain\": \"/a/\"}", "unknown member \"domain\"",
+         "known: kind, url, port, auth, user, ca_file, uploads, account, profile", SIGNET_E_SYNTAX},
         {"{\"file\": \"f\", \"kind\": \"exprot\"}", "unknown kind of server 'exprot'",
          "did you mean 'export'?", SIGNET_E_USAGE},
         {"{\"domain\": \"\"}", "\"domain\" must be a string that is not empty", "",
