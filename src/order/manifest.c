@@ -49,7 +49,7 @@ enum { ENTRY = MANIFEST_ROW_MAX + 1 };
 
 static void *entry_alloc(void *old, size_t size)
 {
-    return old || size > ENTRY ? NULL : malloc(size);
+    return old || size != ENTRY ? NULL : malloc(size); /* libcsv tries half of it after a failure */
 }
 
 static void entry_free(void *entry)

@@ -74,8 +74,10 @@ static const struct entry slot_keys[] = {
 /* A port is a path beside the order, or absolute, or a TCP address. */
 static int take_port(struct reader *r, const char *port, const char **out)
 {
-    *out = strncmp(port, "tcp:", 4) == 0 ? port : reader_path(r, port);
-    return *out ? SIGNET_OK : SIGNET_E_LIMIT;
+    if (strncmp(port, "tcp:", 4) != 0)
+        return reader_path(r, port, out);
+    *out = port;
+    return SIGNET_OK;
 }
 
 static int read_slot(struct reader *r, yaml_node_t *node)
@@ -335,9 +337,8 @@ static int place_hook(struct reader *r, const char **words)
 {
     if (!words || !strchr(words[0], '/'))
         return SIGNET_OK;
-    if (!(words[0] = reader_path(r, words[0])))
-        return SIGNET_E_LIMIT;
-    return make_absolute(r, &words[0]);
+    int rc = reader_path(r, words[0], &words[0]);
+    return rc == SIGNET_OK ? make_absolute(r, &words[0]) : rc;
 }
 
 static int place_programs(struct reader *r)
@@ -365,9 +366,11 @@ static int complete(struct reader *r)
         rc = place_programs(r);
     if (rc != SIGNET_OK)
         return rc;
-    for (size_t i = 0; i < COUNT_OF(beside); i++)
-        if (!*beside[i].to && !(*beside[i].to = reader_path(r, beside[i].name)))
-            return SIGNET_E_LIMIT;
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(beside); i++)
+        if (!*beside[i].to)
+            rc = reader_path(r, beside[i].name, beside[i].to);
+    if (rc != SIGNET_OK)
+        return rc;
     if (!o->delimiter)
         o->delimiter = ',';
     gethostname(host, sizeof(host) - 1);

@@ -37,17 +37,17 @@ char *reader_keep(struct reader *r, const char *text, size_t len)
     return copy;
 }
 
-char *reader_path(struct reader *r, const char *path)
+int reader_path(struct reader *r, const char *path, const char **out)
 {
     char whole[4096];
     int before = path[0] == '/' ? 0 : (int)r->folder_len;
     int len = snprintf(whole, sizeof(whole), "%.*s%s", before, r->folder, path);
 
-    if (len < 0 || (size_t)len >= sizeof(whole)) {
-        error_set(r->err, SIGNET_E_LIMIT, "%s: a path is too long", r->path);
-        return NULL;
-    }
-    return reader_keep(r, whole, (size_t)len);
+    *out = NULL;
+    if (len < 0 || (size_t)len >= sizeof(whole))
+        return error_set(r->err, SIGNET_E_LIMIT, "%s: a path is too long", r->path);
+    *out = reader_keep(r, whole, (size_t)len);
+    return *out ? SIGNET_OK : SIGNET_E_NOMEM;
 }
 
 void signet_order_free(struct signet_order **order)
@@ -138,10 +138,11 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
                                e->name);
     if (e->type == ENTRY_PATH && len == 0)
         return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is empty", e->name);
-    bool as_it_is = e->type != ENTRY_PATH || strncmp(text, "postgresql://", 13) == 0 ||
-                    strncmp(text, "postgres://", 11) == 0;
-    *out = as_it_is ? reader_keep(r, text, len) : reader_path(r, text);
-    return *out ? SIGNET_OK : (int)(r->err ? r->err->code : SIGNET_E_NOMEM);
+    if (e->type == ENTRY_PATH && strncmp(text, "postgresql://", 13) != 0 &&
+        strncmp(text, "postgres://", 11) != 0)
+        return reader_path(r, text, out);
+    *out = reader_keep(r, text, len);
+    return *out ? SIGNET_OK : SIGNET_E_NOMEM;
 }
 
 static int read_mark(struct reader *r, const yaml_node_t *node, const struct entry *e, char *out)

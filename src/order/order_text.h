@@ -51,7 +51,7 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
                void *to);
 /* A copy that lives as long as the order; NULL with the error set. */
 char *reader_keep(struct reader *r, const char *text, size_t len);
-/* The same of a path: as it is when absolute, else in the order's folder. */
-char *reader_path(struct reader *r, const char *path);
+/* The same of a path: as it is when absolute, else in the order's folder. *out is NULL on error. */
+int reader_path(struct reader *r, const char *path, const char **out);
 
 #endif

@@ -18,22 +18,29 @@ static const struct pieces *value_pieces(const struct template *t, const struct 
     return a->names && !is_name ? &t->identity : NULL;
 }
 
-/* The value's bytes, or none. Of the name there is one, whatever the account. */
+/* The value's bytes, or none: also where they cannot be made, and try_values() says why. Of the
+ * name there is one, whatever the account. Fails when memory runs out. */
 static int row_value(const struct source *s, const struct manifest_row *row, enum names_value kind,
                      size_t account, struct buf *out, struct signet_error *err)
 {
     char endpoint[SIGNET_ENDPOINT_SIZE];
-
-    buf_reset(out);
-    int rc = names_expand(&s->names, row, row->index, endpoint, err);
-    if (rc == SIGNET_OK && kind == NAMES_ENDPOINT)
-        buf_text(out, endpoint);
-    if (rc != SIGNET_OK || kind == NAMES_ENDPOINT)
-        return rc;
     const struct placeholder_values values = {
         .row = row, .endpoint = endpoint, .serial = s->names.first + row->index};
-    const struct pieces *from = value_pieces(&s->template, &s->template.accounts[account], kind);
-    return from ? pieces_expand(from, &values, out, NULL, err) : SIGNET_OK;
+    const struct pieces *from = NULL;
+
+    buf_reset(out);
+    int rc = names_expand(&s->names, row, row->index, endpoint, NULL);
+    if (rc == SIGNET_OK && kind == NAMES_ENDPOINT)
+        buf_text(out, endpoint);
+    else if (rc == SIGNET_OK)
+        from = value_pieces(&s->template, &s->template.accounts[account], kind);
+    if (from)
+        rc = pieces_expand(from, &values, out, NULL, NULL);
+    if (rc == SIGNET_E_NOMEM || out->failed)
+        return error_nomem(err);
+    if (rc != SIGNET_OK)
+        buf_reset(out);
+    return SIGNET_OK;
 }
 
 static size_t value_count(const struct source *s, enum names_value kind)
@@ -53,17 +60,20 @@ static void duplicate_error(const struct source *s, const struct manifest_row *r
               shown ? "'" : "", (unsigned long long)line);
 }
 
-static bool row_has_value(const struct source *s, const struct manifest_row *row,
-                          enum names_value kind, const struct buf *value)
+static int row_has_value(const struct source *s, const struct manifest_row *row,
+                         enum names_value kind, const struct buf *value, bool *same,
+                         struct signet_error *err)
 {
     struct buf other = {0};
-    bool same = false;
+    int rc = SIGNET_OK;
 
-    for (size_t a = 0; !same && a < value_count(s, kind); a++)
-        same = row_value(s, row, kind, a, &other, NULL) == SIGNET_OK && other.len == value->len &&
-               memcmp(other.data, value->data, value->len) == 0;
+    for (size_t a = 0; rc == SIGNET_OK && !*same && a < value_count(s, kind); a++) {
+        rc = row_value(s, row, kind, a, &other, err);
+        *same = rc == SIGNET_OK && other.len == value->len &&
+                memcmp(other.data, value->data, value->len) == 0;
+    }
     buf_free(&other);
-    return same;
+    return rc;
 }
 
 /* *why: the earlier row that has the value, if there is one; if not, the index takes this one. */
@@ -78,7 +88,8 @@ static int check_value(struct source *s, const struct manifest_row *row, enum na
 
     while (rc == SIGNET_OK && !same && index_next(&s->names.index, hash, &probe, &place)) {
         rc = manifest_row(s->names.manifest, (int64_t)place, &other, err);
-        same = rc == SIGNET_OK && row_has_value(s, &other, kind, value);
+        if (rc == SIGNET_OK)
+            rc = row_has_value(s, &other, kind, value, &same, err);
     }
     if (same && other.index != row->index) /* and not another account of this one */
         duplicate_error(s, row, kind, value, other.line, why);
@@ -99,9 +110,9 @@ int duplicates_check(struct source *s, const struct manifest_row *row,
         for (size_t a = 0; rc == SIGNET_OK && a < value_count(s, kind); a++) {
             struct signet_error why = {0};
 
-            if (row_value(s, row, kind, a, &value, NULL) != SIGNET_OK || !value.len)
-                continue; /* try_values() says what is wrong */
-            rc = check_value(s, row, kind, &value, &why, err);
+            rc = row_value(s, row, kind, a, &value, err);
+            if (rc == SIGNET_OK && value.len)
+                rc = check_value(s, row, kind, &value, &why, err);
             if (why.code != SIGNET_OK)
                 on_duplicate(ctx, &why);
         }
