@@ -117,7 +117,8 @@ static int run_order(int argc, char **argv)
     if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml",
                    "Makes the devices of a work order, in all slots at the same time; without a "
                    "board, their packets into a folder or a file. To resume an interrupted run, "
-                   "run the same command. Exit 0: every device is done.",
+                   "run the same command. Exit 0: every device is done or void, or in work at "
+                   "another station.",
                    1, 1))
         return EXIT_USAGE;
     if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)

@@ -7,8 +7,9 @@
 /* What an order will do, as it was checked: signet run --dry-run (plan.c). */
 void plan_print(const struct cli *cli, const struct signet_order *order, struct signet_run *run);
 
-/* The report at the end of a run (run_report.c). Returns the exit code: EXIT_DONE only if every
- * device of the order is done. stopped: by Ctrl-C; whole: the run ended by itself. */
+/* The report at the end of a run (run_report.c). Returns the exit code: EXIT_DONE only if each
+ * device of the order is done or void, or in work at another station. stopped: by Ctrl-C; whole:
+ * the run ended by itself. */
 int report_print(const struct cli *cli, const struct signet_order *order,
                  const struct signet_run_report *report, bool stopped, bool whole);
 /* The report of a run that only delivers. EXIT_DONE: nothing waits any more. */

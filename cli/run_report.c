@@ -14,6 +14,41 @@ static int64_t waiting_of(const struct signet_run_report *r)
     return r->states[SIGNET_DEVICE_VERIFIED] + r->states[SIGNET_DEVICE_REGISTERED];
 }
 
+/* What is left of the order: here, and at other stations that are at work on it. */
+struct left {
+    int64_t open;    /* to be made */
+    int64_t exposed; /* half made */
+    int64_t waiting; /* for servers or proof */
+    int64_t in_work; /* elsewhere */
+};
+
+static struct left left_of(const struct signet_run_report *r)
+{
+    const int64_t *s = r->states;
+    struct left left = {.exposed = s[SIGNET_DEVICE_WRITING] + s[SIGNET_DEVICE_WRITTEN],
+                        .waiting = waiting_of(r)};
+
+    left.open = r->quota - left.exposed - left.waiting - done_of(r) - s[SIGNET_DEVICE_FAILED] -
+                s[SIGNET_DEVICE_VOID];
+    for (size_t i = 0; i < r->elsewhere_count; i++) {
+        const struct signet_elsewhere_report *e = &r->elsewhere[i];
+        left.open -= e->begun;
+        left.exposed -= e->exposed;
+        left.waiting -= e->waiting;
+        left.in_work += e->begun + e->exposed + e->waiting;
+    }
+    return left;
+}
+
+/* Nothing is left that this station could do, or that somebody has to look at. */
+static bool is_finished(const struct signet_run_report *r)
+{
+    const struct left left = left_of(r);
+
+    return left.open <= 0 && left.exposed <= 0 && left.waiting <= 0 &&
+           r->states[SIGNET_DEVICE_FAILED] == 0;
+}
+
 static double yield(uint64_t good, uint64_t failed)
 {
     return good + failed ? 100.0 * (double)good / (double)(good + failed) : 0;
@@ -56,6 +91,20 @@ static void json_stages(struct json *j, const struct signet_run_report *r)
         json_integer(j, "count", (int64_t)r->stages[i].count);
         json_real(j, "median", r->stages[i].median);
         json_real(j, "p95", r->stages[i].p95);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void json_elsewhere(struct json *j, const struct signet_run_report *r)
+{
+    json_open(j, "in_work", '[');
+    for (size_t i = 0; i < r->elsewhere_count; i++) {
+        json_open(j, NULL, '{');
+        json_text(j, "station", r->elsewhere[i].station);
+        json_integer(j, "begun", r->elsewhere[i].begun);
+        json_integer(j, "exposed", r->elsewhere[i].exposed);
+        json_integer(j, "waiting", r->elsewhere[i].waiting);
         json_close(j, '}');
     }
     json_close(j, ']');
@@ -107,7 +156,7 @@ static void json_batch(struct json *j, const struct signet_order *o,
     json_file(j, "records", o->records, &r->batch.records);
 }
 
-static void report_json(const struct signet_order *o, const struct signet_run_report *r)
+static void report_json(const struct signet_order *o, const struct signet_run_report *r, bool whole)
 {
     struct json j;
     json_event(&j, "report");
@@ -118,6 +167,8 @@ static void report_json(const struct signet_order *o, const struct signet_run_re
         json_batch(&j, o, r);
     json_integer(&j, "quota", r->quota);
     json_states(&j, r->states);
+    json_elsewhere(&j, r);
+    json_bool(&j, "finished", whole && is_finished(r));
     json_stages(&j, r);
     json_servers(&j, &r->delivery);
     json_open(&j, "errors", '{');
@@ -149,14 +200,14 @@ static void print_delivery(const struct signet_delivery_report *d)
 /* Devices whose credentials may have left the host, and that are not verified. */
 static void print_half(const struct signet_order *o, int64_t half)
 {
-    if (half && o->recipe)
+    if (half > 0 && o->recipe)
         printf("%s\n",
                COUNT(half,
                      "board may hold half of its credentials: put it back into a slot, or "
                      "`signet ledger void` it",
                      "boards may hold half of their credentials: put them back into a slot, or "
                      "`signet ledger void` them"));
-    else if (half)
+    else if (half > 0)
         printf("%s\n", COUNT(half,
                              "device was begun at another station, which has it sealed: run the "
                              "order there, or `signet ledger void` it",
@@ -164,15 +215,25 @@ static void print_half(const struct signet_order *o, int64_t half)
                              "the order there, or `signet ledger void` them"));
 }
 
+/* They are in good hands: no advice. */
+static void print_elsewhere(const struct signet_run_report *r)
+{
+    for (size_t i = 0; i < r->elsewhere_count; i++) {
+        const struct signet_elsewhere_report *e = &r->elsewhere[i];
+        printf("%s in work at station %s\n",
+               COUNT(e->begun + e->exposed + e->waiting, "device is", "devices are"),
+               PLAIN(e->station));
+    }
+}
+
 static void print_left(const struct signet_order *o, const struct signet_run_report *r)
 {
     const int64_t *s = r->states;
-    int64_t open = r->quota + s[SIGNET_DEVICE_RESERVED] + s[SIGNET_DEVICE_KEYED];
-    for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
-        open -= s[i];
-    print_half(o, s[SIGNET_DEVICE_WRITING] + s[SIGNET_DEVICE_WRITTEN]);
-    if (waiting_of(r))
-        printf("%s\n", COUNT(waiting_of(r),
+    const struct left left = left_of(r);
+    print_elsewhere(r);
+    print_half(o, left.exposed);
+    if (left.waiting > 0)
+        printf("%s\n", COUNT(left.waiting,
                              "device waits for its servers: `signet ledger sync ORDER.yaml` "
                              "registers it",
                              "devices wait for their servers: `signet ledger sync ORDER.yaml` "
@@ -186,12 +247,12 @@ static void print_left(const struct signet_order *o, const struct signet_run_rep
                              "the order to make another",
                              "devices are void, and their units of the quota are used: raise "
                              "'quota' in the order to make others"));
-    if (open > 0)
-        printf("%" PRId64 " of %s still to be made: run the order again%s\n", open,
+    if (left.open > 0)
+        printf("%" PRId64 " of %s still to be made: run the order again%s\n", left.open,
                COUNT(r->quota, "device is", "devices are"),
-               o->recipe ? ""
-                         : ", or wait for the other stations; names that other orders have are "
-                           "passed over");
+               o->recipe ? "" : "; names that other orders have are passed over");
+    else if (is_finished(r) && !left.in_work && done_of(r) < r->quota)
+        printf("The order is finished.\n");
 }
 
 static void print_slots(const struct signet_run_report *r)
@@ -267,7 +328,7 @@ int report_print(const struct cli *cli, const struct signet_order *order,
                  const struct signet_run_report *r, bool stopped, bool whole)
 {
     if (cli->json) {
-        report_json(order, r);
+        report_json(order, r, whole);
     } else {
         if (order->recipe)
             print_line(r);
@@ -281,7 +342,7 @@ int report_print(const struct cli *cli, const struct signet_order *order,
         if (stopped)
             printf("Stopped as you asked. Nothing is lost: to resume, run the order again.\n");
     }
-    return whole && done_of(r) >= r->quota ? EXIT_DONE : EXIT_FAILED;
+    return whole && is_finished(r) ? EXIT_DONE : EXIT_FAILED;
 }
 
 int report_print_synced(const struct cli *cli, const struct signet_run_report *r)

@@ -201,6 +201,18 @@ int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const cha
 /* How many devices of the order are in each state; names that were given back do not count. */
 int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
                          int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err);
+/* Devices of the order that another station has in hand now: it makes them, or it made them within
+ * the time of a lease and brings them to their servers. One row a station. */
+struct signet_ledger_in_work {
+    const char *station;
+    int64_t begun;   /* their credentials never left the host */
+    int64_t exposed; /* their credentials may be on a board */
+    int64_t waiting; /* for servers or proof */
+};
+int signet_ledger_in_work(struct signet_ledger *ledger, int64_t order,
+                          int (*row)(void *ctx, const struct signet_ledger_in_work *in_work,
+                                     struct signet_error *err),
+                          void *ctx, struct signet_error *err);
 /* The device that was in this slot of this station last, of any order. SIGNET_E_NOT_FOUND. */
 int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
                        char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,

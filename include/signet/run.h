@@ -83,7 +83,7 @@ struct signet_output_report {
 struct signet_batch_report {
     uint64_t made;      /* devices written */
     uint64_t failed;    /* devices set aside */
-    uint64_t elsewhere; /* half made, and what they were made with is at another station */
+    uint64_t elsewhere; /* half made at another station, which is not at work on them */
     struct signet_output_report packets, records; /* whole, as they are now */
 };
 
@@ -110,12 +110,22 @@ struct signet_stage_report {
     double median, p95; /* seconds, within 2 % */
 };
 
+/* Devices of the order that another station has in hand now. They are in states, too. */
+struct signet_elsewhere_report {
+    char station[128];
+    int64_t begun;   /* their credentials never left that station */
+    int64_t exposed; /* their credentials may be on a board, or in its files */
+    int64_t waiting; /* for servers or proof */
+};
+
 enum { SIGNET_RUN_CODES = 32, SIGNET_RUN_STAGES = 10 };
 
 struct signet_run_report {
     double seconds;
     int64_t quota;
     int64_t states[SIGNET_DEVICE_STATES]; /* of the whole order, at the end: devices by state */
+    struct signet_elsewhere_report *elsewhere; /* by station */
+    size_t elsewhere_count;
     struct signet_line_report line;
     struct signet_batch_report batch;
     struct signet_delivery_report delivery;

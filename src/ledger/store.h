@@ -159,6 +159,8 @@ struct look {
     int (*delivery)(void *, const struct signet_ledger_delivery *, struct signet_error *);
     int (*group)(void *, const struct signet_ledger_group *, struct signet_error *);
     int (*order)(void *, const struct signet_ledger_order_view *, struct signet_error *);
+    int (*in_work)(void *, const struct signet_ledger_in_work *, struct signet_error *);
+    int64_t order_id; /* of in_work */
     void *ctx;
     bool begun;
 };

@@ -24,6 +24,10 @@ struct signet_run {
 /* ledger.c: opens it, and the order in it */
 int run_open_ledger(struct signet_run *run, struct signet_error *err);
 
+/* elsewhere.c: what other stations have in hand */
+int run_report_elsewhere(struct signet_run *run, struct signet_run_report *report,
+                         struct signet_error *err);
+
 /* servers.c */
 int run_open_servers(struct signet_run *run, struct signet_error *err);
 void run_close_servers(struct signet_run *run);

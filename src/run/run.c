@@ -218,11 +218,23 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         job_fail(&r->job, &why);
     rc = delivery_end(&delivery, &why);
     if (rc == SIGNET_OK)
+        rc = run_report_elsewhere(r, report, &why);
+    if (rc == SIGNET_OK)
         rc = job_count(&r->job, &why);
     if (rc != SIGNET_OK)
         job_fail(&r->job, &why);
     fill_report(r, begin, report);
     return job_result(&r->job, err);
+}
+
+/* And no station is at work on them. */
+static uint64_t half_made(const struct signet_run_report *report)
+{
+    int64_t half = report->states[SIGNET_DEVICE_WRITING] + report->states[SIGNET_DEVICE_WRITTEN];
+
+    for (size_t i = 0; i < report->elsewhere_count; i++)
+        half -= report->elsewhere[i].exposed;
+    return half > 0 ? (uint64_t)half : 0;
 }
 
 int signet_run_make(struct signet_run *r, struct signet_run_report *report,
@@ -236,9 +248,8 @@ int signet_run_make(struct signet_run *r, struct signet_run_report *report,
         return rc;
     rc = run_all(r, batch, true, report, err);
     batch_close(&batch);
-    if (!r->order->recipe) /* what another station has in hand; ours have come to their end */
-        report->batch.elsewhere = (uint64_t)(report->states[SIGNET_DEVICE_WRITING] +
-                                             report->states[SIGNET_DEVICE_WRITTEN]);
+    if (!r->order->recipe) /* ours have come to their end */
+        report->batch.elsewhere = half_made(report);
     return rc;
 }
 
@@ -253,5 +264,6 @@ void signet_run_report_free(struct signet_run_report *report)
 {
     free(report->line.slots);
     free(report->delivery.servers);
+    free(report->elsewhere);
     *report = (struct signet_run_report){0};
 }

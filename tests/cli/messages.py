@@ -155,8 +155,8 @@ def waiting():
             run('ledger', 'void', '-r', 'crushed', f'{name}.db', f'urn:dev:os:{name}-00{i + 1}')
             events = run('ledger', 'verify', f'{name}.db')
             says('verify', events, 'events, unbroken')
-    says('void', run('run', '--sync', '1', 'w1.yaml', code=1), '1 device is void, and its unit of the quota is used')
-    says('void', run('run', '--sync', '1', 'w2.yaml', code=1), '2 devices are void, and their units of the quota are used')
+    says('void', run('run', '--sync', '1', 'w1.yaml'), '1 device is void, and its unit of the quota is used', 'The order is finished.')
+    says('void', run('run', '--sync', '1', 'w2.yaml'), '2 devices are void, and their units of the quota are used')
 
 with tempfile.TemporaryDirectory() as folder:
     wrong_lines(folder)

@@ -103,6 +103,10 @@ class Line(Folder):
         for word in words:
             need(re.search(word, self.said), f'no {word!r} in: {self.said}')
 
+    def text(self, name):
+        with open(self.at(name)) as f:
+            return f.read()
+
     def seals(self):
         return glob.glob(self.at('work', '*.sealed'))
 
