@@ -15,8 +15,10 @@ static int send_request(struct signet_server *server, const struct request *requ
     bool existed = false;
 
     if (request->remove) {
-        *what = "removed";
-        return signet_server_remove(server, request->endpoint, err);
+        int rc = signet_server_remove(server, request->endpoint, &existed, err);
+
+        *what = existed ? "removed" : "was not there";
+        return rc;
     }
     if (request->find) {
         *what = "found";

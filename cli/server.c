@@ -86,6 +86,7 @@ static void capabilities_json(const struct signet_server_capabilities *can)
     json_integer(&j, "batch_max", can->batch_max);
     json_bool(&j, "overwrites", can->upsert);
     json_bool(&j, "needs_token", can->needs_token);
+    json_bool(&j, "removes", can->removes);
     json_bool(&j, "uploads", can->uploads);
     json_text(&j, "manual_steps", can->manual_steps);
     json_open(&j, "options", '{');
@@ -109,8 +110,10 @@ static void capabilities_text(const struct signet_server_capabilities *can)
         printf("at most %u bytes\n", can->endpoint_max);
     else
         puts("of any length");
-    printf("batch         %u\nadding again  %s\ntoken         %s\nby hand       %s\n",
+    printf("batch         %u\nadding again  %s\nremoving      %s\ntoken         %s\nby hand       "
+           "%s\n",
            can->batch_max, can->upsert ? "overwrites" : "is compared",
+           can->removes ? "can be asked for" : "is done by hand",
            can->needs_token ? "needed" : "none",
            can->manual_steps[0] ? can->manual_steps : "nothing");
     for (const struct signet_option_info *o = can->options; o && o->name; o++)

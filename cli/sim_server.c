@@ -128,8 +128,8 @@ int sim_server(int argc, char **argv)
         TEXT('m', "misbehave", "LIST",
              "latency=MS, bad-tls=expired|not-yet-valid|wrong-host|untrusted; and for one new "
              "device each, *N for N: a status (429=SECONDS: with Retry-After), html, page=STATUS, "
-             "huge, truncate, drop, commit-then-drop, slow, redirect, portal; look-WORD: for "
-             "another request",
+             "huge, truncate, drop, commit-then-drop, slow, redirect, portal; remove-WORD: "
+             "for a device to remove, look-WORD: for another request",
              &options.misbehave),
         NUMBER('p', "port", "N", "Its port (any that is free)", &own_port, 1, 65535),
         TEXT('s', "server-file", "FILE",

@@ -69,12 +69,14 @@ struct sim_fault_list {
 struct sim_server_faults {
     unsigned latency_ms;
     char bad_tls[16];
-    struct sim_fault_list creating, looking; /* of requests that make a device, and all others */
+    /* of requests that make a device, that remove one, and all others */
+    struct sim_fault_list creating, removing, looking;
 };
 int sim_faults_read(struct sim_server_faults *faults, const char *text, struct signet_error *err);
 void sim_faults_free(struct sim_server_faults *faults);
 /* The fault of this request, "" for none. */
-const char *sim_faults_next(struct sim_server_faults *faults, bool creates);
+const char *sim_faults_next(struct sim_server_faults *faults, const char *method,
+                            const char *creates);
 /* What the fault answers; more: headers. False: it changes nothing of the answer's content. */
 bool sim_faults_answer(const char *fault, uint16_t port, struct sim_reply *reply,
                        char more[static 80]);

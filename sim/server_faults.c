@@ -8,9 +8,12 @@
 
 enum { HUGE_LINES = 20000 }; /* more than a client takes */
 
-const char *sim_faults_next(struct sim_server_faults *faults, bool creates)
+const char *sim_faults_next(struct sim_server_faults *faults, const char *method,
+                            const char *creates)
 {
-    struct sim_fault_list *list = creates ? &faults->creating : &faults->looking;
+    struct sim_fault_list *list = strcmp(method, creates) == 0    ? &faults->creating
+                                  : strcmp(method, "DELETE") == 0 ? &faults->removing
+                                                                  : &faults->looking;
 
     return list->next < list->count ? list->words[list->next++] : "";
 }
@@ -71,15 +74,24 @@ static bool known_fault(const char *word)
     return false;
 }
 
+/* By what the word begins with, behind which *word is then. */
+static struct sim_fault_list *list_of(struct sim_server_faults *faults, char **word)
+{
+    const char *look = sim_after(*word, "look-"), *remove = sim_after(*word, "remove-");
+
+    if (look)
+        *word += strlen("look-");
+    if (remove)
+        *word += strlen("remove-");
+    return look ? &faults->looking : remove ? &faults->removing : &faults->creating;
+}
+
 static int read_fault(struct sim_server_faults *faults, char *word, struct signet_error *err)
 {
-    static const char look[] = "look-";
-    bool looks = strncmp(word, look, sizeof look - 1) == 0;
-    struct sim_fault_list *list = looks ? &faults->looking : &faults->creating;
+    struct sim_fault_list *list = list_of(faults, &word);
     char *star = strchr(word, '*');
     long times = star ? strtol(star + 1, NULL, 10) : 1;
 
-    word += looks ? sizeof look - 1 : 0;
     if (star)
         *star = '\0';
     if (strncmp(word, "latency=", 8) == 0)
@@ -124,6 +136,7 @@ void sim_faults_free(struct sim_server_faults *faults)
 {
     for (size_t i = 0; i < SIM_FAULTS_MAX; i++) {
         free(faults->creating.words[i]);
+        free(faults->removing.words[i]);
         free(faults->looking.words[i]);
     }
 }

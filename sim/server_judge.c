@@ -70,7 +70,7 @@ const char *sim_judge(struct sim_server *s, const struct sim_request *request, c
         return "";
     }
     s->requests++;
-    fault = sim_faults_next(&s->faults, strcmp(request->method, s->kind->creates) == 0);
+    fault = sim_faults_next(&s->faults, request->method, s->kind->creates);
     if (!sim_faults_answer(fault, s->port, reply, more))
         s->kind->answer(&s->store, request, reply);
     return fault;

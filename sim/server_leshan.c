@@ -35,6 +35,13 @@ static void list_device(const struct sim_device *d, void *ctx)
     sim_put_json(listing, d->body);
 }
 
+/* To a DELETE of a name that it has not. */
+static void leshan_not_found(struct sim_reply *reply)
+{
+    reply->status = 200;
+    buf_text(&reply->body, "{\"message\":\"not_found\"}");
+}
+
 static void leshan_answer(struct sim_store *store, const struct sim_request *request,
                           struct sim_reply *reply)
 {
@@ -54,7 +61,7 @@ static void leshan_answer(struct sim_store *store, const struct sim_request *req
         if (d)
             sim_store_drop(store, d);
         else
-            buf_text(&reply->body, "{\"message\":\"not_found\"}");
+            leshan_not_found(reply);
     } else if (client && (d = sim_store_named(store, client)) && d->registered) {
         buf_printf(&reply->body, "{\"endpoint\": \"%s\", \"registrationId\": \"1\"}", client);
     } else {
@@ -98,13 +105,20 @@ static void leshan_bootstrap_answer(struct sim_store *store, const struct sim_re
         buf_byte(&reply->body, '}');
     } else if (sim_asks(request, "GET", "/api/security/clients")) {
         buf_text(&reply->body, "[]");
-    } else if (name && !json_object_get(body, "security") && strcmp(request->method, "POST") == 0) {
+    } else if (strcmp(request->method, "DELETE") == 0) {
+        reply->status = 204;
+        if (d)
+            sim_store_drop(store, d);
+        else if (name)
+            sim_reply_error(reply, 404, "no config");
+        else
+            leshan_not_found(reply);
+    } else if (name && !json_object_get(body, "security")) {
         sim_reply_error(reply, 400, "Invalid configuration");
     } else if (name) {
         if (d)
             sim_store_drop(store, d);
-        if (strcmp(request->method, "POST") == 0)
-            sim_store_keep(store, name, NULL, NULL, body);
+        sim_store_keep(store, name, NULL, NULL, body);
     }
 }
 

@@ -126,7 +126,9 @@ static void thingsboard_search(struct sim_store *store, const char *query, struc
 
 static void thingsboard_id(const struct sim_device *d, struct sim_reply *reply)
 {
-    buf_printf(&reply->body, "{\"id\": {\"entityType\": \"DEVICE\", \"id\": \"%s\"}}", d->id);
+    buf_printf(&reply->body,
+               "{\"id\": {\"entityType\": \"DEVICE\", \"id\": \"%s\"}, \"name\": \"%s\"}", d->id,
+               d->endpoint);
 }
 
 static void thingsboard_profiles(struct sim_reply *reply)

@@ -77,6 +77,7 @@ const struct server_ops example_ops = {
             .batch_max = 1,
             .upsert = true,
             .needs_token = true,
+            .removes = true,
             .identity_charset = "UTF-8",
             .manual_steps = ""},
     .validate = validate,

@@ -80,6 +80,7 @@ struct signet_server_capabilities {
     bool bootstrap;   /* it can serve bootstrap accounts, */
     bool management;  /* and management accounts */
     bool common_name; /* mode cert: only certificates whose common name is the endpoint name */
+    bool removes;     /* signet_server_remove(); else a person does it */
     bool uploads;     /* mode cert: its API takes no certificates; see signet_server_info.uploads */
     const char *identity_charset;             /* of a PSK identity */
     const char *manual_steps;                 /* what a person does at the server; "" for nothing */
@@ -89,7 +90,7 @@ struct signet_server_capabilities {
 /* What became of one device of a batch. */
 struct signet_server_result {
     bool existed;
-    struct signet_error error; /* code SIGNET_OK: the server has it */
+    struct signet_error error; /* code SIGNET_OK: the server has it, or has it no more */
 };
 
 /* A device as a server gets it, and as the server reports it. Never a private key. */
@@ -154,8 +155,19 @@ int signet_server_find(struct signet_server *server, const char *endpoint,
 int signet_server_seen(struct signet_server *server, const char *endpoint,
                        struct signet_error *err);
 
-int signet_server_remove(struct signet_server *server, const char *endpoint,
+/* Takes the device of this name away, with its credentials. SIGNET_OK: the server has none of this
+ * name now; *existed (may be NULL): it had one (Leshan: by its last answer). SIGNET_E_UNSUPPORTED:
+ * this kind of server cannot (capabilities: removes); message and hint say what a person does. Else
+ * as with signet_server_add(): SIGNET_E_SERVER of class device is the server's own refusal, and
+ * every other error means that the device may still be there. */
+int signet_server_remove(struct signet_server *server, const char *endpoint, bool *existed,
                          struct signet_error *err);
+
+/* Removes many, with several requests in flight; results and errors as with
+ * signet_server_add_batch(). */
+int signet_server_remove_batch(struct signet_server *server, const char *const *endpoints,
+                               size_t count, struct signet_server_result *results,
+                               struct signet_error *err);
 
 #ifdef __cplusplus
 }

@@ -113,14 +113,24 @@ static int refusal(const struct signet_server *server, const char *method,
     return (int)code;
 }
 
+/* The caller wipes the body. */
+static int send_and_judge(struct signet_server *server, const struct http_request *request,
+                          const struct signet_device *device, struct http_answer *answer,
+                          struct signet_error *err)
+{
+    int rc = http_send(server->http, request, answer, err);
+
+    return rc == SIGNET_OK && !http_good(answer)
+               ? refusal(server, request->method, answer, device, err)
+               : rc;
+}
+
 int server_call(struct signet_server *server, const struct http_request *request,
                 const struct signet_device *device, json_t **out, struct http_answer *answer,
                 struct signet_error *err)
 {
-    int rc = http_send(server->http, request, answer, err);
+    int rc = send_and_judge(server, request, device, answer, err);
 
-    if (rc == SIGNET_OK && !http_good(answer))
-        rc = refusal(server, request->method, answer, device, err);
     if (rc == SIGNET_OK && out) {
         *out = read_json(answer);
         if (!*out)
@@ -146,13 +156,41 @@ int server_get(struct signet_server *server, const char *path, const char *name,
     return rc;
 }
 
+int server_always_has(int rc, struct signet_error *err)
+{
+    if (rc != SIGNET_E_NOT_FOUND)
+        return rc;
+    return err ? (int)(err->code = SIGNET_E_SERVER) : SIGNET_E_SERVER;
+}
+
+/* What a good answer to DELETE says. */
+static int removal(const struct server_form *form, const struct http_answer *answer,
+                   struct signet_error *err)
+{
+    const struct secret *body = &answer->body;
+    struct buf unused = {0};
+    bool page = http_first_byte(answer) == '<' && !form->words(answer, &unused);
+
+    buf_free(&unused);
+    if (page)
+        return error_set(err, SIGNET_E_SERVER, "%s answered with a web page", form->name);
+    if (form->absent && body->data &&
+        memmem(body->data, body->len, form->absent, strlen(form->absent)))
+        return error_set(err, SIGNET_E_NOT_FOUND, "%s has no such device", form->name);
+    return SIGNET_OK;
+}
+
 int server_delete(struct signet_server *server, const char *path, const char *name,
                   struct signet_error *err)
 {
     const struct http_request request = {.method = "DELETE", .path = path, .name = name};
     struct http_answer answer = {0};
+    int rc = send_and_judge(server, &request, NULL, &answer, err);
 
-    return server_call(server, &request, NULL, NULL, &answer, err);
+    if (rc == SIGNET_OK)
+        rc = removal(&server->ops->form, &answer, err);
+    secret_wipe(&answer.body);
+    return rc == SIGNET_E_NOT_FOUND && answer.maybe_done ? SIGNET_OK : rc;
 }
 
 int server_post_batch(struct signet_server *server, const char *path, struct buf *body,

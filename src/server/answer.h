@@ -33,6 +33,12 @@ int server_call(struct signet_server *server, const struct http_request *request
  * must be JSON, also when out is NULL. */
 int server_get(struct signet_server *server, const char *path, const char *name, const char *rest,
                json_t **out, struct signet_error *err);
+/* For what every such server has, a list or a search: a 404 is that of another API, and
+ * SIGNET_E_SERVER. */
+int server_always_has(int rc, struct signet_error *err);
+/* SIGNET_E_NOT_FOUND: it was not there, by a 404 in the server's own form or by the form's
+ * `absent`; after a lost answer that is SIGNET_OK. A web page of somebody else is SIGNET_E_SERVER.
+ */
 int server_delete(struct signet_server *server, const char *path, const char *name,
                   struct signet_error *err);
 /* Many devices; SIGNET_E_UNSUPPORTED: the server, or this account, has no such request. body is

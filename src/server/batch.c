@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many devices: threads that each keep a connection take them chunk by chunk. */
+/* Many devices, added or removed: threads that each keep a connection take them chunk by chunk. */
 #include "server/answer.h"
 
 #include <pthread.h>
@@ -10,7 +10,8 @@ enum { PARALLEL_MAX = 256, LEFT = -1 };
 
 struct batch {
     struct signet_server *server;
-    const struct signet_device *devices;
+    const struct signet_device *devices; /* to add; NULL: to remove the devices of these names */
+    const char *const *names;
     struct signet_server_result *results;
     size_t count, chunk;
     atomic_size_t next; /* the first device that nobody took */
@@ -39,7 +40,7 @@ static bool unreached(const struct signet_server *server, const struct signet_er
            http_unreached(server->http);
 }
 
-static void add_one(struct batch *b, struct signet_server *server, size_t i)
+static void do_one(struct batch *b, struct signet_server *server, size_t i)
 {
     struct signet_server_result *result = &b->results[i];
     int rc;
@@ -51,7 +52,8 @@ static void add_one(struct batch *b, struct signet_server *server, size_t i)
         pthread_mutex_unlock(&b->lock);
         return;
     }
-    rc = signet_server_add(server, &b->devices[i], &result->existed, &result->error);
+    rc = b->devices ? signet_server_add(server, &b->devices[i], &result->existed, &result->error)
+                    : signet_server_remove(server, b->names[i], &result->existed, &result->error);
     if (!rc)
         result->error = (struct signet_error){0};
     else if (rc == SIGNET_E_AUTH || rc == SIGNET_E_CANCELLED || unreached(server, &result->error))
@@ -105,7 +107,7 @@ static void take_chunks(struct batch *b, struct http *http)
         if (b->chunk > 1)
             add_chunk(b, &mine, first, left < b->chunk ? left : b->chunk);
         else if (!b->some_left || is_left(b, first))
-            add_one(b, &mine, first);
+            do_one(b, &mine, first);
     }
 }
 
@@ -155,6 +157,30 @@ static int run_threads(struct batch *b, struct signet_error *err)
     return SIGNET_OK;
 }
 
+/* SIGNET_OK: all went well. */
+static int first_failure(const struct batch *b, struct signet_error *err)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->results[i].error.code != SIGNET_OK)
+            return error_copy(err, &b->results[i].error);
+    return SIGNET_OK;
+}
+
+int signet_server_remove_batch(struct signet_server *server, const char *const *endpoints,
+                               size_t count, struct signet_server_result *results,
+                               struct signet_error *err)
+{
+    struct batch b = {.server = server,
+                      .names = endpoints,
+                      .results = results,
+                      .count = count,
+                      .lock = PTHREAD_MUTEX_INITIALIZER,
+                      .chunk = 1};
+    int rc = run_threads(&b, err);
+
+    return rc ? rc : first_failure(&b, err);
+}
+
 int signet_server_add_batch(struct signet_server *server, const struct signet_device *devices,
                             size_t count, struct signet_server_result *results,
                             struct signet_error *err)
@@ -174,10 +200,5 @@ int signet_server_add_batch(struct signet_server *server, const struct signet_de
         atomic_store(&b.next_twin, 0);
         rc = run_threads(&b, err);
     }
-    for (size_t i = 0; !rc && i < count; i++) {
-        rc = (int)results[i].error.code;
-        if (rc && err)
-            *err = results[i].error;
-    }
-    return rc;
+    return rc ? rc : first_failure(&b, err);
 }

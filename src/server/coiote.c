@@ -28,14 +28,20 @@ static int coiote_configure(struct signet_server *server, struct signet_error *e
                               : "the server information has no domain");
 }
 
+/* Quotes would end the text of a search. */
+static int coiote_check_name(const char *endpoint, struct signet_error *err)
+{
+    return strpbrk(endpoint, "'\"\\")
+               ? error_set(err, SIGNET_E_MEANING,
+                           "Coiote takes no endpoint name with quotes or backslashes")
+               : SIGNET_OK;
+}
+
 static int coiote_validate(const struct signet_server *server, const struct signet_device *device,
                            struct signet_error *err)
 {
     (void)server;
-    if (strpbrk(device->endpoint, "'\"\\")) /* they would end the text of a search */
-        return error_set(err, SIGNET_E_MEANING,
-                         "Coiote takes no endpoint name with quotes or backslashes");
-    return SIGNET_OK;
+    return coiote_check_name(device->endpoint, err);
 }
 
 static const char *connector(const struct signet_device *device)
@@ -81,17 +87,23 @@ static const char *coiote_hint(long status, const char *text)
     return NULL;
 }
 
-/* The id of the first hit, of either form of the list; NULL: there is none. */
-static const char *first_id(const json_t *body)
+/* The id of the first hit, of either form of the list. SIGNET_E_NOT_FOUND: the list is empty. */
+static int first_id(const json_t *body, struct buf *id, struct signet_error *err)
 {
-    const json_t *hit = json_is_array(body) ? json_array_get(body, 0)
-                                            : json_array_get(json_object_get(body, "devices"), 0);
+    const json_t *list = json_is_array(body) ? body : json_object_get(body, "devices");
+    const json_t *hit = json_array_get(list, 0);
+    const char *text = json_string_value(json_is_object(hit) ? json_object_get(hit, "id") : hit);
 
-    return json_is_string(hit) ? json_string_value(hit)
-                               : json_string_value(json_object_get(hit, "id"));
+    if (json_is_array(list) && !hit)
+        return SIGNET_E_NOT_FOUND;
+    if (!text || !*text)
+        return error_set(err, SIGNET_E_SERVER, "Coiote answered a search with no list of devices");
+    buf_text(id, text);
+    return buf_check(id, err);
 }
 
-/* The opaque id of the device of that name, from either search; SIGNET_E_NOT_FOUND. */
+/* The opaque id of the device of that name, from either search; SIGNET_E_NOT_FOUND. A search that
+ * finds nothing is answered with 200: a 404 is that of another API. */
 static int coiote_find_id(struct signet_server *server, const char *endpoint, struct buf *id,
                           struct signet_error *err)
 {
@@ -101,9 +113,10 @@ static int coiote_find_id(struct signet_server *server, const char *endpoint, st
     };
     struct http_answer answer = {0};
     json_t *body = NULL;
-    const char *text;
-    int rc = SIGNET_OK;
+    int rc = coiote_check_name(endpoint, err);
 
+    if (rc != SIGNET_OK)
+        return rc;
     for (size_t i = 0; i < 2; i++) {
         const struct http_request request = {
             .method = "GET", .path = searches[i], .name = endpoint, .rest = "%27"};
@@ -112,15 +125,12 @@ static int coiote_find_id(struct signet_server *server, const char *endpoint, st
         if (answer.status != 403 && answer.status != 404)
             break;
     }
-    if (rc != SIGNET_OK)
-        return rc;
-    text = first_id(body);
-    if (text)
-        buf_text(id, text);
-    rc = text ? buf_check(id, err)
-              : error_set(err, SIGNET_E_NOT_FOUND, "Coiote has no device '%s'", endpoint);
+    rc = server_always_has(rc, err);
+    if (rc == SIGNET_OK)
+        rc = first_id(body, id, err);
     json_decref(body);
-    return rc;
+    return rc == SIGNET_E_NOT_FOUND ? error_set(err, rc, "Coiote has no device '%s'", endpoint)
+                                    : rc;
 }
 
 static bool same_bytes(const json_t *array, const struct signet_device *device)
@@ -177,19 +187,28 @@ static const char *difference(const json_t *there, const struct signet_server *s
     return psk && !same_psk(json_object_get(there, "dtlsPsk"), device) ? "its PSK" : NULL;
 }
 
+/* The device of that name, and its id. */
+static int coiote_get(struct signet_server *server, const char *endpoint, struct buf *id,
+                      json_t **there, struct signet_error *err)
+{
+    int rc = coiote_find_id(server, endpoint, id, err);
+
+    if (rc == SIGNET_OK)
+        rc = server_get(server, DEVICES, (const char *)id->data, NULL, there, err);
+    if (rc == SIGNET_OK && !json_is_object(*there))
+        rc = error_set(err, SIGNET_E_SERVER, "Coiote answered with no JSON object");
+    return rc;
+}
+
 /* SIGNET_OK: the server has this very device. SIGNET_E_EXISTS: another of its name. */
 static int coiote_compare(struct signet_server *server, const struct signet_device *device,
                           struct signet_error *err)
 {
     struct buf id = {0};
     json_t *there = NULL;
-    int rc = coiote_find_id(server, device->endpoint, &id, err);
+    int rc = coiote_get(server, device->endpoint, &id, &there, err);
 
-    if (rc == SIGNET_OK)
-        rc = server_get(server, DEVICES, (const char *)id.data, NULL, &there, err);
     buf_free(&id);
-    if (rc == SIGNET_OK && !json_is_object(there))
-        rc = error_set(err, SIGNET_E_SERVER, "Coiote answered with no JSON object");
     if (rc == SIGNET_OK)
         rc = reconcile_differs(server, device, difference(there, server, device), err);
     json_decref(there);
@@ -291,13 +310,22 @@ static int coiote_find(struct signet_server *server, const char *endpoint, struc
     return rc;
 }
 
+/* What the search found is looked at before it goes: its name must be this one. */
 static int coiote_drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     struct buf id = {0};
-    int rc = coiote_find_id(server, endpoint, &id, err);
+    json_t *there = NULL;
+    int rc = coiote_get(server, endpoint, &id, &there, err);
+    const json_t *name = json_object_get(json_object_get(there, "properties"), "endpointName");
 
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK && name && !answer_is_text(name, endpoint, strlen(endpoint)))
+        rc = error_set(err, SIGNET_E_SERVER, "Coiote's search for '%s' found another device",
+                       endpoint);
+    if (rc == SIGNET_OK) {
         rc = server_delete(server, DEVICES, (const char *)id.data, err);
+        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc; /* an earlier attempt removed it */
+    }
+    json_decref(there);
     buf_free(&id);
     return rc;
 }
@@ -315,6 +343,7 @@ const struct server_ops coiote_ops = {
             .endpoint_max = ENDPOINT_MAX,
             .batch_max = BATCH_MAX,
             .needs_token = true,
+            .removes = true,
             .uploads = true,
             .identity_charset = "UTF-8",
             .manual_steps =

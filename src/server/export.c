@@ -288,9 +288,9 @@ static int export_drop(struct signet_server *server, const char *endpoint, struc
 {
     const struct export *x = server->own;
 
-    return error_set(err, SIGNET_E_UNSUPPORTED,
-                     "rows are only added to '%s': take that of '%s' out by hand", x->path,
-                     endpoint);
+    return error_set_hint(
+        err, SIGNET_E_UNSUPPORTED, "also at the system that the file was imported into",
+        "rows are only added to '%s': take that of '%s' out by hand", x->path, endpoint);
 }
 
 static bool serves(const struct signet_server *server, const struct signet_account *chosen,

@@ -79,20 +79,21 @@ static const char *leshan_hint(long status, const char *text)
 /* What the two servers have in common. */
 #define LESHAN_FORM                                                                                \
     {                                                                                              \
-        .name = "Leshan", .words = leshan_words, .taken = TAKEN, .hint = leshan_hint               \
+        .name = "Leshan", .words = leshan_words, .taken = TAKEN, .absent = "not_found",            \
+        .hint = leshan_hint                                                                        \
     }
 #define LESHAN_TAKES                                                                               \
     .common_name = true,                                                                           \
     .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,             \
     .psk_min = 1, .psk_max = ANSWER_PSK_MAX, .psk_multiple = 1, .batch_max = 1, .upsert = true,    \
-    .identity_charset = "UTF-8", .options = options
+    .removes = true, .identity_charset = "UTF-8", .options = options
 
 static int leshan_find(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     json_t *list = NULL;
     const json_t *one;
     size_t i;
-    int rc = server_get(server, SECURITY, NULL, NULL, &list, err);
+    int rc = server_always_has(server_get(server, SECURITY, NULL, NULL, &list, err), err);
     bool found = false;
 
     if (rc)
@@ -156,11 +157,25 @@ static int leshan_add(struct signet_server *server, const struct signet_device *
         "Leshan has credentials for '%s'", device->endpoint);
 }
 
+typedef int leshan_lookup(struct signet_server *server, const char *endpoint,
+                          struct signet_error *err);
+
+/* An old one answers 404 and not a word to a name that it has not, as anything else may: then the
+ * list decides. */
+static int drop_at(struct signet_server *server, const char *path, const char *endpoint,
+                   leshan_lookup *find, struct signet_error *err)
+{
+    int rc = server_delete(server, path, endpoint, err);
+
+    return rc == SIGNET_E_SERVER && err->sys == 404 &&
+                   find(server, endpoint, NULL) == SIGNET_E_NOT_FOUND
+               ? SIGNET_E_NOT_FOUND
+               : rc;
+}
+
 static int leshan_drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
-    int rc = leshan_find(server, endpoint, err); /* 2.x says 200 to anything */
-
-    return rc ? rc : server_delete(server, SECURITY "/", endpoint, err);
+    return drop_at(server, SECURITY "/", endpoint, leshan_find, err);
 }
 
 static int seen(struct signet_server *server, const char *endpoint, struct signet_error *err)
@@ -303,7 +318,7 @@ static int find_bootstrap(struct signet_server *server, const char *endpoint,
                           struct signet_error *err)
 {
     json_t *all = NULL;
-    int rc = server_get(server, BOOTSTRAP, NULL, NULL, &all, err);
+    int rc = server_always_has(server_get(server, BOOTSTRAP, NULL, NULL, &all, err), err);
 
     if (!rc && !json_object_get(all, endpoint))
         rc = error_set(err, SIGNET_E_NOT_FOUND, "Leshan's bootstrap server has no device '%s'",
@@ -315,17 +330,14 @@ static int find_bootstrap(struct signet_server *server, const char *endpoint,
 static int drop_bootstrap(struct signet_server *server, const char *endpoint,
                           struct signet_error *err)
 {
-    struct signet_error left = {0};
-    int rc = find_bootstrap(server, endpoint, err);
+    int rc = drop_at(server, BOOTSTRAP "/", endpoint, find_bootstrap, err);
 
-    if (!rc)
-        rc = server_delete(server, BOOTSTRAP "/", endpoint, err);
-    if (rc)
+    if (rc && rc != SIGNET_E_NOT_FOUND)
         return rc;
-    rc = leshan_drop(server, endpoint, &left); /* its credentials for the bootstrap server itself */
-    if (rc == SIGNET_E_NOT_FOUND || left.sys == 404) /* it has none; 1.x has no such call */
-        return SIGNET_OK;
-    return rc ? error_copy(err, &left) : rc;
+    /* its credentials for the bootstrap server itself: 1.x has no such call */
+    int left = server_delete(server, SECURITY "/", endpoint, err);
+    bool none = left == SIGNET_E_SERVER && (err->sys == 404 || err->sys == 405);
+    return none || left == SIGNET_E_NOT_FOUND ? rc : left;
 }
 
 static int check_bootstrap(struct signet_server *server, struct signet_error *err)

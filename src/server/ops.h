@@ -28,7 +28,8 @@ struct server_form {
     /* Appends the server's own words of an answer that is not 2xx. False: the answer is not in the
      * form in which this kind refuses; something before it spoke. */
     bool (*words)(const struct http_answer *answer, struct buf *out);
-    const char *taken; /* words that hold this mean "exists already"; NULL: only 409 does */
+    const char *taken;  /* words that hold this mean "exists already"; NULL: only 409 does */
+    const char *absent; /* a good answer to DELETE that holds this: it was not there; or NULL */
     const char *(*hint)(long status, const char *words); /* NULL: none; or it returns NULL */
 };
 
@@ -62,6 +63,7 @@ struct server_ops {
     int (*find)(struct signet_server *server, const char *endpoint, struct signet_error *err);
     /* NULL: it does not tell */
     int (*seen)(struct signet_server *server, const char *endpoint, struct signet_error *err);
+    /* SIGNET_E_NOT_FOUND: it has none of this name, which is as good. err is not NULL. */
     int (*remove)(struct signet_server *server, const char *endpoint, struct signet_error *err);
     /* Is the server told the credentials of this account? NULL: when it is the chosen one, which it
      * serves. */

@@ -60,8 +60,13 @@ int signet_server_seen(struct signet_server *server, const char *endpoint, struc
     return server->ops->seen(server, endpoint, err);
 }
 
-int signet_server_remove(struct signet_server *server, const char *endpoint,
+int signet_server_remove(struct signet_server *server, const char *endpoint, bool *existed,
                          struct signet_error *err)
 {
-    return server->ops->remove(server, endpoint, err);
+    struct signet_error why = {0};
+    int rc = server->ops->remove(server, endpoint, &why);
+
+    if (existed)
+        *existed = rc == SIGNET_OK;
+    return rc == SIGNET_OK || rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : error_copy(err, &why);
 }

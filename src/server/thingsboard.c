@@ -105,11 +105,12 @@ static int thingsboard_find_id(struct signet_server *server, const char *endpoin
 {
     json_t *there = NULL;
     int rc = server_get(server, "/api/tenant/devices?deviceName=", endpoint, NULL, &there, err);
+    const json_t *name = json_object_get(there, "name");
 
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, rc, "ThingsBoard has no device '%s'", endpoint);
-    if (!rc && !read_id(there, id))
-        rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard answered without the device's id");
+    if (!rc && (!read_id(there, id) || (name && !answer_is_text(name, endpoint, strlen(endpoint)))))
+        rc = error_set(err, SIGNET_E_SERVER, "ThingsBoard answered with another device");
     json_decref(there);
     return rc;
 }
@@ -301,7 +302,11 @@ static int thingsboard_drop(struct signet_server *server, const char *endpoint,
     char id[ID_LEN + 1];
     int rc = thingsboard_find_id(server, endpoint, id, err);
 
-    return rc ? rc : server_delete(server, "/api/device/", id, err);
+    if (rc == SIGNET_OK) {
+        rc = server_delete(server, "/api/device/", id, err);
+        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc; /* an earlier attempt removed it */
+    }
+    return rc;
 }
 
 static int thingsboard_check(struct signet_server *server, struct signet_error *err)
@@ -352,6 +357,7 @@ const struct server_ops thingsboard_ops = {
             .endpoint_max = NAME_MAX_LEN,
             .batch_max = BATCH_MAX,
             .needs_token = true,
+            .removes = true,
             .identity_charset = "UTF-8, not blank, not NO_SEC",
             .manual_steps = "make a device profile with transport LwM2M",
             .options = options},

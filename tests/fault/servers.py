@@ -140,6 +140,29 @@ def lookup(kind, fault, code):
         expect(f'{kind}, {fault}, devices', sim.end()['devices'] == 1)
 
 
+# what a removal meets; exit code, a word, and how many devices are left
+REMOVALS = [
+    ('', 0, 'removed', 0), ('remove-drop', 0, 'removed', 0), ('remove-commit-then-drop', 0, '', 0),
+    ('remove-503=0*3', 0, 'removed', 0), ('remove-truncate', 0, 'removed', 0), ('remove-slow', 0, 'removed', 0),
+    ('remove-503=0*9', 1, '503', 1), ('remove-500', 1, '500', 1), ('remove-403', 1, '403', 1), ('remove-400', 1, '400', 1),
+    ('remove-page=400', 1, 'not an answer of its API', 1), ('remove-page=404', 1, 'not an answer of its API', 1),
+    ('remove-portal', 1, 'web page', 1), ('remove-redirect', 1, '307', 1), ('remove-huge', 1, 'larger than', 1),
+    ('remove-404', 0, '', 1),
+]
+
+
+def removal(kind, fault, code, word, left):
+    with tempfile.TemporaryDirectory() as folder:
+        sim = Sim(folder, kind, fault)
+        expect(f'{kind}: made', register(folder, sim, kind).returncode == 0)
+        p = register(folder, sim, kind, '--remove')
+        expect(f'{kind}, {fault}', p.returncode == code and word in p.stdout + p.stderr, p.stdout + p.stderr)
+        if not code and not left:
+            p = register(folder, sim, kind, '--remove', '--json')
+            expect(f'{kind}, {fault}, again', p.returncode == 0 and '"was not there"' in p.stdout, p.stdout + p.stderr)
+        expect(f'{kind}, {fault}', sim.end()['devices'] == left)
+
+
 def logins():
     for kind, auth in (('coiote', 'password'), ('coiote', 'client-credentials'), ('thingsboard', 'password')):
         with tempfile.TemporaryDirectory() as folder:
@@ -193,8 +216,9 @@ def system_authorities():
 
 with concurrent.futures.ThreadPoolExecutor(4 * len(KINDS)) as pool:  # mostly they wait
     for future in ([pool.submit(one, kind, *case) for case in FAULTS for kind in KINDS] +
-                   [pool.submit(lookup, kind, *case) for case in LOOKUPS for kind in ('coiote', 'thingsboard')]):
+                   [pool.submit(lookup, kind, *case) for case in LOOKUPS for kind in ('coiote', 'thingsboard')] +
+                   [pool.submit(removal, kind, *case) for case in REMOVALS for kind in KINDS]):
         future.result()
 logins()
 system_authorities()
-print(f'{len(KINDS) * len(FAULTS) + 2 * len(LOOKUPS) + 4} cases, {passed} checks passed')
+print(f'{len(KINDS) * len(FAULTS) + 2 * len(LOOKUPS) + len(KINDS) * len(REMOVALS) + 4} cases, {passed} checks passed')

@@ -82,7 +82,7 @@ static void ask_one(const struct signet_server_info *info, const uint8_t *data, 
         requests = 0;
         int rc = step == 0   ? signet_server_add(server, &device, &existed, &err)
                  : step == 1 ? signet_server_find(server, device.endpoint, &err)
-                 : step == 2 ? signet_server_remove(server, device.endpoint, &err)
+                 : step == 2 ? signet_server_remove(server, device.endpoint, &existed, &err)
                  : step == 3 ? signet_server_add_batch(server, two, 2, results, &err)
                  : step == 4 && server->ops->seen
                      ? signet_server_seen(server, device.endpoint, &err)

@@ -190,7 +190,11 @@ def modes(ports, folder, where, label):
     expect(f'{label}: nosec', 'no security' in run('prove', '-c', nosec, '-e', 'plain-1', *ask, cwd=folder))
     out = run('prove', '-c', nosec, '-e', name, '-t', '10', cwd=folder, want=1)
     expect(f'{label}: credentials are needed', 'register: the server answered 4.' in out, out)
-    run('register', '-e', name, '--remove', *api, cwd=folder)
+    for word in ('removed', 'was not there'):
+        out = run('register', '-e', name, '--remove', *api, cwd=folder)
+        expect(f'{label}: {word}', out == f'{name}: {word}\n', out)
+    out = run('prove', '-c', good, '-e', name, '-t', '3', cwd=folder, want=1)
+    expect(f'{label}: removed, it does not get in', 'handshake: ' in out, out)
     out = run('register', '-e', name, '--find', *api, cwd=folder, want=1)
     expect(f'{label}: removed', 'has no device' in out, out)
 
@@ -213,7 +217,11 @@ def pair(ports, folder, label):
         proof = [json.loads(line) for line in out.splitlines() if '"event": "proof"' in line or '"event":"proof"' in line]
         expect(f'{label}: {kind}: bootstrap to management', proof and proof[0]['in'] and proof[0]['bootstraps'] == 1 and
                proof[0]['accounts'] == 2, out)
-        run('register', '-s', boot, '-e', name, '--remove', '--allow-http', cwd=folder)
+        for word in ('removed', 'was not there'):
+            out = run('register', '-s', boot, '-e', name, '--remove', '--allow-http', cwd=folder)
+            expect(f'{label}: {kind}: {word}', out == f'{name}: {word}\n', out)
+        out = run('prove', '-c', only, '-e', name, '-t', '3', cwd=folder, want=1)
+        expect(f'{label}: {kind}: removed', 'bootstrap' in out or 'handshake' in out, out)
     # a certificate for the management server, which the bootstrap server writes with its key
     name, uri = 'pair-cert', f'coaps://127.0.0.1:{ports["bootstrapCoaps"]}'
     bootstrap = (uri, True, 0, ", 3: b'bs-cert', 5: b'bootstrap-key-17'", None)

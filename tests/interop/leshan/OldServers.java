@@ -69,7 +69,7 @@ public class OldServers {
                 }
             }
             if (method.equals("DELETE"))
-                return new Reply(store.remove(last, true) == null ? 404 : 200, null);
+                return store.remove(last, true) == null ? new Reply(404, null) : new Reply(200, null);
             JsonArray list = new JsonArray();
             for (SecurityInfo info : store.getAll())
                 list.add(new JsonObject().add("endpoint", info.getEndpoint()));
@@ -152,7 +152,7 @@ public class OldServers {
             return new Reply(200, null);
         }
         if (method.equals("DELETE"))
-            return new Reply(configs.remove(endpoint) == null ? 404 : 204, null);
+            return configs.remove(endpoint) == null ? new Reply(404, "no config for " + endpoint) : new Reply(204, null);
         JsonObject all = new JsonObject();
         configs.keySet().forEach(name -> all.add(name, new JsonObject()));
         return new Reply(200, all.toString());

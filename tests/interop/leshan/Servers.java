@@ -75,7 +75,7 @@ public class Servers {
                 }
             }
             if (method.equals("DELETE"))
-                return new Reply(store.remove(last, true) == null ? 404 : 200, null);
+                return new Reply(200, store.remove(last, true) == null ? JSON.createObjectNode().put("message", "not_found") : null);
             ArrayNode list = JSON.createArrayNode();
             for (SecurityInfo info : store.getAll())
                 list.addObject().put("endpoint", info.getEndpoint());
@@ -189,7 +189,7 @@ public class Servers {
                 return new Reply(200, null);
             }
             if (method.equals("DELETE"))
-                return new Reply(configs.remove(endpoint) == null ? 404 : 204, null);
+                return configs.remove(endpoint) == null ? new Reply(404, "no config for " + endpoint) : new Reply(204, null);
             var all = JSON.createObjectNode();
             configs.getAll().keySet().forEach(name -> all.putObject(name));
             return new Reply(200, all);

@@ -354,8 +354,64 @@ static void test_what_a_server_refuses(void **state)
     b.devices[0].psk = b.keys[8];
     assert_int_equal(signet_server_add(b.server, &b.devices[0], NULL, &err), SIGNET_E_EXISTS);
     assert_non_null(strstr(err.msg, "its PSK is not the same"));
-    assert_int_equal(signet_server_remove(b.server, b.names[0], &err), SIGNET_OK);
+    assert_int_equal(signet_server_remove(b.server, b.names[0], NULL, &err), SIGNET_OK);
     assert_int_equal(signet_server_find(b.server, b.names[0], &err), SIGNET_E_NOT_FOUND);
+    stop(&b);
+}
+
+static int take_away(struct bench *b, size_t count, struct signet_error *err)
+{
+    const char *names[MANY];
+
+    for (size_t i = 0; i < count; i++)
+        names[i] = b->names[i];
+    *err = (struct signet_error){0};
+    return signet_server_remove_batch(b->server, names, count, b->results, err);
+}
+
+/* What is not there is as good as removed; lost answers are asked again. */
+static void test_many_are_removed(void **state)
+{
+    static const char *const kinds[] = {"coiote", "thingsboard", "leshan"};
+    struct signet_error err;
+
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        struct bench b;
+
+        start(&b, kinds[k], "token", "remove-drop,remove-commit-then-drop,remove-503=0", 0);
+        assert_int_equal(add(&b, MANY - 5), SIGNET_OK);
+        assert_int_equal(take_away(&b, MANY, &err), SIGNET_OK);
+        for (size_t i = 0; i < MANY; i++)
+            if (b.results[i].error.code ||
+                (b.results[i].existed != (i < MANY - 5) && strcmp(kinds[k], "leshan") != 0))
+                fail_msg("%s, %zu: %s", kinds[k], i, b.results[i].error.msg);
+        assert_int_equal(sim_server_devices(b.sim), 0);
+        stop(&b);
+    }
+}
+
+/* A refusal is one device's; a token that is not taken ends the batch. */
+static void test_removals_that_are_refused(void **state)
+{
+    struct signet_error err;
+    struct bench b;
+    size_t left = 0;
+
+    (void)state;
+    start(&b, "thingsboard", "token", "remove-400,remove-page=400", 0);
+    assert_int_equal(add(&b, 20), SIGNET_OK);
+    assert_int_equal(take_away(&b, 20, &err), SIGNET_E_SERVER);
+    for (size_t i = 0; i < 20; i++)
+        left += b.results[i].error.code == SIGNET_E_SERVER;
+    assert_int_equal(left, 2);
+    assert_int_equal(sim_server_devices(b.sim), 2);
+    stop(&b);
+    start(&b, "coiote", "token", "look-401*9", 0);
+    assert_int_equal(add(&b, 20), SIGNET_OK);
+    assert_int_equal(take_away(&b, 20, &err), SIGNET_E_AUTH);
+    assert_int_equal(sim_server_devices(b.sim), 20);
+    assert_in_range(sim_server_requests(b.sim), 2, 10); /* one for each thread */
     stop(&b);
 }
 
@@ -464,6 +520,8 @@ int main(void)
         cmocka_unit_test(test_login_before_the_end),
         cmocka_unit_test(test_one_401_stops_a_batch),
         cmocka_unit_test(test_what_a_server_refuses),
+        cmocka_unit_test(test_many_are_removed),
+        cmocka_unit_test(test_removals_that_are_refused),
         cmocka_unit_test(test_bad_tls),
         cmocka_unit_test(test_redirects_are_not_followed),
         cmocka_unit_test(test_a_server_that_cannot_be_reached),

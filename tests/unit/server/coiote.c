@@ -185,14 +185,19 @@ static void searches(void **state)
         {{{200, "{\"devices\": [{\"id\": \"7\"}]}"}}, 1, SIGNET_OK},
         {{{200, "[{\"id\": \"7\"}]"}}, 1, SIGNET_OK},
         {{{200, "[]"}}, 1, SIGNET_E_NOT_FOUND},
-        {{{200, "{}"}}, 1, SIGNET_E_NOT_FOUND},
-        {{{200, "[{\"id\": 7}]"}}, 1, SIGNET_E_NOT_FOUND},
+        {{{200, "{\"devices\": []}"}}, 1, SIGNET_E_NOT_FOUND},
+        {{{200, "{}"}}, 1, SIGNET_E_SERVER}, /* no list: nobody knows */
+        {{{200, "[{\"id\": 7}]"}}, 1, SIGNET_E_SERVER},
+        {{{200, "[\"\"]"}}, 1, SIGNET_E_SERVER},
         {{{200, "no JSON"}}, 1, SIGNET_E_SERVER},
         {{{403}, {200, FOUND}}, 2, SIGNET_OK},
         {{{404}, {200, FOUND}}, 2, SIGNET_OK},
         {{{403}, {200, "[]"}}, 2, SIGNET_E_NOT_FOUND},
         {{{403}, {403}}, 2, SIGNET_E_AUTH},
         {{{404}, {404}}, 2, SIGNET_E_SERVER}, /* a wrong address */
+        {{{404, "{\"error\": \"no such path\"}"}, {404, "{\"error\": \"no such path\"}"}},
+         2,
+         SIGNET_E_SERVER},
         {{{401}}, 1, SIGNET_E_AUTH},
         {{{500}}, 1, SIGNET_E_SERVER},
         {{{0}}, 1, SIGNET_E_NET},
@@ -210,6 +215,66 @@ static void searches(void **state)
         if (rows[i].replies[0].body && strcmp(rows[i].replies[0].body, "no JSON") == 0)
             assert_string_equal(err.msg, "Coiote answered with no JSON");
     }
+}
+
+/* What goes has this very name, and a search that says nothing takes nothing for gone. */
+static void removals(void **state)
+{
+    static const char gone[] = "{\"error\": \"no such device\"}";
+    static const struct {
+        struct reply replies[3];
+        size_t count;
+        int rc;
+        bool existed;
+        enum signet_class class;
+    } rows[] = {
+        {{{200, FOUND}, {200, SAME}, {204}}, 3, SIGNET_OK, true},
+        {{{200, FOUND}, {200, "{}"}, {204}}, 3, SIGNET_OK, true}, /* its name is not shown */
+        {{{200, "[]"}}, 1, SIGNET_OK},
+        {{{200, FOUND}, {404, gone}}, 2, SIGNET_OK},
+        {{{200, FOUND}, {200, SAME}, {404, gone}}, 3, SIGNET_OK, true}, /* gone in between */
+        {{{200, FOUND}, {200, SAME}, {404, "<html>"}},
+         3,
+         SIGNET_E_SERVER,
+         .class = SIGNET_CLASS_AWAY},
+        {{{200, FOUND}, {200, SAME}, {200, "<html>"}},
+         3,
+         SIGNET_E_SERVER,
+         .class = SIGNET_CLASS_AWAY},
+        {{{200, FOUND}, {200, SAME}, {400, "<html>"}},
+         3,
+         SIGNET_E_SERVER,
+         .class = SIGNET_CLASS_AWAY},
+        {{{200, FOUND}, {200, SAME}, {400, gone}},
+         3,
+         SIGNET_E_SERVER,
+         .class = SIGNET_CLASS_DEVICE},
+        {{{200, FOUND}, {200, SAME}, {403, gone}}, 3, SIGNET_E_AUTH, .class = SIGNET_CLASS_AWAY},
+        {{{200, FOUND}, {200, SAME}, {0}}, 3, SIGNET_E_NET, .class = SIGNET_CLASS_AWAY},
+        {{{200, FOUND}, {200, THERE("urn:dev:os:12", "psk", "/acme/", "id-1", "null")}},
+         2,
+         SIGNET_E_SERVER,
+         .class = SIGNET_CLASS_AWAY},
+        {{{200, FOUND}, {200, "[]"}}, 2, SIGNET_E_SERVER, .class = SIGNET_CLASS_AWAY},
+        {{{200, "{}"}}, 1, SIGNET_E_SERVER, .class = SIGNET_CLASS_AWAY},
+        {{{404, gone}, {404, gone}}, 2, SIGNET_E_SERVER, .class = SIGNET_CLASS_AWAY},
+        {{{401, gone}}, 1, SIGNET_E_AUTH, .class = SIGNET_CLASS_AWAY},
+        {{{500, gone}}, 1, SIGNET_E_SERVER, .class = SIGNET_CLASS_AWAY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+        bool existed = true;
+
+        script_set(rows[i].replies, rows[i].count);
+        int rc = signet_server_remove(server, "urn:dev:os:1", &existed, &err);
+        if (rc != rows[i].rc || (int)err.code != rc || script_sent != script_len ||
+            existed != rows[i].existed || signet_error_class(&err) != rows[i].class)
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+    }
+    script_len = script_sent = 0;
+    assert_int_equal(signet_server_remove(server, "a' or 'b", NULL, NULL), SIGNET_E_MEANING);
 }
 
 #define BATCH(results) "{\"total\": 2, \"results\": [" results "]}"
@@ -330,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lost_answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_status_means, set_up, tear_down),
         cmocka_unit_test_setup_teardown(searches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(removals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(logins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_refused_before, set_up, tear_down),

@@ -257,7 +257,8 @@ static void test_emqx(void **state)
     device.mode = SIGNET_MODE_NOSEC;
     assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_MEANING);
     assert_string_equal(err.msg, "this export takes devices of mode psk only");
-    assert_int_equal(signet_server_remove(p.server, "ep-1", &err), SIGNET_E_UNSUPPORTED);
+    assert_int_equal(signet_server_remove(p.server, "ep-1", NULL, &err), SIGNET_E_UNSUPPORTED);
+    assert_string_equal(err.hint, "also at the system that the file was imported into");
     assert_non_null(strstr(err.msg, "take that of 'ep-1' out by hand"));
     assert_int_equal(add(&p, psk("ep-2", "id-2", "bad\x01key"), NULL), SIGNET_E_MEANING);
     assert_int_equal(add(&p, psk("ep-2", "id-1", "another"), NULL), SIGNET_E_EXISTS);

@@ -91,11 +91,47 @@ static void names_are_compared_whole(void **state)
         SCRIPT({200, rows[i].list});
         assert_int_equal(signet_server_find(server, "ab", &err), rows[i].rc);
     }
-    SCRIPT({200, "[{\"endpoint\": \"abc\"}]"});
-    assert_int_equal(signet_server_remove(server, "ab", &err), SIGNET_E_NOT_FOUND);
-    SCRIPT({200, "[{\"endpoint\": \"ab\"}]"}, {204});
-    assert_int_equal(signet_server_remove(server, "ab", &err), SIGNET_OK);
-    assert_string_equal(script_asked[1] + strlen(script_asked[1]) - 4, "/ab ");
+}
+
+#define JETTY(text) "<html><h2>HTTP ERROR " text "</h2></html>"
+
+/* 2.x says 200 also to a name that it has not, 1.x answers with pages. */
+static void removals(void **state)
+{
+    static const struct {
+        struct reply replies[2];
+        size_t count;
+        int rc;
+        bool existed;
+    } rows[] = {
+        {{{200}}, 1, SIGNET_OK, true},
+        {{{204}}, 1, SIGNET_OK, true},
+        {{{200, JETTY("200 OK")}}, 1, SIGNET_OK, true},
+        {{{200, "{\"message\":\"not_found\"}"}}, 1, SIGNET_OK},
+        {{{200, "{\"message\":\"not_found\"}", .maybe_done = true}}, 1, SIGNET_OK, true},
+        {{{404, JETTY("404 Not Found")}}, 1, SIGNET_OK},
+        {{{404, "no config"}}, 1, SIGNET_OK},
+        {{{404}, {200, "[]"}}, 2, SIGNET_OK}, /* 2.0.0-M4 has no words for it */
+        {{{404}, {200, "[{\"endpoint\": \"a b\"}]"}}, 2, SIGNET_E_SERVER},
+        {{{404}, {404, JETTY("404 Not Found")}}, 2, SIGNET_E_SERVER},
+        {{{404, "<html>"}, {500}}, 2, SIGNET_E_SERVER}, /* whatever speaks there */
+        {{{200, "<html>please log in</html>"}}, 1, SIGNET_E_SERVER},
+        {{{500}}, 1, SIGNET_E_SERVER},
+        {{{0}}, 1, SIGNET_E_NET},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+        bool existed = true;
+
+        script_set(rows[i].replies, rows[i].count);
+        int rc = signet_server_remove(server, "a b", &existed, &err);
+        if (rc != rows[i].rc || (int)err.code != rc || existed != rows[i].existed ||
+            script_sent != script_len)
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+        assert_string_equal(script_asked[0], "DELETE /api/security/clients/a%20b ");
+    }
 }
 
 static void who_is_registered(void **state)
@@ -242,26 +278,34 @@ static void taken_from_a_bootstrap_server(void **state)
         struct reply replies[3];
         size_t count;
         int rc;
+        bool existed;
     } rows[] = {
-        {{{200, "[{\"endpoint\": \"ab\"}]"}, {204}}, 2, SIGNET_OK},
-        {{{200, "[]"}}, 1, SIGNET_OK},
-        {{{404, "<html>"}}, 1, SIGNET_OK}, /* 1.x */
+        {{{204}, {200}}, 2, SIGNET_OK, true},
+        {{{204}, {200, "{\"message\":\"not_found\"}"}}, 2, SIGNET_OK, true},
+        {{{204}, {404, JETTY("404 Not Found")}}, 2, SIGNET_OK, true}, /* 1.x */
+        {{{404, "no config for ab"}, {200}}, 2, SIGNET_OK, true},
+        {{{404, "no config for ab"}, {404, JETTY("404 Not Found")}}, 2, SIGNET_OK},
+        {{{204}, {405}}, 2, SIGNET_OK, true},
+        {{{404}, {200, "{}"}, {405}}, 3, SIGNET_OK},
+        {{{404}, {404, JETTY("404 Not Found")}}, 2, SIGNET_E_SERVER}, /* no bootstrap server */
+        {{{204}, {500}}, 2, SIGNET_E_SERVER},
+        {{{204}, {403}}, 2, SIGNET_E_AUTH},
         {{{500}}, 1, SIGNET_E_SERVER},
-        {{{200, "[{\"endpoint\": \"ab\"}]"}, {403}}, 2, SIGNET_E_AUTH},
     };
 
     (void)state;
     open_as("leshan-bootstrap");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct reply all[5] = {{200, "{\"ab\": {}}"}, {204}};
         struct signet_error err = {0};
+        bool existed = true;
 
-        memcpy(all + 2, rows[i].replies, sizeof(rows[i].replies));
-        script_set(all, rows[i].count + 2);
-        int rc = signet_server_remove(server, "ab", &err);
-        if (rc != rows[i].rc || (int)err.code != rc || script_sent != script_len)
+        script_set(rows[i].replies, rows[i].count);
+        int rc = signet_server_remove(server, "ab", &existed, &err);
+        if (rc != rows[i].rc || (int)err.code != rc || script_sent != script_len ||
+            existed != rows[i].existed)
             fail_msg("case %zu: %d %s", i, rc, err.msg);
     }
+    assert_string_equal(script_asked[0], "DELETE /api/bootstrap/ab ");
 }
 
 int main(void)
@@ -269,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(older_servers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_are_compared_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(removals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_registered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_security, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_bootstrap_server_needs, set_up, tear_down),
