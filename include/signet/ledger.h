@@ -66,9 +66,8 @@ int signet_ledger_order(struct signet_ledger *ledger, const char *name, const ch
     ROW(RETIRED, 9, "retired")
 
 #define SIGNET_DEVICE_STATE_NUMBER(name, number, word) SIGNET_DEVICE_##name = (number),
-#define SIGNET_DEVICE_STATE_COUNT(name, number, word)  +1
 enum signet_device_state { SIGNET_DEVICE_STATE_TABLE(SIGNET_DEVICE_STATE_NUMBER) };
-enum { SIGNET_DEVICE_STATES = 0 SIGNET_DEVICE_STATE_TABLE(SIGNET_DEVICE_STATE_COUNT) };
+enum { SIGNET_DEVICE_STATES = SIGNET_DEVICE_RETIRED + 1 };            /* of the last, and one */
 const char *signet_device_state_name(enum signet_device_state state); /* "reserved"; "?": none */
 
 /* The right to work on one device; token fences off a station that came back too late. */

@@ -166,6 +166,11 @@ int text_unknown(const char *what, const char *name, const char *const *known, s
 /* That hint; none when all are too long for it. */
 void text_hint_known(const char *name, const char *const *known, size_t count,
                      struct signet_error *err);
+/* Is c a character of the set? The zero at the end is none of it. */
+static inline bool char_in(int c, const char *set)
+{
+    return c && strchr(set, c);
+}
 static inline bool text_is(const char *text, size_t len, const char *word)
 {
     return strlen(word) == len && memcmp(text, word, len) == 0;

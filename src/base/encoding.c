@@ -26,7 +26,7 @@ void buf_hex(struct buf *out, const uint8_t *data, size_t len)
 
 static int hex_digit(char c)
 {
-    const char *at = memchr(hex_digits, tolower((unsigned char)c), 16);
+    const char *at = c ? strchr(hex_digits, tolower((unsigned char)c)) : NULL;
 
     return at ? (int)(at - hex_digits) : -1;
 }
@@ -74,7 +74,7 @@ void buf_base64(struct buf *out, const uint8_t *data, size_t len)
 
 static int base64_digit(char c)
 {
-    const char *at = memchr(base64_digits, c, 64);
+    const char *at = c ? strchr(base64_digits, c) : NULL;
 
     return at ? (int)(at - base64_digits) : -1;
 }
@@ -114,9 +114,9 @@ static size_t strip_hex(const char *text, size_t len, char *out)
     size_t n = 0;
 
     for (size_t i = 0; i < len; i++) {
-        if (text[i] == '0' && i + 1 < len && (text[i + 1] == 'x' || text[i + 1] == 'X'))
-            i++;
-        else if (text[i] == '\\' && i + 1 < len && text[i + 1] == 'x')
+        char next = i + 1 < len ? text[i + 1] : '\0';
+
+        if ((text[i] == '0' && char_in(next, "xX")) || (text[i] == '\\' && next == 'x'))
             i++;
         else if (text[i] && !strchr(" :,-_.\t\r\n", text[i]))
             out[n++] = (char)tolower((unsigned char)text[i]);

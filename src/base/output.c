@@ -62,7 +62,7 @@ int signet_text_json(const void *text, size_t len, struct signet_bytes *out,
 /* Would a spreadsheet take it for a formula? */
 static bool csv_formula(const void *text, size_t len)
 {
-    return len && memchr("=+-@\t\r", *(const uint8_t *)text, 6);
+    return len && char_in(*(const char *)text, "=+-@\t\r");
 }
 
 int csv_check(const char *what, const void *text, size_t len, struct signet_error *err)
@@ -120,14 +120,14 @@ static size_t shortest_digits(double value, char digits[static 20], int *exponen
     for (const char *c = text; *c != 'e'; c++)
         if (*c >= '0' && *c <= '9') /* between them is the locale's decimal point */
             digits[count++] = *c;
-    *exponent = atoi(strchr(text, 'e') + 1);
+    *exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
     return count;
 }
 
 /* As a person writes numbers, and Python: 30.0, 0.0001, 1e-05, 1e+16. */
 void signet_text_number(double value, char out[SIGNET_NUMBER_SIZE])
 {
-    char digits[20];
+    char digits[20] = "";
     int exponent;
 
     if (!isfinite(value)) {

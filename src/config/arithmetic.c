@@ -130,7 +130,7 @@ static struct value number_binary(struct parser *p, size_t at, char op, const st
                        "'/' is not among the operators");
     if (as_float && strchr("&|^lr", op))
         return fail_at(p, at, SIGNET_E_SYNTAX, NULL, "this operator is for integers");
-    if (zero && strchr("f%", op))
+    if (zero && (op == 'f' || op == '%'))
         return fail_at(p, at, SIGNET_E_SYNTAX, BY_ZERO);
     if (as_float || (op == 'p' && right->as.integer < 0))
         return float_binary(p, at, op, to_double(p, left), to_double(p, right));

@@ -43,7 +43,7 @@ static void quote_serial(const struct buf *text, struct buf *out)
     digits += strspn(digits, blanks);
     after = digits + (*digits == '-');
     after += strspn(after, "0123456789");
-    if (after == digits || (*after && strchr(".eE", *after)))
+    if (after == digits || char_in(*after, ".eE"))
         after = digits = end;
     buf_append(out, at, (size_t)(digits - at));
     if (digits < end) {

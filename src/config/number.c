@@ -111,7 +111,7 @@ struct value parse_number(struct parser *p)
         p->at += len;
         v = to_float(p, start);
     } else {
-        if (text[0] == '0' && text[1] && strchr("xXoObB", text[1])) {
+        if (text[0] == '0' && char_in(text[1], "xXoObB")) {
             base = strchr("xX", text[1]) ? 16 : strchr("oO", text[1]) ? 8 : 2;
             skip = text[2] == '_' ? 3 : 2;
         }

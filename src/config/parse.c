@@ -133,7 +133,7 @@ static void decode_hex(struct parser *p, struct value *text)
     for (size_t i = 0; i < b->len && p->rc == SIGNET_OK;) {
         const char *digits = (const char *)b->data + i;
 
-        if (*digits && strchr(" \t\n\r\f\v", *digits)) {
+        if (char_in(*digits, " \t\n\r\f\v")) {
             i++;
         } else if (i + 1 < b->len && hex_decode(digits, 2, b->data + used, 1) == 1) {
             used++;
@@ -309,7 +309,7 @@ static struct value parse_atom(struct parser *p)
     struct value v = parse_primary(p);
 
     skip_blank(p);
-    if (p->text[p->at] && strchr(".([", p->text[p->at]))
+    if (char_in(p->text[p->at], ".(["))
         fail_at(p, p->at, SIGNET_E_SYNTAX, "a configuration is data: write the result itself",
                 "calls, attributes and subscripts are not taken");
     return v;

@@ -36,7 +36,7 @@ void skip_blank(struct parser *p)
     for (;;) {
         const char *text = p->text + p->at;
 
-        if (*text && strchr(" \t\n\f", *text))
+        if (char_in(*text, " \t\n\f"))
             p->at++;
         else if (text[0] == '\\' && text[1] == '\n')
             p->at += 2;

@@ -143,7 +143,7 @@ static int parse_line(struct parser *p, struct signet_error *err)
     int code = p->text[p->at] == ':' && !p->ended ? parse_record(p, err) : SIGNET_OK;
     if (code)
         return code;
-    while (p->at < p->len && memchr(" \t\r", p->text[p->at], 3))
+    while (p->at < p->len && char_in(p->text[p->at], " \t\r"))
         p->at++;
     if (p->at == p->len || p->text[p->at++] == '\n')
         return SIGNET_OK;

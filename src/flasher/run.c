@@ -251,7 +251,7 @@ void run_last_words(const struct buf *output, char *out, size_t cap)
     out[0] = '\0';
     for (size_t end = output->len, start; end > 0; end = start > 0 ? start - 1 : 0) {
         bool letters = false;
-        for (start = end; start > 0 && !memchr("\r\n", output->data[start - 1], 2); start--)
+        for (start = end; start > 0 && !char_in(output->data[start - 1], "\r\n"); start--)
             letters = letters || isalpha(output->data[start - 1]);
         if (letters) {
             text_show(out, cap, output->data + start, end - start < 200 ? end - start : 200);

@@ -47,7 +47,7 @@ struct db_ops {
     const char *place;           /* what it is called in messages */
     const struct db_word *words; /* for {word} in statements, to {0} */
     bool many_writers;
-    bool (*takes)(const char *where); /* NULL: whatever no other takes */
+    bool (*takes)(const char *where); /* not asked of the last: it takes all others */
     int (*open)(struct db **out, const char *where, enum db_open how, struct signet_error *err);
     void (*close)(struct db *db);
     /* The number of the ledger's schema; 0: the database is empty. In a transaction, as what

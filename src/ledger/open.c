@@ -26,7 +26,7 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
                          const struct signet_ledger_options *o, struct signet_error *err)
 {
     static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops};
-    const struct db_ops *const *kind = kinds;
+    size_t kind = 0;
     enum db_open how = o->read_only ? DB_READ : o->must_exist ? DB_EXISTS : DB_MAKE;
 
     l->last = &l->first;
@@ -38,9 +38,9 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
     l->operator_name = strdup(o->operator_name ? o->operator_name : "");
     if (!l->station || !l->operator_name)
         return error_nomem(err);
-    while ((*kind)->takes && !(*kind)->takes(where))
+    while (kind + 1 < sizeof(kinds) / sizeof(kinds[0]) && !kinds[kind]->takes(where))
         kind++;
-    int rc = (*kind)->open(&l->db, where, how, err);
+    int rc = kinds[kind]->open(&l->db, where, how, err);
     if (rc == SIGNET_OK)
         rc = ledger_migrate(l, how, err);
     if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */

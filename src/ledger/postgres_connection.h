@@ -14,7 +14,7 @@
     ROW(resultStatus) ROW(resultErrorField) ROW(getvalue) ROW(getisnull) ROW(ntuples)              \
     ROW(cmdTuples) ROW(clear)
 /* clang-format on */
-#define LIBPQ_MEMBER(name) __typeof__(PQ##name) *name;
+#define LIBPQ_MEMBER(name) __typeof__(PQ##name) *(name);
 struct libpq {
     LIBPQ_FUNCTIONS(LIBPQ_MEMBER)
 };

@@ -7,6 +7,7 @@
 
 #define NAME(name, number, word) [number] = (word),
 static const char *const names[] = {SIGNET_DEVICE_STATE_TABLE(NAME)};
+_Static_assert(sizeof(names) / sizeof(names[0]) == SIGNET_DEVICE_STATES, "a state is not counted");
 
 const char *signet_device_state_name(enum signet_device_state state)
 {
@@ -28,8 +29,7 @@ int state_of_word(const char *word, size_t len)
 static const unsigned ways[SIGNET_DEVICE_STATES] = {
     [SIGNET_DEVICE_RESERVED] = TO(RESERVED) | TO(KEYED) | TO(WRITING) | TO(FAILED) | TO(VOID),
     [SIGNET_DEVICE_KEYED] = TO(KEYED) | TO(WRITING) | TO(FAILED) | TO(VOID),
-    [SIGNET_DEVICE_WRITING] =
-        TO(WRITING) | TO(WRITTEN) | TO(VERIFIED) | TO(DONE) | ENDS,
+    [SIGNET_DEVICE_WRITING] = TO(WRITING) | TO(WRITTEN) | TO(VERIFIED) | TO(DONE) | ENDS,
     [SIGNET_DEVICE_WRITTEN] = TO(WRITTEN) | TO(VERIFIED) | ENDS,
     [SIGNET_DEVICE_VERIFIED] = TO(VERIFIED) | TO(REGISTERED) | TO(DONE) | ENDS,
     [SIGNET_DEVICE_REGISTERED] = TO(REGISTERED) | TO(DONE) | ENDS,

@@ -18,7 +18,7 @@ static int next_escape(int escape, uint8_t c)
     switch (escape) {
     case ESCAPE:
         return c == '['                 ? CONTROL
-               : memchr("]P_^", c, 4)   ? STRING
+               : char_in(c, "]P_^")     ? STRING
                : c >= 0x20 && c <= 0x2f ? ESCAPE
                                         : PLAIN;
     case CONTROL:

@@ -53,8 +53,8 @@ static int decode_text(struct decoder *d, const struct cbor_item *item, const ch
 static int read_key(struct decoder *d, const struct cbor_item *item, int *key,
                     struct signet_error *err)
 {
-    const uint8_t *text;
-    size_t len;
+    const uint8_t *text = NULL;
+    size_t len = 0;
     *key = KEY_OTHER;
     if (item->kind == CBOR_UNSIGNED || item->kind == CBOR_NEGATIVE) {
         if (item->number < 20)
@@ -76,8 +76,8 @@ static int read_key(struct decoder *d, const struct cbor_item *item, int *key,
 static int decode_name(struct decoder *d, const struct cbor_item *item, struct name *out,
                        struct signet_error *err)
 {
-    const uint8_t *text;
-    size_t len;
+    const uint8_t *text = NULL;
+    size_t len = 0;
     int code = decode_text(d, item, "a name", &text, &len, err);
     if (code)
         return code;

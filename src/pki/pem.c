@@ -95,22 +95,22 @@ static bool is_sealed(const struct block *b)
            pem_find(b->body, b->body + b->body_len, "Proc-Type:");
 }
 
-/* What the label says that a block is; -1: something else. */
-static int block_kind(const struct block *b)
+/* Does the label say so? */
+static bool block_is(const struct block *b, enum pem_kind kind)
 {
-    if (label_is(b, "PRIVATE KEY") || label_is(b, "EC PRIVATE KEY") ||
-        label_is(b, "RSA PRIVATE KEY") || label_is(b, "ENCRYPTED PRIVATE KEY"))
-        return PEM_PRIVATE_KEY;
-    return label_is(b, "CERTIFICATE") || label_is(b, "X509 CERTIFICATE") ? PEM_CERTIFICATE : -1;
+    if (kind == PEM_CERTIFICATE)
+        return label_is(b, "CERTIFICATE") || label_is(b, "X509 CERTIFICATE");
+    return label_is(b, "PRIVATE KEY") || label_is(b, "EC PRIVATE KEY") ||
+           label_is(b, "RSA PRIVATE KEY") || label_is(b, "ENCRYPTED PRIVATE KEY");
 }
 
 static int refuse_block(const struct block *b, enum pem_kind wanted, struct signet_error *err)
 {
     const char *name = kind_names[wanted];
-    int kind = block_kind(b);
+    enum pem_kind other = wanted == PEM_CERTIFICATE ? PEM_PRIVATE_KEY : PEM_CERTIFICATE;
 
-    if (kind >= 0)
-        error_set(err, SIGNET_E_CERT, "there is a %s in this %s file", kind_names[kind], name);
+    if (block_is(b, other))
+        error_set(err, SIGNET_E_CERT, "there is a %s in this %s file", kind_names[other], name);
     else if (label_is(b, "PUBLIC KEY"))
         error_set(err, SIGNET_E_CERT, "this is a public key, not a %s", name);
     else if (label_is(b, "CERTIFICATE REQUEST"))
@@ -141,7 +141,7 @@ static int read_pem(const uint8_t *data, size_t len, enum pem_kind kind, struct 
     while ((more = next_block(&at, end, &b, err)) > 0) {
         if (kind == PEM_PRIVATE_KEY && label_is(&b, "EC PARAMETERS"))
             continue; /* `openssl ecparam -genkey` writes them in front */
-        if (block_kind(&b) != (int)kind)
+        if (!block_is(&b, kind))
             return refuse_block(&b, kind, err);
         if (kind == PEM_PRIVATE_KEY && is_sealed(&b))
             return pem_encrypted(err);
