@@ -32,6 +32,15 @@ bool answer_member(const struct http_answer *answer, const char *name, struct bu
     return text != NULL;
 }
 
+bool answer_has_number(const struct http_answer *answer, const char *name)
+{
+    json_t *body = read_json(answer);
+    bool has = json_is_number(json_object_get(body, name));
+
+    json_decref(body);
+    return has;
+}
+
 /* Long hex numbers may be a key that the server repeats. */
 static void mask_hex(char *text)
 {

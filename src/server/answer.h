@@ -13,6 +13,8 @@ enum { WORDS_MAX = 160, ANSWER_PSK_MAX = 64 };
 /* For struct server_form: the text itself, unless it is a web page; a text of a JSON object. */
 bool answer_text(const struct http_answer *answer, struct buf *out);
 bool answer_member(const struct http_answer *answer, const char *name, struct buf *out);
+/* Is it a JSON object with a number of this name? */
+bool answer_has_number(const struct http_answer *answer, const char *name);
 
 /* A server's own words, safe to show: escaped, cut, long hex numbers masked (they may be a key),
  * and left out when they repeat the device's key or the token. device may be NULL. */

@@ -141,7 +141,12 @@ static bool same_bytes(const json_t *array, const struct signet_device *device)
     return json_array_size(array) == device->psk_len;
 }
 
-/* In whichever form the server shows it. One that it does not show is taken for the same. */
+static bool shows_psk(const json_t *there)
+{
+    return json_is_object(json_object_get(there, "dtlsPsk"));
+}
+
+/* In whichever form the server shows it. */
 static bool same_psk(const json_t *there, const struct signet_device *device)
 {
     const json_t *hex = json_object_get(there, "HexadecimalPsk");
@@ -154,7 +159,7 @@ static bool same_psk(const json_t *there, const struct signet_device *device)
         return same_bytes(bytes, device);
     if (json_is_string(hex))
         return answer_is_psk(hex, device);
-    return !json_object_get(there, "ExternalPsk") && !json_object_get(there, "GlobalPsk");
+    return false;
 }
 
 /* What of the device at the server is not as we want it; NULL when it is the same. A text that the
@@ -184,7 +189,9 @@ static const char *difference(const json_t *there, const struct signet_server *s
         if (json_is_string(value) && !answer_is_text(value, texts[i].want, texts[i].len))
             return texts[i].what;
     }
-    return psk && !same_psk(json_object_get(there, "dtlsPsk"), device) ? "its PSK" : NULL;
+    return psk && shows_psk(there) && !same_psk(json_object_get(there, "dtlsPsk"), device)
+               ? "its PSK"
+               : NULL;
 }
 
 /* The device of that name, and its id. */
@@ -211,6 +218,10 @@ static int coiote_compare(struct signet_server *server, const struct signet_devi
     buf_free(&id);
     if (rc == SIGNET_OK)
         rc = reconcile_differs(server, device, difference(there, server, device), err);
+    if (rc == SIGNET_OK && device->mode == SIGNET_MODE_PSK && !shows_psk(there))
+        rc = error_set_hint(
+            err, SIGNET_E_EXISTS, "let this account see it, or remove the device at the server",
+            "Coiote has a device '%s' already, and does not show its PSK", device->endpoint);
     json_decref(there);
     return rc;
 }

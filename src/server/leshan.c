@@ -289,6 +289,12 @@ static int validate_bootstrap(const struct signet_server *server,
     return rc;
 }
 
+/* 1.x has no such call, in its own words: a 404 may be anybody's. */
+static bool has_no_security(struct signet_server *server)
+{
+    return server_get(server, SECURITY, NULL, NULL, NULL, NULL) == SIGNET_E_NOT_FOUND;
+}
+
 static int add_bootstrap(struct signet_server *server, const struct signet_device *device,
                          bool *existed, struct signet_error *err)
 {
@@ -302,8 +308,8 @@ static int add_bootstrap(struct signet_server *server, const struct signet_devic
     struct http_answer answer = {0};
     int rc = device->mode == SIGNET_MODE_NOSEC ? SIGNET_OK : put_either(server, device, &answered);
 
-    if (rc == SIGNET_E_SERVER && answered.sys == 404) /* 1.x has no such call: it looks into */
-        rc = SIGNET_OK;                               /* the configuration */
+    if (rc == SIGNET_E_SERVER && answered.sys == 404 && has_no_security(server))
+        rc = SIGNET_OK; /* it looks into the configuration */
     put_accounts(&body, device->tree);
     if (!rc)
         rc = server_call(server, &request, device, NULL, &answer, err);

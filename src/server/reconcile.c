@@ -3,6 +3,8 @@
 
 enum { SENDS = 3 };
 
+#define NOTHING_SAID "it was answered, but not by what the server says when it has the device"
+
 /* The device may be there, and nobody could say: it waits, whatever the look-up met. */
 static int leave_waiting(const struct signet_server *server, const struct signet_device *device,
                          const struct signet_error *lookup, struct signet_error *err)
@@ -53,6 +55,7 @@ int reconcile_add(struct signet_server *server, const struct signet_device *devi
                   struct signet_error *err)
 {
     const struct http_request request = {.method = "POST", .path = path, .body = body};
+    const struct signet_error unsaid = {.code = SIGNET_E_NET, .msg = NOTHING_SAID};
     struct signet_error first = {0};
     bool again = true;
     int rc = SIGNET_OK;
@@ -60,12 +63,17 @@ int reconcile_add(struct signet_server *server, const struct signet_device *devi
     *existed = false;
     for (int sends = 0; again && sends < SENDS; sends++) {
         struct http_answer answer = {0};
+        json_t *said = NULL;
 
         again = false;
-        rc = server_call(server, &request, device, NULL, &answer, &first);
-        if (rc == SIGNET_OK)
+        rc = server_call(server, &request, device, &said, &answer, &first);
+        bool made = json_is_object(said), good = http_good(&answer);
+        json_decref(said);
+        if (made)
             break;
-        bool lost = !answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED;
+        if (good) /* something before the server may have spoken */
+            first = unsaid;
+        bool lost = good || (!answer.status && answer.maybe_done && rc != SIGNET_E_CANCELLED);
         bool taken = answer.status == 400 || answer.status == 409;
         if (lost || taken)
             rc = look_up(server, device, compare, lost, &again, &first);

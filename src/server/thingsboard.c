@@ -12,10 +12,10 @@ static const struct signet_option_info options[] = {
     {0},
 };
 
-/* {"status", "message", "errorCode", "timestamp"} */
+/* {"status", "message", "errorCode", "timestamp"}; a gateway's {"message"} is not the server's. */
 static bool thingsboard_words(const struct http_answer *answer, struct buf *out)
 {
-    return answer_member(answer, "message", out);
+    return answer_has_number(answer, "errorCode") && answer_member(answer, "message", out);
 }
 
 static const char *thingsboard_hint(long status, const char *text)

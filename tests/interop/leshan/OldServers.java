@@ -200,6 +200,7 @@ public class OldServers {
             boolean there = server.getRegistrationService().getByEndpoint(endpoint) != null;
             return new Reply(there ? 200 : 400, new JsonObject().add("endpoint", endpoint).toString());
         });
+        bootstrapWeb.createContext("/", exchange -> answer(exchange, "", (method, last, body) -> new Reply(404, "HTTP ERROR 404")));
         route(bootstrapWeb, "/api/bootstrap", OldServers::bootstrap);
         web.start();
         bootstrapWeb.start();

@@ -97,8 +97,8 @@ static void judge(const struct row *rows, size_t count)
 static void the_first_answer(void **state)
 {
     static const char *const kinds[] = {"coiote", "leshan", "leshan-bootstrap", "thingsboard"};
-    static const long statuses[] = {300, 302, 307, 404, 405, 407, 408, 413, 414,
-                                    421, 425, 426, 451, 500, 501, 502, 504, 511};
+    static const long statuses[] = {300, 302, 307, 404, 405, 406, 407, 408, 410, 413, 414, 415,
+                                    421, 425, 426, 429, 431, 451, 500, 501, 502, 503, 504, 511};
     static const struct row refusals[] = {
         {"coiote", {{422, COIOTE("bad")}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
         {"coiote", {{412, COIOTE("bad")}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
@@ -109,6 +109,24 @@ static void the_first_answer(void **state)
         {"thingsboard", {{422, THINGSBOARD("no")}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
         {"thingsboard", {{422, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"thingsboard", {{422, "{\"error\": \"x\"}"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"thingsboard",
+         {{422, "{\"message\": \"of a gateway\"}"}},
+         SIGNET_E_SERVER,
+         SIGNET_CLASS_AWAY},
+        {"thingsboard",
+         {{400, "{\"message\": \"already exists\"}"}, {404, THINGSBOARD("none")}},
+         SIGNET_E_SERVER,
+         SIGNET_CLASS_AWAY},
+        {"thingsboard", {{200, ID}}, SIGNET_OK, SIGNET_CLASS_NONE},
+        {"coiote", {{201, "{\"id\": \"7\"}"}}, SIGNET_OK, SIGNET_CLASS_NONE},
+        /* a good status of whatever is in between: it is looked up */
+        {"thingsboard", {{200, "ok"}, {404, PAGE}}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {"coiote", {{204}, {500, COIOTE("oh")}}, SIGNET_E_NET, SIGNET_CLASS_AWAY},
+        {"coiote", {{204}, {200, "[]"}, {201, "{}"}}, SIGNET_OK, SIGNET_CLASS_NONE},
+        {"coiote",
+         {{204}, {200, "[]"}, {409, PAGE}, {200, "[]"}},
+         SIGNET_E_SERVER,
+         SIGNET_CLASS_AWAY},
         {"leshan", {{422, "no"}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
         {"leshan", {{422, NULL}, {422, NULL}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"leshan", {{422, " \n"}, {422, " \n"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
@@ -123,7 +141,9 @@ static void the_first_answer(void **state)
         {"leshan-bootstrap", {{200}, {422, "no"}}, SIGNET_E_SERVER, SIGNET_CLASS_DEVICE},
         {"leshan-bootstrap", {{200}, {400, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"leshan-bootstrap", {{200}, {404, "no"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
-        {"leshan-bootstrap", {{404, "no"}, {200}}, SIGNET_OK, SIGNET_CLASS_NONE}, /* 1.x */
+        {"leshan-bootstrap", {{404}, {404, "no"}, {200}}, SIGNET_OK, SIGNET_CLASS_NONE}, /* 1.x */
+        {"leshan-bootstrap", {{404, PAGE}, {404, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
+        {"leshan-bootstrap", {{404, "no"}, {200, "[]"}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
         {"leshan-bootstrap", {{400, PAGE}, {400, PAGE}}, SIGNET_E_SERVER, SIGNET_CLASS_AWAY},
     };
 

@@ -79,7 +79,8 @@ static void the_same_or_another(void **state)
          "its PSK"},
         {WITH_PSK("{\"ExternalPsk\": {}}"), "its PSK"},
         {WITH_PSK("{\"GlobalPsk\": {}}"), "its PSK"},
-        {WITH_PSK("null"), NULL}, /* not shown */
+        {WITH_PSK("null"), "does not show its PSK"},
+        {WITH_PSK("{}"), "its PSK"},
         {THERE("urn:dev:os:1", "psk", "/other/", "id-1", "null"), "its domain"},
         {THERE("urn:dev:os:1", "psk", "/acme/sub/", "id-1", "null"), "its domain"},
         {THERE("urn:dev:os:1", "psk", "/", "id-1", "null"), "its domain"},
@@ -126,7 +127,7 @@ static void lost_answers(void **state)
     SCRIPT(lost, {200, FOUND}, {200, SAME});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_OK);
     assert_false(existed); /* we made it */
-    SCRIPT(lost, {200, "[]"}, {201});
+    SCRIPT(lost, {200, "[]"}, {201, "{}"});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_OK); /* it never arrived */
     SCRIPT(lost, {200, "[]"}, lost, {200, "[]"}, lost, {200, "[]"});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);

@@ -219,10 +219,10 @@ static void an_old_bootstrap_server(void **state)
     open_as("leshan-bootstrap");
     assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, &err), SIGNET_OK);
     device.tree = tree;
-    SCRIPT({404}, {204});
+    SCRIPT({404}, {404, JETTY("404 Not Found")}, {204});
     if (signet_server_add(server, &device, NULL, &err) != SIGNET_OK)
         fail_msg("%s", err.msg);
-    assert_non_null(strstr(script_asked[1], "/ab {\"toDelete\""));
+    assert_non_null(strstr(script_asked[2], "/ab {\"toDelete\""));
     SCRIPT({204}, {500});
     assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_SERVER);
     SCRIPT({403});

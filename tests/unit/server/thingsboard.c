@@ -112,7 +112,7 @@ static void lost_answers(void **state)
     SCRIPT(lost, {200, ID}, {200, SAME});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_OK);
     assert_false(existed); /* we made it */
-    SCRIPT(lost, NO_DEVICE, {200});
+    SCRIPT(lost, NO_DEVICE, {200, ID});
     assert_int_equal(script_add(server, &existed, &err), SIGNET_OK); /* it never arrived */
     SCRIPT(lost, NO_DEVICE, lost, NO_DEVICE, lost, NO_DEVICE);
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
@@ -122,7 +122,7 @@ static void lost_answers(void **state)
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
     SCRIPT(stopped);
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_CANCELLED);
-    SCRIPT({400, "{\"message\": \"bad\"}"}, NO_DEVICE); /* refused, and not there */
+    SCRIPT({400, "{\"message\": \"bad\", \"errorCode\": 31}"}, NO_DEVICE); /* refused, and not there */
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_SERVER);
     assert_int_equal(err.sys, 400);
     SCRIPT({404}); /* no such API: no fault of the device */
@@ -201,9 +201,9 @@ static void profiles(void **state)
         assert_string_equal(err.msg, "ThingsBoard's device profile is not for LwM2M");
         assert_non_null(strstr(err.hint, "with transport LwM2M"));
     }
-    SCRIPT({200, PAGE(PROFILE("lwm2m", "LWM2M"))}, {200});
+    SCRIPT({200, PAGE(PROFILE("lwm2m", "LWM2M"))}, {200, ID});
     assert_int_equal(script_add(server, NULL, &err), SIGNET_OK);
-    SCRIPT({200}); /* looked up once */
+    SCRIPT({200, ID}); /* looked up once */
     assert_int_equal(script_add(server, NULL, &err), SIGNET_OK);
     assert_non_null(strstr(script_asked[0], UUID));
 }
