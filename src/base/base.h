@@ -132,7 +132,7 @@ ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap);
  */
 bool secret_repeated(const char *text, size_t len, const void *secret, size_t secret_len);
 
-/* text for other programs (output.c); numbers: <signet/text.h> */
+/* text for other programs (json_csv.c); numbers: <signet/text.h> */
 /* A JSON string with its quotes, as Python's json module writes it: ASCII, the rest as \uXXXX. What
  * is not UTF-8 becomes \ufffd. */
 void buf_json(struct buf *out, const void *text, size_t len);
@@ -185,7 +185,7 @@ bool text_same_serial(const char *a, const char *b);
 /* LwM2M endpoint names that Signet lets through: letters, digits and -._: , 1 to 150 long. */
 bool endpoint_name_valid(const char *name, size_t len);
 
-/* options of adapters (adapter.c): each kind declares its own in a table */
+/* options of adapters (adapter_options.c): each kind declares its own in a table */
 
 /* The value that was given, or NULL. */
 const char *adapter_option(const struct signet_option options[SIGNET_OPTIONS_MAX],

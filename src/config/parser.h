@@ -64,8 +64,7 @@ void fail_with(struct parser *p, int rc); /* the error is set */
 /* Line and column (in characters), both from 1. Rising offsets cost one pass over the text. */
 void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column);
 
-/* scan.c */
-void skip_blank(struct parser *p);
+/* value.c */
 void value_free(struct value *v);
 /* V_STR or V_BYTES of what is in the buf, which is emptied; counted against BYTES_MAX. */
 struct value value_from_buf(struct parser *p, enum value_kind kind, size_t at, struct buf *bytes);
@@ -73,6 +72,8 @@ struct value value_from_buf(struct parser *p, enum value_kind kind, size_t at, s
 /* number.c and string.c: p->at is at the literal and is moved past it. */
 int digit_of(char c, int base); /* -1: none */
 struct value parse_number(struct parser *p);
+/* Blanks, comments, and ends of lines that a backslash takes away. */
+void skip_blank(struct parser *p);
 bool string_starts(const struct parser *p);
 struct value parse_strings(struct parser *p); /* with implicit concatenation */
 

@@ -5,6 +5,22 @@
 #include <string.h>
 #include <strings.h>
 
+void skip_blank(struct parser *p)
+{
+    for (;;) {
+        const char *text = p->text + p->at;
+
+        if (char_in(*text, " \t\n\f"))
+            p->at++;
+        else if (text[0] == '\\' && text[1] == '\n')
+            p->at += 2;
+        else if (*text == '#')
+            p->at += strcspn(text, "\n");
+        else
+            return;
+    }
+}
+
 struct literal {
     bool raw, bytes, format, triple;
     char quote;  /* 0: no literal starts here */

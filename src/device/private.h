@@ -48,7 +48,8 @@ int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
 int packet_save(struct signet_factory *f, const char *path, const struct signet_bytes *packet,
                 struct signet_error *err);
 
-/* keep.c: before path is replaced, the packet there of another device is kept under another name */
+/* keep_packet.c: before path is replaced, the packet there of another device is kept under another
+ * name */
 int keep_packet(const char *path, const struct signet_tree *tree,
                 const struct signet_observer *observer, struct signet_error *err);
 

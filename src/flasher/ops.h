@@ -19,7 +19,7 @@ struct signet_flasher {
     const struct signet_cancel *cancel;
 };
 
-/* One kind of programmer: one file, one row in flashers.c. NULL functions: it cannot. */
+/* One kind of programmer: one file, one row in kinds.c. NULL functions: it cannot. */
 struct flasher_ops {
     const char *name, *summary;
     const char *const *tools; /* names of the executable, best first; NULL: none needed */

@@ -54,7 +54,7 @@ int http_open(struct http **out, const struct http_options *options, const struc
     http->stage = options->stage;
     int rc = url_base(options, &http->base, &http->https, err);
     if (rc == SIGNET_OK)
-        rc = ticket_open(&http->ticket, auth, err);
+        rc = auth_header_open(&http->auth_header, auth, err);
     if (rc == SIGNET_OK)
         rc = read_authorities(http, options->ca_file, err);
     if (rc != SIGNET_OK)
@@ -75,7 +75,7 @@ void http_close(struct http **http)
     if (h->multi)
         h->curl->multi_cleanup(h->multi);
     if (!h->twin) {
-        ticket_close(&h->ticket);
+        auth_header_close(&h->auth_header);
         buf_free(&h->authorities);
         free(h->base);
         free(h->ca_file);
@@ -125,12 +125,13 @@ int http_send(struct http *http, const struct http_request *request, struct http
     err = err ? err : &local;
     rc = prepare_curl(http, err);
     if (!rc && !request->anonymous)
-        rc = ticket_take(http->ticket, http, &login, &authorization, err);
+        rc = auth_header_take(http->auth_header, http, &login, &authorization, err);
     if (!rc)
         rc = retry_send(http, request, &authorization, answer, err);
-    if (!rc && answer->status == 401 && !request->anonymous && ticket_renews(http->ticket)) {
+    if (!rc && answer->status == 401 && !request->anonymous &&
+        auth_header_renews(http->auth_header)) {
         secret_wipe(&answer->body);
-        rc = ticket_take(http->ticket, http, &login, &authorization, err);
+        rc = auth_header_take(http->auth_header, http, &login, &authorization, err);
         if (!rc)
             rc = retry_send(http, request, &authorization, answer, err);
     }
@@ -145,5 +146,5 @@ bool http_unreached(const struct http *http)
 
 bool http_repeats_token(const struct http *http, const char *text, size_t len)
 {
-    return http && ticket_repeated(http->ticket, text, len);
+    return http && auth_header_repeated(http->auth_header, text, len);
 }

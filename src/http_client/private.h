@@ -4,9 +4,9 @@
 
 /* Between the files of this room. */
 
+#include "http_client/auth_header.h"
 #include "http_client/curl.h"
 #include "http_client/http_client.h"
-#include "http_client/ticket.h"
 
 struct http {
     const struct curl *curl;
@@ -14,10 +14,10 @@ struct http {
     CURLM *multi; /* for the cancel descriptor: easy_perform cannot be woken */
     char *base;   /* "https://host:port" */
     bool https;
-    char *ca_file;          /* for messages; NULL: the system's authorities */
-    struct buf authorities; /* what stood in it */
-    struct ticket *ticket;  /* shared with twins */
-    bool twin;              /* all but curl, easy and multi is another's */
+    char *ca_file;                   /* for messages; NULL: the system's authorities */
+    struct buf authorities;          /* what stood in it */
+    struct auth_header *auth_header; /* shared with twins */
+    bool twin;                       /* all but curl, easy and multi is another's */
     unsigned connect_ms, total_ms, attempts, retry_ms;
     const char *stage;
     const struct signet_observer *observer;

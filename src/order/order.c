@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Work orders: the keys of the file, and what fits together. */
-#include "order/order_text.h"
+#include "order/yaml_reader.h"
 
 #include <stdlib.h>
 #include <string.h>

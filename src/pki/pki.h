@@ -27,8 +27,8 @@ void sha256_drop(struct sha256 *h); /* twice is fine */
 /* pem.c: text of 64 columns, RFC 7468 */
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
 
-/* facts.c: what signet_cert_describe() says in issuer, serial and key_sha256, from the DER of a
- * certificate that was checked before or made here, at a hundredth of the time. */
+/* cert_facts.c: what signet_cert_describe() says in issuer, serial and key_sha256, from the DER of
+ * a certificate that was checked before or made here, at a hundredth of the time. */
 struct cert_facts {
     char issuer[512], serial[64];
     uint8_t key_sha256[32];

@@ -52,7 +52,7 @@ void ec_look(struct ec *ec, EVP_PKEY *pkey);
 void ec_put_public(struct buf *b, const struct ec *ec);
 int ec_put_private(struct buf *b, const struct signet_key *key, struct signet_error *err);
 
-/* info.c: what a request means, after all its checks */
+/* cert_info.c: what a request means, after all its checks */
 struct plan {
     const EVP_MD *digest;
     uint8_t serial[20]; /* big-endian, no leading zeros */

@@ -2,7 +2,7 @@
 /* When a login is made, and when its token is used again.
  * wrap: clock_ms
  */
-#include "http_client/ticket.h"
+#include "http_client/auth_header.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,21 +39,21 @@ static int log_in(const void *ctx, struct http *http, struct secret *token, int6
     return secret_set(token, s->token, strlen(s->token), err);
 }
 
-static struct ticket *open_for(struct service *s)
+static struct auth_header *open_for(struct service *s)
 {
     const struct http_auth auth = {.login = log_in, .ctx = s, .prefix = "X-Auth: "};
-    struct ticket *ticket = NULL;
+    struct auth_header *auth_header = NULL;
 
     now_ms = 1000000;
-    assert_int_equal(ticket_open(&ticket, &auth, NULL), SIGNET_OK);
-    assert_true(ticket_renews(ticket));
-    return ticket;
+    assert_int_equal(auth_header_open(&auth_header, &auth, NULL), SIGNET_OK);
+    assert_true(auth_header_renews(auth_header));
+    return auth_header;
 }
 
 static void tokens_without_a_login(void **state)
 {
     static const char *const bad[] = {"a b", "a\nb", "\x7f", "\xc3\xa9", " "};
-    struct ticket *ticket = NULL;
+    struct auth_header *auth_header = NULL;
     struct secret header = {0};
     struct signet_error err;
     unsigned login = 0;
@@ -61,27 +61,28 @@ static void tokens_without_a_login(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         const struct http_auth auth = {.token = bad[i], .token_len = strlen(bad[i])};
-        assert_int_equal(ticket_open(&ticket, &auth, &err), SIGNET_E_USAGE);
-        assert_null(ticket);
+        assert_int_equal(auth_header_open(&auth_header, &auth, &err), SIGNET_E_USAGE);
+        assert_null(auth_header);
     }
     const struct http_auth good = {.token = "!~", .token_len = 2};
-    assert_int_equal(ticket_open(&ticket, &good, &err), SIGNET_OK);
-    assert_false(ticket_renews(ticket));
-    assert_int_equal(ticket_take(ticket, NULL, &login, &header, &err), SIGNET_OK);
+    assert_int_equal(auth_header_open(&auth_header, &good, &err), SIGNET_OK);
+    assert_false(auth_header_renews(auth_header));
+    assert_int_equal(auth_header_take(auth_header, NULL, &login, &header, &err), SIGNET_OK);
     assert_string_equal((char *)header.data, "Authorization: Bearer !~");
-    ticket_close(&ticket);
-    assert_int_equal(ticket_open(&ticket, NULL, &err), SIGNET_OK); /* nobody in particular */
-    assert_int_equal(ticket_take(ticket, NULL, &login, &header, &err), SIGNET_OK);
+    auth_header_close(&auth_header);
+    assert_int_equal(auth_header_open(&auth_header, NULL, &err),
+                     SIGNET_OK); /* nobody in particular */
+    assert_int_equal(auth_header_take(auth_header, NULL, &login, &header, &err), SIGNET_OK);
     assert_null(header.data);
-    ticket_close(&ticket);
-    ticket_close(&ticket);
+    auth_header_close(&auth_header);
+    auth_header_close(&auth_header);
 }
 
-static void take(struct ticket *ticket, unsigned *login)
+static void take(struct auth_header *auth_header, unsigned *login)
 {
     struct secret header = {0};
 
-    assert_int_equal(ticket_take(ticket, NULL, login, &header, NULL), SIGNET_OK);
+    assert_int_equal(auth_header_take(auth_header, NULL, login, &header, NULL), SIGNET_OK);
     assert_string_equal((char *)header.data, "X-Auth: t");
     secret_wipe(&header);
 }
@@ -97,19 +98,19 @@ static void one_login_serves_until_its_end(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct service s = {.token = "t", .seconds = rows[i].seconds};
-        struct ticket *ticket = open_for(&s);
+        struct auth_header *auth_header = open_for(&s);
         unsigned login = 0;
 
-        take(ticket, &login);
+        take(auth_header, &login);
         login = 0;
         now_ms += rows[i].lasts_ms - 1;
-        take(ticket, &login);
+        take(auth_header, &login);
         assert_int_equal(s.logins, 1);
         login = 0;
         now_ms += 1;
-        take(ticket, &login);
+        take(auth_header, &login);
         assert_int_equal(s.logins, 2);
-        ticket_close(&ticket);
+        auth_header_close(&auth_header);
     }
 }
 
@@ -120,15 +121,15 @@ static void no_end_or_a_far_one(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         struct service s = {.token = "t", .seconds = seconds[i]};
-        struct ticket *ticket = open_for(&s);
+        struct auth_header *auth_header = open_for(&s);
         unsigned login = 0;
 
-        take(ticket, &login);
+        take(auth_header, &login);
         login = 0;
         now_ms += (int64_t)29 * 86400 * 1000;
-        take(ticket, &login);
+        take(auth_header, &login);
         assert_int_equal(s.logins, 1);
-        ticket_close(&ticket);
+        auth_header_close(&auth_header);
     }
 }
 
@@ -136,44 +137,44 @@ static void no_end_or_a_far_one(void **state)
 static void a_login_that_was_taken_back(void **state)
 {
     struct service s = {.token = "t"};
-    struct ticket *ticket = open_for(&s);
+    struct auth_header *auth_header = open_for(&s);
     unsigned mine = 0, others;
 
     (void)state;
-    take(ticket, &mine);
+    take(auth_header, &mine);
     assert_int_equal(mine, 1);
     others = mine;
-    take(ticket, &mine);
+    take(auth_header, &mine);
     assert_int_equal(s.logins, 2);
     assert_int_equal(mine, 2);
-    take(ticket, &others);
+    take(auth_header, &others);
     assert_int_equal(s.logins, 2);
     assert_int_equal(others, 2);
-    ticket_close(&ticket);
+    auth_header_close(&auth_header);
 }
 
 static void failed_logins(void **state)
 {
     struct service s = {.token = ""};
-    struct ticket *ticket = open_for(&s);
+    struct auth_header *auth_header = open_for(&s);
     struct secret header = {0};
     struct signet_error err;
     unsigned login = 0;
 
     (void)state;
-    assert_int_equal(ticket_take(ticket, NULL, &login, &header, &err), SIGNET_E_SERVER);
+    assert_int_equal(auth_header_take(auth_header, NULL, &login, &header, &err), SIGNET_E_SERVER);
     assert_string_equal(err.msg, "logging in: the server's login brought no token");
     s.token = "a\nb";
-    assert_int_equal(ticket_take(ticket, NULL, &login, &header, &err), SIGNET_E_USAGE);
+    assert_int_equal(auth_header_take(auth_header, NULL, &login, &header, &err), SIGNET_E_USAGE);
     s.rc = SIGNET_E_AUTH;
-    assert_int_equal(ticket_take(ticket, NULL, &login, &header, &err), SIGNET_E_AUTH);
+    assert_int_equal(auth_header_take(auth_header, NULL, &login, &header, &err), SIGNET_E_AUTH);
     assert_string_equal(err.msg, "logging in: said the server");
     assert_null(header.data);
     assert_int_equal(login, 0);
     s = (struct service){.token = "t"};
-    take(ticket, &login);
+    take(auth_header, &login);
     assert_int_equal(login, 1);
-    ticket_close(&ticket);
+    auth_header_close(&auth_header);
 }
 
 int main(void)

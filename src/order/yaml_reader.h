@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef ORDER_ORDER_TEXT_H
-#define ORDER_ORDER_TEXT_H
+#ifndef ORDER_YAML_READER_H
+#define ORDER_YAML_READER_H
 
 #include "order/order.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http_client/ticket.h"
+#include "http_client/auth_header.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ enum {
     TOKEN_MIN = 8 /* what is shorter is a word of a test */
 };
 
-struct ticket {
+struct auth_header {
     pthread_mutex_t mutex; /* one login at a time: the others wait for its token */
     struct http_auth auth;
     struct secret header;
@@ -19,7 +19,8 @@ struct ticket {
     unsigned login;   /* counts from 1 */
 };
 
-static int make_header(struct ticket *t, const char *token, size_t len, struct signet_error *err)
+static int make_header(struct auth_header *t, const char *token, size_t len,
+                       struct signet_error *err)
 {
     size_t prefix_len = strlen(t->auth.prefix);
     int rc;
@@ -36,9 +37,10 @@ static int make_header(struct ticket *t, const char *token, size_t len, struct s
     return SIGNET_OK;
 }
 
-int ticket_open(struct ticket **out, const struct http_auth *auth, struct signet_error *err)
+int auth_header_open(struct auth_header **out, const struct http_auth *auth,
+                     struct signet_error *err)
 {
-    struct ticket *t = calloc(1, sizeof *t);
+    struct auth_header *t = calloc(1, sizeof *t);
     pthread_mutexattr_t attr;
     int rc = SIGNET_OK;
 
@@ -56,30 +58,30 @@ int ticket_open(struct ticket **out, const struct http_auth *auth, struct signet
         rc = make_header(t, t->auth.token, t->auth.token_len, err);
     t->auth.token = NULL; /* the caller's; the header has a copy */
     if (rc)
-        ticket_close(&t);
+        auth_header_close(&t);
     else
         *out = t;
     return rc;
 }
 
-void ticket_close(struct ticket **ticket)
+void auth_header_close(struct auth_header **auth_header)
 {
-    struct ticket *t = *ticket;
+    struct auth_header *t = *auth_header;
 
     if (!t)
         return;
     pthread_mutex_destroy(&t->mutex);
     secret_wipe(&t->header);
     free(t);
-    *ticket = NULL;
+    *auth_header = NULL;
 }
 
-bool ticket_renews(const struct ticket *ticket)
+bool auth_header_renews(const struct auth_header *auth_header)
 {
-    return ticket->auth.login != NULL;
+    return auth_header->auth.login != NULL;
 }
 
-static int renew_header(struct ticket *t, struct http *http, struct signet_error *err)
+static int renew_header(struct auth_header *t, struct http *http, struct signet_error *err)
 {
     struct secret token = {0};
     int64_t seconds = 0, margin; /* of milliseconds */
@@ -101,8 +103,8 @@ static int renew_header(struct ticket *t, struct http *http, struct signet_error
     return SIGNET_OK;
 }
 
-int ticket_take(struct ticket *t, struct http *http, unsigned *login, struct secret *header,
-                struct signet_error *err)
+int auth_header_take(struct auth_header *t, struct http *http, unsigned *login,
+                     struct secret *header, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -118,7 +120,7 @@ int ticket_take(struct ticket *t, struct http *http, unsigned *login, struct sec
     return rc;
 }
 
-bool ticket_repeated(struct ticket *t, const char *text, size_t len)
+bool auth_header_repeated(struct auth_header *t, const char *text, size_t len)
 {
     size_t skip = strlen(t->auth.prefix);
 

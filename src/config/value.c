@@ -2,7 +2,6 @@
 #include "config/parser.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void value_free(struct value *v)
 {
@@ -29,20 +28,4 @@ struct value value_from_buf(struct parser *p, enum value_kind kind, size_t at, s
     p->bytes += v.as.bytes.len;
     buf_free(bytes);
     return v;
-}
-
-void skip_blank(struct parser *p)
-{
-    for (;;) {
-        const char *text = p->text + p->at;
-
-        if (char_in(*text, " \t\n\f"))
-            p->at++;
-        else if (text[0] == '\\' && text[1] == '\n')
-            p->at += 2;
-        else if (*text == '#')
-            p->at += strcspn(text, "\n");
-        else
-            return;
-    }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* YAML mappings by table. A scalar is text here, whatever YAML 1.1 would make of it: a serial
  * number 0123 stays one, and "no" is no boolean. */
-#include "order/order_text.h"
+#include "order/yaml_reader.h"
 
 #include <errno.h>
 #include <stddef.h>
