@@ -19,6 +19,8 @@ static const struct {
     {"has to be converted to PEM", "openssl x509 -inform der -in FILE -out FILE.pem"},
     {"name the packet's path", "--packet-path PATH"},
     {"name the initial image", "--initial FILE, --image-dir DIR, --flasher none"},
+    {"or force it", "--force"},
+    {"begin a new edition", "`signet ledger rework --new-edition LEDGER NAME`"},
     {"a rework lets", "`signet ledger rework LEDGER NAME`"},
     {"fetch the certificate of", "`signet cert fetch --dtls HOST:PORT`"},
     {"compare the fingerprints", "`signet cert show FILE`"},

@@ -76,6 +76,7 @@ struct signet_lease {
     int64_t index; /* number of the device in its manifest or pattern, from 0; -1: none */
     int attempt;   /* from 1 */
     enum signet_device_state state;
+    int edition; /* of its name, from 1; only signet_ledger_waiting() says it, else 0 */
     char endpoint[SIGNET_ENDPOINT_SIZE];
 };
 
@@ -217,14 +218,88 @@ int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
                        char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,
                        struct signet_error *err);
 
-/* Retires a device permanently. Its identity and its unit of the quota come back only when its
- * credentials never left the host. A reason is required. */
+/* What a person decides about devices. */
+
+/* Those that fit all of it, in their newest editions. */
+struct signet_ledger_selection {
+    const char *order, *station, *slot; /* NULL: any */
+    const char *error;                  /* the word of its last failure's code; NULL: any */
+    const char *const *names;           /* endpoints; NULL: any */
+    size_t name_count;
+    int state;            /* -1: any */
+    int64_t since, until; /* changed from then, to before then, seconds since 1970; 0: any time */
+};
+
+enum signet_ledger_what {
+    /* Ends it permanently. Its name and its unit of the quota come back only when its credentials
+     * never left the host. */
+    SIGNET_LEDGER_VOID,
+    /* A failed device gets another attempt: the same identity, and only on the same hardware once
+     * its credentials may have left the host; one that a server refused waits for its servers
+     * again. A device that is done or void gets a new edition: the same name and unit, but new
+     * credentials, while the old ones are to be removed at all servers that have them. */
+    SIGNET_LEDGER_REWORK
+};
+struct signet_ledger_decision {
+    size_t size; /* sizeof(struct signet_ledger_decision): what a later version adds is then zero;
+                    0: this version */
+    enum signet_ledger_what what;
+    const char *reason; /* required to void */
+    bool remove;        /* void: the device is to be removed at the servers that have it, too */
+    bool new_edition;   /* rework: whatever state it is in, once its credentials may have left the
+                           host; for any board, since its own may be lost */
+    const char *board; /* rework: hardware id of the board that a new edition is for; "": any; NULL:
+                          the one that has the edition before, where its id is known */
+    bool force;        /* also what another station has in hand at this moment */
+    bool preview;      /* nothing is changed */
+};
+/* What became of a device, or would. Ends with the callback. */
+struct signet_ledger_decided {
+    const char *order, *endpoint;
+    enum signet_device_state state; /* that it was in */
+    int edition;                    /* that it has now */
+    bool new_edition;
+    const char *servers; /* that have the credentials of before: "a, b" */
+    /* code SIGNET_OK: it is done. SIGNET_E_BUSY: another station has it in hand; SIGNET_E_EXISTS:
+     * it is void already; SIGNET_E_USAGE: it is not at its end; SIGNET_E_CONFLICT: the board is
+     * another device's; SIGNET_E_NOT_FOUND: the ledger has none of that name that fits. */
+    const struct signet_error *error;
+};
+/* Decides about all that are selected, some hundreds in one transaction; each has its event. A
+ * device that something stands in the way of is passed over. row may be NULL; it must not call the
+ * same ledger. */
+int signet_ledger_decide(struct signet_ledger *ledger,
+                         const struct signet_ledger_selection *selection,
+                         const struct signet_ledger_decision *decision,
+                         int (*row)(void *ctx, const struct signet_ledger_decided *decided,
+                                    struct signet_error *err),
+                         void *ctx, struct signet_error *err);
+/* The same for one device; what stands in the way is the error. */
 int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const char *reason,
                        struct signet_error *err);
-/* A failed device gets another attempt: the same identity, and only on the same hardware once
- * its credentials may have left the host. One that a server refused waits for its servers again. */
 int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
                          struct signet_error *err);
+
+/* What is to be removed at a server: devices that are void or got a newer edition. The newer one
+ * does not come to the server before. */
+struct signet_ledger_removal {
+    int64_t device, token;
+    char endpoint[SIGNET_ENDPOINT_SIZE];
+    bool has_cert; /* the device had a certificate */
+};
+/* Removals of an order that nobody has in hand, at most max, by number, after the number *after (0
+ * at first), which is moved on. They are leased, for signet_ledger_removed(). *count 0: that was
+ * all. */
+int signet_ledger_removals(struct signet_ledger *ledger, int64_t order, const char *server,
+                           int64_t *after, struct signet_ledger_removal *removals, size_t max,
+                           size_t *count, struct signet_error *err);
+/* What became of them. outcomes[i].code SIGNET_OK: the server does not have it;
+ * SIGNET_E_UNSUPPORTED: the message says what a person has to do at the server, and with that it
+ * counts as removed; any other: it is still to be removed. One whose lease was lost is passed over.
+ * One transaction. */
+int signet_ledger_removed(struct signet_ledger *ledger, const char *server,
+                          const struct signet_ledger_removal *removals, size_t count,
+                          const struct signet_error *outcomes, struct signet_error *err);
 
 /* Checks the chain of events of each station, and that orders and devices are what the events made
  * them; SIGNET_E_LEDGER names the first row that was changed, dropped or reordered. *head is
@@ -245,9 +320,10 @@ struct signet_ledger_filter {
 struct signet_ledger_device {
     const char *order, *endpoint, *station, *slot;
     enum signet_device_state state;
+    int edition; /* of its name, from 1: one more than were retired before */
     int attempt;
     bool exposed;             /* credentials may have left the host */
-    bool freed;               /* void, and its name was given back */
+    bool freed;               /* retired; or void, and its name was given back */
     int64_t created, changed; /* seconds since 1970 */
     /* "" what is not known */
     const char *hw_id, *psk_identity, *psk_sha256, *spki_sha256, *cert_issuer, *cert_serial;
@@ -263,6 +339,7 @@ struct signet_ledger_event {
     const char *station;
     int64_t seq, time;    /* seq: from 1, of this station */
     const char *endpoint; /* "" for an order's own */
+    int edition;          /* of the endpoint, when its history is read; else 0 */
     const char *kind, *detail, *operator_name, *tool, *hash;
 };
 /* The history of one device, or of all (endpoint NULL) station by station, in the order in which it
@@ -274,9 +351,11 @@ int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
 
 struct signet_ledger_delivery {
     const char *server;
-    bool delivered, refused; /* neither: waiting */
+    int edition;             /* of the endpoint */
+    bool delivered, refused; /* none of the four: waiting */
+    bool removing, removed;  /* the server is to lose it; it has it no more */
     int64_t changed;
-    const char *error;
+    const char *error; /* of one that is removed: what a person has to do at the server */
 };
 int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
                              int (*row)(void *ctx, const struct signet_ledger_delivery *delivery,

@@ -24,9 +24,11 @@ static const char by_endpoint[] =
     CLAIM " WHERE order_id = $1 AND freed = 0 AND endpoint = $2 /*+ FOR UPDATE */";
 static const char by_hardware[] =
     CLAIM " WHERE order_id = $1 AND freed = 0 AND hw_id = $2 AND state < {void} /*+ FOR UPDATE */";
-/* 2 state: one at a time, so that the index not_done gives the first that fits */
+/* 2 state: one at a time, so that the index not_done gives the first that fits. A new edition may
+ * wait for the board of the one before. */
 static const char unexposed[] =
-    CLAIM " WHERE order_id = $1 AND state = $2 AND state <> {done} AND exposed = 0 AND " FREE
+    CLAIM " WHERE order_id = $1 AND state = $2 AND state <> {done} AND exposed = 0"
+          " AND hw_id IS NULL AND " FREE
           " ORDER BY lease_until, id LIMIT 1 /*+ FOR UPDATE SKIP LOCKED */";
 
 static int find_begun(struct signet_ledger *l, const struct request *r, struct db_rows *row,

@@ -43,6 +43,7 @@ static int give_device(void *ctx, const struct db_rows *row, struct signet_error
         .slot = db_text(row, 4),
         .state = (enum signet_device_state)db_int(row, 5),
         .attempt = (int)db_int(row, 6),
+        .edition = (int)db_int(row, 21),
         .exposed = db_int(row, 7) != 0,
         .freed = db_int(row, 8) != 0,
         .created = db_int(row, 9),
@@ -62,11 +63,16 @@ static int give_device(void *ctx, const struct db_rows *row, struct signet_error
     return k->device(k->ctx, &d, err);
 }
 
+/* Of device d: those that were retired before it have the same name. */
+#define EDITION                                                                                    \
+    "1 + (SELECT count(*) FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1"            \
+    " AND x.state = {retired} AND x.id < d.id)"
+
 #define DEVICE                                                                                     \
     "SELECT d.id, o.name, d.endpoint, d.station, d.slot, d.state, d.attempt, d.exposed,"           \
     " d.freed, d.created, d.changed, d.hw_id, d.psk_identity, d.psk_sha256, d.spki_sha256,"        \
-    " d.packet_sha256, d.image_sha256, d.error_code, d.error, d.cert_issuer, d.cert_serial"        \
-    " FROM devices d JOIN orders o ON o.id = d.order_id WHERE d.id > $2"                           \
+    " d.packet_sha256, d.image_sha256, d.error_code, d.error, d.cert_issuer, d.cert_serial,"       \
+    " " EDITION " FROM devices d JOIN orders o ON o.id = d.order_id WHERE d.id > $2"               \
     " AND ($4 = '' OR o.name = $4) AND ($5 = '' OR d.station = $5) AND ($6 < 0 OR d.state = $6)"
 
 static int walk_devices(struct look *k, struct signet_error *err)
@@ -94,9 +100,9 @@ int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledg
     return ledger_look(&k, err);
 }
 
-#define EVENT                                                                                      \
+#define EVENT(edition)                                                                             \
     "SELECT e.station, e.seq, s.name, e.time, COALESCE(d.endpoint, ''), e.kind, e.detail,"         \
-    " e.operator, e.tool, e.hash FROM events e JOIN stations s ON s.id = e.station"                \
+    " e.operator, e.tool, e.hash, " edition " FROM events e JOIN stations s ON s.id = e.station"   \
     " LEFT JOIN devices d ON d.id = e.device"
 
 static int give_event(void *ctx, const struct db_rows *row, struct signet_error *err)
@@ -110,7 +116,8 @@ static int give_event(void *ctx, const struct db_rows *row, struct signet_error 
                                           .detail = db_text(row, 6),
                                           .operator_name = db_text(row, 7),
                                           .tool = db_text(row, 8),
-                                          .hash = db_text(row, 9)};
+                                          .hash = db_text(row, 9),
+                                          .edition = (int)db_int(row, 10)};
 
     return k->event(k->ctx, &e, err);
 }
@@ -118,9 +125,9 @@ static int give_event(void *ctx, const struct db_rows *row, struct signet_error 
 static int walk_events(struct look *k, struct signet_error *err)
 {
     static const char of_all[] =
-        EVENT " WHERE (e.station, e.seq) > ($2, $3) ORDER BY e.station, e.seq LIMIT $1";
+        EVENT("0") " WHERE (e.station, e.seq) > ($2, $3) ORDER BY e.station, e.seq LIMIT $1";
     static const char of_one[] =
-        EVENT " WHERE e.device IN " OF_NAME("$1") " ORDER BY e.device, e.n";
+        EVENT(EDITION) " WHERE e.device IN " OF_NAME("$1") " ORDER BY e.device, e.n";
     const struct db_walk all = {.sql = of_all, .keys = 2, .row = give_event, .ctx = k};
     const struct db_walk one = {.sql = of_one, .row = give_event, .ctx = k};
 
@@ -145,6 +152,9 @@ static int give_delivery(void *ctx, const struct db_rows *row, struct signet_err
     const struct signet_ledger_delivery d = {.server = db_text(row, 0),
                                              .delivered = db_int(row, 1) == 1,
                                              .refused = db_int(row, 1) == 2,
+                                             .removing = db_int(row, 1) == 3,
+                                             .removed = db_int(row, 1) == 4,
+                                             .edition = (int)db_int(row, 4),
                                              .changed = db_int(row, 2),
                                              .error = db_text(row, 3)};
 
@@ -153,11 +163,12 @@ static int give_delivery(void *ctx, const struct db_rows *row, struct signet_err
 
 static int walk_deliveries(struct look *k, struct signet_error *err)
 {
-    const struct db_walk walk = {
-        .sql = "SELECT v.server, v.state, v.changed, v.error FROM deliveries v JOIN devices d"
-               " ON d.id = v.device WHERE d.id IN " OF_NAME("$1") " ORDER BY v.server",
-        .row = give_delivery,
-        .ctx = k};
+    const struct db_walk walk = {.sql = "SELECT v.server, v.state, v.changed, v.error, " EDITION
+                                        " FROM deliveries v"
+                                        " JOIN devices d ON d.id = v.device WHERE d.id IN " OF_NAME(
+                                            "$1") " ORDER BY d.id, v.server",
+                                 .row = give_delivery,
+                                 .ctx = k};
 
     return db_walk(k->ledger->db, &walk, err, "s", or_empty(k->name));
 }

@@ -2,109 +2,229 @@
 
 /* What a person decides about a device: void and rework. */
 
-#include "ledger/store.h"
+#include "ledger/mend.h"
 
-struct request {
-    const char *endpoint, *reason;
-    int64_t device, order, number, exposed, at_servers;
-    enum signet_device_state state;
-};
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
 
-/* The one device that goes by this name. Its order is locked first, as everywhere. at_servers: a
- * rework goes back to there; with its sealed credentials lost, the device needs others. */
-static int find_named(struct signet_ledger *l, struct request *r, struct signet_error *err)
+/* Its order is locked first, as everywhere. */
+static int lock_device(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
 {
-    struct db_rows row;
+    struct db_rows row = {0};
     int rc = db_run(l->db, err,
                     "UPDATE orders SET issued = issued WHERE id = (SELECT order_id FROM devices"
-                    " WHERE endpoint = $1 AND freed = 0)",
-                    "s", r->endpoint);
+                    " WHERE id = $1)",
+                    "i", m->device);
 
     if (rc == SIGNET_OK)
-        rc = db_find(l->db, &row, err,
-                     "SELECT id, order_id, number, exposed, state, CASE WHEN failed_from >="
-                     " {verified} AND error_code <> $2 THEN 1 ELSE 0 END FROM devices"
-                     " WHERE endpoint = $1 AND freed = 0 /*+ FOR UPDATE */",
-                     "si", r->endpoint, (int64_t)SIGNET_E_SEAL);
-    if (rc == SIGNET_E_NOT_FOUND)
-        return error_set(err, rc, "the ledger has no device %s", r->endpoint);
+        rc = db_find(l->db, &row, err, "SELECT id FROM devices WHERE id = $1 /*+ FOR UPDATE */",
+                     "i", m->device);
+    db_end(&row);
+    return rc;
+}
+
+/* The device, as it is now. With its sealed credentials lost, a device that servers have not taken
+ * needs others. */
+static int find_device(struct signet_ledger *l, struct mend *m, struct signet_error *err)
+{
+    struct db_rows row = {0};
+    int rc = SIGNET_OK;
+
+    if (!m->how->preview)
+        rc = lock_device(l, m, err);
+    if (rc == SIGNET_OK)
+        rc = db_find(
+            l->db, &row, err,
+            "SELECT d.order_id, d.number, d.exposed, d.state, CASE WHEN d.failed_from >="
+            " {verified} AND d.error_code <> $2 THEN 1 ELSE 0 END, d.endpoint, d.hw_id, o.name, 1 +"
+            " (SELECT count(*) FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1"
+            " AND x.state = {retired}) FROM devices d JOIN orders o ON o.id = d.order_id"
+            " WHERE d.id = $1 AND d.freed = 0",
+            "ii", m->device, (int64_t)SIGNET_E_SEAL);
     if (rc != SIGNET_OK)
         return rc;
-    r->device = db_int(&row, 0);
-    r->order = db_int(&row, 1);
-    r->number = db_int(&row, 2);
-    r->exposed = db_int(&row, 3);
-    r->state = (enum signet_device_state)db_int(&row, 4);
-    r->at_servers = db_int(&row, 5);
+    m->order = db_int(&row, 0);
+    m->number = db_int(&row, 1);
+    m->exposed = db_int(&row, 2) != 0;
+    m->state = (enum signet_device_state)db_int(&row, 3);
+    m->at_servers = db_int(&row, 4) != 0;
+    snprintf(m->endpoint, sizeof(m->endpoint), "%s", db_text(&row, 5));
+    snprintf(m->hw_id, sizeof(m->hw_id), "%s", db_text(&row, 6));
+    snprintf(m->order_name, sizeof(m->order_name), "%s", db_text(&row, 7));
+    m->edition = (int)db_int(&row, 8);
     db_end(&row);
     return SIGNET_OK;
 }
 
-static int void_named(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int find_servers(struct signet_ledger *l, struct mend *m, struct signet_error *err)
 {
-    struct request *r = arg;
-    int rc = find_named(l, r, err);
+    struct db_rows row;
+    size_t used = 0;
+    int rc = db_query(l->db, &row, err,
+                      "SELECT server FROM deliveries WHERE device = $1 AND state = 1"
+                      " ORDER BY server",
+                      "i", m->device);
 
-    if (rc == SIGNET_OK && !state_may(r->state, SIGNET_DEVICE_VOID))
-        return error_set(err, SIGNET_E_EXISTS, "%s is void already", r->endpoint);
+    m->servers[0] = '\0';
+    while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK)
+        if (used < sizeof(m->servers))
+            used += (size_t)snprintf(m->servers + used, sizeof(m->servers) - used, "%s%s",
+                                     used ? ", " : "", db_text(&row, 0));
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+/* 1 device, 2 now, 3 this station */
+#define HELD(lease) "NOT " LEASE_ENDED(lease, "$2")
+static const char holders[] =
+    "SELECT station, 'slot ' || slot, lease_until FROM devices WHERE id = $1 AND state < {done}"
+    " AND station <> $3 AND " HELD("lease_until") " UNION ALL SELECT station, 'server ' || server,"
+                                                  " lease_until FROM deliveries WHERE device = $1 "
+                                                  "AND state = 0 AND station <> $3 AND " HELD(
+                                                      "lease_until") " LIMIT 1";
+
+/* Another station works on it now. */
+static int find_holder(struct signet_ledger *l, struct mend *m, struct signet_error *err)
+{
+    char until[32] = "";
+    struct db_rows row;
+    struct tm tm;
+    int rc = db_find(l->db, &row, err, holders, "iis", m->device, l->db->now, l->station);
+
+    if (rc == SIGNET_OK) {
+        const time_t ends = (time_t)db_int(&row, 2);
+        if (gmtime_r(&ends, &tm))
+            strftime(until, sizeof(until), "%Y-%m-%dT%H:%M:%SZ", &tm);
+        error_set_hint(&m->why, SIGNET_E_BUSY, "wait until then, or force it",
+                       "%s is in the hands of station %s (%s) until %s", m->endpoint,
+                       db_text(&row, 0), db_text(&row, 1), until);
+    }
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+static void judge_void(struct mend *m)
+{
+    if (m->state == SIGNET_DEVICE_VOID && !(m->how->remove && m->servers[0]))
+        error_set(&m->why, SIGNET_E_EXISTS, "%s is void already%s", m->endpoint,
+                  m->how->remove ? ", and at no server" : "");
+}
+
+static void judge_rework(struct mend *m)
+{
+    bool ended = m->state == SIGNET_DEVICE_DONE || m->state == SIGNET_DEVICE_VOID;
+
+    /* a server has what nobody can tell the others any more */
+    bool torn = m->state == SIGNET_DEVICE_FAILED && !m->at_servers && m->servers[0];
+
+    m->renews = m->exposed && (ended || torn || m->how->new_edition);
+    if (m->how->board && !m->renews)
+        error_set(&m->why, SIGNET_E_USAGE, "%s gets no new edition, for which a board is chosen",
+                  m->endpoint);
+    else if (m->renews || m->state == SIGNET_DEVICE_FAILED)
+        return;
+    else if (!m->exposed)
+        error_set(&m->why, SIGNET_E_USAGE, "%s is %s: the next run of its order makes it",
+                  m->endpoint, signet_device_state_name(m->state));
+    else
+        error_set_hint(
+            &m->why, SIGNET_E_USAGE, "run its order; where its board is lost, begin a new edition",
+            "%s is %s, and not at its end", m->endpoint, signet_device_state_name(m->state));
+}
+
+/* The one that is asked for; else, where no other device has it by now, the one that holds the
+ * edition before. */
+static int choose_board(struct signet_ledger *l, struct mend *m, struct signet_error *err)
+{
+    const char *asked = m->how->board;
+    struct db_rows row;
+
+    snprintf(m->board, sizeof(m->board), "%s", asked ? asked : m->how->new_edition ? "" : m->hw_id);
+    int rc = db_find(l->db, &row, err,
+                     "SELECT endpoint FROM devices WHERE hw_id = $1 AND state < {void}"
+                     " AND id <> $2",
+                     "si", m->board, m->device);
+    if (rc == SIGNET_OK && asked)
+        error_set(&m->why, SIGNET_E_CONFLICT, "%s: the board %s is that of %s", m->endpoint, asked,
+                  db_text(&row, 0));
     if (rc == SIGNET_OK)
+        m->board[0] = '\0';
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+static int judge(struct signet_ledger *l, struct mend *m, struct signet_error *err)
+{
+    int rc = find_servers(l, m, err);
+
+    if (rc == SIGNET_OK && !m->how->force)
+        rc = find_holder(l, m, err);
+    if (rc != SIGNET_OK || m->why.code != SIGNET_OK)
+        return rc;
+    if (m->how->what == SIGNET_LEDGER_VOID)
+        judge_void(m);
+    else
+        judge_rework(m);
+    return m->renews && m->why.code == SIGNET_OK ? choose_board(l, m, err) : SIGNET_OK;
+}
+
+static int void_device(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
+{
+    const char *reason = m->how->reason;
+    int rc = SIGNET_OK;
+
+    if (m->state != SIGNET_DEVICE_VOID) {
         rc = db_run(l->db, err,
                     "UPDATE devices SET state = {void}, token = token + 1, lease_until = 0,"
                     " freed = 1 - exposed, error = $2, changed = $3, events = events + 1"
                     " WHERE id = $1",
-                    "isi", r->device, r->reason, l->db->now);
-    if (rc == SIGNET_OK)
-        rc = device_event(l, r->device, "void", r->reason, err);
-    if (rc == SIGNET_OK && !r->exposed) /* the name is there again, at its number */
+                    "isi", m->device, reason, l->db->now);
+        if (rc == SIGNET_OK)
+            rc = device_event(l, m->device, "void", reason, err);
+    }
+    if (rc == SIGNET_OK && !m->exposed) /* the name is there again, at its number */
         rc = db_run(l->db, err,
                     "UPDATE orders SET issued = issued - 1, cursor = CASE WHEN $2 < 0 THEN 0"
                     " WHEN $2 < cursor THEN $2 ELSE cursor END WHERE id = $1",
-                    "ii", r->order, r->number);
-    return rc;
+                    "ii", m->order, m->number);
+    return rc == SIGNET_OK && m->how->remove ? edition_remove(l, m->device, err) : rc;
 }
 
-int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const char *reason,
-                       struct signet_error *err)
+static int try_again(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
 {
-    struct request r = {.endpoint = endpoint, .reason = reason};
+    int64_t at_servers = m->at_servers;
+    int rc =
+        db_run(l->db, err,
+               "UPDATE devices SET state = $2, attempt = attempt + 1, lease_until = 0,"
+               " failed_from = NULL, changed = $3, events = events + 1"
+               " WHERE id = $1",
+               "iii", m->device,
+               (int64_t)(at_servers ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_RESERVED), l->db->now);
 
-    if (!endpoint || !reason || !*reason || !text_is_clean(reason) || !text_is_clean(endpoint))
-        return error_set(err, SIGNET_E_USAGE, "void needs an endpoint and a reason");
-    return store_change(ledger, void_named, &r, err);
-}
-
-static int rework_named(struct signet_ledger *l, void *arg, struct signet_error *err)
-{
-    struct request *r = arg;
-    int rc = find_named(l, r, err);
-
-    if (rc == SIGNET_OK && r->state != SIGNET_DEVICE_FAILED)
-        return error_set(err, SIGNET_E_USAGE, "%s is %s; only a failed device is reworked",
-                         r->endpoint, signet_device_state_name(r->state));
     if (rc == SIGNET_OK)
-        rc = db_run(l->db, err,
-                    "UPDATE devices SET state = $2, attempt = attempt + 1, lease_until = 0,"
-                    " failed_from = NULL, changed = $3, events = events + 1"
-                    " WHERE id = $1",
-                    "iii", r->device,
-                    (int64_t)(r->at_servers ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_RESERVED),
-                    l->db->now);
-    if (rc == SIGNET_OK)
-        rc = device_event(l, r->device, "rework", "", err);
+        rc = device_event(l, m->device, "rework", m->how->reason, err);
     if (rc == SIGNET_OK)
         rc = db_run(l->db, err,
                     "UPDATE deliveries SET state = 0, lease_until = 0, error = NULL"
                     " WHERE device = $1 AND (state = 2 OR $2 = 0)",
-                    "ii", r->device, r->at_servers);
+                    "ii", m->device, at_servers);
     return rc;
 }
 
-int signet_ledger_rework(struct signet_ledger *ledger, const char *endpoint,
-                         struct signet_error *err)
+int mend_device(struct signet_ledger *l, struct mend *m, struct signet_error *err)
 {
-    struct request r = {.endpoint = endpoint};
+    int rc = find_device(l, m, err);
 
-    if (!endpoint || !text_is_clean(endpoint))
-        return error_set(err, SIGNET_E_USAGE, "rework needs an endpoint");
-    return store_change(ledger, rework_named, &r, err);
+    if (rc == SIGNET_OK)
+        rc = judge(l, m, err);
+    if (rc == SIGNET_E_NOT_FOUND) { /* it was there a moment ago */
+        error_set(&m->why, rc, "the ledger has no such device any more");
+        return SIGNET_OK;
+    }
+    if (rc != SIGNET_OK || m->why.code != SIGNET_OK || m->how->preview)
+        return rc;
+    return m->how->what == SIGNET_LEDGER_VOID ? void_device(l, m, err)
+           : m->renews                        ? edition_make(l, m, err)
+                                              : try_again(l, m, err);
 }

@@ -43,12 +43,29 @@ static int take_delivery(struct signet_ledger *l, const struct request *r,
     return rc;
 }
 
+/* As lease_collect(), with the edition. */
+static int collect_waiting(struct db_rows *rows, const struct request *r, size_t *found,
+                           struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && *found < r->max && (rc = db_step(rows, err)) == SIGNET_OK) {
+        struct signet_lease *lease = &r->leases[(*found)++];
+        lease_read(rows, lease);
+        lease->edition = (int)db_int(rows, 6);
+    }
+    db_end(rows);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
 static int wait_page(struct signet_ledger *l, struct request *r, struct signet_error *err)
 {
     struct db_rows row;
     int rc = db_query(
         l->db, &row, err,
-        "SELECT d.id, d.token, d.number, d.attempt, d.state, d.endpoint FROM devices d"
+        "SELECT d.id, d.token, d.number, d.attempt, d.state, d.endpoint, 1 + (SELECT count(*) FROM"
+        " devices x WHERE x.endpoint = d.endpoint AND x.freed = 1 AND x.state = {retired}"
+        " AND x.id < d.id) FROM devices d"
         " LEFT JOIN deliveries v ON v.device = d.id AND v.server = $2"
         " WHERE d.order_id = $1 AND d.state = {verified} AND d.id > $3"
         " AND " DEVICE_FREE " AND (v.device IS NULL OR (v.state = 0 AND " DELIVERY_FREE "))"
@@ -60,7 +77,7 @@ static int wait_page(struct signet_ledger *l, struct request *r, struct signet_e
     size_t found = 0;
     r->count = 0;
     if (rc == SIGNET_OK)
-        rc = lease_collect(&row, r->leases, r->max, &found, err);
+        rc = collect_waiting(&row, r, &found, err);
     for (size_t i = 0; rc == SIGNET_OK && i < found; i++) {
         r->seen = r->leases[i].device;
         r->leases[r->count] = r->leases[i];

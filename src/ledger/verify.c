@@ -16,7 +16,7 @@ struct verify {
 
 struct chain {
     struct signet_ledger *ledger;
-    int64_t base; /* chain_own() */
+    int64_t base;                /* chain_own() */
     int64_t station, last, time; /* as its head has it */
     char name[STATION_MAX + 1], head[65];
     char previous[STATION_MAX + 1]; /* hash; before the first event, the station's name */
@@ -97,13 +97,11 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
 
 static int check_chains(struct verify *v, struct signet_error *err)
 {
-    static const char before_4[] =
-        "SELECT id, name, seq, hash, time, 0 FROM stations ORDER BY id";
+    static const char before_4[] = "SELECT id, name, seq, hash, time, 0 FROM stations ORDER BY id";
     static const char stations[] =
         "SELECT id, name, seq, hash, time, base FROM stations ORDER BY id";
-    const struct db_walk walk = {.sql = v->ledger->schema < 4 ? before_4 : stations,
-                                 .row = check_station,
-                                 .ctx = v};
+    const struct db_walk walk = {
+        .sql = v->ledger->schema < 4 ? before_4 : stations, .row = check_station, .ctx = v};
 
     return db_walk(v->ledger->db, &walk, err, "");
 }

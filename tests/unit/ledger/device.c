@@ -130,6 +130,7 @@ static void facts_are_one_devices(void **state)
             must(signet_ledger_advance(ledger, &a, SIGNET_DEVICE_KEYED, &cases[i].facts, &err));
             if (exposed)
                 bring(&a, SIGNET_DEVICE_WRITING, NULL);
+            must(signet_ledger_release(ledger, &a, &err));
             signet_ledger_close(&ledger);
             open_as("B");
             must(signet_ledger_order(ledger, name, "h", 9, &order, &err));
