@@ -169,7 +169,7 @@ static int judge(struct signet_ledger *l, struct mend *m, struct signet_error *e
     return m->renews && m->why.code == SIGNET_OK ? choose_board(l, m, err) : SIGNET_OK;
 }
 
-static int void_device(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
+static int make_void(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
 {
     const char *reason = m->how->reason;
     int rc = SIGNET_OK;
@@ -224,7 +224,7 @@ int mend_device(struct signet_ledger *l, struct mend *m, struct signet_error *er
     }
     if (rc != SIGNET_OK || m->why.code != SIGNET_OK || m->how->preview)
         return rc;
-    return m->how->what == SIGNET_LEDGER_VOID ? void_device(l, m, err)
+    return m->how->what == SIGNET_LEDGER_VOID ? make_void(l, m, err)
            : m->renews                        ? edition_make(l, m, err)
                                               : try_again(l, m, err);
 }
