@@ -157,6 +157,7 @@ static int open_paths(struct sim_board *board, const struct sim_board_options *o
 /* The one that the folder keeps for this slot, or a new one. */
 static void first_board(struct sim_board *board, bool fresh)
 {
+    fs_format(&board->fs);
     if (keep_read(board, NULL)) {
         journal_held(board);
         if (fresh) {

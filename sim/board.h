@@ -152,7 +152,8 @@ void change_blank(struct sim_board *board); /* a board as it comes from the shel
 void change_serve(struct sim_board *board);
 int64_t change_due(const struct sim_board *board); /* INT64_MAX: no change is coming */
 
-/* keep.c: boards in the folder; each does nothing without one */
+/* board_keep.c: boards in the folder; each does nothing without one. What is read goes into an
+ * empty fs. */
 void keep_write(const struct sim_board *board, bool in_slot);
 /* The board of this number, or of this slot (serial NULL). False: there is none. */
 bool keep_read(struct sim_board *board, const char *serial);

@@ -93,8 +93,11 @@ const char *change_begin(struct sim_board *board, enum change what, const char *
     board->away_until = INT64_MAX;
     if (what == CHANGE_PULL)
         return NULL;
-    if (what == CHANGE_INSERT && !keep_read(board, serial))
-        return "that board's file is damaged";
+    if (what == CHANGE_INSERT) {
+        fs_format(&board->fs);
+        if (!keep_read(board, serial))
+            return "that board's file is damaged";
+    }
     if (what == CHANGE_NEXT) {
         change_blank(board);
         board->count.changes++;

@@ -50,7 +50,7 @@ static bool is_change(const char *request, enum change *what, const char **seria
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t n = strlen(words[i]);
 
-        if (i == CHANGE_INSERT ? strncmp(request, words[i], n) : strcmp(request, words[i]))
+        if ((i == CHANGE_INSERT ? strncmp(request, words[i], n) : strcmp(request, words[i])) != 0)
             continue;
         *what = (enum change)i;
         *serial = request + n;

@@ -134,7 +134,6 @@ static bool take_board(struct sim_board *board, const json_t *json)
     snprintf(board->endpoint, sizeof board->endpoint, "%s", endpoint);
     snprintf(board->serial, sizeof board->serial, "%s", serial);
     board->provisioned = json_is_true(json_object_get(json, "provisioned"));
-    fs_format(&board->fs);
     return take_hex(&board->fs.applied, json_object_get(json, "packet")) &&
            take_files(&board->fs, json_object_get(json, "files"));
 }

@@ -93,9 +93,10 @@ void sim_store_each(const struct sim_store *store,
 void sim_store_drop(struct sim_store *store, struct sim_device *d);
 void sim_store_free(struct sim_store *store);
 
-/* server_state.c: fills the store from the file, which is made when it is missing, and keeps it
+/* server_replay.c: fills the store from the file, which is made when it is missing, and keeps it
  * there from now on */
 int sim_state_open(struct sim_store *store, const char *path, struct signet_error *err);
+/* server_state.c */
 void sim_state_came(struct sim_store *store, const struct sim_device *d);
 void sim_state_went(struct sim_store *store, const struct sim_device *d);
 

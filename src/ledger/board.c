@@ -112,21 +112,18 @@ int signet_ledger_board(struct signet_ledger *ledger, int64_t order,
                         struct signet_error *err)
 {
     struct buf detail = {0};
-    struct request r = {.order = order,
-                        .lease = lease && lease->device ? lease : NULL,
-                        .to = to,
-                        .facts = facts,
-                        .why = board->why};
+    struct signet_lease *held = lease && lease->device ? lease : NULL;
+    struct request r = {.order = order, .lease = held, .to = to, .facts = facts, .why = board->why};
 
-    if (!board->slot || !board->verdict || (r.lease && to == SIGNET_DEVICE_FAILED && !board->why))
+    if (!board->slot || !board->verdict || (held && to == SIGNET_DEVICE_FAILED && !board->why))
         return error_set(err, SIGNET_E_USAGE, "a board has a slot and a verdict, a FAIL a reason");
     put_board(&detail, board);
     r.detail = (const char *)detail.data;
     int rc = buf_check(&detail, err);
     if (rc == SIGNET_OK)
         rc = store_change(ledger, record_end, &r, err);
-    if (rc == SIGNET_OK && r.lease && (to == SIGNET_DEVICE_VERIFIED || to == SIGNET_DEVICE_FAILED))
-        lease->state = to;
+    if (rc == SIGNET_OK && held && (to == SIGNET_DEVICE_VERIFIED || to == SIGNET_DEVICE_FAILED))
+        held->state = to;
     buf_free(&detail);
     return rc;
 }

@@ -309,10 +309,9 @@ int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *
                        const char *kind, const char *detail, struct signet_error *err)
 {
     /* what only the ledger itself may say */
-    static const char *const own[] = {"order",   "quota",  "resumed", "delivered",
-                                      "refused", "rework", "migrated",
-                                      "remove",  "removed", "board",   "run",
-                                      "operator", "shift"};
+    static const char *const own[] = {"order",  "quota",    "resumed", "delivered", "refused",
+                                      "rework", "migrated", "remove",  "removed",   "board",
+                                      "run",    "operator", "shift"};
     struct trouble t = {.lease = lease, .kind = kind ? kind : "", .detail = detail};
     bool refused = !*t.kind || !text_is_clean(t.kind) || state_of_word(t.kind, strlen(t.kind)) >= 0;
 

@@ -27,7 +27,7 @@ struct slot {
     const char *verdict; /* of the last board: "pass", "fail" or "made-before", as the ledger has
                             it; NULL: none, it was interrupted or no device was left for it */
     unsigned retries;    /* attempts of the last board after the first */
-    struct presence presence;            /* of the board that is being worked on, or was last */
+    struct presence presence; /* of the board that is being worked on, or was last */
 };
 
 struct line {

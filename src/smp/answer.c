@@ -45,11 +45,11 @@ static bool take_run(struct smp_answer *answer, struct cbor_reader *in,
     if (!map && !cbor_run_begin(&run, start, false))
         return false;
     for (;;) {
-        struct cbor_item key, item;
+        struct cbor_item key, item, *first = map ? &key : &item;
 
-        if (cbor_run_next(in, &run, map ? &key : &item, NULL) != SIGNET_OK)
+        if (cbor_run_next(in, &run, first, NULL) != SIGNET_OK)
             return false;
-        if ((map ? key : item).kind == CBOR_BREAK)
+        if (first->kind == CBOR_BREAK)
             return true;
         if (map && (key.kind != CBOR_TEXT || cbor_next(in, &item, NULL) != SIGNET_OK))
             return false;

@@ -122,7 +122,8 @@ static void lost_answers(void **state)
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_NET);
     SCRIPT(stopped);
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_CANCELLED);
-    SCRIPT({400, "{\"message\": \"bad\", \"errorCode\": 31}"}, NO_DEVICE); /* refused, and not there */
+    SCRIPT({400, "{\"message\": \"bad\", \"errorCode\": 31}"},
+           NO_DEVICE); /* refused, and not there */
     assert_int_equal(script_add(server, &existed, &err), SIGNET_E_SERVER);
     assert_int_equal(err.sys, 400);
     SCRIPT({404}); /* no such API: no fault of the device */
