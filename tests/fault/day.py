@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Days at a line, out of seeds (_day.py): boards that come back, wrong trays, ports that go for a moment, orders that are started
+again, kills, servers that are away, rework. After each nobody's finished board was harmed, and all that was counted agrees.
+SIGNET_SEED=N: that day alone, and its log; SIGNET_TORTURE=N: that many days; SIGNET_JOBS=N: so many at a time.
+Days with an odd number have their ledger on PostgreSQL, where that is installed."""
+import concurrent.futures, os, random, shutil, sys, tempfile, time
+import _postgres
+from _day import live
+
+DAYS = int(os.environ.get('SIGNET_TORTURE') or 50)
+JOBS = int(os.environ.get('SIGNET_JOBS') or 10)
+
+
+def one(seed, server):
+    folder = tempfile.mkdtemp(prefix='signet-day-')
+    wrong = live(seed, folder, server.create(f'day{seed}') if server and seed % 2 else None)
+    if wrong:
+        return f'{wrong}\n{folder} has what is left of it; SIGNET_SEED={seed} repeats it'
+    shutil.rmtree(folder)
+    return None
+
+
+def main(server):
+    begin, seed = time.monotonic(), os.environ.get('SIGNET_SEED')
+    first = int(seed) if seed else random.SystemRandom().randrange(1 << 30)
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        failed = [f for f in pool.map(lambda i: one(first + i, server), range(1 if seed else DAYS)) if f]
+    print(f'{1 if seed else DAYS} days from {first}, {len(failed)} failed, {time.monotonic() - begin:.1f} s')
+    if failed:
+        sys.exit('\n\n'.join(failed[:5]))
+
+
+binaries = _postgres.binaries()
+if binaries:
+    with _postgres.Server(binaries, fsync='off', max_connections='200') as server:
+        main(server)
+else:
+    main(None)

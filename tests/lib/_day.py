@@ -1,0 +1,506 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A day at a line, out of a seed: racks of simulated boards, servers, a ledger, and what people and machines do to them. At
+its end the rack's journal, the servers' devices and the ledger must agree (check()): nobody's finished board was harmed."""
+import base64, glob, hashlib, json, os, random, re, resource, shutil, signal, socket, sqlite3, subprocess, time
+from _signet import SIGNET, TEMPLATE, Broken, Folder, need
+
+TOKEN = 'T0kenOfTheDay_51c7'
+DEADLINE = 120
+FINISHED = ('verified', 'registered', 'done')
+IN_HAND = ('keyed', 'writing', 'written')
+
+
+def call(*args, code=(0,), folder=None):
+    p = subprocess.run([SIGNET, *args], cwd=folder, capture_output=True, text=True, timeout=DEADLINE, stdin=subprocess.DEVNULL)
+    need(p.returncode in code, f'{" ".join(args)}: exit {p.returncode}: {p.stdout[-300:]}{p.stderr}')
+    return p
+
+
+def ask(path, request):
+    """One request to a control socket; the answer, or the error's text."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(DEADLINE)
+        s.connect(path)
+        s.sendall(request.encode() + b'\n')
+        return s.makefile().readline().strip()
+
+
+def lines(path):
+    if not os.path.exists(path):
+        return []
+    with open(path) as f:
+        return [json.loads(l) for l in f.read().split('\n')[:-1]]
+
+
+class Server:
+    """A simulated server that keeps its devices in a file."""
+    def __init__(self, day, kind):
+        self.day, self.kind, self.process = day, kind, None
+        self.port = None
+        self.start()
+
+    def at(self, name):
+        return self.day.at('servers', f'{self.kind}.{name}')
+
+    def start(self):
+        args = [SIGNET, 'sim', 'server', '-k', self.kind, '-t', TOKEN, '-C', self.at('pem'), '-s', self.at('json'), '-f', self.at('token'),
+                '-S', self.at('state'), '-c', self.at('control'), '-u']
+        args += ['-p', str(self.port)] if self.port else []
+        for _ in range(200):  # somebody's connection may have the port for a moment
+            p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            if p.stdout.readline():
+                self.process = p
+                break
+            p.wait()
+            time.sleep(0.1)
+        need(self.process, f'{self.kind} does not start')
+        with open(self.at('json')) as f:
+            self.port = json.load(f)['port']
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process = None
+
+    def tell(self, request):
+        if self.process:
+            ask(self.at('control'), request)
+
+    def devices(self):
+        """endpoint -> SHA-256 of its key"""
+        there = {}
+        for line in lines(self.at('state')):
+            if line['do'] == 'put':
+                need(line['endpoint'] not in there, f'{self.kind} has {line["endpoint"]} twice')
+                there[line['endpoint']] = hashlib.sha256(bytes.fromhex(line.get('key') or '')).hexdigest()
+            else:
+                there.pop(line['endpoint'])
+        return there
+
+
+class Day(Folder):
+    def __init__(self, folder, seed, ledger=None):
+        super().__init__(folder)
+        self.seed, self.rng, self.begin, self.log = seed, random.Random(seed), time.monotonic(), []
+        self.url = ledger
+        self.reworked, self.by_hand, self.outputs, self.rack = {}, [], 0, None
+        self.stations = ['A', 'B'] if ledger and self.rng.random() < 0.6 else ['A']
+        self.slots = self.rng.choice((2, 3, 4)) if len(self.stations) == 1 else 4
+        self.slot_names = {i: str(i) for i in range(1, self.slots + 1)}
+        self.own_names = self.rng.random() < 0.5
+        for name in ('servers', 'out', 'work-A', 'work-B'):
+            os.mkdir(self.at(name), 0o700)
+        self.write('template', TEMPLATE % 0)
+        kinds = self.rng.sample(('coiote', 'leshan', 'thingsboard'), self.rng.choice((1, 1, 2)))
+        self.servers = [Server(self, k) for k in kinds]
+        self.start_rack()
+        self.quota = {f'o{i}': self.rng.randint(2, 4) for i in range(self.rng.choice((1, 2, 2)))}
+        for order in self.quota:
+            self.write_orders(order)
+        self.note(f'{self.slots} slots, {"names of the boards" if self.own_names else "names of the order"}, '
+                  f'servers {kinds}, quotas {self.quota}, stations {self.stations}')
+
+    # what is there
+
+    def note(self, text):
+        self.log.append(f'{time.monotonic() - self.begin:6.2f} {time.time():.2f} {text}')
+
+    def ledger(self):
+        return self.url or self.at('ledger.db')
+
+    def start_rack(self):
+        args = [SIGNET, 'sim', 'rack', 'rack', '-n', str(self.slots), '-b', '0', '-S', 'boards', '-j', 'journal', '-p', '.', '-u']
+        self.rack = subprocess.Popen(args, cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        need(self.rack.stdout.readline(), 'the rack does not start')
+
+    def stop_rack(self):
+        if self.rack:
+            self.rack.stdin.close()
+            self.rack.wait(DEADLINE)
+            self.rack.stdout.close()
+            self.rack = None
+
+    def close(self):
+        self.stop_rack()
+        for s in self.servers:
+            s.kill()
+
+    def slots_of(self, station):
+        every = range(1, self.slots + 1)
+        return [i for i in every if len(self.stations) == 1 or i % 2 == (station == 'A')]
+
+    def write_orders(self, order):
+        """A file for each station, and one for each after a change."""
+        for station in self.stations:
+            names = [] if self.own_names else [f'names: {{pattern: "urn:dev:os:{order}-{{serial:04}}"}}']
+            text = [f'name: {order}', f'quota: {self.quota[order]}', 'template: template', f'ledger: "{self.ledger()}"', f'station: {station}',
+                    f'work: work-{station}', f'station_key: {station}.key', f'retries: {1}', *names,
+                    'board: {recipe: anjay-zephyr, flasher: nrfjprog, flasher_tool: nrfjprog, initial: initial.hex, final: final.hex,'
+                    ' ready_timeout_ms: 20000}', 'slots:']
+            text += [f'  - {{port: rack/{i}, serial: S{i}, name: "{self.slot_names[i]}"}}' for i in self.slots_of(station)]
+            text += ['servers:'] + [f'  - {{name: {s.kind}, file: servers/{s.kind}.json, token_file: servers/{s.kind}.token}}' for s in self.servers]
+            self.write(f'{order}-{station}.yaml', '\n'.join(text) + '\n')
+
+    def boards(self):
+        """serial number -> what the rack keeps of it"""
+        found = {}
+        for path in glob.glob(self.at('boards', '*.board')):
+            with open(path) as f:
+                board = json.load(f)
+            found[board['serial']] = board
+        return found
+
+    def pile(self):
+        return sorted(s for s, b in self.boards().items() if b['slot'] == 0)
+
+    def tell(self, slot, request):
+        return ask(self.at('rack', f'{slot}.control'), request)
+
+    def rows(self):
+        if not self.url and not os.path.exists(self.at('ledger.db')):
+            return []
+        p = subprocess.run([SIGNET, 'ledger', 'list', self.ledger(), '--json'], capture_output=True, text=True, timeout=DEADLINE)
+        if p.returncode and (self.url or 'there is no ledger in this file' in p.stderr):
+            return []  # nothing was ever made in it
+        need(p.returncode == 0, p.stderr)
+        return [json.loads(l) for l in p.stdout.splitlines() if '"event": "device"' in l]
+
+    def events(self):
+        out = call('ledger', 'export', '-f', 'events', self.ledger()).stdout
+        return [json.loads(l) for l in out.splitlines()]
+
+    # runs
+
+    def start(self, order, station, limit=0):
+        """limit: bytes that a file may grow to, as on a full disk."""
+        self.outputs += 1
+
+        def full():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        with open(self.at('out', f'{self.outputs:03}'), 'wb') as out:
+            p = subprocess.Popen([SIGNET, 'run', f'{order}-{station}.yaml', '--json', '--wait', '1', '--sync', '1'], cwd=self.folder,
+                                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, preexec_fn=full if limit else None)
+        p.output, p.order, p.station = self.at('out', f'{self.outputs:03}'), order, station
+        return p
+
+    def said(self, p):
+        with open(p.output, errors='replace') as f:
+            return f.read()
+
+    def wait(self, p, seconds=DEADLINE):
+        try:
+            p.wait(seconds)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
+            raise Broken(f'{p.order} at {p.station} does not end: {self.said(p)[-600:]}') from None
+        if p.returncode >= 0:
+            report = [l for l in self.said(p).splitlines() if l.startswith('{"event": "report"')]
+            need(p.returncode != 0 or report, f'exit 0 without a report: {self.said(p)[-600:]}')
+        self.note(f'  {p.order} at {p.station} ends with {p.returncode}')
+
+    def run(self):
+        """One start of an order, at all stations, and what happens meanwhile."""
+        order = self.rng.choice(list(self.quota))
+        limit = self.rng.choice((20, 60, 100)) * 1024 if not self.url and self.rng.random() < 0.06 else 0
+        how = self.rng.choice(('end', 'end', 'end', 'end', 'KILL', 'KILL', 'KILL', 'TERM', 'HUP', 'INT'))
+        self.note(f'run {order}, {how}{f", files of at most {limit}" if limit else ""}')
+        running = [self.start(order, s, limit) for s in self.stations if len(self.stations) == 1 or self.rng.random() < 0.8]
+        for _ in range(self.rng.choice((0, 0, 1, 1, 2, 3))):
+            time.sleep(self.rng.uniform(0, 0.8))
+            self.meanwhile()
+        if how != 'end':
+            time.sleep(self.rng.uniform(0.05, 1.1))
+            for p in running:
+                if self.rng.random() < 0.7:
+                    p.send_signal(getattr(signal, 'SIG' + how))
+        for p in running:
+            self.wait(p)
+
+    def meanwhile(self):
+        self.rng.choice((self.replug, self.replug, self.swap, self.swap, self.trouble, self.calm, self.put_back))()
+
+    # what people do
+
+    def any_slot(self):
+        return self.rng.randint(1, self.slots)
+
+    def replug(self):
+        slot = self.any_slot()
+        self.note(f'slot {slot}: the port goes for a moment: {self.tell(slot, "replug")}')
+
+    def swap(self):
+        slot = self.any_slot()
+        self.note(f'slot {slot}: a new board: {self.tell(slot, "next")}')
+
+    def put_back(self, serial=None):
+        """A board of before, of this order or another, into any slot."""
+        pile, slot = self.pile(), self.any_slot()
+        serial = serial or (self.rng.choice(pile) if pile else None)
+        if serial:
+            self.note(f'slot {slot}: board {serial} is put in: {self.tell(slot, "insert " + serial)}')
+
+    def tray(self):
+        """The next boards, most of them new ones."""
+        for slot in range(1, self.slots + 1):
+            if self.rng.random() < 0.6:
+                self.note(f'slot {slot}: a new board: {self.tell(slot, "next")}')
+
+    def restart_rack(self):
+        self.note('the rack is restarted')
+        self.stop_rack()
+        self.start_rack()
+
+    def rename(self):
+        i = self.any_slot()
+        self.slot_names[i] = self.rng.choice((str(i), f'left-{i}', f'bench{self.rng.randint(1, 9)}-{i}'))
+        self.note(f'slot {i} is called {self.slot_names[i]}')
+        for order in self.quota:
+            self.write_orders(order)
+
+    def raise_quota(self):
+        order = self.rng.choice(list(self.quota))
+        if self.quota[order] < 5:
+            self.quota[order] += 1
+            self.note(f'{order}: quota {self.quota[order]}')
+            self.write_orders(order)
+
+    def trouble(self):
+        """A server goes away, refuses, or a proxy answers in its place."""
+        server = self.rng.choice(self.servers)
+        what = self.rng.choice(('away', 'kill', 'misbehave 503*3', 'misbehave page=400*2', 'misbehave drop*2', 'misbehave commit-then-drop',
+                                'misbehave look-503*2', 'misbehave html*3', 'misbehave 400', 'misbehave page=407*3', 'misbehave portal*2'))
+        self.note(f'{server.kind}: {what}')
+        if what == 'kill':
+            server.kill()
+        else:
+            server.tell(what)
+
+    def calm(self):
+        for server in self.servers:
+            if not server.process:
+                server.start()
+            server.tell('back')
+        self.note('the servers are back')
+
+    def rework(self):
+        """Of devices that were set aside; one that is done, when it comes back."""
+        rows = [r for r in self.rows() if r['state'] == 'failed']
+        if rows:
+            self.rework_of(self.rng.choice(rows))
+
+    def rework_of(self, row):
+        self.reworked.setdefault(row['endpoint'], []).append(time.time())
+        p = call('ledger', 'rework', self.ledger(), row['endpoint'], code=(0, 1))
+        self.note(f'rework of {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}')
+
+    def void(self):
+        rows = [r for r in self.rows() if r['state'] != 'void']
+        if rows and self.rng.random() < 0.5:
+            row = self.rng.choice(rows)
+            p = call('ledger', 'void', '-r', 'it fell down', self.ledger(), row['endpoint'], code=(0, 1))
+            self.note(f'void {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}')
+
+    def live(self):
+        acts = (self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.calm, self.calm, self.rework,
+                self.raise_quota, self.void, self.restart_rack)
+        for _ in range(self.rng.randint(4, 6)):
+            self.run()
+            for _ in range(self.rng.choice((0, 1, 1, 2, 2, 3))):
+                self.rng.choice(acts)()
+        self.finish()
+
+    # the end of the day
+
+    def finished(self, rows, order):
+        mine = [r['state'] for r in rows if r['order'] == order and r['state'] != 'retired']
+        return sum(s in ('done', 'void') for s in mine) >= self.quota[order] and not set(mine) - {'done', 'void'}
+
+    def finish(self):
+        """What was begun is brought to its end: whose board is missing gets it back, what was set aside is made again."""
+        self.note('the end of the day')
+        for server in self.servers:
+            server.kill()  # what it was told to misbehave is forgotten
+            server.start()
+        for round in range(14):
+            rows = self.rows()
+            open_orders = [o for o in self.quota if not self.finished(rows, o)]
+            if not open_orders:
+                break
+            order = open_orders[round % len(open_orders)]
+            self.set_up(rows, order)
+            for p in [self.start(order, s) for s in self.stations]:
+                self.wait(p)
+        rows = self.rows()
+        for order in self.quota:
+            need(self.finished(rows, order),
+                 f'{order} does not come to its end: {[(r["endpoint"], r["state"], r.get("error")) for r in rows if r["order"] == order]}')
+        self.once_more()
+
+    def set_up(self, rows, order):
+        """Boards that are wanted go into the slots, and new ones in place of finished ones."""
+        for row in rows:
+            if row['state'] == 'failed' and row['order'] == order:
+                self.rework_of(row)
+        boards = self.boards()
+        at = {r['hw_id']: r for r in rows if r.get('hw_id')}
+        wanted = [s for s, b in sorted(boards.items()) if b['slot'] == 0 and s in at and at[s]['order'] == order
+                  and at[s]['state'] in IN_HAND + ('failed', 'reserved')]
+        for slot in range(1, self.slots + 1):
+            serial = next((s for s, b in boards.items() if b['slot'] == slot), None)
+            row = at.get(serial)
+            if row and row['order'] == order and row['state'] in IN_HAND + ('failed', 'reserved'):
+                continue
+            if wanted:
+                serial = wanted.pop()
+                self.note(f'slot {slot}: board {serial} is put in: {self.tell(slot, "insert " + serial)}')
+                if boards[serial]['provisioned']:
+                    self.erase(slot, serial)
+            elif not serial or boards[serial]['provisioned']:
+                self.note(f'slot {slot}: a new board: {self.tell(slot, "next")}')
+
+    def erase(self, slot, serial):
+        """By hand, as the hint says: the look finds that a board was provisioned, and not that it was never finished."""
+        while 'there=1' not in self.tell(slot, 'state'):
+            time.sleep(0.05)
+        begin = time.time()
+        self.tell(slot, 'program initial chip')
+        self.tell(slot, 'reset')
+        self.by_hand.append((serial, begin, time.time()))
+        self.note(f'slot {slot}: board {serial} is erased by hand')
+
+    def once_more(self):
+        """With nothing to make no board is touched."""
+        for slot in range(1, self.slots + 1):
+            if self.rng.random() < 0.5:
+                self.put_back()
+        time.sleep(0.6)
+        before = len(lines(self.at('journal')))
+        order = self.rng.choice(list(self.quota))
+        self.note(f'{order} is started once more')
+        p = self.start(order, 'A')
+        self.wait(p)
+        after = [e for e in lines(self.at('journal'))[before:] if e['event'] not in ('in', 'out')]
+        need(not after, f'{order} has nothing to make, and touches board {after and after[0]}')
+        if all(r['state'] == 'done' for r in self.rows() if r['order'] == order):
+            need(p.returncode == 0, f'{order} is done, and its run exits with {p.returncode}: {self.said(p)[-400:]}')
+
+    # what must be true
+
+    def check(self):
+        self.stop_rack()
+        self.journal = lines(self.at('journal'))
+        self.all_rows, self.all_events = self.rows(), self.events()
+        self.by_key = {r['psk_sha256']: r for r in self.all_rows if r.get('psk_sha256')}
+        self.check_boards()
+        self.check_servers()
+        self.check_ledger()
+        self.check_secrets()
+
+    def verified_at(self, endpoint):
+        return [e['time'] for e in self.all_events if e.get('endpoint') == endpoint and e['kind'] == 'verified']
+
+    def harmed(self, i, key):
+        """Was the board finished with this key before line i of the journal, and nobody asked for another?"""
+        row, line = self.by_key.get(key), self.journal[i]
+        need(row, f'board {line["board"]} held a key that the ledger does not know')
+        if any(t <= line['at'] for t in self.reworked.get(row['endpoint'], ())):
+            return False
+        if any(b == line['board'] and begin - 0.01 < line['at'] < end + 0.01 for b, begin, end in self.by_hand):
+            return False
+        loads = [e['at'] for e in self.journal[:i] if e['event'] == 'load' and e.get('key') == key]
+        again = any(e['event'] == 'load' and e.get('key') == key for e in self.journal[i + 1:])
+        verified = self.verified_at(row['endpoint'])
+        before = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(line['at']))
+        return any(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(loads[0])) <= v < before for v in verified) or (verified and not again)
+
+    def check_boards(self):
+        """(a) no finished board was erased or renamed unless somebody asked, (b) no credential is on two boards."""
+        holds, on = {}, {}
+        for i, line in enumerate(self.journal):
+            board = line['board']
+            if line['event'] == 'load':
+                other = on.setdefault(line['key'], board)
+                need(other == board, f'the credentials of {line["name"]} are on the boards {other} and {board}')
+                held = holds.get(board)
+                need(not held or held == line['key'] or not self.harmed(i, held),
+                     f'board {board}, {self.by_key[held]["endpoint"] if held in self.by_key else "?"}, was given the name {line["name"]}')
+                holds[board] = line['key']
+            elif line['event'] == 'erase':
+                held = line.get('key')
+                need(not held or not self.harmed(i, held),
+                     f'board {board} was erased at {line["at"]} in slot {line["slot"]}: it was {line.get("name")}, finished, and nobody asked')
+                holds.pop(board, None)
+        for row in self.all_rows:
+            if row['state'] in FINISHED:
+                need(row.get('hw_id') and holds.get(row['hw_id']) == row['psk_sha256'],
+                     f'{row["endpoint"]} is {row["state"]}, and board {row.get("hw_id")} does not hold its key')
+
+    def check_servers(self):
+        """(c) every done device is at each server with the key that its board holds, and nobody else is."""
+        for server in self.servers:
+            there, rows = server.devices(), {}
+            for r in self.all_rows:
+                rows.setdefault(r['endpoint'], []).append(r)
+            for r in self.all_rows:
+                if r['state'] in ('registered', 'done'):
+                    need(there.get(r['endpoint']) == r['psk_sha256'],
+                         f'{r["endpoint"]} is {r["state"]}, and {server.kind} has ' + ('another key' if r['endpoint'] in there else 'it not'))
+            for endpoint, key in there.items():
+                states = {r.get('psk_sha256'): r['state'] for r in rows.get(endpoint, ())}
+                need(key in states, f'{server.kind} has {endpoint} with a key that the ledger does not know')
+                need(states[key] != 'retired', f'{server.kind} still lets in {endpoint} with the key of an edition that is retired')
+
+    def check_ledger(self):
+        """(d) the chain holds, and the counts are what the rack saw."""
+        call('ledger', 'verify', self.ledger())
+        stats = [json.loads(l) for l in call('ledger', 'stats', self.ledger(), '--json').stdout.splitlines()]
+        made = {}
+        for r in self.all_rows:
+            if r['state'] in FINISHED:
+                load = [e for e in self.journal if e['event'] == 'load' and e['key'] == r['psk_sha256']][-1]
+                need(r['slot'].split('-')[-1] == str(load['slot']), f'{r["endpoint"]} was made in slot {load["slot"]}, the ledger says {r["slot"]}')
+                name = f'{r["station"]}/{r["slot"]}'
+                made[name] = made.get(name, 0) + 1
+        told = {g['name']: g['made'] for g in stats if g['event'] == 'group' and g['by'] == 'slot' and g['made']}
+        need(told == made, f'stats say {told}, the rack saw {made}')
+        asked = sum(e['kind'] == 'rework' for e in self.all_events)
+        need(asked <= sum(map(len, self.reworked.values())), 'a rework that nobody asked for')
+
+    def check_secrets(self):
+        """(e) no secret is in ledger, logs or outputs."""
+        secrets = {TOKEN.encode()}
+        for server in self.servers:
+            for line in lines(server.at('state')):
+                key = bytes.fromhex(line.get('key') or '')
+                if key:
+                    secrets |= {key, key.hex().encode(), base64.b64encode(key)}
+        files = glob.glob(self.at('out', '*')) + glob.glob(self.at('ledger.db*')) + glob.glob(self.at('work-*', '*')) + [self.at('journal')]
+        texts = [(f, open(f, 'rb').read()) for f in files if os.path.isfile(f)]
+        if self.url:
+            texts.append(('the ledger', json.dumps([self.all_rows, self.all_events]).encode()))
+        for name, text in texts:
+            for secret in secrets:
+                need(secret not in text, f'{name} holds a secret')
+
+
+def live(seed, folder, ledger=None):
+    """One day. None, or what went wrong, with the day's log."""
+    day, begin = None, time.monotonic()
+    try:
+        day = Day(folder, seed, ledger)
+        day.live()
+        day.check()
+    except (Broken, OSError, subprocess.SubprocessError, ValueError, KeyError, IndexError) as e:
+        import traceback
+        where = '' if isinstance(e, Broken) else traceback.format_exc()
+        return f'day {seed}{" on PostgreSQL" if ledger else ""}: {e}\n{where}' + '\n'.join(day.log if day else ())
+    finally:
+        if day:
+            day.close()
+    return None
