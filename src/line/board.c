@@ -177,8 +177,10 @@ static int get_credentials(struct work *w, struct signet_error *err)
 static int load_packet(struct work *w, struct signet_error *err)
 {
     const struct signet_device_facts facts = {.hw_id = w->hw_id[0] ? w->hw_id : NULL};
-    int rc = record(w, SIGNET_DEVICE_WRITING, &facts, err);
+    int rc = mark_write(w->slot, err);
 
+    if (rc == SIGNET_OK)
+        rc = record(w, SIGNET_DEVICE_WRITING, &facts, err);
     if (rc != SIGNET_OK)
         return rc;
     failpoint_at("before", "load");
@@ -285,6 +287,60 @@ static void report_retry(struct work *w, const struct signet_error *why)
     event_send(&w->slot->observer, &event);
 }
 
+static bool is_interrupted(enum signet_device_state last)
+{
+    return last == SIGNET_DEVICE_WRITING || last == SIGNET_DEVICE_WRITTEN;
+}
+
+/* Before anything is erased. A board whose device is interrupted holds no more than that device's
+ * credentials, which it gets again; but it must be that board. */
+static int look_first(struct work *w, enum signet_device_state last, struct signet_error *err)
+{
+    bool finished = last >= SIGNET_DEVICE_VERIFIED && last <= SIGNET_DEVICE_DONE;
+
+    if ((is_interrupted(last) && mark_fits(w->slot)) || w->setup->order->erase_finished)
+        return SIGNET_OK;
+    int rc = signet_board_look(w->board, err);
+    if (rc != SIGNET_E_UNSUPPORTED)
+        return rc;
+    return finished /* better safe: a board that is put in anew is taken */
+               ? error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot")
+               : SIGNET_OK;
+}
+
+/* The port that went away in an attempt: a moment later it may be there again. */
+static int wait_for_port(struct work *w, struct presence *now, struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + BACK_MS;
+
+    for (;;) {
+        int rc = presence_look(w->slot, now, err);
+        if (rc == SIGNET_OK && !now->there && clock_ms() >= deadline)
+            rc = error_set(err, SIGNET_E_NOT_FOUND, "the port does not come back");
+        if (rc != SIGNET_OK || now->there)
+            return rc;
+        rc = cancel_sleep_until(w->job->stop, clock_ms() + 50, err);
+        if (rc != SIGNET_OK)
+            return rc;
+    }
+}
+
+/* Between two attempts somebody may have put in another board, which may be a finished one. */
+static int look_again(struct work *w, struct signet_error *err)
+{
+    struct presence now;
+    int rc = wait_for_port(w, &now, err);
+
+    if (rc != SIGNET_OK || presence_same(&now, &w->slot->presence))
+        return rc;
+    presence_identify(&now);
+    if (!presence_is_back(&now, &w->slot->presence, 0))
+        rc = look_first(w, SIGNET_DEVICE_VOID, err);
+    if (rc == SIGNET_OK)
+        w->slot->presence = now;
+    return rc;
+}
+
 static int attempts(struct work *w, struct signet_error *err)
 {
     unsigned *retries = &w->slot->retries;
@@ -303,6 +359,10 @@ static int attempts(struct work *w, struct signet_error *err)
         rc = note_retry(w, why.msg, err);
         if (rc == SIGNET_OK)
             rc = cancel_sleep_until(w->job->stop, clock_ms() + AGAIN_MS, err);
+        if (rc == SIGNET_OK)
+            rc = look_again(w, err);
+        if (rc == SIGNET_E_NOT_FOUND || rc == SIGNET_E_PROVISIONED)
+            return error_copy(err, &why); /* that board is gone */
         if (rc != SIGNET_OK)
             return rc;
     }
@@ -325,27 +385,6 @@ static bool board_erases(const struct signet_order *order)
     const struct signet_board_options *o = &order->board;
 
     return (o->initial || o->image_dir) && !(o->flasher && strcmp(o->flasher, "none") == 0);
-}
-
-static bool is_interrupted(enum signet_device_state last)
-{
-    return last == SIGNET_DEVICE_WRITING || last == SIGNET_DEVICE_WRITTEN;
-}
-
-/* Before anything is erased. A board whose device is interrupted holds no more than that device's
- * credentials, which it gets again. */
-static int look_first(struct work *w, enum signet_device_state last, struct signet_error *err)
-{
-    bool finished = last >= SIGNET_DEVICE_VERIFIED && last <= SIGNET_DEVICE_DONE;
-
-    if (is_interrupted(last) || w->setup->order->erase_finished)
-        return SIGNET_OK;
-    int rc = signet_board_look(w->board, err);
-    if (rc != SIGNET_E_UNSUPPORTED)
-        return rc;
-    return finished /* better safe: a board that is put in anew is taken */
-               ? error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot")
-               : SIGNET_OK;
 }
 
 /* Left as it is only what holds the credentials of another time: by its name or serial number the

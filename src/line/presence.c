@@ -8,9 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Nobody takes a board out and puts it in again so fast; a port that comes and goes does. */
-enum { BACK_MS = 2000 };
-
 /* Where the slot's port is now: SIGNET_E_NOT_FOUND when it is away. */
 static int find_path(const struct slot *slot, char path[128], struct signet_error *err)
 {

@@ -40,11 +40,18 @@ struct line {
 };
 
 /* presence.c */
+/* Nobody takes a board out and puts it in again so fast; a port that comes and goes does. */
+enum { BACK_MS = 2000 };
 int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err);
 bool presence_same(const struct presence *a, const struct presence *b);
 void presence_identify(struct presence *presence); /* fills in the serial number */
 /* The board of before, that its port came back so soon? */
 bool presence_is_back(const struct presence *now, const struct presence *before, int64_t gone_ms);
+
+/* mark.c: the port of the board that gets credentials now, kept over a kill. Is the board that is
+ * in the slot the one that got some last? False also when nobody can tell. */
+int mark_write(const struct slot *slot, struct signet_error *err);
+bool mark_fits(const struct slot *slot);
 
 /* wait.c: until a board comes that is not the one that was there last; fresh: any will do.
  * SIGNET_E_NOT_FOUND: none came; SIGNET_E_QUOTA, SIGNET_E_CANCELLED: no more are wanted. SIGNET_OK:

@@ -333,7 +333,7 @@ class Day(Folder):
             if not open_orders:
                 break
             order = open_orders[round % len(open_orders)]
-            self.set_up(rows, order)
+            self.set_up(rows, order, round)
             for p in [self.start(order, s) for s in self.stations]:
                 self.wait(p)
         rows = self.rows()
@@ -342,19 +342,21 @@ class Day(Folder):
                  f'{order} does not come to its end: {[(r["endpoint"], r["state"], r.get("error")) for r in rows if r["order"] == order]}')
         self.once_more()
 
-    def set_up(self, rows, order):
+    def set_up(self, rows, order, round):
         """Boards that are wanted go into the slots, and new ones in place of finished ones."""
         for row in rows:
             if row['state'] == 'failed' and row['order'] == order:
                 self.rework_of(row)
-        boards = self.boards()
-        at = {r['hw_id']: r for r in rows if r.get('hw_id')}
+        rows, boards = self.rows(), self.boards()
+        at = {r.get('hw_id') or r['endpoint'].split('-')[-1]: r for r in rows if r.get('hw_id') or self.own_names}
         wanted = [s for s, b in sorted(boards.items()) if b['slot'] == 0 and s in at and at[s]['order'] == order
-                  and at[s]['state'] in IN_HAND + ('failed', 'reserved')]
+                  and at[s]['state'] in IN_HAND + ('reserved',)]
         for slot in range(1, self.slots + 1):
             serial = next((s for s, b in boards.items() if b['slot'] == slot), None)
             row = at.get(serial)
-            if row and row['order'] == order and row['state'] in IN_HAND + ('failed', 'reserved'):
+            if row and row['order'] == order and row['state'] in IN_HAND + ('reserved',):
+                if boards[serial]['provisioned'] and round > 2:
+                    self.erase(slot, serial)
                 continue
             if wanted:
                 serial = wanted.pop()
@@ -408,7 +410,8 @@ class Day(Folder):
     def harmed(self, i, key):
         """Was the board finished with this key before line i of the journal, and nobody asked for another?"""
         row, line = self.by_key.get(key), self.journal[i]
-        need(row, f'board {line["board"]} held a key that the ledger does not know')
+        if not row:
+            return False  # the device got other credentials; those of before must be nowhere (below)
         if any(t <= line['at'] for t in self.reworked.get(row['endpoint'], ())):
             return False
         if any(b == line['board'] and begin - 0.01 < line['at'] < end + 0.01 for b, begin, end in self.by_hand):
@@ -436,6 +439,8 @@ class Day(Folder):
                 need(not held or not self.harmed(i, held),
                      f'board {board} was erased at {line["at"]} in slot {line["slot"]}: it was {line.get("name")}, finished, and nobody asked')
                 holds.pop(board, None)
+        for board, key in holds.items():
+            need(key in self.by_key, f'board {board} holds a key that the ledger does not know')
         for row in self.all_rows:
             if row['state'] in FINISHED:
                 need(row.get('hw_id') and holds.get(row['hw_id']) == row['psk_sha256'],

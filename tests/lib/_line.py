@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A line for tests: a rack of simulated boards, an order, and what its runs say."""
-import contextlib, glob, json, os, re, subprocess
+import contextlib, glob, json, os, re, subprocess, time
 from _coiote import Coiote
 from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
 
@@ -15,10 +15,12 @@ class Line(Folder):
         self.write('export.json', json.dumps({'kind': 'export', 'file': self.at('export.csv')}))  # whose the keys are
         os.mkdir(self.at('applied'))
 
-    def boards(self, slots=1, each=1, misbehave=(), baud=0, hold=300):
+    def boards(self, slots=1, each=1, misbehave=(), baud=0, hold=300, keep=False):
         os.mkdir(self.at('rack'))
         args = [SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(slots), '-N', str(each), '-H', str(hold), '-b', str(baud),
                 '-u', '-c', '-s', self.at('applied/')]
+        if keep:
+            args += ['-S', self.at('kept')]
         for m in misbehave:
             args += ['-m', m]
         self.rack = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -112,6 +114,14 @@ class Line(Folder):
 
     def applied(self):
         return len(os.listdir(self.at('applied')))
+
+    def tell(self, request, slot=1):
+        """To the board, and until one is there."""
+        control = self.at(f'rack/{slot}.control')
+        p = subprocess.run([SIGNET, 'sim', 'tell', control, request], capture_output=True, text=True, timeout=DEADLINE)
+        need(p.returncode == 0, p.stderr)
+        while not os.path.exists(self.at(f'rack/{slot}')):
+            time.sleep(0.05)
 
     def ask(self, slot):
         """The board itself: what it holds, and how often it was written. To look at it may take a reset."""
