@@ -360,8 +360,9 @@ class Day(Folder):
                 continue
             if wanted:
                 serial = wanted.pop()
-                self.note(f'slot {slot}: board {serial} is put in: {self.tell(slot, "insert " + serial)}')
-                if boards[serial]['provisioned']:
+                said = self.tell(slot, 'insert ' + serial)
+                self.note(f'slot {slot}: board {serial} is put in: {said}')
+                if said == 'ok' and boards[serial]['provisioned']:
                     self.erase(slot, serial)
             elif not serial or boards[serial]['provisioned']:
                 self.note(f'slot {slot}: a new board: {self.tell(slot, "next")}')
@@ -370,6 +371,8 @@ class Day(Folder):
         """By hand, as the hint says: the look finds that a board was provisioned, and not that it was never finished."""
         while 'there=1' not in self.tell(slot, 'state'):
             time.sleep(0.05)
+        if f'board={serial} ' not in self.tell(slot, 'state'):
+            return
         begin = time.time()
         self.tell(slot, 'program initial chip')
         self.tell(slot, 'reset')
