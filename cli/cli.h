@@ -35,6 +35,7 @@ extern const struct verb packet_verbs[];
 extern const struct verb prove_verbs[];
 extern const struct verb register_verbs[];
 extern const struct verb provision_verbs[];
+extern const struct verb report_verbs[];
 extern const struct verb run_verbs[];
 extern const struct verb server_verbs[];
 extern const struct verb sim_verbs[];

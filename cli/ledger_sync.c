@@ -17,7 +17,7 @@ static int run_sync(struct cli *cli, const struct signet_order *order)
     if (rc == SIGNET_OK)
         rc = signet_run_deliver(run, &report, &cli->err);
     if (report.quota)
-        code = report_print_synced(cli, &report);
+        code = report_print_synced(cli, order, &report);
     signet_run_report_free(&report);
     signet_run_close(&run);
     return rc == SIGNET_OK ? cli_close(cli, code) : cli_fail(cli, &cli->err);

@@ -13,6 +13,7 @@ void plan_print(const struct cli *cli, const struct signet_order *order, struct 
 int report_print(const struct cli *cli, const struct signet_order *order,
                  const struct signet_run_report *report, bool stopped, bool whole);
 /* The report of a run that only delivers. EXIT_DONE: nothing waits any more. */
-int report_print_synced(const struct cli *cli, const struct signet_run_report *report);
+int report_print_synced(const struct cli *cli, const struct signet_order *order,
+                        const struct signet_run_report *report);
 
 #endif

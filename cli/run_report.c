@@ -14,41 +14,6 @@ static int64_t waiting_of(const struct signet_run_report *r)
     return r->states[SIGNET_DEVICE_VERIFIED] + r->states[SIGNET_DEVICE_REGISTERED];
 }
 
-/* What is left of the order: here, and at other stations that are at work on it. */
-struct left {
-    int64_t open;    /* to be made */
-    int64_t exposed; /* half made */
-    int64_t waiting; /* for servers or proof */
-    int64_t in_work; /* elsewhere */
-};
-
-static struct left left_of(const struct signet_run_report *r)
-{
-    const int64_t *s = r->states;
-    struct left left = {.exposed = s[SIGNET_DEVICE_WRITING] + s[SIGNET_DEVICE_WRITTEN],
-                        .waiting = waiting_of(r)};
-
-    left.open = r->quota - left.exposed - left.waiting - done_of(r) - s[SIGNET_DEVICE_FAILED] -
-                s[SIGNET_DEVICE_VOID];
-    for (size_t i = 0; i < r->elsewhere_count; i++) {
-        const struct signet_elsewhere_report *e = &r->elsewhere[i];
-        left.open -= e->begun;
-        left.exposed -= e->exposed;
-        left.waiting -= e->waiting;
-        left.in_work += e->begun + e->exposed + e->waiting;
-    }
-    return left;
-}
-
-/* Nothing is left that this station could do, or that somebody has to look at. */
-static bool is_finished(const struct signet_run_report *r)
-{
-    const struct left left = left_of(r);
-
-    return left.open <= 0 && left.exposed <= 0 && left.waiting <= 0 &&
-           r->states[SIGNET_DEVICE_FAILED] == 0;
-}
-
 static double yield(uint64_t good, uint64_t failed)
 {
     return good + failed ? 100.0 * (double)good / (double)(good + failed) : 0;
@@ -59,124 +24,15 @@ static double per_second(const struct signet_run_report *r)
     return r->seconds > 0 ? (double)r->batch.made / r->seconds : 0;
 }
 
-/* as JSON */
-
-static void json_servers(struct json *j, const struct signet_delivery_report *d)
+/* The report as an event of this name. */
+static void report_json(const char *event, const struct signet_order *o,
+                        const struct signet_run_report *r)
 {
-    json_open(j, "servers", '[');
-    for (size_t i = 0; i < d->server_count; i++) {
-        const struct signet_server_report *s = &d->servers[i];
-        json_open(j, NULL, '{');
-        json_text(j, "server", s->name);
-        json_integer(j, "registered", (int64_t)s->registered);
-        json_integer(j, "refused", (int64_t)s->refused);
-        json_integer(j, "waiting", s->waiting);
-        if (s->away.code)
-            json_text(j, "away", s->away.msg);
-        json_close(j, '}');
-    }
-    json_close(j, ']');
-    json_integer(j, "proved", (int64_t)d->proved);
-    if (d->unproved.code)
-        json_text(j, "unproved", d->unproved.msg);
-    json_integer(j, "refused", (int64_t)d->refused);
-}
+    struct signet_bytes json = {0};
 
-static void json_stages(struct json *j, const struct signet_run_report *r)
-{
-    json_open(j, "stages", '[');
-    for (size_t i = 0; i < r->stage_count; i++) {
-        json_open(j, NULL, '{');
-        json_text(j, "stage", r->stages[i].name);
-        json_integer(j, "count", (int64_t)r->stages[i].count);
-        json_real(j, "median", r->stages[i].median);
-        json_real(j, "p95", r->stages[i].p95);
-        json_close(j, '}');
-    }
-    json_close(j, ']');
-}
-
-static void json_elsewhere(struct json *j, const struct signet_run_report *r)
-{
-    json_open(j, "in_work", '[');
-    for (size_t i = 0; i < r->elsewhere_count; i++) {
-        json_open(j, NULL, '{');
-        json_text(j, "station", r->elsewhere[i].station);
-        json_integer(j, "begun", r->elsewhere[i].begun);
-        json_integer(j, "exposed", r->elsewhere[i].exposed);
-        json_integer(j, "waiting", r->elsewhere[i].waiting);
-        json_close(j, '}');
-    }
-    json_close(j, ']');
-}
-
-static void json_line(struct json *j, const struct signet_line_report *r)
-{
-    json_integer(j, "passed", (int64_t)r->passed);
-    json_integer(j, "failed", (int64_t)r->failed);
-    json_integer(j, "first_pass", (int64_t)r->first_pass);
-    json_integer(j, "made_before", (int64_t)r->made_before);
-    json_integer(j, "retries", (int64_t)r->retries);
-    json_real(j, "devices_per_hour", r->per_hour);
-    json_open(j, "slots", '[');
-    for (size_t i = 0; i < r->slot_count; i++) {
-        json_open(j, NULL, '{');
-        json_text(j, "slot", r->slots[i].name);
-        json_integer(j, "passed", (int64_t)r->slots[i].passed);
-        json_integer(j, "failed", (int64_t)r->slots[i].failed);
-        json_integer(j, "first_pass", (int64_t)r->slots[i].first_pass);
-        json_close(j, '}');
-    }
-    json_close(j, ']');
-}
-
-static void json_file(struct json *j, const char *key, const char *path,
-                      const struct signet_output_report *file)
-{
-    if (!path)
-        return;
-    json_open(j, key, '{');
-    json_text(j, "file", path);
-    if (file->bytes) {
-        json_integer(j, "bytes", (int64_t)file->bytes);
-        json_text(j, "sha256", file->sha256);
-    }
-    json_close(j, '}');
-}
-
-static void json_batch(struct json *j, const struct signet_order *o,
-                       const struct signet_run_report *r)
-{
-    json_integer(j, "made", (int64_t)r->batch.made);
-    json_integer(j, "failed", (int64_t)r->batch.failed);
-    json_integer(j, "registered", (int64_t)(o->server_count ? r->delivery.done : 0));
-    json_integer(j, "elsewhere", (int64_t)r->batch.elsewhere);
-    json_real(j, "devices_per_second", per_second(r));
-    json_file(j, "packets", o->packets, &r->batch.packets);
-    json_file(j, "records", o->records, &r->batch.records);
-}
-
-static void report_json(const struct signet_order *o, const struct signet_run_report *r, bool whole)
-{
-    struct json j;
-    json_event(&j, "report");
-    json_real(&j, "seconds", r->seconds);
-    if (o->recipe)
-        json_line(&j, &r->line);
-    else
-        json_batch(&j, o, r);
-    json_integer(&j, "quota", r->quota);
-    json_states(&j, r->states);
-    json_elsewhere(&j, r);
-    json_bool(&j, "finished", whole && is_finished(r));
-    json_stages(&j, r);
-    json_servers(&j, &r->delivery);
-    json_open(&j, "errors", '{');
-    for (int i = 1; i < SIGNET_RUN_CODES; i++)
-        if (r->errors[i])
-            json_integer(&j, signet_code_name((enum signet_code)i), (int64_t)r->errors[i]);
-    json_close(&j, '}');
-    json_end(&j);
+    if (signet_run_report_json(o, r, &json, NULL) == SIGNET_OK)
+        printf("{\"event\": \"%s\", %.*s\n", event, (int)json.len - 1, (const char *)json.data + 1);
+    signet_bytes_free(&json);
 }
 
 /* as text */
@@ -229,7 +85,7 @@ static void print_elsewhere(const struct signet_run_report *r)
 static void print_left(const struct signet_order *o, const struct signet_run_report *r)
 {
     const int64_t *s = r->states;
-    const struct left left = left_of(r);
+    const struct signet_run_left left = r->left;
     print_elsewhere(r);
     print_half(o, left.exposed);
     if (left.waiting > 0)
@@ -251,7 +107,7 @@ static void print_left(const struct signet_order *o, const struct signet_run_rep
         printf("%" PRId64 " of %s still to be made: run the order again%s\n", left.open,
                COUNT(r->quota, "device is", "devices are"),
                o->recipe ? "" : "; names that other orders have are passed over");
-    else if (is_finished(r) && !left.in_work && done_of(r) < r->quota)
+    else if (r->finished && !left.in_work && done_of(r) < r->quota)
         printf("The order is finished.\n");
 }
 
@@ -328,7 +184,7 @@ int report_print(const struct cli *cli, const struct signet_order *order,
                  const struct signet_run_report *r, bool stopped, bool whole)
 {
     if (cli->json) {
-        report_json(order, r, whole);
+        report_json("report", order, r);
     } else {
         if (order->recipe)
             print_line(r);
@@ -342,19 +198,14 @@ int report_print(const struct cli *cli, const struct signet_order *order,
         if (stopped)
             printf("Stopped as you asked. Nothing is lost: to resume, run the order again.\n");
     }
-    return whole && is_finished(r) ? EXIT_DONE : EXIT_FAILED;
+    return whole && r->finished ? EXIT_DONE : EXIT_FAILED;
 }
 
-int report_print_synced(const struct cli *cli, const struct signet_run_report *r)
+int report_print_synced(const struct cli *cli, const struct signet_order *order,
+                        const struct signet_run_report *r)
 {
     if (cli->json) {
-        struct json j;
-        json_event(&j, "synced");
-        json_servers(&j, &r->delivery);
-        json_integer(&j, "registered", (int64_t)r->delivery.done);
-        json_integer(&j, "waiting", waiting_of(r));
-        json_integer(&j, "done", done_of(r));
-        json_end(&j);
+        report_json("synced", order, r);
     } else {
         print_delivery(&r->delivery);
         printf("\n%s registered now, %" PRIu64 " refused\n",

@@ -8,6 +8,8 @@ const struct noun nouns[] = {
     {"provision", "One device, from its configuration to board and server.", provision_verbs},
     {"run", "The devices of a work order, in all slots of a line.", run_verbs},
     {"ledger", "What was made: the record of orders, devices and events.", ledger_verbs},
+    {"report", "What was made, by day, shift, operator, station, slot, order or error.",
+     report_verbs},
     {"packet", "Packets (SenML CBOR) for devices.", packet_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
     {"register", "One device at a server.", register_verbs},

@@ -175,6 +175,10 @@ int signet_ledger_board(struct signet_ledger *ledger, int64_t order,
                         enum signet_device_state to, const struct signet_device_facts *facts,
                         struct signet_error *err);
 
+/* The report of a run at its end, as JSON: an event of the order, "run". */
+int signet_ledger_run(struct signet_ledger *ledger, int64_t order, const char *json,
+                      struct signet_error *err);
+
 /* The outbox. A server is known by its name in the order; each has a state of its own for each
  * device, so that one that is away holds up no other. */
 
@@ -383,6 +387,67 @@ int signet_ledger_orders(struct signet_ledger *ledger,
                          int (*row)(void *ctx, const struct signet_ledger_order_view *order,
                                     struct signet_error *err),
                          void *ctx, struct signet_error *err);
+
+/* Reports: what came out in a time, in groups, from the events alone. A unit is a board of a line
+ * (from each board that ended in a slot, with or without a name) or a device of an order without
+ * boards. */
+
+/* How a report groups: name and word. */
+#define SIGNET_REPORT_BY_TABLE(ROW)                                                                \
+    ROW(DAY, "day")                                                                                \
+    ROW(SHIFT, "shift")                                                                            \
+    ROW(OPERATOR, "operator")                                                                      \
+    ROW(STATION, "station")                                                                        \
+    ROW(SLOT, "slot")                                                                              \
+    ROW(ORDER, "order")                                                                            \
+    ROW(ERROR, "error")
+
+#define SIGNET_REPORT_BY_NAME(name, word)  SIGNET_REPORT_BY_##name,
+#define SIGNET_REPORT_BY_COUNT(name, word) +1
+enum signet_report_by { SIGNET_REPORT_BY_TABLE(SIGNET_REPORT_BY_NAME) };
+enum { SIGNET_REPORT_BYS = 0 SIGNET_REPORT_BY_TABLE(SIGNET_REPORT_BY_COUNT) };
+const char *signet_report_by_name(enum signet_report_by by); /* "day"; "?": none */
+
+struct signet_report_options {
+    size_t size; /* sizeof(struct signet_report_options): what a later version adds is then zero; 0:
+                    this version */
+    enum signet_report_by by;
+    const char *order, *station; /* NULL: any */
+    int64_t since, until;        /* seconds since 1970, until not included; 0: no limit */
+};
+
+/* A group: a day as "2026-11-28" in the time zone of the process, a slot as "station/slot", an
+ * error as its code's word; "" is what has none, such as units of no shift. With by ERROR only
+ * failed and refused are counted. */
+struct signet_report_row {
+    const char *name;
+    int64_t passed;      /* units verified */
+    int64_t first_pass;  /* of passed: without a retry or a rework */
+    int64_t failed;      /* units set aside before they were verified */
+    int64_t made_before; /* boards that were left as they are */
+    int64_t refused;     /* devices set aside later, by a server or by their proof */
+    int64_t done;        /* devices that came to their end */
+    double median, p95;  /* cycle time of passed boards in seconds, within 2 %; 0: not known */
+    const char *message; /* by ERROR: what the last of them said; else "" */
+};
+/* Rows in order: days and words ascending, slots as people number them. SIGNET_E_LIMIT: too many
+ * groups. */
+int signet_ledger_report(struct signet_ledger *ledger, const struct signet_report_options *options,
+                         int (*row)(void *ctx, const struct signet_report_row *row,
+                                    struct signet_error *err),
+                         void *ctx, struct signet_error *err);
+
+/* The reports that runs left at their end, as JSON: order by order, oldest first. Of options, by is
+ * not looked at. */
+struct signet_run_record {
+    const char *order, *station, *operator_name;
+    int64_t time; /* of the run's end */
+    const char *json;
+};
+int signet_ledger_runs(struct signet_ledger *ledger, const struct signet_report_options *options,
+                       int (*row)(void *ctx, const struct signet_run_record *run,
+                                  struct signet_error *err),
+                       void *ctx, struct signet_error *err);
 
 #ifdef __cplusplus
 }

@@ -120,12 +120,23 @@ struct signet_elsewhere_report {
 
 enum { SIGNET_RUN_CODES = 32, SIGNET_RUN_STAGES = 10 };
 
+/* What is left of the order, in devices. */
+struct signet_run_left {
+    int64_t open;    /* to be made, */
+    int64_t exposed; /* half made, */
+    int64_t waiting; /* for servers or proof: by this station */
+    int64_t in_work; /* at other stations now */
+};
+
 struct signet_run_report {
     double seconds;
     int64_t quota;
     int64_t states[SIGNET_DEVICE_STATES]; /* of the whole order, at the end: devices by state */
     struct signet_elsewhere_report *elsewhere; /* by station */
     size_t elsewhere_count;
+    struct signet_run_left left;
+    bool finished; /* the run was not stopped, and nothing is left that this station could do or
+                    * that a person has to look at */
     struct signet_line_report line;
     struct signet_batch_report batch;
     struct signet_delivery_report delivery;
@@ -134,6 +145,10 @@ struct signet_run_report {
     uint64_t errors[SIGNET_RUN_CODES]; /* failed attempts by signet_code */
 };
 void signet_run_report_free(struct signet_run_report *report); /* {0} afterwards */
+/* The report as one JSON object; the ledger keeps the same of each run (signet_ledger_runs()). The
+ * caller frees *out. */
+int signet_run_report_json(const struct signet_order *order, const struct signet_run_report *report,
+                           struct signet_bytes *out, struct signet_error *err);
 
 /* Makes the devices of the order, until it is used up, no slot has work left, or cancel fires.
  * Events besides the ones of a single device:

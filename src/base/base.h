@@ -136,6 +136,13 @@ bool secret_repeated(const char *text, size_t len, const void *secret, size_t se
 /* A JSON string with its quotes, as Python's json module writes it: ASCII, the rest as \uXXXX. What
  * is not UTF-8 becomes \ufffd. */
 void buf_json(struct buf *out, const void *text, size_t len);
+/* Members of an object, or with key NULL of an array (json_out.c). An empty text is left out; a
+ * number that is not finite becomes null. */
+void buf_json_open(struct buf *out, const char *key, char bracket);
+void buf_json_text(struct buf *out, const char *key, const char *text);
+void buf_json_integer(struct buf *out, const char *key, int64_t value);
+void buf_json_real(struct buf *out, const char *key, double value);
+void buf_json_bool(struct buf *out, const char *key, bool value);
 /* A cell in quotes when it needs them (RFC 4180). It is not changed: what comes from outside is
  * looked at with csv_check() before. */
 void csv_cell(struct buf *out, char delimiter, const void *text, size_t len);
@@ -240,6 +247,17 @@ int64_t clock_wall(void);   /* seconds since 1970: for what is written down; tes
 double clock_seconds(void); /* monotonic, for measuring */
 /* ISO 8601 UTC, "2026-11-23T10:00:00Z". */
 void clock_format(int64_t wall, char out[static 24]);
+
+/* cycle_time.c: durations, any number of them in a fixed space: a histogram
+ * whose steps are 2 % apart, from a millisecond to a day. */
+enum { CYCLE_STEPS = 930 };
+struct cycle_time {
+    uint64_t count;
+    uint32_t steps[CYCLE_STEPS];
+};
+void cycle_time_add(struct cycle_time *t, double seconds);
+/* The time, in seconds, that this fraction (0 .. 1) of all stayed within; 0 without any. */
+double cycle_time_quantile(const struct cycle_time *t, double fraction);
 
 /* libraries that most runs do not need (library.c) */
 struct library_function {

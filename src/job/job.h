@@ -27,17 +27,6 @@ enum job_stage {
 };
 const char *job_stage_name(enum job_stage stage);
 
-/* cycle_time.c: how long a stage takes, over any number of devices in a fixed space: a histogram
- * whose steps are 2 % apart, from a millisecond to a day. */
-enum { CYCLE_STEPS = 930 };
-struct cycle_time {
-    uint64_t count;
-    uint32_t steps[CYCLE_STEPS];
-};
-void cycle_time_add(struct cycle_time *t, double seconds);
-/* The time, in seconds, that this fraction (0 .. 1) of all stayed within; 0 without any. */
-double cycle_time_quantile(const struct cycle_time *t, double fraction);
-
 enum { JOB_CODES = 32 };
 struct job_figures {
     int64_t states[SIGNET_DEVICE_STATES]; /* devices of the order, as they were last counted */

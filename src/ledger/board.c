@@ -4,8 +4,6 @@
 
 #include "ledger/store.h"
 
-#include <signet/text.h>
-
 enum { MESSAGE_MAX = 300 };
 
 struct request {
@@ -17,22 +15,9 @@ struct request {
     const struct signet_error *why;
 };
 
-static void put_text(struct buf *b, const char *key, const char *text)
+static void put_seconds(struct buf *b, const char *key, double seconds)
 {
-    size_t len = text ? strlen(text) : 0;
-
-    if (len == 0)
-        return;
-    buf_printf(b, "%s\"%s\":", b->len > 1 ? "," : "", key);
-    buf_json(b, text, len);
-}
-
-static void put_seconds(struct buf *b, const char *before, const char *key, double seconds)
-{
-    char number[SIGNET_NUMBER_SIZE];
-
-    signet_text_number((double)(int64_t)(seconds * 1000 + 0.5) / 1000, number);
-    buf_printf(b, "%s\"%s\":%s", before, key, number);
+    buf_json_real(b, key, (double)(int64_t)(seconds * 1000 + 0.5) / 1000);
 }
 
 /* A message is cut between two letters. */
@@ -45,34 +30,34 @@ static void put_reason(struct buf *b, const struct signet_error *why)
         len--;
     memcpy(text, why->msg, len);
     text[len] = '\0';
-    put_text(b, "code", signet_code_name(why->code));
-    put_text(b, "message", text);
+    buf_json_text(b, "code", signet_code_name(why->code));
+    buf_json_text(b, "message", text);
 }
 
-static void put_stages(struct buf *b, const struct signet_ledger_board *board)
+static void put_board_stages(struct buf *b, const struct signet_ledger_board *board)
 {
     if (board->stage_count == 0)
         return;
-    buf_text(b, ",\"stages\":{");
+    buf_json_open(b, "stages", '{');
     for (size_t i = 0; i < board->stage_count; i++)
-        put_seconds(b, i ? "," : "", board->stages[i], board->stage_seconds[i]);
+        put_seconds(b, board->stages[i], board->stage_seconds[i]);
     buf_byte(b, '}');
 }
 
 static void put_board(struct buf *b, const struct signet_ledger_board *board)
 {
     buf_byte(b, '{');
-    put_text(b, "slot", board->slot);
-    put_text(b, "verdict", board->verdict);
-    put_text(b, "endpoint", board->endpoint);
-    put_text(b, "hw_id", board->hw_id);
-    put_seconds(b, ",", "seconds", board->seconds);
-    buf_printf(b, ",\"retries\":%u,\"first_pass\":%s", board->retries,
-               strcmp(board->verdict, "pass") == 0 && board->retries == 0 ? "true" : "false");
-    put_text(b, "shift", board->shift);
+    buf_json_text(b, "slot", board->slot);
+    buf_json_text(b, "verdict", board->verdict);
+    buf_json_text(b, "endpoint", board->endpoint);
+    buf_json_text(b, "hw_id", board->hw_id);
+    put_seconds(b, "seconds", board->seconds);
+    buf_json_integer(b, "retries", board->retries);
+    buf_json_bool(b, "first_pass", strcmp(board->verdict, "pass") == 0 && board->retries == 0);
+    buf_json_text(b, "shift", board->shift);
     if (board->why)
         put_reason(b, board->why);
-    put_stages(b, board);
+    put_board_stages(b, board);
     buf_byte(b, '}');
 }
 
@@ -93,16 +78,8 @@ static int change_device(struct signet_ledger *l, const struct request *r, struc
 static int record_end(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct request *r = arg;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "UPDATE orders SET events = events + 1 WHERE id = $1 RETURNING " ORDER_ROW,
-                     "i", r->order);
+    int rc = order_event(l, r->order, "board", r->detail, err);
 
-    if (rc == SIGNET_E_NOT_FOUND)
-        return error_set(err, SIGNET_E_USAGE, "the ledger has no such order");
-    if (rc == SIGNET_OK)
-        rc = chain_append(l, &row, ORDER_COLUMNS, "board", r->detail, err);
-    db_end(&row);
     return rc == SIGNET_OK ? change_device(l, r, err) : rc;
 }
 

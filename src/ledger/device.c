@@ -1,78 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Orders and devices: each change of state with its event. */
+/* Devices: each change of state with its event. */
 
 #include "ledger/store.h"
 #include <stdio.h>
 #include <string.h>
-
-/* orders */
-
-struct order {
-    const char *name, *hash;
-    int64_t quota, id;
-};
-
-static int take_order(struct signet_ledger *l, struct order *o, const struct db_rows *row,
-                      struct signet_error *err)
-{
-    char text[192];
-    struct db_rows changed;
-
-    o->id = db_int(row, 0);
-    if (strcmp(db_text(row, 1), o->hash) != 0)
-        return error_set(err, SIGNET_E_CONFLICT, "order %s was started with another order file",
-                         o->name);
-    if (db_int(row, 2) >= o->quota)
-        return SIGNET_OK;
-    snprintf(text, sizeof(text), "quota %lld", (long long)o->quota);
-    int rc = db_find(l->db, &changed, err,
-                     "UPDATE orders SET quota = $2, events = events + 1 WHERE id = $1"
-                     " RETURNING " ORDER_ROW,
-                     "ii", o->id, o->quota);
-    if (rc == SIGNET_OK)
-        rc = chain_append(l, &changed, ORDER_COLUMNS, "quota", text, err);
-    db_end(&changed);
-    return rc;
-}
-
-static int put_order(struct signet_ledger *l, void *arg, struct signet_error *err)
-{
-    struct order *o = arg;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "INSERT INTO orders(name, hash, quota, created) VALUES($1, $2, $3, $4)"
-                     " ON CONFLICT DO NOTHING RETURNING " ORDER_ROW,
-                     "ssii", o->name, o->hash, o->quota, l->db->now);
-
-    if (rc == SIGNET_OK) {
-        o->id = db_int(&row, 1);
-        rc = chain_append(l, &row, ORDER_COLUMNS, "order", o->name, err);
-    } else if (rc == SIGNET_E_NOT_FOUND) {
-        rc = db_find(l->db, &row, err,
-                     "SELECT id, hash, quota FROM orders WHERE name = $1 /*+ FOR UPDATE */", "s",
-                     o->name);
-        if (rc == SIGNET_OK)
-            rc = take_order(l, o, &row, err);
-    }
-    db_end(&row);
-    return rc;
-}
-
-int signet_ledger_order(struct signet_ledger *ledger, const char *name, const char *hash,
-                        int64_t quota, int64_t *id, struct signet_error *err)
-{
-    struct order o = {.name = name, .hash = hash, .quota = quota};
-
-    if (!name || !*name || !hash || quota < 1 || !text_is_clean(name) || !text_is_clean(hash))
-        return error_set(err, SIGNET_E_USAGE, "an order needs a name, a hash and a quota");
-    int rc = store_change(ledger, put_order, &o, err);
-    if (rc == SIGNET_OK)
-        *id = o.id;
-    return rc;
-}
-
-/* changes of state */
 
 struct advance {
     const struct signet_lease *leases;

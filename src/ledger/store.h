@@ -128,6 +128,10 @@ int device_event(struct signet_ledger *ledger, int64_t device, const char *kind,
 int lease_release(struct signet_ledger *ledger, const struct signet_lease *lease,
                   struct signet_error *err);
 
+/* order.c: an event of an order */
+int order_event(struct signet_ledger *ledger, int64_t order, const char *kind, const char *detail,
+                struct signet_error *err);
+
 /* device.c: one advance, for a lease whose state the caller brings up to date. */
 int device_advance(struct signet_ledger *ledger, const struct signet_lease *lease,
                    enum signet_device_state to, const struct signet_device_facts *facts,

@@ -24,9 +24,9 @@ struct signet_run {
 /* ledger.c: opens it, and the order in it */
 int run_open_ledger(struct signet_run *run, struct signet_error *err);
 
-/* elsewhere.c: what other stations have in hand */
-int run_report_elsewhere(struct signet_run *run, struct signet_run_report *report,
-                         struct signet_error *err);
+/* report.c: after all threads; begin: clock_seconds(). The ledger keeps the report. */
+int run_report(struct signet_run *run, double begin, struct signet_run_report *report,
+               struct signet_error *err);
 
 /* servers.c */
 int run_open_servers(struct signet_run *run, struct signet_error *err);

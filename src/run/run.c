@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert((int)SIGNET_RUN_STAGES >= (int)STAGES, "the report has room for all stages");
-
 static void on_event(void *ctx, const struct signet_event *event)
 {
     struct signet_run *r = ctx;
@@ -158,23 +156,6 @@ int signet_run_name(struct signet_run *run, int64_t index, char endpoint[SIGNET_
     return source_name(run->source, index, endpoint, err);
 }
 
-static void fill_report(struct signet_run *r, double begin, struct signet_run_report *report)
-{
-    const struct job_figures *f = &r->job.figures;
-
-    report->seconds = clock_seconds() - begin;
-    report->quota = r->order->quota;
-    memcpy(report->states, f->states, sizeof(report->states));
-    memcpy(report->errors, f->errors, sizeof(report->errors));
-    for (enum job_stage i = 0; i < STAGES; i++)
-        if (f->cycles[i].count)
-            report->stages[report->stage_count++] =
-                (struct signet_stage_report){.name = job_stage_name(i),
-                                             .count = f->cycles[i].count,
-                                             .median = cycle_time_quantile(&f->cycles[i], 0.5),
-                                             .p95 = cycle_time_quantile(&f->cycles[i], 0.95)};
-}
-
 /* What makes devices, between the begin of the delivery and its end. */
 static int make(struct signet_run *r, struct batch_run *batch, struct delivery *delivery,
                 struct signet_run_report *report, struct signet_error *err)
@@ -216,25 +197,11 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         rc = make(r, batch, delivery, report, &why);
     if (rc != SIGNET_OK) /* the threads of the delivery end, too */
         job_fail(&r->job, &why);
-    rc = delivery_end(&delivery, &why);
-    if (rc == SIGNET_OK)
-        rc = run_report_elsewhere(r, report, &why);
-    if (rc == SIGNET_OK)
-        rc = job_count(&r->job, &why);
-    if (rc != SIGNET_OK)
+    if (delivery_end(&delivery, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
-    fill_report(r, begin, report);
+    if (run_report(r, begin, report, &why) != SIGNET_OK)
+        job_fail(&r->job, &why);
     return job_result(&r->job, err);
-}
-
-/* And no station is at work on them. */
-static uint64_t half_made(const struct signet_run_report *report)
-{
-    int64_t half = report->states[SIGNET_DEVICE_WRITING] + report->states[SIGNET_DEVICE_WRITTEN];
-
-    for (size_t i = 0; i < report->elsewhere_count; i++)
-        half -= report->elsewhere[i].exposed;
-    return half > 0 ? (uint64_t)half : 0;
 }
 
 int signet_run_make(struct signet_run *r, struct signet_run_report *report,
@@ -249,7 +216,7 @@ int signet_run_make(struct signet_run *r, struct signet_run_report *report,
     rc = run_all(r, batch, true, report, err);
     batch_close(&batch);
     if (!r->order->recipe) /* ours have come to their end */
-        report->batch.elsewhere = half_made(report);
+        report->batch.elsewhere = (uint64_t)report->left.exposed;
     return rc;
 }
 
@@ -258,12 +225,4 @@ int signet_run_deliver(struct signet_run *r, struct signet_run_report *report,
 {
     *report = (struct signet_run_report){0};
     return run_all(r, NULL, false, report, err);
-}
-
-void signet_run_report_free(struct signet_run_report *report)
-{
-    free(report->line.slots);
-    free(report->delivery.servers);
-    free(report->elsewhere);
-    *report = (struct signet_run_report){0};
 }

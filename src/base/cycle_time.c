@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/job.h"
+#include "base/base.h"
 
 #include <math.h>
 

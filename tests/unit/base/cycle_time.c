@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Durations in a fixed space, within 2 %. */
-#include "job/job.h"
+#include "base/base.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

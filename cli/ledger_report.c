@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet report: what a day, a shift, an operator, a slot came to. */
+#include "ledger.h"
+#include "when.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum form { FORM_TEXT, FORM_CSV, FORM_JSON };
+
+struct report {
+    struct signet_report_options options;
+    const char *by, *since, *until, *format;
+    enum form form;
+    bool runs;
+    struct signet_report_row total;
+    int64_t rows;
+};
+
+static double percent(int64_t part, int64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* "97.5%", or "-" for a group in which nothing was judged. */
+static const char *share(int64_t part, int64_t whole, char out[static 16])
+{
+    if (whole == 0)
+        return "-";
+    snprintf(out, 16, "%.1f%%", percent(part, whole));
+    return out;
+}
+#define SHARE(part, whole) share((part), (whole), (char[16]){0})
+
+static const char *cycle(double seconds, char out[static 16])
+{
+    if (seconds <= 0)
+        return "-";
+    snprintf(out, 16, "%.1f s", seconds);
+    return out;
+}
+#define CYCLE(seconds) cycle((seconds), (char[16]){0})
+
+static const char *report_row_name(const struct report *r, const struct signet_report_row *row)
+{
+    return row->name[0] ? row->name : r->form == FORM_TEXT ? "(none)" : "";
+}
+
+static void group_text(const struct report *r, const struct signet_report_row *g)
+{
+    if (r->options.by == SIGNET_REPORT_BY_ERROR)
+        printf("%-24s %8" PRId64 " %8" PRId64 "   %s\n", PLAIN(report_row_name(r, g)), g->failed,
+               g->refused, PLAIN(g->message));
+    else
+        printf("%-24s %8" PRId64 " %8" PRId64 " %8s %10s %11" PRId64 " %8" PRId64 " %8" PRId64
+               " %8s %8s\n",
+               PLAIN(report_row_name(r, g)), g->passed, g->failed,
+               SHARE(g->passed, g->passed + g->failed), SHARE(g->first_pass, g->passed + g->failed),
+               g->made_before, g->refused, g->done, CYCLE(g->median), CYCLE(g->p95));
+}
+
+static void head_text(const struct report *r)
+{
+    if (r->options.by == SIGNET_REPORT_BY_ERROR)
+        printf("%-24s %8s %8s   %s\n", "error", "failed", "refused", "the last one");
+    else
+        printf("%-24s %8s %8s %8s %10s %11s %8s %8s %8s %8s\n", r->by, "passed", "failed", "yield",
+               "first pass", "made before", "refused", "done", "cycle", "p95");
+}
+
+static void head_csv(const struct report *r)
+{
+    printf("%s,passed,first_pass,failed,made_before,refused,done,cycle_median_s,cycle_p95_s,"
+           "message\r\n",
+           r->by);
+}
+
+static int cell_csv(const char *text, struct signet_error *err)
+{
+    struct signet_bytes cell = {0};
+    int rc = signet_text_csv(text, &cell, err);
+
+    if (rc == SIGNET_OK)
+        fwrite(cell.data, 1, cell.len, stdout);
+    signet_bytes_free(&cell);
+    return rc;
+}
+
+static int group_csv(const struct signet_report_row *g, struct signet_error *err)
+{
+    int rc = cell_csv(g->name, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    printf(",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%.3f,%.3f,",
+           g->passed, g->first_pass, g->failed, g->made_before, g->refused, g->done, g->median,
+           g->p95);
+    rc = cell_csv(g->message, err);
+    printf("\r\n");
+    return rc;
+}
+
+static void report_row_json(const struct report *r, const struct signet_report_row *g)
+{
+    struct json j;
+
+    json_event(&j, "report");
+    json_text(&j, "by", r->by);
+    json_text(&j, "name", g->name);
+    json_integer(&j, "passed", g->passed);
+    json_integer(&j, "first_pass", g->first_pass);
+    json_integer(&j, "failed", g->failed);
+    json_integer(&j, "made_before", g->made_before);
+    json_integer(&j, "refused", g->refused);
+    json_integer(&j, "done", g->done);
+    if (g->median > 0) {
+        json_real(&j, "cycle_median", g->median);
+        json_real(&j, "cycle_p95", g->p95);
+    }
+    json_given(&j, "message", g->message);
+    json_end(&j);
+}
+
+static int one_group(void *ctx, const struct signet_report_row *g, struct signet_error *err)
+{
+    struct report *r = ctx;
+    struct signet_report_row *t = &r->total;
+
+    if (r->rows++ == 0 && r->form == FORM_TEXT)
+        head_text(r);
+    t->passed += g->passed;
+    t->first_pass += g->first_pass;
+    t->failed += g->failed;
+    t->made_before += g->made_before;
+    t->refused += g->refused;
+    t->done += g->done;
+    switch (r->form) {
+    case FORM_TEXT:
+        group_text(r, g);
+        return SIGNET_OK;
+    case FORM_CSV:
+        return group_csv(g, err);
+    case FORM_JSON:
+        report_row_json(r, g);
+        return SIGNET_OK;
+    }
+    return SIGNET_OK;
+}
+
+static int print_report(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+{
+    struct report *r = ctx;
+
+    if (r->form == FORM_CSV)
+        head_csv(r);
+    int rc = signet_ledger_report(ledger, &r->options, one_group, r, err);
+    if (rc != SIGNET_OK || r->form != FORM_TEXT)
+        return rc;
+    r->total.name = "total";
+    r->total.message = "";
+    if (r->rows > 1)
+        group_text(r, &r->total);
+    if (r->rows == 0)
+        printf("nothing was made in that time\n");
+    return rc;
+}
+
+/* the reports of single runs */
+
+static int one_run(void *ctx, const struct signet_run_record *run, struct signet_error *err)
+{
+    struct report *r = ctx;
+    struct json j;
+
+    (void)err;
+    r->rows++;
+    if (r->form == FORM_TEXT) {
+        printf("%s  %s, station %s%s%s\n    %s\n", TIME(run->time), PLAIN(run->order),
+               PLAIN(run->station), run->operator_name[0] ? ", " : "", PLAIN(run->operator_name),
+               PLAIN(run->json));
+        return SIGNET_OK;
+    }
+    json_event(&j, "run");
+    json_text(&j, "time", TIME(run->time));
+    json_text(&j, "order", run->order);
+    json_text(&j, "station", run->station);
+    json_text(&j, "operator", run->operator_name);
+    json_text(&j, "report", run->json);
+    json_end(&j);
+    return SIGNET_OK;
+}
+
+static int print_runs(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+{
+    struct report *r = ctx;
+    int rc = signet_ledger_runs(ledger, &r->options, one_run, r, err);
+
+    if (rc == SIGNET_OK && r->rows == 0 && r->form == FORM_TEXT)
+        printf("no run ended in that time\n");
+    return rc;
+}
+
+/* the command line; false: a mistake, told */
+
+static bool know_by(const struct cli *cli, struct report *r)
+{
+    const char *names[SIGNET_REPORT_BYS];
+
+    r->by = r->by ? r->by : "day";
+    for (int i = 0; i < SIGNET_REPORT_BYS; i++) {
+        names[i] = signet_report_by_name((enum signet_report_by)i);
+        r->options.by = (enum signet_report_by)i;
+        if (strcmp(names[i], r->by) == 0)
+            return true;
+    }
+    const char *near = signet_word_nearest(r->by, names, SIGNET_REPORT_BYS);
+    cli_usage(cli, "a report is not by '%s'%s%s%s", r->by, near ? "; did you mean " : "",
+              near ? near : ": day, shift, operator, station, slot, order, error", near ? "?" : "");
+    return false;
+}
+
+static bool know_form(const struct cli *cli, struct report *r)
+{
+    r->form = cli->json ? FORM_JSON : FORM_TEXT;
+    if (!r->format || (strcmp(r->format, "text") == 0 && !cli->json))
+        return true;
+    if (strcmp(r->format, "csv") == 0 && !r->runs && !cli->json) {
+        r->form = FORM_CSV;
+        return true;
+    }
+    cli_usage(cli, "a report is not written as '%s': text or csv, or --json%s", r->format,
+              r->runs ? "; runs as text or --json" : "");
+    return false;
+}
+
+static bool know_times(const struct cli *cli, struct report *r)
+{
+    struct signet_report_options *o = &r->options;
+
+    if (!when_parse(cli, "since", r->since, false, &o->since) ||
+        !when_parse(cli, "until", r->until, true, &o->until))
+        return false;
+    if (!o->since || !o->until || o->since < o->until)
+        return true;
+    cli_usage(cli, "--until is not after --since");
+    return false;
+}
+
+static int report_ledger(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct report r = {.options = {.size = sizeof(r.options)}};
+    const struct option_row rows[] = {
+        TEXT('b', "by", "WORD",
+             "day (this is the default), shift, operator, station, slot, order, error", &r.by),
+        TEXT('s', "since", "TIME", WHEN_HELP, &r.since),
+        TEXT('u', "until", "TIME", "The same; a day is included", &r.until),
+        TEXT('o', "order", "NAME", "Of this order", &r.options.order),
+        TEXT(0, "station", "NAME", "Of this station", &r.options.station),
+        TEXT('f', "format", "NAME", "text, or csv (RFC 4180)", &r.format),
+        FLAG('r', "runs", "The report of each run, as it ended", &r.runs),
+        {0}};
+
+    if (!cli_parse(
+            &cli, argc, argv, rows, "LEDGER",
+            "What was made in a time, from the ledger alone: units passed and failed, yield, "
+            "first-pass yield (of all that were judged), boards made before, devices "
+            "refused later and done, cycle time (median and 95th percentile).",
+            1, 1) ||
+        !know_by(&cli, &r) || !know_form(&cli, &r) || !know_times(&cli, &r))
+        return EXIT_USAGE;
+    return ledger_read(&cli, r.runs ? print_runs : print_report, &r);
+}
+
+const struct verb report_verbs[] = {{"", "what was made, by day, shift, slot ...", report_ledger},
+                                    {0}};
