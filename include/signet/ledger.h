@@ -437,8 +437,8 @@ int signet_ledger_report(struct signet_ledger *ledger, const struct signet_repor
                                     struct signet_error *err),
                          void *ctx, struct signet_error *err);
 
-/* The reports that runs left at their end, as JSON: order by order, oldest first. Of options, by is
- * not looked at. */
+/* The reports that runs left at their end, as JSON: the order that was begun last comes first, and
+ * of each the oldest. Of options, by is not looked at. */
 struct signet_run_record {
     const char *order, *station, *operator_name;
     int64_t time; /* of the run's end */

@@ -159,10 +159,10 @@ static void free_delivery(struct delivery *d)
 static int name_servers(struct signet_delivery_report *report, const struct signet_order *order,
                         struct signet_error *err)
 {
-    report->server_count = order->server_count;
     report->servers = calloc(order->server_count + 1, sizeof(*report->servers));
     if (!report->servers)
         return error_nomem(err);
+    report->server_count = order->server_count;
     for (size_t i = 0; i < order->server_count; i++)
         report->servers[i].name = order->servers[i].name;
     return SIGNET_OK;

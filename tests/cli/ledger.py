@@ -55,6 +55,28 @@ def looking(ledger):
     expect('yield', any(s['event'] == 'group' and s['by'] == 'slot' and s['first_pass'] == 30 for s in stats), stats)
 
 
+def reporting(ledger):
+    (day,) = lines(run('report', '--json', ledger))
+    expect('report', (day['passed'], day['first_pass'], day['done'], day['failed']) == (30, 30, 30, 0), day)
+    text = run('report', '--by', 'order', ledger)
+    expect('report as text', [line.split()[:5] for line in text.splitlines()[1:]] == [
+        ['a', '20', '0', '100.0%', '100.0%'], ['b', '10', '0', '100.0%', '100.0%'], ['total', '30', '0', '100.0%', '100.0%']], text)
+    rows = list(csv.DictReader(io.StringIO(run('report', '-f', 'csv', '--by', 'operator', '--order', 'b', ledger))))
+    expect('report as CSV', [(r['operator'], r['passed']) for r in rows] == [('anna', '10')], rows)
+    expect('report of tomorrow', 'nothing was made' in run('report', '--since', '2999-01-01', ledger))
+    expect('report until yesterday', run('report', '--until', 'yesterday', '--json', ledger) == '')
+    expect('a day is included', lines(run('report', '--since', 'today', '--until', 'today', '--json', ledger)) == [day])
+    runs = lines(run('report', '--runs', '--json', ledger))
+    expect('reports of runs', [(r['order'], json.loads(r['report'])['done']) for r in runs] == [('b', 10), ('a', 20)], runs)
+    expect('runs as text', '"finished": true' in run('report', '--runs', '--order', 'a', ledger))
+    expect('no runs', 'no run ended' in run('report', '--runs', '--order', 'c', ledger))
+    for wrong, word in ((('--by', 'dya'), "did you mean day?"), (('--since', '25:00'), '--since takes a time'),
+                        (('--until', 'today x'), '--until takes a time'), (('--since', '2026-02-31T00:00:00Z'), 'takes a time'),
+                        (('--since', '2026-11-02', '--until', '2026-11-01'), 'not after'), (('-f', 'xml'), "not written as 'xml'"),
+                        (('-f', 'csv', '--runs'), 'runs as text or --json'), (('-f', 'csv', '--json'), "not written as 'csv'")):
+        expect(f'report {wrong}', word in run('report', *wrong, ledger, code=2), 'another message')
+
+
 def deciding(ledger):
     run('ledger', 'void', ledger, 'urn:dev:os:a-003', code=2)
     run('ledger', 'void', '-r', 'crushed by a press', ledger, 'urn:dev:os:a-003')
@@ -162,6 +184,7 @@ def main():
         make(folder, 'a', 1, 20)
         make(folder, 'b', 101, 10)
         looking(ledger)
+        reporting(ledger)
         deciding(ledger)
         looks_only(ledger)
         archived(folder, ledger)

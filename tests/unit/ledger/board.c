@@ -47,9 +47,10 @@ static void what_is_in_it(void **state)
     begin(2);
     must(signet_ledger_board(ledger, order, &board, NULL, SIGNET_DEVICE_FAILED, NULL, &err));
     last_detail(detail);
-    assert_string_equal(detail, "{\"slot\":\"a\\\"b\",\"verdict\":\"fail\",\"seconds\":12.346,"
-                                "\"retries\":2,\"first_pass\":false,\"code\":\"timeout\","
-                                "\"message\":\"no answer\"}");
+    assert_string_equal(detail,
+                        "{\"slot\": \"a\\\"b\", \"verdict\": \"fail\", \"seconds\": 12.346, "
+                        "\"retries\": 2, \"first_pass\": false, \"code\": \"timeout\", "
+                        "\"message\": \"no answer\"}");
     board = (struct signet_ledger_board){.slot = "1",
                                          .verdict = "pass",
                                          .endpoint = "one",
@@ -60,10 +61,10 @@ static void what_is_in_it(void **state)
                                          .stage_count = 2};
     must(signet_ledger_board(ledger, order, &board, NULL, SIGNET_DEVICE_VERIFIED, NULL, &err));
     last_detail(detail);
-    assert_string_equal(detail, "{\"slot\":\"1\",\"verdict\":\"pass\",\"endpoint\":\"one\","
-                                "\"hw_id\":\"AB\",\"seconds\":0.0,\"retries\":0,"
-                                "\"first_pass\":true,\"shift\":\"night\","
-                                "\"stages\":{\"flash\":1.25,\"load\":0.0}}");
+    assert_string_equal(detail, "{\"slot\": \"1\", \"verdict\": \"pass\", \"endpoint\": \"one\", "
+                                "\"hw_id\": \"AB\", \"seconds\": 0.0, \"retries\": 0, "
+                                "\"first_pass\": true, \"shift\": \"night\", "
+                                "\"stages\": {\"flash\": 1.25, \"load\": 0.0}}");
     assert_int_equal(sql_number("SELECT events FROM orders"), 3);
     verified();
 }
