@@ -147,6 +147,20 @@ def two_servers(cwd):
         expect(f'{path} of two servers', packet.count(path.encode()) == there, packet.count(path.encode()))
     expect('the PSK stays', b'bs-key-0123456789' in packet)
 
+def other_certificate_device(cwd):
+    """A device in mode cert is known by the subject of its certificate, however often that is made."""
+    server_cert(cwd)
+    write('{}', cwd, 'info.json')
+    write(config(2, uri='coaps://a'), cwd, 'cfg')
+    def made(name):
+        run(PTOOL, '-c', 'cfg', '-e', name, '-C', 'info.json', '-p', 'server.pem', cwd=cwd)
+        return read(cwd, 'SenMLCBOR')
+    kept = lambda: [read(cwd, n) for n in os.listdir(cwd) if n.startswith('SenMLCBOR.')]
+    first, second = made('urn:1'), made('urn:1')
+    expect('the same device replaces its packet', first != second and kept() == [], len(kept()))
+    third = made('urn:2')
+    expect('the packet of another device is kept', third != second and kept() == [second], len(kept()))
+
 def a_pair_of_its_own(cwd):
     """Of two accounts with certificates one has its own: it keeps it, the other takes the one that is made."""
     server_cert(cwd)
@@ -171,7 +185,7 @@ def a_pair_of_its_own(cwd):
     write(config(2, f', 4: {read(cwd, "server.der")!r}', uri='coaps://a'), cwd, 'server')
     run(PTOOL, '-c', 'server', '-e', 'urn:x', '-C', 'info.json', cwd=cwd) # it needs no -p
 
-for test in (sample, other_psk_device, self_signed, refusals, two_servers, a_pair_of_its_own):
+for test in (sample, other_psk_device, other_certificate_device, self_signed, refusals, two_servers, a_pair_of_its_own):
     with tempfile.TemporaryDirectory() as folder:
         test(folder)
 print('\n'.join(failures) or 'ptool files: ok')

@@ -171,6 +171,7 @@ class Hall(Folder):
             self.check_server(devices)
         if self.leshan:
             self.check_leshan(devices)
+        self.check_notes()
         p = subprocess.run([SIGNET, 'ledger', 'verify', self.at('ledger.db')], capture_output=True, text=True)
         need(p.returncode == 0, f'I5: {p.stderr}')
         with sqlite3.connect(self.at('ledger.db'), timeout=60) as db:
@@ -192,6 +193,13 @@ class Hall(Folder):
             if psk:
                 need(hashlib.sha256(bytes.fromhex(psk)).hexdigest() == row['psk_sha256'],
                      f'I3: {name}: the server has another key')
+
+    def check_notes(self):
+        """What a board that passed took, stage by stage: only of stages that it went through."""
+        with sqlite3.connect(f'file:{self.at("ledger.db")}?mode=ro', uri=True, timeout=60) as db:
+            notes = [x[0] for x in db.execute("SELECT detail FROM events WHERE kind = 'verified'")]
+        for note in notes:
+            need(re.fullmatch(r'[a-z]+ \d+\.\d\d s(, [a-z]+ \d+\.\d\d s)*', note), f'a note of a board: {note!r}')
 
     def check_leshan(self, devices):
         there, row = self.leshan.devices(), {d['endpoint']: d for d in devices}

@@ -449,6 +449,64 @@ static void images_are_checked_before_the_board(void **state)
                      SIGNET_E_USAGE);
 }
 
+/* The stop, where it is fired: before a stage, or in its middle. */
+static struct signet_cancel *stop;
+static const char *stop_in;
+
+static void fire_in(void *ctx, const struct signet_event *event)
+{
+    (void)ctx;
+    if (event->kind == SIGNET_EVENT_PROGRESS && stop_in && strcmp(event->stage, stop_in) == 0 &&
+        event->done > 0)
+        signet_cancel_fire(stop);
+}
+
+/* What is on the board after it, and what to do. */
+static void stopped(size_t i)
+{
+    static const struct {
+        int stage;
+        const char *in, *hint;
+    } rows[] = {
+        {0, NULL, "no credentials were sent; flash the board again before any use"},
+        {1, NULL, "the board is flashed and holds no credentials"},
+        {2, NULL, "no credentials were sent"},
+        {2, "load", "the board may hold part of its credentials; flash it again"},
+        {3, NULL, "the board may hold its credentials; flash it again"},
+    };
+    const struct signet_observer observer = {fire_in, NULL};
+    struct bench *b = new_bench();
+    struct signet_error err = {0};
+    char name[152];
+    int rc = SIGNET_OK;
+
+    assert_int_equal(signet_cancel_new(&stop, NULL), SIGNET_OK);
+    stop_in = rows[i].in;
+    bench_packet(b, 3000);
+    bench_sim(b, 0, (struct sim_board_options){0});
+    bench_open(b, "anjay-zephyr", bench_options(b, 0), &observer, stop);
+    for (int stage = 0; rc == SIGNET_OK && stage <= rows[i].stage; stage++) {
+        if (stage == rows[i].stage && !stop_in)
+            signet_cancel_fire(stop);
+        rc = stage == 0   ? signet_board_prepare(b->board, &err)
+             : stage == 1 ? signet_board_endpoint(b->board, name, &err)
+             : stage == 2 ? signet_board_load(b->board, b->packet.data, b->packet.len, &err)
+                          : signet_board_result(b->board, &err);
+        if (rc == SIGNET_OK ? stage == rows[i].stage : stage != rows[i].stage)
+            fail_msg("case %zu ends in stage %d: %d %s", i, stage, rc, err.msg);
+    }
+    assert_int_equal(rc, SIGNET_E_CANCELLED);
+    assert_string_equal(err.hint, rows[i].hint);
+    end_bench(b);
+    signet_cancel_free(&stop);
+}
+
+static void a_stop_tells_what_the_board_holds(void **state)
+{
+    (void)state;
+    parallel(5, 5, stopped);
+}
+
 static void misbehaving_programmer(size_t i)
 {
     static const struct {
@@ -494,6 +552,7 @@ int main(int argc, char **argv)
     bench_flasher(argc, argv);
     const struct CMUnitTest tests[] = {
         TEST(from_blank_to_restored),
+        cmocka_unit_test(a_stop_tells_what_the_board_holds),
         cmocka_unit_test(bad_line_with_shell_and_log),
         cmocka_unit_test(texts_get_lost),
         TEST(a_provisioned_board_is_known_at_once),

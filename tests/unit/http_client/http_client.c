@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is decided before anything is sent: URLs, tokens, how long to wait; and which answers of a
  * server on loopback are answers. TLS is in tests/unit/server/batch.c.
- * wrap: wipe
+ * wrap: wipe malloc calloc realloc strdup
  */
 #include "http_client/http_client.h"
 
@@ -26,6 +26,25 @@ void __wrap_wipe(void *data, size_t len)
     headers_wiped += len == 29 && memcmp(data, "Authorization: Bearer a-token", 29) == 0;
     __real_wipe(data, len);
 }
+
+static _Thread_local long allocations, fails_at; /* the Nth of this thread; 0: none */
+
+static bool fails(void)
+{
+    return ++allocations == fails_at;
+}
+
+#define WRAP(type, name, parameters, arguments)                                                    \
+    type __real_##name parameters;                                                                 \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters                                                                  \
+    {                                                                                              \
+        return fails() ? NULL : __real_##name arguments;                                           \
+    }
+WRAP(void *, malloc, (size_t n), (n))
+WRAP(void *, calloc, (size_t n, size_t size), (n, size))
+WRAP(void *, realloc, (void *p, size_t n), (p, n))
+WRAP(char *, strdup, (const char *s), (s))
 
 static int open_with(const char *url, const char *token, bool allow_http, struct signet_error *err)
 {
@@ -341,6 +360,44 @@ static void test_answers(void **state)
     }
 }
 
+/* An answer that there is no memory for is none. */
+static void memory_runs_out(void **state)
+{
+    static const char *const answers[] = {OK_JSON};
+    long failed = 0;
+    bool hit = true;
+
+    (void)state;
+    for (long n = 1; hit; n++) {
+        const struct http_auth token = {.token = "a-token", .token_len = 7};
+        struct buf body = {0};
+        const struct http_request request = {.method = "POST", .path = "/p", .body = &body};
+        struct http_options options = {.url = "http://127.0.0.1", .allow_http = true};
+        struct http_answer answer = {0};
+        struct signet_error err = {0};
+        struct http *http = NULL;
+        struct server s;
+
+        server_start(&s, answers, 1);
+        options.port = s.port;
+        buf_text(&body, "{}");
+        assert_int_equal(http_open(&http, &options, &token, NULL, NULL, &err), SIGNET_OK);
+        allocations = 0;
+        fails_at = n;
+        int rc = http_send(http, &request, &answer, &err);
+        hit = allocations >= n;
+        fails_at = 0;
+        if (rc == SIGNET_OK ? answer.status != 200 || answer.body.len != 2 : (int)err.code != rc)
+            fail_msg("allocation %ld: %d, %ld: %s", n, rc, answer.status, err.msg);
+        failed += rc != SIGNET_OK;
+        http_close(&http);
+        server_stop(&s);
+        secret_wipe(&answer.body);
+        buf_free(&body);
+    }
+    assert_true(failed > 2);
+}
+
 /* libcurl takes it in parts. */
 static void test_long_body(void **state)
 {
@@ -390,9 +447,13 @@ static void test_body_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),        cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_retry_after), cmocka_unit_test(test_encode),
-        cmocka_unit_test(test_answers),     cmocka_unit_test(test_body_without_memory),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_encode),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(test_body_without_memory),
         cmocka_unit_test(test_long_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,10 @@ static void accounts_in_order(void **state)
     assert_int_equal(signet_tree_account_count(none), 0);
     signet_tree_free(&tree);
     signet_tree_free(&none);
+    tree = parse("{0: {1: {0: 'coap://a', 10: 0}}, 1: {2: {0: 0, 1: 60}}}");
+    assert_true(signet_tree_account(tree, 0, &a));
+    assert_true(a.has_ssid && a.ssid == 0 && a.has_server); /* a number, though none to use */
+    signet_tree_free(&tree);
     tree = parse("{0: {3: {1: True}, 4: {1: True}}}");
     assert_true(account_main(tree, &a) && a.iid == 3); /* the first, where all are bootstrap ones */
     signet_tree_free(&tree);

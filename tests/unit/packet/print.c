@@ -122,6 +122,19 @@ static void secrets_are_hidden(void **state)
           "/0/1/8  Security SMSBindingSecretKeys  integer   1234\n");
 }
 
+/* A terminal obeys control characters, in UTF-8 too; other letters are left as they are. */
+static void control_characters(void **state)
+{
+    (void)state;
+    put(1, 7, bytes(SIGNET_TYPE_STRING, "\x7f\xc2\x9b\xc2\xa0\xc3\x9b"));
+    put(99, 3, bytes(SIGNET_TYPE_OPAQUE, "\xc2\x9b\xc2\xa0"));
+    shows(SIGNET_PACKET_CFG, 0,
+          "{\n    OID.Server: {\n        1: {\n"
+          "            RID.Server.Binding: '\\x7f\\x9b\xc2\xa0\xc3\x9b',\n        },\n    },\n"
+          "    99: {\n        1: {\n            3: b'\\xc2\\x9b\\xc2\\xa0',\n        },\n    "
+          "},\n}\n");
+}
+
 /* By where its first record stood; nothing else moves. */
 static void a_configuration_gathers(void **state)
 {
@@ -161,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_type, set_up, tear_down),
         cmocka_unit_test_setup_teardown(secrets_are_hidden, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(control_characters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_configuration_gathers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing, set_up, tear_down),
     };

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A machine without libcurl.
+ * wrap: library_load
+ */
+#include "http_client/http_client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+bool __wrap_library_load(const char *soname, const struct library_function *functions, size_t count,
+                         void *table);
+
+bool __wrap_library_load(const char *soname, const struct library_function *functions, size_t count,
+                         void *table)
+{
+    (void)soname;
+    (void)functions;
+    (void)count;
+    (void)table;
+    return false;
+}
+
+static void libcurl_is_missing(void **state)
+{
+    const struct http_options options = {.url = "https://h"};
+    const struct http_auth auth = {.token = "t", .token_len = 1};
+    const struct http_request request = {.method = "GET", .path = "/"};
+    struct http_answer answer = {0};
+    struct signet_error err = {0};
+    struct http *http = NULL;
+
+    (void)state;
+    assert_int_equal(http_open(&http, &options, &auth, NULL, NULL, &err), SIGNET_OK);
+    assert_int_equal(http_send(http, &request, &answer, &err), SIGNET_E_UNSUPPORTED);
+    assert_string_equal(err.hint, "install Debian's package libcurl4");
+    http_close(&http);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(libcurl_is_missing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
