@@ -26,6 +26,7 @@ static const struct {
     {"compare the fingerprints", "`signet cert show FILE`"},
     {"decrypt the key first", "openssl pkey -in KEY -out PLAIN"},
     {"look at what is in the packet", "`signet packet show FILE`"},
+    {"can be kept from being given out again", "`signet ledger recover ORDER.yaml`"},
 };
 
 void cli_hint(const char *hint, char out[CLI_HINT_SIZE])

@@ -89,6 +89,7 @@ const struct verb ledger_verbs[] = {
     {"export", "devices or history, as CSV or JSON", ledger_export},
     {"verify", "check the chain of events", ledger_verify},
     {"sync", "register what waits for its servers", ledger_sync},
+    {"recover", "after an old copy was put back", ledger_recover},
     {"rework", "let a device be tried again", ledger_rework},
     {"void", "end a device for ever", ledger_void},
     {0},

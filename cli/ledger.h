@@ -13,7 +13,8 @@ int ledger_change(struct cli *cli, ledger_work *work, void *ctx);
 int ledger_list(int argc, char **argv); /* ledger_look.c */
 int ledger_show(int argc, char **argv);
 int ledger_export(int argc, char **argv);
-int ledger_stats(int argc, char **argv); /* ledger_stats.c */
-int ledger_sync(int argc, char **argv);  /* ledger_sync.c */
+int ledger_stats(int argc, char **argv);   /* ledger_stats.c */
+int ledger_sync(int argc, char **argv);    /* ledger_sync.c */
+int ledger_recover(int argc, char **argv); /* ledger_files.c */
 
 #endif

@@ -312,6 +312,44 @@ int signet_ledger_removed(struct signet_ledger *ledger, const char *server,
 int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
                          struct signet_error *err);
 
+/* How far a ledger is, for whoever wants to know later whether an old copy was put back. */
+struct signet_ledger_head {
+    char ledger[65];   /* which one: the hash of its first event; "" without any */
+    char station[121]; /* this handle's */
+    int64_t seq;       /* number of the station's last event; 0: it has none */
+    char hash[65];     /* of that event */
+    int64_t time, now; /* of that event; of this call, by the same clock */
+    int64_t issued;    /* units of the order's quota that are taken */
+    int64_t names;     /* number of the order's first name that was not looked at yet */
+};
+/* order 0: none, and zero in the last two. */
+int signet_ledger_head(struct signet_ledger *ledger, int64_t order, struct signet_ledger_head *head,
+                       struct signet_error *err);
+enum signet_ledger_age {
+    SIGNET_LEDGER_SAME,   /* it is that ledger, as far or further */
+    SIGNET_LEDGER_BEHIND, /* the event is not in it yet: it is an old copy */
+    SIGNET_LEDGER_FORKED, /* another event stands in its place: an old copy that was worked on */
+    SIGNET_LEDGER_OTHER   /* another ledger */
+};
+/* The ledger, against what was known of it before. */
+int signet_ledger_compare(struct signet_ledger *ledger, const struct signet_ledger_head *known,
+                          enum signet_ledger_age *age, struct signet_error *err);
+
+/* A name that was given out, by its number in the order; -1: of a device that the ledger has. */
+struct signet_ledger_lost {
+    int64_t number;
+    char endpoint[SIGNET_ENDPOINT_SIZE];
+};
+/* After an old copy of the ledger was put back: these names are never given again. A device that
+ * the ledger does not have is reserved and void; one that has no end yet is void, or set aside
+ * where it waited for its servers. All or none. SIGNET_E_QUOTA: the order has fewer units. */
+int signet_ledger_expose(struct signet_ledger *ledger, int64_t order,
+                         const struct signet_ledger_lost *lost, size_t count, const char *reason,
+                         struct signet_error *err);
+/* Something about an order that is worth an entry. */
+int signet_ledger_order_note(struct signet_ledger *ledger, int64_t order, const char *kind,
+                             const char *detail, struct signet_error *err);
+
 /* Reading. Rows are streamed; what they point to ends with the callback, which
  * stops the walk by returning other than SIGNET_OK, and that is what the function returns. It must
  * not call the same ledger. */

@@ -40,6 +40,7 @@ struct signet_run_options {
     bool deliver_only; /* for signet_run_deliver(): boards and slots are not looked at */
     bool ask_servers;  /* reach and token of each are tried */
     bool dry_run;      /* all is checked; nothing is made, and nothing comes into the ledger */
+    bool recover;      /* for signet_run_recover(), with deliver_only; dry_run: it is only shown */
     const struct signet_observer *observer; /* called by one thread at a time; may be NULL */
     const struct signet_cancel *cancel;     /* may be NULL */
 };
@@ -171,6 +172,27 @@ int signet_run_make(struct signet_run *run, struct signet_run_report *report,
  * SIGNET_OK also when one is unreachable: the report says so. */
 int signet_run_deliver(struct signet_run *run, struct signet_run_report *report,
                        struct signet_error *err);
+
+/* After an old copy of the ledger was put back, or the ledger was lost: no run of the order goes on
+ * until what may have been given out since is void (signet_ledger_expose()). At each station of the
+ * order, before any of them makes devices again. */
+struct signet_run_lost {
+    char endpoint[SIGNET_ENDPOINT_SIZE];
+    int state;   /* that the ledger has; -1: it does not know the device */
+    bool sealed; /* its credentials are in the work folder: it was in work */
+};
+typedef int signet_run_lost_row(void *ctx, const struct signet_run_lost *lost,
+                                struct signet_error *err);
+struct signet_run_recovery {
+    enum signet_ledger_age age; /* SIGNET_LEDGER_SAME: nothing is to be done */
+    int64_t names;              /* that the ledger does not know */
+    int64_t devices;            /* of the ledger, whose credentials may be on boards */
+    int64_t
+        unnamed; /* units that were taken by boards with names of their own: nobody knows which */
+};
+/* row: for each of names and devices; it must not call the run. */
+int signet_run_recover(struct signet_run *run, signet_run_lost_row *row, void *ctx,
+                       struct signet_run_recovery *found, struct signet_error *err);
 
 #ifdef __cplusplus
 }

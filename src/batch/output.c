@@ -10,74 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct finder {
-    const char *name;
-    int64_t created;
-};
-
-static int see_order(void *ctx, const struct signet_ledger_order_view *order,
-                     struct signet_error *err)
-{
-    struct finder *f = ctx;
-
-    (void)err;
-    if (strcmp(order->name, f->name) == 0)
-        f->created = order->created;
-    return SIGNET_OK;
-}
-
-/* A device that was reworked may have been written once for each attempt. */
-static int see_written(void *ctx, const struct signet_ledger_device *device,
-                       struct signet_error *err)
-{
-    uint64_t *known = ctx;
-
-    (void)err;
-    *known += device->exposed ? (uint64_t)device->attempt : 0;
-    return SIGNET_OK;
-}
-
-/* Devices of the ledger that may have been written, with a look at each only where their states
- * alone are too few. */
-static int count_written(struct batch_run *l, uint64_t *known, struct signet_error *err)
-{
-    const struct signet_ledger_filter all = {.order = l->setup.order->name, .state = -1};
-    int64_t states[SIGNET_DEVICE_STATES] = {0};
-    int rc = signet_ledger_states(l->job->ledger, l->job->order, states, err);
-
-    for (int i = SIGNET_DEVICE_WRITING; i < SIGNET_DEVICE_STATES; i++)
-        *known += (uint64_t)states[i];
-    if (rc != SIGNET_OK || l->out.state.devices <= *known)
-        return rc;
-    *known = 0;
-    return signet_ledger_devices(l->job->ledger, &all, see_written, known, err);
-}
-
-/* A work folder that was used with another ledger would give names a second time. */
-static int check_ledger(struct batch_run *l, bool there, struct signet_error *err)
-{
-    struct state *state = &l->out.state;
-    struct finder finder = {.name = l->setup.order->name};
-    uint64_t known = 0;
-    int rc = SIGNET_OK;
-
-    if (l->job->order) { /* else it is tried, and never ran */
-        rc = signet_ledger_orders(l->job->ledger, see_order, &finder, err);
-        if (rc == SIGNET_OK && there)
-            rc = count_written(l, &known, err);
-    }
-    if (rc == SIGNET_OK && there && (state->created != finder.created || state->devices > known))
-        rc = error_set_hint(err, SIGNET_E_CONFLICT,
-                            "it belongs to another ledger, or an old copy of the ledger was put "
-                            "back: use the right one, or another order name",
-                            "the work folder '%s' wrote %llu devices of order %s, and this ledger "
-                            "does not know of all of them",
-                            vault_folder(l->setup.vault), (unsigned long long)state->devices,
-                            finder.name);
-    state->created = finder.created;
-    return rc;
-}
-
 static void warn_elsewhere(struct batch_run *l, const char *what, const char *path)
 {
     struct signet_error note = {0};
@@ -185,8 +117,6 @@ int output_open(struct batch_run *l, bool change, struct signet_error *err)
     bool there = false;
     int rc = state_read(state, l->setup.vault, &there, err);
 
-    if (rc == SIGNET_OK)
-        rc = check_ledger(l, there, err);
     if (rc == SIGNET_OK)
         rc = vault_batch_list(l->setup.vault, &seals, &count, err);
     bool busy = there && count && seals[count - 1] > state->batch;

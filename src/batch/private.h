@@ -46,7 +46,7 @@ enum records_form { RECORDS_ONE_ROW = 1, RECORDS_ROW_PER_ACCOUNT = 2 };
 
 /* The state file: what the output holds for certain. */
 struct state {
-    int64_t created;         /* the order's, in the ledger: it is the same ledger */
+    int64_t created;         /* as version 0.1 wrote it; nothing asks for it */
     uint64_t batch, devices; /* the last batch that is in the output; all devices in it */
     enum records_form form;
     struct mark marks[OUTPUTS];

@@ -283,6 +283,8 @@ int batch_write(struct batch_run *l, struct batch *b, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = seal_what_is_left(l, b, err);
     if (rc == SIGNET_OK)
+        rc = job_remember(l->job, err);
+    if (rc == SIGNET_OK)
         rc = put_out(l, b, again, err);
     if (rc == SIGNET_OK)
         rc = mark_batch(l, b, err);

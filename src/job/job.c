@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/job.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { ATTEND_MS = 100 };
@@ -25,6 +26,7 @@ int job_open(struct job *job, struct signet_error *err)
         return rc;
     pthread_mutex_init(&job->reporting, NULL);
     pthread_mutex_init(&job->lock, NULL);
+    pthread_mutex_init(&job->memory.writing, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&job->changed, &attr);
@@ -37,9 +39,11 @@ void job_close(struct job *job)
     if (!job->stop)
         return;
     pthread_cond_destroy(&job->changed);
+    pthread_mutex_destroy(&job->memory.writing);
     pthread_mutex_destroy(&job->lock);
     pthread_mutex_destroy(&job->reporting);
     signet_cancel_free(&job->stop);
+    free(job->memory.path);
 }
 
 void job_report(struct job *job, const struct signet_event *event)

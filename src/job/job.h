@@ -27,6 +27,16 @@ enum job_stage {
 };
 const char *job_stage_name(enum job_stage stage);
 
+/* memory.c: what the work folder remembers of the ledger */
+struct job_memory {
+    char *path;                     /* NULL: nothing is remembered */
+    char folder[17];                /* a number of this folder's own, in hex */
+    bool there;                     /* something was remembered */
+    struct signet_ledger_head head; /* as it was last; names: the most that it ever was */
+    pthread_mutex_t writing;        /* of what is in it, too */
+    uint64_t asked, covered;        /* calls of job_remember(), and how many a writing stands for */
+};
+
 enum { JOB_CODES = 32 };
 struct job_figures {
     int64_t states[SIGNET_DEVICE_STATES]; /* devices of the order, as they were last counted */
@@ -46,11 +56,17 @@ struct job {
     pthread_cond_t changed;
     struct signet_error fatal; /* the first reason to stop; SIGNET_OK: none */
     struct job_figures figures;
+    struct job_memory memory;
 };
 
 /* ledger, order, quota, observer and cancel are set; the rest is made. */
 int job_open(struct job *job, struct signet_error *err);
 void job_close(struct job *job);
+
+/* Reads what is remembered of the order with this tag. SIGNET_E_CONFLICT: the file is damaged. */
+int job_memory_open(struct job *job, const char *folder, const char *tag, struct signet_error *err);
+/* What the ledger has recorded until now is on disk, beside it, when this returns. */
+int job_remember(struct job *job, struct signet_error *err);
 
 /* Events for the caller. */
 void job_report(struct job *job, const struct signet_event *event);

@@ -74,7 +74,6 @@ static int change_device(struct signet_ledger *l, const struct request *r, struc
     return rc == SIGNET_OK ? lease_release(l, r->lease, err) : rc;
 }
 
-/* The order is locked first, as everywhere. */
 static int record_end(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct request *r = arg;

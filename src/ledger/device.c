@@ -237,19 +237,25 @@ static int note(struct signet_ledger *l, void *arg, struct signet_error *err)
     return rc == SIGNET_E_NOT_FOUND ? lease_lost(t->lease, err) : rc;
 }
 
-int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *lease,
-                       const char *kind, const char *detail, struct signet_error *err)
+bool note_kind_valid(const char *kind)
 {
     /* what only the ledger itself may say */
     static const char *const own[] = {"order",  "quota",    "resumed", "delivered", "refused",
                                       "rework", "migrated", "remove",  "removed",   "board",
                                       "run",    "operator", "shift"};
-    struct trouble t = {.lease = lease, .kind = kind ? kind : "", .detail = detail};
-    bool refused = !*t.kind || !text_is_clean(t.kind) || state_of_word(t.kind, strlen(t.kind)) >= 0;
+    bool refused = !*kind || !text_is_clean(kind) || state_of_word(kind, strlen(kind)) >= 0;
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-        refused = refused || strcmp(t.kind, own[i]) == 0;
-    if (refused)
+        refused = refused || strcmp(kind, own[i]) == 0;
+    return !refused;
+}
+
+int signet_ledger_note(struct signet_ledger *ledger, const struct signet_lease *lease,
+                       const char *kind, const char *detail, struct signet_error *err)
+{
+    struct trouble t = {.lease = lease, .kind = kind ? kind : "", .detail = detail};
+
+    if (!note_kind_valid(t.kind))
         return error_set(err, SIGNET_E_USAGE, "a note needs a word of its own, not '%s'", t.kind);
     return store_change(ledger, note, &t, err);
 }

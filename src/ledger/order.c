@@ -103,3 +103,25 @@ int signet_ledger_run(struct signet_ledger *ledger, int64_t order, const char *j
 {
     return store_change(ledger, record_run, &(struct run_end){order, json}, err);
 }
+
+struct order_note {
+    int64_t order;
+    const char *kind, *detail;
+};
+
+static int note_order(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct order_note *n = arg;
+
+    return order_event(l, n->order, n->kind, n->detail, err);
+}
+
+int signet_ledger_order_note(struct signet_ledger *ledger, int64_t order, const char *kind,
+                             const char *detail, struct signet_error *err)
+{
+    struct order_note n = {.order = order, .kind = kind ? kind : "", .detail = detail};
+
+    if (!note_kind_valid(n.kind))
+        return error_set(err, SIGNET_E_USAGE, "a note needs a word of its own, not '%s'", n.kind);
+    return store_change(ledger, note_order, &n, err);
+}

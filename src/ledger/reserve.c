@@ -13,16 +13,15 @@ struct request {
     size_t max, count;
 };
 
-/* SIGNET_E_NOT_FOUND: the name is in use. */
-static int insert(struct signet_ledger *l, const struct request *r, const char *endpoint,
-                  int64_t number, struct signet_lease *lease, struct signet_error *err)
+int device_insert(struct signet_ledger *l, int64_t order, int64_t number, const char *endpoint,
+                  const char *slot, struct signet_lease *lease, struct signet_error *err)
 {
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
                      "INSERT INTO devices(order_id, number, endpoint, station, slot, created,"
                      " changed, lease_until) VALUES($1, $2, $3, $4, $5, $6, $6, $7)"
                      " ON CONFLICT DO NOTHING RETURNING " DEVICE_ROW,
-                     "iisssii", r->order, number, endpoint, l->station, r->slot, l->db->now,
+                     "iisssii", order, number, endpoint, l->station, slot, l->db->now,
                      l->db->now + l->lease_seconds);
 
     if (rc != SIGNET_OK)
@@ -70,7 +69,7 @@ static int reserve(struct signet_ledger *l, void *arg, struct signet_error *err)
     int rc = look_at_order(l, r, &left, &cursor, err);
 
     if (rc == SIGNET_OK)
-        rc = insert(l, r, r->endpoint, -1, r->leases, err);
+        rc = device_insert(l, r->order, -1, r->endpoint, r->slot, r->leases, err);
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, SIGNET_E_CONFLICT, "endpoint %s is in use by another device",
                          r->endpoint);
@@ -106,7 +105,7 @@ static int reserve_next(struct signet_ledger *l, void *arg, struct signet_error 
             break;
         if (!endpoint_name_valid(endpoint, strnlen(endpoint, sizeof(endpoint))))
             return error_set(err, SIGNET_E_USAGE, "'%.40s' is no endpoint name", endpoint);
-        rc = insert(l, r, endpoint, cursor, &r->leases[r->count], err);
+        rc = device_insert(l, r->order, cursor, endpoint, r->slot, &r->leases[r->count], err);
         if (rc == SIGNET_OK) {
             r->count++;
             left--;

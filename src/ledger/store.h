@@ -125,6 +125,10 @@ int lease_lost(const struct signet_lease *lease, struct signet_error *err);
 int device_event(struct signet_ledger *ledger, int64_t device, const char *kind, const char *detail,
                  struct signet_error *err);
 
+/* reserve.c: a new device of the order. SIGNET_E_NOT_FOUND: the name is in use. */
+int device_insert(struct signet_ledger *ledger, int64_t order, int64_t number, const char *endpoint,
+                  const char *slot, struct signet_lease *lease, struct signet_error *err);
+
 int lease_release(struct signet_ledger *ledger, const struct signet_lease *lease,
                   struct signet_error *err);
 
@@ -140,6 +144,7 @@ int device_advance(struct signet_ledger *ledger, const struct signet_lease *leas
  * SIGNET_E_NOT_FOUND, without a message: another holds it, or to set aside: it is at its end. */
 int device_note(struct signet_ledger *ledger, int64_t device, int64_t token, const char *kind,
                 const char *detail, struct signet_error *err);
+bool note_kind_valid(const char *kind);
 int device_set_aside(struct signet_ledger *ledger, int64_t device, int64_t token,
                      const struct signet_error *why, const char *detail, struct signet_error *err);
 

@@ -181,6 +181,8 @@ static int load_packet(struct work *w, struct signet_error *err)
 
     if (rc == SIGNET_OK)
         rc = record(w, SIGNET_DEVICE_WRITING, &facts, err);
+    if (rc == SIGNET_OK)
+        rc = judged(w, job_remember(w->job, err));
     if (rc != SIGNET_OK)
         return rc;
     failpoint_at("before", "load");

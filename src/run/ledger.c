@@ -154,21 +154,31 @@ static int begin_order(struct signet_run *r, const char *hash, int64_t quota,
 int run_open_ledger(struct signet_run *r, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
-    const struct signet_ledger_options options = {.station = o->station,
-                                                  .operator_name = o->operator_name,
-                                                  .lease_seconds = LEASE_SECONDS,
-                                                  .must_exist = r->options.dry_run};
+    const struct signet_ledger_options options = {
+        .station = o->station,
+        .operator_name = o->operator_name,
+        .lease_seconds = LEASE_SECONDS,
+        .must_exist = r->options.dry_run || (r->job.memory.there && !r->options.recover)};
     struct found_order found = {.name = o->name};
     char hash[65];
     int rc = hash_order(r, hash, err);
 
+    if (r->options.recover && !r->job.memory.there)
+        return error_set(err, SIGNET_E_NOT_FOUND,
+                         "no run of order %s left anything in the folder '%s'", o->name, o->work);
     if (rc == SIGNET_OK)
         rc = signet_ledger_open(&r->job.ledger, o->ledger, &options, err);
+    if (rc == SIGNET_E_NOT_FOUND && r->job.memory.there)
+        return run_ledger_gone(r, err);
     if (rc == SIGNET_E_NOT_FOUND && r->options.dry_run)
         return strncmp(o->ledger, "postgres", 8) == 0 ? SIGNET_OK : look_at_folder(o->ledger, err);
+    if (rc == SIGNET_OK)
+        rc = run_check_ledger(r, err);
     if (rc == SIGNET_OK)
         rc = check_quota(r, &found, err);
     if (rc == SIGNET_OK && (found.quota > 0 || !r->options.dry_run))
         rc = begin_order(r, hash, r->options.dry_run ? found.quota : o->quota, err);
+    if (rc == SIGNET_OK && !r->options.dry_run && !r->options.recover)
+        rc = job_remember(&r->job, err);
     return rc == SIGNET_OK && !r->options.deliver_only ? warn_of_names(r, err) : rc;
 }

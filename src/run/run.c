@@ -102,6 +102,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK && r->options.ask_servers)
         rc = run_ask_servers(r, NULL, err);
     if (rc == SIGNET_OK)
+        rc = job_memory_open(&r->job, vault_folder(r->vault), vault_tag(r->vault), err);
+    if (rc == SIGNET_OK)
         rc = run_open_ledger(r, err);
     if (rc == SIGNET_OK && r->options.dry_run && !o->recipe)
         rc = open_run_batch(r, &batch, err);
@@ -199,7 +201,7 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         job_fail(&r->job, &why);
     if (delivery_end(&delivery, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
-    if (run_report(r, begin, report, &why) != SIGNET_OK)
+    if (run_report(r, begin, report, &why) != SIGNET_OK || job_remember(&r->job, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
     return job_result(&r->job, err);
 }

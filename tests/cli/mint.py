@@ -186,7 +186,7 @@ def mistakes(folder):
     for name in ('ledger.db', 'ledger.db-wal', 'ledger.db-shm'):  # another ledger, the same work folder
         if os.path.exists(h.at(name)):
             os.remove(h.at(name))
-    done(h.run(h.order('one', 80, packets='second.ndjson')), 'another ledger', 1)
+    done(h.run(h.order('one', 80, packets='second.ndjson')), 'is gone', 1)
 
 
 def another_order(folder):

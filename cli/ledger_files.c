@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet ledger recover: what becomes of ledgers as files. */
+#include "ledger.h"
+#include "run.h"
+
+enum { SHOWN = 20 }; /* names of each kind */
+
+struct recover {
+    const struct cli *cli;
+    bool yes;
+    int64_t shown;
+};
+
+static int lost_row(void *ctx, const struct signet_run_lost *lost, struct signet_error *err)
+{
+    struct recover *r = ctx;
+    const char *state = lost->state < 0
+                            ? "unknown"
+                            : signet_device_state_name((enum signet_device_state)lost->state);
+    struct json j;
+
+    (void)err;
+    if (r->cli->json) {
+        json_event(&j, "lost");
+        json_text(&j, "endpoint", lost->endpoint);
+        json_text(&j, "state", state);
+        json_bool(&j, "sealed", lost->sealed);
+        json_end(&j);
+    } else if (r->shown < SHOWN || lost->sealed) {
+        printf("%-32s %-10s %s\n", PLAIN(lost->endpoint), state,
+               lost->sealed ? "in work: its credentials are in the work folder" : "");
+        r->shown++;
+    }
+    return SIGNET_OK;
+}
+
+static const char *age_word(enum signet_ledger_age age)
+{
+    switch (age) {
+    case SIGNET_LEDGER_SAME:
+        return "whole";
+    case SIGNET_LEDGER_BEHIND:
+        return "behind";
+    case SIGNET_LEDGER_FORKED:
+        return "forked";
+    case SIGNET_LEDGER_OTHER:
+        break;
+    }
+    return "another";
+}
+
+static void print_recovery(const struct recover *r, const struct signet_run_recovery *found)
+{
+    struct json j;
+
+    if (r->cli->json) {
+        json_event(&j, "recovery");
+        json_text(&j, "ledger", age_word(found->age));
+        json_integer(&j, "names", found->names);
+        json_integer(&j, "devices", found->devices);
+        json_integer(&j, "unnamed", found->unnamed);
+        json_bool(&j, "done", r->yes && found->age != SIGNET_LEDGER_SAME);
+        json_end(&j);
+        return;
+    }
+    if (found->age == SIGNET_LEDGER_SAME) {
+        printf("the ledger has all that the work folder knows of: nothing is to be done\n");
+        return;
+    }
+    printf("%s that the ledger does not know, and %s of it that may be on boards: %s\n",
+           COUNT(found->names, "name", "names"), COUNT(found->devices, "device", "devices"),
+           r->yes ? "they are void or set aside, and are not given again" : "nothing was changed");
+    if (found->unnamed)
+        printf("%s went to boards with names of their own, and are not in this ledger\n",
+               COUNT(found->unnamed, "unit of the quota", "units of the quota"));
+    printf(r->yes ? "run this at each station of the order before any of them makes devices again\n"
+                  : "--yes does it; end the order's other stations before\n");
+}
+
+static int run_recover(struct cli *cli, const struct signet_order *order, bool yes)
+{
+    const struct signet_observer observer = cli_observer(cli);
+    const struct signet_run_options options = {.size = sizeof(options),
+                                               .deliver_only = true,
+                                               .recover = true,
+                                               .dry_run = !yes,
+                                               .observer = &observer,
+                                               .cancel = process_cancel()};
+    struct signet_run_recovery found = {0};
+    struct signet_run *run = NULL;
+    struct recover r = {.cli = cli, .yes = yes};
+    int rc = signet_run_open(&run, order, &options, &cli->err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_run_recover(run, lost_row, &r, &found, &cli->err);
+    if (rc == SIGNET_OK)
+        print_recovery(&r, &found);
+    signet_run_close(&run);
+    return cli_end(cli, rc);
+}
+
+int ledger_recover(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct signet_order *order = NULL;
+    bool yes = false;
+    const struct option_row rows[] = {FLAG('y', "yes", "Do it; else it is only shown", &yes), {0}};
+
+    if (!cli_parse(
+            &cli, argc, argv, rows, "ORDER.yaml",
+            "After an old copy of the ledger was put back, or the ledger was lost: the names "
+            "that may have been given out since become void, so that no run gives them "
+            "again. Shows first what it would do.",
+            1, 1))
+        return EXIT_USAGE;
+    if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)
+        return cli_fail(&cli, &cli.err);
+    int code = run_recover(&cli, order, yes);
+    signet_order_free(&order);
+    return code;
+}

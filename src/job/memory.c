@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the work folder remembers of the ledger: a small text, replaced before credentials leave the
+ * host. An old copy of the ledger that is put back does not know of them. It holds no secret. */
+#include "job/job.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { MEMORY_MAX = 4096 };
+
+static void print_memory(struct buf *to, const struct job_memory *m)
+{
+    const struct signet_ledger_head *h = &m->head;
+
+    buf_printf(to, "signet ledger 1\nfolder %s\nledger %s\nevent %" PRId64 " %s %s\n", m->folder,
+               h->ledger, h->seq, h->hash[0] ? h->hash : "-", h->station);
+    buf_printf(to, "issued %" PRId64 "\nnames %" PRId64 "\nend\n", h->issued, h->names);
+}
+
+/* Reads what it can; the text is right when the same is printed again. */
+static bool parse_memory(struct job_memory *m, const struct buf *text)
+{
+    struct signet_ledger_head *h = &m->head;
+    struct buf again = {0};
+
+    if (sscanf((const char *)text->data,
+               "signet ledger 1 folder %16s ledger %64s event %" SCNd64 " %64s %120[^\n]"
+               " issued %" SCNd64 " names %" SCNd64,
+               m->folder, h->ledger, &h->seq, h->hash, h->station, &h->issued, &h->names) != 7)
+        return false;
+    if (h->hash[0] == '-')
+        h->hash[0] = '\0';
+    print_memory(&again, m);
+    bool same = again.len == text->len && memcmp(again.data, text->data, text->len) == 0;
+    buf_free(&again);
+    return same;
+}
+
+static int new_folder(struct job_memory *m, struct signet_error *err)
+{
+    uint8_t id[8];
+    int rc = random_bytes(id, sizeof(id), err);
+
+    if (rc == SIGNET_OK)
+        hex_encode(id, sizeof(id), m->folder);
+    return rc;
+}
+
+int job_memory_open(struct job *job, const char *folder, const char *tag, struct signet_error *err)
+{
+    struct job_memory *m = &job->memory;
+    struct buf text = {0};
+
+    if (asprintf(&m->path, "%s/ledger-%s.head", folder, tag) < 0) {
+        m->path = NULL;
+        return error_nomem(err);
+    }
+    m->there = access(m->path, F_OK) == 0;
+    if (!m->there)
+        return new_folder(m, err);
+    int rc = file_read(m->path, MEMORY_MAX, &text, err);
+    if (rc == SIGNET_OK && !parse_memory(m, &text))
+        rc =
+            error_set_hint(err, SIGNET_E_CONFLICT,
+                           "put it back; without it nobody knows whether the ledger is an old copy",
+                           "%s is damaged: it says how far the ledger of this order was", m->path);
+    buf_free(&text);
+    return rc;
+}
+
+static int write_memory(struct job *job, struct signet_error *err)
+{
+    struct job_memory *m = &job->memory;
+    struct buf text = {0};
+    int64_t names = m->head.names;
+    int rc = signet_ledger_head(job->ledger, job->order, &m->head, err);
+
+    if (m->head.names < names) /* a name that came back moves the cursor, and others stay given */
+        m->head.names = names;
+    if (rc == SIGNET_OK) {
+        print_memory(&text, m);
+        rc = buf_check(&text, err);
+    }
+    failpoint("before-memory");
+    if (rc == SIGNET_OK)
+        rc = file_write(m->path, text.data, text.len, 0600, err);
+    failpoint("after-memory");
+    buf_free(&text);
+    m->there = m->there || rc == SIGNET_OK;
+    return rc;
+}
+
+/* Whoever comes while another writes has what it wants with the next writing, and that is one for
+ * all who wait. */
+int job_remember(struct job *job, struct signet_error *err)
+{
+    struct job_memory *m = &job->memory;
+    int rc = SIGNET_OK;
+
+    if (!m->path)
+        return SIGNET_OK;
+    pthread_mutex_lock(&job->lock);
+    uint64_t mine = ++m->asked;
+    pthread_mutex_unlock(&job->lock);
+    pthread_mutex_lock(&m->writing);
+    if (m->covered < mine) {
+        pthread_mutex_lock(&job->lock);
+        uint64_t all = m->asked;
+        pthread_mutex_unlock(&job->lock);
+        rc = write_memory(job, err);
+        if (rc == SIGNET_OK)
+            m->covered = all;
+    }
+    pthread_mutex_unlock(&m->writing);
+    return rc;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is the ledger the one that the work folder knows, and has it all that this station recorded? And
+ * is it this station's clock, and this folder's station? */
+#include "run/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int refuse_ledger(const struct signet_run *r, struct signet_error *err)
+{
+    const struct signet_ledger_head *h = &r->job.memory.head;
+    const char *folder = r->order->work;
+    long long seq = (long long)h->seq;
+
+    switch (r->age) {
+    case SIGNET_LEDGER_SAME:
+        return SIGNET_OK;
+    case SIGNET_LEDGER_BEHIND:
+        error_set(
+            err, SIGNET_E_CONFLICT,
+            "an old copy of the ledger was put back: event %lld of station %s, which the work "
+            "folder '%s' knows of, is not in it",
+            seq, h->station, folder);
+        break;
+    case SIGNET_LEDGER_FORKED:
+        error_set(err, SIGNET_E_CONFLICT,
+                  "an old copy of the ledger was put back, and worked on: event %lld of station %s "
+                  "is another one than the work folder '%s' knows",
+                  seq, h->station, folder);
+        break;
+    case SIGNET_LEDGER_OTHER:
+        error_set(err, SIGNET_E_CONFLICT,
+                  "the work folder '%s' made devices of order %s with another ledger", folder,
+                  r->order->name);
+        break;
+    }
+    error_hint(err, "put the newest ledger back, or name it in the order; if it is lost, what it "
+                    "knew of can be kept from being given out again");
+    return SIGNET_E_CONFLICT;
+}
+
+int run_check_ledger(struct signet_run *r, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (r->job.memory.there)
+        rc = signet_ledger_compare(r->job.ledger, &r->job.memory.head, &r->age, err);
+    return rc == SIGNET_OK && !r->options.recover ? refuse_ledger(r, err) : rc;
+}
+
+int run_ledger_gone(struct signet_run *r, struct signet_error *err)
+{
+    r->age = SIGNET_LEDGER_OTHER;
+    if (r->options.recover)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_CONFLICT, "the ledger '%s' is gone: the work folder '%s' knows of it",
+              r->order->ledger, r->order->work);
+    error_hint(err, "put the newest ledger back, or name it in the order; if it is lost, what it "
+                    "knew of can be kept from being given out again");
+    return SIGNET_E_CONFLICT;
+}

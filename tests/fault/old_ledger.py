@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An old copy of the ledger is put back: no run goes on with it, and after `signet ledger recover` no name is given twice."""
+import glob, json, os, shutil, subprocess
+import _parts
+from _hall import Hall
+from _mint import House
+from _parts import part
+from _postgres import Server, binaries
+from _signet import DONE, SIGNET, VOID, need
+
+OLD, MORE = 20, 30
+
+
+class Box:
+    """A house for batches, or a hall for boards, whose ledger is copied and put back."""
+    def __init__(self, folder, boards=0, postgres=False):
+        self.house = None if boards else House(folder)
+        self.hall = Hall(folder, slots=boards, pattern=True) if boards else None
+        self.at = (self.hall or self.house).at
+        self.server = Server(binaries()) if postgres else None
+        if self.server:
+            self.server.__enter__()
+            self.house.database = (self.server, 'l', self.server.create('l'))
+
+    def close(self):
+        if self.hall:
+            self.hall.close()
+        if self.server:
+            self.server.__exit__()
+
+    def copy(self, name):
+        if self.server:
+            self.server.sql(f'CREATE DATABASE {name} TEMPLATE l')
+            return
+        os.makedirs(self.at(name))
+        for path in glob.glob(self.at('ledger.db*')):
+            shutil.copy2(path, self.at(name))
+
+    def put_back(self, name):
+        if self.server:
+            self.server.sql('DROP DATABASE l')
+            self.server.sql(f'CREATE DATABASE l TEMPLATE {name}')
+            return
+        for path in glob.glob(self.at('ledger.db*')):
+            os.remove(path)
+        for path in glob.glob(self.at(name, '*')) if name else ():
+            shutil.copy2(path, self.at('.'))
+
+    def call(self, *args, code=0):
+        p = subprocess.run([SIGNET, *args], capture_output=True, text=True)
+        need(p.returncode == code, f'{args}: exit {p.returncode}: {p.stdout}{p.stderr}')
+        return p.stdout + p.stderr
+
+    def refuses(self, order, *words):
+        """A run, a dry run and a sync, and the ledger stays as it is."""
+        for args in ('run', order), ('run', order, '--dry-run'), ('ledger', 'sync', order):
+            said = self.call(*args, code=1)
+            for word in *words, 'signet ledger recover ORDER.yaml':
+                need(word in said, f'{args}: no {word!r} in {said}')
+
+    def recover(self, order, names=None, devices=0, age='behind'):
+        """Twice to look, once to do it; what was found, which is the same each time."""
+        for args in [], [], ['--yes']:
+            rows = [json.loads(line) for line in self.call('ledger', 'recover', order, '--json', *args).splitlines()]
+            end = next(r for r in rows if r['event'] == 'recovery')
+            lost = [r for r in rows if r['event'] == 'lost']
+            names = end['names'] if names is None else names
+            need((end['ledger'], end['names'], end['devices'], end['done']) == (age, names, devices, args == ['--yes']), end)
+            need(len(lost) == names + devices, lost)
+        need('nothing is to be done' in self.call('ledger', 'recover', order, '--yes'), 'it is not at an end')
+        return lost
+
+
+@part
+@part(name='on_postgres', postgres=True)
+def batch(b):
+    h = b.house
+    for quota in OLD, OLD + MORE:
+        need(h.run(h.order('o', quota))[0] == 0, 'a run')
+        if quota == OLD:
+            b.copy('old')
+    b.put_back('old')
+    order = h.order('o', 2 * OLD + MORE)
+    b.refuses(order, 'an old copy of the ledger was put back: event ', "of station A")
+    said = b.call('ledger', 'recover', order)
+    need(f'{MORE} names that the ledger does not know' in said and '--yes' in said, said)
+    b.recover(order, MORE)
+    code, said = h.run(order)
+    devices, out = h.devices('o'), h.packets('packets.ndjson')  # a line twice would be found there
+    void = {n for n, d in devices.items() if d['state'] == VOID}
+    need(len(devices) == len(out) == 2 * OLD + MORE and len(void) == MORE, f'{len(devices)} {len(out)} {len(void)}: {said}')
+    need(set(out) == set(devices) and all(d['exposed'] for d in devices.values()), 'other names')
+    h.verify()
+
+
+@part
+def worked_on(b):
+    """From another folder, with the same station's name: the chain has another end."""
+    h = b.house
+    need(h.run(h.order('o', OLD))[0] == 0, 'a run')
+    b.copy('old')
+    need(h.run(h.order('o', OLD + MORE))[0] == 0, 'a run')
+    b.put_back('old')
+    need(h.run(h.order('o', 2 * (OLD + MORE), work='work-2', packets='p2.ndjson', file='2.yaml'))[0] == 0, 'a run')
+    order = h.order('o', 2 * (OLD + MORE))
+    b.refuses(order, 'put back, and worked on')
+    b.recover(order, 0, age='forked')  # its names were given a second time; no more can be saved
+
+
+@part
+def gone(b):
+    """A ledger that is lost, and one of the same name and station that is another."""
+    h = b.house
+    need(h.run(h.order('o', OLD))[0] == 0, 'a run')
+    order = h.order('o', 2 * OLD)
+    b.put_back(None)
+    b.refuses(order, "is gone: the work folder")
+    need(not glob.glob(b.at('ledger.db*')), 'a ledger was made')
+    need(h.run(h.order('o', 3, work='work-2', packets='p2.ndjson', file='2.yaml'))[0] == 0, 'a run')
+    b.refuses(order, 'with another ledger')
+    b.put_back(None)
+    b.recover(order, OLD, age='another')
+    need(h.run(order)[0] == 0 and len(h.packets('packets.ndjson')) == 2 * OLD, 'names were given twice')
+    h.verify()
+
+
+@part
+def damaged(b):
+    h = b.house
+    order = h.order('o', 3)
+    need(h.run(order)[0] == 0, 'a run')
+    memory, = glob.glob(b.at('work', '*.head'))
+    with open(memory) as f:
+        whole = f.read()
+    for text in '', whole[:-4], whole.replace('names 3', 'names 03'), 'x' + whole, whole.replace('issued', 'x'):
+        with open(memory, 'w') as f:
+            f.write(text)
+        need('is damaged' in b.call('run', order, code=1), text)
+    os.remove(memory)
+    need('left anything in the folder' in b.call('ledger', 'recover', order, code=1), 'nothing was known')
+    need(h.run(order)[0] == 0, 'a folder of an older version')
+
+
+@part(boards=2)
+def boards(b):
+    """Boards that are done, and one that is in work, which the old copy does not know of."""
+    h = b.hall
+    order = h.order(2)
+    need(h.run(order) == 0, 'a run')
+    b.copy('old')
+    file = open(order).read()
+    with open(order, 'w') as f:
+        f.write(file.replace('quota: 2', 'quota: 4'))
+    h.operator()
+    need(h.run(order) == 0, 'a run')
+    with open(order, 'w') as f:
+        f.write(file.replace('quota: 2', 'quota: 9'))
+    h.operator()
+    h.run(order, failpoint='after-load:1')
+    before = h.applied()
+    b.put_back('old')
+    b.refuses(order, 'an old copy of the ledger was put back')
+    need(h.run(order) == 1 and h.applied() == before, 'a board was touched')
+    lost = b.recover(order)
+    need(len(lost) in (3, 4) and [r for r in lost if r['sealed']], f'two were done, one or two in work: {lost}')
+    for _ in range(4):
+        h.operator()
+        h.run(order)
+    names = {}
+    for hw, packet in {**before, **h.applied()}.items():
+        for d in h.devices():
+            if d['endpoint'].encode() in packet:
+                need(names.setdefault(d['endpoint'], hw) == hw, f'{d["endpoint"]} is on two boards')
+    states = sorted(d['state'] for d in h.devices())
+    need(states == [DONE] * (9 - len(lost)) + [VOID] * len(lost), states)
+    b.call('ledger', 'verify', b.at('ledger.db'))
+
+
+@part(boards=1)
+def half_known(b):
+    """The old copy has the device as reserved; by now its credentials are on a board."""
+    h = b.hall
+    order = h.order(2)
+    need(h.run(order, failpoint='after-reserved:1') == -9, 'not killed')
+    b.copy('old')
+    h.run(order)
+    b.put_back('old')
+    b.refuses(order, 'an old copy of the ledger was put back')
+    lost = b.recover(order, 0, devices=1)
+    need(lost[0]['state'] == 'reserved', lost)
+    h.operator()
+    h.change(1)
+    h.run(order)
+    need(sorted(d['state'] for d in h.devices()) == [DONE, VOID], [d['state'] for d in h.devices()])
+
+
+if not binaries():
+    del _parts.PARTS['on_postgres']
+_parts.main(Box)
