@@ -40,11 +40,8 @@ static int add(struct signet_option options[SIGNET_OPTIONS_MAX], const char *kin
 
     while (i < count && strcmp(names[i], given->name) != 0)
         i++;
-    if (i == count) {
-        text_unknown("option", given->name, names, count, err);
-        error_prefix(err, "%s", kind);
-        return SIGNET_E_USAGE;
-    }
+    if (i == count)
+        return error_pass(text_unknown("option", given->name, names, count, err), err, "%s", kind);
     while (options[at].name && options[at].name != names[i])
         at++;
     free((char *)(uintptr_t)options[at].value);

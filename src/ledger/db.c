@@ -13,7 +13,7 @@ static void expand_word(const struct db_ops *ops, const char *word, size_t len, 
     if (state >= 0)
         buf_printf(out, "%d", state);
     for (const struct db_word *w = ops->words; w->word; w++)
-        if (strlen(w->word) == len && memcmp(w->word, word, len) == 0)
+        if (text_is(word, len, w->word))
             buf_text(out, w->text);
 }
 

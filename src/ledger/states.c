@@ -17,7 +17,7 @@ const char *signet_device_state_name(enum signet_device_state state)
 int state_of_word(const char *word, size_t len)
 {
     for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
-        if (strlen(names[i]) == len && memcmp(names[i], word, len) == 0)
+        if (text_is(word, len, names[i]))
             return i;
     return -1;
 }

@@ -403,15 +403,10 @@ bool signet_resource_is_secret(uint16_t oid, uint16_t rid)
     return resource && (resource->flags & SECRET);
 }
 
-static bool is_spelled(const char *known, const char *name, size_t len)
-{
-    return strlen(known) == len && memcmp(known, name, len) == 0;
-}
-
 bool object_by_name(const char *name, size_t len, uint16_t *oid)
 {
     for (size_t i = 0; i < OBJECTS; i++) {
-        if (is_spelled(objects[i].name, name, len)) {
+        if (text_is(name, len, objects[i].name)) {
             *oid = objects[i].oid;
             return true;
         }
@@ -423,7 +418,7 @@ bool resource_by_name(uint16_t oid, const char *name, size_t len, uint16_t *rid)
 {
     const struct resource *r = resource_next(oid, NULL);
 
-    while (r && !is_spelled(r->name, name, len))
+    while (r && !text_is(name, len, r->name))
         r = resource_next(oid, r);
     if (r)
         *rid = r->rid;

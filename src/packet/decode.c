@@ -64,7 +64,7 @@ static int read_key(struct decoder *d, const struct cbor_item *item, int *key,
     int code = decode_text(d, item, "a label", &text, &len, err);
     if (code)
         return code;
-    if (len == strlen(LABEL_OBJLINK) && !memcmp(text, LABEL_OBJLINK, len))
+    if (text_is((const char *)text, len, LABEL_OBJLINK))
         *key = KEY_LINK;
     else if (len && text[len - 1] == '_')
         return error_set(err, SIGNET_E_SYNTAX,
@@ -276,10 +276,8 @@ static int read_records(struct decoder *d, struct cbor_run *run, struct signet_e
             return error_set(err, SIGNET_E_LIMIT, "byte %zu: more than %d records", item.at,
                              RECORDS_MAX);
         code = read_record(d, &item, err);
-        if (code) {
-            error_prefix(err, "record %zu", d->record);
-            return code;
-        }
+        if (code)
+            return error_pass(code, err, "record %zu", d->record);
     }
 }
 

@@ -4,7 +4,8 @@
 
 #include "cbor/cbor.h"
 #include "lwm2m/lwm2m.h"
-#include "packet/packet.h"
+
+#include <signet/packet.h>
 
 /* SenML CBOR labels, RFC 8428 table 4: those that say something about an LwM2M value, and the first
  * and the last. LwM2M's object link has a text label only. */
@@ -21,6 +22,9 @@ enum label {
     LABEL_DATA = 8,
 };
 #define LABEL_OBJLINK "vlo"
+
+/* encode.c: appends to out, which may hold a secret. */
+int packet_encode(const struct signet_tree *tree, struct buf *out, struct signet_error *err);
 
 /* decode.c: as signet_packet_decode(). secrets, when given, gets the byte offset (size_t) of each
  * value that must not be shown, in rising order. */

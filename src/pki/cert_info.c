@@ -192,10 +192,8 @@ static int serial_random(struct plan *p, struct signet_error *err)
     size_t zeros = 0;
     int rc = random_bytes(raw, sizeof raw, err);
 
-    if (rc) {
-        error_prefix(err, "cannot make a serial number");
-        return rc;
-    }
+    if (rc)
+        return error_pass(rc, err, "cannot make a serial number");
     raw[0] &= 0x7f;
     while (zeros < sizeof raw - 1 && !raw[zeros])
         zeros++;

@@ -28,7 +28,7 @@ static bool is_pem(const uint8_t *data, size_t len)
 
 static bool label_is(const struct block *b, const char *label)
 {
-    return b->label_len == strlen(label) && !memcmp(b->label, label, b->label_len);
+    return text_is(b->label, b->label_len, label);
 }
 
 /* The next block from *at on: 1, none left: 0, malformed: -1. */
@@ -123,12 +123,12 @@ static int refuse_block(const struct block *b, enum pem_kind wanted, struct sign
 
 static int refuse_second(enum pem_kind kind, struct signet_error *err)
 {
-    error_set(err, SIGNET_E_CERT, "more than one %s in one PEM file", kind_names[kind]);
-    error_hint(err, kind == PEM_PRIVATE_KEY
-                        ? "keep the device's own key"
-                        : "LwM2M takes one certificate: keep the first, which is the "
-                          "peer's own, and leave out the chain");
-    return SIGNET_E_CERT;
+    return error_set_hint(err, SIGNET_E_CERT,
+                          kind == PEM_PRIVATE_KEY
+                              ? "keep the device's own key"
+                              : "LwM2M takes one certificate: keep the first, which is the "
+                                "peer's own, and leave out the chain",
+                          "more than one %s in one PEM file", kind_names[kind]);
 }
 
 static int read_pem(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,

@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* openssl.c: SIGNET_E_CRYPTO, "WHAT: OpenSSL's reason"; its error queue is empty afterwards */
+int crypto_fail(struct signet_error *err, const char *what);
+
 /* sha256.c */
 int sha256(const void *data, size_t len, uint8_t out[static 32], struct signet_error *err);
 

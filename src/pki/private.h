@@ -27,9 +27,6 @@ struct signet_cert {
     struct signet_bytes der;
 };
 
-/* openssl.c: `what`: OpenSSL's reason; its error queue is empty afterwards */
-int crypto_fail(struct signet_error *err, const char *what);
-
 /* der.c: a writer of DER. Nested values are written inside out: der_wrap puts tag and length in
  * front of everything from `start` on. */
 void der_wrap(struct buf *b, size_t start, uint8_t tag);

@@ -11,7 +11,5 @@ int psk_mint(struct secret *out, size_t len, struct signet_error *err)
     rc = secret_alloc(&psk, len, err);
     if (!rc)
         rc = random_bytes(psk.data, len, err);
-    if (rc)
-        error_prefix(err, "cannot make a PSK");
-    return secret_give(rc, &psk, out);
+    return error_pass(secret_give(rc, &psk, out), err, "cannot make a PSK");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client's side of client initiated bootstrap (LwM2M Core 1.2, section 6.1). */
-#include "packet/packet.h"
 #include "proof/coap.h"
 
+#include <signet/packet.h>
 #include <stdio.h>
 #include <string.h>
 

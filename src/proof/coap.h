@@ -4,7 +4,9 @@
 
 /* CoAP messages (RFC 7252) and what a client needs of exchanges. What comes in is hostile. */
 
-#include "proof/proof.h"
+#include "base/base.h"
+
+#include <signet/prove.h>
 
 #define COAP_MESSAGE_MAX 1400 /* larger datagrams are not taken */
 #define COAP_TOKEN_MAX   8

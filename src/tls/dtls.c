@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/pki.h"
 #include "tls/session.h"
 
 #include <errno.h>
@@ -238,7 +239,7 @@ int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
         return error_nomem(err);
     t->ctx = SSL_CTX_new(DTLS_client_method());
     if (!t->ctx || !set_login(t->ctx, credentials)) {
-        rc = tls_fail(err, "cannot use the credentials for DTLS");
+        rc = crypto_fail(err, "cannot use the credentials for DTLS");
     } else {
         rc = session_open(&t->session, t->ctx, &target, &login, err);
         t->session.login = NULL;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/pki.h"
 #include "tls/session.h"
 
 #include <errno.h>
@@ -79,7 +80,7 @@ int signet_cert_fetch(struct signet_cert **out, const char *host, uint16_t port,
     SSL_CTX *ctx = SSL_CTX_new(target.dtls ? DTLS_client_method() : TLS_client_method());
     struct buf leaf = {0};
     int rc = ctx && take_any(ctx) ? fetch_leaf(ctx, &target, &leaf, err)
-                                  : tls_fail(err, "cannot prepare for TLS");
+                                  : crypto_fail(err, "cannot prepare for TLS");
 
     /* A server that wants a certificate of ours fails the handshake, but has shown its own. */
     if (!rc || (leaf.len && rc != SIGNET_E_CANCELLED))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/session.h"
+#include "pki/pki.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,15 +16,6 @@
 #include <unistd.h>
 
 #define DATAGRAM_MTU 1200 /* what every path of the internet and of radio gateways takes */
-
-int tls_fail(struct signet_error *err, const char *what)
-{
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-    error_set(err, SIGNET_E_CRYPTO, "%s: %s", what, reason ? reason : "OpenSSL failed");
-    ERR_clear_error();
-    return SIGNET_E_CRYPTO;
-}
 
 static bool is_address(const char *host)
 {
@@ -203,7 +195,7 @@ static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
     s->ssl = SSL_new(ctx);
     if (!s->ssl || !bio) {
         BIO_free(bio);
-        return tls_fail(err, "cannot prepare a session");
+        return crypto_fail(err, "cannot prepare a session");
     }
     SSL_set_bio(s->ssl, bio, bio);
     if (s->dtls) {
@@ -216,7 +208,7 @@ static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
     SSL_set_app_data(s->ssl, s);
     SSL_set_info_callback(s->ssl, on_info);
     if (!is_address(t->host) && SSL_set_tlsext_host_name(s->ssl, t->host) != 1)
-        return tls_fail(err, "the host name does not fit into a ClientHello");
+        return crypto_fail(err, "the host name does not fit into a ClientHello");
     return SIGNET_OK;
 }
 

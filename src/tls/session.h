@@ -39,7 +39,4 @@ int session_wait(struct session *s, int ret, const char *doing, int64_t deadline
                  struct signet_error *err);
 void session_close(struct session *s);
 
-/* SIGNET_E_CRYPTO with OpenSSL's reason. */
-int tls_fail(struct signet_error *err, const char *what);
-
 #endif

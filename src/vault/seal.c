@@ -10,24 +10,16 @@
 enum { HEADER_LEN = sizeof(HEADER) - 1, TEXT_AT = HEADER_LEN + AES_GCM_NONCE_LEN };
 _Static_assert(TEXT_AT + AES_GCM_TAG_LEN == SEAL_OVERHEAD, "the form of sealed bytes");
 
-/* What is authenticated besides the text. */
-static int put_aad(struct buf *aad, const char *purpose, struct signet_error *err)
-{
-    buf_printf(aad, HEADER "%s", purpose);
-    return buf_check(aad, err);
-}
-
 int seal(const struct secret *key, const char *purpose, const struct secret *plain,
          struct signet_bytes *out, struct signet_error *err)
 {
     struct buf sealed = {0}, aad = {0};
-    int rc = put_aad(&aad, purpose, err);
 
+    buf_printf(&aad, HEADER "%s", purpose);
     buf_text(&sealed, HEADER);
     uint8_t *nonce = buf_extend(&sealed, SEAL_OVERHEAD - HEADER_LEN + plain->len);
     struct aes_gcm with = {.key = key, .nonce = nonce, .aad = &aad};
-    if (rc == SIGNET_OK)
-        rc = buf_check(&sealed, err);
+    int rc = buf_check(aad.failed ? &aad : &sealed, err);
     if (rc == SIGNET_OK)
         rc = random_bytes(nonce, AES_GCM_NONCE_LEN, err);
     if (rc == SIGNET_OK)
@@ -48,7 +40,8 @@ int seal_open(const struct secret *key, const char *purpose, const struct buf *s
     if (sealed->len < SEAL_OVERHEAD || memcmp(sealed->data, HEADER, HEADER_LEN) != 0)
         return error_set(err, SIGNET_E_CRYPTO, "these bytes were not sealed by this Signet");
     struct aes_gcm with = {.key = key, .nonce = sealed->data + HEADER_LEN, .aad = &aad};
-    int rc = put_aad(&aad, purpose, err);
+    buf_printf(&aad, HEADER "%s", purpose);
+    int rc = buf_check(&aad, err);
     if (rc == SIGNET_OK)
         rc = secret_alloc(&plain, sealed->len - SEAL_OVERHEAD, err);
     if (rc == SIGNET_OK)
@@ -81,7 +74,5 @@ int seal_key_file(const char *path, struct secret *key, struct signet_error *err
     if (rc == SIGNET_OK && read.len != AES_GCM_KEY_LEN)
         rc = error_set(err, SIGNET_E_CRYPTO, "'%s' has %zu bytes, not %d: not a station key", path,
                        read.len, AES_GCM_KEY_LEN);
-    if (rc != SIGNET_OK)
-        error_prefix(err, "cannot use the station key");
-    return secret_give(rc, &read, key);
+    return error_pass(secret_give(rc, &read, key), err, "cannot use the station key");
 }

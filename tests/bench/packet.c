@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packets a second on one core, from a tree that is parsed already: the demo_psk configuration. */
-#include "packet/packet.h"
+#include "packet/private.h"
 
 #include "bench.h"
 

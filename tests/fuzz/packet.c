@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes: decode, print in every form, and what was decoded must survive encode + decode. */
-#include "packet/packet.h"
 #include "fuzz.h"
 
+#include <signet/packet.h>
 #include <stdlib.h>
 #include <string.h>
 

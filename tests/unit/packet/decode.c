@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "packet/packet.h"
+#include "packet/private.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any CBOR in diagnostic notation (RFC 8949, section 8), and what is hidden of it. */
-#include "packet/packet.h"
+#include "packet/private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes of RFC 8949 appendix A, and what the real reference writes. */
-#include "packet/packet.h"
+#include "packet/private.h"
 
 #include <math.h>
 #include <setjmp.h>

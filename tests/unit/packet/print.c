@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trees as tables, SenML JSON and configurations: what each type of value looks like, and what must
  * not be seen. */
-#include "packet/packet.h"
+#include "packet/private.h"
 
 #include <math.h>
 #include <setjmp.h>

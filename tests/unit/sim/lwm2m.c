@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The simulated LwM2M server: devices that were onboarded get in, and no others. */
-#include "proof/proof.h"
 #include "server/server.h"
 #include "sim.h"
 
 #include <setjmp.h>
 #include <signet/config.h>
+#include <signet/prove.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
