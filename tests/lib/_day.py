@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A day at a line, out of a seed: racks of simulated boards, servers, a ledger, and what people and machines do to them. At
 its end the rack's journal, the servers' devices and the ledger must agree (check()): nobody's finished board was harmed."""
-import base64, glob, hashlib, json, os, random, re, resource, shutil, signal, socket, sqlite3, subprocess, time
+import base64, collections, glob, hashlib, json, os, random, re, resource, shutil, signal, socket, sqlite3, subprocess, time
 from _signet import SIGNET, TEMPLATE, Broken, Folder, need
 
 TOKEN = 'T0kenOfTheDay_51c7'
@@ -87,6 +87,7 @@ class Day(Folder):
         self.seed, self.rng, self.begin, self.log = seed, random.Random(seed), time.monotonic(), []
         self.url = ledger
         self.reworked, self.by_hand, self.outputs, self.rack = {}, [], 0, None
+        self.killed = False
         self.stations = ['A', 'B'] if ledger and self.rng.random() < 0.6 else ['A']
         self.slots = self.rng.choice((2, 3, 4)) if len(self.stations) == 1 else 4
         self.slot_names = {i: str(i) for i in range(1, self.slots + 1)}
@@ -219,6 +220,7 @@ class Day(Folder):
             for p in running:
                 if self.rng.random() < 0.7:
                     p.send_signal(getattr(signal, 'SIG' + how))
+        self.killed = self.killed or how in ('KILL', 'HUP') or bool(limit)
         for p in running:
             self.wait(p)
 
@@ -427,12 +429,14 @@ class Day(Folder):
 
     def check_boards(self):
         """(a) no finished board was erased or renamed unless somebody asked, (b) no credential is on two boards."""
-        holds, on = {}, {}
+        holds, on, named = {}, {}, {}
         for i, line in enumerate(self.journal):
             board = line['board']
             if line['event'] == 'load':
                 other = on.setdefault(line['key'], board)
                 need(other == board, f'the credentials of {line["name"]} are on the boards {other} and {board}')
+                other = named.setdefault(line['name'], board)
+                need(other == board or line['name'] in self.reworked, f'the name {line["name"]} went from board {other} to {board}')
                 held = holds.get(board)
                 need(not held or held == line['key'] or not self.harmed(i, held),
                      f'board {board}, {self.by_key[held]["endpoint"] if held in self.by_key else "?"}, was given the name {line["name"]}')
@@ -477,8 +481,26 @@ class Day(Folder):
                 made[name] = made.get(name, 0) + 1
         told = {g['name']: g['made'] for g in stats if g['event'] == 'group' and g['by'] == 'slot' and g['made']}
         need(told == made, f'stats say {told}, the rack saw {made}')
+        self.check_verdicts()
         asked = sum(e['kind'] == 'rework' for e in self.all_events)
         need(asked <= sum(map(len, self.reworked.values())), 'a rework that nobody asked for')
+
+    def check_verdicts(self):
+        """What slots showed is what their order's events say; of a run that was killed the last words may be missing."""
+        told, shown = collections.Counter(), collections.Counter()
+        for e in self.all_events:
+            if e['kind'] == 'board':
+                board = json.loads(e['detail'])
+                told[board['slot'], board['verdict']] += 1
+        for path in glob.glob(self.at('out', '*')):
+            with open(path) as f:
+                for e in map(json.loads, (l for l in f if l.startswith('{"event": "slot"') and l.endswith('}\n'))):
+                    if e['stage'] in ('pass', 'fail', 'made-before'):
+                        shown[e['board'], e['stage']] += 1
+        wrong = told - shown if not self.killed else shown - told
+        need(not wrong and not shown - told, f'slots showed {dict(shown)}, the ledger says {dict(told)}')
+        passed = sum(e['kind'] == 'verified' for e in self.all_events)
+        need(passed == sum(n for (_, verdict), n in told.items() if verdict == 'pass'), f'{passed} boards were verified, the ledger says {dict(told)}')
 
     def check_secrets(self):
         """(e) no secret is in ledger, logs or outputs."""
