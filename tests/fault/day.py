@@ -14,7 +14,10 @@ JOBS = int(os.environ.get('SIGNET_JOBS') or 10)
 
 def one(seed, server):
     folder = tempfile.mkdtemp(prefix='signet-day-')
-    wrong = live(seed, folder, server.create(f'day{seed}') if server and seed % 2 else None)
+    name = f'day{seed}' if server and seed % 2 else None
+    wrong = live(seed, folder, server.create(name) if name else None)
+    if name:
+        server.sql(f'DROP DATABASE {name} WITH (FORCE)')
     if wrong:
         return f'{wrong}\n{folder} has what is left of it; SIGNET_SEED={seed} repeats it'
     shutil.rmtree(folder)

@@ -7,6 +7,7 @@ from _signet import SIGNET, TEMPLATE, Broken, Folder, need
 TOKEN = 'T0kenOfTheDay_51c7'
 DEADLINE = 120
 FINISHED = ('verified', 'registered', 'done')
+FAULTS = ('drop-tx=60', 'assert=2,heals=3', 'result=-1,heals=4', 'never-ready,heals=3', 'log-noise,split', 'flip=2e-4', 'delay=20')
 IN_HAND = ('keyed', 'writing', 'written')
 
 
@@ -97,12 +98,13 @@ class Day(Folder):
         self.write('template', TEMPLATE % 0)
         kinds = self.rng.sample(('coiote', 'leshan', 'thingsboard'), self.rng.choice((1, 1, 2)))
         self.servers = [Server(self, k) for k in kinds]
+        self.faults = [f'{slot}={self.rng.choice(FAULTS)}' for slot in range(1, self.slots + 1) if self.rng.random() < 0.1]
         self.start_rack()
         self.quota = {f'o{i}': self.rng.randint(2, 4) for i in range(self.rng.choice((1, 2, 2)))}
         for order in self.quota:
             self.write_orders(order)
         self.note(f'{self.slots} slots, {"names of the boards" if self.own_names else "names of the order"}, '
-                  f'servers {kinds}, quotas {self.quota}, stations {self.stations}')
+                  f'servers {kinds}, quotas {self.quota}, stations {self.stations}, faults {self.faults}')
 
     # what is there
 
@@ -114,6 +116,7 @@ class Day(Folder):
 
     def start_rack(self):
         args = [SIGNET, 'sim', 'rack', 'rack', '-n', str(self.slots), '-b', '0', '-S', 'boards', '-j', 'journal', '-p', '.', '-u']
+        args += [x for f in self.faults for x in ('-m', f)]
         self.rack = subprocess.Popen(args, cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         need(self.rack.stdout.readline(), 'the rack does not start')
 
@@ -519,6 +522,15 @@ class Day(Folder):
                 need(secret not in text, f'{name} holds a secret')
 
 
+def keep_ledger(day):
+    """Beside what is left of a day, since a database server goes."""
+    for what in ('rows', 'events'):
+        try:
+            day.write(what, '\n'.join(map(json.dumps, getattr(day, what)())))
+        except Broken:
+            pass
+
+
 def live(seed, folder, ledger=None):
     """One day. None, or what went wrong, with the day's log."""
     day, begin = None, time.monotonic()
@@ -528,6 +540,8 @@ def live(seed, folder, ledger=None):
         day.check()
     except (Broken, OSError, subprocess.SubprocessError, ValueError, KeyError, IndexError) as e:
         import traceback
+        if day:
+            keep_ledger(day)
         where = '' if isinstance(e, Broken) else traceback.format_exc()
         return f'day {seed}{" on PostgreSQL" if ledger else ""}: {e}\n{where}' + '\n'.join(day.log if day else ())
     finally:
