@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Programs of others: their output, their end, and ours.
+ * wrap: read
+ */
 #include "flasher/run.h"
 #include "fake.h"
 #include "flasher/flasher.h"
@@ -17,6 +20,37 @@ static int run(const char *script, int timeout_ms, struct buf *output, int *stat
     struct run r = {.argv = argv, .timeout_ms = timeout_ms};
 
     return run_tool(&r, output, status, err);
+}
+
+static int interruptions; /* of reads that are to come */
+
+ssize_t __real_read(int fd, void *data, size_t size);
+ssize_t __wrap_read(int fd, void *data, size_t size);
+
+ssize_t __wrap_read(int fd, void *data, size_t size)
+{
+    if (interruptions > 0) {
+        errno = interruptions-- % 2 ? EINTR : EAGAIN;
+        return -1;
+    }
+    return __real_read(fd, data, size);
+}
+
+/* A read that is interrupted is no end of the output. */
+static void a_read_is_interrupted(void **state)
+{
+    struct buf output = {0};
+    int status = -1;
+
+    (void)state;
+    for (int i = 1; i <= 2; i++) {
+        interruptions = i;
+        assert_int_equal(run("echo one", 10000, &output, &status, NULL), SIGNET_OK);
+        assert_int_equal(interruptions, 0);
+    }
+    buf_byte(&output, 0);
+    assert_string_equal(output.data, "one\none\n");
+    buf_free(&output);
 }
 
 static void output_and_status_come_back(void **state)
@@ -283,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(output_and_status_come_back),
+        TEST(a_read_is_interrupted),
         TEST(a_missing_program_is_an_error),
         TEST(child_sees_nothing_of_ours),
         TEST(a_hang_ends_the_whole_group),

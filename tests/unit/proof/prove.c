@@ -575,6 +575,8 @@ static void what_cannot_be_proved(void **state)
         {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 0, 10: 1, 3: b'i'}}}", NULL,
          SIGNET_E_MEANING, "has no credentials"},
         {"{1: {1: {0: 1, 1: 60}}}", NULL, SIGNET_E_USAGE, "no server account"},
+        {nosec, "coap://127.0.0.1:9 ", SIGNET_E_USAGE, "the server's URI"},
+        {nosec, "nonsense", SIGNET_E_USAGE, "the server's URI"},
     };
     char name[152];
     struct signet_error err;

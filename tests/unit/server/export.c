@@ -90,12 +90,17 @@ static struct signet_tree *with_certificate(const char *name)
 
 /* How often a whole file was looked at. */
 static int mapped;
+static bool map_fails;
 
 void *__real_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset);
 void *__wrap_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset);
 void *__wrap_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
 {
     mapped++;
+    if (map_fails) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
     return __real_mmap(at, len, protection, flags, fd, offset);
 }
 
@@ -523,6 +528,28 @@ static void test_changed_by_others(void **state)
     stop(&p);
 }
 
+/* A file that cannot be read is not written to: its rows might be this device's. */
+static void test_a_file_that_cannot_be_read(void **state)
+{
+    const struct signet_device first = psk("ep-1", "i1", "k"), second = psk("ep-2", "i2", "k");
+    struct signet_error err = {0};
+    struct place p;
+
+    (void)state;
+    start(&p, NULL, "e=endpoint");
+    assert_int_equal(signet_server_add(p.server, &first, NULL, &err), SIGNET_OK);
+    /* another file than the one that was left */
+    assert_int_equal(file_write(p.file, "e\nep-1\n", 7, 0600, NULL), SIGNET_OK);
+    map_fails = true;
+    assert_int_equal(signet_server_add(p.server, &second, NULL, &err), SIGNET_E_IO);
+    map_fails = false;
+    assert_non_null(strstr(err.msg, "reading the export"));
+    expect_file(&p, "e\nep-1\n");
+    assert_int_equal(signet_server_add(p.server, &second, NULL, &err), SIGNET_OK);
+    expect_file(&p, "e\nep-1\nep-2\n");
+    stop(&p);
+}
+
 /* The rows behind it are somebody's keys: they are not taken for the rest of a row. */
 static void test_a_quote_that_was_left_open(void **state)
 {
@@ -619,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_changed_by_others),
+        cmocka_unit_test(test_a_file_that_cannot_be_read),
         cmocka_unit_test(test_a_quote_that_was_left_open),
         cmocka_unit_test(test_nrfcloud),
         cmocka_unit_test(test_long_file_is_read_once),
