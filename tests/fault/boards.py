@@ -11,6 +11,11 @@ from _signet import SIGNET, TEMPLATE, need
 KEY = '000102030405060708090a0b0c0d0e%02x'
 
 
+def lamps(l):
+    """What the slots showed, in order."""
+    return [e['stage'] for e in l.events if e['event'] == 'slot']
+
+
 @part
 def a_board_that_refuses(l):
     """Its credentials may be on it: the device is set aside, and its name goes to no other board."""
@@ -87,6 +92,7 @@ def names_that_others_have(l):
     l.exits(1, "is a device's of order 'minted'")
     l.states(n_001='done')
     need(l.report['failed'] == 0 and l.report['passed'] == 1, l.report)
+    need('empty' in lamps(l) and 'stopped' not in lamps(l), lamps(l))
 
 
 @part
@@ -255,6 +261,7 @@ def stopped_in_the_middle(l):
     l.exits(1)
     l.states(n_001='writing')
     need(l.report['failed'] == 0, l.report)
+    need(lamps(l) == ['working', 'stopped', 'closed'], lamps(l))
     l.run()
     l.exits(0)
     l.states(n_001='done')
