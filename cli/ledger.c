@@ -7,20 +7,11 @@ static int verify_events(struct signet_ledger *ledger, void *ctx, struct signet_
     const struct cli *cli = ctx;
     int64_t events = 0;
     char head[65] = "";
-    struct json j;
     int rc = signet_ledger_verify(ledger, &events, head, err);
 
-    if (rc != SIGNET_OK)
-        return rc;
-    if (!cli->json) {
-        printf("%s, unbroken\nhead %s\n", COUNT(events, "event", "events"), head);
-        return SIGNET_OK;
-    }
-    json_event(&j, "verified");
-    json_integer(&j, "events", events);
-    json_text(&j, "head", head);
-    json_end(&j);
-    return SIGNET_OK;
+    if (rc == SIGNET_OK)
+        ledger_print_head(cli, events, head);
+    return rc;
 }
 
 static int ledger_verify(int argc, char **argv)
@@ -89,6 +80,7 @@ const struct verb ledger_verbs[] = {
     {"export", "devices or history, as CSV or JSON", ledger_export},
     {"verify", "check the chain of events", ledger_verify},
     {"sync", "register what waits for its servers", ledger_sync},
+    {"backup", "copy a ledger that is in use", ledger_backup},
     {"recover", "after an old copy was put back", ledger_recover},
     {"rework", "let a device be tried again", ledger_rework},
     {"void", "end a device for ever", ledger_void},

@@ -13,8 +13,12 @@ int ledger_change(struct cli *cli, ledger_work *work, void *ctx);
 int ledger_list(int argc, char **argv); /* ledger_look.c */
 int ledger_show(int argc, char **argv);
 int ledger_export(int argc, char **argv);
-int ledger_stats(int argc, char **argv);   /* ledger_stats.c */
-int ledger_sync(int argc, char **argv);    /* ledger_sync.c */
+int ledger_stats(int argc, char **argv); /* ledger_stats.c */
+int ledger_sync(int argc, char **argv);  /* ledger_sync.c */
+/* What a ledger is when it was verified (ledger_open.c). */
+void ledger_print_head(const struct cli *cli, int64_t events, const char *head);
+
+int ledger_backup(int argc, char **argv);
 int ledger_recover(int argc, char **argv); /* ledger_files.c */
 
 #endif

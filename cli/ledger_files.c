@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet ledger recover: what becomes of ledgers as files. */
+/* signet ledger recover, backup: what becomes of ledgers as files. */
 #include "ledger.h"
 #include "run.h"
 
@@ -118,4 +118,29 @@ int ledger_recover(int argc, char **argv)
     int code = run_recover(&cli, order, yes);
     signet_order_free(&order);
     return code;
+}
+
+static int back_up(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+{
+    const struct cli *cli = ctx;
+    int64_t events = 0;
+    char head[65] = "";
+    int rc = signet_ledger_backup(ledger, cli->args[1], process_cancel(), &events, head, err);
+
+    if (rc == SIGNET_OK)
+        ledger_print_head(cli, events, head);
+    return rc;
+}
+
+int ledger_backup(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    if (!cli_parse(
+            &cli, argc, argv, NULL, "LEDGER TO",
+            "Copies a ledger into a new file, while runs go on, and verifies the copy. A file "
+            "that is copied by other means while it is in use is no ledger.",
+            2, 2))
+        return EXIT_USAGE;
+    return ledger_read(&cli, back_up, &cli);
 }

@@ -32,3 +32,17 @@ int ledger_change(struct cli *cli, ledger_work *work, void *ctx)
 {
     return with_ledger(cli, false, work, ctx);
 }
+
+void ledger_print_head(const struct cli *cli, int64_t events, const char *head)
+{
+    struct json j;
+
+    if (!cli->json) {
+        printf("%s, unbroken\nhead %s\n", COUNT(events, "event", "events"), head);
+        return;
+    }
+    json_event(&j, "verified");
+    json_integer(&j, "events", events);
+    json_text(&j, "head", head);
+    json_end(&j);
+}

@@ -14,6 +14,7 @@
  * Threads: many threads may use one handle, many processes and stations one ledger. */
 
 #include <signet/bytes.h>
+#include <signet/cancel.h>
 #include <signet/error.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -310,6 +311,14 @@ int signet_ledger_removed(struct signet_ledger *ledger, const char *server,
  * SHA-256 in hex over the last event of every station: written down elsewhere, it shows later that
  * no tail was cut off and no old copy put back. */
 int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
+                         struct signet_error *err);
+
+/* A copy in a new SQLite file (0600), while others work on the ledger: all that was recorded before
+ * the call, read in one transaction, and verified. A file that is copied while it is in use is no
+ * ledger. *events, head: as of signet_ledger_verify(), of the copy. SIGNET_E_EXISTS: nothing is
+ * overwritten; after any error nothing is left. */
+int signet_ledger_backup(struct signet_ledger *ledger, const char *to,
+                         const struct signet_cancel *cancel, int64_t *events, char head[65],
                          struct signet_error *err);
 
 /* How far a ledger is, for whoever wants to know later whether an old copy was put back. */

@@ -221,6 +221,8 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode,
                struct signet_error *err);
 /* As file_write with mode 0600, but SIGNET_E_EXISTS when path exists. */
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err);
+/* fsync of the folder that path is in. */
+int file_sync_folder(const char *path, struct signet_error *err);
 /* mkdir of the last component unless it is a folder already. */
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err);
 

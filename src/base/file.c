@@ -188,6 +188,17 @@ int file_create(const char *path, const void *data, size_t len, struct signet_er
     return put_file(path, data, len, 0600, false, err);
 }
 
+int file_sync_folder(const char *path, struct signet_error *err)
+{
+    const char *name;
+    int folder = open_folder(path, &name, err);
+    int failed = folder < 0 ? 0 : sync_close(folder);
+
+    if (folder < 0)
+        return SIGNET_E_IO;
+    return failed ? error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path) : SIGNET_OK;
+}
+
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
 {
     struct stat st;

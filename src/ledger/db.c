@@ -93,6 +93,19 @@ int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct sig
     return rc;
 }
 
+int db_insert(struct db *db, const char *sql, const char *const *values, size_t count,
+              struct signet_error *err)
+{
+    struct db_param params[DB_PARAMS];
+    struct db_rows rows;
+
+    for (size_t i = 0; i < count; i++)
+        params[i] = (struct db_param){.is_text = true, .text = values[i]};
+    int rc = db_begin(db, &rows, err, sql, params, count);
+    db_end(&rows);
+    return rc;
+}
+
 static int walk_page(struct db *db, const struct db_walk *w, struct db_param *params, size_t n,
                      int *count, struct signet_error *err)
 {
@@ -125,6 +138,6 @@ int db_walk(struct db *db, const struct db_walk *w, struct signet_error *err, co
     va_end(args);
     do
         rc = walk_page(db, w, params, given, &count, err);
-    while (rc == SIGNET_OK && w->keys && count == PAGE);
+    while (rc == SIGNET_OK && w->keys && count >= PAGE);
     return rc;
 }

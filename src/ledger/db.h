@@ -12,7 +12,7 @@
 
 #include "base/base.h"
 
-enum { DB_PARAMS = 24, DB_STATEMENTS = 96 };
+enum { DB_PARAMS = 32, DB_STATEMENTS = 96 };
 
 struct db {
     const struct db_ops *ops;
@@ -102,6 +102,10 @@ int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct sig
 #define db_find(db, rows, err, ...)  db_call((db), DB_ROW, (rows), (err), __VA_ARGS__)
 #define db_run(db, err, ...)         db_call((db), DB_EFFECT, NULL, (err), __VA_ARGS__)
 #define db_change(db, err, ...)      db_call((db), DB_CHANGE, NULL, (err), __VA_ARGS__)
+
+/* An INSERT whose values are all text; NULL is SQL NULL. */
+int db_insert(struct db *db, const char *sql, const char *const *values, size_t count,
+              struct signet_error *err);
 
 /* All rows of a query. Of a long one PostgreSQL would hold the whole answer: with keys it goes page
  * by page, $1 is how many rows a page has, and $2 (and $3) the key of the row before. */

@@ -5,6 +5,7 @@
 #include "ledger/db.h"
 
 #include <pthread.h>
+#include <signet/cancel.h>
 #include <signet/ledger.h>
 
 /* What is done in a transaction. It may be done more than once before it is on disk: it reads arg,
@@ -147,6 +148,10 @@ int device_note(struct signet_ledger *ledger, int64_t device, int64_t token, con
 bool note_kind_valid(const char *kind);
 int device_set_aside(struct signet_ledger *ledger, int64_t device, int64_t token,
                      const struct signet_error *why, const char *detail, struct signet_error *err);
+
+/* copy.c: all rows, in one view of the one, into the other, which is new and has none. */
+int ledger_copy(struct signet_ledger *from, struct signet_ledger *to,
+                const struct signet_cancel *cancel, struct signet_error *err);
 
 /* migrate.c */
 

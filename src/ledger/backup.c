@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A copy of a ledger, made while others work on it, in one file. It has its name only when it is
+ * whole and was verified. */
+
+#include "ledger/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct backup {
+    const char *to;
+    char part[PATH_MAX]; /* its name until then */
+};
+
+static int check_place(struct backup *b, struct signet_error *err)
+{
+    struct stat st;
+
+    if (strstr(b->to, "://"))
+        return error_set_hint(err, SIGNET_E_USAGE, "name a file",
+                              "a backup is a file, and '%s' is none", b->to);
+    if (snprintf(b->part, sizeof(b->part), "%s.part", b->to) >= (int)sizeof(b->part) - 8)
+        return error_set(err, SIGNET_E_LIMIT, "'%.80s' is too long", b->to);
+    if (lstat(b->to, &st) == 0)
+        return error_set_hint(err, SIGNET_E_EXISTS, "name a new file", "will not overwrite '%s'",
+                              b->to);
+    if (lstat(b->part, &st) == 0)
+        return error_set_hint(err, SIGNET_E_EXISTS,
+                              "another backup is under way, or one was killed: then remove it",
+                              "there is a file '%s'", b->part);
+    return SIGNET_OK;
+}
+
+static void remove_part(const struct backup *b)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char name[PATH_MAX + 8];
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        snprintf(name, sizeof(name), "%s%s", b->part, ends[i]);
+        unlink(name);
+    }
+}
+
+static int write_part(const struct backup *b, struct signet_ledger *from,
+                      const struct signet_cancel *cancel, struct signet_error *err)
+{
+    const struct signet_ledger_options options = {.station = "backup"};
+    struct signet_ledger *to = NULL;
+    int rc = signet_ledger_open(&to, b->part, &options, err);
+
+    if (rc == SIGNET_OK)
+        rc = ledger_copy(from, to, cancel, err);
+    if (rc == SIGNET_OK) /* one file, which those that only read it leave alone */
+        rc = to->db->ops->script(to->db, "PRAGMA journal_mode = DELETE", err);
+    signet_ledger_close(&to);
+    return rc;
+}
+
+static int verify_part(const struct backup *b, int64_t *events, char head[65],
+                       struct signet_error *err)
+{
+    const struct signet_ledger_options options = {.station = "backup", .read_only = true};
+    struct signet_ledger *copy = NULL;
+    int rc = signet_ledger_open(&copy, b->part, &options, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_verify(copy, events, head, err);
+    signet_ledger_close(&copy);
+    return error_pass(rc, err, "the copy is not whole, and neither is the ledger, perhaps");
+}
+
+/* link() refuses a name that is there; where the file system has no links, it was looked for. */
+static int give_name(const struct backup *b, struct signet_error *err)
+{
+    int rc = link(b->part, b->to);
+
+    if (rc != 0 && errno != EEXIST && access(b->to, F_OK) != 0)
+        rc = rename(b->part, b->to);
+    if (rc == 0)
+        return file_sync_folder(b->to, err);
+    return errno == EEXIST ? error_set(err, SIGNET_E_EXISTS, "will not overwrite '%s'", b->to)
+                           : error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", b->to);
+}
+
+int signet_ledger_backup(struct signet_ledger *ledger, const char *to,
+                         const struct signet_cancel *cancel, int64_t *events, char head[65],
+                         struct signet_error *err)
+{
+    struct backup b = {.to = to};
+    int rc = check_place(&b, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = write_part(&b, ledger, cancel, err);
+    if (rc == SIGNET_OK)
+        rc = verify_part(&b, events, head, err);
+    if (rc == SIGNET_OK)
+        rc = give_name(&b, err);
+    remove_part(&b);
+    return rc;
+}

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""signet ledger backup: a copy of a ledger that is in use is a ledger."""
+import os, signal, sqlite3, subprocess, time
+import _parts
+from _mint import House
+from _parts import part
+from _postgres import Server, binaries
+from _signet import SIGNET, need
+
+
+class Place:
+    def __init__(self, folder, postgres=False):
+        self.house = House(folder)
+        self.at = self.house.at
+        self.server = Server(binaries()) if postgres else None
+        if self.server:
+            self.server.__enter__()
+            self.house.database = (self.server, 'l', self.server.create('l'))
+
+    def close(self):
+        if self.server:
+            self.server.__exit__()
+
+    def where(self):
+        return self.house.database[2] if self.server else self.at('ledger.db')
+
+    def call(self, *args, code=0):
+        p = subprocess.run([SIGNET, 'ledger', *args], capture_output=True, text=True)
+        need(p.returncode == code, f'{args}: exit {p.returncode}: {p.stdout}{p.stderr}')
+        return p.stdout + p.stderr
+
+
+@part
+@part(name='from_postgres', postgres=True)
+def backup(p):
+    """The same head, the same devices and history; and a run goes on while it is made."""
+    h = p.house
+    need(h.run(h.order('o', 700, records='r.csv'))[0] == 0, 'a run')
+    said = p.call('backup', p.where(), p.at('copy.db'))
+    need(said == p.call('verify', p.where()) == p.call('verify', p.at('copy.db')), said)
+    need(os.stat(p.at('copy.db')).st_mode & 0o777 == 0o600, 'others may read it')
+    for verb in ('export', '-f', 'csv'), ('export', '-f', 'events'), ('stats',):
+        need(p.call(verb[0], p.where(), *verb[1:]) == p.call(verb[0], p.at('copy.db'), *verb[1:]), verb)
+    need(sorted(f for f in os.listdir(p.at('.')) if f.startswith('copy')) == ['copy.db'], os.listdir(p.at('.')))
+    with open(p.at('copy.db'), 'rb') as f:
+        before = f.read()
+    need('will not overwrite' in p.call('backup', p.where(), p.at('copy.db'), code=1), 'it was overwritten')
+    with open(p.at('copy.db'), 'rb') as f:
+        need(f.read() == before, 'it was changed')
+    run = h.start(h.order('o', 1500, records='r.csv'))
+    n = 0
+    while run.poll() is None:
+        p.call('backup', p.where(), p.at(f'live-{n}.db'))
+        n += 1
+    need(run.wait() == 0 and n > 0, 'the run')
+    h.check('o', ['packets.ndjson'], 1500, ['r.csv'])
+
+
+@part
+def refused(p):
+    h = p.house
+    need(h.run(h.order('o', 5))[0] == 0, 'a run')
+    need('no such ledger' in p.call('backup', p.at('none.db'), p.at('c.db'), code=1), 'no ledger')
+    need('a backup is a file' in p.call('backup', p.where(), 'postgresql:///x', code=2), 'an address')
+    p.call('backup', p.where(), p.at('none/c.db'), code=1)
+    h.write('c.db.part', 'x')
+    need("c.db.part'" in p.call('backup', p.where(), p.at('c.db'), code=1), 'another backup')
+    os.remove(p.at('c.db.part'))
+    with sqlite3.connect(p.where()) as db:
+        db.execute("UPDATE devices SET endpoint = 'x' WHERE id = 1")
+    need('not whole' in p.call('backup', p.where(), p.at('c.db'), code=1), 'a ledger that was changed')
+    need(not [f for f in os.listdir(p.at('.')) if f.startswith('c.db')], os.listdir(p.at('.')))
+
+
+@part
+def stopped(p):
+    """Ctrl-C leaves nothing behind."""
+    h = p.house
+    need(h.run(h.order('o', 20000))[0] == 0, 'a run')
+    b = subprocess.Popen([SIGNET, 'ledger', 'backup', p.where(), p.at('c.db')], stderr=subprocess.PIPE, text=True)
+    while not os.path.exists(p.at('c.db.part')):
+        need(b.poll() is None, 'it ended')
+        time.sleep(0.001)
+    b.send_signal(signal.SIGINT)
+    said = b.communicate(timeout=60)[1]
+    need(b.returncode != 0, f'it was faster: {said}')
+    need(not [f for f in os.listdir(p.at('.')) if f.startswith('c.db')], os.listdir(p.at('.')))
+
+
+if not binaries():
+    del _parts.PARTS['from_postgres']
+_parts.main(Place)
