@@ -47,7 +47,7 @@ int cli_run(int argc, char **argv); /* finds the verb and runs it */
  * new privileges, writes to a closed pipe are errors. Call it first (process.c). */
 void process_harden(void);
 /* Fires on the first Ctrl-C or SIGTERM, so that what is under way ends in a clean state; the second
- * one ends the process. Lives as long as the process. */
+ * one ends the process. A hang-up fires it, too. Lives as long as the process. */
 const struct signet_cancel *process_cancel(void);
 
 /* options (options.c): one table gives parsing, usage and --help. Every verb has --help and

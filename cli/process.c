@@ -26,6 +26,16 @@ static void on_signal(int number)
     signet_cancel_fire(cancel);
 }
 
+/* A closed terminal, and the shell in it, both send one: the second is the first again. Whoever had
+ * it ignored (nohup) wants the process to stay. */
+static void on_hangup(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}, before;
+
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
+}
+
 const struct signet_cancel *process_cancel(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
@@ -34,5 +44,6 @@ const struct signet_cancel *process_cancel(void)
         return cancel;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    on_hangup();
     return cancel;
 }

@@ -64,6 +64,8 @@ void signet_board_close(struct signet_board **board); /* sets *board to NULL */
  * SIGNET_E_UNSUPPORTED: there is no way to find out, as signet_board_can_look() says before. */
 bool signet_board_can_look(const struct signet_board *board);
 int signet_board_look(struct signet_board *board, struct signet_error *err);
+/* SIGNET_E_NOT_FOUND: its programmer is not plugged in; SIGNET_OK also: nobody can tell. */
+int signet_board_plugged(const struct signet_board *board, struct signet_error *err);
 /* Opens the port, flashes the initial image (where there is one) and waits until the board is
  * ready. May be called again after a failure: the board is flashed again. SIGNET_E_PROVISIONED: it
  * holds credentials; SIGNET_E_TIMEOUT: it never was ready. */

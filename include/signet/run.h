@@ -153,7 +153,8 @@ int signet_run_report_json(const struct signet_order *order, const struct signet
 
 /* Makes the devices of the order, until it is used up, no slot has work left, or cancel fires.
  * Events besides the ones of a single device:
- *   SIGNET_EVENT_SLOT      board is a slot's name; stage is "empty", "working", "pass",
+ *   SIGNET_EVENT_SLOT      board is a slot's name; stage is "empty", "working", "waiting" (for its
+ *                          programmer or port: error says which, and who holds it), "pass",
  *                          "fail" (with error), "made-before" (by an earlier run, and left
  *                          as it is; error says how that was seen), "stopped" or "closed"
  *   SIGNET_EVENT_RETRY     stage "device": a board's attempt failed with error, and is made

@@ -16,6 +16,29 @@ static int forget_old_text(struct signet_board *b, struct signet_error *err)
     return SIGNET_OK;
 }
 
+int flash_when_free(struct signet_board *b, const char *image, const char *sha256,
+                    enum signet_erase erase, struct signet_error *err)
+{
+    struct busy busy = {0};
+    int code;
+
+    do
+        code = signet_flasher_program(b->flasher, image, sha256, erase, err);
+    while (board_waits(b, &busy, &code, err));
+    return code;
+}
+
+int reset_when_free(struct signet_board *b, struct signet_error *err)
+{
+    struct busy busy = {0};
+    int code;
+
+    do
+        code = signet_flasher_reset(b->flasher, err);
+    while (board_waits(b, &busy, &code, err));
+    return code;
+}
+
 int flash_image(struct signet_board *b, const char *image, const char *sha256,
                 enum signet_erase erase, struct signet_error *err)
 {
@@ -25,17 +48,17 @@ int flash_image(struct signet_board *b, const char *image, const char *sha256,
     if (flasher_uses_port(b->flasher))
         port_close(b);
     else if (!b->link)
-        code = port_open(b, err);
+        code = port_open_free(b, err);
     if (!code && b->link)
         code = forget_old_text(b, err);
     if (!code)
-        code = signet_flasher_program(b->flasher, image, sha256, erase, err);
+        code = flash_when_free(b, image, sha256, erase, err);
     if (!code && !b->link)
         code = port_reopen(b, clock_ms() + b->options.ready_timeout_ms, err);
     if (!code && resets)
         code = forget_old_text(b, err);
     if (!code && resets)
-        code = signet_flasher_reset(b->flasher, err);
+        code = reset_when_free(b, err);
     if (!code && !b->link)
         code = port_reopen(b, clock_ms() + b->options.ready_timeout_ms, err);
     return code;

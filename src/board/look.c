@@ -2,6 +2,9 @@
 /* A look at a board before it is erased: does it hold credentials already? */
 #include "recipe.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 enum {
     SILENCE_MS = 300, /* what a board has to say after a reset, it has begun to say by then */
     LOOK_MS = 10000
@@ -24,12 +27,12 @@ static int listen_after_reset(struct signet_board *b, struct signet_error *err)
     const struct signet_board_options *o = &b->options;
     const char *texts[3] = {o->ready_text, o->provisioned_text, o->restored_text};
     size_t which = 0;
-    int code = port_open(b, err);
+    int code = port_open_free(b, err);
 
     if (!code)
         code = link_flush_input(b->link, err);
     if (!code)
-        code = signet_flasher_reset(b->flasher, err);
+        code = reset_when_free(b, err);
     if (!code)
         code = wait_first_byte(b, err);
     if (!code)
@@ -67,8 +70,33 @@ int signet_board_look(struct signet_board *b, struct signet_error *err)
                          "this kind of board cannot say whether it holds credentials");
     if (erases(b))
         code = listen_after_reset(b, err);
-    if (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_LINK)
+    if (code == SIGNET_E_NOT_FOUND || (code == SIGNET_E_LINK && !(err && err->sys == EACCES)))
         code = SIGNET_OK; /* its port comes with an image that it has not got */
     b->provisioned_seen = b->ready_seen = false;
     return error_pass(code, err, "look");
+}
+
+/* The tool's own list, where it has one. */
+static int find_programmer(const struct signet_board *b, struct signet_error *err)
+{
+    struct signet_programmer *list = NULL;
+    size_t count = 0;
+    bool there = false;
+
+    if (signet_flasher_list(b->flasher, &list, &count, NULL) != SIGNET_OK)
+        return SIGNET_OK; /* nobody can tell */
+    for (size_t i = 0; i < count; i++)
+        there = there || text_same_serial(list[i].serial, b->options.serial);
+    free(list);
+    return there ? SIGNET_OK
+                 : error_set_hint(err, SIGNET_E_NOT_FOUND,
+                                  "plug it in; the list of boards shows those that are there",
+                                  "the programmer %s is not plugged in", b->options.serial);
+}
+
+int signet_board_plugged(const struct signet_board *b, struct signet_error *err)
+{
+    int code = flasher_check_tool(b->flasher, err);
+
+    return code == SIGNET_OK && b->options.serial ? find_programmer(b, err) : code;
 }

@@ -101,6 +101,43 @@ int port_open(struct signet_board *b, struct signet_error *err)
     return code;
 }
 
+/* What the system's own look at a new port takes (ModemManager: about 10 s), and more than a run
+ * that was killed leaves behind. */
+enum { BUSY_MS = 15000, BUSY_STEP_MS = 250 };
+
+bool board_waits(struct signet_board *b, struct busy *busy, int *code, struct signet_error *err)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_RETRY,
+                                       .stage = "port",
+                                       .board = b->options.serial ? b->options.serial : b->port,
+                                       .error = err};
+
+    if (*code != SIGNET_E_BUSY)
+        return false;
+    if (!busy->deadline)
+        busy->deadline = clock_ms() + BUSY_MS;
+    if (clock_ms() >= busy->deadline)
+        return false;
+    if (err && strcmp(busy->told, err->msg) != 0) {
+        snprintf(busy->told, sizeof(busy->told), "%s", err->msg);
+        event_send(b->caller, &event);
+    }
+    int stopped = cancel_sleep_until(b->cancel, clock_ms() + BUSY_STEP_MS, err);
+    *code = stopped ? stopped : *code;
+    return !stopped;
+}
+
+int port_open_free(struct signet_board *b, struct signet_error *err)
+{
+    struct busy busy = {0};
+    int code;
+
+    do
+        code = port_open(b, err);
+    while (board_waits(b, &busy, &code, err));
+    return code;
+}
+
 int port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *err)
 {
     for (;;) {

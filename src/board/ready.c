@@ -169,7 +169,7 @@ int ready_wait_restored(struct signet_board *b, struct signet_error *err)
             code = port_reopen(b, deadline, err);
         if (code == SIGNET_E_TIMEOUT && again && clock_ms() < deadline) {
             again = false;
-            code = signet_flasher_reset(b->flasher, err);
+            code = reset_when_free(b, err);
         }
         if (code == SIGNET_E_TIMEOUT || (!code && clock_ms() >= deadline))
             return never_ready(b, text, b->options.restored_timeout_ms, err);

@@ -46,6 +46,15 @@ struct signet_board {
 /* Opens the port (again): found by serial number where no address was given. */
 int port_open(struct signet_board *b, struct signet_error *err);
 void port_close(struct signet_board *b);
+/* As port_open, but waits for whoever has it open, and tells who that is. */
+int port_open_free(struct signet_board *b, struct signet_error *err);
+/* For whatever somebody else may hold for a moment, {0} at first: whether to try again after *code,
+ * which it waits for. False with SIGNET_E_CANCELLED in *code: stopped meanwhile. */
+struct busy {
+    int64_t deadline;
+    char told[384];
+};
+bool board_waits(struct signet_board *b, struct busy *busy, int *code, struct signet_error *err);
 /* A client of its own on the open port. timeout_ms and retries as in struct signet_smp_options. */
 int port_smp_new(struct signet_board *b, int timeout_ms, int retries,
                  const struct signet_observer *observer, struct signet_smp **out,
@@ -55,7 +64,10 @@ int port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *e
 /* SIGNET_E_WRONG_BOARD when the port's serial number is another one by now. */
 int port_check(struct signet_board *b, struct signet_error *err);
 
-/* flash.c */
+/* flash.c: as the flasher's, but they wait for whoever has the programmer */
+int flash_when_free(struct signet_board *b, const char *image, const char *sha256,
+                    enum signet_erase erase, struct signet_error *err);
+int reset_when_free(struct signet_board *b, struct signet_error *err);
 int flash_image(struct signet_board *b, const char *image, const char *sha256,
                 enum signet_erase erase, struct signet_error *err);
 

@@ -12,7 +12,7 @@
 int stage_prepare(struct signet_board *b, struct signet_error *err)
 {
     bool flash = b->options.initial && !flasher_is_none(b->flasher);
-    int code = port_open(b, err);
+    int code = port_open_free(b, err);
 
     if (code == SIGNET_E_NOT_FOUND && flash)
         code = SIGNET_OK; /* a port of the board's own may come with the image only */

@@ -71,6 +71,15 @@ int signet_flasher_port(struct signet_flasher *f, unsigned vcom, char port[128],
     return error_pass(code, err, "%s: port of the board", f->ops->name);
 }
 
+int flasher_check_tool(const struct signet_flasher *f, struct signet_error *err)
+{
+    char *tool = NULL;
+    int code = f->tool ? run_find(&tool, f->tool, f->tool, err) : SIGNET_OK;
+
+    free(tool);
+    return code;
+}
+
 int signet_flasher_list(struct signet_flasher *f, struct signet_programmer **list, size_t *count,
                         struct signet_error *err)
 {
@@ -99,6 +108,17 @@ void args_add(struct args *args, ...)
     va_end(texts);
 }
 
+/* Tools say in words that another program has the programmer, or the port. */
+static bool says_busy(const char *words)
+{
+    static const char *const texts[] = {"in use", "busy", "already open", "exclusively lock"};
+    bool busy = false;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        busy = busy || strcasestr(words, texts[i]);
+    return busy;
+}
+
 int flasher_run(struct signet_flasher *f, const struct args *args,
                 void (*on_line)(void *, const char *, size_t), void *ctx, struct signet_error *err)
 {
@@ -113,7 +133,7 @@ int flasher_run(struct signet_flasher *f, const struct args *args,
     if (code == SIGNET_OK && status != 0) {
         char words[220];
         run_last_words(&output, words, sizeof(words));
-        code = error_set(err, SIGNET_E_FLASH,
+        code = error_set(err, says_busy(words) ? SIGNET_E_BUSY : SIGNET_E_FLASH,
                          status > 128 ? "ended by signal %d%s%s" : "exit status %d%s%s",
                          status > 128 ? status - 128 : status, words[0] ? ": " : "", words);
         if (err)

@@ -13,6 +13,8 @@ bool flasher_serial_valid(const char *text);
 bool flasher_has_reset(const struct signet_flasher *flasher);
 /* True: it programs through the board's serial port, which must be closed meanwhile. */
 bool flasher_uses_port(const struct signet_flasher *flasher);
+/* SIGNET_E_NOT_FOUND: its tool was taken away since the flasher was opened. */
+int flasher_check_tool(const struct signet_flasher *flasher, struct signet_error *err);
 /* True for "none": images are taken as programmed. */
 bool flasher_is_none(const struct signet_flasher *flasher);
 
@@ -22,6 +24,9 @@ bool flasher_is_none(const struct signet_flasher *flasher);
 #define FLASHER_COMMAND_WORDS 64
 int flasher_command(const char *const *argv, int timeout_ms, const struct signet_cancel *cancel,
                     int *status, struct signet_error *err);
+/* Ends what Signet started and no longer waits for, since it was killed: a programmer that is still
+ * at work on a board, or has a port open. tell() gets the name and number of each. */
+void flasher_end_orphans(void (*tell)(void *ctx, const char *name, int pid), void *ctx);
 /* Could its program be run? Runs nothing. SIGNET_E_NOT_FOUND. */
 int flasher_command_check(const char *name, struct signet_error *err);
 

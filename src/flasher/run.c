@@ -101,7 +101,10 @@ static int spawn_child(struct child *child, const struct run *run, int write_end
     const char *from = getenv("HOME");
     if (from && from[0] == '/' && strlen(from) < 4096)
         snprintf(home, sizeof(home), "HOME=%s", from);
+    char parent[64];
+    orphan_mark(parent, sizeof(parent));
     char *environment[] = {home,
+                           parent,
                            (char *)"PATH=/usr/local/bin:/usr/bin:/bin",
                            (char *)"LANG=C.UTF-8",
                            (char *)"LC_ALL=C.UTF-8",
@@ -118,8 +121,9 @@ static int spawn_child(struct child *child, const struct run *run, int write_end
                           environment);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attr);
-    if (rc)
-        return error_sys(err, SIGNET_E_FLASH, rc, "%s cannot be started", run->argv[0]);
+    if (rc) /* a tool that went away is no board's fault */
+        return error_sys(err, rc == ENOENT ? SIGNET_E_NOT_FOUND : SIGNET_E_FLASH, rc,
+                         "%s cannot be started", run->argv[0]);
     child->pidfd = pidfd_open(child->pid, 0);
     return SIGNET_OK;
 }

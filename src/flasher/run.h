@@ -20,8 +20,12 @@ struct run {
 
 /* output (may be NULL) gets what the tool wrote, at most RUN_OUTPUT_MAX bytes; the rest is read
  * and dropped. *status is the exit status, or 128 + N after signal N. SIGNET_E_TIMEOUT and
- * SIGNET_E_CANCELLED: the whole group was ended first. SIGNET_E_FLASH: it could not be started. */
+ * SIGNET_E_CANCELLED: the whole group was ended first. SIGNET_E_NOT_FOUND, SIGNET_E_FLASH: it
+ * could not be started. */
 int run_tool(const struct run *run, struct buf *output, int *status, struct signet_error *err);
+
+/* "SIGNET_PARENT=...": by it a tool is known that outlived whoever started it (orphan.c). */
+void orphan_mark(char *out, size_t size);
 
 /* The absolute path of an executable file: given, or a name with a slash, must be one; any other
  * name is looked for on PATH. Folders that are relative, or that everybody can write to, are passed

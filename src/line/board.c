@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One board of a line, from blank to verified. Nothing leaves the host before the ledger says so.
  */
-#include "line/private.h"
+#include "line/work.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define AGAIN_MS 500
-
-struct work {
-    struct slot *slot;
-    struct signet_lease *lease; /* the slot's */
-    const struct line_setup *setup;
-    struct job *job;
-    struct signet_board *board;
-    struct device device; /* once it has a packet */
-    bool ledger_refused;  /* the last error came from the ledger */
-    bool ledger_broken;   /* and it is the ledger's own: no device can go on */
-    char name[152];       /* that the board gave; "" */
-    char hw_id[152];
-    double began;        /* clock_seconds() */
-    double took[STAGES]; /* seconds, in this attempt; below 0: not run */
-    char not_noted[384]; /* why an attempt failed before it was known which device this is */
-};
-
-/* A ledger that cannot be written ends the line; what it refuses is about this device only. */
-static int judged(struct work *w, int rc)
-{
-    w->ledger_refused = rc != SIGNET_OK;
-    w->ledger_broken = signet_error_class(&(struct signet_error){.code = (enum signet_code)rc}) ==
-                       SIGNET_CLASS_STATION;
-    return rc;
-}
-
-static void failpoint_at(const char *when, const char *what)
-{
-    char name[64];
-
-    snprintf(name, sizeof(name), "%s-%s", when, what);
-    failpoint(name);
-}
 
 /* Puts the state into the ledger. A device that is further already, from before a crash, stays
  * where it is: the board is written once more. */
@@ -48,10 +16,10 @@ static int record(struct work *w, enum signet_device_state state,
 {
     enum signet_device_state to = w->lease->state > state ? w->lease->state : state;
 
-    failpoint_at("before", signet_device_state_name(state));
+    work_failpoint("before", signet_device_state_name(state));
     int rc = signet_ledger_advance(w->job->ledger, w->lease, to, facts, err);
-    failpoint_at("after", signet_device_state_name(state));
-    return judged(w, rc);
+    work_failpoint("after", signet_device_state_name(state));
+    return work_judged(w, rc);
 }
 
 /* Which device? */
@@ -59,8 +27,8 @@ static int record(struct work *w, enum signet_device_state state,
 static int claim_device(struct work *w, const char *endpoint, const char *hw_id,
                         struct signet_error *err)
 {
-    return judged(w, signet_ledger_claim(w->job->ledger, w->job->order, endpoint, hw_id,
-                                         w->slot->order->name, w->lease, err));
+    return work_judged(w, signet_ledger_claim(w->job->ledger, w->job->order, endpoint, hw_id,
+                                              w->slot->order->name, w->lease, err));
 }
 
 /* A device of this name, or of the next of the order's that no station has taken. */
@@ -70,14 +38,14 @@ static int reserve_device(struct work *w, const char *name, struct signet_error 
     const char *slot = w->slot->order->name;
     size_t count = 0;
 
-    failpoint_at("before", "reserved");
+    work_failpoint("before", "reserved");
     int rc = name ? signet_ledger_reserve(w->job->ledger, w->job->order, name, slot, w->lease, err)
                   : signet_ledger_reserve_next(w->job->ledger, w->job->order, slot, &names,
                                                w->lease, 1, &count, err);
-    failpoint_at("after", "reserved");
+    work_failpoint("after", "reserved");
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, SIGNET_E_QUOTA, "the names of the order are used up");
-    return judged(w, rc);
+    return work_judged(w, rc);
 }
 
 static int identify(struct work *w, struct signet_error *err)
@@ -130,9 +98,9 @@ static int make_credentials(struct work *w, struct signet_error *err)
                 source_make(w->setup->source, w->lease->endpoint, w->lease->index, &w->device, err);
     }
     if (rc == SIGNET_OK && !sealed) {
-        failpoint_at("before", "seal");
+        work_failpoint("before", "seal");
         rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
-        failpoint_at("after", "seal");
+        work_failpoint("after", "seal");
     }
     return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
 }
@@ -156,7 +124,7 @@ static int note_retry(struct work *w, const char *why, struct signet_error *err)
         snprintf(w->not_noted, sizeof(w->not_noted), "%s", why);
         return SIGNET_OK;
     }
-    return judged(w, signet_ledger_note(w->job->ledger, w->lease, "retry", why, err));
+    return work_judged(w, signet_ledger_note(w->job->ledger, w->lease, "retry", why, err));
 }
 
 static int get_credentials(struct work *w, struct signet_error *err)
@@ -182,12 +150,12 @@ static int load_packet(struct work *w, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = record(w, SIGNET_DEVICE_WRITING, &facts, err);
     if (rc == SIGNET_OK)
-        rc = judged(w, job_remember(w->job, err));
+        rc = work_judged(w, job_remember(w->job, err));
     if (rc != SIGNET_OK)
         return rc;
-    failpoint_at("before", "load");
+    work_failpoint("before", "load");
     rc = signet_board_load(w->board, w->device.packet.data, w->device.packet.len, err);
-    failpoint_at("after", "load");
+    work_failpoint("after", "load");
     return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_WRITTEN, NULL, err) : rc;
 }
 
@@ -212,9 +180,9 @@ static int do_step(struct work *w, const struct step *step, struct signet_error 
         return error_set(err, SIGNET_E_CANCELLED, "stopped");
     if (step->work)
         return step->work(w, err);
-    failpoint_at("before", job_stage_name(step->stage));
+    work_failpoint("before", job_stage_name(step->stage));
     int rc = step->board(w->board, err);
-    failpoint_at("after", job_stage_name(step->stage));
+    work_failpoint("after", job_stage_name(step->stage));
     return rc;
 }
 
@@ -272,7 +240,6 @@ static bool may_try_again(struct work *w, int rc)
     case SIGNET_E_SYNTAX:
     case SIGNET_E_FLASH:
     case SIGNET_E_BOARD:
-    case SIGNET_E_BUSY: /* a port is, for a moment, after it came or its last user was killed */
         return state.retry_safe || !state.bytes_sent;
     default:
         return false;
@@ -287,6 +254,31 @@ static void report_retry(struct work *w, const struct signet_error *why)
     w->slot->line->report->retries++;
     pthread_mutex_unlock(&w->job->lock);
     event_send(&w->slot->observer, &event);
+}
+
+static bool board_erases(const struct signet_order *order)
+{
+    const struct signet_board_options *o = &order->board;
+
+    return (o->initial || o->image_dir) && !(o->flasher && strcmp(o->flasher, "none") == 0);
+}
+
+/* Not a board's fault, and nothing was done to one: what is missing is the programmer or its tool,
+ * the port, or the right to open it. */
+static bool nothing_there(struct work *w, int rc, struct signet_error *err)
+{
+    struct signet_error missing = {0};
+    bool port = !board_erases(w->setup->order) && rc == SIGNET_E_NOT_FOUND;
+    bool right = rc == SIGNET_E_LINK && err->sys == EACCES;
+
+    if (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_PROVISIONED ||
+        w->lease->device || w->took[STAGE_NAME] >= 0)
+        return false;
+    if (signet_board_plugged(w->board, &missing) == SIGNET_E_NOT_FOUND)
+        *err = missing;
+    else if (!port && !right)
+        return false;
+    return w->slot->absent = true;
 }
 
 static bool is_interrupted(enum signet_device_state last)
@@ -350,7 +342,8 @@ static int attempts(struct work *w, struct signet_error *err)
     for (*retries = 0;; ++*retries) {
         int rc = attempt(w, err);
 
-        if (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
+        if (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA ||
+            nothing_there(w, rc, err))
             return rc;
         job_count_error(w->job, (enum signet_code)rc);
         if (w->ledger_refused || *retries >= (unsigned)w->setup->order->retries ||
@@ -382,13 +375,6 @@ static int open_board(struct work *w, struct signet_error *err)
                              w->job->stop, err);
 }
 
-static bool board_erases(const struct signet_order *order)
-{
-    const struct signet_board_options *o = &order->board;
-
-    return (o->initial || o->image_dir) && !(o->flasher && strcmp(o->flasher, "none") == 0);
-}
-
 /* Left as it is only what holds the credentials of another time: by its name or serial number the
  * board is a device's that was finished, or it says that it holds some before anything was done. */
 static int judge_attempts(const struct work *w, enum signet_device_state last, int rc,
@@ -406,106 +392,6 @@ static int judge_attempts(const struct work *w, enum signet_device_state last, i
     return rc;
 }
 
-/* The end */
-
-static const char *verdict_of(int rc)
-{
-    if (rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
-        return NULL; /* nothing was made of it */
-    return rc == SIGNET_OK ? "pass" : rc == SIGNET_E_PROVISIONED ? "made-before" : "fail";
-}
-
-/* One whose credentials never left the host, and whose name is not this board's own, is there for
- * the next board. */
-static enum signet_device_state end_state(const struct work *w, int rc)
-{
-    bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
-
-    if (rc == SIGNET_OK)
-        return SIGNET_DEVICE_VERIFIED;
-    return untouched ? w->lease->state : SIGNET_DEVICE_FAILED;
-}
-
-struct stage_times {
-    const char *names[STAGES];
-    double seconds[STAGES];
-    size_t count;
-    char note[256]; /* the same as text */
-};
-
-static void stage_times(const struct work *w, struct stage_times *t)
-{
-    size_t used = 0;
-
-    *t = (struct stage_times){0};
-    for (enum job_stage i = 0; i < STAGES; i++)
-        if (w->took[i] >= 0) {
-            t->names[t->count] = job_stage_name(i);
-            t->seconds[t->count++] = w->took[i];
-            if (used < sizeof(t->note))
-                used += (size_t)snprintf(t->note + used, sizeof(t->note) - used, "%s%s %.2f s",
-                                         used ? ", " : "", job_stage_name(i), w->took[i]);
-        }
-}
-
-static int record_board(struct work *w, int rc, const struct signet_error *why,
-                        struct signet_error *err)
-{
-    struct signet_board_state state = {0};
-    struct stage_times times;
-
-    if (w->board)
-        signet_board_state(w->board, &state);
-    stage_times(w, &times);
-    const struct signet_device_facts facts = {.image_sha256 =
-                                                  state.final_sha256[0]     ? state.final_sha256
-                                                  : state.initial_sha256[0] ? state.initial_sha256
-                                                                            : NULL,
-                                              .note = times.note};
-    const struct signet_ledger_board board = {.slot = w->slot->order->name,
-                                              .verdict = verdict_of(rc),
-                                              .endpoint = w->slot->endpoint,
-                                              .hw_id = w->hw_id,
-                                              .seconds = clock_seconds() - w->began,
-                                              .retries = w->slot->retries,
-                                              .why = rc == SIGNET_OK ? NULL : why,
-                                              .stages = times.names,
-                                              .stage_seconds = times.seconds,
-                                              .stage_count = times.count};
-
-    failpoint_at("before", rc == SIGNET_OK ? "verified" : "board");
-    int done = signet_ledger_board(w->job->ledger, w->job->order, &board, w->lease,
-                                   end_state(w, rc), &facts, err);
-    failpoint_at("after", rc == SIGNET_OK ? "verified" : "board");
-    return judged(w, done);
-}
-
-/* One that was interrupted stays as it is. What the ledger refuses about the device (another
- * station has it by now, it became void) is the reason why its board failed. */
-static int end_board(struct work *w, int rc, struct signet_error *err)
-{
-    struct signet_error refused = {0};
-    int done = SIGNET_OK;
-
-    w->slot->verdict = NULL;
-    if (w->ledger_broken)
-        return rc;
-    if (verdict_of(rc))
-        done = record_board(w, rc, err, &refused);
-    else if (w->lease->device)
-        done = judged(w, signet_ledger_release(w->job->ledger, w->lease, &refused));
-    if (done != SIGNET_OK && rc == SIGNET_OK)
-        rc = error_copy(err, &refused);
-    if (done != SIGNET_OK && verdict_of(rc) && w->lease->device && !w->ledger_broken) {
-        w->lease->device = 0;
-        done = record_board(w, rc, err, &refused);
-    }
-    if (w->ledger_broken && done != SIGNET_OK)
-        return error_copy(err, &refused);
-    w->slot->verdict = verdict_of(rc);
-    return rc;
-}
-
 int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err)
 {
     struct work w = {.slot = slot,
@@ -516,15 +402,18 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
 
     slot->lease = (struct signet_lease){0};
     slot->retries = 0;
+    slot->absent = slot->held = false;
     forget_times(&w);
     int rc = open_board(&w, err);
     if (rc == SIGNET_OK)
         rc = look_first(&w, last, err);
+    if (rc != SIGNET_OK && w.board)
+        nothing_there(&w, rc, err);
     if (rc == SIGNET_OK)
         rc = judge_attempts(&w, last, attempts(&w, err), err);
     snprintf(slot->endpoint, sizeof(slot->endpoint), "%s",
              slot->lease.device ? slot->lease.endpoint : w.name);
-    rc = end_board(&w, rc, err);
+    rc = work_end(&w, rc, err);
     slot->lease.device = 0;
     if (w.ledger_broken) {
         struct signet_error reason = *err;
@@ -532,6 +421,17 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
         job_fail(w.job, &reason);
     }
     device_free(&w.device);
+    signet_board_close(&w.board);
+    return rc;
+}
+
+int board_plugged(struct slot *slot, struct signet_error *err)
+{
+    struct work w = {.slot = slot, .setup = slot->line->setup, .job = slot->line->job};
+    int rc = open_board(&w, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_board_plugged(w.board, err);
     signet_board_close(&w.board);
     return rc;
 }

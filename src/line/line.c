@@ -8,6 +8,16 @@
 
 enum { RENEW_MS = 30000 };
 
+/* Whoever holds the port is in the lamp for as long as the board waits for it. */
+static void show_holder(struct slot *slot, const struct signet_event *event)
+{
+    bool held = event->kind == SIGNET_EVENT_RETRY && strcmp(event->stage, "port") == 0;
+
+    if (held || slot->held)
+        slot_lamp(slot, held ? "waiting" : "working", NULL, held ? event->error : NULL);
+    slot->held = held;
+}
+
 /* An event of a slot's board: which slot it is, and the lease does not run out meanwhile. */
 static void on_slot_event(void *ctx, const struct signet_event *event)
 {
@@ -17,6 +27,7 @@ static void on_slot_event(void *ctx, const struct signet_event *event)
     full.board = slot->order->name;
     if (!full.endpoint && slot->lease.device)
         full.endpoint = slot->lease.endpoint;
+    show_holder(slot, event);
     job_report(slot->line->job, &full);
     if (slot->lease.device && clock_ms() >= slot->renew_at) {
         slot->renew_at = clock_ms() + RENEW_MS;
@@ -108,6 +119,20 @@ static size_t start_slots(struct line *line, struct slot *slots)
     return started;
 }
 
+static void tell_orphan(void *ctx, const char *name, int pid)
+{
+    struct job *job = ctx;
+    struct signet_error why = {0};
+    const struct signet_event warning = {
+        .kind = SIGNET_EVENT_WARNING, .stage = "orphan", .error = &why};
+
+    error_set(&why, SIGNET_E_BUSY,
+              "%s (process %d), which a run that was killed had started, was "
+              "still at work, and was ended",
+              name, pid);
+    job_report(job, &warning);
+}
+
 int line_run(const struct line_setup *setup, struct signet_line_report *report,
              struct signet_error *err)
 {
@@ -120,6 +145,7 @@ int line_run(const struct line_setup *setup, struct signet_line_report *report,
         return error_nomem(err);
     }
     report->slot_count = setup->order->slot_count;
+    flasher_end_orphans(tell_orphan, setup->job);
     size_t started = start_slots(&line, slots);
     job_attend(line.job, &line.open_slots);
     for (size_t i = 0; i < started; i++) {

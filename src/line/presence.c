@@ -26,6 +26,17 @@ static int find_path(const struct slot *slot, char path[128], struct signet_erro
     return rc;
 }
 
+const char *presence_place(const struct slot *slot, char out[static 160])
+{
+    const struct signet_slot *place = slot->order;
+    const char *what = place->kind == SIGNET_SLOT_PORT     ? "port"
+                       : place->kind == SIGNET_SLOT_SERIAL ? "serial number"
+                                                           : "hub socket";
+
+    snprintf(out, 160, "%s %.130s", what, place->where);
+    return out;
+}
+
 int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err)
 {
     struct stat st;

@@ -24,10 +24,14 @@ struct slot {
     int64_t renew_at;                    /* clock_ms() */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
     uint64_t made_before;                /* boards that an earlier run made */
-    const char *verdict; /* of the last board: "pass", "fail" or "made-before", as the ledger has
-                            it; NULL: none, it was interrupted or no device was left for it */
-    unsigned retries;    /* attempts of the last board after the first */
-    struct presence presence; /* of the board that is being worked on, or was last */
+    const char *verdict;  /* of the last board: "pass", "fail" or "made-before", as the ledger has
+                             it; NULL: none, it was interrupted or no device was left for it */
+    bool absent;          /* the last board was none: programmer or port are not there */
+    int64_t absent_since; /* clock_ms(); 0: it is not */
+    struct signet_error missing; /* what its lamp says that it waits for; SIGNET_OK: nothing */
+    bool held;                   /* its lamp says who holds its port */
+    unsigned retries;            /* attempts of the last board after the first */
+    struct presence presence;    /* of the board that is being worked on, or was last */
 };
 
 struct line {
@@ -59,6 +63,9 @@ bool mark_fits(const struct slot *slot);
 int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err);
 void let_board_go(struct line *line);
 
+/* presence.c: where the slot is, for people */
+const char *presence_place(const struct slot *slot, char out[static 160]);
+
 /* lamp.c: what a slot shows */
 void slot_lamp(struct slot *slot, const char *state, const char *endpoint,
                const struct signet_error *why);
@@ -68,9 +75,12 @@ void *slot_run(void *slot);
 
 /* board.c: one board, from blank to verified. SIGNET_OK; SIGNET_E_QUOTA: the order has no device
  * for it; SIGNET_E_PROVISIONED: it holds credentials, and was left as it is; SIGNET_E_CANCELLED;
+ * slot->absent: there was no board, *err says what is missing;
  * anything else: it was set aside, and *err says why. last: what the ledger says of the slot's last
  * device, of a board that may still be there; SIGNET_DEVICE_VOID: of none. */
 int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err);
+/* Is what was absent there by now? SIGNET_E_NOT_FOUND: it is not. */
+int board_plugged(struct slot *slot, struct signet_error *err);
 
 /* hook.c: result: "pass", "fail" or "made-before"; why: NULL, or the reason */
 void hook_run(struct slot *slot, const char *result, const struct signet_error *why);

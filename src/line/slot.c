@@ -42,6 +42,13 @@ static bool work_on_board(struct slot *slot, enum signet_device_state last)
     slot_lamp(slot, "working", NULL, NULL);
     int rc = board_run(slot, last, &err);
     const struct signet_error *why = rc == SIGNET_OK ? NULL : &err;
+    if (slot->absent) {
+        slot->absent_since = slot->absent_since ? slot->absent_since : clock_ms();
+        slot->missing = err;
+        slot_lamp(slot, "waiting", NULL, &err);
+        return true;
+    }
+    slot->absent_since = 0;
     if (!slot->verdict && rc != SIGNET_E_QUOTA) {
         slot_lamp(slot, "stopped", slot->endpoint, why);
         return false;
@@ -72,8 +79,8 @@ void *slot_run(void *arg)
             more = work_on_board(slot, last);
             let_board_go(slot->line);
         }
-        fresh = false;
-        last = SIGNET_DEVICE_VOID;
+        fresh = slot->absent;
+        last = slot->absent ? last : SIGNET_DEVICE_VOID;
     } while (rc == SIGNET_OK && more);
     bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;
     slot_lamp(slot, "closed", NULL, wanted ? NULL : &err);

@@ -2,7 +2,11 @@
 /* The next board of a slot. */
 #include "line/private.h"
 
-enum { POLL_MS = 100, SETTLE_MS = 100, WAIT_SECONDS = 5 };
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { POLL_MS = 100, ABSENT_MS = 1000, SETTLE_MS = 100, WAIT_SECONDS = 5 };
 
 /* A moment in which nothing may happen but the end of the line. False: that is it. */
 static bool pause_for(struct job *job, int ms)
@@ -52,26 +56,71 @@ static bool is_new(struct slot *slot, struct presence *now, bool fresh, int64_t 
     return false;
 }
 
+/* What was missing when the last board was begun, or is missing now. */
+static int look_for_missing(struct slot *slot, const struct presence *now, struct signet_error *err)
+{
+    if (now->path[0] && access(now->path, R_OK | W_OK) != 0 && errno == EACCES)
+        return SIGNET_E_LINK; /* as it was told */
+    return board_plugged(slot, err);
+}
+
+/* The lamp says it once. */
+static void tell_missing(struct slot *slot, const struct signet_error *why)
+{
+    if (strcmp(slot->missing.msg, why->msg) == 0)
+        return;
+    slot->missing = *why;
+    slot_lamp(slot, "waiting", NULL, why);
+}
+
+static int nobody_came(const struct slot *slot, const struct presence *now, bool fresh, int seconds,
+                       struct signet_error *err)
+{
+    char place[160];
+
+    if (slot->missing.code)
+        return error_copy(err, &slot->missing);
+    if (now->there)
+        return error_set(err, SIGNET_E_NOT_FOUND, "no %sboard came within %d s",
+                         fresh ? "" : "other ", seconds);
+    return error_set_hint(
+        err, SIGNET_E_NOT_FOUND, "is it plugged in? The list of boards shows what is there",
+        "no board came within %d s: nothing is at the %s", seconds, presence_place(slot, place));
+}
+
+/* Is there a board to begin? *gone_at: as in is_new(). */
+static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, int64_t *gone_at)
+{
+    struct signet_error why = {0};
+    int rc = presence_look(slot, now, &why);
+
+    if (rc == SIGNET_OK && slot->absent && now->there) {
+        rc = look_for_missing(slot, now, &why);
+        slot->absent = rc != SIGNET_OK;
+    }
+    if (rc != SIGNET_OK && why.code)
+        tell_missing(slot, &why);
+    if (rc == SIGNET_OK && !now->there && !*gone_at) {
+        *gone_at = clock_ms();
+        slot_lamp(slot, "empty", NULL, NULL);
+    }
+    if (rc != SIGNET_OK || !is_new(slot, now, fresh, gone_at))
+        return false;
+    slot->missing = (struct signet_error){0};
+    return begin_board(slot->line);
+}
+
 int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
 {
     const struct line_setup *setup = slot->line->setup;
     int seconds = setup->wait_seconds > 0 ? setup->wait_seconds : WAIT_SECONDS;
-    int64_t deadline = clock_ms() + (int64_t)seconds * 1000, gone_at = 0;
+    int64_t begin = slot->absent_since ? slot->absent_since : clock_ms(), gone_at = 0;
     struct presence now;
 
-    for (;;) {
-        int rc = presence_look(slot, &now, err);
-
-        if (rc == SIGNET_OK && is_new(slot, &now, fresh, &gone_at) && begin_board(slot->line))
-            break;
-        if (rc == SIGNET_OK && !now.there && !gone_at) {
-            gone_at = clock_ms();
-            slot_lamp(slot, "empty", NULL, NULL);
-        }
-        if (!setup->watch && clock_ms() >= deadline)
-            return error_set(err, SIGNET_E_NOT_FOUND, "no %sboard came within %d s",
-                             fresh ? "" : "other ", seconds);
-        if (!pause_for(slot->line->job, POLL_MS))
+    while (!look_for_board(slot, &now, fresh, &gone_at)) {
+        if (!setup->watch && clock_ms() >= begin + (int64_t)seconds * 1000)
+            return nobody_came(slot, &now, fresh, seconds, err);
+        if (!pause_for(slot->line->job, slot->absent ? ABSENT_MS : POLL_MS))
             return error_set(err, SIGNET_E_QUOTA, "the order is used up");
         if (job_stopped(slot->line->job))
             return error_set(err, SIGNET_E_CANCELLED, "stopped");

@@ -8,6 +8,9 @@
 
 int serial_open(int *fd, const char *path, unsigned baud, struct signet_error *err);
 void serial_release(int fd); /* before it is closed: others may have it from now on */
+/* "minicom (process 4711)", or "" when it is nobody who can be seen (holder.c). */
+enum { HOLDER_SIZE = 96 };
+const char *holder_of(const char *path, char out[static HOLDER_SIZE]);
 int tcp_open(int *fd, const char *address, const struct signet_cancel *cancel,
              struct signet_error *err);
 

@@ -8,19 +8,22 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static int in_use(struct signet_error *err)
+static int in_use(const char *path, struct signet_error *err)
 {
+    char holder[HOLDER_SIZE];
+
+    holder_of(path, holder);
     return error_set_hint(err, SIGNET_E_BUSY, "close the terminal or the tool that has it open",
-                          "the port is in use by another process");
+                          "the port is in use by %s", holder[0] ? holder : "another process");
 }
 
-static int cannot_open(int sys, struct signet_error *err)
+static int cannot_open(const char *path, int sys, struct signet_error *err)
 {
     bool missing = sys == ENOENT || sys == ENXIO || sys == ENODEV;
     int rc;
 
     if (sys == EBUSY)
-        return in_use(err);
+        return in_use(path, err);
     rc = error_sys(err, missing ? SIGNET_E_NOT_FOUND : SIGNET_E_LINK, sys, "cannot open the port");
     if (missing)
         error_hint(err, "the list of boards shows the ports that are there");
@@ -29,14 +32,14 @@ static int cannot_open(int sys, struct signet_error *err)
     return rc;
 }
 
-static int claim_port(int fd, struct signet_error *err)
+static int claim_port(int fd, const char *path, struct signet_error *err)
 {
     if (!isatty(fd))
         return error_set(err, SIGNET_E_USAGE, "this is not a serial port");
     /* TIOCEXCL stops later opens but not root's; flock() stops the other Signet and all tools
      * that ask. */
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK ? in_use(err)
+        return errno == EWOULDBLOCK ? in_use(path, err)
                                     : error_sys(err, SIGNET_E_LINK, errno, "cannot lock the port");
     if (ioctl(fd, TIOCEXCL) != 0)
         return error_sys(err, SIGNET_E_LINK, errno, "cannot claim the port");
@@ -82,8 +85,8 @@ int serial_open(int *out, const char *path, unsigned baud, struct signet_error *
     int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), rc;
 
     if (fd < 0)
-        return cannot_open(errno, err);
-    rc = claim_port(fd, err);
+        return cannot_open(path, errno, err);
+    rc = claim_port(fd, path, err);
     if (!rc) {
         rc = configure(fd, baud, err);
         if (rc)

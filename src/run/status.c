@@ -70,13 +70,22 @@ static void end_slot(struct signet_status *s, struct slot_status *slot,
     s->order.first_pass += pass && !slot->now.retried;
 }
 
+static void wait_slot(struct slot_status *slot, const struct signet_error *why)
+{
+    slot->now.state = SIGNET_SLOT_WAITING;
+    snprintf(slot->now.reason, sizeof(slot->now.reason), "%.255s", why ? why->msg : "");
+}
+
 static void add_state(struct signet_status *s, struct slot_status *slot,
                       const struct signet_event *event)
 {
     const char *state = event->stage;
-    bool ended = slot->now.state != SIGNET_SLOT_EMPTY && slot->now.state != SIGNET_SLOT_WORKING;
+    bool ended = slot->now.state == SIGNET_SLOT_PASS || slot->now.state == SIGNET_SLOT_FAIL ||
+                 slot->now.state == SIGNET_SLOT_MADE_BEFORE;
 
-    if (strcmp(state, "working") == 0)
+    if (strcmp(state, "waiting") == 0)
+        wait_slot(slot, event->error);
+    else if (strcmp(state, "working") == 0)
         *slot = (struct slot_status){.now = {.name = slot->now.name, .state = SIGNET_SLOT_WORKING},
                                      .began = clock_seconds()};
     else if (strcmp(state, "pass") == 0)

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """An ordinary day at a line: what the ledger and the report say of each board, what slots wait for, when a line stops.
 usage: line.py [PART]"""
-import json, sqlite3, subprocess
+import fcntl, json, os, pty, signal, sqlite3, subprocess, time
 from _line import DEADLINE, Line
 from _parts import main, part
-from _signet import SIGNET, need
+from _signet import SIGNET, TORTURE, need, with_failpoint
 
 
 class Day(Line):
@@ -126,6 +126,191 @@ def a_void_device_ends_with_its_order(l):
     l.order(2)
     l.run()  # the quota was raised: there is one to make again
     need(not l.report['finished'] and l.code == 1, l.report)
+
+
+def held(l, slot=1):
+    """The port, held by this program."""
+    f = os.open(l.at(f'rack/{slot}'), os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(f, fcntl.LOCK_EX)
+    return f
+
+
+@part
+def a_port_that_is_held_for_a_moment(l):
+    """The slot waits, and its lamp says for whom."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    port = held(l)
+    l.start()
+    lamp = l.until('slot', stage='waiting')
+    need(f'(process {os.getpid()})' in lamp['message'] and lamp['code'] == 'busy', lamp)
+    os.close(port)
+    l.until('slot', stage='working')
+    l.finish()
+    l.exits(0)
+    need(l.report['passed'] == 1 and l.report['failed'] == 0 and l.report['retries'] == 0, l.report)
+
+
+@part
+def a_port_that_stays_held(l):
+    """The board fails, with the name of who has it; nothing was done to it."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    before = l.ask(1)
+    port = held(l)
+    l.run()
+    os.close(port)
+    fail, = l.lamps('1', 'fail')
+    need(f'(process {os.getpid()})' in fail['message'] and fail['code'] == 'busy', fail)
+    need(len(l.lamps('1', 'waiting')) == 1 and l.ask(1) == before and not l.rows(), l.said)
+
+
+@part
+def stopped_while_a_port_is_held(l):
+    l.boards(1)
+    l.order(1)
+    port = held(l)
+    l.start()
+    l.until('slot', stage='waiting')
+    l.process.send_signal(signal.SIGTERM)
+    l.finish()
+    os.close(port)
+    l.exits(1)
+    need(l.report['failed'] == 0 and l.report['seconds'] < 14, l.report)
+
+
+@part
+def a_programmer_that_outlived_its_run(l):
+    """It is known by what it carries, and ended before a board is touched; one of a run that lives is left alone."""
+    l.boards(2)
+    l.programmer()
+    l.order(1)
+    text = l.text('order.yaml').replace('  - {port: rack/2, serial: SER2}\n', '')
+    l.write('sleeps', f'#!/bin/sh\necho $$ > {l.at("pid")}\nexec sleep 600\n')
+    os.chmod(l.at('sleeps'), 0o755)
+    l.write('order.yaml', text.replace('flasher: nrfjprog, flasher_tool: nrfjprog', f'flasher: exec, flasher_command: "{l.at("sleeps")} {{image}}"'))
+    l.start()
+    while not os.path.exists(l.at('pid')) or not l.text('pid').strip():
+        time.sleep(0.02)
+    pid = int(l.text('pid'))
+    l.write('b.yaml', text.replace('rack/1', 'rack/2').replace('SER1', 'SER2').replace('name: o\n', 'name: p\nwork: work-b\n')
+            .replace('os:n-', 'os:p-').replace('station: A', 'station: B'))
+    subprocess.run(['sh', '-c', run_b(l)], check=True, timeout=DEADLINE)
+    need(l.text('b.code') == '0\n', l.text('b.log'))
+    need(os.path.exists(f'/proc/{pid}'), 'it was ended, though its run lives')
+    l.process.kill()
+    l.finish()
+    need(os.path.exists(f'/proc/{pid}'), 'it did not outlive its run')
+    l.write('order.yaml', text)
+    l.run()
+    l.exits(0)
+    warning, = [e for e in l.events if e['event'] == 'warning' and e.get('stage') == 'orphan']
+    need(f'sleep (process {pid})' in warning['message'], warning)
+    deadline = time.monotonic() + 30  # whoever became its parent has to wait for it
+    while os.path.exists(f'/proc/{pid}') and time.monotonic() < deadline:
+        with open(f'/proc/{pid}/stat') as f:
+            if f.read().rsplit(')', 1)[1].split()[0] == 'Z':
+                break
+        time.sleep(0.02)
+
+
+@part
+def a_programmer_that_is_held_for_a_moment(l):
+    """Its tool says so in words."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    os.rename(l.at('nrfjprog'), l.at('real'))
+    l.write('nrfjprog', f"""#!/bin/sh
+[ "$1" = --ids ] || [ -e {l.at('twice')} ] || {{
+  [ -e {l.at('once')} ] && touch {l.at('twice')}
+  touch {l.at('once')}; echo 'ERROR: the debug probe is already in use'; exit 33; }}
+exec {l.at('real')} "$@"
+""")
+    os.chmod(l.at('nrfjprog'), 0o755)
+    l.run()
+    l.exits(0)
+    need('already in use' in l.lamps('1', 'waiting')[0]['message'], l.said)
+    need(l.report['passed'] == 1 and l.report['failed'] == 0 and l.report['retries'] == 0, l.report)
+
+
+@part
+def a_programmer_that_is_not_there(l):
+    """It is no board that failed: the slot says which one it waits for, and the others go on."""
+    l.boards(2)
+    l.programmer()
+    l.order(2)
+    l.write('order.yaml', l.text('order.yaml').replace('serial: SER2', 'serial: SER9'))
+    l.run(wait=2)
+    l.exits(1, '')
+    need(l.report['passed'] == 1 and l.report['failed'] == 0 and [b['slot'] for b in l.of_boards()] == ['1'], l.report)
+    waiting, = l.lamps('2', 'waiting')
+    closed, = l.lamps('2', 'closed')
+    need('the programmer SER9 is not plugged in' in waiting['message'] and waiting['message'] == closed['message'], (waiting, closed))
+
+
+@part
+def a_programmer_that_comes_late(l):
+    """The slot goes on by itself. Its tool may be what is missing, too."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    tool, away = l.at('nrfjprog'), l.at('nrfjprog.away')
+    l.start(program=TORTURE, wait=60, env={**with_failpoint('before-flash:1'), 'SIGNET_FAILPOINT_RUN': f"mv '{tool}' '{away}'"})
+    lamp = l.until('slot', stage='waiting')
+    need('nrfjprog' in lamp['message'] and lamp['code'] == 'not-found', lamp)
+    os.rename(away, tool)
+    l.finish()
+    l.exits(0)
+    need(l.report['passed'] == 1 and l.report['failed'] == 0, l.report)
+
+
+@part
+def a_port_that_is_not_there(l):
+    l.boards(1)
+    l.order(2)
+    l.write('order.yaml', l.text('order.yaml') .replace('slots:', 'slots:\n  - {port: rack/9, name: nine}'))
+    l.run()
+    l.exits(1)
+    need(l.report['passed'] == 1 and l.report['failed'] == 0, l.report)
+    closed, = l.lamps('nine', 'closed')
+    need('rack/9' in closed['message'] and 'nothing is at the port' in closed['message'], closed)
+
+
+@part
+def a_terminal_that_is_closed(l):
+    """As a request to stop: nothing is left half written, and what is said to nobody ends nothing."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    env = {**with_failpoint('before-load:1'), 'SIGNET_FAILPOINT_RUN': f"trap '' HUP; touch '{l.at('mark')}'; sleep 2", 'TERM': 'xterm'}
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(l.folder)
+        os.execve(TORTURE, [TORTURE, 'run', 'order.yaml', '--wait', '1'], env)
+    while not os.path.exists(l.at('mark')):
+        time.sleep(0.02)
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    need(os.WIFEXITED(status), f'it was ended by a signal: {status}')
+    l.states(n_001='writing')
+    l.run()
+    l.exits(0)
+
+
+@part
+def hung_up_twice(l):
+    """A shell passes on what the terminal sent already. With HUP ignored (nohup) the run goes on."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    l.run(point='before-load:1', script="kill -HUP $PPID; kill -HUP $PPID; sleep 1")
+    l.exits(1)
+    l.states(n_001='writing')
+    l.run(point='before-load:1', script="kill -HUP $PPID; sleep 1", under=['nohup'])
+    l.exits(0)
 
 
 main(Day)

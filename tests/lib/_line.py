@@ -2,7 +2,7 @@
 """A line for tests: a rack of simulated boards, an order, and what its runs say."""
 import contextlib, glob, json, os, re, subprocess, time
 from _coiote import Coiote
-from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
+from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Broken, Folder, need, with_failpoint
 
 DEADLINE = 90
 
@@ -10,7 +10,7 @@ DEADLINE = 90
 class Line(Folder):
     def __init__(self, folder):
         super().__init__(folder)
-        self.rack, self.slots, self.flash = None, 0, False
+        self.rack, self.slots, self.flash, self.said = None, 0, False, ''
         self.write('template', TEMPLATE % 0)
         self.write('export.json', json.dumps({'kind': 'export', 'file': self.at('export.csv')}))  # whose the keys are
         os.mkdir(self.at('applied'))
@@ -50,17 +50,43 @@ class Line(Folder):
         p = subprocess.run([SIGNET, 'run', 'minted.yaml'], cwd=self.folder, capture_output=True, text=True, timeout=DEADLINE)
         need(p.returncode == 0, p.stdout + p.stderr)
 
-    def run(self, point=None, script=None, wait=1):
+    def run(self, point=None, script=None, wait=1, under=()):
         env = with_failpoint(point)
         if script:
             env['SIGNET_FAILPOINT_RUN'] = f"({script}) >'{self.at('script.log')}' 2>&1"
-        p = subprocess.run([TORTURE if point else SIGNET, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', '1'],
+        p = subprocess.run([*under, TORTURE if point else SIGNET, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', '1'],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
                            cwd=self.folder, timeout=DEADLINE, env=env)
-        self.code, self.said = p.returncode, p.stdout
-        self.events = [json.loads(l) for l in p.stdout.splitlines() if l.startswith('{')]
+        return self.ended(p.returncode, p.stdout)
+
+    def ended(self, code, said):
+        self.code, self.said = code, said
+        self.events = [json.loads(l) for l in said.splitlines() if l.startswith('{')]
         self.report = next((e for e in self.events if e['event'] == 'report'), None)
-        return self.code
+        return code
+
+    def start(self, program=SIGNET, wait=1, env=None):
+        """A run that goes on while the test does something; until() and finish() follow."""
+        self.said = ''
+        self.process = subprocess.Popen([program, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', '1'],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+                                        cwd=self.folder, env=env)
+
+    def until(self, event, **members):
+        """The next event of that kind."""
+        for line in self.process.stdout:
+            self.said += line
+            e = json.loads(line) if line.startswith('{') else {}
+            if e.get('event') == event and all(e.get(k) == v for k, v in members.items()):
+                return e
+        raise Broken(f'no {event} {members} in: {self.said}')
+
+    def finish(self):
+        out, _ = self.process.communicate(timeout=DEADLINE)
+        return self.ended(self.process.returncode, self.said + out)
+
+    def lamps(self, slot, stage):
+        return [e for e in self.events if e['event'] == 'slot' and e['board'] == slot and e['stage'] == stage]
 
     @contextlib.contextmanager
     def waiting(self):

@@ -78,7 +78,7 @@ static void a_missing_program_is_an_error(void **state)
     int status;
 
     (void)state;
-    assert_int_equal(run_tool(&r, NULL, &status, &err), SIGNET_E_FLASH);
+    assert_int_equal(run_tool(&r, NULL, &status, &err), SIGNET_E_NOT_FOUND);
     assert_int_equal(err.sys, ENOENT);
 }
 

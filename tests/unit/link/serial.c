@@ -129,13 +129,15 @@ static void a_held_port_is_busy(void **state)
     struct port p;
     struct signet_link *second = NULL;
     int exclusive = 0, other;
+    char words[64];
 
     (void)state;
     set_up(&p);
+    snprintf(words, sizeof(words), "in use by test_link_seria (process %d)", getpid());
     other = open(p.path, O_RDWR | O_NOCTTY);
     assert_int_equal(__real_flock(other, LOCK_EX), 0); /* a tool that locks, as root may */
     assert_int_equal(open_at(&p, 0), SIGNET_E_BUSY);
-    assert_non_null(strstr(p.err.msg, "in use by another process"));
+    assert_non_null(strstr(p.err.msg, words));
     assert_non_null(strstr(p.err.hint, "close the terminal"));
     assert_int_equal(__real_flock(other, LOCK_UN), 0);
     assert_int_equal(open_at(&p, 0), SIGNET_OK);
@@ -222,6 +224,37 @@ static void what_a_driver_refuses(void **state)
     tear_down(&p);
 }
 
+/* It is named by its open files where it has no lock. */
+static void who_holds_it_without_a_lock(void **state)
+{
+    int ready[2];
+    struct port p;
+    char words[64], byte;
+
+    (void)state;
+    set_up(&p);
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = __real_open(p.path, O_RDWR | O_NOCTTY);
+        close(p.master);
+        if (fd >= 0 && write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    snprintf(words, sizeof(words), "in use by test_link_seria (process %d)", child);
+    open_errno = EBUSY;
+    assert_int_equal(open_at(&p, 0), SIGNET_E_BUSY);
+    open_errno = 0;
+    assert_non_null(strstr(p.err.msg, words));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+    tear_down(&p);
+}
+
 static void what_the_system_refuses(void **state)
 {
     static const struct {
@@ -302,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_child_with_a_copy_holds_nothing),
         cmocka_unit_test(what_is_no_port),
         cmocka_unit_test(what_a_driver_refuses),
+        cmocka_unit_test(who_holds_it_without_a_lock),
         cmocka_unit_test(what_the_system_refuses),
         cmocka_unit_test(a_rate_that_is_missed),
         cmocka_unit_test(a_port_that_is_pulled),

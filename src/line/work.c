@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a board: what the ledger keeps of it. */
+#include "line/work.h"
+
+#include <stdio.h>
+
+/* A ledger that cannot be written ends the line; what it refuses is about this device only. */
+int work_judged(struct work *w, int rc)
+{
+    w->ledger_refused = rc != SIGNET_OK;
+    w->ledger_broken = signet_error_class(&(struct signet_error){.code = (enum signet_code)rc}) ==
+                       SIGNET_CLASS_STATION;
+    return rc;
+}
+
+void work_failpoint(const char *when, const char *what)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "%s-%s", when, what);
+    failpoint(name);
+}
+
+static const char *verdict_of(int rc)
+{
+    if (rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
+        return NULL; /* nothing was made of it */
+    return rc == SIGNET_OK ? "pass" : rc == SIGNET_E_PROVISIONED ? "made-before" : "fail";
+}
+
+/* One whose credentials never left the host, and whose name is not this board's own, is there for
+ * the next board. */
+static enum signet_device_state end_state(const struct work *w, int rc)
+{
+    bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
+
+    if (rc == SIGNET_OK)
+        return SIGNET_DEVICE_VERIFIED;
+    return untouched ? w->lease->state : SIGNET_DEVICE_FAILED;
+}
+
+struct stage_times {
+    const char *names[STAGES];
+    double seconds[STAGES];
+    size_t count;
+    char note[256]; /* the same as text */
+};
+
+static void stage_times(const struct work *w, struct stage_times *t)
+{
+    size_t used = 0;
+
+    *t = (struct stage_times){0};
+    for (enum job_stage i = 0; i < STAGES; i++)
+        if (w->took[i] >= 0) {
+            t->names[t->count] = job_stage_name(i);
+            t->seconds[t->count++] = w->took[i];
+            if (used < sizeof(t->note))
+                used += (size_t)snprintf(t->note + used, sizeof(t->note) - used, "%s%s %.2f s",
+                                         used ? ", " : "", job_stage_name(i), w->took[i]);
+        }
+}
+
+static int record_board(struct work *w, int rc, const struct signet_error *why,
+                        struct signet_error *err)
+{
+    struct signet_board_state state = {0};
+    struct stage_times times;
+
+    if (w->board)
+        signet_board_state(w->board, &state);
+    stage_times(w, &times);
+    const struct signet_device_facts facts = {.image_sha256 =
+                                                  state.final_sha256[0]     ? state.final_sha256
+                                                  : state.initial_sha256[0] ? state.initial_sha256
+                                                                            : NULL,
+                                              .note = times.note};
+    const struct signet_ledger_board board = {.slot = w->slot->order->name,
+                                              .verdict = verdict_of(rc),
+                                              .endpoint = w->slot->endpoint,
+                                              .hw_id = w->hw_id,
+                                              .seconds = clock_seconds() - w->began,
+                                              .retries = w->slot->retries,
+                                              .why = rc == SIGNET_OK ? NULL : why,
+                                              .stages = times.names,
+                                              .stage_seconds = times.seconds,
+                                              .stage_count = times.count};
+
+    work_failpoint("before", rc == SIGNET_OK ? "verified" : "board");
+    int done = signet_ledger_board(w->job->ledger, w->job->order, &board, w->lease,
+                                   end_state(w, rc), &facts, err);
+    work_failpoint("after", rc == SIGNET_OK ? "verified" : "board");
+    return work_judged(w, done);
+}
+
+/* One that was interrupted stays as it is. What the ledger refuses about the device (another
+ * station has it by now, it became void) is the reason why its board failed. */
+int work_end(struct work *w, int rc, struct signet_error *err)
+{
+    struct signet_error refused = {0};
+    int done = SIGNET_OK;
+
+    w->slot->verdict = NULL;
+    if (w->ledger_broken || w->slot->absent)
+        return rc;
+    if (verdict_of(rc))
+        done = record_board(w, rc, err, &refused);
+    else if (w->lease->device)
+        done = work_judged(w, signet_ledger_release(w->job->ledger, w->lease, &refused));
+    if (done != SIGNET_OK && rc == SIGNET_OK)
+        rc = error_copy(err, &refused);
+    if (done != SIGNET_OK && verdict_of(rc) && w->lease->device && !w->ledger_broken) {
+        w->lease->device = 0;
+        done = record_board(w, rc, err, &refused);
+    }
+    if (w->ledger_broken && done != SIGNET_OK)
+        return error_copy(err, &refused);
+    w->slot->verdict = verdict_of(rc);
+    return rc;
+}

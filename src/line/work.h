@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LINE_WORK_H
+#define LINE_WORK_H
+
+/* One board that is being worked on. */
+
+#include "line/private.h"
+
+struct work {
+    struct slot *slot;
+    struct signet_lease *lease; /* the slot's */
+    const struct line_setup *setup;
+    struct job *job;
+    struct signet_board *board;
+    struct device device; /* once it has a packet */
+    bool ledger_refused;  /* the last error came from the ledger */
+    bool ledger_broken;   /* and it is the ledger's own: no device can go on */
+    char name[152];       /* that the board gave; "" */
+    char hw_id[152];
+    double began;        /* clock_seconds() */
+    double took[STAGES]; /* seconds, in this attempt; below 0: not run */
+    char not_noted[384]; /* why an attempt failed before it was known which device this is */
+};
+
+/* Of a call of the ledger: rc, and what it says of the ledger. */
+int work_judged(struct work *w, int rc);
+void work_failpoint(const char *when, const char *what);
+/* Writes what became of the board and its device; sets slot->verdict. Returns rc, or why the ledger
+ * refused it. */
+int work_end(struct work *w, int rc, struct signet_error *err);
+
+#endif
