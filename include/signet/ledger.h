@@ -166,13 +166,14 @@ struct signet_ledger_board {
     const char *const *stages;
     const double *stage_seconds;
     size_t stage_count;
+    int edition; /* out: of the device, from 1; 0 without one */
 };
 /* The end of a board: one event of the order, "board" (docs/SPEC.md, "The ledger", has what is in
  * it), also where no device was known. lease->device, 0 for none, in the same transaction: to is
  * VERIFIED: advanced, with facts (may be NULL), and released; FAILED: set aside, with board->why;
  * any other: released. Errors: as of signet_ledger_advance(); then there is no event either. */
 int signet_ledger_board(struct signet_ledger *ledger, int64_t order,
-                        const struct signet_ledger_board *board, struct signet_lease *lease,
+                        struct signet_ledger_board *board, struct signet_lease *lease,
                         enum signet_device_state to, const struct signet_device_facts *facts,
                         struct signet_error *err);
 

@@ -19,11 +19,12 @@ int flasher_check_tool(const struct signet_flasher *flasher, struct signet_error
 bool flasher_is_none(const struct signet_flasher *flasher);
 
 /* Any other command, as tools are run: found on PATH or by its absolute path, argv ends with NULL,
- * no shell, a fixed environment, ended after timeout_ms. What it writes is dropped. *status is its
+ * no shell, a fixed environment, ended after timeout_ms. input (may be NULL) is on its standard
+ * input; what it writes is dropped. *status is its
  * exit status, or 128 + N after signal N. */
 #define FLASHER_COMMAND_WORDS 64
-int flasher_command(const char *const *argv, int timeout_ms, const struct signet_cancel *cancel,
-                    int *status, struct signet_error *err);
+int flasher_command(const char *const *argv, const char *input, int timeout_ms,
+                    const struct signet_cancel *cancel, int *status, struct signet_error *err);
 /* Ends what Signet started and no longer waits for, since it was killed: a programmer that is still
  * at work on a board, or has a port open. tell() gets the name and number of each. */
 void flasher_end_orphans(void (*tell)(void *ctx, const char *name, int pid), void *ctx);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -86,15 +87,33 @@ static int set_attributes(posix_spawnattr_t *attr)
     return rc ? rc : posix_spawnattr_setsigdefault(attr, &all);
 }
 
-static int set_files(posix_spawn_file_actions_t *files, int write_end)
+/* No pipe: a tool that never reads, or ends before it does, holds up nobody. -1: there is none. */
+static int open_input(const struct run *run, int *fd, struct signet_error *err)
 {
-    int rc = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+    size_t len = run->input ? strlen(run->input) : 0;
+
+    *fd = -1;
+    if (!run->input)
+        return SIGNET_OK;
+    *fd = memfd_create("input", MFD_CLOEXEC);
+    if (*fd >= 0 && write(*fd, run->input, len) == (ssize_t)len && lseek(*fd, 0, SEEK_SET) == 0)
+        return SIGNET_OK;
+    error_sys(err, SIGNET_E_IO, errno, "cannot keep the input of %s", run->argv[0]);
+    if (*fd >= 0)
+        close(*fd);
+    return SIGNET_E_IO;
+}
+
+static int set_files(posix_spawn_file_actions_t *files, int input, int write_end)
+{
+    int rc = input >= 0 ? posix_spawn_file_actions_adddup2(files, input, 0)
+                        : posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
     rc = rc ? rc : posix_spawn_file_actions_adddup2(files, write_end, 1);
     rc = rc ? rc : posix_spawn_file_actions_adddup2(files, write_end, 2);
     return rc ? rc : posix_spawn_file_actions_addclosefrom_np(files, 3);
 }
 
-static int spawn_child(struct child *child, const struct run *run, int write_end,
+static int spawn_child(struct child *child, const struct run *run, int input, int write_end,
                        struct signet_error *err)
 {
     char home[4096 + 8] = "HOME=/";
@@ -115,7 +134,7 @@ static int spawn_child(struct child *child, const struct run *run, int write_end
     int rc = posix_spawnattr_init(&attr);
     rc = rc ? rc : posix_spawn_file_actions_init(&files);
     rc = rc ? rc : set_attributes(&attr);
-    rc = rc ? rc : set_files(&files, write_end);
+    rc = rc ? rc : set_files(&files, input, write_end);
     rc = rc ? rc
             : posix_spawn(&child->pid, run->argv[0], &files, &attr, (char *const *)run->argv,
                           environment);
@@ -234,18 +253,25 @@ static int end_child(struct child *child, const struct run *run, int code, int *
 int run_tool(const struct run *run, struct buf *output, int *status, struct signet_error *err)
 {
     struct child child = {0};
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "pipe");
-    child.out = ends[0];
-    fcntl(child.out, F_SETFL, O_NONBLOCK);
-    int code = spawn_child(&child, run, ends[1], err);
-    close(ends[1]);
-    if (code == SIGNET_OK) {
-        code = follow_child(&child, run, output, err);
-        code = end_child(&child, run, code, status, err);
+    int ends[2], input;
+    int code = open_input(run, &input, err);
+    if (code != SIGNET_OK)
+        return code;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        code = error_sys(err, SIGNET_E_IO, errno, "pipe");
+    } else {
+        child.out = ends[0];
+        fcntl(child.out, F_SETFL, O_NONBLOCK);
+        code = spawn_child(&child, run, input, ends[1], err);
+        close(ends[1]);
+        if (code == SIGNET_OK) {
+            code = follow_child(&child, run, output, err);
+            code = end_child(&child, run, code, status, err);
+        }
+        close(child.out);
     }
-    close(child.out);
+    if (input >= 0)
+        close(input);
     buf_free(&child.line);
     return code;
 }
@@ -273,10 +299,10 @@ int flasher_command_check(const char *name, struct signet_error *err)
     return rc;
 }
 
-int flasher_command(const char *const *argv, int timeout_ms, const struct signet_cancel *cancel,
-                    int *status, struct signet_error *err)
+int flasher_command(const char *const *argv, const char *input, int timeout_ms,
+                    const struct signet_cancel *cancel, int *status, struct signet_error *err)
 {
-    struct run run = {.timeout_ms = timeout_ms, .cancel = cancel};
+    struct run run = {.input = input, .timeout_ms = timeout_ms, .cancel = cancel};
     const char *words[FLASHER_COMMAND_WORDS + 1] = {0};
     char *program = NULL;
     size_t n = 0;

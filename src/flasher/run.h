@@ -5,7 +5,7 @@
 #include "base/base.h"
 
 /* One run of a tool of somebody else: absolute path, argument vector, own process group, no
- * descriptors but 0 (/dev/null), 1 and 2, a fixed environment. */
+ * descriptors but 0, 1 and 2, a fixed environment. */
 
 #define RUN_OUTPUT_MAX ((size_t)1024 * 1024)
 
@@ -13,6 +13,7 @@ struct run {
     const char *const *argv; /* argv[0] is the absolute path; ends with NULL */
     int timeout_ms;
     const struct signet_cancel *cancel;
+    const char *input; /* on its standard input, from a file in memory; NULL: nothing */
     /* Each line of both outputs as it comes ('\r' ends one too); may be NULL. Zero-terminated. */
     void (*on_line)(void *ctx, const char *line, size_t len);
     void *ctx;

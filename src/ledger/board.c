@@ -8,11 +8,11 @@ enum { MESSAGE_MAX = 300 };
 
 struct request {
     int64_t order;
-    const char *detail;
+    struct signet_ledger_board *board;
+    struct buf detail;
     const struct signet_lease *lease; /* NULL: none */
     enum signet_device_state to;
     const struct signet_device_facts *facts;
-    const struct signet_error *why;
 };
 
 static void put_seconds(struct buf *b, const char *key, double seconds)
@@ -51,6 +51,8 @@ static void put_board(struct buf *b, const struct signet_ledger_board *board)
     buf_json_text(b, "verdict", board->verdict);
     buf_json_text(b, "endpoint", board->endpoint);
     buf_json_text(b, "hw_id", board->hw_id);
+    if (board->edition)
+        buf_json_integer(b, "edition", board->edition);
     put_seconds(b, "seconds", board->seconds);
     buf_json_integer(b, "retries", board->retries);
     buf_json_bool(b, "first_pass", strcmp(board->verdict, "pass") == 0 && board->retries == 0);
@@ -66,7 +68,8 @@ static int change_device(struct signet_ledger *l, const struct request *r, struc
     if (!r->lease)
         return SIGNET_OK;
     if (r->to == SIGNET_DEVICE_FAILED) {
-        int rc = device_set_aside(l, r->lease->device, r->lease->token, r->why, r->why->msg, err);
+        int rc = device_set_aside(l, r->lease->device, r->lease->token, r->board->why,
+                                  r->board->why->msg, err);
         return rc == SIGNET_E_NOT_FOUND ? lease_lost(r->lease, err) : rc;
     }
     int rc = r->to == SIGNET_DEVICE_VERIFIED ? device_advance(l, r->lease, r->to, r->facts, err)
@@ -74,32 +77,51 @@ static int change_device(struct signet_ledger *l, const struct request *r, struc
     return rc == SIGNET_OK ? lease_release(l, r->lease, err) : rc;
 }
 
+/* One more than were retired before it. */
+static int find_edition(struct signet_ledger *l, const struct request *r, struct signet_error *err)
+{
+    struct db_rows row;
+
+    r->board->edition = 0;
+    if (!r->lease)
+        return SIGNET_OK;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT count(*) + 1 FROM devices WHERE endpoint = $1 AND freed = 1"
+                     " AND state = {retired} AND id < $2",
+                     "si", r->lease->endpoint, r->lease->device);
+    if (rc == SIGNET_OK)
+        r->board->edition = (int)db_int(&row, 0);
+    db_end(&row);
+    return rc;
+}
+
 static int record_end(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct request *r = arg;
-    int rc = order_event(l, r->order, "board", r->detail, err);
+    struct request *r = arg;
+    int rc = find_edition(l, r, err);
 
+    buf_reset(&r->detail);
+    put_board(&r->detail, r->board);
+    if (rc == SIGNET_OK)
+        rc = buf_check(&r->detail, err);
+    if (rc == SIGNET_OK)
+        rc = order_event(l, r->order, "board", (const char *)r->detail.data, err);
     return rc == SIGNET_OK ? change_device(l, r, err) : rc;
 }
 
 int signet_ledger_board(struct signet_ledger *ledger, int64_t order,
-                        const struct signet_ledger_board *board, struct signet_lease *lease,
+                        struct signet_ledger_board *board, struct signet_lease *lease,
                         enum signet_device_state to, const struct signet_device_facts *facts,
                         struct signet_error *err)
 {
-    struct buf detail = {0};
     struct signet_lease *held = lease && lease->device ? lease : NULL;
-    struct request r = {.order = order, .lease = held, .to = to, .facts = facts, .why = board->why};
+    struct request r = {.order = order, .board = board, .lease = held, .to = to, .facts = facts};
 
     if (!board->slot || !board->verdict || (held && to == SIGNET_DEVICE_FAILED && !board->why))
         return error_set(err, SIGNET_E_USAGE, "a board has a slot and a verdict, a FAIL a reason");
-    put_board(&detail, board);
-    r.detail = (const char *)detail.data;
-    int rc = buf_check(&detail, err);
-    if (rc == SIGNET_OK)
-        rc = store_change(ledger, record_end, &r, err);
+    int rc = store_change(ledger, record_end, &r, err);
     if (rc == SIGNET_OK && held && (to == SIGNET_DEVICE_VERIFIED || to == SIGNET_DEVICE_FAILED))
         held->state = to;
-    buf_free(&detail);
+    buf_free(&r.detail);
     return rc;
 }

@@ -199,6 +199,7 @@ static int run_step(struct work *w, const struct step *step, struct signet_error
         line->first = begin;
     pthread_mutex_unlock(&w->job->lock);
     event_send(&w->slot->observer, &event);
+    w->slot->stage = event.stage;
     int rc = do_step(w, step, err);
     event.kind = SIGNET_EVENT_STAGE_END;
     event.seconds = w->took[step->stage] = clock_seconds() - begin;
@@ -402,6 +403,7 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
 
     slot->lease = (struct signet_lease){0};
     slot->retries = 0;
+    slot->stage = "look";
     slot->absent = slot->held = false;
     forget_times(&w);
     int rc = open_board(&w, err);
@@ -413,6 +415,7 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
         rc = judge_attempts(&w, last, attempts(&w, err), err);
     snprintf(slot->endpoint, sizeof(slot->endpoint), "%s",
              slot->lease.device ? slot->lease.endpoint : w.name);
+    snprintf(slot->hw_id, sizeof(slot->hw_id), "%s", w.hw_id);
     rc = work_end(&w, rc, err);
     slot->lease.device = 0;
     if (w.ledger_broken) {

@@ -1,51 +1,112 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands for lamps and label printers. */
+/* Commands for lamps, label printers and whoever keeps books. */
 #include "flasher/flasher.h"
 #include "line/private.h"
+#include "order/order.h"
 
+#include <signet/text.h>
+#include <stdio.h>
 #include <string.h>
 
-#define HOOK_MS 10000
+/* The last: of a run that is being stopped. */
+enum { HOOK_MS = 10000, LAST_HOOK_MS = 2000 };
 
-static int run_command(struct slot *slot, const char *const *argv, const char *const (*values)[2],
-                       struct signet_error *err)
+struct values {
+    const char *pairs[HOOK_VALUES + 1][2]; /* for text_expand() */
+    char edition[16];
+};
+
+static void fill_values(const struct slot *slot, const struct signet_error *why, struct values *v)
 {
-    struct buf texts[FLASHER_COMMAND_WORDS] = {0};
-    const char *words[FLASHER_COMMAND_WORDS + 1] = {0};
-    int status = 0, rc = SIGNET_OK;
+    const struct signet_order *order = slot->line->setup->order;
+    const char *const texts[HOOK_VALUES] = {
+        [HOOK_RESULT] = slot->verdict,        [HOOK_ORDER] = order->name,
+        [HOOK_STATION] = order->station,      [HOOK_OPERATOR] = order->operator_name,
+        [HOOK_SLOT] = slot->order->name,      [HOOK_ENDPOINT] = slot->endpoint,
+        [HOOK_EDITION] = v->edition,          [HOOK_HW_ID] = slot->hw_id,
+        [HOOK_STAGE] = slot->stage,           [HOOK_ERROR] = why ? signet_code_name(why->code) : "",
+        [HOOK_MESSAGE] = why ? why->msg : "",
+    };
 
-    for (size_t i = 0; rc == SIGNET_OK && argv[i] && i < FLASHER_COMMAND_WORDS; i++) {
-        text_expand(&texts[i], argv[i], strlen(argv[i]), values);
-        buf_byte(&texts[i], '\0');
-        rc = buf_check(&texts[i], err);
-        words[i] = (const char *)texts[i].data;
+    snprintf(v->edition, sizeof(v->edition), slot->edition ? "%d" : "", slot->edition);
+    for (size_t i = 0; i < HOOK_VALUES; i++) {
+        v->pairs[i][0] = hook_values[i];
+        v->pairs[i][1] = texts[i] ? texts[i] : "";
     }
+    v->pairs[HOOK_VALUES][0] = NULL;
+}
+
+/* The same as one line of JSON: {result} is "result"; what is not known is left out. */
+static void put_json(const struct slot *slot, const struct values *v, struct buf *out)
+{
+    char number[SIGNET_NUMBER_SIZE];
+
+    signet_text_number(slot->seconds, number);
+    buf_printf(out, "{\"seconds\":%s,\"retries\":%u", number, slot->retries);
+    for (size_t i = 0; i < HOOK_VALUES; i++) {
+        const char *name = v->pairs[i][0] + 1, *text = v->pairs[i][1];
+        if (!text[0])
+            continue;
+        buf_printf(out, ",\"%.*s\":", (int)strlen(name) - 1, name);
+        if (i == HOOK_EDITION)
+            buf_text(out, text);
+        else
+            buf_json(out, text, strlen(text));
+    }
+    buf_text(out, "}\n");
+}
+
+static int start_command(struct slot *slot, const char *const *words, const char *input,
+                         struct signet_error *err)
+{
+    struct job *job = slot->line->job;
+    bool last = job_stopped(job); /* a board that is finished gets its label all the same */
+    int status = 0;
+
     failpoint("before-hook");
-    if (rc == SIGNET_OK)
-        rc = flasher_command(words, HOOK_MS, slot->line->job->stop, &status, err);
+    int rc = flasher_command(words, input, last ? LAST_HOOK_MS : HOOK_MS, last ? NULL : job->stop,
+                             &status, err);
     failpoint("after-hook");
-    for (size_t i = 0; i < FLASHER_COMMAND_WORDS; i++)
-        buf_free(&texts[i]);
     return rc == SIGNET_OK && status != 0 ? error_set(err, SIGNET_E_FLASH, "exit status %d", status)
                                           : rc;
 }
 
-void hook_run(struct slot *slot, const char *result, const struct signet_error *why)
+static int run_command(struct slot *slot, const char *const *argv, const struct values *v,
+                       struct signet_error *err)
+{
+    struct buf texts[FLASHER_COMMAND_WORDS] = {0}, json = {0};
+    const char *words[FLASHER_COMMAND_WORDS + 1] = {0};
+    int rc;
+
+    put_json(slot, v, &json);
+    rc = buf_check(&json, err);
+    for (size_t i = 0; rc == SIGNET_OK && argv[i] && i < FLASHER_COMMAND_WORDS; i++) {
+        text_expand(&texts[i], argv[i], strlen(argv[i]), v->pairs);
+        buf_byte(&texts[i], '\0');
+        rc = buf_check(&texts[i], err);
+        words[i] = (const char *)texts[i].data;
+    }
+    if (rc == SIGNET_OK)
+        rc = start_command(slot, words, (const char *)json.data, err);
+    for (size_t i = 0; i < FLASHER_COMMAND_WORDS; i++)
+        buf_free(&texts[i]);
+    buf_free(&json);
+    return rc;
+}
+
+void hook_run(struct slot *slot, const struct signet_error *why)
 {
     const struct signet_order *order = slot->line->setup->order;
-    const char *const *argv = strcmp(result, "pass") == 0   ? order->on_pass
-                              : strcmp(result, "fail") == 0 ? order->on_fail
-                                                            : order->on_made_before;
-    const char *const values[][2] = {{"{slot}", slot->order->name},
-                                     {"{endpoint}", slot->endpoint},
-                                     {"{result}", result},
-                                     {"{error}", why ? signet_code_name(why->code) : ""},
-                                     {NULL, NULL}};
+    const char *const *argv = strcmp(slot->verdict, "pass") == 0   ? order->on_pass
+                              : strcmp(slot->verdict, "fail") == 0 ? order->on_fail
+                                                                   : order->on_made_before;
     struct signet_error err = {0};
+    struct values values;
     const struct signet_event warning = {
         .kind = SIGNET_EVENT_WARNING, .stage = "hook", .board = slot->order->name, .error = &err};
-    int rc = argv ? run_command(slot, argv, values, &err) : SIGNET_OK;
 
+    fill_values(slot, why, &values);
+    int rc = argv ? run_command(slot, argv, &values, &err) : SIGNET_OK;
     if (rc != SIGNET_OK && rc != SIGNET_E_CANCELLED) {
         error_prefix(&err, "%s: the hook '%s'", slot->order->name, argv[0]);
         job_report(slot->line->job, &warning);

@@ -24,10 +24,14 @@ struct slot {
     int64_t renew_at;                    /* clock_ms() */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
     uint64_t made_before;                /* boards that an earlier run made */
-    const char *verdict;  /* of the last board: "pass", "fail" or "made-before", as the ledger has
-                             it; NULL: none, it was interrupted or no device was left for it */
-    bool absent;          /* the last board was none: programmer or port are not there */
-    int64_t absent_since; /* clock_ms(); 0: it is not */
+    const char *verdict; /* of the last board: "pass", "fail" or "made-before", as the ledger has
+                            it; NULL: none, it was interrupted or no device was left for it */
+    char hw_id[SIGNET_ENDPOINT_SIZE]; /* of the last board, "" */
+    const char *stage;                /* that it was in last; static */
+    int edition;                      /* of its device; 0: none */
+    double seconds;                   /* that it took */
+    bool absent;                 /* the last board was none: programmer or port are not there */
+    int64_t absent_since;        /* clock_ms(); 0: it is not */
     struct signet_error missing; /* what its lamp says that it waits for; SIGNET_OK: nothing */
     bool held;                   /* its lamp says who holds its port */
     unsigned retries;            /* attempts of the last board after the first */
@@ -82,7 +86,7 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
 /* Is what was absent there by now? SIGNET_E_NOT_FOUND: it is not. */
 int board_plugged(struct slot *slot, struct signet_error *err);
 
-/* hook.c: result: "pass", "fail" or "made-before"; why: NULL, or the reason */
-void hook_run(struct slot *slot, const char *result, const struct signet_error *why);
+/* hook.c: for slot->verdict; why: NULL, or the reason */
+void hook_run(struct slot *slot, const struct signet_error *why);
 
 #endif

@@ -56,7 +56,7 @@ static bool work_on_board(struct slot *slot, enum signet_device_state last)
     if (slot->verdict) {
         count_outcome(slot);
         slot_lamp(slot, slot->verdict, slot->endpoint, why);
-        hook_run(slot, slot->verdict, why);
+        hook_run(slot, why);
     } else {
         slot_lamp(slot, "empty", NULL, &err);
     }

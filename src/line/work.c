@@ -70,26 +70,28 @@ static int record_board(struct work *w, int rc, const struct signet_error *why,
     if (w->board)
         signet_board_state(w->board, &state);
     stage_times(w, &times);
+    w->slot->seconds = clock_seconds() - w->began;
     const struct signet_device_facts facts = {.image_sha256 =
                                                   state.final_sha256[0]     ? state.final_sha256
                                                   : state.initial_sha256[0] ? state.initial_sha256
                                                                             : NULL,
                                               .note = times.note};
-    const struct signet_ledger_board board = {.slot = w->slot->order->name,
-                                              .verdict = verdict_of(rc),
-                                              .endpoint = w->slot->endpoint,
-                                              .hw_id = w->hw_id,
-                                              .seconds = clock_seconds() - w->began,
-                                              .retries = w->slot->retries,
-                                              .why = rc == SIGNET_OK ? NULL : why,
-                                              .stages = times.names,
-                                              .stage_seconds = times.seconds,
-                                              .stage_count = times.count};
+    struct signet_ledger_board board = {.slot = w->slot->order->name,
+                                        .verdict = verdict_of(rc),
+                                        .endpoint = w->slot->endpoint,
+                                        .hw_id = w->slot->hw_id,
+                                        .seconds = w->slot->seconds,
+                                        .retries = w->slot->retries,
+                                        .why = rc == SIGNET_OK ? NULL : why,
+                                        .stages = times.names,
+                                        .stage_seconds = times.seconds,
+                                        .stage_count = times.count};
 
     work_failpoint("before", rc == SIGNET_OK ? "verified" : "board");
     int done = signet_ledger_board(w->job->ledger, w->job->order, &board, w->lease,
                                    end_state(w, rc), &facts, err);
     work_failpoint("after", rc == SIGNET_OK ? "verified" : "board");
+    w->slot->edition = board.edition;
     return work_judged(w, done);
 }
 

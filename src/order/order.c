@@ -333,23 +333,26 @@ static int make_absolute(struct reader *r, const char **path)
 }
 
 /* A hook's program is found on PATH by its name alone, else it is a path as any other. */
-static int place_hook(struct reader *r, const char **words)
+static int place_hook(struct reader *r, const char *key, const char **words)
 {
-    if (!words || !strchr(words[0], '/'))
-        return SIGNET_OK;
-    int rc = reader_path(r, words[0], &words[0]);
+    int rc = reader_check_hook(r, key, words);
+
+    if (rc != SIGNET_OK || !words || !strchr(words[0], '/'))
+        return rc;
+    rc = reader_path(r, words[0], &words[0]);
     return rc == SIGNET_OK ? make_absolute(r, &words[0]) : rc;
 }
 
 static int place_programs(struct reader *r)
 {
+    const struct signet_order *o = r->order;
     int rc = make_absolute(r, &r->order->board.flash.tool);
 
     if (rc == SIGNET_OK)
-        rc = place_hook(r, r->order->on_pass);
+        rc = place_hook(r, "on_pass", o->on_pass);
     if (rc == SIGNET_OK)
-        rc = place_hook(r, r->order->on_fail);
-    return rc == SIGNET_OK ? place_hook(r, r->order->on_made_before) : rc;
+        rc = place_hook(r, "on_fail", o->on_fail);
+    return rc == SIGNET_OK ? place_hook(r, "on_made_before", o->on_made_before) : rc;
 }
 
 /* What was left out. */

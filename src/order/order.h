@@ -105,4 +105,22 @@ struct placeholder_values {
 int pieces_expand(const struct pieces *pieces, const struct placeholder_values *values,
                   struct buf *out, int *column, struct signet_error *err);
 
+/* hook.c: what may stand in the words of on_pass, on_fail and on_made_before, each with its braces.
+ */
+enum hook_value {
+    HOOK_RESULT,
+    HOOK_ORDER,
+    HOOK_STATION,
+    HOOK_OPERATOR,
+    HOOK_SLOT,
+    HOOK_ENDPOINT,
+    HOOK_EDITION,
+    HOOK_HW_ID,
+    HOOK_STAGE,
+    HOOK_ERROR,
+    HOOK_MESSAGE,
+    HOOK_VALUES
+};
+extern const char *const hook_values[HOOK_VALUES];
+
 #endif

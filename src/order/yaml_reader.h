@@ -54,4 +54,7 @@ char *reader_keep(struct reader *r, const char *text, size_t len);
 /* The same of a path: as it is when absolute, else in the order's folder. *out is NULL on error. */
 int reader_path(struct reader *r, const char *path, const char **out);
 
+/* hook.c: every placeholder in the words is known; words may be NULL. */
+int reader_check_hook(struct reader *r, const char *key, const char *const *words);
+
 #endif

@@ -313,4 +313,66 @@ def hung_up_twice(l):
     l.exits(0)
 
 
+@part
+def what_a_hook_gets(l):
+    """As words and as JSON on its standard input."""
+    l.boards(2, misbehave=['2=never-ready'])
+    names = ['result', 'order', 'station', 'operator', 'slot', 'endpoint', 'edition', 'hw_id', 'stage', 'error', 'message']
+    l.write('hook', '#!/bin/sh\ncat > "json-$1"\nprintf "%s\\n" "$@" > "words-$1"\n')
+    os.chmod(l.at('hook'), 0o700)
+    words = ', '.join('"{%s}"' % n for n in names)
+    l.order(2, more=f'operator: "Anna \\"A\\""\non_pass: [./hook, {words}]\non_fail: [./hook, {words}]\n')
+    l.run()
+    for result, slot in (('pass', '1'), ('fail', '2')):
+        got = dict(zip(names, l.text(f'words-{result}').split('\n')))
+        told = json.loads(l.text(f'json-{result}'))
+        need(told.pop('seconds') > 0 and told.pop('retries') == 0, told)
+        need({k: str(v) for k, v in told.items()} == {k: v for k, v in got.items() if v}, (told, got))
+        need((got['result'], got['slot'], got['order'], got['station'], got['operator']) == (result, slot, 'o', 'A', 'Anna "A"'), got)
+        if result == 'pass':
+            need(got['endpoint'] in l.rows() and told['edition'] == 1 and got['hw_id'] == l.rows()[got['endpoint']]['hw_id'], got)
+            need(got['stage'] == 'result' and not got['error'] and not got['message'], got)
+        else:
+            need(got['stage'] == 'flash' and got['error'] == 'timeout' and 'did not say' in got['message'] and not got['endpoint'], got)
+
+
+@part
+def a_hook_that_does_not_listen(l):
+    """Nor ends: its board is as good as any, and the next one comes."""
+    l.boards(1, each=2, hold=300)
+    l.write('hook', f'#!/bin/sh\nexec 0<&-\necho $$ >> {l.at("pids")}\nexec sleep 600\n')
+    os.chmod(l.at('hook'), 0o700)
+    l.order(2, more='on_pass: [./hook]\n')
+    l.start(wait=5)
+    for _ in range(2):
+        l.until('slot', stage='pass')
+    l.process.send_signal(signal.SIGTERM)
+    l.finish()
+    need(l.report['passed'] == 2, l.report)
+    for pid in l.text('pids').split():
+        need(not os.path.exists(f'/proc/{pid}'), 'it goes on')
+
+
+@part
+def a_board_that_passes_when_the_run_is_stopped(l):
+    """Its label is printed."""
+    l.boards(1)
+    l.programmer()
+    l.write('hook', '#!/bin/sh\necho "$1" > label\n')
+    os.chmod(l.at('hook'), 0o700)
+    l.order(2, more='on_pass: [./hook, "{endpoint}"]\n')
+    l.run(point='before-verified:1', script='kill -TERM $PPID; sleep 1')
+    need(l.text('label').strip() in l.rows(), l.said)
+
+
+@part
+def a_placeholder_that_is_none(l):
+    l.boards(1)
+    for key in ('on_pass', 'on_fail', 'on_made_before'):
+        l.order(1, more=f'{key}: [/bin/true, "{{slot}} {{", "x{{endpiont}}"]\n')
+        l.run()
+        l.exits(1, key + r" has an unknown placeholder '.endpiont.'", r'there are .result. .*.endpoint.')
+    need(not os.path.exists(l.at('ledger.db')), 'it began')
+
+
 main(Day)

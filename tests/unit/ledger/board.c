@@ -73,7 +73,7 @@ static void what_is_in_it(void **state)
 static void a_long_message(void **state)
 {
     struct signet_error long_one = {.code = SIGNET_E_LINK};
-    const struct signet_ledger_board board = {.slot = "1", .verdict = "fail", .why = &long_one};
+    struct signet_ledger_board board = {.slot = "1", .verdict = "fail", .why = &long_one};
     char detail[1024];
 
     (void)state;
@@ -89,8 +89,8 @@ static void a_long_message(void **state)
 
 static void its_device(void **state)
 {
-    const struct signet_ledger_board good = {.slot = "1", .verdict = "pass"};
-    const struct signet_ledger_board bad = {.slot = "1", .verdict = "fail", .why = &timeout};
+    struct signet_ledger_board good = {.slot = "1", .verdict = "pass"};
+    struct signet_ledger_board bad = {.slot = "1", .verdict = "fail", .why = &timeout};
     const struct signet_device_facts facts = {.image_sha256 = "aa", .note = "load 1.00 s"};
 
     (void)state;
@@ -112,8 +112,8 @@ static void its_device(void **state)
 /* Whoever lost the device writes nothing, so that no board is told of twice. */
 static void a_device_that_was_lost(void **state)
 {
-    const struct signet_ledger_board good = {.slot = "1", .verdict = "pass"};
-    const struct signet_ledger_board bad = {.slot = "1", .verdict = "fail", .why = &timeout};
+    struct signet_ledger_board good = {.slot = "1", .verdict = "pass"};
+    struct signet_ledger_board bad = {.slot = "1", .verdict = "fail", .why = &timeout};
 
     (void)state;
     begin(9);
@@ -130,7 +130,7 @@ static void a_device_that_was_lost(void **state)
     refused(signet_ledger_board(ledger, order + 1, &good, NULL, SIGNET_DEVICE_VERIFIED, NULL, &err),
             SIGNET_E_USAGE, "no such order");
     a.token -= 7;
-    const struct signet_ledger_board why = {.slot = "1", .verdict = "fail"};
+    struct signet_ledger_board why = {.slot = "1", .verdict = "fail"};
     refused(signet_ledger_board(ledger, order, &why, &a, SIGNET_DEVICE_FAILED, NULL, &err),
             SIGNET_E_USAGE, "a reason");
     verified();

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of a hook. */
+#include "order/order.h"
+#include "order/yaml_reader.h"
+
+#include <string.h>
+
+const char *const hook_values[HOOK_VALUES] = {
+    [HOOK_RESULT] = "{result}",     [HOOK_ORDER] = "{order}",     [HOOK_STATION] = "{station}",
+    [HOOK_OPERATOR] = "{operator}", [HOOK_SLOT] = "{slot}",       [HOOK_ENDPOINT] = "{endpoint}",
+    [HOOK_EDITION] = "{edition}",   [HOOK_HW_ID] = "{hw_id}",     [HOOK_STAGE] = "{stage}",
+    [HOOK_ERROR] = "{error}",       [HOOK_MESSAGE] = "{message}",
+};
+
+static bool hook_knows(const char *name, size_t len)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < HOOK_VALUES; i++)
+        known = known || text_is(name, len, hook_values[i]);
+    return known;
+}
+
+static int refuse_value(struct reader *r, const char *key, const char *name, size_t len)
+{
+    struct buf known = {0};
+
+    for (size_t i = 0; i < HOOK_VALUES; i++)
+        buf_printf(&known, "%s%s", i ? " " : "there are ", hook_values[i]);
+    error_set(r->err, SIGNET_E_MEANING, "%s: %s has an unknown placeholder '%.*s'", r->path, key,
+              len > 40 ? 40 : (int)len, name);
+    if (buf_check(&known, NULL) == SIGNET_OK)
+        error_hint(r->err, "%s", (const char *)known.data);
+    buf_free(&known);
+    return SIGNET_E_MEANING;
+}
+
+/* A brace that no name follows stands for itself. */
+static int check_word(struct reader *r, const char *key, const char *word)
+{
+    for (const char *at = strchr(word, '{'); at; at = strchr(at + 1, '{')) {
+        size_t len = 1 + strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
+
+        if (len > 1 && at[len] == '}' && !hook_knows(at, len + 1))
+            return refuse_value(r, key, at, len + 1);
+    }
+    return SIGNET_OK;
+}
+
+int reader_check_hook(struct reader *r, const char *key, const char *const *words)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && words && words[i]; i++)
+        rc = check_word(r, key, words[i]);
+    return rc;
+}
