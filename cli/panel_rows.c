@@ -13,6 +13,7 @@ static const struct {
     [SIGNET_SLOT_PASS] = {"PASS", "\033[1;32m"},
     [SIGNET_SLOT_FAIL] = {"FAIL", "\033[1;31m"},
     [SIGNET_SLOT_MADE_BEFORE] = {"MADE", "\033[1;36m"},
+    [SIGNET_SLOT_HALTED] = {"STOP", "\033[1;31m"},
     [SIGNET_SLOT_WAITING] = {"WAIT", "\033[1;33m"},
     [SIGNET_SLOT_CLOSED] = {"closed", "\033[2m"},
 };

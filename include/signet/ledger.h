@@ -166,6 +166,8 @@ struct signet_ledger_board {
     const char *const *stages;
     const double *stage_seconds;
     size_t stage_count;
+    const char
+        *stop;   /* NULL, or what a rule of the order stops, one line of JSON: an event "stop" */
     int edition; /* out: of the device, from 1; 0 without one */
 };
 /* The end of a board: one event of the order, "board" (docs/SPEC.md, "The ledger", has what is in

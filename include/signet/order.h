@@ -20,8 +20,9 @@
 extern "C" {
 #endif
 
-#define SIGNET_ORDER_SLOTS   256
-#define SIGNET_ORDER_SERVERS 8
+#define SIGNET_ORDER_SLOTS       256
+#define SIGNET_ORDER_SERVERS     8
+#define SIGNET_ORDER_RULE_BOARDS 256
 
 enum signet_slot_kind {
     SIGNET_SLOT_PORT,   /* path of a serial port, or tcp:HOST:PORT */
@@ -82,6 +83,14 @@ struct signet_order {
     const char **on_pass, **on_fail, **on_made_before;
     bool erase_finished; /* a board that holds credentials is erased like a blank one */
     int64_t retries;     /* 1 */
+    /* When a slot or the whole line stops, by boards of this run; 0: never. stop_after_failures:
+     * that many failed in a row; min_yield: percent of the last boards, min_yield.boards, 20. */
+    struct {
+        int64_t slot, line;
+    } stop_after_failures;
+    struct {
+        int64_t slot, line, boards;
+    } min_yield;
     void *owned;
 };
 

@@ -70,7 +70,8 @@ struct signet_line_report {
     uint64_t first_pass;  /* of passed: without a retry */
     uint64_t made_before; /* boards that an earlier run made; they were left as they are */
     uint64_t retries;
-    double per_hour; /* passed boards, from the first one's begin to the last one's end */
+    struct signet_error rule; /* of the order, that stopped the line; SIGNET_OK: none */
+    double per_hour;          /* passed boards, from the first one's begin to the last one's end */
     struct signet_slot_report *slots;
     size_t slot_count;
 };
@@ -156,7 +157,8 @@ int signet_run_report_json(const struct signet_order *order, const struct signet
  *   SIGNET_EVENT_SLOT      board is a slot's name; stage is "empty", "working", "waiting" (for its
  *                          programmer or port: error says which, and who holds it), "pass",
  *                          "fail" (with error), "made-before" (by an earlier run, and left
- *                          as it is; error says how that was seen), "stopped" or "closed"
+ *                          as it is; error says how that was seen), "stopped", "halted" (by a
+ *                          rule of the order; error says which) or "closed"
  *   SIGNET_EVENT_RETRY     stage "device": a board's attempt failed with error, and is made
  *                          again
  *   SIGNET_EVENT_TOTALS    stage "order": done of total devices are made; stage "servers":

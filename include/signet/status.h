@@ -30,6 +30,7 @@ enum signet_slot_state {
     SIGNET_SLOT_FAIL,
     SIGNET_SLOT_MADE_BEFORE, /* by an earlier run: the board was left as it is */
     SIGNET_SLOT_CLOSED,
+    SIGNET_SLOT_HALTED,  /* by a rule of the order, which reason says */
     SIGNET_SLOT_WAITING, /* for its programmer or port; reason says which, and who holds it */
 };
 
@@ -41,7 +42,7 @@ struct signet_slot_status {
     double part;                         /* of the way to verified, 0 .. 1 */
     double seconds;                      /* since the board came; how long the last one took */
     bool retried;                        /* the board had a second attempt */
-    char reason[256];                    /* of FAIL, MADE_BEFORE and WAITING */
+    char reason[256];                    /* of FAIL, MADE_BEFORE, WAITING and HALTED */
 };
 
 /* Of the whole order, and of this run. */

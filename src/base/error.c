@@ -38,6 +38,7 @@ static const struct {
     [SIGNET_E_BUSY] = {"busy", SIGNET_CLASS_AWAY},
     [SIGNET_E_PROOF] = {"proof", SIGNET_CLASS_DEVICE},
     [SIGNET_E_SEAL] = {"seal", SIGNET_CLASS_DEVICE},
+    [SIGNET_E_RULE] = {"rule", SIGNET_CLASS_STATION},
 };
 
 static bool is_known(enum signet_code code)

@@ -106,6 +106,8 @@ static int record_end(struct signet_ledger *l, void *arg, struct signet_error *e
         rc = buf_check(&r->detail, err);
     if (rc == SIGNET_OK)
         rc = order_event(l, r->order, "board", (const char *)r->detail.data, err);
+    if (rc == SIGNET_OK && r->board->stop)
+        rc = order_event(l, r->order, "stop", r->board->stop, err);
     return rc == SIGNET_OK ? change_device(l, r, err) : rc;
 }
 

@@ -4,7 +4,6 @@
 #include "line/private.h"
 #include "order/order.h"
 
-#include <signet/text.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,20 +38,18 @@ static void fill_values(const struct slot *slot, const struct signet_error *why,
 /* The same as one line of JSON: {result} is "result"; what is not known is left out. */
 static void put_json(const struct slot *slot, const struct values *v, struct buf *out)
 {
-    char number[SIGNET_NUMBER_SIZE];
-
-    signet_text_number(slot->seconds, number);
-    buf_printf(out, "{\"seconds\":%s,\"retries\":%u", number, slot->retries);
+    buf_byte(out, '{');
     for (size_t i = 0; i < HOOK_VALUES; i++) {
-        const char *name = v->pairs[i][0] + 1, *text = v->pairs[i][1];
-        if (!text[0])
-            continue;
-        buf_printf(out, ",\"%.*s\":", (int)strlen(name) - 1, name);
-        if (i == HOOK_EDITION)
-            buf_text(out, text);
-        else
-            buf_json(out, text, strlen(text));
+        char name[32];
+
+        snprintf(name, sizeof(name), "%.*s", (int)strlen(v->pairs[i][0]) - 2, v->pairs[i][0] + 1);
+        if (i == HOOK_EDITION && slot->edition)
+            buf_json_integer(out, name, slot->edition);
+        else if (i != HOOK_EDITION)
+            buf_json_text(out, name, v->pairs[i][1]);
     }
+    buf_json_real(out, "seconds", slot->seconds);
+    buf_json_integer(out, "retries", slot->retries);
     buf_text(out, "}\n");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a slot shows: empty, working, pass, fail, made-before, stopped, closed. */
+/* What a slot shows: empty, working, waiting, pass, fail, made-before, stopped, halted, closed. */
 #include "line/private.h"
 
 void slot_lamp(struct slot *slot, const char *state, const char *endpoint,

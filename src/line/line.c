@@ -155,6 +155,9 @@ int line_run(const struct line_setup *setup, struct signet_line_report *report,
         report->first_pass += report->slots[i].first_pass;
         report->made_before += slots[i].made_before;
     }
+    report->rule = line.ended;
+    if (line.halted_slots == report->slot_count)
+        report->rule = slots[0].halted; /* nobody is left */
     if (report->passed && line.last > line.first)
         report->per_hour = (double)report->passed * 3600 / (line.last - line.first);
     free(slots);

@@ -14,6 +14,13 @@ struct presence {
     int64_t changed; /* ns */
 };
 
+/* What the rules of an order count, of a slot or of the line. */
+struct tally {
+    int64_t failed;                        /* in a row */
+    size_t boards;                         /* that ended */
+    bool passed[SIGNET_ORDER_RULE_BOARDS]; /* the last ones: board n is at n % min_yield.boards */
+};
+
 struct slot {
     struct line *line;
     const struct signet_slot *order; /* what the order says of it */
@@ -30,6 +37,8 @@ struct slot {
     const char *stage;                /* that it was in last; static */
     int edition;                      /* of its device; 0: none */
     double seconds;                   /* that it took */
+    struct tally tally;
+    struct signet_error halted;  /* the rule that stopped it; SIGNET_OK: none */
     bool absent;                 /* the last board was none: programmer or port are not there */
     int64_t absent_since;        /* clock_ms(); 0: it is not */
     struct signet_error missing; /* what its lamp says that it waits for; SIGNET_OK: nothing */
@@ -44,7 +53,10 @@ struct line {
     struct signet_line_report *report;
     double first, last; /* clock_seconds() of the first board's begin, of the last one's end */
     size_t open_slots;
-    size_t boards; /* that are being worked on: each may need a unit of the quota */
+    size_t halted_slots; /* of them, by a rule of the order */
+    struct tally tally;
+    struct signet_error ended; /* by a rule of the order: no board is begun any more */
+    size_t boards;             /* that are being worked on: each may need a unit of the quota */
 };
 
 /* presence.c */
@@ -85,6 +97,12 @@ void *slot_run(void *slot);
 int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err);
 /* Is what was absent there by now? SIGNET_E_NOT_FOUND: it is not. */
 int board_plugged(struct slot *slot, struct signet_error *err);
+
+/* rules.c: counts a board that passed or failed. True: a rule stops the slot (slot->halted) or the
+ * line (line->ended) by it, and *event says so, as signet_ledger_board() takes it. */
+bool rules_count(struct slot *slot, bool passed, struct buf *event);
+/* With the job's lock: the slot begins no board any more. */
+bool rules_stop(const struct slot *slot);
 
 /* hook.c: for slot->verdict; why: NULL, or the reason */
 void hook_run(struct slot *slot, const struct signet_error *why);

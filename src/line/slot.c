@@ -57,6 +57,8 @@ static bool work_on_board(struct slot *slot, enum signet_device_state last)
         count_outcome(slot);
         slot_lamp(slot, slot->verdict, slot->endpoint, why);
         hook_run(slot, why);
+        if (slot->halted.code)
+            slot_lamp(slot, "halted", NULL, &slot->halted);
     } else {
         slot_lamp(slot, "empty", NULL, &err);
     }

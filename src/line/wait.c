@@ -23,10 +23,12 @@ static bool pause_for(struct job *job, int ms)
 
 /* A board is erased before it is known which device it becomes: so no more boards are begun than
  * there are units left. */
-static bool begin_board(struct line *line)
+static bool begin_board(const struct slot *slot)
 {
+    struct line *line = slot->line;
+
     pthread_mutex_lock(&line->job->lock);
-    bool may = job_units_left(line->job) > (int64_t)line->boards;
+    bool may = job_units_left(line->job) > (int64_t)line->boards && !rules_stop(slot);
     line->boards += may;
     pthread_mutex_unlock(&line->job->lock);
     return may;
@@ -107,7 +109,24 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
     if (rc != SIGNET_OK || !is_new(slot, now, fresh, gone_at))
         return false;
     slot->missing = (struct signet_error){0};
-    return begin_board(slot->line);
+    return begin_board(slot);
+}
+
+/* A rule stopped the slot: without --watch it stays for as long as others are at work. */
+static int wait_halted(struct slot *slot, struct signet_error *err)
+{
+    struct line *line = slot->line;
+    struct job *job = line->job;
+    int rc = SIGNET_OK;
+
+    pthread_mutex_lock(&job->lock);
+    while (slot->halted.code && !line->ended.code && job_units_left(job) > 0 && !job_stopped(job) &&
+           (line->setup->watch || line->halted_slots < line->open_slots))
+        job_wait(job, clock_ms() + POLL_MS);
+    if (rules_stop(slot))
+        rc = error_copy(err, line->ended.code ? &line->ended : &slot->halted);
+    pthread_mutex_unlock(&job->lock);
+    return rc;
 }
 
 int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
@@ -117,6 +136,9 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
     int64_t begin = slot->absent_since ? slot->absent_since : clock_ms(), gone_at = 0;
     struct presence now;
 
+    int rc = wait_halted(slot, err);
+    if (rc != SIGNET_OK)
+        return rc;
     while (!look_for_board(slot, &now, fresh, &gone_at)) {
         if (!setup->watch && clock_ms() >= begin + (int64_t)seconds * 1000)
             return nobody_came(slot, &now, fresh, seconds, err);
@@ -124,6 +146,9 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
             return error_set(err, SIGNET_E_QUOTA, "the order is used up");
         if (job_stopped(slot->line->job))
             return error_set(err, SIGNET_E_CANCELLED, "stopped");
+        rc = wait_halted(slot, err);
+        if (rc != SIGNET_OK)
+            return rc;
     }
     slot->presence = now;
     if (cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err) == SIGNET_OK)

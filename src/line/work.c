@@ -66,6 +66,7 @@ static int record_board(struct work *w, int rc, const struct signet_error *why,
 {
     struct signet_board_state state = {0};
     struct stage_times times;
+    struct buf stop = {0};
 
     if (w->board)
         signet_board_state(w->board, &state);
@@ -87,10 +88,13 @@ static int record_board(struct work *w, int rc, const struct signet_error *why,
                                         .stage_seconds = times.seconds,
                                         .stage_count = times.count};
 
+    if (rc != SIGNET_E_PROVISIONED && rules_count(w->slot, rc == SIGNET_OK, &stop))
+        board.stop = (const char *)stop.data;
     work_failpoint("before", rc == SIGNET_OK ? "verified" : "board");
     int done = signet_ledger_board(w->job->ledger, w->job->order, &board, w->lease,
                                    end_state(w, rc), &facts, err);
     work_failpoint("after", rc == SIGNET_OK ? "verified" : "board");
+    buf_free(&stop);
     w->slot->edition = board.edition;
     return work_judged(w, done);
 }

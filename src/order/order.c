@@ -242,6 +242,44 @@ static int read_prove(struct reader *r, yaml_node_t *node)
     return rc;
 }
 
+static const struct entry failures_keys[] = {
+    ORDER("slot", stop_after_failures.slot, ENTRY_NUMBER, 1, 1000000),
+    ORDER("line", stop_after_failures.line, ENTRY_NUMBER, 1, 1000000),
+};
+static const struct entry yield_keys[] = {
+    ORDER("slot", min_yield.slot, ENTRY_NUMBER, 1, 100),
+    ORDER("line", min_yield.line, ENTRY_NUMBER, 1, 100),
+    ORDER("boards", min_yield.boards, ENTRY_NUMBER, 2, SIGNET_ORDER_RULE_BOARDS),
+};
+
+/* A number alone is for the part that most orders mean: a slot's failures, the line's yield. */
+static int read_rule(struct reader *r, yaml_node_t *node, const struct entry *keys, size_t count,
+                     const struct entry *alone)
+{
+    return node->type == YAML_SCALAR_NODE ? reader_value(r, node, alone, r->order)
+                                          : reader_map(r, node, keys, count, r->order);
+}
+
+static int read_failures(struct reader *r, yaml_node_t *node)
+{
+    const struct entry alone =
+        ORDER("stop_after_failures", stop_after_failures.slot, ENTRY_NUMBER, 1, 1000000);
+
+    return read_rule(r, node, failures_keys, COUNT_OF(failures_keys), &alone);
+}
+
+static int read_yield(struct reader *r, yaml_node_t *node)
+{
+    const struct entry alone = ORDER("min_yield", min_yield.line, ENTRY_NUMBER, 1, 100);
+    int rc = read_rule(r, node, yield_keys, COUNT_OF(yield_keys), &alone);
+
+    if (rc == SIGNET_OK && r->order->min_yield.boards && !r->order->min_yield.slot &&
+        !r->order->min_yield.line)
+        rc = reader_fail_hint(r, node, "min_yield: {line: 80, boards: 20}",
+                              "'min_yield' has no percentage");
+    return rc;
+}
+
 static const struct entry output_keys[] = {
     ORDER("packets", packets, ENTRY_PATH, 0, 0),
     ORDER("records", records, ENTRY_PATH, 0, 0),
@@ -284,6 +322,8 @@ static const struct entry order_keys[] = {
     PART("slots", read_slots),
     PART("servers", read_servers),
     PART("prove", read_prove),
+    PART("stop_after_failures", read_failures),
+    PART("min_yield", read_yield),
     PART("output", read_output),
 };
 

@@ -203,7 +203,7 @@ static int read_scalar(struct reader *r, const yaml_node_t *node, const struct e
     return e->type == ENTRY_FLAG ? read_flag(r, node, e, place) : read_number(r, node, e, place);
 }
 
-static int read_entry(struct reader *r, yaml_node_t *node, const struct entry *e, void *to)
+int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, void *to)
 {
     void *place = (char *)to + e->offset;
 
@@ -283,7 +283,7 @@ static int read_key_value(struct reader *r, const yaml_node_pair_t *pair, const 
     if (*seen & UINT64_C(1) << i)
         return reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", table[i].name);
     *seen |= UINT64_C(1) << i;
-    return read_entry(r, value, &table[i], to);
+    return reader_value(r, value, &table[i], to);
 }
 
 int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, size_t count,

@@ -49,6 +49,8 @@ int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code
 /* Fills what the table names; an unknown or repeated key is an error. */
 int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, size_t count,
                void *to);
+/* One value, as the entry says. */
+int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, void *to);
 /* A copy that lives as long as the order; NULL with the error set. */
 char *reader_keep(struct reader *r, const char *text, size_t len);
 /* The same of a path: as it is when absolute, else in the order's folder. *out is NULL on error. */

@@ -201,6 +201,8 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         job_fail(&r->job, &why);
     if (delivery_end(&delivery, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
+    else if (report->line.rule.code)
+        job_fail(&r->job, &report->line.rule);
     if (run_report(r, begin, report, &why) != SIGNET_OK || job_remember(&r->job, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
     return job_result(&r->job, err);

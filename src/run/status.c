@@ -70,9 +70,10 @@ static void end_slot(struct signet_status *s, struct slot_status *slot,
     s->order.first_pass += pass && !slot->now.retried;
 }
 
-static void wait_slot(struct slot_status *slot, const struct signet_error *why)
+static void hold_slot(struct slot_status *slot, enum signet_slot_state state,
+                      const struct signet_error *why)
 {
-    slot->now.state = SIGNET_SLOT_WAITING;
+    slot->now.state = state;
     snprintf(slot->now.reason, sizeof(slot->now.reason), "%.255s", why ? why->msg : "");
 }
 
@@ -81,10 +82,13 @@ static void add_state(struct signet_status *s, struct slot_status *slot,
 {
     const char *state = event->stage;
     bool ended = slot->now.state == SIGNET_SLOT_PASS || slot->now.state == SIGNET_SLOT_FAIL ||
-                 slot->now.state == SIGNET_SLOT_MADE_BEFORE;
+                 slot->now.state == SIGNET_SLOT_MADE_BEFORE ||
+                 slot->now.state == SIGNET_SLOT_HALTED;
 
     if (strcmp(state, "waiting") == 0)
-        wait_slot(slot, event->error);
+        hold_slot(slot, SIGNET_SLOT_WAITING, event->error);
+    else if (strcmp(state, "halted") == 0)
+        hold_slot(slot, SIGNET_SLOT_HALTED, event->error);
     else if (strcmp(state, "working") == 0)
         *slot = (struct slot_status){.now = {.name = slot->now.name, .state = SIGNET_SLOT_WORKING},
                                      .began = clock_seconds()};

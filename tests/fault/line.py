@@ -375,4 +375,73 @@ def a_placeholder_that_is_none(l):
     need(not os.path.exists(l.at('ledger.db')), 'it began')
 
 
+def order_of_rules(l, quota, rule):
+    """A board that fails is taken out at once, and another comes."""
+    l.order(quota, more=f'{rule}\non_fail: [{SIGNET}, sim, tell, "rack/{{slot}}.control", next]\n')
+    l.write('order.yaml', l.text('order.yaml').replace('ready_timeout_ms: 3000', 'ready_timeout_ms: 200'))
+
+
+def stops(l):
+    rows = map(json.loads, l.ledger('export', '-f', 'events', 'ledger.db').splitlines())
+    return [json.loads(r['detail']) for r in rows if r.get('kind') == 'stop']
+
+
+@part
+def a_slot_that_fails_again_and_again(l):
+    """It stops and says why; the other goes on. A run anew counts anew."""
+    l.boards(2, each=4, misbehave=['1=never-ready'])
+    order_of_rules(l, 4, 'stop_after_failures: 2')
+    l.run(wait=8)
+    l.exits(0)  # the other slot made them all
+    need(len(l.lamps('1', 'fail')) == 2 and len(l.lamps('2', 'pass')) == 4, l.report)
+    halted, = l.lamps('1', 'halted')
+    need(halted['code'] == 'rule' and '2 boards failed in a row' in halted['message'], halted)
+    stop, = stops(l)
+    need((stop['what'], stop['slot'], stop['rule']) == ('slot', '1', 'stop_after_failures') and stop['message'] == halted['message'], stop)
+    l.ledger('verify', 'ledger.db')
+
+
+@part
+def a_line_that_fails_again_and_again(l):
+    """It ends with the rule as its error; one that is made in between is no failure in a row."""
+    l.boards(2, each=3, misbehave=['1=never-ready', '2=never-ready'])
+    order_of_rules(l, 6, 'stop_after_failures: {line: 3}')
+    l.run(wait=8)
+    l.exits(1, r'3 boards failed in a row \(stop_after_failures\)')
+    need(3 <= l.report['failed'] <= 4, l.report)  # a board in work is finished
+    error, = [e for e in l.events if e['event'] == 'error']
+    need(error['code'] == 'rule' and [s['what'] for s in stops(l)] == ['line'], (error, stops(l)))
+
+
+@part
+def too_many_boards_fail(l):
+    """One of two, and two of three have to pass; what fails in a row has no rule here."""
+    l.boards(1, each=3, misbehave=['1=never-ready'])
+    order_of_rules(l, 3, 'min_yield: {line: 60, boards: 2}')
+    l.run(wait=8)
+    l.exits(1, '0 % of the last 2 boards passed, and min_yield is 60 %')
+    need(l.report['failed'] == 2 and stops(l)[0]['rule'] == 'min_yield', l.report)
+
+
+@part
+def the_last_slot_that_stops(l):
+    """Nobody is left at work: the run ends, and the slot's rule is its error."""
+    l.boards(1, each=3, misbehave=['1=never-ready'])
+    order_of_rules(l, 3, 'stop_after_failures: {slot: 1}')
+    l.run(wait=30)
+    l.exits(1, 'slot 1 stops: 1 board')
+    need(l.report['failed'] == 1 and l.report['seconds'] < 29, l.report)
+
+
+@part
+def rules_that_are_none(l):
+    l.boards(1)
+    for more, words in (('stop_after_failures: 0', 'from 1 to'), ('stop_after_failures: {slots: 1}', "unknown key 'slots'"),
+                        ('min_yield: 101', 'from 1 to 100'), ('min_yield: {boards: 5}', "'min_yield' has no percentage"),
+                        ('min_yield: {line: 80, boards: 257}', 'from 2 to 256'), ('min_yield: []', 'keys and values')):
+        l.order(1, more=more + '\n')
+        l.run()
+        l.exits(1, words)
+
+
 main(Day)

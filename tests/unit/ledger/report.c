@@ -37,7 +37,7 @@ static void board(const char *slot, const char *verdict, unsigned retries, const
                   struct signet_lease *lease, enum signet_device_state to)
 {
     const struct signet_error why = {.code = SIGNET_E_TIMEOUT, .msg = "no answer"};
-    const struct signet_ledger_board b = {.slot = slot,
+    struct signet_ledger_board b = {.slot = slot,
                                           .verdict = verdict,
                                           .shift = shift,
                                           .seconds = 10,
