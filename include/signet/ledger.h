@@ -369,6 +369,7 @@ int signet_ledger_order_note(struct signet_ledger *ledger, int64_t order, const 
 struct signet_ledger_filter {
     const char *order, *endpoint, *station; /* NULL: any */
     int state;                              /* -1: any */
+    const char *hw_id; /* of the board that the device is on; then endpoint is NULL */
 };
 
 struct signet_ledger_device {

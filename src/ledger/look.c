@@ -79,13 +79,20 @@ static int walk_devices(struct look *k, struct signet_error *err)
 {
     static const char of_all[] = DEVICE " AND $3 = '' ORDER BY d.id LIMIT $1";
     static const char of_one[] = DEVICE " AND d.id IN " OF_NAME("$3") " ORDER BY d.id LIMIT $1";
+    static const char on_board[] = DEVICE
+        " AND d.id IN (SELECT id FROM devices WHERE hw_id = $3 AND state < {void}) ORDER BY d.id"
+        " LIMIT $1";
     static const struct signet_ledger_filter any = {.state = -1};
     const struct signet_ledger_filter *f = k->filter ? k->filter : &any;
-    const char *endpoint = or_empty(f->endpoint);
-    const struct db_walk walk = {
-        .sql = *endpoint ? of_one : of_all, .keys = 1, .row = give_device, .ctx = k};
+    const char *name = or_empty(f->hw_id ? f->hw_id : f->endpoint);
+    const struct db_walk walk = {.sql = f->hw_id ? on_board
+                                        : *name  ? of_one
+                                                 : of_all,
+                                 .keys = 1,
+                                 .row = give_device,
+                                 .ctx = k};
 
-    return db_walk(k->ledger->db, &walk, err, "sssi", endpoint, or_empty(f->order),
+    return db_walk(k->ledger->db, &walk, err, "sssi", name, or_empty(f->order),
                    or_empty(f->station), (int64_t)f->state);
 }
 

@@ -287,6 +287,14 @@ static bool is_interrupted(enum signet_device_state last)
     return last == SIGNET_DEVICE_WRITING || last == SIGNET_DEVICE_WRITTEN;
 }
 
+/* The serial number of a board that has a USB port of its own: a programmer's is the fixture's. */
+static const char *own_serial(const struct slot *slot)
+{
+    bool own = slot->order->kind != SIGNET_SLOT_SERIAL && !slot->order->serial;
+
+    return own ? slot->presence.serial : "";
+}
+
 /* Before anything is erased. A board whose device is interrupted holds no more than that device's
  * credentials, which it gets again; but it must be that board. */
 static int look_first(struct work *w, enum signet_device_state last, struct signet_error *err)
@@ -295,7 +303,10 @@ static int look_first(struct work *w, enum signet_device_state last, struct sign
 
     if ((is_interrupted(last) && mark_fits(w->slot)) || w->setup->order->erase_finished)
         return SIGNET_OK;
-    int rc = signet_board_look(w->board, err);
+    int rc = work_made(w, "", own_serial(w->slot), err);
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = signet_board_look(w->board, err);
     if (rc != SIGNET_E_UNSUPPORTED)
         return rc;
     return finished /* better safe: a board that is put in anew is taken */
@@ -378,13 +389,15 @@ static int open_board(struct work *w, struct signet_error *err)
 
 /* Left as it is only what holds the credentials of another time: by its name or serial number the
  * board is a device's that was finished, or it says that it holds some before anything was done. */
-static int judge_attempts(const struct work *w, enum signet_device_state last, int rc,
+static int judge_attempts(struct work *w, enum signet_device_state last, int rc,
                           struct signet_error *err)
 {
     bool erases = board_erases(w->setup->order);
 
-    if (rc == SIGNET_E_EXISTS && !erases)
-        return (int)(err->code = SIGNET_E_PROVISIONED);
+    if (rc == SIGNET_E_EXISTS && !erases) {
+        rc = work_made(w, w->name, w->hw_id, err);
+        return rc == SIGNET_OK ? error_set(err, SIGNET_E_PROVISIONED, "it was made before") : rc;
+    }
     if (rc == SIGNET_E_EXISTS)
         error_prefix(err, "the board was erased");
     /* what it holds was left by an attempt of ours, or is there although it was programmed */
@@ -414,7 +427,9 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
     if (rc == SIGNET_OK)
         rc = judge_attempts(&w, last, attempts(&w, err), err);
     snprintf(slot->endpoint, sizeof(slot->endpoint), "%s",
-             slot->lease.device ? slot->lease.endpoint : w.name);
+             slot->lease.device ? slot->lease.endpoint
+             : w.made[0]        ? w.made
+                                : w.name);
     snprintf(slot->hw_id, sizeof(slot->hw_id), "%s", w.hw_id);
     rc = work_end(&w, rc, err);
     slot->lease.device = 0;

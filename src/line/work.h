@@ -17,6 +17,7 @@ struct work {
     bool ledger_broken;   /* and it is the ledger's own: no device can go on */
     char name[152];       /* that the board gave; "" */
     char hw_id[152];
+    char made[152];      /* the device that was made on this board before; "" */
     double began;        /* clock_seconds() */
     double took[STAGES]; /* seconds, in this attempt; below 0: not run */
     char not_noted[384]; /* why an attempt failed before it was known which device this is */
@@ -25,6 +26,9 @@ struct work {
 /* Of a call of the ledger: rc, and what it says of the ledger. */
 int work_judged(struct work *w, int rc);
 void work_failpoint(const char *when, const char *what);
+/* made.c: the device that was made on this board, by the name that it gave or by its serial number;
+ * either may be "". SIGNET_E_PROVISIONED: *err says which it is, when and where it was made. */
+int work_made(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err);
 /* Writes what became of the board and its device; sets slot->verdict. Returns rc, or why the ledger
  * refused it. */
 int work_end(struct work *w, int rc, struct signet_error *err);

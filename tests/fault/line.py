@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An ordinary day at a line: what the ledger and the report say of each board, what slots wait for, when a line stops.
 usage: line.py [PART]"""
-import fcntl, json, os, pty, signal, sqlite3, subprocess, time
+import fcntl, json, os, pty, re, signal, sqlite3, subprocess, time
 from _line import DEADLINE, Line
 from _parts import main, part
 from _signet import SIGNET, TORTURE, need, with_failpoint
@@ -373,6 +373,23 @@ def a_placeholder_that_is_none(l):
         l.run()
         l.exits(1, key + r" has an unknown placeholder '.endpiont.'", r'there are .result. .*.endpoint.')
     need(not os.path.exists(l.at('ledger.db')), 'it began')
+
+
+@part
+def made_before_and_where(l):
+    """A board whose device is finished is told with order, slot and time, and under that device's name."""
+    l.boards(1)
+    l.order(2, names='')
+    l.run()
+    name, = l.rows()
+    l.close()
+    os.rename(l.at('rack'), l.at('rack.old'))
+    l.boards(1)  # the same board, though somebody erased it
+    before = l.applied()
+    l.run()
+    verdict, = l.lamps('1', 'made-before')
+    need(verdict['endpoint'] == name and re.search(r'was made before: order o, slot 1 of station A, 20..-..-..T..:..:..Z', verdict['message']), verdict)
+    need(l.applied() == before and l.report['failed'] == 0, l.report)
 
 
 def order_of_rules(l, quota, rule):

@@ -267,6 +267,34 @@ static void the_last_of_a_slot(void **state)
     refused(signet_ledger_last(ledger, "3", endpoint, &is, &err), SIGNET_E_NOT_FOUND, "slot 3");
 }
 
+static int count_row(void *ctx, const struct signet_ledger_device *d, struct signet_error *e)
+{
+    (void)e;
+    assert_string_equal(d->endpoint, "on-it");
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+/* Not of one that is void: another may be on that board. */
+static void the_device_on_a_board(void **state)
+{
+    const struct signet_ledger_filter board = {.hw_id = "HW1", .state = -1};
+    const struct signet_ledger_filter other = {.hw_id = "HW2", .state = -1};
+    int count = 0;
+
+    (void)state;
+    begin(9);
+    struct signet_lease gone = reserve("gone", "1");
+    bring(&gone, SIGNET_DEVICE_WRITING, "HW1");
+    must(signet_ledger_void(ledger, "gone", "test", &err));
+    struct signet_lease on = reserve("on-it", "1");
+    bring(&on, SIGNET_DEVICE_DONE, "HW1");
+    must(signet_ledger_devices(ledger, &board, count_row, &count, &err));
+    assert_int_equal(count, 1);
+    must(signet_ledger_devices(ledger, &other, count_row, &count, &err));
+    assert_int_equal(count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_server_that_goes_away_meanwhile, place_setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(the_last_of_a_slot, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(the_device_on_a_board, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
