@@ -453,10 +453,9 @@ int signet_ledger_orders(struct signet_ledger *ledger,
     ROW(ORDER, "order")                                                                            \
     ROW(ERROR, "error")
 
-#define SIGNET_REPORT_BY_NAME(name, word)  SIGNET_REPORT_BY_##name,
-#define SIGNET_REPORT_BY_COUNT(name, word) +1
+#define SIGNET_REPORT_BY_NAME(name, word) SIGNET_REPORT_BY_##name,
 enum signet_report_by { SIGNET_REPORT_BY_TABLE(SIGNET_REPORT_BY_NAME) };
-enum { SIGNET_REPORT_BYS = 0 SIGNET_REPORT_BY_TABLE(SIGNET_REPORT_BY_COUNT) };
+enum { SIGNET_REPORT_BYS = SIGNET_REPORT_BY_ERROR + 1 };     /* of the last, and one */
 const char *signet_report_by_name(enum signet_report_by by); /* "day"; "?": none */
 
 struct signet_report_options {

@@ -26,6 +26,7 @@ static bool parse_memory(struct job_memory *m, const struct buf *text)
     struct signet_ledger_head *h = &m->head;
     struct buf again = {0};
 
+    /* NOLINTNEXTLINE(cert-err34-c): a number that does not fit is not printed the same */
     if (sscanf((const char *)text->data,
                "signet ledger 1 folder %16s ledger %64s event %" SCNd64 " %64s %120[^\n]"
                " issued %" SCNd64 " names %" SCNd64,

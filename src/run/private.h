@@ -15,7 +15,7 @@ struct signet_run {
     struct signet_run_options options;
     struct job job;                  /* job.ledger is the run's */
     struct signet_observer observer; /* one caller at a time */
-    enum signet_ledger_age age; /* of the ledger, by what the work folder remembers */
+    enum signet_ledger_age age;      /* of the ledger, by what the work folder remembers */
     struct source *source;
     struct vault *vault;
     struct signet_server *servers[SIGNET_ORDER_SERVERS];
@@ -29,8 +29,8 @@ int run_open_ledger(struct signet_run *run, struct signet_error *err);
 int run_report(struct signet_run *run, double begin, struct signet_run_report *report,
                struct signet_error *err);
 
-/* memory.c: the ledger against what the work folder remembers. SIGNET_E_CONFLICT: it is another one,
- * or an old copy; or it is gone. */
+/* memory.c: the ledger against what the work folder remembers. SIGNET_E_CONFLICT: it is another
+ * one, or an old copy; or it is gone. */
 int run_check_ledger(struct signet_run *run, struct signet_error *err);
 int run_ledger_gone(struct signet_run *run, struct signet_error *err);
 

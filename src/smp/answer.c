@@ -45,12 +45,13 @@ static bool take_run(struct smp_answer *answer, struct cbor_reader *in,
     if (!map && !cbor_run_begin(&run, start, false))
         return false;
     for (;;) {
-        struct cbor_item key, item, *first = map ? &key : &item;
+        struct cbor_item key, item;
 
-        if (cbor_run_next(in, &run, first, NULL) != SIGNET_OK)
+        if (cbor_run_next(in, &run, &item, NULL) != SIGNET_OK)
             return false;
-        if (first->kind == CBOR_BREAK)
+        if (item.kind == CBOR_BREAK)
             return true;
+        key = item;
         if (map && (key.kind != CBOR_TEXT || cbor_next(in, &item, NULL) != SIGNET_OK))
             return false;
         if (!take_item(answer, in, &item, map ? &key : NULL, owner))
