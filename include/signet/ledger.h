@@ -193,6 +193,9 @@ int signet_ledger_run(struct signet_ledger *ledger, int64_t order, const char *j
 int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const char *server,
                           int64_t *after, struct signet_lease *leases, size_t max, size_t *count,
                           struct signet_error *err);
+/* How many such devices there are; one that somebody brings there now is one of them. */
+int signet_ledger_undelivered(struct signet_ledger *ledger, int64_t order, const char *server,
+                              int64_t *count, struct signet_error *err);
 /* What became of the deliveries. outcomes[i].code SIGNET_OK: the server has the device;
  * SIGNET_E_BUSY: the server could not be reached, the device waits; else it refused the device,
  * which is set aside with that error. One whose lease was lost is passed over. One transaction. */

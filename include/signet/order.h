@@ -91,6 +91,7 @@ struct signet_order {
     struct {
         int64_t slot, line, boards;
     } min_yield;
+    int64_t stop_after_refusals; /* equal ones of a server, one after the other; 5; 0: never */
     void *owned;
 };
 

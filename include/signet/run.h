@@ -93,7 +93,8 @@ struct signet_server_report {
     const char *name;             /* the order's */
     uint64_t registered, refused; /* in this run */
     int64_t waiting;              /* devices of the order that it does not have yet */
-    struct signet_error away; /* why it could not be reached the last time; SIGNET_OK: it could */
+    struct signet_error away; /* why devices wait for it; SIGNET_OK: none had to, the last time */
+    bool stopped; /* it refuses every device, as `away` says: the delivery to it stopped */
 };
 
 /* From verified to done, in this run. */
@@ -164,8 +165,8 @@ int signet_run_report_json(const struct signet_order *order, const struct signet
  *   SIGNET_EVENT_TOTALS    stage "order": done of total devices are made; stage "servers":
  *                          total devices wait for their registration or proof
  *   SIGNET_EVENT_PROGRESS  stage "mint": done of total devices of the order are written
- *   SIGNET_EVENT_WARNING   a server is unreachable; or devices became void meanwhile, or another
- *                          station took them over: the others continue
+ *   SIGNET_EVENT_WARNING   a server is unreachable; or refuses every device; or devices became void
+ *                          meanwhile, or another station took them over: the others continue
  * SIGNET_OK also when devices failed or wait: the report says so. An error is what stopped the run,
  * such as a full disk; the report is complete then too. */
 int signet_run_make(struct signet_run *run, struct signet_run_report *report,

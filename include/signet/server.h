@@ -129,8 +129,9 @@ int signet_server_check(struct signet_server *server, struct signet_error *err);
 /* Registers one device. Done when the server has it, with this mode and these credentials: a lost
  * answer or a "taken" is looked up and compared. *existed (may be NULL): it was there before.
  * SIGNET_E_EXISTS: there is another device of that name or identity; the message says what
- * differs. SIGNET_E_IO: the server has it, but its certificate could not be put into the folder
- * of uploads; adding it again tries that again. */
+ * differs. SIGNET_E_NET with an HTTP status in sys: the server says that the name is taken, and
+ * does not find it: it may later. SIGNET_E_IO: the server has it, but its certificate could not be
+ * put into the folder of uploads; adding it again tries that again. */
 int signet_server_add(struct signet_server *server, const struct signet_device *device,
                       bool *existed, struct signet_error *err);
 

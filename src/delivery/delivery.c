@@ -31,15 +31,17 @@ bool delivery_follows(const struct signet_order *order)
 }
 
 /* Once for each time that a server goes away. */
-static void report_away(struct worker *w, struct signet_error *away)
+static void report_away(struct worker *w, struct signet_error *away, bool stopped)
 {
-    bool is_new = away->code != SIGNET_OK && away->code != SIGNET_E_CANCELLED && !w->reported;
+    bool is_new =
+        away->code != SIGNET_OK && away->code != SIGNET_E_CANCELLED && (stopped || !w->reported);
 
     w->reported = away->code != SIGNET_OK;
     if (!is_new)
         return;
-    error_prefix(away, w->server ? "devices wait for their registration"
-                                 : "devices wait for their proof");
+    if (!stopped)
+        error_prefix(away, w->server ? "devices wait for their registration"
+                                     : "devices wait for their proof");
     job_report_stage(w->delivery->job, SIGNET_EVENT_WARNING,
                      w->server ? STAGE_REGISTER : STAGE_PROVE, 0, NULL, away);
 }
@@ -76,16 +78,16 @@ static struct view look_at(const struct worker *w)
                          .closing = d->closing && (w->server || d->open_workers == 1)};
 }
 
-/* Until there is something to do. until: a server that is unreachable is tried again then, whatever
- * comes; 0: it is not. False: it is time to end. */
-static bool wait_for_work(struct worker *w, const struct view *before, int64_t until)
+/* Until there is something to do. until: what waits is tried again then; INT64_MAX: nothing does.
+ * news: new devices are no reason to wait, since the server is there. False: it is time to end. */
+static bool wait_for_work(struct worker *w, const struct view *before, int64_t until, bool news)
 {
     struct job *job = w->delivery->job;
 
     pthread_mutex_lock(&job->lock);
-    while (!job_stopped(job) && look_at(w).closing == before->closing &&
-           (until ? clock_ms() < until : w->news == before->news))
-        job_wait(job, until ? until : INT64_MAX);
+    while (!job_stopped(job) && look_at(w).closing == before->closing && clock_ms() < until &&
+           !(news && w->news != before->news))
+        job_wait(job, until);
     pthread_mutex_unlock(&job->lock);
     return !job_stopped(job);
 }
@@ -116,6 +118,7 @@ static int run_rounds(struct worker *w, struct signet_error *err)
     struct job *job = w->delivery->job;
     int64_t pause = FIRST_PAUSE_MS, until;
     struct view view;
+    bool news;
 
     do {
         struct round round = {0};
@@ -127,12 +130,13 @@ static int run_rounds(struct worker *w, struct signet_error *err)
         if (rc != SIGNET_OK)
             return rc;
         bool away = round.away.code != SIGNET_OK;
-        report_away(w, &round.away);
-        if (is_last(w, &view, away))
+        report_away(w, &round.away, round.stopped);
+        if (round.stopped || is_last(w, &view, away))
             return SIGNET_OK;
-        until = away ? next_try(w->delivery, &pause, &view) : 0;
+        until = away ? next_try(w->delivery, &pause, &view) : INT64_MAX;
         pause = away ? pause : FIRST_PAUSE_MS;
-    } while (wait_for_work(w, &view, until));
+        news = !away || round.there;
+    } while (wait_for_work(w, &view, until, news));
     return SIGNET_OK;
 }
 
@@ -151,7 +155,7 @@ static void *run_worker(void *arg)
 static void free_delivery(struct delivery *d)
 {
     for (size_t i = 0; i < d->count; i++)
-        free(d->workers[i].server);
+        server_worker_free(d->workers[i].server);
     device_cache_free(d->opened);
     free(d);
 }

@@ -9,6 +9,8 @@
 struct round {
     uint64_t moved;           /* devices that went a step on, or were set aside */
     struct signet_error away; /* why something still waits; SIGNET_OK: nothing does */
+    bool there;               /* its server took or refused others: it is not away */
+    bool stopped;             /* its server refuses every device: no round follows */
 };
 
 /* device_cache.c: devices that were opened: each is decoded once, for all servers and its proof. */
@@ -36,10 +38,33 @@ int seals_wipe_ended(const struct delivery_setup *setup, struct signet_error *er
 void report_refused(const struct delivery_setup *setup, enum job_stage stage, const char *endpoint,
                     const struct signet_error *why);
 
+/* refusals.c: what the answers of one server, one after the other, say of it. NULL: no memory */
+struct refusals *refusals_new(int64_t limit);
+void refusals_took_one(struct refusals *refusals);
+/* A refusal of this device. True: so many equal ones came before it, one after the other, that it
+ * is the server's: the device waits. Equal: code, status, and words without what is the device's.
+ */
+bool refusals_too_many(struct refusals *refusals, const char *endpoint,
+                       const struct signet_error *why);
+/* Was the last device refused? */
+bool refusals_in_a_row(const struct refusals *refusals);
+/* Is the server to be left alone? Then *err says why. */
+bool refusals_stop(const struct refusals *refusals, const char *server, struct signet_error *err);
+/* The server says that it has the device's name, and does not find it. */
+bool refusals_not_found(const struct signet_error *why);
+/* Such a device is not to be asked for yet; *why is what was said of the last one. */
+bool refusals_rests(const struct refusals *refusals, int64_t device, int64_t now,
+                    struct signet_error *why);
+/* A device waits for this reason. True: it is such a device, as often and as long as no search
+ * lags, while the server took others: *why is its refusal now. */
+bool refusals_held(struct refusals *refusals, int64_t device, int64_t now,
+                   struct signet_error *why);
+
 /* server.c: one server, number i of the order. A round brings it what it does not have. */
 struct server_worker;
 int server_worker_new(struct server_worker **out, const struct delivery_setup *setup,
                       struct device_cache *opened, size_t i, struct signet_error *err);
+void server_worker_free(struct server_worker *worker); /* NULL: nothing */
 int server_round(struct server_worker *worker, struct round *round, struct signet_error *err);
 /* Counts the devices that the server does not have yet, into the report. */
 int server_count_waiting(struct server_worker *worker, struct signet_error *err);

@@ -121,6 +121,33 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
     return SIGNET_OK;
 }
 
+static int undelivered(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct request *r = arg;
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT count(*) FROM devices d LEFT JOIN deliveries v ON v.device = d.id AND"
+                     " v.server = $2 WHERE d.order_id = $1 AND d.state = {verified}"
+                     " AND (v.device IS NULL OR v.state = 0) AND d.station = $3",
+                     "iss", r->order, r->server, l->station);
+
+    if (rc == SIGNET_OK)
+        r->count = (size_t)db_int(&row, 0);
+    db_end(&row);
+    return rc;
+}
+
+int signet_ledger_undelivered(struct signet_ledger *ledger, int64_t order, const char *server,
+                              int64_t *count, struct signet_error *err)
+{
+    struct request r = {.order = order, .server = server};
+    int rc = store_read(ledger, undelivered, &r, err);
+
+    if (rc == SIGNET_OK)
+        *count = (int64_t)r.count;
+    return rc;
+}
+
 /* What a server did is on the device's record, whatever has become of the device meanwhile: it may
  * have one that is void. */
 static int note_refusal(struct signet_ledger *l, int64_t device, const char *server,

@@ -312,6 +312,7 @@ static const struct entry order_keys[] = {
     ORDER("station", station, ENTRY_TEXT, 0, 0),
     ORDER("operator", operator_name, ENTRY_TEXT, 0, 0),
     ORDER("retries", retries, ENTRY_NUMBER, 0, 100),
+    ORDER("stop_after_refusals", stop_after_refusals, ENTRY_NUMBER, 0, 1000),
     ORDER("on_pass", on_pass, ENTRY_WORDS, 0, 0),
     ORDER("on_fail", on_fail, ENTRY_WORDS, 0, 0),
     ORDER("on_made_before", on_made_before, ENTRY_WORDS, 0, 0),
@@ -463,6 +464,7 @@ int signet_order_load(struct signet_order **out, const char *path, struct signet
     if (r.order) {
         r.order->first = 1;
         r.order->retries = 1;
+        r.order->stop_after_refusals = 5;
         r.order->psk_len = 32;
         r.order->identity = "{endpoint}";
         r.order->prove_timeout_s = 20;

@@ -15,6 +15,8 @@ static void put_servers(struct buf *b, const struct signet_delivery_report *d)
         buf_json_integer(b, "waiting", s->waiting);
         if (s->away.code != SIGNET_OK)
             buf_json_text(b, "away", s->away.msg);
+        if (s->stopped)
+            buf_json_bool(b, "stopped", true);
         buf_byte(b, '}');
     }
     buf_byte(b, ']');

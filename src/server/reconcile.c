@@ -27,10 +27,13 @@ static int leave_waiting(const struct signet_server *server, const struct signet
 /* The server says that it has the name, and its search says that it has not. */
 static int not_listed(const struct signet_device *device, struct signet_error *err)
 {
-    return error_set_hint(
-        err, SIGNET_E_NET,
-        "its search may lag: try again later. Else another account or domain has it",
-        "%s; and it does not find '%s'", err->msg, device->endpoint);
+    int status = err->sys;
+
+    error_set_hint(err, SIGNET_E_NET,
+                   "its search may lag: try again later. Else another account or domain has it",
+                   "%s; and it does not find '%s'", err->msg, device->endpoint);
+    err->sys = status;
+    return SIGNET_E_NET;
 }
 
 /* After the answer to a request: *again, or what came of it. */

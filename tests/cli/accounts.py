@@ -186,10 +186,11 @@ def thingsboard(d):
 def thingsboard_rows(d):
     """The rows of a bulk import have no place for a bootstrap account: such devices go one by one."""
     d.server('thingsboard', profile='P')
-    for accounts, paths in (((1,), ['/api/device/bulk_import']), ((0, 1), ['/api/device-with-credentials'] * 2)):
+    one = '/api/device-with-credentials'
+    for accounts, paths in (((1,), [one, '/api/device/bulk_import']), ((0, 1), [one] * 3)):  # a server's first is alone
         d.fresh()
         Server.seen.clear()
-        d.order(config(*accounts), '[{file: server.json, token_file: token, allow_http: true}]')
+        d.order(config(*accounts), '[{file: server.json, token_file: token, allow_http: true}]', quota=3)
         d.made()
         need([path for method, path, _ in Server.seen if method == 'POST'] == paths, accounts, Server.seen)
     d.fresh()

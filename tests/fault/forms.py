@@ -82,7 +82,7 @@ class Works(Folder):
                                                'port': port or self.servers[name].port}))
 
     def order(self, station='A', work='work', file='order.yaml'):
-        text = ['name: o', f'quota: {self.quota}', 'template: template', 'ledger: ledger.db', f'station: {station}',
+        text = ['name: o', 'stop_after_refusals: 2', f'quota: {self.quota}', 'template: template', 'ledger: ledger.db', f'station: {station}',
                 f'work: {work}', 'names: {pattern: "urn:dev:os:n-{serial:04}"}', 'servers:']
         text += [f'  - {{name: {n}, file: {n}.json, token_file: token, ca_file: {s.ca}}}' for n, s in self.servers.items()]
         if self.form == 'boards':
@@ -369,6 +369,53 @@ def one_refuses(w):
     w.goes_on()
     need('both have it', all(victim in s.names() for s in w.servers.values()))
     return r['error'].replace(victim, 'NAME')
+
+
+@row('a server that refuses every device')
+def all_refused(w):
+    """Two are set aside, the others wait, and the other server has them."""
+    w.made()
+    first = w.servers['first']
+    first.refused = set(w.states())
+    w.run()
+    w.exits(1)
+    states = list(w.states().values())
+    need('two are set aside, the others wait', sorted(states) == ['failed'] * 2 + ['verified'] * (w.quota - 2), states)
+    need('the other server has the others', len(w.servers['second'].devices) >= w.quota - 2)
+    need('nobody is asked a second time', len(first.posts()) <= 3 * w.quota, len(first.posts()))
+    said = [l for l in w.said.splitlines() if 'refuses every device' in l and 'warning' in l]
+    need('it is told once', len(said) == 1 and 'first refuses every device' in said[0] and 'no room for it' in said[0] and
+         'the others wait' in said[0], w.said)
+    first.refused = set()
+    for name, state in w.states().items():
+        if state == 'failed':
+            w.call('ledger', 'rework', 'ledger.db', name)
+    w.goes_on()
+    return said[0]
+
+
+@row('one that the server answers in no clear way')
+def unclear_one(w):
+    """It holds up no other, although it is the first; it waits. So does one that has a name which is not to be found."""
+    w.made()
+    victims = sorted(w.states())[:2]
+    first, judge = w.servers['first'], w.servers['first'].judge
+
+    def proxy(h, body):
+        name = json.loads(body)['properties']['endpointName'] if h.command == 'POST' else None
+        if name == victims[0]:
+            return h.answer(451, raw=b'<html>not for legal reasons</html>')
+        if name == victims[1]:
+            return h.error(409, 'device already exists')
+        return judge(h, body)
+    first.judge = proxy
+    w.sync()
+    w.exits(1)
+    w.all_are('done', but=victims)
+    need('they wait', {w.states()[v] for v in victims} == {'verified'}, w.states())
+    w.says('2 still wait')
+    first.judge = judge
+    w.goes_on()
 
 
 @row('SIGTERM while a server is asked')
