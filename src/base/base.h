@@ -80,6 +80,8 @@ void buf_byte(struct buf *b, uint8_t byte);
 void buf_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_reserve(struct buf *b, size_t more);
+/* Fails, for the same reason, when the part failed that was to be a part of b. */
+void buf_fail_with(struct buf *b, const struct buf *part);
 /* Room for len more bytes, at the returned place; len grows by it. NULL when failed. */
 static inline uint8_t *buf_extend(struct buf *b, size_t len)
 {

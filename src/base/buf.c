@@ -13,6 +13,12 @@ static void buf_fail(struct buf *b, size_t max)
     b->failed = true;
 }
 
+void buf_fail_with(struct buf *b, const struct buf *part)
+{
+    if (part->failed && !b->failed)
+        buf_fail(b, part->max);
+}
+
 /* malloc + copy + wipe: realloc would leave the old bytes behind. */
 void buf_reserve(struct buf *b, size_t more)
 {

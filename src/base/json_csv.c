@@ -101,7 +101,7 @@ int signet_text_csv(const char *text, struct signet_bytes *out, struct signet_er
         buf_byte(&plain, '\'');
     text_plain(&plain, (const uint8_t *)text, strlen(text));
     csv_cell(&cell, ',', plain.data, plain.len);
-    cell.failed = cell.failed || plain.failed;
+    buf_fail_with(&cell, &plain);
     buf_free(&plain);
     return buf_take(&cell, out, err);
 }

@@ -175,7 +175,7 @@ void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len)
     struct buf text = {0};
 
     buf_base64(&text, der, len);
-    b->failed = b->failed || text.failed;
+    buf_fail_with(b, &text);
     buf_printf(b, "-----BEGIN %s-----\n", label);
     for (size_t i = 0; i < text.len; i += 64) {
         buf_append(b, text.data + i, text.len - i < 64 ? text.len - i : 64);

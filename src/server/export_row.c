@@ -334,7 +334,7 @@ static void put_cell(const struct export_format *format, size_t i, const struct 
     struct buf value = {0};
 
     put_value(column, &shown, &value);
-    out->failed = out->failed || value.failed;
+    buf_fail_with(out, &value);
     if (format->delimiter == '{') {
         buf_text(out, i ? ", " : "{");
         buf_json(out, column->name, strlen(column->name));

@@ -134,7 +134,7 @@ static void thingsboard_put_device(struct buf *out, const struct signet_server *
     buf_text(out, ", \"credentialsValue\": ");
     buf_json(out, inner.data, inner.len);
     buf_text(out, "}}");
-    out->failed = out->failed || inner.failed;
+    buf_fail_with(out, &inner);
     buf_free(&inner);
 }
 

@@ -88,7 +88,8 @@ int uploads_add(const struct signet_server *server, const struct signet_device *
         buf_printf(&line, "%s\t%s\t", device->endpoint, path.data + name);
         buf_hex(&line, print, sizeof print);
         buf_byte(&line, '\n');
-        path.failed = path.failed || line.failed || pem.failed;
+        buf_fail_with(&path, &line);
+        buf_fail_with(&path, &pem);
         rc = buf_check(&path, err);
     }
     if (!rc && !is_there((const char *)path.data, &pem))
