@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A day at a line, out of a seed: racks of simulated boards, servers, a ledger, and what people and machines do to them. At
 its end the rack's journal, the servers' devices and the ledger must agree (check()): nobody's finished board was harmed."""
-import base64, collections, glob, hashlib, json, os, random, re, resource, shutil, signal, socket, sqlite3, subprocess, time
+import base64, collections, contextlib, glob, hashlib, json, os, random, re, resource, shutil, signal, socket, sqlite3, subprocess, time
 from _signet import SIGNET, TEMPLATE, Broken, Folder, need
 
 TOKEN = 'T0kenOfTheDay_51c7'
@@ -89,6 +89,7 @@ class Day(Folder):
         self.url = ledger
         self.reworked, self.by_hand, self.outputs, self.rack = {}, [], 0, None
         self.killed = False
+        self.copied, self.lost_at = None, 0  # rows of the copy of the ledger; when that was put back and the newest was lost
         self.stations = ['A', 'B'] if ledger and self.rng.random() < 0.6 else ['A']
         self.slots = self.rng.choice((2, 3, 4)) if len(self.stations) == 1 else 4
         self.slot_names = {i: str(i) for i in range(1, self.slots + 1)}
@@ -311,8 +312,59 @@ class Day(Folder):
             p = call('ledger', 'void', '-r', 'it fell down', self.ledger(), row['endpoint'], code=(0, 1))
             self.note(f'void {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}')
 
+    # an old ledger
+
+    def copy_ledger(self):
+        if self.url or self.lost_at or not os.path.exists(self.at('ledger.db')) or self.rng.random() < 0.5:
+            return
+        self.copied = self.rows()
+        if self.copied:
+            self.copy('ledger.db', 'ledger.old')
+            self.note('the ledger is copied')
+
+    def copy(self, name, to):
+        with contextlib.closing(sqlite3.connect(self.at(name))) as old, contextlib.closing(sqlite3.connect(self.at(to))) as new:
+            old.backup(new)
+
+    def replace_ledger(self, name):
+        for end in ('', '-wal', '-shm'):
+            if os.path.exists(self.at('ledger.db' + end)):
+                os.remove(self.at('ledger.db' + end))
+        self.copy(name, 'ledger.db')
+
+    def put_ledger_back(self):
+        """An old copy: the next run notices, and touches nothing. Then the newest is found, or what it knew is made void."""
+        before, rows = {(r['endpoint'], r['state']) for r in self.copied or ()}, self.rows()
+        moved = sorted({r['order'] for r in rows if (r['endpoint'], r['state']) not in before and r['state'] in IN_HAND[1:] + FINISHED})
+        if self.url or self.lost_at or not self.copied or not moved:
+            return
+        self.copy('ledger.db', 'ledger.newest')
+        self.replace_ledger('ledger.old')
+        order, touched = self.rng.choice(moved), self.touched()
+        self.note(f'an old ledger is put back, without what became of {moved}')
+        p = self.start(order, 'A')
+        self.wait(p)
+        need(p.returncode == 1 and 'old copy of the ledger' in self.said(p), f'{order}: an old ledger is not noticed: {self.said(p)[-500:]}')
+        need(self.touched() == touched, f'{order}: boards are touched with an old ledger')
+        if self.rng.random() < 0.4:
+            self.replace_ledger('ledger.newest')
+            self.note('the newest ledger is found')
+            return
+        self.lost_at = time.time()
+        for order in self.quota:
+            p = call('ledger', 'recover', '-y', f'{order}-A.yaml', folder=self.folder, code=(0, 1))
+            self.note(f'recover {order}: {p.returncode} {p.stdout.strip()[-200:]} {p.stderr.strip()[-200:]}')
+            if p.returncode:  # there must be room for the names that it makes void
+                self.quota[order] += 3
+                self.write_orders(order)
+                call('ledger', 'recover', '-y', f'{order}-A.yaml', folder=self.folder)
+
+    def touched(self):
+        return [e for e in lines(self.at('journal')) if e['event'] not in ('in', 'out')]
+
     def live(self):
-        acts = (self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.calm, self.calm, self.rework,
+        acts = (self.copy_ledger, self.copy_ledger, self.put_ledger_back, self.put_ledger_back,
+                self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.calm, self.calm, self.rework,
                 self.raise_quota, self.void, self.restart_rack)
         for _ in range(self.rng.randint(4, 6)):
             self.run()
@@ -323,8 +375,9 @@ class Day(Folder):
     # the end of the day
 
     def finished(self, rows, order):
-        mine = [r['state'] for r in rows if r['order'] == order and r['state'] != 'retired']
-        return sum(s in ('done', 'void') for s in mine) >= self.quota[order] and not set(mine) - {'done', 'void'}
+        mine = [r for r in rows if r['order'] == order and r['state'] != 'retired']
+        ended = [r for r in mine if r['state'] == 'done' or r['state'] == 'void' and r['exposed']]
+        return len(ended) >= self.quota[order] and all(r['state'] in ('done', 'void') for r in mine)
 
     def finish(self):
         """What was begun is brought to its end: whose board is missing gets it back, what was set aside is made again."""
@@ -339,6 +392,8 @@ class Day(Folder):
                 break
             order = open_orders[round % len(open_orders)]
             self.set_up(rows, order, round)
+            if self.lost_at and round > 5:
+                self.give_up(order)
             for p in [self.start(order, s) for s in self.stations]:
                 self.wait(p)
         rows = self.rows()
@@ -346,6 +401,13 @@ class Day(Folder):
             need(self.finished(rows, order),
                  f'{order} does not come to its end: {[(r["endpoint"], r["state"], r.get("error")) for r in rows if r["order"] == order]}')
         self.once_more()
+
+    def give_up(self, order):
+        """Devices of a ledger that was lost, which a server has with another key: somebody has to look at them."""
+        for row in self.rows():
+            if row['order'] == order and row['state'] in ('failed', 'reserved', 'keyed', 'writing', 'written'):
+                p = call('ledger', 'void', '-r', 'lost', self.ledger(), row['endpoint'], code=(0, 1))
+                self.note(f'given up: {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}')
 
     def set_up(self, rows, order, round):
         """Boards that are wanted go into the slots, and new ones in place of finished ones."""
@@ -390,12 +452,12 @@ class Day(Folder):
             if self.rng.random() < 0.5:
                 self.put_back()
         time.sleep(0.6)
-        before = len(lines(self.at('journal')))
+        before = self.touched()
         order = self.rng.choice(list(self.quota))
         self.note(f'{order} is started once more')
         p = self.start(order, 'A')
         self.wait(p)
-        after = [e for e in lines(self.at('journal'))[before:] if e['event'] not in ('in', 'out')]
+        after = self.touched()[len(before):]
         need(not after, f'{order} has nothing to make, and touches board {after and after[0]}')
         if all(r['state'] == 'done' for r in self.rows() if r['order'] == order):
             need(p.returncode == 0, f'{order} is done, and its run exits with {p.returncode}: {self.said(p)[-400:]}')
@@ -411,6 +473,10 @@ class Day(Folder):
         self.check_servers()
         self.check_ledger()
         self.check_secrets()
+
+    def lost(self, key):
+        """Was it made with a ledger that was lost?"""
+        return any(e.get('key') == key and e['at'] < self.lost_at for e in self.journal if e['event'] == 'load')
 
     def verified_at(self, endpoint):
         return [e['time'] for e in self.all_events if e.get('endpoint') == endpoint and e['kind'] == 'verified']
@@ -450,9 +516,9 @@ class Day(Folder):
                      f'board {board} was erased at {line["at"]} in slot {line["slot"]}: it was {line.get("name")}, finished, and nobody asked')
                 holds.pop(board, None)
         for board, key in holds.items():
-            need(key in self.by_key, f'board {board} holds a key that the ledger does not know')
+            need(key in self.by_key or self.lost(key), f'board {board} holds a key that the ledger does not know')
         for row in self.all_rows:
-            if row['state'] in FINISHED:
+            if row['state'] in FINISHED and not (self.lost_at and row['endpoint'] in self.reworked):
                 need(row.get('hw_id') and holds.get(row['hw_id']) == row['psk_sha256'],
                      f'{row["endpoint"]} is {row["state"]}, and board {row.get("hw_id")} does not hold its key')
 
@@ -463,11 +529,13 @@ class Day(Folder):
             for r in self.all_rows:
                 rows.setdefault(r['endpoint'], []).append(r)
             for r in self.all_rows:
-                if r['state'] in ('registered', 'done'):
+                if r['state'] in ('registered', 'done') and not (self.lost_at and r['endpoint'] in self.reworked):
                     need(there.get(r['endpoint']) == r['psk_sha256'],
                          f'{r["endpoint"]} is {r["state"]}, and {server.kind} has ' + ('another key' if r['endpoint'] in there else 'it not'))
             for endpoint, key in there.items():
                 states = {r.get('psk_sha256'): r['state'] for r in rows.get(endpoint, ())}
+                if self.lost_at and (self.lost(key) or key not in states and endpoint in self.reworked):
+                    continue
                 need(key in states, f'{server.kind} has {endpoint} with a key that the ledger does not know')
                 need(states[key] != 'retired', f'{server.kind} still lets in {endpoint} with the key of an edition that is retired')
 
@@ -501,7 +569,7 @@ class Day(Folder):
                     if e['stage'] in ('pass', 'fail', 'made-before'):
                         shown[e['board'], e['stage']] += 1
         wrong = told - shown if not self.killed else shown - told
-        need(not wrong and not shown - told, f'slots showed {dict(shown)}, the ledger says {dict(told)}')
+        need(self.lost_at or not wrong and not shown - told, f'slots showed {dict(shown)}, the ledger says {dict(told)}')
         passed = sum(e['kind'] == 'verified' for e in self.all_events)
         need(passed == sum(n for (_, verdict), n in told.items() if verdict == 'pass'), f'{passed} boards were verified, the ledger says {dict(told)}')
 
