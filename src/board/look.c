@@ -22,7 +22,8 @@ static int wait_first_byte(struct signet_board *b, struct signet_error *err)
     return code;
 }
 
-static int listen_after_reset(struct signet_board *b, struct signet_error *err)
+/* *unclear: it said something, and none of the texts. */
+static int listen_after_reset(struct signet_board *b, bool *unclear, struct signet_error *err)
 {
     const struct signet_board_options *o = &b->options;
     const char *texts[3] = {o->ready_text, o->provisioned_text, o->restored_text};
@@ -35,9 +36,11 @@ static int listen_after_reset(struct signet_board *b, struct signet_error *err)
         code = reset_when_free(b, err);
     if (!code)
         code = wait_first_byte(b, err);
+    *unclear = !code;
     if (!code)
         code = signet_smp_wait_text(b->smp, texts, 3, LOOK_MS, &which, err);
     port_close(b);
+    *unclear = *unclear && code == SIGNET_E_TIMEOUT;
     if (code == SIGNET_E_TIMEOUT)
         return SIGNET_OK;
     if (code || which == 0)
@@ -63,13 +66,16 @@ bool signet_board_can_look(const struct signet_board *b)
 
 int signet_board_look(struct signet_board *b, struct signet_error *err)
 {
+    bool unclear = false;
     int code = SIGNET_OK;
 
     if (!signet_board_can_look(b))
         return error_set(err, SIGNET_E_UNSUPPORTED,
                          "this kind of board cannot say whether it holds credentials");
     if (erases(b))
-        code = listen_after_reset(b, err);
+        code = listen_after_reset(b, &unclear, err);
+    if (!code && unclear) /* on a bad line the text may be lost that says what the board holds */
+        code = listen_after_reset(b, &unclear, err);
     if (code == SIGNET_E_NOT_FOUND || (code == SIGNET_E_LINK && !(err && err->sys == EACCES)))
         code = SIGNET_OK; /* its port comes with an image that it has not got */
     b->provisioned_seen = b->ready_seen = false;

@@ -6,10 +6,10 @@ SIGNET_SEED=N: that day alone, and its log; SIGNET_TORTURE=N: that many days; SI
 Days with an odd number have their ledger on PostgreSQL, where that is installed."""
 import concurrent.futures, os, random, shutil, sys, tempfile, time
 import _postgres
-from _day import live
+from _day import counted, live
 
 DAYS = int(os.environ.get('SIGNET_TORTURE') or 50)
-JOBS = int(os.environ.get('SIGNET_JOBS') or 10)
+JOBS = int(os.environ.get('SIGNET_JOBS') or 16)
 
 
 def one(seed, server):
@@ -30,6 +30,7 @@ def main(server):
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         failed = [f for f in pool.map(lambda i: one(first + i, server), range(1 if seed else DAYS)) if f]
     print(f'{1 if seed else DAYS} days from {first}, {len(failed)} failed, {time.monotonic() - begin:.1f} s')
+    print(', '.join(f'{n} {what}' for what, n in counted.most_common()))
     if failed:
         sys.exit('\n\n'.join(failed[:5]))
 

@@ -8,6 +8,7 @@ TOKEN = 'T0kenOfTheDay_51c7'
 DEADLINE = 120
 FINISHED = ('verified', 'registered', 'done')
 FAULTS = ('drop-tx=60', 'assert=2,heals=3', 'result=-1,heals=4', 'never-ready,heals=3', 'log-noise,split', 'flip=2e-4', 'delay=20')
+counted = collections.Counter()  # what happened, in all days
 IN_HAND = ('keyed', 'writing', 'written')
 
 
@@ -109,7 +110,9 @@ class Day(Folder):
 
     # what is there
 
-    def note(self, text):
+    def note(self, text, kind=None):
+        if kind:
+            counted[kind] += 1
         self.log.append(f'{time.monotonic() - self.begin:6.2f} {time.time():.2f} {text}')
 
     def ledger(self):
@@ -144,7 +147,7 @@ class Day(Folder):
             text = [f'name: {order}', f'quota: {self.quota[order]}', 'template: template', f'ledger: "{self.ledger()}"', f'station: {station}',
                     f'work: work-{station}', f'station_key: {station}.key', f'retries: {1}', *names,
                     'board: {recipe: anjay-zephyr, flasher: nrfjprog, flasher_tool: nrfjprog, initial: initial.hex, final: final.hex,'
-                    ' ready_timeout_ms: 20000}', 'slots:']
+                    ' ready_timeout_ms: 20000, smp_timeout_ms: 600}', 'slots:']
             text += [f'  - {{port: rack/{i}, serial: S{i}, name: "{self.slot_names[i]}"}}' for i in self.slots_of(station)]
             text += ['servers:'] + [f'  - {{name: {s.kind}, file: servers/{s.kind}.json, token_file: servers/{s.kind}.token}}' for s in self.servers]
             self.write(f'{order}-{station}.yaml', '\n'.join(text) + '\n')
@@ -214,7 +217,7 @@ class Day(Folder):
         order = self.rng.choice(list(self.quota))
         limit = self.rng.choice((20, 60, 100)) * 1024 if not self.url and self.rng.random() < 0.06 else 0
         how = self.rng.choice(('end', 'end', 'end', 'end', 'KILL', 'KILL', 'KILL', 'TERM', 'HUP', 'INT'))
-        self.note(f'run {order}, {how}{f", files of at most {limit}" if limit else ""}')
+        self.note(f'run {order}, {how}{f", files of at most {limit}" if limit else ""}', 'full disk' if limit else how if how != 'end' else 'run')
         running = [self.start(order, s, limit) for s in self.stations if len(self.stations) == 1 or self.rng.random() < 0.8]
         for _ in range(self.rng.choice((0, 0, 1, 1, 2, 3))):
             time.sleep(self.rng.uniform(0, 0.8))
@@ -238,7 +241,7 @@ class Day(Folder):
 
     def replug(self):
         slot = self.any_slot()
-        self.note(f'slot {slot}: the port goes for a moment: {self.tell(slot, "replug")}')
+        self.note(f'slot {slot}: the port goes for a moment: {self.tell(slot, "replug")}', 're-enumeration')
 
     def swap(self):
         slot = self.any_slot()
@@ -249,7 +252,7 @@ class Day(Folder):
         pile, slot = self.pile(), self.any_slot()
         serial = serial or (self.rng.choice(pile) if pile else None)
         if serial:
-            self.note(f'slot {slot}: board {serial} is put in: {self.tell(slot, "insert " + serial)}')
+            self.note(f'slot {slot}: board {serial} is put in: {self.tell(slot, "insert " + serial)}', 'board of before')
 
     def tray(self):
         """The next boards, most of them new ones."""
@@ -258,14 +261,14 @@ class Day(Folder):
                 self.note(f'slot {slot}: a new board: {self.tell(slot, "next")}')
 
     def restart_rack(self):
-        self.note('the rack is restarted')
+        self.note('the rack is restarted', 'restart of the rack')
         self.stop_rack()
         self.start_rack()
 
     def rename(self):
         i = self.any_slot()
         self.slot_names[i] = self.rng.choice((str(i), f'left-{i}', f'bench{self.rng.randint(1, 9)}-{i}'))
-        self.note(f'slot {i} is called {self.slot_names[i]}')
+        self.note(f'slot {i} is called {self.slot_names[i]}', 'slot renamed')
         for order in self.quota:
             self.write_orders(order)
 
@@ -281,7 +284,7 @@ class Day(Folder):
         server = self.rng.choice(self.servers)
         what = self.rng.choice(('away', 'kill', 'misbehave 503*3', 'misbehave page=400*2', 'misbehave drop*2', 'misbehave commit-then-drop',
                                 'misbehave look-503*2', 'misbehave html*3', 'misbehave 400', 'misbehave page=407*3', 'misbehave portal*2'))
-        self.note(f'{server.kind}: {what}')
+        self.note(f'{server.kind}: {what}', 'server in trouble')
         if what == 'kill':
             server.kill()
         else:
@@ -303,19 +306,19 @@ class Day(Folder):
     def rework_of(self, row):
         self.reworked.setdefault(row['endpoint'], []).append(time.time())
         p = call('ledger', 'rework', self.ledger(), row['endpoint'], code=(0, 1))
-        self.note(f'rework of {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}')
+        self.note(f'rework of {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}', f'rework of {row["state"]}')
 
     def void(self):
         rows = [r for r in self.rows() if r['state'] != 'void']
         if rows and self.rng.random() < 0.5:
             row = self.rng.choice(rows)
             p = call('ledger', 'void', '-r', 'it fell down', self.ledger(), row['endpoint'], code=(0, 1))
-            self.note(f'void {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}')
+            self.note(f'void {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}', 'void')
 
     # an old ledger
 
     def copy_ledger(self):
-        if self.url or self.lost_at or not os.path.exists(self.at('ledger.db')) or self.rng.random() < 0.5:
+        if self.url or not os.path.exists(self.at('ledger.db')):
             return
         self.copied = self.rows()
         if self.copied:
@@ -341,7 +344,7 @@ class Day(Folder):
         self.copy('ledger.db', 'ledger.newest')
         self.replace_ledger('ledger.old')
         order, touched = self.rng.choice(moved), self.touched()
-        self.note(f'an old ledger is put back, without what became of {moved}')
+        self.note(f'an old ledger is put back, without what became of {moved}', 'old ledger')
         p = self.start(order, 'A')
         self.wait(p)
         need(p.returncode == 1 and 'old copy of the ledger' in self.said(p), f'{order}: an old ledger is not noticed: {self.said(p)[-500:]}')
@@ -353,6 +356,8 @@ class Day(Folder):
         self.lost_at = time.time()
         for order in self.quota:
             p = call('ledger', 'recover', '-y', f'{order}-A.yaml', folder=self.folder, code=(0, 1))
+            if 'no run of order' in p.stderr:
+                continue
             self.note(f'recover {order}: {p.returncode} {p.stdout.strip()[-200:]} {p.stderr.strip()[-200:]}')
             if p.returncode:  # there must be room for the names that it makes void
                 self.quota[order] += 3
@@ -363,11 +368,15 @@ class Day(Folder):
         return [e for e in lines(self.at('journal')) if e['event'] not in ('in', 'out')]
 
     def live(self):
-        acts = (self.copy_ledger, self.copy_ledger, self.put_ledger_back, self.put_ledger_back,
-                self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.calm, self.calm, self.rework,
+        copied = self.rng.choice((None, None, 1, 2, 3))
+        acts = (self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.calm, self.calm, self.rework,
                 self.raise_quota, self.void, self.restart_rack)
-        for _ in range(self.rng.randint(4, 6)):
+        for i in range(self.rng.randint(4, 6)):
+            if i == copied:
+                self.copy_ledger()
             self.run()
+            if copied and i >= copied:
+                self.put_ledger_back()
             for _ in range(self.rng.choice((0, 1, 1, 2, 2, 3))):
                 self.rng.choice(acts)()
         self.finish()
@@ -454,7 +463,7 @@ class Day(Folder):
         time.sleep(0.6)
         before = self.touched()
         order = self.rng.choice(list(self.quota))
-        self.note(f'{order} is started once more')
+        self.note(f'{order} is started once more', 'second start')
         p = self.start(order, 'A')
         self.wait(p)
         after = self.touched()[len(before):]

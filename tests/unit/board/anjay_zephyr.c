@@ -165,6 +165,19 @@ static void a_provisioned_board_is_known_at_once(void **state)
 }
 
 /* The board's ring takes 512 bytes at a time, however large the buffers of its SMP server are. */
+/* Of its text after the first reset of a look the line with "restored" is lost. */
+static void a_look_on_a_bad_line(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err;
+
+    bench_sim(b, 0,
+              (struct sim_board_options){
+                  .firmware = SIM_FIRMWARE_FINAL, .provisioned = true, .misbehave = "drop-tx=7"});
+    bench_open(b, "anjay-zephyr", bench_options(b, 0), NULL, NULL);
+    assert_int_equal(signet_board_look(b->board, &err), SIGNET_E_PROVISIONED);
+}
+
 static void large_buffers(void **state)
 {
     static const unsigned sizes[] = {256, 512, 600, 1024, 4096};
@@ -555,6 +568,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_stop_tells_what_the_board_holds),
         cmocka_unit_test(bad_line_with_shell_and_log),
         cmocka_unit_test(texts_get_lost),
+        TEST(a_look_on_a_bad_line),
         TEST(a_provisioned_board_is_known_at_once),
         TEST(a_running_board_needs_no_flasher),
         TEST(large_buffers),
