@@ -227,7 +227,7 @@ class Day(Folder):
             for p in running:
                 if self.rng.random() < 0.7:
                     p.send_signal(getattr(signal, 'SIG' + how))
-        self.killed = self.killed or how in ('KILL', 'HUP') or bool(limit)
+        self.killed = self.killed or how == 'KILL' or bool(limit)
         for p in running:
             self.wait(p)
 
