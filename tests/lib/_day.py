@@ -337,8 +337,8 @@ class Day(Folder):
 
     def put_ledger_back(self):
         """An old copy: the next run notices, and touches nothing. Then the newest is found, or what it knew is made void."""
-        before, rows = {(r['endpoint'], r['state']) for r in self.copied or ()}, self.rows()
-        moved = sorted({r['order'] for r in rows if (r['endpoint'], r['state']) not in before and r['state'] in IN_HAND[1:] + FINISHED})
+        before, rows = {r['endpoint'] for r in self.copied or () if r['exposed']}, self.rows()
+        moved = sorted({r['order'] for r in rows if r['endpoint'] not in before and r['exposed']})  # whose credentials left the host
         if self.url or self.lost_at or not self.copied or not moved:
             return
         self.copy('ledger.db', 'ledger.newest')
