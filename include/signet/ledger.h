@@ -16,6 +16,7 @@
 #include <signet/bytes.h>
 #include <signet/cancel.h>
 #include <signet/error.h>
+#include <signet/event.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,12 @@ struct signet_ledger_options {
     bool must_exist;           /* no ledger is made: SIGNET_E_NOT_FOUND */
     bool read_only;            /* nothing is made, migrated or written; implies must_exist. Changes
                                 * return SIGNET_E_USAGE */
+    /* For a database server; both may be NULL, and outlive the handle. observer: is warned of one
+     * that does not answer for 10 s, and of commits that a standby may not have, by the thread that
+     * waits. cancel: once fired, a call waits for a silent server for a second, then the handle is
+     * of no more use, and calls return SIGNET_E_CANCELLED. */
+    const struct signet_observer *observer;
+    const struct signet_cancel *cancel;
 };
 
 /* where: a file for SQLite, or a postgresql:// address without a password (libpq reads ~/.pgpass

@@ -41,6 +41,12 @@ struct db_word {
     const char *word, *text;
 };
 
+/* For those that wait for a server; both may be NULL. */
+struct db_watch {
+    const struct signet_observer *observer; /* hears of a server that is silent */
+    const struct signet_cancel *cancel;     /* once fired, nothing is waited for much longer */
+};
+
 enum db_open { DB_MAKE, DB_EXISTS, DB_READ };
 
 struct db_ops {
@@ -48,7 +54,8 @@ struct db_ops {
     const struct db_word *words; /* for {word} in statements, to {0} */
     bool many_writers;
     bool (*takes)(const char *where); /* not asked of the last: it takes all others */
-    int (*open)(struct db **out, const char *where, enum db_open how, struct signet_error *err);
+    int (*open)(struct db **out, const char *where, enum db_open how, const struct db_watch *watch,
+                struct signet_error *err);
     void (*close)(struct db *db);
     /* The number of the ledger's schema; 0: the database is empty. In a transaction, as what
      * follows. SIGNET_E_LEDGER: it is another program's. */

@@ -40,7 +40,8 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
         return error_nomem(err);
     while (kind + 1 < sizeof(kinds) / sizeof(kinds[0]) && !kinds[kind]->takes(where))
         kind++;
-    int rc = kinds[kind]->open(&l->db, where, how, err);
+    const struct db_watch watch = {.observer = o->observer, .cancel = o->cancel};
+    int rc = kinds[kind]->open(&l->db, where, how, &watch, err);
     if (rc == SIGNET_OK)
         rc = ledger_migrate(l, how, err);
     if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */

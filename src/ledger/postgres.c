@@ -70,8 +70,46 @@ static const struct db_word postgres_words[] = {
     {0},
 };
 
+/* A list of hosts is tried one after another. */
+static int keep_hosts(struct station *s, const PQconninfoOption *options, struct signet_error *err)
+{
+    const char *port = NULL, *host = NULL;
+
+    for (const PQconninfoOption *o = options; o->keyword; o++) {
+        host = strcmp(o->keyword, "host") == 0 ? o->val : host;
+        port = strcmp(o->keyword, "port") == 0 ? o->val : port;
+    }
+    if (!host || !strchr(host, ','))
+        return SIGNET_OK;
+    int rc = text_copy(&s->hosts, host, err);
+    return rc == SIGNET_OK ? text_copy(&s->ports, port, err) : rc;
+}
+
+/* Commits that were answered, and that would be gone with the server. */
+static int warn_of_commits(struct station *s, struct signet_error *err)
+{
+    static const char ask[] = "SELECT CASE WHEN current_setting('fsync') = 'off' THEN 2"
+                              " WHEN current_setting('synchronous_standby_names') = ''"
+                              " AND EXISTS(SELECT 1 FROM pg_stat_replication) THEN 1 ELSE 0 END";
+    struct signet_error note = {0};
+    int64_t found = 0;
+    int rc = postgres_number(s, ask, &found, err);
+
+    if (rc != SIGNET_OK || !found)
+        return rc;
+    if (found == 2)
+        error_set_hint(&note, SIGNET_OK, "set fsync to on",
+                       "the ledger's database server does not write through to its disk");
+    else
+        error_set_hint(&note, SIGNET_OK, "name the standby in synchronous_standby_names",
+                       "the ledger's database server does not wait for its standby: one that "
+                       "takes over may lack the last seconds");
+    event_warn(s->watch.observer, &note);
+    return rc;
+}
+
 /* A password in an address would stand in files, arguments and messages. */
-static int refuse_password(struct station *s, const char *where, struct signet_error *err)
+static int look_at_address(struct station *s, const char *where, struct signet_error *err)
 {
     char *said = NULL;
     PQconninfoOption *options = s->pq->conninfoParse(where, &said);
@@ -87,9 +125,10 @@ static int refuse_password(struct station *s, const char *where, struct signet_e
             has = true;
             wipe(o->val, strlen(o->val));
         }
+    int rc = keep_hosts(s, options, err);
     s->pq->conninfoFree(options);
     if (!has)
-        return SIGNET_OK;
+        return rc;
     return error_set_hint(err, SIGNET_E_USAGE, "take it out, and put it into ~/.pgpass (mode 0600)",
                           "the ledger's address holds a password");
 }
@@ -105,11 +144,13 @@ static void postgres_close(struct db *db)
     if (s->conn)
         s->pq->finish(s->conn);
     free(s->where);
+    free(s->hosts);
+    free(s->ports);
     free(s);
 }
 
 static int postgres_open(struct db **out, const char *where, enum db_open how,
-                         struct signet_error *err)
+                         const struct db_watch *watch, struct signet_error *err)
 {
     struct station *s = calloc(1, sizeof(*s));
 
@@ -117,15 +158,18 @@ static int postgres_open(struct db **out, const char *where, enum db_open how,
     if (!s)
         return error_nomem(err);
     s->base.ops = &postgres_ops;
+    s->watch = *watch;
     int rc = libpq_load(&s->pq, err);
     if (rc == SIGNET_OK)
         rc = random_bytes(&s->client, sizeof(s->client), err);
     if (rc == SIGNET_OK)
-        rc = refuse_password(s, where, err);
+        rc = look_at_address(s, where, err);
     if (rc == SIGNET_OK && !(s->where = strdup(where)))
         rc = error_nomem(err);
     if (rc == SIGNET_OK) /* once: whoever starts a station is there to see that the server is not */
         rc = postgres_connect(s, err);
+    if (rc == SIGNET_OK && watch->observer)
+        rc = warn_of_commits(s, err);
     if (rc != SIGNET_OK)
         postgres_close(&s->base);
     else
@@ -146,7 +190,7 @@ static int postgres_begin(struct db *db, bool write, struct signet_error *err)
                                   " SELECT CAST(extract(epoch FROM clock_timestamp()) AS bigint)";
     struct station *s = station_of(db);
 
-    if (s->pq->status(s->conn) != CONNECTION_OK) {
+    if (s->given_up || s->pq->status(s->conn) != CONNECTION_OK) {
         int rc = postgres_reconnect(s, err);
         if (rc != SIGNET_OK)
             return rc;
@@ -175,7 +219,7 @@ static int find_out(struct station *s, struct signet_error *err)
 {
     int64_t end = clock_ms() + RECONNECT_MS, done = -1;
 
-    while (clock_ms() < end) {
+    while (clock_ms() < end && !s->given_up) {
         int rc = s->pq->status(s->conn) == CONNECTION_OK ? SIGNET_OK : postgres_reconnect(s, err);
         if (rc != SIGNET_OK)
             break;
@@ -216,16 +260,20 @@ static int postgres_commit(struct db *db, struct signet_error *err)
     s->commits += counted != 0;
     if (rc == SIGNET_OK)
         rc = postgres_run(s, "COMMIT", NULL, err);
-    return rc != SIGNET_OK && counted && s->pq->status(s->conn) != CONNECTION_OK ? find_out(s, err)
-                                                                                 : rc;
+    return rc != SIGNET_OK && counted && !s->given_up && s->pq->status(s->conn) != CONNECTION_OK
+               ? find_out(s, err)
+               : rc;
 }
 
 static void postgres_rollback(struct db *db)
 {
     struct station *s = station_of(db);
 
+    bool again = db->again; /* of the error that ends the transaction */
+
     if (s->pq->status(s->conn) == CONNECTION_OK)
-        s->pq->clear(s->pq->exec(s->conn, "ROLLBACK"));
+        postgres_run(s, "ROLLBACK", NULL, NULL);
+    db->again = again && !s->given_up;
 }
 
 /* Its name; prepares it before. */
@@ -240,7 +288,8 @@ static int postgres_statement(struct station *s, const char *sql, int count, cha
         snprintf(name, 16, "s%zu", place);
         if (place == s->base.count) {
             rc = postgres_answer(
-                s, s->pq->prepare(s->conn, name, (const char *)text.data, count, NULL), NULL, err);
+                s, s->pq->sendPrepare(s->conn, name, (const char *)text.data, count, NULL), NULL,
+                err);
             s->base.count += rc == SIGNET_OK;
         }
     }
@@ -264,7 +313,8 @@ static int postgres_query(struct db *db, struct db_rows *rows, const char *sql,
     int rc = postgres_statement(s, sql, (int)count, name, err);
     if (rc == SIGNET_OK)
         rc = postgres_answer(
-            s, s->pq->execPrepared(s->conn, name, (int)count, values, NULL, NULL, 0), &result, err);
+            s, s->pq->sendQueryPrepared(s->conn, name, (int)count, values, NULL, NULL, 0), &result,
+            err);
     rows->at = result;
     rows->row = -1;
     return rc;

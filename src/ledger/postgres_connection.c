@@ -4,9 +4,22 @@
  * is made again. */
 #include "ledger/postgres_connection.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* How long a connection may take to come; an answer, which is longer than a statement may take; and
+ * an answer after the caller wants to end. When a silent server is told, and told again. */
+enum {
+    CONNECT_MS = 10000,
+    ANSWER_MS = 130000,
+    STOP_MS = 1000,
+    LOOK_MS = 200,
+    SILENT_MS = 10000,
+    TELL_AGAIN_MS = 30000
+};
 
 /* Filled once under pthread_once and constant afterwards. */
 static struct libpq table;
@@ -75,12 +88,114 @@ static int failed(struct station *s, PGresult *result, struct signet_error *err)
     return error_set(err, SIGNET_E_LEDGER, "the ledger: %s (SQLSTATE %s)", text, state);
 }
 
-int postgres_answer(struct station *s, PGresult *result, PGresult **out, struct signet_error *err)
+/* A server that is there and says nothing is worse than one that is away: nobody would know. */
+static void tell_silence(struct station *s)
 {
+    struct signet_error note = {0};
+    int64_t now = clock_ms();
+
+    if (!s->silence.since)
+        s->silence = (struct silence){.since = now, .tell_at = now + SILENT_MS};
+    if (now < s->silence.tell_at)
+        return;
+    error_set(&note, SIGNET_OK, "the ledger's database server has not answered for %lld s: %s",
+              (long long)(now - s->silence.since) / 1000, s->where);
+    error_hint(&note, "nothing is lost; the run goes on when it answers, and Ctrl-C ends it");
+    event_warn(s->watch.observer, &note);
+    s->silence.tell_at = now + TELL_AGAIN_MS;
+}
+
+static int give_server_up(struct station *s, struct signet_error *err)
+{
+    s->given_up = true;
+    s->base.again = false;
+    return error_set(err, SIGNET_E_CANCELLED,
+                     "stopped while the ledger's database server was silent");
+}
+
+/* Until the connection can be read or written. SIGNET_E_TIMEOUT, without a message: it was silent
+ * until `end`; SIGNET_E_CANCELLED: it is silent, and the caller wants to end. */
+static int wait_for_server(struct station *s, short events, int64_t end, struct signet_error *err)
+{
+    int64_t stop = INT64_MAX;
+
+    for (;;) {
+        bool fired = signet_cancel_fired(s->watch.cancel);
+        struct pollfd fds[] = {{.fd = s->pq->socket(s->conn), .events = events},
+                               {.fd = fired ? -1 : cancel_fd(s->watch.cancel), .events = POLLIN}};
+        if (poll(fds, 2, LOOK_MS) > 0 && fds[0].revents)
+            return SIGNET_OK;
+        tell_silence(s);
+        if (fired && stop == INT64_MAX)
+            stop = clock_ms() + STOP_MS;
+        if (clock_ms() >= stop)
+            return give_server_up(s, err);
+        if (clock_ms() >= end)
+            return SIGNET_E_TIMEOUT;
+    }
+}
+
+/* What is left to be sent goes out, and an answer comes in. */
+static int await_server(struct station *s, int64_t end, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && s->pq->flush(s->conn) > 0) {
+        rc = wait_for_server(s, POLLIN | POLLOUT, end, err);
+        if (rc == SIGNET_OK && !s->pq->consumeInput(s->conn))
+            return SIGNET_OK; /* it is lost: getResult() says so */
+    }
+    while (rc == SIGNET_OK && s->pq->isBusy(s->conn)) {
+        rc = wait_for_server(s, POLLIN, end, err);
+        if (rc == SIGNET_OK && !s->pq->consumeInput(s->conn))
+            return SIGNET_OK;
+    }
+    return rc;
+}
+
+/* The last of the answers to what was sent, which may be several statements. */
+static int last_answer(struct station *s, PGresult **last, struct signet_error *err)
+{
+    int64_t end = clock_ms() + ANSWER_MS;
+
+    for (;;) {
+        int rc = await_server(s, end, err);
+        PGresult *next = rc == SIGNET_OK ? s->pq->getResult(s->conn) : NULL;
+
+        if (!next)
+            return rc;
+        s->pq->clear(*last);
+        *last = next;
+    }
+}
+
+/* A connection over which no answer came is of no use any more. */
+static int drop_connection(struct station *s, int rc, struct signet_error *err)
+{
+    s->pq->finish(s->conn);
+    s->conn = NULL;
+    if (rc != SIGNET_E_TIMEOUT)
+        return rc;
+    s->base.again = true;
+    return error_set_hint(err, SIGNET_E_LEDGER,
+                          "nothing is lost; start again when the server answers",
+                          "the ledger's database server does not answer");
+}
+
+int postgres_answer(struct station *s, int sent, PGresult **out, struct signet_error *err)
+{
+    PGresult *result = NULL;
+    int rc = sent ? last_answer(s, &result, err) : SIGNET_OK;
+
+    if (rc != SIGNET_OK) {
+        s->pq->clear(result);
+        return drop_connection(s, rc, err);
+    }
     ExecStatusType status = s->pq->resultStatus(result);
     bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-    int rc = good ? SIGNET_OK : failed(s, result, err);
-
+    rc = good ? SIGNET_OK : failed(s, result, err);
+    if (good) /* a connection that is lost is silence, too */
+        s->silence.since = 0;
     if (good && out)
         *out = result;
     else
@@ -90,7 +205,7 @@ int postgres_answer(struct station *s, PGresult *result, PGresult **out, struct 
 
 int postgres_run(struct station *s, const char *sql, PGresult **out, struct signet_error *err)
 {
-    return postgres_answer(s, s->pq->exec(s->conn, sql), out, err);
+    return postgres_answer(s, s->pq->sendQuery(s->conn, sql), out, err);
 }
 
 int postgres_number(struct station *s, const char *sql, int64_t *out, struct signet_error *err)
@@ -112,32 +227,73 @@ static void ignore_notice(void *arg, const char *text)
     (void)text;
 }
 
-int postgres_connect(struct station *s, struct signet_error *err)
+/* The part of a list with commas; the last one stands for those that are not there. */
+static const char *part_of(const char *list, size_t which, char out[256])
 {
-    static const char *const keywords[] = {
-        "dbname",          "application_name",    "connect_timeout",  "keepalives_idle",
-        "client_encoding", "keepalives_interval", "tcp_user_timeout", NULL};
-    const char *const values[] = {s->where, "signet", "10", "10", "UTF8", "5", "20000", NULL};
-    static const char settings[] =
-        "SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '120s';"
-        "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
-        "SET default_transaction_isolation = 'read committed';"
-        /* A change finds its few rows by an index in the order of that index. The planner, which
-         * does not know how few are wanted, would read and sort all that wait. */
-        "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off;"
-        "SET enable_hashjoin = off; SET enable_mergejoin = off";
-    char text[256];
+    while (list && which-- && strchr(list, ','))
+        list = strchr(list, ',') + 1;
+    snprintf(out, 256, "%.*s", list ? (int)strcspn(list, ",") : 0, list ? list : "");
+    return list ? out : NULL;
+}
 
-    if (s->conn)
-        s->pq->finish(s->conn);
-    s->base.count = 0;
-    s->conn = s->pq->connectdbParams(keywords, values, 1);
-    if (!s->conn)
-        return error_nomem(err);
-    s->pq->setNoticeProcessor(s->conn, ignore_notice, NULL);
-    if (s->pq->status(s->conn) == CONNECTION_OK)
-        return postgres_run(s, settings, NULL, err);
-    one_line(s->pq->errorMessage(s->conn), text);
+static size_t count_hosts(const struct station *s)
+{
+    size_t count = 1;
+
+    for (const char *at = s->hosts; at && (at = strchr(at, ',')); at++)
+        count++;
+    return count;
+}
+
+/* libpq, when it is not to block, would give the first host all of the time. */
+static PGconn *start_connection(const struct station *s, size_t host)
+{
+    char name[256], port[256];
+    const char *const keywords[] = {"dbname",
+                                    "application_name",
+                                    "client_encoding",
+                                    "keepalives_idle",
+                                    "keepalives_interval",
+                                    "tcp_user_timeout",
+                                    s->hosts ? "host" : NULL,
+                                    s->ports ? "port" : NULL,
+                                    NULL};
+    const char *const values[] = {s->where,
+                                  "signet",
+                                  "UTF8",
+                                  "10",
+                                  "5",
+                                  "20000",
+                                  part_of(s->hosts, host, name),
+                                  part_of(s->ports, host, port),
+                                  NULL};
+
+    return s->pq->connectStartParams(keywords, values, 1);
+}
+
+static int await_connection(struct station *s, struct signet_error *err)
+{
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    int64_t end = clock_ms() + CONNECT_MS;
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && s->pq->status(s->conn) != CONNECTION_BAD &&
+           (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING)) {
+        rc = wait_for_server(s, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, end, err);
+        if (rc == SIGNET_OK)
+            next = s->pq->connectPoll(s->conn);
+    }
+    return rc;
+}
+
+static int refuse_connection(struct station *s, int rc, struct signet_error *err)
+{
+    char text[256] = "it does not answer";
+
+    if (rc == SIGNET_E_CANCELLED)
+        return rc;
+    if (rc != SIGNET_E_TIMEOUT)
+        one_line(s->pq->errorMessage(s->conn), text);
     s->base.again = true;
     error_set(err, SIGNET_E_NET, "cannot reach the database server: %s", text);
     error_hint(err, "%s",
@@ -147,16 +303,62 @@ int postgres_connect(struct station *s, struct signet_error *err)
     return SIGNET_E_NET;
 }
 
+static int connect_host(struct station *s, size_t host, struct signet_error *err)
+{
+    static const char settings[] =
+        "SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '120s';"
+        "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
+        "SET default_transaction_isolation = 'read committed';"
+        /* A change finds its few rows by an index in the order of that index. The planner, which
+         * does not know how few are wanted, would read and sort all that wait. */
+        "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off;"
+        "SET enable_hashjoin = off; SET enable_mergejoin = off";
+
+    if (s->conn)
+        s->pq->finish(s->conn);
+    s->base.count = 0;
+    s->conn = start_connection(s, host);
+    if (!s->conn)
+        return error_nomem(err);
+    int rc = await_connection(s, err);
+    if (rc != SIGNET_OK || s->pq->status(s->conn) != CONNECTION_OK) {
+        rc = refuse_connection(s, rc, err);
+        s->pq->finish(s->conn);
+        s->conn = NULL;
+        return rc;
+    }
+    s->pq->setNoticeProcessor(s->conn, ignore_notice, NULL);
+    s->pq->setnonblocking(s->conn, 1);
+    return postgres_run(s, settings, NULL, err);
+}
+
+int postgres_connect(struct station *s, struct signet_error *err)
+{
+    int rc = SIGNET_E_NET;
+
+    if (s->given_up)
+        return give_server_up(s, err);
+    for (size_t i = 0; rc != SIGNET_OK && rc != SIGNET_E_NOMEM && i < count_hosts(s); i++) {
+        rc = connect_host(s, i, err);
+        if (s->given_up)
+            return rc;
+    }
+    return rc;
+}
+
 int postgres_reconnect(struct station *s, struct signet_error *err)
 {
     int64_t end = clock_ms() + RECONNECT_MS;
     int rc = postgres_connect(s, err);
 
-    while (rc != SIGNET_OK && s->conn && clock_ms() < end) {
-        cancel_sleep_until(NULL, clock_ms() + PAUSE_MS, NULL);
+    while (rc != SIGNET_OK && rc != SIGNET_E_NOMEM && !s->given_up && clock_ms() < end) {
+        tell_silence(s);
+        if (signet_cancel_fired(s->watch.cancel))
+            return give_server_up(s, err);
+        cancel_sleep_until(s->watch.cancel, clock_ms() + PAUSE_MS, NULL);
         rc = postgres_connect(s, err);
     }
-    s->base.again = rc != SIGNET_OK;
+    s->base.again = rc != SIGNET_OK && !s->given_up;
     if (rc == SIGNET_E_NET)
         rc = error_set(err, SIGNET_E_LEDGER, "the ledger's database server stayed away for %d s",
                        RECONNECT_MS / 1000);

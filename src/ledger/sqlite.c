@@ -251,10 +251,11 @@ static void sqlite_close(struct db *db)
 }
 
 static int sqlite_open(struct db **out, const char *where, enum db_open how,
-                       struct signet_error *err)
+                       const struct db_watch *watch, struct signet_error *err)
 {
     struct stat st;
 
+    (void)watch;
     if (how != DB_MAKE && stat(where, &st) != 0) {
         int rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
                                  : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");

@@ -40,7 +40,10 @@ static int try_batch(struct signet_ledger *l, struct change *batch, struct chang
     }
     if (rc == SIGNET_OK)
         rc = chain_flush(l, err);
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK &&
+        batch->reads) /* all is read: a connection that is lost now loses nothing */
+        l->db->ops->commit(l->db, NULL);
+    else if (rc == SIGNET_OK)
         rc = l->db->ops->commit(l->db, err);
     if (rc != SIGNET_OK)
         l->db->ops->rollback(l->db);

@@ -158,6 +158,8 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
         .station = o->station,
         .operator_name = o->operator_name,
         .lease_seconds = LEASE_SECONDS,
+        .observer = &r->observer,
+        .cancel = r->options.cancel,
         .must_exist = r->options.dry_run || (r->job.memory.there && !r->options.recover)};
     struct found_order found = {.name = o->name};
     char hash[65];
