@@ -264,7 +264,10 @@ enum { NONE = -1 };
 
 struct history {
     int64_t device, state; /* state: that its row has */
+    int64_t error;         /* that its row has: of its last failure */
     int at, failed_from;   /* state after the event before */
+    bool reworked;         /* by the event before */
+    bool anew; /* since its last failure it was made anew, though it had been verified */
     char endpoint[SIGNET_ENDPOINT_SIZE];
 };
 
@@ -287,6 +290,16 @@ static bool may_follow(const struct history *h, int to, bool rework)
     return state_may((enum signet_device_state)h->at, (enum signet_device_state)to);
 }
 
+/* Just reworked it is made anew, verified or not, when its sealed credentials were lost. */
+static void settle_rework(struct history *h, int to)
+{
+    if (h->at == SIGNET_DEVICE_VERIFIED && h->reworked && to < SIGNET_DEVICE_VERIFIED) {
+        h->at = SIGNET_DEVICE_RESERVED;
+        h->anew = true;
+    }
+    h->reworked = false;
+}
+
 static int change_state(struct history *h, const char *kind, struct signet_error *err)
 {
     bool rework = strcmp(kind, "rework") == 0;
@@ -297,16 +310,25 @@ static int change_state(struct history *h, const char *kind, struct signet_error
                                                       : SIGNET_DEVICE_RESERVED;
     if (to < 0 && h->at != NONE) /* an event that changes no state */
         return SIGNET_OK;
+    if (to >= 0)
+        settle_rework(h, to);
     if (to < 0 || !may_follow(h, to, rework))
         return skipped(h, kind, err);
-    if (to == SIGNET_DEVICE_FAILED)
+    if (to == SIGNET_DEVICE_FAILED) {
         h->failed_from = h->at;
+        h->anew = false;
+    }
+    h->reworked = rework;
     h->at = to;
     return SIGNET_OK;
 }
 
-static int end_history(const struct history *h, struct signet_error *err)
+static int end_history(struct history *h, struct signet_error *err)
 {
+    settle_rework(h, (int)h->state);
+    if (h->anew && h->error != SIGNET_E_SEAL)
+        return error_set(err, SIGNET_E_LEDGER, "device %s is in another state than its events say",
+                         h->endpoint);
     if (h->device == 0 || h->at == h->state)
         return SIGNET_OK;
     return error_set(err, SIGNET_E_LEDGER, "device %s is in another state than its events say",
@@ -320,7 +342,8 @@ static int check_event(void *ctx, const struct db_rows *row, struct signet_error
 
     if (db_int(row, 0) != h->device) {
         rc = end_history(h, err);
-        *h = (struct history){.device = db_int(row, 0), .state = db_int(row, 4), .at = NONE};
+        *h = (struct history){
+            .device = db_int(row, 0), .state = db_int(row, 4), .error = db_int(row, 5), .at = NONE};
         snprintf(h->endpoint, sizeof(h->endpoint), "%s", db_text(row, 3));
     }
     return rc == SIGNET_OK ? change_state(h, db_text(row, 2), err) : rc;
@@ -330,7 +353,8 @@ static int check_histories(struct signet_ledger *l, struct signet_error *err)
 {
     struct history h = {0};
     const struct db_walk walk = {
-        .sql = "SELECT e.device, e.n, e.kind, d.endpoint, d.state FROM events e JOIN devices d"
+        .sql = "SELECT e.device, e.n, e.kind, d.endpoint, d.state, d.error_code FROM events e JOIN "
+               "devices d"
                " ON d.id = e.device WHERE (e.device, e.n) > ($2, $3) ORDER BY e.device, e.n"
                " LIMIT $1",
         .keys = 2,

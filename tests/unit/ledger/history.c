@@ -132,6 +132,23 @@ static void where_it_begins_and_ends(void **state)
     assert_int_equal(verify(), SIGNET_E_LEDGER);
 }
 
+/* Its sealed credentials were lost when it waited for its servers. */
+static void a_verified_device_made_anew(void **state)
+{
+    const struct signet_error lost = {.code = SIGNET_E_SEAL, .msg = "no"};
+    (void)state;
+    begin(9);
+    struct signet_lease lease = reserve("one", "1");
+    bring(&lease, SIGNET_DEVICE_VERIFIED, NULL);
+    must(signet_ledger_fail(ledger, &lease, &lost, &err));
+    must(signet_ledger_rework(ledger, "one", &err));
+    must(verify());
+    forge(lease.device, SIGNET_DEVICE_KEYED, "keyed");
+    must(verify());
+    forge(lease.device, SIGNET_DEVICE_WRITING, "writing");
+    must(verify());
+}
+
 /* A history that does not begin with reserved. */
 static int begin_elsewhere(struct signet_ledger *l, void *arg, struct signet_error *e)
 {
@@ -168,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_step, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(where_it_begins_and_ends, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_verified_device_made_anew, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(no_beginning, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
