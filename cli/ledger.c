@@ -27,52 +27,6 @@ static int ledger_verify(int argc, char **argv)
     return ledger_read(&cli, verify_events, &cli);
 }
 
-struct change {
-    const char *endpoint, *reason;
-};
-
-static int void_device(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
-{
-    const struct change *change = ctx;
-
-    return signet_ledger_void(ledger, change->endpoint, change->reason, err);
-}
-
-static int ledger_void(int argc, char **argv)
-{
-    struct cli cli = {0};
-    struct change change = {0};
-    const struct option_row rows[] = {
-        TEXT('r', "reason", "TEXT", "Why; it is recorded (required)", &change.reason), {0}};
-
-    if (!cli_parse(&cli, argc, argv, rows, "LEDGER ENDPOINT",
-                   "Ends a device for ever. Its name comes back only when its credentials never "
-                   "left the host.",
-                   2, 2))
-        return EXIT_USAGE;
-    if (!change.reason)
-        return cli_usage(&cli, "a reason is missing: --reason TEXT");
-    change.endpoint = cli.args[1];
-    return ledger_change(&cli, void_device, &change);
-}
-
-static int rework_device(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
-{
-    return signet_ledger_rework(ledger, ctx, err);
-}
-
-static int ledger_rework(int argc, char **argv)
-{
-    struct cli cli = {0};
-
-    if (!cli_parse(&cli, argc, argv, NULL, "LEDGER ENDPOINT",
-                   "Lets a device that was set aside be tried again, with the same identity on the "
-                   "same board.",
-                   2, 2))
-        return EXIT_USAGE;
-    return ledger_change(&cli, rework_device, cli.args[1]);
-}
-
 const struct verb ledger_verbs[] = {
     {"list", "devices, one a line", ledger_list},
     {"show", "one device with its history", ledger_show},
@@ -82,7 +36,7 @@ const struct verb ledger_verbs[] = {
     {"sync", "register what waits for its servers", ledger_sync},
     {"backup", "copy a ledger that is in use", ledger_backup},
     {"recover", "after an old copy was put back", ledger_recover},
-    {"rework", "let a device be tried again", ledger_rework},
-    {"void", "end a device for ever", ledger_void},
+    {"rework", "let devices be tried again, or be made again", ledger_rework},
+    {"void", "end devices for ever", ledger_void},
     {0},
 };

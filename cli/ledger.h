@@ -20,5 +20,10 @@ void ledger_print_head(const struct cli *cli, int64_t events, const char *head);
 
 int ledger_backup(int argc, char **argv);
 int ledger_recover(int argc, char **argv); /* ledger_files.c */
+int ledger_void(int argc, char **argv);    /* ledger_mend.c */
+int ledger_rework(int argc, char **argv);
+
+/* The number of the state of this word; -1 for NULL. False: a mistake, which is told. */
+bool ledger_know_state(const struct cli *cli, const char *word, int *state);
 
 #endif

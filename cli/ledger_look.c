@@ -54,6 +54,7 @@ static int device_json(void *ctx, const struct signet_ledger_device *d, struct s
     for (size_t i = 0; i < TEXTS; i++)
         json_given(&j, texts[i].name, text_of(d, i));
     json_text(&j, "state", signet_device_state_name(d->state));
+    json_integer(&j, "edition", d->edition);
     json_integer(&j, "attempt", d->attempt);
     json_bool(&j, "exposed", d->exposed);
     if (d->freed)
@@ -75,6 +76,8 @@ static int event_json(void *ctx, const struct signet_ledger_event *e, struct sig
     json_integer(&j, "seq", e->seq);
     json_text(&j, "time", TIME(e->time));
     json_given(&j, "endpoint", e->endpoint);
+    if (e->edition)
+        json_integer(&j, "edition", e->edition);
     json_text(&j, "kind", e->kind);
     json_text(&j, "detail", e->detail);
     json_text(&j, "operator", e->operator_name);
@@ -91,30 +94,35 @@ struct which {
     bool json;
 };
 
-static bool know_state(const struct cli *cli, struct which *w)
+bool ledger_know_state(const struct cli *cli, const char *word, int *state)
 {
     const char *names[SIGNET_DEVICE_STATES];
 
-    w->json = cli->json;
-    w->filter.state = -1;
+    *state = -1;
     for (int i = 0; i < SIGNET_DEVICE_STATES; i++) {
         names[i] = signet_device_state_name((enum signet_device_state)i);
-        if (w->state && !strcmp(names[i], w->state))
-            w->filter.state = i;
+        if (word && !strcmp(names[i], word))
+            *state = i;
     }
-    if (!w->state || w->filter.state >= 0)
+    if (!word || *state >= 0)
         return true;
-    const char *near = signet_word_nearest(w->state, names, SIGNET_DEVICE_STATES);
-    cli_usage(cli, "there is no state '%s'%s%s%s", w->state, near ? "; did you mean " : "",
+    const char *near = signet_word_nearest(word, names, SIGNET_DEVICE_STATES);
+    cli_usage(cli, "there is no state '%s'%s%s%s", word, near ? "; did you mean " : "",
               near ? near : "", near ? "?" : "");
     return false;
+}
+
+static bool know_state(const struct cli *cli, struct which *w)
+{
+    w->json = cli->json;
+    return ledger_know_state(cli, w->state, &w->filter.state);
 }
 
 #define WHICH(w)                                                                                   \
     TEXT('o', "order", "NAME", "Of this order", &(w).filter.order),                                \
         TEXT('s', "state", "STATE",                                                                \
              "In this state: reserved, keyed, writing, written, verified, registered, done, "      \
-             "failed, void",                                                                       \
+             "failed, void, retired",                                                              \
              &(w).state),                                                                          \
         TEXT(0, "station", "NAME", "Of this station", &(w).filter.station)
 
@@ -202,9 +210,11 @@ int ledger_export(int argc, char **argv)
 static int device_text(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
 {
     (void)err;
-    ++*(int64_t *)ctx;
+    if ((*(int64_t *)ctx)++)
+        printf("\n");
     printf("%-14s %s%s\n", "endpoint", PLAIN(d->endpoint),
-           d->freed ? " (the name was given back)" : "");
+           d->freed && d->state == SIGNET_DEVICE_VOID ? " (the name was given back)" : "");
+    printf("%-14s %d\n", "edition", d->edition);
     printf("%-14s %s%s\n", "state", signet_device_state_name(d->state),
            d->exposed ? "" : ", credentials never left the host");
     for (size_t i = 0; i < TEXTS; i++)
@@ -216,16 +226,31 @@ static int device_text(void *ctx, const struct signet_ledger_device *d, struct s
     return SIGNET_OK;
 }
 
+static const char *delivery_word(const struct signet_ledger_delivery *d, bool json)
+{
+    static const char *const words[][2] = {{"waits", "waiting"},
+                                           {"has it", "delivered"},
+                                           {"refused it", "refused"},
+                                           {"is to lose it", "removing"},
+                                           {"has it no more", "removed"}};
+
+    return words[d->delivered ? 1 : d->refused ? 2 : d->removing ? 3 : d->removed ? 4 : 0][json];
+}
+
 static int delivery_text(void *ctx, const struct signet_ledger_delivery *d,
                          struct signet_error *err)
 {
-    (void)ctx;
+    const int64_t *editions = ctx;
+
     (void)err;
-    printf("%-14s %s: %s%s%s\n", "server", PLAIN(d->server),
-           d->delivered ? "has it"
-           : d->refused ? "refused it"
-                        : "waits",
-           d->error[0] ? ": " : "", PLAIN(d->error));
+    printf("%-14s %s: ", "server", PLAIN(d->server));
+    if (*editions > 1)
+        printf("edition %d: ", d->edition);
+    if (d->removed && d->error[0])
+        printf("to be done by hand: %s\n", PLAIN(d->error));
+    else
+        printf("%s (%s)%s%s\n", delivery_word(d, false), TIME(d->changed), d->error[0] ? ": " : "",
+               PLAIN(d->error));
     return SIGNET_OK;
 }
 
@@ -238,16 +263,22 @@ static int delivery_json(void *ctx, const struct signet_ledger_delivery *d,
     (void)err;
     json_event(&j, "delivery");
     json_text(&j, "server", d->server);
-    json_text(&j, "state", d->delivered ? "delivered" : d->refused ? "refused" : "waiting");
-    json_given(&j, "error", d->error);
+    json_integer(&j, "edition", d->edition);
+    json_text(&j, "state", delivery_word(d, true));
+    json_text(&j, "changed", TIME(d->changed));
+    json_given(&j, d->removed ? "by_hand" : "error", d->error);
     json_end(&j);
     return SIGNET_OK;
 }
 
 static int event_text(void *ctx, const struct signet_ledger_event *e, struct signet_error *err)
 {
-    (void)ctx;
+    int *edition = ctx;
+
     (void)err;
+    if (e->edition > 1 && e->edition != *edition)
+        printf("edition %d\n", e->edition);
+    *edition = e->edition;
     printf("%s  %-11s %s%s%s%s%s\n", TIME(e->time), PLAIN(e->kind), PLAIN(e->station),
            e->operator_name[0] ? ", " : "", PLAIN(e->operator_name), e->detail[0] ? ": " : "",
            PLAIN(e->detail));
@@ -260,6 +291,7 @@ static int show_device(struct signet_ledger *ledger, void *ctx, struct signet_er
     const char *endpoint = cli->args[1];
     const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
     int64_t count = 0;
+    int edition = 0;
     int rc =
         signet_ledger_devices(ledger, &filter, cli->json ? device_json : device_text, &count, err);
 
@@ -267,11 +299,12 @@ static int show_device(struct signet_ledger *ledger, void *ctx, struct signet_er
         return cli_error(err, SIGNET_E_NOT_FOUND, "", "the ledger has no device %.150s", endpoint);
     if (rc == SIGNET_OK)
         rc = signet_ledger_deliveries(ledger, endpoint, cli->json ? delivery_json : delivery_text,
-                                      NULL, err);
+                                      &count, err);
     if (rc == SIGNET_OK && !cli->json)
         printf("\n");
     if (rc == SIGNET_OK)
-        rc = signet_ledger_events(ledger, endpoint, cli->json ? event_json : event_text, NULL, err);
+        rc = signet_ledger_events(ledger, endpoint, cli->json ? event_json : event_text, &edition,
+                                  err);
     return rc;
 }
 

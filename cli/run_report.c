@@ -37,6 +37,22 @@ static void report_json(const char *event, const struct signet_order *o,
 
 /* as text */
 
+static void print_removals(const struct signet_server_report *s)
+{
+    if (s->removed)
+        printf("%s: %s\n", s->name, COUNT(s->removed, "device removed", "devices removed"));
+    if (s->by_hand)
+        printf("%s: %s by hand: %s\n", s->name,
+               COUNT(s->by_hand, "device is to be removed", "devices are to be removed"),
+               s->to_do.msg);
+    if (s->removing)
+        printf("%s: %s%s%s\n", s->name,
+               COUNT(s->removing,
+                     "device is still to be removed: `signet ledger sync ORDER.yaml` does it",
+                     "devices are still to be removed: `signet ledger sync ORDER.yaml` does it"),
+               s->unremoved.code ? "; " : "", s->unremoved.msg);
+}
+
 static void print_delivery(const struct signet_delivery_report *d)
 {
     if (d->server_count)
@@ -46,6 +62,8 @@ static void print_delivery(const struct signet_delivery_report *d)
         printf("%-12s %10" PRIu64 " %8" PRIu64 " %8" PRId64 "%s%s\n", s->name, s->registered,
                s->refused, s->waiting, s->away.code ? "   " : "", s->away.msg);
     }
+    for (size_t i = 0; i < d->server_count; i++)
+        print_removals(&d->servers[i]);
     if (d->proved)
         printf("\n%s\n", COUNT(d->proved, "device proved that it gets in",
                                "devices proved that they get in"));
@@ -214,5 +232,6 @@ int report_print_synced(const struct cli *cli, const struct signet_order *order,
                COUNT(r->quota, "device", "devices"), waiting_of(r),
                waiting_of(r) == 1 ? "waits" : "wait");
     }
-    return r->delivery.refused == 0 && waiting_of(r) == 0 ? EXIT_DONE : EXIT_FAILED;
+    return r->delivery.refused == 0 && waiting_of(r) + r->left.removing == 0 ? EXIT_DONE
+                                                                             : EXIT_FAILED;
 }

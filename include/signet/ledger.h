@@ -266,10 +266,12 @@ struct signet_ledger_decision {
     bool remove;        /* void: the device is to be removed at the servers that have it, too */
     bool new_edition;   /* rework: whatever state it is in, once its credentials may have left the
                            host; for any board, since its own may be lost */
-    const char *board; /* rework: hardware id of the board that a new edition is for; "": any; NULL:
-                          the one that has the edition before, where its id is known */
-    bool force;        /* also what another station has in hand at this moment */
-    bool preview;      /* nothing is changed */
+    /* rework: hardware id of the board that a new edition is for; "slot:STATION/SLOT": the next one
+     * in that slot; "": any; NULL: the one that has the edition before, where its id is known. Also
+     * of a device of which nothing left the host yet. */
+    const char *board;
+    bool force;   /* also what another station has in hand at this moment */
+    bool preview; /* nothing is changed */
 };
 /* What became of a device, or would. Ends with the callback. */
 struct signet_ledger_decided {

@@ -94,7 +94,12 @@ struct signet_server_report {
     uint64_t registered, refused; /* in this run */
     int64_t waiting;              /* devices of the order that it does not have yet */
     struct signet_error away; /* why devices wait for it; SIGNET_OK: none had to, the last time */
-    bool stopped; /* it refuses every device, as `away` says: the delivery to it stopped */
+    bool stopped;     /* it refuses every device, as `away` says: the delivery to it stopped */
+    uint64_t removed; /* in this run */
+    uint64_t by_hand; /* in this run: a person has to remove them */
+    int64_t removing; /* devices of the order that it still has to lose */
+    struct signet_error to_do;     /* what a person has to do for the first of them */
+    struct signet_error unremoved; /* why one could not be removed; SIGNET_OK: all could */
 };
 
 /* From verified to done, in this run. */
@@ -125,10 +130,11 @@ enum { SIGNET_RUN_CODES = 32, SIGNET_RUN_STAGES = 10 };
 
 /* What is left of the order, in devices. */
 struct signet_run_left {
-    int64_t open;    /* to be made, */
-    int64_t exposed; /* half made, */
-    int64_t waiting; /* for servers or proof: by this station */
-    int64_t in_work; /* at other stations now */
+    int64_t open;     /* to be made, */
+    int64_t exposed;  /* half made, */
+    int64_t waiting;  /* for servers or proof: by this station */
+    int64_t in_work;  /* at other stations now */
+    int64_t removing; /* to be removed at a server; each server counts */
 };
 
 struct signet_run_report {

@@ -99,6 +99,8 @@ struct signet_device {
     /* All accounts of the device. The server takes the one that it serves, and what follows is
      * filled from it. NULL: the account is what follows. */
     const struct signet_tree *tree;
+    bool replaces;  /* it is a newer edition: where nothing can be removed, an older one of its name
+                       may still be there, and this one counts */
     bool bootstrap; /* it is a bootstrap account */
     enum signet_mode mode;
     const uint8_t *identity; /* PSK identity */

@@ -48,8 +48,10 @@ static int is_newest(struct batch_run *l, const struct batch *b, size_t i, bool 
     char packet_sha256[65] = "";
 
     if (lease->state < SIGNET_DEVICE_WRITING) { /* it has none yet, and may have these */
-        *current = b->number > l->out.state.batch;
-        return SIGNET_OK;
+        bool retired = false;
+        int rc = job_is_retired(l->job, lease->endpoint, b->facts[i].packet_sha256, &retired, err);
+        *current = b->number > l->out.state.batch && !retired;
+        return rc;
     }
     int rc = signet_ledger_devices(l->job->ledger, &filter, see_device, packet_sha256, err);
     *current = rc == SIGNET_OK && strcmp(packet_sha256, b->facts[i].packet_sha256) == 0;

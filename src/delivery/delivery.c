@@ -50,8 +50,15 @@ static void report_away(struct worker *w, struct signet_error *away, bool stoppe
 static int walk_round(struct worker *w, struct round *round, struct signet_error *err)
 {
     struct delivery *d = w->delivery;
-    int rc = w->server ? server_round(w->server, round, err)
+    struct round removals = {0};
+    int rc = w->server ? remove_round(&d->setup, (size_t)(w - d->workers), &removals, err)
                        : finish_round(&d->setup, d->opened, round, err);
+
+    if (rc == SIGNET_OK && w->server)
+        rc = server_round(w->server, round, err);
+    round->moved += removals.moved;
+    if (round->away.code == SIGNET_OK)
+        round->away = removals.away;
 
     if (rc != SIGNET_OK || round->moved == 0)
         return rc;
@@ -256,6 +263,8 @@ int delivery_end(struct delivery **delivery, struct signet_error *err)
         pthread_join(d->workers[i].thread, NULL);
     for (size_t i = 0; rc == SIGNET_OK && i + 1 < d->count; i++)
         rc = server_count_waiting(d->workers[i].server, err);
+    for (size_t i = 0; rc == SIGNET_OK && i + 1 < d->count; i++)
+        rc = remove_count(&d->setup, i, err);
     if (rc == SIGNET_OK)
         rc = seals_wipe_ended(&d->setup, err);
     free_delivery(d);

@@ -28,7 +28,8 @@ static int find_proof(void *ctx, const struct signet_ledger_event *event, struct
     bool *proved = ctx;
 
     (void)err;
-    *proved = (*proved || strcmp(event->kind, "proved") == 0) && strcmp(event->kind, "rework") != 0;
+    *proved = (*proved || strcmp(event->kind, "proved") == 0) &&
+              strcmp(event->kind, "rework") != 0 && strcmp(event->kind, "reserved") != 0;
     return SIGNET_OK;
 }
 

@@ -69,6 +69,12 @@ int server_round(struct server_worker *worker, struct round *round, struct signe
 /* Counts the devices that the server does not have yet, into the report. */
 int server_count_waiting(struct server_worker *worker, struct signet_error *err);
 
+/* remove.c: what server number i is to lose. */
+int remove_round(const struct delivery_setup *setup, size_t i, struct round *round,
+                 struct signet_error *err);
+/* Counts what it still has, into the report. */
+int remove_count(const struct delivery_setup *setup, size_t i, struct signet_error *err);
+
 /* finish.c: what all servers have is proved, and done. */
 int finish_round(const struct delivery_setup *setup, struct device_cache *opened,
                  struct round *round, struct signet_error *err);

@@ -9,7 +9,7 @@ static int see_need(void *ctx, const struct signet_ledger_device *device, struct
     bool *needs = ctx;
 
     (void)err;
-    *needs = *needs || (device->state != SIGNET_DEVICE_DONE && device->state != SIGNET_DEVICE_VOID);
+    *needs = *needs || (device->state != SIGNET_DEVICE_DONE && device->state < SIGNET_DEVICE_VOID);
     return SIGNET_OK;
 }
 

@@ -113,7 +113,8 @@ static int open_devices(struct server_worker *w, size_t count, size_t *opened,
         rc = device_cache_take(w->opened, &w->leases[i], &parcel->device, &w->outcomes[i]);
         if (rc == SIGNET_OK) {
             parcel->lease = i;
-            w->devices[(*opened)++] = parcel->device->view;
+            w->devices[*opened] = parcel->device->view;
+            w->devices[(*opened)++].replaces = w->leases[i].edition > 1;
         } else {
             rc = dispose(w, &w->leases[i], &w->outcomes[i], err);
         }

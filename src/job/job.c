@@ -166,6 +166,33 @@ int job_count(struct job *job, struct signet_error *err)
     return SIGNET_OK;
 }
 
+struct packet {
+    const char *sha256;
+    bool retired;
+};
+
+static int see_retired(void *ctx, const struct signet_ledger_device *device,
+                          struct signet_error *err)
+{
+    struct packet *p = ctx;
+
+    (void)err;
+    p->retired = p->retired || (device->state == SIGNET_DEVICE_RETIRED &&
+                                strcmp(device->packet_sha256, p->sha256) == 0);
+    return SIGNET_OK;
+}
+
+int job_is_retired(struct job *job, const char *endpoint, const char *packet_sha256, bool *retired,
+                   struct signet_error *err)
+{
+    const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
+    struct packet packet = {.sha256 = packet_sha256};
+    int rc = signet_ledger_devices(job->ledger, &filter, see_retired, &packet, err);
+
+    *retired = packet.retired;
+    return rc;
+}
+
 int64_t job_units_left(const struct job *job)
 {
     const int64_t *states = job->figures.states;

@@ -94,6 +94,9 @@ void job_attend(struct job *job, const size_t *threads);
 
 /* Asks the ledger how far the order is, and reports it. */
 int job_count(struct job *job, struct signet_error *err);
+/* Is this packet that of an edition before? What is sealed under a name may be. */
+int job_is_retired(struct job *job, const char *endpoint, const char *packet_sha256, bool *retired,
+                   struct signet_error *err);
 /* With the lock held: units of the quota that are not yet verified, nor at their end. */
 int64_t job_units_left(const struct job *job);
 

@@ -89,7 +89,8 @@ static int explain_no_row(struct signet_ledger *l, const struct signet_lease *le
 static int update(struct signet_ledger *l, const struct advance *a, struct signet_error *err)
 {
     static const char with_facts[] =
-        ADVANCE(", hw_id = COALESCE($6, hw_id), psk_identity = COALESCE($7, psk_identity),"
+        ADVANCE(", hw_id = CASE WHEN $4 >= {writing} AND hw_id LIKE 'slot:%' THEN $6"
+                " ELSE COALESCE($6, hw_id) END, psk_identity = COALESCE($7, psk_identity),"
                 " psk_sha256 = COALESCE($8, psk_sha256), spki_sha256 = COALESCE($9, spki_sha256),"
                 " cert_issuer = COALESCE($10, cert_issuer),"
                 " cert_serial = COALESCE($11, cert_serial),"
@@ -98,7 +99,8 @@ static int update(struct signet_ledger *l, const struct advance *a, struct signe
                                                                "OR hw_id = COALESCE($6, hw_id))";
     const struct signet_lease *lease = &a->leases[a->at];
     const char *values[FACTS];
-    bool any = false;
+    /* a slot that was named for one board is free again */
+    bool any = a->to == SIGNET_DEVICE_WRITING && lease->state < SIGNET_DEVICE_WRITING;
 
     for (size_t i = 0; i < FACTS; i++)
         any = (values[i] = fact(a, a->at, i)) || any;
@@ -242,7 +244,7 @@ bool note_kind_valid(const char *kind)
     /* what only the ledger itself may say */
     static const char *const own[] = {"order",  "quota",    "resumed", "delivered", "refused",
                                       "rework", "migrated", "remove",  "removed",   "board",
-                                      "run",    "operator", "shift"};
+                                      "run",    "operator", "shift",   "for-board"};
     bool refused = !*kind || !text_is_clean(kind) || state_of_word(kind, strlen(kind)) >= 0;
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)

@@ -131,6 +131,12 @@ static int recover(struct signet_ledger *l, void *arg, struct signet_error *err)
                     " WHERE station = $2 AND state = 0 AND lease_until > 0 AND device IN"
                     " (SELECT id FROM devices WHERE order_id = $1 AND state = {verified})",
                     "is", *order, l->station);
+    if (rc == SIGNET_OK)
+        rc = db_run(l->db, err,
+                    "UPDATE deliveries SET lease_until = 0, token = token + 1"
+                    " WHERE state = 3 AND station = $2 AND lease_until > 0"
+                    " AND $1 = (SELECT order_id FROM devices d WHERE d.id = deliveries.device)",
+                    "is", *order, l->station);
     return rc;
 }
 

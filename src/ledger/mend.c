@@ -119,10 +119,11 @@ static void judge_rework(struct mend *m)
     bool torn = m->state == SIGNET_DEVICE_FAILED && !m->at_servers && m->servers[0];
 
     m->renews = m->exposed && (ended || torn || m->how->new_edition);
-    if (m->how->board && !m->renews)
+    m->binds = m->how->board && m->state <= SIGNET_DEVICE_KEYED && !m->exposed;
+    if (m->how->board && !m->renews && !m->binds)
         error_set(&m->why, SIGNET_E_USAGE, "%s gets no new edition, for which a board is chosen",
                   m->endpoint);
-    else if (m->renews || m->state == SIGNET_DEVICE_FAILED)
+    else if (m->renews || m->binds || m->state == SIGNET_DEVICE_FAILED)
         return;
     else if (!m->exposed)
         error_set(&m->why, SIGNET_E_USAGE, "%s is %s: the next run of its order makes it",
@@ -166,7 +167,8 @@ static int judge(struct signet_ledger *l, struct mend *m, struct signet_error *e
         judge_void(m);
     else
         judge_rework(m);
-    return m->renews && m->why.code == SIGNET_OK ? choose_board(l, m, err) : SIGNET_OK;
+    return (m->renews || m->binds) && m->why.code == SIGNET_OK ? choose_board(l, m, err)
+                                                               : SIGNET_OK;
 }
 
 static int make_void(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
@@ -212,6 +214,16 @@ static int try_again(struct signet_ledger *l, const struct mend *m, struct signe
     return rc;
 }
 
+static int bind_board(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
+{
+    int rc =
+        db_run(l->db, err,
+               "UPDATE devices SET hw_id = $2, changed = $3, events = events + 1 WHERE id = $1",
+               "isi", m->device, m->board[0] ? m->board : NULL, l->db->now);
+
+    return rc == SIGNET_OK ? device_event(l, m->device, "for-board", m->board, err) : rc;
+}
+
 int mend_device(struct signet_ledger *l, struct mend *m, struct signet_error *err)
 {
     int rc = find_device(l, m, err);
@@ -224,7 +236,9 @@ int mend_device(struct signet_ledger *l, struct mend *m, struct signet_error *er
     }
     if (rc != SIGNET_OK || m->why.code != SIGNET_OK || m->how->preview)
         return rc;
-    return m->how->what == SIGNET_LEDGER_VOID ? make_void(l, m, err)
-           : m->renews                        ? edition_make(l, m, err)
-                                              : try_again(l, m, err);
+    if (m->how->what == SIGNET_LEDGER_VOID)
+        return make_void(l, m, err);
+    return m->renews  ? edition_make(l, m, err)
+           : m->binds ? bind_board(l, m, err)
+                      : try_again(l, m, err);
 }

@@ -11,6 +11,7 @@ struct mend {
     int edition;
     bool exposed, at_servers; /* at_servers: a rework goes back to there */
     bool renews;              /* a new edition follows */
+    bool binds;               /* only the board is chosen that it is for */
     enum signet_device_state state;
     char endpoint[SIGNET_ENDPOINT_SIZE], hw_id[SIGNET_ENDPOINT_SIZE], order_name[160];
     char board[SIGNET_ENDPOINT_SIZE]; /* that the new edition is for; "": any */

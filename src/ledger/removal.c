@@ -31,7 +31,6 @@ static int read_removals(struct db_rows *row, struct request *r, struct signet_e
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
-/* Who asked for the removal stays on the row: only the lease is new. */
 static int take_removals(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
@@ -52,9 +51,10 @@ static int take_removals(struct signet_ledger *l, void *arg, struct signet_error
     for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
         r->seen = r->removals[i].device;
         rc = db_run(l->db, err,
-                    "UPDATE deliveries SET token = token + 1, lease_until = $3"
+                    "UPDATE deliveries SET token = token + 1, lease_until = $3, station = $4"
                     " WHERE device = $1 AND server = $2",
-                    "isi", r->removals[i].device, r->server, l->db->now + l->lease_seconds);
+                    "isis", r->removals[i].device, r->server, l->db->now + l->lease_seconds,
+                    l->station);
     }
     return rc;
 }

@@ -67,7 +67,9 @@ static int identify(struct work *w, struct signet_error *err)
         rc = source_make(w->setup->source, name, -1, &w->device, err);
         return rc == SIGNET_OK ? reserve_device(w, name, err) : rc;
     }
-    rc = claim_device(w, NULL, NULL, err);
+    rc = work_judged(w, reworked_claim(w->slot, "", err));
+    if (rc == SIGNET_E_PROVISIONED)
+        rc = claim_device(w, NULL, NULL, err);
     return rc == SIGNET_E_NOT_FOUND ? reserve_device(w, NULL, err) : rc;
 }
 
@@ -81,6 +83,8 @@ static int restore(struct work *w, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = source_restore(w->setup->source, &packet, w->lease->endpoint, &w->device, err);
     secret_wipe(&packet);
+    if (rc == SIGNET_OK)
+        return work_drop_retired(w, err);
     return rc == SIGNET_E_SEAL && w->lease->state < SIGNET_DEVICE_WRITING ? SIGNET_E_NOT_FOUND : rc;
 }
 
@@ -131,7 +135,11 @@ static int get_credentials(struct work *w, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
-    if (w->lease->device == 0)
+    if (w->lease->device && work_is_another(w)) { /* not the board that the rework was about */
+        rc = work_judged(w, signet_ledger_release(w->job->ledger, w->lease, err));
+        w->lease->device = 0;
+    }
+    if (rc == SIGNET_OK && w->lease->device == 0)
         rc = identify(w, err);
     if (rc == SIGNET_OK && w->not_noted[0]) {
         rc = note_retry(w, w->not_noted, err);
@@ -304,14 +312,16 @@ static int look_first(struct work *w, enum signet_device_state last, struct sign
     if ((is_interrupted(last) && mark_fits(w->slot)) || w->setup->order->erase_finished)
         return SIGNET_OK;
     int rc = work_made(w, "", own_serial(w->slot), err);
-    if (rc != SIGNET_OK)
+    if (rc != SIGNET_OK) /* whatever slot a person named */
         return rc;
     rc = signet_board_look(w->board, err);
-    if (rc != SIGNET_E_UNSUPPORTED)
-        return rc;
-    return finished /* better safe: a board that is put in anew is taken */
-               ? error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot")
-               : SIGNET_OK;
+    if (rc == SIGNET_E_UNSUPPORTED)
+        rc = finished /* better safe: a board that is put in anew is taken */
+                 ? error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot")
+                 : SIGNET_OK;
+    return rc == SIGNET_E_PROVISIONED && !w->lease->device
+               ? work_judged(w, reworked_claim(w->slot, own_serial(w->slot), err))
+               : rc;
 }
 
 /* The port that went away in an attempt: a moment later it may be there again. */

@@ -107,4 +107,10 @@ bool rules_stop(const struct slot *slot);
 /* hook.c: for slot->verdict; why: NULL, or the reason */
 void hook_run(struct slot *slot, const struct signet_error *why);
 
+/* reworked.c: the slot's lease for a device that is to be made again, and that this board is: by
+ * its serial number, or since a person named the slot. SIGNET_E_PROVISIONED, with *err as it was:
+ * none.
+ */
+int reworked_claim(struct slot *slot, const char *serial, struct signet_error *err);
+
 #endif

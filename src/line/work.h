@@ -29,6 +29,13 @@ void work_failpoint(const char *when, const char *what);
 /* made.c: the device that was made on this board, by the name that it gave or by its serial number;
  * either may be "". SIGNET_E_PROVISIONED: *err says which it is, when and where it was made. */
 int work_made(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err);
+/* reworked.c */
+/* The board gave another name than that of the device that it was taken for. */
+bool work_is_another(const struct work *w);
+/* SIGNET_E_NOT_FOUND: what is sealed is the edition before; it is dropped, this one has none yet.
+ */
+int work_drop_retired(struct work *w, struct signet_error *err);
+/* work.c */
 /* Writes what became of the board and its device; sets slot->verdict. Returns rc, or why the ledger
  * refused it. */
 int work_end(struct work *w, int rc, struct signet_error *err);

@@ -43,6 +43,8 @@ static void count_left(struct signet_run_report *report)
         left->waiting -= e->waiting;
         left->in_work += e->begun + e->exposed + e->waiting;
     }
+    for (size_t i = 0; i < report->delivery.server_count; i++)
+        left->removing += report->delivery.servers[i].removing;
     left->open = left->open > 0 ? left->open : 0;
     left->exposed = left->exposed > 0 ? left->exposed : 0;
     left->waiting = left->waiting > 0 ? left->waiting : 0;
@@ -90,6 +92,7 @@ int run_report(struct signet_run *r, double begin, struct signet_run_report *rep
     count_left(report);
     report->finished = rc == SIGNET_OK && !failed && report->left.open == 0 &&
                        report->left.exposed == 0 && report->left.waiting == 0 &&
+                       report->left.removing == 0 &&
                        report->states[SIGNET_DEVICE_FAILED] == 0;
     return rc == SIGNET_OK ? keep_report(r, report, err) : rc;
 }

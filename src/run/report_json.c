@@ -17,6 +17,13 @@ static void put_servers(struct buf *b, const struct signet_delivery_report *d)
             buf_json_text(b, "away", s->away.msg);
         if (s->stopped)
             buf_json_bool(b, "stopped", true);
+        buf_json_integer(b, "removed", (int64_t)s->removed);
+        buf_json_integer(b, "removing", s->removing);
+        buf_json_integer(b, "by_hand", (int64_t)s->by_hand);
+        if (s->to_do.code != SIGNET_OK)
+            buf_json_text(b, "to_do", s->to_do.msg);
+        if (s->unremoved.code != SIGNET_OK)
+            buf_json_text(b, "unremoved", s->unremoved.msg);
         buf_byte(b, '}');
     }
     buf_byte(b, ']');

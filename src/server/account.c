@@ -64,7 +64,8 @@ int server_view(const struct signet_server *server, const struct signet_device *
     rc = rc ? rc : check_role(server, &a, err);
     if (rc)
         return rc;
-    *out = (struct signet_device){.endpoint = device->endpoint, .tree = device->tree};
+    *out = (struct signet_device){
+        .endpoint = device->endpoint, .tree = device->tree, .replaces = device->replaces};
     device_take(out, &a);
     return SIGNET_OK;
 }

@@ -126,15 +126,15 @@ static bool stands_at(const struct table *t, const struct export *x, uint64_t at
     return equal;
 }
 
-/* Where the row is that begins so. */
+/* Where what is wanted stands, of the rows that begin so. */
 static bool export_find_row(const struct table *t, const struct export *x, const struct buf *start,
-                            uint64_t *at)
+                            const struct buf *want, uint64_t *at)
 {
     uint64_t hash = index_hash(&x->rows, start->data, start->len);
     size_t probe = 0;
 
     while (index_next(&x->rows, hash, &probe, at))
-        if (stands_at(t, x, *at, start))
+        if (stands_at(t, x, *at, want))
             return true;
     return false;
 }
@@ -193,7 +193,8 @@ static int plan_row(struct export *x, struct table *t, const struct signet_devic
     rc = export_complete(&x->format, device, err);
     rc = rc ? rc : buf_check(&start, err);
     rc = rc ? rc : buf_check(&row, err);
-    *existed = !rc && export_find_row(t, x, &start, &at);
+    /* of a newer edition it is the row itself: those before it stay */
+    *existed = !rc && export_find_row(t, x, &start, device->replaces ? &row : &start, &at);
     if (*existed && !stands_at(t, x, at, &row)) {
         *existed = false;
         rc = error_set_hint(err, SIGNET_E_EXISTS,
@@ -277,7 +278,7 @@ static int export_find(struct signet_server *server, const char *endpoint, struc
     export_start(&x->format, &device, &start);
     rc = buf_check(&start, err);
     rc = rc ? rc : open_table(&t, x, false, err);
-    if (!rc && !export_find_row(&t, x, &start, &at))
+    if (!rc && !export_find_row(&t, x, &start, &start, &at))
         rc = error_set(err, SIGNET_E_NOT_FOUND, "the export has no device '%s'", endpoint);
     close_table(&t, x);
     buf_free(&start);

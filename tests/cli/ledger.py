@@ -24,11 +24,11 @@ def lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def make(folder, name, first, quota):
+def make(folder, name, first, quota, ledger='l.db'):
     """An order of devices without boards."""
     order = os.path.join(folder, f'{name}.yaml')
     with open(order, 'w') as f:
-        f.write(f'name: {name}\nquota: {quota}\ntemplate: {EXAMPLE}\nledger: l.db\nstation: st\noperator: anna\n'
+        f.write(f'name: {name}\nquota: {quota}\ntemplate: {EXAMPLE}\nledger: {ledger}\nstation: st\noperator: anna\n'
                 f'work: work-{name}\nnames: {{pattern: "urn:dev:os:{name}-{{serial:03}}", first: {first}}}\n'
                 f'output: {{packets: {name}.ndjson}}\n')
     run('run', order)
@@ -84,6 +84,46 @@ def deciding(ledger):
     shown = run('ledger', 'show', ledger, 'urn:dev:os:a-003')
     expect('the reason is kept', 'crushed by a press' in shown and 'office@' in shown, shown)
     expect('rework of what is not', 'no device' in run('ledger', 'rework', ledger, 'nobody', code=1))
+
+
+def many(folder):
+    """Void and rework of all that are selected: listed first, done with --yes."""
+    ledger, order = os.path.join(folder, 'm.db'), make(folder, 'm', 1, 9, 'm.db')
+    names = [f'urn:dev:os:m-{i:03}' for i in range(1, 10)]
+    head = run('ledger', 'verify', ledger)
+    said = run('ledger', 'void', '-r', 'a bad lot', '-o', 'm', '-s', 'done', ledger)
+    expect('a preview', said.count('would be void (done)') == 9 and '--yes does it' in said, said)
+    expect('a preview changes nothing', run('ledger', 'verify', ledger) == head)
+    with open(os.path.join(folder, 'names'), 'w') as f:
+        f.write('\r\n'.join([names[1], '', names[3], 'nobody']) + '\n')
+    said = run('ledger', 'rework', '-n', f.name, '--yes', ledger, code=1)
+    run('ledger', 'rework', '-n', f.name, ledger)
+    expect('devices are left', lines(run('ledger', 'list', '--json', '-s', 'reserved', ledger)).__len__() == 2)
+    rows = lines(run('ledger', 'rework', '--json', '-n', f.name, ledger))
+    expect('what stands in the way', [r.get('code') for r in rows] == ['usage', 'usage', 'not-found', None] or
+           [r.get('code') for r in rows][:2] == ['usage', 'usage'], rows)
+    expect('the sum', rows[-1] == {'event': 'preview', 'changed': 0, 'left': 3}, rows)
+    run('run', order)
+    with open(os.path.join(folder, 'm.ndjson')) as f:
+        packets = [json.loads(l) for l in f]
+    expect('further packets', [p['endpoint'] for p in packets] == names + [names[1], names[3]], packets)
+    shown = run('ledger', 'show', ledger, names[1])
+    expect('both editions', shown.count('edition        ') == 2 and 'retired' in shown and 'edition 2\n' in shown, shown)
+    said = run('ledger', 'void', '-r', 'a bad lot', '--since', 'today', '--slot', 'mint', '-y', ledger)
+    expect('done', said.endswith('9 devices changed\n') or said.endswith('11 devices changed\n'), said)
+    expect('all void', len(lines(run('ledger', 'list', '--json', '-s', 'void', ledger))) == 9)
+    expect('stats', '9 void' in run('ledger', 'stats', ledger), run('ledger', 'stats', ledger))
+    run('ledger', 'verify', ledger)
+    for args, says in ((['void', '-r', 'x', ledger], 'which devices?'), (['rework', ledger], 'which devices?'),
+                       (['rework', '-s', 'done', ledger, names[0]], 'not both'), (['void', ledger, names[0]], 'a reason is missing'),
+                       (['rework', '-s', 'doen', ledger], 'done'), (['rework', '--since', 'soon', ledger], '--since'),
+                       (['rework', '-e', 'bored', ledger], "no error 'bored'"),
+                       (['rework', '-b', 'x', '-o', 'm', '-y', ledger], 'one device')):
+        expect(f'{args}', says in run('ledger', *args, code=2), '')
+    with open(os.path.join(folder, 'names'), 'wb') as f:
+        f.write(b'a\0b\n')
+    expect('no text', 'this is no text' in run('ledger', 'rework', '-n', f.name, ledger, code=1), '')
+    expect('no file', 'nowhere' in run('ledger', 'rework', '-n', os.path.join(folder, 'nowhere'), ledger, code=1), '')
 
 
 def full_disk(ledger):
@@ -186,6 +226,7 @@ def main():
         looking(ledger)
         reporting(ledger)
         deciding(ledger)
+        many(folder)
         looks_only(ledger)
         archived(folder, ledger)
         mistakes(folder, ledger)

@@ -299,7 +299,7 @@ def refused_device_keeps_its_seal(h):
     h.ledger('sync', order)
     h.same_keys('o')
     need(h.devices('o')[victims[0]]['state'] == DONE and len(h.seals()) == 1, 'one is set aside yet')
-    h.ledger('void', 'ledger.db', victims[1], '--reason', 'test')
+    h.ledger('void', '--force', 'ledger.db', victims[1], '--reason', 'test')
     h.goes(order, 0, '1 device is void')
     need(not h.seals(), 'nobody needs it any more')
 
@@ -312,7 +312,7 @@ def void_in_a_batch_that_was_cut_off(h):
     names = sorted(h.devices('o'))
     need(len(names) == ONE and len(h.seals()) == 1, names)
     for name in names:
-        h.ledger('void', 'ledger.db', name, '--reason', 'test')
+        h.ledger('void', '--force', 'ledger.db', name, '--reason', 'test')
     h.kill(order, 'before-reserve:1')
     need(not h.seals() and not os.path.getsize(h.at('packets.ndjson')), 'something of it is left')
     h.goes(order)
@@ -325,7 +325,7 @@ def void_and_cut_off_again(h):
     order = h.order('o', ONE, records='records.csv')
     h.kill(order, 'after-writing:1')
     victim = sorted(h.devices('o'))[4]
-    h.ledger('void', 'ledger.db', victim, '--reason', 'test')
+    h.ledger('void', '--force', 'ledger.db', victim, '--reason', 'test')
     h.kill(order, 'before-mark:1')
     need(len(h.packets('packets.ndjson')) == ONE - 1, 'it is in the output')
     h.goes(order, 0, '1 device is void')
@@ -345,7 +345,7 @@ def set_aside_in_a_batch(h):
         h.goes(order, 1, '1 device was set aside')
         need({n for n, d in h.devices('o').items() if d['state'] != DONE} == {victim}, 'others are not done')
         need(len(h.seals()) == 1, h.seals())
-    h.ledger('void', 'ledger.db', victim, '--reason', 'test')
+    h.ledger('void', '--force', 'ledger.db', victim, '--reason', 'test')
     h.goes(order, 0, '1 device is void')
     need(not h.seals(), 'nobody needs it any more')
 
@@ -357,7 +357,7 @@ def void_in_a_batch_that_is_in_the_output(h):
     h.kill(order, 'before-mark:1')
     need(os.path.getsize(h.at('packets.ndjson')) > 3000 and os.path.getsize(h.at('records.csv')) > 1000, 'nothing was written')
     for name in h.devices('o'):
-        h.ledger('void', 'ledger.db', name, '--reason', 'test')
+        h.ledger('void', '--force', 'ledger.db', name, '--reason', 'test')
     h.goes(order, 0, f'{ONE} devices are void')
     need(set(h.output().values()) == {b''} and not h.seals(), 'something of it is left')
     h.goes(h.order('o', ONE + 2, records='records.csv'))

@@ -273,7 +273,7 @@ def void_in_the_middle(l):
     l.boards(2)
     l.programmer()
     l.order(2)
-    l.run(point='before-written:1', script=f"'{SIGNET}' ledger void ledger.db $('{SIGNET}' ledger list ledger.db --state writing"
+    l.run(point='before-written:1', script=f"'{SIGNET}' ledger void --force ledger.db $('{SIGNET}' ledger list ledger.db --state writing"
                                            " | tail -n 1 | cut -d ' ' -f 1) --reason test")
     need(sorted(l.states().values()) == ['done', 'void'], (l.states(), l.said))
     l.exits(0)

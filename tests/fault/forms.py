@@ -134,7 +134,7 @@ class Works(Folder):
         return {name: r['state'] for name, r in self.rows().items()}
 
     def void(self, name):
-        p = subprocess.run([SIGNET, 'ledger', 'void', 'ledger.db', name, '--reason', 'a test'], cwd=self.folder,
+        p = subprocess.run([SIGNET, 'ledger', 'void', 'ledger.db', name, '--force', '--reason', 'a test'], cwd=self.folder,
                            capture_output=True, text=True, timeout=DEADLINE)
         need(f'void of {name}', p.returncode == 0, p.stderr)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Ledgers that 0.1.0 left with work half done (tests/data/ledger-0.1.0), on SQLite and on PostgreSQL: they are read
+"""Ledgers that 0.1.0 left with work half done (tests/data/ledger-0.1.0), of its schema and of schema 3, on SQLite and on PostgreSQL: they are read
 as they are; killed at any place of the migration they are whole; stations that open one at the same time migrate it
 once; and all orders come to their end, each device with the credentials that it had."""
 import json, os, shutil, sqlite3, subprocess, sys, tempfile
@@ -10,8 +10,9 @@ from _postgres import Server, binaries
 from _signet import BUILD, DONE, SIGNET, SOURCE, STATES, TORTURE, VERIFIED, need, with_failpoint
 
 DATA = os.path.join(SOURCE, 'tests', 'data', 'ledger-0.1.0')
+DATA_3 = os.path.join(SOURCE, 'tests', 'data', 'ledger-schema-3')
 STATION = os.path.join(BUILD, 'tests', 'signet_station')
-OLD, NEW, SCRATCH = 2, 4, tempfile.gettempdir()
+NEW, SCRATCH = 4, tempfile.gettempdir()
 PLACES = ('before-migration', 'after-migration')
 FACTS = 'hw_id, psk_identity, psk_sha256, packet_sha256'
 
@@ -50,10 +51,12 @@ class Database:
         return int(self.sql('SELECT version FROM signet_schema')[0][0])
 
 
-def copy(kind, server=None):
+def copy(kind, server=None, schema=2):
     """A folder with all that 0.1.0 left, at its new place."""
     folder = os.path.join(tempfile.mkdtemp(prefix='signet-migrate-', dir=SCRATCH), 'copy')
     shutil.copytree(os.path.join(DATA, kind), folder)
+    if schema == 3:
+        shutil.copy(os.path.join(DATA_3, 'ledger.sql' if server else 'ledger.db'), folder)
     ledger = Database(server, folder) if server else File(folder)
     for top, _, files in os.walk(folder):
         os.chmod(top, 0o700)
@@ -65,7 +68,7 @@ def copy(kind, server=None):
                     text = f.read().replace('@LEDGER@', ledger.url).replace('@FOLDER@', os.path.realpath(folder))
                 with open(path, 'w') as f:
                     f.write(text)
-    ledger.folder = folder
+    ledger.folder, ledger.old = folder, schema
     return ledger
 
 
@@ -101,16 +104,16 @@ def as_it_is(make):
     ledger = make()
     events, head = verified(ledger)
     with open(os.path.join(ledger.folder, 'head')) as f:
-        need(f.read().split() == [str(events), head], f'head {head}, {events} events')
+        need(ledger.old != 2 or f.read().split() == [str(events), head], f'head {head}, {events} events')
     for args in (['list'], ['stats'], ['export']):
         call('ledger', args[0], ledger.url)
     need('urn:dev:os:000009' in call('ledger', 'show', ledger.url, 'urn:dev:os:000009'), 'show')
-    need(ledger.version() == OLD, 'to look at a ledger migrated it')
+    need(ledger.version() == ledger.old, 'to look at a ledger migrated it')
     migrate(ledger, code=1)
     need(ledger.version() == NEW, 'it was not migrated')
     need(verified(ledger)[0] == events + 1, 'a migration is one event')
-    last = ledger.sql("SELECT kind, detail FROM events WHERE device = 0")
-    need(last == [['migrated', 'schema 2 to 4']], last)
+    last = ledger.sql("SELECT kind, detail FROM events WHERE device = 0 ORDER BY n")[-1]
+    need(last == ['migrated', f'schema {ledger.old} to 4'], last)
     migrate(ledger, code=1)
     need(verified(ledger)[0] == events + 1, 'it was migrated twice')
     gone(ledger)
@@ -121,7 +124,7 @@ def killed(make):
         ledger = make()
         events, head = verified(ledger)
         migrate(ledger, code=-9, SIGNET_FAILPOINT=f'{place}:1')
-        need(ledger.version() == OLD and verified(ledger) == (events, head), f'killed at {place}: it is not as it was')
+        need(ledger.version() == ledger.old and verified(ledger) == (events, head), f'killed at {place}: it is not as it was')
         migrate(ledger, code=1)
         need(ledger.version() == NEW and verified(ledger)[0] == events + 1, f'killed at {place}: it is not migrated')
         gone(ledger)
@@ -249,17 +252,21 @@ def newer_file(ledger):
 def main():
     global SCRATCH
     with tempfile.TemporaryDirectory(prefix='signet-migrate-') as SCRATCH:
-        make = lambda: copy('sqlite')
+        make, make_3 = lambda: copy('sqlite'), lambda: copy('sqlite', schema=3)
         for part in (as_it_is, killed, at_once, finished):
             part(make)
+        for part in (as_it_is, killed, finished):
+            part(make_3)
         refused(make, newer_file)
         folder = binaries()
         if folder is None:
             sys.exit('migrate: PostgreSQL is not installed' if os.environ.get('CI') == 'true' else 0)
         with Server(folder) as server:
-            make = lambda: copy('postgresql', server)
+            make, make_3 = lambda: copy('postgresql', server), lambda: copy('postgresql', server, 3)
             for part in (as_it_is, killed, ended, at_once, finished):
                 part(make)
+            for part in (as_it_is, finished):
+                part(make_3)
             refused(make, lambda ledger: ledger.sql('UPDATE signet_schema SET version = 99'))
 
 

@@ -231,7 +231,7 @@ def changed(folder):
 
 
 def void(h, name):
-    subprocess.run([SIGNET, 'ledger', 'void', h.at('ledger.db'), name, '--reason', 'a test'], check=True,
+    subprocess.run([SIGNET, 'ledger', 'void', '--force', h.at('ledger.db'), name, '--reason', 'a test'], check=True,
                    capture_output=True)
 
 

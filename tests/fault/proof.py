@@ -157,7 +157,7 @@ class Desk(Folder):
         return [self.at('work', f) for f in os.listdir(self.at('work')) if f.endswith('.sealed')]
 
     def void_script(self, name):
-        return f"'{SIGNET}' ledger void ledger.db {name} --reason test"
+        return f"'{SIGNET}' ledger void --force ledger.db {name} --reason test"
 
     def close(self):
         for other in self.others:

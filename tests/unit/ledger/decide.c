@@ -219,7 +219,13 @@ static void what_does_not_fit(void **state)
     refused(signet_ledger_decide(ledger, &which, &how, NULL, NULL, &err), SIGNET_E_USAGE,
             "one device");
     which.name_count = 1;
-    struct seen s = decide(which, how);
+    struct seen s = decide(which, how); /* nothing of it left the host: only the board is chosen */
+    assert_int_equal(s.changed, 1);
+    assert_int_equal(sql_number("SELECT count(*) FROM devices WHERE hw_id = 'b'"), 1);
+    must(signet_ledger_void(ledger, "one", "test", &err));
+    struct signet_lease lease = reserve("one", "1");
+    bring(&lease, SIGNET_DEVICE_WRITING, NULL);
+    s = decide(which, how);
     assert_non_null(strstr(s.said, "no new edition"));
     how = REWORK(.remove = true);
     refused(signet_ledger_decide(ledger, &which, &how, NULL, NULL, &err), SIGNET_E_USAGE, "void");

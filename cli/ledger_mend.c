@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet ledger void, rework: one device by its name, or all that are selected. */
+#include "ledger.h"
+#include "when.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_MAX = 64 * 1024 * 1024 };
+
+struct mending {
+    struct cli *cli;
+    struct signet_ledger_selection selection;
+    struct signet_ledger_decision decision;
+    const char *state, *since, *until, *file;
+    bool yes;
+    char *text; /* of the file of names */
+    const char **names;
+    const char *one;
+    int64_t changed, refused;
+};
+
+#define SELECTION(m)                                                                               \
+    TEXT('o', "order", "NAME", "Of this order", &(m).selection.order),                             \
+        TEXT('s', "state", "STATE", "In this state", &(m).state),                                  \
+        TEXT('e', "error", "CODE", "That failed with this error, such as board, timeout, exists",  \
+             &(m).selection.error),                                                                \
+        TEXT(0, "slot", "NAME", "Last in this slot", &(m).selection.slot),                         \
+        TEXT(0, "station", "NAME", "Of this station", &(m).selection.station),                     \
+        TEXT(0, "since", "TIME", "Changed from then: " WHEN_HELP, &(m).since),                     \
+        TEXT(0, "until", "TIME", "Changed before then", &(m).until),                               \
+        TEXT('n', "names", "FILE", "Of these names, one a line; - is standard input", &(m).file),  \
+        FLAG('y', "yes", "Do it; without, devices that are selected are only listed", &(m).yes),   \
+        FLAG('f', "force", "Also what another station has in hand at this moment",                 \
+             &(m).decision.force)
+
+static int show_json(struct mending *m, const struct signet_ledger_decided *d)
+{
+    struct json j;
+
+    json_event(&j, "device");
+    json_text(&j, "endpoint", d->endpoint);
+    json_given(&j, "order", d->order);
+    json_text(&j, "was", d->order[0] ? signet_device_state_name(d->state) : "unknown");
+    json_integer(&j, "edition", d->edition);
+    json_bool(&j, "new_edition", d->new_edition);
+    json_given(&j, "servers", d->servers);
+    json_bool(&j, "done", d->error->code == SIGNET_OK && !m->decision.preview);
+    if (d->error->code) {
+        json_text(&j, "code", signet_code_name(d->error->code));
+        json_text(&j, "message", d->error->msg);
+    }
+    json_end(&j);
+    return SIGNET_OK;
+}
+
+/* What is still to be done about the servers that have it. */
+static void show_servers(const struct mending *m, const struct signet_ledger_decided *d)
+{
+    bool goes = d->new_edition || m->decision.remove;
+
+    if (!d->servers[0])
+        return;
+    if (goes)
+        printf("    to be removed at %s: the next run of %s does it, or `signet ledger sync "
+               "ORDER.yaml`\n",
+               PLAIN(d->servers), PLAIN(d->order));
+    else if (m->decision.what == SIGNET_LEDGER_VOID)
+        printf("    still at %s, which lets it in: `signet ledger void --remove` takes it away\n",
+               PLAIN(d->servers));
+}
+
+static int show_decided(void *ctx, const struct signet_ledger_decided *d, struct signet_error *err)
+{
+    struct mending *m = ctx;
+    bool works = d->error->code == SIGNET_OK;
+
+    m->changed += works;
+    m->refused += !works;
+    if (m->one && !works) { /* the only one: it is the error */
+        *err = *d->error;
+        return (int)err->code;
+    }
+    if (m->cli->json)
+        return show_json(m, d);
+    if (!works) {
+        printf("%-32s left as it is: %s\n", PLAIN(d->endpoint), PLAIN(d->error->msg));
+        return SIGNET_OK;
+    }
+    printf("%-32s %s%s", PLAIN(d->endpoint), m->decision.preview ? "would be " : "",
+           m->decision.what == SIGNET_LEDGER_VOID ? "void"
+           : d->new_edition                       ? "made again"
+                                                  : "tried again");
+    if (d->new_edition)
+        printf(" as edition %d", d->edition);
+    printf(" (%s)\n", signet_device_state_name(d->state));
+    show_servers(m, d);
+    return SIGNET_OK;
+}
+
+static void show_sum(const struct mending *m)
+{
+    struct json j;
+
+    if (m->cli->json) {
+        json_event(&j, m->decision.preview ? "preview" : "decided");
+        json_integer(&j, "changed", m->changed);
+        json_integer(&j, "left", m->refused);
+        json_end(&j);
+        return;
+    }
+    if (m->one)
+        return;
+    printf("%s%s", COUNT(m->changed, "device", "devices"),
+           m->decision.preview ? " would be changed" : " changed");
+    if (m->refused)
+        printf(", %s left as %s", COUNT(m->refused, "device", "devices"),
+               m->refused == 1 ? "it is" : "they are");
+    printf("%s\n", m->decision.preview ? "; nothing was done yet: --yes does it" : "");
+}
+
+static int decide(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+{
+    struct mending *m = ctx;
+    int rc = signet_ledger_decide(ledger, &m->selection, &m->decision, show_decided, m, err);
+
+    if (rc == SIGNET_OK)
+        show_sum(m);
+    return rc;
+}
+
+static int load_names(struct mending *m, struct signet_error *err)
+{
+    struct signet_bytes file = {0};
+    size_t lines = 2;
+    int rc = cli_read(m->file, NAMES_MAX, &file, err);
+
+    if (rc == SIGNET_OK && memchr(file.data, '\0', file.len))
+        rc = cli_error(err, SIGNET_E_SYNTAX, "", "%s: this is no text", m->file);
+    for (size_t i = 0; rc == SIGNET_OK && i < file.len; i++)
+        lines += file.data[i] == '\n';
+    if (rc == SIGNET_OK) {
+        m->text = calloc(1, file.len + 1);
+        m->names = calloc(lines, sizeof(*m->names));
+        if (!m->text || !m->names)
+            rc = cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
+        else
+            memcpy(m->text, file.data, file.len);
+    }
+    signet_bytes_free(&file);
+    return rc;
+}
+
+/* One a line; blank lines do not count. */
+static int split_names(struct mending *m, struct signet_error *err)
+{
+    char *rest = NULL;
+    int rc = load_names(m, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    for (char *at = strtok_r(m->text, "\r\n", &rest); at; at = strtok_r(NULL, "\r\n", &rest))
+        m->names[m->selection.name_count++] = at;
+    m->selection.names = m->names;
+    return SIGNET_OK;
+}
+
+static bool selects(const struct mending *m)
+{
+    const struct signet_ledger_selection *s = &m->selection;
+
+    return s->order || s->error || s->slot || s->station || m->state || m->since || m->until ||
+           m->file;
+}
+
+static bool know_selection(struct mending *m)
+{
+    struct cli *cli = m->cli;
+    bool many = selects(m);
+
+    if (cli->arg_count == 2)
+        m->one = cli->args[1];
+    if (m->one && many)
+        return cli_usage(cli, "an endpoint is named, or devices are selected: not both"), false;
+    if (!m->one && !many)
+        return cli_usage(cli, "which devices? ENDPOINT, or --order, --state, --names ..."), false;
+    if (m->one) {
+        m->selection.names = &m->one;
+        m->selection.name_count = 1;
+    }
+    m->decision.preview = many && !m->yes;
+    return ledger_know_state(cli, m->state, &m->selection.state) &&
+           when_parse(cli, "since", m->since, false, &m->selection.since) &&
+           when_parse(cli, "until", m->until, true, &m->selection.until);
+}
+
+static int mend(struct mending *m)
+{
+    struct cli *cli = m->cli;
+    int rc = SIGNET_OK;
+
+    if (!know_selection(m))
+        return EXIT_USAGE;
+    if (m->file)
+        rc = split_names(m, &cli->err);
+    int code = rc != SIGNET_OK       ? cli_fail(cli, &cli->err)
+               : m->decision.preview ? ledger_read(cli, decide, m)
+                                     : ledger_change(cli, decide, m);
+    free((void *)m->names);
+    free(m->text);
+    return code == EXIT_DONE && m->refused && !m->decision.preview ? EXIT_FAILED : code;
+}
+
+int ledger_void(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct mending m = {.cli = &cli, .decision = {.what = SIGNET_LEDGER_VOID}};
+    const struct option_row rows[] = {
+        TEXT('r', "reason", "TEXT", "Why; it is recorded (required)", &m.decision.reason),
+        FLAG('R', "remove", "Remove it at the servers that have it, too; the next run does it",
+             &m.decision.remove),
+        SELECTION(m),
+        {0}};
+
+    if (!cli_parse(
+            &cli, argc, argv, rows, "LEDGER [ENDPOINT]",
+            "Ends a device for ever, or all that are selected. Its name comes back only when "
+            "its credentials never left the host, or with a rework.",
+            1, 2))
+        return EXIT_USAGE;
+    if (!m.decision.reason)
+        return cli_usage(&cli, "a reason is missing: --reason TEXT");
+    return mend(&m);
+}
+
+int ledger_rework(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct mending m = {.cli = &cli, .decision = {.what = SIGNET_LEDGER_REWORK}};
+    const struct option_row rows[] = {
+        TEXT('r', "reason", "TEXT", "Why; it is recorded", &m.decision.reason),
+        FLAG('N', "new-edition",
+             "Also what failed or is not finished: new credentials, for any board, since its own "
+             "is lost",
+             &m.decision.new_edition),
+        TEXT('b', "board", "ID",
+             "The hardware id of the board that a new edition is for; slot:STATION/SLOT: the next "
+             "one in that slot; any: whichever comes",
+             &m.decision.board),
+        SELECTION(m),
+        {0}};
+
+    if (!cli_parse(&cli, argc, argv, rows, "LEDGER [ENDPOINT]",
+                   "Lets a device that was set aside be tried again, with the same identity on the "
+                   "same board. A device that is done or void is made again as a new edition: the "
+                   "same name, new credentials; the old ones are removed at its servers.",
+                   1, 2))
+        return EXIT_USAGE;
+    if (m.decision.board && strcmp(m.decision.board, "any") == 0)
+        m.decision.board = "";
+    return mend(&m);
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Boards that come back to the line: the one that was reworked is erased and gets its name again with new credentials; every
+other finished board stays as it is.
+usage: reworked.py [PART]"""
+import json
+from _line import Line
+from _parts import main, part
+from _signet import need
+
+ONE, TWO = 'urn:dev:os:n-001', 'urn:dev:os:n-002'
+
+
+def two_finished(l, names='names: {pattern: "urn:dev:os:n-{serial:03}"}'):
+    l.boards(1, keep=True)
+    l.programmer()
+    l.order(2, names=names)
+    l.run()
+    l.tell('next')
+    l.run()
+    l.exits(0)
+
+
+def editions(l, name):
+    """(state, PSK, hardware id) of each, the oldest first"""
+    rows = map(json.loads, l.ledger('list', 'ledger.db', '--json').splitlines())
+    return [(r['state'], r.get('psk_sha256'), r.get('hw_id')) for r in rows if r['event'] == 'device' and r['endpoint'] == name]
+
+
+def again(l, name, board):
+    """It was made once more, on the same board, with another key."""
+    (was, old, board_before), (now, new, board_now) = editions(l, name)
+    need((was, now) == ('retired', 'done') and old != new, editions(l, name))
+    need(board_before == board_now and board_now, editions(l, name))
+    need('provisioned=1' in l.ask(1), l.ask(1))
+    l.ledger('verify', 'ledger.db')
+
+
+@part
+def the_slot_is_named(l):
+    """A board that tells nothing before it is erased. The other one, which nobody named, stays as it is."""
+    two_finished(l)
+    second = l.ask(1)
+    l.run()
+    l.exits(0)
+    l.ledger('rework', 'ledger.db', ONE)
+    l.run()
+    l.exits(1, 'made-before')
+    need(l.ask(1) == second, f'{second}, then {l.ask(1)}')
+    l.tell('insert 00100001')
+    first = l.ask(1)
+    l.run()
+    l.exits(1, 'made-before')  # nobody said which board it is
+    need(l.ask(1) == first, f'{first}, then {l.ask(1)}')
+    l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', ONE)
+    l.run()
+    l.exits(0)
+    need(l.report['passed'] == 1, l.report)
+    again(l, ONE, '00100001')
+    before = l.ask(1)
+    l.run()  # once
+    l.exits(0)
+    need(l.ask(1) == before, f'{before}, then {l.ask(1)}')
+    l.tell('insert 00100002')
+    l.run()
+    l.exits(0)
+    need('provisioned=1' in l.ask(1) and len(editions(l, TWO)) == 1, l.ask(1))
+
+
+@part
+def the_slot_of_another_station(l):
+    two_finished(l)
+    before = l.ask(1)
+    l.ledger('rework', '--board', 'slot:B/1', 'ledger.db', TWO)
+    l.run()
+    l.exits(1, 'made-before')
+    need(l.ask(1) == before, f'{before}, then {l.ask(1)}')
+
+
+@part
+def boards_that_bring_their_names(l):
+    """The wrong board in the slot that was named: it was erased, which a person asked for; its device is not harmed further, and the
+    one that was meant waits for its board."""
+    two_finished(l, names='')
+    first, second = sorted(l.rows())
+    l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', second)
+    l.run()
+    l.exits(0)
+    again(l, second, '00100002')
+    l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', first)  # but the second is still in it
+    l.run()
+    l.exits(1, 'erased')
+    need([e[0] for e in editions(l, second)] == ['retired', 'done'], editions(l, second))
+    l.tell('insert 00100001')
+    l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', first)
+    l.run()
+    need([e[0] for e in editions(l, first)] == ['retired', 'done'], (editions(l, first), l.said))
+
+
+@part
+def killed_on_its_way(l):
+    """At any place of the second time: one name, one board, one key that counts."""
+    two_finished(l)
+    for point in ('before-flash:1', 'after-flash:1', 'before-seal:1', 'after-seal:1', 'before-writing:1', 'before-load:1', 'before-remove:1'):
+        n = len(editions(l, TWO))
+        l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', TWO)
+        l.run(point=point)
+        l.exits(-9)
+        for _ in range(3):
+            if l.run() == 0:
+                break
+        l.exits(0)
+        found = editions(l, TWO)
+        need([s for s, _, _ in found] == ['retired'] * n + ['done'], (point, found, l.said))
+        need(len({k for _, k, _ in found}) == n + 1, (point, found))
+        l.ledger('verify', 'ledger.db')
+
+
+main(Line)
