@@ -92,8 +92,8 @@ bool refusals_stop(const struct refusals *r, const char *server, struct signet_e
         return false;
     error_set(err, SIGNET_E_SERVER, "%s refuses every device: '%s'; the others wait", server,
               r->last.msg);
-    error_hint(err, "mend it, and start the order again: one device is tried first; `signet ledger "
-                    "rework` is for those refused");
+    error_hint(err, "mend it, and start the order again: one device is tried first; a rework lets "
+                    "those be tried again that it refused");
     return true;
 }
 
