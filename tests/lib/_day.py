@@ -8,6 +8,8 @@ TOKEN = 'T0kenOfTheDay_51c7'
 DEADLINE = 120
 FINISHED = ('verified', 'registered', 'done')
 FAULTS = ('drop-tx=60', 'assert=2,heals=3', 'result=-1,heals=4', 'never-ready,heals=3', 'log-noise,split', 'flip=2e-4', 'delay=20')
+EDITIONS = '--new-edition' in subprocess.run([SIGNET, 'ledger', 'rework', '--help'], capture_output=True, text=True).stdout
+FORCE = ['-f'] if EDITIONS else []  # no run is under way when somebody decides
 counted = collections.Counter()  # what happened, in all days
 IN_HAND = ('keyed', 'writing', 'written')
 
@@ -89,7 +91,7 @@ class Day(Folder):
         self.seed, self.rng, self.begin, self.log = seed, random.Random(seed), time.monotonic(), []
         self.url = ledger
         self.reworked, self.by_hand, self.outputs, self.rack = {}, [], 0, None
-        self.killed = False
+        self.killed, self.removed, self.asked_for = False, set(), []
         self.copied, self.lost_at = None, 0  # rows of the copy of the ledger; when that was put back and the newest was lost
         self.stations = ['A', 'B'] if ledger and self.rng.random() < 0.6 else ['A']
         self.slots = self.rng.choice((2, 3, 4)) if len(self.stations) == 1 else 4
@@ -303,16 +305,33 @@ class Day(Folder):
         if rows:
             self.rework_of(self.rng.choice(rows))
 
-    def rework_of(self, row):
+    def give_back(self):
+        """A device that is done comes back: its board is put into a slot that is named for it, and it gets new credentials."""
+        boards = self.boards()
+        rows = [r for r in self.rows() if r['state'] == 'done' and boards.get(r['hw_id'], {}).get('slot') == 0]
+        if not rows or not EDITIONS:
+            return
+        row, slot = self.rng.choice(rows), self.any_slot()
+        said = self.tell(slot, 'insert ' + row['hw_id'])
+        self.note(f'slot {slot}: board {row["hw_id"]} is given back: {said}')
+        if said == 'ok':
+            station = next(s for s in self.stations if slot in self.slots_of(s))
+            self.asked_for.append((slot, time.time()))
+            self.rework_of(row, '-b', f'slot:{station}/{self.slot_names[slot]}')
+
+    def rework_of(self, row, *more):
         self.reworked.setdefault(row['endpoint'], []).append(time.time())
-        p = call('ledger', 'rework', self.ledger(), row['endpoint'], code=(0, 1))
+        p = call('ledger', 'rework', *more, *FORCE, self.ledger(), row['endpoint'], code=(0, 1))
         self.note(f'rework of {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}', f'rework of {row["state"]}')
 
     def void(self):
         rows = [r for r in self.rows() if r['state'] != 'void']
         if rows and self.rng.random() < 0.5:
             row = self.rng.choice(rows)
-            p = call('ledger', 'void', '-r', 'it fell down', self.ledger(), row['endpoint'], code=(0, 1))
+            remove = self.rng.choice(([], ['-R'] if EDITIONS else []))
+            p = call('ledger', 'void', *remove, *FORCE, '-r', 'it fell down', self.ledger(), row['endpoint'], code=(0, 1))
+            if remove and p.returncode == 0:
+                self.removed.add(row['endpoint'])
             self.note(f'void {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}', 'void')
 
     # an old ledger
@@ -369,7 +388,7 @@ class Day(Folder):
 
     def live(self):
         copied = self.rng.choice((None, None, 1, 2, 3))
-        acts = (self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.calm, self.calm, self.rework,
+        acts = (self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.calm, self.calm, self.rework, self.give_back,
                 self.raise_quota, self.void, self.restart_rack)
         for i in range(self.rng.randint(4, 6)):
             if i == copied:
@@ -409,13 +428,16 @@ class Day(Folder):
         for order in self.quota:
             need(self.finished(rows, order),
                  f'{order} does not come to its end: {[(r["endpoint"], r["state"], r.get("error")) for r in rows if r["order"] == order]}')
+        for order in self.quota:
+            for station in self.stations:
+                call('ledger', 'sync', f'{order}-{station}.yaml', folder=self.folder, code=(0, 1))
         self.once_more()
 
     def give_up(self, order):
         """Devices of a ledger that was lost, which a server has with another key: somebody has to look at them."""
         for row in self.rows():
             if row['order'] == order and row['state'] in ('failed', 'reserved', 'keyed', 'writing', 'written'):
-                p = call('ledger', 'void', '-r', 'lost', self.ledger(), row['endpoint'], code=(0, 1))
+                p = call('ledger', 'void', *FORCE, '-r', 'lost', self.ledger(), row['endpoint'], code=(0, 1))
                 self.note(f'given up: {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}')
 
     def set_up(self, rows, order, round):
@@ -424,12 +446,18 @@ class Day(Folder):
             if row['state'] == 'failed' and row['order'] == order:
                 self.rework_of(row)
         rows, boards = self.rows(), self.boards()
+        for row in rows:
+            if (row.get('hw_id') or '').startswith('slot:'):
+                self.give_again(row, rows, boards)
+        boards = self.boards()
         at = {r.get('hw_id') or r['endpoint'].split('-')[-1]: r for r in rows if r.get('hw_id') or self.own_names}
         wanted = [s for s, b in sorted(boards.items()) if b['slot'] == 0 and s in at and at[s]['order'] == order
                   and at[s]['state'] in IN_HAND + ('reserved',)]
         for slot in range(1, self.slots + 1):
             serial = next((s for s, b in boards.items() if b['slot'] == slot), None)
             row = at.get(serial)
+            if any((r.get('hw_id') or '').startswith('slot:') and r['hw_id'].endswith('/' + self.slot_names[slot]) for r in rows):
+                continue
             if row and row['order'] == order and row['state'] in IN_HAND + ('reserved',):
                 if boards[serial]['provisioned'] and round > 2:
                     self.erase(slot, serial)
@@ -442,6 +470,18 @@ class Day(Folder):
                     self.erase(slot, serial)
             elif not serial or boards[serial]['provisioned']:
                 self.note(f'slot {slot}: a new board: {self.tell(slot, "next")}')
+
+    def give_again(self, row, rows, boards):
+        """The board of a new edition, into the slot that was named for it."""
+        hw_id = next(r['hw_id'] for r in rows if r['endpoint'] == row['endpoint'] and r['state'] == 'retired')
+        name = row['hw_id'].split('/', 1)[1]
+        slot = int(name.split('-')[-1])
+        if boards[hw_id]['slot'] == 0:
+            self.note(f'slot {slot}: board {hw_id} is given back once more: {self.tell(slot, "insert " + hw_id)}')
+        if self.slot_names[slot] != name:
+            self.slot_names[slot] = name
+            for order in self.quota:
+                self.write_orders(order)
 
     def erase(self, slot, serial):
         """By hand, as the hint says: the look finds that a board was provisioned, and not that it was never finished."""
@@ -497,6 +537,9 @@ class Day(Folder):
             return False  # the device got other credentials; those of before must be nowhere (below)
         if any(t <= line['at'] for t in self.reworked.get(row['endpoint'], ())):
             return False
+        if any(line['slot'] == slot and at <= line['at'] for slot, at in self.asked_for):
+            self.excused.add(row['endpoint'])  # whatever was in it: so a person said
+            return False
         if any(b == line['board'] and begin - 0.01 < line['at'] < end + 0.01 for b, begin, end in self.by_hand):
             return False
         loads = [e['at'] for e in self.journal[:i] if e['event'] == 'load' and e.get('key') == key]
@@ -507,7 +550,7 @@ class Day(Folder):
 
     def check_boards(self):
         """(a) no finished board was erased or renamed unless somebody asked, (b) no credential is on two boards."""
-        holds, on, named = {}, {}, {}
+        holds, on, named, self.excused = {}, {}, {}, set()
         for i, line in enumerate(self.journal):
             board = line['board']
             if line['event'] == 'load':
@@ -527,7 +570,7 @@ class Day(Folder):
         for board, key in holds.items():
             need(key in self.by_key or self.lost(key), f'board {board} holds a key that the ledger does not know')
         for row in self.all_rows:
-            if row['state'] in FINISHED and not (self.lost_at and row['endpoint'] in self.reworked):
+            if row['state'] in FINISHED and row['endpoint'] not in self.excused and not (self.lost_at and row['endpoint'] in self.reworked):
                 need(row.get('hw_id') and holds.get(row['hw_id']) == row['psk_sha256'],
                      f'{row["endpoint"]} is {row["state"]}, and board {row.get("hw_id")} does not hold its key')
 
@@ -538,7 +581,7 @@ class Day(Folder):
             for r in self.all_rows:
                 rows.setdefault(r['endpoint'], []).append(r)
             for r in self.all_rows:
-                if r['state'] in ('registered', 'done') and not (self.lost_at and r['endpoint'] in self.reworked):
+                if r['state'] in ('registered', 'done') and not (self.lost_at and r['endpoint'] in {*self.reworked, *self.removed}):
                     need(there.get(r['endpoint']) == r['psk_sha256'],
                          f'{r["endpoint"]} is {r["state"]}, and {server.kind} has ' + ('another key' if r['endpoint'] in there else 'it not'))
             for endpoint, key in there.items():
@@ -546,6 +589,7 @@ class Day(Folder):
                 if self.lost_at and (self.lost(key) or key not in states and endpoint in self.reworked):
                     continue
                 need(key in states, f'{server.kind} has {endpoint} with a key that the ledger does not know')
+                need(not (states[key] == 'void' and endpoint in self.removed), f'{server.kind} still lets in {endpoint}, which was to be removed')
                 need(states[key] != 'retired', f'{server.kind} still lets in {endpoint} with the key of an edition that is retired')
 
     def check_ledger(self):
