@@ -230,7 +230,7 @@ def reworked_before_the_mark(h):
 def lost_while_a_batch_is_announced(h):
     """One that is not announced is left out; one that may be in the output is not: the next run looks at it."""
     order, names = half_announced(h)
-    script = '; '.join(f"'{SIGNET}' ledger void '{h.at('ledger.db')}' {n} --reason test" for n in (names[3], names[5]))
+    script = '; '.join(f"'{SIGNET}' ledger void --force '{h.at('ledger.db')}' {n} --reason test" for n in (names[3], names[5]))
     code, out = h.meanwhile(order, 'before-writing:1', script)
     need(code == 1 and names[5] in out, f'{code} {out}')
     need({d['state'] for n, d in h.devices('o').items() if n not in (names[3], names[5])} <= {RESERVED, WRITING}, 'the others went on')
