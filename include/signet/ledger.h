@@ -48,7 +48,7 @@ struct signet_ledger_options {
 /* where: a file for SQLite, or a postgresql:// address without a password (libpq reads ~/.pgpass
  * and PGPASSFILE). Made on first use; a ledger of an older version is migrated, in one transaction.
  * SIGNET_E_LEDGER: damaged, unreadable, or of a newer version; SIGNET_E_NET: the database server is
- * away. */
+ * away; SIGNET_E_UNSUPPORTED: a file on a networked file system, unless it is only read. */
 int signet_ledger_open(struct signet_ledger **out, const char *where,
                        const struct signet_ledger_options *options, struct signet_error *err);
 void signet_ledger_close(struct signet_ledger **ledger); /* sets *ledger to NULL */

@@ -50,9 +50,8 @@ static void remove_part(const struct backup *b)
 static int write_part(const struct backup *b, struct signet_ledger *from,
                       const struct signet_cancel *cancel, struct signet_error *err)
 {
-    const struct signet_ledger_options options = {.station = "backup"};
     struct signet_ledger *to = NULL;
-    int rc = signet_ledger_open(&to, b->part, &options, err);
+    int rc = ledger_make_copy(&to, b->part, err);
 
     if (rc == SIGNET_OK)
         rc = ledger_copy(from, to, cancel, err);

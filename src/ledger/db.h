@@ -47,7 +47,8 @@ struct db_watch {
     const struct signet_cancel *cancel;     /* once fired, nothing is waited for much longer */
 };
 
-enum db_open { DB_MAKE, DB_EXISTS, DB_READ };
+/* DB_COPY: made, by a program that is alone with it; it may be on any file system. */
+enum db_open { DB_MAKE, DB_COPY, DB_EXISTS, DB_READ };
 
 struct db_ops {
     const char *place;           /* what it is called in messages */
@@ -87,6 +88,8 @@ struct db_ops {
 
 extern const struct db_ops sqlite_ops, postgres_ops;
 
+/* file_system.c: SIGNET_E_UNSUPPORTED: a ledger in this file could be damaged. */
+int file_system_check(const char *where, struct signet_error *err);
 /* states.c: the state of this name; -1: none. */
 int state_of_word(const char *word, size_t len);
 /* SQL as this database takes it. */

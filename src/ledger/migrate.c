@@ -140,7 +140,7 @@ static int migrate(struct signet_ledger *l, void *arg, struct signet_error *err)
 
 static int refuse_schema(const struct signet_ledger *l, enum db_open how, struct signet_error *err)
 {
-    if (l->schema == 0 && how != DB_MAKE)
+    if (l->schema == 0 && how > DB_COPY)
         return error_set_hint(err, SIGNET_E_NOT_FOUND, "the work order's 'ledger' says where it is",
                               "there is no ledger in this %s", l->db->ops->place);
     if (l->schema > NEWEST)

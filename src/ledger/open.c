@@ -23,11 +23,11 @@ static int check_ledger_options(const char *where, const struct signet_ledger_op
 }
 
 static int set_up_ledger(struct signet_ledger *l, const char *where,
-                         const struct signet_ledger_options *o, struct signet_error *err)
+                         const struct signet_ledger_options *o, enum db_open how,
+                         struct signet_error *err)
 {
     static const struct db_ops *const kinds[] = {&postgres_ops, &sqlite_ops};
     size_t kind = 0;
-    enum db_open how = o->read_only ? DB_READ : o->must_exist ? DB_EXISTS : DB_MAKE;
 
     l->last = &l->first;
     l->read_only = o->read_only;
@@ -49,8 +49,9 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
     return rc;
 }
 
-int signet_ledger_open(struct signet_ledger **out, const char *where,
-                       const struct signet_ledger_options *given, struct signet_error *err)
+static int open_ledger(struct signet_ledger **out, const char *where,
+                       const struct signet_ledger_options *given, bool copy,
+                       struct signet_error *err)
 {
     struct signet_ledger_options options;
 
@@ -61,12 +62,29 @@ int signet_ledger_open(struct signet_ledger **out, const char *where,
     struct signet_ledger *l = calloc(1, sizeof(*l));
     if (!l)
         return error_nomem(err);
-    rc = set_up_ledger(l, where, &options, err);
+    enum db_open how = options.read_only    ? DB_READ
+                       : options.must_exist ? DB_EXISTS
+                       : copy               ? DB_COPY
+                                            : DB_MAKE;
+    rc = set_up_ledger(l, where, &options, how, err);
     if (rc != SIGNET_OK)
         signet_ledger_close(&l);
     else
         *out = l;
     return rc;
+}
+
+int signet_ledger_open(struct signet_ledger **out, const char *where,
+                       const struct signet_ledger_options *options, struct signet_error *err)
+{
+    return open_ledger(out, where, options, false, err);
+}
+
+int ledger_make_copy(struct signet_ledger **out, const char *where, struct signet_error *err)
+{
+    const struct signet_ledger_options options = {.station = "backup"};
+
+    return open_ledger(out, where, &options, true, err);
 }
 
 void signet_ledger_close(struct signet_ledger **ledger)

@@ -222,7 +222,7 @@ static int set_up(struct file *f, const char *where, enum db_open how, struct si
     int64_t there = 0;
 
     pthread_once(&once, no_statistics);
-    if (how == DB_MAKE)
+    if (how <= DB_COPY)
         make_file(where);
     int rc =
         open_handle(f, where, how == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, err);
@@ -231,7 +231,7 @@ static int set_up(struct file *f, const char *where, enum db_open how, struct si
     int code = sqlite3_errcode(f->handle);
     if (rc != SIGNET_OK && how == DB_READ && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY))
         return open_immutable(f, where, err);
-    return rc == SIGNET_OK && (how == DB_MAKE || (how == DB_EXISTS && there != 0)) ? use_wal(f, err)
+    return rc == SIGNET_OK && (how <= DB_COPY || (how == DB_EXISTS && there != 0)) ? use_wal(f, err)
                                                                                    : rc;
 }
 
@@ -256,8 +256,11 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
     struct stat st;
 
     (void)watch;
-    if (how != DB_MAKE && stat(where, &st) != 0) {
-        int rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
+    int rc = how == DB_READ || how == DB_COPY ? SIGNET_OK : file_system_check(where, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (how > DB_COPY && stat(where, &st) != 0) {
+        rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
                                  : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
         error_hint(err, "the work order's 'ledger' says where it is");
         return rc;
@@ -268,7 +271,7 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
     if (!f)
         return error_nomem(err);
     f->base.ops = &sqlite_ops;
-    int rc = set_up(f, where, how, err);
+    rc = set_up(f, where, how, err);
     if (rc != SIGNET_OK)
         sqlite_close(&f->base);
     else
