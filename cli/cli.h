@@ -31,6 +31,7 @@ extern const struct noun nouns[]; /* ends with a NULL name (verbs.c) */
 extern const struct verb board_verbs[];
 extern const struct verb cert_verbs[];
 extern const struct verb ledger_verbs[];
+extern const struct verb line_verbs[];
 extern const struct verb packet_verbs[];
 extern const struct verb prove_verbs[];
 extern const struct verb register_verbs[];
@@ -49,6 +50,8 @@ void process_harden(void);
 /* Fires on the first Ctrl-C or SIGTERM, so that what is under way ends in a clean state; the second
  * one ends the process. A hang-up fires it, too. Lives as long as the process. */
 const struct signet_cancel *process_cancel(void);
+/* Fires it without a signal. */
+void process_stop(void);
 
 /* options (options.c): one table gives parsing, usage and --help. Every verb has --help and
  * --json. */

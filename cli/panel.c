@@ -152,6 +152,10 @@ static char *line_of(const struct signet_event *event, bool lamps)
         n = asprintf(&text, "%s%s\n", what, hint);
     else if (event->kind == SIGNET_EVENT_SLOT)
         n = slot_line(&text, event, hint, lamps);
+    else if (event->kind == SIGNET_EVENT_LINE && lamps)
+        n = asprintf(&text, "%s%s: %s%s%s\n", event->board ? "slot " : "line",
+                     event->board ? event->board : "", event->stage, event->name ? " " : "",
+                     event->name ? event->name : "");
     else if (signet_event_is_retry(event))
         n = asprintf(&text, "slot %s: once more after: %s\n", event->board ? event->board : "",
                      what);

@@ -107,7 +107,8 @@ static const char *const event_names[] = {
     [SIGNET_EVENT_WARNING] = "warning",   [SIGNET_EVENT_STAGE_BEGIN] = "stage_begin",
     [SIGNET_EVENT_PROGRESS] = "progress", [SIGNET_EVENT_STAGE_END] = "stage_end",
     [SIGNET_EVENT_RETRY] = "retry",       [SIGNET_EVENT_SLOT] = "slot",
-    [SIGNET_EVENT_TOTALS] = "totals",     [SIGNET_EVENT_ERROR] = "error",
+    [SIGNET_EVENT_TOTALS] = "totals",     [SIGNET_EVENT_LINE] = "line",
+    [SIGNET_EVENT_ERROR] = "error",
 };
 
 static void put_event(const struct signet_event *event)
@@ -120,6 +121,8 @@ static void put_event(const struct signet_event *event)
         json_text(&j, "board", event->board);
     if (event->endpoint)
         json_text(&j, "endpoint", event->endpoint);
+    if (event->name)
+        json_text(&j, "name", event->name);
     if (event->kind == SIGNET_EVENT_PROGRESS || event->kind == SIGNET_EVENT_TOTALS) {
         json_integer(&j, "done", (int64_t)event->done);
         json_integer(&j, "total", (int64_t)event->total);

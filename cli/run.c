@@ -5,11 +5,13 @@
 
 #include <inttypes.h>
 #include <malloc.h>
+#include <string.h>
 #include <time.h>
 
 struct options {
     bool dry_run, watch, plain;
     unsigned wait, sync;
+    const char *operator_name, *shift;
 };
 
 /* Plain lines of a run without slots, now and then. */
@@ -17,6 +19,7 @@ enum { LINE_SECONDS = 5 };
 
 struct watcher {
     struct signet_observer next;
+    bool lines;      /* progress in lines */
     double reported; /* 0: not yet */
     uint64_t made;
 };
@@ -33,7 +36,9 @@ static void watch_event(void *ctx, const struct signet_event *event)
     struct watcher *w = ctx;
     double at = seconds_now();
     w->next.on_event(w->next.ctx, event);
-    if (event->kind != SIGNET_EVENT_PROGRESS || at - w->reported < LINE_SECONDS)
+    if (event->kind == SIGNET_EVENT_LINE && !strcmp(event->stage, "stopping"))
+        process_stop(); /* what waits for a server or a programmer ends, too */
+    if (!w->lines || event->kind != SIGNET_EVENT_PROGRESS || at - w->reported < LINE_SECONDS)
         return;
     if (w->reported > 0)
         fprintf(stderr, "%" PRIu64 " of %s, %.0f/s\n", event->done,
@@ -62,16 +67,16 @@ static int make_devices(const struct cli *cli, const struct signet_order *order,
 static int open_and_run(const struct cli *cli, const struct signet_order *order,
                         const struct options *o, struct panel *panel, struct signet_error *err)
 {
-    struct watcher watcher = {.next = panel_observer(panel)};
-    const struct signet_observer lines = {.on_event = watch_event, .ctx = &watcher};
-    bool plain_lines = !order->recipe && !cli->json && !panel_draws(panel);
+    struct watcher watcher = {.next = panel_observer(panel),
+                              .lines = !order->recipe && !cli->json && !panel_draws(panel)};
+    const struct signet_observer observer = {.on_event = watch_event, .ctx = &watcher};
     const struct signet_run_options options = {.size = sizeof(options),
                                                .watch = o->watch,
                                                .wait_seconds = (int)o->wait,
                                                .sync_seconds = (int)o->sync,
                                                .ask_servers = o->dry_run,
                                                .dry_run = o->dry_run,
-                                               .observer = plain_lines ? &lines : &watcher.next,
+                                               .observer = &observer,
                                                .cancel = process_cancel()};
     struct signet_run *run = NULL;
     int code = EXIT_DONE;
@@ -112,6 +117,8 @@ static int run_order(int argc, char **argv)
                "Without --watch: how long a slot waits for its next board (5)", &o.wait, 1, 86400),
         NUMBER(0, "sync", "SECONDS", "At the end: how long servers that are away are tried (10)",
                &o.sync, 1, 86400),
+        TEXT('o', "operator", "NAME", "Who is at work; else the order's", &o.operator_name),
+        TEXT(0, "shift", "NAME", "The shift that works; else the order's", &o.shift),
         FLAG('p', "plain", "Lines instead of the panel", &o.plain),
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml",
@@ -123,6 +130,8 @@ static int run_order(int argc, char **argv)
         return EXIT_USAGE;
     if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
+    order->operator_name = o.operator_name ? o.operator_name : order->operator_name;
+    order->shift = o.shift ? o.shift : order->shift;
     int code = run_with_panel(&cli, order, &o);
     signet_order_free(&order);
     return code;

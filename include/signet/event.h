@@ -27,6 +27,7 @@ enum signet_event_kind {
     SIGNET_EVENT_RETRY,       /* an attempt failed with error and is made again */
     SIGNET_EVENT_SLOT,        /* run.h: a slot is in state stage */
     SIGNET_EVENT_TOTALS,      /* run.h: done of total */
+    SIGNET_EVENT_LINE,        /* run.h: the line was paused, a slot is off, another operator ... */
     SIGNET_EVENT_ERROR, /* one of several errors; the call goes on to find more, and fails then */
 };
 
@@ -38,6 +39,7 @@ struct signet_event {
     uint64_t done, total; /* PROGRESS, TOTALS; total 0 means unknown */
     double seconds;       /* STAGE_END only */
     const struct signet_error *error;
+    const char *name; /* LINE: of the operator or shift; else NULL */
 };
 
 struct signet_observer {

@@ -32,7 +32,7 @@ struct signet_ledger_options {
                     this version */
     const char *station; /* required, stable over restarts, at most 120 bytes; one process at a
                           * time has it */
-    const char *operator_name; /* NULL: "" */
+    const char *operator_name; /* who is at work, at most 120 bytes; NULL: "" */
     int lease_seconds;         /* 0: 120; at most 86400 */
     bool must_exist;           /* no ledger is made: SIGNET_E_NOT_FOUND */
     bool read_only;            /* nothing is made, migrated or written; implies must_exist. Changes
@@ -57,6 +57,14 @@ void signet_ledger_close(struct signet_ledger **ledger); /* sets *ledger to NULL
  * taken over. */
 int signet_ledger_order(struct signet_ledger *ledger, const char *name, const char *hash,
                         int64_t quota, int64_t *id, struct signet_error *err);
+
+/* Another operator: an event of the order, "operator", which the one of before still signs; later
+ * events carry the new name. Another shift: an event "shift". name: "", or UTF-8 of at most 120
+ * bytes without control characters (SIGNET_E_USAGE). From any thread. */
+int signet_ledger_operator(struct signet_ledger *ledger, int64_t order, const char *name,
+                           struct signet_error *err);
+int signet_ledger_shift(struct signet_ledger *ledger, int64_t order, const char *name,
+                        struct signet_error *err);
 
 /* The states of a device: name, number, word. The numbers are stable, since the ledger stores them.
  * From WRITING on credentials may have left the host; a REGISTERED device is at all its servers; a

@@ -56,6 +56,7 @@ struct signet_order {
     const char *ledger; /* a path, or postgresql://... or postgres://... as it was written */
     const char *work, *key_file;         /* work: "work", key_file: "station.key" */
     const char *station, *operator_name; /* station: the host's name */
+    const char *shift;                   /* the shift that works now, such as "night" */
     const char *recipe;                  /* with the board's options; NULL: no board */
     struct signet_board_options board;
     const char *manifest; /* names.manifest: CSV file, RFC 4180 with a header row */

@@ -13,7 +13,8 @@
  * a device failed or waits is in the report, not an error.
  *
  * Threads: one handle is for one thread at a time. A run starts threads of its own and ends them
- * before its calls return; signet_cancel_fire() stops it from any thread. */
+ * before its calls return; signet_cancel_fire() stops it from any thread, and the people at the
+ * line change it from any thread. */
 
 #include <signet/bytes.h>
 #include <signet/cancel.h>
@@ -21,6 +22,7 @@
 #include <signet/event.h>
 #include <signet/ledger.h>
 #include <signet/order.h>
+#include <signet/status.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -177,6 +179,29 @@ int signet_run_report_json(const struct signet_order *order, const struct signet
  * such as a full disk; the report is complete then too. */
 int signet_run_make(struct signet_run *run, struct signet_run_report *report,
                     struct signet_error *err);
+
+/* The people at the line. These calls may come from any thread between open and close, also while
+ * signet_run_make() works; whatever they change is an event for the observer, too:
+ *   SIGNET_EVENT_LINE      stage is "paused", "resumed", "stopping"; with a slot as board, "off" or
+ *                          "on"; "operator" or "shift" with the new name
+ * The control socket (signet/control.h) calls the same functions. */
+
+/* Boards that are in work are finished; no other is begun, and no port or programmer is touched,
+ * until it goes on. Servers get their devices meanwhile. SIGNET_E_UNSUPPORTED: an order without
+ * boards. */
+int signet_run_pause(struct signet_run *run, bool paused, struct signet_error *err);
+/* The same for one slot, by its name. SIGNET_E_NOT_FOUND. */
+int signet_run_slot(struct signet_run *run, const char *slot, bool off, struct signet_error *err);
+/* An event of the order in the ledger; later events carry the name. "": nobody is known. At most
+ * 120 bytes of UTF-8 (SIGNET_E_USAGE). */
+int signet_run_operator(struct signet_run *run, const char *name, struct signet_error *err);
+int signet_run_shift(struct signet_run *run, const char *name, struct signet_error *err);
+/* As the caller's cancel; but what waits for a server or a programmer ends on the caller's only, so
+ * an observer that sees "stopping" fires it. */
+void signet_run_stop(struct signet_run *run);
+bool signet_run_stopped(const struct signet_run *run); /* signet_run_stop() was called */
+/* Summed up from all events so far; it lives as long as the run. */
+struct signet_status *signet_run_status(struct signet_run *run);
 
 /* Registers and proves what waits as verified, and makes nothing. Each server is tried once.
  * SIGNET_OK also when one is unreachable: the report says so. */

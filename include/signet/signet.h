@@ -18,7 +18,7 @@
  *
  * Other headers: cert.h (keys and certificates), server.h (registration), prove.h (acting as the
  * device), smp.h and link.h (boards over serial and TCP), flasher.h (programmers), status.h (a
- * panel or a page for a run), text.h (JSON, CSV, text for a terminal), bytes.h, cancel.h, error.h,
+ * panel or a page for a run), control.h (a run that is under way in another process), text.h (JSON, CSV, text for a terminal), bytes.h, cancel.h, error.h,
  * option.h, version.h.
  *
  * In all of them:
@@ -46,6 +46,7 @@
 #include <signet/cancel.h>
 #include <signet/cert.h>
 #include <signet/config.h>
+#include <signet/control.h>
 #include <signet/error.h>
 #include <signet/event.h>
 #include <signet/factory.h>

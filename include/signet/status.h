@@ -34,6 +34,8 @@ enum signet_slot_state {
     SIGNET_SLOT_WAITING, /* for its programmer or port; reason says which, and who holds it */
 };
 
+enum { SIGNET_PERSON_SIZE = 121 }; /* of an operator's or a shift's name */
+
 struct signet_slot_status {
     const char *name; /* the order's */
     enum signet_slot_state state;
@@ -42,12 +44,20 @@ struct signet_slot_status {
     double part;                         /* of the way to verified, 0 .. 1 */
     double seconds;                      /* since the board came; how long the last one took */
     bool retried;                        /* the board had a second attempt */
+<<<<<<< HEAD
     char reason[256];                    /* of FAIL, MADE_BEFORE, WAITING and HALTED */
+=======
+    bool off;                            /* it begins no board until it is on again */
+    char reason[256];                    /* of SIGNET_SLOT_FAIL and SIGNET_SLOT_MADE_BEFORE */
+>>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
 };
 
 /* Of the whole order, and of this run. */
 struct signet_order_status {
     const char *name;
+    char operator_name[SIGNET_PERSON_SIZE], shift[SIGNET_PERSON_SIZE]; /* "": not known */
+    bool paused;   /* no slot begins a board */
+    bool stopping; /* somebody asked for the end */
     double seconds;                      /* since signet_status_new() */
     uint64_t made, quota;                /* devices of the order: verified or further */
     uint64_t made_before;                /* of made: before this run */

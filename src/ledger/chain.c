@@ -156,9 +156,13 @@ int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns
                  const char *detail, struct signet_error *err)
 {
     struct buf room = {0};
-    char row_is[65];
+    char row_is[65], operator_name[OPERATOR_MAX + 1];
     int64_t time = 0;
     int rc = row_hash(l, row, columns, row_is, err);
+
+    pthread_mutex_lock(&l->lock);
+    memcpy(operator_name, l->operator_name, sizeof(operator_name));
+    pthread_mutex_unlock(&l->lock);
 
     if (rc == SIGNET_OK)
         rc = chain_time(l, &time, err);
@@ -171,7 +175,7 @@ int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns
                                   .time = time,
                                   .kind = kind,
                                   .detail = text_clean(detail, &room),
-                                  .operator_name = l->operator_name,
+                                  .operator_name = operator_name,
                                   .tool = SIGNET_VERSION,
                                   .row = row_is};
     rc = insert_event(l, &e, err);

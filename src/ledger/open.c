@@ -3,6 +3,7 @@
 /* A ledger is opened and closed. */
 
 #include "ledger/store.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +12,12 @@ static int check_ledger_options(const char *where, const struct signet_ledger_op
 {
     if (!where || !*where || !o->station || !*o->station)
         return error_set(err, SIGNET_E_USAGE, "a ledger needs a place and a station name");
-    if (strlen(o->station) > STATION_MAX || !text_is_clean(o->station) ||
-        !text_is_clean(o->operator_name))
-        return error_set(err, SIGNET_E_USAGE,
-                         "station and operator need UTF-8, a station at most %d bytes",
+    if (strlen(o->station) > STATION_MAX || !text_is_clean(o->station))
+        return error_set(err, SIGNET_E_USAGE, "a station needs UTF-8, at most %d bytes",
                          STATION_MAX);
-    int rc = store_check_clock(clock_wall(), "station's", err);
+    int rc = o->operator_name ? check_person("operator", o->operator_name, err) : SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = store_check_clock(clock_wall(), "station's", err);
     if (rc == SIGNET_OK && o->lease_seconds > LEASE_MAX)
         rc = error_set(err, SIGNET_E_USAGE, "a lease has at most %d s", LEASE_MAX);
     return rc;
@@ -35,8 +36,9 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->settled, NULL);
     l->station = strdup(o->station);
-    l->operator_name = strdup(o->operator_name ? o->operator_name : "");
-    if (!l->station || !l->operator_name)
+    snprintf(l->operator_name, sizeof(l->operator_name), "%s",
+             o->operator_name ? o->operator_name : "");
+    if (!l->station)
         return error_nomem(err);
     while (kind + 1 < sizeof(kinds) / sizeof(kinds[0]) && !kinds[kind]->takes(where))
         kind++;
@@ -98,7 +100,6 @@ void signet_ledger_close(struct signet_ledger **ledger)
     pthread_cond_destroy(&l->settled);
     pthread_mutex_destroy(&l->lock);
     free(l->station);
-    free(l->operator_name);
     buf_free(&l->scratch);
     free(l);
     *ledger = NULL;

@@ -86,24 +86,6 @@ int order_event(struct signet_ledger *l, int64_t order, const char *kind, const 
     return rc;
 }
 
-struct run_end {
-    int64_t order;
-    const char *json;
-};
-
-static int record_run(struct signet_ledger *l, void *arg, struct signet_error *err)
-{
-    const struct run_end *end = arg;
-
-    return order_event(l, end->order, "run", end->json, err);
-}
-
-int signet_ledger_run(struct signet_ledger *ledger, int64_t order, const char *json,
-                      struct signet_error *err)
-{
-    return store_change(ledger, record_run, &(struct run_end){order, json}, err);
-}
-
 struct order_note {
     int64_t order;
     const char *kind, *detail;
@@ -116,12 +98,23 @@ static int note_order(struct signet_ledger *l, void *arg, struct signet_error *e
     return order_event(l, n->order, n->kind, n->detail, err);
 }
 
+int order_put_note(struct signet_ledger *l, int64_t order, const char *kind, const char *detail,
+                   struct signet_error *err)
+{
+    return store_change(l, note_order, &(struct order_note){order, kind, detail}, err);
+}
+
+int signet_ledger_run(struct signet_ledger *ledger, int64_t order, const char *json,
+                      struct signet_error *err)
+{
+    return order_put_note(ledger, order, "run", json, err);
+}
+
 int signet_ledger_order_note(struct signet_ledger *ledger, int64_t order, const char *kind,
                              const char *detail, struct signet_error *err)
 {
-    struct order_note n = {.order = order, .kind = kind ? kind : "", .detail = detail};
-
-    if (!note_kind_valid(n.kind))
-        return error_set(err, SIGNET_E_USAGE, "a note needs a word of its own, not '%s'", n.kind);
-    return store_change(ledger, note_order, &n, err);
+    if (!note_kind_valid(kind ? kind : ""))
+        return error_set(err, SIGNET_E_USAGE, "a note needs a word of its own, not '%s'",
+                         kind ? kind : "");
+    return order_put_note(ledger, order, kind, detail, err);
 }

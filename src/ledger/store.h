@@ -32,7 +32,8 @@ struct head {
 
 struct signet_ledger {
     struct db *db;
-    char *station, *operator_name;
+    char *station;
+    char operator_name[121]; /* may change at any time: with the lock */
     int lease_seconds;
     bool read_only;
     int64_t schema;       /* its version in the database */
@@ -82,7 +83,9 @@ int chain_time(struct signet_ledger *ledger, int64_t *time, struct signet_error 
 /* Before the commit. */
 int chain_flush(struct signet_ledger *ledger, struct signet_error *err);
 
-enum { STATION_MAX = 120 };
+enum { STATION_MAX = 120, OPERATOR_MAX = 120 };
+/* shift.c: a name of a person or a shift: SIGNET_E_USAGE. */
+int check_person(const char *what, const char *name, struct signet_error *err);
 /* UTF-8, or NULL: PostgreSQL takes nothing else. */
 bool text_is_clean(const char *text);
 /* An error's text may be cut in the middle of a letter: text itself, or made clean in room. */
@@ -136,9 +139,11 @@ int device_insert(struct signet_ledger *ledger, int64_t order, int64_t number, c
 int lease_release(struct signet_ledger *ledger, const struct signet_lease *lease,
                   struct signet_error *err);
 
-/* order.c: an event of an order */
+/* order.c: an event of an order; in a transaction of its own */
 int order_event(struct signet_ledger *ledger, int64_t order, const char *kind, const char *detail,
                 struct signet_error *err);
+int order_put_note(struct signet_ledger *ledger, int64_t order, const char *kind,
+                   const char *detail, struct signet_error *err);
 
 /* device.c: one advance, for a lease whose state the caller brings up to date. */
 int device_advance(struct signet_ledger *ledger, const struct signet_lease *lease,

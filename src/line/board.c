@@ -416,6 +416,114 @@ static int judge_attempts(struct work *w, enum signet_device_state last, int rc,
     return rc;
 }
 
+<<<<<<< HEAD
+=======
+/* The end */
+
+static const char *verdict_of(int rc)
+{
+    if (rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)
+        return NULL; /* nothing was made of it */
+    return rc == SIGNET_OK ? "pass" : rc == SIGNET_E_PROVISIONED ? "made-before" : "fail";
+}
+
+/* One whose credentials never left the host, and whose name is not this board's own, is there for
+ * the next board. */
+static enum signet_device_state end_state(const struct work *w, int rc)
+{
+    bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
+
+    if (rc == SIGNET_OK)
+        return SIGNET_DEVICE_VERIFIED;
+    return untouched ? w->lease->state : SIGNET_DEVICE_FAILED;
+}
+
+struct stage_times {
+    const char *names[STAGES];
+    double seconds[STAGES];
+    size_t count;
+    char note[256]; /* the same as text */
+};
+
+static void stage_times(const struct work *w, struct stage_times *t)
+{
+    size_t used = 0;
+
+    *t = (struct stage_times){0};
+    for (enum job_stage i = 0; i < STAGES; i++)
+        if (w->took[i] >= 0) {
+            t->names[t->count] = job_stage_name(i);
+            t->seconds[t->count++] = w->took[i];
+            if (used < sizeof(t->note))
+                used += (size_t)snprintf(t->note + used, sizeof(t->note) - used, "%s%s %.2f s",
+                                         used ? ", " : "", job_stage_name(i), w->took[i]);
+        }
+}
+
+static int record_board(struct work *w, int rc, const struct signet_error *why,
+                        struct signet_error *err)
+{
+    struct signet_board_state state = {0};
+    char shift[sizeof(w->job->shift)];
+    struct stage_times times;
+
+    if (w->board)
+        signet_board_state(w->board, &state);
+    stage_times(w, &times);
+    pthread_mutex_lock(&w->job->lock);
+    memcpy(shift, w->job->shift, sizeof(shift));
+    pthread_mutex_unlock(&w->job->lock);
+    const struct signet_device_facts facts = {.image_sha256 =
+                                                  state.final_sha256[0]     ? state.final_sha256
+                                                  : state.initial_sha256[0] ? state.initial_sha256
+                                                                            : NULL,
+                                              .note = times.note};
+    const struct signet_ledger_board board = {.slot = w->slot->order->name,
+                                              .verdict = verdict_of(rc),
+                                              .endpoint = w->slot->endpoint,
+                                              .hw_id = w->hw_id,
+                                              .shift = shift,
+                                              .seconds = clock_seconds() - w->began,
+                                              .retries = w->slot->retries,
+                                              .why = rc == SIGNET_OK ? NULL : why,
+                                              .stages = times.names,
+                                              .stage_seconds = times.seconds,
+                                              .stage_count = times.count};
+
+    failpoint_at("before", rc == SIGNET_OK ? "verified" : "board");
+    int done = signet_ledger_board(w->job->ledger, w->job->order, &board, w->lease,
+                                   end_state(w, rc), &facts, err);
+    failpoint_at("after", rc == SIGNET_OK ? "verified" : "board");
+    return judged(w, done);
+}
+
+/* One that was interrupted stays as it is. What the ledger refuses about the device (another
+ * station has it by now, it became void) is the reason why its board failed. */
+static int end_board(struct work *w, int rc, struct signet_error *err)
+{
+    struct signet_error refused = {0};
+    int done = SIGNET_OK;
+
+    w->slot->verdict = NULL;
+    if (w->ledger_broken)
+        return rc;
+    if (verdict_of(rc))
+        done = record_board(w, rc, err, &refused);
+    else if (w->lease->device)
+        done = judged(w, signet_ledger_release(w->job->ledger, w->lease, &refused));
+    if (done != SIGNET_OK && rc == SIGNET_OK)
+        rc = error_copy(err, &refused);
+    if (done != SIGNET_OK && verdict_of(rc) && w->lease->device && !w->ledger_broken) {
+        w->lease->device = 0;
+        done = record_board(w, rc, err, &refused);
+    }
+    if (w->ledger_broken && done != SIGNET_OK)
+        return error_copy(err, &refused);
+    w->slot->verdict = verdict_of(rc);
+    return rc;
+}
+
+>>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
 int board_run(struct slot *slot, enum signet_device_state last, struct signet_error *err)
 {
     struct work w = {.slot = slot,

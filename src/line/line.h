@@ -12,15 +12,27 @@
 #include <signet/order.h>
 #include <signet/run.h>
 
+/* gate.c: what keeps slots from beginning a board. Its user has the lock of the job. */
+struct line_gate {
+    bool paused;
+    bool off[SIGNET_ORDER_SLOTS];
+};
+
 struct line_setup {
     struct job *job;
     const struct signet_order *order;
     struct source *source;
     struct vault *vault;
     struct delivery *delivery;
-    bool watch;       /* slots wait for boards without end */
+    bool watch; /* slots wait for boards without end */
+    const struct line_gate *gate;
     int wait_seconds; /* not watch: how long a slot waits for its next board; 0: 5 */
 };
+
+/* Pauses all slots, or lets them go on; true: that is a change. */
+bool line_pause(struct job *job, struct line_gate *gate, bool paused);
+/* Takes a slot of the order out, or puts it in again; likewise. */
+bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off);
 
 /* Options, images and tools of each slot, and the hooks; no board is touched. */
 int line_check(const struct signet_order *order, const struct signet_observer *observer,

@@ -73,6 +73,11 @@ bool presence_is_back(const struct presence *now, const struct presence *before,
 int mark_write(const struct slot *slot, struct signet_error *err);
 bool mark_fits(const struct slot *slot);
 
+/* gate.c: with the job's lock */
+bool gate_is_shut(const struct slot *slot);
+/* Waits while it is shut; true: it was. */
+bool gate_wait(struct slot *slot);
+
 /* wait.c: until a board comes that is not the one that was there last; fresh: any will do.
  * SIGNET_E_NOT_FOUND: none came; SIGNET_E_QUOTA, SIGNET_E_CANCELLED: no more are wanted. SIGNET_OK:
  * it may need a unit of the quota, until let_board_go(). */

@@ -28,7 +28,11 @@ static bool begin_board(const struct slot *slot)
     struct line *line = slot->line;
 
     pthread_mutex_lock(&line->job->lock);
+<<<<<<< HEAD
     bool may = job_units_left(line->job) > (int64_t)line->boards && !rules_stop(slot);
+=======
+    bool may = job_units_left(line->job) > (int64_t)line->boards && !gate_is_shut(slot);
+>>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
     line->boards += may;
     pthread_mutex_unlock(&line->job->lock);
     return may;
@@ -42,11 +46,12 @@ void let_board_go(struct line *line)
     pthread_mutex_unlock(&line->job->lock);
 }
 
-/* Is there a board that is not the one of before? fresh: any board will do. *gone_at: clock_ms()
- * when that one was missed; 0: it was not, or it is back. */
-static bool is_new(struct slot *slot, struct presence *now, bool fresh, int64_t *gone_at)
+/* Is there a board that is not the one of before? fresh: any board will do; unseen: nobody looked
+ * for a while. *gone_at: clock_ms() when that one was missed; 0: it was not, or it is back. */
+static bool is_new(struct slot *slot, struct presence *now, bool fresh, bool unseen,
+                   int64_t *gone_at)
 {
-    int64_t gone_ms = *gone_at ? clock_ms() - *gone_at : 0;
+    int64_t gone_ms = *gone_at ? clock_ms() - *gone_at : unseen ? INT64_MAX : 0;
 
     if (!now->there || (!fresh && !*gone_at && presence_same(now, &slot->presence)))
         return false;
@@ -136,6 +141,7 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
     int64_t begin = slot->absent_since ? slot->absent_since : clock_ms(), gone_at = 0;
     struct presence now;
 
+<<<<<<< HEAD
     int rc = wait_halted(slot, err);
     if (rc != SIGNET_OK)
         return rc;
@@ -149,6 +155,27 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
         rc = wait_halted(slot, err);
         if (rc != SIGNET_OK)
             return rc;
+=======
+    for (;;) {
+        bool unseen = gate_wait(slot);
+        if (unseen) /* a board has all its time when the gate opens */
+            deadline = clock_ms() + (int64_t)seconds * 1000;
+        if (!pause_for(slot->line->job, 0))
+            return error_set(err, SIGNET_E_QUOTA, "the order is used up");
+        if (job_stopped(slot->line->job))
+            return error_set(err, SIGNET_E_CANCELLED, "stopped");
+        int rc = presence_look(slot, &now, err);
+        if (rc == SIGNET_OK && is_new(slot, &now, fresh, unseen, &gone_at) && begin_board(slot))
+            break;
+        if (rc == SIGNET_OK && !now.there && !gone_at) {
+            gone_at = clock_ms();
+            slot_lamp(slot, "empty", NULL, NULL);
+        }
+        if (!setup->watch && clock_ms() >= deadline)
+            return error_set(err, SIGNET_E_NOT_FOUND, "no %sboard came within %d s",
+                             fresh ? "" : "other ", seconds);
+        pause_for(slot->line->job, POLL_MS);
+>>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
     }
     slot->presence = now;
     if (cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err) == SIGNET_OK)

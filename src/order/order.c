@@ -311,6 +311,7 @@ static const struct entry order_keys[] = {
     ORDER("station_key", key_file, ENTRY_PATH, 0, 0),
     ORDER("station", station, ENTRY_TEXT, 0, 0),
     ORDER("operator", operator_name, ENTRY_TEXT, 0, 0),
+    ORDER("shift", shift, ENTRY_TEXT, 0, 0),
     ORDER("retries", retries, ENTRY_NUMBER, 0, 100),
     ORDER("stop_after_refusals", stop_after_refusals, ENTRY_NUMBER, 0, 1000),
     ORDER("on_pass", on_pass, ENTRY_WORDS, 0, 0),

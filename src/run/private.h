@@ -3,19 +3,33 @@
 #define RUN_PRIVATE_H
 
 #include "job/job.h"
+#include "line/line.h"
 #include "template/template.h"
 #include "vault/vault.h"
 
 #include <signet/order.h>
 #include <signet/run.h>
 #include <signet/server.h>
+#include <signet/status.h>
+#include <stdatomic.h>
 
 struct signet_run {
     const struct signet_order *order;
     struct signet_run_options options;
+<<<<<<< HEAD
     struct job job;                  /* job.ledger is the run's */
     struct signet_observer observer; /* one caller at a time */
     enum signet_ledger_age age;      /* of the ledger, by what the work folder remembers */
+=======
+    enum signet_ledger_age age;             /* of the ledger, by what the work folder remembers */
+    struct job job;                         /* job.ledger is the run's */
+    struct signet_observer observer;        /* one caller at a time */
+    struct signet_observer status_observer; /* of the job: the status, then the caller */
+    struct signet_status *status;
+    struct line_gate gate;
+    struct control *control; /* NULL: none */
+    atomic_bool stop_asked;
+>>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
     struct source *source;
     struct vault *vault;
     struct signet_server *servers[SIGNET_ORDER_SERVERS];
@@ -33,6 +47,16 @@ int run_report(struct signet_run *run, double begin, struct signet_run_report *r
  * one, or an old copy; or it is gone. */
 int run_check_ledger(struct signet_run *run, struct signet_error *err);
 int run_ledger_gone(struct signet_run *run, struct signet_error *err);
+
+/* shift.c: names that the order or a person gave */
+int run_check_names(const struct signet_run *run, struct signet_error *err);
+/* The shift that the run begins in is an event of the order. */
+int run_begin_shift(struct signet_run *run, struct signet_error *err);
+
+/* control.c: the socket in the work folder, whose lock the run has. One that cannot be made is
+ * warned of. */
+void run_open_control(struct signet_run *run);
+void run_close_control(struct signet_run *run);
 
 /* servers.c */
 int run_open_servers(struct signet_run *run, struct signet_error *err);

@@ -17,6 +17,15 @@ static void on_event(void *ctx, const struct signet_event *event)
     job_report(&r->job, event);
 }
 
+/* The status of the run is always there; the caller sees the event when it is up to date. */
+static void on_job_event(void *ctx, const struct signet_event *event)
+{
+    struct signet_run *r = ctx;
+
+    signet_status_add(r->status, event);
+    event_send(r->options.observer, event);
+}
+
 static void warn_unused(struct signet_run *r, const struct signet_tree *model)
 {
     struct signet_error note = {0};
@@ -89,8 +98,10 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     const struct signet_order *o = r->order;
     bool makes = !r->options.deliver_only;
     struct batch_run *batch = NULL;
-    int rc = run_open_servers(r, err);
+    int rc = run_check_names(r, err);
 
+    if (rc == SIGNET_OK)
+        rc = run_open_servers(r, err);
     if (rc == SIGNET_OK)
         rc = open_source(r, err);
     if (rc == SIGNET_OK)
@@ -108,6 +119,10 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK && r->options.dry_run && !o->recipe)
         rc = open_run_batch(r, &batch, err);
     batch_close(&batch);
+    if (rc == SIGNET_OK && makes && !r->options.dry_run)
+        rc = run_begin_shift(r, err);
+    if (rc == SIGNET_OK && makes && !r->options.dry_run)
+        run_open_control(r);
     return rc;
 }
 
@@ -122,10 +137,13 @@ int signet_run_open(struct signet_run **out, const struct signet_order *order,
     options_take(&r->options, options);
     r->job = (struct job){.quota = order->quota,
                           .delivers = delivery_follows(order),
-                          .observer = r->options.observer,
+                          .observer = &r->status_observer,
                           .cancel = r->options.cancel};
     r->observer = (struct signet_observer){.on_event = on_event, .ctx = r};
-    int rc = job_open(&r->job, err);
+    r->status_observer = (struct signet_observer){.on_event = on_job_event, .ctx = r};
+    int rc = signet_status_new(&r->status, order, err);
+    if (rc == SIGNET_OK)
+        rc = job_open(&r->job, err);
     if (rc == SIGNET_OK)
         rc = open_all(r, err);
     if (rc == SIGNET_OK)
@@ -141,11 +159,13 @@ void signet_run_close(struct signet_run **run)
 
     if (!r)
         return;
+    run_close_control(r);
     run_close_servers(r);
     signet_ledger_close(&r->job.ledger);
     vault_close(&r->vault);
     source_close(&r->source);
     job_close(&r->job);
+    signet_status_free(&r->status);
     free(r);
     *run = NULL;
 }
@@ -167,6 +187,7 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
                                     .source = r->source,
                                     .vault = r->vault,
                                     .delivery = delivery,
+                                    .gate = &r->gate,
                                     .watch = r->options.watch,
                                     .wait_seconds = r->options.wait_seconds};
 

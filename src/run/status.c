@@ -23,6 +23,11 @@ struct signet_status {
     struct slot_status slots[];
 };
 
+static void put_person(char to[SIGNET_PERSON_SIZE], const char *name)
+{
+    snprintf(to, SIGNET_PERSON_SIZE, "%s", name ? name : "");
+}
+
 int signet_status_new(struct signet_status **out, const struct signet_order *order,
                       struct signet_error *err)
 {
@@ -32,6 +37,8 @@ int signet_status_new(struct signet_status **out, const struct signet_order *ord
         return error_nomem(err);
     pthread_mutex_init(&s->lock, NULL);
     s->order = (struct signet_order_status){.name = order->name, .quota = (uint64_t)order->quota};
+    put_person(s->order.operator_name, order->operator_name);
+    put_person(s->order.shift, order->shift);
     s->began = clock_seconds();
     s->count = order->slot_count;
     for (size_t i = 0; i < s->count; i++)
@@ -85,6 +92,7 @@ static void add_state(struct signet_status *s, struct slot_status *slot,
                  slot->now.state == SIGNET_SLOT_MADE_BEFORE ||
                  slot->now.state == SIGNET_SLOT_HALTED;
 
+<<<<<<< HEAD
     if (strcmp(state, "waiting") == 0)
         hold_slot(slot, SIGNET_SLOT_WAITING, event->error);
     else if (strcmp(state, "halted") == 0)
@@ -92,6 +100,12 @@ static void add_state(struct signet_status *s, struct slot_status *slot,
     else if (strcmp(state, "working") == 0)
         *slot = (struct slot_status){.now = {.name = slot->now.name, .state = SIGNET_SLOT_WORKING},
                                      .began = clock_seconds()};
+=======
+    if (strcmp(state, "working") == 0)
+        *slot = (struct slot_status){
+            .now = {.name = slot->now.name, .off = slot->now.off, .state = SIGNET_SLOT_WORKING},
+            .began = clock_seconds()};
+>>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
     else if (strcmp(state, "pass") == 0)
         end_slot(s, slot, SIGNET_SLOT_PASS, event->error);
     else if (strcmp(state, "fail") == 0)
@@ -118,6 +132,8 @@ static void add_to_slot(struct signet_status *s, struct slot_status *slot,
         snprintf(slot->now.endpoint, sizeof(slot->now.endpoint), "%s", event->endpoint);
     if (event->kind == SIGNET_EVENT_SLOT)
         add_state(s, slot, event);
+    if (event->kind == SIGNET_EVENT_LINE)
+        slot->now.off = strcmp(event->stage, "off") == 0;
     slot->now.retried = slot->now.retried || signet_event_is_retry(event);
     if (event->kind == SIGNET_EVENT_STAGE_BEGIN) {
         snprintf(slot->now.stage, sizeof(slot->now.stage), "%s", event->stage);
@@ -127,6 +143,19 @@ static void add_to_slot(struct signet_status *s, struct slot_status *slot,
     }
     if (event->kind == SIGNET_EVENT_PROGRESS)
         add_part(slot, event->done, event->total);
+}
+
+/* What somebody changed while the line runs. */
+static void add_change(struct signet_order_status *o, const struct signet_event *event)
+{
+    if (strcmp(event->stage, "operator") == 0)
+        put_person(o->operator_name, event->name);
+    else if (strcmp(event->stage, "shift") == 0)
+        put_person(o->shift, event->name);
+    else if (strcmp(event->stage, "stopping") == 0)
+        o->stopping = true;
+    else if (!event->board)
+        o->paused = strcmp(event->stage, "paused") == 0;
 }
 
 static void add_to_order(struct signet_status *s, const struct signet_event *event)
@@ -142,6 +171,8 @@ static void add_to_order(struct signet_status *s, const struct signet_event *eve
         o->waiting = event->total;
     } else if (event->kind == SIGNET_EVENT_PROGRESS && s->count == 0) {
         o->made = event->done;
+    } else if (event->kind == SIGNET_EVENT_LINE) {
+        add_change(o, event);
     }
 }
 

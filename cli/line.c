@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet line: a run that is under way, from another terminal or a program. */
+#include "line.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *line_state_word(enum signet_slot_state state)
+{
+    switch (state) {
+    case SIGNET_SLOT_EMPTY:
+        return "empty";
+    case SIGNET_SLOT_WORKING:
+        return "working";
+    case SIGNET_SLOT_PASS:
+        return "PASS";
+    case SIGNET_SLOT_FAIL:
+        return "FAIL";
+    case SIGNET_SLOT_MADE_BEFORE:
+        return "MADE BEFORE";
+    case SIGNET_SLOT_CLOSED:
+        return "closed";
+    }
+    return "?";
+}
+
+static void text_slot(const struct signet_slot_status *s)
+{
+    bool ended = s->state != SIGNET_SLOT_EMPTY && s->state != SIGNET_SLOT_CLOSED;
+
+    printf("%-12s %-11s %-4s %7.1f s  %-11s %s\n", PLAIN(s->name), line_state_word(s->state),
+           s->off ? "off" : "", s->seconds, PLAIN(s->stage), PLAIN(s->endpoint));
+    if (ended && s->reason[0])
+        printf("%-12s %s\n", "", PLAIN(s->reason));
+}
+
+static void text_view(const struct signet_control_view *view)
+{
+    const struct signet_order_status *o = &view->order;
+
+    printf("%s: %s; %" PRIu64 " of %s made", PLAIN(o->name),
+           o->stopping ? "it ends"
+           : o->paused ? "paused"
+                       : "at work",
+           o->made, COUNT(o->quota, "device", "devices"));
+    if (o->waiting)
+        printf(", %s", COUNT(o->waiting, "waits for servers", "wait for servers"));
+    printf("; this run: %" PRIu64 " passed, %" PRIu64 " failed\n", o->passed, o->failed);
+    if (o->operator_name[0])
+        printf("operator  %s\n", PLAIN(o->operator_name));
+    if (o->shift[0])
+        printf("shift     %s\n", PLAIN(o->shift));
+    for (size_t i = 0; i < view->slot_count; i++)
+        text_slot(&view->slots[i]);
+}
+
+static void json_slot(struct json *j, const struct signet_slot_status *s)
+{
+    static const char *const words[] = {"empty", "working",     "pass",
+                                        "fail",  "made-before", "closed"};
+
+    json_open(j, NULL, '{');
+    json_text(j, "slot", s->name);
+    json_text(j, "state", words[s->state]);
+    json_bool(j, "off", s->off);
+    json_text(j, "stage", s->stage);
+    json_text(j, "endpoint", s->endpoint);
+    json_real(j, "part", s->part);
+    json_real(j, "seconds", s->seconds);
+    json_bool(j, "retried", s->retried);
+    json_given(j, "reason", s->reason);
+    json_close(j, '}');
+}
+
+static void json_view(const struct signet_control_view *view)
+{
+    const struct signet_order_status *o = &view->order;
+    struct json j;
+
+    json_event(&j, "status");
+    json_text(&j, "order", o->name);
+    json_text(&j, "operator", o->operator_name);
+    json_text(&j, "shift", o->shift);
+    json_bool(&j, "paused", o->paused);
+    json_bool(&j, "stopping", o->stopping);
+    json_real(&j, "seconds", o->seconds);
+    json_integer(&j, "quota", (int64_t)o->quota);
+    json_integer(&j, "made", (int64_t)o->made);
+    json_integer(&j, "made_before", (int64_t)o->made_before);
+    json_integer(&j, "waiting", (int64_t)o->waiting);
+    json_integer(&j, "passed", (int64_t)o->passed);
+    json_integer(&j, "failed", (int64_t)o->failed);
+    json_integer(&j, "first_pass", (int64_t)o->first_pass);
+    json_real(&j, "seconds_left", o->left);
+    json_open(&j, "slots", '[');
+    for (size_t i = 0; i < view->slot_count; i++)
+        json_slot(&j, &view->slots[i]);
+    json_close(&j, ']');
+    json_end(&j);
+}
+
+/* where: an order, or its work folder. */
+static int ask_line(const char *where, const char *command, const char *argument,
+                    struct signet_control_view *view, struct signet_error *err)
+{
+    struct signet_order *order = NULL;
+    struct stat st;
+    bool folder = stat(where, &st) == 0 && S_ISDIR(st.st_mode);
+    int rc = folder ? SIGNET_OK : signet_order_load(&order, where, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_control_ask(folder ? where : order->work, command, argument, view, err);
+    signet_order_free(&order);
+    return rc;
+}
+
+static int line_command(struct cli *cli, const char *command, const char *argument)
+{
+    struct signet_control_view view = {0};
+    int rc = ask_line(cli->args[0], command, argument, &view, &cli->err);
+
+    if (rc == SIGNET_OK)
+        (cli->json ? json_view : text_view)(&view);
+    signet_control_view_free(&view);
+    return cli_end(cli, rc);
+}
+
+#define NOTHING_MORE "ORDER.yaml|FOLDER"
+
+static int status_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE,
+                     "Shows what the run of this order, or in this work folder, does now.", 1, 1)
+               ? line_command(&cli, "status", NULL)
+               : EXIT_USAGE;
+}
+
+static int pause_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE,
+                     "Boards that are in work are finished; no other is begun, and no port or "
+                     "programmer is touched, until `signet line resume`.",
+                     1, 1)
+               ? line_command(&cli, "pause", NULL)
+               : EXIT_USAGE;
+}
+
+static int resume_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE, "The line goes on after a pause.", 1, 1)
+               ? line_command(&cli, "resume", NULL)
+               : EXIT_USAGE;
+}
+
+static int stop_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE,
+                     "Ends the run as the first Ctrl-C does. To go on later, start it again.", 1, 1)
+               ? line_command(&cli, "stop", NULL)
+               : EXIT_USAGE;
+}
+
+static int slot_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    if (!cli_parse(&cli, argc, argv, NULL, NOTHING_MORE " SLOT off|on",
+                   "Takes a slot out: the board in it is finished, and no other is begun there; or "
+                   "puts it in again.",
+                   3, 3))
+        return EXIT_USAGE;
+    if (strcmp(cli.args[2], "off") != 0 && strcmp(cli.args[2], "on") != 0)
+        return cli_usage(&cli, "a slot is off or on, not '%s'", PLAIN(cli.args[2]));
+    return line_command(&cli, cli.args[2], cli.args[1]);
+}
+
+static int operator_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE " NAME",
+                     "Who is at work from now on: an event of the order, and in all later events.",
+                     2, 2)
+               ? line_command(&cli, "operator", cli.args[1])
+               : EXIT_USAGE;
+}
+
+static int shift_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE " NAME",
+                     "The shift that works from now on: an event of the order, and in all later "
+                     "outcomes of boards.",
+                     2, 2)
+               ? line_command(&cli, "shift", cli.args[1])
+               : EXIT_USAGE;
+}
+
+const struct verb line_verbs[] = {
+    {"status", "what the run does now", status_verb},
+    {"pause", "begin no more boards", pause_verb},
+    {"resume", "go on after a pause", resume_verb},
+    {"slot", "take one slot out, or put it in again", slot_verb},
+    {"operator", "who is at work from now on", operator_verb},
+    {"shift", "which shift works from now on", shift_verb},
+    {"stop", "end the run, as Ctrl-C does", stop_verb},
+    {0},
+};

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate before each board: while the line is paused, or a slot is off, a board that is in work
+ * is finished, and no other is looked at, programmed or written to. */
+#include "line/private.h"
+
+static bool set_gate(struct job *job, bool *shut, bool to)
+{
+    pthread_mutex_lock(&job->lock);
+    bool changed = *shut != to;
+    *shut = to;
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+    return changed;
+}
+
+bool line_pause(struct job *job, struct line_gate *gate, bool paused)
+{
+    return set_gate(job, &gate->paused, paused);
+}
+
+bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off)
+{
+    return set_gate(job, &gate->off[slot], off);
+}
+
+bool gate_is_shut(const struct slot *slot)
+{
+    const struct line_setup *setup = slot->line->setup;
+
+    return setup->gate->paused || setup->gate->off[slot->order - setup->order->slots];
+}
+
+bool gate_wait(struct slot *slot)
+{
+    struct job *job = slot->line->job;
+
+    pthread_mutex_lock(&job->lock);
+    bool shut = gate_is_shut(slot);
+    while (gate_is_shut(slot) && job_units_left(job) > 0 && !job_stopped(job))
+        job_wait(job, INT64_MAX);
+    pthread_mutex_unlock(&job->lock);
+    return shut;
+}

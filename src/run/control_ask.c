@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The side of the control socket that asks. */
+#include "run/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A ledger that is busy may keep an operator waiting. */
+enum { ANSWER_MS = 70000 };
+
+void signet_control_view_free(struct signet_control_view *view)
+{
+    free(view->slots);
+    free(view->owned);
+    *view = (struct signet_control_view){0};
+}
+
+static int connect_to(const char *work, int *fd, struct signet_error *err)
+{
+    int folder = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const struct sockaddr_un address = control_address(folder);
+    int sys = folder < 0 ? errno : 0;
+
+    *fd = sys ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (!sys && (*fd < 0 || connect(*fd, (const struct sockaddr *)&address, sizeof(address)) != 0))
+        sys = errno;
+    if (folder >= 0)
+        close(folder);
+    if (sys == 0)
+        return SIGNET_OK;
+    if (*fd >= 0)
+        close(*fd);
+    return sys == ENOENT || sys == ECONNREFUSED
+               ? error_set(err, SIGNET_E_NOT_FOUND, "no run is at work in %s", work)
+               : error_sys(err, SIGNET_E_IO, sys, "the run in %s", work);
+}
+
+static int hear_answer(int fd, struct buf *answer, struct signet_error *err)
+{
+    int64_t until = clock_ms() + ANSWER_MS;
+    char piece[4096];
+    ssize_t n = 1;
+
+    while (n != 0) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        int64_t left = until - clock_ms();
+        int found = left > 0 ? poll(&ready, 1, (int)left) : 0;
+        if (found == 0)
+            return error_set(err, SIGNET_E_BUSY, "the run does not answer");
+        n = found < 0 ? -1 : read(fd, piece, sizeof(piece));
+        if (n < 0 && errno != EINTR)
+            return error_sys(err, SIGNET_E_IO, errno, "the answer of the run");
+        buf_append(answer, piece, n > 0 ? (size_t)n : 0);
+        if (answer->failed)
+            return buf_check(answer, err);
+    }
+    return SIGNET_OK;
+}
+
+static int exchange(int fd, const struct buf *request, struct buf *answer, struct signet_error *err)
+{
+    if (send(fd, request->data, request->len, MSG_NOSIGNAL) != (ssize_t)request->len)
+        return error_sys(err, SIGNET_E_BUSY, errno, "the run takes no request");
+    int rc = hear_answer(fd, answer, err);
+    if (rc == SIGNET_OK && answer->len == 0)
+        rc = error_set(err, SIGNET_E_BUSY, "the run closed the connection");
+    return rc;
+}
+
+static int ask_run(const char *work, const struct buf *request, struct signet_control_view *view,
+                   struct signet_error *err)
+{
+    struct buf answer = {.max = CONTROL_ANSWER_MAX};
+    int fd, rc = connect_to(work, &fd, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = exchange(fd, request, &answer, err);
+    close(fd);
+    if (rc == SIGNET_OK)
+        rc = control_read_answer((char *)answer.data, view, err);
+    view->owned = answer.data; /* names are in it */
+    return rc;
+}
+
+int signet_control_ask(const char *work, const char *command, const char *argument,
+                       struct signet_control_view *view, struct signet_error *err)
+{
+    struct signet_control_view seen = {0};
+    struct buf request = {.max = CONTROL_REQUEST_MAX};
+    int rc = argument ? text_check(command, argument, strlen(argument), err) : SIGNET_OK;
+
+    buf_printf(&request, "%s%s%s\n", command, argument ? " " : "", argument ? argument : "");
+    if (rc == SIGNET_OK)
+        rc = buf_check(&request, err);
+    if (rc == SIGNET_OK)
+        rc = ask_run(work, &request, &seen, err);
+    buf_free(&request);
+    if (rc == SIGNET_OK && view)
+        *view = seen;
+    else
+        signet_control_view_free(&seen);
+    return rc;
+}

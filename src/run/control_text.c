@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers of the control socket, written and read. */
+#include "run/control.h"
+
+#include <signet/run.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+struct sockaddr_un control_address(int folder)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" CONTROL_NAME, folder);
+    return address;
+}
+
+static const char *const states[] = {
+    [SIGNET_SLOT_EMPTY] = "empty",
+    [SIGNET_SLOT_WORKING] = "working",
+    [SIGNET_SLOT_PASS] = "pass",
+    [SIGNET_SLOT_FAIL] = "fail",
+    [SIGNET_SLOT_MADE_BEFORE] = "made-before",
+    [SIGNET_SLOT_CLOSED] = "closed",
+};
+enum { STATES = sizeof(states) / sizeof(states[0]) };
+
+/* Members of the two structs, as lines. */
+enum member_type { MEMBER_BOOL, MEMBER_COUNT, MEMBER_REAL, MEMBER_TEXT };
+struct member {
+    const char *key;
+    enum member_type type;
+    size_t offset, size; /* size: of a text */
+};
+#define MEMBER(type, whole, member, key)                                                           \
+    {                                                                                              \
+        key, type, offsetof(struct whole, member), sizeof(((struct whole *)NULL)->member)          \
+    }
+#define OF_ORDER(type, member) MEMBER(type, signet_order_status, member, #member)
+#define OF_SLOT(type, member)  MEMBER(type, signet_slot_status, member, #member)
+
+static const struct member of_order[] = {
+    MEMBER(MEMBER_TEXT, signet_order_status, operator_name, "operator"),
+    OF_ORDER(MEMBER_TEXT, shift),
+    OF_ORDER(MEMBER_BOOL, paused),
+    OF_ORDER(MEMBER_BOOL, stopping),
+    OF_ORDER(MEMBER_REAL, seconds),
+    OF_ORDER(MEMBER_REAL, left),
+    OF_ORDER(MEMBER_COUNT, quota),
+    OF_ORDER(MEMBER_COUNT, made),
+    OF_ORDER(MEMBER_COUNT, made_before),
+    OF_ORDER(MEMBER_COUNT, waiting),
+    OF_ORDER(MEMBER_COUNT, passed),
+    OF_ORDER(MEMBER_COUNT, failed),
+    OF_ORDER(MEMBER_COUNT, first_pass),
+};
+static const struct member of_slot[] = {
+    OF_SLOT(MEMBER_BOOL, off),     OF_SLOT(MEMBER_BOOL, retried), OF_SLOT(MEMBER_REAL, part),
+    OF_SLOT(MEMBER_REAL, seconds), OF_SLOT(MEMBER_TEXT, stage),   OF_SLOT(MEMBER_TEXT, endpoint),
+    OF_SLOT(MEMBER_TEXT, reason),
+};
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+static void put_line(struct buf *out, const char *key, const char *text)
+{
+    buf_printf(out, "%s ", key);
+    text_plain(out, (const uint8_t *)text, strlen(text));
+    buf_byte(out, '\n');
+}
+
+static void put_members(struct buf *out, const struct member *list, size_t count, const void *from)
+{
+    for (size_t i = 0; i < count; i++) {
+        const void *value = (const char *)from + list[i].offset;
+        switch (list[i].type) {
+        case MEMBER_BOOL:
+            buf_printf(out, "%s %d\n", list[i].key, *(const bool *)value);
+            break;
+        case MEMBER_COUNT:
+            buf_printf(out, "%s %llu\n", list[i].key, (unsigned long long)*(const uint64_t *)value);
+            break;
+        case MEMBER_REAL: /* milliseconds: no program's decimal comma matters */
+            buf_printf(out, "%s %lld\n", list[i].key, (long long)(*(const double *)value * 1000));
+            break;
+        case MEMBER_TEXT:
+            put_line(out, list[i].key, value);
+        }
+    }
+}
+
+void control_put_status(struct buf *out, struct signet_status *status)
+{
+    struct signet_order_status order;
+    struct signet_slot_status slot;
+
+    signet_status_order(status, &order);
+    buf_text(out, "ok \n");
+    put_line(out, "order", order.name);
+    put_members(out, of_order, COUNT_OF(of_order), &order);
+    for (size_t i = 0; i < signet_status_slot_count(status); i++) {
+        signet_status_slot(status, i, &slot);
+        put_line(out, "slot", slot.name);
+        put_line(out, "state", states[slot.state]);
+        put_members(out, of_slot, COUNT_OF(of_slot), &slot);
+    }
+}
+
+void control_put_error(struct buf *out, const struct signet_error *why)
+{
+    buf_printf(out, "error %d\n", why->code);
+    put_line(out, "message", why->msg);
+    put_line(out, "hint", why->hint);
+}
+
+static void read_member(const struct member *m, const char *text, void *to)
+{
+    void *value = (char *)to + m->offset;
+
+    switch (m->type) {
+    case MEMBER_BOOL:
+        *(bool *)value = text[0] == '1';
+        break;
+    case MEMBER_COUNT:
+        *(uint64_t *)value = strtoull(text, NULL, 10);
+        break;
+    case MEMBER_REAL:
+        *(double *)value = (double)strtoll(text, NULL, 10) / 1000;
+        break;
+    case MEMBER_TEXT:
+        snprintf(value, m->size, "%s", text);
+    }
+}
+
+/* A key of another version is passed over. */
+static void read_member_line(const struct member *list, size_t count, const char *key,
+                             const char *text, void *to)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].key, key) == 0)
+            read_member(&list[i], text, to);
+}
+
+static int add_slot(struct signet_control_view *view, const char *name, struct signet_error *err)
+{
+    struct signet_slot_status *more =
+        reallocarray(view->slots, view->slot_count + 1, sizeof(*more));
+
+    if (!more)
+        return error_nomem(err);
+    view->slots = more;
+    more[view->slot_count++] = (struct signet_slot_status){.name = name};
+    return SIGNET_OK;
+}
+
+static int read_view_line(struct signet_control_view *view, const char *key, const char *value,
+                          struct signet_error *err)
+{
+    struct signet_slot_status *slot = view->slot_count ? &view->slots[view->slot_count - 1] : NULL;
+
+    if (strcmp(key, "slot") == 0)
+        return add_slot(view, value, err);
+    if (strcmp(key, "order") == 0)
+        view->order.name = value;
+    for (int i = 0; slot && strcmp(key, "state") == 0 && i < STATES; i++)
+        if (strcmp(states[i], value) == 0)
+            slot->state = (enum signet_slot_state)i;
+    if (slot)
+        read_member_line(of_slot, COUNT_OF(of_slot), key, value, slot);
+    else
+        read_member_line(of_order, COUNT_OF(of_order), key, value, &view->order);
+    return SIGNET_OK;
+}
+
+static void read_error_line(struct signet_error *told, const char *key, const char *value)
+{
+    if (strcmp(key, "message") == 0)
+        snprintf(told->msg, sizeof(told->msg), "%s", value);
+    if (strcmp(key, "hint") == 0)
+        snprintf(told->hint, sizeof(told->hint), "%s", value);
+}
+
+int control_read_answer(char *text, struct signet_control_view *view, struct signet_error *err)
+{
+    struct signet_error told = {0};
+    bool ok = strncmp(text, "ok ", 3) == 0;
+    char *rest = text, *line;
+    int rc = SIGNET_OK;
+
+    long code = !ok && strncmp(text, "error ", 6) == 0 ? strtol(text + 6, NULL, 10) : 0;
+    if (!ok && (code <= 0 || code >= SIGNET_RUN_CODES))
+        return error_set(err, SIGNET_E_SYNTAX, "the answer is none of a run");
+    told.code = (enum signet_code)code;
+    while (rc == SIGNET_OK && (line = strsep(&rest, "\n"))) {
+        char *value = strchr(line, ' ');
+        if (!value)
+            continue;
+        *value++ = '\0';
+        rc = text_check("the answer", value, strlen(value), err);
+        if (rc == SIGNET_OK && ok)
+            rc = read_view_line(view, line, value, err);
+        else if (rc == SIGNET_OK)
+            read_error_line(&told, line, value);
+    }
+    if (rc == SIGNET_OK && ok && !view->order.name)
+        return error_set(err, SIGNET_E_SYNTAX, "the answer is cut short");
+    return rc == SIGNET_OK && !ok ? error_copy(err, &told) : rc;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the people at a line change while it runs. */
+#include "run/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int check_person_name(const char *what, const char *name, struct signet_error *err)
+{
+    struct signet_error why = {0};
+
+    if (strlen(name) >= SIGNET_PERSON_SIZE)
+        return error_set(err, SIGNET_E_USAGE, "%s: a name has at most %d bytes", what,
+                         SIGNET_PERSON_SIZE - 1);
+    int rc = text_check(what, name, strlen(name), &why);
+    return rc == SIGNET_OK ? rc : error_set(err, SIGNET_E_USAGE, "%s", why.msg);
+}
+
+int run_check_names(const struct signet_run *r, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    int rc = o->operator_name ? check_person_name("operator", o->operator_name, err) : SIGNET_OK;
+
+    return rc == SIGNET_OK && o->shift ? check_person_name("shift", o->shift, err) : rc;
+}
+
+static void tell_change(struct signet_run *r, const char *what, const char *slot, const char *name)
+{
+    const struct signet_event event = {
+        .kind = SIGNET_EVENT_LINE, .stage = what, .board = slot, .name = name};
+
+    job_report(&r->job, &event);
+}
+
+static void take_shift(struct signet_run *r, const char *name)
+{
+    pthread_mutex_lock(&r->job.lock);
+    snprintf(r->job.shift, sizeof(r->job.shift), "%s", name);
+    pthread_mutex_unlock(&r->job.lock);
+}
+
+int run_begin_shift(struct signet_run *r, struct signet_error *err)
+{
+    if (!r->order->shift)
+        return SIGNET_OK;
+    take_shift(r, r->order->shift);
+    return signet_ledger_shift(r->job.ledger, r->job.order, r->order->shift, err);
+}
+
+int signet_run_pause(struct signet_run *r, bool paused, struct signet_error *err)
+{
+    if (!r->order->recipe)
+        return error_set(err, SIGNET_E_UNSUPPORTED, "an order without boards is not paused");
+    if (line_pause(&r->job, &r->gate, paused))
+        tell_change(r, paused ? "paused" : "resumed", NULL, NULL);
+    return SIGNET_OK;
+}
+
+int signet_run_slot(struct signet_run *r, const char *slot, bool off, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    const char *names[SIGNET_ORDER_SLOTS];
+    size_t i = 0;
+
+    while (i < o->slot_count && strcmp(o->slots[i].name, slot) != 0) {
+        names[i] = o->slots[i].name;
+        i++;
+    }
+    if (i == o->slot_count) {
+        struct signet_error why = {0};
+        text_unknown("slot", slot, names, i, &why);
+        why.code = SIGNET_E_NOT_FOUND;
+        return error_copy(err, &why);
+    }
+    if (line_slot(&r->job, &r->gate, i, off))
+        tell_change(r, off ? "off" : "on", o->slots[i].name, NULL);
+    return SIGNET_OK;
+}
+
+int signet_run_operator(struct signet_run *r, const char *name, struct signet_error *err)
+{
+    int rc = signet_ledger_operator(r->job.ledger, r->job.order, name, err);
+
+    if (rc == SIGNET_OK)
+        tell_change(r, "operator", NULL, name);
+    return rc;
+}
+
+int signet_run_shift(struct signet_run *r, const char *name, struct signet_error *err)
+{
+    int rc = signet_ledger_shift(r->job.ledger, r->job.order, name, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    take_shift(r, name);
+    tell_change(r, "shift", NULL, name);
+    return SIGNET_OK;
+}
+
+void signet_run_stop(struct signet_run *r)
+{
+    if (atomic_exchange(&r->stop_asked, true))
+        return;
+    tell_change(r, "stopping", NULL, NULL);
+    pthread_mutex_lock(&r->job.lock);
+    signet_cancel_fire(r->job.stop);
+    pthread_cond_broadcast(&r->job.changed);
+    pthread_mutex_unlock(&r->job.lock);
+}
+
+bool signet_run_stopped(const struct signet_run *r)
+{
+    return atomic_load(&r->stop_asked);
+}
+
+struct signet_status *signet_run_status(struct signet_run *r)
+{
+    return r->status;
+}
