@@ -21,6 +21,10 @@ const char *line_state_word(enum signet_slot_state state)
         return "MADE BEFORE";
     case SIGNET_SLOT_CLOSED:
         return "closed";
+    case SIGNET_SLOT_HALTED:
+        return "STOPPED";
+    case SIGNET_SLOT_WAITING:
+        return "waiting";
     }
     return "?";
 }
@@ -57,8 +61,8 @@ static void text_view(const struct signet_control_view *view)
 
 static void json_slot(struct json *j, const struct signet_slot_status *s)
 {
-    static const char *const words[] = {"empty", "working",     "pass",
-                                        "fail",  "made-before", "closed"};
+    static const char *const words[] = {"empty",       "working", "pass",   "fail",
+                                        "made-before", "closed",  "halted", "waiting"};
 
     json_open(j, NULL, '{');
     json_text(j, "slot", s->name);

@@ -26,7 +26,11 @@ static void on_signal(int number)
     signet_cancel_fire(cancel);
 }
 
-<<<<<<< HEAD
+void process_stop(void)
+{
+    signet_cancel_fire(cancel);
+}
+
 /* A closed terminal, and the shell in it, both send one: the second is the first again. Whoever had
  * it ignored (nohup) wants the process to stay. */
 static void on_hangup(void)
@@ -35,11 +39,6 @@ static void on_hangup(void)
 
     if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         sigaction(SIGHUP, &action, NULL);
-=======
-void process_stop(void)
-{
-    signet_cancel_fire(cancel);
->>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
 }
 
 const struct signet_cancel *process_cancel(void)

@@ -44,20 +44,16 @@ struct signet_slot_status {
     double part;                         /* of the way to verified, 0 .. 1 */
     double seconds;                      /* since the board came; how long the last one took */
     bool retried;                        /* the board had a second attempt */
-<<<<<<< HEAD
-    char reason[256];                    /* of FAIL, MADE_BEFORE, WAITING and HALTED */
-=======
     bool off;                            /* it begins no board until it is on again */
-    char reason[256];                    /* of SIGNET_SLOT_FAIL and SIGNET_SLOT_MADE_BEFORE */
->>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
+    char reason[256];                    /* of FAIL, MADE_BEFORE, WAITING and HALTED */
 };
 
 /* Of the whole order, and of this run. */
 struct signet_order_status {
     const char *name;
     char operator_name[SIGNET_PERSON_SIZE], shift[SIGNET_PERSON_SIZE]; /* "": not known */
-    bool paused;   /* no slot begins a board */
-    bool stopping; /* somebody asked for the end */
+    bool paused;                                                       /* no slot begins a board */
+    bool stopping;                       /* somebody asked for the end */
     double seconds;                      /* since signet_status_new() */
     uint64_t made, quota;                /* devices of the order: verified or further */
     uint64_t made_before;                /* of made: before this run */

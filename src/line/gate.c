@@ -30,14 +30,32 @@ bool gate_is_shut(const struct slot *slot)
     return setup->gate->paused || setup->gate->off[slot->order - setup->order->slots];
 }
 
-bool gate_wait(struct slot *slot)
+/* Without --watch a slot that is off stays for as long as others are at work. */
+static bool waits_at_gate(const struct slot *slot)
 {
-    struct job *job = slot->line->job;
+    const struct line *line = slot->line;
+    const struct line_gate *gate = line->setup->gate;
+
+    return gate->paused || line->setup->watch ||
+           line->halted_slots + line->off_slots < line->open_slots;
+}
+
+int gate_wait(struct slot *slot, bool *waited, struct signet_error *err)
+{
+    struct line *line = slot->line;
+    struct job *job = line->job;
 
     pthread_mutex_lock(&job->lock);
-    bool shut = gate_is_shut(slot);
-    while (gate_is_shut(slot) && job_units_left(job) > 0 && !job_stopped(job))
+    *waited = gate_is_shut(slot);
+    line->off_slots += *waited;
+    pthread_cond_broadcast(&job->changed);
+    while (gate_is_shut(slot) && waits_at_gate(slot) && !rules_stop(slot) &&
+           job_units_left(job) > 0 && !job_stopped(job))
         job_wait(job, INT64_MAX);
+    int rc = gate_is_shut(slot) && !waits_at_gate(slot)
+                 ? error_set(err, SIGNET_E_NOT_FOUND, "the slot is off")
+                 : SIGNET_OK;
+    line->off_slots -= *waited;
     pthread_mutex_unlock(&job->lock);
-    return shut;
+    return rc;
 }

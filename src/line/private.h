@@ -54,6 +54,7 @@ struct line {
     double first, last; /* clock_seconds() of the first board's begin, of the last one's end */
     size_t open_slots;
     size_t halted_slots; /* of them, by a rule of the order */
+    size_t off_slots;    /* of them, that wait at the gate */
     struct tally tally;
     struct signet_error ended; /* by a rule of the order: no board is begun any more */
     size_t boards;             /* that are being worked on: each may need a unit of the quota */
@@ -75,8 +76,8 @@ bool mark_fits(const struct slot *slot);
 
 /* gate.c: with the job's lock */
 bool gate_is_shut(const struct slot *slot);
-/* Waits while it is shut; true: it was. */
-bool gate_wait(struct slot *slot);
+/* Waits while it is shut. SIGNET_E_NOT_FOUND: nobody else is at work, and no board is waited for. */
+int gate_wait(struct slot *slot, bool *waited, struct signet_error *err);
 
 /* wait.c: until a board comes that is not the one that was there last; fresh: any will do.
  * SIGNET_E_NOT_FOUND: none came; SIGNET_E_QUOTA, SIGNET_E_CANCELLED: no more are wanted. SIGNET_OK:

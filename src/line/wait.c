@@ -28,11 +28,8 @@ static bool begin_board(const struct slot *slot)
     struct line *line = slot->line;
 
     pthread_mutex_lock(&line->job->lock);
-<<<<<<< HEAD
-    bool may = job_units_left(line->job) > (int64_t)line->boards && !rules_stop(slot);
-=======
-    bool may = job_units_left(line->job) > (int64_t)line->boards && !gate_is_shut(slot);
->>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
+    bool may = job_units_left(line->job) > (int64_t)line->boards && !rules_stop(slot) &&
+               !gate_is_shut(slot);
     line->boards += may;
     pthread_mutex_unlock(&line->job->lock);
     return may;
@@ -95,8 +92,9 @@ static int nobody_came(const struct slot *slot, const struct presence *now, bool
         "no board came within %d s: nothing is at the %s", seconds, presence_place(slot, place));
 }
 
-/* Is there a board to begin? *gone_at: as in is_new(). */
-static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, int64_t *gone_at)
+/* Is there a board to begin? unseen, *gone_at: as in is_new(). */
+static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, bool unseen,
+                           int64_t *gone_at)
 {
     struct signet_error why = {0};
     int rc = presence_look(slot, now, &why);
@@ -111,7 +109,7 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
         *gone_at = clock_ms();
         slot_lamp(slot, "empty", NULL, NULL);
     }
-    if (rc != SIGNET_OK || !is_new(slot, now, fresh, gone_at))
+    if (rc != SIGNET_OK || !is_new(slot, now, fresh, unseen, gone_at))
         return false;
     slot->missing = (struct signet_error){0};
     return begin_board(slot);
@@ -134,49 +132,43 @@ static int wait_halted(struct slot *slot, struct signet_error *err)
     return rc;
 }
 
+/* Until the slot may look for a board; *unseen: it could not for a while. */
+static int wait_to_look(struct slot *slot, bool *unseen, struct signet_error *err)
+{
+    struct job *job = slot->line->job;
+    int rc = wait_halted(slot, err);
+
+    if (rc == SIGNET_OK)
+        rc = gate_wait(slot, unseen, err);
+    if (rc == SIGNET_OK && *unseen)
+        rc = wait_halted(slot, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!pause_for(job, 0))
+        return error_set(err, SIGNET_E_QUOTA, "the order is used up");
+    if (job_stopped(job))
+        return error_set(err, SIGNET_E_CANCELLED, "stopped");
+    return SIGNET_OK;
+}
+
 int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
 {
     const struct line_setup *setup = slot->line->setup;
-    int seconds = setup->wait_seconds > 0 ? setup->wait_seconds : WAIT_SECONDS;
+    int seconds = setup->wait_seconds > 0 ? setup->wait_seconds : WAIT_SECONDS, rc;
     int64_t begin = slot->absent_since ? slot->absent_since : clock_ms(), gone_at = 0;
     struct presence now;
+    bool unseen;
 
-<<<<<<< HEAD
-    int rc = wait_halted(slot, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    while (!look_for_board(slot, &now, fresh, &gone_at)) {
+    while ((rc = wait_to_look(slot, &unseen, err)) == SIGNET_OK &&
+           !look_for_board(slot, &now, fresh, unseen, &gone_at)) {
+        if (unseen) /* a board has all its time when the gate opens */
+            begin = clock_ms();
         if (!setup->watch && clock_ms() >= begin + (int64_t)seconds * 1000)
             return nobody_came(slot, &now, fresh, seconds, err);
-        if (!pause_for(slot->line->job, slot->absent ? ABSENT_MS : POLL_MS))
-            return error_set(err, SIGNET_E_QUOTA, "the order is used up");
-        if (job_stopped(slot->line->job))
-            return error_set(err, SIGNET_E_CANCELLED, "stopped");
-        rc = wait_halted(slot, err);
-        if (rc != SIGNET_OK)
-            return rc;
-=======
-    for (;;) {
-        bool unseen = gate_wait(slot);
-        if (unseen) /* a board has all its time when the gate opens */
-            deadline = clock_ms() + (int64_t)seconds * 1000;
-        if (!pause_for(slot->line->job, 0))
-            return error_set(err, SIGNET_E_QUOTA, "the order is used up");
-        if (job_stopped(slot->line->job))
-            return error_set(err, SIGNET_E_CANCELLED, "stopped");
-        int rc = presence_look(slot, &now, err);
-        if (rc == SIGNET_OK && is_new(slot, &now, fresh, unseen, &gone_at) && begin_board(slot))
-            break;
-        if (rc == SIGNET_OK && !now.there && !gone_at) {
-            gone_at = clock_ms();
-            slot_lamp(slot, "empty", NULL, NULL);
-        }
-        if (!setup->watch && clock_ms() >= deadline)
-            return error_set(err, SIGNET_E_NOT_FOUND, "no %sboard came within %d s",
-                             fresh ? "" : "other ", seconds);
-        pause_for(slot->line->job, POLL_MS);
->>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
+        pause_for(slot->line->job, slot->absent ? ABSENT_MS : POLL_MS);
     }
+    if (rc != SIGNET_OK)
+        return rc;
     slot->presence = now;
     if (cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err) == SIGNET_OK)
         return SIGNET_OK;

@@ -65,12 +65,16 @@ static int record_board(struct work *w, int rc, const struct signet_error *why,
                         struct signet_error *err)
 {
     struct signet_board_state state = {0};
+    char shift[sizeof(w->job->shift)];
     struct stage_times times;
     struct buf stop = {0};
 
     if (w->board)
         signet_board_state(w->board, &state);
     stage_times(w, &times);
+    pthread_mutex_lock(&w->job->lock);
+    memcpy(shift, w->job->shift, sizeof(shift));
+    pthread_mutex_unlock(&w->job->lock);
     w->slot->seconds = clock_seconds() - w->began;
     const struct signet_device_facts facts = {.image_sha256 =
                                                   state.final_sha256[0]     ? state.final_sha256
@@ -81,6 +85,7 @@ static int record_board(struct work *w, int rc, const struct signet_error *why,
                                         .verdict = verdict_of(rc),
                                         .endpoint = w->slot->endpoint,
                                         .hw_id = w->slot->hw_id,
+                                        .shift = shift,
                                         .seconds = w->slot->seconds,
                                         .retries = w->slot->retries,
                                         .why = rc == SIGNET_OK ? NULL : why,

@@ -23,6 +23,8 @@ static const char *const states[] = {
     [SIGNET_SLOT_FAIL] = "fail",
     [SIGNET_SLOT_MADE_BEFORE] = "made-before",
     [SIGNET_SLOT_CLOSED] = "closed",
+    [SIGNET_SLOT_HALTED] = "halted",
+    [SIGNET_SLOT_WAITING] = "waiting",
 };
 enum { STATES = sizeof(states) / sizeof(states[0]) };
 

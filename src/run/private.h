@@ -16,11 +16,6 @@
 struct signet_run {
     const struct signet_order *order;
     struct signet_run_options options;
-<<<<<<< HEAD
-    struct job job;                  /* job.ledger is the run's */
-    struct signet_observer observer; /* one caller at a time */
-    enum signet_ledger_age age;      /* of the ledger, by what the work folder remembers */
-=======
     enum signet_ledger_age age;             /* of the ledger, by what the work folder remembers */
     struct job job;                         /* job.ledger is the run's */
     struct signet_observer observer;        /* one caller at a time */
@@ -29,7 +24,6 @@ struct signet_run {
     struct line_gate gate;
     struct control *control; /* NULL: none */
     atomic_bool stop_asked;
->>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
     struct source *source;
     struct vault *vault;
     struct signet_server *servers[SIGNET_ORDER_SERVERS];

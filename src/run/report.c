@@ -92,8 +92,7 @@ int run_report(struct signet_run *r, double begin, struct signet_run_report *rep
     count_left(report);
     report->finished = rc == SIGNET_OK && !failed && report->left.open == 0 &&
                        report->left.exposed == 0 && report->left.waiting == 0 &&
-                       report->left.removing == 0 &&
-                       report->states[SIGNET_DEVICE_FAILED] == 0;
+                       report->left.removing == 0 && report->states[SIGNET_DEVICE_FAILED] == 0;
     return rc == SIGNET_OK ? keep_report(r, report, err) : rc;
 }
 

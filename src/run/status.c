@@ -92,20 +92,14 @@ static void add_state(struct signet_status *s, struct slot_status *slot,
                  slot->now.state == SIGNET_SLOT_MADE_BEFORE ||
                  slot->now.state == SIGNET_SLOT_HALTED;
 
-<<<<<<< HEAD
     if (strcmp(state, "waiting") == 0)
         hold_slot(slot, SIGNET_SLOT_WAITING, event->error);
     else if (strcmp(state, "halted") == 0)
         hold_slot(slot, SIGNET_SLOT_HALTED, event->error);
     else if (strcmp(state, "working") == 0)
-        *slot = (struct slot_status){.now = {.name = slot->now.name, .state = SIGNET_SLOT_WORKING},
-                                     .began = clock_seconds()};
-=======
-    if (strcmp(state, "working") == 0)
         *slot = (struct slot_status){
             .now = {.name = slot->now.name, .off = slot->now.off, .state = SIGNET_SLOT_WORKING},
             .began = clock_seconds()};
->>>>>>> 9a173da (run, line, ledger: a line is paused, a slot taken out, operator and shift changed while it runs; signet line, over a socket in the work folder)
     else if (strcmp(state, "pass") == 0)
         end_slot(s, slot, SIGNET_SLOT_PASS, event->error);
     else if (strcmp(state, "fail") == 0)

@@ -21,9 +21,9 @@ def until(what, condition):
 
 class Line:
     """A run with --watch, and what is said to it."""
-    def __init__(self, hall, order, *args, failpoint=None):
+    def __init__(self, hall, order, *args, failpoint=None, watch=True):
         self.hall, self.order = hall, order
-        self.process = subprocess.Popen([TORTURE, 'run', order, '--watch', '--json', *args], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([TORTURE, 'run', order, '--json', *args] + watch * ['--watch'], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=with_failpoint(failpoint))
         until('the socket', lambda: os.path.exists(self.socket()) and call('line', 'status', order).returncode == 0)
 
@@ -114,6 +114,16 @@ def a_shift(hall):
     hall.check()
 
 
+def the_last_slot_is_off(hall):
+    """Without --watch a slot that is off does not keep the run from its end."""
+    line = Line(hall, hall.order(9), '--wait', '1', watch=False)
+    line.passes(2)
+    line.say('slot', '2', 'off')
+    told, _ = line.ends(1)
+    need([e['message'] for e in told if e['event'] == 'slot' and e['stage'] == 'closed' and e['board'] == '2'] ==
+         ['the slot is off'], told)
+
+
 def an_end_in_a_pause(hall):
     """Stop and Ctrl-C end a line that is paused; whole folder or order may be named."""
     order = hall.order(2)
@@ -199,7 +209,7 @@ def answers_that_are_none(hall):
         need(p.returncode == 1 and words in err and '\x1b' not in err, f'{said[:20]}: {p.returncode} {out[:200]} {err}')
 
 
-for test in (a_shift, an_end_in_a_pause, hostile, answers_that_are_none):
+for test in (a_shift, the_last_slot_is_off, an_end_in_a_pause, hostile, answers_that_are_none):
     folder = tempfile.mkdtemp()
     hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))  # boards stay until they are changed
     try:
