@@ -194,6 +194,16 @@ int signet_ledger_board(struct signet_ledger *ledger, int64_t order,
                         enum signet_device_state to, const struct signet_device_facts *facts,
                         struct signet_error *err);
 
+/* A run of an order begins in a work folder, which has a word of its own: an event of the order,
+ * "begin". folder NULL: nothing is recorded. before: what this station began before; "" and 0:
+ * nothing, or 200,000 events ago. */
+struct signet_ledger_begun {
+    char folder[65];
+    int64_t time;
+};
+int signet_ledger_begin(struct signet_ledger *ledger, int64_t order, const char *folder,
+                        struct signet_ledger_begun *before, struct signet_error *err);
+
 /* The report of a run at its end, as JSON: an event of the order, "run". */
 int signet_ledger_run(struct signet_ledger *ledger, int64_t order, const char *json,
                       struct signet_error *err);

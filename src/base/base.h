@@ -247,6 +247,7 @@ bool index_next(const struct index *index, uint64_t hash, size_t *probe, uint64_
 
 /* clocks (clock.c) */
 int64_t clock_ms(void);     /* monotonic milliseconds: for all deadlines */
+int64_t clock_boot(void);   /* seconds since the host started, also asleep; tests may wrap it */
 int64_t clock_wall(void);   /* seconds since 1970: for what is written down; tests may wrap it */
 double clock_seconds(void); /* monotonic, for measuring */
 /* ISO 8601 UTC, "2026-11-23T10:00:00Z". */

@@ -26,6 +26,11 @@ double clock_seconds(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+int64_t clock_boot(void)
+{
+    return (int64_t)now(CLOCK_BOOTTIME).tv_sec;
+}
+
 int64_t clock_wall(void)
 {
     return (int64_t)now(CLOCK_REALTIME).tv_sec;

@@ -31,6 +31,7 @@ int job_open(struct job *job, struct signet_error *err)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&job->changed, &attr);
     pthread_condattr_destroy(&attr);
+    job_watch_clock(job);
     return SIGNET_OK;
 }
 

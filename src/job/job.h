@@ -58,6 +58,8 @@ struct job {
     struct signet_error fatal; /* the first reason to stop; SIGNET_OK: none */
     struct job_figures figures;
     struct job_memory memory;
+    bool clock_watched, clock_told;
+    int64_t clock_ahead; /* of clock_boot(), when it was looked at last */
 };
 
 /* ledger, order, quota, observer and cancel are set; the rest is made. */
@@ -68,6 +70,9 @@ void job_close(struct job *job);
 int job_memory_open(struct job *job, const char *folder, const char *tag, struct signet_error *err);
 /* What the ledger has recorded until now is on disk, beside it, when this returns. */
 int job_remember(struct job *job, struct signet_error *err);
+
+/* clock.c: a clock that was set since the call before is told, once in a run. */
+void job_watch_clock(struct job *job);
 
 /* Events for the caller. */
 void job_report(struct job *job, const struct signet_event *event);

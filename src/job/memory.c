@@ -101,6 +101,7 @@ int job_remember(struct job *job, struct signet_error *err)
     struct job_memory *m = &job->memory;
     int rc = SIGNET_OK;
 
+    job_watch_clock(job);
     if (!m->path)
         return SIGNET_OK;
     pthread_mutex_lock(&job->lock);

@@ -261,7 +261,7 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
         return rc;
     if (how > DB_COPY && stat(where, &st) != 0) {
         rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
-                                 : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
+                             : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
         error_hint(err, "the work order's 'ledger' says where it is");
         return rc;
     }

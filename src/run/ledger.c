@@ -176,10 +176,14 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
         return strncmp(o->ledger, "postgres", 8) == 0 ? SIGNET_OK : look_at_folder(o->ledger, err);
     if (rc == SIGNET_OK)
         rc = run_check_ledger(r, err);
+    if (rc == SIGNET_OK && !r->options.recover)
+        rc = run_check_clock(r, err);
     if (rc == SIGNET_OK)
         rc = check_quota(r, &found, err);
     if (rc == SIGNET_OK && (found.quota > 0 || !r->options.dry_run))
         rc = begin_order(r, hash, r->options.dry_run ? found.quota : o->quota, err);
+    if (rc == SIGNET_OK && r->options.dry_run && r->job.order)
+        rc = run_begin(r, false, err);
     if (rc == SIGNET_OK && !r->options.dry_run && !r->options.recover)
         rc = job_remember(&r->job, err);
     return rc == SIGNET_OK && !r->options.deliver_only ? warn_of_names(r, err) : rc;

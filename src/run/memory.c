@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is the ledger the one that the work folder knows, and has it all that this station recorded? And
- * is it this station's clock, and this folder's station? */
+/* Is the ledger the one that the work folder knows, and has it all that this station recorded? */
 #include "run/private.h"
 
 #include <stdio.h>

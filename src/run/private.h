@@ -33,6 +33,11 @@ struct signet_run {
 /* ledger.c: opens it, and the order in it */
 int run_open_ledger(struct signet_run *run, struct signet_error *err);
 
+/* begin.c: what is told when the order begins. run_check_clock(): the ledger is open. run_begin():
+ * the order is in it; makes: the begin is recorded, else it is only looked. */
+int run_check_clock(struct signet_run *run, struct signet_error *err);
+int run_begin(struct signet_run *run, bool makes, struct signet_error *err);
+
 /* report.c: after all threads; begin: clock_seconds(). The ledger keeps the report. */
 int run_report(struct signet_run *run, double begin, struct signet_run_report *report,
                struct signet_error *err);

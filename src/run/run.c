@@ -212,6 +212,8 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
     double begin = clock_seconds();
     int rc = signet_ledger_recover(r->job.ledger, r->job.order, &why);
 
+    if (rc == SIGNET_OK && makes)
+        rc = run_begin(r, true, &why);
     if (rc == SIGNET_OK)
         rc = job_count(&r->job, &why);
     if (rc == SIGNET_OK)

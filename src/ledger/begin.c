@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Where a run of an order begins: two stations with one name are told from each other by their work
+ * folders. */
+#include "ledger/store.h"
+
+#include <stdio.h>
+
+struct beginning {
+    int64_t order;
+    const char *folder;
+    struct signet_ledger_begun *before;
+};
+
+/* Not further back than some hundred thousand events: an order that a version without such events
+ * began has none at all. */
+static int find_last(struct signet_ledger *l, const struct beginning *b, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT e.detail, e.time FROM events e JOIN stations s ON s.id = e.station"
+                     " WHERE e.device = $1 AND e.kind = 'begin' AND s.name = $2"
+                     " AND e.n > (SELECT events - 200000 FROM orders WHERE id = $3)"
+                     " ORDER BY e.n DESC LIMIT 1",
+                     "isi", -b->order, l->station, b->order);
+
+    *b->before = (struct signet_ledger_begun){0};
+    if (rc == SIGNET_OK) {
+        snprintf(b->before->folder, sizeof(b->before->folder), "%s", db_text(&row, 0));
+        b->before->time = db_int(&row, 1);
+    }
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+static int look_back(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    return find_last(l, arg, err);
+}
+
+static int record_begin(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct beginning *b = arg;
+    int rc = find_last(l, b, err);
+
+    return rc == SIGNET_OK ? order_event(l, b->order, "begin", b->folder, err) : rc;
+}
+
+int signet_ledger_begin(struct signet_ledger *ledger, int64_t order, const char *folder,
+                        struct signet_ledger_begun *before, struct signet_error *err)
+{
+    struct beginning b = {.order = order, .folder = folder, .before = before};
+
+    return folder ? store_change(ledger, record_begin, &b, err)
+                  : store_read(ledger, look_back, &b, err);
+}
