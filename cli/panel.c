@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operator's view of a line. Events change the rows; on a terminal a thread draws them a few
- * times a second, each frame with one write. The cursor stays visible and nothing else of the
- * terminal is changed: there is nothing to restore, however the process ends. */
+ * times a second, each frame with one write. The cursor stays visible, and of the terminal only the
+ * keyboard's mode is changed (panel_keys.c). */
 #include "panel.h"
 
 #include <errno.h>
@@ -17,7 +17,8 @@ enum { FRAME_MS = 200 };
 struct panel {
     const struct cli *cli;
     struct signet_observer plain; /* of the other verbs: JSON, warnings */
-    struct signet_status *status;
+    struct signet_run *run;       /* NULL: none has begun */
+    struct panel_keys *keys;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
@@ -57,7 +58,7 @@ static int lines_of(const char *frame, int width)
             lines += column > width ? (column + width - 1) / width : 1;
             column = 0;
         } else {
-            column++;
+            column += ((unsigned char)*frame & 0xc0) != 0x80; /* not inside a character */
         }
     }
     return lines;
@@ -74,22 +75,37 @@ static void put_lines(FILE *to, const char *text)
     }
 }
 
+static bool speaks_unicode(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *value = NULL;
+    for (size_t i = 0; !(value && *value) && i < sizeof(names) / sizeof(names[0]); i++)
+        value = getenv(names[i]);
+    return value && (strcasestr(value, "utf-8") || strcasestr(value, "utf8"));
+}
+
 /* With the lock held. above: text that scrolls away over the panel; NULL: none. */
 static void draw(struct panel *p, const char *above)
 {
-    char *frame = NULL, *out = NULL;
+    char *frame = NULL, *out = NULL, foot[400];
     size_t len = 0;
     int width, height;
+    if (p->keys)
+        panel_keys_text(p->keys, foot);
     FILE *to = open_memstream(&frame, &len);
     if (!to)
         return;
     measure(&width, &height);
-    panel_rows_draw(p->status, to, width, height - 1, cli_colour(stderr));
+    const struct panel_look look = {.width = width,
+                                    .height = height - 1,
+                                    .colour = cli_colour(stderr),
+                                    .blocks = speaks_unicode()};
+    panel_rows_draw(signet_run_status(p->run), to, &look, p->keys ? foot : NULL);
     if (fclose(to) != 0 || !(to = open_memstream(&out, &len))) {
         free(frame);
         return;
     }
-    if (p->last)
+    if (p->last && *p->last) /* 0 lines up would be one */
         fprintf(to, "\r\033[%dA", lines_of(p->last, width));
     if (above)
         put_lines(to, above);
@@ -172,7 +188,6 @@ static void panel_event(void *ctx, const struct signet_event *event)
         return;
     }
     pthread_mutex_lock(&p->lock);
-    signet_status_add(p->status, event);
     char *text = line_of(event, !p->terminal);
     if (text && p->drawing)
         draw(p, text);
@@ -182,19 +197,13 @@ static void panel_event(void *ctx, const struct signet_event *event)
     pthread_mutex_unlock(&p->lock);
 }
 
-int panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
-               bool plain, struct signet_error *err)
+int panel_open(struct panel **out, const struct cli *cli, bool plain, struct signet_error *err)
 {
     const char *term = getenv("TERM");
     struct panel *p = calloc(1, sizeof(*p));
     pthread_condattr_t attr;
     if (!p)
         return cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
-    int rc = signet_status_new(&p->status, order, err);
-    if (rc != SIGNET_OK) {
-        free(p);
-        return rc;
-    }
     p->cli = cli;
     p->plain = cli_observer(cli);
     p->terminal =
@@ -213,9 +222,12 @@ struct signet_observer panel_observer(struct panel *panel)
     return (struct signet_observer){.on_event = panel_event, .ctx = panel};
 }
 
-void panel_begin(struct panel *p)
+void panel_begin(struct panel *p, struct signet_run *run)
 {
     pthread_mutex_lock(&p->lock);
+    p->run = run;
+    p->ending = false;
+    p->keys = p->terminal ? panel_keys_begin(run) : NULL;
     p->drawing = p->terminal && pthread_create(&p->thread, NULL, paint, p) == 0;
     pthread_mutex_unlock(&p->lock);
 }
@@ -227,6 +239,11 @@ bool panel_draws(const struct panel *panel)
 
 void panel_end(struct panel *p)
 {
+    struct panel_keys *keys = p->keys;
+    pthread_mutex_lock(&p->lock);
+    p->keys = NULL; /* the last picture has none */
+    pthread_mutex_unlock(&p->lock);
+    panel_keys_end(&keys);
     if (!p->drawing)
         return;
     pthread_mutex_lock(&p->lock);
@@ -235,14 +252,14 @@ void panel_end(struct panel *p)
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);
     p->drawing = false;
+    free(p->last); /* what comes next is written below it */
+    p->last = NULL;
 }
 
 void panel_close(struct panel **panel)
 {
     struct panel *p = *panel;
     panel_end(p);
-    signet_status_free(&p->status);
-    free(p->last);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     free(p);

@@ -8,15 +8,43 @@
 struct panel;
 
 /* plain: no panel, also on a terminal. */
-int panel_open(struct panel **out, const struct cli *cli, const struct signet_order *order,
-               bool plain, struct signet_error *err);
+int panel_open(struct panel **out, const struct cli *cli, bool plain, struct signet_error *err);
 struct signet_observer panel_observer(struct panel *panel);
 bool panel_draws(const struct panel *panel); /* it will draw: standard error is a terminal */
-void panel_begin(struct panel *panel);       /* the line starts */
-void panel_end(struct panel *panel);         /* the last picture stays */
-void panel_close(struct panel **panel);      /* likewise; sets *panel to NULL */
+void panel_begin(struct panel *panel, struct signet_run *run); /* the line starts */
+void panel_end(struct panel *panel);                           /* the last picture stays */
+void panel_close(struct panel **panel);                        /* likewise; sets *panel to NULL */
 
-/* The rows of one frame (panel_rows.c): at most height lines, none wider than width. */
-void panel_rows_draw(struct signet_status *status, FILE *to, int width, int height, bool colour);
+/* What a terminal has room for, and can show. */
+struct panel_look {
+    int width, height;
+    bool colour; /* else reverse video and words alone */
+    bool blocks; /* half blocks of Unicode, for large letters */
+};
+
+/* One frame (panel_rows.c), at most look->height lines, none as wide as the terminal. foot: the
+ * line at the bottom; NULL: none. */
+void panel_rows_draw(struct signet_status *status, FILE *to, const struct panel_look *look,
+                     const char *foot);
+
+/* panel_cells.c: text in columns of a terminal. Whatever is in it, nothing but printable text comes
+ * out. */
+int panel_width(const char *text); /* columns */
+/* Cut behind its beginning, or before its end, when it is too long; filled with blanks. */
+void panel_put(FILE *to, const char *text, int width);
+void panel_put_end(FILE *to, const char *text, int width);
+/* The part of text that fits, cut at a blank where there is one; *text moves on behind it. */
+void panel_put_piece(FILE *to, const char **text, int width);
+/* Line `line` of a word in large letters: 3 lines, or 5. */
+int panel_letters_width(const char *word, int lines);
+void panel_put_letters(FILE *to, const char *word, int lines, int line);
+
+/* panel_keys.c: keys of the operator, while the line runs. */
+struct panel_keys;
+/* NULL: there is no keyboard. */
+struct panel_keys *panel_keys_begin(struct signet_run *run);
+void panel_keys_end(struct panel_keys **keys); /* the terminal is as before */
+/* What can be pressed, or what is being typed. */
+void panel_keys_text(struct panel_keys *keys, char out[static 400]);
 
 #endif

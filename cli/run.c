@@ -54,7 +54,7 @@ static int make_devices(const struct cli *cli, const struct signet_order *order,
 {
     struct signet_run_report report = {0};
     int code = EXIT_DONE;
-    panel_begin(panel);
+    panel_begin(panel, run);
     int rc = signet_run_make(run, &report, err);
     panel_end(panel);
     if (report.quota)
@@ -97,7 +97,7 @@ static int run_with_panel(struct cli *cli, const struct signet_order *order,
     struct panel *panel = NULL;
     /* what one thread frees, the next takes: with an arena for each, memory grows with the order */
     mallopt(M_ARENA_MAX, 1);
-    if (panel_open(&panel, cli, order, o->plain, &cli->err) != SIGNET_OK)
+    if (panel_open(&panel, cli, o->plain, &cli->err) != SIGNET_OK)
         return cli_fail(cli, &cli->err);
     int code = open_and_run(cli, order, o, panel, &cli->err);
     panel_close(&panel);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys at the panel do what `signet line` does, by the same calls. The terminal gives each key at
+ * once and shows none while the line runs; Ctrl-C works as ever. */
+#include "panel.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 200 };
+
+struct panel_keys {
+    struct signet_run *run;
+    struct termios before;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    bool ending;
+    char asks; /* the key whose text is being typed; 0: none */
+    char text[SIGNET_PERSON_SIZE];
+    char said[200]; /* why the last key did nothing, "" */
+};
+
+/* A process in the background leaves the terminal alone. */
+static bool has_terminal(void)
+{
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+/* Also after the process was stopped and came back. */
+static void take_terminal(const struct panel_keys *k)
+{
+    struct termios now;
+    if (!has_terminal() || tcgetattr(STDIN_FILENO, &now) != 0 || !(now.c_lflag & (ICANON | ECHO)))
+        return;
+    now = k->before;
+    now.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    now.c_cc[VMIN] = 1;
+    now.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &now);
+}
+
+static void say(struct panel_keys *k, const char *text)
+{
+    pthread_mutex_lock(&k->lock);
+    snprintf(k->said, sizeof(k->said), "%.199s", text);
+    pthread_mutex_unlock(&k->lock);
+}
+
+static int toggle_slot(struct signet_run *run, const char *name, struct signet_error *err)
+{
+    struct signet_status *status = signet_run_status(run);
+    struct signet_slot_status slot = {0};
+    bool off = false;
+    for (size_t i = 0; i < signet_status_slot_count(status); i++) {
+        signet_status_slot(status, i, &slot);
+        if (!strcmp(slot.name, name))
+            off = slot.off;
+    }
+    return signet_run_slot(run, name, !off, err);
+}
+
+/* A text that was typed. Without locks: the ledger may take its time. */
+static void finish_text(struct panel_keys *k, char key, const char *text)
+{
+    struct signet_error err = {0};
+    int rc = SIGNET_OK;
+    if (key == 'o')
+        rc = signet_run_operator(k->run, text, &err);
+    else if (key == 's' && text[0])
+        rc = toggle_slot(k->run, text, &err);
+    else if (key == 'q' && (text[0] == 'y' || text[0] == 'Y'))
+        signet_run_stop(k->run);
+    say(k, rc == SIGNET_OK ? "" : err.msg);
+}
+
+static void press(struct panel_keys *k, char key)
+{
+    struct signet_error err = {0};
+    int rc = SIGNET_OK;
+    say(k, "");
+    if (key == 'p' || key == 'r')
+        rc = signet_run_pause(k->run, key == 'p', &err);
+    if (rc != SIGNET_OK)
+        say(k, err.msg);
+    if (key != 'o' && key != 's' && key != 'q')
+        return;
+    pthread_mutex_lock(&k->lock);
+    k->asks = key;
+    k->text[0] = '\0';
+    pthread_mutex_unlock(&k->lock);
+}
+
+/* One byte of a text; a character that is deleted goes with all of its bytes. */
+static void type(struct panel_keys *k, char c)
+{
+    size_t len = strlen(k->text);
+    if (c == 127 || c == '\b') {
+        while (len > 0 && ((unsigned char)k->text[len - 1] & 0xc0) == 0x80)
+            len--;
+        len -= len > 0;
+    } else if ((unsigned char)c >= ' ' && len + 1 < sizeof(k->text)) {
+        k->text[len++] = c;
+    }
+    k->text[len] = '\0';
+}
+
+static void take_byte(struct panel_keys *k, char c)
+{
+    char text[SIGNET_PERSON_SIZE], key = k->asks;
+    if (!key) {
+        press(k, c);
+        return;
+    }
+    bool over = c == '\n' || c == '\r' || c == '\033';
+    pthread_mutex_lock(&k->lock);
+    if (!over)
+        type(k, c);
+    memcpy(text, k->text, sizeof(text));
+    k->asks = over ? 0 : key;
+    pthread_mutex_unlock(&k->lock);
+    if (over && c != '\033')
+        finish_text(k, key, text);
+}
+
+/* An arrow, or another key without a letter, is Escape and more, in one piece: it is passed over.
+ */
+static void take_bytes(struct panel_keys *k, const char *bytes, ssize_t n)
+{
+    for (ssize_t i = 0; i < n; i++)
+        if (bytes[i] == '\033' && i + 1 < n && (bytes[i + 1] == '[' || bytes[i + 1] == 'O'))
+            for (i += 2; i < n && (bytes[i] < '@' || bytes[i] > '~');)
+                i++;
+        else
+            take_byte(k, bytes[i]);
+}
+
+static void *watch_keys(void *arg)
+{
+    struct panel_keys *k = arg;
+    struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
+    bool ending = false;
+    while (!ending && !signet_cancel_fired(process_cancel())) {
+        char bytes[64];
+        take_terminal(k);
+        bool typed = poll(&ready, 1, LOOK_MS) > 0 && has_terminal();
+        ssize_t n = typed ? read(STDIN_FILENO, bytes, sizeof(bytes)) : 0;
+        if (typed && n <= 0)
+            break;
+        take_bytes(k, bytes, n);
+        pthread_mutex_lock(&k->lock);
+        ending = k->ending;
+        pthread_mutex_unlock(&k->lock);
+    }
+    if (has_terminal())
+        tcsetattr(STDIN_FILENO, TCSANOW, &k->before);
+    return NULL;
+}
+
+struct panel_keys *panel_keys_begin(struct signet_run *run)
+{
+    struct panel_keys *k = calloc(1, sizeof(*k));
+    if (!k || !isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &k->before) != 0) {
+        free(k);
+        return NULL;
+    }
+    k->run = run;
+    pthread_mutex_init(&k->lock, NULL);
+    if (pthread_create(&k->thread, NULL, watch_keys, k) == 0)
+        return k;
+    pthread_mutex_destroy(&k->lock);
+    free(k);
+    return NULL;
+}
+
+void panel_keys_end(struct panel_keys **keys)
+{
+    struct panel_keys *k = *keys;
+    if (!k)
+        return;
+    pthread_mutex_lock(&k->lock);
+    k->ending = true;
+    pthread_mutex_unlock(&k->lock);
+    pthread_join(k->thread, NULL);
+    pthread_mutex_destroy(&k->lock);
+    free(k);
+    *keys = NULL;
+}
+
+void panel_keys_text(struct panel_keys *k, char out[static 400])
+{
+    pthread_mutex_lock(&k->lock);
+    if (k->asks)
+        snprintf(out, 400, "%s: %s_   (Enter; Esc: leave it)",
+                 k->asks == 'o'   ? "operator"
+                 : k->asks == 's' ? "slot off or on"
+                                  : "end the run? y",
+                 k->text);
+    else
+        snprintf(out, 400, "%s%sp pause  r resume  s slot off/on  o operator  q end", k->said,
+                 k->said[0] ? "   " : "");
+    pthread_mutex_unlock(&k->lock);
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The panel of a run on a terminal: what it shows, and its keys, which do what `signet line` does."""
+import fcntl, json, os, pty, select, shutil, struct, subprocess, sys, tempfile, termios, time
+from _hall import Hall
+from _signet import SIGNET, Broken, need
+
+SECONDS = 60
+
+
+class Terminal:
+    """A run on a terminal of its own; all that it wrote is kept."""
+    def __init__(self, hall, order, *args, width=100, height=30, **env):
+        self.hall, self.order, self.seen = hall, order, b''
+        self.master, self.slave = pty.openpty()
+        self.size(width, height)
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen([SIGNET, 'run', order, '--watch', *args], stdin=self.slave, stdout=self.slave, stderr=self.slave,
+                                        env={**os.environ, 'TERM': 'xterm', 'LANG': 'C.UTF-8', **env}, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+
+    def size(self, width, height):
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack('HHHH', height, width, 0, 0))
+
+    def read(self, seconds=0.1):
+        if select.select([self.master], [], [], seconds)[0]:
+            self.seen += os.read(self.master, 65536)
+
+    def shows(self, *texts):
+        """from now on"""
+        begin, end = len(self.seen), time.monotonic() + SECONDS
+        while not all(t.encode() in self.seen[begin:] for t in texts):
+            need(time.monotonic() < end, f'not shown: {texts}: {self.seen[-3000:].decode(errors="replace")}')
+            self.read()
+
+    def press(self, text):
+        os.write(self.master, text.encode())
+
+    def status(self):
+        p = subprocess.run([SIGNET, 'line', 'status', self.order, '--json'], capture_output=True, text=True, timeout=SECONDS)
+        need(p.returncode == 0, p.stderr)
+        return json.loads(p.stdout)
+
+    def until(self, what, condition):
+        end = time.monotonic() + SECONDS
+        while not condition(self.status()):
+            need(time.monotonic() < end, f'{what}: {self.status()}')
+            self.read()
+
+    def ends(self, code):
+        end = time.monotonic() + SECONDS
+        while self.process.poll() is None:
+            need(time.monotonic() < end, 'it does not end')
+            self.read()
+        need(self.process.returncode == code, f'exit {self.process.returncode}')
+        need(termios.tcgetattr(self.slave)[3] == self.before[3], 'the terminal is not as before')
+        os.close(self.slave), os.close(self.master)
+
+
+def keys(hall):
+    t = Terminal(hall, hall.order(9), '--operator', 'Jürgen', '--shift', 'night')
+    t.shows('order-1', 'operator Jürgen', 'shift night', 'p pause', '2/9 made')
+    t.press('p')
+    t.until('a pause', lambda s: s['paused'])
+    t.shows('PAUSED')
+    t.press('r')
+    t.until('no pause', lambda s: not s['paused'])
+    t.press('s2\r')
+    t.until('a slot out', lambda s: s['slots'][1]['off'] and not s['slots'][0]['off'])
+    t.shows('(off)')
+    t.press('s2\r')
+    t.until('the slot is in again', lambda s: not s['slots'][1]['off'])
+    t.press('s77\r')
+    t.shows("unknown slot '77'")
+    t.press('oZoëx\x7f\x7fë\r')  # a character is deleted as a whole
+    t.until('another operator', lambda s: s['operator'] == 'Zoë')
+    t.press('oNobody\x1b')
+    t.shows('p pause')
+    t.press('o\x1b[A')  # an arrow is no Escape
+    t.press('Anna\r')
+    t.until('Anna', lambda s: s['operator'] == 'Anna')
+    t.press('qn\r')
+    t.shows('q end')
+    need(not t.status()['stopping'], 'n ended the run')
+    t.press('qy\r')
+    t.ends(1)
+
+
+def sizes(hall):
+    """Whole frames at any size; no colour where none is wanted; large letters where there is room."""
+    t = Terminal(hall, hall.order(2), '-p', width=80, height=24)
+    t.ends(0)
+    need(b'\x1b' not in t.seen, 'an escape without the panel')
+    hall.operator()
+    t = Terminal(hall, hall.order(9), width=120, height=40, NO_COLOR='1')
+    t.shows('██  ██', '2/9 made')
+    need(b'\x1b[1;30;42m' not in t.seen and b'\x1b[7m' in t.seen, 'colours with NO_COLOR')
+    for width, height, text in ((80, 12, '▀▀▀'), (60, 20, '2/9'), (30, 8, 'PASS'), (13, 7, '2/9'), (5, 3, ''), (300, 90, '██')):
+        t.size(width, height)
+        t.shows(text, '\x1b[J')
+    t.press('qy\r')
+    t.ends(1)
+    hall.operator()
+    t = Terminal(hall, hall.order(9), width=120, height=40, LANG='C', LC_ALL='C')
+    t.shows('\x1b[1;30;42m', '2/9 made')
+    need('█'.encode() not in t.seen, 'blocks without UTF-8')
+    t.process.send_signal(2)
+    t.ends(1)
+
+
+for test in (keys, sizes):
+    folder = tempfile.mkdtemp()
+    hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))
+    try:
+        test(hall)
+    except Broken as e:
+        sys.exit(f'{test.__name__}: {e}')
+    finally:
+        hall.close()
+        shutil.rmtree(folder, ignore_errors=True)
