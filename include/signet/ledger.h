@@ -204,6 +204,12 @@ struct signet_ledger_begun {
 int signet_ledger_begin(struct signet_ledger *ledger, int64_t order, const char *folder,
                         struct signet_ledger_begun *before, struct signet_error *err);
 
+/* A board that held the credentials of a verified or done device was erased all the same: an event
+ * of that device, "erased". It is looked for by hw_id, then by endpoint; either may be NULL.
+ * SIGNET_E_NOT_FOUND: there is no such device. */
+int signet_ledger_erased(struct signet_ledger *ledger, const char *endpoint, const char *hw_id,
+                         const char *detail, struct signet_error *err);
+
 /* The report of a run at its end, as JSON: an event of the order, "run". */
 int signet_ledger_run(struct signet_ledger *ledger, int64_t order, const char *json,
                       struct signet_error *err);

@@ -127,3 +127,54 @@ int signet_ledger_board(struct signet_ledger *ledger, int64_t order,
     buf_free(&r.detail);
     return rc;
 }
+
+struct erased {
+    const char *endpoint, *hw_id, *detail;
+};
+
+/* A finished device that the board is, by serial number or name. SIGNET_E_NOT_FOUND: none. */
+static int find_finished(struct signet_ledger *l, const struct erased *e, int64_t *device,
+                         struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT id, state FROM devices WHERE hw_id = $1 AND state < {void}"
+                     " AND hw_id IS NOT NULL AND hw_id <> ''",
+                     "s", e->hw_id);
+
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = db_find(l->db, &row, err,
+                     "SELECT id, state FROM devices WHERE endpoint = $1 AND freed = 0", "s",
+                     e->endpoint);
+    if (rc != SIGNET_OK)
+        return rc;
+    int64_t state = db_int(&row, 1);
+    *device = db_int(&row, 0);
+    db_end(&row);
+    return state >= SIGNET_DEVICE_VERIFIED && state <= SIGNET_DEVICE_DONE ? SIGNET_OK
+                                                                          : SIGNET_E_NOT_FOUND;
+}
+
+static int record_erased(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct erased *e = arg;
+    int64_t device = 0;
+    int rc = find_finished(l, e, &device, err);
+
+    if (rc == SIGNET_OK)
+        rc = device_note(l, device, 0, "erased", e->detail, err);
+    return rc == SIGNET_E_NOT_FOUND ? error_set(err, rc, "no finished device is on that board")
+                                    : rc;
+}
+
+int signet_ledger_erased(struct signet_ledger *ledger, const char *endpoint, const char *hw_id,
+                         const char *detail, struct signet_error *err)
+{
+    struct erased e = {.endpoint = endpoint ? endpoint : "",
+                       .hw_id = hw_id ? hw_id : "",
+                       .detail = detail ? detail : ""};
+
+    if (!text_is_clean(e.endpoint) || !text_is_clean(e.hw_id) || !text_is_clean(e.detail))
+        return error_set(err, SIGNET_E_USAGE, "what a board is called is not UTF-8");
+    return store_change(ledger, record_erased, &e, err);
+}

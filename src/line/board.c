@@ -397,6 +397,24 @@ static int open_board(struct work *w, struct signet_error *err)
                              w->job->stop, err);
 }
 
+/* The board tells whose it was only now. That device is at its servers, and on no board any more.
+ */
+static int tell_erased(struct work *w, int why, struct signet_error *err)
+{
+    struct signet_error refused = {0};
+    char detail[128];
+
+    snprintf(detail, sizeof(detail), "in slot %s", w->slot->order->name);
+    int rc = signet_ledger_erased(w->job->ledger, w->name, w->hw_id, detail, &refused);
+    if (rc == SIGNET_E_NOT_FOUND) /* it is not finished */
+        return why;
+    if (rc != SIGNET_OK)
+        return work_judged(w, error_copy(err, &refused));
+    error_prefix(err, "the board was erased");
+    error_hint(err, "a rework of that device for this board makes it again");
+    return why;
+}
+
 /* Left as it is only what holds the credentials of another time: by its name or serial number the
  * board is a device's that was finished, or it says that it holds some before anything was done. */
 static int judge_attempts(struct work *w, enum signet_device_state last, int rc,
@@ -408,8 +426,8 @@ static int judge_attempts(struct work *w, enum signet_device_state last, int rc,
         rc = work_made(w, w->name, w->hw_id, err);
         return rc == SIGNET_OK ? error_set(err, SIGNET_E_PROVISIONED, "it was made before") : rc;
     }
-    if (rc == SIGNET_E_EXISTS)
-        error_prefix(err, "the board was erased");
+    if (erases && w->took[STAGE_FLASH] >= 0 && (rc == SIGNET_E_EXISTS || rc == SIGNET_E_CONFLICT))
+        return tell_erased(w, rc, err);
     /* what it holds was left by an attempt of ours, or is there although it was programmed */
     if (rc == SIGNET_E_PROVISIONED && (erases || is_interrupted(last) || w->lease->device))
         return (int)(err->code = SIGNET_E_BOARD);

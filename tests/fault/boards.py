@@ -348,6 +348,22 @@ def a_finished_board_of_somewhere(l):
 
 
 @part
+def a_finished_board_that_is_erased(l):
+    """Since the order says so. That its device is on no board any more is in the device's history, and not silence."""
+    l.boards(1)
+    l.programmer()
+    l.order(1)
+    l.run()
+    l.states(n_001='done')
+    l.order(1, name='s', names='names: {pattern: "urn:dev:os:s-{serial:03}"}', more='erase_finished: true\nwork: work-s\n')
+    l.run()
+    l.exits(1, 'the board was erased')
+    need(l.report['failed'] == 1, l.report)
+    shown = subprocess.run([SIGNET, 'ledger', 'show', 'ledger.db', 'urn:dev:os:n-001'], cwd=l.folder, capture_output=True, text=True)
+    need('erased' in shown.stdout and 'in slot 1' in shown.stdout, shown.stdout)
+
+
+@part
 def a_port_that_comes_back(l):
     """A board that is put in again, or whose port went away for a moment, is the same board: it keeps its credentials."""
     l.boards(1)

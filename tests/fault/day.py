@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Days at a line, out of seeds (_day.py): boards that come back, wrong trays, ports that go for a moment, orders that are started
 again, kills, servers that are away, rework. After each nobody's finished board was harmed, and all that was counted agrees.
-SIGNET_SEED=N: that day alone, and its log; SIGNET_TORTURE=N: that many days; SIGNET_JOBS=N: so many at a time.
+Fifty days, the same each time. SIGNET_SEED=N: that day alone, and its log; SIGNET_TORTURE=N: that many others; SIGNET_JOBS=N: so many at a time.
 Days with an odd number have their ledger on PostgreSQL, where that is installed."""
 import concurrent.futures, os, random, shutil, sys, tempfile, time
 import _postgres
@@ -26,7 +26,7 @@ def one(seed, server):
 
 def main(server):
     begin, seed = time.monotonic(), os.environ.get('SIGNET_SEED')
-    first = int(seed) if seed else random.SystemRandom().randrange(1 << 30)
+    first = int(seed or 1) if seed or 'SIGNET_TORTURE' not in os.environ else random.SystemRandom().randrange(1 << 30)
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         failed = [f for f in pool.map(lambda i: one(first + i, server), range(1 if seed else DAYS)) if f]
     print(f'{1 if seed else DAYS} days from {first}, {len(failed)} failed, {time.monotonic() - begin:.1f} s')

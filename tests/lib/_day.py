@@ -419,9 +419,9 @@ class Day(Folder):
             if not open_orders:
                 break
             order = open_orders[round % len(open_orders)]
-            self.set_up(rows, order, round)
             if self.lost_at and round > 5:
-                self.give_up(order)
+                self.give_up(order)  # before what a server refused is tried again
+            self.set_up(rows, order, round)
             for p in [self.start(order, s) for s in self.stations]:
                 self.wait(p)
         rows = self.rows()
@@ -535,10 +535,10 @@ class Day(Folder):
         row, line = self.by_key.get(key), self.journal[i]
         if not row:
             return False  # the device got other credentials; those of before must be nowhere (below)
-        if any(t <= line['at'] for t in self.reworked.get(row['endpoint'], ())):
-            return False
         if any(line['slot'] == slot and at <= line['at'] for slot, at in self.asked_for):
             self.excused.add(row['endpoint'])  # whatever was in it: so a person said
+            return False
+        if any(t <= line['at'] for t in self.reworked.get(row['endpoint'], ())):
             return False
         if any(b == line['board'] and begin - 0.01 < line['at'] < end + 0.01 for b, begin, end in self.by_hand):
             return False

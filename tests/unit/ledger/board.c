@@ -136,6 +136,30 @@ static void a_device_that_was_lost(void **state)
     verified();
 }
 
+/* Found by its serial number, else by its name; only a finished device can be harmed. */
+static void a_finished_board_that_was_erased(void **state)
+{
+    struct signet_lease lease;
+
+    (void)state;
+    begin(3);
+    lease = reserve("one", "1");
+    bring(&lease, SIGNET_DEVICE_WRITTEN, "AB");
+    assert_int_equal(signet_ledger_erased(ledger, NULL, "AB", "in slot 7", &err),
+                     SIGNET_E_NOT_FOUND);
+    bring(&lease, SIGNET_DEVICE_VERIFIED, "AB");
+    must(signet_ledger_erased(ledger, NULL, "AB", "in slot 7", &err));
+    assert_int_equal(sql_number("SELECT count(*) FROM events WHERE detail = 'in slot 7'"), 1);
+    must(signet_ledger_erased(ledger, "one", "CD", "in slot 8", &err));
+    assert_int_equal(sql_number("SELECT count(*) FROM events WHERE kind = 'erased'"), 2);
+    assert_int_equal(signet_ledger_erased(ledger, "two", "", "in slot 8", &err),
+                     SIGNET_E_NOT_FOUND);
+    must(signet_ledger_void(ledger, "one", "test", &err));
+    assert_int_equal(signet_ledger_erased(ledger, "one", "AB", "", &err), SIGNET_E_NOT_FOUND);
+    assert_int_equal(signet_ledger_erased(ledger, "\xff", NULL, "", &err), SIGNET_E_USAGE);
+    verified();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +167,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_long_message, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(its_device, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_device_that_was_lost, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_finished_board_that_was_erased, place_setup,
+                                        place_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
