@@ -175,6 +175,13 @@ static void make_file(const char *where)
         close(fd);
 }
 
+/* As if: the index of the log is in memory, and the log stays as it is. */
+static int be_alone(struct file *f, struct signet_error *err)
+{
+    sqlite3_db_config(f->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return sqlite_run(f->handle, "PRAGMA locking_mode = EXCLUSIVE", err);
+}
+
 static int open_handle(struct file *f, const char *where, int flags, struct signet_error *err)
 {
     static const char pragmas[] =
@@ -185,29 +192,16 @@ static int open_handle(struct file *f, const char *where, int flags, struct sign
     if (sqlite3_open_v2(where, &f->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return f->handle ? sqlite_failed(f->handle, err) : error_nomem(err);
     sqlite3_busy_timeout(f->handle, BUSY_MS);
-    return sqlite_run(f->handle, pragmas, err);
+    int rc = flags & SQLITE_OPEN_URI ? be_alone(f, err) : SIGNET_OK; /* before all else */
+    return rc == SIGNET_OK ? sqlite_run(f->handle, pragmas, err) : rc;
 }
 
-/* Where nothing can be written, SQLite reads a file only if it is told that nobody changes it. That
- * is so: who had the file open for writing left a write-ahead log beside it, or none. */
-static int open_immutable(struct file *f, const char *where, struct signet_error *err)
+/* Where nothing can be written, and what nobody writes to. */
+static int open_unlocked(struct file *f, const char *where, struct signet_error *err)
 {
     struct buf name = {0};
-    struct stat st;
+    int rc = unlocked_name(where, &name, err);
 
-    buf_printf(&name, "%s-wal", where);
-    if (!name.failed && stat((const char *)name.data, &st) == 0 && st.st_size > 0) {
-        buf_free(&name);
-        return error_set_hint(err, SIGNET_E_IO,
-                              "copy both files to a folder where they may be written",
-                              "changes are in its file -wal, and cannot be read from here");
-    }
-    buf_reset(&name);
-    buf_text(&name, "file:");
-    for (; *where; where++)
-        buf_printf(&name, strchr("%?#", *where) ? "%%%02x" : "%c", (unsigned char)*where);
-    buf_text(&name, "?immutable=1");
-    int rc = buf_check(&name, err);
     if (rc == SIGNET_OK) {
         sqlite3_close(f->handle);
         rc = open_handle(f, (const char *)name.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
@@ -224,13 +218,15 @@ static int set_up(struct file *f, const char *where, enum db_open how, struct si
     pthread_once(&once, no_statistics);
     if (how <= DB_COPY)
         make_file(where);
+    if (how == DB_READ && unlocked_fits(where))
+        return open_unlocked(f, where, err);
     int rc =
         open_handle(f, where, how == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, err);
     if (rc == SIGNET_OK)
         rc = sqlite_version(&f->base, &there, err);
     int code = sqlite3_errcode(f->handle);
     if (rc != SIGNET_OK && how == DB_READ && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY))
-        return open_immutable(f, where, err);
+        return open_unlocked(f, where, err);
     return rc == SIGNET_OK && (how <= DB_COPY || (how == DB_EXISTS && there != 0)) ? use_wal(f, err)
                                                                                    : rc;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """signet ledger as the operator, the engineer and the auditor use it: list, show, stats, export, verify, void,
 rework, and what it says to their mistakes."""
-import csv, io, json, os, shutil, sqlite3, subprocess, sys, tempfile
+import contextlib, csv, io, json, os, shutil, sqlite3, subprocess, sys, tempfile
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 EXAMPLE = os.path.join(os.environ['SIGNET_SOURCE'], 'examples', 'line', 'endpoint_cfg')
@@ -194,6 +194,44 @@ def archived(folder, ledger):
     os.chmod(archive, 0o755)
 
 
+def files(folder):
+    return {name: open(os.path.join(folder, name), 'rb').read() for name in os.listdir(folder)}
+
+
+def unchanged(folder, ledger):
+    """Files that nobody may write, with and without a log that has the newest changes, in folders of both kinds."""
+    auditor = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] if os.geteuid() == 0 else []
+    for log, mode in (False, 0o555), (False, 0o777), (True, 0o555), (True, 0o777):
+        where = os.path.join(folder, f'kept-{log}-{mode:o}')
+        os.mkdir(where)
+        copy = os.path.join(where, 'l 100%.db')
+        source = os.path.join(where, 'source.db')
+        shutil.copy(ledger, source)
+        with contextlib.closing(sqlite3.connect(source)) as db:
+            db.execute('PRAGMA wal_autocheckpoint = 0')
+            db.execute("UPDATE devices SET hw_id = 'in-the-log' WHERE endpoint = 'urn:dev:os:a-007'")
+            db.commit()
+            for end in ('', '-wal') if log else ():
+                shutil.copy(source + end, copy + end)
+        if not log:
+            shutil.copy(source, copy)
+        for name in os.listdir(where):
+            path = os.path.join(where, name)
+            os.remove(path) if name.startswith('source') else os.chmod(path, 0o444)
+        os.chmod(where, mode)
+        before = files(where)
+        expect('a log', len(before) == 1 + log, sorted(before))
+        for args in (['list', '-o', 'a'], ['show', 'urn:dev:os:a-007'], ['stats'], ['export'], ['export', '-f', 'events'], ['verify']):
+            p = subprocess.run([*auditor, SIGNET, 'ledger', args[0], copy, *args[1:]], capture_output=True, text=True, timeout=120)
+            bad = args == ['verify']  # the change above has no event
+            word = {'show': 'in-the-log', 'verify': 'a-007'}.get(args[0], '')
+            expect(f'{where} {args}', p.returncode == bad and word in (p.stderr if bad else p.stdout), f'exit {p.returncode}: {p.stdout}{p.stderr}')
+        p = subprocess.run([*auditor, SIGNET, 'report', copy], capture_output=True, text=True, timeout=120)
+        expect(f'{where} report', p.returncode == 0 and p.stdout, p.stderr)
+        expect(f'{where}: as it was', files(where) == before, sorted(os.listdir(where)))
+        os.chmod(where, 0o755)
+
+
 def looks_only(ledger):
     """Who looks does not write."""
     before = open(ledger, 'rb').read()
@@ -229,6 +267,7 @@ def main():
         many(folder)
         looks_only(ledger)
         archived(folder, ledger)
+        unchanged(folder, ledger)
         mistakes(folder, ledger)
         hostile(folder, ledger)
         tampering(ledger)

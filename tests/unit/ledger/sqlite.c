@@ -403,7 +403,8 @@ static void a_file_system_without_shared_memory(void **state)
     assert_non_null(strstr(err.hint, "local disk"));
 }
 
-/* Nothing can be written beside the file, whose name is no URI. */
+/* Nothing can be written beside the file, whose name is no URI. A log that is there is read, too,
+ * or said to be unreadable. */
 static void a_file_on_a_disk_that_is_read_only(void **state)
 {
     const struct signet_ledger_options to_read = {.station = "R", .read_only = true};
@@ -415,22 +416,24 @@ static void a_file_on_a_disk_that_is_read_only(void **state)
     snprintf(odd, sizeof(odd), "%s/l%%41?x#\xc3\xa9", folder);
     snprintf(wal, sizeof(wal), "%s-wal", odd);
     assert_int_equal(rename(place, odd), 0);
-    for (int with_wal = 0; with_wal < 2; with_wal++) {
+    for (int with_wal = 0; with_wal < 3; with_wal++) {
+        bool unreadable = with_wal == 2;
         if (with_wal) {
-            close(open(wal, O_CREAT | O_WRONLY | O_CLOEXEC, 0444));
+            close(open(wal, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
             assert_int_equal(truncate(wal, 100), 0);
+            chmod(wal, unreadable ? 0 : 0444);
         }
         chmod(odd, 0444);
         chmod(folder, 0555);
         become_nobody();
         int rc = signet_ledger_open(&ledger, odd, &to_read, &err);
-        if (!with_wal && rc == SIGNET_OK)
+        if (!unreadable && rc == SIGNET_OK)
             assert_int_equal(verified(), 2);
         signet_ledger_close(&ledger);
         become_oneself();
         chmod(folder, 0755);
-        assert_int_equal(rc, with_wal ? SIGNET_E_IO : SIGNET_OK);
-        if (with_wal)
+        assert_int_equal(rc, unreadable ? SIGNET_E_IO : SIGNET_OK);
+        if (unreadable)
             assert_non_null(strstr(err.msg, "changes are in its file -wal"));
     }
     unlink(wal);
