@@ -69,6 +69,8 @@ static void finish_text(struct panel_keys *k, char key, const char *text)
     int rc = SIGNET_OK;
     if (key == 'o')
         rc = signet_run_operator(k->run, text, &err);
+    else if (key == 'h')
+        rc = signet_run_shift(k->run, text, &err);
     else if (key == 's' && text[0])
         rc = toggle_slot(k->run, text, &err);
     else if (key == 'q' && (text[0] == 'y' || text[0] == 'Y'))
@@ -85,7 +87,7 @@ static void press(struct panel_keys *k, char key)
         rc = signet_run_pause(k->run, key == 'p', &err);
     if (rc != SIGNET_OK)
         say(k, err.msg);
-    if (key != 'o' && key != 's' && key != 'q')
+    if (key != 'o' && key != 'h' && key != 's' && key != 'q')
         return;
     pthread_mutex_lock(&k->lock);
     k->asks = key;
@@ -195,11 +197,12 @@ void panel_keys_text(struct panel_keys *k, char out[static 400])
     if (k->asks)
         snprintf(out, 400, "%s: %s_   (Enter; Esc: leave it)",
                  k->asks == 'o'   ? "operator"
+                 : k->asks == 'h' ? "shift"
                  : k->asks == 's' ? "slot off or on"
                                   : "end the run? y",
                  k->text);
     else
-        snprintf(out, 400, "%s%sp pause  r resume  s slot off/on  o operator  q end", k->said,
+        snprintf(out, 400, "%s%sp pause  r resume  s slot off/on  o operator  h shift  q end", k->said,
                  k->said[0] ? "   " : "");
     pthread_mutex_unlock(&k->lock);
 }

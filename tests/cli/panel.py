@@ -79,6 +79,8 @@ def keys(hall):
     t.press('o\x1b[A')  # an arrow is no Escape
     t.press('Anna\r')
     t.until('Anna', lambda s: s['operator'] == 'Anna')
+    t.press('hday\r')
+    t.until('another shift', lambda s: s['shift'] == 'day')
     t.press('qn\r')
     t.shows('q end')
     need(not t.status()['stopping'], 'n ended the run')
@@ -108,7 +110,17 @@ def sizes(hall):
     t.ends(1)
 
 
-for test in (keys, sizes):
+def what_a_tool_says(hall):
+    """It cannot write on the terminal: neither in the row of its slot nor in a line of its own."""
+    hall.write('nrfjprog', '#!/bin/sh\nprintf "ERROR: no \\033[2J\\233Jpower\\n" >&2\nexit 33\n')
+    t = Terminal(hall, hall.order(9))
+    t.shows('FAIL', 'slot 1: FAIL', 'power')
+    t.press('qy\r')
+    t.ends(1)
+    need(b'\x1b[2J' not in t.seen and b'\x9bJ' not in t.seen, 'an escape')
+
+
+for test in (keys, sizes, what_a_tool_says):
     folder = tempfile.mkdtemp()
     hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))
     try:
