@@ -18,8 +18,8 @@
  *
  * Other headers: cert.h (keys and certificates), server.h (registration), prove.h (acting as the
  * device), smp.h and link.h (boards over serial and TCP), flasher.h (programmers), status.h (a
- * panel or a page for a run), control.h (a run that is under way in another process), text.h (JSON, CSV, text for a terminal), bytes.h, cancel.h, error.h,
- * option.h, version.h.
+ * panel or a page for a run), control.h (a run that is under way in another process), text.h (JSON,
+ * CSV, text for a terminal), bytes.h, cancel.h, error.h, option.h, version.h.
  *
  * In all of them:
  *

@@ -31,7 +31,6 @@ int job_open(struct job *job, struct signet_error *err)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&job->changed, &attr);
     pthread_condattr_destroy(&attr);
-    job_watch_clock(job);
     return SIGNET_OK;
 }
 
@@ -173,7 +172,7 @@ struct packet {
 };
 
 static int see_retired(void *ctx, const struct signet_ledger_device *device,
-                          struct signet_error *err)
+                       struct signet_error *err)
 {
     struct packet *p = ctx;
 

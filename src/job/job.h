@@ -71,7 +71,8 @@ int job_memory_open(struct job *job, const char *folder, const char *tag, struct
 /* What the ledger has recorded until now is on disk, beside it, when this returns. */
 int job_remember(struct job *job, struct signet_error *err);
 
-/* clock.c: a clock that was set since the call before is told, once in a run. */
+/* clock.c: a clock that was set since the call before is told, once in a run. The first call is at
+ * its begin. */
 void job_watch_clock(struct job *job);
 
 /* Events for the caller. */

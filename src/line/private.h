@@ -76,7 +76,8 @@ bool mark_fits(const struct slot *slot);
 
 /* gate.c: with the job's lock */
 bool gate_is_shut(const struct slot *slot);
-/* Waits while it is shut. SIGNET_E_NOT_FOUND: nobody else is at work, and no board is waited for. */
+/* Waits while it is shut. SIGNET_E_NOT_FOUND: nobody else is at work, and no board is waited for.
+ */
 int gate_wait(struct slot *slot, bool *waited, struct signet_error *err);
 
 /* wait.c: until a board comes that is not the one that was there last; fresh: any will do.

@@ -144,8 +144,10 @@ int signet_run_open(struct signet_run **out, const struct signet_order *order,
     int rc = signet_status_new(&r->status, order, err);
     if (rc == SIGNET_OK)
         rc = job_open(&r->job, err);
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK) {
+        job_watch_clock(&r->job);
         rc = open_all(r, err);
+    }
     if (rc == SIGNET_OK)
         *out = r;
     else

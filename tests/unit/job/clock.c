@@ -55,6 +55,7 @@ static void begin(struct job *job)
     wall = 1800000000;
     boot = 7;
     assert_int_equal(job_open(job, NULL), SIGNET_OK);
+    job_watch_clock(job);
 }
 
 static void time_that_passes(void **state)

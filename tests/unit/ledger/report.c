@@ -38,11 +38,11 @@ static void board(const char *slot, const char *verdict, unsigned retries, const
 {
     const struct signet_error why = {.code = SIGNET_E_TIMEOUT, .msg = "no answer"};
     struct signet_ledger_board b = {.slot = slot,
-                                          .verdict = verdict,
-                                          .shift = shift,
-                                          .seconds = 10,
-                                          .retries = retries,
-                                          .why = strcmp(verdict, "pass") ? &why : NULL};
+                                    .verdict = verdict,
+                                    .shift = shift,
+                                    .seconds = 10,
+                                    .retries = retries,
+                                    .why = strcmp(verdict, "pass") ? &why : NULL};
 
     must(signet_ledger_board(ledger, order, &b, lease, to, NULL, &err));
 }
