@@ -15,7 +15,7 @@ struct options {
 };
 
 /* Plain lines of a run without slots, now and then. */
-enum { LINE_SECONDS = 5 };
+enum { LINE_SECONDS = 5, ORDERS_MAX = 16, LIST_MAX = 64 };
 
 struct watcher {
     struct signet_observer next;
@@ -48,67 +48,164 @@ static void watch_event(void *ctx, const struct signet_event *event)
     w->made = event->done;
 }
 
-/* Makes what the order wants, and tells of it. Returns the exit code, or -1 and *err. */
-static int make_devices(const struct cli *cli, const struct signet_order *order,
-                        struct signet_run *run, struct panel *panel, struct signet_error *err)
+/* Orders one after the other, and what the people at the line said during those before. */
+struct series {
+    struct cli *cli;
+    const struct options *o;
+    struct panel *panel;
+    struct signet_boards *boards;
+    bool paused, known; /* known: a run was before */
+    char operator_name[SIGNET_PERSON_SIZE], shift[SIGNET_PERSON_SIZE];
+    struct option_list off; /* slots; names of the orders */
+};
+
+/* Slots that another order does not have do not matter to it. */
+static void series_hand_over(struct series *s, struct signet_run *run)
+{
+    if (s->paused)
+        signet_run_pause(run, true, NULL);
+    for (size_t i = 0; i < s->off.count; i++)
+        signet_run_slot(run, s->off.items[i], true, NULL);
+}
+
+static void series_take_over(struct series *s, struct signet_run *run)
+{
+    struct signet_status *status = signet_run_status(run);
+    struct signet_order_status order;
+    struct signet_slot_status slot;
+    signet_status_order(status, &order);
+    s->known = true;
+    s->paused = order.paused;
+    memcpy(s->operator_name, order.operator_name, sizeof(s->operator_name));
+    memcpy(s->shift, order.shift, sizeof(s->shift));
+    s->off.count = 0;
+    for (size_t i = 0; i < signet_status_slot_count(status) && s->off.count < LIST_MAX; i++) {
+        signet_status_slot(status, i, &slot);
+        if (slot.off)
+            s->off.items[s->off.count++] = slot.name;
+    }
+}
+
+/* Makes what the order wants, and tells of it. Returns the exit code, or -1 and *err. *over: it is
+ * used up, the next may begin. */
+static int make_devices(struct series *s, const struct signet_order *order, struct signet_run *run,
+                        bool *over)
 {
     struct signet_run_report report = {0};
+    struct cli *cli = s->cli;
     int code = EXIT_DONE;
-    panel_begin(panel, run);
-    int rc = signet_run_make(run, &report, err);
-    panel_end(panel);
+    series_hand_over(s, run);
+    panel_begin(s->panel, run);
+    int rc = signet_run_make(run, &report, &cli->err);
+    panel_end(s->panel);
+    series_take_over(s, run);
+    bool stopped = signet_cancel_fired(process_cancel());
     if (report.quota)
-        code = report_print(cli, order, &report, signet_cancel_fired(process_cancel()),
-                            rc == SIGNET_OK);
+        code = report_print(cli, order, &report, stopped, rc == SIGNET_OK);
+    *over = rc == SIGNET_OK && !stopped && report.left.open <= 0;
     signet_run_report_free(&report);
     return rc == SIGNET_OK ? code : -1;
 }
 
-static int open_and_run(const struct cli *cli, const struct signet_order *order,
-                        const struct options *o, struct panel *panel, struct signet_error *err)
+/* dry_run: looks at the order, and makes nothing. */
+static int open_and_run(struct series *s, const struct signet_order *order, bool dry_run,
+                        bool *over)
 {
-    struct watcher watcher = {.next = panel_observer(panel),
-                              .lines = !order->recipe && !cli->json && !panel_draws(panel)};
+    const struct options *o = s->o;
+    struct watcher watcher = {.next = panel_observer(s->panel),
+                              .lines = !order->recipe && !s->cli->json && !panel_draws(s->panel)};
     const struct signet_observer observer = {.on_event = watch_event, .ctx = &watcher};
     const struct signet_run_options options = {.size = sizeof(options),
                                                .watch = o->watch,
                                                .wait_seconds = (int)o->wait,
                                                .sync_seconds = (int)o->sync,
                                                .ask_servers = o->dry_run,
-                                               .dry_run = o->dry_run,
-                                               .observer = &observer,
+                                               .dry_run = dry_run,
+                                               .boards = s->boards,
+                                               .observer =
+                                                   dry_run && !o->dry_run ? NULL : &observer,
                                                .cancel = process_cancel()};
     struct signet_run *run = NULL;
     int code = EXIT_DONE;
 
-    if (signet_run_open(&run, order, &options, err) != SIGNET_OK)
+    if (signet_run_open(&run, order, &options, &s->cli->err) != SIGNET_OK)
         code = -1;
     else if (o->dry_run)
-        plan_print(cli, order, run);
-    else
-        code = make_devices(cli, order, run, panel, err);
+        plan_print(s->cli, order, run);
+    else if (!dry_run)
+        code = make_devices(s, order, run, over);
     signet_run_close(&run);
     return code;
 }
 
-static int run_with_panel(struct cli *cli, const struct signet_order *order,
+static int run_one(struct series *s, struct signet_order *order, bool *over)
+{
+    const struct options *o = s->o;
+    if (s->known) {
+        order->operator_name = s->operator_name;
+        order->shift = s->shift;
+    } else {
+        order->operator_name = o->operator_name ? o->operator_name : order->operator_name;
+        order->shift = o->shift ? o->shift : order->shift;
+    }
+    return open_and_run(s, order, o->dry_run, over);
+}
+
+/* One after the other; the next begins when the one before is used up. The worst exit code. */
+static int run_series(struct series *s, struct signet_order **orders, size_t count)
+{
+    bool over = true;
+    int worst = EXIT_DONE;
+    for (size_t i = 1; i < count && worst >= 0 && !s->o->dry_run; i++)
+        worst = open_and_run(s, orders[i], true, &over); /* before the first board is touched */
+    for (size_t i = 0; i < count && worst >= 0; i++) {
+        over = s->o->dry_run;
+        int code = run_one(s, orders[i], &over);
+        worst = code < 0 || code > worst ? code : worst;
+        if (over || worst < 0 || i + 1 == count)
+            continue;
+        if (!s->cli->json)
+            printf("%s is not used up: %s was not begun.\n", orders[i]->name, orders[i + 1]->name);
+        return worst > EXIT_FAILED ? worst : EXIT_FAILED;
+    }
+    return worst;
+}
+
+static int run_with_panel(struct cli *cli, struct signet_order **orders, size_t count,
                           const struct options *o)
 {
-    struct panel *panel = NULL;
+    struct series s = {.cli = cli, .o = o};
     /* what one thread frees, the next takes: with an arena for each, memory grows with the order */
     mallopt(M_ARENA_MAX, 1);
-    if (panel_open(&panel, cli, o->plain, &cli->err) != SIGNET_OK)
+    int code = -1;
+    if (panel_open(&s.panel, cli, o->plain, &cli->err) != SIGNET_OK)
         return cli_fail(cli, &cli->err);
-    int code = open_and_run(cli, order, o, panel, &cli->err);
-    panel_close(&panel);
+    if (signet_boards_new(&s.boards, &cli->err) == SIGNET_OK)
+        code = run_series(&s, orders, count);
+    panel_close(&s.panel);
+    signet_boards_free(&s.boards);
     return code >= 0 ? cli_close(cli, code) : cli_fail(cli, &cli->err);
+}
+
+/* All of them, before the first one is opened. */
+static int load_orders(struct cli *cli, struct signet_order **orders)
+{
+    int rc = SIGNET_OK;
+    for (int i = 0; rc == SIGNET_OK && i < cli->arg_count; i++) {
+        rc = signet_order_load(&orders[i], cli->args[i], &cli->err);
+        for (int k = 0; rc == SIGNET_OK && k < i; k++)
+            if (!strcmp(orders[i]->name, orders[k]->name))
+                rc = cli_error(&cli->err, SIGNET_E_USAGE, "give each of them a name of its own",
+                               "two orders are called '%s'", orders[i]->name);
+    }
+    return rc;
 }
 
 static int run_order(int argc, char **argv)
 {
     struct cli cli = {0};
     struct options o = {0};
-    struct signet_order *order = NULL;
+    struct signet_order *orders[ORDERS_MAX] = {0};
     const struct option_row rows[] = {
         FLAG('n', "dry-run", "Check everything, print the plan, touch no board", &o.dry_run),
         FLAG('w', "watch", "Slots may be empty; each waits for boards until the order is used up",
@@ -121,19 +218,18 @@ static int run_order(int argc, char **argv)
         TEXT(0, "shift", "NAME", "The shift that works; else the order's", &o.shift),
         FLAG('p', "plain", "Lines instead of the panel", &o.plain),
         {0}};
-    if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml",
+    if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml...",
                    "Makes the devices of a work order, in all slots at the same time; without a "
-                   "board, their packets into a folder or a file. To resume an interrupted run, "
-                   "run the same command. Exit 0: every device is done or void, or in work at "
-                   "another station.",
-                   1, 1))
+                   "board, their packets into a folder or a file. Another order begins when the "
+                   "one before is used up. To resume an interrupted run, run the same command. "
+                   "Exit 0: every device is done or void, or in work at another station.",
+                   1, ORDERS_MAX))
         return EXIT_USAGE;
-    if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)
-        return cli_fail(&cli, &cli.err);
-    order->operator_name = o.operator_name ? o.operator_name : order->operator_name;
-    order->shift = o.shift ? o.shift : order->shift;
-    int code = run_with_panel(&cli, order, &o);
-    signet_order_free(&order);
+    int code = load_orders(&cli, orders) == SIGNET_OK
+                   ? run_with_panel(&cli, orders, (size_t)cli.arg_count, &o)
+                   : cli_fail(&cli, &cli.err);
+    for (size_t i = 0; i < ORDERS_MAX; i++)
+        signet_order_free(&orders[i]);
     return code;
 }
 

@@ -33,6 +33,12 @@ extern "C" {
 
 struct signet_run;
 
+/* Which boards stand in the slots. Given to runs that follow each other in one process: a board
+ * that one made, or failed to make, and that is still there is no new board to the next. */
+struct signet_boards;
+int signet_boards_new(struct signet_boards **out, struct signet_error *err);
+void signet_boards_free(struct signet_boards **boards); /* sets *boards to NULL */
+
 struct signet_run_options {
     size_t size; /* sizeof(struct signet_run_options): what a later version adds is then zero; 0:
                     this version */
@@ -43,6 +49,7 @@ struct signet_run_options {
     bool ask_servers;  /* reach and token of each are tried */
     bool dry_run;      /* all is checked; nothing is made, and nothing comes into the ledger */
     bool recover;      /* for signet_run_recover(), with deliver_only; dry_run: it is only shown */
+    struct signet_boards *boards;           /* of a run before or after this one; NULL: none */
     const struct signet_observer *observer; /* called by one thread at a time; may be NULL */
     const struct signet_cancel *cancel;     /* may be NULL */
 };

@@ -26,7 +26,8 @@ struct line_setup {
     struct delivery *delivery;
     bool watch; /* slots wait for boards without end */
     const struct line_gate *gate;
-    int wait_seconds; /* not watch: how long a slot waits for its next board; 0: 5 */
+    struct signet_boards *boards; /* NULL: no run is before or after this one */
+    int wait_seconds;             /* not watch: how long a slot waits for its next board; 0: 5 */
 };
 
 /* Pauses all slots, or lets them go on; true: that is a change. */

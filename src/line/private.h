@@ -44,6 +44,7 @@ struct slot {
     struct signet_error missing; /* what its lamp says that it waits for; SIGNET_OK: nothing */
     bool held;                   /* its lamp says who holds its port */
     unsigned retries;            /* attempts of the last board after the first */
+    bool gone;                   /* the board that was there last was missed */
     struct presence presence;    /* of the board that is being worked on, or was last */
 };
 
@@ -88,6 +89,11 @@ void let_board_go(struct line *line);
 
 /* presence.c: where the slot is, for people */
 const char *presence_place(const struct slot *slot, char out[static 160]);
+
+/* boards.c: the board that the run before left in the slot, so that it is no new one; false: none
+ * is known. The same for the next run: a board that came to its end, and is still there. */
+bool boards_recall(struct slot *slot);
+void boards_keep(const struct slot *slot);
 
 /* lamp.c: what a slot shows */
 void slot_lamp(struct slot *slot, const char *state, const char *endpoint,

@@ -71,19 +71,22 @@ void *slot_run(void *arg)
 {
     struct slot *slot = arg;
     struct signet_error err = {0};
-    enum signet_device_state last = last_state(slot);
-    bool fresh = true, more = true;
+    bool stands = boards_recall(slot), fresh = !stands, more = true, worked = false;
+    enum signet_device_state last = stands ? SIGNET_DEVICE_VOID : last_state(slot);
     int rc;
 
     do {
         rc = wait_for_board(slot, fresh, &err);
         if (rc == SIGNET_OK) {
+            worked = true;
             more = work_on_board(slot, last);
             let_board_go(slot->line);
         }
         fresh = slot->absent;
         last = slot->absent ? last : SIGNET_DEVICE_VOID;
     } while (rc == SIGNET_OK && more);
+    if (worked || slot->gone) /* else the one that stood there still does */
+        boards_keep(slot);
     bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;
     slot_lamp(slot, "closed", NULL, wanted ? NULL : &err);
     job_thread_ended(slot->line->job, &slot->line->open_slots);

@@ -56,6 +56,7 @@ static bool is_new(struct slot *slot, struct presence *now, bool fresh, bool uns
     if (fresh || !presence_is_back(now, &slot->presence, gone_ms))
         return true;
     slot->presence = *now;
+    slot->gone = false;
     *gone_at = 0;
     return false;
 }
@@ -107,6 +108,7 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
         tell_missing(slot, &why);
     if (rc == SIGNET_OK && !now->there && !*gone_at) {
         *gone_at = clock_ms();
+        slot->gone = true;
         slot_lamp(slot, "empty", NULL, NULL);
     }
     if (rc != SIGNET_OK || !is_new(slot, now, fresh, unseen, gone_at))
@@ -170,6 +172,7 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
     if (rc != SIGNET_OK)
         return rc;
     slot->presence = now;
+    slot->gone = false;
     if (cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err) == SIGNET_OK)
         return SIGNET_OK;
     let_board_go(slot->line);

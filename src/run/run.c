@@ -190,6 +190,7 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
                                     .vault = r->vault,
                                     .delivery = delivery,
                                     .gate = &r->gate,
+                                    .boards = r->options.boards,
                                     .watch = r->options.watch,
                                     .wait_seconds = r->options.wait_seconds};
 

@@ -36,6 +36,11 @@ class Line:
         need(p.returncode == 0, f'{words}: {p.stderr}')
         return json.loads(p.stdout)
 
+    def order_now(self):
+        """name of the order, boards that passed; between two orders there is none for a moment"""
+        p = call('line', 'status', self.order, '--json')
+        return tuple(json.loads(p.stdout)[k] for k in ('order', 'passed')) if p.returncode == 0 else ('', 0)
+
     def bad(self, *words):
         p = call('line', words[0], self.order, *words[1:])
         need(p.returncode != 0, f'{words}: {p.stdout}')
@@ -209,7 +214,42 @@ def answers_that_are_none(hall):
         need(p.returncode == 1 and words in err and '\x1b' not in err, f'{said[:20]}: {p.returncode} {out[:200]} {err}')
 
 
-for test in (a_shift, the_last_slot_is_off, an_end_in_a_pause, hostile, answers_that_are_none):
+def orders_in_a_row(hall):
+    """The next begins when the one before is used up; who works and what is off goes on; a board that stands in its slot is
+    made once, and is no board of the next order."""
+    first, second, third = hall.order(2), hall.order(3), hall.order(1)
+    line = Line(hall, first, second, third, '--operator', 'Anna')
+    until('the second order', lambda: line.order_now()[0] == 'order-2')
+    time.sleep(0.5)
+    now = line.say('status')
+    need(now['passed'] == 0 and now['operator'] == 'Anna' and now['made'] == 0, now)
+    line.say('operator', 'Zoë'), line.say('slot', '2', 'off')
+    for n in (1, 2, 3):
+        hall.change(1), hall.change(2)
+        until('the next board', lambda: line.order_now() == ('order-2', n) or line.order_now()[0] == 'order-3')
+    until('the third order', lambda: line.order_now()[0] == 'order-3')
+    now = line.say('status')
+    need(now['operator'] == 'Zoë' and now['slots'][1]['off'] and not now['slots'][0]['off'], now)
+    hall.change(1)
+    told, err = line.ends(0)
+    need([e['passed'] for e in told if e['event'] == 'report'] == [2, 3, 1], told)
+    need([e['made_before'] for e in told if e['event'] == 'report'] == [0, 0, 0], 'a board of the order before')
+    need([e['operator'] for e in events(hall, 'verified')] == 2 * ['Anna'] + 4 * ['Zoë'], 'whose boards')
+    hall.check()
+
+    # one that is not used up: the next does not begin; a mistake in the last is found before the first board
+    fourth, fifth = hall.order(9), hall.order(1)
+    p = call('run', fourth, fifth, '--wait', '1')
+    need(p.returncode == 1 and 'order-5 was not begun' in p.stdout, p.stdout + p.stderr)
+    before = len(events(hall, 'board'))
+    hall.write('bad.yaml', open(fifth).read().replace('initial.hex', 'none.hex').replace('order-5', 'bad'))
+    p = call('run', fourth, hall.at('bad.yaml'), '--wait', '1')
+    need(p.returncode == 1 and 'none.hex' in p.stderr and len(events(hall, 'board')) == before, p.stderr)
+    p = call('run', fourth, fourth)
+    need(p.returncode == 2 and "two orders are called 'order-4'" in p.stderr, p.stderr)
+
+
+for test in (orders_in_a_row, a_shift, the_last_slot_is_off, an_end_in_a_pause, hostile, answers_that_are_none):
     folder = tempfile.mkdtemp()
     hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))  # boards stay until they are changed
     try:
