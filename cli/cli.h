@@ -41,6 +41,7 @@ extern const struct verb run_verbs[];
 extern const struct verb server_verbs[];
 extern const struct verb sim_verbs[];
 extern const struct verb smp_verbs[];
+extern const struct verb station_verbs[];
 
 int cli_run(int argc, char **argv); /* finds the verb and runs it */
 

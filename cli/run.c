@@ -218,7 +218,7 @@ static int run_order(int argc, char **argv)
         TEXT(0, "shift", "NAME", "The shift that works; else the order's", &o.shift),
         FLAG('p', "plain", "Lines instead of the panel", &o.plain),
         {0}};
-    if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml...",
+    if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml [ORDER.yaml ...]",
                    "Makes the devices of a work order, in all slots at the same time; without a "
                    "board, their packets into a folder or a file. Another order begins when the "
                    "one before is used up. To resume an interrupted run, run the same command. "

@@ -8,6 +8,7 @@ const struct noun nouns[] = {
     {"provision", "One device, from its configuration to board and server.", provision_verbs},
     {"run", "The devices of a work order, in all slots of a line.", run_verbs},
     {"line", "A run that is under way: its status, pauses, slots, operator.", line_verbs},
+    {"station", "The place where boards are made.", station_verbs},
     {"ledger", "What was made: the record of orders, devices and events.", ledger_verbs},
     {"report", "What was made, by day, shift, operator, station, slot, order or error.",
      report_verbs},
