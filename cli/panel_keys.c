@@ -202,7 +202,7 @@ void panel_keys_text(struct panel_keys *k, char out[static 400])
                                   : "end the run? y",
                  k->text);
     else
-        snprintf(out, 400, "%s%sp pause  r resume  s slot off/on  o operator  h shift  q end", k->said,
-                 k->said[0] ? "   " : "");
+        snprintf(out, 400, "%s%sp pause  r resume  s slot off/on  o operator  h shift  q end",
+                 k->said, k->said[0] ? "   " : "");
     pthread_mutex_unlock(&k->lock);
 }
