@@ -322,11 +322,20 @@ def full(folder):
         url = server.create('one')
         server.sql('CREATE ROLE few LOGIN; GRANT ALL ON DATABASE one TO few')
         server.sql('GRANT ALL ON SCHEMA public TO few', 'one')
-        held = subprocess.Popen([os.path.join(folder, 'psql'), '-X', '-d', url.replace('user=signet', 'user=few')],
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        held.stdin.write(b'\\echo ready\n')
-        held.stdin.flush()
-        need(held.stdout.readline() == b'ready\n', 'psql did not connect')
+        for _ in range(100):  # the server ends connections a moment after their clients
+            held = subprocess.Popen([os.path.join(folder, 'psql'), '-X', '-d', url.replace('user=signet', 'user=few')],
+                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            held.stdin.write(b'\\echo ready\n')
+            try:
+                held.stdin.flush()
+            except BrokenPipeError:
+                pass
+            if held.stdout.readline() == b'ready\n':
+                break
+            held.communicate()
+            time.sleep(0.1)
+        else:
+            need(False, 'psql did not connect')
         signet('ledger', 'verify', url.replace('user=signet', 'user=few'), code=1, says='remaining connection',
                hint='max_connections')
         held.stdin.close()
