@@ -20,6 +20,11 @@ bool line_pause(struct job *job, struct line_gate *gate, bool paused)
 
 bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off)
 {
+    if (!off) {
+        pthread_mutex_lock(&job->lock);
+        gate->on[slot]++;
+        pthread_mutex_unlock(&job->lock);
+    }
     return set_gate(job, &gate->off[slot], off);
 }
 

@@ -16,6 +16,7 @@
 struct line_gate {
     bool paused;
     bool off[SIGNET_ORDER_SLOTS];
+    unsigned on[SIGNET_ORDER_SLOTS]; /* how often it was put in: what a rule stopped begins anew */
 };
 
 struct line_setup {
@@ -32,7 +33,7 @@ struct line_setup {
 
 /* Pauses all slots, or lets them go on; true: that is a change. */
 bool line_pause(struct job *job, struct line_gate *gate, bool paused);
-/* Takes a slot of the order out, or puts it in again; likewise. */
+/* Takes a slot of the order out, or puts it in again, also one that a rule stopped; likewise. */
 bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off);
 
 /* Options, images and tools of each slot, and the hooks; no board is touched. */

@@ -39,6 +39,7 @@ struct slot {
     double seconds;                   /* that it took */
     struct tally tally;
     struct signet_error halted;  /* the rule that stopped it; SIGNET_OK: none */
+    unsigned on;                 /* the gate's, when that was */
     bool absent;                 /* the last board was none: programmer or port are not there */
     int64_t absent_since;        /* clock_ms(); 0: it is not */
     struct signet_error missing; /* what its lamp says that it waits for; SIGNET_OK: nothing */
@@ -111,7 +112,9 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
 /* Is what was absent there by now? SIGNET_E_NOT_FOUND: it is not. */
 int board_plugged(struct slot *slot, struct signet_error *err);
 
-/* rules.c: counts a board that passed or failed. True: a rule stops the slot (slot->halted) or the
+/* rules.c: a slot that was stopped and is put in again counts anew. With the job's lock. */
+void rules_resume(struct slot *slot);
+/* Counts a board that passed or failed. True: a rule stops the slot (slot->halted) or the
  * line (line->ended) by it, and *event says so, as signet_ledger_board() takes it. */
 bool rules_count(struct slot *slot, bool passed, struct buf *event);
 /* With the job's lock: the slot begins no board any more. */

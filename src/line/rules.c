@@ -61,6 +61,22 @@ static void put_stop(const struct slot *slot, const char *what, const struct rul
     buf_byte(out, '}');
 }
 
+static unsigned times_on(const struct slot *slot)
+{
+    const struct line_setup *setup = slot->line->setup;
+
+    return setup->gate->on[slot->order - setup->order->slots];
+}
+
+void rules_resume(struct slot *slot)
+{
+    if (slot->halted.code == SIGNET_OK || slot->on == times_on(slot))
+        return;
+    slot->halted = (struct signet_error){0};
+    slot->tally = (struct tally){0};
+    slot->line->halted_slots--;
+}
+
 bool rules_count(struct slot *slot, bool passed, struct buf *event)
 {
     const struct signet_order *o = slot->line->setup->order;
@@ -81,6 +97,7 @@ bool rules_count(struct slot *slot, bool passed, struct buf *event)
     } else if (!line->ended.code && breaks(&slot->tally, &mine, who, &slot->halted)) {
         put_stop(slot, "slot", &mine, &slot->halted, event);
         line->halted_slots++;
+        slot->on = times_on(slot);
         stops = true;
     }
     pthread_cond_broadcast(&line->job->changed);

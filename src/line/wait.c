@@ -125,9 +125,12 @@ static int wait_halted(struct slot *slot, struct signet_error *err)
     int rc = SIGNET_OK;
 
     pthread_mutex_lock(&job->lock);
+    rules_resume(slot);
     while (slot->halted.code && !line->ended.code && job_units_left(job) > 0 && !job_stopped(job) &&
-           (line->setup->watch || line->halted_slots < line->open_slots))
+           (line->setup->watch || line->halted_slots < line->open_slots)) {
         job_wait(job, clock_ms() + POLL_MS);
+        rules_resume(slot);
+    }
     if (rules_stop(slot))
         rc = error_copy(err, line->ended.code ? &line->ended : &slot->halted);
     pthread_mutex_unlock(&job->lock);

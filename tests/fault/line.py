@@ -404,6 +404,27 @@ def stops(l):
 
 
 @part
+def a_slot_that_is_put_in_again(l):
+    """What a rule stopped goes on when a person says so, and counts anew; nobody else has to stop the line."""
+    l.boards(1, each=5, misbehave=['1=never-ready'])
+    order_of_rules(l, 4, 'stop_after_failures: {slot: 2}')
+    run = subprocess.Popen([SIGNET, 'run', 'order.yaml', '--json', '--watch'], stdout=subprocess.PIPE, text=True, cwd=l.folder,
+                           stdin=subprocess.DEVNULL)
+    seen = []
+    try:
+        for line in run.stdout:
+            e = json.loads(line)
+            seen += [e['stage']] if e['event'] == 'slot' and e['stage'] in ('fail', 'halted') else []
+            if e.get('stage') == 'halted':
+                words = ['slot', 'order.yaml', '1', 'on'] if seen.count('halted') == 1 else ['stop', 'order.yaml']
+                subprocess.run([SIGNET, 'line', *words], cwd=l.folder, check=True, capture_output=True, timeout=DEADLINE)
+    finally:
+        run.kill()
+    run.wait()
+    need(seen == ['fail', 'fail', 'halted'] * 2, seen)
+
+
+@part
 def a_slot_that_fails_again_and_again(l):
     """It stops and says why; the other goes on. A run anew counts anew."""
     l.boards(2, each=4, misbehave=['1=never-ready'])
