@@ -421,6 +421,7 @@ class Day(Folder):
             order = open_orders[round % len(open_orders)]
             if self.lost_at and round > 5:
                 self.give_up(order)  # before what a server refused is tried again
+                rows = self.rows()
             self.set_up(rows, order, round)
             for p in [self.start(order, s) for s in self.stations]:
                 self.wait(p)
