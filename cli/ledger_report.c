@@ -161,7 +161,8 @@ static int print_report(struct signet_ledger *ledger, void *ctx, struct signet_e
     if (r->rows > 1)
         group_text(r, &r->total);
     if (r->rows == 0)
-        printf("nothing was made in that time\n");
+        printf("%s in that time\n",
+               r->options.by == SIGNET_REPORT_BY_ERROR ? "no unit failed" : "nothing was made");
     return rc;
 }
 

@@ -53,6 +53,17 @@ static bool is_orphan(const char *environment, size_t len)
     return false;
 }
 
+/* Numbers of processes mean the same to it as to us: one in a container has its own. */
+static bool shares_numbers(const char *pid)
+{
+    char path[40];
+    struct stat mine, its;
+
+    snprintf(path, sizeof(path), "/proc/%.20s/ns/pid", pid);
+    return stat("/proc/self/ns/pid", &mine) == 0 && stat(path, &its) == 0 &&
+           mine.st_dev == its.st_dev && mine.st_ino == its.st_ino;
+}
+
 /* Of our own user, and what it carries may be read. */
 static bool carries_mark(const char *pid)
 {
@@ -62,7 +73,7 @@ static bool carries_mark(const char *pid)
     size_t len = 0;
 
     snprintf(path, sizeof(path), "/proc/%.20s", pid);
-    bool ours = text && stat(path, &st) == 0 && st.st_uid == getuid();
+    bool ours = text && stat(path, &st) == 0 && st.st_uid == getuid() && shares_numbers(pid);
     snprintf(path, sizeof(path), "/proc/%.20s/environ", pid);
     if (ours && (f = fopen(path, "re"))) {
         len = fread(text, 1, ENVIRONMENT_MAX, f);

@@ -71,7 +71,7 @@ static int verify_part(const struct backup *b, int64_t *events, char head[65],
     if (rc == SIGNET_OK)
         rc = signet_ledger_verify(copy, events, head, err);
     signet_ledger_close(&copy);
-    return error_pass(rc, err, "the copy is not whole, and neither is the ledger, perhaps");
+    return error_pass(rc, err, "the copy does not verify; perhaps the ledger does not, either");
 }
 
 /* link() refuses a name that is there; where the file system has no links, it was looked for. */

@@ -35,7 +35,10 @@ static int connect_to(const char *work, int *fd, struct signet_error *err)
     if (*fd >= 0)
         close(*fd);
     return sys == ENOENT || sys == ECONNREFUSED
-               ? error_set(err, SIGNET_E_NOT_FOUND, "no run is at work in %s", work)
+               ? error_set_hint(
+                     err, SIGNET_E_NOT_FOUND,
+                     "start the order on this computer, or name the folder where it runs",
+                     "no run is at work in the folder '%s'", work)
                : error_sys(err, SIGNET_E_IO, sys, "the run in %s", work);
 }
 

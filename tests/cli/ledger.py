@@ -66,6 +66,7 @@ def reporting(ledger):
     expect('report of tomorrow', 'nothing was made' in run('report', '--since', '2999-01-01', ledger))
     expect('report until yesterday', run('report', '--until', 'yesterday', '--json', ledger) == '')
     expect('a day is included', lines(run('report', '--since', 'today', '--until', 'today', '--json', ledger)) == [day])
+    expect('report of errors', 'no unit failed in that time' in run('report', '--by', 'error', ledger))
     runs = lines(run('report', '--runs', '--json', ledger))
     expect('reports of runs', [(r['order'], json.loads(r['report'])['done']) for r in runs] == [('b', 10), ('a', 20)], runs)
     expect('runs as text', '"finished": true' in run('report', '--runs', '--order', 'a', ledger))

@@ -68,7 +68,7 @@ def refused(p):
     os.remove(p.at('c.db.part'))
     with sqlite3.connect(p.where()) as db:
         db.execute("UPDATE devices SET endpoint = 'x' WHERE id = 1")
-    need('not whole' in p.call('backup', p.where(), p.at('c.db'), code=1), 'a ledger that was changed')
+    need('does not verify' in p.call('backup', p.where(), p.at('c.db'), code=1), 'a ledger that was changed')
     need(not [f for f in os.listdir(p.at('.')) if f.startswith('c.db')], os.listdir(p.at('.')))
 
 

@@ -217,6 +217,30 @@ def a_programmer_that_outlived_its_run(l):
 
 
 @part
+def a_tool_of_another_place(l):
+    """In a container numbers of processes mean others: a tool whose Signet lives there is left alone."""
+    child = 0
+    other = subprocess.Popen(['unshare', '--pid', '--fork', 'env', 'SIGNET_PARENT=2.1', 'sleep', '60'], stderr=subprocess.PIPE)
+    try:
+        time.sleep(0.2)
+        if other.poll() is not None:  # not allowed here
+            return
+        with open(f'/proc/{other.pid}/task/{other.pid}/children') as f:
+            child = int(f.read())
+        l.boards(1)
+        l.programmer()
+        l.order(1)
+        l.run()
+        l.exits(0)
+        need(other.poll() is None and os.path.exists(f'/proc/{child}'), 'it was ended')
+    finally:
+        other.kill()
+        if child:
+            os.kill(child, signal.SIGKILL)
+        other.communicate()
+
+
+@part
 def a_programmer_that_is_held_for_a_moment(l):
     """Its tool says so in words."""
     l.boards(1)
