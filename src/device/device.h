@@ -12,10 +12,6 @@
 #include <signet/ledger.h>
 #include <signet/server.h>
 
-/* check.c: the certificates of an account can be read and are valid now, and its key belongs to its
- * certificate. Warnings go to observer. */
-int account_check_certs(const struct signet_tree *tree, const struct signet_account *account,
-                        const struct signet_observer *observer, struct signet_error *err);
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,
                    struct signet_error *err);
 /* A device with its credentials. */
@@ -26,8 +22,6 @@ struct device {
     void *handle;
 };
 
-/* Resources of Security, /0/x/3 to /0/x/5 (LwM2M Core 1.2, Appendix E.1). */
-enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };
 /* packet.c: bytes into one of them. */
 int security_put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const void *data, size_t len,
                  struct signet_error *err);

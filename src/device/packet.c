@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the configuration and the certificates to the packet. */
+#include "check/check.h"
 #include "device/private.h"
 
 #include <signet/packet.h>
@@ -18,6 +19,16 @@ int security_put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const voi
 /* In the order 4, 3, 5, as the reference appends them. */
 static const uint16_t rids[] = {RID_SERVER_KEY, RID_IDENTITY, RID_SECRET_KEY};
 enum { RIDS = sizeof(rids) / sizeof(rids[0]) };
+
+size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key)
+{
+    struct signet_account a;
+    size_t count = 0;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        count += mode_has_certs(a.mode) && !(without_server_key && a.server_key);
+    return count;
+}
 
 /* ders: in the order of rids; empty where nothing is given. Alone, an instance takes what is given;
  * among several, one that has its own keeps it. */

@@ -27,9 +27,6 @@ struct signet_factory {
 /* Sets the endpoint name; NULL: none. */
 int factory_name(struct signet_factory *f, const char *name, struct signet_error *err);
 
-/* check.c: accounts in a mode with certificates */
-size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key);
-
 /* register.c: the server */
 int factory_read_server(struct signet_factory *f, const struct signet_factory_args *args,
                         struct signet_error *err);
@@ -38,7 +35,9 @@ int factory_validate_at_server(const struct signet_factory *f, struct signet_err
 /* Reach and token, as far as that can be tried without a change at the server. */
 int factory_check_server(struct signet_factory *f, struct signet_error *err);
 
-/* packet.c: the configuration with certificates in place. complete: certificates that are missing
+/* packet.c: accounts in a mode with certificates */
+size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key);
+/* The configuration with certificates in place. complete: certificates that are missing
  * are an error. cert and key may be NULL. Warnings go to observer. */
 int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
                const struct signet_key *key, bool complete, const struct signet_observer *observer,

@@ -54,4 +54,22 @@ bool resource_by_name(uint16_t oid, const char *name, size_t len, uint16_t *rid)
 size_t object_names(const char **names, size_t cap);
 size_t resource_names(uint16_t oid, const char **names, size_t cap);
 
+/* objects.c: a row of the object table. */
+enum { MANDATORY = 1, MULTIPLE = 2, SECRET = 4, READ_ONLY = 8 };
+
+struct resource {
+    uint16_t oid, rid;
+    uint8_t type;  /* enum signet_type */
+    uint8_t flags; /* MANDATORY: a device needs it in every instance that is provisioned */
+    int32_t least, most;
+    const char *name;
+};
+
+const struct resource *resource_find(uint16_t oid, uint16_t rid);
+/* The object's resource behind another one; of NULL the first. NULL: there is no more. */
+const struct resource *resource_next(uint16_t oid, const struct resource *before);
+
+/* Resources of Security, /0/x/3 to /0/x/5 (LwM2M Core 1.2, Appendix E.1). */
+enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The object table: numbers, names and types of the OMA registry's core objects and of the objects
  * that Anjay's test framework names. */
-#include "lwm2m/objects.h"
+#include "lwm2m/lwm2m.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum kind { OBJECT_INSTANCE = 0, RESOURCE_INSTANCE = 1, MULTIPLE = 2, RESOURCE = 3 };
+enum kind { OBJECT_INSTANCE = 0, RESOURCE_INSTANCE = 1, TLV_MULTIPLE = 2, RESOURCE = 3 };
 
 struct item {
     enum kind kind;
@@ -133,7 +133,7 @@ static bool read_resources(struct signet_tree *tree, struct signet_path path, co
         path.rid = item.id;
         path.riid = SIGNET_NO_ID;
         if (item.kind == RESOURCE ? !tlv_put_item(tree, path, &item)
-                                  : item.kind != MULTIPLE || !read_multiple(tree, path, &item))
+                                  : item.kind != TLV_MULTIPLE || !read_multiple(tree, path, &item))
             return false;
     }
     return true;

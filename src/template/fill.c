@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One device, made of the template that was prepared. */
+#include "check/check.h"
 #include "lwm2m/lwm2m.h"
 #include "pki/pki.h"
 #include "template/private.h"

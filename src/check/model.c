@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a device would refuse, and what it would take but nobody wants. */
-#include "lwm2m/objects.h"
+/* The rules of the data model: what a device would refuse, and what it would take but nobody wants.
+ */
+#include "check/private.h"
 
 #include <stdio.h>
 #include <string.h>

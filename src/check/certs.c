@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Would a device take this? One verdict for every door: the data model's rules, and what must be
- * true of the certificates of each account. */
-#include "device/private.h"
+/* What must be true of the certificates of an account. */
+#include "check/private.h"
 #include "pki/pki.h"
 
 #include <string.h>
 
-static int check_presence(const struct signet_account *a, struct signet_error *err)
+int account_check_presence(const struct signet_account *a, struct signet_error *err)
 {
     if (!a->server_key)
         return error_set_hint(
@@ -131,37 +130,4 @@ int account_check_certs(const struct signet_tree *tree, const struct signet_acco
     if (rc == SIGNET_OK && is_opaque(a->identity) && is_opaque(a->secret_key))
         rc = check_pair(a, observer, err);
     return rc;
-}
-
-size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key)
-{
-    struct signet_account a;
-    size_t count = 0;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
-        count += mode_has_certs(a.mode) && !(without_server_key && a.server_key);
-    return count;
-}
-
-int signet_device_check(const struct signet_tree *tree, unsigned flags,
-                        const struct signet_observer *observer, struct signet_error *err)
-{
-    struct signet_account a;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
-        struct signet_error why = {0};
-        int rc = SIGNET_OK;
-
-        if (!mode_has_certs(a.mode))
-            continue;
-        if (!(flags & SIGNET_CHECK_PARTIAL))
-            rc = check_presence(&a, &why);
-        if (rc == SIGNET_OK)
-            rc = account_check_certs(tree, &a, observer, &why);
-        if (rc != SIGNET_OK && !(flags & SIGNET_CHECK_WARN_ONLY))
-            return error_copy(err, &why);
-        if (rc != SIGNET_OK)
-            event_warn(observer, &why);
-    }
-    return signet_tree_check(tree, flags, observer, err);
 }
