@@ -94,7 +94,9 @@ struct cli {
     bool json;        /* one JSON object per step on standard output */
     char **args;      /* what is not an option */
     int arg_count;
-    struct signet_error err; /* of the verb */
+    struct signet_error err;              /* of the verb */
+    const char *device;                   /* --device */
+    const struct signet_profile *profile; /* the same, opened (load.c) */
 };
 
 /* False: a mistake, told on stderr; return EXIT_USAGE. --help prints and exits. rows may be NULL;
@@ -127,7 +129,7 @@ int cli_write(const char *path, const void *data, size_t len, struct signet_erro
 /* Flushes standard output: a full disk must not pass for success. Returns code, or EXIT_FAILED. */
 int cli_close(const struct cli *cli, int code);
 /* The end of a verb: rc is SIGNET_OK, or cli->err is told. Returns the exit code. */
-int cli_end(const struct cli *cli, int rc);
+int cli_end(struct cli *cli, int rc);
 
 /* "1 device waits", "2 devices wait" */
 enum { CLI_COUNT_SIZE = 256 };
@@ -140,9 +142,17 @@ const char *cli_time(int64_t seconds, char out[static 24]);
 /* Text from elsewhere on its way to a terminal: no control character gets out. */
 #define PLAIN(text) signet_text_plain((text), (char[2048]){0}, 2048)
 
-/* A packet, or a configuration; "-" is standard input (load.c). */
+/* The option that names a device profile, for the row of a verb. */
+#define DEVICE_ROW(cli)                                                                            \
+    TEXT(0, "device", "PROFILE",                                                                   \
+         "What the firmware's client takes: anjay-3, zephyr, wakaama, any, or a file (any)",       \
+         &(cli)->device)
+/* Opens it, once; cli_end() closes it (load.c). */
+int cli_profile(struct cli *cli, struct signet_error *err);
+
+/* A packet, or a configuration, for the device of cli; "-" is standard input (load.c). */
 enum load_form { LOAD_CONFIG, LOAD_PACKET, LOAD_EITHER };
-int cli_load(const char *path, enum load_form form, struct signet_tree **out,
+int cli_load(struct cli *cli, const char *path, enum load_form form, struct signet_tree **out,
              struct signet_error *err);
 
 /* The access token (token.c): as said on the command line ("-": standard input), else from a file

@@ -13,8 +13,13 @@ static bool looks_like_packet(const struct signet_bytes *data)
     return data->len && ((data->data[0] >= 0x80 && data->data[0] <= 0x9f) || data->data[0] == 0xd9);
 }
 
-int cli_load(const char *path, enum load_form form, struct signet_tree **out,
-             struct signet_error *err)
+int cli_profile(struct cli *cli, struct signet_error *err)
+{
+    return cli->profile ? SIGNET_OK : signet_profile_open(&cli->profile, cli->device, err);
+}
+
+static int load_tree(const char *path, enum load_form form, struct signet_tree **out,
+                     struct signet_error *err)
 {
     bool piped = !strcmp(path, "-");
     struct signet_bytes data = {0};
@@ -28,5 +33,16 @@ int cli_load(const char *path, enum load_form form, struct signet_tree **out,
         rc = signet_config_parse((const char *)data.data, data.len, piped ? "standard input" : path,
                                  out, err);
     signet_bytes_free(&data);
+    return rc;
+}
+
+int cli_load(struct cli *cli, const char *path, enum load_form form, struct signet_tree **out,
+             struct signet_error *err)
+{
+    int rc = cli_profile(cli, err);
+    if (rc == SIGNET_OK)
+        rc = load_tree(path, form, out, err);
+    if (rc == SIGNET_OK)
+        signet_tree_set_profile(*out, cli->profile);
     return rc;
 }

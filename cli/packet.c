@@ -7,9 +7,9 @@
 enum { PACKET_MAX = 16 * 1024 * 1024 };
 
 /* What a device would refuse of it is said beside it; observer NULL: not. */
-static int print_packet(const struct signet_bytes *data, const char *format, unsigned flags,
-                        const struct signet_observer *observer, struct signet_bytes *out,
-                        struct signet_error *err)
+static int print_packet(const struct cli *cli, const struct signet_bytes *data, const char *format,
+                        unsigned flags, const struct signet_observer *observer,
+                        struct signet_bytes *out, struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     enum signet_packet_format as = !strcmp(format, "json")  ? SIGNET_PACKET_JSON
@@ -18,6 +18,8 @@ static int print_packet(const struct signet_bytes *data, const char *format, uns
     if (!strcmp(format, "cbor-diag"))
         return signet_packet_diagnose(data->data, data->len, flags, out, err);
     int code = signet_packet_decode(data->data, data->len, &tree, err);
+    if (!code)
+        signet_tree_set_profile(tree, cli->profile);
     if (!code && observer)
         code = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, observer, err);
     if (!code)
@@ -42,7 +44,9 @@ static int show_packet(struct cli *cli, const char *format, unsigned flags)
     const struct signet_observer observer = cli_observer(cli);
     int rc = cli_read(cli->args[0], PACKET_MAX, &data, &cli->err);
     if (rc == SIGNET_OK)
-        rc = print_packet(&data, format, flags, cli->json ? NULL : &observer, &out, &cli->err);
+        rc = cli_profile(cli, &cli->err);
+    if (rc == SIGNET_OK)
+        rc = print_packet(cli, &data, format, flags, cli->json ? NULL : &observer, &out, &cli->err);
     if (rc == SIGNET_OK)
         rc = cli_write("-", out.data, out.len, &cli->err);
     signet_bytes_free(&data);
@@ -57,6 +61,7 @@ static int packet_show(int argc, char **argv)
     bool reveal = false;
     const struct option_row rows[] = {
         TEXT('f', "format", "NAME", "table (default), json, cfg or cbor-diag", &format),
+        DEVICE_ROW(&cli),
         FLAG('R', "reveal", "Show secrets: the output is then a secret itself", &reveal),
         {0},
     };
@@ -84,7 +89,7 @@ static int make_packet(struct cli *cli, const char *config, const char *output, 
     struct signet_tree *tree = NULL;
     struct signet_bytes out = {0};
     struct signet_observer observer = cli_observer(cli);
-    int rc = cli_load(config, LOAD_CONFIG, &tree, &cli->err);
+    int rc = cli_load(cli, config, LOAD_CONFIG, &tree, &cli->err);
     if (rc == SIGNET_OK)
         rc = signet_device_check(tree, flags, &observer, &cli->err);
     if (rc == SIGNET_OK)
@@ -106,6 +111,7 @@ static int packet_make(int argc, char **argv)
     const struct option_row rows[] = {
         TEXT('c', "config", "FILE", "The configuration (required)", &config),
         TEXT('o', "output", "FILE", "Where the packet goes (default: SenMLCBOR)", &output),
+        DEVICE_ROW(&cli),
         FLAG(0, "no-check", "Warn of what a device would refuse, instead of refusing", &no_check),
         {0},
     };
@@ -157,7 +163,8 @@ static void tell_findings(const struct cli *cli, const struct check *check, size
 static int packet_check(int argc, char **argv)
 {
     struct cli cli = {0};
-    if (!cli_parse(&cli, argc, argv, NULL, "FILE",
+    const struct option_row rows[] = {DEVICE_ROW(&cli), {0}};
+    if (!cli_parse(&cli, argc, argv, rows, "FILE",
                    "Says what a device would refuse of a packet or a configuration, and what is "
                    "suspicious. FILE may be - for standard input.",
                    1, 1))
@@ -165,7 +172,7 @@ static int packet_check(int argc, char **argv)
     struct signet_tree *tree = NULL;
     struct check check = {.tell = cli_observer(&cli)};
     struct signet_observer observer = {on_finding, &check};
-    int rc = cli_load(cli.args[0], LOAD_EITHER, &tree, &cli.err);
+    int rc = cli_load(&cli, cli.args[0], LOAD_EITHER, &tree, &cli.err);
     if (rc == SIGNET_OK)
         rc = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &cli.err);
     if (rc == SIGNET_OK)

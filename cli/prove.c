@@ -52,7 +52,7 @@ static int run_proof(struct cli *cli, enum load_form form, const struct server_a
     struct signet_prove_options options = *given;
     options.observer = &observer;
     options.cancel = (struct signet_cancel *)process_cancel();
-    int rc = cli_load(cli->args[0], form, &tree, &cli->err);
+    int rc = cli_load(cli, cli->args[0], form, &tree, &cli->err);
     if (rc == SIGNET_OK) /* the proof shows the rest; what a device would refuse is worth a word */
         rc = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &cli->err);
     if (rc == SIGNET_OK && access->file) {
@@ -88,6 +88,7 @@ static int prove_device(int argc, char **argv)
         TEXT(0, "token-file", "FILE", "--ask: the access token (else SIGNET_TOKEN)",
              &ask.token_file),
         FLAG('c', "config", "FILE is a configuration, not a packet", &config),
+        DEVICE_ROW(&cli),
         TEXT('e', "endpoint", "NAME", "Endpoint client name (else the PSK identity)",
              &options.endpoint),
         NUMBER('t', "timeout", "SECONDS", "Longest time for each server (20)", &seconds, 1, 600),

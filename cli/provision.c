@@ -103,6 +103,11 @@ static int run_provision(struct cli *cli, struct options *o)
         cli_token(o->token, o->token_file, &token, &cli->err) != SIGNET_OK)
         return cli_fail(cli, &cli->err);
 
+    if (cli_profile(cli, &cli->err) != SIGNET_OK) {
+        signet_bytes_free(&token);
+        return cli_fail(cli, &cli->err);
+    }
+    o->job.device.profile = cli->profile;
     o->job.device.token = (const char *)token.data;
     o->job.device.observer = &observer;
     o->job.device.cancel = (struct signet_cancel *)process_cancel();
@@ -114,6 +119,7 @@ static int run_provision(struct cli *cli, struct options *o)
     o->job.board = &o->board;
     int rc = signet_provision_run(&o->job, &result, &cli->err);
     signet_bytes_free(&token);
+    signet_profile_close(&cli->profile);
     o->job.device.observer = NULL;
     if (rc != SIGNET_OK)
         return fail_with_board(cli, &result, &cli->err);
@@ -125,8 +131,9 @@ static int run_provision(struct cli *cli, struct options *o)
 }
 
 /* clang-format off */
-#define DEVICE_ROWS(o, d)                                                                                    \
+#define DEVICE_ROWS(cli, o, d)                                                                                    \
     TEXT('c', "config", "FILE", "Configuration of the device", &(d)->endpoint_cfg),                          \
+    DEVICE_ROW(cli),                                                                                         \
     TEXT('e', "endpoint", "NAME", "Endpoint name; a board's own must be the same", &(d)->endpoint_name),     \
     TEXT('o', "out", "FILE", "File for the packet (SenMLCBOR; with a board, none)",                    \
          &(o)->job.packet_path),                                                                             \
@@ -215,7 +222,7 @@ static int provision_device(int argc, char **argv)
     struct cli cli = {0};
     struct options o = {0};
     struct flasher_rows flasher = {0};
-    struct option_row rows[ROWS] = {DEVICE_ROWS(&o, &o.job.device), BOARD_ROWS(&o, &o.board),
+    struct option_row rows[ROWS] = {DEVICE_ROWS(&cli, &o, &o.job.device), BOARD_ROWS(&o, &o.board),
                                     FLASHER_ROWS(&o, &o.board)};
     size_t own = 0;
     while (rows[own].name)

@@ -4,6 +4,7 @@
 #include "ptool_args.h"
 
 #include <signet/factory.h>
+#include <signet/profile.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,7 +91,8 @@ static int make_files(struct signet_factory *factory, const struct ptool_args *a
     return rc;
 }
 
-static int run_factory(const struct ptool_args *args, const char *token, struct signet_error *err)
+static int run_factory(const struct ptool_args *args, const char *token,
+                       const struct signet_profile *profile, struct signet_error *err)
 {
     const struct signet_observer observer = {.on_event = ptool_event};
     const struct signet_factory_args wanted = {
@@ -104,6 +106,7 @@ static int run_factory(const struct ptool_args *args, const char *token, struct 
                  (args->allow_http ? SIGNET_FACTORY_ALLOW_HTTP : 0u),
         .observer = &observer,
         .cancel = (struct signet_cancel *)process_cancel(),
+        .profile = profile,
     };
     struct signet_factory *factory = NULL;
     int rc = signet_factory_new(&factory, &wanted, err);
@@ -121,10 +124,14 @@ static int run_ptool(const struct ptool_args *args)
 {
     struct signet_error err = {0};
     struct signet_bytes token = {0};
-    int rc = args->server ? cli_token(args->token, args->token_file, &token, &err) : SIGNET_OK;
+    const struct signet_profile *profile = NULL;
+    int rc = signet_profile_open(&profile, args->device ? args->device : "anjay-3", &err);
+    if (rc == SIGNET_OK && args->server)
+        rc = cli_token(args->token, args->token_file, &token, &err);
     if (rc == SIGNET_OK)
-        rc = run_factory(args, (const char *)token.data, &err);
+        rc = run_factory(args, (const char *)token.data, profile, &err);
     signet_bytes_free(&token);
+    signet_profile_close(&profile);
     if (rc != SIGNET_OK)
         return complain(&err, EXIT_FAILED);
     if (fflush(stdout) == 0)

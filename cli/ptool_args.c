@@ -8,7 +8,7 @@
 const char ptool_usage[] =
     "usage: ptool [-h] -c ENDPOINT_CFG [-e URN] [-s SERVER] [-t TOKEN] [-C CERT]\n"
     "             [-k PKEY -r PCERT] [-p SCERT] [--token-file FILE] [--ca-file FILE]\n"
-    "             [--allow-http] [--no-check]\n";
+    "             [--allow-http] [--device PROFILE] [--no-check]\n";
 
 const char ptool_help[] =
     "\nMakes ./SenMLCBOR, the provisioning packet of one LwM2M device, and registers the device\n"
@@ -25,6 +25,8 @@ const char ptool_help[] =
     "      --token-file F    read the access token from a file (also: SIGNET_TOKEN)\n"
     "      --ca-file F       trust these certificate authorities for the server\n"
     "      --allow-http      let a token and a key travel without TLS\n"
+    "      --device PROFILE  what the firmware takes: anjay-3 (default), zephyr, wakaama, any,\n"
+    "                        or a file\n"
     "      --no-check        warn of what a device would refuse, instead of refusing\n\n"
     "exit: 0 done, 1 failed, 2 wrong command line\n";
 
@@ -43,7 +45,7 @@ static const struct option options[] = {
     {"--pkey", 'k', false, FIELD(pkey)},      {"--pcert", 'r', false, FIELD(pcert)},
     {"--scert", 'p', false, FIELD(scert)},    {"--token-file", 0, false, FIELD(token_file)},
     {"--ca-file", 0, false, FIELD(ca_file)},  {"--allow-http", 0, true, FIELD(allow_http)},
-    {"--no-check", 0, true, FIELD(no_check)},
+    {"--no-check", 0, true, FIELD(no_check)}, {"--device", 0, false, FIELD(device)},
 };
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 

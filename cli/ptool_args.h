@@ -7,7 +7,7 @@
 /* What was said on ptool's command line. Texts point into argv; NULL: not said. */
 struct ptool_args {
     const char *endpoint_cfg, *urn, *server, *token, *cert, *pkey, *pcert, *scert; /* reference */
-    const char *token_file, *ca_file;                                              /* Signet's */
+    const char *token_file, *ca_file, *device;                                     /* Signet's */
     bool no_check, allow_http, help;
 };
 

@@ -58,8 +58,7 @@ static void tell_registered(const struct cli *cli, const struct request *request
     json_end(&j);
 }
 
-static int run_request(const struct cli *cli, const struct request *request,
-                       struct signet_error *err)
+static int run_request(struct cli *cli, const struct request *request, struct signet_error *err)
 {
     const char *data = request->config ? request->config : request->packet, *what = "";
     struct signet_observer observer = cli_observer(cli);
@@ -68,7 +67,7 @@ static int run_request(const struct cli *cli, const struct request *request,
     int rc = cli_server_open(&request->access, &observer, &server, err); /* hides the token */
 
     if (rc == SIGNET_OK && data)
-        rc = cli_load(data, request->config ? LOAD_CONFIG : LOAD_PACKET, &tree, err);
+        rc = cli_load(cli, data, request->config ? LOAD_CONFIG : LOAD_PACKET, &tree, err);
     if (rc == SIGNET_OK && tree) /* a configuration's certificates may come later, the server needs
                                     the name */
         rc = signet_device_check(tree, request->config ? SIGNET_CHECK_PARTIAL : 0, &observer, err);
@@ -114,6 +113,7 @@ static int register_device(int argc, char **argv)
              &r.access.file),
         TEXT('e', "endpoint", "NAME", "Endpoint client name", &r.endpoint),
         TEXT('c', "config", "FILE", "The device's configuration", &r.config),
+        DEVICE_ROW(&cli),
         TEXT('P', "packet", "FILE", "or its packet ('-': standard input)", &r.packet),
         TEXT(0, "token-file", "FILE",
              "The access token, mode 0600 ('-': standard input); or set SIGNET_TOKEN",

@@ -210,8 +210,9 @@ int cli_close(const struct cli *cli, int code)
     return rc == SIGNET_OK ? code : cli_fail(cli, &err);
 }
 
-int cli_end(const struct cli *cli, int rc)
+int cli_end(struct cli *cli, int rc)
 {
+    signet_profile_close(&cli->profile);
     return rc == SIGNET_OK ? cli_close(cli, EXIT_DONE) : cli_fail(cli, &cli->err);
 }
 

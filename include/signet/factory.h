@@ -25,6 +25,7 @@ extern "C" {
 
 struct signet_cert;
 struct signet_cert_info;
+struct signet_profile;
 struct signet_server_info;
 
 /* Would a device take this? As signet_tree_check(), and of each account in a mode with
@@ -59,6 +60,8 @@ struct signet_factory_args {
     unsigned flags;      /* SIGNET_FACTORY_... */
     const struct signet_observer *observer;
     const struct signet_cancel *cancel; /* stops register */
+    const struct signet_profile
+        *profile; /* the firmware's client; NULL: the tree's own, else "any" */
 };
 
 /* Reads and understands everything that args name, in this order: server, configuration, its

@@ -53,6 +53,7 @@ struct signet_order {
     const char *name; /* of the order in the ledger */
     int64_t quota;    /* devices */
     const char *template_file;
+    const char *device; /* what the firmware's client takes, as signet_profile_open(); NULL: any */
     const char *ledger; /* a path, or postgresql://... or postgres://... as it was written */
     const char *work, *key_file;         /* work: "work", key_file: "station.key" */
     const char *station, *operator_name; /* station: the host's name */

@@ -44,6 +44,7 @@ struct signet_prove_options {
      * SIGNET_E_NOT_FOUND make the verdict exact. May be NULL. */
     int (*knows)(void *ctx, const char *endpoint, struct signet_error *err);
     void *ctx;
+    const struct signet_profile *profile; /* the firmware's client; NULL: the tree's own */
 };
 
 /* How far the device came. */

@@ -55,6 +55,7 @@
 #include <signet/link.h>
 #include <signet/order.h>
 #include <signet/packet.h>
+#include <signet/profile.h>
 #include <signet/prove.h>
 #include <signet/provision.h>
 #include <signet/run.h>

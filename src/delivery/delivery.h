@@ -19,6 +19,7 @@ struct delivery_setup {
     const struct signet_order *order;     /* its servers' names, and what it says of the proof */
     struct signet_server *const *servers; /* open; each is used by one thread */
     struct signet_server *const *seen_by; /* the same servers, to be asked by the proof */
+    const struct signet_profile *profile; /* of the order's devices */
     struct signet_delivery_report *report;
     bool once;   /* at the end, no server is tried a second time */
     int seconds; /* at the end, how long servers that are unreachable are tried; 0: 10 */

@@ -52,7 +52,8 @@ int proof_of_device(const struct delivery_setup *setup, const struct device *dev
                                                      (unsigned)setup->order->prove_timeout_s * 1000,
                                                  .cancel = setup->job->stop,
                                                  .on_registered = ask_servers,
-                                                 .ctx = (void *)(uintptr_t)setup};
+                                                 .ctx = (void *)(uintptr_t)setup,
+                                                 .profile = setup->profile};
     struct signet_proof proof;
 
     return signet_prove(device->view.tree, &options, &proof, err);

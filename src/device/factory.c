@@ -3,6 +3,7 @@
 #include "device/private.h"
 
 #include <signet/config.h>
+#include <signet/profile.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,9 +26,11 @@ static int read_tree(struct signet_factory *f, const struct signet_factory_args 
 {
     if (!args->endpoint_cfg == !args->tree)
         return error_set(err, SIGNET_E_USAGE, "give a configuration as a file or as a tree");
-    if (args->tree)
-        return signet_tree_copy(&f->tree, args->tree, err);
-    return signet_config_load(args->endpoint_cfg, &f->tree, err);
+    int rc = args->tree ? signet_tree_copy(&f->tree, args->tree, err)
+                        : signet_config_load(args->endpoint_cfg, &f->tree, err);
+    if (rc == SIGNET_OK && args->profile)
+        signet_tree_set_profile(f->tree, args->profile);
+    return rc;
 }
 
 /* The mode is what the rest of the work depends on, so it is an error here, even where other

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/lwm2m.h"
 
+#include <signet/profile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 struct signet_tree {
     struct signet_record *records;
     size_t count, cap;
-    struct index index; /* empty for few records, and without memory */
+    const struct signet_profile *profile; /* the caller's; NULL: any */
+    struct index index;                   /* empty for few records, and without memory */
 };
 
 static bool same_path(const struct signet_path *a, const struct signet_path *b)
@@ -223,6 +225,8 @@ int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,
     struct signet_tree *copy = NULL;
     int rc = signet_tree_new(&copy, err);
 
+    if (!rc)
+        copy->profile = tree->profile;
     for (size_t i = 0; !rc && i < tree->count; i++) {
         const struct signet_record *record = &tree->records[i];
 
@@ -233,6 +237,16 @@ int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,
     else
         *out = copy;
     return rc;
+}
+
+void signet_tree_set_profile(struct signet_tree *tree, const struct signet_profile *profile)
+{
+    tree->profile = profile;
+}
+
+const struct signet_profile *signet_tree_profile(const struct signet_tree *tree)
+{
+    return tree->profile;
 }
 
 void path_format(struct signet_path path, char out[static PATH_TEXT_MAX])

@@ -306,6 +306,7 @@ static const struct entry order_keys[] = {
     ORDER("name", name, ENTRY_TEXT, 0, 0),
     ORDER("quota", quota, ENTRY_NUMBER, 1, 1000000000),
     ORDER("template", template_file, ENTRY_PATH, 0, 0),
+    ORDER("device", device, ENTRY_TEXT, 0, 0),
     ORDER("ledger", ledger, ENTRY_PATH, 0, 0),
     ORDER("work", work, ENTRY_PATH, 0, 0),
     ORDER("station_key", key_file, ENTRY_PATH, 0, 0),
@@ -409,6 +410,8 @@ static int complete(struct reader *r)
     int rc = check_parts(r);
     if (rc == SIGNET_OK)
         rc = place_programs(r);
+    if (rc == SIGNET_OK && o->device && strpbrk(o->device, "/.")) /* else it is built in */
+        rc = reader_path(r, o->device, &o->device);
     if (rc != SIGNET_OK)
         return rc;
     for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(beside); i++)

@@ -24,6 +24,7 @@ struct signet_run {
     struct line_gate gate;
     struct control *control; /* NULL: none */
     atomic_bool stop_asked;
+    const struct signet_profile *profile;
     struct source *source;
     struct vault *vault;
     struct signet_server *servers[SIGNET_ORDER_SERVERS];

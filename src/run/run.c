@@ -7,6 +7,7 @@
 #include "run/private.h"
 
 #include <signet/config.h>
+#include <signet/profile.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +46,12 @@ static int open_source(struct signet_run *r, struct signet_error *err)
     const struct signet_order *o = r->order;
     struct signet_tree *model = NULL;
     struct signet_cert_info cert = {0};
-    int rc = signet_config_load(o->template_file, &model, err);
+    int rc = signet_profile_open(&r->profile, o->device, err);
 
+    if (rc == SIGNET_OK)
+        rc = signet_config_load(o->template_file, &model, err);
+    if (rc == SIGNET_OK)
+        signet_tree_set_profile(model, r->profile);
     if (rc == SIGNET_OK && o->cert_info)
         rc = signet_cert_info_load(o->cert_info, &cert, err);
     const struct source_options options = {.model = model,
@@ -166,6 +171,7 @@ void signet_run_close(struct signet_run **run)
     signet_ledger_close(&r->job.ledger);
     vault_close(&r->vault);
     source_close(&r->source);
+    signet_profile_close(&r->profile);
     job_close(&r->job);
     signet_status_free(&r->status);
     free(r);
@@ -203,6 +209,7 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
                    struct signet_run_report *report, struct signet_error *err)
 {
     const struct delivery_setup setup = {.job = &r->job,
+                                         .profile = r->profile,
                                          .vault = r->vault,
                                          .order = r->order,
                                          .servers = r->servers,

@@ -41,7 +41,8 @@ class _Args(ctypes.Structure):
                 ('server', ctypes.c_void_p), ('token', ctypes.c_char_p),
                 ('cert_info', ctypes.c_char_p), ('cert', ctypes.c_void_p),
                 ('ca_file', ctypes.c_char_p), ('flags', ctypes.c_uint),
-                ('observer', ctypes.POINTER(_Observer)), ('cancel', ctypes.c_void_p)]
+                ('observer', ctypes.POINTER(_Observer)), ('cancel', ctypes.c_void_p),
+                ('profile', ctypes.c_void_p)]
 
 
 def _open_library():
@@ -63,6 +64,7 @@ _lib = _open_library()
 _lib.signet_factory_get_sec_mode.restype = ctypes.c_char_p
 _lib.signet_factory_get_sec_mode.argtypes = [ctypes.c_void_p]
 _lib.signet_factory_free.restype = None
+_lib.signet_profile_close.restype = None
 
 _VALUE = {1, 2, 3, 4, 8}  # usage, syntax, meaning, limit, cert: see enum signet_code
 _CONNECTION = {9, 10, 11, 12, 14, 23}  # net, server, auth, exists, timeout, conflict
@@ -95,11 +97,13 @@ def _text(value):
 
 
 class FactoryProvisioning:
-    """One device. endpoint_cfg, server_info and cert_info are paths; all but the first may be None."""
+    """One device. endpoint_cfg, server_info and cert_info are paths; all but the first may be None. device:
+    what the firmware's client takes, as --device of ptool."""
 
     def __init__(self, endpoint_cfg, endpoint_name, server_info, token, cert_info,
-                 no_check=False, allow_http=False, ca_file=None):
+                 no_check=False, allow_http=False, ca_file=None, device='anjay-3'):
         self._handle = ctypes.c_void_p()
+        self._profile = ctypes.c_void_p()
         self.endpoint_name = endpoint_name
         if os.environ.get('SIGNET_ALLOW_HTTP') == '1':
             allow_http = True
@@ -110,12 +114,17 @@ class FactoryProvisioning:
                      ca_file=_text(ca_file), observer=ctypes.pointer(_observer),
                      flags=(NO_CHECK if no_check else 0) | (ALLOW_HTTP if allow_http else 0))
         error = _Error()
+        if _lib.signet_profile_open(ctypes.byref(self._profile), _text(device), ctypes.byref(error)):
+            raise _exception(error)
+        args.profile = self._profile
         if _lib.signet_factory_new(ctypes.byref(self._handle), ctypes.byref(args), ctypes.byref(error)):
             raise _exception(error)
 
     def __del__(self):
         if getattr(self, '_handle', None):
             _lib.signet_factory_free(ctypes.byref(self._handle))
+        if getattr(self, '_profile', None):
+            _lib.signet_profile_close(ctypes.byref(self._profile))
 
     def _call(self, function, *args):
         error = _Error()

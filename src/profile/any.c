@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every client takes. A limit here is the least of those of the built-in clients. */
+#include "profile/private.h"
+
+const struct signet_profile profile_any = {
+    .name = "any",
+    .client = "every client",
+    .modes = 0x1d,
+    .matching_types = 0xf,
+    .bindings = "UMHTSNQ",
+    .tls = {.checks_pinned_name = true,
+            .checks_pinned_dates = true,
+            .checks_dates = true,
+            .usages = 0xf,
+            .sni = true,
+            .by_resource_16 = true,
+            .rsa_least = 2048,
+            .rsa_most = 4096,
+            .ec_keys = true},
+};

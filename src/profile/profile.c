@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profile/private.h"
+
+#include <string.h>
+
+static const struct signet_profile *const builtin[] = {&profile_any, &profile_anjay,
+                                                       &profile_zephyr, &profile_wakaama};
+enum { BUILTIN = sizeof(builtin) / sizeof(builtin[0]) };
+
+const char *signet_profile_builtin(size_t i)
+{
+    return i < BUILTIN ? builtin[i]->name : NULL;
+}
+
+const char *signet_profile_name(const struct signet_profile *profile)
+{
+    return profile ? profile->name : profile_any.name;
+}
+
+int signet_profile_open(const struct signet_profile **out, const char *name,
+                        struct signet_error *err)
+{
+    const char *names[BUILTIN];
+
+    *out = name ? NULL : &profile_any;
+    for (size_t i = 0; i < BUILTIN; i++) {
+        names[i] = builtin[i]->name;
+        if (name && strcmp(name, names[i]) == 0)
+            *out = builtin[i];
+    }
+    if (*out)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_USAGE, "no device profile is called '%.60s'",
+              text_shown(name, strlen(name), 60));
+    text_hint_known(name, names, BUILTIN, err);
+    return SIGNET_E_USAGE;
+}
+
+void signet_profile_close(const struct signet_profile **profile)
+{
+    *profile = NULL;
+}
+
+const struct signet_profile *profile_of(const struct signet_tree *tree)
+{
+    const struct signet_profile *profile = signet_tree_profile(tree);
+
+    return profile ? profile : &profile_any;
+}
+
+bool profile_has_object(const struct signet_profile *profile, uint16_t oid)
+{
+    const uint16_t *at = profile->objects;
+
+    while (at && *at != SIGNET_NO_ID && *at != oid)
+        at++;
+    return !at || *at == oid;
+}
+
+const struct profile_resource *profile_resource(const struct signet_profile *profile, uint16_t oid,
+                                                uint16_t rid)
+{
+    const struct profile_resource *at = profile->resources;
+
+    while (at && at->oid != SIGNET_NO_ID && (at->oid != oid || at->rid != rid))
+        at++;
+    return at && at->oid == oid ? at : NULL;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROFILE_PROFILE_H
+#define PROFILE_PROFILE_H
+
+/* What a firmware's client takes: <signet/profile.h> for those who name a profile, this for those
+ * who decide by it. */
+
+#include "base/base.h"
+
+#include <signet/profile.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A resource as this client reads it, where that is narrower than the object table. */
+struct profile_resource {
+    uint16_t oid, rid;
+    bool absent;         /* the client does not have it */
+    int64_t least, most; /* of a number; both 0: any */
+    size_t length;       /* most bytes of a string or of opaque bytes; 0: any */
+};
+
+/* The TLS and DTLS of the client. A limit of 0 is none. */
+struct profile_tls {
+    const char *stack; /* "mbedtls", "tinydtls", "openssl"; NULL: not known */
+    size_t psk_most, identity_most;
+    /* A server certificate that is pinned in /0/x/4 (usage 3): does the stack still compare its
+     * name with the host or with /0/x/14, and its dates with the clock? */
+    bool checks_pinned_name, checks_pinned_dates;
+    bool checks_dates;   /* of chains */
+    unsigned usages;     /* certificate usages (/0/x/15) that the client implements: bit 0..3 */
+    bool sni;            /* sends the host name, or /0/x/14 */
+    bool by_resource_16; /* offers the suites of /0/x/16, where it is there */
+    unsigned chain_most; /* certificates in a chain */
+    size_t rsa_least, rsa_most; /* bits of an RSA key; both 0: RSA is not supported */
+    const uint16_t *suites;     /* IANA numbers, ends with 0; NULL: any */
+    const char *const *curves;  /* "secp256r1", ends with NULL; NULL: any */
+    const char *const *digests; /* of signatures, "sha256"; likewise */
+    bool ec_keys;               /* EC keys are supported */
+};
+
+struct signet_profile {
+    const char *name;
+    const char *client;      /* for messages: "Anjay 3.14" */
+    unsigned modes;          /* security modes (/0/x/2) that the client has: bit 0..4 */
+    unsigned matching_types; /* of /0/x/13: bit 0..3 */
+    const char *bindings;    /* letters that /1/x/7 may have */
+    size_t binding_length;   /* most letters; 0: any */
+    bool strict_forms;       /* packets: no base time, no time, no unknown labels, definite array */
+    bool access_control;     /* checks the targets, owners and servers of /2 */
+    bool one_server_per_transport; /* a Short Server ID may stand in one account a transport */
+    const uint16_t *objects;       /* that the client has, ends with SIGNET_NO_ID; NULL: any */
+    const struct profile_resource
+        *resources; /* ends with oid SIGNET_NO_ID; NULL: none is special */
+    struct profile_tls tls;
+    void *owned; /* by a profile of a file; NULL: built in */
+};
+
+/* Of a tree: never NULL. */
+const struct signet_profile *profile_of(const struct signet_tree *tree);
+bool profile_has_object(const struct signet_profile *profile, uint16_t oid);
+/* NULL: as the object table says. */
+const struct profile_resource *profile_resource(const struct signet_profile *profile, uint16_t oid,
+                                                uint16_t rid);
+
+#endif
