@@ -73,13 +73,13 @@ int sim_flasher(int argc, char **argv)
     struct option_list boards = {0};
     const char *folder = NULL;
     const struct option_row rows[] = {
-        TEXT('a', "as", "TOOL", "nrfjprog, nrfutil or exec (required)", &options.as),
+        TEXT('a', "as", "TOOL", "nrfjprog, nrfutil, esptool or exec (required)", &options.as),
         LIST('b', "board", "SERIAL=CONTROL,PORT[,VCOM]",
              "A simulated board: its control socket and its port (many)", &boards),
         TEXT('i', "install", "DIR", "Write a script DIR/TOOL that does this, for the PATH",
              &folder),
-        TEXT('m', "misbehave", "LIST", "hang, fail, crash, garbage, huge, orphan, lie, delay=MS",
-             &options.misbehave),
+        TEXT('m', "misbehave", "LIST",
+             "hang, fail, crash, garbage, huge, orphan, lie, locked, delay=MS", &options.misbehave),
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "[-- ARGUMENT...]",
                    "A programmer to rehearse with: takes the tool's own arguments and flashes "
@@ -87,7 +87,7 @@ int sim_flasher(int argc, char **argv)
                    0, -1))
         return EXIT_USAGE;
     if (!options.as)
-        return cli_usage(&cli, "the tool is missing: --as nrfjprog, nrfutil or exec");
+        return cli_usage(&cli, "the tool is missing: --as nrfjprog, nrfutil, esptool or exec");
     options.boards = boards.items;
     options.board_count = boards.count;
     return folder ? cli_end(&cli, install_flasher(&options, folder, &cli.err))

@@ -3,32 +3,19 @@
  * prints what those print, and drives simulated boards over their control sockets. */
 #include "flasher/flasher.h"
 #include "base/base.h"
-#include "sim.h"
+#include "flasher.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <unistd.h>
 
-struct board {
-    char serial[64], control[128], port[128];
-    unsigned vcom;
-};
-
-struct sim {
-    const struct sim_flasher_options *options;
-    FILE *out;
-    struct board boards[64];
-    size_t count;
-    bool hang, fail, crash, garbage, huge, orphan, lie;
-    long delay_ms;
-};
-
 /* SERIAL=CONTROL,PORT[,VCOM] */
-static bool parse_board(struct board *b, const char *text)
+static bool parse_board(struct programmer_board *b, const char *text)
 {
     const char *equals = strchr(text, '=');
     const char *comma = equals ? strchr(equals, ',') : NULL;
@@ -43,14 +30,14 @@ static bool parse_board(struct board *b, const char *text)
     return flasher_serial_valid(b->serial) && b->control[0] == '/' && b->port[0] == '/';
 }
 
-static bool parse_misbehave(struct sim *s, const char *text)
+static bool parse_misbehave(struct programmer *s, const char *text)
 {
     const struct {
         const char *name;
         bool *to;
-    } rows[] = {{"hang", &s->hang},       {"fail", &s->fail}, {"crash", &s->crash},
-                {"garbage", &s->garbage}, {"huge", &s->huge}, {"orphan", &s->orphan},
-                {"lie", &s->lie}};
+    } rows[] = {{"hang", &s->hang},       {"fail", &s->fail},    {"crash", &s->crash},
+                {"garbage", &s->garbage}, {"huge", &s->huge},    {"orphan", &s->orphan},
+                {"lie", &s->lie},         {"locked", &s->locked}};
 
     while (text && *text) {
         size_t len = strcspn(text, ","), i = 0;
@@ -68,20 +55,19 @@ static bool parse_misbehave(struct sim *s, const char *text)
     return true;
 }
 
-static const char *no_zeros(const char *s)
+const char *programmer_no_zeros(const char *s)
 {
     while (s[0] == '0' && s[1])
         s++;
     return s;
 }
 
-/* Without a serial number there must be one board. */
-static const struct board *find(const struct sim *s, const char *serial)
+const struct programmer_board *programmer_find(const struct programmer *s, const char *serial)
 {
     if (!serial)
         return s->count == 1 ? &s->boards[0] : NULL;
     for (size_t i = 0; i < s->count; i++)
-        if (strcmp(no_zeros(s->boards[i].serial), no_zeros(serial)) == 0)
+        if (strcmp(programmer_no_zeros(s->boards[i].serial), programmer_no_zeros(serial)) == 0)
             return &s->boards[i];
     return NULL;
 }
@@ -93,7 +79,7 @@ static void sleep_ms(long ms)
 }
 
 /* What goes wrong before any work; does not come back from a hang or a crash. */
-static void misbehave(const struct sim *s)
+static void misbehave(const struct programmer *s)
 {
     static const char noise[] = "\x1b[2J\xff\xfe{\"type\":\x01 %s%n 99999% \r\r\n";
 
@@ -127,12 +113,12 @@ static const char *firmware_of(const char *image)
                                           : "initial";
 }
 
-static bool readable_image(const char *image)
+bool programmer_image(const char *image)
 {
     return signet_image_check(&(struct signet_image){0}, image, NULL, NULL) == SIGNET_OK;
 }
 
-static int ask(const struct sim *s, const struct board *b, const char *request)
+static int ask(const struct programmer *s, const struct programmer_board *b, const char *request)
 {
     char answer[512] = "";
     struct signet_error err = {0};
@@ -146,7 +132,51 @@ static int ask(const struct sim *s, const struct board *b, const char *request)
     return strncmp(answer, "ok", 2) == 0 ? 0 : 1;
 }
 
-static int program(const struct sim *s, const struct board *b, const char *image, bool chip)
+int programmer_reset(const struct programmer *s, const struct programmer_board *b)
+{
+    return ask(s, b, "reset");
+}
+
+bool programmer_busy(const struct programmer_board *b)
+{
+    char path[160];
+
+    snprintf(path, sizeof(path), "%s.probe", b->control);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    bool busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+
+    if (fd >= 0)
+        close(fd);
+    return busy;
+}
+
+static void unlocked_path(const struct programmer_board *b, char out[static 160])
+{
+    snprintf(out, 160, "%s.unlocked", b->control);
+}
+
+bool programmer_locked(const struct programmer *s, const struct programmer_board *b)
+{
+    char path[160];
+
+    unlocked_path(b, path);
+    return s->locked && access(path, F_OK) != 0;
+}
+
+int programmer_recover(const struct programmer *s, const struct programmer_board *b)
+{
+    char path[160];
+
+    unlocked_path(b, path);
+    int fd = s->locked ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    return s->locked && fd < 0;
+}
+
+int programmer_program(const struct programmer *s, const struct programmer_board *b,
+                       const char *image, bool chip)
 {
     char request[64];
 
@@ -155,20 +185,19 @@ static int program(const struct sim *s, const struct board *b, const char *image
     return ask(s, b, request);
 }
 
-/* What a tool's command line may have: a word (NULL: a flag) that is kept, or the fact. */
-struct argument {
-    const char *name, **value;
-    bool *flag;
-};
-
-/* The word that is not in the table; NULL: all are. */
-static const char *take_arguments(const struct argument *table, int argc, char **argv)
+const char *take_arguments(const struct argument *table, int argc, char **argv, const char *rest[8])
 {
+    size_t n = 0;
+
     for (int i = 0; i < argc; i++) {
         const struct argument *a = table;
 
         while (a->name && strcmp(a->name, argv[i]) != 0)
             a++;
+        if (!a->name && rest && argv[i][0] != '-' && n < 7) {
+            rest[n++] = argv[i];
+            continue;
+        }
         if (!a->name || (a->value && i + 1 == argc))
             return argv[i];
         if (a->value)
@@ -179,174 +208,32 @@ static const char *take_arguments(const struct argument *table, int argc, char *
     return NULL;
 }
 
-static int nrfjprog_program(const struct sim *s, const struct board *b, const char *image,
-                            bool chip)
+static const struct {
+    const char *name;
+    int (*run)(const struct programmer *s, int argc, char **argv);
+} tools[] = {
+    {"nrfjprog", as_nrfjprog}, {"nrfutil", as_nrfutil}, {"esptool", as_esptool}, {"exec", as_exec}};
+enum { TOOLS = sizeof(tools) / sizeof(tools[0]) };
+
+/* TOOLS: there is none of this name. */
+static size_t find_tool(const char *name)
 {
-    fputs("[ #################### ]  10.000s | Erase file - Done erasing\n"
-          "[ ##########           ]  50% | Program file\n",
-          s->out);
-    fflush(s->out);
-    return s->fail ? 0 : program(s, b, image, chip);
+    size_t i = 0;
+
+    while (i < TOOLS && strcmp(tools[i].name, name) != 0)
+        i++;
+    return i;
 }
 
-static int nrfjprog_list(const struct sim *s, const char *serial, bool ids)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        const struct board *b = &s->boards[i];
-
-        if (ids)
-            fprintf(s->out, "%s\n", no_zeros(b->serial));
-        else if (!serial || !strcmp(no_zeros(b->serial), no_zeros(serial)))
-            fprintf(s->out, "%-12s %-20s VCOM%u\n", no_zeros(b->serial), b->port, b->vcom);
-    }
-    return 0;
-}
-
-/* nrfjprog -s SN --program FILE --chiperase|--sectorerase | --pinreset | --com | --ids */
-static int as_nrfjprog(const struct sim *s, int argc, char **argv)
-{
-    const char *serial = NULL, *image = NULL;
-    bool chip = false, sectors = false, reset = false, com = false, ids = false;
-    const struct argument table[] = {{"-s", &serial, NULL},
-                                     {"--program", &image, NULL},
-                                     {"--chiperase", NULL, &chip},
-                                     {"--pinreset", NULL, &reset},
-                                     {"--sectorerase", NULL, &sectors},
-                                     {"--com", NULL, &com},
-                                     {"--ids", NULL, &ids},
-                                     {0}};
-    const char *unknown = take_arguments(table, argc, argv);
-
-    if (unknown)
-        return fprintf(s->out, "ERROR: unknown argument %s\n", unknown), 2;
-    if (ids || com)
-        return nrfjprog_list(s, serial, ids);
-    const struct board *b = find(s, serial);
-    if (!b)
-        return fputs("ERROR: There is no debugger connected with that serial number.\n", s->out),
-               33;
-    if (image && (!readable_image(image) || chip == sectors))
-        return fputs("ERROR: The image cannot be programmed.\n", s->out), 64;
-    if (image && nrfjprog_program(s, b, image, chip) != 0)
-        return 1;
-    if (s->fail)
-        return fputs("ERROR: The operation attempted is unavailable: readback protection.\n",
-                     s->out),
-               16;
-    return reset ? ask(s, b, "reset") : 0;
-}
-
-static void nrfutil_task(const struct sim *s, const char *type, const char *serial,
-                         const char *name, const char *rest)
-{
-    fprintf(
-        s->out,
-        "{\"type\":\"%s\",\"data\":{\"task\":{\"id\":\"b9555529feb84ead\",\"description\":\"%s\","
-        "\"name\":\"%s\",\"data\":null}%s}}\n",
-        type, serial ? serial : "", name, rest);
-    fflush(s->out);
-}
-
-static int nrfutil_list(const struct sim *s)
-{
-    fputs("{\"type\":\"info\",\"data\":{\"devices\":[", s->out);
-    for (size_t i = 0; i < s->count; i++)
-        fprintf(s->out,
-                "%s{\"id\":%zu,\"serialNumber\":\"%s\",\"devkit\":{\"boardVersion\":\"PCA10090\"},"
-                "\"traits\":{\"jlink\":true},\"serialPorts\":[{\"path\":\"%s\",\"vcom\":%u}]}",
-                i ? "," : "", i + 1, s->boards[i].serial, s->boards[i].port, s->boards[i].vcom);
-    fputs("]}}\n", s->out);
-    return 0;
-}
-
-/* Programs in five steps, as nrfutil tells them. */
-static int nrfutil_work(const struct sim *s, const struct board *b, const char *command,
-                        const char *image, bool chip)
-{
-    char rest[256];
-    int code;
-
-    nrfutil_task(s, "task_begin", b->serial, command, "");
-    for (int percent = 0; image && percent < 100; percent += 25) {
-        snprintf(rest, sizeof(rest),
-                 ",\"progress\":{\"progressPercentage\":%d,\"name\":\"program\",\"description\":"
-                 "\"Programming\",\"step\":%d,\"amountOfSteps\":5,\"state\":\"progress\","
-                 "\"duration\":0,\"error_code\":null,\"message\":null,\"result\":\"success\"}",
-                 percent, percent / 25 + 1);
-        nrfutil_task(s, "task_progress", b->serial, command, rest);
-    }
-    code = s->fail                  ? 1
-           : !image                 ? ask(s, b, "reset")
-           : !readable_image(image) ? 1
-                                    : program(s, b, image, chip);
-    nrfutil_task(s, "task_end", b->serial, command,
-                 code ? ",\"message\":\"One or more tasks failed\",\"result\":\"fail\",\"error\":{"
-                        "\"code\":\"NotAvailableBecauseProtection\"}"
-                      : ",\"message\":null,\"result\":\"success\",\"error\":null");
-    return code;
-}
-
-/* nrfutil device list|program|reset ... --json */
-static int as_nrfutil(const struct sim *s, int argc, char **argv)
-{
-    const char *serial = NULL, *image = NULL, *options = "", *kind = "", *unknown;
-    bool json = false;
-    const struct argument table[] = {{"--serial-number", &serial, NULL},
-                                     {"--firmware", &image, NULL},
-                                     {"--options", &options, NULL},
-                                     {"--reset-kind", &kind, NULL},
-                                     {"--json", NULL, &json},
-                                     {0}};
-
-    if (argc < 2 || strcmp(argv[0], "device") != 0)
-        return fputs("error: unknown command\n", s->out), 2;
-    unknown = take_arguments(table, argc - 2, argv + 2);
-    if (unknown)
-        return fprintf(s->out, "error: unexpected argument '%s'\n", unknown), 2;
-    if (!json)
-        return fputs("error: this one speaks --json only\n", s->out), 2;
-    if (!strcmp(argv[1], "list"))
-        return nrfutil_list(s);
-    const struct board *b = find(s, serial);
-    if (!b) {
-        nrfutil_task(s, "task_end", serial, argv[1],
-                     ",\"message\":\"No devices found\",\"result\":\"fail\"");
-        return 1;
-    }
-    if (!strcmp(argv[1], "reset") && !strcmp(kind, "RESET_PIN"))
-        return nrfutil_work(s, b, "reset", NULL, false);
-    bool chip = strstr(options, "chip_erase_mode=ERASE_ALL") != NULL;
-    bool sectors = strstr(options, "=ERASE_RANGES_TOUCHED_BY_FIRMWARE") != NULL;
-    if (!strcmp(argv[1], "program") && image && chip != sectors)
-        return nrfutil_work(s, b, "program", image, chip);
-    return fputs("error: incomplete command\n", s->out), 2;
-}
-
-/* A plain command for the exec flasher: SERIAL IMAGE [sectors], or SERIAL reset. */
-static int as_exec(const struct sim *s, int argc, char **argv)
-{
-    const struct board *b = argc >= 2 ? find(s, argv[0]) : NULL;
-
-    if (!b)
-        return fputs("no such board\n", s->out), 1;
-    if (s->fail)
-        return fputs("target not responding\n", s->out), 1;
-    if (!strcmp(argv[1], "reset"))
-        return ask(s, b, "reset");
-    if (!readable_image(argv[1]))
-        return fputs("no image\n", s->out), 1;
-    return program(s, b, argv[1], argc < 3 || strcmp(argv[2], "sectors") != 0);
-}
-
-static int setup(struct sim *s, const struct sim_flasher_options *options, FILE *out,
+static int setup(struct programmer *s, const struct sim_flasher_options *options, FILE *out,
                  struct signet_error *err)
 {
-    *s = (struct sim){.options = options, .out = out};
-    if (strcmp(options->as, "nrfjprog") != 0 && strcmp(options->as, "nrfutil") != 0 &&
-        strcmp(options->as, "exec") != 0)
-        return error_set(err, SIGNET_E_USAGE,
-                         "a simulated programmer can be nrfjprog, nrfutil or exec, not '%s'",
-                         options->as);
+    *s = (struct programmer){.out = out};
+    if (find_tool(options->as) == TOOLS)
+        return error_set(
+            err, SIGNET_E_USAGE,
+            "a simulated programmer can be nrfjprog, nrfutil, esptool or exec, not '%s'",
+            options->as);
     for (size_t i = 0; i < options->board_count && i < 64; i++, s->count++)
         if (!parse_board(&s->boards[i], options->boards[i]))
             return error_set(err, SIGNET_E_USAGE,
@@ -354,23 +241,22 @@ static int setup(struct sim *s, const struct sim_flasher_options *options, FILE 
     if (s->count == 0)
         return error_set(err, SIGNET_E_USAGE, "a simulated programmer needs a board");
     if (!parse_misbehave(s, options->misbehave))
-        return error_set(err, SIGNET_E_USAGE,
-                         "misbehaviours: hang, fail, crash, garbage, huge, orphan, lie, delay=MS");
+        return error_set(
+            err, SIGNET_E_USAGE,
+            "misbehaviours: hang, fail, crash, garbage, huge, orphan, lie, locked, delay=MS");
     return SIGNET_OK;
 }
 
 int sim_flasher_run(const struct sim_flasher_options *options, int argc, char **argv, FILE *out,
                     int *status, struct signet_error *err)
 {
-    struct sim *s = calloc(1, sizeof(*s));
+    struct programmer *s = calloc(1, sizeof(*s));
     if (!s)
         return error_nomem(err);
     int code = setup(s, options, out, err);
     if (!code) {
         misbehave(s);
-        *status = !strcmp(options->as, "nrfjprog")  ? as_nrfjprog(s, argc, argv)
-                  : !strcmp(options->as, "nrfutil") ? as_nrfutil(s, argc, argv)
-                                                    : as_exec(s, argc, argv);
+        *status = tools[find_tool(options->as)].run(s, argc, argv);
         fflush(out);
     }
     free(s);
@@ -413,7 +299,7 @@ int sim_flasher_install(const struct sim_flasher_options *options, const char *f
                         const char *const *command, struct signet_error *err)
 {
     struct buf script = {0}, path = {0};
-    struct sim *s = calloc(1, sizeof(*s));
+    struct programmer *s = calloc(1, sizeof(*s));
     int rc = s ? setup(s, options, stdout, err) : error_nomem(err); /* a mistake is told now */
 
     free(s);

@@ -106,12 +106,16 @@ const char *sim_board_fault_summary(size_t i);
 
 /* A programmer (flasher.c) that takes the arguments of nrfjprog, nrfutil or a plain command, prints
  * what those print, and drives boards over their control sockets. An image whose file name begins
- * with "final" or "smp" stands for that firmware, any other for the initial one. */
+ * with "final" or "smp" stands for that firmware, any other for the initial one. esptool holds the
+ * board's port as the real one does; a lock that somebody else holds on the file CONTROL.probe
+ * means that the programmer is in use; a locked part is unlocked by recover, for as long as
+ * CONTROL.unlocked is there. */
 struct sim_flasher_options {
-    const char *as;            /* "nrfjprog", "nrfutil", "exec" */
+    const char *as;            /* "nrfjprog", "nrfutil", "esptool", "exec" */
     const char *const *boards; /* "SERIAL=CONTROL,PORT[,VCOM]" */
     size_t board_count;        /* at most 64 */
-    const char *misbehave;     /* "hang,fail,crash,garbage,huge,orphan,lie,delay=MS"; NULL: none */
+    const char
+        *misbehave; /* "hang,fail,crash,garbage,huge,orphan,lie,locked,delay=MS"; NULL: none */
 };
 /* argv: the tool's arguments, without its name. *status is its exit status. */
 int sim_flasher_run(const struct sim_flasher_options *options, int argc, char **argv, FILE *out,

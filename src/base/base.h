@@ -189,6 +189,8 @@ static inline bool text_is(const char *text, size_t len, const char *word)
 int text_copy(char **out, const char *text, struct signet_error *err);
 bool text_ends_with(const char *text, const char *end); /* and is longer */
 bool text_has_tail(const char *text, const char *tail); /* upper or lower case, may be all of it */
+/* Stars in place of hex numbers of so many digits and more: each may be a key. */
+void text_mask_hex(char *text, size_t digits);
 /* Are two serial numbers the same, but for zeros in front and upper or lower case? */
 bool text_same_serial(const char *a, const char *b);
 /* LwM2M endpoint names that Signet lets through: letters, digits and -._: , 1 to 150 long. */

@@ -240,6 +240,15 @@ bool text_has_tail(const char *text, const char *tail)
     return end > 0 && len >= end && strcasecmp(text + len - end, tail) == 0;
 }
 
+void text_mask_hex(char *text, size_t digits)
+{
+    for (size_t n; *text; text += n ? n : 1) {
+        n = strspn(text, "0123456789abcdefABCDEF");
+        if (n >= digits)
+            memset(text, '*', n);
+    }
+}
+
 bool text_same_serial(const char *a, const char *b)
 {
     return strcasecmp(a + strspn(a, "0"), b + strspn(b, "0")) == 0;

@@ -123,7 +123,8 @@ static int never_ready(const struct signet_board *b, const char *text, int timeo
 int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)
 {
     int64_t deadline = clock_ms() + b->options.ready_timeout_ms;
-    int listen_ms = flashed ? LISTEN_FLASHED_MS : LISTEN_RUNNING_MS;
+    bool all_text = flashed && !flasher_uses_port(b->flasher); /* else the tool had the port */
+    int listen_ms = all_text ? LISTEN_FLASHED_MS : LISTEN_RUNNING_MS;
     enum heard heard = NOTHING;
     bool ready = false;
 

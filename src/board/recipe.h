@@ -64,7 +64,8 @@ int port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *e
 /* SIGNET_E_WRONG_BOARD when the port's serial number is another one by now. */
 int port_check(struct signet_board *b, struct signet_error *err);
 
-/* flash.c: as the flasher's, but they wait for whoever has the programmer */
+/* flash.c: as the flasher's, but they wait for whoever has the programmer, and give it the board's
+ * port when it works through that: after programming the port is closed then, after a reset open */
 int flash_when_free(struct signet_board *b, const char *image, const char *sha256,
                     enum signet_erase erase, struct signet_error *err);
 int reset_when_free(struct signet_board *b, struct signet_error *err);

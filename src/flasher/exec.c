@@ -4,64 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Any command. Words are split at blanks; no shell sees them, so nothing in a file name or serial
- * number can mean anything. */
+/* Any command: its first word is the program. */
 
-struct command {
-    struct args args;
-    struct buf text; /* the words, each with its terminating zero */
-    char *program;   /* absolute path */
-};
-
-static void command_free(struct command *c)
+/* Runs command number which (0 programs, 1 resets); with run false, it only looks for the program.
+ * *there: there is such a command. */
+static int exec_command(struct signet_flasher *f, unsigned which, const char *image, bool run,
+                        bool *there, struct signet_error *err)
 {
-    buf_free(&c->text);
-    free(c->program);
-}
+    struct words words = {0};
+    struct args args = {0};
+    char *program = NULL;
+    int code = words_expand(&words, flasher_option(f, "command"), which, image, f, err);
 
-/* Appends the words of command number which; returns how many. */
-static size_t expand_words(struct buf *text, const char *p, unsigned which, const char *image,
-                           const char *serial)
-{
-    const char *const values[][2] = {
-        {"{image}", image}, {"{serial}", serial ? serial : ""}, {NULL, NULL}};
-    unsigned now = 0;
-    size_t count = 0;
-    while (*p) {
-        p += strspn(p, " \t\r\n");
-        size_t len = strcspn(p, " \t\r\n");
-        if (len == 1 && *p == ';') {
-            now++;
-        } else if (len && now == which) {
-            text_expand(text, p, len, values);
-            buf_byte(text, 0);
-            count++;
-        }
-        p += len;
+    *there = words.count > 0;
+    if (!code && *there)
+        code = run_find(&program, (const char *)words.text.data, NULL, err);
+    if (!code && *there) {
+        args_add(&args, program, NULL);
+        code = words_add(&words, 1, &args, err);
+        if (!code && run)
+            code = flasher_run(f, &args, which == 0 ? flasher_percent_line : NULL, f, err);
     }
-    return count;
-}
-
-/* Command number which (0 programs, 1 resets); args.n is 0 when it is not there. */
-static int command_build(struct command *c, const struct signet_flasher *f, unsigned which,
-                         const char *image, struct signet_error *err)
-{
-    size_t count = expand_words(&c->text, flasher_option(f, "command"), which, image, f->serial);
-    int code = buf_check(&c->text, err);
-    if (code || count == 0)
-        return code;
-    if (count > FLASHER_ARGS)
-        return error_set(err, SIGNET_E_LIMIT, "more than %d words in the command", FLASHER_ARGS);
-    const char *word = (const char *)c->text.data;
-    code = run_find(&c->program, word, NULL, err);
-    if (code)
-        return code;
-    args_add(&c->args, c->program, NULL);
-    while (--count) {
-        word += strlen(word) + 1;
-        args_add(&c->args, word, NULL);
-    }
-    return SIGNET_OK;
+    free(program);
+    words_free(&words);
+    return code;
 }
 
 static int exec_check(struct signet_flasher *f, struct signet_error *err)
@@ -74,11 +40,11 @@ static int exec_check(struct signet_flasher *f, struct signet_error *err)
         return error_set(err, SIGNET_E_USAGE, "the command has {serial}, but none was given");
     /* A missing program of the reset is told before flashing too. */
     for (unsigned which = 0; code == SIGNET_OK && which < 2; which++) {
-        struct command c = {0};
-        code = command_build(&c, f, which, "/", err);
-        if (code == SIGNET_OK && which == 0 && c.args.n == 0)
+        bool there;
+
+        code = exec_command(f, which, "/", false, &there, err);
+        if (code == SIGNET_OK && which == 0 && !there)
             code = flasher_need(f, NULL, "a command", err);
-        command_free(&c);
     }
     return code;
 }
@@ -86,12 +52,11 @@ static int exec_check(struct signet_flasher *f, struct signet_error *err)
 static int exec_run(struct signet_flasher *f, unsigned which, const char *image,
                     struct signet_error *err)
 {
-    struct command c = {0};
-    int code = command_build(&c, f, which, image, err);
-    if (code == SIGNET_OK)
-        code = flasher_run(f, &c.args, which == 0 ? flasher_percent_line : NULL, f, err);
-    command_free(&c);
-    return code;
+    bool there;
+
+    if (strstr(flasher_option(f, "command"), "{port}") && !f->port)
+        return error_set(err, SIGNET_E_USAGE, "the command has {port}, but no port is known");
+    return exec_command(f, which, image, true, &there, err);
 }
 
 static int exec_program(struct signet_flasher *f, const char *path,
@@ -110,22 +75,30 @@ static int exec_reset(struct signet_flasher *f, struct signet_error *err)
 
 static bool exec_has_reset(const struct signet_flasher *f)
 {
-    struct buf text = {0};
-    size_t count = expand_words(&text, flasher_option(f, "command"), 1, "", NULL);
-    buf_free(&text);
-    return count > 0;
+    struct words words = {0};
+    bool there = words_expand(&words, flasher_option(f, "command"), 1, "", f, NULL) == SIGNET_OK &&
+                 words.count > 0;
+
+    words_free(&words);
+    return there;
+}
+
+static bool exec_uses_port(const struct signet_flasher *f)
+{
+    return words_use_port(flasher_option(f, "command"), f);
 }
 
 static const struct signet_option_info options[] = {
-    {"command", "words split at blanks, with {image} and {serial}; behind a word ; the reset"},
+    {"command", "words split at blanks, with {image}, {serial}, {port}; behind a word ; the reset"},
     {0},
 };
 
 const struct flasher_ops exec_ops = {
     .name = "exec",
-    .summary = "any command: {image} and {serial} are replaced",
+    .summary = "any command: {image}, {serial} and {port} are replaced",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
     .options = options,
+    .uses_port = exec_uses_port,
     .check = exec_check,
     .program = exec_program,
     .reset = exec_reset,

@@ -19,7 +19,30 @@ bool flasher_has_reset(const struct signet_flasher *f)
 
 bool flasher_uses_port(const struct signet_flasher *f)
 {
-    return f->ops->uses_port;
+    return f->ops->uses_port && f->ops->uses_port(f);
+}
+
+int flasher_take_port(struct signet_flasher *f, const char *port, struct signet_error *err)
+{
+    char *copy = NULL;
+    int code = text_copy(&copy, port, err);
+
+    if (code == SIGNET_OK) {
+        free(f->port);
+        f->port = copy;
+    }
+    return code;
+}
+
+/* Only when it was asked for, and where all is erased anyway. */
+static int recover_first(struct signet_flasher *f, enum signet_erase erase,
+                         struct signet_error *err)
+{
+    const char *how = f->ops->recover ? flasher_option(f, "recover") : NULL;
+
+    if (!how || erase != SIGNET_ERASE_CHIP || strcmp(how, "no") == 0)
+        return SIGNET_OK;
+    return error_pass(f->ops->recover(f, how, err), err, "recover");
 }
 
 int signet_flasher_program(struct signet_flasher *f, const char *image, const char *expected_sha256,
@@ -39,7 +62,8 @@ int signet_flasher_program(struct signet_flasher *f, const char *image, const ch
     if (!path)
         return error_sys(err, SIGNET_E_IO, errno, "%s", image);
     flasher_progress(f, 0);
-    if (f->ops->program)
+    code = recover_first(f, erase, err);
+    if (code == SIGNET_OK && f->ops->program)
         code = f->ops->program(f, path, &info, erase, err);
     free(path);
     if (code == SIGNET_OK)
@@ -108,15 +132,56 @@ void args_add(struct args *args, ...)
     va_end(texts);
 }
 
-/* Tools say in words that another program has the programmer, or the port. */
-static bool says_busy(const char *words)
-{
-    static const char *const texts[] = {"in use", "busy", "already open", "exclusively lock"};
-    bool busy = false;
+static const struct flasher_meaning common[] = {
+    {"in use", SIGNET_E_BUSY, NULL},
+    {"busy", SIGNET_E_BUSY, NULL},
+    {"already open", SIGNET_E_BUSY, NULL},
+    {"exclusively lock", SIGNET_E_BUSY, NULL},
+    {0},
+};
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        busy = busy || strcasestr(words, texts[i]);
-    return busy;
+static const struct flasher_meaning *meaning_of(const struct flasher_meaning *table,
+                                                const char *words)
+{
+    while (table && table->says && !strcasestr(words, table->says))
+        table++;
+    return table && table->says ? table : NULL;
+}
+
+void flasher_hint_locked(const struct signet_flasher *f, const char *words,
+                         struct signet_error *err)
+{
+    static const char *const says[] = {
+        "readback protection",        "readout protect", "read out protect", "read-out protect",
+        "AvailableBecauseProtection", "AP lock engaged", "APPROTECT",        "is locked"};
+
+    for (size_t i = 0; f->ops->recover && i < sizeof(says) / sizeof(says[0]); i++)
+        if (strcasestr(words, says[i]))
+            error_hint(err, "the part is locked: recover unlocks it and erases all of it");
+}
+
+/* That a part is locked may stand above the error that came of it. */
+static int tool_failed(const struct signet_flasher *f, int status, struct buf *output,
+                       struct signet_error *err)
+{
+    const struct flasher_meaning *meaning;
+    char words[REASON_SIZE];
+
+    run_reason(output, f->ops->errors, words);
+    meaning = meaning_of(f->ops->meanings, words);
+    if (!meaning)
+        meaning = meaning_of(common, words);
+    error_set(err, meaning ? meaning->code : SIGNET_E_FLASH,
+              status > 128 ? "ended by signal %d%s%s" : "exit status %d%s%s",
+              status > 128 ? status - 128 : status, words[0] ? ": " : "", words);
+    if (meaning && meaning->hint)
+        error_hint(err, "%s", meaning->hint);
+    buf_byte(output, 0);
+    if (!meaning && !output->failed)
+        flasher_hint_locked(f, (const char *)output->data, err);
+    if (err)
+        err->sys = status;
+    return meaning ? (int)meaning->code : SIGNET_E_FLASH;
 }
 
 int flasher_run(struct signet_flasher *f, const struct args *args,
@@ -127,18 +192,13 @@ int flasher_run(struct signet_flasher *f, const struct args *args,
     struct run run = {.argv = args->v,
                       .timeout_ms = f->timeout_ms,
                       .cancel = f->cancel,
+                      .input = args->input,
                       .on_line = on_line,
                       .ctx = ctx};
     int code = run_tool(&run, &output, &status, err);
-    if (code == SIGNET_OK && status != 0) {
-        char words[220];
-        run_last_words(&output, words, sizeof(words));
-        code = error_set(err, says_busy(words) ? SIGNET_E_BUSY : SIGNET_E_FLASH,
-                         status > 128 ? "ended by signal %d%s%s" : "exit status %d%s%s",
-                         status > 128 ? status - 128 : status, words[0] ? ": " : "", words);
-        if (err)
-            err->sys = status;
-    }
+
+    if (code == SIGNET_OK && status != 0)
+        code = tool_failed(f, status, &output, err);
     buf_free(&output);
     return code;
 }
@@ -182,4 +242,25 @@ int flasher_need(const struct signet_flasher *f, const char *value, const char *
     if (value && value[0])
         return SIGNET_OK;
     return error_set(err, SIGNET_E_USAGE, "the flasher %s needs %s", f->ops->name, option);
+}
+
+int flasher_check_recover(struct signet_flasher *f, struct signet_error *err)
+{
+    const char *how = flasher_option(f, "recover");
+
+    if (!how || strcmp(how, "yes") == 0 || strcmp(how, "no") == 0)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_USAGE, "it unlocks a part and erases all of it",
+                          "the option recover of %s is yes or no", f->ops->name);
+}
+
+int flasher_check_recover_command(struct signet_flasher *f, struct signet_error *err)
+{
+    const char *how = flasher_option(f, "recover");
+
+    if (!how || (how[0] && strspn(how, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789_ ") == strlen(how)))
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_USAGE,
+                     "the command to recover with has letters, digits, '_' and blanks only");
 }

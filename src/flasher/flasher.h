@@ -11,8 +11,10 @@ bool flasher_serial_valid(const char *text);
 
 /* False: programming ends with a reset of its own, or there is nothing to reset with. */
 bool flasher_has_reset(const struct signet_flasher *flasher);
-/* True: it programs through the board's serial port, which must be closed meanwhile. */
+/* True: it works through the board's serial port, which must be closed meanwhile. */
 bool flasher_uses_port(const struct signet_flasher *flasher);
+/* The board's port, as it was found. */
+int flasher_take_port(struct signet_flasher *flasher, const char *port, struct signet_error *err);
 /* SIGNET_E_NOT_FOUND: its tool was taken away since the flasher was opened. */
 int flasher_check_tool(const struct signet_flasher *flasher, struct signet_error *err);
 /* True for "none": images are taken as programmed. */

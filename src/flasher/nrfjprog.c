@@ -25,6 +25,16 @@ static int nrfjprog_program(struct signet_flasher *f, const char *path,
     return flasher_run(f, &args, flasher_percent_line, f, err);
 }
 
+static int nrfjprog_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
+{
+    struct args args = {0};
+
+    (void)how;
+    nrfjprog_begin(f, &args);
+    args_add(&args, "--recover", NULL);
+    return flasher_run(f, &args, NULL, NULL, err);
+}
+
 static int nrfjprog_reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
@@ -93,13 +103,19 @@ static int nrfjprog_list(struct signet_flasher *f, struct signet_programmer *out
     return code;
 }
 
+static const struct signet_option_info options[] = {{RECOVER_YES}, {0}};
+
 const struct flasher_ops nrfjprog_ops = {
     .name = "nrfjprog",
     .summary = "Nordic boards, older nRF Command Line Tools",
     .tools = (const char *const[]){"nrfjprog", NULL},
     .install = "install Nordic's nRF Command Line Tools, or better nrfutil with its device command",
     .formats = SIGNET_IMAGE_HEX,
+    .errors = (const char *const[]){"ERROR: ", NULL},
+    .options = options,
+    .check = flasher_check_recover,
     .program = nrfjprog_program,
+    .recover = nrfjprog_recover,
     .reset = nrfjprog_reset,
     .port = nrfjprog_port,
     .list = nrfjprog_list,

@@ -32,6 +32,7 @@ static int nrfutil_run(struct signet_flasher *f, const struct args *args,
     if ((code == SIGNET_OK || code == SIGNET_E_FLASH) && line->message[0]) {
         int status = code && err ? err->sys : 0;
         code = error_set(err, SIGNET_E_FLASH, "exit status %d: %s", status, line->message);
+        flasher_hint_locked(f, line->message, err);
         if (err)
             err->sys = status;
     }
@@ -62,6 +63,16 @@ static int nrfutil_program(struct signet_flasher *f, const char *path,
                  : "chip_erase_mode=ERASE_RANGES_TOUCHED_BY_FIRMWARE,reset=RESET_NONE,"
                    "verify=VERIFY_READ",
              "--json", NULL);
+    return nrfutil_run(f, &args, NULL, err);
+}
+
+static int nrfutil_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
+{
+    struct args args = {0};
+
+    (void)how;
+    nrfutil_begin(f, &args, "recover");
+    args_add(&args, "--json", NULL);
     return nrfutil_run(f, &args, NULL, err);
 }
 
@@ -119,13 +130,32 @@ static int nrfutil_list(struct signet_flasher *f, struct signet_programmer *out,
     return SIGNET_OK;
 }
 
+static const struct signet_option_info options[] = {{RECOVER_YES}, {0}};
+
+#define INSTALL "install Nordic's nrfutil, then: nrfutil install device"
+
+/* Packages of other people have a program of this name, and Nordic's own has this command only
+ * when it was installed. */
+static const struct flasher_meaning meanings[] = {
+    {"No such command", SIGNET_E_NOT_FOUND, INSTALL},
+    {"unrecognized subcommand", SIGNET_E_NOT_FOUND, INSTALL},
+    {"Subcommand nrfutil-device not found", SIGNET_E_NOT_FOUND, INSTALL},
+    {"invalid choice: 'device'", SIGNET_E_NOT_FOUND, INSTALL},
+    {0},
+};
+
 const struct flasher_ops nrfutil_ops = {
     .name = "nrfutil",
     .summary = "Nordic boards, `nrfutil device`",
     .tools = (const char *const[]){"nrfutil", NULL},
-    .install = "install Nordic's nrfutil, then: nrfutil install device",
+    .install = INSTALL,
     .formats = SIGNET_IMAGE_HEX,
+    .errors = (const char *const[]){"Error: ", "error: ", NULL},
+    .meanings = meanings,
+    .options = options,
+    .check = flasher_check_recover,
     .program = nrfutil_program,
+    .recover = nrfutil_recover,
     .reset = nrfutil_reset,
     .port = nrfutil_port,
     .list = nrfutil_list,

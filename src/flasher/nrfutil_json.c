@@ -73,8 +73,12 @@ static void take_failure(struct nrfutil_line *out, const json_t *data)
         text = json_string_value(texts[i]);
     if (!text || !text[0])
         text = "the task failed";
+    const char *code = json_string_value(json_object_get(error, "code"));
+    char words[180];
+    snprintf(words, sizeof(words), "%.120s%s%.50s%s", text, code ? " (" : "", code ? code : "",
+             code ? ")" : "");
     out->kind = NRFUTIL_FAILED;
-    text_show(out->message, sizeof(out->message), text, strnlen(text, 180));
+    text_show(out->message, sizeof(out->message), words, strlen(words));
 }
 
 static void take_progress(struct nrfutil_line *out, const json_t *progress)

@@ -21,7 +21,7 @@ static int openocd_check(struct signet_flasher *f, struct signet_error *err)
                             "a target file, such as target/nrf52.cfg", err);
     if (code == SIGNET_OK && address && address[strspn(address, "0123456789abcdefABCDEFx")] != '\0')
         code = error_set(err, SIGNET_E_USAGE, "the address must be a number");
-    return code;
+    return code ? code : flasher_check_recover_command(f, err);
 }
 
 struct texts {
@@ -66,6 +66,16 @@ static int openocd_program(struct signet_flasher *f, const char *path,
     return flasher_run(f, &args, flasher_percent_line, f, err);
 }
 
+static int openocd_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
+{
+    struct args args = {0};
+    struct texts texts;
+
+    openocd_begin(f, &args, &texts);
+    args_add(&args, "-c", how, "-c", "shutdown", NULL);
+    return flasher_run(f, &args, NULL, NULL, err);
+}
+
 static int openocd_reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
@@ -79,6 +89,7 @@ static const struct signet_option_info options[] = {
     {"target", "target file, such as target/nrf52.cfg; must be given"},
     {"config", "interface file, such as interface/jlink.cfg"},
     {"address", "where a raw image goes"},
+    {"recover", "the target's own command that unlocks and erases it, such as nrf52_recover"},
     {0},
 };
 
@@ -89,7 +100,9 @@ const struct flasher_ops openocd_ops = {
     .install = "install the package openocd",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
     .options = options,
+    .errors = (const char *const[]){"Error: ", "Error : ", NULL},
     .check = openocd_check,
     .program = openocd_program,
+    .recover = openocd_recover,
     .reset = openocd_reset,
 };

@@ -17,6 +17,14 @@ struct signet_flasher {
     int timeout_ms;
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
+    int version; /* the first number of the tool's, where a kind asks for it; 0: not asked yet */
+};
+
+/* What it means when a tool that failed says this, upper or lower case. */
+struct flasher_meaning {
+    const char *says;
+    enum signet_code code;
+    const char *hint; /* NULL: none */
 };
 
 /* One kind of programmer: one file, one row in kinds.c. NULL functions: it cannot. */
@@ -26,12 +34,17 @@ struct flasher_ops {
     const char *install;      /* the hint when it is missing */
     unsigned formats;         /* of images, enum signet_image_format or-ed */
     const struct signet_option_info *options; /* NULL: none of its own */
-    bool uses_port;                           /* programs through the board's own serial port */
+    const char *const *errors;                /* marks of its errors, see run_reason(); or NULL */
+    const struct flasher_meaning *meanings;   /* beside those of all tools; or NULL */
+    /* Does it work through the board's own serial port? NULL: no. */
+    bool (*uses_port)(const struct signet_flasher *f);
     /* Are the options complete? Runs nothing. */
     int (*check)(struct signet_flasher *f, struct signet_error *err);
     /* path is absolute and checked */
     int (*program)(struct signet_flasher *f, const char *path, const struct signet_image *image,
                    enum signet_erase erase, struct signet_error *err);
+    /* Unlocks a part and erases all of it, as its option "recover" says. */
+    int (*recover)(struct signet_flasher *f, const char *how, struct signet_error *err);
     int (*reset)(struct signet_flasher *f, struct signet_error *err);
     bool (*has_reset)(const struct signet_flasher *f); /* NULL: when reset is there */
     int (*port)(struct signet_flasher *f, unsigned vcom, char port[128], struct signet_error *err);
@@ -46,13 +59,32 @@ extern const struct flasher_ops nrfutil_ops, nrfjprog_ops, openocd_ops, probe_rs
 struct args {
     const char *v[FLASHER_ARGS + 1];
     size_t n;
+    const char *input; /* on the tool's standard input; NULL: nothing */
 };
 void args_add(struct args *args, ...) __attribute__((sentinel));
 
-/* Runs the tool; a status other than 0 is SIGNET_E_FLASH with the tool's last words. */
+/* The words of a text, split at blanks, with {image}, {serial} and {port} replaced (words.c). */
+struct words {
+    struct buf text; /* each with its terminating zero */
+    size_t count;
+};
+/* Those of command number which: a word ; is between two. */
+int words_expand(struct words *words, const char *text, unsigned which, const char *image,
+                 const struct signet_flasher *f, struct signet_error *err);
+/* SIGNET_E_LIMIT: too many. */
+int words_add(const struct words *words, size_t from, struct args *args, struct signet_error *err);
+void words_free(struct words *words);
+/* Does the text speak of the board's port, as {port} or by its path? */
+bool words_use_port(const char *text, const struct signet_flasher *f);
+
+/* Runs the tool; a status other than 0 is SIGNET_E_FLASH with what the tool says of it, or what
+ * that means. */
 int flasher_run(struct signet_flasher *f, const struct args *args,
                 void (*on_line)(void *ctx, const char *line, size_t len), void *ctx,
                 struct signet_error *err);
+/* Adds the hint of a locked part when these words tell of one and the kind can unlock it. */
+void flasher_hint_locked(const struct signet_flasher *f, const char *words,
+                         struct signet_error *err);
 /* For tools that print "42%" or "42.5 %": sends progress. ctx is the flasher. */
 void flasher_percent_line(void *ctx, const char *line, size_t len);
 void flasher_progress(struct signet_flasher *f, unsigned percent);
@@ -63,6 +95,11 @@ static inline const char *flasher_option(const struct signet_flasher *f, const c
 }
 /* As the tools want it: without leading zeros. */
 const char *flasher_serial(const struct signet_flasher *f);
+/* The option "recover" of a kind that knows how by itself: yes or no. */
+#define RECOVER_YES "recover", "yes: unlock a locked part first, which erases all of it"
+int flasher_check_recover(struct signet_flasher *f, struct signet_error *err);
+/* Of a kind that is told the command: letters, digits, '_' and blanks. */
+int flasher_check_recover_command(struct signet_flasher *f, struct signet_error *err);
 int flasher_need(const struct signet_flasher *f, const char *value, const char *option,
                  struct signet_error *err);
 

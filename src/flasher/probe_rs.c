@@ -9,7 +9,7 @@ static int probe_rs_check(struct signet_flasher *f, struct signet_error *err)
     if (code == SIGNET_OK && f->serial)
         code = flasher_need(f, flasher_option(f, "config"),
                             "VID:PID of the probe as config beside a serial number", err);
-    return code;
+    return code ? code : flasher_check_recover(f, err);
 }
 
 static void probe_rs_begin(const struct signet_flasher *f, struct args *args, const char *command,
@@ -47,6 +47,17 @@ static int probe_rs_program(struct signet_flasher *f, const char *path,
     return flasher_run(f, &args, flasher_percent_line, f, err);
 }
 
+static int probe_rs_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
+{
+    struct args args = {0};
+    char probe[160];
+
+    (void)how;
+    probe_rs_begin(f, &args, "erase", probe);
+    args_add(&args, "--allow-erase-all", NULL);
+    return flasher_run(f, &args, NULL, NULL, err);
+}
+
 static int probe_rs_reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
@@ -59,6 +70,7 @@ static const struct signet_option_info options[] = {
     {"target", "the chip, such as nRF52840_xxAA; must be given"},
     {"config", "VID:PID of the probe, needed beside a serial number"},
     {"address", "where a raw image goes"},
+    {RECOVER_YES},
     {0},
 };
 
@@ -69,7 +81,9 @@ const struct flasher_ops probe_rs_ops = {
     .install = "install probe-rs (its own installer, or cargo)",
     .formats = SIGNET_IMAGE_HEX | SIGNET_IMAGE_ELF | SIGNET_IMAGE_BIN,
     .options = options,
+    .errors = (const char *const[]){"Error: ", "error: ", NULL},
     .check = probe_rs_check,
     .program = probe_rs_program,
+    .recover = probe_rs_recover,
     .reset = probe_rs_reset,
 };

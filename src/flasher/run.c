@@ -3,7 +3,6 @@
 
 #include "flasher/flasher.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -274,20 +273,6 @@ int run_tool(const struct run *run, struct buf *output, int *status, struct sign
         close(input);
     buf_free(&child.line);
     return code;
-}
-
-void run_last_words(const struct buf *output, char *out, size_t cap)
-{
-    out[0] = '\0';
-    for (size_t end = output->len, start; end > 0; end = start > 0 ? start - 1 : 0) {
-        bool letters = false;
-        for (start = end; start > 0 && !char_in(output->data[start - 1], "\r\n"); start--)
-            letters = letters || isalpha(output->data[start - 1]);
-        if (letters) {
-            text_show(out, cap, output->data + start, end - start < 200 ? end - start : 200);
-            return;
-        }
-    }
 }
 
 int flasher_command_check(const char *name, struct signet_error *err)

@@ -41,16 +41,6 @@ bool answer_has_number(const struct http_answer *answer, const char *name)
     return has;
 }
 
-/* Long hex numbers may be a key that the server repeats. */
-static void mask_hex(char *text)
-{
-    for (size_t n; *text; text += n ? n : 1) {
-        n = strspn(text, "0123456789abcdefABCDEF");
-        if (n >= 16)
-            memset(text, '*', n);
-    }
-}
-
 void words_show(const struct signet_server *server, const char *text, size_t len,
                 const struct signet_device *device, char out[static WORDS_MAX])
 {
@@ -66,7 +56,7 @@ void words_show(const struct signet_server *server, const char *text, size_t len
         text_escape(&shown, (const uint8_t *)text,
                     strnlen(text, len < WORDS_MAX ? len : WORDS_MAX));
     snprintf(out, WORDS_MAX, "%s", shown.data ? (const char *)shown.data : "");
-    mask_hex(out);
+    text_mask_hex(out, 16);
     buf_free(&shown);
 }
 

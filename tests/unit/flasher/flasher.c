@@ -227,29 +227,71 @@ static void probe_rs(void **state)
     signet_flasher_close(&f);
 }
 
+/* The version is asked for once; 5 spells the rest another way. */
 static void esptool(void **state)
 {
-    struct signet_flasher *f;
+    static const struct {
+        const char *says, *want;
+    } rows[] = {{"esptool.py v4.8.1\n4.8.1",
+                 "version\n--chip\nauto\n--port\n/dev/ttyUSB0\n--after\nno_reset\nwrite_flash\n"
+                 "--erase-all\n0x10000\na.bin\n"
+                 "--chip\nauto\n--port\n/dev/ttyUSB0\n--after\nhard_reset\nrun\n"},
+                {"WARNING: deprecated\nesptool v5.0.dev1\n5.0.dev1",
+                 "version\n--chip\nauto\n--port\n/dev/ttyUSB0\n--after\nno-reset\nwrite-flash\n"
+                 "--erase-all\n0x10000\na.bin\n"
+                 "--chip\nauto\n--port\n/dev/ttyUSB0\n--after\nhard-reset\nrun\n"}};
     struct signet_error err;
 
     (void)state;
     fake_file("a.bin", "\xe9raw", 0644);
     fake_file("a.hex", HEX, 0644);
+    for (size_t i = 0; i < 2; i++) {
+        char body[200];
+
+        snprintf(body, sizeof body,
+                 "[ $1 = version ] && echo '%s'; echo 'Writing at 0x00010000... (66 %%)'",
+                 rows[i].says);
+        struct signet_flasher *f =
+            open_ok("esptool", (struct signet_flasher_options){.port = "/dev/ttyUSB0",
+                                                               .options = {{"address", "0x10000"}},
+                                                               .tool = fake_tool("esptool", body)});
+        assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_CHIP, NULL), 0);
+        assert_int_equal(seen.count, 3);
+        assert_int_equal(signet_flasher_reset(f, NULL), 0);
+        assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                         SIGNET_E_UNSUPPORTED);
+        assert_string_equal(arguments("esptool"), rows[i].want);
+        assert_true(flasher_uses_port(f));
+        signet_flasher_close(&f);
+        unlink("esptool.args");
+    }
+}
+
+/* Its port may be found later, by a serial number. */
+static void esptool_needs_a_port(void **state)
+{
+    struct signet_flasher_options options = {.tool = fake_tool("esptool", "echo 5.1.0")};
+    struct signet_flasher *f = NULL;
+    struct signet_error err;
+
+    (void)state;
+    fake_file("a.bin", "\xe9raw", 0644);
+    assert_int_equal(signet_flasher_open(&f, "esptool", &options, NULL, NULL, &err),
+                     SIGNET_E_USAGE);
+    options.serial = "0001";
+    f = open_ok("esptool", options);
+    assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_SECTORS, &err),
+                     SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "esptool: the flasher esptool needs the serial port of the chip");
+    assert_string_equal(fake_read("esptool.args"), "");
+    assert_int_equal(flasher_take_port(f, "/dev/ttyACM3", NULL), SIGNET_OK);
+    assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_SECTORS, &err), 0);
+    assert_non_null(strstr(fake_read("esptool.args"), "--port\n/dev/ttyACM3\n"));
+    signet_flasher_close(&f);
     f = open_ok("esptool", (struct signet_flasher_options){
-                               .port = "/dev/ttyUSB0",
-                               .options = {{"address", "0x10000"}},
-                               .tool = fake_tool("esptool", "echo 'Writing at 0x00010000... (66 "
-                                                            "%)'")});
-    assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_CHIP, NULL), 0);
-    assert_int_equal(seen.count, 3);
-    assert_int_equal(signet_flasher_reset(f, NULL), 0);
-    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
-                     SIGNET_E_UNSUPPORTED);
-    assert_string_equal(arguments("esptool"),
-                        "--chip\nauto\n--port\n/dev/ttyUSB0\n--after\nno_reset\nwrite_flash\n"
-                        "--erase-all\n0x10000\na.bin\n"
-                        "--chip\nauto\n--port\n/dev/ttyUSB0\n--after\nhard_reset\nrun\n");
-    assert_true(flasher_uses_port(f));
+                               .port = "/dev/x", .tool = fake_tool("esptool", "echo hello")});
+    assert_int_equal(signet_flasher_reset(f, &err), SIGNET_E_FLASH);
+    assert_non_null(strstr(err.msg, "does not say which version it is"));
     signet_flasher_close(&f);
 }
 
@@ -279,6 +321,189 @@ static void exec_replaces_and_never_asks_a_shell(void **state)
     assert_false(flasher_has_reset(f));
     assert_int_equal(signet_flasher_reset(f, NULL), SIGNET_E_UNSUPPORTED);
     signet_flasher_close(&f);
+}
+
+static void exec_with_a_port(void **state)
+{
+    struct signet_flasher *f;
+    struct signet_error err;
+    char command[512];
+
+    (void)state;
+    fake_file("a.hex", HEX, 0644);
+    snprintf(command, sizeof command, "%s -P{port} {image}", fake_tool("prog", ""));
+    f = open_ok("exec", (struct signet_flasher_options){.options = {{"command", command}}});
+    assert_true(flasher_uses_port(f));
+    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                     SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "exec: the command has {port}, but no port is known");
+    assert_int_equal(flasher_take_port(f, "/dev/ttyS7", NULL), SIGNET_OK);
+    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, NULL), 0);
+    assert_string_equal(arguments("prog"), "-P/dev/ttyS7\na.hex\n");
+    signet_flasher_close(&f);
+
+    snprintf(command, sizeof command, "%s /dev/ttyS7 {image}", fake_tool("prog", ""));
+    for (int i = 0; i < 2; i++) { /* the port stands in the command as it is */
+        f = open_ok("exec", (struct signet_flasher_options){.port = i ? "/dev/ttyS7" : "/dev/ttyS8",
+                                                            .options = {{"command", command}}});
+        assert_int_equal(flasher_uses_port(f), i);
+        signet_flasher_close(&f);
+    }
+}
+
+/* A tool that fails, what it says, and what is made of that. */
+static void what_tools_say_has_a_meaning(void **state)
+{
+    static const struct {
+        const char *name, *body;
+        int code;
+        const char *msg, *hint;
+    } rows[] = {
+        {"nrfutil", "echo \"Error: No such command 'device'.\"; exit 2", SIGNET_E_NOT_FOUND,
+         "nrfutil: reset: exit status 2: Error: No such command 'device'.",
+         "install Nordic's nrfutil, then: nrfutil install device"},
+        {"nrfutil",
+         "echo '{\"type\":\"task_end\",\"data\":{\"result\":\"fail\",\"message\":\"failed\","
+         "\"error\":{\"code\":\"NotAvailableBecauseProtection\"}}}'; exit 1",
+         SIGNET_E_FLASH, "nrfutil: reset: exit status 1: failed (NotAvailableBecauseProtection)",
+         "the part is locked: recover unlocks it and erases all of it"},
+        {"nrfjprog",
+         "echo 'ERROR: The operation attempted is unavailable due to readback protection in'; "
+         "exit 16",
+         SIGNET_E_FLASH,
+         "nrfjprog: reset: exit status 16: ERROR: The operation attempted is unavailable due to "
+         "readback protection in",
+         "the part is locked: recover unlocks it and erases all of it"},
+        {"nrfjprog", "echo 'ERROR: J-Link is in use'; exit 3", SIGNET_E_BUSY,
+         "nrfjprog: reset: exit status 3: ERROR: J-Link is in use", ""},
+        {"openocd",
+         "echo 'nRF52 device has AP lock engaged (see UICR APPROTECT register).'; echo 'Error: "
+         "Could not find MEM-AP to control the core'; exit 1",
+         SIGNET_E_FLASH,
+         "openocd: reset: exit status 1: Error: Could not find MEM-AP to control the core",
+         "the part is locked: recover unlocks it and erases all of it"},
+        {"esptool",
+         "[ $1 = version ] && { echo 4.8.1; exit 0; }; echo 'A fatal error occurred: Failed to "
+         "connect to ESP32: No serial data received.'; echo 'For troubleshooting steps visit: "
+         "x'; exit 2",
+         SIGNET_E_FLASH,
+         "esptool: reset: exit status 2: A fatal error occurred: Failed to connect to ESP32: No "
+         "serial data received.",
+         "hold the chip's BOOT button, or look at how its reset is wired"},
+        {"esptool",
+         "[ $1 = version ] && { echo 4.8.1; exit 0; }; echo 'A fatal error occurred: Could not "
+         "open p, the port is busy or doesn'\\''t exist.'; echo '[Errno 2] No such file or "
+         "directory'; exit 2",
+         SIGNET_E_FLASH,
+         "esptool: reset: exit status 2: A fatal error occurred: Could not open p, the port is "
+         "busy or doesn't exist.; [Errno 2] No such file or directory",
+         "the list of boards shows the ports that are there"},
+        {"esptool",
+         "[ $1 = version ] && { echo 4.8.1; exit 0; }; echo 'A fatal error occurred: Could not "
+         "open p, the port is busy or doesn'\\''t exist.'; exit 2",
+         SIGNET_E_BUSY,
+         "esptool: reset: exit status 2: A fatal error occurred: Could not open p, the port is "
+         "busy or doesn't exist.",
+         ""},
+        {"probe-rs", "echo 'Error: the device is locked'; exit 1", SIGNET_E_FLASH,
+         "probe-rs: reset: exit status 1: Error: the device is locked",
+         "the part is locked: recover unlocks it and erases all of it"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool target = !strcmp(rows[i].name, "openocd") || !strcmp(rows[i].name, "probe-rs");
+        struct signet_flasher_options options = {.port = "p",
+                                                 .options = {{target ? "target" : NULL, "t.cfg"}},
+                                                 .tool = fake_tool(rows[i].name, rows[i].body)};
+        struct signet_flasher *f = open_ok(rows[i].name, options);
+        struct signet_error err = {0};
+
+        if (signet_flasher_reset(f, &err) != rows[i].code || strcmp(err.msg, rows[i].msg) != 0 ||
+            strcmp(err.hint, rows[i].hint) != 0)
+            fail_msg("row %zu: %d, %s (%s)", i, err.code, err.msg, err.hint);
+        signet_flasher_close(&f);
+    }
+}
+
+static void recover_is_asked_for(void **state)
+{
+    static const struct {
+        const char *name, *how, *want;
+    } rows[] = {
+        {"nrfutil", "yes", "device\nrecover\n--serial-number\n7\n--json\n"},
+        {"nrfjprog", "yes", "-s\n7\n--recover\n"},
+        {"openocd", "nrf52_recover",
+         "-f\nT\n-c\nadapter serial 7\n-c\ninit\n-c\nnrf52_recover\n-c\nshutdown\n"},
+        {"probe-rs", "yes",
+         "erase\n--non-interactive\n--chip\nT\n--probe\nc:7\n--allow-erase-all\n"},
+    };
+    static const char *const not_now[] = {"no", NULL};
+
+    (void)state;
+    fake_file("a.hex", HEX, 0644);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool target = i >= 2;
+        struct signet_flasher_options options = {.serial = "7",
+                                                 .tool = fake_tool(rows[i].name, ""),
+                                                 .options = {{"recover", rows[i].how}}};
+        char args[32];
+        size_t n = strlen(rows[i].want);
+
+        if (target)
+            options.options[1] = (struct signet_option){"target", "T"};
+        if (target)
+            options.options[2] = (struct signet_option){"config", "c"};
+        snprintf(args, sizeof args, "%s.args", rows[i].name);
+        struct signet_flasher *f = open_ok(rows[i].name, options);
+        assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, NULL), 0);
+        const char *all = fake_read(args);
+        all += strncmp(all, "-f\nc\n", 5) == 0 ? 5 : 0;
+        if (strncmp(all, rows[i].want, n) != 0 || !all[n])
+            fail_msg("%s: %s", rows[i].name, all);
+        unlink(args); /* what the image does not cover stays */
+        assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_SECTORS, NULL), 0);
+        assert_null(strstr(fake_read(args), "recover"));
+        assert_null(strstr(fake_read(args), "erase-all"));
+        signet_flasher_close(&f);
+        unlink(args);
+        for (size_t k = 0; i != 2 && k < 2; k++) {
+            options.options[0].value = not_now[k];
+            f = open_ok(rows[i].name, options);
+            assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, NULL), 0);
+            assert_null(strstr(fake_read(args), "recover"));
+            assert_null(strstr(fake_read(args), "erase-all"));
+            signet_flasher_close(&f);
+            unlink(args);
+        }
+    }
+}
+
+static void recover_is_refused(void **state)
+{
+    struct signet_flasher_options options = {.tool = fake_tool("nrfjprog", "exit 3"),
+                                             .options = {{"recover", "true"}}};
+    struct signet_flasher *f = NULL;
+    struct signet_error err;
+
+    (void)state;
+    fake_file("a.hex", HEX, 0644);
+    assert_int_equal(signet_flasher_open(&f, "nrfjprog", &options, NULL, NULL, &err),
+                     SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "the option recover of nrfjprog is yes or no");
+    options.options[0].value = "yes"; /* when it fails, nothing is programmed */
+    f = open_ok("nrfjprog", options);
+    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+                     SIGNET_E_FLASH);
+    assert_string_equal(err.msg, "nrfjprog: recover: exit status 3");
+    assert_string_equal(fake_read("nrfjprog.args"), "--recover\n");
+    signet_flasher_close(&f);
+    options = (struct signet_flasher_options){
+        .tool = fake_tool("openocd", ""),
+        .options = {{"target", "t"}, {"recover", "nrf52_recover; exec rm"}}};
+    assert_int_equal(signet_flasher_open(&f, "openocd", &options, NULL, NULL, &err),
+                     SIGNET_E_USAGE);
+    assert_non_null(strstr(err.msg, "letters, digits"));
 }
 
 static void none_runs_nothing(void **state)
@@ -345,7 +570,7 @@ static void errors_say_what_to_do(void **state)
     assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
                      SIGNET_E_FLASH);
     assert_int_equal(err.sys, 33);
-    assert_string_equal(err.msg, "nrfjprog: exit status 33: ERROR: \\x1b[31mno debugger");
+    assert_string_equal(err.msg, "nrfjprog: exit status 33: ERROR: no debugger");
     signet_flasher_close(&f);
 
     options.tool = fake_tool("nrfjprog", "kill -SEGV $$");
@@ -573,6 +798,11 @@ int main(void)
         TEST(openocd),
         TEST(probe_rs),
         TEST(esptool),
+        TEST(esptool_needs_a_port),
+        TEST(exec_with_a_port),
+        TEST(what_tools_say_has_a_meaning),
+        TEST(recover_is_asked_for),
+        TEST(recover_is_refused),
         TEST(exec_replaces_and_never_asks_a_shell),
         TEST(none_runs_nothing),
         TEST(hostile_serial_numbers),

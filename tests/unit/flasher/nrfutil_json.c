@@ -44,7 +44,7 @@ static void failure(void **state)
           "more "
           "program tasks failed\\u001b[2J\",\"result\":\"fail\",\"error\":{\"code\":\"X\"}}}");
     assert_int_equal(line.kind, NRFUTIL_FAILED);
-    assert_string_equal(line.message, "One or more program tasks failed\\x1b[2J");
+    assert_string_equal(line.message, "One or more program tasks failed\\x1b[2J (X)");
     parse("{\"type\":\"task_end\",\"data\":{\"result\":\"fail\",\"error\":{\"description\":\"why\"}"
           "}}");
     assert_string_equal(line.message, "why");

@@ -296,21 +296,6 @@ static void other_commands(void **state)
     assert_int_equal(flasher_command_check("/bin/sh", &err), SIGNET_OK);
 }
 
-static void last_words(void **state)
-{
-    struct buf output = {0};
-    char words[64];
-
-    (void)state;
-    buf_text(&output, "first\nERROR: \033[31mno probe\n\n ---\n");
-    run_last_words(&output, words, sizeof words);
-    assert_string_equal(words, "ERROR: \\x1b[31mno probe");
-    buf_reset(&output);
-    run_last_words(&output, words, sizeof words);
-    assert_string_equal(words, "");
-    buf_free(&output);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fake_enter, fake_leave)
 
 int main(void)
@@ -327,7 +312,6 @@ int main(void)
         TEST(lines_come_one_by_one),
         TEST(tools_are_found_in_trusted_folders_only),
         TEST(other_commands),
-        TEST(last_words),
     };
     return cmocka_run_group_tests_name("flasher/run", tests, NULL, NULL);
 }
