@@ -3,14 +3,45 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/* What the programs themselves, a terminal, the C library's locale and libpq's password file need.
+ * All else could tell a library to log keys, to load code, or whom to trust. */
+static bool may_stay(const char *entry)
+{
+    static const char *const names[] = {
+        "PATH=",    "HOME=",    "USER=",       "LOGNAME=", "SHELL=",    "TERM=", "COLORTERM=",
+        "COLUMNS=", "LINES=",   "NO_COLOR=",   "LANG=",    "LANGUAGE=", "LC_*",  "TZ=",
+        "TMPDIR=",  "SIGNET_*", "PGPASSFILE=", "PGUSER=",  "GCOV_*"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t len = strcspn(names[i], "*");
+
+        if (strncmp(entry, names[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void clean_environment(void)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; environ[i]; i++)
+        if (may_stay(environ[i]))
+            environ[kept++] = environ[i];
+    environ[kept] = NULL;
+}
 
 /* None of these can fail in a way that should stop the work: each is one more wall. */
 void process_harden(void)
 {
     const struct rlimit none = {0, 0};
+    clean_environment();
     umask(077);
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { TOKEN_MAX = 64 * 1024 };
 
@@ -42,13 +41,8 @@ static int from_memory(struct signet_bytes *out, const char *text, struct signet
 
 static int from_file(struct signet_bytes *out, const char *path, struct signet_error *err)
 {
-    struct stat st;
-    char hint[sizeof(err->hint)];
-    snprintf(hint, sizeof(hint), "chmod 600 '%s'", path);
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)))
-        return cli_error(err, SIGNET_E_USAGE, hint, "other users can use the token file '%s'",
-                         path);
-    return cli_read(path, TOKEN_MAX, out, err);
+    return strcmp(path, "-") == 0 ? cli_read(path, TOKEN_MAX, out, err)
+                                  : signet_bytes_read_secret(path, TOKEN_MAX, out, err);
 }
 
 int cli_token(const char *said, const char *file, struct signet_bytes *out,

@@ -34,6 +34,10 @@ void signet_bytes_free(struct signet_bytes *b);
 /* The whole of a file, at most max bytes of it: SIGNET_E_LIMIT past that. */
 int signet_bytes_read(const char *path, size_t max, struct signet_bytes *out,
                       struct signet_error *err);
+/* The same of a file that holds a secret. SIGNET_E_IO also: the file that was opened belongs to
+ * another user but root, or group or others can read or write it. */
+int signet_bytes_read_secret(const char *path, size_t max, struct signet_bytes *out,
+                             struct signet_error *err);
 /* A file of mode 0600, whole or not at all: written beside the target, synced and renamed. */
 int signet_bytes_write(const char *path, const void *data, size_t len, struct signet_error *err);
 

@@ -161,6 +161,8 @@ int text_check(const char *what, const void *text, size_t len, struct signet_err
 /* Appends text for people: control bytes and invalid UTF-8 become \xNN, so that no byte from
  * outside reaches a terminal raw. */
 void text_plain(struct buf *out, const uint8_t *data, size_t len);
+/* In place, for texts of a fixed size: each byte that a terminal must not get becomes '?'. */
+void text_tame(char *text);
 /* As text_plain(), and a backslash becomes two, so that \xNN has one meaning. */
 void text_escape(struct buf *out, const uint8_t *data, size_t len);
 /* The first max bytes of data, escaped, zero-terminated; good until the end of the block. */
@@ -217,7 +219,8 @@ void adapter_options_free(struct signet_option options[SIGNET_OPTIONS_MAX]);
 
 /* Whole file; SIGNET_E_LIMIT past max. "-" is not special. Refuses directories. */
 int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err);
-/* As file_read into a secret; refuses a file that group or others can read or write. */
+/* As file_read into a secret; refuses a file that group or others can read or write, and one of
+ * another user but root. */
 int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err);
 /* Whole or not at all, and never through a symlink: O_EXCL temp name beside the target with mode,
  * fsync, rename, fsync of the folder. */
@@ -227,8 +230,13 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode,
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err);
 /* fsync of the folder that path is in. */
 int file_sync_folder(const char *path, struct signet_error *err);
+/* A plain file with one name, ours, that no other user can open: for what is written to. */
+struct stat;
+bool file_is_private(const struct stat *st);
 /* mkdir of the last component unless it is a folder already. */
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err);
+/* As file_mkdir; refuses a folder, or a link to one, of another user or that others can change. */
+int file_mkdir_private(const char *path, struct signet_error *err);
 
 /* an index (index.c): where a text stands (a row's number, an offset), by a hash of it. 8 bytes an
  * entry. Different texts may have one hash: what is found is compared. The hash has a seed of its

@@ -80,6 +80,7 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
     if (sys && used >= 0 && (size_t)used < sizeof msg)
         snprintf(msg + used, sizeof msg - (size_t)used, ": %s",
                  strerror_r(sys, reason, sizeof reason));
+    text_tame(msg); /* whoever they come from: a board, a server, a database, a file */
     memcpy(err->msg, msg, sizeof msg);
     err->code = code;
     err->sys = sys;
@@ -99,6 +100,7 @@ void error_prefix(struct signet_error *err, const char *fmt, ...)
     va_end(args);
     /* The cause is worth more than the phrase: a long phrase is cut to leave room for it. */
     snprintf(msg, sizeof msg, "%.150s: %.231s", phrase, err->msg);
+    text_tame(msg);
     memcpy(err->msg, msg, sizeof msg);
 }
 
@@ -112,6 +114,7 @@ void error_hint(struct signet_error *err, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(hint, sizeof hint, fmt, args);
     va_end(args);
+    text_tame(hint);
     memcpy(err->hint, hint, sizeof hint);
 }
 

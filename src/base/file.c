@@ -30,6 +30,12 @@ static int read_fd(int fd, const char *path, size_t max, struct buf *out, struct
     return SIGNET_OK;
 }
 
+bool file_is_private(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && st->st_nlink == 1 && st->st_uid == geteuid() &&
+           !(st->st_mode & 077);
+}
+
 /* mask: permissions that a file must not have. */
 static int check_opened(int fd, const char *path, mode_t mask, struct signet_error *err)
 {
@@ -46,6 +52,9 @@ static int check_opened(int fd, const char *path, mode_t mask, struct signet_err
             fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
         return SIGNET_OK;
     }
+    if (mask && st.st_uid != geteuid() && st.st_uid != 0)
+        return error_set_hint(err, SIGNET_E_IO, "use a file of your own",
+                              "'%s' holds a secret, but belongs to another user", path);
     if (!(st.st_mode & mask))
         return SIGNET_OK;
     error_set(err, SIGNET_E_IO, "'%s' holds a secret, but others may open it (mode %03o)", path,
@@ -199,6 +208,27 @@ int file_sync_folder(const char *path, struct signet_error *err)
     return failed ? error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path) : SIGNET_OK;
 }
 
+/* A link is as trustworthy as whoever made it. */
+static int check_private_folder(const char *path, struct signet_error *err)
+{
+    struct stat link, st;
+
+    if (lstat(path, &link) != 0 || stat(path, &st) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot look at the folder '%s'", path);
+    if (st.st_uid == geteuid() && link.st_uid == geteuid() && !(st.st_mode & 022))
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_IO, "others may change what is in the folder '%s'", path);
+    error_hint(err, "use a folder of your own, and chmod 700 '%.100s'", path);
+    return SIGNET_E_IO;
+}
+
+int file_mkdir_private(const char *path, struct signet_error *err)
+{
+    int rc = file_mkdir(path, 0700, err);
+
+    return rc == SIGNET_OK ? check_private_folder(path, err) : rc;
+}
+
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
 {
     struct stat st;
@@ -215,6 +245,17 @@ int signet_bytes_read(const char *path, size_t max, struct signet_bytes *out,
 {
     struct buf content = {0};
     int rc = file_read(path, max, &content, err);
+    if (!rc)
+        rc = buf_take(&content, out, err);
+    buf_free(&content);
+    return rc;
+}
+
+int signet_bytes_read_secret(const char *path, size_t max, struct signet_bytes *out,
+                             struct signet_error *err)
+{
+    struct buf content = {0};
+    int rc = read_path(path, max, 077, &content, err);
     if (!rc)
         rc = buf_take(&content, out, err);
     buf_free(&content);

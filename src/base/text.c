@@ -57,6 +57,21 @@ static bool is_shown(uint32_t c)
            !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff;
 }
 
+void text_tame(char *text)
+{
+    uint8_t *at = (uint8_t *)text;
+
+    for (size_t left = strlen(text); left;) {
+        uint32_t code;
+        size_t n = utf8_decode(at, left, &code), bytes = n ? n : 1;
+
+        if (!n || !is_shown(code))
+            memset(at, '?', bytes);
+        at += bytes;
+        left -= bytes;
+    }
+}
+
 void text_plain(struct buf *out, const uint8_t *data, size_t len)
 {
     while (len) {

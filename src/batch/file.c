@@ -23,8 +23,7 @@ static int file_check_kind(struct file *f, struct signet_error *err)
 {
     struct stat st;
 
-    if (fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-        st.st_uid == geteuid() && !(st.st_mode & 077)) {
+    if (fstat(f->fd, &st) == 0 && file_is_private(&st)) {
         f->size = (uint64_t)st.st_size;
         return SIGNET_OK;
     }

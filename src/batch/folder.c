@@ -59,8 +59,7 @@ static int open_again(int folder, const char *name, const uint8_t *data, size_t 
     *fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (*fd < 0)
         return errno == ELOOP ? foreign(name, err) : folder_fail(name, err);
-    if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-        !(st.st_mode & 077) && st.st_nlink == 1 && st.st_size <= (off_t)len &&
+    if (fstat(*fd, &st) == 0 && file_is_private(&st) && st.st_size <= (off_t)len &&
         file_holds(*fd, 0, data, len, true) == 1)
         return SIGNET_OK;
     close(*fd);

@@ -108,6 +108,21 @@ static int warn_of_commits(struct station *s, struct signet_error *err)
     return rc;
 }
 
+/* These two let whoever is in between choose. */
+static int check_sslmode(const PQconninfoOption *options, struct signet_error *err)
+{
+    for (const PQconninfoOption *o = options; o->keyword; o++)
+        if (strcmp(o->keyword, "sslmode") == 0 && o->val &&
+            (strcmp(o->val, "allow") == 0 || strcmp(o->val, "prefer") == 0))
+            return error_set_hint(err, SIGNET_E_USAGE,
+                                  "leave it out (it is verify-full then), or write disable where "
+                                  "nobody else is on the network",
+                                  "the ledger's address has sslmode=%s: a server that refuses TLS "
+                                  "would get the password in clear",
+                                  o->val);
+    return SIGNET_OK;
+}
+
 /* A password in an address would stand in files, arguments and messages. */
 static int look_at_address(struct station *s, const char *where, struct signet_error *err)
 {
@@ -125,7 +140,9 @@ static int look_at_address(struct station *s, const char *where, struct signet_e
             has = true;
             wipe(o->val, strlen(o->val));
         }
-    int rc = keep_hosts(s, options, err);
+    int rc = check_sslmode(options, err);
+    if (rc == SIGNET_OK)
+        rc = keep_hosts(s, options, err);
     s->pq->conninfoFree(options);
     if (!has)
         return rc;

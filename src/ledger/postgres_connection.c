@@ -249,7 +249,9 @@ static size_t count_hosts(const struct station *s)
 static PGconn *start_connection(const struct station *s, size_t host)
 {
     char name[256], port[256];
-    const char *const keywords[] = {"dbname",
+    /* What stands before dbname is for an address that does not say it. */
+    const char *const keywords[] = {"sslmode",
+                                    "dbname",
                                     "application_name",
                                     "client_encoding",
                                     "keepalives_idle",
@@ -258,7 +260,8 @@ static PGconn *start_connection(const struct station *s, size_t host)
                                     s->hosts ? "host" : NULL,
                                     s->ports ? "port" : NULL,
                                     NULL};
-    const char *const values[] = {s->where,
+    const char *const values[] = {"verify-full",
+                                  s->where,
                                   "signet",
                                   "UTF8",
                                   "10",
@@ -297,7 +300,10 @@ static int refuse_connection(struct station *s, int rc, struct signet_error *err
     s->base.again = true;
     error_set(err, SIGNET_E_NET, "cannot reach the database server: %s", text);
     error_hint(err, "%s",
-               strstr(text, "too many") || strstr(text, "remaining connection")
+               strstr(text, "root certificate") || strstr(text, "does not support SSL")
+                   ? "over TCP the server must prove who it is: ?sslrootcert=FILE in the address, "
+                     "or ~/.postgresql/root.crt; ?sslmode=disable sends all in clear"
+               : strstr(text, "too many") || strstr(text, "remaining connection")
                    ? "each station needs one connection: raise max_connections, or end others"
                    : "is it running, and does ~/.pgpass have the password?");
     return SIGNET_E_NET;

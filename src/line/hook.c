@@ -68,6 +68,16 @@ static int start_command(struct slot *slot, const char *const *words, const char
                                           : rc;
 }
 
+/* A word that begins with a value gets its first letter from outside. */
+static int check_word(const char *word, const char *became, struct signet_error *err)
+{
+    if (became[0] != '-' || word[0] == '-')
+        return SIGNET_OK;
+    return error_set_hint(
+        err, SIGNET_E_BOARD, "write --name={value} as one word, or read the JSON on standard input",
+        "not run: '%s' would become '%s', an option", word, text_shown(became, strlen(became), 60));
+}
+
 static int run_command(struct slot *slot, const char *const *argv, const struct values *v,
                        struct signet_error *err)
 {
@@ -82,6 +92,8 @@ static int run_command(struct slot *slot, const char *const *argv, const struct 
         buf_byte(&texts[i], '\0');
         rc = buf_check(&texts[i], err);
         words[i] = (const char *)texts[i].data;
+        if (rc == SIGNET_OK)
+            rc = check_word(argv[i], words[i], err);
     }
     if (rc == SIGNET_OK)
         rc = start_command(slot, words, (const char *)json.data, err);

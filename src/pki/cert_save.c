@@ -85,7 +85,7 @@ int signet_cert_save(const struct signet_cert *cert, const struct signet_key *ke
     if (!rc && !(rc = signet_cert_check_key(cert, key, err)) &&
         !(rc = signet_key_der(key, &data[0], err)) &&
         !(rc = signet_cert_der(cert, &data[1], err)) &&
-        !(rc = signet_cert_pem(cert, &data[2], err)) && !(rc = file_mkdir(folder, 0700, err)) &&
+        !(rc = signet_cert_pem(cert, &data[2], err)) && !(rc = file_mkdir_private(folder, err)) &&
         !(rc = find_older(folder, cert, tag, err)) && *tag)
         rc = keep_older(folder, tag, observer, err);
     for (size_t i = 0; i < N_NAMES; i++) {

@@ -85,7 +85,8 @@ static int index_rows(struct export *x, int fd, const struct stat *st, struct si
 
 static int open_table(struct table *t, struct export *x, bool write, struct signet_error *err)
 {
-    int flags = (write ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW;
+    int flags = (write ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW |
+                O_NONBLOCK; /* a FIFO must not hang the line */
     struct stat st;
 
     *t = (struct table){.fd = open(x->path, flags, 0600)};
@@ -93,9 +94,10 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
         return error_set(err, SIGNET_E_NOT_FOUND, "there is no export '%s' yet", x->path);
     if (t->fd < 0 || flock(t->fd, write ? LOCK_EX : LOCK_SH) != 0 || fstat(t->fd, &st) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
-    if (!S_ISREG(st.st_mode) || (st.st_mode & 077))
+    if (!file_is_private(&st))
         return error_set_hint(err, SIGNET_E_IO, "it holds keys: chmod 600, or name another file",
-                              "the export '%s' is not a file of mode 0600", x->path);
+                              "the export '%s' is not a plain file of mode 0600 and yours",
+                              x->path);
     return index_rows(x, t->fd, &st, err);
 }
 

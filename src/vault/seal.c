@@ -64,6 +64,12 @@ static int make_key_file(const char *path, struct signet_error *err)
     return rc == SIGNET_E_EXISTS ? SIGNET_OK : rc;
 }
 
+/* What an empty disk image or a failed copy leaves. */
+static bool is_one_byte(const struct secret *key)
+{
+    return memcmp(key->data, key->data + 1, key->len - 1) == 0;
+}
+
 int seal_key_file(const char *path, struct secret *key, struct signet_error *err)
 {
     struct secret read = {0};
@@ -74,5 +80,8 @@ int seal_key_file(const char *path, struct secret *key, struct signet_error *err
     if (rc == SIGNET_OK && read.len != AES_GCM_KEY_LEN)
         rc = error_set(err, SIGNET_E_CRYPTO, "'%s' has %zu bytes, not %d: not a station key", path,
                        read.len, AES_GCM_KEY_LEN);
+    if (rc == SIGNET_OK && is_one_byte(&read))
+        rc = error_set_hint(err, SIGNET_E_CRYPTO, "put the right key file back",
+                            "'%s' is one byte %d times: not a station key", path, AES_GCM_KEY_LEN);
     return error_pass(secret_give(rc, &read, key), err, "cannot use the station key");
 }

@@ -109,7 +109,7 @@ static int set_up_vault(struct vault *v, const char *folder, const char *key_fil
     if (rc == SIGNET_OK)
         rc = name_by_digest(order, 8, v->tag, err);
     if (rc == SIGNET_OK)
-        rc = file_mkdir(folder, 0700, err);
+        rc = file_mkdir_private(folder, err);
     if (rc == SIGNET_OK)
         rc = take_lock(v, err);
     if (rc == SIGNET_OK)

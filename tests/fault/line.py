@@ -361,6 +361,21 @@ def what_a_hook_gets(l):
 
 
 @part
+def a_name_that_a_hook_would_take_for_an_option(l):
+    """What comes from outside, a name from the boards or from whoever works there, does not become one."""
+    l.boards(1, each=2)
+    l.write('hook', '#!/bin/sh\necho "$@" > ran\n')
+    os.chmod(l.at('hook'), 0o700)
+    l.order(1, more='operator: "--delete-all"\non_pass: [./hook, "{operator}"]\n')
+    l.run()
+    l.exits(0, 'not run: .*would become .--delete-all., an option', 'write --name=')
+    need(not os.path.exists(l.at('ran')), 'it ran')
+    l.order(2, more='operator: "--delete-all"\non_pass: [./hook, "-o{operator}", "--by={operator}", -x]\n')
+    l.run()
+    need(l.text('ran') == '-o--delete-all --by=--delete-all -x\n', l.text('ran'))
+
+
+@part
 def a_hook_that_does_not_listen(l):
     """Nor ends: its board is as good as any, and the next one comes."""
     l.boards(1, each=2, hold=300)

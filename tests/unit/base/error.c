@@ -130,13 +130,32 @@ static void a_status_says_whose_matter_it_is(void **state)
         assert_int_equal(class_of(SIGNET_E_SERVER, away[i]), SIGNET_CLASS_AWAY);
 }
 
+/* A terminal gets none of it, whoever said it. */
+static void no_text_commands_a_terminal(void **state)
+{
+    struct signet_error err = {0};
+
+    (void)state;
+    error_set(&err, SIGNET_E_NET, "\033[2J %s\n\x80", "\xc2\x9b\xe2\x80\xae\xc3\xa4");
+    assert_string_equal(err.msg, "?[2J ?????\xc3\xa4??");
+    error_prefix(&err, "%s", "\a");
+    assert_string_equal(err.msg, "?: ?[2J ?????\xc3\xa4??");
+    error_hint(&err, "%s", "\r\xff");
+    assert_string_equal(err.hint, "??");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layers_add_phrases),    cmocka_unit_test(long_phrases_leave_the_cause),
-        cmocka_unit_test(null_is_fine),          cmocka_unit_test(a_phrase_for_failures_only),
-        cmocka_unit_test(every_code_has_a_name), cmocka_unit_test(every_code_has_a_class),
-        cmocka_unit_test(a_hint_is_no_format),   cmocka_unit_test(a_status_says_whose_matter_it_is),
+        cmocka_unit_test(layers_add_phrases),
+        cmocka_unit_test(long_phrases_leave_the_cause),
+        cmocka_unit_test(null_is_fine),
+        cmocka_unit_test(a_phrase_for_failures_only),
+        cmocka_unit_test(every_code_has_a_name),
+        cmocka_unit_test(every_code_has_a_class),
+        cmocka_unit_test(no_text_commands_a_terminal),
+        cmocka_unit_test(a_hint_is_no_format),
+        cmocka_unit_test(a_status_says_whose_matter_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,78 @@ static void pipes(void **state)
     buf_free(&read);
 }
 
+/* Only root can give a file away. */
+static void what_belongs_to_others(void **state)
+{
+    struct signet_bytes bytes = {0};
+    struct secret s = {0};
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(file_write("token", "t0k", 3, 0600, NULL), SIGNET_OK);
+    assert_int_equal(signet_bytes_read_secret("token", 3, &bytes, &err), SIGNET_OK);
+    assert_string_equal((char *)bytes.data, "t0k");
+    assert_int_equal(signet_bytes_read_secret("token", 2, &bytes, &err), SIGNET_E_LIMIT);
+    assert_int_equal(chmod("token", 0640), 0);
+    assert_int_equal(signet_bytes_read_secret("token", 3, &bytes, &err), SIGNET_E_IO);
+    signet_bytes_free(&bytes);
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(chmod("token", 0600), 0);
+    assert_int_equal(chown("token", 4711, 4711), 0);
+    assert_int_equal(file_read_secret("token", 100, &s, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "'token' holds a secret, but belongs to another user");
+    assert_int_equal(signet_bytes_read_secret("token", 100, &bytes, &err), SIGNET_E_IO);
+}
+
+static void private_files(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(file_write("a", "x", 1, 0600, NULL), SIGNET_OK);
+    assert_int_equal(stat("a", &st), 0);
+    assert_true(file_is_private(&st));
+    st.st_uid++;
+    assert_false(file_is_private(&st));
+    assert_int_equal(chmod("a", 0640), 0);
+    assert_int_equal(stat("a", &st), 0);
+    assert_false(file_is_private(&st));
+    assert_int_equal(chmod("a", 0600), 0);
+    assert_int_equal(link("a", "b"), 0);
+    assert_int_equal(stat("a", &st), 0);
+    assert_false(file_is_private(&st));
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    assert_int_equal(stat("fifo", &st), 0);
+    assert_false(file_is_private(&st));
+}
+
+static void private_folders(void **state)
+{
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(file_mkdir_private("d", &err), SIGNET_OK);
+    assert_int_equal(file_mkdir_private("d", &err), SIGNET_OK);
+    assert_int_equal(symlink("d", "ours"), 0);
+    assert_int_equal(file_mkdir_private("ours", &err), SIGNET_OK);
+    assert_int_equal(file_mkdir_private("no/such", &err), SIGNET_E_IO);
+    for (mode_t bit = 020; bit; bit = bit == 020 ? 02 : 0) {
+        assert_int_equal(chmod("d", 0700 | bit), 0);
+        assert_int_equal(file_mkdir_private("d", &err), SIGNET_E_IO);
+        assert_string_equal(err.msg, "others may change what is in the folder 'd'");
+        assert_non_null(strstr(err.hint, "chmod 700 'd'"));
+    }
+    assert_int_equal(chmod("d", 0755), 0);
+    assert_int_equal(file_mkdir_private("d", &err), SIGNET_OK);
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(lchown("ours", 4711, 4711), 0); /* another user's link to our folder */
+    assert_int_equal(file_mkdir_private("ours", &err), SIGNET_E_IO);
+    assert_int_equal(chown("d", 4711, 4711), 0);
+    assert_int_equal(file_mkdir_private("d", &err), SIGNET_E_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +341,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(open_secrets_are_refused, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(the_mode_is_not_the_umask_s, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(what_is_no_file, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(what_belongs_to_others, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(private_files, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(private_folders, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(folders, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(pipes, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(what_the_system_refuses, enter_folder, leave_folder),

@@ -550,6 +550,35 @@ static void test_a_file_that_cannot_be_read(void **state)
     stop(&p);
 }
 
+/* Under its name stands what another can read, or what has no end. */
+static void test_a_file_that_is_not_ours(void **state)
+{
+    const struct signet_device device = psk("ep-1", "i1", "k");
+    struct signet_error err = {0};
+    struct place p;
+    char other[sizeof p.file + 8];
+
+    (void)state;
+    start(&p, NULL, "e=endpoint");
+    snprintf(other, sizeof other, "%s.other", p.file);
+    assert_int_equal(file_write(p.file, "e\n", 2, 0600, NULL), SIGNET_OK);
+    assert_int_equal(link(p.file, other), 0);
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "is not a plain file of mode 0600 and yours"));
+    assert_int_equal(unlink(other), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(p.file, 4711, 4711), 0);
+        assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_IO);
+        assert_non_null(strstr(err.msg, "is not a plain file of mode 0600 and yours"));
+    }
+    assert_int_equal(unlink(p.file), 0);
+    assert_int_equal(mkfifo(p.file, 0600), 0);
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_IO);
+    assert_int_equal(unlink(p.file), 0);
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_OK);
+    stop(&p);
+}
+
 /* The rows behind it are somebody's keys: they are not taken for the rest of a row. */
 static void test_a_quote_that_was_left_open(void **state)
 {
@@ -646,6 +675,7 @@ int main(void)
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_changed_by_others),
+        cmocka_unit_test(test_a_file_that_is_not_ours),
         cmocka_unit_test(test_a_file_that_cannot_be_read),
         cmocka_unit_test(test_a_quote_that_was_left_open),
         cmocka_unit_test(test_nrfcloud),

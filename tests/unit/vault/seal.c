@@ -142,6 +142,30 @@ static void test_form(void **state)
     secret_wipe(&back);
 }
 
+/* An empty disk image, a copy that failed. */
+static void test_key_file_of_one_byte(void **state)
+{
+    char folder[FOLDER_SIZE], path[96];
+    struct secret key = {0};
+    struct signet_error err;
+    uint8_t bytes[32];
+
+    (void)state;
+    assert_true(folder_make(folder));
+    snprintf(path, sizeof path, "%s/key", folder);
+    for (int byte = 0; byte < 256; byte += 255) {
+        memset(bytes, byte, sizeof bytes);
+        assert_int_equal(file_write(path, bytes, sizeof bytes, 0600, &err), 0);
+        assert_int_equal(seal_key_file(path, &key, &err), SIGNET_E_CRYPTO);
+        assert_non_null(strstr(err.msg, "is one byte 32 times"));
+        assert_null(key.data);
+    }
+    bytes[31] = 7;
+    assert_int_equal(file_write(path, bytes, sizeof bytes, 0600, &err), 0);
+    assert_int_equal(seal_key_file(path, &key, &err), 0);
+    secret_wipe(&key);
+}
+
 /* Two stations begin in one folder: the key of the faster one is the key. */
 static void test_key_file_of_another(void **state)
 {
@@ -189,8 +213,11 @@ static void test_key_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_seal),     cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_form),     cmocka_unit_test(test_key_file_of_another),
+        cmocka_unit_test(test_seal),
+        cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_key_file_of_another),
+        cmocka_unit_test(test_key_file_of_one_byte),
         cmocka_unit_test(test_key_file),
     };
 

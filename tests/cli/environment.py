@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the environment says to the libraries of a program reaches none of them."""
+import os, subprocess, sys, tempfile
+sys.path.insert(0, os.path.join(os.environ['SIGNET_SOURCE'], 'tests/lib'))
+from _signet import SIGNET, need
+
+CONFIG = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs/endpoint_cfg')
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    with open('openssl.cnf', 'w') as f:  # it would allow no protocol at all
+        f.write('openssl_conf = i\n[i]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\nMinProtocol = TLSv1.3\nMaxProtocol = TLSv1.2\n')
+    with open(os.open('token', os.O_WRONLY | os.O_CREAT, 0o600), 'w') as f:
+        f.write('token')
+    server = subprocess.Popen([SIGNET, 'sim', 'server', '--ca-file', 'ca.pem'], stdout=subprocess.PIPE, text=True)
+    try:
+        url = server.stdout.readline().split()[0]
+        with open('server.json', 'w') as f:
+            f.write(f'{{"url": "{url}", "domain": "/acme/", "ca_file": "ca.pem"}}')
+        hostile = dict(os.environ, SSLKEYLOGFILE='keys', OPENSSL_CONF='openssl.cnf', SSL_CERT_FILE='/nonexistent',
+                       https_proxy='http://127.0.0.1:1', SIGNET_TOKEN='')
+        p = subprocess.run([SIGNET, 'register', '-s', 'server.json', '-e', 'urn:dev:os:1', '-c', CONFIG, '--token-file', 'token'],
+                           env=hostile, capture_output=True, text=True, timeout=60)
+        need(p.returncode == 0, p.stderr)
+        need(not os.path.exists('keys'), 'the keys of the connection were written down')
+    finally:
+        server.terminate()
+        server.wait()
+print('environment: ok')

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A ledger over TCP: the database server proves who it is before it hears a password, unless the address says otherwise."""
+import os, shutil, socket, subprocess, threading
+import _parts
+from _mint import House
+from _parts import part
+from _postgres import Server, binaries_or_skip
+from _signet import need
+
+BIN = binaries_or_skip('postgres_tls')
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+class Place:
+    def __init__(self, folder):
+        self.house, self.port = House(folder), free_port()
+        os.environ.update(PGPORT=str(self.port))  # for psql; signet does not read it
+        self.server = Server(BIN, listen_addresses='127.0.0.1', port=str(self.port))
+        self.server.__enter__()
+        key, self.cert = (os.path.join(self.server.data, n) for n in ('server.key', 'server.crt'))
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+                        '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', self.cert],
+                       check=True, capture_output=True)
+        for path in (key, self.cert):
+            os.chmod(path, 0o600)
+            if os.geteuid() == 0:
+                shutil.chown(path, 'postgres', 'postgres')
+        self.ca = self.house.at('ca.pem')
+        shutil.copy(self.cert, self.ca)
+        self.server.create('l')
+
+    def tls(self, on):
+        self.server.sql(f"ALTER SYSTEM SET ssl = {on}")
+        self.server.sql('SELECT pg_reload_conf()')
+
+    def run(self, options, host='localhost', port=None):
+        address = f'postgresql://signet@{host}:{port or self.port}/l{options}'
+        self.house.database = (self.server, 'l', address)
+        return self.house.run(self.house.order('o', 3))
+
+    def close(self):
+        self.server.__exit__()
+
+
+def who_proves_who_it_is(p):
+    p.tls('on')
+    code, said = p.run('')
+    need(code == 1 and 'root certificate' in said and 'sslrootcert=FILE' in said, said)
+    os.environ['PGSSLMODE'] = 'disable'  # the environment does not decide
+    code, said = p.run('')
+    need(code == 1 and 'root certificate' in said, said)
+    code, said = p.run(f'?sslrootcert={p.ca}', host='127.0.0.1')
+    need(code == 1 and 'does not match host name' in said, said)
+    code, said = p.run(f'?sslrootcert={p.ca}')
+    need(code == 0, said)
+
+
+def who_does_not_speak_tls(p):
+    """Is sent nothing but the question whether it does."""
+    got = []
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        def answer():
+            client, _ = listener.accept()
+            with client:
+                got.append(client.recv(100))
+                client.sendall(b'N')
+                client.settimeout(5)
+                got.append(client.recv(100))
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        code, said = p.run(f'?sslrootcert={p.ca}', port=listener.getsockname()[1])
+        thread.join(10)
+    need(code == 1 and 'sslmode=disable' in said, said)
+    need(got == [bytes.fromhex('0000000804d2162f'), b''], got)
+
+
+def in_so_many_words(p):
+    for half in ('prefer', 'allow'):
+        code, said = p.run(f'?sslmode={half}')
+        need(code == 2 and f'sslmode={half}: a server that refuses TLS' in said and 'leave it out' in said, said)
+    code, said = p.run('?sslmode=disable')
+    need(code == 0, said)
+    p.house.check('o', ['packets.ndjson'], 3)
+
+
+@part
+def over_tcp(p):  # one after another: libpq's own port is in the environment, which they share
+    who_does_not_speak_tls(p)
+    who_proves_who_it_is(p)
+    del os.environ['PGSSLMODE']
+    in_so_many_words(p)
+
+
+_parts.main(Place)
