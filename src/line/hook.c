@@ -69,7 +69,7 @@ static int start_command(struct slot *slot, const char *const *words, const char
 }
 
 /* A word that begins with a value gets its first letter from outside. */
-static int check_word(const char *word, const char *became, struct signet_error *err)
+static int check_option(const char *word, const char *became, struct signet_error *err)
 {
     if (became[0] != '-' || word[0] == '-')
         return SIGNET_OK;
@@ -93,7 +93,7 @@ static int run_command(struct slot *slot, const char *const *argv, const struct 
         rc = buf_check(&texts[i], err);
         words[i] = (const char *)texts[i].data;
         if (rc == SIGNET_OK)
-            rc = check_word(argv[i], words[i], err);
+            rc = check_option(argv[i], words[i], err);
     }
     if (rc == SIGNET_OK)
         rc = start_command(slot, words, (const char *)json.data, err);
