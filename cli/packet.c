@@ -16,7 +16,7 @@ static int print_packet(const struct cli *cli, const struct signet_bytes *data, 
                                    : !strcmp(format, "cfg") ? SIGNET_PACKET_CFG
                                                             : SIGNET_PACKET_TABLE;
     if (!strcmp(format, "cbor-diag"))
-        return signet_packet_diagnose(data->data, data->len, flags, out, err);
+        return signet_packet_diagnose(data->data, data->len, NULL, flags, out, err);
     int code = signet_packet_decode(data->data, data->len, &tree, err);
     if (!code)
         signet_tree_set_profile(tree, cli->profile);

@@ -12,6 +12,7 @@
 
 #include <signet/bytes.h>
 #include <signet/error.h>
+#include <signet/objects.h>
 #include <signet/tree.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,9 +50,10 @@ int signet_packet_print(const struct signet_tree *tree, enum signet_packet_forma
                         unsigned flags, struct signet_bytes *out, struct signet_error *err);
 
 /* The bytes as they are, in diagnostic notation (RFC 8949 section 8), one record a line. Takes
- * any well-formed CBOR item; where it is not a packet, all strings but names are masked. */
-int signet_packet_diagnose(const uint8_t *data, size_t len, unsigned flags,
-                           struct signet_bytes *out, struct signet_error *err);
+ * any well-formed CBOR item; where it is not a packet, all strings but names are masked. objects
+ * may be NULL. */
+int signet_packet_diagnose(const uint8_t *data, size_t len, const struct signet_objects *objects,
+                           unsigned flags, struct signet_bytes *out, struct signet_error *err);
 
 #ifdef __cplusplus
 }

@@ -53,6 +53,7 @@
 #include <signet/flasher.h>
 #include <signet/ledger.h>
 #include <signet/link.h>
+#include <signet/objects.h>
 #include <signet/order.h>
 #include <signet/packet.h>
 #include <signet/profile.h>

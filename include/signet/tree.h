@@ -3,14 +3,14 @@
 #define SIGNET_TREE_H
 
 /* The data model of one LwM2M device: resources and their values, in the order in which they were
- * written; its accounts; and the table of objects.
+ * written; and its accounts. What its resources mean is in <signet/objects.h>.
  *
  * Units: seconds for times. Ownership: the tree copies values that are put in, wipes strings and
  * opaque values when they go, and owns what records and accounts point to, until it is changed.
  * Errors: SIGNET_E_MEANING for what a device would refuse. Standard: LwM2M Core 1.2, section 7.4
  * (identifiers), Appendix C (types), Appendix E (objects).
  *
- * Threads: one handle is for one thread at a time; the table of objects may be read on any. */
+ * Threads: one handle is for one thread at a time. */
 
 #include <signet/error.h>
 #include <signet/event.h>
@@ -138,13 +138,6 @@ bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet
  * there are several, and the hint says what tells them apart. */
 int signet_tree_account_choose(const struct signet_tree *tree, const char *which,
                                struct signet_account *out, struct signet_error *err);
-
-/* The object table. NULL and SIGNET_TYPE_NONE for what it does not know. */
-const char *signet_object_name(uint16_t oid);                 /* "Security" */
-const char *signet_resource_name(uint16_t oid, uint16_t rid); /* "ServerURI" */
-enum signet_type signet_resource_type(uint16_t oid, uint16_t rid);
-/* Is this value a secret that must not be shown? /0/x/5 always; more where the table says so. */
-bool signet_resource_is_secret(uint16_t oid, uint16_t rid);
 
 #ifdef __cplusplus
 }

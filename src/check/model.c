@@ -3,10 +3,19 @@
  */
 #include "check/private.h"
 
+#include <inttypes.h>
+#include <signet/text.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ACCOUNTS_MAX = 1000 };
+enum {
+    READ = SIGNET_DEFINED_READ,
+    WRITE = SIGNET_DEFINED_WRITE,
+    MANDATORY = SIGNET_DEFINED_MANDATORY,
+    MULTIPLE = SIGNET_DEFINED_MULTIPLE,
+};
 
 struct check {
     const struct signet_tree *tree;
@@ -16,12 +25,13 @@ struct check {
 };
 
 /* "line 3: RID.Security.Mode (/0/1/2) is ..." line 0: the place is not known. */
-__attribute__((format(printf, 6, 0))) static void
-describe_resource(struct signet_error *out, enum signet_code code, struct signet_path path,
-                  unsigned line, const char *hint, const char *fmt, va_list args)
+__attribute__((format(printf, 7, 0))) static void
+describe_resource(struct check *check, struct signet_error *out, enum signet_code code,
+                  struct signet_path path, unsigned line, const char *hint, const char *fmt,
+                  va_list args)
 {
-    const char *object = signet_object_name(path.oid);
-    const char *resource = signet_resource_name(path.oid, path.rid);
+    const char *object = object_name(signet_tree_objects(check->tree), path.oid);
+    const char *resource = resource_name(signet_tree_objects(check->tree), path.oid, path.rid);
     char numbers[PATH_TEXT_MAX], what[192], place[32] = "";
 
     vsnprintf(what, sizeof what, fmt, args);
@@ -47,7 +57,7 @@ __attribute__((format(printf, 5, 6))) static int check_refuse(struct check *chec
     va_list args;
 
     va_start(args, fmt);
-    describe_resource(&refusal, SIGNET_E_MEANING, path, line, hint, fmt, args);
+    describe_resource(check, &refusal, SIGNET_E_MEANING, path, line, hint, fmt, args);
     va_end(args);
     if (check->warn_only) {
         event_warn(check->observer, &refusal);
@@ -65,13 +75,19 @@ suspect(struct check *check, struct signet_path path, const char *hint, const ch
     va_list args;
 
     va_start(args, fmt);
-    describe_resource(&warning, SIGNET_OK, path, 0, hint, fmt, args);
+    describe_resource(check, &warning, SIGNET_OK, path, 0, hint, fmt, args);
     va_end(args);
     event_warn(check->observer, &warning);
 }
 
-static bool type_fits(enum signet_type want, const struct signet_value *value)
+static bool type_fits(const struct signet_resource *resource, const struct signet_value *value)
 {
+    enum signet_type want = (enum signet_type)resource->type;
+
+    if (value->type == SIGNET_TYPE_STRING && (resource->flags & SIGNET_DEFINED_TEXT_TOO))
+        return true;
+    if (value->type == SIGNET_TYPE_UNSIGNED && want == SIGNET_TYPE_FLOAT)
+        return true;
     if (value->type != SIGNET_TYPE_INTEGER)
         return value->type == type_info(want)->value;
     return type_info(want)->value == SIGNET_TYPE_INTEGER ||
@@ -79,69 +95,172 @@ static bool type_fits(enum signet_type want, const struct signet_value *value)
            (want == SIGNET_TYPE_UNSIGNED && value->as.integer >= 0);
 }
 
+/* "70000", "300 bytes" */
+static const char *value_measure(const struct signet_value *value, char out[static 48])
+{
+    char number[SIGNET_NUMBER_SIZE];
+
+    signet_text_number(value->type == SIGNET_TYPE_FLOAT ? value->as.number : 0, number);
+    if (type_has_bytes(value->type))
+        snprintf(out, 48, "%zu", value->as.bytes.len);
+    else if (value->type == SIGNET_TYPE_FLOAT)
+        snprintf(out, 48, "%s", number);
+    else if (value->type == SIGNET_TYPE_UNSIGNED)
+        snprintf(out, 48, "%" PRIu64, value->as.unsigned_integer);
+    else
+        snprintf(out, 48, "%" PRId64, value->as.integer);
+    return out;
+}
+
+static int check_range(struct check *check, const struct signet_record *record,
+                       const struct signet_resource *resource)
+{
+    bool bytes = type_has_bytes(record->value.type);
+    char range[RANGE_TEXT_MAX], measure[48], rule[48] = "";
+
+    if (range_has(resource->range, &record->value))
+        return SIGNET_OK;
+    if (record->path.oid <= 7)
+        snprintf(rule, sizeof rule, " (LwM2M Core 1.2, Appendix E.%u)", record->path.oid + 1u);
+    return check_refuse(check, record->path, record->line,
+                        "the range is that of the object's definition in the OMA registry",
+                        "must %s %s%s, not %s%s", bytes ? "have" : "be",
+                        range_text(resource->range, range), bytes ? " bytes" : "",
+                        value_measure(&record->value, measure), rule);
+}
+
 static int check_record_value(struct check *check, const struct signet_record *record,
-                              const struct resource *resource)
+                              const struct signet_resource *resource)
 {
     const struct type_info *want = type_info((enum signet_type)resource->type);
     const struct signet_value *value = &record->value;
-    int rc = SIGNET_OK;
+    int rc;
 
-    if (!type_fits((enum signet_type)resource->type, value))
+    if (!type_fits(resource, value))
         return check_refuse(check, record->path, record->line, want->hint, "must be %s, not %s",
                             want->noun, type_info(value->type)->noun);
-    if (resource->most && value->type == SIGNET_TYPE_INTEGER &&
-        (value->as.integer < resource->least || value->as.integer > resource->most))
-        rc = check_refuse(check, record->path, record->line, NULL, "must be %d to %d, not %lld",
-                          (int)resource->least, (int)resource->most, (long long)value->as.integer);
-    if (!rc && resource->oid == 1 && resource->rid == 1 && value->as.integer == 0)
+    rc = check_range(check, record, resource);
+    if (!rc && record->path.oid == 1 && record->path.rid == 1 && value->as.integer == 0)
         suspect(check, record->path, NULL, "is 0: the server may forget the device at once");
     return rc;
 }
 
-static int check_record(struct check *check, const struct signet_record *record)
+/* Operations are those of a server: a bootstrap writes what is read-only as well (LwM2M Core 1.2,
+ * 6.1.7.5). What the firmware alone knows it overwrites. */
+static int check_operations(struct check *check, const struct signet_record *record,
+                            const struct signet_object *object,
+                            const struct signet_resource *resource)
+{
+    if (resource->type == SIGNET_TYPE_EXECUTABLE)
+        return check_refuse(check, record->path, record->line, NULL,
+                            "is executable: it has no value");
+    if ((resource->flags & (READ | WRITE)) != READ || object->id <= 2)
+        return SIGNET_OK;
+    if (object->flags & SIGNET_DEFINED_FIRMWARE)
+        return check_refuse(check, record->path, record->line, NULL, "is read-only for everyone");
+    suspect(check, record->path, "leave it out if the firmware sets it",
+            "is read-only for servers, and some clients refuse it from the factory as well");
+    return SIGNET_OK;
+}
+
+static int check_instances(struct check *check, const struct signet_record *record,
+                           const struct signet_object *object,
+                           const struct signet_resource *resource)
 {
     struct signet_path path = record->path;
-    const char *object = signet_object_name(path.oid);
-    const struct resource *resource = resource_find(path.oid, path.rid);
 
-    if (!object)
-        return SIGNET_OK; /* not ours to judge */
-    if (!resource)
-        return check_refuse(check, path, record->line, NULL, "is not a resource of OID.%s", object);
-    if (resource->type == SIGNET_TYPE_EXECUTABLE)
-        return check_refuse(check, path, record->line, NULL, "is executable: it has no value");
-    if (resource->flags & READ_ONLY)
-        return check_refuse(check, path, record->line, NULL, "is read-only for everyone");
+    if (!(object->flags & MULTIPLE) && path.iid != 0)
+        return check_refuse(check, path, record->line, "write instance 0",
+                            "is in instance %u of an object that has one instance only", path.iid);
     if ((resource->flags & MULTIPLE) && path.riid == SIGNET_NO_ID)
         return check_refuse(check, path, record->line, "write {0: value}",
                             "has resource instances: its value is a dictionary of them");
     if (!(resource->flags & MULTIPLE) && path.riid != SIGNET_NO_ID)
         return check_refuse(check, path, record->line, "write the value itself",
                             "has one value, not a dictionary of instances");
-    return check_record_value(check, record, resource);
+    return SIGNET_OK;
 }
 
-/* Each instance of Security and Server has what a device needs of it. */
-static int check_mandatory(struct check *check, uint16_t oid)
+static int check_record(struct check *check, const struct signet_record *record)
 {
-    struct id_set seen = {{0}};
+    struct signet_path path = record->path;
+    const struct signet_objects *objects = signet_tree_objects(check->tree);
+    const struct signet_object *object = signet_object_find(objects, path.oid);
+    const struct signet_resource *resource = signet_resource_find(objects, path.oid, path.rid);
+    int rc;
 
-    for (size_t i = 0; i < signet_tree_count(check->tree); i++) {
-        struct signet_path path = signet_tree_at(check->tree, i)->path;
-        const struct resource *resource = NULL;
+    if (!object)
+        return SIGNET_OK; /* not ours to judge */
+    if (!resource)
+        return check_refuse(check, path, record->line, NULL, "is not a resource of OID.%s",
+                            object->name);
+    rc = check_operations(check, record, object, resource);
+    if (!rc && resource->type != SIGNET_TYPE_EXECUTABLE)
+        rc = check_instances(check, record, object, resource);
+    if (!rc && resource->type != SIGNET_TYPE_EXECUTABLE)
+        rc = check_record_value(check, record, resource);
+    return rc;
+}
 
-        if (path.oid != oid || !id_set_add(&seen, path.iid))
+static uint64_t resource_key(uint16_t oid, uint16_t iid, uint16_t rid)
+{
+    return (uint64_t)oid << 32 | (uint64_t)iid << 16 | rid;
+}
+
+static int compare_key(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* What each instance of Security and Server needs, a device refuses to be without. What another
+ * object has as mandatory and writable is worth a word. */
+static int check_complete(struct check *check, uint16_t oid, uint16_t iid, const uint64_t *keys,
+                          size_t count)
+{
+    const struct signet_object *object = signet_object_find(signet_tree_objects(check->tree), oid);
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; object && !rc && i < object->count; i++) {
+        const struct signet_resource *r = &object->resources[i];
+        uint64_t key = resource_key(oid, iid, r->id);
+        struct signet_path want = {oid, iid, r->id, SIGNET_NO_ID};
+        bool written = oid > 2 && r->type != SIGNET_TYPE_EXECUTABLE &&
+                       (r->flags & (READ | WRITE)) != READ && (r->flags & MANDATORY);
+
+        if ((!written && !(r->flags & SIGNET_DEFINED_NEEDED)) ||
+            bsearch(&key, keys, count, sizeof key, compare_key))
             continue;
-        while ((resource = resource_next(oid, resource))) {
-            struct signet_path want = {oid, path.iid, resource->rid, SIGNET_NO_ID};
-
-            if ((resource->flags & MANDATORY) && !signet_tree_find(check->tree, want) &&
-                check_refuse(check, want, 0, "add it to this instance",
-                             "is missing: a device refuses the instance without it"))
-                return SIGNET_E_MEANING;
-        }
+        if (r->flags & SIGNET_DEFINED_NEEDED)
+            rc = check_refuse(check, want, 0, "add it to this instance",
+                              "is missing: a device refuses the instance without it");
+        else
+            suspect(check, want, "add it to this instance",
+                    "is missing, and mandatory by the object's definition");
     }
-    return SIGNET_OK;
+    return rc;
+}
+
+static int check_mandatory(struct check *check)
+{
+    size_t count = signet_tree_count(check->tree);
+    uint64_t *keys = calloc(count + 1, sizeof *keys);
+    int rc = keys ? SIGNET_OK : error_nomem(check->err);
+
+    for (size_t i = 0; keys && i < count; i++) {
+        struct signet_path path = signet_tree_at(check->tree, i)->path;
+
+        keys[i] = resource_key(path.oid, path.iid, path.rid);
+    }
+    if (keys)
+        qsort(keys, count, sizeof *keys, compare_key);
+    for (size_t i = 0; !rc && i < count; i++)
+        if (!i || keys[i] >> 16 != keys[i - 1] >> 16)
+            rc = check_complete(check, (uint16_t)(keys[i] >> 32), (uint16_t)(keys[i] >> 16), keys,
+                                count);
+    free(keys);
+    return rc;
 }
 
 /* coap, coaps, coap+tcp or coaps+tcp, and a host. Secured: over (D)TLS. */
@@ -333,9 +452,9 @@ int signet_tree_check(const struct signet_tree *tree, unsigned flags,
 
     for (size_t i = 0; !rc && i < signet_tree_count(tree); i++)
         rc = check_record(&check, signet_tree_at(tree, i));
-    if (rc || (rc = check_mandatory(&check, 0)) || (rc = check_mandatory(&check, 1)) ||
-        (rc = check_ssids(&check, 0, 10)) || (rc = check_ssids(&check, 1, 0)) ||
-        (rc = check_security(&check)) || (rc = check_bindings(&check)))
+    if (rc || (rc = check_mandatory(&check)) || (rc = check_ssids(&check, 0, 10)) ||
+        (rc = check_ssids(&check, 1, 0)) || (rc = check_security(&check)) ||
+        (rc = check_bindings(&check)))
         return rc;
     suspect_halves(&check);
     return SIGNET_OK;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OBJECTS_MAX = 1024, RESOURCES_MAX = 256 }; /* that are looked at for a hint */
+
 static struct value parse_expression(struct parser *p);
 
 struct name {
@@ -70,26 +72,35 @@ static struct name parse_member(struct parser *p, const char *after, const char 
     return name;
 }
 
+static struct value parse_resource(struct parser *p, const struct signet_object *object,
+                                   const char *hint)
+{
+    char prefix[SIGNET_NAME_MAX + 8];
+    const char *names[RESOURCES_MAX];
+    const struct signet_resource *resource;
+
+    snprintf(prefix, sizeof prefix, "RID.%s", object->name);
+    struct name name = parse_member(p, prefix, hint);
+    resource = resource_by_name(object, p->text + name.at, name.len);
+    if (resource)
+        return (struct value){.kind = V_INT, .as.integer = resource->id};
+    strcat(prefix, ".");
+    return unknown_name(p, name, prefix, names, resource_names(object, names, RESOURCES_MAX));
+}
+
 static struct value parse_identifier(struct parser *p, bool resource)
 {
     static const char hint[] = "OID.Security names an object, RID.Security.Mode a resource";
-    const char *names[64];
-    uint16_t oid, rid;
-    char prefix[64];
+    const char *names[OBJECTS_MAX];
     struct name name = parse_member(p, resource ? "RID" : "OID", hint);
+    const struct signet_object *object = object_by_name(p->objects, p->text + name.at, name.len);
 
-    if (!object_by_name(p->text + name.at, name.len, &oid))
+    if (!object)
         return unknown_name(p, name, resource ? "RID." : "OID.", names,
-                            object_names(names, sizeof names / sizeof *names));
-    if (!resource)
-        return (struct value){.kind = V_INT, .as.integer = oid};
-    snprintf(prefix, sizeof prefix, "RID.%s", signet_object_name(oid));
-    name = parse_member(p, prefix, hint);
-    strcat(prefix, ".");
-    if (!resource_by_name(oid, p->text + name.at, name.len, &rid))
-        return unknown_name(p, name, prefix, names,
-                            resource_names(oid, names, sizeof names / sizeof *names));
-    return (struct value){.kind = V_INT, .as.integer = rid};
+                            object_names(p->objects, names, OBJECTS_MAX));
+    if (resource)
+        return parse_resource(p, object, hint);
+    return (struct value){.kind = V_INT, .as.integer = object->id};
 }
 
 static void expect(struct parser *p, char c, const char *hint)

@@ -46,8 +46,9 @@ struct entry {
 };
 
 struct parser {
-    const char *name; /* for messages */
-    const char *text; /* newlines are \n; zeros follow */
+    const char *name;                     /* for messages */
+    const struct signet_objects *objects; /* whose names are known; NULL: the core table's */
+    const char *text;                     /* newlines are \n; zeros follow */
     size_t len, at;
     unsigned depth, nesting;
     size_t values, bytes;

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 
+#include <signet/objects.h>
 #include <signet/tree.h>
 
 enum { TREE_MAX = 65536 }; /* records in one tree */
@@ -47,27 +48,34 @@ static inline bool id_set_add(struct id_set *set, uint16_t id)
 enum { PATH_TEXT_MAX = 24 };
 void path_format(struct signet_path path, char out[static PATH_TEXT_MAX]);
 
-/* Names both ways; 0 to count-1 in table order. For typo hints. */
-bool object_by_name(const char *name, size_t len, uint16_t *oid);
-bool resource_by_name(uint16_t oid, const char *name, size_t len, uint16_t *rid);
-/* Fills names with up to cap known names (of objects, or of an object's resources). */
-size_t object_names(const char **names, size_t cap);
-size_t resource_names(uint16_t oid, const char **names, size_t cap);
+void objects_keep(struct signet_objects *objects); /* NULL: nothing */
 
-/* objects.c: a row of the object table. */
-enum { MANDATORY = 1, MULTIPLE = 2, SECRET = 4, READ_ONLY = 8 };
+/* objects.c: names both ways, an alias is a name, too; for typo hints up to cap names. objects may
+ * be NULL everywhere: the core table alone. */
+const char *object_name(const struct signet_objects *objects, uint16_t oid);
+const char *resource_name(const struct signet_objects *objects, uint16_t oid, uint16_t rid);
+const struct signet_object *object_by_name(const struct signet_objects *objects, const char *name,
+                                           size_t len);
+const struct signet_resource *resource_by_name(const struct signet_object *object, const char *name,
+                                               size_t len);
+size_t object_names(const struct signet_objects *objects, const char **names, size_t cap);
+size_t resource_names(const struct signet_object *object, const char **names, size_t cap);
 
-struct resource {
-    uint16_t oid, rid;
-    uint8_t type;  /* enum signet_type */
-    uint8_t flags; /* MANDATORY: a device needs it in every instance that is provisioned */
-    int32_t least, most;
-    const char *name;
-};
+/* range.c: of a number, or of the bytes of a string or opaque value; "" has all */
+bool range_valid(const char *range);
+bool range_has(const char *range, const struct signet_value *value);
+/* "0 to 100", "16 or 32 or 48" */
+enum { RANGE_TEXT_MAX = 96 };
+const char *range_text(const char *range, char out[static RANGE_TEXT_MAX]);
 
-const struct resource *resource_find(uint16_t oid, uint16_t rid);
-/* The object's resource behind another one; of NULL the first. NULL: there is no more. */
-const struct resource *resource_next(uint16_t oid, const struct resource *before);
+/* secrets.c: what must not be shown */
+bool resource_is_secret(const struct signet_objects *objects, uint16_t oid, uint16_t rid);
+/* "Multicast group key", "accessToken"; not "Public Key", "Key Index" */
+bool name_is_secret(const char *name);
+/* A private key in DER or PEM, or the text of one in base64 or hex. */
+bool value_is_private_key(const struct signet_value *value);
+/* By its place, or because it looks like a private key. */
+bool record_is_secret(const struct signet_objects *objects, const struct signet_record *record);
 
 /* Resources of Security, /0/x/3 to /0/x/5 (LwM2M Core 1.2, Appendix E.1). */
 enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };

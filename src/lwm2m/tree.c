@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lwm2m/lwm2m.h"
+#include "lwm2m/objects.h"
 
 #include <signet/profile.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@ struct signet_tree {
     struct signet_record *records;
     size_t count, cap;
     const struct signet_profile *profile; /* the caller's; NULL: any */
+    struct signet_objects *objects;       /* NULL: the core table alone */
     struct index index;                   /* empty for few records, and without memory */
 };
 
@@ -103,6 +105,7 @@ void signet_tree_free(struct signet_tree **tree)
         value_wipe(&(*tree)->records[i].value);
     free((*tree)->records);
     index_free(&(*tree)->index);
+    signet_objects_free(&(*tree)->objects);
     free(*tree);
     *tree = NULL;
 }
@@ -225,8 +228,10 @@ int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,
     struct signet_tree *copy = NULL;
     int rc = signet_tree_new(&copy, err);
 
-    if (!rc)
+    if (!rc) {
         copy->profile = tree->profile;
+        signet_tree_set_objects(copy, tree->objects);
+    }
     for (size_t i = 0; !rc && i < tree->count; i++) {
         const struct signet_record *record = &tree->records[i];
 
@@ -247,6 +252,18 @@ void signet_tree_set_profile(struct signet_tree *tree, const struct signet_profi
 const struct signet_profile *signet_tree_profile(const struct signet_tree *tree)
 {
     return tree->profile;
+}
+
+void signet_tree_set_objects(struct signet_tree *tree, struct signet_objects *objects)
+{
+    objects_keep(objects);
+    signet_objects_free(&tree->objects);
+    tree->objects = objects;
+}
+
+const struct signet_objects *signet_tree_objects(const struct signet_tree *tree)
+{
+    return tree->objects;
 }
 
 void path_format(struct signet_path path, char out[static PATH_TEXT_MAX])

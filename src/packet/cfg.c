@@ -33,9 +33,10 @@ static void quote(struct buf *out, const uint8_t *data, size_t len, bool bytes)
 
 /* What the language cannot or must not say is None, which it refuses: the output must not pass for
  * a configuration of the same values. */
-static const char *unsaid(const struct signet_record *r, bool reveal)
+static const char *unsaid(const struct signet_tree *tree, const struct signet_record *r,
+                          bool reveal)
 {
-    if (record_hidden(r, reveal))
+    if (record_hidden(tree, r, reveal))
         return "hidden";
     if (r->value.type != SIGNET_TYPE_FLOAT || isfinite(r->value.as.number))
         return NULL;
@@ -54,10 +55,11 @@ static void cfg_value(struct buf *out, const struct signet_value *value)
         value_text(out, value);
 }
 
-static void cfg_key(struct buf *out, const struct signet_path *path, int depth)
+static void cfg_key(struct buf *out, const struct signet_objects *objects,
+                    const struct signet_path *path, int depth)
 {
-    const char *object = signet_object_name(path->oid);
-    const char *resource = signet_resource_name(path->oid, path->rid);
+    const char *object = object_name(objects, path->oid);
+    const char *resource = resource_name(objects, path->oid, path->rid);
     const uint16_t ids[] = {path->oid, path->iid, path->rid, path->riid};
     indent(out, depth + 1);
     if (depth == 0 && object)
@@ -159,12 +161,12 @@ int print_cfg(const struct signet_tree *tree, bool reveal, struct buf *out,
         const struct signet_record *r = list[i].record;
         open = close_to(out, open, i ? common(list[i - 1].record, r) : 0);
         for (; open < depth_of(r); open++) {
-            cfg_key(out, &r->path, open);
+            cfg_key(out, signet_tree_objects(tree), &r->path, open);
             buf_text(out, "{\n");
         }
-        cfg_key(out, &r->path, open);
-        if (unsaid(r, reveal)) {
-            buf_printf(out, "None, # %s\n", unsaid(r, reveal));
+        cfg_key(out, signet_tree_objects(tree), &r->path, open);
+        if (unsaid(tree, r, reveal)) {
+            buf_printf(out, "None, # %s\n", unsaid(tree, r, reveal));
             continue;
         }
         cfg_value(out, &r->value);

@@ -21,6 +21,7 @@ struct name {
 struct decoder {
     struct cbor_reader in;
     struct signet_tree *tree;
+    const struct signet_objects *objects; /* by which secrets are known */
     struct buf *secrets;
     struct name base;
     struct signet_value base_value;
@@ -226,7 +227,8 @@ static int store(struct decoder *d, const struct cbor_item *start, struct fields
         !value_add(&f->value, &d->base_value))
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: base value and value leave 64 bits",
                          start->at);
-    if (d->secrets && signet_resource_is_secret(path.oid, path.rid))
+    if (d->secrets &&
+        (resource_is_secret(d->objects, path.oid, path.rid) || value_is_private_key(&f->value)))
         buf_append(d->secrets, &f->value_at, sizeof(f->value_at));
     if (signet_tree_find(d->tree, path)) /* the last one counts */
         return signet_tree_put(d->tree, path, &f->value, err);
@@ -296,10 +298,10 @@ static int read_packet(struct decoder *d, struct signet_error *err)
     return code ? code : cbor_end(&d->in, err);
 }
 
-int packet_read(const uint8_t *data, size_t len, struct signet_tree **out, struct buf *secrets,
-                struct signet_error *err)
+int packet_read(const uint8_t *data, size_t len, const struct signet_objects *objects,
+                struct signet_tree **out, struct buf *secrets, struct signet_error *err)
 {
-    struct decoder d = {.in = {.data = data, .len = len}, .secrets = secrets};
+    struct decoder d = {.in = {.data = data, .len = len}, .objects = objects, .secrets = secrets};
     d.base_value = (struct signet_value){.type = SIGNET_TYPE_INTEGER};
     int code = signet_tree_new(&d.tree, err);
     if (!code)
@@ -320,5 +322,5 @@ int packet_read(const uint8_t *data, size_t len, struct signet_tree **out, struc
 int signet_packet_decode(const uint8_t *data, size_t len, struct signet_tree **out,
                          struct signet_error *err)
 {
-    return packet_read(data, len, out, NULL, err);
+    return packet_read(data, len, NULL, out, NULL, err);
 }

@@ -199,14 +199,14 @@ static int put_item(struct writer *w, const struct cbor_item *item, bool name,
     return put_simple(w, item, err);
 }
 
-int signet_packet_diagnose(const uint8_t *data, size_t len, unsigned flags,
-                           struct signet_bytes *out, struct signet_error *err)
+int signet_packet_diagnose(const uint8_t *data, size_t len, const struct signet_objects *objects,
+                           unsigned flags, struct signet_bytes *out, struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     struct buf secrets = {0}, text = {0};
     struct writer w = {
         .in = {.data = data, .len = len}, .out = &text, .reveal = flags & SIGNET_PACKET_REVEAL};
-    w.is_packet = packet_read(data, len, &tree, &secrets, NULL) == SIGNET_OK;
+    w.is_packet = packet_read(data, len, objects, &tree, &secrets, NULL) == SIGNET_OK;
     w.secrets = (const size_t *)(const void *)secrets.data;
     w.secret_count = secrets.len / sizeof(size_t);
     struct cbor_item item;

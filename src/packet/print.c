@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 64 }; /* bytes of an opaque value that a table shows */
+enum {
+    SHOWN_MAX = 64, /* bytes of an opaque value that a table shows */
+    NAME_WIDTH = 2 * SIGNET_NAME_MAX + 2,
+};
 
 static bool all_printable(const uint8_t *data, size_t len)
 {
@@ -49,11 +52,12 @@ static void table_hidden(struct buf *out, const struct signet_value *value)
         buf_text(out, "(hidden)");
 }
 
-static void table_name(const struct signet_path *path, char out[static 80])
+static void table_name(const struct signet_objects *objects, const struct signet_path *path,
+                       char out[static NAME_WIDTH])
 {
-    const char *object = signet_object_name(path->oid);
-    const char *resource = signet_resource_name(path->oid, path->rid);
-    snprintf(out, 80, "%s%s%s", object ? object : "", resource ? " " : "",
+    const char *object = object_name(objects, path->oid);
+    const char *resource = resource_name(objects, path->oid, path->rid);
+    snprintf(out, NAME_WIDTH, "%s%s%s", object ? object : "", resource ? " " : "",
              resource ? resource : "");
 }
 
@@ -66,11 +70,11 @@ static int longer(int width, const char *text)
 static void print_table(const struct signet_tree *tree, bool reveal, struct buf *out)
 {
     int path_width = 4, name_width = 4;
-    char path[PATH_TEXT_MAX], name[80];
+    char path[PATH_TEXT_MAX], name[NAME_WIDTH];
     const struct signet_record *r;
     for (size_t i = 0; (r = signet_tree_at(tree, i)); i++) {
         path_format(r->path, path);
-        table_name(&r->path, name);
+        table_name(signet_tree_objects(tree), &r->path, name);
         path_width = longer(path_width, path);
         name_width = longer(name_width, name);
     }
@@ -78,10 +82,10 @@ static void print_table(const struct signet_tree *tree, bool reveal, struct buf 
                "value");
     for (size_t i = 0; (r = signet_tree_at(tree, i)); i++) {
         path_format(r->path, path);
-        table_name(&r->path, name);
+        table_name(signet_tree_objects(tree), &r->path, name);
         buf_printf(out, "%-*s  %-*s  %-8s  ", path_width, path, name_width, name,
                    type_info(r->value.type)->name);
-        if (record_hidden(r, reveal))
+        if (record_hidden(tree, r, reveal))
             table_hidden(out, &r->value);
         else
             table_value(out, &r->value);
@@ -125,8 +129,8 @@ static void senml_json(const struct signet_tree *tree, bool reveal, struct buf *
     buf_text(out, "[");
     for (size_t i = 0; i < signet_tree_count(tree); i++) {
         const struct signet_record *r = signet_tree_at(tree, i);
-        const char *object = signet_object_name(r->path.oid);
-        const char *resource = signet_resource_name(r->path.oid, r->path.rid);
+        const char *object = object_name(signet_tree_objects(tree), r->path.oid);
+        const char *resource = resource_name(signet_tree_objects(tree), r->path.oid, r->path.rid);
         path_format(r->path, path);
         buf_printf(out, "%s\n  {\"n\": \"%s\", ", i ? "," : "", path);
         if (object)
@@ -134,7 +138,7 @@ static void senml_json(const struct signet_tree *tree, bool reveal, struct buf *
         if (resource)
             buf_printf(out, "\"resource\": \"%s\", ", resource);
         buf_printf(out, "\"type\": \"%s\", ", type_info(r->value.type)->name);
-        if (!record_hidden(r, reveal))
+        if (!record_hidden(tree, r, reveal))
             json_value(out, &r->value);
         else if (type_has_bytes(r->value.type))
             buf_printf(out, "\"hidden\": true, \"bytes\": %zu", r->value.as.bytes.len);

@@ -28,15 +28,16 @@ int packet_encode(const struct signet_tree *tree, struct buf *out, struct signet
 
 /* decode.c: as signet_packet_decode(). secrets, when given, gets the byte offset (size_t) of each
  * value that must not be shown, in rising order. */
-int packet_read(const uint8_t *data, size_t len, struct signet_tree **out, struct buf *secrets,
-                struct signet_error *err);
+int packet_read(const uint8_t *data, size_t len, const struct signet_objects *objects,
+                struct signet_tree **out, struct buf *secrets, struct signet_error *err);
 
 /* cfg.c */
 int print_cfg(const struct signet_tree *tree, bool reveal, struct buf *out,
               struct signet_error *err);
-static inline bool record_hidden(const struct signet_record *record, bool reveal)
+static inline bool record_hidden(const struct signet_tree *tree, const struct signet_record *record,
+                                 bool reveal)
 {
-    return !reveal && signet_resource_is_secret(record->path.oid, record->path.rid);
+    return !reveal && record_is_secret(signet_tree_objects(tree), record);
 }
 
 /* value.c: numbers, times and paths as a packet may write them */

@@ -100,9 +100,12 @@ static bool take_value(const struct item *item, enum signet_type type, struct si
 
 static bool tlv_put_item(struct signet_tree *tree, struct signet_path path, const struct item *item)
 {
+    const struct signet_resource *resource =
+        signet_resource_find(signet_tree_objects(tree), path.oid, path.rid);
     struct signet_value value;
 
-    return take_value(item, signet_resource_type(path.oid, path.rid), &value) &&
+    return take_value(item, resource ? (enum signet_type)resource->type : SIGNET_TYPE_NONE,
+                      &value) &&
            signet_tree_put(tree, path, &value, NULL) == SIGNET_OK;
 }
 

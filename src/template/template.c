@@ -11,9 +11,10 @@
 enum { ACCOUNTS_MAX = 1000 };
 
 /* "endpoint_cfg:8:13: /0/1/5 (SecretKey)" */
-static void blame_place(const struct signet_record *r, const char *name, struct signet_error *err)
+static void blame_place(const struct signet_tree *tree, const struct signet_record *r,
+                        const char *name, struct signet_error *err)
 {
-    const char *resource = signet_resource_name(r->path.oid, r->path.rid);
+    const char *resource = resource_name(signet_tree_objects(tree), r->path.oid, r->path.rid);
     char path[PATH_TEXT_MAX];
 
     path_format(r->path, path);
@@ -22,9 +23,10 @@ static void blame_place(const struct signet_record *r, const char *name, struct 
 }
 
 /* Text in a place that takes a number, a truth or a time becomes one. */
-static enum signet_type type_of(const struct signet_record *r)
+static enum signet_type type_of(const struct signet_record *r,
+                                const struct signet_resource *resource)
 {
-    enum signet_type want = signet_resource_type(r->path.oid, r->path.rid);
+    enum signet_type want = resource ? (enum signet_type)resource->type : SIGNET_TYPE_NONE;
 
     if (r->value.type == SIGNET_TYPE_OPAQUE)
         return SIGNET_TYPE_OPAQUE;
@@ -45,6 +47,9 @@ static int compile_place(struct template *t, const struct signet_record *r,
                          const struct placeholder_names *known, struct signet_error *err)
 {
     struct template_place *place = &t->places[t->place_count];
+    const struct signet_objects *objects = signet_tree_objects(t->model);
+    const struct signet_resource *resource =
+        signet_resource_find(objects, r->path.oid, r->path.rid);
     bool bytes = r->value.type == SIGNET_TYPE_OPAQUE;
     bool credential =
         r->path.oid == 0 && bytes && (r->path.rid == RID_IDENTITY || r->path.rid == RID_SECRET_KEY);
@@ -54,14 +59,14 @@ static int compile_place(struct template *t, const struct signet_record *r,
     if (rc != SIGNET_OK)
         return rc;
     place->path = r->path;
-    place->type = type_of(r);
+    place->type = type_of(r, resource);
     t->place_count++;
     for (size_t i = 0; i < place->pieces.count; i++)
         if (place->pieces.list[i].kind == PIECE_COLUMN &&
-            (bytes || signet_resource_is_secret(r->path.oid, r->path.rid)))
+            (bytes || resource_is_secret(objects, r->path.oid, r->path.rid)))
             t->secret[place->pieces.list[i].column] = true;
     t->recheck = t->recheck || (r->path.oid <= 1 && !credential) || !type_differs(place->type) ||
-                 place->type != r->value.type;
+                 place->type != r->value.type || (resource && *resource->range);
     return SIGNET_OK;
 }
 
@@ -80,7 +85,7 @@ static int compile_places(struct template *t, const char *name,
         if (has_brace(&r->value))
             rc = compile_place(t, r, known, err);
         if (rc != SIGNET_OK)
-            blame_place(r, name, err);
+            blame_place(t->model, r, name, err);
     }
     return rc;
 }

@@ -23,7 +23,7 @@ static void print_all(const struct signet_tree *tree)
 static void diagnose(const uint8_t *data, size_t size, bool must)
 {
     struct signet_bytes out = {0};
-    int code = signet_packet_diagnose(data, size, 0, &out, NULL);
+    int code = signet_packet_diagnose(data, size, NULL, 0, &out, NULL);
     require(code == SIGNET_OK || !must);
     signet_bytes_free(&out);
 }

@@ -15,7 +15,7 @@ static int diagnose(const char *hex, unsigned flags, struct signet_bytes *out,
     ssize_t len = hex_decode(hex, strlen(hex), data, sizeof data);
 
     assert_true(len >= 0);
-    return signet_packet_diagnose(data, (size_t)len, flags, out, err);
+    return signet_packet_diagnose(data, (size_t)len, NULL, flags, out, err);
 }
 
 static void notation(void **state)
