@@ -10,6 +10,11 @@ typedef int ledger_work(struct signet_ledger *ledger, void *ctx, struct signet_e
 int ledger_read(struct cli *cli, ledger_work *work, void *ctx);
 int ledger_change(struct cli *cli, ledger_work *work, void *ctx);
 
+/* One that is not the first argument; LEDGER_MAKE: it need not be there. */
+enum ledger_use { LEDGER_READ, LEDGER_CHANGE, LEDGER_MAKE };
+int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use use,
+                struct signet_error *err);
+
 int ledger_list(int argc, char **argv); /* ledger_look.c */
 int ledger_show(int argc, char **argv);
 int ledger_export(int argc, char **argv);
@@ -18,9 +23,10 @@ int ledger_sync(int argc, char **argv);  /* ledger_sync.c */
 /* What a ledger is when it was verified (ledger_open.c). */
 void ledger_print_head(const struct cli *cli, int64_t events, const char *head);
 
-int ledger_backup(int argc, char **argv);
-int ledger_recover(int argc, char **argv); /* ledger_files.c */
-int ledger_void(int argc, char **argv);    /* ledger_mend.c */
+int ledger_backup(int argc, char **argv); /* ledger_files.c */
+int ledger_recover(int argc, char **argv);
+int ledger_import(int argc, char **argv); /* ledger_import.c */
+int ledger_void(int argc, char **argv);   /* ledger_mend.c */
 int ledger_rework(int argc, char **argv);
 
 /* The number of the state of this word; -1 for NULL. False: a mistake, which is told. */

@@ -59,6 +59,8 @@ static int device_json(void *ctx, const struct signet_ledger_device *d, struct s
     json_bool(&j, "exposed", d->exposed);
     if (d->freed)
         json_bool(&j, "freed", true);
+    if (d->imported)
+        json_bool(&j, "imported", true);
     json_text(&j, "created", TIME(d->created));
     json_text(&j, "changed", TIME(d->changed));
     json_end(&j);
@@ -215,6 +217,8 @@ static int device_text(void *ctx, const struct signet_ledger_device *d, struct s
     printf("%-14s %s%s\n", "endpoint", PLAIN(d->endpoint),
            d->freed && d->state == SIGNET_DEVICE_VOID ? " (the name was given back)" : "");
     printf("%-14s %d\n", "edition", d->edition);
+    if (d->imported)
+        printf("%-14s from another site's ledger: it is changed there\n", "imported");
     printf("%-14s %s%s\n", "state", signet_device_state_name(d->state),
            d->exposed ? "" : ", credentials never left the host");
     for (size_t i = 0; i < TEXTS; i++)

@@ -4,19 +4,26 @@
 #include <pwd.h>
 #include <unistd.h>
 
-static int with_ledger(struct cli *cli, bool read_only, ledger_work *work, void *ctx)
+int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use use,
+                struct signet_error *err)
 {
     char station[80] = "office", host[65] = "";
     const struct passwd *user = getpwuid(geteuid());
     const struct signet_ledger_options options = {.station = station,
                                                   .operator_name = user ? user->pw_name : NULL,
-                                                  .must_exist = true,
-                                                  .read_only = read_only};
-    struct signet_ledger *ledger = NULL;
+                                                  .must_exist = use != LEDGER_MAKE,
+                                                  .read_only = use == LEDGER_READ};
 
     if (gethostname(host, sizeof(host) - 1) == 0)
         snprintf(station, sizeof(station), "office@%s", host);
-    int rc = signet_ledger_open(&ledger, cli->args[0], &options, &cli->err);
+    return signet_ledger_open(out, where, &options, err);
+}
+
+static int with_ledger(struct cli *cli, enum ledger_use use, ledger_work *work, void *ctx)
+{
+    struct signet_ledger *ledger = NULL;
+    int rc = ledger_open(&ledger, cli->args[0], use, &cli->err);
+
     if (rc == SIGNET_OK)
         rc = work(ledger, ctx, &cli->err);
     signet_ledger_close(&ledger);
@@ -25,12 +32,12 @@ static int with_ledger(struct cli *cli, bool read_only, ledger_work *work, void 
 
 int ledger_read(struct cli *cli, ledger_work *work, void *ctx)
 {
-    return with_ledger(cli, true, work, ctx);
+    return with_ledger(cli, LEDGER_READ, work, ctx);
 }
 
 int ledger_change(struct cli *cli, ledger_work *work, void *ctx)
 {
-    return with_ledger(cli, false, work, ctx);
+    return with_ledger(cli, LEDGER_CHANGE, work, ctx);
 }
 
 void ledger_print_head(const struct cli *cli, int64_t events, const char *head)

@@ -360,6 +360,29 @@ int signet_ledger_backup(struct signet_ledger *ledger, const char *to,
                          const struct signet_cancel *cancel, int64_t *events, char head[65],
                          struct signet_error *err);
 
+/* What an import brought. */
+struct signet_ledger_imported {
+    int64_t stations, orders, devices; /* that are the other ledger's own */
+    int64_t events;                    /* that are new here */
+    bool again;                        /* an older copy of it was imported before */
+    int64_t passed_over; /* stations that came into the other ledger by imports: not brought */
+    int64_t all_events;  /* of the other ledger; */
+    char head[65];       /* both as of signet_ledger_verify() */
+    char site[33];       /* that it is called by */
+};
+/* Brings another ledger's chains into this one, with its orders, devices and deliveries: of a site
+ * that works without a network. They are read here and not changed; their names, keys and boards
+ * count as taken. Orders and stations are called NAME@SITE here. site: at most 32 letters, digits
+ * and . _ - (SIGNET_E_USAGE); NULL: 8 digits of the first hash, or as before.  The other one is
+ * verified first, in the same view of it; all or nothing in one transaction, and an event,
+ * "imported". Again with a newer copy: what is new there comes. A call that would change what was
+ * imported returns SIGNET_E_CONFLICT. SIGNET_E_CONFLICT also: a device's name, key or board is in
+ * both, which the message names; it is a copy of this ledger, or an older or forked one of one that
+ * was imported. SIGNET_E_LEDGER: the other one does not verify, or has an older schema. */
+int signet_ledger_import(struct signet_ledger *ledger, struct signet_ledger *from, const char *site,
+                         const struct signet_cancel *cancel, struct signet_ledger_imported *out,
+                         struct signet_error *err);
+
 /* How far a ledger is, for whoever wants to know later whether an old copy was put back. */
 struct signet_ledger_head {
     char ledger[65];   /* which one: the hash of its first event; "" without any */
@@ -415,6 +438,7 @@ struct signet_ledger_device {
     int attempt;
     bool exposed;             /* credentials may have left the host */
     bool freed;               /* retired; or void, and its name was given back */
+    bool imported;            /* from another ledger: it is not changed here */
     int64_t created, changed; /* seconds since 1970 */
     /* "" what is not known */
     const char *hw_id, *psk_identity, *psk_sha256, *spki_sha256, *cert_issuer, *cert_serial;

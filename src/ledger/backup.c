@@ -3,7 +3,7 @@
 /* A copy of a ledger, made while others work on it, in one file. It has its name only when it is
  * whole and was verified. */
 
-#include "ledger/store.h"
+#include "ledger/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,14 +47,59 @@ static void remove_part(const struct backup *b)
     }
 }
 
+struct all {
+    struct copy copy;
+    bool begun;
+};
+
+static int copy_station(void *ctx, const struct db_rows *row, struct signet_error *err)
+{
+    return copy_events(ctx, db_int(row, 0), 0, err);
+}
+
+static int copy_tables(struct copy *c, struct signet_error *err)
+{
+    const struct db_walk stations = {
+        .sql = "SELECT id FROM stations ORDER BY id", .row = copy_station, .ctx = c};
+    int rc = db_walk(c->from->db, &stations, err, "");
+
+    for (int t = COPY_ORDERS; rc == SIGNET_OK && t < COPY_TABLES; t++)
+        rc = copy_table(c, (enum copy_table)t, err);
+    return rc;
+}
+
+static int copy_all(struct signet_ledger *from, void *arg, struct signet_error *err)
+{
+    struct all *a = arg;
+    struct db *db = a->copy.to->db;
+
+    (void)from;
+    if (a->begun) /* by rows that are there now */
+        return error_set_hint(err, SIGNET_E_LEDGER, "start again when the server is there",
+                              "the ledger's database server went away while it was read");
+    a->begun = true;
+    int rc = db->ops->begin(db, true, err);
+    if (rc == SIGNET_OK)
+        rc = copy_tables(&a->copy, err);
+    if (rc == SIGNET_OK)
+        rc = db->ops->commit(db, err);
+    if (rc != SIGNET_OK)
+        db->ops->rollback(db);
+    return rc;
+}
+
 static int write_part(const struct backup *b, struct signet_ledger *from,
                       const struct signet_cancel *cancel, struct signet_error *err)
 {
     struct signet_ledger *to = NULL;
     int rc = ledger_make_copy(&to, b->part, err);
+    struct all all = {
+        .copy = {.from = from, .to = to, .cancel = cancel, .site = "", .commits = true}};
 
     if (rc == SIGNET_OK)
-        rc = ledger_copy(from, to, cancel, err);
+        rc = copy_check_schema(from, to, err);
+    if (rc == SIGNET_OK) /* one view of it */
+        rc = store_read(from, copy_all, &all, err);
     if (rc == SIGNET_OK) /* one file, which those that only read it leave alone */
         rc = to->db->ops->script(to->db, "PRAGMA journal_mode = DELETE", err);
     signet_ledger_close(&to);

@@ -155,6 +155,25 @@ static int find_finished(struct signet_ledger *l, const struct erased *e, int64_
                                                                           : SIGNET_E_NOT_FOUND;
 }
 
+/* Of a device that was brought from another ledger there is no event here: it is nobody's. */
+static int note_imported(struct signet_ledger *l, int64_t device, const struct erased *e,
+                         struct signet_error *err)
+{
+    struct buf detail = {0};
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err, "SELECT endpoint FROM devices WHERE id = $1", "i", device);
+
+    if (rc == SIGNET_OK)
+        buf_printf(&detail, "%s %s", db_text(&row, 0), e->detail);
+    db_end(&row);
+    if (rc == SIGNET_OK)
+        rc = buf_check(&detail, err);
+    if (rc == SIGNET_OK)
+        rc = ledger_event(l, "erased", (const char *)detail.data, err);
+    buf_free(&detail);
+    return rc;
+}
+
 static int record_erased(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct erased *e = arg;
@@ -162,7 +181,8 @@ static int record_erased(struct signet_ledger *l, void *arg, struct signet_error
     int rc = find_finished(l, e, &device, err);
 
     if (rc == SIGNET_OK)
-        rc = device_note(l, device, 0, "erased", e->detail, err);
+        rc = device < OWN_END ? device_note(l, device, 0, "erased", e->detail, err)
+                              : note_imported(l, device, e, err);
     return rc == SIGNET_E_NOT_FOUND ? error_set(err, rc, "no finished device is on that board")
                                     : rc;
 }

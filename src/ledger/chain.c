@@ -108,11 +108,18 @@ static int know_head(struct signet_ledger *l, struct signet_error *err)
                      "s", l->station);
     if (rc == SIGNET_E_NOT_FOUND)
         rc = db_find(l->db, &row, err,
-                     "INSERT INTO stations(name) VALUES($1) ON CONFLICT(name) DO UPDATE SET"
-                     " seq = stations.seq RETURNING id, seq, time, hash",
+                     "INSERT INTO stations(id, name) VALUES({next_station}, $1)"
+                     " ON CONFLICT(name) DO UPDATE SET seq = stations.seq"
+                     " RETURNING id, seq, time, hash",
                      "s", l->station);
     if (rc != SIGNET_OK)
         return rc;
+    if (db_int(&row, 0) >= OWN_END) {
+        db_end(&row);
+        return error_set_hint(
+            err, SIGNET_E_CONFLICT, "a station that works with this ledger needs a name of its own",
+            "the station's name %s is one of a ledger that was imported", l->station);
+    }
     l->head = (struct head){
         .known = true, .station = db_int(&row, 0), .seq = db_int(&row, 1), .time = db_int(&row, 2)};
     snprintf(l->head.hash, sizeof(l->head.hash), "%s", db_text(&row, 3));
@@ -152,12 +159,23 @@ static int insert_event(struct signet_ledger *l, const struct chain_event *e,
     return SIGNET_OK;
 }
 
+int chain_refuse(const char *name, struct signet_error *err)
+{
+    return error_set_hint(err, SIGNET_E_CONFLICT,
+                          "do it with the ledger that it came from, then import that one again",
+                          "%s came here with an import, and is not changed here", name);
+}
+
 int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns, const char *kind,
                  const char *detail, struct signet_error *err)
 {
     struct buf room = {0};
     char row_is[65], operator_name[OPERATOR_MAX + 1];
     int64_t time = 0;
+
+    if (db_int(row, 0) >= OWN_END || db_int(row, 0) <= -OWN_END)
+        return chain_refuse(db_text(row, columns == ORDER_COLUMNS ? ORDER_NAME : ROW_ENDPOINT),
+                            err);
     int rc = row_hash(l, row, columns, row_is, err);
 
     pthread_mutex_lock(&l->lock);

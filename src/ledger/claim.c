@@ -144,7 +144,7 @@ static int last(struct signet_ledger *l, void *arg, struct signet_error *err)
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
                      "SELECT " LEASE_COLUMNS " FROM devices WHERE station = $1 AND slot = $2"
-                     " AND freed = 0 ORDER BY id DESC LIMIT 1",
+                     " AND freed = 0 AND id < " OWN_END_SQL " ORDER BY id DESC LIMIT 1",
                      "ss", l->station, r->slot);
 
     if (rc == SIGNET_E_NOT_FOUND)

@@ -1,127 +1,128 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* All rows of a ledger, into another one of the same schema: what both databases speak. Values go
- * over as text, which the columns' types take back. */
+/* Rows of a ledger, into another one of the same schema: what both databases speak. Values go over
+ * as text, which the columns' types take back. */
 
-#include "ledger/store.h"
+#include "ledger/copy.h"
 
 enum { ROWS_A_COMMIT = 20000, ROWS_A_LOOK = 500 };
 
 struct table {
     const char *select, *insert;
-    int keys;
     size_t columns;
+    bool named; /* it has names of stations or orders */
 };
 
-/* A delivery has no number: a page is that of whole devices. */
-static const struct table copied[] = {
-    {"SELECT id, name, hash, quota, issued, cursor, created, events FROM orders WHERE id > $2"
-     " ORDER BY id LIMIT $1",
-     "INSERT INTO orders(id, name, hash, quota, issued, cursor, created, events)"
-     " VALUES($1, $2, $3, $4, $5, $6, $7, $8)",
-     1, 8},
-    {"SELECT id, order_id, number, endpoint, state, exposed, freed, attempt, station, slot, hw_id,"
-     " psk_identity, psk_sha256, spki_sha256, cert_issuer, cert_serial, packet_sha256,"
-     " image_sha256, error_code, error, failed_from, created, changed, events, token, lease_until,"
-     " delivered FROM devices WHERE id > $2 ORDER BY id LIMIT $1",
-     "INSERT INTO devices(id, order_id, number, endpoint, state, exposed, freed, attempt, station,"
-     " slot, hw_id, psk_identity, psk_sha256, spki_sha256, cert_issuer, cert_serial,"
-     " packet_sha256, image_sha256, error_code, error, failed_from, created, changed, events,"
-     " token, lease_until, delivered) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-     " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
-     1, 27},
-    {"SELECT device, server, state, station, error, changed, token, lease_until FROM deliveries"
-     " WHERE device > $2 AND device <= (SELECT max(device) FROM (SELECT DISTINCT device"
-     " FROM deliveries WHERE device > $2 ORDER BY device LIMIT $1) page) ORDER BY device, server",
-     "INSERT INTO deliveries(device, server, state, station, error, changed, token, lease_until)"
-     " VALUES($1, $2, $3, $4, $5, $6, $7, $8)",
-     1, 8},
-    {"SELECT id, name, seq, hash, time, base FROM stations WHERE id > $2 ORDER BY id LIMIT $1",
-     "INSERT INTO stations(id, name, seq, hash, time, base) VALUES($1, $2, $3, $4, $5, $6)", 1, 6},
-    {"SELECT station, seq, device, n, time, kind, detail, operator, tool, row_sha256, hash"
-     " FROM events WHERE (station, seq) > ($2, $3) ORDER BY station, seq LIMIT $1",
-     "INSERT INTO events(station, seq, device, n, time, kind, detail, operator, tool, row_sha256,"
-     " hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-     2, 11},
+/* The number in from, by which the rows come, then the columns. 1 how many, 2 after, 3 base, 4 end,
+ * 5 site; of events 4 station, 5 after which. A delivery has no number: a page is that of whole
+ * devices. */
+static const struct table tables[COPY_TABLES] = {
+    [COPY_EVENTS] =
+        {"SELECT seq, station + $3, seq, CASE WHEN device < 0 THEN device - $3 ELSE device + $3"
+         " END, n, time, kind, detail, operator, tool, row_sha256, hash FROM events"
+         " WHERE station = $4 AND seq > $2 AND seq > $5 ORDER BY seq LIMIT $1",
+         "INSERT INTO events(station, seq, device, n, time, kind, detail, operator, tool,"
+         " row_sha256, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         11},
+    [COPY_ORDERS] =
+        {"SELECT id, id + $3, name || $5, hash, quota, issued, cursor, created, events FROM orders"
+         " WHERE id > $2 AND id < $4 ORDER BY id LIMIT $1",
+         "INSERT INTO orders(id, name, hash, quota, issued, cursor, created, events)"
+         " VALUES($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(id) DO UPDATE SET"
+         " quota = excluded.quota, issued = excluded.issued, cursor = excluded.cursor,"
+         " events = excluded.events",
+         8, true},
+    [COPY_DEVICES] =
+        {"SELECT id, id + $3, order_id + $3, number, endpoint, state, exposed, freed, attempt,"
+         " station, slot, hw_id, psk_identity, psk_sha256, spki_sha256, cert_issuer, cert_serial,"
+         " packet_sha256, image_sha256, error_code, error, failed_from, created, changed, events,"
+         " token, lease_until, delivered FROM devices WHERE id > $2 AND id < $4 ORDER BY id"
+         " LIMIT $1",
+         "INSERT INTO devices(id, order_id, number, endpoint, state, exposed, freed, attempt,"
+         " station, slot, hw_id, psk_identity, psk_sha256, spki_sha256, cert_issuer, cert_serial,"
+         " packet_sha256, image_sha256, error_code, error, failed_from, created, changed, events,"
+         " token, lease_until, delivered) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+         " $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"
+         " ON CONFLICT(id) DO NOTHING",
+         COPY_COLUMNS},
+    [COPY_DELIVERIES] =
+        {"SELECT device, device + $3, server, state, station || $5, error, changed, token, "
+         "lease_until"
+         " FROM deliveries WHERE device > $2 AND device < $4 AND device <= (SELECT max(device)"
+         " FROM (SELECT DISTINCT device FROM deliveries WHERE device > $2 ORDER BY device"
+         " LIMIT $1) page) ORDER BY device, server",
+         "INSERT INTO deliveries(device, server, state, station, error, changed, token,"
+         " lease_until) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"
+         " ON CONFLICT(device, server) DO NOTHING",
+         8, true},
+    [COPY_STATIONS] = {"SELECT id, id + $3, name || $5, seq, hash, time, base + $3 FROM stations"
+                       " WHERE id > $2 AND id < $4 ORDER BY id LIMIT $1",
+                       "INSERT INTO stations(id, name, seq, hash, time, base)"
+                       " VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT(id) DO UPDATE SET"
+                       " seq = excluded.seq, hash = excluded.hash, time = excluded.time",
+                       6, true},
 };
 
-struct copy {
-    struct signet_ledger *to;
-    const struct signet_cancel *cancel;
-    const struct table *table;
-    int64_t rows;
-    bool begun;
+struct walk {
+    struct copy *copy;
+    enum copy_table table;
 };
 
-/* One commit for many rows, so that its log stays small. */
-static int commit_some(struct copy *c, struct signet_error *err)
+static int count_row(struct copy *c, enum copy_table table, struct signet_error *err)
 {
     struct db *db = c->to->db;
+    int64_t rows = ++c->rows[table];
     int rc = SIGNET_OK;
 
-    c->rows++;
-    if (c->rows % ROWS_A_LOOK == 0 && signet_cancel_fired(c->cancel))
+    if (rows % ROWS_A_LOOK == 0 && signet_cancel_fired(c->cancel))
         return error_set(err, SIGNET_E_CANCELLED, "stopped");
-    if (c->rows % ROWS_A_COMMIT == 0)
+    if (c->commits && rows % ROWS_A_COMMIT == 0)
         rc = db->ops->commit(db, err);
-    if (rc == SIGNET_OK && c->rows % ROWS_A_COMMIT == 0)
+    if (rc == SIGNET_OK && c->commits && rows % ROWS_A_COMMIT == 0)
         rc = db->ops->begin(db, true, err);
     return rc;
 }
 
 static int copy_row(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
-    struct copy *c = ctx;
+    const struct walk *w = ctx;
+    const struct table *t = &tables[w->table];
     const char *values[DB_PARAMS];
 
-    for (size_t i = 0; i < c->table->columns; i++)
-        values[i] = db_null(row, (int)i);
-    int rc = db_insert(c->to->db, c->table->insert, values, c->table->columns, err);
-    return rc == SIGNET_OK ? commit_some(c, err) : rc;
+    for (size_t i = 0; i < t->columns; i++)
+        values[i] = db_null(row, (int)i + 1);
+    int rc = db_insert(w->copy->to->db, t->insert, values, t->columns, err);
+    if (rc == SIGNET_E_CONFLICT && w->copy->refused)
+        w->copy->refused(w->copy, w->table, values, t->columns);
+    return rc == SIGNET_OK ? count_row(w->copy, w->table, err) : rc;
 }
 
-static int copy_tables(struct signet_ledger *from, struct copy *c, struct signet_error *err)
+int copy_table(struct copy *c, enum copy_table table, struct signet_error *err)
 {
-    int rc = SIGNET_OK;
+    struct walk w = {.copy = c, .table = table};
+    const struct db_walk walk = {
+        .sql = tables[table].select, .keys = 1, .row = copy_row, .ctx = &w};
 
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(copied) / sizeof(copied[0]); i++) {
-        const struct db_walk walk = {
-            .sql = copied[i].select, .keys = copied[i].keys, .row = copy_row, .ctx = c};
-
-        c->table = &copied[i];
-        rc = db_walk(from->db, &walk, err, "");
-    }
-    return rc;
+    return db_walk(c->from->db, &walk, err, tables[table].named ? "iis" : "ii", c->base,
+                   c->base ? OWN_END : INT64_MAX, c->site);
 }
 
-static int copy_all(struct signet_ledger *from, void *arg, struct signet_error *err)
+int copy_events(struct copy *c, int64_t station, int64_t after, struct signet_error *err)
 {
-    struct copy *c = arg;
-    struct db *db = c->to->db;
+    struct walk w = {.copy = c, .table = COPY_EVENTS};
+    const struct db_walk walk = {
+        .sql = tables[COPY_EVENTS].select, .keys = 1, .row = copy_row, .ctx = &w};
 
-    if (c->begun) /* by rows that are there now */
-        return error_set_hint(err, SIGNET_E_LEDGER, "start again when the server is there",
-                              "the ledger's database server went away while it was read");
-    c->begun = true;
-    int rc = db->ops->begin(db, true, err);
-    if (rc == SIGNET_OK)
-        rc = copy_tables(from, c, err);
-    if (rc == SIGNET_OK)
-        rc = db->ops->commit(db, err);
-    if (rc != SIGNET_OK)
-        db->ops->rollback(db);
-    return rc;
+    return db_walk(c->from->db, &walk, err, "iii", c->base, station, after);
 }
 
-int ledger_copy(struct signet_ledger *from, struct signet_ledger *to,
-                const struct signet_cancel *cancel, struct signet_error *err)
+int copy_check_schema(const struct signet_ledger *from, const struct signet_ledger *to,
+                      struct signet_error *err)
 {
-    struct copy c = {.to = to, .cancel = cancel};
-
-    if (from->schema != to->schema)
-        return error_set_hint(err, SIGNET_E_LEDGER,
-                              "open it once for changes, such as by a run, so that it is migrated",
-                              "the ledger has schema %lld, and this program copies schema %lld",
-                              (long long)from->schema, (long long)to->schema);
-    return store_read(from, copy_all, &c, err);
+    if (from->schema == to->schema)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_LEDGER,
+                          "open it once for changes, such as by a run, so that it is migrated",
+                          "the ledger has schema %lld, and this program copies schema %lld",
+                          (long long)from->schema, (long long)to->schema);
 }

@@ -14,6 +14,14 @@
 
 enum { DB_PARAMS = 32, DB_STATEMENTS = 96 };
 
+/* What a ledger made itself has smaller numbers; what was brought from another one has higher ones
+ * (store.h, chain_own()). {next_device}, {next_order} and {next_station} are the next of its own.
+ */
+#define OWN_END       1099511627776
+#define SQL_DIGITS(n) #n
+#define SQL_NUMBER(n) SQL_DIGITS(n)
+#define OWN_END_SQL   SQL_NUMBER(OWN_END)
+
 struct db {
     const struct db_ops *ops;
     int64_t now; /* seconds since 1970, of the transaction: one clock for all stations */

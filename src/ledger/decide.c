@@ -24,7 +24,7 @@ struct decide {
  * end */
 #define SELECTED                                                                                   \
     "SELECT d.id FROM devices d JOIN orders o ON o.id = d.order_id WHERE d.id > $2"                \
-    " AND d.freed = 0 AND ($3 = '' OR o.name = $3) AND ($4 = '' OR d.station = $4)"                \
+    " AND d.freed = 0 AND ($3 = '' OR o.name = $3) AND ($4 = '' OR " STATION_OF_D " = $4)"         \
     " AND ($5 = '' OR d.slot = $5) AND ($6 < 0 OR d.state = $6) AND ($7 = 0 OR d.changed >= $7)"   \
     " AND ($8 = 0 OR d.changed < $8) AND ($9 < 0 OR (d.error_code = $9 AND d.error IS NOT NULL))"
 static const char of_all[] = SELECTED " AND d.id <= $10 ORDER BY d.id LIMIT $1";

@@ -14,23 +14,23 @@ struct advance {
 };
 
 /* In the order of struct signet_device_facts. owner: who else has it, for those that belong to one
- * device only. */
+ * device only; ends: which device has it no more. */
+#define OWNER "SELECT endpoint, station FROM devices WHERE id <> $2 AND "
+enum ends { NEVER, FREED, ENDED };
 static const struct {
     const char *name, *owner;
+    enum ends ends;
 } facts[] = {
-    {"hw_id", "SELECT endpoint FROM devices WHERE hw_id = $1 AND id <> $2 AND state < {void}"},
-    {"psk_identity",
-     "SELECT endpoint FROM devices WHERE psk_identity = $1 AND id <> $2 AND freed = 0"},
-    {"psk_sha256",
-     "SELECT endpoint FROM devices WHERE substr(psk_sha256, 1, 20) = substr($1, 1, 20)"
-     " AND psk_sha256 IS NOT NULL AND id <> $2"},
+    {"hw_id", OWNER "hw_id = $1 AND state < {void}", ENDED},
+    {"psk_identity", OWNER "psk_identity = $1 AND freed = 0", FREED},
+    {"psk_sha256", OWNER "substr(psk_sha256, 1, 20) = substr($1, 1, 20) AND psk_sha256 IS NOT NULL",
+     NEVER},
     {"spki_sha256",
-     "SELECT endpoint FROM devices WHERE substr(spki_sha256, 1, 20) = substr($1, 1, 20)"
-     " AND spki_sha256 IS NOT NULL AND id <> $2"},
-    {"cert_issuer", NULL},
-    {"cert_serial", "SELECT endpoint FROM devices WHERE cert_serial = $1 AND id <> $2"},
-    {"packet_sha256", NULL},
-    {"image_sha256", NULL},
+     OWNER "substr(spki_sha256, 1, 20) = substr($1, 1, 20) AND spki_sha256 IS NOT NULL", NEVER},
+    {"cert_issuer", NULL, NEVER},
+    {"cert_serial", OWNER "cert_serial = $1", NEVER},
+    {"packet_sha256", NULL, NEVER},
+    {"image_sha256", NULL, NEVER},
 };
 enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
 _Static_assert(offsetof(struct signet_device_facts, note) == FACTS * sizeof(char *),
@@ -145,19 +145,51 @@ static int advance(struct signet_ledger *l, void *arg, struct signet_error *err)
     return rc;
 }
 
+static int ask_owner(struct signet_ledger *l, const char *sql, const char *value, int64_t device,
+                     struct device_owner *owner, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err, sql, "si", value, device);
+
+    if (rc == SIGNET_OK) {
+        snprintf(owner->endpoint, sizeof(owner->endpoint), "%s", db_text(&row, 0));
+        snprintf(owner->station, sizeof(owner->station), "%s", db_text(&row, 1));
+    }
+    db_end(&row);
+    return rc;
+}
+
+int device_find_owner(struct signet_ledger *l, int64_t device, const char *endpoint,
+                      const char *const *given, bool freed, bool ended, struct device_owner *owner,
+                      struct signet_error *err)
+{
+    int rc = SIGNET_E_NOT_FOUND;
+
+    owner->fact = NULL;
+    if (!freed)
+        rc = ask_owner(l, OWNER "endpoint = $1 AND freed = 0", endpoint, device, owner, err);
+    for (size_t i = 0; i < FACTS && rc == SIGNET_E_NOT_FOUND; i++) {
+        bool kept = facts[i].ends == FREED ? !freed : facts[i].ends == ENDED ? !ended : true;
+        if (!given[i] || !facts[i].owner || !kept)
+            continue;
+        rc = ask_owner(l, facts[i].owner, given[i], device, owner, err);
+        owner->fact = facts[i].name;
+    }
+    return rc;
+}
+
 /* Whose is the fact? Another device's of the ledger, or of the same call. */
 static int find_owner(struct signet_ledger *l, const struct advance *a, size_t which,
                       char owner[SIGNET_ENDPOINT_SIZE], struct signet_error *err)
 {
     const char *value = fact(a, a->at, which);
-    struct db_rows row;
+    struct device_owner found = {0};
 
     if (!value || !facts[which].owner)
         return SIGNET_E_NOT_FOUND;
-    int rc = db_find(l->db, &row, err, facts[which].owner, "si", value, a->leases[a->at].device);
+    int rc = ask_owner(l, facts[which].owner, value, a->leases[a->at].device, &found, err);
     if (rc == SIGNET_OK)
-        snprintf(owner, SIGNET_ENDPOINT_SIZE, "%s", db_text(&row, 0));
-    db_end(&row);
+        memcpy(owner, found.endpoint, sizeof(found.endpoint));
     for (size_t i = 0; rc == SIGNET_E_NOT_FOUND && i < a->at; i++) {
         const char *other = fact(a, i, which);
         if (other && strcmp(other, value) == 0) {
@@ -242,9 +274,10 @@ static int note(struct signet_ledger *l, void *arg, struct signet_error *err)
 bool note_kind_valid(const char *kind)
 {
     /* what only the ledger itself may say */
-    static const char *const own[] = {
-        "order",   "quota", "resumed", "delivered", "refused", "rework",    "migrated", "remove",
-        "removed", "board", "run",     "operator",  "shift",   "for-board", "begin",    "erased"};
+    static const char *const own[] = {"order",  "quota",    "resumed", "delivered", "refused",
+                                      "rework", "migrated", "remove",  "removed",   "board",
+                                      "run",    "operator", "shift",   "for-board", "begin",
+                                      "erased", "imported", "archived"};
     bool refused = !*kind || !text_is_clean(kind) || state_of_word(kind, strlen(kind)) >= 0;
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)

@@ -69,10 +69,10 @@ int edition_make(struct signet_ledger *l, const struct mend *m, struct signet_er
 
     if (rc == SIGNET_OK)
         rc = db_find(l->db, &row, err,
-                     "INSERT INTO devices(order_id, number, endpoint, station, slot, hw_id,"
-                     " created, changed, lease_until) SELECT order_id, number, endpoint, station,"
-                     " '', CAST($2 AS TEXT), CAST($3 AS {int}), CAST($3 AS {int}), 0 FROM devices"
-                     " WHERE id = $1 RETURNING " DEVICE_ROW,
+                     "INSERT INTO devices(id, order_id, number, endpoint, station, slot, hw_id,"
+                     " created, changed, lease_until) SELECT {next_device}, order_id, number,"
+                     " endpoint, station, '', CAST($2 AS TEXT), CAST($3 AS {int}),"
+                     " CAST($3 AS {int}), 0 FROM devices WHERE id = $1 RETURNING " DEVICE_ROW,
                      "isi", m->device, m->board[0] ? m->board : NULL, l->db->now);
     snprintf(text, sizeof(text), "edition %d", m->edition + 1);
     if (rc == SIGNET_OK)

@@ -23,12 +23,15 @@ static int void_exposed(struct signet_ledger *l, int64_t device, const char *rea
     return rc == SIGNET_OK ? device_event(l, device, "void", reason, err) : rc;
 }
 
-/* What waited for its servers is whole on its board, and they may have it. */
+/* What waited for its servers is whole on its board, and they may have it. The name of a device
+ * that was brought from another ledger is not this order's to give. */
 static int end_known(struct signet_ledger *l, int64_t device, enum signet_device_state state,
                      const char *reason, struct signet_error *err)
 {
     struct signet_error why = {0};
 
+    if (device >= OWN_END)
+        return SIGNET_OK;
     if (state == SIGNET_DEVICE_VERIFIED || state == SIGNET_DEVICE_REGISTERED) {
         error_set(&why, SIGNET_E_SEAL, "%s", reason);
         return device_set_aside(l, device, 0, &why, reason, err);

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Which ledger it is: its first event. */
-static int read_identity(struct signet_ledger *l, char out[65], struct signet_error *err)
+int ledger_identity(struct signet_ledger *l, char out[65], struct signet_error *err)
 {
     struct db_rows row;
     int rc = db_find(l->db, &row, err, "SELECT hash FROM events ORDER BY station, seq LIMIT 1", "");
@@ -63,7 +62,7 @@ static int look_at_ledger(struct signet_ledger *l, void *arg, struct signet_erro
 
     *h = (struct signet_ledger_head){.now = l->db->now};
     snprintf(h->station, sizeof(h->station), "%s", l->station);
-    int rc = read_identity(l, h->ledger, err);
+    int rc = ledger_identity(l, h->ledger, err);
     if (rc == SIGNET_OK)
         rc = read_station(l, h, err);
     return rc == SIGNET_OK && k->order ? read_order(l, k->order, h, err) : rc;
@@ -103,15 +102,15 @@ static int find_last_known(struct signet_ledger *l, const struct signet_ledger_h
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
-/* Any station's first event is looked at: which of two stations began a new database is settled by
- * their commits. */
+/* A ledger that was brought here is another one. Any station's first event is looked at: which of
+ * two stations began a new database is settled by their commits. */
 static int compare(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct comparison *c = arg;
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
                      "SELECT 1 FROM stations s JOIN events e ON e.station = s.id AND e.seq = 1"
-                     " WHERE e.hash = $1",
+                     " WHERE e.hash = $1 AND s.id < " OWN_END_SQL,
                      "s", c->known->ledger);
 
     db_end(&row);

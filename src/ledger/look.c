@@ -46,6 +46,7 @@ static int give_device(void *ctx, const struct db_rows *row, struct signet_error
         .edition = (int)db_int(row, 21),
         .exposed = db_int(row, 7) != 0,
         .freed = db_int(row, 8) != 0,
+        .imported = db_int(row, 0) >= OWN_END,
         .created = db_int(row, 9),
         .changed = db_int(row, 10),
         .hw_id = db_text(row, 11),
@@ -69,11 +70,12 @@ static int give_device(void *ctx, const struct db_rows *row, struct signet_error
     " AND x.state = {retired} AND x.id < d.id)"
 
 #define DEVICE                                                                                     \
-    "SELECT d.id, o.name, d.endpoint, d.station, d.slot, d.state, d.attempt, d.exposed,"           \
+    "SELECT d.id, o.name, d.endpoint, " STATION_OF_D ", d.slot, d.state, d.attempt, d.exposed,"    \
     " d.freed, d.created, d.changed, d.hw_id, d.psk_identity, d.psk_sha256, d.spki_sha256,"        \
     " d.packet_sha256, d.image_sha256, d.error_code, d.error, d.cert_issuer, d.cert_serial,"       \
     " " EDITION " FROM devices d JOIN orders o ON o.id = d.order_id WHERE d.id > $2"               \
-    " AND ($4 = '' OR o.name = $4) AND ($5 = '' OR d.station = $5) AND ($6 < 0 OR d.state = $6)"
+    " AND ($4 = '' OR o.name = $4) AND ($5 = '' OR " STATION_OF_D                                  \
+    " = $5) AND ($6 < 0 OR d.state = $6)"
 
 static int walk_devices(struct look *k, struct signet_error *err)
 {

@@ -39,8 +39,8 @@ static int find_device(struct signet_ledger *l, struct mend *m, struct signet_er
             "SELECT d.order_id, d.number, d.exposed, d.state, CASE WHEN d.failed_from >="
             " {verified} AND d.error_code <> $2 THEN 1 ELSE 0 END, d.endpoint, d.hw_id, o.name, 1 +"
             " (SELECT count(*) FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1"
-            " AND x.state = {retired}) FROM devices d JOIN orders o ON o.id = d.order_id"
-            " WHERE d.id = $1 AND d.freed = 0",
+            " AND x.state = {retired}), " STATION_OF_D " FROM devices d JOIN orders o"
+            " ON o.id = d.order_id WHERE d.id = $1 AND d.freed = 0",
             "ii", m->device, (int64_t)SIGNET_E_SEAL);
     if (rc != SIGNET_OK)
         return rc;
@@ -53,6 +53,7 @@ static int find_device(struct signet_ledger *l, struct mend *m, struct signet_er
     snprintf(m->hw_id, sizeof(m->hw_id), "%s", db_text(&row, 6));
     snprintf(m->order_name, sizeof(m->order_name), "%s", db_text(&row, 7));
     m->edition = (int)db_int(&row, 8);
+    snprintf(m->station, sizeof(m->station), "%s", db_text(&row, 9));
     db_end(&row);
     return SIGNET_OK;
 }
@@ -155,8 +156,20 @@ static int choose_board(struct signet_ledger *l, struct mend *m, struct signet_e
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
+/* Only the station that it came from has its secret, its servers and its chain. */
+static int judge_imported(struct mend *m)
+{
+    char name[SIGNET_ENDPOINT_SIZE + sizeof(m->station) + 16];
+
+    snprintf(name, sizeof(name), "%s, of station %s,", m->endpoint, m->station);
+    chain_refuse(name, &m->why);
+    return SIGNET_OK;
+}
+
 static int judge(struct signet_ledger *l, struct mend *m, struct signet_error *err)
 {
+    if (m->device >= OWN_END)
+        return judge_imported(m);
     int rc = find_servers(l, m, err);
 
     if (rc == SIGNET_OK && !m->how->force)

@@ -14,9 +14,10 @@ struct mend {
     bool binds;               /* only the board is chosen that it is for */
     enum signet_device_state state;
     char endpoint[SIGNET_ENDPOINT_SIZE], hw_id[SIGNET_ENDPOINT_SIZE], order_name[160];
-    char board[SIGNET_ENDPOINT_SIZE]; /* that the new edition is for; "": any */
-    char servers[256];                /* that have it: "a, b" */
-    struct signet_error why;          /* code SIGNET_OK: it is done, or would be */
+    char board[SIGNET_ENDPOINT_SIZE];         /* that the new edition is for; "": any */
+    char station[STATION_MAX + SITE_MAX + 2]; /* that worked on it last */
+    char servers[256];                        /* that have it: "a, b" */
+    struct signet_error why;                  /* code SIGNET_OK: it is done, or would be */
 };
 
 /* mend.c: in a transaction. What stands in the way of the device is m->why, and no error. */

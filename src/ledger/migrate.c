@@ -92,21 +92,29 @@ int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf
     return rc;
 }
 
-/* An event of nobody's (device 0): the chain holds when the schema was changed, by whom, and to
- * which. */
+int ledger_event(struct signet_ledger *l, const char *kind, const char *detail,
+                 struct signet_error *err)
+{
+    struct db_rows row = {0};
+    int rc = db_run(l->db, err, "{alone}", "");
+
+    if (rc == SIGNET_OK)
+        rc = db_find(l->db, &row, err,
+                     "SELECT 0, $1 + 0, (SELECT count(*) FROM events WHERE device = 0) + 1", "i",
+                     (int64_t)NEWEST);
+    if (rc == SIGNET_OK)
+        rc = chain_append(l, &row, SCHEMA_COLUMNS, kind, detail, err);
+    db_end(&row);
+    return rc;
+}
+
+/* The chain holds when the schema was changed, by whom, and to which. */
 static int record_migration(struct signet_ledger *l, int64_t from, struct signet_error *err)
 {
     char text[64];
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT 0, $1 + 0, (SELECT count(*) FROM events WHERE device = 0) + 1", "i",
-                     (int64_t)NEWEST);
 
     snprintf(text, sizeof(text), "schema %" PRId64 " to %d", from, NEWEST);
-    if (rc == SIGNET_OK)
-        rc = chain_append(l, &row, SCHEMA_COLUMNS, "migrated", text, err);
-    db_end(&row);
-    return rc;
+    return ledger_event(l, "migrated", text, err);
 }
 
 static int find_version(struct signet_ledger *l, void *arg, struct signet_error *err)

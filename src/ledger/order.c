@@ -18,6 +18,8 @@ static int take_order(struct signet_ledger *l, struct order *o, const struct db_
     struct db_rows changed;
 
     o->id = db_int(row, 0);
+    if (o->id >= OWN_END)
+        return chain_refuse(o->name, err);
     if (strcmp(db_text(row, 1), o->hash) != 0)
         return error_set(err, SIGNET_E_CONFLICT, "order %s was started with another order file",
                          o->name);
@@ -34,18 +36,41 @@ static int take_order(struct signet_ledger *l, struct order *o, const struct db_
     return rc;
 }
 
+/* Its names are those of the other site. */
+static int refuse_imported(struct signet_ledger *l, const struct order *o, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc =
+        db_find(l->db, &row, err,
+                "SELECT 1 FROM orders WHERE id >= " OWN_END_SQL " AND " NAME_THERE("name") " = $1",
+                "s", o->name);
+
+    db_end(&row);
+    if (rc == SIGNET_E_NOT_FOUND)
+        return SIGNET_OK;
+    return rc == SIGNET_OK
+               ? error_set_hint(err, SIGNET_E_CONFLICT,
+                                "go on with it at its site; a new order needs a name of its own",
+                                "order %s is one of another site, and came here with an import",
+                                o->name)
+               : rc;
+}
+
 static int put_order(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct order *o = arg;
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
-                     "INSERT INTO orders(name, hash, quota, created) VALUES($1, $2, $3, $4)"
+                     "INSERT INTO orders(id, name, hash, quota, created)"
+                     " VALUES({next_order}, $1, $2, $3, $4)"
                      " ON CONFLICT DO NOTHING RETURNING " ORDER_ROW,
                      "ssii", o->name, o->hash, o->quota, l->db->now);
 
     if (rc == SIGNET_OK) {
         o->id = db_int(&row, 1);
-        rc = chain_append(l, &row, ORDER_COLUMNS, "order", o->name, err);
+        rc = refuse_imported(l, o, err);
+        if (rc == SIGNET_OK)
+            rc = chain_append(l, &row, ORDER_COLUMNS, "order", o->name, err);
     } else if (rc == SIGNET_E_NOT_FOUND) {
         rc = db_find(l->db, &row, err,
                      "SELECT id, hash, quota FROM orders WHERE name = $1 /*+ FOR UPDATE */", "s",

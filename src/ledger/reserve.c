@@ -18,8 +18,8 @@ int device_insert(struct signet_ledger *l, int64_t order, int64_t number, const 
 {
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
-                     "INSERT INTO devices(order_id, number, endpoint, station, slot, created,"
-                     " changed, lease_until) VALUES($1, $2, $3, $4, $5, $6, $6, $7)"
+                     "INSERT INTO devices(id, order_id, number, endpoint, station, slot, created,"
+                     " changed, lease_until) VALUES({next_device}, $1, $2, $3, $4, $5, $6, $6, $7)"
                      " ON CONFLICT DO NOTHING RETURNING " DEVICE_ROW,
                      "iisssii", order, number, endpoint, l->station, slot, l->db->now,
                      l->db->now + l->lease_seconds);

@@ -119,7 +119,13 @@ static int sqlite_script(struct db *db, const char *sql, struct signet_error *er
     return sqlite_run(file_of(db)->handle, sql, err);
 }
 
+/* The highest that is there, and one: what was brought here does not count. */
+#define NEXT(table) "(SELECT COALESCE(max(id), 0) + 1 FROM " table " WHERE id < " OWN_END_SQL ")"
+
 static const struct db_word sqlite_words[] = {
+    {"next_device", NEXT("devices")},
+    {"next_order", NEXT("orders")},
+    {"next_station", NEXT("stations")},
     {"id", "INTEGER PRIMARY KEY"},
     {"int", "INTEGER"},
     {"packed", " WITHOUT ROWID, STRICT"},

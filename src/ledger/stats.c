@@ -122,7 +122,7 @@ static int walk_groups(struct look *k, struct signet_error *err)
 {
     struct stats s = {0};
     const struct db_walk walk = {
-        .sql = "SELECT d.id, d.state, d.station, d.slot, d.error_code, CASE WHEN d.state IN"
+        .sql = "SELECT d.id, d.state, " STATION_OF_D ", d.slot, d.error_code, CASE WHEN d.state IN"
                " ({verified}, {registered}, {done}) AND NOT EXISTS(SELECT 1 FROM events e"
                " WHERE e.device = d.id AND e.kind IN ('retry', 'failed', 'rework'))"
                " THEN 1 ELSE 0 END FROM devices d JOIN orders o ON o.id = d.order_id"

@@ -66,10 +66,10 @@ int store_check_clock(int64_t now, const char *whose, struct signet_error *err);
     " image_sha256, error_code, error, failed_from, created, changed, devices.events"
 #define DEVICE_ROW "devices.id, order_id, " DEVICE_FACTS
 enum { ROW_ID, ROW_ORDER, ROW_NUMBER, ROW_ENDPOINT, ROW_STATE, ROW_EVENTS = 23, ROW_COLUMNS };
-#define ORDER_FACTS "orders.name, orders.hash, quota, created, orders.events"
-#define ORDER_ROW   "-orders.id, orders.id, " ORDER_FACTS
-enum { ORDER_EVENTS = 6, ORDER_COLUMNS };
-/* The row of a migration: 0, the schema, its number among the migrations. */
+#define ORDER_COUNTS "orders.hash, quota, created, orders.events"
+#define ORDER_ROW    "-orders.id, orders.id, orders.name, " ORDER_COUNTS
+enum { ORDER_NAME = 2, ORDER_EVENTS = 6, ORDER_COLUMNS };
+/* The row of an event of nobody's: 0, the schema, its number among such events. */
 enum { SCHEMA_COLUMNS = 3 };
 int row_hash(struct signet_ledger *ledger, const struct db_rows *row, int columns, char out[65],
              struct signet_error *err);
@@ -78,6 +78,8 @@ int row_hash(struct signet_ledger *ledger, const struct db_rows *row, int column
  * counts its events; the first is its number, negative for an order. */
 int chain_append(struct signet_ledger *ledger, const struct db_rows *row, int columns,
                  const char *kind, const char *detail, struct signet_error *err);
+/* What was brought from another ledger is not changed here. */
+int chain_refuse(const char *name, struct signet_error *err);
 /* The time that the next event of this transaction gets. */
 int chain_time(struct signet_ledger *ledger, int64_t *time, struct signet_error *err);
 /* Before the commit. */
@@ -92,8 +94,18 @@ bool text_is_clean(const char *text);
 const char *text_clean(const char *text, struct buf *room);
 
 /* A chain that was brought from another ledger keeps its hashes. Its stations, orders and devices
- * have numbers here that are higher by its base: 7 there is base + 7 here, an order's -7 is
- * -(base + 7), and nobody's 0 is base itself, which no other row has. */
+ * have numbers here that are higher by its base, a multiple of OWN_END for each ledger: 7 there is
+ * base + 7 here, an order's -7 is -(base + 7), and nobody's 0 is base itself, which no other row
+ * has. */
+/* Stations and orders of one that was brought here are called NAME@SITE. */
+enum { SITE_MAX = 32 };
+#define NAME_THERE(name)                                                                           \
+    "substr(" name ", 1, length(rtrim(" name ", replace(" name ", '@', ''))) - 1)"
+/* Of device d, whose own column has the name that it had there. */
+#define STATION_OF_D                                                                               \
+    "CASE WHEN d.id < " OWN_END_SQL " THEN d.station ELSE COALESCE((SELECT s.name FROM stations s" \
+    " WHERE s.id > d.id - d.id % " OWN_END_SQL " AND s.id < d.id - d.id % " OWN_END_SQL            \
+    " + " OWN_END_SQL " AND " NAME_THERE("s.name") " = d.station), d.station) END"
 static inline int64_t chain_own(int64_t number, int64_t base)
 {
     return number < 0 ? number + base : number > 0 ? number - base : 0;
@@ -153,16 +165,32 @@ int device_advance(struct signet_ledger *ledger, const struct signet_lease *leas
  * SIGNET_E_NOT_FOUND, without a message: another holds it, or to set aside: it is at its end. */
 int device_note(struct signet_ledger *ledger, int64_t device, int64_t token, const char *kind,
                 const char *detail, struct signet_error *err);
+/* Which other device has what is one device's only: its name, or a fact. */
+struct device_owner {
+    const char *fact; /* NULL: the name */
+    char endpoint[SIGNET_ENDPOINT_SIZE], station[STATION_MAX + 1];
+};
+/* facts: as in struct signet_device_facts. freed, ended: what such a device does not keep is not
+ * looked for. SIGNET_E_NOT_FOUND: none. */
+int device_find_owner(struct signet_ledger *ledger, int64_t device, const char *endpoint,
+                      const char *const *facts, bool freed, bool ended, struct device_owner *owner,
+                      struct signet_error *err);
 bool note_kind_valid(const char *kind);
 int device_set_aside(struct signet_ledger *ledger, int64_t device, int64_t token,
                      const struct signet_error *why, const char *detail, struct signet_error *err);
 
-/* copy.c: all rows, in one view of the one, into the other, which is new and has none. */
-int ledger_copy(struct signet_ledger *from, struct signet_ledger *to,
-                const struct signet_cancel *cancel, struct signet_error *err);
+/* head.c: which ledger it is: the hash of its first event; as it was, without any. */
+int ledger_identity(struct signet_ledger *ledger, char out[65], struct signet_error *err);
+
+/* verify.c: what signet_ledger_verify() does, in a transaction that is open. */
+int verify_ledger(struct signet_ledger *ledger, int64_t *events, char head[65],
+                  struct signet_error *err);
 
 /* migrate.c */
 
+/* An event of nobody's (device 0), in a transaction that writes. */
+int ledger_event(struct signet_ledger *ledger, const char *kind, const char *detail,
+                 struct signet_error *err);
 /* Makes the tables of an empty database, or brings an older ledger to the schema that this program
  * works with, in one transaction; refuses a newer one. */
 int ledger_migrate(struct signet_ledger *ledger, enum db_open how, struct signet_error *err);

@@ -10,15 +10,14 @@
 struct verify {
     struct signet_ledger *ledger;
     int64_t events;
-    char head[65];
     struct buf heads; /* what all chains end with */
 };
 
 struct chain {
     struct signet_ledger *ledger;
-    int64_t base;                /* chain_own() */
-    int64_t station, last, time; /* as its head has it */
-    char name[STATION_MAX + 1], head[65];
+    int64_t base;                                    /* chain_own() */
+    int64_t station, last, time;                     /* as its head has it */
+    char name[STATION_MAX + SITE_MAX + 2], head[65]; /* name: here */
     char previous[STATION_MAX + 1]; /* hash; before the first event, the station's name */
     int64_t next, latest;           /* number of the event that should follow; time of the last */
 };
@@ -66,6 +65,15 @@ static int check_head(const struct chain *c, struct signet_error *err)
     return SIGNET_OK;
 }
 
+/* The name that its chain begins with. */
+static void name_there(struct chain *c)
+{
+    const char *site = c->base ? strrchr(c->name, '@') : NULL;
+
+    snprintf(c->previous, sizeof(c->previous), "%.*s",
+             (int)(site ? (size_t)(site - c->name) : strlen(c->name)), c->name);
+}
+
 /* Of one station. */
 static int check_station(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
@@ -86,7 +94,7 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
     if (snprintf(c.name, sizeof(c.name), "%s", db_text(row, 1)) >= (int)sizeof(c.name) ||
         snprintf(c.head, sizeof(c.head), "%s", db_text(row, 3)) >= (int)sizeof(c.head))
         return error_set(err, SIGNET_E_LEDGER, "the head of station %s was changed", c.name);
-    memcpy(c.previous, c.name, sizeof(c.name));
+    name_there(&c);
     int rc = db_walk(v->ledger->db, &walk, err, "i", c.station);
     if (rc == SIGNET_OK)
         rc = check_head(&c, err);
@@ -158,9 +166,9 @@ static const struct {
 } rules[] = {
     {"the head of station number", "is missing",
      "SELECT station FROM events WHERE station NOT IN (SELECT id FROM stations) LIMIT 1"},
-    {"device number", "is missing: it has events",
+    {"device number", "is missing: it has events", /* nobody's events are not of a device */
      "SELECT e.device FROM events e WHERE e.device > 0 AND NOT EXISTS(SELECT 1 FROM devices d"
-     " WHERE d.id = e.device) AND e.kind <> 'migrated' LIMIT 1"},
+     " WHERE d.id = e.device) AND e.device % " OWN_END_SQL " <> 0 LIMIT 1"},
     {"order number", "is missing: it has events",
      "SELECT -e.device FROM events e WHERE e.device < 0 AND NOT EXISTS(SELECT 1 FROM orders o"
      " WHERE o.id = -e.device) LIMIT 1"},
@@ -231,8 +239,11 @@ static int check_schema(struct signet_ledger *l, struct signet_error *err)
     ", row_sha256, endpoint, devices.id FROM devices LEFT JOIN events ON device = devices.id"      \
     " AND n = devices.events LEFT JOIN stations ON stations.id = events.station"                   \
     " WHERE devices.id > $2 ORDER BY devices.id LIMIT $1"
+#define NAME_THERE_OR_HERE                                                                         \
+    "CASE WHEN orders.id < " OWN_END_SQL " THEN orders.name ELSE " NAME_THERE("orders.name") " EN" \
+                                                                                             "D"
 #define ORDERS(base)                                                                               \
-    "SELECT -orders.id + " base ", orders.id - " base ", " ORDER_FACTS                             \
+    "SELECT -orders.id + " base ", orders.id - " base ", " NAME_THERE_OR_HERE ", " ORDER_COUNTS    \
     ", row_sha256, orders.name, orders.id FROM orders LEFT JOIN events ON device = -orders.id"     \
     " AND n = orders.events LEFT JOIN stations ON stations.id = events.station"                    \
     " WHERE orders.id > $2 ORDER BY orders.id LIMIT $1"
@@ -375,15 +386,12 @@ static int check_database(struct signet_ledger *l, struct signet_error *err)
     return rc;
 }
 
-static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
+int verify_ledger(struct signet_ledger *l, int64_t *events, char head[65], struct signet_error *err)
 {
-    struct verify *v = arg;
+    struct verify v = {.ledger = l};
     uint8_t digest[32];
+    int rc = check_chains(&v, err);
 
-    v->ledger = l;
-    v->events = 0;
-    buf_reset(&v->heads);
-    int rc = check_chains(v, err);
     if (rc == SIGNET_OK)
         rc = check_tables(l, err);
     if (rc == SIGNET_OK)
@@ -393,24 +401,38 @@ static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = check_database(l, err);
     if (rc == SIGNET_OK)
-        rc = buf_check(&v->heads, err);
+        rc = buf_check(&v.heads, err);
     if (rc == SIGNET_OK)
-        rc = sha256(v->heads.data ? v->heads.data : (const uint8_t *)"", v->heads.len, digest, err);
-    if (rc == SIGNET_OK)
-        hex_encode(digest, sizeof(digest), v->head);
+        rc = sha256(v.heads.data ? v.heads.data : (const uint8_t *)"", v.heads.len, digest, err);
+    if (rc == SIGNET_OK) {
+        hex_encode(digest, sizeof(digest), head);
+        *events = v.events;
+    }
+    buf_free(&v.heads);
     return rc;
+}
+
+struct verified {
+    int64_t events;
+    char head[65];
+};
+
+static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct verified *v = arg;
+
+    return verify_ledger(l, &v->events, v->head, err);
 }
 
 int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
                          struct signet_error *err)
 {
-    struct verify v = {0};
+    struct verified v = {0};
     int rc = store_read(ledger, verify, &v, err);
 
     if (rc == SIGNET_OK) {
         *events = v.events;
         memcpy(head, v.head, sizeof(v.head));
     }
-    buf_free(&v.heads);
     return rc;
 }
