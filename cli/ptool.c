@@ -103,7 +103,7 @@ static int run_factory(const struct ptool_args *args, const char *token,
         .cert_info = args->cert,
         .ca_file = args->ca_file,
         .flags = (args->no_check ? SIGNET_FACTORY_NO_CHECK : 0u) |
-                 (args->allow_http ? SIGNET_FACTORY_ALLOW_HTTP : 0u),
+                 (args->allow_http ? SIGNET_FACTORY_ALLOW_HTTP : 0u) | SIGNET_FACTORY_PLAIN_CERT,
         .observer = &observer,
         .cancel = (struct signet_cancel *)process_cancel(),
         .profile = profile,

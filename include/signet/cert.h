@@ -39,6 +39,9 @@ struct signet_cert_info {
     char *serial_number;             /* decimal or 0x text, 1 .. 2^159-1; NULL: random */
     unsigned rsa_key_len;            /* bits; 0: an EC key */
     int64_t validity_offset_seconds; /* from now on; 0: 220752000, seven years */
+    /* A host name or a URI for the subjectAltName (RFC 5280, section 4.2.1.6), "none" for the
+     * reference's form; NULL: the endpoint name where it is one of these, else none. */
+    char *subject_alt_name;
 };
 
 /* A private key (EC with a named curve, or RSA). Wiped when freed. */
@@ -65,8 +68,9 @@ int signet_key_der(const struct signet_key *key, struct signet_bytes *out,
 int signet_key_pem(const struct signet_key *key, struct signet_bytes *out,
                    struct signet_error *err);
 
-/* A self-signed certificate for key: X.509 v3 without extensions, valid from now. endpoint (may
- * be NULL) is the common name unless info has one. SIGNET_E_MEANING names a field that RFC 5280 or
+/* A self-signed certificate for key: X.509 v3, valid from now, without extensions but
+ * subject_alt_name. endpoint (may be NULL) is the common name unless info has one. SIGNET_E_IO: this
+ * machine's clock is before this build or decades after it. SIGNET_E_MEANING names a field that RFC 5280 or
  * TLS stacks refuse. */
 int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
                      const struct signet_cert_info *info, const char *endpoint,
@@ -74,7 +78,8 @@ int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
 
 /* As signet_cert_make, but issued by a certificate authority: with key usage digitalSignature,
  * extended key usage clientAuth and the authority's key identifier. It cannot outlive the
- * authority's certificate. */
+ * authority's certificate. It is verified against it: SIGNET_E_CERT when the authority's name
+ * constraints, extended key usage, path length or critical extensions exclude it. */
 int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
                      const struct signet_cert_info *info, const char *endpoint,
                      const struct signet_cert *issuer, const struct signet_key *issuer_key,

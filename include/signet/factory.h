@@ -35,12 +35,18 @@ struct signet_server_info;
 int signet_device_check(const struct signet_tree *tree, unsigned flags,
                         const struct signet_observer *observer, struct signet_error *err);
 
+/* Certificates and keys that stand in accounts as PEM become DER, each with a warning; what cannot
+ * be read stays, and signet_device_check() says why. The calls that read a configuration do it. */
+int signet_tree_convert_pem(struct signet_tree *tree, const struct signet_observer *observer,
+                            struct signet_error *err);
+
 struct signet_factory;
 
 enum {
     SIGNET_FACTORY_NO_CHECK = 1u,   /* what a device would refuse is a warning, no error */
     SIGNET_FACTORY_ALLOW_HTTP = 2u, /* token and key may travel without TLS */
     SIGNET_FACTORY_NO_FILES = 4u,   /* generate_self_signed_cert keeps key and certificate inside */
+    SIGNET_FACTORY_PLAIN_CERT = 8u, /* no subjectAltName unless it is asked for, as the reference */
 };
 
 /* Set what is needed, leave the rest zero. A path and the thing in memory exclude each other.

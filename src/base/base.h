@@ -262,6 +262,9 @@ int64_t clock_wall(void);   /* seconds since 1970: for what is written down; tes
 double clock_seconds(void); /* monotonic, for measuring */
 /* ISO 8601 UTC, "2026-11-23T10:00:00Z". */
 void clock_format(int64_t wall, char out[static 24]);
+/* clock_check.c: SIGNET_E_IO when the wall clock is before this build, or decades after it: dates
+ * would be wrong. Tests may wrap it. */
+int clock_check(struct signet_error *err);
 
 /* cycle_time.c: durations, any number of them in a fixed space: a histogram
  * whose steps are 2 % apart, from a millisecond to a day. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must be true of the certificates of an account. */
+/* What must be true of the certificates of an account: they are there, in the form that devices
+ * take, and the key belongs to the device's own. The server's: server_cert.c. */
 #include "check/private.h"
 #include "pki/pki.h"
 
-#include <string.h>
+#include <stdio.h>
 
 int account_check_presence(const struct signet_account *a, struct signet_error *err)
 {
@@ -23,76 +24,71 @@ int account_check_presence(const struct signet_account *a, struct signet_error *
 
 /* What a device can do nothing with: no bytes at all, which some take for "trust any server", or
  * the text form. */
-static int check_forms(const struct signet_account *a, struct signet_error *err)
+static int check_form(const struct signet_account *a, const struct signet_value *v, unsigned rid,
+                      struct signet_error *err)
 {
-    static const char pem[] = "-----BEGIN";
-    const struct signet_value *const values[] = {a->identity, a->server_key, a->secret_key};
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    int rc;
 
-    for (unsigned i = 0; i < 3; i++) {
-        const struct signet_value *v = values[i];
-
-        if (!v || v->type != SIGNET_TYPE_OPAQUE) /* the data model's rules say so */
-            continue;
-        if (v->as.bytes.len == 0)
-            return error_set(err, SIGNET_E_CERT, "/0/%u/%u is empty", a->iid, RID_IDENTITY + i);
-        if (v->as.bytes.len >= sizeof(pem) && memcmp(v->as.bytes.data, pem, sizeof(pem) - 1) == 0)
-            return error_set_hint(
-                err, SIGNET_E_CERT, "convert it to DER, or name it as a file, which is converted",
-                "/0/%u/%u is PEM, and a device takes DER only", a->iid, RID_IDENTITY + i);
-    }
-    return SIGNET_OK;
+    if (!v || v->type != SIGNET_TYPE_OPAQUE) /* the data model's rules say so */
+        return SIGNET_OK;
+    if (v->as.bytes.len == 0)
+        return error_set(err, SIGNET_E_CERT, "/0/%u/%u is empty", a->iid, rid);
+    if (!value_is_pem(v))
+        return SIGNET_OK;
+    rc = rid == RID_SECRET_KEY
+             ? signet_key_load(&key, v->as.bytes.data, v->as.bytes.len, err)
+             : signet_cert_load(&cert, v->as.bytes.data, v->as.bytes.len, err);
+    signet_key_free(&key);
+    signet_cert_free(&cert);
+    if (rc == SIGNET_OK)
+        rc = error_set_hint(err, SIGNET_E_CERT,
+                            "convert it to DER, or name it as a file, which is converted",
+                            "it is PEM, and a device takes DER only");
+    error_prefix(err, "/0/%u/%u", a->iid, rid);
+    return rc;
 }
 
-static int load_cert(struct signet_cert **out, const struct signet_value *value,
-                     struct signet_error *err)
+static int check_forms(const struct signet_account *a, struct signet_error *err)
+{
+    int rc = check_form(a, a->identity, RID_IDENTITY, err);
+
+    if (rc == SIGNET_OK)
+        rc = check_form(a, a->server_key, RID_SERVER_KEY, err);
+    return rc == SIGNET_OK ? check_form(a, a->secret_key, RID_SECRET_KEY, err) : rc;
+}
+
+int value_load_cert(struct signet_cert **out, const struct signet_value *value,
+                    struct signet_error *err)
 {
     return signet_cert_load(out, value->as.bytes.data, value->as.bytes.len, err);
 }
 
-/* Matching type (/0/x/13) 1 to 3: resource 4 holds a hash of the server's certificate (LwM2M Core
- * 1.1, Appendix E.1). */
-static bool holds_hash(const struct signet_tree *tree, const struct signet_account *a)
+/* Does the key belong to the server's certificate, so that 3 and 4 stand in each other's place? */
+static bool are_swapped(const struct signet_account *a, const struct signet_key *key)
 {
-    const struct signet_record *record =
-        signet_tree_find(tree, (struct signet_path){0, a->iid, 13, SIGNET_NO_ID});
+    struct signet_cert *other = NULL;
+    bool swapped = a->server_key && a->server_key->type == SIGNET_TYPE_OPAQUE &&
+                   value_load_cert(&other, a->server_key, NULL) == SIGNET_OK &&
+                   signet_cert_check_key(other, key, NULL) == SIGNET_OK;
 
-    return record && record->value.type == SIGNET_TYPE_INTEGER && record->value.as.integer >= 1 &&
-           record->value.as.integer <= 3;
+    signet_cert_free(&other);
+    return swapped;
 }
 
-/* Certificate usage (/0/x/15, RFC 6698 section 2.1.1) 3 is the server's own certificate, 2 an
- * authority that issued it. A server's own may be able to issue others, so that this is no refusal.
- */
-static void suspect_usage(const struct signet_account *a, const struct signet_cert *cert,
-                          const struct signet_observer *observer)
+static int check_belong(const struct signet_account *a, const struct signet_cert *cert,
+                        const struct signet_key *key, struct signet_error *err)
 {
-    int64_t usage = a->usage && a->usage->type == SIGNET_TYPE_INTEGER ? a->usage->as.integer : 3;
-    bool authority = cert_is_authority(cert);
-    struct signet_error note = {0};
+    int rc = signet_cert_check_key(cert, key, err);
 
-    if (!(usage == 3 && authority) && !(usage == 2 && !authority))
-        return;
-    error_set(&note, SIGNET_OK, "/0/%u/4 is %s, and certificate usage %d means %s", a->iid,
-              authority ? "an authority's certificate" : "no authority's certificate", (int)usage,
-              authority ? "the server's own" : "an authority that issued the server's");
-    error_hint(&note, "usage 2 is for an authority, 3 for the server's own certificate");
-    event_warn(observer, &note);
-}
-
-static int check_server_cert(const struct signet_account *a, const struct signet_observer *observer,
-                             struct signet_error *err)
-{
-    struct signet_cert *cert = NULL;
-    int rc = load_cert(&cert, a->server_key, err);
-
-    if (rc == SIGNET_OK)
-        rc = signet_cert_check_dates(cert, observer, err);
-    if (rc != SIGNET_OK)
-        error_prefix(err, "/0/%u/4", a->iid);
-    else
-        suspect_usage(a, cert, observer);
-    signet_cert_free(&cert);
-    return rc;
+    if (rc == SIGNET_OK || !are_swapped(a, key))
+        return rc;
+    return error_set_hint(err, rc,
+                          "3 is the device's certificate, 4 the server's, 5 the device's key",
+                          "the private key belongs to the certificate in /0/%u/4: are 3 and 4 "
+                          "swapped?",
+                          a->iid);
 }
 
 static int check_pair(const struct signet_account *a, const struct signet_observer *observer,
@@ -100,16 +96,22 @@ static int check_pair(const struct signet_account *a, const struct signet_observ
 {
     struct signet_cert *cert = NULL;
     struct signet_key *key = NULL;
-    int rc = load_cert(&cert, a->identity, err);
+    char where[24];
+    int rc = value_load_cert(&cert, a->identity, err);
 
     if (rc == SIGNET_OK)
         rc = signet_key_load(&key, a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, err);
     if (rc == SIGNET_OK)
-        rc = signet_cert_check_key(cert, key, err);
+        rc = check_belong(a, cert, key, err);
+    if (rc == SIGNET_OK)
+        rc = cert_fits_stacks(cert, err);
     if (rc == SIGNET_OK)
         rc = signet_cert_check_dates(cert, observer, err);
+    snprintf(where, sizeof(where), "/0/%u/3", a->iid);
     if (rc != SIGNET_OK)
-        error_prefix(err, "/0/%u/3 and /0/%u/5", a->iid, a->iid);
+        error_prefix(err, "%s and /0/%u/5", where, a->iid);
+    else
+        cert_warn_weak(cert, CERT_OF_DEVICE, where, observer);
     signet_cert_free(&cert);
     signet_key_free(&key);
     return rc;
@@ -125,8 +127,8 @@ int account_check_certs(const struct signet_tree *tree, const struct signet_acco
 {
     int rc = check_forms(a, err);
 
-    if (rc == SIGNET_OK && is_opaque(a->server_key) && !holds_hash(tree, a))
-        rc = check_server_cert(a, observer, err);
+    if (rc == SIGNET_OK && is_opaque(a->server_key))
+        rc = check_server_cert(tree, a, observer, err);
     if (rc == SIGNET_OK && is_opaque(a->identity) && is_opaque(a->secret_key))
         rc = check_pair(a, observer, err);
     return rc;

@@ -25,6 +25,7 @@ static const struct json_member cert_members[] = {
     {"ellipticCurve", MEMBER_TEXT, offsetof(struct signet_cert_info, elliptic_curve)},
     {"RSAKeyLen", MEMBER_COUNT, offsetof(struct signet_cert_info, rsa_key_len)},
     {"digest", MEMBER_TEXT, offsetof(struct signet_cert_info, digest)},
+    {"subjectAltName", MEMBER_TEXT, offsetof(struct signet_cert_info, subject_alt_name)},
 };
 
 static const struct json_file cert_file = {cert_members,

@@ -30,7 +30,7 @@ static int read_tree(struct signet_factory *f, const struct signet_factory_args 
                         : signet_config_load(args->endpoint_cfg, &f->tree, err);
     if (rc == SIGNET_OK && args->profile)
         signet_tree_set_profile(f->tree, args->profile);
-    return rc;
+    return rc == SIGNET_OK ? signet_tree_convert_pem(f->tree, args->observer, err) : rc;
 }
 
 /* The mode is what the rest of the work depends on, so it is an error here, even where other
@@ -65,7 +65,7 @@ int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *
         &copy.country_name,      &copy.state_or_province_name, &copy.locality_name,
         &copy.organization_name, &copy.organization_unit_name, &copy.email_address,
         &copy.common_name,       &copy.elliptic_curve,         &copy.digest,
-        &copy.serial_number};
+        &copy.serial_number,     &copy.subject_alt_name};
     int rc = SIGNET_OK;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -93,6 +93,8 @@ static int read_cert_info(struct signet_factory *f, const struct signet_factory_
         rc = signet_cert_info_load(args->cert_info, &f->cert_info, err);
     else if (args->cert)
         rc = cert_info_copy(&f->cert_info, args->cert, err);
+    if (rc == SIGNET_OK && args->flags & SIGNET_FACTORY_PLAIN_CERT && !f->cert_info.subject_alt_name)
+        rc = text_copy(&f->cert_info.subject_alt_name, "none", err);
     f->has_cert_info = rc == SIGNET_OK && (args->cert_info || args->cert);
     return rc;
 }

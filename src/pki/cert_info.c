@@ -263,6 +263,21 @@ static int plan_common_name(struct plan *p, const struct signet_cert_info *info,
     return rc;
 }
 
+static int plan_alt_name(struct plan *p, const struct signet_cert_info *info, const char *endpoint,
+                         struct signet_error *err)
+{
+    const char *name = info->subject_alt_name ? info->subject_alt_name : endpoint;
+    int rc = check_field("subjectAltName", info->subject_alt_name, 255, err);
+
+    if (rc || !name || strcmp(name, "none") == 0)
+        return rc;
+    if (alt_name_possible(name))
+        p->alt_name = name;
+    else if (info->subject_alt_name)
+        return refuse_field(err, "subjectAltName", name, "neither a URI nor the name of a host");
+    return SIGNET_OK;
+}
+
 int plan_cert(struct plan *p, const struct signet_cert_info *info, const char *endpoint,
               const struct signet_observer *observer, struct signet_error *err)
 {
@@ -270,6 +285,7 @@ int plan_cert(struct plan *p, const struct signet_cert_info *info, const char *e
     int rc;
 
     if ((rc = check_name_fields(info, err)) || (rc = plan_common_name(p, info, endpoint, err)) ||
+        (rc = plan_alt_name(p, info, endpoint, err)) ||
         (rc = plan_digest(p, info->digest ? info->digest : "sha256", observer, err)) ||
         (rc = info->serial_number ? serial_parse(p, info->serial_number, err)
                                   : serial_random(p, err)))
@@ -278,9 +294,9 @@ int plan_cert(struct plan *p, const struct signet_cert_info *info, const char *e
         return error_set(err, SIGNET_E_MEANING,
                          "validityOffsetInSeconds %lld: the certificate would have expired already",
                          (long long)offset);
+    if ((rc = clock_check(err)))
+        return rc;
     p->not_before = clock_wall();
-    if (p->not_before < 0 || p->not_before > YEAR_9999)
-        return error_set(err, SIGNET_E_MEANING, "this machine's clock is not set");
     if (!offset)
         offset = VALIDITY_DEFAULT;
     if (offset > YEAR_9999 - p->not_before)

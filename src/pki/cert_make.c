@@ -2,6 +2,7 @@
 #include "pki/private.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
@@ -65,10 +66,9 @@ static void put_extension(struct buf *b, int nid, bool critical, const void *val
 }
 
 /* RFC 7925 section 4.4.3 and the profile of draft-ietf-uta-tls13-iot-profile for end entities. */
-static void put_extensions(struct buf *b, X509 *issuer)
+static void put_usage(struct buf *b, X509 *issuer)
 {
     const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(issuer);
-    size_t start = b->len;
     struct buf value = {0};
 
     put_extension(b, NID_key_usage, true, "\x03\x02\x07\x80", 4); /* digitalSignature */
@@ -84,6 +84,23 @@ static void put_extensions(struct buf *b, X509 *issuer)
     if (value.failed)
         b->failed = true;
     buf_free(&value);
+}
+
+static void put_extensions(struct buf *b, const struct plan *p, X509 *issuer)
+{
+    size_t start = b->len;
+    struct buf value = {0};
+
+    if (!issuer && !p->alt_name)
+        return;
+    if (issuer)
+        put_usage(b, issuer);
+    if (p->alt_name) {
+        alt_name_put(&value, p->alt_name);
+        put_extension(b, NID_subject_alt_name, false, value.data, value.len);
+        b->failed = b->failed || value.failed;
+        buf_free(&value);
+    }
     der_wrap(b, start, 0x30);
     der_wrap(b, start, 0xa3);
 }
@@ -120,8 +137,7 @@ static void put_tbs(struct buf *b, const struct plan *p, const struct signet_cer
         ec_put_public(b, &key->ec);
     else
         put_i2d(b, i2d_PUBKEY(key->pkey, &der), &der);
-    if (issuer->cert)
-        put_extensions(b, issuer->cert);
+    put_extensions(b, p, issuer->cert);
     der_wrap(b, start, 0x30);
 }
 
@@ -215,6 +231,56 @@ int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
     return error_pass(rc, err, "cannot make a certificate");
 }
 
+/* The rules of the authority's certificate that a device's may break. */
+static const char *rule_broken(int error)
+{
+    switch (error) {
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+    case X509_V_ERR_SUBTREE_MINMAX:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+        return "its name constraints do not allow the device's name";
+    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+        return "it has a critical extension that TLS stacks do not know";
+    case X509_V_ERR_INVALID_PURPOSE:
+        return "its extended key usage does not allow certificates of clients";
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+        return "its path length allows no certificate below it";
+    default: /* OpenSSL has 90 of them */
+        return X509_verify_cert_error_string(error);
+    }
+}
+
+/* Would a server that trusts the authority let a client in with this certificate? */
+static int verify_issued(X509 *issuer, const struct signet_cert *made, struct signet_error *err)
+{
+    X509 *cert = cert_parse(made, err);
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    int error = X509_V_ERR_UNSPECIFIED;
+
+    if (cert && store && ctx && X509_STORE_add_cert(store, issuer) == 1 &&
+        X509_STORE_CTX_init(ctx, store, cert, NULL) == 1) {
+        X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+        X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_CLIENT);
+        X509_VERIFY_PARAM_set_auth_level(param, 0);
+        X509_VERIFY_PARAM_set_time(param, (time_t)clock_wall());
+        error = X509_verify_cert(ctx) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(ctx);
+    }
+    X509_STORE_CTX_free(ctx);
+    X509_STORE_free(store);
+    X509_free(cert);
+    ERR_clear_error();
+    if (error == X509_V_OK)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_CERT, "use an authority that may issue to this device",
+                          "no server would take what it signs: %s", rule_broken(error));
+}
+
 static int check_issuer(const struct signet_cert *cert, const struct signet_key *key, X509 *x,
                         const struct plan *p, struct signet_error *err)
 {
@@ -243,6 +309,7 @@ int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
 {
     struct plan p = {0};
     struct issuer by = {.key = issuer_key};
+    struct signet_cert *made = NULL;
     int rc;
 
     info = info ? info : &no_info;
@@ -254,7 +321,13 @@ int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
             error_prefix(err, "the issuer's certificate");
     }
     if (!rc)
-        rc = make_cert(out, &p, key, info, &by, err);
+        rc = make_cert(&made, &p, key, info, &by, err);
+    if (!rc && (rc = verify_issued(by.cert, made, err)))
+        error_prefix(err, "the issuer's certificate");
+    if (rc)
+        signet_cert_free(&made);
+    else
+        *out = made;
     X509_free(by.cert);
     return error_pass(rc, err, "cannot sign a certificate");
 }

@@ -163,7 +163,7 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
         return SIGNET_E_CRYPTO;
     rc = cert_dates(x, &from, &to, err);
     X509_free(x);
-    if (rc)
+    if (rc || (rc = clock_check(err)))
         return rc;
     clock_format(from, from_text);
     clock_format(to, to_text);

@@ -102,6 +102,12 @@ bool der_next(struct der *d, uint8_t tag, struct der *whole, struct der *inside)
     return true;
 }
 
+bool der_any(struct der *d, uint8_t *tag, struct der *inside)
+{
+    *tag = d->at < d->end ? *d->at : 0;
+    return d->at < d->end && der_next(d, *tag, NULL, inside);
+}
+
 int der_check_whole(const uint8_t *data, size_t len, const char *what, struct signet_error *err)
 {
     size_t head, body;

@@ -71,25 +71,32 @@ bool key_is_ec(const struct signet_key *key)
     return key->ec.group != NID_undef;
 }
 
+/* A damaged key would sign, and nobody could verify it. */
+static int check_halves(EVP_PKEY *pkey, struct signet_error *err)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    bool ok = ctx && EVP_PKEY_pairwise_check(ctx) == 1;
+
+    EVP_PKEY_CTX_free(ctx);
+    if (ok)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_CERT, "was the file damaged? take it from its backup",
+                          "the private and the public half of the key do not match");
+}
+
 static int check_ec(EVP_PKEY *pkey, struct signet_error *err)
 {
     char group[64];
-    EVP_PKEY_CTX *ctx;
-    bool ok;
 
     if (EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1)
         return error_set_hint(err, SIGNET_E_CERT,
                               "openssl ec -param_enc named_curve writes one with a named curve",
                               "an EC key without a named curve");
     /* A known curve may be spelled out by its numbers: devices want its name. */
-    ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-    ok = EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
-                                        OSSL_PKEY_EC_ENCODING_GROUP) == 1 &&
-         ctx && EVP_PKEY_pairwise_check(ctx) == 1;
-    EVP_PKEY_CTX_free(ctx);
-    if (ok)
-        return SIGNET_OK;
-    return error_set(err, SIGNET_E_CERT, "the private and the public half of the key do not match");
+    if (EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
+                                       OSSL_PKEY_EC_ENCODING_GROUP) != 1)
+        return crypto_fail(err, "cannot name the curve of the key");
+    return check_halves(pkey, err);
 }
 
 /* EC keys on a named curve, or RSA: what DTLS stacks of devices take. */
@@ -102,7 +109,7 @@ static int check_type(EVP_PKEY *pkey, struct signet_error *err)
         return check_ec(pkey, err);
     if (EVP_PKEY_is_a(pkey, "RSA"))
         return bits >= RSA_MIN && bits <= RSA_MAX
-                   ? SIGNET_OK
+                   ? check_halves(pkey, err)
                    : error_set(err, SIGNET_E_CERT, "an RSA key of %d bits", bits);
     return error_set_hint(err, SIGNET_E_CERT,
                           "LwM2M devices take EC keys (secp256r1), some take RSA",

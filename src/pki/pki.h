@@ -42,6 +42,28 @@ int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signe
 enum { CERT_NAME_SIZE = 200 };
 bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZE]);
 
+/* cert_stack.c: can the TLS stacks of devices (Mbed TLS 2.28 and 3) read it, and use its key?
+ * SIGNET_E_CERT says what they refuse. */
+int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err);
+
+/* cert_judge.c: what decides whether a certificate does for a purpose */
+struct cert_traits {
+    unsigned version;
+    bool authority, self_issued, wrong_signature; /* the last: of one that is self-issued */
+    bool signs_handshakes, signs_certs, enciphers_keys; /* true where it has no key usage */
+    bool for_clients, for_servers;                      /* likewise */
+    unsigned rsa_bits;                                  /* 0: no RSA key */
+    char curve[24], digest[24];                         /* "secp256r1", "sha256" */
+};
+int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct signet_error *err);
+/* A warning for each of its weaknesses; `where` begins them. */
+enum cert_purpose { CERT_OF_DEVICE, CERT_OF_SERVER, CERT_OF_AUTHORITY };
+void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, const char *where,
+                    const struct signet_observer *observer);
+
+/* cert_names.c: is it for this host, as Mbed TLS compares? SIGNET_E_CERT: "it is for 'X', ...". */
+int cert_names_host(const struct signet_cert *cert, const char *host, struct signet_error *err);
+
 /* cert_read.c: may it issue certificates (RFC 5280, section 4.2.1.9)? */
 bool cert_is_authority(const struct signet_cert *cert);
 

@@ -40,6 +40,8 @@ struct der {
 };
 /* The next value, when it has this tag: from its tag on, and what is in it (each may be NULL). */
 bool der_next(struct der *d, uint8_t tag, struct der *whole, struct der *inside);
+/* The next value, whatever its tag. */
+bool der_any(struct der *d, uint8_t *tag, struct der *inside);
 /* Does data hold exactly one DER SEQUENCE? Says what is wrong otherwise. */
 int der_check_whole(const uint8_t *data, size_t len, const char *what, struct signet_error *err);
 
@@ -56,6 +58,7 @@ struct plan {
     size_t serial_len;
     int64_t not_before, not_after;
     const char *common_name;
+    const char *alt_name; /* NULL: no subjectAltName */
 };
 enum { RSA_MIN = 512, RSA_MAX = 16384 }; /* bits */
 /* OpenSSL's name of the curve; NULL: RSA. */
@@ -69,6 +72,11 @@ const char *curve_standard_name(const char *name);
 /* The Name, as DER. */
 void info_name(struct buf *b, const struct signet_cert_info *info, const char *common_name);
 
+/* alt_name.c: a URI (RFC 3986) or a host name (RFC 1123)? */
+bool alt_name_possible(const char *text);
+/* The value of the extension. */
+void alt_name_put(struct buf *b, const char *text);
+
 /* pem.c: the DER of the one key or certificate in data, from PEM or from DER itself. */
 enum pem_kind { PEM_PRIVATE_KEY, PEM_CERTIFICATE };
 int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
@@ -77,6 +85,13 @@ int pem_encrypted(struct signet_error *err); /* says that a private key is */
 /* key.c */
 int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],
                   struct signet_error *err);
+
+/* cert_stack.c: what is wrong with the relative names in it, or NULL */
+const char *der_read_name(struct der *name);
+/* cert_extensions.c: false: `wrong` says what is wrong with them. */
+bool extensions_read(struct der *list, char wrong[static 160]);
+/* cert_judge.c: do TLS stacks of devices know its key and its signature? */
+int key_and_signature_fit(X509 *x, struct signet_error *err);
 
 /* cert_read.c */
 X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err);

@@ -52,6 +52,8 @@ static int open_source(struct signet_run *r, struct signet_error *err)
         rc = signet_config_load(o->template_file, &model, err);
     if (rc == SIGNET_OK)
         signet_tree_set_profile(model, r->profile);
+    if (rc == SIGNET_OK)
+        rc = signet_tree_convert_pem(model, &r->observer, err);
     if (rc == SIGNET_OK && o->cert_info)
         rc = signet_cert_info_load(o->cert_info, &cert, err);
     const struct source_options options = {.model = model,

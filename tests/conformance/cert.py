@@ -30,7 +30,8 @@ class Info(C.Structure):
         'country_name state_or_province_name locality_name organization_name '
         'organization_unit_name email_address common_name elliptic_curve digest '
         'serial_number').split()] + [('rsa_key_len', C.c_uint),
-                                     ('validity_offset_seconds', C.c_int64)]
+                                     ('validity_offset_seconds', C.c_int64),
+                                     ('subject_alt_name', C.c_char_p)]
 
 
 class Error(C.Structure):
@@ -76,8 +77,14 @@ DIGESTS = {'sha1': hashes.SHA1, 'sha224': hashes.SHA224, 'sha256': hashes.SHA256
            'md5': hashes.MD5}
 
 
+def alternative(name):
+    return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(name) if ':' in name else x509.DNSName(name)])
+
+
 def compare(label, **fields):
-    info = Info(**{k: v.encode() if isinstance(v, str) else v for k, v in fields.items()})
+    """Without a subjectAltName, as the reference writes them, unless one is given."""
+    fields.setdefault('subject_alt_name', 'none')
+    info = Info(**{k: v.encode() if isinstance(v, str) else v for k, v in fields.items() if v is not None})
     key_der, cert_der = make(info, b'urn:dev:os:1')
     key = serialization.load_der_private_key(key_der, None)
     cert = x509.load_der_x509_certificate(cert_der)
@@ -96,11 +103,15 @@ def compare(label, **fields):
     digest = DIGESTS[fields.get('digest', 'sha256')]()
     other = (x509.CertificateBuilder().subject_name(name).issuer_name(name)
              .public_key(key.public_key()).serial_number(cert.serial_number)
-             .not_valid_before(start).not_valid_after(end).sign(key, digest))
+             .not_valid_before(start).not_valid_after(end))
+    wanted = fields['subject_alt_name']
+    if wanted != 'none':
+        other = other.add_extension(alternative(wanted or 'urn:dev:os:1'), critical=False)
+    other = other.sign(key, digest)
     assert other.tbs_certificate_bytes == cert.tbs_certificate_bytes, f'{label}: TBS differs'
     assert other.signature_algorithm_oid == cert.signature_algorithm_oid, label
     assert same_key == key_der, f'{label}: PKCS#8 differs'
-    assert not list(cert.extensions), label
+    assert len(list(cert.extensions)) == (wanted != 'none'), label
     if isinstance(key, ec.EllipticCurvePrivateKey):
         key.public_key().verify(cert.signature, cert.tbs_certificate_bytes, ec.ECDSA(digest))
     else:
@@ -135,6 +146,8 @@ case('all names', country_name='PL', state_or_province_name='Małopolskie', loca
      common_name='device 1')
 case('long names', state_or_province_name='ż' * 128, organization_name='o' * 64,
      email_address='e' * 244 + '@b.example', common_name='n' * 64)
+for other_name in (None, 'device.example.com', 'urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6'):
+    case(f'alternative name {other_name}', subject_alt_name=other_name)
 for serial in ('1', '127', '128', '0xff00', str(2 ** 159 - 1)):
     case('serial ' + serial, serial_number=serial)
 case('past 2049', validity_offset_seconds=60 * 60 * 24 * 365 * 60)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The making of certificates: every curve, digest, refusal and date.
- * wrap: clock_wall random_bytes
+ * wrap: clock_wall clock_check random_bytes
  */
 #include "pki/pki.h"
 
@@ -14,16 +14,24 @@
 #include <cmocka.h>
 
 static int64_t now = 1700000000;
-static bool random_fails;
+static bool random_fails, clock_is_judged;
 static unsigned warnings;
 
 int64_t __wrap_clock_wall(void);
+int __real_clock_check(struct signet_error *err);
+int __wrap_clock_check(struct signet_error *err);
 int __real_random_bytes(void *out, size_t len, struct signet_error *err);
 int __wrap_random_bytes(void *out, size_t len, struct signet_error *err);
 
 int64_t __wrap_clock_wall(void)
 {
     return now;
+}
+
+/* These tests live in 2023 and in 2049. */
+int __wrap_clock_check(struct signet_error *err)
+{
+    return clock_is_judged ? __real_clock_check(err) : SIGNET_OK;
 }
 
 int __wrap_random_bytes(void *out, size_t len, struct signet_error *err)
@@ -288,18 +296,24 @@ static void an_rsa_key_too_short_for_the_digest(void **state)
 
 static void a_clock_that_is_not_set(void **state)
 {
-    static const int64_t times[] = {-1, 253402300800};
+    /* one that began in 1970, and others that nobody has set */
+    static const int64_t times[] = {-1, 12345, 1700000000, 4133980800, 253402300800};
+    static const char begin[] = "cannot make a certificate: this machine's clock is wrong: it is ";
     struct signet_key *key = NULL;
     struct signet_cert *cert = NULL;
     struct signet_error err = {0};
 
     (void)state;
+    clock_is_judged = true;
     assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), SIGNET_OK);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         now = times[i];
-        assert_int_equal(signet_cert_make(&cert, key, NULL, "e", NULL, &err), SIGNET_E_MEANING);
-        assert_string_equal(err.msg, "cannot make a certificate: this machine's clock is not set");
+        assert_int_equal(signet_cert_make(&cert, key, NULL, "e", NULL, &err), SIGNET_E_IO);
+        assert_memory_equal(err.msg, begin, sizeof begin - 1);
+        assert_int_equal(signet_error_class(&err), SIGNET_CLASS_STATION);
+        assert_string_equal(err.hint, "set this machine's clock");
     }
+    clock_is_judged = false;
     now = 1700000000;
     signet_key_free(&key);
 }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server's certificate of an account (/0/x/4): what it must be by certificate usage (/0/x/15),
+ * matching type (/0/x/13) and the name of the host. */
+#include "check/private.h"
+#include "pki/pki.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { USAGE_AUTHORITY_TOO = 0, USAGE_SERVER_TOO = 1, USAGE_AUTHORITY = 2, USAGE_SERVER = 3 };
+
+/* An integer resource of the account's Security instance. */
+static int64_t security_number(const struct signet_tree *tree, uint16_t iid, uint16_t rid,
+                               int64_t otherwise)
+{
+    const struct signet_record *record =
+        signet_tree_find(tree, (struct signet_path){0, iid, rid, SIGNET_NO_ID});
+
+    return record && record->value.type == SIGNET_TYPE_INTEGER ? record->value.as.integer
+                                                               : otherwise;
+}
+
+/* Matching type 1 to 3: resource 4 holds a hash of the server's certificate (LwM2M Core 1.1,
+ * Appendix E.1). */
+static int check_hash(const struct signet_account *a, int64_t type, struct signet_error *err)
+{
+    static const struct {
+        const char *name;
+        size_t len;
+    } hashes[] = {{"SHA-256", 32}, {"SHA-384", 48}, {"SHA-512", 64}};
+    size_t len = a->server_key->as.bytes.len;
+
+    if (len == hashes[type - 1].len)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_CERT,
+                          "leave /0/x/13 out, or 0, where 4 is the certificate itself",
+                          "/0/%u/4 has %zu bytes, and matching type %d (/0/%u/13) means a hash of "
+                          "%zu: %s of the certificate",
+                          a->iid, len, (int)type, a->iid, hashes[type - 1].len,
+                          hashes[type - 1].name);
+}
+
+/* RFC 6698, section 2.1.1: 0 and 2 name an authority that issued the server's certificate, 1 and 3
+ * the server's own. A server's own may be able to issue others, so that this is no refusal. */
+static int check_usage(const struct signet_account *a, const struct signet_cert *cert,
+                       int64_t usage, const struct signet_observer *observer,
+                       struct signet_error *err)
+{
+    bool authority = cert_is_authority(cert);
+    struct signet_error note = {0};
+
+    if ((usage == USAGE_AUTHORITY_TOO || usage == USAGE_AUTHORITY) && !authority)
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "usage 3 is for the server's own certificate, 2 for an authority",
+                              "it is no authority's certificate, and certificate usage %d "
+                              "(/0/%u/15) means one (RFC 6698, section 2.1.1): the device would "
+                              "refuse the server",
+                              (int)usage, a->iid);
+    if (!authority || (usage != USAGE_SERVER && usage != USAGE_SERVER_TOO))
+        return SIGNET_OK;
+    error_set(&note, SIGNET_OK,
+              "/0/%u/4 is an authority's certificate, and certificate usage %d means the server's "
+              "own",
+              a->iid, (int)usage);
+    error_hint(&note, "usage 2 is for an authority, 3 for the server's own certificate");
+    event_warn(observer, &note);
+    return SIGNET_OK;
+}
+
+static int judge(const struct signet_account *a, const struct signet_cert *cert, int64_t usage,
+                 const struct signet_observer *observer, struct signet_error *err)
+{
+    bool own = usage == USAGE_SERVER || usage == USAGE_SERVER_TOO;
+    char where[24];
+    int rc = cert_fits_stacks(cert, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_dates(cert, observer, err);
+    if (rc == SIGNET_OK)
+        rc = check_usage(a, cert, usage, observer, err);
+    snprintf(where, sizeof(where), "/0/%u/4", a->iid);
+    if (rc == SIGNET_OK)
+        cert_warn_weak(cert, own ? CERT_OF_SERVER : CERT_OF_AUTHORITY, where, observer);
+    return rc;
+}
+
+int check_server_cert(const struct signet_tree *tree, const struct signet_account *a,
+                      const struct signet_observer *observer, struct signet_error *err)
+{
+    int64_t type = security_number(tree, a->iid, 13, 0);
+    int64_t usage = security_number(tree, a->iid, 15, USAGE_SERVER);
+    struct signet_cert *cert = NULL;
+    int rc;
+
+    if (type >= 1 && type <= 3)
+        return check_hash(a, type, err);
+    rc = value_load_cert(&cert, a->server_key, err);
+    if (rc == SIGNET_OK)
+        rc = judge(a, cert, usage, observer, err);
+    if (rc != SIGNET_OK)
+        error_prefix(err, "/0/%u/4", a->iid);
+    signet_cert_free(&cert);
+    return rc;
+}

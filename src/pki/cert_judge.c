@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a TLS stack does with a certificate that it can read: key and signature that it does not
+ * know, and what is old, weak or for another purpose. */
+#include "pki/private.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RSA_MOST = 8192, RSA_WEAK = 2048, EXPONENT_MAX = 8 };
+
+/* The curves that Mbed TLS has (2.28 and 3). */
+static bool has_known_curve(EVP_PKEY *key, char group[static 64])
+{
+    static const char *const names[] = {
+        "prime256v1", "secp384r1",       "secp521r1",       "prime192v1",      "secp192k1", "secp224r1",
+        "secp224k1",  "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", "secp256k1",
+    };
+
+    if (EVP_PKEY_get_group_name(key, group, 64, NULL) != 1) {
+        snprintf(group, 64, "without a name");
+        ERR_clear_error();
+        return false;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(names[i], group))
+            return true;
+    return false;
+}
+
+/* Spelled out by its numbers, which RFC 5480, section 2.1.1, forbids. */
+static bool has_curve_numbers(X509 *x)
+{
+    X509_ALGOR *algorithm = NULL;
+    int type = V_ASN1_UNDEF;
+
+    if (X509_PUBKEY_get0_param(NULL, NULL, NULL, &algorithm, X509_get_X509_PUBKEY(x)) == 1)
+        X509_ALGOR_get0(NULL, &type, NULL, algorithm);
+    return type != V_ASN1_OBJECT;
+}
+
+static bool is_compressed(const X509 *x)
+{
+    const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(x);
+
+    return !key || ASN1_STRING_length(key) < 1 || ASN1_STRING_get0_data(key)[0] != 4;
+}
+
+static bool names_rsa(X509 *x)
+{
+    ASN1_OBJECT *oid = NULL;
+
+    X509_PUBKEY_get0_param(&oid, NULL, NULL, NULL, X509_get_X509_PUBKEY(x));
+    return oid && OBJ_obj2nid(oid) == NID_rsaEncryption;
+}
+
+static bool rsa_is_sound(EVP_PKEY *key)
+{
+    BIGNUM *n = NULL, *e = NULL;
+    bool sound = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+                 EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(n) &&
+                 BN_is_odd(e) && BN_num_bits(e) >= 2 && BN_cmp(e, n) < 0 && BN_num_bits(n) >= 128;
+
+    BN_free(n);
+    BN_free(e);
+    return sound;
+}
+
+static bool key_fits(X509 *x, char wrong[static 160])
+{
+    EVP_PKEY *key = X509_get0_pubkey(x);
+    const char *name = key ? EVP_PKEY_get0_type_name(key) : NULL;
+    char group[64];
+
+    *wrong = '\0';
+    if (key && EVP_PKEY_is_a(key, "EC")) {
+        if (has_curve_numbers(x))
+            snprintf(wrong, 160, "its key is on a curve without a name");
+        else if (!has_known_curve(key, group))
+            snprintf(wrong, 160, "its key is on the curve %s", curve_standard_name(group));
+        else if (is_compressed(x))
+            snprintf(wrong, 160, "its EC key is written in the compressed form");
+    } else if (key && names_rsa(x)) {
+        if (EVP_PKEY_get_bits(key) > RSA_MOST)
+            snprintf(wrong, 160, "its RSA key has %d bits, and they take %d at most",
+                     EVP_PKEY_get_bits(key), RSA_MOST);
+        else if (!rsa_is_sound(key))
+            snprintf(wrong, 160, "its RSA key is no key");
+    } else {
+        snprintf(wrong, 160, "its key is of type %s", name ? name : "unknown");
+    }
+    return !*wrong;
+}
+
+static bool signature_fits(const X509 *x)
+{
+    static const int known[] = {
+        NID_md2WithRSAEncryption,    NID_md4WithRSAEncryption,    NID_md5WithRSAEncryption,    NID_sha1WithRSAEncryption,   NID_sha1WithRSA,
+        NID_sha224WithRSAEncryption, NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption,
+        NID_sha512WithRSAEncryption, NID_rsassaPss,               NID_ecdsa_with_SHA1,
+        NID_ecdsa_with_SHA224,       NID_ecdsa_with_SHA256,       NID_ecdsa_with_SHA384,
+        NID_ecdsa_with_SHA512,
+    };
+    int nid = X509_get_signature_nid(x);
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i] == nid)
+            return true;
+    return false;
+}
+
+int key_and_signature_fit(X509 *x, struct signet_error *err)
+{
+    char wrong[160];
+    const char *name = OBJ_nid2ln(X509_get_signature_nid(x));
+
+    if (!key_fits(x, wrong))
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "devices take EC keys (secp256r1), some take RSA of 2048 bits",
+                              "the TLS stack of a device cannot use it: %s", wrong);
+    if (!signature_fits(x))
+        return error_set_hint(err, SIGNET_E_CERT, "sign it with ECDSA or RSA, and SHA-256",
+                              "the TLS stack of a device cannot read it: it is signed with %s",
+                              name ? name : "an unknown algorithm");
+    return SIGNET_OK;
+}
+
+static void take_key(struct cert_traits *t, EVP_PKEY *key)
+{
+    char group[64];
+
+    if (key && EVP_PKEY_is_a(key, "RSA")) {
+        t->rsa_bits = (unsigned)EVP_PKEY_get_bits(key);
+    } else if (key && EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1) {
+        snprintf(t->curve, sizeof t->curve, "%s", curve_standard_name(group));
+    }
+}
+
+static void take_digest(struct cert_traits *t, X509 *x)
+{
+    int digest = NID_undef;
+
+    if (X509_get_signature_info(x, &digest, NULL, NULL, NULL) == 1 && digest != NID_undef)
+        snprintf(t->digest, sizeof t->digest, "%s", OBJ_nid2sn(digest));
+    for (char *c = t->digest; *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+}
+
+static bool has_own_signature(X509 *x)
+{
+    return X509_verify(x, X509_get0_pubkey(x)) == 1;
+}
+
+int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct signet_error *err)
+{
+    struct cert_traits t = {0};
+    X509 *x = cert_parse(cert, err);
+
+    if (!x)
+        return SIGNET_E_CRYPTO;
+    uint32_t usage = X509_get_key_usage(x), purpose = X509_get_extended_key_usage(x);
+    t.version = (unsigned)X509_get_version(x) + 1;
+    t.authority = X509_check_ca(x) == 1;
+    t.self_issued = !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
+    t.wrong_signature = t.self_issued && !has_own_signature(x);
+    t.signs_handshakes = usage & KU_DIGITAL_SIGNATURE;
+    t.signs_certs = usage & KU_KEY_CERT_SIGN;
+    t.enciphers_keys = usage & KU_KEY_ENCIPHERMENT;
+    t.for_clients = purpose & (XKU_SSL_CLIENT | XKU_ANYEKU);
+    t.for_servers = purpose & (XKU_SSL_SERVER | XKU_ANYEKU);
+    take_key(&t, X509_get0_pubkey(x));
+    take_digest(&t, x);
+    X509_free(x);
+    ERR_clear_error();
+    *out = t;
+    return SIGNET_OK;
+}
+
+/* Why it does not do for the purpose, or NULL. */
+static const char *unfit(const struct cert_traits *t, enum cert_purpose purpose)
+{
+    switch (purpose) {
+    case CERT_OF_DEVICE:
+        return !t->signs_handshakes ? "its key usage lacks digitalSignature: servers refuse it"
+               : !t->for_clients    ? "its extended key usage lacks clientAuth: servers refuse it"
+                                    : NULL;
+    case CERT_OF_SERVER:
+        return !t->signs_handshakes && !(t->rsa_bits && t->enciphers_keys)
+                   ? "its key usage lacks digitalSignature: Mbed TLS refuses the server"
+               : !t->for_servers
+                   ? "its extended key usage lacks serverAuth: Mbed TLS refuses the server"
+                   : NULL;
+    case CERT_OF_AUTHORITY:
+        return !t->signs_certs ? "its key usage lacks keyCertSign: it cannot issue certificates"
+                               : NULL;
+    }
+    return NULL;
+}
+
+static void weak(const struct signet_observer *observer, const char *where, const char *hint,
+                 const char *what)
+{
+    struct signet_error note = {0};
+
+    error_set(&note, SIGNET_OK, "%s: %s", where, what);
+    if (hint)
+        error_hint(&note, "%s", hint);
+    event_warn(observer, &note);
+}
+
+void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, const char *where,
+                    const struct signet_observer *observer)
+{
+    struct cert_traits t;
+    char text[120];
+
+    if (cert_traits(cert, &t, NULL) != SIGNET_OK)
+        return;
+    if (unfit(&t, purpose))
+        weak(observer, where, "have it issued for its purpose", unfit(&t, purpose));
+    if (t.wrong_signature)
+        weak(observer, where, "was it changed after it was signed?",
+             "it says that it signed itself, but its signature is not by its own key");
+    if ((!strcmp(t.digest, "sha1") || !strncmp(t.digest, "md", 2)) &&
+        !(purpose == CERT_OF_AUTHORITY && t.self_issued)) {
+        snprintf(text, sizeof text, "it is signed with %s, which TLS stacks refuse", t.digest);
+        weak(observer, where, "sign it with SHA-256", text);
+    }
+    if (t.rsa_bits && t.rsa_bits < RSA_WEAK) {
+        snprintf(text, sizeof text, "its RSA key has %u bits, and TLS stacks refuse fewer than %d",
+                 t.rsa_bits, RSA_WEAK);
+        weak(observer, where, "use a key on secp256r1, or RSA of 2048 bits", text);
+    }
+}

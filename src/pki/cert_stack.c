@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Can the TLS stack of a device read this certificate? OpenSSL is generous; what is looked at here
+ * is what Mbed TLS 2.28 and 3 ask for (RFC 5280, section 4.1): the form. The extensions are in
+ * cert_extensions.c, the kinds of keys and signatures in cert_judge.c. Functions move `d` behind
+ * what they have read, and return what is wrong, or NULL. */
+#include "pki/private.h"
+
+#include <string.h>
+
+enum {
+    TAG_BIT_STRING = 0x03,
+    TAG_NULL = 0x05,
+    TAG_OID = 0x06,
+    TAG_UTC_TIME = 0x17,
+    TAG_GENERALIZED_TIME = 0x18,
+    TAG_SET = 0x31,
+    TAG_EXTENSIONS = 0xa3,
+    TAG_SERIAL_TOO = 0x82, /* some old authorities wrote serial numbers so */
+    V1 = 0,
+    V3 = 2
+};
+
+static bool at_end(const struct der *d)
+{
+    return d->at == d->end;
+}
+
+static const char *read_version(struct der *tbs, int *version)
+{
+    struct der box, number;
+
+    *version = V1;
+    if (!der_next(tbs, DER_VERSION, NULL, &box))
+        return NULL;
+    if (!der_next(&box, DER_INTEGER, NULL, &number) || !at_end(&box) ||
+        number.end - number.at != 1 || *number.at > V3)
+        return "its version is none of v1, v2 and v3";
+    *version = *number.at;
+    return NULL;
+}
+
+/* An AlgorithmIdentifier: an identifier and at most one value. */
+static bool read_algorithm(struct der *d, struct der *whole, struct der *oid)
+{
+    struct der inside;
+    uint8_t tag;
+
+    if (!der_next(d, DER_SEQUENCE, whole, &inside) || !der_next(&inside, TAG_OID, NULL, oid))
+        return false;
+    return at_end(&inside) || (der_any(&inside, &tag, NULL) && at_end(&inside));
+}
+
+const char *der_read_name(struct der *name)
+{
+    static const uint8_t texts[] = {0x03, 0x0c, 0x13, 0x14, 0x16, 0x1c, 0x1e};
+    struct der set, pair, oid;
+    uint8_t tag;
+
+    while (!at_end(name)) {
+        if (!der_next(name, TAG_SET, NULL, &set) || at_end(&set))
+            return "a name in it is malformed";
+        while (!at_end(&set)) {
+            if (!der_next(&set, DER_SEQUENCE, NULL, &pair) ||
+                !der_next(&pair, TAG_OID, NULL, &oid) || !der_any(&pair, &tag, NULL) ||
+                !at_end(&pair))
+                return "a name in it is malformed";
+            if (!memchr(texts, tag, sizeof texts))
+                return "a name in it is of a type that TLS stacks of devices do not know";
+        }
+    }
+    return NULL;
+}
+
+static int digits(const uint8_t *at, size_t count)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (at[i] < '0' || at[i] > '9')
+            return -1;
+        n = n * 10 + at[i] - '0';
+    }
+    return n;
+}
+
+/* RFC 5280, section 4.1.2.5: UTC, with seconds. */
+static bool is_time(const struct der *text, bool utc)
+{
+    size_t year_len = utc ? 2 : 4, len = (size_t)(text->end - text->at);
+    const uint8_t *rest = text->at + year_len;
+    int field[5], year;
+
+    if (len != year_len + 10 && !(len == year_len + 11 && rest[10] == 'Z'))
+        return false;
+    year = digits(text->at, year_len);
+    for (size_t i = 0; i < 5; i++)
+        field[i] = digits(rest + 2 * i, 2);
+    if (year < 0 || field[0] < 1 || field[0] > 12 || field[1] < 1 || field[2] < 0 ||
+        field[2] > 23 || field[3] < 0 || field[3] > 59 || field[4] < 0 || field[4] > 59)
+        return false;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 || (utc && year == 0);
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return field[1] <= days[field[0] - 1] && (field[0] != 2 || field[1] <= 28 + leap);
+}
+
+static const char *read_dates(struct der *tbs)
+{
+    struct der validity, text;
+    uint8_t tag;
+
+    if (!der_next(tbs, DER_SEQUENCE, NULL, &validity))
+        return "it has no dates";
+    for (int i = 0; i < 2; i++)
+        if (!der_any(&validity, &tag, &text) ||
+            (tag != TAG_UTC_TIME && tag != TAG_GENERALIZED_TIME) ||
+            !is_time(&text, tag == TAG_UTC_TIME))
+            return "a date in it is malformed: YYMMDDhhmmssZ or YYYYMMDDhhmmssZ";
+    return at_end(&validity) ? NULL : "its dates are malformed";
+}
+
+static bool is_rsa_key(const struct der *bits)
+{
+    struct der d = {.at = bits->at + 1, .end = bits->end}, pair;
+
+    return der_next(&d, DER_SEQUENCE, NULL, &pair) && at_end(&d) &&
+           der_next(&pair, DER_INTEGER, NULL, NULL) && der_next(&pair, DER_INTEGER, NULL, NULL) &&
+           at_end(&pair);
+}
+
+/* SubjectPublicKeyInfo; RSA has no parameters (RFC 3279, section 2.3.1). */
+static const char *read_key(struct der *tbs)
+{
+    static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+    struct der info, algorithm, oid, parameters = {0}, bits;
+    uint8_t tag = TAG_NULL;
+
+    if (!der_next(tbs, DER_SEQUENCE, NULL, &info) ||
+        !der_next(&info, DER_SEQUENCE, NULL, &algorithm) ||
+        !der_next(&algorithm, TAG_OID, NULL, &oid))
+        return "its public key is malformed";
+    if (!at_end(&algorithm) && (!der_any(&algorithm, &tag, &parameters) || !at_end(&algorithm)))
+        return "the algorithm of its public key is malformed";
+    if (!der_next(&info, TAG_BIT_STRING, NULL, &bits) || at_end(&bits) || *bits.at != 0 ||
+        !at_end(&info))
+        return "its public key is malformed";
+    if (oid.end - oid.at != (ptrdiff_t)sizeof rsa || memcmp(oid.at, rsa, sizeof rsa) != 0)
+        return NULL;
+    if (tag != TAG_NULL || !at_end(&parameters) || !is_rsa_key(&bits))
+        return "its RSA key is malformed";
+    return NULL;
+}
+
+static const char *read_rest(struct der *tbs, int version, char wrong[static 160])
+{
+    struct der box, list;
+
+    der_next(tbs, 0xa1, NULL, NULL); /* unique identifiers, as nobody writes them */
+    der_next(tbs, 0xa2, NULL, NULL);
+    if (version == V3 && !at_end(tbs)) {
+        if (!der_next(tbs, TAG_EXTENSIONS, NULL, &box) ||
+            !der_next(&box, DER_SEQUENCE, NULL, &list) || !at_end(&box))
+            return "its extensions are malformed, or it has unique identifiers";
+        if (!extensions_read(&list, wrong))
+            return wrong;
+    }
+    return at_end(tbs) ? NULL : "it has values that its version does not have";
+}
+
+static const char *read_tbs(struct der *tbs, struct der *algorithm, char wrong[static 160])
+{
+    struct der name, oid;
+    const char *bad;
+    int version;
+
+    if ((bad = read_version(tbs, &version)))
+        return bad;
+    if (!der_next(tbs, DER_INTEGER, NULL, NULL) && !der_next(tbs, TAG_SERIAL_TOO, NULL, NULL))
+        return "it has no serial number";
+    if (!read_algorithm(tbs, algorithm, &oid))
+        return "its signature algorithm is malformed";
+    if (!der_next(tbs, DER_SEQUENCE, NULL, &name) || at_end(&name))
+        return "it has no issuer's name";
+    if ((bad = der_read_name(&name)) || (bad = read_dates(tbs)))
+        return bad;
+    if (!der_next(tbs, DER_SEQUENCE, NULL, &name))
+        return "it has no subject's name";
+    if ((bad = der_read_name(&name)))
+        return bad;
+    if ((bad = read_key(tbs)))
+        return bad;
+    return read_rest(tbs, version, wrong);
+}
+
+static bool same_der(const struct der *a, const struct der *b)
+{
+    return a->end - a->at == b->end - b->at && !memcmp(a->at, b->at, (size_t)(a->end - a->at));
+}
+
+static const char *read_cert(struct der *all, char wrong[static 160])
+{
+    struct der cert, tbs, inner, outer, oid, bits;
+    const char *bad;
+
+    if (!der_next(all, DER_SEQUENCE, NULL, &cert) || !der_next(&cert, DER_SEQUENCE, NULL, &tbs))
+        return "it is malformed";
+    if ((bad = read_tbs(&tbs, &inner, wrong)))
+        return bad;
+    if (!read_algorithm(&cert, &outer, &oid) || !same_der(&inner, &outer))
+        return "it names two different signature algorithms";
+    if (!der_next(&cert, TAG_BIT_STRING, NULL, &bits) || at_end(&bits) || *bits.at != 0 ||
+        !at_end(&cert))
+        return "its signature is malformed";
+    return NULL;
+}
+
+int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err)
+{
+    struct der all = {.at = cert->der.data, .end = cert->der.data + cert->der.len};
+    char wrong[160] = "";
+    const char *bad = read_cert(&all, wrong);
+    X509 *x;
+    int rc;
+
+    if (bad)
+        return error_set_hint(err, SIGNET_E_CERT, "have it issued anew as RFC 5280 wants it",
+                              "the TLS stack of a device cannot read it: %s", bad);
+    x = cert_parse(cert, err);
+    rc = x ? key_and_signature_fit(x, err) : SIGNET_E_CRYPTO;
+    X509_free(x);
+    return rc;
+}
