@@ -18,12 +18,13 @@ int cli_profile(struct cli *cli, struct signet_error *err)
     return cli->profile ? SIGNET_OK : signet_profile_open(&cli->profile, cli->device, err);
 }
 
+/* data NULL: it is in the file. */
 static int load_config(const char *path, const struct signet_bytes *data,
                        const struct signet_observer *observer, struct signet_tree **out,
                        struct signet_error *err)
 {
-    int rc = data->data ? signet_config_parse((const char *)data->data, data->len, path, out, err)
-                        : signet_config_load(path, out, err);
+    int rc = data ? signet_config_parse((const char *)data->data, data->len, path, out, err)
+                  : signet_config_load(path, out, err);
     return rc == SIGNET_OK ? signet_tree_convert_pem(*out, observer, err) : rc;
 }
 
@@ -33,7 +34,7 @@ static int load_tree(const char *path, enum load_form form, const struct signet_
     bool piped = !strcmp(path, "-");
     struct signet_bytes data = {0};
     if (form == LOAD_CONFIG && !piped)
-        return load_config(path, &data, observer, out, err);
+        return load_config(path, NULL, observer, out, err);
     int rc = cli_read(path, LOAD_MAX, &data, err);
     if (rc == SIGNET_OK &&
         (form == LOAD_PACKET || (form == LOAD_EITHER && looks_like_packet(&data))))

@@ -81,7 +81,7 @@ static int check_halves(EVP_PKEY *pkey, struct signet_error *err)
     if (ok)
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_CERT, "was the file damaged? take it from its backup",
-                          "the private and the public half of the key do not match");
+                          "the two halves of the key do not match");
 }
 
 static int check_ec(EVP_PKEY *pkey, struct signet_error *err)
