@@ -37,9 +37,8 @@ static int check_form(const struct signet_account *a, const struct signet_value 
         return error_set(err, SIGNET_E_CERT, "/0/%u/%u is empty", a->iid, rid);
     if (!value_is_pem(v))
         return SIGNET_OK;
-    rc = rid == RID_SECRET_KEY
-             ? signet_key_load(&key, v->as.bytes.data, v->as.bytes.len, err)
-             : signet_cert_load(&cert, v->as.bytes.data, v->as.bytes.len, err);
+    rc = rid == RID_SECRET_KEY ? signet_key_load(&key, v->as.bytes.data, v->as.bytes.len, err)
+                               : signet_cert_load(&cert, v->as.bytes.data, v->as.bytes.len, err);
     signet_key_free(&key);
     signet_cert_free(&cert);
     if (rc == SIGNET_OK)

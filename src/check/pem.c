@@ -33,9 +33,9 @@ static int to_der(const struct signet_value *value, bool key, struct signet_byte
     return rc;
 }
 
-static int convert(struct signet_tree *tree, struct signet_path path,
-                   const struct signet_value *value, const struct signet_observer *observer,
-                   struct signet_error *err)
+static int pem_convert(struct signet_tree *tree, struct signet_path path,
+                       const struct signet_value *value, const struct signet_observer *observer,
+                       struct signet_error *err)
 {
     struct signet_value der = {.type = SIGNET_TYPE_OPAQUE};
     struct signet_error note = {0};
@@ -67,7 +67,7 @@ int signet_tree_convert_pem(struct signet_tree *tree, const struct signet_observ
             const struct signet_record *record = signet_tree_find(tree, path);
 
             if (mode_has_certs(a.mode) && record && value_is_pem(&record->value))
-                rc = convert(tree, path, &record->value, observer, err);
+                rc = pem_convert(tree, path, &record->value, observer, err);
         }
     return rc;
 }

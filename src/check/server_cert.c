@@ -32,12 +32,11 @@ static int check_hash(const struct signet_account *a, int64_t type, struct signe
 
     if (len == hashes[type - 1].len)
         return SIGNET_OK;
-    return error_set_hint(err, SIGNET_E_CERT,
-                          "leave /0/x/13 out, or 0, where 4 is the certificate itself",
-                          "/0/%u/4 has %zu bytes, and matching type %d (/0/%u/13) means a hash of "
-                          "%zu: %s of the certificate",
-                          a->iid, len, (int)type, a->iid, hashes[type - 1].len,
-                          hashes[type - 1].name);
+    return error_set_hint(
+        err, SIGNET_E_CERT, "leave /0/x/13 out, or 0, where 4 is the certificate itself",
+        "/0/%u/4 has %zu bytes, and matching type %d (/0/%u/13) means a hash of "
+        "%zu: %s of the certificate",
+        a->iid, len, (int)type, a->iid, hashes[type - 1].len, hashes[type - 1].name);
 }
 
 /* RFC 6698, section 2.1.1: 0 and 2 name an authority that issued the server's certificate, 1 and 3
@@ -67,8 +66,9 @@ static int check_usage(const struct signet_account *a, const struct signet_cert 
     return SIGNET_OK;
 }
 
-static int judge(const struct signet_account *a, const struct signet_cert *cert, int64_t usage,
-                 const struct signet_observer *observer, struct signet_error *err)
+static int judge_server_cert(const struct signet_account *a, const struct signet_cert *cert,
+                             int64_t usage, const struct signet_observer *observer,
+                             struct signet_error *err)
 {
     bool own = usage == USAGE_SERVER || usage == USAGE_SERVER_TOO;
     char where[24];
@@ -96,7 +96,7 @@ int check_server_cert(const struct signet_tree *tree, const struct signet_accoun
         return check_hash(a, type, err);
     rc = value_load_cert(&cert, a->server_key, err);
     if (rc == SIGNET_OK)
-        rc = judge(a, cert, usage, observer, err);
+        rc = judge_server_cert(a, cert, usage, observer, err);
     if (rc != SIGNET_OK)
         error_prefix(err, "/0/%u/4", a->iid);
     signet_cert_free(&cert);

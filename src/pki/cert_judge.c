@@ -16,8 +16,9 @@ enum { RSA_MOST = 8192, RSA_WEAK = 2048, EXPONENT_MAX = 8 };
 static bool has_known_curve(EVP_PKEY *key, char group[static 64])
 {
     static const char *const names[] = {
-        "prime256v1", "secp384r1",       "secp521r1",       "prime192v1",      "secp192k1", "secp224r1",
-        "secp224k1",  "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", "secp256k1",
+        "prime256v1",      "secp384r1",       "secp521r1", "prime192v1",
+        "secp192k1",       "secp224r1",       "secp224k1", "brainpoolP256r1",
+        "brainpoolP384r1", "brainpoolP512r1", "secp256k1",
     };
 
     if (EVP_PKEY_get_group_name(key, group, 64, NULL) != 1) {
@@ -98,10 +99,20 @@ static bool key_fits(X509 *x, char wrong[static 160])
 static bool signature_fits(const X509 *x)
 {
     static const int known[] = {
-        NID_md2WithRSAEncryption,    NID_md4WithRSAEncryption,    NID_md5WithRSAEncryption,    NID_sha1WithRSAEncryption,   NID_sha1WithRSA,
-        NID_sha224WithRSAEncryption, NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption,
-        NID_sha512WithRSAEncryption, NID_rsassaPss,               NID_ecdsa_with_SHA1,
-        NID_ecdsa_with_SHA224,       NID_ecdsa_with_SHA256,       NID_ecdsa_with_SHA384,
+        NID_md2WithRSAEncryption,
+        NID_md4WithRSAEncryption,
+        NID_md5WithRSAEncryption,
+        NID_sha1WithRSAEncryption,
+        NID_sha1WithRSA,
+        NID_sha224WithRSAEncryption,
+        NID_sha256WithRSAEncryption,
+        NID_sha384WithRSAEncryption,
+        NID_sha512WithRSAEncryption,
+        NID_rsassaPss,
+        NID_ecdsa_with_SHA1,
+        NID_ecdsa_with_SHA224,
+        NID_ecdsa_with_SHA256,
+        NID_ecdsa_with_SHA384,
         NID_ecdsa_with_SHA512,
     };
     int nid = X509_get_signature_nid(x);

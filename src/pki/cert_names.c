@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For which hosts is a certificate? As Mbed TLS 2.28 compares, which is the strictest: the DNS names
- * of a subjectAltName, or without that extension the common names (RFC 6125, section 6.4). */
+/* For which hosts is a certificate? As Mbed TLS 2.28 compares, which is the strictest: the DNS
+ * names of a subjectAltName, or without that extension the common names (RFC 6125, section 6.4). */
 #include "pki/private.h"
 
 #include <arpa/inet.h>
@@ -76,9 +76,8 @@ static void show_names(struct buf *out, X509 *x, const GENERAL_NAMES *names)
         text_escape(out, ASN1_STRING_get0_data(name->d.dNSName),
                     (size_t)ASN1_STRING_length(name->d.dNSName));
     }
-    if (!names &&
-        X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, common, CERT_NAME_SIZE) >
-            0)
+    if (!names && X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, common,
+                                            CERT_NAME_SIZE) > 0)
         text_escape(out, (const uint8_t *)common, strlen(common));
     buf_text(out, out->len ? "" : "no name of a host");
 }

@@ -25,7 +25,7 @@ static bool at_end(const struct der *d)
     return d->at == d->end;
 }
 
-static const char *read_version(struct der *tbs, int *version)
+static const char *cert_version(struct der *tbs, int *version)
 {
     struct der box, number;
 
@@ -71,7 +71,7 @@ const char *der_read_name(struct der *name)
     return NULL;
 }
 
-static int digits(const uint8_t *at, size_t count)
+static int der_digits(const uint8_t *at, size_t count)
 {
     int n = 0;
 
@@ -92,9 +92,9 @@ static bool is_time(const struct der *text, bool utc)
 
     if (len != year_len + 10 && !(len == year_len + 11 && rest[10] == 'Z'))
         return false;
-    year = digits(text->at, year_len);
+    year = der_digits(text->at, year_len);
     for (size_t i = 0; i < 5; i++)
-        field[i] = digits(rest + 2 * i, 2);
+        field[i] = der_digits(rest + 2 * i, 2);
     if (year < 0 || field[0] < 1 || field[0] > 12 || field[1] < 1 || field[2] < 0 ||
         field[2] > 23 || field[3] < 0 || field[3] > 59 || field[4] < 0 || field[4] > 59)
         return false;
@@ -128,7 +128,7 @@ static bool is_rsa_key(const struct der *bits)
 }
 
 /* SubjectPublicKeyInfo; RSA has no parameters (RFC 3279, section 2.3.1). */
-static const char *read_key(struct der *tbs)
+static const char *spki_read(struct der *tbs)
 {
     static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
     struct der info, algorithm, oid, parameters = {0}, bits;
@@ -172,7 +172,7 @@ static const char *read_tbs(struct der *tbs, struct der *algorithm, char wrong[s
     const char *bad;
     int version;
 
-    if ((bad = read_version(tbs, &version)))
+    if ((bad = cert_version(tbs, &version)))
         return bad;
     if (!der_next(tbs, DER_INTEGER, NULL, NULL) && !der_next(tbs, TAG_SERIAL_TOO, NULL, NULL))
         return "it has no serial number";
@@ -186,7 +186,7 @@ static const char *read_tbs(struct der *tbs, struct der *algorithm, char wrong[s
         return "it has no subject's name";
     if ((bad = der_read_name(&name)))
         return bad;
-    if ((bad = read_key(tbs)))
+    if ((bad = spki_read(tbs)))
         return bad;
     return read_rest(tbs, version, wrong);
 }
