@@ -70,7 +70,8 @@ static int upload(struct session *s, const struct signet_bytes *data, const char
     bool confirmed = false;
     int rc = session_connect(s);
     if (rc == SIGNET_OK)
-        rc = signet_smp_upload(s->smp, path, data->data, data->len, &confirmed, &s->cli.err);
+        rc = signet_smp_upload(s->smp, path, data->data, data->len, compare ? &confirmed : NULL,
+                               &s->cli.err);
     if (rc != SIGNET_OK || !compare)
         return rc;
     rc = signet_smp_compare(s->smp, path, data->data, data->len, NULL, how, &s->cli.err);

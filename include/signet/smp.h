@@ -24,7 +24,8 @@ struct signet_smp;
 struct signet_smp_options {
     size_t size;    /* sizeof(struct signet_smp_options): what a later version adds is then zero; 0:
                        this version */
-    int version;    /* 1 or 2; 0: 1. Answers are judged by content, not by version */
+    int version;    /* 1 or 2; 0: 2 where the board knows it (asked before the first upload), else
+                       1. Answers are judged by content, not by version */
     int timeout_ms; /* for one attempt; 0: 2000 */
     int retries;    /* more attempts after a timeout; 0: 8; -1: none */
     size_t packet_limit; /* header and CBOR of one request; 0: buf_size of the board less 4 */
@@ -34,6 +35,10 @@ struct signet_smp_options {
      * prompt comes as a line too. May be NULL. */
     void (*on_text)(void *ctx, const char *line, size_t len);
     void *text_ctx;
+    /* The file is a stream into the firmware, such as anjay-zephyr's /factory: its first chunk
+     * must never come twice and the file is not closed in the middle, and a board that starts
+     * again in the middle is an error. Else what was lost is written again from the beginning. */
+    bool stream;
 };
 
 /* link must outlive the handle; options and observer may be NULL. Sends nothing. The observer gets

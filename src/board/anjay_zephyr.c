@@ -35,5 +35,6 @@ const struct recipe anjay_zephyr_recipe = {
             .success_text = "0",
         },
     .chunk_limit = 512, /* its ring; a larger write is refused */
+    .stream = true,
     .check = anjay_zephyr_check,
 };

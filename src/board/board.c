@@ -216,7 +216,7 @@ int signet_board_prepare(struct signet_board *b, struct signet_error *err)
 {
     b->stage = "flash";
     b->prepared = b->loaded = b->applied = b->finished = false;
-    b->provisioned_seen = b->ready_seen = false;
+    b->provisioned_seen = b->ready_seen = b->in_hand = false;
     int code = stage_prepare(b, err);
     b->prepared = code == SIGNET_OK;
     const char *state = flasher_is_none(b->flasher)
@@ -270,6 +270,7 @@ int signet_board_result(struct signet_board *b, struct signet_error *err)
         return SIGNET_OK;
     b->stage = "result";
     int code = stage_result(b, err);
+    b->in_hand = false;
     b->applied = code == SIGNET_OK;
     return end_stage(b, code, "the board may hold its credentials; flash it again", err);
 }

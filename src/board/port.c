@@ -5,6 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Words of a board that starts. A ready text that is an option may come at any time. */
+static bool is_boot(const struct signet_board *b, const char *line, size_t len)
+{
+    const char *texts[] = {"*** Booting ", b->options.provisioned_text, b->options.ready_text};
+
+    for (size_t i = 0; i < (b->recipe->stream ? 3 : 1); i++)
+        if (texts[i][0] && memmem(line, len, texts[i], strlen(texts[i])))
+            return true;
+    return false;
+}
+
 /* Looks at a line that the board said. */
 static void on_text(void *ctx, const char *line, size_t len)
 {
@@ -15,6 +26,10 @@ static void on_text(void *ctx, const char *line, size_t len)
         b->provisioned_seen = true;
     if (ready[0] && memmem(line, len, ready, strlen(ready)))
         b->ready_seen = true;
+    if (b->in_hand && is_boot(b, line, len)) {
+        b->started_again = true;
+        snprintf(b->last_boot, sizeof(b->last_boot), "%s", text_shown(line, len, 60));
+    }
     snprintf(b->last_line, sizeof(b->last_line), "%s", text_shown(line, len, 100));
 }
 
@@ -26,6 +41,7 @@ int port_smp_new(struct signet_board *b, int timeout_ms, int retries,
                                          .timeout_ms = timeout_ms,
                                          .retries = retries,
                                          .chunk_limit = b->recipe->chunk_limit,
+                                         .stream = b->recipe->stream,
                                          .on_text = on_text,
                                          .text_ctx = b};
 

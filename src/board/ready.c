@@ -88,6 +88,8 @@ static int probe_ready(struct signet_board *b, bool *ready, struct signet_error 
     if (b->provisioned_seen)
         return provisioned(err);
     *ready = code == SIGNET_OK;
+    b->no_name =
+        b->options.endpoint_path[0] && (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_SMP);
     if (code && !may_come_yet(code))
         return code;
     if (code && !b->options.ready_text[0])
@@ -111,6 +113,13 @@ static int never_ready(const struct signet_board *b, const char *text, int timeo
                        struct signet_error *err)
 {
     const char *last = b->last_line;
+
+    if (b->no_name)
+        return error_set_hint(err, SIGNET_E_TIMEOUT,
+                              "a board that holds credentials already has none, nor has another "
+                              "firmware: flash the initial image",
+                              "%s: the board answers, but has no %s", b->port,
+                              b->options.endpoint_path);
 
     return error_set_hint(
         err, SIGNET_E_TIMEOUT,

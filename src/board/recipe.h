@@ -13,6 +13,7 @@ struct recipe {
     const char *name;
     struct signet_board_options defaults; /* texts, paths, times */
     size_t chunk_limit;                   /* bytes that the board takes in one write; 0: any */
+    bool stream;                          /* as in struct signet_smp_options */
     /* More than the options' own rules; runs nothing. */
     int (*check)(struct signet_board *b, struct signet_error *err);
 };
@@ -35,6 +36,10 @@ struct signet_board {
     char name[152];        /* that the board gave */
     bool provisioned_seen; /* the text of a provisioned board came */
     bool ready_seen;       /* the ready text came */
+    bool no_name;          /* it answers, and has no file with its name */
+    bool in_hand;          /* from the first byte of the packet until its result */
+    bool started_again;    /* meanwhile the board said that it starts */
+    char last_boot[64];    /* with these words, escaped */
     char last_line[128];   /* what the board said last, escaped */
 
     struct signet_image initial, final;

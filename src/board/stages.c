@@ -112,23 +112,6 @@ static int compare_packet(struct signet_board *b, const void *packet, size_t len
     return error_copy(err, &why);
 }
 
-int stage_load(struct signet_board *b, const void *packet, size_t len, struct signet_error *err)
-{
-    bool confirmed = false;
-    int code = same_board(b, err);
-
-    if (code)
-        return code;
-    b->bytes_sent = true;
-    code = signet_smp_upload(b->smp, b->options.packet_path, packet, len, &confirmed, err);
-    if (!code)
-        code = compare_packet(b, packet, len, &confirmed, err);
-    if (!code && !b->options.result_path[0] && !confirmed)
-        code = error_set(err, SIGNET_E_BOARD,
-                         "the board did not confirm the packet, and has no result to read");
-    return code;
-}
-
 /* The result */
 
 static int check_result(const struct signet_board *b, const struct signet_bytes *text,
@@ -162,6 +145,79 @@ static int read_result(struct signet_board *b, struct signet_bytes *text, struct
     return code;
 }
 
+/* The board takes no packet. One that got a packet since it was flashed has a result, which says
+ * what became of that one; a board that refuses for another reason is to be flashed again anyway.
+ */
+static int explain_refusal(struct signet_board *b, struct signet_error *err)
+{
+    struct signet_bytes text = {0};
+    struct signet_smp *smp = NULL;
+    const char *wanted = b->options.success_text;
+    int code = (int)err->code;
+
+    if (!b->recipe->stream || !b->options.result_path[0] ||
+        port_smp_new(b, RESULT_STEP_MS, 1, NULL, &smp, NULL))
+        return code;
+    if (signet_smp_download(smp, b->options.result_path, RESULT_CAP, &text, NULL) == SIGNET_OK) {
+        bool good = text.len == strlen(wanted) && memcmp(text.data, wanted, text.len) == 0;
+        const char *result = text_shown(text.data, text.len, 60);
+
+        if (good)
+            code = error_set_hint(err, SIGNET_E_PROVISIONED,
+                                  "flash the final image, or another board; or flash the initial "
+                                  "image again where its credentials may be lost",
+                                  "the board holds credentials already: it took a packet since it "
+                                  "was flashed, and takes no second one");
+        else
+            code = error_set_hint(err, SIGNET_E_BOARD, "flash the board again",
+                                  "the board takes no packet: it refused one since it was flashed "
+                                  "(its result is '%s')",
+                                  result);
+    }
+    signet_bytes_free(&text);
+    signet_smp_free(&smp);
+    return code;
+}
+
+/* What the board was told or has is lost with a restart. */
+static int check_restart(const struct signet_board *b, struct signet_error *err)
+{
+    if (!b->started_again)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_BOARD,
+                          "look at power and cable; then flash the board again",
+                          "the board started again in the middle: it said '%s'", b->last_boot);
+}
+
+static int load_packet(struct signet_board *b, const void *packet, size_t len,
+                       struct signet_error *err)
+{
+    bool confirmed = false;
+    int code = signet_smp_upload(b->smp, b->options.packet_path, packet, len, &confirmed, err);
+
+    if (!code)
+        code = compare_packet(b, packet, len, &confirmed, err);
+    if (!code)
+        code = check_restart(b, err);
+    if (!code && !b->options.result_path[0] && !confirmed)
+        code = error_set(err, SIGNET_E_BOARD,
+                         "the board did not confirm the packet, and has no result to read");
+    return code;
+}
+
+int stage_load(struct signet_board *b, const void *packet, size_t len, struct signet_error *err)
+{
+    int code = same_board(b, err);
+
+    if (code)
+        return code;
+    b->bytes_sent = true;
+    b->in_hand = true;
+    b->started_again = false;
+    code = load_packet(b, packet, len, err);
+    return code == SIGNET_E_SMP ? explain_refusal(b, err) : code;
+}
+
 int stage_result(struct signet_board *b, struct signet_error *err)
 {
     struct signet_bytes text = {0};
@@ -176,7 +232,11 @@ int stage_result(struct signet_board *b, struct signet_error *err)
     if (!code && b->options.endpoint_path[0])
         code = check_same_name(b, name, b->name, err);
     if (!code)
+        code = check_restart(b, err);
+    if (!code)
         code = read_result(b, &text, err);
+    if (!code) /* a firmware may be content with the nothing that is left */
+        code = check_restart(b, err);
     if (code == SIGNET_E_LIMIT)
         code = error_set(err, SIGNET_E_BOARD, "%s: not a result, it is too long",
                          b->options.result_path);

@@ -2,16 +2,28 @@
 #include "smp/client.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TIMEOUT_DEFAULT 2000
 #define RETRIES_DEFAULT 8
 #define DRAIN_MAX       ((size_t)256 * 1024)
+
+static const char boot_text[] = "*** Booting ";
 
 static bool options_valid(const struct signet_smp_options *o)
 {
     return o->version >= 0 && o->version <= 2 && o->timeout_ms >= 0 &&
            (o->line_limit == 0 || (o->line_limit >= 3 && o->line_limit <= SMP_LINE_RAW)) &&
            o->packet_limit <= SMP_PACKET_MAX;
+}
+
+static void take_line(void *ctx, const char *line, size_t len)
+{
+    struct signet_smp *smp = ctx;
+
+    smp->boots += memmem(line, len, boot_text, sizeof boot_text - 1) != NULL;
+    if (smp->options.on_text)
+        smp->options.on_text(smp->options.text_ctx, line, len);
 }
 
 int signet_smp_new(struct signet_smp **out, struct signet_link *link,
@@ -27,6 +39,7 @@ int signet_smp_new(struct signet_smp **out, struct signet_link *link,
     smp = calloc(1, sizeof *smp);
     if (!smp)
         return error_nomem(err);
+    smp->any_version = !o.version;
     o.version = o.version ? o.version : 1;
     o.timeout_ms = o.timeout_ms ? o.timeout_ms : TIMEOUT_DEFAULT;
     o.retries = o.retries < 0 ? 0 : o.retries ? o.retries : RETRIES_DEFAULT;
@@ -37,7 +50,7 @@ int signet_smp_new(struct signet_smp **out, struct signet_link *link,
     smp->packet_limit = o.packet_limit;
     /* A board may still be busy with what an earlier session asked: its answer must not fit. */
     smp->sequence = (uint8_t)clock_ms();
-    smp->scan = (struct text_scan){.on_line = o.on_text, .ctx = o.text_ctx};
+    smp->scan = (struct text_scan){.on_line = take_line, .ctx = smp};
     *out = smp;
     return SIGNET_OK;
 }
@@ -56,6 +69,11 @@ void signet_smp_free(struct signet_smp **smp)
 bool smp_lost(int rc)
 {
     return rc == SIGNET_E_TIMEOUT || rc == SIGNET_E_SYNTAX;
+}
+
+bool smp_gone(int rc)
+{
+    return rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM;
 }
 
 void smp_report_retry(const struct signet_smp *smp, const char *stage,
@@ -86,6 +104,9 @@ static void read_error(struct signet_smp *smp)
 {
     const struct smp_answer *answer = &smp->answer;
     const struct smp_item *error = smp_answer_want(answer, "err", CBOR_MAP);
+
+    if (!error) /* the name that the first servers of version 2 gave it */
+        error = smp_answer_want(answer, "ret", CBOR_MAP);
     int parent = error ? (int)(error - answer->items) : -1;
 
     smp->last = error ? (struct smp_rc){.group = 0, .rc = 1} : (struct smp_rc){.group = -1};
@@ -94,11 +115,12 @@ static void read_error(struct signet_smp *smp)
         smp_answer_number(smp_answer_get(answer, parent, "group"), &smp->last.group);
 }
 
-static bool is_answer_to(const struct signet_smp *smp, const struct smp_command *command)
+static bool is_answer_to(struct signet_smp *smp, const struct smp_command *command)
 {
     struct smp_header header;
 
     smp_header_decode(&header, smp->frames.packet);
+    smp->answered = header.version;
     return header.sequence == smp->sequence && header.group == command->group &&
            header.id == command->id && header.op == (unsigned)command->op + 1;
 }
@@ -220,6 +242,19 @@ int smp_attempt(struct signet_smp *smp, struct smp_command command, bool again,
     return rc ? rc : receive_answer(smp, &command, deadline, err);
 }
 
+/* A board that speaks one version only says so to requests of the other. */
+static bool other_version(struct signet_smp *smp)
+{
+    bool too_old = smp->options.version == 1 && smp->last.rc == RC_TOO_OLD;
+    bool too_new = smp->options.version == 2 && smp->last.rc == RC_TOO_NEW;
+
+    if (!smp->any_version || smp->last.group >= 0 || (!too_old && !too_new))
+        return false;
+    smp->options.version = too_old ? 2 : 1;
+    smp->any_version = false;
+    return true;
+}
+
 int smp_request(struct signet_smp *smp, struct smp_command command, int times,
                 struct signet_error *err)
 {
@@ -230,6 +265,8 @@ int smp_request(struct signet_smp *smp, struct smp_command command, int times,
     for (bool again = false;; again = true) {
         int rc = smp_attempt(smp, command, again, err);
 
+        if (!rc && other_version(smp))
+            continue;
         if (!rc)
             return smp_answer_error(smp, err);
         if (!smp_lost(rc) || times-- <= 0) {
@@ -278,5 +315,24 @@ int signet_smp_wait_text(struct signet_smp *smp, const char *const *texts, size_
                            signet_link_address(smp->link));
     }
     text_scan_expect(&smp->scan, NULL, 0);
+    return rc;
+}
+
+int smp_pause(struct signet_smp *smp, int ms, struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + ms;
+    int rc = SIGNET_OK;
+
+    while (!rc && clock_ms() < deadline) {
+        uint8_t data[256];
+        size_t got = 0;
+
+        rc = link_read(smp->link, data, sizeof data, deadline, &got, err);
+        for (size_t at = 0, used = 0; !rc && at < got; at += used)
+            smp_frames_feed(&smp->frames, data + at, got - at, &used, &smp->text);
+        give_text(smp);
+        if (rc == SIGNET_E_TIMEOUT)
+            return SIGNET_OK;
+    }
     return rc;
 }

@@ -7,6 +7,10 @@
 #define CHUNK_LIMIT_DEFAULT 380 /* the default buf_size of Zephyr less 4 */
 #define PATH_LEN_MAX        64
 
+/* Codes of answers that decide what comes next: of the server itself, and of group fs. */
+enum { RC_UNKNOWN = 1, RC_INVALID = 3, RC_NO_ENTRY = 5, RC_BUSY = 10, RC_TOO_OLD = 12, RC_TOO_NEW };
+enum { FS_NOT_FOUND = 3, FS_OFFSET = 11 };
+
 /* The error of an answer: {"rc": rc} has group -1, {"err": {...}} its group; rc 0 is none. */
 struct smp_rc {
     int group, rc;
@@ -23,6 +27,9 @@ struct signet_smp {
     struct smp_rc last;
     size_t packet_limit; /* header and CBOR that the board takes; 0: not asked yet */
     uint8_t sequence;
+    uint8_t answered; /* version of the last answer, as on the wire */
+    bool any_version; /* the caller named none: what the board speaks is found out */
+    unsigned boots;   /* times that the board said it starts */
 };
 
 struct smp_command {
@@ -56,8 +63,22 @@ void smp_report_retry(const struct signet_smp *smp, const char *stage,
 void smp_report_progress(const struct signet_smp *smp, const char *stage, uint64_t done,
                          uint64_t total);
 
-/* Asks for smp->packet_limit unless it is known. */
+/* Asks for smp->packet_limit unless it is known, and so finds out about the version. */
 int smp_ask_packet_limit(struct signet_smp *smp, struct signet_error *err);
+/* A packet did not arrive: makes later ones smaller, in steps down to two lines, which is what a
+ * board with few line buffers takes. Not below what the caller asked for. */
+void smp_shrink(struct signet_smp *smp);
+/* Header and CBOR that fit so many lines. */
+size_t smp_lines_limit(const struct signet_smp *smp, size_t lines);
+
+/* The link failed, or nobody wants an answer any more: there is no use in another request. */
+bool smp_gone(int rc);
+
+/* Closes the file that the board has open. *closed: it did so; false where it knows no such
+ * command, as boards that keep no file open, or says nothing. SIGNET_OK unless smp_gone(). */
+int smp_close_open_file(struct signet_smp *smp, bool *closed, struct signet_error *err);
+/* Waits, and tells what the board says meanwhile. */
+int smp_pause(struct signet_smp *smp, int ms, struct signet_error *err);
 
 int smp_check_path(const char *path, struct signet_error *err);
 

@@ -5,9 +5,19 @@
 #include <string.h>
 
 static const char *const mcumgr_names[] = {
-    [1] = "unknown error", [2] = "out of memory", [3] = "invalid value",  [4] = "timeout",
-    [5] = "no entry",      [6] = "bad state",     [7] = "too large",      [8] = "not supported",
-    [9] = "corrupt",       [10] = "busy",         [11] = "access denied",
+    [1] = "unknown error",
+    [2] = "out of memory",
+    [3] = "invalid value",
+    [4] = "timeout",
+    [5] = "no entry",
+    [6] = "bad state",
+    [7] = "too large",
+    [8] = "not supported",
+    [9] = "corrupt",
+    [10] = "busy",
+    [11] = "access denied",
+    [12] = "SMP version 1 is not supported",
+    [13] = "SMP version 2 is not supported",
 };
 
 static const char *const fs_names[] = {

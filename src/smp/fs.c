@@ -5,6 +5,9 @@
 #include <string.h>
 
 enum { FILE_DATA = 0, STATUS = 1, HASH = 2, HASH_TYPES = 3, CLOSE = 4 };
+#define CLOSE_TIMES   2
+#define IDLE_CLOSE_MS 1200 /* by then a board has closed a file that nobody writes (Zephyr: 1 s)   \
+                            */
 
 static int read_request(struct signet_smp *smp, uint8_t id, struct signet_error *err)
 {
@@ -169,12 +172,25 @@ int signet_smp_hash_types(struct signet_smp *smp, struct signet_smp_hash_type *t
     return error_pass(rc, err, "hash types");
 }
 
-int signet_smp_file_close(struct signet_smp *smp, struct signet_error *err)
+static int ask_to_close(struct signet_smp *smp, int times, struct signet_error *err)
 {
     smp_begin(smp, 0);
-    return error_pass(smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, CLOSE},
-                                  smp->options.retries, err),
-                      err, "close");
+    return smp_request(smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, CLOSE}, times, err);
+}
+
+int signet_smp_file_close(struct signet_smp *smp, struct signet_error *err)
+{
+    return error_pass(ask_to_close(smp, smp->options.retries, err), err, "close");
+}
+
+int smp_close_open_file(struct signet_smp *smp, bool *closed, struct signet_error *err)
+{
+    int times = smp->options.retries < CLOSE_TIMES ? smp->options.retries : CLOSE_TIMES;
+    struct signet_error own;
+    int rc = smp->options.stream ? SIGNET_E_UNSUPPORTED : ask_to_close(smp, times, &own);
+
+    *closed = rc == SIGNET_OK;
+    return smp_gone(rc) ? error_copy(err, &own) : SIGNET_OK;
 }
 
 /* The board understood, but has no such thing: another way may do. */
@@ -184,43 +200,74 @@ static bool not_offered(int rc)
            rc == SIGNET_E_SYNTAX;
 }
 
-int signet_smp_compare(struct signet_smp *smp, const char *path, const void *data, size_t len,
-                       const uint8_t *sha256, const char **how, struct signet_error *err)
+struct wanted {
+    const char *path;
+    const void *data;
+    size_t len;
+    const uint8_t *sha256;
+};
+
+static int judge_file(const struct wanted *w, const struct signet_smp_hash *hash, bool same,
+                      const char *method, struct signet_error *err)
+{
+    if (hash->len != w->len)
+        return error_set(err, SIGNET_E_BOARD, "%s: the board has %llu of %zu bytes", w->path,
+                         (unsigned long long)hash->len, w->len);
+    if (!same)
+        return error_set(err, SIGNET_E_BOARD, "%s: the board has other bytes (by %s)", w->path,
+                         method);
+    return SIGNET_OK;
+}
+
+/* One look, by what the board offers. */
+static int look_at_file(struct signet_smp *smp, const struct wanted *w, const char **how,
+                        struct signet_error *err)
 {
     uint8_t crc[4];
     const struct {
         const char *type;
         const uint8_t *want;
         size_t len;
-    } hashes[] = {{"sha256", sha256, 32}, {"crc32", crc, sizeof crc}};
+    } hashes[] = {{"sha256", w->sha256, 32}, {"crc32", crc, sizeof crc}};
     struct signet_smp_hash hash = {0};
-    const char *method = "length";
     bool same = true;
     int rc = SIGNET_E_UNSUPPORTED;
 
-    put32(crc, smp_crc32(data, len));
-    for (size_t i = sha256 ? 0 : 1; i < 2 && not_offered(rc); i++) {
-        rc = signet_smp_hash(smp, path, hashes[i].type, &hash, err);
+    *how = "length";
+    put32(crc, smp_crc32(w->data, w->len));
+    for (size_t i = w->sha256 ? 0 : 1; i < 2 && not_offered(rc); i++) {
+        rc = signet_smp_hash(smp, w->path, hashes[i].type, &hash, err);
         if (rc == SIGNET_OK) {
-            method = hashes[i].type;
+            *how = hashes[i].type;
             same = hash.output_len == hashes[i].len &&
                    memcmp(hash.output, hashes[i].want, hash.output_len) == 0;
         }
     }
     if (not_offered(rc))
-        rc = signet_smp_status(smp, path, &hash.len, err);
+        rc = signet_smp_status(smp, w->path, &hash.len, err);
     if (not_offered(rc))
         return error_set(err, SIGNET_E_UNSUPPORTED,
                          "the board gives neither the hash nor the length of a file");
-    if (rc)
-        return rc;
-    if (hash.len != len)
-        return error_set(err, SIGNET_E_BOARD, "%s: the board has %llu of %zu bytes", path,
-                         (unsigned long long)hash.len, len);
-    if (!same)
-        return error_set(err, SIGNET_E_BOARD, "%s: the board has other bytes (by %s)", path,
-                         method);
-    if (how)
+    return rc ? rc : judge_file(w, &hash, same, *how, err);
+}
+
+int signet_smp_compare(struct signet_smp *smp, const char *path, const void *data, size_t len,
+                       const uint8_t *sha256, const char **how, struct signet_error *err)
+{
+    const struct wanted w = {path, data, len, sha256};
+    const char *method = NULL;
+    bool closed = false;
+    /* Of a file that is open a board tells what it had before. */
+    int rc = smp_close_open_file(smp, &closed, err);
+
+    if (!rc)
+        rc = look_at_file(smp, &w, &method, err);
+    if (rc == SIGNET_E_BOARD) {
+        rc = closed ? SIGNET_OK : smp_pause(smp, IDLE_CLOSE_MS, err);
+        if (!rc)
+            rc = look_at_file(smp, &w, &method, err);
+    }
+    if (!rc && how)
         *how = method;
-    return SIGNET_OK;
+    return rc;
 }

@@ -5,6 +5,7 @@
 enum { ECHO = 0, RESET = 5, PARAMETERS = 6, INFO = 7 };
 enum { EXEC = 0 };
 #define PARAMETERS_TRIES 2
+#define PACKET_LEAST     160 /* a first chunk to a path of 64 bytes has room for data */
 #define ARGV_MAX         32
 
 /* A text or byte string of the answer. */
@@ -78,23 +79,64 @@ int signet_smp_parameters(struct signet_smp *smp, struct signet_smp_parameters *
     return error_pass(ask_parameters(smp, smp->options.retries, out, err), err, "parameters");
 }
 
+/* A board that knows version 2 answers in it, and its errors say more; an older one answers in
+ * version 1, and one that is older still may say nothing. */
+static int ask_version(struct signet_smp *smp, int tries, struct signet_smp_parameters *out,
+                       struct signet_error *err)
+{
+    int rc;
+
+    smp->options.version = 2;
+    rc = ask_parameters(smp, tries, out, err);
+    if (smp_lost(rc)) {
+        smp->options.version = 1;
+        rc = ask_parameters(smp, 1, out, err);
+    } else {
+        smp->options.version = smp->answered >= 1 ? 2 : 1;
+    }
+    smp->any_version = smp_lost(rc);
+    return rc;
+}
+
 int smp_ask_packet_limit(struct signet_smp *smp, struct signet_error *err)
 {
     struct signet_smp_parameters parameters = {0};
     int tries = smp->options.retries < PARAMETERS_TRIES ? smp->options.retries : PARAMETERS_TRIES;
-    int rc;
+    int rc = SIGNET_OK;
 
-    if (smp->packet_limit)
+    if (smp->packet_limit && !smp->any_version)
         return SIGNET_OK;
-    rc = ask_parameters(smp, tries, &parameters, err);
-    if (rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM)
+    rc = smp->any_version ? ask_version(smp, tries, &parameters, err)
+                          : ask_parameters(smp, tries, &parameters, err);
+    if (smp_gone(rc))
         return rc;
+    if (smp->options.packet_limit) {
+        smp->packet_limit = smp->options.packet_limit;
+        return SIGNET_OK;
+    }
     smp->packet_limit = CHUNK_LIMIT_DEFAULT; /* not known, silent, or not credible */
     if (!rc && parameters.buf_size >= 128)
         smp->packet_limit = parameters.buf_size - 4;
     if (smp->packet_limit > SMP_PACKET_MAX)
         smp->packet_limit = SMP_PACKET_MAX;
     return SIGNET_OK;
+}
+
+size_t smp_lines_limit(const struct signet_smp *smp, size_t lines)
+{
+    return lines * smp->options.line_limit - 4; /* less length and CRC */
+}
+
+void smp_shrink(struct signet_smp *smp)
+{
+    size_t least = smp_lines_limit(smp, 2);
+
+    if (smp->options.packet_limit)
+        return;
+    if (smp->packet_limit > CHUNK_LIMIT_DEFAULT)
+        smp->packet_limit = CHUNK_LIMIT_DEFAULT;
+    else if (smp->packet_limit > least && least >= PACKET_LEAST)
+        smp->packet_limit = least;
 }
 
 int signet_smp_info(struct signet_smp *smp, const char *format, struct signet_bytes *out,

@@ -2,111 +2,13 @@
 /* Writing a file. A lost answer is not a lost request: chunk 0 sent twice kills or spoils a board
  * (Zephyr 3.2 asserts, 3.3 doubles the bytes), and an SMP server answers a later chunk that it has
  * already with a plain {"rc": 1}. docs/SPEC.md, "Lost answers", has the rules that stand here. */
+#include "smp/chunk.h"
 #include "smp/client.h"
 
 #include <string.h>
 
-enum { FILE_DATA = 0 };
-enum { RC_UNKNOWN = 1, RC_INVALID = 3, RC_NO_ENTRY = 5, FS_NOT_FOUND = 3, FS_OFFSET = 11 };
-#define REWINDS_MAX 3
-
-struct upload {
-    struct signet_smp *smp;
-    const char *path;
-    const uint8_t *data;
-    size_t len, off; /* off: what the board is known to have */
-    bool doubtful;   /* the last chunk counts as stored, but the board never said so */
-    int rewinds;     /* times that the board wanted an earlier chunk */
-};
-
-/* What became of a chunk. BEHIND: refused, and the board named an earlier offset, now in up->off.
- */
-enum outcome { STORED, LOST, ALREADY_THERE, NO_FIRST_CHUNK, BEHIND, FAILED };
-
-/* Data that fits beside the rest of the packet, at most what is left. */
-static size_t chunk_size(const struct upload *up, size_t off)
-{
-    size_t name = strlen(up->path), left = up->len - off, limit = up->smp->packet_limit;
-    size_t rest = SMP_HEADER_SIZE + 1 + 4 + cbor_head_size(off) + 5 + cbor_head_size(name) + name +
-                  5 + (off ? 0 : 4 + cbor_head_size(up->len));
-    size_t room = limit > rest ? limit - rest : 0;
-    size_t n = room > 1 ? room - cbor_head_size(room - 1) : 0;
-    size_t most = up->smp->options.chunk_limit;
-
-    if (most && n > most)
-        n = most;
-    if (n < left)
-        return n;
-    /* A file in one chunk would leave nothing to probe with when the answer is lost. */
-    return off == 0 && left > 1 ? left / 2 : left;
-}
-
-static int send_chunk(const struct upload *up, size_t off, size_t n, bool again,
-                      struct signet_error *err)
-{
-    struct buf *packet = smp_begin(up->smp, off ? 3 : 4);
-
-    cbor_put_text(packet, "off");
-    cbor_put_uint(packet, off);
-    smp_put_text(packet, "name", up->path);
-    if (!off) {
-        cbor_put_text(packet, "len");
-        cbor_put_uint(packet, up->len);
-    }
-    cbor_put_text(packet, "data");
-    cbor_put_bytes(packet, up->data + off, n);
-    return smp_attempt(up->smp, (struct smp_command){SMP_WRITE, SMP_GROUP_FS, FILE_DATA}, again,
-                       err);
-}
-
-/* What the answer to the chunk from off to end says. */
-static enum outcome judge_answer(struct upload *up, size_t off, size_t end,
-                                 struct signet_error *err)
-{
-    const struct smp_answer *answer = &up->smp->answer;
-    const struct smp_item *now = smp_answer_want(answer, "off", CBOR_UNSIGNED);
-    struct smp_rc last = up->smp->last;
-    bool fs = last.group == SMP_GROUP_FS;
-
-    if (last.rc && !now && fs && last.rc == FS_OFFSET)
-        now = smp_answer_want(answer, "len", CBOR_UNSIGNED);
-    if (now && now->value <= end && (now->value > off || end == off)) {
-        up->off = (size_t)now->value;
-        up->doubtful = false;
-        return STORED;
-    }
-    if (last.rc && now && now->value && now->value < off) {
-        up->off = (size_t)now->value;
-        return BEHIND;
-    }
-    if ((last.group < 0 && (last.rc == RC_INVALID || last.rc == RC_NO_ENTRY)) ||
-        (fs && (last.rc == FS_NOT_FOUND || last.rc == FS_OFFSET)))
-        return NO_FIRST_CHUNK;
-    if (last.group < 0 && last.rc == RC_UNKNOWN && !now)
-        return ALREADY_THERE;
-    if (last.rc)
-        smp_answer_error(up->smp, err);
-    else if (!now)
-        error_set(err, SIGNET_E_SYNTAX, "the answer has no \"off\"");
-    else
-        error_set(err, SIGNET_E_BOARD,
-                  "the board is at offset %llu after the bytes from %zu to %zu",
-                  (unsigned long long)now->value, off, end);
-    return FAILED;
-}
-
-/* One attempt at one chunk. When the answer is lost, err says why. */
-static enum outcome try_chunk(struct upload *up, size_t off, size_t n, bool again,
-                              struct signet_error *err)
-{
-    int rc = send_chunk(up, off, n, again, err);
-
-    if (smp_lost(rc)) {
-        smp_report_retry(up->smp, "upload", err);
-        return LOST;
-    }
-    return rc ? FAILED : judge_answer(up, off, off + n, err);
-}
+#define REWINDS_MAX  3
+#define RESTARTS_MAX 3
 
 /* The end of a chunk that is stored, or that the board refused. */
 static int end_chunk(const struct upload *up, enum outcome outcome, struct signet_error *err)
@@ -116,12 +18,65 @@ static int end_chunk(const struct upload *up, enum outcome outcome, struct signe
     return outcome == FAILED ? (int)err->code : smp_answer_error(up->smp, err);
 }
 
+/* How many bytes the file has on the board. *known: it told. */
+static int look_at_length(struct upload *up, uint64_t *len, bool *known, struct signet_error *err)
+{
+    bool closed;
+    int rc = smp_close_open_file(up->smp, &closed, err);
+
+    if (!smp_gone(rc))
+        rc = signet_smp_status(up->smp, up->path, len, err);
+    *known = rc == SIGNET_OK;
+    return smp_gone(rc) ? rc : SIGNET_OK;
+}
+
+/* From the beginning again: what the board has is not what it was sent. */
+static int start_again(struct upload *up, struct signet_error *err)
+{
+    struct signet_error why = {0};
+
+    if (up->smp->options.stream || ++up->restarts > RESTARTS_MAX) {
+        if (smp_answer_error(up->smp, err) == SIGNET_OK)
+            error_set(err, SIGNET_E_BOARD, "the board has lost part of the file");
+        up->restarts++; /* the hint says so */
+        return (int)err->code;
+    }
+    error_set(&why, SIGNET_E_BOARD,
+              "the board does not have what it was sent: it started again, or lost it; from the "
+              "beginning");
+    smp_report_retry(up->smp, "upload", &why);
+    up->off = 0;
+    up->unsure = false;
+    return SIGNET_OK;
+}
+
+/* The board never answered that it has what is before up->off. Its length tells, where it says one:
+ * else that stays open. */
+static int make_sure(struct upload *up, struct signet_error *err)
+{
+    uint64_t len = 0;
+    bool known = false;
+    int rc = look_at_length(up, &len, &known, err);
+
+    if (rc || !known)
+        return rc;
+    if (len != up->off)
+        return start_again(up, err);
+    up->unsure = false;
+    return SIGNET_OK;
+}
+
+/* Chunk 0 */
+
 /* Chunk 1 as a probe is never the whole rest: a board that has a complete file forgets about the
- * upload, and answers the last chunk as if there were no chunk 0. */
+ * upload, and answers the last chunk as if there were no chunk 0. And it is small, in case that
+ * chunk 0 was too large for the board. */
 static size_t probe_size(const struct upload *up, size_t first)
 {
-    size_t n = chunk_size(up, first), left = up->len - first;
+    size_t n = chunk_size(up, first, smp_lines_limit(up->smp, 2)), left = up->len - first;
 
+    if (!n)
+        n = chunk_size(up, first, SIZE_MAX);
     return n == left && left > 1 ? left / 2 : n;
 }
 
@@ -133,27 +88,27 @@ static enum outcome check_length(struct upload *up, size_t end, struct signet_er
     uint64_t len = end;
     int rc = signet_smp_status(up->smp, up->path, &len, err);
 
-    if (rc == SIGNET_E_LINK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_NOMEM)
+    if (smp_gone(rc))
         return FAILED;
     if (smp_lost(rc))
-        up->doubtful = true;
-    return len == end ? STORED : NO_FIRST_CHUNK;
+        up->unsure = true;
+    return len == end ? STORED : NO_UPLOAD;
 }
 
-/* Sends chunk 1, or sends it again. Gives STORED, LOST, NO_FIRST_CHUNK or FAILED. */
+/* Sends chunk 1, or sends it again. Gives STORED, LOST, NO_UPLOAD or FAILED. */
 static enum outcome probe_chunk(struct upload *up, size_t first, bool again,
                                 struct signet_error *err)
 {
     size_t n = probe_size(up, first), end = first + n;
     enum outcome outcome = try_chunk(up, first, n, again, err);
 
-    if (outcome == BEHIND || (outcome == STORED && up->smp->last.rc && up->off != end))
-        outcome = NO_FIRST_CHUNK; /* the length of an older file */
-    if (outcome == NO_FIRST_CHUNK && again && end == up->len) {
-        up->doubtful = true; /* complete and forgotten, or the board started again */
+    if (outcome == ELSEWHERE || (outcome == STORED && up->smp->last.rc && up->off != end))
+        outcome = NO_UPLOAD; /* the length of an older file */
+    if (outcome == NO_UPLOAD && again && end == up->len) {
+        up->unsure = true; /* complete and forgotten, or the board started again */
         outcome = STORED;
-    } else if (outcome == ALREADY_THERE) {
-        up->doubtful = !again; /* a doubled line may do that */
+    } else if (outcome == THERE) {
+        up->unsure = !again; /* a doubled line may do that */
         outcome = check_length(up, end, err);
     } else {
         return outcome;
@@ -172,8 +127,9 @@ static int probe_first(struct upload *up, size_t first, struct signet_error *err
     for (int left = up->smp->options.retries + 1; left > 0; left--) {
         enum outcome outcome = probe_chunk(up, first, again, err);
 
-        if (outcome == NO_FIRST_CHUNK) {
-            first = chunk_size(up, 0);
+        if (outcome == NO_UPLOAD) {
+            smp_shrink(up->smp);
+            first = chunk_size(up, 0, SIZE_MAX);
             outcome = try_chunk(up, 0, first, false, err);
             again = false;
         } else {
@@ -185,63 +141,170 @@ static int probe_first(struct upload *up, size_t first, struct signet_error *err
     return (int)err->code;
 }
 
-static int send_first(struct upload *up, struct signet_error *err)
+/* A board that closes a file truncates it when chunk 0 comes again. */
+static int repeat_first(struct upload *up, struct signet_error *err)
 {
-    size_t first = chunk_size(up, 0);
-    enum outcome outcome = try_chunk(up, 0, first, false, err);
+    for (int left = up->smp->options.retries; left > 0; left--) {
+        bool closed = false;
+        int rc = smp_close_open_file(up->smp, &closed, err);
 
-    if (outcome != LOST)
-        return end_chunk(up, outcome, err);
-    /* Too large a packet gets no answer either: from here on only what each board takes. */
-    if (up->smp->packet_limit > CHUNK_LIMIT_DEFAULT && !up->smp->options.packet_limit)
-        up->smp->packet_limit = CHUNK_LIMIT_DEFAULT;
-    if (first == up->len) {
-        up->off = first;
-        up->doubtful = true; /* nothing to probe with */
-        return SIGNET_OK;
+        if (rc)
+            return rc;
+        smp_shrink(up->smp);
+        enum outcome outcome = try_chunk(up, 0, chunk_size(up, 0, SIZE_MAX), false, err);
+        if (outcome == ELSEWHERE)
+            return start_again(up, err);
+        if (outcome != LOST)
+            return end_chunk(up, outcome, err);
     }
-    return probe_first(up, first, err);
+    return (int)err->code;
 }
 
-/* Has the board the chunk, although it refuses it? doubted: the chunk before was not confirmed. */
-static bool has_chunk(const struct upload *up, enum outcome outcome, size_t end, bool sent,
-                      bool doubted)
+static int recover_first(struct upload *up, size_t first, struct signet_error *err)
 {
-    /* Never sent and there already: a doubled line may do that once. A board that says it of each
-     * chunk has a broken file system, and that is an error. */
-    if (outcome == ALREADY_THERE)
-        return sent || !doubted;
-    /* The file is complete and the upload forgotten, or the board started again. */
-    return outcome == NO_FIRST_CHUNK && sent && end == up->len;
+    struct signet_error why = *err;
+    bool closed = false;
+    int rc = smp_close_open_file(up->smp, &closed, err);
+
+    if (rc)
+        return rc;
+    if (closed)
+        return repeat_first(up, err);
+    if (first < up->len)
+        return probe_first(up, first, err);
+    *err = why;
+    up->off = first;
+    up->unsure = true; /* nothing to probe with */
+    return SIGNET_OK;
+}
+
+static int send_first(struct upload *up, struct signet_error *err)
+{
+    size_t first = chunk_size(up, 0, SIZE_MAX);
+    bool closed = false;
+    /* What an upload that was given up has left open is not to be gone on with. */
+    int rc = up->restarts ? smp_close_open_file(up->smp, &closed, err) : SIGNET_OK;
+    enum outcome outcome = rc ? FAILED : try_chunk(up, 0, first, false, err);
+
+    if (outcome == ELSEWHERE) /* the line doubled it */
+        return start_again(up, err);
+    return outcome == LOST ? recover_first(up, first, err) : end_chunk(up, outcome, err);
+}
+
+/* The other chunks */
+
+/* It counts as stored, and the answer to the next one has to say so. */
+static int take_as_stored(struct upload *up, size_t end)
+{
+    up->off = end;
+    up->unsure = true;
+    return SIGNET_OK;
+}
+
+/* The board is at another offset. */
+static int go_where_it_is(struct upload *up, struct signet_error *err)
+{
+    bool plain = up->smp->last.group < 0 && up->smp->last.rc;
+
+    if (plain && up->at && up->at < up->off) {
+        if (++up->rewinds > REWINDS_MAX)
+            return smp_answer_error(up->smp, err);
+        up->off = up->at; /* it told where it is */
+        up->unsure = false;
+        return SIGNET_OK;
+    }
+    if (up->smp->last.rc && up->at < up->off)
+        return start_again(up, err);
+    return error_set(err, SIGNET_E_BOARD, "the board is at offset %zu instead of %zu", up->at,
+                     up->off);
+}
+
+/* A plain rc 1: the board has the chunk already, or it cannot write it. sent: it was sent before.
+ * Once the next answer will tell; twice in a row its length has to, where it says one. */
+static int judge_refusal(struct upload *up, size_t end, bool sent, struct signet_error *err)
+{
+    size_t off = up->off;
+    int rc;
+
+    if (!up->unsure)
+        return take_as_stored(up, end);
+    smp_answer_error(up->smp, err);
+    up->off = end;
+    rc = make_sure(up, err);
+    if (rc || !up->unsure)
+        return rc;
+    up->off = off;
+    return sent ? take_as_stored(up, end) : smp_answer_error(up->smp, err);
+}
+
+/* There is no upload: the file is complete and the upload forgotten, or the board started again. */
+static int judge_end(struct upload *up, size_t end, bool sent, struct signet_error *err)
+{
+    if (!sent || end != up->len)
+        return start_again(up, err);
+    take_as_stored(up, end);
+    return make_sure(up, err);
+}
+
+static int judge_chunk(struct upload *up, enum outcome outcome, size_t end, bool sent,
+                       struct signet_error *err)
+{
+    switch (outcome) {
+    case STORED:
+        up->unsure = false;
+        return SIGNET_OK;
+    case THERE:
+        return judge_refusal(up, end, sent, err);
+    case NO_UPLOAD:
+        return judge_end(up, end, sent, err);
+    case ELSEWHERE:
+        return go_where_it_is(up, err);
+    case LOST:
+    case FAILED:
+        break;
+    }
+    return (int)err->code;
 }
 
 static int send_next(struct upload *up, struct signet_error *err)
 {
-    size_t off = up->off, n = chunk_size(up, off);
-    bool sent = false, doubted = up->doubtful;
+    size_t off = up->off, n = chunk_size(up, off, SIZE_MAX);
+    bool sent = false;
 
     for (int left = up->smp->options.retries + 1; left > 0; left--) {
         enum outcome outcome = try_chunk(up, off, n, sent, err);
 
-        if (outcome == STORED || outcome == FAILED)
-            return end_chunk(up, outcome, err);
-        if (has_chunk(up, outcome, off + n, sent, doubted)) {
-            up->off = off + n;
-            up->doubtful = outcome == NO_FIRST_CHUNK || !sent;
-            return SIGNET_OK;
-        }
-        if (outcome == BEHIND && ++up->rewinds <= REWINDS_MAX) {
-            up->doubtful = false; /* it told where it is */
-            return SIGNET_OK;
-        }
-        if (outcome != LOST) {
-            smp_answer_error(up->smp, err);
-            error_hint(err, "the board refused the file in the middle, or started again");
-            return (int)err->code;
-        }
+        if (outcome != LOST)
+            return judge_chunk(up, outcome, off + n, sent, err);
+        if (sent)
+            smp_shrink(up->smp); /* the next ones */
         sent = true;
     }
     return (int)err->code;
+}
+
+/* A board that started again while a stream was written has lost it, whatever it answered since. */
+static int check_boots(const struct upload *up, struct signet_error *err)
+{
+    if (!up->smp->options.stream || up->smp->boots == up->boots)
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_BOARD, "the board started again in the middle");
+}
+
+static int send_all(struct upload *up, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    up->boots = up->smp->boots;
+    do {
+        smp_report_progress(up->smp, "upload", up->off, up->len);
+        rc = up->off ? send_next(up, err) : send_first(up, err);
+        if (!rc)
+            rc = check_boots(up, err);
+        if (!rc && up->off == up->len && up->unsure)
+            rc = make_sure(up, err);
+    } while (!rc && up->off < up->len);
+    return rc;
 }
 
 int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data, size_t len,
@@ -258,25 +321,23 @@ int signet_smp_upload(struct signet_smp *smp, const char *path, const void *data
         rc = error_set(err, SIGNET_E_LIMIT, "the file is larger than SMP takes");
     if (!rc)
         rc = smp_ask_packet_limit(smp, err);
-    if (!rc && chunk_size(&up, 0) == 0 && len) /* the first packet has the most to carry */
+    if (!rc && chunk_size(&up, 0, SIZE_MAX) == 0 && len) /* it has the most to carry */
         rc = error_set(err, SIGNET_E_LIMIT, "packets of %zu bytes have no room for data",
                        smp->packet_limit);
-    if (!rc) {
-        smp_report_progress(smp, "upload", 0, len);
-        rc = send_first(&up, err);
-    }
-    while (!rc && up.off < len) {
-        smp_report_progress(smp, "upload", up.off, len);
-        rc = send_next(&up, err);
-    }
+    if (!rc)
+        rc = send_all(&up, err);
     buf_reset(&smp->packet); /* what was sent may be a secret */
     buf_reset(&smp->wire);
-    if (!rc && up.doubtful && !confirmed)
-        rc = error_set(err, SIGNET_E_TIMEOUT, "the board did not confirm the last bytes");
+    if (!rc && up.unsure && !confirmed)
+        rc = error_set_hint(err, SIGNET_E_TIMEOUT,
+                            "look at what the board has, by hash or length, or write it again",
+                            "the board did not confirm the last bytes");
+    if (rc && up.restarts)
+        error_hint(err, "the board refused the file in the middle, or started again");
     if (rc)
         return error_pass(rc, err, "upload to %s", path);
     smp_report_progress(smp, "upload", len, len);
     if (confirmed)
-        *confirmed = !up.doubtful;
+        *confirmed = !up.unsure;
     return SIGNET_OK;
 }

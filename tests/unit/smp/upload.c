@@ -85,6 +85,7 @@ static bool handle(struct device *device, const struct smp_header *header,
 {
     struct board *board = device->ctx;
     bool status = header->group == SMP_GROUP_FS && header->id == 1;
+    bool close = header->group == SMP_GROUP_FS && header->id == 4;
     char fate;
 
     if (header->group == SMP_GROUP_OS) { /* parameters */
@@ -100,6 +101,9 @@ static bool handle(struct device *device, const struct smp_header *header,
         cbor_put_uint(body, board->file.len);
     } else if (status) {
         put_rc(board, body, 5, 3);
+    } else if (close) {
+        cbor_put_text(body, "rc");
+        cbor_put_uint(body, 8);
     } else {
         take_chunk(board, request, body);
     }
@@ -164,9 +168,10 @@ static void each_loss(void **state)
             for (size_t i = 0; i < sizeof lens / sizeof *lens; i++) {
                 int rc = play(script, (enum form)form, lens[i], 9, 0);
 
-                /* A forgotten upload leaves the last bytes in doubt, and with two bytes the probe
-                 * is the last chunk. Both are told. */
-                if (rc != SIGNET_OK && !((form == FORGETS || lens[i] == 2) && rc == -1))
+                /* A board that names neither offset nor length leaves the last bytes in doubt, and
+                 * with two bytes the probe is the last chunk. Both are told. */
+                bool mute = form == PLAIN || form == FORGETS;
+                if (rc != SIGNET_OK && !((mute || lens[i] == 2) && rc == -1))
                     fail_msg("script %s, form %d, %zu bytes: %d", script, form, lens[i], rc);
             }
     }
@@ -208,8 +213,8 @@ static void named_cases(void **state)
         {"R", 1, 2, -1},         /* and never sent twice */
         {"RRRRRRRR", 40, 2, SIGNET_E_TIMEOUT},
         {"AALLL", 200, 2, SIGNET_E_TIMEOUT}, /* the last word is missing */
-        {"AALLA", 200, 2, SIGNET_OK},
-        {"DDDDDD", 200, 2, SIGNET_OK}, /* the second answer is stale */
+        {"AALLA", 200, 2, -1},               /* rc 1: it is there, or it cannot be written */
+        {"DDDDDD", 200, 2, SIGNET_OK},       /* the second answer is stale */
     };
 
     (void)state;
@@ -303,7 +308,11 @@ static bool simple_handle(struct device *device, const struct smp_header *header
         cbor_put_uint(body, s->buf_size);
         return true;
     }
-    assert_true(off && data);
+    if (!off || !data) {
+        cbor_put_text(body, "rc");
+        cbor_put_uint(body, 8);
+        return true;
+    }
     s->chunks++;
     if (s->takes && data->len > s->takes)
         return false;
@@ -539,7 +548,8 @@ static void a_board_that_starts_again(void **state)
         assert_int_equal(signet_smp_upload(smp, "/f", data, rows[i].len, &confirmed, &err),
                          SIGNET_E_SMP);
         assert_non_null(strstr(err.hint, "started again"));
-        assert_int_equal(how.chunks, rows[i].how.at + (rows[i].how.silent ? 2 : 1));
+        /* and chunk 0 of another try, which it refuses as well */
+        assert_int_equal(how.chunks, rows[i].how.at + (rows[i].how.silent ? 3 : 2));
         signet_smp_free(&smp);
         device_close(&device, &link);
     }
