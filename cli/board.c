@@ -110,7 +110,9 @@ static void put_info_json(const struct info *info, const char *address)
 static int show_info(struct session *s, const char *path)
 {
     struct info info = {0};
-    info.on_usb = strncmp(s->port, "tcp:", 4) != 0 && !signet_port_info(&info.port, s->port, NULL);
+    char device[128];
+    info.on_usb = signet_link_device(s->port, device, sizeof(device)) &&
+                  !signet_port_info(&info.port, device, NULL);
     int rc = session_connect(s);
     if (rc == SIGNET_OK)
         rc = read_info(&info, s->smp, path, &s->cli.err);
@@ -135,8 +137,9 @@ static int board_info(int argc, char **argv)
     };
 
     if (!cli_parse(&s.cli, argc, argv, rows, "PORT",
-                   "Tells what is at PORT (a serial port, or tcp:HOST:PORT). Changes nothing.", 1,
-                   1))
+                   "Tells what is at PORT (a serial port, tcp:HOST:PORT or udp:HOST:PORT). Changes "
+                   "nothing.",
+                   1, 1))
         return EXIT_USAGE;
     s.port = s.cli.args[0];
     return show_info(&s, path);

@@ -75,7 +75,11 @@ void facts_print(const struct facts *facts)
 int session_connect(struct session *s)
 {
     const struct signet_smp_options options = {
-        .version = (int)s->version, .timeout_ms = (int)s->timeout, .retries = s->quick ? 2 : 0};
+        .version = (int)s->version,
+        .timeout_ms = (int)s->timeout,
+        .packet_limit = s->packet_size,
+        .line_limit = s->line_length ? SIGNET_SMP_LINE_RAW(s->line_length) : 0,
+        .retries = s->quick ? 2 : 0};
     s->observer = cli_observer(&s->cli);
     int rc = signet_link_open(&s->link, s->port, s->baud, process_cancel(), &s->cli.err);
     if (rc == SIGNET_OK)

@@ -27,7 +27,7 @@ void facts_put(const char *title, const uint8_t *text, size_t len);
 struct session {
     struct cli cli;
     const char *port;
-    unsigned baud, version, timeout;
+    unsigned baud, version, timeout, line_length, packet_size;
     bool quick; /* only two retries, and nobody is told of them */
     struct signet_observer observer;
     struct signet_link *link;
@@ -35,8 +35,14 @@ struct session {
 };
 #define SESSION_ROWS(s)                                                                            \
     NUMBER('b', "baudrate", "N", "Serial speed (115200)", &(s)->baud, 50, 20000000),               \
-        NUMBER('V', "smp-version", "N", "Version of SMP to speak (1)", &(s)->version, 1, 2),       \
-        NUMBER('t', "timeout", "MS", "Wait for one answer (2000)", &(s)->timeout, 1, 600000)
+        NUMBER('V', "smp-version", "N", "Version of SMP to speak (2 where the board knows it)",    \
+               &(s)->version, 1, 2),                                                               \
+        NUMBER('t', "timeout", "MS", "Wait for one answer (2000)", &(s)->timeout, 1, 600000),      \
+        NUMBER(0, "line-length", "N",                                                              \
+               "Longest line to the board, marker and line end counted (127)", &(s)->line_length,  \
+               16, 127),                                                                           \
+        NUMBER(0, "packet-size", "N", "Largest packet, header and CBOR (what the board says)",     \
+               &(s)->packet_size, 64, 16384)
 int session_connect(struct session *s);
 int session_end(struct session *s, int rc); /* rc, or the error is told; returns the exit code */
 

@@ -152,7 +152,7 @@ static int run_provision(struct cli *cli, struct options *o)
 
 #define BOARD_ROWS(o, b)                                                                                     \
     TEXT('b', "board", "RECIPE", "How the board is loaded: anjay-zephyr or smp-file", &(o)->job.recipe),                \
-    TEXT('P', "port", "ADDRESS", "Its serial port, or tcp:HOST:PORT", &(b)->port),                           \
+    TEXT('P', "port", "ADDRESS", "Its serial port, tcp:HOST:PORT or udp:HOST:PORT", &(b)->port),                           \
     TEXT('S', "serial", "NUMBER", "Serial number of its programmer or USB port", &(b)->serial),              \
     NUMBER(0, "vcom", "N", "Which of its serial ports, from 0", &(b)->vcom, 0, 15),                          \
     NUMBER('B', "baudrate", "N", "Speed of the port (115200)", &(b)->baud, 50, 20000000),                    \
@@ -161,7 +161,13 @@ static int run_provision(struct cli *cli, struct options *o)
     TEXT('f', "final", "FILE", "Image for the field", &(b)->final),                                          \
     NUMBER(0, "ready-timeout", "SECONDS", "Longest wait until the board is ready (60)",                            \
            &(o)->ready_seconds, 1, 3600),                                                                    \
-    NUMBER(0, "smp-version", "N", "Version of SMP to speak (1)", &(o)->smp_version, 1, 2),                                        \
+    NUMBER(0, "smp-version", "N", "Version of SMP to speak (2 where the board knows it)", &(o)->smp_version, 1, 2), \
+    NUMBER(0, "line-length", "N", "Longest line to the board, marker and line end counted (127)",           \
+           &(b)->smp_line_length, 16, 127),                                                                  \
+    NUMBER(0, "packet-size", "N", "Largest packet of SMP (what the board says)",                             \
+           &(b)->smp_packet_size, 64, 16384),                                                                \
+    TEXT(0, "port-options", "LIST", "dtr=off&rts=off&hupcl=off&flow=rtscts, of its serial port",             \
+         &(b)->port_options),                                                                                \
     TEXT(0, "packet-path", "PATH", "smp-file: where the board wants the packet", &(b)->packet_path),         \
     TEXT(0, "result-path", "PATH", "smp-file: path of the file with the result", &(b)->result_path),                \
     TEXT(0, "endpoint-path", "PATH", "smp-file: path of the file with its name", &(b)->endpoint_path),              \

@@ -32,14 +32,17 @@ static bool generation_named(const struct cli *cli, const char *name, enum sim_g
     static const struct {
         const char *name;
         enum sim_generation generation;
-    } rows[] = {{"3.2", SIM_ZEPHYR_32}, {"3.3", SIM_ZEPHYR_33}, {"3.6", SIM_ZEPHYR_36}};
+    } rows[] = {{"3.2", SIM_ZEPHYR_32},
+                {"3.3", SIM_ZEPHYR_33},
+                {"3.6", SIM_ZEPHYR_36},
+                {"4.4", SIM_ZEPHYR_44}};
     for (size_t i = 0; name && i < sizeof(rows) / sizeof(rows[0]); i++)
         if (!strcmp(name, rows[i].name)) {
             *out = rows[i].generation;
             return true;
         }
     if (name)
-        cli_usage(cli, "there is no generation '%s': 3.2, 3.3, 3.6", name);
+        cli_usage(cli, "there is no generation '%s': 3.2, 3.3, 3.6, 4.4", name);
     return !name;
 }
 
@@ -75,9 +78,13 @@ static int run_board(struct cli *cli, const struct sim_board_options *options, b
         struct json j;
         json_begin(&j);
         json_text(&j, "port", sim_board_path(board));
+        if (options->udp)
+            json_integer(&j, "udp", sim_board_udp(board));
         json_end(&j);
     } else if (rc == SIGNET_OK) {
         printf("%s\n", sim_board_path(board));
+        if (options->udp)
+            printf("udp:127.0.0.1:%u\n", sim_board_udp(board));
         fflush(stdout);
     }
     if (rc == SIGNET_OK)
@@ -109,10 +116,17 @@ int sim_board(int argc, char **argv)
     struct sim_board_options options = {0};
     const char *firmware = NULL, *generation = NULL;
     bool list = false, until_eof = false;
+    unsigned fs_size = 0;
     const struct option_row rows[] = {
         BOARD_ROWS(&options),
-        TEXT('g', "generation", "V", "Zephyr 3.2, 3.3 (default) or 3.6", &generation),
+        TEXT('g', "generation", "V", "Zephyr 3.2, 3.3 (default), 3.6 or 4.4", &generation),
         TEXT('f', "firmware", "NAME", "blank, initial (default), final or smp-file", &firmware),
+        NUMBER('L', "line-buffers", "N", "Lines of a packet that it holds at a time (any)",
+               &options.line_buffers, 1, 64),
+        NUMBER('z', "fs-size", "BYTES", "Room for files, with smp-file (4 MiB each)", &fs_size, 1,
+               1u << 30),
+        FLAG('U', "udp", "It listens on a UDP port of 127.0.0.1 too, printed behind its pty",
+             &options.udp),
         FLAG('M', "misbehaviours", "List the misbehaviours", &list),
         FLAG('u', "until-eof", "End when standard input ends", &until_eof),
         {0}};
@@ -126,6 +140,7 @@ int sim_board(int argc, char **argv)
     if (!sim_firmware_named(&cli, firmware, &options.firmware) ||
         !generation_named(&cli, generation, &options.generation))
         return EXIT_USAGE;
+    options.fs_size = fs_size;
     return run_board(&cli, &options, until_eof);
 }
 

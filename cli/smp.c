@@ -5,7 +5,8 @@
 enum { FILE_MAX = 64 * 1024 * 1024, DOWNLOAD_MAX = 16 * 1024 * 1024 };
 
 #define PORT_ROWS(s)                                                                               \
-    TEXT('p', "port", "PORT", "Serial port, or tcp:HOST:PORT (required)", &(s)->port),             \
+    TEXT('p', "port", "PORT", "Serial port, tcp:HOST:PORT or udp:HOST:PORT (required)",            \
+         &(s)->port),                                                                              \
         SESSION_ROWS(s)
 
 static bool session_begin(struct session *s, int argc, char **argv, const struct option_row *rows,

@@ -23,6 +23,8 @@ static int64_t due_at(const struct sim_board *board)
     if (board->fs.uploading && board->firmware == SIM_FIRMWARE_INITIAL &&
         board->fs.last_chunk + SIM_STREAM_END_NS < due)
         due = board->fs.last_chunk + SIM_STREAM_END_NS;
+    if (upload_idle(board) < due)
+        due = upload_idle(board);
     return change_due(board) < due ? change_due(board) : due;
 }
 
@@ -34,11 +36,26 @@ static void take_lines(struct sim_board *board)
         if (!line)
             return;
         if (!board->halted && board->firmware != SIM_FIRMWARE_NONE)
-            smp_line(board, line->data, line->len);
+            smp_line(board, line->data, line->len, line->at);
         wipe(line->data, line->len);
         free(line);
         wire_deliver(&board->wire);
     }
+}
+
+static void take_datagrams(struct sim_board *board)
+{
+    uint8_t data[UDP_MTU];
+    size_t len;
+    int times;
+
+    while ((len = udp_receive(board, data, &times)) != 0) {
+        board->on_udp = true;
+        for (; times && !board->halted && board->firmware != SIM_FIRMWARE_NONE; times--)
+            smp_packet(board, data, len);
+        board->on_udp = false;
+    }
+    wipe(data, sizeof data);
 }
 
 static void turn(struct sim_board *board)
@@ -46,6 +63,7 @@ static void turn(struct sim_board *board)
     double limit = board->wire.faults.unplug_after;
 
     wire_receive(&board->wire);
+    take_datagrams(board);
     if (limit > 0 && (double)board->wire.bytes_in >= limit && !board->unplugged) {
         board->unplugged = board->halted = true;
         wire_unplug(&board->wire);
@@ -53,7 +71,13 @@ static void turn(struct sim_board *board)
     if (board->fs.uploading && board->firmware == SIM_FIRMWARE_INITIAL && !board->halted &&
         wire_now() - board->fs.last_chunk > SIM_STREAM_END_NS)
         fs_apply(board);
+    if (wire_now() >= upload_idle(board))
+        upload_close(&board->fs);
     take_lines(board);
+    if (board->restart_due) {
+        board->restart_due = false;
+        board_reset(board);
+    }
     change_serve(board);
     wire_deliver(&board->wire);
 }
@@ -69,12 +93,13 @@ static struct timespec pause_of(const struct sim_board *board)
 /* Without the lock: until something comes in, or for as long as nothing is due. */
 static void rest(struct sim_board *board, struct timespec pause, bool hears)
 {
-    struct pollfd fds[3] = {{.fd = board->wake_fd, .events = POLLIN},
+    struct pollfd fds[4] = {{.fd = board->wake_fd, .events = POLLIN},
                             {.fd = hears ? board->wire.master : -1, .events = POLLIN},
-                            {.fd = board->control_fd, .events = POLLIN}};
+                            {.fd = board->control_fd, .events = POLLIN},
+                            {.fd = board->udp_fd, .events = POLLIN}};
     uint64_t count;
 
-    if (ppoll(fds, 3, &pause, NULL) <= 0)
+    if (ppoll(fds, 4, &pause, NULL) <= 0)
         return;
     if (fds[0].revents && read(board->wake_fd, &count, sizeof count) < 0)
         return; /* somebody else took it */
@@ -112,7 +137,8 @@ static int check_board_options(const struct sim_board_options *options, struct s
     if (options->boards > 1 && !options->link)
         return error_set(err, SIGNET_E_USAGE, "boards that change need a link to their port");
     if (options->generation && options->generation != SIM_ZEPHYR_32 &&
-        options->generation != SIM_ZEPHYR_33 && options->generation != SIM_ZEPHYR_36)
+        options->generation != SIM_ZEPHYR_33 && options->generation != SIM_ZEPHYR_36 &&
+        options->generation != SIM_ZEPHYR_44)
         return error_set(err, SIGNET_E_USAGE, "no such generation of Zephyr");
     if (options->buf_size && (options->buf_size < 128 || options->buf_size > SMP_PACKET_MAX))
         return error_set(err, SIGNET_E_USAGE, "buf_size is 128 to %d", SMP_PACKET_MAX);
@@ -124,6 +150,8 @@ static void take_options(struct sim_board *board, const struct sim_board_options
     board->generation = options->generation ? options->generation : SIM_ZEPHYR_33;
     board->buf_size = options->buf_size ? options->buf_size : 384;
     board->no_parameters = options->no_parameters;
+    board->line_buffers = options->line_buffers;
+    board->fs.size = options->fs_size;
     board->firmware = board->first_firmware = options->firmware;
     board->provisioned = options->provisioned;
     board->boards = options->boards ? options->boards : 1;
@@ -190,8 +218,11 @@ static int set_up(struct sim_board *board, const struct sim_board_options *optio
         rc = error_sys(err, SIGNET_E_IO, errno, "cannot make an event descriptor");
     if (!rc)
         rc = open_paths(board, options, err);
+    if (!rc && options->udp)
+        rc = udp_open(board, options->udp_port, err);
     if (rc)
         return rc;
+    image_first(&board->images);
     take_options(board, options);
     first_board(board, options->fresh);
     board_boot(board);
@@ -209,7 +240,7 @@ int sim_board_start(struct sim_board **out, const struct sim_board_options *opti
     if (!board)
         return error_nomem(err);
     pthread_mutex_init(&board->lock, NULL);
-    board->wake_fd = board->control_fd = board->journal_fd = -1;
+    board->wake_fd = board->control_fd = board->journal_fd = board->udp_fd = -1;
     board->wire.master = board->wire.slave = -1;
     rc = set_up(board, options, err);
     if (rc)
@@ -247,11 +278,14 @@ void sim_board_stop(struct sim_board **out)
         close(board->wake_fd);
     if (board->journal_fd >= 0)
         close(board->journal_fd);
+    if (board->udp_fd >= 0)
+        close(board->udp_fd);
     if (board->wire.in.last)
         wire_close(&board->wire);
     fs_format(&board->fs);
     buf_free(&board->fs.stream);
     buf_free(&board->shell);
+    image_free(&board->images);
     pthread_mutex_destroy(&board->lock);
     free(board->link);
     free(board->control);

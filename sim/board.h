@@ -8,6 +8,7 @@
 #include "sim.h"
 #include "smp/smp.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signet/packet.h>
 
@@ -18,7 +19,8 @@ struct sim_faults {
     double delay, late;           /* milliseconds */
     double stall;                 /* seconds */
     double log_noise, assert_dies, unplug_after, wrong_seq, oversize, garbage, never_ready;
-    double result, hang_on_full_ring, split, heals;
+    double result, hang_on_full_ring, split, heals, restart, takes_empty;
+    double lose, repeat, lag;
 };
 int faults_parse(struct sim_faults *faults, const char *text, struct signet_error *err);
 
@@ -67,17 +69,48 @@ bool wire_chance(struct wire *wire, double probability);
 #define SIM_STREAM_END_NS (15 * INT64_C(1000000000))
 struct sim_file {
     char path[72];
-    struct buf data;
+    struct buf data, stored; /* stored: what others see, and what a restart leaves */
+    bool open, replaced;     /* replaced: stored goes when it is closed */
 };
 struct sim_fs {
     struct sim_file files[SIM_FILES_MAX];
-    struct buf stream; /* what went through the ring to the parser */
-    size_t upload_off; /* the offset that the SMP server expects next */
+    size_t size;              /* bytes that all files may have; 0: any */
+    struct sim_file *written; /* that is open for an upload */
+    struct buf stream;        /* what went through the ring to the parser */
+    size_t upload_off;        /* the offset that the SMP server expects next */
+    size_t declared;          /* length of the upload */
     bool uploading, ended;
     int64_t last_chunk; /* ns */
     int result;         /* 1: not applied yet, 0, -1 */
     struct buf applied; /* the packet that the board holds */
 };
+
+/* board_image.c: slot 0 runs */
+enum sim_boot { BOOT_SAME = 0, BOOT_TEST, BOOT_PERMANENT, BOOT_REVERT };
+struct sim_images {
+    struct buf slot[2];
+    enum sim_boot next; /* what the bootloader does at the next boot */
+    bool uploading;
+    size_t off, size, sha_len;
+    uint8_t sha[32];
+};
+void image_first(struct sim_images *images);
+void image_free(struct sim_images *images);
+void image_boot(struct sim_images *images);
+int image_plain_rc(int rc); /* as version 1 tells it */
+
+/* board_settings.c */
+#define SIM_SETTINGS_MAX 32
+struct sim_setting {
+    char name[32];
+    uint8_t value[256];
+    size_t len;
+};
+struct sim_settings {
+    struct sim_setting now[SIM_SETTINGS_MAX], saved[SIM_SETTINGS_MAX];
+};
+void settings_boot(struct sim_settings *settings);
+int settings_plain_rc(int rc);
 
 struct sim_board {
     pthread_mutex_t lock;
@@ -89,6 +122,9 @@ struct sim_board {
     enum sim_generation generation;
     unsigned buf_size;
     bool no_parameters;
+    unsigned line_buffers;  /* 0: any */
+    unsigned lines_held;    /* that wait for the rest of their packet */
+    int64_t last_line;      /* ns: when the last one came */
     enum sim_firmware firmware;
     bool provisioned, halted, unplugged;
     int64_t mounted_at, busy_until; /* ns */
@@ -96,9 +132,17 @@ struct sim_board {
     struct smp_frames frames;
     struct buf shell; /* what was typed at the prompt */
     struct sim_fs fs;
+    struct sim_images images;
+    struct sim_settings settings;
+    int udp_fd; /* -1: not over UDP */
+    uint16_t udp_port;
+    struct sockaddr_in udp_peer;
+    bool on_udp; /* the request at hand came so, and its answer goes so */
+    uint64_t udp_in, udp_out;
     struct sim_board_state count;
     uint64_t answers;
     uint64_t chunks;                  /* of uploads, since the boot */
+    bool restarted, restart_due;      /* as a misbehaviour, once */
     enum sim_firmware first_firmware; /* of a new board, and the first one's name */
     char first_name[160];
     unsigned boards;                         /* how many take their turns in this socket */
@@ -121,10 +165,20 @@ void board_log(struct sim_board *board, const char *text);
 void put_uint(struct buf *body, const char *key, uint64_t value);
 void put_text(struct buf *body, const char *key, const void *text, size_t len);
 
-void fs_erase(struct sim_fs *fs);  /* a boot: what was uploaded is gone */
+bool item_is(const struct smp_item *item, const char *text);
+
+/* board_files.c */
+struct sim_file *files_find(struct sim_fs *fs, const struct smp_item *name);
+struct sim_file *files_make(struct sim_fs *fs, const struct smp_item *name); /* or finds it */
+void files_close(struct sim_file *file);
+void files_lose(struct sim_file *file); /* what was not written back */
+void files_truncate(struct sim_file *file);
+bool files_append(struct sim_fs *fs, struct sim_file *file, const void *data, size_t len);
+
+void fs_erase(struct sim_fs *fs);  /* a boot: what was not closed is gone */
 void fs_format(struct sim_fs *fs); /* a chip erase: files too */
 /* Each appends the pairs of the answer's map and returns the rc (-1: no answer at all). group is
- * set when rc is one of the fs group. */
+ * set when rc is one of a group. */
 struct fs_reply {
     struct buf *body; /* opened map: pairs only */
     int group;        /* of rc; -1: the plain form */
@@ -133,11 +187,39 @@ int fs_write(struct sim_board *board, const struct smp_answer *request, struct f
 int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);
 int fs_status(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);
 int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);
+int fs_close(struct sim_board *board);
+
+/* board_upload.c */
+struct upload_request {
+    uint64_t off, len;
+    const struct smp_item *name, *data;
+};
+#define FS_OFFSET 11
+bool later_server(const struct sim_board *board); /* Zephyr 3.6 and later */
+/* The code of group fs, or the plain one of an older server. */
+int fs_error(const struct sim_board *board, int fs_rc, int plain_rc, struct fs_reply *reply);
+int wrong_offset(const struct sim_board *board, size_t want, struct fs_reply *reply);
+int upload_write(struct sim_board *board, const struct upload_request *r, struct fs_reply *reply);
+void upload_close(struct sim_fs *fs);
+int64_t upload_idle(const struct sim_board *board); /* when the open file closes by itself */
 /* Applies the packet that came in: end of file was seen. */
 void fs_apply(struct sim_board *board);
 
-/* smp.c: takes one line from the wire */
-void smp_line(struct sim_board *board, const uint8_t *data, size_t len);
+/* smp.c: takes one line from the wire, which came at a time */
+void smp_line(struct sim_board *board, const uint8_t *data, size_t len, int64_t at);
+void smp_packet(struct sim_board *board, const uint8_t *data, size_t len); /* without framing */
+
+int image_command(struct sim_board *board, const struct smp_header *header,
+                  const struct smp_answer *request, struct fs_reply *reply);
+int settings_command(struct sim_board *board, const struct smp_header *header,
+                     const struct smp_answer *request, struct fs_reply *reply);
+
+/* board_udp.c */
+#define UDP_MTU 1500
+int udp_open(struct sim_board *board, uint16_t port, struct signet_error *err);
+/* The next datagram that is not lost: its length, or 0. *times: how often it came. */
+size_t udp_receive(struct sim_board *board, uint8_t data[static UDP_MTU], int *times);
+void udp_send(struct sim_board *board, const struct buf *packet);
 
 /* board_control.c: a control_obey */
 void board_obey(void *board, const char *request, char *answer, size_t cap);

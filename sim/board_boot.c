@@ -42,6 +42,8 @@ void board_boot(struct sim_board *board)
     board->busy_until = 0;
     board->chunks = 0;
     fs_erase(&board->fs);
+    image_boot(&board->images);
+    settings_boot(&board->settings);
     smp_frames_reset(&board->frames);
     buf_reset(&board->shell);
     if (board->halted || board->firmware == SIM_FIRMWARE_NONE)

@@ -13,8 +13,8 @@
 #define RC_NO_ENTRY  5
 #define RC_NOT_SUPP  8
 #define FS_NO_FILE   3
-#define FS_OFFSET    11
 #define FS_HASH_TYPE 13
+#define FS_EMPTY     16
 #define PIECE        256 /* bytes of data in one answer to a read */
 #define APPLY_NS     (50 * INT64_C(1000000))
 
@@ -24,9 +24,11 @@ static const char endpoint_path[] = "/factory/endpoint.txt";
 
 void fs_erase(struct sim_fs *fs)
 {
+    for (size_t i = 0; i < SIM_FILES_MAX; i++)
+        files_lose(&fs->files[i]);
+    upload_close(fs);
     buf_reset(&fs->stream);
-    fs->upload_off = 0;
-    fs->uploading = fs->ended = false;
+    fs->ended = false;
     fs->result = 1;
 }
 
@@ -36,30 +38,14 @@ void fs_format(struct sim_fs *fs)
     for (size_t i = 0; i < SIM_FILES_MAX; i++) {
         fs->files[i].path[0] = '\0';
         buf_free(&fs->files[i].data);
+        buf_free(&fs->files[i].stored);
     }
     buf_free(&fs->applied);
 }
 
-static bool version2(const struct sim_board *board)
-{
-    return board->generation >= SIM_ZEPHYR_36;
-}
-
 static int no_file(const struct sim_board *board, struct fs_reply *reply)
 {
-    if (!version2(board))
-        return RC_NO_ENTRY;
-    reply->group = SMP_GROUP_FS;
-    return FS_NO_FILE;
-}
-
-static int wrong_offset(const struct sim_board *board, size_t want, struct fs_reply *reply)
-{
-    if (!version2(board))
-        return RC_UNKNOWN;
-    put_uint(reply->body, "len", want);
-    reply->group = SMP_GROUP_FS;
-    return FS_OFFSET;
+    return fs_error(board, FS_NO_FILE, RC_NO_ENTRY, reply);
 }
 
 /* Into the file, or, when it is a folder ("DIR/"), into one of the board's own name there. */
@@ -88,7 +74,7 @@ void fs_apply(struct sim_board *board)
            signet_packet_decode(fs->stream.data, fs->stream.len, &tree, NULL) == SIGNET_OK &&
            signet_tree_check(tree, 0, NULL, NULL) == SIGNET_OK;
     signet_tree_free(&tree);
-    fs->result = good ? 0 : -1;
+    fs->result = good || (!fs->stream.len && board->wire.faults.takes_empty > 0) ? 0 : -1;
     if (good) {
         buf_reset(&fs->applied);
         buf_append(&fs->applied, fs->stream.data, fs->stream.len);
@@ -128,7 +114,7 @@ static int factory_write(struct sim_board *board, uint64_t off, const struct smp
     if (!off && fs->uploading) {
         if (!repeat_first(board, data))
             return -1;
-    } else if (off && !fs->uploading && !version2(board)) {
+    } else if (off && !fs->uploading && !later_server(board)) {
         return RC_INVALID;
     } else if (off != fs->upload_off) {
         return wrong_offset(board, fs->upload_off, reply);
@@ -147,78 +133,6 @@ static int factory_write(struct sim_board *board, uint64_t off, const struct smp
     return 0;
 }
 
-static bool is_path(const struct smp_item *name, const char *path)
-{
-    return name->len == strlen(path) && memcmp(name->data, path, name->len) == 0;
-}
-
-static struct sim_file *find_file(struct sim_fs *fs, const struct smp_item *name)
-{
-    for (size_t i = 0; i < SIM_FILES_MAX; i++)
-        if (fs->files[i].path[0] && is_path(name, fs->files[i].path))
-            return &fs->files[i];
-    return NULL;
-}
-
-static struct sim_file *make_file(struct sim_fs *fs, const struct smp_item *name)
-{
-    for (size_t i = 0; i < SIM_FILES_MAX; i++) {
-        struct sim_file *file = &fs->files[i];
-
-        if (file->path[0])
-            continue;
-        memcpy(file->path, name->data, name->len);
-        file->path[name->len] = '\0';
-        file->data.max = SIM_FILE_MAX;
-        return file;
-    }
-    return NULL;
-}
-
-/* The file that chunk off goes to. NULL: none, and *rc. */
-static struct sim_file *file_at(struct sim_board *board, uint64_t off, const struct smp_item *name,
-                                int *rc)
-{
-    struct sim_fs *fs = &board->fs;
-    struct sim_file *file = find_file(fs, name);
-
-    *rc = RC_INVALID;
-    if (off && !version2(board) && (!file || !fs->uploading))
-        return NULL;
-    *rc = RC_UNKNOWN;
-    return file ? file : make_file(fs, name);
-}
-
-static int plain_write(struct sim_board *board, uint64_t off, uint64_t len,
-                       const struct smp_item *name, const struct smp_item *data,
-                       struct fs_reply *reply)
-{
-    struct sim_fs *fs = &board->fs;
-    int rc;
-    struct sim_file *file = file_at(board, off, name, &rc);
-
-    if (!file)
-        return rc;
-    if (!off) {
-        board->count.repeated += fs->uploading && file->data.len;
-        board->count.uploads++;
-        buf_reset(&file->data);
-        fs->upload_off = (size_t)len; /* the length that was declared */
-    } else if (off != file->data.len) {
-        return wrong_offset(board, file->data.len, reply);
-    }
-    buf_append(&file->data, data->data, data->len);
-    if (file->data.failed)
-        return RC_UNKNOWN;
-    fs->uploading = file->data.len < fs->upload_off;
-    if (!fs->uploading) {
-        journal_note(board, "file");
-        keep_write(board, true);
-    }
-    put_uint(reply->body, "off", file->data.len);
-    return 0;
-}
-
 /* What the server itself does at a chunk, whatever file it is for. */
 static bool disturbed(struct sim_board *board)
 {
@@ -228,6 +142,10 @@ static bool disturbed(struct sim_board *board)
     board->count.chunks++;
     if (faults->assert_dies >= 1 && board->chunks == (uint64_t)faults->assert_dies) {
         board_die(board, "ASSERTION FAIL [0] @ WEST_TOPDIR/zephyr/subsys/mgmt/mcumgr");
+        return true;
+    }
+    if (faults->restart >= 1 && board->chunks == (uint64_t)faults->restart && !board->restarted) {
+        board->restarted = board->restart_due = true;
         return true;
     }
     if (faults->stall > 0 && board->chunks == 3)
@@ -247,9 +165,10 @@ int fs_write(struct sim_board *board, const struct smp_answer *request, struct f
     if (disturbed(board))
         return -1;
     if (board->firmware == SIM_FIRMWARE_SMP_FILE)
-        return plain_write(board, off->value, len ? len->value : 0, name, data, reply);
+        return upload_write(
+            board, &(struct upload_request){off->value, len ? len->value : 0, name, data}, reply);
     if (wire_now() < board->mounted_at || board->firmware != SIM_FIRMWARE_INITIAL ||
-        !is_path(name, packet_path))
+        !item_is(name, packet_path))
         return no_file(board, reply);
     return factory_write(board, off->value, data, reply);
 }
@@ -263,17 +182,17 @@ static const void *content(struct sim_board *board, const struct smp_item *name,
     const char *text;
 
     if (board->firmware == SIM_FIRMWARE_SMP_FILE) {
-        file = find_file(&board->fs, name);
-        *len = file ? file->data.len : 0;
-        return file ? (*len ? file->data.data : nothing) : NULL;
+        file = files_find(&board->fs, name);
+        *len = file ? file->stored.len : 0;
+        return file ? (*len ? file->stored.data : nothing) : NULL;
     }
     if (board->firmware != SIM_FIRMWARE_INITIAL || wire_now() < board->mounted_at)
         return NULL;
-    if (is_path(name, result_path)) {
+    if (item_is(name, result_path)) {
         if (board->fs.result == 1)
             fs_apply(board);
         text = board->fs.result ? "-1" : "0";
-    } else if (is_path(name, endpoint_path)) {
+    } else if (item_is(name, endpoint_path)) {
         text = board->endpoint;
     } else {
         return NULL;
@@ -291,6 +210,8 @@ int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs
 
     if (!off || !name)
         return RC_INVALID;
+    if (later_server(board) && board->firmware == SIM_FIRMWARE_SMP_FILE)
+        upload_close(&board->fs);
     data = content(board, name, &len);
     if (!data)
         return no_file(board, reply);
@@ -313,7 +234,8 @@ int fs_status(struct sim_board *board, const struct smp_answer *request, struct 
 
     if (!name)
         return RC_INVALID;
-    if (version2(board) && board->firmware == SIM_FIRMWARE_INITIAL && is_path(name, packet_path))
+    if (later_server(board) && board->firmware == SIM_FIRMWARE_INITIAL &&
+        item_is(name, packet_path))
         len = board->fs.stream.len;
     else if (!content(board, name, &len))
         return no_file(board, reply);
@@ -341,7 +263,7 @@ int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs
 {
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     const struct smp_item *type = smp_answer_want(request, "type", CBOR_TEXT);
-    bool sha = type && is_path(type, "sha256");
+    bool sha = type && item_is(type, "sha256");
     const uint8_t *data;
     size_t len = 0;
 
@@ -352,8 +274,18 @@ int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs
     data = content(board, name, &len);
     if (!data)
         return no_file(board, reply);
-    if (!type || sha || is_path(type, "crc32"))
-        return put_hash(sha, data, len, reply->body);
-    reply->group = version2(board) ? SMP_GROUP_FS : -1;
-    return version2(board) ? FS_HASH_TYPE : RC_INVALID;
+    if (type && !sha && !item_is(type, "crc32"))
+        return fs_error(board, FS_HASH_TYPE, RC_INVALID, reply);
+    if (!len)
+        return fs_error(board, FS_EMPTY, RC_INVALID, reply);
+    return put_hash(sha, data, len, reply->body);
+}
+
+int fs_close(struct sim_board *board)
+{
+    if (!later_server(board))
+        return RC_NOT_SUPP;
+    if (board->firmware == SIM_FIRMWARE_SMP_FILE)
+        upload_close(&board->fs);
+    return 0;
 }

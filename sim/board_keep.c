@@ -65,7 +65,8 @@ static json_t *board_json(const struct sim_board *board, bool in_slot)
 
     for (size_t i = 0; i < SIM_FILES_MAX; i++)
         if (board->fs.files[i].path[0])
-            json_object_set_new(files, board->fs.files[i].path, hex_text(&board->fs.files[i].data));
+            json_object_set_new(files, board->fs.files[i].path,
+                                hex_text(&board->fs.files[i].stored));
     out = json_pack("{s:i, s:s, s:s, s:s, s:b, s:o, s:o}", "slot", in_slot ? (int)board->slot : 0,
                     "serial", board->serial, "endpoint", board->endpoint, "firmware",
                     firmware_name(board->firmware), "provisioned", board->provisioned, "packet",
@@ -114,8 +115,9 @@ static bool take_files(struct sim_fs *fs, json_t *files)
         if (n == SIM_FILES_MAX)
             return false;
         snprintf(fs->files[n].path, sizeof fs->files[n].path, "%s", path);
-        fs->files[n].data.max = SIM_FILE_MAX;
-        good = take_hex(&fs->files[n++].data, value) && good;
+        fs->files[n].data.max = fs->files[n].stored.max = SIM_FILE_MAX;
+        good = take_hex(&fs->files[n].data, value) && take_hex(&fs->files[n].stored, value) && good;
+        n++;
     }
     return good;
 }

@@ -5,14 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_WHOLE  127 /* with marker and newline; longer ones get no answer */
-#define ANSWER_RAW  90  /* Zephyr cuts its own lines shorter than 93 */
-#define ANSWER_MAX  SMP_PACKET_MAX
-#define SHELL_MAX   256
-#define RC_UNKNOWN  1
-#define RC_INVALID  3
-#define RC_NO_ENTRY 5
-#define RC_NOT_SUPP 8
+#define LINE_WHOLE    127 /* with marker and newline; longer ones get no answer */
+#define ANSWER_RAW    90  /* Zephyr cuts its own lines shorter than 93 */
+#define ANSWER_MAX    SMP_PACKET_MAX
+#define SHELL_MAX     256
+#define LINES_FREE_NS (INT64_C(30) * 1000000)
+#define RC_UNKNOWN    1
+#define RC_INVALID    3
+#define RC_NO_ENTRY   5
+#define RC_NOT_SUPP   8
 
 static int os_command(struct sim_board *board, const struct smp_header *header,
                       const struct smp_answer *request, struct buf *body)
@@ -71,7 +72,7 @@ static int fs_command(struct sim_board *board, const struct smp_header *header,
         put_hash_type(reply->body, "sha256", 1, 32);
         return 0;
     case 4:
-        return board->generation >= SIM_ZEPHYR_36 ? 0 : RC_NOT_SUPP;
+        return fs_close(board);
     default:
         return RC_NOT_SUPP;
     }
@@ -192,7 +193,8 @@ static void delay_answer(struct sim_board *board)
         board->wire.out_clock = board->busy_until;
 }
 
-static void frame_answer(const struct smp_header *header, const struct buf *body, struct buf *lines)
+static void frame_answer(struct sim_board *board, const struct smp_header *header,
+                         const struct buf *body, struct buf *lines)
 {
     struct buf packet = {0};
     uint8_t *place = buf_extend(&packet, SMP_HEADER_SIZE);
@@ -200,7 +202,9 @@ static void frame_answer(const struct smp_header *header, const struct buf *body
     if (place)
         smp_header_encode(header, place);
     buf_append(&packet, body->data, body->len);
-    if (!packet.failed)
+    if (!packet.failed && board->on_udp)
+        udp_send(board, &packet);
+    else if (!packet.failed)
         smp_frame_encode(lines, packet.data, packet.len, ANSWER_RAW);
     buf_free(&packet);
 }
@@ -221,49 +225,56 @@ static void send_answer(struct sim_board *board, const struct smp_header *reques
     if (is_turn(board, board->wire.faults.wrong_seq))
         header.sequence ^= 0x55;
     delay_answer(board);
-    frame_answer(&header, body, &lines);
-    if (!lines.failed) {
+    frame_answer(board, &header, body, &lines);
+    board->count.frames_out++;
+    if (!lines.failed && lines.len) {
         send_rubbish(board);
         /* The shell redraws its prompt in front of what others print. */
         if (board->firmware != SIM_FIRMWARE_SMP_FILE && board->answers % 3 == 0)
             wire_send(&board->wire, redraw, sizeof redraw - 1, 0);
         send_lines(board, &lines);
-        board->count.frames_out++;
     }
     buf_free(&lines);
 }
 
-/* Codes of group fs as version 1 tells them. */
-static int translate(int fs_rc)
+/* Codes of a group as version 1 tells them. */
+static int translate(int group, int rc)
 {
-    switch (fs_rc) {
-    case 2:
-    case 13:
-        return RC_INVALID;
-    case 3:
-    case 14:
-        return RC_NO_ENTRY;
+    switch (group) {
+    case SMP_GROUP_FS:
+        return rc == 2 || rc == 13 ? RC_INVALID : rc == 3 || rc == 14 ? RC_NO_ENTRY : RC_UNKNOWN;
+    case SMP_GROUP_IMAGE:
+        return image_plain_rc(rc);
     default:
-        return RC_UNKNOWN;
+        return settings_plain_rc(rc);
     }
 }
 
+/* 3.2 says "rc": 0 in what its handlers of files and images answer, and nowhere else. */
+static bool says_zero(const struct sim_board *board, const struct smp_header *header)
+{
+    return board->generation == SIM_ZEPHYR_32 &&
+           ((header->group == SMP_GROUP_FS && header->id == 0) ||
+            (header->group == SMP_GROUP_IMAGE && header->id == 1));
+}
+
+/* Errors of the server itself (rc 8: no such command) are plain in both versions. */
 static void finish_body(const struct sim_board *board, const struct smp_header *header, int rc,
                         int group, struct buf *body)
 {
-    bool version2 = header->version == 1 && board->generation >= SIM_ZEPHYR_36;
+    bool version2 = header->version >= 1 && later_server(board);
 
-    if (rc && group >= 0 && !version2) { /* nothing but the code is left of the answer */
-        rc = translate(rc);
+    if (rc && (group < 0 || !version2)) { /* nothing but the code is left of the answer */
+        rc = group < 0 ? rc : translate(group, rc);
         buf_reset(body);
         buf_byte(body, 0xbf);
     }
-    if (rc && version2) {
+    if (rc && group >= 0 && version2) {
         cbor_put_text(body, "err");
         cbor_put_map(body, 2);
-        put_uint(body, "group", group < 0 ? header->group : (unsigned)group);
+        put_uint(body, "group", (unsigned)group);
         put_uint(body, "rc", (uint64_t)rc);
-    } else if (rc || board->generation == SIM_ZEPHYR_32) {
+    } else if (rc || says_zero(board, header)) {
         put_uint(body, "rc", (uint64_t)rc);
     }
     buf_byte(body, 0xff);
@@ -276,6 +287,10 @@ static int run_command(struct sim_board *board, const struct smp_header *header,
         return os_command(board, header, request, reply->body);
     if (header->group == SMP_GROUP_FS)
         return fs_command(board, header, request, reply);
+    if (header->group == SMP_GROUP_IMAGE)
+        return image_command(board, header, request, reply);
+    if (header->group == SMP_GROUP_SETTINGS)
+        return settings_command(board, header, request, reply);
     if (header->group == SMP_GROUP_SHELL && header->id == 0)
         return shell_command(request, reply->body);
     return RC_NOT_SUPP;
@@ -302,6 +317,18 @@ static void handle(struct sim_board *board, const uint8_t *packet, size_t len)
     buf_free(&body);
     if (!rc && header.group == SMP_GROUP_OS && header.id == 5)
         board_boot(board);
+}
+
+void smp_packet(struct sim_board *board, const uint8_t *data, size_t len)
+{
+    struct smp_header header;
+
+    if (len < SMP_HEADER_SIZE || len > board->buf_size)
+        return;
+    smp_header_decode(&header, data);
+    board->count.frames_in++;
+    if (header.length == len - SMP_HEADER_SIZE)
+        handle(board, data, len);
 }
 
 /* A whole line at the prompt. */
@@ -333,10 +360,24 @@ static void type(struct sim_board *board, const struct buf *text)
     buf_free(&out);
 }
 
-void smp_line(struct sim_board *board, const uint8_t *data, size_t len)
+/* A UART driver has few buffers for lines, and what comes while all are in use is lost. They are
+ * free again when their packet is handled, or a moment later. */
+static bool holds_line(struct sim_board *board, int64_t at)
+{
+    if (!board->line_buffers)
+        return true;
+    if (at - board->last_line > LINES_FREE_NS)
+        board->lines_held = 0;
+    board->last_line = at;
+    return board->lines_held < board->line_buffers && ++board->lines_held;
+}
+
+void smp_line(struct sim_board *board, const uint8_t *data, size_t len, int64_t at_ns)
 {
     struct buf text = {0};
 
+    if (!holds_line(board, at_ns))
+        return;
     if (len > LINE_WHOLE) {
         smp_frames_reset(&board->frames);
         return;
@@ -347,6 +388,7 @@ void smp_line(struct sim_board *board, const uint8_t *data, size_t len)
         if (!n)
             continue;
         board->count.frames_in++;
+        board->lines_held = 0;
         if (n <= board->buf_size - 4)
             handle(board, board->frames.packet, n);
     }

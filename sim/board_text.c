@@ -37,3 +37,8 @@ void put_text(struct buf *body, const char *key, const void *text, size_t len)
     cbor_put_text(body, key);
     cbor_put_text_n(body, text, len);
 }
+
+bool item_is(const struct smp_item *item, const char *text)
+{
+    return item->len == strlen(text) && memcmp(item->data, text, item->len) == 0;
+}

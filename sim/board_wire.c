@@ -149,6 +149,22 @@ static bool every(uint64_t count, double n)
     return n >= 1 && count % (uint64_t)n == 0;
 }
 
+/* How often this line comes, of those that this way had so far. */
+static int times_through(struct wire *wire, uint64_t count, double drop)
+{
+    if (every(count, drop) || wire_chance(wire, wire->faults.lose))
+        return 0;
+    return every(count, wire->faults.dup) || wire_chance(wire, wire->faults.repeat) ? 2 : 1;
+}
+
+/* So long the line stands still. */
+static int64_t lag_ns(struct wire *wire)
+{
+    if (wire->faults.lag <= 0 || !wire_chance(wire, 0.05))
+        return 0;
+    return (int64_t)((double)(next_random(wire) >> 11) * 0x1p-53 * wire->faults.lag * 1e6);
+}
+
 /* What the line makes of these bytes. */
 static void disturb(struct wire *wire, const uint8_t *data, size_t len, struct buf *out)
 {
@@ -178,15 +194,13 @@ static void push_line(struct wire *wire)
     const struct buf *line = &wire->line;
 
     wire->lines_in++;
-    if (!every(wire->lines_in, wire->faults.drop_rx)) {
-        if (disturbs(&wire->faults)) {
-            disturb(wire, line->data, line->len, &noisy);
-            line = &noisy;
-        }
-        queue_add(&wire->in, line->data, line->len, wire->in_clock);
-        if (every(wire->lines_in, wire->faults.dup))
-            queue_add(&wire->in, line->data, line->len, wire->in_clock);
+    wire->in_clock += lag_ns(wire);
+    if (disturbs(&wire->faults)) {
+        disturb(wire, line->data, line->len, &noisy);
+        line = &noisy;
     }
+    for (int n = times_through(wire, wire->lines_in, wire->faults.drop_rx); n; n--)
+        queue_add(&wire->in, line->data, line->len, wire->in_clock);
     buf_free(&noisy);
     buf_reset(&wire->line);
     wire->line_started = 0;
@@ -252,11 +266,10 @@ void wire_send(struct wire *wire, const void *data, size_t len, int64_t delay_ms
 
         wire->lines_out++;
         wire->bytes_out += n;
-        if (!every(wire->lines_out, wire->faults.drop_tx)) {
-            disturb(wire, at, n, &noisy);
-            for (int times = every(wire->lines_out, wire->faults.dup) ? 2 : 1; times; times--)
-                send_line(wire, noisy.data, noisy.len);
-        }
+        wire->out_clock += lag_ns(wire);
+        disturb(wire, at, n, &noisy);
+        for (int times = times_through(wire, wire->lines_out, wire->faults.drop_tx); times; times--)
+            send_line(wire, noisy.data, noisy.len);
         buf_free(&noisy);
         at += n;
     }

@@ -21,9 +21,14 @@ enum sim_firmware {
     SIM_FIRMWARE_SMP_FILE, /* a file system that takes any path */
 };
 
-/* Zephyr 3.2 and 3.3 speak version 1 and differ in a repeated chunk 0; 3.5 and later (36) speak
- * version 2 and name the expected offset. */
-enum sim_generation { SIM_ZEPHYR_32 = 32, SIM_ZEPHYR_33 = 33, SIM_ZEPHYR_36 = 36 };
+/* Zephyr 3.2 and 3.3 speak version 1 and differ in a repeated chunk 0; later ones speak both
+ * versions, keep a file open and name the expected offset. */
+enum sim_generation {
+    SIM_ZEPHYR_32 = 32,
+    SIM_ZEPHYR_33 = 33,
+    SIM_ZEPHYR_36 = 36,
+    SIM_ZEPHYR_44 = 44,
+};
 
 struct sim_board_options {
     const char *link;    /* symbolic link to make to the pty; an old link there is replaced */
@@ -39,6 +44,10 @@ struct sim_board_options {
     unsigned seed;                  /* of what happens at random */
     unsigned buf_size;              /* of its SMP server; 0: 384 */
     bool no_parameters;             /* does not know os parameters (rc 8) */
+    unsigned line_buffers;          /* lines of one packet that it can hold at a time; 0: any */
+    size_t fs_size;                 /* bytes that its files may have together; 0: any */
+    bool udp;                       /* it also listens on 127.0.0.1 */
+    uint16_t udp_port;              /* 0: any */
     /* How many boards take their turns: one that holds its packet and hears nothing for hold_ms
      * (0: 1000) is pulled, and a blank one with the next number in its name is put in. The link
      * goes away with the board. 0: one. */
@@ -60,6 +69,8 @@ void sim_board_stop(struct sim_board **board); /* ends the thread, removes link 
 
 /* The pty, "/dev/pts/7". */
 const char *sim_board_path(const struct sim_board *board);
+
+uint16_t sim_board_udp(const struct sim_board *board);
 
 /* What a flasher does: program (the board stands still until a reset) and pin reset. A chip erase
  * takes the credentials too. */

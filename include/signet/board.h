@@ -37,7 +37,7 @@ struct signet_board_options {
     unsigned baud;        /* 0: 115200 */
     const char *endpoint; /* what the board's name must be; NULL: any */
     const char *hw_id;    /* what the board's name must end with, upper or lower case; NULL: any */
-    int smp_version;      /* 1 or 2; 0: 1 */
+    int smp_version;      /* 1 or 2; 0: 2 where the board knows it, else 1 */
     int smp_timeout_ms;   /* for one answer; 0: 2000 */
     const char *ready_text, *provisioned_text, *restored_text, *prompt; /* "": do not wait for it */
     const char *endpoint_path; /* "": the board has no name */
@@ -46,6 +46,9 @@ struct signet_board_options {
     int ready_timeout_ms;     /* 0: 60000 */
     int result_timeout_ms;    /* 0: 45000 */
     int restored_timeout_ms;  /* 0: 60000 */
+    unsigned smp_line_length; /* longest line to the board, 16..127 characters; 0: 127 */
+    unsigned smp_packet_size; /* header and CBOR of a request; 0: what the board says, less 4 */
+    const char *port_options; /* of a serial port, as behind the ? of an address (link.h) */
 };
 
 struct signet_board;

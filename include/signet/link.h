@@ -22,15 +22,23 @@ extern "C" {
 
 struct signet_link;
 
-/* address is a serial port (ptys and udev links too) or "tcp:HOST:PORT". A serial port is opened
+/* address is a serial port (ptys and udev links too), "tcp:HOST:PORT" or "udp:HOST:PORT" (a packet
+ * of SMP a datagram). A serial port is opened
  * for this process alone (TIOCEXCL and flock), 8N1, raw, no flow control; baud 0 means 115200, and
- * any rate that the driver takes is fine. tcp ignores baud. cancel may be NULL; it must outlive the
- * link and ends every wait on it with SIGNET_E_CANCELLED.
+ * any rate that the driver takes is fine. tcp and udp ignore baud.
+ *
+ * "serial:PATH?OPTION&OPTION" is a port with options: dtr=on|off and rts=on|off (the lines after
+ * the port is open; the driver raises both when it opens it), hupcl=on|off (whether they fall when
+ * it is closed; with off, the next opening raises nothing), flow=none|rtscts|xonxoff. cancel may be
+ * NULL; it must outlive the link and ends every wait on it with SIGNET_E_CANCELLED.
  * SIGNET_E_NOT_FOUND: no such port; SIGNET_E_BUSY: in use by another process; SIGNET_E_USAGE: not a
  * serial port; SIGNET_E_LINK: anything else. */
 int signet_link_open(struct signet_link **out, const char *address, unsigned baud,
                      const struct signet_cancel *cancel, struct signet_error *err);
 void signet_link_close(struct signet_link **link); /* sets *link to NULL */
+
+/* The path of the serial port in an address. False: it is none, or longer than size. */
+bool signet_link_device(const char *address, char *path, size_t size);
 
 /* The address that it was opened with. */
 const char *signet_link_address(const struct signet_link *link);

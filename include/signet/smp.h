@@ -21,6 +21,9 @@ extern "C" {
 
 struct signet_smp;
 
+/* Raw bytes in a line of so many characters, marker and line end counted. */
+#define SIGNET_SMP_LINE_RAW(length) (((length)-3) / 4 * 3)
+
 struct signet_smp_options {
     size_t size;    /* sizeof(struct signet_smp_options): what a later version adds is then zero; 0:
                        this version */

@@ -27,7 +27,8 @@ static const size_t texts[] = {
     TEXT(serial),        TEXT(port),         TEXT(endpoint),         TEXT(hw_id),
     TEXT(ready_text),    TEXT(packet_path),  TEXT(provisioned_text), TEXT(initial_sha256),
     TEXT(restored_text), TEXT(result_path),  TEXT(endpoint_path),    TEXT(final_sha256),
-    TEXT(prompt),        TEXT(success_text), TEXT(initial),          TEXT(final),
+    TEXT(prompt),        TEXT(success_text), TEXT(port_options),     TEXT(initial),
+    TEXT(final),
 };
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]), IMAGES = 2 /* the last ones: find_images() */ };
 
@@ -103,11 +104,12 @@ static int open_flasher(struct signet_board *b, const struct signet_board_option
     static const char *const usual[] = {"nrfutil", "nrfjprog", NULL};
     struct signet_flasher_options flash = from->flash;
     int code = SIGNET_E_NOT_FOUND;
+    char device[128];
 
     if (from->serial)
         flash.serial = from->serial;
-    if (!flash.port)
-        flash.port = from->port;
+    if (!flash.port && from->port)
+        flash.port = signet_link_device(from->port, device, sizeof(device)) ? device : from->port;
     if (from->flasher)
         return signet_flasher_open(&b->flasher, from->flasher, &flash, &b->observer, b->cancel,
                                    err);
@@ -147,6 +149,10 @@ static int apply_options(struct signet_board *b, const struct signet_board_optio
         return error_set(err, SIGNET_E_USAGE, "a serial number is 1 to 63 letters and digits");
     if (from->smp_version < 0 || from->smp_version > 2)
         return error_set(err, SIGNET_E_USAGE, "the SMP version is 1 or 2");
+    if (from->smp_line_length && (from->smp_line_length < 16 || from->smp_line_length > 127))
+        return error_set(err, SIGNET_E_USAGE, "a line of SMP has 16 to 127 characters");
+    if (from->smp_packet_size && (from->smp_packet_size < 64 || from->smp_packet_size > 16384))
+        return error_set(err, SIGNET_E_USAGE, "a packet of SMP has 64 to 16384 bytes");
     if (!from->port && !from->serial)
         return error_set_hint(err, SIGNET_E_USAGE, "the list of boards shows what is plugged in",
                               "which board? neither a port nor a serial number was given");

@@ -37,7 +37,10 @@ int port_smp_new(struct signet_board *b, int timeout_ms, int retries,
                  const struct signet_observer *observer, struct signet_smp **out,
                  struct signet_error *err)
 {
+    unsigned line = b->options.smp_line_length;
     struct signet_smp_options options = {.version = b->options.smp_version,
+                                         .packet_limit = b->options.smp_packet_size,
+                                         .line_limit = line ? SIGNET_SMP_LINE_RAW(line) : 0,
                                          .timeout_ms = timeout_ms,
                                          .retries = retries,
                                          .chunk_limit = b->recipe->chunk_limit,
@@ -68,7 +71,9 @@ static int find_by_serial(struct signet_board *b, char path[static 128], struct 
 static int check_usb_serial(struct signet_board *b, struct signet_error *err)
 {
     struct signet_port port = {0};
-    bool usb = strncmp(b->port, "tcp:", 4) != 0 && !signet_port_info(&port, b->port, NULL);
+    char path[128];
+    bool usb =
+        signet_link_device(b->port, path, sizeof(path)) && !signet_port_info(&port, path, NULL);
     const char *serial = usb ? port.serial : "";
 
     if (!b->usb_serial[0])
@@ -97,6 +102,19 @@ static int find_address(struct signet_board *b, char address[static 128], struct
     return SIGNET_OK;
 }
 
+/* With the options for a port, unless its address has its own. */
+static int open_link(struct signet_board *b, const char *address, struct signet_error *err)
+{
+    const char *options = b->options.port_options;
+    char path[128], whole[400];
+
+    if (options && signet_link_device(address, path, sizeof(path)) && strcmp(path, address) == 0) {
+        snprintf(whole, sizeof(whole), "serial:%s?%s", path, options);
+        address = whole;
+    }
+    return signet_link_open(&b->link, address, b->options.baud, b->cancel, err);
+}
+
 int port_open(struct signet_board *b, struct signet_error *err)
 {
     char address[128];
@@ -105,7 +123,7 @@ int port_open(struct signet_board *b, struct signet_error *err)
     port_close(b);
     code = find_address(b, address, err);
     if (!code)
-        code = signet_link_open(&b->link, address, b->options.baud, b->cancel, err);
+        code = open_link(b, address, err);
     if (code)
         return code;
     memcpy(b->port, address, sizeof(b->port));

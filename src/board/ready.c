@@ -153,6 +153,7 @@ int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)
             return code;
         listen_ms = LISTEN_AGAIN_MS;
     } while (clock_ms() < deadline);
+    b->no_name = b->no_name && !flashed;
     return never_ready(b, b->options.ready_text[0] ? b->options.ready_text : "anything",
                        b->options.ready_timeout_ms, err);
 }

@@ -189,8 +189,8 @@ static int check_restart(const struct signet_board *b, struct signet_error *err)
                           "the board started again in the middle: it said '%s'", b->last_boot);
 }
 
-static int load_packet(struct signet_board *b, const void *packet, size_t len,
-                       struct signet_error *err)
+static int write_packet(struct signet_board *b, const void *packet, size_t len,
+                        struct signet_error *err)
 {
     bool confirmed = false;
     int code = signet_smp_upload(b->smp, b->options.packet_path, packet, len, &confirmed, err);
@@ -214,7 +214,7 @@ int stage_load(struct signet_board *b, const void *packet, size_t len, struct si
     b->bytes_sent = true;
     b->in_hand = true;
     b->started_again = false;
-    code = load_packet(b, packet, len, err);
+    code = write_packet(b, packet, len, err);
     return code == SIGNET_E_SMP ? explain_refusal(b, err) : code;
 }
 

@@ -39,6 +39,7 @@ const char *presence_place(const struct slot *slot, char out[static 160])
 
 int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err)
 {
+    char device[128];
     struct stat st;
 
     *out = (struct presence){0};
@@ -49,9 +50,9 @@ int presence_look(const struct slot *slot, struct presence *out, struct signet_e
         return SIGNET_OK;
     }
     out->there = rc == SIGNET_OK;
-    if (rc != SIGNET_OK || strncmp(out->path, "tcp:", 4) == 0)
+    if (rc != SIGNET_OK || !signet_link_device(out->path, device, sizeof(device)))
         return rc;
-    if (stat(out->path, &st) != 0 || lstat(out->path, &st) != 0) {
+    if (stat(device, &st) != 0 || lstat(device, &st) != 0) {
         out->there = false;
         return errno == ENOENT || errno == ENOTDIR
                    ? SIGNET_OK
@@ -68,8 +69,10 @@ int presence_look(const struct slot *slot, struct presence *out, struct signet_e
 void presence_identify(struct presence *presence)
 {
     struct signet_port port;
+    char device[128];
 
-    if (signet_port_info(&port, presence->path, NULL) == SIGNET_OK)
+    if (signet_link_device(presence->path, device, sizeof(device)) &&
+        signet_port_info(&port, device, NULL) == SIGNET_OK)
         snprintf(presence->serial, sizeof(presence->serial), "%s", port.serial);
 }
 

@@ -41,11 +41,18 @@ int fd_wait(const struct fd_link *link, short events, int64_t deadline, struct s
 static int fd_read(void *self, void *data, size_t cap, int64_t deadline, size_t *got,
                    struct signet_error *err)
 {
-    const struct fd_link *link = self;
+    struct fd_link *link = self;
 
     for (;;) {
         ssize_t n = read(link->fd, data, cap);
         int rc;
+
+        if (link->datagrams && n <= 0 && errno != EINTR) {
+            link->refused = link->refused || (n < 0 && errno == ECONNREFUSED);
+            errno =
+                EAGAIN; /* empty, or word of an earlier one that nobody took: it may come again */
+            n = -1;
+        }
 
         if (n > 0) {
             if (signet_cancel_fired(link->cancel))
@@ -56,6 +63,8 @@ static int fd_read(void *self, void *data, size_t cap, int64_t deadline, size_t 
         if (n == 0 || (errno != EAGAIN && errno != EINTR))
             return fd_gone(link, n ? errno : 0, err);
         rc = fd_wait(link, POLLIN, deadline, err);
+        if (rc == SIGNET_E_TIMEOUT && link->refused)
+            return error_set(err, rc, "no answer in time; nobody listens at that UDP port");
         if (rc)
             return rc;
     }
@@ -78,6 +87,8 @@ static int fd_write(void *self, const void *data, size_t len, int64_t deadline,
             len -= (size_t)n;
             continue;
         }
+        if (n < 0 && link->datagrams && errno == ECONNREFUSED)
+            continue; /* word of an earlier one; this one was not sent */
         if (n < 0 && errno != EAGAIN && errno != EINTR)
             return fd_gone(link, errno, err);
         rc = fd_wait(link, POLLOUT, deadline, err);

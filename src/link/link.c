@@ -38,6 +38,7 @@ int signet_link_open(struct signet_link **out, const char *address, unsigned bau
                      const struct signet_cancel *cancel, struct signet_error *err)
 {
     struct signet_link *link = NULL;
+    struct link_address parsed;
     int rc;
 
     if (!address || !*address || strlen(address) > ADDRESS_MAX)
@@ -48,9 +49,14 @@ int signet_link_open(struct signet_link **out, const char *address, unsigned bau
     if (rc)
         return rc;
     link->self = &link->fd;
-    link->fd = (struct fd_link){-1, cancel, strncmp(address, "tcp:", 4) == 0};
-    rc = link->fd.socket ? tcp_open(&link->fd.fd, address + 4, cancel, err)
-                         : serial_open(&link->fd.fd, address, baud ? baud : 115200, err);
+    link->fd = (struct fd_link){.fd = -1, .cancel = cancel};
+    rc = address_parse(&parsed, address, err);
+    link->fd.socket = !rc && parsed.kind != LINK_SERIAL;
+    link->fd.datagrams = !rc && parsed.kind == LINK_UDP;
+    if (!rc && link->fd.socket)
+        rc = tcp_open(&link->fd.fd, parsed.rest, link->fd.datagrams, cancel, err);
+    else if (!rc)
+        rc = serial_open(&link->fd.fd, parsed.device, baud ? baud : 115200, &parsed.options, err);
     if (rc)
         signet_link_close(&link);
     else
@@ -72,6 +78,11 @@ void signet_link_close(struct signet_link **link)
 const char *signet_link_address(const struct signet_link *link)
 {
     return link->address;
+}
+
+bool link_by_packets(const struct signet_link *link)
+{
+    return link->fd.datagrams;
 }
 
 int link_read(struct signet_link *link, void *data, size_t cap, int64_t deadline, size_t *got,

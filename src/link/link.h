@@ -21,6 +21,9 @@ struct link_ops {
 int link_new(struct signet_link **out, const struct link_ops *ops, void *self, const char *address,
              struct signet_error *err);
 
+/* Each read gives one packet whole, and each write sends one: there is nothing to frame. */
+bool link_by_packets(const struct signet_link *link);
+
 /* What unread left over comes first. */
 int link_read(struct signet_link *link, void *data, size_t cap, int64_t deadline, size_t *got,
               struct signet_error *err);

@@ -54,7 +54,37 @@ void serial_release(int fd)
     flock(fd, LOCK_UN);
 }
 
-static int configure(int fd, unsigned baud, struct signet_error *err)
+static int move_line(int fd, enum port_switch to, int bit, const char *name,
+                     struct signet_error *err)
+{
+    if (to == PORT_UNSET || ioctl(fd, to == PORT_ON ? TIOCMBIS : TIOCMBIC, &bit) == 0)
+        return SIGNET_OK;
+    return error_sys(err, SIGNET_E_LINK, errno, "cannot switch %s %s", name,
+                     to == PORT_ON ? "on" : "off");
+}
+
+/* The driver raises both when the port is opened; who wants them low gets a short pulse. */
+static int move_lines(int fd, const struct port_options *options, struct signet_error *err)
+{
+    int rc = move_line(fd, options->dtr, TIOCM_DTR, "DTR", err);
+
+    return rc ? rc : move_line(fd, options->rts, TIOCM_RTS, "RTS", err);
+}
+
+static void set_flow(struct termios2 *tio, const struct port_options *options)
+{
+    if (options->flow == FLOW_RTSCTS)
+        tio->c_cflag |= CRTSCTS;
+    if (options->flow == FLOW_XONXOFF)
+        tio->c_iflag = IXON | IXOFF;
+    if (options->hupcl == PORT_ON)
+        tio->c_cflag |= HUPCL;
+    if (options->hupcl == PORT_OFF)
+        tio->c_cflag &= ~(tcflag_t)HUPCL;
+}
+
+static int configure(int fd, unsigned baud, const struct port_options *options,
+                     struct signet_error *err)
 {
     struct termios2 tio;
 
@@ -69,6 +99,7 @@ static int configure(int fd, unsigned baud, struct signet_error *err)
     tio.c_ospeed = baud;
     tio.c_cc[VMIN] = 1;
     tio.c_cc[VTIME] = 0;
+    set_flow(&tio, options);
     if (ioctl(fd, TCSETS2, &tio) != 0)
         return error_sys(err, SIGNET_E_LINK, errno, "cannot set the port to %u baud, 8N1", baud);
     if (ioctl(fd, TCGETS2, &tio) != 0)
@@ -77,10 +108,13 @@ static int configure(int fd, unsigned baud, struct signet_error *err)
     if (tio.c_ospeed < baud - baud / 32 || tio.c_ospeed > baud + baud / 32)
         return error_set(err, SIGNET_E_LINK, "the port does %u baud instead of %u",
                          (unsigned)tio.c_ospeed, baud);
+    if (options->flow == FLOW_RTSCTS && !(tio.c_cflag & CRTSCTS))
+        return error_set(err, SIGNET_E_LINK, "the port has no RTS/CTS flow control");
     return SIGNET_OK;
 }
 
-int serial_open(int *out, const char *path, unsigned baud, struct signet_error *err)
+int serial_open(int *out, const char *path, unsigned baud, const struct port_options *options,
+                struct signet_error *err)
 {
     int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), rc;
 
@@ -88,7 +122,9 @@ int serial_open(int *out, const char *path, unsigned baud, struct signet_error *
         return cannot_open(path, errno, err);
     rc = claim_port(fd, path, err);
     if (!rc) {
-        rc = configure(fd, baud, err);
+        rc = move_lines(fd, options, err);
+        if (!rc)
+            rc = configure(fd, baud, options, err);
         if (rc)
             serial_release(fd);
     }

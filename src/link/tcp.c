@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tcp:HOST:PORT, for ser2net and emulators. */
+/* tcp:HOST:PORT, for ser2net and emulators; udp:HOST:PORT, for boards with an IP address. */
 #include "link/backend.h"
 
 #include <errno.h>
@@ -24,7 +24,8 @@ static int split_address(const char *address, char host[static 256], char port[s
     if (!colon || !len || len > 255 || !colon[1] || strlen(colon + 1) > 15 ||
         strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
         strtoull(colon + 1, NULL, 10) > 65535)
-        return error_set_hint(err, SIGNET_E_USAGE, "write tcp:HOST:PORT", "not an address");
+        return error_set_hint(err, SIGNET_E_USAGE, "write tcp:HOST:PORT or udp:HOST:PORT",
+                              "not an address");
     if (address[0] == '[' && address[len - 1] == ']') {
         address++;
         len -= 2;
@@ -59,15 +60,17 @@ static int connect_one(int *out, const struct addrinfo *to, const struct signet_
         close(link.fd);
         return rc;
     }
-    setsockopt(link.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (to->ai_socktype == SOCK_STREAM)
+        setsockopt(link.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     *out = link.fd;
     return SIGNET_OK;
 }
 
-int tcp_open(int *fd, const char *address, const struct signet_cancel *cancel,
+int tcp_open(int *fd, const char *address, bool datagrams, const struct signet_cancel *cancel,
              struct signet_error *err)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    const struct addrinfo hints = {.ai_socktype = datagrams ? SOCK_DGRAM : SOCK_STREAM,
+                                   .ai_flags = AI_NUMERICSERV};
     int64_t deadline = clock_ms() + CONNECT_MS;
     struct addrinfo *list = NULL;
     char host[256], port[16];

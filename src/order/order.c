@@ -34,6 +34,9 @@ static const struct entry board_keys[] = {
     BOARD("baud", baud, ENTRY_UNSIGNED),
     BOARD("smp_version", smp_version, ENTRY_INT),
     BOARD("smp_timeout_ms", smp_timeout_ms, ENTRY_INT),
+    BOARD("smp_line_length", smp_line_length, ENTRY_UNSIGNED),
+    BOARD("smp_packet_size", smp_packet_size, ENTRY_UNSIGNED),
+    BOARD("port_options", port_options, ENTRY_TEXT),
     BOARD("ready_text", ready_text, ENTRY_RAW),
     BOARD("provisioned_text", provisioned_text, ENTRY_RAW),
     BOARD("restored_text", restored_text, ENTRY_RAW),
@@ -71,13 +74,25 @@ static const struct entry slot_keys[] = {
     {"hub", ENTRY_TEXT, offsetof(struct place, hub), 0, 0, NULL},
 };
 
-/* A port is a path beside the order, or absolute, or a TCP address. */
+/* A port is a path beside the order, or absolute, maybe with options; or a network address. */
 static int take_port(struct reader *r, const char *port, const char **out)
 {
-    if (strncmp(port, "tcp:", 4) != 0)
-        return reader_path(r, port, out);
+    static const char prefix[] = "serial:";
+    size_t n = strlen(prefix);
+    char whole[4200];
+    int rc;
+
     *out = port;
-    return SIGNET_OK;
+    if (strncmp(port, "tcp:", 4) == 0 || strncmp(port, "udp:", 4) == 0)
+        return SIGNET_OK;
+    if (strncmp(port, prefix, n) != 0)
+        return reader_path(r, port, out);
+    rc = reader_path(r, port + n, out);
+    if (rc != SIGNET_OK)
+        return rc;
+    int len = snprintf(whole, sizeof(whole), "%s%s", prefix, *out);
+    *out = reader_keep(r, whole, (size_t)len);
+    return *out ? SIGNET_OK : SIGNET_E_NOMEM;
 }
 
 static int read_slot(struct reader *r, yaml_node_t *node)

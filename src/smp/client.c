@@ -142,6 +142,11 @@ static int drain_input(struct signet_smp *smp, struct signet_error *err)
         size_t got = 0;
         int rc = link_read(smp->link, data, sizeof data, 0, &got, err);
 
+        if (!rc && link_by_packets(smp->link)) {
+            all += got;
+            continue;
+        }
+
         if (rc == SIGNET_E_TIMEOUT)
             return SIGNET_OK;
         if (rc)
@@ -152,6 +157,26 @@ static int drain_input(struct signet_smp *smp, struct signet_error *err)
         all += got;
     }
     return SIGNET_OK;
+}
+
+/* A datagram is a packet as it is. */
+static bool take_packet(struct signet_smp *smp, const struct smp_command *command,
+                        const uint8_t *data, size_t len, bool *malformed)
+{
+    struct smp_header header;
+    bool good;
+
+    if (len < SMP_HEADER_SIZE || len > sizeof smp->frames.packet)
+        return false;
+    memcpy(smp->frames.packet, data, len);
+    smp_header_decode(&header, data);
+    if (!is_answer_to(smp, command))
+        return false;
+    good = header.length == len - SMP_HEADER_SIZE &&
+           smp_answer_decode(&smp->answer, smp->frames.packet + SMP_HEADER_SIZE,
+                             len - SMP_HEADER_SIZE);
+    *malformed = *malformed || !good;
+    return good;
 }
 
 /* True when the request's own answer is in smp->answer. Others are stale. */
@@ -190,7 +215,8 @@ static int receive_answer(struct signet_smp *smp, const struct smp_command *comm
             return error_set(err, SIGNET_E_SYNTAX, "the board's answer is malformed");
         if (rc)
             return rc;
-        found = take_answer(smp, command, data, got, &malformed);
+        found = link_by_packets(smp->link) ? take_packet(smp, command, data, got, &malformed)
+                                           : take_answer(smp, command, data, got, &malformed);
         give_text(smp);
         if (!found && clock_ms() >= deadline) /* a board that never stops talking */
             return error_set(err, malformed ? SIGNET_E_SYNTAX : SIGNET_E_TIMEOUT,
@@ -233,7 +259,10 @@ int smp_attempt(struct signet_smp *smp, struct smp_command command, bool again,
         return error_set(err, SIGNET_E_LIMIT, "the request is too large");
     smp_header_encode(&header, smp->packet.data);
     buf_reset(&smp->wire);
-    smp_frame_encode(&smp->wire, smp->packet.data, smp->packet.len, smp->options.line_limit);
+    if (link_by_packets(smp->link))
+        buf_append(&smp->wire, smp->packet.data, smp->packet.len);
+    else
+        smp_frame_encode(&smp->wire, smp->packet.data, smp->packet.len, smp->options.line_limit);
     rc = buf_check(&smp->wire, err);
     if (!rc)
         rc = drain_input(smp, err);

@@ -5,7 +5,8 @@
 enum { ECHO = 0, RESET = 5, PARAMETERS = 6, INFO = 7 };
 enum { EXEC = 0 };
 #define PARAMETERS_TRIES 2
-#define PACKET_LEAST     160 /* a first chunk to a path of 64 bytes has room for data */
+#define DATAGRAM_MAX     1400 /* in one frame of an Ethernet; servers take 1500 */
+#define PACKET_LEAST     160  /* a first chunk to a path of 64 bytes has room for data */
 #define ARGV_MAX         32
 
 /* A text or byte string of the answer. */
@@ -117,8 +118,9 @@ int smp_ask_packet_limit(struct signet_smp *smp, struct signet_error *err)
     smp->packet_limit = CHUNK_LIMIT_DEFAULT; /* not known, silent, or not credible */
     if (!rc && parameters.buf_size >= 128)
         smp->packet_limit = parameters.buf_size - 4;
-    if (smp->packet_limit > SMP_PACKET_MAX)
-        smp->packet_limit = SMP_PACKET_MAX;
+    size_t most = link_by_packets(smp->link) ? DATAGRAM_MAX : SMP_PACKET_MAX;
+    if (smp->packet_limit > most)
+        smp->packet_limit = most;
     return SIGNET_OK;
 }
 
@@ -135,7 +137,7 @@ void smp_shrink(struct signet_smp *smp)
         return;
     if (smp->packet_limit > CHUNK_LIMIT_DEFAULT)
         smp->packet_limit = CHUNK_LIMIT_DEFAULT;
-    else if (smp->packet_limit > least && least >= PACKET_LEAST)
+    else if (smp->packet_limit > least && least >= PACKET_LEAST && !link_by_packets(smp->link))
         smp->packet_limit = least;
 }
 

@@ -15,7 +15,13 @@
 #define SMP_PACKET_MAX  16384 /* larger packets are never taken */
 
 enum smp_op { SMP_READ = 0, SMP_READ_RESPONSE = 1, SMP_WRITE = 2, SMP_WRITE_RESPONSE = 3 };
-enum smp_group { SMP_GROUP_OS = 0, SMP_GROUP_FS = 8, SMP_GROUP_SHELL = 9 };
+enum smp_group {
+    SMP_GROUP_OS = 0,
+    SMP_GROUP_IMAGE = 1,
+    SMP_GROUP_SETTINGS = 3,
+    SMP_GROUP_FS = 8,
+    SMP_GROUP_SHELL = 9,
+};
 
 struct smp_header {
     uint8_t version; /* as on the wire: 0 is SMP v1 */

@@ -28,7 +28,7 @@ static void set_up(struct pair *p)
     *p = (struct pair){0};
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     assert_int_equal(signet_cancel_new(&p->cancel, NULL), SIGNET_OK);
-    p->link = (struct fd_link){fds[0], p->cancel, false};
+    p->link = (struct fd_link){.fd = fds[0], .cancel = p->cancel};
     p->other = fds[1];
 }
 

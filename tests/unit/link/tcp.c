@@ -64,7 +64,7 @@ static void addresses(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(signet_link_open(&link, bad[i], 0, NULL, &err), SIGNET_E_USAGE);
         assert_non_null(strstr(err.msg, "not an address"));
-        assert_string_equal(err.hint, "write tcp:HOST:PORT");
+        assert_string_equal(err.hint, "write tcp:HOST:PORT or udp:HOST:PORT");
     }
     memset(longer, 'a', sizeof(longer));
     memcpy(longer, "tcp:", 4);
