@@ -43,7 +43,13 @@ struct session {
                16, 127),                                                                           \
         NUMBER(0, "packet-size", "N", "Largest packet, header and CBOR (what the board says)",     \
                &(s)->packet_size, 64, 16384)
+#define SMP_PORT_ROWS(s)                                                                           \
+    TEXT('p', "port", "PORT", "Serial port, tcp:HOST:PORT or udp:HOST:PORT (required)",            \
+         &(s)->port),                                                                              \
+        SESSION_ROWS(s)
 int session_connect(struct session *s);
+int smp_image(int argc, char **argv); /* smp_groups.c */
+int smp_settings(int argc, char **argv);
 int session_end(struct session *s, int rc); /* rc, or the error is told; returns the exit code */
 
 #endif

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet smp echo|info|upload|download|hash|reset|shell */
+/* signet smp echo|info|upload|download|hash|image|settings|reset|shell */
 #include "facts.h"
 
 enum { FILE_MAX = 64 * 1024 * 1024, DOWNLOAD_MAX = 16 * 1024 * 1024 };
-
-#define PORT_ROWS(s)                                                                               \
-    TEXT('p', "port", "PORT", "Serial port, tcp:HOST:PORT or udp:HOST:PORT (required)",            \
-         &(s)->port),                                                                              \
-        SESSION_ROWS(s)
 
 static bool session_begin(struct session *s, int argc, char **argv, const struct option_row *rows,
                           const char *args_doc, const char *doc, int min, int max)
@@ -22,7 +17,7 @@ static bool session_begin(struct session *s, int argc, char **argv, const struct
 static int smp_echo(int argc, char **argv)
 {
     struct session s = {0};
-    const struct option_row rows[] = {PORT_ROWS(&s), {0}};
+    const struct option_row rows[] = {SMP_PORT_ROWS(&s), {0}};
     if (!session_begin(&s, argc, argv, rows, "[TEXT]", "Asks the board to send TEXT back.", 0, 1))
         return EXIT_USAGE;
     const char *text = s.cli.arg_count ? s.cli.args[0] : "signet";
@@ -45,7 +40,7 @@ static int smp_echo(int argc, char **argv)
 static int smp_info(int argc, char **argv)
 {
     struct session s = {0};
-    const struct option_row rows[] = {PORT_ROWS(&s), {0}};
+    const struct option_row rows[] = {SMP_PORT_ROWS(&s), {0}};
     if (!session_begin(&s, argc, argv, rows, "", "Tells what the board's SMP server is.", 0, 0))
         return EXIT_USAGE;
     struct facts facts = {0};
@@ -102,7 +97,7 @@ static int smp_upload(int argc, char **argv)
     struct session s = {0};
     bool trust = false;
     const struct option_row rows[] = {
-        PORT_ROWS(&s),
+        SMP_PORT_ROWS(&s),
         FLAG('n', "no-compare", "Do not ask the board for hash or length afterwards", &trust),
         {0}};
     if (!session_begin(&s, argc, argv, rows, "FILE PATH",
@@ -143,7 +138,7 @@ static int smp_download(int argc, char **argv)
     struct session s = {0};
     const char *output = NULL;
     const struct option_row rows[] = {
-        PORT_ROWS(&s),
+        SMP_PORT_ROWS(&s),
         TEXT('o', "output", "FILE", "Where the bytes go; - (default) is standard output", &output),
         {0}};
     if (!session_begin(&s, argc, argv, rows, "PATH", "Reads PATH on the board.", 1, 1))
@@ -175,7 +170,7 @@ static int smp_hash(int argc, char **argv)
     struct session s = {0};
     const char *type = NULL;
     const struct option_row rows[] = {
-        PORT_ROWS(&s),
+        SMP_PORT_ROWS(&s),
         TEXT('T', "type", "NAME", "sha256, crc32 ...; else the board's choice", &type),
         {0}};
     if (!session_begin(&s, argc, argv, rows, "PATH", "Asks the board for the hash of a file.", 1,
@@ -193,7 +188,7 @@ static int smp_hash(int argc, char **argv)
 static int smp_reset(int argc, char **argv)
 {
     struct session s = {0};
-    const struct option_row rows[] = {PORT_ROWS(&s), {0}};
+    const struct option_row rows[] = {SMP_PORT_ROWS(&s), {0}};
     if (!session_begin(&s, argc, argv, rows, "", "Restarts the board.", 0, 0))
         return EXIT_USAGE;
     int rc = session_connect(&s);
@@ -226,7 +221,7 @@ static int smp_shell(int argc, char **argv)
 {
     struct session s = {0};
     int status = 0;
-    const struct option_row rows[] = {PORT_ROWS(&s), {0}};
+    const struct option_row rows[] = {SMP_PORT_ROWS(&s), {0}};
     if (!session_begin(&s, argc, argv, rows, "WORD...",
                        "Runs a command of the board's shell. Words with a dash go behind --.", 1,
                        32))
@@ -241,6 +236,8 @@ const struct verb smp_verbs[] = {
     {"upload", "write a file to the board", smp_upload},
     {"download", "read a file from the board", smp_download},
     {"hash", "the board's hash of a file", smp_hash},
+    {"image", "the images of MCUboot: list, upload, test, confirm, erase", smp_image},
+    {"settings", "the firmware's settings: read, write, delete, save, load", smp_settings},
     {"reset", "restart the board", smp_reset},
     {"shell", "run a command of the board's shell", smp_shell},
     {0},

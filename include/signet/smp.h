@@ -2,7 +2,8 @@
 #ifndef SIGNET_SMP_H
 #define SIGNET_SMP_H
 
-/* The Simple Management Protocol (mcumgr) over a link: groups os, fs and shell, versions 1 and 2.
+/* The Simple Management Protocol (mcumgr) over a link: groups os, image, settings, fs and shell,
+ * versions 1 and 2.
  * Each request waits until a deadline of its own, whatever the board sends meanwhile.
  *
  * Units: milliseconds, bytes. Ownership: link, observer and text_ctx must outlive the handle; the
@@ -108,6 +109,54 @@ int signet_smp_file_close(struct signet_smp *smp, struct signet_error *err);
  * be NULL. */
 int signet_smp_compare(struct signet_smp *smp, const char *path, const void *data, size_t len,
                        const uint8_t *sha256, const char **how, struct signet_error *err);
+
+/* image group: the slots of MCUboot */
+
+/* A slot, or what an image says of itself. Texts come from the board. */
+struct signet_smp_image {
+    unsigned image, slot;
+    char version[32];
+    uint8_t hash[64]; /* of the image, as its TLV has it: it names the image for test and confirm */
+    size_t hash_len;
+    bool bootable, pending, confirmed, active, permanent;
+};
+/* Of a file (zephyr.signed.bin): version and hash. SIGNET_E_SYNTAX: it is no such image, or it is
+ * damaged. */
+int signet_smp_image_read(const void *data, size_t len, struct signet_smp_image *out,
+                          struct signet_error *err);
+/* The slots that have an image, at most cap. */
+int signet_smp_image_list(struct signet_smp *smp, struct signet_smp_image *images, size_t cap,
+                          size_t *count, struct signet_error *err);
+struct signet_smp_image_options {
+    size_t size;     /* sizeof(struct signet_smp_image_options) */
+    unsigned image;  /* of a board with several; 0: the first */
+    bool newer_only; /* the board refuses a version that is not newer than the one that runs */
+};
+/* Writes an image into the slot that does not run, and goes on where an upload of the same one was
+ * given up. SIGNET_OK: the board lists it, with its hash. options may be NULL. */
+int signet_smp_image_upload(struct signet_smp *smp, const void *data, size_t len,
+                            const struct signet_smp_image_options *options,
+                            struct signet_error *err);
+/* What the bootloader does at the next restart: confirm false: tests the image with this hash once;
+ * true: it stays. hash NULL with confirm: the image that runs stays. */
+int signet_smp_image_choose(struct signet_smp *smp, const void *hash, size_t hash_len, bool confirm,
+                            struct signet_error *err);
+/* slot -1: the one that does not run. SIGNET_E_SMP: it is in use. */
+int signet_smp_image_erase(struct signet_smp *smp, int slot, struct signet_error *err);
+
+/* settings group (Zephyr 3.5 and later). A value may be a secret: it is wiped from the handle. */
+int signet_smp_setting_read(struct signet_smp *smp, const char *name, struct signet_bytes *value,
+                            struct signet_error *err);
+int signet_smp_setting_write(struct signet_smp *smp, const char *name, const void *value,
+                             size_t len, struct signet_error *err);
+int signet_smp_setting_delete(struct signet_smp *smp, const char *name, struct signet_error *err);
+enum signet_smp_settings {
+    SIGNET_SMP_SETTINGS_SAVE,   /* what counts now is there after a restart */
+    SIGNET_SMP_SETTINGS_LOAD,   /* what was saved counts again */
+    SIGNET_SMP_SETTINGS_COMMIT, /* handlers take over what was written */
+};
+int signet_smp_settings(struct signet_smp *smp, enum signet_smp_settings what,
+                        struct signet_error *err);
 
 /* shell group: runs a command, argv of argc words. Sent once. *status is the command's own. */
 int signet_smp_shell(struct signet_smp *smp, const char *const *argv, size_t argc,

@@ -5,9 +5,10 @@
 #include <string.h>
 
 enum { FILE_DATA = 0, STATUS = 1, HASH = 2, HASH_TYPES = 3, CLOSE = 4 };
-#define CLOSE_TIMES   2
-#define IDLE_CLOSE_MS 1200 /* by then a board has closed a file that nobody writes (Zephyr: 1 s)   \
-                            */
+#define CLOSE_TIMES 2
+#define IDLE_CLOSE_MS                                                                              \
+    1200 /* by then a board has closed a file that nobody writes (Zephyr: 1 s)                     \
+          */
 
 static int read_request(struct signet_smp *smp, uint8_t id, struct signet_error *err)
 {

@@ -82,8 +82,8 @@ int signet_smp_parameters(struct signet_smp *smp, struct signet_smp_parameters *
 
 /* A board that knows version 2 answers in it, and its errors say more; an older one answers in
  * version 1, and one that is older still may say nothing. */
-static int ask_version(struct signet_smp *smp, int tries, struct signet_smp_parameters *out,
-                       struct signet_error *err)
+static int find_smp_version(struct signet_smp *smp, int tries, struct signet_smp_parameters *out,
+                            struct signet_error *err)
 {
     int rc;
 
@@ -107,7 +107,7 @@ int smp_ask_packet_limit(struct signet_smp *smp, struct signet_error *err)
 
     if (smp->packet_limit && !smp->any_version)
         return SIGNET_OK;
-    rc = smp->any_version ? ask_version(smp, tries, &parameters, err)
+    rc = smp->any_version ? find_smp_version(smp, tries, &parameters, err)
                           : ask_parameters(smp, tries, &parameters, err);
     if (smp_gone(rc))
         return rc;

@@ -160,7 +160,7 @@ static int repeat_first(struct upload *up, struct signet_error *err)
     return (int)err->code;
 }
 
-static int recover_first(struct upload *up, size_t first, struct signet_error *err)
+static int mend_first(struct upload *up, size_t first, struct signet_error *err)
 {
     struct signet_error why = *err;
     bool closed = false;
@@ -188,7 +188,7 @@ static int send_first(struct upload *up, struct signet_error *err)
 
     if (outcome == ELSEWHERE) /* the line doubled it */
         return start_again(up, err);
-    return outcome == LOST ? recover_first(up, first, err) : end_chunk(up, outcome, err);
+    return outcome == LOST ? mend_first(up, first, err) : end_chunk(up, outcome, err);
 }
 
 /* The other chunks */

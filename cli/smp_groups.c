@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet smp image ..., signet smp settings ... */
+#include "facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { IMAGE_MAX = 64 * 1024 * 1024, VALUE_MAX = 4096, SLOTS = 32 };
+#define NO_SLOT UINT32_MAX
+
+struct groups {
+    struct session s;
+    unsigned image, slot;
+    bool newer;
+    const char *output;
+};
+
+static void image_json(struct json *j, const struct signet_smp_image *m, const char *hash)
+{
+    json_open(j, NULL, '{');
+    json_integer(j, "image", m->image);
+    json_integer(j, "slot", m->slot);
+    json_text(j, "version", m->version);
+    json_text(j, "hash", hash);
+    json_bool(j, "active", m->active);
+    json_bool(j, "confirmed", m->confirmed);
+    json_bool(j, "pending", m->pending);
+    json_bool(j, "permanent", m->permanent);
+    json_bool(j, "bootable", m->bootable);
+    json_close(j, '}');
+}
+
+static void print_image(struct json *j, const struct signet_smp_image *m)
+{
+    char hash[2 * sizeof(m->hash) + 1] = "";
+    for (size_t n = 0; n < m->hash_len; n++)
+        snprintf(hash + 2 * n, 3, "%02x", m->hash[n]);
+    if (j)
+        image_json(j, m, hash);
+    else
+        printf("image %u, slot %u: %s %s%s%s%s%s%s\n", m->image, m->slot, PLAIN(m->version), hash,
+               m->active ? ", active" : "", m->confirmed ? ", confirmed" : "",
+               m->pending ? ", pending" : "", m->permanent ? ", permanent" : "",
+               m->bootable ? "" : ", not bootable");
+}
+
+static void print_images(const struct cli *cli, const struct signet_smp_image *images, size_t count)
+{
+    struct json j;
+    if (cli->json) {
+        json_begin(&j);
+        json_open(&j, "images", '[');
+    }
+    for (size_t i = 0; i < count; i++)
+        print_image(cli->json ? &j : NULL, &images[i]);
+    if (cli->json) {
+        json_close(&j, ']');
+        json_end(&j);
+    }
+}
+
+static int list_images(struct groups *g)
+{
+    struct signet_smp_image images[SLOTS];
+    size_t count = 0;
+    int rc = signet_smp_image_list(g->s.smp, images, SLOTS, &count, &g->s.cli.err);
+    if (rc == SIGNET_OK)
+        print_images(&g->s.cli, images, count);
+    return rc;
+}
+
+static int upload_image(struct groups *g)
+{
+    const struct signet_smp_image_options options = {.image = g->image, .newer_only = g->newer};
+    struct signet_bytes data = {0};
+    int rc = cli_read(g->s.cli.args[1], IMAGE_MAX, &data, &g->s.cli.err);
+    if (rc == SIGNET_OK)
+        rc = signet_smp_image_upload(g->s.smp, data.data, data.len, &options, &g->s.cli.err);
+    signet_bytes_free(&data);
+    return rc == SIGNET_OK ? list_images(g) : rc;
+}
+
+/* A hash in hex, or the file of the image. */
+static int image_hash_of(struct groups *g, const char *text, struct signet_smp_image *out)
+{
+    size_t digits = strspn(text, "0123456789abcdefABCDEF");
+    struct signet_bytes data = {0};
+    if (!text[digits] && (digits == 64 || digits == 96 || digits == 128)) {
+        for (out->hash_len = 0; out->hash_len < digits / 2; out->hash_len++) {
+            const char byte[3] = {text[2 * out->hash_len], text[2 * out->hash_len + 1], '\0'};
+            out->hash[out->hash_len] = (uint8_t)strtoul(byte, NULL, 16);
+        }
+        return SIGNET_OK;
+    }
+    int rc = cli_read(text, IMAGE_MAX, &data, &g->s.cli.err);
+    if (rc == SIGNET_OK)
+        rc = signet_smp_image_read(data.data, data.len, out, &g->s.cli.err);
+    signet_bytes_free(&data);
+    return rc;
+}
+
+static int choose_image(struct groups *g, bool confirm)
+{
+    const char *which = g->s.cli.arg_count > 1 ? g->s.cli.args[1] : NULL;
+    struct signet_smp_image image = {0};
+    int rc = which ? image_hash_of(g, which, &image) : SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = signet_smp_image_choose(g->s.smp, which ? image.hash : NULL, image.hash_len, confirm,
+                                     &g->s.cli.err);
+    return rc == SIGNET_OK ? list_images(g) : rc;
+}
+
+static int test_image(struct groups *g)
+{
+    return choose_image(g, false);
+}
+
+static int confirm_image(struct groups *g)
+{
+    return choose_image(g, true);
+}
+
+static int erase_image(struct groups *g)
+{
+    int slot = g->slot == NO_SLOT ? -1 : (int)g->slot;
+    return signet_smp_image_erase(g->s.smp, slot, &g->s.cli.err);
+}
+
+static int read_setting(struct groups *g)
+{
+    struct signet_bytes value = {0};
+    int rc = signet_smp_setting_read(g->s.smp, g->s.cli.args[1], &value, &g->s.cli.err);
+    if (rc == SIGNET_OK)
+        rc = cli_write(g->output ? g->output : "-", value.data, value.len, &g->s.cli.err);
+    signet_bytes_free(&value);
+    return rc;
+}
+
+static int write_setting(struct groups *g)
+{
+    struct signet_bytes value = {0};
+    int rc = cli_read(g->s.cli.args[2], VALUE_MAX, &value, &g->s.cli.err);
+    if (rc == SIGNET_OK)
+        rc = signet_smp_setting_write(g->s.smp, g->s.cli.args[1], value.data, value.len,
+                                      &g->s.cli.err);
+    signet_bytes_free(&value);
+    return rc;
+}
+
+static int delete_setting_of(struct groups *g)
+{
+    return signet_smp_setting_delete(g->s.smp, g->s.cli.args[1], &g->s.cli.err);
+}
+
+static int save_settings(struct groups *g)
+{
+    return signet_smp_settings(g->s.smp, SIGNET_SMP_SETTINGS_SAVE, &g->s.cli.err);
+}
+
+static int load_settings(struct groups *g)
+{
+    return signet_smp_settings(g->s.smp, SIGNET_SMP_SETTINGS_LOAD, &g->s.cli.err);
+}
+
+static int commit_settings(struct groups *g)
+{
+    return signet_smp_settings(g->s.smp, SIGNET_SMP_SETTINGS_COMMIT, &g->s.cli.err);
+}
+
+struct action {
+    const char *name;
+    int min, max; /* words behind it */
+    int (*run)(struct groups *g);
+};
+
+static const struct action image_actions[] = {
+    {"list", 0, 0, list_images},      {"upload", 1, 1, upload_image}, {"test", 1, 1, test_image},
+    {"confirm", 0, 1, confirm_image}, {"erase", 0, 0, erase_image},   {0},
+};
+
+static const struct action settings_actions[] = {
+    {"read", 1, 1, read_setting},
+    {"write", 2, 2, write_setting},
+    {"delete", 1, 1, delete_setting_of},
+    {"save", 0, 0, save_settings},
+    {"load", 0, 0, load_settings},
+    {"commit", 0, 0, commit_settings},
+    {0},
+};
+
+static const struct action *find_action(const struct cli *cli, const struct action *actions)
+{
+    const struct action *a = actions;
+    while (a->name && strcmp(a->name, cli->args[0]) != 0)
+        a++;
+    if (!a->name)
+        cli_usage(cli, "there is no '%s' here", cli->args[0]);
+    else if (cli->arg_count - 1 < a->min || cli->arg_count - 1 > a->max)
+        cli_usage(cli, "'%s' takes %d to %d words", a->name, a->min, a->max);
+    else
+        return a;
+    return NULL;
+}
+
+static int run_action(struct groups *g, const struct action *actions)
+{
+    const struct action *action = find_action(&g->s.cli, actions);
+    if (!action)
+        return EXIT_USAGE;
+    if (!g->s.port)
+        return cli_usage(&g->s.cli, "a port is missing: -p PORT");
+    int rc = session_connect(&g->s);
+    return session_end(&g->s, rc == SIGNET_OK ? action->run(g) : rc);
+}
+
+int smp_image(int argc, char **argv)
+{
+    struct groups g = {.slot = NO_SLOT};
+    const struct option_row rows[] = {
+        SMP_PORT_ROWS(&g.s),
+        NUMBER('i', "image", "N", "Which image of a board with several, from 0", &g.image, 0, 15),
+        NUMBER('s', "slot", "N", "erase: which slot, from 0 (the one that does not run)", &g.slot,
+               0, 31),
+        FLAG('u', "upgrade", "upload: only a newer version than the one that runs", &g.newer),
+        {0}};
+    if (!cli_parse(
+            &g.s.cli, argc, argv, rows,
+            "list | upload FILE | test HASH|FILE | confirm [HASH|FILE] | erase",
+            "The images of MCUboot on the board: list them, write one into the slot that does "
+            "not run, try it at the next restart, keep the one that runs, erase.",
+            1, 2))
+        return EXIT_USAGE;
+    return run_action(&g, image_actions);
+}
+
+int smp_settings(int argc, char **argv)
+{
+    struct groups g = {0};
+    const struct option_row rows[] = {
+        SMP_PORT_ROWS(&g.s),
+        TEXT('o', "output", "FILE", "read: where the value goes; - (default) is standard output",
+             &g.output),
+        {0}};
+    if (!cli_parse(&g.s.cli, argc, argv, rows,
+                   "read NAME | write NAME FILE | delete NAME | save | load | commit",
+                   "The settings of the board's firmware. A value comes from FILE, which may be - "
+                   "for standard input.",
+                   1, 3))
+        return EXIT_USAGE;
+    return run_action(&g, settings_actions);
+}
