@@ -8,7 +8,7 @@
 
 int account_check_presence(const struct signet_account *a, struct signet_error *err)
 {
-    if (!a->server_key)
+    if (!a->server_key && a->mode != SIGNET_MODE_EST) /* EST gives it (RFC 7030, section 4.1) */
         return error_set_hint(
             err, SIGNET_E_MEANING,
             "name the file of the server's certificate, or fetch it from the server",

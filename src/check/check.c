@@ -1,6 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One verdict for every door: the data model's rules, and the certificates of each account. */
+/* One verdict for every door: the data model's rules, what the client of the profile takes, and the
+ * certificates of each account. */
 #include "check/private.h"
+
+int signet_tree_check(const struct signet_tree *tree, unsigned flags,
+                      const struct signet_observer *observer, struct signet_error *err)
+{
+    const struct signet_profile *profile = profile_of(tree);
+    struct check check = {.tree = tree,
+                          .profile = profile,
+                          .client = profile->warns ? profile->warns : profile,
+                          .observer = observer,
+                          .err = err,
+                          .warn_only = flags & SIGNET_CHECK_WARN_ONLY};
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; !rc && i < signet_tree_count(tree); i++) {
+        rc = check_record(&check, signet_tree_at(tree, i));
+        if (!rc)
+            rc = check_client_record(&check, signet_tree_at(tree, i));
+    }
+    if (!rc)
+        rc = check_mandatory(&check);
+    if (!rc)
+        rc = check_server_instances(&check);
+    if (!rc)
+        rc = check_accounts(&check);
+    return rc ? rc : check_access_control(&check);
+}
 
 int signet_device_check(const struct signet_tree *tree, unsigned flags,
                         const struct signet_observer *observer, struct signet_error *err)

@@ -3,6 +3,47 @@
 #define CHECK_PRIVATE_H
 
 #include "check/check.h"
+#include "profile/profile.h"
+
+/* One check of one tree. */
+struct check {
+    const struct signet_tree *tree;
+    const struct signet_profile *profile; /* that was asked for */
+    const struct signet_profile
+        *client; /* whose rules are looked at: the same, or profile->warns */
+    const struct signet_observer *observer;
+    struct signet_error *err;
+    bool warn_only;
+};
+
+/* findings.c: `path` is refused by a standard or by every client: an error, or a warning when the
+ * caller wants to go on. Returns non-zero when the check is over. The message begins with the
+ * resource; line 0: the place is not known; hint may be NULL. */
+int check_refuse(struct check *check, struct signet_path path, unsigned line, const char *hint,
+                 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The client of the profile refuses it: the same, and a warning where no client was named. */
+int check_client(struct check *check, struct signet_path path, unsigned line, const char *hint,
+                 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* A warning. */
+void check_suspect(struct check *check, struct signet_path path, unsigned line, const char *hint,
+                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Each returns non-zero when the check is over. values.c: one record, by its object's definition;
+ * client.c: one record, by the profile; complete.c: what instances need; accounts.c: Security;
+ * server.c: Server; access_control.c */
+int check_record(struct check *check, const struct signet_record *record);
+int check_client_record(struct check *check, const struct signet_record *record);
+int check_mandatory(struct check *check);
+int check_accounts(struct check *check);
+int check_server_instances(struct check *check);
+int check_access_control(struct check *check);
+
+/* Record of a single-instance resource, or NULL. */
+const struct signet_record *check_find(const struct check *check, uint16_t oid, uint16_t iid,
+                                       uint16_t rid);
+/* An integer there, or otherwise. */
+int64_t check_integer(const struct check *check, uint16_t oid, uint16_t iid, uint16_t rid,
+                      int64_t otherwise);
 
 /* certs.c: an account in a mode with certificates has them, and a key */
 int account_check_presence(const struct signet_account *account, struct signet_error *err);

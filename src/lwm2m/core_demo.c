@@ -56,7 +56,7 @@ static const struct signet_resource test[] = {
     {14, FLOAT, RW, 10, "", "ResFloat", ""},
     {15, STRING, RW, 10, "", "ResString", ""},
     {16, OBJLNK, RW, 10, "", "ResObjlnk", ""},
-    {17, OPAQUE, RW, 10, "", "ResBytesZeroBegin", ""},
+    {17, BOOLEAN, RW, 10, "", "ResBytesZeroBegin", ""},
     {18, FLOAT, RW, 10, "", "ResDouble", ""},
     {19, UNSIGNED, RW, 10, "", "ResUnsignedInt", ""},
     {20, UNSIGNED, RW, 10, "", "ResUnsignedLong", ""},
@@ -95,8 +95,10 @@ static const struct signet_resource ip_ping[] = {
 };
 
 static const struct signet_resource geo_points[] = {
-    {0, FLOAT, RW, 10, "", "Latitude", ""}, {1, FLOAT, RW, 10, "", "Longitude", ""},
-    {2, FLOAT, RW, 10, "", "Radius", ""},   {3, STRING, RW, 10, "", "Description", ""},
+    {0, FLOAT, RW | MANDATORY, 10, "", "Latitude", ""},
+    {1, FLOAT, RW | MANDATORY, 10, "", "Longitude", ""},
+    {2, FLOAT, RW | MANDATORY, 10, "", "Radius", ""},
+    {3, STRING, RW, 10, "", "Description", ""},
     {4, BOOLEAN, RW, 10, "", "Inside", ""},
 };
 

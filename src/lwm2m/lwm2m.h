@@ -77,6 +77,23 @@ bool value_is_private_key(const struct signet_value *value);
 /* By its place, or because it looks like a private key. */
 bool record_is_secret(const struct signet_objects *objects, const struct signet_record *record);
 
+/* uri.c: the URI of a server, taken apart */
+enum uri_transport { URI_UDP, URI_TCP, URI_NIDD, URI_SMS };
+struct coap_uri {
+    enum uri_transport transport;
+    bool secured;    /* DTLS or TLS */
+    bool literal;    /* the host is an IPv6 address, without its brackets; "fe80::1%eth0" */
+    bool port_given; /* else port is the scheme's */
+    bool empty_port, fragment;
+    uint16_t port;
+    char host[256]; /* "" by SMS */
+    char path[256]; /* with its query, "" or "/a/b?c" */
+};
+/* SIGNET_E_MEANING: the message goes on after "the URI", "has no host (RFC 7252, section 6.1)". */
+int uri_parse(struct coap_uri *out, const char *text, size_t len, struct signet_error *err);
+/* What is legal, and hardly meant; likewise. NULL: nothing. */
+const char *uri_doubt(const struct coap_uri *uri);
+
 /* Resources of Security, /0/x/3 to /0/x/5 (LwM2M Core 1.2, Appendix E.1). */
 enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };
 

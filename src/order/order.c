@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Work orders: the keys of the file, and what fits together. */
+#include "lwm2m/lwm2m.h"
 #include "order/yaml_reader.h"
 
 #include <stdlib.h>
@@ -246,14 +247,15 @@ static int read_prove(struct reader *r, yaml_node_t *node)
     if (word && strcmp(word, "true") != 0 && strcmp(word, "false") != 0)
         return reader_fail_hint(r, node, "prove: {uri: \"coaps://HOST:PORT\", timeout_s: 20}",
                                 "'prove' is true, false, or has keys");
+    struct signet_error why = {0};
+    struct coap_uri uri;
     o->prove = !word || strcmp(word, "true") == 0;
     if (word)
         return SIGNET_OK;
     int rc = reader_map(r, node, prove_keys, COUNT_OF(prove_keys), o);
-    if (rc == SIGNET_OK && o->prove_uri && strncmp(o->prove_uri, "coap", 4) != 0)
-        rc = reader_fail(r, node, SIGNET_E_MEANING,
-                         "prove: the uri begins with coaps:// or "
-                         "coap://");
+    if (rc == SIGNET_OK && o->prove_uri &&
+        uri_parse(&uri, o->prove_uri, strlen(o->prove_uri), &why) != SIGNET_OK)
+        rc = reader_fail_hint(r, node, why.hint, "prove: the uri %s", why.msg);
     return rc;
 }
 

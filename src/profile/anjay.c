@@ -5,35 +5,78 @@
 #define INT32  INT32_MIN, INT32_MAX
 #define UINT32 0, UINT32_MAX
 
+#define WRITABLE(oid, ...) static const uint16_t of_##oid[] = {__VA_ARGS__, SIGNET_NO_ID}
+WRITABLE(0, 0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16);
+WRITABLE(1, 0, 1, 2, 3, 5, 6, 7, 11, 12, 14, 16, 17, 18, 19, 20, 22, 23);
+WRITABLE(3, 13, 14, 15);
+WRITABLE(5, 0, 1);
+WRITABLE(7, 8);
+WRITABLE(10, 8, 9, 14);
+WRITABLE(16, 0);
+WRITABLE(19, 0);
+WRITABLE(20, 4010, 4015);
+WRITABLE(3347, 5750);
+WRITABLE(33605, 1, 3, 6, 7, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22);
+WRITABLE(33607, 0, 1, 2, 3, 4);
+WRITABLE(33608, 0, 1, 2, 3);
+WRITABLE(33609, 1);
+static const uint16_t none[] = {SIGNET_NO_ID};
+
 /* The objects of its library and of its demo. */
-static const uint16_t objects[] = {0,    1,     2,     3,     4,     5,     6,     7,
-                                   9,    10,    11,    16,    19,    20,    3303,  3313,
-                                   3347, 33605, 33606, 33607, 33608, 33609, 33629, SIGNET_NO_ID};
+static const struct profile_object objects[] = {
+    {0, false, of_0},         {1, false, of_1},         {2, false, NULL},
+    {3, true, of_3},          {4, true, none},          {5, true, of_5},
+    {6, true, none},          {7, true, of_7},          {10, true, of_10},
+    {11, false, none},        {16, false, of_16},       {19, false, of_19},
+    {20, true, of_20},        {3303, true, none},       {3313, true, none},
+    {3347, true, of_3347},    {33605, false, of_33605}, {33606, true, none},
+    {33607, true, of_33607},  {33608, false, of_33608}, {33609, true, of_33609},
+    {SIGNET_NO_ID, false, 0},
+};
 
 static const struct profile_resource resources[] = {
-    {0, 6, true, 0, 0, 0},
-    {0, 7, true, 0, 0, 0},
-    {0, 8, true, 0, 0, 0},
-    {0, 9, true, 0, 0, 0},
-    {0, 11, false, INT32, 0},
-    {0, 12, false, INT32, 0},
-    {0, 16, false, 1, 65535, 0},
-    {0, 17, true, 0, 0, 0},
-    {1, 2, false, 0, INT32_MAX, 0},
-    {1, 3, false, 1, INT32_MAX, 0},
-    {1, 5, false, 0, INT32_MAX, 0},
-    {1, 10, true, 0, 0, 0},
-    {1, 11, false, UINT32, 0},
-    {1, 12, false, 0, INT64_MAX, 0},
-    {1, 13, true, 0, 0, 0},
-    {1, 14, false, UINT32, 0},
-    {1, 15, true, 0, 0, 0},
-    {1, 17, false, 1, UINT32_MAX, 0},
-    {1, 18, false, UINT32, 0},
-    {1, 19, false, UINT32, 0},
-    {1, 20, false, 1, UINT32_MAX, 0},
-    {1, 21, true, 0, 0, 0},
-    {SIGNET_NO_ID, 0, false, 0, 0, 0},
+    {0, 10, 1, 65535, 0},
+    {0, 11, INT32, 0},
+    {0, 12, INT32, 0},
+    {0, 16, 1, 65535, 0},
+    {1, 1, 0, INT32_MAX, 0},
+    {1, 2, 0, INT32_MAX, 0},
+    {1, 3, 1, INT32_MAX, 0},
+    {1, 5, 0, INT32_MAX, 0},
+    {1, 7, 0, 0, 7},
+    {1, 11, UINT32, 0},
+    {1, 14, UINT32, 0},
+    {1, 17, 1, UINT32_MAX, 0},
+    {1, 18, UINT32, 0},
+    {1, 19, UINT32, 0},
+    {1, 20, 1, UINT32_MAX, 0},
+    {2, 2, INT32, 0},
+    {2, 3, 1, 65535, 0},
+    {3, 14, 0, 0, 15},
+    {3, 15, 0, 0, 31},
+    {7, 8, 0, INT32_MAX, 0},
+    {10, 8, 0, 0, 1},
+    {10, 9, 0, 0, 1},
+    {10, 14, 0, 3, 0},
+    {16, 0, 0, 0, 255},
+    {19, 0, 0, 0, 1024},
+    {20, 4010, 0, 255, 0},
+    {20, 4015, 0, 255, 0},
+    {3347, 5750, 0, 0, 39},
+    {33605, 1, INT32, 0},
+    {33605, 3, INT32, 0},
+    {33605, 6, 0, INT32_MAX, 0},
+    {33605, 7, 1, INT32_MAX, 0},
+    {33605, 12, INT32, 0},
+    {33605, 15, 0, 0, 127},
+    {33605, 19, UINT32, 0},
+    {33607, 0, 0, 0, 256},
+    {33607, 1, 1, UINT32_MAX, 0},
+    {33607, 2, 1, UINT32_MAX, 0},
+    {33607, 3, 1, 65535, 0},
+    {33607, 4, 0, 63, 0},
+    {33609, 1, 0, 0, 1023},
+    {SIGNET_NO_ID, 0, 0, 0, 0},
 };
 
 /* MBEDTLS_ECP_DP_*, of the curves that TLS 1.2 has a number for. */
@@ -44,14 +87,11 @@ static const char *const digests[] = {"sha256", "sha384", "sha512", "sha224", NU
 
 const struct signet_profile profile_anjay = {
     .name = "anjay-3",
-    .client = "Anjay 3.14",
     .modes = 0x1d,
     .matching_types = 0xb,
     .bindings = "USTNQ",
-    .binding_length = 7,
     .strict_forms = true,
     .access_control = true,
-    .one_server_per_transport = true,
     .objects = objects,
     .resources = resources,
     .tls = {.stack = "mbedtls",

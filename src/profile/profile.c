@@ -48,13 +48,22 @@ const struct signet_profile *profile_of(const struct signet_tree *tree)
     return profile ? profile : &profile_any;
 }
 
-bool profile_has_object(const struct signet_profile *profile, uint16_t oid)
+const struct profile_object *profile_object(const struct signet_profile *profile, uint16_t oid)
 {
-    const uint16_t *at = profile->objects;
+    const struct profile_object *at = profile->objects;
 
-    while (at && *at != SIGNET_NO_ID && *at != oid)
+    while (at && at->oid != SIGNET_NO_ID && at->oid != oid)
         at++;
-    return !at || *at == oid;
+    return at && at->oid == oid ? at : NULL;
+}
+
+bool profile_object_takes(const struct profile_object *object, uint16_t rid)
+{
+    const uint16_t *at = object->writable;
+
+    while (at && *at != SIGNET_NO_ID && *at != rid)
+        at++;
+    return !at || *at == rid;
 }
 
 const struct profile_resource *profile_resource(const struct signet_profile *profile, uint16_t oid,

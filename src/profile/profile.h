@@ -11,10 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* An object that the client has. */
+struct profile_object {
+    uint16_t oid;
+    bool one;                 /* instance 0 alone, which is there from the start */
+    const uint16_t *writable; /* resources that a packet may write, ends with SIGNET_NO_ID; NULL: as
+                                 the object table says */
+};
+
 /* A resource as this client reads it, where that is narrower than the object table. */
 struct profile_resource {
     uint16_t oid, rid;
-    bool absent;         /* the client does not have it */
     int64_t least, most; /* of a number; both 0: any */
     size_t length;       /* most bytes of a string or of opaque bytes; 0: any */
 };
@@ -40,24 +47,23 @@ struct profile_tls {
 
 struct signet_profile {
     const char *name;
-    const char *client;      /* for messages: "Anjay 3.14" */
-    unsigned modes;          /* security modes (/0/x/2) that the client has: bit 0..4 */
-    unsigned matching_types; /* of /0/x/13: bit 0..3 */
-    const char *bindings;    /* letters that /1/x/7 may have */
-    size_t binding_length;   /* most letters; 0: any */
-    bool strict_forms;       /* packets: no base time, no time, no unknown labels, definite array */
-    bool access_control;     /* checks the targets, owners and servers of /2 */
-    bool one_server_per_transport; /* a Short Server ID may stand in one account a transport */
-    const uint16_t *objects;       /* that the client has, ends with SIGNET_NO_ID; NULL: any */
-    const struct profile_resource
-        *resources; /* ends with oid SIGNET_NO_ID; NULL: none is special */
+    const struct signet_profile *warns; /* what this one refuses is a warning; NULL: none */
+    unsigned modes;                     /* security modes (/0/x/2) that the client has: bit 0..4 */
+    unsigned matching_types;            /* of /0/x/13: bit 0..3; 0: any */
+    const char *bindings;               /* letters that /1/x/7 may have; NULL: any */
+    bool strict_forms;   /* packets: a definite array; no base time, no time, no unknown labels */
+    bool access_control; /* checks the targets, owners and servers of /2 */
+    const struct profile_object *objects;     /* ends with oid SIGNET_NO_ID; NULL: any */
+    const struct profile_resource *resources; /* likewise; NULL: none is special */
     struct profile_tls tls;
     void *owned; /* by a profile of a file; NULL: built in */
 };
 
 /* Of a tree: never NULL. */
 const struct signet_profile *profile_of(const struct signet_tree *tree);
-bool profile_has_object(const struct signet_profile *profile, uint16_t oid);
+/* NULL: the client does not have it, or has no list of them. */
+const struct profile_object *profile_object(const struct signet_profile *profile, uint16_t oid);
+bool profile_object_takes(const struct profile_object *object, uint16_t rid);
 /* NULL: as the object table says. */
 const struct profile_resource *profile_resource(const struct signet_profile *profile, uint16_t oid,
                                                 uint16_t rid);

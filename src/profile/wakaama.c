@@ -6,7 +6,6 @@ static const uint16_t suites[] = {0xc0a8, 0};
 
 const struct signet_profile profile_wakaama = {
     .name = "wakaama",
-    .client = "Wakaama",
     .modes = 0x9,
     .bindings = "UQ",
     .tls = {.stack = "tinydtls", .psk_most = 16, .identity_most = 32, .suites = suites},

@@ -7,9 +7,7 @@ static const char *const digests[] = {"sha256", "sha384", NULL};
 
 const struct signet_profile profile_zephyr = {
     .name = "zephyr",
-    .client = "Zephyr",
     .modes = 0xd,
-    .matching_types = 0xf,
     .bindings = "UQ",
     .tls = {.stack = "mbedtls",
             .psk_most = 32,

@@ -87,12 +87,13 @@ int coap_refused(const struct coap_message *answer, const char *endpoint, struct
 /* transport.c: datagrams over UDP or DTLS */
 struct transport;
 struct transport_address {
-    char host[160];
+    char host[256];
     uint16_t port;
     bool secure;
     char path[64]; /* of the URI, "" or "/a/b" */
 };
-/* coap://HOST[:PORT][/PATH] and coaps://, at most 300 characters. */
+/* coap://HOST[:PORT][/PATH] and coaps://. SIGNET_E_USAGE: it is no URI, or Signet cannot go
+ * there. */
 int transport_parse(struct transport_address *out, const char *uri, size_t len,
                     struct signet_error *err);
 /* The account's credentials, taken as its security mode says. */

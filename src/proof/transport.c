@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Datagrams to an LwM2M server: plain UDP, or DTLS with the device's credentials. */
+#include "lwm2m/lwm2m.h"
 #include "proof/coap.h"
 #include "tls/tls.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,56 +19,28 @@ struct transport {
     const struct signet_cancel *cancel;
 };
 
-/* Fills *a in from the text, which is taken apart. What is wrong with it, or NULL. */
-static const char *parse_address(struct transport_address *a, char *text)
-{
-    char *at = text, *path;
-    bool bracket;
-    size_t host;
-    long port;
-
-    for (const char *c = text; *c; c++)
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
-            return "holds characters that no URI has";
-    a->secure = strncasecmp(text, "coaps://", 8) == 0;
-    if (!a->secure && strncasecmp(text, "coap://", 7) != 0)
-        return "begins neither with coap:// nor with coaps://";
-    at += a->secure ? 8 : 7;
-    path = at + strcspn(at, "/");
-    for (char *end = path + strlen(path); end > path && end[-1] == '/';)
-        *--end = '\0';
-    if (strlen(path) >= sizeof a->path || strchr(path, '?'))
-        return "has a path or query that Signet does not take";
-    snprintf(a->path, sizeof a->path, "%s", path);
-    *path = '\0';
-    bracket = *at == '[';
-    at += bracket;
-    host = strcspn(at, bracket ? "]" : ":");
-    if (!host || host >= sizeof a->host || (bracket && !at[host]))
-        return "has no host";
-    memcpy(a->host, at, host);
-    at += host + bracket;
-    port = *at == ':' ? coap_digits(at + 1, strlen(at + 1)) : a->secure ? 5684 : 5683;
-    a->port = (uint16_t)port;
-    return (*at && *at != ':') || port < 1 || port > 65535 ? "has no usable port" : NULL;
-}
-
 int transport_parse(struct transport_address *out, const char *uri, size_t len,
                     struct signet_error *err)
 {
     struct transport_address address = {0};
-    char text[301] = "";
-    const char *wrong = "is too long";
+    struct coap_uri parts;
+    struct signet_error why = {0};
 
-    if (len < sizeof text) {
-        memcpy(text, uri, len);
-        wrong = memchr(text, 0, len) ? "holds characters that no URI has"
-                                     : parse_address(&address, text);
-    }
-    if (wrong)
+    if (uri_parse(&parts, uri, len, &why) != SIGNET_OK)
+        return error_set_hint(err, SIGNET_E_USAGE, why.hint, "the server's URI %s", why.msg);
+    if (parts.transport != URI_UDP)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "coaps://HOST:5684, or coap://HOST:5683 without security",
-                              "the server's URI %s", wrong);
+                              "the server's URI has a scheme that Signet cannot prove");
+    for (size_t end = strlen(parts.path); end > 0 && parts.path[end - 1] == '/'; end--)
+        parts.path[end - 1] = '\0';
+    if (strlen(parts.path) >= sizeof address.path || strchr(parts.path, '?'))
+        return error_set(err, SIGNET_E_USAGE,
+                         "the server's URI has a path or query that Signet does not take");
+    address.secure = parts.secured;
+    address.port = parts.port;
+    snprintf(address.host, sizeof address.host, "%s", parts.host);
+    snprintf(address.path, sizeof address.path, "%s", parts.path);
     *out = address;
     return SIGNET_OK;
 }

@@ -116,7 +116,7 @@ def wrong_keys(d):
         ('an output without folder or file', base + 'output: {packets: p}\n', 'order.yaml:8:9', 'FILE.ndjson'),
         ('a long delimiter', base + 'names: {manifest: d.csv, delimiter: tabs}\n', 'the word tab'),
         ('a delimiter and no manifest', base + 'names: {delimiter: ";"}\n', "goes with a 'manifest'"),
-        ('a proof elsewhere', base + 'prove: {uri: "http://x"}\n', 'begins with coaps://'),
+        ('a proof elsewhere', base + 'prove: {uri: "http://x"}\n', "the uri has the scheme 'http'"),
         ('a proof of no kind', base + 'prove: perhaps\n', "'prove' is true, false"),
         ('two servers of a name', base + 'servers: [{file: a/s.json}, {file: b/s.json}]\n', "two servers are called 's'"),
         ('a server without file', base + 'servers: [{token_file: t}]\n', "a server has a 'file'"),

@@ -66,7 +66,7 @@ static void a_template_is_no_row_s_fault(void **state)
     set_up(&r);
     r.uri = "http://{host}";
     refused(&r, open_manifest(&r, "endpoint,host\na,x\nb,y\n"), SIGNET_E_MEANING,
-            "is not a CoAP URI");
+            "has the scheme 'http'");
     assert_non_null(strstr(r.err.msg, "devices.csv:2"));
     r.uri = "coaps://{host}";
     refused(&r, open_manifest(&r, "endpoint,host\na,x\nb,\nc,y y\n"), SIGNET_E_MEANING,

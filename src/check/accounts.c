@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Security instances: the accounts of the device. */
+#include "check/private.h"
+
+#include <string.h>
+
+enum { ACCOUNTS_MAX = 1000 };
+
+static int check_psk(struct check *check, const struct signet_account *account)
+{
+    static const char sample[] = "3x@mpl3P5K53cr3tK3y";
+    struct signet_path identity = {0, account->iid, 3, SIGNET_NO_ID};
+    struct signet_path key = {0, account->iid, 5, SIGNET_NO_ID};
+    size_t len;
+
+    if (!account->identity || account->identity->as.bytes.len == 0)
+        return check_refuse(check, identity, 0, "give the PSK identity as bytes",
+                            "is missing or empty in mode psk");
+    if (!account->secret_key || account->secret_key->as.bytes.len == 0)
+        return check_refuse(check, key, 0, "give the PSK as bytes",
+                            "is missing or empty in mode psk");
+    len = account->secret_key->as.bytes.len;
+    if (len == sizeof sample - 1 && memcmp(account->secret_key->as.bytes.data, sample, len) == 0)
+        check_suspect(check, key, 0, "mint a key of its own for each device",
+                      "is the sample that everyone knows");
+    if (len < 16)
+        check_suspect(check, key, 0, "use 16 bytes or more",
+                      "has %zu bytes: fewer than 16 are weak", len);
+    if (len > 64)
+        check_suspect(check, key, 0, NULL, "has %zu bytes: servers and devices need take 64 only",
+                      len);
+    if (account->identity->as.bytes.len > 128)
+        check_suspect(check, identity, 0, NULL, "has %zu bytes: servers need take 128 only",
+                      account->identity->as.bytes.len);
+    return SIGNET_OK;
+}
+
+static struct signet_path account_path(const struct signet_account *account, uint16_t rid)
+{
+    return (struct signet_path){0, account->iid, rid, SIGNET_NO_ID};
+}
+
+static int check_uri(struct check *check, const struct signet_account *account,
+                     enum uri_transport *transport)
+{
+    const struct signet_value *text = account->uri;
+    struct signet_path path = account_path(account, 0);
+    struct signet_error why = {0};
+    struct coap_uri uri = {0};
+
+    *transport = URI_UDP;
+    if (!text || text->type != SIGNET_TYPE_STRING || text->as.bytes.len > 255) /* said */
+        return SIGNET_OK;
+    if (uri_parse(&uri, (const char *)text->as.bytes.data, text->as.bytes.len, &why) != SIGNET_OK)
+        return check_refuse(check, path, 0, why.hint, "%s", why.msg);
+    *transport = uri.transport;
+    if (uri_doubt(&uri))
+        check_suspect(check, path, 0, NULL, "%s", uri_doubt(&uri));
+    if (account->mode == SIGNET_MODE_NONE || uri.transport == URI_SMS ||
+        uri.secured == (account->mode != SIGNET_MODE_NOSEC))
+        return SIGNET_OK;
+    return check_refuse(check, path, 0,
+                        uri.secured ? "write coap://, or choose another mode"
+                                    : "write coaps://, or set the mode to 3 (nosec)",
+                        "is %s, which mode %s does not go with", uri.secured ? "coaps" : "coap",
+                        signet_mode_name(account->mode));
+}
+
+static int check_account_mode(struct check *check, const struct signet_account *account)
+{
+    if (account->mode == SIGNET_MODE_NONE || check->profile->modes & 1u << account->mode)
+        return SIGNET_OK;
+    if (account->mode == SIGNET_MODE_RPK)
+        return check_refuse(check, account_path(account, 2), 0,
+                            "0 is psk, 2 is cert, 3 is nosec, 4 is est",
+                            "is 1 (raw public key), which the device's reader does not take");
+    return check_refuse(check, account_path(account, 2), 0, NULL,
+                        "is %d (%s), which %s does not take", account->mode,
+                        signet_mode_name(account->mode), check->profile->name);
+}
+
+/* The credentials of an account in mode psk. */
+static int check_credentials(struct check *check, const struct signet_account *account)
+{
+    if (account->mode != SIGNET_MODE_PSK ||
+        (account->identity && !type_has_bytes(account->identity->type)) ||
+        (account->secret_key && !type_has_bytes(account->secret_key->type)))
+        return SIGNET_OK;
+    return check_psk(check, account);
+}
+
+static int check_account(struct check *check, const struct signet_account *account,
+                         enum uri_transport *transport)
+{
+    int rc = check_account_mode(check, account);
+
+    if (!rc)
+        rc = check_uri(check, account, transport);
+    if (!rc && !account->bootstrap && !account->has_ssid)
+        rc = check_refuse(check, account_path(account, 10), 0,
+                          "give a number from 1 to 65534, the same as in the Server instance",
+                          "is missing: a server that is not a bootstrap server needs it");
+    return rc ? rc : check_credentials(check, account);
+}
+
+/* One server may have an account for each transport. */
+static int check_account_ssid(struct check *check, const struct signet_account *account,
+                              enum uri_transport transport, struct id_set seen[URI_SMS + 1])
+{
+    const struct signet_record *record = check_find(check, 0, account->iid, 10);
+
+    if (account->bootstrap || !account->has_ssid || id_set_add(&seen[transport], account->ssid))
+        return SIGNET_OK;
+    return check_refuse(check, account_path(account, 10), record ? record->line : 0,
+                        "give each instance its own", "is %d in another instance too",
+                        account->ssid);
+}
+
+static int check_all_accounts(struct check *check, struct id_set seen[URI_SMS + 1])
+{
+    struct signet_account account;
+    bool bootstrap = false;
+
+    for (size_t i = 0; signet_tree_account(check->tree, i, &account); i++) {
+        enum uri_transport transport;
+        int rc = check_account(check, &account, &transport);
+
+        if (!rc)
+            rc = check_account_ssid(check, &account, transport, seen);
+        if (!rc && account.bootstrap && bootstrap)
+            rc = check_refuse(check, account_path(&account, 1), 0,
+                              "one bootstrap server is all a device may have",
+                              "makes this a second bootstrap server");
+        if (rc)
+            return rc;
+        bootstrap = bootstrap || account.bootstrap;
+    }
+    return SIGNET_OK;
+}
+
+static void suspect_half(struct check *check, struct signet_path path, unsigned ssid)
+{
+    check_suspect(check, path, 0,
+                  "a server account is a Security and a Server instance with one Short Server ID",
+                  "is %u in a %s instance, but no %s instance has that number", ssid,
+                  path.oid ? "Server" : "Security", path.oid ? "Security" : "Server");
+}
+
+static bool has_account(const struct signet_tree *tree, int64_t ssid)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        if (!a.bootstrap && a.has_ssid && a.ssid == ssid)
+            return true;
+    return false;
+}
+
+/* A pair is what makes a server account (LwM2M Core 1.2, 6.1.2); a device takes half of one. */
+static void suspect_halves(struct check *check)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(check->tree, i, &a); i++)
+        if (!a.bootstrap && a.has_ssid && !a.has_server)
+            suspect_half(check, (struct signet_path){0, a.iid, 10, SIGNET_NO_ID}, a.ssid);
+    for (size_t i = 0; i < signet_tree_count(check->tree); i++) {
+        const struct signet_record *r = signet_tree_at(check->tree, i);
+
+        if (r->path.oid == 1 && r->path.rid == 0 && r->value.type == SIGNET_TYPE_INTEGER &&
+            !has_account(check->tree, r->value.as.integer))
+            suspect_half(check, r->path, (unsigned)r->value.as.integer);
+    }
+}
+
+int check_accounts(struct check *check)
+{
+    struct id_set seen[URI_SMS + 1] = {0};
+    int rc;
+
+    if (signet_tree_account_count(check->tree) > ACCOUNTS_MAX)
+        return check_refuse(check, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, 0, NULL,
+                            "has more than %d instances", ACCOUNTS_MAX);
+    rc = check_all_accounts(check, seen);
+    if (!rc)
+        suspect_halves(check);
+    return rc;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One value, by what the client of the profile has. */
+#include "check/private.h"
+
+static const char leave_out[] = "leave it out, or name another profile with --device";
+
+/* The client has object, instance and resource; false: said. A firmware may have more than the
+ * client's library, so this is no refusal. */
+static bool client_has(struct check *check, const struct signet_record *record)
+{
+    const struct signet_profile *client = check->client;
+    const struct profile_object *object = profile_object(client, record->path.oid);
+
+    if (client->objects && !object)
+        check_suspect(check, record->path, record->line, leave_out,
+                      "is of an object that %s does not have", client->name);
+    else if (object && !profile_object_takes(object, record->path.rid))
+        check_suspect(check, record->path, record->line, leave_out,
+                      "is a resource that %s does not take from a packet", client->name);
+    else if (object && object->one && record->path.iid != 0)
+        check_suspect(check, record->path, record->line, "write instance 0",
+                      "is in instance %u, and %s has instance 0 alone", record->path.iid,
+                      client->name);
+    else
+        return true;
+    return false;
+}
+
+static int check_limits(struct check *check, const struct signet_record *record,
+                        const struct profile_resource *limits)
+{
+    const struct signet_value *value = &record->value;
+    bool limited = limits->least || limits->most;
+
+    if (limits->length && type_has_bytes(value->type) && value->as.bytes.len > limits->length)
+        return check_client(check, record->path, record->line, NULL,
+                            "has %zu bytes, and %s takes %zu", value->as.bytes.len,
+                            check->client->name, limits->length);
+    if (limited && value->type == SIGNET_TYPE_UNSIGNED)
+        return check_client(check, record->path, record->line, NULL,
+                            "is %llu, and %s takes %lld to %lld",
+                            (unsigned long long)value->as.unsigned_integer, check->client->name,
+                            (long long)limits->least, (long long)limits->most);
+    if (limited && value->type == SIGNET_TYPE_INTEGER &&
+        (value->as.integer < limits->least || value->as.integer > limits->most))
+        return check_client(check, record->path, record->line, NULL,
+                            "is %lld, and %s takes %lld to %lld", (long long)value->as.integer,
+                            check->client->name, (long long)limits->least, (long long)limits->most);
+    return SIGNET_OK;
+}
+
+/* Matching type, /0/x/13 */
+static int check_matching(struct check *check, const struct signet_record *record)
+{
+    unsigned has = check->client->matching_types;
+    int64_t type = record->value.as.integer;
+
+    if (record->path.oid != 0 || record->path.rid != 13 || !has ||
+        record->value.type != SIGNET_TYPE_INTEGER || type < 0 || type > 3 || has & 1u << type)
+        return SIGNET_OK;
+    return check_client(check, record->path, record->line, "0 is the certificate itself, 1 SHA-256",
+                        "is %d, which %s does not take", (int)type, check->client->name);
+}
+
+int check_client_record(struct check *check, const struct signet_record *record)
+{
+    const struct profile_resource *limits =
+        profile_resource(check->client, record->path.oid, record->path.rid);
+    int rc = SIGNET_OK;
+
+    if (!client_has(check, record))
+        return SIGNET_OK;
+    if (limits)
+        rc = check_limits(check, record, limits);
+    return rc ? rc : check_matching(check, record);
+}

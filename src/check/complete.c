@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an instance needs to be complete. */
+#include "check/private.h"
+
+#include <stdlib.h>
+
+enum {
+    READ = SIGNET_DEFINED_READ,
+    WRITE = SIGNET_DEFINED_WRITE,
+    MANDATORY = SIGNET_DEFINED_MANDATORY,
+};
+
+static uint64_t resource_key(uint16_t oid, uint16_t iid, uint16_t rid)
+{
+    return (uint64_t)oid << 32 | (uint64_t)iid << 16 | rid;
+}
+
+static int compare_key(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* What each instance of Security and Server needs, a device refuses to be without. What another
+ * object has as mandatory and writable is worth a word. */
+static int check_complete(struct check *check, uint16_t oid, uint16_t iid, const uint64_t *keys,
+                          size_t count)
+{
+    const struct signet_object *object = signet_object_find(signet_tree_objects(check->tree), oid);
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; object && !rc && i < object->count; i++) {
+        const struct signet_resource *r = &object->resources[i];
+        uint64_t key = resource_key(oid, iid, r->id);
+        struct signet_path want = {oid, iid, r->id, SIGNET_NO_ID};
+        bool written = oid > 2 && r->type != SIGNET_TYPE_EXECUTABLE &&
+                       (r->flags & (READ | WRITE)) != READ && (r->flags & MANDATORY);
+
+        if ((!written && !(r->flags & SIGNET_DEFINED_NEEDED)) ||
+            bsearch(&key, keys, count, sizeof key, compare_key))
+            continue;
+        if (r->flags & SIGNET_DEFINED_NEEDED)
+            rc = check_refuse(check, want, 0, "add it to this instance",
+                              "is missing: a device refuses the instance without it");
+        else
+            check_suspect(check, want, 0, "add it to this instance",
+                          "is missing, and mandatory by the object's definition");
+    }
+    return rc;
+}
+
+int check_mandatory(struct check *check)
+{
+    size_t count = signet_tree_count(check->tree);
+    uint64_t *keys = calloc(count + 1, sizeof *keys);
+    int rc = keys ? SIGNET_OK : error_nomem(check->err);
+
+    for (size_t i = 0; keys && i < count; i++) {
+        struct signet_path path = signet_tree_at(check->tree, i)->path;
+
+        keys[i] = resource_key(path.oid, path.iid, path.rid);
+    }
+    if (keys)
+        qsort(keys, count, sizeof *keys, compare_key);
+    for (size_t i = 0; !rc && i < count; i++)
+        if (!i || keys[i] >> 16 != keys[i - 1] >> 16)
+            rc = check_complete(check, (uint16_t)(keys[i] >> 32), (uint16_t)(keys[i] >> 16), keys,
+                                count);
+    free(keys);
+    return rc;
+}
