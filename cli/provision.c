@@ -174,7 +174,7 @@ static int run_provision(struct cli *cli, struct options *o)
     TEXT(0, "success-text", "TEXT", "smp-file: the result that means success", &(b)->success_text)
 
 #define FLASHER_ROWS(o, b)                                                                                   \
-    TEXT('F', "flasher", "NAME", "nrfutil, nrfjprog, openocd, probe-rs, esptool, exec, none",                \
+    TEXT('F', "flasher", "NAME", "nrfutil, nrfjprog, openocd, probe-rs, pyocd, jlink, stm32, esptool, west, exec, none", \
          &(b)->flasher),                                                                                     \
     TEXT(0, "flasher-tool", "PATH", "Path of its program", &(b)->flash.tool),                                        \
     NUMBER(0, "flasher-timeout", "SECONDS", "Longest run of the program (180)", &(o)->flash_seconds, 1, 86400)
@@ -183,7 +183,7 @@ static int run_provision(struct cli *cli, struct options *o)
 /* --flasher-NAME for each option that a flasher declares; what several have is one row. */
 struct flasher_rows {
     struct signet_option given[FLASHER_OPTIONS];
-    char name[FLASHER_OPTIONS][40], help[FLASHER_OPTIONS][400];
+    char name[FLASHER_OPTIONS][40], help[FLASHER_OPTIONS][700];
 };
 
 static void add_flasher_option(struct flasher_rows *f, const char *flasher,
@@ -196,8 +196,14 @@ static void add_flasher_option(struct flasher_rows *f, const char *flasher,
         k++;
     f->given[k].name = option->name;
     len = strlen(f->help[k]);
+    const char *between = len ? "; " : "";
+    size_t tail = strlen(option->help) + 2; /* ": " and the help: several may have the same */
     snprintf(f->name[k], sizeof(f->name[k]), "flasher-%s", option->name);
-    snprintf(f->help[k] + len, sizeof(f->help[k]) - len, "%s%s: %s", len ? "; " : "", flasher,
+    if (len > tail && strcmp(f->help[k] + len - tail + 2, option->help) == 0) {
+        len -= tail;
+        between = ", ";
+    }
+    snprintf(f->help[k] + len, sizeof(f->help[k]) - len, "%s%s: %s", between, flasher,
              option->help);
     rows[k] = (struct option_row)TEXT(0, f->name[k], "VALUE", f->help[k], &f->given[k].value);
 }

@@ -47,7 +47,7 @@ struct signet_flasher_options {
     const char *serial; /* of the programmer: letters and digits only; NULL: the tool's choice */
     const char *tool;   /* absolute path of the tool; NULL: searched on PATH (absolute folders that
                            not everybody can write to) */
-    const char *port;   /* esptool: the serial port */
+    const char *port;   /* the board's serial port, for tools that work through it */
     int timeout_ms;     /* for one run of the tool; 0: 180000 */
     /* What this flasher alone has, such as {{"command", "load {image}"}} for exec; see
      * signet_flasher_options_of(). */
@@ -56,7 +56,8 @@ struct signet_flasher_options {
 
 struct signet_flasher;
 
-/* name: "nrfutil", "nrfjprog", "openocd", "probe-rs", "esptool", "exec", "none". cancel must
+/* name: "nrfutil", "nrfjprog", "openocd", "probe-rs", "pyocd", "jlink", "stm32", "esptool", "west",
+ * "exec", "none". cancel must
  * outlive the handle; the observer gets PROGRESS, stage "flash", percent. SIGNET_E_USAGE: unknown
  * name or an option is missing or malformed; SIGNET_E_NOT_FOUND: the tool is not installed, the
  * hint says what to install. Runs nothing. */
@@ -71,9 +72,11 @@ enum signet_erase {
     SIGNET_ERASE_SECTORS, /* only what the image covers; what else is stored stays */
 };
 /* Checks the image again, then programs it. No reset. SIGNET_E_FLASH: the tool failed (sys is its
- * exit status, 128 + N for signal N), the message has its last words; SIGNET_E_TIMEOUT;
- * SIGNET_E_CANCELLED; SIGNET_E_UNSUPPORTED: the tool cannot take such an image. After anything but
- * SIGNET_OK and the image's own errors the flash of the board is undefined: flash again. */
+ * exit status, 128 + N for signal N), the message has its own words; SIGNET_E_BUSY: somebody else
+ * has the programmer or the port; SIGNET_E_NOT_FOUND: a part of the tool is not there;
+ * SIGNET_E_TIMEOUT; SIGNET_E_CANCELLED; SIGNET_E_UNSUPPORTED: the tool cannot take such an image.
+ * After anything but SIGNET_OK and the image's own errors the flash of the board is undefined:
+ * flash again. */
 int signet_flasher_program(struct signet_flasher *flasher, const char *image,
                            const char *expected_sha256, enum signet_erase erase,
                            struct signet_error *err);

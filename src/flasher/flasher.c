@@ -155,7 +155,9 @@ void flasher_hint_locked(const struct signet_flasher *f, const char *words,
         "readback protection",        "readout protect", "read out protect", "read-out protect",
         "AvailableBecauseProtection", "AP lock engaged", "APPROTECT",        "is locked"};
 
-    for (size_t i = 0; f->ops->recover && i < sizeof(says) / sizeof(says[0]); i++)
+    for (size_t i = 0;
+         adapter_option_declared(f->ops->options, "recover") && i < sizeof(says) / sizeof(says[0]);
+         i++)
         if (strcasestr(words, says[i]))
             error_hint(err, "the part is locked: recover unlocks it and erases all of it");
 }
@@ -193,6 +195,7 @@ int flasher_run(struct signet_flasher *f, const struct args *args,
                       .timeout_ms = f->timeout_ms,
                       .cancel = f->cancel,
                       .input = args->input,
+                      .folder = args->folder,
                       .on_line = on_line,
                       .ctx = ctx};
     int code = run_tool(&run, &output, &status, err);
@@ -242,6 +245,15 @@ int flasher_need(const struct signet_flasher *f, const char *value, const char *
     if (value && value[0])
         return SIGNET_OK;
     return error_set(err, SIGNET_E_USAGE, "the flasher %s needs %s", f->ops->name, option);
+}
+
+int flasher_check_address(const struct signet_flasher *f, struct signet_error *err)
+{
+    const char *address = flasher_option(f, "address");
+
+    if (address && address[strspn(address, "0123456789abcdefABCDEFx")] != '\0')
+        return error_set(err, SIGNET_E_USAGE, "the address must be a number");
+    return SIGNET_OK;
 }
 
 int flasher_check_recover(struct signet_flasher *f, struct signet_error *err)

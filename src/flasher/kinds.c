@@ -8,7 +8,8 @@
 enum { DEFAULT_TIMEOUT_MS = 180000 };
 
 static const struct flasher_ops *const table[] = {
-    &nrfutil_ops, &nrfjprog_ops, &openocd_ops, &probe_rs_ops, &esptool_ops, &exec_ops, &none_ops,
+    &nrfutil_ops, &nrfjprog_ops, &openocd_ops, &probe_rs_ops, &pyocd_ops, &jlink_ops,
+    &stm32_ops,   &esptool_ops,  &west_ops,    &exec_ops,     &none_ops,
 };
 #define ROWS (sizeof(table) / sizeof(table[0]))
 

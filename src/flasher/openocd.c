@@ -16,11 +16,10 @@ static bool tcl_safe(const char *text)
 
 static int openocd_check(struct signet_flasher *f, struct signet_error *err)
 {
-    const char *address = flasher_option(f, "address");
     int code = flasher_need(f, flasher_option(f, "target"),
                             "a target file, such as target/nrf52.cfg", err);
-    if (code == SIGNET_OK && address && address[strspn(address, "0123456789abcdefABCDEFx")] != '\0')
-        code = error_set(err, SIGNET_E_USAGE, "the address must be a number");
+    if (code == SIGNET_OK)
+        code = flasher_check_address(f, err);
     return code ? code : flasher_check_recover_command(f, err);
 }
 

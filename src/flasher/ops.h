@@ -53,13 +53,14 @@ struct flasher_ops {
 };
 
 extern const struct flasher_ops nrfutil_ops, nrfjprog_ops, openocd_ops, probe_rs_ops, esptool_ops,
-    exec_ops, none_ops;
+    pyocd_ops, jlink_ops, stm32_ops, west_ops, exec_ops, none_ops;
 
 /* An argument vector; texts must live on, and NULL ends what is added. */
 struct args {
     const char *v[FLASHER_ARGS + 1];
     size_t n;
-    const char *input; /* on the tool's standard input; NULL: nothing */
+    const char *input;  /* on the tool's standard input; NULL: nothing */
+    const char *folder; /* it is run there; NULL: in ours */
 };
 void args_add(struct args *args, ...) __attribute__((sentinel));
 
@@ -98,6 +99,8 @@ const char *flasher_serial(const struct signet_flasher *f);
 /* The option "recover" of a kind that knows how by itself: yes or no. */
 #define RECOVER_YES "recover", "yes: unlock a locked part first, which erases all of it"
 int flasher_check_recover(struct signet_flasher *f, struct signet_error *err);
+/* The option "address", where it stands in a command of the tool's own language: a number. */
+int flasher_check_address(const struct signet_flasher *f, struct signet_error *err);
 /* Of a kind that is told the command: letters, digits, '_' and blanks. */
 int flasher_check_recover_command(struct signet_flasher *f, struct signet_error *err);
 int flasher_need(const struct signet_flasher *f, const char *value, const char *option,

@@ -103,12 +103,15 @@ static int open_input(const struct run *run, int *fd, struct signet_error *err)
     return SIGNET_E_IO;
 }
 
-static int set_files(posix_spawn_file_actions_t *files, int input, int write_end)
+static int set_files(posix_spawn_file_actions_t *files, const struct run *run, int input,
+                     int write_end)
 {
     int rc = input >= 0 ? posix_spawn_file_actions_adddup2(files, input, 0)
                         : posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
     rc = rc ? rc : posix_spawn_file_actions_adddup2(files, write_end, 1);
     rc = rc ? rc : posix_spawn_file_actions_adddup2(files, write_end, 2);
+    if (!rc && run->folder)
+        rc = posix_spawn_file_actions_addchdir_np(files, run->folder);
     return rc ? rc : posix_spawn_file_actions_addclosefrom_np(files, 3);
 }
 
@@ -133,7 +136,7 @@ static int spawn_child(struct child *child, const struct run *run, int input, in
     int rc = posix_spawnattr_init(&attr);
     rc = rc ? rc : posix_spawn_file_actions_init(&files);
     rc = rc ? rc : set_attributes(&attr);
-    rc = rc ? rc : set_files(&files, input, write_end);
+    rc = rc ? rc : set_files(&files, run, input, write_end);
     rc = rc ? rc
             : posix_spawn(&child->pid, run->argv[0], &files, &attr, (char *const *)run->argv,
                           environment);

@@ -13,7 +13,8 @@ struct run {
     const char *const *argv; /* argv[0] is the absolute path; ends with NULL */
     int timeout_ms;
     const struct signet_cancel *cancel;
-    const char *input; /* on its standard input, from a file in memory; NULL: nothing */
+    const char *input;  /* on its standard input, from a file in memory; NULL: nothing */
+    const char *folder; /* it is run there; NULL: in ours */
     /* Each line of both outputs as it comes ('\r' ends one too); may be NULL. Zero-terminated. */
     void (*on_line)(void *ctx, const char *line, size_t len);
     void *ctx;

@@ -1,63 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each flasher against a script that records its arguments and answers as the tool does. */
-#include "flasher/flasher.h"
-#include "fake.h"
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#define HEX ":0400000001020304F2\n:00000001FF\n"
-
-struct seen {
-    unsigned last, count;
-};
-
-static void on_event(void *ctx, const struct signet_event *event)
-{
-    struct seen *seen = ctx;
-
-    assert_int_equal(event->kind, SIGNET_EVENT_PROGRESS);
-    assert_string_equal(event->stage, "flash");
-    assert_int_equal(event->total, 100);
-    seen->last = (unsigned)event->done;
-    seen->count++;
-}
-
-static struct seen seen;
-static const struct signet_observer observer = {on_event, &seen};
-
-static struct signet_flasher *open_ok(const char *name, struct signet_flasher_options options)
-{
-    struct signet_flasher *f = NULL;
-    struct signet_error err = {0};
-
-    seen = (struct seen){0};
-    if (signet_flasher_open(&f, name, &options, &observer, NULL, &err) != SIGNET_OK)
-        fail_msg("%s", err.msg);
-    return f;
-}
-
-/* The arguments of all runs, one a line, with the folder's path taken out. */
-static const char *arguments(const char *tool)
-{
-    static char out[8192];
-    char name[64], folder[FOLDER_SIZE + 1];
-    const char *text;
-    size_t n = 0;
-
-    snprintf(name, sizeof name, "%s.args", tool);
-    snprintf(folder, sizeof folder, "%s/", fake_folder);
-    text = fake_read(name);
-    while (*text && n < sizeof out - 1) {
-        if (strncmp(text, folder, strlen(folder)) == 0)
-            text += strlen(folder);
-        else
-            out[n++] = *text++;
-    }
-    out[n] = '\0';
-    return out;
-}
+#include "unit/flasher/tool.h"
 
 static void nrfjprog(void **state)
 {
@@ -783,10 +726,8 @@ static void the_table(void **state)
     (void)state;
     for (; signet_flasher_name(i); i++)
         assert_true(strlen(signet_flasher_summary(i)) > 10);
-    assert_int_equal(i, 7);
+    assert_int_equal(i, 11);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, fake_enter, fake_leave)
 
 int main(void)
 {
