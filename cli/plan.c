@@ -40,7 +40,8 @@ static const char *credentials_of(const struct signet_order *o, const struct sig
     else if (a->secret_key)
         snprintf(out, 200, "as the template says");
     else if (psk)
-        snprintf(out, 200, "a new PSK of %" PRId64 " bytes each, identity %.100s", o->psk_len,
+        snprintf(out, 200, "a new PSK of %" PRId64 " %s each, identity %.100s", o->psk_len,
+                 o->psk_hex ? "hex digits" : "bytes",
                  a->identity ? "as the template says" : o->identity);
     else
         snprintf(out, 200, "a new key and certificate each");

@@ -67,6 +67,7 @@ struct signet_order {
     int64_t first;        /* names.first, 1: {serial} of the first device */
     bool from_board;      /* names.from_board: the board's own name is looked up in the manifest */
     int64_t psk_len;      /* credentials.psk_bytes, 32 */
+    bool psk_hex;         /* credentials.psk_hex: new keys are text, so many hex digits */
     const char *identity; /* credentials.identity: pattern of the PSK identity; "{endpoint}" */
     bool shared_secret;   /* credentials.shared_secret: the template's own secret goes into all
                              devices */

@@ -221,6 +221,7 @@ static int read_names(struct reader *r, yaml_node_t *node)
 
 static const struct entry credential_keys[] = {
     ORDER("psk_bytes", psk_len, ENTRY_NUMBER, 16, 64),
+    ORDER("psk_hex", psk_hex, ENTRY_FLAG, 0, 0),
     ORDER("identity", identity, ENTRY_TEXT, 0, 0),
     ORDER("shared_secret", shared_secret, ENTRY_FLAG, 0, 0),
     ORDER("cert_info", cert_info, ENTRY_PATH, 0, 0),
@@ -229,7 +230,13 @@ static const struct entry credential_keys[] = {
 
 static int read_credentials(struct reader *r, yaml_node_t *node)
 {
-    return reader_map(r, node, credential_keys, COUNT_OF(credential_keys), r->order);
+    const struct signet_order *o = r->order;
+    int rc = reader_map(r, node, credential_keys, COUNT_OF(credential_keys), r->order);
+
+    if (rc == SIGNET_OK && o->psk_hex && (o->psk_len < 32 || o->psk_len % 2))
+        rc = reader_fail(r, node, SIGNET_E_MEANING,
+                         "'psk_hex' goes with 'psk_bytes' of 32 to 64, an even number");
+    return rc;
 }
 
 static const struct entry prove_keys[] = {

@@ -73,8 +73,9 @@ bool key_is_ec(const struct signet_key *key);
 int key_generate_like(struct signet_key **out, const struct signet_key *like,
                       struct signet_error *err);
 
-/* psk.c: a new pre-shared key of 16 .. 64 bytes from the kernel's generator (RFC 9257) */
-int psk_mint(struct secret *out, size_t len, struct signet_error *err);
+/* psk.c: a new pre-shared key of 16 .. 64 bytes from the kernel's generator (RFC 9257). hex: it is
+ * text, so many hex digits; then 32 at least, and an even number. */
+int psk_mint(struct secret *out, size_t len, bool hex, struct signet_error *err);
 
 /* aes_gcm.c: AES-256-GCM. The text's tag follows it. A key has one text for a nonce. */
 enum {

@@ -27,6 +27,8 @@ static int hash_order(const struct signet_run *r, char out[65], struct signet_er
                    (long long)o->first, (long long)o->psk_len, o->recipe ? o->recipe : "",
                    source_manifest_sha256(r->source), o->identity, o->delimiter, o->from_board,
                    o->shared_secret);
+        if (o->psk_hex)
+            buf_text(&text, "hex\n");
         buf_append(&text, info.data, info.len);
         rc = buf_check(&text, err);
     }

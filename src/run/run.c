@@ -59,6 +59,7 @@ static int open_source(struct signet_run *r, struct signet_error *err)
     const struct source_options options = {.model = model,
                                            .model_name = o->template_file,
                                            .psk_len = (size_t)o->psk_len,
+                                           .psk_hex = o->psk_hex,
                                            .identity = o->identity,
                                            .shared_secret = o->shared_secret,
                                            .cert = &cert,

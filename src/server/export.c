@@ -9,6 +9,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -308,12 +309,14 @@ static const struct signet_option_info options[] = {
     {"file", "rows are appended to it, mode 0600; must be given"},
     {"format", "csv, ndjson, cumulocity, emqx or nrfcloud (csv)"},
     {"columns", "\"Name=field, ...\", for csv and ndjson"},
+    {"server_uri", "of the LwM2M server, for devices with a bootstrap account only (cumulocity)"},
     {0},
 };
 
 static int open_export(struct signet_server *server, struct signet_error *err)
 {
     const char *file = server_option(server, "file"), *end;
+    const char *uri = server_option(server, "server_uri");
     struct export *x;
     char line[1024]; /* the first of a file that is there already */
     ssize_t n;
@@ -322,6 +325,9 @@ static int open_export(struct signet_server *server, struct signet_error *err)
     if (!file)
         return error_set_hint(err, SIGNET_E_USAGE, "\"file\": \"devices.csv\"",
                               "the export has no file");
+    if (uri && strncasecmp(uri, "coap://", 7) != 0 && strncasecmp(uri, "coaps://", 8) != 0)
+        return error_set_hint(err, SIGNET_E_USAGE, "\"server_uri\": \"coaps://HOST:5784\"",
+                              "the export's server_uri is not a URI of an LwM2M server");
     x = calloc(1, sizeof *x);
     server->own = x;
     if (!x || !(x->path = strdup(file)))
@@ -331,9 +337,14 @@ static int open_export(struct signet_server *server, struct signet_error *err)
     end = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
     if (fd >= 0)
         close(fd);
-    return export_format_read(&x->format, server_option(server, "format"),
-                              server_option(server, "columns"), line,
-                              end ? (size_t)(end - line) + 1 : 0, err);
+    int rc = export_format_read(&x->format, server_option(server, "format"),
+                                server_option(server, "columns"), line,
+                                end ? (size_t)(end - line) + 1 : 0, err);
+    if (rc)
+        return rc;
+    x->format.server_uri = uri;
+    export_narrow(&x->format, &server->can);
+    return SIGNET_OK;
 }
 
 static void close_export(struct signet_server *server)

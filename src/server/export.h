@@ -19,6 +19,7 @@ enum export_field {
     EXPORT_CERT_PEM, /* of the device, mode cert */
     EXPORT_CERT_BASE64,
     EXPORT_ROLE,     /* bootstrap, management */
+    EXPORT_URI,      /* of the account's server */
     EXPORT_CONSTANT, /* 'text' */
     EXPORT_FIELDS
 };
@@ -37,6 +38,9 @@ struct export_format {
     size_t count;
     char delimiter; /* '{': NDJSON */
     bool header, quoted;
+    const char *steps;      /* what a person does with the file */
+    const char *server_uri; /* where the device has no account that names it; or NULL */
+    bool needs_uri;         /* of a device with a bootstrap account */
 };
 
 /* name: "csv" when NULL. columns: "Name=field, ..." or NULL for all. A file that a version before
@@ -44,6 +48,8 @@ struct export_format {
 int export_format_read(struct export_format *format, const char *name, const char *columns,
                        const char *line, size_t len, struct signet_error *err);
 void export_format_free(struct export_format *format);
+/* What of a server's capabilities rows of this format can hold. */
+void export_narrow(const struct export_format *format, struct signet_server_capabilities *can);
 
 int export_validate(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err);
@@ -61,6 +67,8 @@ int export_complete(const struct export_format *format, const struct signet_devi
 bool export_serves(const struct export_format *format, const struct signet_account *chosen,
                    const struct signet_account *account);
 bool export_by_endpoint(const struct export_format *format);
+/* Is there a column of these fields? */
+bool export_has(const struct export_format *format, enum export_field from, enum export_field to);
 
 void export_header(const struct export_format *format, struct buf *out);
 /* What only a row of this device begins with: its first column and what follows it. */

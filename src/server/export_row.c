@@ -7,183 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const field_names[EXPORT_FIELDS] = {
-    [EXPORT_ENDPOINT] = "endpoint",
-    [EXPORT_IDENTITY] = "identity",
-    [EXPORT_MODE] = "mode",
-    [EXPORT_MODE_UPPER] = "MODE",
-    [EXPORT_KEY_HEX] = "key_hex",
-    [EXPORT_KEY_BASE64] = "key_base64",
-    [EXPORT_KEY_TEXT] = "key_text",
-    [EXPORT_CERT_PEM] = "cert_pem",
-    [EXPORT_CERT_BASE64] = "cert_base64",
-    [EXPORT_ROLE] = "account",
-    [EXPORT_CONSTANT] = "'text'",
-};
-
-static const char *const prefixes[EXPORT_ACCOUNTS] = {
-    [EXPORT_SERVED] = "", [EXPORT_MANAGEMENT] = "management.", [EXPORT_BOOTSTRAP] = "bootstrap."};
-
-static const char everything[] = "endpoint=endpoint, mode=mode, identity=identity, psk=key_hex";
-
-/* Ready-made: columns of their own, which cannot be changed. */
-static const struct layout {
-    const char *name, *columns;
-    char delimiter;
-    bool header, quoted;
-    const char *before; /* its columns in the versions before; NULL: the same */
-} layouts[] = {
-    {"csv", NULL, ',', true, true, NULL},
-    {"ndjson", NULL, '{', false, false, NULL},
-    {"cumulocity",
-     "endpoint id=endpoint, securityMode=management.MODE, lwm2m psk_id=management.identity, "
-     "lwm2m psk_key=management.key_hex, bootstrapSecurityMode=bootstrap.MODE, "
-     "bootstrap psk_id=bootstrap.identity, bootstrap psk_key=bootstrap.key_hex",
-     ';', true, true,
-     "endpoint id=endpoint, securityMode=MODE, lwm2m psk_id=identity, lwm2m psk_key=key_hex"},
-    {"emqx", "identity=identity, secret=key_text", ':', false, false, NULL},
-    {"nrfcloud", "deviceId=endpoint, subType='', tags='', fwTypes='', certPem=cert_pem", ',', false,
-     true, NULL},
-};
-
-enum { LAYOUTS = sizeof layouts / sizeof *layouts };
-
-static char *trimmed(const char *from, const char *to)
-{
-    while (from < to && *from == ' ')
-        from++;
-    while (to > from && to[-1] == ' ')
-        to--;
-    return strndup(from, (size_t)(to - from));
-}
-
-static int read_column_field(struct export_column *column, size_t number, struct signet_error *err)
-{
-    char *word = column->constant;
-    size_t len = strlen(word);
-    const char *near;
-
-    if (len > 1 && word[0] == '\'' && word[len - 1] == '\'') {
-        memmove(word, word + 1, len - 2);
-        word[len - 2] = '\0';
-        column->field = EXPORT_CONSTANT;
-        return SIGNET_OK;
-    }
-    for (int a = EXPORT_MANAGEMENT; a < EXPORT_ACCOUNTS; a++)
-        if (strncmp(word, prefixes[a], strlen(prefixes[a])) == 0) {
-            column->account = (enum export_account)a;
-            word += strlen(prefixes[a]);
-            break;
-        }
-    for (int f = 0; f < EXPORT_FIELDS; f++)
-        if (strcmp(field_names[f], word) == 0) {
-            column->field = (enum export_field)f;
-            return SIGNET_OK;
-        }
-    near = signet_word_nearest(word, field_names, EXPORT_FIELDS);
-    error_set(err, SIGNET_E_USAGE, "column %zu of the export has an unknown field", number);
-    error_hint(err,
-               "%s is one; they are endpoint, identity, mode, MODE, key_hex, key_base64, "
-               "key_text, cert_pem, cert_base64, account and 'text', each but the last also as "
-               "management.FIELD and bootstrap.FIELD",
-               near ? near : field_names[0]);
-    return SIGNET_E_USAGE;
-}
-
-/* "Name=field" */
-static int read_column(struct export_format *format, const char *text, size_t len,
-                       struct signet_error *err)
-{
-    const char *equals = memrchr(text, '=', len);
-    struct export_column *column = &format->columns[format->count];
-
-    if (!equals || format->count == EXPORT_COLUMNS_MAX) {
-        error_set(err, SIGNET_E_USAGE, "the export's columns are at most %d times Name=field",
-                  EXPORT_COLUMNS_MAX);
-        error_hint(err, "\"columns\": \"%s\"", everything);
-        return SIGNET_E_USAGE;
-    }
-    column->name = trimmed(text, equals);
-    column->constant = trimmed(equals + 1, text + len);
-    format->count++; /* to be freed */
-    return column->name && column->constant ? read_column_field(column, format->count, err)
-                                            : error_nomem(err);
-}
-
-static const struct layout *find_layout(const char *name)
-{
-    for (size_t i = 0; i < LAYOUTS; i++)
-        if (strcmp(name ? name : "csv", layouts[i].name) == 0)
-            return &layouts[i];
-    return NULL;
-}
-
-static int read_columns(struct export_format *format, const struct layout *layout,
-                        const char *columns, struct signet_error *err)
-{
-    const char *end = columns;
-    int rc = SIGNET_OK;
-
-    *format = (struct export_format){
-        .delimiter = layout->delimiter, .header = layout->header, .quoted = layout->quoted};
-    for (const char *at = columns; !rc && *end; at = end + 1) {
-        end = strchrnul(at, ',');
-        rc = read_column(format, at, (size_t)(end - at), err);
-    }
-    return rc;
-}
-
-/* Did a version before, with its columns, begin a file with this line? */
-static int read_before(struct export_format *format, const struct layout *layout, const char *line,
-                       size_t len, bool *begun, struct signet_error *err)
-{
-    struct buf header = {0};
-    int rc = read_columns(format, layout, layout->before, err);
-
-    if (!rc)
-        export_header(format, &header);
-    rc = rc ? rc : buf_check(&header, err);
-    *begun = !rc && header.data && header.len == len && memcmp(header.data, line, len) == 0;
-    if (!*begun)
-        export_format_free(format);
-    buf_free(&header);
-    return rc;
-}
-
-int export_format_read(struct export_format *format, const char *name, const char *columns,
-                       const char *line, size_t len, struct signet_error *err)
-{
-    const struct layout *layout = find_layout(name);
-    bool begun = false;
-    int rc = SIGNET_OK;
-
-    if (!layout)
-        return error_set_hint(err, SIGNET_E_USAGE, "csv, ndjson, cumulocity, emqx or nrfcloud",
-                              "an export has no such format");
-    if (layout->columns && columns)
-        return error_set(err, SIGNET_E_USAGE, "format %s has columns of its own", layout->name);
-    if (layout->before)
-        rc = read_before(format, layout, line, len, &begun, err);
-    if (rc || begun)
-        return rc;
-    if (!columns)
-        columns = layout->columns ? layout->columns : everything;
-    rc = read_columns(format, layout, columns, err);
-    if (!rc && !export_by_endpoint(format) && format->columns[0].field != EXPORT_IDENTITY)
-        rc = error_set(err, SIGNET_E_USAGE,
-                       "the first column of an export is the endpoint or the identity");
-    return rc;
-}
-
-void export_format_free(struct export_format *format)
-{
-    for (size_t i = 0; i < format->count; i++) {
-        free(format->columns[i].name);
-        free(format->columns[i].constant);
-    }
-    format->count = 0;
-}
-
 bool export_by_endpoint(const struct export_format *format)
 {
     return format->columns[0].field == EXPORT_ENDPOINT;
@@ -200,7 +23,7 @@ static int plain(const struct export_format *format, const char *what, const uin
     return (format->quoted ? csv_check : text_check)(what, text, len, err);
 }
 
-static bool has(const struct export_format *format, enum export_field from, enum export_field to)
+bool export_has(const struct export_format *format, enum export_field from, enum export_field to)
 {
     for (size_t i = 0; i < format->count; i++)
         if (format->columns[i].field >= from && format->columns[i].field <= to)
@@ -244,18 +67,64 @@ bool export_serves(const struct export_format *format, const struct signet_accou
     return false;
 }
 
+static int key_is_text(const struct export_format *format, const struct signet_device *device,
+                       struct signet_error *err)
+{
+    int rc = plain(format, "key", device->psk, device->psk_len, err);
+
+    if (rc)
+        error_hint(err, "keys that are text are made with psk_hex in the order's credentials");
+    return rc;
+}
+
+/* The account of the device, of all that it has, that is shown. */
+static bool export_shows(const struct signet_account *a, const struct signet_device *shown)
+{
+    bool psk = a->mode == SIGNET_MODE_PSK && a->secret_key;
+
+    return a->bootstrap == shown->bootstrap && a->mode == shown->mode && a->uri &&
+           (!psk || a->secret_key->as.bytes.data == shown->psk);
+}
+
+/* "": the device has no such account, and the export no option. */
+static void put_uri(const struct export_format *format, const struct signet_tree *tree,
+                    const struct signet_device *shown, struct buf *out)
+{
+    struct signet_account a;
+    size_t before = out->len;
+
+    for (size_t i = 0; tree && out->len == before && signet_tree_account(tree, i, &a); i++)
+        if (export_shows(&a, shown))
+            buf_append(out, a.uri->as.bytes.data, a.uri->as.bytes.len);
+    if (out->len == before && format->server_uri)
+        buf_text(out, format->server_uri);
+}
+
+static int validate_uri(const struct export_format *format, const struct export_column *column,
+                        const struct signet_device *device, struct signet_error *err)
+{
+    const struct signet_device shown = device_of(column, device);
+    const struct export_column bootstrap = {.account = EXPORT_BOOTSTRAP};
+    struct buf uri = {0};
+    int rc;
+
+    put_uri(format, device->tree, &shown, &uri);
+    rc = uri.len ? plain(format, "server URI", uri.data, uri.len, err) : SIGNET_OK;
+    if (!rc && !uri.len && format->needs_uri &&
+        device_of(&bootstrap, device).mode != SIGNET_MODE_NONE)
+        rc = error_set_hint(err, SIGNET_E_MEANING, "\"server_uri\": \"coaps://HOST:5784\"",
+                            "the bootstrap server has to be told the URI of the LwM2M server, and "
+                            "the device has no account that names it");
+    buf_free(&uri);
+    return rc;
+}
+
 int export_validate(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err)
 {
     size_t len = strlen(device->endpoint);
-    bool psk = device->mode == SIGNET_MODE_PSK;
     int rc = SIGNET_OK;
 
-    if (!psk && !export_by_endpoint(format))
-        return error_set(err, SIGNET_E_MEANING, "this export takes devices of mode psk only");
-    if (device->mode != SIGNET_MODE_CERT && has(format, EXPORT_CERT_PEM, EXPORT_CERT_BASE64) &&
-        !has(format, EXPORT_KEY_HEX, EXPORT_KEY_TEXT))
-        return error_set(err, SIGNET_E_MEANING, "this export takes devices of mode cert only");
     for (size_t i = 0; !rc && i < format->count; i++) {
         const struct signet_device d = device_of(&format->columns[i], device);
 
@@ -264,7 +133,9 @@ int export_validate(const struct export_format *format, const struct signet_devi
         else if (format->columns[i].field == EXPORT_IDENTITY && d.mode == SIGNET_MODE_PSK)
             rc = plain(format, "PSK identity", d.identity, d.identity_len, err);
         else if (format->columns[i].field == EXPORT_KEY_TEXT && d.mode == SIGNET_MODE_PSK)
-            rc = plain(format, "key", d.psk, d.psk_len, err);
+            rc = key_is_text(format, &d, err);
+        else if (format->columns[i].field == EXPORT_URI)
+            rc = validate_uri(format, &format->columns[i], device, err);
     }
     return rc;
 }
@@ -273,7 +144,7 @@ int export_complete(const struct export_format *format, const struct signet_devi
                     struct signet_error *err)
 {
     if (device->mode != SIGNET_MODE_CERT || device->cert ||
-        !has(format, EXPORT_CERT_PEM, EXPORT_CERT_BASE64))
+        !export_has(format, EXPORT_CERT_PEM, EXPORT_CERT_BASE64))
         return SIGNET_OK;
     return error_set(err, SIGNET_E_MEANING,
                      "the export has a column for the certificate, and the device none");
@@ -321,6 +192,7 @@ static void put_value(const struct export_column *column, const struct signet_de
     case EXPORT_CONSTANT:
         buf_text(out, column->constant);
         break;
+    case EXPORT_URI: /* put_uri() */
     case EXPORT_FIELDS:
         break;
     }
@@ -333,7 +205,10 @@ static void put_cell(const struct export_format *format, size_t i, const struct 
     const struct signet_device shown = device_of(column, d);
     struct buf value = {0};
 
-    put_value(column, &shown, &value);
+    if (column->field == EXPORT_URI)
+        put_uri(format, d->tree, &shown, &value);
+    else
+        put_value(column, &shown, &value);
     buf_fail_with(out, &value);
     if (format->delimiter == '{') {
         buf_text(out, i ? ", " : "{");
@@ -378,7 +253,7 @@ bool export_cut_off(const struct export_format *format, const char *rest, size_t
     enum { ROW_MAX = 64 * 1024 };
 
     return len <= ROW_MAX &&
-           (has(format, EXPORT_CERT_PEM, EXPORT_CERT_PEM) || !memchr(rest, '\n', len));
+           (export_has(format, EXPORT_CERT_PEM, EXPORT_CERT_PEM) || !memchr(rest, '\n', len));
 }
 
 size_t export_start_len(const struct export_format *format, const char *row, size_t len)

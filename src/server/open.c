@@ -76,6 +76,8 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
         return error_nomem(err);
     options_take(&options, given);
     server->ops = server_kind(info->kind, err);
+    if (server->ops)
+        server->can = server->ops->can;
     server->parallel = options.parallel ? options.parallel : PARALLEL;
     rc = server->ops ? server_info_copy(&server->info, info, server->ops, err) : SIGNET_E_USAGE;
     if (!rc)

@@ -4,13 +4,13 @@
 void signet_server_capabilities(const struct signet_server *server,
                                 struct signet_server_capabilities *out)
 {
-    *out = server->ops->can;
+    *out = server->can;
 }
 
 int server_validate_view(const struct signet_server *server, const struct signet_device *view,
                          struct signet_error *err)
 {
-    int rc = server_fits(&server->ops->can, view, err);
+    int rc = server_fits(&server->can, view, err);
 
     if (rc && view->bootstrap)
         error_prefix(err, "the bootstrap account");

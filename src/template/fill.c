@@ -116,7 +116,7 @@ static int put_psk(const struct template *t, const struct template_account *a,
                    struct signet_tree *tree, struct signet_error *err)
 {
     struct secret key = {0};
-    int rc = psk_mint(&key, t->psk_len, err);
+    int rc = psk_mint(&key, t->psk_len, t->psk_hex, err);
 
     if (rc == SIGNET_OK)
         rc = security_put(tree, a->iid, RID_SECRET_KEY, key.data, key.len, err);

@@ -63,6 +63,7 @@ struct template
     bool shares_key, shares_identity; /* of the main account */
     bool secret[MANIFEST_COLUMNS_MAX];
     size_t psk_len;
+    bool psk_hex;
     const char *const *columns; /* the manifest's */
     const char *manifest;       /* its path */
 };

@@ -209,6 +209,7 @@ int template_open(struct template *t, const struct source_options *o, const stru
     t->columns = known.columns;
     t->manifest = known.manifest;
     t->psk_len = o->psk_len;
+    t->psk_hex = o->psk_hex;
     if (rc == SIGNET_OK)
         rc = compile_places(t, o->model_name, &known, err);
     if (rc != SIGNET_OK)

@@ -21,6 +21,7 @@ struct source_options {
     const struct signet_tree *model;
     const char *model_name;              /* for messages */
     size_t psk_len;                      /* 16 .. 64 */
+    bool psk_hex;                        /* a new key is text: so many hex digits */
     const char *identity;                /* pattern of PSK identities */
     bool shared_secret;                  /* the template's own secret goes into all devices, which
                                             else is refused for more than one */

@@ -277,6 +277,22 @@ def receivers(d):
     for r in rows('c8y.csv', ';'):
         need(all(bytes.fromhex(r[c]) in d.packets()[r['endpoint id']] for c in ('lwm2m psk_key', 'bootstrap psk_key')), r)
         need(r['lwm2m psk_key'] != r['bootstrap psk_key'], r)
+    need(all(r['lwm2m server uri'] == 'coaps://m1.example:5684' for r in rows('c8y.csv', ';')), rows('c8y.csv', ';'))
+    # EMQX takes keys as they stand in its file: they have to be text
+    d.write('emqx.json', '{"kind": "export", "format": "emqx", "file": "emqx.psk"}')
+    d.fresh()
+    d.order(config(1), '[{file: emqx.json}]')
+    d.refused('emqx would refuse the device: the key ', 'psk_hex')
+    d.fresh()
+    d.order(config(1), '[{file: emqx.json}]', more='credentials: {psk_hex: true}\n')
+    d.made()
+    with open(d.at('emqx.psk')) as f:
+        lines = dict(line.rstrip('\n').split(':', 1) for line in f)
+    need(len(lines) == len(d.packets()), lines)
+    for e, packet in d.packets().items():
+        need(len(lines[e]) == 32 and set(lines[e]) <= set('0123456789abcdef') and lines[e].encode() in packet, lines)
+    d.order(config(1), '[{file: emqx.json}]', more='credentials: {psk_hex: true, psk_bytes: 16}\n')
+    d.call(SIGNET, 'run', '--dry-run', 'order.yaml', good=False, words="'psk_hex' goes with 'psk_bytes' of 32 to 64")
     d.fresh()
     d.order(config(0, 1))  # the packets are all that is wanted, and hold the keys
     d.made()

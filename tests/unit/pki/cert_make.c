@@ -470,7 +470,8 @@ static void test_no_random(void **state)
     random_fails = true;
     assert_int_equal(signet_cert_make(&cert, key, NULL, "e", NULL, &err), SIGNET_E_CRYPTO);
     assert_null(cert);
-    assert_int_equal(psk_mint(&psk, 32, &err), SIGNET_E_CRYPTO);
+    assert_int_equal(psk_mint(&psk, 32, false, &err), SIGNET_E_CRYPTO);
+    assert_int_equal(psk_mint(&psk, 32, true, &err), SIGNET_E_CRYPTO);
     assert_null(psk.data);
     random_fails = false;
     signet_key_free(&key);

@@ -29,12 +29,17 @@ struct place {
     struct signet_server *server;
 };
 
+static const char *server_uri; /* the option of what is opened from now on */
+
 static int open_export(struct place *p, const char *format, const char *columns,
                        struct signet_error *err)
 {
     char kind[] = "export";
-    const struct signet_server_info info = {
-        .kind = kind, .options = {{"file", p->file}, {"format", format}, {"columns", columns}}};
+    const struct signet_server_info info = {.kind = kind,
+                                            .options = {{"file", p->file},
+                                                        {"format", format},
+                                                        {"columns", columns},
+                                                        {"server_uri", server_uri}}};
 
     return signet_server_open(&p->server, &info, NULL, NULL, 0, NULL, NULL, err);
 }
@@ -55,7 +60,8 @@ static void stop(struct place *p)
 }
 
 #define CUMULOCITY_BEFORE "endpoint id;securityMode;lwm2m psk_id;lwm2m psk_key"
-#define CUMULOCITY        CUMULOCITY_BEFORE ";bootstrapSecurityMode;bootstrap psk_id;bootstrap psk_key"
+#define CUMULOCITY_7      CUMULOCITY_BEFORE ";bootstrapSecurityMode;bootstrap psk_id;bootstrap psk_key"
+#define CUMULOCITY        CUMULOCITY_7 ";lwm2m server uri"
 
 static struct signet_device psk(const char *name, const char *identity, const char *key)
 {
@@ -139,7 +145,7 @@ static void test_formats(void **state)
         {"ndjson", "ep=endpoint,id=identity",
          "{\"ep\": \"ep-1\", \"id\": \"a,\\\"b\"}\n{\"ep\": \"ep-2\", \"id\": \"\"}\n"},
         {"cumulocity", NULL,
-         CUMULOCITY "\nep-1;PSK;\"a,\"\"b\";6b31;NO_SEC;;\nep-2;NO_SEC;;;NO_SEC;;\n"},
+         CUMULOCITY "\nep-1;PSK;\"a,\"\"b\";6b31;NO_SEC;;;\nep-2;NO_SEC;;;NO_SEC;;;\n"},
     };
 
     (void)state;
@@ -190,8 +196,11 @@ static void test_accounts_have_columns(void **state)
         {ONE, "csv",
          "e=endpoint, a=account, k=key_hex, b=bootstrap.key_text, i=management.identity",
          "e,a,k,b,i\nep,bootstrap,6b657930,key0,\n"},
-        {BOTH, "cumulocity", NULL, CUMULOCITY "\nep;PSK;id1;6b657931;PSK;id0;6b657930\n"},
-        {ONE, "cumulocity", NULL, CUMULOCITY "\nep;PSK_GENERATED;;;PSK;id0;6b657930\n"},
+        {BOTH, "cumulocity", NULL,
+         CUMULOCITY "\nep;PSK;id1;6b657931;PSK;id0;6b657930;coaps://h:1\n"},
+        {ONE, "cumulocity", NULL,
+         CUMULOCITY "\nep;PSK_GENERATED;;;PSK;id0;6b657930;coaps://c8y:5784\n"},
+        {BOTH, "csv", "e=endpoint, u=uri, b=bootstrap.uri", "e,u,b\nep,coaps://h:1,coaps://h:0\n"},
         {BOTH, "csv", "e=endpoint, m=bootstrap.mode, u=management.account",
          "e,m,u\nep,psk,management\n"},
         {"{OID.Security: {" ACCOUNT(1, "False", "0", "") "}}", "csv",
@@ -204,9 +213,11 @@ static void test_accounts_have_columns(void **state)
         struct signet_tree *tree = parsed(cases[i].config);
         struct place p;
 
+        server_uri = strcmp(cases[i].config, ONE) == 0 ? "coaps://c8y:5784" : NULL;
         start(&p, cases[i].format, cases[i].columns);
         assert_int_equal(add(&p, (struct signet_device){.endpoint = "ep", .tree = tree}, NULL),
                          SIGNET_OK);
+        server_uri = NULL;
         expect_file(&p, cases[i].want);
         signet_tree_free(&tree);
         stop(&p);
@@ -230,20 +241,132 @@ static void test_other_account_is_looked_at(void **state)
     stop(&p);
 }
 
-/* A file that 0.1 began has no bootstrap columns, and goes on without. */
-static void test_file_of_a_version_before(void **state)
+/* Cumulocity's documentation has these columns as mandatory, the last four for devices that
+ * bootstrap there. */
+static void test_mandatory_columns(void **state)
 {
-    static const char before[] = CUMULOCITY_BEFORE "\nep-0;PSK;i;6b\n";
+    static const char *const mandatory[] = {
+        "endpoint id",           "securityMode",     "lwm2m psk_id",      "lwm2m psk_key",
+        "bootstrapSecurityMode", "bootstrap psk_id", "bootstrap psk_key", "lwm2m server uri"};
+    struct buf text = {0};
     struct place p;
 
     (void)state;
     start(&p, "cumulocity", NULL);
-    assert_int_equal(file_write(p.file, before, sizeof before - 1, 0600, NULL), SIGNET_OK);
-    signet_server_close(&p.server);
-    assert_int_equal(open_export(&p, "cumulocity", NULL, NULL), SIGNET_OK);
-    assert_int_equal(add(&p, psk("ep-1", "i", "k"), NULL), SIGNET_OK);
-    expect_file(&p, CUMULOCITY_BEFORE "\nep-0;PSK;i;6b\nep-1;PSK;i;6b\n");
+    assert_int_equal(add(&p, psk("ep", "i", "k"), NULL), SIGNET_OK);
+    assert_int_equal(file_read(p.file, 1 << 20, &text, NULL), SIGNET_OK);
+    text.data[strcspn((char *)text.data, "\n")] = '\0';
+    for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
+        char cell[64];
+
+        snprintf(cell, sizeof cell, ";%s;", mandatory[i]);
+        char *line = NULL;
+        assert_true(asprintf(&line, ";%s;", (char *)text.data) > 0);
+        if (!strstr(line, cell))
+            fail_msg("no column %s in %s", mandatory[i], line);
+        free(line);
+    }
+    buf_free(&text);
     stop(&p);
+}
+
+/* A bootstrap server that does not know where to send the device is refused at once. */
+static void test_bootstrap_needs_a_uri(void **state)
+{
+    struct signet_tree *tree = parsed(ONE);
+    const struct signet_device device = {.endpoint = "ep", .tree = tree};
+    struct signet_error err = {0};
+    struct place p;
+
+    (void)state;
+    start(&p, "cumulocity", NULL);
+    assert_int_equal(signet_server_validate(p.server, &device, &err), SIGNET_E_MEANING);
+    assert_non_null(strstr(err.msg, "the URI of the LwM2M server"));
+    assert_string_equal(err.hint, "\"server_uri\": \"coaps://HOST:5784\"");
+    signet_server_close(&p.server);
+    server_uri = "https://c8y:5784";
+    assert_int_equal(open_export(&p, "cumulocity", NULL, &err), SIGNET_E_USAGE);
+    assert_non_null(strstr(err.msg, "not a URI of an LwM2M server"));
+    server_uri = "coap://c8y\x01";
+    assert_int_equal(open_export(&p, "cumulocity", NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_server_validate(p.server, &device, &err), SIGNET_E_MEANING);
+    assert_non_null(strstr(err.msg, "server URI"));
+    server_uri = NULL;
+    signet_tree_free(&tree);
+    stop(&p);
+}
+
+/* What it names is what it takes. */
+static void test_capabilities(void **state)
+{
+    enum {
+        PSK = 1u << SIGNET_MODE_PSK,
+        CERT = 1u << SIGNET_MODE_CERT,
+        NONE = 1u << SIGNET_MODE_NOSEC
+    };
+    static const struct {
+        const char *format, *columns;
+        unsigned modes;
+        const char *charset;
+    } rows[] = {
+        {"csv", NULL, PSK | CERT | NONE, "formula"},
+        {"csv", "i=identity, k=key_hex", PSK, "formula"},
+        {"csv", "e=endpoint, c=cert_pem", CERT, "formula"},
+        {"csv", "e=endpoint, k=key_hex, c=cert_pem", PSK | CERT | NONE, "formula"},
+        {"ndjson", NULL, PSK | CERT | NONE, "control characters"},
+        {"cumulocity", NULL, PSK | CERT | NONE, "formula"},
+        {"emqx", NULL, PSK, "colons"},
+        {"nrfcloud", NULL, CERT, "formula"},
+    };
+    static const enum signet_mode modes[] = {SIGNET_MODE_PSK, SIGNET_MODE_RPK, SIGNET_MODE_CERT,
+                                             SIGNET_MODE_NOSEC, SIGNET_MODE_EST};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct signet_server_capabilities can;
+        struct place p;
+
+        start(&p, rows[i].format, rows[i].columns);
+        signet_server_capabilities(p.server, &can);
+        assert_int_equal(can.modes, rows[i].modes);
+        assert_non_null(strstr(can.identity_charset, rows[i].charset));
+        for (size_t m = 0; m < sizeof modes / sizeof modes[0]; m++) {
+            struct signet_device device = psk("ep", "i", "k");
+            struct signet_error err = {0};
+
+            device.mode = modes[m];
+            int want = can.modes & 1u << modes[m] ? SIGNET_OK : SIGNET_E_MEANING;
+            if (signet_server_validate(p.server, &device, &err) != want)
+                fail_msg("%s, mode %d: %s", rows[i].format, modes[m], err.msg);
+            if (want)
+                assert_non_null(strstr(err.msg, "export takes no device of mode"));
+        }
+        stop(&p);
+    }
+}
+
+/* A file that a version before began goes on with its columns. */
+static void test_file_of_a_version_before(void **state)
+{
+    static const char *const rows[][3] = {
+        {CUMULOCITY_BEFORE, "ep-0;PSK;i;6b\n", "ep-1;PSK;i;6b\n"},
+        {CUMULOCITY_7, "ep-0;PSK;i;6b;NO_SEC;;\n", "ep-1;PSK;i;6b;NO_SEC;;\n"}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char before[200], after[300];
+        struct place p;
+
+        start(&p, "cumulocity", NULL);
+        snprintf(before, sizeof before, "%s\n%s", rows[i][0], rows[i][1]);
+        snprintf(after, sizeof after, "%s%s", before, rows[i][2]);
+        assert_int_equal(file_write(p.file, before, strlen(before), 0600, NULL), SIGNET_OK);
+        signet_server_close(&p.server);
+        assert_int_equal(open_export(&p, "cumulocity", NULL, NULL), SIGNET_OK);
+        assert_int_equal(add(&p, psk("ep-1", "i", "k"), NULL), SIGNET_OK);
+        expect_file(&p, after);
+        stop(&p);
+    }
 }
 
 static void test_emqx(void **state)
@@ -261,11 +384,14 @@ static void test_emqx(void **state)
     assert_string_equal(err.msg, "the PSK identity has a colon, which this export cannot hold");
     device.mode = SIGNET_MODE_NOSEC;
     assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_MEANING);
-    assert_string_equal(err.msg, "this export takes devices of mode psk only");
+    assert_string_equal(err.msg, "export takes no device of mode nosec");
     assert_int_equal(signet_server_remove(p.server, "ep-1", NULL, &err), SIGNET_E_UNSUPPORTED);
     assert_string_equal(err.hint, "also at the system that the file was imported into");
     assert_non_null(strstr(err.msg, "take that of 'ep-1' out by hand"));
-    assert_int_equal(add(&p, psk("ep-2", "id-2", "bad\x01key"), NULL), SIGNET_E_MEANING);
+    device = psk("ep-2", "id-2", "bad\x01key"); /* EMQX takes what stands there, as it is */
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.hint,
+                        "keys that are text are made with psk_hex in the order's credentials");
     assert_int_equal(add(&p, psk("ep-2", "id-1", "another"), NULL), SIGNET_E_EXISTS);
     expect_file(&p, "id-1:secret:1\n");
     stop(&p);
@@ -669,6 +795,9 @@ int main(void)
         cmocka_unit_test(test_other_account_is_looked_at),
         cmocka_unit_test(test_file_of_a_version_before),
         cmocka_unit_test(test_emqx),
+        cmocka_unit_test(test_mandatory_columns),
+        cmocka_unit_test(test_bootstrap_needs_a_uri),
+        cmocka_unit_test(test_capabilities),
         cmocka_unit_test(test_no_row_twice),
         cmocka_unit_test(test_crash_at_every_byte),
         cmocka_unit_test(test_names_with_quotes),
