@@ -14,18 +14,29 @@ static const char *const common[] = {"error",    "fatal",         "fail",      "
                                      "no such ", "not found",     "denied",    "invalid",
                                      "unknown",  "not supported", "timed out", NULL};
 
-/* Copies a line without colours and blanks at its ends; false: there is no letter in it. */
+/* Bytes of a colour, or of a character that boxes are drawn with. */
+static size_t decoration(const char *at, size_t len)
+{
+    size_t n = 2;
+
+    if (len >= 3 && at[0] == '\xe2' && (at[1] == '\x94' || at[1] == '\x95'))
+        return 3;
+    if (len < 3 || at[0] != '\033' || at[1] != '[')
+        return 0;
+    while (n < len && (isdigit((unsigned char)at[n]) || at[n] == ';'))
+        n++;
+    return n + (n < len);
+}
+
+/* Copies a line without decoration and blanks at its ends; false: there is no letter in it. */
 static bool copy_line(const char *from, size_t len, char out[static LINE_MAX_SHOWN])
 {
     size_t n = 0;
     bool letters = false;
 
-    for (size_t i = 0; i < len && n < LINE_MAX_SHOWN - 1; i++) {
-        if (from[i] == '\033' && i + 1 < len && from[i + 1] == '[') {
-            i += 2;
-            while (i < len && (isdigit((unsigned char)from[i]) || from[i] == ';'))
-                i++;
-        } else if (n || !isspace((unsigned char)from[i])) {
+    for (size_t i = 0, skip; i < len && n < LINE_MAX_SHOWN - 1; i += skip ? skip : 1) {
+        skip = decoration(from + i, len - i);
+        if (!skip && (n || !isspace((unsigned char)from[i]))) {
             letters = letters || isalpha((unsigned char)from[i]);
             out[n++] = from[i] ? from[i] : ' ';
         }
@@ -49,7 +60,8 @@ static const char *by_mark(const char *line, const char *const *marks)
 
 static const char *by_word(const char *line)
 {
-    if (line[0] == '{' || strcasestr(line, "0 error") || strcasestr(line, "no error"))
+    if (line[0] == '{' || strlen(line) < 10 || strcasestr(line, "0 error") ||
+        strcasestr(line, "no error"))
         return NULL;
     for (size_t i = 0; common[i]; i++)
         if (strcasestr(line, common[i]))
@@ -62,13 +74,13 @@ struct reason {
     size_t count;
 };
 
+/* The first one is what went wrong, the last one what came of it. */
 static void reason_add(struct reason *r, const char *line)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (strcmp(r->text[i], line) == 0)
-            return;
-    if (r->count < LINES && *line)
-        snprintf(r->text[r->count++], LINE_MAX_SHOWN, "%s", line);
+    if (!*line || (r->count && strcmp(r->text[0], line) == 0))
+        return;
+    snprintf(r->text[r->count ? LINES - 1 : 0], LINE_MAX_SHOWN, "%s", line);
+    r->count = r->count ? LINES : 1;
 }
 
 enum look { MARKS, WORDS, LAST };

@@ -36,6 +36,16 @@ static void real_outputs(void **state)
          "at file \"embedded:startup.tcl\", line 28\n",
          "Error: Can't find target/nosuch.cfg"},
         {openocd,
+         "Error: double-check your JTAG setup (interface, speed, ...)\nError: fx.cpu: IR capture "
+         "error; saw 0x0f not 0x01\nauto erase enabled\nError: Target fx.cpu doesn't support "
+         "checksum_memory\n",
+         "Error: double-check your JTAG setup (interface, speed, ...); Error: Target fx.cpu "
+         "doesn't support checksum_memory"},
+        {esptool,
+         " Usage: esptool write-flash [OPTIONS] <address> <filename>...\n\n"
+         "╭─ Error ──────────╮\n│ No such option '--nosuch'.      │\n╰──────────────╯\n\n",
+         "No such option '--nosuch'."},
+        {openocd,
          "Open On-Chip Debugger 0.12.0\nInfo : auto-selecting first available session transport "
          "\"swd\". To override use 'transport select <transport>'.\n"
          "Error: unable to find a matching CMSIS-DAP device\n\n",
@@ -81,12 +91,13 @@ static void real_outputs(void **state)
             fail_msg("row %zu: %s", i, reason(rows[i].output, rows[i].marks));
 }
 
-/* A line twice is shown once, and no more than two. */
+/* What went wrong, and what came of it. */
 static void few_lines(void **state)
 {
     (void)state;
     assert_string_equal(reason("Error: a\nx\nError: a\r\nError: b\nError: c\n", openocd),
-                        "Error: a; Error: b");
+                        "Error: a; Error: c");
+    assert_string_equal(reason("Error: a\nError: a\nx\n", openocd), "Error: a");
 }
 
 /* Nothing of a tool reaches a terminal raw; colours go, and what may be a key is hidden. */
