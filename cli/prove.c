@@ -17,6 +17,7 @@ static void proof_json(const struct signet_proof *proof, bool in)
     json_integer(&j, "accounts", proof->accounts);
     json_integer(&j, "bootstraps", proof->bootstraps);
     json_real(&j, "seconds", proof->seconds);
+    json_given(&j, "stack", proof->stack);
     json_end(&j);
 }
 
@@ -78,7 +79,7 @@ static int prove_device(int argc, char **argv)
     struct cli cli = {0};
     struct signet_prove_options options = {0};
     struct server_access ask = {0};
-    bool config = false;
+    bool config = false, handshake = false;
     unsigned seconds = 20;
     const struct option_row rows[] = {
         TEXT('a', "ask", "FILE",
@@ -91,6 +92,9 @@ static int prove_device(int argc, char **argv)
         DEVICE_ROW(&cli),
         TEXT('e', "endpoint", "NAME", "Endpoint client name (else the PSK identity)",
              &options.endpoint),
+        FLAG(0, "handshake", "End after the handshake: for peers that speak no LwM2M", &handshake),
+        TEXT(0, "stack", "NAME", "Who does the handshake: openssl (default) or mbedtls",
+             &options.stack),
         NUMBER('t', "timeout", "SECONDS", "Longest time for each server (20)", &seconds, 1, 600),
         TEXT('u', "uri", "URI", "Go there instead: coaps://HOST:PORT", &options.uri),
         {0},
@@ -103,6 +107,7 @@ static int prove_device(int argc, char **argv)
                    1, 1))
         return EXIT_USAGE;
     options.timeout_ms = seconds * 1000;
+    options.flags = handshake ? SIGNET_PROVE_HANDSHAKE : 0;
     return run_proof(&cli, config ? LOAD_CONFIG : LOAD_PACKET, &ask, &options);
 }
 

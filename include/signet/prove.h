@@ -25,6 +25,9 @@
 extern "C" {
 #endif
 
+/* Ends after the handshake: for peers that speak DTLS and no LwM2M. */
+enum { SIGNET_PROVE_HANDSHAKE = 1u };
+
 struct signet_prove_options {
     size_t size; /* sizeof(struct signet_prove_options): what a later version adds is then zero; 0:
                     this version */
@@ -45,6 +48,10 @@ struct signet_prove_options {
     int (*knows)(void *ctx, const char *endpoint, struct signet_error *err);
     void *ctx;
     const struct signet_profile *profile; /* the firmware's client; NULL: the tree's own */
+    /* "openssl" (NULL), or "mbedtls": the system's, which is loaded for it; SIGNET_E_UNSUPPORTED
+     * where there is none. The rules of the profile decide with both. */
+    const char *stack;
+    unsigned flags; /* SIGNET_PROVE_... */
 };
 
 /* How far the device came. */
@@ -58,6 +65,7 @@ struct signet_proof {
     unsigned accounts;   /* servers that let it in */
     unsigned bootstraps; /* bootstrap servers among them */
     double seconds;      /* all of it */
+    char stack[16];      /* that did the handshake */
 };
 
 /* Each account of the tree in turn, bootstrap accounts first. SIGNET_OK: each of them let the

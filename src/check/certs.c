@@ -58,12 +58,6 @@ static int check_forms(const struct signet_account *a, struct signet_error *err)
     return rc == SIGNET_OK ? check_form(a, a->secret_key, RID_SECRET_KEY, err) : rc;
 }
 
-int value_load_cert(struct signet_cert **out, const struct signet_value *value,
-                    struct signet_error *err)
-{
-    return signet_cert_load(out, value->as.bytes.data, value->as.bytes.len, err);
-}
-
 /* Does the key belong to the server's certificate, so that 3 and 4 stand in each other's place? */
 static bool are_swapped(const struct signet_account *a, const struct signet_key *key)
 {

@@ -45,14 +45,20 @@ const struct signet_record *check_find(const struct check *check, uint16_t oid, 
 int64_t check_integer(const struct check *check, uint16_t oid, uint16_t iid, uint16_t rid,
                       int64_t otherwise);
 
+#include <signet/cert.h>
+
 /* certs.c: an account in a mode with certificates has them, and a key */
 int account_check_presence(const struct signet_account *account, struct signet_error *err);
-int value_load_cert(struct signet_cert **out, const struct signet_value *value,
-                    struct signet_error *err);
 
 /* server_cert.c: resource 4, which is opaque and not empty */
 int check_server_cert(const struct signet_tree *tree, const struct signet_account *a,
                       const struct signet_observer *observer, struct signet_error *err);
+
+static inline int value_load_cert(struct signet_cert **out, const struct signet_value *value,
+                                  struct signet_error *err)
+{
+    return signet_cert_load(out, value->as.bytes.data, value->as.bytes.len, err);
+}
 
 /* pem.c */
 bool value_is_pem(const struct signet_value *value);

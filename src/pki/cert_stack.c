@@ -50,27 +50,6 @@ static bool read_algorithm(struct der *d, struct der *whole, struct der *oid)
     return at_end(&inside) || (der_any(&inside, &tag, NULL) && at_end(&inside));
 }
 
-const char *der_read_name(struct der *name)
-{
-    static const uint8_t texts[] = {0x03, 0x0c, 0x13, 0x14, 0x16, 0x1c, 0x1e};
-    struct der set, pair, oid;
-    uint8_t tag;
-
-    while (!at_end(name)) {
-        if (!der_next(name, TAG_SET, NULL, &set) || at_end(&set))
-            return "a name in it is malformed";
-        while (!at_end(&set)) {
-            if (!der_next(&set, DER_SEQUENCE, NULL, &pair) ||
-                !der_next(&pair, TAG_OID, NULL, &oid) || !der_any(&pair, &tag, NULL) ||
-                !at_end(&pair))
-                return "a name in it is malformed";
-            if (!memchr(texts, tag, sizeof texts))
-                return "a name in it is of a type that TLS stacks of devices do not know";
-        }
-    }
-    return NULL;
-}
-
 static int der_digits(const uint8_t *at, size_t count)
 {
     int n = 0;

@@ -126,3 +126,24 @@ int der_check_whole(const uint8_t *data, size_t len, const char *what, struct si
                          len - head - body, what);
     return SIGNET_OK;
 }
+
+const char *der_read_name(struct der *name)
+{
+    static const uint8_t texts[] = {0x03, 0x0c, 0x13, 0x14, 0x16, 0x1c, 0x1e};
+    struct der set, pair, oid;
+    uint8_t tag;
+
+    while (name->at != name->end) {
+        if (!der_next(name, V_ASN1_SET | V_ASN1_CONSTRUCTED, NULL, &set) || set.at == set.end)
+            return "a name in it is malformed";
+        while (set.at != set.end) {
+            if (!der_next(&set, DER_SEQUENCE, NULL, &pair) ||
+                !der_next(&pair, V_ASN1_OBJECT, NULL, &oid) || !der_any(&pair, &tag, NULL) ||
+                pair.at != pair.end)
+                return "a name in it is malformed";
+            if (!memchr(texts, tag, sizeof texts))
+                return "a name in it is of a type that TLS stacks of devices do not know";
+        }
+    }
+    return NULL;
+}

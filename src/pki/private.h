@@ -42,6 +42,8 @@ struct der {
 bool der_next(struct der *d, uint8_t tag, struct der *whole, struct der *inside);
 /* The next value, whatever its tag. */
 bool der_any(struct der *d, uint8_t *tag, struct der *inside);
+/* What is wrong with the relative names in it, for TLS stacks of devices, or NULL. */
+const char *der_read_name(struct der *name);
 /* Does data hold exactly one DER SEQUENCE? Says what is wrong otherwise. */
 int der_check_whole(const uint8_t *data, size_t len, const char *what, struct signet_error *err);
 
@@ -86,8 +88,6 @@ int pem_encrypted(struct signet_error *err); /* says that a private key is */
 int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],
                   struct signet_error *err);
 
-/* cert_stack.c: what is wrong with the relative names in it, or NULL */
-const char *der_read_name(struct der *name);
 /* cert_extensions.c: false: `wrong` says what is wrong with them. */
 bool extensions_read(struct der *list, char wrong[static 160]);
 /* cert_judge.c: do TLS stacks of devices know its key and its signature? */

@@ -5,6 +5,8 @@
 /* CoAP messages (RFC 7252) and what a client needs of exchanges. What comes in is hostile. */
 
 #include "base/base.h"
+#include "profile/profile.h"
+#include "tls/tls.h"
 
 #include <signet/prove.h>
 
@@ -84,6 +86,21 @@ long coap_digits(const void *text, size_t len);
 /* The error for an answer that is not 2.xx. */
 int coap_refused(const struct coap_message *answer, const char *endpoint, struct signet_error *err);
 
+/* rules.c: how the device's client would log in at the account's server */
+struct login_rules {
+    const struct signet_profile *profile;
+    const struct profile_tls *tls; /* of the profile */
+    enum tls_stack stack;
+    unsigned usage, matching; /* /0/x/15, /0/x/13 */
+    char name[256];           /* /0/x/14; "": none */
+    uint16_t suites[65];      /* /0/x/16, ends with 0 */
+};
+/* All but profile and stack. SIGNET_E_PROOF: it would not; the message begins with the profile's
+ * name. */
+int rules_take(struct login_rules *out, const struct signet_tree *tree,
+               const struct signet_account *account, const struct signet_observer *observer,
+               struct signet_error *err);
+
 /* transport.c: datagrams over UDP or DTLS */
 struct transport;
 struct transport_address {
@@ -98,8 +115,8 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
                     struct signet_error *err);
 /* The account's credentials, taken as its security mode says. */
 int transport_open(struct transport **out, const struct transport_address *address,
-                   const struct signet_account *account, int64_t deadline,
-                   const struct signet_cancel *cancel, struct signet_error *err);
+                   const struct signet_account *account, const struct login_rules *rules,
+                   int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err);
 void transport_close(struct transport **transport);
 const char *transport_cipher(const struct transport *transport); /* "" without DTLS */
 int transport_send(struct transport *transport, const void *data, size_t len,

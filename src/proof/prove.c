@@ -16,6 +16,7 @@ struct run {
     struct signet_account account;
     struct transport_address address; /* of the account's server */
     struct exchange exchange;
+    struct login_rules rules; /* of the account */
 };
 
 static void step_begin(struct run *run, const char *step)
@@ -192,7 +193,8 @@ static int find_server(struct run *run, const char *instead, struct signet_error
                          account->iid, mode, run->address.secure ? "coaps://" : "coap://");
     if (account->mode == SIGNET_MODE_NONE)
         return error_set(err, SIGNET_E_UNSUPPORTED, "mode (none) cannot be proved");
-    if (account->mode == SIGNET_MODE_RPK || account->mode == SIGNET_MODE_EST)
+    if (account->mode == SIGNET_MODE_RPK ||
+        (account->mode == SIGNET_MODE_EST && !(account->identity && account->secret_key)))
         return error_set(err, SIGNET_E_UNSUPPORTED, "mode %s cannot be proved", mode);
     return SIGNET_OK;
 }
@@ -226,7 +228,10 @@ static int connect_server(struct run *run, struct transport **out, int64_t deadl
 
     if (secure)
         step_begin(run, "handshake");
-    rc = transport_open(out, &run->address, &run->account, deadline, run->options->cancel, err);
+    rc = transport_open(out, &run->address, &run->account, &run->rules, deadline,
+                        run->options->cancel, err);
+    if (rc == SIGNET_E_CERT)
+        error_prefix(err, "%s", run->rules.profile->name);
     if (rc == SIGNET_E_CERT || (rc == SIGNET_E_NET && secure && err->sys == 0)) {
         rc = (int)(err->code = SIGNET_E_PROOF);
         explain_silence(run, err);
@@ -236,9 +241,18 @@ static int connect_server(struct run *run, struct transport **out, int64_t deadl
     return error_pass(rc, err, "connect");
 }
 
-/* Proves run->account. tree: where a bootstrap server writes to. */
-static int prove_account(struct run *run, const char *instead, struct signet_tree *tree,
-                         struct signet_error *err)
+/* Where it goes, and whether the device's client would. */
+static int look_at_account(struct run *run, const struct signet_tree *tree, const char *instead,
+                           struct signet_error *err)
+{
+    int rc = find_server(run, instead, err);
+
+    return rc ? rc : rules_take(&run->rules, tree, &run->account, run->options->observer, err);
+}
+
+/* Proves run->account of tree. written: where a bootstrap server writes to. */
+static int prove_account(struct run *run, const struct signet_tree *tree, const char *instead,
+                         struct signet_tree *written, struct signet_error *err)
 {
     unsigned timeout = run->options->timeout_ms ? run->options->timeout_ms : TIMEOUT_MS;
     int64_t deadline = clock_ms() + timeout;
@@ -247,7 +261,7 @@ static int prove_account(struct run *run, const char *instead, struct signet_tre
     int rc;
 
     step_begin(run, "account");
-    rc = step_end(run, find_server(run, instead, err), err);
+    rc = step_end(run, look_at_account(run, tree, instead, err), err);
     if (rc)
         return rc;
     out->cipher[0] = out->location[0] = '\0';
@@ -255,7 +269,9 @@ static int prove_account(struct run *run, const char *instead, struct signet_tre
     rc = connect_server(run, &transport, deadline, err);
     if (!rc) {
         snprintf(out->cipher, sizeof out->cipher, "%s", transport_cipher(transport));
-        rc = with_session(run, transport, tree, deadline, err);
+        rc = run->options->flags & SIGNET_PROVE_HANDSHAKE
+                 ? SIGNET_OK
+                 : with_session(run, transport, written, deadline, err);
     }
     transport_close(&transport);
     if (!rc) {
@@ -293,7 +309,7 @@ static int prove_bootstrap(struct run *run, const struct signet_tree *tree, cons
     int rc = signet_tree_copy(&written, tree, err);
 
     if (!rc)
-        rc = prove_account(run, instead, written, err);
+        rc = prove_account(run, tree, instead, written, err);
     if (!rc) {
         unsigned before = run->out->accounts;
         rc = prove_accounts(run, written, NULL, false, err);
@@ -315,8 +331,20 @@ static int prove_accounts(struct run *run, const struct signet_tree *tree, const
     for (size_t i = 0; !rc && signet_tree_account(tree, i, &run->account); i++)
         if (run->account.bootstrap == bootstrap)
             rc = bootstrap ? prove_bootstrap(run, tree, instead, err)
-                           : prove_account(run, instead, NULL, err);
+                           : prove_account(run, tree, instead, NULL, err);
     return rc;
+}
+
+static int find_stack(struct run *run, struct signet_error *err)
+{
+    const char *name = run->options->stack ? run->options->stack : "openssl";
+
+    run->rules.stack = strcmp(name, "mbedtls") == 0 ? TLS_STACK_MBEDTLS : TLS_STACK_OPENSSL;
+    snprintf(run->out->stack, sizeof run->out->stack, "%s", name);
+    if (run->rules.stack == TLS_STACK_MBEDTLS || strcmp(name, "openssl") == 0)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_USAGE, "openssl or mbedtls", "no such TLS stack: '%.40s'",
+                          name);
 }
 
 int signet_prove(const struct signet_tree *tree, const struct signet_prove_options *options,
@@ -338,6 +366,9 @@ int signet_prove(const struct signet_tree *tree, const struct signet_prove_optio
     if (!run.endpoint || strlen(run.endpoint) > 150)
         return error_set_hint(err, SIGNET_E_USAGE, "give the endpoint client name",
                               "which name has the device?");
+    if ((rc = find_stack(&run, err)))
+        return rc;
+    run.rules.profile = mine.profile ? mine.profile : profile_of(tree);
     if (!signet_tree_account_count(tree))
         return error_set(err, SIGNET_E_USAGE, "the packet has no server account");
     rc = prove_accounts(&run, tree, mine.uri, true, err);

@@ -45,18 +45,23 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
     return SIGNET_OK;
 }
 
-/* Usages 0 and 2 speak of an authority, and of the host that the packet names. */
-static bool is_anchored(const struct signet_account *account)
+static void fill_trust(struct tls_trust *out, const struct signet_value *data,
+                       const struct login_rules *rules)
 {
-    const struct signet_value *usage = account->usage;
-    int64_t n = usage && usage->type == SIGNET_TYPE_INTEGER ? usage->as.integer : 3;
-
-    return n == 0 || n == 2;
+    *out = (struct tls_trust){.usage = rules->usage,
+                              .matching = rules->matching,
+                              .data = data->as.bytes.data,
+                              .len = data->as.bytes.len,
+                              .pinned_name = rules->tls->checks_pinned_name,
+                              .pinned_dates = rules->tls->checks_pinned_dates,
+                              .rsa_least = rules->tls->rsa_least,
+                              .curves = rules->tls->curves,
+                              .digests = rules->tls->digests};
 }
 
 static int open_dtls(struct transport *t, const struct transport_address *address,
-                     const struct signet_account *account, int64_t deadline,
-                     struct signet_error *err)
+                     const struct signet_account *account, const struct login_rules *rules,
+                     int64_t deadline, struct signet_error *err)
 {
     const struct signet_value *identity = account->identity, *key = account->secret_key;
     struct tls_credentials credentials = {0};
@@ -76,15 +81,15 @@ static int open_dtls(struct transport *t, const struct transport_address *addres
         credentials.key_der = &secret;
         credentials.cert_der = identity->as.bytes.data;
         credentials.cert_len = identity->as.bytes.len;
-        if (account->server_key) {
-            credentials.pinned_der = account->server_key->as.bytes.data;
-            credentials.pinned_len = account->server_key->as.bytes.len;
-            if (account->uri)
-                transport_parse(&named, (const char *)account->uri->as.bytes.data,
-                                account->uri->as.bytes.len, NULL);
-            credentials.anchored_host = is_anchored(account) ? named.host : NULL;
-        }
+        if (account->server_key)
+            fill_trust(&credentials.trust, account->server_key, rules);
     }
+    if (account->uri)
+        transport_parse(&named, (const char *)account->uri->as.bytes.data,
+                        account->uri->as.bytes.len, NULL);
+    credentials.server_name = rules->name[0] ? rules->name : named.host;
+    credentials.suites = rules->suites[0] ? rules->suites : rules->tls->suites;
+    credentials.stack = rules->stack;
     rc = tls_dtls_open(&t->dtls, address->host, address->port, &credentials, deadline, t->cancel,
                        err);
     secret_wipe(&secret);
@@ -121,8 +126,8 @@ static int open_udp(struct transport *t, const struct transport_address *address
 }
 
 int transport_open(struct transport **out, const struct transport_address *address,
-                   const struct signet_account *account, int64_t deadline,
-                   const struct signet_cancel *cancel, struct signet_error *err)
+                   const struct signet_account *account, const struct login_rules *rules,
+                   int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err)
 {
     struct transport *t = calloc(1, sizeof *t);
 
@@ -130,8 +135,8 @@ int transport_open(struct transport **out, const struct transport_address *addre
         return error_nomem(err);
     t->fd = -1;
     t->cancel = cancel;
-    int rc =
-        address->secure ? open_dtls(t, address, account, deadline, err) : open_udp(t, address, err);
+    int rc = address->secure ? open_dtls(t, address, account, rules, deadline, err)
+                             : open_udp(t, address, err);
     if (rc)
         transport_close(&t);
     else

@@ -25,8 +25,8 @@ static bool is_address(const char *host)
 }
 
 /* Until the descriptor is ready, the DTLS timer or the deadline: 1 ready, 0 timer. */
-static int wait_ready(struct session *s, short events, int64_t until, int64_t deadline,
-                      struct signet_error *err)
+int session_ready(struct session *s, short events, int64_t until, int64_t deadline,
+                  struct signet_error *err)
 {
     struct pollfd fds[2] = {{.fd = s->fd, .events = events},
                             {.fd = cancel_fd(s->cancel), .events = POLLIN}};
@@ -123,7 +123,7 @@ static int64_t timer(const struct session *s)
 static int wait_for_socket(struct session *s, short events, const char *doing, int64_t deadline,
                            struct signet_error *err)
 {
-    int n = wait_ready(s, events, timer(s), deadline, err);
+    int n = session_ready(s, events, timer(s), deadline, err);
 
     if (n < 0 && n != -SIGNET_E_TIMEOUT)
         return -n;
@@ -175,7 +175,7 @@ static int connect_socket(struct session *s, const struct addrinfo *to, int64_t 
     if (connect(s->fd, to->ai_addr, to->ai_addrlen) != 0)
         sys = errno;
     if (sys == EINPROGRESS) {
-        n = wait_ready(s, POLLOUT, INT64_MAX, deadline, err);
+        n = session_ready(s, POLLOUT, INT64_MAX, deadline, err);
         if (n < 0)
             return -n;
         if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
@@ -207,7 +207,8 @@ static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
     }
     SSL_set_app_data(s->ssl, s);
     SSL_set_info_callback(s->ssl, on_info);
-    if (!is_address(t->host) && SSL_set_tlsext_host_name(s->ssl, t->host) != 1)
+    const char *name = t->server_name ? t->server_name : t->host;
+    if (!is_address(name) && SSL_set_tlsext_host_name(s->ssl, name) != 1)
         return crypto_fail(err, "the host name does not fit into a ClientHello");
     return SIGNET_OK;
 }
@@ -243,20 +244,44 @@ static int resolve(struct addrinfo **list, const struct target *t, struct signet
     return SIGNET_E_NET;
 }
 
-int session_open(struct session *s, SSL_CTX *ctx, const struct target *t, void *login,
-                 struct signet_error *err)
+/* Its addresses. */
+static int find_peer(struct session *s, const struct target *t, struct addrinfo **list,
+                     struct signet_error *err)
 {
-    struct addrinfo *list = NULL;
     int rc;
 
-    *s = (struct session){.fd = -1, .dtls = t->dtls, .cancel = t->cancel, .login = login};
+    *s = (struct session){.fd = -1, .dtls = t->dtls, .cancel = t->cancel};
     if (!t->host || !*t->host || strlen(t->host) > 253 || !t->port)
         return error_set(err, SIGNET_E_USAGE, "a host name and a port from 1 to 65535 are needed");
     snprintf(s->peer, sizeof s->peer, strchr(t->host, ':') ? "[%.255s]:%u" : "%.255s:%u",
              text_shown(t->host, strlen(t->host), 60), t->port);
-    rc = resolve(&list, t, err);
+    rc = resolve(list, t, err);
+    return rc ? error_pass(rc, err, "%s", s->peer) : SIGNET_OK;
+}
+
+int session_dial(struct session *s, const struct target *t, struct signet_error *err)
+{
+    struct addrinfo *list = NULL;
+    int rc = find_peer(s, t, &list, err);
+
     if (rc)
-        return error_pass(rc, err, "%s", s->peer);
+        return rc;
+    rc = connect_socket(s, list, t->deadline, err);
+    freeaddrinfo(list);
+    if (rc)
+        session_close(s);
+    return rc;
+}
+
+int session_open(struct session *s, SSL_CTX *ctx, const struct target *t, void *login,
+                 struct signet_error *err)
+{
+    struct addrinfo *list = NULL;
+    int rc = find_peer(s, t, &list, err);
+
+    if (rc)
+        return rc;
+    s->login = login;
     rc = SIGNET_E_NET;
     for (const struct addrinfo *to = list; to; to = to->ai_next) {
         s->refused = false;

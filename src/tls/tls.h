@@ -7,6 +7,24 @@
 
 #include "base/base.h"
 
+/* What a server's certificate must be for a device to go on (LwM2M Transport 1.2, section 5.2.8.7;
+ * RFC 6698), and what its TLS stack looks at besides: trust.c, mbedtls.c. */
+struct tls_trust {
+    unsigned usage; /* 0, 2: an authority that issued it; 1, 3: it itself. 0 and 1 ask also for the
+                       firmware's own trust store, which a packet does not have */
+    unsigned matching;   /* 0: data is a certificate; 1, 2, 3: its SHA-256, SHA-384, SHA-512 */
+    const uint8_t *data; /* of /0/x/4 */
+    size_t len;
+    bool pinned_name, pinned_dates; /* looked at with usage 3 as well */
+    size_t rsa_least;               /* bits; 0: RSA keys are not taken */
+    const char *const *curves, *const
+                                   *digests; /* "secp256r1", "sha256"; end with NULL; NULL: any */
+};
+
+/* With which library the handshake is done; the system's Mbed TLS is loaded when it is asked for.
+ */
+enum tls_stack { TLS_STACK_OPENSSL, TLS_STACK_MBEDTLS };
+
 /* What a device logs in with. Either a PSK, or a certificate with its key; the bytes are
  * borrowed for the call. */
 struct tls_credentials {
@@ -16,21 +34,26 @@ struct tls_credentials {
     const uint8_t *cert_der; /* NULL: none */
     size_t cert_len;
     const struct secret *key_der; /* PKCS#8 */
-    /* Certificate usages 1 and 3 of LwM2M (Transport 1.2, section 5.2.8.7): the server's
-     * certificate must be this one, byte for byte, and no chain is looked at. Needed in
-     * certificate mode. */
-    const uint8_t *pinned_der;
-    size_t pinned_len;
-    /* Usages 0 and 2 instead: pinned_der is of an authority that the server's chain must lead to,
-     * and its certificate must be of this host. NULL: pinned. */
-    const char *anchored_host;
+    struct tls_trust trust;       /* in certificate mode */
+    /* The name that the server shall have, and that is sent to it (SNI, where it is no address);
+     * NULL: the host. */
+    const char *server_name;
+    /* Cipher suites by their IANA numbers, ends with 0; NULL: all that LwM2M and the stack have. */
+    const uint16_t *suites;
+    enum tls_stack stack;
 };
+
+/* Is one of the wanted suites for this mode, and among a client's own (NULL: any)? Lists end with
+ * 0.
+ */
+bool tls_suites_usable(const uint16_t *wanted, const uint16_t *own, bool psk);
 
 struct tls_dtls;
 
 /* Connects and shakes hands (DTLS 1.2). host also goes out as server name when it is one.
  * SIGNET_E_NET names the step that failed and the alert the server sent, or that it fell silent in
- * the middle, as it does at a wrong key; SIGNET_E_CERT: not the pinned certificate;
+ * the middle, as it does at a wrong key; SIGNET_E_CERT: the device would not trust
+ * the server, and why;
  * SIGNET_E_TIMEOUT: it never answered; SIGNET_E_CANCELLED. */
 int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
                   const struct tls_credentials *credentials, int64_t deadline,

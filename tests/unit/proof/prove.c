@@ -522,20 +522,22 @@ static int prove_text(const char *text, const char *endpoint, const char *uri,
     return rc;
 }
 
+#define SERVER ", 1: {0: {0: 1, 1: 60, 6: False, 7: 'U'}}"
+
 /* A name that is not found may be a name server that is away: no verdict on the device. */
 static void a_host_that_is_not_found_is_no_verdict(void **state)
 {
     struct signet_error err = {0};
     int rc = prove_text("{0: {1: {0: 'coaps://no-such-host.invalid', 1: False, 2: 0, 3: b'me',"
-                        " 5: b'0123456789abcdef', 10: 1}}}",
+                        " 5: b'0123456789abcdef', 10: 1}}" SERVER "}",
                         "me", NULL, &err);
 
     (void)state;
     assert_int_equal(rc, SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "no such host"));
     assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
-    rc = prove_text("{0: {1: {0: 'coap://no-such-host.invalid', 1: False, 2: 3, 10: 1}}}", "me",
-                    NULL, &err);
+    rc = prove_text("{0: {1: {0: 'coap://no-such-host.invalid', 1: False, 2: 3, 10: 1}}" SERVER "}",
+                    "me", NULL, &err);
     assert_int_equal(rc, SIGNET_E_NET);
     assert_int_equal(strncmp(err.msg, "connect: no address of no-such-host.invalid: ", 45), 0);
 }
@@ -547,7 +549,7 @@ static void a_path_of_many_parts(void **state)
 
     (void)state;
     assert_int_equal(prove_text("{0: {1: {0: 'coap://127.0.0.1:9/1/2/3/4/5/6/7/8/9/a/b/c/d/e/f/g/h/"
-                                "i/j/k/l/m/n/o/p/q/r/s/t', 1: False, 2: 3, 10: 1}}}",
+                                "i/j/k/l/m/n/o/p/q/r/s/t', 1: False, 2: 3, 10: 1}}" SERVER "}",
                                 "me", NULL, &err),
                      SIGNET_E_LIMIT);
     assert_string_equal(err.msg, "register: the request is larger than a datagram");
@@ -556,23 +558,25 @@ static void a_path_of_many_parts(void **state)
 /* Nothing is sent for these. */
 static void what_cannot_be_proved(void **state)
 {
-    static const char nosec[] = "{0: {1: {0: 'coap://127.0.0.1:9', 1: False, 2: 3, 10: 1}}}";
+    static const char nosec[] =
+        "{0: {1: {0: 'coap://127.0.0.1:9', 1: False, 2: 3, 10: 1}}" SERVER "}";
     static const struct {
         const char *text, *uri;
         int rc;
         const char *words;
     } rows[] = {
         {nosec, "coaps://127.0.0.1:9", SIGNET_E_MEANING, "which coaps:// does not go with"},
-        {"{0: {1: {0: 'coap://127.0.0.1:9', 1: False, 2: 0, 10: 1, 3: b'i', 5: b'k'}}}", NULL,
-         SIGNET_E_MEANING, "which coap:// does not go with"},
-        {"{0: {1: {1: False, 2: 3, 10: 1}}}", NULL, SIGNET_E_MEANING, "has no server URI"},
-        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 1, 10: 1, 3: b'i', 5: b'k'}}}", NULL,
+        {"{0: {1: {0: 'coap://127.0.0.1:9', 1: False, 2: 0, 10: 1, 3: b'i', 5: b'k'}}" SERVER "}",
+         NULL, SIGNET_E_MEANING, "which coap:// does not go with"},
+        {"{0: {1: {1: False, 2: 3, 10: 1}}" SERVER "}", NULL, SIGNET_E_MEANING,
+         "has no server URI"},
+        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 1, 10: 1, 3: b'i', 5: b'k'}}" SERVER "}",
+         NULL, SIGNET_E_UNSUPPORTED, "cannot be proved"},
+        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 4, 10: 1}}" SERVER "}", NULL,
          SIGNET_E_UNSUPPORTED, "cannot be proved"},
-        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 4, 10: 1}}}", NULL, SIGNET_E_UNSUPPORTED,
-         "cannot be proved"},
-        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 0, 10: 1, 5: b'k'}}}", NULL,
+        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 0, 10: 1, 5: b'k'}}" SERVER "}", NULL,
          SIGNET_E_MEANING, "has no credentials"},
-        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 0, 10: 1, 3: b'i'}}}", NULL,
+        {"{0: {1: {0: 'coaps://127.0.0.1:9', 1: False, 2: 0, 10: 1, 3: b'i'}}" SERVER "}", NULL,
          SIGNET_E_MEANING, "has no credentials"},
         {"{1: {1: {0: 1, 1: 60}}}", NULL, SIGNET_E_USAGE, "no server account"},
         {nosec, "coap://127.0.0.1:9 ", SIGNET_E_USAGE, "the server's URI"},

@@ -21,7 +21,8 @@ int __wrap_tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
 
 /* What was shown, and how the handshake fails. */
 static struct {
-    char psk[16], identity[16], key[16], cert[16], pinned[16], host[64], anchored[64];
+    char psk[16], identity[16], key[16], cert[16], pinned[16], host[64], name[64];
+    unsigned usage, matching, suite;
 } shown;
 static enum signet_code fails_with;
 static int fails_sys;
@@ -50,10 +51,12 @@ int __wrap_tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
         keep(shown.key, c->key_der->data, c->key_der->len);
     keep(shown.identity, c->identity, c->identity_len);
     keep(shown.cert, c->cert_der, c->cert_len);
-    keep(shown.pinned, c->pinned_der, c->pinned_len);
+    keep(shown.pinned, c->trust.data, c->trust.len);
     snprintf(shown.host, sizeof(shown.host), "%s", host);
-    snprintf(shown.anchored, sizeof(shown.anchored), "%s",
-             c->anchored_host ? c->anchored_host : "");
+    snprintf(shown.name, sizeof(shown.name), "%s", c->server_name);
+    shown.usage = c->trust.usage;
+    shown.matching = c->trust.matching;
+    shown.suite = c->suites ? c->suites[0] : 0;
     error_set(err, fails_with, "no handshake");
     if (err)
         err->sys = fails_sys;
@@ -72,11 +75,12 @@ static int knows(void *ctx, const char *endpoint, struct signet_error *err)
 }
 
 static const char *instead; /* of the account's URI */
+static const struct signet_profile *with_profile;
 
 static int prove(const char *text, struct signet_error *err)
 {
     const struct signet_prove_options options = {
-        .endpoint = "urn:dev:os:1", .knows = knows, .uri = instead};
+        .endpoint = "urn:dev:os:1", .knows = knows, .uri = instead, .profile = with_profile};
     struct signet_tree *tree = NULL;
 
     asked = 0;
@@ -86,11 +90,15 @@ static int prove(const char *text, struct signet_error *err)
     return rc;
 }
 
+#define A_30   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A_60   A_30 A_30
+#define A_300  A_60 A_60 A_60 A_60 A_60
+#define SERVER "1: {0: {0: 1, 1: 60, 6: False, 7: 'U'}}"
 #define PSK(bootstrap)                                                                             \
-    "{0: {1: {0: 'coaps://h:1', 1: " bootstrap ", 2: 0, 10: 1, 3: b'id', 5: b'key'}}}"
+    "{0: {1: {0: 'coaps://h:1', 1: " bootstrap ", 2: 0, 10: 1, 3: b'id', 5: b'key'}}, " SERVER "}"
 #define CERT(more)                                                                                 \
     "{0: {1: {0: 'coaps://h:1', 1: False, 2: 2, 10: 1, 3: b'cert', 4: b'server', 5: b'key'" more   \
-    "}}}"
+    "}}, " SERVER "}"
 
 static void credentials_of_an_account(void **state)
 {
@@ -110,29 +118,89 @@ static void credentials_of_an_account(void **state)
     assert_string_equal(shown.pinned, "server");
 }
 
-/* Usages 0 and 2 speak of an authority; 1, 3 and none of the very certificate. */
+/* What else the account says of the server; 0 and 1 ask for what no packet has. */
 static void certificate_usages(void **state)
 {
     static const struct {
-        const char *text, *anchored;
+        const char *text, *name;
+        unsigned usage, matching, suite;
+        const char *words;
     } rows[] = {
-        {CERT(", 15: 0"), "h"}, {CERT(", 15: 1"), ""}, {CERT(", 15: 2"), "h"},
-        {CERT(", 15: 3"), ""},  {CERT(""), ""},
+        {CERT(""), "h", 3, 0, 0, NULL},
+        {CERT(", 15: 3"), "h", 3, 0, 0, NULL},
+        {CERT(", 15: 2"), "h", 2, 0, 0, NULL},
+        {CERT(", 15: 9"), "h", 3, 0, 0, NULL}, /* as clients take it */
+        {CERT(", 13: 1"), "h", 3, 1, 0, NULL},
+        {CERT(", 14: 'sni'"), "sni", 3, 0, 0, NULL},
+        {CERT(", 16: {0: 49326}"), "h", 3, 0, 49326, NULL},
+        {CERT(", 16: {0: 49320, 1: 49326}"), "h", 3, 0, 49320, NULL},
+        {CERT(", 16: {0: 49320}"), NULL, 0, 0, 0, "none of the cipher suites in /0/1/16"},
+        {CERT(", 16: {0: 4865}"), NULL, 0, 0, 0, "none of the cipher suites in /0/1/16"},
+        {CERT(", 15: 0"), NULL, 0, 0, 0, "certificate usage 0 (/0/1/15) asks"},
+        {CERT(", 15: 1"), NULL, 0, 0, 0, "certificate usage 1 (/0/1/15) asks"},
     };
-    struct signet_error err;
 
     (void)state;
     fails_with = SIGNET_E_TIMEOUT;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        prove(rows[i].text, &err);
-        if (strcmp(shown.anchored, rows[i].anchored) != 0)
-            fail_msg("case %zu: '%s'", i, shown.anchored);
+        struct signet_error err = {0};
+        int rc = prove(rows[i].text, &err);
+
+        if (rows[i].words && (rc != SIGNET_E_PROOF || !strstr(err.msg, rows[i].words)))
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+        if (!rows[i].words && (rc != SIGNET_E_TIMEOUT || shown.usage != rows[i].usage ||
+                               shown.matching != rows[i].matching || shown.suite != rows[i].suite ||
+                               strcmp(shown.name, rows[i].name)))
+            fail_msg("case %zu: %d %s, %s %u %u", i, rc, err.msg, shown.name, shown.usage,
+                     shown.suite);
     }
+    struct signet_error err;
     instead = "coaps://here:1"; /* the certificate is of the host that the packet names */
     prove(CERT(", 15: 2"), &err);
     instead = NULL;
     assert_string_equal(shown.host, "here");
-    assert_string_equal(shown.anchored, "h");
+    assert_string_equal(shown.name, "h");
+}
+
+#define LONG_KEY "5: b'" A_30 "aaa'"
+#define ACCOUNT(rest, server)                                                                      \
+    "{0: {1: {0: 'coaps://h:1', " rest "}}, 1: {0: {0: " server ", 1: 60, 6: False, 7: 'U'}}}"
+
+/* What keeps the client of a profile out before any handshake. */
+static void a_client_that_stays_out(void **state)
+{
+    static const struct {
+        const char *device, *text, *words;
+    } rows[] = {
+        {"any", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', 5: b'key'", "2"),
+         "account: any: no Server object (/1) has the Short Server ID of /0/1"},
+        {"any", ACCOUNT("1: False, 2: 0, 3: b'id', 5: b'key'", "2"), "no Server object"},
+        {"any", ACCOUNT("1: True, 2: 0, 3: b'id', 5: b'key'", "2"), NULL},
+        {"anjay-3", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', " LONG_KEY, "1"),
+         "account: anjay-3: the PSK in /0/1/5 has 33 bytes, and its TLS stack (mbedtls) takes 32"},
+        {"any", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', " LONG_KEY, "1"), "takes 32"},
+        {"wakaama", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'" A_30 "aaa', 5: b'key'", "1"),
+         "account: wakaama: the PSK identity in /0/1/3 has 33 bytes"},
+        {"any", ACCOUNT("1: True, 2: 0, 3: b'id', 5: b'key', 11: 86401", "1"),
+         "the device calls its bootstrap server only after 86401 s (/0/1/11)"},
+        {"any", ACCOUNT("1: True, 2: 0, 3: b'id', 5: b'key', 11: 60", "1"), NULL},
+    };
+
+    (void)state;
+    fails_with = SIGNET_E_TIMEOUT;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct signet_profile *profile = NULL;
+        struct signet_error err = {0};
+
+        assert_int_equal(signet_profile_open(&profile, rows[i].device, &err), SIGNET_OK);
+        with_profile = profile;
+        int rc = prove(rows[i].text, &err);
+        with_profile = NULL;
+        signet_profile_close(&profile);
+        if (rc != (rows[i].words ? SIGNET_E_PROOF : SIGNET_E_TIMEOUT) ||
+            (rows[i].words && !strstr(err.msg, rows[i].words)))
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+    }
 }
 
 /* Only of a PSK at the server itself can its API say more. */
@@ -170,10 +238,6 @@ static void who_is_asked_why(void **state)
     }
     fails_sys = 0;
 }
-
-#define A_30  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define A_60  A_30 A_30
-#define A_300 A_60 A_60 A_60 A_60 A_60
 
 static void uris(void **state)
 {
@@ -233,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(credentials_of_an_account),
         cmocka_unit_test(certificate_usages),
+        cmocka_unit_test(a_client_that_stays_out),
         cmocka_unit_test(who_is_asked_why),
         cmocka_unit_test(uris),
     };

@@ -260,8 +260,12 @@ static void test_cert(void **state)
         login = (struct tls_credentials){.cert_der = mine.data,
                                          .cert_len = mine.len,
                                          .key_der = &key,
-                                         .pinned_der = pin->data,
-                                         .pinned_len = pin->len - (round == 3)};
+                                         .server_name = "e",
+                                         .trust = {.usage = 3,
+                                                   .data = pin->data,
+                                                   .len = pin->len - (round == 3),
+                                                   .pinned_name = true,
+                                                   .pinned_dates = true}};
         start(&s, &server, &server_key);
         rc = tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
         if (round == 0) {
@@ -318,9 +322,9 @@ static void test_authority(void **state)
         const char *host, *words;
         bool other;
     } rows[] = {{"e", NULL, false},
-                {"elsewhere", "ostname", false},
-                {"127.0.0.1", "IP address", false},
-                {"e", "certificate", true}};
+                {"elsewhere", "it is for 'e', and not for elsewhere", false},
+                {"127.0.0.1", "it is for 'e', and not for 127.0.0.1", false},
+                {"e", "it does not come from the authority", true}};
     struct signet_bytes ca = {0}, ca_key = {0}, server = {0}, server_key = {0}, other = {0};
     EVP_PKEY *keys[3] = {EVP_EC_gen("P-256"), EVP_EC_gen("P-256"), EVP_EC_gen("P-256")};
     X509 *root = issue("Root CA", keys[2], NULL, keys[2]); /* which the device does not know */
@@ -335,12 +339,14 @@ static void test_authority(void **state)
     make(&other, &ca_key);
     assert_int_equal(secret_set(&mine, server_key.data, server_key.len, NULL), 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct tls_credentials login = {.cert_der = server.data,
-                                              .cert_len = server.len,
-                                              .key_der = &mine,
-                                              .pinned_der = rows[i].other ? other.data : ca.data,
-                                              .pinned_len = rows[i].other ? other.len : ca.len,
-                                              .anchored_host = rows[i].host};
+        const struct tls_credentials login = {
+            .cert_der = server.data,
+            .cert_len = server.len,
+            .key_der = &mine,
+            .server_name = rows[i].host,
+            .trust = {.usage = 2,
+                      .data = rows[i].other ? other.data : ca.data,
+                      .len = rows[i].other ? other.len : ca.len}};
         struct server s = {.client = server};
         struct signet_error err = {0};
         struct tls_dtls *t = NULL;
@@ -446,11 +452,12 @@ static void test_alerts(void **state)
     (void)state;
     make(&mine, &my_key);
     assert_int_equal(secret_set(&key, my_key.data, my_key.len, NULL), 0);
-    const struct tls_credentials with_cert = {.cert_der = mine.data,
-                                              .cert_len = mine.len,
-                                              .key_der = &key,
-                                              .pinned_der = mine.data,
-                                              .pinned_len = mine.len};
+    const struct tls_credentials with_cert = {
+        .cert_der = mine.data,
+        .cert_len = mine.len,
+        .key_der = &key,
+        .server_name = "e",
+        .trust = {.usage = 3, .data = mine.data, .len = mine.len}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct server s = {.drop = rows[i].alert};
         struct signet_error err = {0};
@@ -487,8 +494,8 @@ static void test_silence_after_the_certificate(void **state)
     struct tls_credentials login = {.cert_der = server.data,
                                     .cert_len = server.len,
                                     .key_der = &key,
-                                    .pinned_der = server.data,
-                                    .pinned_len = server.len};
+                                    .server_name = "e",
+                                    .trust = {.usage = 3, .data = server.data, .len = server.len}};
     start(&s, &server, &server_key);
     assert_int_equal(tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + 700, NULL, &err),
                      SIGNET_E_NET);

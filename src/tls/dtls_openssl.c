@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The DTLS session by OpenSSL, and what a failure of it means. */
+#include "pki/pki.h"
+#include "tls/session.h"
+#include "tls/stack.h"
+#include "tls/trust.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* LwM2M Transport 1.2, section 5.2.8: the mandatory suites first, then what else stacks of devices
+ * have. Level 0 since OpenSSL counts the 64-bit tag of CCM_8 as weak. */
+#define PSK_CIPHERS                                                                                \
+    "PSK-AES128-CCM8:PSK-AES128-CCM:PSK-AES128-GCM-SHA256:PSK-AES128-CBC-SHA256:"                  \
+    "PSK-AES256-CCM8:PSK-AES256-GCM-SHA384:ECDHE-PSK-AES128-CBC-SHA256:"                           \
+    "kPSK:kECDHEPSK:kDHEPSK:!eNULL:!3DES:!RC4:@SECLEVEL=0"
+#define CERT_CIPHERS                                                                               \
+    "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-CCM:ECDHE-ECDSA-AES128-GCM-SHA256:"                \
+    "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:"         \
+    "ECDHE-RSA-AES256-GCM-SHA384:kECDHE:kDHE:kRSA:!aNULL:!aPSK:!eNULL:!3DES:!RC4:!DSS:@SECLEVEL=0"
+/* Of Mbed TLS 2.28. */
+#define GROUPS                                                                                     \
+    "P-256:P-384:P-521:X25519:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:secp256k1:"          \
+    "secp224r1:prime192v1"
+
+struct openssl_dtls {
+    struct tls_dtls base;
+    struct session session;
+    SSL_CTX *ctx;
+};
+
+/* What the callbacks of one handshake need. */
+struct login {
+    const struct tls_credentials *credentials;
+    const char *name;          /* that the server shall have */
+    struct signet_error wrong; /* with the server, by trust.c */
+};
+
+static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
+                       unsigned char *psk, unsigned psk_size)
+{
+    const struct session *s = SSL_get_app_data(ssl);
+    const struct tls_credentials *c = ((const struct login *)s->login)->credentials;
+
+    (void)hint;
+    (void)identity_size; /* without the terminating zero; check_login() keeps to these */
+    (void)psk_size;
+    memcpy(identity, c->identity, c->identity_len);
+    identity[c->identity_len] = '\0';
+    memcpy(psk, c->psk->data, c->psk->len);
+    return (unsigned)c->psk->len;
+}
+
+static int on_server_cert(X509_STORE_CTX *store, void *arg)
+{
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct login *login = ((const struct session *)SSL_get_app_data(ssl))->login;
+    bool good =
+        tls_judge_server(X509_STORE_CTX_get0_cert(store), X509_STORE_CTX_get0_untrusted(store),
+                         &login->credentials->trust, login->name, &login->wrong) == SIGNET_OK;
+
+    (void)arg;
+    X509_STORE_CTX_set_error(store, good ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+    return good;
+}
+
+static bool use_key(SSL_CTX *ctx, const struct secret *der)
+{
+    const unsigned char *at = der->data;
+    EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &at, (long)der->len);
+    bool ok = key && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+
+    EVP_PKEY_free(key);
+    return ok;
+}
+
+static bool goes_with(const SSL_CIPHER *cipher, bool psk)
+{
+    int key_exchange = SSL_CIPHER_get_kx_nid(cipher);
+    bool is_psk = key_exchange == NID_kx_psk || key_exchange == NID_kx_dhe_psk ||
+                  key_exchange == NID_kx_ecdhe_psk || key_exchange == NID_kx_rsa_psk;
+
+    return key_exchange != NID_kx_any && is_psk == psk &&
+           SSL_CIPHER_get_auth_nid(cipher) != NID_auth_null &&
+           SSL_CIPHER_get_cipher_nid(cipher) != NID_undef;
+}
+
+static bool is_own(const uint16_t *own, uint16_t suite)
+{
+    if (!own)
+        return true;
+    for (; *own; own++)
+        if (*own == suite)
+            return true;
+    return false;
+}
+
+bool tls_suites_usable(const uint16_t *wanted, const uint16_t *own, bool psk)
+{
+    SSL_CTX *ctx = SSL_CTX_new(DTLS_client_method());
+    SSL *ssl = ctx ? SSL_new(ctx) : NULL;
+    bool usable = false;
+
+    for (; ssl && *wanted && !usable; wanted++) {
+        const unsigned char id[2] = {(uint8_t)(*wanted >> 8), (uint8_t)*wanted};
+        const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, id);
+
+        usable = cipher && goes_with(cipher, psk) && is_own(own, *wanted);
+    }
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    return usable;
+}
+
+/* Those of the list that OpenSSL has and that go with the mode. */
+static bool set_suites(SSL_CTX *ctx, const struct tls_credentials *c)
+{
+    SSL *ssl = SSL_new(ctx);
+    struct buf list = {0};
+    bool ok;
+
+    for (const uint16_t *suite = c->suites; ssl && *suite; suite++) {
+        const unsigned char id[2] = {(uint8_t)(*suite >> 8), (uint8_t)*suite};
+        const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, id);
+
+        if (cipher && goes_with(cipher, c->psk))
+            buf_printf(&list, "%s:", SSL_CIPHER_get_name(cipher));
+    }
+    buf_text(&list, "@SECLEVEL=0");
+    ok = ssl && !list.failed && SSL_CTX_set_cipher_list(ctx, (const char *)list.data) == 1;
+    buf_free(&list);
+    SSL_free(ssl);
+    return ok;
+}
+
+static bool set_login(SSL_CTX *ctx, const struct tls_credentials *c)
+{
+    /* Servers such as Californium up to 2.x do not know RFC 5746; devices take them. There is no
+     * renegotiation to attack: it is off. */
+    SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION);
+    if (SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
+        SSL_CTX_set1_groups_list(ctx, GROUPS) != 1)
+        return false;
+    if (c->psk) {
+        SSL_CTX_set_psk_client_callback(ctx, on_psk);
+        return c->suites ? set_suites(ctx, c) : SSL_CTX_set_cipher_list(ctx, PSK_CIPHERS) == 1;
+    }
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(ctx, on_server_cert, NULL);
+    return (c->suites ? set_suites(ctx, c) : SSL_CTX_set_cipher_list(ctx, CERT_CIPHERS) == 1) &&
+           SSL_CTX_use_certificate_ASN1(ctx, (int)c->cert_len, c->cert_der) == 1 &&
+           use_key(ctx, c->key_der) &&
+           /* a key of another type than the certificate's has a place of its own until here */
+           SSL_CTX_check_private_key(ctx) == 1;
+}
+
+static bool about_certificate(int alert)
+{
+    return (alert >= SSL_AD_BAD_CERTIFICATE && alert <= SSL_AD_CERTIFICATE_UNKNOWN) ||
+           alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_ACCESS_DENIED;
+}
+
+static void judge_psk(const struct session *s, const char *identity, int rc,
+                      struct signet_error *err)
+{
+    if (s->alert == SSL_AD_UNKNOWN_PSK_IDENTITY) {
+        error_set(err, SIGNET_E_NET, "unknown PSK identity: the server does not know '%s' yet",
+                  identity);
+        error_hint(err, "is the device registered at %s?", s->peer);
+    } else if (s->alert == SSL_AD_DECRYPT_ERROR || s->alert == SSL_AD_BAD_RECORD_MAC) {
+        error_set(err, SIGNET_E_NET, "wrong PSK: the server has another key for '%s'", identity);
+        error_hint(err, "compare with what %s has", s->peer);
+    } else if (s->alert == SSL_AD_HANDSHAKE_FAILURE) {
+        error_hint(err, "does the server take PSKs, and does it know this identity?");
+    } else if (s->alert) {
+        error_hint(err, "compare identity and PSK with what the server has");
+    } else if (rc == SIGNET_E_TIMEOUT && s->fell_silent) {
+        error_set(err, SIGNET_E_NET,
+                  "the server fell silent after our key exchange: it does not know the PSK "
+                  "identity '%s' yet, or has another PSK for it",
+                  identity);
+        error_hint(err, "compare both with what %s has", s->peer);
+    }
+}
+
+static void judge_cert(const struct session *s, int rc, struct signet_error *err)
+{
+    if (about_certificate(s->alert)) {
+        error_set(err, SIGNET_E_NET, "the server does not take the device's certificate: %s",
+                  SSL_alert_desc_string_long(s->alert));
+        error_hint(err, "has %s got it or its authority, and is the common name the device's?",
+                   s->peer);
+    } else if (s->alert) {
+        error_hint(err, "compare the device's certificate with what the server has");
+    } else if (rc == SIGNET_E_TIMEOUT && s->fell_silent) {
+        error_set(err, SIGNET_E_NET,
+                  "the server fell silent after the device's certificate: it may not take it");
+        error_hint(err, "has %s got it or its authority?", s->peer);
+    }
+}
+
+/* The device would go on to no other server. */
+static int judge_server(const struct session *s, const struct login *login,
+                        struct signet_error *err)
+{
+    error_set(err, SIGNET_E_CERT, "the device does not take the certificate of %s: %s", s->peer,
+              login->wrong.msg);
+    error_hint(err, "%s",
+               login->wrong.hint[0]
+                   ? login->wrong.hint
+                   : "fetch the certificate of the server over DTLS to see what it has");
+    return SIGNET_E_CERT;
+}
+
+/* What a failure means for a device, by what the server said or did not say. DTLS drops what it
+ * cannot decrypt: silence in the middle is how many a server says no to a wrong key. */
+static int judge_failure(const struct session *s, const struct login *login, int rc,
+                         struct signet_error *err)
+{
+    const struct tls_credentials *c = login->credentials;
+
+    if (login->wrong.code)
+        return judge_server(s, login, err);
+    if (c->psk)
+        judge_psk(s, text_shown(c->identity, c->identity_len, 100), rc, err);
+    else
+        judge_cert(s, rc, err);
+    if (rc != SIGNET_E_TIMEOUT)
+        return rc;
+    if (s->fell_silent)
+        return SIGNET_E_NET;
+    error_hint(err, "check host, port and firewall");
+    return rc;
+}
+
+static int openssl_open(struct tls_dtls **out, const char *host, uint16_t port,
+                        const struct tls_credentials *credentials, int64_t deadline,
+                        const struct signet_cancel *cancel, struct signet_error *err)
+{
+    const struct target target = {.host = host,
+                                  .server_name = credentials->server_name,
+                                  .port = port,
+                                  .dtls = true,
+                                  .deadline = deadline,
+                                  .cancel = cancel};
+    struct login login = {.credentials = credentials,
+                          .name = credentials->server_name ? credentials->server_name : host};
+    struct openssl_dtls *t = calloc(1, sizeof *t);
+    int rc;
+
+    if (!t)
+        return error_nomem(err);
+    t->base.stack = &stack_openssl;
+    t->ctx = SSL_CTX_new(DTLS_client_method());
+    if (!t->ctx || !set_login(t->ctx, credentials)) {
+        rc = crypto_fail(err, "cannot use the credentials for DTLS");
+    } else {
+        rc = session_open(&t->session, t->ctx, &target, &login, err);
+        t->session.login = NULL;
+        rc = rc ? judge_failure(&t->session, &login, rc, err) : rc;
+    }
+    if (rc) {
+        SSL_CTX_free(t->ctx);
+        free(t);
+    } else {
+        *out = &t->base;
+    }
+    return rc;
+}
+
+static struct openssl_dtls *openssl_of(const struct tls_dtls *base)
+{
+    return (struct openssl_dtls *)base; /* it begins with it */
+}
+
+static int openssl_send(struct tls_dtls *base, const void *data, size_t len,
+                        struct signet_error *err)
+{
+    struct openssl_dtls *t = openssl_of(base);
+    int64_t deadline = clock_ms() + 1000; /* a full socket buffer empties sooner */
+    int ret, rc = SIGNET_OK;
+
+    do {
+        ERR_clear_error();
+        errno = 0;
+        ret = SSL_write(t->session.ssl, data, (int)len);
+    } while (ret <= 0 && !(rc = session_wait(&t->session, ret, "sending", deadline, err)));
+    return rc;
+}
+
+static int openssl_recv(struct tls_dtls *base, void *data, size_t size, size_t *len,
+                        int64_t deadline, const struct signet_cancel *cancel,
+                        struct signet_error *err)
+{
+    struct openssl_dtls *t = openssl_of(base);
+    int ret, rc = SIGNET_OK;
+
+    t->session.cancel = cancel;
+    do {
+        ERR_clear_error();
+        errno = 0;
+        ret = SSL_read(t->session.ssl, data, size > INT_MAX ? INT_MAX : (int)size);
+    } while (ret <= 0 && !(rc = session_wait(&t->session, ret, "receiving", deadline, err)));
+    if (!rc)
+        *len = (size_t)ret;
+    return rc;
+}
+
+static const char *openssl_cipher(const struct tls_dtls *base)
+{
+    return SSL_get_cipher_name(openssl_of(base)->session.ssl);
+}
+
+static void openssl_close(struct tls_dtls *base)
+{
+    struct openssl_dtls *t = openssl_of(base);
+
+    SSL_shutdown(t->session.ssl); /* close_notify; a datagram is not waited for */
+    session_close(&t->session);
+    SSL_CTX_free(t->ctx);
+    free(t);
+}
+
+const struct stack stack_openssl = {openssl_open, openssl_send, openssl_recv, openssl_cipher,
+                                    openssl_close};

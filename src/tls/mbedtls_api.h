@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TLS_MBEDTLS_API_H
+#define TLS_MBEDTLS_API_H
+
+#include <signet/error.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The functions of the system's Mbed TLS (2.28; 3.6 has the same) that a client needs. It is loaded
+ * when it is asked for, and its headers are not needed: its structs are room that its own functions
+ * fill. */
+struct mbed_room {
+    _Alignas(max_align_t) uint8_t bytes[8192]; /* the largest has 3 KiB */
+};
+
+/* The first members of a certificate, the same in both versions. */
+struct mbed_crt {
+    int own_buffer;
+    struct {
+        int tag;
+        size_t len;
+        unsigned char *p;
+    } raw;
+};
+
+enum { /* of its headers; the same in both versions */
+       MBED_DATAGRAM = 1,
+       MBED_VERIFY_REQUIRED = 2,
+       MBED_WANT_READ = -0x6900,
+       MBED_WANT_WRITE = -0x6880,
+       MBED_TIMEOUT = -0x6800,
+       MBED_FATAL_ALERT = -0x7780,
+       MBED_CLOSE_NOTIFY = -0x7880,
+       MBED_BAD_CERTIFICATE = -0x7a00,
+       MBED_NOT_TRUSTED = 0x08
+};
+
+typedef int mbed_random(void *ctx, unsigned char *out, size_t len);
+typedef int mbed_verify(void *ctx, struct mbed_crt *crt, int depth, uint32_t *flags);
+
+#define MBED_API(X)                                                                                \
+    X(int, ssl_config_defaults, (void *, int endpoint, int transport, int preset))                 \
+    X(void, ssl_config_init, (void *))                                                             \
+    X(void, ssl_config_free, (void *))                                                             \
+    X(void, ssl_conf_rng, (void *, mbed_random *, void *))                                         \
+    X(void, ssl_conf_authmode, (void *, int))                                                      \
+    X(void, ssl_conf_verify, (void *, mbed_verify *, void *))                                      \
+    X(void, ssl_conf_ca_chain, (void *, void *ca, void *crl))                                      \
+    X(int, ssl_conf_own_cert, (void *, void *crt, void *key))                                      \
+    X(int, ssl_conf_psk, (void *, const uint8_t *, size_t, const uint8_t *identity, size_t))       \
+    X(void, ssl_conf_ciphersuites, (void *, const int *))                                          \
+    X(const int *, ssl_list_ciphersuites, (void))                                                  \
+    X(const char *, ssl_get_ciphersuite_name, (int))                                               \
+    X(void, ssl_init, (void *))                                                                    \
+    X(void, ssl_free, (void *))                                                                    \
+    X(int, ssl_setup, (void *, const void *conf))                                                  \
+    X(int, ssl_set_hostname, (void *, const char *))                                               \
+    X(void, ssl_set_bio,                                                                           \
+      (void *, void *ctx, int (*send)(void *, const unsigned char *, size_t),                      \
+       int (*recv)(void *, unsigned char *, size_t), void *))                                      \
+    X(void, ssl_set_timer_cb,                                                                      \
+      (void *, void *ctx, void (*set)(void *, uint32_t, uint32_t), int (*get)(void *)))            \
+    X(int, ssl_handshake, (void *))                                                                \
+    X(int, ssl_read, (void *, unsigned char *, size_t))                                            \
+    X(int, ssl_write, (void *, const unsigned char *, size_t))                                     \
+    X(int, ssl_close_notify, (void *))                                                             \
+    X(const char *, ssl_get_ciphersuite, (const void *))                                           \
+    X(void, x509_crt_init, (void *))                                                               \
+    X(void, x509_crt_free, (void *))                                                               \
+    X(int, x509_crt_parse_der, (void *, const unsigned char *, size_t))                            \
+    X(int, x509_crt_verify_info, (char *, size_t, const char *prefix, uint32_t flags))             \
+    X(void, pk_init, (void *))                                                                     \
+    X(void, pk_free, (void *))                                                                     \
+    X(int, pk_parse_key,                                                                           \
+      (void *, const uint8_t *, size_t, const uint8_t *password, size_t, mbed_random *, void *))   \
+    X(void, strerror, (int, char *, size_t))
+
+struct mbed_api {
+#define MBED_MEMBER(result, name, args) result(*name) args;
+    MBED_API(MBED_MEMBER)
+#undef MBED_MEMBER
+};
+
+/* mbedtls_api.c: SIGNET_E_UNSUPPORTED where it is not installed */
+int mbed_load(const struct mbed_api **out, struct signet_error *err);
+
+#endif

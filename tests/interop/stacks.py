@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rules against stacks: `prove` by OpenSSL under the rules of Mbed TLS, and by Mbed TLS itself, give one verdict at the
+same server, and it is the one that a row of the table says. The servers are OpenSSL's s_server and GnuTLS's gnutls-serv.
+Skipped where one of them or Mbed TLS is missing, and fails in CI."""
+import concurrent.futures, contextlib, ctypes, datetime, json, os, socket, subprocess, sys, tempfile, time, warnings
+
+import cryptography
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+warnings.simplefilter('ignore')
+BUILD = os.environ['SIGNET_BUILD']
+SIGNET = os.path.join(BUILD, 'signet')
+DER = serialization.Encoding.DER
+HOST = 'localhost'
+
+
+def cannot(why):
+    print(why)
+    sys.exit(1 if os.environ.get('CI') == 'true' else 77)
+
+
+def need():
+    for tool in ('openssl', 'gnutls-serv'):
+        if not any(os.access(os.path.join(p, tool), os.X_OK) for p in os.environ['PATH'].split(':')):
+            cannot(f'no {tool}: scripts/setup test installs it')
+    try:
+        ctypes.CDLL('libmbedtls.so.14')
+    except OSError:
+        cannot('no Mbed TLS: scripts/setup test installs libmbedtls14')
+
+
+def name(text):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def key(kind):
+    return {'p256': lambda: ec.generate_private_key(ec.SECP256R1()), 'p384': lambda: ec.generate_private_key(ec.SECP384R1()),
+            'p521': lambda: ec.generate_private_key(ec.SECP521R1()), 'rsa': lambda: rsa.generate_private_key(65537, 2048),
+            'brainpool': lambda: ec.generate_private_key(ec.BrainpoolP256R1()), 'k256': lambda: ec.generate_private_key(ec.SECP256K1()),
+            'rsa1024': lambda: rsa.generate_private_key(65537, 1024)}[kind]()
+
+
+class Certs:
+    """Certificates by what is particular about them, each made once."""
+
+    def __init__(self):
+        self.keys, self.made = {}, {}
+
+    def key(self, kind):
+        return self.keys.setdefault(kind, key(kind))
+
+    def issue(self, kind='p256', cn=HOST, san=None, by=None, days=(-1, 100), ca=None, usage=None, purpose=None, digest='SHA256',
+              critical=None):
+        what = (kind, cn, san, by, days, ca, usage, purpose, digest, critical)
+        if what in self.made:
+            return self.made[what]
+        now = datetime.datetime.utcnow()
+        b = x509.CertificateBuilder().subject_name(name(cn)).issuer_name(name(by or cn)).public_key(self.key(kind).public_key())
+        b = b.serial_number(x509.random_serial_number())
+        b = b.not_valid_before(now + datetime.timedelta(days[0])).not_valid_after(now + datetime.timedelta(days[1]))
+        if san:
+            import ipaddress
+            b = b.add_extension(x509.SubjectAlternativeName(
+                [x509.IPAddress(ipaddress.ip_address(san)) if san[0].isdigit() else x509.DNSName(san)]), False)
+        if ca is not None:
+            b = b.add_extension(x509.BasicConstraints(ca, None), True)
+        if usage:
+            fields = ('digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign '
+                      'crl_sign encipher_only decipher_only').split()
+            b = b.add_extension(x509.KeyUsage(**{f: f == usage for f in fields}), True)
+        if purpose:
+            b = b.add_extension(x509.ExtendedKeyUsage([getattr(ExtendedKeyUsageOID, purpose)]), False)
+        if critical:
+            b = b.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier('1.3.6.1.4.1.32473.9'), b'\x05\x00'), True)
+        signer = self.key('authority-key' if by else kind) if not by else self.authority_key(by)
+        self.made[what] = b.sign(signer, getattr(hashes, digest)())
+        return self.made[what]
+
+    def authority_key(self, cn):
+        return self.keys.setdefault(cn, key('p256'))
+
+    def authority(self, cn='Factory CA', days=(-1, 100), ca=True, usage=None):
+        what = ('authority', cn, days, ca, usage)
+        if what not in self.made:
+            k, now = self.authority_key(cn), datetime.datetime.utcnow()
+            b = x509.CertificateBuilder().subject_name(name(cn)).issuer_name(name(cn)).public_key(k.public_key())
+            b = b.serial_number(x509.random_serial_number()).not_valid_before(now + datetime.timedelta(days[0]))
+            b = b.not_valid_after(now + datetime.timedelta(days[1])).add_extension(x509.BasicConstraints(ca, None), True)
+            self.made[what] = b.sign(k, hashes.SHA256())
+        return self.made[what]
+
+
+def pem_key(k):
+    return k.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+# name: server's arguments, what the account has, "in" or words of the reason
+class Row:
+    def __init__(self, label, verdict, server='openssl', suite=None, psk=None, own_psk=None, identity=b'me', shown=None, kind='p256',
+                 chain=(), data=None, more='', client='p256', uri_host=HOST, groups=None):
+        self.__dict__.update(locals())
+
+
+def rows(c):
+    own = c.issue()
+    ca = c.authority()
+    leaf = c.issue(by='Factory CA', ca=False)
+    def digest(cert, algorithm):
+        return cert.fingerprint(algorithm())
+    def pinned(label, verdict, cert, **more):
+        return Row(label, verdict, shown=cert, data=cert.public_bytes(DER), **more)
+    table = []
+    for n in (1, 15, 16, 20, 31, 32, 33, 48, 64):
+        table.append(Row(f'psk of {n} bytes', 'in' if n <= 32 else 'takes 32', psk=b'k' * n))
+    for n in (1, 64, 128):
+        table.append(Row(f'psk identity of {n} bytes', 'in', psk=b'k' * 16, identity=b'i' * n))
+    table.append(Row('another psk', 'out', psk=b'k' * 16, own_psk=b'l' * 16))
+    for suite, number in (('PSK-AES128-CCM8', 0xC0A8), ('PSK-AES128-CBC-SHA256', 0xAE), ('PSK-AES128-GCM-SHA256', 0xA8),
+                          ('PSK-AES256-CCM8', 0xC0A9), ('ECDHE-PSK-AES128-CBC-SHA256', 0xC037), ('PSK-AES128-CCM', 0xC0A4),
+                          ('DHE-PSK-AES128-CCM', 0xC0A6)):
+        psk = dict(psk=b'k' * 16, suite=suite)
+        if not suite.startswith('DHE'):
+            table += [Row(f'psk {suite}', 'in', **psk), Row(f'psk {suite} in 16', 'in', more=f', 16: {{0: {number}}}', **psk)]
+        table.append(Row(f'psk {suite}, another in 16', 'out', more=f', 16: {{0: {0xA9 if number != 0xA9 else 0xA8}}}', **psk))
+    table += [Row('psk, suites of certificates in 16', 'none of the cipher suites', psk=b'k' * 16, more=', 16: {0: 49326}'),
+              Row('psk, two suites in 16', 'in', psk=b'k' * 16, suite='PSK-AES128-CCM8', more=', 16: {0: 168, 1: 49320}'),
+              Row('psk, an unknown suite in 16', 'none of the cipher suites', psk=b'k' * 16, more=', 16: {0: 65000}')]
+    for suite, number in (('ECDHE-ECDSA-AES128-CCM8', 0xC0AE), ('ECDHE-ECDSA-AES128-SHA256', 0xC023),
+                          ('ECDHE-ECDSA-AES128-GCM-SHA256', 0xC02B), ('ECDHE-ECDSA-AES256-GCM-SHA384', 0xC02C)):
+        table += [pinned(f'cert {suite}', 'in', own, suite=suite),
+                  pinned(f'cert {suite} in 16', 'in', own, suite=suite, more=f', 16: {{0: {number}}}'),
+                  pinned(f'cert {suite}, another in 16', 'out', own, suite=suite, more=', 16: {0: 49325}')]
+    table += [pinned(f'pinned, {kind}', 'in', c.issue(kind), kind=kind) for kind in ('p384', 'p521', 'rsa', 'brainpool', 'k256')]
+    table += [pinned(f'pinned, {kind} at the device', 'in', own, client=kind) for kind in ('p384', 'p521', 'rsa')]
+    table += [
+        pinned('pinned, another name', f'not for {HOST}', c.issue(cn='server.example')),
+        pinned('pinned, the name of 14', 'in', c.issue(cn='server.example'), more=", 14: 'server.example'"),
+        pinned('pinned, the host and not 14', 'not for server.example', own, more=", 14: 'server.example'"),
+        pinned('pinned, a wildcard', 'in', c.issue(cn='*.example'), more=", 14: 'server.example'"),
+        pinned('pinned, a wildcard of two labels', 'not for a.b.example', c.issue(cn='*.example'), more=", 14: 'a.b.example'"),
+        pinned('pinned, capitals', 'in', c.issue(cn='LocalHost')),
+        pinned('pinned, a name in the alternatives', 'in', c.issue(cn='x', san=HOST)),
+        pinned('pinned, the common name beside alternatives', f'not for {HOST}', c.issue(san='server.example')),
+        pinned('pinned, an address in the common name', 'in', c.issue(cn='127.0.0.1'), uri_host='127.0.0.1'),
+        pinned('pinned, an address in the alternatives', 'not for 127.0.0.1', c.issue(cn='x', san='127.0.0.1'), uri_host='127.0.0.1'),
+        pinned('pinned, expired', 'expired', c.issue(days=(-100, -1))),
+        pinned('pinned, of the future', 'not valid before', c.issue(days=(1, 100))),
+        pinned('pinned, SHA-384', 'in', c.issue(digest='SHA384')),
+        pinned('pinned, SHA-1', 'signed with sha1', c.issue(by='Factory CA', digest='SHA1')),
+        pinned('pinned, RSA of 1024 bits', 'too short', c.issue('rsa1024'), kind='rsa1024'),
+        pinned('pinned, for signatures', 'in', c.issue(usage='digital_signature')),
+        pinned('pinned, for agreement only', 'digitalSignature', c.issue(usage='key_agreement')),
+        pinned('pinned, for servers', 'in', c.issue(purpose='SERVER_AUTH')),
+        pinned('pinned, for any purpose', 'in', c.issue(purpose='ANY_EXTENDED_KEY_USAGE')),
+        pinned('pinned, for clients', 'serverAuth', c.issue(purpose='CLIENT_AUTH')),
+        pinned('pinned, with an unknown critical extension', 'cannot read it', c.issue(critical=True)),
+        pinned('pinned, of an authority', 'in', leaf),
+        pinned('pinned, an authority itself', 'in', c.issue(ca=True)),
+        Row('another certificate', 'another certificate', shown=own, data=c.issue('p384').public_bytes(DER)),
+        Row('a SHA-256', 'in', shown=own, data=digest(own, hashes.SHA256), more=', 13: 1'),
+        Row('a SHA-512', 'in', shown=own, data=digest(own, hashes.SHA512), more=', 13: 3'),
+        Row('a SHA-256 of another', 'another certificate', shown=own, data=digest(leaf, hashes.SHA256), more=', 13: 1'),
+        Row('usage 0', 'trust store', shown=leaf, chain=(ca,), data=ca.public_bytes(DER), more=', 15: 0'),
+        pinned('usage 1', 'trust store', own, more=', 15: 1'),
+        Row('usage 2', 'in', shown=leaf, data=ca.public_bytes(DER), more=', 15: 2'),
+        Row('usage 2, the chain is sent', 'in', shown=leaf, chain=(ca,), data=ca.public_bytes(DER), more=', 15: 2'),
+        pinned('usage 2, self-signed', 'does not come from the authority', c.issue(ca=True), more=', 15: 2'),
+        pinned('usage 2, a leaf', 'does not come from the authority', own, more=', 15: 2'),
+        Row('usage 2, another authority', 'does not come from', shown=leaf, data=c.authority('Other CA').public_bytes(DER), more=', 15: 2'),
+        Row('usage 2, another name', f'not for {HOST}', shown=c.issue(cn='x', by='Factory CA'), data=ca.public_bytes(DER), more=', 15: 2'),
+        Row('usage 2, expired', 'expired', shown=c.issue(by='Factory CA', days=(-100, -1)), data=ca.public_bytes(DER), more=', 15: 2'),
+        Row('usage 2, an expired authority', 'expired', shown=c.issue(by='Old CA'), data=c.authority('Old CA', days=(-100, -1)).public_bytes(DER),
+            more=', 15: 2'),
+        Row('usage 2, a hash of the authority', 'in', shown=leaf, chain=(ca,), data=digest(ca, hashes.SHA256), more=', 13: 1, 15: 2'),
+        Row('usage 2, a hash, and the chain is not sent', 'does not come from', shown=leaf, data=digest(ca, hashes.SHA256),
+            more=', 13: 1, 15: 2'),
+        Row('usage 3, an authority', 'another certificate', shown=leaf, chain=(ca,), data=ca.public_bytes(DER)),
+    ]
+    for row in [r for r in table if r.label in ('psk of 16 bytes', 'psk of 33 bytes', 'another psk', 'pinned, rsa', 'pinned, another name',
+                                                'usage 2', 'usage 2, another authority', 'pinned, expired')]:
+        gnutls = Row(**{k: v for k, v in row.__dict__.items() if k != 'self'})
+        gnutls.label, gnutls.server = 'GnuTLS: ' + row.label, 'gnutls'
+        table.append(gnutls)
+    return table
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def listens(port):
+    with open('/proc/net/udp') as f:
+        return any(line.split()[1].endswith(f':{port:04X}') for line in f.readlines()[1:])
+
+
+@contextlib.contextmanager
+def serve(c, row, folder):
+    port = free_port()
+    if row.shown:
+        with open(f'{folder}/cert.pem', 'wb') as f:
+            f.write(row.shown.public_bytes(serialization.Encoding.PEM))
+        with open(f'{folder}/chain.pem', 'wb') as f:
+            f.write(b''.join(x.public_bytes(serialization.Encoding.PEM) for x in (row.shown, *row.chain)))
+        with open(f'{folder}/key.pem', 'wb') as f:
+            f.write(pem_key(c.key(row.kind)))
+    if row.server == 'openssl':
+        args = ['openssl', 's_server', '-dtls1_2', '-port', str(port), '-4', '-quiet', '-cipher', f'{row.suite or "ALL"}:@SECLEVEL=0']
+        args += ['-nocert', '-psk', row.psk.hex(), '-psk_identity', row.identity.decode()] if row.psk else \
+            ['-cert', f'{folder}/cert.pem', '-key', f'{folder}/key.pem', '-Verify', '1']
+        if row.chain:
+            args += ['-cert_chain', f'{folder}/chain.pem']
+    else:
+        with open(f'{folder}/psk', 'w') as f:
+            f.write(f'{row.identity.decode()}:{(row.psk or b"x").hex()}\n')
+        args = ['gnutls-serv', '--udp', '--echo', '-p', str(port), '-q']
+        args += ['--pskpasswd', f'{folder}/psk', '--priority', 'NORMAL:-KX-ALL:+PSK:+ECDHE-PSK'] if row.psk else \
+            ['--x509certfile', f'{folder}/chain.pem', '--x509keyfile', f'{folder}/key.pem', '--disable-client-cert']
+    p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+    try:
+        for _ in range(500):
+            if listens(port) or p.poll() is not None:
+                break
+            time.sleep(0.01)
+        yield port
+    finally:
+        p.kill()
+        p.wait(20)
+
+
+def configuration(c, row, port):
+    if row.psk:
+        account = f'2: 0, 3: {row.identity!r}, 5: {(row.own_psk or row.psk)!r}'
+    else:
+        mine = c.issue(row.client, cn='me')
+        secret = c.key(row.client).private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        account = f'2: 2, 3: {mine.public_bytes(DER)!r}, 4: {row.data!r}, 5: {secret!r}'
+    return (f"{{0: {{1: {{0: 'coaps://{row.uri_host}:{port}', 1: False, 10: 1, {account}{row.more}}}}},"
+            " 1: {0: {0: 1, 1: 60, 6: False, 7: 'U'}}}\n")
+
+
+def prove(folder, stack, config):
+    with open(f'{folder}/{stack}.cfg', 'w') as f:
+        f.write(config)
+    p = subprocess.run([SIGNET, 'prove', '-c', f'{stack}.cfg', '-e', 'me', '--device', 'anjay-3', '--stack', stack, '--handshake', '-t', '4'],
+                       cwd=folder, capture_output=True, text=True, timeout=60)
+    return p.returncode == 0, (p.stdout + p.stderr)
+
+
+def try_row(c, row, top):
+    folder = tempfile.mkdtemp(dir=top)
+    bad = []
+    for stack in ('openssl', 'mbedtls'):
+        with serve(c, row, folder) as port:
+            came_in, said = prove(folder, stack, configuration(c, row, port))
+        if came_in != (row.verdict == 'in'):
+            bad.append(f'{row.label}: {stack}: {"in" if came_in else "out"}, wanted {row.verdict}: {said[-300:]}')
+        elif stack == 'openssl' and row.verdict not in ('in', 'out') and row.verdict not in said:
+            bad.append(f'{row.label}: not for "{row.verdict}": {said[-300:]}')
+    return bad
+
+
+def main():
+    need()
+    c = Certs()
+    table = rows(c)
+    for row in table:  # what several would make at once
+        c.issue(row.client, cn='me')
+    with tempfile.TemporaryDirectory(prefix='signet-stacks-') as top, concurrent.futures.ThreadPoolExecutor(4) as pool:
+        bad = [line for lines in pool.map(lambda row: try_row(c, row, top), table) for line in lines]
+    if bad:
+        sys.exit('\n'.join(bad))
+    assert len(table) >= 60
+    print(f'stacks: {len(table)} combinations, two stacks, two servers: ok')
+
+
+main()
