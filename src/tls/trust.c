@@ -121,8 +121,8 @@ static int check_strength(const struct cert_traits *t, const struct tls_trust *t
     return SIGNET_OK;
 }
 
-static int check_one(const struct signet_cert *cert, const struct tls_trust *trust, bool leaf,
-                     bool anchor, struct signet_error *err)
+static int trust_check_cert(const struct signet_cert *cert, const struct tls_trust *trust,
+                            bool leaf, bool anchor, struct signet_error *err)
 {
     bool pinned = trust->usage == 3 || trust->usage == 1;
     struct cert_traits t;
@@ -164,7 +164,7 @@ static int check_chain(const struct chain *c, const struct tls_trust *trust, con
         int rc = load_x509(&cert, c->list[i], err);
 
         if (rc == SIGNET_OK)
-            rc = check_one(cert, trust, i == 0, c->anchored && i + 1 == c->count, err);
+            rc = trust_check_cert(cert, trust, i == 0, c->anchored && i + 1 == c->count, err);
         if (rc == SIGNET_OK && i == 0 && (!pinned || trust->pinned_name))
             rc = cert_names_host(cert, name, err);
         signet_cert_free(&cert);
