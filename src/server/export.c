@@ -9,7 +9,6 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -317,6 +316,8 @@ static int open_export(struct signet_server *server, struct signet_error *err)
 {
     const char *file = server_option(server, "file"), *end;
     const char *uri = server_option(server, "server_uri");
+    struct coap_uri parsed;
+    struct signet_error why = {0};
     struct export *x;
     char line[1024]; /* the first of a file that is there already */
     ssize_t n;
@@ -325,9 +326,9 @@ static int open_export(struct signet_server *server, struct signet_error *err)
     if (!file)
         return error_set_hint(err, SIGNET_E_USAGE, "\"file\": \"devices.csv\"",
                               "the export has no file");
-    if (uri && strncasecmp(uri, "coap://", 7) != 0 && strncasecmp(uri, "coaps://", 8) != 0)
+    if (uri && uri_parse(&parsed, uri, strlen(uri), &why) != SIGNET_OK)
         return error_set_hint(err, SIGNET_E_USAGE, "\"server_uri\": \"coaps://HOST:5784\"",
-                              "the export's server_uri is not a URI of an LwM2M server");
+                              "the export's server_uri %.200s", why.msg);
     x = calloc(1, sizeof *x);
     server->own = x;
     if (!x || !(x->path = strdup(file)))

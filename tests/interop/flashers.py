@@ -66,6 +66,20 @@ def check(folder, row):
         if not ok:
             failures.append(f'{tool} {options}: {call}: {code}: {words!r}, wanted {want!r}')
 
+def check_port(folder, tool, package):
+    """Signet, which holds the port, lets go of it: esptool gets an answer that is none, and not that it is busy."""
+    signet, port = os.path.join(os.environ['SIGNET_BUILD'], 'signet'), f'{folder}/{tool}.tty'
+    board = subprocess.Popen([signet, 'sim', 'board', '--link', port, '--until-eof'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    board.stdout.readline()
+    config = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs/endpoint_cfg')
+    p = subprocess.run([signet, 'provision', '-n', '-c', config, '-e', 'x', '--board', 'smp-file', '--packet-path', '/lfs1/p', '--port', port,
+                        '--flasher', 'esptool', '--flasher-tool', path_of(tool, package), '--initial', f'{folder}/a.bin'],
+                       capture_output=True, text=True, timeout=120, cwd=folder)
+    board.stdin.close()
+    board.wait(30)
+    if 'Failed to connect to Espressif device: No serial data received' not in p.stderr:
+        failures.append(f'{tool}: a port that Signet had: {p.returncode} {p.stderr}')
+
 def check_unknown(folder, tool, package):
     arguments, want = UNKNOWN[tool]
     p = subprocess.run([path_of(tool, package), *(a.format(folder=folder) for a in arguments)], capture_output=True, text=True, timeout=60)
@@ -80,6 +94,7 @@ with tempfile.TemporaryDirectory() as folder:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda package: program(package, packages[package]), packages))
         list(pool.map(lambda row: check(folder, row), TOOLS))
+        list(pool.map(lambda tool: check_port(folder, *tool), [('esptool.py', 'esptool==4.8.1'), ('esptool', 'esptool==5.6.0')]))
         list(pool.map(lambda tool: check_unknown(folder, *tool), sorted({row[:2] for row in TOOLS}, key=str)))
 if failures:
     sys.exit('\n'.join(failures))
