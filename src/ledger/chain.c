@@ -95,6 +95,22 @@ int chain_hash(struct signet_ledger *l, const char *previous, const struct chain
     return hash_of(b, out, err);
 }
 
+/* A standby that took over in the middle of a run may lack what this run was told is on disk. */
+int chain_check(const struct signet_ledger *l, int64_t seq, const char *hash,
+                struct signet_error *err)
+{
+    const struct head *kept = &l->kept;
+
+    if (seq > kept->seq || (seq == kept->seq && strcmp(hash, kept->hash) == 0))
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_LEDGER,
+                          "the database server that has it must be the ledger's again; if it is "
+                          "lost, what it knew of can be kept from being given out again",
+                          "the ledger went back: event %lld of station %s, which it had recorded, "
+                          "is not in it any more",
+                          (long long)kept->seq, l->station);
+}
+
 /* The head is read once a transaction, and kept from other processes of this station until its
  * end. */
 static int know_head(struct signet_ledger *l, struct signet_error *err)
@@ -124,7 +140,7 @@ static int know_head(struct signet_ledger *l, struct signet_error *err)
         .known = true, .station = db_int(&row, 0), .seq = db_int(&row, 1), .time = db_int(&row, 2)};
     snprintf(l->head.hash, sizeof(l->head.hash), "%s", db_text(&row, 3));
     db_end(&row);
-    return SIGNET_OK;
+    return chain_check(l, l->head.seq, l->head.hash, err);
 }
 
 /* A clock that jumps back does not make time run back in the ledger. */

@@ -32,7 +32,7 @@ static int read_station(struct signet_ledger *l, struct signet_ledger_head *h,
         h->time = db_int(&row, 2);
     }
     db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return rc == SIGNET_OK || rc == SIGNET_E_NOT_FOUND ? chain_check(l, h->seq, h->hash, err) : rc;
 }
 
 static int read_order(struct signet_ledger *l, int64_t order, struct signet_ledger_head *h,

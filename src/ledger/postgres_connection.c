@@ -227,12 +227,14 @@ static void ignore_notice(void *arg, const char *text)
     (void)text;
 }
 
-/* The part of a list with commas; the last one stands for those that are not there. */
-static const char *part_of(const char *list, size_t which, char out[256])
+/* The part of a list with commas; the last one stands for those that are not there. An empty one
+ * would leave the whole list in force. */
+static const char *part_of(const char *list, size_t which, const char *empty, char out[256])
 {
     while (list && which-- && strchr(list, ','))
         list = strchr(list, ',') + 1;
-    snprintf(out, 256, "%.*s", list ? (int)strcspn(list, ",") : 0, list ? list : "");
+    size_t len = list ? strcspn(list, ",") : 0;
+    snprintf(out, 256, "%.*s", (int)(len ? len : strlen(empty)), len ? list : empty);
     return list ? out : NULL;
 }
 
@@ -267,8 +269,8 @@ static PGconn *start_connection(const struct station *s, size_t host)
                                   "10",
                                   "5",
                                   "20000",
-                                  part_of(s->hosts, host, name),
-                                  part_of(s->ports, host, port),
+                                  part_of(s->hosts, host, "", name),
+                                  part_of(s->ports, host, "5432", port),
                                   NULL};
 
     return s->pq->connectStartParams(keywords, values, 1);

@@ -45,6 +45,8 @@ static int try_batch(struct signet_ledger *l, struct change *batch, struct chang
         l->db->ops->commit(l->db, NULL);
     else if (rc == SIGNET_OK)
         rc = l->db->ops->commit(l->db, err);
+    if (rc == SIGNET_OK && l->head.moved)
+        l->kept = l->head;
     if (rc != SIGNET_OK)
         l->db->ops->rollback(l->db);
     return rc;

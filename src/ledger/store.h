@@ -38,6 +38,7 @@ struct signet_ledger {
     bool read_only;
     int64_t schema;       /* its version in the database */
     struct head head;     /* of the transaction that is open */
+    struct head kept;     /* after the last one of this handle that was committed */
     struct buf scratch;   /* what is hashed */
     pthread_mutex_t lock; /* the queue */
     pthread_cond_t settled;
@@ -84,6 +85,10 @@ int chain_refuse(const char *name, struct signet_error *err);
 int chain_time(struct signet_ledger *ledger, int64_t *time, struct signet_error *err);
 /* Before the commit. */
 int chain_flush(struct signet_ledger *ledger, struct signet_error *err);
+/* This station's last event, as the database has it. SIGNET_E_LEDGER: it has not all that was
+ * committed over this handle. */
+int chain_check(const struct signet_ledger *ledger, int64_t seq, const char *hash,
+                struct signet_error *err);
 
 enum { STATION_MAX = 120, OPERATOR_MAX = 120 };
 /* shift.c: a name of a person or a shift: SIGNET_E_USAGE. */

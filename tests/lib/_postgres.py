@@ -54,8 +54,7 @@ class Server:
             if os.geteuid() == 0:
                 shutil.chown(self.top, 'postgres', 'postgres')
             os.chmod(self.top, 0o755)  # the socket is for all, the data folder is 0700
-            self.call('initdb', '-D', self.data, '-U', self.user, '-A', 'trust', '-E', 'UTF8',
-                      '--locale=C', '--no-instructions')
+            self.make()
             with open(os.path.join(self.data, 'postgresql.conf'), 'a') as f:
                 for name, value in self.settings.items():
                     f.write(f"{name} = '{value}'\n")
@@ -64,6 +63,9 @@ class Server:
             self.__exit__()
             raise
         return self
+
+    def make(self):
+        self.call('initdb', '-D', self.data, '-U', self.user, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-instructions')
 
     def __exit__(self, *_):
         if self.process:
@@ -102,6 +104,19 @@ class Server:
     def create(self, name):
         self.sql(f'CREATE DATABASE {name}')
         return self.url(name)
+
+
+class Standby(Server):
+    """Of another server, as docs/SPEC.md sets one up: what is committed there comes here; promote() makes it the primary."""
+    def __init__(self, primary, name, **settings):
+        self.primary = primary
+        super().__init__(primary.bin, cluster_name=name, **settings)
+
+    def make(self):
+        self.call('pg_basebackup', '-h', self.primary.top, '-U', self.user, '-D', self.data, '-R', '-c', 'fast')
+
+    def promote(self):
+        self.call('pg_ctl', '-D', self.data, '-w', '-t', '60', 'promote')
 
 
 class Between:
