@@ -114,7 +114,8 @@ static int ask_line(const char *where, const char *command, const char *argument
     int rc = folder ? SIGNET_OK : signet_order_load(&order, where, err);
 
     if (rc == SIGNET_OK)
-        rc = signet_control_ask(folder ? where : order->work, command, argument, view, err);
+        rc = signet_control_ask(folder ? where : order->work, folder ? NULL : order->name, command,
+                                argument, view, err);
     signet_order_free(&order);
     return rc;
 }

@@ -3,8 +3,7 @@
 #define SIGNET_CONTROL_H
 
 /* A run that is under way in another process: what it does, and what people at the line change of
- * it. A run has a socket, control.sock, in the work folder of its order; its user and root may use
- * it. docs/SPEC.md, "The control socket", has what goes over it.
+ * it. A run has a socket in the work folder of its order; its user and root may use it. docs/SPEC.md, "The control socket", has what goes over it.
  *
  * Units: seconds. Ownership: signet_control_view_free() frees what a call filled in. Errors: see
  * each call.
@@ -29,11 +28,13 @@ struct signet_control_view {
 void signet_control_view_free(struct signet_control_view *view); /* {0} afterwards */
 
 /* command: "status", "pause", "resume", "off" and "on" (argument: a slot), "operator" and "shift"
- * (argument: the name), "stop"; argument: else NULL. work: the order's work folder. *view (may be
- * NULL) is how things stand after it. SIGNET_E_NOT_FOUND: no run is at work there, or it has no
- * such slot; SIGNET_E_BUSY: it does not answer; SIGNET_E_USAGE; else as the run's own call. */
-int signet_control_ask(const char *work, const char *command, const char *argument,
-                       struct signet_control_view *view, struct signet_error *err);
+ * (argument: the name), "stop"; argument: else NULL. work: the order's work folder; order: its
+ * name, or NULL: the only run of the folder. *view (may be NULL) is how things stand after it.
+ * SIGNET_E_NOT_FOUND: no such run is at work there, or it has no such slot; SIGNET_E_BUSY: it does
+ * not answer; SIGNET_E_USAGE, also when the folder has several runs; else as the run's own call. */
+int signet_control_ask(const char *work, const char *order, const char *command,
+                       const char *argument, struct signet_control_view *view,
+                       struct signet_error *err);
 
 #ifdef __cplusplus
 }

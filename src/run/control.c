@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@ enum { CALLERS_MAX = 8, REQUEST_MS = 2000, SEND_MS = 2000 };
 struct control {
     struct signet_run *run;
     int folder, socket;
+    char name[CONTROL_NAME_SIZE]; /* of the socket */
     struct signet_cancel *end;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -236,18 +238,18 @@ static int remove_dead(const struct control *control)
 {
     struct stat st;
 
-    if (fstatat(control->folder, CONTROL_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fstatat(control->folder, control->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? 0 : errno;
     if (!S_ISSOCK(st.st_mode))
         return EEXIST;
-    return unlinkat(control->folder, CONTROL_NAME, 0) == 0 ? 0 : errno;
+    return unlinkat(control->folder, control->name, 0) == 0 ? 0 : errno;
 }
 
 /* 0, or an errno. Nobody can call before listen(), so the mode is in time. */
 static int listen_in(struct control *control, const char *work)
 {
     control->folder = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    const struct sockaddr_un address = control_address(control->folder);
+    const struct sockaddr_un address = control_address(control->folder, control->name);
     int sys = control->folder < 0 ? errno : remove_dead(control);
 
     if (sys != 0)
@@ -255,7 +257,7 @@ static int listen_in(struct control *control, const char *work)
     control->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (control->socket < 0 ||
         bind(control->socket, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-        fchmodat(control->folder, CONTROL_NAME, 0600, 0) != 0 ||
+        fchmodat(control->folder, control->name, 0600, 0) != 0 ||
         listen(control->socket, CALLERS_MAX) != 0)
         return errno;
     return signet_cancel_new(&control->end, NULL) != SIGNET_OK
@@ -266,7 +268,7 @@ static int listen_in(struct control *control, const char *work)
 static void free_control(struct control *control)
 {
     if (control->socket >= 0) {
-        unlinkat(control->folder, CONTROL_NAME, 0);
+        unlinkat(control->folder, control->name, 0);
         close(control->socket);
     }
     if (control->folder >= 0)
@@ -285,6 +287,7 @@ void run_open_control(struct signet_run *r)
 
     if (control) {
         *control = (struct control){.run = r, .folder = -1, .socket = -1};
+        snprintf(control->name, sizeof(control->name), CONTROL_NAME, vault_tag(r->vault));
         pthread_mutex_init(&control->lock, NULL);
         pthread_cond_init(&control->changed, NULL);
         sys = listen_in(control, r->order->work);
@@ -294,7 +297,7 @@ void run_open_control(struct signet_run *r)
         return;
     }
     error_sys(&note, SIGNET_E_IO, sys, "`signet line` cannot reach this run: %s/" CONTROL_NAME,
-              r->order->work);
+              r->order->work, vault_tag(r->vault));
     event_warn(&r->observer, &note);
     if (control)
         free_control(control);

@@ -10,12 +10,13 @@
 #include <signet/control.h>
 #include <sys/un.h>
 
-#define CONTROL_NAME "control.sock"
-enum { CONTROL_REQUEST_MAX = 512, CONTROL_ANSWER_MAX = 1024 * 1024 };
+/* control-TAG.sock: 16 hex digits of the SHA-256 of the order's name */
+#define CONTROL_NAME "control-%s.sock"
+enum { CONTROL_NAME_SIZE = 32, CONTROL_REQUEST_MAX = 512, CONTROL_ANSWER_MAX = 1024 * 1024 };
 
 /* The address of the socket in a folder that is open as this descriptor, whatever its path's
  * length. */
-struct sockaddr_un control_address(int folder);
+struct sockaddr_un control_address(int folder, const char *name);
 
 void control_put_status(struct buf *out, struct signet_status *status);
 void control_put_error(struct buf *out, const struct signet_error *why);

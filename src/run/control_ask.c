@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The side of the control socket that asks. */
 #include "run/control.h"
+#include "vault/vault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,27 +22,84 @@ void signet_control_view_free(struct signet_control_view *view)
     *view = (struct signet_control_view){0};
 }
 
-static int connect_to(const char *work, int *fd, struct signet_error *err)
+static int nobody_there(const char *work, const char *order, struct signet_error *err)
 {
-    int folder = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    const struct sockaddr_un address = control_address(folder);
-    int sys = folder < 0 ? errno : 0;
+    return error_set_hint(err, SIGNET_E_NOT_FOUND,
+                          "start the order on this computer, or name the folder where it runs",
+                          order ? "no run of order '%s' is at work in the folder '%s'"
+                                : "no run%s is at work in the folder '%s'",
+                          order ? order : "", work);
+}
 
-    *fd = sys ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (!sys && (*fd < 0 || connect(*fd, (const struct sockaddr *)&address, sizeof(address)) != 0))
-        sys = errno;
-    if (folder >= 0)
-        close(folder);
-    if (sys == 0)
-        return SIGNET_OK;
+/* 0, or an errno. */
+static int try_socket(int folder, const char *name, int *fd)
+{
+    const struct sockaddr_un address = control_address(folder, name);
+
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*fd >= 0 && connect(*fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+        return 0;
+    int sys = errno;
     if (*fd >= 0)
         close(*fd);
-    return sys == ENOENT || sys == ECONNREFUSED
-               ? error_set_hint(
-                     err, SIGNET_E_NOT_FOUND,
-                     "start the order on this computer, or name the folder where it runs",
-                     "no run is at work in the folder '%s'", work)
-               : error_sys(err, SIGNET_E_IO, sys, "the run in %s", work);
+    *fd = -1;
+    return sys;
+}
+
+/* The only run of the folder; sockets that killed runs left do not count. */
+static int connect_any(int folder, const char *work, int *fd, struct signet_error *err)
+{
+    int own = dup(folder), runs = 0, other;
+    DIR *dir = own >= 0 ? fdopendir(own) : NULL;
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir))) {
+        unsigned long long tag;
+        int end = 0;
+        if (sscanf(entry->d_name, "control-%16llx.sock%n", &tag, &end) != 1 || !end ||
+            entry->d_name[end] || try_socket(folder, entry->d_name, &other) != 0)
+            continue;
+        if (runs++ == 0)
+            *fd = other;
+        else
+            close(other);
+    }
+    if (dir)
+        closedir(dir);
+    if (runs > 1) {
+        close(*fd);
+        return error_set_hint(err, SIGNET_E_USAGE, "name the order in place of the folder",
+                              "%d runs are at work in the folder '%s'", runs, work);
+    }
+    return runs ? SIGNET_OK : nobody_there(work, NULL, err);
+}
+
+static int connect_order(int folder, const char *work, const char *order, int *fd,
+                         struct signet_error *err)
+{
+    char name[CONTROL_NAME_SIZE], tag[17];
+    int rc = vault_tag_of(order, tag, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    snprintf(name, sizeof(name), CONTROL_NAME, tag);
+    int sys = try_socket(folder, name, fd);
+    if (sys == ENOENT || sys == ECONNREFUSED)
+        return nobody_there(work, order, err);
+    return sys ? error_sys(err, SIGNET_E_IO, sys, "the run in %s", work) : SIGNET_OK;
+}
+
+static int connect_to(const char *work, const char *order, int *fd, struct signet_error *err)
+{
+    int folder = open(work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (folder < 0)
+        return errno == ENOENT ? nobody_there(work, order, err)
+                               : error_sys(err, SIGNET_E_IO, errno, "the run in %s", work);
+    int rc = order ? connect_order(folder, work, order, fd, err)
+                   : connect_any(folder, work, fd, err);
+    close(folder);
+    return rc;
 }
 
 static int hear_answer(int fd, struct buf *answer, struct signet_error *err)
@@ -74,11 +134,11 @@ static int exchange(int fd, const struct buf *request, struct buf *answer, struc
     return rc;
 }
 
-static int ask_run(const char *work, const struct buf *request, struct signet_control_view *view,
-                   struct signet_error *err)
+static int ask_run(const char *work, const char *order, const struct buf *request,
+                   struct signet_control_view *view, struct signet_error *err)
 {
     struct buf answer = {.max = CONTROL_ANSWER_MAX};
-    int fd, rc = connect_to(work, &fd, err);
+    int fd, rc = connect_to(work, order, &fd, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -90,8 +150,9 @@ static int ask_run(const char *work, const struct buf *request, struct signet_co
     return rc;
 }
 
-int signet_control_ask(const char *work, const char *command, const char *argument,
-                       struct signet_control_view *view, struct signet_error *err)
+int signet_control_ask(const char *work, const char *order, const char *command,
+                       const char *argument, struct signet_control_view *view,
+                       struct signet_error *err)
 {
     struct signet_control_view seen = {0};
     struct buf request = {.max = CONTROL_REQUEST_MAX};
@@ -101,7 +162,7 @@ int signet_control_ask(const char *work, const char *command, const char *argume
     if (rc == SIGNET_OK)
         rc = buf_check(&request, err);
     if (rc == SIGNET_OK)
-        rc = ask_run(work, &request, &seen, err);
+        rc = ask_run(work, order, &request, &seen, err);
     buf_free(&request);
     if (rc == SIGNET_OK && view)
         *view = seen;

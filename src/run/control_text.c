@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-struct sockaddr_un control_address(int folder)
+struct sockaddr_un control_address(int folder, const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" CONTROL_NAME, folder);
+    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%.40s", folder, name);
     return address;
 }
 

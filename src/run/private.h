@@ -65,6 +65,9 @@ void run_close_servers(struct signet_run *run);
  * with its token; ctx is a struct signet_run. */
 int run_ask_servers(void *ctx, const struct signet_device *device, struct signet_error *err);
 
+/* claims.c: the slots of the order are this run's alone, at this station. SIGNET_E_BUSY. */
+int run_claim_slots(struct signet_run *run, struct signet_error *err);
+
 /* receivers.c: every credential that is made is told to somebody, or the order is refused.
  * one_account: the records have one account of each device only. */
 int run_check_receivers(const struct signet_run *run, bool one_account, struct signet_error *err);

@@ -118,6 +118,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
         rc = vault_open(&r->vault, o->work, o->key_file, o->name, err);
     if (rc == SIGNET_OK && makes && o->recipe)
         rc = line_check(o, r->options.observer, err);
+    if (rc == SIGNET_OK && makes && o->recipe)
+        rc = run_claim_slots(r, err);
     if (rc == SIGNET_OK && r->options.ask_servers)
         rc = run_ask_servers(r, NULL, err);
     if (rc == SIGNET_OK)

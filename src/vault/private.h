@@ -26,7 +26,7 @@ struct open_batch {
 struct vault {
     char *folder;
     char tag[17];
-    int lock_fd;
+    int lock_fd; /* shared by the runs of the folder; bytes of it are one run's */
     struct secret key;
     pthread_mutex_t lock; /* of what follows */
     struct kept *kept;

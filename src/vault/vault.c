@@ -13,8 +13,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* For the name of a file behind that of the folder. */
-enum { NAME_ROOM = 64 };
+/* For the name of a file behind that of the folder; how long another run may look at the folder. */
+enum { NAME_ROOM = 64, SHARE_MS = 2000 };
 
 struct path {
     char text[PATH_MAX];
@@ -33,26 +33,65 @@ static bool exists(const struct vault *v, const char *name)
     return access(path_of(v, name).text, F_OK) == 0 || errno != ENOENT;
 }
 
-/* One process at a time; the kernel lets go of it when that one ends, however it ends. */
-static int take_lock(struct vault *v, struct signet_error *err)
+/* Whoever is alone mends the folder, and lets others in after that; *alone. */
+static int lock_folder(struct vault *v, bool *alone, struct signet_error *err)
 {
     const struct path path = path_of(v, "lock");
+    int64_t until = clock_ms() + SHARE_MS;
 
     v->lock_fd = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (v->lock_fd < 0)
         return error_sys(err, SIGNET_E_IO, errno, "%s", path.text);
-    return flock(v->lock_fd, LOCK_EX | LOCK_NB) == 0
-               ? SIGNET_OK
-               : error_set(err, SIGNET_E_BUSY, "another run is at work in %s", v->folder);
+    *alone = flock(v->lock_fd, LOCK_EX | LOCK_NB) == 0;
+    while (!*alone && flock(v->lock_fd, LOCK_SH | LOCK_NB) != 0) {
+        if (clock_ms() >= until)
+            return error_set(err, SIGNET_E_BUSY, "another run is at work in %s", v->folder);
+        cancel_sleep_until(NULL, clock_ms() + 20, NULL);
+    }
+    return SIGNET_OK;
 }
 
-/* What a crash left half written goes: ".NAME.RANDOM" of file_write(). The lock is held.
+/* A byte of the lock file, at a place that is the hash of what it stands for; the kernel lets go of
+ * it when the run ends, however it ends. */
+int vault_claim(struct vault *v, const char *what, struct signet_error *err)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+    uint8_t digest[32];
+    int rc = sha256(what, strlen(what), digest, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    memcpy(&lock.l_start, digest, sizeof(lock.l_start));
+    lock.l_start &= INT64_MAX >> 1;
+    if (fcntl(v->lock_fd, F_OFD_SETLK, &lock) == 0)
+        return SIGNET_OK;
+    return errno == EAGAIN || errno == EACCES
+               ? SIGNET_E_BUSY
+               : error_sys(err, SIGNET_E_IO, errno, "cannot lock %s/lock", v->folder);
+}
+
+static int claim_order(struct vault *v, const char *order, struct signet_error *err)
+{
+    struct buf what = {0};
+
+    buf_printf(&what, "order %s", order);
+    int rc = buf_check(&what, err);
+    if (rc == SIGNET_OK)
+        rc = vault_claim(v, (const char *)what.data, err);
+    buf_free(&what);
+    return rc == SIGNET_E_BUSY
+               ? error_set(err, rc, "another run is at work on this order in %s", v->folder)
+               : rc;
+}
+
+/* What a crash left half written goes: ".NAME.RANDOM" of file_write(). The folder is ours alone.
  * *has_seals: there is something sealed. */
 static int sweep(struct vault *v, bool *has_seals, struct signet_error *err)
 {
     DIR *dir = opendir(v->folder);
     struct dirent *entry;
 
+    *has_seals = false;
     if (!dir)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look into %s", v->folder);
     while ((entry = readdir(dir))) {
@@ -98,25 +137,36 @@ static int name_by_digest(const char *text, size_t bytes, char *out, struct sign
     return rc;
 }
 
+int vault_tag_of(const char *order, char tag[17], struct signet_error *err)
+{
+    return name_by_digest(order, 8, tag, err);
+}
+
 static int set_up_vault(struct vault *v, const char *folder, const char *key_file,
                         const char *order, struct signet_error *err)
 {
     if (strlen(folder) + NAME_ROOM > PATH_MAX)
         return error_set(err, SIGNET_E_LIMIT, "the path of the work folder is too long: %s",
                          folder);
-    bool has_seals = false;
+    bool alone = false, has_seals = true;
     int rc = text_copy(&v->folder, folder, err);
     if (rc == SIGNET_OK)
-        rc = name_by_digest(order, 8, v->tag, err);
+        rc = vault_tag_of(order, v->tag, err);
     if (rc == SIGNET_OK)
         rc = file_mkdir_private(folder, err);
     if (rc == SIGNET_OK)
-        rc = take_lock(v, err);
+        rc = lock_folder(v, &alone, err);
     if (rc == SIGNET_OK)
+        rc = claim_order(v, order, err);
+    if (rc == SIGNET_OK && alone)
         rc = sweep(v, &has_seals, err);
     if (rc == SIGNET_OK)
         rc = seal_key_file(key_file, &v->key, err);
-    return rc == SIGNET_OK ? check_vault_key(v, key_file, has_seals, err) : rc;
+    if (rc == SIGNET_OK)
+        rc = check_vault_key(v, key_file, has_seals, err);
+    if (rc == SIGNET_OK && alone)
+        flock(v->lock_fd, LOCK_SH);
+    return rc;
 }
 
 int vault_open(struct vault **out, const char *folder, const char *key_file, const char *order,

@@ -12,14 +12,19 @@
 struct vault;
 
 /* Makes the folder (0700) and the key file (32 bytes, 0600) where they are missing. order names the
- * batches. SIGNET_E_BUSY: another process uses the folder; SIGNET_E_CRYPTO: its secrets were sealed
- * with another key. */
+ * batches; several processes may use one folder, each with another order. SIGNET_E_BUSY: another
+ * process is at work on this order; SIGNET_E_CRYPTO: the folder's secrets were sealed with another
+ * key. */
 int vault_open(struct vault **out, const char *folder, const char *key_file, const char *order,
                struct signet_error *err);
 void vault_close(struct vault **vault); /* sets *vault to NULL */
 const char *vault_folder(const struct vault *vault);
 /* 16 hex digits that stand for the order in names of files. */
 const char *vault_tag(const struct vault *vault);
+int vault_tag_of(const char *order, char tag[17], struct signet_error *err);
+/* Until the vault is closed, no other run of the folder has this. SIGNET_E_BUSY, without a message:
+ * one has it. */
+int vault_claim(struct vault *vault, const char *what, struct signet_error *err);
 
 /* One device in a file of its own, on disk when this returns. */
 int vault_seal(struct vault *vault, const char *endpoint, const struct signet_bytes *packet,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet line: a run that is under way is asked, paused and stopped from elsewhere; who works is in the ledger."""
-import json, os, shutil, signal, socket, stat, subprocess, sys, tempfile, time
+import glob, hashlib, json, os, shutil, signal, socket, stat, subprocess, sys, tempfile, time
 from _hall import Hall
 from _signet import DONE, SIGNET, TORTURE, Broken, need, with_failpoint
 
@@ -23,26 +23,28 @@ class Line:
     """A run with --watch, and what is said to it."""
     def __init__(self, hall, order, *args, failpoint=None, watch=True):
         self.hall, self.order = hall, order
+        self.where = hall.at('work') if any(a.endswith('.yaml') for a in args) else order  # one of several orders in a row
         self.process = subprocess.Popen([TORTURE, 'run', order, '--json', *args] + watch * ['--watch'], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=with_failpoint(failpoint))
-        until('the socket', lambda: os.path.exists(self.socket()) and call('line', 'status', order).returncode == 0)
+        until('the socket', lambda: os.path.exists(self.socket()) and call('line', 'status', self.where).returncode == 0)
 
     def socket(self):
-        return self.hall.at('work', 'control.sock')
+        found = glob.glob(self.hall.at('work', 'control-*.sock'))
+        return found[0] if found else self.hall.at('work', f'control-{16 * "0"}.sock')
 
     def say(self, *words):
         """signet line WORD ORDER WORDS: the status after it"""
-        p = call('line', words[0], self.order, *words[1:], '--json')
+        p = call('line', words[0], self.where, *words[1:], '--json')
         need(p.returncode == 0, f'{words}: {p.stderr}')
         return json.loads(p.stdout)
 
     def order_now(self):
         """name of the order, boards that passed; between two orders there is none for a moment"""
-        p = call('line', 'status', self.order, '--json')
+        p = call('line', 'status', self.where, '--json')
         return tuple(json.loads(p.stdout)[k] for k in ('order', 'passed')) if p.returncode == 0 else ('', 0)
 
     def bad(self, *words):
-        p = call('line', words[0], self.order, *words[1:])
+        p = call('line', words[0], self.where, *words[1:])
         need(p.returncode != 0, f'{words}: {p.stdout}')
         return p.stderr
 
@@ -110,7 +112,7 @@ def a_shift(hall):
                   ('shift', None, 'day'), ('on', '2', None), ('operator', None, 120 * 'y'), ('stopping', None, None)], said)
     need(told[-1]['event'] == 'report' and told[-1]['passed'] == 5, told[-1])
     need(not os.path.exists(line.socket()), 'the socket is left behind')
-    need('no run is at work' in line.bad('status'), 'after the end')
+    need('is at work in the folder' in line.bad('status'), 'after the end')
 
     need([(e['detail'], e['operator']) for e in events(hall, 'operator')] == [('Anna', 'Jürgen Müller'), (120 * 'y', 'Anna')], 'operators')
     need([e['detail'] for e in events(hall, 'shift')] == ['night', 'day'], 'shifts')
@@ -182,15 +184,16 @@ def hostile(hall):
 
     line.kill()
     need(os.path.exists(line.socket()), 'a killed run leaves its socket')
-    need('no run is at work' in line.bad('status'), 'a dead socket')
+    need('is at work in the folder' in line.bad('status'), 'a dead socket')
     line = Line(hall, line.order)
     line.say('stop')
     line.ends(1)
 
-    hall.write('work/control.sock', 'mine')
+    name = f'control-{hashlib.sha256(b"order-1").hexdigest()[:16]}.sock'
+    hall.write('work/' + name, 'mine')
     p = call('run', line.order, '--wait', '1')
     need('cannot reach this run' in p.stderr, p.stderr)
-    with open(hall.at('work', 'control.sock')) as f:
+    with open(hall.at('work', name)) as f:
         need(f.read() == 'mine', 'a file was overwritten')
 
 
@@ -201,7 +204,7 @@ def answers_that_are_none(hall):
                         (b'error 5\nmessage \x1b[31mred\n', 'control characters'), (b'ok \norder o\n' + b'slot x\n' * 200000, '')):
         folder = tempfile.mkdtemp(dir=hall.folder)
         with socket.socket(socket.AF_UNIX) as s:
-            s.bind(os.path.join(folder, 'control.sock'))
+            s.bind(os.path.join(folder, 'control-0123456789abcdef.sock'))
             s.listen()
             p = subprocess.Popen([SIGNET, 'line', 'status', folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             c, _ = s.accept()

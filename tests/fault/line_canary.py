@@ -27,7 +27,7 @@ def look(place, when):
     for folder, folders, files in os.walk(place.folder):
         folders[:] = [f for f in folders if f not in ('applied', 'rack')]
         for name in files:
-            if name in ('token', 'control.sock'):  # where it belongs; no file
+            if name == 'token' or name.endswith('.sock'):  # where it belongs; no file
                 continue
             try:
                 with open(os.path.join(folder, name), 'rb') as f:

@@ -157,6 +157,10 @@ static void a_head_that_was_set_back(void **state)
     reserve("one", "1");
     sql("UPDATE stations SET seq = seq - 1");
     refused(signet_ledger_reserve(ledger, order, "two", "1", &lease, &err), SIGNET_E_LEDGER,
+            "the ledger went back: event 2 of station A");
+    signet_ledger_close(&ledger);
+    open_as("A"); /* knows nothing of before */
+    refused(signet_ledger_reserve(ledger, order, "two", "1", &lease, &err), SIGNET_E_LEDGER,
             "another end than its head");
     assert_int_equal(sql_number("SELECT count(*) FROM devices"), 1);
 }

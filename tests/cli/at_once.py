@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Two orders at once at one station: each run has slots of its own, and nothing that is said to one reaches the other."""
+import fcntl, json, os, signal, subprocess, tempfile, time
+from _hall import Hall
+from _signet import DONE, SIGNET, need
+
+SECONDS = 60
+
+
+def call(*args, code=0):
+    p = subprocess.run([SIGNET, *args], capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL)
+    need(p.returncode == code, f'{args}: exit {p.returncode}: {p.stdout}{p.stderr}')
+    return p.stdout + p.stderr
+
+
+def until(what, condition):
+    end = time.monotonic() + SECONDS
+    while not condition():
+        need(time.monotonic() < end, f'{what}: not within {SECONDS} s')
+        time.sleep(0.05)
+
+
+def order_of(hall, slots, quota=4):
+    """slots: number -> what is said of it beside its port and programmer."""
+    path = hall.order(quota)
+    with open(path) as f:
+        text = f.read()
+    head, tail = text.split('slots:\n')
+    lines = [f'  - {{{slots[i]}}}\n' for i in slots]
+    with open(path, 'w') as f:
+        f.write(head + 'slots:\n' + ''.join(lines) + tail[tail.index('servers:'):])
+    return path
+
+
+def slot(i, port=None, serial=None, name=None):
+    return f'port: rack/{port or i}, serial: SER{serial or i}, name: "{name or i}"'
+
+
+def start(order):
+    p = subprocess.Popen([SIGNET, 'run', order, '--json', '--watch'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True)
+    until(f'{order} runs', lambda: subprocess.run([SIGNET, 'line', 'status', order], capture_output=True).returncode == 0)
+    return p
+
+
+def status(where):
+    return json.loads(call('line', 'status', where, '--json'))
+
+
+def ends(p, code):
+    out = p.communicate(timeout=SECONDS)[0]
+    need(p.returncode == code, f'exit {p.returncode}: {out}')
+    return [json.loads(l) for l in out.splitlines()]
+
+
+def two(hall):
+    one, other = order_of(hall, {i: slot(i) for i in (1, 2)}), order_of(hall, {i: slot(i) for i in (3, 4)})
+    a, b = start(one), start(other)
+    for order in one, other:
+        until(f'{order}: two boards', lambda: status(order)['passed'] == 2)
+    for order, name, slots in (one, 'order-1', ['1', '2']), (other, 'order-2', ['3', '4']):
+        now = status(order)
+        need((now['order'], [s['slot'] for s in now['slots']]) == (name, slots), now)
+    need('2 runs are at work' in call('line', 'status', hall.at('work'), code=2), 'which of them?')
+
+    # what another order may not have
+    for wrong, words in (slot(5, port=2), "has the port 'rack/2'"), (slot(5, serial=3), "has the serial number 'SER3'"), (slot(1, port=5, serial=5), "has the name '1'"):
+        third = order_of(hall, {5: wrong})
+        for args in (), ('--dry-run',):
+            said = call('run', third, *args, '--wait', '1', code=1)
+            need(words.replace('rack', hall.at('rack')) in said and 'slots of their own' in said, said)
+    need('another run is at work on this order' in call('run', one, code=1), 'an order twice')
+    with open(hall.at('lock-of-another'), 'w') as f:  # a run of a version that wants the folder for itself
+        os.makedirs(hall.at('elsewhere'))
+        os.rename(f.name, hall.at('elsewhere/lock'))
+        fcntl.flock(f, fcntl.LOCK_EX)
+        with open(one) as text:
+            hall.write('old.yaml', text.read() + 'work: elsewhere\n')
+        need('another run is at work in' in call('run', hall.at('old.yaml'), code=1), 'the folder is taken')
+
+    # one is paused, the other goes on
+    call('line', 'pause', one)
+    need(status(one)['paused'] and not status(other)['paused'], 'who is paused')
+    call('line', 'operator', one, 'Anna'), call('line', 'operator', other, 'Bert')
+    for i in (1, 3, 4):
+        hall.change(i)
+    b = ends(b, 0)
+    need(status(one)['passed'] == 2 and status(hall.at('work'))['order'] == 'order-1', status(one))
+    need("no run of order 'order-2'" in call('line', 'status', other, code=1), 'it has ended')
+    need({e['board'] for e in b if e['event'] == 'slot'} == {'3', '4'}, b)
+    need(b[-1]['event'] == 'report' and b[-1]['passed'] == 4 and [s['slot'] for s in b[-1]['slots']] == ['3', '4'], b[-1])
+
+    # a run that was killed has no slots any more
+    a.send_signal(signal.SIGKILL)
+    a.communicate()
+    third = order_of(hall, {1: slot(1), 3: slot(3)}, quota=1)
+    call('run', third, '--wait', '5')
+    hall.change(1)
+    a = start(one)
+    hall.change(2)
+    a = ends(a, 0)
+
+    devices = hall.devices()
+    need(all(d['state'] == DONE for d in devices) and len(devices) == 9, [dict(d) for d in devices])
+    at = {'order-1': {'1', '2'}, 'order-2': {'3', '4'}, third[-12:-5]: {'1', '3'}}
+    need(all(d['slot'] in at[d['order_name']] for d in devices), [(d['order_name'], d['slot']) for d in devices])
+    rows = [json.loads(l) for l in call('report', hall.at('ledger.db'), '--by', 'order', '--json').splitlines()]
+    made = {r['name']: r['passed'] for r in rows if r.get('by') == 'order'}
+    need(made == {'order-1': 4, 'order-2': 4, third[-12:-5]: 1}, rows)
+    hall.check()
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix='signet-at-once-') as folder:
+        hall = Hall(folder, slots=5)
+        try:
+            two(hall)
+        finally:
+            hall.close()
+
+
+main()
