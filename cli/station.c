@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum verdict { CHECK_PASS, CHECK_WARN, CHECK_FAIL };
-enum { FREE_WARN_MIB = 512, FREE_FAIL_MIB = 32 };
+enum { FREE_WARN_MIB = 512, FREE_FAIL_MIB = 32, CLOCK_WARN_SECONDS = 60 };
 
 struct check {
     const struct cli *cli;
@@ -74,8 +74,42 @@ static void check_order(struct check *c)
     struct signet_error err = {0};
     int rc = signet_run_open(&run, c->order, &options, &err);
     signet_run_close(&run);
-    put_result(c, rc, "order", c->order->name,
-               "template, names, images, tools, hooks, key and the memory of the ledger fit", &err);
+    bool key = rc == SIGNET_E_CRYPTO;
+    put_result(c, key ? SIGNET_OK : rc, "order", c->order->name,
+               "template, names, images, tools, hooks and the memory of the ledger fit", &err);
+    if (rc == SIGNET_OK || key)
+        put_result(c, rc, "key", c->order->key_file, "what is sealed in the work folder opens",
+                   &err);
+}
+
+/* By its path, or on PATH, as a run starts it. */
+static bool find_program(const char *name)
+{
+    char path[4096], *list = strdup(getenv("PATH") ? getenv("PATH") : ""), *rest = list, *folder;
+    bool found = strchr(name, '/') && access(name, X_OK) == 0;
+    while (!found && !strchr(name, '/') && (folder = strsep(&rest, ":"))) {
+        snprintf(path, sizeof(path), "%s/%s", folder, name);
+        found = folder[0] && access(path, X_OK) == 0;
+    }
+    free(list);
+    return found;
+}
+
+static void check_hooks(struct check *c)
+{
+    const struct signet_order *o = c->order;
+    const struct {
+        const char *key, *const *words;
+    } hooks[] = {{"on_pass", (const char *const *)o->on_pass},
+                 {"on_fail", (const char *const *)o->on_fail},
+                 {"on_made_before", (const char *const *)o->on_made_before}};
+    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
+        if (hooks[i].words) {
+            bool found = find_program(hooks[i].words[0]);
+            put_check(c, found ? CHECK_PASS : CHECK_FAIL, "hook", hooks[i].key,
+                      found ? hooks[i].words[0] : "its program is not there, or may not be run",
+                      found ? "" : hooks[i].words[0]);
+        }
 }
 
 static void check_programmer(struct check *c, const struct signet_slot *slot)
@@ -120,6 +154,23 @@ static void check_port(struct check *c, const struct signet_slot *slot)
         put_result(c, rc, "port", slot->name, path, &err);
 }
 
+/* Credentials, tokens and certificates have times. */
+static void check_server_clock(struct check *c, const char *name, const struct signet_server *s)
+{
+    int64_t ahead;
+    char text[96];
+    if (signet_server_clock(s, &ahead, NULL) != SIGNET_OK)
+        return;
+    bool good = ahead <= CLOCK_WARN_SECONDS && ahead >= -CLOCK_WARN_SECONDS;
+    if (good)
+        snprintf(text, sizeof(text), "within a minute of this station's");
+    else
+        snprintf(text, sizeof(text), "it is %" PRId64 " s %s this station's",
+                 ahead < 0 ? -ahead : ahead, ahead < 0 ? "behind" : "ahead of");
+    put_check(c, good ? CHECK_PASS : CHECK_WARN, "clock", name, text,
+              good ? "" : "which of the two is right?");
+}
+
 static void check_servers(struct check *c)
 {
     for (size_t i = 0; i < c->order->server_count; i++) {
@@ -133,8 +184,10 @@ static void check_servers(struct check *c)
         int rc = cli_server_open(&access, NULL, &server, &err);
         if (rc == SIGNET_OK)
             rc = signet_server_check(server, &err);
-        signet_server_close(&server);
         put_result(c, rc, "server", from->name, "it is there, and takes the token", &err);
+        if (rc == SIGNET_OK)
+            check_server_clock(c, from->name, server);
+        signet_server_close(&server);
     }
 }
 
@@ -162,6 +215,21 @@ static void check_space(struct check *c, const char *which, const char *path, bo
               "disk", which, text, "");
 }
 
+/* Events are recorded with the ledger's clock. */
+static void check_clock(struct check *c, struct signet_ledger *ledger)
+{
+    struct signet_ledger_head head;
+    char text[160] = "not behind this station's last event";
+    struct signet_error err = {0};
+    int rc = signet_ledger_head(ledger, 0, &head, &err);
+    bool good = rc == SIGNET_OK && head.now >= head.time - 5;
+    if (rc == SIGNET_OK && !good)
+        snprintf(text, sizeof(text), "%" PRId64 " s behind this station's last event",
+                 head.time - head.now);
+    put_check(c, good ? CHECK_PASS : CHECK_FAIL, "clock", "station", rc ? err.msg : text,
+              good || rc ? "" : "set the right time");
+}
+
 static void check_ledger(struct check *c)
 {
     const struct signet_ledger_options options = {.size = sizeof(options),
@@ -175,6 +243,8 @@ static void check_ledger(struct check *c)
     int rc = signet_ledger_open(&ledger, c->order->ledger, &options, &err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_verify(ledger, &events, head, &err);
+    if (rc == SIGNET_OK)
+        check_clock(c, ledger);
     signet_ledger_close(&ledger);
     snprintf(text, sizeof(text), "%s, head %.16s...", COUNT(events, "event", "events"), head);
     if (rc == SIGNET_E_NOT_FOUND)
@@ -183,22 +253,56 @@ static void check_ledger(struct check *c)
         put_result(c, rc, "ledger", "", text, &err);
 }
 
+/* Somebody has put it into its slot, and says so: a board can tell only afterwards which one it is.
+ */
+static void check_golden(struct check *c, bool wanted)
+{
+    const struct signet_run_options options = {
+        .size = sizeof(options), .dry_run = true, .cancel = process_cancel()};
+    const char *slot = c->order->golden.slot;
+    struct signet_golden report = {0};
+    struct signet_run *run = NULL;
+    struct signet_error err = {0};
+    char text[200];
+    if (!wanted) {
+        snprintf(text, sizeof(text), "not asked for: board %s in slot %s", c->order->golden.board,
+                 slot);
+        put_check(c, CHECK_WARN, "golden", slot, text,
+                  "put it in, then give --golden: the board in the slot is erased");
+        return;
+    }
+    int rc = signet_run_open(&run, c->order, &options, &err);
+    if (rc == SIGNET_OK)
+        rc = signet_run_golden(run, &report, &err);
+    signet_run_close(&run);
+    snprintf(text, sizeof(text), "board %s, made in %.1f s; %s%s", report.hw_id, report.seconds,
+             COUNT(report.servers, "server had it", "servers had it"),
+             report.proved ? "; it got in" : "");
+    put_result(c, rc, "golden", slot, text, &err);
+}
+
 static int station_check_verb(int argc, char **argv)
 {
     struct cli cli = {0};
     struct signet_order *order = NULL;
     struct json j;
+    bool golden = false;
+    const struct option_row rows[] = {
+        FLAG('g', "golden", "Also the golden board, end to end; the board in its slot is erased",
+             &golden),
+        {0}};
     if (!cli_parse(
-            &cli, argc, argv, NULL, "ORDER.yaml",
+            &cli, argc, argv, rows, "ORDER.yaml",
             "Looks whether everything is there that an order needs: what a dry run checks, "
-            "programmers, ports and who has them, servers, disks, the whole ledger. No board "
-            "is changed. Exit 0: nothing failed.",
+            "hooks, programmers, ports and who has them, servers, clocks, disks, the whole ledger. "
+            "No board is changed without --golden. Exit 0: nothing failed.",
             1, 1))
         return EXIT_USAGE;
     if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
     struct check c = {.cli = &cli, .order = order};
     check_order(&c);
+    check_hooks(&c);
     for (size_t i = 0; i < order->slot_count; i++) {
         check_programmer(&c, &order->slots[i]);
         check_port(&c, &order->slots[i]);
@@ -208,6 +312,10 @@ static int station_check_verb(int argc, char **argv)
     if (!strstr(order->ledger, "://"))
         check_space(&c, "ledger", order->ledger, false);
     check_ledger(&c);
+    if (golden && !order->golden.slot)
+        put_check(&c, CHECK_FAIL, "golden", "", "the order has none", "see 'golden' in an order");
+    else if (order->golden.slot)
+        check_golden(&c, golden);
     if (cli.json) {
         json_event(&j, "checked");
         json_bool(&j, "ready", c.worst < CHECK_FAIL);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LOOK_MS = 50 };
@@ -46,6 +47,12 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
     pthread_mutex_lock(&s->mutex);
     fault = sim_judge(s, request, head, &reply, more);
     pthread_mutex_unlock(&s->mutex);
+    if (s->faults.tells_date && !more[0]) {
+        time_t now = time(NULL) + s->faults.date_ahead;
+        struct tm utc;
+        gmtime_r(&now, &utc);
+        strftime(more, sizeof more, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
+    }
     good = !strstr(fault, "drop") && sim_http_reply(c, &reply, more, strcmp(fault, "truncate") == 0,
                                                     strcmp(fault, "slow") == 0);
     buf_free(&reply.body);

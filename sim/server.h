@@ -68,6 +68,8 @@ struct sim_fault_list {
 };
 struct sim_server_faults {
     unsigned latency_ms;
+    bool tells_date; /* in each answer, */
+    int date_ahead;  /* of the clock by so many seconds */
     char bad_tls[16];
     /* of requests that make a device, that remove one, and all others */
     struct sim_fault_list creating, removing, looking;

@@ -96,6 +96,8 @@ static int read_fault(struct sim_server_faults *faults, char *word, struct signe
         *star = '\0';
     if (strncmp(word, "latency=", 8) == 0)
         faults->latency_ms = (unsigned)strtoul(word + 8, NULL, 10);
+    else if (strncmp(word, "date=", 5) == 0)
+        faults->tells_date = true, faults->date_ahead = (int)strtol(word + 5, NULL, 10);
     else if (strncmp(word, "bad-tls=", 8) == 0)
         snprintf(faults->bad_tls, sizeof faults->bad_tls, "%s", word + 8);
     else if (!known_fault(word))

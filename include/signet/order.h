@@ -94,6 +94,11 @@ struct signet_order {
     struct {
         int64_t slot, line, boards;
     } min_yield;
+    /* A board that is kept for checking a station, signet_run_golden(); board: its hardware id or
+     * serial number, endpoint: a name that no product gets. NULL: there is none. */
+    struct {
+        const char *slot, *board, *endpoint;
+    } golden;
     int64_t stop_after_refusals; /* equal ones of a server, one after the other; 5; 0: never */
     void *owned;
 };

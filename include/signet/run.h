@@ -215,6 +215,21 @@ struct signet_status *signet_run_status(struct signet_run *run);
 int signet_run_deliver(struct signet_run *run, struct signet_run_report *report,
                        struct signet_error *err);
 
+/* The order's golden board, end to end: it is erased, gets new credentials under the name that is
+ * kept for it (in the ledger: void, in the order "golden", whose event "golden" says how the check
+ * ended), is registered at the servers that can remove devices, proved where the order says so, and
+ * removed again. No product gets the name, and no quota and no yield counts the board. The run was
+ * opened with dry_run. SIGNET_E_WRONG_BOARD: another board is in the slot, and was erased;
+ * SIGNET_E_CONFLICT: the name is a product's; else what failed, with its stage in front. */
+struct signet_golden {
+    char hw_id[SIGNET_ENDPOINT_SIZE]; /* of the board in the slot, "" */
+    unsigned servers;                 /* that had it */
+    bool proved;
+    double seconds;
+};
+int signet_run_golden(struct signet_run *run, struct signet_golden *report,
+                      struct signet_error *err);
+
 /* After an old copy of the ledger was put back, or the ledger was lost: no run of the order goes on
  * until what may have been given out since is void (signet_ledger_expose()). At each station of the
  * order, before any of them makes devices again. */

@@ -128,6 +128,11 @@ int signet_server_validate(const struct signet_server *server, const struct sign
 /* Reach and authorisation; changes nothing. */
 int signet_server_check(struct signet_server *server, struct signet_error *err);
 
+/* By how many seconds the server's clock is ahead of this station's, by its last answer (header
+ * Date). SIGNET_E_NOT_FOUND: it has not said. */
+int signet_server_clock(const struct signet_server *server, int64_t *ahead,
+                        struct signet_error *err);
+
 /* Registers one device. Done when the server has it, with this mode and these credentials: a lost
  * answer or a "taken" is looked up and compared. *existed (may be NULL): it was there before.
  * SIGNET_E_EXISTS: there is another device of that name or identity; the message says what

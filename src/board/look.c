@@ -7,7 +7,8 @@
 
 enum {
     SILENCE_MS = 300, /* what a board has to say after a reset, it has begun to say by then */
-    LOOK_MS = 10000
+    LOOK_MS = 10000,
+    BACK_MS = 3000 /* of a port that goes with the reset */
 };
 
 /* SIGNET_E_TIMEOUT: a blank board, which says nothing however long one listens. */
@@ -22,13 +23,15 @@ static int wait_first_byte(struct signet_board *b, struct signet_error *err)
     return code;
 }
 
-/* *unclear: it said something, and none of the texts. */
-static int listen_after_reset(struct signet_board *b, bool *unclear, struct signet_error *err)
+/* *unclear: it said something, and none of the texts. again: the port was there before. */
+static int listen_after_reset(struct signet_board *b, bool again, bool *unclear,
+                              struct signet_error *err)
 {
     const struct signet_board_options *o = &b->options;
     const char *texts[3] = {o->ready_text, o->provisioned_text, o->restored_text};
     size_t which = 0;
-    int code = port_open_free(b, err);
+    int code =
+        again ? port_reopen(b, clock_ms() + BACK_MS, err) : port_open_free(b, err);
 
     if (!code)
         code = link_flush_input(b->link, err);
@@ -64,6 +67,16 @@ bool signet_board_can_look(const struct signet_board *b)
                           flasher_has_reset(b->flasher));
 }
 
+/* What the board holds is not known. */
+static int lost_link(int code, struct signet_error *err)
+{
+    const struct signet_error why = err ? *err : (struct signet_error){.code = code};
+
+    return error_set_hint(err, SIGNET_E_LINK, "check the cable, then put the board in again",
+                          "what the board holds cannot be seen, and it was not erased: %s",
+                          why.msg);
+}
+
 int signet_board_look(struct signet_board *b, struct signet_error *err)
 {
     bool unclear = false;
@@ -73,11 +86,14 @@ int signet_board_look(struct signet_board *b, struct signet_error *err)
         return error_set(err, SIGNET_E_UNSUPPORTED,
                          "this kind of board cannot say whether it holds credentials");
     if (erases(b))
-        code = listen_after_reset(b, &unclear, err);
-    if (!code && unclear) /* on a bad line the text may be lost that says what the board holds */
-        code = listen_after_reset(b, &unclear, err);
-    if (code == SIGNET_E_NOT_FOUND || (code == SIGNET_E_LINK && !(err && err->sys == EACCES)))
+        code = listen_after_reset(b, false, &unclear, err);
+    bool lost = code == SIGNET_E_LINK && !(err && err->sys == EACCES);
+    if (code == SIGNET_E_NOT_FOUND)
         code = SIGNET_OK; /* its port comes with an image that it has not got */
+    else if (lost || (!code && unclear)) /* the text may be lost that says what the board holds */
+        code = listen_after_reset(b, true, &unclear, err);
+    if (lost && (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_LINK))
+        code = lost_link(code, err);
     b->provisioned_seen = b->ready_seen = false;
     return error_pass(code, err, "look");
 }

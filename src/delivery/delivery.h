@@ -40,4 +40,10 @@ int delivery_review_seal(struct delivery *delivery, uint64_t number, struct sign
 /* No more devices will: waits for the threads, and frees. */
 int delivery_end(struct delivery **delivery, struct signet_error *err);
 
+/* proof.c: one device, with exactly the credentials of its packet, and with the word of the servers
+ * where they can tell. Of setup: order, seen_by, and the job's stop. */
+struct device;
+int proof_of_device(const struct delivery_setup *setup, const struct device *device,
+                    struct signet_error *err);
+
 #endif

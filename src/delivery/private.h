@@ -79,9 +79,4 @@ int remove_count(const struct delivery_setup *setup, size_t i, struct signet_err
 int finish_round(const struct delivery_setup *setup, struct device_cache *opened,
                  struct round *round, struct signet_error *err);
 
-/* proof.c: with exactly the credentials of the packet, and with the word of the servers where they
- * can tell. */
-int proof_of_device(const struct delivery_setup *setup, const struct device *device,
-                    struct signet_error *err);
-
 #endif

@@ -89,6 +89,9 @@ char http_first_byte(const struct http_answer *answer);
 /* Appends text percent-encoded: everything but RFC 3986 unreserved. */
 void http_encode(struct buf *out, const char *text);
 
+/* By how many seconds the server's clock is ahead of this one, as the last answer's header Date has
+ * it. False: it has none. */
+bool http_clock_ahead(const struct http *http, int64_t *seconds);
 /* Retry-After in milliseconds from now: seconds or an HTTP date (RFC 9110 section 10.2.3), at most
  * 120 s; -1 when it is neither. date: the same answer's header Date, since the server's clock may
  * be off; NULL: now is the time. */

@@ -234,3 +234,12 @@ int64_t transfer_retry_after(const struct http *http)
     memcpy(value, text, len + 1); /* the next header is in the same place */
     return http_retry_after(value, header(http, "Date"), clock_wall());
 }
+
+bool http_clock_ahead(const struct http *http, int64_t *seconds)
+{
+    const char *date = header(http, "Date");
+    time_t then = date ? http->curl->getdate(date, NULL) : -1;
+
+    *seconds = (int64_t)then - clock_wall();
+    return then != -1;
+}

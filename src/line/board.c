@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AGAIN_MS 500
-
 /* Puts the state into the ledger. A device that is further already, from before a crash, stays
  * where it is: the board is written once more. */
 static int record(struct work *w, enum signet_device_state state,
@@ -121,19 +119,12 @@ static int read_name(struct work *w, struct signet_error *err)
     return rc;
 }
 
-/* What went wrong and is tried again stays on record. */
-static int note_retry(struct work *w, const char *why, struct signet_error *err)
-{
-    if (w->lease->device == 0) {
-        snprintf(w->not_noted, sizeof(w->not_noted), "%s", why);
-        return SIGNET_OK;
-    }
-    return work_judged(w, signet_ledger_note(w->job->ledger, w->lease, "retry", why, err));
-}
-
 static int get_credentials(struct work *w, struct signet_error *err)
 {
-    int rc = SIGNET_OK;
+    int rc = work_refuse_golden(w, w->hw_id, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
 
     if (w->lease->device && work_is_another(w)) { /* not the board that the rework was about */
         rc = work_judged(w, signet_ledger_release(w->job->ledger, w->lease, err));
@@ -142,7 +133,7 @@ static int get_credentials(struct work *w, struct signet_error *err)
     if (rc == SIGNET_OK && w->lease->device == 0)
         rc = identify(w, err);
     if (rc == SIGNET_OK && w->not_noted[0]) {
-        rc = note_retry(w, w->not_noted, err);
+        rc = work_note_retry(w, w->not_noted, err);
         w->not_noted[0] = '\0';
     }
     if (rc == SIGNET_OK && w->lease->state >= SIGNET_DEVICE_KEYED && w->device.packet.data)
@@ -255,16 +246,6 @@ static bool may_try_again(struct work *w, int rc)
     }
 }
 
-static void report_retry(struct work *w, const struct signet_error *why)
-{
-    const struct signet_event event = {.kind = SIGNET_EVENT_RETRY, .stage = "device", .error = why};
-
-    pthread_mutex_lock(&w->job->lock);
-    w->slot->line->report->retries++;
-    pthread_mutex_unlock(&w->job->lock);
-    event_send(&w->slot->observer, &event);
-}
-
 static bool board_erases(const struct signet_order *order)
 {
     const struct signet_board_options *o = &order->board;
@@ -290,73 +271,6 @@ static bool nothing_there(struct work *w, int rc, struct signet_error *err)
     return w->slot->absent = true;
 }
 
-static bool is_interrupted(enum signet_device_state last)
-{
-    return last == SIGNET_DEVICE_WRITING || last == SIGNET_DEVICE_WRITTEN;
-}
-
-/* The serial number of a board that has a USB port of its own: a programmer's is the fixture's. */
-static const char *own_serial(const struct slot *slot)
-{
-    bool own = slot->order->kind != SIGNET_SLOT_SERIAL && !slot->order->serial;
-
-    return own ? slot->presence.serial : "";
-}
-
-/* Before anything is erased. A board whose device is interrupted holds no more than that device's
- * credentials, which it gets again; but it must be that board. */
-static int look_first(struct work *w, enum signet_device_state last, struct signet_error *err)
-{
-    bool finished = last >= SIGNET_DEVICE_VERIFIED && last <= SIGNET_DEVICE_DONE;
-
-    if ((is_interrupted(last) && mark_fits(w->slot)) || w->setup->order->erase_finished)
-        return SIGNET_OK;
-    int rc = work_made(w, "", own_serial(w->slot), err);
-    if (rc != SIGNET_OK) /* whatever slot a person named */
-        return rc;
-    rc = signet_board_look(w->board, err);
-    if (rc == SIGNET_E_UNSUPPORTED)
-        rc = finished /* better safe: a board that is put in anew is taken */
-                 ? error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot")
-                 : SIGNET_OK;
-    return rc == SIGNET_E_PROVISIONED && !w->lease->device
-               ? work_judged(w, reworked_claim(w->slot, own_serial(w->slot), err))
-               : rc;
-}
-
-/* The port that went away in an attempt: a moment later it may be there again. */
-static int wait_for_port(struct work *w, struct presence *now, struct signet_error *err)
-{
-    int64_t deadline = clock_ms() + BACK_MS;
-
-    for (;;) {
-        int rc = presence_look(w->slot, now, err);
-        if (rc == SIGNET_OK && !now->there && clock_ms() >= deadline)
-            rc = error_set(err, SIGNET_E_NOT_FOUND, "the port does not come back");
-        if (rc != SIGNET_OK || now->there)
-            return rc;
-        rc = cancel_sleep_until(w->job->stop, clock_ms() + 50, err);
-        if (rc != SIGNET_OK)
-            return rc;
-    }
-}
-
-/* Between two attempts somebody may have put in another board, which may be a finished one. */
-static int look_again(struct work *w, struct signet_error *err)
-{
-    struct presence now;
-    int rc = wait_for_port(w, &now, err);
-
-    if (rc != SIGNET_OK || presence_same(&now, &w->slot->presence))
-        return rc;
-    presence_identify(&now);
-    if (!presence_is_back(&now, &w->slot->presence, 0))
-        rc = look_first(w, SIGNET_DEVICE_VOID, err);
-    if (rc == SIGNET_OK)
-        w->slot->presence = now;
-    return rc;
-}
-
 static int attempts(struct work *w, struct signet_error *err)
 {
     unsigned *retries = &w->slot->retries;
@@ -371,13 +285,10 @@ static int attempts(struct work *w, struct signet_error *err)
         if (w->ledger_refused || *retries >= (unsigned)w->setup->order->retries ||
             !may_try_again(w, rc))
             return rc;
-        report_retry(w, err);
         struct signet_error why = *err;
-        rc = note_retry(w, why.msg, err);
+        rc = work_pause(w, &why, err);
         if (rc == SIGNET_OK)
-            rc = cancel_sleep_until(w->job->stop, clock_ms() + AGAIN_MS, err);
-        if (rc == SIGNET_OK)
-            rc = look_again(w, err);
+            rc = work_look_again(w, err);
         if (rc == SIGNET_E_NOT_FOUND || rc == SIGNET_E_PROVISIONED)
             return error_copy(err, &why); /* that board is gone */
         if (rc != SIGNET_OK)
@@ -422,6 +333,8 @@ static int judge_attempts(struct work *w, enum signet_device_state last, int rc,
 {
     bool erases = board_erases(w->setup->order);
 
+    if (w->golden)
+        return rc;
     if (rc == SIGNET_E_EXISTS && !erases) {
         rc = work_made(w, w->name, w->hw_id, err);
         return rc == SIGNET_OK ? error_set(err, SIGNET_E_PROVISIONED, "it was made before") : rc;
@@ -429,7 +342,7 @@ static int judge_attempts(struct work *w, enum signet_device_state last, int rc,
     if (erases && w->took[STAGE_FLASH] >= 0 && (rc == SIGNET_E_EXISTS || rc == SIGNET_E_CONFLICT))
         return tell_erased(w, rc, err);
     /* what it holds was left by an attempt of ours, or is there although it was programmed */
-    if (rc == SIGNET_E_PROVISIONED && (erases || is_interrupted(last) || w->lease->device))
+    if (rc == SIGNET_E_PROVISIONED && (erases || work_is_interrupted(last) || w->lease->device))
         return (int)(err->code = SIGNET_E_BOARD);
     return rc;
 }
@@ -449,7 +362,7 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
     forget_times(&w);
     int rc = open_board(&w, err);
     if (rc == SIGNET_OK)
-        rc = look_first(&w, last, err);
+        rc = work_look(&w, last, err);
     if (rc != SIGNET_OK && w.board)
         nothing_there(&w, rc, err);
     if (rc == SIGNET_OK)

@@ -14,6 +14,7 @@ struct work {
     struct signet_board *board;
     struct device device; /* once it has a packet */
     bool ledger_refused;  /* the last error came from the ledger */
+    bool golden;          /* the board is the golden one: no product */
     bool ledger_broken;   /* and it is the ledger's own: no device can go on */
     char name[152];       /* that the board gave; "" */
     char hw_id[152];
@@ -29,6 +30,20 @@ void work_failpoint(const char *when, const char *what);
 /* made.c: the device that was made on this board, by the name that it gave or by its serial number;
  * either may be "". SIGNET_E_PROVISIONED: *err says which it is, when and where it was made. */
 int work_made(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err);
+/* look.c */
+/* last: what the ledger says of the slot's last device, of a board that may still be there.
+ * SIGNET_E_PROVISIONED: it holds credentials, and stays as it is. A board whose device is
+ * interrupted holds no more than that device's credentials, which it gets again. */
+int work_look(struct work *w, enum signet_device_state last, struct signet_error *err);
+/* Between two attempts. SIGNET_E_NOT_FOUND: the board is gone. */
+int work_look_again(struct work *w, struct signet_error *err);
+bool work_is_interrupted(enum signet_device_state last);
+/* SIGNET_E_PROVISIONED: the board of this serial number is the golden one. */
+int work_refuse_golden(struct work *w, const char *serial, struct signet_error *err);
+/* What went wrong and is tried again stays on record. */
+int work_note_retry(struct work *w, const char *why, struct signet_error *err);
+/* Tells of it, and waits a moment. */
+int work_pause(struct work *w, const struct signet_error *why, struct signet_error *err);
 /* reworked.c */
 /* The board gave another name than that of the device that it was taken for. */
 bool work_is_another(const struct work *w);

@@ -352,6 +352,7 @@ static const struct entry order_keys[] = {
     PART("stop_after_failures", read_failures),
     PART("min_yield", read_yield),
     PART("output", read_output),
+    PART("golden", reader_golden),
 };
 
 /* What is missing, and what does not fit together: boards in slots, or files. */
@@ -380,7 +381,7 @@ static int check_parts(const struct reader *r)
         if (rules[i].wrong)
             return error_set_hint(r->err, SIGNET_E_MEANING, rules[i].hint, "%s: %s", r->path,
                                   rules[i].what);
-    return SIGNET_OK;
+    return reader_check_golden(r);
 }
 
 /* Programs are run by absolute paths only. */

@@ -56,6 +56,9 @@ char *reader_keep(struct reader *r, const char *text, size_t len);
 /* The same of a path: as it is when absolute, else in the order's folder. *out is NULL on error. */
 int reader_path(struct reader *r, const char *path, const char **out);
 
+/* golden.c: the keys of golden; then whether the order has its slot */
+int reader_golden(struct reader *r, yaml_node_t *node);
+int reader_check_golden(const struct reader *r);
 /* hook.c: every placeholder in the words is known; words may be NULL. */
 int reader_check_hook(struct reader *r, const char *key, const char *const *words);
 

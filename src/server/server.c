@@ -31,6 +31,14 @@ int signet_server_check(struct signet_server *server, struct signet_error *err)
     return server->ops->check(server, err);
 }
 
+int signet_server_clock(const struct signet_server *server, int64_t *ahead,
+                        struct signet_error *err)
+{
+    return server->http && http_clock_ahead(server->http, ahead)
+               ? SIGNET_OK
+               : error_set(err, SIGNET_E_NOT_FOUND, "the server does not tell its time");
+}
+
 int signet_server_add(struct signet_server *server, const struct signet_device *device,
                       bool *existed, struct signet_error *err)
 {

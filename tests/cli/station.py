@@ -1,13 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet station check: a row for each thing that an order needs; nothing is made and no board is touched."""
-import fcntl, json, os, shutil, subprocess, sys, tempfile, termios
+import fcntl, json, os, shutil, sqlite3, subprocess, sys, tempfile, termios
 from _hall import Hall
-from _signet import SIGNET, Broken, need
+from _signet import DONE, SIGNET, VOID, Broken, need
 
 
-def check(order, code):
-    p = subprocess.run([SIGNET, 'station', 'check', order, '--json'], capture_output=True, text=True, timeout=60)
+def signet(*args):
+    p = subprocess.run([SIGNET, *args], capture_output=True, text=True, timeout=60)
+    need(p.returncode == 0, f'{args}: {p.stderr}')
+    return p.stdout
+
+
+def events(hall, kind):
+    return [e for e in map(json.loads, signet('ledger', 'export', '-f', 'events', hall.at('ledger.db')).splitlines()) if e['kind'] == kind]
+
+
+def check(order, code, *args):
+    p = subprocess.run([SIGNET, 'station', 'check', order, '--json', *args], capture_output=True, text=True, timeout=60)
     need(p.returncode == code, f'exit {p.returncode}: {p.stdout} {p.stderr}')
     rows = [json.loads(l) for l in p.stdout.splitlines()]
     need(rows[-1] == {'event': 'checked', 'ready': code == 0}, rows[-1])
@@ -71,9 +81,103 @@ def faults(hall):
     need(said(rows, 'port', '1')[0][0] == 'fail' and 'python3' in said(rows, 'port', '1')[0][1], rows)
 
 
-for test in (station, faults):
+def golden(hall):
+    """A board that is kept for checking goes the whole way under a name of its own, and no count has it."""
+    board = hall.board(2).rsplit('-', 1)[1]
+    name = 'urn:dev:os:golden-1'
+    order = hall.order(2, more=f'golden: {{slot: "2", board: "{board}", endpoint: "{name}"}}\n')
+    need(said(check(order, 0), 'golden') == [('warn', f'not asked for: board {board} in slot 2')], 'it was asked for')
+    before = hall.applied()
+    for _ in range(2):
+        rows = check(order, 0, '--golden')
+        need(said(rows, 'golden')[0][0] == 'pass' and f'board {board}' in said(rows, 'golden')[0][1] and
+             '1 server had it; it got in' in said(rows, 'golden')[0][1], rows)
+        packet = hall.applied()[board]
+        need(packet != before.get(board) and name.encode() in packet, 'the board got nothing')
+        before = hall.applied()
+        need(set(before) == {board} and not hall.leshan.devices(), 'another board; or the server has it yet')
+    kept, = hall.devices()
+    need((kept['order_name'], kept['endpoint'], kept['state'], kept['exposed']) == ('golden', name, VOID, 1), dict(kept))
+
+    # it is no product, though it stands in a slot: neither with its credentials nor blank
+    counts = [signet('report', hall.at('ledger.db'), '--by', 'slot'), signet('ledger', 'stats', hall.at('ledger.db'))]
+    need(hall.run(order) == 1 and hall.applied()[board] == before[board], 'the golden board became a product')
+    hall.tell(2, 'program initial chip'), hall.tell(2, 'reset')
+    need(hall.run(order) == 1 and hall.board(2).endswith(board), 'the golden board became a product')
+    made = [d for d in hall.devices() if d['order_name'] == 'order-1']
+    need([d['slot'] for d in made] == ['1'] and made[0]['state'] == DONE, [dict(d) for d in made])
+    verdicts = [json.loads(e['detail']) for e in events(hall, 'board')]
+    need([v['verdict'] for v in verdicts if v['slot'] == '2'] and {v['verdict'] for v in verdicts if v['slot'] == '2'} == {'made-before'}, verdicts)
+    need(any('golden board' in v.get('message', '') for v in verdicts), verdicts)
+    rows = check(order, 0, '--golden')
+    need(said(rows, 'golden')[0][0] == 'pass', rows)
+    for text in counts + [signet('report', hall.at('ledger.db'), '--by', 'slot')]:
+        need(name not in text, text)
+    told = [json.loads(e['detail']) for e in events(hall, 'golden')]
+    need([(t['verdict'], t['slot'], t['hw_id'], t['order']) for t in told] == 3 * [('pass', '2', board, 'order-1')], told)
+    stats = [json.loads(l) for l in signet('ledger', 'stats', hall.at('ledger.db'), '--json').splitlines()]
+    need(not any(r.get('by') == 'slot' and r['name'].endswith('/2') for r in stats), stats)
+
+    # a name that is a product's; another board in the slot; a server that is away
+    with open(order) as f:
+        text = f.read()
+    hall.write('taken.yaml', text.replace(name, made[0]['endpoint']))
+    rows = check(hall.at('taken.yaml'), 1, '--golden')
+    need("is a device of order 'order-1'" in said(rows, 'golden')[0][1], rows)
+    hall.change(2)
+    other = hall.board(2).rsplit('-', 1)[1]
+    rows = check(order, 1, '--golden')
+    need(f'it is not the golden board {board}, but {other}, which was erased' in said(rows, 'golden')[0][1], rows)
+    need(other not in hall.applied(), 'it got credentials')
+    hall.write('wrong.yaml', text.replace('slot: "2"', 'slot: "7"'))
+    p = subprocess.run([SIGNET, 'station', 'check', hall.at('wrong.yaml')], capture_output=True, text=True)
+    need(p.returncode == 1 and "the order has no slot '7'" in p.stderr, p.stderr)
+    hall.write('short.yaml', text.replace(f', endpoint: "{name}"', ''))
+    p = subprocess.run([SIGNET, 'station', 'check', hall.at('short.yaml')], capture_output=True, text=True)
+    need(p.returncode == 1 and "a golden board has 'slot', 'board' and 'endpoint'" in p.stderr, p.stderr)
+    hall.write('none.yaml', text.replace('golden:', '#golden:'))
+    need(said(check(hall.at('none.yaml'), 1, '--golden'), 'golden') == [('fail', 'the order has none')], 'no golden board')
+    hall.check()
+
+
+def rows_of_their_own(hall):
+    """Hooks, the key, and clocks."""
+    hall.write('lamp', '#!/bin/sh\n')
+    os.chmod(hall.at('lamp'), 0o700)
+    with open(hall.order(2)) as f:
+        text = f.read()
+    server = subprocess.Popen([SIGNET, 'sim', 'server', '-k', 'leshan', '-u', '-C', hall.at('away.pem'), '-s', hall.at('late.json'), '-m', 'date=-4000'],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        server.stdout.readline()
+        late = text.replace('servers:\n', f'servers:\n  - {{name: late, file: late.json}}\n')
+        hall.write('hooks.yaml', late + f'on_pass: [true]\non_fail: [{hall.at("lamp")}]\n')
+        rows = check(hall.at('hooks.yaml'), 0)
+        need([r['which'] for r in rows if r['what'] == 'hook' and r['verdict'] == 'pass'] == ['on_pass', 'on_fail'], rows)
+        need(said(rows, 'key')[0][0] == 'pass', rows)
+        need(said(rows, 'clock', 'late')[0][0] == 'warn' and ' s behind this' in said(rows, 'clock', 'late')[0][1], rows)
+    finally:
+        server.stdin.close()
+        server.wait()
+    os.chmod(hall.at('lamp'), 0o600)
+    hall.write('hooks.yaml', text + f'on_made_before: [nobody-has-this]\non_fail: [{hall.at("lamp")}]\n')
+    rows = check(hall.at('hooks.yaml'), 1)
+    need([(r['which'], r['verdict']) for r in rows if r['what'] == 'hook'] == [('on_fail', 'fail'), ('on_made_before', 'fail')], rows)
+    hall.write('plain.yaml', text)
+    need(hall.run(hall.at('plain.yaml'), failpoint='after-seal:1') == -9, 'not killed')
+    with open(hall.at('station.key'), 'wb') as f:
+        f.write(32 * b'k')
+    rows = check(hall.at('plain.yaml'), 1)
+    need(said(rows, 'key')[0][0] == 'fail' and 'is not the key' in said(rows, 'key')[0][1], rows)
+    with sqlite3.connect(hall.at('ledger.db')) as db:
+        db.execute('UPDATE stations SET time = time + 1000')
+    rows = check(hall.at('plain.yaml'), 1)
+    need(said(rows, 'clock', 'station')[0][0] == 'fail', rows)
+
+
+for test in (station, faults, golden, rows_of_their_own):
     folder = tempfile.mkdtemp()
-    hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))
+    hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'), prove=test is golden)
     try:
         test(hall)
     except Broken as e:

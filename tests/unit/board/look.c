@@ -83,7 +83,7 @@ static void a_port_that_may_not_be_opened(void **state)
     static const struct {
         int code, sys, outcome;
     } rows[] = {{SIGNET_E_NOT_FOUND, ENOENT, SIGNET_OK},
-                {SIGNET_E_LINK, EIO, SIGNET_OK},
+                {SIGNET_E_LINK, EIO, SIGNET_E_LINK},
                 {SIGNET_E_LINK, EACCES, SIGNET_E_LINK}};
     struct signet_board b = board_of(NULL);
     struct signet_error err;

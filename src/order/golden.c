@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* golden: a board that is kept for checking a station. */
+#include "order/yaml_reader.h"
+
+#include <string.h>
+
+#define GOLDEN(member)                                                                             \
+    {                                                                                              \
+        #member, ENTRY_TEXT, offsetof(struct signet_order, golden.member), 0, 0, NULL              \
+    }
+
+int reader_golden(struct reader *r, yaml_node_t *node)
+{
+    static const struct entry keys[] = {GOLDEN(slot), GOLDEN(board), GOLDEN(endpoint)};
+    const struct signet_order *o = r->order;
+    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), r->order);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!o->golden.slot || !o->golden.board || !o->golden.endpoint)
+        return reader_fail_hint(r, node,
+                                "golden: {slot: \"3\", board: \"683339523\", endpoint: NAME}",
+                                "a golden board has 'slot', 'board' and 'endpoint'");
+    return endpoint_name_valid(o->golden.endpoint, strlen(o->golden.endpoint))
+               ? SIGNET_OK
+               : reader_fail(r, node, SIGNET_E_MEANING, "'%s' is no endpoint name",
+                             o->golden.endpoint);
+}
+
+int reader_check_golden(const struct reader *r)
+{
+    const struct signet_order *o = r->order;
+
+    if (!o->golden.slot)
+        return SIGNET_OK;
+    for (size_t i = 0; i < o->slot_count; i++)
+        if (strcmp(o->slots[i].name, o->golden.slot) == 0)
+            return SIGNET_OK;
+    return error_set(r->err, SIGNET_E_MEANING, "%s: golden: the order has no slot '%s'", r->path,
+                     o->golden.slot);
+}
