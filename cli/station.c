@@ -242,9 +242,9 @@ static void check_ledger(struct check *c)
     int64_t events = 0;
     int rc = signet_ledger_open(&ledger, c->order->ledger, &options, &err);
     if (rc == SIGNET_OK)
-        rc = signet_ledger_verify(ledger, &events, head, &err);
-    if (rc == SIGNET_OK)
         check_clock(c, ledger);
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_verify(ledger, &events, head, &err);
     signet_ledger_close(&ledger);
     snprintf(text, sizeof(text), "%s, head %.16s...", COUNT(events, "event", "events"), head);
     if (rc == SIGNET_E_NOT_FOUND)

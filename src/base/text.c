@@ -50,6 +50,16 @@ int text_check(const char *what, const void *text, size_t len, struct signet_err
     return SIGNET_OK;
 }
 
+int text_check_person(const char *what, const char *name, struct signet_error *err)
+{
+    struct signet_error why = {0};
+
+    if (strlen(name) > PERSON_MAX)
+        return error_set(err, SIGNET_E_USAGE, "%s: a name has at most %d bytes", what, PERSON_MAX);
+    int rc = text_check(what, name, strlen(name), &why);
+    return rc == SIGNET_OK ? rc : error_set(err, SIGNET_E_USAGE, "%s", why.msg);
+}
+
 /* Not C0, DEL and C1, nor the marks that end a line, reorder or hide text. */
 static bool is_shown(uint32_t c)
 {

@@ -186,7 +186,7 @@ int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns
                  const char *detail, struct signet_error *err)
 {
     struct buf room = {0};
-    char row_is[65], operator_name[OPERATOR_MAX + 1];
+    char row_is[65], operator_name[PERSON_MAX + 1];
     int64_t time = 0;
 
     if (db_int(row, 0) >= OWN_END || db_int(row, 0) <= -OWN_END)

@@ -15,7 +15,7 @@ static int check_ledger_options(const char *where, const struct signet_ledger_op
     if (strlen(o->station) > STATION_MAX || !text_is_clean(o->station))
         return error_set(err, SIGNET_E_USAGE, "a station needs UTF-8, at most %d bytes",
                          STATION_MAX);
-    int rc = o->operator_name ? check_person("operator", o->operator_name, err) : SIGNET_OK;
+    int rc = o->operator_name ? text_check_person("operator", o->operator_name, err) : SIGNET_OK;
     if (rc == SIGNET_OK)
         rc = store_check_clock(clock_wall(), "station's", err);
     if (rc == SIGNET_OK && o->lease_seconds > LEASE_MAX)

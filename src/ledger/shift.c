@@ -6,20 +6,10 @@
 
 #include <string.h>
 
-int check_person(const char *what, const char *name, struct signet_error *err)
-{
-    if (strlen(name) > OPERATOR_MAX)
-        return error_set(err, SIGNET_E_USAGE, "%s: a name has at most %d bytes", what,
-                         OPERATOR_MAX);
-    struct signet_error why = {0};
-    int rc = text_check(what, name, strlen(name), &why);
-    return rc == SIGNET_OK ? rc : error_set(err, SIGNET_E_USAGE, "%s", why.msg);
-}
-
 int signet_ledger_operator(struct signet_ledger *l, int64_t order, const char *name,
                            struct signet_error *err)
 {
-    int rc = check_person("operator", name, err);
+    int rc = text_check_person("operator", name, err);
 
     if (rc == SIGNET_OK)
         rc = order_put_note(l, order, "operator", name, err);
@@ -35,7 +25,7 @@ int signet_ledger_operator(struct signet_ledger *l, int64_t order, const char *n
 int signet_ledger_shift(struct signet_ledger *l, int64_t order, const char *name,
                         struct signet_error *err)
 {
-    int rc = check_person("shift", name, err);
+    int rc = text_check_person("shift", name, err);
 
     return rc == SIGNET_OK ? order_put_note(l, order, "shift", name, err) : rc;
 }

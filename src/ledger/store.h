@@ -90,9 +90,7 @@ int chain_flush(struct signet_ledger *ledger, struct signet_error *err);
 int chain_check(const struct signet_ledger *ledger, int64_t seq, const char *hash,
                 struct signet_error *err);
 
-enum { STATION_MAX = 120, OPERATOR_MAX = 120 };
-/* shift.c: a name of a person or a shift: SIGNET_E_USAGE. */
-int check_person(const char *what, const char *name, struct signet_error *err);
+enum { STATION_MAX = 120 };
 /* UTF-8, or NULL: PostgreSQL takes nothing else. */
 bool text_is_clean(const char *text);
 /* An error's text may be cut in the middle of a letter: text itself, or made clean in room. */

@@ -22,28 +22,41 @@ static int record(struct work *w, enum signet_device_state state,
 
 /* Which device? */
 
-static int claim_device(struct work *w, const char *endpoint, const char *hw_id,
-                        struct signet_error *err)
+int work_claim(struct work *w, const char *endpoint, const char *hw_id, struct signet_lease *lease,
+               struct signet_error *err)
 {
     return work_judged(w, signet_ledger_claim(w->job->ledger, w->job->order, endpoint, hw_id,
-                                              w->slot->order->name, w->lease, err));
+                                              w->slot->order->name, lease, err));
 }
 
 /* A device of this name, or of the next of the order's that no station has taken. */
-static int reserve_device(struct work *w, const char *name, struct signet_error *err)
+int work_reserve(struct work *w, const char *name, struct signet_lease *lease,
+                 struct signet_error *err)
 {
     const struct signet_ledger_names names = {.name = source_name, .ctx = w->setup->source};
     const char *slot = w->slot->order->name;
     size_t count = 0;
 
     work_failpoint("before", "reserved");
-    int rc = name ? signet_ledger_reserve(w->job->ledger, w->job->order, name, slot, w->lease, err)
-                  : signet_ledger_reserve_next(w->job->ledger, w->job->order, slot, &names,
-                                               w->lease, 1, &count, err);
+    int rc = name ? signet_ledger_reserve(w->job->ledger, w->job->order, name, slot, lease, err)
+                  : signet_ledger_reserve_next(w->job->ledger, w->job->order, slot, &names, lease,
+                                               1, &count, err);
     work_failpoint("after", "reserved");
     if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, SIGNET_E_QUOTA, "the names of the order are used up");
     return work_judged(w, rc);
+}
+
+/* The one that was taken before the erase, else one that nobody has. */
+static int identify_any(struct work *w, struct signet_error *err)
+{
+    if (w->spare.device) {
+        *w->lease = w->spare;
+        w->spare.device = 0;
+        return SIGNET_OK;
+    }
+    int rc = work_claim(w, NULL, NULL, w->lease, err);
+    return rc == SIGNET_E_NOT_FOUND ? work_reserve(w, NULL, w->lease, err) : rc;
 }
 
 static int identify(struct work *w, struct signet_error *err)
@@ -58,17 +71,15 @@ static int identify(struct work *w, struct signet_error *err)
                               "give the order a manifest, or a count with a pattern",
                               "the board gives no name, and the order has none for it");
     if (name || hw_id)
-        rc = claim_device(w, named ? NULL : name, hw_id, err);
+        rc = work_claim(w, named ? NULL : name, hw_id, w->lease, err);
     if (rc != SIGNET_E_NOT_FOUND)
         return rc;
     if (!named) { /* a name that the manifest does not know takes no unit of the quota */
         rc = source_make(w->setup->source, name, -1, &w->device, err);
-        return rc == SIGNET_OK ? reserve_device(w, name, err) : rc;
+        return rc == SIGNET_OK ? work_reserve(w, name, w->lease, err) : rc;
     }
     rc = work_judged(w, reworked_claim(w->slot, "", err));
-    if (rc == SIGNET_E_PROVISIONED)
-        rc = claim_device(w, NULL, NULL, err);
-    return rc == SIGNET_E_NOT_FOUND ? reserve_device(w, NULL, err) : rc;
+    return rc == SIGNET_E_PROVISIONED ? identify_any(w, err) : rc;
 }
 
 /* What was sealed for it before. SIGNET_E_NOT_FOUND: nothing was, or what cannot be opened never
@@ -246,7 +257,7 @@ static bool may_try_again(struct work *w, int rc)
     }
 }
 
-static bool board_erases(const struct signet_order *order)
+bool work_erases(const struct signet_order *order)
 {
     const struct signet_board_options *o = &order->board;
 
@@ -258,7 +269,7 @@ static bool board_erases(const struct signet_order *order)
 static bool nothing_there(struct work *w, int rc, struct signet_error *err)
 {
     struct signet_error missing = {0};
-    bool port = !board_erases(w->setup->order) && rc == SIGNET_E_NOT_FOUND;
+    bool port = !work_erases(w->setup->order) && rc == SIGNET_E_NOT_FOUND;
     bool right = rc == SIGNET_E_LINK && err->sys == EACCES;
 
     if (rc == SIGNET_OK || rc == SIGNET_E_CANCELLED || rc == SIGNET_E_PROVISIONED ||
@@ -331,7 +342,7 @@ static int tell_erased(struct work *w, int why, struct signet_error *err)
 static int judge_attempts(struct work *w, enum signet_device_state last, int rc,
                           struct signet_error *err)
 {
-    bool erases = board_erases(w->setup->order);
+    bool erases = work_erases(w->setup->order);
 
     if (w->golden)
         return rc;
@@ -366,7 +377,11 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
     if (rc != SIGNET_OK && w.board)
         nothing_there(&w, rc, err);
     if (rc == SIGNET_OK)
+        rc = work_take_unit(&w, err);
+    if (rc == SIGNET_OK)
         rc = judge_attempts(&w, last, attempts(&w, err), err);
+    if (work_drop_spare(&w, rc == SIGNET_OK ? err : NULL) != SIGNET_OK && rc == SIGNET_OK)
+        rc = SIGNET_E_LEDGER;
     snprintf(slot->endpoint, sizeof(slot->endpoint), "%s",
              slot->lease.device ? slot->lease.endpoint
              : w.made[0]        ? w.made

@@ -59,10 +59,28 @@ static const char *own_serial(const struct slot *slot)
     return own ? slot->presence.serial : "";
 }
 
+/* The port that went away in an attempt: a moment later it may be there again. */
+static int wait_for_port(struct work *w, struct presence *now, struct signet_error *err)
+{
+    int64_t deadline = clock_ms() + BACK_MS;
+
+    for (;;) {
+        int rc = presence_look(w->slot, now, err);
+        if (rc == SIGNET_OK && !now->there && clock_ms() >= deadline)
+            rc = error_set(err, SIGNET_E_NOT_FOUND, "the port does not come back");
+        if (rc != SIGNET_OK || now->there)
+            return rc;
+        rc = cancel_sleep_until(w->job->stop, clock_ms() + 50, err);
+        if (rc != SIGNET_OK)
+            return rc;
+    }
+}
+
 /* A line that is bad, or a port that went during the look, says nothing of what the board holds. */
 static int look_at_board(struct work *w, struct signet_error *err)
 {
     unsigned *retries = &w->slot->retries;
+    struct presence now;
 
     for (*retries = 0;; ++*retries) {
         int rc = signet_board_look(w->board, err);
@@ -74,8 +92,10 @@ static int look_at_board(struct work *w, struct signet_error *err)
             return rc;
         const struct signet_error why = *err;
         rc = work_pause(w, &why, err);
+        if (rc == SIGNET_OK)
+            rc = wait_for_port(w, &now, err);
         if (rc != SIGNET_OK)
-            return rc;
+            return rc == SIGNET_E_NOT_FOUND ? error_copy(err, &why) : rc;
     }
 }
 
@@ -100,23 +120,6 @@ int work_look(struct work *w, enum signet_device_state last, struct signet_error
     return rc == SIGNET_E_PROVISIONED && !w->lease->device
                ? work_judged(w, reworked_claim(w->slot, own_serial(w->slot), err))
                : rc;
-}
-
-/* The port that went away in an attempt: a moment later it may be there again. */
-static int wait_for_port(struct work *w, struct presence *now, struct signet_error *err)
-{
-    int64_t deadline = clock_ms() + BACK_MS;
-
-    for (;;) {
-        int rc = presence_look(w->slot, now, err);
-        if (rc == SIGNET_OK && !now->there && clock_ms() >= deadline)
-            rc = error_set(err, SIGNET_E_NOT_FOUND, "the port does not come back");
-        if (rc != SIGNET_OK || now->there)
-            return rc;
-        rc = cancel_sleep_until(w->job->stop, clock_ms() + 50, err);
-        if (rc != SIGNET_OK)
-            return rc;
-    }
 }
 
 /* Between two attempts somebody may have put in another board, which may be a finished one. */

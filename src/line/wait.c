@@ -21,8 +21,7 @@ static bool pause_for(struct job *job, int ms)
     return !over;
 }
 
-/* A board is erased before it is known which device it becomes: so no more boards are begun than
- * there are units left. */
+/* No more boards are looked at than there are units left. */
 static bool begin_board(const struct slot *slot)
 {
     struct line *line = slot->line;

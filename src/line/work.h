@@ -9,6 +9,7 @@
 struct work {
     struct slot *slot;
     struct signet_lease *lease; /* the slot's */
+    struct signet_lease spare;  /* a unit for a board that is not known yet; device 0: none */
     const struct line_setup *setup;
     struct job *job;
     struct signet_board *board;
@@ -30,6 +31,16 @@ void work_failpoint(const char *when, const char *what);
 /* made.c: the device that was made on this board, by the name that it gave or by its serial number;
  * either may be "". SIGNET_E_PROVISIONED: *err says which it is, when and where it was made. */
 int work_made(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err);
+/* board.c: for the board that is in the slot now, as the calls of the ledger. name NULL: the next
+ * of the order's that no station has; SIGNET_E_QUOTA also when the names are used up. */
+int work_claim(struct work *w, const char *endpoint, const char *hw_id, struct signet_lease *lease,
+               struct signet_error *err);
+int work_reserve(struct work *w, const char *name, struct signet_lease *lease,
+                 struct signet_error *err);
+bool work_erases(const struct signet_order *order);
+/* unit.c: before the erase. SIGNET_E_QUOTA: there is no unit for another board. */
+int work_take_unit(struct work *w, struct signet_error *err);
+int work_drop_spare(struct work *w, struct signet_error *err);
 /* look.c */
 /* last: what the ledger says of the slot's last device, of a board that may still be there.
  * SIGNET_E_PROVISIONED: it holds credentials, and stays as it is. A board whose device is

@@ -2,11 +2,10 @@
 /* A station is checked with its golden board, end to end. The name is in the ledger, void, in an
  * order of its own: no product gets it, and no count has it. What servers get is taken away again. */
 #include "delivery/delivery.h"
-#include "device/device.h"
-#include "link/link.h"
 #include "run/private.h"
 
 #include <signet/config.h>
+#include <signet/link.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -5,23 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static int check_person_name(const char *what, const char *name, struct signet_error *err)
-{
-    struct signet_error why = {0};
-
-    if (strlen(name) >= SIGNET_PERSON_SIZE)
-        return error_set(err, SIGNET_E_USAGE, "%s: a name has at most %d bytes", what,
-                         SIGNET_PERSON_SIZE - 1);
-    int rc = text_check(what, name, strlen(name), &why);
-    return rc == SIGNET_OK ? rc : error_set(err, SIGNET_E_USAGE, "%s", why.msg);
-}
-
 int run_check_names(const struct signet_run *r, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
-    int rc = o->operator_name ? check_person_name("operator", o->operator_name, err) : SIGNET_OK;
+    int rc = o->operator_name ? text_check_person("operator", o->operator_name, err) : SIGNET_OK;
 
-    return rc == SIGNET_OK && o->shift ? check_person_name("shift", o->shift, err) : rc;
+    return rc == SIGNET_OK && o->shift ? text_check_person("shift", o->shift, err) : rc;
 }
 
 static void tell_change(struct signet_run *r, const char *what, const char *slot, const char *name)

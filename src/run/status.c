@@ -23,6 +23,8 @@ struct signet_status {
     struct slot_status slots[];
 };
 
+_Static_assert((int)SIGNET_PERSON_SIZE == PERSON_MAX + 1, "the names that are checked fit");
+
 static void put_person(char to[SIGNET_PERSON_SIZE], const char *name)
 {
     snprintf(to, SIGNET_PERSON_SIZE, "%s", name ? name : "");

@@ -166,7 +166,7 @@ def rows_of_their_own(hall):
     hall.write('plain.yaml', text)
     need(hall.run(hall.at('plain.yaml'), failpoint='after-seal:1') == -9, 'not killed')
     with open(hall.at('station.key'), 'wb') as f:
-        f.write(32 * b'k')
+        f.write(os.urandom(32))
     rows = check(hall.at('plain.yaml'), 1)
     need(said(rows, 'key')[0][0] == 'fail' and 'is not the key' in said(rows, 'key')[0][1], rows)
     with sqlite3.connect(hall.at('ledger.db')) as db:

@@ -5,7 +5,7 @@ usage: line.py [PART]"""
 import fcntl, json, os, pty, re, signal, sqlite3, subprocess, time
 from _line import DEADLINE, Line
 from _parts import main, part
-from _signet import SIGNET, TORTURE, need, with_failpoint
+from _signet import IMAGE, SIGNET, TORTURE, need, with_failpoint
 
 
 class Day(Line):
@@ -81,6 +81,78 @@ def second_station(l, quota):
 
 def run_b(l, wait=1):
     return f"cd '{l.folder}'; '{SIGNET}' run b.yaml --wait {wait} --sync 1 > b.log 2>&1; echo $? > b.code"
+
+
+def last_unit(l, names):
+    """While station A has it in hand, station B erases no board for nothing, and has its device after that one is void."""
+    l.boards(2, hold=600000)
+    l.programmer()
+    l.order(1, names=names)
+    l.write('export-b.json', json.dumps({'kind': 'export', 'file': l.at('export-b.csv')}))
+    text = l.text('order.yaml')
+    first, second = ('  - {port: rack/%d, serial: SER%d}\n' % (i, i) for i in (1, 2))
+    l.write('b.yaml', text.replace(first, '').replace('station: A', 'station: B\nwork: work-b').replace('export.json', 'export-b.json'))
+    l.write('order.yaml', text.replace(second, ''))
+    before = l.ask(2)
+    l.run(point='after-reserved:1', script=run_b(l))
+    need(l.ask(2) == before, f'{before}, now {l.ask(2)}: {l.text("b.log")}')
+    l.exits(0)
+    subprocess.run([SIGNET, 'ledger', 'void', '-f', '-r', 'lost', 'ledger.db', next(iter(l.rows()))], cwd=l.folder, check=True, capture_output=True)
+    for name in 'order.yaml', 'b.yaml':
+        l.write(name, l.text(name).replace('quota: 1', 'quota: 2'))
+    subprocess.run(['sh', '-c', run_b(l)], check=True, timeout=DEADLINE)
+    need(sorted(r['state'] for r in l.rows().values()) == ['done', 'void'] and l.ask(2) != before, l.text('b.log'))
+
+
+@part
+def the_last_unit_of_names(l):
+    last_unit(l, 'names: {pattern: "urn:dev:os:n-{serial:03}"}')
+
+
+@part
+def the_last_unit_of_boards(l):
+    last_unit(l, '')
+
+
+@part
+def a_spare_device_waits_for_the_next_board(l):
+    """It was reserved before an erase that came to nothing, or killed the run."""
+    l.boards(1, hold=600000)
+    l.programmer()
+    l.order(1)
+    l.run(point='before-flash:1')
+    l.exits(-9)
+    l.states(n_001='reserved')
+    l.run()
+    l.exits(0)
+    l.states(n_001='done')
+
+
+@part
+def a_look_that_loses_its_line(l):
+    """What the board holds is not known: it is not erased, and told."""
+    master, slave = pty.openpty()
+    os.symlink(os.ttyname(slave), l.at('port'))
+    for name, does in ('flashes', f'touch {l.at("flashed")}'), ('resets', f'touch {l.at("reset")}; sleep 0.2'):
+        l.write(name, f'#!/bin/sh\n{does}\n')
+        os.chmod(l.at(name), 0o755)
+    for image in ('initial.hex', 'final.hex'):
+        l.write(image, IMAGE)
+    l.write('order.yaml', '\n'.join([
+        'name: o', 'quota: 1', 'template: template', 'ledger: ledger.db', 'station: A', 'retries: 1',
+        f'board: {{recipe: anjay-zephyr, flasher: exec, flasher_command: "{l.at("flashes")} {{image}} ; {l.at("resets")}",',
+        '        initial: initial.hex, final: final.hex}', 'slots: [{port: port}]', 'servers: [{name: export, file: export.json}]']) + '\n')
+    l.start()
+    while not os.path.exists(l.at('reset')):
+        need(l.process.poll() is None, 'it ended')
+        time.sleep(0.02)
+    os.unlink(l.at('port'))  # its number may soon be another's
+    os.close(slave), os.close(master)
+    l.finish()
+    failed, = l.lamps('1', 'fail')
+    need(failed['code'] == 'link' and 'what the board holds cannot be seen, and it was not erased' in failed['message'], failed)
+    need([e['error'] if 'error' in e else e['code'] for e in l.events if e['event'] == 'retry'] == ['link'], l.said)
+    need(not os.path.exists(l.at('flashed')) and l.rows() == {}, 'it was erased')
 
 
 @part

@@ -3,7 +3,7 @@
 """A line with two servers that fail in every way, and with proofs. Each case has a deadline, an exit code, and
 states in the ledger; whatever fails, the boards are made and the other server has them; at the end each server
 has each device once. Tokens and keys are nowhere in what was printed."""
-import functools, json, signal, subprocess
+import functools, json, signal, socket, subprocess, time
 from _parts import main, part
 from _place import BOARDS, DEADLINE, Place, expect, free_port
 from _signet import SIGNET
@@ -119,6 +119,34 @@ def stopped(wait, sign):
     return case
 
 
+def hangs(latency):
+    """Ctrl-C while a server has taken the request, or the connection alone, and says nothing: at once (1.1 s on an idle machine)."""
+    def case(place, name):
+        place.server('coiote', fault='latency=6000')
+        listener = socket.socket()
+        listener.bind(('127.0.0.1', 0))
+        listener.listen(16)
+        if not latency:
+            place.point('coiote', listener.getsockname()[1])
+        place.order(['coiote'])
+        for _ in range(2):
+            p = subprocess.Popen([SIGNET, 'run', place.at('order.yaml'), '--json', '--wait', '600', '--sync', '600'],
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
+            while '"stage": "servers"' not in (line := p.stdout.readline()) or json.loads(line)['total'] != BOARDS:
+                expect(name, line, 'it ended by itself')
+            time.sleep(0.3)  # the request is under way
+            begin = time.monotonic()
+            p.send_signal(signal.SIGINT)
+            p.communicate(timeout=DEADLINE)
+            took = time.monotonic() - begin
+            if took < 5:
+                break  # else once more: the machine may have been busy
+        expect(name, p.returncode == 1 and took < 5, f'{took:.1f} s, exit {p.returncode}')
+        expect(name, place.states() == ['verified'] * BOARDS, place.states())
+        listener.close()
+    return case
+
+
 def lamp(word):
     return lambda event: event['event'] == 'slot' and event['stage'] == word
 
@@ -178,6 +206,7 @@ def silent_proof(place, name):
 CASES = {'no fault': passes('', 'coiote'), 'silent proof': silent_proof, 'proof': proof, 'no proof': no_proof,
          'coiote is down': down('coiote'), 'thingsboard is down': down('thingsboard'), 'wrong token': wrong_token,
          'refused': refused,
+         'Ctrl-C at a server that is silent': hangs(6000), 'Ctrl-C at a server without TLS': hangs(0),
          'Ctrl-C at the boards': stopped(600, lamp('pass')), 'Ctrl-C at the servers': stopped(1, lamp('closed'))}
 for fault in ('401', '403', '500*2', 'html', '429=1', '429=1*3', '503=1*3', 'truncate*2', 'drop*3', 'commit-then-drop*2',
               'commit-then-drop,503=1*2', 'slow', 'redirect', 'latency=300'):
