@@ -129,6 +129,22 @@ def a_spare_device_waits_for_the_next_board(l):
 
 
 @part
+def a_name_that_was_given_back(l):
+    """Its device was void before its credentials left the host; what is sealed under the name is not the next one's."""
+    l.boards(1, hold=600000)
+    l.programmer()
+    l.order(1)
+    l.run(point='after-keyed:1')
+    l.states(n_001='keyed')
+    need(len(l.seals()) == 1, l.seals())
+    l.ledger('void', '-f', '-r', 'lost', 'ledger.db', 'urn:dev:os:n-001')
+    l.order(2, names='names: {pattern: "urn:dev:os:n-{serial:03}"}')
+    l.run()
+    rows = [r for r in map(json.loads, l.ledger('list', 'ledger.db', '--json').splitlines()) if r['event'] == 'device']
+    need([(r['endpoint'], r['state']) for r in rows] == [('urn:dev:os:n-001', 'void'), ('urn:dev:os:n-001', 'done')], rows)
+
+
+@part
 def a_look_that_loses_its_line(l):
     """What the board holds is not known: it is not erased, and told."""
     master, slave = pty.openpty()

@@ -2,13 +2,15 @@
 """A day at a line, out of a seed: racks of simulated boards, servers, a ledger, and what people and machines do to them. At
 its end the rack's journal, the servers' devices and the ledger must agree (check()): nobody's finished board was harmed."""
 import base64, collections, contextlib, glob, hashlib, json, os, random, re, resource, shutil, signal, socket, sqlite3, subprocess, time
-from _signet import SIGNET, TEMPLATE, Broken, Folder, need
+from _signet import BUILD, SIGNET, TEMPLATE, Broken, Folder, need
 
 TOKEN = 'T0kenOfTheDay_51c7'
 DEADLINE = 120
 FINISHED = ('verified', 'registered', 'done')
 FAULTS = ('drop-tx=60', 'assert=2,heals=3', 'result=-1,heals=4', 'never-ready,heals=3', 'log-noise,split', 'flip=2e-4', 'delay=20')
 EDITIONS = '--new-edition' in subprocess.run([SIGNET, 'ledger', 'rework', '--help'], capture_output=True, text=True).stdout
+CLOCK = os.path.join(BUILD, 'tests', 'libclock_ahead.so')  # for LD_PRELOAD; AddressSanitizer wants to be first itself
+HAS_CLOCK = b'__asan_init' not in open(SIGNET, 'rb').read()
 FORCE = ['-f'] if EDITIONS else []  # no run is under way when somebody decides
 counted = collections.Counter()  # what happened, in all days
 IN_HAND = ('keyed', 'writing', 'written')
@@ -92,9 +94,11 @@ class Day(Folder):
         self.url = ledger
         self.reworked, self.by_hand, self.outputs, self.rack = {}, [], 0, None
         self.killed, self.removed, self.asked_for = False, set(), []
+        self.running, self.latest = [], 0  # runs that are under way; the latest time that an event may have
         self.copied, self.lost_at = None, 0  # rows of the copy of the ledger; when that was put back and the newest was lost
         self.stations = ['A', 'B'] if ledger and self.rng.random() < 0.6 else ['A']
         self.slots = self.rng.choice((2, 3, 4)) if len(self.stations) == 1 else 4
+        self.slots = 2 * self.slots if self.rng.random() < 0.15 else self.slots
         self.slot_names = {i: str(i) for i in range(1, self.slots + 1)}
         self.own_names = self.rng.random() < 0.5
         for name in ('servers', 'out', 'work-A', 'work-B'):
@@ -184,9 +188,10 @@ class Day(Folder):
 
     # runs
 
-    def start(self, order, station, limit=0):
-        """limit: bytes that a file may grow to, as on a full disk."""
+    def start(self, order, station, limit=0, ahead=0):
+        """limit: bytes that a file may grow to, as on a full disk. ahead: seconds, of the station's clock."""
         self.outputs += 1
+        env = dict(os.environ, LD_PRELOAD=CLOCK, SIGNET_CLOCK_AHEAD=str(ahead)) if ahead else None
 
         def full():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -194,7 +199,7 @@ class Day(Folder):
 
         with open(self.at('out', f'{self.outputs:03}'), 'wb') as out:
             p = subprocess.Popen([SIGNET, 'run', f'{order}-{station}.yaml', '--json', '--wait', '1', '--sync', '1'], cwd=self.folder,
-                                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, preexec_fn=full if limit else None)
+                                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, preexec_fn=full if limit else None, env=env)
         p.output, p.order, p.station = self.at('out', f'{self.outputs:03}'), order, station
         return p
 
@@ -219,8 +224,12 @@ class Day(Folder):
         order = self.rng.choice(list(self.quota))
         limit = self.rng.choice((20, 60, 100)) * 1024 if not self.url and self.rng.random() < 0.06 else 0
         how = self.rng.choice(('end', 'end', 'end', 'end', 'KILL', 'KILL', 'KILL', 'TERM', 'HUP', 'INT'))
+        ahead = self.rng.choice((0,) * 8 + (-3600, 40, 7200)) if not self.url and HAS_CLOCK else 0
         self.note(f'run {order}, {how}{f", files of at most {limit}" if limit else ""}', 'full disk' if limit else how if how != 'end' else 'run')
-        running = [self.start(order, s, limit) for s in self.stations if len(self.stations) == 1 or self.rng.random() < 0.8]
+        if ahead:
+            self.note(f'  with a clock that is {ahead} s ahead', 'wrong clock')
+        running = [self.start(order, s, limit, ahead) for s in self.stations if len(self.stations) == 1 or self.rng.random() < 0.8]
+        self.running = running
         for _ in range(self.rng.choice((0, 0, 1, 1, 2, 3))):
             time.sleep(self.rng.uniform(0, 0.8))
             self.meanwhile()
@@ -232,9 +241,32 @@ class Day(Folder):
         self.killed = self.killed or how == 'KILL' or bool(limit)
         for p in running:
             self.wait(p)
+            self.check_clock_told(p, ahead)
+        self.running = []
+
+    def check_clock_told(self, p, ahead):
+        """Events have times of a clock that was ahead: whoever comes after that hears of it."""
+        now = time.time() + ahead
+        begun = '"event": "totals"' in self.said(p)
+        need(not begun or now > self.latest - 60 or 'clock is behind the ledger' in self.said(p), f'{p.order}: the clock is {self.latest - now} s behind, and nobody is told')
+        self.latest = max(self.latest, now) if begun else self.latest
 
     def meanwhile(self):
-        self.rng.choice((self.replug, self.replug, self.swap, self.swap, self.trouble, self.calm, self.put_back))()
+        self.rng.choice((self.replug, self.replug, self.swap, self.swap, self.trouble, self.calm, self.put_back, self.control))()
+
+    def control(self):
+        """Over the control socket: a pause, a slot that is out for a moment, another operator."""
+        p = self.rng.choice(self.running) if self.running else None
+        if not p:
+            return
+        order, slot = f'{p.order}-{p.station}.yaml', self.slot_names[self.rng.choice(self.slots_of(p.station))]
+        what = self.rng.choice((('pause',), ('slot', slot, 'off'), ('operator', 'Zoë'), ('shift', 'night')))
+        said = [call('line', what[0], order, *what[1:], folder=self.folder, code=(0, 1)).returncode]
+        if what[0] in ('pause', 'slot'):
+            time.sleep(self.rng.uniform(0, 0.4))
+            back = ('resume',) if what[0] == 'pause' else ('slot', slot, 'on')
+            said.append(call('line', back[0], order, *back[1:], folder=self.folder, code=(0, 1)).returncode)
+        self.note(f'{order}: {" ".join(what)}: {said}', f'line {what[0]}' if said[0] == 0 else None)
 
     # what people do
 
@@ -349,6 +381,7 @@ class Day(Folder):
             old.backup(new)
 
     def replace_ledger(self, name):
+        self.latest = 0
         for end in ('', '-wal', '-shm'):
             if os.path.exists(self.at('ledger.db' + end)):
                 os.remove(self.at('ledger.db' + end))
@@ -624,8 +657,22 @@ class Day(Folder):
                         shown[e['board'], e['stage']] += 1
         wrong = told - shown if not self.killed else shown - told
         need(self.lost_at or not wrong and not shown - told, f'slots showed {dict(shown)}, the ledger says {dict(told)}')
+        self.check_report(told)
         passed = sum(e['kind'] == 'verified' for e in self.all_events)
         need(passed == sum(n for (_, verdict), n in told.items() if verdict == 'pass'), f'{passed} boards were verified, the ledger says {dict(told)}')
+
+    def check_report(self, told):
+        """The sums of `signet report` are those of the boards that the slots showed, however they are grouped."""
+        keys = {'pass': 'passed', 'fail': 'failed', 'made-before': 'made_before'}
+        for by in ('slot', 'order', 'shift', 'operator', 'day'):
+            rows = [json.loads(l) for l in call('report', self.ledger(), '--by', by, '--json').stdout.splitlines()]
+            rows = [r for r in rows if r.get('by') == by]
+            for verdict, key in keys.items():
+                said, boards = sum(r[key] for r in rows), sum(n for (_, v), n in told.items() if v == verdict)
+                need(said == boards, f'report --by {by}: {said} {key}, the boards were {boards}: {rows}')
+        made = sum(r['state'] == 'done' for r in self.all_rows)
+        done = sum(r['done'] for r in rows)
+        need(done >= made, f'{made} devices are done, report says {done}')
 
     def check_secrets(self):
         """(e) no secret is in ledger, logs or outputs."""
