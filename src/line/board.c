@@ -99,31 +99,40 @@ static int restore(struct work *w, struct signet_error *err)
 
 static int make_new(struct work *w, struct signet_error *err)
 {
-    int rc = source_make(w->setup->source, w->lease->endpoint, w->lease->index, &w->device, err);
+    return source_make(w->setup->source, w->lease->endpoint, w->lease->index, &w->device, err);
+}
 
-    if (rc != SIGNET_OK)
-        return rc;
-    work_failpoint("before", "seal");
-    rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
-    work_failpoint("after", "seal");
-    return rc;
+static int seal_and_record(struct work *w, bool sealed, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (!sealed) {
+        work_failpoint("before", "seal");
+        rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
+        work_failpoint("after", "seal");
+    }
+    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
 }
 
 /* Its credentials: those of before, or new ones; safe over a crash before anybody hears of them. */
 static int make_credentials(struct work *w, struct signet_error *err)
 {
-    int rc = w->device.packet.data ? SIGNET_OK : restore(w, err);
-    bool restored = rc == SIGNET_OK;
+    bool made = w->device.packet.data, restored = false;
+    int rc = SIGNET_OK;
 
-    if (rc == SIGNET_E_NOT_FOUND)
-        rc = make_new(w, err);
+    if (!made) {
+        rc = restore(w, err);
+        restored = rc == SIGNET_OK;
+        if (rc == SIGNET_E_NOT_FOUND)
+            rc = make_new(w, err);
+    }
     if (rc == SIGNET_OK)
-        rc = record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err);
+        rc = seal_and_record(w, restored, err);
     if (rc != SIGNET_E_CONFLICT || !restored || w->lease->state != SIGNET_DEVICE_RESERVED)
         return rc;
     device_free(&w->device); /* those of a void device, whose name was given back */
     rc = make_new(w, err);
-    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
+    return rc == SIGNET_OK ? seal_and_record(w, false, err) : rc;
 }
 
 /* The stages */

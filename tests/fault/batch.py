@@ -678,7 +678,7 @@ def another_key(h):
     key = h.at('station.key')
     os.rename(key, key + '.right')
     seals = {p: open(p, 'rb').read() for p in h.seals()}
-    for bad in (None, bytes(32)):  # a new one is made; somebody's
+    for bad in (None, os.urandom(32)):  # a new one is made; somebody's
         if bad:
             with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'wb') as f:
                 f.write(bad)

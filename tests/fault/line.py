@@ -28,7 +28,7 @@ def each_board_is_on_record(l):
     need(good['verdict'] == 'pass' and good['endpoint'] in l.rows() and good['hw_id'] and good['first_pass'], good)
     need(good['stages']['load'] >= 0 and good['seconds'] >= sum(good['stages'].values()) * .99 and 'code' not in good, good)
     need(bad['verdict'] == 'fail' and bad['code'] == 'timeout' and bad['retries'] == 1 and not bad['first_pass'], bad)
-    need('endpoint' not in bad and 'did not say' in bad['message'] and 'flash' in bad['stages'], bad)
+    need('endpoint' not in bad and 'has no /factory/endpoint.txt' in bad['message'] and 'flash' in bad['stages'], bad)
     l.ledger('verify', 'ledger.db')
 
 
@@ -445,7 +445,7 @@ def what_a_hook_gets(l):
             need(got['endpoint'] in l.rows() and told['edition'] == 1 and got['hw_id'] == l.rows()[got['endpoint']]['hw_id'], got)
             need(got['stage'] == 'result' and not got['error'] and not got['message'], got)
         else:
-            need(got['stage'] == 'flash' and got['error'] == 'timeout' and 'did not say' in got['message'] and not got['endpoint'], got)
+            need(got['stage'] == 'flash' and got['error'] == 'timeout' and 'has no /factory/endpoint.txt' in got['message'] and not got['endpoint'], got)
 
 
 @part
