@@ -13,7 +13,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* For the name of a file behind that of the folder; how long another run may look at the folder. */
+/* For the name of a file behind that of the folder; how long another run is waited for. */
 enum { NAME_ROOM = 64, SHARE_MS = 2000 };
 
 struct path {
@@ -70,13 +70,18 @@ int vault_claim(struct vault *v, const char *what, struct signet_error *err)
                : error_sys(err, SIGNET_E_IO, errno, "cannot lock %s/lock", v->folder);
 }
 
+/* A run that was killed may take a moment to end. */
 static int claim_order(struct vault *v, const char *order, struct signet_error *err)
 {
+    int64_t until = clock_ms() + SHARE_MS;
     struct buf what = {0};
 
     buf_printf(&what, "order %s", order);
     int rc = buf_check(&what, err);
     if (rc == SIGNET_OK)
+        rc = vault_claim(v, (const char *)what.data, err);
+    while (rc == SIGNET_E_BUSY && clock_ms() < until &&
+           cancel_sleep_until(NULL, clock_ms() + 20, NULL) == SIGNET_OK)
         rc = vault_claim(v, (const char *)what.data, err);
     buf_free(&what);
     return rc == SIGNET_E_BUSY
