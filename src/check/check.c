@@ -3,6 +3,9 @@
  * certificates of each account. */
 #include "check/private.h"
 
+#include <stdio.h>
+#include <string.h>
+
 int signet_tree_check(const struct signet_tree *tree, unsigned flags,
                       const struct signet_observer *observer, struct signet_error *err)
 {
@@ -29,6 +32,16 @@ int signet_tree_check(const struct signet_tree *tree, unsigned flags,
     return rc ? rc : check_access_control(&check);
 }
 
+/* What resources 2 to 5 and 13 of an account hold is Appendix E.1's matter, where no other standard
+ * was named. */
+static void cite(struct signet_error *why)
+{
+    size_t len = strlen(why->msg);
+
+    if (!strstr(why->msg, "RFC ") && !strstr(why->msg, "LwM2M"))
+        snprintf(why->msg + len, sizeof(why->msg) - len, " (LwM2M Core 1.2, Appendix E.1)");
+}
+
 int signet_device_check(const struct signet_tree *tree, unsigned flags,
                         const struct signet_observer *observer, struct signet_error *err)
 {
@@ -44,6 +57,8 @@ int signet_device_check(const struct signet_tree *tree, unsigned flags,
             rc = account_check_presence(&a, &why);
         if (rc == SIGNET_OK)
             rc = account_check_certs(tree, &a, observer, &why);
+        if (rc != SIGNET_OK)
+            cite(&why);
         if (rc != SIGNET_OK && !(flags & SIGNET_CHECK_WARN_ONLY))
             return error_copy(err, &why);
         if (rc != SIGNET_OK)
