@@ -3,6 +3,7 @@
  * with one thing changed. */
 #include <setjmp.h>
 #include <signet/config.h>
+#include <signet/profile.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,24 @@ static const struct row refused[] = {
         "}, 2: {0: 'coap://b', 1: True, 2: 3}, 3: {0: 'coap://c', 1: True, 2: 3}}",
         "ootstrap"),
     ROW(NULL, "", "", "3: {0: {0: 'vendor'}}", "read-only"),
+    ROW("7: 'U'", "", "7: ''", "", "is not a binding"),
+    ROW("7: 'U'", "", "7: 'QU'", "", "is not a binding"),
+    ROW("7: 'U'", "", "7: 'UU'", "", "is not a binding"),
+    ROW("7: 'U'", "", "7: 'UQT'", "", "is not a binding"),
+    ROW("7: 'U'", "", "7: 'U\\x00'", "", "is not a binding"),
+    ROW("7: 'U'", "", "7: 'U', 22: 'UT'", "", "is not one letter"),
+    ROW("7: 'U'", "", "7: 'U', 22: ''", "", "is not one letter"),
+    ROW("7: 'U'", "", "7: 'U', 10: '3'", "", "must be an object link"),
+    ROW("7: 'U'", "", "7: 'U', 10: '3:0:1'", "", "must be an object link"),
+    ROW("7: 'U'", "", "7: 'U', 10: '65536:0'", "", "must be an object link"),
+    ROW(NULL, "", "", "2: {0: {1: 0, 3: 1}}", "TargetOID (/2/0/0) is missing"),
+    ROW(NULL, "", "", "2: {0: {0: 3, 3: 1}}", "TargetIID (/2/0/1) is missing"),
+    ROW(NULL, "", "", "2: {0: {0: 2, 1: 0, 3: 1}}", "is 2: access to Access Control"),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 3: 1}, 1: {0: 3, 1: 0, 3: 1}}", "as in another instance"),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 2: {1: 32}, 3: 1}}", "must be 0 to 31"),
+    ROW(NULL, "", "",
+        "0: {1: {" SECURITY "}, 2: {0: 'coaps://a', 2: 0, 3: b'i', 5: b'0123456789abcdef', 10: 1}}",
+        "is 1 in another instance too"),
 };
 
 static const struct row taken[] = {
@@ -200,6 +219,115 @@ static void suspicious(void **state)
     signet_tree_free(&tree);
 }
 
+/* What one client refuses: an error where it is named, a warning for any. */
+static const struct row client_refuses[] = {
+    ROW("10: 1", "10: 1, 11: 2147483648", "", "", "takes -2147483648 to 2147483647"),
+    ROW("10: 1", "10: 1, 12: -2147483649", "", "", "takes -2147483648 to 2147483647"),
+    ROW("10: 1", "10: 1, 13: 2", "", "", "is 2, which anjay-3 does not take"),
+    ROW("10: 1", "10: 1, 16: {0: 0}", "", "", "takes 1 to 65535"),
+    ROW("10: 1", "10: 1, 16: {0: 65536}", "", "", "takes 1 to 65535"),
+    ROW("7: 'U'", "", "7: 'U', 2: -1", "", "takes 0 to 2147483647"),
+    ROW("7: 'U'", "", "7: 'U', 3: 0", "", "takes 1 to 2147483647"),
+    ROW("7: 'U'", "", "7: 'U', 17: 0", "", "takes 1 to 4294967295"),
+    ROW("7: 'U'", "", "7: 'U', 18: 18446744073709551615", "", "is 18446744073709551615"),
+    ROW("7: 'U'", "", "7: 'M'", "", "has 'M', which anjay-3 does not take"),
+    ROW("7: 'U'", "", "7: 'U', 22: 'H'", "", "is 'H', which anjay-3 does not take"),
+    ROW(NULL, "", "", "3: {0: {14: '+01:00 or so: CET'}}", "has 17 bytes, and anjay-3 takes 15"),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 1, 3: 65535}}", "/3/1, which anjay-3 does not have then"),
+    ROW(NULL, "", "", "2: {0: {0: 1, 1: 9, 3: 65535}}", "/1/9, which anjay-3 does not have then"),
+    ROW(NULL, "", "", "2: {0: {0: 4000, 1: 0, 3: 65535}}", "/4000/0, which anjay-3"),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 3: 7}}", "is 7, and no Server instance has that number"),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 2: {9: 1}, 3: 1}}", "is for server 9"),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 3: 0}}", "takes 1 to 65535"),
+};
+
+/* What a client does not have is a warning for all. */
+static const struct row client_lacks[] = {
+    ROW("10: 1", "10: 1, 6: 3", "", "", "SMSSecurityMode (/0/1/6) is a resource that anjay-3 does"),
+    ROW("7: 'U'", "", "7: 'U', 13: 1", "", "is a resource that anjay-3 does not take"),
+    ROW(NULL, "", "", "9999: {0: {0: 'd'}}", "is of an object that anjay-3 does not have"),
+};
+
+/* What all take. */
+static const struct row client_takes[] = {
+    ROW("7: 'U'", "", "7: 'UQS'", "", NULL),
+    ROW("7: 'U'", "", "7: 'NTSU', 22: 'T'", "", NULL),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 2: {0: 1, 1: 31}, 3: 1}}", NULL),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 65535, 3: 65535}, 1: {0: 1, 1: 1, 3: 65535}}", NULL),
+    ROW(NULL, "", "", "33605: {0: {16: '3:0', 14: 5, 18: 18446744073709551615}}", NULL),
+    ROW(NULL, "", "", "33605: {0: {16: '65535:65535'}}", NULL),
+    ROW(NULL, "", "",
+        "0: {1: {" SECURITY "}, 2: {0: 'coap://a', 1: True, 2: 3, 10: 65535}, "
+        "3: {0: 'coap+tcp://a', 2: 3, 10: 1}}",
+        NULL),
+};
+
+struct findings {
+    unsigned warnings;
+    char first[400];
+};
+
+static void keep_finding(void *ctx, const struct signet_event *event)
+{
+    struct findings *f = ctx;
+
+    if (event->kind == SIGNET_EVENT_WARNING && f->warnings++ == 0)
+        snprintf(f->first, sizeof f->first, "%s", event->error->msg);
+}
+
+/* Under a profile: what was warned of, and the refusal. */
+static int check_as(const struct row *row, const char *name, struct findings *found,
+                    struct signet_error *err)
+{
+    const struct signet_observer observer = {keep_finding, found};
+    const struct signet_profile *profile = NULL;
+    struct signet_tree *tree = build(row);
+
+    *found = (struct findings){0};
+    *err = (struct signet_error){0};
+    assert_int_equal(signet_profile_open(&profile, name, NULL), 0);
+    signet_tree_set_profile(tree, profile);
+    int rc = signet_tree_check(tree, 0, &observer, err);
+    signet_tree_free(&tree);
+    signet_profile_close(&profile);
+    return rc;
+}
+
+#define FIND(row, text, got)                                                                       \
+    do {                                                                                           \
+        if (!strstr(got, text))                                                                    \
+            fail_msg("'%s' '%s' '%s': '%s', wanted '%s'", (row)->security, (row)->server,          \
+                     (row)->objects, got, text);                                                   \
+    } while (0)
+
+static void a_profile_s_client_decides(void **state)
+{
+    struct findings found;
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof client_refuses / sizeof client_refuses[0]; i++) {
+        const struct row *row = &client_refuses[i];
+
+        assert_int_equal(check_as(row, "anjay-3", &found, &err), SIGNET_E_MEANING);
+        FIND(row, row->what, err.msg);
+        if (check_as(row, "any", &found, &err))
+            fail_msg("row %zu: %s", i, err.msg);
+        FIND(row, row->what, found.first);
+    }
+    for (size_t i = 0; i < sizeof client_lacks / sizeof client_lacks[0]; i++) {
+        const struct row *row = &client_lacks[i];
+
+        assert_int_equal(check_as(row, "anjay-3", &found, &err), 0);
+        FIND(row, row->what, found.first);
+        assert_int_equal(check_as(row, "any", &found, &err), 0);
+        FIND(row, row->what, found.first);
+    }
+    for (size_t i = 0; i < sizeof client_takes / sizeof client_takes[0]; i++)
+        if (check_as(&client_takes[i], "anjay-3", &found, &err) || found.warnings)
+            fail_msg("row %zu: '%s' '%s'", i, err.msg, found.first);
+}
+
 /* Of one refusal all that is said. */
 static void what_a_refusal_says(void **state)
 {
@@ -296,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_device_refuses),    cmocka_unit_test(a_device_takes),
         cmocka_unit_test(suspicious),          cmocka_unit_test(tree_put_find_remove),
         cmocka_unit_test(what_a_refusal_says), cmocka_unit_test(accounts_are_limited),
+        cmocka_unit_test(a_profile_s_client_decides),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
