@@ -10,10 +10,15 @@ static bool client_has(struct check *check, const struct signet_record *record)
 {
     const struct signet_profile *client = check->client;
     const struct profile_object *object = profile_object(client, record->path.oid);
+    const struct profile_resource *resource =
+        profile_resource(client, record->path.oid, record->path.rid);
 
     if (client->objects && !object)
         check_suspect(check, record->path, record->line, leave_out,
                       "is of an object that %s does not have", client->name);
+    else if (resource && resource->absent)
+        check_suspect(check, record->path, record->line, leave_out,
+                      "is a resource that %s does not have", client->name);
     else if (object && !profile_object_takes(object, record->path.rid))
         check_suspect(check, record->path, record->line, leave_out,
                       "is a resource that %s does not take from a packet", client->name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* golden: a board that is kept for checking a station. */
-#include "order/yaml_reader.h"
+#include "order/private.h"
 
 #include <string.h>
 
@@ -12,8 +12,8 @@
 int reader_golden(struct reader *r, yaml_node_t *node)
 {
     static const struct entry keys[] = {GOLDEN(slot), GOLDEN(board), GOLDEN(endpoint)};
-    const struct signet_order *o = r->order;
-    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), r->order);
+    const struct signet_order *o = r->root;
+    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), r->root);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -29,7 +29,7 @@ int reader_golden(struct reader *r, yaml_node_t *node)
 
 int reader_check_golden(const struct reader *r)
 {
-    const struct signet_order *o = r->order;
+    const struct signet_order *o = r->root;
 
     if (!o->golden.slot)
         return SIGNET_OK;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of a hook. */
-#include "order/order.h"
-#include "order/yaml_reader.h"
+#include "order/private.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Work orders: the keys of the file, and what fits together. */
 #include "lwm2m/lwm2m.h"
-#include "order/yaml_reader.h"
+#include "order/private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,11 @@
 enum { ORDER_MAX = 256 * 1024 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+static struct signet_order *order_of(struct reader *r)
+{
+    return r->root;
+}
 
 struct board {
     const char *recipe;
@@ -60,8 +65,8 @@ static int read_board(struct reader *r, yaml_node_t *node)
         return rc;
     if (!board.recipe)
         return reader_fail(r, node, SIGNET_E_MEANING, "the board has no 'recipe'");
-    r->order->recipe = board.recipe;
-    r->order->board = board.options;
+    order_of(r)->recipe = board.recipe;
+    order_of(r)->board = board.options;
     return SIGNET_OK;
 }
 
@@ -98,7 +103,7 @@ static int take_port(struct reader *r, const char *port, const char **out)
 
 static int read_slot(struct reader *r, yaml_node_t *node)
 {
-    struct signet_slot *slot = &r->order->slots[r->order->slot_count];
+    struct signet_slot *slot = &order_of(r)->slots[order_of(r)->slot_count];
     struct place p = {0};
     char number[16];
     int rc = reader_map(r, node, slot_keys, COUNT_OF(slot_keys), &p);
@@ -110,7 +115,7 @@ static int read_slot(struct reader *r, yaml_node_t *node)
                                 "the list of boards shows them; a port may have its programmer's "
                                 "serial number beside it",
                                 "a slot has a port, a serial number or a hub path");
-    snprintf(number, sizeof(number), "%zu", r->order->slot_count + 1);
+    snprintf(number, sizeof(number), "%zu", order_of(r)->slot_count + 1);
     slot->name = p.name ? p.name : reader_keep(r, number, strlen(number));
     if (!slot->name)
         return SIGNET_E_NOMEM;
@@ -119,7 +124,7 @@ static int read_slot(struct reader *r, yaml_node_t *node)
     slot->kind = p.port ? SIGNET_SLOT_PORT : p.hub ? SIGNET_SLOT_HUB : SIGNET_SLOT_SERIAL;
     slot->where = p.hub ? p.hub : p.serial;
     slot->serial = p.port ? p.serial : NULL;
-    r->order->slot_count++;
+    order_of(r)->slot_count++;
     return p.port ? take_port(r, p.port, &slot->where) : SIGNET_OK;
 }
 
@@ -145,7 +150,7 @@ static const char *base_name(struct reader *r, const char *file)
 
 static int read_server(struct reader *r, yaml_node_t *node)
 {
-    struct signet_order *o = r->order;
+    struct signet_order *o = r->root;
     struct signet_order_server *server = &o->servers[o->server_count];
     int rc = reader_map(r, node, server_keys, COUNT_OF(server_keys), server);
 
@@ -210,7 +215,7 @@ static const struct entry name_keys[] = {
 
 static int read_names(struct reader *r, yaml_node_t *node)
 {
-    struct signet_order *o = r->order;
+    struct signet_order *o = r->root;
     int rc = reader_map(r, node, name_keys, COUNT_OF(name_keys), o);
 
     if (rc == SIGNET_OK && !o->manifest && (o->delimiter || o->from_board))
@@ -230,8 +235,8 @@ static const struct entry credential_keys[] = {
 
 static int read_credentials(struct reader *r, yaml_node_t *node)
 {
-    const struct signet_order *o = r->order;
-    int rc = reader_map(r, node, credential_keys, COUNT_OF(credential_keys), r->order);
+    const struct signet_order *o = r->root;
+    int rc = reader_map(r, node, credential_keys, COUNT_OF(credential_keys), r->root);
 
     if (rc == SIGNET_OK && o->psk_hex && (o->psk_len < 32 || o->psk_len % 2))
         rc = reader_fail(r, node, SIGNET_E_MEANING,
@@ -247,7 +252,7 @@ static const struct entry prove_keys[] = {
 /* prove: true, or what there is to say about it */
 static int read_prove(struct reader *r, yaml_node_t *node)
 {
-    struct signet_order *o = r->order;
+    struct signet_order *o = r->root;
     const char *word =
         node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
 
@@ -280,8 +285,8 @@ static const struct entry yield_keys[] = {
 static int read_rule(struct reader *r, yaml_node_t *node, const struct entry *keys, size_t count,
                      const struct entry *alone)
 {
-    return node->type == YAML_SCALAR_NODE ? reader_value(r, node, alone, r->order)
-                                          : reader_map(r, node, keys, count, r->order);
+    return node->type == YAML_SCALAR_NODE ? reader_value(r, node, alone, r->root)
+                                          : reader_map(r, node, keys, count, r->root);
 }
 
 static int read_failures(struct reader *r, yaml_node_t *node)
@@ -297,8 +302,8 @@ static int read_yield(struct reader *r, yaml_node_t *node)
     const struct entry alone = ORDER("min_yield", min_yield.line, ENTRY_NUMBER, 1, 100);
     int rc = read_rule(r, node, yield_keys, COUNT_OF(yield_keys), &alone);
 
-    if (rc == SIGNET_OK && r->order->min_yield.boards && !r->order->min_yield.slot &&
-        !r->order->min_yield.line)
+    if (rc == SIGNET_OK && order_of(r)->min_yield.boards && !order_of(r)->min_yield.slot &&
+        !order_of(r)->min_yield.line)
         rc = reader_fail_hint(r, node, "min_yield: {line: 80, boards: 20}",
                               "'min_yield' has no percentage");
     return rc;
@@ -311,7 +316,7 @@ static const struct entry output_keys[] = {
 
 static int read_output(struct reader *r, yaml_node_t *node)
 {
-    struct signet_order *o = r->order;
+    struct signet_order *o = r->root;
     int rc = reader_map(r, node, output_keys, COUNT_OF(output_keys), o);
 
     if (rc != SIGNET_OK)
@@ -358,7 +363,7 @@ static const struct entry order_keys[] = {
 /* What is missing, and what does not fit together: boards in slots, or files. */
 static int check_parts(const struct reader *r)
 {
-    const struct signet_order *o = r->order;
+    const struct signet_order *o = r->root;
     const struct {
         bool wrong;
         const char *what, *hint;
@@ -413,8 +418,8 @@ static int place_hook(struct reader *r, const char *key, const char **words)
 
 static int place_programs(struct reader *r)
 {
-    const struct signet_order *o = r->order;
-    int rc = make_absolute(r, &r->order->board.flash.tool);
+    const struct signet_order *o = r->root;
+    int rc = make_absolute(r, &order_of(r)->board.flash.tool);
 
     if (rc == SIGNET_OK)
         rc = place_hook(r, "on_pass", o->on_pass);
@@ -426,7 +431,7 @@ static int place_programs(struct reader *r)
 /* What was left out. */
 static int complete(struct reader *r)
 {
-    struct signet_order *o = r->order;
+    struct signet_order *o = r->root;
     const struct {
         const char **to, *name;
     } beside[] = {{&o->work, "work"}, {&o->key_file, "station.key"}};
@@ -452,59 +457,35 @@ static int complete(struct reader *r)
     return o->station ? SIGNET_OK : SIGNET_E_NOMEM;
 }
 
-static int parse(struct reader *r, const struct buf *text)
-{
-    yaml_parser_t parser;
-    int rc;
-
-    if (!yaml_parser_initialize(&parser))
-        return error_nomem(r->err);
-    yaml_parser_set_input_string(&parser, text->data, text->len);
-    if (!yaml_parser_load(&parser, &r->document)) {
-        rc = error_set(r->err, SIGNET_E_SYNTAX, "%s:%zu:%zu: %s", r->path,
-                       parser.problem_mark.line + 1, parser.problem_mark.column + 1,
-                       parser.problem ? parser.problem : "this is no YAML");
-        yaml_parser_delete(&parser);
-        return rc;
-    }
-    yaml_node_t *root = yaml_document_get_root_node(&r->document);
-    if (root)
-        rc = reader_map(r, root, order_keys, COUNT_OF(order_keys), r->order);
-    else
-        rc = error_set(r->err, SIGNET_E_SYNTAX, "%s: the order is empty", r->path);
-    yaml_document_delete(&r->document);
-    yaml_parser_delete(&parser);
-    return rc == SIGNET_OK ? complete(r) : rc;
-}
-
 int signet_order_load(struct signet_order **out, const char *path, struct signet_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    struct reader r = {.path = path,
-                       .folder = path,
-                       .folder_len = slash ? (size_t)(slash - path) + 1 : 0,
-                       .err = err};
-    struct buf text = {0};
-    int rc = file_read(path, ORDER_MAX, &text, err);
+    struct signet_order *order = calloc(1, sizeof(*order));
+    struct reader r = {.path = path, .root = order, .err = err};
 
+    if (!order)
+        return error_nomem(err);
+    r.owned = &order->owned;
+    order->first = 1;
+    order->retries = 1;
+    order->stop_after_refusals = 5;
+    order->psk_len = 32;
+    order->identity = "{endpoint}";
+    order->prove_timeout_s = 20;
+    int rc = reader_load(&r, ORDER_MAX, order_keys, COUNT_OF(order_keys));
+    if (rc == SIGNET_OK)
+        rc = complete(&r);
     if (rc != SIGNET_OK)
-        return rc;
-    r.order = calloc(1, sizeof(*r.order));
-    if (r.order) {
-        r.order->first = 1;
-        r.order->retries = 1;
-        r.order->stop_after_refusals = 5;
-        r.order->psk_len = 32;
-        r.order->identity = "{endpoint}";
-        r.order->prove_timeout_s = 20;
-        rc = parse(&r, &text);
-    } else {
-        rc = error_nomem(err);
-    }
-    buf_free(&text);
-    if (rc != SIGNET_OK)
-        signet_order_free(&r.order);
+        signet_order_free(&order);
     else
-        *out = r.order;
+        *out = order;
     return rc;
+}
+
+void signet_order_free(struct signet_order **order)
+{
+    if (!order || !*order)
+        return;
+    reader_free_owned(&(*order)->owned);
+    free(*order);
+    *order = NULL;
 }

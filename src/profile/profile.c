@@ -17,28 +17,19 @@ const char *signet_profile_name(const struct signet_profile *profile)
     return profile ? profile->name : profile_any.name;
 }
 
-int signet_profile_open(const struct signet_profile **out, const char *name,
-                        struct signet_error *err)
+const struct signet_profile *profile_builtin(const char *name, struct signet_error *err)
 {
     const char *names[BUILTIN];
 
-    *out = name ? NULL : &profile_any;
     for (size_t i = 0; i < BUILTIN; i++) {
         names[i] = builtin[i]->name;
-        if (name && strcmp(name, names[i]) == 0)
-            *out = builtin[i];
+        if (strcmp(name, names[i]) == 0)
+            return builtin[i];
     }
-    if (*out)
-        return SIGNET_OK;
-    error_set(err, SIGNET_E_USAGE, "no device profile is called '%.60s'",
+    error_set(err, SIGNET_E_USAGE, "no device profile is called '%s'",
               text_shown(name, strlen(name), 60));
     text_hint_known(name, names, BUILTIN, err);
-    return SIGNET_E_USAGE;
-}
-
-void signet_profile_close(const struct signet_profile **profile)
-{
-    *profile = NULL;
+    return NULL;
 }
 
 const struct signet_profile *profile_of(const struct signet_tree *tree)

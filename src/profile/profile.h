@@ -24,6 +24,7 @@ struct profile_resource {
     uint16_t oid, rid;
     int64_t least, most; /* of a number; both 0: any */
     size_t length;       /* most bytes of a string or of opaque bytes; 0: any */
+    bool absent;         /* the client does not have it */
 };
 
 /* The TLS and DTLS of the client. A limit of 0 is none. */

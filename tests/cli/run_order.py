@@ -142,7 +142,7 @@ def wrong_keys(d):
         ('an option twice', flasher('flasher: exec, flasher_command: a, flasher_command: b'), "order.yaml:", "'flasher_command' is there twice"),
         ('a list as an option', flasher('flasher: exec, flasher_command: [a]'), "'flasher_command' takes one value"),
         ('more options than any flasher has', flasher(', '.join(f'flasher_{x}: x' for x in 'abcdefghi')), "more than 8 keys begin with 'flasher_'"),
-        ('nothing', '# nothing\n', 'the order is empty'),
+        ('nothing', '# nothing\n', 'the file is empty'),
         ('a list', '[a]\n', 'here go keys and values'),
         ('a word for a board', base.replace('{recipe: anjay-zephyr}', 'x'), 'order.yaml:', 'here go keys and values'),
         ('a board without recipe', base.replace('recipe: anjay-zephyr', 'baud: 115200'), "the board has no 'recipe'"),

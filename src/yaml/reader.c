@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* YAML mappings by table. A scalar is text here, whatever YAML 1.1 would make of it: a serial
  * number 0123 stays one, and "no" is no boolean. */
-#include "order/yaml_reader.h"
+#include "yaml/yaml.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -21,8 +21,8 @@ static void *reader_alloc(struct reader *r, size_t size)
         error_nomem(r->err);
         return NULL;
     }
-    o->next = r->order->owned;
-    r->order->owned = o;
+    o->next = *r->owned;
+    *r->owned = o;
     return o->bytes;
 }
 
@@ -50,18 +50,13 @@ int reader_path(struct reader *r, const char *path, const char **out)
     return *out ? SIGNET_OK : SIGNET_E_NOMEM;
 }
 
-void signet_order_free(struct signet_order **order)
+void reader_free_owned(void **owned)
 {
-    struct signet_order *o = order ? *order : NULL;
-
-    if (!o)
-        return;
-    for (struct owned *at = o->owned, *next; at; at = next) {
+    for (struct owned *at = *owned, *next; at; at = next) {
         next = at->next;
         free(at);
     }
-    free(o);
-    *order = NULL;
+    *owned = NULL;
 }
 
 int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code, const char *fmt,
@@ -297,5 +292,45 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          rc == SIGNET_OK && pair < node->data.mapping.pairs.top; pair++)
         rc = read_key_value(r, pair, table, count, &seen, to);
+    return rc;
+}
+
+static int reader_parse(struct reader *r, const struct buf *text, const struct entry *table,
+                        size_t count)
+{
+    yaml_parser_t parser;
+    int rc;
+
+    if (!yaml_parser_initialize(&parser))
+        return error_nomem(r->err);
+    yaml_parser_set_input_string(&parser, text->data, text->len);
+    if (!yaml_parser_load(&parser, &r->document)) {
+        rc = error_set(r->err, SIGNET_E_SYNTAX, "%s:%zu:%zu: %s", r->path,
+                       parser.problem_mark.line + 1, parser.problem_mark.column + 1,
+                       parser.problem ? parser.problem : "this is no YAML");
+        yaml_parser_delete(&parser);
+        return rc;
+    }
+    yaml_node_t *root = yaml_document_get_root_node(&r->document);
+    if (root)
+        rc = reader_map(r, root, table, count, r->root);
+    else
+        rc = error_set(r->err, SIGNET_E_SYNTAX, "%s: the file is empty", r->path);
+    yaml_document_delete(&r->document);
+    yaml_parser_delete(&parser);
+    return rc;
+}
+
+int reader_load(struct reader *r, size_t max, const struct entry *table, size_t count)
+{
+    const char *slash = strrchr(r->path, '/');
+    struct buf text = {0};
+    int rc = file_read(r->path, max, &text, r->err);
+
+    r->folder = r->path;
+    r->folder_len = slash ? (size_t)(slash - r->path) + 1 : 0;
+    if (rc == SIGNET_OK)
+        rc = reader_parse(r, &text, table, count);
+    buf_free(&text);
     return rc;
 }

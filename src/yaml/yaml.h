@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef ORDER_YAML_READER_H
-#define ORDER_YAML_READER_H
+#ifndef YAML_YAML_H
+#define YAML_YAML_H
 
-#include "order/order.h"
+/* YAML files of keys and values: orders, device profiles. */
 
-#include <signet/order.h>
+#include "base/base.h"
+
+#include <signet/option.h>
 #include <yaml.h>
 
-/* An order while it is read. */
+/* A file while it is read. */
 struct reader {
     const char *path, *folder; /* folder: with the slash, or "" */
     size_t folder_len;
     yaml_document_t document;
-    struct signet_order *order;
+    void *root;   /* what the file becomes */
+    void **owned; /* what was copied out of it: reader_free_owned() */
     struct signet_error *err;
 };
 
@@ -51,15 +54,13 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
                void *to);
 /* One value, as the entry says. */
 int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, void *to);
-/* A copy that lives as long as the order; NULL with the error set. */
+/* A copy that lives until reader_free_owned(); NULL with the error set. */
 char *reader_keep(struct reader *r, const char *text, size_t len);
-/* The same of a path: as it is when absolute, else in the order's folder. *out is NULL on error. */
+/* The same of a path: as it is when absolute, else in the file's folder. *out is NULL on error. */
 int reader_path(struct reader *r, const char *path, const char **out);
-
-/* golden.c: the keys of golden; then whether the order has its slot */
-int reader_golden(struct reader *r, yaml_node_t *node);
-int reader_check_golden(const struct reader *r);
-/* hook.c: every placeholder in the words is known; words may be NULL. */
-int reader_check_hook(struct reader *r, const char *key, const char *const *words);
+/* The whole file: keys and values as the table says, into r->root. Sets folder and document of *r.
+ */
+int reader_load(struct reader *r, size_t max, const struct entry *table, size_t count);
+void reader_free_owned(void **owned); /* sets *owned to NULL */
 
 #endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORDER_PRIVATE_H
+#define ORDER_PRIVATE_H
+
+#include "order/order.h"
+#include "yaml/yaml.h"
+
+/* golden.c: the keys of golden; then whether the order has its slot */
+int reader_golden(struct reader *r, yaml_node_t *node);
+int reader_check_golden(const struct reader *r);
+/* hook.c: every placeholder in the words is known; words may be NULL. */
+int reader_check_hook(struct reader *r, const char *key, const char *const *words);
+
+#endif
