@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Version 5 spells commands and values with '-' where 4 has '_'; 5 still takes the old ones, with a
@@ -26,11 +26,12 @@ static bool esptool_uses_port(const struct signet_flasher *f)
 static void version_line(void *ctx, const char *line, size_t len)
 {
     struct signet_flasher *f = ctx;
-    int first, n = 0;
+    char *end;
+    long first = strtol(line, &end, 10);
 
-    if (sscanf(line, "%2d.%*d%n", &first, &n) == 1 && n &&
-        strspn(line + n, ".abdevr0123456789+") == len - (size_t)n)
-        f->version = first;
+    if (first > 0 && first < 100 && end > line && *end == '.' &&
+        strspn(end, ".abdevr0123456789+") == len - (size_t)(end - line))
+        f->version = (int)first;
 }
 
 static int ask_version(struct signet_flasher *f, struct signet_error *err)

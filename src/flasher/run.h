@@ -35,8 +35,9 @@ void orphan_mark(char *out, size_t size);
 int run_find(char **out, const char *name, const char *given, struct signet_error *err);
 
 /* Why a tool failed, in its own words (reason.c): the first and the last line that have one of its
- * marks of an error, from there on; a mark that begins with a blank is left out. Without such lines those
- * with a word of failure, else the last line with a letter. Escaped, long hex numbers masked. */
+ * marks of an error, from there on; a mark that begins with a blank is left out. Without such lines
+ * those with a word of failure, else the last line with a letter. Escaped, long hex numbers masked.
+ */
 enum { REASON_SIZE = 260 };
 void run_reason(const struct buf *output, const char *const *marks, char out[static REASON_SIZE]);
 

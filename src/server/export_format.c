@@ -50,7 +50,8 @@ static const struct layout {
       CUMULOCITY},
      "upload the file at Devices > Registration > Bulk device registration > LWM2M, then remove "
      "it: "
-     "it holds keys; for mode cert, trust the authority there"},
+     "it holds keys; for mode cert, trust the authority there; a device without a bootstrap "
+     "account is let in there with bootstrap mode NO_SEC"},
     {"emqx",
      "identity=identity, secret=key_text",
      ':',

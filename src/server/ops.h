@@ -12,12 +12,12 @@
 struct signet_server {
     const struct server_ops *ops;
     struct http *http;
-    struct signet_server_info info; /* a copy */
+    struct signet_server_info info;        /* a copy */
     struct signet_server_capabilities can; /* of its kind, and what open() left of that */
-    struct secret password;         /* of info.user, when it logs in */
-    unsigned api;                   /* Leshan: generation of its API; 0: the newest */
-    char profile_id[40];            /* ThingsBoard: looked up once */
-    void *own;                      /* what open() made; close() frees it */
+    struct secret password;                /* of info.user, when it logs in */
+    unsigned api;                          /* Leshan: generation of its API; 0: the newest */
+    char profile_id[40];                   /* ThingsBoard: looked up once */
+    void *own;                             /* what open() made; close() frees it */
     unsigned parallel;
     struct http **twins; /* connections of the threads of a batch, kept for the next one */
     size_t twin_count;

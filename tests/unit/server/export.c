@@ -300,6 +300,30 @@ static void test_bootstrap_needs_a_uri(void **state)
     stop(&p);
 }
 
+/* The URI is that of the account that is served, of several. */
+static void test_uri_of_one_of_two(void **state)
+{
+    struct signet_tree *tree = parsed("{OID.Security: {" ACCOUNT(
+        1, "False", "0", ", 10: 7") ", " ACCOUNT(2, "False", "0", ", 10: 8") "}}");
+    const struct signet_device device = {.endpoint = "ep", .tree = tree};
+    char kind[] = "export", account[] = "8";
+    struct place p;
+
+    (void)state;
+    start(&p, NULL, NULL);
+    signet_server_close(&p.server);
+    const struct signet_server_info info = {
+        .kind = kind,
+        .account = account,
+        .options = {{"file", p.file}, {"columns", "e=endpoint, u=uri, k=key_text"}}};
+    assert_int_equal(signet_server_open(&p.server, &info, NULL, NULL, 0, NULL, NULL, NULL),
+                     SIGNET_OK);
+    assert_int_equal(signet_server_add(p.server, &device, NULL, NULL), SIGNET_OK);
+    expect_file(&p, "e,u,k\nep,coaps://h:2,key2\n");
+    signet_tree_free(&tree);
+    stop(&p);
+}
+
 /* What it names is what it takes. */
 static void test_capabilities(void **state)
 {
@@ -802,6 +826,7 @@ int main(void)
         cmocka_unit_test(test_mandatory_columns),
         cmocka_unit_test(test_bootstrap_needs_a_uri),
         cmocka_unit_test(test_capabilities),
+        cmocka_unit_test(test_uri_of_one_of_two),
         cmocka_unit_test(test_no_row_twice),
         cmocka_unit_test(test_crash_at_every_byte),
         cmocka_unit_test(test_names_with_quotes),
