@@ -38,6 +38,7 @@ struct signet_board {
     bool ready_seen;       /* the ready text came */
     bool no_name;          /* it answers, and has no file with its name */
     bool in_hand;          /* from the first byte of the packet until its result */
+    bool taken;            /* the board took a part of the packet */
     bool started_again;    /* meanwhile the board said that it starts */
     char last_boot[64];    /* with these words, escaped */
     char last_line[128];   /* what the board said last, escaped */

@@ -213,9 +213,12 @@ int stage_load(struct signet_board *b, const void *packet, size_t len, struct si
         return code;
     b->bytes_sent = true;
     b->in_hand = true;
+    b->taken = false;
     b->started_again = false;
     code = write_packet(b, packet, len, err);
-    return code == SIGNET_E_SMP ? explain_refusal(b, err) : code;
+    if (code)
+        code = b->started_again ? check_restart(b, err) : code;
+    return code == SIGNET_E_SMP && !b->taken ? explain_refusal(b, err) : code;
 }
 
 int stage_result(struct signet_board *b, struct signet_error *err)

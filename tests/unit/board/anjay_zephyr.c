@@ -210,6 +210,58 @@ static void a_running_board_needs_no_flasher(void **state)
     assert_false(s.retry_safe); /* nobody can flash it again from here */
 }
 
+/* A firmware that is content with an empty packet: only the text of the new start tells. */
+static void a_restart_in_the_middle(void **state)
+{
+    static const enum sim_generation generations[] = {SIM_ZEPHYR_32, SIM_ZEPHYR_33, SIM_ZEPHYR_36};
+    struct bench *b = *state;
+    struct signet_board_options options = {.port = b->ports[0], .smp_timeout_ms = 200};
+    struct signet_error err;
+    int stage;
+
+    bench_packet(b, 1200);
+    for (size_t i = 0; i < 3 * 4; i++) {
+        char misbehave[64];
+
+        snprintf(misbehave, sizeof(misbehave), "takes-empty,restart=%zu", i % 4 + 1);
+        bench_sim(b, 0,
+                  (struct sim_board_options){.firmware = SIM_FIRMWARE_INITIAL,
+                                             .generation = generations[i / 4],
+                                             .misbehave = misbehave});
+        bench_open(b, "anjay-zephyr", options, NULL, NULL);
+        int rc = bench_run(b, &stage, &err);
+        if (rc == SIGNET_OK && !bench_holds(b, 0, &b->packet))
+            fail_msg("generation %d: a restart at chunk %zu is not noticed", generations[i / 4],
+                     i % 4 + 1);
+        if (rc != SIGNET_OK && (rc != SIGNET_E_BOARD || !strstr(err.msg, "started again")))
+            fail_msg("generation %d, chunk %zu: %s", generations[i / 4], i % 4 + 1, err.msg);
+    }
+}
+
+/* A second packet, after a good one and after one that was refused. */
+static void a_board_that_has_a_packet_already(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options options = {.port = b->ports[0], .smp_timeout_ms = 300};
+    struct signet_error err;
+    int stage;
+
+    bench_sim(b, 0, (struct sim_board_options){.firmware = SIM_FIRMWARE_INITIAL});
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    bench_run_ok(b);
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_PROVISIONED);
+    assert_non_null(strstr(err.msg, "the board holds credentials already"));
+    bench_sim(
+        b, 0,
+        (struct sim_board_options){.firmware = SIM_FIRMWARE_INITIAL, .misbehave = "result=-1"});
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    assert_non_null(strstr(err.msg, "it refused one since it was flashed (its result is '-1')"));
+}
+
 static void never_ready(void **state)
 {
     struct bench *b = *state;
@@ -572,6 +624,8 @@ int main(int argc, char **argv)
         TEST(a_provisioned_board_is_known_at_once),
         TEST(a_running_board_needs_no_flasher),
         TEST(large_buffers),
+        TEST(a_restart_in_the_middle),
+        TEST(a_board_that_has_a_packet_already),
         TEST(never_ready),
         TEST(refused_packet),
         TEST(hang_then_flash_again),

@@ -35,6 +35,8 @@ static int refused_after;     /* so many that are not */
 static int open_errno;
 static unsigned rate; /* the driver makes this of any rate; 0: what was asked */
 static int flock_errno;
+static bool has_lines;      /* the driver has DTR and RTS, which a pty has not */
+static int raised, dropped; /* TIOCM_ bits that were switched */
 
 int __wrap_ioctl(int fd, unsigned long request, void *arg)
 {
@@ -43,6 +45,10 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
     if (request == refused && refused_after-- == 0) {
         errno = EINVAL;
         return -1;
+    }
+    if (has_lines && (request == TIOCMBIS || request == TIOCMBIC)) {
+        *(request == TIOCMBIS ? &raised : &dropped) |= *(int *)arg;
+        return 0;
     }
     rc = __real_ioctl(fd, request, arg);
     if (rc == 0 && request == TCGETS2 && rate)
@@ -193,6 +199,81 @@ static void what_is_no_port(void **state)
     assert_null(link);
 }
 
+/* serial:PATH?OPTIONS: lines that are switched, and settings that are read back. */
+static void options_of_a_port(void **state)
+{
+    static const struct {
+        const char *options;
+        int raised, dropped;
+        unsigned cflag, iflag; /* of these, among CRTSCTS | HUPCL and IXON | IXOFF */
+    } rows[] = {
+        {"", 0, 0, HUPCL, 0},
+        {"?", 0, 0, HUPCL, 0},
+        {"?dtr=off", 0, TIOCM_DTR, HUPCL, 0},
+        {"?dtr=off&rts=off&hupcl=off", 0, TIOCM_DTR | TIOCM_RTS, 0, 0},
+        {"?dtr=on&rts=off&hupcl=on", TIOCM_DTR, TIOCM_RTS, HUPCL, 0},
+        {"?flow=rtscts", 0, 0, HUPCL | CRTSCTS, 0},
+        {"?flow=xonxoff&rts=on", TIOCM_RTS, 0, HUPCL, IXON | IXOFF},
+        {"?flow=none", 0, 0, HUPCL, 0},
+    };
+    char address[200];
+    struct termios2 tio;
+    struct port p;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        set_up(&p);
+        int fd = open(p.path, O_RDWR | O_NOCTTY);
+        assert_int_equal(__real_ioctl(fd, TCGETS2, &tio), 0);
+        tio.c_cflag |= HUPCL; /* as a driver has it */
+        assert_int_equal(__real_ioctl(fd, TCSETS2, &tio), 0);
+        has_lines = true;
+        raised = dropped = 0;
+        snprintf(address, sizeof(address), "serial:%s%s", p.path, rows[i].options);
+        assert_int_equal(signet_link_open(&p.link, address, 0, NULL, &p.err), SIGNET_OK);
+        assert_int_equal(__real_ioctl(p.master, TCGETS2, &tio), 0);
+        if (raised != rows[i].raised || dropped != rows[i].dropped ||
+            (tio.c_cflag & (CRTSCTS | HUPCL)) != rows[i].cflag ||
+            (tio.c_iflag & (IXON | IXOFF)) != rows[i].iflag)
+            fail_msg("%s: raised %x, dropped %x, cflag %x, iflag %x", rows[i].options, raised,
+                     dropped, tio.c_cflag, tio.c_iflag);
+        assert_string_equal(signet_link_address(p.link), address);
+        has_lines = false;
+        close(fd);
+        tear_down(&p);
+    }
+}
+
+static void options_that_no_port_has(void **state)
+{
+    static const char *const bad[] = {"dtr",      "dtr=",         "dtr=low",    "speed=9600", "=on",
+                                      "flow=dtr", "dtr=on&nodtr", "hupcl=offf", "&"};
+    char address[200], path[64];
+    struct port p;
+
+    (void)state;
+    set_up(&p);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        snprintf(address, sizeof(address), "serial:%s?%s", p.path, bad[i]);
+        assert_int_equal(signet_link_open(&p.link, address, 0, NULL, &p.err), SIGNET_E_USAGE);
+        assert_non_null(strstr(p.err.msg, "is no option of a port"));
+        assert_non_null(strstr(p.err.hint, "dtr=off&rts=off&hupcl=off&flow="));
+    }
+    snprintf(address, sizeof(address), "serial:%s?flow=rtscts&rts=off", p.path);
+    assert_int_equal(signet_link_open(&p.link, address, 0, NULL, &p.err), SIGNET_E_USAGE);
+    assert_non_null(strstr(p.err.msg, "the driver itself moves RTS"));
+    assert_int_equal(signet_link_open(&p.link, "serial:?dtr=off", 0, NULL, &p.err), SIGNET_E_USAGE);
+    snprintf(address, sizeof(address), "serial:%s?dtr=off", p.path); /* a pty has no such line */
+    assert_int_equal(signet_link_open(&p.link, address, 0, NULL, &p.err), SIGNET_E_LINK);
+    assert_non_null(strstr(p.err.msg, "cannot switch DTR off"));
+    assert_true(signet_link_device(address, path, sizeof(path)));
+    assert_string_equal(path, p.path);
+    assert_false(signet_link_device(address, path, 4));
+    assert_false(signet_link_device("tcp:h:1", path, sizeof(path)));
+    assert_false(signet_link_device("udp:h:1", path, sizeof(path)));
+    tear_down(&p);
+}
+
 static void what_a_driver_refuses(void **state)
 {
     static const struct {
@@ -334,6 +415,8 @@ int main(void)
         cmocka_unit_test(a_held_port_is_busy),
         cmocka_unit_test(a_child_with_a_copy_holds_nothing),
         cmocka_unit_test(what_is_no_port),
+        cmocka_unit_test(options_of_a_port),
+        cmocka_unit_test(options_that_no_port_has),
         cmocka_unit_test(what_a_driver_refuses),
         cmocka_unit_test(who_holds_it_without_a_lock),
         cmocka_unit_test(what_the_system_refuses),

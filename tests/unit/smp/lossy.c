@@ -106,7 +106,10 @@ static void *run_kind(void *arg)
                                               .line_buffers = run->kind->line_buffers,
                                               .fs_size = run->kind->fs_size,
                                               .seed = run->seed};
-    const struct signet_smp_options smp_options = {.timeout_ms = 35, .version = run->kind->version};
+    const struct signet_smp_options smp_options = {.timeout_ms = 40,
+                                                   .version = run->kind->version,
+                                                   /* a slow machine must not fail the short run */
+                                                   .retries = run->uploads > UPLOADS ? 8 : 40};
     uint64_t random = run->seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     struct sim_board *board = NULL;
     struct signet_link *link = NULL;

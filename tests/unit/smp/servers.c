@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What servers do that a client must not take for something else: late answers, a full file system,
+ * files that are open, few line buffers, a restart; and SMP over UDP. */
+#include "smp/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench.h"
+
+static uint8_t data[20000];
+
+static void fill_data(void)
+{
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 11 + i / 253);
+}
+
+static bool board_has(struct bench *b, size_t len)
+{
+    struct signet_bytes file = {0};
+    bool same = sim_board_file(b->board, "/lfs1/f", &file, NULL) == SIGNET_OK && file.len == len &&
+                memcmp(file.data, data, len) == 0;
+
+    signet_bytes_free(&file);
+    return same;
+}
+
+/* Every answer comes after its time is over, and the file system has no room: no version and no
+ * generation may call that written. */
+static void late_answers_of_a_full_board(void **state)
+{
+    static const enum sim_generation generations[] = {SIM_ZEPHYR_32, SIM_ZEPHYR_33, SIM_ZEPHYR_36,
+                                                      SIM_ZEPHYR_44};
+
+    (void)state;
+    for (size_t i = 0; i < 3 * 4; i++) {
+        const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                                .generation = generations[i / 3],
+                                                .fs_size = 1500,
+                                                .misbehave = "delay=40"};
+        const struct signet_smp_options options = {.timeout_ms = 25, .version = (int)(i % 3)};
+        struct bench b;
+
+        set_up(&b, &board, &options);
+        int rc = signet_smp_upload(b.smp, "/lfs1/f", data, 3000, NULL, &b.err);
+        if (rc == SIGNET_OK || !b.err.msg[0])
+            fail_msg("generation %d, version %d: a full board has it", board.generation,
+                     options.version);
+        tear_down(&b);
+    }
+}
+
+/* One answer to a middle chunk is lost: the board keeps the file open, since it has lost its
+ * length, and tells of an open file what it had before. */
+static void a_file_that_stays_open(void **state)
+{
+    const struct sim_board_options board = {
+        .firmware = SIM_FIRMWARE_SMP_FILE, .generation = SIM_ZEPHYR_44, .misbehave = "drop-tx=9"};
+
+    (void)state;
+    for (int version = 0; version <= 2; version++) {
+        const struct signet_smp_options options = {.timeout_ms = 60, .version = version};
+        bool confirmed = false;
+        const char *how = NULL;
+        struct bench b;
+
+        set_up(&b, &board, &options);
+        OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 3900, &confirmed, &b.err));
+        OK(&b, signet_smp_compare(b.smp, "/lfs1/f", data, 3900, NULL, &how, &b.err));
+        assert_string_equal(how, "crc32");
+        assert_true(board_has(&b, 3900));
+        data[7] ^= 1;
+        assert_int_equal(signet_smp_compare(b.smp, "/lfs1/f", data, 3900, NULL, NULL, &b.err),
+                         SIGNET_E_BOARD);
+        data[7] ^= 1;
+        tear_down(&b);
+    }
+}
+
+/* A UART driver with two buffers loses the third line of each packet. */
+static void two_line_buffers(void **state)
+{
+    static const enum sim_generation generations[] = {SIM_ZEPHYR_32, SIM_ZEPHYR_33, SIM_ZEPHYR_44};
+    static const unsigned lines[] = {2, 3};
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                                .generation = generations[i / 2],
+                                                .line_buffers = lines[i % 2]};
+        const struct signet_smp_options options = {.timeout_ms = 100};
+        struct bench b;
+
+        set_up(&b, &board, &options);
+        OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 5000, NULL, &b.err));
+        assert_true(board_has(&b, 5000));
+        tear_down(&b);
+    }
+}
+
+/* As told by options: no packet is lost. */
+static void packets_and_lines_as_wanted(void **state)
+{
+    const struct sim_board_options board = {
+        .firmware = SIM_FIRMWARE_SMP_FILE, .generation = SIM_ZEPHYR_44, .line_buffers = 2};
+    const struct signet_smp_options options = {
+        .retries = -1, .packet_limit = 90, .line_limit = SIGNET_SMP_LINE_RAW(68)};
+    struct sim_board_state seen;
+    struct bench b;
+
+    (void)state;
+    assert_int_equal(SIGNET_SMP_LINE_RAW(127), SMP_LINE_RAW);
+    assert_int_equal(options.line_limit, 48);
+    set_up(&b, &board, &options);
+    OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 1000, NULL, &b.err));
+    assert_true(board_has(&b, 1000));
+    sim_board_state(b.board, &seen);
+    assert_in_range(seen.chunks, 16, 40);
+    tear_down(&b);
+}
+
+/* In the middle of a file, and before its last chunk: a file system gets the file anew, a stream is
+ * an error, whatever the board answers then. */
+static void a_restart_in_the_middle(void **state)
+{
+    static const enum sim_generation generations[] = {SIM_ZEPHYR_32, SIM_ZEPHYR_33, SIM_ZEPHYR_44};
+
+    (void)state;
+    for (size_t i = 0; i < 3 * 7; i++) {
+        char misbehave[40];
+        const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                                .generation = generations[i / 7],
+                                                .misbehave = misbehave};
+        struct signet_smp_options options = {.timeout_ms = 60};
+        bool confirmed = true;
+        struct bench b;
+
+        snprintf(misbehave, sizeof misbehave, "restart=%zu", i % 7 + 1); /* the file has 6 chunks */
+        set_up(&b, &board, &options);
+        OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 2000, NULL, &b.err));
+        assert_true(board_has(&b, 2000));
+        tear_down(&b);
+        options.stream = true;
+        set_up(&b, &board, &options);
+        int rc = signet_smp_upload(b.smp, "/lfs1/f", data, 2000, &confirmed, &b.err);
+        if (rc == SIGNET_OK && (i % 7 + 1 < 7 || !board_has(&b, 2000)))
+            fail_msg("generation %d: a restart at chunk %zu is not noticed", board.generation,
+                     i % 7 + 1);
+        tear_down(&b);
+    }
+}
+
+/* {"rc": 8} is plain in both versions; "rc": 0 of 3.2 is only where its handlers have it. */
+static void answers_as_servers_give_them(void **state)
+{
+    static const enum sim_generation generations[] = {SIM_ZEPHYR_32, SIM_ZEPHYR_33, SIM_ZEPHYR_36,
+                                                      SIM_ZEPHYR_44};
+    uint64_t len;
+
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                                .generation = generations[i / 2]};
+        const struct signet_smp_options options = {.version = (int)(i % 2) + 1};
+        bool later = board.generation >= SIM_ZEPHYR_36;
+        struct bench b;
+
+        set_up(&b, &board, &options);
+        smp_begin(b.smp, 0);
+        assert_int_equal(smp_request(b.smp, (struct smp_command){SMP_READ, 77, 1}, 0, &b.err),
+                         SIGNET_E_UNSUPPORTED);
+        assert_string_equal(b.err.msg, "the board answered 8 (not supported)");
+        assert_int_equal(b.smp->last.group, -1);
+        assert_int_equal(b.smp->answered, later && options.version == 2);
+        assert_int_equal(signet_smp_status(b.smp, "/none", &len, &b.err), SIGNET_E_NOT_FOUND);
+        assert_int_equal(b.smp->last.group, later && options.version == 2 ? SMP_GROUP_FS : -1);
+        OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 1, NULL, &b.err));
+        OK(&b, signet_smp_status(b.smp, "/lfs1/f", &len, &b.err));
+        assert_null(smp_answer_get(&b.smp->answer, -1, "rc"));
+        assert_int_equal(signet_smp_file_close(b.smp, &b.err),
+                         later ? SIGNET_OK : SIGNET_E_UNSUPPORTED);
+        tear_down(&b);
+    }
+}
+
+static void over_udp(void **state)
+{
+    const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                            .generation = SIM_ZEPHYR_44,
+                                            .udp = true,
+                                            .buf_size = 2048,
+                                            .misbehave = "drop-tx=7,drop-rx=9,dup=11"};
+    const struct signet_smp_options options = {.timeout_ms = 60};
+    struct signet_bytes back = {0};
+    struct signet_link *link = NULL;
+    struct signet_smp *smp = NULL;
+    char address[64];
+    struct bench b;
+
+    (void)state;
+    set_up(&b, &board, NULL);
+    snprintf(address, sizeof address, "udp:127.0.0.1:%u", sim_board_udp(b.board));
+    OK(&b, signet_link_open(&link, address, 0, NULL, &b.err));
+    OK(&b, signet_smp_new(&smp, link, &options, NULL, &b.err));
+    OK(&b, signet_smp_upload(smp, "/lfs1/f", data, sizeof data, NULL, &b.err));
+    assert_true(board_has(&b, sizeof data));
+    assert_int_equal(smp->packet_limit, 1400); /* a datagram that fits a frame */
+    OK(&b, signet_smp_compare(smp, "/lfs1/f", data, sizeof data, NULL, NULL, &b.err));
+    OK(&b, signet_smp_download(smp, "/lfs1/f", sizeof data, &back, &b.err));
+    assert_int_equal(back.len, sizeof data);
+    assert_memory_equal(back.data, data, back.len);
+    signet_bytes_free(&back);
+    sim_board_stop(&b.board);
+    assert_int_equal(signet_smp_echo(smp, "d", &back, &b.err), SIGNET_E_TIMEOUT);
+    assert_non_null(strstr(b.err.msg, "nobody listens at that UDP port"));
+    signet_smp_free(&smp);
+    signet_link_close(&link);
+    tear_down(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(late_answers_of_a_full_board),
+        cmocka_unit_test(a_file_that_stays_open),
+        cmocka_unit_test(two_line_buffers),
+        cmocka_unit_test(packets_and_lines_as_wanted),
+        cmocka_unit_test(a_restart_in_the_middle),
+        cmocka_unit_test(answers_as_servers_give_them),
+        cmocka_unit_test(over_udp),
+    };
+
+    fill_data();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
