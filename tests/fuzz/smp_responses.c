@@ -85,12 +85,13 @@ static int ask(struct signet_smp *smp, unsigned which, struct signet_error *err)
     struct signet_smp_parameters parameters;
     struct signet_smp_hash_type types[4];
     struct signet_smp_hash hash;
+    struct signet_smp_image images[4];
     struct signet_bytes reply = {0};
     size_t count = 0;
     uint64_t len;
     int status, rc;
 
-    switch (which % 10) {
+    switch (which % 13) {
     case 0:
         rc = signet_smp_echo(smp, "hello", &reply, err);
         break;
@@ -119,6 +120,16 @@ static int ask(struct signet_smp *smp, unsigned which, struct signet_error *err)
         break;
     case 8:
         rc = signet_smp_compare(smp, "/a", file, sizeof file, NULL, NULL, err);
+        break;
+    case 10:
+        rc = signet_smp_image_list(smp, images, 4, &count, err);
+        require(rc || count <= 4);
+        break;
+    case 11:
+        rc = signet_smp_setting_read(smp, "a/b", &reply, err);
+        break;
+    case 12:
+        rc = signet_smp_setting_delete(smp, "a/b", err);
         break;
     default:
         rc = signet_smp_shell(smp, words, 2, &reply, &status, err);
