@@ -255,6 +255,13 @@ int signet_ledger_in_work(struct signet_ledger *ledger, int64_t order,
                           int (*row)(void *ctx, const struct signet_ledger_in_work *in_work,
                                      struct signet_error *err),
                           void *ctx, struct signet_error *err);
+/* What a server said of devices last, as far as this station's last 500 events have it, the newest
+ * first. words: NULL: it took the device; else its refusal, as it was recorded. row() stops the
+ * walk by SIGNET_E_NOT_FOUND. */
+int signet_ledger_answers(struct signet_ledger *ledger, const char *server,
+                          int (*row)(void *ctx, const char *endpoint, const char *words,
+                                     struct signet_error *err),
+                          void *ctx, struct signet_error *err);
 /* The device that was in this slot of this station last, of any order. SIGNET_E_NOT_FOUND. */
 int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
                        char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,

@@ -41,6 +41,10 @@ void report_refused(const struct delivery_setup *setup, enum job_stage stage, co
 /* refusals.c: what the answers of one server, one after the other, say of it. NULL: no memory */
 struct refusals *refusals_new(int64_t limit);
 void refusals_took_one(struct refusals *refusals);
+/* Before the first answer: what the server said last, the newest first; words NULL: it took that
+ * device. So many are counted that one more equal refusal makes the server be left alone. False:
+ * what was before that one does not matter. */
+bool refusals_remember(struct refusals *refusals, const char *endpoint, const char *words);
 /* A refusal of this device. True: so many equal ones came before it, one after the other, that it
  * is the server's: the device waits. Equal: code, status, and words without what is the device's.
  */

@@ -3,10 +3,11 @@
 #include "delivery/private.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELD_SLOTS = 256, HELD_TIMES = 5, HELD_PAUSE_MS = 1000 };
+enum { HELD_SLOTS = 256, HELD_TIMES = 5, HELD_PAUSE_MS = 1000, COMPARED = 160 };
 
 struct held {
     int64_t device;
@@ -19,7 +20,7 @@ struct refusals {
     unsigned limit; /* equal ones in a row, after which the server is left alone; 0: none */
     unsigned count;
     struct signet_error last;
-    char words[sizeof(((struct signet_error *)0)->msg)]; /* of the last, without the device */
+    char words[COMPARED]; /* of the last, without the device */
     uint64_t taken;
     struct signet_error why_held; /* the last one's */
     struct held held[HELD_SLOTS]; /* a device has one place, and loses it to another one */
@@ -58,6 +59,32 @@ static void strip_device(const char *text, const char *endpoint, char *out, size
     out[used] = '\0';
 }
 
+/* The server's own words, without what was put before them, and of those the beginning: what was
+ * recorded may be cut. */
+static void strip_words(const char *text, const char *endpoint, char *out)
+{
+    static const char before[] = " refuses it: ";
+    const char *own = strstr(text, before);
+    char cut[COMPARED + 1];
+
+    snprintf(cut, sizeof(cut), "%s", own ? own + strlen(before) : text);
+    strip_device(cut, endpoint, out, COMPARED);
+}
+
+bool refusals_remember(struct refusals *r, const char *endpoint, const char *words)
+{
+    char stripped[COMPARED];
+
+    if (!words || r->count + 1 >= r->limit)
+        return false;
+    strip_words(words, endpoint, stripped);
+    if (r->count > 0 && strcmp(stripped, r->words) != 0)
+        return false;
+    memcpy(r->words, stripped, sizeof(stripped));
+    r->count++;
+    return true;
+}
+
 void refusals_took_one(struct refusals *r)
 {
     r->count = 0;
@@ -66,13 +93,14 @@ void refusals_took_one(struct refusals *r)
 
 bool refusals_too_many(struct refusals *r, const char *endpoint, const struct signet_error *why)
 {
-    char words[sizeof(r->words)];
+    char words[COMPARED];
 
     if (r->limit == 0)
         return false;
-    strip_device(why->msg, endpoint, words, sizeof(words));
-    bool equal = r->count > 0 && why->code == r->last.code && why->sys == r->last.sys &&
-                 strcmp(words, r->words) == 0;
+    strip_words(why->msg, endpoint, words);
+    bool remembered = r->last.code == SIGNET_OK; /* of that one the words alone are known */
+    bool equal = r->count > 0 && strcmp(words, r->words) == 0 &&
+                 (remembered || (why->code == r->last.code && why->sys == r->last.sys));
     if (equal && r->count == r->limit)
         return true;
     r->count = equal ? r->count + 1 : 1;

@@ -36,6 +36,13 @@ struct server_worker {
     struct signet_server_result results[BATCH_MAX];
 };
 
+static int remember_answer(void *ctx, const char *endpoint, const char *words,
+                           struct signet_error *err)
+{
+    (void)err;
+    return refusals_remember(ctx, endpoint, words) ? SIGNET_OK : SIGNET_E_NOT_FOUND;
+}
+
 int server_worker_new(struct server_worker **out, const struct delivery_setup *setup,
                       struct device_cache *opened, size_t i, struct signet_error *err)
 {
@@ -55,8 +62,13 @@ int server_worker_new(struct server_worker **out, const struct delivery_setup *s
         server_worker_free(w);
         return error_nomem(err);
     }
-    *out = w;
-    return SIGNET_OK;
+    int rc = signet_ledger_answers(setup->job->ledger, w->report->name, remember_answer,
+                                   w->refusals, err);
+    if (rc != SIGNET_OK)
+        server_worker_free(w);
+    else
+        *out = w;
+    return rc;
 }
 
 void server_worker_free(struct server_worker *w)

@@ -386,6 +386,9 @@ def all_refused(w):
     said = [l for l in w.said.splitlines() if 'refuses every device' in l and 'warning' in l]
     need('it is told once', len(said) == 1 and 'first refuses every device' in said[0] and 'no room for it' in said[0] and
          'the others wait' in said[0], w.said)
+    w.run()  # the run before is not forgotten: one device is tried
+    states = list(w.states().values())
+    need('one more is set aside', sorted(states) == ['failed'] * 3 + ['verified'] * (w.quota - 3), states)
     first.refused = set()
     for name, state in w.states().items():
         if state == 'failed':

@@ -69,6 +69,36 @@ static void others_do_not(void **state)
     free(none);
 }
 
+/* What was recorded before this run: so many that one more is enough. */
+static void those_of_the_run_before(void **state)
+{
+    static const char said[] = "urn:dev:os:sig-9 is made, but a refuses it: no quota for "
+                               "urn:dev:os:sig-9, request 7f9ab";
+    struct refusals *r = refusals_new(3), *none = refusals_new(0);
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_false(refusals_remember(none, "urn:dev:os:sig-9", said));
+    assert_true(refusals_remember(r, "urn:dev:os:sig-9", said));
+    assert_false(refusals_remember(r, "urn:dev:os:sig-9", NULL)); /* it took one before that */
+    assert_true(refusals_remember(r, "urn:dev:os:sig-9", said));
+    assert_false(refusals_remember(r, "urn:dev:os:sig-9", said)); /* enough */
+    assert_false(refusals_stop(r, "a", &err));
+    assert_false(refuse(r, 1, 400, "no quota")); /* it is set aside, */
+    assert_true(refusals_stop(r, "a", &err));
+    assert_true(refuse(r, 2, 400, "no quota")); /* and this one waits */
+    refusals_took_one(r);
+    assert_false(refusals_stop(r, "a", &err));
+    free(r);
+    r = refusals_new(3);
+    assert_true(refusals_remember(r, "x", "no quota"));
+    assert_false(refusals_remember(r, "x", "no room"));
+    assert_false(refuse(r, 1, 400, "no room"));
+    assert_false(refusals_stop(r, "a", &err));
+    free(r);
+    free(none);
+}
+
 /* A name that is taken and not found is counted when others went through, and after a pause. */
 static void one_that_is_held_up(void **state)
 {
@@ -109,7 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_ones_stop_it),
-        cmocka_unit_test(others_do_not),
+        cmocka_unit_test(others_do_not), cmocka_unit_test(those_of_the_run_before),
         cmocka_unit_test(one_that_is_held_up),
     };
 
