@@ -15,10 +15,12 @@ class Line(Folder):
         self.write('export.json', json.dumps({'kind': 'export', 'file': self.at('export.csv')}))  # whose the keys are
         os.mkdir(self.at('applied'))
 
-    def boards(self, slots=1, each=1, misbehave=(), baud=0, hold=300, keep=False):
+    def boards(self, slots=1, each=1, misbehave=(), baud=0, hold=300, keep=False, journal=False):
         os.mkdir(self.at('rack'))
         args = [SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(slots), '-N', str(each), '-H', str(hold), '-b', str(baud),
                 '-u', '-c', '-s', self.at('applied/')]
+        if journal:
+            args += ['-j', self.at('journal')]
         if keep:
             args += ['-S', self.at('kept')]
         for m in misbehave:
