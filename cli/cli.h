@@ -32,6 +32,7 @@ extern const struct verb board_verbs[];
 extern const struct verb cert_verbs[];
 extern const struct verb ledger_verbs[];
 extern const struct verb line_verbs[];
+extern const struct verb object_verbs[];
 extern const struct verb packet_verbs[];
 extern const struct verb prove_verbs[];
 extern const struct verb register_verbs[];
@@ -97,6 +98,8 @@ struct cli {
     struct signet_error err;              /* of the verb */
     const char *device;                   /* --device */
     const struct signet_profile *profile; /* the same, opened (load.c) */
+    struct option_list object_paths;      /* --objects */
+    struct signet_objects *objects;       /* the same, read (load.c); NULL: none */
 };
 
 /* False: a mistake, told on stderr; return EXIT_USAGE. --help prints and exits. rows may be NULL;
@@ -147,7 +150,12 @@ const char *cli_time(int64_t seconds, char out[static 24]);
     TEXT(0, "device", "PROFILE",                                                                   \
          "What the firmware's client takes: anjay-3, zephyr, wakaama, any, or a file (any)",       \
          &(cli)->device)
-/* Opens it, once; cli_end() closes it (load.c). */
+/* Definitions of objects, likewise. */
+#define OBJECTS_ROW(cli)                                                                           \
+    LIST(0, "objects", "PATH",                                                                     \
+         "Definitions of objects, as OMA's XML: a file, or a folder of them",                      \
+         &(cli)->object_paths)
+/* Opens both, once; cli_end() closes them (load.c). */
 int cli_profile(struct cli *cli, struct signet_error *err);
 
 /* A packet, or a configuration, for the device of cli; "-" is standard input (load.c). */

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LOAD_MAX = 16 * 1024 * 1024 };
 
@@ -15,32 +16,55 @@ static bool looks_like_packet(const struct signet_bytes *data)
 
 int cli_profile(struct cli *cli, struct signet_error *err)
 {
-    return cli->profile ? SIGNET_OK : signet_profile_open(&cli->profile, cli->device, err);
+    int rc = cli->profile ? SIGNET_OK : signet_profile_open(&cli->profile, cli->device, err);
+    if (rc == SIGNET_OK && cli->object_paths.count && !cli->objects)
+        rc = signet_objects_load(&cli->objects, cli->object_paths.items, cli->object_paths.count,
+                                 NULL, err); /* import has said what is odd */
+    return rc;
 }
 
 /* data NULL: it is in the file. */
-static int load_config(const char *path, const struct signet_bytes *data,
+static int load_config(const struct cli *cli, const char *path, const struct signet_bytes *data,
                        const struct signet_observer *observer, struct signet_tree **out,
                        struct signet_error *err)
 {
-    int rc = data ? signet_config_parse((const char *)data->data, data->len, path, out, err)
-                  : signet_config_load(path, out, err);
+    int rc = data ? signet_config_parse_with((const char *)data->data, data->len, path,
+                                             cli->objects, out, err)
+                  : signet_config_load_with(path, cli->objects, out, err);
     return rc == SIGNET_OK ? signet_tree_convert_pem(*out, observer, err) : rc;
 }
 
-static int load_tree(const char *path, enum load_form form, const struct signet_observer *observer,
+static int load_cbor(const struct cli *cli, const struct signet_bytes *data,
                      struct signet_tree **out, struct signet_error *err)
+{
+    int rc = signet_packet_decode(data->data, data->len, out, err);
+    if (rc == SIGNET_OK)
+        signet_tree_set_objects(*out, cli->objects);
+    return rc;
+}
+
+/* It can be read a second time, and the paths in it start from its folder. */
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static int load_tree(const struct cli *cli, const char *path, enum load_form form,
+                     const struct signet_observer *observer, struct signet_tree **out,
+                     struct signet_error *err)
 {
     bool piped = !strcmp(path, "-");
     struct signet_bytes data = {0};
     if (form == LOAD_CONFIG && !piped)
-        return load_config(path, NULL, observer, out, err);
+        return load_config(cli, path, NULL, observer, out, err);
     int rc = cli_read(path, LOAD_MAX, &data, err);
     if (rc == SIGNET_OK &&
         (form == LOAD_PACKET || (form == LOAD_EITHER && looks_like_packet(&data))))
-        rc = signet_packet_decode(data.data, data.len, out, err);
+        rc = load_cbor(cli, &data, out, err);
     else if (rc == SIGNET_OK)
-        rc = load_config(piped ? "standard input" : path, &data, observer, out, err);
+        rc = load_config(cli, piped ? "standard input" : path, is_file(path) ? NULL : &data,
+                         observer, out, err);
     signet_bytes_free(&data);
     return rc;
 }
@@ -51,7 +75,7 @@ int cli_load(struct cli *cli, const char *path, enum load_form form, struct sign
     const struct signet_observer observer = cli_observer(cli);
     int rc = cli_profile(cli, err);
     if (rc == SIGNET_OK)
-        rc = load_tree(path, form, &observer, out, err);
+        rc = load_tree(cli, path, form, &observer, out, err);
     if (rc == SIGNET_OK)
         signet_tree_set_profile(*out, cli->profile);
     return rc;

@@ -16,10 +16,12 @@ static int print_packet(const struct cli *cli, const struct signet_bytes *data, 
                                    : !strcmp(format, "cfg") ? SIGNET_PACKET_CFG
                                                             : SIGNET_PACKET_TABLE;
     if (!strcmp(format, "cbor-diag"))
-        return signet_packet_diagnose(data->data, data->len, NULL, flags, out, err);
+        return signet_packet_diagnose(data->data, data->len, cli->objects, flags, out, err);
     int code = signet_packet_decode(data->data, data->len, &tree, err);
     if (!code)
         signet_tree_set_profile(tree, cli->profile);
+    if (!code)
+        signet_tree_set_objects(tree, cli->objects);
     if (!code && observer)
         code = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, observer, err);
     if (!code)
@@ -62,6 +64,7 @@ static int packet_show(int argc, char **argv)
     const struct option_row rows[] = {
         TEXT('f', "format", "NAME", "table (default), json, cfg or cbor-diag", &format),
         DEVICE_ROW(&cli),
+        OBJECTS_ROW(&cli),
         FLAG('R', "reveal", "Show secrets: the output is then a secret itself", &reveal),
         {0},
     };
@@ -112,6 +115,7 @@ static int packet_make(int argc, char **argv)
         TEXT('c', "config", "FILE", "The configuration (required)", &config),
         TEXT('o', "output", "FILE", "Where the packet goes (default: SenMLCBOR)", &output),
         DEVICE_ROW(&cli),
+        OBJECTS_ROW(&cli),
         FLAG(0, "no-check", "Warn of what a device would refuse, instead of refusing", &no_check),
         {0},
     };
@@ -163,7 +167,7 @@ static void tell_findings(const struct cli *cli, const struct check *check, size
 static int packet_check(int argc, char **argv)
 {
     struct cli cli = {0};
-    const struct option_row rows[] = {DEVICE_ROW(&cli), {0}};
+    const struct option_row rows[] = {DEVICE_ROW(&cli), OBJECTS_ROW(&cli), {0}};
     if (!cli_parse(&cli, argc, argv, rows, "FILE",
                    "Says what a device would refuse of a packet or a configuration, and what is "
                    "suspicious. FILE may be - for standard input.",

@@ -160,7 +160,7 @@ void plan_print(const struct cli *cli, const struct signet_order *order, struct 
     struct signet_tree *tree = NULL;
     const struct ends ends = find_ends(order, run);
 
-    if (signet_config_load(order->template_file, &tree, NULL) != SIGNET_OK)
+    if (signet_run_template(order, &tree, NULL) != SIGNET_OK)
         return; /* it was read a moment ago */
     if (cli->json)
         json_plan(order, tree, &ends);

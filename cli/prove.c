@@ -90,6 +90,7 @@ static int prove_device(int argc, char **argv)
              &ask.token_file),
         FLAG('c', "config", "FILE is a configuration, not a packet", &config),
         DEVICE_ROW(&cli),
+        OBJECTS_ROW(&cli),
         TEXT('e', "endpoint", "NAME", "Endpoint client name (else the PSK identity)",
              &options.endpoint),
         FLAG(0, "handshake", "End after the handshake: for peers that speak no LwM2M", &handshake),

@@ -108,6 +108,7 @@ static int run_provision(struct cli *cli, struct options *o)
         return cli_fail(cli, &cli->err);
     }
     o->job.device.profile = cli->profile;
+    o->job.device.objects = cli->objects;
     o->job.device.token = (const char *)token.data;
     o->job.device.observer = &observer;
     o->job.device.cancel = (struct signet_cancel *)process_cancel();
@@ -120,6 +121,7 @@ static int run_provision(struct cli *cli, struct options *o)
     int rc = signet_provision_run(&o->job, &result, &cli->err);
     signet_bytes_free(&token);
     signet_profile_close(&cli->profile);
+    signet_objects_free(&cli->objects);
     o->job.device.observer = NULL;
     if (rc != SIGNET_OK)
         return fail_with_board(cli, &result, &cli->err);
@@ -134,6 +136,7 @@ static int run_provision(struct cli *cli, struct options *o)
 #define DEVICE_ROWS(cli, o, d)                                                                                    \
     TEXT('c', "config", "FILE", "Configuration of the device", &(d)->endpoint_cfg),                          \
     DEVICE_ROW(cli),                                                                                         \
+    OBJECTS_ROW(cli),                                                                                        \
     TEXT('e', "endpoint", "NAME", "Endpoint name; a board's own must be the same", &(d)->endpoint_name),     \
     TEXT('o', "out", "FILE", "File for the packet (SenMLCBOR; with a board, none)",                    \
          &(o)->job.packet_path),                                                                             \

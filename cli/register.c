@@ -114,6 +114,7 @@ static int register_device(int argc, char **argv)
         TEXT('e', "endpoint", "NAME", "Endpoint client name", &r.endpoint),
         TEXT('c', "config", "FILE", "The device's configuration", &r.config),
         DEVICE_ROW(&cli),
+        OBJECTS_ROW(&cli),
         TEXT('P', "packet", "FILE", "or its packet ('-': standard input)", &r.packet),
         TEXT(0, "token-file", "FILE",
              "The access token, mode 0600 ('-': standard input); or set SIGNET_TOKEN",

@@ -213,6 +213,7 @@ int cli_close(const struct cli *cli, int code)
 int cli_end(struct cli *cli, int rc)
 {
     signet_profile_close(&cli->profile);
+    signet_objects_free(&cli->objects);
     return rc == SIGNET_OK ? cli_close(cli, EXIT_DONE) : cli_fail(cli, &cli->err);
 }
 

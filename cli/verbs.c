@@ -13,6 +13,7 @@ const struct noun nouns[] = {
     {"report", "What was made, by day, shift, operator, station, slot, order or error.",
      report_verbs},
     {"packet", "Packets (SenML CBOR) for devices.", packet_verbs},
+    {"object", "Definitions of objects.", object_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
     {"register", "One device at a server.", register_verbs},
     {"server", "Servers that devices are registered at.", server_verbs},

@@ -13,6 +13,7 @@
 
 #include <signet/cert.h>
 #include <signet/error.h>
+#include <signet/objects.h>
 #include <signet/tree.h>
 #include <stddef.h>
 
@@ -27,6 +28,13 @@ extern "C" {
 int signet_config_parse(const char *text, size_t len, const char *name, struct signet_tree **out,
                         struct signet_error *err);
 int signet_config_load(const char *path, struct signet_tree **out, struct signet_error *err);
+/* The same with the names of imported objects, which the tree keeps; objects may be NULL. A file
+ * may name its own definitions in an entry 'objects', which stand instead. */
+int signet_config_parse_with(const char *text, size_t len, const char *name,
+                             struct signet_objects *objects, struct signet_tree **out,
+                             struct signet_error *err);
+int signet_config_load_with(const char *path, struct signet_objects *objects,
+                            struct signet_tree **out, struct signet_error *err);
 
 /* The reference's members: countryName, stateOrProvinceName, localityName, organizationName,
  * organizationUnitName, emailAddress, commonName, serialNumber, validityOffsetInSeconds,

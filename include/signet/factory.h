@@ -25,6 +25,7 @@ extern "C" {
 
 struct signet_cert;
 struct signet_cert_info;
+struct signet_objects;
 struct signet_profile;
 struct signet_server_info;
 
@@ -67,7 +68,8 @@ struct signet_factory_args {
     const struct signet_observer *observer;
     const struct signet_cancel *cancel; /* stops register */
     const struct signet_profile
-        *profile; /* the firmware's client; NULL: the tree's own, else "any" */
+        *profile;                   /* the firmware's client; NULL: the tree's own, else "any" */
+    struct signet_objects *objects; /* whose names endpoint_cfg may have; NULL: the core table's */
 };
 
 /* Reads and understands everything that args name, in this order: server, configuration, its

@@ -5,12 +5,13 @@
 /* Object definitions: what the OMA registry says of each object and its resources. The core table
  * is built in: objects 0 to 25 that a factory writes, and those of Anjay's demo.
  *
- * Ownership: definitions of the core table live for ever. Standard: LwM2M Core 1.2, Appendix D
- * (definitions) and E (objects); the OMA LwM2M registry for all others.
+ * Ownership: definitions of the core table live for ever, others as long as their set. Standard:
+ * LwM2M Core 1.2, Appendix D (definitions) and E (objects); the OMA LwM2M registry for all others.
  *
  * Threads: definitions do not change; any thread may read them. */
 
 #include <signet/error.h>
+#include <signet/event.h>
 #include <signet/tree.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,23 @@ struct signet_object {
 struct signet_objects;
 void signet_objects_free(struct signet_objects **objects); /* sets *objects to NULL */
 
+/* Reads definitions in the XML of the OMA registry: files of at most 1 MiB, and the *.xml of
+ * folders and of the folders in them. Of several versions of an object the newest stands. An object
+ * of the core table keeps its names there, and gets what else the file says.
+ *
+ * What in a folder is XML of another kind is passed over. Warnings go to observer, which may be
+ * NULL. SIGNET_E_SYNTAX, SIGNET_E_LIMIT: "FILE:LINE:COLUMN: what"; SIGNET_E_UNSUPPORTED: a file
+ * without definitions; SIGNET_E_CONFLICT: two files differ about one version of an object. The
+ * caller frees *out. */
+int signet_objects_load(struct signet_objects **out, const char *const *paths, size_t count,
+                        const struct signet_observer *observer, struct signet_error *err);
+/* Calls on_file with each file that signet_objects_load() would read of path, in order of names,
+ * until it returns something else than SIGNET_OK, which is passed on. */
+int signet_objects_files(const char *path, int (*on_file)(void *ctx, const char *file), void *ctx,
+                         struct signet_error *err);
+/* Imported object i by number, NULL past the end. */
+const struct signet_object *signet_objects_at(const struct signet_objects *objects, size_t i);
+
 /* The definitions by which the tree is checked and shown; a copy of the tree has the same. NULL:
  * the core table alone. */
 void signet_tree_set_objects(struct signet_tree *tree, struct signet_objects *objects);
@@ -65,7 +83,7 @@ const struct signet_objects *signet_tree_objects(const struct signet_tree *tree)
 const struct signet_object *signet_object_find(const struct signet_objects *objects, uint16_t oid);
 const struct signet_resource *signet_resource_find(const struct signet_objects *objects,
                                                    uint16_t oid, uint16_t rid);
-/* Object i by number, NULL past the end. */
+/* Object i of both by number, NULL past the end. */
 const struct signet_object *signet_object_at(const struct signet_objects *objects, size_t i);
 
 #ifdef __cplusplus

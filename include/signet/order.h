@@ -22,6 +22,7 @@ extern "C" {
 
 #define SIGNET_ORDER_SLOTS       256
 #define SIGNET_ORDER_SERVERS     8
+#define SIGNET_ORDER_OBJECTS     16
 #define SIGNET_ORDER_RULE_BOARDS 256
 
 enum signet_slot_kind {
@@ -54,6 +55,9 @@ struct signet_order {
     int64_t quota;    /* devices */
     const char *template_file;
     const char *device; /* what the firmware's client takes, as signet_profile_open(); NULL: any */
+    const char *objects[SIGNET_ORDER_OBJECTS]; /* definitions of the template's objects: files and
+                                                  folders, as signet_objects_load() reads them */
+    size_t object_count;
     const char *ledger; /* a path, or postgresql://... or postgres://... as it was written */
     const char *work, *key_file;         /* work: "work", key_file: "station.key" */
     const char *station, *operator_name; /* station: the host's name */

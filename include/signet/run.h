@@ -23,6 +23,7 @@
 #include <signet/ledger.h>
 #include <signet/order.h>
 #include <signet/status.h>
+#include <signet/tree.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,10 @@ struct signet_run_options {
     const struct signet_observer *observer; /* called by one thread at a time; may be NULL */
     const struct signet_cancel *cancel;     /* may be NULL */
 };
+
+/* The order's template, with the definitions of objects that the order names. */
+int signet_run_template(const struct signet_order *order, struct signet_tree **out,
+                        struct signet_error *err);
 
 /* Opens and checks everything that the order names; no board is touched. order, and what options
  * point to, outlive the run. A name that another order has is warned of. SIGNET_E_CONFLICT: the

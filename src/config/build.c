@@ -151,6 +151,8 @@ void build_tree(struct parser *p, const struct value *top, struct signet_tree **
     if (p->rc == SIGNET_OK)
         fail_with(p, signet_tree_new(&tree, p->err));
     if (p->rc == SIGNET_OK)
+        signet_tree_set_objects(tree, p->objects);
+    if (p->rc == SIGNET_OK)
         add_dict(p, tree, &top->as.dict, ids, 0);
     if (p->rc != SIGNET_OK)
         signet_tree_free(&tree);

@@ -27,11 +27,13 @@ static void check_text(struct parser *p)
         fail_at(p, good, SIGNET_E_SYNTAX, "save the file as UTF-8", "this is not UTF-8 text");
 }
 
-int signet_config_parse(const char *text, size_t len, const char *name, struct signet_tree **out,
-                        struct signet_error *err)
+/* file: its path, when the text is one's. */
+static int parse_text(const char *text, size_t len, const char *name, const char *file,
+                      struct signet_objects *objects, struct signet_tree **out,
+                      struct signet_error *err)
 {
     struct signet_error local = {0};
-    struct parser p = {.name = name, .err = err ? err : &local};
+    struct parser p = {.name = name, .file = file, .objects = objects, .err = err ? err : &local};
     struct value top = {0};
     struct buf copy = {0};
 
@@ -42,6 +44,7 @@ int signet_config_parse(const char *text, size_t len, const char *name, struct s
         text += 3;
         len -= 3;
     }
+    objects_keep(objects);
     normalise(text, len, &copy);
     buf_reserve(&copy, 8); /* zeros: a look ahead of two characters needs no check */
     p.rc = buf_check(&copy, err);
@@ -54,12 +57,27 @@ int signet_config_parse(const char *text, size_t len, const char *name, struct s
             top = parse_configuration(&p);
         build_tree(&p, &top, out);
     }
+    signet_objects_free(&p.objects);
     value_free(&top);
     buf_free(&copy);
     return p.rc;
 }
 
-int signet_config_load(const char *path, struct signet_tree **out, struct signet_error *err)
+int signet_config_parse_with(const char *text, size_t len, const char *name,
+                             struct signet_objects *objects, struct signet_tree **out,
+                             struct signet_error *err)
+{
+    return parse_text(text, len, name, NULL, objects, out, err);
+}
+
+int signet_config_parse(const char *text, size_t len, const char *name, struct signet_tree **out,
+                        struct signet_error *err)
+{
+    return parse_text(text, len, name, NULL, NULL, out, err);
+}
+
+int signet_config_load_with(const char *path, struct signet_objects *objects,
+                            struct signet_tree **out, struct signet_error *err)
 {
     struct buf text = {0};
     int rc = file_read(path, TEXT_MAX, &text, err);
@@ -67,7 +85,12 @@ int signet_config_load(const char *path, struct signet_tree **out, struct signet
     if (rc != SIGNET_OK)
         error_prefix(err, "reading the configuration");
     else
-        rc = signet_config_parse((const char *)text.data, text.len, path, out, err);
+        rc = parse_text((const char *)text.data, text.len, path, path, objects, out, err);
     buf_free(&text);
     return rc;
+}
+
+int signet_config_load(const char *path, struct signet_tree **out, struct signet_error *err)
+{
+    return signet_config_load_with(path, NULL, out, err);
 }

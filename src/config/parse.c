@@ -240,7 +240,13 @@ static void parse_entry(struct parser *p, struct dict *dict)
                 "this entry has no ':' and value");
     expect(p, ':', "write identifier: value");
     entry.value = parse_expression(p);
-    dict_add(p, dict, entry);
+    if (!is_definitions(p, &entry.key)) {
+        dict_add(p, dict, entry);
+        return;
+    }
+    read_definitions(p, &entry.value);
+    value_free(&entry.key);
+    value_free(&entry.value);
 }
 
 static struct value parse_dict(struct parser *p)

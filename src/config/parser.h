@@ -46,9 +46,10 @@ struct entry {
 };
 
 struct parser {
-    const char *name;                     /* for messages */
-    const struct signet_objects *objects; /* whose names are known; NULL: the core table's */
-    const char *text;                     /* newlines are \n; zeros follow */
+    const char *name; /* for messages */
+    const char *file; /* whose folder the paths in it start from; NULL: it is no file */
+    struct signet_objects *objects; /* whose names are known; NULL: the core table's */
+    const char *text;               /* newlines are \n; zeros follow */
     size_t len, at;
     unsigned depth, nesting;
     size_t values, bytes;
@@ -83,6 +84,11 @@ struct value parse_strings(struct parser *p); /* with implicit concatenation */
 struct value apply_binary(struct parser *p, size_t at, char op, struct value left,
                           struct value right);
 struct value apply_unary(struct parser *p, size_t at, char op, struct value v);
+
+/* definitions.c: the entry 'objects' of the configuration: the file or folder that it names, or a
+ * dictionary of them, is read, and its names are known from there on. */
+bool is_definitions(const struct parser *p, const struct value *key);
+void read_definitions(struct parser *p, const struct value *paths);
 
 /* parse.c */
 struct value parse_configuration(struct parser *p);

@@ -27,7 +27,7 @@ static int read_tree(struct signet_factory *f, const struct signet_factory_args 
     if (!args->endpoint_cfg == !args->tree)
         return error_set(err, SIGNET_E_USAGE, "give a configuration as a file or as a tree");
     int rc = args->tree ? signet_tree_copy(&f->tree, args->tree, err)
-                        : signet_config_load(args->endpoint_cfg, &f->tree, err);
+                        : signet_config_load_with(args->endpoint_cfg, args->objects, &f->tree, err);
     if (rc == SIGNET_OK && args->profile)
         signet_tree_set_profile(f->tree, args->profile);
     return rc == SIGNET_OK ? signet_tree_convert_pem(f->tree, args->observer, err) : rc;

@@ -61,6 +61,15 @@ const struct signet_resource *resource_by_name(const struct signet_object *objec
 size_t object_names(const struct signet_objects *objects, const char **names, size_t cap);
 size_t resource_names(const struct signet_object *object, const char **names, size_t cap);
 
+/* set.c: definitions as their files have them, with the names that stand there, become a set: names
+ * become words (object_word()), and those that come twice get their number behind them. Of several
+ * versions of an object the newest stands; objects of the core table keep their names there. files
+ * has the file of each. SIGNET_E_CONFLICT: two files differ about one version of an object. */
+int objects_build(struct signet_objects **out, const struct signet_object *defined,
+                  const char *const *files, size_t count, struct signet_error *err);
+/* "Will QoS" is WillQoS, "IP address (2)" IPAddress; "" when there is no letter or digit. */
+void object_word(const char *name, char out[static SIGNET_NAME_MAX + 1]);
+
 /* range.c: of a number, or of the bytes of a string or opaque value; "" has all */
 bool range_valid(const char *range);
 bool range_has(const char *range, const struct signet_value *value);

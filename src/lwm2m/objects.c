@@ -53,6 +53,8 @@ void signet_objects_free(struct signet_objects **objects)
         *objects = NULL;
     if (!o || --o->users)
         return;
+    for (size_t i = 0; i < o->count; i++)
+        free((void *)(uintptr_t)o->list[i].resources);
     for (size_t i = 0; i < o->text_count; i++)
         free(o->texts[i]);
     free(o->texts);
@@ -92,6 +94,11 @@ const struct signet_object *signet_object_at(const struct signet_objects *object
             core = core_next(core);
     } while (o && i--);
     return o;
+}
+
+const struct signet_object *signet_objects_at(const struct signet_objects *objects, size_t i)
+{
+    return objects && i < objects->count ? &objects->list[i] : NULL;
 }
 
 const char *object_name(const struct signet_objects *objects, uint16_t oid)

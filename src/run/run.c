@@ -41,6 +41,20 @@ static void warn_unused(struct signet_run *r, const struct signet_tree *model)
     event_warn(&r->observer, &note);
 }
 
+int signet_run_template(const struct signet_order *order, struct signet_tree **out,
+                        struct signet_error *err)
+{
+    struct signet_objects *objects = NULL;
+    int rc = SIGNET_OK;
+
+    if (order->object_count)
+        rc = signet_objects_load(&objects, order->objects, order->object_count, NULL, err);
+    if (rc == SIGNET_OK)
+        rc = signet_config_load_with(order->template_file, objects, out, err);
+    signet_objects_free(&objects);
+    return rc;
+}
+
 static int open_source(struct signet_run *r, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
@@ -49,7 +63,7 @@ static int open_source(struct signet_run *r, struct signet_error *err)
     int rc = signet_profile_open(&r->profile, o->device, err);
 
     if (rc == SIGNET_OK)
-        rc = signet_config_load(o->template_file, &model, err);
+        rc = signet_run_template(o, &model, err);
     if (rc == SIGNET_OK)
         signet_tree_set_profile(model, r->profile);
     if (rc == SIGNET_OK)

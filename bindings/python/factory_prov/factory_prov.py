@@ -42,7 +42,7 @@ class _Args(ctypes.Structure):
                 ('cert_info', ctypes.c_char_p), ('cert', ctypes.c_void_p),
                 ('ca_file', ctypes.c_char_p), ('flags', ctypes.c_uint),
                 ('observer', ctypes.POINTER(_Observer)), ('cancel', ctypes.c_void_p),
-                ('profile', ctypes.c_void_p)]
+                ('profile', ctypes.c_void_p), ('objects', ctypes.c_void_p)]
 
 
 def _open_library():
@@ -109,7 +109,7 @@ class FactoryProvisioning:
             allow_http = True
         if ca_file is None:
             ca_file = os.environ.get('REQUESTS_CA_BUNDLE') or os.environ.get('CURL_CA_BUNDLE')
-        args = _Args(endpoint_cfg=_text(endpoint_cfg), endpoint_name=_text(endpoint_name),
+        args = _Args(size=ctypes.sizeof(_Args), endpoint_cfg=_text(endpoint_cfg), endpoint_name=_text(endpoint_name),
                      server_info=_text(server_info), token=_text(token), cert_info=_text(cert_info),
                      ca_file=_text(ca_file), observer=ctypes.pointer(_observer),
                      flags=(NO_CHECK if no_check else 0) | (ALLOW_HTTP if allow_http else 0))

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet object import|list|show */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { FILE_MAX = 1024 * 1024, PATH_SIZE = 4096 };
+
+struct import {
+    struct cli *cli;
+    const char *named;  /* the path that was named: a file of it must have definitions */
+    const char *folder; /* NULL: nothing is written */
+    size_t objects, refused, passed;
+};
+
+static void tell_object(const struct import *import, const char *file, const char *copy,
+                        const struct signet_object *object)
+{
+    struct json j;
+    if (!import->cli->json) {
+        printf("%s: object %u, version %s, OID.%s, %s%s%s\n", PLAIN(file), object->id,
+               object->version, object->name, COUNT(object->count, "resource", "resources"),
+               copy ? " -> " : "", copy ? PLAIN(copy) : "");
+        return;
+    }
+    json_event(&j, "object");
+    json_text(&j, "file", file);
+    json_integer(&j, "object", object->id);
+    json_text(&j, "version", object->version);
+    json_text(&j, "name", object->name);
+    json_integer(&j, "resources", (int64_t)object->count);
+    if (copy)
+        json_text(&j, "copy", copy);
+    json_end(&j);
+}
+
+/* Not an end: the other files are looked at as well. */
+static void tell_refused(struct import *import, const char *file, const struct signet_error *why)
+{
+    bool passed = why->code == SIGNET_E_UNSUPPORTED && file != import->named;
+    struct json j;
+    *(passed ? &import->passed : &import->refused) += 1;
+    if (!import->cli->json) {
+        printf("%s: %s\n", passed ? "passed over" : "refused", PLAIN(why->msg));
+        if (why->hint[0])
+            printf("hint: %s\n", why->hint);
+        return;
+    }
+    json_event(&j, passed ? "passed_over" : "refused");
+    json_text(&j, "file", file);
+    json_text(&j, "code", signet_code_name(why->code));
+    json_text(&j, "message", why->msg);
+    json_given(&j, "hint", why->hint);
+    json_end(&j);
+}
+
+/* "objects/33700-1_0.xml"; a file of several objects keeps its name. */
+static void copy_path(const struct import *import, const char *file,
+                      const struct signet_objects *objects, char out[static PATH_SIZE])
+{
+    const struct signet_object *object = signet_objects_at(objects, 0);
+    const char *slash = strrchr(file, '/');
+    char version[16];
+    snprintf(version, sizeof(version), "%s", object->version);
+    for (char *at = version; *at; at++)
+        *at = *at == '.' ? '_' : *at;
+    if (signet_objects_at(objects, 1))
+        snprintf(out, PATH_SIZE, "%s/%s", import->folder, slash ? slash + 1 : file);
+    else
+        snprintf(out, PATH_SIZE, "%s/%u-%s.xml", import->folder, object->id, version);
+}
+
+static int copy_file(const char *file, const char *copy, struct signet_error *err)
+{
+    struct signet_bytes data = {0};
+    int rc = cli_read(file, FILE_MAX, &data, err);
+    if (rc == SIGNET_OK)
+        rc = cli_write(copy, data.data, data.len, err);
+    signet_bytes_free(&data);
+    return rc;
+}
+
+static int import_file(void *ctx, const char *file)
+{
+    struct import *import = ctx;
+    const struct signet_observer observer = cli_observer(import->cli);
+    const struct signet_object *object;
+    struct signet_objects *objects = NULL;
+    struct signet_error why = {0};
+    char copy[PATH_SIZE];
+    int rc = signet_objects_load(&objects, &file, 1, &observer, &why);
+    if (rc != SIGNET_OK) {
+        tell_refused(import, file, &why);
+        return SIGNET_OK;
+    }
+    if (import->folder) {
+        copy_path(import, file, objects, copy);
+        rc = copy_file(file, copy, &import->cli->err);
+    }
+    for (size_t i = 0; rc == SIGNET_OK && (object = signet_objects_at(objects, i)); i++) {
+        tell_object(import, file, import->folder ? copy : NULL, object);
+        import->objects++;
+    }
+    signet_objects_free(&objects);
+    return rc;
+}
+
+static void tell_sum(const struct import *import)
+{
+    struct json j;
+    if (!import->cli->json) {
+        printf("%s, %zu refused, %zu passed over\n", COUNT(import->objects, "object", "objects"),
+               import->refused, import->passed);
+        return;
+    }
+    json_event(&j, "imported");
+    json_integer(&j, "objects", (int64_t)import->objects);
+    json_integer(&j, "refused", (int64_t)import->refused);
+    json_integer(&j, "passed_over", (int64_t)import->passed);
+    json_end(&j);
+}
+
+/* All that was copied together, as a configuration will read it. */
+static int check_folder(const struct import *import, struct signet_error *err)
+{
+    struct signet_objects *objects = NULL;
+    int rc = signet_objects_load(&objects, &import->folder, 1, NULL, err);
+    signet_objects_free(&objects);
+    return rc;
+}
+
+static int make_folder(const char *folder, struct signet_error *err)
+{
+    if (mkdir(folder, 0777) == 0 || errno == EEXIST)
+        return SIGNET_OK;
+    return cli_error(err, SIGNET_E_IO, "", "cannot make the folder '%s': %s", folder,
+                     strerror(errno));
+}
+
+static int object_import(int argc, char **argv)
+{
+    struct cli cli = {0};
+    bool check = false;
+    struct import import = {.cli = &cli, .folder = "objects"};
+    const struct option_row rows[] = {
+        FLAG('n', "check", "Only check: nothing is written", &check),
+        TEXT('o', "output", "FOLDER", "Where the definitions go (default: objects)",
+             &import.folder),
+        {0},
+    };
+    int rc = SIGNET_OK;
+    if (!cli_parse(
+            &cli, argc, argv, rows, "PATH...",
+            "Checks definitions of objects, as the OMA registry writes them, and copies them "
+            "into a folder, which configurations and orders name: 'objects': 'FOLDER'. PATH "
+            "is a file or a folder.",
+            1, -1))
+        return EXIT_USAGE;
+    if (check)
+        import.folder = NULL;
+    else
+        rc = make_folder(import.folder, &cli.err);
+    for (int i = 0; rc == SIGNET_OK && i < cli.arg_count; i++) {
+        import.named = cli.args[i];
+        rc = signet_objects_files(cli.args[i], import_file, &import, &cli.err);
+    }
+    if (rc == SIGNET_OK && import.folder)
+        rc = check_folder(&import, &cli.err);
+    if (rc == SIGNET_OK)
+        tell_sum(&import);
+    rc = cli_end(&cli, rc);
+    return rc == EXIT_DONE && import.refused ? EXIT_FAILED : rc;
+}
+
+static const char *type_name(enum signet_type type)
+{
+    static const char *const names[] = {"any",    "string",  "integer",   "unsigned",
+                                        "float",  "boolean", "opaque",    "time",
+                                        "objlnk", "corelnk", "executable"};
+    return type >= SIGNET_TYPE_NONE && type <= SIGNET_TYPE_EXECUTABLE ? names[type] : "any";
+}
+
+static const char *operations(const struct signet_resource *r)
+{
+    static const char *const names[] = {"", "R", "W", "RW"};
+    return r->type == SIGNET_TYPE_EXECUTABLE
+               ? "E"
+               : names[r->flags & (SIGNET_DEFINED_READ | SIGNET_DEFINED_WRITE)];
+}
+
+static bool has(unsigned flags, unsigned flag)
+{
+    return flags & flag;
+}
+
+static void object_json(const struct signet_object *o, const char *event)
+{
+    struct json j;
+    json_event(&j, event);
+    json_integer(&j, "object", o->id);
+    json_text(&j, "name", o->name);
+    json_text(&j, "version", o->version);
+    json_integer(&j, "lwm2m", o->since);
+    json_bool(&j, "multiple", has(o->flags, SIGNET_DEFINED_MULTIPLE));
+    json_bool(&j, "mandatory", has(o->flags, SIGNET_DEFINED_MANDATORY));
+    json_integer(&j, "resources", (int64_t)o->count);
+    json_end(&j);
+}
+
+static void resource_json(const struct signet_resource *r)
+{
+    struct json j;
+    json_event(&j, "resource");
+    json_integer(&j, "resource", r->id);
+    json_text(&j, "name", r->name);
+    json_given(&j, "alias", r->alias);
+    json_text(&j, "type", type_name((enum signet_type)r->type));
+    json_text(&j, "operations", operations(r));
+    json_bool(&j, "multiple", has(r->flags, SIGNET_DEFINED_MULTIPLE));
+    json_bool(&j, "mandatory", has(r->flags, SIGNET_DEFINED_MANDATORY));
+    json_bool(&j, "secret", has(r->flags, SIGNET_DEFINED_SECRET));
+    json_integer(&j, "lwm2m", r->since);
+    json_given(&j, "range", r->range);
+    json_end(&j);
+}
+
+static void resource_text(const struct signet_resource *r)
+{
+    printf("%5u  %-40s %-10s %-2s %-8s %-9s %s%s\n", r->id, r->name,
+           type_name((enum signet_type)r->type), operations(r),
+           has(r->flags, SIGNET_DEFINED_MULTIPLE) ? "multiple" : "single",
+           has(r->flags, SIGNET_DEFINED_MANDATORY) ? "mandatory" : "optional", r->range,
+           has(r->flags, SIGNET_DEFINED_SECRET) ? " secret" : "");
+}
+
+static const struct signet_object *named_object(const struct signet_objects *objects,
+                                                const char *name)
+{
+    const struct signet_object *o;
+    char *end;
+    long id = strtol(name, &end, 10);
+    for (size_t i = 0; (o = signet_object_at(objects, i)); i++)
+        if (!strcmp(o->name, name) || (*o->alias && !strcmp(o->alias, name)) ||
+            (end != name && !*end && o->id == id))
+            break;
+    return o;
+}
+
+static int show_object(struct cli *cli)
+{
+    int rc = cli_profile(cli, &cli->err);
+    const struct signet_object *o =
+        rc == SIGNET_OK ? named_object(cli->objects, cli->args[0]) : NULL;
+    if (rc == SIGNET_OK && !o)
+        rc = cli_error(&cli->err, SIGNET_E_NOT_FOUND,
+                       "--objects names the definitions of others; 'signet object list' has all",
+                       "there is no object '%s'", PLAIN(cli->args[0]));
+    if (o && cli->json)
+        object_json(o, "object");
+    else if (o)
+        printf("OID.%s: object %u, version %s, LwM2M %u.%u, %s\n", o->name, o->id, o->version,
+               o->since / 10, o->since % 10,
+               has(o->flags, SIGNET_DEFINED_MULTIPLE) ? "several instances" : "one instance");
+    for (size_t i = 0; o && i < o->count; i++)
+        (cli->json ? resource_json : resource_text)(&o->resources[i]);
+    return cli_end(cli, rc);
+}
+
+static int object_show(int argc, char **argv)
+{
+    struct cli cli = {0};
+    const struct option_row rows[] = {OBJECTS_ROW(&cli), {0}};
+    if (!cli_parse(&cli, argc, argv, rows, "OBJECT",
+                   "Shows the resources of an object: its number, or its name as in OID.NAME.", 1,
+                   1))
+        return EXIT_USAGE;
+    return show_object(&cli);
+}
+
+static int object_list(int argc, char **argv)
+{
+    struct cli cli = {0};
+    const struct option_row rows[] = {OBJECTS_ROW(&cli), {0}};
+    const struct signet_object *o;
+    if (!cli_parse(&cli, argc, argv, rows, "", "Lists the objects that are defined.", 0, 0))
+        return EXIT_USAGE;
+    int rc = cli_profile(&cli, &cli.err);
+    for (size_t i = 0; rc == SIGNET_OK && (o = signet_object_at(cli.objects, i)); i++)
+        if (cli.json)
+            object_json(o, "object");
+        else
+            printf("%5u  %-4s %-40s %s\n", o->id, o->version, o->name,
+                   COUNT(o->count, "resource", "resources"));
+    return cli_end(&cli, rc);
+}
+
+const struct verb object_verbs[] = {
+    {"import", "check definitions of objects, and copy them", object_import},
+    {"list", "list the objects that are defined", object_list},
+    {"show", "show the resources of an object", object_show},
+    {0},
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OBJECT_XML_OBJECT_XML_H
+#define OBJECT_XML_OBJECT_XML_H
+
+/* Object definitions in the XML of the OMA LwM2M registry: signet_objects_load() of
+ * <signet/objects.h>, and its parts. */
+
+#include "lwm2m/lwm2m.h"
+
+enum {
+    OBJECT_FILE_MAX = 1024 * 1024, /* the largest of the registry has 33,538 bytes */
+    OBJECT_RESOURCES_MAX = 4096,   /* in one object; the registry has 67 */
+    OBJECT_FILE_OBJECTS = 64,      /* in one file */
+};
+
+/* xml.c: the objects of one document, appended to *list (struct signet_object), with names as they
+ * stand there. Warnings go to observer. Errors are "NAME:LINE:COLUMN: what": SIGNET_E_SYNTAX,
+ * SIGNET_E_LIMIT; SIGNET_E_UNSUPPORTED: well-formed, and something else than object definitions. */
+int object_xml_read(const void *text, size_t len, const char *name, struct buf *list,
+                    const struct signet_observer *observer, struct signet_error *err);
+void object_xml_free(struct buf *list);
+
+/* range.c: what stands in RangeEnumeration as a range of the object table; "" when it says nothing
+ * that can be checked: "0-100" is "0..100", "2 bytes" of an integer "0..65535". */
+void object_xml_range(const char *text, enum signet_type type, char out[static RANGE_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One document of the registry:
+ *
+ *     <LWM2M><Object>
+ *       <Name/> <ObjectID/> <LWM2MVersion/> <ObjectVersion/> <MultipleInstances/> <Mandatory/>
+ *       <Resources><Item ID="0">
+ *         <Name/> <Operations/> <MultipleInstances/> <Mandatory/> <Type/> <RangeEnumeration/>
+ *
+ * Everything else in it is passed over. */
+#include "object_xml/object_xml.h"
+
+#include <expat.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 32, FIELD_MAX = 4096 };
+
+enum field {
+    FIELD_NAME,
+    FIELD_OBJECT_ID,
+    FIELD_LWM2M_VERSION,
+    FIELD_OBJECT_VERSION,
+    FIELD_INSTANCES,
+    FIELD_MANDATORY,
+    FIELD_OPERATIONS,
+    FIELD_TYPE,
+    FIELD_RANGE,
+    FIELDS
+};
+
+static const char *const field_names[FIELDS] = {
+    "Name",      "ObjectID",   "LWM2MVersion", "ObjectVersion",   "MultipleInstances",
+    "Mandatory", "Operations", "Type",         "RangeEnumeration"};
+
+/* An object or a resource as its fields come. */
+struct fields {
+    struct buf text[FIELDS];
+    unsigned seen; /* bits of enum field */
+};
+
+struct xml_reader {
+    XML_Parser parser;
+    const char *name; /* of the file */
+    const struct signet_observer *observer;
+    struct buf *list; /* struct signet_object, the finished ones */
+    struct buf rows;  /* struct signet_resource of the object that is read */
+    struct fields object, item;
+    long rid;                                         /* of the item */
+    unsigned depth, in_object, in_resources, in_item; /* depth where each began; 0: not in one */
+    struct buf *into;                                 /* text goes there; NULL: nowhere */
+    int rc;                                           /* of the first error */
+    struct signet_error *err;
+};
+
+__attribute__((format(printf, 4, 5))) static int
+xml_fail(struct xml_reader *r, enum signet_code code, const char *hint, const char *fmt, ...)
+{
+    char what[200];
+    va_list args;
+
+    if (r->rc != SIGNET_OK)
+        return r->rc;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    r->rc = error_set(r->err, code, "%s:%lu:%lu: %s", r->name,
+                      (unsigned long)XML_GetCurrentLineNumber(r->parser),
+                      (unsigned long)XML_GetCurrentColumnNumber(r->parser) + 1, what);
+    if (hint)
+        error_hint(r->err, "%s", hint);
+    XML_StopParser(r->parser, XML_FALSE);
+    return r->rc;
+}
+
+__attribute__((format(printf, 3, 4))) static void xml_note(const struct xml_reader *r,
+                                                           const char *hint, const char *fmt, ...)
+{
+    struct signet_error note = {0};
+    char what[200];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    error_set(&note, SIGNET_OK, "%s:%lu: %s", r->name,
+              (unsigned long)XML_GetCurrentLineNumber(r->parser), what);
+    error_hint(&note, "%s", hint);
+    event_warn(r->observer, &note);
+}
+
+/* The text of a field without blanks at its ends; "" when it is not there. */
+static const char *field(const struct fields *fields, enum field which)
+{
+    const struct buf *b = &fields->text[which];
+
+    return b->data ? (const char *)b->data : "";
+}
+
+/* What a message may hold of a field. */
+#define SHOWN(fields, which) text_shown(field(fields, which), strlen(field(fields, which)), 40)
+
+static void trim_field(struct buf *b)
+{
+    size_t from = 0;
+
+    while (b->len && strchr(" \t\r\n", b->data[b->len - 1]))
+        b->len--;
+    while (from < b->len && strchr(" \t\r\n", b->data[from]))
+        from++;
+    if (!b->data)
+        return;
+    memmove(b->data, b->data + from, b->len - from);
+    b->len -= from;
+    b->data[b->len] = '\0';
+}
+
+static void fields_free(struct fields *fields)
+{
+    for (int i = 0; i < FIELDS; i++)
+        buf_free(&fields->text[i]);
+    fields->seen = 0;
+}
+
+/* 0 to 65534, or -1. */
+static long field_id(const char *text)
+{
+    char *end;
+    long id = strtol(text, &end, 10);
+
+    return *text < '0' || *text > '9' || *end || end - text > 5 || id >= (long)SIGNET_NO_ID ? -1
+                                                                                            : id;
+}
+
+/* "1.2" is 12; "": 1.0. 0: no version. */
+static unsigned read_dotted(const char *text)
+{
+    unsigned major = 1, minor = 0;
+    char rest;
+
+    if (!*text)
+        return 10;
+    return sscanf(text, "%2u.%1u%c", &major, &minor, &rest) == 2 && major && major < 25
+               ? major * 10 + minor
+               : 0;
+}
+
+/* One of two words, whatever their case; fallback where the field is empty. */
+static bool read_choice(struct xml_reader *r, const struct fields *fields, enum field which,
+                        const char *yes, const char *no, const char *fallback, bool *out)
+{
+    const char *text = *field(fields, which) ? field(fields, which) : fallback;
+
+    *out = strcasecmp(text, yes) == 0;
+    if (*out || strcasecmp(text, no) == 0)
+        return true;
+    xml_fail(r, SIGNET_E_SYNTAX, NULL, "%s is '%s', and not %s or %s", field_names[which],
+             SHOWN(fields, which), yes, no);
+    return false;
+}
+
+static bool read_type(const char *text, enum signet_type *out)
+{
+    static const struct {
+        const char *name;
+        enum signet_type type;
+    } types[] = {
+        {"", SIGNET_TYPE_NONE},           {"String", SIGNET_TYPE_STRING},
+        {"Integer", SIGNET_TYPE_INTEGER}, {"Unsigned Integer", SIGNET_TYPE_UNSIGNED},
+        {"Float", SIGNET_TYPE_FLOAT},     {"Boolean", SIGNET_TYPE_BOOLEAN},
+        {"Opaque", SIGNET_TYPE_OPAQUE},   {"Time", SIGNET_TYPE_TIME},
+        {"Objlnk", SIGNET_TYPE_OBJLNK},   {"Corelnk", SIGNET_TYPE_CORELNK},
+        {"none", SIGNET_TYPE_NONE},
+    };
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcasecmp(text, types[i].name) == 0) {
+            *out = types[i].type;
+            return true;
+        }
+    return false;
+}
+
+/* R, W, RW, E or nothing. */
+static bool read_operations(const char *text, uint8_t *flags, bool *executable)
+{
+    *executable = false;
+    for (; *text; text++)
+        if (*text == 'R')
+            *flags |= SIGNET_DEFINED_READ;
+        else if (*text == 'W')
+            *flags |= SIGNET_DEFINED_WRITE;
+        else if (*text == 'E')
+            *executable = true;
+        else if (*text != ' ' && *text != ',')
+            return false;
+    return !*executable || !(*flags & (SIGNET_DEFINED_READ | SIGNET_DEFINED_WRITE));
+}
+
+/* A secret by its name: what can hold one. */
+static bool holds_secret(enum signet_type type, const char *name)
+{
+    return (type_has_bytes(type) || type == SIGNET_TYPE_NONE || type == SIGNET_TYPE_INTEGER ||
+            type == SIGNET_TYPE_UNSIGNED) &&
+           name_is_secret(name);
+}
+
+static int field_row(struct xml_reader *r, struct signet_resource *row)
+{
+    const struct fields *f = &r->item;
+    enum signet_type type;
+    bool multiple, mandatory, executable;
+
+    if (!read_type(field(f, FIELD_TYPE), &type))
+        return xml_fail(r, SIGNET_E_SYNTAX,
+                        "String, Integer, Unsigned Integer, Float, Boolean, Opaque, Time, Objlnk "
+                        "or Corelnk",
+                        "resource %ld: '%s' is no type", r->rid, SHOWN(f, FIELD_TYPE));
+    if (!read_operations(field(f, FIELD_OPERATIONS), &row->flags, &executable))
+        return xml_fail(r, SIGNET_E_SYNTAX, "R, W, RW, E or nothing",
+                        "resource %ld: '%s' are no operations", r->rid, SHOWN(f, FIELD_OPERATIONS));
+    if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
+        !read_choice(r, f, FIELD_MANDATORY, "Mandatory", "Optional", "Optional", &mandatory))
+        return r->rc;
+    if (executable)
+        type = SIGNET_TYPE_EXECUTABLE;
+    else if (type == SIGNET_TYPE_NONE)
+        xml_note(r, "give the resource a Type", "resource %ld has no type: any value is taken",
+                 r->rid);
+    row->id = (uint16_t)r->rid;
+    row->type = (uint8_t)type;
+    row->flags |= (multiple ? SIGNET_DEFINED_MULTIPLE : 0) |
+                  (mandatory ? SIGNET_DEFINED_MANDATORY : 0) |
+                  (holds_secret(type, field(f, FIELD_NAME)) ? SIGNET_DEFINED_SECRET : 0);
+    return SIGNET_OK;
+}
+
+static size_t row_count(const struct xml_reader *r)
+{
+    return r->rows.len / sizeof(struct signet_resource);
+}
+
+static void end_item(struct xml_reader *r)
+{
+    const struct signet_resource *rows = (const void *)r->rows.data;
+    struct signet_resource row = {.alias = ""};
+    char range[RANGE_TEXT_MAX], *name = NULL, *text = NULL;
+
+    for (size_t i = 0; i < row_count(r); i++)
+        if (rows[i].id == r->rid)
+            xml_fail(r, SIGNET_E_SYNTAX, NULL, "resource %ld stands twice in this object", r->rid);
+    if (row_count(r) >= OBJECT_RESOURCES_MAX)
+        xml_fail(r, SIGNET_E_LIMIT, NULL, "more than %d resources", OBJECT_RESOURCES_MAX);
+    if (r->rc != SIGNET_OK || field_row(r, &row) != SIGNET_OK)
+        return;
+    object_xml_range(field(&r->item, FIELD_RANGE), (enum signet_type)row.type, range);
+    name = strdup(field(&r->item, FIELD_NAME));
+    text = strdup(range);
+    row.name = name;
+    row.range = text;
+    if (name && text)
+        buf_append(&r->rows, &row, sizeof row);
+    if (name && text && !r->rows.failed)
+        return;
+    free(name);
+    free(text);
+    r->rc = error_nomem(r->err);
+    XML_StopParser(r->parser, XML_FALSE);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    return ((const struct signet_resource *)a)->id - ((const struct signet_resource *)b)->id;
+}
+
+static int take_object(struct xml_reader *r, struct signet_object *object)
+{
+    const struct fields *f = &r->object;
+    long oid = field_id(field(f, FIELD_OBJECT_ID));
+    bool multiple, mandatory;
+
+    if (oid < 0)
+        return xml_fail(r, SIGNET_E_SYNTAX, "an ObjectID is a number from 0 to 65534",
+                        "'%s' is no ObjectID", SHOWN(f, FIELD_OBJECT_ID));
+    if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
+        !read_choice(r, f, FIELD_MANDATORY, "Mandatory", "Optional", "Optional", &mandatory))
+        return r->rc;
+    object->since = (uint8_t)read_dotted(field(f, FIELD_LWM2M_VERSION));
+    if (!object->since || !read_dotted(field(f, FIELD_OBJECT_VERSION)))
+        return xml_fail(
+            r, SIGNET_E_SYNTAX, "a version is 1.0, 1.1 ...; nothing is 1.0", "'%s' is no version",
+            object->since ? SHOWN(f, FIELD_OBJECT_VERSION) : SHOWN(f, FIELD_LWM2M_VERSION));
+    object->id = (uint16_t)oid;
+    object->flags =
+        (multiple ? SIGNET_DEFINED_MULTIPLE : 0) | (mandatory ? SIGNET_DEFINED_MANDATORY : 0);
+    object->count = row_count(r);
+    return SIGNET_OK;
+}
+
+/* The object goes to the list, with its rows in order. */
+static void end_object(struct xml_reader *r)
+{
+    struct signet_object object = {.alias = ""};
+    const char *version = field(&r->object, FIELD_OBJECT_VERSION);
+    struct signet_resource *rows = (void *)r->rows.data;
+    char *name, *number;
+
+    if (take_object(r, &object) != SIGNET_OK)
+        return;
+    if (r->list->len / sizeof object >= OBJECT_FILE_OBJECTS) {
+        xml_fail(r, SIGNET_E_LIMIT, NULL, "more than %d objects in one file", OBJECT_FILE_OBJECTS);
+        return;
+    }
+    for (size_t i = 0; i < object.count; i++)
+        rows[i].since = object.since;
+    if (object.count)
+        qsort(rows, object.count, sizeof *rows, compare_rows);
+    object.resources = rows;
+    object.name = name = strdup(field(&r->object, FIELD_NAME));
+    object.version = number = strdup(*version ? version : "1.0");
+    if (name && number)
+        buf_append(r->list, &object, sizeof object);
+    if (name && number && !r->list->failed) {
+        r->rows = (struct buf){0};
+        return;
+    }
+    free(name);
+    free(number);
+    r->rc = error_nomem(r->err);
+    XML_StopParser(r->parser, XML_FALSE);
+}
+
+static const char *attribute(const XML_Char **attributes, const char *name)
+{
+    for (; *attributes; attributes += 2)
+        if (strcmp(attributes[0], name) == 0)
+            return attributes[1];
+    return NULL;
+}
+
+static void start_object(struct xml_reader *r, const XML_Char **attributes)
+{
+    const char *type = attribute(attributes, "ObjectType");
+
+    if (type && strcmp(type, "MODefinition") != 0)
+        xml_fail(r, SIGNET_E_UNSUPPORTED, NULL,
+                 "this Object is of the type '%s', and no definition of an object",
+                 text_shown(type, strlen(type), 40));
+    r->in_object = r->depth;
+}
+
+static void start_item(struct xml_reader *r, const XML_Char **attributes)
+{
+    const char *id = attribute(attributes, "ID");
+
+    r->in_item = r->depth;
+    r->rid = id ? field_id(id) : -1;
+    if (r->rid < 0)
+        xml_fail(r, SIGNET_E_SYNTAX, "an ID is a number from 0 to 65534",
+                 id ? "'%s' is no ID of a resource" : "an Item has no ID%s",
+                 id ? text_shown(id, strlen(id), 40) : "");
+}
+
+/* The field of the object or the item that begins here takes the text that follows. */
+static void start_field(struct xml_reader *r, const char *element)
+{
+    struct fields *fields = r->in_item ? &r->item : &r->object;
+
+    for (unsigned i = 0; i < FIELDS; i++) {
+        if (strcmp(element, field_names[i]) != 0)
+            continue;
+        if (fields->seen & 1u << i)
+            xml_fail(r, SIGNET_E_SYNTAX, NULL, "%s stands twice", element);
+        fields->seen |= 1u << i;
+        fields->text[i].max = FIELD_MAX;
+        r->into = &fields->text[i];
+    }
+}
+
+static void XMLCALL xml_start(void *ctx, const XML_Char *element, const XML_Char **attributes)
+{
+    struct xml_reader *r = ctx;
+
+    if (r->rc != SIGNET_OK)
+        return;
+    if (++r->depth > DEPTH_MAX)
+        xml_fail(r, SIGNET_E_LIMIT, NULL, "elements are nested more than %d deep", DEPTH_MAX);
+    else if (r->depth == 1 && strcmp(element, "LWM2M") != 0)
+        xml_fail(r, SIGNET_E_UNSUPPORTED, NULL,
+                 "the document is <%s>, and no definition of objects, which is <LWM2M>",
+                 text_shown(element, strlen(element), 40));
+    else if (r->depth == 2 && strcmp(element, "Object") == 0)
+        start_object(r, attributes);
+    else if (r->in_object && r->depth == r->in_object + 1 && strcmp(element, "Resources") == 0)
+        r->in_resources = r->depth;
+    else if (r->in_resources && r->depth == r->in_resources + 1 && strcmp(element, "Item") == 0)
+        start_item(r, attributes);
+    else if (r->depth == (r->in_item ? r->in_item : r->in_object) + 1)
+        start_field(r, element);
+}
+
+static void XMLCALL xml_text(void *ctx, const XML_Char *text, int len)
+{
+    struct xml_reader *r = ctx;
+
+    if (!r->into || r->rc != SIGNET_OK)
+        return;
+    buf_append(r->into, text, (size_t)len);
+    if (r->into->failed)
+        xml_fail(r, SIGNET_E_LIMIT, NULL, "the text of a field has more than %d bytes", FIELD_MAX);
+}
+
+static void XMLCALL xml_end(void *ctx, const XML_Char *element)
+{
+    struct xml_reader *r = ctx;
+
+    (void)element;
+    if (r->rc != SIGNET_OK)
+        return;
+    if (r->into)
+        trim_field(r->into);
+    r->into = NULL;
+    if (r->depth == r->in_item) {
+        end_item(r);
+        fields_free(&r->item);
+        r->in_item = 0;
+    } else if (r->depth == r->in_resources) {
+        r->in_resources = 0;
+    } else if (r->depth == r->in_object) {
+        end_object(r);
+        fields_free(&r->object);
+        r->in_object = 0;
+    }
+    r->depth--;
+}
+
+/* With a document type entities could be defined, and files be named. */
+static void XMLCALL xml_doctype(void *ctx, const XML_Char *name, const XML_Char *system_id,
+                                const XML_Char *public_id, int has_subset)
+{
+    (void)name;
+    (void)system_id;
+    (void)public_id;
+    (void)has_subset;
+    xml_fail(ctx, SIGNET_E_SYNTAX, "definitions of the OMA registry have none: take it out",
+             "a DOCTYPE is not taken");
+}
+
+static int xml_parse(struct xml_reader *r, const void *text, size_t len)
+{
+    XML_SetUserData(r->parser, r);
+    XML_SetElementHandler(r->parser, xml_start, xml_end);
+    XML_SetCharacterDataHandler(r->parser, xml_text);
+    XML_SetStartDoctypeDeclHandler(r->parser, xml_doctype);
+    if (len > OBJECT_FILE_MAX)
+        return xml_fail(r, SIGNET_E_LIMIT, NULL, "larger than %d bytes", OBJECT_FILE_MAX);
+    if (XML_Parse(r->parser, text, (int)len, 1) != XML_STATUS_OK && r->rc == SIGNET_OK)
+        xml_fail(r, SIGNET_E_SYNTAX, NULL, "%s", XML_ErrorString(XML_GetErrorCode(r->parser)));
+    if (r->rc == SIGNET_OK && !r->list->len)
+        xml_fail(r, SIGNET_E_UNSUPPORTED, NULL, "there is no Object in it");
+    return r->rc;
+}
+
+static void rows_free(const struct signet_resource *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free((void *)(uintptr_t)rows[i].name);
+        free((void *)(uintptr_t)rows[i].range);
+    }
+    free((void *)(uintptr_t)rows);
+}
+
+void object_xml_free(struct buf *list)
+{
+    const struct signet_object *objects = (const void *)list->data;
+
+    for (size_t i = 0; i < list->len / sizeof *objects; i++) {
+        rows_free(objects[i].resources, objects[i].count);
+        free((void *)(uintptr_t)objects[i].name);
+        free((void *)(uintptr_t)objects[i].version);
+    }
+    buf_free(list);
+}
+
+int object_xml_read(const void *text, size_t len, const char *name, struct buf *list,
+                    const struct signet_observer *observer, struct signet_error *err)
+{
+    struct buf found = {0};
+    struct signet_error local = {0};
+    struct xml_reader r = {.parser = XML_ParserCreate(NULL),
+                           .name = name,
+                           .observer = observer,
+                           .list = &found,
+                           .err = err ? err : &local};
+
+    if (!r.parser)
+        return error_nomem(err);
+    xml_parse(&r, text, len);
+    XML_ParserFree(r.parser);
+    fields_free(&r.object);
+    fields_free(&r.item);
+    rows_free((const void *)r.rows.data, row_count(&r));
+    if (r.rc == SIGNET_OK) {
+        buf_append(list, found.data, found.len);
+        r.rc = buf_check(list, r.err);
+    }
+    if (r.rc != SIGNET_OK)
+        object_xml_free(&found);
+    buf_free(&found);
+    return r.rc;
+}
