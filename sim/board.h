@@ -21,6 +21,7 @@ struct sim_faults {
     double log_noise, assert_dies, unplug_after, wrong_seq, oversize, garbage, never_ready;
     double result, hang_on_full_ring, split, heals, restart, takes_empty;
     double lose, repeat, lag;
+    double slow_boot; /* milliseconds */
 };
 int faults_parse(struct sim_faults *faults, const char *text, struct signet_error *err);
 

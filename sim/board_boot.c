@@ -48,7 +48,8 @@ void board_boot(struct sim_board *board)
     buf_reset(&board->shell);
     if (board->halted || board->firmware == SIM_FIRMWARE_NONE)
         return;
-    board_say(board, "\r\n*** Booting Zephyr OS build v3.3.99 ***\r\n", 10);
+    board_say(board, "\r\n*** Booting Zephyr OS build v3.3.99 ***\r\n",
+              10 + (int)board->wire.faults.slow_boot);
     if (board->firmware == SIM_FIRMWARE_INITIAL) {
         boot_initial(board);
     } else if (board->firmware == SIM_FIRMWARE_FINAL) {

@@ -38,6 +38,7 @@ static const struct fault {
     FAULT("never-ready", never_ready, 1, 1, "never says that it is ready"),
     FAULT("result", result, -1, -1, "result=-1: refuses whatever packet it gets"),
     FAULT("hang-on-full-ring", hang_on_full_ring, 1, 1, "hangs once 512 bytes have come in"),
+    FAULT("slow-boot", slow_boot, 800, 1e5, "silent for this many milliseconds after a reset"),
     FAULT("heals", heals, 2, 1e9, "from its Nth reset on, all of this is over"),
 };
 #define COUNT (sizeof faults / sizeof *faults)

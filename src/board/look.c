@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 enum {
-    SILENCE_MS = 300, /* what a board has to say after a reset, it has begun to say by then */
+    SILENCE_MS = 300,       /* what a board has to say after a reset, it has begun to say by then */
+    SILENCE_LENT_MS = 3000, /* its first words went by while the tool had the port */
     LOOK_MS = 10000,
     BACK_MS = 3000 /* of a port that goes with the reset */
 };
@@ -14,9 +15,10 @@ enum {
 /* SIGNET_E_TIMEOUT: a blank board, which says nothing however long one listens. */
 static int wait_first_byte(struct signet_board *b, struct signet_error *err)
 {
+    int silence = flasher_uses_port(b->flasher) ? SILENCE_LENT_MS : SILENCE_MS;
     uint8_t byte;
     size_t got;
-    int code = link_read(b->link, &byte, 1, clock_ms() + SILENCE_MS, &got, err);
+    int code = link_read(b->link, &byte, 1, clock_ms() + silence, &got, err);
 
     if (!code)
         link_unread(b->link, &byte, 1);
@@ -30,8 +32,7 @@ static int listen_after_reset(struct signet_board *b, bool again, bool *unclear,
     const struct signet_board_options *o = &b->options;
     const char *texts[3] = {o->ready_text, o->provisioned_text, o->restored_text};
     size_t which = 0;
-    int code =
-        again ? port_reopen(b, clock_ms() + BACK_MS, err) : port_open_free(b, err);
+    int code = again ? port_reopen(b, clock_ms() + BACK_MS, err) : port_open_free(b, err);
 
     if (!code)
         code = link_flush_input(b->link, err);
@@ -89,7 +90,7 @@ int signet_board_look(struct signet_board *b, struct signet_error *err)
         code = listen_after_reset(b, false, &unclear, err);
     bool lost = code == SIGNET_E_LINK && !(err && err->sys == EACCES);
     if (code == SIGNET_E_NOT_FOUND)
-        code = SIGNET_OK; /* its port comes with an image that it has not got */
+        code = SIGNET_OK;                /* its port comes with an image that it has not got */
     else if (lost || (!code && unclear)) /* the text may be lost that says what the board holds */
         code = listen_after_reset(b, true, &unclear, err);
     if (lost && (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_LINK))
