@@ -49,11 +49,12 @@ static int take_issued(void *ctx, const struct signet_ledger_order_view *order,
     return SIGNET_OK;
 }
 
-static int keep_name(struct golden *g, struct signet_error *err)
+/* *order: that of golden boards, in the ledger. */
+static int keep_name(struct signet_run *r, int64_t *order, struct signet_error *err)
 {
-    const char *endpoint = g->order->golden.endpoint;
+    const char *endpoint = r->order->golden.endpoint;
     const struct signet_ledger_filter by_name = {.endpoint = endpoint, .state = -1};
-    struct signet_ledger *ledger = g->run->job.ledger;
+    struct signet_ledger *ledger = r->job.ledger;
     struct signet_ledger_lost lost = {.number = -1};
     struct name_owner owner = {.order = ""};
 
@@ -66,11 +67,24 @@ static int keep_name(struct golden *g, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = signet_ledger_orders(ledger, take_issued, &owner, err);
     if (rc == SIGNET_OK)
-        rc = signet_ledger_order(ledger, GOLDEN_ORDER, GOLDEN_ORDER, owner.issued + !kept, &g->kept,
+        rc = signet_ledger_order(ledger, GOLDEN_ORDER, GOLDEN_ORDER, owner.issued + !kept, order,
                                  err);
     return rc == SIGNET_OK && !kept
-               ? signet_ledger_expose(ledger, g->kept, &lost, 1, "kept for a golden board", err)
+               ? signet_ledger_expose(ledger, *order, &lost, 1, "kept for a golden board", err)
                : rc;
+}
+
+int run_keep_golden(struct signet_run *r, struct signet_error *err)
+{
+    struct signet_error why = {0};
+    int64_t order;
+    int rc = r->order->golden.endpoint ? keep_name(r, &order, &why) : SIGNET_OK;
+
+    if (rc != SIGNET_E_CONFLICT)
+        return rc == SIGNET_OK ? rc : error_copy(err, &why);
+    error_prefix(&why, "golden");
+    event_warn(&r->observer, &why);
+    return SIGNET_OK;
 }
 
 /* A dry run opens a ledger that is there. */
@@ -287,7 +301,7 @@ int signet_run_golden(struct signet_run *r, struct signet_golden *report, struct
         return error_set(err, SIGNET_E_USAGE, "a golden board is checked in a dry run");
     int rc = open_golden_ledger(&g, err);
     if (rc == SIGNET_OK)
-        rc = keep_name(&g, err);
+        rc = keep_name(r, &g.kept, err);
     if (rc == SIGNET_OK)
         rc = make_golden_device(&g, err);
     if (rc == SIGNET_OK) {

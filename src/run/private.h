@@ -65,6 +65,10 @@ void run_close_servers(struct signet_run *run);
  * with its token; ctx is a struct signet_run. */
 int run_ask_servers(void *ctx, const struct signet_device *device, struct signet_error *err);
 
+/* golden.c: before the order makes devices, the name of its golden board is nobody's. A product
+ * that has it is warned of. */
+int run_keep_golden(struct signet_run *run, struct signet_error *err);
+
 /* claims.c: the slots of the order are this run's alone, at this station. SIGNET_E_BUSY. */
 int run_claim_slots(struct signet_run *run, struct signet_error *err);
 

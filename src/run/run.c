@@ -144,6 +144,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
         rc = open_run_batch(r, &batch, err);
     batch_close(&batch);
     if (rc == SIGNET_OK && makes && !r->options.dry_run)
+        rc = run_keep_golden(r, err);
+    if (rc == SIGNET_OK && makes && !r->options.dry_run)
         rc = run_begin_shift(r, err);
     if (rc == SIGNET_OK && makes && !r->options.dry_run)
         run_open_control(r);

@@ -81,6 +81,11 @@ def faults(hall):
     need(said(rows, 'port', '1')[0][0] == 'fail' and 'python3' in said(rows, 'port', '1')[0][1], rows)
 
 
+def text_of(path):
+    with open(path) as f:
+        return f.read()
+
+
 def golden(hall):
     """A board that is kept for checking goes the whole way under a name of its own, and no count has it."""
     board = hall.board(2).rsplit('-', 1)[1]
@@ -118,9 +123,18 @@ def golden(hall):
     stats = [json.loads(l) for l in signet('ledger', 'stats', hall.at('ledger.db'), '--json').splitlines()]
     need(not any(r.get('by') == 'slot' and r['name'].endswith('/2') for r in stats), stats)
 
+    # a name that the order would give next is kept before it makes anything; one that a product has is told
+    hall.write('named.yaml', text_of(order).replace('order-1', 'named').replace(name, 'urn:dev:os:n-1').replace('slots:', 'names: {pattern: "urn:dev:os:n-{serial}"}\nslots:'))
+    hall.change(1)
+    hall.run(hall.at('named.yaml'))
+    states = {d['endpoint']: (d['order_name'], d['state']) for d in hall.devices()}
+    need(states['urn:dev:os:n-1'] == ('golden', VOID) and states['urn:dev:os:n-2'] == ('named', DONE), states)
+    hall.write('told.yaml', text_of(order).replace('order-1', 'told').replace(name, made[0]['endpoint']))
+    p = subprocess.run([SIGNET, 'run', hall.at('told.yaml'), '--wait', '1'], capture_output=True, text=True, timeout=60)
+    need("golden: " in p.stderr and "is a device of order 'order-1'" in p.stderr, p.stderr)
+
     # a name that is a product's; another board in the slot; a server that is away
-    with open(order) as f:
-        text = f.read()
+    text = text_of(order)
     hall.write('taken.yaml', text.replace(name, made[0]['endpoint']))
     rows = check(hall.at('taken.yaml'), 1, '--golden')
     need("is a device of order 'order-1'" in said(rows, 'golden')[0][1], rows)
