@@ -120,7 +120,7 @@ def stopped(wait, sign):
 
 
 def hangs(latency):
-    """Ctrl-C while a server has taken the request, or the connection alone, and says nothing: at once (1.1 s on an idle machine)."""
+    """Ctrl-C while a server has taken the request, or the connection alone, and says nothing: at once (0.1 s)."""
     def case(place, name):
         place.server('coiote', fault='latency=6000')
         listener = socket.socket()

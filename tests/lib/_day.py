@@ -154,9 +154,11 @@ class Day(Folder):
                     f'work: work-{station}', f'station_key: {station}.key', f'retries: {1}', *names,
                     'board: {recipe: anjay-zephyr, flasher: nrfjprog, flasher_tool: nrfjprog, initial: initial.hex, final: final.hex,'
                     ' ready_timeout_ms: 20000, smp_timeout_ms: 600}', 'slots:']
-            text += [f'  - {{port: rack/{i}, serial: S{i}, name: "{self.slot_names[i]}"}}' for i in self.slots_of(station)]
-            text += ['servers:'] + [f'  - {{name: {s.kind}, file: servers/{s.kind}.json, token_file: servers/{s.kind}.token}}' for s in self.servers]
-            self.write(f'{order}-{station}.yaml', '\n'.join(text) + '\n')
+            slots = {i: f'  - {{port: rack/{i}, serial: S{i}, name: "{self.slot_names[i]}"}}' for i in self.slots_of(station)}
+            servers = ['servers:'] + [f'  - {{name: {s.kind}, file: servers/{s.kind}.json, token_file: servers/{s.kind}.token}}' for s in self.servers]
+            self.write(f'{order}-{station}.yaml', '\n'.join([*text, *slots.values(), *servers]) + '\n')
+            half = [slots[i] for i in slots if i % 2 == (order == 'o0')]  # beside the other order
+            self.write(f'{order}-{station}-half.yaml', '\n'.join([*text, *half, *servers]) + '\n')
 
     def boards(self):
         """serial number -> what the rack keeps of it"""
@@ -188,8 +190,8 @@ class Day(Folder):
 
     # runs
 
-    def start(self, order, station, limit=0, ahead=0):
-        """limit: bytes that a file may grow to, as on a full disk. ahead: seconds, of the station's clock."""
+    def start(self, order, station, limit=0, ahead=0, half=False):
+        """half: with every other slot. limit: bytes that a file may grow to, as on a full disk. ahead: seconds, of the station's clock."""
         self.outputs += 1
         env = dict(os.environ, LD_PRELOAD=CLOCK, SIGNET_CLOCK_AHEAD=str(ahead)) if ahead else None
 
@@ -198,7 +200,7 @@ class Day(Folder):
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
         with open(self.at('out', f'{self.outputs:03}'), 'wb') as out:
-            p = subprocess.Popen([SIGNET, 'run', f'{order}-{station}.yaml', '--json', '--wait', '1', '--sync', '1'], cwd=self.folder,
+            p = subprocess.Popen([SIGNET, 'run', f'{order}-{station}{"-half" if half else ""}.yaml', '--json', '--wait', '1', '--sync', '1'], cwd=self.folder,
                                  stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, preexec_fn=full if limit else None, env=env)
         p.output, p.order, p.station = self.at('out', f'{self.outputs:03}'), order, station
         return p
@@ -226,9 +228,14 @@ class Day(Folder):
         how = self.rng.choice(('end', 'end', 'end', 'end', 'KILL', 'KILL', 'KILL', 'TERM', 'HUP', 'INT'))
         ahead = self.rng.choice((0,) * 8 + (-3600, 40, 7200)) if not self.url and HAS_CLOCK else 0
         self.note(f'run {order}, {how}{f", files of at most {limit}" if limit else ""}', 'full disk' if limit else how if how != 'end' else 'run')
+        both = len(self.stations) == 1 and len(self.quota) == 2 and self.rng.random() < 0.3
         if ahead:
             self.note(f'  with a clock that is {ahead} s ahead', 'wrong clock')
-        running = [self.start(order, s, limit, ahead) for s in self.stations if len(self.stations) == 1 or self.rng.random() < 0.8]
+        if both:
+            self.note('  both orders at once', 'orders at once')
+            running = [self.start(o, 'A', limit, ahead, half=True) for o in self.quota]
+        else:
+            running = [self.start(order, s, limit, ahead) for s in self.stations if len(self.stations) == 1 or self.rng.random() < 0.8]
         self.running = running
         for _ in range(self.rng.choice((0, 0, 1, 1, 2, 3))):
             time.sleep(self.rng.uniform(0, 0.8))
