@@ -121,9 +121,10 @@ static int nrfutil_work(const struct programmer *s, const struct programmer_boar
            : !programmer_image(image) ? 1
                                       : programmer_program(s, b, image, chip);
     snprintf(rest, sizeof(rest),
-             code ? ",\"message\":\"One or more tasks failed\",\"result\":\"fail\",\"error\":{"
+             code ? ",\"message\":\"%s\",\"result\":\"fail\",\"error\":{"
                     "\"code\":\"%s\"}"
                   : ",\"message\":null,\"result\":\"success\",\"error\":null",
+             busy ? "The device is in use by another application" : "One or more tasks failed",
              busy     ? "DeviceInUse"
              : locked ? "NotAvailableBecauseProtection"
                       : "LowLevelError");

@@ -148,29 +148,23 @@ static const struct flasher_meaning *meaning_of(const struct flasher_meaning *ta
     return table && table->says ? table : NULL;
 }
 
-void flasher_hint_locked(const struct signet_flasher *f, const char *words,
-                         struct signet_error *err)
+static bool says_locked(const char *words)
 {
     static const char *const says[] = {
         "readback protection",        "readout protect", "read out protect", "read-out protect",
         "AvailableBecauseProtection", "AP lock engaged", "APPROTECT",        "is locked"};
+    bool locked = false;
 
-    for (size_t i = 0;
-         adapter_option_declared(f->ops->options, "recover") && i < sizeof(says) / sizeof(says[0]);
-         i++)
-        if (strcasestr(words, says[i]))
-            error_hint(err, "the part is locked: recover unlocks it and erases all of it");
+    for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++)
+        locked = locked || strcasestr(words, says[i]);
+    return locked;
 }
 
-/* That a part is locked may stand above the error that came of it. */
-static int tool_failed(const struct signet_flasher *f, int status, struct buf *output,
-                       struct signet_error *err)
+int flasher_failed(const struct signet_flasher *f, int status, const char *words, const char *all,
+                   struct signet_error *err)
 {
-    const struct flasher_meaning *meaning;
-    char words[REASON_SIZE];
+    const struct flasher_meaning *meaning = meaning_of(f->ops->meanings, words);
 
-    run_reason(output, f->ops->errors, words);
-    meaning = meaning_of(f->ops->meanings, words);
     if (!meaning)
         meaning = meaning_of(common, words);
     error_set(err, meaning ? meaning->code : SIGNET_E_FLASH,
@@ -178,9 +172,8 @@ static int tool_failed(const struct signet_flasher *f, int status, struct buf *o
               status > 128 ? status - 128 : status, words[0] ? ": " : "", words);
     if (meaning && meaning->hint)
         error_hint(err, "%s", meaning->hint);
-    buf_byte(output, 0);
-    if (!meaning && !output->failed)
-        flasher_hint_locked(f, (const char *)output->data, err);
+    else if (!meaning && adapter_option_declared(f->ops->options, "recover") && says_locked(all))
+        error_hint(err, "the part is locked: recover unlocks it and erases all of it");
     if (err)
         err->sys = status;
     return meaning ? (int)meaning->code : SIGNET_E_FLASH;
@@ -200,8 +193,13 @@ int flasher_run(struct signet_flasher *f, const struct args *args,
                       .ctx = ctx};
     int code = run_tool(&run, &output, &status, err);
 
-    if (code == SIGNET_OK && status != 0)
-        code = tool_failed(f, status, &output, err);
+    if (code == SIGNET_OK && status != 0) {
+        char words[REASON_SIZE];
+
+        run_reason(&output, f->ops->errors, words);
+        buf_byte(&output, 0);
+        code = flasher_failed(f, status, words, output.data ? (char *)output.data : "", err);
+    }
     buf_free(&output);
     return code;
 }

@@ -29,13 +29,8 @@ static int nrfutil_run(struct signet_flasher *f, const struct args *args,
     if (!line)
         return error_nomem(err);
     int code = flasher_run(f, args, on_line, &(struct follow){devices ? NULL : f, line}, err);
-    if ((code == SIGNET_OK || code == SIGNET_E_FLASH) && line->message[0]) {
-        int status = code && err ? err->sys : 0;
-        code = error_set(err, SIGNET_E_FLASH, "exit status %d: %s", status, line->message);
-        flasher_hint_locked(f, line->message, err);
-        if (err)
-            err->sys = status;
-    }
+    if ((code == SIGNET_OK || code == SIGNET_E_FLASH || code == SIGNET_E_BUSY) && line->message[0])
+        code = flasher_failed(f, code && err ? err->sys : 0, line->message, line->message, err);
     if (code == SIGNET_OK && devices)
         *devices = line;
     else

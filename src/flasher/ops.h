@@ -83,9 +83,10 @@ bool words_use_port(const char *text, const struct signet_flasher *f);
 int flasher_run(struct signet_flasher *f, const struct args *args,
                 void (*on_line)(void *ctx, const char *line, size_t len), void *ctx,
                 struct signet_error *err);
-/* Adds the hint of a locked part when these words tell of one and the kind can unlock it. */
-void flasher_hint_locked(const struct signet_flasher *f, const char *words,
-                         struct signet_error *err);
+/* The error of a tool that ended so: words are shown, and decide on code and hint; that the part is
+ * locked may stand anywhere in all that it said. */
+int flasher_failed(const struct signet_flasher *f, int status, const char *words, const char *all,
+                   struct signet_error *err);
 /* For tools that print "42%" or "42.5 %": sends progress. ctx is the flasher. */
 void flasher_percent_line(void *ctx, const char *line, size_t len);
 void flasher_progress(struct signet_flasher *f, unsigned percent);

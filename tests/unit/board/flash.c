@@ -118,21 +118,30 @@ static void a_port_that_another_has(void **state)
 
 static void a_programmer_that_another_has(void **state)
 {
+    static const char *const tools[] = {"nrfjprog", "nrfutil"};
+    static const char *const says[] = {
+        "nrfjprog: reset: exit status 41: ERROR: The J-Link is in use by another application.",
+        "nrfutil: reset: exit status 1: The device is in use by another application (DeviceInUse)"};
     struct bench *b = *state;
-    struct signet_flasher_options flash = {.tool = b->tool, .serial = bench_serial(0)};
-    struct signet_flasher *f = NULL;
-    struct signet_error err = {0};
     char path[128];
 
     bench_sim(b, 0, (struct sim_board_options){0});
     snprintf(path, sizeof path, "%s.probe", b->controls[0]);
-    int fd = open(path, O_RDWR | O_CREAT, 0600);
-    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
-    assert_int_equal(signet_flasher_open(&f, "nrfjprog", &flash, NULL, NULL, &err), SIGNET_OK);
-    assert_int_equal(signet_flasher_reset(f, &err), SIGNET_E_BUSY);
-    close(fd);
-    assert_int_equal(signet_flasher_reset(f, &err), SIGNET_OK);
-    signet_flasher_close(&f);
+    for (int i = 0; i < 2; i++) {
+        struct signet_flasher_options flash = {.tool = b->tool, .serial = bench_serial(0)};
+        struct signet_flasher *f = NULL;
+        struct signet_error err = {0};
+        int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+        bench_tool(b, tools[i], NULL);
+        assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+        assert_int_equal(signet_flasher_open(&f, tools[i], &flash, NULL, NULL, &err), SIGNET_OK);
+        assert_int_equal(signet_flasher_reset(f, &err), SIGNET_E_BUSY);
+        assert_string_equal(err.msg, says[i]);
+        close(fd);
+        assert_int_equal(signet_flasher_reset(f, &err), SIGNET_OK);
+        signet_flasher_close(&f);
+    }
 }
 
 /* Refused, with the way out, until recover is asked for; then as any other board. */
