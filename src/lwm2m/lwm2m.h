@@ -52,6 +52,8 @@ void objects_keep(struct signet_objects *objects); /* NULL: nothing */
 
 /* objects.c: names both ways, an alias is a name, too; for typo hints up to cap names. objects may
  * be NULL everywhere: the core table alone. */
+/* Of the set alone: the core table does not have it. */
+bool object_is_imported(const struct signet_objects *objects, uint16_t oid);
 const char *object_name(const struct signet_objects *objects, uint16_t oid);
 const char *resource_name(const struct signet_objects *objects, uint16_t oid, uint16_t rid);
 const struct signet_object *object_by_name(const struct signet_objects *objects, const char *name,

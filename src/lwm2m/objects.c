@@ -96,6 +96,11 @@ const struct signet_object *signet_object_at(const struct signet_objects *object
     return o;
 }
 
+bool object_is_imported(const struct signet_objects *objects, uint16_t oid)
+{
+    return objects && !core_find(oid) && signet_object_find(objects, oid);
+}
+
 const struct signet_object *signet_objects_at(const struct signet_objects *objects, size_t i)
 {
     return objects && i < objects->count ? &objects->list[i] : NULL;

@@ -170,16 +170,6 @@ static int read_server(struct reader *r, yaml_node_t *node)
     return SIGNET_OK;
 }
 
-static int read_objects_path(struct reader *r, yaml_node_t *node)
-{
-    struct signet_order *o = order_of(r);
-    const struct entry path = {"objects", ENTRY_PATH, 0, 0, 0, NULL};
-    int rc = reader_value(r, node, &path, &o->objects[o->object_count]);
-
-    o->object_count += rc == SIGNET_OK;
-    return rc;
-}
-
 static int read_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
                      int (*read)(struct reader *, yaml_node_t *))
 {
@@ -199,14 +189,6 @@ static int read_list(struct reader *r, yaml_node_t *node, const char *what, size
 static int read_slots(struct reader *r, yaml_node_t *node)
 {
     return read_list(r, node, "slots", SIGNET_ORDER_SLOTS, read_slot);
-}
-
-/* One path, or a list of them. */
-static int read_objects(struct reader *r, yaml_node_t *node)
-{
-    return node->type == YAML_SEQUENCE_NODE
-               ? read_list(r, node, "objects", SIGNET_ORDER_OBJECTS, read_objects_path)
-               : read_objects_path(r, node);
 }
 
 static int read_servers(struct reader *r, yaml_node_t *node)
@@ -366,7 +348,7 @@ static const struct entry order_keys[] = {
     ORDER("on_fail", on_fail, ENTRY_WORDS, 0, 0),
     ORDER("on_made_before", on_made_before, ENTRY_WORDS, 0, 0),
     ORDER("erase_finished", erase_finished, ENTRY_FLAG, 0, 0),
-    PART("objects", read_objects),
+    PART("objects", reader_objects),
     PART("names", read_names),
     PART("credentials", read_credentials),
     PART("board", read_board),

@@ -8,6 +8,8 @@
 /* golden.c: the keys of golden; then whether the order has its slot */
 int reader_golden(struct reader *r, yaml_node_t *node);
 int reader_check_golden(const struct reader *r);
+/* definitions.c: objects */
+int reader_objects(struct reader *r, yaml_node_t *node);
 /* hook.c: every placeholder in the words is known; words may be NULL. */
 int reader_check_hook(struct reader *r, const char *key, const char *const *words);
 
