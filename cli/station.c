@@ -85,7 +85,8 @@ static void check_order(struct check *c)
 /* By its path, or on PATH, as a run starts it. */
 static bool find_program(const char *name)
 {
-    char path[4096], *list = strdup(getenv("PATH") ? getenv("PATH") : ""), *rest = list, *folder;
+    const char *given = getenv("PATH");
+    char path[4096], *list = strdup(given ? given : ""), *rest = list, *folder;
     bool found = strchr(name, '/') && access(name, X_OK) == 0;
     while (!found && !strchr(name, '/') && (folder = strsep(&rest, ":"))) {
         snprintf(path, sizeof(path), "%s/%s", folder, name);

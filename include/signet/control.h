@@ -3,7 +3,8 @@
 #define SIGNET_CONTROL_H
 
 /* A run that is under way in another process: what it does, and what people at the line change of
- * it. A run has a socket in the work folder of its order; its user and root may use it. docs/SPEC.md, "The control socket", has what goes over it.
+ * it. A run has a socket in the work folder of its order; its user and root may use it.
+ * docs/SPEC.md, "The control socket", has what goes over it.
  *
  * Units: seconds. Ownership: signet_control_view_free() frees what a call filled in. Errors: see
  * each call.

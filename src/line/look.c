@@ -85,7 +85,7 @@ static int look_at_board(struct work *w, struct signet_error *err)
     for (*retries = 0;; ++*retries) {
         int rc = signet_board_look(w->board, err);
 
-        if (rc != SIGNET_E_LINK || (err && err->sys == EACCES))
+        if (rc != SIGNET_E_LINK || err->sys == EACCES)
             return rc;
         job_count_error(w->job, (enum signet_code)rc);
         if (*retries >= (unsigned)w->setup->order->retries)
@@ -137,4 +137,3 @@ int work_look_again(struct work *w, struct signet_error *err)
         w->slot->presence = now;
     return rc;
 }
-

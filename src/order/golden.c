@@ -6,7 +6,7 @@
 
 #define GOLDEN(member)                                                                             \
     {                                                                                              \
-        #member, ENTRY_TEXT, offsetof(struct signet_order, golden.member), 0, 0, NULL              \
+#member, ENTRY_TEXT, offsetof(struct signet_order, golden.member), 0, 0, NULL              \
     }
 
 int reader_golden(struct reader *r, yaml_node_t *node)

@@ -54,10 +54,10 @@ static int connect_any(int folder, const char *work, int *fd, struct signet_erro
     struct dirent *entry;
 
     while (dir && (entry = readdir(dir))) {
-        unsigned long long tag;
-        int end = 0;
-        if (sscanf(entry->d_name, "control-%16llx.sock%n", &tag, &end) != 1 || !end ||
-            entry->d_name[end] || try_socket(folder, entry->d_name, &other) != 0)
+        const char *name = entry->d_name;
+
+        if (strncmp(name, "control-", 8) != 0 || !text_ends_with(name, ".sock") ||
+            try_socket(folder, name, &other) != 0)
             continue;
         if (runs++ == 0)
             *fd = other;
@@ -66,6 +66,8 @@ static int connect_any(int folder, const char *work, int *fd, struct signet_erro
     }
     if (dir)
         closedir(dir);
+    else if (own >= 0)
+        close(own);
     if (runs > 1) {
         close(*fd);
         return error_set_hint(err, SIGNET_E_USAGE, "name the order in place of the folder",
@@ -96,8 +98,8 @@ static int connect_to(const char *work, const char *order, int *fd, struct signe
     if (folder < 0)
         return errno == ENOENT ? nobody_there(work, order, err)
                                : error_sys(err, SIGNET_E_IO, errno, "the run in %s", work);
-    int rc = order ? connect_order(folder, work, order, fd, err)
-                   : connect_any(folder, work, fd, err);
+    int rc =
+        order ? connect_order(folder, work, order, fd, err) : connect_any(folder, work, fd, err);
     close(folder);
     return rc;
 }

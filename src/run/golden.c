@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A station is checked with its golden board, end to end. The name is in the ledger, void, in an
- * order of its own: no product gets it, and no count has it. What servers get is taken away again. */
+ * order of its own: no product gets it, and no count has it. What servers get is taken away again.
+ */
 #include "delivery/delivery.h"
 #include "run/private.h"
 
@@ -252,8 +253,8 @@ static int go_through(struct golden *g, struct signet_error *err)
         const char *name;
         int (*run)(struct golden *g, struct signet_error *err);
     } steps[] = {
-        {"board", open_golden_board}, {"flash", prepare_golden},     {"name", check_golden_board},
-        {"load", load_golden},        {"result", finish_golden},     {"register", register_golden},
+        {"board", open_golden_board}, {"flash", prepare_golden}, {"name", check_golden_board},
+        {"load", load_golden},        {"result", finish_golden}, {"register", register_golden},
         {"prove", prove_golden},
     };
     int rc = SIGNET_OK;

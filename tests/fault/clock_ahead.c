@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For LD_PRELOAD: a station whose wall clock is SIGNET_CLOCK_AHEAD seconds ahead (below 0: behind). Tests only; see
- * fault/day. */
+/* For LD_PRELOAD: a station whose wall clock is SIGNET_CLOCK_AHEAD seconds ahead (below 0: behind).
+ * Tests only; see fault/day. */
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>

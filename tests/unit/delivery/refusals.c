@@ -139,7 +139,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_ones_stop_it),
-        cmocka_unit_test(others_do_not), cmocka_unit_test(those_of_the_run_before),
+        cmocka_unit_test(others_do_not),
+        cmocka_unit_test(those_of_the_run_before),
         cmocka_unit_test(one_that_is_held_up),
     };
 
