@@ -24,6 +24,8 @@ int signet_tree_check(const struct signet_tree *tree, unsigned flags,
             rc = check_client_record(&check, signet_tree_at(tree, i));
     }
     if (!rc)
+        rc = check_client_forms(&check);
+    if (!rc)
         rc = check_mandatory(&check);
     if (!rc)
         rc = check_server_instances(&check);

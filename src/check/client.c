@@ -2,6 +2,31 @@
 /* One value, by what the client of the profile has. */
 #include "check/private.h"
 
+/* What the packet had beside values, as the decoder saw it. */
+int check_client_forms(struct check *check)
+{
+    static const struct {
+        enum tree_form form;
+        const char *what;
+    } forms[] = {
+        {FORM_INDEFINITE_ARRAY, "is an array of indefinite length"},
+        {FORM_TIME, "has times or base times (labels 6 and -3)"},
+        {FORM_LABEL, "has labels that are neither names nor values"},
+        {FORM_ALONE, "has a record of base values alone"},
+        {FORM_FRACTION, "has a decimal fraction for a whole number"},
+    };
+    int rc = SIGNET_OK;
+
+    if (!check->client->strict_forms)
+        return SIGNET_OK;
+    for (size_t i = 0; !rc && i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (tree_forms(check->tree) & forms[i].form)
+            rc = check_client_packet(check, "make the packet anew from its configuration",
+                                     "the packet %s, which %s does not take", forms[i].what,
+                                     check->client->name);
+    return rc;
+}
+
 static const char leave_out[] = "leave it out, or name another profile with --device";
 
 /* The client has object, instance and resource; false: said. A firmware may have more than the

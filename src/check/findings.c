@@ -49,21 +49,41 @@ int check_refuse(struct check *check, struct signet_path path, unsigned line, co
     return finding_refuse(check, &refusal);
 }
 
+/* Refused where a client was named, a warning for any. */
+static int finding_of_client(struct check *check, struct signet_error *finding)
+{
+    bool named = check->client == check->profile;
+
+    finding->code = named ? SIGNET_E_MEANING : SIGNET_OK;
+    if (named)
+        return finding_refuse(check, finding);
+    event_warn(check->observer, finding);
+    return SIGNET_OK;
+}
+
 int check_client(struct check *check, struct signet_path path, unsigned line, const char *hint,
                  const char *fmt, ...)
 {
-    bool named = check->client == check->profile;
-    struct signet_error refusal = {0};
+    struct signet_error finding = {0};
     va_list args;
 
     va_start(args, fmt);
-    describe_finding(check, &refusal, named ? SIGNET_E_MEANING : SIGNET_OK, path, line, hint, fmt,
-                     args);
+    describe_finding(check, &finding, SIGNET_E_MEANING, path, line, hint, fmt, args);
     va_end(args);
-    if (named)
-        return finding_refuse(check, &refusal);
-    event_warn(check->observer, &refusal);
-    return SIGNET_OK;
+    return finding_of_client(check, &finding);
+}
+
+int check_client_packet(struct check *check, const char *hint, const char *fmt, ...)
+{
+    struct signet_error finding = {0};
+    char text[200];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    error_set_hint(&finding, SIGNET_E_MEANING, hint, "%s", text);
+    return finding_of_client(check, &finding);
 }
 
 void check_suspect(struct check *check, struct signet_path path, unsigned line, const char *hint,

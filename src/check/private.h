@@ -24,6 +24,9 @@ int check_refuse(struct check *check, struct signet_path path, unsigned line, co
 /* The client of the profile refuses it: the same, and a warning where no client was named. */
 int check_client(struct check *check, struct signet_path path, unsigned line, const char *hint,
                  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The same of the whole packet. */
+int check_client_packet(struct check *check, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* A warning. */
 void check_suspect(struct check *check, struct signet_path path, unsigned line, const char *hint,
                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
@@ -32,6 +35,7 @@ void check_suspect(struct check *check, struct signet_path path, unsigned line, 
  * client.c: one record, by the profile; complete.c: what instances need; accounts.c: Security;
  * server.c: Server; access_control.c */
 int check_record(struct check *check, const struct signet_record *record);
+int check_client_forms(struct check *check);
 int check_client_record(struct check *check, const struct signet_record *record);
 int check_mandatory(struct check *check);
 int check_accounts(struct check *check);

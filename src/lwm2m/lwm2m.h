@@ -16,6 +16,17 @@ enum { TREE_MAX = 65536 }; /* records in one tree */
 int tree_append(struct signet_tree *tree, struct signet_path path, const struct signet_value *value,
                 unsigned line, unsigned column, struct signet_error *err);
 
+/* Forms of a packet that some clients refuse, and that leave no trace in the values. */
+enum tree_form {
+    FORM_INDEFINITE_ARRAY = 1, /* of records */
+    FORM_TIME = 2,             /* times and base times */
+    FORM_LABEL = 4,            /* base values, versions, units, sums, labels without meaning */
+    FORM_ALONE = 8,            /* a record of base values alone */
+    FORM_FRACTION = 16,        /* a decimal fraction that is a whole number */
+};
+void tree_add_form(struct signet_tree *tree, enum tree_form form);
+unsigned tree_forms(const struct signet_tree *tree);
+
 /* account.c: the account that stands for the device where one must: the first that is no bootstrap
  * account, else the first. False when there is none. */
 bool account_main(const struct signet_tree *tree, struct signet_account *out);

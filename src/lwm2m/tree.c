@@ -12,6 +12,7 @@
 struct signet_tree {
     struct signet_record *records;
     size_t count, cap;
+    unsigned forms;                       /* enum tree_form, of the packet that it was read from */
     const struct signet_profile *profile; /* the caller's; NULL: any */
     struct signet_objects *objects;       /* NULL: the core table alone */
     struct index index;                   /* empty for few records, and without memory */
@@ -230,6 +231,7 @@ int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,
 
     if (!rc) {
         copy->profile = tree->profile;
+        copy->forms = tree->forms;
         signet_tree_set_objects(copy, tree->objects);
     }
     for (size_t i = 0; !rc && i < tree->count; i++) {
@@ -242,6 +244,16 @@ int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,
     else
         *out = copy;
     return rc;
+}
+
+void tree_add_form(struct signet_tree *tree, enum tree_form form)
+{
+    tree->forms |= form;
+}
+
+unsigned tree_forms(const struct signet_tree *tree)
+{
+    return tree->forms;
 }
 
 void signet_tree_set_profile(struct signet_tree *tree, const struct signet_profile *profile)

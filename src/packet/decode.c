@@ -126,6 +126,9 @@ static int read_v(struct decoder *d, const struct cbor_item *item, struct fields
                          "byte %zu: null deletes in SenML-ETCH only, a packet has values",
                          item->at);
     int code = value_number(&d->in, item, &f->value, err);
+    if (!code && item->kind == CBOR_TAG && item->number == TAG_DECIMAL &&
+        f->value.type != SIGNET_TYPE_FLOAT)
+        tree_add_form(d->tree, FORM_FRACTION);
     if (code && err && err->code == SIGNET_E_SYNTAX && item->kind != CBOR_TAG)
         error_hint(err, "labels: 2 number, 3 text, 4 boolean, 8 bytes, 'vlo' object link");
     return code;
@@ -166,8 +169,10 @@ static int read_field(struct decoder *d, int key, const struct cbor_item *item, 
     case LABEL_NAME:
         return decode_name(d, item, &f->name, err);
     case LABEL_BASE_VALUE:
+        tree_add_form(d->tree, FORM_LABEL);
         return value_number(&d->in, item, &d->base_value, err);
     case LABEL_BASE_VERSION:
+        tree_add_form(d->tree, FORM_LABEL);
         return read_version(item, err);
     case LABEL_VALUE:
     case LABEL_STRING:
@@ -176,6 +181,8 @@ static int read_field(struct decoder *d, int key, const struct cbor_item *item, 
     case KEY_LINK:
         return read_value(d, item, key, f, err);
     default:
+        tree_add_form(d->tree,
+                      key == LABEL_BASE_TIME || key == LABEL_TIME ? FORM_TIME : FORM_LABEL);
         return cbor_skip(&d->in, item, err);
     }
 }
@@ -214,8 +221,10 @@ static int store(struct decoder *d, const struct cbor_item *start, struct fields
     char full[2 * NAME_MAX_LEN];
     size_t len = d->base.len + f->name.len;
     struct signet_path path;
-    if (!f->has_value && !f->name.len && f->seen && !(f->seen & bit_of(LABEL_SUM)))
-        return SIGNET_OK; /* base values only: they are for the records that follow */
+    if (!f->has_value && !f->name.len && f->seen && !(f->seen & bit_of(LABEL_SUM))) {
+        tree_add_form(d->tree, FORM_ALONE); /* base values only, for the records that follow */
+        return SIGNET_OK;
+    }
     if (!f->has_value)
         return error_set(err, SIGNET_E_SYNTAX, "byte %zu: the record has no value", start->at);
     memcpy(full, d->base.text, d->base.len);
@@ -295,6 +304,8 @@ static int read_packet(struct decoder *d, struct signet_error *err)
     if (!cbor_run_begin(&run, &item, false))
         return cbor_misplaced(&item, "an array of records", err);
     code = read_records(d, &run, err);
+    if (item.kind == CBOR_ARRAY_START && d->record)
+        tree_add_form(d->tree, FORM_INDEFINITE_ARRAY);
     return code ? code : cbor_end(&d->in, err);
 }
 

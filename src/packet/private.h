@@ -12,6 +12,7 @@
 enum label {
     LABEL_BASE_VERSION = -1,
     LABEL_BASE_NAME = -2,
+    LABEL_BASE_TIME = -3,
     LABEL_BASE_VALUE = -5,
     LABEL_BASE_SUM = -6,
     LABEL_NAME = 0,
@@ -19,8 +20,10 @@ enum label {
     LABEL_STRING = 3,
     LABEL_BOOLEAN = 4,
     LABEL_SUM = 5,
+    LABEL_TIME = 6,
     LABEL_DATA = 8,
 };
+enum { TAG_DECIMAL = 4 }; /* RFC 8949, section 3.4.4 */
 #define LABEL_OBJLINK "vlo"
 
 /* encode.c: appends to out, which may hold a secret. */

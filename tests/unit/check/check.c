@@ -3,6 +3,7 @@
  * with one thing changed. */
 #include <setjmp.h>
 #include <signet/config.h>
+#include <signet/packet.h>
 #include <signet/profile.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,7 +87,8 @@ static const struct row refused[] = {
     ROW(NULL, "", "", "2: {0: {1: 0, 3: 1}}", "TargetOID (/2/0/0) is missing"),
     ROW(NULL, "", "", "2: {0: {0: 3, 3: 1}}", "TargetIID (/2/0/1) is missing"),
     ROW(NULL, "", "", "2: {0: {0: 2, 1: 0, 3: 1}}", "is 2: access to Access Control"),
-    ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 3: 1}, 1: {0: 3, 1: 0, 3: 1}}", "as in another instance"),
+    ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 3: 1}, 1: {0: 3, 1: 0, 3: 1}}",
+        "as in another instance"),
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 2: {1: 32}, 3: 1}}", "must be 0 to 31"),
     ROW(NULL, "", "",
         "0: {1: {" SECURITY "}, 2: {0: 'coaps://a', 2: 0, 3: b'i', 5: b'0123456789abcdef', 10: 1}}",
@@ -328,6 +330,62 @@ static void a_profile_s_client_decides(void **state)
             fail_msg("row %zu: '%s' '%s'", i, err.msg, found.first);
 }
 
+/* A packet of one account, in another form: what stands behind the last record's value, in a map
+ * that is so much greater, or the array without its length. */
+static void a_packet_s_form(void **state)
+{
+    static const struct {
+        const char *more, *what;
+        uint8_t len, pairs;
+        bool indefinite;
+    } forms[] = {
+        {"", NULL, 0, 0, false},
+        {"", "is an array of indefinite length, which anjay-3 does not take", 0, 0, true},
+        {"\x06\x01", "has times or base times", 2, 1, false},
+        {"\x22\x01", "has times or base times", 2, 1, false},
+        {"\x20\x0a", "has labels that are neither names nor values", 2, 1, false},
+        {"\x24\x00", "has labels that are neither names nor values", 2, 1, false},
+        {"\x18\x32\x01", "has labels that are neither names nor values", 3, 1, false},
+        {"\x63"
+         "foo\x01",
+         "has labels that are neither names nor values", 5, 1, false},
+        {"\xa1\x21\x60", "has a record of base values alone", 3, 0, false},
+    };
+    struct signet_tree *tree = build(&taken[0]);
+    struct signet_bytes packet = {0};
+
+    (void)state;
+    assert_int_equal(signet_packet_encode(tree, &packet, NULL), 0);
+    signet_tree_free(&tree);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        const struct signet_profile *anjay = NULL;
+        struct signet_error err = {0};
+        uint8_t data[400];
+        size_t len = packet.len;
+
+        memcpy(data, packet.data, len);
+        data[len - 12] = (uint8_t)(data[len - 12] + forms[i].pairs); /* the map of /1/1/7 'U' */
+        memcpy(data + len, forms[i].more, forms[i].len);
+        len += forms[i].len;
+        data[0] =
+            forms[i].indefinite ? 0x9f : (uint8_t)(data[0] + (forms[i].len && !forms[i].pairs));
+        data[len] = 0xff;
+        len += forms[i].indefinite;
+        if (signet_packet_decode(data, len, &tree, &err))
+            fail_msg("form %zu: %s", i, err.msg);
+        assert_int_equal(signet_profile_open(&anjay, "anjay-3", NULL), 0);
+        signet_tree_set_profile(tree, anjay);
+        int rc = signet_tree_check(tree, 0, NULL, &err);
+        if ((rc == SIGNET_OK) != !forms[i].what ||
+            (forms[i].what && !strstr(err.msg, forms[i].what)))
+            fail_msg("form %zu: '%s'", i, err.msg);
+        signet_tree_set_profile(tree, NULL);
+        assert_int_equal(signet_tree_check(tree, 0, NULL, &err), 0);
+        signet_tree_free(&tree);
+    }
+    signet_bytes_free(&packet);
+}
+
 /* Of one refusal all that is said. */
 static void what_a_refusal_says(void **state)
 {
@@ -421,10 +479,14 @@ static void tree_put_find_remove(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_device_refuses),    cmocka_unit_test(a_device_takes),
-        cmocka_unit_test(suspicious),          cmocka_unit_test(tree_put_find_remove),
-        cmocka_unit_test(what_a_refusal_says), cmocka_unit_test(accounts_are_limited),
+        cmocka_unit_test(a_device_refuses),
+        cmocka_unit_test(a_device_takes),
+        cmocka_unit_test(suspicious),
+        cmocka_unit_test(tree_put_find_remove),
+        cmocka_unit_test(what_a_refusal_says),
+        cmocka_unit_test(accounts_are_limited),
         cmocka_unit_test(a_profile_s_client_decides),
+        cmocka_unit_test(a_packet_s_form),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
