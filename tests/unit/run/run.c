@@ -222,7 +222,7 @@ static void no_board_is_touched_for_nothing(void **state)
     tear_down(&h);
 }
 
-static void a_work_folder_has_one_process(void **state)
+static void an_order_has_one_process(void **state)
 {
     struct fixture h;
     struct signet_run *second = NULL;
@@ -230,6 +230,8 @@ static void a_work_folder_has_one_process(void **state)
     build(&h, 1, 1, 1);
     OK(&h, signet_run_open(&h.run, &h.order, &h.options, &h.err));
     assert_int_equal(signet_run_open(&second, &h.order, &h.options, &h.err), SIGNET_E_BUSY);
+    struct signet_golden golden;
+    assert_int_equal(signet_run_golden(h.run, &golden, &h.err), SIGNET_E_USAGE);
     assert_null(second);
     tear_down(&h);
 }
@@ -257,7 +259,7 @@ int main(void)
         cmocka_unit_test(boards_take_their_turns),
         cmocka_unit_test(a_second_run_touches_nothing),
         cmocka_unit_test(no_board_is_touched_for_nothing),
-        cmocka_unit_test(a_work_folder_has_one_process),
+        cmocka_unit_test(an_order_has_one_process),
         cmocka_unit_test(stops_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
