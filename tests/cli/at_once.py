@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Two orders at once at one station: each run has slots of its own, and nothing that is said to one reaches the other."""
-import fcntl, json, os, signal, subprocess, tempfile, time
+import fcntl, json, os, pty, select, signal, struct, subprocess, tempfile, termios, time
 from _hall import Hall
 from _signet import DONE, SIGNET, need
 
@@ -111,13 +111,56 @@ def two(hall):
     hall.check()
 
 
+class Panel:
+    """A run on a terminal of its own."""
+    def __init__(self, order):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 120, 0, 0))
+        self.process = subprocess.Popen([SIGNET, 'run', order, '--watch'], stdin=slave, stdout=slave, stderr=slave, env={**os.environ, 'TERM': 'xterm'})
+        os.close(slave)
+        self.seen = b''
+
+    def shows(self, text):
+        end = time.monotonic() + SECONDS
+        while text not in self.seen:
+            need(time.monotonic() < end, f'no {text} on the panel: {self.seen[-2000:]}')
+            if select.select([self.master], [], [], 0.2)[0]:
+                self.seen += os.read(self.master, 65536)
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        end = time.monotonic() + SECONDS
+        while self.process.poll() is None:
+            need(time.monotonic() < end, 'it does not end')
+            try:
+                if select.select([self.master], [], [], 0.1)[0]:
+                    self.seen += os.read(self.master, 65536)
+            except OSError:  # the other side is closed
+                self.process.wait(SECONDS)
+        os.close(self.master)
+
+
+def panels(hall):
+    orders = [order_of(hall, {i: slot(i, name=f'bench-{i}')}, quota=9) for i in (1, 2)]
+    both = [Panel(order) for order in orders]
+    for i, panel in enumerate(both):
+        panel.shows(f'order-{i + 1}'.encode()), panel.shows(f'bench-{i + 1}'.encode())
+    call('line', 'operator', orders[1], 'Bert')
+    both[1].shows(b'Bert')
+    for i, panel in enumerate(both):
+        panel.end()
+        for other in f'order-{2 - i}', f'bench-{2 - i}', 'Bert' if i == 0 else 'nobody':
+            need(other.encode() not in panel.seen, f'{other} on the panel of order-{i + 1}')
+
+
 def main():
-    with tempfile.TemporaryDirectory(prefix='signet-at-once-') as folder:
-        hall = Hall(folder, slots=5)
-        try:
-            two(hall)
-        finally:
-            hall.close()
+    for test in two, panels:
+        with tempfile.TemporaryDirectory(prefix='signet-at-once-') as folder:
+            hall = Hall(folder, slots=5)
+            try:
+                test(hall)
+            finally:
+                hall.close()
 
 
 main()
