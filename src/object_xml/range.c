@@ -51,11 +51,11 @@ static const char *past_number(const char *p, struct buf *out)
 /* "-30..-120" is meant the other way round. */
 static void put_in_order(struct buf *out, size_t from, size_t to)
 {
-    char *at = (char *)out->data + from, low[64], high[64];
+    char low[64], high[64];
 
     if (out->failed || to - from >= sizeof low + 2 || out->len - to >= sizeof high)
         return;
-    snprintf(high, sizeof high, "%.*s", (int)(to - from - 2), at);
+    snprintf(high, sizeof high, "%.*s", (int)(to - from - 2), (char *)out->data + from);
     snprintf(low, sizeof low, "%s", (char *)out->data + to);
     if (strtod(low, NULL) >= strtod(high, NULL))
         return;
@@ -80,9 +80,10 @@ static const char *past_span(const char *p, struct buf *out)
         put_in_order(out, from, len + 2);
         return high;
     }
+    if (out->failed) /* its bytes are gone */
+        return NULL;
     out->len = len;
-    if (!out->failed)
-        out->data[len] = '\0';
+    out->data[len] = '\0';
     if (past_word(end, ":")) /* a word for the value, to the end of the line */
         return end + strcspn(end, "\n,;");
     return p ? NULL : end;
