@@ -44,9 +44,10 @@ static bool type_fits(const struct signet_resource *resource, const struct signe
 {
     enum signet_type want = (enum signet_type)resource->type;
 
+    if (want == SIGNET_TYPE_NONE) /* its definition says none */
+        return true;
     if (want == SIGNET_TYPE_OBJLNK && is_link_text(value))
         return true;
-
     if (value->type == SIGNET_TYPE_STRING && (resource->flags & SIGNET_DEFINED_TEXT_TOO))
         return true;
     if (value->type == SIGNET_TYPE_UNSIGNED && want == SIGNET_TYPE_FLOAT)
@@ -162,6 +163,17 @@ static int check_instances(struct check *check, const struct signet_record *reco
     return SIGNET_OK;
 }
 
+/* Where the profile lists what its client has, that says more. */
+static void suspect_version(struct check *check, const struct signet_record *record,
+                            const struct signet_resource *resource)
+{
+    if (resource->since >= 12 && !check->client->objects &&
+        !object_is_imported(signet_tree_objects(check->tree), record->path.oid))
+        check_suspect(check, record->path, record->line, "leave it out for an older client",
+                      "is of LwM2M %u.%u, which clients of 1.0 and 1.1 do not have",
+                      resource->since / 10, resource->since % 10);
+}
+
 int check_record(struct check *check, const struct signet_record *record)
 {
     struct signet_path path = record->path;
@@ -175,6 +187,7 @@ int check_record(struct check *check, const struct signet_record *record)
     if (!resource)
         return check_refuse(check, path, record->line, NULL, "is not a resource of OID.%s",
                             object->name);
+    suspect_version(check, record, resource);
     rc = check_operations(check, record, object, resource);
     if (!rc && resource->type != SIGNET_TYPE_EXECUTABLE)
         rc = check_instances(check, record, object, resource);

@@ -174,6 +174,15 @@ check('RID.PumpControl.WiFiPassword' in read('cfg5').decode(), read('cfg5'))
 signet('packet', 'make', '-c', 'cfg5', '-o', 'p5', '--objects', 'objects')
 check(read('p5') == read('p1'), 'byte for byte')
 
+# what came with LwM2M 1.2 is told of; a resource without a type takes any
+write('cfg', '{' + ACCOUNT.replace('RID.Server.Lifetime', '26: 1, RID.Server.Lifetime') + '}')
+text = signet('packet', 'check', '--device', 'wakaama', 'cfg')
+check('(/1/0/26) is of LwM2M 1.2, which clients of 1.0 and 1.1 do not have' in text, text)
+write('any.xml', definition(33703, 'Any', [item(0, 'Thing', ''), item(1, 'Name', 'String')]))
+check('resource 0 has no type: any value is taken' in signet('object', 'import', '-n', 'any.xml'), 'a note')
+write('cfg', "{'objects': 'any.xml', OID.Any: {0: {RID.Any.Thing: b'x', RID.Any.Name: 'n'}, 1: {0: 1.5}}}")
+check('good: 3 records, 0 that a device would refuse' in signet('packet', 'check', 'cfg'), 'any value')
+
 # an order has them
 write('order.yaml', '''name: o
 quota: 1
