@@ -262,10 +262,10 @@ int signet_ledger_answers(struct signet_ledger *ledger, const char *server,
                           int (*row)(void *ctx, const char *endpoint, const char *words,
                                      struct signet_error *err),
                           void *ctx, struct signet_error *err);
-/* The device that was in this slot of this station last, of any order. SIGNET_E_NOT_FOUND. */
-int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
-                       char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,
-                       struct signet_error *err);
+/* The states of the devices that were last in these slots of this station, of any order; -1: none
+ * was in that slot. */
+int signet_ledger_last(struct signet_ledger *ledger, const char *const *slots, size_t count,
+                       int *states, struct signet_error *err);
 
 /* What a person decides about devices. */
 

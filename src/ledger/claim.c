@@ -136,36 +136,57 @@ int signet_ledger_resume(struct signet_ledger *ledger, int64_t order, const char
     return rc;
 }
 
-/* The last device of a slot, of whatever order. */
+/* The last device of each slot, of whatever order. */
 
-static int last(struct signet_ledger *l, void *arg, struct signet_error *err)
+enum { PAGE = 512 };
+
+struct last {
+    const char *const *slots;
+    int *states;
+    size_t count, found;
+};
+
+static void take_last(struct last *k, const char *slot, int state)
 {
-    const struct request *r = arg;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT " LEASE_COLUMNS " FROM devices WHERE station = $1 AND slot = $2"
-                     " AND freed = 0 AND id < " OWN_END_SQL " ORDER BY id DESC LIMIT 1",
-                     "ss", l->station, r->slot);
+    for (size_t i = 0; i < k->count; i++)
+        if (k->states[i] < 0 && strcmp(k->slots[i], slot) == 0) {
+            k->states[i] = state;
+            k->found++;
+        }
+}
 
-    if (rc == SIGNET_E_NOT_FOUND)
-        return error_set(err, rc, "no device was in slot %s", r->slot);
-    if (rc == SIGNET_OK)
-        lease_read(&row, r->leases);
-    db_end(&row);
+/* Back from the newest: mostly all slots are among the last few. One that is new is looked for in
+ * the whole ledger, but once for all of them; a station that is new has none. */
+static int find_last_devices(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    struct last *k = arg;
+    int64_t before = OWN_END;
+    int rows = PAGE, rc = SIGNET_OK;
+
+    k->found = 0;
+    for (size_t i = 0; i < k->count; i++)
+        k->states[i] = -1;
+    while (rc == SIGNET_OK && rows == PAGE && k->found < k->count) {
+        struct db_rows row;
+        rc = db_query(l->db, &row, err,
+                      "SELECT id, slot, state FROM devices WHERE id < $1 AND station = $2"
+                      " AND freed = 0 AND EXISTS(SELECT 1 FROM stations WHERE name = $2)"
+                      " ORDER BY id DESC LIMIT $3",
+                      "isi", before, l->station, (int64_t)PAGE);
+        for (rows = 0; rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK; rows++) {
+            take_last(k, db_text(&row, 1), (int)db_int(&row, 2));
+            before = db_int(&row, 0);
+        }
+        db_end(&row);
+        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    }
     return rc;
 }
 
-int signet_ledger_last(struct signet_ledger *ledger, const char *slot,
-                       char endpoint[SIGNET_ENDPOINT_SIZE], enum signet_device_state *state,
-                       struct signet_error *err)
+int signet_ledger_last(struct signet_ledger *ledger, const char *const *slots, size_t count,
+                       int *states, struct signet_error *err)
 {
-    struct signet_lease found = {0};
-    struct request r = {.slot = slot, .leases = &found};
-    int rc = store_read(ledger, last, &r, err);
+    struct last k = {.slots = slots, .states = states, .count = count};
 
-    if (rc == SIGNET_OK) {
-        memcpy(endpoint, found.endpoint, sizeof(found.endpoint));
-        *state = found.state;
-    }
-    return rc;
+    return store_read(ledger, find_last_devices, &k, err);
 }

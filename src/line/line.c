@@ -92,6 +92,25 @@ int line_check(const struct signet_order *order, const struct signet_observer *o
     return rc == SIGNET_OK ? check_hook("on_made_before", order->on_made_before, err) : rc;
 }
 
+/* After a restart the last boards may still be there. */
+static int find_last_states(struct line *line, struct slot *slots, struct signet_error *err)
+{
+    const struct signet_order *order = line->setup->order;
+    const char **names = calloc(order->slot_count + 1, sizeof(*names));
+    int *states = calloc(order->slot_count + 1, sizeof(*states));
+    int rc = names && states ? SIGNET_OK : error_nomem(err);
+
+    for (size_t i = 0; rc == SIGNET_OK && i < order->slot_count; i++)
+        names[i] = order->slots[i].name;
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_last(line->job->ledger, names, order->slot_count, states, err);
+    for (size_t i = 0; rc == SIGNET_OK && i < order->slot_count; i++)
+        slots[i].last = states[i] < 0 ? SIGNET_DEVICE_VOID : (enum signet_device_state)states[i];
+    free(names);
+    free(states);
+    return rc;
+}
+
 /* Without a thread for each, those that run end. */
 static size_t start_slots(struct line *line, struct slot *slots)
 {
@@ -100,12 +119,18 @@ static size_t start_slots(struct line *line, struct slot *slots)
     size_t started = 0;
     int rc = 0;
 
+    if (find_last_states(line, slots, &err) != SIGNET_OK) {
+        job_fail(line->job, &err);
+        return 0;
+    }
+
     while (rc == 0 && started < order->slot_count) {
         struct slot *slot = &slots[started];
 
         *slot = (struct slot){.line = line,
                               .order = &order->slots[started],
                               .report = &line->report->slots[started],
+                              .last = slot->last,
                               .observer = {.on_event = on_slot_event, .ctx = slot}};
         slot->report->name = slot->order->name;
         rc = job_start_thread(line->job, &slot->thread, &line->open_slots, slot_run, slot);

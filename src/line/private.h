@@ -26,9 +26,10 @@ struct slot {
     const struct signet_slot *order; /* what the order says of it */
     struct signet_slot_report *report;
     pthread_t thread;
-    struct signet_observer observer;     /* says which slot and which device it is */
-    struct signet_lease lease;           /* device 0: none */
-    int64_t renew_at;                    /* clock_ms() */
+    struct signet_observer observer; /* says which slot and which device it is */
+    struct signet_lease lease;       /* device 0: none */
+    enum signet_device_state last;   /* of the device that was in it before this run; VOID: none */
+    int64_t renew_at;                /* clock_ms() */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
     uint64_t made_before;                /* boards that an earlier run made */
     const char *verdict; /* of the last board: "pass", "fail" or "made-before", as the ledger has

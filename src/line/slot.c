@@ -4,15 +4,7 @@
 
 #include <string.h>
 
-/* After a restart the last board may still be there. */
-static enum signet_device_state last_state(struct slot *slot)
-{
-    char endpoint[SIGNET_ENDPOINT_SIZE];
-    enum signet_device_state state = SIGNET_DEVICE_VOID;
-    int rc = signet_ledger_last(slot->line->job->ledger, slot->order->name, endpoint, &state, NULL);
 
-    return rc == SIGNET_OK ? state : SIGNET_DEVICE_VOID;
-}
 
 static void count_outcome(struct slot *slot)
 {
@@ -72,7 +64,7 @@ void *slot_run(void *arg)
     struct slot *slot = arg;
     struct signet_error err = {0};
     bool stands = boards_recall(slot), fresh = !stands, more = true, worked = false;
-    enum signet_device_state last = stands ? SIGNET_DEVICE_VOID : last_state(slot);
+    enum signet_device_state last = stands ? SIGNET_DEVICE_VOID : slot->last;
     int rc;
 
     do {

@@ -255,16 +255,29 @@ static void a_server_that_goes_away_meanwhile(void **state)
 
 static void the_last_of_a_slot(void **state)
 {
-    enum signet_device_state is;
-    char endpoint[152];
+    static const char *const slots[] = {"1", "2", "3", "old"};
+    int states[4];
     (void)state;
-    make_some();
-    must(signet_ledger_last(ledger, "1", endpoint, &is, &err));
-    assert_string_equal(endpoint, "made-elsewhere");
-    must(signet_ledger_last(ledger, "2", endpoint, &is, &err));
-    assert_string_equal(endpoint, "aside");
-    assert_int_equal(is, SIGNET_DEVICE_FAILED);
-    refused(signet_ledger_last(ledger, "3", endpoint, &is, &err), SIGNET_E_NOT_FOUND, "slot 3");
+    begin(2000);
+    struct signet_lease old = reserve("old", "old");
+    bring(&old, SIGNET_DEVICE_KEYED, NULL);
+    for (int i = 0; i < 1024; i++) { /* more than one page */
+        char name[16];
+        snprintf(name, sizeof(name), "void-%d", i);
+        reserve(name, "1");
+    }
+    struct signet_lease aside = reserve("aside", "2");
+    must(signet_ledger_fail(ledger, &aside, &(struct signet_error){.code = SIGNET_E_BOARD}, &err));
+    must(signet_ledger_last(ledger, slots, 4, states, &err));
+    assert_int_equal(states[0], SIGNET_DEVICE_RESERVED);
+    assert_int_equal(states[1], SIGNET_DEVICE_FAILED);
+    assert_int_equal(states[2], -1);
+    assert_int_equal(states[3], SIGNET_DEVICE_KEYED);
+    must(signet_ledger_last(ledger, slots, 0, states, &err));
+    signet_ledger_close(&ledger);
+    open_as("new");
+    must(signet_ledger_last(ledger, slots, 4, states, &err));
+    assert_int_equal(states[0], -1);
 }
 
 static int count_row(void *ctx, const struct signet_ledger_device *d, struct signet_error *e)
