@@ -48,6 +48,13 @@ def full_boards(folder):
             out = signet('smp', 'upload', '-n', big, '/lfs1/f', '-p', port, '-t', '50', *words, rc=1)
             expect(f'{generation} {words}: a full board', 'written' not in out, out)
 
+def silent_boards(folder):
+    """It takes what comes and never says so."""
+    one = write(f'{folder}/one', b'x')
+    with board('-f', 'smp-file', '--misbehave', 'drop-tx=1') as (port, udp):
+        out = signet('smp', 'upload', '-n', one, '/lfs1/f', '-p', port, '-t', '30', rc=1)
+        expect('a silent board', 'did not confirm the last bytes' in out, out)
+
 def sizes(folder):
     data = write(f'{folder}/data', bytes(i * 5 & 255 for i in range(1500)))
     with board('-f', 'smp-file', '-g', '4.4', '--line-buffers', '2') as (port, udp):
@@ -128,6 +135,7 @@ slots: [{{port: "{udp}"}}, {{port: "serial:{port}?flow=none", name: wire}}]
 def main():
     with tempfile.TemporaryDirectory() as folder:
         full_boards(folder)
+        silent_boards(folder)
         sizes(folder)
         ports()
         images(folder)

@@ -27,6 +27,8 @@ struct board {
     struct answer sha256, crc32, status;
 };
 
+static bool closed; /* of an open file a board tells what it had before */
+
 static bool put_answer(const struct answer *a, struct buf *body, bool hash)
 {
     if (a->rc == 100)
@@ -57,8 +59,9 @@ static bool handle(struct device *device, const struct smp_header *header,
     const struct smp_item *type = smp_answer_want(request, "type", CBOR_TEXT);
 
     assert_int_equal(header->group, SMP_GROUP_FS);
-    if (header->id == 4) /* close: first of all, since an open file has what it had before */
-        return true;
+    if (header->id == 4)
+        return closed = true;
+    assert_true(closed);
     if (header->id == 1)
         return put_answer(&board->status, body, false);
     assert_int_equal(header->id, 2);
@@ -75,6 +78,7 @@ static int compare(const struct board *board, const uint8_t *sum, const char **h
     struct signet_smp *smp = NULL;
 
     *how = "";
+    closed = false;
     device_open(&device, &link);
     assert_int_equal(signet_smp_new(&smp, link, &options, NULL, err), SIGNET_OK);
     int rc = signet_smp_compare(smp, "/f", file, 9, sum, how, err);
