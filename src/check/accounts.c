@@ -6,6 +6,14 @@
 
 enum { ACCOUNTS_MAX = 1000 };
 
+static bool is_hex_text(const struct signet_value *value)
+{
+    for (size_t i = 0; i < value->as.bytes.len; i++)
+        if (!memchr("0123456789abcdefABCDEF", value->as.bytes.data[i], 22))
+            return false;
+    return true;
+}
+
 static int check_psk(struct check *check, const struct signet_account *account)
 {
     static const char sample[] = "3x@mpl3P5K53cr3tK3y";
@@ -26,6 +34,13 @@ static int check_psk(struct check *check, const struct signet_account *account)
     if (len < 16)
         check_suspect(check, key, 0, "use 16 bytes or more",
                       "has %zu bytes: fewer than 16 are weak", len);
+    if (len >= 32 && len % 2 == 0 && is_hex_text(account->secret_key))
+        check_suspect(check, key, 0, "bytes.fromhex('...') makes bytes of hexadecimal digits",
+                      "is the text of hexadecimal digits: each byte stands for half of one");
+    if (account->identity->as.bytes.len &&
+        memchr(account->identity->as.bytes.data, 0, account->identity->as.bytes.len))
+        check_suspect(check, identity, 0, "identities are text (RFC 4279, section 5.1)",
+                      "has a zero byte in it, where most clients and servers end it");
     if (len > 64)
         check_suspect(check, key, 0, NULL, "has %zu bytes: servers and devices need take 64 only",
                       len);

@@ -9,6 +9,22 @@
 
 enum { ACCOUNTS_MAX = 1000 };
 
+/* With NO_CHECK a name that its URN scheme refuses is a warning. */
+static int factory_check_name(struct signet_factory *f, struct signet_error *err)
+{
+    struct signet_error why = {0};
+    const char *doubt = NULL;
+    int rc = f->endpoint ? endpoint_check(f->endpoint, &doubt, &why) : SIGNET_OK;
+
+    if (rc != SIGNET_OK && !(f->flags & SIGNET_FACTORY_NO_CHECK))
+        return error_copy(err, &why);
+    if (rc == SIGNET_OK && doubt)
+        error_set(&why, SIGNET_OK, "%s %s", f->endpoint, doubt);
+    if (rc != SIGNET_OK || doubt)
+        event_warn(f->observer, &why);
+    return SIGNET_OK;
+}
+
 int factory_name(struct signet_factory *f, const char *name, struct signet_error *err)
 {
     char *copy = NULL;
@@ -18,7 +34,7 @@ int factory_name(struct signet_factory *f, const char *name, struct signet_error
         return rc;
     free(f->endpoint);
     f->endpoint = copy;
-    return SIGNET_OK;
+    return factory_check_name(f, err);
 }
 
 static int read_tree(struct signet_factory *f, const struct signet_factory_args *args,
@@ -93,7 +109,8 @@ static int read_cert_info(struct signet_factory *f, const struct signet_factory_
         rc = signet_cert_info_load(args->cert_info, &f->cert_info, err);
     else if (args->cert)
         rc = cert_info_copy(&f->cert_info, args->cert, err);
-    if (rc == SIGNET_OK && args->flags & SIGNET_FACTORY_PLAIN_CERT && !f->cert_info.subject_alt_name)
+    if (rc == SIGNET_OK && args->flags & SIGNET_FACTORY_PLAIN_CERT &&
+        !f->cert_info.subject_alt_name)
         rc = text_copy(&f->cert_info.subject_alt_name, "none", err);
     f->has_cert_info = rc == SIGNET_OK && (args->cert_info || args->cert);
     return rc;
@@ -104,6 +121,8 @@ static int read_all(struct signet_factory *f, const struct signet_factory_args *
 {
     int rc = text_copy(&f->endpoint, args->endpoint_name, err);
 
+    if (rc == SIGNET_OK)
+        rc = factory_check_name(f, err);
     if (rc == SIGNET_OK)
         rc = text_copy(&f->ca_file, args->ca_file, err);
     if (rc == SIGNET_OK && args->token)

@@ -240,6 +240,15 @@ void pieces_free(struct pieces *p)
     *p = (struct pieces){0};
 }
 
+/* 16 bytes and more: by chance no base64 of a key has hex digits alone. */
+static bool looks_like_hex(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!memchr("0123456789abcdefABCDEF", text[i], 22))
+            return false;
+    return len >= 32;
+}
+
 static int put_piece(const struct piece *piece, const void *data, size_t len, struct buf *out,
                      struct signet_error *err)
 {
@@ -249,6 +258,9 @@ static int put_piece(const struct piece *piece, const void *data, size_t len, st
         buf_append(out, data, len);
         return SIGNET_OK;
     }
+    if (!hex && looks_like_hex(data, len))
+        return error_set_hint(err, SIGNET_E_SYNTAX, "write {COLUMN:hex}",
+                              "is hex digits, and would be read as base64");
     uint8_t *to = buf_extend(out, len);
     if (!to)
         return buf_check(out, err);

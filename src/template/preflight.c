@@ -12,7 +12,7 @@ struct trial {
     struct source *s;
     const struct source_options *options;
     struct sha256 hash;
-    uint64_t bad;
+    uint64_t bad, doubts;
     struct signet_error first; /* of the bad */
 };
 
@@ -91,6 +91,20 @@ static int try_good_row(struct trial *t, const struct placeholder_values *values
     return SIGNET_OK;
 }
 
+/* A name that is legal and hardly meant; the first ones are told. */
+static void doubt_name(struct trial *t, const struct manifest_row *row, const char *endpoint)
+{
+    struct signet_error note = {0};
+    const char *doubt = NULL;
+
+    if (endpoint_check(endpoint, &doubt, NULL) != SIGNET_OK || !doubt ||
+        t->doubts++ >= REPORTED_MAX)
+        return;
+    error_set(&note, SIGNET_OK, "%s:%llu: %s %s", t->s->template.manifest,
+              (unsigned long long)row->line, endpoint, doubt);
+    event_warn(t->options->observer, &note);
+}
+
 static int try_row(void *ctx, const struct manifest_row *row, const struct signet_error *bad,
                    struct signet_error *err)
 {
@@ -109,6 +123,7 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
         report_row(t, bad);
         return SIGNET_OK;
     }
+    doubt_name(t, row, endpoint);
     int rc = duplicates_check(t->s, row, report_row, t, err);
     return rc == SIGNET_OK ? try_good_row(t, &values, err) : rc;
 }

@@ -203,7 +203,7 @@ def right_manifests(d):
     for what, csv, more in [
         ('BOM and semicolons', b'\xef\xbb\xbfendpoint;psk\r\nurn:a;%b\r\nurn:b;%b\r\n', ', delimiter: ";"'),
         ('tabs', b'endpoint\tpsk\nurn:a\t%b\nurn:b\t%b\n', ', delimiter: tab'),
-        ('a pattern of a column', b'imei,psk\n35,%b\n36,%b', ', pattern: "urn:imei:{imei}"'),
+        ('a pattern of a column', b'imei,psk\n35,%b\n36,%b', ', pattern: "urn:dev:os:{imei}"'),
         ('empty columns and rows', b'sep=,\nendpoint,psk,,\nurn:a,%b,,\nurn:b,%b,,\n,,,\n,,,\n', ''),
         ('quotes and blank lines', b'psk,endpoint\r\n\r\n"%b","urn:a"\r\n"%b",urn:b\r\n\r\n', ''),
     ]:

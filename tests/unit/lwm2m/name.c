@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of known URN schemes, and what is hardly meant to be one. */
+#include "lwm2m/lwm2m.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void names(void **state)
+{
+    static const struct {
+        const char *name, *refused, *doubt;
+    } rows[] = {
+        {"urn:imei:490154203237518", NULL, NULL},
+        {"URN:IMEI:490154203237518", NULL, NULL},
+        {"urn:imei:490154203237519", NULL, "check digit"},
+        {"urn:imei:49015420323751", "stand 15 digits", NULL},
+        {"urn:imei:4901542032375180", "stand 15 digits", NULL},
+        {"urn:imei:490154203237518.0", "stand 15 digits", NULL},
+        {"urn:imei:NULL", "stand 15 digits", NULL},
+        {"urn:imei:", "stand 15 digits", NULL},
+        {"urn:imsi:262011234567890", NULL, NULL},
+        {"urn:imsi:2620112345678901", "6 to 15 digits", NULL},
+        {"urn:imsi:26201", "6 to 15 digits", NULL},
+        {"urn:imei-msisdn:490154203237518-491701234567", NULL, NULL},
+        {"urn:imei-msisdn:490154203237518", "MSISDN", NULL},
+        {"urn:esn:1a2b3c4d", NULL, NULL},
+        {"urn:esn:1a2b3c4", "8 hexadecimal", NULL},
+        {"urn:meid:A0000012345678", NULL, NULL},
+        {"urn:meid:A000001234567g", "14 hexadecimal", NULL},
+        {"urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6", NULL, NULL},
+        {"urn:uuid:f81d4fae7dec11d0a76500a0c91e6bf6", "8-4-4-4-12", NULL},
+        {"urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bfg", "8-4-4-4-12", NULL},
+        {"urn:dev:mac:0123456789abcdef", NULL, NULL},
+        {"urn:dev:mac:0123456789ab", "16 hexadecimal", NULL},
+        {"urn:dev:ops:0023C7-A1-0001", NULL, NULL},
+        {"urn:dev:ops:0023C7-0001", "OUI-PRODUCT-SERIAL", NULL},
+        {"urn:dev:ops:0023C7--0001", "OUI-PRODUCT-SERIAL", NULL},
+        {"urn:dev:ops:0023C7-A1-", "OUI-PRODUCT-SERIAL", NULL},
+        {"urn:dev:os:0023C7-000001", NULL, NULL},
+        {"urn:dev:os:1", NULL, NULL},
+        {"urn:dev:os:", "OUI-SERIAL", NULL},
+        {"urn:dev:os:a:b", "OUI-SERIAL", NULL},
+        {"urn:dev:os:NULL", NULL, "for no value"},
+        {"urn:dev:os:1234.0", NULL, "for no value"},
+        {"urn:other:1", NULL, NULL},
+        {"nan", NULL, "for no value"},
+        {"device-1.0", NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+        const char *doubt = NULL;
+        int rc = endpoint_check(rows[i].name, &doubt, &err);
+
+        if ((rc == SIGNET_OK) != !rows[i].refused ||
+            (rows[i].refused && !strstr(err.msg, rows[i].refused)) ||
+            (!rc && (!doubt != !rows[i].doubt || (doubt && !strstr(doubt, rows[i].doubt)))))
+            fail_msg("%s: '%s' '%s'", rows[i].name, err.msg, doubt ? doubt : "");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
