@@ -35,6 +35,7 @@ const struct verb ledger_verbs[] = {
     {"verify", "check the chain of events", ledger_verify},
     {"sync", "register what waits for its servers", ledger_sync},
     {"backup", "copy a ledger that is in use", ledger_backup},
+    {"archive", "finished orders, in a file of their own", ledger_archive},
     {"import", "bring another site's ledger in", ledger_import},
     {"recover", "after an old copy was put back", ledger_recover},
     {"rework", "let devices be tried again, or be made again", ledger_rework},

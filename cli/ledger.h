@@ -24,6 +24,7 @@ int ledger_sync(int argc, char **argv);  /* ledger_sync.c */
 void ledger_print_head(const struct cli *cli, int64_t events, const char *head);
 
 int ledger_backup(int argc, char **argv); /* ledger_files.c */
+int ledger_archive(int argc, char **argv);
 int ledger_recover(int argc, char **argv);
 int ledger_import(int argc, char **argv); /* ledger_import.c */
 int ledger_void(int argc, char **argv);   /* ledger_mend.c */

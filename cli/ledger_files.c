@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet ledger recover, backup: what becomes of ledgers as files. */
+/* signet ledger recover, backup, archive: what becomes of ledgers as files. */
 #include "ledger.h"
 #include "run.h"
 
@@ -143,4 +143,31 @@ int ledger_backup(int argc, char **argv)
             2, 2))
         return EXIT_USAGE;
     return ledger_read(&cli, back_up, &cli);
+}
+
+static int archive(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+{
+    const struct cli *cli = ctx;
+    int64_t events = 0;
+    char head[65] = "";
+    int rc = signet_ledger_archive(ledger, (const char *const *)&cli->args[2],
+                                   (size_t)cli->arg_count - 2, cli->args[1], process_cancel(),
+                                   &events, head, err);
+
+    if (rc == SIGNET_OK)
+        ledger_print_head(cli, events, head);
+    return rc;
+}
+
+int ledger_archive(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    if (!cli_parse(
+            &cli, argc, argv, NULL, "LEDGER TO ORDER...",
+            "Copies finished orders, by name, into a new file that is a ledger of its own and "
+            "verifies by itself. LEDGER keeps them, and records the head of the file.",
+            3, 64))
+        return EXIT_USAGE;
+    return ledger_change(&cli, archive, &cli);
 }

@@ -367,6 +367,16 @@ int signet_ledger_backup(struct signet_ledger *ledger, const char *to,
                          const struct signet_cancel *cancel, int64_t *events, char head[65],
                          struct signet_error *err);
 
+/* Finished orders, in a new SQLite file (0600) that is a ledger of its own: their rows and events,
+ * with a chain of each station over those alone; it verifies by itself, and can be read as any
+ * other. The ledger is verified before, and keeps all it has: names, keys and boards of these
+ * orders stay taken; each of them gets an event, "archived", with the file's head. SIGNET_E_USAGE:
+ * an order is not finished; the message says what is left. SIGNET_E_NOT_FOUND: there is no such
+ * order. SIGNET_E_CONFLICT: it came with an import. SIGNET_E_EXISTS: nothing is overwritten. */
+int signet_ledger_archive(struct signet_ledger *ledger, const char *const *orders, size_t count,
+                          const char *to, const struct signet_cancel *cancel, int64_t *events,
+                          char head[65], struct signet_error *err);
+
 /* What an import brought. */
 struct signet_ledger_imported {
     int64_t stations, orders, devices; /* that are the other ledger's own */

@@ -88,18 +88,25 @@ static int copy_all(struct signet_ledger *from, void *arg, struct signet_error *
     return rc;
 }
 
-static int write_part(const struct backup *b, struct signet_ledger *from,
-                      const struct signet_cancel *cancel, struct signet_error *err)
+static int fill_backup(struct signet_ledger *to, void *ctx, struct signet_error *err)
+{
+    struct all *all = ctx;
+    int rc = copy_check_schema(all->copy.from, to, err);
+
+    all->copy.to = to;
+    /* one view of it */
+    return rc == SIGNET_OK ? store_read(all->copy.from, copy_all, all, err) : rc;
+}
+
+static int write_part(const struct backup *b,
+                      int (*fill)(struct signet_ledger *, void *, struct signet_error *), void *ctx,
+                      struct signet_error *err)
 {
     struct signet_ledger *to = NULL;
     int rc = ledger_make_copy(&to, b->part, err);
-    struct all all = {
-        .copy = {.from = from, .to = to, .cancel = cancel, .site = "", .commits = true}};
 
     if (rc == SIGNET_OK)
-        rc = copy_check_schema(from, to, err);
-    if (rc == SIGNET_OK) /* one view of it */
-        rc = store_read(from, copy_all, &all, err);
+        rc = fill(to, ctx, err);
     if (rc == SIGNET_OK) /* one file, which those that only read it leave alone */
         rc = to->db->ops->script(to->db, "PRAGMA journal_mode = DELETE", err);
     signet_ledger_close(&to);
@@ -132,20 +139,29 @@ static int give_name(const struct backup *b, struct signet_error *err)
                            : error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", b->to);
 }
 
-int signet_ledger_backup(struct signet_ledger *ledger, const char *to,
-                         const struct signet_cancel *cancel, int64_t *events, char head[65],
-                         struct signet_error *err)
+int backup_file(const char *to,
+                int (*fill)(struct signet_ledger *file, void *ctx, struct signet_error *err),
+                void *ctx, int64_t *events, char head[65], struct signet_error *err)
 {
     struct backup b = {.to = to};
     int rc = check_place(&b, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    rc = write_part(&b, ledger, cancel, err);
+    rc = write_part(&b, fill, ctx, err);
     if (rc == SIGNET_OK)
         rc = verify_part(&b, events, head, err);
     if (rc == SIGNET_OK)
         rc = give_name(&b, err);
     remove_part(&b);
     return rc;
+}
+
+int signet_ledger_backup(struct signet_ledger *ledger, const char *to,
+                         const struct signet_cancel *cancel, int64_t *events, char head[65],
+                         struct signet_error *err)
+{
+    struct all all = {.copy = {.from = ledger, .cancel = cancel, .site = "", .commits = true}};
+
+    return backup_file(to, fill_backup, &all, events, head, err);
 }

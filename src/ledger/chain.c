@@ -152,6 +152,16 @@ int chain_time(struct signet_ledger *l, int64_t *time, struct signet_error *err)
     return rc;
 }
 
+int chain_insert(struct signet_ledger *l, const struct chain_event *e, const char *hash,
+                 struct signet_error *err)
+{
+    return db_run(l->db, err,
+                  "INSERT INTO events(station, seq, device, n, time, kind, detail, operator,"
+                  " tool, row_sha256, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                  "iiiiissssss", e->station, e->seq, e->device, e->n, e->time, e->kind, e->detail,
+                  e->operator_name, e->tool, e->row, hash);
+}
+
 static int insert_event(struct signet_ledger *l, const struct chain_event *e,
                         struct signet_error *err)
 {
@@ -159,11 +169,7 @@ static int insert_event(struct signet_ledger *l, const struct chain_event *e,
     int rc = chain_hash(l, e->seq == 1 ? l->station : l->head.hash, e, hash, err);
 
     if (rc == SIGNET_OK)
-        rc = db_run(l->db, err,
-                    "INSERT INTO events(station, seq, device, n, time, kind, detail, operator,"
-                    " tool, row_sha256, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                    "iiiiissssss", e->station, e->seq, e->device, e->n, e->time, e->kind, e->detail,
-                    e->operator_name, e->tool, e->row, hash);
+        rc = chain_insert(l, e, hash, err);
     if (rc == SIGNET_E_CONFLICT)
         rc = error_set(err, SIGNET_E_LEDGER, "the chain of events has another end than its head");
     if (rc != SIGNET_OK)

@@ -88,10 +88,14 @@ static int copy_row(void *ctx, const struct db_rows *row, struct signet_error *e
     const struct walk *w = ctx;
     const struct table *t = &tables[w->table];
     const char *values[DB_PARAMS];
+    bool takes = true;
+    int rc = w->copy->takes ? w->copy->takes(w->copy, w->table, row, &takes, err) : SIGNET_OK;
 
+    if (rc != SIGNET_OK || !takes)
+        return rc;
     for (size_t i = 0; i < t->columns; i++)
         values[i] = db_null(row, (int)i + 1);
-    int rc = db_insert(w->copy->to->db, t->insert, values, t->columns, err);
+    rc = db_insert(w->copy->to->db, t->insert, values, t->columns, err);
     if (rc == SIGNET_E_CONFLICT && w->copy->refused)
         w->copy->refused(w->copy, w->table, values, t->columns);
     return rc == SIGNET_OK ? count_row(w->copy, w->table, err) : rc;

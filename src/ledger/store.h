@@ -121,6 +121,10 @@ struct chain_event {
 int chain_hash(struct signet_ledger *ledger, const char *previous, const struct chain_event *event,
                char out[65], struct signet_error *err);
 
+/* Its row, as it is. */
+int chain_insert(struct signet_ledger *ledger, const struct chain_event *event, const char *hash,
+                 struct signet_error *err);
+
 /* states.c: whether one change may bring a device from a state to another (or leave it where it
  * is). */
 bool state_may(enum signet_device_state from, enum signet_device_state to);

@@ -87,6 +87,38 @@ def stopped(p):
     need(not [f for f in os.listdir(p.at('.')) if f.startswith('c.db')], os.listdir(p.at('.')))
 
 
+@part
+@part(name='archive_from_postgres', postgres=True)
+def archive(p):
+    """Finished orders in a ledger of their own; the ledger keeps them."""
+    h = p.house
+    need(h.run(h.order('a', 5))[0] == 0 and h.run(h.order('b', 3, packets='b.ndjson'))[0] == 0, 'two runs')
+    p.call('rework', p.where(), 'urn:dev:os:a-0000001', '--yes')
+    p.call('void', p.where(), 'urn:dev:os:b-0000001', '--yes', '-r', 'lost')
+    said = p.call('archive', p.where(), p.at('old.db'), 'a', code=2)
+    need('order a is not finished: 1 reserved' in said, said)
+    need(h.run(h.at('a.yaml'))[0] == 0 and h.run(h.order('c', 2, packets='c.ndjson'))[0] == 0, 'the new edition')
+    before = p.call('export', p.where(), '-f', 'csv', '-o', 'a'), p.call('show', p.where(), 'urn:dev:os:a-0000001')
+    said = p.call('archive', p.where(), p.at('old.db'), 'b', 'a')
+    need(said == p.call('verify', p.at('old.db')), said)
+    need(os.stat(p.at('old.db')).st_mode & 0o777 == 0o600, 'others may read it')
+    need(before == (p.call('export', p.at('old.db'), '-f', 'csv', '-o', 'a'), p.call('show', p.at('old.db'), 'urn:dev:os:a-0000001')), 'what is in it')
+    need('order c' not in p.call('stats', p.at('old.db')), 'another order')
+    need('archived' in p.call('export', p.where(), '-f', 'events') and
+         said.split()[-1] in p.call('export', p.where(), '-f', 'events'), 'its head is on record')
+    h.verify()
+    need(h.run(h.at('a.yaml'))[0] == 0, 'the finished order, again')
+    for args, words, code in ((('none',), 'no order none', 1), (('a', 'a'), 'named twice', 2), (('b',), 'will not overwrite', 1)):
+        to = p.at('old.db') if 'overwrite' in words else p.at('new.db')
+        need(words in p.call('archive', p.where(), to, *args, code=code), words)
+    need(not [f for f in os.listdir(p.at('.')) if f.startswith('new.db')], 'something is left')
+    if not p.server:
+        with sqlite3.connect(p.where()) as db:
+            db.execute("UPDATE devices SET slot = 'x' WHERE id = 1")
+        need('does not verify' in p.call('archive', p.where(), p.at('new.db'), 'b', code=1), 'a ledger that was changed')
+
+
 if not binaries():
+    del _parts.PARTS['archive_from_postgres']
     del _parts.PARTS['from_postgres']
 _parts.main(Place)
