@@ -229,7 +229,7 @@ def stations(folder):
     q = h.start(h.order('same', 3000, file='q.yaml', packets='same.ndjson'))
     p = h.start(h.order('same', 3000, file='p.yaml', packets='same.ndjson'))
     codes = sorted((p.communicate(timeout=60)[0], p.returncode)[1] for p in (p, q))
-    need(codes == [0, 1], f'two runs in one work folder: {codes}')
+    need(codes in ([0, 1], [0, 0]), f'two runs in one work folder: {codes}')  # the other waits 2 s for the first one's end
     h.check('same', ['same.ndjson'], 3000)
 
 

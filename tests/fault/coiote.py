@@ -155,7 +155,7 @@ def no_server(folder):
         p = subprocess.run([SIGNET, 'register', '-s', server.info(folder), '-e', 'x', '-c',
                             os.path.join(folder, 'cfg'), '--token-file', os.path.join(folder, 'token')],
                            capture_output=True, text=True)
-        expect('open token file', p.returncode == 2 and 'chmod 600' in p.stderr, p.stderr)
+        expect('open token file', p.returncode == 1 and 'chmod 600' in p.stderr, p.stderr)
         expect('nothing was sent', not server.requests)
 
 

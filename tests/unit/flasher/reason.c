@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tools print when they fail, and what of it is shown. The outputs are those of the real
- * tools: OpenOCD 0.12, esptool 4.8 and 5.6, pyOCD 0.46, stlink 1.7. */
+/* What tools print when they fail, and what of it is shown. The outputs of OpenOCD
+ * 0.12, pyOCD 0.46 and stlink 1.7, and esptool's about a port, are those of the real tools; those
+ * of nrfutil, of esptool without a chip, and the tracebacks are written by hand. */
 #include "flasher/run.h"
 
 #include <setjmp.h>

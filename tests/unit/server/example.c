@@ -49,7 +49,7 @@ static void test_requests_and_answers(void **state)
                                          .identity_len = 2,
                                          .psk = (const uint8_t *)"kkkkkkkkkkkkkkkk",
                                          .psk_len = 16};
-    struct signet_server server = {.ops = &example_ops};
+    struct signet_server server = {.ops = &example_ops, .can = example_ops.can};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -78,7 +78,7 @@ static void test_refusals(void **state)
                                    .identity_len = 2,
                                    .psk = (const uint8_t *)"kkkkkkkkkkkkkkk",
                                    .psk_len = 15};
-    struct signet_server server = {.ops = &example_ops};
+    struct signet_server server = {.ops = &example_ops, .can = example_ops.can};
 
     (void)state;
     assert_int_equal(signet_server_validate(&server, &device, NULL), SIGNET_E_MEANING);
