@@ -123,9 +123,9 @@ struct sim_board {
     enum sim_generation generation;
     unsigned buf_size;
     bool no_parameters;
-    unsigned line_buffers;  /* 0: any */
-    unsigned lines_held;    /* that wait for the rest of their packet */
-    int64_t last_line;      /* ns: when the last one came */
+    unsigned line_buffers; /* 0: any */
+    unsigned lines_held;   /* that wait for the rest of their packet */
+    int64_t last_line;     /* ns: when the last one came */
     enum sim_firmware firmware;
     bool provisioned, halted, unplugged;
     int64_t mounted_at, busy_until; /* ns */

@@ -62,17 +62,24 @@ struct sim_file *files_find(struct sim_fs *fs, const struct smp_item *name)
     return NULL;
 }
 
+static struct sim_file *make_file(struct sim_fs *fs, const struct smp_item *name)
+{
+    for (size_t i = 0; i < SIM_FILES_MAX; i++) {
+        struct sim_file *file = &fs->files[i];
+
+        if (file->path[0])
+            continue;
+        memcpy(file->path, name->data, name->len);
+        file->path[name->len] = '\0';
+        file->data.max = file->stored.max = SIM_FILE_MAX;
+        return file;
+    }
+    return NULL;
+}
+
 struct sim_file *files_make(struct sim_fs *fs, const struct smp_item *name)
 {
     struct sim_file *file = files_find(fs, name);
 
-    for (size_t i = 0; !file && i < SIM_FILES_MAX; i++) {
-        if (fs->files[i].path[0])
-            continue;
-        file = &fs->files[i];
-        memcpy(file->path, name->data, name->len);
-        file->path[name->len] = '\0';
-        file->data.max = file->stored.max = SIM_FILE_MAX;
-    }
-    return file;
+    return file ? file : make_file(fs, name);
 }

@@ -136,8 +136,7 @@ static void pass_event(void *ctx, const struct signet_event *event)
     if (event->kind == SIGNET_EVENT_PROGRESS && event->stage &&
         strcmp(event->stage, "download") == 0)
         return; /* a name or a result: a few bytes */
-    if (event->kind == SIGNET_EVENT_PROGRESS && event->stage &&
-        strcmp(event->stage, "upload") == 0)
+    if (event->kind == SIGNET_EVENT_PROGRESS && event->stage && strcmp(event->stage, "upload") == 0)
         b->taken = event->done > 0;
     ours.stage = b->stage;
     ours.board = b->options.serial ? b->options.serial : b->port[0] ? b->port : NULL;
