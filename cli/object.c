@@ -262,7 +262,7 @@ static int show_object(struct cli *cli)
         object_json(o, "object");
     else if (o)
         printf("OID.%s: object %u, version %s, LwM2M %u.%u, %s\n", o->name, o->id, o->version,
-               o->since / 10, o->since % 10,
+               o->since / 10u, o->since % 10u,
                has(o->flags, SIGNET_DEFINED_MULTIPLE) ? "several instances" : "one instance");
     for (size_t i = 0; o && i < o->count; i++)
         (cli->json ? resource_json : resource_text)(&o->resources[i]);

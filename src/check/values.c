@@ -171,7 +171,7 @@ static void suspect_version(struct check *check, const struct signet_record *rec
         !object_is_imported(signet_tree_objects(check->tree), record->path.oid))
         check_suspect(check, record->path, record->line, "leave it out for an older client",
                       "is of LwM2M %u.%u, which clients of 1.0 and 1.1 do not have",
-                      resource->since / 10, resource->since % 10);
+                      resource->since / 10u, resource->since % 10u);
 }
 
 int check_record(struct check *check, const struct signet_record *record)

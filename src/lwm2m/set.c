@@ -50,12 +50,12 @@ static char *set_keep(struct signet_objects *set, const char *text)
     return copy;
 }
 
-static int version_number(const char *version)
+static long version_number(const char *version)
 {
-    int major = 1, minor = 0;
+    char *end;
+    long major = strtol(version, &end, 10);
 
-    sscanf(version, "%d.%d", &major, &minor);
-    return major * 1000 + minor;
+    return major * 1000 + (*end == '.' ? strtol(end + 1, NULL, 10) : 0);
 }
 
 static bool same_definition(const struct signet_object *a, const struct signet_object *b)
@@ -79,7 +79,7 @@ static struct signet_object *set_place(struct signet_objects *set, const size_t 
 {
     const struct signet_object *o = &defined[which];
     size_t i = 0;
-    int newer;
+    long newer;
 
     while (i < set->count && set->list[i].id != o->id)
         i++;

@@ -133,16 +133,18 @@ static long field_id(const char *text)
 }
 
 /* "1.2" is 12; "": 1.0. 0: no version. */
-static unsigned read_dotted(const char *text)
+static unsigned read_dotted(const char *text, long most_minor)
 {
-    unsigned major = 1, minor = 0;
-    char rest;
+    char *dot, *end;
+    long major = strtol(text, &dot, 10), minor;
 
     if (!*text)
         return 10;
-    return sscanf(text, "%2u.%1u%c", &major, &minor, &rest) == 2 && major && major < 25
-               ? major * 10 + minor
-               : 0;
+    if (*dot != '.' || dot[1] < '0' || dot[1] > '9' || dot - text > 2)
+        return 0;
+    minor = strtol(dot + 1, &end, 10);
+    return major >= 1 && major < 25 && !*end && minor <= most_minor ? (unsigned)(major * 10 + minor)
+                                                                    : 0;
 }
 
 /* One of two words, whatever their case; fallback where the field is empty. */
@@ -285,8 +287,8 @@ static int take_object(struct xml_reader *r, struct signet_object *object)
     if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
         !read_choice(r, f, FIELD_MANDATORY, "Mandatory", "Optional", "Optional", &mandatory))
         return r->rc;
-    object->since = (uint8_t)read_dotted(field(f, FIELD_LWM2M_VERSION));
-    if (!object->since || !read_dotted(field(f, FIELD_OBJECT_VERSION)))
+    object->since = (uint8_t)read_dotted(field(f, FIELD_LWM2M_VERSION), 9);
+    if (!object->since || !read_dotted(field(f, FIELD_OBJECT_VERSION), 99))
         return xml_fail(
             r, SIGNET_E_SYNTAX, "a version is 1.0, 1.1 ...; nothing is 1.0", "'%s' is no version",
             object->since ? SHOWN(f, FIELD_OBJECT_VERSION) : SHOWN(f, FIELD_LWM2M_VERSION));
