@@ -46,6 +46,7 @@ struct slot {
     struct signet_error missing; /* what its lamp says that it waits for; SIGNET_OK: nothing */
     bool held;                   /* its lamp says who holds its port */
     unsigned retries;            /* attempts of the last board after the first */
+    bool short_of_units;         /* its board waits: boards in other slots may need all units */
     bool gone;                   /* the board that was there last was missed */
     struct presence presence;    /* of the board that is being worked on, or was last */
 };

@@ -99,6 +99,7 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
     struct signet_error why = {0};
     int rc = presence_look(slot, now, &why);
 
+    slot->short_of_units = false;
     if (rc == SIGNET_OK && slot->absent && now->there) {
         rc = look_for_missing(slot, now, &why);
         slot->absent = rc != SIGNET_OK;
@@ -113,7 +114,8 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
     if (rc != SIGNET_OK || !is_new(slot, now, fresh, unseen, gone_at))
         return false;
     slot->missing = (struct signet_error){0};
-    return begin_board(slot);
+    slot->short_of_units = !begin_board(slot);
+    return !slot->short_of_units;
 }
 
 /* A rule stopped the slot: without --watch it stays for as long as others are at work. */
@@ -165,7 +167,7 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
 
     while ((rc = wait_to_look(slot, &unseen, err)) == SIGNET_OK &&
            !look_for_board(slot, &now, fresh, unseen, &gone_at)) {
-        if (unseen) /* a board has all its time when the gate opens */
+        if (unseen || slot->short_of_units) /* a board has all its time when its turn comes */
             begin = clock_ms();
         if (!setup->watch && clock_ms() >= begin + (int64_t)seconds * 1000)
             return nobody_came(slot, &now, fresh, seconds, err);

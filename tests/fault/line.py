@@ -117,6 +117,18 @@ def the_last_unit_of_boards(l):
 
 
 @part
+def a_board_that_waits_for_its_turn(l):
+    """One unit is left, and other slots have boards in work that fail: the slot that waits for it is not closed meanwhile."""
+    l.boards(3, misbehave=['1=never-ready', '2=never-ready'], hold=600000)
+    l.programmer()
+    l.order(1)
+    l.run(wait=1)
+    l.exits(0)
+    l.states(n_001='done')
+    need(not [e for e in l.lamps('3', 'closed') if 'code' in e], l.lamps('3', 'closed'))
+
+
+@part
 def a_spare_device_waits_for_the_next_board(l):
     """It was reserved before an erase that came to nothing, or killed the run."""
     l.boards(1, hold=600000)
