@@ -328,6 +328,42 @@ static void nothing(void **state)
     assert_int_equal(verified(), before);
 }
 
+/* An order goes into an archive when nothing of it is left to do, and from its own ledger. */
+static void archive_refused(void **state)
+{
+    static const char *const there[] = {"o@b"}, *const here[] = {"o"};
+    const struct signet_ledger_options reading = {.station = "A", .read_only = true};
+    char file[320], head[65];
+    int64_t events = 0;
+    (void)state;
+    begin(3);
+    snprintf(file, sizeof(file), "%s/archive.db", others);
+    open_other("b", "B");
+    make_there("there", SIGNET_DEVICE_DONE, NULL);
+    must(import("b"));
+    struct signet_lease lease = reserve("here-1", "1");
+    bring(&lease, SIGNET_DEVICE_DONE, NULL);
+    reserve("here-2", "1");
+    int64_t before = verified();
+    refused(signet_ledger_archive(ledger, there, 1, file, NULL, &events, head, &err),
+            SIGNET_E_CONFLICT, "o@b came here with an import");
+    refused(signet_ledger_archive(ledger, here, 1, file, NULL, &events, head, &err), SIGNET_E_USAGE,
+            "order o is not finished: 1 not begun, 1 reserved");
+    sql("INSERT INTO deliveries(device, server, state, station, changed, lease_until)"
+        " VALUES(1, 's', 3, 'A', 0, 0)");
+    refused(signet_ledger_archive(ledger, here, 1, file, NULL, &events, head, &err), SIGNET_E_USAGE,
+            "1 not begun, 1 reserved, 1 to be removed at servers");
+    sql("DELETE FROM deliveries");
+    refused(signet_ledger_archive(ledger, here, 0, file, NULL, &events, head, &err), SIGNET_E_USAGE,
+            "1 to 256 orders");
+    assert_int_equal(verified(), before);
+    assert_int_not_equal(access(file, F_OK), 0);
+    signet_ledger_close(&ledger);
+    must(signet_ledger_open(&ledger, place, &reading, &err));
+    refused(signet_ledger_archive(ledger, here, 1, file, NULL, &events, head, &err), SIGNET_E_USAGE,
+            "reading only");
+}
+
 /* What was brought answers to its chain, like all else. */
 static void changed_here(void **state)
 {
@@ -373,6 +409,7 @@ int main(void)
         TEST(again),
         TEST(many_sites),
         TEST(nothing),
+        TEST(archive_refused),
         TEST(changed_here),
     };
 
