@@ -19,7 +19,7 @@ static int check_psk(struct check *check, const struct signet_account *account)
     static const char sample[] = "3x@mpl3P5K53cr3tK3y";
     struct signet_path identity = {0, account->iid, 3, SIGNET_NO_ID};
     struct signet_path key = {0, account->iid, 5, SIGNET_NO_ID};
-    size_t len;
+    size_t len, most;
 
     if (!account->identity || account->identity->as.bytes.len == 0)
         return check_refuse(check, identity, 0, "give the PSK identity as bytes",
@@ -41,6 +41,14 @@ static int check_psk(struct check *check, const struct signet_account *account)
         memchr(account->identity->as.bytes.data, 0, account->identity->as.bytes.len))
         check_suspect(check, identity, 0, "identities are text (RFC 4279, section 5.1)",
                       "has a zero byte in it, where most clients and servers end it");
+    most = check->client->tls.psk_most;
+    if (most && len > most)
+        check_suspect(check, key, 0, "use 16 to 32 bytes",
+                      "has %zu bytes, and the TLS of %s takes %zu", len, check->client->name, most);
+    most = check->client->tls.identity_most;
+    if (most && account->identity->as.bytes.len > most)
+        check_suspect(check, identity, 0, NULL, "has %zu bytes, and the TLS of %s takes %zu",
+                      account->identity->as.bytes.len, check->client->name, most);
     if (len > 64)
         check_suspect(check, key, 0, NULL, "has %zu bytes: servers and devices need take 64 only",
                       len);
