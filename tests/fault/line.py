@@ -120,7 +120,6 @@ def the_last_unit_of_boards(l):
 def a_board_that_waits_for_its_turn(l):
     """One unit is left, and other slots have boards in work that fail: the slot that waits for it is not closed meanwhile."""
     l.boards(3, misbehave=['1=never-ready', '2=never-ready'], hold=600000)
-    l.programmer()
     l.order(1)
     l.run(wait=1)
     l.exits(0)
