@@ -126,7 +126,8 @@ int sim_server(int argc, char **argv)
         TEXT('k', "kind", "NAME", "coiote (default), thingsboard, leshan or leshan-bootstrap",
              &options.kind),
         TEXT('m', "misbehave", "LIST",
-             "latency=MS, date=SECONDS, bad-tls=expired|not-yet-valid|wrong-host|untrusted; and for one new "
+             "latency=MS, date=SECONDS, bad-tls=expired|not-yet-valid|wrong-host|untrusted; and "
+             "for one new "
              "device each, *N for N: a status (429=SECONDS: with Retry-After), html, page=STATUS, "
              "huge, truncate, drop, commit-then-drop, slow, redirect, portal; remove-WORD: "
              "for a device to remove, look-WORD: for another request",

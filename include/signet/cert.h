@@ -69,9 +69,9 @@ int signet_key_pem(const struct signet_key *key, struct signet_bytes *out,
                    struct signet_error *err);
 
 /* A self-signed certificate for key: X.509 v3, valid from now, without extensions but
- * subject_alt_name. endpoint (may be NULL) is the common name unless info has one. SIGNET_E_IO: this
- * machine's clock is before this build or decades after it. SIGNET_E_MEANING names a field that RFC 5280 or
- * TLS stacks refuse. */
+ * subject_alt_name. endpoint (may be NULL) is the common name unless info has one. SIGNET_E_IO:
+ * this machine's clock is before this build or decades after it. SIGNET_E_MEANING names a field
+ * that RFC 5280 or TLS stacks refuse. */
 int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
                      const struct signet_cert_info *info, const char *endpoint,
                      const struct signet_observer *observer, struct signet_error *err);

@@ -156,6 +156,8 @@ int csv_check(const char *what, const void *text, size_t len, struct signet_erro
 bool utf8_valid(const uint8_t *data, size_t len);
 /* Bytes of the valid character at the beginning of data (len is at least 1), or 0. */
 size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *code);
+/* Not C0, DEL and C1, nor the marks that end a line, reorder or hide text. */
+bool utf8_shown(uint32_t code);
 /* SIGNET_E_MEANING: it is not UTF-8, or has control characters. */
 int text_check(const char *what, const void *text, size_t len, struct signet_error *err);
 /* A name of a person or a shift: the same, at most PERSON_MAX bytes. SIGNET_E_USAGE. */

@@ -54,8 +54,8 @@ struct job {
     pthread_mutex_t reporting;          /* the observer has one caller at a time */
     pthread_mutex_t lock;               /* of what follows, and of what the rooms of a run share */
     pthread_cond_t changed;
-    char shift[PERSON_MAX + 1];          /* the one at work, "" */
-    struct signet_error fatal; /* the first reason to stop; SIGNET_OK: none */
+    char shift[PERSON_MAX + 1]; /* the one at work, "" */
+    struct signet_error fatal;  /* the first reason to stop; SIGNET_OK: none */
     struct job_figures figures;
     struct job_memory memory;
     bool clock_watched, clock_told;

@@ -22,31 +22,6 @@ static int record(struct work *w, enum signet_device_state state,
 
 /* Which device? */
 
-int work_claim(struct work *w, const char *endpoint, const char *hw_id, struct signet_lease *lease,
-               struct signet_error *err)
-{
-    return work_judged(w, signet_ledger_claim(w->job->ledger, w->job->order, endpoint, hw_id,
-                                              w->slot->order->name, lease, err));
-}
-
-/* A device of this name, or of the next of the order's that no station has taken. */
-int work_reserve(struct work *w, const char *name, struct signet_lease *lease,
-                 struct signet_error *err)
-{
-    const struct signet_ledger_names names = {.name = source_name, .ctx = w->setup->source};
-    const char *slot = w->slot->order->name;
-    size_t count = 0;
-
-    work_failpoint("before", "reserved");
-    int rc = name ? signet_ledger_reserve(w->job->ledger, w->job->order, name, slot, lease, err)
-                  : signet_ledger_reserve_next(w->job->ledger, w->job->order, slot, &names, lease,
-                                               1, &count, err);
-    work_failpoint("after", "reserved");
-    if (rc == SIGNET_E_NOT_FOUND)
-        rc = error_set(err, SIGNET_E_QUOTA, "the names of the order are used up");
-    return work_judged(w, rc);
-}
-
 /* The one that was taken before the erase, else one that nobody has. */
 static int identify_any(struct work *w, struct signet_error *err)
 {

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-
-
 static void count_outcome(struct slot *slot)
 {
     struct line *line = slot->line;

@@ -49,7 +49,7 @@ int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err);
 /* cert_judge.c: what decides whether a certificate does for a purpose */
 struct cert_traits {
     unsigned version;
-    bool authority, self_issued, wrong_signature; /* the last: of one that is self-issued */
+    bool authority, self_issued, wrong_signature;       /* the last: of one that is self-issued */
     bool signs_handshakes, signs_certs, enciphers_keys; /* true where it has no key usage */
     bool for_clients, for_servers;                      /* likewise */
     unsigned rsa_bits;                                  /* 0: no RSA key */

@@ -196,9 +196,9 @@ static void suspicious(void **state)
         ROW("1: 86400", "", "1: 0", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'short'", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'x' * 65", "", "", NULL),
-    ROW("5: b'0123456789abcdef'", "5: b'xyz' * 11", "", "", NULL), /* Mbed TLS takes 32 */
-    ROW("5: b'0123456789abcdef'", "5: b'0123456789abcdef' * 2", "", "", NULL), /* hex as text */
-    ROW("3: b'identity'", "3: b'i\\x00d'", "", "", NULL),
+        ROW("5: b'0123456789abcdef'", "5: b'xyz' * 11", "", "", NULL), /* Mbed TLS takes 32 */
+        ROW("5: b'0123456789abcdef'", "5: b'0123456789abcdef' * 2", "", "", NULL), /* hex as text */
+        ROW("3: b'identity'", "3: b'i\\x00d'", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'3x@mpl3P5K53cr3tK3y'", "", "", NULL),
         ROW("10: 1", "10: 2", "", "", NULL), /* no Server instance of that id */
     };
