@@ -249,13 +249,6 @@ static bool may_try_again(struct work *w, int rc)
     }
 }
 
-bool work_erases(const struct signet_order *order)
-{
-    const struct signet_board_options *o = &order->board;
-
-    return (o->initial || o->image_dir) && !(o->flasher && strcmp(o->flasher, "none") == 0);
-}
-
 /* Not a board's fault, and nothing was done to one: what is missing is the programmer or its tool,
  * the port, or the right to open it. */
 static bool nothing_there(struct work *w, int rc, struct signet_error *err)

@@ -154,3 +154,10 @@ int work_reserve(struct work *w, const char *name, struct signet_lease *lease,
         rc = error_set(err, SIGNET_E_QUOTA, "the names of the order are used up");
     return work_judged(w, rc);
 }
+
+bool work_erases(const struct signet_order *order)
+{
+    const struct signet_board_options *o = &order->board;
+
+    return (o->initial || o->image_dir) && !(o->flasher && strcmp(o->flasher, "none") == 0);
+}
