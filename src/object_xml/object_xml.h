@@ -20,6 +20,16 @@ int object_xml_read(const void *text, size_t len, const char *name, struct buf *
                     const struct signet_observer *observer, struct signet_error *err);
 void object_xml_free(struct buf *list);
 
+/* words.c: the contents of fields */
+
+/* 0 to 65534, or -1. */
+long xml_id(const char *text);
+/* "1.2" is 12; "": 1.0. 0: no version. */
+unsigned xml_version(const char *text, long most_minor);
+bool xml_type(const char *text, enum signet_type *out);
+/* R, W, RW, E or nothing: or-ed to *flags, but for E. */
+bool xml_operations(const char *text, uint8_t *flags, bool *executable);
+
 /* range.c: what stands in RangeEnumeration as a range of the object table; "" when it says nothing
  * that can be checked: "0-100" is "0..100", "2 bytes" of an integer "0..65535". */
 void object_xml_range(const char *text, enum signet_type type, char out[static RANGE_TEXT_MAX]);

@@ -122,31 +122,6 @@ static void fields_free(struct fields *fields)
     fields->seen = 0;
 }
 
-/* 0 to 65534, or -1. */
-static long field_id(const char *text)
-{
-    char *end;
-    long id = strtol(text, &end, 10);
-
-    return *text < '0' || *text > '9' || *end || end - text > 5 || id >= (long)SIGNET_NO_ID ? -1
-                                                                                            : id;
-}
-
-/* "1.2" is 12; "": 1.0. 0: no version. */
-static unsigned read_dotted(const char *text, long most_minor)
-{
-    char *dot, *end;
-    long major = strtol(text, &dot, 10), minor;
-
-    if (!*text)
-        return 10;
-    if (*dot != '.' || dot[1] < '0' || dot[1] > '9' || dot - text > 2)
-        return 0;
-    minor = strtol(dot + 1, &end, 10);
-    return major >= 1 && major < 25 && !*end && minor <= most_minor ? (unsigned)(major * 10 + minor)
-                                                                    : 0;
-}
-
 /* One of two words, whatever their case; fallback where the field is empty. */
 static bool read_choice(struct xml_reader *r, const struct fields *fields, enum field which,
                         const char *yes, const char *no, const char *fallback, bool *out)
@@ -159,44 +134,6 @@ static bool read_choice(struct xml_reader *r, const struct fields *fields, enum 
     xml_fail(r, SIGNET_E_SYNTAX, NULL, "%s is '%s', and not %s or %s", field_names[which],
              SHOWN(fields, which), yes, no);
     return false;
-}
-
-static bool read_type(const char *text, enum signet_type *out)
-{
-    static const struct {
-        const char *name;
-        enum signet_type type;
-    } types[] = {
-        {"", SIGNET_TYPE_NONE},           {"String", SIGNET_TYPE_STRING},
-        {"Integer", SIGNET_TYPE_INTEGER}, {"Unsigned Integer", SIGNET_TYPE_UNSIGNED},
-        {"Float", SIGNET_TYPE_FLOAT},     {"Boolean", SIGNET_TYPE_BOOLEAN},
-        {"Opaque", SIGNET_TYPE_OPAQUE},   {"Time", SIGNET_TYPE_TIME},
-        {"Objlnk", SIGNET_TYPE_OBJLNK},   {"Corelnk", SIGNET_TYPE_CORELNK},
-        {"none", SIGNET_TYPE_NONE},
-    };
-
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcasecmp(text, types[i].name) == 0) {
-            *out = types[i].type;
-            return true;
-        }
-    return false;
-}
-
-/* R, W, RW, E or nothing. */
-static bool read_operations(const char *text, uint8_t *flags, bool *executable)
-{
-    *executable = false;
-    for (; *text; text++)
-        if (*text == 'R')
-            *flags |= SIGNET_DEFINED_READ;
-        else if (*text == 'W')
-            *flags |= SIGNET_DEFINED_WRITE;
-        else if (*text == 'E')
-            *executable = true;
-        else if (*text != ' ' && *text != ',')
-            return false;
-    return !*executable || !(*flags & (SIGNET_DEFINED_READ | SIGNET_DEFINED_WRITE));
 }
 
 /* A secret by its name: what can hold one. */
@@ -213,12 +150,12 @@ static int field_row(struct xml_reader *r, struct signet_resource *row)
     enum signet_type type;
     bool multiple, mandatory, executable;
 
-    if (!read_type(field(f, FIELD_TYPE), &type))
+    if (!xml_type(field(f, FIELD_TYPE), &type))
         return xml_fail(r, SIGNET_E_SYNTAX,
                         "String, Integer, Unsigned Integer, Float, Boolean, Opaque, Time, Objlnk "
                         "or Corelnk",
                         "resource %ld: '%s' is no type", r->rid, SHOWN(f, FIELD_TYPE));
-    if (!read_operations(field(f, FIELD_OPERATIONS), &row->flags, &executable))
+    if (!xml_operations(field(f, FIELD_OPERATIONS), &row->flags, &executable))
         return xml_fail(r, SIGNET_E_SYNTAX, "R, W, RW, E or nothing",
                         "resource %ld: '%s' are no operations", r->rid, SHOWN(f, FIELD_OPERATIONS));
     if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
@@ -278,7 +215,7 @@ static int compare_rows(const void *a, const void *b)
 static int take_object(struct xml_reader *r, struct signet_object *object)
 {
     const struct fields *f = &r->object;
-    long oid = field_id(field(f, FIELD_OBJECT_ID));
+    long oid = xml_id(field(f, FIELD_OBJECT_ID));
     bool multiple, mandatory;
 
     if (oid < 0)
@@ -287,8 +224,8 @@ static int take_object(struct xml_reader *r, struct signet_object *object)
     if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
         !read_choice(r, f, FIELD_MANDATORY, "Mandatory", "Optional", "Optional", &mandatory))
         return r->rc;
-    object->since = (uint8_t)read_dotted(field(f, FIELD_LWM2M_VERSION), 9);
-    if (!object->since || !read_dotted(field(f, FIELD_OBJECT_VERSION), 99))
+    object->since = (uint8_t)xml_version(field(f, FIELD_LWM2M_VERSION), 9);
+    if (!object->since || !xml_version(field(f, FIELD_OBJECT_VERSION), 99))
         return xml_fail(
             r, SIGNET_E_SYNTAX, "a version is 1.0, 1.1 ...; nothing is 1.0", "'%s' is no version",
             object->since ? SHOWN(f, FIELD_OBJECT_VERSION) : SHOWN(f, FIELD_LWM2M_VERSION));
@@ -356,7 +293,7 @@ static void start_item(struct xml_reader *r, const XML_Char **attributes)
     const char *id = attribute(attributes, "ID");
 
     r->in_item = r->depth;
-    r->rid = id ? field_id(id) : -1;
+    r->rid = id ? xml_id(id) : -1;
     if (r->rid < 0)
         xml_fail(r, SIGNET_E_SYNTAX, "an ID is a number from 0 to 65534",
                  id ? "'%s' is no ID of a resource" : "an Item has no ID%s",
