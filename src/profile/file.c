@@ -233,6 +233,15 @@ static int take_lists(const struct reader *r, const struct file *file, struct ow
     return rc;
 }
 
+static int load_keys(struct reader *r, struct file *file)
+{
+    r->root = file;
+    int rc = reader_load(r, PROFILE_MAX, keys, COUNT_OF(keys));
+
+    r->root = NULL;
+    return rc;
+}
+
 /* What the file leaves out is as in its base. */
 static int file_fill(struct reader *r, const struct signet_profile *base, struct own *own)
 {
@@ -243,10 +252,8 @@ static int file_fill(struct reader *r, const struct signet_profile *base, struct
                         .chain = (int)tls->chain_most,
                         .rsa_least = (int)tls->rsa_least,
                         .rsa_most = (int)tls->rsa_most};
-    int rc;
+    int rc = load_keys(r, &file);
 
-    r->root = &file;
-    rc = reader_load(r, PROFILE_MAX, keys, COUNT_OF(keys));
     if (rc != SIGNET_OK)
         return rc;
     own->profile = file.profile;
@@ -266,10 +273,8 @@ static int file_base(struct reader *r, const struct signet_profile **out)
 {
     struct file file = {.base = "any"};
     struct signet_error why = {0};
-    int rc;
+    int rc = load_keys(r, &file);
 
-    r->root = &file;
-    rc = reader_load(r, PROFILE_MAX, keys, COUNT_OF(keys));
     if (rc == SIGNET_OK && !file.profile.name)
         rc = error_set(r->err, SIGNET_E_MEANING, "%s: the profile has no 'name'", r->path);
     if (rc != SIGNET_OK)
