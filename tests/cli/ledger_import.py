@@ -206,7 +206,7 @@ def killed(p):
                            env=with_failpoint(place))
         need(k.returncode not in (0, 1), f'{place}: exit {k.returncode}')
         need(p.call('verify', p.where('a')) == before, f'{place}: something was imported')
-    k = subprocess.Popen([SIGNET, 'ledger', 'import', p.where('a'), p.where('b')], stderr=subprocess.PIPE, text=True)
+    k = subprocess.Popen([SIGNET, 'ledger', 'import', '--site', 'b', p.where('a'), p.where('b')], stderr=subprocess.PIPE, text=True)
     time.sleep(random.uniform(0, 0.5))
     k.send_signal(signal.SIGINT)
     said = k.communicate(timeout=60)[1]
