@@ -25,9 +25,17 @@ static bool may_issue(X509 *issuer)
            (X509_check_ca(issuer) == 1 && X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN);
 }
 
-static bool issued_by(X509 *cert, X509 *issuer)
+/* below: how many certificates of authorities would stand below it (RFC 5280, section 4.2.1.9). */
+static bool has_room(X509 *issuer, size_t below)
 {
-    return may_issue(issuer) &&
+    long most = X509_get_pathlen(issuer);
+
+    return most < 0 || below <= (size_t)most;
+}
+
+static bool issued_by(X509 *cert, X509 *issuer, size_t below)
+{
+    return may_issue(issuer) && has_room(issuer, below) &&
            !X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer)) &&
            X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
 }
@@ -48,13 +56,14 @@ static void build_chain(struct chain *c, X509 *leaf, STACK_OF(X509) * sent, X509
     while (c->count <= CHAIN_MOST) {
         X509 *last = c->list[c->count - 1], *next = NULL;
 
-        if (anchor && issued_by(last, anchor)) {
+        if (anchor && issued_by(last, anchor, c->count - 1)) {
             c->list[c->count++] = anchor;
             c->anchored = true;
             return;
         }
         for (int i = 0; !next && i < sk_X509_num(sent); i++)
-            if (!holds(c, sk_X509_value(sent, i)) && issued_by(last, sk_X509_value(sent, i)))
+            if (!holds(c, sk_X509_value(sent, i)) &&
+                issued_by(last, sk_X509_value(sent, i), c->count - 1))
                 next = sk_X509_value(sent, i);
         if (!next)
             return;

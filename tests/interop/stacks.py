@@ -83,14 +83,14 @@ class Certs:
     def authority_key(self, cn):
         return self.keys.setdefault(cn, key('p256'))
 
-    def authority(self, cn='Factory CA', days=(-1, 100), ca=True, usage=None):
-        what = ('authority', cn, days, ca, usage)
+    def authority(self, cn='Factory CA', days=(-1, 100), ca=True, by=None, room=None, digest='SHA256'):
+        what = ('authority', cn, days, ca, by, room, digest)
         if what not in self.made:
             k, now = self.authority_key(cn), datetime.datetime.utcnow()
-            b = x509.CertificateBuilder().subject_name(name(cn)).issuer_name(name(cn)).public_key(k.public_key())
+            b = x509.CertificateBuilder().subject_name(name(cn)).issuer_name(name(by or cn)).public_key(k.public_key())
             b = b.serial_number(x509.random_serial_number()).not_valid_before(now + datetime.timedelta(days[0]))
-            b = b.not_valid_after(now + datetime.timedelta(days[1])).add_extension(x509.BasicConstraints(ca, None), True)
-            self.made[what] = b.sign(k, hashes.SHA256())
+            b = b.not_valid_after(now + datetime.timedelta(days[1])).add_extension(x509.BasicConstraints(ca, room), True)
+            self.made[what] = b.sign(self.authority_key(by or cn), getattr(hashes, digest)())
         return self.made[what]
 
 
@@ -101,7 +101,7 @@ def pem_key(k):
 # name: server's arguments, what the account has, "in" or words of the reason
 class Row:
     def __init__(self, label, verdict, server='openssl', suite=None, psk=None, own_psk=None, identity=b'me', shown=None, kind='p256',
-                 chain=(), data=None, more='', client='p256', uri_host=HOST, groups=None):
+                 chain=(), data=None, more='', client='p256', uri_host=HOST, mine=None, mode=2):
         self.__dict__.update(locals())
 
 
@@ -180,6 +180,30 @@ def rows(c):
             more=', 13: 1, 15: 2'),
         Row('usage 3, an authority', 'another certificate', shown=leaf, chain=(ca,), data=ca.public_bytes(DER)),
     ]
+    sub, under = c.authority('Sub CA', by='Factory CA'), c.issue(by='Sub CA')
+    def usage2(label, verdict, data, *chain, shown=under):
+        return Row(f'usage 2, {label}', verdict, shown=shown, chain=chain, data=data.public_bytes(DER), more=', 15: 2')
+    table += [
+        usage2('two authorities', 'in', ca, sub),
+        usage2('two authorities and the root are sent', 'in', ca, sub, ca),
+        usage2('the one between is not sent', 'does not come from', ca),
+        usage2('the one between is in the packet', 'in', sub),
+        usage2('a root without room', 'does not come from', c.authority('Full CA', room=0), c.authority('Low CA', by='Full CA'),
+               shown=c.issue(by='Low CA')),
+        usage2('an expired one between', 'expired', ca, c.authority('Late CA', by='Factory CA', days=(-9, -1)), shown=c.issue(by='Late CA')),
+        usage2('SHA-1 between', 'signed with sha1', ca, c.authority('Sha CA', by='Factory CA', digest='SHA1'), shown=c.issue(by='Sha CA')),
+        usage2('one between that may not issue', 'does not come from', ca, c.authority('No CA', by='Factory CA', ca=False),
+               shown=c.issue(by='No CA')),
+        Row('pinned, an expired authority is sent', 'expired', shown=c.issue(by='Late CA'), data=c.issue(by='Late CA').public_bytes(DER),
+            chain=(c.authority('Late CA', by='Factory CA', days=(-9, -1)),)),
+        Row('pinned, its authority is sent', 'in', shown=under, data=under.public_bytes(DER), chain=(sub, ca)),
+        Row('an expired certificate of the device', 'in', shown=own, data=own.public_bytes(DER), mine=dict(days=(-100, -1))),
+        Row('a certificate of the device for servers', 'in', shown=own, data=own.public_bytes(DER), mine=dict(purpose='SERVER_AUTH')),
+        Row('a certificate of the device that no stack reads', 'cannot read it', shown=own, data=own.public_bytes(DER),
+            mine=dict(critical=True)),
+        Row('matching type 2', 'no matching type 2', shown=own, data=digest(own, hashes.SHA384), more=', 13: 2'),
+        Row('mode est', 'in', shown=own, data=own.public_bytes(DER), mode=4),
+    ]
     for row in [r for r in table if r.label in ('psk of 16 bytes', 'psk of 33 bytes', 'another psk', 'pinned, rsa', 'pinned, another name',
                                                 'usage 2', 'usage 2, another authority', 'pinned, expired')]:
         gnutls = Row(**{k: v for k, v in row.__dict__.items() if k != 'self'})
@@ -237,9 +261,9 @@ def configuration(c, row, port):
     if row.psk:
         account = f'2: 0, 3: {row.identity!r}, 5: {(row.own_psk or row.psk)!r}'
     else:
-        mine = c.issue(row.client, cn='me')
+        mine = c.issue(row.client, cn='me', **(row.mine or {}))
         secret = c.key(row.client).private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        account = f'2: 2, 3: {mine.public_bytes(DER)!r}, 4: {row.data!r}, 5: {secret!r}'
+        account = f'2: {row.mode}, 3: {mine.public_bytes(DER)!r}, 4: {row.data!r}, 5: {secret!r}'
     return (f"{{0: {{1: {{0: 'coaps://{row.uri_host}:{port}', 1: False, 10: 1, {account}{row.more}}}}},"
             " 1: {0: {0: 1, 1: 60, 6: False, 7: 'U'}}}\n")
 
@@ -270,7 +294,7 @@ def main():
     c = Certs()
     table = rows(c)
     for row in table:  # what several would make at once
-        c.issue(row.client, cn='me')
+        c.issue(row.client, cn='me', **(row.mine or {}))
     with tempfile.TemporaryDirectory(prefix='signet-stacks-') as top, concurrent.futures.ThreadPoolExecutor(4) as pool:
         bad = [line for lines in pool.map(lambda row: try_row(c, row, top), table) for line in lines]
     if bad:
