@@ -53,7 +53,8 @@ static int check_opened(int fd, const char *path, mode_t mask, struct signet_err
         return SIGNET_OK;
     }
     if (mask && st.st_uid != geteuid() && st.st_uid != 0)
-        return error_set_hint(err, SIGNET_E_IO, "use a file of your own",
+        return error_set_hint(err, SIGNET_E_IO,
+                              "run as its owner, or make a copy that only you can read",
                               "'%s' holds a secret, but belongs to another user", path);
     if (!(st.st_mode & mask))
         return SIGNET_OK;
