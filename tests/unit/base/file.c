@@ -328,6 +328,8 @@ static void private_folders(void **state)
     assert_int_equal(lchown("ours", 4711, 4711), 0); /* another user's link to our folder */
     assert_int_equal(file_mkdir_private("ours", &err), SIGNET_E_IO);
     assert_int_equal(chown("d", 4711, 4711), 0);
+    assert_int_equal(symlink("d", "to another's"), 0); /* our link to another user's folder */
+    assert_int_equal(file_mkdir_private("to another's", &err), SIGNET_E_IO);
     assert_int_equal(file_mkdir_private("d", &err), SIGNET_E_IO);
 }
 

@@ -260,7 +260,7 @@ static void nothing_is_overwritten(void **state)
     signet_key_free(&key);
 }
 
-static void a_folder_with_a_long_name(void **state)
+static void folders_that_will_not_do(void **state)
 {
     static char folder[5000];
     struct signet_key *key = NULL;
@@ -271,6 +271,9 @@ static void a_folder_with_a_long_name(void **state)
     memset(folder, '/', 4070);
     assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), 0);
     assert_int_equal(signet_cert_make(&cert, key, NULL, "a", NULL, &err), 0);
+    assert_int_equal(signet_cert_save(cert, key, "/tmp", NULL, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "cannot save the certificate: others may change what is in the "
+                                 "folder '/tmp'");
     assert_int_equal(signet_cert_save(cert, key, folder, NULL, &err), SIGNET_E_LIMIT);
     assert_string_equal(err.msg, "cannot save the certificate: the name of the folder is too long");
     signet_cert_free(&cert);
@@ -283,7 +286,7 @@ int main(void)
         cmocka_unit_test(test_sign),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(nothing_is_overwritten),
-        cmocka_unit_test(a_folder_with_a_long_name),
+        cmocka_unit_test(folders_that_will_not_do),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

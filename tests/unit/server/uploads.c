@@ -164,6 +164,11 @@ static void test_folder_that_cannot_be_written(void **state)
     assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, &err), SIGNET_E_IO);
     assert_non_null(strstr(err.msg, "the server has the device"));
     assert_int_equal(unlink(h.uploads), 0);
+    assert_int_equal(mkdir(h.uploads, 0700), 0);
+    assert_int_equal(chmod(h.uploads, 0777), 0);
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "others may change what is in the folder"));
+    assert_int_equal(rmdir(h.uploads), 0);
     assert_int_equal(signet_server_add(h.server, &h.devices[0], &existed, &err), SIGNET_OK);
     assert_true(existed);
     assert_int_equal(sim_server_devices(h.sim), 1);

@@ -31,6 +31,10 @@ static void only_one_process_uses_a_folder(void **state)
     (void)state;
     set_up(&f);
     assert_int_equal(vault_open(&second, f.work, f.key, "o", &f.err), SIGNET_E_BUSY);
+    assert_int_equal(chmod(f.work, 0777), 0);
+    assert_int_equal(vault_open(&second, f.work, f.key, "o", &f.err), SIGNET_E_IO);
+    assert_non_null(strstr(f.err.msg, "others may change what is in the folder"));
+    assert_int_equal(chmod(f.work, 0700), 0);
     assert_null(second);
     tear_down(&f);
 }
