@@ -394,7 +394,8 @@ static int xml_parse(struct xml_reader *r, const void *text, size_t len)
     if (len > OBJECT_FILE_MAX)
         return xml_fail(r, SIGNET_E_LIMIT, NULL, "larger than %d bytes", OBJECT_FILE_MAX);
     if (XML_Parse(r->parser, text, (int)len, 1) != XML_STATUS_OK && r->rc == SIGNET_OK)
-        xml_fail(r, SIGNET_E_SYNTAX, NULL, "%s", XML_ErrorString(XML_GetErrorCode(r->parser)));
+        xml_fail(r, SIGNET_E_SYNTAX, "an object definition is XML, as the OMA registry has it",
+                 "this is not XML: %s", XML_ErrorString(XML_GetErrorCode(r->parser)));
     if (r->rc == SIGNET_OK && !r->list->len)
         xml_fail(r, SIGNET_E_UNSUPPORTED, NULL, "there is no Object in it");
     return r->rc;

@@ -71,9 +71,9 @@ static void what_is_refused(void **state)
         enum signet_code code;
         const char *what;
     } rows[] = {
-        {"", SIGNET_E_SYNTAX, "pump.xml:1:1: no element found"},
+        {"", SIGNET_E_SYNTAX, "pump.xml:1:1: this is not XML: no element found"},
         {"<LWM2M>", SIGNET_E_SYNTAX, "no element found"},
-        {"<LWM2M></Object>", SIGNET_E_SYNTAX, "pump.xml:1:10: mismatched tag"},
+        {"<LWM2M></Object>", SIGNET_E_SYNTAX, "pump.xml:1:10: this is not XML: mismatched tag"},
         {"<LWM2M>\xff</LWM2M>", SIGNET_E_SYNTAX, "not well-formed"},
         {"<units/>", SIGNET_E_UNSUPPORTED, "the document is <units>"},
         {"<LWM2M/>", SIGNET_E_UNSUPPORTED, "there is no Object"},
