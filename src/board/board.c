@@ -109,7 +109,7 @@ static int open_flasher(struct signet_board *b, const struct signet_board_option
     if (from->serial)
         flash.serial = from->serial;
     if (!flash.port && from->port)
-        flash.port = signet_link_device(from->port, device, sizeof(device)) ? device : from->port;
+        flash.port = port_for_tool(from->port, device);
     if (from->flasher)
         return signet_flasher_open(&b->flasher, from->flasher, &flash, &b->observer, b->cancel,
                                    err);

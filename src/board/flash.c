@@ -21,12 +21,13 @@ static int forget_old_text(struct signet_board *b, struct signet_error *err)
 static bool lend_port(struct signet_board *b, int *code, struct signet_error *err)
 {
     bool lent = flasher_uses_port(b->flasher);
+    char device[128];
 
     *code = SIGNET_OK;
     if (lent)
         port_close(b);
     if (lent && b->port[0])
-        *code = flasher_take_port(b->flasher, b->port, err);
+        *code = flasher_take_port(b->flasher, port_for_tool(b->port, device), err);
     return lent;
 }
 

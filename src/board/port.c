@@ -115,6 +115,11 @@ static int open_link(struct signet_board *b, const char *address, struct signet_
     return signet_link_open(&b->link, address, b->options.baud, b->cancel, err);
 }
 
+const char *port_for_tool(const char *address, char device[static 128])
+{
+    return signet_link_device(address, device, 128) ? device : address;
+}
+
 int port_open(struct signet_board *b, struct signet_error *err)
 {
     char address[128];

@@ -67,6 +67,8 @@ int port_smp_new(struct signet_board *b, int timeout_ms, int retries,
                  struct signet_error *err);
 /* As port_open, but waits for a port that is away until the deadline. */
 int port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *err);
+/* The port as a programmer is told it: the path in its address. */
+const char *port_for_tool(const char *address, char device[static 128]);
 /* SIGNET_E_WRONG_BOARD when the port's serial number is another one by now. */
 int port_check(struct signet_board *b, struct signet_error *err);
 
