@@ -40,9 +40,9 @@ struct session {
         NUMBER('t', "timeout", "MS", "Wait for one answer (2000)", &(s)->timeout, 1, 600000),      \
         NUMBER(0, "line-length", "N",                                                              \
                "Longest line to the board, marker and line end counted (127)", &(s)->line_length,  \
-               16, 127),                                                                           \
+               SIGNET_SMP_LINE_LEAST, SIGNET_SMP_LINE_MOST),                                       \
         NUMBER(0, "packet-size", "N", "Largest packet, header and CBOR (what the board says)",     \
-               &(s)->packet_size, 64, 16384)
+               &(s)->packet_size, SIGNET_SMP_PACKET_LEAST, SIGNET_SMP_PACKET_MOST)
 #define SMP_PORT_ROWS(s)                                                                           \
     TEXT('p', "port", "PORT", "Serial port, tcp:HOST:PORT or udp:HOST:PORT (required)",            \
          &(s)->port),                                                                              \

@@ -166,9 +166,9 @@ static int run_provision(struct cli *cli, struct options *o)
            &(o)->ready_seconds, 1, 3600),                                                                    \
     NUMBER(0, "smp-version", "N", "Version of SMP to speak (2 where the board knows it)", &(o)->smp_version, 1, 2), \
     NUMBER(0, "line-length", "N", "Longest line to the board, marker and line end counted (127)",           \
-           &(b)->smp_line_length, 16, 127),                                                                  \
+           &(b)->smp_line_length, SIGNET_SMP_LINE_LEAST, SIGNET_SMP_LINE_MOST),                              \
     NUMBER(0, "packet-size", "N", "Largest packet of SMP (what the board says)",                             \
-           &(b)->smp_packet_size, 64, 16384),                                                                \
+           &(b)->smp_packet_size, SIGNET_SMP_PACKET_LEAST, SIGNET_SMP_PACKET_MOST),                          \
     TEXT(0, "port-options", "LIST", "dtr=off&rts=off&hupcl=off&flow=rtscts, of its serial port",             \
          &(b)->port_options),                                                                                \
     TEXT(0, "packet-path", "PATH", "smp-file: where the board wants the packet", &(b)->packet_path),         \

@@ -22,6 +22,13 @@ extern "C" {
 
 struct signet_smp;
 
+/* Bounds of what a person gives: characters of a line, bytes of a packet. */
+enum {
+    SIGNET_SMP_LINE_LEAST = 16,
+    SIGNET_SMP_LINE_MOST = 127,
+    SIGNET_SMP_PACKET_LEAST = 64,
+    SIGNET_SMP_PACKET_MOST = 16384
+};
 /* Raw bytes in a line of so many characters, marker and line end counted. */
 #define SIGNET_SMP_LINE_RAW(length) (((length)-3) / 4 * 3)
 

@@ -144,21 +144,36 @@ static void pass_event(void *ctx, const struct signet_event *event)
     event_send(b->caller, &ours);
 }
 
+static bool size_within(unsigned value, unsigned least, unsigned most)
+{
+    return !value || (value >= least && value <= most);
+}
+
+/* How the board is spoken to. */
+static int check_line(const struct signet_board_options *from, struct signet_error *err)
+{
+    if (from->smp_version < 0 || from->smp_version > 2)
+        return error_set(err, SIGNET_E_USAGE, "the SMP version is 1 or 2");
+    if (!size_within(from->smp_line_length, SIGNET_SMP_LINE_LEAST, SIGNET_SMP_LINE_MOST))
+        return error_set(err, SIGNET_E_USAGE, "a line of SMP has %d to %d characters",
+                         SIGNET_SMP_LINE_LEAST, SIGNET_SMP_LINE_MOST);
+    if (!size_within(from->smp_packet_size, SIGNET_SMP_PACKET_LEAST, SIGNET_SMP_PACKET_MOST))
+        return error_set(err, SIGNET_E_USAGE, "a packet of SMP has %d to %d bytes",
+                         SIGNET_SMP_PACKET_LEAST, SIGNET_SMP_PACKET_MOST);
+    return link_check(from->port, from->port_options, err);
+}
+
 static int apply_options(struct signet_board *b, const struct signet_board_options *from,
                          struct signet_error *err)
 {
     if (from->serial && !flasher_serial_valid(from->serial))
         return error_set(err, SIGNET_E_USAGE, "a serial number is 1 to 63 letters and digits");
-    if (from->smp_version < 0 || from->smp_version > 2)
-        return error_set(err, SIGNET_E_USAGE, "the SMP version is 1 or 2");
-    if (from->smp_line_length && (from->smp_line_length < 16 || from->smp_line_length > 127))
-        return error_set(err, SIGNET_E_USAGE, "a line of SMP has 16 to 127 characters");
-    if (from->smp_packet_size && (from->smp_packet_size < 64 || from->smp_packet_size > 16384))
-        return error_set(err, SIGNET_E_USAGE, "a packet of SMP has 64 to 16384 bytes");
     if (!from->port && !from->serial)
         return error_set_hint(err, SIGNET_E_USAGE, "the list of boards shows what is plugged in",
                               "which board? neither a port nor a serial number was given");
-    int code = copy_texts(b, from, err);
+    int code = check_line(from, err);
+    if (!code)
+        code = copy_texts(b, from, err);
     if (!code)
         code = find_images(b, from, err);
     if (!code)

@@ -106,7 +106,7 @@ static int find_address(struct signet_board *b, char address[static 128], struct
 static int open_link(struct signet_board *b, const char *address, struct signet_error *err)
 {
     const char *options = b->options.port_options;
-    char path[128], whole[400];
+    char path[128], whole[sizeof("serial:?") + 128 + LINK_OPTIONS_MAX];
 
     if (options && signet_link_device(address, path, sizeof(path)) && strcmp(path, address) == 0) {
         snprintf(whole, sizeof(whole), "serial:%s?%s", path, options);

@@ -94,3 +94,15 @@ int address_parse(struct link_address *out, const char *address, struct signet_e
     question = begins(address, serial_prefix) ? strchr(address, '?') : NULL;
     return question ? take_port_options(&out->options, question + 1, err) : SIGNET_OK;
 }
+
+int link_check(const char *address, const char *options, struct signet_error *err)
+{
+    struct link_address parsed;
+    int rc = address ? address_parse(&parsed, address, err) : SIGNET_OK;
+
+    if (!rc && options && strlen(options) > LINK_OPTIONS_MAX)
+        rc = error_set(err, SIGNET_E_USAGE, "the options of a port are too long");
+    if (!rc && options)
+        rc = take_port_options(&(struct port_options){0}, options, err);
+    return rc;
+}

@@ -21,6 +21,11 @@ struct link_ops {
 int link_new(struct signet_link **out, const struct link_ops *ops, void *self, const char *address,
              struct signet_error *err);
 
+/* Is this an address, and are these options, as behind its ?, those of a port? Opens nothing;
+ * either may be NULL. */
+#define LINK_OPTIONS_MAX 128
+int link_check(const char *address, const char *options, struct signet_error *err);
+
 /* Each read gives one packet whole, and each write sends one: there is nothing to frame. */
 bool link_by_packets(const struct signet_link *link);
 

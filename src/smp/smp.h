@@ -11,8 +11,8 @@
 /* Framing and answers are shared with the simulator, which is the other end of the line. */
 
 #define SMP_HEADER_SIZE 8
-#define SMP_LINE_RAW    93    /* raw bytes in a line of 127 */
-#define SMP_PACKET_MAX  16384 /* larger packets are never taken */
+#define SMP_LINE_RAW    93                     /* raw bytes in a line of 127 */
+#define SMP_PACKET_MAX  SIGNET_SMP_PACKET_MOST /* larger packets are never taken */
 
 enum smp_op { SMP_READ = 0, SMP_READ_RESPONSE = 1, SMP_WRITE = 2, SMP_WRITE_RESPONSE = 3 };
 enum smp_group {

@@ -58,6 +58,7 @@ static void a_board_that_is_flashed_first(void **state)
 static void options_that_do_not_do(void **state)
 {
     struct bench *b = *state;
+    char long_options[200] = "";
     const struct {
         const char *recipe;
         struct signet_board_options options;
@@ -78,6 +79,33 @@ static void options_that_do_not_do(void **state)
          SIGNET_E_USAGE,
          "the SMP version is 1 or 2",
          ""},
+        {"smp-file",
+         {.port = "/dev/x", .smp_line_length = 15},
+         SIGNET_E_USAGE,
+         "a line of SMP has 16 to 127 characters",
+         ""},
+        {"smp-file", {.port = "/dev/x", .smp_line_length = 128}, SIGNET_E_USAGE, "16 to 127", ""},
+        {"smp-file",
+         {.port = "/dev/x", .smp_packet_size = 63},
+         SIGNET_E_USAGE,
+         "a packet of SMP has 64 to 16384 bytes",
+         ""},
+        {"smp-file", {.port = "/dev/x", .smp_packet_size = 16385}, SIGNET_E_USAGE, "16384", ""},
+        {"smp-file",
+         {.port = "serial:/dev/x?dtr=of"},
+         SIGNET_E_USAGE,
+         "'dtr=of' is no option of a port",
+         "dtr=off"},
+        {"smp-file",
+         {.port = "/dev/x", .port_options = "flow=rtscts&rts=off"},
+         SIGNET_E_USAGE,
+         "the driver itself moves RTS",
+         ""},
+        {"smp-file",
+         {.port = "/dev/x", .port_options = long_options},
+         SIGNET_E_USAGE,
+         "the options of a port are too long",
+         ""},
         {"anjay-zephyr",
          {.port = "/dev/x", .initial = b->initial},
          SIGNET_E_NOT_FOUND,
@@ -92,6 +120,8 @@ static void options_that_do_not_do(void **state)
     char *path = strdup(getenv("PATH"));
     struct signet_error err = {0};
 
+    for (int i = 0; i < 20; i++)
+        strcat(long_options, "dtr=off&");
     setenv("PATH", "/nowhere", 1);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_int_equal(
