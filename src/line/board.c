@@ -147,6 +147,7 @@ static int get_credentials(struct work *w, struct signet_error *err)
 static int load_packet(struct work *w, struct signet_error *err)
 {
     const struct signet_device_facts facts = {.hw_id = w->hw_id[0] ? w->hw_id : NULL};
+    struct presence before = {0};
     int rc = mark_write(w->slot, err);
 
     if (rc == SIGNET_OK)
@@ -156,7 +157,10 @@ static int load_packet(struct work *w, struct signet_error *err)
     if (rc != SIGNET_OK)
         return rc;
     work_failpoint("before", "load");
+    presence_look(w->slot, &before, NULL);
     rc = signet_board_load(w->board, w->device.packet.data, w->device.packet.len, err);
+    if (rc == SIGNET_OK)
+        work_keep_port(w, &before);
     work_failpoint("after", "load");
     return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_WRITTEN, NULL, err) : rc;
 }

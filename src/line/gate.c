@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gate before each board: while the line is paused, or a slot is off, a board that is in work
- * is finished, and no other is looked at, programmed or written to. */
+ * is finished, and no other is begun; no port or programmer is touched. */
 #include "line/private.h"
 
 static bool set_gate(struct job *job, bool *shut, bool to)
@@ -45,6 +45,16 @@ static bool waits_at_gate(const struct slot *slot)
            line->halted_slots + line->off_slots < line->open_slots;
 }
 
+static void wait_and_watch(struct slot *slot)
+{
+    struct job *job = slot->line->job;
+
+    job_wait(job, clock_ms() + POLL_MS);
+    pthread_mutex_unlock(&job->lock);
+    presence_watch(slot);
+    pthread_mutex_lock(&job->lock);
+}
+
 int gate_wait(struct slot *slot, bool *waited, struct signet_error *err)
 {
     struct line *line = slot->line;
@@ -56,7 +66,7 @@ int gate_wait(struct slot *slot, bool *waited, struct signet_error *err)
     pthread_cond_broadcast(&job->changed);
     while (gate_is_shut(slot) && waits_at_gate(slot) && !rules_stop(slot) &&
            job_units_left(job) > 0 && !job_stopped(job))
-        job_wait(job, INT64_MAX);
+        wait_and_watch(slot);
     int rc = gate_is_shut(slot) && !waits_at_gate(slot)
                  ? error_set(err, SIGNET_E_NOT_FOUND, "the slot is off")
                  : SIGNET_OK;

@@ -122,6 +122,17 @@ int work_look(struct work *w, enum signet_device_state last, struct signet_error
                : rc;
 }
 
+void work_keep_port(struct work *w, const struct presence *before)
+{
+    struct presence now;
+
+    if (presence_look(w->slot, &now, NULL) != SIGNET_OK || !now.there ||
+        !presence_same(&now, before) || presence_same(&now, &w->slot->presence))
+        return;
+    presence_identify(&now);
+    presence_keep(w->slot, &now);
+}
+
 /* Between two attempts somebody may have put in another board, which may be a finished one. */
 int work_look_again(struct work *w, struct signet_error *err)
 {

@@ -81,6 +81,37 @@ bool presence_is_back(const struct presence *now, const struct presence *before,
     return now->serial[0] && strcmp(now->serial, before->serial) == 0 && gone_ms < BACK_MS;
 }
 
+void presence_keep(struct slot *slot, const struct presence *now)
+{
+    slot->presence = *now;
+    slot->gone = false;
+    slot->seen_at = clock_ms();
+}
+
+bool presence_new(struct slot *slot, struct presence *now)
+{
+    slot->gone = slot->gone || !now->there;
+    if (!now->there)
+        return false;
+    if (!slot->gone && presence_same(now, &slot->presence)) {
+        slot->seen_at = clock_ms();
+        return false;
+    }
+    presence_identify(now);
+    if (!presence_is_back(now, &slot->presence, clock_ms() - slot->seen_at))
+        return true;
+    presence_keep(slot, now);
+    return false;
+}
+
+void presence_watch(struct slot *slot)
+{
+    struct presence now;
+
+    if (presence_look(slot, &now, NULL) == SIGNET_OK)
+        presence_new(slot, &now);
+}
+
 bool presence_same(const struct presence *a, const struct presence *b)
 {
     return a->there == b->there && a->device == b->device && a->inode == b->inode &&

@@ -48,6 +48,7 @@ struct slot {
     unsigned retries;            /* attempts of the last board after the first */
     bool short_of_units;         /* its board waits: boards in other slots may need all units */
     bool gone;                   /* the board that was there last was missed */
+    int64_t seen_at;             /* clock_ms(), when that board was there last */
     struct presence presence;    /* of the board that is being worked on, or was last */
 };
 
@@ -66,12 +67,18 @@ struct line {
 
 /* presence.c */
 /* Nobody takes a board out and puts it in again so fast; a port that comes and goes does. */
-enum { BACK_MS = 2000 };
+enum { BACK_MS = 2000, POLL_MS = 100 };
 int presence_look(const struct slot *slot, struct presence *out, struct signet_error *err);
 bool presence_same(const struct presence *a, const struct presence *b);
 void presence_identify(struct presence *presence); /* fills in the serial number */
 /* The board of before, that its port came back so soon? */
 bool presence_is_back(const struct presence *now, const struct presence *before, int64_t gone_ms);
+/* Without touching the port: is the last board still there, or did it go? */
+void presence_watch(struct slot *slot);
+/* The board that is there now, of which now is known that it is the last one. */
+void presence_keep(struct slot *slot, const struct presence *now);
+/* Is there a board that is not the last one? */
+bool presence_new(struct slot *slot, struct presence *now);
 
 /* mark.c: the port of the board that gets credentials now, kept over a kill. Is the board that is
  * in the slot the one that got some last? False also when nobody can tell. */
@@ -80,8 +87,8 @@ bool mark_fits(const struct slot *slot);
 
 /* gate.c: with the job's lock */
 bool gate_is_shut(const struct slot *slot);
-/* Waits while it is shut. SIGNET_E_NOT_FOUND: nobody else is at work, and no board is waited for.
- */
+/* Waits while it is shut, and watches the board that stands in the slot. SIGNET_E_NOT_FOUND: nobody
+ * else is at work, and no board is waited for. */
 int gate_wait(struct slot *slot, bool *waited, struct signet_error *err);
 
 /* wait.c: until a board comes that is not the one that was there last; fresh: any will do.

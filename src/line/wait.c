@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { POLL_MS = 100, ABSENT_MS = 1000, SETTLE_MS = 100, WAIT_SECONDS = 5 };
+enum { ABSENT_MS = 1000, SETTLE_MS = 100, WAIT_SECONDS = 5 };
 
 /* A moment in which nothing may happen but the end of the line. False: that is it. */
 static bool pause_for(struct job *job, int ms)
@@ -42,22 +42,13 @@ void let_board_go(struct line *line)
     pthread_mutex_unlock(&line->job->lock);
 }
 
-/* Is there a board that is not the one of before? fresh: any board will do; unseen: nobody looked
- * for a while. *gone_at: clock_ms() when that one was missed; 0: it was not, or it is back. */
-static bool is_new(struct slot *slot, struct presence *now, bool fresh, bool unseen,
-                   int64_t *gone_at)
+/* Is there a board that is not the one of before? fresh: any board will do. */
+static bool is_new(struct slot *slot, struct presence *now, bool fresh)
 {
-    int64_t gone_ms = *gone_at ? clock_ms() - *gone_at : unseen ? INT64_MAX : 0;
-
-    if (!now->there || (!fresh && !*gone_at && presence_same(now, &slot->presence)))
-        return false;
+    if (!fresh || !now->there)
+        return presence_new(slot, now);
     presence_identify(now);
-    if (fresh || !presence_is_back(now, &slot->presence, gone_ms))
-        return true;
-    slot->presence = *now;
-    slot->gone = false;
-    *gone_at = 0;
-    return false;
+    return true;
 }
 
 /* What was missing when the last board was begun, or is missing now. */
@@ -92,9 +83,8 @@ static int nobody_came(const struct slot *slot, const struct presence *now, bool
         "no board came within %d s: nothing is at the %s", seconds, presence_place(slot, place));
 }
 
-/* Is there a board to begin? unseen, *gone_at: as in is_new(). */
-static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, bool unseen,
-                           int64_t *gone_at)
+/* Is there a board to begin? fresh: as in is_new(). *told: the lamp says that there is none. */
+static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, bool *told)
 {
     struct signet_error why = {0};
     int rc = presence_look(slot, now, &why);
@@ -106,12 +96,10 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
     }
     if (rc != SIGNET_OK && why.code)
         tell_missing(slot, &why);
-    if (rc == SIGNET_OK && !now->there && !*gone_at) {
-        *gone_at = clock_ms();
-        slot->gone = true;
+    if (rc == SIGNET_OK && !now->there && !*told)
         slot_lamp(slot, "empty", NULL, NULL);
-    }
-    if (rc != SIGNET_OK || !is_new(slot, now, fresh, unseen, gone_at))
+    *told = rc == SIGNET_OK ? !now->there : *told;
+    if (rc != SIGNET_OK || !is_new(slot, now, fresh))
         return false;
     slot->missing = (struct signet_error){0};
     slot->short_of_units = !begin_board(slot);
@@ -130,6 +118,9 @@ static int wait_halted(struct slot *slot, struct signet_error *err)
     while (slot->halted.code && !line->ended.code && job_units_left(job) > 0 && !job_stopped(job) &&
            (line->setup->watch || line->halted_slots < line->open_slots)) {
         job_wait(job, clock_ms() + POLL_MS);
+        pthread_mutex_unlock(&job->lock);
+        presence_watch(slot);
+        pthread_mutex_lock(&job->lock);
         rules_resume(slot);
     }
     if (rules_stop(slot))
@@ -138,15 +129,15 @@ static int wait_halted(struct slot *slot, struct signet_error *err)
     return rc;
 }
 
-/* Until the slot may look for a board; *unseen: it could not for a while. */
-static int wait_to_look(struct slot *slot, bool *unseen, struct signet_error *err)
+/* Until the slot may look for a board; *waited: it could not for a while. */
+static int wait_to_look(struct slot *slot, bool *waited, struct signet_error *err)
 {
     struct job *job = slot->line->job;
     int rc = wait_halted(slot, err);
 
     if (rc == SIGNET_OK)
-        rc = gate_wait(slot, unseen, err);
-    if (rc == SIGNET_OK && *unseen)
+        rc = gate_wait(slot, waited, err);
+    if (rc == SIGNET_OK && *waited)
         rc = wait_halted(slot, err);
     if (rc != SIGNET_OK)
         return rc;
@@ -161,13 +152,14 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
 {
     const struct line_setup *setup = slot->line->setup;
     int seconds = setup->wait_seconds > 0 ? setup->wait_seconds : WAIT_SECONDS, rc;
-    int64_t begin = slot->absent_since ? slot->absent_since : clock_ms(), gone_at = 0;
+    int64_t begin = slot->absent_since ? slot->absent_since : clock_ms();
     struct presence now;
-    bool unseen;
+    bool waited, told = false;
 
-    while ((rc = wait_to_look(slot, &unseen, err)) == SIGNET_OK &&
-           !look_for_board(slot, &now, fresh, unseen, &gone_at)) {
-        if (unseen || slot->short_of_units) /* a board has all its time when its turn comes */
+    slot->seen_at = clock_ms(); /* it was worked on until now */
+    while ((rc = wait_to_look(slot, &waited, err)) == SIGNET_OK &&
+           !look_for_board(slot, &now, fresh, &told)) {
+        if (waited || slot->short_of_units) /* a board has all its time when its turn comes */
             begin = clock_ms();
         if (!setup->watch && clock_ms() >= begin + (int64_t)seconds * 1000)
             return nobody_came(slot, &now, fresh, seconds, err);
@@ -175,8 +167,7 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
     }
     if (rc != SIGNET_OK)
         return rc;
-    slot->presence = now;
-    slot->gone = false;
+    presence_keep(slot, &now);
     if (cancel_sleep_until(slot->line->job->stop, clock_ms() + SETTLE_MS, err) == SIGNET_OK)
         return SIGNET_OK;
     let_board_go(slot->line);

@@ -48,6 +48,9 @@ int work_drop_spare(struct work *w, struct signet_error *err);
 int work_look(struct work *w, enum signet_device_state last, struct signet_error *err);
 /* Between two attempts. SIGNET_E_NOT_FOUND: the board is gone. */
 int work_look_again(struct work *w, struct signet_error *err);
+/* The board took its packet, before which this was in the slot: if it still is, it is that board's
+ * port, whatever was there when the board was begun. */
+void work_keep_port(struct work *w, const struct presence *before);
 bool work_is_interrupted(enum signet_device_state last);
 /* SIGNET_E_PROVISIONED: the board of this serial number is the golden one. */
 int work_refuse_golden(struct work *w, const char *serial, struct signet_error *err);

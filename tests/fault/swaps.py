@@ -84,6 +84,18 @@ def a_finished_board_between_two_attempts(l):
 
 
 @part
+def a_board_that_came_while_another_was_begun(l):
+    """Another board is in the slot by the time of the erase: it is made, and what became of it is counted once."""
+    l.boards(1, hold=600000, keep=True)
+    l.programmer()
+    l.order(3)
+    script = f"'{SIGNET}' sim tell rack/1.control next; while [ ! -e rack/1 ]; do sleep 0.05; done"
+    l.run(point='before-flash:1', script=script)
+    need('board=00100002' in l.ask(1), l.ask(1))
+    need(l.report['passed'] == 1 and l.report['made_before'] == 0 and not l.lamps('1', 'made-before'), l.said)
+
+
+@part
 def another_blank_board_between_two_attempts(l):
     """It does not get what was begun for the first one."""
     swapped(l, 'next')

@@ -49,11 +49,119 @@ static void a_port_that_came_back_at_once_is_the_same_board(void **state)
     assert_false(presence_is_back(&now, &now, 0));
 }
 
+static struct slot slot_with_board(void)
+{
+    return (struct slot){.presence = board, .seen_at = clock_ms()};
+}
+
+/* Its serial number says that it is the one of before, while nobody can have changed it. */
+static void a_board_that_was_enumerated_anew_is_kept(void **state)
+{
+    struct slot slot = slot_with_board();
+    struct presence now = board;
+
+    (void)state;
+    slot.presence.path[0] = now.path[0] = '\0'; /* no port of this machine */
+    now.inode = 8;
+    assert_false(presence_new(&slot, &now));
+    assert_int_equal(slot.presence.inode, 8);
+    now.inode = 9;
+    slot.seen_at = clock_ms() - BACK_MS;
+    assert_true(presence_new(&slot, &now));
+    assert_true(presence_new(&slot, &now)); /* until it is begun */
+    assert_int_equal(slot.presence.inode, 8);
+    presence_keep(&slot, &now);
+    assert_false(presence_new(&slot, &now));
+}
+
+static void a_board_that_stays_is_seen(void **state)
+{
+    struct slot slot = slot_with_board();
+    struct presence now = board;
+
+    (void)state;
+    now.serial[0] = '\0';
+    slot.seen_at = clock_ms() - BACK_MS;
+    assert_false(presence_new(&slot, &now));
+    assert_string_equal(slot.presence.serial, "S1");
+    assert_true(slot.seen_at > clock_ms() - BACK_MS);
+}
+
+static void one_that_was_missed_may_be_another_one(void **state)
+{
+    struct slot slot = slot_with_board();
+    struct presence none = {0}, now = board;
+
+    (void)state;
+    assert_false(presence_new(&slot, &none));
+    assert_true(slot.gone);
+    slot.presence.path[0] = now.path[0] = now.serial[0] = '\0';
+    assert_true(presence_new(&slot, &now));
+}
+
+/* At the gate */
+
+struct hall {
+    struct signet_slot place;
+    struct signet_order order;
+    struct line_gate gate;
+    struct job job;
+    struct line_setup setup;
+    struct line line;
+    struct slot slot;
+};
+
+static bool waits(struct hall *h)
+{
+    pthread_mutex_lock(&h->job.lock);
+    bool waits = h->line.off_slots > 0;
+    pthread_mutex_unlock(&h->job.lock);
+    return waits;
+}
+
+static void *open_the_gate(void *arg)
+{
+    struct hall *h = arg;
+
+    while (!waits(h))
+        cancel_sleep_until(NULL, clock_ms() + 5, NULL);
+    line_pause(&h->job, &h->gate, false);
+    return NULL;
+}
+
+static void a_board_that_is_taken_out_in_a_pause_is_missed(void **state)
+{
+    struct hall h = {.place = {.kind = SIGNET_SLOT_PORT, .where = "/dev/signet-none"},
+                     .gate = {.paused = true}};
+    pthread_t thread;
+    bool waited = false;
+
+    (void)state;
+    h.order.slots[0] = h.place;
+    h.order.slot_count = 1;
+    assert_int_equal(job_open(&h.job, NULL), SIGNET_OK);
+    h.job.quota = 1;
+    h.setup = (struct line_setup){.job = &h.job, .order = &h.order, .gate = &h.gate};
+    h.line = (struct line){.setup = &h.setup, .job = &h.job, .open_slots = 1};
+    h.slot = slot_with_board();
+    h.slot.line = &h.line;
+    h.slot.order = &h.order.slots[0];
+    assert_int_equal(pthread_create(&thread, NULL, open_the_gate, &h), 0);
+    assert_int_equal(gate_wait(&h.slot, &waited, NULL), SIGNET_OK);
+    pthread_join(thread, NULL);
+    assert_true(waited && h.slot.gone);
+    job_close(&h.job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_trace_makes_another_board),
-        cmocka_unit_test(a_port_that_came_back_at_once_is_the_same_board)};
+        cmocka_unit_test(a_port_that_came_back_at_once_is_the_same_board),
+        cmocka_unit_test(a_board_that_was_enumerated_anew_is_kept),
+        cmocka_unit_test(a_board_that_stays_is_seen),
+        cmocka_unit_test(one_that_was_missed_may_be_another_one),
+        cmocka_unit_test(a_board_that_is_taken_out_in_a_pause_is_missed)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
