@@ -107,6 +107,12 @@ static int make_devices(struct series *s, const struct signet_order *order, stru
     return rc == SIGNET_OK ? code : -1;
 }
 
+/* A name that nobody has said is none. */
+static const char *said_name(const char *name)
+{
+    return name[0] ? name : NULL;
+}
+
 /* dry_run: looks at the order, and makes nothing. */
 static int open_and_run(struct series *s, const struct signet_order *order, bool dry_run,
                         bool *over)
@@ -142,8 +148,8 @@ static int run_one(struct series *s, struct signet_order *order, bool *over)
 {
     const struct options *o = s->o;
     if (s->known) {
-        order->operator_name = s->operator_name;
-        order->shift = s->shift;
+        order->operator_name = said_name(s->operator_name);
+        order->shift = said_name(s->shift);
     } else {
         order->operator_name = o->operator_name ? o->operator_name : order->operator_name;
         order->shift = o->shift ? o->shift : order->shift;

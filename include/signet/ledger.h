@@ -32,7 +32,7 @@ struct signet_ledger_options {
                     this version */
     const char *station; /* required, stable over restarts, at most 120 bytes; one process at a
                           * time has it */
-    const char *operator_name; /* who is at work, at most 120 bytes; NULL: "" */
+    const char *operator_name; /* who is at work, 1 to 120 bytes; NULL: not known */
     int lease_seconds;         /* 0: 120; at most 86400 */
     bool must_exist;           /* no ledger is made: SIGNET_E_NOT_FOUND */
     bool read_only;            /* nothing is made, migrated or written; implies must_exist. Changes

@@ -204,8 +204,8 @@ int signet_run_make(struct signet_run *run, struct signet_run_report *report,
 int signet_run_pause(struct signet_run *run, bool paused, struct signet_error *err);
 /* The same for one slot, by its name. SIGNET_E_NOT_FOUND. */
 int signet_run_slot(struct signet_run *run, const char *slot, bool off, struct signet_error *err);
-/* An event of the order in the ledger; later events carry the name. "": nobody is known. At most
- * 120 bytes of UTF-8 (SIGNET_E_USAGE). */
+/* An event of the order in the ledger; later events carry the name: 1 to 120 bytes of UTF-8,
+ * and not only spaces (SIGNET_E_USAGE). */
 int signet_run_operator(struct signet_run *run, const char *name, struct signet_error *err);
 int signet_run_shift(struct signet_run *run, const char *name, struct signet_error *err);
 /* As the caller's cancel; but what waits for a server or a programmer ends on the caller's only, so

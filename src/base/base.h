@@ -160,7 +160,7 @@ size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *code);
 bool utf8_shown(uint32_t code);
 /* SIGNET_E_MEANING: it is not UTF-8, or has control characters. */
 int text_check(const char *what, const void *text, size_t len, struct signet_error *err);
-/* A name of a person or a shift: the same, at most PERSON_MAX bytes. SIGNET_E_USAGE. */
+/* A name of a person or a shift: the same, not empty, at most PERSON_MAX bytes. SIGNET_E_USAGE. */
 enum { PERSON_MAX = 120 };
 int text_check_person(const char *what, const char *name, struct signet_error *err);
 /* Appends text for people: control bytes and invalid UTF-8 become \xNN, so that no byte from

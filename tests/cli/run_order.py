@@ -167,6 +167,8 @@ def wrong_keys(d):
         ('a hook of 63 words', base + f'on_pass: [no-such-lamp{62 * ", x"}]\n', 'on_pass: no-such-lamp is not installed'),
         ('a map in a hook', base + 'on_pass: [lamp, {a: b}]\n', "'on_pass' takes one value"),
         ('neither true nor false', base + 'names: {manifest: d.csv, from_board: maybe}\n', "'from_board' is true or false, not 'maybe'"),
+        ('an operator without a name', base + 'operator: ""\n', 'the name of the operator is empty'),
+        ('a shift without a name', base + 'shift: " "\n', 'the name of the shift is empty'),
         ('no such recipe', base.replace('anjay-zephyr', 'anjay-zefyr'), 'anjay-ze'),
     ]:
         d.order(text=text)
