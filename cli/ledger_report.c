@@ -168,17 +168,26 @@ static int print_report(struct signet_ledger *ledger, void *ctx, struct signet_e
 
 /* the reports of single runs */
 
+static void run_text(bool first, const struct signet_run_record *run)
+{
+    if (first)
+        printf("%-20s  %-16s %-12s %-16s %8s %8s %11s %17s %11s\n", "ended", "order", "station",
+               "operator", "passed", "failed", "made before", "done", "seconds");
+    printf("%-20s  %-16s %-12s %-16s %8" PRId64 " %8" PRId64 " %11" PRId64 " %8" PRId64
+           " of %5" PRId64 " %11.1f\n",
+           TIME(run->time), PLAIN(run->order), PLAIN(run->station),
+           run->operator_name[0] ? PLAIN(run->operator_name) : "(none)", run->passed, run->failed,
+           run->made_before, run->done, run->quota, run->seconds);
+}
+
 static int one_run(void *ctx, const struct signet_run_record *run, struct signet_error *err)
 {
     struct report *r = ctx;
     struct json j;
 
     (void)err;
-    r->rows++;
     if (r->form == FORM_TEXT) {
-        printf("%s  %s, station %s%s%s\n    %s\n", TIME(run->time), PLAIN(run->order),
-               PLAIN(run->station), run->operator_name[0] ? ", " : "", PLAIN(run->operator_name),
-               PLAIN(run->json));
+        run_text(r->rows++ == 0, run);
         return SIGNET_OK;
     }
     json_event(&j, "run");
@@ -259,7 +268,7 @@ static int report_ledger(int argc, char **argv)
         TEXT('o', "order", "NAME", "Of this order", &r.options.order),
         TEXT(0, "station", "NAME", "Of this station", &r.options.station),
         TEXT('f', "format", "NAME", "text, or csv (RFC 4180)", &r.format),
-        FLAG('r', "runs", "The report of each run, as it ended", &r.runs),
+        FLAG('r', "runs", "A row for each run that ended; with --json its whole report", &r.runs),
         {0}};
 
     if (!cli_parse(

@@ -570,6 +570,11 @@ struct signet_run_record {
     const char *order, *station, *operator_name;
     int64_t time; /* of the run's end */
     const char *json;
+    /* of it; 0: it does not say */
+    int64_t passed, failed; /* boards; without boards: devices made, and not */
+    int64_t made_before;    /* boards that were left as they are */
+    int64_t done, quota;    /* of the order, by then */
+    double seconds;
 };
 int signet_ledger_runs(struct signet_ledger *ledger, const struct signet_report_options *options,
                        int (*row)(void *ctx, const struct signet_run_record *run,

@@ -228,15 +228,30 @@ struct runs {
     const struct signet_report_options *options;
 };
 
+static void read_run(const json_t *json, struct signet_run_record *run)
+{
+    const json_t *made = json_object_get(json, "made");
+
+    run->passed = json_integer_value(made ? made : json_object_get(json, "passed"));
+    run->failed = json_integer_value(json_object_get(json, "failed"));
+    run->made_before = json_integer_value(json_object_get(json, "made_before"));
+    run->done = json_integer_value(json_object_get(json, "done"));
+    run->quota = json_integer_value(json_object_get(json, "quota"));
+    run->seconds = json_number_value(json_object_get(json, "seconds"));
+}
+
 static int give_run(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
     const struct runs *r = ctx;
-    const struct signet_run_record run = {.order = db_text(row, 2),
-                                          .station = db_text(row, 3),
-                                          .operator_name = db_text(row, 4),
-                                          .time = db_int(row, 5),
-                                          .json = db_text(row, 6)};
+    struct signet_run_record run = {.order = db_text(row, 2),
+                                    .station = db_text(row, 3),
+                                    .operator_name = db_text(row, 4),
+                                    .time = db_int(row, 5),
+                                    .json = db_text(row, 6)};
+    json_t *json = json_loads(run.json, 0, NULL);
 
+    read_run(json, &run);
+    json_decref(json);
     return r->row(r->ctx, &run, err);
 }
 

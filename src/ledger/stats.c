@@ -65,6 +65,7 @@ static int count_in(struct stats *s, enum by by, int64_t number, const char *nam
     return SIGNET_OK;
 }
 
+/* A name that is only kept, such as that of a golden board, was never in a slot. */
 static int count_device(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
     struct stats *s = ctx;
@@ -80,7 +81,7 @@ static int count_device(void *ctx, const struct db_rows *row, struct signet_erro
     int rc = buf_check(&s->place, err);
     if (rc == SIGNET_OK)
         rc = count_in(s, BY_STATE, state, "", &one, err);
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK && (db_text(row, 3)[0] || state != SIGNET_DEVICE_VOID))
         rc = count_in(s, BY_SLOT, 0, (const char *)s->place.data, &one, err);
     if (rc == SIGNET_OK && one.failed)
         rc = count_in(s, BY_ERROR, db_int(row, 4), "", &one, err);

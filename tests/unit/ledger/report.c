@@ -144,7 +144,8 @@ static int one_run(void *ctx, const struct signet_run_record *run, struct signet
     size_t n = strlen(seen);
 
     (void)error;
-    snprintf(seen + n, sizeof(seen) - n, "%s %s %s\n", run->order, run->station, run->json);
+    snprintf(seen + n, sizeof(seen) - n, "%s %s %s: %d/%d/%.1f\n", run->order, run->station,
+             run->json, (int)run->done, (int)run->passed, run->seconds);
     return *(int *)ctx;
 }
 
@@ -156,16 +157,17 @@ static void reports_of_runs(void **state)
     (void)state;
     begin(9);
     must(signet_ledger_run(ledger, order, "{\"done\": 1}", &err));
-    must(signet_ledger_run(ledger, order, "{\"done\": 2}", &err));
+    must(signet_ledger_run(ledger, order, "{\"made\": 3, \"seconds\": 4.5}", &err));
     seen[0] = '\0';
     must(signet_ledger_runs(ledger, &all, one_run, &answer, &err));
-    assert_string_equal(seen, "o A {\"done\": 1}\no A {\"done\": 2}\n");
+    assert_string_equal(
+        seen, "o A {\"done\": 1}: 1/0/0.0\no A {\"made\": 3, \"seconds\": 4.5}: 0/3/4.5\n");
     seen[0] = '\0';
     must(signet_ledger_runs(ledger, &of_another, one_run, &answer, &err));
     assert_string_equal(seen, "");
     answer = SIGNET_E_IO;
     assert_int_equal(signet_ledger_runs(ledger, &all, one_run, &answer, &err), SIGNET_E_IO);
-    assert_string_equal(seen, "o A {\"done\": 1}\n");
+    assert_string_equal(seen, "o A {\"done\": 1}: 1/0/0.0\n");
     assert_int_equal(signet_ledger_run(ledger, 99, "{}", &err), SIGNET_E_USAGE);
     verified();
 }
