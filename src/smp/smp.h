@@ -62,7 +62,7 @@ size_t smp_frames_feed(struct smp_frames *frames, const uint8_t *data, size_t le
                        struct buf *text);
 
 /* answers (answer.c): a CBOR map */
-#define SMP_ITEMS_MAX 48
+#define SMP_ITEMS_MAX 192 /* an image in a list has 10 */
 #define SMP_DEPTH_MAX 6
 
 struct smp_item {

@@ -10,7 +10,7 @@
 
 static bool decode(struct smp_answer *answer, const char *hex)
 {
-    static uint8_t data[256]; /* the answer points into it */
+    static uint8_t data[1024]; /* the answer points into it */
     ssize_t len = hex_decode(hex, strlen(hex), data, sizeof(data));
 
     assert_true(len >= 0);
@@ -140,7 +140,7 @@ static void what_is_no_answer(void **state)
 
 static void depth_and_number_are_limited(void **state)
 {
-    char hex[512];
+    char hex[2048];
     struct smp_answer a;
 
     (void)state;
