@@ -19,6 +19,7 @@
 
 #define LINE_CAP     65536 /* a longer line comes in pieces */
 #define TERM_WAIT_MS 2000
+enum { PATH_SIZE = 4096 + 64 };
 
 /* Executable for us, and nobody but its owner, root or their groups could have put it there. */
 static bool usable(const char *path, mode_t type)
@@ -115,18 +116,33 @@ static int set_files(posix_spawn_file_actions_t *files, const struct run *run, i
     return rc ? rc : posix_spawn_file_actions_addclosefrom_np(files, 3);
 }
 
+/* What a tool calls by name may be beside it: in a virtual environment, in its vendor's folder. */
+static void search_path(const char *tool, char out[static PATH_SIZE])
+{
+    static const char *const usual[] = {"/usr/local/bin", "/usr/bin", "/bin"};
+    char folder[4096];
+
+    snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(tool, '/') - tool), tool);
+    bool beside = !strchr(folder, ':') && usable(folder, S_IFDIR);
+    for (size_t i = 0; i < 3; i++)
+        beside = beside && strcmp(folder, usual[i]) != 0;
+    snprintf(out, PATH_SIZE, "PATH=%s%s%s:%s:%s", beside ? folder : "", beside ? ":" : "", usual[0],
+             usual[1], usual[2]);
+}
+
 static int spawn_child(struct child *child, const struct run *run, int input, int write_end,
                        struct signet_error *err)
 {
-    char home[4096 + 8] = "HOME=/";
+    char home[4096 + 8] = "HOME=/", path[PATH_SIZE];
     const char *from = getenv("HOME");
     if (from && from[0] == '/' && strlen(from) < 4096)
         snprintf(home, sizeof(home), "HOME=%s", from);
     char parent[64];
     orphan_mark(parent, sizeof(parent));
+    search_path(run->argv[0], path);
     char *environment[] = {home,
                            parent,
-                           (char *)"PATH=/usr/local/bin:/usr/bin:/bin",
+                           path,
                            (char *)"LANG=C.UTF-8",
                            (char *)"LC_ALL=C.UTF-8",
                            (char *)"PYTHONUNBUFFERED=1",

@@ -5,7 +5,7 @@
 #include "base/base.h"
 
 /* One run of a tool of somebody else: absolute path, argument vector, own process group, no
- * descriptors but 0, 1 and 2, a fixed environment. */
+ * descriptors but 0, 1 and 2, a fixed environment, whose PATH begins with the tool's own folder. */
 
 #define RUN_OUTPUT_MAX ((size_t)1024 * 1024)
 

@@ -110,6 +110,39 @@ static void child_sees_nothing_of_ours(void **state)
     buf_free(&output);
 }
 
+/* What is beside it is found by name first, as in a virtual environment; not in a folder that all
+ * can write to, nor in one that PATH has no word for. */
+static void what_is_beside_a_tool(void **state)
+{
+    static const struct {
+        const char *folder;
+        mode_t mode;
+        const char *says;
+    } rows[] = {{"venv", 0755, "beside"}, {"open", 0777, "none"}, {"a:b", 0755, "none"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char tool[200];
+        const char *argv[] = {tool, NULL};
+        const struct run r = {.argv = argv, .timeout_ms = 10000};
+        struct buf output = {0};
+        int status;
+
+        mkdir(rows[i].folder, 0755);
+        chmod(rows[i].folder, rows[i].mode);
+        snprintf(tool, sizeof tool, "%s/%s/tool", fake_folder, rows[i].folder);
+        fake_file(tool, "#!/bin/sh\nrunner 2> note || echo none\n", 0755);
+        snprintf(strrchr(tool, '/'), 20, "/runner");
+        fake_file(tool, "#!/bin/sh\necho beside\n", 0755);
+        snprintf(strrchr(tool, '/'), 20, "/tool");
+        assert_int_equal(run_tool(&r, &output, &status, NULL), SIGNET_OK);
+        buf_byte(&output, 0);
+        output.data[strcspn((char *)output.data, "\n")] = '\0';
+        assert_string_equal(output.data, rows[i].says);
+        buf_free(&output);
+    }
+}
+
 /* True while the process is there and is not a zombie. */
 static bool alive(pid_t pid)
 {
@@ -305,6 +338,7 @@ int main(void)
         TEST(a_read_is_interrupted),
         TEST(a_missing_program_is_an_error),
         TEST(child_sees_nothing_of_ours),
+        TEST(what_is_beside_a_tool),
         TEST(a_hang_ends_the_whole_group),
         TEST(what_a_tool_leaves_behind_is_ended),
         TEST(huge_output_is_capped),
