@@ -20,7 +20,7 @@ static const struct {
     {"name the packet's path", "--packet-path PATH"},
     {"name the initial image", "--initial FILE, --image-dir DIR, --flasher none"},
     {"or force it", "--force"},
-    {"the part is locked: recover", "--flasher-recover; in an order, flasher_recover"},
+    {"if the part is locked, recover", "--flasher-recover; in an order, flasher_recover"},
     {"begin a new edition", "`signet ledger rework --new-edition LEDGER NAME`"},
     {"a rework lets", "`signet ledger rework LEDGER NAME`"},
     {"fetch the certificate of", "`signet cert fetch --dtls HOST:PORT`"},

@@ -34,10 +34,7 @@ static int exec_check(struct signet_flasher *f, struct signet_error *err)
 {
     const char *command = flasher_option(f, "command");
     int code = flasher_need(f, command, "a command", err);
-    if (code)
-        return code;
-    if (strstr(command, "{serial}") && !f->serial)
-        return error_set(err, SIGNET_E_USAGE, "the command has {serial}, but none was given");
+    code = code ? code : words_need_serial(f, "command", err);
     /* A missing program of the reset is told before flashing too. */
     for (unsigned which = 0; code == SIGNET_OK && which < 2; which++) {
         bool there;
@@ -53,10 +50,9 @@ static int exec_run(struct signet_flasher *f, unsigned which, const char *image,
                     struct signet_error *err)
 {
     bool there;
+    int code = words_need_port(f, "command", err);
 
-    if (strstr(flasher_option(f, "command"), "{port}") && !f->port)
-        return error_set(err, SIGNET_E_USAGE, "the command has {port}, but no port is known");
-    return exec_command(f, which, image, true, &there, err);
+    return code ? code : exec_command(f, which, image, true, &there, err);
 }
 
 static int exec_program(struct signet_flasher *f, const char *path,

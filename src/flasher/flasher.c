@@ -173,7 +173,7 @@ int flasher_failed(const struct signet_flasher *f, int status, const char *words
     if (meaning && meaning->hint)
         error_hint(err, "%s", meaning->hint);
     else if (!meaning && adapter_option_declared(f->ops->options, "recover") && says_locked(all))
-        error_hint(err, "the part is locked: recover unlocks it and erases all of it");
+        error_hint(err, "if the part is locked, recover unlocks it and erases all of it");
     if (err)
         err->sys = status;
     return meaning ? (int)meaning->code : SIGNET_E_FLASH;

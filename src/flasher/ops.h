@@ -75,6 +75,10 @@ int words_expand(struct words *words, const char *text, unsigned which, const ch
 /* SIGNET_E_LIMIT: too many. */
 int words_add(const struct words *words, size_t from, struct args *args, struct signet_error *err);
 void words_free(struct words *words);
+/* What the words of an option ask for is there: the serial number when the flasher is opened, the
+ * port, which may be found later, when it is used. */
+int words_need_serial(const struct signet_flasher *f, const char *option, struct signet_error *err);
+int words_need_port(const struct signet_flasher *f, const char *option, struct signet_error *err);
 /* Does the text speak of the board's port, as {port} or by its path? */
 bool words_use_port(const char *text, const struct signet_flasher *f);
 

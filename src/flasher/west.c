@@ -11,6 +11,7 @@ static int west_check(struct signet_flasher *f, struct signet_error *err)
     if (!code && build[0] != '/')
         code = error_set(err, SIGNET_E_USAGE,
                          "the build folder is not an absolute path: west is run in it");
+    code = code ? code : words_need_serial(f, "arguments", err);
     return code ? code : flasher_check_recover(f, err);
 }
 
@@ -53,14 +54,15 @@ static int west_program(struct signet_flasher *f, const char *path,
     struct words words = {0};
     struct args args = {0};
 
-    if (more && strstr(more, "{port}") && !f->port)
-        return error_set(err, SIGNET_E_USAGE, "the arguments have {port}, but no port is known");
+    int code = words_need_port(f, "arguments", err);
+    if (code)
+        return code;
     west_begin(f, &args, path, image);
     if (erase == SIGNET_ERASE_CHIP)
         args_add(&args, "--erase", NULL);
     if (asks_recover(f, erase))
         args_add(&args, "--recover", NULL);
-    int code = words_expand(&words, more ? more : "", 0, path, f, err);
+    code = words_expand(&words, more ? more : "", 0, path, f, err);
     if (!code)
         code = words_add(&words, 0, &args, err);
     if (!code)

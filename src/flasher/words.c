@@ -50,6 +50,26 @@ void words_free(struct words *words)
     words->count = 0;
 }
 
+static int words_lack(const struct signet_flasher *f, const char *option, const char *name,
+                      const char *value, struct signet_error *err)
+{
+    const char *text = flasher_option(f, option);
+
+    if (!text || !strstr(text, name) || value)
+        return SIGNET_OK;
+    return error_set(err, SIGNET_E_USAGE, "the option %s has %s, but none is known", option, name);
+}
+
+int words_need_serial(const struct signet_flasher *f, const char *option, struct signet_error *err)
+{
+    return words_lack(f, option, "{serial}", f->serial, err);
+}
+
+int words_need_port(const struct signet_flasher *f, const char *option, struct signet_error *err)
+{
+    return words_lack(f, option, "{port}", f->port, err);
+}
+
 bool words_use_port(const char *text, const struct signet_flasher *f)
 {
     return text && (strstr(text, "{port}") || (f->port && strstr(text, f->port)));

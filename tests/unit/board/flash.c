@@ -167,7 +167,7 @@ static void a_locked_part(void **state)
         bench_open(b, "anjay-zephyr", options, NULL, NULL);
         assert_int_equal(signet_board_prepare(b->board, &err), SIGNET_E_FLASH);
         assert_string_equal(err.hint,
-                            "the part is locked: recover unlocks it and erases all of it");
+                            "if the part is locked, recover unlocks it and erases all of it");
         options.flash.options[0] = (struct signet_option){"recover", "yes"};
         bench_open(b, "anjay-zephyr", options, NULL, NULL);
         bench_run_ok(b);

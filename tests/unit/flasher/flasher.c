@@ -279,7 +279,7 @@ static void exec_with_a_port(void **state)
     assert_true(flasher_uses_port(f));
     assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
                      SIGNET_E_USAGE);
-    assert_string_equal(err.msg, "exec: the command has {port}, but no port is known");
+    assert_string_equal(err.msg, "exec: the option command has {port}, but none is known");
     assert_int_equal(flasher_take_port(f, "/dev/ttyS7", NULL), SIGNET_OK);
     assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, NULL), 0);
     assert_string_equal(arguments("prog"), "-P/dev/ttyS7\na.hex\n");
@@ -309,14 +309,14 @@ static void what_tools_say_has_a_meaning(void **state)
          "echo '{\"type\":\"task_end\",\"data\":{\"result\":\"fail\",\"message\":\"failed\","
          "\"error\":{\"code\":\"NotAvailableBecauseProtection\"}}}'; exit 1",
          SIGNET_E_FLASH, "nrfutil: reset: exit status 1: failed (NotAvailableBecauseProtection)",
-         "the part is locked: recover unlocks it and erases all of it"},
+         "if the part is locked, recover unlocks it and erases all of it"},
         {"nrfjprog",
          "echo 'ERROR: The operation attempted is unavailable due to readback protection in'; "
          "exit 16",
          SIGNET_E_FLASH,
          "nrfjprog: reset: exit status 16: ERROR: The operation attempted is unavailable due to "
          "readback protection in",
-         "the part is locked: recover unlocks it and erases all of it"},
+         "if the part is locked, recover unlocks it and erases all of it"},
         {"nrfjprog", "echo 'ERROR: J-Link is in use'; exit 3", SIGNET_E_BUSY,
          "nrfjprog: reset: exit status 3: ERROR: J-Link is in use", ""},
         {"openocd",
@@ -324,7 +324,7 @@ static void what_tools_say_has_a_meaning(void **state)
          "Could not find MEM-AP to control the core'; exit 1",
          SIGNET_E_FLASH,
          "openocd: reset: exit status 1: Error: Could not find MEM-AP to control the core",
-         "the part is locked: recover unlocks it and erases all of it"},
+         "if the part is locked, recover unlocks it and erases all of it"},
         {"esptool",
          "[ $1 = version ] && { echo 4.8.1; exit 0; }; echo 'A fatal error occurred: Failed to "
          "connect to ESP32: No serial data received.'; echo 'For troubleshooting steps visit: "
@@ -350,7 +350,7 @@ static void what_tools_say_has_a_meaning(void **state)
          ""},
         {"probe-rs", "echo 'Error: the device is locked'; exit 1", SIGNET_E_FLASH,
          "probe-rs: reset: exit status 1: Error: the device is locked",
-         "the part is locked: recover unlocks it and erases all of it"},
+         "if the part is locked, recover unlocks it and erases all of it"},
     };
 
     (void)state;
@@ -567,7 +567,7 @@ static void options_that_do_not_do(void **state)
         {"exec",
          {.options = {{"command", "true {serial}"}}},
          SIGNET_E_USAGE,
-         "the command has {serial}, but none was given"},
+         "the option command has {serial}, but none is known"},
         {"exec",
          {.options = {{"command", "true 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 "
                                   "24 25 26 27 28 29 30 31 32 33"}}},

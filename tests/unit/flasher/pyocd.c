@@ -54,7 +54,7 @@ static void never_unlocks_by_itself(void **state)
                      SIGNET_E_FLASH);
     assert_string_equal(err.msg, "pyocd: exit status 1: APPROTECT enabled: not automatically "
                                  "unlocking [target_nRF52]");
-    assert_string_equal(err.hint, "the part is locked: recover unlocks it and erases all of it");
+    assert_string_equal(err.hint, "if the part is locked, recover unlocks it and erases all of it");
     assert_null(strstr(arguments("pyocd"), "auto_unlock=true"));
     assert_int_equal(signet_flasher_program(f, "a.bin", NULL, SIGNET_ERASE_CHIP, &err),
                      SIGNET_E_USAGE);

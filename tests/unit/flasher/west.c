@@ -76,8 +76,11 @@ static void refusals(void **state)
     f = open_ok("west", options);
     assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
                      SIGNET_E_USAGE);
-    assert_non_null(strstr(err.msg, "no port is known"));
+    assert_string_equal(err.msg, "west: the option arguments has {port}, but none is known");
     signet_flasher_close(&f);
+    options.options[1].value = "--board-id {serial}";
+    assert_int_equal(signet_flasher_open(&f, "west", &options, NULL, NULL, &err), SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "the option arguments has {serial}, but none is known");
     for (int i = 0; i < 40; i++)
         strcat(many, "x ");
     options.options[1].value = many;
