@@ -40,12 +40,6 @@ static const uint32_t *access_find(const uint32_t *keys, size_t count, int64_t o
     return bsearch(&key, keys, count, sizeof key, compare_instance);
 }
 
-static bool access_has_server(const struct access *access, int64_t ssid)
-{
-    return ssid >= 0 && ssid < 65535 &&
-           access->servers.bits[ssid >> 3] & (uint8_t)(1u << (ssid & 7));
-}
-
 static void access_add(const struct check *check, struct access *access,
                        const struct signet_record *r)
 {
@@ -143,7 +137,7 @@ static int check_owner(struct check *check, const struct access *access, uint16_
     int64_t ssid = check_integer(check, 2, iid, OWNER, 65535);
 
     if (!check->client->access_control || ssid < 1 || ssid >= 65535 ||
-        access_has_server(access, ssid))
+        id_set_has(&access->servers, ssid))
         return SIGNET_OK;
     return check_client(check, ac_path(iid, OWNER), owner->line,
                         "an owner is a server of the device, or 65535 for the bootstrap server",
@@ -156,7 +150,7 @@ static int check_acl(struct check *check, const struct access *access,
                      const struct signet_record *r)
 {
     if (!check->client->access_control || r->path.riid == 0 ||
-        access_has_server(access, r->path.riid))
+        id_set_has(&access->servers, r->path.riid))
         return SIGNET_OK;
     return check_client(check, r->path, r->line,
                         "its number is the Short Server ID of a server of the device, or 0 for all",

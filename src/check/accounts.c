@@ -161,38 +161,34 @@ static int check_all_accounts(struct check *check, struct id_set seen[URI_SMS + 
     return SIGNET_OK;
 }
 
-static void suspect_half(struct check *check, struct signet_path path, unsigned ssid)
+static void suspect_half(struct check *check, struct signet_path path, int64_t ssid)
 {
     check_suspect(check, path, 0,
                   "a server account is a Security and a Server instance with one Short Server ID",
-                  "is %u in a %s instance, but no %s instance has that number", ssid,
-                  path.oid ? "Server" : "Security", path.oid ? "Security" : "Server");
-}
-
-static bool has_account(const struct signet_tree *tree, int64_t ssid)
-{
-    struct signet_account a;
-
-    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
-        if (!a.bootstrap && a.has_ssid && a.ssid == ssid)
-            return true;
-    return false;
+                  "is %lld in a %s instance, but no %s instance has that number",
+                  (long long)ssid, path.oid ? "Server" : "Security",
+                  path.oid ? "Security" : "Server");
 }
 
 /* A pair is what makes a server account (LwM2M Core 1.2, 6.1.2); a device takes half of one. */
 static void suspect_halves(struct check *check)
 {
     struct signet_account a;
+    struct id_set accounts = {{0}};
 
-    for (size_t i = 0; signet_tree_account(check->tree, i, &a); i++)
-        if (!a.bootstrap && a.has_ssid && !a.has_server)
+    for (size_t i = 0; signet_tree_account(check->tree, i, &a); i++) {
+        if (a.bootstrap || !a.has_ssid)
+            continue;
+        id_set_add(&accounts, a.ssid);
+        if (!a.has_server)
             suspect_half(check, (struct signet_path){0, a.iid, 10, SIGNET_NO_ID}, a.ssid);
+    }
     for (size_t i = 0; i < signet_tree_count(check->tree); i++) {
         const struct signet_record *r = signet_tree_at(check->tree, i);
 
         if (r->path.oid == 1 && r->path.rid == 0 && r->value.type == SIGNET_TYPE_INTEGER &&
-            !has_account(check->tree, r->value.as.integer))
-            suspect_half(check, r->path, (unsigned)r->value.as.integer);
+            !id_set_has(&accounts, r->value.as.integer))
+            suspect_half(check, r->path, r->value.as.integer);
     }
 }
 

@@ -54,6 +54,10 @@ static inline bool id_set_add(struct id_set *set, uint16_t id)
     *byte |= bit;
     return added;
 }
+static inline bool id_set_has(const struct id_set *set, int64_t id)
+{
+    return id >= 0 && id <= 65535 && set->bits[id >> 3] & (uint8_t)(1u << (id & 7));
+}
 
 /* "/0/1/3" or "/3/0/6/1". */
 enum { PATH_TEXT_MAX = 24 };

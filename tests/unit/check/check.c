@@ -406,30 +406,6 @@ static void what_a_refusal_says(void **state)
     signet_tree_free(&tree);
 }
 
-static void accounts_are_limited(void **state)
-{
-    const struct signet_value nosec = {SIGNET_TYPE_INTEGER, {.integer = 3}};
-    const struct signet_value uri = {SIGNET_TYPE_STRING,
-                                     {.bytes = {(const uint8_t *)"coap://a", 8}}};
-    struct signet_tree *tree = NULL;
-    struct signet_error err = {0};
-
-    (void)state;
-    assert_int_equal(signet_tree_new(&tree, NULL), 0);
-    for (uint16_t i = 0; i <= 1000; i++) {
-        const struct signet_value ssid = {SIGNET_TYPE_INTEGER, {.integer = i + 1}};
-        signet_tree_put(tree, (struct signet_path){0, i, 0, SIGNET_NO_ID}, &uri, NULL);
-        signet_tree_put(tree, (struct signet_path){0, i, 2, SIGNET_NO_ID}, &nosec, NULL);
-        signet_tree_put(tree, (struct signet_path){0, i, 10, SIGNET_NO_ID}, &ssid, NULL);
-    }
-    assert_int_equal(signet_tree_check(tree, 0, NULL, &err), SIGNET_E_MEANING);
-    assert_string_equal(err.msg, "RID.Security.ServerURI (/0/0/0) has more than 1000 instances");
-    for (uint16_t rid = 0; rid <= 10; rid++)
-        signet_tree_remove(tree, (struct signet_path){0, 5, rid, SIGNET_NO_ID});
-    assert_int_equal(signet_tree_check(tree, 0, NULL, &err), 0); /* 1000 of them */
-    signet_tree_free(&tree);
-}
-
 static void tree_put_find_remove(void **state)
 {
     struct signet_tree *tree = NULL, *copy = NULL;
@@ -487,7 +463,6 @@ int main(void)
         cmocka_unit_test(suspicious),
         cmocka_unit_test(tree_put_find_remove),
         cmocka_unit_test(what_a_refusal_says),
-        cmocka_unit_test(accounts_are_limited),
         cmocka_unit_test(a_profile_s_client_decides),
         cmocka_unit_test(a_packet_s_form),
     };
