@@ -89,7 +89,7 @@ static const char *past_span(const char *p, struct buf *out)
     return p ? NULL : end;
 }
 
-/* "2 bytes", "8 bit" of an integer: how far it goes. */
+/* "2 bytes", "8 bit" of an integer: how far it goes; false: it is no width. */
 static bool past_width(const char *text, char out[static RANGE_TEXT_MAX])
 {
     static const char *const bits[] = {"bits", "bit", "-bits", "-bit", NULL};
@@ -100,9 +100,9 @@ static bool past_width(const char *text, char out[static RANGE_TEXT_MAX])
 
     if (end == text || n < 1 || (!in_bytes && !past_any(end, bits)))
         return false;
+    if (n > (in_bytes ? 8 : 64)) /* no integer of a packet goes that far */
+        return true;
     n *= in_bytes ? 8 : 1;
-    if (n > 64)
-        return false;
     snprintf(out, RANGE_TEXT_MAX, "0..%llu", n == 64 ? ~0ULL : (1ULL << n) - 1);
     return true;
 }

@@ -37,6 +37,8 @@ static void ranges(void **state)
         {"8-Bits", SIGNET_TYPE_INTEGER, "0..255"},
         {"64 bit", SIGNET_TYPE_UNSIGNED, "0..18446744073709551615"},
         {"65 bit", SIGNET_TYPE_UNSIGNED, ""},
+        {"9 bytes", SIGNET_TYPE_UNSIGNED, ""},
+        {"2305843009213693953 bytes", SIGNET_TYPE_UNSIGNED, ""}, /* eight times that is 8 */
         {"0..18446744073709551615", SIGNET_TYPE_UNSIGNED, "0..18446744073709551615"},
         {"0..255 bytes", SIGNET_TYPE_STRING, "0..255"},
         {"0 or 26 Bytes", SIGNET_TYPE_STRING, "0,26"},
