@@ -109,12 +109,10 @@ static int check_record_value(struct check *check, const struct signet_record *r
     const struct signet_value *value = &record->value;
     int rc;
 
-    if (want->value == SIGNET_TYPE_INTEGER && is_whole(value) && record->path.oid > 2) {
+    if (want->value == SIGNET_TYPE_INTEGER && is_whole(value) && record->path.oid > 2)
         check_suspect(check, record->path, record->line, "write it without a decimal point",
                       "is a float, and %s is wanted: not every client takes it", want->noun);
-        return SIGNET_OK;
-    }
-    if (!type_fits(resource, value))
+    else if (!type_fits(resource, value))
         return check_refuse(check, record->path, record->line, want->hint,
                             "must be %s, not %s (LwM2M Core 1.2, Appendix C)", want->noun,
                             type_info(value->type)->noun);

@@ -74,6 +74,8 @@ static const struct row refused[] = {
         "}, 2: {0: 'coap://b', 1: True, 2: 3}, 3: {0: 'coap://c', 1: True, 2: 3}}",
         "ootstrap"),
     ROW(NULL, "", "", "3: {0: {0: 'vendor'}}", "read-only"),
+    ROW(NULL, "", "", "12: {0: {9: 256}}", "must be 0 to 255, not 256"),
+    ROW(NULL, "", "", "12: {0: {9: 256.0}}", "must be 0 to 255, not 256"), /* whole, too */
     ROW("7: 'U'", "", "7: ''", "", "is not a binding"),
     ROW("7: 'U'", "", "7: 'QU'", "", "is not a binding"),
     ROW("7: 'U'", "", "7: 'UU'", "", "is not a binding"),
