@@ -43,7 +43,7 @@ static int check_psk(struct check *check, const struct signet_account *account)
                       "has a zero byte in it, where most clients and servers end it");
     most = check->client->tls.psk_most;
     if (most && len > most)
-        check_suspect(check, key, 0, "use 16 to 32 bytes",
+        check_suspect(check, key, 0, "16 bytes are what every client takes",
                       "has %zu bytes, and the TLS of %s takes %zu", len, check->client->name, most);
     most = check->client->tls.identity_most;
     if (most && account->identity->as.bytes.len > most)
