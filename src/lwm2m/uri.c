@@ -32,7 +32,7 @@ struct part {
 
 #define refuse(err, hint, ...) error_set_hint(err, SIGNET_E_MEANING, hint, __VA_ARGS__)
 
-/* "{host}", "<server>", "$HOST", "%HOST%": what stands in templates for others to fill in. */
+/* "{host}", "<server>": what stands in templates for others to fill in. */
 static bool find_placeholder(struct part uri, struct part *out)
 {
     static const char pairs[][2] = {{'{', '}'}, {'<', '>'}};
@@ -246,15 +246,18 @@ int uri_parse(struct coap_uri *out, const char *text, size_t len, struct signet_
     return SIGNET_OK;
 }
 
-/* As DNS wants it: labels of 1 to 63 bytes (RFC 1035, section 2.3.4); a dot may end it. */
+/* As DNS wants it: labels of 1 to 63 letters, digits, - and, as many do, _ (RFC 1035, section 2.3);
+ * a dot may end it. % is told of by itself. */
 static bool is_dns_name(const char *host)
 {
     size_t len = strlen(host);
 
     for (const char *at = host; *at;) {
-        size_t label = strcspn(at, ".");
+        size_t label = 0;
 
-        if (label == 0 || label > 63)
+        while (isalnum((unsigned char)at[label]) || (at[label] && strchr("-_%", at[label])))
+            label++;
+        if (label == 0 || label > 63 || (at[label] && at[label] != '.'))
             return false;
         at += label;
         at += *at == '.';
@@ -276,13 +279,13 @@ const char *uri_doubt(const struct coap_uri *uri)
         return "has a colon and no port behind it";
     if (uri->port_given && uri->port == (uri->secured ? 5683 : 5684))
         return uri->secured ? "has port 5683, which is that of coap: coaps has 5684 (RFC 7252, "
-                              "section 12.8)"
+                              "section 6.2)"
                             : "has port 5684, which is that of coaps: coap has 5683 (RFC 7252, "
-                              "section 12.7)";
+                              "section 6.1)";
     if (uri->literal)
         return NULL;
     if (!is_dns_name(uri->host))
-        return "has a host that is no DNS name (RFC 1035, section 2.3.4)";
+        return "has a host that is no DNS name (RFC 1035, section 2.3)";
     if (strspn(uri->host, "0123456789.") == strlen(uri->host) &&
         inet_pton(AF_INET, uri->host, &number) != 1)
         return "has a host that looks like an IPv4 address and is none (RFC 3986, section 3.2.2)";

@@ -41,6 +41,8 @@ static const struct good {
     {"coap://h#f", "h", "", "fragment", URI_UDP, false, 5683},
     {"coap://a..b", "a..b", "", "no DNS name", URI_UDP, false, 5683},
     {"coap://.a", ".a", "", "no DNS name", URI_UDP, false, 5683},
+    {"coap://$HOST:5683", "$HOST", "", "no DNS name", URI_UDP, false, 5683},
+    {"coap://h!", "h!", "", "no DNS name", URI_UDP, false, 5683},
     {"coap://256.1.1.1", "256.1.1.1", "", "looks like an IPv4", URI_UDP, false, 5683},
     {"coap://1.2.3", "1.2.3", "", "looks like an IPv4", URI_UDP, false, 5683},
     {"coap://a%20b", "a%20b", "", "percent sign", URI_UDP, false, 5683},
