@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Endpoint names of known URN schemes (LwM2M Core 1.2, section 7.3.1; RFC 9039), and values that a
+/* Endpoint names of known URN schemes (LwM2M Core 1.2, section 7.4.1; RFC 9039), and values that a
  * table of devices has where a name was meant. */
 #include "lwm2m/lwm2m.h"
 
@@ -133,7 +133,7 @@ int endpoint_check(const char *name, const char **doubt, struct signet_error *er
             continue;
         if (!schemes[i].valid(name + len))
             return error_set(
-                err, SIGNET_E_MEANING, "'%s': behind %s stand %s (LwM2M Core 1.2, section 7.3.1)",
+                err, SIGNET_E_MEANING, "'%s': behind %s stand %s (LwM2M Core 1.2, section 7.4.1)",
                 text_shown(name, strlen(name), 60), schemes[i].prefix, schemes[i].what);
         if (schemes[i].valid == is_imei && !has_check_digit(name + len))
             *doubt = "has an IMEI whose check digit is wrong (3GPP TS 23.003, annex B)";

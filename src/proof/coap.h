@@ -149,7 +149,7 @@ int exchange_request(struct exchange *exchange, struct coap_message *request,
 /* Serves the server's requests until *done. */
 int exchange_serve(struct exchange *exchange, const bool *done, struct signet_error *err);
 
-/* tlv.c: LwM2M TLV (Core 1.2, section 7.4.3) below a path into a tree. False: malformed, or of a
+/* tlv.c: LwM2M TLV (Core 1.2, section 7.5) below a path into a tree. False: malformed, or of a
  * type that does not fit the resource. depth: how many identifiers of base are given, 1 to 3. */
 bool tlv_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
               const uint8_t *data, size_t len);

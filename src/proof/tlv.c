@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LwM2M TLV (Core 1.2, section 7.4.3), as bootstrap servers write it. Types come from the object
+/* LwM2M TLV (Core 1.2, section 7.5), as bootstrap servers write it. Types come from the object
  * table: the bytes alone do not tell them. */
 #include "proof/coap.h"
 

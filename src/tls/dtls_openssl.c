@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* LwM2M Transport 1.2, section 5.2.8: the mandatory suites first, then what else stacks of devices
+/* LwM2M Transport 1.2, section 5.2.9: the mandatory suites first, then what else stacks of devices
  * have. Level 0 since OpenSSL counts the 64-bit tag of CCM_8 as weak. */
 #define PSK_CIPHERS                                                                                \
     "PSK-AES128-CCM8:PSK-AES128-CCM:PSK-AES128-GCM-SHA256:PSK-AES128-CBC-SHA256:"                  \

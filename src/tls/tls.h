@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-/* What a server's certificate must be for a device to go on (LwM2M Transport 1.2, section 5.2.8.7;
+/* What a server's certificate must be for a device to go on (LwM2M Transport 1.2, section 5.2.9.7;
  * RFC 6698), and what its TLS stack looks at besides: trust.c, mbedtls.c. */
 struct tls_trust {
     unsigned usage; /* 0, 2: an authority that issued it; 1, 3: it itself. 0 and 1 ask also for the
