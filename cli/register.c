@@ -71,6 +71,8 @@ static int run_request(struct cli *cli, const struct request *request, struct si
     if (rc == SIGNET_OK && tree) /* a configuration's certificates may come later, the server needs
                                     the name */
         rc = signet_device_check(tree, request->config ? SIGNET_CHECK_PARTIAL : 0, &observer, err);
+    if (rc == SIGNET_OK && tree)
+        rc = signet_endpoint_check(request->endpoint, &observer, err);
     if (rc == SIGNET_OK)
         rc = send_request(server, request, tree, &what, err);
     if (rc == SIGNET_OK)

@@ -13,14 +13,11 @@ enum { ACCOUNTS_MAX = 1000 };
 static int factory_check_name(struct signet_factory *f, struct signet_error *err)
 {
     struct signet_error why = {0};
-    const char *doubt = NULL;
-    int rc = f->endpoint ? endpoint_check(f->endpoint, &doubt, &why) : SIGNET_OK;
+    int rc = f->endpoint ? signet_endpoint_check(f->endpoint, f->observer, &why) : SIGNET_OK;
 
     if (rc != SIGNET_OK && !(f->flags & SIGNET_FACTORY_NO_CHECK))
         return error_copy(err, &why);
-    if (rc == SIGNET_OK && doubt)
-        error_set(&why, SIGNET_OK, "%s %s", f->endpoint, doubt);
-    if (rc != SIGNET_OK || doubt)
+    if (rc != SIGNET_OK)
         event_warn(f->observer, &why);
     return SIGNET_OK;
 }

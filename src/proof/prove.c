@@ -347,6 +347,15 @@ static int find_stack(struct run *run, struct signet_error *err)
                           name);
 }
 
+/* The proof shows whether the server takes the name: what is wrong with it is worth a word. */
+static void suspect_name(const struct run *run)
+{
+    struct signet_error why = {0};
+
+    if (signet_endpoint_check(run->endpoint, run->options->observer, &why) != SIGNET_OK)
+        event_warn(run->options->observer, &why);
+}
+
 int signet_prove(const struct signet_tree *tree, const struct signet_prove_options *options,
                  struct signet_proof *out, struct signet_error *err)
 {
@@ -368,6 +377,7 @@ int signet_prove(const struct signet_tree *tree, const struct signet_prove_optio
                               "which name has the device?");
     if ((rc = find_stack(&run, err)))
         return rc;
+    suspect_name(&run);
     run.rules.profile = mine.profile ? mine.profile : profile_of(tree);
     if (!signet_tree_account_count(tree))
         return error_set(err, SIGNET_E_USAGE, "the packet has no server account");

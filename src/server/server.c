@@ -10,12 +10,10 @@ void signet_server_capabilities(const struct signet_server *server,
 int server_validate_view(const struct signet_server *server, const struct signet_device *view,
                          struct signet_error *err)
 {
-    const char *doubt;
-    int rc = view->endpoint ? endpoint_check(view->endpoint, &doubt, err) : SIGNET_OK;
+    int rc = view->endpoint ? signet_endpoint_check(view->endpoint, NULL, err) : SIGNET_OK;
 
     if (rc == SIGNET_OK)
         rc = server_fits(&server->can, view, err);
-
     if (rc && view->bootstrap)
         error_prefix(err, "the bootstrap account");
     return rc || !server->ops->validate ? rc : server->ops->validate(server, view, err);

@@ -86,7 +86,6 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
 {
     const struct placeholder_values values = {.row = row, .serial = n->first + index};
     struct buf text = {0};
-    const char *doubt;
     int rc = pieces_expand(&n->pattern, &values, &text, NULL, err);
 
     if (rc == SIGNET_OK && !endpoint_name_valid((const char *)text.data, text.len))
@@ -95,7 +94,7 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
     if (rc == SIGNET_OK) {
         memcpy(endpoint, text.data, text.len);
         endpoint[text.len] = '\0';
-        rc = endpoint_check(endpoint, &doubt, err);
+        rc = signet_endpoint_check(endpoint, NULL, err); /* preflight tells of doubts */
     }
     buf_free(&text);
     return rc;
