@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """One verdict on one device at every door: packet check, packet make, register (configuration and packet), provision,
-ptool, a work order's dry run and the Python binding refuse the same devices, with the words of the same rule."""
+ptool, a work order's dry run and the Python binding refuse the same devices, with the words of the same rule, under each
+device profile; and one verdict on a name at every door that takes one."""
 import concurrent.futures, os, subprocess, sys, tempfile
 import _bad_certs
 
@@ -175,16 +176,31 @@ def run(folder, *args):
     return p.returncode, p.stdout + p.stderr
 
 
+def profile_refuses(c):
+    """what a profile's client does not take: name: (configuration, words of the rule, profile)"""
+    return {
+        'a text that is too long for anjay-3': (config(more=",\n 3: {0: {14: '+01:00 or so: CET'}}"),
+                                                'has 17 bytes, and anjay-3 takes 15', 'anjay-3'),
+        'a mode that wakaama lacks': (config(mode=2, server=c['own.der'], identity=c['device.der'], secret=c['device.p8']),
+                                      'is 2 (cert), which wakaama does not take', 'wakaama'),
+        'a binding that zephyr lacks': (config(binding="'T'"), "has 'T', which zephyr does not take", 'zephyr'),
+        'a limit of a profile of its own': (config(), 'is 60, and own-1 takes 61 to 100', 'own.yaml'),
+    }
+
+
+OWN = 'name: own-1\nresources: {"/1/1": {least: 61, most: 100}}\n'
+
 BINDING = '''import sys
 sys.path.insert(0, sys.argv[1])
 from factory_prov import factory_prov as fp
-f = fp.FactoryProvisioning(sys.argv[2], 'me', None, None, None)
+f = fp.FactoryProvisioning(sys.argv[2], sys.argv[3], None, None, None, **({'device': sys.argv[4]} if sys.argv[4:] else {}))
 f.provision_device()
 '''
 
 
-def doors(folder, name, text):
+def doors(folder, name, text, profile=None):
     """door: what it answers for the configuration"""
+    device = ['--device', profile] if profile else []
     work = os.path.join(folder, name.replace(' ', '-'))
     os.mkdir(work)
     with open(f'{work}/config', 'w') as f:
@@ -194,22 +210,64 @@ def doors(folder, name, text):
     with open(f'{work}/order.yaml', 'w') as f:
         f.write('name: o\nquota: 1\ntemplate: config\nledger: ledger.db\nnames: {pattern: "me-{serial}"}\n'
                 + ('credentials: {shared_secret: true}\n' if 'SecretKey' in text else '')
+                + (f'device: {profile}\n' if profile else '')
                 + 'output: {packets: out.ndjson}\n')
-    out = {'packet check': run(work, SIGNET, 'packet', 'check', 'config'),
-           'packet make': run(work, SIGNET, 'packet', 'make', '-c', 'config', '-o', 'made.cbor'),
-           'register -c': run(work, SIGNET, 'register', '-s', 'server.json', '-e', 'me', '-c', 'config'),
-           'provision': run(work, SIGNET, 'provision', '-c', 'config'),
-           'ptool': run(work, PTOOL, '-c', 'config'),
+    with open(f'{work}/own.yaml', 'w') as f:
+        f.write(OWN)
+    out = {'packet check': run(work, SIGNET, 'packet', 'check', *device, 'config'),
+           'packet make': run(work, SIGNET, 'packet', 'make', *device, '-c', 'config', '-o', 'made.cbor'),
+           'register -c': run(work, SIGNET, 'register', *device, '-s', 'server.json', '-e', 'me', '-c', 'config'),
+           'provision': run(work, SIGNET, 'provision', *device, '-c', 'config'),
+           'ptool': run(work, PTOOL, *device, '-c', 'config'),
            'run --dry-run': run(work, SIGNET, 'run', '--dry-run', 'order.yaml'),
-           'python': run(work, '/usr/bin/python3', '-c', BINDING, f'{SOURCE}/bindings/python', 'config')}
+           'python': run(work, '/usr/bin/python3', '-c', BINDING, f'{SOURCE}/bindings/python', 'config', 'me', *device[1:])}
     made, _ = run(work, SIGNET, 'packet', 'make', '--no-check', '-c', 'config', '-o', 'bad.cbor')
     if made == 0:  # the packet of somebody else
         if os.path.exists(f'{work}/list.csv'):
             os.remove(f'{work}/list.csv')
-        out['packet show'] = run(work, SIGNET, 'packet', 'show', 'bad.cbor')
-        out['packet check of the packet'] = run(work, SIGNET, 'packet', 'check', 'bad.cbor')
-        out['register -P'] = run(work, SIGNET, 'register', '-s', 'server.json', '-e', 'me', '-P', 'bad.cbor')
+        out['packet show'] = run(work, SIGNET, 'packet', 'show', *device, 'bad.cbor')
+        out['packet check of the packet'] = run(work, SIGNET, 'packet', 'check', *device, 'bad.cbor')
+        out['register -P'] = run(work, SIGNET, 'register', *device, '-s', 'server.json', '-e', 'me', '-P', 'bad.cbor')
     return out
+
+
+NAMES_OF_DEVICES = {  # the words that are said, and whether it is refused
+    'urn:imei:490154203237518': ('', False),
+    'urn:imei:490154203237519': ('whose check digit is wrong', False),
+    'urn:imei:NULL': ('behind urn:imei: stand 15 digits', True),
+    'urn:dev:os:NULL': ('ends in what a table has for no value', False),
+}
+
+
+def name_doors(folder, name):
+    """door: what it answers for a good device of this name"""
+    work = os.path.join(folder, name.replace(':', '-'))
+    os.mkdir(work)
+    for file, text in (('config', config(uri="'coaps://127.0.0.1:1'")), ('server.json', '{"kind": "export", "file": "list.csv"}'),
+                       ('rows.csv', f'name\n{name}\n'),
+                       ('order.yaml', 'name: o\nquota: 1\ntemplate: config\nledger: ledger.db\n'
+                        'names: {manifest: rows.csv, pattern: "{name}"}\ncredentials: {shared_secret: true}\noutput: {packets: out.ndjson}\n')):
+        with open(f'{work}/{file}', 'w') as f:
+            f.write(text)
+    return {'register': run(work, SIGNET, 'register', '-s', 'server.json', '-e', name, '-c', 'config'),
+            'prove': run(work, SIGNET, 'prove', '-e', name, '-c', 'config'),  # nobody listens there
+            'provision': run(work, SIGNET, 'provision', '-e', name, '-c', 'config'),
+            'ptool': run(work, PTOOL, '-e', name, '-c', 'config'),
+            'run --dry-run': run(work, SIGNET, 'run', '--dry-run', 'order.yaml'),
+            'python': run(work, '/usr/bin/python3', '-c', BINDING, f'{SOURCE}/bindings/python', 'config', name)}
+
+
+def check_names(folder, pool, sanitized):
+    """what is wrong with the answers"""
+    bad = []
+    for name, answers in zip(NAMES_OF_DEVICES, pool.map(lambda name: name_doors(folder, name), NAMES_OF_DEVICES)):
+        words, refused = NAMES_OF_DEVICES[name]
+        for door, (code, said) in answers.items():
+            if door == 'python' and (sanitized or not refused):  # its warnings go to logging
+                continue
+            if (door != 'prove' and (code != 0) != refused) or words not in said or (not words and 'warning' in said):
+                bad.append(f'{name}: {door}: exit {code}, wanted "{words}": {said.strip()[-300:]}')
+    return bad
 
 
 def main():
@@ -221,7 +279,10 @@ def main():
         wanted = {n: (*row, '')[:3] for n, row in bad_devices(certs).items()}
         wanted |= {n: (text, None, '') for n, text in good_devices(certs).items()}
         wanted |= {n: (*row, 'suspicious') for n, row in suspicious_devices(certs).items()}
-        answers = dict(zip(wanted, pool.map(lambda n: doors(folder, n, wanted[n][0]), wanted)))
+        profiles = {n: profile for n, (_, _, profile) in profile_refuses(certs).items()}
+        wanted |= {n: (text, words, '') for n, (text, words, _) in profile_refuses(certs).items()}
+        answers = dict(zip(wanted, pool.map(lambda n: doors(folder, n, wanted[n][0], profiles.get(n)), wanted)))
+        bad += check_names(folder, pool, sanitized)
         for name, (_, words, late) in wanted.items():
             for door, (code, said) in answers[name].items():
                 if door == 'python' and sanitized:
