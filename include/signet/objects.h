@@ -63,8 +63,8 @@ void signet_objects_free(struct signet_objects **objects); /* sets *objects to N
  *
  * What in a folder is XML of another kind is passed over. Warnings go to observer, which may be
  * NULL. SIGNET_E_SYNTAX, SIGNET_E_LIMIT: "FILE:LINE:COLUMN: what"; SIGNET_E_UNSUPPORTED: a file
- * without definitions; SIGNET_E_CONFLICT: two files differ about one version of an object. The
- * caller frees *out. */
+ * without definitions; SIGNET_E_CONFLICT: two files differ about one version of an object;
+ * SIGNET_E_IO. The caller frees *out. */
 int signet_objects_load(struct signet_objects **out, const char *const *paths, size_t count,
                         const struct signet_observer *observer, struct signet_error *err);
 /* Calls on_file with each file that signet_objects_load() would read of path, in order of names,

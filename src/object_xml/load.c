@@ -73,8 +73,7 @@ int signet_objects_files(const char *path, int (*on_file)(void *ctx, const char 
     struct stat st;
 
     if (stat(path, &st) != 0)
-        return error_sys(err, errno == ENOENT ? SIGNET_E_NOT_FOUND : SIGNET_E_IO, errno,
-                         "cannot look at '%s'", path);
+        return error_sys(err, SIGNET_E_IO, errno, "cannot look at '%s'", path);
     return S_ISDIR(st.st_mode) ? walk_folder(&w, path, 1) : on_file(ctx, path);
 }
 
