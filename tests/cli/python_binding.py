@@ -61,6 +61,23 @@ def register(make, work):
     raises(ConnectionError, new('urn:x', 'tOkEn').register, word='ertificate')
     server.close()
 
+def definitions(make):
+    """objects=: names of imported objects, behind the reference's arguments"""
+    with open('vendor.xml', 'w') as f:
+        f.write('<LWM2M><Object><Name>Vendor Thing</Name><ObjectID>33999</ObjectID>'
+                '<MultipleInstances>Single</MultipleInstances><Resources><Item ID="1"><Name>Colour</Name>'
+                '<Operations>RW</Operations><MultipleInstances>Single</MultipleInstances><Type>String</Type>'
+                '</Item></Resources></Object></LWM2M>')
+    with open(f'{CONFIGS}/endpoint_cfg') as f, open('vendor_cfg', 'w') as g:
+        g.write(f.read().rstrip().rstrip('}').rstrip().rstrip(',')
+                + ",\n OID.VendorThing: {0: {RID.VendorThing.Colour: 'a vendor says red'}}\n}\n")
+    raises(ValueError, make, 'vendor_cfg', None, None, None, None, word='VendorThing')
+    fcty = make('vendor_cfg', None, None, None, None, objects=['vendor.xml'])
+    fcty.provision_device()
+    with open('SenMLCBOR', 'rb') as f:
+        expect('the packet has the object', b'a vendor says red' in f.read())
+    raises(OSError, lambda: make('vendor_cfg', None, None, None, None, objects=['none.xml']), word='none.xml')
+
 def main():
     if sanitized():
         print('a sanitizer\'s runtime must come first in the process; the release build tests this')
@@ -81,6 +98,7 @@ def main():
         fcty.provision_device()
         expect('the packet', open('SenMLCBOR', 'rb').read(1)[0] >> 5 == 4)
         expect('0600', stat.S_IMODE(os.stat('SenMLCBOR').st_mode) == 0o600)
+        definitions(make)
         raises(ValueError, fcty.register, word='server')
         raises(ValueError, fcty.generate_self_signed_cert, word='certificate')
         raises(OSError, fcty.set_server_cert, 'nosuch.der', word='nosuch.der')

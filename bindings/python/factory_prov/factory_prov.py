@@ -65,6 +65,7 @@ _lib.signet_factory_get_sec_mode.restype = ctypes.c_char_p
 _lib.signet_factory_get_sec_mode.argtypes = [ctypes.c_void_p]
 _lib.signet_factory_free.restype = None
 _lib.signet_profile_close.restype = None
+_lib.signet_objects_free.restype = None
 
 _VALUE = {1, 2, 3, 4, 8}  # usage, syntax, meaning, limit, cert: see enum signet_code
 _CONNECTION = {9, 10, 11, 12, 14, 23}  # net, server, auth, exists, timeout, conflict
@@ -98,12 +99,14 @@ def _text(value):
 
 class FactoryProvisioning:
     """One device. endpoint_cfg, server_info and cert_info are paths; all but the first may be None. device:
-    what the firmware's client takes, as --device of ptool."""
+    what the firmware's client takes, as --device of ptool. objects: files or folders with definitions of objects,
+    whose names endpoint_cfg may have."""
 
     def __init__(self, endpoint_cfg, endpoint_name, server_info, token, cert_info,
-                 no_check=False, allow_http=False, ca_file=None, device='anjay-3'):
+                 no_check=False, allow_http=False, ca_file=None, device='anjay-3', objects=()):
         self._handle = ctypes.c_void_p()
         self._profile = ctypes.c_void_p()
+        self._objects = ctypes.c_void_p()
         self.endpoint_name = endpoint_name
         if os.environ.get('SIGNET_ALLOW_HTTP') == '1':
             allow_http = True
@@ -117,6 +120,12 @@ class FactoryProvisioning:
         if _lib.signet_profile_open(ctypes.byref(self._profile), _text(device), ctypes.byref(error)):
             raise _exception(error)
         args.profile = self._profile
+        if objects:
+            paths = (ctypes.c_char_p * len(objects))(*map(_text, objects))
+            if _lib.signet_objects_load(ctypes.byref(self._objects), paths, ctypes.c_size_t(len(objects)),
+                                        ctypes.byref(_observer), ctypes.byref(error)):
+                raise _exception(error)
+            args.objects = self._objects
         if _lib.signet_factory_new(ctypes.byref(self._handle), ctypes.byref(args), ctypes.byref(error)):
             raise _exception(error)
 
@@ -125,6 +134,8 @@ class FactoryProvisioning:
             _lib.signet_factory_free(ctypes.byref(self._handle))
         if getattr(self, '_profile', None):
             _lib.signet_profile_close(ctypes.byref(self._profile))
+        if getattr(self, '_objects', None):
+            _lib.signet_objects_free(ctypes.byref(self._objects))
 
     def _call(self, function, *args):
         error = _Error()
