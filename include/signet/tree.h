@@ -102,8 +102,8 @@ int signet_tree_check(const struct signet_tree *tree, unsigned flags,
                       const struct signet_observer *observer, struct signet_error *err);
 
 /* Is this an endpoint client name of the form of its URN scheme (LwM2M Core 1.2, section 7.4.1)?
- * SIGNET_E_MEANING: no. What is legal and hardly meant is a warning: a wrong check digit of an IMEI,
- * "NULL". A name without a scheme that is known is taken. */
+ * SIGNET_E_MEANING: no. What is legal and hardly meant is a warning: a wrong check digit of an
+ * IMEI, "NULL". A name without a scheme that is known is taken. */
 int signet_endpoint_check(const char *name, const struct signet_observer *observer,
                           struct signet_error *err);
 

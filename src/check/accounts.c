@@ -165,9 +165,8 @@ static void suspect_half(struct check *check, struct signet_path path, int64_t s
 {
     check_suspect(check, path, 0,
                   "a server account is a Security and a Server instance with one Short Server ID",
-                  "is %lld in a %s instance, but no %s instance has that number",
-                  (long long)ssid, path.oid ? "Server" : "Security",
-                  path.oid ? "Security" : "Server");
+                  "is %lld in a %s instance, but no %s instance has that number", (long long)ssid,
+                  path.oid ? "Server" : "Security", path.oid ? "Security" : "Server");
 }
 
 /* A pair is what makes a server account (LwM2M Core 1.2, 6.1.2); a device takes half of one. */

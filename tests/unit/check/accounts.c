@@ -50,8 +50,8 @@ static void many_servers_are_matched_with_many_accounts(void **state)
     assert_int_equal(signet_tree_new(&tree, NULL), 0);
     for (int i = 0; i < 1000 + 10000; i++) {
         bool account = i < 1000;
-        const struct signet_path path = {account ? 0 : 1, (uint16_t)i,
-                                         account ? 10 : 0, SIGNET_NO_ID};
+        const struct signet_path path = {account ? 0 : 1, (uint16_t)i, account ? 10 : 0,
+                                         SIGNET_NO_ID};
         const struct signet_value ssid = {SIGNET_TYPE_INTEGER, {.integer = i - 1}};
         assert_int_equal(signet_tree_put(tree, path, &ssid, NULL), 0);
     }

@@ -460,12 +460,9 @@ static void tree_put_find_remove(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_device_refuses),
-        cmocka_unit_test(a_device_takes),
-        cmocka_unit_test(suspicious),
-        cmocka_unit_test(tree_put_find_remove),
-        cmocka_unit_test(what_a_refusal_says),
-        cmocka_unit_test(a_profile_s_client_decides),
+        cmocka_unit_test(a_device_refuses),    cmocka_unit_test(a_device_takes),
+        cmocka_unit_test(suspicious),          cmocka_unit_test(tree_put_find_remove),
+        cmocka_unit_test(what_a_refusal_says), cmocka_unit_test(a_profile_s_client_decides),
         cmocka_unit_test(a_packet_s_form),
     };
 
