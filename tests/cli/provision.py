@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet provision as a user runs it: wrong words first, then boards that behave and boards that do not."""
-import contextlib, json, os, signal, subprocess, sys, tempfile, time
+import json, os, signal, subprocess, sys, tempfile, time
 
+import _sim_board
 from _coiote import Coiote
+from _signet import SIGNET, SOURCE
 
-SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
-SOURCE = os.environ['SIGNET_SOURCE']
 CONFIGS = os.path.join(SOURCE, 'examples/configs')
 NAME = 'anjay-zephyr-demo-351358811124772' # what the simulated board calls itself
 failures = []
@@ -21,19 +21,9 @@ def provision(*args, cwd, want=0, env=None):
     expect(' '.join(args), p.returncode == want, (p.returncode, p.stdout, p.stderr))
     return p.stdout, p.stderr
 
-@contextlib.contextmanager
 def board(cwd, *args):
-    """A simulated board at cwd/tty; it ends with its standard input."""
-    p = subprocess.Popen([SIGNET, 'sim', 'board', '--link', f'{cwd}/tty', '--save', f'{cwd}/applied', '--until-eof', *args],
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        if not p.stdout.readline():
-            raise RuntimeError('the simulated board did not start')
-        yield
-    finally:
-        p.stdin.close()
-        p.stdout.close()
-        p.wait(30)
+    """At cwd/tty; what it applies is at cwd/applied."""
+    return _sim_board.board('--link', f'{cwd}/tty', '--save', f'{cwd}/applied', *args)
 
 def steps(out):
     return [json.loads(line) for line in out.splitlines()]

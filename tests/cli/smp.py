@@ -2,38 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """signet smp on simulated boards: what is said to be written is written; images, settings, UDP, sizes and options of a
 port, on the command line and in orders."""
-import contextlib, hashlib, json, os, struct, subprocess, sys, tempfile
+import json, os, subprocess, sys, tempfile
 
-SIGNET = os.path.abspath(os.path.join(os.environ['SIGNET_BUILD'], 'signet'))
-CONFIG = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs/endpoint_cfg')
+from _signet import SIGNET, SOURCE
+from _sim_board import board, image
+
+CONFIG = os.path.join(SOURCE, 'examples/configs/endpoint_cfg')
 failures = []
 
 def expect(name, ok, seen=''):
     if not ok:
         failures.append(f'{name}: {seen}')
 
-@contextlib.contextmanager
-def board(*args):
-    p = subprocess.Popen([SIGNET, 'sim', 'board', '--udp', '--until-eof', *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         text=True)
-    try:
-        port, udp = p.stdout.readline().strip(), p.stdout.readline().strip()
-        if not udp:
-            raise RuntimeError('the simulated board did not start')
-        yield port, udp
-    finally:
-        p.stdin.close()
-        p.wait(30)
-
 def signet(*words, rc=0, data=None):
     p = subprocess.run([SIGNET, *words], input=data, capture_output=True, timeout=120)
     if p.returncode != rc:
         failures.append(f'{" ".join(words)}: exit {p.returncode}: {p.stderr.decode()}')
     return p.stdout.decode() + p.stderr.decode()
-
-def image(major):
-    code = struct.pack('<IIHHIIBBHII', 0x96f3b83d, 0, 32, 0, 2000, 0, major, 0, 0, 0, 0) + bytes(2000)
-    return code + struct.pack('<HHHH', 0x6907, 40, 0x10, 32) + hashlib.sha256(code).digest()
 
 def write(path, data):
     with open(path, 'wb') as f:
@@ -44,20 +29,20 @@ def full_boards(folder):
     """Late answers and no room: whatever generation and version, nothing was written."""
     big = write(f'{folder}/big', bytes(range(256)) * 40)
     for generation, words in (('3.3', ()), ('4.4', ()), ('4.4', ('-V', '1')), ('4.4', ('-V', '2'))):
-        with board('-f', 'smp-file', '-g', generation, '--fs-size', '2048', '--misbehave', 'delay=70') as (port, udp):
+        with board('--udp', '-f', 'smp-file', '-g', generation, '--fs-size', '2048', '--misbehave', 'delay=70') as (port, udp):
             out = signet('smp', 'upload', '-n', big, '/lfs1/f', '-p', port, '-t', '50', *words, rc=1)
             expect(f'{generation} {words}: a full board', 'written' not in out, out)
 
 def silent_boards(folder):
     """It takes what comes and never says so."""
     one = write(f'{folder}/one', b'x')
-    with board('-f', 'smp-file', '--misbehave', 'drop-tx=1') as (port, udp):
+    with board('--udp', '-f', 'smp-file', '--misbehave', 'drop-tx=1') as (port, udp):
         out = signet('smp', 'upload', '-n', one, '/lfs1/f', '-p', port, '-t', '30', rc=1)
         expect('a silent board', 'did not confirm the last bytes' in out, out)
 
 def sizes(folder):
     data = write(f'{folder}/data', bytes(i * 5 & 255 for i in range(1500)))
-    with board('-f', 'smp-file', '-g', '4.4', '--line-buffers', '2') as (port, udp):
+    with board('--udp', '-f', 'smp-file', '-g', '4.4', '--line-buffers', '2') as (port, udp):
         out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '--line-length', '127', '--packet-size', '182')
         expect('two lines: nothing is lost', 'again' not in out and 'compared by crc32' in out, out)
         out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '--line-length', '64', '--packet-size', '84')
@@ -71,7 +56,7 @@ def sizes(folder):
         signet('smp', 'echo', '-p', port, '--packet-size', '20', rc=2)
 
 def ports():
-    with board('-f', 'smp-file') as (port, udp):
+    with board('--udp', '-f', 'smp-file') as (port, udp):
         signet('smp', 'echo', '-p', f'serial:{port}?hupcl=off&flow=xonxoff')
         out = signet('smp', 'echo', '-p', f'serial:{port}?dtr=off', rc=1)
         expect('a pty has no DTR', 'cannot switch DTR off' in out, out)
@@ -80,7 +65,7 @@ def ports():
 
 def images(folder):
     new, text = write(f'{folder}/new', image(2)), write(f'{folder}/text', b'not an image')
-    with board('-f', 'smp-file', '-g', '4.4') as (port, udp):
+    with board('--udp', '-f', 'smp-file', '-g', '4.4') as (port, udp):
         out = signet('smp', 'image', 'upload', new, '-p', udp)
         expect('uploaded', 'slot 1: 2.0.0' in out, out)
         out = json.loads(signet('smp', 'image', 'test', new, '-p', port, '--json'))
@@ -99,7 +84,7 @@ def images(folder):
         signet('smp', 'image', 'list', rc=2)
 
 def settings():
-    with board('-f', 'smp-file', '-g', '4.4') as (port, udp):
+    with board('--udp', '-f', 'smp-file', '-g', '4.4') as (port, udp):
         signet('smp', 'settings', 'write', 'app/key', '-', '-p', udp, data=b'secret')
         expect('read', signet('smp', 'settings', 'read', 'app/key', '-p', port) == 'secret')
         signet('smp', 'settings', 'save', '-p', udp)
@@ -113,7 +98,7 @@ def settings():
 def orders(folder):
     """UDP, options and sizes in an order, and in `signet provision`."""
     write(f'{folder}/psk', open(CONFIG, 'rb').read())
-    with board('-f', 'smp-file', '-g', '4.4', '--line-buffers', '2') as (port, udp):
+    with board('--udp', '-f', 'smp-file', '-g', '4.4', '--line-buffers', '2') as (port, udp):
         common = ['provision', '-c', CONFIG, '--board', 'smp-file', '--packet-path', '/lfs1/p']
         signet(*common, '-P', udp)
         out = signet(*common, '-P', port, '--packet-size', '182', '--line-length', '127', '--port-options', 'hupcl=off')
@@ -122,11 +107,11 @@ def orders(folder):
         signet(*common, '-P', port, '--line-length', '12', rc=2)
         write(f'{folder}/order.yaml', f'''name: udp
 quota: 1
-template: {os.path.join(os.environ['SIGNET_SOURCE'], 'examples/line/endpoint_cfg')}
+template: {os.path.join(SOURCE, 'examples/line/endpoint_cfg')}
 ledger: ledger.db
 names: {{pattern: "urn:dev:os:udp-{{serial:04}}", first: 1}}
 board: {{recipe: smp-file, flasher: none, packet_path: /lfs1/p, smp_packet_size: 182, smp_line_length: 100, port_options: "hupcl=off"}}
-servers: [{{file: {os.path.join(os.environ['SIGNET_SOURCE'], 'examples/line/export.json')}}}]
+servers: [{{file: {os.path.join(SOURCE, 'examples/line/export.json')}}}]
 slots: [{{port: "{udp}"}}, {{port: "serial:{port}?flow=none", name: wire}}]
 '''.encode())
         out = signet('run', '--dry-run', f'{folder}/order.yaml')

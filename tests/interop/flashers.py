@@ -5,9 +5,11 @@ OpenOCD even flashes one that is made up. Debian's openocd and stlink-tools, Pyt
 import os, re, shutil, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+from _signet import BUILD, SIGNET, SOURCE
+from _sim_board import board
 from _venv import program
 
-CALLS = os.path.join(os.environ['SIGNET_BUILD'], 'tests/signet_flasher_calls')
+CALLS = os.path.join(BUILD, 'tests/signet_flasher_calls')
 HEX = ':0400000001020304F2\n:00000001FF\n'
 # its flash and its target are in OpenOCD; only its memory cannot be read again
 FAUX = """adapter driver dummy
@@ -68,15 +70,11 @@ def check(folder, row):
 
 def check_port(folder, tool, package):
     """Signet, which holds the port, lets go of it: esptool gets an answer that is none, and not that it is busy."""
-    signet, port = os.path.join(os.environ['SIGNET_BUILD'], 'signet'), f'{folder}/{tool}.tty'
-    board = subprocess.Popen([signet, 'sim', 'board', '--link', port, '--until-eof'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    board.stdout.readline()
-    config = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs/endpoint_cfg')
-    p = subprocess.run([signet, 'provision', '-n', '-c', config, '-e', 'x', '--board', 'smp-file', '--packet-path', '/lfs1/p', '--port', port,
-                        '--flasher', 'esptool', '--flasher-tool', path_of(tool, package), '--initial', f'{folder}/a.bin'],
-                       capture_output=True, text=True, timeout=120, cwd=folder)
-    board.stdin.close()
-    board.wait(30)
+    config = os.path.join(SOURCE, 'examples/configs/endpoint_cfg')
+    with board() as port:
+        p = subprocess.run([SIGNET, 'provision', '-n', '-c', config, '-e', 'x', '--board', 'smp-file', '--packet-path', '/lfs1/p', '--port', port,
+                            '--flasher', 'esptool', '--flasher-tool', path_of(tool, package), '--initial', f'{folder}/a.bin'],
+                           capture_output=True, text=True, timeout=120, cwd=folder)
     if 'Failed to connect to Espressif device: No serial data received' not in p.stderr:
         failures.append(f'{tool}: a port that Signet had: {p.returncode} {p.stderr}')
 

@@ -17,26 +17,16 @@ from smpclient.requests.os_management import EchoWrite, MCUMgrParametersRead, OS
 from smpclient.requests.shell_management import Execute
 from smpclient.transport.serial import BufferSize, SMPSerialTransport
 
-SIGNET = os.path.abspath(os.path.join(os.environ['SIGNET_BUILD'], 'signet'))
-CONFIG = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs/endpoint_cfg')
+from _signet import SIGNET, SOURCE
+from _sim_board import board
+
+CONFIG = os.path.join(SOURCE, 'examples/configs/endpoint_cfg')
 NAME = 'urn:dev:mac:0123456789abcdef'
 failures = []
 
 def expect(name, ok, seen=''):
     if not ok:
         failures.append(f'{name}: {seen}')
-
-@contextlib.contextmanager
-def board(folder, *args):
-    p = subprocess.Popen([SIGNET, 'sim', 'board', '--link', f'{folder}/tty', '--save', f'{folder}/applied',
-                          '--endpoint', NAME, '--until-eof', *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        if not p.stdout.readline():
-            raise RuntimeError('the simulated board did not start')
-        yield f'{folder}/tty'
-    finally:
-        p.stdin.close()
-        p.wait(30)
 
 class Transport(SMPSerialTransport):
     """Boards up to Zephyr 3.2 say "rc": 0 beside the offset of a file; smpclient knows no such boards."""
@@ -125,14 +115,15 @@ def main():
         subprocess.run([SIGNET, 'packet', 'make', '-c', CONFIG, '-o', f'{folder}/packet'], check=True, timeout=60,
                        stdout=subprocess.DEVNULL)
         packet = open(f'{folder}/packet', 'rb').read()
+        applied = ('--save', f'{folder}/applied', '--endpoint', NAME)
         for generation, version in (('3.2', Version.V1), ('3.3', Version.V1), ('3.6', Version.V2), ('4.4', Version.V2)):
-            with board(folder, '--generation', generation, '--firmware', 'smp-file') as port:
+            with board('--generation', generation, '--firmware', 'smp-file') as port:
                 asyncio.run(files(port, version))
             for misbehave in ('', 'log-noise', 'split', 'delay=50'):
-                with board(folder, '--generation', generation, *(('--misbehave', misbehave) if misbehave else ())) as port:
+                with board('--generation', generation, *applied, *(('--misbehave', misbehave) if misbehave else ())) as port:
                     asyncio.run(recipe(port, packet, folder))
                     os.unlink(f'{folder}/applied')
-        with board(folder, '--generation', '3.6') as port:
+        with board('--generation', '3.6') as port:
             asyncio.run(reset(port))
     print('\n'.join(failures) or 'ok')
     sys.exit(bool(failures))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated board, driven by smpmgr (Python) and mcumgr-toolkit (Rust): files, images and settings, over a serial port
 and UDP; what one client writes the other reads, Signet among them."""
-import contextlib, hashlib, os, struct, subprocess, sys, tempfile
+import hashlib, os, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from _venv import require
@@ -10,7 +10,9 @@ require('smpclient[serial]==7.3.0', 'smpmgr==0.19.1', 'mcumgr-toolkit==0.20.0')
 
 from mcumgr_toolkit import MCUmgrClient
 
-SIGNET = os.path.abspath(os.path.join(os.environ['SIGNET_BUILD'], 'signet'))
+from _signet import SIGNET
+from _sim_board import board, image
+
 SMPMGR = os.path.join(os.path.dirname(sys.executable), 'smpmgr')
 DATA = bytes(i * 7 & 0xff for i in range(3000))
 failures = []
@@ -18,25 +20,6 @@ failures = []
 def expect(name, ok, seen=''):
     if not ok:
         failures.append(f'{name}: {seen}')
-
-@contextlib.contextmanager
-def board(*args):
-    """The board's serial port and its UDP port."""
-    p = subprocess.Popen([SIGNET, 'sim', 'board', '--udp', '--firmware', 'smp-file', '--until-eof', *args],
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        port, udp = p.stdout.readline().strip(), p.stdout.readline().strip()
-        if not udp:
-            raise RuntimeError('the simulated board did not start')
-        yield port, udp
-    finally:
-        p.stdin.close()
-        p.wait(30)
-
-def image(version):
-    head = struct.pack('<IIHHIIBBHII', 0x96f3b83d, 0, 32, 0, 2000, 0, *version, 0, 0, 0)
-    code = head + bytes(i * 3 & 0xff for i in range(2000))
-    return code + struct.pack('<HHHH', 0x6907, 40, 0x10, 32) + hashlib.sha256(code).digest()
 
 def run(*words):
     return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=120, env={**os.environ, 'COLUMNS': '200'})
@@ -85,8 +68,8 @@ def toolkit_settings(name, c):
     expect(f'{name}: deleted', refused(f'{name}: deleted', lambda: c.settings_read('app/key')))
 
 def with_toolkit(generation):
-    later, new = generation not in ('3.2', '3.3'), image((2, 1))
-    with board('--generation', generation) as (port, udp), tempfile.TemporaryDirectory() as folder:
+    later, new = generation not in ('3.2', '3.3'), image(2, 1)
+    with board('--udp', '--firmware', 'smp-file', '--generation', generation) as (port, udp), tempfile.TemporaryDirectory() as folder:
         host, number = udp.split(':')[1:]
         with MCUmgrClient.udp(host, int(number), 5000) as c:
             toolkit_files(f'{generation} udp', c)
@@ -101,11 +84,11 @@ def with_toolkit(generation):
         expect(f'{generation}: what the toolkit wrote', open(f'{folder}/a', 'rb').read() == DATA)
 
 def with_smpmgr(generation):
-    with board('--generation', generation) as (port, udp), tempfile.TemporaryDirectory() as folder:
+    with board('--udp', '--firmware', 'smp-file', '--generation', generation) as (port, udp), tempfile.TemporaryDirectory() as folder:
         with open(f'{folder}/new', 'wb') as f:
             f.write(DATA)
         with open(f'{folder}/image', 'wb') as f:
-            f.write(image((2, 1)))
+            f.write(image(2, 1))
         smpmgr(generation, port, 'file', 'upload', f'{folder}/new', '/lfs/b')
         signet(generation, 'download', '/lfs/b', '-o', f'{folder}/b', '-p', udp, '-t', 5000)
         expect(f'{generation}: what smpmgr wrote', open(f'{folder}/b', 'rb').read() == DATA)
