@@ -37,7 +37,7 @@ static int start_again(struct upload *up, struct signet_error *err)
 
     if (up->smp->options.stream || ++up->restarts > RESTARTS_MAX) {
         if (smp_answer_error(up->smp, err) == SIGNET_OK)
-            error_set(err, SIGNET_E_BOARD, "the board has lost part of the file");
+            error_set(err, SIGNET_E_BOARD, "the board does not have what it was sent");
         up->restarts++; /* the hint says so */
         return (int)err->code;
     }

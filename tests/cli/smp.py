@@ -14,8 +14,8 @@ def expect(name, ok, seen=''):
     if not ok:
         failures.append(f'{name}: {seen}')
 
-def signet(*words, rc=0, data=None):
-    p = subprocess.run([SIGNET, *words], input=data, capture_output=True, timeout=120)
+def signet(*words, rc=0, data=None, cwd=None):
+    p = subprocess.run([SIGNET, *words], input=data, capture_output=True, timeout=120, cwd=cwd)
     if p.returncode != rc:
         failures.append(f'{" ".join(words)}: exit {p.returncode}: {p.stderr.decode()}')
     return p.stdout.decode() + p.stderr.decode()
@@ -114,7 +114,7 @@ board: {{recipe: smp-file, flasher: none, packet_path: /lfs1/p, smp_packet_size:
 servers: [{{file: {os.path.join(SOURCE, 'examples/line/export.json')}}}]
 slots: [{{port: "{udp}"}}, {{port: "serial:{port}?flow=none", name: wire}}]
 '''.encode())
-        out = signet('run', '--dry-run', f'{folder}/order.yaml')
+        out = signet('run', '--dry-run', f'{folder}/order.yaml', cwd=folder) # where its export goes
         expect('an order', udp in out and 'flow=none' in out, out)
 
 def main():

@@ -35,6 +35,7 @@ static int refused_after;     /* so many that are not */
 static int open_errno;
 static unsigned rate; /* the driver makes this of any rate; 0: what was asked */
 static int flock_errno;
+static bool no_flow;        /* the driver drops CRTSCTS */
 static bool has_lines;      /* the driver has DTR and RTS, which a pty has not */
 static int raised, dropped; /* TIOCM_ bits that were switched */
 
@@ -53,6 +54,8 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
     rc = __real_ioctl(fd, request, arg);
     if (rc == 0 && request == TCGETS2 && rate)
         ((struct termios2 *)arg)->c_ospeed = rate;
+    if (rc == 0 && request == TCGETS2 && no_flow)
+        ((struct termios2 *)arg)->c_cflag &= ~(tcflag_t)CRTSCTS;
     return rc;
 }
 
@@ -268,6 +271,11 @@ static void options_that_no_port_has(void **state)
     assert_non_null(strstr(p.err.msg, "cannot switch DTR off"));
     assert_true(signet_link_device(address, path, sizeof(path)));
     assert_string_equal(path, p.path);
+    snprintf(address, sizeof(address), "serial:%s?flow=rtscts", p.path);
+    no_flow = true;
+    assert_int_equal(signet_link_open(&p.link, address, 0, NULL, &p.err), SIGNET_E_LINK);
+    assert_non_null(strstr(p.err.msg, "the port has no RTS/CTS flow control"));
+    no_flow = false;
     assert_false(signet_link_device(address, path, 4));
     assert_false(signet_link_device("tcp:h:1", path, sizeof(path)));
     assert_false(signet_link_device("udp:h:1", path, sizeof(path)));

@@ -51,6 +51,38 @@ static void connect_to(struct other *o)
     assert_true(o->fd >= 0);
 }
 
+/* Only the board's own datagrams are read, and an empty one is nothing, not the end. */
+static void datagrams_of_the_board_alone(void **state)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, us;
+    int board = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+    struct signet_link *link = NULL;
+    struct signet_error err;
+    socklen_t size = sizeof(at);
+    char address[64], data[16] = "";
+    size_t got;
+
+    (void)state;
+    assert_int_equal(bind(board, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(getsockname(board, (struct sockaddr *)&at, &size), 0);
+    snprintf(address, sizeof(address), "udp:127.0.0.1:%u", ntohs(at.sin_port));
+    assert_int_equal(signet_link_open(&link, address, 0, NULL, &err), SIGNET_OK);
+    assert_int_equal(link_write(link, "ask", 3, clock_ms() + 60000, &err), SIGNET_OK);
+    size = sizeof(us);
+    assert_int_equal(recvfrom(board, data, 16, 0, (struct sockaddr *)&us, &size), 3);
+    assert_int_equal(sendto(other, "other", 5, 0, (struct sockaddr *)&us, size), 5);
+    assert_int_equal(sendto(board, "", 0, 0, (struct sockaddr *)&us, size), 0);
+    assert_int_equal(link_read(link, data, 16, clock_ms(), &got, &err), SIGNET_E_TIMEOUT);
+    assert_int_equal(sendto(board, "", 0, 0, (struct sockaddr *)&us, size), 0);
+    assert_int_equal(sendto(board, "board", 5, 0, (struct sockaddr *)&us, size), 5);
+    assert_int_equal(link_read(link, data, 16, clock_ms() + 60000, &got, &err), SIGNET_OK);
+    assert_int_equal(got, 5);
+    assert_memory_equal(data, "board", 5);
+    signet_link_close(&link);
+    close(board);
+    close(other);
+}
+
 static void addresses(void **state)
 {
     static const char *const bad[] = {"tcp:",        "tcp:host",      "tcp::1",
@@ -250,6 +282,7 @@ int main(void)
         cmocka_unit_test(bytes_go_both_ways),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(an_address_in_brackets),
+        cmocka_unit_test(datagrams_of_the_board_alone),
         cmocka_unit_test(a_host_with_two_addresses),
         cmocka_unit_test(a_full_connection),
         cmocka_unit_test(the_other_side_breaks_off),

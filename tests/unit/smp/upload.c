@@ -456,6 +456,42 @@ static void doubts_are_told(void **state)
     device_close(&device, &link);
 }
 
+/* No answer to the one chunk, and then the length of the file that is there. */
+static bool length_told(struct device *device, const struct smp_header *header,
+                        const struct smp_answer *request, struct buf *body)
+{
+    const uint64_t *len = device->ctx;
+
+    if (header->group == SMP_GROUP_OS)
+        return silent_end(device, header, request, body);
+    if (header->id != 1)
+        return false;
+    cbor_put_text(body, "len");
+    cbor_put_uint(body, *len);
+    return true;
+}
+
+static void a_length_settles_it(void **state)
+{
+    (void)state;
+    for (uint64_t len = 0; len <= 2; len++) {
+        struct device device = {.handle = length_told, .ctx = &len};
+        struct signet_link *link = NULL;
+        struct signet_smp *smp = NULL;
+        struct signet_error err = {0};
+        int rc;
+
+        device_open(&device, &link);
+        assert_int_equal(signet_smp_new(&smp, link, NULL, NULL, &err), SIGNET_OK);
+        rc = signet_smp_upload(smp, "/f", "x", 1, NULL, &err);
+        if (rc != (len == 1 ? SIGNET_OK : SIGNET_E_BOARD) ||
+            (rc && !strstr(err.msg, "the board does not have what it was sent")))
+            fail_msg("%llu: %d: %s", (unsigned long long)len, rc, err.msg);
+        signet_smp_free(&smp);
+        device_close(&device, &link);
+    }
+}
+
 /* A file of two chunks: no answer to chunk 0, none to chunk 1, then "I have that already", and no
  * answer to a question for its length. Nobody has said that the last chunk is the right one. */
 static bool silent_length(struct device *device, const struct smp_header *header,
@@ -566,6 +602,7 @@ int main(void)
         cmocka_unit_test(what_no_upload_takes),
         cmocka_unit_test(rewinds_are_counted),
         cmocka_unit_test(doubts_are_told),
+        cmocka_unit_test(a_length_settles_it),
         cmocka_unit_test(a_length_that_is_not_told),
         cmocka_unit_test(a_board_that_tells_too_much),
         cmocka_unit_test(a_board_that_starts_again),
