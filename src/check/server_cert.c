@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The server's certificate of an account (/0/x/4): what it must be by certificate usage (/0/x/15),
- * matching type (/0/x/13) and the name of the host. */
+ * matching type (/0/x/13) and the name of the server. */
 #include "check/private.h"
 #include "pki/pki.h"
 
@@ -66,9 +66,47 @@ static int check_usage(const struct signet_account *a, const struct signet_cert 
     return SIGNET_OK;
 }
 
-static int judge_server_cert(const struct signet_account *a, const struct signet_cert *cert,
-                             int64_t usage, const struct signet_observer *observer,
-                             struct signet_error *err)
+/* The name that a client looks for: /0/x/14, else the host in the URI. False: there is none, or the
+ * URI is none, which is told elsewhere. */
+static bool server_name(const struct signet_tree *tree, const struct signet_account *a, bool sni,
+                        char out[static 256])
+{
+    const struct signet_record *named =
+        sni ? signet_tree_find(tree, (struct signet_path){0, a->iid, 14, SIGNET_NO_ID}) : NULL;
+    struct coap_uri uri = {0};
+
+    if (named && named->value.type == SIGNET_TYPE_STRING && named->value.as.bytes.len)
+        snprintf(out, 256, "%s", (const char *)named->value.as.bytes.data);
+    else if (a->uri && a->uri->type == SIGNET_TYPE_STRING &&
+             !uri_parse(&uri, (const char *)a->uri->as.bytes.data, a->uri->as.bytes.len, NULL))
+        snprintf(out, 256, "%s", uri.host);
+    else
+        *out = '\0';
+    return *out;
+}
+
+/* Clients on some TLS stacks compare the name although the certificate is pinned. They read the
+ * packet all the same, and the certificate may be of a test: a warning. */
+static void warn_pinned_name(const struct signet_tree *tree, const struct signet_account *a,
+                             const struct signet_cert *cert, const struct signet_observer *observer)
+{
+    const struct signet_profile *profile = profile_of(tree);
+    const struct signet_profile *client = profile->warns ? profile->warns : profile;
+    struct signet_error why = {0};
+    char name[256];
+
+    if (!client->tls.checks_pinned_name || !server_name(tree, a, client->tls.sni, name) ||
+        cert_names_host(cert, name, &why) == SIGNET_OK)
+        return;
+    why.code = SIGNET_OK;
+    error_prefix(&why, "/0/%u/4: %s would refuse a server with this certificate", a->iid,
+                 client->name);
+    event_warn(observer, &why);
+}
+
+static int judge_server_cert(const struct signet_tree *tree, const struct signet_account *a,
+                             const struct signet_cert *cert, int64_t usage,
+                             const struct signet_observer *observer, struct signet_error *err)
 {
     bool own = usage == USAGE_SERVER || usage == USAGE_SERVER_TOO;
     char where[24];
@@ -78,6 +116,8 @@ static int judge_server_cert(const struct signet_account *a, const struct signet
         rc = signet_cert_check_dates(cert, observer, err);
     if (rc == SIGNET_OK)
         rc = check_usage(a, cert, usage, observer, err);
+    if (rc == SIGNET_OK && own)
+        warn_pinned_name(tree, a, cert, observer);
     snprintf(where, sizeof(where), "/0/%u/4", a->iid);
     if (rc == SIGNET_OK)
         cert_warn_weak(cert, own ? CERT_OF_SERVER : CERT_OF_AUTHORITY, where, observer);
@@ -96,7 +136,7 @@ int check_server_cert(const struct signet_tree *tree, const struct signet_accoun
         return check_hash(a, type, err);
     rc = value_load_cert(&cert, a->server_key, err);
     if (rc == SIGNET_OK)
-        rc = judge_server_cert(a, cert, usage, observer, err);
+        rc = judge_server_cert(tree, a, cert, usage, observer, err);
     if (rc != SIGNET_OK)
         error_prefix(err, "/0/%u/4", a->iid);
     signet_cert_free(&cert);

@@ -12,7 +12,8 @@ SIGNET, PTOOL = f'{BUILD}/signet', f'{BUILD}/ptool'
 PSK = {'uri': "'coaps://127.0.0.1:5684'", 'bootstrap': 'False', 'mode': 0, 'identity': "b'me'",
        'secret': "b'0123456789abcdef'", 'ssid': 1, 'server_ssid': 1, 'lifetime': 60, 'binding': "'U'", 'storing': 'False'}
 NAMES = {'uri': 'ServerURI', 'bootstrap': 'Bootstrap', 'mode': 'Mode', 'identity': 'PKOrIdentity', 'secret': 'SecretKey',
-         'server': 'ServerPKOrIdentity', 'ssid': 'ShortServerID', 'matching': 'MatchingType', 'usage': 'CertificateUsage'}
+         'server': 'ServerPKOrIdentity', 'ssid': 'ShortServerID', 'matching': 'MatchingType', 'sni': 'SNI',
+         'usage': 'CertificateUsage'}
 SERVER = {'server_ssid': 'ShortServerID', 'lifetime': 'Lifetime', 'binding': 'Binding', 'storing': 'NotificationStoring'}
 
 
@@ -140,6 +141,8 @@ def good_devices(c):
         'cert': config(mode=2, server=c['own.der'], identity=c['device.der'], secret=c['device.p8']),
         'a hash of the certificate': config(mode=2, server="b'" + 'h' * 32 + "'", matching=1, identity=c['device.der'],
                                             secret=c['device.p8']),
+        'the name of the server as SNI': config(mode=2, uri="'coaps://10.0.0.1'", sni="'127.0.0.1'", server=c['own.der'],
+                                                identity=c['device.der'], secret=c['device.p8']),
         'a bootstrap account alone': config(bootstrap='True', ssid=None, server_ssid=None, lifetime=None, binding=None,
                                             storing=None),
     }
@@ -154,6 +157,10 @@ def suspicious_devices(c):
         'no Server of this number': (config(ssid=2), '(/0/1/10) is 2 in a Security instance'),
         'a Server of another number': (config(server_ssid=2), '(/1/1/0) is 2 in a Server instance'),
         'an authority for the server': (cert(server=c['server.der']), "/0/1/4 is an authority's certificate"),
+        'a server of another name': (cert(server=c['another name.cert']), OTHER % 'server.example'),
+        'a server whose certificate for usage 1 has another name': (cert(server=c['another name.cert'], usage=1), OTHER % 'server.example'),
+        'a server of another address': (cert(uri="'coaps://127.0.0.2'"), "it is for '127.0.0.1', and not for 127.0.0.2"),
+        'another name as SNI': (cert(sni="'server.example'"), "it is for '127.0.0.1', and not for server.example"),
         'an authority for usage 1': (cert(server=c['server.der'], usage=1), "/0/1/4 is an authority's certificate"),
         'a server certificate in PEM': (cert(server=c['server.pem']), '/0/1/4 is PEM: it goes into the packet as DER'),
         'certificate and key in PEM': (cert(identity=c['device.pem'], secret=c['device.keypem']), '/0/1/5 is PEM'),
@@ -162,6 +169,7 @@ def suspicious_devices(c):
     }
 
 
+OTHER = "/0/1/4: anjay-3 would refuse a server with this certificate: it is for '%s', and not for 127.0.0.1"
 WEAK = {
     'sha1': 'it is signed with sha1, which TLS stacks refuse',
     'wrong signature': 'it says that it signed itself',
