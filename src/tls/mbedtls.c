@@ -105,7 +105,7 @@ static int use_certs(struct mbed_dtls *t, const struct tls_credentials *c, struc
 
     if (code)
         return mbed_fail(t, code, "the device's certificate", err);
-    code = api->pk_parse_key(&t->key, c->key_der->data, c->key_der->len, NULL, 0, mbed_rng, NULL);
+    code = api->pk_parse_key(&t->key, c->key_der->data, c->key_der->len, NULL, 0);
     if (code)
         return mbed_fail(t, code, "the device's key", err);
     if (anchored && (code = api->x509_crt_parse_der(&t->authority, c->trust.data, c->trust.len)))

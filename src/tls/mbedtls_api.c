@@ -4,8 +4,8 @@
 
 #include <pthread.h>
 
-/* Sonames of 2.28 and 3.6, as Debian and Ubuntu have them; the first one that is there. */
-static const char *const names[] = {"libmbedtls.so.14", "libmbedtls.so.21"};
+/* Of 2.28, as Debian and Ubuntu have it. 3 wants more of its users (psa_crypto_init). */
+static const char name[] = "libmbedtls.so.14";
 
 /* Filled once under pthread_once and constant afterwards. */
 static struct mbed_api table;
@@ -17,8 +17,7 @@ static const struct library_function functions[] = {MBED_API(ROW)};
 
 static void load_mbedtls(void)
 {
-    for (size_t i = 0; !loaded && i < sizeof names / sizeof *names; i++)
-        loaded = library_load(names[i], functions, sizeof functions / sizeof functions[0], &table);
+    loaded = library_load(name, functions, sizeof functions / sizeof functions[0], &table);
 }
 
 int mbed_load(const struct mbed_api **out, struct signet_error *err)
@@ -28,8 +27,7 @@ int mbed_load(const struct mbed_api **out, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_UNSUPPORTED,
                               "install it (Debian's package libmbedtls14), or leave the stack out: "
                               "OpenSSL does the handshake by the same rules",
-                              "Mbed TLS is not installed: neither %s nor %s can be loaded",
-                              names[0], names[1]);
+                              "Mbed TLS 2.28 is not installed: %s cannot be loaded", name);
     *out = &table;
     return SIGNET_OK;
 }

@@ -6,14 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The functions of the system's Mbed TLS (2.28; 3.6 has the same) that a client needs. It is loaded
- * when it is asked for, and its headers are not needed: its structs are room that its own functions
- * fill. */
+/* The functions of the system's Mbed TLS (2.28) that a client needs. It is loaded when it is asked
+ * for, and its headers are not needed: its structs are room that its own functions fill. */
 struct mbed_room {
     _Alignas(max_align_t) uint8_t bytes[8192]; /* the largest has 3 KiB */
 };
 
-/* The first members of a certificate, the same in both versions. */
+/* The first members of a certificate. */
 struct mbed_crt {
     int own_buffer;
     struct {
@@ -23,7 +22,7 @@ struct mbed_crt {
     } raw;
 };
 
-enum { /* of its headers; the same in both versions */
+enum { /* of its headers */
        MBED_DATAGRAM = 1,
        MBED_VERIFY_REQUIRED = 2,
        MBED_WANT_READ = -0x6900,
@@ -71,8 +70,7 @@ typedef int mbed_verify(void *ctx, struct mbed_crt *crt, int depth, uint32_t *fl
     X(int, x509_crt_verify_info, (char *, size_t, const char *prefix, uint32_t flags))             \
     X(void, pk_init, (void *))                                                                     \
     X(void, pk_free, (void *))                                                                     \
-    X(int, pk_parse_key,                                                                           \
-      (void *, const uint8_t *, size_t, const uint8_t *password, size_t, mbed_random *, void *))   \
+    X(int, pk_parse_key, (void *, const uint8_t *, size_t, const uint8_t *password, size_t))       \
     X(void, strerror, (int, char *, size_t))
 
 struct mbed_api {
