@@ -270,6 +270,8 @@ void clock_format(int64_t wall, char out[static 24]);
 /* clock_check.c: SIGNET_E_IO when the wall clock is before this build, or decades after it: dates
  * would be wrong. Tests may wrap it. */
 int clock_check(struct signet_error *err);
+/* The same of another clock; whose: "the database server's". */
+int clock_check_at(int64_t now, const char *whose, struct signet_error *err);
 
 /* cycle_time.c: durations, any number of them in a fixed space: a histogram
  * whose steps are 2 % apart, from a millisecond to a day. */

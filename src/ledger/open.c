@@ -17,7 +17,7 @@ static int check_ledger_options(const char *where, const struct signet_ledger_op
                          STATION_MAX);
     int rc = o->operator_name ? text_check_person("operator", o->operator_name, err) : SIGNET_OK;
     if (rc == SIGNET_OK)
-        rc = store_check_clock(clock_wall(), "station's", err);
+        rc = store_check_clock(clock_wall(), "this machine's", err);
     if (rc == SIGNET_OK && o->lease_seconds > LEASE_MAX)
         rc = error_set(err, SIGNET_E_USAGE, "a lease has at most %d s", LEASE_MAX);
     return rc;

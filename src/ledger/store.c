@@ -5,14 +5,13 @@
 #include "ledger/store.h"
 
 enum { AGAIN_MS = 20, GIVE_UP_MS = 60000 };
-#define CLOCK_FLOOR 1763856000 /* 2025-11-23 */
 
 int store_check_clock(int64_t now, const char *whose, struct signet_error *err)
 {
-    if (now >= CLOCK_FLOOR)
+    if (clock_check_at(now, whose, err) == SIGNET_OK)
         return SIGNET_OK;
-    error_set(err, SIGNET_E_LEDGER, "the %s clock is before this program was written", whose);
-    error_hint(err, "set the %s clock, then start again", whose);
+    if (err)
+        err->code = SIGNET_E_LEDGER;
     return SIGNET_E_LEDGER;
 }
 
@@ -21,7 +20,7 @@ int store_check_clock(int64_t now, const char *whose, struct signet_error *err)
 static int try_batch(struct signet_ledger *l, struct change *batch, struct change **bad,
                      struct signet_error *err)
 {
-    int rc = store_check_clock(clock_wall(), "station's", err);
+    int rc = store_check_clock(clock_wall(), "this machine's", err);
 
     *bad = NULL;
     l->head = (struct head){0};
@@ -29,7 +28,7 @@ static int try_batch(struct signet_ledger *l, struct change *batch, struct chang
     if (rc == SIGNET_OK)
         rc = l->db->ops->begin(l->db, !batch->reads, err);
     if (rc == SIGNET_OK)
-        rc = store_check_clock(l->db->now, "database server's", err);
+        rc = store_check_clock(l->db->now, "the database server's", err);
     for (struct change *c = batch; c && rc == SIGNET_OK; c = c->next) {
         if (c->rc == SIGNET_OK)
             rc = c->apply(l, c->arg, err);

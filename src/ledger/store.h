@@ -57,7 +57,7 @@ int store_read(struct signet_ledger *ledger, store_action *apply, void *arg,
 /* open.c: a new file that nobody else opens before it is whole. */
 int ledger_make_copy(struct signet_ledger **out, const char *where, struct signet_error *err);
 
-/* whose: "station's", "server's". SIGNET_E_LEDGER: the clock is before this program was written. */
+/* As clock_check_at(), with SIGNET_E_LEDGER. */
 int store_check_clock(int64_t now, const char *whose, struct signet_error *err);
 
 /* The columns of a device that its events answer for, in this order. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leases and clocks. In a file the clock is ours; a database server has its own.
- * wrap: clock_wall */
+ * wrap: clock_wall clock_check_at */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,11 +11,19 @@
 #include "place.h"
 
 static int64_t now = 1800000000;
+static bool clock_is_judged;
 
 int64_t __wrap_clock_wall(void);
 int64_t __wrap_clock_wall(void)
 {
     return now;
+}
+
+int __real_clock_check_at(int64_t at, const char *whose, struct signet_error *why);
+int __wrap_clock_check_at(int64_t at, const char *whose, struct signet_error *why);
+int __wrap_clock_check_at(int64_t at, const char *whose, struct signet_error *why)
+{
+    return clock_is_judged ? __real_clock_check_at(at, whose, why) : SIGNET_OK;
 }
 
 static size_t resume(struct signet_lease *lease)
@@ -139,20 +147,27 @@ static void recover_fences_off(void **state)
     verified();
 }
 
-static void a_clock_before_this_program(void **state)
+static void a_clock_that_is_not_set(void **state)
 {
+    static const int64_t times[] = {0, 1700000000, 4133980800};
     const struct signet_ledger_options options = {.station = "A"};
     struct signet_lease lease;
     (void)state;
-    begin(9);
-    now = 0;
-    refused(signet_ledger_reserve(ledger, order, "one", "1", &lease, &err), SIGNET_E_LEDGER,
-            "clock");
-    assert_string_not_equal(err.hint, "");
-    signet_ledger_close(&ledger);
-    refused(signet_ledger_open(&ledger, place, &options, &err), SIGNET_E_LEDGER, "clock");
-    assert_string_not_equal(err.hint, "");
-    now = 1800000000;
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        open_as("A");
+        if (i == 0)
+            begin(9);
+        clock_is_judged = true;
+        now = times[i];
+        refused(signet_ledger_reserve(ledger, order, "one", "1", &lease, &err), SIGNET_E_LEDGER,
+                "this machine's clock is wrong: it is ");
+        assert_string_equal(err.hint, "set this machine's clock");
+        signet_ledger_close(&ledger);
+        refused(signet_ledger_open(&ledger, place, &options, &err), SIGNET_E_LEDGER,
+                "this machine's clock is wrong: it is ");
+        clock_is_judged = false;
+        now = 1800000000;
+    }
     open_as("A");
     reserve("one", "1");
     assert_int_equal(verified(), 2);
@@ -219,7 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(recover_is_of_a_station, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(recover_leaves_what_is_free, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(recover_fences_off, file_setup, place_teardown),
-        cmocka_unit_test_setup_teardown(a_clock_before_this_program, file_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_not_set, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_clock_that_jumps, file_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_length_of_a_lease, file_setup, place_teardown),
     };
