@@ -83,6 +83,8 @@ static void capabilities_json(const struct signet_server_capabilities *can)
     json_integer(&j, "psk_multiple", can->psk_multiple);
     json_text(&j, "identity", can->identity_charset);
     json_integer(&j, "endpoint_max", can->endpoint_max);
+    json_bool(&j, "common_name", can->common_name);
+    json_bool(&j, "ec_keys", can->ec_keys);
     json_integer(&j, "batch_max", can->batch_max);
     json_bool(&j, "overwrites", can->upsert);
     json_bool(&j, "needs_token", can->needs_token);
@@ -94,6 +96,15 @@ static void capabilities_json(const struct signet_server_capabilities *can)
         json_text(&j, o->name, o->help);
     json_close(&j, '}');
     json_end(&j);
+}
+
+static const char *certificates_taken(const struct signet_server_capabilities *can)
+{
+    return can->common_name && can->ec_keys
+               ? "EC keys only; the common name is the endpoint name"
+           : can->common_name ? "the common name is the endpoint name"
+           : can->ec_keys     ? "EC keys only"
+                              : "any";
 }
 
 static void capabilities_text(const struct signet_server_capabilities *can)
@@ -110,6 +121,8 @@ static void capabilities_text(const struct signet_server_capabilities *can)
         printf("at most %u bytes\n", can->endpoint_max);
     else
         puts("of any length");
+    if (can->modes & 1u << SIGNET_MODE_CERT)
+        printf("certificates  %s\n", certificates_taken(can));
     printf("batch         %u\nadding again  %s\nremoving      %s\ntoken         %s\nby hand       "
            "%s\n",
            can->batch_max, can->upsert ? "overwrites" : "is compared",

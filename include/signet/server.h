@@ -80,6 +80,7 @@ struct signet_server_capabilities {
     bool bootstrap;   /* it can serve bootstrap accounts, */
     bool management;  /* and management accounts */
     bool common_name; /* mode cert: only certificates whose common name is the endpoint name */
+    bool ec_keys;     /* mode cert: only certificates with EC keys */
     bool removes;     /* signet_server_remove(); else a person does it */
     bool uploads;     /* mode cert: its API takes no certificates; see signet_server_info.uploads */
     const char *identity_charset;             /* of a PSK identity */

@@ -45,8 +45,8 @@ static int validate_psk(const struct signet_server_capabilities *can,
 
 /* A server that looks for the endpoint name in the certificate takes the device now and refuses it
  * whenever it comes. */
-static int validate_cert(const struct signet_server_capabilities *can,
-                         const struct signet_device *device, struct signet_error *err)
+static int validate_common_name(const struct signet_server_capabilities *can,
+                                const struct signet_device *device, struct signet_error *err)
 {
     char name[CERT_NAME_SIZE] = "";
 
@@ -61,6 +61,26 @@ static int validate_cert(const struct signet_server_capabilities *can,
     return SIGNET_E_MEANING;
 }
 
+static int validate_key(const struct signet_server_capabilities *can,
+                        const struct signet_device *device, struct signet_error *err)
+{
+    struct signet_cert *cert = NULL;
+    struct cert_traits traits = {0};
+    int rc;
+
+    if (!can->ec_keys || !device->cert)
+        return SIGNET_OK;
+    rc = signet_cert_load(&cert, device->cert, device->cert_len, err);
+    if (!rc)
+        rc = cert_traits(cert, &traits, err);
+    signet_cert_free(&cert);
+    if (rc || traits.curve[0])
+        return rc;
+    return error_set_hint(err, SIGNET_E_MEANING, "give the device a certificate with an EC key",
+                          "%s takes certificates with EC keys only, and the key of this one is RSA",
+                          can->kind);
+}
+
 int server_fits(const struct signet_server_capabilities *can, const struct signet_device *device,
                 struct signet_error *err)
 {
@@ -73,6 +93,8 @@ int server_fits(const struct signet_server_capabilities *can, const struct signe
     if (!(can->modes & 1u << device->mode))
         return error_set(err, SIGNET_E_MEANING, "%s takes no device of mode %s", can->kind,
                          signet_mode_name(device->mode));
-    return device->mode == SIGNET_MODE_PSK ? validate_psk(can, device, err)
-                                           : validate_cert(can, device, err);
+    if (device->mode == SIGNET_MODE_PSK)
+        return validate_psk(can, device, err);
+    rc = validate_common_name(can, device, err);
+    return rc ? rc : validate_key(can, device, err);
 }

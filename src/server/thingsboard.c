@@ -350,6 +350,7 @@ const struct server_ops thingsboard_ops = {
     .can = {.kind = "thingsboard",
             .management = true,
             .common_name = true,
+            .ec_keys = true,
             .modes = 1u << SIGNET_MODE_PSK | 1u << SIGNET_MODE_CERT | 1u << SIGNET_MODE_NOSEC,
             .psk_min = PSK_STEP,
             .psk_max = ANSWER_PSK_MAX,

@@ -37,33 +37,44 @@ static void report_row(void *ctx, const struct signet_error *why)
         send_error(t, why);
 }
 
-/* Is what comes out right, and would the servers take it? */
+/* Would the servers take it? */
+static int try_servers(const struct trial *t, const struct signet_tree *tree, const char *endpoint,
+                       struct signet_error *err)
+{
+    struct signet_device device;
+
+    if (!t->options->accept)
+        return SIGNET_OK;
+    device_describe(&device, tree, endpoint);
+    return t->options->accept(t->options->accept_ctx, &device, err);
+}
+
 static int try_values(struct trial *t, const struct placeholder_values *values,
                       struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     int rc = template_make(&t->s->template, t->s, values, true, &tree, err);
 
-    if (rc == SIGNET_OK && t->options->accept) {
-        struct signet_device device;
-
-        device_describe(&device, tree, values->endpoint);
-        rc = t->options->accept(t->options->accept_ctx, &device, err);
-    }
+    if (rc == SIGNET_OK)
+        rc = try_servers(t, tree, values->endpoint, err);
     signet_tree_free(&tree);
     return rc;
 }
 
 /* The first device that can be made completes the template; one that cannot be completed is the
- * end: *of_row false. */
+ * end: *of_row false. Only it has a certificate on trial, as those that are made for all have. */
 static int try_device(struct trial *t, const struct placeholder_values *values, bool *of_row,
                       struct signet_error *err)
 {
+    struct template *template = &t->s->template;
     int rc = SIGNET_OK;
 
     *of_row = true;
-    if (!t->s->template.base)
-        rc = template_build(&t->s->template, t->s, values, t->options->observer, of_row, err);
+    if (!template->base) {
+        rc = template_build(template, t->s, values, t->options->observer, of_row, err);
+        if (rc == SIGNET_OK && template->mints_certs)
+            rc = try_servers(t, template->base, values->endpoint, err);
+    }
     return rc == SIGNET_OK ? try_values(t, values, err) : rc;
 }
 

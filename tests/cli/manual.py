@@ -51,7 +51,10 @@ for kind in (k.replace('_', '-') for k in kinds):
         p = subprocess.run([f'{BUILD}/signet', 'server', 'capabilities', '--json', f.name], capture_output=True, text=True, timeout=60)
     if p.returncode:
         sys.exit(f'server capabilities of {kind}: {p.returncode} {p.stderr}')
-    for option in json.loads(p.stdout)['options']:
+    shown = json.loads(p.stdout)
+    if (shown['common_name'], shown['ec_keys']) != (kind != 'export', kind == 'thingsboard'):
+        bad.append(f'server capabilities of {kind}: {p.stdout}')
+    for option in shown['options']:
         found += 1
         if not any(option in names and kind in who for names, who in rows):
             bad.append(f'SPEC.md: the JSON file of a server has no row for {option} of {kind}')

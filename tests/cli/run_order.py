@@ -306,6 +306,17 @@ def devices_that_a_server_refuses(d):
     d.write('devices.csv', f'endpoint,id,psk\nurn:a,6161,{KEY % 1}\nurn:b,fffe,{KEY % 2}\nurn:c,6363,{KEY % 3}\n')
     d.order(text=order)
     d.bad('an identity that is no text', 'devices.csv:3', 'things would refuse the device')
+    d.template()
+    text = open(d.at('endpoint_cfg')).read()
+    d.write('endpoint_cfg', text.replace('Mode          : 0', 'Mode          : 2'))
+    subprocess.run([SIGNET, 'cert', 'make', '-e', 'eu.iot.avsystem.cloud', '-o', d.at('server')], check=True, capture_output=True, timeout=60)
+    for names in ('{pattern: "urn:{serial}"}', '{manifest: devices.csv}'):
+        for info, words in (('{"RSAKeyLen": 2048}', 'EC keys only'), ('{}', 'the connection was refused')):
+            d.write('info.json', info)
+            d.write('devices.csv', 'endpoint\nurn:a\nurn:b\nurn:c\n')
+            d.order(text=(ORDER % 3 + 'names: %s\ncredentials: {server_cert: server/client_cert.der, cert_info: info.json}\n' % names
+                          + 'servers: [{name: things, file: things.json, token_file: token}]\n'))
+            need(('EC keys' in d.bad(f'{info} {names}', words)) == ('RSA' in info), f'{info} {names}')
 
 
 def ledgers(d):

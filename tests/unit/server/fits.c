@@ -123,10 +123,44 @@ static void common_names(void **state)
     signet_key_free(&key);
 }
 
+static void keys_of_certificates(void **state)
+{
+    static const struct signet_server_capabilities strict = {
+        .kind = "strict", .modes = 1u << SIGNET_MODE_CERT, .ec_keys = true};
+    static const struct signet_server_capabilities easy = {.kind = "easy",
+                                                           .modes = 1u << SIGNET_MODE_CERT};
+    const struct signet_cert_info infos[] = {{.rsa_key_len = 2048}, {0}};
+    struct signet_device device = {.endpoint = "device-1", .mode = SIGNET_MODE_CERT};
+    struct signet_error err;
+
+    (void)state;
+    assert_int_equal(server_fits(&strict, &device, &err), SIGNET_OK); /* not known yet */
+    for (size_t i = 0; i < 2; i++) {
+        struct signet_cert *cert = NULL;
+        struct signet_key *key = NULL;
+        struct signet_bytes der = {0};
+
+        assert_int_equal(signet_key_generate(&key, &infos[i], NULL, &err), SIGNET_OK);
+        assert_int_equal(signet_cert_make(&cert, key, &infos[i], "device-1", NULL, &err), SIGNET_OK);
+        assert_int_equal(signet_cert_der(cert, &der, &err), SIGNET_OK);
+        device.cert = der.data;
+        device.cert_len = der.len;
+        assert_int_equal(server_fits(&strict, &device, &err), i ? SIGNET_OK : SIGNET_E_MEANING);
+        if (i == 0)
+            assert_string_equal(err.msg, "strict takes certificates with EC keys only, and the key "
+                                         "of this one is RSA");
+        assert_int_equal(server_fits(&easy, &device, &err), SIGNET_OK);
+        signet_bytes_free(&der);
+        signet_cert_free(&cert);
+        signet_key_free(&key);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(modes),
-                                       cmocka_unit_test(keys), cmocka_unit_test(common_names)};
+                                       cmocka_unit_test(keys), cmocka_unit_test(common_names),
+                                       cmocka_unit_test(keys_of_certificates)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
