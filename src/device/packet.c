@@ -2,6 +2,7 @@
 /* From the configuration and the certificates to the packet. */
 #include "check/check.h"
 #include "device/private.h"
+#include "pki/pki.h"
 
 #include <signet/packet.h>
 
@@ -45,6 +46,17 @@ static int fill_account(struct signet_tree *tree, const struct signet_account *a
     return rc;
 }
 
+static void warn_common_names(const struct signet_tree *tree, const char *endpoint,
+                              const struct signet_observer *observer)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        if (mode_has_certs(a.mode) && a.identity && a.identity->type == SIGNET_TYPE_OPAQUE)
+            cert_warn_common_name(a.identity->as.bytes.data, a.identity->as.bytes.len, endpoint,
+                                  a.iid, observer);
+}
+
 int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
                const struct signet_key *key, bool complete, const struct signet_observer *observer,
                struct signet_tree **out, struct signet_error *err)
@@ -70,6 +82,8 @@ int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
         signet_bytes_free(&ders[i]);
     if (rc == SIGNET_OK)
         rc = signet_device_check(tree, flags, observer, err);
+    if (rc == SIGNET_OK && f->endpoint)
+        warn_common_names(tree, f->endpoint, observer);
     if (rc != SIGNET_OK)
         signet_tree_free(&tree);
     else

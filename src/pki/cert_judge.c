@@ -246,3 +246,19 @@ void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, c
         weak(observer, where, "use a key on secp256r1, or RSA of 2048 bits", text);
     }
 }
+
+void cert_warn_common_name(const void *der, size_t len, const char *endpoint, unsigned account,
+                           const struct signet_observer *observer)
+{
+    char name[CERT_NAME_SIZE] = "";
+    struct signet_error note = {0};
+
+    if (cert_common_name(der, len, name) && !strcmp(name, endpoint))
+        return;
+    error_set_hint(&note, SIGNET_OK,
+                   "Coiote, Leshan and ThingsBoard let a device in when its certificate has its "
+                   "endpoint name",
+                   "/0/%u/3: the common name of the certificate is '%s' and not the endpoint name",
+                   account, text_shown(name, strlen(name), 80));
+    event_warn(observer, &note);
+}

@@ -246,8 +246,6 @@ static const char *rule_broken(int error)
         return "it has a critical extension that TLS stacks do not know";
     case X509_V_ERR_INVALID_PURPOSE:
         return "its extended key usage does not allow certificates of clients";
-    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
-        return "its path length allows no certificate below it";
     default: /* OpenSSL has 90 of them */
         return X509_verify_cert_error_string(error);
     }

@@ -61,6 +61,10 @@ enum cert_purpose { CERT_OF_DEVICE, CERT_OF_SERVER, CERT_OF_AUTHORITY };
 void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, const char *where,
                     const struct signet_observer *observer);
 
+/* A warning where the common name is not the endpoint name, in which most servers look for it. */
+void cert_warn_common_name(const void *der, size_t len, const char *endpoint, unsigned account,
+                           const struct signet_observer *observer);
+
 /* cert_names.c: is it for this host, as Mbed TLS compares? SIGNET_E_CERT: "it is for 'X', ...". */
 int cert_names_host(const struct signet_cert *cert, const char *host, struct signet_error *err);
 

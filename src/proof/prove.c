@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Acting as the device: account by account, in at its server and out again. */
+#include "lwm2m/lwm2m.h"
+#include "pki/pki.h"
 #include "proof/coap.h"
 
 #include <stdio.h>
@@ -245,9 +247,15 @@ static int connect_server(struct run *run, struct transport **out, int64_t deadl
 static int look_at_account(struct run *run, const struct signet_tree *tree, const char *instead,
                            struct signet_error *err)
 {
+    const struct signet_account *a = &run->account;
     int rc = find_server(run, instead, err);
 
-    return rc ? rc : rules_take(&run->rules, tree, &run->account, run->options->observer, err);
+    if (rc)
+        return rc;
+    if (mode_has_certs(a->mode) && a->identity && a->identity->type == SIGNET_TYPE_OPAQUE)
+        cert_warn_common_name(a->identity->as.bytes.data, a->identity->as.bytes.len, run->endpoint,
+                              a->iid, run->options->observer);
+    return rules_take(&run->rules, tree, a, run->options->observer, err);
 }
 
 /* Proves run->account of tree. written: where a bootstrap server writes to. */

@@ -154,6 +154,40 @@ def test_issuer():
         assert 'it is not the certificate of an authority' in err and 'keyCertSign' in err, err
 
 
+def authority(name, key='ca.key', begin='20200101000000Z', end='20900101000000Z', **extensions):
+    """Of ca.key's names and dates; OpenSSL 3.0 makes no certificate of the past, its test authority does."""
+    lines = {'basicConstraints': 'critical,CA:TRUE', 'keyUsage': 'critical,keyCertSign', **extensions}
+    for file, text in (('ca.cnf', '[ca]\ndefault_ca=c\n[c]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n'
+                        '[p]\ncommonName=supplied\n'), ('index', ''), ('serial', '01\n'),
+                       ('ca.ext', ''.join(f'{k.replace("_", ".")}={v}\n' for k, v in lines.items()))):
+        put(file, text.encode())
+    openssl('req', '-new', '-key', key, '-subj', '/CN=factory', '-out', 'ca.csr')
+    openssl('ca', '-batch', '-config', 'ca.cnf', '-selfsign', '-keyfile', key, '-in', 'ca.csr', '-startdate', begin, '-enddate', end,
+            '-extfile', 'ca.ext', '-notext', '-out', name)
+    return '--issuer', name, '--issuer-key', key
+
+
+def test_issuer_refusals():
+    """What no server would take, or only for a while, is not signed."""
+    own = '1_3_6_1_4_1_32473_1'
+    for words, extensions, dates in [
+            ('its name constraints do not allow', {'nameConstraints': 'critical,permitted;URI:example.com'}, {}),
+            ('its name constraints do not allow', {'nameConstraints': 'critical,excluded;URI:.example'}, {}),
+            ('its extended key usage does not allow certificates of clients', {'extendedKeyUsage': 'serverAuth'}, {}),
+            ('it has a critical extension that TLS stacks do not know', {own: 'critical,ASN1:NULL'}, {}),
+            ('the certificate expired 2021-01-01T00:00:00Z', {}, {'end': '20210101000000Z'}),
+            ('the certificate is not valid before 2080-01-01', {}, {'begin': '20800101000000Z'}),
+            ('it expires 2030-01-01T00:00:00Z, before the device', {}, {'end': '20300101000000Z'}),
+            ("it is not the certificate of an authority", {'basicConstraints': 'critical,CA:FALSE'}, {})]:
+        ca = authority('strict.pem', **extensions, **dates)
+        _, err = run('cert', 'make', '-e', 'coap://d1.example/', '-o', 'unsigned', *ca, code=1)
+        assert "the issuer's certificate: " in err and words in err and not os.path.exists(path('unsigned')), (words, err)
+    for extensions in ({'basicConstraints': 'critical,CA:TRUE,pathlen:0'}, {'nameConstraints': 'critical,permitted;URI:d1.example'},
+                       {'extendedKeyUsage': 'clientAuth'}, {own: 'ASN1:NULL'}):
+        authority('strict.pem', **extensions)
+        run('cert', 'make', '-e', 'coap://d1.example/', '-o', 'allowed', '--issuer', 'strict.pem', '--issuer-key', 'ca.key')
+
+
 def test_show():
     der, key = get('cert/client_cert.der'), get('cert/client_key.der')
     put('key.pem', openssl('pkey', '-inform', 'DER', '-in', 'cert/client_key.der'))

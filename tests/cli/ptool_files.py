@@ -3,7 +3,7 @@
 """What ptool makes, looked at with other people's tools, and what it leaves alone."""
 import os, stat, subprocess, sys, tempfile
 
-PTOOL = os.path.join(os.environ['SIGNET_BUILD'], 'ptool')
+PTOOL, SIGNET = (os.path.join(os.environ['SIGNET_BUILD'], name) for name in ('ptool', 'signet'))
 CONFIGS = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs')
 failures = []
 
@@ -185,7 +185,25 @@ def a_pair_of_its_own(cwd):
     write(config(2, f', 4: {read(cwd, "server.der")!r}', uri='coaps://a'), cwd, 'server')
     run(PTOOL, '-c', 'server', '-e', 'urn:x', '-C', 'info.json', cwd=cwd) # it needs no -p
 
-for test in (sample, other_psk_device, other_certificate_device, self_signed, refusals, two_servers, a_pair_of_its_own):
+def another_common_name(cwd):
+    """Servers look for the endpoint name in the certificate: told by whatever makes a packet of both, or proves it."""
+    server_cert(cwd)
+    run(SIGNET, 'cert', 'make', '-e', 'urn:y', '-o', 'own', cwd=cwd)
+    write(config(2, uri='coaps://127.0.0.1:9'), cwd, 'one')
+    write('{"commonName": "urn:z"}', cwd, 'info.json')
+    pair = '-k', 'own/client_key.der', '-r', 'own/client_cert.der'
+    words = "/0/1/3: the common name of the certificate is '%s' and not the endpoint name"
+    for tool in ([PTOOL], [SIGNET, 'provision']):
+        for name, args, common in (('urn:x', pair, 'urn:y'), ('urn:y', pair, None), ('urn:x', ('-C', 'info.json'), 'urn:z')):
+            _, err = run(*tool, '-c', 'one', '-e', name, '-p', 'server.pem', *args, cwd=cwd)
+            expect(f'{tool[-1]} {name}', err.count('common name') == bool(common) and (not common or words % common in err), err)
+    run(PTOOL, '-c', 'one', '-e', 'urn:y', '-p', 'server.pem', *pair, cwd=cwd)
+    for name in ('urn:x', 'urn:y'): # nobody listens there
+        _, err = run(SIGNET, 'prove', '-e', name, '-t', '1', 'SenMLCBOR', cwd=cwd, want=1)
+        expect(f'prove -e {name}', (words % 'urn:y' in err) == (name == 'urn:x'), err)
+
+for test in (sample, other_psk_device, other_certificate_device, self_signed, refusals, two_servers, a_pair_of_its_own,
+             another_common_name):
     with tempfile.TemporaryDirectory() as folder:
         test(folder)
 print('\n'.join(failures) or 'ptool files: ok')
