@@ -70,6 +70,23 @@ static void show_servers(const struct mending *m, const struct signet_ledger_dec
                PLAIN(d->servers));
 }
 
+/* What it was, and what it is now, or would be. */
+static void show_change(const struct mending *m, const struct signet_ledger_decided *d)
+{
+    bool preview = m->decision.preview, voids = m->decision.what == SIGNET_LEDGER_VOID;
+
+    printf("%-32s %s %s, %s", PLAIN(d->endpoint), preview ? "is" : "was",
+           signet_device_state_name(d->state),
+           voids     ? preview ? "would be void" : "is void now"
+           : preview ? "would be "
+                     : "waits to be ");
+    if (d->new_edition)
+        printf("made again as edition %d", d->edition);
+    else if (!voids)
+        printf("%s", m->decision.board ? "made on the board that was chosen" : "tried again");
+    printf("\n");
+}
+
 static int show_decided(void *ctx, const struct signet_ledger_decided *d, struct signet_error *err)
 {
     struct mending *m = ctx;
@@ -87,13 +104,7 @@ static int show_decided(void *ctx, const struct signet_ledger_decided *d, struct
         printf("%-32s left as it is: %s\n", PLAIN(d->endpoint), PLAIN(d->error->msg));
         return SIGNET_OK;
     }
-    printf("%-32s %s%s", PLAIN(d->endpoint), m->decision.preview ? "would be " : "",
-           m->decision.what == SIGNET_LEDGER_VOID ? "void"
-           : d->new_edition                       ? "made again"
-                                                  : "tried again");
-    if (d->new_edition)
-        printf(" as edition %d", d->edition);
-    printf(" (%s)\n", signet_device_state_name(d->state));
+    show_change(m, d);
     show_servers(m, d);
     return SIGNET_OK;
 }
@@ -119,10 +130,44 @@ static void show_sum(const struct mending *m)
     printf("%s\n", m->decision.preview ? "; nothing was done yet: --yes does it" : "");
 }
 
+static int match_slot(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
+{
+    const char **board = ctx;
+    char place[512];
+
+    (void)err;
+    snprintf(place, sizeof(place), "slot:%s/%s", d->station, d->slot);
+    if (*board && strcmp(place, *board) == 0)
+        *board = NULL;
+    return SIGNET_OK;
+}
+
+/* A slot that has another name waits for its board in vain. */
+static int warn_of_slot(struct mending *m, struct signet_ledger *ledger, struct signet_error *err)
+{
+    const struct signet_observer observer = cli_observer(m->cli);
+    const char *board = m->decision.board;
+    struct signet_error why = {0};
+    const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = &why};
+
+    if (!board || strncmp(board, "slot:", 5) != 0)
+        return SIGNET_OK;
+    int rc = signet_ledger_devices(ledger, NULL, match_slot, &board, err);
+    if (rc != SIGNET_OK || !board)
+        return rc;
+    cli_error(&why, SIGNET_E_NOT_FOUND, "slot:STATION/SLOT, as `signet ledger stats` lists them",
+              "no board was made in %.200s yet: the ledger knows no such slot", board + 5);
+    observer.on_event(observer.ctx, &event);
+    return SIGNET_OK;
+}
+
 static int decide(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
 {
     struct mending *m = ctx;
-    int rc = signet_ledger_decide(ledger, &m->selection, &m->decision, show_decided, m, err);
+    int rc = warn_of_slot(m, ledger, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_decide(ledger, &m->selection, &m->decision, show_decided, m, err);
 
     if (rc == SIGNET_OK)
         show_sum(m);

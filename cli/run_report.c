@@ -100,6 +100,23 @@ static void print_elsewhere(const struct signet_run_report *r)
     }
 }
 
+/* Their boards may be among those that were left as they are. */
+static void print_reworked(const struct signet_order *o, const struct signet_run_report *r)
+{
+    if (!r->reworked)
+        return;
+    printf("%s:",
+           COUNT(r->reworked, "device waits to be made again", "devices wait to be made again"));
+    for (size_t i = 0; i < r->reworked_name_count; i++)
+        printf("%s %s", i ? "," : "", PLAIN(r->reworked_names[i]));
+    printf("%s\n", r->reworked > (int64_t)r->reworked_name_count ? " ..." : "");
+    printf("    a board that cannot tell whose it is before it is erased stays as it is: name the "
+           "slot "
+           "that it is put\n    into, for each of them: `signet ledger rework --board "
+           "slot:%s/SLOT LEDGER NAME`\n",
+           PLAIN(o->station));
+}
+
 static void print_left(const struct signet_order *o, const struct signet_run_report *r)
 {
     const int64_t *s = r->states;
@@ -121,6 +138,7 @@ static void print_left(const struct signet_order *o, const struct signet_run_rep
                              "the order to make another",
                              "devices are void, and their units of the quota are used: raise "
                              "'quota' in the order to make others"));
+    print_reworked(o, r);
     if (left.open > 0)
         printf("%" PRId64 " of %s still to be made: run the order again%s\n", left.open,
                COUNT(r->quota, "device is", "devices are"),

@@ -158,6 +158,11 @@ struct signet_run_report {
     struct signet_elsewhere_report *elsewhere; /* by station */
     size_t elsewhere_count;
     struct signet_run_left left;
+    /* Devices of the order that wait to be made again, when boards were left as made before: those
+     * boards may be theirs. The first ones, by name. */
+    int64_t reworked;
+    char (*reworked_names)[SIGNET_ENDPOINT_SIZE];
+    size_t reworked_name_count;
     bool finished; /* the run was not stopped, and nothing is left that this station could do or
                     * that a person has to look at */
     struct signet_line_report line;

@@ -26,6 +26,39 @@ static int add_station(void *ctx, const struct signet_ledger_in_work *in_work,
     return SIGNET_OK;
 }
 
+enum { REWORKED_NAMES = 16 };
+
+/* One whose slot was named is known in that slot. */
+static int add_reworked(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
+{
+    struct signet_run_report *report = ctx;
+    size_t count = report->reworked_name_count;
+
+    if (d->edition == 1 || d->imported || strncmp(d->hw_id, "slot:", 5) == 0)
+        return SIGNET_OK;
+    report->reworked++;
+    if (count == REWORKED_NAMES)
+        return SIGNET_OK;
+    void *more = reallocarray(report->reworked_names, count + 1, sizeof(*report->reworked_names));
+    if (!more)
+        return error_nomem(err);
+    report->reworked_names = more;
+    snprintf(report->reworked_names[count], SIGNET_ENDPOINT_SIZE, "%s", d->endpoint);
+    report->reworked_name_count++;
+    return SIGNET_OK;
+}
+
+static int find_reworked(const struct signet_run *r, struct signet_run_report *report,
+                         struct signet_error *err)
+{
+    const struct signet_ledger_filter reserved = {.order = r->order->name,
+                                                  .state = SIGNET_DEVICE_RESERVED};
+
+    return report->line.made_before && report->states[SIGNET_DEVICE_RESERVED]
+               ? signet_ledger_devices(r->job.ledger, &reserved, add_reworked, report, err)
+               : SIGNET_OK;
+}
+
 static void count_left(struct signet_run_report *report)
 {
     const int64_t *s = report->states;
@@ -90,6 +123,8 @@ int run_report(struct signet_run *r, double begin, struct signet_run_report *rep
     report->seconds = clock_seconds() - begin;
     fill_report(r, report);
     count_left(report);
+    if (rc == SIGNET_OK)
+        rc = find_reworked(r, report, err);
     report->finished = rc == SIGNET_OK && !failed && report->left.open == 0 &&
                        report->left.exposed == 0 && report->left.waiting == 0 &&
                        report->left.removing == 0 && report->states[SIGNET_DEVICE_FAILED] == 0;
@@ -101,5 +136,6 @@ void signet_run_report_free(struct signet_run_report *report)
     free(report->line.slots);
     free(report->delivery.servers);
     free(report->elsewhere);
+    free(report->reworked_names);
     *report = (struct signet_run_report){0};
 }

@@ -114,6 +114,12 @@ static void put_states(struct buf *b, const struct signet_run_report *r)
         buf_byte(b, '}');
     }
     buf_byte(b, ']');
+    if (r->reworked) {
+        buf_json_open(b, "reworked", '[');
+        for (size_t i = 0; i < r->reworked_name_count; i++)
+            buf_json_text(b, NULL, r->reworked_names[i]);
+        buf_byte(b, ']');
+    }
     buf_json_bool(b, "finished", r->finished);
 }
 

@@ -94,11 +94,13 @@ def many(folder):
     names = [f'urn:dev:os:m-{i:03}' for i in range(1, 10)]
     head = run('ledger', 'verify', ledger)
     said = run('ledger', 'void', '-r', 'a bad lot', '-o', 'm', '-s', 'done', ledger)
-    expect('a preview', said.count('would be void (done)') == 9 and '--yes does it' in said, said)
+    expect('a preview', said.count(' is done, would be void\n') == 9 and '--yes does it' in said, said)
     expect('a preview changes nothing', run('ledger', 'verify', ledger) == head)
     with open(os.path.join(folder, 'names'), 'w') as f:
         f.write('\r\n'.join([names[1], '', names[3], 'nobody']) + '\n')
-    said = run('ledger', 'rework', '-n', f.name, '--yes', ledger, code=1)
+    said = run('ledger', 'rework', '-n', f.name, ledger)
+    expect('what would become of them', said.count(' is done, would be made again as edition 2\n') == 2, said)
+    run('ledger', 'rework', '-n', f.name, '--yes', ledger, code=1)
     run('ledger', 'rework', '-n', f.name, ledger)
     expect('devices are left', lines(run('ledger', 'list', '--json', '-s', 'reserved', ledger)).__len__() == 2)
     rows = lines(run('ledger', 'rework', '--json', '-n', f.name, ledger))

@@ -3,10 +3,10 @@
 """Boards that come back to the line: the one that was reworked is erased and gets its name again with new credentials; every
 other finished board stays as it is.
 usage: reworked.py [PART]"""
-import json
-from _line import Line
+import json, subprocess
+from _line import DEADLINE, Line
 from _parts import main, part
-from _signet import need
+from _signet import SIGNET, need
 
 ONE, TWO = 'urn:dev:os:n-001', 'urn:dev:os:n-002'
 
@@ -43,19 +43,30 @@ def the_slot_is_named(l):
     second = l.ask(1)
     l.run()
     l.exits(0)
-    l.ledger('rework', 'ledger.db', ONE)
+    said = l.ledger('rework', 'ledger.db', ONE)
+    need(said.splitlines()[0].endswith(' was done, waits to be made again as edition 2'), said)
     l.run()
     l.exits(1, 'made-before')
     need(l.ask(1) == second, f'{second}, then {l.ask(1)}')
+    need(l.report['reworked'] == [ONE], l.report)
+    p = subprocess.run([SIGNET, 'run', 'order.yaml', '--wait', '1'], cwd=l.folder, capture_output=True, text=True, timeout=DEADLINE)
+    need(f'1 device waits to be made again: {ONE}\n' in p.stdout and 'slot:A/SLOT' in p.stdout, p.stdout)
     l.tell('insert 00100001')
     first = l.ask(1)
     l.run()
     l.exits(1, 'made-before')  # nobody said which board it is
     need(l.ask(1) == first, f'{first}, then {l.ask(1)}')
-    l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', ONE)
+    for slot, known in ('A/99', False), ('A/1', True):
+        p = subprocess.run([SIGNET, 'ledger', 'rework', '--board', f'slot:{slot}', 'ledger.db', ONE], cwd=l.folder, capture_output=True,
+                           text=True, timeout=DEADLINE)
+        need(p.returncode == 0 and (f'no board was made in {slot} yet' not in p.stderr) == known, p.stderr)
+        need(f'{ONE} ' in p.stdout and 'was reserved, waits to be made on the board that was chosen' in p.stdout, p.stdout)
+        if not known:
+            l.run()
+            need('reworked' not in l.report and l.report['made_before'], l.report)
     l.run()
     l.exits(0)
-    need(l.report['passed'] == 1, l.report)
+    need(l.report['passed'] == 1 and 'reworked' not in l.report, l.report)
     again(l, ONE, '00100001')
     before = l.ask(1)
     l.run()  # once
