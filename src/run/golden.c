@@ -5,7 +5,6 @@
 #include "delivery/delivery.h"
 #include "run/private.h"
 
-#include <signet/config.h>
 #include <signet/link.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,32 +104,19 @@ static int open_golden_ledger(struct golden *g, struct signet_error *err)
 static int make_golden_device(struct golden *g, struct signet_error *err)
 {
     const struct signet_order *o = g->order;
-    struct signet_tree *model = NULL;
-    struct signet_cert_info cert = {0};
+    struct run_model model;
     struct source *source = NULL;
-    int rc = signet_config_load(o->template_file, &model, err);
+    int rc = run_model_load(g->run, NULL, &model, err);
 
-    if (rc == SIGNET_OK && o->cert_info)
-        rc = signet_cert_info_load(o->cert_info, &cert, err);
-    const struct source_options options = {.model = model,
-                                           .model_name = o->template_file,
-                                           .psk_len = (size_t)o->psk_len,
-                                           .identity = o->identity,
-                                           .shared_secret = o->shared_secret,
-                                           .cert = &cert,
-                                           .server_cert = o->server_cert,
-                                           .delimiter = o->delimiter,
-                                           .count = 1};
     if (rc == SIGNET_OK)
-        rc = source_open(&source, &options, err);
+        rc = source_open(&source, &model.options, err);
     if (rc == SIGNET_OK)
         rc = source_make(source, o->golden.endpoint, -1, &g->device, err);
     for (size_t i = 0; rc == SIGNET_OK && i < o->server_count; i++)
         rc = error_pass(signet_server_validate(g->run->servers[i], &g->device.view, err), err, "%s",
                         o->servers[i].name);
     source_close(&source);
-    signet_cert_info_free(&cert);
-    signet_tree_free(&model);
+    run_model_free(&model);
     return rc;
 }
 

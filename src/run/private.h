@@ -65,6 +65,17 @@ void run_close_servers(struct signet_run *run);
  * with its token; ctx is a struct signet_run. */
 int run_ask_servers(void *ctx, const struct signet_device *device, struct signet_error *err);
 
+/* run.c: the template as devices get it, and what a source of one device needs; freed also after an
+ * error. */
+struct run_model {
+    struct signet_tree *tree;
+    struct signet_cert_info cert;
+    struct source_options options;
+};
+int run_model_load(const struct signet_run *run, const struct signet_observer *observer,
+                   struct run_model *model, struct signet_error *err);
+void run_model_free(struct run_model *model);
+
 /* golden.c: before the order makes devices, the name of its golden board is nobody's. A product
  * that has it is warned of. */
 int run_keep_golden(struct signet_run *run, struct signet_error *err);

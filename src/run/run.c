@@ -55,45 +55,61 @@ int signet_run_template(const struct signet_order *order, struct signet_tree **o
     return rc;
 }
 
+int run_model_load(const struct signet_run *r, const struct signet_observer *observer,
+                   struct run_model *model, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+
+    *model = (struct run_model){0};
+    int rc = signet_run_template(o, &model->tree, err);
+    if (rc == SIGNET_OK)
+        signet_tree_set_profile(model->tree, r->profile);
+    if (rc == SIGNET_OK)
+        rc = signet_tree_convert_pem(model->tree, observer, err);
+    if (rc == SIGNET_OK && o->cert_info)
+        rc = signet_cert_info_load(o->cert_info, &model->cert, err);
+    model->options = (struct source_options){.model = model->tree,
+                                             .model_name = o->template_file,
+                                             .psk_len = (size_t)o->psk_len,
+                                             .psk_hex = o->psk_hex,
+                                             .identity = o->identity,
+                                             .shared_secret = o->shared_secret,
+                                             .cert = &model->cert,
+                                             .server_cert = o->server_cert,
+                                             .delimiter = o->delimiter,
+                                             .count = 1};
+    return rc;
+}
+
+void run_model_free(struct run_model *model)
+{
+    signet_cert_info_free(&model->cert);
+    signet_tree_free(&model->tree);
+}
+
 static int open_source(struct signet_run *r, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
-    struct signet_tree *model = NULL;
-    struct signet_cert_info cert = {0};
+    struct run_model model;
     int rc = signet_profile_open(&r->profile, o->device, err);
 
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = run_model_load(r, &r->observer, &model, err);
+    model.options.manifest = o->manifest;
+    model.options.pattern = o->pattern;
+    model.options.first = o->first;
+    model.options.count = o->quota;
+    model.options.from_board = o->from_board;
+    model.options.names_only = r->options.deliver_only;
+    model.options.observer = &r->observer;
+    model.options.accept = o->server_count ? run_ask_servers : NULL;
+    model.options.accept_ctx = r;
     if (rc == SIGNET_OK)
-        rc = signet_run_template(o, &model, err);
-    if (rc == SIGNET_OK)
-        signet_tree_set_profile(model, r->profile);
-    if (rc == SIGNET_OK)
-        rc = signet_tree_convert_pem(model, &r->observer, err);
-    if (rc == SIGNET_OK && o->cert_info)
-        rc = signet_cert_info_load(o->cert_info, &cert, err);
-    const struct source_options options = {.model = model,
-                                           .model_name = o->template_file,
-                                           .psk_len = (size_t)o->psk_len,
-                                           .psk_hex = o->psk_hex,
-                                           .identity = o->identity,
-                                           .shared_secret = o->shared_secret,
-                                           .cert = &cert,
-                                           .server_cert = o->server_cert,
-                                           .manifest = o->manifest,
-                                           .delimiter = o->delimiter,
-                                           .pattern = o->pattern,
-                                           .first = o->first,
-                                           .count = o->quota,
-                                           .from_board = o->from_board,
-                                           .names_only = r->options.deliver_only,
-                                           .observer = &r->observer,
-                                           .accept = o->server_count ? run_ask_servers : NULL,
-                                           .accept_ctx = r};
-    if (rc == SIGNET_OK)
-        rc = source_open(&r->source, &options, err);
+        rc = source_open(&r->source, &model.options, err);
     if (rc == SIGNET_OK && (o->cert_info || o->server_cert))
-        warn_unused(r, model);
-    signet_cert_info_free(&cert);
-    signet_tree_free(&model);
+        warn_unused(r, model.tree);
+    run_model_free(&model);
     return rc;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet station check: a row for each thing that an order needs; nothing is made and no board is touched."""
-import fcntl, json, os, shutil, sqlite3, subprocess, sys, tempfile, termios
+import fcntl, json, os, re, shutil, sqlite3, subprocess, sys, tempfile, termios
 from _hall import Hall
 from _signet import DONE, SIGNET, VOID, Broken, need
 
@@ -122,6 +122,11 @@ def golden(hall):
     need([(t['verdict'], t['slot'], t['hw_id'], t['order']) for t in told] == 3 * [('pass', '2', board, 'order-1')], told)
     stats = [json.loads(l) for l in signet('ledger', 'stats', hall.at('ledger.db'), '--json').splitlines()]
     need([r['name'] for r in stats if r.get('by') == 'slot'] == ['A/1'], stats)
+
+    # it gets what devices get, in that form
+    hall.write('hex.yaml', text_of(order).replace('order-1', 'hex') + 'credentials: {psk_hex: true, psk_bytes: 32}\n')
+    check(hall.at('hex.yaml'), 0, '--golden')
+    need(re.search(rb'[0-9a-fA-F]{32}', hall.applied()[board]), hall.applied()[board])
 
     # a name that the order would give next is kept before it makes anything; one that a product has is told
     hall.write('named.yaml', text_of(order).replace('order-1', 'named').replace(name, 'urn:dev:os:n-1').replace('slots:', 'names: {pattern: "urn:dev:os:n-{serial}"}\nslots:'))
