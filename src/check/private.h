@@ -16,20 +16,21 @@ struct check {
     bool warn_only;
 };
 
-/* findings.c: `path` is refused by a standard or by every client: an error, or a warning when the
- * caller wants to go on. Returns non-zero when the check is over. The message begins with the
- * resource; line 0: the place is not known; hint may be NULL. */
-int check_refuse(struct check *check, struct signet_path path, unsigned line, const char *hint,
-                 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* The client of the profile refuses it: the same, and a warning where no client was named. */
-int check_client(struct check *check, struct signet_path path, unsigned line, const char *hint,
-                 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* The same of the whole packet. */
+/* findings.c: what is wrong with the resource `path`. The message begins with its name; line 0: the
+ * place is not known; hint may be NULL. Returns non-zero when the check is over. */
+enum finding {
+    FINDING_REFUSAL,   /* by a standard or by every client: a warning when the caller goes on */
+    FINDING_OF_CLIENT, /* the client of the profile refuses it: a warning where none was named */
+    FINDING_DOUBT,     /* a warning */
+};
+int check_say(struct check *check, enum finding kind, struct signet_path path, unsigned line,
+              const char *hint, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+#define check_refuse(check, ...)  check_say(check, FINDING_REFUSAL, __VA_ARGS__)
+#define check_client(check, ...)  check_say(check, FINDING_OF_CLIENT, __VA_ARGS__)
+#define check_suspect(check, ...) ((void)check_say(check, FINDING_DOUBT, __VA_ARGS__))
+/* FINDING_OF_CLIENT, of the whole packet. */
 int check_client_packet(struct check *check, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* A warning. */
-void check_suspect(struct check *check, struct signet_path path, unsigned line, const char *hint,
-                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* Each returns non-zero when the check is over. values.c: one record, by its object's definition;
  * client.c: one record, by the profile; complete.c: what instances need; accounts.c: Security;

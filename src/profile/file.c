@@ -102,7 +102,8 @@ static int read_resource(struct reader *r, const yaml_node_t *key, yaml_node_t *
     if (file->resource_count == LIST_MAX)
         return reader_fail(r, key, SIGNET_E_LIMIT, "more than %d resources", LIST_MAX);
     if (limits.least > limits.most)
-        return reader_fail(r, key, SIGNET_E_MEANING, "'least' is greater than 'most'");
+        return reader_fail_hint(r, key, "give both: what is left out is 0",
+                                "'least' is greater than 'most'");
     file->resources[file->resource_count++] =
         (struct profile_resource){(uint16_t)oid, (uint16_t)rid,         limits.least,
                                   limits.most,   (size_t)limits.length, limits.absent};
