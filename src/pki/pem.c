@@ -87,7 +87,7 @@ int pem_encrypted(struct signet_error *err)
                           "the private key is encrypted");
 }
 
-static const char *const kind_names[] = {"private key", "certificate"};
+static const char *const kind_names[] = {"private key", "certificate", "certificate request"};
 
 static bool is_sealed(const struct block *b)
 {
@@ -100,6 +100,8 @@ static bool block_is(const struct block *b, enum pem_kind kind)
 {
     if (kind == PEM_CERTIFICATE)
         return label_is(b, "CERTIFICATE") || label_is(b, "X509 CERTIFICATE");
+    if (kind == PEM_REQUEST)
+        return label_is(b, "CERTIFICATE REQUEST") || label_is(b, "NEW CERTIFICATE REQUEST");
     return label_is(b, "PRIVATE KEY") || label_is(b, "EC PRIVATE KEY") ||
            label_is(b, "RSA PRIVATE KEY") || label_is(b, "ENCRYPTED PRIVATE KEY");
 }
@@ -107,13 +109,13 @@ static bool block_is(const struct block *b, enum pem_kind kind)
 static int refuse_block(const struct block *b, enum pem_kind wanted, struct signet_error *err)
 {
     const char *name = kind_names[wanted];
-    enum pem_kind other = wanted == PEM_CERTIFICATE ? PEM_PRIVATE_KEY : PEM_CERTIFICATE;
+    enum pem_kind other = block_is(b, PEM_PRIVATE_KEY) ? PEM_PRIVATE_KEY : PEM_CERTIFICATE;
 
     if (block_is(b, other))
         error_set(err, SIGNET_E_CERT, "there is a %s in this %s file", kind_names[other], name);
     else if (label_is(b, "PUBLIC KEY"))
         error_set(err, SIGNET_E_CERT, "this is a public key, not a %s", name);
-    else if (label_is(b, "CERTIFICATE REQUEST"))
+    else if (block_is(b, PEM_REQUEST))
         error_set(err, SIGNET_E_CERT, "this is a certificate request, not a %s", name);
     else
         error_set(err, SIGNET_E_CERT, "the PEM holds something that is not a %s", name);
@@ -124,8 +126,9 @@ static int refuse_block(const struct block *b, enum pem_kind wanted, struct sign
 static int refuse_second(enum pem_kind kind, struct signet_error *err)
 {
     return error_set_hint(err, SIGNET_E_CERT,
-                          kind == PEM_PRIVATE_KEY
-                              ? "keep the device's own key"
+                          kind == PEM_PRIVATE_KEY ? "keep the device's own key"
+                          : kind == PEM_REQUEST
+                              ? "give one file for each request"
                               : "LwM2M takes one certificate: keep the first, which is the "
                                 "peer's own, and leave out the chain",
                           "more than one %s in one PEM file", kind_names[kind]);

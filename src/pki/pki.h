@@ -42,6 +42,31 @@ int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signe
 enum { CERT_NAME_SIZE = 200 };
 bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZE]);
 
+/* request.c: a certificate request (PKCS#10, RFC 2986) from a device or a person. Taken are EC keys
+ * on secp256r1, secp384r1 and secp521r1 and RSA keys of 2048 to 4096 bits, signed by themselves
+ * with SHA-256, -384 or -512, with one common name. SIGNET_E_CERT says what is wrong. */
+enum { CERT_REQUEST_MAX = 8192 }; /* bytes of DER */
+struct cert_request {
+    /* SubjectPublicKeyInfo and subject, as they stand in the DER that was read */
+    const uint8_t *key, *subject;
+    size_t key_len, subject_len;
+    char common_name[CERT_NAME_SIZE];
+    /* as in struct signet_cert_view */
+    char key_name[64];
+    uint8_t key_sha256[32];
+};
+int cert_request_read(struct cert_request *out, const void *der, size_t len,
+                      struct signet_error *err);
+/* Its DER, from PEM, from base64 alone (in lines or not), or from DER. */
+int cert_request_load(struct signet_bytes *der, const void *data, size_t len,
+                      struct signet_error *err);
+/* One of our own, signed with SHA-256; common_name may be NULL: an empty subject. */
+int cert_request_make(struct signet_bytes *der, const struct signet_key *key,
+                      const char *common_name, struct signet_error *err);
+/* SIGNET_E_CERT: its common name is not this endpoint name. */
+int cert_request_check_name(const struct cert_request *request, const char *endpoint,
+                            struct signet_error *err);
+
 /* cert_stack.c: can the TLS stacks of devices (Mbed TLS 2.28 and 3) read it, and use its key?
  * SIGNET_E_CERT says what they refuse. */
 int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err);

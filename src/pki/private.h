@@ -79,8 +79,8 @@ bool alt_name_possible(const char *text);
 /* The value of the extension. */
 void alt_name_put(struct buf *b, const char *text);
 
-/* pem.c: the DER of the one key or certificate in data, from PEM or from DER itself. */
-enum pem_kind { PEM_PRIVATE_KEY, PEM_CERTIFICATE };
+/* pem.c: the DER of the one thing of this kind in data, from PEM or from DER itself. */
+enum pem_kind { PEM_PRIVATE_KEY, PEM_CERTIFICATE, PEM_REQUEST };
 int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
              struct signet_error *err);
 int pem_encrypted(struct signet_error *err); /* says that a private key is */
