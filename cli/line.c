@@ -37,12 +37,15 @@ static void text_slot(const struct signet_slot_status *s)
            s->off ? "off" : "", s->seconds, PLAIN(s->stage), PLAIN(s->endpoint));
     if (ended && s->reason[0])
         printf("%-12s %s\n", "", PLAIN(s->reason));
+    if (ended && s->reason[0] && s->hint[0])
+        printf("%-12s hint: %s\n", "", PLAIN(s->hint));
 }
 
-static void text_view(const struct signet_control_view *view)
+static int text_view(const struct signet_control_view *view, struct signet_error *err)
 {
     const struct signet_order_status *o = &view->order;
 
+    (void)err;
     printf("%s: %s; %" PRIu64 " of %s made", PLAIN(o->name),
            o->stopping ? "it ends"
            : o->paused ? "paused"
@@ -55,53 +58,22 @@ static void text_view(const struct signet_control_view *view)
         printf("operator  %s\n", PLAIN(o->operator_name));
     if (o->shift[0])
         printf("shift     %s\n", PLAIN(o->shift));
+    for (size_t i = 0; i < view->figures.alarm_count; i++)
+        printf("warning   %s\n", PLAIN(view->figures.alarms[i].text));
     for (size_t i = 0; i < view->slot_count; i++)
         text_slot(&view->slots[i]);
+    return SIGNET_OK;
 }
 
-static void json_slot(struct json *j, const struct signet_slot_status *s)
+static int json_view(const struct signet_control_view *view, struct signet_error *err)
 {
-    static const char *const words[] = {"empty",       "working", "pass",   "fail",
-                                        "made-before", "closed",  "halted", "waiting"};
+    struct signet_bytes json = {0};
+    int rc = signet_control_view_json(view, &json, err);
 
-    json_open(j, NULL, '{');
-    json_text(j, "slot", s->name);
-    json_text(j, "state", words[s->state]);
-    json_bool(j, "off", s->off);
-    json_text(j, "stage", s->stage);
-    json_text(j, "endpoint", s->endpoint);
-    json_real(j, "part", s->part);
-    json_real(j, "seconds", s->seconds);
-    json_bool(j, "retried", s->retried);
-    json_given(j, "reason", s->reason);
-    json_close(j, '}');
-}
-
-static void json_view(const struct signet_control_view *view)
-{
-    const struct signet_order_status *o = &view->order;
-    struct json j;
-
-    json_event(&j, "status");
-    json_text(&j, "order", o->name);
-    json_text(&j, "operator", o->operator_name);
-    json_text(&j, "shift", o->shift);
-    json_bool(&j, "paused", o->paused);
-    json_bool(&j, "stopping", o->stopping);
-    json_real(&j, "seconds", o->seconds);
-    json_integer(&j, "quota", (int64_t)o->quota);
-    json_integer(&j, "made", (int64_t)o->made);
-    json_integer(&j, "made_before", (int64_t)o->made_before);
-    json_integer(&j, "waiting", (int64_t)o->waiting);
-    json_integer(&j, "passed", (int64_t)o->passed);
-    json_integer(&j, "failed", (int64_t)o->failed);
-    json_integer(&j, "first_pass", (int64_t)o->first_pass);
-    json_real(&j, "seconds_left", o->left);
-    json_open(&j, "slots", '[');
-    for (size_t i = 0; i < view->slot_count; i++)
-        json_slot(&j, &view->slots[i]);
-    json_close(&j, ']');
-    json_end(&j);
+    if (rc == SIGNET_OK)
+        printf("%s\n", (const char *)json.data);
+    signet_bytes_free(&json);
+    return rc;
 }
 
 /* where: an order, or its work folder. */
@@ -126,7 +98,7 @@ static int line_command(struct cli *cli, const char *command, const char *argume
     int rc = ask_line(cli->args[0], command, argument, &view, &cli->err);
 
     if (rc == SIGNET_OK)
-        (cli->json ? json_view : text_view)(&view);
+        rc = (cli->json ? json_view : text_view)(&view, &cli->err);
     signet_control_view_free(&view);
     return cli_end(cli, rc);
 }

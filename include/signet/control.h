@@ -11,6 +11,7 @@
  *
  * Threads: the functions may be called on any thread. */
 
+#include <signet/bytes.h>
 #include <signet/error.h>
 #include <signet/status.h>
 #include <stddef.h>
@@ -24,9 +25,13 @@ struct signet_control_view {
     struct signet_order_status order;
     struct signet_slot_status *slots;
     size_t slot_count;
+    struct signet_figures figures;
     void *owned;
 };
 void signet_control_view_free(struct signet_control_view *view); /* {0} afterwards */
+/* As `signet line status --json` prints it, without the line end. The caller frees *out. */
+int signet_control_view_json(const struct signet_control_view *view, struct signet_bytes *out,
+                             struct signet_error *err);
 
 /* command: "status", "pause", "resume", "off" and "on" (argument: a slot), "operator" and "shift"
  * (argument: the name), "stop"; argument: else NULL. work: the order's work folder; order: its

@@ -46,6 +46,7 @@ struct signet_slot_status {
     bool retried;                        /* the board had a second attempt */
     bool off;                            /* it begins no board until it is on again */
     char reason[256];                    /* of FAIL, MADE_BEFORE, WAITING and HALTED */
+    char hint[256];                      /* what to do about it; "": not known */
 };
 
 /* Of the whole order, and of this run. */
@@ -59,8 +60,31 @@ struct signet_order_status {
     uint64_t made_before;                /* of made: before this run */
     uint64_t waiting;                    /* for servers or proof */
     uint64_t passed, failed, first_pass; /* boards of this run */
+    const char *servers[SIGNET_ORDER_SERVERS];
+    size_t server_count;
     double left; /* seconds that the rest will take at this rate; below 0: unknown */
 };
+
+/* What a warning or an error said that belongs to no slot, or to its hook. */
+struct signet_alarm {
+    char text[256], hint[256];
+    uint64_t count; /* how often it came */
+    double seconds; /* since it came last */
+};
+
+enum { SIGNET_CYCLE_BOUNDS = 12, SIGNET_ALARMS = 8, SIGNET_STATUS_CODES = 32 };
+
+/* Of this run. */
+struct signet_figures {
+    uint64_t cycles[SIGNET_CYCLE_BOUNDS + 1];  /* passed boards: [i] took more than the bound before
+                                                  and at most bound i; the last ones longer */
+    double cycle_seconds;                      /* of all passed boards */
+    uint64_t errors[SIGNET_STATUS_CODES];      /* failed boards by signet_code */
+    uint64_t retries, made_before;             /* boards */
+    struct signet_alarm alarms[SIGNET_ALARMS]; /* the ones that came last */
+    size_t alarm_count;
+};
+double signet_cycle_bound(size_t i); /* in seconds; i is below SIGNET_CYCLE_BOUNDS */
 
 struct signet_status;
 
@@ -74,6 +98,7 @@ size_t signet_status_slot_count(const struct signet_status *status);
 /* i is below the count. */
 void signet_status_slot(struct signet_status *status, size_t i, struct signet_slot_status *out);
 void signet_status_order(struct signet_status *status, struct signet_order_status *out);
+void signet_status_figures(struct signet_status *status, struct signet_figures *out);
 
 /* Whether a board is tried again as a whole. A frame or request that is sent again is no such
  * event. */

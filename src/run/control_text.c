@@ -28,12 +28,17 @@ static const char *const states[] = {
 };
 enum { STATES = sizeof(states) / sizeof(states[0]) };
 
+const char *control_state_word(enum signet_slot_state state)
+{
+    return states[state];
+}
+
 /* Members of the two structs, as lines. */
-enum member_type { MEMBER_BOOL, MEMBER_COUNT, MEMBER_REAL, MEMBER_TEXT };
+enum member_type { MEMBER_BOOL, MEMBER_COUNT, MEMBER_COUNTS, MEMBER_REAL, MEMBER_TEXT };
 struct member {
     const char *key;
     enum member_type type;
-    size_t offset, size; /* size: of a text */
+    size_t offset, size; /* size: of a text, or of counts */
 };
 #define MEMBER(type, whole, member, key)                                                           \
     {                                                                                              \
@@ -60,7 +65,19 @@ static const struct member of_order[] = {
 static const struct member of_slot[] = {
     OF_SLOT(MEMBER_BOOL, off),     OF_SLOT(MEMBER_BOOL, retried), OF_SLOT(MEMBER_REAL, part),
     OF_SLOT(MEMBER_REAL, seconds), OF_SLOT(MEMBER_TEXT, stage),   OF_SLOT(MEMBER_TEXT, endpoint),
-    OF_SLOT(MEMBER_TEXT, reason),
+    OF_SLOT(MEMBER_TEXT, reason),  OF_SLOT(MEMBER_TEXT, hint),
+};
+static const struct member of_figures[] = {
+    MEMBER(MEMBER_COUNTS, signet_figures, cycles, "cycles"),
+    MEMBER(MEMBER_REAL, signet_figures, cycle_seconds, "cycle_seconds"),
+    MEMBER(MEMBER_COUNTS, signet_figures, errors, "errors"),
+    MEMBER(MEMBER_COUNT, signet_figures, retries, "retries"),
+    MEMBER(MEMBER_COUNT, signet_figures, made_before, "boards_made_before"),
+};
+static const struct member of_alarm[] = {
+    MEMBER(MEMBER_TEXT, signet_alarm, hint, "alarm_hint"),
+    MEMBER(MEMBER_COUNT, signet_alarm, count, "alarm_count"),
+    MEMBER(MEMBER_REAL, signet_alarm, seconds, "alarm_seconds"),
 };
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
@@ -68,6 +85,14 @@ static void put_line(struct buf *out, const char *key, const char *text)
 {
     buf_printf(out, "%s ", key);
     text_plain(out, (const uint8_t *)text, strlen(text));
+    buf_byte(out, '\n');
+}
+
+static void put_counts(struct buf *out, const struct member *m, const uint64_t *counts)
+{
+    buf_text(out, m->key);
+    for (size_t i = 0; i < m->size / sizeof(*counts); i++)
+        buf_printf(out, " %llu", (unsigned long long)counts[i]);
     buf_byte(out, '\n');
 }
 
@@ -82,12 +107,27 @@ static void put_members(struct buf *out, const struct member *list, size_t count
         case MEMBER_COUNT:
             buf_printf(out, "%s %llu\n", list[i].key, (unsigned long long)*(const uint64_t *)value);
             break;
+        case MEMBER_COUNTS:
+            put_counts(out, &list[i], value);
+            break;
         case MEMBER_REAL: /* milliseconds: no program's decimal comma matters */
             buf_printf(out, "%s %lld\n", list[i].key, (long long)(*(const double *)value * 1000));
             break;
         case MEMBER_TEXT:
             put_line(out, list[i].key, value);
         }
+    }
+}
+
+static void put_figures(struct buf *out, struct signet_status *status)
+{
+    struct signet_figures figures;
+
+    signet_status_figures(status, &figures);
+    put_members(out, of_figures, COUNT_OF(of_figures), &figures);
+    for (size_t i = 0; i < figures.alarm_count; i++) {
+        put_line(out, "alarm", figures.alarms[i].text);
+        put_members(out, of_alarm, COUNT_OF(of_alarm), &figures.alarms[i]);
     }
 }
 
@@ -100,6 +140,9 @@ void control_put_status(struct buf *out, struct signet_status *status)
     buf_text(out, "ok \n");
     put_line(out, "order", order.name);
     put_members(out, of_order, COUNT_OF(of_order), &order);
+    for (size_t i = 0; i < order.server_count; i++)
+        put_line(out, "server", order.servers[i]);
+    put_figures(out, status);
     for (size_t i = 0; i < signet_status_slot_count(status); i++) {
         signet_status_slot(status, i, &slot);
         put_line(out, "slot", slot.name);
@@ -115,6 +158,14 @@ void control_put_error(struct buf *out, const struct signet_error *why)
     put_line(out, "hint", why->hint);
 }
 
+static void read_counts(uint64_t *counts, size_t count, const char *text)
+{
+    char *end;
+
+    for (size_t i = 0; i < count && *text; i++, text = end)
+        counts[i] = strtoull(text, &end, 10);
+}
+
 static void read_member(const struct member *m, const char *text, void *to)
 {
     void *value = (char *)to + m->offset;
@@ -125,6 +176,9 @@ static void read_member(const struct member *m, const char *text, void *to)
         break;
     case MEMBER_COUNT:
         *(uint64_t *)value = strtoull(text, NULL, 10);
+        break;
+    case MEMBER_COUNTS:
+        read_counts(value, m->size / sizeof(uint64_t), text);
         break;
     case MEMBER_REAL:
         *(double *)value = (double)strtoll(text, NULL, 10) / 1000;
@@ -155,6 +209,23 @@ static int add_slot(struct signet_control_view *view, const char *name, struct s
     return SIGNET_OK;
 }
 
+/* A line in front of the slots. */
+static void read_order_line(struct signet_control_view *view, const char *key, const char *value)
+{
+    struct signet_figures *f = &view->figures;
+
+    if (strcmp(key, "order") == 0)
+        view->order.name = value;
+    if (strcmp(key, "server") == 0 && view->order.server_count < SIGNET_ORDER_SERVERS)
+        view->order.servers[view->order.server_count++] = value;
+    if (strcmp(key, "alarm") == 0 && f->alarm_count < SIGNET_ALARMS)
+        snprintf(f->alarms[f->alarm_count++].text, sizeof(f->alarms->text), "%s", value);
+    if (f->alarm_count)
+        read_member_line(of_alarm, COUNT_OF(of_alarm), key, value, &f->alarms[f->alarm_count - 1]);
+    read_member_line(of_figures, COUNT_OF(of_figures), key, value, f);
+    read_member_line(of_order, COUNT_OF(of_order), key, value, &view->order);
+}
+
 static int read_view_line(struct signet_control_view *view, const char *key, const char *value,
                           struct signet_error *err)
 {
@@ -162,15 +233,13 @@ static int read_view_line(struct signet_control_view *view, const char *key, con
 
     if (strcmp(key, "slot") == 0)
         return add_slot(view, value, err);
-    if (strcmp(key, "order") == 0)
-        view->order.name = value;
     for (int i = 0; slot && strcmp(key, "state") == 0 && i < STATES; i++)
         if (strcmp(states[i], value) == 0)
             slot->state = (enum signet_slot_state)i;
     if (slot)
         read_member_line(of_slot, COUNT_OF(of_slot), key, value, slot);
     else
-        read_member_line(of_order, COUNT_OF(of_order), key, value, &view->order);
+        read_order_line(view, key, value);
     return SIGNET_OK;
 }
 

@@ -65,8 +65,8 @@ void run_close_servers(struct signet_run *run);
  * with its token; ctx is a struct signet_run. */
 int run_ask_servers(void *ctx, const struct signet_device *device, struct signet_error *err);
 
-/* model.c: the template as devices get it, and what a source of one device needs; freed also after an
- * error. */
+/* model.c: the template as devices get it, and what a source of one device needs; freed also after
+ * an error. */
 struct run_model {
     struct signet_tree *tree;
     struct signet_cert_info cert;

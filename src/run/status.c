@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/job.h"
+#include "run/figures.h"
 
 #include <signet/status.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ struct slot_status {
 struct signet_status {
     pthread_mutex_t lock;
     struct signet_order_status order;
+    struct status_figures figures;
     double began;
     bool counted; /* made_before is known */
     size_t count;
@@ -39,6 +41,9 @@ int signet_status_new(struct signet_status **out, const struct signet_order *ord
         return error_nomem(err);
     pthread_mutex_init(&s->lock, NULL);
     s->order = (struct signet_order_status){.name = order->name, .quota = (uint64_t)order->quota};
+    s->order.server_count = order->server_count;
+    for (size_t i = 0; i < order->server_count; i++)
+        s->order.servers[i] = order->servers[i].name;
     put_person(s->order.operator_name, order->operator_name);
     put_person(s->order.shift, order->shift);
     s->began = clock_seconds();
@@ -63,6 +68,12 @@ bool signet_event_is_retry(const struct signet_event *event)
            strcmp(event->stage, "device") == 0;
 }
 
+static void set_reason(struct slot_status *slot, const struct signet_error *why)
+{
+    snprintf(slot->now.reason, sizeof(slot->now.reason), "%.255s", why ? why->msg : "");
+    snprintf(slot->now.hint, sizeof(slot->now.hint), "%.255s", why ? why->hint : "");
+}
+
 static void end_slot(struct signet_status *s, struct slot_status *slot,
                      enum signet_slot_state state, const struct signet_error *why)
 {
@@ -73,7 +84,8 @@ static void end_slot(struct signet_status *s, struct slot_status *slot,
     if (pass)
         slot->now.part = 1;
     if (why)
-        snprintf(slot->now.reason, sizeof(slot->now.reason), "%.255s", why->msg);
+        set_reason(slot, why);
+    figures_add_board(&s->figures, state, slot->now.seconds, why);
     s->order.passed += pass;
     s->order.failed += state == SIGNET_SLOT_FAIL;
     s->order.first_pass += pass && !slot->now.retried;
@@ -83,7 +95,7 @@ static void hold_slot(struct slot_status *slot, enum signet_slot_state state,
                       const struct signet_error *why)
 {
     slot->now.state = state;
-    snprintf(slot->now.reason, sizeof(slot->now.reason), "%.255s", why ? why->msg : "");
+    set_reason(slot, why);
 }
 
 static void add_state(struct signet_status *s, struct slot_status *slot,
@@ -176,6 +188,7 @@ void signet_status_add(struct signet_status *s, const struct signet_event *event
 {
     pthread_mutex_lock(&s->lock);
     add_to_order(s, event);
+    figures_add_event(&s->figures, event);
     for (size_t i = 0; event->board && i < s->count; i++)
         if (strcmp(s->slots[i].now.name, event->board) == 0)
             add_to_slot(s, &s->slots[i], event);
@@ -205,4 +218,11 @@ void signet_status_order(struct signet_status *s, struct signet_order_status *ou
     double made = (double)(out->made - out->made_before);
     double left = out->quota > out->made ? (double)(out->quota - out->made) : 0;
     out->left = made > 0 && out->made > out->made_before ? out->seconds / made * left : -1;
+}
+
+void signet_status_figures(struct signet_status *s, struct signet_figures *out)
+{
+    pthread_mutex_lock(&s->lock);
+    figures_read(&s->figures, out);
+    pthread_mutex_unlock(&s->lock);
 }
