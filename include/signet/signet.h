@@ -16,7 +16,7 @@
  * To build one: cc packet.c $(pkg-config --cflags --libs signet)
  * With CMake: find_package(Signet), target Signet::signet.
  *
- * Other headers: cert.h (keys and certificates), server.h (registration), prove.h (acting as the
+ * Other headers: cert.h (keys and certificates), authority.h (who signs them), server.h (registration), prove.h (acting as the
  * device), smp.h and link.h (boards over serial and TCP), flasher.h (programmers), status.h (a
  * panel or a page for a run), control.h (a run that is under way in another process), text.h (JSON,
  * CSV, text for a terminal), bytes.h, cancel.h, error.h, option.h, version.h.
@@ -41,6 +41,7 @@
  *   threads. Exceptions: a ledger may be used, a cancel fired and a status read on any thread. The
  *   library has no mutable globals, never prints and never exits. */
 
+#include <signet/authority.h>
 #include <signet/board.h>
 #include <signet/bytes.h>
 #include <signet/cancel.h>

@@ -41,8 +41,5 @@ bool alt_name_possible(const char *text)
 
 void alt_name_put(struct buf *b, const char *text)
 {
-    size_t start = b->len;
-
     der_put(b, is_uri(text) ? TAG_URI : TAG_DNS, text, strlen(text));
-    der_wrap(b, start, DER_SEQUENCE);
 }

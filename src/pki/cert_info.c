@@ -203,7 +203,7 @@ static int serial_random(struct plan *p, struct signet_error *err)
 }
 
 /* The upper bounds of RFC 5280, appendix A.1. */
-static int check_field(const char *field, const char *text, size_t bound, struct signet_error *err)
+int info_check_field(const char *field, const char *text, size_t bound, struct signet_error *err)
 {
     char why[96];
     size_t len = 0;
@@ -236,11 +236,11 @@ static int check_name_fields(const struct signet_cert_info *info, struct signet_
         error_hint(err, "for example PL or US");
         return SIGNET_E_MEANING;
     }
-    if ((rc = check_field("stateOrProvinceName", info->state_or_province_name, 128, err)) ||
-        (rc = check_field("localityName", info->locality_name, 128, err)) ||
-        (rc = check_field("organizationName", info->organization_name, 64, err)) ||
-        (rc = check_field("organizationUnitName", info->organization_unit_name, 64, err)) ||
-        (rc = check_field("emailAddress", mail, 255, err)))
+    if ((rc = info_check_field("stateOrProvinceName", info->state_or_province_name, 128, err)) ||
+        (rc = info_check_field("localityName", info->locality_name, 128, err)) ||
+        (rc = info_check_field("organizationName", info->organization_name, 64, err)) ||
+        (rc = info_check_field("organizationUnitName", info->organization_unit_name, 64, err)) ||
+        (rc = info_check_field("emailAddress", mail, 255, err)))
         return rc;
     for (const char *at = mail; at && *at; at++)
         if (*at & 0x80)
@@ -256,8 +256,8 @@ static int plan_common_name(struct plan *p, const struct signet_cert_info *info,
     p->common_name = info->common_name ? info->common_name : endpoint;
     if (!p->common_name)
         return SIGNET_OK;
-    rc = check_field(info->common_name ? "commonName" : "endpoint name as commonName",
-                     p->common_name, 64, err);
+    rc = info_check_field(info->common_name ? "commonName" : "endpoint name as commonName",
+                          p->common_name, 64, err);
     if (rc && !info->common_name)
         error_hint(err, "shorten the endpoint name, or give a commonName that the server maps");
     return rc;
@@ -267,7 +267,7 @@ static int plan_alt_name(struct plan *p, const struct signet_cert_info *info, co
                          struct signet_error *err)
 {
     const char *name = info->subject_alt_name ? info->subject_alt_name : endpoint;
-    int rc = check_field("subjectAltName", info->subject_alt_name, 255, err);
+    int rc = info_check_field("subjectAltName", info->subject_alt_name, 255, err);
 
     if (rc || !name || strcmp(name, "none") == 0)
         return rc;
@@ -307,7 +307,37 @@ int plan_cert(struct plan *p, const struct signet_cert_info *info, const char *e
     return SIGNET_OK;
 }
 
-void info_name(struct buf *b, const struct signet_cert_info *info, const char *common_name)
+/* 802.1AR, section 8.6; RFC 5280 has at most 64 characters for it. */
+static int plan_serial(struct plan *p, const struct cert_wish *wish, struct signet_error *err)
+{
+    p->serial_name = wish->serial ? wish->serial : wish->endpoint;
+    if (!p->serial_name)
+        return error_set_hint(err, SIGNET_E_MEANING, "give its serial number or its endpoint name",
+                              "the certificate's profile has the device's serial number in it");
+    if (strspn(p->serial_name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                               " '()+,-./:=?") != strlen(p->serial_name))
+        return refuse_field(err, "serial number", p->serial_name,
+                            "letters, digits, blanks and '()+,-./:=? are possible");
+    return info_check_field("serial number", p->serial_name, 64, err);
+}
+
+int plan_form(struct plan *p, const struct cert_wish *wish, struct signet_error *err)
+{
+    const struct cert_form *form = wish->form;
+    int64_t seconds = form->validity_seconds;
+
+    if (!form->alt_name)
+        p->alt_name = NULL;
+    if (form->no_end)
+        p->not_after = YEAR_9999;
+    else if (seconds && !wish->info->validity_offset_seconds)
+        p->not_after = seconds < YEAR_9999 - p->not_before ? p->not_before + seconds : YEAR_9999;
+    p->serial_in_subject = form->serial;
+    return form->serial || form->hw_type ? plan_serial(p, wish, err) : SIGNET_OK;
+}
+
+void info_name(struct buf *b, const struct signet_cert_info *info, const char *common_name,
+               const char *serial)
 {
     const struct {
         int nid;
@@ -321,6 +351,7 @@ void info_name(struct buf *b, const struct signet_cert_info *info, const char *c
         {NID_organizationalUnitName, V_ASN1_UTF8STRING, info->organization_unit_name},
         {NID_pkcs9_emailAddress, V_ASN1_IA5STRING, info->email_address},
         {NID_commonName, V_ASN1_UTF8STRING, common_name},
+        {NID_serialNumber, V_ASN1_PRINTABLESTRING, serial},
     };
     size_t name = b->len;
 

@@ -53,38 +53,76 @@ int cert_take(struct signet_cert **out, struct buf *der, struct signet_error *er
 }
 
 /* All forms of private key start with their version, a certificate with a sequence. */
-static bool starts_with_number(const struct secret *data)
+static bool starts_with_number(const uint8_t *der, size_t len)
 {
-    struct der all = {.at = data->data, .end = data->data + data->len}, inside;
+    struct der all = {.at = der, .end = der + len}, inside;
 
     return der_next(&all, DER_SEQUENCE, NULL, &inside) &&
            der_next(&inside, DER_INTEGER, NULL, NULL);
+}
+
+static int load_der(struct signet_cert **out, const uint8_t *der, size_t len,
+                    struct signet_error *err)
+{
+    struct buf b = {0};
+    X509 *x = cert_parse_der(der, len);
+    int rc;
+
+    if (x && X509_get0_pubkey(x)) {
+        buf_append(&b, der, len);
+        rc = cert_take(out, &b, err);
+    } else {
+        rc = error_set(err, SIGNET_E_CERT,
+                       x                              ? "the certificate's public key is unusable"
+                       : starts_with_number(der, len) ? "this is a private key, not a certificate"
+                                                      : "not an X.509 certificate");
+    }
+    ERR_clear_error();
+    buf_free(&b);
+    X509_free(x);
+    return rc;
 }
 
 int signet_cert_load(struct signet_cert **out, const void *data, size_t len,
                      struct signet_error *err)
 {
     struct secret der = {0};
-    struct buf b = {0};
-    X509 *x;
     int rc = pem_read(data, len, PEM_CERTIFICATE, &der, err);
 
-    if (rc)
-        return rc;
-    x = cert_parse_der(der.data, der.len);
-    if (x && X509_get0_pubkey(x)) {
-        buf_append(&b, der.data, der.len);
-        rc = cert_take(out, &b, err);
-    } else {
-        rc = error_set(err, SIGNET_E_CERT,
-                       x                          ? "the certificate's public key is unusable"
-                       : starts_with_number(&der) ? "this is a private key, not a certificate"
-                                                  : "not an X.509 certificate");
-    }
-    ERR_clear_error();
-    buf_free(&b);
-    X509_free(x);
+    if (rc == SIGNET_OK)
+        rc = load_der(out, der.data, der.len, err);
     secret_wipe(&der);
+    return rc;
+}
+
+struct chain {
+    struct signet_cert **out;
+    size_t count;
+};
+
+static int take_cert(void *ctx, const uint8_t *der, size_t len, struct signet_error *err)
+{
+    struct chain *chain = ctx;
+    int rc;
+
+    if (chain->count == CHAIN_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "more than %d certificates", CHAIN_MAX);
+    rc = load_der(&chain->out[chain->count], der, len, err);
+    chain->count += rc == SIGNET_OK;
+    return rc;
+}
+
+int cert_load_chain(struct signet_cert *out[CHAIN_MAX], size_t *count, const void *data, size_t len,
+                    struct signet_error *err)
+{
+    struct chain chain = {out, 0};
+    int rc = pem_read_certs(data, len, take_cert, &chain, err);
+
+    if (rc == SIGNET_OK && chain.count == 0)
+        rc = error_set(err, SIGNET_E_CERT, "there is no certificate in the PEM");
+    while (rc != SIGNET_OK && chain.count > 0)
+        signet_cert_free(&out[--chain.count]);
+    *count = chain.count;
     return rc;
 }
 

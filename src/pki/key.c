@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/private.h"
 
+#include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -158,6 +159,53 @@ int signet_key_load(struct signet_key **out, const void *data, size_t len, struc
     EVP_PKEY_free(pkey);
     secret_wipe(&der);
     return rc;
+}
+
+/* Encrypted: PKCS#8 in DER or PEM, or PEM as OpenSSL once wrote it. */
+bool key_is_encrypted(const void *data, size_t len)
+{
+    static const char *const marks[] = {"BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"};
+    struct secret der = {.data = (uint8_t *)(uintptr_t)data, .len = len};
+    bool sealed = false;
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        sealed = sealed || memmem(data, len, marks[i], strlen(marks[i]));
+    sealed = sealed || (len && *der.data == DER_SEQUENCE && is_encrypted(&der));
+    ERR_clear_error();
+    return sealed;
+}
+
+static int give_passphrase(char *out, int size, int writing, void *ctx)
+{
+    const struct secret *passphrase = ctx;
+
+    if (writing || size < 0 || passphrase->len > (size_t)size)
+        return -1;
+    memcpy(out, passphrase->data, passphrase->len);
+    return (int)passphrase->len;
+}
+
+int key_load_encrypted(struct signet_key **out, const void *data, size_t len,
+                       const struct secret *passphrase, struct signet_error *err)
+{
+    BIO *bio = BIO_new_mem_buf(data, len < INT_MAX ? (int)len : 0);
+    bool pem = memmem(data, len, "-----BEGIN ", 11);
+    void *ctx = (void *)(uintptr_t)passphrase;
+    EVP_PKEY *pkey = !bio  ? NULL
+                     : pem ? PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, ctx)
+                           : d2i_PKCS8PrivateKey_bio(bio, NULL, give_passphrase, ctx);
+    int rc = SIGNET_OK;
+
+    BIO_free(bio);
+    ERR_clear_error();
+    if (!pkey)
+        return error_set_hint(err, SIGNET_E_AUTH, "try it with: openssl pkey -noout -in FILE",
+                              "the passphrase does not open the private key, or it is damaged");
+    rc = check_type(pkey, err);
+    if (rc != SIGNET_OK)
+        EVP_PKEY_free(pkey);
+    ERR_clear_error();
+    return rc == SIGNET_OK ? key_wrap(out, pkey, err) : rc;
 }
 
 static int put_pkcs8(struct buf *b, EVP_PKEY *pkey, struct signet_error *err)

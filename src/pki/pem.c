@@ -173,6 +173,32 @@ int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret 
     return rc ? rc : secret_set(der, data, len, err);
 }
 
+int pem_read_certs(const uint8_t *data, size_t len,
+                   int (*take)(void *ctx, const uint8_t *der, size_t len, struct signet_error *err),
+                   void *ctx, struct signet_error *err)
+{
+    const char *at = (const char *)data, *end = at + len;
+    struct secret der = {0};
+    struct block b;
+    int rc = SIGNET_OK, more = 0;
+
+    if (!is_pem(data, len)) {
+        rc = pem_read(data, len, PEM_CERTIFICATE, &der, err);
+        if (rc == SIGNET_OK)
+            rc = take(ctx, der.data, der.len, err);
+        secret_wipe(&der);
+        return rc;
+    }
+    while (rc == SIGNET_OK && (more = next_block(&at, end, &b, err)) > 0) {
+        rc = block_is(&b, PEM_CERTIFICATE) ? decode_block(&b, "certificate", &der, err)
+                                           : refuse_block(&b, PEM_CERTIFICATE, err);
+        if (rc == SIGNET_OK)
+            rc = take(ctx, der.data, der.len, err);
+        secret_wipe(&der);
+    }
+    return more < 0 ? SIGNET_E_CERT : rc;
+}
+
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len)
 {
     struct buf text = {0};

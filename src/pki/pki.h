@@ -90,6 +90,65 @@ void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, c
 void cert_warn_common_name(const void *der, size_t len, const char *endpoint, unsigned account,
                            const struct signet_observer *observer);
 
+/* What a certificate of an authority shall have, besides names and dates. All zero: nothing. */
+struct cert_form {
+    unsigned usage;              /* CERT_SIGNS, ... of the key usage; 0: no such extension */
+    const char *const *purposes; /* extended key usage: OIDs as text, ends with NULL; NULL: none */
+    bool authority_key_id, subject_key_id;
+    bool alt_name;            /* subjectAltName, as the certificate's request has it */
+    bool no_end;              /* notAfter 99991231235959Z (802.1AR, section 8.7) */
+    bool serial;              /* the hardware's serial number in the subject */
+    const char *hw_type;      /* OID of the hardwareModuleName (RFC 4108); NULL: none */
+    int64_t validity_seconds; /* where the request says nothing; 0: its default */
+};
+extern const struct cert_form cert_form_tls_client; /* RFC 7925 and its successor */
+/* Bits of the key usage (RFC 5280, section 4.2.1.3), as its first byte has them. */
+enum { CERT_SIGNS = 0x80, CERT_ENCIPHERS_KEYS = 0x20, CERT_AGREES_KEYS = 0x08 };
+
+/* A certificate that somebody wants. */
+struct cert_wish {
+    const struct signet_cert_info *info; /* NULL: the defaults */
+    const char *endpoint;
+    const char *serial; /* of the hardware; NULL: the endpoint name */
+    const struct cert_form *form;
+    const struct signet_key *key; /* the device's; NULL: spki is its public half */
+    const uint8_t *spki;
+    size_t spki_len;
+};
+
+/* Signs with a key that this process does not have: a digest for an EC key, a DigestInfo (RFC 8017,
+ * section 9.2) for RSA. The signature is r and s, of the same length, or RSA's. */
+struct cert_signer {
+    int (*sign)(void *ctx, const uint8_t *data, size_t len, struct buf *signature,
+                struct signet_error *err);
+    void *ctx;
+};
+
+/* issuer.c: an authority, whose certificates were looked at once. Several threads may sign with
+ * one. */
+struct issuer;
+/* chain: its own certificate, then those above it. key: NULL: signer signs, and must outlive it.
+ * SIGNET_E_CERT: it may not issue certificates now, or the key is another's. */
+int issuer_open(struct issuer **out, const struct signet_cert *const *chain, size_t count,
+                const struct signet_key *key, const struct cert_signer *signer,
+                struct signet_error *err);
+void issuer_close(struct issuer **issuer); /* sets *issuer to NULL */
+/* verify: is what comes out verified against the whole chain, as a server does? Else only what
+ * differs between devices is looked at: dates and name constraints. SIGNET_E_CERT,
+ * SIGNET_E_MEANING.
+ */
+int issuer_sign(struct signet_cert **out, const struct issuer *issuer, const struct cert_wish *wish,
+                bool verify, const struct signet_observer *observer, struct signet_error *err);
+/* Would it sign this, as far as names and dates go? Nothing is signed. */
+int issuer_allows(const struct issuer *issuer, const struct cert_wish *wish,
+                  struct signet_error *err);
+
+/* cert_read.c: the certificates of a PEM file, or one in DER, in their order; at most CHAIN_MAX.
+ * The caller frees each. */
+enum { CHAIN_MAX = 8 };
+int cert_load_chain(struct signet_cert *out[CHAIN_MAX], size_t *count, const void *data, size_t len,
+                    struct signet_error *err);
+
 /* cert_names.c: is it for this host, as Mbed TLS compares? SIGNET_E_CERT: "it is for 'X', ...". */
 int cert_names_host(const struct signet_cert *cert, const char *host, struct signet_error *err);
 
@@ -101,6 +160,11 @@ bool cert_is_authority(const struct signet_cert *cert);
 bool key_is_ec(const struct signet_key *key);
 int key_generate_like(struct signet_key **out, const struct signet_key *like,
                       struct signet_error *err);
+
+/* key.c: a private key that a passphrase opens. SIGNET_E_AUTH: it does not. */
+bool key_is_encrypted(const void *data, size_t len);
+int key_load_encrypted(struct signet_key **out, const void *data, size_t len,
+                       const struct secret *passphrase, struct signet_error *err);
 
 /* psk.c: a new pre-shared key of 16 .. 64 bytes from the kernel's generator (RFC 9257). hex: it is
  * text, so many hex digits; then 32 at least, and an even number. */

@@ -60,7 +60,9 @@ struct plan {
     size_t serial_len;
     int64_t not_before, not_after;
     const char *common_name;
-    const char *alt_name; /* NULL: no subjectAltName */
+    const char *alt_name;    /* NULL: no subjectAltName */
+    const char *serial_name; /* of the hardware */
+    bool serial_in_subject;
 };
 enum { RSA_MIN = 512, RSA_MAX = 16384 }; /* bits */
 /* OpenSSL's name of the curve; NULL: RSA. */
@@ -69,20 +71,52 @@ int plan_key(const char **group, const struct signet_cert_info *info,
 /* Digest, serial, dates, names. */
 int plan_cert(struct plan *p, const struct signet_cert_info *info, const char *endpoint,
               const struct signet_observer *observer, struct signet_error *err);
+/* What the form of the certificate says of them. */
+int plan_form(struct plan *p, const struct cert_wish *wish, struct signet_error *err);
 /* "secp256r1" for OpenSSL's "prime256v1"; name itself where both agree. */
 const char *curve_standard_name(const char *name);
-/* The Name, as DER. */
-void info_name(struct buf *b, const struct signet_cert_info *info, const char *common_name);
+/* The Name, as DER; serial (X520SerialNumber) may be NULL. */
+void info_name(struct buf *b, const struct signet_cert_info *info, const char *common_name,
+               const char *serial);
+/* A field of it: not empty, UTF-8, at most bound characters. SIGNET_E_MEANING names it. */
+int info_check_field(const char *field, const char *text, size_t bound, struct signet_error *err);
+
+/* cert_make.c */
+extern const struct signet_cert_info cert_no_info;
+extern const struct cert_form cert_form_plain; /* a subjectAltName and nothing else */
+/* Who signs, and how. */
+struct signing {
+    X509 *issuer;                 /* NULL: self-signed */
+    const struct signet_key *key; /* NULL: signer does */
+    const struct cert_signer *signer;
+    bool rsa;
+    size_t width; /* bytes of a number in an EC signature of signer */
+    const EVP_MD *md;
+    int algorithm; /* OpenSSL's number of the signature algorithm */
+};
+/* Names, dates and the algorithm of one certificate. */
+int cert_plan(struct plan *p, struct signing *by, const struct cert_wish *wish,
+              const struct signet_observer *observer, struct signet_error *err);
+int cert_build(struct signet_cert **out, const struct plan *p, const struct cert_wish *wish,
+               const struct signing *by, struct signet_error *err);
+
+/* cert_form.c: the extensions in their wrapping; nothing when there are none. */
+void form_put(struct buf *b, const struct cert_form *form, const struct plan *p,
+              const struct cert_wish *wish, X509 *issuer);
 
 /* alt_name.c: a URI (RFC 3986) or a host name (RFC 1123)? */
 bool alt_name_possible(const char *text);
-/* The value of the extension. */
+/* One name of the extension. */
 void alt_name_put(struct buf *b, const char *text);
 
 /* pem.c: the DER of the one thing of this kind in data, from PEM or from DER itself. */
 enum pem_kind { PEM_PRIVATE_KEY, PEM_CERTIFICATE, PEM_REQUEST };
 int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
              struct signet_error *err);
+/* Each certificate of data, one after the other; one alone may be DER. */
+int pem_read_certs(const uint8_t *data, size_t len,
+                   int (*take)(void *ctx, const uint8_t *der, size_t len, struct signet_error *err),
+                   void *ctx, struct signet_error *err);
 int pem_encrypted(struct signet_error *err); /* says that a private key is */
 /* key.c */
 int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authority/private.h"
+
+#include <stdlib.h>
+
+enum { CHAIN_FILE_MAX = 64 * 1024 };
+
+static const struct signet_authority_subject *
+subject_take(struct signet_authority_subject *copy, const struct signet_authority_subject *given)
+{
+    options_take(copy, given);
+    return copy;
+}
+
+static int read_chain(struct signet_authority *a, const char *path, struct signet_error *err)
+{
+    struct buf data = {0};
+    int rc = file_read(path, CHAIN_FILE_MAX, &data, err);
+
+    if (rc == SIGNET_OK)
+        rc = error_pass(cert_load_chain(a->chain, &a->count, data.data, data.len, err), err, "'%s'",
+                        path);
+    buf_free(&data);
+    return rc;
+}
+
+static int open_info(struct signet_authority *a, const struct signet_authority_info *info,
+                     const struct signet_authority_options *options, struct signet_error *err)
+{
+    if (!info->chain || !info->key)
+        return error_set(err, SIGNET_E_USAGE, "an authority has a chain and a key");
+    a->ops = strncmp(info->key, "pkcs11:", 7) == 0 ? &authority_pkcs11 : &authority_file;
+    int rc = authority_profile(a, info->profile, err);
+    if (rc == SIGNET_OK)
+        rc = read_chain(a, info->chain, err);
+    if (rc == SIGNET_OK)
+        rc = a->ops->open(a, info, options, err);
+    if (rc == SIGNET_OK)
+        rc = issuer_open(&a->issuer, (const struct signet_cert *const *)a->chain, a->count, a->key,
+                         &a->signer, err);
+    if (rc == SIGNET_OK)
+        signet_cert_check_dates(a->chain[0], options->observer, NULL); /* soon: a warning */
+    return rc;
+}
+
+int signet_authority_open(struct signet_authority **out,
+                          const struct signet_authority_options *given, struct signet_error *err)
+{
+    struct signet_authority_options options;
+    struct signet_authority *a = calloc(1, sizeof(*a));
+    struct authority_keys keys = {0};
+    void *texts = NULL;
+    int rc = SIGNET_OK;
+
+    if (!a)
+        return error_nomem(err);
+    options_take(&options, given);
+    if (!options.file == !options.info)
+        rc = error_set(err, SIGNET_E_USAGE, "give an authority as a file or as its parts");
+    else if (options.file)
+        rc = authority_keys_load(&keys, &texts, options.file, err);
+    if (rc == SIGNET_OK)
+        rc = open_info(a, options.file ? &keys.info : options.info, &options, err);
+    reader_free_owned(&texts);
+    if (rc != SIGNET_OK)
+        signet_authority_close(&a);
+    else
+        *out = a;
+    return rc;
+}
+
+void signet_authority_close(struct signet_authority **authority)
+{
+    struct signet_authority *a = *authority;
+
+    if (!a)
+        return;
+    issuer_close(&a->issuer);
+    if (a->ops && a->ops->close)
+        a->ops->close(a);
+    signet_key_free(&a->key);
+    for (size_t i = 0; i < a->count; i++)
+        signet_cert_free(&a->chain[i]);
+    reader_free_owned(&a->owned);
+    free(a->profile);
+    free(a->place);
+    free(a);
+    *authority = NULL;
+}
+
+static struct cert_wish wish_of(const struct signet_authority *a,
+                                const struct signet_authority_subject *subject)
+{
+    return (struct cert_wish){.info = subject->info,
+                              .endpoint = subject->endpoint,
+                              .serial = subject->serial,
+                              .form = &a->form};
+}
+
+/* What both ways end with. */
+static int give(struct signet_authority *a, int rc, struct signet_cert **made,
+                struct signet_cert **out, struct signet_bytes *chain, struct signet_error *err)
+{
+    if (rc == SIGNET_OK && chain)
+        rc = signet_authority_chain(a, chain, err);
+    if (rc != SIGNET_OK)
+        signet_cert_free(made);
+    else
+        *out = *made;
+    return rc;
+}
+
+static int check_cancel(const struct signet_cancel *cancel, struct signet_error *err)
+{
+    return signet_cancel_fired(cancel) ? error_set(err, SIGNET_E_CANCELLED, "stopped") : SIGNET_OK;
+}
+
+int signet_authority_sign_key(struct signet_authority *a, const struct signet_key *key,
+                              const struct signet_authority_subject *subject,
+                              const struct signet_cancel *cancel, struct signet_cert **out,
+                              struct signet_bytes *chain, struct signet_error *err)
+{
+    struct signet_authority_subject copy;
+    struct cert_wish wish = wish_of(a, subject_take(&copy, subject));
+    struct signet_cert *made = NULL;
+    int rc = check_cancel(cancel, err);
+
+    wish.key = key;
+    if (rc == SIGNET_OK)
+        rc = issuer_sign(&made, a->issuer, &wish, false, NULL, err);
+    return give(a, rc, &made, out, chain, err);
+}
+
+int signet_authority_sign_request(struct signet_authority *a, const void *csr, size_t len,
+                                  const struct signet_authority_subject *subject,
+                                  const struct signet_cancel *cancel, struct signet_cert **out,
+                                  struct signet_bytes *chain, struct signet_error *err)
+{
+    struct signet_authority_subject copy;
+    struct cert_wish wish = wish_of(a, subject_take(&copy, subject));
+    struct signet_cert *made = NULL;
+    struct cert_request request;
+    int rc = check_cancel(cancel, err);
+
+    if (rc == SIGNET_OK)
+        rc = error_pass(cert_request_read(&request, csr, len, err), err, "the certificate request");
+    if (rc == SIGNET_OK) {
+        wish.spki = request.key;
+        wish.spki_len = request.key_len;
+        rc = issuer_sign(&made, a->issuer, &wish, false, NULL, err);
+    }
+    return give(a, rc, &made, out, chain, err);
+}
+
+int signet_authority_allows(const struct signet_authority *a,
+                            const struct signet_authority_subject *subject,
+                            struct signet_error *err)
+{
+    struct signet_authority_subject copy;
+    struct cert_wish wish = wish_of(a, subject_take(&copy, subject));
+
+    wish.key = a->key;
+    return issuer_allows(a->issuer, &wish, err);
+}
+
+int signet_authority_check(struct signet_authority *a,
+                           const struct signet_authority_subject *subject, struct signet_error *err)
+{
+    struct signet_authority_subject copy;
+    struct cert_wish wish = wish_of(a, subject_take(&copy, subject));
+    struct signet_cert *cert = NULL;
+    struct signet_key *key = NULL;
+    int rc = signet_key_generate(&key, copy.info, NULL, err);
+
+    wish.key = key;
+    if (rc == SIGNET_OK)
+        rc = issuer_sign(&cert, a->issuer, &wish, true, NULL, err);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+    return rc;
+}
+
+int signet_authority_describe(const struct signet_authority *a, struct signet_authority_view *out,
+                              struct signet_error *err)
+{
+    struct signet_authority_view view = {
+        .kind = a->ops->name, .key = a->place, .profile = a->profile, .certificates = a->count};
+    int rc = signet_cert_describe(a->chain[0], &view.cert, err);
+
+    if (rc == SIGNET_OK)
+        *out = view;
+    return rc;
+}
+
+int signet_authority_chain(const struct signet_authority *a, struct signet_bytes *out,
+                           struct signet_error *err)
+{
+    struct buf text = {0};
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < a->count; i++) {
+        struct signet_bytes pem = {0};
+
+        rc = signet_cert_pem(a->chain[i], &pem, err);
+        buf_append(&text, pem.data, pem.len);
+        signet_bytes_free(&pem);
+    }
+    if (rc == SIGNET_OK)
+        rc = buf_take(&text, out, err);
+    buf_free(&text);
+    return rc;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef AUTHORITY_AUTHORITY_H
+#define AUTHORITY_AUTHORITY_H
+
+/* Authorities that sign for devices. The calls for them: <signet/authority.h>. */
+
+#include "yaml/yaml.h"
+
+#include <signet/authority.h>
+
+/* keys.c: the value of `authority` in an order: its keys, or the path of a file with them. What is
+ * made of it is given to signet_authority_open(). */
+struct authority_keys {
+    const char *file; /* NULL: info has it all */
+    struct signet_authority_info info;
+    bool given;
+};
+int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out);
+
+/* profile.c: what the order's hash has of an authority: which certificates come out of it. */
+int authority_hash_text(struct signet_authority *authority, struct buf *out,
+                        struct signet_error *err);
+
+#endif

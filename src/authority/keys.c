@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Authorities as people write them: in an order, or in a file of their own. */
+#include "authority/private.h"
+
+enum { KEYS_MAX = 64 * 1024 };
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#define KEY(name, member, type)                                                                    \
+    {                                                                                              \
+        name, type, offsetof(struct signet_authority_info, member), 0, 0, NULL                     \
+    }
+static const struct entry keys[] = {
+    KEY("chain", chain, ENTRY_PATH),
+    KEY("key", key, ENTRY_TEXT),
+    KEY("passphrase_file", passphrase_file, ENTRY_PATH),
+    KEY("profile", profile, ENTRY_TEXT),
+};
+
+/* A key in a token has no path, a profile that is built in neither. */
+static int place_paths(struct reader *r, struct signet_authority_info *info)
+{
+    int rc = SIGNET_OK;
+
+    if (!info->chain || !info->key)
+        return error_set_hint(r->err, SIGNET_E_MEANING,
+                              "authority: {chain: ca.pem, key: ca.key}, or key: \"pkcs11:...\"",
+                              "%s: an authority has a 'chain' and a 'key'", r->path);
+    if (strncmp(info->key, "pkcs11:", 7) != 0)
+        rc = reader_path(r, info->key, &info->key);
+    if (rc == SIGNET_OK && info->profile && strpbrk(info->profile, "/."))
+        rc = reader_path(r, info->profile, &info->profile);
+    if (rc == SIGNET_OK && r->folder_len)
+        rc = reader_path(r, "", &info->folder);
+    return rc;
+}
+
+int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out)
+{
+    static const struct entry file = {
+        "authority", ENTRY_PATH, offsetof(struct authority_keys, file), 0, 0, NULL};
+    int rc;
+
+    out->given = true;
+    if (node->type == YAML_SCALAR_NODE)
+        return reader_value(r, node, &file, out);
+    rc = reader_map(r, node, keys, COUNT_OF(keys), &out->info);
+    return rc == SIGNET_OK ? place_paths(r, &out->info) : rc;
+}
+
+int authority_keys_load(struct authority_keys *out, void **owned, const char *path,
+                        struct signet_error *err)
+{
+    struct reader r = {.path = path, .root = &out->info, .owned = owned, .err = err};
+    int rc = reader_load(&r, KEYS_MAX, keys, COUNT_OF(keys));
+
+    return rc == SIGNET_OK ? place_paths(&r, &out->info) : rc;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The extensions of a certificate: RFC 7925, section 4.4, its successor
+ * draft-ietf-uta-tls13-iot-profile for end entities, and 802.1AR, section 8. */
+#include "pki/private.h"
+
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+static void put_extension(struct buf *b, int nid, bool critical, const struct buf *value)
+{
+    size_t start = b->len;
+
+    der_oid(b, nid);
+    if (critical)
+        der_put(b, V_ASN1_BOOLEAN, "\xff", 1);
+    der_put(b, V_ASN1_OCTET_STRING, value->data, value->len);
+    der_wrap(b, start, 0x30);
+    buf_fail_with(b, value);
+}
+
+static void put_oid_text(struct buf *b, const char *text)
+{
+    ASN1_OBJECT *oid = OBJ_txt2obj(text, 0);
+
+    if (oid && OBJ_length(oid))
+        der_put(b, V_ASN1_OBJECT, OBJ_get0_data(oid), OBJ_length(oid));
+    else
+        b->failed = true;
+    ASN1_OBJECT_free(oid);
+}
+
+static void put_usage(struct buf *b, unsigned usage)
+{
+    struct buf value = {0};
+    uint8_t bits[2] = {0, (uint8_t)usage};
+
+    for (unsigned rest = usage; rest && !(rest & 1); rest >>= 1)
+        bits[0]++; /* unused bits at the end */
+    der_put(&value, V_ASN1_BIT_STRING, bits, sizeof(bits));
+    put_extension(b, NID_key_usage, true, &value);
+    buf_free(&value);
+}
+
+static void put_purposes(struct buf *b, const char *const *purposes)
+{
+    struct buf value = {0};
+
+    for (size_t i = 0; purposes[i]; i++)
+        put_oid_text(&value, purposes[i]);
+    der_wrap(&value, 0, 0x30);
+    put_extension(b, NID_ext_key_usage, false, &value);
+    buf_free(&value);
+}
+
+static void put_authority_id(struct buf *b, X509 *issuer)
+{
+    const ASN1_OCTET_STRING *id = issuer ? X509_get0_subject_key_id(issuer) : NULL;
+    struct buf value = {0};
+
+    if (!id)
+        return;
+    der_put(&value, 0x80, ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
+    der_wrap(&value, 0, 0x30);
+    put_extension(b, NID_authority_key_identifier, false, &value);
+    buf_free(&value);
+}
+
+/* RFC 5280, section 4.2.1.2, method 1 with SHA-256 as RFC 7093 has it: 160 bits of the hash of the
+ * public key. */
+static void put_subject_id(struct buf *b, const struct cert_wish *wish)
+{
+    unsigned char *spki = NULL;
+    int len = wish->key ? i2d_PUBKEY(wish->key->pkey, &spki) : (int)wish->spki_len;
+    uint8_t hash[32];
+    struct buf value = {0};
+
+    if (len > 0 && sha256(wish->key ? spki : wish->spki, (size_t)len, hash, NULL) == SIGNET_OK) {
+        der_put(&value, V_ASN1_OCTET_STRING, hash, 20);
+        put_extension(b, NID_subject_key_identifier, false, &value);
+    } else {
+        b->failed = true;
+    }
+    OPENSSL_free(spki);
+    buf_free(&value);
+}
+
+/* RFC 4108, section 5: OtherName with type and serial number of the hardware. */
+static void put_hardware(struct buf *b, const char *type, const char *serial)
+{
+    size_t start = b->len, inner, name;
+
+    put_oid_text(b, "1.3.6.1.5.5.7.8.4");
+    inner = name = b->len;
+    put_oid_text(b, type);
+    der_put(b, V_ASN1_OCTET_STRING, serial, strlen(serial));
+    der_wrap(b, name, DER_SEQUENCE);
+    der_wrap(b, inner, 0xa0);
+    der_wrap(b, start, 0xa0);
+}
+
+static void put_alt_names(struct buf *b, const struct cert_form *form, const struct plan *p)
+{
+    struct buf value = {0};
+
+    if (p->alt_name)
+        alt_name_put(&value, p->alt_name);
+    if (form->hw_type)
+        put_hardware(&value, form->hw_type, p->serial_name);
+    der_wrap(&value, 0, DER_SEQUENCE);
+    put_extension(b, NID_subject_alt_name, false, &value);
+    buf_free(&value);
+}
+
+void form_put(struct buf *b, const struct cert_form *form, const struct plan *p,
+              const struct cert_wish *wish, X509 *issuer)
+{
+    size_t start = b->len;
+
+    if (form->usage)
+        put_usage(b, form->usage);
+    if (form->purposes)
+        put_purposes(b, form->purposes);
+    if (form->authority_key_id)
+        put_authority_id(b, issuer);
+    if (form->subject_key_id)
+        put_subject_id(b, wish);
+    if (p->alt_name || form->hw_type)
+        put_alt_names(b, form, p);
+    if (b->len == start)
+        return;
+    der_wrap(b, start, 0x30);
+    der_wrap(b, start, 0xa3);
+}

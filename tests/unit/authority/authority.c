@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Authorities whose key is a file: what opens, what is refused before the first device, what comes
+ * out. */
+#include "authority/private.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ca.h"
+
+static char folder[FOLDER_SIZE], chain[200], key[200], secret[200];
+static unsigned asked;
+
+static void path_of(char out[200], const char *name)
+{
+    snprintf(out, 200, "%s/%s", folder, name);
+    unlink(out);
+}
+
+static void put(const char *path, const char *text, mode_t mode)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    chmod(path, mode);
+}
+
+static int ask(void *ctx, const char *what, struct signet_bytes *out, struct signet_error *err)
+{
+    struct buf text = {0};
+
+    asked++;
+    assert_non_null(strstr(what, "the passphrase of '"));
+    buf_text(&text, ctx);
+    return buf_take(&text, out, err);
+}
+
+static int open_with(struct signet_authority **a, const char *profile, const char *passphrase_file,
+                     const char *answer, struct signet_error *err)
+{
+    const struct signet_authority_info info = {
+        .chain = chain, .key = key, .passphrase_file = passphrase_file, .profile = profile};
+    const struct signet_authority_options options = {.size = sizeof(options),
+                                                     .info = &info,
+                                                     .ask = answer ? ask : NULL,
+                                                     .ask_ctx = (void *)(uintptr_t)answer};
+
+    *a = NULL;
+    *err = (struct signet_error){0};
+    return signet_authority_open(a, &options, err);
+}
+
+static void files(const struct test_ca *own, const struct test_ca *above, const char *passphrase)
+{
+    path_of(chain, "chain.pem");
+    path_of(key, "ca.key");
+    path_of(secret, "secret");
+    ca_write_cert(chain, own);
+    if (above)
+        ca_write_cert(chain, above);
+    ca_write_key(key, own, passphrase);
+}
+
+static void refused(const char *words, int code)
+{
+    struct signet_authority *a;
+    struct signet_error err;
+
+    assert_int_equal(open_with(&a, NULL, NULL, NULL, &err), code);
+    if (!strstr(err.msg, words))
+        fail_msg("'%s' is not in '%s'", words, err.msg);
+    assert_null(a);
+}
+
+static void encrypted_keys(void **state)
+{
+    struct test_ca ca = ca_make("root", "EC", NULL, NULL);
+    struct signet_authority *a;
+    struct signet_error err;
+
+    (void)state;
+    files(&ca, NULL, "open sesame");
+    put(secret, "open sesame\nnot this line\n", 0600);
+    assert_int_equal(open_with(&a, NULL, secret, NULL, &err), 0);
+    signet_authority_close(&a);
+    assert_int_equal(open_with(&a, NULL, NULL, "open sesame", &err), 0);
+    assert_int_equal(asked, 1);
+    signet_authority_close(&a);
+    assert_int_equal(open_with(&a, NULL, NULL, "open barley", &err), SIGNET_E_AUTH);
+    assert_null(strstr(err.msg, "barley"));
+    assert_int_equal(open_with(&a, NULL, NULL, NULL, &err), SIGNET_E_AUTH);
+    assert_non_null(strstr(err.hint, "passphrase_file"));
+    chmod(secret, 0640);
+    assert_int_equal(open_with(&a, NULL, secret, NULL, &err), SIGNET_E_IO);
+    ca_free(&ca);
+}
+
+static void refusals(void **state)
+{
+    struct test_ca root = ca_make("root", "EC", NULL, NULL),
+                   other = ca_make("x", "RSA", NULL, NULL), sub = ca_make("sub", "EC", &root, NULL);
+
+    (void)state;
+    files(&root, NULL, NULL);
+    chmod(key, 0644);
+    refused("others may open", SIGNET_E_IO);
+    files(&root, NULL, NULL);
+    ca_write_key(key, &other, NULL);
+    refused("does not belong", SIGNET_E_CERT);
+    files(&sub, &other, NULL);
+    refused("certificate 1 of the chain is not issued by the next", SIGNET_E_CERT);
+    files(&root, NULL, NULL);
+    put(chain, "", 0644);
+    refused("chain.pem", SIGNET_E_CERT);
+    files(&root, NULL, NULL);
+    for (int i = 0; i < CHAIN_MAX; i++)
+        ca_write_cert(chain, &root);
+    refused("more than 8 certificates", SIGNET_E_LIMIT);
+    ca_free(&root);
+    ca_free(&other);
+    ca_free(&sub);
+}
+
+/* What the authority above does not allow is found, for a device and before it. */
+static void constraints(void **state)
+{
+    struct test_ca root = ca_make("root", "EC", NULL, "critical,permitted;URI:example"),
+                   sub = ca_make("sub", "RSA", &root, NULL);
+    struct signet_authority_subject subject = {.endpoint = "coap://d1.elsewhere/"};
+    struct signet_cert *cert = NULL;
+    struct signet_key *device = NULL;
+    struct signet_authority *a;
+    struct signet_error err;
+
+    (void)state;
+    files(&sub, &root, NULL);
+    assert_int_equal(open_with(&a, NULL, NULL, NULL, &err), 0);
+    assert_int_equal(signet_key_generate(&device, NULL, NULL, NULL), 0);
+    assert_int_equal(signet_authority_allows(a, &subject, &err), SIGNET_E_CERT);
+    assert_non_null(strstr(err.msg, "name constraints"));
+    assert_int_equal(signet_authority_check(a, &subject, &err), SIGNET_E_CERT);
+    assert_int_equal(signet_authority_sign_key(a, device, &subject, NULL, &cert, NULL, &err),
+                     SIGNET_E_CERT);
+    assert_null(cert);
+    subject.endpoint = "coap://example/";
+    assert_int_equal(signet_authority_allows(a, &subject, &err), 0);
+    assert_int_equal(signet_authority_check(a, &subject, &err), 0);
+    assert_int_equal(signet_authority_sign_key(a, device, &subject, NULL, &cert, NULL, &err), 0);
+    signet_cert_free(&cert);
+    signet_key_free(&device);
+    signet_authority_close(&a);
+    ca_free(&root);
+    ca_free(&sub);
+}
+
+/* The certificate of a request has the request's key and nothing else of it. */
+static void requests(void **state)
+{
+    struct test_ca root = ca_make("root", "EC", NULL, NULL),
+                   sub = ca_make("sub", "EC", &root, NULL);
+    const struct signet_authority_subject subject = {.endpoint = "urn:dev:os:1"};
+    struct signet_bytes csr = {0}, given = {0};
+    struct signet_cert_view view;
+    struct signet_cert *cert = NULL;
+    struct signet_key *device = NULL;
+    struct signet_authority *a;
+    struct signet_error err;
+    struct signet_cancel *cancel = NULL;
+    uint8_t hash[32];
+    char type[64];
+
+    (void)state;
+    files(&sub, &root, NULL);
+    assert_int_equal(open_with(&a, NULL, NULL, NULL, &err), 0);
+    assert_int_equal(signet_key_generate(&device, NULL, NULL, NULL), 0);
+    assert_int_equal(signet_key_describe(device, type, hash, NULL), 0);
+    assert_int_equal(cert_request_make(&csr, device, "somebody else", NULL), 0);
+    assert_int_equal(
+        signet_authority_sign_request(a, csr.data, csr.len, &subject, NULL, &cert, &given, &err),
+        0);
+    assert_int_equal(signet_cert_describe(cert, &view, NULL), 0);
+    assert_string_equal(view.subject, "CN=urn:dev:os:1");
+    assert_string_equal(view.issuer, "CN=sub");
+    assert_memory_equal(view.key_sha256, hash, 32);
+    const char *second = strstr((char *)given.data + 10, "-----BEGIN CERTIFICATE-----");
+    assert_non_null(second);
+    assert_null(strstr(second + 10, "BEGIN"));
+    signet_cert_free(&cert);
+    csr.data[csr.len - 1] ^= 1;
+    assert_int_equal(
+        signet_authority_sign_request(a, csr.data, csr.len, &subject, NULL, &cert, NULL, &err),
+        SIGNET_E_CERT);
+    assert_int_equal(signet_cancel_new(&cancel, NULL), 0);
+    signet_cancel_fire(cancel);
+    assert_int_equal(signet_authority_sign_key(a, device, &subject, cancel, &cert, NULL, &err),
+                     SIGNET_E_CANCELLED);
+    signet_cancel_free(&cancel);
+    signet_bytes_free(&csr);
+    signet_bytes_free(&given);
+    signet_key_free(&device);
+    signet_authority_close(&a);
+    ca_free(&root);
+    ca_free(&sub);
+}
+
+static void described(void **state)
+{
+    struct test_ca ca = ca_make("root", "EC", NULL, NULL);
+    struct signet_authority_view view;
+    struct signet_authority *a;
+    struct signet_error err;
+
+    (void)state;
+    files(&ca, NULL, NULL);
+    assert_int_equal(open_with(&a, "idevid", NULL, NULL, &err), 0);
+    assert_int_equal(signet_authority_describe(a, &view, &err), 0);
+    assert_string_equal(view.kind, "file");
+    assert_string_equal(view.key, key);
+    assert_string_equal(view.profile, "idevid");
+    assert_int_equal(view.certificates, 1);
+    assert_string_equal(view.cert.subject, "CN=root");
+    signet_authority_close(&a);
+    assert_int_equal(open_with(&a, "idevids", NULL, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(signet_authority_open(&a, NULL, &err), SIGNET_E_USAGE);
+    ca_free(&ca);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(encrypted_keys), cmocka_unit_test(refusals),
+        cmocka_unit_test(constraints),    cmocka_unit_test(requests),
+        cmocka_unit_test(described),
+    };
+
+    if (!folder_make(folder))
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
