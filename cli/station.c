@@ -216,6 +216,16 @@ static void check_space(struct check *c, const char *which, const char *path, bo
               "disk", which, text, "");
 }
 
+/* What the order's check has used so far. */
+static void check_memory(struct check *c)
+{
+    bool locked = signet_secrets_locked();
+    put_check(c, locked ? CHECK_PASS : CHECK_WARN, "memory", "",
+              locked ? "secrets are locked, and stay out of the swap"
+                     : "not all secrets are locked: they may get into the swap",
+              locked ? "" : "raise RLIMIT_MEMLOCK, as LimitMEMLOCK=64M does in a systemd unit");
+}
+
 /* Events are recorded with the ledger's clock. */
 static void check_clock(struct check *c, struct signet_ledger *ledger)
 {
@@ -303,6 +313,7 @@ static int station_check_verb(int argc, char **argv)
         return cli_fail(&cli, &cli.err);
     struct check c = {.cli = &cli, .order = order};
     check_order(&c);
+    check_memory(&c);
     check_hooks(&c);
     for (size_t i = 0; i < order->slot_count; i++) {
         check_programmer(&c, &order->slots[i]);

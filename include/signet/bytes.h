@@ -10,6 +10,7 @@
  * Threads: the functions may be called on any thread; one struct is for one thread at a time. */
 
 #include <signet/error.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,10 @@ struct signet_bytes {
 
 /* Wipes and frees; *b is empty afterwards. NULL and empty are fine. */
 void signet_bytes_free(struct signet_bytes *b);
+
+/* Secrets of the library are kept out of core dumps, and locked into memory as far as
+ * RLIMIT_MEMLOCK allows, up to 16 MiB. False: some could not be locked since the process began. */
+bool signet_secrets_locked(void);
 
 /* The whole of a file, at most max bytes of it: SIGNET_E_LIMIT past that. */
 int signet_bytes_read(const char *path, size_t max, struct signet_bytes *out,

@@ -118,6 +118,17 @@ int secret_give(int rc, struct secret *made, struct secret *out);
 void secret_wipe(struct secret *s); /* {NULL, 0} afterwards */
 void wipe(void *data, size_t len);
 
+/* memory for what may be a secret (locked.c): secrets, bufs and the values of trees. Core dumps
+ * leave it out, and it is locked, so that it never gets into the swap: 16 MiB of it, as far as
+ * RLIMIT_MEMLOCK allows. NULL: no memory. */
+void *locked_alloc(size_t size);
+/* Also of what malloc() gave. The caller has wiped it. */
+void locked_free(void *memory);
+/* Was all of it locked so far? */
+bool locked_all(void);
+/* A warning, once in a process, when it was not. */
+void locked_warn_once(const struct signet_observer *observer);
+
 /* random (random.c): getrandom(2); failure is an error, there is no fallback */
 int random_bytes(void *out, size_t len, struct signet_error *err);
 

@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* max SIZE_MAX tells buf_check() that memory, not the limit, was the cause. */
@@ -19,7 +18,7 @@ void buf_fail_with(struct buf *b, const struct buf *part)
         buf_fail(b, part->max);
 }
 
-/* malloc + copy + wipe: realloc would leave the old bytes behind. */
+/* locked_alloc + copy + wipe: realloc would leave the old bytes behind. */
 void buf_reserve(struct buf *b, size_t more)
 {
     size_t max = b->max ? b->max : BUF_MAX;
@@ -39,7 +38,7 @@ void buf_reserve(struct buf *b, size_t more)
     while (cap < want)
         cap *= 2;
     cap = cap - 1 > max ? max + 1 : cap; /* so that what fits into cap is within max */
-    data = malloc(cap);
+    data = locked_alloc(cap);
     if (!data) {
         buf_fail(b, SIZE_MAX);
         return;
@@ -48,7 +47,7 @@ void buf_reserve(struct buf *b, size_t more)
         memcpy(data, b->data, b->len);
     data[b->len] = '\0';
     wipe(b->data, b->len);
-    free(b->data);
+    locked_free(b->data);
     b->data = data;
     b->cap = cap;
 }
@@ -100,7 +99,7 @@ void buf_reset(struct buf *b)
 void buf_free(struct buf *b)
 {
     wipe(b->data, b->len);
-    free(b->data);
+    locked_free(b->data);
     *b = (struct buf){0};
 }
 
@@ -142,6 +141,6 @@ void signet_bytes_free(struct signet_bytes *b)
     if (!b)
         return;
     wipe(b->data, b->len);
-    free(b->data);
+    locked_free(b->data);
     *b = (struct signet_bytes){0};
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void wipe(void *data, size_t len)
@@ -16,9 +15,10 @@ int secret_alloc(struct secret *s, size_t len, struct signet_error *err)
 
     if (len == SIZE_MAX)
         return error_nomem(err);
-    data = calloc(1, len + 1);
+    data = locked_alloc(len + 1);
     if (!data)
         return error_nomem(err);
+    memset(data, 0, len + 1);
     secret_wipe(s);
     s->data = data;
     s->len = len;
@@ -46,6 +46,6 @@ int secret_give(int rc, struct secret *made, struct secret *out)
 void secret_wipe(struct secret *s)
 {
     wipe(s->data, s->len);
-    free(s->data);
+    locked_free(s->data);
     *s = (struct secret){0};
 }

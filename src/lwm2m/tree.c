@@ -75,7 +75,7 @@ static void value_wipe(struct signet_value *value)
         void *data = (void *)(uintptr_t)value->as.bytes.data; /* the tree's own copy */
 
         wipe(data, value->as.bytes.len);
-        free(data);
+        locked_free(data);
     }
     *value = (struct signet_value){0};
 }
@@ -88,7 +88,7 @@ static int value_copy(struct signet_value *out, const struct signet_value *value
     *out = *value;
     if (!type_has_bytes(value->type))
         return SIGNET_OK;
-    data = malloc(value->as.bytes.len + 1);
+    data = locked_alloc(value->as.bytes.len + 1);
     if (!data)
         return error_nomem(err);
     if (value->as.bytes.len)

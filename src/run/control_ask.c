@@ -18,7 +18,7 @@ enum { ANSWER_MS = 70000 };
 void signet_control_view_free(struct signet_control_view *view)
 {
     free(view->slots);
-    free(view->owned);
+    locked_free(view->owned);
     *view = (struct signet_control_view){0};
 }
 

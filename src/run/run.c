@@ -143,10 +143,12 @@ int signet_run_open(struct signet_run **out, const struct signet_order *order,
         job_watch_clock(&r->job);
         rc = open_all(r, err);
     }
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK) {
+        locked_warn_once(&r->observer);
         *out = r;
-    else
+    } else {
         signet_run_close(&r);
+    }
     return rc;
 }
 

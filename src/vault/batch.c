@@ -138,8 +138,11 @@ int vault_batch_list(struct vault *v, uint64_t **numbers, size_t *count, struct 
     if (rc != SIGNET_OK)
         return rc;
     *count = list.len / sizeof(number);
-    *numbers = (uint64_t *)(void *)list.data; /* malloc's, or NULL */
-    if (*count)
+    *numbers = malloc(list.len + 1);
+    if (*numbers && list.len)
+        memcpy(*numbers, list.data, list.len);
+    if (*numbers)
         qsort(*numbers, *count, sizeof(number), by_number);
-    return SIGNET_OK;
+    buf_free(&list);
+    return *numbers ? SIGNET_OK : error_nomem(err);
 }

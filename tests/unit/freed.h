@@ -2,21 +2,21 @@
 #ifndef TESTS_UNIT_FREED_H
 #define TESTS_UNIT_FREED_H
 
-/* What memory held when it was freed: a secret is wiped before. The test says ` * wrap: free` in
+/* What memory held when it was freed: a secret is wiped before. The test says ` * wrap: locked_free` in
  * its first lines. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-void __real_free(void *memory);
-void __wrap_free(void *memory);
+void __real_locked_free(void *memory);
+void __wrap_locked_free(void *memory);
 
 static const void *freed_memory; /* to look at when it goes */
 static size_t freed_len;
 static bool freed_seen, freed_clean;
 
-void __wrap_free(void *memory)
+void __wrap_locked_free(void *memory)
 {
     const uint8_t *bytes = memory;
 
@@ -27,7 +27,7 @@ void __wrap_free(void *memory)
         for (size_t i = 0; i < freed_len; i++)
             freed_clean = freed_clean && !bytes[i];
     }
-    __real_free(memory);
+    __real_locked_free(memory);
 }
 
 static inline void freed_watch(const void *memory, size_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wrap: free
+ * wrap: locked_free
  */
 #include "base/base.h"
 

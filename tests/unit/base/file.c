@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * wrap: fsync free
+ * wrap: fsync locked_free
  */
 #include "base/base.h"
 

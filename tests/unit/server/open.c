@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is refused before a server is asked for anything.
- * wrap: free
+ * wrap: locked_free
  */
 #include "server/ops.h"
 
