@@ -13,7 +13,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-static int64_t due_at(const struct sim_board *board)
+static int64_t due_at(struct sim_board *board)
 {
     int64_t due = wire_due(&board->wire);
     bool only_input = !board->wire.out.first || board->wire.out.first->at > board->busy_until;
@@ -35,7 +35,9 @@ static void take_lines(struct sim_board *board)
 
         if (!line)
             return;
-        if (!board->halted && board->firmware != SIM_FIRMWARE_NONE)
+        if (!board->halted && board->firmware == SIM_FIRMWARE_CRED)
+            cred_line(board, line->data, line->len);
+        else if (!board->halted && board->firmware != SIM_FIRMWARE_NONE)
             smp_line(board, line->data, line->len, line->at);
         wipe(line->data, line->len);
         free(line);
@@ -82,7 +84,7 @@ static void turn(struct sim_board *board)
     wire_deliver(&board->wire);
 }
 
-static struct timespec pause_of(const struct sim_board *board)
+static struct timespec pause_of(struct sim_board *board)
 {
     int64_t wait = due_at(board) - wire_now();
 
@@ -283,6 +285,7 @@ void sim_board_stop(struct sim_board **out)
     if (board->wire.in.last)
         wire_close(&board->wire);
     fs_format(&board->fs);
+    store_clear(&board->store);
     buf_free(&board->fs.stream);
     buf_free(&board->shell);
     image_free(&board->images);
@@ -303,7 +306,7 @@ const char *sim_board_path(const struct sim_board *board)
 int sim_board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase,
                       struct signet_error *err)
 {
-    if ((unsigned)firmware > SIM_FIRMWARE_SMP_FILE)
+    if ((unsigned)firmware > SIM_FIRMWARE_CRED)
         return error_set(err, SIGNET_E_USAGE, "no such firmware");
     pthread_mutex_lock(&board->lock);
     board_program(board, firmware, chip_erase);
@@ -359,6 +362,21 @@ int sim_board_applied(struct sim_board *board, struct signet_bytes *out, struct 
         rc = take_copy(&board->fs.applied, out, err);
     else
         rc = error_set(err, SIGNET_E_NOT_FOUND, "the board applied no packet");
+    pthread_mutex_unlock(&board->lock);
+    return rc;
+}
+
+int sim_board_credential(struct sim_board *board, unsigned tag, const char *type,
+                         struct signet_bytes *out, struct signet_error *err)
+{
+    int rc;
+
+    pthread_mutex_lock(&board->lock);
+    const struct sim_credential *c = store_find(&board->store, tag, type);
+    if (c)
+        rc = take_copy(&c->data, out, err);
+    else
+        rc = error_set(err, SIGNET_E_NOT_FOUND, "the board has no %s under %u", type, tag);
     pthread_mutex_unlock(&board->lock);
     return rc;
 }

@@ -22,6 +22,7 @@ struct sim_faults {
     double result, hang_on_full_ring, split, heals, restart, takes_empty;
     double lose, repeat, lag;
     double slow_boot; /* milliseconds */
+    double no_heap, wrong_key;
 };
 int faults_parse(struct sim_faults *faults, const char *text, struct signet_error *err);
 
@@ -113,6 +114,20 @@ struct sim_settings {
 void settings_boot(struct sim_settings *settings);
 int settings_plain_rc(int rc);
 
+/* board_store.c: credentials under security tags, and keys that were made on the board */
+#define SIM_STORE_MAX  16
+#define SIM_BUFFER_MAX 1024
+struct sim_credential {
+    unsigned tag;
+    char type[8]; /* "CLIENT", or "key"; "": none */
+    struct buf data;
+};
+struct sim_store {
+    struct sim_credential list[SIM_STORE_MAX];
+    char buffer[SIM_BUFFER_MAX + 1];
+    size_t buffered;
+};
+
 struct sim_board {
     pthread_mutex_t lock;
     pthread_t thread;
@@ -135,6 +150,7 @@ struct sim_board {
     struct sim_fs fs;
     struct sim_images images;
     struct sim_settings settings;
+    struct sim_store store;
     int udp_fd; /* -1: not over UDP */
     uint16_t udp_port;
     struct sockaddr_in udp_peer;
@@ -167,6 +183,29 @@ void put_uint(struct buf *body, const char *key, uint64_t value);
 void put_text(struct buf *body, const char *key, const void *text, size_t len);
 
 bool item_is(const struct smp_item *item, const char *text);
+
+struct sim_credential *store_find(struct sim_store *store, unsigned tag, const char *type);
+/* False: there is no room. */
+bool store_add(struct sim_store *store, unsigned tag, const char *type, const void *data,
+               size_t len);
+void store_drop(struct sim_credential *credential);
+void store_clear(struct sim_store *store);
+/* A new key of its own; false: it has one. */
+bool store_make_key(struct sim_store *store, unsigned tag);
+/* DER; freed by the caller. False: there is no key, or no such name. */
+bool store_request(struct sim_store *store, unsigned tag, const char *name,
+                   struct signet_bytes *csr);
+/* Has it all that a device needs? */
+bool store_is_whole(struct sim_store *store);
+/* The fingerprint of its own key's public half, the name in its certificate; "": none. */
+void store_facts(struct sim_store *store, char key[static 65], char name[static 160]);
+/* What changed is kept, and told in the journal. */
+void store_changed(struct sim_board *board, const char *event);
+
+/* board_cred.c: one line at the prompt */
+void cred_line(struct sim_board *board, const uint8_t *data, size_t len);
+/* The hardware's number, 16 hex digits. */
+void cred_hardware_id(const struct sim_board *board, char out[static 17]);
 
 /* board_files.c */
 struct sim_file *files_find(struct sim_fs *fs, const struct smp_item *name);
@@ -233,7 +272,7 @@ enum change { CHANGE_NEXT, CHANGE_REPLUG, CHANGE_PULL, CHANGE_INSERT };
 const char *change_begin(struct sim_board *board, enum change what, const char *serial);
 void change_blank(struct sim_board *board); /* a board as it comes from the shelf */
 void change_serve(struct sim_board *board);
-int64_t change_due(const struct sim_board *board); /* INT64_MAX: no change is coming */
+int64_t change_due(struct sim_board *board); /* INT64_MAX: no change is coming */
 
 /* board_keep.c: boards in the folder; each does nothing without one. What is read goes into an
  * empty fs. */

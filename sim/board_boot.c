@@ -46,6 +46,8 @@ void board_boot(struct sim_board *board)
     settings_boot(&board->settings);
     smp_frames_reset(&board->frames);
     buf_reset(&board->shell);
+    wipe(board->store.buffer, sizeof board->store.buffer);
+    board->store.buffered = 0;
     if (board->halted || board->firmware == SIM_FIRMWARE_NONE)
         return;
     board_say(board, "\r\n*** Booting Zephyr OS build v3.3.99 ***\r\n",
@@ -75,6 +77,7 @@ void board_program(struct sim_board *board, enum sim_firmware firmware, bool chi
     fs_erase(&board->fs);
     if (chip_erase) {
         fs_format(&board->fs);
+        store_clear(&board->store);
         board->provisioned = false;
         journal_held(board);
     }

@@ -38,6 +38,7 @@ static void next_name(char *name)
 void change_blank(struct sim_board *board)
 {
     fs_format(&board->fs);
+    store_clear(&board->store);
     board->provisioned = false;
     board->firmware = board->first_firmware;
     board->held_name[0] = board->held_key[0] = '\0';
@@ -95,6 +96,7 @@ const char *change_begin(struct sim_board *board, enum change what, const char *
         return NULL;
     if (what == CHANGE_INSERT) {
         fs_format(&board->fs);
+        store_clear(&board->store);
         if (!keep_read(board, serial))
             return "that board's file is damaged";
     }
@@ -110,15 +112,17 @@ const char *change_begin(struct sim_board *board, enum change what, const char *
 
 /* When the board holds its packet and nobody has spoken to it for a while, whoever stands at the
  * bench puts the next one in. */
-static int64_t pulled_at(const struct sim_board *board)
+static int64_t pulled_at(struct sim_board *board)
 {
-    if (board->away_until || board->unplugged || !board->provisioned || !board->fs.applied.len ||
+    bool holds = (board->provisioned && board->fs.applied.len) || store_is_whole(&board->store);
+
+    if (board->away_until || board->unplugged || !holds ||
         board->count.changes + 1 >= board->boards)
         return INT64_MAX;
     return board->last_heard + board->hold_ns;
 }
 
-int64_t change_due(const struct sim_board *board)
+int64_t change_due(struct sim_board *board)
 {
     return board->away_until ? board->away_until : pulled_at(board);
 }

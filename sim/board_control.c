@@ -12,6 +12,7 @@ static bool program(struct sim_board *board, const char *words)
         [SIM_FIRMWARE_INITIAL] = "initial ",
         [SIM_FIRMWARE_FINAL] = "final ",
         [SIM_FIRMWARE_SMP_FILE] = "smp-file ",
+        [SIM_FIRMWARE_CRED] = "zephyr-credentials ",
     };
 
     for (size_t i = SIM_FIRMWARE_INITIAL; i < sizeof names / sizeof *names; i++) {
@@ -32,9 +33,9 @@ static void answer_state(struct sim_board *board, char *answer, size_t cap)
 {
     snprintf(answer, cap,
              "ok firmware=%d provisioned=%d halted=%d resets=%u uploads=%u repeated=%u applied=%zu "
-             "there=%d board=%s endpoint=%s",
+             "keys=%u there=%d board=%s endpoint=%s",
              (int)board->firmware, board->provisioned, board->halted, board->count.resets,
-             board->count.uploads, board->count.repeated, board->fs.applied.len,
+             board->count.uploads, board->count.repeated, board->fs.applied.len, board->count.keys,
              !board->away_until && !board->unplugged, board->serial, board->endpoint);
 }
 

@@ -99,4 +99,6 @@ void journal_held(struct sim_board *board)
     }
     device_free(&device);
     secret_wipe(&copy);
+    if (board->firmware == SIM_FIRMWARE_CRED)
+        store_facts(&board->store, board->held_key, board->held_name);
 }

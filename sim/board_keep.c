@@ -19,6 +19,7 @@ static const char *const firmware_names[] = {
     [SIM_FIRMWARE_INITIAL] = "initial",
     [SIM_FIRMWARE_FINAL] = "final",
     [SIM_FIRMWARE_SMP_FILE] = "smp-file",
+    [SIM_FIRMWARE_CRED] = "zephyr-credentials",
 };
 
 const char *firmware_name(enum sim_firmware firmware)
@@ -58,6 +59,20 @@ static json_t *hex_text(const struct buf *bytes)
     return text;
 }
 
+/* "TAG TYPE": bytes */
+static json_t *store_json(const struct sim_store *store)
+{
+    json_t *out = json_object();
+    char name[32];
+
+    for (size_t i = 0; i < SIM_STORE_MAX; i++)
+        if (store->list[i].type[0]) {
+            snprintf(name, sizeof name, "%u %s", store->list[i].tag, store->list[i].type);
+            json_object_set_new(out, name, hex_text(&store->list[i].data));
+        }
+    return out;
+}
+
 static json_t *board_json(const struct sim_board *board, bool in_slot)
 {
     json_t *files = json_object();
@@ -67,10 +82,11 @@ static json_t *board_json(const struct sim_board *board, bool in_slot)
         if (board->fs.files[i].path[0])
             json_object_set_new(files, board->fs.files[i].path,
                                 hex_text(&board->fs.files[i].stored));
-    out = json_pack("{s:i, s:s, s:s, s:s, s:b, s:o, s:o}", "slot", in_slot ? (int)board->slot : 0,
-                    "serial", board->serial, "endpoint", board->endpoint, "firmware",
-                    firmware_name(board->firmware), "provisioned", board->provisioned, "packet",
-                    hex_text(&board->fs.applied), "files", files);
+    out = json_pack("{s:i, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "slot",
+                    in_slot ? (int)board->slot : 0, "serial", board->serial, "endpoint",
+                    board->endpoint, "firmware", firmware_name(board->firmware), "provisioned",
+                    board->provisioned, "packet", hex_text(&board->fs.applied), "files", files,
+                    "store", store_json(&board->store));
     return out;
 }
 
@@ -122,6 +138,24 @@ static bool take_files(struct sim_fs *fs, json_t *files)
     return good;
 }
 
+static bool take_store(struct sim_store *store, json_t *kept)
+{
+    const char *name;
+    json_t *value;
+    bool good = true;
+
+    json_object_foreach(kept, name, value)
+    {
+        const char *type = strchr(name, ' ');
+        struct buf data = {0};
+
+        good = good && type && take_hex(&data, value) &&
+               store_add(store, (unsigned)strtoul(name, NULL, 10), type + 1, data.data, data.len);
+        buf_free(&data);
+    }
+    return good;
+}
+
 static bool take_board(struct sim_board *board, const json_t *json)
 {
     const char *firmware = json_string_value(json_object_get(json, "firmware"));
@@ -137,7 +171,8 @@ static bool take_board(struct sim_board *board, const json_t *json)
     snprintf(board->serial, sizeof board->serial, "%s", serial);
     board->provisioned = json_is_true(json_object_get(json, "provisioned"));
     return take_hex(&board->fs.applied, json_object_get(json, "packet")) &&
-           take_files(&board->fs, json_object_get(json, "files"));
+           take_files(&board->fs, json_object_get(json, "files")) &&
+           take_store(&board->store, json_object_get(json, "store"));
 }
 
 static json_t *load_board(const struct sim_board *board, const char *serial)

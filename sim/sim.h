@@ -19,6 +19,7 @@ enum sim_firmware {
     SIM_FIRMWARE_INITIAL,  /* anjay-zephyr, waits for its packet under /factory */
     SIM_FIRMWARE_FINAL,    /* anjay-zephyr in the field */
     SIM_FIRMWARE_SMP_FILE, /* a file system that takes any path */
+    SIM_FIRMWARE_CRED,     /* Zephyr's shell for credentials, and Nordic's for keys */
 };
 
 /* Zephyr 3.2 and 3.3 speak version 1 and differ in a repeated chunk 0; later ones speak both
@@ -80,12 +81,12 @@ int sim_board_reset(struct sim_board *board, struct signet_error *err);
 
 /* The same from another process, over the control socket of a board or a server: one request line,
  * one answer line ("ok", "ok ..." or "error ..."), then the connection ends. Requests: "program
- * initial|final|smp-file chip|sectors", "reset", "state", "name TEXT" (another endpoint name from
- * the next boot on), "next" (pulls the board and puts the next one in), "replug" (puts the same one
- * in again), "pull" (the slot is empty then), "insert SERIAL" (pulls the board, and puts in one
- * that state keeps and that is in no slot), "stop". Of a server: "misbehave LIST" (added to what is
- * left of the list), "away" (connections are dropped) and "back", "revoke" (tokens of logins),
- * "state", "stop". */
+ * initial|final|smp-file|zephyr-credentials chip|sectors", "reset", "state", "name TEXT" (another
+ * endpoint name from the next boot on), "next" (pulls the board and puts the next one in), "replug"
+ * (puts the same one in again), "pull" (the slot is empty then), "insert SERIAL" (pulls the board,
+ * and puts in one that state keeps and that is in no slot), "stop". Of a server: "misbehave LIST"
+ * (added to what is left of the list), "away" (connections are dropped) and "back", "revoke"
+ * (tokens of logins), "state", "stop". */
 int sim_control(const char *socket_path, const char *request, char *answer, size_t cap,
                 struct signet_error *err);
 
@@ -99,6 +100,8 @@ struct sim_board_state {
     unsigned uploads;  /* chunks 0 taken */
     unsigned chunks;   /* of uploads that came in, taken or not */
     unsigned repeated; /* chunks 0 that came again into an unfinished upload */
+    unsigned keys;     /* that it made */
+    unsigned commands; /* lines that a console of it took */
     uint64_t frames_in, frames_out;
     uint64_t bytes_in, bytes_out;
 };
@@ -111,16 +114,22 @@ int sim_board_applied(struct sim_board *board, struct signet_bytes *out, struct 
 int sim_board_file(struct sim_board *board, const char *path, struct signet_bytes *out,
                    struct signet_error *err);
 
+/* Of a board with a store of credentials: what it keeps under this tag, "CA", "CLIENT", "PK",
+ * "PSK", "PSK_ID", or "key": its own private key, PKCS#8. SIGNET_E_NOT_FOUND: nothing. Freed with
+ * signet_bytes_free(). */
+int sim_board_credential(struct sim_board *board, unsigned tag, const char *type,
+                         struct signet_bytes *out, struct signet_error *err);
+
 /* Row i of the table of misbehaviours; NULL past the end. */
 const char *sim_board_fault_name(size_t i);
 const char *sim_board_fault_summary(size_t i);
 
 /* A programmer (flasher.c) that takes the arguments of nrfjprog, nrfutil or a plain command, prints
  * what those print, and drives boards over their control sockets. An image whose file name begins
- * with "final" or "smp" stands for that firmware, any other for the initial one. esptool holds the
- * board's port as the real one does; a lock that somebody else holds on the file CONTROL.probe
- * means that the programmer is in use; a locked part is unlocked by recover, for as long as
- * CONTROL.unlocked is there. */
+ * with "final", "smp" or "cred" stands for that firmware, any other for the initial one. esptool
+ * holds the board's port as the real one does; a lock that somebody else holds on the file
+ * CONTROL.probe means that the programmer is in use; a locked part is unlocked by recover, for as
+ * long as CONTROL.unlocked is there. */
 struct sim_flasher_options {
     const char *as;            /* "nrfjprog", "nrfutil", "esptool", "exec" */
     const char *const *boards; /* "SERIAL=CONTROL,PORT[,VCOM]" */

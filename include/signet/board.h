@@ -5,7 +5,7 @@
 /* Board recipes: how a kind of board goes from blank to provisioned. The stages are separate calls,
  * so that credentials can be made in the middle, when the endpoint name is known:
  *
- *     open -> prepare -> endpoint -> load -> result -> finish -> close
+ *     open -> prepare -> endpoint -> [request ->] load -> result -> finish -> close
  *
  * Units: times in milliseconds, sizes in bytes. Ownership: texts of the options are copied;
  * observer and cancel must outlive the handle, which signet_board_close() frees. Errors: see each
@@ -16,6 +16,7 @@
 
 #include <signet/bytes.h>
 #include <signet/flasher.h>
+#include <signet/option.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,13 +50,20 @@ struct signet_board_options {
     unsigned smp_line_length; /* longest line to the board, 16..127 characters; 0: 127 */
     unsigned smp_packet_size; /* header and CBOR of a request; 0: what the board says, less 4 */
     const char *port_options; /* of a serial port, as behind the ? of an address (link.h) */
+    /* Options that this recipe has and others have not, up to the first without a name: those of
+     * signet_recipe_options_of(). */
+    struct signet_option recipe[SIGNET_OPTIONS_MAX];
 };
 
 struct signet_board;
 
-/* recipe: "anjay-zephyr", "smp-file". Checks options, images and tools; no board is touched.
- * cancel must outlive the handle. Events: PROGRESS of stages "flash", "load" and "final", RETRY;
- * STAGE_BEGIN and STAGE_END are for the caller to send. */
+/* The recipes: name and options of row i; NULL past the end, and for one without options. */
+const char *signet_recipe_name(size_t i);
+const struct signet_option_info *signet_recipe_options_of(size_t i);
+
+/* recipe: "anjay-zephyr", "smp-file", "zephyr-credentials". Checks options, images and tools; no
+ * board is touched. cancel must outlive the handle. Events: PROGRESS of stages "flash", "load" and
+ * "final", RETRY; STAGE_BEGIN and STAGE_END are for the caller to send. */
 int signet_board_open(struct signet_board **out, const char *recipe,
                       const struct signet_board_options *options,
                       const struct signet_observer *observer, const struct signet_cancel *cancel,
@@ -77,6 +85,18 @@ int signet_board_prepare(struct signet_board *board, struct signet_error *err);
  * than before; SIGNET_E_BOARD: not a name that may be used. */
 int signet_board_endpoint(struct signet_board *board, char name[SIGNET_ENDPOINT_SIZE],
                           struct signet_error *err);
+/* Does the board make its own key (option keygen of its recipe)? Then the packet has a certificate
+ * for it and no private key. */
+bool signet_board_makes_key(const struct signet_board *board);
+/* The credentials that the board holds are of the device that it is about to get again, from an
+ * attempt that was interrupted: they may be replaced. Until the next prepare. */
+void signet_board_take_over(struct signet_board *board);
+/* The board makes its key, unless it has one, and asks for a certificate for it in this name: csr
+ * is PKCS#10 in DER, whose signature and name were verified; freed by the caller.
+ * SIGNET_E_PROVISIONED: it holds a certificate, and was not taken over. SIGNET_E_CERT: it is no
+ * such request. SIGNET_E_UNSUPPORTED: the board makes no key. */
+int signet_board_request(struct signet_board *board, const char *endpoint, struct signet_bytes *csr,
+                         struct signet_error *err);
 /* Makes sure that the board is still the same one, then writes the packet and compares what the
  * board has, where the board supports that. SIGNET_E_WRONG_BOARD: not the same one, nothing was
  * sent. */

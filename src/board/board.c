@@ -6,8 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct recipe *const table[] = {&anjay_zephyr_recipe, &smp_file_recipe};
+static const struct recipe *const table[] = {&anjay_zephyr_recipe, &smp_file_recipe,
+                                             &zephyr_credentials_recipe};
 #define ROWS (sizeof(table) / sizeof(table[0]))
+
+const char *signet_recipe_name(size_t i)
+{
+    return i < ROWS ? table[i]->name : NULL;
+}
+
+const struct signet_option_info *signet_recipe_options_of(size_t i)
+{
+    return i < ROWS ? table[i]->own : NULL;
+}
 
 static const struct recipe *find_recipe(const char *name, struct signet_error *err)
 {
@@ -45,6 +56,7 @@ static int copy_texts(struct signet_board *b, const struct signet_board_options 
 
     *to = *from;
     to->flash = (struct signet_flasher_options){0}; /* the flasher keeps its own copy */
+    memset(to->recipe, 0, sizeof(to->recipe));
     to->flasher = to->initial = to->final = to->image_dir = NULL;
     for (size_t i = 0; i < TEXTS - IMAGES; i++) {
         const char *given = *text_at(from, i);
@@ -54,6 +66,8 @@ static int copy_texts(struct signet_board *b, const struct signet_board_options 
             code = SIGNET_E_NOMEM;
         *text_at(to, i) = text;
     }
+    if (code == SIGNET_OK)
+        code = adapter_options_add(to->recipe, b->recipe->name, b->recipe->own, from->recipe, err);
     to->ready_timeout_ms = from->ready_timeout_ms > 0 ? from->ready_timeout_ms : 60000;
     to->result_timeout_ms = from->result_timeout_ms > 0 ? from->result_timeout_ms : 45000;
     to->restored_timeout_ms = from->restored_timeout_ms > 0 ? from->restored_timeout_ms : 60000;
@@ -220,6 +234,7 @@ void signet_board_close(struct signet_board **board)
     signet_flasher_close(&b->flasher);
     for (size_t i = 0; i < TEXTS; i++)
         free((char *)(uintptr_t)*text_at(&b->options, i));
+    adapter_options_free(b->options.recipe);
     free(b);
     *board = NULL;
 }
@@ -239,7 +254,7 @@ int signet_board_prepare(struct signet_board *b, struct signet_error *err)
 {
     b->stage = "flash";
     b->prepared = b->loaded = b->applied = b->finished = false;
-    b->provisioned_seen = b->ready_seen = b->in_hand = false;
+    b->provisioned_seen = b->ready_seen = b->in_hand = b->taken_over = b->has_key = false;
     int code = stage_prepare(b, err);
     b->prepared = code == SIGNET_OK;
     const char *state = flasher_is_none(b->flasher)
@@ -260,10 +275,38 @@ int signet_board_endpoint(struct signet_board *b, char name[152], struct signet_
     if (!b->prepared)
         return not_prepared(err);
     b->stage = "name";
-    int code = b->options.endpoint_path[0] ? stage_endpoint(b, err) : SIGNET_OK;
+    int code = board_has_name(b) ? stage_endpoint(b, err) : SIGNET_OK;
     if (!code)
         memcpy(name, b->name, sizeof(b->name));
     return end_stage(b, code, "the board is flashed and holds no credentials", err);
+}
+
+const char *recipe_option(const struct signet_board *b, const char *name)
+{
+    return adapter_option(b->options.recipe, name);
+}
+
+bool signet_board_makes_key(const struct signet_board *b)
+{
+    return b->recipe->console && console_option_is_true(b, "keygen");
+}
+
+void signet_board_take_over(struct signet_board *b)
+{
+    b->taken_over = true;
+}
+
+int signet_board_request(struct signet_board *b, const char *endpoint, struct signet_bytes *csr,
+                         struct signet_error *err)
+{
+    if (!signet_board_makes_key(b))
+        return error_set(err, SIGNET_E_UNSUPPORTED, "the board makes no key of its own");
+    if (!b->prepared)
+        return not_prepared(err);
+    b->stage = "request";
+    int code = console_request(b, endpoint, csr, err);
+    return end_stage(b, code, "the board may have made a key, and holds no certificate for it",
+                     err);
 }
 
 int signet_board_load(struct signet_board *b, const void *packet, size_t len,
@@ -276,7 +319,8 @@ int signet_board_load(struct signet_board *b, const void *packet, size_t len,
                          len ? "the board was loaded already" : "the packet is empty");
     b->stage = "load";
     bool before = b->bytes_sent;
-    int code = stage_load(b, packet, len, err);
+    int code =
+        b->recipe->console ? console_load(b, packet, len, err) : stage_load(b, packet, len, err);
     b->loaded = code == SIGNET_OK;
     return end_stage(b, code,
                      b->bytes_sent && (!before || code != SIGNET_E_WRONG_BOARD)
@@ -292,7 +336,7 @@ int signet_board_result(struct signet_board *b, struct signet_error *err)
     if (b->applied)
         return SIGNET_OK;
     b->stage = "result";
-    int code = stage_result(b, err);
+    int code = b->recipe->console ? console_result(b, err) : stage_result(b, err);
     b->in_hand = false;
     b->applied = code == SIGNET_OK;
     return end_stage(b, code, "the board may hold its credentials; flash it again", err);
@@ -335,5 +379,6 @@ void signet_board_state(const struct signet_board *b, struct signet_board_state 
     memcpy(out->initial_sha256, b->initial.sha256, sizeof(out->initial_sha256));
     memcpy(out->final_sha256, b->final.sha256, sizeof(out->final_sha256));
     bool known_again = !b->bytes_sent || b->name[0] || b->usb_serial[0] || b->options.serial;
-    out->retry_safe = b->options.initial && !flasher_is_none(b->flasher) && known_again;
+    bool again = b->recipe->console || (b->options.initial && !flasher_is_none(b->flasher));
+    out->retry_safe = again && known_again;
 }

@@ -16,11 +16,19 @@ static int check_board_name(const struct signet_board *b, const struct signet_by
                           text_shown(text->data, text->len, 60), text->len > 60 ? "..." : "");
 }
 
+bool board_has_name(const struct signet_board *b)
+{
+    return b->recipe->console || b->options.endpoint_path[0];
+}
+
 int board_read_name(struct signet_board *b, int timeout_ms, char name[static 152],
                     struct signet_error *err)
 {
     struct signet_smp *own = NULL;
     struct signet_bytes text = {0};
+
+    if (b->recipe->console)
+        return console_name(b, name, err);
     int code = timeout_ms ? port_smp_new(b, timeout_ms, -1, NULL, &own, err) : SIGNET_OK;
 
     if (!code)

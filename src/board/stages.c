@@ -20,7 +20,7 @@ int stage_prepare(struct signet_board *b, struct signet_error *err)
         code =
             flash_image(b, b->options.initial, b->options.initial_sha256, SIGNET_ERASE_CHIP, err);
     if (!code)
-        code = ready_wait(b, flash, err);
+        code = b->recipe->console ? console_ready(b, err) : ready_wait(b, flash, err);
     return code;
 }
 
@@ -81,13 +81,12 @@ int stage_endpoint(struct signet_board *b, struct signet_error *err)
 
 /* The packet */
 
-/* Nothing secret has left the host before this says yes. */
-static int same_board(struct signet_board *b, struct signet_error *err)
+int board_same(struct signet_board *b, struct signet_error *err)
 {
     char name[152];
     int code = port_check(b, err);
 
-    if (code || !b->options.endpoint_path[0])
+    if (code || !board_has_name(b))
         return code;
     if (!b->name[0])
         return error_set(err, SIGNET_E_USAGE, "the name of the board was not read");
@@ -207,7 +206,7 @@ static int write_packet(struct signet_board *b, const void *packet, size_t len,
 
 int stage_load(struct signet_board *b, const void *packet, size_t len, struct signet_error *err)
 {
-    int code = same_board(b, err);
+    int code = board_same(b, err);
 
     if (code)
         return code;

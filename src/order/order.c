@@ -27,6 +27,7 @@ struct board {
     }
 static const struct entry board_keys[] = {
     {"recipe", ENTRY_TEXT, offsetof(struct board, recipe), 0, 0, NULL},
+    BOARD("recipe_", recipe, ENTRY_OPTIONS),
     BOARD("flasher", flasher, ENTRY_TEXT),
     BOARD("flasher_tool", flash.tool, ENTRY_PATH),
     BOARD("flasher_timeout_ms", flash.timeout_ms, ENTRY_INT),

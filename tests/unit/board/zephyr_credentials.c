@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The recipe zephyr-credentials, on a simulated board with Zephyr's shell for credentials. */
+#include "pki/pki.h"
+#include "unit/board/bench.h"
+
+#define TAG "35724861"
+
+static struct signet_board_options on_port(const struct bench *b, bool keygen)
+{
+    struct signet_board_options o = {
+        .port = b->ports[0], .smp_timeout_ms = 150, .ready_timeout_ms = 3000};
+
+    if (keygen)
+        o.recipe[0] = (struct signet_option){"keygen", "true"};
+    return o;
+}
+
+static void put_bytes(struct signet_tree *tree, uint16_t rid, const void *data, size_t len)
+{
+    const struct signet_value value = {SIGNET_TYPE_OPAQUE,
+                                       {.bytes = {(uint8_t *)(uintptr_t)data, len}}};
+
+    assert_int_equal(
+        signet_tree_put(tree, (struct signet_path){0, 0, rid, SIGNET_NO_ID}, &value, NULL),
+        SIGNET_OK);
+}
+
+/* An account in mode cert; key NULL: the board has it. */
+static void cert_packet(struct bench *b, const struct signet_bytes *cert,
+                        const struct signet_bytes *key)
+{
+    struct signet_value mode = {SIGNET_TYPE_INTEGER, {.integer = SIGNET_MODE_CERT}};
+    struct signet_tree *tree = NULL;
+
+    assert_int_equal(signet_packet_decode(b->packet.data, b->packet.len, &tree, NULL), SIGNET_OK);
+    assert_int_equal(
+        signet_tree_put(tree, (struct signet_path){0, 0, 2, SIGNET_NO_ID}, &mode, NULL), SIGNET_OK);
+    put_bytes(tree, 3, cert->data, cert->len);
+    put_bytes(tree, 4, cert->data, cert->len); /* as the server's */
+    signet_tree_remove(tree, (struct signet_path){0, 0, 5, SIGNET_NO_ID});
+    if (key)
+        put_bytes(tree, 5, key->data, key->len);
+    signet_bytes_free(&b->packet);
+    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
+    signet_tree_free(&tree);
+}
+
+static struct signet_bytes held(struct bench *b, const char *type)
+{
+    struct signet_bytes out = {0};
+
+    sim_board_credential(b->sims[0], 35724861, type, &out, NULL);
+    return out;
+}
+
+static bool holds(struct bench *b, const char *type)
+{
+    struct signet_bytes got = held(b, type);
+    bool there = got.len;
+
+    signet_bytes_free(&got);
+    return there;
+}
+
+/* A certificate for the key that the board has made. */
+static void cert_of_board(struct bench *b, struct signet_bytes *cert)
+{
+    struct signet_bytes der = held(b, "key");
+    struct signet_key *key = NULL;
+    struct signet_cert *made = NULL;
+
+    assert_int_equal(signet_key_load(&key, der.data, der.len, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&made, key, NULL, "urn:dev:1", NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_der(made, cert, NULL), SIGNET_OK);
+    signet_cert_free(&made);
+    signet_key_free(&key);
+    signet_bytes_free(&der);
+}
+
+static void board(struct bench *b, const char *misbehave)
+{
+    bench_sim(b, 0,
+              (struct sim_board_options){.firmware = SIM_FIRMWARE_CRED,
+                                         .endpoint = "cred-0123456789abcdef",
+                                         .misbehave = misbehave,
+                                         .seed = 5});
+}
+
+static void a_psk_and_its_identity(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_state s;
+
+    board(b, NULL);
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    assert_false(signet_board_makes_key(b->board));
+    bench_run_ok(b);
+    signet_board_state(b->board, &s);
+    assert_string_equal(s.hw_id, "0123456789abcdef");
+    assert_true(s.loaded && s.applied && s.finished && s.bytes_sent);
+    struct signet_bytes psk = held(b, "PSK"), id = held(b, "PSK_ID");
+    assert_int_equal(psk.len, 16);
+    assert_memory_equal(psk.data, "0123456789abcdef", 16);
+    assert_int_equal(id.len, 8);
+    assert_memory_equal(id.data, "identity", 8);
+    signet_bytes_free(&psk);
+    signet_bytes_free(&id);
+    assert_false(holds(b, "CLIENT"));
+}
+
+static void a_certificate_with_a_key_of_the_station(void **state)
+{
+    struct bench *b = *state;
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_bytes key_der = {0}, cert_der = {0}, got;
+
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "urn:dev:1", NULL, NULL), SIGNET_OK);
+    signet_key_der(key, &key_der, NULL);
+    signet_cert_der(cert, &cert_der, NULL);
+    cert_packet(b, &cert_der, &key_der);
+    board(b, NULL);
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    bench_run_ok(b);
+    got = held(b, "PK");
+    assert_int_equal(got.len, key_der.len);
+    assert_memory_equal(got.data, key_der.data, got.len);
+    signet_bytes_free(&got);
+    got = held(b, "CLIENT");
+    assert_int_equal(got.len, cert_der.len);
+    signet_bytes_free(&got);
+    assert_true(holds(b, "CA"));
+    signet_bytes_free(&key_der);
+    signet_bytes_free(&cert_der);
+    signet_key_free(&key);
+    signet_cert_free(&cert);
+}
+
+/* From a board that has nothing to one whose certificate is for the key that it made. */
+static int born(struct bench *b, struct signet_error *err)
+{
+    struct signet_bytes csr = {0}, cert = {0};
+    char name[152];
+    int rc = signet_board_prepare(b->board, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_board_endpoint(b->board, name, err);
+    if (rc == SIGNET_OK)
+        rc = signet_board_request(b->board, "urn:dev:1", &csr, err);
+    signet_bytes_free(&csr);
+    if (rc != SIGNET_OK)
+        return rc;
+    cert_of_board(b, &cert);
+    cert_packet(b, &cert, NULL);
+    signet_bytes_free(&cert);
+    rc = signet_board_load(b->board, b->packet.data, b->packet.len, err);
+    return rc == SIGNET_OK ? signet_board_result(b->board, err) : rc;
+}
+
+static void born_ok(struct bench *b)
+{
+    struct signet_error err = {0};
+
+    if (born(b, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+}
+
+static void a_key_that_is_born_on_the_board(void **state)
+{
+    struct bench *b = *state;
+    struct sim_board_state s;
+
+    board(b, NULL);
+    bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
+    assert_true(signet_board_makes_key(b->board));
+    born_ok(b);
+    assert_true(holds(b, "key") && holds(b, "CLIENT") && holds(b, "CA") && !holds(b, "PK"));
+    struct signet_bytes before = held(b, "key");
+    signet_board_close(&b->board);
+    bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
+    struct signet_error err = {0};
+    assert_int_equal(born(b, &err), SIGNET_E_PROVISIONED); /* it is somebody's */
+    assert_non_null(strstr(err.msg, "holds a client certificate under the security tag " TAG));
+    /* ... and this somebody's second attempt finds all of it there */
+    struct signet_bytes csr = {0};
+    signet_board_take_over(b->board);
+    assert_int_equal(signet_board_request(b->board, "urn:dev:1", &csr, NULL), SIGNET_OK);
+    signet_bytes_free(&csr);
+    assert_int_equal(signet_board_load(b->board, b->packet.data, b->packet.len, NULL), SIGNET_OK);
+    assert_int_equal(signet_board_result(b->board, NULL), SIGNET_OK);
+    struct signet_board_state state_now;
+    signet_board_state(b->board, &state_now);
+    assert_false(state_now.bytes_sent);
+    struct signet_bytes after = held(b, "key");
+    assert_int_equal(before.len, after.len);
+    assert_memory_equal(before.data, after.data, after.len);
+    signet_bytes_free(&before);
+    signet_bytes_free(&after);
+    sim_board_state(b->sims[0], &s);
+    assert_int_equal(s.keys, 1);
+}
+
+static void a_key_that_is_there_is_taken(void **state)
+{
+    struct bench *b = *state;
+    struct signet_bytes csr = {0};
+    struct sim_board_state s;
+    char name[152];
+
+    board(b, NULL);
+    for (int i = 0; i < 2; i++) { /* cut off after the key was made */
+        bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
+        assert_int_equal(signet_board_prepare(b->board, NULL), SIGNET_OK);
+        assert_int_equal(signet_board_endpoint(b->board, name, NULL), SIGNET_OK);
+        assert_int_equal(signet_board_request(b->board, "urn:dev:1", &csr, NULL), SIGNET_OK);
+        signet_bytes_free(&csr);
+    }
+    born_ok(b);
+    sim_board_state(b->sims[0], &s);
+    assert_int_equal(s.keys, 1);
+}
+
+static void replace_makes_a_new_key(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options o = on_port(b, true);
+    struct sim_board_state s;
+
+    board(b, NULL);
+    bench_open(b, "zephyr-credentials", o, NULL, NULL);
+    born_ok(b);
+    o.recipe[1] = (struct signet_option){"replace", "true"};
+    bench_open(b, "zephyr-credentials", o, NULL, NULL);
+    born_ok(b);
+    sim_board_state(b->sims[0], &s);
+    assert_int_equal(s.keys, 2);
+}
+
+/* Whatever the line does to lines and bytes: what is there in the end is what was sent, or the
+ * stage says that it is not. */
+static void lines_that_are_lost_or_damaged(void **state)
+{
+    static const char *const faults[] = {"drop-tx=31", "drop-rx=7",   "dup=23",   "flip=1e-4",
+                                         "log-noise",  "insert=1e-4", "restart=9"};
+    struct bench *b = *state;
+    struct sim_board_state s;
+
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        struct signet_error err = {0};
+        int rc = SIGNET_E_TIMEOUT;
+
+        board(b, faults[i]);
+        for (int tries = 0; tries < 6 && rc != SIGNET_OK; tries++) {
+            bench_packet(b, 0);
+            bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
+            assert_int_equal(signet_board_prepare(b->board, &err), SIGNET_OK);
+            struct signet_bytes csr = {0}, cert = {0};
+            char name[152];
+            rc = signet_board_endpoint(b->board, name, &err);
+            signet_board_take_over(b->board);
+            if (rc == SIGNET_OK)
+                rc = signet_board_request(b->board, "urn:dev:1", &csr, &err);
+            signet_bytes_free(&csr);
+            if (rc != SIGNET_OK)
+                continue;
+            cert_of_board(b, &cert);
+            cert_packet(b, &cert, NULL);
+            rc = signet_board_load(b->board, b->packet.data, b->packet.len, &err);
+            if (rc == SIGNET_OK)
+                rc = signet_board_result(b->board, &err);
+            if (rc == SIGNET_OK) {
+                struct signet_bytes got = held(b, "CLIENT");
+                assert_int_equal(got.len, cert.len);
+                assert_memory_equal(got.data, cert.data, got.len);
+                signet_bytes_free(&got);
+            }
+            signet_bytes_free(&cert);
+        }
+        if (rc != SIGNET_OK)
+            fail_msg("%s: %s", faults[i], err.msg);
+        sim_board_state(b->sims[0], &s);
+        assert_int_equal(s.keys, 1);
+    }
+}
+
+static void what_the_board_refuses(void **state)
+{
+    static const struct {
+        const char *misbehave, *words;
+        int code;
+    } rows[] = {
+        {"no-heap", "no key was made: the board said 'Key generation failed: -12'", SIGNET_E_BOARD},
+        {"wrong-key", "it is not signed with the key that it is for", SIGNET_E_CERT},
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+
+        board(b, rows[i].misbehave);
+        bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
+        assert_int_equal(born(b, &err), rows[i].code);
+        assert_non_null(strstr(err.msg, rows[i].words));
+    }
+    struct signet_error err = {0};
+    int stage;
+    board(b, "no-heap");
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    assert_int_equal(stage, 2);
+    assert_non_null(strstr(err.msg, "Failed to add TLS credential"));
+    assert_null(strstr(err.msg, "MDEyMzQ1")); /* the secret */
+    /* a board without that shell */
+    bench_sim(b, 0, (struct sim_board_options){.firmware = SIM_FIRMWARE_SMP_FILE});
+    struct signet_board_options o = on_port(b, false);
+    o.ready_timeout_ms = 300;
+    bench_open(b, "zephyr-credentials", o, NULL, NULL);
+    assert_int_equal(signet_board_prepare(b->board, &err), SIGNET_E_BOARD);
+    assert_non_null(strstr(err.msg, "the board's shell has no 'cred'"));
+    assert_non_null(strstr(err.hint, "CONFIG_TLS_CREDENTIALS_SHELL"));
+}
+
+static void a_credential_that_is_longer_than_the_buffer(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err = {0};
+    struct signet_bytes long_cert = {0}, key = {(uint8_t *)strdup("keykeykeykeykeyk"), 16};
+    struct signet_cert_info info = {.rsa_key_len = 2048};
+    struct signet_key *rsa = NULL;
+    struct signet_cert *cert = NULL;
+    int stage;
+
+    assert_int_equal(signet_key_generate(&rsa, &info, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, rsa, &info, "urn:dev:1", NULL, NULL), SIGNET_OK);
+    signet_cert_der(cert, &long_cert, NULL);
+    cert_packet(b, &long_cert, &key);
+    board(b, NULL);
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    int rc = bench_run(b, &stage, &err);
+    if (long_cert.len / 3 * 4 < 1024) { /* depends on its names */
+        assert_true(rc == SIGNET_OK);
+    } else {
+        assert_int_equal(rc, SIGNET_E_LIMIT);
+        assert_non_null(strstr(err.msg, "buffer has no room for the CA certificate"));
+        assert_non_null(strstr(err.hint, "CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE"));
+    }
+    signet_bytes_free(&long_cert);
+    signet_bytes_free(&key);
+    signet_key_free(&rsa);
+    signet_cert_free(&cert);
+}
+
+static void another_credential_is_there(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err = {0};
+    struct signet_board_state s;
+    int stage;
+
+    board(b, NULL);
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    bench_run_ok(b);
+    bench_run_ok(b); /* the same ones are there: as good as written */
+    struct signet_tree *tree = NULL;
+    assert_int_equal(signet_packet_decode(b->packet.data, b->packet.len, &tree, NULL), SIGNET_OK);
+    put_bytes(tree, 5, "fedcba9876543210", 16);
+    signet_bytes_free(&b->packet);
+    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
+    signet_tree_free(&tree);
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_PROVISIONED);
+    assert_non_null(strstr(err.msg, "holds a pre-shared key under the security tag " TAG));
+    signet_board_state(b->board, &s);
+    assert_false(s.bytes_sent);
+    struct signet_board_options o = on_port(b, false);
+    o.recipe[0] = (struct signet_option){"replace", "true"};
+    bench_open(b, "zephyr-credentials", o, NULL, NULL);
+    bench_run_ok(b);
+    struct signet_bytes psk = held(b, "PSK");
+    assert_memory_equal(psk.data, "fedcba9876543210", 16);
+    signet_bytes_free(&psk);
+}
+
+static void options_that_do_not_do(void **state)
+{
+    static const struct {
+        struct signet_option option;
+        const char *words;
+    } rows[] = {
+        {{"keygen", "yes"}, "'keygen' is true or false"},
+        {{"replace", "1"}, "'replace' is true or false"},
+        {{"sec_tag", "x"}, "'sec_tag' is a number from 0 to 2147483647"},
+        {{"sec_tag", "4294967296"}, "'sec_tag' is a number"},
+        {{"bootstrap_sec_tag", ""}, "'bootstrap_sec_tag' is a number"},
+        {{"name_prefix", "a b"}, "'name_prefix' has at most 60"},
+        {{"sectag", "1"}, "zephyr-credentials: unknown option 'sectag'"},
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_board_options o = on_port(b, false);
+        struct signet_error err = {0};
+
+        o.recipe[0] = rows[i].option;
+        assert_int_equal(signet_board_open(&b->board, "zephyr-credentials", &o, NULL, NULL, &err),
+                         SIGNET_E_USAGE);
+        assert_non_null(strstr(err.msg, rows[i].words));
+    }
+    struct signet_board_options o = on_port(b, true);
+    struct signet_error err = {0};
+    assert_int_equal(signet_board_open(&b->board, "smp-file", &o, NULL, NULL, &err),
+                     SIGNET_E_USAGE);
+    struct signet_bytes csr = {0};
+    board(b, NULL);
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    assert_int_equal(signet_board_request(b->board, "x", &csr, &err), SIGNET_E_UNSUPPORTED);
+    bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
+    assert_int_equal(signet_board_request(b->board, "x", &csr, &err), SIGNET_E_USAGE);
+    assert_int_equal(signet_board_prepare(b->board, NULL), SIGNET_OK);
+    char name[152];
+    assert_int_equal(signet_board_endpoint(b->board, name, NULL), SIGNET_OK);
+    assert_string_equal(name, "zephyr-0123456789abcdef");
+    assert_int_equal(signet_board_load(b->board, b->packet.data, b->packet.len, &err), SIGNET_OK);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
+        TEST(a_psk_and_its_identity),          TEST(a_certificate_with_a_key_of_the_station),
+        TEST(a_key_that_is_born_on_the_board), TEST(a_key_that_is_there_is_taken),
+        TEST(replace_makes_a_new_key),         TEST(lines_that_are_lost_or_damaged),
+        TEST(what_the_board_refuses),          TEST(a_credential_that_is_longer_than_the_buffer),
+        TEST(another_credential_is_there),     TEST(options_that_do_not_do),
+    };
+
+    bench_flasher(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
