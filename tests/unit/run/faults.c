@@ -188,7 +188,7 @@ static void sweep(enum kind of, long every, long step)
 static void each_step_in_the_database(void **state)
 {
     (void)state;
-    sweep(DATABASE, 1, 13);
+    sweep(DATABASE, 3, 17);
 }
 
 static void each_thread(void **state)
@@ -206,7 +206,7 @@ static void each_call_for_a_file(void **state)
 static void each_allocation(void **state)
 {
     (void)state;
-    sweep(MEMORY, 3, 97);
+    sweep(MEMORY, 9, 197);
 }
 
 /* What is to be refused is refused. */
