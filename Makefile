@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door: each target does all the set-up that it needs. CMake does the work.
-.PHONY: all demo test test-asan test-valgrind torture bench fuzz lint format install clean
+.PHONY: all demo test test-asan test-valgrind test-fresh torture bench fuzz lint format install clean
 .DEFAULT_GOAL := all
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
@@ -18,7 +18,8 @@ build-asan/build.ninja: scripts/packages.txt CMakeLists.txt
 	@scripts/setup build
 	@cmake --preset asan >/dev/null
 
-demo: all
+demo: build/build.ninja
+	@cmake --build build -j $(JOBS) --target signet_program ptool
 	@scripts/demo
 
 test:
@@ -35,6 +36,10 @@ test-valgrind:
 	@scripts/setup test
 	@$(MAKE) --no-print-directory all
 	@scripts/valgrind
+
+# In a minimal Debian 12 that debootstrap makes; needs root
+test-fresh:
+	@scripts/test-install fresh
 
 torture: all
 	@scripts/torture
