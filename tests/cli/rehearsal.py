@@ -113,6 +113,7 @@ def the_day_in_the_manual(r):
     need('40 of 40 devices done' in said and 'unbroken' in said, said)
     need('boards were made before' in said, said)
     need(re.search(r'^PASS +golden', said, re.M) and re.search(r'^Bert\b', said, re.M) and re.search(r'^early\b', said, re.M), said)
+    need('urn:dev:os:signet-b-01004' in r.call('ledger', 'list', 'ledger.db'), 'the other site is not there')
     need('edition 2' in r.call('ledger', 'show', 'ledger.db', 'urn:dev:os:signet-rack-00100001'), 'it was not made again')
 
 
