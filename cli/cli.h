@@ -34,6 +34,7 @@ extern const struct verb ledger_verbs[];
 extern const struct verb line_verbs[];
 extern const struct verb object_verbs[];
 extern const struct verb packet_verbs[];
+extern const struct verb page_verbs[];
 extern const struct verb prove_verbs[];
 extern const struct verb register_verbs[];
 extern const struct verb provision_verbs[];
@@ -58,7 +59,7 @@ void process_stop(void);
 /* options (options.c): one table gives parsing, usage and --help. Every verb has --help and
  * --json. */
 
-enum option_kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST };
+enum option_kind { KIND_FLAG, KIND_TEXT, KIND_MAYBE, KIND_NUMBER, KIND_LIST };
 
 struct option_list {
     const char *items[64];
@@ -83,6 +84,9 @@ struct option_row {
 #define FLAG(letter, name, help, to) ROW(letter, name, NULL, help, KIND_FLAG, bool, to, 0, 0)
 #define TEXT(letter, name, arg, help, to)                                                          \
     ROW(letter, name, arg, help, KIND_TEXT, const char *, to, 0, 0)
+/* --name or --name=ARG: the text is "" without it */
+#define MAYBE(letter, name, arg, help, to)                                                         \
+    ROW(letter, name, arg, help, KIND_MAYBE, const char *, to, 0, 0)
 #define NUMBER(letter, name, arg, help, to, min, max)                                              \
     ROW(letter, name, arg, help, KIND_NUMBER, unsigned, to, min, max)
 #define LIST(letter, name, arg, help, to)                                                          \

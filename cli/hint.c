@@ -27,6 +27,8 @@ static const struct {
     {"compare the fingerprints", "`signet cert show FILE`"},
     {"decrypt the key first", "openssl pkey -in KEY -out PLAIN"},
     {"look at what is in the packet", "`signet packet show FILE`"},
+    {"add the person anew", "`signet page password FILE NAME`"},
+    {"add a person", "`signet page password FILE NAME`"},
     {"can be kept from being given out again", "`signet ledger recover ORDER.yaml`"},
 };
 

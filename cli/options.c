@@ -42,6 +42,7 @@ static bool set_option(const struct cli *cli, const struct option_row *row, cons
         *(bool *)row->to = true;
         return true;
     case KIND_TEXT:
+    case KIND_MAYBE:
         *(const char **)row->to = text;
         return true;
     case KIND_NUMBER:
@@ -94,7 +95,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
     }
     for (size_t i = 0; p->rows && p->rows[i].name; i++)
         if (key_of(p->rows, i) == key) {
-            p->failed = !set_option(p->cli, &p->rows[i], arg);
+            p->failed = !set_option(p->cli, &p->rows[i], arg ? arg : "");
             return p->failed ? EINVAL : 0;
         }
     return ARGP_ERR_UNKNOWN;
@@ -106,8 +107,12 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
     struct argp_option options[ROWS_MAX + 3] = {0};
     size_t n = 0;
     for (; rows && rows[n].name && n < ROWS_MAX; n++)
-        options[n] = (struct argp_option){
-            .name = rows[n].name, .key = key_of(rows, n), .arg = rows[n].arg, .doc = rows[n].help};
+        options[n] =
+            (struct argp_option){.name = rows[n].name,
+                                 .key = key_of(rows, n),
+                                 .arg = rows[n].arg,
+                                 .flags = rows[n].kind == KIND_MAYBE ? OPTION_ARG_OPTIONAL : 0,
+                                 .doc = rows[n].help};
     options[n] = (struct argp_option){
         .name = "json", .key = KEY_JSON, .doc = "One JSON object per step, for machines"};
     options[n + 1] = (struct argp_option){.key = 'h', .flags = OPTION_HIDDEN};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet run: a work order. */
 #include "run.h"
+#include "page.h"
 #include "panel.h"
 
 #include <inttypes.h>
@@ -12,6 +13,7 @@ struct options {
     bool dry_run, watch, plain;
     unsigned wait, sync;
     const char *operator_name, *shift;
+    struct page_choice page;
 };
 
 /* Plain lines of a run without slots, now and then. */
@@ -53,6 +55,7 @@ struct series {
     struct cli *cli;
     const struct options *o;
     struct panel *panel;
+    struct signet_page *page; /* NULL: none */
     struct signet_boards *boards;
     bool paused, known; /* known: a run was before */
     char operator_name[SIGNET_PERSON_SIZE], shift[SIGNET_PERSON_SIZE];
@@ -95,8 +98,12 @@ static int make_devices(struct series *s, const struct signet_order *order, stru
     struct cli *cli = s->cli;
     int code = EXIT_DONE;
     series_hand_over(s, run);
+    int rc = s->page ? signet_page_show(s->page, order->work, order->name, order->ledger, &cli->err)
+                     : SIGNET_OK;
+    if (rc != SIGNET_OK)
+        return -1;
     panel_begin(s->panel, run);
-    int rc = signet_run_make(run, &report, &cli->err);
+    rc = signet_run_make(run, &report, &cli->err);
     panel_end(s->panel);
     series_take_over(s, run);
     bool stopped = signet_cancel_fired(process_cancel());
@@ -186,8 +193,10 @@ static int run_with_panel(struct cli *cli, struct signet_order **orders, size_t 
     int code = -1;
     if (panel_open(&s.panel, cli, o->plain, &cli->err) != SIGNET_OK)
         return cli_fail(cli, &cli->err);
-    if (signet_boards_new(&s.boards, &cli->err) == SIGNET_OK)
+    if (signet_boards_new(&s.boards, &cli->err) == SIGNET_OK &&
+        (o->dry_run || page_begin(cli, &o->page, &s.page, &cli->err) == SIGNET_OK))
         code = run_series(&s, orders, count);
+    signet_page_close(&s.page);
     panel_close(&s.panel);
     signet_boards_free(&s.boards);
     return code >= 0 ? cli_close(cli, code) : cli_fail(cli, &cli->err);
@@ -223,6 +232,12 @@ static int run_order(int argc, char **argv)
         TEXT('o', "operator", "NAME", "Who is at work; else the order's", &o.operator_name),
         TEXT(0, "shift", "NAME", "The shift that works; else the order's", &o.shift),
         FLAG('p', "plain", "Lines instead of the panel", &o.plain),
+        MAYBE(0, "page", "ADDR:PORT", "The line in a browser, there (127.0.0.1:8470)",
+              &o.page.address),
+        MAYBE(0, "metrics", "ADDR:PORT",
+              "Figures for a monitoring system (OpenMetrics), at /metrics of the page, or there",
+              &o.page.metrics),
+        PAGE_CERT_ROWS(&o.page),
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml [ORDER.yaml ...]",
                    "Makes the devices of a work order, in all slots at the same time; without a "

@@ -12,6 +12,7 @@ const struct noun nouns[] = {
     {"ledger", "What was made: the record of orders, devices and events.", ledger_verbs},
     {"report", "What was made, by day, shift, operator, station, slot, order or error.",
      report_verbs},
+    {"page", "What a line does, and what was made, in a browser.", page_verbs},
     {"packet", "Packets (SenML CBOR) for devices.", packet_verbs},
     {"object", "Definitions of objects.", object_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
@@ -102,8 +103,20 @@ static int run_verb(const struct noun *noun, const struct verb *verb, int argc, 
     return verb->run(argc, argv);
 }
 
+/* The verb that is called word; NULL: there is none. */
+static const struct verb *find_verb(const struct noun *noun, const char *word)
+{
+    for (const struct verb *verb = noun->verbs; verb->name; verb++)
+        if (verb->name[0] && !strcmp(verb->name, word))
+            return verb;
+    return NULL;
+}
+
 static int run_noun(const struct noun *noun, int argc, char **argv)
 {
+    const struct verb *named = argc > 1 ? find_verb(noun, argv[1]) : NULL;
+    if (named)
+        return run_verb(noun, named, argc - 1, argv + 1);
     if (!noun->verbs->name[0])
         return run_verb(noun, noun->verbs, argc, argv);
     if (argc < 2) {
@@ -114,9 +127,6 @@ static int run_noun(const struct noun *noun, int argc, char **argv)
         help_noun(stdout, noun);
         return flushed();
     }
-    for (const struct verb *verb = noun->verbs; verb->name; verb++)
-        if (!strcmp(verb->name, argv[1]))
-            return run_verb(noun, verb, argc - 1, argv + 1);
     return unknown_verb(noun, argv[1]);
 }
 

@@ -255,6 +255,9 @@ int signet_ledger_in_work(struct signet_ledger *ledger, int64_t order,
                           int (*row)(void *ctx, const struct signet_ledger_in_work *in_work,
                                      struct signet_error *err),
                           void *ctx, struct signet_error *err);
+/* How many devices of the order, at whatever station, a server does not have yet. */
+int signet_ledger_at_server(struct signet_ledger *ledger, const char *order, const char *server,
+                            int64_t *count, struct signet_error *err);
 /* What a server said of devices last, as far as this station's last 500 events have it, the newest
  * first. words: NULL: it took the device; else its refusal, as it was recorded. row() stops the
  * walk by SIGNET_E_NOT_FOUND. */

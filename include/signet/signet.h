@@ -18,8 +18,9 @@
  *
  * Other headers: cert.h (keys and certificates), authority.h (who signs them), server.h (registration), prove.h (acting as the
  * device), smp.h and link.h (boards over serial and TCP), flasher.h (programmers), status.h (a
- * panel or a page for a run), control.h (a run that is under way in another process), text.h (JSON,
- * CSV, text for a terminal), bytes.h, cancel.h, error.h, option.h, version.h.
+ * panel for a run), control.h (a run that is under way in another process), page.h (it in a
+ * browser), text.h (JSON, CSV, text for a terminal), bytes.h, cancel.h, error.h, option.h,
+ * version.h.
  *
  * In all of them:
  *
@@ -57,6 +58,7 @@
 #include <signet/objects.h>
 #include <signet/order.h>
 #include <signet/packet.h>
+#include <signet/page.h>
 #include <signet/profile.h>
 #include <signet/prove.h>
 #include <signet/provision.h>

@@ -27,6 +27,10 @@ int sha256_add(struct sha256 *h, const void *data, size_t len, struct signet_err
 int sha256_peek(const struct sha256 *h, uint8_t out[static 32], struct signet_error *err);
 void sha256_drop(struct sha256 *h); /* twice is fine */
 
+/* scrypt.c: RFC 7914 with N = 2^log_n, r = 8, p = 1; it takes N KiB of memory. */
+int pki_scrypt(const void *password, size_t len, const uint8_t *salt, size_t salt_len,
+               unsigned log_n, uint8_t out[static 32], struct signet_error *err);
+
 /* pem.c: text of 64 columns, RFC 7468 */
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
 

@@ -59,6 +59,12 @@ static void add_alarm(struct status_figures *f, const struct signet_error *why)
     f->came[i] = clock_seconds();
 }
 
+bool signet_event_is_retry(const struct signet_event *event)
+{
+    return event->kind == SIGNET_EVENT_RETRY && event->board && event->stage &&
+           strcmp(event->stage, "device") == 0;
+}
+
 void figures_add_event(struct status_figures *f, const struct signet_event *event)
 {
     f->now.retries += signet_event_is_retry(event);

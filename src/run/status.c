@@ -62,12 +62,6 @@ void signet_status_free(struct signet_status **status)
     *status = NULL;
 }
 
-bool signet_event_is_retry(const struct signet_event *event)
-{
-    return event->kind == SIGNET_EVENT_RETRY && event->board && event->stage &&
-           strcmp(event->stage, "device") == 0;
-}
-
 static void set_reason(struct slot_status *slot, const struct signet_error *why)
 {
     snprintf(slot->now.reason, sizeof(slot->now.reason), "%.255s", why ? why->msg : "");

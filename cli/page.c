@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet page: the operator's page of a run elsewhere, and of what was made. */
+#include "page.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PASSWORD_SIZE = 256 };
+
+static void tell_page(const struct cli *cli, const char *url)
+{
+    struct json j;
+
+    if (!cli->json) {
+        fprintf(stderr, "signet: page at %s\n", url);
+        return;
+    }
+    json_event(&j, "page");
+    json_text(&j, "url", url);
+    json_end(&j);
+}
+
+int page_begin(const struct cli *cli, const struct page_choice *choice, struct signet_page **out,
+               struct signet_error *err)
+{
+    bool page = choice->address != NULL;
+    const char *address = page ? choice->address : choice->metrics;
+    const struct signet_page_options options = {.size = sizeof(options),
+                                                .address = address && *address ? address : NULL,
+                                                .cert_file = choice->cert_file,
+                                                .key_file = choice->key_file,
+                                                .logins_file = choice->logins_file,
+                                                .metrics = choice->metrics != NULL,
+                                                .only_metrics = !page};
+
+    if (!address)
+        return choice->cert_file || choice->key_file || choice->logins_file
+                   ? cli_error(err, SIGNET_E_USAGE, "", "--page-... has a meaning with --page")
+                   : SIGNET_OK;
+    if (page && choice->metrics && *choice->metrics)
+        return cli_error(err, SIGNET_E_USAGE, "leave out the address of --metrics",
+                         "--metrics is at the address of the page");
+    int rc = signet_page_open(out, &options, err);
+    if (rc == SIGNET_OK)
+        tell_page(cli, signet_page_url(*out));
+    return rc;
+}
+
+static void wait_for_the_end(void)
+{
+    const struct timespec piece = {.tv_nsec = 100 * 1000 * 1000};
+
+    while (!signet_cancel_fired(process_cancel()))
+        nanosleep(&piece, NULL);
+}
+
+static int page_ledger(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct page_choice choice = {.address = ""};
+    const char *work = NULL, *order = NULL;
+    struct signet_page *page = NULL;
+    const struct option_row rows[] = {
+        TEXT('l', "listen", "ADDR:PORT", "Where the page is (127.0.0.1:8470); port 0: any",
+             &choice.address),
+        TEXT('w', "work", "FOLDER", "Work folder of an order: its run on this computer is shown",
+             &work),
+        TEXT('o', "order", "NAME", "Of this order, where the folder has several runs", &order),
+        MAYBE(0, "metrics", "ADDR:PORT", "Figures for a monitoring system, at /metrics",
+              &choice.metrics),
+        PAGE_CERT_ROWS(&choice),
+        {0}};
+
+    if (!cli_parse(&cli, argc, argv, rows, "LEDGER",
+                   "Shows in a browser what is in a ledger, and what the run in a work folder does "
+                   "now, until Ctrl-C.",
+                   1, 1))
+        return EXIT_USAGE;
+    int rc = page_begin(&cli, &choice, &page, &cli.err);
+    if (rc == SIGNET_OK)
+        rc = signet_page_show(page, work, order, cli.args[0], &cli.err);
+    if (rc == SIGNET_OK)
+        wait_for_the_end();
+    signet_page_close(&page);
+    return cli_end(&cli, rc);
+}
+
+/* One line, without its end; nothing of it is shown on a terminal. False: there was none. */
+static bool read_password(const char *prompt, char out[PASSWORD_SIZE])
+{
+    struct termios before, quiet;
+    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+
+    if (terminal) {
+        quiet = before;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        fprintf(stderr, "%s", prompt);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    }
+    bool got = fgets(out, PASSWORD_SIZE, stdin) != NULL;
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+        fputc('\n', stderr);
+    }
+    if (got)
+        out[strcspn(out, "\n")] = '\0';
+    return got;
+}
+
+static int ask_password(char out[PASSWORD_SIZE], struct signet_error *err)
+{
+    char again[PASSWORD_SIZE] = "";
+    bool same =
+        read_password("password: ", out) &&
+        (!isatty(STDIN_FILENO) || (read_password("once more: ", again) && strcmp(out, again) == 0));
+
+    explicit_bzero(again, sizeof(again));
+    return same ? SIGNET_OK
+                : cli_error(err, SIGNET_E_USAGE, "", "no password, or two different ones");
+}
+
+static int page_password(int argc, char **argv)
+{
+    struct cli cli = {0};
+    char password[PASSWORD_SIZE] = "";
+
+    if (!cli_parse(&cli, argc, argv, NULL, "FILE NAME",
+                   "Adds a person who may change something at the page to a file of logins, or "
+                   "changes the password, which is asked for, or is a line of standard input.",
+                   2, 2))
+        return EXIT_USAGE;
+    int rc = ask_password(password, &cli.err);
+    if (rc == SIGNET_OK)
+        rc = signet_page_login(cli.args[0], cli.args[1], password, &cli.err);
+    explicit_bzero(password, sizeof(password));
+    return cli_end(&cli, rc);
+}
+
+const struct verb page_verbs[] = {
+    {"", "a line and a ledger in a browser", page_ledger},
+    {"password", "who may change something at a page", page_password},
+    {0},
+};

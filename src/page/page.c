@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "page/listen.h"
+#include "page/private.h"
+
+#include <signet/bytes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PEM_MAX = 256 * 1024 };
+
+static int check_page(const struct signet_page_options *o, const struct listen_address *at,
+                      struct signet_error *err)
+{
+    if (!o->cert_file != !o->key_file)
+        return error_set(err, SIGNET_E_USAGE,
+                         "a certificate of the page needs its key, and a key "
+                         "its certificate");
+    if (at->loopback || (o->cert_file && o->logins_file))
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_USAGE, "name a certificate, its key and a file of logins",
+                          "a page that other computers can reach needs TLS and logins");
+}
+
+static int load_tls(struct signet_page *p, const struct signet_page_options *o,
+                    struct signet_error *err)
+{
+    if (!o->cert_file)
+        return SIGNET_OK;
+    int rc =
+        error_pass(file_read(o->cert_file, PEM_MAX, &p->cert, err), err, "certificate of the page");
+    if (rc == SIGNET_OK)
+        rc = error_pass(file_read_secret(o->key_file, PEM_MAX, &p->key, err), err,
+                        "key of the page");
+    p->tls = rc == SIGNET_OK;
+    return rc;
+}
+
+static int open_parts(struct signet_page *p, const struct signet_page_options *o,
+                      const struct listen_address *at, struct signet_error *err)
+{
+    char name[LISTEN_NAME_SIZE];
+    int rc = mhd_load(&p->mhd, err);
+
+    if (rc == SIGNET_OK)
+        rc = load_tls(p, o, err);
+    if (rc == SIGNET_OK && o->logins_file)
+        rc = logins_open(&p->logins, o->logins_file, err);
+    if (rc == SIGNET_OK)
+        rc = watch_open(&p->watch, err);
+    if (rc == SIGNET_OK)
+        rc = records_open(&p->records, err);
+    if (rc == SIGNET_OK)
+        rc = listen_open(at, &p->socket, err);
+    if (rc == SIGNET_OK)
+        rc = listen_name(p->socket, name, err);
+    if (rc == SIGNET_OK) {
+        snprintf(p->url, sizeof(p->url), "http%s://%s/%s", p->tls ? "s" : "", name,
+                 p->only_metrics ? "metrics" : "");
+        rc = http_start(p, err);
+    }
+    return rc;
+}
+
+int signet_page_open(struct signet_page **out, const struct signet_page_options *options,
+                     struct signet_error *err)
+{
+    struct signet_page_options o;
+    struct listen_address at;
+    options_take(&o, options);
+    int rc = listen_parse(o.address ? o.address : "127.0.0.1", &at, err);
+
+    if (rc == SIGNET_OK)
+        rc = check_page(&o, &at, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    struct signet_page *p = calloc(1, sizeof(*p));
+    if (!p)
+        return error_nomem(err);
+    p->socket = -1;
+    p->metrics = o.metrics || o.only_metrics;
+    p->only_metrics = o.only_metrics;
+    p->closed = !at.loopback;
+    rc = open_parts(p, &o, &at, err);
+    if (rc == SIGNET_OK)
+        *out = p;
+    else
+        signet_page_close(&p);
+    return rc;
+}
+
+void signet_page_close(struct signet_page **page)
+{
+    struct signet_page *p = page ? *page : NULL;
+
+    if (!p)
+        return;
+    if (p->watch)
+        watch_end(p->watch);
+    if (p->daemon)
+        p->mhd->stop_daemon(p->daemon);
+    else if (p->socket >= 0)
+        close(p->socket);
+    watch_close(&p->watch);
+    records_close(&p->records);
+    logins_close(&p->logins);
+    secret_wipe(&p->key);
+    buf_free(&p->cert);
+    free(p);
+    *page = NULL;
+}
+
+const char *signet_page_url(const struct signet_page *page)
+{
+    return page->url;
+}
+
+int signet_page_show(struct signet_page *p, const char *work, const char *order, const char *ledger,
+                     struct signet_error *err)
+{
+    int rc = watch_show(p->watch, work, order, err);
+
+    return rc == SIGNET_OK ? records_show(p->records, ledger, err) : rc;
+}

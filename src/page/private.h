@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PAGE_PRIVATE_H
+#define PAGE_PRIVATE_H
+
+#include "page/login.h"
+#include "page/mhd.h"
+#include "page/records.h"
+#include "page/watch.h"
+
+#include <signet/page.h>
+
+/* files.c, written by embed.cmake; ends with a NULL name */
+struct page_file {
+    const char *name; /* "/page.js" */
+    const uint8_t *data;
+    size_t len;
+};
+extern const struct page_file page_files[];
+
+struct signet_page {
+    const struct mhd *mhd;
+    bool metrics, only_metrics, tls;
+    bool closed; /* reading needs a login as well */
+    int socket;
+    struct secret key; /* of the certificate */
+    struct buf cert;
+    char url[96];
+    struct logins *logins; /* NULL: none */
+    struct watch *watch;
+    struct records *records;
+    struct MHD_Daemon *daemon;
+};
+
+/* One request, and its answer. */
+enum { REQUEST_BODY_MAX = 1024 };
+struct request {
+    struct signet_page *page;
+    struct MHD_Connection *connection;
+    const char *path;
+    struct buf body;
+    unsigned status; /* of the answer */
+    const char *type;
+    struct buf answer;
+    char cookie[LOGIN_COOKIE_SIZE]; /* Set-Cookie, "": none */
+};
+
+/* request.c */
+const char *request_header(const struct request *r, const char *name);
+/* What follows NAME= behind the "?", or NULL. */
+const char *request_argument(const struct request *r, const char *name);
+/* {"error": {"code", "message", "hint"}} */
+void answer_error(struct request *r, unsigned status, const struct signet_error *err);
+
+/* http.c */
+int http_start(struct signet_page *page, struct signet_error *err);
+
+/* events.c: the stream of a viewer; NULL: there are too many. */
+struct MHD_Response *events_open(struct request *r);
+
+/* routes; each fills status, type and answer (act.c, metrics.c, views.c) */
+void answer_login(struct request *r);
+void answer_logout(struct request *r);
+void answer_session(struct request *r);
+void answer_line(struct request *r);
+void answer_status(struct request *r);
+void answer_metrics(struct request *r);
+void answer_servers(struct request *r);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a request brings, and an error as its answer. */
+#include "page/private.h"
+
+const char *request_header(const struct request *r, const char *name)
+{
+    return r->page->mhd->lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_argument(const struct request *r, const char *name)
+{
+    return r->page->mhd->lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+void answer_error(struct request *r, unsigned status, const struct signet_error *err)
+{
+    buf_reset(&r->answer);
+    buf_text(&r->answer, "{\"error\": ");
+    buf_json_open(&r->answer, NULL, '{');
+    buf_json_text(&r->answer, "code", signet_code_name(err->code));
+    buf_json_text(&r->answer, "message", err->msg);
+    buf_json_text(&r->answer, "hint", err->hint);
+    buf_text(&r->answer, "}}");
+    r->status = status;
+    r->type = "application/json";
+}

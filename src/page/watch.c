@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "page/watch.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { LOOK_MS = 250, AWAY_MS = 1000 };
+
+struct place {
+    char *work, *order;
+};
+
+struct watch {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;    /* the thread that looks */
+    pthread_cond_t changed; /* viewers */
+    pthread_t thread;
+    bool ending;
+    bool shown; /* somebody said what is to be shown */
+    size_t viewers;
+    struct place place;
+    uint32_t epoch;        /* numbers of another process mean nothing here */
+    uint64_t now;          /* number of the last change */
+    uint64_t whole;        /* who was told less than this gets all of it */
+    uint64_t order_change; /* of all but the slots */
+    uint64_t *slot_changes;
+    struct signet_control_view view;
+    struct signet_error away; /* why there is no view, or an old one; SIGNET_OK: there is one */
+    /* the last message, and from which number to which it goes: most viewers want the same */
+    uint64_t message_from, message_to;
+    struct buf message;
+};
+
+static void place_free(struct place *place)
+{
+    free(place->work);
+    free(place->order);
+    *place = (struct place){0};
+}
+
+static int place_copy(struct place *to, const char *work, const char *order,
+                      struct signet_error *err)
+{
+    int rc = text_copy(&to->work, work, err);
+
+    if (rc == SIGNET_OK)
+        rc = text_copy(&to->order, order, err);
+    if (rc != SIGNET_OK)
+        place_free(to);
+    return rc;
+}
+
+/* what changed */
+
+static bool watch_same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* But for the time that a board is in work: a viewer counts it on. */
+static bool same_slot(const struct signet_slot_status *a, const struct signet_slot_status *b)
+{
+    bool works = a->state == SIGNET_SLOT_WORKING;
+
+    return a->state == b->state && a->off == b->off && a->retried == b->retried &&
+           a->part == b->part && (works || a->seconds == b->seconds) &&
+           watch_same_text(a->endpoint, b->endpoint) && watch_same_text(a->stage, b->stage) &&
+           watch_same_text(a->reason, b->reason) && watch_same_text(a->hint, b->hint);
+}
+
+static bool same_alarms(const struct signet_figures *a, const struct signet_figures *b)
+{
+    bool same = a->alarm_count == b->alarm_count;
+
+    for (size_t i = 0; same && i < a->alarm_count; i++)
+        same = a->alarms[i].count == b->alarms[i].count &&
+               strcmp(a->alarms[i].text, b->alarms[i].text) == 0;
+    return same;
+}
+
+static bool same_order(const struct signet_control_view *a, const struct signet_control_view *b)
+{
+    const struct signet_order_status *x = &a->order, *y = &b->order;
+
+    return x->paused == y->paused && x->stopping == y->stopping && x->made == y->made &&
+           x->quota == y->quota && x->waiting == y->waiting && x->passed == y->passed &&
+           x->failed == y->failed && x->first_pass == y->first_pass &&
+           watch_same_text(x->operator_name, y->operator_name) &&
+           watch_same_text(x->shift, y->shift) && same_alarms(&a->figures, &b->figures);
+}
+
+/* Another run, or one that began anew. */
+static bool same_run(const struct signet_control_view *a, const struct signet_control_view *b)
+{
+    bool same = watch_same_text(a->order.name, b->order.name) && a->slot_count == b->slot_count &&
+                b->order.seconds >= a->order.seconds;
+
+    for (size_t i = 0; same && i < a->slot_count; i++)
+        same = watch_same_text(a->slots[i].name, b->slots[i].name);
+    return same;
+}
+
+static void begin_whole(struct watch *w, const struct signet_control_view *seen)
+{
+    uint64_t *changes = calloc(seen->slot_count + 1, sizeof(*changes));
+
+    if (!changes)
+        return; /* the next look tries again */
+    free(w->slot_changes);
+    w->slot_changes = changes;
+    w->whole = w->order_change = ++w->now;
+}
+
+static void note_changes(struct watch *w, const struct signet_control_view *seen)
+{
+    uint64_t next = w->now + 1;
+    bool any = !same_order(&w->view, seen);
+
+    if (any)
+        w->order_change = next;
+    for (size_t i = 0; i < seen->slot_count; i++) {
+        if (same_slot(&w->view.slots[i], &seen->slots[i]))
+            continue;
+        w->slot_changes[i] = next;
+        any = true;
+    }
+    w->now += any;
+}
+
+/* Takes *seen over. */
+static void take_view(struct watch *w, struct signet_control_view *seen)
+{
+    if (w->away.code != SIGNET_OK || !w->slot_changes || !same_run(&w->view, seen))
+        begin_whole(w, seen);
+    else
+        note_changes(w, seen);
+    w->away.code = SIGNET_OK;
+    signet_control_view_free(&w->view);
+    w->view = *seen;
+}
+
+static void take_away(struct watch *w, const struct signet_error *why)
+{
+    if (w->away.code == why->code && strcmp(w->away.msg, why->msg) == 0)
+        return;
+    w->away = *why;
+    w->order_change = ++w->now;
+}
+
+/* the thread that looks */
+
+int watch_ask(struct watch *w, const char *command, const char *argument,
+              struct signet_control_view *view, struct signet_error *err)
+{
+    struct place place = {0};
+
+    pthread_mutex_lock(&w->lock);
+    int rc = place_copy(&place, w->place.work, w->place.order, err);
+    pthread_mutex_unlock(&w->lock);
+    if (rc == SIGNET_OK && !place.work)
+        rc = error_set_hint(err, SIGNET_E_NOT_FOUND, "name the work folder of its order",
+                            "no run is shown here");
+    if (rc == SIGNET_OK)
+        rc = signet_control_ask(place.work, place.order, command, argument, view, err);
+    place_free(&place);
+    return rc;
+}
+
+static void look(struct watch *w)
+{
+    struct signet_control_view seen = {0};
+    struct signet_error why = {0};
+    int rc = watch_ask(w, "status", NULL, &seen, &why);
+
+    pthread_mutex_lock(&w->lock);
+    uint64_t before = w->now;
+    if (rc == SIGNET_OK)
+        take_view(w, &seen);
+    else
+        take_away(w, &why);
+    if (w->now != before)
+        pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* With the lock; until clock_ms() is that, or somebody signals. */
+static void watch_wait(struct watch *w, pthread_cond_t *cond, int64_t until)
+{
+    const struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+
+    pthread_cond_timedwait(cond, &w->lock, &at);
+}
+
+static void *look_again(void *arg)
+{
+    struct watch *w = arg;
+
+    pthread_mutex_lock(&w->lock);
+    while (!w->ending) {
+        if (w->viewers == 0 || !w->shown) {
+            pthread_cond_wait(&w->wake, &w->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&w->lock);
+        look(w);
+        pthread_mutex_lock(&w->lock);
+        int64_t until = clock_ms() + (w->away.code == SIGNET_OK ? LOOK_MS : AWAY_MS);
+        while (!w->ending && clock_ms() < until)
+            watch_wait(w, &w->wake, until);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+/* messages */
+
+static void watch_put_message(struct watch *w, const char *event, const char *data, struct buf *out)
+{
+    buf_printf(out, "event: %s\nid: %08x-%llu\ndata: %s\n\n", event, w->epoch,
+               (unsigned long long)w->now, data);
+}
+
+/* Slots that changed after `told`, and all else. */
+static void watch_put_view(struct watch *w, uint64_t told, struct buf *out)
+{
+    struct signet_control_view part = w->view;
+    struct signet_bytes json = {0};
+    bool whole = told < w->whole;
+
+    part.slots = calloc(w->view.slot_count + 1, sizeof(*part.slots));
+    part.slot_count = 0;
+    for (size_t i = 0; part.slots && i < w->view.slot_count; i++)
+        if (whole || w->slot_changes[i] > told)
+            part.slots[part.slot_count++] = w->view.slots[i];
+    if (part.slots && signet_control_view_json(&part, &json, NULL) == SIGNET_OK)
+        watch_put_message(w, whole ? "status" : "change", (const char *)json.data, out);
+    signet_bytes_free(&json);
+    free(part.slots);
+}
+
+static void put_away(struct watch *w, struct buf *out)
+{
+    struct buf json = {0};
+
+    buf_json_open(&json, NULL, '{');
+    buf_json_text(&json, "message", w->away.msg);
+    buf_json_text(&json, "hint", w->away.hint);
+    buf_byte(&json, '}');
+    if (!json.failed)
+        watch_put_message(w, "away", (const char *)json.data, out);
+    buf_free(&json);
+}
+
+static void make_message(struct watch *w, uint64_t told)
+{
+    buf_reset(&w->message);
+    if (w->slot_changes && (w->away.code == SIGNET_OK || told < w->whole))
+        watch_put_view(w, told, &w->message);
+    if (w->away.code != SIGNET_OK)
+        put_away(w, &w->message);
+    w->message_from = told;
+    w->message_to = w->message.failed ? 0 : w->now;
+}
+
+static void put_changes(struct watch *w, struct viewer *viewer, struct buf *out)
+{
+    if (w->message_from != viewer->told || w->message_to != w->now)
+        make_message(w, viewer->told);
+    buf_append(out, w->message.data, w->message.len);
+    viewer->told = w->now;
+}
+
+/* viewers */
+
+bool watch_join(struct watch *w, struct viewer *viewer, const char *last)
+{
+    unsigned epoch = 0;
+    unsigned long long told = 0;
+
+    pthread_mutex_lock(&w->lock);
+    bool room = !w->ending && w->viewers < VIEWERS_MAX;
+    w->viewers += room;
+    *viewer = (struct viewer){0};
+    if (last && sscanf(last, "%8x-%20llu", &epoch, &told) == 2 && epoch == w->epoch &&
+        told <= w->now)
+        viewer->told = told;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    return room;
+}
+
+void watch_leave(struct watch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->viewers--;
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool watch_next(struct watch *w, struct viewer *viewer, int64_t until, struct buf *out)
+{
+    pthread_mutex_lock(&w->lock);
+    while (!w->ending && viewer->told >= w->now && clock_ms() < until)
+        watch_wait(w, &w->changed, until);
+    bool goes_on = !w->ending;
+    if (goes_on && viewer->told < w->now)
+        put_changes(w, viewer, out);
+    pthread_mutex_unlock(&w->lock);
+    return goes_on;
+}
+
+int watch_show(struct watch *w, const char *work, const char *order, struct signet_error *err)
+{
+    struct place place = {0};
+    int rc = place_copy(&place, work, order, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    pthread_mutex_lock(&w->lock);
+    place_free(&w->place);
+    w->place = place;
+    w->shown = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    return SIGNET_OK;
+}
+
+int watch_open(struct watch **out, struct signet_error *err)
+{
+    struct watch *w = calloc(1, sizeof(*w));
+    pthread_condattr_t attr;
+
+    if (!w)
+        return error_nomem(err);
+    int rc = random_bytes(&w->epoch, sizeof(w->epoch), err);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->wake, &attr);
+    pthread_cond_init(&w->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    int sys = rc == SIGNET_OK ? pthread_create(&w->thread, NULL, look_again, w) : 0;
+    if (sys != 0)
+        rc = error_sys(err, SIGNET_E_NOMEM, sys, "the page's thread");
+    if (rc == SIGNET_OK)
+        *out = w;
+    else
+        free(w);
+    return rc;
+}
+
+void watch_end(struct watch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->ending = true;
+    pthread_cond_broadcast(&w->wake);
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void watch_close(struct watch **watch)
+{
+    struct watch *w = *watch;
+
+    if (!w)
+        return;
+    watch_end(w);
+    pthread_join(w->thread, NULL);
+    pthread_cond_destroy(&w->wake);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    signet_control_view_free(&w->view);
+    place_free(&w->place);
+    free(w->slot_changes);
+    buf_free(&w->message);
+    free(w);
+    *watch = NULL;
+}

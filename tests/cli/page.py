@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""signet run --page and signet page: what a browser is told of a line and may change, and who may."""
+import base64, contextlib, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
+sys.path.insert(0, '/usr/lib/python3/dist-packages')
+from prometheus_client.openmetrics import parser
+from _hall import Hall
+from _page import NAME, PASSWORD, SECONDS, Browser, Run, Stream
+from _signet import SIGNET, Broken, need
+
+
+def call(*args, said=None):
+    return subprocess.run([SIGNET, *args], capture_output=True, text=True, timeout=SECONDS, input=said)
+
+
+@contextlib.contextmanager
+def started(*args):
+    """A program with a page; its URL."""
+    p = subprocess.Popen([SIGNET, *args, '--json'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        first = p.stdout.readline()
+        need(first.startswith('{"event": "page"'), f'{first} {p.poll()} {p.stderr.read() if not first else ""}')
+        yield p, Browser(json.loads(first)['url'])
+    finally:
+        p.send_signal(signal.SIGKILL)
+        p.communicate()
+
+
+def logins(hall):
+    p = call('page', 'password', hall.at('logins'), NAME, said=PASSWORD + '\n')
+    need(p.returncode == 0 and os.stat(hall.at('logins')).st_mode & 0o777 == 0o600, p.stderr)
+    return hall.at('logins')
+
+
+def metrics(browser, **headers):
+    status, answer, text = browser.ask('/metrics', **headers)
+    need(status == 200 and answer['Content-Type'].startswith('application/openmetrics-text; version=1.0.0'), f'{status} {text}')
+    return {(s.name, *sorted(s.labels.items())): s.value for f in parser.text_string_to_metric_families(text) for s in f.samples}
+
+
+def a_line(hall):
+    """Seen, and changed by who has logged in."""
+    order = hall.order(9)
+    with started('run', order, '--watch', '--page=127.0.0.1:0', '--metrics', '--page-logins', logins(hall)) as (run, browser):
+        stream = Stream(browser)
+        need(stream.answer.headers['Content-Type'] == 'text/event-stream', stream.answer.headers)
+        event, first = stream.next()
+        need(event == 'status' and [s['slot'] for s in first['slots']] == ['1', '2'] and first['quota'] == 9, first)
+        now = {}
+        def passed(_, data):
+            now.update({s['slot']: s['state'] for s in data['slots']})
+            return (data['passed'], data['made'], data['waiting']) == (2, 2, 0) and set(now.values()) == {'pass'}
+        now.update({s['slot']: s['state'] for s in first['slots']})
+        if not passed(event, first):
+            stream.until(passed)
+        last = stream.id
+
+        told, line = browser.json('/api/status'), json.loads(call('line', 'status', order, '--json').stdout)
+        need({**told, 'seconds': 0, 'seconds_left': 0} == {**line, 'seconds': 0, 'seconds_left': 0}, f'{told} {line}')
+        need(browser.json('/api/servers') == {'servers': [{'server': 'keys', 'waiting': 0}]}, 'servers')
+
+        found = metrics(browser)
+        for key, value in ((('signet_line_up',), 1), (('signet_boards_total', ('verdict', 'pass')), 2),
+                           (('signet_board_cycle_seconds_count',), 2), (('signet_board_cycle_seconds_bucket', ('le', '+Inf')), 2),
+                           (('signet_slots', ('state', 'pass')), 2), (('signet_server_waiting_devices', ('server', 'keys')), 0),
+                           (('signet_order_info', ('operator', ''), ('order', 'order-1'), ('shift', '')), 1)):
+            need(found.get(key) == value, f'{key}: {found.get(key)}, not {value}')
+        need(sum(v for k, v in found.items() if k[0] == 'signet_devices') == 2, found)
+
+        # only who has logged in, by this page's own script
+        need(browser.json('/api/session') == {'logins': True, 'closed': False}, 'a session')
+        browser.bad(401, 'log in first', '/api/line', 'pause')
+        need(browser.log_in(password='another') == 403 and browser.log_in(name='nobody') == 403, 'a wrong password')
+        need(browser.log_in() == 200 and browser.json('/api/session')['name'] == NAME, 'no login')
+        token, browser.token = browser.token, 64 * '0'
+        browser.bad(401, 'log in first', '/api/line', 'pause')
+        status, _, _ = browser.ask('/api/line', 'POST', 'pause')
+        need(status == 401, f'without its header: {status}')
+        status, _, _ = browser.ask('/api/logout', 'POST', '')
+        need(status == 403, f'a foreign form: {status}')
+        browser.token = token
+        browser.bad(404, "unknown slot '3'", '/api/line', 'off', '3')
+        browser.bad(409, 'has no command', '/api/line', 'erase')
+        browser.bad(409, 'control characters', '/api/line', 'operator', 'a\x1bb')
+        browser.bad(413, 'too long', '/api/line', 'operator', 2000 * 'x')
+        status, _, text = browser.post('/api/line', 'pause')
+        need(status == 200 and json.loads(text)['paused'], text)
+        for words in (('off', '2'), ('operator', 'Jürgen <b>'), ('shift', 'late')):
+            need(browser.ask('/api/line', 'POST', '\n'.join(words).encode(), X_Signet_Token=token)[0] == 200, words)
+        _, data = stream.until(lambda _, d: d['shift'] == 'late')
+        need(data['operator'] == 'Jürgen <b>' and data['paused'], data)
+        line = json.loads(call('line', 'status', order, '--json').stdout)
+        need(line['paused'] and line['slots'][1]['off'] and line['operator'] == 'Jürgen <b>', line)
+
+        # one that slept gets what it missed, one of another page all of it
+        again = Stream(browser, last)
+        event, data = again.next()
+        need(event == 'change' and [s['slot'] for s in data['slots']] == ['2'], (event, data))
+        again.close()
+        again = Stream(browser, '00000000-7')
+        need(again.next()[0] == 'status', 'an id of another page')
+        again.close()
+
+        need(browser.post('/api/line', 'stop')[0] == 200, 'stop')
+        out, _ = run.communicate(timeout=SECONDS)
+        need(run.returncode == 1 and json.loads(out.splitlines()[-1])['event'] == 'report', out[-300:])
+    hall.check()
+
+
+def requests(hall):
+    """What no page of ours asks for."""
+    order = hall.order(9)
+    with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '-w', hall.at('work')) as (_, browser):
+        status, headers, text = browser.ask('/')
+        need(status == 200 and text.startswith('<!DOCTYPE html>') and '<script type="module" src="/page.js">' in text, text[:200])
+        for name in ('/page.js', '/views.js', '/page.css', '/icon.svg'):
+            need(browser.ask(name)[0] == 200, name)
+        policy = headers['Content-Security-Policy']
+        need("default-src 'none'" in policy and "frame-ancestors 'none'" in policy and 'unsafe' not in policy, policy)
+        need(headers['X-Content-Type-Options'] == 'nosniff' and headers['Cache-Control'] == 'no-store', headers)
+        need(' style=' not in text and 'onclick' not in text and 'http' not in text.replace('http://www.w3.org/', ''), 'inline')
+        for host in ('evil.example', 'evil.example:80', 'localhost.evil.example'):
+            need(browser.ask('/', Host=host)[0] == 421 and browser.ask('/events', Host=host)[0] == 421, host)
+        need(browser.ask('/', Host='localhost:1')[0] == 200, 'localhost')
+        need(browser.ask('/nothing')[0] == 404 and browser.ask('/metrics')[0] == 404 and browser.ask('/../page.c')[0] == 404, 'a path')
+        need(browser.ask('/', 'POST', '')[0] == 405 and browser.ask('/api/line')[0] == 405, 'a method')
+        need(browser.post('/api/login', 'a', 'b')[0] == 409, 'a login where there are none')
+        status, _, text = browser.ask('/api/status')
+        need(status == 404 and 'no run is at work' in text, text)
+        stream = Stream(browser)
+        event, data = stream.next()
+        need(event == 'away' and 'no run' in data['message'], data)
+        with started('run', order, '--watch', '--metrics=127.0.0.1:0') as (run, figures):
+            event, data = stream.next()
+            need(event == 'status' and data['order'].startswith('order-'), data)
+            need(metrics(figures)[('signet_line_up',)] == 1 and figures.ask('/')[0] == 404 and figures.ask('/events')[0] == 404, 'only metrics')
+            run.send_signal(signal.SIGINT)
+            run.communicate(timeout=SECONDS)
+        stream.until(lambda event, _: event == 'away')
+        stream.close()
+
+
+def hostile(hall):
+    """Names are text; a viewer that reads nothing holds up nobody; viewers are bounded."""
+    evil = '<img src=x onerror="alert(1)">'
+    slots = [{'state': 'fail', 'endpoint': evil, 'reason': 200 * '"\\', 'part': 1} for _ in range(64)]
+    run = Run(hall.at('fake'), slots)
+    with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '-w', hall.at('fake'), '--metrics') as (process, browser):
+        _, data = Stream(browser).next()
+        need(data['slots'][0]['endpoint'] == evil, data)
+        metrics(browser)
+        deaf = []
+        for _ in range(5):
+            s = socket.create_connection(('127.0.0.1', browser.port))
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.sendall(b'GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+            deaf.append(s)
+        viewer = Stream(browser)
+        viewer.next()
+        for n in range(12):  # 64 slots of a kilobyte: more than a socket holds
+            for slot in slots:
+                slot['part'] = n + 2
+            event, data = viewer.until(lambda _, d: d['slots'] and d['slots'][-1]['part'] == (n + 2) / 1000)
+            need(event == 'change' and len(data['slots']) == 64, event)
+        for s in deaf:
+            s.close()
+        many = []
+        while len(many) < 45 and (not many or many[-1].answer.status == 200):
+            many.append(Stream(browser))
+        need(30 <= len(many) < 45 and many[-1].answer.status == 503, len(many))
+        for s in many:
+            s.close()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=SECONDS)
+        need(process.returncode == 0, process.returncode)
+
+
+def beyond_this_computer(hall):
+    """TLS and a login, for everything but the page's own files."""
+    file = logins(hall)
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=station',
+                    '-keyout', hall.at('key.pem'), '-out', hall.at('cert.pem')], check=True, capture_output=True)
+    os.chmod(hall.at('key.pem'), 0o600)
+    ledger, tls = hall.at('ledger.db'), ('--page-cert', hall.at('cert.pem'), '--page-key', hall.at('key.pem'))
+    for args, words in (((), 'needs TLS and logins'), (tls, 'needs TLS and logins'), (('--page-logins', file), 'needs TLS and logins'),
+                        (tls[:2], 'needs its key'), ((*tls, '--page-logins', hall.at('none')), 'No such file')):
+        p = call('page', ledger, '-l', '0.0.0.0:0', *args)
+        need(p.returncode in (1, 2) and words in p.stderr, f'{args}: {p.returncode} {p.stderr}')
+    for address, words in (('nowhere', 'is no address'), ('127.0.0.1:99999', 'is no address'), ('203.0.113.7:0', 'the page\'s address')):
+        p = call('page', ledger, '-l', address, '--page-logins', file, *tls)
+        need(p.returncode in (1, 2) and words in p.stderr, f'{address}: {p.returncode} {p.stderr}')
+    os.chmod(hall.at('key.pem'), 0o644)
+    p = call('page', ledger, '-l', '127.0.0.1:0', *tls)
+    need(p.returncode == 1 and 'key of the page' in p.stderr, p.stderr)
+    os.chmod(hall.at('key.pem'), 0o600)
+    hall.write('other.pem', 'no certificate')
+    p = call('page', ledger, '-l', '127.0.0.1:0', '--page-cert', hall.at('other.pem'), *tls[2:])
+    need(p.returncode == 1 and 'is of no use' in p.stderr, p.stderr)
+    p = call('run', hall.order(1), '--page-logins', file)
+    need(p.returncode == 2 and 'has a meaning with --page' in p.stderr, p.stderr)
+    p = call('run', hall.order(1), '--page', '--metrics=127.0.0.1:1')
+    need(p.returncode == 2 and 'at the address of the page' in p.stderr, p.stderr)
+
+    with started('page', ledger, '-l', '0.0.0.0:0', '--metrics', '--page-logins', file, *tls) as (_, browser):
+        need(browser.tls and browser.ask('/', Host='station.example')[0] == 200, 'the page itself')
+        for path in ('/api/status', '/events', '/metrics', '/api/servers'):
+            need(browser.ask(path)[0] == 401, path)
+        need(browser.json('/api/session') == {'logins': True, 'closed': True}, 'a session')
+        right = base64.b64encode(f'{NAME}:{PASSWORD}'.encode()).decode()
+        need(metrics(browser, Authorization='Basic ' + right)[('signet_line_up',)] == 0, 'metrics')
+        need(browser.ask('/api/status', Authorization='Basic ' + right)[0] == 401, 'the rest is for people')
+        need(browser.log_in() == 200, 'no login')
+        need(browser.ask('/api/status')[0] == 404 and Stream(browser).next()[0] == 'away', 'logged in')
+        need(browser.post('/api/logout')[0] == 200 and browser.ask('/api/status')[0] == 401, 'logged out')
+        p = call('page', ledger, '-l', f'127.0.0.1:{browser.port}')
+        need(p.returncode == 1 and 'another program listens there' in p.stderr, p.stderr)
+
+    for said, name, words in (('short\n', 'a', 'has 8 to 200 bytes'), ('', 'a', 'no password'), ('long enough\n', 'a b', '1 to 40 letters')):
+        p = call('page', 'password', hall.at('others'), name, said=said)
+        need(p.returncode in (1, 2) and words in p.stderr and not os.path.exists(hall.at('others')), p.stderr)
+
+
+folder = tempfile.mkdtemp()
+hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))  # boards stay until they are changed
+try:
+    for test in (a_line, requests, hostile, beyond_this_computer):
+        try:
+            test(hall)
+        except Broken as e:
+            sys.exit(f'{test.__name__}: {e}')
+finally:
+    hall.close()
+    shutil.rmtree(folder, ignore_errors=True)

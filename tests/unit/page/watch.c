@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What viewers of a run are told.
+ * wrap: signet_control_ask
+ */
+#include "page/watch.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { SLOTS = 3, LONG_MS = 20000 };
+
+/* The run that is asked: parts[i] of slot i; off: there is none. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static double parts[SLOTS];
+static const char *order = "first";
+static bool off, paused;
+static double seconds;
+
+int __wrap_signet_control_ask(const char *work, const char *name, const char *command,
+                              const char *argument, struct signet_control_view *view,
+                              struct signet_error *err);
+int __wrap_signet_control_ask(const char *work, const char *name, const char *command,
+                              const char *argument, struct signet_control_view *view,
+                              struct signet_error *err)
+{
+    static const char *const names[SLOTS] = {"1", "2", "<b>3"};
+
+    (void)argument, (void)name;
+    assert_string_equal(work, "w");
+    assert_string_equal(command, "status");
+    pthread_mutex_lock(&lock);
+    int rc = off ? error_set(err, SIGNET_E_NOT_FOUND, "no run is at work") : SIGNET_OK;
+    if (!off) {
+        view->order =
+            (struct signet_order_status){.name = order, .paused = paused, .seconds = seconds++};
+        view->slots = calloc(SLOTS, sizeof(*view->slots));
+        view->slot_count = SLOTS;
+        for (int i = 0; i < SLOTS; i++)
+            view->slots[i] = (struct signet_slot_status){.name = names[i],
+                                                         .state = SIGNET_SLOT_WORKING,
+                                                         .part = parts[i],
+                                                         .seconds = seconds};
+    }
+    pthread_mutex_unlock(&lock);
+    return rc;
+}
+
+static void change(void (*how)(void))
+{
+    pthread_mutex_lock(&lock);
+    how();
+    pthread_mutex_unlock(&lock);
+}
+
+static void move_second(void)
+{
+    parts[1] += 0.1;
+}
+static void move_all(void)
+{
+    for (int i = 0; i < SLOTS; i++)
+        parts[i] += 0.1;
+}
+static void pause_line(void)
+{
+    paused = true;
+}
+static void go_away(void)
+{
+    off = true;
+}
+static void come_back(void)
+{
+    off = paused = false;
+    order = "second";
+    seconds = 0;
+}
+
+/* The next message; the last id is copied. */
+static void next(struct watch *w, struct viewer *v, struct buf *out, char id[40])
+{
+    buf_reset(out);
+    assert_true(watch_next(w, v, clock_ms() + LONG_MS, out));
+    assert_true(out->len > 0);
+    const char *at = strstr((const char *)out->data, "\nid: ");
+    assert_non_null(at);
+    snprintf(id, 40, "%.*s", (int)strcspn(at + 5, "\n"), at + 5);
+}
+
+static size_t slots_in(const struct buf *out)
+{
+    size_t count = 0;
+
+    for (const char *at = (const char *)out->data; (at = strstr(at, "{\"slot\": ")); at++)
+        count++;
+    return count;
+}
+
+#define BEGINS(out, text) assert_memory_equal((out)->data, text, strlen(text))
+
+static void changes_alone_are_told(void **state)
+{
+    struct watch *w = NULL;
+    struct viewer v, late, behind;
+    struct buf out = {0};
+    char id[40], first[40];
+
+    (void)state;
+    assert_int_equal(watch_open(&w, NULL), SIGNET_OK);
+    assert_int_equal(watch_show(w, "w", NULL, NULL), SIGNET_OK);
+    assert_true(watch_join(w, &v, NULL));
+    next(w, &v, &out, first);
+    BEGINS(&out, "event: status\n");
+    assert_int_equal(slots_in(&out), SLOTS);
+    assert_non_null(strstr((char *)out.data, "\"slot\": \"<b>3\""));
+
+    change(move_second);
+    next(w, &v, &out, id);
+    BEGINS(&out, "event: change\n");
+    assert_int_equal(slots_in(&out), 1);
+    buf_reset(&out);
+    assert_true(watch_next(w, &v, clock_ms() + 600, &out)); /* time alone is no change */
+    assert_int_equal(out.len, 0);
+    change(pause_line);
+    next(w, &v, &out, id);
+    assert_int_equal(slots_in(&out), 0);
+    assert_non_null(strstr((char *)out.data, "\"paused\": true"));
+
+    /* one that slept gets what it missed, once; an id of another page gets all */
+    assert_true(watch_join(w, &late, first));
+    next(w, &late, &out, id);
+    BEGINS(&out, "event: change\n");
+    assert_int_equal(slots_in(&out), 1);
+    assert_true(watch_join(w, &behind, "0-1"));
+    next(w, &behind, &out, id);
+    BEGINS(&out, "event: status\n");
+    watch_leave(w), watch_leave(w);
+
+    /* one that does not read misses nothing but what came between */
+    for (int i = 0; i < 3; i++) {
+        change(move_all);
+        next(w, &v, &out, id);
+    }
+    next(w, &late, &out, id);
+    assert_int_equal(slots_in(&out), SLOTS);
+    assert_true(out.len < 4096);
+    watch_leave(w);
+    buf_free(&out);
+    watch_close(&w);
+}
+
+static void a_run_ends_and_another_begins(void **state)
+{
+    struct watch *w = NULL;
+    struct viewer v, new;
+    struct buf out = {0};
+    char id[40];
+
+    (void)state;
+    assert_int_equal(watch_open(&w, NULL), SIGNET_OK);
+    assert_int_equal(watch_ask(w, "status", NULL, NULL, NULL),
+                     SIGNET_E_NOT_FOUND); /* none is shown */
+    assert_int_equal(watch_show(w, "w", "o", NULL), SIGNET_OK);
+    assert_true(watch_join(w, &v, NULL));
+    next(w, &v, &out, id);
+    change(go_away);
+    next(w, &v, &out, id);
+    BEGINS(&out, "event: away\n");
+    assert_non_null(strstr((char *)out.data, "no run is at work"));
+    assert_true(watch_join(w, &new, NULL)); /* sees how it was, and that it is no more */
+    next(w, &new, &out, id);
+    BEGINS(&out, "event: status\n");
+    assert_non_null(strstr((char *)out.data, "event: away\n"));
+    change(come_back);
+    next(w, &v, &out, id);
+    BEGINS(&out, "event: status\n");
+    assert_int_equal(slots_in(&out), SLOTS);
+    assert_non_null(strstr((char *)out.data, "\"second\""));
+    watch_leave(w), watch_leave(w);
+    buf_free(&out);
+    watch_close(&w);
+}
+
+static void viewers_are_bounded(void **state)
+{
+    struct watch *w = NULL;
+    struct viewer v;
+    struct buf out = {0};
+
+    (void)state;
+    assert_int_equal(watch_open(&w, NULL), SIGNET_OK);
+    for (int i = 0; i < VIEWERS_MAX; i++)
+        assert_true(watch_join(w, &v, NULL));
+    assert_false(watch_join(w, &v, NULL));
+    watch_leave(w);
+    assert_true(watch_join(w, &v, "x"));
+    watch_end(w);
+    assert_false(watch_next(w, &v, clock_ms() + LONG_MS, &out));
+    for (int i = 0; i < VIEWERS_MAX; i++)
+        watch_leave(w);
+    assert_false(watch_join(w, &v, NULL));
+    buf_free(&out);
+    watch_close(&w);
+    watch_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(changes_alone_are_told),
+                                       cmocka_unit_test(a_run_ends_and_another_begins),
+                                       cmocka_unit_test(viewers_are_bounded)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
