@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet cert make | show | fetch */
+/* signet cert make | sign | show | fetch */
 #include "cli.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_MAX (64 * 1024)
@@ -146,41 +145,35 @@ static int cert_show(int argc, char **argv)
 }
 
 struct make {
-    const char *endpoint, *folder, *info_file, *issuer, *issuer_key;
+    const char *endpoint, *folder, *info_file, *authority_file;
+    struct signet_authority_info issuer; /* chain and key */
     struct signet_cert_info info;
-    struct signet_key *key, *ca_key;
-    struct signet_cert *cert, *ca;
+    struct signet_authority *authority;
+    struct signet_key *key;
+    struct signet_cert *cert;
 };
 
-/* An authority's key that others can read is no authority's key any more. */
-static int check_mode(const char *path, struct signet_error *err)
+static bool is_signed(const struct make *m)
 {
-    char hint[sizeof(err->hint)];
-    struct stat st;
-
-    if (stat(path, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 077))
-        return SIGNET_OK; /* what cannot be read at all is told by the reader */
-    snprintf(hint, sizeof(hint), "chmod 600 '%.200s'", path);
-    return cli_error(err, SIGNET_E_IO, hint,
-                     "'%.200s' is an authority's key, but others may open it", path);
+    return m->authority_file || m->issuer.chain;
 }
 
-static int read_issuer(struct make *m, struct signet_error *err)
+static int open_authority(const struct cli *cli, struct make *m, struct signet_error *err)
 {
-    struct signet_bytes cert = {0}, key = {0};
-    int rc = cli_read(m->issuer, FILE_MAX, &cert, err);
+    return cli_authority(cli, m->authority_file, m->authority_file ? NULL : &m->issuer,
+                         &m->authority, err);
+}
 
-    if (rc == SIGNET_OK)
-        rc = signet_cert_load(&m->ca, cert.data, cert.len, err);
-    if (rc == SIGNET_OK)
-        rc = check_mode(m->issuer_key, err);
-    if (rc == SIGNET_OK)
-        rc = cli_read(m->issuer_key, FILE_MAX, &key, err);
-    if (rc == SIGNET_OK)
-        rc = signet_key_load(&m->ca_key, key.data, key.len, err);
-    signet_bytes_free(&cert);
-    signet_bytes_free(&key);
-    return rc;
+/* One certificate: what servers would refuse is found before it is written. */
+static int make_signed(struct make *m, struct signet_error *err)
+{
+    const struct signet_authority_subject subject = {
+        .size = sizeof(subject), .endpoint = m->endpoint, .info = &m->info};
+    int rc = signet_authority_check(m->authority, &subject, err);
+
+    return rc == SIGNET_OK ? signet_authority_sign_key(m->authority, m->key, &subject,
+                                                       process_cancel(), &m->cert, NULL, err)
+                           : rc;
 }
 
 static int make_key_and_cert(const struct cli *cli, struct make *m, struct signet_error *err)
@@ -191,13 +184,12 @@ static int make_key_and_cert(const struct cli *cli, struct make *m, struct signe
 
     if (m->info_file)
         rc = signet_cert_info_load(m->info_file, &m->info, err);
-    if (rc == SIGNET_OK && m->issuer)
-        rc = read_issuer(m, err);
+    if (rc == SIGNET_OK && is_signed(m))
+        rc = open_authority(cli, m, err);
     if (rc == SIGNET_OK)
         rc = signet_key_generate(&m->key, &m->info, &observer, err);
-    if (rc == SIGNET_OK && m->issuer)
-        rc = signet_cert_sign(&m->cert, m->key, &m->info, m->endpoint, m->ca, m->ca_key, &observer,
-                              err);
+    if (rc == SIGNET_OK && m->authority)
+        rc = make_signed(m, err);
     else if (rc == SIGNET_OK)
         rc = signet_cert_make(&m->cert, m->key, &m->info, m->endpoint, &observer, err);
     if (rc == SIGNET_OK)
@@ -217,28 +209,112 @@ static int cert_make(int argc, char **argv)
         TEXT('e', "endpoint", "NAME", "Endpoint name: the common name", &m.endpoint),
         TEXT('C', "info", "FILE", "JSON with names, curve, digest, validity", &m.info_file),
         TEXT('o', "output", "DIR", "Folder for the three files (./cert)", &m.folder),
-        TEXT(0, "issuer", "FILE", "Sign with this authority's certificate", &m.issuer),
-        TEXT(0, "issuer-key", "FILE", "and its private key (mode 0600)", &m.issuer_key),
+        TEXT(0, "authority", "FILE", "Sign with this authority: YAML with chain, key, profile",
+             &m.authority_file),
+        TEXT(0, "issuer", "FILE", "Sign with this authority's certificate", &m.issuer.chain),
+        TEXT(0, "issuer-key", "FILE", "and its private key (mode 0600)", &m.issuer.key),
         {0},
     };
     struct cli cli = {0};
 
     if (!cli_parse(
             &cli, argc, argv, rows, "",
-            "Makes a private key and its certificate, self-signed unless an issuer is given, "
+            "Makes a private key and its certificate, self-signed unless an authority is given, "
             "and writes client_cert.crt (PEM), client_cert.der and client_key.der.",
             0, 0))
         return EXIT_USAGE;
     if (!m.endpoint && !m.info_file)
         return cli_usage(&cli, "an endpoint name is missing: -e NAME, or -C FILE");
-    if (!m.issuer != !m.issuer_key)
+    if (!m.issuer.chain != !m.issuer.key)
         return cli_usage(&cli, "--issuer and --issuer-key have to be given together");
+    if (m.issuer.chain && m.authority_file)
+        return cli_usage(&cli, "--authority and --issuer are both given");
     int rc = make_key_and_cert(&cli, &m, &cli.err);
     signet_cert_info_free(&m.info);
     signet_cert_free(&m.cert);
-    signet_cert_free(&m.ca);
     signet_key_free(&m.key);
-    signet_key_free(&m.ca_key);
+    signet_authority_close(&m.authority);
+    return cli_end(&cli, rc);
+}
+
+/* Certificate, and maybe the authority's chain, in PEM. */
+static int put_signed(const struct make *m, const struct signet_bytes *chain, const char *output,
+                      struct signet_error *err)
+{
+    struct signet_bytes pem = {0};
+    int rc = signet_cert_pem(m->cert, &pem, err);
+    size_t len = pem.len + chain->len;
+    char *text = rc == SIGNET_OK ? malloc(len + 1) : NULL;
+
+    if (rc == SIGNET_OK && !text)
+        rc = cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
+    if (rc == SIGNET_OK) {
+        memcpy(text, pem.data, pem.len);
+        if (chain->len)
+            memcpy(text + pem.len, chain->data, chain->len);
+        rc = cli_write(output, text, len, err);
+    }
+    free(text);
+    signet_bytes_free(&pem);
+    return rc;
+}
+
+static int sign_request(const struct cli *cli, struct make *m, const char *serial, bool with_chain,
+                        const char *output, struct signet_error *err)
+{
+    const struct signet_authority_subject subject = {
+        .size = sizeof(subject), .endpoint = m->endpoint, .serial = serial, .info = &m->info};
+    struct signet_bytes csr = {0}, chain = {0};
+    int rc = cli_read(cli->args[0], FILE_MAX, &csr, err);
+
+    if (rc == SIGNET_OK && m->info_file)
+        rc = signet_cert_info_load(m->info_file, &m->info, err);
+    if (rc == SIGNET_OK)
+        rc = open_authority(cli, m, err);
+    if (rc == SIGNET_OK)
+        rc = signet_authority_check(m->authority, &subject, err);
+    if (rc == SIGNET_OK)
+        rc = signet_authority_sign_request(m->authority, csr.data, csr.len, &subject,
+                                           process_cancel(), &m->cert, with_chain ? &chain : NULL,
+                                           err);
+    if (rc == SIGNET_OK)
+        rc = put_signed(m, &chain, output, err);
+    if (rc == SIGNET_OK && strcmp(output, "-") != 0)
+        rc = show_cert(cli, stdout, m->cert, output, err);
+    signet_bytes_free(&csr);
+    signet_bytes_free(&chain);
+    return rc;
+}
+
+static int cert_sign(int argc, char **argv)
+{
+    struct make m = {0};
+    const char *output = "-", *serial = NULL;
+    bool with_chain = false;
+    const struct option_row rows[] = {
+        TEXT('e', "endpoint", "NAME", "Endpoint name: the common name", &m.endpoint),
+        TEXT('C', "info", "FILE", "JSON with other names, digest, validity", &m.info_file),
+        TEXT('o', "output", "FILE", "Write the certificate (PEM) here (standard output)", &output),
+        TEXT(0, "authority", "FILE", "The authority: YAML with chain, key, profile",
+             &m.authority_file),
+        TEXT(0, "serial-number", "TEXT", "Of the hardware, for a profile that has it", &serial),
+        FLAG(0, "chain", "And the authority's certificates behind it", &with_chain),
+        {0},
+    };
+    struct cli cli = {0};
+
+    if (!cli_parse(&cli, argc, argv, rows, "REQUEST",
+                   "Has an authority sign a certificate request (PKCS#10, PEM or DER). Its key is "
+                   "taken out of the request, and nothing else.",
+                   1, 1))
+        return EXIT_USAGE;
+    if (!m.endpoint || !m.authority_file)
+        return cli_usage(&cli, "%s is missing",
+                         m.endpoint ? "--authority FILE" : "the endpoint name, -e NAME,");
+    int rc = sign_request(&cli, &m, serial, with_chain, output, &cli.err);
+    signet_cert_info_free(&m.info);
+    signet_cert_free(&m.cert);
+    signet_authority_close(&m.authority);
     return cli_end(&cli, rc);
 }
 
@@ -327,6 +403,7 @@ static int cert_fetch(int argc, char **argv)
 
 const struct verb cert_verbs[] = {
     {"make", "make a key and a self-signed certificate", cert_make},
+    {"sign", "have an authority sign a certificate request", cert_sign},
     {"show", "show a certificate or a private key", cert_show},
     {"fetch", "get a server's certificate", cert_fetch},
     {0},

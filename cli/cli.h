@@ -28,6 +28,7 @@ struct noun {
 };
 
 extern const struct noun nouns[]; /* ends with a NULL name (verbs.c) */
+extern const struct verb authority_verbs[];
 extern const struct verb board_verbs[];
 extern const struct verb cert_verbs[];
 extern const struct verb ledger_verbs[];
@@ -172,6 +173,13 @@ int cli_load(struct cli *cli, const char *path, enum load_form form, struct sign
  * in argv: tell people that others may have seen it. */
 int cli_token(const char *said, const char *file, struct signet_bytes *out,
               struct signet_error *err);
+
+/* Asks a person at the terminal for a passphrase or a PIN (ask.c); as struct
+ * signet_authority_options has it. SIGNET_E_AUTH: there is no terminal. */
+int cli_ask(void *ctx, const char *what, struct signet_bytes *secret, struct signet_error *err);
+/* Opens an authority: of a YAML file, or of its parts (authority.c). */
+int cli_authority(const struct cli *cli, const char *file, const struct signet_authority_info *info,
+                  struct signet_authority **out, struct signet_error *err);
 
 /* How a verb gets at a server: the JSON file that describes it, and what its options said. */
 struct server_access {

@@ -25,6 +25,7 @@ static const struct {
     {"a rework lets", "`signet ledger rework LEDGER NAME`"},
     {"fetch the certificate of", "`signet cert fetch --dtls HOST:PORT`"},
     {"compare the fingerprints", "`signet cert show FILE`"},
+    {"a tool for tokens", "pkcs11-tool --login --list-objects"},
     {"decrypt the key first", "openssl pkey -in KEY -out PLAIN"},
     {"look at what is in the packet", "`signet packet show FILE`"},
     {"add the person anew", "`signet page password FILE NAME`"},

@@ -9,14 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What the programs themselves, a terminal, the C library's locale and libpq's password file need.
+/* What the programs themselves, a terminal, the C library's locale, SoftHSM (where its tokens are)
+ * and libpq's password file need.
  * All else could tell a library to log keys, to load code, or whom to trust. */
 static bool may_stay(const char *entry)
 {
     static const char *const names[] = {
-        "PATH=",    "HOME=",    "USER=",       "LOGNAME=", "SHELL=",    "TERM=", "COLORTERM=",
-        "COLUMNS=", "LINES=",   "NO_COLOR=",   "LANG=",    "LANGUAGE=", "LC_*",  "TZ=",
-        "TMPDIR=",  "SIGNET_*", "PGPASSFILE=", "PGUSER=",  "GCOV_*"};
+        "PATH=",          "HOME=",      "USER=",       "LOGNAME=", "SHELL=",
+        "TERM=",          "COLORTERM=", "COLUMNS=",    "LINES=",   "NO_COLOR=",
+        "LANG=",          "LANGUAGE=",  "LC_*",        "TZ=",      "TMPDIR=",
+        "SOFTHSM2_CONF=", "SIGNET_*",   "PGPASSFILE=", "PGUSER=",  "GCOV_*"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t len = strcspn(names[i], "*");

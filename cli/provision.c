@@ -9,7 +9,8 @@ enum { ROWS = 60, FLASHER_OPTIONS = 16 };
 struct options {
     struct signet_provision_job job;
     struct signet_board_options board;
-    const char *token, *token_file;
+    const char *token, *token_file, *authority_file;
+    struct signet_authority *authority;
     bool no_check, allow_http;
     unsigned smp_version, flash_seconds, ready_seconds;
 };
@@ -79,6 +80,9 @@ static int fit_together(const struct cli *cli, const struct options *o)
         return cli_usage(cli, "-k KEY and -r CERT have to be given together");
     if (job->endpoint_key && job->device.cert_info)
         return cli_usage(cli, "-C makes a key and certificate, -k and -r give them: choose one");
+    if (job->endpoint_key && o->authority_file)
+        return cli_usage(cli, "--authority signs a certificate that is made, -k and -r give one: "
+                              "choose one");
     if (!job->device.server_info && (o->token || o->token_file))
         return cli_usage(cli, "a token is given, but no server: -s FILE");
     if (o->token && o->token_file)
@@ -103,10 +107,13 @@ static int run_provision(struct cli *cli, struct options *o)
         cli_token(o->token, o->token_file, &token, &cli->err) != SIGNET_OK)
         return cli_fail(cli, &cli->err);
 
-    if (cli_profile(cli, &cli->err) != SIGNET_OK) {
+    if (cli_profile(cli, &cli->err) != SIGNET_OK ||
+        (o->authority_file &&
+         cli_authority(cli, o->authority_file, NULL, &o->authority, &cli->err) != SIGNET_OK)) {
         signet_bytes_free(&token);
         return cli_fail(cli, &cli->err);
     }
+    o->job.device.authority = o->authority;
     o->job.device.profile = cli->profile;
     o->job.device.objects = cli->objects;
     o->job.device.token = (const char *)token.data;
@@ -120,6 +127,7 @@ static int run_provision(struct cli *cli, struct options *o)
     o->job.board = &o->board;
     int rc = signet_provision_run(&o->job, &result, &cli->err);
     signet_bytes_free(&token);
+    signet_authority_close(&o->authority);
     signet_profile_close(&cli->profile);
     signet_objects_free(&cli->objects);
     o->job.device.observer = NULL;
@@ -142,6 +150,8 @@ static int run_provision(struct cli *cli, struct options *o)
          &(o)->job.packet_path),                                                                             \
     FLAG('n', "no-check", "Warn of what a device would refuse, instead of refusing", &(o)->no_check),                             \
     TEXT('C', "cert", "FILE", "Make the certificate that this JSON file describes", &(d)->cert_info),        \
+    TEXT(0, "authority", "FILE", "Make it and have this authority sign it: YAML with chain, key, profile",    \
+         &(o)->authority_file),                                                                              \
     TEXT('k', "key", "FILE", "Private key of the device, DER or PEM", &(o)->job.endpoint_key),               \
     TEXT('r', "device-cert", "FILE", "Certificate of the device, DER or PEM", &(o)->job.endpoint_cert),      \
     TEXT('p', "server-cert", "FILE", "Certificate of the server, DER or PEM", &(o)->job.server_cert),        \

@@ -129,6 +129,7 @@ static int open_and_run(struct series *s, const struct signet_order *order, bool
                               .lines = !order->recipe && !s->cli->json && !panel_draws(s->panel)};
     const struct signet_observer observer = {.on_event = watch_event, .ctx = &watcher};
     const struct signet_run_options options = {.size = sizeof(options),
+                                               .ask = cli_ask,
                                                .watch = o->watch,
                                                .wait_seconds = (int)o->wait,
                                                .sync_seconds = (int)o->sync,

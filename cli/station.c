@@ -69,7 +69,8 @@ static void check_order(struct check *c)
     const struct signet_run_options options = {.size = sizeof(options),
                                                .dry_run = true,
                                                .observer = &observer,
-                                               .cancel = process_cancel()};
+                                               .cancel = process_cancel(),
+                                               .ask = cli_ask};
     struct signet_run *run = NULL;
     struct signet_error err = {0};
     int rc = signet_run_open(&run, c->order, &options, &err);
@@ -80,6 +81,27 @@ static void check_order(struct check *c)
     if (rc == SIGNET_OK || key)
         put_result(c, rc, "key", c->order->key_file, "what is sealed in the work folder opens",
                    &err);
+}
+
+/* What the dry run had signed for the first device is verified there. */
+static void check_authority(struct check *c)
+{
+    const struct signet_order *o = c->order;
+    struct signet_authority *authority = NULL;
+    struct signet_authority_view view;
+    struct signet_error err = {0};
+    char text[700] = "";
+    if (!o->authority_file && !o->authority.chain)
+        return;
+    int rc = cli_authority(c->cli, o->authority_file, o->authority_file ? NULL : &o->authority,
+                           &authority, &err);
+    if (rc == SIGNET_OK)
+        rc = signet_authority_describe(authority, &view, &err);
+    if (rc == SIGNET_OK)
+        snprintf(text, sizeof(text), "%s, valid until %s", view.cert.subject,
+                 TIME(view.cert.not_after));
+    put_result(c, rc, "authority", rc == SIGNET_OK ? view.kind : "", text, &err);
+    signet_authority_close(&authority);
 }
 
 /* By its path, or on PATH, as a run starts it. */
@@ -269,7 +291,7 @@ static void check_ledger(struct check *c)
 static void check_golden(struct check *c, bool wanted)
 {
     const struct signet_run_options options = {
-        .size = sizeof(options), .dry_run = true, .cancel = process_cancel()};
+        .size = sizeof(options), .dry_run = true, .cancel = process_cancel(), .ask = cli_ask};
     const char *slot = c->order->golden.slot;
     struct signet_golden report = {0};
     struct signet_run *run = NULL;
@@ -314,6 +336,7 @@ static int station_check_verb(int argc, char **argv)
     struct check c = {.cli = &cli, .order = order};
     check_order(&c);
     check_memory(&c);
+    check_authority(&c);
     check_hooks(&c);
     for (size_t i = 0; i < order->slot_count; i++) {
         check_programmer(&c, &order->slots[i]);

@@ -16,6 +16,7 @@ const struct noun nouns[] = {
     {"packet", "Packets (SenML CBOR) for devices.", packet_verbs},
     {"object", "Definitions of objects.", object_verbs},
     {"cert", "Certificates and private keys.", cert_verbs},
+    {"authority", "Certificate authorities that sign for devices.", authority_verbs},
     {"register", "One device at a server.", register_verbs},
     {"server", "Servers that devices are registered at.", server_verbs},
     {"prove", "Proof that a device gets in at its servers.", prove_verbs},

@@ -68,8 +68,8 @@ struct signet_authority_subject {
     const struct signet_cert_info *info; /* other names, digest, validity; NULL: the defaults */
 };
 
-/* A certificate for the public key of a request (PKCS#10, RFC 2986, DER), whose own signature is
- * verified. Nothing else is taken out of it: names, dates and extensions are the subject's and the
+/* A certificate for the public key of a request (PKCS#10, RFC 2986; DER, PEM or base64), whose own
+ * signature is verified. Nothing else is taken out of it: names, dates and extensions are the subject's and the
  * profile's. chain (may be NULL) is the authority's, as signet_authority_chain(). */
 int signet_authority_sign_request(struct signet_authority *authority, const void *csr, size_t len,
                                   const struct signet_authority_subject *subject,

@@ -23,6 +23,7 @@
 extern "C" {
 #endif
 
+struct signet_authority;
 struct signet_cert;
 struct signet_cert_info;
 struct signet_objects;
@@ -70,6 +71,9 @@ struct signet_factory_args {
     const struct signet_profile
         *profile;                   /* the firmware's client; NULL: the tree's own, else "any" */
     struct signet_objects *objects; /* whose names endpoint_cfg may have; NULL: the core table's */
+    /* signs the certificate that is made; NULL: it signs itself. With it cert_info and cert may be
+     * left out: their defaults. It outlives the handle. */
+    struct signet_authority *authority;
 };
 
 /* Reads and understands everything that args name, in this order: server, configuration, its
@@ -105,7 +109,8 @@ int signet_factory_set_endpoint_cert_and_key_data(struct signet_factory *factory
                                                   size_t cert_len, const void *key, size_t key_len,
                                                   struct signet_error *err);
 
-/* Makes a key and a certificate as cert_info requests, and writes cert/client_cert.crt (PEM),
+/* Makes a key and a certificate as cert_info requests, signed by args.authority where there is one,
+ * and writes cert/client_cert.crt (PEM),
  * cert/client_cert.der and cert/client_key.der (PKCS#8), 0600. Files of another certificate are
  * kept, as signet_cert_save() says. SIGNET_E_USAGE: no cert_info. */
 int signet_factory_generate_self_signed_cert(struct signet_factory *factory,

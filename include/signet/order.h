@@ -10,6 +10,7 @@
  *
  * Threads: an order is not changed after it was loaded, so several threads may read it. */
 
+#include <signet/authority.h>
 #include <signet/board.h>
 #include <signet/error.h>
 #include <stdbool.h>
@@ -76,6 +77,10 @@ struct signet_order {
     bool shared_secret;   /* credentials.shared_secret: the template's own secret goes into all
                              devices */
     const char *cert_info, *server_cert;
+    /* Who signs the devices' certificates: a file with the keys of `authority`, or the keys
+     * themselves; neither file nor chain: they sign themselves. */
+    const char *authority_file;
+    struct signet_authority_info authority;
     bool prove;              /* prove: true, or a mapping of the two that follow */
     const char *prove_uri;   /* prove.uri: "coaps://HOST:PORT" instead of the account's own */
     int64_t prove_timeout_s; /* prove.timeout_s: 1 .. 3600; 20 */

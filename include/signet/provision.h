@@ -24,7 +24,7 @@ struct signet_provision_job {
      * Without an endpoint name, the board's own is taken. */
     struct signet_factory_args device;
     const char *server_cert;                  /* files, DER or PEM; NULL: none */
-    const char *endpoint_cert, *endpoint_key; /* both or none; not with device.cert_info or .cert */
+    const char *endpoint_cert, *endpoint_key; /* both or none, and none is made then */
     const char *packet_path; /* NULL: "SenMLCBOR" without a board, no file with one */
     const char *cert_folder; /* for a certificate that is made; NULL: "cert" without a board, no
                                 files with one: the private key is on the board only */

@@ -24,15 +24,22 @@ static int read_chain(struct signet_authority *a, const char *path, struct signe
     return rc;
 }
 
+/* All but the key. */
+static int read_public(struct signet_authority *a, const struct signet_authority_info *info,
+                       struct signet_error *err)
+{
+    int rc = authority_profile(a, info->profile, err);
+
+    return rc == SIGNET_OK ? read_chain(a, info->chain, err) : rc;
+}
+
 static int open_info(struct signet_authority *a, const struct signet_authority_info *info,
                      const struct signet_authority_options *options, struct signet_error *err)
 {
     if (!info->chain || !info->key)
         return error_set(err, SIGNET_E_USAGE, "an authority has a chain and a key");
     a->ops = strncmp(info->key, "pkcs11:", 7) == 0 ? &authority_pkcs11 : &authority_file;
-    int rc = authority_profile(a, info->profile, err);
-    if (rc == SIGNET_OK)
-        rc = read_chain(a, info->chain, err);
+    int rc = read_public(a, info, err);
     if (rc == SIGNET_OK)
         rc = a->ops->open(a, info, options, err);
     if (rc == SIGNET_OK)
@@ -140,15 +147,20 @@ int signet_authority_sign_request(struct signet_authority *a, const void *csr, s
     struct cert_wish wish = wish_of(a, subject_take(&copy, subject));
     struct signet_cert *made = NULL;
     struct cert_request request;
+    struct signet_bytes der = {0};
     int rc = check_cancel(cancel, err);
 
     if (rc == SIGNET_OK)
-        rc = error_pass(cert_request_read(&request, csr, len, err), err, "the certificate request");
+        rc = cert_request_load(&der, csr, len, err);
+    if (rc == SIGNET_OK)
+        rc = cert_request_read(&request, der.data, der.len, err);
+    rc = error_pass(rc, err, "the certificate request");
     if (rc == SIGNET_OK) {
         wish.spki = request.key;
         wish.spki_len = request.key_len;
         rc = issuer_sign(&made, a->issuer, &wish, false, NULL, err);
     }
+    signet_bytes_free(&der);
     return give(a, rc, &made, out, chain, err);
 }
 
@@ -159,7 +171,6 @@ int signet_authority_allows(const struct signet_authority *a,
     struct signet_authority_subject copy;
     struct cert_wish wish = wish_of(a, subject_take(&copy, subject));
 
-    wish.key = a->key;
     return issuer_allows(a->issuer, &wish, err);
 }
 
@@ -209,4 +220,30 @@ int signet_authority_chain(const struct signet_authority *a, struct signet_bytes
         rc = buf_take(&text, out, err);
     buf_free(&text);
     return rc;
+}
+
+int authority_hash_text(const char *file, const struct signet_authority_info *info, struct buf *out,
+                        struct signet_error *err)
+{
+    struct signet_authority *a = calloc(1, sizeof(*a));
+    struct authority_keys keys = {0};
+    struct signet_bytes der = {0};
+    void *texts = NULL;
+
+    if (!a)
+        return error_nomem(err);
+    int rc = file ? authority_keys_load(&keys, &texts, file, err) : SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = read_public(a, file ? &keys.info : info, err);
+    if (rc == SIGNET_OK)
+        rc = signet_cert_der(a->chain[0], &der, err);
+    if (rc == SIGNET_OK) {
+        buf_append(out, der.data, der.len);
+        authority_profile_text(&a->form, out);
+        rc = buf_check(out, err);
+    }
+    signet_bytes_free(&der);
+    reader_free_owned(&texts);
+    signet_authority_close(&a);
+    return error_pass(rc, err, "authority");
 }

@@ -13,12 +13,12 @@
 struct authority_keys {
     const char *file; /* NULL: info has it all */
     struct signet_authority_info info;
-    bool given;
 };
 int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out);
 
-/* profile.c: what the order's hash has of an authority: which certificates come out of it. */
-int authority_hash_text(struct signet_authority *authority, struct buf *out,
+/* authority.c: which certificates come out of it, for the order's hash: its own certificate and its
+ * profile. The key is not opened. file or info. */
+int authority_hash_text(const char *file, const struct signet_authority_info *info, struct buf *out,
                         struct signet_error *err);
 
 #endif

@@ -40,7 +40,6 @@ int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *o
         "authority", ENTRY_PATH, offsetof(struct authority_keys, file), 0, 0, NULL};
     int rc;
 
-    out->given = true;
     if (node->type == YAML_SCALAR_NODE)
         return reader_value(r, node, &file, out);
     rc = reader_map(r, node, keys, COUNT_OF(keys), &out->info);

@@ -157,8 +157,8 @@ static int refuse_key(const struct token *t, CK_ULONG found, struct signet_error
               t->label, u->has_object ? ": object '" : "",
               text_shown(u->object, strlen(u->object), 40), u->has_object ? "'" : "");
     error_hint(err, "%s",
-               found ? "name one by object=LABEL and id=%ID"
-                     : "pkcs11-tool --list-objects --login shows what is there");
+               found ? "name one by its label and its id: object=...;id=..."
+                     : "a tool for tokens lists what is there");
     return found ? SIGNET_E_MEANING : SIGNET_E_NOT_FOUND;
 }
 

@@ -34,8 +34,9 @@ struct signet_authority {
 int authority_keys_load(struct authority_keys *out, void **owned, const char *path,
                         struct signet_error *err);
 
-/* profile.c: fills form and profile. */
+/* profile.c: fills form and profile; appends what the form has. */
 int authority_profile(struct signet_authority *a, const char *name, struct signet_error *err);
+void authority_profile_text(const struct cert_form *form, struct buf *out);
 
 /* secret.c: passphrase or PIN: the first line of the file, or what a person answers. None of the
  * two: SIGNET_E_AUTH. */

@@ -35,7 +35,10 @@ static int take_builtin(struct cert_form *form, const char *name, struct signet_
             return SIGNET_OK;
         }
     }
-    return text_unknown("profile of certificates", name, names, COUNT_OF(names), err);
+    error_set(err, SIGNET_E_MEANING, "unknown profile of certificates '%s'",
+              text_shown(name, strlen(name), 40));
+    text_hint_known(name, names, COUNT_OF(names), err);
+    return SIGNET_E_MEANING;
 }
 
 /* The file as it stands there. */
@@ -174,20 +177,11 @@ int authority_profile(struct signet_authority *a, const char *name, struct signe
     return strpbrk(name, "/.") ? load_own(a, name, err) : take_builtin(&a->form, name, err);
 }
 
-int authority_hash_text(struct signet_authority *a, struct buf *out, struct signet_error *err)
+void authority_profile_text(const struct cert_form *f, struct buf *out)
 {
-    const struct cert_form *f = &a->form;
-    struct signet_bytes der = {0};
-    int rc = signet_cert_der(a->chain[0], &der, err);
-
-    if (rc != SIGNET_OK)
-        return rc;
-    buf_append(out, der.data, der.len);
-    signet_bytes_free(&der);
-    buf_printf(out, "\n%u %d%d%d%d%d %s %lld\n", f->usage, f->authority_key_id, f->subject_key_id,
+    buf_printf(out, "%u %d%d%d%d%d %s %lld\n", f->usage, f->authority_key_id, f->subject_key_id,
                f->alt_name, f->no_end, f->serial, f->hw_type ? f->hw_type : "-",
                (long long)f->validity_seconds);
     for (size_t i = 0; f->purposes && f->purposes[i]; i++)
         buf_printf(out, "%s\n", f->purposes[i]);
-    return buf_check(out, err);
 }

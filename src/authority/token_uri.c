@@ -102,11 +102,9 @@ static int place_pin(struct token_uri *u, const char *source, const char *folder
 
     if (!*path)
         return SIGNET_OK;
-    if (strncmp(path, "file://", 7) == 0)
-        path += 7;
-    else if (strncmp(path, "file:", 5) == 0)
-        path += 5;
-    if (*path == '|' || !*path || strncmp(path, "//", 2) == 0)
+    bool is_uri = strncmp(path, "file:", 5) == 0, has_host = strncmp(path, "file://", 7) == 0;
+    path += has_host ? 7 : is_uri ? 5 : 0;
+    if (*path == '|' || !*path || (has_host && *path != '/'))
         return refuse_uri(err, "has a pin-source that is no file");
     int len = snprintf(u->pin_file, sizeof(u->pin_file), "%s%s",
                        *path == '/' || !folder ? "" : folder, path);

@@ -3,6 +3,7 @@
  */
 #include "device/private.h"
 
+#include <signet/authority.h>
 #include <sys/stat.h>
 
 #define CERT_FILE_MAX ((size_t)64 * 1024)
@@ -165,6 +166,21 @@ const struct signet_cert *signet_factory_endpoint_cert(const struct signet_facto
 
 /* making them */
 
+/* What servers would refuse is found on trial, before a board is touched. */
+static int sign_new_cert(const struct signet_factory *f, const struct signet_key *key,
+                         struct signet_cert **out, struct signet_error *err)
+{
+    const struct signet_authority_subject subject = {.endpoint = f->endpoint,
+                                                     .info = &f->cert_info};
+
+    if (!f->authority)
+        return signet_cert_make(out, key, &f->cert_info, f->endpoint, f->observer, err);
+    int rc = signet_authority_check(f->authority, &subject, err);
+    return rc == SIGNET_OK
+               ? signet_authority_sign_key(f->authority, key, &subject, f->cancel, out, NULL, err)
+               : rc;
+}
+
 int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
                                              struct signet_error *err)
 {
@@ -173,7 +189,7 @@ int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
     struct signet_key *key = NULL;
     int rc;
 
-    if (!factory->has_cert_info)
+    if (!factory->makes_cert)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "name a JSON file with the fields of the certificate",
                               "no certificate was to be made");
@@ -183,8 +199,7 @@ int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
                               "the certificate has no common name");
     rc = signet_key_generate(&key, &factory->cert_info, factory->observer, err);
     if (rc == SIGNET_OK)
-        rc = signet_cert_make(&cert, key, &factory->cert_info, factory->endpoint, factory->observer,
-                              err);
+        rc = sign_new_cert(factory, key, &cert, err);
     /* A configuration that will be refused leaves no files behind. */
     if (rc == SIGNET_OK)
         rc = tree_build(factory, cert, key, false, NULL, &tree, err);

@@ -109,7 +109,7 @@ static int read_cert_info(struct signet_factory *f, const struct signet_factory_
     if (rc == SIGNET_OK && args->flags & SIGNET_FACTORY_PLAIN_CERT &&
         !f->cert_info.subject_alt_name)
         rc = text_copy(&f->cert_info.subject_alt_name, "none", err);
-    f->has_cert_info = rc == SIGNET_OK && (args->cert_info || args->cert);
+    f->makes_cert = rc == SIGNET_OK && (args->cert_info || args->cert || args->authority);
     return rc;
 }
 
@@ -150,6 +150,7 @@ int signet_factory_new(struct signet_factory **out, const struct signet_factory_
     f->flags = args.flags;
     f->observer = args.observer;
     f->cancel = args.cancel;
+    f->authority = args.authority;
     int rc = read_all(f, &args, err);
     if (rc != SIGNET_OK)
         signet_factory_free(&f);

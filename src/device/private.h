@@ -11,7 +11,7 @@ struct signet_factory {
     struct signet_tree *tree; /* the configuration as it was read */
     enum signet_mode mode;    /* of the account that is registered */
     char *endpoint;           /* NULL: none given */
-    bool has_server, has_cert_info;
+    bool has_server, makes_cert;
     struct signet_server *server; /* NULL: none, or no token */
     struct signet_cert_info cert_info;
     struct secret token;
@@ -19,6 +19,7 @@ struct signet_factory {
     unsigned flags;
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
+    struct signet_authority *authority;     /* NULL: certificates sign themselves */
     struct signet_cert *server_cert, *cert; /* NULL: not given */
     struct signet_key *key;
 };

@@ -31,7 +31,9 @@ static void provision_event(void *ctx, const struct signet_event *event)
 
 static bool makes_cert(const struct provision *s)
 {
-    return (s->job->device.cert_info || s->job->device.cert) &&
+    const struct signet_factory_args *device = &s->job->device;
+
+    return (device->cert_info || device->cert || device->authority) && !s->job->endpoint_key &&
            signet_factory_uses_certs(s->factory);
 }
 
@@ -97,7 +99,7 @@ static int stage_check(struct provision *s, struct signet_error *err)
     device.flags |= SIGNET_FACTORY_NO_FILES;
     device.observer = &s->observer;
     if (!job->endpoint_cert != !job->endpoint_key ||
-        (job->endpoint_key && (device.cert_info || device.cert)))
+        (job->endpoint_key && (device.cert_info || device.cert || device.authority)))
         return error_set(err, SIGNET_E_USAGE,
                          "give certificate and key of the device, or let them be made");
     if (has_server(s) && !device.endpoint_name && !has_board(s))
@@ -105,8 +107,8 @@ static int stage_check(struct provision *s, struct signet_error *err)
                               "name the endpoint: there is no board that could give it",
                               "the server needs the endpoint name of the device");
     rc = signet_factory_new(&s->factory, &device, err);
-    if (rc == SIGNET_OK &&
-        (job->server_cert || job->endpoint_key || device.cert_info || device.cert))
+    if (rc == SIGNET_OK && (job->server_cert || job->endpoint_key || device.cert_info ||
+                            device.cert || device.authority))
         signet_factory_warn_unused(s->factory);
     if (rc == SIGNET_OK)
         rc = check_device(s, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Work orders: the keys of the file, and what fits together. */
+#include "authority/authority.h"
 #include "lwm2m/lwm2m.h"
 #include "order/private.h"
 
@@ -310,6 +311,17 @@ static int read_yield(struct reader *r, yaml_node_t *node)
     return rc;
 }
 
+/* authority: its keys, or a file with them */
+static int read_authority(struct reader *r, yaml_node_t *node)
+{
+    struct authority_keys keys = {0};
+    int rc = authority_read(r, node, &keys);
+
+    order_of(r)->authority_file = keys.file;
+    order_of(r)->authority = keys.info;
+    return rc;
+}
+
 static const struct entry output_keys[] = {
     ORDER("packets", packets, ENTRY_PATH, 0, 0),
     ORDER("records", records, ENTRY_PATH, 0, 0),
@@ -352,6 +364,7 @@ static const struct entry order_keys[] = {
     PART("objects", reader_objects),
     PART("names", read_names),
     PART("credentials", read_credentials),
+    PART("authority", read_authority),
     PART("board", read_board),
     PART("slots", read_slots),
     PART("servers", read_servers),

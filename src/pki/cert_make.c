@@ -136,7 +136,9 @@ static int take_signature_numbers(struct buf *sig, const struct buf *raw, size_t
                                   struct signet_error *err)
 {
     if (raw->len != 2 * width)
-        return error_set(err, SIGNET_E_CRYPTO, "a signature of %zu bytes came, not of %zu",
+        return error_set(err, SIGNET_E_CERT,
+                         "the private key does not belong to the certificate: a signature of %zu "
+                         "bytes came, not of %zu",
                          raw->len, 2 * width);
     put_number(sig, raw->data, width);
     put_number(sig, raw->data + width, width);

@@ -193,18 +193,25 @@ int issuer_allows(const struct issuer *is, const struct cert_wish *wanted, struc
 {
     struct cert_wish wish = *wanted;
     struct signet_cert *made = NULL;
+    unsigned char *spki = NULL;
     struct signing by;
     const struct cert_signer nobody = {sign_nothing, &by};
     struct plan p = {0};
-    int rc = plan_issue(is, &p, &by, &wish, NULL, err);
+    int rc = plan_issue(is, &p, &by, &wish, NULL, err), len;
 
     by.key = NULL;
     by.signer = &nobody;
-    if (!rc && is->constrains_names)
+    if (!rc && is->constrains_names) {
+        len = i2d_PUBKEY(X509_get0_pubkey(is->cert), &spki); /* any key does */
+        wish.key = NULL;
+        wish.spki = spki;
+        wish.spki_len = len > 0 ? (size_t)len : 0;
         rc = cert_build(&made, &p, &wish, &by, err);
+    }
     if (!rc && made)
         rc = check_made(is, made, false, err);
     signet_cert_free(&made);
+    OPENSSL_free(spki);
     return error_pass(rc, err, "cannot sign a certificate");
 }
 

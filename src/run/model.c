@@ -39,6 +39,8 @@ int run_model_load(const struct signet_run *r, const struct signet_observer *obs
                                              .identity = o->identity,
                                              .shared_secret = o->shared_secret,
                                              .cert = &model->cert,
+                                             .authority = r->authority,
+                                             .cancel = r->options.cancel,
                                              .server_cert = o->server_cert,
                                              .delimiter = o->delimiter,
                                              .count = 1};

@@ -7,6 +7,7 @@
 #include "template/template.h"
 #include "vault/vault.h"
 
+#include <signet/authority.h>
 #include <signet/order.h>
 #include <signet/run.h>
 #include <signet/server.h>
@@ -25,6 +26,7 @@ struct signet_run {
     struct control *control; /* NULL: none */
     atomic_bool stop_asked;
     const struct signet_profile *profile;
+    struct signet_authority *authority; /* NULL: certificates sign themselves */
     struct source *source;
     struct vault *vault;
     struct signet_server *servers[SIGNET_ORDER_SERVERS];
@@ -47,6 +49,10 @@ int run_report(struct signet_run *run, double begin, struct signet_run_report *r
  * one, or an old copy; or it is gone. */
 int run_check_ledger(struct signet_run *run, struct signet_error *err);
 int run_ledger_gone(struct signet_run *run, struct signet_error *err);
+
+/* authority.c: opens it, where the order has one; what the order's hash has of it */
+int run_open_authority(struct signet_run *run, struct signet_error *err);
+int run_hash_authority(const struct signet_run *run, struct buf *text, struct signet_error *err);
 
 /* shift.c: names that the order or a person gave */
 int run_check_names(const struct signet_run *run, struct signet_error *err);

@@ -36,7 +36,7 @@ static void warn_unused(struct signet_run *r, const struct signet_tree *model)
             return;
     error_set(&note, SIGNET_OK,
               "certificates are given, but no account is in mode cert or est: they are not used");
-    error_hint(&note, "take them out of the order's credentials");
+    error_hint(&note, "take them out of the order: its credentials, its authority");
     event_warn(&r->observer, &note);
 }
 
@@ -60,7 +60,7 @@ static int open_source(struct signet_run *r, struct signet_error *err)
     model.options.accept_ctx = r;
     if (rc == SIGNET_OK)
         rc = source_open(&r->source, &model.options, err);
-    if (rc == SIGNET_OK && (o->cert_info || o->server_cert))
+    if (rc == SIGNET_OK && (o->cert_info || o->server_cert || r->authority))
         warn_unused(r, model.tree);
     run_model_free(&model);
     return rc;
@@ -93,6 +93,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
 
     if (rc == SIGNET_OK)
         rc = run_open_servers(r, err);
+    if (rc == SIGNET_OK)
+        rc = run_open_authority(r, err);
     if (rc == SIGNET_OK)
         rc = open_source(r, err);
     if (rc == SIGNET_OK)
@@ -163,6 +165,7 @@ void signet_run_close(struct signet_run **run)
     signet_ledger_close(&r->job.ledger);
     vault_close(&r->vault);
     source_close(&r->source);
+    signet_authority_close(&r->authority);
     signet_profile_close(&r->profile);
     job_close(&r->job);
     signet_status_free(&r->status);

@@ -163,6 +163,16 @@ static int fill_tree(const struct template *t, const struct placeholder_values *
     return rc == SIGNET_OK ? put_psks(t, values, trial, tree, err) : rc;
 }
 
+static int sign_cert(const struct source *s, const struct signet_key *key, const char *endpoint,
+                     struct signet_cert **out, struct signet_error *err)
+{
+    const struct signet_authority_subject subject = {.endpoint = endpoint, .info = &s->cert};
+
+    return s->authority
+               ? signet_authority_sign_key(s->authority, key, &subject, s->cancel, out, NULL, err)
+               : signet_cert_make(out, key, &s->cert, endpoint, NULL, err);
+}
+
 /* One pair for all of a device's accounts that have none. */
 static int put_certs(const struct template *t, const struct source *s,
                      const struct placeholder_values *values, struct signet_tree *tree,
@@ -175,7 +185,7 @@ static int put_certs(const struct template *t, const struct source *s,
                                            : signet_key_generate(&key, &s->cert, NULL, err);
 
     if (rc == SIGNET_OK)
-        rc = signet_cert_make(&cert, key, &s->cert, values->endpoint, NULL, err);
+        rc = sign_cert(s, key, values->endpoint, &cert, err);
     if (rc == SIGNET_OK)
         rc = signet_cert_der(cert, &cert_der, err);
     if (rc == SIGNET_OK)
@@ -201,12 +211,17 @@ static int remove_certs(const struct template *t, const struct source *s,
                         const struct placeholder_values *values, struct signet_tree *tree,
                         struct signet_error *err)
 {
+    const struct signet_authority_subject subject = {.endpoint = values->endpoint,
+                                                     .info = &s->cert};
     size_t len = strlen(values->endpoint);
 
     if (!s->cert.common_name && len > 64)
         return error_set(err, SIGNET_E_MEANING,
                          "the name has %zu characters: as common name of a certificate at most 64",
                          len);
+    int rc = s->authority ? signet_authority_allows(s->authority, &subject, err) : SIGNET_OK;
+    if (rc != SIGNET_OK)
+        return rc;
     for (size_t i = 0; i < t->account_count; i++)
         if (t->accounts[i].mint && mode_has_certs(t->accounts[i].mode))
             signet_tree_remove(
@@ -264,6 +279,7 @@ static int complete_first(const struct template *t, const struct source *s,
     const struct signet_factory_args args = {.tree = tree,
                                              .endpoint_name = endpoint,
                                              .cert = &s->cert,
+                                             .authority = s->authority,
                                              .observer = observer,
                                              .flags = SIGNET_FACTORY_NO_FILES};
     struct signet_factory *factory = NULL;

@@ -97,6 +97,8 @@ struct source {
     struct names names;
     struct template template;
     struct signet_cert_info cert;
+    struct signet_authority *authority;
+    const struct signet_cancel *cancel;
     char *server_cert;
     char manifest_sha256[65]; /* "": there is none */
 };

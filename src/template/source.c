@@ -75,6 +75,8 @@ static int source_fill(struct source *s, const struct source_options *o, struct 
                        "commonName and serialNumber are every device's own: leave them out");
     if (rc == SIGNET_OK && o->cert)
         rc = cert_info_copy(&s->cert, o->cert, err);
+    s->authority = o->authority;
+    s->cancel = o->cancel;
     if (rc == SIGNET_OK)
         rc = names_open(&s->names, o, err);
     if (rc == SIGNET_OK)
@@ -118,6 +120,11 @@ bool source_has_names(const struct source *source)
 const char *source_manifest_sha256(const struct source *source)
 {
     return source->manifest_sha256;
+}
+
+struct signet_authority *source_authority(const struct source *source)
+{
+    return source->authority;
 }
 
 const struct signet_tree *source_sample(const struct source *source)

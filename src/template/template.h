@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "device/device.h"
 
+#include <signet/authority.h>
 #include <signet/cert.h>
 #include <signet/event.h>
 #include <signet/server.h>
@@ -26,6 +27,9 @@ struct source_options {
     bool shared_secret;                  /* the template's own secret goes into all devices, which
                                             else is refused for more than one */
     const struct signet_cert_info *cert; /* without a common name; NULL: the defaults */
+    struct signet_authority *authority;  /* signs the certificates that are made; NULL: they sign
+                                            themselves */
+    const struct signet_cancel *cancel;  /* of its signatures; may be NULL */
     const char *server_cert;             /* file, DER or PEM, where the template has none */
     /* A device a row: CSV, RFC 4180, with a header row. Must stay as it is. NULL: none. */
     const char *manifest;
@@ -68,6 +72,8 @@ int source_make(struct source *source, const char *endpoint, int64_t index, stru
 /* A device that was made and sealed before. */
 int source_restore(struct source *source, const struct secret *packet, const char *endpoint,
                    struct device *out, struct signet_error *err);
+/* Who signs for its devices; NULL: nobody. */
+struct signet_authority *source_authority(const struct source *source);
 /* SHA-256 of the manifest in hex; "": there is none. */
 const char *source_manifest_sha256(const struct source *source);
 

@@ -42,7 +42,8 @@ class _Args(ctypes.Structure):
                 ('cert_info', ctypes.c_char_p), ('cert', ctypes.c_void_p),
                 ('ca_file', ctypes.c_char_p), ('flags', ctypes.c_uint),
                 ('observer', ctypes.POINTER(_Observer)), ('cancel', ctypes.c_void_p),
-                ('profile', ctypes.c_void_p), ('objects', ctypes.c_void_p)]
+                ('profile', ctypes.c_void_p), ('objects', ctypes.c_void_p),
+                ('authority', ctypes.c_void_p)]
 
 
 def _open_library():

@@ -225,7 +225,7 @@ static void described(void **state)
     assert_int_equal(view.certificates, 1);
     assert_string_equal(view.cert.subject, "CN=root");
     signet_authority_close(&a);
-    assert_int_equal(open_with(&a, "idevids", NULL, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(open_with(&a, "idevids", NULL, NULL, &err), SIGNET_E_MEANING);
     assert_int_equal(signet_authority_open(&a, NULL, &err), SIGNET_E_USAGE);
     ca_free(&ca);
 }
