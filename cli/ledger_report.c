@@ -10,8 +10,9 @@ enum form { FORM_TEXT, FORM_CSV, FORM_JSON };
 
 struct report {
     struct signet_report_options options;
-    const char *by, *since, *until, *format;
+    const char *by, *since, *until, *format, *plot;
     enum form form;
+    enum signet_plot picture; /* of plot */
     bool runs;
     struct signet_report_row total;
     int64_t rows;
@@ -100,25 +101,16 @@ static int group_csv(const struct signet_report_row *g, struct signet_error *err
     return rc;
 }
 
-static void report_row_json(const struct report *r, const struct signet_report_row *g)
+static int report_row_json(const struct report *r, const struct signet_report_row *g,
+                           struct signet_error *err)
 {
-    struct json j;
+    struct signet_bytes json = {0};
+    int rc = signet_report_row_json(r->options.by, g, &json, err);
 
-    json_event(&j, "report");
-    json_text(&j, "by", r->by);
-    json_text(&j, "name", g->name);
-    json_integer(&j, "passed", g->passed);
-    json_integer(&j, "first_pass", g->first_pass);
-    json_integer(&j, "failed", g->failed);
-    json_integer(&j, "made_before", g->made_before);
-    json_integer(&j, "refused", g->refused);
-    json_integer(&j, "done", g->done);
-    if (g->median > 0) {
-        json_real(&j, "cycle_median", g->median);
-        json_real(&j, "cycle_p95", g->p95);
-    }
-    json_given(&j, "message", g->message);
-    json_end(&j);
+    if (rc == SIGNET_OK)
+        printf("%s\n", (const char *)json.data);
+    signet_bytes_free(&json);
+    return rc;
 }
 
 static int one_group(void *ctx, const struct signet_report_row *g, struct signet_error *err)
@@ -141,8 +133,7 @@ static int one_group(void *ctx, const struct signet_report_row *g, struct signet
     case FORM_CSV:
         return group_csv(g, err);
     case FORM_JSON:
-        report_row_json(r, g);
-        return SIGNET_OK;
+        return report_row_json(r, g, err);
     }
     return SIGNET_OK;
 }
@@ -210,6 +201,18 @@ static int print_runs(struct signet_ledger *ledger, void *ctx, struct signet_err
     return rc;
 }
 
+static int print_plot(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+{
+    const struct report *r = ctx;
+    struct signet_bytes svg = {0};
+    int rc = signet_report_plot(ledger, &r->options, r->picture, &svg, err);
+
+    if (rc == SIGNET_OK)
+        fwrite(svg.data, 1, svg.len, stdout);
+    signet_bytes_free(&svg);
+    return rc;
+}
+
 /* the command line; false: a mistake, told */
 
 static bool know_by(const struct cli *cli, struct report *r)
@@ -227,6 +230,23 @@ static bool know_by(const struct cli *cli, struct report *r)
     cli_usage(cli, "a report is not by '%s'%s%s%s", r->by, near ? "; did you mean " : "",
               near ? near : ": day, shift, operator, station, slot, order, error", near ? "?" : "");
     return false;
+}
+
+static bool know_plot(const struct cli *cli, struct report *r)
+{
+    static const char *const words[] = {"yield", "cycle", "errors"};
+
+    for (int i = 0; r->plot && i < 3; i++)
+        if (strcmp(words[i], r->plot) == 0) {
+            r->picture = (enum signet_plot)i;
+            if (!r->runs && !r->format && !cli->json)
+                return true;
+            cli_usage(cli, "a plot is SVG, of groups");
+            return false;
+        }
+    if (r->plot)
+        cli_usage(cli, "there is no plot '%s': yield, cycle, errors", r->plot);
+    return !r->plot;
 }
 
 static bool know_form(const struct cli *cli, struct report *r)
@@ -268,6 +288,7 @@ static int report_ledger(int argc, char **argv)
         TEXT('o', "order", "NAME", "Of this order", &r.options.order),
         TEXT(0, "station", "NAME", "Of this station", &r.options.station),
         TEXT('f', "format", "NAME", "text, or csv (RFC 4180)", &r.format),
+        TEXT('p', "plot", "NAME", "A picture (SVG) of it: yield, cycle or errors", &r.plot),
         FLAG('r', "runs", "A row for each run that ended; with --json its whole report", &r.runs),
         {0}};
 
@@ -277,9 +298,9 @@ static int report_ledger(int argc, char **argv)
             "first-pass yield (of all that were judged), boards made before, devices "
             "refused later and done, cycle time (median and 95th percentile).",
             1, 1) ||
-        !know_by(&cli, &r) || !know_form(&cli, &r) || !know_times(&cli, &r))
+        !know_by(&cli, &r) || !know_plot(&cli, &r) || !know_form(&cli, &r) || !know_times(&cli, &r))
         return EXIT_USAGE;
-    return ledger_read(&cli, r.runs ? print_runs : print_report, &r);
+    return ledger_read(&cli, r.plot ? print_plot : r.runs ? print_runs : print_report, &r);
 }
 
 const struct verb report_verbs[] = {{"", "what was made, by day, shift, slot ...", report_ledger},

@@ -519,6 +519,17 @@ int signet_ledger_orders(struct signet_ledger *ledger,
                                     struct signet_error *err),
                          void *ctx, struct signet_error *err);
 
+/* A station of the ledger, and its last event; order: "" of one that is no order's. By name. */
+struct signet_ledger_station {
+    const char *name;
+    int64_t time;
+    const char *kind, *operator_name, *order;
+};
+int signet_ledger_stations(struct signet_ledger *ledger,
+                           int (*row)(void *ctx, const struct signet_ledger_station *station,
+                                      struct signet_error *err),
+                           void *ctx, struct signet_error *err);
+
 /* Reports: what came out in a time, in groups, from the events alone. A unit is a board of a line
  * (from each board that ended in a slot, with or without a name) or a device of an order without
  * boards. */
@@ -566,6 +577,9 @@ int signet_ledger_report(struct signet_ledger *ledger, const struct signet_repor
                          int (*row)(void *ctx, const struct signet_report_row *row,
                                     struct signet_error *err),
                          void *ctx, struct signet_error *err);
+/* A row as `signet report --json` prints it, without the line end. The caller frees *out. */
+int signet_report_row_json(enum signet_report_by by, const struct signet_report_row *row,
+                           struct signet_bytes *out, struct signet_error *err);
 
 /* The reports that runs left at their end, as JSON: the order that was begun last comes first, and
  * of each the oldest. Of options, by is not looked at. */

@@ -12,7 +12,9 @@
  * Threads: one handle is for one thread at a time, except signet_page_show(). A page starts threads
  * of its own and ends them when it is closed. A viewer that reads slowly holds up no other. */
 
+#include <signet/bytes.h>
 #include <signet/error.h>
+#include <signet/ledger.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -47,6 +49,16 @@ const char *signet_page_url(const struct signet_page *page);
  * signet_ledger_open(). From any thread. */
 int signet_page_show(struct signet_page *page, const char *work, const char *order,
                      const char *ledger, struct signet_error *err);
+
+/* A report as a picture (SVG): bars for the last 60 of its groups; without a group an empty one.
+ * ERRORS is by error, whatever options say. The caller frees *out. */
+enum signet_plot {
+    SIGNET_PLOT_YIELD, /* passed of all that were judged, and those at the first attempt */
+    SIGNET_PLOT_CYCLE, /* cycle time, median and 95th percentile */
+    SIGNET_PLOT_ERRORS /* units that failed or were refused, by error */
+};
+int signet_report_plot(struct signet_ledger *ledger, const struct signet_report_options *options,
+                       enum signet_plot plot, struct signet_bytes *out, struct signet_error *err);
 
 /* Adds a person who may log in to a file of logins (mode 0600), or changes the password: of 8 to
  * 200 bytes; scrypt's hash of it is kept. name: 1 to 40 letters, digits and ._- (SIGNET_E_USAGE).

@@ -28,6 +28,10 @@ static const struct route {
     {"POST", "/api/logout", NEED_NOTHING, false, answer_logout},
     {"GET", "/api/status", NEED_READ, false, answer_status},
     {"GET", "/api/servers", NEED_READ, false, answer_servers},
+    {"GET", "/api/stations", NEED_READ, false, answer_stations},
+    {"GET", "/api/report", NEED_READ, false, answer_report},
+    {"GET", "/api/device", NEED_READ, false, answer_device},
+    {"GET", "/plot.svg", NEED_READ, false, answer_plot},
     {"POST", "/api/line", NEED_CHANGE, false, answer_line},
 };
 

@@ -33,8 +33,7 @@ int logins_open(struct logins **out, const char *file, struct signet_error *err)
         return error_nomem(err);
     int rc = logins_read(file, &l->persons, err);
     if (rc == SIGNET_OK && l->persons.count == 0)
-        rc = error_set_hint(err, SIGNET_E_USAGE, "add a person",
-                            "%s has no login", file);
+        rc = error_set_hint(err, SIGNET_E_USAGE, "add a person", "%s has no login", file);
     if (rc != SIGNET_OK) {
         free(l);
         return rc;

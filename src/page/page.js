@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The line: what the stream says, as tiles. Everything from outside is text (textContent), never markup.
-import { showView } from '/views.js';
+import { element, link, showView } from '/views.js';
 
 const $ = id => document.getElementById(id);
 const line = { order: null, slots: new Map(), servers: [], got: 0, away: null };
@@ -10,13 +10,6 @@ const verdicts = {
     'empty': ['empty', 'empty'], 'working': ['in work', 'working'], 'pass': ['PASS', 'pass'], 'fail': ['FAIL', 'fail'],
     'made-before': ['MADE BEFORE', 'before'], 'closed': ['closed', 'stop'], 'halted': ['STOPPED', 'stop'], 'waiting': ['waiting', 'waiting'],
 };
-
-export function element(name, text, className) {
-    const e = document.createElement(name);
-    if (text !== undefined) e.textContent = text;
-    if (className) e.className = className;
-    return e;
-}
 
 function setText(e, text) {
     if (e.textContent !== text) e.textContent = text;
@@ -62,13 +55,17 @@ function drawVerdict(t, state) {
     t.verdict.replaceChildren(icon(shape), element('span', word));
 }
 
+function drawEndpoint(t, endpoint) {
+    if (t.endpoint.textContent !== endpoint) t.endpoint.replaceChildren(...endpoint ? [link(endpoint)] : []);
+}
+
 function drawSlot(s, t) {
     const ended = ['pass', 'fail', 'made-before', 'halted', 'waiting'].includes(s.state), works = s.state === 'working';
     drawVerdict(t, s.state);
     t.off.hidden = !s.off;
     t.bar.hidden = !works;
     t.bar.value = s.part;
-    setText(t.endpoint, s.state === 'empty' ? '' : s.endpoint);
+    drawEndpoint(t, s.state === 'empty' ? '' : s.endpoint);
     t.hint.hidden = !(ended && s.hint);
     setText(t.reason, ended && s.state !== 'pass' ? s.reason || '' : '');
     setText(t.hint, s.hint ? `What to do: ${s.hint}` : '');

@@ -50,12 +50,22 @@ const char *request_header(const struct request *r, const char *name);
 const char *request_argument(const struct request *r, const char *name);
 /* {"error": {"code", "message", "hint"}} */
 void answer_error(struct request *r, unsigned status, const struct signet_error *err);
+void answer_wrong(struct request *r, const char *what); /* 400 */
 
 /* http.c */
 int http_start(struct signet_page *page, struct signet_error *err);
 
 /* events.c: the stream of a viewer; NULL: there are too many. */
 struct MHD_Response *events_open(struct request *r);
+
+/* views.c, device.c */
+struct view_report {
+    struct signet_report_options options;
+    enum signet_plot plot;
+    struct buf *out;
+};
+void answer_records(struct request *r, const char *key, int seconds, records_make *make,
+                    const void *ctx);
 
 /* routes; each fills status, type and answer (act.c, metrics.c, views.c) */
 void answer_login(struct request *r);
@@ -65,5 +75,9 @@ void answer_line(struct request *r);
 void answer_status(struct request *r);
 void answer_metrics(struct request *r);
 void answer_servers(struct request *r);
+void answer_stations(struct request *r);
+void answer_report(struct request *r);
+void answer_plot(struct request *r);
+void answer_device(struct request *r);
 
 #endif

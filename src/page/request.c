@@ -24,3 +24,11 @@ void answer_error(struct request *r, unsigned status, const struct signet_error 
     r->status = status;
     r->type = "application/json";
 }
+
+void answer_wrong(struct request *r, const char *what)
+{
+    struct signet_error err = {0};
+
+    error_set(&err, SIGNET_E_USAGE, "%s", what);
+    answer_error(r, MHD_HTTP_BAD_REQUEST, &err);
+}

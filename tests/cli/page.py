@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet run --page and signet page: what a browser is told of a line and may change, and who may."""
-import base64, contextlib, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
+import base64, contextlib, json, os, shutil, signal, socket, subprocess, sys, tempfile, time, xml.etree.ElementTree
 sys.path.insert(0, '/usr/lib/python3/dist-packages')
 from prometheus_client.openmetrics import parser
 from _hall import Hall
@@ -140,6 +140,50 @@ def requests(hall):
         stream.close()
 
 
+def what_was_made(hall):
+    """Stations, reports with their plots, a device's history: as the ledger's own verbs have it."""
+    ledger = hall.at('ledger.db')
+    line = subprocess.Popen([SIGNET, 'run', hall.order(2), '--operator', '<b>&"Zoë', '--shift', 'late', '--watch', '--json'], stdout=subprocess.PIPE, text=True)
+    for event in map(json.loads, line.stdout):  # what is in the slots was made by another order
+        if event['event'] == 'line' or event.get('stage') in ('made-before', 'pass'):
+            hall.change(int(event['board']))
+    need(line.wait(timeout=SECONDS) == 0, 'the order is not done')
+    with started('page', ledger, '-l', '127.0.0.1:0') as (_, browser):
+        for by in ('day', 'operator', 'station', 'shift', 'error'):
+            rows = [json.loads(x) for x in call('report', ledger, '--since', 'today', '--by', by, '--json').stdout.splitlines()]
+            need(browser.json(f'/api/report?by={by}&days=1')['rows'] == rows and (rows or by == 'error'), f'{by}: {rows}')
+        need([r['name'] for r in browser.json('/api/report?by=order&order=order-1')['rows']] == ['order-1'], 'of an order')
+        found = browser.json('/api/stations')
+        need([s['station'] for s in found['stations']] == ['A'] and found['stations'][0]['order'] == f'order-{hall.count}', found)
+        need(found['today'][0]['passed'] == 4, found)
+        for plot, words in (('yield', '100'), ('cycle', 'Cycle time in seconds'), ('errors', 'nothing in that time')):
+            status, headers, text = browser.ask(f'/plot.svg?plot={plot}&by=operator')
+            need(status == 200 and headers['Content-Type'] == 'image/svg+xml' and words in text, f'{plot}: {text}')
+            picture = ''.join(xml.etree.ElementTree.fromstring(text).itertext())
+            need(plot == 'errors' or '<b>&"Zoë' in picture and '(none)' in picture, picture)
+            p = call('report', ledger, '--by', 'operator', '--plot', plot, '--since', 'today')
+            need(p.stdout == text, p.stdout + p.stderr)
+        name = hall.devices()[0]['endpoint']
+        said = [json.loads(x) for x in call('ledger', 'show', ledger, name, '--json').stdout.splitlines()]
+        for ask in (name, hall.devices()[0]['hw_id']):
+            found = browser.json(f'/api/device?name={ask}')
+            device = {k: v for k, v in said[0].items() if k not in ('event', 'exposed')}
+            need(found['devices'] == [device], f'{found["devices"]}, not {device}')
+            history = [x for x in said if x['event'] == 'history']
+            need([e['hash'] for e in found['history']] == [e['hash'] for e in history] and len(history) > 3, found['history'])
+            need([(d['server'], d['state']) for d in found['deliveries']] == [('keys', 'delivered')], found['deliveries'])
+        for path, status in (('device?name=nobody', 404), ('device', 400), ('device?name=' + 200 * 'x', 400), ('report?by=moon', 400),
+                             ('report?days=0', 400), ('report?days=9999', 400), ('report?plot=pie', 400), ('report?order=' + 300 * 'x', 400)):
+            need(browser.ask('/api/' + path)[0] == status, path)
+    with started('page', hall.at('none.db'), '-l', '127.0.0.1:0') as (_, browser):
+        status, _, text = browser.ask('/api/stations')
+        need(status == 404 and 'none.db' in text, text)
+    for args, words in ((('--plot', 'pie'), "there is no plot 'pie'"), (('--plot', 'yield', '--runs'), 'a plot is SVG'),
+                        (('--plot', 'yield', '--json'), 'a plot is SVG')):
+        p = call('report', ledger, *args)
+        need(p.returncode == 2 and words in p.stderr, p.stderr)
+
+
 def hostile(hall):
     """Names are text; a viewer that reads nothing holds up nobody; viewers are bounded."""
     evil = '<img src=x onerror="alert(1)">'
@@ -203,7 +247,7 @@ def beyond_this_computer(hall):
 
     with started('page', ledger, '-l', '0.0.0.0:0', '--metrics', '--page-logins', file, *tls) as (_, browser):
         need(browser.tls and browser.ask('/', Host='station.example')[0] == 200, 'the page itself')
-        for path in ('/api/status', '/events', '/metrics', '/api/servers'):
+        for path in ('/api/status', '/events', '/metrics', '/api/servers', '/api/stations', '/api/report', '/api/device?name=x', '/plot.svg'):
             need(browser.ask(path)[0] == 401, path)
         need(browser.json('/api/session') == {'logins': True, 'closed': True}, 'a session')
         right = base64.b64encode(f'{NAME}:{PASSWORD}'.encode()).decode()
@@ -223,7 +267,7 @@ def beyond_this_computer(hall):
 folder = tempfile.mkdtemp()
 hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))  # boards stay until they are changed
 try:
-    for test in (a_line, requests, hostile, beyond_this_computer):
+    for test in (a_line, requests, what_was_made, hostile, beyond_this_computer):
         try:
             test(hall)
         except Broken as e:

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The stations of a ledger, and what each did last. */
+
+#include "ledger/store.h"
+
+struct stations {
+    struct look look;
+    int (*row)(void *ctx, const struct signet_ledger_station *station, struct signet_error *err);
+    void *ctx;
+};
+
+static int give_station(void *ctx, const struct db_rows *row, struct signet_error *err)
+{
+    const struct stations *s = ctx;
+    const struct signet_ledger_station station = {.name = db_text(row, 0),
+                                                  .time = db_int(row, 1),
+                                                  .kind = db_text(row, 2),
+                                                  .operator_name = db_text(row, 3),
+                                                  .order = db_text(row, 4)};
+
+    return s->row(s->ctx, &station, err);
+}
+
+static int walk_stations(struct look *look, struct signet_error *err)
+{
+    const struct db_walk walk = {
+        .sql = "SELECT s.name, e.time, e.kind, e.operator, COALESCE(o.name, '') FROM stations s"
+               " JOIN events e ON e.station = s.id AND e.seq ="
+               " (SELECT max(x.seq) FROM events x WHERE x.station = s.id)"
+               " LEFT JOIN devices d ON d.id = e.device AND e.device > 0 LEFT JOIN orders o"
+               " ON o.id = CASE WHEN e.device < 0 THEN -e.device ELSE d.order_id END"
+               " ORDER BY s.name",
+        .row = give_station,
+        .ctx = look->ctx};
+
+    return db_walk(look->ledger->db, &walk, err, "");
+}
+
+int signet_ledger_stations(struct signet_ledger *ledger,
+                           int (*row)(void *, const struct signet_ledger_station *,
+                                      struct signet_error *),
+                           void *ctx, struct signet_error *err)
+{
+    struct stations s = {.row = row, .ctx = ctx};
+
+    s.look = (struct look){.ledger = ledger, .walk = walk_stations, .ctx = &s};
+    return ledger_look(&s.look, err);
+}

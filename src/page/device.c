@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One device: what it is, which servers have it, what happened to it. Members are called as in
+ * `signet ledger show --json`. */
+#include "page/private.h"
+
+#include <stdio.h>
+
+enum { DEVICE_SECONDS = 2, HISTORY_MAX = 2000, KEY_SIZE = SIGNET_ENDPOINT_SIZE + 8 };
+
+struct device_view {
+    const char *name;
+    struct buf *out;
+    char endpoint[SIGNET_ENDPOINT_SIZE];
+    size_t rows;
+};
+
+static void put_time_member(struct buf *out, const char *key, int64_t seconds)
+{
+    char text[24];
+
+    clock_format(seconds, text);
+    buf_json_text(out, key, text);
+}
+
+static int add_device(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
+{
+    struct device_view *v = ctx;
+    struct buf *out = v->out;
+    const char *const texts[][2] = {{"endpoint", d->endpoint},
+                                    {"order", d->order},
+                                    {"station", d->station},
+                                    {"slot", d->slot},
+                                    {"hw_id", d->hw_id},
+                                    {"psk_identity", d->psk_identity},
+                                    {"psk_sha256", d->psk_sha256},
+                                    {"spki_sha256", d->spki_sha256},
+                                    {"cert_issuer", d->cert_issuer},
+                                    {"cert_serial", d->cert_serial},
+                                    {"packet_sha256", d->packet_sha256},
+                                    {"image_sha256", d->image_sha256},
+                                    {"error_code", d->error_code},
+                                    {"error", d->error}};
+
+    (void)err;
+    snprintf(v->endpoint, sizeof(v->endpoint), "%s", d->endpoint);
+    v->rows++;
+    buf_json_open(out, NULL, '{');
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        buf_json_text(out, texts[i][0], texts[i][1]);
+    buf_json_text(out, "state", signet_device_state_name(d->state));
+    buf_json_integer(out, "edition", d->edition);
+    buf_json_integer(out, "attempt", d->attempt);
+    put_time_member(out, "created", d->created);
+    put_time_member(out, "changed", d->changed);
+    buf_byte(out, '}');
+    return SIGNET_OK;
+}
+
+static int add_delivery(void *ctx, const struct signet_ledger_delivery *d, struct signet_error *err)
+{
+    struct device_view *v = ctx;
+
+    (void)err;
+    buf_json_open(v->out, NULL, '{');
+    buf_json_text(v->out, "server", d->server);
+    buf_json_integer(v->out, "edition", d->edition);
+    buf_json_text(v->out, "state",
+                  d->delivered  ? "delivered"
+                  : d->refused  ? "refused"
+                  : d->removing ? "removing"
+                  : d->removed  ? "removed"
+                                : "waiting");
+    put_time_member(v->out, "changed", d->changed);
+    buf_json_text(v->out, d->removed ? "by_hand" : "error", d->error);
+    buf_byte(v->out, '}');
+    return SIGNET_OK;
+}
+
+static int add_event(void *ctx, const struct signet_ledger_event *e, struct signet_error *err)
+{
+    struct device_view *v = ctx;
+    struct buf *out = v->out;
+
+    if (++v->rows > HISTORY_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "a history of more than %d events", HISTORY_MAX);
+    buf_json_open(out, NULL, '{');
+    put_time_member(out, "time", e->time);
+    buf_json_text(out, "station", e->station);
+    buf_json_integer(out, "seq", e->seq);
+    buf_json_integer(out, "edition", e->edition);
+    buf_json_text(out, "kind", e->kind);
+    buf_json_text(out, "detail", e->detail);
+    buf_json_text(out, "operator", e->operator_name);
+    buf_json_text(out, "tool", e->tool);
+    buf_json_text(out, "hash", e->hash);
+    buf_byte(out, '}');
+    return SIGNET_OK;
+}
+
+static int device_find(struct signet_ledger *ledger, struct device_view *v,
+                       struct signet_error *err)
+{
+    const struct signet_ledger_filter by_name = {.endpoint = v->name, .state = -1},
+                                      by_board = {.hw_id = v->name, .state = -1};
+    int rc = signet_ledger_devices(ledger, &by_name, add_device, v, err);
+
+    if (rc == SIGNET_OK && v->rows == 0)
+        rc = signet_ledger_devices(ledger, &by_board, add_device, v, err);
+    return rc == SIGNET_OK && v->rows == 0
+               ? error_set(err, SIGNET_E_NOT_FOUND, "no device and no board of that name")
+               : rc;
+}
+
+static int view_device(struct signet_ledger *ledger, const void *ctx, struct buf *out,
+                       struct signet_error *err)
+{
+    struct device_view v = {.name = ctx, .out = out};
+
+    buf_text(out, "{\"devices\": [");
+    int rc = device_find(ledger, &v, err);
+    buf_text(out, "], \"deliveries\": [");
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_deliveries(ledger, v.endpoint, add_delivery, &v, err);
+    buf_text(out, "], \"history\": [");
+    v.rows = 0;
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_events(ledger, v.endpoint, add_event, &v, err);
+    buf_text(out, "]}");
+    return rc == SIGNET_E_LIMIT ? SIGNET_OK : rc; /* the first ones are shown */
+}
+
+void answer_device(struct request *r)
+{
+    const char *name = request_argument(r, "name");
+    char key[KEY_SIZE];
+
+    snprintf(key, sizeof(key), "device %.*s", KEY_SIZE - 8, name ? name : "");
+    if (name && strlen(name) < SIGNET_ENDPOINT_SIZE)
+        answer_records(r, key, DEVICE_SECONDS, view_device, name);
+    else
+        answer_wrong(r, "name one device");
+}
