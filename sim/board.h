@@ -199,8 +199,6 @@ bool store_request(struct sim_store *store, unsigned tag, const char *name,
 bool store_is_whole(struct sim_store *store);
 /* The fingerprint of its own key's public half, the name in its certificate; "": none. */
 void store_facts(struct sim_store *store, char key[static 65], char name[static 160]);
-/* What changed is kept, and told in the journal. */
-void store_changed(struct sim_board *board, const char *event);
 
 /* board_cred.c: one line at the prompt */
 void cred_line(struct sim_board *board, const uint8_t *data, size_t len);

@@ -117,6 +117,13 @@ static bool decode_buffer(struct sim_store *store, const struct command *c, cons
     return true;
 }
 
+static void store_changed(struct sim_board *board, const char *event)
+{
+    keep_write(board, true);
+    journal_held(board);
+    journal_note(board, event);
+}
+
 static void add_decoded(struct sim_board *board, const struct command *c, unsigned tag, size_t type,
                         const struct buf *data)
 {

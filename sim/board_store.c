@@ -113,10 +113,3 @@ void store_facts(struct sim_store *store, char key[static 65], char name[static 
         signet_key_free(&own);
     }
 }
-
-void store_changed(struct sim_board *board, const char *event)
-{
-    keep_write(board, true);
-    journal_held(board);
-    journal_note(board, event);
-}

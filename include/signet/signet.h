@@ -65,7 +65,6 @@
 #include <signet/run.h>
 #include <signet/server.h>
 #include <signet/smp.h>
-#include <signet/station_key.h>
 #include <signet/status.h>
 #include <signet/text.h>
 #include <signet/tree.h>

@@ -281,16 +281,6 @@ int signet_board_endpoint(struct signet_board *b, char name[152], struct signet_
     return end_stage(b, code, "the board is flashed and holds no credentials", err);
 }
 
-const char *recipe_option(const struct signet_board *b, const char *name)
-{
-    return adapter_option(b->options.recipe, name);
-}
-
-bool signet_board_makes_key(const struct signet_board *b)
-{
-    return b->recipe->console && console_option_is_true(b, "keygen");
-}
-
 void signet_board_take_over(struct signet_board *b)
 {
     b->taken_over = true;

@@ -60,7 +60,7 @@ struct console_stages {
     int (*write)(struct signet_board *b, const struct credential *c, struct signet_error *err);
     int (*remove)(struct signet_board *b, const struct credential *c, struct signet_error *err);
 };
-/* The value of an option of the recipe's own; NULL: not given. */
+/* console_options.c: the value of an option of the recipe's own; NULL: not given. */
 const char *recipe_option(const struct signet_board *b, const char *name);
 
 struct signet_board {
@@ -194,7 +194,7 @@ void credentials_free(struct credentials *c);
 const char *credential_name(enum credential_kind kind); /* "client certificate" */
 uint32_t credential_tag(const struct signet_board *b, bool bootstrap);
 
-/* console_stages.c: the stages of such boards */
+/* console_options.c: of all such boards */
 #define CONSOLE_OPTIONS                                                                            \
     {"keygen", "true: the board makes its key, and the order's authority signs for it"},           \
         {"sec_tag", "number under which the board keeps its credentials (35724861)"},              \
@@ -205,8 +205,12 @@ uint32_t credential_tag(const struct signet_board *b, bool bootstrap);
     }
 int console_check(struct signet_board *b, struct signet_error *err);
 bool console_option_is_true(const struct signet_board *b, const char *name);
+
+/* console_ready.c */
 int console_ready(struct signet_board *b, struct signet_error *err);
 int console_name(struct signet_board *b, char name[static 152], struct signet_error *err);
+
+/* console_stages.c */
 int console_load(struct signet_board *b, const void *packet, size_t len, struct signet_error *err);
 int console_result(struct signet_board *b, struct signet_error *err);
 int console_request(struct signet_board *b, const char *endpoint, struct signet_bytes *csr,

@@ -59,8 +59,9 @@ static int take_account(const struct signet_tree *tree, struct signet_account *a
         return error_set(err, SIGNET_E_MEANING, "the packet has no server account");
     if (a->mode != SIGNET_MODE_PSK && !mode_has_certs(a->mode))
         return SIGNET_OK;
-    if (!a->identity || !a->secret_key || a->identity->type != SIGNET_TYPE_OPAQUE ||
-        a->secret_key->type != SIGNET_TYPE_OPAQUE)
+    /* a certificate's key may be on the board alone */
+    bool key = a->secret_key ? a->secret_key->type == SIGNET_TYPE_OPAQUE : mode_has_certs(a->mode);
+    if (!a->identity || a->identity->type != SIGNET_TYPE_OPAQUE || !key)
         return error_set(err, SIGNET_E_MEANING, "/0/%u: identity and key must be bytes", a->iid);
     return SIGNET_OK;
 }

@@ -7,19 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Puts the state into the ledger. A device that is further already, from before a crash, stays
- * where it is: the board is written once more. */
-static int record(struct work *w, enum signet_device_state state,
-                  const struct signet_device_facts *facts, struct signet_error *err)
-{
-    enum signet_device_state to = w->lease->state > state ? w->lease->state : state;
-
-    work_failpoint("before", signet_device_state_name(state));
-    int rc = signet_ledger_advance(w->job->ledger, w->lease, to, facts, err);
-    work_failpoint("after", signet_device_state_name(state));
-    return work_judged(w, rc);
-}
-
 /* Which device? */
 
 /* The one that was taken before the erase, else one that nobody has. */
@@ -50,7 +37,9 @@ static int identify(struct work *w, struct signet_error *err)
     if (rc != SIGNET_E_NOT_FOUND)
         return rc;
     if (!named) { /* a name that the manifest does not know takes no unit of the quota */
-        rc = source_make(w->setup->source, name, -1, &w->device, err);
+        rc = signet_board_makes_key(w->board)
+                 ? source_try(w->setup->source, name, err)
+                 : source_make(w->setup->source, name, -1, &w->device, err);
         return rc == SIGNET_OK ? work_reserve(w, name, w->lease, err) : rc;
     }
     rc = work_judged(w, reworked_claim(w->slot, "", err));
@@ -86,7 +75,7 @@ static int seal_and_record(struct work *w, bool sealed, struct signet_error *err
         rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
         work_failpoint("after", "seal");
     }
-    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
+    return rc == SIGNET_OK ? work_record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
 }
 
 /* Its credentials: those of before, or new ones; safe over a crash before anybody hears of them. */
@@ -139,6 +128,10 @@ static int get_credentials(struct work *w, struct signet_error *err)
         rc = work_note_retry(w, w->not_noted, err);
         w->not_noted[0] = '\0';
     }
+    if (rc == SIGNET_OK && w->lease->state >= SIGNET_DEVICE_WRITING)
+        signet_board_take_over(w->board);
+    if (rc == SIGNET_OK && signet_board_makes_key(w->board))
+        return born_credentials(w, err);
     if (rc == SIGNET_OK && w->lease->state >= SIGNET_DEVICE_KEYED && w->device.packet.data)
         return SIGNET_OK; /* another attempt of this run */
     return rc == SIGNET_OK ? make_credentials(w, err) : rc;
@@ -151,7 +144,7 @@ static int load_packet(struct work *w, struct signet_error *err)
     int rc = mark_write(w->slot, err);
 
     if (rc == SIGNET_OK)
-        rc = record(w, SIGNET_DEVICE_WRITING, &facts, err);
+        rc = work_record(w, SIGNET_DEVICE_WRITING, &facts, err);
     if (rc == SIGNET_OK)
         rc = work_judged(w, job_remember(w->job, err));
     if (rc != SIGNET_OK)
@@ -162,7 +155,7 @@ static int load_packet(struct work *w, struct signet_error *err)
     if (rc == SIGNET_OK)
         work_keep_port(w, &before);
     work_failpoint("after", "load");
-    return rc == SIGNET_OK ? record(w, SIGNET_DEVICE_WRITTEN, NULL, err) : rc;
+    return rc == SIGNET_OK ? work_record(w, SIGNET_DEVICE_WRITTEN, NULL, err) : rc;
 }
 
 static bool has_final(const struct work *w)

@@ -50,6 +50,22 @@ static void warn_blind(const struct signet_observer *observer)
 }
 
 /* Whether its board is there shows when the line runs. */
+/* Boards that make their own key: somebody has to sign for it, and nobody can act as the device. */
+static int check_born(const struct signet_order *order, struct signet_error *err)
+{
+    if (!order->authority_file && !order->authority.chain)
+        return error_set_hint(err, SIGNET_E_MEANING,
+                              "give the order an 'authority': a chain and a key",
+                              "the board makes its key, but the order has no authority");
+    if (order->prove)
+        return error_set_hint(err, SIGNET_E_MEANING, "take 'prove' out of the order",
+                              "the board makes its key, so that nobody else can be proved with it");
+    if (order->golden.board)
+        return error_set(err, SIGNET_E_MEANING,
+                         "the board makes its key: an order with a golden board cannot");
+    return SIGNET_OK;
+}
+
 static int check_slot(const struct signet_order *order, size_t i,
                       const struct signet_observer *observer, struct signet_error *err)
 {
@@ -68,6 +84,8 @@ static int check_slot(const struct signet_order *order, size_t i,
     int rc = signet_board_open(&board, order->recipe, &options, NULL, NULL, err);
     if (rc == SIGNET_OK && i == 0 && !order->erase_finished && !signet_board_can_look(board))
         warn_blind(observer);
+    if (rc == SIGNET_OK && signet_board_makes_key(board))
+        rc = check_born(order, err);
     signet_board_close(&board);
     return error_pass(rc, err, "slot %s", slot->name);
 }

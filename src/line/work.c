@@ -21,6 +21,17 @@ void work_failpoint(const char *when, const char *what)
     failpoint(name);
 }
 
+int work_record(struct work *w, enum signet_device_state state,
+                const struct signet_device_facts *facts, struct signet_error *err)
+{
+    enum signet_device_state to = w->lease->state > state ? w->lease->state : state;
+
+    work_failpoint("before", signet_device_state_name(state));
+    int rc = signet_ledger_advance(w->job->ledger, w->lease, to, facts, err);
+    work_failpoint("after", signet_device_state_name(state));
+    return work_judged(w, rc);
+}
+
 static const char *verdict_of(int rc)
 {
     if (rc == SIGNET_E_CANCELLED || rc == SIGNET_E_QUOTA)

@@ -28,6 +28,10 @@ struct work {
 /* Of a call of the ledger: rc, and what it says of the ledger. */
 int work_judged(struct work *w, int rc);
 void work_failpoint(const char *when, const char *what);
+/* Puts the state into the ledger. A device that is further already, from before a crash, stays
+ * where it is: the board is written once more. */
+int work_record(struct work *w, enum signet_device_state state,
+                const struct signet_device_facts *facts, struct signet_error *err);
 /* made.c: the device that was made on this board, by the name that it gave or by its serial number;
  * either may be "". SIGNET_E_PROVISIONED: *err says which it is, when and where it was made. */
 int work_made(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err);
@@ -64,6 +68,11 @@ bool work_is_another(const struct work *w);
 /* SIGNET_E_NOT_FOUND: what is sealed is the edition before; it is dropped, this one has none yet.
  */
 int work_drop_retired(struct work *w, struct signet_error *err);
+/* born.c: a board that makes its own key: it is asked for a request, which the order's authority
+ * signs. The ledger has the key's fingerprint before anything is signed, so that an identity has
+ * one key, whatever happens in between. SIGNET_E_CONFLICT: the board has another key than the one
+ * whose certificate it may hold. */
+int born_credentials(struct work *w, struct signet_error *err);
 /* work.c */
 /* Writes what became of the board and its device; sets slot->verdict. Returns rc, or why the ledger
  * refused it. */

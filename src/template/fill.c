@@ -206,6 +206,23 @@ static int put_certs(const struct template *t, const struct source *s,
     return rc;
 }
 
+/* A certificate whose key is on the board, where it was made and stays. */
+static int put_given_cert(const struct template *t, const struct signet_bytes *cert,
+                          struct signet_tree *tree, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < t->account_count; i++) {
+        uint16_t iid = t->accounts[i].iid;
+
+        if (!t->accounts[i].mint || !mode_has_certs(t->accounts[i].mode))
+            continue;
+        rc = security_put(tree, iid, RID_IDENTITY, cert->data, cert->len, err);
+        signet_tree_remove(tree, (struct signet_path){0, iid, RID_SECRET_KEY, SIGNET_NO_ID});
+    }
+    return rc;
+}
+
 /* A trial makes none: the sample's have the name of another device. */
 static int remove_certs(const struct template *t, const struct source *s,
                         const struct placeholder_values *values, struct signet_tree *tree,
@@ -249,7 +266,8 @@ static int check_loaded(const struct template *t, const struct placeholder_value
 }
 
 int template_make(const struct template *t, const struct source *s,
-                  const struct placeholder_values *values, bool trial, struct signet_tree **out,
+                  const struct placeholder_values *values, bool trial,
+                  const struct signet_bytes *cert, struct signet_tree **out,
                   struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
@@ -258,7 +276,9 @@ int template_make(const struct template *t, const struct source *s,
     if (rc == SIGNET_OK)
         rc = fill_tree(t, values, trial, tree, err);
     if (rc == SIGNET_OK && t->mints_certs)
-        rc = trial ? remove_certs(t, s, values, tree, err) : put_certs(t, s, values, tree, err);
+        rc = trial  ? remove_certs(t, s, values, tree, err)
+             : cert ? put_given_cert(t, cert, tree, err)
+                    : put_certs(t, s, values, tree, err);
     if (rc == SIGNET_OK)
         rc = check_loaded(t, values, tree, err);
     if (rc == SIGNET_OK && t->recheck)

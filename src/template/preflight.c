@@ -53,7 +53,7 @@ static int try_values(struct trial *t, const struct placeholder_values *values,
                       struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
-    int rc = template_make(&t->s->template, t->s, values, true, &tree, err);
+    int rc = template_make(&t->s->template, t->s, values, true, NULL, &tree, err);
 
     if (rc == SIGNET_OK)
         rc = try_servers(t, tree, values->endpoint, err);

@@ -84,9 +84,11 @@ int template_check_psk(const void *key, size_t len, struct signet_error *err);
 int template_build(struct template *t, const struct source *s,
                    const struct placeholder_values *values, const struct signet_observer *observer,
                    bool *of_row, struct signet_error *err);
-/* trial: nothing is minted, samples stay. */
+/* trial: nothing is minted, samples stay. cert (may be NULL): for the accounts whose certificate
+ * and key would be made; its key is on the board. */
 int template_make(const struct template *t, const struct source *s,
-                  const struct placeholder_values *values, bool trial, struct signet_tree **out,
+                  const struct placeholder_values *values, bool trial,
+                  const struct signet_bytes *cert, struct signet_tree **out,
                   struct signet_error *err);
 /* "devices.csv:7: psk: " in front, with the value where it is no secret. column: the one that is
  * at fault, or -1 for the first of pieces. */

@@ -15,8 +15,10 @@ static void forget_shared(const struct template *t, struct device *device)
         device->facts.psk_identity = NULL;
 }
 
-int source_make(struct source *s, const char *endpoint, int64_t index, struct device *out,
-                struct signet_error *err)
+/* out NULL: only tries whether it could be made. */
+static int make_device(struct source *s, const char *endpoint, int64_t index,
+                       const struct signet_bytes *cert, struct device *out,
+                       struct signet_error *err)
 {
     struct placeholder_values values = {.endpoint = endpoint};
     struct manifest_row row = {0};
@@ -29,13 +31,35 @@ int source_make(struct source *s, const char *endpoint, int64_t index, struct de
     values.row = s->names.manifest ? &row : NULL;
     values.serial = s->names.first + found;
     if (rc == SIGNET_OK)
-        rc = template_make(&s->template, s, &values, false, &tree, err);
+        rc = template_make(&s->template, s, &values, !out, cert, &tree, err);
     manifest_row_free(&row);
+    if (!out) {
+        signet_tree_free(&tree);
+        return rc;
+    }
     if (rc == SIGNET_OK)
         rc = device_from_tree(out, tree, NULL, endpoint, err);
     if (rc == SIGNET_OK)
         forget_shared(&s->template, out);
     return rc;
+}
+
+int source_make(struct source *s, const char *endpoint, int64_t index, struct device *out,
+                struct signet_error *err)
+{
+    return make_device(s, endpoint, index, NULL, out, err);
+}
+
+int source_make_certified(struct source *s, const char *endpoint, int64_t index,
+                          const struct signet_bytes *cert, struct device *out,
+                          struct signet_error *err)
+{
+    return make_device(s, endpoint, index, cert, out, err);
+}
+
+int source_try(struct source *s, const char *endpoint, struct signet_error *err)
+{
+    return make_device(s, endpoint, -1, NULL, NULL, err);
 }
 
 int source_restore(struct source *s, const struct secret *packet, const char *endpoint,
@@ -110,6 +134,16 @@ void source_close(struct source **source)
     free(s->server_cert);
     free(s);
     *source = NULL;
+}
+
+bool source_makes_certs(const struct source *source)
+{
+    return source->template.mints_certs;
+}
+
+const struct signet_cert_info *source_cert_info(const struct source *source)
+{
+    return &source->cert;
 }
 
 bool source_has_names(const struct source *source)

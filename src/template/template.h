@@ -69,6 +69,16 @@ int source_name(void *ctx, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
  * board's own name. SIGNET_E_NOT_FOUND: no such device in the manifest. */
 int source_make(struct source *source, const char *endpoint, int64_t index, struct device *out,
                 struct signet_error *err);
+/* The same, but no key is made for its certificate, which is there: the key is on the board. */
+int source_make_certified(struct source *source, const char *endpoint, int64_t index,
+                          const struct signet_bytes *cert, struct device *out,
+                          struct signet_error *err);
+/* Could a device of this name be made? Nothing is minted. */
+int source_try(struct source *source, const char *endpoint, struct signet_error *err);
+/* What the order says of certificates, but their names. */
+const struct signet_cert_info *source_cert_info(const struct source *source);
+/* Has it accounts whose certificates and keys are made? */
+bool source_makes_certs(const struct source *source);
 /* A device that was made and sealed before. */
 int source_restore(struct source *source, const struct secret *packet, const char *endpoint,
                    struct device *out, struct signet_error *err);

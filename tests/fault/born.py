@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Keys that are born on boards, and kill -9 at every place and at random moments: each board has one key and one
+certificate in the end, the ledger has that key's fingerprint, an identity is on one board, and no private key of a
+board was ever in a file of the station, in its output or in its memory. The authority's key is in SoftHSM where that
+is installed. SIGNET_TORTURE=N: 32 boards and N kills; else a short form."""
+import base64, hashlib, json, os, random, re, shutil, sqlite3, subprocess, sys, tempfile, time
+import _softhsm
+from _signet import DONE, SIGNET, STATES, TORTURE, Broken, Folder, ended, need, with_failpoint
+
+LONG = int(os.environ.get('SIGNET_TORTURE') or 0)
+SLOTS = 32 if LONG else 4
+SECONDS = 300
+P256 = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200')  # of a SubjectPublicKeyInfo, before its point
+TEMPLATE = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
+ RID.Security.Mode: 2, RID.Security.ShortServerID: 1}}, OID.Server: {1: {RID.Server.ShortServerID: 1,
+ RID.Server.Lifetime: 60, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}"""
+
+
+class Board:
+    """What a simulated board keeps in its flash."""
+    def __init__(self, path):
+        with open(path) as f:
+            kept = json.load(f)
+        self.hw_id = kept['serial'].zfill(16)
+        self.slot = kept['slot']
+        self.store = {k.split(' ')[1]: bytes.fromhex(v) for k, v in kept['store'].items()}
+        self.keys = [bytes.fromhex(v) for k, v in kept['store'].items() if k.endswith(' key') or k.endswith(' PK')]
+
+    def public(self):
+        return P256 + self.keys[0][-65:]
+
+    def secret(self):
+        """the number that is the private key"""
+        key = self.keys[0]
+        return key[key.index(b'\x02\x01\x01\x04\x20') + 5:][:32]
+
+    def certified(self):
+        return P256 + self.store['CLIENT'].split(P256)[1][:65]
+
+
+def spellings(secret):
+    yield secret
+    yield secret[::-1]
+    yield secret.hex().encode()
+    yield secret.hex().upper().encode()
+    yield ':'.join(f'{b:02x}' for b in secret).encode()
+    for shift in range(3):
+        text = base64.b64encode(b'\0' * shift + secret)
+        yield text[4 if shift else 0:-4]
+        yield base64.urlsafe_b64encode(b'\0' * shift + secret)[4 if shift else 0:-4]
+
+
+class Hall(Folder):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.count, self.known, self.killed, self.memory = 0, {}, 0, 0
+        for name in ('rack', 'boards'):
+            os.makedirs(self.at(name))
+        self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(SLOTS), '-c', '-u', '-f', 'zephyr-credentials',
+                                      '-S', self.at('boards'), '-j', self.at('journal')], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        need(self.rack.stdout.readline(), 'the rack did not start')
+        self.write('template', TEMPLATE)
+        self.server_certificate()
+        os.unlink(self.at('server/client_key.der'))  # the server's own is not what is hunted
+        self.write('keys.json', json.dumps({'kind': 'export', 'file': self.at('keys.csv'), 'columns': 'endpoint=endpoint, cert=cert_pem'}))
+        self.authority()
+
+    def authority(self):
+        if _softhsm.there():
+            token = _softhsm.Token(self.folder)
+            token.authority('ca')
+            self.signer = f'{{chain: ca.pem, key: "{token.uri("ca")}"}}'
+            return
+        _softhsm.run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=ca', '-days', '4000',
+                     '-keyout', self.at('ca.key'), '-out', self.at('ca.pem'), '-addext', 'keyUsage=critical,keyCertSign')
+        os.chmod(self.at('ca.key'), 0o600)
+        self.signer = '{chain: ca.pem, key: ca.key}'
+
+    def close(self):
+        self.rack.stdin.close()
+        self.rack.wait(timeout=60)
+
+    def order(self):
+        self.count += 1
+        text = [f'name: order-{self.count}', f'quota: {SLOTS}', 'template: template', 'ledger: ledger.db', 'station: A', 'retries: 2',
+                'credentials: {server_cert: server/client_cert.crt}', f'authority: {self.signer}',
+                'servers: [{name: keys, file: keys.json}]',
+                'board: {recipe: zephyr-credentials, recipe_keygen: true, ready_timeout_ms: 20000}', 'slots:']
+        text += [f'  - port: rack/{i}' for i in range(1, SLOTS + 1)]
+        if self.count % 2:  # names of the order: any could go to any board
+            text += ['names:', '  pattern: "urn:dev:os:named-{serial:07}"', f'  first: {self.count * 1000}']
+        self.write(f'order-{self.count}.yaml', '\n'.join(text) + '\n')
+        return self.at(f'order-{self.count}.yaml')
+
+    def run(self, order, failpoint=None, after=None, listing=None, looks=False):
+        with open(self.at('log'), 'ab') as log:
+            p = subprocess.Popen([TORTURE, 'run', order, '--sync', '1', '--wait', '2'], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                 env=with_failpoint(failpoint, listing))
+            if looks:
+                self.look_into(p)
+            ended(p, order, after, SECONDS)
+        return p.returncode
+
+    def look_into(self, process):
+        """The memory of the run, while boards are made."""
+        seen = b''
+        while process.poll() is None:
+            try:
+                with open(f'/proc/{process.pid}/maps') as maps, open(f'/proc/{process.pid}/mem', 'rb', 0) as mem:
+                    for line in maps:
+                        start, end, mode = re.match(r'(\w+)-(\w+) (\S+)', line).groups()
+                        if mode.startswith('rw') and int(end, 16) - int(start, 16) < 1 << 26 and '[v' not in line:
+                            mem.seek(int(start, 16))
+                            seen = mem.read(int(end, 16) - int(start, 16))
+                            for board in self.boards():
+                                if board.keys:
+                                    need(not any(form in seen for form in spellings(board.secret())), 'the key of a board is in memory')
+                                    self.memory += 1
+            except (OSError, ValueError):
+                pass
+            time.sleep(0.05)
+
+    def boards(self):
+        out = []
+        for name in os.listdir(self.at('boards')):
+            if name.endswith('.board'):
+                out.append(Board(self.at('boards', name)))
+        return out
+
+    def rows(self, query):
+        with sqlite3.connect(f'file:{self.at("ledger.db")}?mode=ro', uri=True, timeout=60) as db:
+            db.row_factory = sqlite3.Row
+            return db.execute(query).fetchall()
+
+    def devices(self):
+        if not os.path.exists(self.at('ledger.db')):
+            return []
+        return self.rows('SELECT * FROM devices')
+
+    def change(self):
+        """What is made goes into the box."""
+        made = {d['hw_id'] for d in self.devices() if d['state'] == DONE}
+        for board in self.boards():
+            if board.slot and board.hw_id in made:
+                subprocess.run([SIGNET, 'sim', 'tell', self.at('rack', f'{board.slot}.control'), 'next'], check=True, capture_output=True)
+        end = time.monotonic() + 60
+        while sum(os.path.lexists(self.at('rack', str(i))) for i in range(1, SLOTS + 1)) < SLOTS:
+            need(time.monotonic() < end, 'a board does not come back')
+            time.sleep(0.02)
+
+    def check(self):
+        devices, names, keys = {d['hw_id']: d for d in self.devices() if d['hw_id']}, {}, {}
+        for board in self.boards():
+            need(len(board.keys) <= 1, f'{board.hw_id} has {len(board.keys)} keys')
+            if not board.keys:
+                continue
+            first = self.known.setdefault(board.hw_id, board.secret())
+            need(first == board.secret(), f'{board.hw_id} has another key than it had')
+            fingerprint = hashlib.sha256(board.public()).hexdigest()
+            need(keys.setdefault(fingerprint, board.hw_id) == board.hw_id, 'a key is on two boards')
+            if 'CLIENT' not in board.store:
+                continue
+            need(board.certified() == board.public(), f'{board.hw_id}: the certificate is for another key')
+            d = devices.get(board.hw_id)
+            need(d is not None and d['spki_sha256'] == fingerprint, f'{board.hw_id}: the ledger has another fingerprint')
+            need(d['endpoint'].encode() in board.store['CLIENT'], f'{board.hw_id}: the certificate has another name')
+            need(names.setdefault(d['endpoint'], board.hw_id) == board.hw_id, f'{d["endpoint"]} is on two boards')
+        for d in self.devices():
+            if d['state'] >= 4 and d['state'] <= DONE:
+                need(names.get(d['endpoint']) == d['hw_id'], f'{d["endpoint"]} is {STATES[d["state"]]}, and on no board')
+        p = subprocess.run([SIGNET, 'ledger', 'verify', self.at('ledger.db')], capture_output=True, text=True)
+        need(p.returncode == 0, f'the ledger: {p.stderr}')
+
+    def finish(self, order):
+        for _ in range(8):
+            self.change()
+            code = self.run(order)
+            self.check()
+            if code == 0:
+                return
+        raise Broken(f'{order} does not come to its end: exit {code}')
+
+    def once(self, failpoint=None, after=None, again=None):
+        self.change()
+        order = self.order()
+        for a in [after, again] if again else [after]:
+            self.killed += self.run(order, failpoint=failpoint, after=a) == -9
+            if os.path.exists(self.at('ledger.db')):
+                self.check()
+            failpoint = None
+        self.finish(order)
+
+    def hunt(self):
+        """Files of the station: all but the boards' own flash."""
+        forms = [form for secret in self.known.values() for form in spellings(secret)]
+        pattern = re.compile(b'|'.join(re.escape(f) for f in forms))
+        need(any(form in open(self.at('boards', name), 'rb').read() for name in os.listdir(self.at('boards')) for form in forms),
+             'the hunt would find none')
+        files = 0
+        for folder, folders, names in os.walk(self.folder):
+            folders[:] = [f for f in folders if f not in ('boards', 'tokens')]
+            for name in names:
+                if name.endswith(('.control', '.sock')) or not os.path.isfile(os.path.join(folder, name)):
+                    continue
+                with open(os.path.join(folder, name), 'rb') as f:
+                    data = f.read()
+                need(not pattern.search(data), f'{name} has the private key of a board')
+                files += 1
+        sealed = [n for n in os.listdir(self.at('work')) if n.endswith('.sealed')]
+        need(not sealed and files > 5, f'{sealed} are left, {files} files')
+
+    def one_key_each(self):
+        made = {}
+        with open(self.at('journal')) as f:
+            for line in f:
+                event = json.loads(line)
+                if event['event'] == 'key':
+                    made[event['board']] = made.get(event['board'], 0) + 1
+        need(made and set(made.values()) == {1}, f'keys that boards made: {made}')
+        return len(made)
+
+
+def refusals(hall):
+    """Orders that cannot be, before a board makes a key."""
+    with open(hall.order()) as f:
+        good = f.read()
+    signer = f'authority: {hall.signer}\n'
+    for change, words in (((signer, ''), 'the board makes its key, but the order has no authority'),
+                          ((signer, signer + 'prove: true\n'), 'nobody else can be proved with it'),
+                          (('recipe_keygen: true', 'recipe_keygen: maybe'), "'keygen' is true or false"),
+                          (('recipe_keygen: true', 'recipe_keygens: true'), "unknown option 'keygens'"),
+                          (('recipe: zephyr-credentials', 'recipe: anjay-zephyr, flasher: none'), "anjay-zephyr: unknown option 'keygen'")):
+        need(change[0] in good, change)
+        hall.write('bad.yaml', good.replace(*change))
+        p = subprocess.run([SIGNET, 'run', hall.at('bad.yaml')], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        need(p.returncode != 0 and words in p.stderr, f'{words}: exit {p.returncode} {p.stderr}')
+    hall.write('psk', TEMPLATE.replace('Mode: 2', 'Mode: 0'))
+    hall.write('bad.yaml', good.replace('template: template', 'template: psk').replace('file: keys.json', 'file: psks.json'))
+    hall.write('psks.json', json.dumps({'kind': 'export', 'file': hall.at('psks.csv')}))
+    p = subprocess.run([SIGNET, 'run', hall.at('bad.yaml'), '--wait', '1'], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    need(p.returncode != 0 and 'no account in mode cert' in p.stdout + p.stderr, p.stderr)
+    need(not any(b.keys for b in hall.boards()), 'a board made a key for nothing')
+
+
+def torture(hall, seed):
+    refusals(hall)
+    begin = time.monotonic()
+    order = hall.order()
+    need(hall.run(order, listing=hall.at('places'), looks=True) == 0, 'a run without faults fails')
+    hall.check()
+    usual = time.monotonic() - begin
+    with open(hall.at('places')) as f:
+        places = list(dict.fromkeys(f.read().split()))
+    need({'after-request', 'before-sign', 'after-sign'} <= set(places), places)
+    about = [p for p in places if any(w in p for w in ('request', 'sign', 'seal', 'reserved', 'keyed', 'writing', 'load', 'written'))]
+    for place in (places if LONG >= 2 * len(places) else random.sample(about, min(LONG // 2, len(about)) or 3)):
+        hall.once(failpoint=f'{place}:{random.randint(1, SLOTS if LONG else 2)}')
+    while hall.killed < (LONG or 5):
+        again = random.uniform(0, usual / 2) if random.random() < 0.3 else None
+        hall.once(after=random.uniform(0, usual), again=again)
+    hall.hunt()
+    boards = hall.one_key_each()
+    print(f'born: seed {seed}: {hall.killed} kills, {boards} boards, {hall.memory} looks into memory, {usual:.1f} s a run of {SLOTS}, {time.monotonic() - begin:.0f} s')
+
+
+def main():
+    seed = int(os.environ.get('SIGNET_SEED') or random.SystemRandom().randrange(1 << 32))
+    random.seed(seed)
+    folder, hall = tempfile.mkdtemp(prefix='signet-born-'), None
+    try:
+        hall = Hall(folder)
+        torture(hall, seed)
+    except (Broken, subprocess.SubprocessError, RuntimeError) as e:
+        if hall and os.path.exists(hall.at('log')):
+            with open(hall.at('log'), errors='replace') as f:
+                print(''.join(f.readlines()[-25:]))
+        kept, folder = folder, None
+        sys.exit(f'born: FAILED, seed {seed}, {kept}: {e}')
+    finally:
+        if hall:
+            hall.close()
+        if folder:
+            shutil.rmtree(folder)
+
+
+main()
