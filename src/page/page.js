@@ -91,9 +91,10 @@ function figure(name, value) {
 
 function drawFigures() {
     const o = line.order, boards = o.passed + o.failed, hours = o.seconds / 3600;
+    const made = o.slots.length || tiles.size ? o.passed : o.made - o.made_before; // without boards: devices
     const rows = [['Operator', o.operator || '–'], ['Shift', o.shift || '–'], ['Done of quota', `${o.made} / ${o.quota}`],
         ['Yield', percent(o.passed, boards)], ['First pass', percent(o.first_pass, boards)],
-        ['Passed, failed', `${o.passed}, ${o.failed}`], ['Rate', hours > 0 ? `${Math.round(o.passed / hours)} / h` : '–'],
+        ['Passed, failed', `${o.passed}, ${o.failed}`], ['Rate', hours > 0 ? `${Math.round(made / hours)} / h` : '–'],
         ['Time left', o.seconds_left >= 0 ? duration(o.seconds_left) : '–'], ['Wait for servers', String(o.waiting)]];
     for (const s of line.servers) rows.push([`Waiting for ${s.server}`, String(s.waiting)]);
     $('figures').replaceChildren(...rows.map(([name, value]) => figure(name, value)));
@@ -138,7 +139,7 @@ function takeStatus(data, whole) {
         drawSlot(s, tiles.get(s.slot));
     }
     const count = tiles.size; // few slots are large
-    $('slots').style.setProperty('--tile', count <= 4 ? '28rem' : count <= 9 ? '21rem' : '17rem');
+    $('slots').style.setProperty('--tile', count <= 4 ? 'max(28rem, 30vw)' : count <= 9 ? 'max(21rem, 22vw)' : '17rem');
     line.order = status;
     line.away = null;
     drawFigures();
@@ -160,9 +161,20 @@ function listen() {
     stream.addEventListener('away', e => setAway(JSON.parse(e.data).message));
     stream.addEventListener('error', () => {
         setAway('no connection to the page');
-        if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+        if (stream.readyState === EventSource.CLOSED) setTimeout(listenAgain, 5000);
     });
     stream.addEventListener('open', () => { if (!line.order) setAway(null); });
+}
+
+// The browser gives up where it was refused: the session may be over.
+async function listenAgain() {
+    try {
+        await askSession();
+    } catch {
+        return setTimeout(listenAgain, 5000);
+    }
+    if (session.closed && !session.token) return $('login-dialog').showModal();
+    return listen();
 }
 
 function setAway(text) {

@@ -124,7 +124,8 @@ static bool read_report(struct request *r, struct view_report *report, char key[
 {
     const char *by = request_argument(r, "by"), *days = request_argument(r, "days");
     const char *order = request_argument(r, "order"), *plot = request_argument(r, "plot");
-    int count = days ? atoi(days) : 1, i = 0;
+    long count = days ? strtol(days, NULL, 10) : 1;
+    int i = 0;
 
     while (by && i < SIGNET_REPORT_BYS &&
            strcmp(signet_report_by_name((enum signet_report_by)i), by) != 0)
@@ -137,8 +138,8 @@ static bool read_report(struct request *r, struct view_report *report, char key[
     report->options = (struct signet_report_options){.size = sizeof(report->options),
                                                      .by = (enum signet_report_by)i,
                                                      .order = order && *order ? order : NULL,
-                                                     .since = midnight(count - 1)};
-    snprintf(key, 320, "%s %d %d %.250s", plot ? plot : "report", i, count, order ? order : "");
+                                                     .since = midnight((int)count - 1)};
+    snprintf(key, 320, "%s %d %ld %.250s", plot ? plot : "report", i, count, order ? order : "");
     return true;
 }
 

@@ -274,18 +274,22 @@ static void put_changes(struct watch *w, struct viewer *viewer, struct buf *out)
 
 /* viewers */
 
+/* The number of an id of this page, "EPOCH-NUMBER"; 0: it is none. */
+static uint64_t watch_read_id(const struct watch *w, const char *id)
+{
+    char *end = NULL;
+    unsigned long epoch = id ? strtoul(id, &end, 16) : 0;
+    unsigned long long told = end && *end == '-' ? strtoull(end + 1, NULL, 10) : 0;
+
+    return epoch == w->epoch && told <= w->now ? told : 0;
+}
+
 bool watch_join(struct watch *w, struct viewer *viewer, const char *last)
 {
-    unsigned epoch = 0;
-    unsigned long long told = 0;
-
     pthread_mutex_lock(&w->lock);
     bool room = !w->ending && w->viewers < VIEWERS_MAX;
     w->viewers += room;
-    *viewer = (struct viewer){0};
-    if (last && sscanf(last, "%8x-%20llu", &epoch, &told) == 2 && epoch == w->epoch &&
-        told <= w->now)
-        viewer->told = told;
+    *viewer = (struct viewer){.told = watch_read_id(w, last)};
     pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->lock);
     return room;

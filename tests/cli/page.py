@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet run --page and signet page: what a browser is told of a line and may change, and who may."""
-import base64, contextlib, json, os, shutil, signal, socket, subprocess, sys, tempfile, time, xml.etree.ElementTree
+import base64, contextlib, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, time, xml.etree.ElementTree
 sys.path.insert(0, '/usr/lib/python3/dist-packages')
 from prometheus_client.openmetrics import parser
 from _hall import Hall
@@ -172,6 +172,11 @@ def what_was_made(hall):
             history = [x for x in said if x['event'] == 'history']
             need([e['hash'] for e in found['history']] == [e['hash'] for e in history] and len(history) > 3, found['history'])
             need([(d['server'], d['state']) for d in found['deliveries']] == [('keys', 'delivered')], found['deliveries'])
+        with open(hall.at('keys.csv')) as f:
+            keys = re.findall(r'\b[0-9a-fA-F]{32,64}\b', f.read())
+        need(len(keys) >= 4, keys)
+        told = ''.join(browser.ask(p)[2] for p in ('/api/device?name=' + name, '/api/stations', '/api/report', '/plot.svg')).lower()
+        need(not any(k.lower() in told for k in keys), 'a key is on the page')
         for path, status in (('device?name=nobody', 404), ('device', 400), ('device?name=' + 200 * 'x', 400), ('report?by=moon', 400),
                              ('report?days=0', 400), ('report?days=9999', 400), ('report?plot=pie', 400), ('report?order=' + 300 * 'x', 400)):
             need(browser.ask('/api/' + path)[0] == status, path)

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The page in Debian's Chromium: it runs without an error, shows names as text, fits from 320 px to 4K, and all of it is reached by keyboard.
+SIGNET_SHOTS=FOLDER keeps pictures; SIGNET_AXE=axe.min.js (of npm's axe-core) has each view looked at."""
+import json, os, shutil, subprocess, sys, tempfile
+if not shutil.which('chromium'):
+    sys.exit(77)
+from _chromium import Chromium
+from _page import NAME, PASSWORD, Run
+from _signet import SIGNET, Broken, need
+
+EVIL = '<img src=x onerror="alert(1)">'
+STATES = ('working', 'pass', 'fail', 'made-before', 'waiting', 'halted', 'empty', 'closed')
+SLOTS = [{'state': s, 'endpoint': EVIL if s == 'pass' else f'urn:dev:os:{s}', 'part': 400, 'stage': 'load', 'seconds': 5000,
+          **({'reason': 'no answer in time', 'hint': 'press the board into its jig'} if s == 'fail' else {})} for s in STATES]
+# foreground against background of all that has text of its own; the ratio that WCAG 2.1 AA wants is 4.5
+CONTRAST = '''(() => {
+  const parse = c => (c.match(/[\\d.]+/g) || []).map(Number), light = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
+    return .2126 * r + .7152 * g + .0722 * b; };
+  const back = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] > 0) return c; } return [255, 255, 255]; };
+  return [...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
+      && !['SCRIPT', 'OPTION', 'NOSCRIPT'].includes(e.tagName)).map(e => { const a = light(parse(getComputedStyle(e).color)), b = light(back(e));
+    return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.tagName + '.' + e.className + ': ' + e.textContent.slice(0, 30)]; }).filter(x => x[0] < 4.5).map(x => x.join(' '));
+})()'''
+
+
+def look(chromium, view, axe):
+    """One view, in all sizes, light and dark."""
+    for width, height, dark in ((320, 640, False), (1180, 820, True), (3840, 2160, False)):
+        chromium.size(width, height, dark)
+        wide = chromium.run('document.documentElement.scrollWidth')
+        need(wide <= width, f'{view}: {wide} px in a window of {width}')
+        need(chromium.run(CONTRAST) == [], f'{view}: contrast: {chromium.run(CONTRAST)}')
+        if os.environ.get('SIGNET_SHOTS'):
+            chromium.shot(os.path.join(os.environ['SIGNET_SHOTS'], f'{view}-{width}{"-dark" if dark else ""}.png'))
+    if axe:
+        chromium.run(axe + '; 1')
+        found = json.loads(chromium.run('axe.run(document).then(r => JSON.stringify(r.violations.map(v => [v.id, v.help, v.nodes.map(n => n.html)])))'))
+        need(found == [], f'{view}: {found}')
+    nodes = chromium.call('Accessibility.getFullAXTree')['nodes']
+    controls = [n for n in nodes if not n.get('ignored') and n['role']['value'] in ('button', 'link', 'textbox', 'combobox', 'progressbar', 'image', 'dialog')]
+    need(controls and all(n.get('name', {}).get('value') for n in controls), f'{view}: a control without a name: {controls}')
+
+
+def by_keyboard(chromium):
+    """Tab goes through everything that can be pressed."""
+    chromium.size(1180, 820)
+    wanted = set(chromium.run('[...document.querySelectorAll("a, button, input, select")].filter(e => e.checkVisibility()).map(e => e.id || e.getAttribute("aria-label") || e.textContent)'))
+    seen = set()
+    chromium.run('document.activeElement.blur()')
+    for _ in range(len(wanted) + 5):
+        chromium.key('Tab', 9)
+        seen.add(chromium.run('(e => e.id || e.getAttribute("aria-label") || e.textContent)(document.activeElement)'))
+    need(wanted <= seen, f'not reached: {wanted - seen}')
+
+
+def log_in(chromium):
+    chromium.run('document.getElementById("login").focus()')
+    chromium.key('Enter', 13, '\r')
+    chromium.until('document.getElementById("login-dialog").open', 'the dialog')
+    chromium.type(NAME)
+    chromium.key('Tab', 9)
+    chromium.type(PASSWORD)
+    chromium.key('Enter', 13, '\r')
+    chromium.until(f'document.getElementById("who")?.textContent === {NAME!r} && document.querySelectorAll(".tile button:not([hidden])").length === {len(SLOTS)}', 'logged in')
+
+
+def main(folder):
+    axe = open(os.environ['SIGNET_AXE'], encoding='utf-8').read() if os.environ.get('SIGNET_AXE') else None
+    logins = os.path.join(folder, 'logins')
+    subprocess.run([SIGNET, 'page', 'password', logins, NAME], input=PASSWORD + '\n', text=True, check=True)
+    Run(os.path.join(folder, 'work'), SLOTS)
+    page = subprocess.Popen([SIGNET, 'page', os.environ.get('SIGNET_LEDGER', os.path.join(folder, 'ledger.db')), '-l', '127.0.0.1:0', '-w', os.path.join(folder, 'work'),
+                             '--page-logins', logins, '--json'], stdout=subprocess.PIPE, text=True)
+    url = json.loads(page.stdout.readline())['url']
+    chromium = Chromium(url)
+    try:
+        chromium.until(f'document.querySelectorAll(".tile").length === {len(SLOTS)}', 'tiles')
+        need(chromium.run('[...document.querySelectorAll(".tile")].map(t => t.dataset.state)') == list(STATES), 'states')
+        need(chromium.run('document.querySelectorAll(".tile")[1].querySelector(".endpoint").textContent') == EVIL, 'a name')
+        need(chromium.run('document.querySelectorAll(".tile img").length') == 0, 'a name became markup')
+        words = chromium.run('[...document.querySelectorAll(".verdict")].map(v => v.textContent)')
+        need(words[1:4] == ['PASS', 'FAIL', 'MADE BEFORE'], words)
+        need(len(set(chromium.run('[...document.querySelectorAll(".verdict use")].map(u => u.getAttribute("href"))')[1:4])) == 3, 'shapes')
+        look(chromium, 'line', axe)
+        log_in(chromium)
+        look(chromium, 'line-logged-in', axe)
+        by_keyboard(chromium)
+        for view in ('stations', 'reports', 'device'):
+            chromium.run(f'location.hash = "{view}"')
+            chromium.until(f'document.getElementById("view-{view}").children.length > 0', view)
+            look(chromium, view, axe)
+        errors = [s for s in chromium.said if os.environ.get('SIGNET_LEDGER') or '/api/' not in json.dumps(s)]  # no ledger is there
+        need(errors == [], f'Chromium says: {errors}')
+    finally:
+        chromium.close()
+        page.kill()
+        page.wait()
+
+
+with tempfile.TemporaryDirectory() as folder:
+    try:
+        main(folder)
+    except Broken as e:
+        sys.exit(str(e))
