@@ -140,6 +140,7 @@ static int cert_show(int argc, char **argv)
     int rc = cli_read(cli.args[0], FILE_MAX, &data, &cli.err);
     if (rc == SIGNET_OK)
         rc = show_any(&cli, &data, &cli.err);
+    rc = signet_file_explain(rc, SIGNET_FILE_CERT, cli.args[0], &cli.err);
     signet_bytes_free(&data);
     return cli_end(&cli, rc);
 }

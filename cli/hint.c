@@ -30,6 +30,9 @@ static const struct {
     {"look at what is in the packet", "`signet packet show FILE`"},
     {"add the person anew", "`signet page password FILE NAME`"},
     {"add a person", "`signet page password FILE NAME`"},
+    {"it is for a run", "`signet run FILE`"},
+    {"a packet is made from it", "`signet packet make -c FILE`"},
+    {"look at what the certificate says", "`signet cert show FILE`"},
     {"can be kept from being given out again", "`signet ledger recover ORDER.yaml`"},
 };
 

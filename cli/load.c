@@ -34,13 +34,13 @@ static int load_config(const struct cli *cli, const char *path, const struct sig
     return rc == SIGNET_OK ? signet_tree_convert_pem(*out, observer, err) : rc;
 }
 
-static int load_cbor(const struct cli *cli, const struct signet_bytes *data,
+static int load_cbor(const struct cli *cli, const char *path, const struct signet_bytes *data,
                      struct signet_tree **out, struct signet_error *err)
 {
     int rc = signet_packet_decode(data->data, data->len, out, err);
     if (rc == SIGNET_OK)
         signet_tree_set_objects(*out, cli->objects);
-    return rc;
+    return signet_file_explain(rc, SIGNET_FILE_PACKET, path, err);
 }
 
 /* It can be read a second time, and the paths in it start from its folder. */
@@ -61,7 +61,7 @@ static int load_tree(const struct cli *cli, const char *path, enum load_form for
     int rc = cli_read(path, LOAD_MAX, &data, err);
     if (rc == SIGNET_OK &&
         (form == LOAD_PACKET || (form == LOAD_EITHER && looks_like_packet(&data))))
-        rc = load_cbor(cli, &data, out, err);
+        rc = load_cbor(cli, path, &data, out, err);
     else if (rc == SIGNET_OK)
         rc = load_config(cli, piped ? "standard input" : path, is_file(path) ? NULL : &data,
                          observer, out, err);

@@ -49,6 +49,7 @@ static int show_packet(struct cli *cli, const char *format, unsigned flags)
         rc = cli_profile(cli, &cli->err);
     if (rc == SIGNET_OK)
         rc = print_packet(cli, &data, format, flags, cli->json ? NULL : &observer, &out, &cli->err);
+    rc = signet_file_explain(rc, SIGNET_FILE_PACKET, cli->args[0], &cli->err);
     if (rc == SIGNET_OK)
         rc = cli_write("-", out.data, out.len, &cli->err);
     signet_bytes_free(&data);

@@ -100,11 +100,10 @@ static void capabilities_json(const struct signet_server_capabilities *can)
 
 static const char *certificates_taken(const struct signet_server_capabilities *can)
 {
-    return can->common_name && can->ec_keys
-               ? "EC keys only; the common name is the endpoint name"
-           : can->common_name ? "the common name is the endpoint name"
-           : can->ec_keys     ? "EC keys only"
-                              : "any";
+    return can->common_name && can->ec_keys ? "EC keys only; the common name is the endpoint name"
+           : can->common_name               ? "the common name is the endpoint name"
+           : can->ec_keys                   ? "EC keys only"
+                                            : "any";
 }
 
 static void capabilities_text(const struct signet_server_capabilities *can)

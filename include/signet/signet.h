@@ -16,11 +16,11 @@
  * To build one: cc packet.c $(pkg-config --cflags --libs signet)
  * With CMake: find_package(Signet), target Signet::signet.
  *
- * Other headers: cert.h (keys and certificates), authority.h (who signs them), server.h (registration), prove.h (acting as the
- * device), smp.h and link.h (boards over serial and TCP), flasher.h (programmers), status.h (a
- * panel for a run), control.h (a run that is under way in another process), page.h (it in a
- * browser), text.h (JSON, CSV, text for a terminal), bytes.h, cancel.h, error.h, option.h,
- * version.h.
+ * Other headers: cert.h (keys and certificates), authority.h (who signs them), server.h
+ * (registration), prove.h (acting as the device), smp.h and link.h (boards over serial and TCP),
+ * flasher.h (programmers), status.h (a panel for a run), control.h (a run that is under way in
+ * another process), page.h (it in a browser), text.h (JSON, CSV, text for a terminal), bytes.h,
+ * file_kind.h, cancel.h, error.h, option.h, version.h.
  *
  * In all of them:
  *
@@ -52,6 +52,7 @@
 #include <signet/error.h>
 #include <signet/event.h>
 #include <signet/factory.h>
+#include <signet/file_kind.h>
 #include <signet/flasher.h>
 #include <signet/ledger.h>
 #include <signet/link.h>

@@ -9,6 +9,7 @@
 #include <signet/cancel.h>
 #include <signet/error.h>
 #include <signet/event.h>
+#include <signet/file_kind.h>
 #include <signet/option.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -52,6 +53,38 @@ void error_hint(struct signet_error *err, const char *fmt, ...)
 
 /* Passes on an error that was kept apart; gives its code. */
 int error_copy(struct signet_error *err, const struct signet_error *why);
+
+/* places in text (place.c): every format that people write is told of alike: "FILE:LINE:COLUMN:
+ * ...", and an excerpt of the line with a caret, in which what may be a secret is dots. */
+
+struct line_column {
+    unsigned line, column; /* both from 1, in characters */
+};
+/* Marks in hide[] the bytes of text[start..end), in one line, that may be a secret. */
+typedef void text_hide(const void *ctx, const char *text, size_t len, size_t start, size_t end,
+                       bool *hide);
+text_hide text_hide_secrets; /* what looks like a key, or stands behind the name of one */
+text_hide text_hide_all;     /* letters and digits */
+struct text_source {
+    const char *name; /* NULL: whoever knows it calls signet_file_explain() */
+    const char *text;
+    size_t len;
+    text_hide *hide;
+    const void *ctx; /* of hide */
+};
+struct line_column text_place(const char *text, size_t len, size_t at);
+size_t text_offset(const char *text, size_t len, struct line_column place);
+/* As error_set(), at an offset of the text; the hint is no format. */
+#define error_at(err, code, source, at, ...)                                                       \
+    (error_write_at(err, code, source, at, __VA_ARGS__), error_code(code))
+#define error_at_hint(err, code, source, at, hint, ...)                                            \
+    (error_write_at(err, code, source, at, __VA_ARGS__), error_hint(err, "%s", hint),              \
+     error_code(code))
+void error_write_at(struct signet_error *err, enum signet_code code,
+                    const struct text_source *source, size_t at, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+/* The excerpt alone, for an error that has its place in its message. */
+void error_excerpt(struct signet_error *err, const struct text_source *source, size_t at);
 
 /* options (options.c): *to becomes what the caller gave, who may have been built with a header of
  * another version: what it does not have is zero. given may be NULL: all zero. */
@@ -244,6 +277,8 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode,
                struct signet_error *err);
 /* As file_write with mode 0600, but SIGNET_E_EXISTS when path exists. */
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err);
+/* Why a file cannot be opened (errno), and which one in its folder may be meant (file_near.c). */
+int file_missing(int sys, const char *path, struct signet_error *err);
 /* fsync of the folder that path is in. */
 int file_sync_folder(const char *path, struct signet_error *err);
 /* A plain file with one name, ours, that no other user can open: for what is written to. */

@@ -44,7 +44,7 @@ static int check_opened(int fd, const char *path, mode_t mask, struct signet_err
     if (fstat(fd, &st) < 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look at '%s'", path);
     if (S_ISDIR(st.st_mode))
-        return error_sys(err, SIGNET_E_IO, EISDIR, "cannot read '%s'", path);
+        return file_missing(EISDIR, path, err);
     if (!S_ISREG(st.st_mode)) { /* pipes from process substitution block as they should */
         int flags = fcntl(fd, F_GETFL);
 
@@ -71,7 +71,7 @@ static int read_path(const char *path, size_t max, mode_t mask, struct buf *out,
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), rc;
 
     if (fd < 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot open '%s'", path);
+        return file_missing(errno, path, err);
     rc = check_opened(fd, path, mask, err);
     if (rc == SIGNET_OK)
         rc = read_fd(fd, path, max, out, err);

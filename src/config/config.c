@@ -86,6 +86,7 @@ int signet_config_load_with(const char *path, struct signet_objects *objects,
         error_prefix(err, "reading the configuration");
     else
         rc = parse_text((const char *)text.data, text.len, path, path, objects, out, err);
+    rc = signet_file_explain(rc, SIGNET_FILE_CONFIG, path, err);
     buf_free(&text);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON files, and the one with the certificate information. */
 #include "config/config.h"
+#include "config/json_place.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -55,13 +56,15 @@ static void quote_serial(const struct buf *text, struct buf *out)
     }
 }
 
-static int wrong(struct signet_error *err, const char *path, const char *name, const char *want)
+static int wrong(struct signet_error *err, const struct text_source *source, const char *name,
+                 const char *want)
 {
-    return error_set(err, SIGNET_E_SYNTAX, "%s: \"%s\" must be %s", path, name, want);
+    return error_at(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, true),
+                    "\"%s\" must be %s", name, want);
 }
 
-static int take_text(const char *path, const struct json_member *member, const json_t *value,
-                     char **out, struct signet_error *err)
+static int take_text(const struct text_source *source, const struct json_member *member,
+                     const json_t *value, char **out, struct signet_error *err)
 {
     const char *text = json_string_value(value);
     char digits[24];
@@ -72,13 +75,13 @@ static int take_text(const char *path, const struct json_member *member, const j
         text = digits;
     }
     if (!text || !*text || (value && strlen(text) != json_string_length(value)))
-        return wrong(err, path, member->name, "a string that is not empty");
+        return wrong(err, source, member->name, "a string that is not empty");
     free(*out);
     return text_copy(out, text, err);
 }
 
-static int take_number(const char *path, const struct json_member *member, const json_t *value,
-                       void *place, struct signet_error *err)
+static int take_number(const struct text_source *source, const struct json_member *member,
+                       const json_t *value, void *place, struct signet_error *err)
 {
     bool port = member->type == MEMBER_PORT, count = member->type == MEMBER_COUNT;
     json_int_t most = port ? 65535 : count ? 1 << 20 : INT64_MAX;
@@ -92,7 +95,7 @@ static int take_number(const char *path, const struct json_member *member, const
             number = 0;
     }
     if (number < 1 || number > most)
-        return wrong(err, path, member->name,
+        return wrong(err, source, member->name,
                      port    ? "a port from 1 to 65535"
                      : count ? "a whole number of bits"
                              : "a whole number of seconds, 1 or more");
@@ -118,7 +121,7 @@ static const struct json_member *find_member(const struct json_file *file, const
     return NULL;
 }
 
-static int unknown(const char *path, const char *name, const struct json_file *file,
+static int unknown(const struct text_source *source, const char *name, const struct json_file *file,
                    const struct signet_option_info *table, struct signet_error *err)
 {
     const char *names[NAMES_MAX + SIGNET_OPTIONS_MAX];
@@ -127,15 +130,16 @@ static int unknown(const char *path, const char *name, const struct json_file *f
     for (; count < file->count && count < NAMES_MAX; count++)
         names[count] = file->members[count].name;
     count += adapter_option_names(table, names + count);
-    error_set(err, SIGNET_E_SYNTAX, "%s: unknown member \"%s\"", path,
-              strlen(name) < 200 ? text_shown(name, strlen(name), 200) : "...");
+    error_at(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, false),
+             "unknown member \"%s\"",
+             strlen(name) < 200 ? text_shown(name, strlen(name), 200) : "...");
     text_hint_known(name, names, count, err);
     return SIGNET_E_SYNTAX;
 }
 
 /* A member that no row has: an option of the kind, as text. */
-static int take_option(const char *path, const struct json_file *file, const char *name,
-                       const json_t *value, void *out, struct signet_error *err)
+static int take_option(const struct text_source *source, const struct json_file *file,
+                       const char *name, const json_t *value, void *out, struct signet_error *err)
 {
     const struct json_member as_text = {name, MEMBER_DIGITS, 0};
     const struct signet_option_info *table = NULL;
@@ -146,19 +150,19 @@ static int take_option(const char *path, const struct json_file *file, const cha
     if (rc != SIGNET_OK)
         return rc;
     if (!adapter_option_declared(table, name))
-        return unknown(path, name, file, table, err);
-    rc = take_text(path, &as_text, value, &text, err);
+        return unknown(source, name, file, table, err);
+    rc = take_text(source, &as_text, value, &text, err);
     given[0].value = text;
     if (rc == SIGNET_OK)
-        rc = adapter_options_add((struct signet_option *)((char *)out + file->options_offset), path,
-                                 table, given, err);
+        rc = adapter_options_add((struct signet_option *)((char *)out + file->options_offset),
+                                 source->name, table, given, err);
     free(text);
     return rc;
 }
 
 /* Rows first: they say which kind it is. */
-static int take_members(const char *path, const json_t *object, const struct json_file *file,
-                        void *out, struct signet_error *err)
+static int take_members(const struct text_source *source, const json_t *object,
+                        const struct json_file *file, void *out, struct signet_error *err)
 {
     const struct json_member *member;
     json_t *value;
@@ -170,12 +174,12 @@ static int take_members(const char *path, const json_t *object, const struct jso
         {
             member = find_member(file, name);
             if (pass == 1)
-                rc = member ? SIGNET_OK : take_option(path, file, name, value, out, err);
+                rc = member ? SIGNET_OK : take_option(source, file, name, value, out, err);
             else if (member)
                 rc = is_text(member)
-                         ? take_text(path, member, value, (char **)((char *)out + member->offset),
+                         ? take_text(source, member, value, (char **)((char *)out + member->offset),
                                      err)
-                         : take_number(path, member, value, (char *)out + member->offset, err);
+                         : take_number(source, member, value, (char *)out + member->offset, err);
             if (rc)
                 return rc;
         }
@@ -183,31 +187,43 @@ static int take_members(const char *path, const json_t *object, const struct jso
     return SIGNET_OK;
 }
 
-static int parse_json(const char *path, const struct buf *text, const char *example, json_t **out,
-                      struct signet_error *err)
+static int parse_json(const struct text_source *source, json_t **out, struct signet_error *err)
 {
     json_error_t at = {0};
 
-    *out = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, &at);
-    if (!*out) {
-        /* jansson's text may quote what stands near, so only the place is told. */
-        error_set(err, SIGNET_E_SYNTAX, "%s:%d:%d: %s", path, at.line, at.column,
-                  json_error_code(&at) == json_error_duplicate_key ? "a member stands twice"
-                                                                   : "this is not JSON");
-        error_hint(err, "write one object, such as {\"%s\": ...}", example);
-        return SIGNET_E_SYNTAX;
-    }
-    if (!json_is_object(*out))
-        return error_set(err, SIGNET_E_SYNTAX, "%s: must be a JSON object: {\"name\": value}",
-                         path);
-    return SIGNET_OK;
+    *out = json_loadb(source->text, source->len, JSON_REJECT_DUPLICATES, &at);
+    if (*out && json_is_object(*out))
+        return SIGNET_OK;
+    if (*out)
+        return error_at_hint(err, SIGNET_E_SYNTAX, source, 0, "write one object: {\"name\": value}",
+                             "this must be a JSON object");
+    if (json_error_code(&at) != json_error_duplicate_key)
+        return json_explain(source, err);
+    return error_at_hint(err, SIGNET_E_SYNTAX, source,
+                         at.position > 0 ? (size_t)at.position - 1 : 0, "keep one of the two",
+                         "a member stands twice");
+}
+
+/* A byte order mark, as Windows writes it, is passed over. */
+static int load_members(const char *path, const struct buf *text, const struct json_file *file,
+                        void *out, struct signet_error *err)
+{
+    size_t mark = text->len >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    const struct text_source source = {path, text->data ? (const char *)text->data + mark : "",
+                                       text->len - mark, text_hide_secrets, NULL};
+    json_t *object = NULL;
+    int rc = parse_json(&source, &object, err);
+
+    if (rc == SIGNET_OK)
+        rc = take_members(&source, object, file, out, err);
+    json_decref(object);
+    return rc;
 }
 
 int json_file_load(const char *path, const struct json_file *file, void *out,
                    struct signet_error *err)
 {
     struct buf text = {0}, quoted = {0};
-    json_t *object = NULL;
     int rc = file_read(path, JSON_MAX, &text, err);
 
     if (rc == SIGNET_OK) {
@@ -215,15 +231,12 @@ int json_file_load(const char *path, const struct json_file *file, void *out,
         rc = buf_check(&quoted, err);
     }
     if (rc == SIGNET_OK)
-        rc = parse_json(path, &quoted, file->members[0].name, &object, err);
-    if (rc == SIGNET_OK)
-        rc = take_members(path, object, file, out, err);
+        rc = load_members(path, &quoted, file, out, err);
     if (rc != SIGNET_OK)
         json_file_free(file, out);
-    json_decref(object);
     buf_free(&text);
     buf_free(&quoted);
-    return rc;
+    return signet_file_explain(rc, SIGNET_FILE_JSON, path, err);
 }
 
 void json_file_free(const struct json_file *file, void *out)

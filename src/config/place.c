@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXCERPT_WIDTH = 100 };
-
 void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column)
 {
     size_t start = at;
@@ -74,43 +72,22 @@ static size_t next_token(const struct parser *p, size_t i, size_t *from, size_t 
     return i > *from ? i : i + 1;
 }
 
-/* Marks in hide[] the bytes of the line that may be a secret. Quotes may have been opened on an
- * earlier line, so the text is walked from its start. */
-static void find_secrets(const struct parser *p, size_t start, size_t end, bool *hide)
+/* A text_hide. Quotes may have been opened on an earlier line, so the text is walked from its
+ * start. */
+static void find_secrets(const void *ctx, const char *text, size_t len, size_t start, size_t end,
+                         bool *hide)
 {
+    const struct parser *p = ctx;
     size_t from, to;
+
+    (void)text;
+    (void)len;
 
     for (size_t i = 0; i < end;) {
         i = next_token(p, i, &from, &to);
         for (size_t j = from > start ? from : start; j < to && j < end; j++)
             hide[j - start] = true;
     }
-}
-
-static void set_excerpt(const struct parser *p, size_t at)
-{
-    size_t start = at, end = at, from, used = 0, caret = 0;
-    bool hide[EXCERPT_WIDTH] = {false};
-    char *out = p->err->excerpt;
-
-    while (start > 0 && p->text[start - 1] != '\n')
-        start--;
-    while (end < p->len && p->text[end] != '\n')
-        end++;
-    from = at - start > EXCERPT_WIDTH / 2 ? at - EXCERPT_WIDTH / 2 : start;
-    if (end > from + EXCERPT_WIDTH)
-        end = from + EXCERPT_WIDTH;
-    find_secrets(p, from, end, hide);
-    for (size_t i = from; i < end; i++) {
-        unsigned char c = (unsigned char)p->text[i];
-
-        if ((c & 0xc0) == 0x80)
-            continue; /* one mark for a character outside ASCII, so that the caret stays right */
-        if (i < at)
-            caret++;
-        out[used++] = hide[i - from] ? '.' : c == '\t' ? ' ' : c < 0x20 || c > 0x7e ? '?' : (char)c;
-    }
-    snprintf(out + used, sizeof p->err->excerpt - used, "\n%*s", (int)caret + 1, "^");
 }
 
 void fail_with(struct parser *p, int rc)
@@ -124,6 +101,7 @@ void fail_with(struct parser *p, int rc)
 struct value fail_at(struct parser *p, size_t at, enum signet_code code, const char *hint,
                      const char *fmt, ...)
 {
+    const struct text_source source = {p->name, p->text, p->len, find_secrets, p};
     unsigned line, column;
     char what[200];
     va_list args;
@@ -136,6 +114,6 @@ struct value fail_at(struct parser *p, size_t at, enum signet_code code, const c
     place_of(p, at, &line, &column);
     fail_with(p, error_set_hint(p->err, code, hint ? hint : "", "%.120s:%u:%u: %s", p->name, line,
                                 column, what));
-    set_excerpt(p, at);
+    error_excerpt(p->err, &source, at);
     return (struct value){0};
 }

@@ -72,8 +72,9 @@ int signet_factory_set_server_cert(struct signet_factory *factory, const char *p
     int rc = read_file(path, "server certificate", &data, err);
 
     if (rc == SIGNET_OK)
-        rc = error_pass(signet_factory_set_server_cert_data(factory, data.data, data.len, err), err,
-                        "'%s'", path);
+        rc = signet_file_explain(
+            signet_factory_set_server_cert_data(factory, data.data, data.len, err),
+            SIGNET_FILE_CERT, path, err);
     buf_free(&data);
     return rc;
 }
@@ -100,6 +101,12 @@ static int set_pair(struct signet_factory *f, struct signet_cert **cert, struct 
     return SIGNET_OK;
 }
 
+static int name_input(int rc, enum signet_file_kind kind, const char *path, const char *what,
+                      struct signet_error *err)
+{
+    return path ? signet_file_explain(rc, kind, path, err) : error_pass(rc, err, "%s", what);
+}
+
 /* Loads and sets; the names are for messages, NULL for bytes in memory. */
 static int set_endpoint(struct signet_factory *f, const char *cert_name, const void *cert_data,
                         size_t cert_len, const char *key_name, const void *key_data, size_t key_len,
@@ -110,9 +117,9 @@ static int set_endpoint(struct signet_factory *f, const char *cert_name, const v
     int rc = signet_cert_load(&cert, cert_data, cert_len, err);
 
     if (rc != SIGNET_OK)
-        error_prefix(err, "%s", cert_name ? cert_name : "device certificate");
+        rc = name_input(rc, SIGNET_FILE_CERT, cert_name, "device certificate", err);
     else if ((rc = signet_key_load(&key, key_data, key_len, err)) != SIGNET_OK)
-        error_prefix(err, "%s", key_name ? key_name : "device key");
+        rc = name_input(rc, SIGNET_FILE_KEY, key_name, "device key", err);
     else if ((rc = set_pair(f, &cert, &key, err)) != SIGNET_OK && cert_name)
         error_prefix(err, "'%s' with '%s'", cert_name, key_name);
     signet_cert_free(&cert);

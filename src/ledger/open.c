@@ -46,7 +46,9 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
     int rc = kinds[kind]->open(&l->db, where, how, &watch, err);
     if (rc == SIGNET_OK)
         rc = ledger_migrate(l, how, err);
-    if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */
+    if (rc == SIGNET_E_LEDGER && kinds[kind] == &sqlite_ops)
+        rc = signet_file_explain(rc, SIGNET_FILE_LEDGER, where, err);
+    else if (rc != SIGNET_OK && rc != SIGNET_E_USAGE) /* that one may be about a password */
         error_prefix(err, "%s", where);
     return rc;
 }

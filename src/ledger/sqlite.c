@@ -25,14 +25,14 @@ static const struct {
 #define RIGHTS  "this user must be able to write the file and its folder"
 #define DAMAGED "keep the file as it is, and put back the last copy; events are in it"
     {SQLITE_BUSY, SIGNET_E_IO, "the ledger is locked by another process", LOCKED},
-    {SQLITE_FULL, SIGNET_E_IO, "the ledger's disk: ", BROKEN},
-    {SQLITE_IOERR, SIGNET_E_IO, "the ledger's disk: ", BROKEN},
-    {SQLITE_READONLY, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
-    {SQLITE_CANTOPEN, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
-    {SQLITE_PERM, SIGNET_E_IO, "the ledger's disk: ", RIGHTS},
-    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: ", DAMAGED},
-    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "this is no ledger, or it is damaged: ", DAMAGED},
-    {0, SIGNET_E_LEDGER, "the ledger: ", ""},
+    {SQLITE_FULL, SIGNET_E_IO, "the ledger's disk is full", BROKEN},
+    {SQLITE_IOERR, SIGNET_E_IO, "the ledger's disk cannot be read or written", BROKEN},
+    {SQLITE_READONLY, SIGNET_E_IO, "the ledger cannot be written", RIGHTS},
+    {SQLITE_CANTOPEN, SIGNET_E_IO, "the ledger cannot be opened", RIGHTS},
+    {SQLITE_PERM, SIGNET_E_IO, "the ledger cannot be opened", RIGHTS},
+    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", DAMAGED},
+    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", DAMAGED},
+    {0, SIGNET_E_LEDGER, "the ledger's database refused it: ", ""},
 };
 
 /* The error of the last call. */
@@ -50,7 +50,7 @@ static int sqlite_failed(sqlite3 *db, struct signet_error *err)
         i++;
     bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys;
     error_sys(err, failures[i].means, disk ? sys : 0, "%s%s", failures[i].text,
-              code == SQLITE_BUSY ? "" : sqlite3_errmsg(db));
+              failures[i].code ? "" : sqlite3_errmsg(db));
     error_hint(err, "%s", failures[i].hint);
     return error_code(failures[i].means);
 }

@@ -117,6 +117,8 @@ static int load_file(void *ctx, const char *file)
 
     if (!rc)
         rc = object_xml_read(text.data, text.len, file, &l->list, l->observer, &why);
+    if (rc != SIGNET_E_UNSUPPORTED) /* which is passed over in a folder */
+        rc = signet_file_explain(rc, SIGNET_FILE_DEFINITION, file, &why);
     buf_free(&text);
     if (!rc)
         return name_files(l, file);

@@ -42,6 +42,7 @@ struct fields {
 struct xml_reader {
     XML_Parser parser;
     const char *name; /* of the file */
+    struct text_source source;
     const struct signet_observer *observer;
     struct buf *list; /* struct signet_object, the finished ones */
     struct buf rows;  /* struct signet_resource of the object that is read */
@@ -64,9 +65,8 @@ xml_fail(struct xml_reader *r, enum signet_code code, const char *hint, const ch
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
-    r->rc = error_set(r->err, code, "%s:%lu:%lu: %s", r->name,
-                      (unsigned long)XML_GetCurrentLineNumber(r->parser),
-                      (unsigned long)XML_GetCurrentColumnNumber(r->parser) + 1, what);
+    const XML_Index at = XML_GetCurrentByteIndex(r->parser);
+    r->rc = error_at(r->err, code, &r->source, at > 0 ? (size_t)at : 0, "%s", what);
     if (hint)
         error_hint(r->err, "%s", hint);
     XML_StopParser(r->parser, XML_FALSE);
@@ -254,15 +254,19 @@ static void end_object(struct xml_reader *r)
         rows[i].since = object.since;
     if (object.count)
         qsort(rows, object.count, sizeof *rows, compare_rows);
-    object.resources = rows;
+    struct signet_resource *own = malloc(r->rows.len + 1); /* a buf's memory is for secrets */
+    object.resources = own;
     object.name = name = strdup(field(&r->object, FIELD_NAME));
     object.version = number = strdup(*version ? version : "1.0");
-    if (name && number)
+    if (name && number && own)
         buf_append(r->list, &object, sizeof object);
-    if (name && number && !r->list->failed) {
-        r->rows = (struct buf){0};
+    if (name && number && own && !r->list->failed) {
+        if (r->rows.len)
+            memcpy(own, rows, r->rows.len);
+        buf_free(&r->rows);
         return;
     }
+    free(own);
     free(name);
     free(number);
     r->rc = error_nomem(r->err);
@@ -325,7 +329,7 @@ static void XMLCALL xml_start(void *ctx, const XML_Char *element, const XML_Char
     if (++r->depth > DEPTH_MAX)
         xml_fail(r, SIGNET_E_LIMIT, NULL, "elements are nested more than %d deep", DEPTH_MAX);
     else if (r->depth == 1 && strcmp(element, "LWM2M") != 0)
-        xml_fail(r, SIGNET_E_UNSUPPORTED, NULL,
+        xml_fail(r, SIGNET_E_UNSUPPORTED, "the OMA registry has definitions of objects as XML",
                  "the document is <%s>, and no definition of objects, which is <LWM2M>",
                  text_shown(element, strlen(element), 40));
     else if (r->depth == 2 && strcmp(element, "Object") == 0)
@@ -385,6 +389,41 @@ static void XMLCALL xml_doctype(void *ctx, const XML_Char *name, const XML_Char 
              "a DOCTYPE is not taken");
 }
 
+/* What expat found, in words for a person. */
+static int xml_broken(struct xml_reader *r)
+{
+    static const struct {
+        enum XML_Error code;
+        const char *what, *hint;
+    } findings[] = {
+        {XML_ERROR_NO_ELEMENTS, "there is no element in it", "was the file copied whole?"},
+        {XML_ERROR_INVALID_TOKEN, "a character that cannot stand here",
+         "an & is written &amp;, a < in a text &lt;"},
+        {XML_ERROR_UNCLOSED_TOKEN, "the file ends in the middle of this", "was it copied whole?"},
+        {XML_ERROR_PARTIAL_CHAR, "this is not UTF-8", "save the file as UTF-8"},
+        {XML_ERROR_TAG_MISMATCH, "this does not end the element that was begun last",
+         "each <Name> has its </Name>"},
+        {XML_ERROR_DUPLICATE_ATTRIBUTE, "an attribute stands twice", "keep one of the two"},
+        {XML_ERROR_JUNK_AFTER_DOC_ELEMENT, "this stands after the end", "the file has one <LWM2M>"},
+        {XML_ERROR_UNDEFINED_ENTITY, "a word between & and ; that nobody defined",
+         "write the character itself; an & is written &amp;"},
+        {XML_ERROR_UNKNOWN_ENCODING, "an encoding that is not known", "save the file as UTF-8"},
+        {XML_ERROR_INCORRECT_ENCODING, "the encoding that the first line names is not the file's",
+         "save the file as UTF-8"},
+        {XML_ERROR_MISPLACED_XML_PI, "<?xml ... ?> stands before all else, or nowhere",
+         "take out what stands before it, blanks as well"},
+    };
+    const enum XML_Error code = XML_GetErrorCode(r->parser);
+
+    if (code == XML_ERROR_NO_MEMORY)
+        return r->rc = error_nomem(r->err);
+    for (size_t i = 0; i < sizeof(findings) / sizeof(*findings); i++)
+        if (findings[i].code == code)
+            return xml_fail(r, SIGNET_E_SYNTAX, findings[i].hint, "%s", findings[i].what);
+    return xml_fail(r, SIGNET_E_SYNTAX, "an object definition is XML, as the OMA registry has it",
+                    "this is not XML that can be read");
+}
+
 static int xml_parse(struct xml_reader *r, const void *text, size_t len)
 {
     XML_SetUserData(r->parser, r);
@@ -394,20 +433,19 @@ static int xml_parse(struct xml_reader *r, const void *text, size_t len)
     if (len > OBJECT_FILE_MAX)
         return xml_fail(r, SIGNET_E_LIMIT, NULL, "larger than %d bytes", OBJECT_FILE_MAX);
     if (XML_Parse(r->parser, text, (int)len, 1) != XML_STATUS_OK && r->rc == SIGNET_OK)
-        xml_fail(r, SIGNET_E_SYNTAX, "an object definition is XML, as the OMA registry has it",
-                 "this is not XML: %s", XML_ErrorString(XML_GetErrorCode(r->parser)));
+        xml_broken(r);
     if (r->rc == SIGNET_OK && !r->list->len)
-        xml_fail(r, SIGNET_E_UNSUPPORTED, NULL, "there is no Object in it");
+        xml_fail(r, SIGNET_E_UNSUPPORTED, "definitions have <LWM2M><Object>...",
+                 "there is no Object in it");
     return r->rc;
 }
 
-static void rows_free(const struct signet_resource *rows, size_t count)
+static void names_free(const struct signet_resource *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         free((void *)(uintptr_t)rows[i].name);
         free((void *)(uintptr_t)rows[i].range);
     }
-    free((void *)(uintptr_t)rows);
 }
 
 void object_xml_free(struct buf *list)
@@ -415,7 +453,8 @@ void object_xml_free(struct buf *list)
     const struct signet_object *objects = (const void *)list->data;
 
     for (size_t i = 0; i < list->len / sizeof *objects; i++) {
-        rows_free(objects[i].resources, objects[i].count);
+        names_free(objects[i].resources, objects[i].count);
+        free((void *)(uintptr_t)objects[i].resources);
         free((void *)(uintptr_t)objects[i].name);
         free((void *)(uintptr_t)objects[i].version);
     }
@@ -429,6 +468,7 @@ int object_xml_read(const void *text, size_t len, const char *name, struct buf *
     struct signet_error local = {0};
     struct xml_reader r = {.parser = XML_ParserCreate(NULL),
                            .name = name,
+                           .source = {name, text, len, text_hide_secrets, NULL},
                            .observer = observer,
                            .list = &found,
                            .err = err ? err : &local};
@@ -439,7 +479,8 @@ int object_xml_read(const void *text, size_t len, const char *name, struct buf *
     XML_ParserFree(r.parser);
     fields_free(&r.object);
     fields_free(&r.item);
-    rows_free((const void *)r.rows.data, row_count(&r));
+    names_free((const void *)r.rows.data, row_count(&r));
+    buf_free(&r.rows);
     if (r.rc == SIGNET_OK) {
         buf_append(list, found.data, found.len);
         r.rc = buf_check(list, r.err);

@@ -68,23 +68,6 @@ static int pass_sep(const struct columns *columns, const uint8_t *data, size_t l
 int columns_begin(const struct columns *columns, const uint8_t *data, size_t len, size_t *at,
                   uint64_t *line, struct signet_error *err)
 {
-    static const struct {
-        char bytes[5];
-        const char *what;
-    } others[] = {
-        {"PK\x03\x04", "a zip file, as spreadsheets are (.xlsx, .ods), and no CSV"},
-        {"\xd0\xcf\x11\xe0", "a spreadsheet (.xls) and no CSV"},
-        {"\xff\xfe", "UTF-16"},
-        {"\xfe\xff", "UTF-16"},
-    };
-    const char *what = len >= 2 && !data[0] != !data[1] ? "UTF-16 without byte order mark" : NULL;
-
-    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-        if (len >= strlen(others[i].bytes) &&
-            memcmp(data, others[i].bytes, strlen(others[i].bytes)) == 0)
-            what = others[i].what;
-    if (what)
-        return error_set_hint(err, SIGNET_E_SYNTAX, save_as, "%s is %s", columns->path, what);
     *at = len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     return pass_sep(columns, data, len, at, line, err);
 }
@@ -169,8 +152,12 @@ int columns_check(const struct columns *columns, const struct manifest_row *row,
     size_t count = row->count > columns->count ? used(row) : row->count;
 
     if (row->count < columns->count || count > columns->count)
-        return error_set(err, SIGNET_E_SYNTAX, "%s:%llu: %zu fields, the header has %zu",
-                         columns->path, line, count, columns->count);
+        return error_set_hint(err, SIGNET_E_SYNTAX,
+                              row->count < columns->count
+                                  ? "is a field missing, or is another delimiter used in this row?"
+                                  : "a field with a delimiter in it is put in quotes",
+                              "%s:%llu: %zu fields, the header has %zu", columns->path, line, count,
+                              columns->count);
     for (size_t i = 0; i < columns->count; i++) {
         size_t len;
         const uint8_t *data = manifest_field(row, i, &len);

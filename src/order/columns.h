@@ -13,7 +13,7 @@ struct columns {
 };
 
 /* What may stand before the names: a byte order mark, "sep=;". data: the first bytes of the file.
- * *at and *line: where the names are. Refuses what is no CSV in UTF-8. */
+ * *at and *line: where the names are. Refuses another delimiter. */
 int columns_begin(const struct columns *columns, const uint8_t *data, size_t len, size_t *at,
                   uint64_t *line, struct signet_error *err);
 int columns_read(struct columns *columns, const struct manifest_row *header,
@@ -22,5 +22,7 @@ void columns_free(struct columns *columns);
 /* Whatever the columns mean. Empty fields behind the last column are passed over. */
 int columns_check(const struct columns *columns, const struct manifest_row *row,
                   struct signet_error *err);
+/* excerpt.c: the line that "PATH:LINE: ..." is about, with a caret. What rows hold is dots. */
+void columns_excerpt(const struct columns *columns, int fd, struct signet_error *err);
 
 #endif

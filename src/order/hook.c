@@ -2,6 +2,7 @@
 /* The words of a hook. */
 #include "order/private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *const hook_values[HOOK_VALUES] = {
@@ -20,17 +21,13 @@ static bool hook_knows(const char *name, size_t len)
     return known;
 }
 
-static int refuse_value(struct reader *r, const char *key, const char *name, size_t len)
+static int refuse_value(struct reader *r, const char *key, const char *given, size_t len)
 {
-    struct buf known = {0};
+    char name[48];
 
-    for (size_t i = 0; i < HOOK_VALUES; i++)
-        buf_printf(&known, "%s%s", i ? " " : "there are ", hook_values[i]);
-    error_set(r->err, SIGNET_E_MEANING, "%s: %s has an unknown placeholder '%.*s'", r->path, key,
-              len > 40 ? 40 : (int)len, name);
-    if (buf_check(&known, NULL) == SIGNET_OK)
-        error_hint(r->err, "%s", (const char *)known.data);
-    buf_free(&known);
+    snprintf(name, sizeof(name), "%.*s", (int)len, given);
+    reader_fail_word(r, name, "", "%s has an unknown placeholder '%.41s'", key, name);
+    text_hint_known(name, hook_values, HOOK_VALUES, r->err);
     return SIGNET_E_MEANING;
 }
 

@@ -303,18 +303,27 @@ int manifest_open(struct manifest **out, const char *path, char delimiter, struc
     pthread_mutex_init(&m->lock, NULL);
     m->columns.path = strdup(path);
     if (m->fd < 0 || fstat(m->fd, &m->seen) != 0)
-        rc = error_sys(err, SIGNET_E_IO, errno, "manifest '%s'", path);
+        rc = error_pass(file_missing(errno, path, err), err, "manifest");
     else if (!S_ISREG(m->seen.st_mode))
-        rc = error_set(err, SIGNET_E_IO, "manifest '%s' is no file", path);
+        rc = error_set_hint(err, SIGNET_E_IO, "name the file, not the folder that it is in",
+                            "manifest '%s' is no file", path);
     else if (!m->columns.path)
         rc = error_nomem(err);
     if (rc == SIGNET_OK)
         rc = read_header(m, err);
+    if (rc != SIGNET_OK && m->fd >= 0)
+        manifest_excerpt(m, err);
     if (rc != SIGNET_OK)
         manifest_close(&m);
     else
         *out = m;
-    return rc;
+    return signet_file_explain(rc, SIGNET_FILE_MANIFEST, path, err);
+}
+
+void manifest_excerpt(const struct manifest *m, struct signet_error *err)
+{
+    if (m)
+        columns_excerpt(&m->columns, m->fd, err);
 }
 
 void manifest_close(struct manifest **manifest)

@@ -383,18 +383,26 @@ static int check_parts(const struct reader *r)
         bool wrong;
         const char *what, *hint;
     } rules[] = {
-        {!o->name || !o->name[0], "the order has no 'name'", ""},
-        {!o->template_file, "the order has no 'template'", ""},
-        {!o->ledger, "the order has no 'ledger'", ""},
-        {!o->quota, "the order has no 'quota'", ""},
+        {!o->name || !o->name[0], "the order has no 'name'",
+         "'name: batch-2026-48' names it in the ledger"},
+        {!o->template_file, "the order has no 'template'",
+         "'template: FILE' names the configuration of its devices"},
+        {!o->ledger, "the order has no 'ledger'",
+         "'ledger: ledger.db' is where it is written what was made"},
+        {!o->quota, "the order has no 'quota'", "'quota: 100' says how many devices to make"},
         {!o->recipe && !o->packets, "the order has no 'board' and no 'output'",
          "board: with slots: for boards, or output: {packets: packets/} for packets alone"},
-        {o->recipe && o->packets, "the order has a 'board' and an 'output': one of the two", ""},
-        {o->recipe && !o->slot_count, "there is a board, but no slots", ""},
-        {!o->recipe && o->slot_count, "'slots' needs a 'board'", ""},
-        {!o->recipe && o->from_board, "'from_board' needs a 'board'", ""},
+        {o->recipe && o->packets, "the order has a 'board' and an 'output': one of the two",
+         "a board in each slot, or files for another programming house"},
+        {o->recipe && !o->slot_count, "there is a board, but no slots",
+         "such as 'slots: [{port: /dev/ttyACM0}]'"},
+        {!o->recipe && o->slot_count, "'slots' needs a 'board'",
+         "such as 'board: {recipe: anjay-zephyr}'"},
+        {!o->recipe && o->from_board, "'from_board' needs a 'board'",
+         "take 'from_board' out: without boards, a column has the names"},
         {!o->recipe && !o->manifest && !o->pattern,
-         "without boards, names come from a manifest or a pattern: 'names'", ""},
+         "without boards, names come from a manifest or a pattern: 'names'",
+         "such as 'names: {manifest: devices.csv}'"},
     };
 
     for (size_t i = 0; i < COUNT_OF(rules); i++)
@@ -475,7 +483,8 @@ static int complete(struct reader *r)
 int signet_order_load(struct signet_order **out, const char *path, struct signet_error *err)
 {
     struct signet_order *order = calloc(1, sizeof(*order));
-    struct reader r = {.path = path, .root = order, .err = err};
+    struct reader r = {
+        .path = path, .kind = SIGNET_FILE_ORDER, .root = order, .complete = complete, .err = err};
 
     if (!order)
         return error_nomem(err);
@@ -487,8 +496,6 @@ int signet_order_load(struct signet_order **out, const char *path, struct signet
     order->identity = "{endpoint}";
     order->prove_timeout_s = 20;
     int rc = reader_load(&r, ORDER_MAX, order_keys, COUNT_OF(order_keys));
-    if (rc == SIGNET_OK)
-        rc = complete(&r);
     if (rc != SIGNET_OK)
         signet_order_free(&order);
     else

@@ -51,6 +51,8 @@ struct manifest_visitor {
 };
 int manifest_scan(struct manifest *manifest, const struct manifest_visitor *visitor,
                   struct signet_error *err);
+/* Gives an error of a row, "PATH:LINE: ...", the line as an excerpt. Reads the file again. */
+void manifest_excerpt(const struct manifest *manifest, struct signet_error *err);
 int64_t manifest_count(const struct manifest *manifest); /* rows, after the scan */
 
 /* Row index; rising ones are fast. Several threads. SIGNET_E_NOT_FOUND: past the end;

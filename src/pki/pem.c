@@ -31,9 +31,30 @@ static bool label_is(const struct block *b, const char *label)
     return text_is(b->label, b->label_len, label);
 }
 
-/* The next block from *at on: 1, none left: 0, malformed: -1. */
-static int next_block(const char **at, const char *end, struct block *b, struct signet_error *err)
+/* A key is in the lines between BEGIN and END; theirs may be shown. */
+static void pem_hide(const void *ctx, const char *text, size_t len, size_t start, size_t end,
+                     bool *hide)
 {
+    size_t line = start;
+
+    (void)ctx;
+    while (line > 0 && text[line - 1] != '\n')
+        line--;
+    if (len - line >= 5 && memcmp(text + line, "-----", 5) == 0)
+        return;
+    for (size_t i = start; i < end; i++)
+        hide[i - start] = true;
+}
+
+/* "7:1: ...": the reader of the file puts its name in front. */
+#define PEM_FAIL(err, source, place, hint, ...)                                                    \
+    error_at_hint(err, SIGNET_E_CERT, source, (size_t)((place) - (source)->text), hint, __VA_ARGS__)
+
+/* The next block from *at on: 1, none left: 0, malformed: -1. */
+static int next_block(const struct text_source *source, const char **at, struct block *b,
+                      struct signet_error *err)
+{
+    const char *end = source->text + source->len;
     const char *begin = pem_find(*at, end, "-----BEGIN "), *dashes, *close;
 
     if (!begin)
@@ -41,7 +62,8 @@ static int next_block(const char **at, const char *end, struct block *b, struct 
     b->label = begin + 11;
     dashes = pem_find(b->label, end, "-----");
     if (!dashes || dashes - b->label > 64) {
-        error_set(err, SIGNET_E_CERT, "malformed PEM: a BEGIN line without an end");
+        PEM_FAIL(err, source, begin, "it ends with five dashes: -----BEGIN CERTIFICATE-----",
+                 "malformed PEM: a BEGIN line without an end");
         return -1;
     }
     b->label_len = (size_t)(dashes - b->label);
@@ -50,8 +72,8 @@ static int next_block(const char **at, const char *end, struct block *b, struct 
     if (!close || (size_t)(end - close) < 9 + b->label_len + 5 ||
         memcmp(close + 9, b->label, b->label_len) != 0 ||
         memcmp(close + 9 + b->label_len, "-----", 5) != 0) {
-        error_set(err, SIGNET_E_CERT, "malformed PEM: no END line belongs to the BEGIN line");
-        error_hint(err, "was the file cut short?");
+        PEM_FAIL(err, source, begin, "was the file cut short?",
+                 "malformed PEM: no END line belongs to the BEGIN line");
         return -1;
     }
     b->body_len = (size_t)(close - b->body);
@@ -59,8 +81,19 @@ static int next_block(const char **at, const char *end, struct block *b, struct 
     return 1;
 }
 
-static int decode_block(const struct block *b, const char *what, struct secret *der,
-                        struct signet_error *err)
+/* The first character that base64 does not have, or the block's end. */
+static const char *bad_character(const struct block *b)
+{
+    const char *at = b->body, *end = b->body + b->body_len;
+
+    while (at < end &&
+           (isalnum((unsigned char)*at) || isspace((unsigned char)*at) || char_in(*at, "+/=")))
+        at++;
+    return at;
+}
+
+static int decode_block(const struct text_source *source, const struct block *b, const char *what,
+                        struct secret *der, struct signet_error *err)
 {
     struct secret text = {0};
     size_t n = 0;
@@ -74,7 +107,9 @@ static int decode_block(const struct block *b, const char *what, struct secret *
             text.data[n++] = (uint8_t)b->body[i];
     len = base64_decode((const char *)text.data, n, text.data, text.len);
     if (len < 0)
-        rc = error_set(err, SIGNET_E_CERT, "malformed PEM: the %s is not base64", what);
+        rc = PEM_FAIL(err, source, bad_character(b),
+                      "copy the file again: something was changed or left out in between",
+                      "malformed PEM: the %s is not base64", what);
     else if (!(rc = der_check_whole(text.data, (size_t)len, what, err)))
         rc = secret_set(der, text.data, (size_t)len, err);
     secret_wipe(&text);
@@ -106,57 +141,60 @@ static bool block_is(const struct block *b, enum pem_kind kind)
            label_is(b, "RSA PRIVATE KEY") || label_is(b, "ENCRYPTED PRIVATE KEY");
 }
 
-static int refuse_block(const struct block *b, enum pem_kind wanted, struct signet_error *err)
+static int refuse_block(const struct text_source *source, const struct block *b,
+                        enum pem_kind wanted, struct signet_error *err)
 {
-    const char *name = kind_names[wanted];
+    const char *name = kind_names[wanted], *at = b->label - 11;
     enum pem_kind other = block_is(b, PEM_PRIVATE_KEY) ? PEM_PRIVATE_KEY : PEM_CERTIFICATE;
 
     if (block_is(b, other))
-        error_set(err, SIGNET_E_CERT, "there is a %s in this %s file", kind_names[other], name);
+        PEM_FAIL(err, source, at, "", "there is a %s in this %s file", kind_names[other], name);
     else if (label_is(b, "PUBLIC KEY"))
-        error_set(err, SIGNET_E_CERT, "this is a public key, not a %s", name);
+        PEM_FAIL(err, source, at, "", "this is a public key, not a %s", name);
     else if (block_is(b, PEM_REQUEST))
-        error_set(err, SIGNET_E_CERT, "this is a certificate request, not a %s", name);
+        PEM_FAIL(err, source, at, "", "this is a certificate request, not a %s", name);
     else
-        error_set(err, SIGNET_E_CERT, "the PEM holds something that is not a %s", name);
+        PEM_FAIL(err, source, at, "", "the PEM holds something that is not a %s", name);
     error_hint(err, "give a file with the %s only", name);
     return SIGNET_E_CERT;
 }
 
-static int refuse_second(enum pem_kind kind, struct signet_error *err)
+static int refuse_second(const struct text_source *source, const struct block *b,
+                         enum pem_kind kind, struct signet_error *err)
 {
-    return error_set_hint(err, SIGNET_E_CERT,
-                          kind == PEM_PRIVATE_KEY ? "keep the device's own key"
-                          : kind == PEM_REQUEST
-                              ? "give one file for each request"
-                              : "LwM2M takes one certificate: keep the first, which is the "
-                                "peer's own, and leave out the chain",
-                          "more than one %s in one PEM file", kind_names[kind]);
+    return PEM_FAIL(err, source, b->label - 11,
+                    kind == PEM_PRIVATE_KEY ? "keep the device's own key"
+                    : kind == PEM_REQUEST
+                        ? "give one file for each request"
+                        : "LwM2M takes one certificate: keep the first, which is the peer's own, "
+                          "and leave out the chain",
+                    "more than one %s in one PEM file", kind_names[kind]);
 }
 
 static int read_pem(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
                     struct signet_error *err)
 {
-    const char *at = (const char *)data, *end = at + len;
+    const struct text_source source = {NULL, (const char *)data, len, pem_hide, NULL};
+    const char *at = source.text;
     struct block b, wanted = {0};
     int more;
 
-    while ((more = next_block(&at, end, &b, err)) > 0) {
+    while ((more = next_block(&source, &at, &b, err)) > 0) {
         if (kind == PEM_PRIVATE_KEY && label_is(&b, "EC PARAMETERS"))
             continue; /* `openssl ecparam -genkey` writes them in front */
         if (!block_is(&b, kind))
-            return refuse_block(&b, kind, err);
+            return refuse_block(&source, &b, kind, err);
         if (kind == PEM_PRIVATE_KEY && is_sealed(&b))
             return pem_encrypted(err);
         if (wanted.body)
-            return refuse_second(kind, err);
+            return refuse_second(&source, &b, kind, err);
         wanted = b;
     }
     if (more < 0)
         return SIGNET_E_CERT;
     if (!wanted.body)
         return error_set(err, SIGNET_E_CERT, "there is no %s in the PEM", kind_names[kind]);
-    return decode_block(&wanted, kind_names[kind], der, err);
+    return decode_block(&source, &wanted, kind_names[kind], der, err);
 }
 
 int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret *der,
@@ -177,7 +215,8 @@ int pem_read_certs(const uint8_t *data, size_t len,
                    int (*take)(void *ctx, const uint8_t *der, size_t len, struct signet_error *err),
                    void *ctx, struct signet_error *err)
 {
-    const char *at = (const char *)data, *end = at + len;
+    const struct text_source source = {NULL, (const char *)data, len, pem_hide, NULL};
+    const char *at = source.text;
     struct secret der = {0};
     struct block b;
     int rc = SIGNET_OK, more = 0;
@@ -189,9 +228,9 @@ int pem_read_certs(const uint8_t *data, size_t len,
         secret_wipe(&der);
         return rc;
     }
-    while (rc == SIGNET_OK && (more = next_block(&at, end, &b, err)) > 0) {
-        rc = block_is(&b, PEM_CERTIFICATE) ? decode_block(&b, "certificate", &der, err)
-                                           : refuse_block(&b, PEM_CERTIFICATE, err);
+    while (rc == SIGNET_OK && (more = next_block(&source, &at, &b, err)) > 0) {
+        rc = block_is(&b, PEM_CERTIFICATE) ? decode_block(&source, &b, "certificate", &der, err)
+                                           : refuse_block(&source, &b, PEM_CERTIFICATE, err);
         if (rc == SIGNET_OK)
             rc = take(ctx, der.data, der.len, err);
         secret_wipe(&der);

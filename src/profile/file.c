@@ -290,7 +290,7 @@ int profile_load(const struct signet_profile **out, const char *path, struct sig
 {
     struct own *own = calloc(1, sizeof(*own));
     const struct signet_profile *base = NULL;
-    struct reader r = {.path = path, .err = err};
+    struct reader r = {.kind = SIGNET_FILE_PROFILE, .path = path, .err = err};
 
     if (!own)
         return error_nomem(err);

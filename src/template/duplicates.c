@@ -58,6 +58,7 @@ static void duplicate_error(const struct source *s, const struct manifest_row *r
               s->template.manifest, (unsigned long long)row->line, value_names[kind],
               shown ? " '" : "", shown ? text_shown(value->data, value->len, 151) : "",
               shown ? "'" : "", (unsigned long long)line);
+    error_hint(why, "each device has its own: correct or take out one of the two rows");
 }
 
 static int row_has_value(const struct source *s, const struct manifest_row *row,

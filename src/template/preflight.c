@@ -28,13 +28,17 @@ static void send_error(const struct trial *t, const struct signet_error *why)
 static void report_row(void *ctx, const struct signet_error *why)
 {
     struct trial *t = ctx;
+    struct signet_error shown = *why;
 
-    if (t->bad++ == 0)
-        t->first = *why;
+    if (++t->bad > REPORTED_MAX)
+        return;
+    manifest_excerpt(t->s->names.manifest, &shown);
+    if (t->bad == 1)
+        t->first = shown;
     if (t->bad == 2)
         send_error(t, &t->first);
-    if (t->bad > 1 && t->bad <= REPORTED_MAX)
-        send_error(t, why);
+    if (t->bad > 1)
+        send_error(t, &shown);
 }
 
 /* Would the servers take it? */
@@ -204,10 +208,12 @@ static int try_manifest(struct trial *t, struct signet_error *err)
     struct signet_error why = {0};
     int rc = scan_manifest(t, &why);
 
-    if (t->bad > 0 && (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_LIMIT))
+    if (t->bad > 0 && (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_LIMIT)) {
         report_row(t, &why); /* the rest of the file cannot be read */
-    else if (rc != SIGNET_OK)
+    } else if (rc != SIGNET_OK) {
+        manifest_excerpt(t->s->names.manifest, &why);
         return error_copy(err, &why);
+    }
     rc = sum_up(t, err);
     return rc == SIGNET_OK && !t->options->names_only ? check_count(t, err) : rc;
 }

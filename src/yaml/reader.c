@@ -59,6 +59,13 @@ void reader_free_owned(void **owned)
     *owned = NULL;
 }
 
+static size_t place_in(const struct reader *r, const yaml_mark_t *mark)
+{
+    const struct line_column place = {(unsigned)mark->line + 1, (unsigned)mark->column + 1};
+
+    return text_offset(r->source.text, r->source.len, place);
+}
+
 int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code, const char *fmt,
                 ...)
 {
@@ -68,8 +75,22 @@ int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    return error_set(r->err, code, "%s:%zu:%zu: %s", r->path, node->start_mark.line + 1,
-                     node->start_mark.column + 1, text);
+    return error_at(r->err, code, &r->source, place_in(r, &node->start_mark), "%s", text);
+}
+
+int reader_fail_word(struct reader *r, const char *word, const char *hint, const char *fmt, ...)
+{
+    const struct text_source *s = &r->source;
+    const char *at = s->text ? memmem(s->text, s->len, word, strlen(word)) : NULL;
+    char text[300];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    if (at)
+        return error_at_hint(r->err, SIGNET_E_MEANING, s, (size_t)(at - s->text), hint, "%s", text);
+    return error_set_hint(r->err, SIGNET_E_MEANING, hint, "%s: %s", r->path, text);
 }
 
 static const char *scalar_text(const yaml_node_t *node)
@@ -287,6 +308,10 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
     uint64_t seen = 0;
     int rc = SIGNET_OK;
 
+    if (node->type != YAML_MAPPING_NODE &&
+        yaml_key_glued(&r->source, place_in(r, &node->start_mark)))
+        return reader_fail_hint(r, node, "write a blank behind the colon: \"name: value\"",
+                                "no blank stands behind the colon");
     if (node->type != YAML_MAPPING_NODE)
         return reader_fail(r, node, SIGNET_E_MEANING, "here go keys and values, \"name: ...\"");
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
@@ -295,19 +320,32 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
     return rc;
 }
 
-static int reader_parse(struct reader *r, const struct buf *text, const struct entry *table,
-                        size_t count)
+/* Whatever stands behind the one document: a second one was written for somebody. */
+static int no_second(struct reader *r, yaml_parser_t *parser)
+{
+    yaml_document_t more;
+    int rc = SIGNET_OK;
+
+    if (!yaml_parser_load(parser, &more))
+        return yaml_explain(&r->source, parser, r->err);
+    if (yaml_document_get_root_node(&more))
+        rc = error_at_hint(r->err, SIGNET_E_SYNTAX, &r->source, place_in(r, &more.start_mark),
+                           "keep one of them, and put the other into a file of its own",
+                           "a second document begins here");
+    yaml_document_delete(&more);
+    return rc;
+}
+
+static int reader_parse(struct reader *r, const struct entry *table, size_t count)
 {
     yaml_parser_t parser;
-    int rc;
+    int rc = SIGNET_OK;
 
     if (!yaml_parser_initialize(&parser))
         return error_nomem(r->err);
-    yaml_parser_set_input_string(&parser, text->data, text->len);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)r->source.text, r->source.len);
     if (!yaml_parser_load(&parser, &r->document)) {
-        rc = error_set(r->err, SIGNET_E_SYNTAX, "%s:%zu:%zu: %s", r->path,
-                       parser.problem_mark.line + 1, parser.problem_mark.column + 1,
-                       parser.problem ? parser.problem : "this is no YAML");
+        rc = yaml_explain(&r->source, &parser, r->err);
         yaml_parser_delete(&parser);
         return rc;
     }
@@ -315,7 +353,10 @@ static int reader_parse(struct reader *r, const struct buf *text, const struct e
     if (root)
         rc = reader_map(r, root, table, count, r->root);
     else
-        rc = error_set(r->err, SIGNET_E_SYNTAX, "%s: the file is empty", r->path);
+        rc = error_set_hint(r->err, SIGNET_E_SYNTAX, "its first line is such as \"name: ...\"",
+                            "%s: the file is empty", r->path);
+    if (rc == SIGNET_OK)
+        rc = no_second(r, &parser);
     yaml_document_delete(&r->document);
     yaml_parser_delete(&parser);
     return rc;
@@ -329,8 +370,13 @@ int reader_load(struct reader *r, size_t max, const struct entry *table, size_t 
 
     r->folder = r->path;
     r->folder_len = slash ? (size_t)(slash - r->path) + 1 : 0;
+    r->source = (struct text_source){r->path, text.data ? (const char *)text.data : "", text.len,
+                                     text_hide_secrets, NULL};
     if (rc == SIGNET_OK)
-        rc = reader_parse(r, &text, table, count);
+        rc = reader_parse(r, table, count);
+    if (rc == SIGNET_OK && r->complete)
+        rc = r->complete(r);
+    r->source = (struct text_source){0};
     buf_free(&text);
-    return rc;
+    return signet_file_explain(rc, r->kind, r->path, r->err);
 }

@@ -13,9 +13,12 @@
 struct reader {
     const char *path, *folder; /* folder: with the slash, or "" */
     size_t folder_len;
+    enum signet_file_kind kind; /* that it should be */
+    struct text_source source;
     yaml_document_t document;
-    void *root;   /* what the file becomes */
-    void **owned; /* what was copied out of it: reader_free_owned() */
+    void *root;                        /* what the file becomes */
+    int (*complete)(struct reader *r); /* after the keys, while places are known; may be NULL */
+    void **owned;                      /* what was copied out of it: reader_free_owned() */
     struct signet_error *err;
 };
 
@@ -42,9 +45,18 @@ struct entry {
     int (*read)(struct reader *r, yaml_node_t *node); /* ENTRY_MAP */
 };
 
+/* syntax.c: what libyaml found, in words for a person, at the place where it has to be mended. */
+int yaml_explain(const struct text_source *source, const yaml_parser_t *parser,
+                 struct signet_error *err);
+/* syntax.c: "quota:3" begins at the offset: a key without the blank that ends it. */
+bool yaml_key_glued(const struct text_source *source, size_t at);
+
 /* "order.yaml:7:3: ..." with the line and a caret. Returns code. */
 int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code, const char *fmt,
                 ...) __attribute__((format(printf, 4, 5)));
+/* The same where a word stands that was read before; without a place when it is not found. */
+int reader_fail_word(struct reader *r, const char *word, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 /* SIGNET_E_MEANING, with a hint, which is no format. */
 #define reader_fail_hint(r, node, hint, ...)                                                       \
     (reader_fail(r, node, SIGNET_E_MEANING, __VA_ARGS__), error_hint((r)->err, "%s", hint),        \

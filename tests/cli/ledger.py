@@ -142,7 +142,7 @@ def mistakes(folder, ledger):
     full_disk(ledger)
     expect('no ledger', 'no such ledger' in run('ledger', 'list', ledger + 'x', code=1))
     expect('none was made', not os.path.exists(ledger + 'x'))
-    expect('no ledger at all', 'no ledger, or it is damaged' in
+    expect('no ledger at all', 'not a ledger' in
            run('ledger', 'list', os.path.join(folder, 'a.ndjson'), code=1))
     expect('a state', 'done' in run('ledger', 'list', '--state', 'doen', ledger, code=2))
     expect('a format', 'csv, ndjson, events' in run('ledger', 'export', '-f', 'xml', ledger, code=2))

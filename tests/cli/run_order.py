@@ -238,7 +238,7 @@ def wrong_manifests(d):
         ('a sep line', f'sep=;\nendpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1: the fields end with ';'", 'delimiter: ";"'),
         ('a blank in the header', f'endpoint, psk\nurn:x,{KEY % 1}\n', '{psk} names no column', "column ' psk' has a blank"),
         ('another name', f'Endpoint,psk\nurn:x,{KEY % 1}\n', "no column 'endpoint'", "did you mean its column 'Endpoint'?"),
-        ('a spreadsheet', 'PK\x03\x04', 'devices.csv is a zip file', 'CSV UTF-8'),
+        ('a spreadsheet', 'PK\x03\x04', 'devices.csv is an archive (zip)', 'unpack it'),
         ('few rows', f'endpoint,psk\nurn:x,{KEY % 1}\n', '1 rows, the quota is 2'),
     ]:
         d.manifest(csv)
@@ -246,7 +246,7 @@ def wrong_manifests(d):
     d.manifest(at(9, 'urn:\xff,00').encode('latin-1'))
     d.bad('no UTF-8', 'devices.csv:9: endpoint: the value is not UTF-8')
     d.manifest('endpoint,psk\n'.encode('utf-16'))
-    d.bad('UTF-16', 'is UTF-16')
+    d.bad('UTF-16', 'is text in UTF-16')
     bad = at(9, 'urn:x,zz').replace(rows[20], 'urn:y')
     d.manifest(bad)
     out = d.bad('two bad rows', 'devices.csv:9: psk', 'devices.csv:22: 1 fields', '2 rows are bad; the first: devices.csv:9')

@@ -71,10 +71,10 @@ static void what_is_refused(void **state)
         enum signet_code code;
         const char *what;
     } rows[] = {
-        {"", SIGNET_E_SYNTAX, "pump.xml:1:1: this is not XML: no element found"},
-        {"<LWM2M>", SIGNET_E_SYNTAX, "no element found"},
-        {"<LWM2M></Object>", SIGNET_E_SYNTAX, "pump.xml:1:10: this is not XML: mismatched tag"},
-        {"<LWM2M>\xff</LWM2M>", SIGNET_E_SYNTAX, "not well-formed"},
+        {"", SIGNET_E_SYNTAX, "pump.xml:1:1: there is no element in it"},
+        {"<LWM2M>", SIGNET_E_SYNTAX, "there is no element in it"},
+        {"<LWM2M></Object>", SIGNET_E_SYNTAX, "pump.xml:1:10: this does not end the element"},
+        {"<LWM2M>\xff</LWM2M>", SIGNET_E_SYNTAX, "cannot stand here"},
         {"<units/>", SIGNET_E_UNSUPPORTED, "the document is <units>"},
         {"<LWM2M/>", SIGNET_E_UNSUPPORTED, "there is no Object"},
         {"<LWM2M><Object ObjectType=\"CommonResources\"/></LWM2M>", SIGNET_E_UNSUPPORTED,
@@ -105,7 +105,7 @@ static void what_is_refused(void **state)
          "'X' are no operations"},
         {WITH("<Item ID=\"1\">" ITEM "<Operations>RE</Operations></Item>"), SIGNET_E_SYNTAX,
          "'RE' are no operations"},
-        {HEAD "<Name>\x1b[2J</Name>" TAIL, SIGNET_E_SYNTAX, "not well-formed"},
+        {HEAD "<Name>\x1b[2J</Name>" TAIL, SIGNET_E_SYNTAX, "cannot stand here"},
         {HEAD "<ObjectID>\xc2\x9b</ObjectID>" TAIL, SIGNET_E_SYNTAX, "\\x"},
     };
 

@@ -183,14 +183,16 @@ static void hinted(const void *data, size_t len, char delimiter, const char *wor
 static void test_no_csv(void **state)
 {
     (void)state;
-    HINTED("PK\x03\x04\x14", ',', "is a zip file, as spreadsheets are (.xlsx, .ods)", "CSV UTF-8");
-    HINTED("\xd0\xcf\x11\xe0\xa1", ',', "is a spreadsheet (.xls)", "CSV UTF-8");
+    HINTED("PK\x03\x04\x14", ',', "is an archive (zip), not a manifest", "unpack it");
+    HINTED("PK\x03\x04\x14 xl/workbook.xml", ',', "is a spreadsheet (.xlsx or .ods)", "CSV UTF-8");
+    HINTED("\xd0\xcf\x11\xe0\xa1", ',', "is a spreadsheet or document of an old Office",
+           "CSV UTF-8");
     HINTED("\xff\xfe"
            "e\0n\0",
-           ',', "is UTF-16", "CSV UTF-8");
-    HINTED("\xfe\xff\0e\0n", ',', "is UTF-16", "CSV UTF-8");
-    HINTED("e\0n\0", ',', "is UTF-16 without byte order mark", "CSV UTF-8");
-    HINTED("\0e\0n", ',', "is UTF-16 without byte order mark", "CSV UTF-8");
+           ',', "is text in UTF-16", "UTF-8");
+    HINTED("\xfe\xff\0e\0n", ',', "is text in UTF-16", "UTF-8");
+    HINTED("e\0n\0", ',', "is text in UTF-16", "UTF-8");
+    HINTED("\0e\0n", ',', "is text in UTF-16", "UTF-8");
     HINTED("\n\na;b\n1;2\n", ',', ":3: the fields end with ';', not with ','", "delimiter: \";\"");
     HINTED("a,b\n1,2\n", ';', ":1: the fields end with ',', not with ';'", "delimiter: \",\"");
     HINTED("a\tb\n1\t2\n", ',', ":1: the fields end with tabs, not with ','", "delimiter: tab");

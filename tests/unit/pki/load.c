@@ -41,13 +41,23 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* What is said, without the place in the PEM. */
+static const char *behind_place(char *msg)
+{
+    char *place = strstr(msg, " (line ");
+
+    if (place)
+        *place = '\0';
+    return msg;
+}
+
 static void cert_says(const void *data, size_t len, const char *message)
 {
     struct signet_cert *cert = NULL;
     struct signet_error err = {0};
 
     assert_int_equal(signet_cert_load(&cert, data, len, &err), message ? SIGNET_E_CERT : SIGNET_OK);
-    assert_string_equal(err.msg, message ? message : "");
+    assert_string_equal(behind_place(err.msg), message ? message : "");
     assert_true(!message == !!cert);
     signet_cert_free(&cert);
 }
@@ -59,7 +69,8 @@ static void key_says(const void *data, size_t len, const char *message, const ch
 
     assert_int_equal(signet_key_load(&loaded, data, len, &err),
                      message ? SIGNET_E_CERT : SIGNET_OK);
-    assert_string_equal(err.msg, message ? message : "");
+    assert_string_equal(behind_place(err.msg), message ? message : "");
+    assert_null(memmem(err.excerpt, strlen(err.excerpt), "MI", 2)); /* of no key */
     assert_string_equal(err.hint, hint ? hint : "");
     assert_true(!message == !!loaded);
     signet_key_free(&loaded);
@@ -121,13 +132,16 @@ static void blocks_of_pem(void **state)
         {"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY----",
          "malformed PEM: no END line belongs to the BEGIN line", "was the file cut short?",
          "malformed PEM: no END line belongs to the BEGIN line"},
-        {"-----BEGIN PRIVATE KEY", "malformed PEM: a BEGIN line without an end", NULL,
+        {"-----BEGIN PRIVATE KEY", "malformed PEM: a BEGIN line without an end",
+         "it ends with five dashes: -----BEGIN CERTIFICATE-----",
          "malformed PEM: a BEGIN line without an end"},
         {"-----BEGIN AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-----",
-         "malformed PEM: a BEGIN line without an end", NULL,
+         "malformed PEM: a BEGIN line without an end",
+         "it ends with five dashes: -----BEGIN CERTIFICATE-----",
          "malformed PEM: a BEGIN line without an end"},
         {"-----BEGIN PRIVATE KEY-----\nAAA\n-----END PRIVATE KEY-----",
-         "malformed PEM: the private key is not base64", NULL,
+         "malformed PEM: the private key is not base64",
+         "copy the file again: something was changed or left out in between",
          "there is a private key in this certificate file"},
         {"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----",
          "not a private key (PKCS#8, SEC1 or PKCS#1)", NULL,

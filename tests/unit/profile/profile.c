@@ -115,7 +115,7 @@ static void files_that_are_none(void **state)
     static const struct {
         const char *text, *what;
     } bad[] = {
-        {"", "the file is empty"},
+        {"", "own.yaml is empty"},
         {"base: any\n", "the profile has no 'name'"},
         {"name: x\nbase: anjay\n", "'base': no device profile is called 'anjay'"},
         {"name: x\nobject: [1]\n", "unknown key 'object'"},
@@ -132,7 +132,7 @@ static void files_that_are_none(void **state)
         {"name: x\nresources: {\"/1/2/3\": {length: 1}}\n", "a resource is written"},
         {"name: x\nresources: {\"/1\": {length: 1}}\n", "a resource is written"},
         {"name: x\nresources: {\"/1/2\": {least: 2, most: 1}}\n", "'least' is greater than 'most'"},
-        {"name: [", "did not find"},
+        {"name: [", "a value is missing here"},
     };
 
     (void)state;

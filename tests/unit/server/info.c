@@ -72,7 +72,8 @@ static void what_no_kind_has_is_refused(void **state)
         {"{\"domain\": [1]}", "\"domain\" must be a string that is not empty", "", SIGNET_E_SYNTAX},
         {"{\"port\": 0}", "\"port\" must be a port from 1 to 65535", "", SIGNET_E_SYNTAX},
         {"{\"port\": 65536}", "\"port\" must be a port from 1 to 65535", "", SIGNET_E_SYNTAX},
-        {"[]", "must be a JSON object", "", SIGNET_E_SYNTAX},
+        {"[]", "this must be a JSON object", "write one object: {\"name\": value}",
+         SIGNET_E_SYNTAX},
     };
     struct signet_server_info info = {0};
     struct signet_error err;

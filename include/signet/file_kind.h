@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIGNET_FILE_KIND_H
+#define SIGNET_FILE_KIND_H
+
+/* What a file is, by its first bytes: for messages about a file that is something else.
+ *
+ * Threads: any function may be called on any thread. */
+
+#include <signet/error.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The kinds that Signet reads; those behind are told by name only. */
+enum signet_file_kind {
+    SIGNET_FILE_UNKNOWN = 0,
+    SIGNET_FILE_ORDER,
+    SIGNET_FILE_CONFIG,
+    SIGNET_FILE_PACKET,
+    SIGNET_FILE_LEDGER,
+    SIGNET_FILE_MANIFEST,
+    SIGNET_FILE_JSON,
+    SIGNET_FILE_CERT,
+    SIGNET_FILE_KEY,
+    SIGNET_FILE_DEFINITION,
+    SIGNET_FILE_PROFILE,
+    SIGNET_FILE_OTHER, /* this one and all above it */
+};
+
+/* Of the first bytes of a file, or all of it. */
+enum signet_file_kind signet_file_kind(const void *data, size_t len);
+
+/* rc is what reading the file of that path as the wanted kind came to, and err says why. When the
+ * file is another kind, err says that instead: "PATH is a ledger, not a work order", with what to
+ * do. Else PATH stands in front of
+ * the message, unless it is there. Gives rc. */
+int signet_file_explain(int rc, enum signet_file_kind wanted, const char *path,
+                        struct signet_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A file that cannot be opened: why, and which one was meant. */
+#include "base/base.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { ENTRIES_MAX = 2000 };
+
+/* The name in the folder that is nearest to a name; "" when none is near. */
+static void nearest_entry(const char *folder, const char *name, char near[NAME_MAX + 1])
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+
+    near[0] = '\0';
+    for (int i = 0; dir && i < ENTRIES_MAX && (entry = readdir(dir)); i++) {
+        const char *both[] = {near, entry->d_name};
+
+        if (entry->d_name[0] == '.' && name[0] != '.')
+            continue;
+        const char *found = signet_word_nearest(name, near[0] ? both : both + 1, near[0] ? 2 : 1);
+        if (found == entry->d_name)
+            snprintf(near, NAME_MAX + 1, "%s", entry->d_name);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+static void hint_near(const char *path, struct signet_error *err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    int len = slash ? (int)(slash - path) + 1 : 0;
+    char folder[PATH_MAX], near[NAME_MAX + 1];
+
+    snprintf(folder, sizeof folder, "%.*s", len ? len : 2, len ? path : "./");
+    if (access(folder, F_OK) != 0) {
+        error_hint(err, "there is no folder '%.200s' either: is the path right?", folder);
+        return;
+    }
+    nearest_entry(folder, name, near);
+    if (near[0])
+        error_hint(err, "did you mean '%.*s%s'?", len, path, near);
+    else if (path[0] == '/')
+        error_hint(err, "is the path right?");
+    else if (getcwd(folder, sizeof folder))
+        error_hint(err, "is the path right? It starts from %.200s", folder);
+}
+
+int file_missing(int sys, const char *path, struct signet_error *err)
+{
+    error_sys(err, SIGNET_E_IO, sys, "cannot %s '%s'", sys == EISDIR ? "read" : "open", path);
+    if (err && sys == ENOENT)
+        hint_near(path, err);
+    else if (sys == EISDIR)
+        error_hint(err, "name a file, not the folder that it is in");
+    else if (sys == EACCES)
+        error_hint(err,
+                   "this user may not read it: change its owner or mode, or work as its owner");
+    return SIGNET_E_IO;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Places in text: an error with file, line and column, the line itself and a caret under the
+ * place. One form for every format that people write. */
+#include "base/base.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <strings.h>
+
+enum { EXCERPT_WIDTH = 100, CARET_ROOM = EXCERPT_WIDTH + 4 };
+
+struct line_column text_place(const char *text, size_t len, size_t at)
+{
+    struct line_column place = {1, 1};
+    size_t start = 0;
+
+    if (at > len)
+        at = len;
+    if (len >= 3 && at >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        start = 3;
+    for (size_t i = start; i < at; i++) {
+        if (text[i] != '\n' && (text[i] != '\r' || (i + 1 < len && text[i + 1] == '\n')))
+            continue;
+        place.line++;
+        start = i + 1;
+    }
+    for (; start < at; start++) /* characters, not bytes */
+        place.column += (text[start] & 0xc0) != 0x80;
+    return place;
+}
+
+/* The offset of a line's first byte; false: there are fewer lines. */
+static bool line_start(const char *text, size_t len, unsigned line, size_t *start)
+{
+    *start = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    for (size_t i = *start; line > 1; i++) {
+        if (i >= len)
+            return false;
+        if (text[i] != '\n' && (text[i] != '\r' || (i + 1 < len && text[i + 1] == '\n')))
+            continue;
+        *start = i + 1;
+        line--;
+    }
+    return true;
+}
+
+size_t text_offset(const char *text, size_t len, struct line_column place)
+{
+    size_t at;
+
+    if (!line_start(text, len, place.line, &at))
+        return len;
+    for (unsigned column = 1; column < place.column && at < len && text[at] != '\n'; column++)
+        do
+            at++;
+        while (at < len && (text[at] & 0xc0) == 0x80);
+    return at;
+}
+
+static void hide_range(bool *hide, size_t start, size_t end, size_t from, size_t to)
+{
+    for (size_t i = from > start ? from : start; i < to && i < end; i++)
+        hide[i - start] = true;
+}
+
+static bool in_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* A name whose value is a secret: token, client_secret, "psk". */
+static bool names_secret(const char *name, size_t len)
+{
+    static const char *const ends[] = {"secret", "psk", "password",  "passwd",
+                                       "token",  "key", "passphrase"};
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        size_t n = strlen(ends[i]);
+
+        if (len >= n && strncasecmp(name + len - n, ends[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What looks like a key: a long word with digits in it. */
+static bool looks_secret(const char *word, size_t len)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < len; i++)
+        digits += isdigit((unsigned char)word[i]) != 0;
+    return len >= 16 && digits >= 2;
+}
+
+/* user:password@ of an address that begins at text[at], behind its "://" */
+static size_t credentials_end(const char *text, size_t end, size_t at)
+{
+    size_t last = at;
+
+    for (size_t i = at; i < end && !char_in(text[i], " \t/\"'"); i++)
+        if (text[i] == '@')
+            last = i;
+    return last;
+}
+
+/* The value behind a name, when there is one: from its first to its last character. */
+static size_t value_start(const char *text, size_t end, size_t at)
+{
+    while (at < end && !in_name(text[at]) && !char_in(text[at], ":=,{}[]>"))
+        at++;
+    return at < end && char_in(text[at], ":=>") ? at + 1 : 0;
+}
+
+void text_hide_secrets(const void *ctx, const char *text, size_t len, size_t start, size_t end,
+                       bool *hide)
+{
+    size_t i = start, word, from;
+
+    (void)ctx;
+    (void)len;
+    while (i > 0 && text[i - 1] != '\n') /* a long line is shown in part */
+        i--;
+    while (i < end) {
+        for (word = i; i < end && (in_name(text[i]) || char_in(text[i], "+/="));)
+            i++;
+        if (i == word) {
+            i++;
+            continue;
+        }
+        if (looks_secret(text + word, i - word))
+            hide_range(hide, start, end, word, i);
+        if (names_secret(text + word, i - word) && (from = value_start(text, end, i)))
+            hide_range(hide, start, end, from, end);
+        if (i + 3 <= end && memcmp(text + i, "://", 3) == 0)
+            hide_range(hide, start, end, i + 3, credentials_end(text, end, i + 3));
+    }
+}
+
+void text_hide_all(const void *ctx, const char *text, size_t len, size_t start, size_t end,
+                   bool *hide)
+{
+    (void)ctx;
+    (void)len;
+    for (size_t i = start; i < end; i++)
+        hide[i - start] = isalnum((unsigned char)text[i]) || (text[i] & 0x80);
+}
+
+/* One character of the line: as it is where a person may see it, else a mark of the same width. */
+static size_t put_character(char *out, const char *at, size_t left, bool hidden, size_t *used)
+{
+    uint32_t code;
+    size_t n = utf8_decode((const uint8_t *)at, left, &code);
+    bool shown = n > 0 && utf8_shown(code);
+
+    if (hidden || !shown) {
+        out[(*used)++] = hidden ? '.' : *at == '\t' ? ' ' : '?';
+    } else {
+        memcpy(out + *used, at, n);
+        *used += n;
+    }
+    return n ? n : 1;
+}
+
+void error_excerpt(struct signet_error *err, const struct text_source *source, size_t at)
+{
+    const char *text = source->text;
+    size_t start = at, end = at, from, used = 0, caret = 0, room = sizeof err->excerpt - CARET_ROOM;
+    bool hide[EXCERPT_WIDTH + 4] = {false};
+
+    if (!err || !text || at > source->len)
+        return;
+    while (start > 0 && text[start - 1] != '\n' && text[start - 1] != '\r')
+        start--;
+    while (end < source->len && text[end] != '\n' && text[end] != '\r')
+        end++;
+    if (start == 0 && end >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        start = at < 3 ? at : 3;
+    from = at - start > EXCERPT_WIDTH / 2 ? at - EXCERPT_WIDTH / 2 : start;
+    while (from > start && (text[from] & 0xc0) == 0x80)
+        from--;
+    if (end > from + EXCERPT_WIDTH)
+        end = from + EXCERPT_WIDTH;
+    source->hide(source->ctx, text, source->len, from, end, hide);
+    for (size_t i = from; i < end && used + 4 < room;) {
+        caret += i < at;
+        i += put_character(err->excerpt, text + i, source->len - i, hide[i - from], &used);
+    }
+    snprintf(err->excerpt + used, sizeof err->excerpt - used, "\n%*s", (int)caret + 1, "^");
+}
+
+void error_write_at(struct signet_error *err, enum signet_code code,
+                    const struct text_source *source, size_t at, const char *fmt, ...)
+{
+    struct line_column place = text_place(source->text, source->len, at);
+    char what[240];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    if (source->name)
+        error_write(err, code, 0, "%.120s:%u:%u: %s", source->name, place.line, place.column, what);
+    else
+        error_write(err, code, 0, "%s (line %u, column %u)", what, place.line, place.column);
+    error_excerpt(err, source, at);
+}
