@@ -101,6 +101,7 @@ struct cli {
     char **args;      /* what is not an option */
     int arg_count;
     struct signet_error err;              /* of the verb */
+    const char *sign_file;                /* --sign */
     const char *device;                   /* --device */
     const struct signet_profile *profile; /* the same, opened (load.c) */
     struct option_list object_paths;      /* --objects */

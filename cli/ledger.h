@@ -13,7 +13,11 @@ int ledger_change(struct cli *cli, ledger_work *work, void *ctx);
 /* One that is not the first argument; LEDGER_MAKE: it need not be there. */
 enum ledger_use { LEDGER_READ, LEDGER_CHANGE, LEDGER_MAKE };
 int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use use,
-                struct signet_error *err);
+                const char *sign_file, struct signet_error *err);
+/* What changes a ledger may sign it. */
+#define SIGN_ROW(cli)                                                                              \
+    TEXT(0, "sign", "FILE", "Sign what is recorded with this key, which is made if it is missing", \
+         &(cli).sign_file)
 
 int ledger_list(int argc, char **argv); /* ledger_look.c */
 int ledger_show(int argc, char **argv);
@@ -23,6 +27,9 @@ int ledger_sync(int argc, char **argv);  /* ledger_sync.c */
 /* What a ledger is when it was verified (ledger_open.c). */
 void ledger_print_head(const struct cli *cli, int64_t events, const char *head);
 
+int ledger_verify(int argc, char **argv); /* ledger_log.c */
+int ledger_checkpoint(int argc, char **argv);
+int ledger_vkey(int argc, char **argv);
 int ledger_backup(int argc, char **argv); /* ledger_files.c */
 int ledger_archive(int argc, char **argv);
 int ledger_recover(int argc, char **argv);

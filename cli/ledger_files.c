@@ -162,9 +162,10 @@ static int archive(struct signet_ledger *ledger, void *ctx, struct signet_error 
 int ledger_archive(int argc, char **argv)
 {
     struct cli cli = {0};
+    const struct option_row rows[] = {SIGN_ROW(cli), {0}};
 
     if (!cli_parse(
-            &cli, argc, argv, NULL, "LEDGER TO ORDER...",
+            &cli, argc, argv, rows, "LEDGER TO ORDER...",
             "Copies finished orders, by name, into a new file that is a ledger of its own and "
             "verifies by itself. LEDGER keeps them, and records the head of the file.",
             3, 64))

@@ -57,6 +57,7 @@ int ledger_import(int argc, char **argv)
         TEXT('s', "site", "NAME", "What the other site is called behind its orders and stations",
              &site),
         FLAG('n', "new", "LEDGER need not be there: it is made", &new),
+        SIGN_ROW(cli),
         {0}};
 
     if (!cli_parse(
@@ -68,9 +69,10 @@ int ledger_import(int argc, char **argv)
             "new comes.",
             2, 2))
         return EXIT_USAGE;
-    int rc = ledger_open(&from, cli.args[1], LEDGER_READ, &cli.err);
+    int rc = ledger_open(&from, cli.args[1], LEDGER_READ, NULL, &cli.err);
     if (rc == SIGNET_OK)
-        rc = ledger_open(&ledger, cli.args[0], new ? LEDGER_MAKE : LEDGER_CHANGE, &cli.err);
+        rc = ledger_open(&ledger, cli.args[0], new ? LEDGER_MAKE : LEDGER_CHANGE, cli.sign_file,
+                         &cli.err);
     if (rc == SIGNET_OK)
         rc = import_from(&cli, ledger, from, site);
     signet_ledger_close(&ledger);

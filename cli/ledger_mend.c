@@ -265,6 +265,7 @@ int ledger_void(int argc, char **argv)
         FLAG('R', "remove", "Remove it at the servers that have it, too; the next run does it",
              &m.decision.remove),
         SELECTION(m),
+        SIGN_ROW(cli),
         {0}};
 
     if (!cli_parse(
@@ -293,6 +294,7 @@ int ledger_rework(int argc, char **argv)
              "one in that slot; any: whichever comes",
              &m.decision.board),
         SELECTION(m),
+        SIGN_ROW(cli),
         {0}};
 
     if (!cli_parse(&cli, argc, argv, rows, "LEDGER [ENDPOINT]",

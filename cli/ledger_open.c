@@ -5,14 +5,15 @@
 #include <unistd.h>
 
 int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use use,
-                struct signet_error *err)
+                const char *sign_file, struct signet_error *err)
 {
     char station[80] = "office", host[65] = "";
     const struct passwd *user = getpwuid(geteuid());
     const struct signet_ledger_options options = {.station = station,
                                                   .operator_name = user ? user->pw_name : NULL,
                                                   .must_exist = use != LEDGER_MAKE,
-                                                  .read_only = use == LEDGER_READ};
+                                                  .read_only = use == LEDGER_READ,
+                                                  .sign_file = sign_file};
 
     if (gethostname(host, sizeof(host) - 1) == 0)
         snprintf(station, sizeof(station), "office@%s", host);
@@ -22,7 +23,7 @@ int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use u
 static int with_ledger(struct cli *cli, enum ledger_use use, ledger_work *work, void *ctx)
 {
     struct signet_ledger *ledger = NULL;
-    int rc = ledger_open(&ledger, cli->args[0], use, &cli->err);
+    int rc = ledger_open(&ledger, cli->args[0], use, cli->sign_file, &cli->err);
 
     if (rc == SIGNET_OK)
         rc = work(ledger, ctx, &cli->err);

@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static int64_t done_of(const struct signet_run_report *r)
 {
@@ -216,6 +217,15 @@ static void print_batch(const struct signet_order *o, const struct signet_run_re
     print_file("records", o->records, &r->batch.records);
 }
 
+/* What somebody writes down who wants to know later that the ledger only grew. */
+static void print_checkpoint(const struct signet_run_report *r)
+{
+    const char *size = strchr(r->checkpoint, '\n'), *root = size ? strchr(size + 1, '\n') : NULL;
+    if (root)
+        printf("head %.*s, root %.*s\n     of %.*s\n", (int)(root - size - 1), size + 1,
+               (int)strcspn(root + 1, "\n"), root + 1, (int)(size - r->checkpoint), r->checkpoint);
+}
+
 int report_print(const struct cli *cli, const struct signet_order *order,
                  const struct signet_run_report *r, bool stopped, bool whole)
 {
@@ -231,6 +241,7 @@ int report_print(const struct cli *cli, const struct signet_order *order,
         if (order->recipe)
             printf("\n");
         print_left(order, r);
+        print_checkpoint(r);
         if (stopped)
             printf("Stopped as you asked. Nothing is lost: to resume, run the order again.\n");
     }
@@ -249,6 +260,7 @@ int report_print_synced(const struct cli *cli, const struct signet_order *order,
         printf("%" PRId64 " of %s done, %" PRId64 " still %s\n", done_of(r),
                COUNT(r->quota, "device", "devices"), waiting_of(r),
                waiting_of(r) == 1 ? "waits" : "wait");
+        print_checkpoint(r);
     }
     return r->delivery.refused == 0 && waiting_of(r) + r->left.removing == 0 ? EXIT_DONE
                                                                              : EXIT_FAILED;

@@ -27,6 +27,9 @@ extern "C" {
 
 struct signet_ledger;
 
+/* What a station signs with each commit: C2SP's tlog-checkpoint, a text with its signature. */
+enum { SIGNET_LEDGER_CHECKPOINT_SIZE = 1280 };
+
 struct signet_ledger_options {
     size_t size; /* sizeof(struct signet_ledger_options): what a later version adds is then zero; 0:
                     this version */
@@ -43,6 +46,9 @@ struct signet_ledger_options {
      * of no more use, and calls return SIGNET_E_CANCELLED. */
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
+    /* The station's Ed25519 key, made when it is first needed: it signs each commit. NULL: nothing
+     * is signed; a station that signed once does not go on without its key (SIGNET_E_CONFLICT). */
+    const char *sign_file;
 };
 
 /* where: a file for SQLite, or a postgresql:// address without a password (libpq reads ~/.pgpass
@@ -362,6 +368,38 @@ int signet_ledger_removed(struct signet_ledger *ledger, const char *server,
 int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
                          struct signet_error *err);
 
+/* What was kept elsewhere of a ledger. */
+struct signet_ledger_trust {
+    size_t size; /* sizeof(struct signet_ledger_trust): what a later version adds is then zero; 0:
+                    this version */
+    /* Keys of stations, NAME+8 hex digits+base64; with any, all events must be signed, but those of
+     * the stations that are named. */
+    const char *const *keys;
+    const char *const *unsigned_stations;
+    const char *const *checkpoints; /* old ones, as texts */
+    size_t key_count, unsigned_count, checkpoint_count;
+};
+/* The same, and that what was signed by then is the beginning of what is there now: SIGNET_E_LEDGER
+ * for a ledger that was rewritten, forked, cut, or put back. SIGNET_E_CRYPTO: an old checkpoint is
+ * signed by none of the keys. */
+int signet_ledger_verify_against(struct signet_ledger *ledger,
+                                 const struct signet_ledger_trust *trust, int64_t *events,
+                                 char head[65], struct signet_error *err);
+
+/* What a station signed last: C2SP tlog-checkpoint. station: NULL when one alone signs
+ * (SIGNET_E_USAGE: several do). old: NULL, or an older checkpoint; then it comes behind the proof
+ * that the log only grew since, as C2SP's tlog-witness takes it. SIGNET_E_NOT_FOUND: nothing was
+ * signed; SIGNET_E_LEDGER: the old one is not of this log, or the log was changed. */
+int signet_ledger_checkpoint(struct signet_ledger *ledger, const char *station, const char *old,
+                             struct signet_bytes *out, struct signet_error *err);
+/* The public key in this file, as those who verify take it (NAME+8 hex digits+base64), for each
+ * station that signed with it. Its name is that of the station's log: "signet/", the station, "/"
+ * and 16 digits of its first event. SIGNET_E_NOT_FOUND: none did. */
+int signet_ledger_keys(struct signet_ledger *ledger, const char *sign_file,
+                       int (*row)(void *ctx, const char *station, const char *key,
+                                  struct signet_error *err),
+                       void *ctx, struct signet_error *err);
+
 /* A copy in a new SQLite file (0600), while others work on the ledger: all that was recorded before
  * the call, read in one transaction, and verified. A file that is copied while it is in use is no
  * ledger. *events, head: as of signet_ledger_verify(), of the copy. SIGNET_E_EXISTS: nothing is
@@ -412,6 +450,8 @@ struct signet_ledger_head {
     int64_t time, now; /* of that event; of this call, by the same clock */
     int64_t issued;    /* units of the order's quota that are taken */
     int64_t names;     /* number of the order's first name that was not looked at yet */
+    char checkpoint[SIGNET_LEDGER_CHECKPOINT_SIZE]; /* of that event; "": the station does not sign
+                                                     */
 };
 /* order 0: none, and zero in the last two. */
 int signet_ledger_head(struct signet_ledger *ledger, int64_t order, struct signet_ledger_head *head,

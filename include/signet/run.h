@@ -173,7 +173,9 @@ struct signet_run_report {
     struct signet_delivery_report delivery;
     struct signet_stage_report stages[SIGNET_RUN_STAGES];
     size_t stage_count;
-    uint64_t errors[SIGNET_RUN_CODES]; /* failed attempts by signet_code */
+    uint64_t errors[SIGNET_RUN_CODES];              /* failed attempts by signet_code */
+    char checkpoint[SIGNET_LEDGER_CHECKPOINT_SIZE]; /* what the station signed last, after all this
+                                                     */
 };
 void signet_run_report_free(struct signet_run_report *report); /* {0} afterwards */
 /* The report as one JSON object; the ledger keeps the same of each run (signet_ledger_runs()). The

@@ -275,6 +275,9 @@ int file_read_secret(const char *path, size_t max, struct secret *out, struct si
  * fsync, rename, fsync of the folder. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode,
                struct signet_error *err);
+/* As file_write, but it may be lost in a power cut: nothing waits for the disk. */
+int file_replace(const char *path, const void *data, size_t len, mode_t mode,
+                 struct signet_error *err);
 /* As file_write with mode 0600, but SIGNET_E_EXISTS when path exists. */
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err);
 /* Why a file cannot be opened (errno), and which one in its folder may be meant (file_near.c). */

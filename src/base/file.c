@@ -123,16 +123,16 @@ static int open_folder(const char *path, const char **name, struct signet_error 
 }
 
 /* This and the next give 0 or errno. */
-static int sync_close(int fd)
+static int sync_close(int fd, bool sync)
 {
-    int failed = fsync(fd) < 0 ? errno : 0;
+    int failed = sync && fsync(fd) < 0 ? errno : 0;
 
     if (close(fd) < 0 && !failed)
         failed = errno;
     return failed;
 }
 
-static int write_close(int fd, const uint8_t *data, size_t len, mode_t mode)
+static int write_close(int fd, const uint8_t *data, size_t len, mode_t mode, bool sync)
 {
     int failed = fchmod(fd, mode) < 0 ? errno : 0, rc;
 
@@ -146,13 +146,16 @@ static int write_close(int fd, const uint8_t *data, size_t len, mode_t mode)
         data += n;
         len -= (size_t)n;
     }
-    rc = sync_close(fd);
+    rc = sync_close(fd, sync);
     return failed ? failed : rc;
 }
 
-static int put_file(const char *path, const void *data, size_t len, mode_t mode, bool replace,
+enum put { PUT_NEW, PUT_OVER, PUT_UNSYNCED };
+
+static int put_file(const char *path, const void *data, size_t len, mode_t mode, enum put how,
                     struct signet_error *err)
 {
+    bool replace = how != PUT_NEW, sync = how != PUT_UNSYNCED;
     char temp[NAME_MAX + 1], hex[13];
     const char *name;
     uint8_t tag[6];
@@ -167,14 +170,14 @@ static int put_file(const char *path, const void *data, size_t len, mode_t mode,
         return SIGNET_E_IO;
     snprintf(temp, sizeof temp, ".%.200s.%s", name, hex);
     fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    failed = fd < 0 ? errno : write_close(fd, data, len, mode);
+    failed = fd < 0 ? errno : write_close(fd, data, len, mode, sync);
     /* link() refuses an existing name, rename() replaces it: both in one step. */
     if (!failed && (replace ? renameat(folder, temp, folder, name)
                             : linkat(folder, temp, folder, name, 0)) < 0)
         failed = errno;
     if (fd >= 0 && (failed || !replace))
         unlinkat(folder, temp, 0);
-    rc = sync_close(folder);
+    rc = sync_close(folder, sync);
     if (!failed)
         failed = rc;
     if (failed == EEXIST && !replace)
@@ -182,27 +185,39 @@ static int put_file(const char *path, const void *data, size_t len, mode_t mode,
     return failed ? error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path) : SIGNET_OK;
 }
 
-int file_write(const char *path, const void *data, size_t len, mode_t mode,
-               struct signet_error *err)
+static int put_over(const char *path, const void *data, size_t len, mode_t mode, enum put how,
+                    struct signet_error *err)
 {
     struct stat st;
 
     if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return error_set_hint(err, SIGNET_E_IO, "remove it, or choose another name",
                               "will not write over '%s': it is not a plain file", path);
-    return put_file(path, data, len, mode, true, err);
+    return put_file(path, data, len, mode, how, err);
+}
+
+int file_write(const char *path, const void *data, size_t len, mode_t mode,
+               struct signet_error *err)
+{
+    return put_over(path, data, len, mode, PUT_OVER, err);
+}
+
+int file_replace(const char *path, const void *data, size_t len, mode_t mode,
+                 struct signet_error *err)
+{
+    return put_over(path, data, len, mode, PUT_UNSYNCED, err);
 }
 
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err)
 {
-    return put_file(path, data, len, 0600, false, err);
+    return put_file(path, data, len, 0600, PUT_NEW, err);
 }
 
 int file_sync_folder(const char *path, struct signet_error *err)
 {
     const char *name;
     int folder = open_folder(path, &name, err);
-    int failed = folder < 0 ? 0 : sync_close(folder);
+    int failed = folder < 0 ? 0 : sync_close(folder, true);
 
     if (folder < 0)
         return SIGNET_E_IO;

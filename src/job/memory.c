@@ -72,6 +72,26 @@ int job_memory_open(struct job *job, const char *folder, const char *tag, struct
     return rc;
 }
 
+/* For whoever wants to know later that the ledger only grew: ledger-TAG.checkpoint. The memory
+ * above is what a power cut must not take. */
+static int keep_checkpoint(const struct job_memory *m, struct signet_error *err)
+{
+    static const char end[] = ".checkpoint";
+    const char *dot = strrchr(m->path, '.');
+    struct buf path = {0};
+
+    if (!m->head.checkpoint[0])
+        return SIGNET_OK;
+    buf_append(&path, m->path, dot ? (size_t)(dot - m->path) : strlen(m->path));
+    buf_text(&path, end);
+    int rc = buf_check(&path, err);
+    if (rc == SIGNET_OK)
+        rc = file_replace((const char *)path.data, m->head.checkpoint, strlen(m->head.checkpoint),
+                          0600, err);
+    buf_free(&path);
+    return rc;
+}
+
 static int write_memory(struct job *job, struct signet_error *err)
 {
     struct job_memory *m = &job->memory;
@@ -90,6 +110,8 @@ static int write_memory(struct job *job, struct signet_error *err)
         rc = file_write(m->path, text.data, text.len, 0600, err);
     failpoint("after-memory");
     buf_free(&text);
+    if (rc == SIGNET_OK)
+        rc = keep_checkpoint(m, err);
     m->there = m->there || rc == SIGNET_OK;
     return rc;
 }

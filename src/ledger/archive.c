@@ -180,7 +180,7 @@ static int take_event(void *ctx, const struct db_rows *row, struct signet_error 
                                   .row = db_text(row, 9)};
     char hash[65];
     if (rc == SIGNET_OK)
-        rc = chain_hash(a->copy.to, a->chain.hash, &e, hash, err);
+        rc = chain_hash(a->copy.to, a->chain.hash, &e, hash, NULL, err);
     if (rc == SIGNET_OK)
         rc = chain_insert(a->copy.to, &e, hash, err);
     if (rc != SIGNET_OK)

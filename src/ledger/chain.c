@@ -3,64 +3,10 @@
 /* The chain of events: each carries the SHA-256 of the one before it, of the same station, and that
  * of the row that it leaves behind. */
 #include "ledger/store.h"
-#include "pki/pki.h"
 
 #include <signet/version.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Decimal digits and what follows them; printf would be half of the work of an event. */
-static void chain_number(struct buf *b, int64_t value, char end)
-{
-    char text[24];
-    size_t at = sizeof(text);
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-
-    text[--at] = end;
-    do
-        text[--at] = (char)('0' + left % 10);
-    while (left /= 10);
-    if (value < 0)
-        text[--at] = '-';
-    buf_append(b, text + at, sizeof(text) - at);
-}
-
-static void chain_text(struct buf *b, const char *text)
-{
-    size_t len = strlen(text);
-
-    chain_number(b, (int64_t)len, ':');
-    buf_append(b, text, len);
-}
-
-static int hash_of(struct buf *b, char out[65], struct signet_error *err)
-{
-    uint8_t digest[32];
-    int rc = buf_check(b, err);
-
-    if (rc == SIGNET_OK)
-        rc = sha256(b->data, b->len, digest, err);
-    if (rc == SIGNET_OK)
-        hex_encode(digest, sizeof(digest), out);
-    b->len = 0; /* nothing secret */
-    if (b->failed)
-        buf_free(b); /* the next event may find memory again */
-    return rc;
-}
-
-/* Each value with its length in front, so that no two rows have the same bytes; NULL is "-". */
-int row_hash(struct signet_ledger *l, const struct db_rows *row, int columns, char out[65],
-             struct signet_error *err)
-{
-    for (int i = 0; i < columns; i++) {
-        const char *value = db_null(row, i);
-        if (value)
-            chain_text(&l->scratch, value);
-        else
-            buf_byte(&l->scratch, '-');
-    }
-    return hash_of(&l->scratch, out, err);
-}
 
 bool text_is_clean(const char *text)
 {
@@ -74,25 +20,6 @@ const char *text_clean(const char *text, struct buf *room)
     buf_reset(room);
     text_escape(room, (const uint8_t *)text, strlen(text));
     return room->failed ? "?" : (const char *)room->data;
-}
-
-int chain_hash(struct signet_ledger *l, const char *previous, const struct chain_event *e,
-               char out[65], struct signet_error *err)
-{
-    struct buf *b = &l->scratch;
-
-    chain_text(b, previous);
-    chain_number(b, e->station, ',');
-    chain_number(b, e->seq, ',');
-    chain_number(b, e->device, ',');
-    chain_number(b, e->n, ',');
-    chain_number(b, e->time, ',');
-    chain_text(b, e->kind);
-    chain_text(b, e->detail);
-    chain_text(b, e->operator_name);
-    chain_text(b, e->tool);
-    chain_text(b, e->row);
-    return hash_of(b, out, err);
 }
 
 /* A standby that took over in the middle of a run may lack what this run was told is on disk. */
@@ -120,13 +47,14 @@ static int know_head(struct signet_ledger *l, struct signet_error *err)
     if (l->head.known)
         return SIGNET_OK;
     int rc = db_find(l->db, &row, err,
-                     "SELECT id, seq, time, hash FROM stations WHERE name = $1 /*+ FOR UPDATE */",
+                     "SELECT id, seq, time, hash, tree, checkpoint FROM stations WHERE name = $1"
+                     " /*+ FOR UPDATE */",
                      "s", l->station);
     if (rc == SIGNET_E_NOT_FOUND)
         rc = db_find(l->db, &row, err,
                      "INSERT INTO stations(id, name) VALUES({next_station}, $1)"
                      " ON CONFLICT(name) DO UPDATE SET seq = stations.seq"
-                     " RETURNING id, seq, time, hash",
+                     " RETURNING id, seq, time, hash, tree, checkpoint",
                      "s", l->station);
     if (rc != SIGNET_OK)
         return rc;
@@ -136,11 +64,15 @@ static int know_head(struct signet_ledger *l, struct signet_error *err)
             err, SIGNET_E_CONFLICT, "a station that works with this ledger needs a name of its own",
             "the station's name %s is one of a ledger that was imported", l->station);
     }
-    l->head = (struct head){
-        .known = true, .station = db_int(&row, 0), .seq = db_int(&row, 1), .time = db_int(&row, 2)};
+    l->head =
+        (struct head){.station = db_int(&row, 0), .seq = db_int(&row, 1), .time = db_int(&row, 2)};
     snprintf(l->head.hash, sizeof(l->head.hash), "%s", db_text(&row, 3));
+    rc = chain_check(l, l->head.seq, l->head.hash, err);
+    if (rc == SIGNET_OK)
+        rc = sign_begin(l, db_text(&row, 4), db_text(&row, 5), err);
     db_end(&row);
-    return chain_check(l, l->head.seq, l->head.hash, err);
+    l->head.known = rc == SIGNET_OK;
+    return rc;
 }
 
 /* A clock that jumps back does not make time run back in the ledger. */
@@ -166,12 +98,16 @@ static int insert_event(struct signet_ledger *l, const struct chain_event *e,
                         struct signet_error *err)
 {
     char hash[65];
-    int rc = chain_hash(l, e->seq == 1 ? l->station : l->head.hash, e, hash, err);
+    uint8_t leaf[TLOG_HASH];
+    int rc = chain_hash(l, e->seq == 1 ? l->station : l->head.hash, e, hash,
+                        l->sign_file ? leaf : NULL, err);
 
     if (rc == SIGNET_OK)
         rc = chain_insert(l, e, hash, err);
     if (rc == SIGNET_E_CONFLICT)
         rc = error_set(err, SIGNET_E_LEDGER, "the chain of events has another end than its head");
+    if (rc == SIGNET_OK && l->sign_file)
+        rc = sign_event(l, hash, leaf, err);
     if (rc != SIGNET_OK)
         return rc;
     l->head.seq = e->seq;
@@ -225,8 +161,21 @@ int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns
 
 int chain_flush(struct signet_ledger *l, struct signet_error *err)
 {
+    struct buf tree = {0};
+
     if (!l->head.moved)
         return SIGNET_OK;
-    return db_run(l->db, err, "UPDATE stations SET seq = $2, time = $3, hash = $4 WHERE id = $1",
-                  "iiis", l->head.station, l->head.seq, l->head.time, l->head.hash);
+    if (!l->sign_file)
+        return db_run(l->db, err,
+                      "UPDATE stations SET seq = $2, time = $3, hash = $4 WHERE id = $1", "iiis",
+                      l->head.station, l->head.seq, l->head.time, l->head.hash);
+    int rc = sign_end(l, &tree, err);
+    if (rc == SIGNET_OK)
+        rc = db_run(l->db, err,
+                    "UPDATE stations SET seq = $2, time = $3, hash = $4, tree = $5,"
+                    " checkpoint = $6 WHERE id = $1",
+                    "iiisss", l->head.station, l->head.seq, l->head.time, l->head.hash,
+                    (const char *)tree.data, l->head.log.checkpoint);
+    buf_free(&tree);
+    return rc;
 }

@@ -55,12 +55,14 @@ static const struct table tables[COPY_TABLES] = {
          " lease_until) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"
          " ON CONFLICT(device, server) DO NOTHING",
          8, true},
-    [COPY_STATIONS] = {"SELECT id, id + $3, name || $5, seq, hash, time, base + $3 FROM stations"
-                       " WHERE id > $2 AND id < $4 ORDER BY id LIMIT $1",
-                       "INSERT INTO stations(id, name, seq, hash, time, base)"
-                       " VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT(id) DO UPDATE SET"
-                       " seq = excluded.seq, hash = excluded.hash, time = excluded.time",
-                       6, true},
+    [COPY_STATIONS] =
+        {"SELECT id, id + $3, name || $5, seq, hash, time, base + $3, tree, checkpoint"
+         " FROM stations WHERE id > $2 AND id < $4 ORDER BY id LIMIT $1",
+         "INSERT INTO stations(id, name, seq, hash, time, base, tree, checkpoint)"
+         " VALUES($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(id) DO UPDATE SET"
+         " seq = excluded.seq, hash = excluded.hash, time = excluded.time,"
+         " tree = excluded.tree, checkpoint = excluded.checkpoint",
+         8, true},
 };
 
 struct walk {

@@ -23,13 +23,17 @@ static int read_station(struct signet_ledger *l, struct signet_ledger_head *h,
                         struct signet_error *err)
 {
     struct db_rows row;
-    int rc = db_find(l->db, &row, err, "SELECT seq, hash, time FROM stations WHERE name = $1", "s",
-                     l->station);
+    int rc = db_find(l->db, &row, err,
+                     l->schema < 5 ? "SELECT seq, hash, time, '' FROM stations WHERE name = $1"
+                                   : "SELECT seq, hash, time, checkpoint FROM stations"
+                                     " WHERE name = $1",
+                     "s", l->station);
 
     if (rc == SIGNET_OK) {
         h->seq = db_int(&row, 0);
         snprintf(h->hash, sizeof(h->hash), "%s", db_text(&row, 1));
         h->time = db_int(&row, 2);
+        snprintf(h->checkpoint, sizeof(h->checkpoint), "%s", db_text(&row, 3));
     }
     db_end(&row);
     return rc == SIGNET_OK || rc == SIGNET_E_NOT_FOUND ? chain_check(l, h->seq, h->hash, err) : rc;

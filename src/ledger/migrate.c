@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { NEWEST = 4, OLDEST = 2 };
+enum { NEWEST = 5, OLDEST = 2 };
 
 /* {id}: a key that counts up. {packed}: rows may be kept in the order of the primary key; {table}
  * ends the other tables. {own_N}: what only one kind of database needs, and the number.
@@ -76,10 +76,16 @@ static const char schema_4[] =
     "ALTER TABLE stations ADD COLUMN base {int} NOT NULL DEFAULT 0;"
     "{own_4}";
 
+/* What a station signed last: the tree of its events, and its checkpoint (sign.c). */
+static const char schema_5[] =
+    "ALTER TABLE stations ADD COLUMN tree TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE stations ADD COLUMN checkpoint TEXT NOT NULL DEFAULT '';"
+    "{own_5}";
+
 static const struct {
     int64_t version;
     const char *sql;
-} schemas[] = {{2, schema_2}, {3, schema_3}, {4, schema_4}};
+} schemas[] = {{2, schema_2}, {3, schema_3}, {4, schema_4}, {5, schema_5}};
 
 int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf *sql,
                   struct signet_error *err)

@@ -36,9 +36,10 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->settled, NULL);
     l->station = strdup(o->station);
+    l->sign_file = o->sign_file ? strdup(o->sign_file) : NULL;
     snprintf(l->operator_name, sizeof(l->operator_name), "%s",
              o->operator_name ? o->operator_name : "");
-    if (!l->station)
+    if (!l->station || (o->sign_file && !l->sign_file))
         return error_nomem(err);
     while (kind + 1 < sizeof(kinds) / sizeof(kinds[0]) && !kinds[kind]->takes(where))
         kind++;
@@ -102,6 +103,10 @@ void signet_ledger_close(struct signet_ledger **ledger)
     pthread_cond_destroy(&l->settled);
     pthread_mutex_destroy(&l->lock);
     free(l->station);
+    free(l->sign_file);
+    tlog_key_free(&l->key);
+    free(l->logs.path);
+    buf_free(&l->logs.names);
     buf_free(&l->scratch);
     free(l);
     *ledger = NULL;

@@ -71,6 +71,7 @@ static const struct db_word postgres_words[] = {
               "CREATE TRIGGER count_delivered AFTER UPDATE OF state ON deliveries FOR EACH ROW"
               " WHEN ((NEW.state = 1) <> (OLD.state = 1)) EXECUTE FUNCTION count_delivered();"},
     {"own_4", "UPDATE signet_schema SET version = 4;"},
+    {"own_5", "UPDATE signet_schema SET version = 5;"},
     /* stations that start at the same time migrate once */
     {"alone", "SELECT pg_advisory_xact_lock(7310585123459827)"},
     {0},

@@ -140,6 +140,7 @@ static const struct db_word sqlite_words[] = {
               " WHEN (NEW.state = 1) <> (OLD.state = 1) BEGIN UPDATE devices SET delivered ="
               " delivered + (NEW.state = 1) - (OLD.state = 1) WHERE id = NEW.device; END;"},
     {"own_4", "PRAGMA user_version = 4;"},
+    {"own_5", "PRAGMA user_version = 5;"},
     {"alone", "SELECT 1"}, /* whoever writes is alone */
     {0},
 };

@@ -3,6 +3,7 @@
 #define LEDGER_STORE_H
 
 #include "ledger/db.h"
+#include "tlog/tlog.h"
 
 #include <pthread.h>
 #include <signet/cancel.h>
@@ -23,11 +24,26 @@ struct change {
     struct change *next;
 };
 
+/* What a station signs: the tree of its events, as far as they were signed. */
+struct station_log {
+    struct tlog_tree tree;
+    char origin[TLOG_NAME_SIZE];                    /* ""; the station has no event yet */
+    char checkpoint[SIGNET_LEDGER_CHECKPOINT_SIZE]; /* "": nothing was signed */
+};
+
+/* Beside the key: the names of the logs that it signed, so that nobody gets a signature for another
+ * history by taking out of the database what was signed. */
+struct signed_logs {
+    char *path;
+    struct buf names; /* lines */
+};
+
 /* The end of this station's chain of events. */
 struct head {
     bool known, moved; /* in this transaction */
     int64_t station, seq, time;
     char hash[65];
+    struct station_log log;
 };
 
 struct signet_ledger {
@@ -36,6 +52,10 @@ struct signet_ledger {
     char operator_name[121]; /* may change at any time: with the lock */
     int lease_seconds;
     bool read_only;
+    char *sign_file;         /* NULL: it does not sign */
+    struct tlog_key key;     /* once something was to be signed */
+    struct tlog_vkey signer; /* the same under the name of the log */
+    struct signed_logs logs;
     int64_t schema;       /* its version in the database */
     struct head head;     /* of the transaction that is open */
     struct head kept;     /* after the last one of this handle that was committed */
@@ -117,9 +137,43 @@ struct chain_event {
     int64_t station, seq, device, n, time;
     const char *kind, *detail, *operator_name, *tool, *row;
 };
-/* previous: the hash of the event before; for a station's first event, the station's name. */
+/* The bytes that an event's hash is of, and its leaf; previous: the hash of the event before; for a
+ * station's first event, the station's name. */
+void chain_print(const char *previous, const struct chain_event *event, struct buf *out);
+/* leaf: of the station's tree; may be NULL. */
 int chain_hash(struct signet_ledger *ledger, const char *previous, const struct chain_event *event,
-               char out[65], struct signet_error *err);
+               char out[65], uint8_t leaf[TLOG_HASH], struct signet_error *err);
+
+/* log.c: a station's events as a log */
+
+/* The name of a log, by the station's name there and the hash of its first event. */
+int log_origin(const char *station, const char *first, char out[static TLOG_NAME_SIZE],
+               struct signet_error *err);
+/* A station here, and its name where its events were recorded. */
+struct log_place {
+    int64_t station, base;
+    const char *there;
+};
+struct log_entry {
+    const struct chain_event *event;
+    const char *previous, *hash; /* previous: as chain_hash() takes it */
+    uint8_t leaf[TLOG_HASH];
+};
+/* All its events in their order. */
+int log_walk(struct signet_ledger *ledger, const struct log_place *place,
+             int (*entry)(void *ctx, const struct log_entry *entry, struct signet_error *err),
+             void *ctx, struct signet_error *err);
+
+/* sign.c: the log of this station */
+
+/* After the head was read; tree and checkpoint as its row has them. */
+int sign_begin(struct signet_ledger *ledger, const char *tree, const char *checkpoint,
+               struct signet_error *err);
+/* One event more; hash: its own. */
+int sign_event(struct signet_ledger *ledger, const char *hash, const uint8_t leaf[static TLOG_HASH],
+               struct signet_error *err);
+/* The checkpoint of all that was added, into the head; tree: of the row. */
+int sign_end(struct signet_ledger *ledger, struct buf *tree, struct signet_error *err);
 
 /* Its row, as it is. */
 int chain_insert(struct signet_ledger *ledger, const struct chain_event *event, const char *hash,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Is the ledger what its events made it? */
-#include "ledger/store.h"
+#include "ledger/trust.h"
 #include "pki/pki.h"
 
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 struct verify {
     struct signet_ledger *ledger;
+    struct trust *trust; /* NULL: nothing is known from elsewhere */
     int64_t events;
     struct buf heads; /* what all chains end with */
 };
@@ -18,14 +19,17 @@ struct chain {
     int64_t base;                                    /* chain_own() */
     int64_t station, last, time;                     /* as its head has it */
     char name[STATION_MAX + SITE_MAX + 2], head[65]; /* name: here */
+    char there[STATION_MAX + 1];                     /* name: where its events were recorded */
     char previous[STATION_MAX + 1]; /* hash; before the first event, the station's name */
-    int64_t next, latest;           /* number of the event that should follow; time of the last */
+    struct log_check log;
+    int64_t next, latest; /* number of the event that should follow; time of the last */
 };
 
 static int check_event_hash(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
     struct chain *c = ctx;
     char hash[65];
+    uint8_t leaf[TLOG_HASH];
     const struct chain_event e = {.station = chain_own(c->station, c->base),
                                   .seq = db_int(row, 0),
                                   .device = chain_own(db_int(row, 1), c->base),
@@ -40,10 +44,12 @@ static int check_event_hash(void *ctx, const struct db_rows *row, struct signet_
     if (e.seq != c->next)
         return error_set(err, SIGNET_E_LEDGER, "event %lld of station %s is missing",
                          (long long)c->next, c->name);
-    int rc = chain_hash(c->ledger, c->previous, &e, hash, err);
+    int rc = chain_hash(c->ledger, c->previous, &e, hash, leaf, err);
     if (rc == SIGNET_OK && strcmp(hash, db_text(row, 9)) != 0)
         rc = error_set(err, SIGNET_E_LEDGER, "event %lld of station %s was changed",
                        (long long)e.seq, c->name);
+    if (rc == SIGNET_OK)
+        rc = log_check_event(&c->log, c->there, c->name, hash, leaf, err);
     memcpy(c->previous, hash, sizeof(hash));
     c->latest = e.time;
     c->next++;
@@ -70,8 +76,9 @@ static void name_there(struct chain *c)
 {
     const char *site = c->base ? strrchr(c->name, '@') : NULL;
 
-    snprintf(c->previous, sizeof(c->previous), "%.*s",
+    snprintf(c->there, sizeof(c->there), "%.*s",
              (int)(site ? (size_t)(site - c->name) : strlen(c->name)), c->name);
+    memcpy(c->previous, c->there, sizeof(c->previous));
 }
 
 /* Of one station. */
@@ -83,6 +90,7 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
                       .last = db_int(row, 2),
                       .time = db_int(row, 4),
                       .base = db_int(row, 5),
+                      .log = {.trust = v->trust},
                       .next = 1};
     const struct db_walk walk = {
         .sql = "SELECT seq, device, n, time, kind, detail, operator, tool, row_sha256, hash"
@@ -98,6 +106,8 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
     int rc = db_walk(v->ledger->db, &walk, err, "i", c.station);
     if (rc == SIGNET_OK)
         rc = check_head(&c, err);
+    if (rc == SIGNET_OK)
+        rc = log_check_end(&c.log, c.name, db_text(row, 7), db_text(row, 6), err);
     v->events += c.last;
     buf_printf(&v->heads, "%lld:%lld:%s,", (long long)c.station, (long long)c.last, c.head);
     return rc;
@@ -105,13 +115,20 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
 
 static int check_chains(struct verify *v, struct signet_error *err)
 {
-    static const char before_4[] = "SELECT id, name, seq, hash, time, 0 FROM stations ORDER BY id";
+    static const char before_4[] =
+        "SELECT id, name, seq, hash, time, 0, '', '' FROM stations ORDER BY id";
+    static const char before_5[] =
+        "SELECT id, name, seq, hash, time, base, '', '' FROM stations ORDER BY id";
     static const char stations[] =
-        "SELECT id, name, seq, hash, time, base FROM stations ORDER BY id";
-    const struct db_walk walk = {
-        .sql = v->ledger->schema < 4 ? before_4 : stations, .row = check_station, .ctx = v};
+        "SELECT id, name, seq, hash, time, base, checkpoint, tree FROM stations ORDER BY id";
+    const struct db_walk walk = {.sql = v->ledger->schema < 4   ? before_4
+                                        : v->ledger->schema < 5 ? before_5
+                                                                : stations,
+                                 .row = check_station,
+                                 .ctx = v};
+    int rc = db_walk(v->ledger->db, &walk, err, "");
 
-    return db_walk(v->ledger->db, &walk, err, "");
+    return rc == SIGNET_OK && v->trust ? trust_end(v->trust, err) : rc;
 }
 
 struct table {
@@ -386,9 +403,13 @@ static int check_database(struct signet_ledger *l, struct signet_error *err)
     return rc;
 }
 
-int verify_ledger(struct signet_ledger *l, int64_t *events, char head[65], struct signet_error *err)
+static int verify_with(struct signet_ledger *l, struct trust *trust, int64_t *events, char head[65],
+                       struct signet_error *err)
 {
-    struct verify v = {.ledger = l};
+    struct verify v = {.ledger = l, .trust = trust};
+
+    for (size_t i = 0; trust && i < trust->known_count; i++) /* it may be a second try */
+        trust->known[i].found = false;
     uint8_t digest[32];
     int rc = check_chains(&v, err);
 
@@ -412,7 +433,13 @@ int verify_ledger(struct signet_ledger *l, int64_t *events, char head[65], struc
     return rc;
 }
 
+int verify_ledger(struct signet_ledger *l, int64_t *events, char head[65], struct signet_error *err)
+{
+    return verify_with(l, NULL, events, head, err);
+}
+
 struct verified {
+    struct trust trust;
     int64_t events;
     char head[65];
 };
@@ -421,15 +448,26 @@ static int verify(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct verified *v = arg;
 
-    return verify_ledger(l, &v->events, v->head, err);
+    return verify_with(l, &v->trust, &v->events, v->head, err);
 }
 
 int signet_ledger_verify(struct signet_ledger *ledger, int64_t *events, char head[65],
                          struct signet_error *err)
 {
-    struct verified v = {0};
-    int rc = store_read(ledger, verify, &v, err);
+    return signet_ledger_verify_against(ledger, NULL, events, head, err);
+}
 
+int signet_ledger_verify_against(struct signet_ledger *ledger,
+                                 const struct signet_ledger_trust *trust, int64_t *events,
+                                 char head[65], struct signet_error *err)
+{
+    struct verified v = {0};
+    int rc = trust_open(&v.trust, trust, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = store_read(ledger, verify, &v, err);
+    trust_close(&v.trust);
     if (rc == SIGNET_OK) {
         *events = v.events;
         memcpy(head, v.head, sizeof(v.head));

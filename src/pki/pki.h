@@ -31,6 +31,16 @@ void sha256_drop(struct sha256 *h); /* twice is fine */
 int pki_scrypt(const void *password, size_t len, const uint8_t *salt, size_t salt_len,
                unsigned log_n, uint8_t out[static 32], struct signet_error *err);
 
+/* ed25519.c: RFC 8032 */
+enum { ED25519_SEED_LEN = 32, ED25519_KEY_LEN = 32, ED25519_SIGNATURE_LEN = 64 };
+int ed25519_public(const struct secret *seed, uint8_t out[static ED25519_KEY_LEN],
+                   struct signet_error *err);
+int ed25519_sign(const struct secret *seed, const void *text, size_t len,
+                 uint8_t out[static ED25519_SIGNATURE_LEN], struct signet_error *err);
+int ed25519_verify(const uint8_t key[static ED25519_KEY_LEN], const void *text, size_t len,
+                   const uint8_t signature[static ED25519_SIGNATURE_LEN], bool *good,
+                   struct signet_error *err);
+
 /* pem.c: text of 64 columns, RFC 7468 */
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
 

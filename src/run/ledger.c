@@ -165,6 +165,7 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
         .lease_seconds = LEASE_SECONDS,
         .observer = &r->observer,
         .cancel = r->options.cancel,
+        .sign_file = r->sign_file,
         .must_exist = r->options.dry_run || (r->job.memory.there && !r->options.recover)};
     struct found_order found = {.name = o->name};
     char hash[65];

@@ -29,6 +29,7 @@ struct signet_run {
     struct signet_authority *authority; /* NULL: certificates sign themselves */
     struct source *source;
     struct vault *vault;
+    char *sign_file; /* beside the vault's key */
     struct signet_server *servers[SIGNET_ORDER_SERVERS];
     struct signet_server *seen_by[SIGNET_ORDER_SERVERS]; /* the same; connections of the proof */
 };

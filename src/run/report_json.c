@@ -142,6 +142,9 @@ int signet_run_report_json(const struct signet_order *o, const struct signet_run
     for (int i = 1; i < SIGNET_RUN_CODES; i++)
         if (r->errors[i])
             buf_json_integer(&b, signet_code_name((enum signet_code)i), (int64_t)r->errors[i]);
-    buf_text(&b, "}}");
+    buf_byte(&b, '}');
+    if (r->checkpoint[0])
+        buf_json_text(&b, "checkpoint", r->checkpoint);
+    buf_byte(&b, '}');
     return buf_take(&b, out, err);
 }

@@ -7,6 +7,7 @@
 #include "run/private.h"
 
 #include <signet/profile.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,6 +108,10 @@ static int open_all(struct signet_run *r, struct signet_error *err)
         rc = run_claim_slots(r, err);
     if (rc == SIGNET_OK && r->options.ask_servers)
         rc = run_ask_servers(r, NULL, err);
+    if (rc == SIGNET_OK && asprintf(&r->sign_file, "%s.sign", o->key_file) < 0) {
+        r->sign_file = NULL;
+        rc = error_nomem(err);
+    }
     if (rc == SIGNET_OK)
         rc = job_memory_open(&r->job, vault_folder(r->vault), vault_tag(r->vault), err);
     if (rc == SIGNET_OK)
@@ -164,6 +169,7 @@ void signet_run_close(struct signet_run **run)
     run_close_servers(r);
     signet_ledger_close(&r->job.ledger);
     vault_close(&r->vault);
+    free(r->sign_file);
     source_close(&r->source);
     signet_authority_close(&r->authority);
     signet_profile_close(&r->profile);
@@ -233,6 +239,7 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         job_fail(&r->job, &report->line.rule);
     if (run_report(r, begin, report, &why) != SIGNET_OK || job_remember(&r->job, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
+    memcpy(report->checkpoint, r->job.memory.head.checkpoint, sizeof(report->checkpoint));
     return job_result(&r->job, err);
 }
 

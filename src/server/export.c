@@ -114,17 +114,18 @@ static void close_table(struct table *t, struct export *x)
 static bool stands_at(const struct table *t, const struct export *x, uint64_t at,
                       const struct buf *want)
 {
-    struct buf there = {0};
-    uint8_t *place;
-    bool equal;
+    uint8_t there[512]; /* no memory is asked for: without it a row would be added twice */
+    bool equal = true;
 
     if (at >= x->len)
         return t->rows.data && t->rows.len - (size_t)(at - x->len) >= want->len &&
                memcmp(t->rows.data + (size_t)(at - x->len), want->data, want->len) == 0;
-    place = buf_extend(&there, want->len);
-    equal = place && pread(t->fd, place, want->len, (off_t)at) == (ssize_t)want->len &&
-            memcmp(place, want->data, want->len) == 0;
-    buf_free(&there); /* wiped: it may be a key */
+    for (size_t done = 0, n; equal && done < want->len; done += n) {
+        n = want->len - done < sizeof(there) ? want->len - done : sizeof(there);
+        equal = pread(t->fd, there, n, (off_t)(at + done)) == (ssize_t)n &&
+                memcmp(there, want->data + done, n) == 0;
+    }
+    wipe(there, sizeof(there)); /* it may be a key */
     return equal;
 }
 

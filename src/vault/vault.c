@@ -101,8 +101,9 @@ static int sweep(struct vault *v, bool *has_seals, struct signet_error *err)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look into %s", v->folder);
     while ((entry = readdir(dir))) {
         const char *name = entry->d_name;
-        if (name[0] == '.' && (strstr(name, ".sealed.") || strstr(name, ".state.") ||
-                               strstr(name, ".key-check.") || strstr(name, ".head.")))
+        if (name[0] == '.' &&
+            (strstr(name, ".sealed.") || strstr(name, ".state.") || strstr(name, ".key-check.") ||
+             strstr(name, ".head.") || strstr(name, ".checkpoint.")))
             unlinkat(dirfd(dir), name, 0);
         *has_seals = *has_seals || text_ends_with(name, ".sealed");
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets aside devices of the first order that are begun and in nobody's hands, with the public API
  * only: what else could set aside a device that is `writing`, for tests of what comes after it.
- * usage: signet_aside LEDGER STATION ENDPOINT... */
+ * usage: signet_aside LEDGER STATION KEYFILE ENDPOINT... */
 #include <signet/ledger.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +26,10 @@ int main(int argc, char **argv)
     size_t count = 0;
     int found = 0;
 
-    if (argc < 4)
+    if (argc < 5)
         return 2;
-    const struct signet_ledger_options options = {.station = argv[2], .operator_name = "test"};
+    const struct signet_ledger_options options = {
+        .station = argv[2], .operator_name = "test", .sign_file = argv[3]};
     must(signet_ledger_open(&ledger, argv[1], &options, &err), &err, "open");
     must(signet_ledger_recover(ledger, ORDER, &err), &err, "recover");
     must(signet_ledger_resume(ledger, ORDER, "mint", leases, DEVICES_MAX, &count, &err), &err,
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < count; i++) {
         bool is_wanted = false;
 
-        for (int k = 3; k < argc; k++)
+        for (int k = 4; k < argc; k++)
             is_wanted = is_wanted || strcmp(argv[k], leases[i].endpoint) == 0;
         found += is_wanted;
         must(is_wanted ? signet_ledger_fail(ledger, &leases[i], &why, &err)
@@ -44,5 +45,5 @@ int main(int argc, char **argv)
              &err, leases[i].endpoint);
     }
     signet_ledger_close(&ledger);
-    return found == argc - 3 ? 0 : 1;
+    return found == argc - 4 ? 0 : 1;
 }

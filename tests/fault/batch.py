@@ -66,7 +66,7 @@ class Mint(House):
         return p.stdout
 
     def set_aside(self, *names):
-        p = subprocess.run([ASIDE, self.at('ledger.db'), 'A', *names], capture_output=True, text=True, timeout=60)
+        p = subprocess.run([ASIDE, self.at('ledger.db'), 'A', self.at('station.key.sign'), *names], capture_output=True, text=True, timeout=60)
         need(p.returncode == 0, p.stderr)
 
     def rework(self, *names):

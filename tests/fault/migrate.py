@@ -12,7 +12,7 @@ from _signet import BUILD, DONE, SIGNET, SOURCE, STATES, TORTURE, VERIFIED, need
 DATA = os.path.join(SOURCE, 'tests', 'data', 'ledger-0.1.0')
 DATA_3 = os.path.join(SOURCE, 'tests', 'data', 'ledger-schema-3')
 STATION = os.path.join(BUILD, 'tests', 'signet_station')
-NEW, SCRATCH = 4, tempfile.gettempdir()
+NEW, SCRATCH = 5, tempfile.gettempdir()
 PLACES = ('before-migration', 'after-migration')
 FACTS = 'hw_id, psk_identity, psk_sha256, packet_sha256'
 
@@ -113,7 +113,7 @@ def as_it_is(make):
     need(ledger.version() == NEW, 'it was not migrated')
     need(verified(ledger)[0] == events + 1, 'a migration is one event')
     last = ledger.sql("SELECT kind, detail FROM events WHERE device = 0 ORDER BY n")[-1]
-    need(last == ['migrated', f'schema {ledger.old} to 4'], last)
+    need(last == ['migrated', f'schema {ledger.old} to 5'], last)
     migrate(ledger, code=1)
     need(verified(ledger)[0] == events + 1, 'it was migrated twice')
     gone(ledger)

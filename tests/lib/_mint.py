@@ -132,5 +132,5 @@ class House(Folder):
                     need(base64.b64decode(row['certificate'], validate=True) in out[name], f'{name}: certificate')
         need(not records or not devices, f'{len(devices)} devices have no record')
         for work in works:
-            left = [f for f in os.listdir(self.at(work)) if f not in ('lock', 'key-check') and not f.endswith(('.state', '.head'))]
+            left = [f for f in os.listdir(self.at(work)) if f not in ('lock', 'key-check') and not f.endswith(('.state', '.head', '.checkpoint'))]
             need(not left, f'left over in the work folder: {left}')

@@ -311,10 +311,10 @@ static void other_versions_and_halves(void **state)
     sql("PRAGMA user_version = 1");
     refused(signet_ledger_open(&ledger, place, &options, &err), SIGNET_E_LEDGER, "schema 1");
     assert_string_not_equal(err.hint, "");
-    sql("PRAGMA user_version = 5");
+    sql("PRAGMA user_version = 6");
     refused(signet_ledger_open(&ledger, place, &options, &err), SIGNET_E_LEDGER,
-            "schema 5, which is newer");
-    sql("PRAGMA user_version = 4");
+            "schema 6, which is newer");
+    sql("PRAGMA user_version = 5");
     sql("PRAGMA journal_mode = DELETE");
     assert_int_equal(stat(place, &st), 0);
     assert_int_equal(truncate(place, st.st_size / 2 / 4096 * 4096), 0);

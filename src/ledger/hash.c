@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The hashes of rows and events (docs/SPEC.md, "The ledger"). */
+#include "ledger/store.h"
+#include "pki/pki.h"
+
+#include <string.h>
+
+/* Decimal digits and what follows them; printf would be half of the work of an event. */
+static void chain_number(struct buf *b, int64_t value, char end)
+{
+    char text[24];
+    size_t at = sizeof(text);
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    text[--at] = end;
+    do
+        text[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (value < 0)
+        text[--at] = '-';
+    buf_append(b, text + at, sizeof(text) - at);
+}
+
+static void chain_text(struct buf *b, const char *text)
+{
+    size_t len = strlen(text);
+
+    chain_number(b, (int64_t)len, ':');
+    buf_append(b, text, len);
+}
+
+static int hash_of(struct buf *b, char out[65], struct signet_error *err)
+{
+    uint8_t digest[32];
+    int rc = buf_check(b, err);
+
+    if (rc == SIGNET_OK)
+        rc = sha256(b->data, b->len, digest, err);
+    if (rc == SIGNET_OK)
+        hex_encode(digest, sizeof(digest), out);
+    b->len = 0; /* nothing secret */
+    if (b->failed)
+        buf_free(b); /* the next event may find memory again */
+    return rc;
+}
+
+/* Each value with its length in front, so that no two rows have the same bytes; NULL is "-". */
+int row_hash(struct signet_ledger *l, const struct db_rows *row, int columns, char out[65],
+             struct signet_error *err)
+{
+    for (int i = 0; i < columns; i++) {
+        const char *value = db_null(row, i);
+        if (value)
+            chain_text(&l->scratch, value);
+        else
+            buf_byte(&l->scratch, '-');
+    }
+    return hash_of(&l->scratch, out, err);
+}
+
+void chain_print(const char *previous, const struct chain_event *e, struct buf *b)
+{
+    chain_text(b, previous);
+    chain_number(b, e->station, ',');
+    chain_number(b, e->seq, ',');
+    chain_number(b, e->device, ',');
+    chain_number(b, e->n, ',');
+    chain_number(b, e->time, ',');
+    chain_text(b, e->kind);
+    chain_text(b, e->detail);
+    chain_text(b, e->operator_name);
+    chain_text(b, e->tool);
+    chain_text(b, e->row);
+}
+
+int chain_hash(struct signet_ledger *l, const char *previous, const struct chain_event *e,
+               char out[65], uint8_t leaf[TLOG_HASH], struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (leaf) { /* the same bytes, with one in front that the tree wants */
+        buf_byte(&l->scratch, 0);
+        chain_print(previous, e, &l->scratch);
+        rc = buf_check(&l->scratch, err);
+        if (rc == SIGNET_OK)
+            rc = tlog_leaf(l->scratch.data, l->scratch.len, leaf, err);
+        l->scratch.len = 0;
+    }
+    if (rc != SIGNET_OK)
+        return rc;
+    chain_print(previous, e, &l->scratch);
+    return hash_of(&l->scratch, out, err);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LEDGER_TRUST_H
+#define LEDGER_TRUST_H
+
+#include "ledger/store.h"
+
+/* What was kept elsewhere, read. */
+struct trust {
+    struct signet_ledger_trust given;
+    struct tlog_vkey *keys;
+    size_t key_count;
+    struct trust_known {
+        struct tlog_checkpoint checkpoint;
+        bool found; /* its events are in the ledger */
+    } * known;
+    size_t known_count;
+};
+int trust_open(struct trust *trust, const struct signet_ledger_trust *given,
+               struct signet_error *err);
+void trust_close(struct trust *trust);
+/* After all stations: all that was known is there. */
+int trust_end(const struct trust *trust, struct signet_error *err);
+
+/* One station, event by event. there: its name where its events were recorded; name: here. */
+struct log_check {
+    struct trust *trust; /* NULL: nothing is known */
+    struct tlog_tree tree;
+    char origin[TLOG_NAME_SIZE];
+};
+int log_check_event(struct log_check *check, const char *there, const char *name, const char *hash,
+                    const uint8_t leaf[static TLOG_HASH], struct signet_error *err);
+int log_check_end(const struct log_check *check, const char *name, const char *tree,
+                  const char *checkpoint, struct signet_error *err);
+
+#endif

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a station signs: who has its key and an old checkpoint finds every other history, however well it was made."""
+import os, shutil, sqlite3, subprocess
+import _parts
+from _chain import Forger
+from _mint import House
+from _parts import part
+from _signet import SIGNET, need
+
+
+class Place:
+    """Two orders, one after the other, and what somebody kept: the key, and a checkpoint after each."""
+
+    def __init__(self, folder):
+        self.house = House(folder)
+        self.at = self.house.at
+        self.make('o', 6)
+        shutil.copy(self.at('ledger.db'), self.at('old.db'))
+        self.keep('first')
+        self.make('p', 5)
+        self.keep('second')
+        self.key = self.call('vkey', 'ledger.db', 'station.key.sign').strip()
+
+    def close(self):
+        pass
+
+    def make(self, name, quota, code=0):
+        got, out = self.house.run(self.house.order(name, quota, packets=f'{name}.ndjson'))
+        need(got == code, f'{name}: exit {got}: {out}')
+        return out
+
+    def keep(self, name):
+        self.house.write(name, self.call('checkpoint', 'ledger.db'))
+
+    def call(self, *args, code=0):
+        p = subprocess.run([SIGNET, 'ledger', *args], capture_output=True, text=True, cwd=self.at('.'))
+        need(p.returncode == code, f'{args}: exit {p.returncode}: {p.stdout}{p.stderr}')
+        return p.stdout + p.stderr
+
+    def verify(self, says=None, *more, since='second', ledger='ledger.db'):
+        args = ['--key', self.key, *(['--since', since] if since else []), *more]
+        said = self.call('verify', ledger, *args, code=1 if says else 0)
+        need(not says or says in said, f'{says!r} is not in {said!r}')
+
+    def sql(self, *statements, ledger='ledger.db'):
+        with sqlite3.connect(self.at(ledger)) as db:
+            for s in statements:
+                db.execute(s)
+        db.close()
+
+
+@part
+def whole(p):
+    """The ledger as it is, an archive's head, a backup, and one that may only be read."""
+    p.verify()
+    p.verify(since='first')
+    p.call('backup', 'ledger.db', 'copy.db')
+    p.verify(ledger='copy.db')
+    os.chmod(p.at('copy.db'), 0o444)
+    p.verify(ledger='copy.db')
+    for name in os.listdir(p.at('work')):
+        if name.endswith('.checkpoint'):
+            p.verify(since='work/' + name)
+    p.call('import', 'all.db', 'ledger.db', '--new', '--site', 's', '--sign', 'office.sign')
+    office = p.call('vkey', 'all.db', 'office.sign').strip()
+    p.verify(None, '--key', office, ledger='all.db')
+    p.verify('none of the given keys stands for the 1 events of station office', ledger='all.db')
+
+
+@part
+def head_at_the_end(p):
+    out = p.make('q', 1)
+    size, root = p.call('checkpoint', 'ledger.db').split('\n')[1:3]
+    need(f'head {size}, root {root}' in out, out)
+
+
+@part
+def written_anew(p):
+    """A device is taken out, another gets another board, and every hash is right: the chain alone does not tell."""
+    with Forger(p.at('ledger.db')) as db:
+        db.execute("UPDATE devices SET hw_id = 'forged' WHERE id = 2")
+    p.call('verify', 'ledger.db')
+    p.verify('are not signed by the key', since=None)
+    need('are not those of the old checkpoint' in p.call('verify', 'ledger.db', '--since', 'first', code=1), 'since alone')
+    p.verify('are not those of the old checkpoint')
+
+
+@part
+def signed_by_another(p):
+    """The forger has a key of his own, and Signet sign with it."""
+    with Forger(p.at('ledger.db')) as db:
+        db.execute("UPDATE devices SET hw_id = 'forged' WHERE id = 2")
+    os.unlink(p.at('station.key.sign'))
+    os.unlink(p.at('station.key.sign.logs'))
+    for name in os.listdir(p.at('work')):
+        if name.endswith('.head'):
+            os.unlink(p.at('work/' + name))
+    p.make('q', 2)
+    p.call('verify', 'ledger.db')
+    p.verify('not signed by the key that was given', since=None)
+    p.verify('are not those of the old checkpoint')
+    other = p.call('vkey', 'ledger.db', 'station.key.sign').strip()
+    need('signed by none of the given keys' in p.call('verify', 'ledger.db', '--key', other, '--since', 'first', code=1), other)
+
+
+@part
+def no_signature_for_another_history(p):
+    """The station itself does not sign what was put in behind its back."""
+    with Forger(p.at('ledger.db')) as db:
+        db.execute("UPDATE events SET detail = 'forged' WHERE kind = 'begin'")
+    need('is another one than the work folder' in p.make('p', 6, code=1), 'the memory of the order')
+    need('its checkpoint is gone' in p.make('q', 2, code=1), 'another order of the station')
+
+
+@part
+def tree_of_another(p):
+    p.sql("UPDATE stations SET tree = substr(tree, 1, 10) || 'aa' || substr(tree, 13)")
+    need('is not what the ledger has' in p.call('verify', 'ledger.db', code=1), 'verify')
+    need('the ledger has others' in p.make('q', 2, code=1), 'a run')
+
+
+@part
+def rolled_back(p):
+    """An old copy is whole, and has the old checkpoint only; worked on, it is another history."""
+    p.verify('has not all of the', ledger='old.db')
+    p.verify(since='first', ledger='old.db')
+    shutil.copy(p.at('old.db'), p.at('ledger.db'))
+    for end in '-wal', '-shm':
+        if os.path.exists(p.at('ledger.db' + end)):
+            os.unlink(p.at('ledger.db' + end))
+    p.make('r', 7)
+    p.verify(since='first')
+    p.verify('are not those of the old checkpoint')
+
+
+@part
+def cut_off(p):
+    """The last events go, with what they made."""
+    with Forger(p.at('ledger.db')) as db:
+        last, = db.execute('SELECT max(id) FROM devices').fetchone()
+        db.execute('DELETE FROM events WHERE device = ?', (last,))
+        db.execute('DELETE FROM devices WHERE id = ?', (last,))
+        db.execute('UPDATE orders SET issued = issued - 1 WHERE name = ?', ('p',))
+        db.execute('UPDATE events SET seq = (SELECT count(*) FROM events e WHERE e.seq <= events.seq)')
+    p.call('verify', 'ledger.db')
+    p.verify('are not signed by the key')
+    need('has not all of the' in p.call('verify', 'ledger.db', '--since', 'second', code=1), 'since alone')
+
+
+@part
+def states_that_were_skipped(p):
+    with Forger(p.at('ledger.db')) as db:
+        db.execute("UPDATE events SET kind = 'reworked' WHERE kind = 'writing' AND device = 3")
+    need('states were skipped' in p.call('verify', 'ledger.db', code=1), 'verify')
+
+
+@part
+def another_station(p):
+    """What nobody signed counts only where it was said that it may."""
+    p.call('void', 'ledger.db', '--reason', 'x', 'urn:dev:os:p-0000002')
+    p.call('verify', 'ledger.db')
+    p.verify('none of the given keys stands for the 1 events of station office@')
+    with sqlite3.connect(p.at('ledger.db')) as db:
+        office, = db.execute("SELECT name FROM stations WHERE name LIKE 'office@%'").fetchone()
+    db.close()
+    p.verify(None, '--unsigned', office)
+
+
+@part
+def replayed_checkpoint(p):
+    with open(p.at('first')) as f:
+        p.sql(f"UPDATE stations SET checkpoint = '{f.read()}'")
+    need('is not what the ledger has' in p.call('verify', 'ledger.db', code=1), 'verify')
+
+
+@part
+def station_without_its_key(p):
+    os.unlink(p.at('station.key.sign'))
+    need('was not signed with the key' in p.make('q', 2, code=1), 'another key')
+
+
+@part
+def what_is_no_checkpoint(p):
+    p.house.write('none', 'x')
+    p.verify('this is no signed note', since='none')
+    need('no Ed25519 key' in p.call('verify', 'ledger.db', '--key', 'x', code=1), 'a key')
+    with open(p.at('first')) as f:
+        p.house.write('other', f.read().replace('\n6', '\n7', 1).replace('/A/', '/B/', 1))
+    p.verify('was signed by none of the given keys', since='other')
+    need('has no station B that signs' in p.call('checkpoint', 'ledger.db', '--station', 'B', code=1), 'a station')
+
+
+_parts.main(Place)
