@@ -9,7 +9,8 @@
 static const struct bench benches[] = {
     {"cert", bench_cert},     {"ledger", bench_ledger}, {"line", bench_line},
     {"mint", bench_mint},     {"packet", bench_packet}, {"process", bench_process},
-    {"server", bench_server}, {"smp", bench_smp},       {"units", bench_units},
+    {"server", bench_server}, {"smp", bench_smp},       {"token", bench_token},
+    {"units", bench_units},
 };
 
 static int compare(const void *a, const void *b)

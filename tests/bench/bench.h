@@ -40,6 +40,7 @@ void bench_packet(void);
 void bench_process(void);
 void bench_server(void);
 void bench_smp(void);
+void bench_token(void);
 void bench_units(void);
 
 #endif
