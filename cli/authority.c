@@ -86,8 +86,12 @@ static int authority_verb(struct cli *cli, const struct authority_options *o, bo
         authority_json(&view, check ? "authority_checked" : "authority");
     else if (rc == SIGNET_OK)
         authority_text(&view);
-    if (rc == SIGNET_OK && check && !cli->json)
-        printf("it signs for %s, and servers take it\n", o->endpoint);
+    if (rc == SIGNET_OK && check && !cli->json) {
+        bool elsewhere = strcmp(view.kind, "est") == 0 || strcmp(view.kind, "cmp") == 0;
+        printf(elsewhere ? "its certificates allow %s; it was not asked to sign\n"
+                         : "it signs for %s, and servers take it\n",
+               o->endpoint);
+    }
     signet_authority_close(&authority);
     return cli_end(cli, rc);
 }

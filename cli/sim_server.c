@@ -123,7 +123,8 @@ int sim_server(int argc, char **argv)
     unsigned port = UINT32_MAX, own_port = 0;
     struct access_files files = {0};
     const struct option_row rows[] = {
-        TEXT('k', "kind", "NAME", "coiote (default), thingsboard, leshan or leshan-bootstrap",
+        TEXT('k', "kind", "NAME",
+             "coiote (default), thingsboard, leshan, leshan-bootstrap, or est: an authority",
              &options.kind),
         TEXT('m', "misbehave", "LIST",
              "latency=MS, date=SECONDS, bad-tls=expired|not-yet-valid|wrong-host|untrusted; and "
@@ -140,7 +141,9 @@ int sim_server(int argc, char **argv)
              "Keep its devices there over a restart, and its certificate in FILE.pem",
              &options.state),
         TEXT('c', "control", "PATH", "UNIX socket for `sim tell`", &options.control),
-        TEXT('t', "token", "WORD", "The token, or password, that it takes (token)", &options.token),
+        TEXT('t', "token", "WORD",
+             "The token, or password, that it takes (token); est: USER:PASSWORD (user:token)",
+             &options.token),
         TEXT('C', "ca-file", "FILE", "Where to write its certificate (signet-sim-ca.pem)",
              &options.ca_file),
         NUMBER('T', "token-seconds", "N", "Life of the tokens that a login brings (300)",

@@ -21,10 +21,7 @@ enum { LOOK_MS = 50 };
 static const struct sim_kind *kind_named(const char *name)
 {
     static const struct sim_kind *const kinds[] = {
-        &sim_coiote,
-        &sim_leshan,
-        &sim_leshan_bootstrap,
-        &sim_thingsboard,
+        &sim_coiote, &sim_est, &sim_leshan, &sim_leshan_bootstrap, &sim_thingsboard,
     };
 
     for (size_t i = 0; name && i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -67,9 +64,11 @@ static bool serve_one(struct connection *c)
     bool good = head && sim_http_receive(c, &request, head);
 
     if (good) {
+        request.peer = SSL_get1_peer_certificate(c->ssl);
         request.json = json_loadb(request.body, request.body_len, 0, NULL);
         good = answer(c, &request, head);
         json_decref(request.json);
+        X509_free(request.peer);
     }
     free(request.path);
     free(request.body);
@@ -226,6 +225,28 @@ static int bind_port(struct sim_server *s, uint16_t port, struct signet_error *e
     return SIGNET_OK;
 }
 
+static int set_token(struct sim_server *s, const char *token, struct signet_error *err)
+{
+    struct buf text = {0};
+
+    if (!s->kind->basic)
+        return text_copy(&s->token, token, err);
+    buf_base64(&text, (const uint8_t *)token, strlen(token));
+    int rc = buf_check(&text, err);
+    if (!rc)
+        rc = text_copy(&s->token, (const char *)text.data, err);
+    buf_free(&text);
+    return rc;
+}
+
+/* Who it is is looked at later. */
+static int take_any_peer(int good, X509_STORE_CTX *ctx)
+{
+    (void)good;
+    (void)ctx;
+    return 1;
+}
+
 static int set_up_files(struct sim_server *s, const struct sim_server_options *options,
                         struct signet_error *err)
 {
@@ -238,6 +259,12 @@ static int set_up_files(struct sim_server *s, const struct sim_server_options *o
         rc = sim_server_tls(s->faults.bad_tls, options->ca_file, (const char *)pair.data, &s->tls,
                             err);
     buf_free(&pair);
+    if (!rc && s->kind->knows) {
+        SSL_CTX_set_verify(s->tls, SSL_VERIFY_PEER, take_any_peer);
+        SSL_CTX_set_session_cache_mode(s->tls, SSL_SESS_CACHE_OFF); /* each shows its own */
+        SSL_CTX_set_options(s->tls, SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(s->tls, 0);
+    }
     if (!rc)
         rc = text_copy(&s->control, options->control, err);
     if (!rc && s->control)
@@ -255,14 +282,20 @@ static int set_up_server(struct sim_server *s, const struct sim_server_options *
     pthread_cond_init(&s->gone, NULL);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         s->fds[i] = -1;
-    s->token = strdup(options->token ? options->token : "token");
     s->token_seconds = options->token_seconds ? options->token_seconds : 300;
     s->kind = kind_named(options->kind);
     if (!s->kind)
         return error_set(err, SIGNET_E_USAGE,
-                         "the simulated server can be coiote, leshan, leshan-bootstrap or "
-                         "thingsboard, not '%s'",
+                         "the simulated server can be coiote, leshan, leshan-bootstrap, "
+                         "thingsboard or est, not '%s'",
                          options->kind);
+    rc = set_token(s,
+                   options->token   ? options->token
+                   : s->kind->basic ? "user:token"
+                                    : "token",
+                   err);
+    if (rc)
+        return rc;
     rc = sim_faults_read(&s->faults, options->misbehave, err);
     if (!rc)
         rc = bind_port(s, options->port, err);

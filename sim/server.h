@@ -18,6 +18,7 @@ struct sim_request {
     char *body;
     size_t body_len;
     json_t *json; /* the body; NULL: it is none */
+    X509 *peer;   /* the client's certificate; NULL: it showed none */
 };
 
 struct sim_reply {
@@ -43,6 +44,9 @@ struct sim_kind {
     const char *name;
     const char *const *prefixes; /* of the header with the token; NULL: nobody is asked */
     const char *const *logins;   /* paths that need no token; NULL: none */
+    bool basic;                  /* its token is USER:PASSWORD, for HTTP Basic */
+    /* asks clients for a certificate in TLS: is this one let in without a token? NULL: never. */
+    bool (*knows)(const struct sim_request *request);
     void (*put_login)(struct buf *out, size_t number, unsigned seconds);
     int login_status;
     void (*put_error)(struct buf *out, int status, const char *text);
@@ -51,7 +55,7 @@ struct sim_kind {
                    struct sim_reply *reply);
 };
 
-extern const struct sim_kind sim_coiote, sim_leshan, sim_leshan_bootstrap, sim_thingsboard;
+extern const struct sim_kind sim_coiote, sim_est, sim_leshan, sim_leshan_bootstrap, sim_thingsboard;
 
 /* server_kinds.c */
 void sim_reply_error(struct sim_reply *reply, int status, const char *text);

@@ -66,7 +66,7 @@ static bool known_fault(const char *word)
     size_t len = strcspn(word, "=");
     long status = strtol(word, NULL, 10);
 
-    if (status >= 300 && status < 600 && len == 3)
+    if (((status >= 300 && status < 600) || status == 202) && len == 3)
         return true;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strlen(known[i]) == len && strncmp(word, known[i], len) == 0)

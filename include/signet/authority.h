@@ -11,8 +11,11 @@
  * for this device, or key and certificate do not belong together; SIGNET_E_MEANING: a name, a date
  * or a profile that RFC 5280 refuses; SIGNET_E_IO: a file, a module; SIGNET_E_AUTH: passphrase or
  * PIN; SIGNET_E_NOT_FOUND: the token or the key in it; SIGNET_E_CRYPTO: the token failed to sign.
+ * Of an authority elsewhere: SIGNET_E_NET, SIGNET_E_SERVER (sys is the HTTP status), SIGNET_E_AUTH,
+ * SIGNET_E_TIMEOUT. A request whose answer was lost is sent again: the same key then has two
+ * certificates, of which the second counts.
  * Standards: RFC 5280, RFC 7925 and draft-ietf-uta-tls13-iot-profile, IEEE 802.1AR, RFC 7512,
- * PKCS#11 2.40.
+ * PKCS#11 2.40, RFC 7030 and 8951 (EST), RFC 9480 and 9483 (CMP).
  *
  * Threads: an authority may be used on any threads at the same time; opening and closing it is for
  * one. A process that opened one in a token must not fork and go on in the child (to spawn programs
@@ -41,6 +44,16 @@ struct signet_authority_info {
     const char *passphrase_file; /* of the key, or the PIN of the token: its first line */
     /* "tls-client" (the default), "idevid", "reference", or a YAML file: signet-order(5) */
     const char *profile;
+    /* An authority that is elsewhere: "est" (RFC 7030) or "cmp" (RFC 9480, 9483: p10cr). It has no
+     * key here, and profiles of its own. */
+    const char *kind;
+    const char *url;     /* "https://HOST[:PORT][/PATH]"; cmp also http, since its messages are
+                            protected by the secret */
+    const char *ca_file; /* PEM: trusted for https, and no others; NULL: the system's */
+    /* est: who we are, in HTTP or in TLS (PEM; the key 0600); cmp: the reference and its secret.
+     * passphrase_file has the password or the secret. */
+    const char *user, *client_cert, *client_key, *reference;
+    int64_t timeout_s;  /* of one certificate, waiting for it included; 0: 60 */
     const char *folder; /* in which a relative pin-source is looked for; NULL: the current one */
 };
 
@@ -53,6 +66,8 @@ struct signet_authority_options {
     int (*ask)(void *ctx, const char *what, struct signet_bytes *secret, struct signet_error *err);
     void *ask_ctx;
     const struct signet_observer *observer; /* of signet_authority_open() alone */
+    const struct signet_cancel *cancel;     /* of what waits for an authority elsewhere; it outlives
+                                               the handle; may be NULL */
 };
 
 /* Reads the certificates, opens the key, and looks whether they may issue for devices now. */
@@ -69,8 +84,9 @@ struct signet_authority_subject {
 };
 
 /* A certificate for the public key of a request (PKCS#10, RFC 2986; DER, PEM or base64), whose own
- * signature is verified. Nothing else is taken out of it: names, dates and extensions are the subject's and the
- * profile's. chain (may be NULL) is the authority's, as signet_authority_chain(). */
+ * signature is verified. Nothing else is taken out of it: names, dates and extensions are the
+ * subject's and the profile's. chain (may be NULL) is the authority's, as signet_authority_chain().
+ */
 int signet_authority_sign_request(struct signet_authority *authority, const void *csr, size_t len,
                                   const struct signet_authority_subject *subject,
                                   const struct signet_cancel *cancel, struct signet_cert **out,
@@ -87,15 +103,15 @@ int signet_authority_allows(const struct signet_authority *authority,
                             const struct signet_authority_subject *subject,
                             struct signet_error *err);
 /* Signs for a key that is thrown away, and verifies what came out as a server does, against the
- * whole chain. */
+ * whole chain. One that is elsewhere signs nothing: it is looked whether it is there (est). */
 int signet_authority_check(struct signet_authority *authority,
                            const struct signet_authority_subject *subject,
                            struct signet_error *err);
 
 /* Facts for people. Texts are safe for a terminal and live as long as the authority. */
 struct signet_authority_view {
-    const char *kind;    /* "file", "pkcs11" */
-    const char *key;     /* where it is: a path, or "token 'x', object 'y'" */
+    const char *kind;    /* "file", "pkcs11", "est", "cmp" */
+    const char *key;     /* where it is: a path, "token 'x', object 'y'", or a URL */
     const char *profile; /* its name, or its file */
     size_t certificates; /* in the chain */
     struct signet_cert_view cert;

@@ -24,27 +24,83 @@ static int read_chain(struct signet_authority *a, const char *path, struct signe
     return rc;
 }
 
-/* All but the key. */
+/* What belongs together. */
+static int authority_check_parts(const struct signet_authority *a,
+                                 const struct signet_authority_info *info, struct signet_error *err)
+{
+    bool here = !a->ops->enroll, est = a->ops == &authority_est;
+    const struct {
+        bool wrong;
+        const char *what;
+    } rules[] = {
+        {here && (!info->chain || !info->key), "an authority has a 'chain' and a 'key'"},
+        {here && (info->url || info->ca_file || info->user || info->client_cert ||
+                  info->client_key || info->reference || info->timeout_s),
+         "what is said of a server goes with 'kind': est or cmp"},
+        {!here && (info->key || info->profile), "'key' and 'profile' go with a key that is here"},
+        {!here && !info->url, "the authority has no 'url'"},
+        {est && info->url && strncmp(info->url, "https://", 8) != 0,
+         "EST goes over https only: the 'url' begins with https://"},
+        {!est && !here && (info->user || info->client_cert || info->client_key),
+         "'user', 'client_cert' and 'client_key' go with kind: est"},
+        {est && info->reference, "'reference' goes with kind: cmp"},
+        {!est && !here && (!info->reference || !info->chain),
+         "kind: cmp has a 'chain', a 'reference' and its secret, 'passphrase_file'"},
+        {!info->client_cert != !info->client_key, "'client_cert' and 'client_key' go together"},
+    };
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        if (rules[i].wrong)
+            return error_set_hint(err, SIGNET_E_MEANING, "signet-order(5) has the keys", "%s",
+                                  rules[i].what);
+    return SIGNET_OK;
+}
+
+static int choose_kind(struct signet_authority *a, const struct signet_authority_info *info,
+                       struct signet_error *err)
+{
+    static const char *const kinds[] = {"est", "cmp"};
+
+    if (!info->kind) {
+        a->ops = info->key && strncmp(info->key, "pkcs11:", 7) == 0 ? &authority_pkcs11
+                                                                    : &authority_file;
+    } else if (strcmp(info->kind, "est") == 0) {
+        a->ops = &authority_est;
+    } else if (strcmp(info->kind, "cmp") == 0) {
+        a->ops = &authority_cmp;
+    } else {
+        error_set(err, SIGNET_E_MEANING, "unknown kind of authority '%s'",
+                  text_shown(info->kind, strlen(info->kind), 40));
+        text_hint_known(info->kind, kinds, 2, err);
+        return SIGNET_E_MEANING;
+    }
+    return authority_check_parts(a, info, err);
+}
+
+/* All but the key. An authority elsewhere may tell its chain, and has profiles of its own: here it
+ * matters whether a name is allowed. */
 static int read_public(struct signet_authority *a, const struct signet_authority_info *info,
                        struct signet_error *err)
 {
-    int rc = authority_profile(a, info->profile, err);
+    int rc = a->ops->enroll ? text_copy(&a->profile, "the authority's own", err)
+                            : authority_profile(a, info->profile, err);
 
-    return rc == SIGNET_OK ? read_chain(a, info->chain, err) : rc;
+    if (a->ops->enroll)
+        a->form = (struct cert_form){.alt_name = true, .no_end = true};
+    return rc == SIGNET_OK && info->chain ? read_chain(a, info->chain, err) : rc;
 }
 
 static int open_info(struct signet_authority *a, const struct signet_authority_info *info,
                      const struct signet_authority_options *options, struct signet_error *err)
 {
-    if (!info->chain || !info->key)
-        return error_set(err, SIGNET_E_USAGE, "an authority has a chain and a key");
-    a->ops = strncmp(info->key, "pkcs11:", 7) == 0 ? &authority_pkcs11 : &authority_file;
-    int rc = read_public(a, info, err);
+    int rc = choose_kind(a, info, err);
+    if (rc == SIGNET_OK)
+        rc = read_public(a, info, err);
     if (rc == SIGNET_OK)
         rc = a->ops->open(a, info, options, err);
     if (rc == SIGNET_OK)
         rc = issuer_open(&a->issuer, (const struct signet_cert *const *)a->chain, a->count, a->key,
-                         &a->signer, err);
+                         a->signer.sign ? &a->signer : NULL, err);
     if (rc == SIGNET_OK)
         signet_cert_check_dates(a->chain[0], options->observer, NULL); /* soon: a warning */
     return rc;
@@ -122,6 +178,42 @@ static int check_cancel(const struct signet_cancel *cancel, struct signet_error 
     return signet_cancel_fired(cancel) ? error_set(err, SIGNET_E_CANCELLED, "stopped") : SIGNET_OK;
 }
 
+static const char *common_name(const struct cert_wish *wish)
+{
+    return wish->info && wish->info->common_name ? wish->info->common_name : wish->endpoint;
+}
+
+/* What an authority elsewhere sends is looked at before anybody gets it. */
+static int enroll(struct signet_authority *a, const void *csr, size_t len,
+                  const struct cert_wish *wish, struct signet_cert **out, struct signet_error *err)
+{
+    struct cert_wish named = *wish;
+
+    named.endpoint = common_name(wish);
+    int rc = a->ops->enroll(a, csr, len, &named, out, err);
+    if (rc == SIGNET_OK)
+        rc = issuer_verify(a->issuer, *out, &named, err);
+    return error_pass(rc, err, "%s", a->place);
+}
+
+static int enroll_key(struct signet_authority *a, const struct signet_key *key,
+                      struct cert_wish *wish, struct signet_cert **out, struct signet_error *err)
+{
+    struct signet_bytes csr = {0};
+    struct cert_request request;
+    int rc = cert_request_make(&csr, key, common_name(wish), err);
+
+    if (rc == SIGNET_OK)
+        rc = cert_request_read(&request, csr.data, csr.len, err);
+    if (rc == SIGNET_OK) {
+        wish->spki = request.key;
+        wish->spki_len = request.key_len;
+        rc = enroll(a, csr.data, csr.len, wish, out, err);
+    }
+    signet_bytes_free(&csr);
+    return rc;
+}
+
 int signet_authority_sign_key(struct signet_authority *a, const struct signet_key *key,
                               const struct signet_authority_subject *subject,
                               const struct signet_cancel *cancel, struct signet_cert **out,
@@ -133,7 +225,9 @@ int signet_authority_sign_key(struct signet_authority *a, const struct signet_ke
     int rc = check_cancel(cancel, err);
 
     wish.key = key;
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK && a->ops->enroll)
+        rc = enroll_key(a, key, &wish, &made, err);
+    else if (rc == SIGNET_OK)
         rc = issuer_sign(&made, a->issuer, &wish, false, NULL, err);
     return give(a, rc, &made, out, chain, err);
 }
@@ -158,7 +252,8 @@ int signet_authority_sign_request(struct signet_authority *a, const void *csr, s
     if (rc == SIGNET_OK) {
         wish.spki = request.key;
         wish.spki_len = request.key_len;
-        rc = issuer_sign(&made, a->issuer, &wish, false, NULL, err);
+        rc = a->ops->enroll ? enroll(a, der.data, der.len, &wish, &made, err)
+                            : issuer_sign(&made, a->issuer, &wish, false, NULL, err);
     }
     signet_bytes_free(&der);
     return give(a, rc, &made, out, chain, err);
@@ -181,8 +276,13 @@ int signet_authority_check(struct signet_authority *a,
     struct cert_wish wish = wish_of(a, subject_take(&copy, subject));
     struct signet_cert *cert = NULL;
     struct signet_key *key = NULL;
-    int rc = signet_key_generate(&key, copy.info, NULL, err);
+    int rc = SIGNET_OK;
 
+    if (a->ops->enroll) {
+        rc = a->ops->reach ? a->ops->reach(a, err) : SIGNET_OK;
+        return rc == SIGNET_OK ? issuer_allows(a->issuer, &wish, err) : rc;
+    }
+    rc = signet_key_generate(&key, copy.info, NULL, err);
     wish.key = key;
     if (rc == SIGNET_OK)
         rc = issuer_sign(&cert, a->issuer, &wish, true, NULL, err);
@@ -201,6 +301,11 @@ int signet_authority_describe(const struct signet_authority *a, struct signet_au
     if (rc == SIGNET_OK)
         *out = view;
     return rc;
+}
+
+bool authority_is_elsewhere(const struct signet_authority *a)
+{
+    return a->ops->enroll;
 }
 
 int signet_authority_chain(const struct signet_authority *a, struct signet_bytes *out,
@@ -234,9 +339,13 @@ int authority_hash_text(const char *file, const struct signet_authority_info *in
         return error_nomem(err);
     int rc = file ? authority_keys_load(&keys, &texts, file, err) : SIGNET_OK;
     if (rc == SIGNET_OK)
-        rc = read_public(a, file ? &keys.info : info, err);
+        rc = choose_kind(a, file ? &keys.info : info, err);
     if (rc == SIGNET_OK)
-        rc = signet_cert_der(a->chain[0], &der, err);
+        rc = read_public(a, file ? &keys.info : info, err);
+    if (rc == SIGNET_OK && a->ops->enroll)
+        buf_text(out, file ? keys.info.url : info->url);
+    if (rc == SIGNET_OK)
+        rc = a->count ? signet_cert_der(a->chain[0], &der, err) : SIGNET_OK;
     if (rc == SIGNET_OK) {
         buf_append(out, der.data, der.len);
         authority_profile_text(&a->form, out);

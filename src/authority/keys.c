@@ -14,6 +14,14 @@ static const struct entry keys[] = {
     KEY("key", key, ENTRY_TEXT),
     KEY("passphrase_file", passphrase_file, ENTRY_PATH),
     KEY("profile", profile, ENTRY_TEXT),
+    KEY("kind", kind, ENTRY_TEXT),
+    KEY("url", url, ENTRY_TEXT),
+    KEY("ca_file", ca_file, ENTRY_PATH),
+    KEY("user", user, ENTRY_TEXT),
+    KEY("client_cert", client_cert, ENTRY_PATH),
+    KEY("client_key", client_key, ENTRY_PATH),
+    KEY("reference", reference, ENTRY_TEXT),
+    {"timeout_s", ENTRY_NUMBER, offsetof(struct signet_authority_info, timeout_s), 1, 3600, NULL},
 };
 
 /* A key in a token has no path, a profile that is built in neither. */
@@ -21,6 +29,8 @@ static int place_paths(struct reader *r, struct signet_authority_info *info)
 {
     int rc = SIGNET_OK;
 
+    if (info->kind)
+        return SIGNET_OK;
     if (!info->chain || !info->key)
         return error_set_hint(r->err, SIGNET_E_MEANING,
                               "authority: {chain: ca.pem, key: ca.key}, or key: \"pkcs11:...\"",

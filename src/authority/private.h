@@ -12,9 +12,16 @@ struct authority_ops {
     int (*open)(struct signet_authority *a, const struct signet_authority_info *info,
                 const struct signet_authority_options *options, struct signet_error *err);
     void (*close)(struct signet_authority *a); /* also after an error of open; may be NULL */
+    /* Of one that is elsewhere; else NULL: a certificate for this request (DER), which is looked at
+     * afterwards. */
+    int (*enroll)(struct signet_authority *a, const void *csr, size_t len,
+                  const struct cert_wish *wish, struct signet_cert **out, struct signet_error *err);
+    int (*reach)(struct signet_authority *a, struct signet_error *err); /* may be NULL */
 };
 extern const struct authority_ops authority_file;   /* file.c */
 extern const struct authority_ops authority_pkcs11; /* pkcs11.c */
+extern const struct authority_ops authority_est;    /* est.c */
+extern const struct authority_ops authority_cmp;    /* cmp.c */
 
 struct signet_authority {
     const struct authority_ops *ops;

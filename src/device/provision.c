@@ -68,8 +68,10 @@ static int read_certs(struct provision *s, struct signet_error *err)
     if (rc == SIGNET_OK && makes_cert(s)) {
         if (!f->endpoint && has_board(s))
             rc = factory_name(f, "endpoint-name-of-the-board", err);
+        f->flags |= SIGNET_FACTORY_TRIAL;
         if (rc == SIGNET_OK)
             rc = signet_factory_generate_self_signed_cert(f, err);
+        f->flags &= ~(unsigned)SIGNET_FACTORY_TRIAL;
     }
     return rc;
 }

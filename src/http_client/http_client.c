@@ -57,6 +57,13 @@ int http_open(struct http **out, const struct http_options *options, const struc
         rc = auth_header_open(&http->auth_header, auth, err);
     if (rc == SIGNET_OK)
         rc = read_authorities(http, options->ca_file, err);
+    if (rc == SIGNET_OK && options->client_cert) {
+        buf_append(&http->client_cert, options->client_cert->data, options->client_cert->len);
+        rc = buf_check(&http->client_cert, err);
+    }
+    if (rc == SIGNET_OK && options->client_key)
+        rc =
+            secret_set(&http->client_key, options->client_key->data, options->client_key->len, err);
     if (rc != SIGNET_OK)
         http_close(&http);
     else
@@ -77,6 +84,8 @@ void http_close(struct http **http)
     if (!h->twin) {
         auth_header_close(&h->auth_header);
         buf_free(&h->authorities);
+        buf_free(&h->client_cert);
+        secret_wipe(&h->client_key);
         free(h->base);
         free(h->ca_file);
     }
@@ -137,6 +146,11 @@ int http_send(struct http *http, const struct http_request *request, struct http
     }
     secret_wipe(&authorization);
     return rc;
+}
+
+int64_t http_asked_wait(const struct http *http)
+{
+    return transfer_retry_after(http);
 }
 
 bool http_unreached(const struct http *http)

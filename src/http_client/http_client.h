@@ -14,7 +14,10 @@ struct http_request {
     const char *method;      /* "GET", "PUT", "POST", "DELETE" */
     const char *path;        /* from the root, percent-encoded: "/api/..." */
     const char *name, *rest; /* follow path: name is percent-encoded, rest is so already; or NULL */
-    const struct buf *body;  /* JSON; NULL: none */
+    const struct buf *body;  /* NULL: none */
+    const char *type;        /* of the body; NULL: JSON */
+    const char *accept;      /* of the answer; NULL: JSON */
+    bool base64;             /* the body is base64 (Content-Transfer-Encoding) */
     bool anonymous;          /* without the header that says who we are: a login */
     bool form;               /* the body is a form (application/x-www-form-urlencoded) */
     bool retry_lost; /* a POST whose effect can be had twice: it is sent again after a connection
@@ -47,6 +50,9 @@ struct http_options {
     const char *ca_file; /* PEM: these authorities and no others; NULL: the system's */
     const char *stage;   /* of the events that tell of another attempt; constant */
     bool allow_http;     /* without TLS */
+    /* Who we are in TLS: a certificate, maybe with its chain, and its key, PEM; NULL: nobody. */
+    const struct buf *client_cert;
+    const struct secret *client_key;
     unsigned connect_ms; /* 0: 10,000 */
     unsigned total_ms;   /* of one request; 0: 30,000 */
     unsigned attempts;   /* of one operation; 0: 4 */
@@ -89,6 +95,9 @@ char http_first_byte(const struct http_answer *answer);
 /* Appends text percent-encoded: everything but RFC 3986 unreserved. */
 void http_encode(struct buf *out, const char *text);
 
+/* How many milliseconds the last answer asks to wait (Retry-After), at most 120 s; -1: it does not
+ * say. */
+int64_t http_asked_wait(const struct http *http);
 /* By how many seconds the server's clock is ahead of this one, as the last answer's header Date has
  * it. False: it has none. */
 bool http_clock_ahead(const struct http *http, int64_t *seconds);

@@ -14,8 +14,10 @@ struct http {
     CURLM *multi; /* for the cancel descriptor: easy_perform cannot be woken */
     char *base;   /* "https://host:port" */
     bool https;
-    char *ca_file;                   /* for messages; NULL: the system's authorities */
-    struct buf authorities;          /* what stood in it */
+    char *ca_file;          /* for messages; NULL: the system's authorities */
+    struct buf authorities; /* what stood in it */
+    struct buf client_cert; /* empty: none */
+    struct secret client_key;
     struct auth_header *auth_header; /* shared with twins */
     bool twin;                       /* all but curl, easy and multi is another's */
     unsigned connect_ms, total_ms, attempts, retry_ms;

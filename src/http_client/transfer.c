@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <signet/version.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,13 @@ static void set_trust(struct http *http, CURL *easy)
         c->easy_setopt(easy, CURLOPT_CAINFO, NULL);
         c->easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
+    if (http->client_cert.len) {
+        struct curl_blob cert = {http->client_cert.data, http->client_cert.len, CURL_BLOB_NOCOPY};
+        struct curl_blob key = {http->client_key.data, http->client_key.len, CURL_BLOB_NOCOPY};
+
+        c->easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &cert);
+        c->easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
+    }
     c->easy_setopt(easy, CURLOPT_PROXY, "");
     c->easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 }
@@ -97,10 +105,16 @@ static void set_options(struct http *http, struct transfer *t, struct curl_slist
 static struct curl_slist *make_headers(struct http *http, const struct transfer *t)
 {
     const struct curl *c = http->curl;
-    const char *type = t->request->form ? "Content-Type: application/x-www-form-urlencoded"
-                                        : "Content-Type: application/json";
-    const char *const texts[] = {(const char *)t->authorization->data, "Accept: application/json",
-                                 "Expect:", t->request->body ? type : NULL};
+    const struct http_request *r = t->request;
+    char type[100], accept[100];
+    snprintf(type, sizeof(type), "Content-Type: %s",
+             r->form   ? "application/x-www-form-urlencoded"
+             : r->type ? r->type
+                       : "application/json");
+    snprintf(accept, sizeof(accept), "Accept: %s", r->accept ? r->accept : "application/json");
+    const char *const texts[] = {(const char *)t->authorization->data, accept,
+                                 "Expect:", r->body ? type : NULL,
+                                 r->body && r->base64 ? "Content-Transfer-Encoding: base64" : NULL};
     struct curl_slist *headers = NULL;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -215,6 +215,41 @@ int issuer_allows(const struct issuer *is, const struct cert_wish *wanted, struc
     return error_pass(rc, err, "cannot sign a certificate");
 }
 
+static int check_wished(X509 *cert, const struct cert_wish *wish, struct signet_error *err)
+{
+    char name[CERT_NAME_SIZE] = "";
+    unsigned char *spki = NULL;
+    int len = i2d_PUBKEY(X509_get0_pubkey(cert), &spki);
+    bool same =
+        len >= 0 && (size_t)len == wish->spki_len && memcmp(spki, wish->spki, (size_t)len) == 0;
+
+    OPENSSL_free(spki);
+    ERR_clear_error();
+    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof(name));
+    if (!same)
+        return error_set(err, SIGNET_E_CERT, "the certificate that came is for another key");
+    if (wish->endpoint && strcmp(name, wish->endpoint) != 0)
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "the authority has to take the common name of the request",
+                              "the certificate that came is for '%s', not for %s",
+                              text_shown(name, strlen(name), 80), wish->endpoint);
+    return SIGNET_OK;
+}
+
+int issuer_verify(const struct issuer *is, const struct signet_cert *cert,
+                  const struct cert_wish *wish, struct signet_error *err)
+{
+    X509 *x = cert_parse(cert, err);
+    int rc = x ? check_wished(x, wish, err) : SIGNET_E_CERT;
+
+    X509_free(x);
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_dates(cert, NULL, err);
+    if (rc == SIGNET_OK)
+        rc = error_pass(verify_issued(is, cert, err), err, "the certificate that came");
+    return rc;
+}
+
 /* opening one */
 
 static int take_chain(struct issuer *is, const struct signet_cert *const *chain, size_t count,
@@ -332,7 +367,7 @@ int issuer_open(struct issuer **out, const struct signet_cert *const *chain, siz
         rc = issuer_check_chain(is, err);
     if (!rc)
         rc = issuer_check_type(is, err);
-    if (!rc && !key)
+    if (!rc && signer)
         rc = check_signer(is, err);
     if (rc)
         issuer_close(&is);

@@ -141,8 +141,9 @@ struct cert_signer {
 /* issuer.c: an authority, whose certificates were looked at once. Several threads may sign with
  * one. */
 struct issuer;
-/* chain: its own certificate, then those above it. key: NULL: signer signs, and must outlive it.
- * SIGNET_E_CERT: it may not issue certificates now, or the key is another's. */
+/* chain: its own certificate, then those above it. key: NULL: signer signs, and must outlive it; it
+ * is NULL, too, where somebody else signs. SIGNET_E_CERT: it may not issue certificates now, or the
+ * key is another's. */
 int issuer_open(struct issuer **out, const struct signet_cert *const *chain, size_t count,
                 const struct signet_key *key, const struct cert_signer *signer,
                 struct signet_error *err);
@@ -153,6 +154,10 @@ void issuer_close(struct issuer **issuer); /* sets *issuer to NULL */
  */
 int issuer_sign(struct signet_cert **out, const struct issuer *issuer, const struct cert_wish *wish,
                 bool verify, const struct signet_observer *observer, struct signet_error *err);
+/* Of one that signs elsewhere (issuer_open() with neither key nor signer): is this what was wished,
+ * for the wished key and the endpoint as its common name, and does a server take it? */
+int issuer_verify(const struct issuer *issuer, const struct signet_cert *cert,
+                  const struct cert_wish *wish, struct signet_error *err);
 /* Would it sign this, as far as names and dates go? Nothing is signed. */
 int issuer_allows(const struct issuer *issuer, const struct cert_wish *wish,
                   struct signet_error *err);
@@ -162,6 +167,13 @@ int issuer_allows(const struct issuer *issuer, const struct cert_wish *wish,
 enum { CHAIN_MAX = 8 };
 int cert_load_chain(struct signet_cert *out[CHAIN_MAX], size_t *count, const void *data, size_t len,
                     struct signet_error *err);
+
+/* pkcs7.c: the certificates of a certs-only answer (RFC 7030, section 4.1.3), likewise. */
+int cert_load_pkcs7(struct signet_cert *out[CHAIN_MAX], size_t *count, const void *der, size_t len,
+                    struct signet_error *err);
+/* Its own first, then those above it; certificates of no use for that are freed. */
+int cert_order_chain(struct signet_cert *certs[CHAIN_MAX], size_t *count, struct signet_error *err);
+bool cert_has_spki(const struct signet_cert *cert, const uint8_t *spki, size_t spki_len);
 
 /* cert_names.c: is it for this host, as Mbed TLS compares? SIGNET_E_CERT: "it is for 'X', ...". */
 int cert_names_host(const struct signet_cert *cert, const char *host, struct signet_error *err);

@@ -18,6 +18,7 @@ int run_open_authority(struct signet_run *r, struct signet_error *err)
         .ask = r->options.ask,
         .ask_ctx = r->options.ask_ctx,
         .observer = &r->observer,
+        .cancel = r->options.cancel,
     };
 
     if (!has_authority(o) || r->options.deliver_only)

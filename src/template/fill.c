@@ -301,7 +301,8 @@ static int complete_first(const struct template *t, const struct source *s,
                                              .cert = &s->cert,
                                              .authority = s->authority,
                                              .observer = observer,
-                                             .flags = SIGNET_FACTORY_NO_FILES};
+                                             .flags =
+                                                 SIGNET_FACTORY_NO_FILES | SIGNET_FACTORY_TRIAL};
     struct signet_factory *factory = NULL;
     int rc = signet_factory_new(&factory, &args, err);
 

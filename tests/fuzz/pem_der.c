@@ -2,6 +2,7 @@
 /* Any bytes as a certificate or a private key, PEM or DER: what is taken can be described, written
  * and read again as the same thing; what is not taken has a reason of printable text. */
 #include "fuzz.h"
+#include "pki/pki.h"
 
 #include <signet/cert.h>
 #include <stdlib.h>
@@ -75,9 +76,31 @@ static void try_key(const uint8_t *data, size_t size)
     signet_key_free(&key);
 }
 
+/* Several at once: a chain, or what an authority answered. */
+static void try_certs(const uint8_t *data, size_t size)
+{
+    struct signet_cert *certs[CHAIN_MAX];
+    struct signet_error err = {0};
+    size_t count = 0;
+
+    if (cert_load_chain(certs, &count, data, size, &err))
+        require_error(&err);
+    while (count > 0)
+        signet_cert_free(&certs[--count]);
+    err = (struct signet_error){0};
+    if (cert_load_pkcs7(certs, &count, data, size, &err))
+        require_error(&err);
+    else if (cert_order_chain(certs, &count, &err))
+        require_error(&err);
+    while (count > 0)
+        signet_cert_free(&certs[--count]);
+    key_is_encrypted(data, size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     try_cert(data, size);
     try_key(data, size);
+    try_certs(data, size);
     return 0;
 }

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "ca.h"
+#include "../ca.h"
 
 #define PIN "271828"
 

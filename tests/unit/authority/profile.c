@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ca.h"
+#include "../ca.h"
 
 static char folder[FOLDER_SIZE], chain[200], key[200], own[200];
 static struct signet_key *device;

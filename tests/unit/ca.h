@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef UNIT_AUTHORITY_CA_H
-#define UNIT_AUTHORITY_CA_H
+#ifndef TESTS_UNIT_CA_H
+#define TESTS_UNIT_CA_H
 
 /* Authorities for tests, in files of a folder. */
 
-#include "../folder.h"
+#include "folder.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

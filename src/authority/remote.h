@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef AUTHORITY_REMOTE_H
+#define AUTHORITY_REMOTE_H
+
+/* An authority that is reached over HTTP: connections for many threads, one deadline for each
+ * certificate. */
+
+#include "authority/private.h"
+#include "http_client/http_client.h"
+
+struct remote;
+
+/* path: where the URL has none; operations follow it. "": there are none, and
+ * the caller tries again by itself. allow_http: what is sent
+ * protects itself. */
+int remote_open(struct remote **out, const struct signet_authority_info *info,
+                const struct signet_authority_options *options, const char *path, bool allow_http,
+                struct signet_error *err);
+void remote_close(struct remote **remote); /* sets *remote to NULL */
+
+/* A connection for one thread, and back. */
+int remote_take(struct remote *remote, struct http **out, struct signet_error *err);
+void remote_give_back(struct remote *remote, struct http *http);
+
+const char *remote_path(const struct remote *remote);
+const struct signet_cancel *remote_cancel(const struct remote *remote);
+const struct secret *remote_secret(const struct remote *remote); /* of passphrase_file */
+int64_t remote_deadline(const struct remote *remote); /* of a certificate that is begun now */
+
+#endif
