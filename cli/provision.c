@@ -164,7 +164,7 @@ static int run_provision(struct cli *cli, struct options *o)
     FLAG(0, "allow-http", "Token and key may travel without TLS", &(o)->allow_http)
 
 #define BOARD_ROWS(o, b)                                                                                     \
-    TEXT('b', "board", "RECIPE", "How the board is loaded: anjay-zephyr, smp-file, zephyr-credentials", &(o)->job.recipe),                \
+    TEXT('b', "board", "RECIPE", "How the board is loaded: anjay-zephyr, smp-file, zephyr-credentials, nrf91", &(o)->job.recipe),                \
     TEXT('P', "port", "ADDRESS", "Its serial port, tcp:HOST:PORT or udp:HOST:PORT", &(b)->port),                           \
     TEXT('S', "serial", "NUMBER", "Serial number of its programmer or USB port", &(b)->serial),              \
     NUMBER(0, "vcom", "N", "Which of its serial ports, from 0", &(b)->vcom, 0, 15),                          \

@@ -15,8 +15,8 @@ enum { LOOK_MS = 100 };
 
 bool sim_firmware_named(const struct cli *cli, const char *name, enum sim_firmware *out)
 {
-    static const char *const names[] = {"blank", "initial", "final", "smp-file",
-                                        "zephyr-credentials"};
+    static const char *const names[] = {
+        "blank", "initial", "final", "smp-file", "zephyr-credentials", "nrf91"};
     *out = SIM_FIRMWARE_INITIAL;
     for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++)
         if (!strcmp(name, names[i])) {
@@ -24,9 +24,10 @@ bool sim_firmware_named(const struct cli *cli, const char *name, enum sim_firmwa
             return true;
         }
     if (name)
-        cli_usage(cli,
-                  "there is no firmware '%s': blank, initial, final, smp-file, zephyr-credentials",
-                  name);
+        cli_usage(
+            cli,
+            "there is no firmware '%s': blank, initial, final, smp-file, zephyr-credentials, nrf91",
+            name);
     return !name;
 }
 
@@ -124,7 +125,7 @@ int sim_board(int argc, char **argv)
         BOARD_ROWS(&options),
         TEXT('g', "generation", "V", "Zephyr 3.2, 3.3 (default), 3.6 or 4.4", &generation),
         TEXT('f', "firmware", "NAME",
-             "blank, initial (default), final, smp-file or zephyr-credentials", &firmware),
+             "blank, initial (default), final, smp-file, zephyr-credentials or nrf91", &firmware),
         NUMBER('L', "line-buffers", "N", "Lines of a packet that it holds at a time (any)",
                &options.line_buffers, 1, 64),
         NUMBER('z', "fs-size", "BYTES", "Room for files, with smp-file (4 MiB each)", &fs_size, 1,
@@ -247,7 +248,7 @@ int sim_rack(int argc, char **argv)
         NUMBER('b', "baud", "N", "Pace of the lines; 0: as fast as it goes", &r.options.baud, 0,
                20000000),
         TEXT('f', "firmware", "NAME",
-             "blank, initial (default), final, smp-file or zephyr-credentials", &firmware),
+             "blank, initial (default), final, smp-file, zephyr-credentials or nrf91", &firmware),
         TEXT('e', "endpoint", "NAME", "Names are NAME-00100001 and on", &r.name),
         LIST('m', "misbehave", "SLOT=LIST", "One slot's boards, as `signet sim board` does (many)",
              &r.misbehave),

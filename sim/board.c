@@ -37,6 +37,8 @@ static void take_lines(struct sim_board *board)
             return;
         if (!board->halted && board->firmware == SIM_FIRMWARE_CRED)
             cred_line(board, line->data, line->len);
+        else if (!board->halted && board->firmware == SIM_FIRMWARE_AT)
+            at_line(board, line->data, line->len);
         else if (!board->halted && board->firmware != SIM_FIRMWARE_NONE)
             smp_line(board, line->data, line->len, line->at);
         wipe(line->data, line->len);
@@ -306,7 +308,7 @@ const char *sim_board_path(const struct sim_board *board)
 int sim_board_program(struct sim_board *board, enum sim_firmware firmware, bool chip_erase,
                       struct signet_error *err)
 {
-    if ((unsigned)firmware > SIM_FIRMWARE_CRED)
+    if ((unsigned)firmware > SIM_FIRMWARE_AT)
         return error_set(err, SIGNET_E_USAGE, "no such firmware");
     pthread_mutex_lock(&board->lock);
     board_program(board, firmware, chip_erase);

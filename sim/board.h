@@ -22,7 +22,7 @@ struct sim_faults {
     double result, hang_on_full_ring, split, heals, restart, takes_empty;
     double lose, repeat, lag;
     double slow_boot; /* milliseconds */
-    double no_heap, wrong_key;
+    double no_heap, wrong_key, wrong_attest, wrong_nonce, online, power_warning, echo;
 };
 int faults_parse(struct sim_faults *faults, const char *text, struct signet_error *err);
 
@@ -151,7 +151,8 @@ struct sim_board {
     struct sim_images images;
     struct sim_settings settings;
     struct sim_store store;
-    int udp_fd; /* -1: not over UDP */
+    bool online; /* a modem in its network */
+    int udp_fd;  /* -1: not over UDP */
     uint16_t udp_port;
     struct sockaddr_in udp_peer;
     bool on_udp; /* the request at hand came so, and its answer goes so */
@@ -200,10 +201,15 @@ bool store_is_whole(struct sim_store *store);
 /* The fingerprint of its own key's public half, the name in its certificate; "": none. */
 void store_facts(struct sim_store *store, char key[static 65], char name[static 160]);
 
-/* board_cred.c: one line at the prompt */
-void cred_line(struct sim_board *board, const uint8_t *data, size_t len);
-/* The hardware's number, 16 hex digits. */
+/* board_console.c: the hardware's number, 16 hex digits */
 void cred_hardware_id(const struct sim_board *board, char out[static 17]);
+/* What changed is kept, and told in the journal. */
+void store_changed(struct sim_board *board, const char *event);
+/* As a misbehaviour, before a command: what was typed and buffered is gone. */
+bool console_starts_again(struct sim_board *board);
+/* board_cred.c: one line at the prompt; board_at.c: bytes of AT commands */
+void cred_line(struct sim_board *board, const uint8_t *data, size_t len);
+void at_line(struct sim_board *board, const uint8_t *data, size_t len);
 
 /* board_files.c */
 struct sim_file *files_find(struct sim_fs *fs, const struct smp_item *name);

@@ -48,6 +48,7 @@ void board_boot(struct sim_board *board)
     buf_reset(&board->shell);
     wipe(board->store.buffer, sizeof board->store.buffer);
     board->store.buffered = 0;
+    board->online = true;
     if (board->halted || board->firmware == SIM_FIRMWARE_NONE)
         return;
     board_say(board, "\r\n*** Booting Zephyr OS build v3.3.99 ***\r\n",
@@ -56,6 +57,8 @@ void board_boot(struct sim_board *board)
         boot_initial(board);
     } else if (board->firmware == SIM_FIRMWARE_FINAL) {
         boot_final(board);
+    } else if (board->firmware == SIM_FIRMWARE_AT) {
+        board_say(board, "Ready\r\n", 0);
     } else {
         board_say(board, prompt, 0);
         board->mounted_at = 0;
@@ -77,7 +80,8 @@ void board_program(struct sim_board *board, enum sim_firmware firmware, bool chi
     fs_erase(&board->fs);
     if (chip_erase) {
         fs_format(&board->fs);
-        store_clear(&board->store);
+        if (board->firmware != SIM_FIRMWARE_AT && firmware != SIM_FIRMWARE_AT)
+            store_clear(&board->store); /* a modem keeps what it has */
         board->provisioned = false;
         journal_held(board);
     }

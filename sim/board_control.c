@@ -9,10 +9,9 @@
 static bool program(struct sim_board *board, const char *words)
 {
     static const char *const names[] = {
-        [SIM_FIRMWARE_INITIAL] = "initial ",
-        [SIM_FIRMWARE_FINAL] = "final ",
-        [SIM_FIRMWARE_SMP_FILE] = "smp-file ",
-        [SIM_FIRMWARE_CRED] = "zephyr-credentials ",
+        [SIM_FIRMWARE_INITIAL] = "initial ",   [SIM_FIRMWARE_FINAL] = "final ",
+        [SIM_FIRMWARE_SMP_FILE] = "smp-file ", [SIM_FIRMWARE_CRED] = "zephyr-credentials ",
+        [SIM_FIRMWARE_AT] = "nrf91 ",
     };
 
     for (size_t i = SIM_FIRMWARE_INITIAL; i < sizeof names / sizeof *names; i++) {

@@ -48,20 +48,6 @@ static bool take_tag(const struct command *c, const char *word, unsigned *tag)
     return false;
 }
 
-void cred_hardware_id(const struct sim_board *board, char out[static 17])
-{
-    size_t len = strlen(board->serial);
-    uint8_t sha[32];
-
-    if (len > 0 && len <= 16 && strspn(board->serial, "0123456789abcdef") == len) {
-        memset(out, '0', 16);
-        memcpy(out + 16 - len, board->serial, len + 1);
-        return;
-    }
-    sha256(board->serial, len, sha, NULL);
-    hex_encode(sha, 8, out);
-}
-
 static void clear_buffer(struct sim_store *store, const struct command *c, bool always)
 {
     if (store->buffered || always)
@@ -115,13 +101,6 @@ static bool decode_buffer(struct sim_store *store, const struct command *c, cons
         buf_byte(out, 0);
     wipe(plain, sizeof plain);
     return true;
-}
-
-static void store_changed(struct sim_board *board, const char *event)
-{
-    keep_write(board, true);
-    journal_held(board);
-    journal_note(board, event);
 }
 
 static void add_decoded(struct sim_board *board, const struct command *c, unsigned tag, size_t type,
@@ -301,18 +280,6 @@ static void split_words(struct command *c)
         c->words[c->count++] = word;
 }
 
-/* A restart in the middle: what was typed and buffered is gone. */
-static bool starts_again(struct sim_board *board)
-{
-    double nth = board->wire.faults.restart;
-
-    if (nth < 1 || board->restarted || ++board->chunks < (uint64_t)nth)
-        return false;
-    board->restarted = true;
-    board_reset(board);
-    return true;
-}
-
 void cred_line(struct sim_board *board, const uint8_t *data, size_t len)
 {
     struct buf out = {0};
@@ -322,7 +289,7 @@ void cred_line(struct sim_board *board, const uint8_t *data, size_t len)
     for (size_t i = 0; i < len && n + 1 < sizeof c.line; i++)
         if (data[i] >= ' ' && data[i] < 0x7f)
             c.line[n++] = (char)data[i];
-    if (!n || starts_again(board))
+    if (!n || console_starts_again(board))
         return;
     board->count.commands++;
     buf_printf(&out, "%s\r\n", c.line);

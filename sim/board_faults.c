@@ -41,6 +41,11 @@ static const struct fault {
     FAULT("hang-on-full-ring", hang_on_full_ring, 1, 1, "hangs once 512 bytes have come in"),
     FAULT("no-heap", no_heap, 1, 1, "has no room for keys and credentials"),
     FAULT("wrong-key", wrong_key, 1, 1, "the signature of its certificate request is another one"),
+    FAULT("wrong-attest", wrong_attest, 1, 1, "attests another thing than it sent"),
+    FAULT("wrong-nonce", wrong_nonce, 1, 1, "attests its identity with another nonce"),
+    FAULT("online", online, 1, 1, "a modem that does not go offline"),
+    FAULT("power-warning", power_warning, 2, 1e9, "every Nth credential is refused with a warning"),
+    FAULT("echo", echo, 1, 1, "repeats AT commands"),
     FAULT("slow-boot", slow_boot, 800, 1e5, "silent for this many milliseconds after a reset"),
     FAULT("heals", heals, 2, 1e9, "from its Nth reset on, all of this is over"),
 };

@@ -99,6 +99,6 @@ void journal_held(struct sim_board *board)
     }
     device_free(&device);
     secret_wipe(&copy);
-    if (board->firmware == SIM_FIRMWARE_CRED)
+    if (board->firmware == SIM_FIRMWARE_CRED || board->firmware == SIM_FIRMWARE_AT)
         store_facts(&board->store, board->held_key, board->held_name);
 }

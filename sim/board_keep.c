@@ -20,6 +20,7 @@ static const char *const firmware_names[] = {
     [SIM_FIRMWARE_FINAL] = "final",
     [SIM_FIRMWARE_SMP_FILE] = "smp-file",
     [SIM_FIRMWARE_CRED] = "zephyr-credentials",
+    [SIM_FIRMWARE_AT] = "nrf91",
 };
 
 const char *firmware_name(enum sim_firmware firmware)

@@ -94,6 +94,20 @@ bool store_is_whole(struct sim_store *store)
     return false;
 }
 
+/* Of a certificate in DER or PEM. */
+static bool certified_name(const struct buf *data, char out[static CERT_NAME_SIZE])
+{
+    struct signet_cert *cert = NULL;
+    struct signet_bytes der = {0};
+    bool found = signet_cert_load(&cert, data->data, data->len, NULL) == SIGNET_OK &&
+                 signet_cert_der(cert, &der, NULL) == SIGNET_OK &&
+                 cert_common_name(der.data, der.len, out);
+
+    signet_bytes_free(&der);
+    signet_cert_free(&cert);
+    return found;
+}
+
 void store_facts(struct sim_store *store, char key[static 65], char name[static 160])
 {
     char text[CERT_NAME_SIZE], type[64];
@@ -103,7 +117,7 @@ void store_facts(struct sim_store *store, char key[static 65], char name[static 
     for (size_t i = 0; i < SIM_STORE_MAX; i++) {
         const struct sim_credential *c = &store->list[i];
 
-        if (strcmp(c->type, "CLIENT") == 0 && cert_common_name(c->data.data, c->data.len, text))
+        if (strcmp(c->type, "CLIENT") == 0 && certified_name(&c->data, text))
             snprintf(name, 160, "%.159s", text);
         if (strcmp(c->type, "key") != 0)
             continue;

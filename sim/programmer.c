@@ -35,10 +35,11 @@ static const char *firmware_of(const char *image)
     const char *name = strrchr(image, '/');
 
     name = name ? name + 1 : image;
-    return strncmp(name, "final", 5) == 0  ? "final"
-           : strncmp(name, "smp", 3) == 0  ? "smp-file"
-           : strncmp(name, "cred", 4) == 0 ? "zephyr-credentials"
-                                           : "initial";
+    return strncmp(name, "final", 5) == 0   ? "final"
+           : strncmp(name, "smp", 3) == 0   ? "smp-file"
+           : strncmp(name, "cred", 4) == 0  ? "zephyr-credentials"
+           : strncmp(name, "nrf91", 5) == 0 ? "nrf91"
+                                            : "initial";
 }
 
 bool programmer_image(const char *image)

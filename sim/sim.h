@@ -20,6 +20,7 @@ enum sim_firmware {
     SIM_FIRMWARE_FINAL,    /* anjay-zephyr in the field */
     SIM_FIRMWARE_SMP_FILE, /* a file system that takes any path */
     SIM_FIRMWARE_CRED,     /* Zephyr's shell for credentials, and Nordic's for keys */
+    SIM_FIRMWARE_AT,       /* an nRF91 modem, by AT commands */
 };
 
 /* Zephyr 3.2 and 3.3 speak version 1 and differ in a repeated chunk 0; later ones speak both
@@ -81,12 +82,12 @@ int sim_board_reset(struct sim_board *board, struct signet_error *err);
 
 /* The same from another process, over the control socket of a board or a server: one request line,
  * one answer line ("ok", "ok ..." or "error ..."), then the connection ends. Requests: "program
- * initial|final|smp-file|zephyr-credentials chip|sectors", "reset", "state", "name TEXT" (another
- * endpoint name from the next boot on), "next" (pulls the board and puts the next one in), "replug"
- * (puts the same one in again), "pull" (the slot is empty then), "insert SERIAL" (pulls the board,
- * and puts in one that state keeps and that is in no slot), "stop". Of a server: "misbehave LIST"
- * (added to what is left of the list), "away" (connections are dropped) and "back", "revoke"
- * (tokens of logins), "state", "stop". */
+ * initial|final|smp-file|zephyr-credentials|nrf91 chip|sectors", "reset", "state", "name TEXT"
+ * (another endpoint name from the next boot on), "next" (pulls the board and puts the next one in),
+ * "replug" (puts the same one in again), "pull" (the slot is empty then), "insert SERIAL" (pulls
+ * the board, and puts in one that state keeps and that is in no slot), "stop". Of a server:
+ * "misbehave LIST" (added to what is left of the list), "away" (connections are dropped) and
+ * "back", "revoke" (tokens of logins), "state", "stop". */
 int sim_control(const char *socket_path, const char *request, char *answer, size_t cap,
                 struct signet_error *err);
 
@@ -126,8 +127,8 @@ const char *sim_board_fault_summary(size_t i);
 
 /* A programmer (flasher.c) that takes the arguments of nrfjprog, nrfutil or a plain command, prints
  * what those print, and drives boards over their control sockets. An image whose file name begins
- * with "final", "smp" or "cred" stands for that firmware, any other for the initial one. esptool
- * holds the board's port as the real one does; a lock that somebody else holds on the file
+ * with "final", "smp", "cred" or "nrf91" stands for that firmware, any other for the initial one.
+ * esptool holds the board's port as the real one does; a lock that somebody else holds on the file
  * CONTROL.probe means that the programmer is in use; a locked part is unlocked by recover, for as
  * long as CONTROL.unlocked is there. */
 struct sim_flasher_options {

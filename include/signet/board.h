@@ -61,9 +61,9 @@ struct signet_board;
 const char *signet_recipe_name(size_t i);
 const struct signet_option_info *signet_recipe_options_of(size_t i);
 
-/* recipe: "anjay-zephyr", "smp-file", "zephyr-credentials". Checks options, images and tools; no
- * board is touched. cancel must outlive the handle. Events: PROGRESS of stages "flash", "load" and
- * "final", RETRY; STAGE_BEGIN and STAGE_END are for the caller to send. */
+/* recipe: "anjay-zephyr", "smp-file", "zephyr-credentials", "nrf91". Checks options, images and
+ * tools; no board is touched. cancel must outlive the handle. Events: PROGRESS of stages "flash",
+ * "load" and "final", RETRY; STAGE_BEGIN and STAGE_END are for the caller to send. */
 int signet_board_open(struct signet_board **out, const char *recipe,
                       const struct signet_board_options *options,
                       const struct signet_observer *observer, const struct signet_cancel *cancel,
@@ -94,7 +94,8 @@ void signet_board_take_over(struct signet_board *board);
 /* The board makes its key, unless it has one, and asks for a certificate for it in this name: csr
  * is PKCS#10 in DER, whose signature and name were verified; freed by the caller.
  * SIGNET_E_PROVISIONED: it holds a certificate, and was not taken over. SIGNET_E_CERT: it is no
- * such request. SIGNET_E_UNSUPPORTED: the board makes no key. */
+ * such request. SIGNET_E_EXISTS: taken over, it has its key, and makes no request for it any more.
+ * SIGNET_E_UNSUPPORTED: the board makes no key. */
 int signet_board_request(struct signet_board *board, const char *endpoint, struct signet_bytes *csr,
                          struct signet_error *err);
 /* Makes sure that the board is still the same one, then writes the packet and compares what the

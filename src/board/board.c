@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 static const struct recipe *const table[] = {&anjay_zephyr_recipe, &smp_file_recipe,
-                                             &zephyr_credentials_recipe};
+                                             &zephyr_credentials_recipe, &nrf91_recipe};
 #define ROWS (sizeof(table) / sizeof(table[0]))
 
 const char *signet_recipe_name(size_t i)

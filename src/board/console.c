@@ -33,9 +33,13 @@ void console_answer_free(struct console_answer *answer)
 
 static bool has_ending(const struct buf *line, const char *const *endings, size_t *which)
 {
-    for (*which = 0; endings[*which]; ++*which)
-        if (memmem(line->data, line->len, endings[*which], strlen(endings[*which])))
+    for (*which = 0; endings[*which]; ++*which) {
+        const char *ending = endings[*which];
+
+        if (ending[0] == '=' ? text_is((const char *)line->data, line->len, ending + 1)
+                             : memmem(line->data, line->len, ending, strlen(ending)) != NULL)
             return true;
+    }
     return false;
 }
 
@@ -89,7 +93,7 @@ int console_ask(struct signet_board *b, const char *line, const char *const *end
     *out = (struct console_answer){0};
     if (!b->link)
         return error_set(err, SIGNET_E_LINK, "%s: the port is closed", b->port);
-    buf_printf(&request, "%s\r", line);
+    buf_printf(&request, "%s%s", line, b->recipe->console->newline);
     int code = buf_check(&request, err);
     if (code == SIGNET_OK)
         code = link_flush_input(b->link, err);

@@ -16,7 +16,7 @@ bool console_option_is_true(const struct signet_board *b, const char *name)
     return value && strcmp(value, "true") == 0;
 }
 
-static int check_flag(const struct signet_board *b, const char *name, struct signet_error *err)
+int console_check_flag(const struct signet_board *b, const char *name, struct signet_error *err)
 {
     const char *value = recipe_option(b, name);
 
@@ -39,10 +39,10 @@ static int check_tag(const struct signet_board *b, const char *name, struct sign
 int console_check(struct signet_board *b, struct signet_error *err)
 {
     const char *prefix = recipe_option(b, "name_prefix");
-    int code = check_flag(b, "keygen", err);
+    int code = console_check_flag(b, "keygen", err);
 
     if (code == SIGNET_OK)
-        code = check_flag(b, "replace", err);
+        code = console_check_flag(b, "replace", err);
     if (code == SIGNET_OK)
         code = check_tag(b, "sec_tag", err);
     if (code == SIGNET_OK)

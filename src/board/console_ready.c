@@ -34,8 +34,10 @@ int console_name(struct signet_board *b, char name[static 152], struct signet_er
 {
     const char *prefix = recipe_option(b, "name_prefix");
     char id[80];
-    int code = b->recipe->console->id(b, id, err);
+    int code = SIGNET_E_SYNTAX;
 
+    for (int tries = 0; tries < 3 && code == SIGNET_E_SYNTAX; tries++)
+        code = b->recipe->console->id(b, id, err);
     if (code != SIGNET_OK)
         return code;
     snprintf(name, 152, "%s%s", prefix ? prefix : b->recipe->console->prefix, id);

@@ -52,7 +52,7 @@ static int ask_request(struct signet_board *b, const char *endpoint, bool may_ma
     uint32_t tag = credential_tag(b, false);
     int code = ops->request(b, tag, endpoint, csr, err);
 
-    if (code == SIGNET_E_NOT_FOUND && may_make) {
+    if (code == SIGNET_E_NOT_FOUND && may_make && ops->make_key) {
         code = ops->make_key(b, tag, err);
         if (code == SIGNET_OK)
             code = ops->request(b, tag, endpoint, csr, err);
@@ -193,6 +193,7 @@ int console_load(struct signet_board *b, const void *packet, size_t len, struct 
     if (code != SIGNET_OK)
         return code;
     if (signet_board_makes_key(b) && c.has_cert &&
+        !(b->recipe->console->request_once && b->taken_over && !b->has_key) &&
         (!b->has_key || memcmp(b->key_sha256, c.key_sha256, 32) != 0))
         code = error_set(err, SIGNET_E_USAGE, "the certificate is not for the key of the board");
     if (code == SIGNET_OK)
@@ -207,8 +208,12 @@ static int check_held(struct signet_board *b, const struct held *held, struct si
 {
     const struct credential c = {.tag = held->tag, .kind = (enum credential_kind)held->kind};
     uint8_t sha[32];
-    int code = b->recipe->console->look(b, &c, sha, err);
+    int code = SIGNET_E_NOT_FOUND;
 
+    /* the line of an answer that tells of it may be lost */
+    for (int tries = 0; tries < TRIES && (code == SIGNET_E_NOT_FOUND || code == SIGNET_E_SYNTAX);
+         tries++)
+        code = b->recipe->console->look(b, &c, sha, err);
     if (code == SIGNET_OK && memcmp(sha, held->sha256, sizeof(sha)) == 0)
         return SIGNET_OK;
     if (code == SIGNET_OK || code == SIGNET_E_NOT_FOUND)
@@ -234,7 +239,8 @@ int console_result(struct signet_board *b, struct signet_error *err)
         code = board_same(b, err);
     for (size_t i = 0; code == SIGNET_OK && i < b->held_count; i++)
         code = check_held(b, &b->held[i], err);
-    if (code == SIGNET_OK && b->has_key) /* it has the key that the certificate is for */
+    if (code == SIGNET_OK && b->has_key &&
+        !b->recipe->console->request_once) /* it has the key that the certificate is for */
         code = verified_request(b, b->requested, false, &csr, err);
     signet_bytes_free(&csr);
     return code;

@@ -22,7 +22,8 @@ struct recipe {
     int (*check)(struct signet_board *b, struct signet_error *err);
 };
 
-extern const struct recipe anjay_zephyr_recipe, smp_file_recipe, zephyr_credentials_recipe;
+extern const struct recipe anjay_zephyr_recipe, smp_file_recipe, zephyr_credentials_recipe,
+    nrf91_recipe;
 
 /* What boards with a console do each in their own words; console_stages.c has what they have in
  * common. */
@@ -41,12 +42,16 @@ struct credential {
     uint8_t sha256[32];       /* as the board tells it */
 };
 struct console_stages {
-    const char *prefix; /* of names, where name_prefix gives none */
+    const char *prefix;  /* of names, where name_prefix gives none */
+    const char *newline; /* that ends a command */
+    bool request_once;   /* a key's request comes with the key, and never again */
     /* One question that a board that is ready answers within timeout_ms. */
     int (*ping)(struct signet_board *b, int timeout_ms, struct signet_error *err);
     /* The board's own number, in hex or decimal digits. */
     int (*id)(struct signet_board *b, char id[static 80], struct signet_error *err);
-    /* A request for a certificate by the key of this tag: DER. SIGNET_E_NOT_FOUND: it has none. */
+    /* A request for a certificate by the key of this tag: DER. SIGNET_E_NOT_FOUND: it has none;
+     * SIGNET_E_EXISTS: it has one, and makes no request for it any more. With request_once it makes
+     * the key as well. */
     int (*request)(struct signet_board *b, uint32_t tag, const char *endpoint,
                    struct signet_bytes *csr, struct signet_error *err);
     /* A new key; one that is there already is as good. */
@@ -165,7 +170,8 @@ struct console_answer {
 };
 void console_answer_free(struct console_answer *answer);
 /* Sends the line, and reads until a line has one of the endings in it (NULL after the last). A
- * command is told, and never a secret. SIGNET_E_TIMEOUT: none came. */
+ * command is told, and never a secret. SIGNET_E_TIMEOUT: none came. An ending that begins with '='
+ * is the whole line. */
 int console_ask(struct signet_board *b, const char *line, const char *const *endings,
                 int timeout_ms, struct console_answer *out, struct signet_error *err);
 /* The same for a question that may be asked again: three times, each as long as the board is given
@@ -178,6 +184,17 @@ int console_timeout(const struct signet_board *b);
 const char *console_find(const struct console_answer *answer, const char *words, size_t *len);
 /* For errors that quote the board: the line that ended the answer, without the secret parts. */
 const char *console_said(const struct console_answer *answer, char out[static 200]);
+
+/* attestation.c: what a modem says of its key, or of itself. SIGNET_E_SYNTAX: it is none. */
+struct attestation {
+    uint64_t kind;
+    uint8_t uuid[16], sha256[32], nonce[16];
+    uint32_t tag;
+};
+int attestation_read(struct attestation *out, const char *text, size_t len,
+                     struct signet_error *err);
+/* RFC 4648, section 5, without padding. Returns bytes written or -1. */
+ssize_t base64url_decode(const char *text, size_t len, uint8_t *out, size_t cap);
 
 /* credentials.c: what of a packet goes into a board's store of credentials */
 struct credentials {
@@ -205,6 +222,7 @@ uint32_t credential_tag(const struct signet_board *b, bool bootstrap);
     }
 int console_check(struct signet_board *b, struct signet_error *err);
 bool console_option_is_true(const struct signet_board *b, const char *name);
+int console_check_flag(const struct signet_board *b, const char *name, struct signet_error *err);
 
 /* console_ready.c */
 int console_ready(struct signet_board *b, struct signet_error *err);

@@ -322,6 +322,7 @@ static int zephyr_write(struct signet_board *b, const struct credential *c,
 
 static const struct console_stages stages = {
     .prefix = "zephyr-",
+    .newline = "\r",
     .ping = zephyr_ping,
     .id = zephyr_id,
     .request = zephyr_request,

@@ -32,13 +32,17 @@ static int ask_board(struct work *w, struct born *born, struct signet_error *err
     work_failpoint("before", "request");
     int rc = signet_board_request(w->board, w->lease->endpoint, &born->csr, err);
     work_failpoint("after", "request");
+    bool asked = rc != SIGNET_E_EXISTS; /* else its key is the one that the ledger knows */
     if (rc == SIGNET_OK)
         rc = cert_request_read(&request, born->csr.data, born->csr.len, err);
-    if (rc != SIGNET_OK)
+    if (rc != SIGNET_OK && asked)
         return rc;
-    hex_encode(request.key_sha256, sizeof(request.key_sha256), born->key);
-    return work_judged(w,
-                       signet_ledger_devices(w->job->ledger, &filter, take_known_key, born, err));
+    if (asked)
+        hex_encode(request.key_sha256, sizeof(request.key_sha256), born->key);
+    rc = work_judged(w, signet_ledger_devices(w->job->ledger, &filter, take_known_key, born, err));
+    if (!asked)
+        memcpy(born->key, born->known, sizeof(born->key));
+    return rc;
 }
 
 /* Once a certificate may be on the board, its key is the one that the ledger has, unless the board
@@ -104,6 +108,10 @@ static int certify(struct work *w, const struct born *born, struct signet_error 
     struct signet_cert *cert = NULL;
     struct signet_bytes der = {0};
 
+    if (!born->csr.len)
+        return error_set_hint(
+            err, SIGNET_E_CONFLICT, "a rework gives this board another edition, with a new key",
+            "%s: what was certified for the board's key is not here any more", w->lease->endpoint);
     if (!authority)
         return error_set(err, SIGNET_E_USAGE, "the order has no authority that signs for boards");
     work_failpoint("before", "sign");

@@ -36,7 +36,7 @@ WRONG = {
     'run --wait 99999999999999999999 x': "--wait: '99999999999999999999' is not a number",
     'sim flasher --as exec' + ' --board x' * 65: '--board comes too often',
     'sim flasher': 'the tool is missing: --as nrfjprog, nrfutil, esptool or exec',
-    'sim board -f hot': "there is no firmware 'hot': blank, initial, final, smp-file, zephyr-credentials",
+    'sim board -f hot': "there is no firmware 'hot': blank, initial, final, smp-file, zephyr-credentials, nrf91",
     'sim board -g 4': "there is no generation '4': 3.2, 3.3, 3.6",
     'sim rack -n 2 -m 3=drop-tx r': "--misbehave '3=drop-tx': there are slots 1 to 2",
     'sim rack -n 2 -m 0=drop-tx r': "--misbehave '0=drop-tx': there are slots 1 to 2",

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The recipe nrf91, on a simulated modem that takes AT commands. */
+#include "pki/pki.h"
+#include "unit/board/bench.h"
+
+#define TAG 35724861
+
+static struct signet_board_options on_port(const struct bench *b, bool keygen, bool attest)
+{
+    struct signet_board_options o = {
+        .port = b->ports[0], .smp_timeout_ms = 150, .ready_timeout_ms = 3000};
+    size_t n = 0;
+
+    if (keygen)
+        o.recipe[n++] = (struct signet_option){"keygen", "true"};
+    if (attest)
+        o.recipe[n++] = (struct signet_option){"attest", "true"};
+    return o;
+}
+
+static void put_bytes(struct signet_tree *tree, uint16_t rid, const void *data, size_t len)
+{
+    const struct signet_value value = {SIGNET_TYPE_OPAQUE,
+                                       {.bytes = {(uint8_t *)(uintptr_t)data, len}}};
+
+    assert_int_equal(
+        signet_tree_put(tree, (struct signet_path){0, 0, rid, SIGNET_NO_ID}, &value, NULL),
+        SIGNET_OK);
+}
+
+static struct signet_bytes held(struct bench *b, const char *type)
+{
+    struct signet_bytes out = {0};
+
+    sim_board_credential(b->sims[0], TAG, type, &out, NULL);
+    return out;
+}
+
+static bool holds(struct bench *b, const char *type)
+{
+    struct signet_bytes got = held(b, type);
+    bool there = got.len;
+
+    signet_bytes_free(&got);
+    return there;
+}
+
+/* A packet with a certificate for the key that the modem has. */
+static void certified_packet(struct bench *b)
+{
+    struct signet_value mode = {SIGNET_TYPE_INTEGER, {.integer = SIGNET_MODE_CERT}};
+    struct signet_bytes der = held(b, "key"), cert_der = {0};
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_tree *tree = NULL;
+
+    bench_packet(b, 0);
+    assert_int_equal(signet_key_load(&key, der.data, der.len, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "urn:dev:1", NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_der(cert, &cert_der, NULL), SIGNET_OK);
+    assert_int_equal(signet_packet_decode(b->packet.data, b->packet.len, &tree, NULL), SIGNET_OK);
+    signet_tree_put(tree, (struct signet_path){0, 0, 2, SIGNET_NO_ID}, &mode, NULL);
+    put_bytes(tree, 3, cert_der.data, cert_der.len);
+    put_bytes(tree, 4, cert_der.data, cert_der.len);
+    signet_tree_remove(tree, (struct signet_path){0, 0, 5, SIGNET_NO_ID});
+    signet_bytes_free(&b->packet);
+    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
+    signet_tree_free(&tree);
+    signet_bytes_free(&der);
+    signet_bytes_free(&cert_der);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+}
+
+static void modem(struct bench *b, const char *misbehave)
+{
+    bench_sim(b, 0,
+              (struct sim_board_options){.firmware = SIM_FIRMWARE_AT,
+                                         .endpoint = "nrf-352656100248049",
+                                         .misbehave = misbehave,
+                                         .seed = 3});
+}
+
+static int ask(struct bench *b, struct signet_bytes *csr, struct signet_error *err)
+{
+    char name[152];
+    int rc = signet_board_prepare(b->board, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_board_endpoint(b->board, name, err);
+    return rc == SIGNET_OK ? signet_board_request(b->board, "urn:dev:1", csr, err) : rc;
+}
+
+static int born(struct bench *b, struct signet_error *err)
+{
+    struct signet_bytes csr = {0};
+    int rc = ask(b, &csr, err);
+
+    signet_bytes_free(&csr);
+    if (rc != SIGNET_OK)
+        return rc;
+    certified_packet(b);
+    rc = signet_board_load(b->board, b->packet.data, b->packet.len, err);
+    return rc == SIGNET_OK ? signet_board_result(b->board, err) : rc;
+}
+
+static void born_ok(struct bench *b)
+{
+    struct signet_error err = {0};
+
+    if (born(b, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+}
+
+static void a_psk_and_its_identity(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_state s;
+
+    modem(b, "echo");
+    bench_open(b, "nrf91", on_port(b, false, false), NULL, NULL);
+    bench_run_ok(b);
+    signet_board_state(b->board, &s);
+    assert_string_equal(s.hw_id, "352656100248049");
+    struct signet_bytes psk = held(b, "PSK"), id = held(b, "PSK_ID");
+    assert_int_equal(psk.len, 32);
+    assert_memory_equal(psk.data, "30313233343536373839616263646566", 32);
+    assert_memory_equal(id.data, "identity", 8);
+    signet_bytes_free(&psk);
+    signet_bytes_free(&id);
+    bench_run_ok(b); /* it is there: as good as written */
+}
+
+static void a_key_that_is_born_in_the_modem(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err = {0};
+    struct signet_bytes csr = {0};
+    struct sim_board_state s;
+
+    modem(b, "echo");
+    bench_open(b, "nrf91", on_port(b, true, true), NULL, NULL);
+    born_ok(b);
+    assert_true(holds(b, "key") && holds(b, "CLIENT") && holds(b, "CA") && !holds(b, "PK"));
+    bench_open(b, "nrf91", on_port(b, true, false), NULL, NULL);
+    assert_int_equal(born(b, &err), SIGNET_E_PROVISIONED);
+    /* this device's second attempt: its request does not come again, what is there is compared */
+    signet_board_take_over(b->board);
+    assert_int_equal(signet_board_request(b->board, "urn:dev:1", &csr, &err), SIGNET_E_EXISTS);
+    assert_int_equal(signet_board_load(b->board, b->packet.data, b->packet.len, NULL), SIGNET_OK);
+    assert_int_equal(signet_board_result(b->board, NULL), SIGNET_OK);
+    sim_board_state(b->sims[0], &s);
+    assert_int_equal(s.keys, 1);
+}
+
+static void a_key_whose_request_was_lost_makes_place(void **state)
+{
+    struct bench *b = *state;
+    struct signet_bytes csr = {0};
+    struct sim_board_state s;
+
+    modem(b, NULL);
+    bench_open(b, "nrf91", on_port(b, true, false), NULL, NULL);
+    assert_int_equal(ask(b, &csr, NULL), SIGNET_OK);
+    signet_bytes_free(&csr);
+    bench_open(b, "nrf91", on_port(b, true, false), NULL, NULL);
+    born_ok(b);
+    sim_board_state(b->sims[0], &s);
+    assert_int_equal(s.keys, 2);
+    struct signet_bytes key = held(b, "key");
+    assert_true(key.len); /* the one that is certified */
+    signet_bytes_free(&key);
+}
+
+static void what_goes_wrong(void **state)
+{
+    static const struct {
+        const char *misbehave, *words;
+        int code;
+        bool attest;
+    } rows[] = {
+        {"online", "no key was made: the modem is online (518)", SIGNET_E_BOARD, false},
+        {"no-heap", "no key was made: the modem has no right to it (515)", SIGNET_E_BOARD, false},
+        {"wrong-key", "it is not signed with the key that it is for", SIGNET_E_CERT, false},
+        {"wrong-attest", "the modem attested another thing than it sent", SIGNET_E_CERT, false},
+        {"wrong-nonce", "the modem attested with another nonce than ours", SIGNET_E_CERT, true},
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+        struct signet_bytes csr = {0};
+
+        modem(b, rows[i].misbehave);
+        bench_open(b, "nrf91", on_port(b, true, rows[i].attest), NULL, NULL);
+        int rc = ask(b, &csr, &err);
+        if (rc != rows[i].code && i > 0)
+            fail_msg("%s: %d %s", rows[i].misbehave, rc, err.msg);
+        if (i > 0)
+            assert_non_null(strstr(err.msg, rows[i].words));
+        assert_null(csr.data);
+    }
+    struct signet_error err = {0};
+    modem(b, "online"); /* the look at what it holds is refused before */
+    bench_open(b, "nrf91", on_port(b, true, false), NULL, NULL);
+    struct signet_bytes csr = {0};
+    assert_int_equal(ask(b, &csr, &err), SIGNET_E_BOARD);
+    assert_non_null(strstr(err.msg, "the modem is online (518)"));
+    assert_non_null(strstr(err.hint, "+CFUN=4"));
+}
+
+/* 528 once in a while, a line that is lost, a restart: written again. */
+static void what_is_tried_again(void **state)
+{
+    static const char *const faults[] = {"power-warning=2", "drop-tx=11", "restart=7",
+                                         "echo,flip=3e-5"};
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        struct signet_error err = {0};
+        int rc = SIGNET_E_TIMEOUT;
+
+        modem(b, faults[i]);
+        bench_open(b, "nrf91", on_port(b, false, false), NULL, NULL);
+        for (int tries = 0; tries < 5 && rc != SIGNET_OK; tries++) {
+            int stage;
+
+            rc = bench_run(b, &stage, &err);
+        }
+        if (rc != SIGNET_OK)
+            fail_msg("%s: %s", faults[i], err.msg);
+        struct signet_bytes psk = held(b, "PSK");
+        assert_memory_equal(psk.data, "30313233343536373839616263646566", 32);
+        signet_bytes_free(&psk);
+    }
+}
+
+static void an_identity_that_a_modem_does_not_take(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err = {0};
+    struct signet_tree *tree = NULL;
+    int stage;
+
+    assert_int_equal(signet_packet_decode(b->packet.data, b->packet.len, &tree, NULL), SIGNET_OK);
+    put_bytes(tree, 3, "a\"b", 3);
+    signet_bytes_free(&b->packet);
+    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
+    signet_tree_free(&tree);
+    modem(b, NULL);
+    bench_open(b, "nrf91", on_port(b, false, false), NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_MEANING);
+    assert_non_null(strstr(err.msg, "printable characters without quotes"));
+    assert_false(holds(b, "PSK_ID"));
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
+        TEST(a_psk_and_its_identity),
+        TEST(a_key_that_is_born_in_the_modem),
+        TEST(a_key_whose_request_was_lost_makes_place),
+        TEST(what_goes_wrong),
+        TEST(what_is_tried_again),
+        TEST(an_identity_that_a_modem_does_not_take),
+    };
+
+    bench_flasher(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
