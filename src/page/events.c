@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A viewer's stream (server-sent events). Each has a thread of the HTTP server, and one message at
- * a time in memory. */
+ * a time. */
 #include "page/private.h"
 
 #include <poll.h>
@@ -13,8 +13,9 @@ struct stream {
     struct viewer viewer;
     int fd;
     int64_t beat_at;
-    struct buf out;
-    size_t sent;
+    struct message *message; /* NULL: a constant is sent */
+    const char *text;
+    size_t len, sent;
 };
 
 static bool viewer_left(int fd)
@@ -24,19 +25,30 @@ static bool viewer_left(int fd)
     return poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
 }
 
+static void stream_send(struct stream *s, const char *text, size_t len)
+{
+    s->text = text;
+    s->len = len;
+    s->sent = 0;
+    s->beat_at = clock_ms() + BEAT_MS;
+}
+
 /* Waits for something to send. A comment now and then keeps the connection alive. */
 static bool fill(struct stream *s)
 {
-    buf_reset(&s->out);
-    s->sent = 0;
-    while (s->out.len == 0) {
-        if (!watch_next(s->watch, &s->viewer, clock_ms() + LISTEN_MS, &s->out) || s->out.failed ||
+    static const char beat[] = ": still here\n\n";
+
+    watch_drop(s->watch, &s->message);
+    while (!s->message) {
+        if (!watch_next(s->watch, &s->viewer, clock_ms() + LISTEN_MS, &s->message) ||
             viewer_left(s->fd))
             return false;
-        if (s->out.len == 0 && clock_ms() >= s->beat_at)
-            buf_text(&s->out, ": still here\n\n");
+        if (!s->message && clock_ms() >= s->beat_at) {
+            stream_send(s, beat, strlen(beat));
+            return true;
+        }
     }
-    s->beat_at = clock_ms() + BEAT_MS;
+    stream_send(s, s->message->text, s->message->len);
     return true;
 }
 
@@ -45,10 +57,11 @@ static ssize_t read_stream(void *arg, uint64_t pos, char *to, size_t max)
     struct stream *s = arg;
 
     (void)pos;
-    if (s->sent == s->out.len && !fill(s))
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    size_t left = s->out.len - s->sent, n = left < max ? left : max;
-    memcpy(to, s->out.data + s->sent, n);
+    while (s->sent == s->len)
+        if (!fill(s))
+            return MHD_CONTENT_READER_END_OF_STREAM;
+    size_t left = s->len - s->sent, n = left < max ? left : max;
+    memcpy(to, s->text + s->sent, n);
     s->sent += n;
     return (ssize_t)n;
 }
@@ -57,13 +70,14 @@ static void free_stream(void *arg)
 {
     struct stream *s = arg;
 
+    watch_drop(s->watch, &s->message);
     watch_leave(s->watch);
-    buf_free(&s->out);
     free(s);
 }
 
 static struct stream *open_stream(struct request *r)
 {
+    static const char begin[] = "retry: 2000\n\n";
     const struct mhd *mhd = r->page->mhd;
     struct stream *s = calloc(1, sizeof(*s));
     const union MHD_ConnectionInfo *info =
@@ -76,8 +90,7 @@ static struct stream *open_stream(struct request *r)
     }
     s->watch = r->page->watch;
     s->fd = info->connect_fd;
-    s->beat_at = clock_ms() + BEAT_MS;
-    buf_text(&s->out, "retry: 2000\n\n");
+    stream_send(s, begin, strlen(begin));
     return s;
 }
 

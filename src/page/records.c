@@ -10,7 +10,8 @@ enum { KEPT_MAX = 8, KEY_SIZE = 320, TEXT_MAX = 4 * 1024 * 1024 };
 struct kept {
     char key[KEY_SIZE];
     int64_t made; /* clock_ms() */
-    struct buf text;
+    char *text;   /* plain memory: what is locked is for secrets */
+    size_t len;
 };
 
 struct records {
@@ -24,7 +25,7 @@ static void records_forget(struct records *r)
 {
     signet_ledger_close(&r->ledger);
     for (size_t i = 0; i < KEPT_MAX; i++) {
-        buf_free(&r->kept[i].text);
+        free(r->kept[i].text);
         r->kept[i] = (struct kept){0};
     }
 }
@@ -105,16 +106,18 @@ static int make_kept(struct records *r, struct kept *kept, const char *key, reco
         if (rc == SIGNET_E_LEDGER || rc == SIGNET_E_IO || rc == SIGNET_E_NET)
             signet_ledger_close(&r->ledger);
     }
-    buf_free(&kept->text);
+    free(kept->text);
     *kept = (struct kept){0};
-    if (rc != SIGNET_OK) {
-        buf_free(&text);
-        return rc;
+    if (rc == SIGNET_OK && !(kept->text = malloc(text.len + 1)))
+        rc = error_nomem(err);
+    if (rc == SIGNET_OK) {
+        snprintf(kept->key, sizeof(kept->key), "%s", key);
+        kept->made = clock_ms();
+        kept->len = text.len;
+        memcpy(kept->text, text.data ? (const char *)text.data : "", text.len);
     }
-    snprintf(kept->key, sizeof(kept->key), "%s", key);
-    kept->made = clock_ms();
-    kept->text = text;
-    return SIGNET_OK;
+    buf_free(&text);
+    return rc;
 }
 
 int records_get(struct records *r, const char *key, int seconds, records_make *make,
@@ -130,7 +133,7 @@ int records_get(struct records *r, const char *key, int seconds, records_make *m
     if (!fresh)
         rc = make_kept(r, kept, key, make, ctx, err);
     if (rc == SIGNET_OK)
-        buf_append(out, kept->text.data, kept->text.len);
+        buf_append(out, kept->text, kept->len);
     pthread_mutex_unlock(&r->lock);
     return rc;
 }

@@ -15,8 +15,8 @@ const char *request_argument(const struct request *r, const char *name)
 void answer_error(struct request *r, unsigned status, const struct signet_error *err)
 {
     buf_reset(&r->answer);
-    buf_text(&r->answer, "{\"error\": ");
     buf_json_open(&r->answer, NULL, '{');
+    buf_json_open(&r->answer, "error", '{');
     buf_json_text(&r->answer, "code", signet_code_name(err->code));
     buf_json_text(&r->answer, "message", err->msg);
     buf_json_text(&r->answer, "hint", err->hint);

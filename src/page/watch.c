@@ -28,9 +28,10 @@ struct watch {
     uint64_t *slot_changes;
     struct signet_control_view view;
     struct signet_error away; /* why there is no view, or an old one; SIGNET_OK: there is one */
-    /* the last message, and from which number to which it goes: most viewers want the same */
+    /* the last message, and from which number to which it goes: most viewers want the same; NULL:
+     * none */
     uint64_t message_from, message_to;
-    struct buf message;
+    struct message *message;
 };
 
 static void place_free(struct place *place)
@@ -253,23 +254,45 @@ static void put_away(struct watch *w, struct buf *out)
     buf_free(&json);
 }
 
-static void make_message(struct watch *w, uint64_t told)
+/* With the lock. */
+static void drop_message(struct message **message)
 {
-    buf_reset(&w->message);
-    if (w->slot_changes && (w->away.code == SIGNET_OK || told < w->whole))
-        watch_put_view(w, told, &w->message);
-    if (w->away.code != SIGNET_OK)
-        put_away(w, &w->message);
-    w->message_from = told;
-    w->message_to = w->message.failed ? 0 : w->now;
+    if (*message && --(*message)->refs == 0)
+        free(*message);
+    *message = NULL;
 }
 
-static void put_changes(struct watch *w, struct viewer *viewer, struct buf *out)
+/* Kept as plain memory: what is locked is for secrets. */
+static void make_message(struct watch *w, uint64_t told)
 {
-    if (w->message_from != viewer->told || w->message_to != w->now)
+    struct buf text = {0};
+
+    if (w->slot_changes && (w->away.code == SIGNET_OK || told < w->whole))
+        watch_put_view(w, told, &text);
+    if (w->away.code != SIGNET_OK)
+        put_away(w, &text);
+    drop_message(&w->message);
+    w->message = text.failed ? NULL : malloc(sizeof(*w->message) + text.len);
+    if (w->message) {
+        *w->message = (struct message){.refs = 1, .len = text.len};
+        if (text.len)
+            memcpy(w->message->text, text.data, text.len);
+        w->message_from = told;
+        w->message_to = w->now;
+    }
+    buf_free(&text);
+}
+
+/* NULL: no memory. */
+static struct message *changes_since(struct watch *w, struct viewer *viewer)
+{
+    if (!w->message || w->message_from != viewer->told || w->message_to != w->now)
         make_message(w, viewer->told);
-    buf_append(out, w->message.data, w->message.len);
-    viewer->told = w->now;
+    if (w->message) {
+        w->message->refs++;
+        viewer->told = w->now;
+    }
+    return w->message;
 }
 
 /* viewers */
@@ -302,16 +325,26 @@ void watch_leave(struct watch *w)
     pthread_mutex_unlock(&w->lock);
 }
 
-bool watch_next(struct watch *w, struct viewer *viewer, int64_t until, struct buf *out)
+bool watch_next(struct watch *w, struct viewer *viewer, int64_t until, struct message **out)
 {
+    *out = NULL;
     pthread_mutex_lock(&w->lock);
     while (!w->ending && viewer->told >= w->now && clock_ms() < until)
         watch_wait(w, &w->changed, until);
     bool goes_on = !w->ending;
-    if (goes_on && viewer->told < w->now)
-        put_changes(w, viewer, out);
+    if (goes_on && viewer->told < w->now) {
+        *out = changes_since(w, viewer);
+        goes_on = *out != NULL;
+    }
     pthread_mutex_unlock(&w->lock);
     return goes_on;
+}
+
+void watch_drop(struct watch *w, struct message **message)
+{
+    pthread_mutex_lock(&w->lock);
+    drop_message(message);
+    pthread_mutex_unlock(&w->lock);
 }
 
 int watch_show(struct watch *w, const char *work, const char *order, struct signet_error *err)
@@ -377,7 +410,7 @@ void watch_close(struct watch **watch)
     signet_control_view_free(&w->view);
     place_free(&w->place);
     free(w->slot_changes);
-    buf_free(&w->message);
+    drop_message(&w->message);
     free(w);
     *watch = NULL;
 }

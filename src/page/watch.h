@@ -28,8 +28,14 @@ struct viewer {
  * enough viewers. */
 bool watch_join(struct watch *watch, struct viewer *viewer, const char *last);
 void watch_leave(struct watch *watch);
-/* Waits until clock_ms() is `until`, or a change: *out is a message of the stream then. False: the
- * page is closed. */
-bool watch_next(struct watch *watch, struct viewer *viewer, int64_t until, struct buf *out);
+/* A message of the stream, which all viewers that want the same share. */
+struct message {
+    size_t refs, len;
+    char text[];
+};
+/* Waits until clock_ms() is `until`, or a change; *out is a message then, else NULL. False: the
+ * page is closed, or there is no memory: the viewer comes again. */
+bool watch_next(struct watch *watch, struct viewer *viewer, int64_t until, struct message **out);
+void watch_drop(struct watch *watch, struct message **message); /* sets *message to NULL */
 
 #endif

@@ -48,7 +48,8 @@ class Browser:
 
     def bad(self, status, words, path, *lines, **headers):
         got, _, text = self.post(path, *lines, **headers)
-        need(got == status and words in text, f'{path} {lines}: {got} {text}')
+        why = json.loads(text).get('error', {})
+        need(got == status and words in why.get('message', ''), f'{path} {lines}: {got} {text}')
 
 
 class Stream:

@@ -84,9 +84,14 @@ static void come_back(void)
 /* The next message; the last id is copied. */
 static void next(struct watch *w, struct viewer *v, struct buf *out, char id[40])
 {
+    struct message *message;
+
     buf_reset(out);
-    assert_true(watch_next(w, v, clock_ms() + LONG_MS, out));
-    assert_true(out->len > 0);
+    assert_true(watch_next(w, v, clock_ms() + LONG_MS, &message));
+    assert_non_null(message);
+    buf_append(out, message->text, message->len);
+    watch_drop(w, &message);
+    assert_null(message);
     const char *at = strstr((const char *)out->data, "\nid: ");
     assert_non_null(at);
     snprintf(id, 40, "%.*s", (int)strcspn(at + 5, "\n"), at + 5);
@@ -107,6 +112,7 @@ static void changes_alone_are_told(void **state)
 {
     struct watch *w = NULL;
     struct viewer v, late, behind;
+    struct message *none, *one, *two;
     struct buf out = {0};
     char id[40], first[40];
 
@@ -123,9 +129,8 @@ static void changes_alone_are_told(void **state)
     next(w, &v, &out, id);
     BEGINS(&out, "event: change\n");
     assert_int_equal(slots_in(&out), 1);
-    buf_reset(&out);
-    assert_true(watch_next(w, &v, clock_ms() + 600, &out)); /* time alone is no change */
-    assert_int_equal(out.len, 0);
+    assert_true(watch_next(w, &v, clock_ms() + 600, &none)); /* time alone is no change */
+    assert_null(none);
     change(pause_line);
     next(w, &v, &out, id);
     assert_int_equal(slots_in(&out), 0);
@@ -141,6 +146,14 @@ static void changes_alone_are_told(void **state)
     BEGINS(&out, "event: status\n");
     watch_leave(w), watch_leave(w);
 
+    /* viewers that want the same have the same; it stays as long as one has it */
+    change(move_second);
+    behind = v;
+    assert_true(watch_next(w, &v, clock_ms() + LONG_MS, &one));
+    assert_true(watch_next(w, &behind, clock_ms() + LONG_MS, &two));
+    assert_ptr_equal(one, two);
+    watch_drop(w, &one);
+
     /* one that does not read misses nothing but what came between */
     for (int i = 0; i < 3; i++) {
         change(move_all);
@@ -149,6 +162,8 @@ static void changes_alone_are_told(void **state)
     next(w, &late, &out, id);
     assert_int_equal(slots_in(&out), SLOTS);
     assert_true(out.len < 4096);
+    assert_memory_equal(two->text, "event: change\n", 14);
+    watch_drop(w, &two);
     watch_leave(w);
     buf_free(&out);
     watch_close(&w);
@@ -190,7 +205,7 @@ static void viewers_are_bounded(void **state)
 {
     struct watch *w = NULL;
     struct viewer v;
-    struct buf out = {0};
+    struct message *none;
 
     (void)state;
     assert_int_equal(watch_open(&w, NULL), SIGNET_OK);
@@ -200,11 +215,10 @@ static void viewers_are_bounded(void **state)
     watch_leave(w);
     assert_true(watch_join(w, &v, "x"));
     watch_end(w);
-    assert_false(watch_next(w, &v, clock_ms() + LONG_MS, &out));
+    assert_false(watch_next(w, &v, clock_ms() + LONG_MS, &none));
     for (int i = 0; i < VIEWERS_MAX; i++)
         watch_leave(w);
     assert_false(watch_join(w, &v, NULL));
-    buf_free(&out);
     watch_close(&w);
     watch_close(&w);
 }
