@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door: each target does all the set-up that it needs. CMake does the work.
-.PHONY: all demo test test-asan test-valgrind test-fresh torture bench fuzz lint format install clean
+.PHONY: all demo test test-asan test-valgrind test-fresh test-deb deb sbom torture bench fuzz lint format install uninstall clean
 .DEFAULT_GOAL := all
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
@@ -38,8 +38,8 @@ test-valgrind:
 	@scripts/valgrind
 
 # In a minimal Debian 12 that debootstrap makes; needs root
-test-fresh:
-	@scripts/test-install fresh
+test-fresh test-deb:
+	@scripts/test-install $(@:test-%=%)
 
 torture: all
 	@scripts/torture
@@ -61,8 +61,21 @@ lint:
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
+# DESTDIR=FOLDER: below that folder
 install: all
-	@cmake --install build --prefix $(PREFIX)
+	@cmake --install build --prefix $(PREFIX) >/dev/null
+	@cp build/install_manifest.txt build/installed.txt
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
+
+uninstall:
+	@scripts/uninstall build/installed.txt
+
+deb:
+	@scripts/setup package
+	@scripts/deb build/packages
+
+sbom: all
+	@scripts/sbom build >build/signet.spdx.json && echo build/signet.spdx.json
 
 clean:
 	@rm -rf build build-asan build-tsan build-fuzz

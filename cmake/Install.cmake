@@ -25,4 +25,15 @@ endforeach()
 
 install(DIRECTORY bindings/python/factory_prov DESTINATION ${CMAKE_INSTALL_DATADIR}/signet/python
         FILES_MATCHING PATTERN "*.py")
-install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
+file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
+install(FILES README.md NEWS.md SECURITY.md LICENSE ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} USE_SOURCE_PERMISSIONS)
+
+# What a station's machine needs. The unit names the program by its path, which is known when it is installed.
+install(FILES packaging/60-signet.rules DESTINATION lib/udev/rules.d)
+install(FILES packaging/signet.metainfo.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/metainfo)
+install(FILES packaging/systemd/signet.sysusers DESTINATION lib/sysusers.d RENAME signet.conf)
+install(CODE "set(bindir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+set(unit signet-station@.service)
+configure_file(\"${PROJECT_SOURCE_DIR}/packaging/systemd/\${unit}.in\" \"${PROJECT_BINARY_DIR}/\${unit}\" @ONLY)
+file(INSTALL \"${PROJECT_BINARY_DIR}/\${unit}\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system\")")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Someone else's program against the installed library, by pkg-config and by find_package, also
 after the tree was moved; and the library exports what its headers declare."""
-import os, re, shlex, shutil, subprocess, sys, tempfile
+import glob, json, os, re, shlex, shutil, subprocess, sys, tempfile
 
 BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
 LISTS = '''cmake_minimum_required(VERSION 3.25)
@@ -83,8 +83,54 @@ def use_python(prefix, examples, work, env):
     if out != 'psk\n':
         sys.exit(f'the installed binding said {out!r}')
 
+def whole(work):
+    """make install has what a package needs, and make uninstall leaves nothing of it."""
+    root = f'{work}/root'
+    run('cmake', '--install', BUILD, '--prefix', '/usr', env=dict(os.environ, DESTDIR=root))
+    there = {os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names}
+    wanted = ('usr/lib/systemd/system/signet-station@.service usr/lib/udev/rules.d/60-signet.rules usr/lib/sysusers.d/signet.conf '
+              'usr/share/doc/signet/LICENSE usr/share/doc/signet/SPEC.md usr/share/doc/signet/examples/line/order.yaml '
+              'usr/share/man/man1/signet.1 usr/share/man/man5/signet-order.5 usr/share/signet/python/factory_prov/factory_prov.py '
+              'usr/include/signet/signet.h usr/bin/signet usr/share/metainfo/signet.metainfo.xml').split()
+    missing = [path for path in wanted if path not in there]
+    if missing:
+        sys.exit(f'make install lacks {missing}')
+    with open(f'{root}/usr/lib/systemd/system/signet-station@.service') as f:
+        if 'ExecStart=/usr/bin/signet run ' not in f.read():
+            sys.exit('the unit does not run the installed program')
+    open(f'{root}/usr/bin/other', 'w').close()
+    manifest = shutil.copy(f'{BUILD}/install_manifest.txt', f'{work}/installed.txt')
+    run(f'{SOURCE}/scripts/uninstall', manifest, env=dict(os.environ, DESTDIR=root))
+    left = [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names]
+    if left != [f'{root}/usr/bin/other']:
+        sys.exit(f'make uninstall left {left}')
+
+def loaded_libraries():
+    """Each library that is loaded when it is needed is in packaging/loaded.txt, for the packages and the bill of materials."""
+    known, used = set(), set()
+    with open(f'{SOURCE}/packaging/loaded.txt') as f:
+        known = {line.split('\t')[2] for line in f if not line.startswith('#')}
+    for path in glob.glob(f'{SOURCE}/src/*/*.c'):
+        with open(path) as f:
+            used |= set(re.findall(r'"(lib[a-z0-9+-]+\.so\.\d+)"', f.read()))
+    if not used <= known or 'libcurl.so.4' not in used:
+        sys.exit(f'packaging/loaded.txt lacks {used - known}')
+
+def materials():
+    text = run(f'{SOURCE}/scripts/sbom', BUILD, env=dict(os.environ, SOURCE_DATE_EPOCH='1000000000'))
+    bill = json.loads(text)
+    linked = {r['relatedSpdxElement'] for r in bill['relationships'] if r['relationshipType'] == 'DYNAMIC_LINK'}
+    versions = {p['SPDXID']: p.get('versionInfo', '') for p in bill['packages']}
+    if bill['creationInfo']['created'] != '2001-09-09T01:46:40Z' or 'SPDXRef-libssl3' not in linked or not all(versions[i] for i in linked):
+        sys.exit(f'the bill of materials is {text}')
+    unknown = [p['name'] for p in bill['packages'] if p['licenseDeclared'] == 'NOASSERTION']
+    if unknown:
+        sys.exit(f'scripts/sbom does not know the licence of {unknown}')
+
 def main():
     print(run(os.path.join(SOURCE, 'scripts/check-exports'), os.path.join(BUILD, 'libsignet.so')), end='')
+    loaded_libraries()
+    materials()
     sanitize = [f'-fsanitize={s}' for s in [cache('SIGNET_SANITIZE')] if s]
     with tempfile.TemporaryDirectory() as work:
         run('cmake', '--install', BUILD, '--prefix', f'{work}/first')
@@ -107,6 +153,7 @@ def main():
         for folder in ('by-pkg-config', 'by-cmake'):
             use(f'{work}/{folder}', examples, work, env)
         use_python(prefix, examples, work, env)
+        whole(work)
         for program in ('ptool', 'signet'):
             if not os.access(os.path.join(prefix, 'bin', program), os.X_OK):
                 sys.exit(f'{program} is not installed')

@@ -48,7 +48,7 @@ class _Args(ctypes.Structure):
 
 def _open_library():
     """The loader's library; else the one installed beside this file, or built in this source tree."""
-    name, above = 'libsignet.so.0', os.path.abspath(__file__)
+    name, above = 'libsignet.so.1', os.path.abspath(__file__)
     for _ in range(4):
         above = os.path.dirname(above)
     places = [os.path.join(above, 'build'), os.path.join(os.path.dirname(above), 'lib'),
