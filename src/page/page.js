@@ -158,7 +158,10 @@ function listen() {
     stream = new EventSource('/events');
     stream.addEventListener('status', e => takeStatus(e.data, true));
     stream.addEventListener('change', e => takeStatus(e.data, false));
-    stream.addEventListener('away', e => setAway(JSON.parse(e.data).message));
+    stream.addEventListener('away', e => {
+        setAway(JSON.parse(e.data).message);
+        if (!line.order && !location.hash) location.replace('#stations'); // the ledger has something to show
+    });
     stream.addEventListener('error', () => {
         setAway('no connection to the page');
         if (stream.readyState === EventSource.CLOSED) setTimeout(listenAgain, 5000);

@@ -69,8 +69,9 @@ def main(folder):
     axe = open(os.environ['SIGNET_AXE'], encoding='utf-8').read() if os.environ.get('SIGNET_AXE') else None
     logins = os.path.join(folder, 'logins')
     subprocess.run([SIGNET, 'page', 'password', logins, NAME], input=PASSWORD + '\n', text=True, check=True)
-    Run(os.path.join(folder, 'work'), SLOTS)
-    page = subprocess.Popen([SIGNET, 'page', os.environ.get('SIGNET_LEDGER', os.path.join(folder, 'ledger.db')), '-l', '127.0.0.1:0', '-w', os.path.join(folder, 'work'),
+    run = Run(os.path.join(folder, 'work'), SLOTS)
+    ledger = os.environ.get('SIGNET_LEDGER', os.path.join(folder, 'ledger.db'))
+    page = subprocess.Popen([SIGNET, 'page', ledger, '-l', '127.0.0.1:0', '-w', os.path.join(folder, 'work'),
                              '--page-logins', logins, '--json'], stdout=subprocess.PIPE, text=True)
     url = json.loads(page.stdout.readline())['url']
     chromium = Chromium(url)
@@ -86,11 +87,18 @@ def main(folder):
         log_in(chromium)
         look(chromium, 'line-logged-in', axe)
         by_keyboard(chromium)
+        chromium.run('document.getElementById("operator").focus()')
+        chromium.key('Enter', 13, '\r')
+        chromium.type('Zoë')
+        run.refuses = 'a name is refused'
+        chromium.key('Enter', 13, '\r')
+        chromium.until('document.getElementById("said").textContent === "a name is refused (try another)"', 'an error')
+        need(run.asked == 'operator Zoë', run.asked)
         for view in ('stations', 'reports', 'device'):
             chromium.run(f'location.hash = "{view}"')
             chromium.until(f'document.getElementById("view-{view}").children.length > 0', view)
             look(chromium, view, axe)
-        errors = [s for s in chromium.said if os.environ.get('SIGNET_LEDGER') or '/api/' not in json.dumps(s)]  # no ledger is there
+        errors = [s for s in chromium.said if '/api/' not in json.dumps(s)]  # no ledger is there, and a name was refused
         need(errors == [], f'Chromium says: {errors}')
     finally:
         chromium.close()

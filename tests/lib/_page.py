@@ -94,7 +94,7 @@ class Run:
     """The control socket of a run that never was: what it says is up to the test."""
     def __init__(self, folder, slots):
         os.mkdir(folder)
-        self.slots, self.told = slots, 0
+        self.slots, self.asked, self.refuses = slots, '', None  # the last change, and why the next one is refused
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(os.path.join(folder, 'control-0123456789abcdef.sock'))
         self.socket.listen(16)
@@ -110,6 +110,8 @@ class Run:
         while True:
             c, _ = self.socket.accept()
             with c:
-                c.recv(600)
-                self.told += 1
-                c.sendall(self.text().encode())
+                line = c.recv(600).decode().strip()
+                if line != 'status':
+                    self.asked = line
+                refused = self.refuses and line != 'status'
+                c.sendall((f'error 1\nmessage {self.refuses}\nhint try another\n' if refused else self.text()).encode())
