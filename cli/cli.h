@@ -182,6 +182,9 @@ int cli_ask(void *ctx, const char *what, struct signet_bytes *secret, struct sig
 int cli_authority(const struct cli *cli, const char *file, const struct signet_authority_info *info,
                   struct signet_authority **out, struct signet_error *err);
 
+/* signet station key (station_key.c) */
+int station_key(int argc, char **argv);
+
 /* How a verb gets at a server: the JSON file that describes it, and what its options said. */
 struct server_access {
     const char *file, *token, *token_file;

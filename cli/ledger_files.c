@@ -81,6 +81,7 @@ static int run_recover(struct cli *cli, const struct signet_order *order, bool y
 {
     const struct signet_observer observer = cli_observer(cli);
     const struct signet_run_options options = {.size = sizeof(options),
+                                               .ask = cli_ask,
                                                .deliver_only = true,
                                                .recover = true,
                                                .dry_run = !yes,

@@ -7,6 +7,7 @@ static int run_sync(struct cli *cli, const struct signet_order *order)
 {
     const struct signet_observer observer = cli_observer(cli);
     const struct signet_run_options options = {.size = sizeof(options),
+                                               .ask = cli_ask,
                                                .deliver_only = true,
                                                .observer = &observer,
                                                .cancel = process_cancel()};

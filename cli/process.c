@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,11 +15,13 @@
  * All else could tell a library to log keys, to load code, or whom to trust. */
 static bool may_stay(const char *entry)
 {
-    static const char *const names[] = {
-        "PATH=",          "HOME=",      "USER=",       "LOGNAME=", "SHELL=",
-        "TERM=",          "COLORTERM=", "COLUMNS=",    "LINES=",   "NO_COLOR=",
-        "LANG=",          "LANGUAGE=",  "LC_*",        "TZ=",      "TMPDIR=",
-        "SOFTHSM2_CONF=", "SIGNET_*",   "PGPASSFILE=", "PGUSER=",  "GCOV_*"};
+    static const char *const names[] = {"PATH=",          "HOME=",    "USER=",
+                                        "LOGNAME=",       "SHELL=",   "TERM=",
+                                        "COLORTERM=",     "COLUMNS=", "LINES=",
+                                        "NO_COLOR=",      "LANG=",    "LANGUAGE=",
+                                        "LC_*",           "TZ=",      "TMPDIR=",
+                                        "SOFTHSM2_CONF=", "SIGNET_*", "PGPASSFILE=",
+                                        "PGUSER=",        "GCOV_*",   "CREDENTIALS_DIRECTORY="};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t len = strcspn(names[i], "*");
@@ -37,6 +40,7 @@ static void clean_environment(void)
         if (may_stay(environ[i]))
             environ[kept++] = environ[i];
     environ[kept] = NULL;
+    putenv("TSS2_LOG=all+none"); /* the TPM's library would write to the terminal */
 }
 
 /* None of these can fail in a way that should stop the work: each is one more wall. */

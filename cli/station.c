@@ -362,5 +362,6 @@ static int station_check_verb(int argc, char **argv)
 
 const struct verb station_verbs[] = {
     {"check", "is everything there that an order needs", station_check_verb},
+    {"key", "the key that seals the station's secrets: show, rotate", station_key},
     {0},
 };

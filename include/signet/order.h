@@ -61,6 +61,7 @@ struct signet_order {
     size_t object_count;
     const char *ledger; /* a path, or postgresql://... or postgres://... as it was written */
     const char *work, *key_file;         /* work: "work", key_file: "station.key" */
+    const char *key_passphrase_file;     /* of a key file that a passphrase opens */
     const char *station, *operator_name; /* station: the host's name */
     const char *shift;                   /* the shift that works now, such as "night" */
     const char *recipe;                  /* with the board's options; NULL: no board */

@@ -53,7 +53,7 @@ struct signet_run_options {
     struct signet_boards *boards;           /* of a run before or after this one; NULL: none */
     const struct signet_observer *observer; /* called by one thread at a time; may be NULL */
     const struct signet_cancel *cancel;     /* may be NULL */
-    /* As in struct signet_authority_options: for the order's authority. */
+    /* As in struct signet_authority_options: for the order's authority, and the station key. */
     int (*ask)(void *ctx, const char *what, struct signet_bytes *secret, struct signet_error *err);
     void *ask_ctx;
 };

@@ -271,6 +271,8 @@ int file_read(const char *path, size_t max, struct buf *out, struct signet_error
 /* As file_read into a secret; refuses a file that group or others can read or write, and one of
  * another user but root. */
 int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err);
+/* As file_read_secret, but no link, no pipe, and no file of two names. */
+int file_read_own(const char *path, size_t max, struct secret *out, struct signet_error *err);
 /* Whole or not at all, and never through a symlink: O_EXCL temp name beside the target with mode,
  * fsync, rename, fsync of the folder. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode,
@@ -287,6 +289,9 @@ int file_sync_folder(const char *path, struct signet_error *err);
 /* A plain file with one name, ours, that no other user can open: for what is written to. */
 struct stat;
 bool file_is_private(const struct stat *st);
+/* SIGNET_E_IO: another user but root owns the folder, or others may change what is in it; in one
+ * like /tmp they may not (sticky). */
+int file_check_folder(const char *path, struct signet_error *err);
 /* mkdir of the last component unless it is a folder already. */
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err);
 /* As file_mkdir; refuses a folder, or a link to one, of another user or that others can change. */

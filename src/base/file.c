@@ -36,15 +36,20 @@ bool file_is_private(const struct stat *st)
            !(st->st_mode & 077);
 }
 
-/* mask: permissions that a file must not have. */
-static int check_opened(int fd, const char *path, mode_t mask, struct signet_error *err)
+/* Of what is read. */
+enum kind { ANY_FILE, SECRET, OWN_SECRET };
+
+static int check_opened(int fd, const char *path, enum kind kind, struct signet_error *err)
 {
+    const mode_t mask = kind == ANY_FILE ? 0 : 077; /* permissions that it must not have */
     struct stat st;
 
     if (fstat(fd, &st) < 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look at '%s'", path);
     if (S_ISDIR(st.st_mode))
         return file_missing(EISDIR, path, err);
+    if (kind == OWN_SECRET && (!S_ISREG(st.st_mode) || st.st_nlink != 1))
+        return error_set(err, SIGNET_E_IO, "'%s' is not a plain file of one name", path);
     if (!S_ISREG(st.st_mode)) { /* pipes from process substitution block as they should */
         int flags = fcntl(fd, F_GETFL);
 
@@ -64,15 +69,19 @@ static int check_opened(int fd, const char *path, mode_t mask, struct signet_err
     return SIGNET_E_IO;
 }
 
-static int read_path(const char *path, size_t max, mode_t mask, struct buf *out,
+static int read_path(const char *path, size_t max, enum kind kind, struct buf *out,
                      struct signet_error *err)
 {
     /* O_NONBLOCK: a FIFO without a writer must not hang the line; reads of files ignore it. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), rc;
+    int link = kind == OWN_SECRET ? O_NOFOLLOW : 0, rc;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | link);
 
+    if (fd < 0 && link && errno == ELOOP)
+        return error_set_hint(err, SIGNET_E_IO, "name the file itself",
+                              "'%s' holds a secret, and is a link", path);
     if (fd < 0)
         return file_missing(errno, path, err);
-    rc = check_opened(fd, path, mask, err);
+    rc = check_opened(fd, path, kind, err);
     if (rc == SIGNET_OK)
         rc = read_fd(fd, path, max, out, err);
     close(fd);
@@ -84,7 +93,7 @@ static int read_path(const char *path, size_t max, mode_t mask, struct buf *out,
 int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err)
 {
     struct buf read = {0};
-    int rc = read_path(path, max, 0, &read, err);
+    int rc = read_path(path, max, ANY_FILE, &read, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -97,7 +106,15 @@ int file_read(const char *path, size_t max, struct buf *out, struct signet_error
 int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err)
 {
     struct buf read = {0};
-    int rc = read_path(path, max, 077, &read, err);
+    int rc = read_path(path, max, SECRET, &read, err);
+
+    return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
+}
+
+int file_read_own(const char *path, size_t max, struct secret *out, struct signet_error *err)
+{
+    struct buf read = {0};
+    int rc = read_path(path, max, OWN_SECRET, &read, err);
 
     return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
 }
@@ -224,6 +241,19 @@ int file_sync_folder(const char *path, struct signet_error *err)
     return failed ? error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path) : SIGNET_OK;
 }
 
+int file_check_folder(const char *path, struct signet_error *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot look at the folder '%s'", path);
+    if ((st.st_uid == geteuid() || st.st_uid == 0) &&
+        (!(st.st_mode & 022) || (st.st_mode & S_ISVTX)))
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_IO, "use a folder of your own, and chmod 700 it",
+                          "others may change what is in the folder '%s'", path);
+}
+
 /* A link is as trustworthy as whoever made it. */
 static int check_private_folder(const char *path, struct signet_error *err)
 {
@@ -271,7 +301,7 @@ int signet_bytes_read_secret(const char *path, size_t max, struct signet_bytes *
                              struct signet_error *err)
 {
     struct buf content = {0};
-    int rc = read_path(path, max, 077, &content, err);
+    int rc = read_path(path, max, SECRET, &content, err);
     if (!rc)
         rc = buf_take(&content, out, err);
     buf_free(&content);

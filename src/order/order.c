@@ -352,6 +352,7 @@ static const struct entry order_keys[] = {
     ORDER("ledger", ledger, ENTRY_PATH, 0, 0),
     ORDER("work", work, ENTRY_PATH, 0, 0),
     ORDER("station_key", key_file, ENTRY_PATH, 0, 0),
+    ORDER("station_key_passphrase_file", key_passphrase_file, ENTRY_PATH, 0, 0),
     ORDER("station", station, ENTRY_TEXT, 0, 0),
     ORDER("operator", operator_name, ENTRY_TEXT, 0, 0),
     ORDER("shift", shift, ENTRY_TEXT, 0, 0),

@@ -83,6 +83,17 @@ static int open_run_batch(struct signet_run *r, struct batch_run **out, struct s
     return rc;
 }
 
+static int open_vault(struct signet_run *r, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    const struct vault_key key = {.file = o->key_file,
+                                  .passphrase_file = o->key_passphrase_file,
+                                  .ask = r->options.ask,
+                                  .ask_ctx = r->options.ask_ctx};
+
+    return vault_open(&r->vault, o->work, &key, o->name, err);
+}
+
 /* Servers come before the devices, since they are asked whether they would take them; they are
  * reached for when all else is right. */
 static int open_all(struct signet_run *r, struct signet_error *err)
@@ -101,7 +112,7 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = run_check_receivers(r, false, err);
     if (rc == SIGNET_OK)
-        rc = vault_open(&r->vault, o->work, o->key_file, o->name, err);
+        rc = open_vault(r, err);
     if (rc == SIGNET_OK && makes && o->recipe)
         rc = line_check(o, r->options.observer, err);
     if (rc == SIGNET_OK && makes && o->recipe)

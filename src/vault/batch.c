@@ -43,7 +43,6 @@ bool vault_entry_next(const struct secret *plain, size_t *at, struct vault_entry
     return true;
 }
 
-/* The file's name is also what it is sealed for: one cannot pass for another. */
 struct batch_name {
     char text[48];
 };
@@ -62,7 +61,7 @@ int vault_batch_seal(struct vault *v, uint64_t number, const struct buf *plain,
     const struct secret view = {.data = plain->data, .len = plain->len};
     const struct batch_name name = batch_name(v, number);
 
-    return vault_seal_file(v, name.text, name.text, &view, err);
+    return vault_seal_file(v, name.text, &view, err);
 }
 
 int vault_batch_read(struct vault *v, uint64_t number, struct secret *plain,
@@ -72,7 +71,7 @@ int vault_batch_read(struct vault *v, uint64_t number, struct secret *plain,
 
     struct vault_entry entry;
     size_t at = 0;
-    int rc = vault_open_file(v, name.text, name.text, plain, err);
+    int rc = vault_open_file(v, name.text, NULL, plain, err);
 
     while (rc == SIGNET_OK && vault_entry_next(plain, &at, &entry))
         ;
@@ -106,8 +105,7 @@ static bool is_batch(const char *name, const char *tag, uint64_t *number)
     return *name >= '0' && *name <= '9' && strcmp(end, ".sealed") == 0;
 }
 
-/* A power cut may bring back the name of one that was wiped. */
-static bool is_wiped(int folder, const char *name)
+bool seal_is_wiped(int folder, const char *name)
 {
     uint8_t head[4] = {1};
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -131,7 +129,7 @@ int vault_batch_list(struct vault *v, uint64_t **numbers, size_t *count, struct 
     if (!dir)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look into %s", v->folder);
     while ((entry = readdir(dir)))
-        if (is_batch(entry->d_name, v->tag, &number) && !is_wiped(dirfd(dir), entry->d_name))
+        if (is_batch(entry->d_name, v->tag, &number) && !seal_is_wiped(dirfd(dir), entry->d_name))
             buf_append(&list, &number, sizeof(number));
     closedir(dir);
     int rc = buf_check(&list, err);

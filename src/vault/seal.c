@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sealed bytes, and the key file of the station that seals them. */
+/* Sealed bytes. */
 #include "pki/pki.h"
 #include "vault/private.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define HEADER "SGN1"
 enum { HEADER_LEN = sizeof(HEADER) - 1, TEXT_AT = HEADER_LEN + AES_GCM_NONCE_LEN };
@@ -48,40 +47,4 @@ int seal_open(const struct secret *key, const char *purpose, const struct buf *s
         rc = aes_gcm_decrypt(&with, sealed->data + TEXT_AT, plain.len, plain.data, err);
     buf_free(&aad);
     return secret_give(rc, &plain, out);
-}
-
-/* When another process is faster, its key is the key. */
-static int make_key_file(const char *path, struct signet_error *err)
-{
-    struct secret fresh = {0};
-    int rc = secret_alloc(&fresh, AES_GCM_KEY_LEN, err);
-
-    if (rc == SIGNET_OK)
-        rc = random_bytes(fresh.data, fresh.len, err);
-    if (rc == SIGNET_OK)
-        rc = file_create(path, fresh.data, fresh.len, err);
-    secret_wipe(&fresh);
-    return rc == SIGNET_E_EXISTS ? SIGNET_OK : rc;
-}
-
-/* What an empty disk image or a failed copy leaves. */
-static bool is_one_byte(const struct secret *key)
-{
-    return memcmp(key->data, key->data + 1, key->len - 1) == 0;
-}
-
-int seal_key_file(const char *path, struct secret *key, struct signet_error *err)
-{
-    struct secret read = {0};
-    int rc = access(path, F_OK) < 0 ? make_key_file(path, err) : SIGNET_OK;
-
-    if (rc == SIGNET_OK)
-        rc = file_read_secret(path, AES_GCM_KEY_LEN, &read, err);
-    if (rc == SIGNET_OK && read.len != AES_GCM_KEY_LEN)
-        rc = error_set(err, SIGNET_E_CRYPTO, "'%s' has %zu bytes, not %d: not a station key", path,
-                       read.len, AES_GCM_KEY_LEN);
-    if (rc == SIGNET_OK && is_one_byte(&read))
-        rc = error_set_hint(err, SIGNET_E_CRYPTO, "put the right key file back",
-                            "'%s' is one byte %d times: not a station key", path, AES_GCM_KEY_LEN);
-    return error_pass(secret_give(rc, &read, key), err, "cannot use the station key");
 }

@@ -33,8 +33,7 @@ static bool exists(const struct vault *v, const char *name)
     return access(path_of(v, name).text, F_OK) == 0 || errno != ENOENT;
 }
 
-/* Whoever is alone mends the folder, and lets others in after that; *alone. */
-static int lock_folder(struct vault *v, bool *alone, struct signet_error *err)
+int vault_lock(struct vault *v, bool *alone, struct signet_error *err)
 {
     const struct path path = path_of(v, "lock");
     int64_t until = clock_ms() + SHARE_MS;
@@ -120,11 +119,11 @@ static int check_vault_key(struct vault *v, const char *key_file, bool has_seals
     const struct secret plain = {.data = (uint8_t *)(uintptr_t)word, .len = sizeof(word)};
     struct secret found = {0};
     bool is_new = !exists(v, name);
-    int rc = is_new ? SIGNET_OK : vault_open_file(v, name, name, &found, err);
+    int rc = is_new ? SIGNET_OK : vault_open_file(v, name, NULL, &found, err);
 
     secret_wipe(&found);
     if (is_new || (rc == SIGNET_E_SEAL && !has_seals))
-        return vault_seal_file(v, name, name, &plain, err);
+        return vault_seal_file(v, name, &plain, err);
     if (rc != SIGNET_E_SEAL)
         return rc;
     return error_set_hint(
@@ -148,7 +147,7 @@ int vault_tag_of(const char *order, char tag[17], struct signet_error *err)
     return name_by_digest(order, 8, tag, err);
 }
 
-static int set_up_vault(struct vault *v, const char *folder, const char *key_file,
+static int set_up_vault(struct vault *v, const char *folder, const struct vault_key *key,
                         const char *order, struct signet_error *err)
 {
     if (strlen(folder) + NAME_ROOM > PATH_MAX)
@@ -161,30 +160,30 @@ static int set_up_vault(struct vault *v, const char *folder, const char *key_fil
     if (rc == SIGNET_OK)
         rc = file_mkdir_private(folder, err);
     if (rc == SIGNET_OK)
-        rc = lock_folder(v, &alone, err);
+        rc = vault_lock(v, &alone, err);
     if (rc == SIGNET_OK)
         rc = claim_order(v, order, err);
     if (rc == SIGNET_OK && alone)
         rc = sweep(v, &has_seals, err);
     if (rc == SIGNET_OK)
-        rc = seal_key_file(key_file, &v->key, err);
+        rc = key_open(key, &v->ring, &v->key_fd, err);
     if (rc == SIGNET_OK)
-        rc = check_vault_key(v, key_file, has_seals, err);
+        rc = check_vault_key(v, key->file, has_seals, err);
     if (rc == SIGNET_OK && alone)
         flock(v->lock_fd, LOCK_SH);
     return rc;
 }
 
-int vault_open(struct vault **out, const char *folder, const char *key_file, const char *order,
-               struct signet_error *err)
+int vault_open(struct vault **out, const char *folder, const struct vault_key *key,
+               const char *order, struct signet_error *err)
 {
     struct vault *v = calloc(1, sizeof(*v));
 
     if (!v)
         return error_nomem(err);
-    v->lock_fd = -1;
+    v->lock_fd = v->key_fd = -1;
     pthread_mutex_init(&v->lock, NULL);
-    int rc = set_up_vault(v, folder, key_file, order, err);
+    int rc = set_up_vault(v, folder, key, order, err);
     if (rc == SIGNET_OK)
         *out = v;
     else
@@ -200,9 +199,11 @@ void vault_close(struct vault **vault)
         return;
     for (size_t i = 0; i < OPENED; i++)
         secret_wipe(&v->opened[i].plain);
-    secret_wipe(&v->key);
+    key_ring_wipe(&v->ring);
     if (v->lock_fd >= 0)
         close(v->lock_fd);
+    if (v->key_fd >= 0)
+        close(v->key_fd);
     pthread_mutex_destroy(&v->lock);
     free(v->kept);
     free(v->folder);
@@ -220,11 +221,11 @@ const char *vault_tag(const struct vault *vault)
     return vault->tag;
 }
 
-int vault_seal_file(struct vault *v, const char *name, const char *purpose,
-                    const struct secret *plain, struct signet_error *err)
+int vault_seal_file(struct vault *v, const char *name, const struct secret *plain,
+                    struct signet_error *err)
 {
     struct signet_bytes sealed = {0};
-    int rc = seal(&v->key, purpose, plain, &sealed, err);
+    int rc = seal(&v->ring.current, name, plain, &sealed, err);
 
     if (rc == SIGNET_OK)
         rc = file_write(path_of(v, name).text, sealed.data, sealed.len, 0600, err);
@@ -239,6 +240,17 @@ int vault_damaged(const struct vault *v, const char *name, struct signet_error *
                      path_of(v, name).text);
 }
 
+/* With the newest key; else, where a change of the key was cut off, with one before it. */
+static int open_with_ring(const struct key_ring *ring, const char *purpose,
+                          const struct buf *sealed, struct secret *plain, struct signet_error *err)
+{
+    int rc = seal_open(&ring->current, purpose, sealed, plain, err);
+
+    for (size_t i = 0; rc == SIGNET_E_CRYPTO && i < ring->old_count; i++)
+        rc = seal_open(&ring->old[i], purpose, sealed, plain, err);
+    return rc;
+}
+
 int vault_open_file(struct vault *v, const char *name, const char *purpose, struct secret *plain,
                     struct signet_error *err)
 {
@@ -246,7 +258,9 @@ int vault_open_file(struct vault *v, const char *name, const char *purpose, stru
     int rc = file_read(path_of(v, name).text, AES_GCM_MAX + SEAL_OVERHEAD, &sealed, err);
 
     if (rc == SIGNET_OK)
-        rc = seal_open(&v->key, purpose, &sealed, plain, err);
+        rc = open_with_ring(&v->ring, name, &sealed, plain, err);
+    if (rc == SIGNET_E_CRYPTO && purpose) /* as version 0.1 sealed the file of a device */
+        rc = open_with_ring(&v->ring, purpose, &sealed, plain, err);
     if (rc == SIGNET_E_CRYPTO) /* what is sealed in it is lost; the other files are not */
         rc = vault_damaged(v, name, err);
     buf_free(&sealed);
@@ -299,7 +313,7 @@ int vault_seal(struct vault *v, const char *endpoint, const struct signet_bytes 
     char name[40];
     int rc = device_file(endpoint, name, err);
 
-    return rc == SIGNET_OK ? vault_seal_file(v, name, endpoint, &plain, err) : rc;
+    return rc == SIGNET_OK ? vault_seal_file(v, name, &plain, err) : rc;
 }
 
 int vault_read(struct vault *v, const char *endpoint, struct secret *packet,

@@ -11,12 +11,19 @@
 
 struct vault;
 
+/* The station's key, and how to open it where it is sealed. */
+struct vault_key {
+    const char *file, *passphrase_file; /* the latter may be NULL */
+    int (*ask)(void *ctx, const char *what, struct signet_bytes *secret, struct signet_error *err);
+    void *ask_ctx;
+};
+
 /* Makes the folder (0700) and the key file (32 bytes, 0600) where they are missing. order names the
  * batches; several processes may use one folder, each with another order. SIGNET_E_BUSY: another
  * process is at work on this order; SIGNET_E_CRYPTO: the folder's secrets were sealed with another
  * key. */
-int vault_open(struct vault **out, const char *folder, const char *key_file, const char *order,
-               struct signet_error *err);
+int vault_open(struct vault **out, const char *folder, const struct vault_key *key,
+               const char *order, struct signet_error *err);
 void vault_close(struct vault **vault); /* sets *vault to NULL */
 const char *vault_folder(const struct vault *vault);
 /* 16 hex digits that stand for the order in names of files. */

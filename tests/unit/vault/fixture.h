@@ -25,8 +25,10 @@ struct fixture {
 
 static inline int reopen(struct fixture *f)
 {
+    const struct vault_key key = {.file = f->key};
+
     vault_close(&f->vault);
-    return vault_open(&f->vault, f->work, f->key, "o", &f->err);
+    return vault_open(&f->vault, f->work, &key, "o", &f->err);
 }
 
 static inline void good(const struct fixture *f, int rc)

@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The form of sealed bytes, and the station's key file.
+/* The form of sealed bytes.
  * wrap: random_bytes
  */
 #include "vault/private.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "unit/folder.h"
-
 static bool random_fails;
-static const char *faster; /* another process makes this file meanwhile */
 
 int __real_random_bytes(void *out, size_t len, struct signet_error *err);
 int __wrap_random_bytes(void *out, size_t len, struct signet_error *err);
@@ -27,13 +20,6 @@ int __wrap_random_bytes(void *out, size_t len, struct signet_error *err)
 {
     if (random_fails)
         return error_set(err, SIGNET_E_CRYPTO, "no random bytes");
-    if (faster) {
-        int fd = open(faster, O_WRONLY | O_CREAT | O_EXCL, 0600);
-
-        faster = NULL;
-        assert_int_equal(write(fd, "0123456789abcdef0123456789abcdef", 32), 32);
-        close(fd);
-    }
     return __real_random_bytes(out, len, err);
 }
 
@@ -142,83 +128,12 @@ static void test_form(void **state)
     secret_wipe(&back);
 }
 
-/* An empty disk image, a copy that failed. */
-static void test_key_file_of_one_byte(void **state)
-{
-    char folder[FOLDER_SIZE], path[96];
-    struct secret key = {0};
-    struct signet_error err;
-    uint8_t bytes[32];
-
-    (void)state;
-    assert_true(folder_make(folder));
-    snprintf(path, sizeof path, "%s/key", folder);
-    for (int byte = 0; byte < 256; byte += 255) {
-        memset(bytes, byte, sizeof bytes);
-        assert_int_equal(file_write(path, bytes, sizeof bytes, 0600, &err), 0);
-        assert_int_equal(seal_key_file(path, &key, &err), SIGNET_E_CRYPTO);
-        assert_non_null(strstr(err.msg, "is one byte 32 times"));
-        assert_null(key.data);
-    }
-    bytes[31] = 7;
-    assert_int_equal(file_write(path, bytes, sizeof bytes, 0600, &err), 0);
-    assert_int_equal(seal_key_file(path, &key, &err), 0);
-    secret_wipe(&key);
-}
-
-/* Two stations begin in one folder: the key of the faster one is the key. */
-static void test_key_file_of_another(void **state)
-{
-    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
-    struct secret key = {0};
-    struct signet_error err;
-
-    (void)state;
-    assert_true(folder_make(folder));
-    snprintf(path, sizeof path, "%s/key", folder);
-    faster = path;
-    assert_int_equal(seal_key_file(path, &key, &err), 0);
-    assert_memory_equal(key.data, "0123456789abcdef0123456789abcdef", 32);
-    secret_wipe(&key);
-}
-
-static void test_key_file(void **state)
-{
-    char folder[FOLDER_SIZE], path[96];
-    struct secret a = {0}, b = {0};
-    struct signet_error err;
-    struct stat st;
-
-    (void)state;
-    assert_true(folder_make(folder));
-    snprintf(path, sizeof path, "%s/key", folder);
-    random_fails = true;
-    assert_int_equal(seal_key_file(path, &a, &err), SIGNET_E_CRYPTO);
-    assert_int_equal(stat(path, &st), -1);
-    random_fails = false;
-    assert_int_equal(seal_key_file(path, &a, &err), 0);
-    assert_int_equal(seal_key_file(path, &b, &err), 0);
-    assert_true(same(&a, &b) && a.len == 32);
-    assert_int_equal(stat(path, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0600);
-    assert_int_equal(chmod(path, 0640), 0);
-    assert_int_equal(seal_key_file(path, &b, &err), SIGNET_E_IO);
-    assert_int_equal(chmod(path, 0600), 0);
-    assert_int_equal(truncate(path, 31), 0);
-    assert_int_equal(seal_key_file(path, &b, &err), SIGNET_E_CRYPTO);
-    secret_wipe(&a);
-    secret_wipe(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seal),
         cmocka_unit_test(test_largest),
         cmocka_unit_test(test_form),
-        cmocka_unit_test(test_key_file_of_another),
-        cmocka_unit_test(test_key_file_of_one_byte),
-        cmocka_unit_test(test_key_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,9 +30,11 @@ static void only_one_process_uses_a_folder(void **state)
 
     (void)state;
     set_up(&f);
-    assert_int_equal(vault_open(&second, f.work, f.key, "o", &f.err), SIGNET_E_BUSY);
+    assert_int_equal(vault_open(&second, f.work, &(struct vault_key){.file = f.key}, "o", &f.err),
+                     SIGNET_E_BUSY);
     assert_int_equal(chmod(f.work, 0777), 0);
-    assert_int_equal(vault_open(&second, f.work, f.key, "o", &f.err), SIGNET_E_IO);
+    assert_int_equal(vault_open(&second, f.work, &(struct vault_key){.file = f.key}, "o", &f.err),
+                     SIGNET_E_IO);
     assert_non_null(strstr(f.err.msg, "others may change what is in the folder"));
     assert_int_equal(chmod(f.work, 0700), 0);
     assert_null(second);
@@ -166,7 +168,8 @@ static void a_folder_that_cannot_be_used(void **state)
     assert_non_null(strstr(f.err.msg, "work/lock: Is a directory"));
     memset(longest, 'x', sizeof(longest) - 1);
     longest[sizeof(longest) - 60] = '\0';
-    assert_int_equal(vault_open(&f.vault, longest, f.key, "o", &f.err), SIGNET_E_LIMIT);
+    assert_int_equal(vault_open(&f.vault, longest, &(struct vault_key){.file = f.key}, "o", &f.err),
+                     SIGNET_E_LIMIT);
     assert_non_null(strstr(f.err.msg, "too long"));
     tear_down(&f);
 }

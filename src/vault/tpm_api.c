@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A TPM 2.0: its storage key, and a session that keeps what goes over the bus encrypted. */
+#include "vault/tpm_api.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+#define X(name) {#name, offsetof(struct tpm_api, name)},
+static const struct library_function esys[] = {TPM_ESYS(X)}, mu[] = {TPM_MU(X)},
+                                     tcti[] = {TPM_TCTI(X)};
+#undef X
+#define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct tpm_api api;
+static bool loaded;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void load_api(void)
+{
+    loaded = library_load("libtss2-esys.so.0", esys, COUNT_OF(esys), &api) &&
+             library_load("libtss2-mu.so.0", mu, COUNT_OF(mu), &api) &&
+             library_load("libtss2-tctildr.so.0", tcti, COUNT_OF(tcti), &api);
+}
+
+int tpm_fail(TSS2_RC answer, const char *what, struct signet_error *err)
+{
+    return error_set(err, SIGNET_E_IO, "%s: the TPM answered 0x%x", what, (unsigned)answer);
+}
+
+/* The name becomes that of a library. */
+static int check_conf(const char *conf, struct signet_error *err)
+{
+    static const char *const names[] = {"device", "swtpm", "mssim", "tabrmd"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (text_is(conf, strcspn(conf, ":"), names[i]))
+            return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_USAGE, "tpm:device:/dev/tpmrm0, tpm:tabrmd, tpm:swtpm:...",
+                          "'%s' is no way to a TPM", text_shown(conf, strlen(conf), 40));
+}
+
+/* The storage key that every tool makes from the owner's seed: P-256, AES-128, without a
+ * password. */
+static TSS2_RC open_primary(struct tpm *t)
+{
+    static const TPM2B_SENSITIVE_CREATE nothing = {0};
+    static const TPM2B_DATA outside = {0};
+    static const TPML_PCR_SELECTION no_pcrs = {0};
+    const TPM2B_PUBLIC template = {
+        .publicArea = {.type = TPM2_ALG_ECC,
+                       .nameAlg = TPM2_ALG_SHA256,
+                       .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+                                           TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                                           TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
+                                           TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
+                       .parameters.eccDetail = {.symmetric = {.algorithm = TPM2_ALG_AES,
+                                                              .keyBits.aes = 128,
+                                                              .mode.aes = TPM2_ALG_CFB},
+                                                .scheme.scheme = TPM2_ALG_NULL,
+                                                .curveID = TPM2_ECC_NIST_P256,
+                                                .kdf.scheme = TPM2_ALG_NULL}}};
+
+    return t->api->Esys_CreatePrimary(t->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                      ESYS_TR_NONE, &nothing, &template, &outside, &no_pcrs,
+                                      &t->primary, NULL, NULL, NULL, NULL);
+}
+
+static TSS2_RC open_session(struct tpm *t)
+{
+    const TPMT_SYM_DEF aes = {
+        .algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB};
+    const TPMA_SESSION attributes =
+        TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT;
+    TSS2_RC answer = t->api->Esys_StartAuthSession(t->esys, t->primary, ESYS_TR_NONE, ESYS_TR_NONE,
+                                                   ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_HMAC,
+                                                   &aes, TPM2_ALG_SHA256, &t->session);
+
+    return answer ? answer
+                  : t->api->Esys_TRSess_SetAttributes(t->esys, t->session, attributes, 0xff);
+}
+
+int tpm_open(struct tpm *t, const char *conf, struct signet_error *err)
+{
+    *t = (struct tpm){.api = &api, .primary = ESYS_TR_NONE, .session = ESYS_TR_NONE};
+    int rc = check_conf(conf, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    pthread_once(&once, load_api);
+    if (!loaded)
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED,
+                              "install libtss2-esys, libtss2-mu and libtss2-tctildr",
+                              "the library for TPMs, tpm2-tss, is not installed");
+    if (api.Tss2_TctiLdr_Initialize(conf, &t->tcti))
+        return error_set_hint(err, SIGNET_E_IO, "is there one, and may this user open it?",
+                              "there is no TPM at '%s'", text_shown(conf, strlen(conf), 100));
+    TSS2_RC answer = api.Esys_Initialize(&t->esys, t->tcti, NULL);
+    if (!answer)
+        answer = open_primary(t);
+    if (answer)
+        return tpm_fail(answer, "the owner's storage key", err);
+    answer = open_session(t);
+    return answer ? tpm_fail(answer, "a session", err) : SIGNET_OK;
+}
+
+void tpm_close(struct tpm *t)
+{
+    if (t->session != ESYS_TR_NONE && t->esys)
+        api.Esys_FlushContext(t->esys, t->session);
+    if (t->primary != ESYS_TR_NONE && t->esys)
+        api.Esys_FlushContext(t->esys, t->primary);
+    if (t->esys)
+        api.Esys_Finalize(&t->esys);
+    if (t->tcti)
+        api.Tss2_TctiLdr_Finalize(&t->tcti);
+}
