@@ -88,7 +88,28 @@ static void tell_made(const char *file, const struct signet_tree *tree, size_t l
     json_end(&j);
 }
 
-static int make_packet(struct cli *cli, const char *config, const char *output, unsigned flags)
+/* In its place, where recipients are given. */
+static int seal_packet(const struct cli *cli, const struct option_list *to,
+                       struct signet_bytes *packet, struct signet_error *err)
+{
+    const struct signet_observer observer = cli_observer(cli);
+    struct signet_sealer *sealer = NULL;
+    struct signet_bytes sealed = {0};
+    if (!to->count)
+        return SIGNET_OK;
+    int rc = signet_sealer_open(&sealer, to->items, to->count, &observer, err);
+    if (rc == SIGNET_OK)
+        rc = signet_seal(sealer, packet->data, packet->len, &sealed, err);
+    signet_sealer_close(&sealer);
+    if (rc != SIGNET_OK)
+        return rc;
+    signet_bytes_free(packet);
+    *packet = sealed;
+    return SIGNET_OK;
+}
+
+static int make_packet(struct cli *cli, const char *config, const char *output, unsigned flags,
+                       const struct option_list *seal_to)
 {
     struct signet_tree *tree = NULL;
     struct signet_bytes out = {0};
@@ -98,6 +119,8 @@ static int make_packet(struct cli *cli, const char *config, const char *output, 
         rc = signet_device_check(tree, flags, &observer, &cli->err);
     if (rc == SIGNET_OK)
         rc = signet_packet_encode(tree, &out, &cli->err);
+    if (rc == SIGNET_OK)
+        rc = seal_packet(cli, seal_to, &out, &cli->err);
     if (rc == SIGNET_OK)
         rc = cli_write(output, out.data, out.len, &cli->err);
     if (rc == SIGNET_OK && cli->json)
@@ -111,12 +134,15 @@ static int packet_make(int argc, char **argv)
 {
     struct cli cli = {0};
     const char *config = NULL, *output = "SenMLCBOR";
+    struct option_list seal_to = {0};
     bool no_check = false;
     const struct option_row rows[] = {
         TEXT('c', "config", "FILE", "The configuration (required)", &config),
         TEXT('o', "output", "FILE", "Where the packet goes (default: SenMLCBOR)", &output),
         DEVICE_ROW(&cli),
         OBJECTS_ROW(&cli),
+        LIST(0, "seal-to", "CERT", "Sealed to this certificate, as CMS: signet open opens it",
+             &seal_to),
         FLAG(0, "no-check", "Warn of what a device would refuse, instead of refusing", &no_check),
         {0},
     };
@@ -127,7 +153,7 @@ static int packet_make(int argc, char **argv)
         return cli_usage(&cli, "a configuration is missing: -c FILE");
     if (cli.json && !strcmp(output, "-"))
         return cli_usage(&cli, "--json and the packet cannot both go to standard output");
-    return make_packet(&cli, config, output, no_check ? SIGNET_CHECK_WARN_ONLY : 0);
+    return make_packet(&cli, config, output, no_check ? SIGNET_CHECK_WARN_ONLY : 0, &seal_to);
 }
 
 /* Every refusal, not only the first. */

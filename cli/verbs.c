@@ -18,6 +18,7 @@ const struct noun nouns[] = {
     {"cert", "Certificates and private keys.", cert_verbs},
     {"authority", "Certificate authorities that sign for devices.", authority_verbs},
     {"register", "One device at a server.", register_verbs},
+    {"open", "Batches and packets that were sealed to a certificate.", open_verbs},
     {"server", "Servers that devices are registered at.", server_verbs},
     {"prove", "Proof that a device gets in at its servers.", prove_verbs},
     {"board", "Boards that are plugged in.", board_verbs},

@@ -13,6 +13,7 @@
 #include <signet/authority.h>
 #include <signet/board.h>
 #include <signet/error.h>
+#include <signet/seal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -88,6 +89,10 @@ struct signet_order {
     /* Without a board, and only then. packets: a folder, with a slash at its end, for one file a
      * device, or FILE.ndjson. records, for servers: FILE.csv or FILE.ndjson; NULL: none. */
     const char *packets, *records; /* output.packets, output.records */
+    /* seal_to: files of certificates; the outputs are sealed to them, a batch at a time. */
+    const char *seal_to[SIGNET_RECIPIENTS];
+    size_t seal_to_count;
+    bool no_clear_text; /* clear_text: forbidden; no file has a secret in clear */
     struct signet_slot slots[SIGNET_ORDER_SLOTS];
     size_t slot_count;
     struct signet_order_server servers[SIGNET_ORDER_SERVERS];

@@ -64,6 +64,7 @@
 #include <signet/prove.h>
 #include <signet/provision.h>
 #include <signet/run.h>
+#include <signet/seal.h>
 #include <signet/server.h>
 #include <signet/smp.h>
 #include <signet/station_key.h>

@@ -162,6 +162,16 @@ bool locked_all(void);
 /* A warning, once in a process, when it was not. */
 void locked_warn_once(const struct signet_observer *observer);
 
+/* A passphrase (passphrase.c): the first line of the file, or what a person answers. hint: where
+ * neither is given (SIGNET_E_AUTH). */
+struct passphrase {
+    const char *file;
+    int (*ask)(void *ctx, const char *what, struct signet_bytes *secret, struct signet_error *err);
+    void *ask_ctx;
+};
+int passphrase_read(const struct passphrase *from, const char *what, const char *hint,
+                    struct secret *out, struct signet_error *err);
+
 /* random (random.c): getrandom(2); failure is an error, there is no fallback */
 int random_bytes(void *out, size_t len, struct signet_error *err);
 

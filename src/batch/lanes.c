@@ -142,7 +142,7 @@ int batch_open(struct batch_run **out, const struct batch_setup *setup, struct s
         return error_nomem(err);
     l->setup = *setup;
     l->job = setup->job;
-    l->out = (struct output){.folder = -1};
+    l->out = (struct output){.folder = -1, .sealed.folder = -1};
     pthread_mutex_init(&l->taking, NULL);
     int rc = output_open(l, !setup->dry_run, err);
     if (rc == SIGNET_OK)

@@ -92,7 +92,7 @@ static void cut(struct buf *text, size_t len)
 static int batch_add(struct batch_run *l, struct batch *b, const struct signet_lease *lease,
                      const struct device *device, struct signet_error *err)
 {
-    const struct file *records = &l->out.files[RECORDS];
+    const char *records = l->setup.order->records;
     struct part part;
     int rc = SIGNET_OK;
 
@@ -100,9 +100,9 @@ static int batch_add(struct batch_run *l, struct batch *b, const struct signet_l
         part.at[t] = b->texts[t].len;
     if (l->out.folder < 0)
         rc = row_packet(&b->texts[PACKETS], device, err);
-    if (rc == SIGNET_OK && records->path)
-        rc =
-            row_record(&b->texts[RECORDS], device, records->header != NULL, l->out.state.form, err);
+    if (rc == SIGNET_OK && records)
+        rc = row_record(&b->texts[RECORDS], device, text_ends_with(records, ".csv"),
+                        l->out.state.form, err);
     put_entry(&b->texts[PLAIN], lease, &device->packet);
     put_facts(&b->texts[FACTS], device->facts);
     for (size_t t = 0; t < TEXTS; t++) {

@@ -35,6 +35,15 @@ static const char *output_path(const struct batch_run *l, size_t i)
     return i == PACKETS ? l->setup.order->packets : l->setup.order->records;
 }
 
+/* What is sealed is another output than what is not. */
+static int name_sealed_path(char path[PATH_MAX], const char *given, struct signet_error *err)
+{
+    if (strlen(path) + sizeof(".cms") > PATH_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "'%.80s' is too long", given);
+    strcat(path, ".cms");
+    return SIGNET_OK;
+}
+
 /* One of the outputs: the one that the state knows, or a new one. */
 static int adopt_output(struct batch_run *l, size_t i, bool busy, struct signet_error *err)
 {
@@ -42,6 +51,8 @@ static int adopt_output(struct batch_run *l, size_t i, bool busy, struct signet_
     char wanted[PATH_MAX] = "", *known = l->out.state.paths[i];
     int rc = path ? state_path(path, wanted, err) : SIGNET_OK;
 
+    if (rc == SIGNET_OK && path && l->setup.order->seal_to_count)
+        rc = name_sealed_path(wanted, path, err);
     if (rc != SIGNET_OK || strcmp(wanted, known) == 0)
         return rc;
     if (busy)
@@ -100,6 +111,8 @@ static int open_outputs(struct batch_run *l, bool change, const uint64_t *seals,
 {
     int rc = SIGNET_OK;
 
+    if (l->setup.order->seal_to_count)
+        return sealed_open(l, change, err);
     for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
         rc = open_one(l, i, change, err);
     if (rc == SIGNET_OK)
@@ -138,6 +151,7 @@ void output_close(struct output *out)
         file_close(&out->files[i]);
     if (out->folder >= 0)
         close(out->folder);
+    sealed_close(&out->sealed);
 }
 
 int output_check_there(const struct output *out, struct signet_error *err)

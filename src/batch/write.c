@@ -140,6 +140,8 @@ static int append_batch(struct batch_run *l, struct batch *b, struct signet_erro
     failpoint("between-append");
     if (rc == SIGNET_OK)
         rc = file_append(&l->out.files[RECORDS], &b->texts[RECORDS], &b->marks[RECORDS], err);
+    if (rc == SIGNET_OK && l->out.sealed.sealer)
+        rc = sealed_append(l, b, err);
     failpoint("after-append");
     if (rc == SIGNET_OK)
         turn_give(l, &l->turns.to_write);
@@ -159,6 +161,8 @@ static int put_out(struct batch_run *l, struct batch *b, bool again, struct sign
         rc = append_batch(l, b, err);
     if (rc == SIGNET_OK && folder >= 0)
         rc = folder_check(folder, b, err);
+    if (rc == SIGNET_OK && l->out.sealed.sealer)
+        rc = sealed_sync(&l->out.sealed, err);
     for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
         rc = file_settle(&l->out.files[i], &b->texts[i], &b->marks[i], err);
     failpoint("after-output");
@@ -174,7 +178,7 @@ static int mark_batch(struct batch_run *l, const struct batch *b, struct signet_
     l->out.state.batch = b->number;
     l->out.state.devices += b->count;
     for (size_t i = 0; i < OUTPUTS; i++)
-        if (l->out.files[i].path)
+        if (l->out.files[i].path || (l->out.sealed.sealer && l->out.sealed.names[i]))
             l->out.state.marks[i] = b->marks[i];
     failpoint("before-mark");
     rc = state_write(&l->out.state, l->setup.vault, err);
@@ -288,5 +292,7 @@ int batch_write(struct batch_run *l, struct batch *b, struct signet_error *err)
         rc = put_out(l, b, again, err);
     if (rc == SIGNET_OK)
         rc = mark_batch(l, b, err);
+    if (rc == SIGNET_OK && l->out.sealed.sealer)
+        rc = sealed_publish(&l->out.sealed, b, err);
     return rc == SIGNET_OK ? batch_finish(l, b, err) : rc;
 }

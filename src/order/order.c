@@ -322,28 +322,6 @@ static int read_authority(struct reader *r, yaml_node_t *node)
     return rc;
 }
 
-static const struct entry output_keys[] = {
-    ORDER("packets", packets, ENTRY_PATH, 0, 0),
-    ORDER("records", records, ENTRY_PATH, 0, 0),
-};
-
-static int read_output(struct reader *r, yaml_node_t *node)
-{
-    struct signet_order *o = r->root;
-    int rc = reader_map(r, node, output_keys, COUNT_OF(output_keys), o);
-
-    if (rc != SIGNET_OK)
-        return rc;
-    if (!o->packets || !(text_ends_with(o->packets, "/") || text_ends_with(o->packets, ".ndjson")))
-        return reader_fail(r, node, SIGNET_E_MEANING,
-                           "an output has 'packets': a folder, FOLDER/, or FILE.ndjson");
-    if (o->records && !text_ends_with(o->records, ".csv") && !text_ends_with(o->records, ".ndjson"))
-        return reader_fail(r, node, SIGNET_E_MEANING, "'records' is FILE.csv or FILE.ndjson");
-    if (o->records && strcmp(o->records, o->packets) == 0)
-        return reader_fail(r, node, SIGNET_E_MEANING, "'packets' and 'records' are one file");
-    return SIGNET_OK;
-}
-
 static const struct entry order_keys[] = {
     ORDER("name", name, ENTRY_TEXT, 0, 0),
     ORDER("quota", quota, ENTRY_NUMBER, 1, 1000000000),
@@ -372,7 +350,9 @@ static const struct entry order_keys[] = {
     PART("prove", read_prove),
     PART("stop_after_failures", read_failures),
     PART("min_yield", read_yield),
-    PART("output", read_output),
+    PART("output", reader_output),
+    PART("seal_to", reader_seal_to),
+    PART("clear_text", reader_clear_text),
     PART("golden", reader_golden),
 };
 
@@ -410,7 +390,8 @@ static int check_parts(const struct reader *r)
         if (rules[i].wrong)
             return error_set_hint(r->err, SIGNET_E_MEANING, rules[i].hint, "%s: %s", r->path,
                                   rules[i].what);
-    return reader_check_golden(r);
+    int rc = reader_check_output(r);
+    return rc == SIGNET_OK ? reader_check_golden(r) : rc;
 }
 
 /* Programs are run by absolute paths only. */

@@ -10,6 +10,10 @@ int reader_golden(struct reader *r, yaml_node_t *node);
 int reader_check_golden(const struct reader *r);
 /* definitions.c: objects */
 int reader_objects(struct reader *r, yaml_node_t *node);
+int reader_output(struct reader *r, yaml_node_t *node);
+int reader_seal_to(struct reader *r, yaml_node_t *node);
+int reader_clear_text(struct reader *r, yaml_node_t *node);
+int reader_check_output(const struct reader *r);
 /* hook.c: every placeholder in the words is known; words may be NULL. */
 int reader_check_hook(struct reader *r, const char *key, const char *const *words);
 

@@ -196,6 +196,17 @@ int key_load_encrypted(struct signet_key **out, const void *data, size_t len,
  * text, so many hex digits; then 32 at least, and an even number. */
 int psk_mint(struct secret *out, size_t len, bool hex, struct signet_error *err);
 
+/* cms.c: AuthEnvelopedData in DER, for each of these certificates; what was changed does not open:
+ * SIGNET_E_CRYPTO, and out is as before. SIGNET_E_SYNTAX, SIGNET_E_UNSUPPORTED: it is something
+ * else. */
+enum { CMS_MAX = 64 * 1024 * 1024 };
+int cms_seal(const struct signet_cert *const *to, size_t count, const void *data, size_t len,
+             struct signet_bytes *out, struct signet_error *err);
+int cms_open(const struct signet_key *key, const void *data, size_t len, struct secret *out,
+             struct signet_error *err);
+/* May something be sealed to it? SIGNET_E_CERT */
+int cms_check_recipient(const struct signet_cert *cert, struct signet_error *err);
+
 /* aes_gcm.c: AES-256-GCM. The text's tag follows it. A key has one text for a nonce. */
 enum {
     AES_GCM_KEY_LEN = 32,

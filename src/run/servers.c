@@ -55,6 +55,9 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
     struct secret token = {0};
     int rc = load_server_info(from, &info, err);
 
+    if (rc == SIGNET_OK && r->order->no_clear_text && info.kind && strcmp(info.kind, "export") == 0)
+        rc = error_set(err, SIGNET_E_MEANING,
+                       "the order forbids clear text, and an export is a file in clear");
     if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);
     struct signet_server **const out[] = {&r->servers[i], &r->seen_by[i]};

@@ -6,32 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SALT_LEN = 16, LENGTH_MIN = 8, PASSPHRASE_MAX = 1024 };
+enum { SALT_LEN = 16, LENGTH_MIN = 8 };
 enum { LOG_N = 17, LOG_N_MIN = 14, LOG_N_MAX = 19 }; /* the last: what a file may ask for */
 
-static int read_passphrase(const struct vault_key *from, const char *what, struct secret *out,
-                           struct signet_error *err)
+static int ask_passphrase(const struct vault_key *from, const char *what, struct secret *out,
+                          struct signet_error *err)
 {
-    struct signet_bytes answer = {0};
-    struct secret text = {0};
-    int rc;
-
-    if (from->passphrase_file) {
-        rc = file_read_secret(from->passphrase_file, PASSPHRASE_MAX, &text, err);
-        if (rc == SIGNET_OK)
-            rc = secret_set(out, text.data, strcspn((const char *)text.data, "\r\n"), err);
-        secret_wipe(&text);
-        return error_pass(rc, err, "%s", what);
-    }
-    if (!from->ask)
-        return error_set_hint(err, SIGNET_E_AUTH,
-                              "station_key_passphrase_file in the order names a file that has it",
-                              "%s is not known", what);
-    rc = from->ask(from->ask_ctx, what, &answer, err);
-    if (rc == SIGNET_OK)
-        rc = secret_set(out, answer.data, answer.len, err);
-    signet_bytes_free(&answer);
-    return rc;
+    return passphrase_read(&from->passphrase, what,
+                           "station_key_passphrase_file in the order names a file that has it", out,
+                           err);
 }
 
 /* Nobody sees what is typed: a person says it twice. */
@@ -39,14 +22,14 @@ static int new_passphrase(const struct vault_key *from, struct secret *out,
                           struct signet_error *err)
 {
     struct secret again = {0};
-    int rc = read_passphrase(from, "the new passphrase of the station key", out, err);
+    int rc = ask_passphrase(from, "the new passphrase of the station key", out, err);
 
     if (rc == SIGNET_OK && out->len < LENGTH_MIN)
         return error_set(err, SIGNET_E_USAGE, "a passphrase has at least %d characters",
                          LENGTH_MIN);
-    if (rc != SIGNET_OK || from->passphrase_file)
+    if (rc != SIGNET_OK || from->passphrase.file)
         return rc;
-    rc = read_passphrase(from, "the new passphrase, once more", &again, err);
+    rc = ask_passphrase(from, "the new passphrase, once more", &again, err);
     if (rc == SIGNET_OK && (again.len != out->len || memcmp(again.data, out->data, again.len) != 0))
         rc = error_set(err, SIGNET_E_USAGE, "these were two passphrases");
     secret_wipe(&again);
@@ -113,7 +96,7 @@ static int open_passphrase(const struct vault_key *from, const char *params, str
 
     if (!parse_cost(params, &log_n, salt))
         return error_set(err, SIGNET_E_CRYPTO, "its parameters of scrypt are damaged");
-    int rc = read_passphrase(from, "the passphrase of the station key", &passphrase, err);
+    int rc = ask_passphrase(from, "the passphrase of the station key", &passphrase, err);
     if (rc == SIGNET_OK)
         rc = derive(&passphrase, log_n, salt, wrap, err);
     secret_wipe(&passphrase);

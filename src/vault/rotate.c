@@ -113,15 +113,13 @@ static int renew_ring(const struct signet_station_key_change *c, struct key_ring
                       struct signet_error *err)
 {
     const struct vault_key from = {.file = c->file,
-                                   .passphrase_file = c->passphrase_file,
-                                   .ask = c->ask,
-                                   .ask_ctx = c->ask_ctx};
+                                   .passphrase = {c->passphrase_file, c->ask, c->ask_ctx}};
     struct vault_key next = from;
     int rc = key_read(&from, ring, err);
     bool found = rc == SIGNET_OK;
     const char *form = c->form ? c->form : found && ring->wrap.form ? NULL : "file";
 
-    next.passphrase_file = c->new_passphrase_file;
+    next.passphrase.file = c->new_passphrase_file;
     if (rc == SIGNET_E_NOT_FOUND)
         rc = SIGNET_OK;
     if (rc == SIGNET_OK && ring->old_count == OLD_KEYS_MAX)

@@ -13,9 +13,8 @@ struct vault;
 
 /* The station's key, and how to open it where it is sealed. */
 struct vault_key {
-    const char *file, *passphrase_file; /* the latter may be NULL */
-    int (*ask)(void *ctx, const char *what, struct signet_bytes *secret, struct signet_error *err);
-    void *ask_ctx;
+    const char *file;
+    struct passphrase passphrase;
 };
 
 /* Makes the folder (0700) and the key file (32 bytes, 0600) where they are missing. order names the

@@ -81,7 +81,7 @@ static void begin(void)
 
 static int open_file(struct key_ring *ring)
 {
-    const struct vault_key from = {.file = path, .passphrase_file = words};
+    const struct vault_key from = {.file = path, .passphrase.file = words};
     int fd = -1, rc = key_open(&from, ring, &fd, &err);
 
     if (fd >= 0)
@@ -276,10 +276,10 @@ static void a_person_is_asked(void **state)
     assert_non_null(strstr(err.msg, "two passphrases"));
     change.ask_ctx = &same;
     assert_int_equal(signet_station_key_rotate(&change, &changed, &err), SIGNET_OK);
-    struct vault_key from = {.file = path, .ask = answer, .ask_ctx = &same};
+    struct vault_key from = {.file = path, .passphrase = {NULL, answer, &same}};
     assert_int_equal(key_read(&from, &ring, &err), SIGNET_OK);
     key_ring_wipe(&ring);
-    from.ask = NULL;
+    from.passphrase.ask = NULL;
     assert_int_equal(key_read(&from, &ring, &err), SIGNET_E_AUTH);
     assert_non_null(strstr(err.msg, "is not known"));
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet open: what was sealed to a certificate, at the side of its receiver. */
+#include "cli.h"
+
+#include <string.h>
+
+static void tell_opened(const struct cli *cli, const char *file, const struct signet_unsealed *u)
+{
+    struct json j;
+
+    if (!cli->json) {
+        printf("%s: %s opened", PLAIN(file), COUNT(u->files, "file", "files"));
+        if (u->order[0])
+            printf("; order %s of %s, batch %llu, %s", PLAIN(u->order), PLAIN(u->station),
+                   (unsigned long long)u->batch, COUNT(u->devices, "device", "devices"));
+        puts("");
+        return;
+    }
+    json_event(&j, "opened");
+    json_text(&j, "file", file);
+    json_integer(&j, "files", (int64_t)u->files);
+    json_given(&j, "order", u->order);
+    json_given(&j, "station", u->station);
+    if (u->order[0]) {
+        json_integer(&j, "batch", (int64_t)u->batch);
+        json_integer(&j, "devices", u->devices);
+        json_text(&j, "previous", u->previous);
+        json_text(&j, "sha256", u->sha256);
+    }
+    json_end(&j);
+}
+
+static int open_files(int argc, char **argv)
+{
+    struct cli cli = {0};
+    struct signet_unseal_options options = {.size = sizeof(options), .folder = ".", .ask = cli_ask};
+    const struct option_row rows[] = {
+        TEXT('k', "key", "FILE",
+             "The private key of a certificate that it was sealed to (required)", &options.key),
+        TEXT(0, "passphrase-file", "FILE", "The key's passphrase: the first line of this file",
+             &options.passphrase_file),
+        TEXT('o', "output", "FOLDER",
+             "Where the opened files go, 0600, under their names without .cms (default: here)",
+             &options.folder),
+        {0}};
+    struct signet_unsealed opened;
+    int rc = SIGNET_OK;
+
+    if (!cli_parse(&cli, argc, argv, rows, "FILE.manifest|FILE.cms...",
+                   "Opens what was sealed to a certificate: all files of a batch by its manifest, "
+                   "or one file. Nothing of a batch is written before all of it is authentic.",
+                   1, -1))
+        return EXIT_USAGE;
+    if (!options.key)
+        return cli_usage(&cli, "a private key is missing: -k FILE");
+    for (int i = 0; rc == SIGNET_OK && i < cli.arg_count; i++) {
+        rc = signet_unseal(cli.args[i], &options, &opened, &cli.err);
+        if (rc == SIGNET_OK)
+            tell_opened(&cli, cli.args[i], &opened);
+    }
+    return cli_end(&cli, rc);
+}
+
+const struct verb open_verbs[] = {
+    {"", "open what was sealed to a certificate", open_files},
+    {0},
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* output: the files of an order without a board; seal_to and clear_text: who may read them. */
+#include "order/private.h"
+
+#include <string.h>
+
+#define OUTPUT(member)                                                                             \
+    {                                                                                              \
+#member, ENTRY_PATH, offsetof(struct signet_order, member), 0, 0, NULL                     \
+    }
+
+int reader_output(struct reader *r, yaml_node_t *node)
+{
+    static const struct entry keys[] = {OUTPUT(packets), OUTPUT(records)};
+    struct signet_order *o = r->root;
+    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), o);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!o->packets || !(text_ends_with(o->packets, "/") || text_ends_with(o->packets, ".ndjson")))
+        return reader_fail(r, node, SIGNET_E_MEANING,
+                           "an output has 'packets': a folder, FOLDER/, or FILE.ndjson");
+    if (o->records && !text_ends_with(o->records, ".csv") && !text_ends_with(o->records, ".ndjson"))
+        return reader_fail(r, node, SIGNET_E_MEANING, "'records' is FILE.csv or FILE.ndjson");
+    if (o->records && strcmp(o->records, o->packets) == 0)
+        return reader_fail(r, node, SIGNET_E_MEANING, "'packets' and 'records' are one file");
+    return SIGNET_OK;
+}
+
+static int read_recipient(struct reader *r, yaml_node_t *node)
+{
+    static const struct entry path = {"seal_to", ENTRY_PATH, 0, 0, 0, NULL};
+    struct signet_order *o = r->root;
+
+    if (o->seal_to_count == SIGNET_RECIPIENTS)
+        return reader_fail(r, node, SIGNET_E_LIMIT, "more than %d certificates in 'seal_to'",
+                           SIGNET_RECIPIENTS);
+    int rc = reader_value(r, node, &path, &o->seal_to[o->seal_to_count]);
+    o->seal_to_count += rc == SIGNET_OK;
+    return rc;
+}
+
+int reader_seal_to(struct reader *r, yaml_node_t *node)
+{
+    int rc = SIGNET_OK;
+
+    if (node->type != YAML_SEQUENCE_NODE)
+        return read_recipient(r, node);
+    for (yaml_node_item_t *item = node->data.sequence.items.start;
+         rc == SIGNET_OK && item < node->data.sequence.items.top; item++)
+        rc = read_recipient(r, yaml_document_get_node(&r->document, *item));
+    if (rc == SIGNET_OK && !((struct signet_order *)r->root)->seal_to_count)
+        rc = reader_fail_hint(r, node, "seal_to: [server-operator.pem]",
+                              "'seal_to' names no certificate");
+    return rc;
+}
+
+int reader_clear_text(struct reader *r, yaml_node_t *node)
+{
+    struct signet_order *o = r->root;
+    const char *word = node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : "";
+
+    o->no_clear_text = strcmp(word, "forbidden") == 0;
+    return o->no_clear_text || strcmp(word, "allowed") == 0
+               ? SIGNET_OK
+               : reader_fail(r, node, SIGNET_E_MEANING, "'clear_text' is allowed or forbidden");
+}
+
+static size_t folder_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? (size_t)(slash - path) : 0;
+}
+
+static bool one_folder(const char *a, const char *b)
+{
+    return folder_len(a) == folder_len(b) && strncmp(a, b, folder_len(a)) == 0;
+}
+
+static const char *wrong_output(const struct signet_order *o)
+{
+    if (o->seal_to_count && !o->packets)
+        return "'seal_to' goes with an 'output'";
+    if (o->seal_to_count && text_ends_with(o->packets, "/"))
+        return "with 'seal_to', 'packets' is FILE.ndjson: each batch is a file of its own";
+    if (o->seal_to_count && o->records && !one_folder(o->packets, o->records))
+        return "with 'seal_to', 'packets' and 'records' are in one folder, with the manifests";
+    if (o->no_clear_text && o->packets && !o->seal_to_count)
+        return "'clear_text' is forbidden, and the 'output' is not sealed: 'seal_to'";
+    for (size_t i = 0; o->no_clear_text && i < o->server_count; i++)
+        if (o->servers[i].allow_http)
+            return "'clear_text' is forbidden, and a server has 'allow_http'";
+    return NULL;
+}
+
+int reader_check_output(const struct reader *r)
+{
+    const char *wrong = wrong_output(r->root);
+
+    return wrong ? error_set(r->err, SIGNET_E_MEANING, "%s: %s", r->path, wrong) : SIGNET_OK;
+}

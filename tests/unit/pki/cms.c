@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/pki.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct signet_error err;
+
+static void make(unsigned rsa, struct signet_key **key, struct signet_cert **cert)
+{
+    const struct signet_cert_info info = {.rsa_key_len = rsa};
+
+    *key = NULL;
+    *cert = NULL;
+    assert_int_equal(signet_key_generate(key, &info, NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_cert_make(cert, *key, &info, "receiver", NULL, &err), SIGNET_OK);
+    assert_int_equal(cms_check_recipient(*cert, &err), SIGNET_OK);
+}
+
+static void each_recipient_opens_and_nobody_else(void **state)
+{
+    struct signet_key *keys[3];
+    struct signet_cert *certs[3];
+    struct signet_bytes sealed = {0};
+    struct secret plain = {0};
+
+    (void)state;
+    make(0, &keys[0], &certs[0]);
+    make(2048, &keys[1], &certs[1]);
+    make(0, &keys[2], &certs[2]);
+    assert_int_equal(
+        cms_seal((const struct signet_cert *const *)certs, 2, "3x@mpl3", 7, &sealed, &err), 0);
+    assert_null(memmem(sealed.data, sealed.len, "3x@", 3));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(cms_open(keys[i], sealed.data, sealed.len, &plain, &err), SIGNET_OK);
+        assert_int_equal(plain.len, 7);
+        assert_memory_equal(plain.data, "3x@mpl3", 7);
+    }
+    assert_int_equal(cms_open(keys[2], sealed.data, sealed.len, &plain, &err), SIGNET_E_CRYPTO);
+    assert_memory_equal(plain.data, "3x@mpl3", 7); /* as before */
+    secret_wipe(&plain);
+    signet_bytes_free(&sealed);
+    for (size_t i = 0; i < 3; i++) {
+        signet_key_free(&keys[i]);
+        signet_cert_free(&certs[i]);
+    }
+}
+
+/* Whatever is changed or cut off: nothing comes out that is not what was sealed. */
+static void what_was_changed_does_not_open(void **state)
+{
+    struct signet_key *key;
+    struct signet_cert *cert;
+    struct signet_bytes sealed = {0};
+    size_t opened = 0;
+
+    (void)state;
+    make(0, &key, &cert);
+    assert_int_equal(
+        cms_seal((const struct signet_cert *const *)&cert, 1, "text", 4, &sealed, &err), 0);
+    for (size_t i = 0; i < sealed.len; i++) {
+        struct secret plain = {0};
+
+        sealed.data[i] ^= 1;
+        int rc = cms_open(key, sealed.data, sealed.len, &plain, &err);
+        if (rc == SIGNET_OK) { /* a name of the recipient, say, which nothing authenticates */
+            assert_memory_equal(plain.data, "text", 5);
+            opened++;
+        } else {
+            assert_null(plain.data);
+        }
+        sealed.data[i] ^= 1;
+        secret_wipe(&plain);
+        assert_int_not_equal(cms_open(key, sealed.data, i, &plain, &err), SIGNET_OK);
+        assert_null(plain.data);
+    }
+    assert_true(opened < sealed.len / 2);
+    signet_bytes_free(&sealed);
+    signet_key_free(&key);
+    signet_cert_free(&cert);
+}
+
+static void nothing_and_much_can_be_sealed(void **state)
+{
+    const size_t much = 3 * 1024 * 1024;
+    uint8_t *text = calloc(1, much);
+    struct signet_key *key;
+    struct signet_cert *cert;
+    struct signet_bytes sealed = {0};
+    struct secret plain = {0};
+
+    (void)state;
+    make(0, &key, &cert);
+    for (size_t len = 0; len <= much; len += much) {
+        assert_int_equal(
+            cms_seal((const struct signet_cert *const *)&cert, 1, text, len, &sealed, &err), 0);
+        assert_int_equal(cms_open(key, sealed.data, sealed.len, &plain, &err), SIGNET_OK);
+        assert_int_equal(plain.len, len);
+        signet_bytes_free(&sealed);
+    }
+    assert_int_equal(cms_seal((const struct signet_cert *const *)&cert, 1, text,
+                              (size_t)CMS_MAX + 1, &sealed, &err),
+                     SIGNET_E_LIMIT);
+    secret_wipe(&plain);
+    signet_key_free(&key);
+    signet_cert_free(&cert);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_recipient_opens_and_nobody_else),
+        cmocka_unit_test(what_was_changed_does_not_open),
+        cmocka_unit_test(nothing_and_much_can_be_sealed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
