@@ -64,6 +64,8 @@ static bool serve_one(struct connection *c)
     bool good = head && sim_http_receive(c, &request, head);
 
     if (good) {
+        request.pkcs10 = strstr(head, "\r\nContent-Type: application/pkcs10\r\n") &&
+                         strstr(head, "\r\nContent-Transfer-Encoding: base64\r\n");
         request.peer = SSL_get1_peer_certificate(c->ssl);
         request.json = json_loadb(request.body, request.body_len, 0, NULL);
         good = answer(c, &request, head);

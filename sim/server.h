@@ -18,6 +18,7 @@ struct sim_request {
     char *body;
     size_t body_len;
     json_t *json; /* the body; NULL: it is none */
+    bool pkcs10;  /* its headers say that the body is one, in base64 */
     X509 *peer;   /* the client's certificate; NULL: it showed none */
 };
 

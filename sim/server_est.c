@@ -170,7 +170,7 @@ static void est_answer(struct sim_store *store, const struct sim_request *reques
     } else if (!again && strcmp(operation, "/simpleenroll") != 0) {
         sim_reply_error(reply, 404, "no such operation");
     } else {
-        X509_REQ *csr = read_request(request);
+        X509_REQ *csr = request->pkcs10 ? read_request(request) : NULL;
 
         if (!csr || X509_NAME_get_text_by_NID(X509_REQ_get_subject_name(csr), NID_commonName, name,
                                               sizeof(name)) <= 0)

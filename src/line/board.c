@@ -39,7 +39,7 @@ static int identify(struct work *w, struct signet_error *err)
     if (!named) { /* a name that the manifest does not know takes no unit of the quota */
         rc = signet_board_makes_key(w->board)
                  ? source_try(w->setup->source, name, err)
-                 : source_make(w->setup->source, name, -1, &w->device, err);
+                 : source_make_for_board(w->setup->source, name, -1, hw_id, &w->device, err);
         return rc == SIGNET_OK ? work_reserve(w, name, w->lease, err) : rc;
     }
     rc = work_judged(w, reworked_claim(w->slot, "", err));
@@ -63,7 +63,10 @@ static int restore(struct work *w, struct signet_error *err)
 
 static int make_new(struct work *w, struct signet_error *err)
 {
-    return source_make(w->setup->source, w->lease->endpoint, w->lease->index, &w->device, err);
+    const char *hardware = w->hw_id[0] ? w->hw_id : NULL;
+
+    return source_make_for_board(w->setup->source, w->lease->endpoint, w->lease->index, hardware,
+                                 &w->device, err);
 }
 
 static int seal_and_record(struct work *w, bool sealed, struct signet_error *err)

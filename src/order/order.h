@@ -101,6 +101,7 @@ struct placeholder_values {
     const struct manifest_row *row; /* NULL: no columns */
     const char *endpoint;
     int64_t serial;
+    const char *hardware; /* the board's serial number, for certificates; NULL: not known */
 };
 /* Appends. SIGNET_E_SYNTAX: a column's value is not in the encoding; *column (may be NULL) is
  * which. The message does not hold the value. */

@@ -163,14 +163,16 @@ static int fill_tree(const struct template *t, const struct placeholder_values *
     return rc == SIGNET_OK ? put_psks(t, values, trial, tree, err) : rc;
 }
 
-static int sign_cert(const struct source *s, const struct signet_key *key, const char *endpoint,
-                     struct signet_cert **out, struct signet_error *err)
+static int sign_cert(const struct source *s, const struct signet_key *key,
+                     const struct placeholder_values *values, struct signet_cert **out,
+                     struct signet_error *err)
 {
-    const struct signet_authority_subject subject = {.endpoint = endpoint, .info = &s->cert};
+    const struct signet_authority_subject subject = {
+        .endpoint = values->endpoint, .serial = values->hardware, .info = &s->cert};
 
     return s->authority
                ? signet_authority_sign_key(s->authority, key, &subject, s->cancel, out, NULL, err)
-               : signet_cert_make(out, key, &s->cert, endpoint, NULL, err);
+               : signet_cert_make(out, key, &s->cert, values->endpoint, NULL, err);
 }
 
 /* One pair for all of a device's accounts that have none. */
@@ -185,7 +187,7 @@ static int put_certs(const struct template *t, const struct source *s,
                                            : signet_key_generate(&key, &s->cert, NULL, err);
 
     if (rc == SIGNET_OK)
-        rc = sign_cert(s, key, values->endpoint, &cert, err);
+        rc = sign_cert(s, key, values, &cert, err);
     if (rc == SIGNET_OK)
         rc = signet_cert_der(cert, &cert_der, err);
     if (rc == SIGNET_OK)

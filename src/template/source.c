@@ -16,11 +16,11 @@ static void forget_shared(const struct template *t, struct device *device)
 }
 
 /* out NULL: only tries whether it could be made. */
-static int make_device(struct source *s, const char *endpoint, int64_t index,
+static int make_device(struct source *s, const char *endpoint, int64_t index, const char *hardware,
                        const struct signet_bytes *cert, struct device *out,
                        struct signet_error *err)
 {
-    struct placeholder_values values = {.endpoint = endpoint};
+    struct placeholder_values values = {.endpoint = endpoint, .hardware = hardware};
     struct manifest_row row = {0};
     struct signet_tree *tree = NULL;
     int64_t found = -1;
@@ -47,19 +47,25 @@ static int make_device(struct source *s, const char *endpoint, int64_t index,
 int source_make(struct source *s, const char *endpoint, int64_t index, struct device *out,
                 struct signet_error *err)
 {
-    return make_device(s, endpoint, index, NULL, out, err);
+    return make_device(s, endpoint, index, NULL, NULL, out, err);
+}
+
+int source_make_for_board(struct source *s, const char *endpoint, int64_t index,
+                          const char *hardware, struct device *out, struct signet_error *err)
+{
+    return make_device(s, endpoint, index, hardware, NULL, out, err);
 }
 
 int source_make_certified(struct source *s, const char *endpoint, int64_t index,
                           const struct signet_bytes *cert, struct device *out,
                           struct signet_error *err)
 {
-    return make_device(s, endpoint, index, cert, out, err);
+    return make_device(s, endpoint, index, NULL, cert, out, err);
 }
 
 int source_try(struct source *s, const char *endpoint, struct signet_error *err)
 {
-    return make_device(s, endpoint, -1, NULL, NULL, err);
+    return make_device(s, endpoint, -1, NULL, NULL, NULL, err);
 }
 
 int source_restore(struct source *s, const struct secret *packet, const char *endpoint,

@@ -79,6 +79,10 @@ int source_try(struct source *source, const char *endpoint, struct signet_error 
 const struct signet_cert_info *source_cert_info(const struct source *source);
 /* Has it accounts whose certificates and keys are made? */
 bool source_makes_certs(const struct source *source);
+/* The same for a board of which the serial number is known, which some profiles of certificates
+ * have. */
+int source_make_for_board(struct source *source, const char *endpoint, int64_t index,
+                          const char *hardware, struct device *out, struct signet_error *err);
 /* A device that was made and sealed before. */
 int source_restore(struct source *source, const struct secret *packet, const char *endpoint,
                    struct device *out, struct signet_error *err);

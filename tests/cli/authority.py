@@ -4,6 +4,7 @@
 comes out is taken by OpenSSL, GnuTLS and Mbed TLS."""
 import ctypes, json, os, pty, re, shutil, subprocess, sys, tempfile
 import _softhsm
+from _hall import Hall
 from _mint import House
 from _signet import SIGNET, Broken, need
 
@@ -143,11 +144,7 @@ def orders(h):
     h.check('made', ['packets.ndjson'], 300, ['records.csv'])
     need(all(d['cert_issuer'] == 'CN=ca' for d in h.devices('made').values()), 'issuers')
     for name, packet in list(h.packets('packets.ndjson').items())[::100]:
-        starts = [m.start() for m in re.finditer(b'\x30\x82', packet)]
-        ders = [packet[i:i + 4 + int.from_bytes(packet[i + 2:i + 4], 'big')] for i in starts]
-        with open('one.der', 'wb') as f:  # not the server's, nor the part that is signed
-            f.write(next(d for d in ders if name.encode() in d and b'\x02ca' in d))
-        openssl('x509', '-inform', 'DER', '-in', 'one.der', '-out', 'one.pem')
+        cert_of(packet, name)
         need(f'serialNumber = {name}' in openssl('x509', '-in', 'one.pem', '-noout', '-subject'), name)
         need('Dec 31 23:59:59 9999' in openssl('x509', '-in', 'one.pem', '-noout', '-enddate'), name)
         taken('one.pem', 'ca.pem')
@@ -177,6 +174,39 @@ def provisioned(h):
     call('cert', 'make', '-e', 'd', '--issuer', 'x', '--issuer-key', 'y', '--authority', 'z', code=2, word='both given')
 
 
+def cert_of(packet, name):
+    """The device's certificate out of a packet, as PEM in one.pem: what begins like one there may be something else."""
+    for start in [m.start() for m in re.finditer(b'\x30\x82', packet)]:
+        der = packet[start:start + 4 + int.from_bytes(packet[start + 2:start + 4], 'big')]
+        if name.encode() in der and b'\x02ca' in der:
+            p = subprocess.run(['openssl', 'x509', '-inform', 'DER', '-out', 'one.pem'], input=der, capture_output=True, timeout=60)
+            if p.returncode == 0:
+                return
+    raise Broken(f'{name}: no certificate in its packet')
+
+
+def boards(h):
+    """In a line: the certificate has the board's serial number."""
+    folder = os.path.abspath('hall')
+    os.mkdir(folder)
+    hall = Hall(folder, slots=2, certs=True, pattern=True)
+    try:
+        uri = h.token.uri('ca', f'pin-source=file:{h.at("pin")}')
+        order = hall.order(2, f'authority:\n  chain: ../ca.pem\n  key: "{uri}"\n  profile: idevid\n')
+        need(hall.run(order) == 0, open(hall.at('log')).read())
+        devices = {d['endpoint']: d['hw_id'] for d in hall.devices()}
+        need(len(devices) == 2 and len(set(devices.values())) == 2, devices)
+        for name in os.listdir(hall.at('applied')):
+            with open(hall.at('applied', name), 'rb') as f:
+                packet = f.read()
+            name = next(n for n in devices if n.encode() in packet)
+            cert_of(packet, name)
+            need(f'serialNumber = {devices[name]}' in openssl('x509', '-in', 'one.pem', '-noout', '-subject'), name)
+            taken('one.pem', 'ca.pem')
+    finally:
+        hall.close()
+
+
 def main():
     if not _softhsm.there():
         print('no SoftHSM: scripts/setup test installs it')
@@ -185,7 +215,7 @@ def main():
         os.chdir(folder)
         h = House(folder, certs=True)
         h.token = _softhsm.Token(folder)
-        for part in (file_authorities, typed_passphrases, tokens, token_refusals, orders, provisioned):
+        for part in (file_authorities, typed_passphrases, tokens, token_refusals, orders, boards, provisioned):
             try:
                 part(h)
             except Broken as e:
