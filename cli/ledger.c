@@ -9,6 +9,8 @@ const struct verb ledger_verbs[] = {
     {"export", "devices or history, as CSV or JSON", ledger_export},
     {"verify", "check the chain of events", ledger_verify},
     {"checkpoint", "what a station signed last, and that it only grew", ledger_checkpoint},
+    {"proof", "that a device's events are in the record", ledger_proof},
+    {"witness", "sign what a station signed", ledger_witness},
     {"vkey", "the public key of a station's log", ledger_vkey},
     {"sync", "register what waits for its servers", ledger_sync},
     {"backup", "copy a ledger that is in use", ledger_backup},

@@ -30,6 +30,8 @@ void ledger_print_head(const struct cli *cli, int64_t events, const char *head);
 int ledger_verify(int argc, char **argv); /* ledger_log.c */
 int ledger_checkpoint(int argc, char **argv);
 int ledger_vkey(int argc, char **argv);
+int ledger_proof(int argc, char **argv); /* ledger_proof.c */
+int ledger_witness(int argc, char **argv);
 int ledger_backup(int argc, char **argv); /* ledger_files.c */
 int ledger_archive(int argc, char **argv);
 int ledger_recover(int argc, char **argv);

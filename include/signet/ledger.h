@@ -400,6 +400,22 @@ int signet_ledger_keys(struct signet_ledger *ledger, const char *sign_file,
                                   struct signet_error *err),
                        void *ctx, struct signet_error *err);
 
+/* One event of a device, as its station hashed it, and C2SP's tlog-proof that it is in what the
+ * station signed last; NULL: it does not sign. */
+struct signet_ledger_proof {
+    const char *station, *kind;
+    int64_t seq;
+    const void *event;
+    size_t event_len;
+    const char *proof;
+};
+/* Of all events of all editions of a name, station by station; signet_proof_check() and tools of
+ * others check them. SIGNET_E_NOT_FOUND: there is no such device. */
+int signet_ledger_proofs(struct signet_ledger *ledger, const char *endpoint,
+                         int (*row)(void *ctx, const struct signet_ledger_proof *proof,
+                                    struct signet_error *err),
+                         void *ctx, struct signet_error *err);
+
 /* A copy in a new SQLite file (0600), while others work on the ledger: all that was recorded before
  * the call, read in one transaction, and verified. A file that is copied while it is in use is no
  * ledger. *events, head: as of signet_ledger_verify(), of the copy. SIGNET_E_EXISTS: nothing is

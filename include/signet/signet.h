@@ -20,7 +20,7 @@
  * (registration), prove.h (acting as the device), smp.h and link.h (boards over serial and TCP),
  * flasher.h (programmers), status.h (a panel for a run), control.h (a run that is under way in
  * another process), page.h (it in a browser), text.h (JSON, CSV, text for a terminal), bytes.h,
- * file_kind.h, cancel.h, error.h, option.h, version.h.
+ * witness.h (proofs of a ledger), file_kind.h, cancel.h, error.h, option.h, version.h.
  *
  * In all of them:
  *
@@ -72,5 +72,6 @@
 #include <signet/text.h>
 #include <signet/tree.h>
 #include <signet/version.h>
+#include <signet/witness.h>
 
 #endif

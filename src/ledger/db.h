@@ -26,6 +26,7 @@ struct db {
     const struct db_ops *ops;
     int64_t now; /* seconds since 1970, of the transaction: one clock for all stations */
     bool again;  /* after an error: nothing happened, and a second try may succeed */
+    bool zero;   /* a text of a row has a zero byte: other programs put it there */
     bool nomem;  /* a value of a row could not be had: nothing that was read counts */
     const char *statements[DB_STATEMENTS]; /* those that are prepared on this connection */
     size_t count;

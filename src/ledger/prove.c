@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is shown to others: checkpoints, that a log only grew, and that it has a device's events. */
-#include "ledger/store.h"
+/* What is shown to others: checkpoints, that a log only grew, and the keys. */
+#include "ledger/prove.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROOFS_MAX = 1000 };
-
-struct signed_station {
-    int64_t id, base;
-    char there[STATION_MAX + SITE_MAX + 2];
-    char text[SIGNET_LEDGER_CHECKPOINT_SIZE];
-    struct tlog_checkpoint checkpoint;
-};
-
-/* Columns: id, base, name, checkpoint */
-static int take_station(const struct db_rows *row, struct signed_station *s,
+int signed_station_read(const struct db_rows *row, struct signed_station *s,
                         struct signet_error *err)
 {
     struct tlog_note note;
@@ -36,6 +26,19 @@ static int take_station(const struct db_rows *row, struct signed_station *s,
     if (rc == SIGNET_OK)
         rc = tlog_checkpoint_parse(&note, &s->checkpoint, err);
     return error_pass(rc, err, "the checkpoint of station %s", db_text(row, 2));
+}
+
+int signed_station_check(const struct signed_station *s, const struct tlog_tree *tree,
+                         struct signet_error *err)
+{
+    uint8_t root[TLOG_HASH];
+    int rc = tlog_root(tree, root, err);
+
+    if (rc == SIGNET_OK &&
+        (tree->size != s->checkpoint.size || memcmp(root, s->checkpoint.root, sizeof(root)) != 0))
+        rc = error_set(err, SIGNET_E_LEDGER, "what station %s signed is not what the ledger has",
+                       s->there);
+    return rc;
 }
 
 /* the checkpoint, and that the log only grew since an old one */
@@ -63,7 +66,7 @@ static int find_station(struct signet_ledger *l, const char *name, struct signed
     if (rc == SIGNET_OK)
         rc = db_step(&row, err);
     if (rc == SIGNET_OK)
-        rc = take_station(&row, out, err);
+        rc = signed_station_read(&row, out, err);
     else if (rc == SIGNET_E_NOT_FOUND)
         rc = error_set(err, rc,
                        name ? "the ledger has no station %s that signs its events"
@@ -95,20 +98,6 @@ static int grow(void *ctx, const struct log_entry *entry, struct signet_error *e
                : rc;
 }
 
-/* Its events are those that it signed. */
-static int check_tree(const struct tlog_tree *tree, const struct signed_station *s,
-                      struct signet_error *err)
-{
-    uint8_t root[TLOG_HASH];
-    int rc = tlog_root(tree, root, err);
-
-    if (rc == SIGNET_OK &&
-        (tree->size != s->checkpoint.size || memcmp(root, s->checkpoint.root, sizeof(root)) != 0))
-        rc = error_set(err, SIGNET_E_LEDGER, "what station %s signed is not what the ledger has",
-                       s->there);
-    return rc;
-}
-
 static int prove_growth(struct signet_ledger *l, struct growth *g, const struct signed_station *s,
                         struct signet_error *err)
 {
@@ -131,7 +120,7 @@ static int prove_growth(struct signet_ledger *l, struct growth *g, const struct 
     if (rc == SIGNET_OK)
         rc = log_walk(l, &place, grow, g, err);
     if (rc == SIGNET_OK)
-        rc = check_tree(&g->tree, s, err);
+        rc = signed_station_check(s, &g->tree, err);
     buf_printf(&g->text, "old %lld\n", (long long)g->known.size);
     if (rc == SIGNET_OK)
         rc = tlog_path_print(&g->path, &g->text, err);
@@ -182,7 +171,7 @@ static int give_key(void *ctx, const struct db_rows *row, struct signet_error *e
     struct tlog_vkey as;
     struct tlog_note note;
     char text[TLOG_VKEY_SIZE];
-    int rc = take_station(row, &s, err);
+    int rc = signed_station_read(row, &s, err);
 
     if (rc == SIGNET_OK)
         rc = tlog_vkey_as(&q->key.public, TLOG_SIGNER, s.checkpoint.origin, &as, err);

@@ -2,84 +2,16 @@
 
 /* A ledger in a file: SQLite with WAL and synchronous FULL, so that a commit survives a power cut.
  */
-#include "ledger/db.h"
+#include "ledger/sqlite_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* What goes wrong with a ledger; the last row is all else. */
-static const struct {
-    int code;
-    enum signet_code means;
-    const char *text, *hint;
-} failures[] = {
-#define LOCKED  "end it, or wait; nothing is lost"
-#define BROKEN  "free or repair the disk; what was recorded before is kept"
-#define RIGHTS  "this user must be able to write the file and its folder"
-#define DAMAGED "keep the file as it is, and put back the last copy; events are in it"
-    {SQLITE_BUSY, SIGNET_E_IO, "the ledger is locked by another process", LOCKED},
-    {SQLITE_FULL, SIGNET_E_IO, "the ledger's disk is full", BROKEN},
-    {SQLITE_IOERR, SIGNET_E_IO, "the ledger's disk cannot be read or written", BROKEN},
-    {SQLITE_READONLY, SIGNET_E_IO, "the ledger cannot be written", RIGHTS},
-    {SQLITE_CANTOPEN, SIGNET_E_IO, "the ledger cannot be opened", RIGHTS},
-    {SQLITE_PERM, SIGNET_E_IO, "the ledger cannot be opened", RIGHTS},
-    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", DAMAGED},
-    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", DAMAGED},
-    {0, SIGNET_E_LEDGER, "the ledger's database refused it: ", ""},
-};
-
-/* The error of the last call. */
-static int sqlite_failed(sqlite3 *db, struct signet_error *err)
-{
-    int code = sqlite3_errcode(db), why = sqlite3_extended_errcode(db);
-    int sys = sqlite3_system_errno(db);
-    size_t i = 0;
-
-    if (code == SQLITE_NOMEM)
-        return error_nomem(err);
-    if (why == SQLITE_CONSTRAINT_UNIQUE || why == SQLITE_CONSTRAINT_PRIMARYKEY)
-        return error_set(err, SIGNET_E_CONFLICT, "%s", sqlite3_errmsg(db));
-    while (failures[i].code && failures[i].code != code)
-        i++;
-    bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys;
-    error_sys(err, failures[i].means, disk ? sys : 0, "%s%s", failures[i].text,
-              failures[i].code ? "" : sqlite3_errmsg(db));
-    error_hint(err, "%s", failures[i].hint);
-    return error_code(failures[i].means);
-}
-
-/* Statements without answers. */
-static int sqlite_run(sqlite3 *db, const char *sql, struct signet_error *err)
-{
-    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? SIGNET_OK
-                                                                : sqlite_failed(db, err);
-}
-
-/* A statement whose answer is one value. */
-static int sqlite_text(sqlite3 *db, const char *sql, char *out, size_t size,
-                       struct signet_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    const char *text = NULL;
-    int rc = SIGNET_OK;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK ||
-        sqlite3_step(stmt) != SQLITE_ROW)
-        rc = sqlite_failed(db, err);
-    else if (!(text = (const char *)sqlite3_column_text(stmt, 0)))
-        rc = error_nomem(err);
-    else
-        snprintf(out, size, "%s", text);
-    sqlite3_finalize(stmt);
-    return rc;
-}
 
 enum { BUSY_MS = 30000 };
 
@@ -99,7 +31,10 @@ static int sqlite_version(struct db *db, int64_t *out, struct signet_error *err)
 {
     char number[24];
     int rc = sqlite_text(file_of(db)->handle,
-                         "SELECT CASE WHEN application_id = 0x5369676e OR (application_id = 0"
+                         /* a view or a virtual table has no page of its own */
+                         "SELECT CASE WHEN EXISTS(SELECT 1 FROM sqlite_schema WHERE type IN"
+                         " ('table', 'view') AND COALESCE(rootpage, 0) = 0) THEN -1"
+                         " WHEN application_id = 0x5369676e OR (application_id = 0"
                          " AND user_version = 0 AND NOT EXISTS(SELECT 1 FROM sqlite_schema))"
                          " THEN user_version ELSE -1 END"
                          " FROM pragma_application_id, pragma_user_version",
@@ -366,8 +301,11 @@ static const char *sqlite_column(const struct db_rows *rows, int column)
 
     if (!is_null && !value)
         rows->db->nomem = true;
-    /* a zero byte was put there by somebody else: what is behind it must not go unseen */
-    return value && strlen(value) == (size_t)sqlite3_column_bytes(rows->at, column) ? value : NULL;
+    if (value && strlen(value) != (size_t)sqlite3_column_bytes(rows->at, column)) {
+        rows->db->zero = true; /* what is behind it must not go unseen */
+        return NULL;
+    }
+    return value;
 }
 
 static int64_t sqlite_integer(const struct db_rows *rows, int column)
@@ -387,77 +325,9 @@ static void sqlite_end(struct db_rows *rows)
     rows->at = NULL;
 }
 
-/* Pages, indexes and types, which no event answers for. */
-static int check_pages(struct file *f, struct signet_error *err)
-{
-    char found[201];
-    int rc = sqlite_text(f->handle, "PRAGMA integrity_check(1)", found, sizeof(found), err);
-
-    return rc == SIGNET_OK && strcmp(found, "ok") != 0
-               ? error_set(err, SIGNET_E_LEDGER, "the file is damaged: %s", found)
-               : rc;
-}
-
-/* Tables, indexes and triggers of both; what ANALYZE left is nobody's. */
-static int prepare_objects(sqlite3 *handle, sqlite3_stmt **out, struct signet_error *err)
-{
-    static const char objects[] =
-        "SELECT type || ' ' || name || char(10) || COALESCE(sql, '') FROM sqlite_schema"
-        " WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
-
-    return sqlite3_prepare_v2(handle, objects, -1, out, NULL) == SQLITE_OK
-               ? SIGNET_OK
-               : sqlite_failed(handle, err);
-}
-
-/* "": that was all; NULL: an error. */
-static const char *next_object(sqlite3_stmt *stmt)
-{
-    int step = sqlite3_step(stmt);
-
-    return step == SQLITE_ROW    ? (const char *)sqlite3_column_text(stmt, 0)
-           : step == SQLITE_DONE ? ""
-                                 : NULL;
-}
-
-static int compare_objects(sqlite3_stmt *is, sqlite3_stmt *should, struct signet_error *err)
-{
-    for (;;) {
-        const char *a = next_object(is), *b = next_object(should);
-        if (!a || !b)
-            return sqlite_failed(sqlite3_db_handle(a ? should : is), err);
-        if (strcmp(a, b) != 0) {
-            const char *at = *b ? b : a;
-            return error_set(err, SIGNET_E_LEDGER,
-                             "a table, index or trigger was dropped, added or changed, at %.*s",
-                             (int)strcspn(at, "\n"), at);
-        }
-        if (!*a)
-            return SIGNET_OK;
-    }
-}
-
-/* The schema as it is, and as the same statements make it in memory. */
 static int sqlite_check(struct db *db, const char *schema, struct signet_error *err)
 {
-    sqlite3 *fresh = NULL;
-    sqlite3_stmt *is = NULL, *should = NULL;
-    int rc = check_pages(file_of(db), err);
-
-    if (rc == SIGNET_OK && sqlite3_open(":memory:", &fresh) != SQLITE_OK)
-        rc = error_nomem(err);
-    if (rc == SIGNET_OK)
-        rc = sqlite_run(fresh, schema, err);
-    if (rc == SIGNET_OK)
-        rc = prepare_objects(fresh, &should, err);
-    if (rc == SIGNET_OK)
-        rc = prepare_objects(file_of(db)->handle, &is, err);
-    if (rc == SIGNET_OK)
-        rc = compare_objects(is, should, err);
-    sqlite3_finalize(is);
-    sqlite3_finalize(should);
-    sqlite3_close(fresh);
-    return rc;
+    return sqlite_check_handle(file_of(db)->handle, schema, err);
 }
 
 const struct db_ops sqlite_ops = {

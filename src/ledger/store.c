@@ -24,7 +24,7 @@ static int try_batch(struct signet_ledger *l, struct change *batch, struct chang
 
     *bad = NULL;
     l->head = (struct head){0};
-    l->db->again = l->db->nomem = false;
+    l->db->again = l->db->nomem = l->db->zero = false;
     if (rc == SIGNET_OK)
         rc = l->db->ops->begin(l->db, !batch->reads, err);
     if (rc == SIGNET_OK)
@@ -34,6 +34,9 @@ static int try_batch(struct signet_ledger *l, struct change *batch, struct chang
             rc = c->apply(l, c->arg, err);
         if (l->db->nomem) /* what it decided may rest on a value that it did not see */
             rc = error_nomem(err);
+        if (l->db->zero)
+            rc = error_set(err, SIGNET_E_LEDGER,
+                           "a text in the ledger has a zero byte: another program put it there");
         if (rc != SIGNET_OK)
             *bad = c;
     }

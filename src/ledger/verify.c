@@ -411,16 +411,16 @@ static int verify_with(struct signet_ledger *l, struct trust *trust, int64_t *ev
     for (size_t i = 0; trust && i < trust->known_count; i++) /* it may be a second try */
         trust->known[i].found = false;
     uint8_t digest[32];
-    int rc = check_chains(&v, err);
+    int rc = check_database(l, err); /* first: then a query has an end */
 
+    if (rc == SIGNET_OK)
+        rc = check_chains(&v, err);
     if (rc == SIGNET_OK)
         rc = check_tables(l, err);
     if (rc == SIGNET_OK)
         rc = check_schema(l, err);
     if (rc == SIGNET_OK)
         rc = check_histories(l, err);
-    if (rc == SIGNET_OK)
-        rc = check_database(l, err);
     if (rc == SIGNET_OK)
         rc = buf_check(&v.heads, err);
     if (rc == SIGNET_OK)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a station signs: who has its key and an old checkpoint finds every other history, however well it was made."""
-import os, shutil, sqlite3, subprocess
+import os, re, shutil, sqlite3, subprocess
 import _parts
 from _chain import Forger
 from _mint import House
@@ -188,6 +188,109 @@ def what_is_no_checkpoint(p):
         p.house.write('other', f.read().replace('\n6', '\n7', 1).replace('/A/', '/B/', 1))
     p.verify('was signed by none of the given keys', since='other')
     need('has no station B that signs' in p.call('checkpoint', 'ledger.db', '--station', 'B', code=1), 'a station')
+
+
+@part
+def text_behind_a_zero(p):
+    """Whose hash is that of nothing, as a program takes it that stops there."""
+    with Forger(p.at('ledger.db')) as db:
+        db.execute("UPDATE events SET detail = '' WHERE device = 2 AND n = 1")
+    p.call('verify', 'ledger.db')
+    db = sqlite3.connect(p.at('ledger.db'))
+    db.execute('DROP TRIGGER events_update')
+    db.execute("UPDATE events SET detail = char(0) || 'hidden' WHERE device = 2 AND n = 1")
+    db.execute("CREATE TRIGGER events_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END")
+    db.commit()
+    db.close()
+    need('a text in the ledger has a zero byte' in p.call('verify', 'ledger.db', code=1), 'verify')
+
+
+@part
+def another_schema(p):
+    """A view in place of a table, without an end: nothing is read of it."""
+    for n, deed in enumerate(('ALTER TABLE events RENAME TO e; CREATE VIEW events AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)'
+                              ' SELECT e.* FROM e, r', 'DROP INDEX u_endpoint', 'DROP TRIGGER events_delete',
+                              "CREATE TRIGGER t AFTER UPDATE ON devices BEGIN SELECT 1; END")):
+        shutil.copy(p.at('old.db'), p.at(f'{n}.db'))
+        db = sqlite3.connect(p.at(f'{n}.db'))
+        db.executescript(deed)
+        db.close()
+        words = "another program's database" if n == 0 else 'was dropped, added or changed'
+        need(words in p.call('verify', f'{n}.db', code=1), deed)
+    need("another program's database" in p.call('list', '0.db', code=1), 'list')
+
+
+@part
+def proofs(p):
+    """Each event of a device, without the ledger; a changed event, proof or key is refused."""
+    name = 'urn:dev:os:o-0000003'
+    said = p.call('proof', 'ledger.db', name)
+    need([l.split()[0] for l in said.splitlines()] == ['reserved', 'writing', 'done'], said)
+    for n in 1, 2, 3:
+        event, proof = (p.at(f'{name}.{n}.{end}') for end in ('event', 'tlog-proof'))
+        need('is in the ledger' in p.call('proof', '--key', p.key, event, proof), n)
+        with open(event, 'rb') as f:
+            text = f.read()
+        need(name.encode() in text or n > 1, text)
+        p.house.write('changed', text.decode().replace('1.', '2.').replace('reserved', 'reservee') + 'x')
+        need('does not show that the entry' in p.call('proof', '--key', p.key, 'changed', proof, code=1), 'a changed event')
+        need('does not show that the entry' in p.call('proof', '--key', p.key, event, p.at(f'{name}.{n % 3 + 1}.tlog-proof'), code=1), n)
+    with open(p.at(f'{name}.1.tlog-proof')) as f:
+        text = f.read()
+    head, rest = text.split('\n\n', 1)
+    for changed in (re.sub('(?m)^index (.*)$', r'index 1\1', text), head + '\n\n' + rest.replace('A', 'B', 1),
+                    text.replace(rest.split('\n')[2], 'A' * 43 + '='), head.rsplit('\n', 1)[0] + '\n\n' + rest):
+        p.house.write('changed', changed)
+        p.call('proof', '--key', p.key, p.at(f'{name}.1.event'), 'changed', code=1)
+    need('no device none' in p.call('proof', 'ledger.db', 'none', code=1), 'a device')
+    p.call('void', 'ledger.db', '--reason', 'x', '--sign', 'office.sign', name)
+    p.call('void', 'ledger.db', '--reason', 'x', '--sign', 'office.sign', 'urn:dev:os:p-0000001')
+    p.call('proof', 'ledger.db', name)
+    office = p.call('vkey', 'ledger.db', 'office.sign').strip()
+    need('is in the ledger' in p.call('proof', '--key', office, p.at(f'{name}.4.event'), p.at(f'{name}.4.tlog-proof')), 'of the office')
+    p.verify(None, '--key', office)
+
+
+@part
+def unproved(p):
+    p.call('void', 'ledger.db', '--reason', 'x', 'urn:dev:os:o-0000003')
+    said = p.call('proof', 'ledger.db', 'urn:dev:os:o-0000003', code=1)
+    need('no proof: its station does not sign' in said, said)
+
+
+@part
+def witnessed(p):
+    """It signs what only grew, remembers it, and refuses what is older or another history."""
+    witness = ('witness', '--sign', 'w.sign', '--key', p.key)
+    need(p.call('witness', '--sign', 'w.sign', '--name', 'oem').startswith('oem+'), 'its key')
+    need('nothing was witnessed' in p.call(*witness, '--seen', code=1), 'seen before')
+    first = p.call(*witness, 'first')
+    need(first.count('\u2014 ') == 2 and '\u2014 oem ' in first, first)
+    p.house.write('seen', p.call(*witness, '--seen'))
+    p.verify(since='seen')
+    need('no proof that it only grew' in p.call(*witness, 'second', code=1), 'without a proof')
+    request = p.call('checkpoint', 'ledger.db', '--since', 'seen')
+    hashes = request.split('\n\n')[0].split('\n')[1:]
+    for changed in (request.replace(hashes[0], 'A' * 43 + '='), request.replace(hashes[-1] + '\n', '', 1),
+                    request.replace('old ', 'old 1', 1)):
+        p.house.write('changed', changed)
+        p.call(*witness, 'changed', code=1)
+    p.house.write('request', request)
+    need(p.call(*witness, 'request').count('\u2014 ') == 2, 'the second')
+    need(p.call(*witness, 'request').count('\u2014 ') == 2, 'the same once more')
+    need('older than the one' in p.call(*witness, 'first', code=1), 'an old one')
+    shutil.copy(p.at('old.db'), p.at('ledger.db'))
+    for end in '-wal', '-shm':
+        if os.path.exists(p.at('ledger.db' + end)):
+            os.unlink(p.at('ledger.db' + end))
+    for n in range(3):
+        p.make(f'r{n}', 9)
+    need('are not those of the old checkpoint' in p.call('checkpoint', 'ledger.db', '--since', 'second', code=1), 'a proof')
+    p.house.write('fork', p.call('checkpoint', 'ledger.db', '--since', 'first'))
+    need('no proof that it only grew' in p.call(*witness, 'fork', code=1), 'a fork')
+    with open(p.at('fork')) as f:
+        p.house.write('fork', re.sub('^old .*', 'old ' + p.call(*witness, '--seen').split('\n')[1], f.read()))
+    need('another history' in p.call(*witness, 'fork', code=1), 'a fork')
 
 
 _parts.main(Place)
