@@ -79,8 +79,8 @@ struct db_ops {
     int (*commit)(struct db *db, struct signet_error *err);
     void (*rollback)(struct db *db);
     /* What no row shows: damaged pages; tables, indexes and triggers that are not those of the
-     * schema, the SQL that made it. In a transaction. */
-    int (*check)(struct db *db, const char *schema, struct signet_error *err);
+     * schema, the SQL that made it. first: only what makes reading safe. In a transaction. */
+    int (*check)(struct db *db, const char *schema, bool first, struct signet_error *err);
     /* SIGNET_E_CONFLICT: a unique index said no; the transaction, or its savepoint, must be rolled
      * back. */
     int (*query)(struct db *db, struct db_rows *rows, const char *sql,

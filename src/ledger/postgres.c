@@ -401,12 +401,12 @@ static int check_object(struct db *db, const char *name, bool index, bool unique
 }
 
 /* Indexes and triggers by their names. */
-static int postgres_check(struct db *db, const char *schema, struct signet_error *err)
+static int postgres_check(struct db *db, const char *schema, bool first, struct signet_error *err)
 {
     static const char *const made[] = {"CREATE INDEX ", "CREATE UNIQUE INDEX ", "CREATE TRIGGER "};
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+    for (size_t i = 0; !first && i < sizeof(made) / sizeof(made[0]); i++)
         for (const char *at = schema; rc == SIGNET_OK && (at = strstr(at, made[i]));) {
             at += strlen(made[i]);
             rc = check_object(db, at, i < 2, i == 1, err);

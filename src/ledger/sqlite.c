@@ -325,9 +325,9 @@ static void sqlite_end(struct db_rows *rows)
     rows->at = NULL;
 }
 
-static int sqlite_check(struct db *db, const char *schema, struct signet_error *err)
+static int sqlite_check(struct db *db, const char *schema, bool first, struct signet_error *err)
 {
-    return sqlite_check_handle(file_of(db)->handle, schema, err);
+    return sqlite_check_handle(file_of(db)->handle, schema, first, err);
 }
 
 const struct db_ops sqlite_ops = {

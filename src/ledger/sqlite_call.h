@@ -13,7 +13,8 @@ int sqlite_run(sqlite3 *db, const char *sql, struct signet_error *err);
 /* A statement whose answer is one value. */
 int sqlite_text(sqlite3 *db, const char *sql, char *out, size_t size, struct signet_error *err);
 
-/* sqlite_check.c: the schema as it is, and as these statements make it; then the file's pages. */
-int sqlite_check_handle(sqlite3 *db, const char *schema, struct signet_error *err);
+/* sqlite_check.c: the schema as it is, and as these statements make it. first: the tables alone,
+ * and the file's pages: then a query comes to its end. */
+int sqlite_check_handle(sqlite3 *db, const char *schema, bool first, struct signet_error *err);
 
 #endif

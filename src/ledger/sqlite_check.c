@@ -17,13 +17,16 @@ static int check_pages(sqlite3 *db, struct signet_error *err)
 }
 
 /* Tables, indexes and triggers of both; what ANALYZE left is nobody's. */
-static int prepare_objects(sqlite3 *handle, sqlite3_stmt **out, struct signet_error *err)
+static int prepare_objects(sqlite3 *handle, bool tables, sqlite3_stmt **out,
+                           struct signet_error *err)
 {
     static const char objects[] =
         "SELECT type || ' ' || name || char(10) || COALESCE(sql, '') FROM sqlite_schema"
-        " WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
+        " WHERE name NOT LIKE 'sqlite_stat%' AND (?1 = 0 OR type IN ('table', 'view'))"
+        " ORDER BY name";
 
-    return sqlite3_prepare_v2(handle, objects, -1, out, NULL) == SQLITE_OK
+    return sqlite3_prepare_v2(handle, objects, -1, out, NULL) == SQLITE_OK &&
+                   sqlite3_bind_int(*out, 1, tables) == SQLITE_OK
                ? SIGNET_OK
                : sqlite_failed(handle, err);
 }
@@ -55,7 +58,7 @@ static int compare_objects(sqlite3_stmt *is, sqlite3_stmt *should, struct signet
     }
 }
 
-static int check_objects(sqlite3 *db, const char *schema, struct signet_error *err)
+static int check_objects(sqlite3 *db, const char *schema, bool tables, struct signet_error *err)
 {
     sqlite3 *fresh = NULL;
     sqlite3_stmt *is = NULL, *should = NULL;
@@ -64,9 +67,9 @@ static int check_objects(sqlite3 *db, const char *schema, struct signet_error *e
     if (rc == SIGNET_OK)
         rc = sqlite_run(fresh, schema, err);
     if (rc == SIGNET_OK)
-        rc = prepare_objects(fresh, &should, err);
+        rc = prepare_objects(fresh, tables, &should, err);
     if (rc == SIGNET_OK)
-        rc = prepare_objects(db, &is, err);
+        rc = prepare_objects(db, tables, &is, err);
     if (rc == SIGNET_OK)
         rc = compare_objects(is, should, err);
     sqlite3_finalize(is);
@@ -75,10 +78,9 @@ static int check_objects(sqlite3 *db, const char *schema, struct signet_error *e
     return rc;
 }
 
-/* What is in another schema may take any time to read. */
-int sqlite_check_handle(sqlite3 *db, const char *schema, struct signet_error *err)
+int sqlite_check_handle(sqlite3 *db, const char *schema, bool first, struct signet_error *err)
 {
-    int rc = check_objects(db, schema, err);
+    int rc = check_objects(db, schema, first, err);
 
-    return rc == SIGNET_OK ? check_pages(db, err) : rc;
+    return rc == SIGNET_OK && first ? check_pages(db, err) : rc;
 }

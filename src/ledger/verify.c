@@ -392,13 +392,13 @@ static int check_histories(struct signet_ledger *l, struct signet_error *err)
     return rc == SIGNET_OK ? end_history(&h, err) : rc;
 }
 
-static int check_database(struct signet_ledger *l, struct signet_error *err)
+static int check_database(struct signet_ledger *l, bool first, struct signet_error *err)
 {
     struct buf schema = {0};
     int rc = ledger_schema(l->db->ops, 0, l->schema, &schema, err);
 
     if (rc == SIGNET_OK)
-        rc = l->db->ops->check(l->db, (const char *)schema.data, err);
+        rc = l->db->ops->check(l->db, (const char *)schema.data, first, err);
     buf_free(&schema);
     return rc;
 }
@@ -411,7 +411,7 @@ static int verify_with(struct signet_ledger *l, struct trust *trust, int64_t *ev
     for (size_t i = 0; trust && i < trust->known_count; i++) /* it may be a second try */
         trust->known[i].found = false;
     uint8_t digest[32];
-    int rc = check_database(l, err); /* first: then a query has an end */
+    int rc = check_database(l, true, err);
 
     if (rc == SIGNET_OK)
         rc = check_chains(&v, err);
@@ -421,6 +421,8 @@ static int verify_with(struct signet_ledger *l, struct trust *trust, int64_t *ev
         rc = check_schema(l, err);
     if (rc == SIGNET_OK)
         rc = check_histories(l, err);
+    if (rc == SIGNET_OK)
+        rc = check_database(l, false, err);
     if (rc == SIGNET_OK)
         rc = buf_check(&v.heads, err);
     if (rc == SIGNET_OK)

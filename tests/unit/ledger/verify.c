@@ -283,7 +283,7 @@ static void deeds(void **state)
         /* the row as it was before, with its former number of events */
         {"UPDATE devices SET events = events - 1 WHERE endpoint = 'dev-4'", "device dev-4"},
         {"UPDATE devices SET endpoint = 'dev-3' || char(0) || 'x' WHERE endpoint = 'dev-3'",
-         "device"},
+         "zero byte"},
     };
     char copy[336];
     (void)state;
