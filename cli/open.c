@@ -13,7 +13,11 @@ static void tell_opened(const struct cli *cli, const char *file, const struct si
         if (u->order[0])
             printf("; order %s of %s, batch %llu, %s", PLAIN(u->order), PLAIN(u->station),
                    (unsigned long long)u->batch, COUNT(u->devices, "device", "devices"));
-        puts("");
+        puts(u->is_signed ? "; signed by the station" : "");
+        if (!u->is_signed)
+            fputs("signet: warning: whoever has the certificate can have made it\n"
+                  "hint: --signer VKEY, with a FILE.manifest, shows whether the station did\n",
+                  stderr);
         return;
     }
     json_event(&j, "opened");
@@ -21,6 +25,7 @@ static void tell_opened(const struct cli *cli, const char *file, const struct si
     json_integer(&j, "files", (int64_t)u->files);
     json_given(&j, "order", u->order);
     json_given(&j, "station", u->station);
+    json_bool(&j, "signed", u->is_signed);
     if (u->order[0]) {
         json_integer(&j, "batch", (int64_t)u->batch);
         json_integer(&j, "devices", u->devices);
@@ -39,6 +44,10 @@ static int open_files(int argc, char **argv)
              "The private key of a certificate that it was sealed to (required)", &options.key),
         TEXT(0, "passphrase-file", "FILE", "The key's passphrase: the first line of this file",
              &options.passphrase_file),
+        TEXT('s', "signer", "VKEY",
+             "The station's public key, as `signet ledger vkey` shows it: it must have signed the "
+             "manifest",
+             &options.signer),
         TEXT('o', "output", "FOLDER",
              "Where the opened files go, 0600, under their names without .cms (default: here)",
              &options.folder),

@@ -8,13 +8,14 @@
  *
  * Ownership: the caller closes and frees what a call returns. Errors: SIGNET_E_CERT: nothing can be
  * sealed to a certificate; SIGNET_E_CRYPTO: it does not open, or was changed; SIGNET_E_CONFLICT: a
- * file is not what its manifest says.
+ * file is not what its manifest says; SIGNET_E_AUTH: a passphrase, or the signer, is wrong.
  *
  * Threads: a sealer may seal on several threads. */
 
 #include <signet/bytes.h>
 #include <signet/error.h>
 #include <signet/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ struct signet_unseal_options {
     const char *passphrase_file; /* NULL: ask */
     int (*ask)(void *ctx, const char *what, struct signet_bytes *secret, struct signet_error *err);
     void *ask_ctx;
+    /* The station's public key, as signet_ledger_keys() shows it: the manifest must be signed with
+     * it. NULL: whoever has the certificates could have made the batch. */
+    const char *signer;
     const char *folder; /* opened files go there, 0600, under their names without ".cms" */
 };
 struct signet_unsealed {
@@ -47,6 +51,7 @@ struct signet_unsealed {
     uint64_t batch;
     char previous[65]; /* SHA-256 of the manifest before it; "-": it is the first */
     char sha256[65];   /* of this manifest */
+    bool is_signed;    /* by the signer that was given */
 };
 /* Opens FILE.cms, or all files that a batch's FILE.manifest names, beside it. Nothing is written
  * before all of them are authentic. SIGNET_E_EXISTS: a file of that name is there, with other

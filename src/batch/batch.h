@@ -19,6 +19,7 @@ struct batch_setup {
     const struct signet_order *order;
     struct source *source;
     struct vault *vault;
+    const char *sign_file; /* the station's key that signs the manifests of sealed batches */
     bool dry_run; /* changes nothing */
 };
 

@@ -68,6 +68,7 @@ struct file {
 struct sealed {
     struct signet_sealer *sealer;
     int folder;
+    struct tlog_key key;        /* which signs the manifests */
     const char *names[OUTPUTS]; /* in it; NULL: none */
     char head[65];              /* SHA-256 of the last manifest that was written; "-": none was */
     uint64_t bytes[OUTPUTS];

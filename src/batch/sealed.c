@@ -62,8 +62,25 @@ static int publish(const struct sealed *s, const char *hidden, struct signet_err
     return error_sys(err, SIGNET_E_IO, errno, "cannot give '%s' its name", hidden + 1);
 }
 
-/* What a run before left under hidden names. */
-static int roll_forward(const struct sealed *s, uint64_t marked, struct signet_error *err)
+static int refuse_sealed(const char *name, struct signet_error *err)
+{
+    return error_set_hint(err, SIGNET_E_EXISTS, "move it away, or name another file in the order",
+                          "'%s' is there already, and this order did not write it", name);
+}
+
+/* Where an output begins, none of its names may be taken. */
+static bool is_taken(const struct sealed *s, const char *entry)
+{
+    char hidden[SEALED_NAME + 1];
+    uint64_t number;
+
+    snprintf(hidden, sizeof(hidden), ".%s", entry);
+    return is_hidden(s, hidden, &number);
+}
+
+/* What a run before left under hidden names; fresh: there was none. */
+static int roll_forward(const struct sealed *s, uint64_t marked, bool fresh, bool change,
+                        struct signet_error *err)
 {
     int copy = openat(s->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = SIGNET_OK;
     DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
@@ -73,7 +90,9 @@ static int roll_forward(const struct sealed *s, uint64_t marked, struct signet_e
     if (!dir)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look into the folder of sealed batches");
     while (rc == SIGNET_OK && (entry = readdir(dir))) {
-        if (!is_hidden(s, entry->d_name, &number))
+        if (fresh && is_taken(s, entry->d_name))
+            rc = refuse_sealed(entry->d_name, err);
+        if (!change || !is_hidden(s, entry->d_name, &number))
             continue;
         if (number <= marked)
             rc = publish(s, entry->d_name, err);
@@ -97,6 +116,19 @@ static int open_place(struct batch_run *l, bool change, struct signet_error *err
     return folder_open(&l->out.sealed.folder, dirname(folder), change, err);
 }
 
+/* The key that signs the ledger as well. */
+static int open_signer(struct batch_run *l, struct signet_error *err)
+{
+    struct buf name = {0};
+
+    tlog_name_escape(l->setup.order->station, &name);
+    int rc = buf_check(&name, err);
+    if (rc == SIGNET_OK)
+        rc = tlog_key_open(&l->out.sealed.key, l->setup.sign_file, (const char *)name.data, err);
+    buf_free(&name);
+    return rc;
+}
+
 int sealed_open(struct batch_run *l, bool change, struct signet_error *err)
 {
     const struct signet_order *o = l->setup.order;
@@ -106,15 +138,20 @@ int sealed_open(struct batch_run *l, bool change, struct signet_error *err)
 
     if (rc == SIGNET_OK)
         rc = open_place(l, change, err);
+    if (rc == SIGNET_OK && change)
+        rc = open_signer(l, err);
     for (size_t i = 0; i < OUTPUTS; i++)
         s->bytes[i] = marks[i].bytes;
     snprintf(s->head, sizeof(s->head), "%s", marks[PACKETS].bytes ? marks[PACKETS].sha256 : "-");
-    return rc == SIGNET_OK && change ? roll_forward(s, l->out.state.batch, err) : rc;
+    return rc == SIGNET_OK && s->folder >= 0
+               ? roll_forward(s, l->out.state.batch, !marks[PACKETS].bytes, change, err)
+               : rc;
 }
 
 void sealed_close(struct sealed *s)
 {
     signet_sealer_close(&s->sealer);
+    tlog_key_free(&s->key);
     if (s->folder >= 0)
         close(s->folder);
     s->folder = -1;
@@ -126,8 +163,7 @@ static int stage(const struct sealed *s, const char *hidden, const void *data, s
     struct stat st;
 
     if (fstatat(s->folder, hidden + 1, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return error_set_hint(err, SIGNET_E_EXISTS, "move it away, then run the order again",
-                              "'%s' is there already, and this order did not write it", hidden + 1);
+        return refuse_sealed(hidden + 1, err);
     unlinkat(s->folder, hidden, 0);
     int fd = openat(s->folder, hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     ssize_t n = fd >= 0 ? write(fd, data, len) : -1;
@@ -174,6 +210,8 @@ static int stage_manifest(struct sealed *s, const struct manifest *m, struct sig
 
     if (rc == SIGNET_OK)
         rc = manifest_hash(text.data, text.len, s->head, err);
+    if (rc == SIGNET_OK)
+        rc = manifest_sign(&s->key, &text, err);
     if (rc == SIGNET_OK)
         rc = stage(s, name.hidden, text.data, text.len, err);
     buf_free(&text);

@@ -73,6 +73,7 @@ static int open_run_batch(struct signet_run *r, struct batch_run **out, struct s
                                       .order = r->order,
                                       .source = r->source,
                                       .vault = r->vault,
+                                      .sign_file = r->sign_file,
                                       .dry_run = r->options.dry_run};
 
     int rc = batch_open(out, &setup, err);

@@ -110,3 +110,39 @@ int manifest_parse(const void *text, size_t len, struct manifest *out, size_t *e
         *out = m;
     return rc;
 }
+
+int manifest_sign(const struct tlog_key *key, struct buf *text, struct signet_error *err)
+{
+    struct buf line = {0};
+    int rc = tlog_sign(key, &key->public, text->data, text->len, 0, &line, err);
+
+    buf_byte(text, '\n');
+    buf_append(text, line.data, line.len);
+    buf_free(&line);
+    return rc == SIGNET_OK ? buf_check(text, err) : rc;
+}
+
+/* The name that a key is given under does not count, the key does: a station signs under its own
+ * name, and as many ledgers under theirs. */
+int manifest_check(const struct manifest *m, const void *text, size_t len, const char *vkey,
+                   struct signet_error *err)
+{
+    struct tlog_vkey given, signer;
+    struct tlog_note note;
+    struct buf name = {0};
+    int rc = tlog_vkey_parse(vkey, &given, err);
+
+    tlog_name_escape(m->station, &name);
+    if (rc == SIGNET_OK)
+        rc = buf_check(&name, err);
+    if (rc == SIGNET_OK)
+        rc = tlog_vkey_as(&given, TLOG_SIGNER, (const char *)name.data, &signer, err);
+    buf_free(&name);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (tlog_note_parse(text, len, &note, err) == SIGNET_OK &&
+        tlog_note_verify(&note, &signer, NULL, err) == SIGNET_OK)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_AUTH, "is it the key of this station? ask its people",
+                          "the manifest is not signed with this key, or it was changed");
+}

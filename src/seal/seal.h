@@ -5,13 +5,14 @@
 /* The hand-over: what is sealed to recipients, and the manifest of a batch. */
 
 #include "base/base.h"
+#include "tlog/tlog.h"
 
 #include <signet/seal.h>
 
 enum { MANIFEST_FILES = 2, MANIFEST_NAME = 128, MANIFEST_MAX = 64 * 1024 };
 
 /* A text: "signet sealed batch 1", order, station, batch, devices, previous, file NAME BYTES SHA256
- * for each, end. What stands behind is a signature of it. */
+ * for each, end; it is signed as a C2SP note. */
 struct manifest {
     char order[152], station[152], previous[65];
     uint64_t batch, devices;
@@ -24,6 +25,12 @@ struct manifest {
 int manifest_print(const struct manifest *m, struct buf *out, struct signet_error *err);
 /* SIGNET_E_SYNTAX: it is none. *end: behind its text. */
 int manifest_parse(const void *text, size_t len, struct manifest *out, size_t *end,
+                   struct signet_error *err);
+/* Behind its text: an empty line, and the signature of the station's key. */
+int manifest_sign(const struct tlog_key *key, struct buf *text, struct signet_error *err);
+/* Of text, whose manifest is m: SIGNET_E_AUTH: the station's key, as NAME+ID+KEY, has not signed
+ * it. */
+int manifest_check(const struct manifest *m, const void *text, size_t len, const char *vkey,
                    struct signet_error *err);
 /* SHA-256 in hex */
 int manifest_hash(const void *data, size_t len, char out[65], struct signet_error *err);

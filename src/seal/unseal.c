@@ -86,6 +86,10 @@ static int open_batch(struct unseal *u, const char *path, struct signet_unsealed
         rc = error_pass(manifest_parse(text.data, text.len, &m, &end, err), err, "'%s'", path);
     if (rc == SIGNET_OK)
         rc = manifest_hash(text.data, end, out->sha256, err);
+    if (rc == SIGNET_OK && u->options.signer)
+        rc = error_pass(manifest_check(&m, text.data, text.len, u->options.signer, err), err,
+                        "'%s'", path);
+    out->is_signed = u->options.signer != NULL;
     buf_free(&text);
     for (size_t i = 0; rc == SIGNET_OK && i < m.count; i++) {
         int n = snprintf(file, sizeof(file), "%.*s%s", slash ? (int)(slash - path) + 1 : 0, path,
@@ -135,6 +139,9 @@ int signet_unseal(const char *path, const struct signet_unseal_options *options,
         rc = load_seal_key(&u, err);
     if (rc == SIGNET_OK && text_ends_with(name, ".manifest"))
         rc = open_batch(&u, path, &done, err);
+    else if (rc == SIGNET_OK && u.options.signer)
+        rc =
+            error_set(err, SIGNET_E_USAGE, "'%s' is no FILE.manifest, which a station signs", path);
     else if (rc == SIGNET_OK && text_ends_with(name, ".cms") && strlen(name) < MANIFEST_NAME)
         rc = open_sealed_file(&u, path, name, NULL, err);
     else if (rc == SIGNET_OK)

@@ -52,19 +52,21 @@ def batches():
 
 
 def manifest(number):
-    text = read('out', f'packets.ndjson.{number:08}.manifest').decode().splitlines()
-    need(text[0] == 'signet sealed batch 1' and text[-1] == 'end', text)
-    return text
+    """its lines, and the SHA-256 of its text, behind which a signature stands"""
+    text, signature = read('out', f'packets.ndjson.{number:08}.manifest').decode().split('\n\n')
+    lines = (text + '\n').splitlines()
+    need(lines[0] == 'signet sealed batch 1' and lines[-1] == 'end' and signature.startswith('\u2014 '), text)
+    return lines, hashlib.sha256(text.encode() + b'\n').hexdigest()
 
 
 def whole(quota):
     """each device is in exactly one batch, the manifests are a chain, and each file is what its manifest says"""
     seen, previous, numbers = [], '-', batches()
     for n in numbers:
-        text = manifest(n)
+        text, digest = manifest(n)
         lines = dict(l.split(' ', 1) for l in text[1:6])
         need(lines['previous'] == previous and lines['batch'] == str(n) and lines['order'] == 'lot', text)
-        previous = hashlib.sha256(read('out', f'packets.ndjson.{n:08}.manifest')).hexdigest()
+        previous = digest
         for word, name, size, digest in (l.split() for l in text[6:-1]):
             data = read('out', name)
             need(word == 'file' and len(data) == int(size) and hashlib.sha256(data).hexdigest() == digest, f'{name} is not as its manifest says')
@@ -141,6 +143,36 @@ def changed():
     need(read('there', other) == b'mine', 'it was overwritten')
 
 
+def signed():
+    n = batches()[1]
+    name = f'packets.ndjson.{n:08}.manifest'
+    mine = run(SIGNET, 'ledger', 'vkey', 'lot.db', 'station.key.sign').decode().strip()
+    out = json.loads(run(SIGNET, 'open', '-k', 'ec.key', '-o', 'signed', '--json', '--signer', mine, f'out/{name}'))
+    need(out['signed'] and out['previous'] == manifest(batches()[0])[1] and out['sha256'] == manifest(n)[1], out)
+    run(SIGNET, 'open', '-k', 'ec.key', '-o', 'signed', f'out/{name}', say='whoever has the certificate can have made it')
+    run(SIGNET, 'open', '-k', 'ec.key', '-o', 'unsigned', '--signer', mine, f'out/{name}'.replace('.manifest', '.cms'), code=2, say='which a station signs')
+    text = read('out', name)
+    for f in os.listdir('out'):
+        write(f'copy/{f}', read('out', f))
+
+    def forged(content, say, vkey=mine, code=1):
+        write(f'copy/{name}', content)
+        run(SIGNET, 'open', '-k', 'ec.key', '-o', 'unsigned', '--signer', vkey, f'copy/{name}', code=code, say=say)
+        need(not os.path.exists('unsigned') or not os.listdir('unsigned'), 'something was written')
+    forged(text.replace(b'order lot', b'order lox'), 'not signed with this key')
+    forged(text.split(b'\n\n')[0] + b'\n', 'not signed with this key')
+    forged(text.replace(b'batch %d\ndevices' % n, b'batch %d\ndevices' % (n + 1)), 'not signed with this key')
+    other = ORDER.format(quota=5).replace('lot', 'other') + 'station_key: other.key\nwork: other\n'
+    write('other.yaml', other)
+    run(SIGNET, 'run', '--dry-run', 'other.yaml', code=1, say='is there already, and this order did not write it')
+    run(SIGNET, 'run', 'other.yaml', code=1, say='is there already, and this order did not write it')
+    write('other.yaml', other.replace('packets.nd', 'other.nd').replace('records.csv', 'other.csv'))
+    run(SIGNET, 'run', 'other.yaml')
+    theirs = run(SIGNET, 'ledger', 'vkey', 'other.db', 'other.key.sign').decode().strip()
+    forged(text, 'not signed with this key', theirs)
+    forged(text, '', 'no key')
+
+
 def refused():
     def order(say, *pairs, code=1):
         text = ORDER.format(quota=5).replace('lot', 'other')
@@ -201,6 +233,6 @@ def packets():
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     certs()
-    for part in (sealed, changed, refused, packets, kills):
+    for part in (sealed, changed, signed, refused, packets, kills):
         part()
 print('open: ok')

@@ -3,9 +3,13 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "unit/folder.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 static const char good[] =
@@ -75,11 +79,43 @@ static void of_another_form_is_refused(void **state)
         assert_int_equal(manifest_parse(good, len, &m, &end, &err), SIGNET_E_SYNTAX);
 }
 
+static void is_signed_by_its_station(void **state)
+{
+    struct tlog_key key = {0}, other = {0};
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8], vkey[TLOG_VKEY_SIZE];
+    struct buf text = {0};
+    struct manifest m;
+    size_t end;
+
+    (void)state;
+    assert_true(folder_make(folder));
+    snprintf(path, sizeof(path), "%s/a", folder);
+    assert_int_equal(tlog_key_open(&key, path, "A", &err), SIGNET_OK);
+    snprintf(path, sizeof(path), "%s/b", folder);
+    assert_int_equal(tlog_key_open(&other, path, "A", &err), SIGNET_OK);
+    buf_text(&text, good);
+    assert_int_equal(manifest_sign(&key, &text, &err), SIGNET_OK);
+    assert_int_equal(manifest_parse(text.data, text.len, &m, &end, &err), SIGNET_OK);
+    tlog_vkey_print(&key.public, vkey);
+    assert_int_equal(manifest_check(&m, text.data, text.len, vkey, &err), SIGNET_OK);
+    text.data[30] ^= 1;
+    assert_int_equal(manifest_check(&m, text.data, text.len, vkey, &err), SIGNET_E_AUTH);
+    text.data[30] ^= 1;
+    assert_int_equal(manifest_check(&m, text.data, end, vkey, &err), SIGNET_E_AUTH);
+    tlog_vkey_print(&other.public, vkey);
+    assert_int_equal(manifest_check(&m, text.data, text.len, vkey, &err), SIGNET_E_AUTH);
+    assert_int_not_equal(manifest_check(&m, text.data, text.len, "A", &err), SIGNET_OK);
+    buf_free(&text);
+    tlog_key_free(&key);
+    tlog_key_free(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_read_as_it_was_written),
         cmocka_unit_test(of_another_form_is_refused),
+        cmocka_unit_test(is_signed_by_its_station),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
