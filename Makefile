@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door: each target does all the set-up that it needs. CMake does the work.
-.PHONY: all demo test test-asan test-valgrind test-fresh test-deb deb sbom torture bench fuzz lint format install uninstall clean
+.PHONY: all demo test test-asan test-valgrind test-fresh test-deb test-wheel deb wheel sbom torture bench fuzz lint format install uninstall clean
 .DEFAULT_GOAL := all
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
@@ -38,7 +38,7 @@ test-valgrind:
 	@scripts/valgrind
 
 # In a minimal Debian 12 that debootstrap makes; needs root
-test-fresh test-deb:
+test-fresh test-deb test-wheel:
 	@scripts/test-install $(@:test-%=%)
 
 torture: all
@@ -73,6 +73,10 @@ uninstall:
 deb:
 	@scripts/setup package
 	@scripts/deb build/packages
+
+wheel: all
+	@scripts/setup package
+	@scripts/wheel build build/packages
 
 sbom: all
 	@scripts/sbom build >build/signet.spdx.json && echo build/signet.spdx.json

@@ -47,12 +47,15 @@ class _Args(ctypes.Structure):
 
 
 def _open_library():
-    """The loader's library; else the one installed beside this file, or built in this source tree."""
+    """The one of this wheel; else the loader's; else the one installed beside this file, or built in this source tree."""
     name, above = 'libsignet.so.1', os.path.abspath(__file__)
     for _ in range(4):
         above = os.path.dirname(above)
     places = [os.path.join(above, 'build'), os.path.join(os.path.dirname(above), 'lib'),
               os.path.join(os.path.dirname(above), 'lib', sysconfig.get_config_var('MULTIARCH') or '')]
+    own = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'libs', name)
+    if os.path.exists(own):
+        return ctypes.CDLL(own)
     for path in [name] + [os.path.join(place, name) for place in places]:
         try:
             return ctypes.CDLL(path)
