@@ -73,9 +73,9 @@ def main(folder):
     ledger = os.environ.get('SIGNET_LEDGER', os.path.join(folder, 'ledger.db'))
     page = subprocess.Popen([SIGNET, 'page', ledger, '-l', '127.0.0.1:0', '-w', os.path.join(folder, 'work'),
                              '--page-logins', logins, '--json'], stdout=subprocess.PIPE, text=True)
-    url = json.loads(page.stdout.readline())['url']
-    chromium = Chromium(url)
+    chromium = None
     try:
+        chromium = Chromium(json.loads(page.stdout.readline())['url'])
         chromium.until(f'document.querySelectorAll(".tile").length === {len(SLOTS)}', 'tiles')
         need(chromium.run('[...document.querySelectorAll(".tile")].map(t => t.dataset.state)') == list(STATES), 'states')
         need(chromium.run('document.querySelectorAll(".tile")[1].querySelector(".endpoint").textContent') == EVIL, 'a name')
@@ -101,7 +101,8 @@ def main(folder):
         errors = [s for s in chromium.said if '/api/' not in json.dumps(s)]  # no ledger is there, and a name was refused
         need(errors == [], f'Chromium says: {errors}')
     finally:
-        chromium.close()
+        if chromium:
+            chromium.close()
         page.kill()
         page.wait()
 
