@@ -191,6 +191,9 @@ static void print_line(const struct signet_run_report *r)
     if (l->made_before)
         printf("%s\n", COUNT(l->made_before, "board was made before, and left as it is",
                              "boards were made before, and left as they are"));
+    if (l->locked)
+        printf("%s\n", COUNT(l->locked, "board is locked: a read was refused",
+                             "boards are locked: a read was refused"));
     print_stages(r);
     print_slots(r);
 }

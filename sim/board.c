@@ -338,6 +338,7 @@ void sim_board_state(struct sim_board *board, struct sim_board_state *out)
     out->firmware = board->firmware;
     out->provisioned = board->provisioned;
     out->halted = board->halted;
+    out->locked = board->locked;
     out->stopped = board->stop;
     out->bytes_in = board->wire.bytes_in;
     out->bytes_out = board->wire.bytes_out;

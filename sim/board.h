@@ -151,8 +151,9 @@ struct sim_board {
     struct sim_images images;
     struct sim_settings settings;
     struct sim_store store;
-    bool online; /* a modem in its network */
-    int udp_fd;  /* -1: not over UDP */
+    bool online;           /* a modem in its network */
+    bool lock_set, locked; /* the debug port; set counts from the next reset on */
+    int udp_fd;            /* -1: not over UDP */
     uint16_t udp_port;
     struct sockaddr_in udp_peer;
     bool on_udp; /* the request at hand came so, and its answer goes so */

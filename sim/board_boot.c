@@ -68,6 +68,7 @@ void board_boot(struct sim_board *board)
 void board_reset(struct sim_board *board)
 {
     board->count.resets++;
+    board->locked = board->locked || board->lock_set;
     journal_note(board, "reset");
     wire_clear(&board->wire);
     board_boot(board);

@@ -39,7 +39,7 @@ void change_blank(struct sim_board *board)
 {
     fs_format(&board->fs);
     store_clear(&board->store);
-    board->provisioned = false;
+    board->provisioned = board->locked = board->lock_set = false;
     board->firmware = board->first_firmware;
     board->held_name[0] = board->held_key[0] = '\0';
     if (board->state) /* each slot has numbers of its own */

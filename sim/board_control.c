@@ -80,6 +80,17 @@ static void obey_locked(struct sim_board *board, const char *request, char *answ
         snprintf(answer, cap, "error there is no board now");
     } else if (strcmp(request, "reset") == 0) {
         board_reset(board);
+    } else if (strcmp(request, "lock") == 0) {
+        board->lock_set = true;
+        keep_write(board, true);
+    } else if (strcmp(request, "recover") == 0) {
+        board->locked = board->lock_set = false;
+        board_program(board, SIM_FIRMWARE_NONE, true);
+    } else if (board->locked &&
+               (strcmp(request, "read") == 0 || strncmp(request, "program ", 8) == 0)) {
+        snprintf(answer, cap, "error the debug port is locked");
+    } else if (strcmp(request, "read") == 0) {
+        snprintf(answer, cap, "ok");
     } else if (strncmp(request, "name ", 5) == 0) {
         snprintf(board->endpoint, sizeof board->endpoint, "%.150s", request + 5);
         keep_write(board, true);

@@ -83,11 +83,12 @@ static json_t *board_json(const struct sim_board *board, bool in_slot)
         if (board->fs.files[i].path[0])
             json_object_set_new(files, board->fs.files[i].path,
                                 hex_text(&board->fs.files[i].stored));
-    out = json_pack("{s:i, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "slot",
-                    in_slot ? (int)board->slot : 0, "serial", board->serial, "endpoint",
-                    board->endpoint, "firmware", firmware_name(board->firmware), "provisioned",
-                    board->provisioned, "packet", hex_text(&board->fs.applied), "files", files,
-                    "store", store_json(&board->store));
+    out =
+        json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o}", "slot",
+                  in_slot ? (int)board->slot : 0, "serial", board->serial, "endpoint",
+                  board->endpoint, "firmware", firmware_name(board->firmware), "provisioned",
+                  board->provisioned, "locked", board->locked || board->lock_set, "packet",
+                  hex_text(&board->fs.applied), "files", files, "store", store_json(&board->store));
     return out;
 }
 
@@ -170,6 +171,7 @@ static bool take_board(struct sim_board *board, const json_t *json)
             board->firmware = (enum sim_firmware)i;
     snprintf(board->endpoint, sizeof board->endpoint, "%s", endpoint);
     snprintf(board->serial, sizeof board->serial, "%s", serial);
+    board->locked = board->lock_set = json_is_true(json_object_get(json, "locked"));
     board->provisioned = json_is_true(json_object_get(json, "provisioned"));
     return take_hex(&board->fs.applied, json_object_get(json, "packet")) &&
            take_files(&board->fs, json_object_get(json, "files")) &&

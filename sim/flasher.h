@@ -39,6 +39,7 @@ bool programmer_locked(const struct programmer *s, const struct programmer_board
 int programmer_program(const struct programmer *s, const struct programmer_board *b,
                        const char *image, bool chip);
 int programmer_reset(const struct programmer *s, const struct programmer_board *b);
+int programmer_lock(const struct programmer *s, const struct programmer_board *b);
 int programmer_recover(const struct programmer *s, const struct programmer_board *b);
 
 /* What a tool's command line may have: a word (NULL: a flag) that is kept, or the fact. */

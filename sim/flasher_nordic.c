@@ -33,6 +33,7 @@ static int nrfjprog_list(const struct programmer *s, const char *serial, bool id
 int as_nrfjprog(const struct programmer *s, int argc, char **argv)
 {
     const char *serial = NULL, *image = NULL;
+    const char *protect = NULL, *address = NULL, *bytes = NULL;
     bool chip = false, sectors = false, reset = false, recover = false, com = false, ids = false;
     const struct argument table[] = {{"-s", &serial, NULL},
                                      {"--program", &image, NULL},
@@ -42,6 +43,9 @@ int as_nrfjprog(const struct programmer *s, int argc, char **argv)
                                      {"--recover", NULL, &recover},
                                      {"--com", NULL, &com},
                                      {"--ids", NULL, &ids},
+                                     {"--rbp", &protect, NULL},
+                                     {"--memrd", &address, NULL},
+                                     {"--n", &bytes, NULL},
                                      {0}};
     const char *unknown = take_arguments(table, argc, argv, NULL);
 
@@ -58,7 +62,7 @@ int as_nrfjprog(const struct programmer *s, int argc, char **argv)
     if (recover)
         return fputs("Recovering device. This operation might take 30s.\n", s->out),
                programmer_recover(s, b);
-    if (programmer_locked(s, b))
+    if (!reset && programmer_locked(s, b))
         return fputs("ERROR: The operation attempted is unavailable due to readback protection in\n"
                      "ERROR: your device. Please use --recover to unlock the device.\n",
                      s->out),
@@ -71,6 +75,10 @@ int as_nrfjprog(const struct programmer *s, int argc, char **argv)
         return fputs("ERROR: The operation attempted is unavailable: readback protection.\n",
                      s->out),
                16;
+    if (protect)
+        return strcmp(protect, "ALL") == 0 ? programmer_lock(s, b) : 2;
+    if (address)
+        return fputs("0x00000000: 20040000                              |... .|\n", s->out), 0;
     return reset ? programmer_reset(s, b) : 0;
 }
 
@@ -103,7 +111,8 @@ static int nrfutil_work(const struct programmer *s, const struct programmer_boar
 {
     char rest[256];
     bool recover = strcmp(command, "recover") == 0, busy = programmer_busy(b);
-    bool locked = s->fail || (programmer_locked(s, b) && !recover);
+    bool resets = strcmp(command, "reset") == 0;
+    bool locked = s->fail || (!recover && !resets && programmer_locked(s, b));
     int code;
 
     nrfutil_task(s, "task_begin", b->serial, command, "");
@@ -115,11 +124,13 @@ static int nrfutil_work(const struct programmer *s, const struct programmer_boar
                  percent, percent / 25 + 1);
         nrfutil_task(s, "task_progress", b->serial, command, rest);
     }
-    code = busy || locked             ? 1
-           : recover                  ? programmer_recover(s, b)
-           : !image                   ? programmer_reset(s, b)
-           : !programmer_image(image) ? 1
-                                      : programmer_program(s, b, image, chip);
+    code = busy || locked                           ? 1
+           : recover                                ? programmer_recover(s, b)
+           : strcmp(command, "protection-set") == 0 ? programmer_lock(s, b)
+           : strcmp(command, "read") == 0           ? 0
+           : !image                                 ? programmer_reset(s, b)
+           : !programmer_image(image)               ? 1
+                                                    : programmer_program(s, b, image, chip);
     snprintf(rest, sizeof(rest),
              code ? ",\"message\":\"%s\",\"result\":\"fail\",\"error\":{"
                     "\"code\":\"%s\"}"
@@ -136,8 +147,11 @@ static int nrfutil_work(const struct programmer *s, const struct programmer_boar
 int as_nrfutil(const struct programmer *s, int argc, char **argv)
 {
     const char *serial = NULL, *image = NULL, *options = "", *kind = "", *unknown;
+    const char *rest[8] = {0}, *address = NULL, *bytes = NULL;
     bool json = false;
-    const struct argument table[] = {{"--serial-number", &serial, NULL},
+    const struct argument table[] = {{"--address", &address, NULL},
+                                     {"--bytes", &bytes, NULL},
+                                     {"--serial-number", &serial, NULL},
                                      {"--firmware", &image, NULL},
                                      {"--options", &options, NULL},
                                      {"--reset-kind", &kind, NULL},
@@ -146,7 +160,7 @@ int as_nrfutil(const struct programmer *s, int argc, char **argv)
 
     if (argc < 2 || strcmp(argv[0], "device") != 0)
         return fputs("error: unknown command\n", s->out), 2;
-    unknown = take_arguments(table, argc - 2, argv + 2, NULL);
+    unknown = take_arguments(table, argc - 2, argv + 2, rest);
     if (unknown)
         return fprintf(s->out, "error: unexpected argument '%s'\n", unknown), 2;
     if (!json)
@@ -159,6 +173,10 @@ int as_nrfutil(const struct programmer *s, int argc, char **argv)
                      ",\"message\":\"No devices found\",\"result\":\"fail\"");
         return 1;
     }
+    if (!strcmp(argv[1], "protection-set") && rest[0] && !strcmp(rest[0], "All"))
+        return nrfutil_work(s, b, "protection-set", NULL, false);
+    if (!strcmp(argv[1], "read") && address && bytes)
+        return nrfutil_work(s, b, "read", NULL, false);
     if (!strcmp(argv[1], "recover"))
         return nrfutil_work(s, b, "recover", NULL, false);
     if (!strcmp(argv[1], "reset") && !strcmp(kind, "RESET_PIN"))

@@ -87,15 +87,26 @@ static void unlocked_path(const struct programmer_board *b, char out[static 160]
 bool programmer_locked(const struct programmer *s, const struct programmer_board *b)
 {
     char path[160];
+    struct signet_error err = {0};
 
     unlocked_path(b, path);
-    return s->locked && access(path, F_OK) != 0;
+    if (s->locked)
+        return access(path, F_OK) != 0;
+    return !s->lie && sim_control(b->control, "read", NULL, 0, &err) == SIGNET_E_FLASH &&
+           strstr(err.msg, "the debug port is locked");
+}
+
+int programmer_lock(const struct programmer *s, const struct programmer_board *b)
+{
+    return ask(s, b, "lock");
 }
 
 int programmer_recover(const struct programmer *s, const struct programmer_board *b)
 {
     char path[160];
 
+    if (!s->locked)
+        return programmer_locked(s, b) ? ask(s, b, "recover") : 0;
     unlocked_path(b, path);
     int fd = s->locked ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
 

@@ -82,7 +82,9 @@ int sim_board_reset(struct sim_board *board, struct signet_error *err);
 
 /* The same from another process, over the control socket of a board or a server: one request line,
  * one answer line ("ok", "ok ..." or "error ..."), then the connection ends. Requests: "program
- * initial|final|smp-file|zephyr-credentials|nrf91 chip|sectors", "reset", "state", "name TEXT"
+ * initial|final|smp-file|zephyr-credentials|nrf91 chip|sectors", "reset", "lock" (of the debug
+ * port, from the next reset on), "read" (refused when it is locked), "recover" (unlocks and erases
+ * it), "state", "name TEXT"
  * (another endpoint name from the next boot on), "next" (pulls the board and puts the next one in),
  * "replug" (puts the same one in again), "pull" (the slot is empty then), "insert SERIAL" (pulls
  * the board, and puts in one that state keeps and that is in no slot), "stop". Of a server:
@@ -102,6 +104,7 @@ struct sim_board_state {
     unsigned chunks;   /* of uploads that came in, taken or not */
     unsigned repeated; /* chunks 0 that came again into an unfinished upload */
     unsigned keys;     /* that it made */
+    bool locked;       /* its debug port */
     unsigned commands; /* lines that a console of it took */
     uint64_t frames_in, frames_out;
     uint64_t bytes_in, bytes_out;

@@ -108,6 +108,13 @@ int signet_board_result(struct signet_board *board, struct signet_error *err);
 /* Programs the final image and waits for the restored text; nothing to do without one. */
 int signet_board_finish(struct signet_board *board, struct signet_error *err);
 
+/* After finish: locks the debug port with the programmer, resets the board, and expects that a read
+ * is refused. It is undone by the programmer's recover, which erases the board; an erase protection
+ * is never set. SIGNET_E_FLASH: it is open all the same. SIGNET_E_UNSUPPORTED: the programmer
+ * cannot, as signet_board_can_lock() says before. */
+bool signet_board_can_lock(const struct signet_board *board);
+int signet_board_lock(struct signet_board *board, struct signet_error *err);
+
 /* What is known, also after an error. The hint of a cancelled call says in words in what state the
  * board is; the port is free again after close, and no file is ever written. */
 struct signet_board_state {

@@ -99,6 +99,7 @@ struct signet_order {
     size_t server_count;
     /* end with NULL; a name, found on PATH, or an absolute path */
     const char **on_pass, **on_fail, **on_made_before;
+    bool lock;           /* the debug port of each board is locked, last of all */
     bool erase_finished; /* a board that holds credentials is erased like a blank one */
     int64_t retries;     /* 1 */
     /* When a slot or the whole line stops, by boards of this run; 0: never. stop_after_failures:

@@ -85,6 +85,7 @@ struct signet_line_report {
     uint64_t passed;      /* boards verified */
     uint64_t failed;      /* boards set aside */
     uint64_t first_pass;  /* of passed: without a retry */
+    uint64_t locked;      /* boards whose debug port was locked */
     uint64_t made_before; /* boards that an earlier run made; they were left as they are */
     uint64_t retries;
     struct signet_error rule; /* of the order, that stopped the line; SIGNET_OK: none */

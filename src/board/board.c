@@ -346,6 +346,25 @@ int signet_board_finish(struct signet_board *b, struct signet_error *err)
                      err);
 }
 
+bool signet_board_can_lock(const struct signet_board *b)
+{
+    return flasher_can_lock(b->flasher);
+}
+
+int signet_board_lock(struct signet_board *b, struct signet_error *err)
+{
+    if (!b->applied)
+        return error_set(err, SIGNET_E_USAGE, "the lock comes after a good result");
+    b->stage = "lock";
+    int code = lock_when_free(b, err);
+    b->prepared = false;
+    return end_stage(
+        b, code,
+        "the board holds its credentials, and may be locked: recover unlocks and erases "
+        "it",
+        err);
+}
+
 static void hardware_id(const struct signet_board *b, char out[152])
 {
     const char *dash = strrchr(b->name, '-');

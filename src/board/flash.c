@@ -65,6 +65,26 @@ int reset_when_free(struct signet_board *b, struct signet_error *err)
     return !code && lent ? take_port_again(b, err) : code;
 }
 
+int lock_when_free(struct signet_board *b, struct signet_error *err)
+{
+    struct busy busy = {0};
+    int code;
+
+    do
+        code = flasher_lock(b->flasher, err);
+    while (board_waits(b, &busy, &code, err));
+    if (!code)
+        code = reset_when_free(b, err);
+    busy = (struct busy){0};
+    while (!code) {
+        code = flasher_check_locked(b->flasher, err);
+        if (!board_waits(b, &busy, &code, err))
+            break;
+        code = SIGNET_OK;
+    }
+    return code;
+}
+
 int flash_image(struct signet_board *b, const char *image, const char *sha256,
                 enum signet_erase erase, struct signet_error *err)
 {

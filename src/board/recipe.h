@@ -137,6 +137,7 @@ int port_check(struct signet_board *b, struct signet_error *err);
 int flash_when_free(struct signet_board *b, const char *image, const char *sha256,
                     enum signet_erase erase, struct signet_error *err);
 int reset_when_free(struct signet_board *b, struct signet_error *err);
+int lock_when_free(struct signet_board *b, struct signet_error *err);
 int flash_image(struct signet_board *b, const char *image, const char *sha256,
                 enum signet_erase erase, struct signet_error *err);
 

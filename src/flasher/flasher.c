@@ -78,6 +78,34 @@ int signet_flasher_reset(struct signet_flasher *f, struct signet_error *err)
     return error_pass(f->ops->reset(f, err), err, "%s: reset", f->ops->name);
 }
 
+bool flasher_can_lock(const struct signet_flasher *f)
+{
+    return f->ops->lock && flasher_has_reset(f);
+}
+
+int flasher_lock(struct signet_flasher *f, struct signet_error *err)
+{
+    if (!flasher_can_lock(f))
+        return error_set(err, SIGNET_E_UNSUPPORTED, "%s cannot lock a debug port", f->ops->name);
+    return error_pass(f->ops->lock(f, err), err, "%s: lock", f->ops->name);
+}
+
+/* A refusal in the tool's own words for it: a cable that is loose refuses as well. */
+int flasher_check_locked(struct signet_flasher *f, struct signet_error *err)
+{
+    f->said_locked = false;
+    int code = f->ops->read(f, err);
+    if (code == SIGNET_E_FLASH && f->said_locked)
+        return SIGNET_OK;
+    if (code == SIGNET_OK)
+        code =
+            error_set_hint(err, SIGNET_E_FLASH,
+                           "some parts lock by another register, or with their firmware's help: "
+                           "look at the part's manual",
+                           "the debug port is open: a word of the flash was read after the lock");
+    return error_pass(code, err, "%s: lock", f->ops->name);
+}
+
 int signet_flasher_port(struct signet_flasher *f, unsigned vcom, char port[128],
                         struct signet_error *err)
 {
@@ -160,10 +188,12 @@ static bool says_locked(const char *words)
     return locked;
 }
 
-int flasher_failed(const struct signet_flasher *f, int status, const char *words, const char *all,
+int flasher_failed(struct signet_flasher *f, int status, const char *words, const char *all,
                    struct signet_error *err)
 {
     const struct flasher_meaning *meaning = meaning_of(f->ops->meanings, words);
+
+    f->said_locked = says_locked(words) || says_locked(all);
 
     if (!meaning)
         meaning = meaning_of(common, words);

@@ -11,6 +11,11 @@ bool flasher_serial_valid(const char *text);
 
 /* False: programming ends with a reset of its own, or there is nothing to reset with. */
 bool flasher_has_reset(const struct signet_flasher *flasher);
+/* Locks the debug port, where the tool can, and tells whether a read is refused: after a reset, in
+ * between. SIGNET_E_FLASH: the part can be read. */
+bool flasher_can_lock(const struct signet_flasher *flasher);
+int flasher_lock(struct signet_flasher *flasher, struct signet_error *err);
+int flasher_check_locked(struct signet_flasher *flasher, struct signet_error *err);
 /* True: it works through the board's serial port, which must be closed meanwhile. */
 bool flasher_uses_port(const struct signet_flasher *flasher);
 /* The board's port, as it was found. */

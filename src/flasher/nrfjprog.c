@@ -43,6 +43,22 @@ static int nrfjprog_reset(struct signet_flasher *f, struct signet_error *err)
     return flasher_run(f, &args, NULL, NULL, err);
 }
 
+static int nrfjprog_lock(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+    nrfjprog_begin(f, &args);
+    args_add(&args, "--rbp", "ALL", NULL);
+    return flasher_run(f, &args, NULL, NULL, err);
+}
+
+static int nrfjprog_read(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+    nrfjprog_begin(f, &args);
+    args_add(&args, "--memrd", "0x0", "--n", "4", NULL);
+    return flasher_run(f, &args, NULL, NULL, err);
+}
+
 /* Lines of `--com`: "683123456    /dev/ttyACM0    VCOM0" */
 struct com {
     char want[16];
@@ -117,6 +133,8 @@ const struct flasher_ops nrfjprog_ops = {
     .program = nrfjprog_program,
     .recover = nrfjprog_recover,
     .reset = nrfjprog_reset,
+    .lock = nrfjprog_lock,
+    .read = nrfjprog_read,
     .port = nrfjprog_port,
     .list = nrfjprog_list,
 };

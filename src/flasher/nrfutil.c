@@ -79,6 +79,25 @@ static int nrfutil_reset(struct signet_flasher *f, struct signet_error *err)
     return nrfutil_run(f, &args, NULL, err);
 }
 
+/* All of it, of the application core; a word of the flash is read as any debugger would. */
+static int nrfutil_lock(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+
+    nrfutil_begin(f, &args, "protection-set");
+    args_add(&args, "All", "--json", NULL);
+    return nrfutil_run(f, &args, NULL, err);
+}
+
+static int nrfutil_read(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+
+    nrfutil_begin(f, &args, "read");
+    args_add(&args, "--address", "0x0", "--bytes", "4", "--json", NULL);
+    return nrfutil_run(f, &args, NULL, err);
+}
+
 static int nrfutil_devices(struct signet_flasher *f, struct nrfutil_line **out,
                            struct signet_error *err)
 {
@@ -152,6 +171,8 @@ const struct flasher_ops nrfutil_ops = {
     .program = nrfutil_program,
     .recover = nrfutil_recover,
     .reset = nrfutil_reset,
+    .lock = nrfutil_lock,
+    .read = nrfutil_read,
     .port = nrfutil_port,
     .list = nrfutil_list,
 };

@@ -17,6 +17,7 @@ struct signet_flasher {
     int timeout_ms;
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
+    bool said_locked; /* the tool, when it failed last */
     int version; /* the first number of the tool's, where a kind asks for it; 0: not asked yet */
 };
 
@@ -46,6 +47,10 @@ struct flasher_ops {
     /* Unlocks a part and erases all of it, as its option "recover" says. */
     int (*recover)(struct signet_flasher *f, const char *how, struct signet_error *err);
     int (*reset)(struct signet_flasher *f, struct signet_error *err);
+    /* Locks the debug port, from the next reset on; what it does can be undone by recover. NULL: it
+     * cannot. read: a word of the flash, which a locked part refuses. */
+    int (*lock)(struct signet_flasher *f, struct signet_error *err);
+    int (*read)(struct signet_flasher *f, struct signet_error *err);
     bool (*has_reset)(const struct signet_flasher *f); /* NULL: when reset is there */
     int (*port)(struct signet_flasher *f, unsigned vcom, char port[128], struct signet_error *err);
     int (*list)(struct signet_flasher *f, struct signet_programmer *list, size_t cap, size_t *count,
@@ -89,7 +94,7 @@ int flasher_run(struct signet_flasher *f, const struct args *args,
                 struct signet_error *err);
 /* The error of a tool that ended so: words are shown, and decide on code and hint; that the part is
  * locked may stand anywhere in all that it said. */
-int flasher_failed(const struct signet_flasher *f, int status, const char *words, const char *all,
+int flasher_failed(struct signet_flasher *f, int status, const char *words, const char *all,
                    struct signet_error *err);
 /* For tools that print "42%" or "42.5 %": sends progress. ctx is the flasher. */
 void flasher_percent_line(void *ctx, const char *line, size_t len);

@@ -20,6 +20,7 @@ enum job_stage {
     STAGE_LOAD,
     STAGE_RESULT,
     STAGE_FINAL,
+    STAGE_LOCK,
     STAGE_MINT,
     STAGE_REGISTER,
     STAGE_PROVE,

@@ -161,6 +161,23 @@ static int load_packet(struct work *w, struct signet_error *err)
     return rc == SIGNET_OK ? work_record(w, SIGNET_DEVICE_WRITTEN, NULL, err) : rc;
 }
 
+/* The verdict of a device says that its debug port is locked. */
+static int lock_board(struct work *w, struct signet_error *err)
+{
+    work_failpoint("before", "lock");
+    int rc = signet_board_lock(w->board, err);
+    work_failpoint("after", "lock");
+    if (rc == SIGNET_OK)
+        rc = work_judged(w, signet_ledger_note(w->job->ledger, w->lease, "locked",
+                                               "after a reset a read was refused", err));
+    if (rc != SIGNET_OK)
+        return rc;
+    pthread_mutex_lock(&w->job->lock);
+    w->slot->line->report->locked++;
+    pthread_mutex_unlock(&w->job->lock);
+    return SIGNET_OK;
+}
+
 static bool has_final(const struct work *w)
 {
     return w->setup->order->board.final || w->setup->order->board.image_dir;
@@ -171,9 +188,13 @@ static const struct step {
     int (*board)(struct signet_board *board, struct signet_error *err);
     int (*work)(struct work *w, struct signet_error *err); /* where the board alone is not enough */
 } steps[] = {
-    {STAGE_FLASH, signet_board_prepare, NULL},  {STAGE_NAME, NULL, read_name},
-    {STAGE_CREDENTIALS, NULL, get_credentials}, {STAGE_LOAD, NULL, load_packet},
-    {STAGE_RESULT, signet_board_result, NULL},  {STAGE_FINAL, signet_board_finish, NULL},
+    {STAGE_FLASH, signet_board_prepare, NULL},
+    {STAGE_NAME, NULL, read_name},
+    {STAGE_CREDENTIALS, NULL, get_credentials},
+    {STAGE_LOAD, NULL, load_packet},
+    {STAGE_RESULT, signet_board_result, NULL},
+    {STAGE_FINAL, signet_board_finish, NULL},
+    {STAGE_LOCK, NULL, lock_board},
 };
 
 static int do_step(struct work *w, const struct step *step, struct signet_error *err)
@@ -225,7 +246,8 @@ static int attempt(struct work *w, struct signet_error *err)
     w->ledger_refused = false;
     forget_times(w);
     for (size_t i = 0; rc == SIGNET_OK && i < sizeof(steps) / sizeof(steps[0]); i++)
-        if (steps[i].stage != STAGE_FINAL || has_final(w))
+        if ((steps[i].stage != STAGE_FINAL || has_final(w)) &&
+            (steps[i].stage != STAGE_LOCK || w->setup->order->lock))
             rc = run_step(w, &steps[i], err);
     return rc;
 }
@@ -236,6 +258,8 @@ static bool may_try_again(struct work *w, int rc)
     struct signet_board_state state;
 
     signet_board_state(w->board, &state);
+    if (w->took[STAGE_LOCK] >= 0) /* it may be locked, and could not be erased */
+        return false;
     switch (rc) {
     case SIGNET_E_TIMEOUT:
     case SIGNET_E_LINK:

@@ -84,6 +84,12 @@ static int check_slot(const struct signet_order *order, size_t i,
     int rc = signet_board_open(&board, order->recipe, &options, NULL, NULL, err);
     if (rc == SIGNET_OK && i == 0 && !order->erase_finished && !signet_board_can_look(board))
         warn_blind(observer);
+    if (rc == SIGNET_OK && order->lock && !signet_board_can_lock(board))
+        rc =
+            error_set_hint(err, SIGNET_E_MEANING,
+                           "nrfutil and nrfjprog can; with another, lock by the firmware, or after "
+                           "the line",
+                           "the order says lock, but its flasher cannot lock a debug port");
     if (rc == SIGNET_OK && signet_board_makes_key(board))
         rc = check_born(order, err);
     signet_board_close(&board);

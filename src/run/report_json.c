@@ -53,6 +53,8 @@ static void put_boards(struct buf *b, const struct signet_line_report *r)
     buf_json_integer(b, "failed", (int64_t)r->failed);
     buf_json_integer(b, "first_pass", (int64_t)r->first_pass);
     buf_json_integer(b, "made_before", (int64_t)r->made_before);
+    if (r->locked)
+        buf_json_integer(b, "locked", (int64_t)r->locked);
     buf_json_integer(b, "retries", (int64_t)r->retries);
     buf_json_real(b, "devices_per_hour", r->per_hour);
     buf_json_open(b, "slots", '[');

@@ -77,6 +77,7 @@ class Hall(Folder):
         if _softhsm.there():
             token = _softhsm.Token(self.folder)
             token.authority('ca')
+            shutil.copytree(self.at('tokens'), self.at('tokens.whole'))
             self.signer = f'{{chain: ca.pem, key: "{token.uri("ca")}"}}'
             return
         _softhsm.run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=ca', '-days', '4000',
@@ -100,7 +101,16 @@ class Hall(Folder):
         self.write(f'order-{self.count}.yaml', '\n'.join(text) + '\n')
         return self.at(f'order-{self.count}.yaml')
 
+    def mend_token(self):
+        """SoftHSM writes its token anew at each login: a kill in between leaves none."""
+        for folder, _, names in os.walk(self.at('tokens')):
+            if 'token.object' in names and os.path.getsize(os.path.join(folder, 'token.object')) == 0:
+                shutil.rmtree(self.at('tokens'))
+                shutil.copytree(self.at('tokens.whole'), self.at('tokens'))
+                return
+
     def run(self, order, failpoint=None, after=None, listing=None, looks=False):
+        self.mend_token()
         with open(self.at('log'), 'ab') as log:
             p = subprocess.Popen([TORTURE, 'run', order, '--sync', '1', '--wait', '2'], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                  env=with_failpoint(failpoint, listing))
@@ -206,7 +216,7 @@ class Hall(Folder):
              'the hunt would find none')
         files = 0
         for folder, folders, names in os.walk(self.folder):
-            folders[:] = [f for f in folders if f not in ('boards', 'tokens')]
+            folders[:] = [f for f in folders if f not in ('boards', 'tokens', 'tokens.whole')]
             for name in names:
                 if name.endswith(('.control', '.sock')) or not os.path.isfile(os.path.join(folder, name)):
                     continue

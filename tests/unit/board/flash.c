@@ -176,6 +176,74 @@ static void a_locked_part(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
+/* All stages of board 0, and its lock. */
+static int run_and_lock(struct bench *b, struct signet_error *err)
+{
+    bench_run_ok(b);
+    return signet_board_lock(b->board, err);
+}
+
+static void a_debug_port_that_is_locked(void **state)
+{
+    static const char *const tools[] = {"nrfjprog", "nrfutil"};
+    static const char *const says[] = {"readback protection", "NotAvailableBecauseProtection"};
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct signet_board_options options;
+        struct signet_error err = {0};
+        struct sim_board_state sim;
+        int stage;
+
+        bench_sim(b, 0, (struct sim_board_options){0});
+        bench_tool(b, tools[i], NULL);
+        options = bench_options(b, 0);
+        options.flasher = tools[i];
+        bench_open(b, "anjay-zephyr", options, NULL, NULL);
+        assert_true(signet_board_can_lock(b->board));
+        assert_int_equal(signet_board_lock(b->board, &err), SIGNET_E_USAGE); /* not yet */
+        if (run_and_lock(b, &err) != SIGNET_OK)
+            fail_msg("%s: %s", tools[i], err.msg);
+        sim_board_state(b->sims[0], &sim);
+        assert_true(sim.locked);
+        assert_true(bench_holds(b, 0, &b->packet)); /* it was not erased */
+        bench_open(b, "anjay-zephyr", options, NULL, NULL);
+        assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_FLASH);
+        assert_non_null(strstr(err.msg, says[i]));
+        options.flash.options[0] = (struct signet_option){"recover", "yes"};
+        bench_open(b, "anjay-zephyr", options, NULL, NULL);
+        if (run_and_lock(b, &err) != SIGNET_OK)
+            fail_msg("%s: %s", tools[i], err.msg);
+    }
+}
+
+/* A tool that says yes and does nothing; one that cannot do it; one that fails. */
+static void a_debug_port_that_stays_open(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options options = bench_options(b, 0);
+    struct signet_error err = {0};
+    struct sim_board_state sim;
+
+    bench_sim(b, 0, (struct sim_board_options){0});
+    options.flash.tool = b->tool;
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    bench_run_ok(b);
+    bench_tool(b, "nrfjprog", "lie");
+    assert_int_equal(signet_board_lock(b->board, &err), SIGNET_E_FLASH);
+    assert_non_null(strstr(err.msg, "the debug port is open: a word of the flash was read"));
+    bench_tool(b, "nrfjprog", "fail");
+    assert_int_equal(signet_board_lock(b->board, &err), SIGNET_E_FLASH);
+    sim_board_state(b->sims[0], &sim);
+    assert_false(sim.locked);
+    bench_tool(b, "exec", NULL);
+    options.flasher = "exec";
+    options.flash = (struct signet_flasher_options){.tool = NULL,
+                                                    .options = {{"command", "/bin/true {image}"}}};
+    bench_open(b, "anjay-zephyr", options, NULL, NULL);
+    assert_false(signet_board_can_lock(b->board));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +252,8 @@ int main(int argc, char **argv)
         TEST(exec_gets_the_port),
         TEST(a_port_that_another_has),
         TEST(a_programmer_that_another_has),
+        TEST(a_debug_port_that_is_locked),
+        TEST(a_debug_port_that_stays_open),
         TEST(a_locked_part),
     };
 
