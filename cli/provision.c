@@ -65,9 +65,11 @@ static int fail_with_board(const struct cli *cli, const struct signet_provision_
 {
     struct signet_error full = *err;
     const char *board = result->board.serial[0] ? result->board.serial : result->board.port;
-    size_t used = strlen(full.msg);
-    if (!cli->json && board[0])
-        snprintf(full.msg + used, sizeof(full.msg) - used, " (board %s)", board);
+    char text[2 * sizeof(full.msg)];
+    if (!cli->json && board[0]) {
+        snprintf(text, sizeof(text), "%s (board %s)", err->msg, board);
+        signet_text_plain(text, full.msg, sizeof(full.msg));
+    }
     return cli_fail(cli, &full);
 }
 

@@ -39,8 +39,8 @@ static void ptool_event(void *ctx, const struct signet_event *event)
 static void put_warning(const char *message, const char *hint)
 {
     struct signet_error note = {0};
-    snprintf(note.msg, sizeof(note.msg), "%s", message);
-    snprintf(note.hint, sizeof(note.hint), "%s", hint);
+    signet_text_plain(message, note.msg, sizeof(note.msg));
+    signet_text_plain(hint, note.hint, sizeof(note.hint));
     put_message("warning", &note);
 }
 

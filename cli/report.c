@@ -76,9 +76,11 @@ int cli_fail(const struct cli *cli, const struct signet_error *err)
 static void write_error(struct signet_error *err, enum signet_code code, const char *hint,
                         const char *fmt, va_list args)
 {
+    char text[2 * sizeof(err->msg)];
+    vsnprintf(text, sizeof(text), fmt, args);
     *err = (struct signet_error){.code = code};
-    vsnprintf(err->msg, sizeof(err->msg), fmt, args);
-    snprintf(err->hint, sizeof(err->hint), "%s", hint);
+    signet_text_plain(text, err->msg, sizeof(err->msg));
+    signet_text_plain(hint, err->hint, sizeof(err->hint));
 }
 
 int cli_error(struct signet_error *err, enum signet_code code, const char *hint, const char *fmt,

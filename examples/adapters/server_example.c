@@ -38,7 +38,7 @@ static int add(struct signet_server *server, const struct signet_device *device,
     buf_byte(&body, '{');
     answer_put_psk(&body, "identity", "psk", device);
     buf_byte(&body, '}');
-    rc = server_call(server, &request, device, NULL, &answer, err);
+    rc = server_call(server, &request, NULL, &answer, err);
     *existed = !rc && answer.status == 200;
     buf_free(&body);
     return rc;

@@ -16,6 +16,7 @@ int authority_secret(const struct signet_authority_options *options, const char 
         if (rc == SIGNET_OK)
             rc = secret_set(out, text.data, strcspn((const char *)text.data, "\r\n"), err);
         secret_wipe(&text);
+        secret_live(out);
         return error_pass(rc, err, "%s", what);
     }
     if (!options->ask)
@@ -25,5 +26,6 @@ int authority_secret(const struct signet_authority_options *options, const char 
     if (rc == SIGNET_OK)
         rc = secret_set(out, answer.data, answer.len, err);
     signet_bytes_free(&answer);
+    secret_live(out);
     return rc;
 }

@@ -142,12 +142,14 @@ struct secret {
     size_t len;
 };
 
+/* Those that secret_live() was called for are live secrets (live.c) until they are wiped. */
 int secret_set(struct secret *s, const void *data, size_t len, struct signet_error *err);
 int secret_alloc(struct secret *s, size_t len, struct signet_error *err); /* zeroed */
 /* Frees b, whatever it returns (buf.c). */
 int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err);
 /* When rc is SIGNET_OK, what was made becomes *out; else it is wiped. Passes rc on. */
 int secret_give(int rc, struct secret *made, struct secret *out);
+void secret_live(struct secret *s);
 void secret_wipe(struct secret *s); /* {NULL, 0} afterwards */
 void wipe(void *data, size_t len);
 
@@ -172,6 +174,27 @@ struct passphrase {
 int passphrase_read(const struct passphrase *from, const char *what, const char *hint,
                     struct secret *out, struct signet_error *err);
 
+/* Live secrets (live.c): keys, tokens, passwords, passphrases and PINs for as long as they are in
+ * memory. All threads know them, and no text that leaves the library has one: errors, events, the
+ * ledger's words, what hooks get, in no spelling. data stays where it is until live_end(); shorter
+ * ones than LIVE_MIN would be found anywhere, and are not hidden. */
+enum { LIVE_MIN = 4 };
+struct live {
+    const uint8_t *data;
+    size_t len;
+    struct live *next, **back;
+};
+void live_begin(struct live *live, const void *data, size_t len);
+void live_end(struct live *live); /* also of {0}, and twice */
+/* All of them, for gate.c: none comes or goes until live_unlock(). */
+const struct live *live_lock(void);
+void live_unlock(void);
+/* gate.c: stars in place of live secrets and parts of them, in place: raw, in hex with whatever
+ * between, in base64 and base32 at any offset, in numbers, escaped, backwards, or two of these in
+ * one. */
+void gate_mask(char *text, size_t len);
+enum { GATE_BEHIND = 512 }; /* bytes that a secret may go on behind what is shown of a text */
+
 /* random (random.c): getrandom(2); failure is an error, there is no fallback */
 int random_bytes(void *out, size_t len, struct signet_error *err);
 
@@ -184,9 +207,6 @@ void base64_encode(const uint8_t *data, size_t len, char *out); /* padded, zero-
 void buf_base64(struct buf *out, const uint8_t *data, size_t len);
 /* RFC 4648 section 4, strict: padded, no blanks. Returns bytes written or -1. */
 ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap);
-/* Does the text hold the secret: as it is, in hex (also with blanks or colons between), in base64?
- */
-bool secret_repeated(const char *text, size_t len, const void *secret, size_t secret_len);
 
 /* text for other programs (json_csv.c); numbers: <signet/text.h> */
 /* A JSON string with its quotes, as Python's json module writes it: ASCII, the rest as \uXXXX. What
@@ -217,17 +237,19 @@ int text_check(const char *what, const void *text, size_t len, struct signet_err
 /* A name of a person or a shift: the same, not empty, at most PERSON_MAX bytes. SIGNET_E_USAGE. */
 enum { PERSON_MAX = 120 };
 int text_check_person(const char *what, const char *name, struct signet_error *err);
-/* Appends text for people: control bytes and invalid UTF-8 become \xNN, so that no byte from
- * outside reaches a terminal raw. */
+/* Text from outside, for people, hooks, the ledger and files: this is its one gate, and errors have
+ * the same. Live secrets become stars, control bytes and invalid UTF-8 \xNN. */
 void text_plain(struct buf *out, const uint8_t *data, size_t len);
 /* In place, for texts of a fixed size: each byte that a terminal must not get becomes '?'. */
 void text_tame(char *text);
 /* As text_plain(), and a backslash becomes two, so that \xNN has one meaning. */
 void text_escape(struct buf *out, const uint8_t *data, size_t len);
-/* The first max bytes of data, escaped, zero-terminated; good until the end of the block. */
-#define text_shown(data, len, max)                                                                 \
-    text_show((char[4 *(max) + 1]){0}, 4 * (max) + 1, data, (len) < (max) ? (len) : (max))
-const char *text_show(char *out, size_t size, const void *data, size_t len);
+/* The same with secrets: for values that are shown because they are to be. */
+void text_escape_value(struct buf *out, const uint8_t *data, size_t len);
+/* The first max bytes of data, escaped, zero-terminated; good until the end of the block. A secret
+ * that goes on behind them is masked as well. */
+#define text_shown(data, len, max) text_show((char[4 *(max) + 1]){0}, 4 * (max) + 1, data, len, max)
+const char *text_show(char *out, size_t size, const void *data, size_t len, size_t max);
 /* Appends text, with values[i][1] in place of each values[i][0]; a row of NULL ends the values. */
 void text_expand(struct buf *out, const char *text, size_t len, const char *const (*values)[2]);
 /* SIGNET_E_USAGE: "unknown WHAT 'NAME'"; the hint is the nearest of the known names, or all. */

@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -106,53 +105,4 @@ ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap)
             out[used++] = (uint8_t)(bits >> (16 - 8 * j));
     }
     return (ssize_t)used;
-}
-
-/* The digits of hex without what people and programs put between them. */
-static size_t strip_hex(const char *text, size_t len, char *out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        char next = i + 1 < len ? text[i + 1] : '\0';
-
-        if ((text[i] == '0' && char_in(next, "xX")) || (text[i] == '\\' && next == 'x'))
-            i++;
-        else if (text[i] && !strchr(" :,-_.\t\r\n", text[i]))
-            out[n++] = (char)tolower((unsigned char)text[i]);
-    }
-    return n;
-}
-
-/* Of the two alphabets of base64 one, and no line ends. */
-static size_t strip_base64(const char *text, size_t len, char *out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < len; i++)
-        if (text[i] && !strchr(" \t\r\n\\", text[i]))
-            out[n++] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-    return n;
-}
-
-bool secret_repeated(const char *text, size_t len, const void *secret, size_t secret_len)
-{
-    size_t size = 2 * secret_len + 5;
-    char *code = secret_len ? malloc(size) : NULL, *plain = code ? malloc(len + 1) : NULL;
-    bool found = secret_len && !plain; /* without memory the text is not shown */
-
-    if (plain) {
-        hex_encode(secret, secret_len, code);
-        found = memmem(text, len, secret, secret_len) ||
-                memmem(plain, strip_hex(text, len, plain), code, 2 * secret_len);
-        base64_encode(secret, secret_len, code);
-        found = found || memmem(plain, strip_base64(text, len, plain), code,
-                                (secret_len * 8 + 5) / 6); /* with padding or without */
-        wipe(plain, len + 1);
-    }
-    if (code)
-        wipe(code, size);
-    free(plain);
-    free(code);
-    return found;
 }

@@ -65,9 +65,22 @@ enum signet_class signet_error_class(const struct signet_error *err)
     return is_known(err->code) ? codes[err->code].class : SIGNET_CLASS_BUG;
 }
 
+/* What an error holds: no secret, no control character, cut where a character ends. */
+static void settle(char *out, size_t size, char *text)
+{
+    size_t len;
+
+    gate_mask(text, strlen(text));
+    text_tame(text); /* whoever it comes from: a board, a server, a database, a file */
+    for (len = strnlen(text, size - 1); len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+        len--;
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
 void error_write(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
 {
-    char msg[sizeof err->msg], reason[128];
+    char msg[sizeof err->msg + GATE_BEHIND], reason[128];
     va_list args;
     int used;
 
@@ -80,8 +93,7 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
     if (sys && used >= 0 && (size_t)used < sizeof msg)
         snprintf(msg + used, sizeof msg - (size_t)used, ": %s",
                  strerror_r(sys, reason, sizeof reason));
-    text_tame(msg); /* whoever they come from: a board, a server, a database, a file */
-    memcpy(err->msg, msg, sizeof msg);
+    settle(err->msg, sizeof err->msg, msg);
     err->code = code;
     err->sys = sys;
     err->hint[0] = '\0';
@@ -90,7 +102,7 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
 
 void error_prefix(struct signet_error *err, const char *fmt, ...)
 {
-    char phrase[sizeof err->msg], msg[sizeof err->msg];
+    char phrase[sizeof err->msg + GATE_BEHIND], msg[sizeof err->msg];
     va_list args;
 
     if (!err)
@@ -98,15 +110,15 @@ void error_prefix(struct signet_error *err, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(phrase, sizeof phrase, fmt, args);
     va_end(args);
+    gate_mask(phrase, strlen(phrase));
     /* The cause is worth more than the phrase: a long phrase is cut to leave room for it. */
     snprintf(msg, sizeof msg, "%.150s: %.231s", phrase, err->msg);
-    text_tame(msg);
-    memcpy(err->msg, msg, sizeof msg);
+    settle(err->msg, sizeof err->msg, msg);
 }
 
 void error_hint(struct signet_error *err, const char *fmt, ...)
 {
-    char hint[sizeof err->hint];
+    char hint[sizeof err->hint + GATE_BEHIND];
     va_list args;
 
     if (!err)
@@ -114,8 +126,7 @@ void error_hint(struct signet_error *err, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(hint, sizeof hint, fmt, args);
     va_end(args);
-    text_tame(hint);
-    memcpy(err->hint, hint, sizeof hint);
+    settle(err->hint, sizeof err->hint, hint);
 }
 
 int error_copy(struct signet_error *err, const struct signet_error *why)

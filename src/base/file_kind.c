@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signet/text.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -198,8 +199,7 @@ static int name_file(int rc, const char *path, struct signet_error *err)
                  (int)(place - err->msg), err->msg);
     else
         snprintf(msg, sizeof(msg), "%.150s: %.231s", path, err->msg);
-    text_tame(msg);
-    memcpy(err->msg, msg, sizeof(msg));
+    signet_text_plain(msg, err->msg, sizeof(err->msg));
     return rc;
 }
 

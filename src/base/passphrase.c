@@ -15,6 +15,7 @@ int passphrase_read(const struct passphrase *from, const char *what, const char 
         if (rc == SIGNET_OK)
             rc = secret_set(out, text.data, strcspn((const char *)text.data, "\r\n"), err);
         secret_wipe(&text);
+        secret_live(out);
         return error_pass(rc, err, "%s", what);
     }
     if (!from->ask)
@@ -23,5 +24,6 @@ int passphrase_read(const struct passphrase *from, const char *what, const char 
     if (rc == SIGNET_OK)
         rc = secret_set(out, answer.data, answer.len, err);
     signet_bytes_free(&answer);
+    secret_live(out);
     return rc;
 }

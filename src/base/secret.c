@@ -9,18 +9,27 @@ void wipe(void *data, size_t len)
         explicit_bzero(data, len);
 }
 
+/* In front of the bytes: they stay where they are when a secret is handed on. */
+struct block {
+    struct live live;
+    uint8_t data[];
+};
+
+static struct block *block_of(const struct secret *s)
+{
+    return (struct block *)(void *)(s->data - offsetof(struct block, data));
+}
+
 int secret_alloc(struct secret *s, size_t len, struct signet_error *err)
 {
-    uint8_t *data;
+    struct block *block =
+        len < SIZE_MAX - sizeof(*block) ? locked_alloc(sizeof(*block) + len + 1) : NULL;
 
-    if (len == SIZE_MAX)
+    if (!block)
         return error_nomem(err);
-    data = locked_alloc(len + 1);
-    if (!data)
-        return error_nomem(err);
-    memset(data, 0, len + 1);
+    memset(block, 0, sizeof(*block) + len + 1);
     secret_wipe(s);
-    s->data = data;
+    s->data = block->data;
     s->len = len;
     return SIGNET_OK;
 }
@@ -43,9 +52,22 @@ int secret_give(int rc, struct secret *made, struct secret *out)
     return rc;
 }
 
+void secret_live(struct secret *s)
+{
+    struct block *block = s->data ? block_of(s) : NULL;
+
+    if (!block)
+        return;
+    live_end(&block->live);
+    live_begin(&block->live, s->data, s->len);
+}
+
 void secret_wipe(struct secret *s)
 {
-    wipe(s->data, s->len);
-    locked_free(s->data);
+    if (s->data) {
+        live_end(&block_of(s)->live);
+        wipe(s->data, s->len);
+        locked_free(block_of(s));
+    }
     *s = (struct secret){0};
 }

@@ -30,7 +30,8 @@ int text_check_person(const char *what, const char *name, struct signet_error *e
     return rc == SIGNET_OK ? rc : error_set(err, SIGNET_E_USAGE, "%s", why.msg);
 }
 
-void text_plain(struct buf *out, const uint8_t *data, size_t len)
+/* As text_plain(), with what is secret in it. */
+static void plain_value(struct buf *out, const uint8_t *data, size_t len)
 {
     while (len) {
         uint32_t code;
@@ -46,18 +47,43 @@ void text_plain(struct buf *out, const uint8_t *data, size_t len)
     }
 }
 
-void text_escape(struct buf *out, const uint8_t *data, size_t len)
+void text_escape_value(struct buf *out, const uint8_t *data, size_t len)
 {
     while (len) {
         const uint8_t *slash = memchr(data, '\\', len);
         size_t n = slash ? (size_t)(slash - data) + 1 : len;
 
-        text_plain(out, data, n);
+        plain_value(out, data, n);
         if (slash)
             buf_byte(out, '\\');
         data += n;
         len -= n;
     }
+}
+
+/* A copy without secrets goes to the next. */
+static void through_gate(struct buf *out, const uint8_t *data, size_t len,
+                         void (*next)(struct buf *, const uint8_t *, size_t))
+{
+    struct buf masked = {0};
+
+    buf_append(&masked, data, len);
+    if (masked.data)
+        gate_mask((char *)masked.data, masked.len);
+    buf_fail_with(out, &masked);
+    if (masked.data)
+        next(out, masked.data, masked.len);
+    buf_free(&masked);
+}
+
+void text_plain(struct buf *out, const uint8_t *data, size_t len)
+{
+    through_gate(out, data, len, plain_value);
+}
+
+void text_escape(struct buf *out, const uint8_t *data, size_t len)
+{
+    through_gate(out, data, len, text_escape_value);
 }
 
 void text_expand(struct buf *out, const char *text, size_t len, const char *const (*values)[2])
@@ -102,11 +128,16 @@ const char *signet_text_plain(const char *text, char *out, size_t size)
     return text_fix(&plain, out, size);
 }
 
-const char *text_show(char *out, size_t size, const void *data, size_t len)
+const char *text_show(char *out, size_t size, const void *data, size_t len, size_t max)
 {
-    struct buf shown = {0};
+    struct buf shown = {0}, masked = {0};
 
-    text_escape(&shown, data, len);
+    buf_append(&masked, data, len < max + GATE_BEHIND ? len : max + GATE_BEHIND);
+    if (masked.data) {
+        gate_mask((char *)masked.data, masked.len);
+        text_escape_value(&shown, masked.data, len < max ? len : max);
+    }
+    buf_free(&masked);
     return text_fix(&shown, out, size);
 }
 

@@ -30,7 +30,7 @@ static void on_text(void *ctx, const char *line, size_t len)
         b->started_again = true;
         snprintf(b->last_boot, sizeof(b->last_boot), "%s", text_shown(line, len, 60));
     }
-    snprintf(b->last_line, sizeof(b->last_line), "%s", text_shown(line, len, 100));
+    snprintf(b->last_line, sizeof(b->last_line), "%.*s", (int)len, line); /* often: not escaped */
 }
 
 int port_smp_new(struct signet_board *b, int timeout_ms, int retries,

@@ -112,7 +112,7 @@ static int wait_prompt(struct signet_board *b, struct signet_error *err)
 static int never_ready(const struct signet_board *b, const char *text, int timeout_ms,
                        struct signet_error *err)
 {
-    const char *last = b->last_line;
+    const char *last = text_shown(b->last_line, strlen(b->last_line), 100);
 
     if (b->no_name)
         return error_set_hint(err, SIGNET_E_TIMEOUT,

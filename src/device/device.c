@@ -33,7 +33,7 @@ static int psk_account_facts(struct device *out, struct device_data *d,
     int rc =
         fingerprint(a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, d->psk_sha256, err);
 
-    text_escape(&d->identity, a->identity->as.bytes.data, a->identity->as.bytes.len);
+    text_escape_value(&d->identity, a->identity->as.bytes.data, a->identity->as.bytes.len);
     out->facts.psk_sha256 = d->psk_sha256;
     out->facts.psk_identity = d->identity.data ? (const char *)d->identity.data : "";
     return rc == SIGNET_OK ? buf_check(&d->identity, err) : rc;

@@ -78,7 +78,7 @@ static void take_failure(struct nrfutil_line *out, const json_t *data)
     snprintf(words, sizeof(words), "%.120s%s%.50s%s", text, code ? " (" : "", code ? code : "",
              code ? ")" : "");
     out->kind = NRFUTIL_FAILED;
-    text_show(out->message, sizeof(out->message), words, strlen(words));
+    text_show(out->message, sizeof(out->message), words, strlen(words), sizeof(out->message));
 }
 
 static void take_progress(struct nrfutil_line *out, const json_t *progress)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_MAX_SHOWN = 160, LINES = 2, KEY_DIGITS = 32 };
+enum { LINE_MAX_SHOWN = 120 + GATE_BEHIND, LINES = 2, KEY_DIGITS = 32 };
 
 static const char *const common[] = {"error",    "fatal",         "fail",      "cannot",
                                      "can't",    "couldn't",      "could not", "unable to",

@@ -5,18 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MARGIN_S = 60,
-    LIFETIME_MAX_S = 30 * 86400,
-    TOKEN_MIN = 8 /* what is shorter is a word of a test */
-};
+enum { MARGIN_S = 60, LIFETIME_MAX_S = 30 * 86400 };
 
 struct auth_header {
     pthread_mutex_t mutex; /* one login at a time: the others wait for its token */
     struct http_auth auth;
     struct secret header;
-    int64_t renew_ms; /* on clock_ms(); 0: no end known */
-    unsigned login;   /* counts from 1 */
+    struct live token; /* in the header */
+    int64_t renew_ms;  /* on clock_ms(); 0: no end known */
+    unsigned login;    /* counts from 1 */
 };
 
 static int make_header(struct auth_header *t, const char *token, size_t len,
@@ -29,11 +26,13 @@ static int make_header(struct auth_header *t, const char *token, size_t len,
         if (token[i] <= ' ' || token[i] > '~')
             return error_set(err, SIGNET_E_USAGE,
                              "the token has a blank or a character that no token has");
+    live_end(&t->token);
     rc = secret_alloc(&t->header, prefix_len + len, err);
     if (rc)
         return rc;
     memcpy(t->header.data, t->auth.prefix, prefix_len);
     memcpy(t->header.data + prefix_len, token, len);
+    live_begin(&t->token, t->header.data + prefix_len, len);
     return SIGNET_OK;
 }
 
@@ -41,15 +40,11 @@ int auth_header_open(struct auth_header **out, const struct http_auth *auth,
                      struct signet_error *err)
 {
     struct auth_header *t = calloc(1, sizeof *t);
-    pthread_mutexattr_t attr;
     int rc = SIGNET_OK;
 
     if (!t)
         return error_nomem(err);
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE); /* a refused login: _repeated() */
-    pthread_mutex_init(&t->mutex, &attr);
-    pthread_mutexattr_destroy(&attr);
+    pthread_mutex_init(&t->mutex, NULL);
     if (auth)
         t->auth = *auth;
     if (!t->auth.prefix)
@@ -71,6 +66,7 @@ void auth_header_close(struct auth_header **auth_header)
     if (!t)
         return;
     pthread_mutex_destroy(&t->mutex);
+    live_end(&t->token);
     secret_wipe(&t->header);
     free(t);
     *auth_header = NULL;
@@ -90,6 +86,7 @@ static int renew_header(struct auth_header *t, struct http *http, struct signet_
     if (!rc && !token.len)
         rc = error_set(err, SIGNET_E_SERVER, "the server's login brought no token");
     if (!rc) {
+        live_end(&t->token);
         secret_wipe(&t->header);
         rc = make_header(t, (const char *)token.data, token.len, err);
     }
@@ -118,15 +115,4 @@ int auth_header_take(struct auth_header *t, struct http *http, unsigned *login,
     *login = t->login;
     pthread_mutex_unlock(&t->mutex);
     return rc;
-}
-
-bool auth_header_repeated(struct auth_header *t, const char *text, size_t len)
-{
-    size_t skip = strlen(t->auth.prefix);
-
-    pthread_mutex_lock(&t->mutex);
-    bool found = t->header.len >= skip + TOKEN_MIN &&
-                 secret_repeated(text, len, t->header.data + skip, t->header.len - skip);
-    pthread_mutex_unlock(&t->mutex);
-    return found;
 }

@@ -13,9 +13,6 @@ int auth_header_open(struct auth_header **out, const struct http_auth *auth,
                      struct signet_error *err);
 void auth_header_close(struct auth_header **auth_header);
 
-/* Does the text hold the token, in any spelling? */
-bool auth_header_repeated(struct auth_header *auth_header, const char *text, size_t len);
-
 bool auth_header_renews(const struct auth_header *auth_header);
 
 /* A copy of the header for the caller to wipe; empty when there is none. Logs in over http when

@@ -157,8 +157,3 @@ bool http_unreached(const struct http *http)
 {
     return http->unreached;
 }
-
-bool http_repeats_token(const struct http *http, const char *text, size_t len)
-{
-    return http && auth_header_repeated(http->auth_header, text, len);
-}

@@ -79,9 +79,6 @@ int http_send(struct http *http, const struct http_request *request, struct http
 /* Did the last http_send() fail without a connection, so that nothing can have arrived? */
 bool http_unreached(const struct http *http);
 
-/* Does the text hold the token of this connection, in any spelling? http may be NULL: no. */
-bool http_repeats_token(const struct http *http, const char *text, size_t len);
-
 /* 2xx */
 bool http_good(const struct http_answer *answer);
 

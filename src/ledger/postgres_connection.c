@@ -47,11 +47,13 @@ int libpq_load(const struct libpq **out, struct signet_error *err)
 }
 
 /* The server's words on one line, without a trailing blank. */
-static void one_line(const char *from, char out[256])
+enum { SAID_MAX = 256 + GATE_BEHIND };
+
+static void one_line(const char *from, char out[static SAID_MAX])
 {
     size_t n = 0;
 
-    for (; *from && n < 255; from++)
+    for (; *from && n < SAID_MAX - 1; from++)
         out[n++] = *from == '\n' || *from == '\t' ? ' ' : *from;
     while (n > 0 && out[n - 1] == ' ')
         n--;
@@ -63,7 +65,7 @@ static int failed(struct station *s, PGresult *result, struct signet_error *err)
 {
     const char *state = result ? s->pq->resultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *said = result ? s->pq->resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    char text[256];
+    char text[SAID_MAX];
 
     if (!state || s->pq->status(s->conn) != CONNECTION_OK || strncmp(state, "08", 2) == 0 ||
         strncmp(state, "57P", 3) == 0) { /* shut down, terminated, starting up */
@@ -293,7 +295,7 @@ static int await_connection(struct station *s, struct signet_error *err)
 
 static int refuse_connection(struct station *s, int rc, struct signet_error *err)
 {
-    char text[256] = "it does not answer";
+    char text[SAID_MAX] = "it does not answer";
 
     if (rc == SIGNET_E_CANCELLED)
         return rc;

@@ -87,8 +87,12 @@ static int run_command(struct slot *slot, const char *const *argv, const struct 
 
     put_json(slot, v, &json);
     rc = buf_check(&json, err);
+    if (json.data)
+        gate_mask((char *)json.data, json.len);
     for (size_t i = 0; rc == SIGNET_OK && argv[i] && i < FLASHER_COMMAND_WORDS; i++) {
         text_expand(&texts[i], argv[i], strlen(argv[i]), v->pairs);
+        if (texts[i].data)
+            gate_mask((char *)texts[i].data, texts[i].len);
         buf_byte(&texts[i], '\0');
         rc = buf_check(&texts[i], err);
         words[i] = (const char *)texts[i].data;

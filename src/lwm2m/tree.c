@@ -69,32 +69,51 @@ int signet_tree_new(struct signet_tree **out, struct signet_error *err)
     return SIGNET_OK;
 }
 
+/* The tree's own copy of bytes. */
+struct kept {
+    struct live live; /* of a secret */
+    uint8_t data[];
+};
+
+static struct kept *kept_of(const struct signet_value *value)
+{
+    uintptr_t data = (uintptr_t)value->as.bytes.data;
+
+    return (struct kept *)(data - offsetof(struct kept, data));
+}
+
 static void value_wipe(struct signet_value *value)
 {
     if (type_has_bytes(value->type) && value->as.bytes.data) {
-        void *data = (void *)(uintptr_t)value->as.bytes.data; /* the tree's own copy */
+        struct kept *kept = kept_of(value);
 
-        wipe(data, value->as.bytes.len);
-        locked_free(data);
+        live_end(&kept->live);
+        wipe(kept->data, value->as.bytes.len);
+        locked_free(kept);
     }
     *value = (struct signet_value){0};
 }
 
-static int value_copy(struct signet_value *out, const struct signet_value *value,
+/* By its place alone: what looks like a key is looked for where a value is shown. */
+static int value_copy(const struct signet_tree *tree, struct signet_path path,
+                      struct signet_value *out, const struct signet_value *value,
                       struct signet_error *err)
 {
-    uint8_t *data;
+    struct kept *kept;
 
     *out = *value;
     if (!type_has_bytes(value->type))
         return SIGNET_OK;
-    data = locked_alloc(value->as.bytes.len + 1);
-    if (!data)
+    kept = locked_alloc(sizeof(*kept) + value->as.bytes.len + 1);
+    if (!kept)
         return error_nomem(err);
     if (value->as.bytes.len)
-        memcpy(data, value->as.bytes.data, value->as.bytes.len);
-    data[value->as.bytes.len] = '\0';
-    out->as.bytes.data = data;
+        memcpy(kept->data, value->as.bytes.data, value->as.bytes.len);
+    kept->data[value->as.bytes.len] = '\0';
+    out->as.bytes.data = kept->data;
+    kept->live = (struct live){0};
+    if (resource_is_secret(tree->objects, path.oid, path.rid))
+        live_begin(&kept->live, kept->data, value->as.bytes.len);
     return SIGNET_OK;
 }
 
@@ -155,7 +174,8 @@ static int insert_record(struct signet_tree *tree, size_t position, struct signe
     if (record.path.oid == SIGNET_NO_ID || record.path.iid == SIGNET_NO_ID ||
         record.path.rid == SIGNET_NO_ID)
         return error_set(err, SIGNET_E_SYNTAX, "65535 is not an LwM2M identifier");
-    if ((rc = make_room(tree, err)) || (rc = value_copy(&record.value, &value, err)))
+    if ((rc = make_room(tree, err)) ||
+        (rc = value_copy(tree, record.path, &record.value, &value, err)))
         return rc;
     at = tree->records + position;
     memmove(at + 1, at, (tree->count++ - position) * sizeof *at);
@@ -193,7 +213,7 @@ int signet_tree_put(struct signet_tree *tree, struct signet_path path,
     if (position == tree->count)
         return insert_record(tree, place_for(tree, path),
                              (struct signet_record){path, *value, 0, 0}, err);
-    rc = value_copy(&copy, value, err);
+    rc = value_copy(tree, path, &copy, value, err);
     if (rc)
         return rc;
     record = &tree->records[position];

@@ -37,7 +37,7 @@ static void table_opaque(struct buf *out, const uint8_t *data, size_t len)
 static void table_value(struct buf *out, const struct signet_value *value)
 {
     if (value->type == SIGNET_TYPE_STRING)
-        text_escape(out, value->as.bytes.data, value->as.bytes.len);
+        text_escape_value(out, value->as.bytes.data, value->as.bytes.len);
     else if (value->type == SIGNET_TYPE_OPAQUE)
         table_opaque(out, value->as.bytes.data, value->as.bytes.len);
     else

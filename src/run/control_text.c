@@ -4,6 +4,7 @@
 
 #include <signet/run.h>
 
+#include <signet/text.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -246,9 +247,9 @@ static int read_view_line(struct signet_control_view *view, const char *key, con
 static void read_error_line(struct signet_error *told, const char *key, const char *value)
 {
     if (strcmp(key, "message") == 0)
-        snprintf(told->msg, sizeof(told->msg), "%s", value);
+        signet_text_plain(value, told->msg, sizeof(told->msg));
     if (strcmp(key, "hint") == 0)
-        snprintf(told->hint, sizeof(told->hint), "%s", value);
+        signet_text_plain(value, told->hint, sizeof(told->hint));
 }
 
 int control_read_answer(char *text, struct signet_control_view *view, struct signet_error *err)

@@ -41,23 +41,10 @@ bool answer_has_number(const struct http_answer *answer, const char *name)
     return has;
 }
 
-void words_show(const struct signet_server *server, const char *text, size_t len,
-                const struct signet_device *device, char out[static WORDS_MAX])
+void words_show(const char *text, size_t len, char out[static WORDS_MAX])
 {
-    static const char hidden[] = "(the server's words repeat a secret and are not shown)";
-    struct buf shown = {0};
-
-    len = len < 4096 ? len : 4096;
-    if ((device && secret_repeated(text, len, device->psk, device->psk_len)) ||
-        secret_repeated(text, len, server->password.data, server->password.len) ||
-        http_repeats_token(server->http, text, len))
-        buf_text(&shown, hidden);
-    else
-        text_escape(&shown, (const uint8_t *)text,
-                    strnlen(text, len < WORDS_MAX ? len : WORDS_MAX));
-    snprintf(out, WORDS_MAX, "%s", shown.data ? (const char *)shown.data : "");
+    snprintf(out, WORDS_MAX, "%s", text_shown(text, strnlen(text, len), WORDS_MAX));
     text_mask_hex(out, 16);
-    buf_free(&shown);
 }
 
 static enum signet_code code_of(const struct server_form *form, bool own, const char *method,
@@ -89,8 +76,7 @@ static void add_hint(const struct server_form *form, long status, const char *wo
 
 /* An answer that is not 2xx. */
 static int refusal(const struct signet_server *server, const char *method,
-                   const struct http_answer *answer, const struct signet_device *device,
-                   struct signet_error *err)
+                   const struct http_answer *answer, struct signet_error *err)
 {
     const struct server_form *form = &server->ops->form;
     char words[WORDS_MAX] = "";
@@ -98,7 +84,7 @@ static int refusal(const struct signet_server *server, const char *method,
     bool own = form->words(answer, &text);
 
     if (own)
-        words_show(server, text.data ? (const char *)text.data : "", text.len, device, words);
+        words_show(text.data ? (const char *)text.data : "", text.len, words);
     buf_free(&text);
     enum signet_code code = code_of(form, own, method, answer->status, words);
     error_set(err, code, "%s server error: %ld %s", form->name, answer->status,
@@ -114,21 +100,18 @@ static int refusal(const struct signet_server *server, const char *method,
 
 /* The caller wipes the body. */
 static int send_and_judge(struct signet_server *server, const struct http_request *request,
-                          const struct signet_device *device, struct http_answer *answer,
-                          struct signet_error *err)
+                          struct http_answer *answer, struct signet_error *err)
 {
     int rc = http_send(server->http, request, answer, err);
 
-    return rc == SIGNET_OK && !http_good(answer)
-               ? refusal(server, request->method, answer, device, err)
-               : rc;
+    return rc == SIGNET_OK && !http_good(answer) ? refusal(server, request->method, answer, err)
+                                                 : rc;
 }
 
-int server_call(struct signet_server *server, const struct http_request *request,
-                const struct signet_device *device, json_t **out, struct http_answer *answer,
-                struct signet_error *err)
+int server_call(struct signet_server *server, const struct http_request *request, json_t **out,
+                struct http_answer *answer, struct signet_error *err)
 {
-    int rc = send_and_judge(server, request, device, answer, err);
+    int rc = send_and_judge(server, request, answer, err);
 
     if (rc == SIGNET_OK && out) {
         *out = read_json(answer);
@@ -146,7 +129,7 @@ int server_get(struct signet_server *server, const char *path, const char *name,
     const struct http_request request = {.method = "GET", .path = path, .name = name, .rest = rest};
     struct http_answer answer = {0};
     json_t *body = NULL;
-    int rc = server_call(server, &request, NULL, &body, &answer, err);
+    int rc = server_call(server, &request, &body, &answer, err);
 
     if (out && rc == SIGNET_OK)
         *out = body;
@@ -184,7 +167,7 @@ int server_delete(struct signet_server *server, const char *path, const char *na
 {
     const struct http_request request = {.method = "DELETE", .path = path, .name = name};
     struct http_answer answer = {0};
-    int rc = send_and_judge(server, &request, NULL, &answer, err);
+    int rc = send_and_judge(server, &request, &answer, err);
 
     if (rc == SIGNET_OK)
         rc = removal(&server->ops->form, &answer, err);
@@ -197,7 +180,7 @@ int server_post_batch(struct signet_server *server, const char *path, struct buf
 {
     const struct http_request request = {.method = "POST", .path = path, .body = body};
     struct http_answer answer = {0};
-    int rc = server_call(server, &request, NULL, out, &answer, err);
+    int rc = server_call(server, &request, out, &answer, err);
 
     buf_free(body);
     if (answer.status == 403 || answer.status == 404 || answer.status == 405)
@@ -219,7 +202,7 @@ int server_login(const struct signet_server *server, struct http *http,
     request->method = "POST";
     request->anonymous = true;
     request->retry_lost = true;
-    rc = server_call(&with, request, NULL, &reply, &answer, err);
+    rc = server_call(&with, request, &reply, &answer, err);
     if (rc != SIGNET_OK) {
         if (answer.status)
             error_hint(err,

@@ -16,10 +16,9 @@ bool answer_member(const struct http_answer *answer, const char *name, struct bu
 /* Is it a JSON object with a number of this name? */
 bool answer_has_number(const struct http_answer *answer, const char *name);
 
-/* A server's own words, safe to show: escaped, cut, long hex numbers masked (they may be a key),
- * and left out when they repeat the device's key or the token. device may be NULL. */
-void words_show(const struct signet_server *server, const char *text, size_t len,
-                const struct signet_device *device, char out[static WORDS_MAX]);
+/* A server's own words, safe to show: through the gate for text, cut, long hex numbers masked (they
+ * may be a key). */
+void words_show(const char *text, size_t len, char out[static WORDS_MAX]);
 
 /* One request and what its answer means. *out (out may be NULL) is the JSON of a good one, which
  * the caller frees; the body is wiped. What is refused:
@@ -27,9 +26,8 @@ void words_show(const struct signet_server *server, const char *text, size_t len
  *   SIGNET_E_EXISTS: 409, or its words say so, in its own form.
  *   SIGNET_E_SERVER: all else. sys is the status, but 0 for a refusal of the device that is not in
  *   the server's own form: a proxy or a wrong address spoke, and no device is to blame. */
-int server_call(struct signet_server *server, const struct http_request *request,
-                const struct signet_device *device, json_t **out, struct http_answer *answer,
-                struct signet_error *err);
+int server_call(struct signet_server *server, const struct http_request *request, json_t **out,
+                struct http_answer *answer, struct signet_error *err);
 
 /* path, name and rest are those of struct http_request; the last two may be NULL. What GET brings
  * must be JSON, also when out is NULL. */

@@ -69,14 +69,17 @@ static bool is_left(const struct batch *b, size_t i)
 static void add_chunk(struct batch *b, struct signet_server *server, size_t first, size_t count)
 {
     struct signet_device *views = calloc(count, sizeof *views);
+    struct live *psks = calloc(count, sizeof *psks);
     struct signet_error err = {0};
-    int rc = views ? SIGNET_OK : SIGNET_E_NOMEM; /* one by one there is no need of them */
+    int rc = views && psks ? SIGNET_OK : SIGNET_E_NOMEM; /* one by one there is no need of them */
 
     if (count < 2 || atomic_load(&b->one_by_one) || atomic_load(&b->stopped))
         rc = SIGNET_E_UNSUPPORTED;
     for (size_t i = 0; !rc && i < count; i++) {
         rc = server_view(server, &b->devices[first + i], &views[i], NULL);
         rc = rc ? rc : server_validate_view(server, &views[i], NULL);
+        if (!rc)
+            live_begin(&psks[i], views[i].psk, views[i].psk_len);
     }
     if (!rc) {
         rc = server->ops->add_batch(server, views, count, &err);
@@ -90,6 +93,9 @@ static void add_chunk(struct batch *b, struct signet_server *server, size_t firs
         if (!rc)
             uploads_add(server, &views[i], &b->results[first + i].error);
     }
+    for (size_t i = 0; psks && i < count; i++)
+        live_end(&psks[i]);
+    free(psks);
     free(views);
     if (rc)
         atomic_store(&b->some_left, true);

@@ -121,7 +121,7 @@ static int coiote_find_id(struct signet_server *server, const char *endpoint, st
         const struct http_request request = {
             .method = "GET", .path = searches[i], .name = endpoint, .rest = "%27"};
 
-        rc = server_call(server, &request, NULL, &body, &answer, err);
+        rc = server_call(server, &request, &body, &answer, err);
         if (answer.status != 403 && answer.status != 404)
             break;
     }

@@ -113,7 +113,7 @@ static int send_security_info(struct signet_server *server, const struct signet_
     struct http_answer answer = {0};
 
     put_security_info(&body, device, old);
-    int rc = server_call(server, &request, device, NULL, &answer, err);
+    int rc = server_call(server, &request, NULL, &answer, err);
     buf_free(&body);
     return rc;
 }
@@ -312,7 +312,7 @@ static int add_bootstrap(struct signet_server *server, const struct signet_devic
         rc = SIGNET_OK; /* it looks into the configuration */
     put_accounts(&body, device->tree);
     if (!rc)
-        rc = server_call(server, &request, device, NULL, &answer, err);
+        rc = server_call(server, &request, NULL, &answer, err);
     else if (err)
         *err = answered;
     *existed = false;

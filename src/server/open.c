@@ -42,7 +42,9 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
     if (!server->info.user)
         return error_set(err, SIGNET_E_USAGE, "auth \"%s\" needs a \"user\"", auth);
     out->login = log_in;
-    return secret_set(&server->password, token, token_len, err);
+    int rc = secret_set(&server->password, token, token_len, err);
+    secret_live(&server->password);
+    return rc;
 }
 
 static int open_http(struct signet_server *server, const struct signet_server_options *o,

@@ -69,7 +69,7 @@ int reconcile_add(struct signet_server *server, const struct signet_device *devi
         json_t *said = NULL;
 
         again = false;
-        rc = server_call(server, &request, device, &said, &answer, &first);
+        rc = server_call(server, &request, &said, &answer, &first);
         bool made = json_is_object(said), good = http_good(&answer);
         json_decref(said);
         if (made)

@@ -45,15 +45,21 @@ int signet_server_add(struct signet_server *server, const struct signet_device *
                       bool *existed, struct signet_error *err)
 {
     struct signet_device view;
+    struct live psk;
     bool unused;
     int rc = server_view(server, device, &view, err);
 
-    rc = rc ? rc : server_validate_view(server, &view, err);
+    if (rc)
+        return rc;
+    live_begin(&psk, view.psk, view.psk_len); /* the server may repeat it */
+    rc = server_validate_view(server, &view, err);
     rc = rc ? rc : server->ops->add(server, &view, existed ? existed : &unused, err);
     if (rc == SIGNET_E_NOT_FOUND ||
         rc == SIGNET_E_UNSUPPORTED) /* the API or a profile, not a device */
         rc = err ? (int)(err->code = SIGNET_E_SERVER) : SIGNET_E_SERVER;
-    return rc ? rc : uploads_add(server, &view, err);
+    rc = rc ? rc : uploads_add(server, &view, err);
+    live_end(&psk);
+    return rc;
 }
 
 int signet_server_find(struct signet_server *server, const char *endpoint, struct signet_error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is decided before anything is sent: URLs, tokens, how long to wait; and which answers of a
  * server on loopback are answers. TLS is in tests/unit/server/batch.c.
- * wrap: wipe malloc calloc realloc strdup
+ * wrap: wipe malloc calloc realloc strdup locked_alloc
  */
 #include "http_client/http_client.h"
 
@@ -44,6 +44,7 @@ static bool fails(void)
 WRAP(void *, malloc, (size_t n), (n))
 WRAP(void *, calloc, (size_t n, size_t size), (n, size))
 WRAP(void *, realloc, (void *p, size_t n), (p, n))
+WRAP(void *, locked_alloc, (size_t n), (n))
 WRAP(char *, strdup, (const char *s), (s))
 
 static int open_with(const char *url, const char *token, bool allow_http, struct signet_error *err)

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate: text that a person, a hook, the ledger or a file will see has no live secret in it,
+ * however it is spelled. Secrets are not encoded; the text is decoded in every way, and bytes of a
+ * secret are looked for in what comes out. So a part of a secret is found as well. */
+#include "base/base.h"
+
+enum {
+    CHUNK = 2048,   /* bytes of a text that are looked at together */
+    OVERLAP = 1024, /* of two chunks */
+    BLOCK = 4,      /* bytes of a secret that are looked up at once */
+    HEADS = 1024,
+    LEVELS = 3, /* the text, decoded once, decoded twice */
+};
+
+/* Bytes that a text may stand for, and where in the text each one is. */
+struct view {
+    size_t n;
+    uint8_t bytes[CHUNK];
+    uint16_t from[CHUNK], to[CHUNK];
+};
+
+struct gate {
+    struct view views[LEVELS];
+    uint16_t heads[HEADS], next[CHUNK]; /* places of blocks in a view, plus 1 */
+    bool hidden[CHUNK];
+    const struct live *lives;
+};
+
+static void put(struct view *out, unsigned byte, const struct view *in, size_t first, size_t last)
+{
+    out->bytes[out->n] = (uint8_t)byte;
+    out->from[out->n] = in->from[first] < in->from[last] ? in->from[first] : in->from[last];
+    out->to[out->n] = in->to[first] > in->to[last] ? in->to[first] : in->to[last];
+    out->n++;
+}
+
+/* What may stand in a text in place of a byte. Each fills out, which is never longer than in. */
+struct decoder {
+    void (*run)(const struct view *in, struct view *out, const struct decoder *how);
+    int (*digit)(int c); /* -1: none */
+    unsigned bits;       /* of a digit */
+    unsigned skip;       /* so many digits */
+    bool first, second;  /* used on the text; used on what others of this kind made */
+};
+
+static int digit_16(int c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static int digit_10(int c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : -1;
+}
+
+static int digit_8(int c)
+{
+    return c >= '0' && c <= '7' ? c - '0' : -1;
+}
+
+static int digit_32(int c)
+{
+    return c >= 'a' && c <= 'z'   ? c - 'a'
+           : c >= 'A' && c <= 'Z' ? c - 'A'
+           : c >= '2' && c <= '7' ? c - '2' + 26
+                                  : -1;
+}
+
+static int digit_64(int c)
+{
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+' || c == '-' ? 62
+           : c == '/' || c == '_' ? 63
+                                  : -1;
+}
+
+static int byte_at(const struct view *in, size_t i)
+{
+    return i < in->n ? in->bytes[i] : -1;
+}
+
+static bool is_prefix(const struct view *in, size_t i)
+{
+    return byte_at(in, i) == '0' && (byte_at(in, i + 1) | 0x20) == 'x';
+}
+
+/* Hex, base32, base64: whatever else stands between the digits. */
+static void decode_digits(const struct view *in, struct view *out, const struct decoder *how)
+{
+    unsigned held = 0, bits = 0, skip = how->skip;
+    size_t start = 0;
+
+    for (size_t i = 0; i < in->n; i++) {
+        int digit = how->bits == 4 && is_prefix(in, i) ? -1 : how->digit(in->bytes[i]);
+
+        if (digit < 0)
+            continue;
+        if (skip) {
+            skip--;
+            continue;
+        }
+        start = bits ? start : i;
+        held = (held << how->bits | (unsigned)digit) & 0xffff;
+        bits += how->bits;
+        if (bits < 8)
+            continue;
+        bits -= 8;
+        put(out, held >> bits & 0xff, in, start, i);
+        start = i;
+    }
+}
+
+/* "[26, 43]", "0x1a, 0x2b", "32 53": a number a byte; with the sign of Java's bytes or without. */
+static void decode_numbers(const struct view *in, struct view *out, const struct decoder *how)
+{
+    for (size_t i = 0, start; i < in->n; i++) {
+        unsigned value = 0, base = how->bits;
+
+        if (base == 16 && is_prefix(in, i)) {
+            i++;
+            continue;
+        }
+        for (start = i; i < in->n && how->digit(in->bytes[i]) >= 0; i++)
+            value = value > 255 ? value : value * base + (unsigned)how->digit(in->bytes[i]);
+        if (i == start || value > 255)
+            continue;
+        if (how->skip && start && in->bytes[start - 1] == '-')
+            value = (0x100 - value) & 0xff;
+        put(out, value, in, start, i - 1);
+    }
+}
+
+/* Without blanks, NULs and whatever else is no character. */
+static void decode_tight(const struct view *in, struct view *out, const struct decoder *how)
+{
+    (void)how;
+    for (size_t i = 0; i < in->n; i++)
+        if (in->bytes[i] > ' ')
+            put(out, in->bytes[i], in, i, i);
+}
+
+/* Up to max digits at i; their count. */
+static size_t escape_number(const struct view *in, size_t i, size_t max, unsigned base,
+                            unsigned *value)
+{
+    size_t n = 0;
+
+    for (*value = 0; n < max; n++) {
+        int c = byte_at(in, i + n), digit = base == 16 ? digit_16(c) : digit_10(c);
+
+        if (digit < 0 || digit >= (int)base)
+            break;
+        *value = *value * base + (unsigned)digit;
+    }
+    return n;
+}
+
+static const char *const entities[] = {"&amp;", "&lt;<", "&gt;>", "&quot;\"", "&apos;'"};
+
+/* "%2B", "\x2b", "\u002b", "\053", "&#43;", "&#x2b;", a byte as UTF-8. How long it is; 0: none of
+ * these. */
+static size_t read_escape(const struct view *in, size_t i, unsigned *value)
+{
+    int c = byte_at(in, i), next = byte_at(in, i + 1);
+    static const char letters[] = "n\nr\rt\tb\bf\f\"\"''\\\\//";
+    size_t n;
+
+    if (c == '%')
+        return escape_number(in, i + 1, 2, 16, value) == 2 ? 3 : 0;
+    if ((c & 0xfe) == 0xc2 && (next & 0xc0) == 0x80)
+        return *value = (unsigned)((c & 3) << 6 | (next & 0x3f)), 2;
+    if (c == '\\' && (next | 0x20) == 'x')
+        return (n = escape_number(in, i + 2, 2, 16, value)) ? n + 2 : 0;
+    if (c == '\\' && (next | 0x20) == 'u')
+        return (n = escape_number(in, i + 2, 4, 16, value)) == 4 ? n + 2 : 0;
+    if (c == '\\' && (n = escape_number(in, i + 1, 3, 8, value)))
+        return n + 1;
+    for (n = 0; c == '\\' && letters[n]; n += 2)
+        if (letters[n] == next)
+            return *value = (unsigned char)letters[n + 1], 2;
+    if (c != '&' || next != '#')
+        return 0;
+    bool hex = (byte_at(in, i + 2) | 0x20) == 'x';
+    n = escape_number(in, i + 2 + hex, 7, hex ? 16 : 10, value);
+    return n ? 2 + hex + n + (byte_at(in, i + 2 + hex + n) == ';') : 0;
+}
+
+static size_t read_entity(const struct view *in, size_t i, unsigned *value)
+{
+    for (size_t k = 0; in->bytes[i] == '&' && k < sizeof(entities) / sizeof(*entities); k++) {
+        size_t len = strcspn(entities[k], ";") + 1;
+
+        if (len <= in->n - i && memcmp(in->bytes + i, entities[k], len) == 0)
+            return *value = entities[k][len] ? (unsigned char)entities[k][len] : '&', len;
+    }
+    return 0;
+}
+
+static void decode_escapes(const struct view *in, struct view *out, const struct decoder *how)
+{
+    bool any = false;
+
+    (void)how;
+    for (size_t i = 0, len; i < in->n; i += len) {
+        unsigned value = 0;
+
+        len = read_escape(in, i, &value);
+        if (!len)
+            len = read_entity(in, i, &value);
+        any = any || len;
+        if (len && value <= 255)
+            put(out, value, in, i, i + len - 1);
+        else if (!len)
+            put(out, in->bytes[i], in, i, i);
+        len = len ? len : 1;
+    }
+    out->n = any ? out->n : 0; /* else it is what is looked at anyway */
+}
+
+#define DIGITS(name, bits, skip, first, second)                                                    \
+    {                                                                                              \
+        decode_digits, digit_##name, bits, skip, first, second                                     \
+    }
+static const struct decoder decoders[] = {
+    {decode_escapes, NULL, 0, 0, true, true},
+    {decode_tight, NULL, 0, 0, true, false},
+    DIGITS(16, 4, 0, true, true),
+    DIGITS(16, 4, 1, true, true),
+    DIGITS(64, 6, 0, true, true),
+    DIGITS(64, 6, 1, true, true),
+    DIGITS(64, 6, 2, true, true),
+    DIGITS(64, 6, 3, true, true),
+    DIGITS(32, 5, 0, true, false),
+    DIGITS(32, 5, 1, true, false),
+    DIGITS(32, 5, 2, true, false),
+    DIGITS(32, 5, 3, true, false),
+    DIGITS(32, 5, 4, true, false),
+    DIGITS(32, 5, 5, true, false),
+    DIGITS(32, 5, 6, true, false),
+    DIGITS(32, 5, 7, true, false),
+    {decode_numbers, digit_16, 16, 0, true, false},
+    {decode_numbers, digit_10, 10, 0, true, false},
+    {decode_numbers, digit_10, 10, 1, true, false},
+    {decode_numbers, digit_8, 8, 0, true, false},
+};
+
+static uint8_t fold(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 0x20) : c;
+}
+
+static size_t block_hash(const uint8_t block[static BLOCK])
+{
+    uint32_t value =
+        (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
+
+    return value * UINT32_C(2654435761) >> 22; /* below HEADS */
+}
+
+static void index_blocks(struct gate *g, const struct view *v)
+{
+    uint8_t block[BLOCK];
+
+    memset(g->heads, 0, sizeof(g->heads));
+    for (size_t i = 0; i + BLOCK <= v->n; i++) {
+        for (size_t k = 0; k < BLOCK; k++)
+            block[k] = fold(v->bytes[i + k]);
+        size_t head = block_hash(block);
+
+        g->next[i] = g->heads[head];
+        g->heads[head] = (uint16_t)(i + 1);
+    }
+}
+
+static uint8_t secret_byte(const struct live *s, size_t i, bool reversed)
+{
+    return fold(s->data[reversed ? s->len - 1 - i : i]);
+}
+
+/* So many bytes in a row are a part of a secret, and no chance. Each such row has a whole block. */
+static size_t enough(const struct live *s)
+{
+    return s->len < 8 ? s->len : s->len < 16 ? 8 : s->len < 32 ? s->len / 2 : 16;
+}
+
+/* The byte at secret_at is that at view_at: hides what is the same around it. */
+static void hide_around(struct gate *g, const struct view *v, size_t view_at, const struct live *s,
+                        size_t secret_at, bool reversed)
+{
+    size_t before = 0, after = 0;
+
+    while (before < view_at && before < secret_at &&
+           fold(v->bytes[view_at - before - 1]) == secret_byte(s, secret_at - before - 1, reversed))
+        before++;
+    while (view_at + after < v->n && secret_at + after < s->len &&
+           fold(v->bytes[view_at + after]) == secret_byte(s, secret_at + after, reversed))
+        after++;
+    if (before + after < enough(s))
+        return;
+    for (size_t i = view_at - before; i < view_at + after; i++)
+        memset(g->hidden + v->from[i], true, (size_t)(v->to[i] - v->from[i]));
+    for (size_t i = view_at - before + 1; i < view_at + after; i++) { /* and what is between */
+        size_t from = v->to[i - 1] < v->to[i] ? v->to[i - 1] : v->to[i];
+        size_t to = v->from[i - 1] > v->from[i] ? v->from[i - 1] : v->from[i];
+
+        if (from < to)
+            memset(g->hidden + from, true, to - from);
+    }
+}
+
+static void look_for(struct gate *g, const struct view *v, const struct live *s, bool reversed)
+{
+    uint8_t block[BLOCK];
+
+    for (size_t at = 0; at + BLOCK <= s->len; at += BLOCK) {
+        for (size_t k = 0; k < BLOCK; k++)
+            block[k] = secret_byte(s, at + k, reversed);
+        for (size_t i = g->heads[block_hash(block)]; i; i = g->next[i - 1])
+            hide_around(g, v, i - 1, s, at, reversed);
+    }
+}
+
+static void gate_look(struct gate *g, size_t level)
+{
+    const struct view *v = &g->views[level];
+
+    if (v->n < LIVE_MIN)
+        return;
+    index_blocks(g, v);
+    for (const struct live *s = g->lives; s; s = s->next) {
+        look_for(g, v, s, false);
+        look_for(g, v, s, true);
+    }
+}
+
+/* What decoder d makes of the view of this level, and what others make of that. */
+static void gate_decode(struct gate *g, size_t level, const struct decoder *d)
+{
+    struct view *out = &g->views[level + 1];
+
+    out->n = 0;
+    d->run(&g->views[level], out, d);
+    gate_look(g, level + 1);
+    for (size_t i = 0; level + 2 < LEVELS && d->second && out->n >= LIVE_MIN &&
+                       i < sizeof(decoders) / sizeof(*decoders);
+         i++)
+        if (decoders[i].second)
+            gate_decode(g, level + 1, &decoders[i]);
+}
+
+static void mask_chunk(struct gate *g, char *text, size_t len)
+{
+    struct view *v = &g->views[0];
+
+    memset(g->hidden, 0, sizeof(g->hidden));
+    for (int backwards = 0; backwards < 2; backwards++) {
+        v->n = len;
+        for (size_t i = 0; i < len; i++) {
+            size_t at = backwards ? len - 1 - i : i;
+
+            v->bytes[i] = (uint8_t)text[at];
+            v->from[i] = (uint16_t)at;
+            v->to[i] = (uint16_t)(at + 1);
+        }
+        gate_look(g, 0);
+        for (size_t i = 0; i < sizeof(decoders) / sizeof(*decoders); i++)
+            if (decoders[i].first)
+                gate_decode(g, 0, &decoders[i]);
+    }
+    for (size_t i = 0; i < len; i++)
+        text[i] = g->hidden[i] ? '*' : text[i];
+}
+
+void gate_mask(char *text, size_t len)
+{
+    struct gate g;
+
+    g.lives = live_lock();
+    for (size_t at = 0; g.lives && at < len; at += CHUNK - OVERLAP) {
+        mask_chunk(&g, text + at, len - at < CHUNK ? len - at : CHUNK);
+        if (len - at <= CHUNK)
+            break;
+    }
+    if (g.lives)
+        explicit_bzero(&g, sizeof(g));
+    live_unlock();
+}

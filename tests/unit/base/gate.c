@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const uint8_t key[16] = {0xfb, 0xff, 0x20, 0x6b, 0x00, 0x9f, 0xf0, 0x11,
+                                0x3e, 0xc4, 0x5a, 0x80, 0x7d, 0x0a, 0xe7, 0x91};
+static const char token[] = "eyJ0b2tlbiI6-Qx_7h.Zk93";
+
+/* The text as the gate leaves it. */
+static const char *masked(const char *text, size_t len)
+{
+    static char out[8192];
+
+    assert_true(len < sizeof(out));
+    memcpy(out, text, len);
+    out[len] = '\0';
+    gate_mask(out, len);
+    return out;
+}
+
+/* Nothing but stars between "begin <" and "> end". */
+static void hidden_within(const char *text, size_t len, const char *what)
+{
+    char whole[4096];
+    int used = snprintf(whole, sizeof(whole), "begin <");
+
+    memcpy(whole + used, text, len);
+    memcpy(whole + used + len, "> end", 6);
+    const char *out = masked(whole, (size_t)used + len + 5);
+    assert_memory_equal(out, "begin <", 7);
+    assert_memory_equal(out + used + len, "> end", 5);
+    size_t stars = 0;
+    for (size_t i = 0; i < len; i++)
+        stars += out[(size_t)used + i] == '*';
+    if (stars + 6 < len) /* a prefix or a bracket may stay */
+        fail_msg("%s: %s became %s", what, whole, out);
+}
+
+static void hidden_and_backwards(struct buf *text, const char *what)
+{
+    hidden_within((char *)text->data, text->len, what);
+    for (size_t i = 0; i < text->len / 2; i++) {
+        uint8_t c = text->data[i];
+        text->data[i] = text->data[text->len - 1 - i];
+        text->data[text->len - 1 - i] = c;
+    }
+    hidden_within((char *)text->data, text->len, what);
+    buf_free(text);
+}
+
+#define EACH(text, data, len, fmt)                                                                 \
+    do {                                                                                           \
+        for (size_t each_i = 0; each_i < (len); each_i++)                                          \
+            buf_printf((text), (fmt), (data)[each_i]);                                             \
+    } while (0)
+#define HIDDEN(fmt)                                                                                \
+    do {                                                                                           \
+        EACH(&text, data, len, fmt);                                                               \
+        hidden_within((char *)text.data, text.len, fmt);                                           \
+        buf_free(&text);                                                                           \
+    } while (0)
+
+static void numbers_hide_nothing(const uint8_t *data, size_t len)
+{
+    struct buf text = {0};
+
+    HIDDEN("%02x");
+    HIDDEN("%02X");
+    HIDDEN("%02x:");
+    HIDDEN("%02X ");
+    HIDDEN("%02x-");
+    HIDDEN("%02x\n");
+    HIDDEN("%02x . ");
+    HIDDEN("0x%02x, ");
+    HIDDEN("0x%x, ");
+    HIDDEN("\\x%02x");
+    HIDDEN("%%%02X");
+    HIDDEN("%%25%02X"); /* twice escaped */
+    HIDDEN("\\u%04x");
+    HIDDEN("&#x%x;");
+    HIDDEN("&#%u;");
+    HIDDEN("%u, ");
+    HIDDEN("%03o ");
+    HIDDEN("\\%03o");
+    EACH(&text, data, len, "%02x");
+    hidden_and_backwards(&text, "hex, backwards");
+    for (size_t i = 0; i < len; i++)
+        buf_printf(&text, "%d, ", (int8_t)data[i]);
+    hidden_within((char *)text.data, text.len, "Java's bytes");
+    buf_free(&text);
+}
+
+static void base64_at(const uint8_t *data, size_t len, size_t before, bool url)
+{
+    struct buf bytes = {0}, text = {0};
+
+    for (size_t i = 0; i < before; i++)
+        buf_byte(&bytes, (uint8_t)(0x41 + i));
+    buf_append(&bytes, data, len);
+    buf_base64(&text, bytes.data, bytes.len);
+    for (size_t i = 0; url && i < text.len; i++)
+        text.data[i] = text.data[i] == '+' ? '-' : text.data[i] == '/' ? '_' : text.data[i];
+    hidden_and_backwards(&text, "base64");
+    buf_free(&bytes);
+}
+
+static void hidden_in_every_spelling(const uint8_t *data, size_t len)
+{
+    struct buf text = {0}, twice = {0};
+
+    numbers_hide_nothing(data, len);
+    for (size_t before = 0; before < 4; before++) {
+        base64_at(data, len, before, false);
+        base64_at(data, len, before, true);
+    }
+    buf_append(&text, data, len);
+    hidden_and_backwards(&text, "raw");
+    for (size_t i = 0; i < len; i++)
+        buf_byte(&text, data[len - 1 - i]);
+    buf_base64(&twice, text.data, text.len);
+    hidden_and_backwards(&twice, "base64 of what is backwards");
+    buf_free(&text);
+    buf_hex(&text, data, len);
+    buf_base64(&twice, text.data, text.len);
+    hidden_and_backwards(&twice, "base64 of hex");
+    buf_free(&text);
+    buf_base64(&text, data, len);
+    for (size_t i = 0; i < text.len; i++)
+        buf_printf(&twice, char_in(text.data[i], "+/=") ? "%%%02X" : "%c", text.data[i]);
+    hidden_and_backwards(&twice, "base64 in a URL");
+    buf_free(&text);
+}
+
+static void are_hidden_in_every_spelling(void **state)
+{
+    struct live lives[2];
+
+    (void)state;
+    live_begin(&lives[0], key, sizeof(key));
+    live_begin(&lives[1], token, strlen(token));
+    hidden_in_every_spelling(key, sizeof(key));
+    hidden_in_every_spelling((const uint8_t *)token, strlen(token));
+    live_end(&lives[0]);
+    live_end(&lives[1]);
+}
+
+static void what_is_no_secret_stays(void **state)
+{
+    static const char text[] = "reading 'x': 0123456789abcdef is wrong, fbff206b009f and 251, 255";
+    static const uint8_t short_one[] = "abc";
+    struct live lives[2];
+
+    (void)state;
+    live_begin(&lives[0], key, sizeof(key));
+    live_begin(&lives[1], short_one, 3);
+    assert_string_equal(masked(text, strlen(text)), text);
+    live_end(&lives[0]);
+    live_end(&lives[1]);
+    live_end(&lives[1]);
+    assert_string_equal(masked("FBFF206B009FF0113EC45A807D0AE791", 32),
+                        "FBFF206B009FF0113EC45A807D0AE791"); /* it is gone */
+}
+
+static void half_of_it_is_hidden_too(void **state)
+{
+    struct live live;
+
+    (void)state;
+    live_begin(&live, key, sizeof(key));
+    assert_string_equal(masked("a 3ec45a807d0ae791.", 19), "a ****************.");
+    assert_string_equal(masked("a FB:FF:20:6B:00:9F:F0:11.", 26), "a ***********************.");
+    live_end(&live);
+    live_begin(&live, "4711", 4); /* a PIN, whole */
+    assert_string_equal(masked("the PIN 4711 is wrong, not 471", 30),
+                        "the PIN **** is wrong, not 471");
+    live_end(&live);
+}
+
+static void at_each_place_of_a_long_text(void **state)
+{
+    char text[6000];
+    struct live live;
+
+    (void)state;
+    live_begin(&live, key, sizeof(key));
+    for (size_t at = 1000; at < 5000; at += 97) {
+        memset(text, 'z', sizeof(text));
+        hex_encode(key, sizeof(key), text + at);
+        text[at + 32] = 'z';
+        const char *out = masked(text, sizeof(text));
+        assert_int_equal(strspn(out, "z"), at);
+        assert_int_equal(strspn(out + at, "*"), 32);
+        assert_int_equal(strspn(out + at + 32, "z"), sizeof(text) - at - 32);
+    }
+    live_end(&live);
+}
+
+/* What is cut, is masked before. */
+static void texts_and_errors_go_through(void **state)
+{
+    struct secret secret = {0};
+    struct signet_error err = {0};
+    struct buf out = {0};
+    char hex[33], long_text[500];
+
+    (void)state;
+    hex_encode(key, sizeof(key), hex);
+    assert_int_equal(secret_set(&secret, key, sizeof(key), NULL), SIGNET_OK);
+    error_set(&err, SIGNET_E_IO, "it says %s", hex);
+    assert_non_null(strstr(err.msg, hex)); /* not told yet that it is one */
+    secret_live(&secret);
+    secret_live(&secret);
+    error_set(&err, SIGNET_E_IO, "it says %s", hex);
+    error_prefix(&err, "for %s", hex);
+    error_hint(&err, "try %s", hex);
+    assert_string_equal(err.msg, "for ********************************: it says "
+                                 "********************************");
+    assert_string_equal(err.hint, "try ********************************");
+    memset(long_text, 'z', sizeof(long_text));
+    snprintf(long_text + 376, sizeof(long_text) - 376, "%s", hex); /* the message ends in it */
+    error_set(&err, SIGNET_E_IO, "%s", long_text);
+    assert_string_equal(err.msg + 376, "*******");
+    snprintf(long_text, sizeof(long_text), "abc%s", hex);
+    assert_string_equal(text_shown(long_text, strlen(long_text), 5), "abc**");
+    text_escape(&out, (const uint8_t *)long_text, strlen(long_text));
+    assert_string_equal((char *)out.data, "abc********************************");
+    buf_reset(&out);
+    text_escape_value(&out, (const uint8_t *)hex, 32); /* to be shown */
+    assert_string_equal((char *)out.data, hex);
+    buf_free(&out);
+    secret_wipe(&secret);
+    error_set(&err, SIGNET_E_IO, "it says %s", hex);
+    assert_non_null(strstr(err.msg, hex));
+}
+
+static void *come_and_go(void *ctx)
+{
+    char text[] = "nothing of them is in here";
+
+    for (int i = 0; i < 2000; i++) {
+        struct live live;
+
+        live_begin(&live, ctx, 16);
+        if (i % 100 == 0)
+            gate_mask(text, strlen(text));
+        live_end(&live);
+    }
+    return NULL;
+}
+
+static void threads_come_and_go(void **state)
+{
+    uint8_t keys[4][16];
+    pthread_t threads[4];
+    struct signet_error err = {0};
+
+    (void)state;
+    random_bytes(keys, sizeof(keys), NULL);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, keys[i]), 0);
+    for (int i = 0; i < 50; i++)
+        error_set(&err, SIGNET_E_IO, "a message of %d", i);
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    assert_string_equal(masked("FBFF206B009FF0113EC45A807D0AE791", 32),
+                        "FBFF206B009FF0113EC45A807D0AE791");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(are_hidden_in_every_spelling),
+        cmocka_unit_test(what_is_no_secret_stays),
+        cmocka_unit_test(half_of_it_is_hidden_too),
+        cmocka_unit_test(at_each_place_of_a_long_text),
+        cmocka_unit_test(texts_and_errors_go_through),
+        cmocka_unit_test(threads_come_and_go),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
