@@ -287,12 +287,12 @@ static void the_forms_of_a_file(void **state)
     buf_reset(&b);
     pem_write(&b, "CERTIFICATE", made.der, made.len);
     assert_int_equal(cert_request_load(&der, b.data, b.len, &err), SIGNET_E_CERT);
-    assert_string_equal(err.msg, "there is a certificate in this certificate request file");
+    assert_non_null(strstr(err.msg, "there is a certificate in this certificate request file"));
     buf_reset(&b);
     pem_write(&b, labels[0], made.der, made.len);
     pem_write(&b, labels[0], made.der, made.len);
     assert_int_equal(cert_request_load(&der, b.data, b.len, &err), SIGNET_E_CERT);
-    assert_string_equal(err.msg, "more than one certificate request in one PEM file");
+    assert_non_null(strstr(err.msg, "more than one certificate request in one PEM file"));
     assert_null(der.data);
     buf_free(&b);
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an authority elsewhere sends: it is taken for the wished key and name, below the chain, and
+ * for clients; else not. */
+#include "pki/pki.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "../ca.h"
+
+static struct signet_cert *cert_of(const struct test_ca *ca)
+{
+    struct signet_cert *cert = NULL;
+    unsigned char *der = NULL;
+    int len = i2d_X509(ca->cert, &der);
+
+    assert_int_equal(signet_cert_load(&cert, der, (size_t)len, NULL), 0);
+    OPENSSL_free(der);
+    return cert;
+}
+
+static struct signet_key *key_of(const struct test_ca *ca)
+{
+    struct signet_key *key = NULL;
+    unsigned char *der = NULL;
+    int len = i2d_PrivateKey(ca->key, &der);
+
+    assert_int_equal(signet_key_load(&key, der, (size_t)len, NULL), 0);
+    OPENSSL_free(der);
+    return key;
+}
+
+static void verdicts(void **state)
+{
+    static const char *const for_servers[] = {"1.3.6.1.5.5.7.3.1", NULL};
+    const struct cert_form server = {.purposes = for_servers};
+    struct test_ca ca = ca_make("ca", "EC", NULL, NULL), other = ca_make("ca", "EC", NULL, NULL);
+    struct signet_cert *own = cert_of(&ca), *others = cert_of(&other), *made = NULL;
+    struct signet_key *ca_key = key_of(&ca), *device = NULL;
+    struct issuer *signs = NULL, *elsewhere = NULL, *wrong = NULL;
+    struct cert_request request;
+    struct signet_bytes csr = {0};
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(signet_key_generate(&device, NULL, NULL, NULL), 0);
+    assert_int_equal(cert_request_make(&csr, device, "d1", NULL), 0);
+    assert_int_equal(cert_request_read(&request, csr.data, csr.len, NULL), 0);
+    struct cert_wish wish = {.endpoint = "d1",
+                             .form = &cert_form_tls_client,
+                             .spki = request.key,
+                             .spki_len = request.key_len};
+    const struct signet_cert *chain[] = {own}, *wrong_chain[] = {others};
+    assert_int_equal(issuer_open(&signs, chain, 1, ca_key, NULL, &err), 0);
+    assert_int_equal(issuer_open(&elsewhere, chain, 1, NULL, NULL, &err), 0);
+    assert_int_equal(issuer_open(&wrong, wrong_chain, 1, NULL, NULL, &err), 0);
+    assert_int_equal(issuer_sign(&made, signs, &wish, true, NULL, &err), 0);
+    assert_int_equal(issuer_verify(elsewhere, made, &wish, &err), 0);
+    assert_int_equal(issuer_verify(wrong, made, &wish, &err), SIGNET_E_CERT);
+    wish.endpoint = "d2";
+    assert_int_equal(issuer_verify(elsewhere, made, &wish, &err), SIGNET_E_CERT);
+    assert_non_null(strstr(err.msg, "is for 'd1', not for d2"));
+    wish.endpoint = "d1";
+    uint8_t another[91];
+    memcpy(another, wish.spki, sizeof(another));
+    another[90] ^= 1;
+    wish.spki = another;
+    assert_int_equal(issuer_verify(elsewhere, made, &wish, &err), SIGNET_E_CERT);
+    assert_non_null(strstr(err.msg, "for another key"));
+    wish.spki = request.key;
+    signet_cert_free(&made);
+    wish.form = &server;
+    assert_int_equal(issuer_sign(&made, signs, &wish, false, NULL, &err), 0);
+    assert_int_equal(issuer_verify(elsewhere, made, &wish, &err), SIGNET_E_CERT);
+    signet_cert_free(&made);
+    issuer_close(&signs);
+    issuer_close(&elsewhere);
+    issuer_close(&wrong);
+    signet_cert_free(&own);
+    signet_cert_free(&others);
+    signet_key_free(&ca_key);
+    signet_key_free(&device);
+    signet_bytes_free(&csr);
+    ca_free(&ca);
+    ca_free(&other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(verdicts)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
