@@ -20,7 +20,7 @@ struct batch_setup {
     struct source *source;
     struct vault *vault;
     const char *sign_file; /* the station's key that signs the manifests of sealed batches */
-    bool dry_run; /* changes nothing */
+    bool dry_run;          /* changes nothing */
 };
 
 /* Opens the output, which must be as it was left. SIGNET_E_IO, SIGNET_E_EXISTS: there is something
