@@ -5,6 +5,7 @@
  * comes from malloc. */
 #include "base/base.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -72,10 +73,16 @@ static size_t find_run(size_t count)
     return CHUNKS;
 }
 
+/* Pages that nobody touches take no memory; older kernels, and valgrind, lock them all at once. */
+static bool lock_pages(void *run, size_t len)
+{
+    return mlock2(run, len, MLOCK_ONFAULT) == 0 ||
+           ((errno == ENOSYS || errno == EINVAL) && mlock(run, len) == 0);
+}
+
 static void lock_run(size_t at, size_t count)
 {
-    if (range.locked_count + count <= LOCKED_MAX &&
-        mlock2(base + at * CHUNK, count * CHUNK, MLOCK_ONFAULT) == 0) {
+    if (range.locked_count + count <= LOCKED_MAX && lock_pages(base + at * CHUNK, count * CHUNK)) {
         range.locked[at] = true;
         range.locked_count += count;
     } else {
@@ -247,7 +254,7 @@ void *locked_alloc(size_t size)
         memory = run_take((size + CHUNK - 1) / CHUNK);
     if (memory)
         return memory;
-    unlocked = true;
+    unlocked = unlocked || !PLAIN_MALLOC; /* which is for tests, and no reason to warn */
     return malloc(size);
 }
 
