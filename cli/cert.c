@@ -249,7 +249,7 @@ static int put_signed(const struct make *m, const struct signet_bytes *chain, co
 
     if (rc == SIGNET_OK && !text)
         rc = cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
-    if (rc == SIGNET_OK) {
+    if (rc == SIGNET_OK && text) {
         memcpy(text, pem.data, pem.len);
         if (chain->len)
             memcpy(text + pem.len, chain->data, chain->len);

@@ -365,7 +365,7 @@ static int pkcs11_open(struct signet_authority *a, const struct signet_authority
         rc = read_pin(t, info, options, err);
     if (rc == SIGNET_OK)
         rc = token_session_open(t, &first, err);
-    if (rc == SIGNET_OK) {
+    if (rc == SIGNET_OK && first) {
         rc = look_at_key(t, first, options->observer, err);
         session_give_back(t, first);
     }

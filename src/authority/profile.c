@@ -108,7 +108,7 @@ static bool is_oid(const char *text)
         size_t n = strspn(at, "0123456789");
 
         if (n == 0 || n > 9 || (n > 1 && *at == '0') ||
-            (parts == 1 && text[0] < '2' && atoi(at) > 39))
+            (parts == 1 && text[0] < '2' && strtol(at, NULL, 10) > 39))
             return false;
         parts++;
         at += n;
