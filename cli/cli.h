@@ -30,6 +30,8 @@ struct noun {
 extern const struct noun nouns[]; /* ends with a NULL name (verbs.c) */
 extern const struct verb authority_verbs[];
 extern const struct verb board_verbs[];
+extern const struct verb completion_verbs[];
+extern const struct verb init_verbs[];
 extern const struct verb cert_verbs[];
 extern const struct verb ledger_verbs[];
 extern const struct verb line_verbs[];
@@ -114,6 +116,13 @@ struct cli {
  * there. */
 bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *rows,
                const char *args_doc, const char *doc, int min, int max);
+
+/* What argp would say in words of its own, said in ours; false: a mistake (check_options.c). */
+bool cli_options_known(const struct cli *cli, int argc, char **argv, const struct option_row *rows);
+bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word);
+/* From now on cli_parse() shows each row to visit and gives false: the verb does nothing. */
+void cli_options_visit(void (*visit)(void *ctx, const struct option_row *row), void *ctx);
+int cli_version(void); /* "signet 1.2.3"; the exit code */
 
 /* what people see (report.c) */
 

@@ -30,6 +30,8 @@ static const struct {
     {"look at what is in the packet", "`signet packet show FILE`"},
     {"add the person anew", "`signet page password FILE NAME`"},
     {"add a person", "`signet page password FILE NAME`"},
+    {"list of the ledger's devices", "`signet ledger list LEDGER`"},
+    {"the ledger's figures", "`signet ledger stats LEDGER`"},
     {"it is for a run", "`signet run FILE`"},
     {"a packet is made from it", "`signet packet make -c FILE`"},
     {"look at what the certificate says", "`signet cert show FILE`"},

@@ -39,6 +39,9 @@ int ledger_import(int argc, char **argv); /* ledger_import.c */
 int ledger_void(int argc, char **argv);   /* ledger_mend.c */
 int ledger_rework(int argc, char **argv);
 
+/* SIGNET_E_NOT_FOUND when the ledger has no such order, with the one that is meant
+ * (ledger_stats.c). */
+int ledger_find_order(struct signet_ledger *ledger, const char *name, struct signet_error *err);
 /* The number of the state of this word; -1 for NULL. False: a mistake, which is told. */
 bool ledger_know_state(const struct cli *cli, const char *word, int *state);
 

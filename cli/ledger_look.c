@@ -149,6 +149,8 @@ static int list_devices(struct signet_ledger *ledger, void *ctx, struct signet_e
     int rc =
         signet_ledger_devices(ledger, &w->filter, w->json ? device_json : device_line, &count, err);
 
+    if (rc == SIGNET_OK && w->filter.order && count == 0)
+        rc = ledger_find_order(ledger, w->filter.order, err);
     if (rc == SIGNET_OK && !w->json && count == 0)
         printf("no such devices\n");
     return rc;
@@ -300,7 +302,8 @@ static int show_device(struct signet_ledger *ledger, void *ctx, struct signet_er
         signet_ledger_devices(ledger, &filter, cli->json ? device_json : device_text, &count, err);
 
     if (rc == SIGNET_OK && count == 0)
-        return cli_error(err, SIGNET_E_NOT_FOUND, "", "the ledger has no device %.150s", endpoint);
+        return cli_error(err, SIGNET_E_NOT_FOUND, "`signet ledger list LEDGER` shows the names",
+                         "the ledger has no device %.150s", endpoint);
     if (rc == SIGNET_OK)
         rc = signet_ledger_deliveries(ledger, endpoint, cli->json ? delivery_json : delivery_text,
                                       &count, err);

@@ -249,15 +249,29 @@ static const struct signet_object *named_object(const struct signet_objects *obj
     return o;
 }
 
+static int no_object(const struct cli *cli, const char *name, struct signet_error *err)
+{
+    char hint[sizeof(err->hint)] =
+        "--objects names the definitions of others; 'signet object list' has all";
+    const struct signet_object *o;
+    const char *near = "", *found = NULL;
+    for (size_t i = 0; (o = signet_object_at(cli->objects, i)); i++) {
+        const char *both[] = {near, o->name};
+        found = signet_word_nearest(name, both + !*near, 1 + (*near != '\0'));
+        near = found ? found : near;
+    }
+    if (*near)
+        snprintf(hint, sizeof(hint), "did you mean %s?", near);
+    return cli_error(err, SIGNET_E_NOT_FOUND, hint, "there is no object '%s'", PLAIN(name));
+}
+
 static int show_object(struct cli *cli)
 {
     int rc = cli_profile(cli, &cli->err);
     const struct signet_object *o =
         rc == SIGNET_OK ? named_object(cli->objects, cli->args[0]) : NULL;
     if (rc == SIGNET_OK && !o)
-        rc = cli_error(&cli->err, SIGNET_E_NOT_FOUND,
-                       "--objects names the definitions of others; 'signet object list' has all",
-                       "there is no object '%s'", PLAIN(cli->args[0]));
+        rc = no_object(cli, cli->args[0], &cli->err);
     if (o && cli->json)
         object_json(o, "object");
     else if (o)

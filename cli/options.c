@@ -57,6 +57,33 @@ static bool set_option(const struct cli *cli, const struct option_row *row, cons
     return false;
 }
 
+/* Who asked for the options of a verb, instead of its work: signet completion. */
+static struct {
+    void (*visit)(void *ctx, const struct option_row *row);
+    void *ctx;
+} visitor;
+
+void cli_options_visit(void (*visit)(void *ctx, const struct option_row *row), void *ctx)
+{
+    visitor.visit = visit;
+    visitor.ctx = ctx;
+}
+
+static bool show_options(const struct option_row *rows)
+{
+    for (; rows && rows->name; rows++)
+        visitor.visit(visitor.ctx, rows);
+    return false;
+}
+
+static bool given_option(int argc, char **argv, const char *option)
+{
+    bool given = false;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        given = given || !strcmp(argv[i], option);
+    return given;
+}
+
 static bool check_arguments(const struct parse *p)
 {
     struct cli *cli = p->cli;
@@ -66,7 +93,7 @@ static bool check_arguments(const struct parse *p)
     if (cli->arg_count < p->min)
         cli_usage(cli, "%.*s is missing", (int)strcspn(missing, " "), missing);
     else if (p->max >= 0 && cli->arg_count > p->max)
-        cli_usage(cli, "'%s' is one argument too many", cli->args[p->max]);
+        return cli_too_many(cli, p->rows, cli->args[p->max]);
     else
         return true;
     return false;
@@ -117,6 +144,13 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
         .name = "json", .key = KEY_JSON, .doc = "One JSON object per step, for machines"};
     options[n + 1] = (struct argp_option){.key = 'h', .flags = OPTION_HIDDEN};
     cli->name = argv[0];
+    if (visitor.visit)
+        return show_options(rows);
+    if (given_option(argc, argv, "--version"))
+        exit(cli_version());
+    cli->json = given_option(argc, argv, "--json"); /* also for what is wrong before it */
+    if (!cli_options_known(cli, argc, argv, rows))
+        return false;
     setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* longer than the options of most verbs */
     argp_err_exit_status = EXIT_USAGE; /* unknown options end the program inside argp */
     struct parse p = {.cli = cli, .rows = rows, .args_doc = args_doc, .min = min, .max = max};

@@ -147,6 +147,10 @@ int main(int argc, char **argv)
     process_harden();
     if (ptool_args_parse(argc, argv, &args, &err) != SIGNET_OK)
         return complain(&err, EXIT_USAGE);
+    if (args.version) {
+        printf("ptool %s\n", signet_version());
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    }
     if (args.help) {
         printf("%s%s", ptool_usage, ptool_help);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;

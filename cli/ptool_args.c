@@ -14,6 +14,7 @@ const char ptool_help[] =
     "\nMakes ./SenMLCBOR, the provisioning packet of one LwM2M device, and registers the device\n"
     "when a server is given.\n\n"
     "  -h, --help            show this text\n"
+    "      --version         show the version\n"
     "  -c, --endpoint_cfg F  configuration of the device (required)\n"
     "  -e, --URN NAME        endpoint name; also the certificate's default commonName\n"
     "  -s, --server F        JSON file of the Coiote server; needs -t and -e\n"
@@ -39,13 +40,21 @@ struct option {
 
 #define FIELD(field) offsetof(struct ptool_args, field)
 static const struct option options[] = {
-    {"--help", 'h', true, FIELD(help)},       {"--endpoint_cfg", 'c', false, FIELD(endpoint_cfg)},
-    {"--URN", 'e', false, FIELD(urn)},        {"--server", 's', false, FIELD(server)},
-    {"--token", 't', false, FIELD(token)},    {"--cert", 'C', false, FIELD(cert)},
-    {"--pkey", 'k', false, FIELD(pkey)},      {"--pcert", 'r', false, FIELD(pcert)},
-    {"--scert", 'p', false, FIELD(scert)},    {"--token-file", 0, false, FIELD(token_file)},
-    {"--ca-file", 0, false, FIELD(ca_file)},  {"--allow-http", 0, true, FIELD(allow_http)},
-    {"--no-check", 0, true, FIELD(no_check)}, {"--device", 0, false, FIELD(device)},
+    {"--help", 'h', true, FIELD(help)},
+    {"--version", 0, true, FIELD(version)},
+    {"--endpoint_cfg", 'c', false, FIELD(endpoint_cfg)},
+    {"--URN", 'e', false, FIELD(urn)},
+    {"--server", 's', false, FIELD(server)},
+    {"--token", 't', false, FIELD(token)},
+    {"--cert", 'C', false, FIELD(cert)},
+    {"--pkey", 'k', false, FIELD(pkey)},
+    {"--pcert", 'r', false, FIELD(pcert)},
+    {"--scert", 'p', false, FIELD(scert)},
+    {"--token-file", 0, false, FIELD(token_file)},
+    {"--ca-file", 0, false, FIELD(ca_file)},
+    {"--allow-http", 0, true, FIELD(allow_http)},
+    {"--no-check", 0, true, FIELD(no_check)},
+    {"--device", 0, false, FIELD(device)},
 };
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 
@@ -165,14 +174,24 @@ static int take_known(int argc, char **argv, int *i, const struct option *option
     return SIGNET_OK;
 }
 
+static void unrecognized(const char *name, struct signet_error *err)
+{
+    const char *names[OPTIONS], *near;
+    char hint[80] = "ptool -h lists the options";
+    for (size_t i = 0; i < OPTIONS; i++)
+        names[i] = options[i].name;
+    if (name[1] == '-' && (near = signet_word_nearest(name, names, OPTIONS)))
+        snprintf(hint, sizeof(hint), "did you mean %s?", near);
+    cli_error(err, SIGNET_E_USAGE, hint, "unrecognized option: %s", name);
+}
+
 /* A word that belongs to no option. It is an error at the end only: -h behind it still helps. */
 static void stray(const char *word, int place, bool option, struct signet_error *err)
 {
     if (err->msg[0])
         return;
     if (option)
-        cli_error(err, SIGNET_E_USAGE, "ptool -h lists the options", "unrecognized option: %s",
-                  option_of(word, (char[40]){0}));
+        unrecognized(option_of(word, (char[40]){0}), err);
     else
         cli_error(err, SIGNET_E_USAGE, "each value follows its option; quote values with spaces",
                   "word %d of the command line belongs to no option", place);

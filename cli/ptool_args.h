@@ -8,7 +8,7 @@
 struct ptool_args {
     const char *endpoint_cfg, *urn, *server, *token, *cert, *pkey, *pcert, *scert; /* reference */
     const char *token_file, *ca_file, *device;                                     /* Signet's */
-    bool no_check, allow_http, help;
+    bool no_check, allow_http, help, version;
 };
 
 /* Reads the command line as Python's argparse does: unique prefixes of long options, -cFILE,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 const struct noun nouns[] = {
+    {"init", "A folder with a line that runs at once.", init_verbs},
     {"provision", "One device, from its configuration to board and server.", provision_verbs},
     {"run", "The devices of a work order, in all slots of a line.", run_verbs},
     {"line", "A run that is under way: its status, pauses, slots, operator.", line_verbs},
@@ -24,6 +25,7 @@ const struct noun nouns[] = {
     {"board", "Boards that are plugged in.", board_verbs},
     {"smp", "A board's SMP server (mcumgr) over a serial port or TCP.", smp_verbs},
     {"sim", "Boards and programmers to rehearse with.", sim_verbs},
+    {"completion", "Completion of commands and options, for bash, zsh and fish.", completion_verbs},
     {0},
 };
 
@@ -44,6 +46,7 @@ static void help(FILE *to)
     for (const struct noun *noun = nouns; noun->name; noun++)
         list_verbs(to, noun);
     fputs("\n'signet NOUN VERB --help' lists the options of a verb.\n"
+          "'signet help NOUN VERB' does the same.\n"
           "exit: 0 done, 1 failed, 2 wrong command line\n",
           to);
 }
@@ -71,13 +74,30 @@ static int unknown_word(const char *what, const char *word, const char *const *n
     return EXIT_USAGE;
 }
 
+/* "verify": a verb that its noun was left away of; the names of its whole form. */
+static const struct noun *noun_of_verb(const char *word)
+{
+    for (const struct noun *noun = nouns; noun->name; noun++)
+        for (const struct verb *verb = noun->verbs; verb->name; verb++)
+            if (!strcmp(verb->name, word))
+                return noun;
+    return NULL;
+}
+
 static int unknown_noun(const char *word)
 {
     const char *names[64];
+    const struct noun *of = noun_of_verb(word);
     size_t n = 0;
     for (const struct noun *noun = nouns; noun->name; noun++)
         names[n++] = noun->name;
-    return unknown_word("command", word, names, n);
+    names[n++] = "help";
+    names[n++] = "version";
+    if (!of || !word[0])
+        return unknown_word("command", word, names, n);
+    fprintf(stderr, "signet: error: there is no command '%s'\nhint: did you mean '%s %s'?\n", word,
+            of->name, word);
+    return EXIT_USAGE;
 }
 
 static int unknown_verb(const struct noun *noun, const char *word)
@@ -129,7 +149,35 @@ static int run_noun(const struct noun *noun, int argc, char **argv)
         help_noun(stdout, noun);
         return flushed();
     }
+    if (!strcmp(argv[1], "--version"))
+        return cli_version();
     return unknown_verb(noun, argv[1]);
+}
+
+int cli_version(void)
+{
+    printf("signet %s\n", signet_version());
+    return flushed();
+}
+
+static int find_noun(int argc, char **argv)
+{
+    for (const struct noun *noun = nouns; noun->name; noun++)
+        if (!strcmp(noun->name, argv[0]))
+            return run_noun(noun, argc, argv);
+    return unknown_noun(argv[0]);
+}
+
+/* help NOUN VERB is NOUN VERB --help. */
+static int help_about(int argc, char **argv)
+{
+    char option[] = "--help";
+    char *words[4] = {NULL};
+    int n = 0;
+    for (; n < argc && n < 2; n++)
+        words[n] = argv[n];
+    words[n++] = option;
+    return find_noun(n, words);
 }
 
 int cli_run(int argc, char **argv)
@@ -138,16 +186,13 @@ int cli_run(int argc, char **argv)
         help(stderr);
         return EXIT_USAGE;
     }
+    if (!strcmp(argv[1], "help") && argc > 2)
+        return help_about(argc - 2, argv + 2);
     if (wants_help(argv[1])) {
         help(stdout);
         return flushed();
     }
-    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-        printf("signet %s\n", signet_version());
-        return flushed();
-    }
-    for (const struct noun *noun = nouns; noun->name; noun++)
-        if (!strcmp(noun->name, argv[1]))
-            return run_noun(noun, argc - 1, argv + 1);
-    return unknown_noun(argv[1]);
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V") || !strcmp(argv[1], "version"))
+        return cli_version();
+    return find_noun(argc - 1, argv + 1);
 }

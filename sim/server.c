@@ -287,10 +287,10 @@ static int set_up_server(struct sim_server *s, const struct sim_server_options *
     s->token_seconds = options->token_seconds ? options->token_seconds : 300;
     s->kind = kind_named(options->kind);
     if (!s->kind)
-        return error_set(err, SIGNET_E_USAGE,
-                         "the simulated server can be coiote, leshan, leshan-bootstrap, "
-                         "thingsboard or est, not '%s'",
-                         options->kind);
+        return error_set_hint(err, SIGNET_E_USAGE, "name one of these kinds",
+                              "the simulated server can be coiote, leshan, leshan-bootstrap, "
+                              "thingsboard or est, not '%s'",
+                              options->kind);
     rc = set_token(s,
                    options->token   ? options->token
                    : s->kind->basic ? "user:token"

@@ -283,7 +283,9 @@ int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
         return SIGNET_OK;
     if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return SIGNET_OK;
-    return error_sys(err, SIGNET_E_IO, errno, "cannot make the folder '%s'", path);
+    error_sys(err, SIGNET_E_IO, errno, "cannot make the folder '%s'", path);
+    error_hint(err, "is the folder above it there, and may this user write into it?");
+    return SIGNET_E_IO;
 }
 
 int signet_bytes_read(const char *path, size_t max, struct signet_bytes *out,

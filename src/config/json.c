@@ -59,8 +59,10 @@ static void quote_serial(const struct buf *text, struct buf *out)
 static int wrong(struct signet_error *err, const struct text_source *source, const char *name,
                  const char *want)
 {
-    return error_at(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, true),
-                    "\"%s\" must be %s", name, want);
+    error_at(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, true), "\"%s\" must be %s",
+             name, want);
+    error_hint(err, "write %s", want);
+    return SIGNET_E_SYNTAX;
 }
 
 static int take_text(const struct text_source *source, const struct json_member *member,

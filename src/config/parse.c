@@ -179,11 +179,28 @@ static struct value parse_fromhex(struct parser *p)
     return text;
 }
 
+static const char straight[] = "write straight quotes: ' or \"";
+
+/* As word processors write them. */
+static bool curly_quote(const struct parser *p)
+{
+    static const char *const quotes[] = {"\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9a",
+                                         "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e"};
+
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++)
+        if (strncmp(p->text + p->at, quotes[i], 3) == 0)
+            return true;
+    return false;
+}
+
 static struct value parse_named(struct parser *p)
 {
     static const char *const names[] = {"OID", "RID", "Objlink", "bytes", "True", "False"};
-    struct name name = scan_name(p);
 
+    if (curly_quote(p))
+        return fail_at(p, p->at, SIGNET_E_SYNTAX, straight,
+                       "a curly quote, as word processors write it");
+    struct name name = scan_name(p);
     if (name_is(p, name, "True") || name_is(p, name, "False"))
         return (struct value){.kind = V_BOOL, .as.integer = name.len == 4};
     if (name_is(p, name, "OID") || name_is(p, name, "RID"))
@@ -266,7 +283,11 @@ static struct value parse_dict(struct parser *p)
             p->at++;
         else if (p->text[p->at] != '}' && p->at < p->len)
             fail_at(p, p->at, SIGNET_E_SYNTAX,
-                    "constants only: no conditions, comparisons or calls",
+                    curly_quote(p) ? straight
+                    : string_starts(p) || name_starts(p->text[p->at]) ||
+                            isdigit((unsigned char)p->text[p->at])
+                        ? "is a comma missing before this? Constants only: no conditions or calls"
+                        : "constants only: no conditions, comparisons or calls",
                     "',' or '}' should follow the value");
     }
     if (p->at >= p->len)

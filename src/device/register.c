@@ -9,6 +9,14 @@
 static const char default_url[] = "https://eu.iot.avsystem.cloud";
 enum { DEFAULT_PORT = 8087 };
 
+/* "https://host:8087": digits behind the last colon, which is not inside of [...]. */
+static bool url_has_port(const char *url)
+{
+    const char *colon = strrchr(url, ':');
+
+    return colon && colon[1] >= '0' && colon[1] <= '9' && !strchr(colon, ']');
+}
+
 static int load_factory_server(struct signet_server_info *out, const char *path,
                                struct signet_error *err)
 {
@@ -20,7 +28,7 @@ static int load_factory_server(struct signet_server_info *out, const char *path,
         signet_server_info_free(out);
         return error_nomem(err);
     }
-    if (!out->port)
+    if (!out->port && !url_has_port(out->url))
         out->port = DEFAULT_PORT;
     return SIGNET_OK;
 }

@@ -59,7 +59,8 @@ static void explain_certificate(const struct http *http, struct signet_error *er
     } else if (result >= SELF_SIGNED && result <= NO_ISSUER_OF_LEAF) {
         explain_trust(http, err);
     } else {
-        error_set(err, SIGNET_E_NET, "TLS with %s: %.200s", http->base, http->why);
+        error_set(err, SIGNET_E_NET, "TLS with %s: its certificate was not accepted", http->base);
+        error_hint(err, "in the words of OpenSSL: %.180s", http->why);
     }
 }
 
@@ -78,11 +79,28 @@ static void explain_connection(const struct http *http, struct signet_error *err
 
 static void explain_tls(const struct http *http, struct signet_error *err)
 {
-    bool plain = strstr(http->why, "wrong version number") != NULL;
+    static const struct {
+        const char *why, *what, *hint;
+    } reasons[] = {
+        {"wrong version number", "this port does not speak TLS", "is the port right?"},
+        {"handshake failure", "the server found no cipher or version in common",
+         "does it speak TLS 1.2 or 1.3, with a certificate of its own?"},
+        {"protocol version", "the server speaks another version of TLS",
+         "TLS 1.2 or 1.3 is needed"},
+        {"certificate required", "the server wants a certificate of the client",
+         "name the API's own port, where a token is enough"},
+        {"unexpected eof", "the server ended the connection in the middle",
+         "is the port right, and does the server's log say why?"},
+    };
 
-    error_set_hint(err, SIGNET_E_NET, plain ? "is the port right?" : "",
-                   "TLS with %s failed: %.200s", http->base,
-                   plain ? "this port does not speak TLS" : http->why);
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strstr(http->why, reasons[i].why)) {
+            error_set(err, SIGNET_E_NET, "TLS with %s failed: %s", http->base, reasons[i].what);
+            error_hint(err, "%s", reasons[i].hint);
+            return;
+        }
+    error_set(err, SIGNET_E_NET, "TLS with %s failed", http->base);
+    error_hint(err, "in the words of OpenSSL: %.180s", http->why);
 }
 
 static void explain_net(const struct http *http, CURLcode code, struct signet_error *err)
@@ -101,8 +119,15 @@ static void explain_net(const struct http *http, CURLcode code, struct signet_er
         explain_tls(http, err);
     } else if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_GOT_NOTHING) {
         error_set(err, SIGNET_E_NET, "%s ended the connection without an answer", http->base);
+    } else if (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_PARTIAL_FILE) {
+        error_set(err, SIGNET_E_NET, "%s: the connection broke off in the middle", http->base);
+        error_hint(err, "does the network hold, and does the server's log say why?");
+    } else if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY) {
+        error_set(err, SIGNET_E_NET, "%s: what answers there is no web server", http->base);
+        error_hint(err, "are url and port those of the server's API?");
     } else {
-        error_set(err, SIGNET_E_NET, "%s: %s", http->base, http->curl->easy_strerror(code));
+        error_set(err, SIGNET_E_NET, "%s: no answer", http->base);
+        error_hint(err, "in the words of libcurl: %.180s", http->curl->easy_strerror(code));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "http_client/private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,9 +13,11 @@ static int check_scheme(const char *url, bool allow_http, bool *https, struct si
 {
     *https = strncasecmp(url, "https://", 8) == 0;
     if (!*url)
-        return error_set(err, SIGNET_E_USAGE, "the server information has no url");
+        return error_set_hint(err, SIGNET_E_USAGE, "write \"url\": \"https://HOST\"",
+                              "the server information has no url");
     if (!*https && strncasecmp(url, "http://", 7) != 0)
-        return error_set(err, SIGNET_E_USAGE, "the server's url must begin with https://");
+        return error_set_hint(err, SIGNET_E_USAGE, "such as \"url\": \"https://HOST\"",
+                              "the server's url must begin with https://");
     if (*https || allow_http)
         return SIGNET_OK;
     return error_set_hint(
@@ -22,10 +25,35 @@ static int check_scheme(const char *url, bool allow_http, bool *https, struct si
         "the server's url is plain http: token and keys would go over the network in clear");
 }
 
+/* The port that stands in HOST:PORT; "" without one. */
+static const char *port_in_url(const char *host, size_t len)
+{
+    size_t digits = len;
+
+    while (digits && strchr(DIGITS, host[digits - 1]))
+        digits--;
+    return digits && digits < len && host[digits - 1] == ':' ? host + digits : "";
+}
+
+/* Said twice, it has to be the same. */
+static int check_url_port(const char *host, size_t len, unsigned port, bool *twice,
+                          struct signet_error *err)
+{
+    const char *said = port_in_url(host, len);
+
+    *twice = *said && port;
+    if (!*twice || strtoul(said, NULL, 10) == port)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_USAGE, "keep one of the two",
+                          "the url has port %.*s, and port is %u", (int)(host + len - said), said,
+                          port);
+}
+
 int url_base(const struct http_options *options, char **base, bool *https, struct signet_error *err)
 {
     const char *url = options->url ? options->url : "", *host;
     char port[8] = "";
+    bool twice;
     size_t len;
     int rc = check_scheme(url, options->allow_http, https, err);
 
@@ -41,7 +69,10 @@ int url_base(const struct http_options *options, char **base, bool *https, struc
         return error_set_hint(err, SIGNET_E_USAGE,
                               "the path is the tool's; user names and queries do not belong here",
                               "the server's url must be https://HOST and no more");
-    if (options->port)
+    rc = check_url_port(host, len, options->port, &twice, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (options->port && !twice)
         snprintf(port, sizeof(port), ":%u", options->port);
     if (asprintf(base, "%s%.*s%s", *https ? "https://" : "http://", (int)len, host, port) >= 0)
         return SIGNET_OK;

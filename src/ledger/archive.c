@@ -86,7 +86,8 @@ static int find_finished_order(struct archive *a, size_t i, struct signet_error 
                      a->names[i]);
 
     if (rc == SIGNET_E_NOT_FOUND)
-        return error_set(err, rc, "the ledger has no order %s", a->names[i]);
+        return error_set_hint(err, SIGNET_E_NOT_FOUND, "the ledger's figures name its orders",
+                              "the ledger has no order %s", a->names[i]);
     if (rc != SIGNET_OK)
         return rc;
     const int64_t missing = db_int(&row, 1);

@@ -81,6 +81,7 @@ static int find_names(struct signet_ledger *l, struct decide *d, struct signet_e
         rc = SIGNET_OK;
         memcpy(m->endpoint, name, strnlen(name, sizeof(m->endpoint) - 1));
         error_set(&m->why, SIGNET_E_NOT_FOUND, "the ledger has no device %s", m->endpoint);
+        error_hint(&m->why, "the list of the ledger's devices has their names");
     }
     return rc;
 }

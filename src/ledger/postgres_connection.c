@@ -302,7 +302,10 @@ static int refuse_connection(struct station *s, int rc, struct signet_error *err
     if (rc != SIGNET_E_TIMEOUT)
         one_line(s->pq->errorMessage(s->conn), text);
     s->base.again = true;
-    error_set(err, SIGNET_E_NET, "cannot reach the database server: %s", text);
+    error_set(err, SIGNET_E_NET, "cannot reach the database server: %s",
+              strstr(text, "Connection refused")        ? "nobody listens at its address"
+              : strstr(text, "not translate host name") ? "there is no such host"
+                                                        : text);
     error_hint(err, "%s",
                strstr(text, "root certificate") || strstr(text, "does not support SSL")
                    ? "over TCP the server must prove who it is: ?sslrootcert=FILE in the address, "

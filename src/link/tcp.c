@@ -55,7 +55,9 @@ static int connect_one(int *out, const struct addrinfo *to, const struct signet_
             sys = errno;
     }
     if (!rc && sys)
-        rc = error_sys(err, SIGNET_E_LINK, sys, "no connection");
+        rc = (error_sys(err, SIGNET_E_LINK, sys, "no connection"),
+              error_hint(err, "does the board or its gateway listen there, and is the port right?"),
+              error_code(SIGNET_E_LINK));
     if (rc) {
         close(link.fd);
         return rc;

@@ -31,7 +31,7 @@ static int walk_entry(struct walk *w, const char *path, unsigned depth)
     struct stat st;
 
     if (lstat(path, &st) != 0)
-        return error_sys(w->err, SIGNET_E_IO, errno, "cannot look at '%s'", path);
+        return file_missing(errno, path, w->err);
     if (S_ISDIR(st.st_mode))
         return walk_folder(w, path, depth + 1);
     if (!text_has_tail(path, ".xml"))
@@ -73,7 +73,7 @@ int signet_objects_files(const char *path, int (*on_file)(void *ctx, const char 
     struct stat st;
 
     if (stat(path, &st) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot look at '%s'", path);
+        return file_missing(errno, path, err);
     return S_ISDIR(st.st_mode) ? walk_folder(&w, path, 1) : on_file(ctx, path);
 }
 

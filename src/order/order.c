@@ -72,64 +72,6 @@ static int read_board(struct reader *r, yaml_node_t *node)
     return SIGNET_OK;
 }
 
-struct place {
-    const char *name, *port, *serial, *hub;
-};
-static const struct entry slot_keys[] = {
-    {"name", ENTRY_TEXT, offsetof(struct place, name), 0, 0, NULL},
-    {"port", ENTRY_TEXT, offsetof(struct place, port), 0, 0, NULL},
-    {"serial", ENTRY_TEXT, offsetof(struct place, serial), 0, 0, NULL},
-    {"hub", ENTRY_TEXT, offsetof(struct place, hub), 0, 0, NULL},
-};
-
-/* A port is a path beside the order, or absolute, maybe with options; or a network address. */
-static int take_port(struct reader *r, const char *port, const char **out)
-{
-    static const char prefix[] = "serial:";
-    size_t n = strlen(prefix);
-    char whole[4200];
-    int rc;
-
-    *out = port;
-    if (strncmp(port, "tcp:", 4) == 0 || strncmp(port, "udp:", 4) == 0)
-        return SIGNET_OK;
-    if (strncmp(port, prefix, n) != 0)
-        return reader_path(r, port, out);
-    rc = reader_path(r, port + n, out);
-    if (rc != SIGNET_OK)
-        return rc;
-    int len = snprintf(whole, sizeof(whole), "%s%s", prefix, *out);
-    *out = reader_keep(r, whole, (size_t)len);
-    return *out ? SIGNET_OK : SIGNET_E_NOMEM;
-}
-
-static int read_slot(struct reader *r, yaml_node_t *node)
-{
-    struct signet_slot *slot = &order_of(r)->slots[order_of(r)->slot_count];
-    struct place p = {0};
-    char number[16];
-    int rc = reader_map(r, node, slot_keys, COUNT_OF(slot_keys), &p);
-
-    if (rc != SIGNET_OK)
-        return rc;
-    if ((p.hub && (p.port || p.serial)) || (!p.hub && !p.port && !p.serial))
-        return reader_fail_hint(r, node,
-                                "the list of boards shows them; a port may have its programmer's "
-                                "serial number beside it",
-                                "a slot has a port, a serial number or a hub path");
-    snprintf(number, sizeof(number), "%zu", order_of(r)->slot_count + 1);
-    slot->name = p.name ? p.name : reader_keep(r, number, strlen(number));
-    if (!slot->name)
-        return SIGNET_E_NOMEM;
-    if (strlen(slot->name) > 40 || !slot->name[0])
-        return reader_fail(r, node, SIGNET_E_MEANING, "a slot's name has 1 to 40 characters");
-    slot->kind = p.port ? SIGNET_SLOT_PORT : p.hub ? SIGNET_SLOT_HUB : SIGNET_SLOT_SERIAL;
-    slot->where = p.hub ? p.hub : p.serial;
-    slot->serial = p.port ? p.serial : NULL;
-    order_of(r)->slot_count++;
-    return p.port ? take_port(r, p.port, &slot->where) : SIGNET_OK;
-}
-
 static const struct entry server_keys[] = {
     {"name", ENTRY_TEXT, offsetof(struct signet_order_server, name), 0, 0, NULL},
     {"file", ENTRY_PATH, offsetof(struct signet_order_server, file), 0, 0, NULL},
@@ -159,7 +101,8 @@ static int read_server(struct reader *r, yaml_node_t *node)
     if (rc != SIGNET_OK)
         return rc;
     if (!server->file)
-        return reader_fail(r, node, SIGNET_E_MEANING, "a server has a 'file'");
+        return reader_fail_hint(r, node, "such as {file: coiote.json}: the JSON file of the server",
+                                "a server has a 'file'");
     if (!server->name && !(server->name = base_name(r, server->file)))
         return SIGNET_E_NOMEM;
     if (!server->name[0] || strlen(server->name) > 40)
@@ -176,7 +119,8 @@ static int read_list(struct reader *r, yaml_node_t *node, const char *what, size
                      int (*read)(struct reader *, yaml_node_t *))
 {
     if (node->type != YAML_SEQUENCE_NODE)
-        return reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a list, \"- ...\"", what);
+        return reader_fail_hint(r, node, "put it into brackets: [{...}, {...}]",
+                                "'%s' takes a list, \"- ...\"", what);
     if ((size_t)(node->data.sequence.items.top - node->data.sequence.items.start) > max)
         return reader_fail(r, node, SIGNET_E_LIMIT, "more than %zu %s", max, what);
     for (yaml_node_item_t *item = node->data.sequence.items.start;
@@ -190,7 +134,7 @@ static int read_list(struct reader *r, yaml_node_t *node, const char *what, size
 
 static int read_slots(struct reader *r, yaml_node_t *node)
 {
-    return read_list(r, node, "slots", SIGNET_ORDER_SLOTS, read_slot);
+    return read_list(r, node, "slots", SIGNET_ORDER_SLOTS, reader_slot);
 }
 
 static int read_servers(struct reader *r, yaml_node_t *node)

@@ -8,6 +8,8 @@
 /* golden.c: the keys of golden; then whether the order has its slot */
 int reader_golden(struct reader *r, yaml_node_t *node);
 int reader_check_golden(const struct reader *r);
+/* slots.c: one of slots, the next */
+int reader_slot(struct reader *r, yaml_node_t *node);
 /* definitions.c: objects */
 int reader_objects(struct reader *r, yaml_node_t *node);
 int reader_output(struct reader *r, yaml_node_t *node);

@@ -57,7 +57,9 @@ static int look_at_folder(const char *path, struct signet_error *err)
     snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
              slash ? path : ".");
     if (access(folder, W_OK | X_OK) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "ledger '%s' cannot be made", path);
+        return (error_sys(err, SIGNET_E_IO, errno, "ledger '%s' cannot be made", path),
+                error_hint(err, "is its folder there, and may this user write into it?"),
+                error_code(SIGNET_E_IO));
     return SIGNET_OK;
 }
 

@@ -171,7 +171,8 @@ static int check_count(const struct trial *t, struct signet_error *err)
     struct signet_error note = {0};
 
     if (rows == 0)
-        return error_set(err, SIGNET_E_MEANING, "%s has a header and no rows", manifest);
+        return error_set_hint(err, SIGNET_E_MEANING, "one row for each device, below the header",
+                              "%s has a header and no rows", manifest);
     if (rows < quota)
         return error_set_hint(err, SIGNET_E_MEANING, "a quota is at most the number of rows",
                               "%s has %lld rows, the quota is %lld", manifest, rows, quota);

@@ -182,7 +182,11 @@ static int connect_socket(struct session *s, const struct addrinfo *to, int64_t 
             sys = errno;
     }
     s->refused = sys != 0; /* by this address; another may be better */
-    return sys ? error_sys(err, SIGNET_E_NET, sys, "cannot connect to %s", s->peer) : SIGNET_OK;
+    if (!sys)
+        return SIGNET_OK;
+    error_sys(err, SIGNET_E_NET, sys, "cannot connect to %s", s->peer);
+    error_hint(err, "does the server run, and are host and port right?");
+    return SIGNET_E_NET;
 }
 
 static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
@@ -239,6 +243,7 @@ static int resolve(struct addrinfo **list, const struct target *t, struct signet
         return SIGNET_OK;
     error_set(err, SIGNET_E_NET, "no such host: %s",
               rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
+    error_hint(err, "is the name right, and does this machine reach its name server?");
     if (err) /* no verdict on a device: the name server may be away */
         err->sys = EHOSTUNREACH;
     return SIGNET_E_NET;

@@ -104,7 +104,8 @@ static const char *scalar_text(const yaml_node_t *node)
 static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 {
     if (node->type != YAML_SCALAR_NODE)
-        return reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes one value", name);
+        return reader_fail_hint(r, node, "a text with { or [ in it is put in quotes",
+                                "'%s' takes one value", name);
     if (memchr(node->data.scalar.value, 0, node->data.scalar.length))
         return reader_fail(r, node, SIGNET_E_SYNTAX, "'%s' holds a zero byte", name);
     return SIGNET_OK;
@@ -119,11 +120,12 @@ static int read_number(struct reader *r, const yaml_node_t *node, const struct e
     errno = 0;
     long long n = strtoll(text, &end, 10);
     if (!*text || *end || errno || text[0] == ' ' || text[0] == '+')
-        return reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a whole number, not '%s'",
-                           e->name, shown(node));
+        return reader_fail_hint(r, node, "digits alone, such as 10",
+                                "'%s' takes a whole number, not '%s'", e->name, shown(node));
     if (n < e->min || n > e->max)
-        return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is from %lld to %lld, not %lld",
-                           e->name, (long long)e->min, (long long)e->max, n);
+        return reader_fail_hint(r, node, "write a number between the two",
+                                "'%s' is from %lld to %lld, not %lld", e->name, (long long)e->min,
+                                (long long)e->max, n);
     if (e->type == ENTRY_NUMBER)
         *(int64_t *)place = n;
     else if (e->type == ENTRY_INT)
@@ -138,8 +140,8 @@ static int read_flag(struct reader *r, const yaml_node_t *node, const struct ent
     *out = strcmp(scalar_text(node), "true") == 0;
     if (*out || strcmp(scalar_text(node), "false") == 0)
         return SIGNET_OK;
-    return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is true or false, not '%s'", e->name,
-                       shown(node));
+    return reader_fail_hint(r, node, "write true or false", "'%s' is true or false, not '%s'",
+                            e->name, shown(node));
 }
 
 static int read_text(struct reader *r, const yaml_node_t *node, const struct entry *e,
@@ -297,7 +299,8 @@ static int read_key_value(struct reader *r, const yaml_node_pair_t *pair, const 
         return read_option(r, key, value, &table[i],
                            (struct signet_option *)((char *)to + table[i].offset));
     if (*seen & UINT64_C(1) << i)
-        return reader_fail(r, key, SIGNET_E_MEANING, "'%s' is there twice", table[i].name);
+        return reader_fail_hint(r, key, "keep one of the two", "'%s' is there twice",
+                                table[i].name);
     *seen |= UINT64_C(1) << i;
     return reader_value(r, value, &table[i], to);
 }
@@ -313,7 +316,8 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
         return reader_fail_hint(r, node, "write a blank behind the colon: \"name: value\"",
                                 "no blank stands behind the colon");
     if (node->type != YAML_MAPPING_NODE)
-        return reader_fail(r, node, SIGNET_E_MEANING, "here go keys and values, \"name: ...\"");
+        return reader_fail_hint(r, node, "one key and its value in each line, without \"- \"",
+                                "here go keys and values, \"name: ...\"");
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          rc == SIGNET_OK && pair < node->data.mapping.pairs.top; pair++)
         rc = read_key_value(r, pair, table, count, &seen, to);

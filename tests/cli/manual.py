@@ -5,7 +5,7 @@ SPEC.md every option of a server."""
 import json, os, re, subprocess, sys, tempfile
 
 BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
-COMMON = {'json', 'help', 'usage'}
+COMMON = {'json', 'help', 'usage', 'version'}
 
 def read(path):
     with open(os.path.join(SOURCE, path), encoding='utf-8') as f:

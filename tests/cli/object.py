@@ -140,7 +140,7 @@ check('good' in signet('packet', 'check', '-', '--objects', 'objects', input=rea
 config()
 check("'objects' is read in files only" in signet('packet', 'check', '-', code=1, input=read('line/cfg')), 'no folder')
 for objects, what in ((7, 'a path should stand here'), ("''", 'this is no path'), ("'a\\0b'", 'this is no path'),
-                      ("'../nowhere'", "cannot look at 'line/../nowhere'"), ("{0: 1}", 'a path should stand here'),
+                      ("'../nowhere'", "cannot open 'line/../nowhere'"), ("{0: 1}", 'a path should stand here'),
                       ("'../vendor/units.xml'", 'the document is <units>')):
     config(objects=f"'objects': {objects},")
     refused(what)
@@ -202,7 +202,7 @@ check('PumpControl AccessToken' in signet('packet', 'show', '--objects', 'vendor
 write('order.yaml', read('order.yaml').decode().replace('[vendor/pump.xml, vendor/more]', str(['a.xml'] * 17)))
 check('more than 16 objects' in signet('run', '--dry-run', 'order.yaml', code=1), 'too many paths')
 write('order.yaml', read('order.yaml').decode().replace(str(['a.xml'] * 17), 'nowhere'))
-check("cannot look at 'nowhere'" in signet('run', '--dry-run', 'order.yaml', code=1), 'no definitions')
+check("cannot open 'nowhere'" in signet('run', '--dry-run', 'order.yaml', code=1), 'no definitions')
 
 # every resource of the core table that can be written, there and back
 random.seed(11)

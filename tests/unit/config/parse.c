@@ -27,7 +27,7 @@ static const struct refusal refusals[] = {
     {"{1: {\n1: {\n1: 1}\n", "1:5", "never closed", "}"},
     {"{1: {1: {1: 1,, 2: 3}}}", "1:15", "value", "number"},
     {"{1: {1: {1 1}}}", "1:12", "':' should follow", "identifier: value"},
-    {"{1: {1: {1: 1 2}}}", "1:15", "should follow", "constants only"},
+    {"{1: {1: {1: 1 2}}}", "1:15", "should follow", "is a comma missing"},
     {"{1: {1: {1: 1 if True else 2}}}", "1:15", "should follow", "no conditions"},
     {"{1: {1: {1: -}}}", "1:14", "value", "number"},
     {"{1: {1: {1: (1}}}", "1:15", "')' should follow", "close the parenthesis"},

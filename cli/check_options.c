@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What argp would refuse in words of its own is looked at before: an option that a verb does not
+ * have, one without its value, an argument that is the value of an option. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const common[] = {"json", "help", "usage", "version"};
+enum { COMMON = sizeof(common) / sizeof(common[0]), NAMES_MAX = 72 };
+
+static size_t option_names(const struct option_row *rows, const char *names[NAMES_MAX])
+{
+    size_t n = 0;
+    for (; rows && rows[n].name && n < NAMES_MAX - COMMON; n++)
+        names[n] = rows[n].name;
+    for (size_t i = 0; i < COMMON; i++)
+        names[n++] = common[i];
+    return n;
+}
+
+static const struct option_row *row_named(const struct option_row *rows, const char *name,
+                                          size_t len)
+{
+    for (; rows && rows->name; rows++)
+        if (strlen(rows->name) == len && !strncmp(rows->name, name, len))
+            return rows;
+    return NULL;
+}
+
+static const struct option_row *row_lettered(const struct option_row *rows, char letter)
+{
+    for (; rows && rows->name; rows++)
+        if (rows->letter == letter)
+            return rows;
+    return NULL;
+}
+
+static bool unknown_option(const struct cli *cli, const struct option_row *rows, const char *word,
+                           size_t len)
+{
+    const char *names[NAMES_MAX];
+    char name[64];
+    struct signet_error err = {0};
+    size_t n = option_names(rows, names);
+    snprintf(name, sizeof(name), "%.*s", (int)len, word);
+    const char *near = signet_word_nearest(name, names, n);
+    if (!near)
+        return cli_usage(cli, "there is no option --%s", PLAIN(name)) == EXIT_DONE;
+    char hint[sizeof(err.hint)];
+    snprintf(hint, sizeof(hint), "did you mean --%s?", near);
+    cli_error(&err, SIGNET_E_USAGE, hint, "there is no option --%s", PLAIN(name));
+    cli_fail(cli, &err);
+    return false;
+}
+
+static bool no_value(const struct cli *cli, const struct option_row *row)
+{
+    cli_usage(cli, "--%s needs a value: --%s=%s", row->name, row->name, row->arg);
+    return false;
+}
+
+static bool takes_value(const struct option_row *row)
+{
+    return row && row->arg && row->kind != KIND_MAYBE;
+}
+
+/* --name, --name=value, or a beginning of the name that no other has. */
+static bool long_known(const struct cli *cli, const struct option_row *rows, const char *word,
+                       bool more, bool *value)
+{
+    const char *names[NAMES_MAX];
+    size_t len = strcspn(word, "="), n = option_names(rows, names), found = 0;
+    const struct option_row *row = row_named(rows, word, len);
+    for (size_t i = 0; !row && i < n; i++)
+        if (!strncmp(names[i], word, len)) {
+            row = row_named(rows, names[i], strlen(names[i]));
+            found++;
+            if (strlen(names[i]) == len)
+                return true; /* one that every verb has */
+        }
+    if (!row && !found)
+        return unknown_option(cli, rows, word, len);
+    if (found > 1) {
+        cli_usage(cli, "--%.*s could be several options: write the whole name", (int)len, word);
+        return false;
+    }
+    *value = takes_value(row) && word[len] != '=';
+    if (row && !row->arg && word[len] == '=') {
+        cli_usage(cli, "--%s takes no value", row->name);
+        return false;
+    }
+    return !*value || more || no_value(cli, row);
+}
+
+/* -abc, -o value, -ovalue */
+static bool letters_known(const struct cli *cli, const struct option_row *rows, const char *word,
+                          bool more, bool *value)
+{
+    for (; *word; word++) {
+        const struct option_row *row = row_lettered(rows, *word);
+        if (!row && !strchr("h?", *word)) {
+            cli_usage(cli, "there is no option -%s", PLAIN(((char[2]){*word, '\0'})));
+            return false;
+        }
+        if (row && row->arg) { /* the rest is its value */
+            *value = takes_value(row) && !word[1];
+            return !*value || more || no_value(cli, row);
+        }
+    }
+    return true;
+}
+
+bool cli_options_known(const struct cli *cli, int argc, char **argv, const struct option_row *rows)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        bool value = false, more = i + 1 < argc;
+        if (!strcmp(word, "--"))
+            break;
+        if (word[0] != '-' || !word[1])
+            continue;
+        if (!(word[1] == '-' ? long_known(cli, rows, word + 2, more, &value)
+                             : letters_known(cli, rows, word + 1, more, &value)))
+            return false;
+        i += value;
+    }
+    return true;
+}
+
+/* The option that takes files of that kind. */
+static const struct option_row *row_for_file(const struct option_row *rows, const char *path)
+{
+    static const struct {
+        enum signet_file_kind kind;
+        const char *name;
+    } options[] = {{SIGNET_FILE_CONFIG, "config"},
+                   {SIGNET_FILE_JSON, "server"},
+                   {SIGNET_FILE_PACKET, "packet"},
+                   {SIGNET_FILE_CERT, "server-cert"}};
+    char head[2048];
+    FILE *file = fopen(path, "r");
+    size_t len = file ? fread(head, 1, sizeof(head), file) : 0;
+    enum signet_file_kind kind = len ? signet_file_kind(head, len) : SIGNET_FILE_UNKNOWN;
+    if (file)
+        fclose(file);
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (options[i].kind == kind)
+            return row_named(rows, options[i].name, strlen(options[i].name));
+    return NULL;
+}
+
+bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word)
+{
+    const struct option_row *row = row_for_file(rows, word);
+    struct signet_error err = {0};
+    char hint[sizeof(err.hint)];
+    if (!row) {
+        cli_usage(cli, "'%s' is one argument too many", PLAIN(word));
+        return false;
+    }
+    snprintf(hint, sizeof(hint), "did you mean --%s %.150s?", row->name, word);
+    cli_error(&err, SIGNET_E_USAGE, hint, "'%.150s' is one argument too many", PLAIN(word));
+    cli_fail(cli, &err);
+    return false;
+}

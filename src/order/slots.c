@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The slots of an order. */
+#include "order/private.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct place {
+    const char *name, *port, *serial, *hub;
+};
+static const struct entry slot_keys[] = {
+    {"name", ENTRY_TEXT, offsetof(struct place, name), 0, 0, NULL},
+    {"port", ENTRY_TEXT, offsetof(struct place, port), 0, 0, NULL},
+    {"serial", ENTRY_TEXT, offsetof(struct place, serial), 0, 0, NULL},
+    {"hub", ENTRY_TEXT, offsetof(struct place, hub), 0, 0, NULL},
+};
+
+/* A port is a path beside the order, or absolute, maybe with options; or a network address. */
+static int take_port(struct reader *r, const char *port, const char **out)
+{
+    static const char prefix[] = "serial:";
+    size_t n = strlen(prefix);
+    char whole[4200];
+    int rc;
+
+    *out = port;
+    if (strncmp(port, "tcp:", 4) == 0 || strncmp(port, "udp:", 4) == 0)
+        return SIGNET_OK;
+    if (strncmp(port, prefix, n) != 0)
+        return reader_path(r, port, out);
+    rc = reader_path(r, port + n, out);
+    if (rc != SIGNET_OK)
+        return rc;
+    int len = snprintf(whole, sizeof(whole), "%s%s", prefix, *out);
+    *out = reader_keep(r, whole, (size_t)len);
+    return *out ? SIGNET_OK : SIGNET_E_NOMEM;
+}
+
+/* The path of a serial port through links, without its options; as it stands when it is not there.
+ */
+static void port_path(const char *where, char out[PATH_MAX])
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s", strncmp(where, "serial:", 7) == 0 ? where + 7 : where);
+    path[strcspn(path, "?")] = '\0';
+    const char *plain = path;
+    while (strncmp(plain, "./", 2) == 0)
+        plain += 2;
+    if (strncmp(path, "tcp:", 4) == 0 || strncmp(path, "udp:", 4) == 0 || !realpath(plain, out))
+        snprintf(out, PATH_MAX, "%s", plain);
+}
+
+static bool same_place(const struct signet_slot *a, const struct signet_slot *b)
+{
+    char one[PATH_MAX], other[PATH_MAX];
+
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind != SIGNET_SLOT_PORT)
+        return strcmp(a->where, b->where) == 0;
+    port_path(a->where, one);
+    port_path(b->where, other);
+    return strcmp(one, other) == 0;
+}
+
+/* Two slots at one port would take each other's boards. */
+static int check_slot_twice(struct reader *r, const yaml_node_t *node,
+                            const struct signet_slot *slot)
+{
+    const struct signet_order *o = r->root;
+
+    for (size_t i = 0; i < o->slot_count; i++)
+        if (same_place(&o->slots[i], slot))
+            return reader_fail_hint(r, node, "name another one, or leave one of the two slots out",
+                                    "slots %s and %s are one place: %.150s", o->slots[i].name,
+                                    slot->name, slot->where);
+    return SIGNET_OK;
+}
+
+int reader_slot(struct reader *r, yaml_node_t *node)
+{
+    struct signet_order *o = r->root;
+    struct signet_slot *slot = &o->slots[o->slot_count];
+    struct place p = {0};
+    char number[16];
+    int rc = reader_map(r, node, slot_keys, sizeof(slot_keys) / sizeof(*slot_keys), &p);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if ((p.hub && (p.port || p.serial)) || (!p.hub && !p.port && !p.serial))
+        return reader_fail_hint(r, node,
+                                "the list of boards shows them; a port may have its programmer's "
+                                "serial number beside it",
+                                "a slot has a port, a serial number or a hub path");
+    snprintf(number, sizeof(number), "%zu", o->slot_count + 1);
+    slot->name = p.name ? p.name : reader_keep(r, number, strlen(number));
+    if (!slot->name)
+        return SIGNET_E_NOMEM;
+    if (strlen(slot->name) > 40 || !slot->name[0])
+        return reader_fail(r, node, SIGNET_E_MEANING, "a slot's name has 1 to 40 characters");
+    slot->kind = p.port ? SIGNET_SLOT_PORT : p.hub ? SIGNET_SLOT_HUB : SIGNET_SLOT_SERIAL;
+    slot->where = p.hub ? p.hub : p.serial;
+    slot->serial = p.port ? p.serial : NULL;
+    rc = p.port ? take_port(r, p.port, &slot->where) : SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = check_slot_twice(r, node, slot);
+    o->slot_count++;
+    return rc;
+}

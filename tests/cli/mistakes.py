@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A list of mistakes that people make, and the answer to each: where it is, what is wrong, what to do. Each is one short
+start of a program; nothing but the answer is written: standard output is empty, and no file is made or changed."""
+import concurrent.futures, gzip, io, os, shutil, subprocess, sys, tempfile, zipfile
+from _mistakes import MISTAKES, FILES
+
+BUILD = os.environ['SIGNET_BUILD']
+
+
+def write(path, content):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'wb') as f:
+        f.write(content if isinstance(content, bytes) else content.encode())
+
+
+def command(folder, *words):
+    subprocess.run(words, cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+def prepare(folder):
+    """What every mistake finds in its folder: good files of each kind."""
+    for name, content in FILES.items():
+        write(os.path.join(folder, name), content)
+    signet = f'{BUILD}/signet'
+    command(folder, signet, 'run', 'order.yaml')
+    command(folder, signet, 'packet', 'make', '-c', 'cfg', '-o', 'packet')
+    command(folder, signet, 'cert', 'make', '--endpoint', 'x', '-o', 'cert')
+    for line in ('openssl x509 -in cert/client_cert.crt -out ca.pem', 'openssl crl2pkcs7 -nocrl -certfile ca.pem -out p7b',
+                 'openssl pkey -inform der -in cert/client_key.der -out key.pem',
+                 'openssl pkcs12 -export -in ca.pem -inkey key.pem -passout pass:a -out p12',
+                 'openssl pkcs8 -topk8 -in key.pem -passout pass:a -out sealed.pem',
+                 'openssl x509 -in ca.pem -addtrust serverAuth -out trusted.pem',
+                 'openssl req -new -key key.pem -subj /CN=x -out csr.pem', 'openssl pkey -in key.pem -pubout -out pub.pem'):
+        command(folder, *line.split())
+    with open(os.path.join(folder, 'cert/client_cert.der'), 'rb') as f:
+        der = f.read()
+    with open(os.path.join(folder, 'ca.pem'), encoding='ascii') as f:
+        pem = f.read()
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, 'w') as z:
+        z.writestr('xl/workbook.xml', 'x')
+    for name, content in (('gz', gzip.compress(b'x')), ('book.xlsx', book.getvalue()), ('array.h', f'const unsigned char c[] = {{{", ".join(map(hex, der))}}};'),
+                          ('hex', der.hex()), ('cut.pem', pem[:200]), ('odd.pem', pem.replace('\nM', '\n*', 1)), ('cut', b'\x83\xa2\x21'),
+                          ('base64', ''.join(pem.splitlines()[1:-1])), ('two.pem', pem * 2), ('lnk', b'L\0\0\0\x01\x14\2\0' + bytes(80)),
+                          ('zeros', bytes(300)), ('openssh', '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n')):
+        write(os.path.join(folder, name), content)
+
+
+def tree(folder):
+    found = {}
+    for top, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(top, name)
+            if not path.endswith(('-wal', '-shm')):
+                with open(path, 'rb') as f:
+                    found[os.path.relpath(path, folder)] = f.read()
+    return found
+
+
+def judge(template, number, mistake):
+    """The complaint, or None."""
+    name, line, changes, answer = mistake
+    with tempfile.TemporaryDirectory() as top:
+        folder = os.path.join(top, 'f')
+        shutil.copytree(template, folder)
+        for path, content in changes.items():
+            write(os.path.join(folder, path), content)
+        before = tree(folder)
+        words = line.split()
+        program = words.pop(0) if words and words[0] == 'ptool' else 'signet'
+        p = subprocess.run([f'{BUILD}/{program}', *words], cwd=folder, capture_output=True, text=True, timeout=60,
+                           stdin=subprocess.DEVNULL, errors='replace')
+        said, code = p.stderr, answer[0]
+        missing = [w for w in answer[1:] if w not in said]
+        if p.returncode != code or missing or 'hint: ' not in said:
+            return f'{number}. {name}: {line}: exit {p.returncode}, wanted {code}; without {missing or "a hint"}:\n{said}'
+        if p.stdout and program == 'signet' and words[0] != 'object':
+            return f'{number}. {name}: on standard output: {p.stdout[:200]}'
+        if tree(folder) != before:
+            return f'{number}. {name}: files changed: {sorted(set(tree(folder).items()) ^ set(before.items()))[:1]}'
+        for secret in ('hunter2', '00112233445566778899aabbccddeeff'):
+            if secret in said:
+                return f'{number}. {name}: a secret is told: {said}'
+    return None
+
+
+with tempfile.TemporaryDirectory() as top:
+    template = os.path.join(top, 'template')
+    os.mkdir(template)
+    prepare(template)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        bad = [c for c in pool.map(lambda m: judge(template, *m), enumerate(MISTAKES, 1)) if c]
+if len(MISTAKES) < 150:
+    bad.append(f'only {len(MISTAKES)} mistakes are in the list')
+sys.exit('\n'.join(bad) if bad else print(f'{len(MISTAKES)} mistakes: ok'))

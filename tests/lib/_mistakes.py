@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mistakes of cli/mistakes: name, command line, files that are changed for it; the answer is the exit code and words
+of it: where, what, and what to do."""
+CONFIG = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
+ RID.Security.Mode: 0, RID.Security.ShortServerID: 1%s}},
+ OID.Server: {1: {RID.Server.ShortServerID: 1, RID.Server.Lifetime: 60,
+ RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}
+"""
+ORDER = '''name: one
+quota: 3
+template: template
+ledger: one.db
+names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}
+output: {packets: one.ndjson}
+'''
+TWO = ORDER.replace('one', 'two')
+TABLE = TWO.replace('{pattern: "urn:dev:os:x-{serial:03}", first: 1}', '{manifest: devices.csv}')
+BOARD = TWO.replace('output: {packets: two.ndjson}', 'board: {recipe: smp-file, flasher: none, packet_path: /x}\nslots: [{port: x}]\nservers: [{file: export.json}]')
+CSV = 'endpoint\nurn:a1\nurn:a2\nurn:a3\n'
+SERVER = '{"kind": "leshan", "url": "https://127.0.0.1:1"}\n'
+FILES = {
+    'template': CONFIG % '', 'cfg': CONFIG % ", RID.Security.PKOrIdentity: b'me', RID.Security.SecretKey: b'0123456789abcdef'",
+    'order.yaml': ORDER, 'two.yaml': TWO, 'devices.csv': CSV, 'server.json': SERVER, 'token': 'hunter2\n',
+    'export.json': '{"kind": "export", "file": "out.csv"}', 'object.xml': '<LWM2M><Object ObjectType="MODefinition"><Name>A</Name></Object></LWM2M>',
+}
+MISTAKES = []
+
+
+def add(name, line, *answer, code=1, **changes):
+    """Names of files: two__yaml is two.yaml."""
+    MISTAKES.append((name, line, {k.replace('__', '.'): v for k, v in changes.items()}, (code, *answer)))
+
+
+def order(name, old, new, *answer, base=TWO, code=1, **changes):
+    assert old in base, (name, old)
+    add(name, 'run --dry-run two.yaml', *answer, code=code, two__yaml=base.replace(old, new, 1), **changes)
+
+
+# work orders: what YAML is
+order('a tab', 'quota: 3', 'quota: 3\n\tx: y', 'two.yaml:3:1: a tab stands in the indentation', '\n^\n', 'blanks only')
+order('a line too far right', 'quota: 3', '  quota: 3', 'two.yaml:2:3: this line is indented further', '  quota: 3\n  ^', 'in the column of the key above')
+order('no blank behind a colon', 'quota: 3', 'quota:3', 'two.yaml:2:6: no blank stands behind the colon', 'quota:3\n     ^', 'write a blank')
+order('the same in the first line', 'name: two', 'name:two', 'two.yaml:1:5: no blank', 'write a blank')
+order('the same everywhere', TWO, 'name:two\nquota:3\n', 'two.yaml:1:1: no blank', 'write a blank')
+order('a brace that is not closed', 'first: 1}', 'first: 1', 'two.yaml:5:8: this { is not closed', '{name: value, name: value}')
+order('a bracket that is not closed', 'output: {packets: two.ndjson}', 'on_pass: [/bin/true', 'two.yaml:6:10: this [ is not closed', '[value, value]')
+order('a quote that is not closed', '03}",', '03},', 'two.yaml:5:18: this quote is never closed', 'close it')
+order('a placeholder without quotes', '"urn:dev:os:x-{serial:03}"', '{serial}', "two.yaml:5:18: 'pattern' takes one value", '^', 'quotes')
+order('a colon in a value', 'name: two', 'name: two: b', 'two.yaml:1:10: a second colon', 'into quotes')
+order('an at sign', 'name: two', 'name: @two', 'two.yaml:1:7: a value cannot begin', 'into quotes')
+order('a star', 'name: two', 'name: *two', 'a word that begins with *', 'quotes')
+order('an exclamation mark', 'name: two', 'name: !x!two', 'a word that begins with !', 'quotes')
+order('a backslash in double quotes', 'name: two', 'name: "C:\\work"', 'a backslash in double quotes', 'single quotes')
+order('a list where keys go', TWO, '- a\n- b\n', 'two.yaml:1:1: here go keys and values', 'one key and its value in each line')
+order('a second document', 'output:', '---\noutput:', 'two.yaml:6:1: a second document', 'a file of its own')
+add('Latin-1', 'run --dry-run two.yaml', 'two.yaml:1:9: this is not UTF-8', 'save the file as UTF-8', two__yaml=TWO.replace('two', 'tw\xf6').encode('latin-1'))
+add('a line without a colon', 'run --dry-run two.yaml', 'two.yaml:3:1: ', '^', 'name: value', two__yaml='name: two\nquota: 3\ntemplate\nledger: two.db\n')
+add('an order that is empty', 'run --dry-run two.yaml', 'two.yaml is empty', 'copied whole', two__yaml='')
+add('comments alone', 'run --dry-run two.yaml', 'two.yaml: the file is empty', 'first line', two__yaml='# later\n')
+# work orders: what the keys mean
+order('a key with a slip', 'quota', 'qouta', "two.yaml:2:1: unknown key 'qouta'", 'qouta: 3\n^', "did you mean 'quota'?")
+order('a nested key with a slip', 'pattern', 'patern', "two.yaml:5:9: unknown key 'patern'", "did you mean 'pattern'?")
+order('a key twice', 'output:', 'quota: 4\noutput:', "two.yaml:6:1: 'quota' is there twice", 'keep one')
+order('a number in words', 'quota: 3', 'quota: three', "two.yaml:2:8: 'quota' takes a whole number, not 'three'", '       ^', 'such as 10')
+order('half a device', 'quota: 3', 'quota: 3.5', "two.yaml:2:8: 'quota' takes a whole number", 'such as')
+order('no device', 'quota: 3', 'quota: 0', "two.yaml:2:8: 'quota' is from 1", 'between the two')
+order('yes for true', 'output:', 'prove: yes\noutput:', "two.yaml:6:8: 'prove' is true, false", 'prove: {')
+order('yes for true, again', 'output:', 'erase_finished: yes\noutput:', "two.yaml:6:17: 'erase_finished' is true or false, not 'yes'", 'write true')
+order('no name', 'name: two\n', '', "two.yaml: the order has no 'name'", 'names it in the ledger')
+order('no quota', 'quota: 3\n', '', "the order has no 'quota'", 'how many devices')
+order('no template', 'template: template\n', '', "the order has no 'template'", 'configuration')
+order('no ledger', 'ledger: two.db\n', '', "the order has no 'ledger'", 'what was made')
+order('neither board nor output', 'output: {packets: two.ndjson}', '', "no 'board' and no 'output'", 'packets alone')
+order('no names', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}\n', '', 'names come from a manifest or a pattern', 'manifest: devices.csv')
+order('slots without a board', 'output:', 'slots: [{port: x}]\noutput:', "'slots' needs a 'board'", 'recipe')
+order('a board without slots', '\nslots: [{port: x}]', '', 'there is a board, but no slots', 'slots: [', base=BOARD)
+order('a slot that is nowhere', '{port: x}', '{name: a}', 'two.yaml:7:9: a slot has a port', 'list of boards', base=BOARD)
+order('a recipe with a slip', 'smp-file', 'smp-fiel', "slot 1: unknown board 'smp-fiel'", "did you mean 'smp-file'?", base=BOARD, code=2)
+order('a flasher with a slip', 'flasher: none', 'flasher: nrfutl', "'nrfutl'", 'did you mean', base=BOARD, code=2)
+order('one port twice', '{port: x}', '{port: x}, {port: ./x}', 'two.yaml:7:20: slots 1 and 2 are one place', '^', 'leave one of the two', base=BOARD)
+order('a placeholder of a hook with a slip', 'output:', 'on_pass: [/bin/true, "{slott}"]\noutput:', "two.yaml:6:23: on_pass has an unknown placeholder '{slott}'", "did you mean '{slot}'?")
+order('a hook that is one text', 'output:', 'on_pass: /bin/true\noutput:', "two.yaml:6:10: 'on_pass' takes a list of words", '[/usr/bin/lamp')
+order('a server without a file', 'slots:', 'slots:', "a server has a 'file'", 'JSON', base=BOARD.replace('{file: export.json}', '{name: x}'))
+order('a profile with a slip', 'ledger:', 'device: zephir\nledger:', "'zephir'", 'did you mean', code=2)
+order('a path that is not there', 'template: template', 'template: templat', "cannot open 'templat'", "did you mean 'template'?")
+order('a folder that is not there', 'template: template', 'template: no/template', "cannot open 'no/template'", "no folder 'no/'")
+order('a folder for a file', 'template: template', 'template: cert', "cannot read 'cert'", 'name a file')
+order('a secret in the template', 'template: template', 'template: cfg', '/0/1/5', 'each device gets its own')
+# files that are something else
+for what, path, said, do in (
+        ('a ledger', 'one.db', 'one.db is a ledger, not a work order', 'name the work order'),
+        ('a configuration', 'cfg', 'cfg is a configuration, not a work order', "template: cfg"),
+        ("a server's file", 'server.json', 'server.json is the JSON file of a server, not a work order', 'servers: [{file: server.json}]'),
+        ('a manifest', 'devices.csv', 'devices.csv is a table (CSV), not a work order', 'manifest: devices.csv'),
+        ('a packet', 'packet', 'packet is a packet (SenML CBOR), not a work order', 'signet packet show'),
+        ('a certificate', 'ca.pem', 'ca.pem is a certificate, not a work order', 'signet cert show'),
+        ('gzip', 'gz', 'gz is compressed (gzip), not a work order', 'zcat gz'),
+        ('a shortcut', 'lnk', 'lnk is a Windows shortcut (.lnk), not a work order', 'copy the file that it points to'),
+        ('zeros', 'zeros', 'zeros is filled with zeros, not a work order', 'copy it again'),
+        ('a spreadsheet', 'book.xlsx', 'book.xlsx is a spreadsheet', 'CSV UTF-8')):
+    add(f'{what} for an order', f'run --dry-run {path}', said, do)
+for path, said, do in (('packet', 'a packet (SenML CBOR)', 'signet packet show'), ('one.db', 'a ledger', 'name the work order'),
+                       ('order.yaml', 'a work order', 'its ledger is one.db'), ('server.json', 'the JSON file of a server', 'servers:'),
+                       ('ca.pem', 'a certificate', 'signet cert show'), ('gz', 'compressed (gzip)', 'zcat gz'), ('zeros', 'filled with zeros', 'copy it again')):
+    add(f'{path} for a configuration', f'packet make -c {path} -o out', f'{path} is {said}, not a configuration', do)
+for verb in ('list', 'verify', 'stats', 'export'):
+    add(f'an order for a ledger, {verb}', f'ledger {verb} order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db')
+for path, said, do in (('cfg', 'a configuration', 'template: cfg'), ('gz', 'compressed (gzip)', 'zcat'), ('devices.csv', 'a table (CSV)', 'manifest: devices.csv'),
+                       ('server.json', 'the JSON file of a server', 'servers:')):
+    add(f'{path} for a ledger', f'ledger list {path}', f'{path} is {said}, not a ledger', do)
+for path, said, do in (('cfg', 'a configuration', 'signet packet make'), ('order.yaml', 'a work order', 'signet run'), ('one.db', 'a ledger', 'work order'),
+                       ('ca.pem', 'a certificate', 'signet cert show'), ('gz', 'compressed (gzip)', 'zcat'), ('zeros', 'filled with zeros', 'copy it again')):
+    add(f'{path} for a packet', f'packet show {path}', f'{path} is {said}, not a packet', do)
+add('a configuration to prove', 'prove cfg', 'cfg is a configuration, not a packet', 'signet packet make')
+add('an empty packet', 'packet show empty', 'empty is empty', 'copied whole', empty='')
+for path, said, do in (
+        ('p12', 'a PKCS#12 container (.p12, .pfx)', 'openssl pkcs12 -in p12'), ('p7b', 'a PKCS#7 container (.p7b, .p7c)', 'openssl pkcs7 -print_certs -in p7b'),
+        ('openssh', "a private key in OpenSSH's own form", 'ssh-keygen -p'), ('sealed.pem', 'an encrypted private key', 'openssl pkey -in sealed.pem'),
+        ('trusted.pem', "a certificate with OpenSSL's trust settings", 'openssl x509 -in trusted.pem'), ('csr.pem', 'a certificate request', 'authority'),
+        ('pub.pem', 'a public key', 'name the certificate'), ('array.h', 'an array of C source', 'xxd -r -p'), ('hex', 'hex digits in text', 'xxd -r -p hex'),
+        ('base64', 'base64 without BEGIN and END lines', 'base64 -d base64'), ('cfg', 'a configuration', 'template'), ('one.db', 'a ledger', 'work order'),
+        ('order.yaml', 'a work order', 'signet run'), ('gz', 'compressed (gzip)', 'zcat')):
+    add(f'{path} for a certificate', f'cert show {path}', f'{path} is {said}, not a certificate', do)
+add('half a PEM', 'cert show cut.pem', 'cut.pem:1:1: malformed PEM: no END line', '-----BEGIN CERTIFICATE-----\n^', 'cut short')
+add('a PEM with a bad character', 'cert show odd.pem', 'odd.pem:2:1: malformed PEM: the certificate is not base64', 'copy the file again')
+add('a chain of PEM', 'cert show two.pem', 'two.pem:', ':1: more than one certificate', 'keep the first')
+# the server's JSON
+JSON = 'server check server.json'
+def server(name, text, *answer, code=1, line=JSON):
+    add(name, line, *answer, code=code, server__json=text)
+server('a trailing comma', '{"url": "https://127.0.0.1:1",\n}', 'server.json:1:30: a comma behind the last entry', '^', 'take it out')
+server('no comma', '{"url": "https://127.0.0.1:1"\n"port": 3}', 'server.json:2:1: a comma or } should follow', 'between entries')
+server('single quotes', "{'url': 'https://127.0.0.1:1'}", 'server.json:1:2: a single quote', 'double quotes')
+server('curly quotes', '{\u201curl\u201d: 1}', 'server.json:1:2: a curly quote', 'straight quotes')
+server('a brace that is not closed in JSON', '{"url": "https://127.0.0.1:1"', 'server.json:1:1: this { is never closed', 'close it with }')
+server('a quote that is not closed in JSON', '{"url": "https://127.0.0.1:1\n}', 'server.json:1:9: this quote is never closed', 'close it')
+server('a comment', '{"url": "https://127.0.0.1:1" // x\n}', 'server.json:1:31: a comment', 'take it out')
+server('a word of Python', '{"url": "https://127.0.0.1:1", "x": True}', 'server.json:1:37: this is no word of JSON', 'write true')
+server('a text without quotes', '{"url": coiote}', 'server.json:1:9: a text without quotes', 'double quotes')
+server('a name without quotes', '{url: "https://127.0.0.1:1"}', 'server.json:1:2: a name in double quotes', '"name": value')
+server('a list', '[]', 'server.json:1:1: this must be a JSON object', 'write one object')
+server('a member with a slip', '{"ulr": "https://127.0.0.1:1"}', 'server.json:1:2: unknown member "ulr"', "did you mean 'url'?")
+server('a member twice', '{"url": "https://127.0.0.1",\n "url": "b"}', 'server.json:2:6: a member stands twice', 'keep one')
+server('a port that is none', '{"url": "https://127.0.0.1", "port": 99999}', 'server.json:1:38: "port" must be a port', 'hint: ')
+server('a number for a text', '{"url": 5}', 'server.json:1:9: "url" must be a string', 'hint: ')
+server('a kind with a slip', '{"kind": "leshann", "url": "https://127.0.0.1:1"}', "unknown kind of server 'leshann'", "did you mean 'leshan'?", code=2)
+server('an empty JSON', '', 'server.json is empty', 'copied whole')
+server('an order for a server', ORDER, 'server.json is a work order, not a JSON file', 'its ledger is one.db')
+server('a secret in JSON', '{"url": "https://127.0.0.1:1", "token": "hunter2" "x": 1}', 'server.json:1:51', 'between entries')
+add('UTF-16 for a server', JSON, 'server.json is text in UTF-16', 'save it as UTF-8', server__json=SERVER.encode('utf-16'))
+server('no authority', '{"kind": "leshan", "url": "https://127.0.0.1:1", "ca_file": "cb.pem"}', "cannot open 'cb.pem'", "did you mean 'ca.pem'?")
+server('an authority that is no PEM', '{"kind": "leshan", "url": "https://127.0.0.1:1", "ca_file": "cfg"}', "ca_file 'cfg'", 'PEM')
+server('nobody listens', SERVER, 'https://127.0.0.1:1: the connection was refused', 'url and port')
+server('two ports', '{"kind": "leshan", "url": "https://127.0.0.1:1", "port": 2}', 'the url has port 1, and port is 2', 'keep one', code=2)
+server('no https', '{"kind": "leshan", "url": "127.0.0.1:1"}', 'must begin with https://', 'https://HOST', code=2)
+server('no url', '{"kind": "leshan"}', 'has no url', 'url', code=2)
+# configurations
+def config(name, text, *answer, **more):
+    add(name, 'packet make -c cfg -o out', *answer, cfg=text, **more)
+GOOD = FILES['cfg']
+config('a name with a slip', GOOD.replace('Lifetime', 'Lifetim'), "cfg:3:59: unknown name 'RID.Server.Lifetim'", '^', 'did you mean RID.Server.Lifetime?')
+config('no comma in a configuration', GOOD.replace('Lifetime: 60,', 'Lifetime: 60'), "cfg:4:2: ',' or '}' should follow", '^', 'is a comma missing')
+config('curly quotes in a configuration', GOOD.replace("'U'", '\u2019U\u2019'), 'cfg:4:', 'curly quote', 'straight quotes')
+config('a brace that is not closed in a configuration', GOOD.rstrip()[:-1], 'cfg:1:1: this { is never closed', 'close it with }')
+config('a quote that is not closed in a configuration', GOOD.replace("'U'", "'U"), 'cfg:4:', '^', 'hint: ')
+config('a list in a configuration', '{OID.Server: [1]}', 'cfg:1:14: LwM2M has no lists', 'dictionary')
+config('a call', "{OID.Server: {1: {0: open('x')}}}", 'cfg:1:22', '^', 'hint: ')
+config('None', '{OID.Server: {1: {RID.Server.Lifetime: None}}}', 'cfg:1:40: None is no value', 'leave the resource out')
+config('a key that is twice', '{OID.Server: {1: {}}, OID.Server: {2: {}}}', 'cfg:1:', 'keep one of the two')
+config('a text for a number', GOOD.replace('Lifetime: 60', "Lifetime: 'x'"), 'RID.Server.Lifetime (/1/1/1) must be', 'without quotes')
+config('Python', 'import os\n{}', 'cfg:1:1: unknown name', '^', 'quotes')
+config('an empty configuration', '', 'cfg is empty', 'copied whole')
+add('UTF-16 for a configuration', 'packet make -c cfg -o out', 'cfg is text in UTF-16', 'save it as UTF-8', cfg=GOOD.encode('utf-16'))
+add('a configuration that is not there', 'packet make -c cgf -o out', "cannot open 'cgf'", "did you mean 'cfg'?")
+# manifests
+def table(name, text, *answer, **more):
+    add(name, 'run --dry-run two.yaml', *answer, two__yaml=TABLE, devices__csv=text, **more)
+table('another delimiter', 'endpoint;psk\na;b\n', "devices.csv:1: the fields end with ';', not with ','", 'endpoint;psk\n^', 'delimiter: ";"')
+table('tabs', 'endpoint\tpsk\na\tb\n', 'devices.csv:1: the fields end with tabs', 'delimiter: tab')
+table('a blank in a header', 'endpoint ,x\na,b\nc,d\ne,f\n', "no column 'endpoint'", 'has a blank in its name')
+table('a header with a slip', 'endpont,x\na,b\nc,d\ne,f\n', "no column 'endpoint'", "did you mean its column 'endpont'?")
+table('no header', 'urn:a1,00112233445566778899aabbccddeeff\nurn:a2,x\n', 'devices.csv:1: column 1 has a name', 'urn:a1,....', 'names the columns')
+table('a quote that is not closed in CSV', 'endpoint\n"a\nb\n', 'devices.csv:2: a quote is opened', '^', 'in quotes')
+table('a quote in a field', 'endpoint\na"b\nb\n', 'devices.csv:2: a quote stands where none can be', '^', 'doubled')
+table('a field too few', 'endpoint,x\na\nb,1\nc,1\n', 'devices.csv:2: 1 fields, the header has 2', '^', 'is a field missing')
+table('a field too many', 'endpoint,x\na,1,2\nb,1\nc,1\n', 'devices.csv:2: 3 fields, the header has 2', '^', 'quotes')
+table('a name twice', 'endpoint\na\na\nb\n', "devices.csv:3: the endpoint 'a' is that of line 2 too", '^', 'each device has its own')
+table('a name with a blank', 'endpoint\na b\nc\nd\n', "devices.csv:2: endpoint 'a b'", '^', 'letters, digits')
+table('too few rows', 'endpoint\na\n', 'devices.csv has 1 rows, the quota is 3', 'at most the number of rows')
+table('a header alone', 'endpoint\n', 'devices.csv has a header and no rows', 'hint: ')
+table('an empty manifest', '', 'devices.csv is empty', 'copied whole')
+table('Latin-1 in a manifest', 'endpoint,x\na,\xe9\n'.encode('latin-1'), 'devices.csv:2: x: the value is not UTF-8', 'CSV UTF-8')
+table('UTF-16 in a manifest', CSV.encode('utf-16'), 'devices.csv is text in UTF-16', 'UTF-8')
+table('an order for a manifest', ORDER, 'devices.csv is a work order, not a manifest', 'its ledger')
+table('a column that is not there', CSV, '{hots} names no column of devices.csv', 'hint: ', template=(CONFIG % '').replace('127.0.0.1', '{hots}'))
+add('a manifest that is not there', 'run --dry-run two.yaml', "cannot open 'device.csv'", "did you mean 'devices.csv'?", two__yaml=TABLE.replace('devices.csv', 'device.csv'))
+# definitions of objects
+def xml(name, text, *answer):
+    add(name, 'packet check --objects object.xml cfg', *answer, object__xml=text)
+xml('an element that is not ended', '<LWM2M><Object><Name>x</Nam></Object></LWM2M>', 'object.xml:1:2', 'does not end the element', '^', '</Name>')
+xml('half a definition', '<LWM2M><Object><Name>x', 'object.xml:1:', '^', 'hint: ')
+xml('an ampersand', '<LWM2M><Object><Name>a & b</Name></Object></LWM2M>', 'object.xml:1:2', 'cannot stand here', '&amp;')
+xml('a web page', '<!DOCTYPE html><html></html>', 'object.xml is a web page (HTML)', 'download the file itself')
+xml('JSON for a definition', SERVER, 'object.xml is the JSON file of a server', 'servers:')
+xml('text behind the end', '<LWM2M></LWM2M><LWM2M/>', 'object.xml:1:16: this stands after the end', '^', 'one <LWM2M>')
+# the command line
+for line, said, do in (
+        ('provision -c cfg --bord x', 'there is no option --bord', 'did you mean --board?'), ('run --dry-rnu order.yaml', '--dry-rnu', 'did you mean --dry-run?'),
+        ('run -y order.yaml', 'there is no option -y', "'signet run --help' lists"), ('run --wait', '--wait needs a value', "'signet run --help' lists"),
+        ('run --watch=yes order.yaml', '--watch takes no value', "'signet run --help' lists"), ('provision cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'),
+        ('packet make cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'), ('run', 'ORDER.yaml is missing', "'signet run --help' lists"),
+        ('runn order.yaml', "there is no command 'runn'", "did you mean 'run'?"), ('ledger lst one.db', "verb of 'ledger' called 'lst'", "did you mean 'list'?"),
+        ('verify one.db', "there is no command 'verify'", "did you mean 'ledger verify'?"), ('helpp', "'helpp'", "did you mean 'help'?"),
+        ('run --wait soon order.yaml', "'soon' is not a number", '--help'), ('run --zzzzzzzz', 'there is no option --zzzzzzzz', '--help'),
+        ('ptool --endpoint_cg cfg', 'unrecognized option: --endpoint_cg', 'did you mean --endpoint_cfg?'), ('ptool', '-c/--endpoint_cfg is required', 'with -c FILE'),
+        ('ptool -c cfg -s server.json -e x', 'missing: -t/--token', 'to register')):
+    add(line, line, said, do, code=2)
+add('ptool without a file', 'ptool -c cgf', "cannot open 'cgf'", "did you mean 'cfg'?")
+add('an order that is not there', 'run ordr.yaml', "cannot open 'ordr.yaml'", "did you mean 'order.yaml'?")
+add('a ledger that is not there', 'ledger list on.db', 'on.db: there is no such ledger', "the work order's 'ledger'")
+add('an order with a slip', 'ledger list -o oen one.db', 'no order oen', 'did you mean one?')
+add('a device with a slip', 'ledger show one.db urn:dev:os:x-004', 'the ledger has no device urn:dev:os:x-004', 'hint: ')
+add('an object with a slip', 'object show Securty', "there is no object 'Securty'", 'did you mean Security?')
+add('a device with a slip, to rework', 'ledger rework one.db nosuch', 'the ledger has no device nosuch', 'signet ledger list LEDGER')
+add('nobody at a port', 'smp echo -p tcp:127.0.0.1:1 hi', 'tcp:127.0.0.1:1: no connection', 'is the port right?')
+add('nobody for a certificate', 'cert fetch 127.0.0.1:1', 'cannot connect to 127.0.0.1:1', 'host and port right?')
+order('a ledger in a folder that is not there', 'two.db', 'no/two.db', "ledger 'no/two.db' cannot be made", 'is its folder there')
+order('objects that are not there', 'output:', 'objects: objs\noutput:', "cannot open 'objs'", 'is the path right?')
+order('a map for a list', '[{port: x}]', '{port: x}', "two.yaml:7:8: 'slots' takes a list", '^', 'into brackets', base=BOARD)
+add('a token that is not there', 'server check server.json --token-file tken', "cannot open 'tken'", "did you mean 'token'?")
