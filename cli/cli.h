@@ -37,6 +37,7 @@ extern const struct verb ledger_verbs[];
 extern const struct verb line_verbs[];
 extern const struct verb object_verbs[];
 extern const struct verb open_verbs[];
+extern const struct verb order_verbs[];
 extern const struct verb packet_verbs[];
 extern const struct verb page_verbs[];
 extern const struct verb prove_verbs[];

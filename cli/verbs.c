@@ -8,6 +8,7 @@ const struct noun nouns[] = {
     {"init", "A folder with a line that runs at once.", init_verbs},
     {"provision", "One device, from its configuration to board and server.", provision_verbs},
     {"run", "The devices of a work order, in all slots of a line.", run_verbs},
+    {"order", "Work orders that their owner signs.", order_verbs},
     {"line", "A run that is under way: its status, pauses, slots, operator.", line_verbs},
     {"station", "The place where boards are made.", station_verbs},
     {"ledger", "What was made: the record of orders, devices and events.", ledger_verbs},

@@ -64,6 +64,9 @@ void signet_ledger_close(struct signet_ledger **ledger); /* sets *ledger to NULL
 int signet_ledger_order(struct signet_ledger *ledger, const char *name, const char *hash,
                         int64_t quota, int64_t *id, struct signet_error *err);
 
+/* Over this handle no more than so many units of the order are taken, whatever its quota is. */
+void signet_ledger_limit(struct signet_ledger *ledger, int64_t order, int64_t units);
+
 /* Another operator: an event of the order, "operator", which the one of before still signs; later
  * events carry the new name. Another shift: an event "shift". name: "", or UTF-8 of at most 120
  * bytes without control characters (SIGNET_E_USAGE). From any thread. */

@@ -53,6 +53,8 @@ struct signet_order_server {
  * what was left out is NULL or 0 unless a default is named. signet-order(5) has the keys of the
  * file. */
 struct signet_order {
+    const char *path, *text; /* of the file, as it was read */
+    size_t text_len;
     const char *name; /* of the order in the ledger */
     int64_t quota;    /* devices */
     const char *template_file;

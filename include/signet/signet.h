@@ -66,6 +66,7 @@
 #include <signet/run.h>
 #include <signet/seal.h>
 #include <signet/server.h>
+#include <signet/signed_order.h>
 #include <signet/smp.h>
 #include <signet/station_key.h>
 #include <signet/status.h>

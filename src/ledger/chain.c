@@ -124,11 +124,26 @@ int chain_refuse(const char *name, struct signet_error *err)
                           "%s came here with an import, and is not changed here", name);
 }
 
+/* Two logs that begin in one second with the same order have to have two names. */
+static int chain_tool(const struct signet_ledger *l, char tool[static sizeof(SIGNET_VERSION) + 17],
+                      struct signet_error *err)
+{
+    uint8_t bytes[8];
+
+    memcpy(tool, SIGNET_VERSION, sizeof(SIGNET_VERSION));
+    if (!l->sign_file || l->head.seq > 0)
+        return SIGNET_OK;
+    int rc = random_bytes(bytes, sizeof(bytes), err);
+    tool[sizeof(SIGNET_VERSION) - 1] = '+';
+    hex_encode(bytes, sizeof(bytes), tool + sizeof(SIGNET_VERSION));
+    return rc;
+}
+
 int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns, const char *kind,
                  const char *detail, struct signet_error *err)
 {
     struct buf room = {0};
-    char row_is[65], operator_name[PERSON_MAX + 1];
+    char row_is[65], operator_name[PERSON_MAX + 1], tool[sizeof(SIGNET_VERSION) + 17];
     int64_t time = 0;
 
     if (db_int(row, 0) >= OWN_END || db_int(row, 0) <= -OWN_END)
@@ -142,6 +157,8 @@ int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns
 
     if (rc == SIGNET_OK)
         rc = chain_time(l, &time, err);
+    if (rc == SIGNET_OK)
+        rc = chain_tool(l, tool, err);
     if (rc != SIGNET_OK)
         return rc;
     const struct chain_event e = {.station = l->head.station,
@@ -152,7 +169,7 @@ int chain_append(struct signet_ledger *l, const struct db_rows *row, int columns
                                   .kind = kind,
                                   .detail = text_clean(detail, &room),
                                   .operator_name = operator_name,
-                                  .tool = SIGNET_VERSION,
+                                  .tool = tool,
                                   .row = row_is};
     rc = insert_event(l, &e, err);
     buf_free(&room);

@@ -49,7 +49,8 @@ static int look_at_order(struct signet_ledger *l, const struct request *r, int64
 {
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
-                     "SELECT quota - issued, cursor FROM orders WHERE id = $1 /*+ FOR UPDATE */",
+                     "SELECT quota - issued, cursor, issued FROM orders WHERE id = $1"
+                     " /*+ FOR UPDATE */",
                      "i", r->order);
 
     if (rc == SIGNET_E_NOT_FOUND)
@@ -58,8 +59,16 @@ static int look_at_order(struct signet_ledger *l, const struct request *r, int64
         return rc;
     *left = db_int(&row, 0);
     *cursor = db_int(&row, 1);
+    if (l->limited == r->order && l->limit - db_int(&row, 2) < *left)
+        *left = l->limit - db_int(&row, 2);
     db_end(&row);
     return *left > 0 ? SIGNET_OK : error_set(err, SIGNET_E_QUOTA, "the order's quota is used up");
+}
+
+void signet_ledger_limit(struct signet_ledger *ledger, int64_t order, int64_t units)
+{
+    ledger->limited = order;
+    ledger->limit = units;
 }
 
 static int reserve(struct signet_ledger *l, void *arg, struct signet_error *err)

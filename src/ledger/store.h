@@ -56,11 +56,12 @@ struct signet_ledger {
     struct tlog_key key;     /* once something was to be signed */
     struct tlog_vkey signer; /* the same under the name of the log */
     struct signed_logs logs;
-    int64_t schema;       /* its version in the database */
-    struct head head;     /* of the transaction that is open */
-    struct head kept;     /* after the last one of this handle that was committed */
-    struct buf scratch;   /* what is hashed */
-    pthread_mutex_t lock; /* the queue */
+    int64_t limited, limit; /* order, and how many units of it; 0: none */
+    int64_t schema;         /* its version in the database */
+    struct head head;       /* of the transaction that is open */
+    struct head kept;       /* after the last one of this handle that was committed */
+    struct buf scratch;     /* what is hashed */
+    pthread_mutex_t lock;   /* the queue */
     pthread_cond_t settled;
     struct change *first, **last;
     bool busy; /* one thread commits; it alone uses db, head and scratch */

@@ -390,6 +390,11 @@ static int complete(struct reader *r)
     char host[65] = "station";
 
     int rc = check_parts(r);
+    o->path = reader_keep(r, r->path, strlen(r->path));
+    o->text = reader_keep(r, r->source.text, r->source.len);
+    o->text_len = r->source.len;
+    if (!o->path || !o->text)
+        return SIGNET_E_NOMEM;
     if (rc == SIGNET_OK)
         rc = place_programs(r);
     if (rc == SIGNET_OK && o->device && strpbrk(o->device, "/.")) /* else it is built in */

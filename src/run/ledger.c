@@ -190,6 +190,8 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
         rc = check_quota(r, &found, err);
     if (rc == SIGNET_OK && (found.quota > 0 || !r->options.dry_run))
         rc = begin_order(r, hash, r->options.dry_run ? found.quota : o->quota, err);
+    if (rc == SIGNET_OK && !r->options.dry_run)
+        rc = run_begin_allowance(r, err);
     if (rc == SIGNET_OK && r->options.dry_run && r->job.order)
         rc = run_begin(r, false, err);
     if (rc == SIGNET_OK && !r->options.dry_run && !r->options.recover)

@@ -29,6 +29,7 @@ struct signet_run {
     struct signet_authority *authority; /* NULL: certificates sign themselves */
     struct source *source;
     struct vault *vault;
+    bool is_signed;  /* the order is, by an owner that the station knows */
     char *sign_file; /* beside the vault's key */
     struct signet_server *servers[SIGNET_ORDER_SERVERS];
     struct signet_server *seen_by[SIGNET_ORDER_SERVERS]; /* the same; connections of the proof */
@@ -36,6 +37,14 @@ struct signet_run {
 
 /* ledger.c: opens it, and the order in it */
 int run_open_ledger(struct signet_run *run, struct signet_error *err);
+
+/* signed_order.c: where the station knows owners, the order must be signed by one of them, and as
+ * it was then. SIGNET_E_CRYPTO. */
+int run_check_signature(struct signet_run *run, struct signet_error *err);
+/* allowance.c: what the station made of a signed order with other ledgers counts, too.
+ * SIGNET_E_QUOTA. */
+int run_begin_allowance(struct signet_run *run, struct signet_error *err);
+int run_end_allowance(struct signet_run *run, struct signet_error *err);
 
 /* begin.c: what is told when the order begins. run_check_clock(): the ledger is open. run_begin():
  * the order is in it; makes: the begin is recorded, else it is only looked. */

@@ -103,6 +103,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     struct batch_run *batch = NULL;
     int rc = run_check_names(r, err);
 
+    if (rc == SIGNET_OK && makes)
+        rc = run_check_signature(r, err);
     if (rc == SIGNET_OK)
         rc = run_open_servers(r, err);
     if (rc == SIGNET_OK)
@@ -248,6 +250,8 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         job_fail(&r->job, &why);
     else if (report->line.rule.code)
         job_fail(&r->job, &report->line.rule);
+    if (makes && run_end_allowance(r, &why) != SIGNET_OK)
+        job_fail(&r->job, &why);
     if (run_report(r, begin, report, &why) != SIGNET_OK || job_remember(&r->job, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
     memcpy(report->checkpoint, r->job.memory.head.checkpoint, sizeof(report->checkpoint));

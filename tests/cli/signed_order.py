@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Orders that their owner signs: a station that knows the owner makes what was signed, and no unit twice with another ledger."""
+import os, shutil, subprocess
+import _parts
+from _mint import House
+from _parts import part
+from _signet import SIGNET, need
+
+
+class Place:
+    def __init__(self, folder):
+        self.house = House(folder)
+        self.at = self.house.at
+        self.order = self.house.order('o', 10)
+        self.key = self.call('order', 'sign', '--sign', 'owner.sign', '--name', 'oem').strip()
+        self.call('order', 'owner', 'o.yaml', self.key)
+
+    def close(self):
+        pass
+
+    def call(self, *args, code=0):
+        p = subprocess.run([SIGNET, *args], capture_output=True, text=True, cwd=self.at('.'))
+        need(p.returncode == code, f'{args}: exit {p.returncode}: {p.stdout}{p.stderr}')
+        return p.stdout + p.stderr
+
+    def sign(self, *more):
+        self.call('order', 'sign', '--sign', 'owner.sign', 'o.yaml', *more)
+
+    def make(self, says=None, order='o', **more):
+        code, out = self.house.run(self.at(f'{order}.yaml'), **more)
+        need((code != 0) == bool(says) and (says or '') in out, f'{order}: exit {code}: {out}')
+        return out
+
+    def edit(self, file, old, new):
+        with open(self.at(file)) as f:
+            text = f.read()
+        need(old in text, text)
+        self.house.write(file, text.replace(old, new))
+
+
+@part
+def signed(p):
+    need(p.call('order', 'owner', 'o.yaml').strip() == p.key, 'its owner')
+    p.make('is not signed, and this station knows its owner')
+    need('is not signed' in p.call('run', '--dry-run', 'o.yaml', code=1), 'a dry run')
+    p.sign()
+    need('10 devices' in p.call('order', 'verify', 'o.yaml', '--key', p.key), 'verify')
+    p.make()
+    need(len(p.house.devices('o')) == 10, 'devices')
+
+
+@part
+def edited(p):
+    """The order, its template, its signature: each is looked at."""
+    p.sign()
+    for file, old, new, says in (('o.yaml', 'quota: 10', 'quota: 11', "'quota' is another one"),
+                                 ('o.yaml', 'urn:dev:os', 'urn:dev:ox', "'order' is another one"),
+                                 ('o.yaml', 'work: work', 'work: work2', "'order' is another one"),
+                                 ('template', '60', '61', "'template' is another one"),
+                                 ('o.yaml.sig', 'quota 10', 'quota 11', 'signature of oem is wrong'),
+                                 ('o.yaml.sig', 'oem', 'eve', 'signed by nobody who is known')):
+        with open(p.at(file)) as f:
+            before = f.read()
+        if old not in before:
+            need(file == 'template', before)
+            old, new = ' ', '  '
+        p.edit(file, old, new)
+        p.make(says)
+        p.house.write(file, before)
+    p.house.write('o.yaml.sig', 'x')
+    p.make("the order's signature is none")
+    need(not os.path.exists(p.at('ledger.db')), 'a ledger was begun')
+    other = p.call('order', 'sign', '--sign', 'other.sign').strip()
+    p.call('order', 'sign', '--sign', 'other.sign', 'o.yaml')
+    need('signed by nobody who is known' in p.call('order', 'verify', 'o.yaml', '--key', p.key, code=1), 'another owner')
+    p.call('order', 'owner', 'o.yaml', other)
+    p.make()
+
+
+@part
+def period(p):
+    p.sign('--until', '2026-01-01')
+    p.make('order o might be worked on until 2026-01-0')
+    p.sign('--from', '2099-01-01')
+    p.make('order o may not be worked on before ')
+    need('ends after it begins' in p.call('order', 'sign', '--sign', 'owner.sign', 'o.yaml', '--from', '2027-01-01', '--until', '2026-01-01', code=2), 'no period')
+    p.sign('--from', '2020-01-01', '--until', '2099-01-01')
+    p.make()
+
+
+@part
+def other_ledgers(p):
+    """Units that were made with one ledger are not there for another, nor for a copy of it."""
+    p.house.order('o', 10, packets='a.ndjson', pattern='urn:dev:os:a-{serial}', file='o.yaml')
+    p.sign()
+    p.make()
+    text = open(p.at('o.yaml')).read()
+    p.house.write('o.yaml', text.replace('ledger.db', 'second.db').replace('work: work', 'work: work2').replace('a.ndjson', 'b.ndjson'))
+    p.sign()
+    p.make('the units of the signed order o are used up: 10 of 10 in other ledgers')
+    p.edit('o.yaml', 'quota: 10', 'quota: 14')
+    p.sign()
+    p.make('10 of 14 devices are still to be made')
+    need(len(p.house.devices('o', 'second.db')) == 4, 'devices of the second ledger')
+    p.house.write('o.yaml', text)
+    p.sign()
+    p.make()  # it is finished there
+    p.edit('o.yaml', 'quota: 10', 'quota: 14')
+    p.sign()
+    p.make('the units of the signed order o are used up: 4 of 14 in other ledgers')
+    need(len(p.house.devices('o')) == 10, 'devices of the first ledger')
+
+
+@part
+def older_copy(p):
+    """A ledger as it was before, with a work folder that knows nothing of it."""
+    p.sign()
+    p.make()
+    shutil.copy(p.at('ledger.db'), p.at('old.db'))
+    p.edit('o.yaml', 'quota: 10', 'quota: 12')
+    p.sign()
+    p.make()
+    p.edit('o.yaml', 'quota: 12', 'quota: 14')
+    p.edit('o.yaml', 'ledger.db', 'old.db')
+    p.edit('o.yaml', 'work: work', 'work: work2')
+    p.edit('o.yaml', 'packets.ndjson', 'p2.ndjson')
+    p.sign()
+    p.make('this is an older copy of a ledger')
+
+
+@part
+def owners_of_others(p):
+    """Who may write the list could be anybody's owner."""
+    p.sign()
+    os.chmod(p.at('station.key.owners'), 0o666)
+    p.make('may be changed by others')
+    need('no Ed25519 key' in p.call('order', 'owner', 'o.yaml', 'x', code=1), 'no key')
+
+
+_parts.main(Place)
