@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,12 +204,21 @@ int cli_write(const char *path, const void *data, size_t len, struct signet_erro
     return stream_error(err, errno, "write to standard output");
 }
 
+/* `| head` has read what it wanted: nothing is to be told. */
+static bool reader_is_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 int cli_close(const struct cli *cli, int code)
 {
     struct signet_error err = {0};
     int rc = cli_write("-", "", 0, &err);
     if (rc == SIGNET_OK && ferror(stdout)) /* of something before */
         rc = stream_error(&err, 0, "write to standard output");
+    if (rc != SIGNET_OK && reader_is_gone())
+        return EXIT_FAILED;
     return rc == SIGNET_OK ? code : cli_fail(cli, &err);
 }
 

@@ -27,6 +27,14 @@ def help_and_version():
     need('help', run(SIGNET, 'help') == run(SIGNET, '--help'))
     run(SIGNET, 'help', 'runn', code=2)
 
+def head_is_quiet():
+    """What a reader no longer wants is no error to be told; the exit code says that it did not get all."""
+    read, write = os.pipe()
+    os.close(read)
+    p = subprocess.run([SIGNET, 'object', 'list'], stdout=write, stderr=subprocess.PIPE, timeout=60)
+    os.close(write)
+    need('| head', (p.returncode, p.stderr) == (1, b''), (p.returncode, p.stderr))
+
 def completed(*words):
     script = 'source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _signet; printf "%s\\n" "${COMPREPLY[@]}"'
     return run('bash', '-c', script, SIGNET, 'signet', *words).split()
@@ -65,6 +73,7 @@ def first_hour(folder):
     need('nothing is overwritten', before == open(os.path.join(line, 'order.yaml'), encoding='utf-8').read())
 
 help_and_version()
+head_is_quiet()
 completions()
 with tempfile.TemporaryDirectory() as folder:
     first_hour(folder)
