@@ -210,7 +210,7 @@ for line, said, do in (
         ('run --watch=yes order.yaml', '--watch takes no value', "'signet run --help' lists"), ('provision cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'),
         ('packet make cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'), ('run', 'ORDER.yaml is missing', "'signet run --help' lists"),
         ('runn order.yaml', "there is no command 'runn'", "did you mean 'run'?"), ('ledger lst one.db', "verb of 'ledger' called 'lst'", "did you mean 'list'?"),
-        ('verify one.db', "there is no command 'verify'", "did you mean 'ledger verify'?"), ('helpp', "'helpp'", "did you mean 'help'?"),
+        ('backup one.db', "there is no command 'backup'", "did you mean 'ledger backup'?"), ('helpp', "'helpp'", "did you mean 'help'?"),
         ('run --wait soon order.yaml', "'soon' is not a number", '--help'), ('run --zzzzzzzz', 'there is no option --zzzzzzzz', '--help'),
         ('ptool --endpoint_cg cfg', 'unrecognized option: --endpoint_cg', 'did you mean --endpoint_cfg?'), ('ptool', '-c/--endpoint_cfg is required', 'with -c FILE'),
         ('ptool -c cfg -s server.json -e x', 'missing: -t/--token', 'to register')):
