@@ -30,13 +30,14 @@ static void chain_text(struct buf *b, const char *text)
     buf_append(b, text, len);
 }
 
-static int hash_of(struct buf *b, char out[65], struct signet_error *err)
+/* Of what stands behind the first `skip` bytes. */
+static int hash_of(struct buf *b, size_t skip, char out[65], struct signet_error *err)
 {
     uint8_t digest[32];
     int rc = buf_check(b, err);
 
     if (rc == SIGNET_OK)
-        rc = sha256(b->data, b->len, digest, err);
+        rc = sha256(b->data + skip, b->len - skip, digest, err);
     if (rc == SIGNET_OK)
         hex_encode(digest, sizeof(digest), out);
     b->len = 0; /* nothing secret */
@@ -56,7 +57,7 @@ int row_hash(struct signet_ledger *l, const struct db_rows *row, int columns, ch
         else
             buf_byte(&l->scratch, '-');
     }
-    return hash_of(&l->scratch, out, err);
+    return hash_of(&l->scratch, 0, out, err);
 }
 
 void chain_print(const char *previous, const struct chain_event *e, struct buf *b)
@@ -79,16 +80,13 @@ int chain_hash(struct signet_ledger *l, const char *previous, const struct chain
 {
     int rc = SIGNET_OK;
 
-    if (leaf) { /* the same bytes, with one in front that the tree wants */
-        buf_byte(&l->scratch, 0);
-        chain_print(previous, e, &l->scratch);
-        rc = buf_check(&l->scratch, err);
-        if (rc == SIGNET_OK)
-            rc = tlog_leaf(l->scratch.data, l->scratch.len, leaf, err);
-        l->scratch.len = 0;
-    }
-    if (rc != SIGNET_OK)
-        return rc;
+    buf_byte(&l->scratch, 0); /* the tree wants a byte in front of the same bytes */
     chain_print(previous, e, &l->scratch);
-    return hash_of(&l->scratch, out, err);
+    if (leaf && !l->scratch.failed)
+        rc = tlog_leaf(l->scratch.data, l->scratch.len, leaf, err);
+    if (rc != SIGNET_OK) {
+        l->scratch.len = 0;
+        return rc;
+    }
+    return hash_of(&l->scratch, 1, out, err);
 }

@@ -21,17 +21,28 @@ int ed25519_public(const struct secret *seed, uint8_t out[static ED25519_KEY_LEN
     return ok ? SIGNET_OK : crypto_fail(err, "Ed25519 key");
 }
 
-int ed25519_sign(const struct secret *seed, const void *text, size_t len,
+int ed25519_load(const struct secret *seed, struct ed25519 *out, struct signet_error *err)
+{
+    out->key = private_of(seed);
+    return out->key ? SIGNET_OK : crypto_fail(err, "Ed25519 key");
+}
+
+void ed25519_drop(struct ed25519 *key)
+{
+    EVP_PKEY_free(key->key);
+    key->key = NULL;
+}
+
+int ed25519_sign(const struct ed25519 *with, const void *text, size_t len,
                  uint8_t out[static ED25519_SIGNATURE_LEN], struct signet_error *err)
 {
-    EVP_PKEY *key = private_of(seed);
+    EVP_PKEY *key = with->key;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     size_t size = ED25519_SIGNATURE_LEN;
     bool ok = key && ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
               EVP_DigestSign(ctx, out, &size, text, len) == 1;
 
     EVP_MD_CTX_free(ctx);
-    EVP_PKEY_free(key);
     return ok ? SIGNET_OK : crypto_fail(err, "Ed25519 signature");
 }
 

@@ -35,7 +35,13 @@ int pki_scrypt(const void *password, size_t len, const uint8_t *salt, size_t sal
 enum { ED25519_SEED_LEN = 32, ED25519_KEY_LEN = 32, ED25519_SIGNATURE_LEN = 64 };
 int ed25519_public(const struct secret *seed, uint8_t out[static ED25519_KEY_LEN],
                    struct signet_error *err);
-int ed25519_sign(const struct secret *seed, const void *text, size_t len,
+/* The key of a seed, ready: half of a signature's time. */
+struct ed25519 {
+    void *key;
+};
+int ed25519_load(const struct secret *seed, struct ed25519 *out, struct signet_error *err);
+void ed25519_drop(struct ed25519 *key); /* twice is fine */
+int ed25519_sign(const struct ed25519 *key, const void *text, size_t len,
                  uint8_t out[static ED25519_SIGNATURE_LEN], struct signet_error *err);
 int ed25519_verify(const uint8_t key[static ED25519_KEY_LEN], const void *text, size_t len,
                    const uint8_t signature[static ED25519_SIGNATURE_LEN], bool *good,

@@ -1,9 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/private.h"
 
+#include <pthread.h>
+
+/* Looked up once: OpenSSL takes as long for that as for hashing an event. */
+static const EVP_MD *sha256_fetched;
+
+static void fetch_sha256(void)
+{
+    EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+
+    sha256_fetched = md ? md : EVP_sha256();
+}
+
+static const EVP_MD *sha256_md(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, fetch_sha256);
+    return sha256_fetched;
+}
+
 int sha256(const void *data, size_t len, uint8_t out[static 32], struct signet_error *err)
 {
-    if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1)
+    if (EVP_Digest(data, len, out, NULL, sha256_md(), NULL) != 1)
         return crypto_fail(err, "SHA-256");
     return SIGNET_OK;
 }
@@ -13,7 +33,7 @@ int sha256_begin(struct sha256 *h, struct signet_error *err)
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
     h->state = NULL;
-    if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1) {
+    if (!ctx || EVP_DigestInit_ex(ctx, sha256_md(), NULL) != 1) {
         EVP_MD_CTX_free(ctx);
         return crypto_fail(err, "SHA-256");
     }

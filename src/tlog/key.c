@@ -172,6 +172,10 @@ static int take_seed(struct tlog_key *key, const struct secret *text, struct sig
         rc = tlog_vkey_as(&key->public, TLOG_SIGNER, said.name, &key->public, err);
     if (rc == SIGNET_OK && memcmp(said.id, key->public.id, sizeof(said.id)) != 0)
         rc = error_set(err, SIGNET_E_SYNTAX, "the signing key is damaged");
+    struct ed25519 loaded = {NULL};
+    if (rc == SIGNET_OK)
+        rc = ed25519_load(&key->seed, &loaded, err);
+    key->loaded = loaded.key;
     return rc;
 }
 
@@ -197,5 +201,6 @@ int tlog_key_open(struct tlog_key *key, const char *path, const char *name,
 void tlog_key_free(struct tlog_key *key)
 {
     secret_wipe(&key->seed);
+    ed25519_drop(&(struct ed25519){key->loaded});
     *key = (struct tlog_key){0};
 }

@@ -109,7 +109,8 @@ int tlog_sign(const struct tlog_key *key, const struct tlog_vkey *as, const void
         bytes[ID + i] = (uint8_t)((uint64_t)time >> (8 * (TIME - 1 - i)));
     int rc = buf_check(&whole, err);
     if (rc == SIGNET_OK)
-        rc = ed25519_sign(&key->seed, whole.data, whole.len, bytes + ID + before, err);
+        rc = ed25519_sign(&(struct ed25519){key->loaded}, whole.data, whole.len,
+                          bytes + ID + before, err);
     buf_free(&whole);
     if (rc != SIGNET_OK)
         return rc;
