@@ -112,6 +112,20 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
     return true;
 }
 
+/* "--operator --watch": the value was forgotten. */
+static bool value_forgotten(const struct cli *cli, const struct option_row *rows, const char *word,
+                            const char *next)
+{
+    const char *names[NAMES_MAX];
+    size_t n = option_names(rows, names);
+    for (size_t i = 0; i < n && !strncmp(next, "--", 2); i++)
+        if (!strcmp(next + 2, names[i])) {
+            cli_usage(cli, "%s needs a value, and %s is an option", PLAIN(word), next);
+            return true;
+        }
+    return false;
+}
+
 bool cli_options_known(const struct cli *cli, int argc, char **argv, const struct option_row *rows)
 {
     for (int i = 1; i < argc; i++) {
@@ -123,6 +137,8 @@ bool cli_options_known(const struct cli *cli, int argc, char **argv, const struc
             continue;
         if (!(word[1] == '-' ? long_known(cli, rows, word + 2, more, &value)
                              : letters_known(cli, rows, word + 1, more, &value)))
+            return false;
+        if (value && value_forgotten(cli, rows, word, argv[i + 1]))
             return false;
         i += value;
     }
