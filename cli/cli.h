@@ -27,7 +27,6 @@ struct noun {
     const struct verb *verbs; /* ends with a NULL name */
 };
 
-extern const struct noun nouns[]; /* ends with a NULL name (verbs.c) */
 extern const struct verb authority_verbs[];
 extern const struct verb board_verbs[];
 extern const struct verb completion_verbs[];
@@ -51,6 +50,8 @@ extern const struct verb smp_verbs[];
 extern const struct verb station_verbs[];
 
 int cli_run(int argc, char **argv); /* finds the verb and runs it */
+/* completion.c: what `signet completion` writes; the list ends with a NULL name. */
+void completion_set_nouns(const struct noun *nouns);
 
 /* What a person or an attacker could make of the process: umask 077, no core file, no ptrace, no
  * new privileges, writes to a closed pipe are errors. Call it first (process.c). */

@@ -89,3 +89,9 @@ const struct signet_cancel *process_cancel(void)
     on_hangup();
     return cancel;
 }
+
+int cli_version(void)
+{
+    printf("signet %s\n", signet_version());
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const struct noun nouns[] = {
+static const struct noun nouns[] = {
     {"init", "A folder with a line that runs at once.", init_verbs},
     {"provision", "One device, from its configuration to board and server.", provision_verbs},
     {"run", "The devices of a work order, in all slots of a line.", run_verbs},
@@ -155,12 +155,6 @@ static int run_noun(const struct noun *noun, int argc, char **argv)
     return unknown_verb(noun, argv[1]);
 }
 
-int cli_version(void)
-{
-    printf("signet %s\n", signet_version());
-    return flushed();
-}
-
 static int find_noun(int argc, char **argv)
 {
     for (const struct noun *noun = nouns; noun->name; noun++)
@@ -183,6 +177,7 @@ static int help_about(int argc, char **argv)
 
 int cli_run(int argc, char **argv)
 {
+    completion_set_nouns(nouns);
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;

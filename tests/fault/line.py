@@ -511,7 +511,7 @@ def a_placeholder_that_is_none(l):
     for key in ('on_pass', 'on_fail', 'on_made_before'):
         l.order(1, more=f'{key}: [/bin/true, "{{slot}} {{", "x{{endpiont}}"]\n')
         l.run()
-        l.exits(1, key + r" has an unknown placeholder '.endpiont.'", r'there are .result. .*.endpoint.')
+        l.exits(1, key + r" has an unknown placeholder '.endpiont.'", r'did you mean .{endpoint}.')
     need(not os.path.exists(l.at('ledger.db')), 'it began')
 
 
