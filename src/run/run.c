@@ -87,9 +87,9 @@ static int open_run_batch(struct signet_run *r, struct batch_run **out, struct s
 static int open_vault(struct signet_run *r, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
-    const struct vault_key key = {.file = o->key_file,
-                                  .passphrase = {o->key_passphrase_file, r->options.ask,
-                                                 r->options.ask_ctx}};
+    const struct vault_key key = {
+        .file = o->key_file,
+        .passphrase = {o->key_passphrase_file, r->options.ask, r->options.ask_ctx}};
 
     return vault_open(&r->vault, o->work, &key, o->name, err);
 }

@@ -77,7 +77,7 @@ struct tlog_vkey {
 };
 struct tlog_key {
     struct secret seed;
-    void *loaded; /* by OpenSSL */
+    void *loaded;            /* by OpenSSL */
     struct tlog_vkey public; /* as a signer, under the name that its file has */
 };
 /* The file is 0600, one line: PRIVATE+KEY+NAME+HHHHHHHH+BASE64. Where it is missing it is made,

@@ -41,7 +41,8 @@ static void set_up(struct fixture *f)
     good(f, job_open(&f->job, &f->err));
     good(f, signet_ledger_open(&f->job.ledger, f->path[0], &station, &f->err));
     good(f, signet_ledger_order(f->job.ledger, "o", "hash", 9, &f->job.order, &f->err));
-    good(f, vault_open(&f->vault, f->path[1], &(struct vault_key){.file = f->path[2]}, "o", &f->err));
+    good(f,
+         vault_open(&f->vault, f->path[1], &(struct vault_key){.file = f->path[2]}, "o", &f->err));
     f->setup = (struct delivery_setup){.job = &f->job, .vault = f->vault, .order = &f->order};
 }
 

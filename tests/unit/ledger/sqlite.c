@@ -96,8 +96,8 @@ static int reset(void)
     return place_setup(NULL);
 }
 
-/* The Nth call fails, for all N until none is left to fail; without SIGNET_TORTURE for one of three,
- * each kind for others. */
+/* The Nth call fails, for all N until none is left to fail; without SIGNET_TORTURE for one of
+ * three, each kind for others. */
 static void every_call_fails(void **state)
 {
     static const int codes[] = {SQLITE_IOERR, SQLITE_FULL};

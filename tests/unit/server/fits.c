@@ -141,7 +141,8 @@ static void keys_of_certificates(void **state)
         struct signet_bytes der = {0};
 
         assert_int_equal(signet_key_generate(&key, &infos[i], NULL, &err), SIGNET_OK);
-        assert_int_equal(signet_cert_make(&cert, key, &infos[i], "device-1", NULL, &err), SIGNET_OK);
+        assert_int_equal(signet_cert_make(&cert, key, &infos[i], "device-1", NULL, &err),
+                         SIGNET_OK);
         assert_int_equal(signet_cert_der(cert, &der, &err), SIGNET_OK);
         device.cert = der.data;
         device.cert_len = der.len;
