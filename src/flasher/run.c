@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -21,12 +22,39 @@
 #define TERM_WAIT_MS 2000
 enum { PATH_SIZE = 4096 + 64 };
 
-/* Executable for us, and nobody but its owner, root or their groups could have put it there. */
+/* Neither it nor a folder above it can be written by all; what is in a folder with the sticky bit
+ * is root's or ours. */
+static bool kept_from_others(const char *path)
+{
+    char part[PATH_MAX];
+    bool ours = false; /* the part below; what is named itself has none */
+    struct stat st;
+
+    if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
+        return false;
+    for (;;) {
+        char *slash = strrchr(part, '/');
+
+        if (lstat(part[0] ? part : "/", &st) != 0 ||
+            (!S_ISLNK(st.st_mode) && (st.st_mode & S_IWOTH) && !((st.st_mode & S_ISVTX) && ours)))
+            return false;
+        if (!part[0] || !slash)
+            return true;
+        ours = st.st_uid == 0 || st.st_uid == geteuid();
+        *slash = '\0';
+    }
+}
+
+/* Executable for us, and nobody but its owner, root or their groups could have put it there: where
+ * it is named, and where links lead to. */
 static bool usable(const char *path, mode_t type)
 {
+    char real[PATH_MAX];
     struct stat st;
+
     return path[0] == '/' && stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type &&
-           !(st.st_mode & S_IWOTH) && access(path, X_OK) == 0;
+           access(path, X_OK) == 0 && realpath(path, real) && kept_from_others(path) &&
+           kept_from_others(real);
 }
 
 static int find_on_path(char **out, const char *name, struct signet_error *err)
@@ -58,10 +86,12 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
     if (given[0] == '/' && access(given, F_OK) != 0)
         return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given);
     if (!usable(given, S_IFREG))
-        return error_set(err, SIGNET_E_NOT_FOUND,
-                         "%s: not the absolute path of a program that can be executed, and "
-                         "that only its owner can change",
-                         given);
+        return error_set_hint(err, SIGNET_E_NOT_FOUND,
+                              "not everyone may be able to write to it, or to a folder above it: "
+                              "chmod o-w",
+                              "%s: not the absolute path of a program that can be executed, and "
+                              "that only its owner can change",
+                              given);
     return text_copy(out, given, err);
 }
 

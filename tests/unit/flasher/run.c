@@ -295,6 +295,48 @@ static void tools_are_found_in_trusted_folders_only(void **state)
     assert_int_equal(run_find(&path, "tool", want, NULL), SIGNET_E_NOT_FOUND);
 }
 
+static void expect_tool(const char *name, int rc)
+{
+    struct signet_error err = {0};
+    char *path = NULL, given[200];
+
+    snprintf(given, sizeof given, "%s/%s", fake_folder, name);
+    assert_int_equal(run_find(&path, "tool", given, &err), rc);
+    if (rc == SIGNET_OK)
+        assert_string_equal(path, given);
+    else
+        assert_non_null(strstr(err.msg, "that only its owner can change"));
+    free(path);
+}
+
+/* Whoever can write to a folder above it can put another program there. */
+static void folders_above_a_tool_count(void **state)
+{
+    (void)state;
+    mkdir("all", 0755);
+    mkdir("all/bin", 0755);
+    fake_file("all/bin/tool", "#!/bin/sh\n", 0755);
+    assert_int_equal(symlink("all/bin/tool", "link"), 0);
+    assert_int_equal(symlink("all/bin", "folder"), 0);
+    for (int open = 0; open < 2; open++) {
+        chmod("all", open ? 0777 : 0755);
+        expect_tool("all/bin/tool", open ? SIGNET_E_NOT_FOUND : SIGNET_OK);
+        expect_tool("link", open ? SIGNET_E_NOT_FOUND : SIGNET_OK);
+        expect_tool("folder/tool", open ? SIGNET_E_NOT_FOUND : SIGNET_OK);
+    }
+    chmod("all", 01777); /* as /tmp: what is ours stays ours */
+    expect_tool("all/bin/tool", SIGNET_OK);
+    fake_file("mine.sh", "#!/bin/sh\n", 0755);
+    assert_int_equal(symlink("../mine.sh", "all/link"), 0);
+    expect_tool("all/link", SIGNET_OK);
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(lchown("all/link", 65534, 65534), 0); /* who can point it elsewhere */
+    expect_tool("all/link", SIGNET_E_NOT_FOUND);
+    assert_int_equal(chown("all/bin", 65534, 65534), 0);
+    expect_tool("all/bin/tool", SIGNET_E_NOT_FOUND);
+}
+
 /* Hooks are run as tools are, and what they write is dropped. */
 static void other_commands(void **state)
 {
@@ -345,6 +387,7 @@ int main(void)
         TEST(cancel_ends_the_group),
         TEST(lines_come_one_by_one),
         TEST(tools_are_found_in_trusted_folders_only),
+        TEST(folders_above_a_tool_count),
         TEST(other_commands),
     };
     return cmocka_run_group_tests_name("flasher/run", tests, NULL, NULL);
