@@ -314,6 +314,9 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode,
                  struct signet_error *err);
 /* As file_write with mode 0600, but SIGNET_E_EXISTS when path exists. */
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err);
+/* At its end, made with mode 0600 when it is not there, with fsync. Neither through a link nor into
+ * what is no plain file. */
+int file_add(const char *path, const void *data, size_t len, struct signet_error *err);
 /* Why a file cannot be opened (errno), and which one in its folder may be meant (file_near.c). */
 int file_missing(int sys, const char *path, struct signet_error *err);
 /* fsync of the folder that path is in. */

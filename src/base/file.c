@@ -230,6 +230,22 @@ int file_create(const char *path, const void *data, size_t len, struct signet_er
     return put_file(path, data, len, 0600, PUT_NEW, err);
 }
 
+int file_add(const char *path, const void *data, size_t len, struct signet_error *err)
+{
+    /* O_NONBLOCK: a FIFO without a reader must not hang the line */
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    struct stat st;
+    int rc = SIGNET_OK;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+        rc = error_set_hint(err, SIGNET_E_IO, "remove it", "'%s' is not a plain file", path);
+    else if (fd < 0 || TEMP_FAILURE_RETRY(write(fd, data, len)) != (ssize_t)len || fsync(fd) != 0)
+        rc = error_sys(err, SIGNET_E_IO, errno, "cannot add to '%s'", path);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 int file_sync_folder(const char *path, struct signet_error *err)
 {
     const char *name;

@@ -4,8 +4,6 @@
  * it signs with each commit. Who has an older checkpoint can tell whether the ledger only grew. */
 #include "ledger/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,13 +42,8 @@ static int logs_add(struct signed_logs *logs, const char *origin, struct signet_
     buf_printf(&line, "%s\n", origin);
     buf_append(&logs->names, line.data, line.len);
     int rc = buf_check(line.failed ? &line : &logs->names, err);
-    int fd = rc == SIGNET_OK
-                 ? open(logs->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)
-                 : -1;
-    if (rc == SIGNET_OK && (fd < 0 || write(fd, line.data, line.len) != (ssize_t)line.len))
-        rc = error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", logs->path);
-    if (fd >= 0)
-        close(fd);
+    if (rc == SIGNET_OK)
+        rc = file_add(logs->path, line.data, line.len, err);
     buf_free(&line);
     return rc;
 }

@@ -334,7 +334,7 @@ static int open_export(struct signet_server *server, struct signet_error *err)
     server->own = x;
     if (!x || !(x->path = strdup(file)))
         return error_nomem(err);
-    fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     n = fd >= 0 ? pread(fd, line, sizeof line, 0) : 0;
     end = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
     if (fd >= 0)

@@ -3,11 +3,7 @@
 #include "pki/pki.h"
 #include "server/answer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define LIST "to-upload.tsv"
 
@@ -33,17 +29,6 @@ static void file_name(struct buf *out, const char *endpoint, const uint8_t print
     buf_text(out, ".pem");
 }
 
-static int append_line(const char *path, const struct buf *line, struct signet_error *err)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool good = fd >= 0 && write(fd, line->data, line->len) == (ssize_t)line->len && fsync(fd) == 0;
-    int rc = good ? SIGNET_OK : error_sys(err, SIGNET_E_IO, errno, "adding to '%s'", path);
-
-    if (fd >= 0)
-        close(fd);
-    return rc;
-}
-
 static bool is_there(const char *path, const struct buf *pem)
 {
     struct buf there = {0};
@@ -64,7 +49,7 @@ static int keep(const char *folder, const char *path, const struct buf *line, co
     buf_printf(&list, "%s/" LIST, folder);
     rc = buf_check(&list, err);
     rc = rc ? rc : file_mkdir_private(folder, err);
-    rc = rc ? rc : append_line((const char *)list.data, line, err);
+    rc = rc ? rc : file_add((const char *)list.data, line->data, line->len, err);
     buf_free(&list);
     return rc ? rc : file_write(path, pem->data, pem->len, 0600, err);
 }

@@ -283,7 +283,7 @@ static void overwrite(int fd)
 int vault_wipe_file(struct vault *v, const char *name, struct signet_error *err)
 {
     const struct path path = path_of(v, name);
-    int fd = open(path.text, O_WRONLY | O_CLOEXEC | O_NOFOLLOW), rc = SIGNET_OK;
+    int fd = open(path.text, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc = SIGNET_OK;
 
     if (fd < 0)
         return errno == ENOENT ? SIGNET_OK

@@ -305,6 +305,28 @@ static void private_files(void **state)
     assert_false(file_is_private(&st));
 }
 
+static void what_is_added_to(void **state)
+{
+    struct signet_error err = {0};
+    struct buf text = {0};
+    int fd;
+
+    (void)state;
+    assert_int_equal(file_add("list", "a\n", 2, &err), SIGNET_OK);
+    assert_int_equal(file_add("list", "b\n", 2, &err), SIGNET_OK);
+    assert_int_equal(file_read("list", 100, &text, &err), SIGNET_OK);
+    assert_string_equal(text.data, "a\nb\n");
+    buf_free(&text);
+    assert_int_equal(symlink("list", "list-link"), 0);
+    assert_int_equal(file_add("list-link", "c", 1, &err), SIGNET_E_IO);
+    assert_int_equal(mkfifo("list-fifo", 0600), 0);
+    assert_int_equal(file_add("list-fifo", "c", 1, &err), SIGNET_E_IO); /* nobody reads */
+    fd = open("list-fifo", O_RDONLY | O_NONBLOCK);
+    assert_int_equal(file_add("list-fifo", "c", 1, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "'list-fifo' is not a plain file");
+    close(fd);
+}
+
 static void private_folders(void **state)
 {
     struct signet_error err = {0};
@@ -345,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_file, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(what_belongs_to_others, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(private_files, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(what_is_added_to, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(private_folders, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(folders, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(pipes, enter_folder, leave_folder),

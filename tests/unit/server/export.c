@@ -729,6 +729,9 @@ static void test_a_file_that_is_not_ours(void **state)
     assert_int_equal(mkfifo(p.file, 0600), 0);
     assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_IO);
     assert_int_equal(signet_server_find(p.server, "ep-1", &err), SIGNET_E_IO); /* nobody writes */
+    signet_server_close(&p.server);
+    assert_int_equal(open_export(&p, NULL, "e=endpoint", &err), SIGNET_OK);
+    assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_E_IO);
     assert_int_equal(unlink(p.file), 0);
     assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_OK);
     stop(&p);

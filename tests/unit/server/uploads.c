@@ -207,6 +207,10 @@ static void a_list_that_cannot_be_written(void **state)
     assert_int_equal(mkdir(h.list, 0700), 0);
     assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, &err), SIGNET_E_IO);
     assert_non_null(strstr(err.msg, "to-upload.tsv"));
+    assert_int_equal(rmdir(h.list), 0);
+    assert_int_equal(mkfifo(h.list, 0600), 0); /* that nobody reads */
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "to-upload.tsv"));
     stop(&h);
 }
 
