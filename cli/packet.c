@@ -12,9 +12,10 @@ static int print_packet(const struct cli *cli, const struct signet_bytes *data, 
                         struct signet_bytes *out, struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
-    enum signet_packet_format as = !strcmp(format, "json")  ? SIGNET_PACKET_JSON
-                                   : !strcmp(format, "cfg") ? SIGNET_PACKET_CFG
-                                                            : SIGNET_PACKET_TABLE;
+    enum signet_packet_format as = !strcmp(format, "json")    ? SIGNET_PACKET_JSON
+                                   : !strcmp(format, "cfg")   ? SIGNET_PACKET_CFG
+                                   : !strcmp(format, "lines") ? SIGNET_PACKET_LINES
+                                                              : SIGNET_PACKET_TABLE;
     if (!strcmp(format, "cbor-diag"))
         return signet_packet_diagnose(data->data, data->len, cli->objects, flags, out, err);
     int code = signet_packet_decode(data->data, data->len, &tree, err);
@@ -72,10 +73,11 @@ static int packet_show(int argc, char **argv)
     if (!cli_parse(&cli, argc, argv, rows, "FILE",
                    "Shows a SenML CBOR packet. FILE may be - for standard input.", 1, 1))
         return EXIT_USAGE;
+    if (format && !known_format(&cli, format))
+        return EXIT_USAGE;
     if (!format)
-        format = cli.json ? "json" : "table";
-    return known_format(&cli, format) ? show_packet(&cli, format, reveal ? SIGNET_PACKET_REVEAL : 0)
-                                      : EXIT_USAGE;
+        format = cli.json ? "lines" : "table";
+    return show_packet(&cli, format, reveal ? SIGNET_PACKET_REVEAL : 0);
 }
 
 static void tell_made(const char *file, const struct signet_tree *tree, size_t len)

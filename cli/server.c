@@ -27,7 +27,7 @@ static void tell_checked(const struct cli *cli, const char *kind)
         printf("%s: ok\n", kind);
         return;
     }
-    json_begin(&j);
+    json_event(&j, "server_checked");
     json_text(&j, "step", "server-check");
     json_text(&j, "kind", kind);
     json_text(&j, "result", "ok");

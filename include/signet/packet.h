@@ -39,6 +39,7 @@ enum signet_packet_format {
     SIGNET_PACKET_TABLE, /* for people: path, name, type, value */
     SIGNET_PACKET_JSON,  /* one JSON document: SenML JSON (RFC 8428) with LwM2M names added */
     SIGNET_PACKET_CFG,   /* a configuration that encodes to the same values */
+    SIGNET_PACKET_LINES, /* one JSON object a line: a record as in the document, and its "event" */
 };
 
 /* Secrets are masked unless this is given: the output is then a secret itself. A masked

@@ -123,30 +123,46 @@ static void json_value(struct buf *out, const struct signet_value *value)
 }
 
 /* What RFC 8428 does not have, ends in no underscore: readers of SenML JSON pass over it. */
-static void senml_json(const struct signet_tree *tree, bool reveal, struct buf *out)
+static void senml_record(const struct signet_tree *tree, const struct signet_record *r, bool reveal,
+                         struct buf *out)
 {
     char path[PATH_TEXT_MAX];
+    const char *object = object_name(signet_tree_objects(tree), r->path.oid);
+    const char *resource = resource_name(signet_tree_objects(tree), r->path.oid, r->path.rid);
+
+    path_format(r->path, path);
+    buf_printf(out, "\"n\": \"%s\", ", path);
+    if (object)
+        buf_printf(out, "\"object\": \"%s\", ", object);
+    if (resource)
+        buf_printf(out, "\"resource\": \"%s\", ", resource);
+    buf_printf(out, "\"type\": \"%s\", ", type_info(r->value.type)->name);
+    if (!record_hidden(tree, r, reveal))
+        json_value(out, &r->value);
+    else if (type_has_bytes(r->value.type))
+        buf_printf(out, "\"hidden\": true, \"bytes\": %zu", r->value.as.bytes.len);
+    else
+        buf_text(out, "\"hidden\": true");
+    buf_byte(out, '}');
+}
+
+static void senml_json(const struct signet_tree *tree, bool reveal, struct buf *out)
+{
     buf_text(out, "[");
     for (size_t i = 0; i < signet_tree_count(tree); i++) {
-        const struct signet_record *r = signet_tree_at(tree, i);
-        const char *object = object_name(signet_tree_objects(tree), r->path.oid);
-        const char *resource = resource_name(signet_tree_objects(tree), r->path.oid, r->path.rid);
-        path_format(r->path, path);
-        buf_printf(out, "%s\n  {\"n\": \"%s\", ", i ? "," : "", path);
-        if (object)
-            buf_printf(out, "\"object\": \"%s\", ", object);
-        if (resource)
-            buf_printf(out, "\"resource\": \"%s\", ", resource);
-        buf_printf(out, "\"type\": \"%s\", ", type_info(r->value.type)->name);
-        if (!record_hidden(tree, r, reveal))
-            json_value(out, &r->value);
-        else if (type_has_bytes(r->value.type))
-            buf_printf(out, "\"hidden\": true, \"bytes\": %zu", r->value.as.bytes.len);
-        else
-            buf_text(out, "\"hidden\": true");
-        buf_byte(out, '}');
+        buf_text(out, i ? ",\n  {" : "\n  {");
+        senml_record(tree, signet_tree_at(tree, i), reveal, out);
     }
     buf_text(out, signet_tree_count(tree) ? "\n]\n" : "]\n");
+}
+
+static void senml_lines(const struct signet_tree *tree, bool reveal, struct buf *out)
+{
+    for (size_t i = 0; i < signet_tree_count(tree); i++) {
+        buf_text(out, "{\"event\": \"record\", ");
+        senml_record(tree, signet_tree_at(tree, i), reveal, out);
+        buf_byte(out, '\n');
+    }
 }
 
 int signet_packet_print(const struct signet_tree *tree, enum signet_packet_format format,
@@ -155,7 +171,7 @@ int signet_packet_print(const struct signet_tree *tree, enum signet_packet_forma
     struct buf text = {0};
     bool reveal = flags & SIGNET_PACKET_REVEAL;
     int code = SIGNET_OK;
-    if ((unsigned)format > SIGNET_PACKET_CFG)
+    if ((unsigned)format > SIGNET_PACKET_LINES)
         return error_set(err, SIGNET_E_USAGE, "no packet format has the number %d", (int)format);
     switch (format) {
     case SIGNET_PACKET_TABLE:
@@ -166,6 +182,9 @@ int signet_packet_print(const struct signet_tree *tree, enum signet_packet_forma
         break;
     case SIGNET_PACKET_CFG:
         code = print_cfg(tree, reveal, &text, err);
+        break;
+    case SIGNET_PACKET_LINES:
+        senml_lines(tree, reveal, &text);
         break;
     }
     if (!code)

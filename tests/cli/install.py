@@ -91,7 +91,8 @@ def whole(work):
     wanted = ('usr/lib/systemd/system/signet-station@.service usr/lib/udev/rules.d/60-signet.rules usr/lib/sysusers.d/signet.conf '
               'usr/share/doc/signet/LICENSE usr/share/doc/signet/SPEC.md usr/share/doc/signet/examples/line/order.yaml '
               'usr/share/man/man1/signet.1 usr/share/man/man5/signet-order.5 usr/share/signet/python/factory_prov/factory_prov.py '
-              'usr/include/signet/signet.h usr/bin/signet usr/share/metainfo/signet.metainfo.xml').split()
+              'usr/include/signet/signet.h usr/bin/signet usr/share/metainfo/signet.metainfo.xml '
+              'usr/share/signet/schemas/events.json').split()
     missing = [path for path in wanted if path not in there]
     if missing:
         sys.exit(f'make install lacks {missing}')

@@ -112,7 +112,9 @@ def test_show():
     check(SECRET in signet('packet', 'show', '--reveal', 'p').stdout, 'unless asked')
     shown = signet('packet', 'show', '--reveal', '-f', 'cbor-diag', '-', stdin=WANT).stdout
     check(f"{{0: \"/0/1/5\", 8: h'{SECRET.hex()}'}}".encode() in shown, shown)
-    records = json.loads(signet('packet', 'show', '--json', 'p').stdout)
+    records = json.loads(signet('packet', 'show', '-f', 'json', 'p').stdout)
+    lines = [json.loads(line) for line in signet('packet', 'show', '--json', 'p').stdout.splitlines()]
+    check(lines == [{'event': 'record', **r} for r in records], lines)
     check(len(records) == 10 and records[7]['n'] == '/1/1/1' and records[7]['v'] == 86400, records)
     check(records[4].get('hidden') is True and records[4]['bytes'] == 19, records[4])
 

@@ -163,9 +163,10 @@ static void nothing(void **state)
     shows(SIGNET_PACKET_TABLE, 0, "path  name  type      value\n");
     shows(SIGNET_PACKET_JSON, 0, "[]\n");
     shows(SIGNET_PACKET_CFG, 0, "{\n}\n");
-    assert_int_equal(signet_packet_print(tree, (enum signet_packet_format)3, 0, &out, &err),
+    shows(SIGNET_PACKET_LINES, 0, "");
+    assert_int_equal(signet_packet_print(tree, (enum signet_packet_format)4, 0, &out, &err),
                      SIGNET_E_USAGE);
-    assert_string_equal(err.msg, "no packet format has the number 3");
+    assert_string_equal(err.msg, "no packet format has the number 4");
     assert_null(out.data);
 }
 
