@@ -93,6 +93,8 @@ static int prove_device(int argc, char **argv)
         OBJECTS_ROW(&cli),
         TEXT('e', "endpoint", "NAME", "Endpoint client name (else the PSK identity)",
              &options.endpoint),
+        TEXT(0, "follow", "HOSTS", "A bootstrap server may send it there, too (commas; any: all)",
+             &options.follow),
         FLAG(0, "handshake", "End after the handshake: for peers that speak no LwM2M", &handshake),
         TEXT(0, "stack", "NAME", "Who does the handshake: openssl (default) or mbedtls",
              &options.stack),

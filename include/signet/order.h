@@ -85,9 +85,10 @@ struct signet_order {
      * themselves; neither file nor chain: they sign themselves. */
     const char *authority_file;
     struct signet_authority_info authority;
-    bool prove;              /* prove: true, or a mapping of the two that follow */
-    const char *prove_uri;   /* prove.uri: "coaps://HOST:PORT" instead of the account's own */
-    int64_t prove_timeout_s; /* prove.timeout_s: 1 .. 3600; 20 */
+    bool prove;               /* prove: true, or a mapping of the three that follow */
+    const char *prove_uri;    /* prove.uri: "coaps://HOST:PORT" instead of the account's own */
+    const char *prove_follow; /* prove.follow: hosts with commas, or "any"; see prove.h */
+    int64_t prove_timeout_s;  /* prove.timeout_s: 1 .. 3600; 20 */
     /* Without a board, and only then. packets: a folder, with a slash at its end, for one file a
      * device, or FILE.ndjson. records, for servers: FILE.csv or FILE.ndjson; NULL: none. */
     const char *packets, *records; /* output.packets, output.records */

@@ -52,6 +52,10 @@ struct signet_prove_options {
      * where there is none. The rules of the profile decide with both. */
     const char *stack;
     unsigned flags; /* SIGNET_PROVE_... */
+    /* Hosts, with commas between them, that a bootstrap server may send the device to, besides
+     * those of the tree's accounts and of uri: "any" is all. Another is SIGNET_E_PROOF, and nothing
+     * is sent there. NULL: none. */
+    const char *follow;
 };
 
 /* How far the device came. */

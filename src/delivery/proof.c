@@ -48,6 +48,7 @@ int proof_of_device(const struct delivery_setup *setup, const struct device *dev
 {
     const struct signet_prove_options options = {.endpoint = device->view.endpoint,
                                                  .uri = setup->order->prove_uri,
+                                                 .follow = setup->order->prove_follow,
                                                  .timeout_ms =
                                                      (unsigned)setup->order->prove_timeout_s * 1000,
                                                  .cancel = setup->job->stop,

@@ -192,6 +192,7 @@ static int read_credentials(struct reader *r, yaml_node_t *node)
 
 static const struct entry prove_keys[] = {
     ORDER("uri", prove_uri, ENTRY_TEXT, 0, 0),
+    ORDER("follow", prove_follow, ENTRY_TEXT, 0, 0),
     ORDER("timeout_s", prove_timeout_s, ENTRY_NUMBER, 1, 3600),
 };
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { TIMEOUT_MS = 20000 };
 
@@ -14,7 +15,8 @@ struct run {
     const struct signet_prove_options *options;
     struct signet_proof *out;
     const char *endpoint;
-    double began; /* of the step */
+    const struct signet_tree *given; /* NULL until its bootstrap server has written accounts */
+    double began;                    /* of the step */
     struct signet_account account;
     struct transport_address address; /* of the account's server */
     struct exchange exchange;
@@ -172,6 +174,42 @@ static int with_session(struct run *run, struct transport *transport, struct sig
     return rc;
 }
 
+static bool is_host_of(const struct run *run, const char *uri, size_t len)
+{
+    struct transport_address address;
+
+    return transport_parse(&address, uri, len, NULL) == SIGNET_OK &&
+           strcasecmp(address.host, run->address.host) == 0;
+}
+
+static bool is_listed(const char *list, const char *host)
+{
+    for (size_t len; list && *list; list += len + (list[len] == ',')) {
+        len = strcspn(list, ",");
+        if ((len == strlen(host) && strncasecmp(list, host, len) == 0) || text_is(list, len, "any"))
+            return true;
+    }
+    return false;
+}
+
+/* A bootstrap server may not send this station, which is inside the firm's network, anywhere. */
+static int check_sent(const struct run *run, struct signet_error *err)
+{
+    const char *uri = run->options->uri, *host = run->address.host;
+    bool may = is_listed(run->options->follow, host) || (uri && is_host_of(run, uri, strlen(uri)));
+    struct signet_account known;
+
+    for (size_t i = 0; !may && signet_tree_account(run->given, i, &known); i++)
+        may = known.uri && known.uri->type == SIGNET_TYPE_STRING &&
+              is_host_of(run, (const char *)known.uri->as.bytes.data, known.uri->as.bytes.len);
+    if (may)
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_PROOF, "the bootstrap server sent the device to another host, '%.150s'",
+              text_shown(host, strlen(host), 150));
+    error_hint(err, "if it is right: --follow HOST, in an order prove: {follow: HOST}");
+    return SIGNET_E_PROOF;
+}
+
 /* Where the account's server is, and whether its scheme goes with its mode. */
 static int find_server(struct run *run, const char *instead, struct signet_error *err)
 {
@@ -190,6 +228,8 @@ static int find_server(struct run *run, const char *instead, struct signet_error
     if (rc)
         return rc;
     snprintf(run->out->uri, sizeof run->out->uri, "%.*s", (int)(len < 150 ? len : 150), uri);
+    if (run->given && (rc = check_sent(run, err)))
+        return rc;
     if (run->address.secure != (account->mode != SIGNET_MODE_NOSEC))
         return error_set(err, SIGNET_E_MEANING, "/0/%u is in mode %s, which %s does not go with",
                          account->iid, mode, run->address.secure ? "coaps://" : "coap://");
@@ -320,7 +360,9 @@ static int prove_bootstrap(struct run *run, const struct signet_tree *tree, cons
         rc = prove_account(run, tree, instead, written, err);
     if (!rc) {
         unsigned before = run->out->accounts;
+        run->given = tree;
         rc = prove_accounts(run, written, NULL, false, err);
+        run->given = NULL;
         if (!rc && run->out->accounts == before)
             rc = error_set(err, SIGNET_E_PROOF, "bootstrap: the server wrote no account");
         if (rc && rc != SIGNET_E_CANCELLED)

@@ -425,6 +425,47 @@ static void bootstraps(void **state)
     }
 }
 
+/* The station would go wherever the server writes. */
+static void a_bootstrap_to_another_host(void **state)
+{
+    static const struct {
+        const char *from, *follow;
+        int code;
+    } rows[] = {
+        {"127.1", NULL, SIGNET_E_PROOF},
+        {"127.1", "", SIGNET_E_PROOF},
+        {"127.1", "27.0.0.1,127.0.0.10,anyone", SIGNET_E_PROOF},
+        {"127.1", "h.example,127.0.0.1", SIGNET_OK},
+        {"127.1", "any", SIGNET_OK},
+        {"127.0.0.1", NULL, SIGNET_OK},
+        {"elsewhere.invalid", NULL, SIGNET_OK}, /* --uri is the same host */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct signet_prove_options options = {
+            .endpoint = "urn:dev:os:1", .timeout_ms = 60000, .follow = rows[i].follow};
+        struct signet_tree *tree = NULL;
+        struct signet_error err = {0};
+        struct server s;
+        char text[200], uri[60];
+
+        server_start(&s, BOOTSTRAP);
+        snprintf(uri, sizeof uri, "coap://127.0.0.1:%u", s.port);
+        options.uri = strstr(rows[i].from, "invalid") ? uri : NULL;
+        snprintf(text, sizeof text, "{0: {0: {0: 'coap://%s:%u', 1: True, 2: 3}}}", rows[i].from,
+                 s.port);
+        assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), 0);
+        int rc = signet_prove(tree, &options, NULL, &err);
+        signet_tree_free(&tree);
+        server_stop(&s);
+        if (rc != rows[i].code)
+            fail_msg("row %zu: %d '%s'", i, rc, err.msg);
+        assert_int_equal(s.registers, rc == SIGNET_OK);
+        assert_true(!rc || strstr(err.msg, "sent the device to another host, '127.0.0.1'"));
+    }
+}
+
 static void nobody_there(void **state)
 {
     struct signet_proof proof;
@@ -623,6 +664,7 @@ int main(void)
         cmocka_unit_test(a_host_that_is_not_found_is_no_verdict),
         cmocka_unit_test(verdicts),
         cmocka_unit_test(bootstraps),
+        cmocka_unit_test(a_bootstrap_to_another_host),
         cmocka_unit_test(nobody_there),
         cmocka_unit_test(stops_on_request),
         cmocka_unit_test(must_be_seen),
