@@ -77,6 +77,7 @@ static int list_faults(const struct cli *cli)
 static int run_board(struct cli *cli, const struct sim_board_options *options, bool until_eof)
 {
     struct sim_board *board = NULL;
+    process_cancel(); /* a signal ends it in order from the moment that it is there */
     int rc = sim_board_start(&board, options, &cli->err);
     if (rc == SIGNET_OK && cli->json) {
         struct json j;
@@ -216,6 +217,7 @@ static int start_board(struct rack *r, unsigned slot, struct signet_error *err)
 
 static int run_rack(struct cli *cli, struct rack *r, bool until_eof)
 {
+    process_cancel();
     int rc = r->programmer ? sim_rack_programmer(r->programmer, r->folder, r->slots, &cli->err)
                            : SIGNET_OK;
     mkdir(r->folder, 0700); /* when it cannot be made, the first link says so */

@@ -100,6 +100,7 @@ static int run_server(struct cli *cli, const struct sim_server_options *options,
 {
     struct sim_server *server = NULL;
     struct sim_lwm2m *lwm2m = NULL;
+    process_cancel();
     int rc = sim_server_start(&server, options, &cli->err);
     if (rc == SIGNET_OK && lwm2m_at->wanted)
         rc = sim_lwm2m_start(&lwm2m, server, lwm2m_at->port, lwm2m_at->silent, &cli->err);
