@@ -4,11 +4,14 @@
  * is made again. */
 #include "ledger/postgres_connection.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* How long a connection may take to come; an answer, which is longer than a statement may take; and
  * an answer after the caller wants to end. When a silent server is told, and told again. */
@@ -20,6 +23,9 @@ enum {
     SILENT_MS = 10000,
     TELL_AGAIN_MS = 30000
 };
+
+/* A ledger's answers are pages: none is near that. */
+enum { ANSWER_MAX = 256 * 1024 * 1024 };
 
 /* Filled once under pthread_once and constant afterwards. */
 static struct libpq table;
@@ -126,7 +132,7 @@ static int wait_for_server(struct station *s, short events, int64_t end, struct 
         struct pollfd fds[] = {{.fd = s->pq->socket(s->conn), .events = events},
                                {.fd = fired ? -1 : cancel_fd(s->watch.cancel), .events = POLLIN}};
         if (poll(fds, 2, LOOK_MS) > 0 && fds[0].revents)
-            return SIGNET_OK;
+            return clock_ms() < end ? SIGNET_OK : SIGNET_E_TIMEOUT; /* it may send without end */
         tell_silence(s);
         if (fired && stop == INT64_MAX)
             stop = clock_ms() + STOP_MS;
@@ -137,8 +143,26 @@ static int wait_for_server(struct station *s, short events, int64_t end, struct 
     }
 }
 
+/* libpq would take what comes until memory is full. Over TCP it is counted; at a Unix socket is
+ * this machine's own server. */
+static uint64_t received(const struct station *s)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+
+    return getsockopt(s->pq->socket(s->conn), IPPROTO_TCP, TCP_INFO, &info, &len) == 0
+               ? info.tcpi_bytes_received
+               : 0;
+}
+
+static int postgres_strange(const char *what, struct signet_error *err)
+{
+    return error_set_hint(err, SIGNET_E_LEDGER, "is the ledger's address right?",
+                          "the ledger's database server gave an answer that none has: %s", what);
+}
+
 /* What is left to be sent goes out, and an answer comes in. */
-static int await_server(struct station *s, int64_t end, struct signet_error *err)
+static int await_server(struct station *s, uint64_t begun, int64_t end, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -151,6 +175,8 @@ static int await_server(struct station *s, int64_t end, struct signet_error *err
         rc = wait_for_server(s, POLLIN, end, err);
         if (rc == SIGNET_OK && !s->pq->consumeInput(s->conn))
             return SIGNET_OK;
+        if (rc == SIGNET_OK && received(s) > begun + ANSWER_MAX)
+            rc = postgres_strange("more than 256 MiB", err);
     }
     return rc;
 }
@@ -159,15 +185,19 @@ static int await_server(struct station *s, int64_t end, struct signet_error *err
 static int last_answer(struct station *s, PGresult **last, struct signet_error *err)
 {
     int64_t end = clock_ms() + ANSWER_MS;
+    uint64_t begun = received(s);
 
     for (;;) {
-        int rc = await_server(s, end, err);
+        int rc = await_server(s, begun, end, err);
         PGresult *next = rc == SIGNET_OK ? s->pq->getResult(s->conn) : NULL;
 
         if (!next)
             return rc;
         s->pq->clear(*last);
         *last = next;
+        ExecStatusType status = s->pq->resultStatus(next);
+        if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH)
+            return postgres_strange("a COPY", err); /* libpq gives it again and again */
     }
 }
 
@@ -217,9 +247,15 @@ int postgres_number(struct station *s, const char *sql, int64_t *out, struct sig
 
     if (rc != SIGNET_OK)
         return rc;
-    *out = s->pq->ntuples(result) ? strtoll(s->pq->getvalue(result, 0, 0), NULL, 10) : 0;
+    int rows = s->pq->ntuples(result);
+    const char *value = rows ? s->pq->getvalue(result, 0, 0) : "0";
+
+    if (value)
+        *out = strtoll(value, NULL, 10);
+    else
+        rc = postgres_strange("a row without columns", err);
     s->pq->clear(result);
-    return SIGNET_OK;
+    return rc;
 }
 
 /* libpq would print them. */

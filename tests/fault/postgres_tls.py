@@ -88,8 +88,48 @@ def in_so_many_words(p):
     p.house.check('o', ['packets.ndjson'], 3)
 
 
+def message(kind, body=b''):
+    return kind + (len(body) + 4).to_bytes(4, 'big') + body
+
+
+READY = message(b'Z', b'I')
+ONE_COLUMN = message(b'T', b'\0\1n\0' + bytes(6) + b'\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0')
+ANSWERS = {
+    'a row without columns': [message(b'T', b'\0\0'), message(b'D', b'\0\0'), message(b'C', b'SELECT 1\0'), READY],
+    'a COPY': [message(b'H', b'\0\0\0'), READY],
+    'more than 256 MiB': [ONE_COLUMN] + 400 * [message(b'D', b'\0\1' + (1 << 20).to_bytes(4, 'big') + (1 << 20) * b'1')],
+}
+
+
+def answers_that_none_has(p):
+    """Neither a crash, nor an end only when memory is full."""
+    for what, answer in ANSWERS.items():
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            def serve():
+                client, _ = listener.accept()
+                with client:
+                    client.recv(4096)
+                    client.sendall(message(b'R', bytes(4)) + READY)
+                    client.recv(4096)  # its settings
+                    client.sendall(message(b'C', b'SET\0') + READY)
+                    client.recv(4096)
+                    try:
+                        for part in answer:
+                            client.sendall(part)
+                        client.settimeout(20)
+                        client.recv(1)
+                    except OSError:
+                        pass
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            code, said = p.run('?sslmode=disable', host='127.0.0.1', port=listener.getsockname()[1])
+            thread.join(20)
+        need(code == 1 and f'gave an answer that none has: {what}' in said, (what, code, said))
+
+
 @part
 def over_tcp(p):  # one after another: libpq's own port is in the environment, which they share
+    answers_that_none_has(p)
     who_does_not_speak_tls(p)
     who_proves_who_it_is(p)
     del os.environ['PGSSLMODE']
