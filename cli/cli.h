@@ -30,6 +30,7 @@ struct noun {
 extern const struct verb authority_verbs[];
 extern const struct verb board_verbs[];
 extern const struct verb completion_verbs[];
+extern const struct verb evidence_verbs[];
 extern const struct verb init_verbs[];
 extern const struct verb cert_verbs[];
 extern const struct verb ledger_verbs[];

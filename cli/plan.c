@@ -19,43 +19,43 @@ static struct ends find_ends(const struct signet_order *o, struct signet_run *ru
     return ends;
 }
 
-static const char *uri_of(const struct signet_account *a, char out[161])
+const char *plan_uri(const struct signet_account *a, char out[static PLAN_URI_SIZE])
 {
     size_t len = a->uri ? a->uri->as.bytes.len : 0;
 
-    snprintf(out, 161, "%.*s", (int)(len < 160 ? len : 160),
+    snprintf(out, PLAN_URI_SIZE, "%.*s", (int)(len < 160 ? len : 160),
              len ? (const char *)a->uri->as.bytes.data : "");
     return out;
 }
 
-static const char *credentials_of(const struct signet_order *o, const struct signet_account *a,
-                                  char out[200])
+const char *plan_credentials(const struct signet_order *o, const struct signet_account *a,
+                             char out[static PLAN_TEXT_SIZE])
 {
     bool psk = a->mode == SIGNET_MODE_PSK;
 
     if (!psk && a->mode != SIGNET_MODE_CERT && a->mode != SIGNET_MODE_EST)
-        snprintf(out, 200, "none");
+        snprintf(out, PLAN_TEXT_SIZE, "none");
     else if (a->secret_key && o->shared_secret)
-        snprintf(out, 200, "one secret in all devices");
+        snprintf(out, PLAN_TEXT_SIZE, "one secret in all devices");
     else if (a->secret_key)
-        snprintf(out, 200, "as the template says");
+        snprintf(out, PLAN_TEXT_SIZE, "as the template says");
     else if (psk)
-        snprintf(out, 200, "a new PSK of %" PRId64 " %s each, identity %.100s", o->psk_len,
-                 o->psk_hex ? "hex digits" : "bytes",
+        snprintf(out, PLAN_TEXT_SIZE, "a new PSK of %" PRId64 " %s each, identity %.100s",
+                 o->psk_len, o->psk_hex ? "hex digits" : "bytes",
                  a->identity ? "as the template says" : o->identity);
     else
-        snprintf(out, 200, "a new key and certificate each");
+        snprintf(out, PLAN_TEXT_SIZE, "a new key and certificate each");
     return out;
 }
 
 static void text_accounts(const struct signet_order *o, const struct signet_tree *tree)
 {
     struct signet_account a;
-    char uri[161], what[200];
+    char uri[PLAN_URI_SIZE], what[PLAN_TEXT_SIZE];
 
     for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
         printf("%-9s %s\n          %s: %s\n", a.bootstrap ? "bootstrap" : "account",
-               uri_of(&a, uri), signet_mode_name(a.mode), credentials_of(o, &a, what));
+               plan_uri(&a, uri), signet_mode_name(a.mode), plan_credentials(o, &a, what));
 }
 
 static void text_line(const char *title, const char *value)
@@ -98,15 +98,15 @@ static void json_accounts(struct json *j, const struct signet_order *o,
                           const struct signet_tree *tree)
 {
     struct signet_account a;
-    char uri[161], what[200];
+    char uri[PLAN_URI_SIZE], what[PLAN_TEXT_SIZE];
 
     json_open(j, "accounts", '[');
     for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
         json_open(j, NULL, '{');
-        json_text(j, "uri", uri_of(&a, uri));
+        json_text(j, "uri", plan_uri(&a, uri));
         json_text(j, "mode", signet_mode_name(a.mode));
         json_bool(j, "bootstrap", a.bootstrap);
-        json_text(j, "credentials", credentials_of(o, &a, what));
+        json_text(j, "credentials", plan_credentials(o, &a, what));
         json_close(j, '}');
     }
     json_close(j, ']');

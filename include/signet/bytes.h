@@ -49,6 +49,9 @@ int signet_bytes_write(const char *path, const void *data, size_t len, struct si
 /* The candidate that a person most likely meant by word, or NULL when none is near. */
 const char *signet_word_nearest(const char *word, const char *const *candidates, size_t count);
 
+/* SHA-256 of bytes, lower-case hex. SIGNET_E_CRYPTO. */
+int signet_bytes_sha256(const void *data, size_t len, char hex[65], struct signet_error *err);
+
 #ifdef __cplusplus
 }
 #endif

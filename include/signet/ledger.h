@@ -578,6 +578,32 @@ int signet_ledger_orders(struct signet_ledger *ledger,
                                     struct signet_error *err),
                          void *ctx, struct signet_error *err);
 
+/* What an order's record comes to, for whoever has to show how its devices were made. */
+struct signet_ledger_unique {
+    int64_t count, different; /* devices that have one; how many different ones these are */
+};
+struct signet_ledger_evidence {
+    char hash[65];        /* of the order: of its template, names and credentials */
+    int64_t devices;      /* with those that are void or retired */
+    int64_t made, locked; /* verified, registered or done; and of those, with a locked debug port */
+    int64_t events;       /* of the order and its devices, */
+    int64_t first, last;  /* and when; 0: none */
+    /* names and identities: of devices that were not retired; boards: nor void; keys: of all */
+    struct signet_ledger_unique names, identities, psks, public_keys, boards;
+};
+/* of "image" (name: its SHA-256; count: devices), "event" (a kind), "tool" (that wrote events),
+ * "station": count: events. */
+struct signet_ledger_share {
+    const char *of, *name;
+    int64_t count;
+};
+/* SIGNET_E_NOT_FOUND: there is no such order. */
+int signet_ledger_evidence(struct signet_ledger *ledger, const char *order,
+                           struct signet_ledger_evidence *out,
+                           int (*row)(void *ctx, const struct signet_ledger_share *share,
+                                      struct signet_error *err),
+                           void *ctx, struct signet_error *err);
+
 /* A station of the ledger, and its last event; order: "" of one that is no order's. By name. */
 struct signet_ledger_station {
     const char *name;

@@ -28,6 +28,16 @@ int sha256(const void *data, size_t len, uint8_t out[static 32], struct signet_e
     return SIGNET_OK;
 }
 
+int signet_bytes_sha256(const void *data, size_t len, char hex[65], struct signet_error *err)
+{
+    uint8_t hash[32];
+    int rc = sha256(data, len, hash, err);
+
+    if (rc == SIGNET_OK)
+        hex_encode(hash, sizeof(hash), hex);
+    return rc;
+}
+
 int sha256_begin(struct sha256 *h, struct signet_error *err)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();

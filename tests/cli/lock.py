@@ -38,6 +38,9 @@ def main():
             need(report['locked'] == 2 and any(s['stage'] == 'lock' and s['count'] == 2 for s in report['stages']), report)
             need(len(locked(hall)) == 2 and set(locked(hall).values()) == {'after a reset a read was refused'}, locked(hall))
             need([read(hall, i) for i in (1, 2)] == 2 * ['locked'], 'a board can be read')
+            shown = json.loads(call('evidence', order, '--json').stdout)
+            need((shown['devices']['made'], shown['devices']['locked'], shown['process']['lock']) == (2, 2, True), shown)
+            need([i['count'] for i in shown['images']] == [2] and shown['unique']['boards']['different'] == 2, shown)
             name = next(iter(locked(hall)))
             need('locked' in call('ledger', 'show', hall.at('ledger.db'), name).stdout, 'the history of a device has no lock')
 

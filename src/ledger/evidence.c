@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What an order's record comes to, for whoever has to show how its devices were made. */
+
+#include "ledger/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct evidence {
+    struct look look;
+    struct signet_ledger_evidence *out;
+    int (*row)(void *ctx, const struct signet_ledger_share *share, struct signet_error *err);
+    void *ctx;
+    int64_t order;
+};
+
+/* As far as the unique indexes go: a retired edition has left its name and its board to the next,
+ * and no key comes again at all. */
+static const char uniques[] =
+    "SELECT count(*), count(CASE WHEN freed = 0 THEN 1 END),"
+    " count(DISTINCT CASE WHEN freed = 0 THEN endpoint END),"
+    " count(CASE WHEN freed = 0 THEN psk_identity END),"
+    " count(DISTINCT CASE WHEN freed = 0 THEN psk_identity END),"
+    " count(psk_sha256), count(DISTINCT psk_sha256), count(spki_sha256),"
+    " count(DISTINCT spki_sha256), count(CASE WHEN state < {void} THEN hw_id END),"
+    " count(DISTINCT CASE WHEN state < {void} THEN hw_id END)"
+    " FROM devices WHERE order_id = $1";
+
+static int count_uniques(struct evidence *e, struct signet_error *err)
+{
+    struct signet_ledger_evidence *o = e->out;
+    struct signet_ledger_unique *const all[] = {&o->names, &o->identities, &o->psks,
+                                                &o->public_keys, &o->boards};
+    struct db_rows row;
+    int rc = db_find(e->look.ledger->db, &row, err, uniques, "i", e->order);
+
+    if (rc == SIGNET_OK) {
+        o->devices = db_int(&row, 0);
+        for (int i = 0; i < (int)(sizeof(all) / sizeof(all[0])); i++)
+            *all[i] =
+                (struct signet_ledger_unique){db_int(&row, 2 * i + 1), db_int(&row, 2 * i + 2)};
+    }
+    db_end(&row);
+    return rc;
+}
+
+static int count_locked(struct evidence *e, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(e->look.ledger->db, &row, err,
+                     "SELECT count(*), count(CASE WHEN EXISTS(SELECT 1 FROM events e"
+                     " WHERE e.device = d.id AND e.kind = 'locked') THEN 1 END) FROM devices d"
+                     " WHERE d.order_id = $1 AND d.state IN ({verified}, {registered}, {done})",
+                     "i", e->order);
+
+    if (rc == SIGNET_OK) {
+        e->out->made = db_int(&row, 0);
+        e->out->locked = db_int(&row, 1);
+    }
+    db_end(&row);
+    return rc;
+}
+
+/* The events of the order itself, and of its devices. */
+#define EVENTS_OF_ORDER                                                                            \
+    "(SELECT e.station, e.time, e.kind, e.tool FROM orders o JOIN events e ON e.device = -o.id"    \
+    " WHERE o.id = $1 UNION ALL SELECT e.station, e.time, e.kind, e.tool FROM devices d"           \
+    " JOIN events e ON e.device = d.id WHERE d.order_id = $1) x"
+
+static int count_events(struct evidence *e, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc =
+        db_find(e->look.ledger->db, &row, err,
+                "SELECT count(*), min(x.time), max(x.time) FROM " EVENTS_OF_ORDER, "i", e->order);
+
+    if (rc == SIGNET_OK) {
+        e->out->events = db_int(&row, 0);
+        e->out->first = db_int(&row, 1);
+        e->out->last = db_int(&row, 2);
+    }
+    db_end(&row);
+    return rc;
+}
+
+static int give_share(void *ctx, const struct db_rows *row, struct signet_error *err)
+{
+    const struct evidence *e = ctx;
+    const struct signet_ledger_share share = {
+        .of = db_text(row, 0), .name = db_text(row, 1), .count = db_int(row, 2)};
+
+    return e->row(e->ctx, &share, err);
+}
+
+static int give_shares(struct evidence *e, struct signet_error *err)
+{
+    const struct db_walk images = {
+        .sql = "SELECT 'image', image_sha256, count(*) FROM devices WHERE order_id = $1"
+               " AND image_sha256 IS NOT NULL GROUP BY image_sha256 ORDER BY image_sha256",
+        .row = give_share,
+        .ctx = e};
+    const struct db_walk events = {.sql = "SELECT 'event', x.kind, count(*) FROM " EVENTS_OF_ORDER
+                                          " GROUP BY x.kind ORDER BY x.kind",
+                                   .row = give_share,
+                                   .ctx = e};
+    const struct db_walk tools = {.sql = "SELECT 'tool', x.tool, count(*) FROM " EVENTS_OF_ORDER
+                                         " GROUP BY x.tool ORDER BY x.tool",
+                                  .row = give_share,
+                                  .ctx = e};
+    const struct db_walk stations = {
+        .sql = "SELECT 'station', s.name, count(*) FROM stations s JOIN " EVENTS_OF_ORDER
+               " ON x.station = s.id GROUP BY s.name ORDER BY s.name",
+        .row = give_share,
+        .ctx = e};
+    const struct db_walk *const all[] = {&images, &events, &tools, &stations};
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(all) / sizeof(all[0]); i++)
+        rc = db_walk(e->look.ledger->db, all[i], err, "i", e->order);
+    return rc;
+}
+
+static int find_evidence_order(struct evidence *e, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(e->look.ledger->db, &row, err, "SELECT id, hash FROM orders WHERE name = $1",
+                     "s", e->look.name);
+
+    if (rc == SIGNET_OK) {
+        e->order = db_int(&row, 0);
+        snprintf(e->out->hash, sizeof(e->out->hash), "%s", db_text(&row, 1));
+    }
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND
+               ? error_set(err, rc, "the ledger has no order '%s'", e->look.name)
+               : rc;
+}
+
+static int walk_evidence(struct look *look, struct signet_error *err)
+{
+    struct evidence *e = look->ctx;
+    int rc = find_evidence_order(e, err);
+
+    if (rc == SIGNET_OK)
+        rc = count_uniques(e, err);
+    if (rc == SIGNET_OK)
+        rc = count_locked(e, err);
+    if (rc == SIGNET_OK)
+        rc = count_events(e, err);
+    return rc == SIGNET_OK ? give_shares(e, err) : rc;
+}
+
+int signet_ledger_evidence(struct signet_ledger *ledger, const char *order,
+                           struct signet_ledger_evidence *out,
+                           int (*row)(void *, const struct signet_ledger_share *,
+                                      struct signet_error *),
+                           void *ctx, struct signet_error *err)
+{
+    struct signet_ledger_evidence found = {0};
+    struct evidence e = {.out = &found, .row = row, .ctx = ctx};
+
+    e.look = (struct look){
+        .ledger = ledger, .walk = walk_evidence, .name = order ? order : "", .ctx = &e};
+    int rc = ledger_look(&e.look, err);
+    if (rc == SIGNET_OK)
+        *out = found;
+    return rc;
+}
