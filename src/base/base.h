@@ -303,6 +303,9 @@ int file_read(const char *path, size_t max, struct buf *out, struct signet_error
 /* As file_read into a secret; refuses a file that group or others can read or write, and one of
  * another user but root. */
 int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err);
+/* As file_read into a secret; *shared: it is a file that group or others can read. */
+int file_read_shared(const char *path, size_t max, bool *shared, struct secret *out,
+                     struct signet_error *err);
 /* As file_read_secret, but no link, no pipe, and no file of two names. */
 int file_read_own(const char *path, size_t max, struct secret *out, struct signet_error *err);
 /* Whole or not at all, and never through a symlink: O_EXCL temp name beside the target with mode,

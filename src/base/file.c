@@ -39,7 +39,8 @@ bool file_is_private(const struct stat *st)
 /* Of what is read. */
 enum kind { ANY_FILE, SECRET, OWN_SECRET };
 
-static int check_opened(int fd, const char *path, enum kind kind, struct signet_error *err)
+static int check_opened(int fd, const char *path, enum kind kind, bool *shared,
+                        struct signet_error *err)
 {
     const mode_t mask = kind == ANY_FILE ? 0 : 077; /* permissions that it must not have */
     struct stat st;
@@ -48,6 +49,8 @@ static int check_opened(int fd, const char *path, enum kind kind, struct signet_
         return error_sys(err, SIGNET_E_IO, errno, "cannot look at '%s'", path);
     if (S_ISDIR(st.st_mode))
         return file_missing(EISDIR, path, err);
+    if (shared)
+        *shared = S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH));
     if (kind == OWN_SECRET && (!S_ISREG(st.st_mode) || st.st_nlink != 1))
         return error_set(err, SIGNET_E_IO, "'%s' is not a plain file of one name", path);
     if (!S_ISREG(st.st_mode)) { /* pipes from process substitution block as they should */
@@ -69,7 +72,7 @@ static int check_opened(int fd, const char *path, enum kind kind, struct signet_
     return SIGNET_E_IO;
 }
 
-static int read_path(const char *path, size_t max, enum kind kind, struct buf *out,
+static int read_path(const char *path, size_t max, enum kind kind, bool *shared, struct buf *out,
                      struct signet_error *err)
 {
     /* O_NONBLOCK: a FIFO without a writer must not hang the line; reads of files ignore it. */
@@ -81,7 +84,7 @@ static int read_path(const char *path, size_t max, enum kind kind, struct buf *o
                               "'%s' holds a secret, and is a link", path);
     if (fd < 0)
         return file_missing(errno, path, err);
-    rc = check_opened(fd, path, kind, err);
+    rc = check_opened(fd, path, kind, shared, err);
     if (rc == SIGNET_OK)
         rc = read_fd(fd, path, max, out, err);
     close(fd);
@@ -93,7 +96,7 @@ static int read_path(const char *path, size_t max, enum kind kind, struct buf *o
 int file_read(const char *path, size_t max, struct buf *out, struct signet_error *err)
 {
     struct buf read = {0};
-    int rc = read_path(path, max, ANY_FILE, &read, err);
+    int rc = read_path(path, max, ANY_FILE, NULL, &read, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -106,7 +109,16 @@ int file_read(const char *path, size_t max, struct buf *out, struct signet_error
 int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err)
 {
     struct buf read = {0};
-    int rc = read_path(path, max, SECRET, &read, err);
+    int rc = read_path(path, max, SECRET, NULL, &read, err);
+
+    return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
+}
+
+int file_read_shared(const char *path, size_t max, bool *shared, struct secret *out,
+                     struct signet_error *err)
+{
+    struct buf read = {0};
+    int rc = read_path(path, max, ANY_FILE, shared, &read, err);
 
     return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
 }
@@ -114,7 +126,7 @@ int file_read_secret(const char *path, size_t max, struct secret *out, struct si
 int file_read_own(const char *path, size_t max, struct secret *out, struct signet_error *err)
 {
     struct buf read = {0};
-    int rc = read_path(path, max, OWN_SECRET, &read, err);
+    int rc = read_path(path, max, OWN_SECRET, NULL, &read, err);
 
     return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
 }
@@ -319,7 +331,7 @@ int signet_bytes_read_secret(const char *path, size_t max, struct signet_bytes *
                              struct signet_error *err)
 {
     struct buf content = {0};
-    int rc = read_path(path, max, SECRET, &content, err);
+    int rc = read_path(path, max, SECRET, NULL, &content, err);
     if (!rc)
         rc = buf_take(&content, out, err);
     buf_free(&content);

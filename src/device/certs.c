@@ -4,8 +4,6 @@
 #include "authority/authority.h"
 #include "device/private.h"
 
-#include <sys/stat.h>
-
 #define CERT_FILE_MAX ((size_t)64 * 1024)
 
 /* With NO_CHECK a finding is a warning. */
@@ -136,13 +134,10 @@ int signet_factory_set_endpoint_cert_and_key_data(struct signet_factory *factory
 
 /* Anyone who can read the key can be the device. The reference left its keys readable, so that is
  * a warning, no refusal. */
-static void warn_if_public(const struct signet_factory *f, const char *path)
+static void warn_of_shared(const struct signet_factory *f, const char *path)
 {
     struct signet_error note = {0};
-    struct stat st;
 
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || !(st.st_mode & (S_IRGRP | S_IROTH)))
-        return;
     error_set(&note, SIGNET_OK, "other users can read the private key '%s'", path);
     error_hint(&note, "chmod 600 '%s'", path);
     event_warn(f->observer, &note);
@@ -151,18 +146,21 @@ static void warn_if_public(const struct signet_factory *f, const char *path)
 int signet_factory_set_endpoint_cert_and_key(struct signet_factory *factory, const char *cert,
                                              const char *key, struct signet_error *err)
 {
-    struct buf cert_data = {0}, key_data = {0};
+    struct buf cert_data = {0};
+    struct secret key_data = {0};
+    bool shared = false;
     int rc = read_file(cert, "device certificate", &cert_data, err);
 
     if (rc == SIGNET_OK)
-        rc = read_file(key, "device key", &key_data, err);
+        rc = error_pass(file_read_shared(key, CERT_FILE_MAX, &shared, &key_data, err), err,
+                        "device key");
     if (rc == SIGNET_OK)
         rc = set_endpoint(factory, cert, cert_data.data, cert_data.len, key, key_data.data,
                           key_data.len, err);
-    if (rc == SIGNET_OK)
-        warn_if_public(factory, key);
+    if (rc == SIGNET_OK && shared)
+        warn_of_shared(factory, key);
     buf_free(&cert_data);
-    buf_free(&key_data);
+    secret_wipe(&key_data);
     return rc;
 }
 

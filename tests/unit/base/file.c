@@ -305,6 +305,26 @@ static void private_files(void **state)
     assert_false(file_is_private(&st));
 }
 
+/* Looked at once it is open: a name may lead elsewhere a moment later. */
+static void who_else_reads_a_key(void **state)
+{
+    static const mode_t modes[] = {0600, 0640, 0604, 0622};
+    struct signet_error err = {0};
+    struct secret key = {0};
+    bool shared = true;
+
+    (void)state;
+    assert_int_equal(file_write("key", "k", 1, 0600, &err), SIGNET_OK);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        assert_int_equal(chmod("key", modes[i]), 0);
+        assert_int_equal(file_read_shared("key", 10, &shared, &key, &err), SIGNET_OK);
+        assert_string_equal(key.data, "k");
+        assert_int_equal(shared, i == 1 || i == 2);
+    }
+    assert_int_equal(file_read_shared("none", 10, &shared, &key, &err), SIGNET_E_IO);
+    secret_wipe(&key);
+}
+
 static void what_is_added_to(void **state)
 {
     struct signet_error err = {0};
@@ -367,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_file, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(what_belongs_to_others, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(private_files, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(who_else_reads_a_key, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(what_is_added_to, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(private_folders, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(folders, enter_folder, leave_folder),
