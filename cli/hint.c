@@ -15,6 +15,7 @@ static const struct {
     {"the list of boards", "`signet board list`"},
     {"name the file of the token", "--token-file FILE; in an order, token_file"},
     {"plain http has to be allowed", "--allow-http; in an order, allow_http: true"},
+    {"allow it to be followed", "--follow HOST; in an order, prove: {follow: HOST}"},
     {"a private authority is named", "--ca-file FILE"},
     {"has to be converted to PEM", "openssl x509 -inform der -in FILE -out FILE.pem"},
     {"name the packet's path", "--packet-path PATH"},

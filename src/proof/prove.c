@@ -206,7 +206,7 @@ static int check_sent(const struct run *run, struct signet_error *err)
         return SIGNET_OK;
     error_set(err, SIGNET_E_PROOF, "the bootstrap server sent the device to another host, '%.150s'",
               text_shown(host, strlen(host), 150));
-    error_hint(err, "if it is right: --follow HOST, in an order prove: {follow: HOST}");
+    error_hint(err, "when the other host is right, allow it to be followed");
     return SIGNET_E_PROOF;
 }
 
