@@ -186,9 +186,14 @@ struct live {
 };
 void live_begin(struct live *live, const void *data, size_t len);
 void live_end(struct live *live); /* also of {0}, and twice */
-/* All of them, for gate.c: none comes or goes until live_unlock(). */
-const struct live *live_lock(void);
-void live_unlock(void);
+/* All of them as they are now, for gate.c: a copy, so that others need not wait, or without memory
+ * the list itself, locked until live_looked(). NULL: none. */
+struct live_copy {
+    struct live *all;
+    size_t size;
+};
+const struct live *live_look(struct live_copy *copy);
+void live_looked(const struct live *lives, struct live_copy *copy);
 /* gate.c: stars in place of live secrets and parts of them, in place: raw, in hex with whatever
  * between, in base64 and base32 at any offset, in numbers, escaped, backwards, or two of these in
  * one. */

@@ -8,6 +8,7 @@ enum {
     CHUNK = 2048,   /* bytes of a text that are looked at together */
     OVERLAP = 1024, /* of two chunks */
     BLOCK = 4,      /* bytes of a secret that are looked up at once */
+    BLOCKS = 2048,  /* that are looked for in a turn */
     HEADS = 1024,
     LEVELS = 3, /* the text, decoded once, decoded twice */
 };
@@ -19,11 +20,21 @@ struct view {
     uint16_t from[CHUNK], to[CHUNK];
 };
 
+/* At a place of a secret that is read forwards or backwards. */
+struct secret_block {
+    const struct live *of;
+    size_t at;
+    bool reversed;
+    uint16_t next;
+};
+
 struct gate {
     struct view views[LEVELS];
-    uint16_t heads[HEADS], next[CHUNK]; /* places of blocks in a view, plus 1 */
+    uint16_t heads[HEADS]; /* the blocks with a hash, plus 1 */
+    struct secret_block blocks[BLOCKS];
     bool hidden[CHUNK];
-    const struct live *lives;
+    const struct live *lives; /* and at: what is not among the blocks yet */
+    size_t at;
 };
 
 static void put(struct view *out, unsigned byte, const struct view *in, size_t first, size_t last)
@@ -262,21 +273,6 @@ static size_t block_hash(const uint8_t block[static BLOCK])
     return value * UINT32_C(2654435761) >> 22; /* below HEADS */
 }
 
-static void index_blocks(struct gate *g, const struct view *v)
-{
-    uint8_t block[BLOCK];
-
-    memset(g->heads, 0, sizeof(g->heads));
-    for (size_t i = 0; i + BLOCK <= v->n; i++) {
-        for (size_t k = 0; k < BLOCK; k++)
-            block[k] = fold(v->bytes[i + k]);
-        size_t head = block_hash(block);
-
-        g->next[i] = g->heads[head];
-        g->heads[head] = (uint16_t)(i + 1);
-    }
-}
-
 static uint8_t secret_byte(const struct live *s, size_t i, bool reversed)
 {
     return fold(s->data[reversed ? s->len - 1 - i : i]);
@@ -313,28 +309,50 @@ static void hide_around(struct gate *g, const struct view *v, size_t view_at, co
     }
 }
 
-static void look_for(struct gate *g, const struct view *v, const struct live *s, bool reversed)
+static void add_block(struct gate *g, size_t n, struct secret_block b)
 {
     uint8_t block[BLOCK];
 
-    for (size_t at = 0; at + BLOCK <= s->len; at += BLOCK) {
-        for (size_t k = 0; k < BLOCK; k++)
-            block[k] = secret_byte(s, at + k, reversed);
-        for (size_t i = g->heads[block_hash(block)]; i; i = g->next[i - 1])
-            hide_around(g, v, i - 1, s, at, reversed);
+    for (size_t k = 0; k < BLOCK; k++)
+        block[k] = secret_byte(b.of, b.at + k, b.reversed);
+    size_t head = block_hash(block);
+
+    b.next = g->heads[head];
+    g->blocks[n] = b;
+    g->heads[head] = (uint16_t)(n + 1);
+}
+
+/* As many blocks of the secrets as there is room for; the rest is for another turn. */
+static void index_secrets(struct gate *g)
+{
+    size_t n = 0;
+
+    memset(g->heads, 0, sizeof(g->heads));
+    while (g->lives && n + 2 <= BLOCKS) {
+        if (g->at + BLOCK > g->lives->len) {
+            g->lives = g->lives->next;
+            g->at = 0;
+            continue;
+        }
+        add_block(g, n++, (struct secret_block){g->lives, g->at, false, 0});
+        add_block(g, n++, (struct secret_block){g->lives, g->at, true, 0});
+        g->at += BLOCK;
     }
 }
 
 static void gate_look(struct gate *g, size_t level)
 {
     const struct view *v = &g->views[level];
+    uint8_t block[BLOCK];
 
-    if (v->n < LIVE_MIN)
-        return;
-    index_blocks(g, v);
-    for (const struct live *s = g->lives; s; s = s->next) {
-        look_for(g, v, s, false);
-        look_for(g, v, s, true);
+    for (size_t at = 0; at + BLOCK <= v->n; at++) {
+        for (size_t k = 0; k < BLOCK; k++)
+            block[k] = fold(v->bytes[at + k]);
+        for (size_t i = g->heads[block_hash(block)]; i; i = g->blocks[i - 1].next) {
+            const struct secret_block *b = &g->blocks[i - 1];
+
+            hide_around(g, v, at, b->of, b->at, b->reversed);
+        }
     }
 }
 
@@ -353,11 +371,10 @@ static void gate_decode(struct gate *g, size_t level, const struct decoder *d)
             gate_decode(g, level + 1, &decoders[i]);
 }
 
-static void mask_chunk(struct gate *g, char *text, size_t len)
+static void look_both_ways(struct gate *g, const char *text, size_t len)
 {
     struct view *v = &g->views[0];
 
-    memset(g->hidden, 0, sizeof(g->hidden));
     for (int backwards = 0; backwards < 2; backwards++) {
         v->n = len;
         for (size_t i = 0; i < len; i++) {
@@ -372,6 +389,17 @@ static void mask_chunk(struct gate *g, char *text, size_t len)
             if (decoders[i].first)
                 gate_decode(g, 0, &decoders[i]);
     }
+}
+
+static void mask_chunk(struct gate *g, const struct live *lives, char *text, size_t len)
+{
+    memset(g->hidden, 0, sizeof(g->hidden));
+    g->lives = lives;
+    g->at = 0;
+    while (g->lives) {
+        index_secrets(g);
+        look_both_ways(g, text, len);
+    }
     for (size_t i = 0; i < len; i++)
         text[i] = g->hidden[i] ? '*' : text[i];
 }
@@ -379,14 +407,15 @@ static void mask_chunk(struct gate *g, char *text, size_t len)
 void gate_mask(char *text, size_t len)
 {
     struct gate g;
+    struct live_copy copy;
+    const struct live *lives = live_look(&copy);
 
-    g.lives = live_lock();
-    for (size_t at = 0; g.lives && at < len; at += CHUNK - OVERLAP) {
-        mask_chunk(&g, text + at, len - at < CHUNK ? len - at : CHUNK);
+    for (size_t at = 0; lives && at < len; at += CHUNK - OVERLAP) {
+        mask_chunk(&g, lives, text + at, len - at < CHUNK ? len - at : CHUNK);
         if (len - at <= CHUNK)
             break;
     }
-    if (g.lives)
+    if (lives)
         explicit_bzero(&g, sizeof(g));
-    live_unlock();
+    live_looked(lives, &copy);
 }

@@ -278,16 +278,3 @@ bool signet_secrets_locked(void)
 {
     return locked_all();
 }
-
-void locked_warn_once(const struct signet_observer *observer)
-{
-    static atomic_bool told;
-    struct signet_error note = {0};
-
-    if (locked_all() || atomic_exchange(&told, true))
-        return;
-    error_set(&note, SIGNET_OK,
-              "not all secrets are locked into memory: they may get into the swap");
-    error_hint(&note, "raise the limit, as LimitMEMLOCK=64M does in a systemd unit");
-    event_warn(observer, &note);
-}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 void wipe(void *data, size_t len)
@@ -70,4 +71,17 @@ void secret_wipe(struct secret *s)
         locked_free(block_of(s));
     }
     *s = (struct secret){0};
+}
+
+void locked_warn_once(const struct signet_observer *observer)
+{
+    static atomic_bool told;
+    struct signet_error note = {0};
+
+    if (locked_all() || atomic_exchange(&told, true))
+        return;
+    error_set(&note, SIGNET_OK,
+              "not all secrets are locked into memory: they may get into the swap");
+    error_hint(&note, "raise the limit, as LimitMEMLOCK=64M does in a systemd unit");
+    event_warn(observer, &note);
 }
