@@ -12,7 +12,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Who has flock()ed this file; 0: nobody that /proc/locks shows. */
+enum { LOOKS = 3 };
+
+/* Who has flock()ed this file; 0: nobody that /proc/locks shows. It is read in parts: when locks go
+ * meanwhile, one of the next part is passed over. */
 static pid_t find_locker(const struct stat *port)
 {
     unsigned major, minor;
@@ -71,7 +74,9 @@ const char *holder_of(const char *path, char out[static HOLDER_SIZE])
     out[0] = '\0';
     if (stat(path, &port) != 0 || !S_ISCHR(port.st_mode))
         return out;
-    pid_t pid = find_locker(&port);
+    pid_t pid = 0;
+    for (int i = 0; pid <= 0 && i < LOOKS; i++)
+        pid = find_locker(&port);
     if (pid <= 0)
         pid = find_opener(&port);
     if (pid <= 0)
