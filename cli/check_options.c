@@ -126,6 +126,25 @@ static bool value_forgotten(const struct cli *cli, const struct option_row *rows
     return false;
 }
 
+static bool address_word(const char *word)
+{
+    size_t digits = strspn(word, "0123456789");
+    return !word[digits] ||
+           (strchr(word, ':') && !word[strspn(word, "0123456789.:[]abcdefABCDEF")]);
+}
+
+/* "--page 0.0.0.0:8080": the address would be an argument. */
+static bool value_apart(const struct cli *cli, const struct option_row *rows, const char *word,
+                        const char *next)
+{
+    const struct option_row *row =
+        strncmp(word, "--", 2) ? NULL : row_named(rows, word + 2, strlen(word + 2));
+    if (!row || row->kind != KIND_MAYBE || !address_word(next))
+        return false;
+    cli_usage(cli, "%s has its value behind '=': %s=%s", word, word, PLAIN(next));
+    return true;
+}
+
 bool cli_options_known(const struct cli *cli, int argc, char **argv, const struct option_row *rows)
 {
     for (int i = 1; i < argc; i++) {
@@ -138,7 +157,8 @@ bool cli_options_known(const struct cli *cli, int argc, char **argv, const struc
         if (!(word[1] == '-' ? long_known(cli, rows, word + 2, more, &value)
                              : letters_known(cli, rows, word + 1, more, &value)))
             return false;
-        if (value && value_forgotten(cli, rows, word, argv[i + 1]))
+        if ((value && value_forgotten(cli, rows, word, argv[i + 1])) ||
+            (more && value_apart(cli, rows, word, argv[i + 1])))
             return false;
         i += value;
     }
