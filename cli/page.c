@@ -10,8 +10,9 @@
 
 enum { PASSWORD_SIZE = 256 };
 
-static void tell_page(const struct cli *cli, const char *url)
+void page_tell(const struct cli *cli, const struct signet_page *page)
 {
+    const char *url = signet_page_url(page);
     struct json j;
 
     if (!cli->json) {
@@ -23,8 +24,7 @@ static void tell_page(const struct cli *cli, const char *url)
     json_end(&j);
 }
 
-int page_begin(const struct cli *cli, const struct page_choice *choice, struct signet_page **out,
-               struct signet_error *err)
+int page_begin(const struct page_choice *choice, struct signet_page **out, struct signet_error *err)
 {
     bool page = choice->address != NULL;
     const char *address = page ? choice->address : choice->metrics;
@@ -43,10 +43,7 @@ int page_begin(const struct cli *cli, const struct page_choice *choice, struct s
     if (page && choice->metrics && *choice->metrics)
         return cli_error(err, SIGNET_E_USAGE, "leave out the address of --metrics",
                          "--metrics is at the address of the page");
-    int rc = signet_page_open(out, &options, err);
-    if (rc == SIGNET_OK)
-        tell_page(cli, signet_page_url(*out));
-    return rc;
+    return signet_page_open(out, &options, err);
 }
 
 static void wait_for_the_end(void)
@@ -79,11 +76,13 @@ static int page_ledger(int argc, char **argv)
                    "now, until Ctrl-C.",
                    1, 1))
         return EXIT_USAGE;
-    int rc = page_begin(&cli, &choice, &page, &cli.err);
+    int rc = page_begin(&choice, &page, &cli.err);
     if (rc == SIGNET_OK)
         rc = signet_page_show(page, work, order, cli.args[0], &cli.err);
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK) {
+        page_tell(&cli, page);
         wait_for_the_end();
+    }
     signet_page_close(&page);
     return cli_end(&cli, rc);
 }

@@ -16,8 +16,10 @@ struct page_choice {
         TEXT(0, "page-logins", "FILE", "Who may change something: `signet page password`",         \
              &(choice)->logins_file)
 
-/* *out stays NULL where none was asked for. Tells where it is. */
-int page_begin(const struct cli *cli, const struct page_choice *choice, struct signet_page **out,
+/* *out stays NULL where none was asked for. */
+int page_begin(const struct page_choice *choice, struct signet_page **out,
                struct signet_error *err);
+/* Where it is. */
+void page_tell(const struct cli *cli, const struct signet_page *page);
 
 #endif

@@ -195,8 +195,11 @@ static int run_with_panel(struct cli *cli, struct signet_order **orders, size_t 
     if (panel_open(&s.panel, cli, o->plain, &cli->err) != SIGNET_OK)
         return cli_fail(cli, &cli->err);
     if (signet_boards_new(&s.boards, &cli->err) == SIGNET_OK &&
-        (o->dry_run || page_begin(cli, &o->page, &s.page, &cli->err) == SIGNET_OK))
+        (o->dry_run || page_begin(&o->page, &s.page, &cli->err) == SIGNET_OK)) {
+        if (s.page)
+            page_tell(cli, s.page);
         code = run_series(&s, orders, count);
+    }
     signet_page_close(&s.page);
     panel_close(&s.panel);
     signet_boards_free(&s.boards);
