@@ -105,12 +105,10 @@ static bool same_run(const struct signet_control_view *a, const struct signet_co
 
 static void begin_whole(struct watch *w, const struct signet_control_view *seen)
 {
-    uint64_t *changes = calloc(seen->slot_count + 1, sizeof(*changes));
-
-    if (!changes)
+    free(w->slot_changes); /* of another number of slots, perhaps */
+    w->slot_changes = calloc(seen->slot_count + 1, sizeof(*w->slot_changes));
+    if (!w->slot_changes)
         return; /* the next look tries again */
-    free(w->slot_changes);
-    w->slot_changes = changes;
     w->whole = w->order_change = ++w->now;
 }
 
