@@ -2,7 +2,7 @@
 #ifndef PAGE_LOGIN_H
 #define PAGE_LOGIN_H
 
-/* Who may change something: a file with a line for each person, "NAME:scrypt:LN:R:P:SALT:HASH", and
+/* Who may change something: a file with a line for each person, "NAME:scrypt:LN:SALT:HASH", and
  * the sessions of those who said their password. Sessions are in memory, and end with the page. */
 
 #include "base/base.h"
