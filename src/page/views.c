@@ -119,7 +119,8 @@ static bool read_plot(const char *word, enum signet_plot *out)
     return !word;
 }
 
-/* by, days and order behind the "?"; false: answered with what is wrong. */
+/* by, days and order behind the "?"; false: answered with what is wrong. What is kept as JSON and
+ * what is kept as a picture have keys of their own. */
 static bool read_report(struct request *r, struct view_report *report, char key[320])
 {
     const char *by = request_argument(r, "by"), *days = request_argument(r, "days");
@@ -139,7 +140,8 @@ static bool read_report(struct request *r, struct view_report *report, char key[
                                                      .by = (enum signet_report_by)i,
                                                      .order = order && *order ? order : NULL,
                                                      .since = midnight((int)count - 1)};
-    snprintf(key, 320, "%s %d %ld %.250s", plot ? plot : "report", i, count, order ? order : "");
+    snprintf(key, 320, "%s %d %d %ld %.250s", r->path, (int)report->plot, i, count,
+             order ? order : "");
     return true;
 }
 

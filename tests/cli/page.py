@@ -168,6 +168,9 @@ def what_was_made(hall):
             need(plot == 'errors' or '<b>&"Zoë' in picture and '(none)' in picture, picture)
             p = call('report', ledger, '--by', 'operator', '--plot', plot, '--since', 'today')
             need(p.stdout == text, p.stdout + p.stderr)
+        for path in ('/api/report', '/plot.svg') * 2:  # the same arguments, and neither is given the other's text
+            for query in ('?days=2', '?days=2&plot=yield'):
+                need(browser.ask(path + query)[2].startswith('<svg' if 'svg' in path else '{"rows"'), path + query)
         name = hall.devices()[0]['endpoint']
         said = [json.loads(x) for x in call('ledger', 'show', ledger, name, '--json').stdout.splitlines()]
         for ask in (name, hall.devices()[0]['hw_id']):
