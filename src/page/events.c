@@ -9,6 +9,7 @@
 enum { LISTEN_MS = 1000, BEAT_MS = 15000, BLOCK_SIZE = 16 * 1024 };
 
 struct stream {
+    const struct request *request; /* it lasts as long as something is sent */
     struct watch *watch;
     struct viewer viewer;
     int fd;
@@ -33,7 +34,8 @@ static void stream_send(struct stream *s, const char *text, size_t len)
     s->beat_at = clock_ms() + BEAT_MS;
 }
 
-/* Waits for something to send. A comment now and then keeps the connection alive. */
+/* Waits for something to send, until the viewer or its session is gone. A comment now and then
+ * keeps the connection alive. */
 static bool fill(struct stream *s)
 {
     static const char beat[] = ": still here\n\n";
@@ -41,7 +43,7 @@ static bool fill(struct stream *s)
     watch_drop(s->watch, &s->message);
     while (!s->message) {
         if (!watch_next(s->watch, &s->viewer, clock_ms() + LISTEN_MS, &s->message) ||
-            viewer_left(s->fd))
+            viewer_left(s->fd) || !request_may_read(s->request))
             return false;
         if (!s->message && clock_ms() >= s->beat_at) {
             stream_send(s, beat, strlen(beat));
@@ -88,6 +90,7 @@ static struct stream *open_stream(struct request *r)
         free(s);
         return NULL;
     }
+    s->request = r;
     s->watch = r->page->watch;
     s->fd = info->connect_fd;
     stream_send(s, begin, strlen(begin));

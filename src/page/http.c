@@ -53,26 +53,24 @@ static bool host_is_right(const struct request *r)
 }
 
 /* A form of a foreign page cannot send this header. */
-static bool is_logged_in(struct request *r, bool changes)
+static bool may_change(const struct request *r)
 {
     const char *token = request_header(r, "X-Signet-Token");
 
-    return r->page->logins && login_session(r->page->logins, request_header(r, "Cookie"),
-                                            changes ? (token ? token : "") : NULL);
+    return r->page->logins &&
+           login_session(r->page->logins, request_header(r, "Cookie"), token ? token : "");
 }
 
-static bool may(struct request *r, const struct route *route)
+static bool may(const struct request *r, const struct route *route)
 {
-    struct signet_page *p = r->page;
-
     switch (route->need) {
     case NEED_NOTHING:
         return true;
     case NEED_READ:
-        return !p->closed || is_logged_in(r, false) ||
-               (route->metrics && login_basic(p->logins, request_header(r, "Authorization")));
+        return request_may_read(r) ||
+               (route->metrics && login_basic(r->page->logins, request_header(r, "Authorization")));
     case NEED_CHANGE:
-        return is_logged_in(r, true);
+        return may_change(r);
     }
     return false;
 }
@@ -128,12 +126,16 @@ static enum MHD_Result send_text(struct request *r)
 
 static enum MHD_Result send_events(struct request *r)
 {
-    struct MHD_Response *response = events_open(r);
+    bool may_read = request_may_read(r);
+    struct MHD_Response *response = may_read ? events_open(r) : NULL;
 
     r->type = "text/event-stream";
     if (response)
         return send_response(r, response);
-    refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, SIGNET_E_BUSY, "too many viewers");
+    if (may_read)
+        refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, SIGNET_E_BUSY, "too many viewers");
+    else
+        refuse(r, MHD_HTTP_UNAUTHORIZED, SIGNET_E_AUTH, "log in first");
     return send_text(r);
 }
 
@@ -176,7 +178,6 @@ static enum MHD_Result run_route(struct request *r, const struct route *route)
 
 static enum MHD_Result serve(struct request *r, const char *method)
 {
-    static const struct route events = {.need = NEED_READ};
     const struct page_file *file = r->page->only_metrics ? NULL : find_file(r->path);
     bool other = false, get = strcmp(method, "GET") == 0;
     const struct route *route = find_route(r, method, &other);
@@ -190,10 +191,8 @@ static enum MHD_Result serve(struct request *r, const char *method)
         return run_route(r, route);
     else if (get && file)
         return send_file(r, file);
-    else if (get && strcmp(r->path, "/events") == 0 && !r->page->only_metrics && may(r, &events))
-        return send_events(r);
     else if (get && strcmp(r->path, "/events") == 0 && !r->page->only_metrics)
-        refuse(r, MHD_HTTP_UNAUTHORIZED, SIGNET_E_AUTH, "log in first");
+        return send_events(r);
     else if (file || other)
         refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, SIGNET_E_USAGE, "not with this method");
     else

@@ -48,6 +48,8 @@ struct request {
 const char *request_header(const struct request *r, const char *name);
 /* What follows NAME= behind the "?", or NULL. */
 const char *request_argument(const struct request *r, const char *name);
+/* Does the page show this browser anything? Its session may have ended. */
+bool request_may_read(const struct request *r);
 /* {"error": {"code", "message", "hint"}} */
 void answer_error(struct request *r, unsigned status, const struct signet_error *err);
 void answer_wrong(struct request *r, const char *what); /* 400 */

@@ -12,6 +12,12 @@ const char *request_argument(const struct request *r, const char *name)
     return r->page->mhd->lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+bool request_may_read(const struct request *r)
+{
+    return !r->page->closed ||
+           (r->page->logins && login_session(r->page->logins, request_header(r, "Cookie"), NULL));
+}
+
 void answer_error(struct request *r, unsigned status, const struct signet_error *err)
 {
     buf_reset(&r->answer);
