@@ -218,6 +218,9 @@ static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connect
         return MHD_YES;
     }
     if (*len > 0) {
+        r->received += *len;
+        if (r->received > REQUEST_RECEIVED_MAX)
+            return MHD_NO; /* no answer: who sends so much does not listen */
         buf_append(&r->body, data, *len);
         *len = 0;
         return MHD_YES;

@@ -32,12 +32,13 @@ struct signet_page {
 };
 
 /* One request, and its answer. */
-enum { REQUEST_BODY_MAX = 1024 };
+enum { REQUEST_BODY_MAX = 1024, REQUEST_RECEIVED_MAX = 64 * 1024 };
 struct request {
     struct signet_page *page;
     struct MHD_Connection *connection;
     const char *path;
     struct buf body;
+    size_t received; /* of the body, also what is too long to be kept */
     unsigned status; /* of the answer */
     const char *type;
     struct buf answer;

@@ -221,6 +221,13 @@ def hostile(hall):
             need(event == 'change' and len(data['slots']) == 64, event)
         for s in deaf:
             s.close()
+        with socket.create_connection(('127.0.0.1', browser.port)) as s:  # a body without an end is not read to it
+            s.sendall(b'POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n')
+            sent = 0
+            with contextlib.suppress(ConnectionError):
+                while sent < 100000000:
+                    sent += s.send(100000 * b'x')
+            need(sent < 100000000, 'all of a body was taken')
         many = []
         while len(many) < 45 and (not many or many[-1].answer.status == 200):
             many.append(Stream(browser))
