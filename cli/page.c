@@ -4,11 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { PASSWORD_SIZE = 256 };
 
 void page_tell(const struct cli *cli, const struct signet_page *page)
 {
@@ -87,54 +84,51 @@ static int page_ledger(int argc, char **argv)
     return cli_end(&cli, rc);
 }
 
-/* One line, without its end; nothing of it is shown on a terminal. False: there was none. */
-static bool read_password(const char *prompt, char out[PASSWORD_SIZE])
-{
-    struct termios before, quiet;
-    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+enum { LINE_SIZE = 256 };
 
-    if (terminal) {
-        quiet = before;
-        quiet.c_lflag &= ~(tcflag_t)ECHO;
-        fprintf(stderr, "%s", prompt);
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    bool got = fgets(out, PASSWORD_SIZE, stdin) != NULL;
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        fputc('\n', stderr);
-    }
-    if (got)
-        out[strcspn(out, "\n")] = '\0';
-    return got;
+/* One line, without its end; what is too long for a password is cut, and refused. */
+static int read_password(struct signet_bytes *out, struct signet_error *err)
+{
+    char *line = calloc(1, LINE_SIZE);
+
+    if (!line)
+        return cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
+    *out = (struct signet_bytes){(uint8_t *)line, LINE_SIZE};
+    if (!fgets(line, LINE_SIZE, stdin))
+        return cli_error(err, SIGNET_E_USAGE, "", "standard input has no password");
+    line[strcspn(line, "\n")] = '\0';
+    return SIGNET_OK;
 }
 
-static int ask_password(char out[PASSWORD_SIZE], struct signet_error *err)
+static int ask_password(struct signet_bytes *out, struct signet_error *err)
 {
-    char again[PASSWORD_SIZE] = "";
-    bool same =
-        read_password("password: ", out) &&
-        (!isatty(STDIN_FILENO) || (read_password("once more: ", again) && strcmp(out, again) == 0));
+    struct signet_bytes again = {0};
 
-    explicit_bzero(again, sizeof(again));
-    return same ? SIGNET_OK
-                : cli_error(err, SIGNET_E_USAGE, "", "no password, or two different ones");
+    if (!isatty(STDIN_FILENO))
+        return read_password(out, err);
+    int rc = cli_ask(NULL, "password", out, err);
+    if (rc == SIGNET_OK)
+        rc = cli_ask(NULL, "the password once more", &again, err);
+    if (rc == SIGNET_OK && strcmp((char *)out->data, (char *)again.data) != 0)
+        rc = cli_error(err, SIGNET_E_USAGE, "", "these are two different passwords");
+    signet_bytes_free(&again);
+    return rc;
 }
 
 static int page_password(int argc, char **argv)
 {
     struct cli cli = {0};
-    char password[PASSWORD_SIZE] = "";
+    struct signet_bytes password = {0};
 
     if (!cli_parse(&cli, argc, argv, NULL, "FILE NAME",
                    "Adds a person who may change something at the page to a file of logins, or "
                    "changes the password, which is asked for, or is a line of standard input.",
                    2, 2))
         return EXIT_USAGE;
-    int rc = ask_password(password, &cli.err);
+    int rc = ask_password(&password, &cli.err);
     if (rc == SIGNET_OK)
-        rc = signet_page_login(cli.args[0], cli.args[1], password, &cli.err);
-    explicit_bzero(password, sizeof(password));
+        rc = signet_page_login(cli.args[0], cli.args[1], (char *)password.data, &cli.err);
+    signet_bytes_free(&password);
     return cli_end(&cli, rc);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet run --page and signet page: what a browser is told of a line and may change, and who may."""
-import base64, contextlib, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, time, xml.etree.ElementTree
+import base64, contextlib, json, os, pty, re, shutil, signal, socket, subprocess, sys, tempfile, termios, time, xml.etree.ElementTree
 sys.path.insert(0, '/usr/lib/python3/dist-packages')
 from prometheus_client.openmetrics import parser
 from _hall import Hall
@@ -281,15 +281,44 @@ def beyond_this_computer(hall):
         p = call('page', ledger, '-l', f'127.0.0.1:{browser.port}')
         need(p.returncode == 1 and 'another program listens there' in p.stderr, p.stderr)
 
-    for said, name, words in (('short\n', 'a', 'has 8 to 200 bytes'), ('', 'a', 'no password'), ('long enough\n', 'a b', '1 to 40 letters')):
+    for said, name, words in (('short\n', 'a', 'has 8 to 200 bytes'), ('', 'a', 'has no password'), ('long enough\n', 'a b', '1 to 40 letters')):
         p = call('page', 'password', hall.at('others'), name, said=said)
         need(p.returncode in (1, 2) and words in p.stderr and not os.path.exists(hall.at('others')), p.stderr)
+
+
+def at_a_terminal(hall):
+    """A password is asked for twice, and not shown; Ctrl-C leaves the terminal as it was."""
+    def say(*answers):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execv(SIGNET, [SIGNET, 'page', 'password', hall.at('typed'), 'a'])
+        seen = b''
+        for question, answer in zip((b'password: ', b'the password once more: '), answers):
+            while not seen.endswith(question):
+                seen += os.read(fd, 1000)
+            need(not termios.tcgetattr(fd)[3] & termios.ECHO, 'the terminal shows what is typed')
+            os.write(fd, answer)
+        with contextlib.suppress(OSError):
+            while piece := os.read(fd, 1000):
+                seen += piece
+                shows = termios.tcgetattr(fd)[3] & termios.ECHO
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(fd)
+        need(b'long enough' not in seen and shows, seen)
+        return code, seen
+
+    code, seen = say(b'long enough\n', b'long enough 2\n')
+    need(code == 2 and b'two different passwords' in seen, seen)
+    code, seen = say(b'\x03')
+    need(code not in (0, -signal.SIGINT) and b'stopped' in seen and not os.path.exists(hall.at('typed')), f'{code} {seen}')
+    code, seen = say(b'long enough\n', b'long enough\n')
+    need(code == 0 and os.path.exists(hall.at('typed')), f'{code} {seen}')
 
 
 folder = tempfile.mkdtemp()
 hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))  # boards stay until they are changed
 try:
-    for test in (a_line, requests, what_was_made, hostile, beyond_this_computer):
+    for test in (a_line, requests, what_was_made, hostile, beyond_this_computer, at_a_terminal):
         try:
             test(hall)
         except Broken as e:
