@@ -26,10 +26,8 @@ int run_open_authority(struct signet_run *r, struct signet_error *err)
     return error_pass(signet_authority_open(&r->authority, &options, err), err, "authority");
 }
 
-int run_hash_authority(const struct signet_run *r, struct buf *text, struct signet_error *err)
+int run_authority_text(const struct signet_order *o, struct buf *text, struct signet_error *err)
 {
-    const struct signet_order *o = r->order;
-
     return has_authority(o) ? authority_hash_text(o->authority_file, &o->authority, text, err)
                             : SIGNET_OK;
 }

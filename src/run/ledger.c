@@ -30,7 +30,7 @@ static int hash_order(const struct signet_run *r, char out[65], struct signet_er
         if (o->psk_hex)
             buf_text(&text, "hex\n");
         buf_append(&text, info.data, info.len);
-        rc = run_hash_authority(r, &text, err);
+        rc = run_authority_text(o, &text, err);
     }
     if (rc == SIGNET_OK) {
         rc = buf_check(&text, err);

@@ -52,11 +52,50 @@ static void put_period(struct buf *out, const char *what, int64_t time)
     buf_printf(out, "%s %s\n", what, time ? text : "-");
 }
 
+/* Who signs the devices' certificates, as in the hash of the order. */
+static int put_authority_digest(struct buf *out, const struct signet_order *o,
+                                struct signet_error *err)
+{
+    struct buf text = {0};
+    int rc = run_authority_text(o, &text, err);
+
+    if (rc == SIGNET_OK && text.len)
+        rc = put_digest(out, "authority", text.data, text.len, err);
+    buf_free(&text);
+    return rc;
+}
+
+static int put_file_digests(struct buf *out, const struct signet_order *o, struct signet_error *err)
+{
+    char what[80];
+    int rc = put_file_digest(out, "template", o->template_file, err);
+
+    if (rc == SIGNET_OK)
+        rc = put_file_digest(out, "manifest", o->manifest, err);
+    if (rc == SIGNET_OK)
+        rc = put_file_digest(out, "cert_info", o->cert_info, err);
+    if (rc == SIGNET_OK)
+        rc = put_file_digest(out, "server_cert", o->server_cert, err);
+    if (rc == SIGNET_OK)
+        rc = put_authority_digest(out, o, err);
+    for (size_t i = 0; rc == SIGNET_OK && i < o->seal_to_count; i++) {
+        snprintf(what, sizeof(what), "seal_to %zu", i + 1);
+        rc = put_file_digest(out, what, o->seal_to[i], err);
+    }
+    for (size_t i = 0; rc == SIGNET_OK && i < o->server_count; i++) {
+        snprintf(what, sizeof(what), "server %zu", i + 1);
+        rc = put_file_digest(out, what, o->servers[i].file, err);
+        snprintf(what, sizeof(what), "server %zu ca_file", i + 1);
+        if (rc == SIGNET_OK)
+            rc = put_file_digest(out, what, o->servers[i].ca_file, err);
+    }
+    return rc;
+}
+
 /* What is signed. */
 static int print_signed_order(const struct signet_order *o, int64_t from, int64_t until,
                               struct buf *out, struct signet_error *err)
 {
-    char what[80];
     int rc = text_check("the order's name", o->name, strlen(o->name), err);
 
     buf_printf(out, "signet-order/v1\nname %s\nquota %" PRId64 "\n", o->name, o->quota);
@@ -65,20 +104,7 @@ static int print_signed_order(const struct signet_order *o, int64_t from, int64_
     if (rc == SIGNET_OK)
         rc = put_digest(out, "order", o->text, o->text_len, err);
     if (rc == SIGNET_OK)
-        rc = put_file_digest(out, "template", o->template_file, err);
-    if (rc == SIGNET_OK)
-        rc = put_file_digest(out, "manifest", o->manifest, err);
-    if (rc == SIGNET_OK)
-        rc = put_file_digest(out, "cert_info", o->cert_info, err);
-    if (rc == SIGNET_OK)
-        rc = put_file_digest(out, "server_cert", o->server_cert, err);
-    for (size_t i = 0; rc == SIGNET_OK && i < o->server_count; i++) {
-        snprintf(what, sizeof(what), "server %zu", i + 1);
-        rc = put_file_digest(out, what, o->servers[i].file, err);
-        snprintf(what, sizeof(what), "server %zu ca_file", i + 1);
-        if (rc == SIGNET_OK)
-            rc = put_file_digest(out, what, o->servers[i].ca_file, err);
-    }
+        rc = put_file_digests(out, o, err);
     return rc == SIGNET_OK ? buf_check(out, err) : rc;
 }
 
@@ -239,6 +265,8 @@ static int add_owners(const char *path, struct buf *out, struct signet_error *er
     if ((st.st_uid != 0 && st.st_uid != geteuid()) || st.st_mode & 022)
         return error_set(err, SIGNET_E_IO, "'%s' may be changed by others", path);
     int rc = file_read(path, OWNERS_MAX, &text, err);
+    if (text.len && memchr(text.data, 0, text.len)) /* what is behind it must not go unseen */
+        rc = error_set(err, SIGNET_E_SYNTAX, "'%s' has a zero byte, and is no list of keys", path);
     buf_append(out, text.data, text.len);
     if (text.len && text.data[text.len - 1] != '\n')
         buf_byte(out, '\n');
