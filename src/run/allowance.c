@@ -19,7 +19,7 @@ enum { ALLOWANCES_MAX = 1 << 20, TAG = 16 };
 struct allowances {
     char *path;
     int lock;
-    struct buf text; /* lines: TAG of the order, ledger, units, seq, hash, station */
+    struct buf text; /* lines: TAG of the order, ledger, units, seq, hash ("-": of none), station */
 };
 
 static int open_allowances(struct allowances *a, const struct signet_run *r,
@@ -115,7 +115,7 @@ static int allowance_put(struct allowances *a, const char *tag,
                          struct signet_error *err)
 {
     buf_printf(&a->text, "%s %s %" PRId64 " %" PRId64 " %s %s\n", tag, head->ledger, units,
-               head->seq, head->hash, head->station);
+               head->seq, head->seq ? head->hash : "-", head->station);
     int rc = buf_check(&a->text, err);
     return rc == SIGNET_OK ? file_write(a->path, a->text.data, a->text.len, 0600, err) : rc;
 }

@@ -4,7 +4,7 @@ import os, shutil, subprocess
 import _parts
 from _mint import House
 from _parts import part
-from _signet import SIGNET, need
+from _signet import SIGNET, TORTURE, need
 
 
 class Place:
@@ -112,6 +112,43 @@ def other_ledgers(p):
 
 
 @part
+def killed_as_a_guest(p):
+    """A station that recorded nothing yet in another's ledger, and is killed, keeps what it was given there."""
+    text = open(p.at('o.yaml')).read()
+    p.house.write('o.yaml', text.replace('station: A', 'station: B\nstation_key: b.key'))
+    p.make()
+    p.house.write('o.yaml', text.replace('work: work', 'work: work2').replace('packets.ndjson', 'p2.ndjson'))
+    p.sign()
+    need(p.house.run(p.at('o.yaml'), program=TORTURE, failpoint='after-memory:1')[0] == -9, 'not killed')
+    p.house.write('o.yaml', text.replace('ledger.db', 'second.db').replace('work: work', 'work: work3').replace('packets.ndjson', 'p3.ndjson'))
+    p.sign()
+    p.make('the units of the signed order o are used up: 10 of 10 in other ledgers')
+
+
+@part
+def files_of_receivers(p):
+    """Who reads the output, and who signs for the devices, are the owner's choice, too."""
+    for name in 'programmer', 'other':
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '9', '-subj', f'/CN={name}',
+                        '-addext', 'keyUsage=critical,keyCertSign,cRLSign,keyAgreement', '-keyout', p.at(f'{name}.key'), '-out', p.at(f'{name}.pem')],
+                       check=True, capture_output=True)
+        os.chmod(p.at(f'{name}.key'), 0o600)
+    for more, file, word in (('seal_to: [mine.pem]\n', 'mine.pem', 'seal_to'),
+                             ('authority: {chain: mine.pem, key: programmer.key}\n', 'mine.pem', 'authority'),
+                             ('authority: mine.yaml\n', 'mine.yaml', 'authority')):
+        shutil.copy(p.at('programmer.pem'), p.at('mine.pem'))
+        p.house.write('mine.yaml', 'chain: programmer.pem\nkey: programmer.key\n')
+        p.house.order('o', 10, more=more)
+        p.sign()
+        p.call('order', 'verify', 'o.yaml', '--key', p.key)
+        if file == 'mine.yaml':
+            p.house.write('mine.yaml', 'chain: other.pem\nkey: other.key\n')
+        else:
+            shutil.copy(p.at('other.pem'), p.at('mine.pem'))
+        p.make(f"'{word}' is another one")
+
+
+@part
 def older_copy(p):
     """A ledger as it was before, with a work folder that knows nothing of it."""
     p.sign()
@@ -134,6 +171,10 @@ def owners_of_others(p):
     p.sign()
     os.chmod(p.at('station.key.owners'), 0o666)
     p.make('may be changed by others')
+    with open(p.at('station.key.owners'), 'wb') as f:
+        f.write(bytes(9) + p.key.encode())
+    os.chmod(p.at('station.key.owners'), 0o600)
+    p.make('has a zero byte')
     need('no Ed25519 key' in p.call('order', 'owner', 'o.yaml', 'x', code=1), 'no key')
 
 
