@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SEALED_NAME = NAME_MAX + 1, ENDS = OUTPUTS + 1, MANIFEST = OUTPUTS };
+enum { SEALED_NAME = NAME_MAX + 1, ENDS = OUTPUTS + 1, MANIFEST = OUTPUTS, BASE_MAX = 100 };
 
 /* hidden[0] is the dot: the name that is seen begins behind it. */
 struct sealed_name {
@@ -32,7 +32,7 @@ static struct sealed_name name_sealed(const struct sealed *s, size_t i, uint64_t
 {
     struct sealed_name name;
 
-    snprintf(name.hidden, sizeof(name.hidden), ".%.100s.%08llu.%s",
+    snprintf(name.hidden, sizeof(name.hidden), ".%.*s.%08llu.%s", BASE_MAX,
              s->names[i == MANIFEST ? PACKETS : i], (unsigned long long)number,
              i == MANIFEST ? "manifest" : "cms");
     return name;
@@ -113,6 +113,10 @@ static int open_place(struct batch_run *l, bool change, struct signet_error *err
                *records = o->records ? strrchr(o->records, '/') : NULL;
     l->out.sealed.names[PACKETS] = packets ? packets + 1 : o->packets;
     l->out.sealed.names[RECORDS] = records ? records + 1 : o->records;
+    for (size_t i = 0; i < OUTPUTS; i++)
+        if (has_output(&l->out.sealed, i) && strlen(l->out.sealed.names[i]) > BASE_MAX)
+            return error_set(err, SIGNET_E_LIMIT, "a sealed output's name has at most %d bytes: %s",
+                             BASE_MAX, l->out.sealed.names[i]);
     return folder_open(&l->out.sealed.folder, dirname(folder), change, err);
 }
 

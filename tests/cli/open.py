@@ -185,6 +185,7 @@ def refused():
     order("'packets' is FILE.ndjson", ('out/packets.ndjson', 'out/packets/'))
     order('are in one folder', ('out/records.csv', 'records.csv'))
     order("'clear_text' is allowed or forbidden", ('forbidden', 'never'))
+    order('name has at most 100 bytes', ('packets.ndjson', 95 * 'p' + '.ndjson'))
     order('names no certificate', ('[ec.pem, rsa.pem]', '[]'))
     order('key usage does not allow', ('ec.pem', 'signs.pem'))
     order('can open nothing', ('ec.pem', 'ed.pem'))
