@@ -85,8 +85,9 @@ static void text_plan(const struct signet_order *o, const struct signet_tree *tr
     text_line("packets", o->packets);
     text_line("records", o->records);
     if (o->prove)
-        printf("proof     at %s, %" PRId64 " s\n", o->prove_uri ? o->prove_uri : "the accounts",
-               o->prove_timeout_s);
+        printf("proof     at %s, %" PRId64 " s%s%s\n", o->prove_uri ? o->prove_uri : "the accounts",
+               o->prove_timeout_s, o->prove_follow ? ", may be sent to " : "",
+               o->prove_follow ? PLAIN(o->prove_follow) : "");
     for (size_t i = 0; i < o->server_count; i++)
         text_line("server", o->servers[i].name);
     printf("ledger    %s, station %s\n", o->ledger, o->station);
