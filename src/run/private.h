@@ -60,9 +60,11 @@ int run_report(struct signet_run *run, double begin, struct signet_run_report *r
 int run_check_ledger(struct signet_run *run, struct signet_error *err);
 int run_ledger_gone(struct signet_run *run, struct signet_error *err);
 
-/* authority.c: opens it, where the order has one; what hash and signature of the order have of it */
+/* authority.c: opens it, where the order has one; what hash and signature of the order have of it
+ */
 int run_open_authority(struct signet_run *run, struct signet_error *err);
-int run_authority_text(const struct signet_order *order, struct buf *text, struct signet_error *err);
+int run_authority_text(const struct signet_order *order, struct buf *text,
+                       struct signet_error *err);
 
 /* shift.c: names that the order or a person gave */
 int run_check_names(const struct signet_run *run, struct signet_error *err);
