@@ -40,6 +40,7 @@ static int ask_terminal(int fd, const char *what, char answer[ANSWER_MAX], size_
 
     if (tcgetattr(fd, &before) != 0)
         return cli_error(err, SIGNET_E_IO, "", "cannot ask for %s", PLAIN(what));
+    process_cancel(); /* from here on Ctrl-C gives the terminal back as it was */
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(fd, TCSAFLUSH, &silent);

@@ -292,7 +292,7 @@ def at_a_terminal(hall):
         pid, fd = pty.fork()
         if pid == 0:
             os.execv(SIGNET, [SIGNET, 'page', 'password', hall.at('typed'), 'a'])
-        seen = b''
+        seen, shows = b'', False
         for question, answer in zip((b'password: ', b'the password once more: '), answers):
             while not seen.endswith(question):
                 seen += os.read(fd, 1000)
