@@ -75,6 +75,25 @@ static const char rehearse[] = /* the program stands in front of it */
     "done\n"
     "\"$signet\" run --wait 5 \"$@\" order.yaml\n";
 
+static int cannot_make(const char *path, struct signet_error *err)
+{
+    return cli_error(err, errno == EEXIST ? SIGNET_E_EXISTS : SIGNET_E_IO,
+                     errno == EEXIST ? "name another folder, or move this file away" : "",
+                     "cannot make '%s': %s", PLAIN(path), strerror(errno));
+}
+
+/* Nothing is made where one of the files is there. */
+static int check_free(const char *folder, const char *name, struct signet_error *err)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    if (lstat(path, &st) != 0)
+        return SIGNET_OK;
+    errno = EEXIST;
+    return cannot_make(path, err);
+}
+
 /* A new file; one that is there already is left as it is. */
 static int put_new(const char *folder, const char *name, mode_t mode, const char *text,
                    struct signet_error *err)
@@ -85,9 +104,7 @@ static int put_new(const char *folder, const char *name, mode_t mode, const char
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
-        return cli_error(err, errno == EEXIST ? SIGNET_E_EXISTS : SIGNET_E_IO,
-                         errno == EEXIST ? "name another folder, or move this file away" : "",
-                         "cannot make '%s': %s", PLAIN(path), strerror(errno));
+        return cannot_make(path, err);
     if (write(fd, text, len) != (ssize_t)len)
         failed = errno ? errno : ENOSPC;
     if (close(fd) && !failed)
@@ -117,11 +134,16 @@ static int put_folder(const char *folder, struct signet_error *err)
     static const struct {
         const char *name, *text;
     } files[] = {{"order.yaml", order}, {"template", template}, {"README", readme}};
-    int rc = SIGNET_OK;
+    enum { FILES = sizeof(files) / sizeof(files[0]) };
+    int rc = check_free(folder, "rehearse", err);
+    for (size_t i = 0; rc == SIGNET_OK && i < FILES; i++)
+        rc = check_free(folder, files[i].name, err);
+    if (rc != SIGNET_OK)
+        return rc;
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
         return cli_error(err, SIGNET_E_IO, "is the path right?", "cannot make the folder '%s': %s",
                          PLAIN(folder), strerror(errno));
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(files) / sizeof(files[0]); i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < FILES; i++)
         rc = put_new(folder, files[i].name, 0644, files[i].text, err);
     return rc == SIGNET_OK ? put_script(folder, err) : rc;
 }

@@ -71,6 +71,10 @@ def first_hour(folder):
     before = open(os.path.join(line, 'order.yaml'), encoding='utf-8').read()
     run(SIGNET, 'init', 'line', code=1, cwd=folder)
     need('nothing is overwritten', before == open(os.path.join(line, 'order.yaml'), encoding='utf-8').read())
+    os.mkdir(os.path.join(folder, 'other'))
+    open(os.path.join(folder, 'other', 'README'), 'w').close()
+    run(SIGNET, 'init', 'other', code=1, cwd=folder)
+    need('nothing is half made', os.listdir(os.path.join(folder, 'other')) == ['README'])
 
 help_and_version()
 head_is_quiet()
