@@ -128,6 +128,10 @@ static bool value_forgotten(const struct cli *cli, const struct option_row *rows
 
 static bool address_word(const char *word)
 {
+    static const char local[] = "localhost";
+    size_t len = strlen(local);
+    if (!strncmp(word, local, len) && (!word[len] || word[len] == ':'))
+        return true;
     size_t digits = strspn(word, "0123456789");
     return !word[digits] ||
            (strchr(word, ':') && !word[strspn(word, "0123456789.:[]abcdefABCDEF")]);
