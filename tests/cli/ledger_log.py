@@ -148,6 +148,37 @@ def cut_off(p):
 
 
 @part
+def last_event_taken_out(p):
+    """The head is the event before; the tree and the checkpoint are still of all: the station does not go on from there."""
+    p.sql('DROP TRIGGER events_delete', 'DELETE FROM events WHERE seq = (SELECT seq FROM stations)',
+          'UPDATE stations SET (seq, hash, time) = (SELECT seq, hash, time FROM events ORDER BY seq DESC LIMIT 1)',
+          "CREATE TRIGGER events_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END")
+    need('events, and the ledger has others or' in p.make('q', 2, code=1), 'a run')
+
+
+@part
+def checkpoint_that_is_newer(p):
+    need('has not all of the' in p.call('checkpoint', 'old.db', '--since', 'second', code=1), 'a proof of nothing')
+
+
+@part
+def key_of_a_witness(p):
+    key = p.call('witness', '--sign', 'w.sign').strip()
+    need("is a witness's, not a station's" in p.call('verify', 'ledger.db', '--key', key, code=2), 'a key of a witness')
+
+
+@part
+def device_with_too_many_events(p):
+    p.sql('WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 1001) INSERT INTO events(station, seq, device, n, time, kind, detail, operator,'
+          " tool, row_sha256, hash) SELECT station, 9000 + i, device, 9000 + i, time, kind, detail, operator, tool, row_sha256, hex(9000 + i) FROM r,"
+          ' (SELECT * FROM events WHERE device = 2 LIMIT 1)')
+    with sqlite3.connect(p.at('ledger.db')) as db:
+        (name, count), = db.execute('SELECT d.endpoint, count(*) FROM devices d JOIN events e ON e.device = d.id WHERE d.id = 2')
+    out = p.call('proof', 'ledger.db', name, code=1)
+    need('more than 1000 events' in out, f'{name}, {count}: {out}')
+
+
+@part
 def states_that_were_skipped(p):
     with Forger(p.at('ledger.db')) as db:
         db.execute("UPDATE events SET kind = 'reworked' WHERE kind = 'writing' AND device = 3")

@@ -186,6 +186,7 @@ def refused():
     order('are in one folder', ('out/records.csv', 'records.csv'))
     order("'clear_text' is allowed or forbidden", ('forbidden', 'never'))
     order('name has at most 100 bytes', ('packets.ndjson', 95 * 'p' + '.ndjson'))
+    order('more than 16 certificates', ('[ec.pem, rsa.pem]', '[' + 16 * 'ec.pem, ' + 'rsa.pem]'))
     order('names no certificate', ('[ec.pem, rsa.pem]', '[]'))
     order('key usage does not allow', ('ec.pem', 'signs.pem'))
     order('can open nothing', ('ec.pem', 'ed.pem'))
@@ -194,6 +195,11 @@ def refused():
     order('an export is a file in clear', ('clear_text', 'servers: [{file: export.json}]\nclear_text'))
     order("has 'allow_http'", ('clear_text', 'servers: [{file: export.json, allow_http: true}]\nclear_text'))
     need(not os.path.exists('rows.csv'), 'a file in clear')
+    os.mkdir('out2', 0o700)
+    order('5 of 5 devices', ('out/', 'out2/'), ('other', 'third'), code=0)
+    write('out2/packets.ndjson.00000002.cms', 'of somebody else')
+    order('is there already, and this order did not write it', ('out/', 'out2/'), ('other', 'third'), ('quota: 5', 'quota: 6'))
+    need(read('out2', 'packets.ndjson.00000002.cms') == b'of somebody else', 'it is his no more')
 
 
 def kills():

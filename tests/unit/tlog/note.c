@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pki/pki.h"
 #include "tlog/tlog.h"
 #include "unit/folder.h"
 
@@ -133,6 +134,35 @@ static void keys_that_are_none(void **state)
             fail_msg("'%s'", keys[i]);
 }
 
+/* As a signing key its type is another, though the number fits. */
+static void key_of_a_witness(void)
+{
+    uint8_t typed[33] = {TLOG_WITNESS}, public[32];
+    struct secret seed = {0};
+    struct tlog_key key = {0};
+    struct tlog_vkey as = {0};
+    struct buf text = {0};
+
+    assert_int_equal(secret_alloc(&seed, 32, NULL), SIGNET_OK);
+    memset(seed.data, 7, 32);
+    memset(typed + 1, 7, 32);
+    assert_int_equal(ed25519_public(&seed, public, NULL), SIGNET_OK);
+    memcpy(as.key, public, sizeof(public));
+    assert_int_equal(tlog_vkey_as(&as, TLOG_SIGNER, "w", &as, NULL), SIGNET_OK);
+    for (int i = 0; i < 2; i++, typed[0] = TLOG_SIGNER) {
+        buf_reset(&text);
+        buf_text(&text, "PRIVATE+KEY+w+");
+        buf_hex(&text, as.id, sizeof(as.id));
+        buf_byte(&text, '+');
+        buf_base64(&text, typed, sizeof(typed));
+        assert_int_equal(file_write(path, text.data, text.len, 0600, NULL), SIGNET_OK);
+        assert_int_equal(tlog_key_open(&key, path, NULL, NULL), i ? SIGNET_OK : SIGNET_E_SYNTAX);
+    }
+    tlog_key_free(&key);
+    secret_wipe(&seed);
+    buf_free(&text);
+}
+
 static void key_files(void **state)
 {
     struct tlog_key key = {0}, again = {0};
@@ -154,6 +184,7 @@ static void key_files(void **state)
     assert_int_equal(file_write(path, go_private, 60, 0600, NULL), SIGNET_OK);
     assert_int_equal(tlog_key_open(&again, path, NULL, NULL), SIGNET_E_SYNTAX);
     assert_null(again.seed.data);
+    key_of_a_witness();
     buf_free(&name);
     tlog_key_free(&key);
     unlink(path);
@@ -182,6 +213,12 @@ static void witnesses(void **state)
     assert_int_equal(time, 1700000000);
     /* it is no signature of the same key as a log's */
     assert_int_equal(tlog_note_verify(&note, &key.public, NULL, NULL), SIGNET_E_NOT_FOUND);
+    buf_reset(&line);
+    buf_reset(&all); /* a time that is none */
+    assert_int_equal(tlog_sign(&key, &as, text, strlen(text), -1, &line, NULL), SIGNET_OK);
+    buf_printf(&all, "%s\n%s", text, (char *)line.data);
+    assert_int_equal(tlog_note_parse(all.data, all.len, &note, NULL), SIGNET_OK);
+    assert_int_equal(tlog_note_verify(&note, &read, &time, NULL), SIGNET_E_CRYPTO);
     buf_free(&all);
     buf_free(&line);
     tlog_key_free(&key);

@@ -190,11 +190,27 @@ static void consistency(void **state)
         }
 }
 
+/* Hashes that are right, and a size that they do not reach; and hashes of which none is used. */
+static void proofs_of_another_length(void **state)
+{
+    struct tlog_hashes none = {0}, one = {.count = 1};
+    uint8_t root[TLOG_HASH];
+    (void)state;
+
+    assert_int_equal(tlog_check_inclusion(&none, 0, 1, leaves[0], leaves[0], NULL), SIGNET_OK);
+    assert_int_equal(tlog_check_inclusion(&none, 0, 2, leaves[0], leaves[0], NULL),
+                     SIGNET_E_CRYPTO);
+    root_of(0, 2, root);
+    assert_int_equal(tlog_check_consistency(&none, 0, root, 2, root, NULL), SIGNET_OK);
+    assert_int_equal(tlog_check_consistency(&one, 0, root, 2, root, NULL), SIGNET_E_CRYPTO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(known_roots),
                                        cmocka_unit_test(roots_and_frontiers),
-                                       cmocka_unit_test(inclusion), cmocka_unit_test(consistency)};
+                                       cmocka_unit_test(inclusion), cmocka_unit_test(consistency),
+                                       cmocka_unit_test(proofs_of_another_length)};
 
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
