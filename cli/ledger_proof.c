@@ -42,8 +42,11 @@ static int write_proof(void *ctx, const struct signet_ledger_proof *proof, struc
     p->count++;
     if (proof->proof) {
         snprintf(event, sizeof(event), "%s/%s.%d.event", p->folder, p->cli->args[1], p->count);
-        snprintf(file, sizeof(file), "%s/%s.%d.tlog-proof", p->folder, p->cli->args[1], p->count);
-        rc = cli_write(event, proof->event, proof->event_len, err);
+        if ((size_t)snprintf(file, sizeof(file), "%s/%s.%d.tlog-proof", p->folder, p->cli->args[1],
+                             p->count) >= sizeof(file))
+            rc = cli_error(err, SIGNET_E_LIMIT, "", "'%.80s' is too long a path", p->folder);
+        if (rc == SIGNET_OK)
+            rc = cli_write(event, proof->event, proof->event_len, err);
         if (rc == SIGNET_OK)
             rc = cli_write(file, proof->proof, strlen(proof->proof), err);
     } else {

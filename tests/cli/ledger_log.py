@@ -123,6 +123,7 @@ def tree_of_another(p):
 def rolled_back(p):
     """An old copy is whole, and has the old checkpoint only; worked on, it is another history."""
     p.verify('has not all of the', ledger='old.db')
+    p.verify(since=None, ledger='old.db')  # the key alone does not tell
     p.verify(since='first', ledger='old.db')
     shutil.copy(p.at('old.db'), p.at('ledger.db'))
     for end in '-wal', '-shm':
@@ -176,6 +177,15 @@ def device_with_too_many_events(p):
         (name, count), = db.execute('SELECT d.endpoint, count(*) FROM devices d JOIN events e ON e.device = d.id WHERE d.id = 2')
     out = p.call('proof', 'ledger.db', name, code=1)
     need('more than 1000 events' in out, f'{name}, {count}: {out}')
+
+
+@part
+def folder_of_a_long_path(p):
+    """The names of an event and its proof would be cut to one."""
+    folder = os.path.join(*(['.'] + ['f' * 90] * 11))
+    os.makedirs(p.at(folder))
+    need('is too long a path' in p.call('proof', 'ledger.db', 'urn:dev:os:p-0000002', '-o', folder, code=1), 'a folder')
+    need(not os.listdir(p.at(folder)), 'an event alone')
 
 
 @part
