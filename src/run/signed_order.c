@@ -333,7 +333,9 @@ int run_check_signature(struct signet_run *r, struct signet_error *err)
 
     rest = text.data ? (char *)text.data : NULL;
     for (char *line; rc == SIGNET_OK && rest && (line = strsep(&rest, "\n"));)
-        if (*line && *line != '#' && count < KEYS_MAX)
+        if (*line && *line != '#' && count == KEYS_MAX)
+            rc = error_set(err, SIGNET_E_LIMIT, "the station knows more than %d owners", KEYS_MAX);
+        else if (*line && *line != '#')
             keys[count++] = line;
     r->is_signed = count > 0;
     if (rc == SIGNET_OK && count > 0)

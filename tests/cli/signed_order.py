@@ -171,10 +171,13 @@ def owners_of_others(p):
     p.sign()
     os.chmod(p.at('station.key.owners'), 0o666)
     p.make('may be changed by others')
-    with open(p.at('station.key.owners'), 'wb') as f:
-        f.write(bytes(9) + p.key.encode())
     os.chmod(p.at('station.key.owners'), 0o600)
-    p.make('has a zero byte')
+    for text, says in (bytes(9) + p.key.encode(), 'has a zero byte'), (65 * f'{p.key}\n'.encode(), 'more than 64 owners'):
+        with open(p.at('station.key.owners'), 'wb') as f:
+            f.write(text)
+        p.make(says)
+    p.house.write('station.key.owners', f'# of ours\n{p.key}\n')
+    p.make()
     need('no Ed25519 key' in p.call('order', 'owner', 'o.yaml', 'x', code=1), 'no key')
 
 
