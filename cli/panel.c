@@ -176,7 +176,7 @@ static char *line_of(const struct signet_event *event, bool lamps)
         n = asprintf(&text, "slot %s: once more after: %s\n", event->board ? event->board : "",
                      what);
     else if (event->kind == SIGNET_EVENT_STAGE_END && !event->board && event->error)
-        n = asprintf(&text, "signet: %s\n", what);
+        n = asprintf(&text, "signet: %s%s\n", what, hint);
     return n > 0 ? text : NULL;
 }
 
