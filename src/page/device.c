@@ -135,7 +135,7 @@ void answer_device(struct request *r)
     char key[KEY_SIZE];
 
     snprintf(key, sizeof(key), "device %.*s", KEY_SIZE - 8, name ? name : "");
-    if (name && strlen(name) < SIGNET_ENDPOINT_SIZE)
+    if (name && *name && strlen(name) < SIGNET_ENDPOINT_SIZE)
         answer_records(r, key, DEVICE_SECONDS, view_device, name);
     else
         answer_wrong(r, "name one device");

@@ -185,7 +185,8 @@ def what_was_made(hall):
         need(len(keys) >= 4, keys)
         told = ''.join(browser.ask(p)[2] for p in ('/api/device?name=' + name, '/api/stations', '/api/report', '/plot.svg')).lower()
         need(not any(k.lower() in told for k in keys), 'a key is on the page')
-        for path, status in (('device?name=nobody', 404), ('device', 400), ('device?name=' + 200 * 'x', 400), ('report?by=moon', 400),
+        for path, status in (('device?name=nobody', 404), ('device', 400), ('device?name=', 400), ('device?name=%00', 400),
+                             ('device?name=' + 200 * 'x', 400), ('report?by=moon', 400),
                              ('report?days=0', 400), ('report?days=9999', 400), ('report?plot=pie', 400), ('report?order=' + 300 * 'x', 400)):
             need(browser.ask('/api/' + path)[0] == status, path)
     with started('page', hall.at('none.db'), '-l', '127.0.0.1:0') as (_, browser):
