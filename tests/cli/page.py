@@ -203,10 +203,11 @@ def hostile(hall):
     evil = '<img src=x onerror="alert(1)">'
     slots = [{'state': 'fail', 'endpoint': evil, 'reason': 200 * '"\\', 'part': 1} for _ in range(64)]
     run = Run(hall.at('fake'), slots)
+    run.order = 'a"b\\c <b>'
     with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '-w', hall.at('fake'), '--metrics') as (process, browser):
         _, data = Stream(browser).next()
         need(data['slots'][0]['endpoint'] == evil, data)
-        metrics(browser)
+        need(metrics(browser)[('signet_order_info', ('operator', ''), ('order', run.order), ('shift', ''))] == 1, 'labels')
         deaf = []
         for _ in range(5):
             s = socket.create_connection(('127.0.0.1', browser.port))

@@ -51,6 +51,9 @@ def register(make, work):
     new('urn:x', 'tOkEn').register()
     expect('the registration', len(server.posts()) == 1 and server.posts()[0][2]['Authorization'] == 'Bearer tOkEn',
            server.requests)
+    with open('whole_url.json', 'w') as f: # its port in url: 8087 is not put behind it
+        f.write('{"url": "https://127.0.0.1:1", "domain": "/a/"}')
+    raises(ConnectionError, make(f'{CONFIGS}/endpoint_cfg', 'urn:x', 'whole_url.json', 'tOkEn', None).register, word='https://127.0.0.1:1: ')
     raises(ValueError, new('urn:x', None).register, word='token')
     raises(ValueError, new(None, 'tOkEn').register, word='endpoint name')
     server.answer = (403, {'error': 'no such right'})

@@ -94,14 +94,15 @@ class Run:
     """The control socket of a run that never was: what it says is up to the test."""
     def __init__(self, folder, slots):
         os.mkdir(folder)
-        self.slots, self.asked, self.refuses = slots, '', None  # the last change, and why the next one is refused
+        self.order, self.slots = 'o', slots
+        self.asked, self.refuses = '', None  # the last change, and why the next one is refused
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(os.path.join(folder, 'control-0123456789abcdef.sock'))
         self.socket.listen(16)
         threading.Thread(target=self.answer, daemon=True).start()
 
     def text(self):
-        lines = ['ok ', 'order o', 'quota 10', 'seconds 1000']
+        lines = ['ok ', f'order {self.order}', 'quota 10', 'seconds 1000']
         for i, slot in enumerate(self.slots):
             lines += [f'slot {i + 1}', f'state {slot["state"]}'] + [f'{k} {v}' for k, v in slot.items() if k != 'state']
         return '\n'.join(lines) + '\n'

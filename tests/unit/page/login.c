@@ -5,12 +5,15 @@
 #include "page/login.h"
 #include "pki/pki.h"
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signet/page.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,9 +28,15 @@ int64_t __wrap_clock_ms(void)
     return now_ms;
 }
 
+static void (*while_asleep)(void);
 unsigned __wrap_sleep(unsigned seconds)
 {
+    void (*now)(void) = while_asleep;
+
     slept += seconds;
+    while_asleep = NULL;
+    if (now)
+        now();
     return 0;
 }
 
@@ -125,6 +134,49 @@ static void sessions_are_bounded(void **state)
     logins_close(&l);
 }
 
+/* Four wait for their turn; the fifth is sent away at once. */
+enum { OTHERS = 4 };
+static struct logins *crowded;
+static pthread_t others[OTHERS];
+static sem_t sent_away;
+
+static void *log_in_as_well(void *arg)
+{
+    char cookie[LOGIN_COOKIE_SIZE], token[LOGIN_TOKEN_SIZE];
+
+    if (login_begin(crowded, "zoe", "password 1", false, cookie, token, NULL) == SIGNET_E_BUSY)
+        sem_post(&sent_away);
+    return arg;
+}
+
+static void crowd(void)
+{
+    struct timespec end;
+
+    for (int i = 0; i < OTHERS; i++)
+        assert_int_equal(pthread_create(&others[i], NULL, log_in_as_well, NULL), 0);
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 30;
+    assert_int_equal(sem_timedwait(&sent_away, &end), 0);
+}
+
+static void tries_are_bounded(void **state)
+{
+    char cookie[LOGIN_COOKIE_SIZE], token[LOGIN_TOKEN_SIZE];
+
+    (void)state;
+    assert_int_equal(logins_open(&crowded, file, NULL), SIGNET_OK);
+    assert_int_equal(sem_init(&sent_away, 0, 0), 0);
+    while_asleep = crowd;
+    assert_int_equal(login_begin(crowded, "zoe", "wrong", false, cookie, token, NULL),
+                     SIGNET_E_AUTH);
+    for (int i = 0; i < OTHERS; i++)
+        pthread_join(others[i], NULL);
+    assert_int_equal(sem_trywait(&sent_away), -1); /* the others were heard */
+    sem_destroy(&sent_away);
+    logins_close(&crowded);
+}
+
 /* A program that asks for figures has no session. */
 static void basic(void **state)
 {
@@ -165,6 +217,16 @@ static void the_file(void **state)
         assert_non_null(strstr(err.msg, "logins:3:"));
         assert_null(strstr(err.msg, hash));
     }
+    struct buf many = {0};
+    for (int i = 0; i < 64; i++)
+        buf_printf(&many, "a%d:scrypt:14:%s:%s\n", i, salt, hash);
+    write_file((const char *)many.data);
+    assert_int_equal(logins_open(&l, file, NULL), SIGNET_OK);
+    logins_close(&l);
+    buf_printf(&many, "one:scrypt:14:%s:%s\n", salt, hash);
+    write_file((const char *)many.data);
+    assert_int_equal(logins_open(&l, file, &err), SIGNET_E_LIMIT);
+    buf_free(&many);
     write_file("# nobody\n");
     assert_int_equal(logins_open(&l, file, &err), SIGNET_E_USAGE);
     snprintf(text, sizeof(text), "a:scrypt:14:%s:%s\n", salt, hash);
@@ -197,8 +259,9 @@ static void who_may_be_added(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_session), cmocka_unit_test(sessions_are_bounded),
-        cmocka_unit_test(basic), cmocka_unit_test(who_may_be_added), cmocka_unit_test(the_file)};
+        cmocka_unit_test(a_session),         cmocka_unit_test(sessions_are_bounded),
+        cmocka_unit_test(tries_are_bounded), cmocka_unit_test(basic),
+        cmocka_unit_test(who_may_be_added),  cmocka_unit_test(the_file)};
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

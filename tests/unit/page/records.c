@@ -51,6 +51,17 @@ static int make(struct signet_ledger *ledger, const void *ctx, struct buf *out,
                                : error_set(err, (enum signet_code)answer, "it cannot be read");
 }
 
+static int make_much(struct signet_ledger *ledger, const void *ctx, struct buf *out,
+                     struct signet_error *err)
+{
+    static const char piece[4096];
+
+    (void)ledger, (void)err;
+    for (int i = 0; i < *(const int *)ctx; i++)
+        buf_append(out, piece, sizeof(piece));
+    return SIGNET_OK;
+}
+
 static void gives(struct records *r, const char *key, const char *text)
 {
     struct buf out = {0};
@@ -105,9 +116,27 @@ static void what_was_read_is_shared(void **state)
     assert_int_equal(closed, 2);
 }
 
+static void what_is_kept_is_bounded(void **state)
+{
+    static const int most = 1024, more = 1025; /* 4 MiB */
+    struct records *r = NULL;
+    struct buf out = {0};
+
+    (void)state;
+    assert_int_equal(records_open(&r, NULL), SIGNET_OK);
+    assert_int_equal(records_show(r, "l.db", NULL), SIGNET_OK);
+    assert_int_equal(records_get(r, "a", 3, make_much, &most, &out, NULL), SIGNET_OK);
+    buf_reset(&out);
+    assert_int_equal(records_get(r, "b", 3, make_much, &more, &out, NULL), SIGNET_E_LIMIT);
+    assert_int_equal(out.len, 0);
+    buf_free(&out);
+    records_close(&r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_was_read_is_shared)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_was_read_is_shared),
+                                       cmocka_unit_test(what_is_kept_is_bounded)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

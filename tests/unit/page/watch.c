@@ -144,7 +144,11 @@ static void changes_alone_are_told(void **state)
     assert_true(watch_join(w, &behind, "0-1"));
     next(w, &behind, &out, id);
     BEGINS(&out, "event: status\n");
-    watch_leave(w), watch_leave(w);
+    strcpy(strchr(id, '-'), "-99999"); /* a number that has not been yet */
+    assert_true(watch_join(w, &behind, id));
+    next(w, &behind, &out, id);
+    BEGINS(&out, "event: status\n");
+    watch_leave(w), watch_leave(w), watch_leave(w);
 
     /* viewers that want the same have the same; it stays as long as one has it */
     change(move_second);
