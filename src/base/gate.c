@@ -391,17 +391,24 @@ static void look_both_ways(struct gate *g, const char *text, size_t len)
     }
 }
 
-static void mask_chunk(struct gate *g, const struct live *lives, char *text, size_t len)
+static void mark_chunk(struct gate *g, const struct live *lives, const char *text, size_t len)
 {
-    memset(g->hidden, 0, sizeof(g->hidden));
     g->lives = lives;
     g->at = 0;
     while (g->lives) {
         index_secrets(g);
         look_both_ways(g, text, len);
     }
+}
+
+/* The first bytes of a chunk are done. The next one looks at the rest without stars, since a secret
+ * may go on behind this one: the marks stay. */
+static void put_stars(struct gate *g, char *text, size_t len)
+{
     for (size_t i = 0; i < len; i++)
         text[i] = g->hidden[i] ? '*' : text[i];
+    memmove(g->hidden, g->hidden + len, sizeof(g->hidden) - len);
+    memset(g->hidden + sizeof(g->hidden) - len, false, len);
 }
 
 void gate_mask(char *text, size_t len)
@@ -410,10 +417,13 @@ void gate_mask(char *text, size_t len)
     struct live_copy copy;
     const struct live *lives = live_look(&copy);
 
-    for (size_t at = 0; lives && at < len; at += CHUNK - OVERLAP) {
-        mask_chunk(&g, lives, text + at, len - at < CHUNK ? len - at : CHUNK);
-        if (len - at <= CHUNK)
-            break;
+    memset(g.hidden, false, sizeof(g.hidden));
+    for (size_t at = 0, done; lives && at < len; at += done) {
+        size_t left = len - at;
+
+        done = left > CHUNK ? CHUNK - OVERLAP : left;
+        mark_chunk(&g, lives, text + at, left < CHUNK ? left : CHUNK);
+        put_stars(&g, text + at, done);
     }
     if (lives)
         explicit_bzero(&g, sizeof(g));

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wrap: locked_alloc
+ */
 #include "base/base.h"
 
 #include <pthread.h>
@@ -16,13 +19,22 @@ static const char token[] = "eyJ0b2tlbiI6-Qx_7h.Zk93";
 /* The text as the gate leaves it. */
 static const char *masked(const char *text, size_t len)
 {
-    static char out[8192];
+    static char out[32768];
 
     assert_true(len < sizeof(out));
     memcpy(out, text, len);
     out[len] = '\0';
     gate_mask(out, len);
     return out;
+}
+
+static bool no_memory;
+void *__real_locked_alloc(size_t size);
+void *__wrap_locked_alloc(size_t size);
+
+void *__wrap_locked_alloc(size_t size)
+{
+    return no_memory ? NULL : __real_locked_alloc(size);
 }
 
 /* Nothing but stars between "begin <" and "> end". */
@@ -138,6 +150,71 @@ static void hidden_in_every_spelling(const uint8_t *data, size_t len)
     buf_free(&text);
 }
 
+/* Letters in front, which a decoder takes for digits as well, and the text: stars, but for so many
+ * bytes of it that do not spell the secret. Frees the text. */
+static void hidden_behind(size_t letters, struct buf *text, size_t others, const char *what)
+{
+    char whole[4096];
+    size_t stars = 0;
+
+    memcpy(whole, "abcdabcd", letters);
+    memcpy(whole + letters, text->data, text->len);
+    const char *out = masked(whole, letters + text->len);
+    assert_memory_equal(out, whole, letters);
+    for (size_t i = 0; i < text->len; i++)
+        stars += out[letters + i] == '*';
+    if (stars + others < text->len)
+        fail_msg("%s behind %zu letters: %.*s became %s", what, letters, (int)text->len,
+                 (const char *)text->data, out);
+    buf_free(text);
+}
+
+static void buf_base32(struct buf *out, const uint8_t *data, size_t len)
+{
+    for (size_t bit = 0; bit < 8 * len; bit += 5) {
+        unsigned digit = 0;
+
+        for (size_t i = bit; i < bit + 5; i++)
+            digit = digit << 1 | (i < 8 * len ? data[i / 8] >> (7 - i % 8) & 1U : 0);
+        buf_byte(out, (uint8_t) "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[digit]);
+    }
+}
+
+static void digits_at_each_offset(const uint8_t *data, size_t len)
+{
+    struct buf text = {0}, inner = {0};
+
+    for (size_t letters = 0; letters < 8; letters++) {
+        buf_hex(&text, data, len);
+        hidden_behind(letters, &text, 0, "hex");
+        buf_base64(&text, data, len);
+        hidden_behind(letters, &text, 2, "base64");
+        buf_base32(&text, data, len);
+        hidden_behind(letters, &text, 0, "base32");
+        for (int hex = 0; hex < 2; hex++) {
+            buf_append(&inner, "abcdabcd", letters);
+            (hex ? buf_hex : buf_base64)(&inner, data, len);
+            buf_base64(&text, inner.data, inner.len);
+            buf_free(&inner);
+            hidden_behind(0, &text, 6 + letters * 4 / 3, hex ? "hex in base64" : "base64 twice");
+        }
+    }
+}
+
+static void letters_apart(const uint8_t *data, size_t len)
+{
+    struct buf text = {0};
+
+    EACH(&text, data, len, "%c ");
+    hidden_and_backwards(&text, "with blanks");
+    for (size_t i = 0; i < len; i++)
+        buf_append(&text, (const uint8_t[]){data[i], 0}, 2);
+    hidden_behind(0, &text, 1, "in UTF-16");
+    for (size_t i = 0; i < len; i++)
+        buf_printf(&text, i % 5 == 4 ? "%c\r\n  " : "%c", data[i]);
+    hidden_behind(0, &text, 4, "in lines");
+}
+
 static void are_hidden_in_every_spelling(void **state)
 {
     struct live lives[2];
@@ -147,6 +224,9 @@ static void are_hidden_in_every_spelling(void **state)
     live_begin(&lives[1], token, strlen(token));
     hidden_in_every_spelling(key, sizeof(key));
     hidden_in_every_spelling((const uint8_t *)token, strlen(token));
+    digits_at_each_offset(key, sizeof(key));
+    digits_at_each_offset((const uint8_t *)token, strlen(token));
+    letters_apart((const uint8_t *)token, strlen(token));
     live_end(&lives[0]);
     live_end(&lives[1]);
 }
@@ -190,7 +270,7 @@ static void at_each_place_of_a_long_text(void **state)
 
     (void)state;
     live_begin(&live, key, sizeof(key));
-    for (size_t at = 1000; at < 5000; at += 97) {
+    for (size_t at = 1000; at < 5000; at += at % 1024 < 896 ? 97 : 3) { /* and where chunks end */
         memset(text, 'z', sizeof(text));
         hex_encode(key, sizeof(key), text + at);
         text[at + 32] = 'z';
@@ -199,6 +279,52 @@ static void at_each_place_of_a_long_text(void **state)
         assert_int_equal(strspn(out + at, "*"), 32);
         assert_int_equal(strspn(out + at + 32, "z"), sizeof(text) - at - 32);
     }
+    live_end(&live);
+}
+
+static void long_ones_and_many_are_found(void **state)
+{
+    static uint8_t long_one[10240], keys[1500][16];
+    static struct live lives[1500];
+    struct live live;
+    struct buf text = {0};
+    const char *out;
+
+    (void)state;
+    random_bytes(long_one, sizeof(long_one), NULL);
+    random_bytes(keys, sizeof(keys), NULL);
+    live_begin(&live, long_one, sizeof(long_one));
+    for (size_t at = 0; at + 16 <= sizeof(long_one); at += 1278) { /* parts of it, in many turns */
+        buf_hex(&text, long_one + at, 16);
+        hidden_behind(0, &text, 0, "a part of a long secret");
+    }
+    buf_base64(&text, long_one, sizeof(long_one));
+    out = masked((char *)text.data, text.len);
+    assert_true(strspn(out, "*") >= text.len - 2);
+    buf_free(&text);
+    live_end(&live);
+    for (size_t i = 0; i < 1500; i++)
+        live_begin(&lives[i], keys[i], 16);
+    for (size_t i = 0; i < 1500; i += i < 1400 ? 100 : 33) {
+        buf_hex(&text, keys[i], 16);
+        hidden_behind(0, &text, 0, "one of many");
+    }
+    for (size_t i = 0; i < 1500; i++)
+        live_end(&lives[i]);
+}
+
+static void without_memory_as_well(void **state)
+{
+    struct live live, other;
+
+    (void)state;
+    live_begin(&live, key, sizeof(key));
+    no_memory = true;
+    const char *out = masked("a FBFF206B009FF0113EC45A807D0AE791.", 35);
+    no_memory = false;
+    assert_string_equal(out, "a ********************************.");
+    live_begin(&other, token, strlen(token)); /* nobody waits for the list */
+    live_end(&other);
     live_end(&live);
 }
 
@@ -280,6 +406,8 @@ int main(void)
         cmocka_unit_test(what_is_no_secret_stays),
         cmocka_unit_test(half_of_it_is_hidden_too),
         cmocka_unit_test(at_each_place_of_a_long_text),
+        cmocka_unit_test(long_ones_and_many_are_found),
+        cmocka_unit_test(without_memory_as_well),
         cmocka_unit_test(texts_and_errors_go_through),
         cmocka_unit_test(threads_come_and_go),
     };
