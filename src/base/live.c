@@ -25,7 +25,7 @@ void live_begin(struct live *live, const void *data, size_t len)
 
 void live_end(struct live *live)
 {
-    if (!live->back)
+    if (live->len < LIVE_MIN) /* not its back, which others change */
         return;
     pthread_mutex_lock(&mutex);
     *live->back = live->next;

@@ -43,7 +43,7 @@ static struct {
     size_t locked_count, from; /* nothing is free before */
 } range = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static uint8_t *base;
+static uint8_t *_Atomic base; /* a block of malloc() may be freed while the range is reserved */
 static atomic_bool unlocked;
 static atomic_uint threads;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -240,8 +240,10 @@ enum { PLAIN_MALLOC = 0 };
 
 static bool is_ours(const void *memory)
 {
-    return base && (const uint8_t *)memory >= base &&
-           (const uint8_t *)memory < base + (size_t)CHUNKS * CHUNK;
+    const uint8_t *first = base;
+
+    return first && (const uint8_t *)memory >= first &&
+           (const uint8_t *)memory < first + (size_t)CHUNKS * CHUNK;
 }
 
 void *locked_alloc(size_t size)
