@@ -40,7 +40,7 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
     address.secure = parts.secured;
     address.port = parts.port;
     snprintf(address.host, sizeof address.host, "%s", parts.host);
-    snprintf(address.path, sizeof address.path, "%s", parts.path);
+    strcpy(address.path, parts.path);
     *out = address;
     return SIGNET_OK;
 }
