@@ -262,6 +262,19 @@ def refusals(hall):
     need(not any(b.keys for b in hall.boards()), 'a board made a key for nothing')
 
 
+def bound(hall):
+    """The request binds an identity to its board, before anybody signs."""
+    hall.change()
+    order = hall.order()
+    if hall.count % 2 == 0:
+        order = hall.order()  # with names of the order
+    need(hall.run(order, failpoint='before-sign:1') == -9, 'before-sign was not reached')
+    hall.killed += 1
+    held = [d for d in hall.devices() if d['spki_sha256'] and d['state'] < 4]
+    need(held and all(d['hw_id'] for d in held), f'a key without its board: {[d["endpoint"] for d in held]}')
+    hall.finish(order)
+
+
 def torture(hall, seed):
     refusals(hall)
     begin = time.monotonic()
@@ -272,6 +285,7 @@ def torture(hall, seed):
     with open(hall.at('places')) as f:
         places = list(dict.fromkeys(f.read().split()))
     need({'after-request', 'before-sign', 'after-sign'} <= set(places), places)
+    bound(hall)
     about = [p for p in places if any(w in p for w in ('request', 'sign', 'seal', 'reserved', 'keyed', 'writing', 'load', 'written'))]
     for place in (places if LONG >= 2 * len(places) else random.sample(about, min(LONG // 2, len(about)) or 2)):
         hall.once(failpoint=f'{place}:{random.randint(1, SLOTS if LONG else 2)}')
