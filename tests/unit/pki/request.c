@@ -297,6 +297,19 @@ static void the_forms_of_a_file(void **state)
     buf_free(&b);
 }
 
+/* More base64 than a request can be, none of which is written past its place. */
+static void base64_that_is_too_long(void **state)
+{
+    static char text[64 * 1024];
+    struct signet_bytes der = {0};
+    struct signet_error err = {0};
+
+    (void)state;
+    memset(text, 'M', sizeof(text));
+    assert_int_equal(cert_request_load(&der, text, sizeof(text), &err), SIGNET_E_CERT);
+    assert_null(der.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +322,7 @@ int main(void)
         cmocka_unit_test(what_is_no_request),
         cmocka_unit_test(one_of_our_own),
         cmocka_unit_test(the_forms_of_a_file),
+        cmocka_unit_test(base64_that_is_too_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
