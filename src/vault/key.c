@@ -181,6 +181,15 @@ static int open_keys(const struct vault_key *from, const struct key_text *t, str
     return rc;
 }
 
+/* No text shows them: live.c. */
+static void ring_begins_to_live(struct key_ring *ring)
+{
+    secret_live(&ring->current);
+    secret_live(&ring->wrap.key);
+    for (size_t i = 0; i < ring->old_count; i++)
+        secret_live(&ring->old[i]);
+}
+
 int key_read(const struct vault_key *from, struct key_ring *ring, struct signet_error *err)
 {
     struct secret text = {0};
@@ -194,7 +203,9 @@ int key_read(const struct vault_key *from, struct key_ring *ring, struct signet_
     else if (rc == SIGNET_OK && (rc = check_key(&text, NULL, err)) == SIGNET_OK)
         rc = secret_set(&ring->current, text.data, text.len, err);
     secret_wipe(&text);
-    if (rc != SIGNET_OK)
+    if (rc == SIGNET_OK)
+        ring_begins_to_live(ring);
+    else
         key_ring_wipe(ring);
     return error_pass(rc, err, "cannot use the station key '%s'", from->file);
 }

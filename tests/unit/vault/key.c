@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signet/station_key.h>
+#include <signet/text.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,20 @@ static void of_a_faster_process_is_the_key(void **state)
     faster = path;
     assert_int_equal(open_file(&ring), 0);
     assert_memory_equal(ring.current.data, "0123456789abcdef0123456789abcdef", 32);
+    key_ring_wipe(&ring);
+}
+
+static void is_in_no_text(void **state)
+{
+    struct key_ring ring = {0};
+    char text[64];
+
+    (void)state;
+    begin();
+    put(path, "0123456789abcdef0123456789abcdeg", 32);
+    assert_int_equal(open_file(&ring), 0);
+    signet_text_plain("is 0123456789abcdef0123456789abcdeg", text, sizeof(text));
+    assert_string_equal(text, "is ********************************");
     key_ring_wipe(&ring);
 }
 
@@ -431,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_made_and_read_again),
         cmocka_unit_test(of_a_faster_process_is_the_key),
+        cmocka_unit_test(is_in_no_text),
         cmocka_unit_test(of_one_byte_is_none),
         cmocka_unit_test(that_others_may_touch_is_refused),
         cmocka_unit_test(a_passphrase_opens),
