@@ -2,7 +2,9 @@
 /* Certificate requests that come from boards: which are taken, and what is said of the others. */
 #include "pki/private.h"
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +113,38 @@ static void what_is_taken(void **state)
     }
 }
 
+/* An RSA key of nobody: 2^bits - 1 and an exponent; another key signs. */
+static struct made made_with_rsa(int bits, int exponent_bits)
+{
+    struct made made = {0};
+    unsigned char *at = made.der;
+    EVP_PKEY *signer = ec_key("P-256"), *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    BIGNUM *n = BN_new(), *e = BN_new();
+    X509_REQ *req = X509_REQ_new();
+
+    assert_true(BN_set_bit(n, bits - 1) && BN_set_bit(n, 0));
+    assert_true(BN_set_bit(e, exponent_bits - 1) && BN_set_bit(e, 0));
+    assert_true(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) &&
+                OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e));
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+    assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+    assert_int_equal(X509_REQ_set_pubkey(req, key), 1);
+    assert_true(X509_REQ_sign(req, signer, EVP_sha256()) > 0);
+    made.len = (size_t)i2d_X509_REQ(req, &at);
+    X509_REQ_free(req);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    BN_free(n);
+    BN_free(e);
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(signer);
+    return made;
+}
+
 static void keys_that_are_not_taken(void **state)
 {
     EVP_PKEY *packed = ec_key("P-256");
@@ -128,6 +162,10 @@ static void keys_that_are_not_taken(void **state)
     says(&made, "the certificate request: its RSA key has 1024 bits, not 2048 to 4096");
     made = make(rsa_key(2048, 3), EVP_sha256(), MBSTRING_UTF8, dev_1);
     says(&made, "the certificate request: its RSA key has an exponent that nobody uses");
+    made = made_with_rsa(2048, 65);
+    says(&made, "the certificate request: its RSA key has an exponent that nobody uses");
+    made = made_with_rsa(4104, 17);
+    says(&made, "the certificate request: its RSA key has 4104 bits, not 2048 to 4096");
     made = make(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL, MBSTRING_UTF8, dev_1);
     says(&made, "the certificate request: its key is of type ED25519");
 }
@@ -209,6 +247,11 @@ static void what_is_no_request(void **state)
 
     (void)state;
     made.der[made.len++] = 0;
+    says(&made, NONE);
+    made = usual(); /* bytes behind the signature that belong to the request */
+    memcpy(made.der + made.len, "\x05\x00", 2);
+    made.len += 2;
+    made.der[2] += 2;
     says(&made, NONE);
     made = usual();
     memcpy(deep.der, "\x30\x82\x01\x00", 4); /* a length of two bytes where one is enough */
