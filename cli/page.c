@@ -93,7 +93,8 @@ static int read_password(struct signet_bytes *out, struct signet_error *err)
 
     if (!line)
         return cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
-    *out = (struct signet_bytes){(uint8_t *)line, LINE_SIZE};
+    out->data = (uint8_t *)line;
+    out->len = LINE_SIZE;
     if (!fgets(line, LINE_SIZE, stdin))
         return cli_error(err, SIGNET_E_USAGE, "", "standard input has no password");
     line[strcspn(line, "\n")] = '\0';

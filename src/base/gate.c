@@ -35,6 +35,7 @@ struct gate {
     bool hidden[CHUNK];
     const struct live *lives; /* and at: what is not among the blocks yet */
     size_t at;
+    size_t least; /* bytes in a row that are a part of any secret */
 };
 
 static void put(struct view *out, unsigned byte, const struct view *in, size_t first, size_t last)
@@ -363,9 +364,10 @@ static void gate_decode(struct gate *g, size_t level, const struct decoder *d)
 
     out->n = 0;
     d->run(&g->views[level], out, d);
+    if (out->n < g->least) /* nor does what others make of it have more */
+        return;
     gate_look(g, level + 1);
-    for (size_t i = 0; level + 2 < LEVELS && d->second && out->n >= LIVE_MIN &&
-                       i < sizeof(decoders) / sizeof(*decoders);
+    for (size_t i = 0; level + 2 < LEVELS && d->second && i < sizeof(decoders) / sizeof(*decoders);
          i++)
         if (decoders[i].second)
             gate_decode(g, level + 1, &decoders[i]);
@@ -391,6 +393,15 @@ static void look_both_ways(struct gate *g, const char *text, size_t len)
     }
 }
 
+static size_t least_of(const struct live *lives)
+{
+    size_t least = SIZE_MAX;
+
+    for (const struct live *s = lives; s; s = s->next)
+        least = enough(s) < least ? enough(s) : least;
+    return least;
+}
+
 static void mark_chunk(struct gate *g, const struct live *lives, const char *text, size_t len)
 {
     g->lives = lives;
@@ -411,21 +422,35 @@ static void put_stars(struct gate *g, char *text, size_t len)
     memset(g->hidden + sizeof(g->hidden) - len, false, len);
 }
 
+/* The rest of it are places. */
+static void wipe_gate(struct gate *g)
+{
+    for (size_t i = 0; i < LEVELS; i++)
+        explicit_bzero(g->views[i].bytes, sizeof(g->views[i].bytes));
+    explicit_bzero(g->heads, sizeof(g->heads));
+}
+
+static void mask_all(struct gate *g, const struct live *lives, char *text, size_t len)
+{
+    memset(g->hidden, false, sizeof(g->hidden));
+    for (size_t at = 0, done; at < len; at += done) {
+        size_t left = len - at;
+
+        done = left > CHUNK ? CHUNK - OVERLAP : left;
+        mark_chunk(g, lives, text + at, left < CHUNK ? left : CHUNK);
+        put_stars(g, text + at, done);
+    }
+    wipe_gate(g);
+}
+
 void gate_mask(char *text, size_t len)
 {
     struct gate g;
     struct live_copy copy;
     const struct live *lives = live_look(&copy);
 
-    memset(g.hidden, false, sizeof(g.hidden));
-    for (size_t at = 0, done; lives && at < len; at += done) {
-        size_t left = len - at;
-
-        done = left > CHUNK ? CHUNK - OVERLAP : left;
-        mark_chunk(&g, lives, text + at, left < CHUNK ? left : CHUNK);
-        put_stars(&g, text + at, done);
-    }
-    if (lives)
-        explicit_bzero(&g, sizeof(g));
+    g.least = least_of(lives);
+    if (len >= g.least)
+        mask_all(&g, lives, text, len);
     live_looked(lives, &copy);
 }

@@ -260,6 +260,8 @@ static void half_of_it_is_hidden_too(void **state)
     live_begin(&live, "4711", 4); /* a PIN, whole */
     assert_string_equal(masked("the PIN 4711 is wrong, not 471", 30),
                         "the PIN **** is wrong, not 471");
+    assert_string_equal(masked("4711", 4), "****"); /* a text that is nothing else */
+    assert_string_equal(masked("471", 3), "471");
     live_end(&live);
 }
 
