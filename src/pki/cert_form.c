@@ -66,22 +66,65 @@ static void put_authority_id(struct buf *b, X509 *issuer)
     buf_free(&value);
 }
 
-/* RFC 5280, section 4.2.1.2, method 1 with SHA-256 as RFC 7093 has it: 160 bits of the hash of the
- * public key. */
+/* The bits of the public key in its SubjectPublicKeyInfo: {{algorithm}, BIT STRING} */
+static bool key_bits(struct der spki, struct der *bits)
+{
+    struct der list;
+
+    if (!der_next(&spki, DER_SEQUENCE, NULL, &list) || !der_next(&list, DER_SEQUENCE, NULL, NULL) ||
+        !der_next(&list, V_ASN1_BIT_STRING, NULL, bits) || bits->at == bits->end)
+        return false;
+    bits->at++; /* how many bits of the last byte are unused */
+    return true;
+}
+
+static bool spki_is_rsa(struct der spki)
+{
+    static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+    struct der list, algorithm, oid;
+
+    return der_next(&spki, DER_SEQUENCE, NULL, &list) &&
+           der_next(&list, DER_SEQUENCE, NULL, &algorithm) &&
+           der_next(&algorithm, 0x06, NULL, &oid) && oid.end - oid.at == sizeof rsa &&
+           memcmp(oid.at, rsa, sizeof rsa) == 0;
+}
+
+int form_check_key(const struct cert_form *form, const struct cert_wish *wish,
+                   struct signet_error *err)
+{
+    const struct der spki = {wish->spki, wish->spki + wish->spki_len};
+    bool rsa = wish->key ? wish->key->rsa : spki_is_rsa(spki);
+
+    if (!wish->key && !wish->spki) /* not there yet */
+        return SIGNET_OK;
+    if (rsa && form->usage & CERT_AGREES_KEYS)
+        return error_set_hint(err, SIGNET_E_MEANING, "leave it out of the profile's 'key_usage'",
+                              "an RSA key cannot have keyAgreement (RFC 3279, section 2.3.1)");
+    if (!rsa && form->usage & CERT_ENCIPHERS_KEYS)
+        return error_set_hint(err, SIGNET_E_MEANING, "leave it out of the profile's 'key_usage'",
+                              "an EC key cannot have keyEncipherment (RFC 8813, section 3)");
+    return SIGNET_OK;
+}
+
+/* RFC 7093, section 2, method 1: the first 160 bits of the SHA-256 of the public key. */
 static void put_subject_id(struct buf *b, const struct cert_wish *wish)
 {
-    unsigned char *spki = NULL;
-    int len = wish->key ? i2d_PUBKEY(wish->key->pkey, &spki) : (int)wish->spki_len;
+    unsigned char *made = NULL;
+    int len = wish->key ? i2d_PUBKEY(wish->key->pkey, &made) : 0;
+    struct der spki = {wish->spki, wish->spki + wish->spki_len}, bits;
     uint8_t hash[32];
     struct buf value = {0};
 
-    if (len > 0 && sha256(wish->key ? spki : wish->spki, (size_t)len, hash, NULL) == SIGNET_OK) {
+    if (wish->key)
+        spki = (struct der){made, made ? made + len : NULL};
+    if (key_bits(spki, &bits) &&
+        sha256(bits.at, (size_t)(bits.end - bits.at), hash, NULL) == SIGNET_OK) {
         der_put(&value, V_ASN1_OCTET_STRING, hash, 20);
         put_extension(b, NID_subject_key_identifier, false, &value);
     } else {
         b->failed = true;
     }
-    OPENSSL_free(spki);
+    OPENSSL_free(made);
     buf_free(&value);
 }
 

@@ -230,6 +230,8 @@ int cert_plan(struct plan *p, struct signing *by, const struct cert_wish *wish,
 
     if (!rc)
         rc = plan_form(p, wish, err);
+    if (!rc)
+        rc = form_check_key(wish->form, wish, err);
     if (rc)
         return rc;
     if (!p->common_name && !info->country_name && !info->state_or_province_name &&

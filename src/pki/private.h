@@ -103,6 +103,9 @@ int cert_build(struct signet_cert **out, const struct plan *p, const struct cert
 /* cert_form.c: the extensions in their wrapping; nothing when there are none. */
 void form_put(struct buf *b, const struct cert_form *form, const struct plan *p,
               const struct cert_wish *wish, X509 *issuer);
+/* SIGNET_E_MEANING: it has a key usage that a key of this type cannot have. */
+int form_check_key(const struct cert_form *form, const struct cert_wish *wish,
+                   struct signet_error *err);
 
 /* alt_name.c: a URI (RFC 3986) or a host name (RFC 1123)? */
 bool alt_name_possible(const char *text);

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Authorities, as a user has them: keys in files, encrypted ones, in SoftHSM; on the command line and in orders. What
 comes out is taken by OpenSSL, GnuTLS and Mbed TLS."""
-import ctypes, json, os, pty, re, shutil, subprocess, sys, tempfile
+import json, os, pty, re, shutil, subprocess, sys, tempfile
 import _softhsm
+from _cert_stacks import openssl, taken
 from _hall import Hall
 from _mint import House
 from _signet import SIGNET, Broken, need
@@ -16,26 +17,6 @@ def call(*args, code=0, word='', **more):
     need(p.returncode == code and word in p.stdout + p.stderr, f'{args}: exit {p.returncode}, wanted {code} and {word!r}: {p.stdout} {p.stderr}')
     need(SECRET not in p.stdout + p.stderr and _softhsm.PIN not in p.stdout + p.stderr, f'{args}: a secret is told')
     return p.stdout
-
-
-def openssl(*args):
-    return _softhsm.run('openssl', *args)
-
-
-def taken(cert, chain):
-    """By three stacks, as a client's certificate of this authority."""
-    openssl('verify', '-x509_strict', '-purpose', 'sslclient', '-CAfile', chain, cert)
-    with open(cert) as a, open(chain) as b:
-        text = a.read() + b.read()
-    p = subprocess.run(['certtool', '--verify', '--load-ca-certificate', chain, '--infile', cert], capture_output=True, text=True, timeout=60)
-    need(p.returncode == 0 and 'Verified' in p.stdout, f'certtool: {p.stdout} {p.stderr}')
-    mbed = ctypes.CDLL('libmbedx509.so.1')
-    crt, ca, flags = (ctypes.create_string_buffer(4096) for _ in range(3))
-    for x, path in ((crt, cert), (ca, chain)):
-        mbed.mbedtls_x509_crt_init(x)
-        need(mbed.mbedtls_x509_crt_parse_file(x, path.encode()) == 0, f'Mbed TLS does not read {path}')
-    need(mbed.mbedtls_x509_crt_verify(crt, ca, None, None, flags, None, None) == 0, 'Mbed TLS does not take it')
-    return text
 
 
 def file_authorities(h):

@@ -1,28 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checkpoints, proofs and cosignatures of a ledger, as Go's note and tlog, transparency-dev's merkle and formats, and torchwood
 read them; skipped where Go or these modules are not installed (tests/interop/tlog/go.mod): nothing is fetched."""
-import os, shutil, subprocess, sys, tempfile
+import subprocess, sys, tempfile
+import _compiled
 from _mint import House
 from _signet import SIGNET, need
 
-BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
-TOOL = os.path.join(BUILD, 'tests', 'tlog-check')
-
-
-def build():
-    source = os.path.join(SOURCE, 'tests', 'interop', 'tlog')
-    if os.path.exists(TOOL) and os.path.getmtime(TOOL) > os.path.getmtime(os.path.join(source, 'main.go')):
-        return
-    go = shutil.which('go') or shutil.which('go', path='/usr/local/go/bin')
-    p = go and subprocess.run([go, 'build', '-mod=readonly', '-o', TOOL, '.'], cwd=source, capture_output=True, text=True,
-                              env={**os.environ, 'GOPROXY': 'off', 'GOTOOLCHAIN': 'local'})
-    if not go or p.returncode:
-        print(p.stderr if go else 'there is no Go')
-        sys.exit(77)
-
-
 def main():
-    build()
+    program, why = _compiled.go('tlog', 'tlog-check')
+    if not program:
+        print(why)
+        sys.exit(77)
     with tempfile.TemporaryDirectory(prefix='signet-tlog-') as folder:
         h = House(folder)
 
@@ -32,7 +20,7 @@ def main():
             return p.stdout
 
         def tool(*args, code=0):
-            p = subprocess.run([TOOL, *args], capture_output=True, text=True, cwd=folder)
+            p = subprocess.run([program, *args], capture_output=True, text=True, cwd=folder)
             need(p.returncode == code, f'{args}: {p.returncode} {p.stdout}{p.stderr}')
             return p.stdout
 

@@ -114,6 +114,19 @@ static void hardware_names(void **state)
     X509_free(x);
 }
 
+/* RFC 7093, section 2, method 1 */
+static void assert_key_id(X509 *x)
+{
+    const ASN1_BIT_STRING *public = X509_get0_pubkey_bitstr(x);
+    const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(x);
+    uint8_t hash[32];
+
+    assert_int_equal(sha256(public->data, (size_t) public->length, hash, NULL), SIGNET_OK);
+    assert_non_null(id);
+    assert_int_equal(id->length, 20);
+    assert_memory_equal(id->data, hash, 20);
+}
+
 static void files_of_profiles(void **state)
 {
     struct signet_error err;
@@ -129,7 +142,8 @@ static void files_of_profiles(void **state)
     EXTENDED_KEY_USAGE *purposes = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
     assert_int_equal(sk_ASN1_OBJECT_num(purposes), 2);
     EXTENDED_KEY_USAGE_free(purposes);
-    assert_true(has(x, NID_subject_key_identifier) && !has(x, NID_authority_key_identifier));
+    assert_true(!has(x, NID_authority_key_identifier));
+    assert_key_id(x);
     ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(x), X509_get0_notAfter(x));
     assert_int_equal(days, 30);
     X509_free(x);
@@ -137,6 +151,29 @@ static void files_of_profiles(void **state)
     assert_non_null(x);
     assert_int_equal(X509_get_ext_count(x), 1);
     X509_free(x);
+}
+
+static void usages_of_another_type_of_key(void **state)
+{
+    struct signet_error err;
+    struct signet_key *ec = device;
+    const struct signet_cert_info rsa = {.rsa_key_len = 1024};
+
+    (void)state;
+    assert_null(sign_own("key_usage: [keyEncipherment]\n", &err));
+    assert_string_equal(
+        err.msg,
+        "cannot sign a certificate: an EC key cannot have keyEncipherment (RFC 8813, section 3)");
+    device = NULL;
+    assert_int_equal(signet_key_generate(&device, &rsa, NULL, NULL), SIGNET_OK);
+    assert_null(sign_own("key_usage: [digitalSignature, keyAgreement]\n", &err));
+    assert_non_null(
+        strstr(err.msg, "an RSA key cannot have keyAgreement (RFC 3279, section 2.3.1)"));
+    X509 *x = sign_own("key_usage: [digitalSignature, keyEncipherment]\n", &err);
+    assert_non_null(x);
+    X509_free(x);
+    signet_key_free(&device);
+    device = ec;
 }
 
 static void bad_files(void **state)
@@ -167,9 +204,8 @@ static void bad_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in_profiles),
-        cmocka_unit_test(hardware_names),
-        cmocka_unit_test(files_of_profiles),
+        cmocka_unit_test(built_in_profiles), cmocka_unit_test(hardware_names),
+        cmocka_unit_test(files_of_profiles), cmocka_unit_test(usages_of_another_type_of_key),
         cmocka_unit_test(bad_files),
     };
 

@@ -1,0 +1,3 @@
+module signet-x509-check
+
+go 1.21
