@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { AT_MAX = 4096, MSG_PUBKEY = 8, MSG_CSR = 9, TYPE_KEY = 2 };
+enum { AT_MAX = 4096, MSG_IDENTITY = 1, MSG_CSR = 9, TYPE_KEY = 2 };
 
 static const char *const types[] = {"CA", "CLIENT", "PK", "PSK", "PSK_ID"};
 enum { TYPES = sizeof types / sizeof *types };
@@ -38,38 +38,60 @@ static void chip_uuid(const struct sim_board *board, uint8_t out[static 32])
     sha256(text, (size_t)n, out, NULL);
 }
 
-/* COSE_Sign1 over what stands before it. The signature is none: nobody has its key. */
-static void put_attestation(const struct sim_board *board, unsigned kind, unsigned tag,
-                            const struct buf *body, const uint8_t nonce[static 16], struct buf *out)
+/* An array of 5 in the way of modems: it says that it is CBOR (RFC 8949, section 3.4.6). */
+static void put_array_of_5(struct buf *out, unsigned kind, const uint8_t uuid[static 16])
 {
-    struct buf payload = {0}, number = {0}, cose = {0};
-    uint8_t uuid[32], sha[32], signature[64];
+    buf_append(out, "\xd9\xd9\xf7", 3);
+    cbor_put_array(out, 5);
+    cbor_put_uint(out, kind);
+    cbor_put_bytes(out, uuid, 16);
+}
 
-    chip_uuid(board, uuid);
-    sha256(body->data, body->len, sha, NULL);
+/* "BODY.COSE_Sign1"; payload NULL: it is the body. The signature is none: nobody has its key. */
+static void put_attested(const struct buf *body, const struct buf *payload, struct buf *out)
+{
+    struct buf cose = {0};
+    uint8_t signature[64];
+
     random_bytes(signature, sizeof signature, NULL);
-    cbor_put_int(&number, tag > INT32_MAX ? (int64_t)(int32_t)tag : (int64_t)tag);
-    cbor_put_array(&payload, 5);
-    cbor_put_uint(&payload, kind);
-    cbor_put_bytes(&payload, uuid, 16);
-    cbor_put_bytes(&payload, number.data, number.len);
-    sha[0] ^= board->wire.faults.wrong_attest > 0;
-    cbor_put_bytes(&payload, sha, sizeof sha);
-    cbor_put_bytes(&payload, nonce, 16);
     buf_byte(&cose, 0xd2); /* tag 18 */
     cbor_put_array(&cose, 4);
     cbor_put_bytes(&cose, "\xa1\x01\x26", 3); /* {1: -7} */
     cbor_put_map(&cose, 1);
     cbor_put_uint(&cose, 4);
     cbor_put_bytes(&cose, "\x21", 1); /* the identity key */
-    cbor_put_bytes(&cose, payload.data, payload.len);
+    if (payload)
+        cbor_put_bytes(&cose, payload->data, payload->len);
+    else
+        buf_byte(&cose, 0xf6);
     cbor_put_bytes(&cose, signature, sizeof signature);
     put_base64url(out, body);
     buf_byte(out, '.');
     put_base64url(out, &cose);
+    buf_free(&cose);
+}
+
+static void put_key_attestation(const struct sim_board *board, unsigned tag, const struct buf *body,
+                                struct buf *out)
+{
+    struct buf payload = {0}, number = {0};
+    uint8_t uuid[32], sha[32], nonce[16];
+    double wrong = board->wire.faults.wrong_attest;
+
+    chip_uuid(board, uuid);
+    sha256(body->data, body->len, sha, NULL);
+    random_bytes(nonce, sizeof nonce, NULL);
+    sha[0] ^= wrong == 1;
+    tag += wrong == 2;
+    uuid[0] ^= wrong == 3;
+    cbor_put_int(&number, tag > INT32_MAX ? (int64_t)(int32_t)tag : (int64_t)tag);
+    put_array_of_5(&payload, MSG_CSR, uuid);
+    cbor_put_bytes(&payload, number.data, number.len);
+    cbor_put_bytes(&payload, sha, sizeof sha);
+    cbor_put_bytes(&payload, nonce, sizeof nonce);
+    put_attested(body, &payload, out);
     buf_free(&payload);
     buf_free(&number);
-    buf_free(&cose);
 }
 
 /* AT%KEYGEN=TAG,2,0,"CN=..." */
@@ -79,7 +101,6 @@ static void at_keygen(struct sim_board *board, const char *args, struct buf *out
     unsigned tag = (unsigned)strtoul(args, &rest, 10);
     const char *name = strstr(rest, "\"CN="), *quote = name ? strchr(name + 1, '"') : NULL;
     struct signet_bytes csr = {0};
-    uint8_t nonce[16];
     char text[160];
 
     if (strncmp(rest, ",2,0", 4) != 0)
@@ -97,9 +118,8 @@ static void at_keygen(struct sim_board *board, const char *args, struct buf *out
     store_changed(board, "key");
     csr.data[csr.len - 1] ^= board->wire.faults.wrong_key > 0;
     const struct buf body = {.data = csr.data, .len = csr.len};
-    random_bytes(nonce, sizeof nonce, NULL);
     buf_text(out, "%KEYGEN: \"");
-    put_attestation(board, MSG_CSR, tag, &body, nonce, out);
+    put_key_attestation(board, tag, &body, out);
     buf_text(out, "\"\r\nOK\r\n");
     signet_bytes_free(&csr);
 }
@@ -113,14 +133,13 @@ static void at_token(struct sim_board *board, const char *args, struct buf *out)
     if (args[0] == '"' && (strlen(args) != 34 || hex_decode(args + 1, 32, nonce, 16) != 16))
         return at_error(out, 50);
     chip_uuid(board, uuid);
-    cbor_put_array(&body, 4);
-    cbor_put_uint(&body, 1);
-    cbor_put_bytes(&body, uuid, 16);
-    cbor_put_uint(&body, 3);
-    cbor_put_bytes(&body, uuid + 16, 16);
     nonce[0] ^= board->wire.faults.wrong_nonce > 0;
+    put_array_of_5(&body, MSG_IDENTITY, uuid);
+    cbor_put_uint(&body, 3);              /* type of device */
+    cbor_put_bytes(&body, uuid + 16, 16); /* of its firmware */
+    cbor_put_bytes(&body, nonce, sizeof nonce);
     buf_text(out, "%ATTESTTOKEN: \"");
-    put_attestation(board, MSG_PUBKEY, 0, &body, nonce, out);
+    put_attested(&body, NULL, out);
     buf_text(out, "\"\r\nOK\r\n");
     buf_free(&body);
 }

@@ -105,25 +105,20 @@ static int find_parts_of(const struct signet_board *b, const struct console_answ
     return SIGNET_OK;
 }
 
-/* What was attested is about these bytes. */
-static int check_attested(const struct signet_board *b, const struct answer_parts *parts,
-                          struct signet_bytes *body, struct attestation *out,
-                          struct signet_error *err)
+static int read_attested(const struct signet_board *b, const struct answer_parts *parts,
+                         struct buf *body, struct attestation *out, struct signet_error *err)
 {
-    uint8_t plain[CERT_REQUEST_MAX], sha[32];
-    ssize_t n = base64url_decode(parts->body, parts->body_len, plain, sizeof(plain));
-    struct buf copy = {0};
+    uint8_t *to = buf_extend(body, parts->body_len);
+    ssize_t n = to ? base64url_decode(parts->body, parts->body_len, to, parts->body_len) : 0;
 
-    if (n <= 0)
+    if (n > 0)
+        body->len = (size_t)n;
+    if (to && n <= 0)
         return error_set(err, SIGNET_E_SYNTAX, "%s: the modem's answer is damaged", b->port);
-    int code = attestation_read(out, parts->cose, parts->cose_len, err);
-    if (code == SIGNET_OK)
-        code = sha256(plain, (size_t)n, sha, err);
-    if (code == SIGNET_OK && memcmp(sha, out->sha256, sizeof(sha)) != 0)
-        code = error_set(err, SIGNET_E_CERT, "%s: the modem attested another thing than it sent",
-                         b->port);
-    buf_append(&copy, plain, (size_t)n);
-    return code == SIGNET_OK ? buf_take(&copy, body, err) : (buf_free(&copy), code);
+    int code = buf_check(body, err);
+    return code == SIGNET_OK
+               ? attestation_read(out, body->data, body->len, parts->cose, parts->cose_len, err)
+               : code;
 }
 
 /* The chip's identity with a nonce of ours: its key was made there, and now. */
@@ -133,7 +128,7 @@ static int nrf91_check_identity(struct signet_board *b, const struct attestation
     struct console_answer answer;
     struct answer_parts parts;
     struct attestation token;
-    struct signet_bytes body = {0};
+    struct buf body = {0};
     uint8_t nonce[16];
     char line[80], hex[33];
     int code = random_bytes(nonce, sizeof(nonce), err);
@@ -148,14 +143,30 @@ static int nrf91_check_identity(struct signet_board *b, const struct attestation
     code = answer.which ? at_refused(b, "its identity", &answer, err)
                         : find_parts_of(b, &answer, "%ATTESTTOKEN: \"", &parts, err);
     if (code == SIGNET_OK)
-        code = check_attested(b, &parts, &body, &token, err);
-    signet_bytes_free(&body);
+        code = read_attested(b, &parts, &body, &token, err);
+    buf_free(&body);
     console_answer_free(&answer);
-    if (code == SIGNET_OK && memcmp(token.nonce, nonce, sizeof(nonce)) != 0)
+    if (code == SIGNET_OK && (!token.of_chip || memcmp(token.nonce, nonce, sizeof(nonce)) != 0))
         return error_set(err, SIGNET_E_CERT, "%s: the modem attested with another nonce than ours",
                          b->port);
     if (code == SIGNET_OK && memcmp(token.uuid, of_key->uuid, sizeof(token.uuid)) != 0)
         return error_set(err, SIGNET_E_CERT, "%s: the key was made by another chip", b->port);
+    return code;
+}
+
+/* What was attested is about these bytes, and the key is where it must be. */
+static int check_of_key(const struct signet_board *b, uint32_t tag, const struct buf *body,
+                        const struct attestation *attested, struct signet_error *err)
+{
+    uint8_t sha[32];
+    int code = sha256(body->data, body->len, sha, err);
+
+    if (code == SIGNET_OK && (attested->of_chip || memcmp(sha, attested->sha256, sizeof(sha)) != 0))
+        return error_set(err, SIGNET_E_CERT, "%s: the modem attested another thing than it sent",
+                         b->port);
+    if (code == SIGNET_OK && attested->tag != tag)
+        return error_set(err, SIGNET_E_CERT, "%s: the modem attested the security tag %u", b->port,
+                         attested->tag);
     return code;
 }
 
@@ -164,17 +175,18 @@ static int take_generated(struct signet_board *b, uint32_t tag, const struct con
 {
     struct answer_parts parts;
     struct attestation attested;
+    struct buf body = {0};
     int code = find_parts_of(b, answer, "%KEYGEN: \"", &parts, err);
 
     if (code == SIGNET_OK)
-        code = check_attested(b, &parts, csr, &attested, err);
-    if (code == SIGNET_OK && attested.tag != tag)
-        code = error_set(err, SIGNET_E_CERT, "%s: the modem attested the security tag %u", b->port,
-                         attested.tag);
+        code = read_attested(b, &parts, &body, &attested, err);
+    if (code == SIGNET_OK)
+        code = check_of_key(b, tag, &body, &attested, err);
     if (code == SIGNET_OK && console_option_is_true(b, "attest"))
         code = nrf91_check_identity(b, &attested, err);
-    if (code != SIGNET_OK)
-        signet_bytes_free(csr);
+    if (code == SIGNET_OK)
+        return buf_take(&body, csr, err);
+    buf_free(&body);
     return code;
 }
 

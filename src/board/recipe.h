@@ -186,14 +186,16 @@ const char *console_find(const struct console_answer *answer, const char *words,
 /* For errors that quote the board: the line that ended the answer, without the secret parts. */
 const char *console_said(const struct console_answer *answer, char out[static 200]);
 
-/* attestation.c: what a modem says of its key, or of itself. SIGNET_E_SYNTAX: it is none. */
+/* attestation.c: what a modem attests of its key, or of its chip with what stands before the
+ * attestation (body). SIGNET_E_SYNTAX: it is none. */
 struct attestation {
-    uint64_t kind;
-    uint8_t uuid[16], sha256[32], nonce[16];
+    bool of_chip; /* without tag and sha256 */
+    uint8_t uuid[16], nonce[16];
+    uint8_t sha256[32]; /* of the body */
     uint32_t tag;
 };
-int attestation_read(struct attestation *out, const char *text, size_t len,
-                     struct signet_error *err);
+int attestation_read(struct attestation *out, const void *body, size_t body_len, const char *cose,
+                     size_t cose_len, struct signet_error *err);
 /* RFC 4648, section 5, without padding. Returns bytes written or -1. */
 ssize_t base64url_decode(const char *text, size_t len, uint8_t *out, size_t cap);
 

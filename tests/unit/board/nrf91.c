@@ -183,6 +183,8 @@ static void what_goes_wrong(void **state)
         {"no-heap", "no key was made: the modem has no right to it (515)", SIGNET_E_BOARD, false},
         {"wrong-key", "it is not signed with the key that it is for", SIGNET_E_CERT, false},
         {"wrong-attest", "the modem attested another thing than it sent", SIGNET_E_CERT, false},
+        {"wrong-attest=2", "the modem attested the security tag 35724862", SIGNET_E_CERT, false},
+        {"wrong-attest=3", "the key was made by another chip", SIGNET_E_CERT, true},
         {"wrong-nonce", "the modem attested with another nonce than ours", SIGNET_E_CERT, true},
     };
     struct bench *b = *state;
