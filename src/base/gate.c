@@ -5,10 +5,10 @@
 #include "base/base.h"
 
 enum {
-    CHUNK = 2048,   /* bytes of a text that are looked at together */
-    OVERLAP = 1024, /* of two chunks */
-    BLOCK = 4,      /* bytes of a secret that are looked up at once */
-    BLOCKS = 2048,  /* that are looked for in a turn */
+    CHUNK = 2048,     /* bytes of a text that are looked at together */
+    OVERLAP = 1024,   /* of two chunks */
+    BLOCK = LIVE_MIN, /* bytes of a secret that are looked up at once: as many as a uint32_t has */
+    BLOCKS = 2048,    /* that are looked for in a turn */
     HEADS = 1024,
     LEVELS = 3, /* the text, decoded once, decoded twice */
 };
@@ -29,8 +29,8 @@ struct secret_block {
 };
 
 struct gate {
-    struct view views[LEVELS];
-    uint16_t heads[HEADS]; /* the blocks with a hash, plus 1 */
+    struct view views[LEVELS], digits[LEVELS]; /* and what digits are in each */
+    uint16_t heads[HEADS];                     /* the blocks with a hash, plus 1 */
     struct secret_block blocks[BLOCKS];
     bool hidden[CHUNK];
     const struct live *lives; /* and at: what is not among the blocks yet */
@@ -49,10 +49,12 @@ static void put(struct view *out, unsigned byte, const struct view *in, size_t f
 /* What may stand in a text in place of a byte. Each fills out, which is never longer than in. */
 struct decoder {
     void (*run)(const struct view *in, struct view *out, const struct decoder *how);
+    bool second;         /* used also on what others of this kind made */
     int (*digit)(int c); /* -1: none */
     unsigned bits;       /* of a digit */
-    unsigned skip;       /* so many digits */
-    bool first, second;  /* used on the text; used on what others of this kind made */
+    unsigned offsets;    /* at which digit a secret may begin */
+    unsigned base;       /* of a number */
+    bool negative;       /* numbers too */
 };
 
 static int digit_16(int c)
@@ -101,28 +103,30 @@ static bool is_prefix(const struct view *in, size_t i)
     return byte_at(in, i) == '0' && (byte_at(in, i + 1) | 0x20) == 'x';
 }
 
-/* Hex, base32, base64: whatever else stands between the digits. */
-static void decode_digits(const struct view *in, struct view *out, const struct decoder *how)
+/* The digits of hex, base32 or base64, whatever else stands between them. */
+static void take_digits(const struct view *in, struct view *out, const struct decoder *how)
 {
-    unsigned held = 0, bits = 0, skip = how->skip;
-    size_t start = 0;
-
     for (size_t i = 0; i < in->n; i++) {
         int digit = how->bits == 4 && is_prefix(in, i) ? -1 : how->digit(in->bytes[i]);
 
-        if (digit < 0)
+        if (digit >= 0)
+            put(out, (unsigned)digit, in, i, i);
+    }
+}
+
+/* The bytes that digits stand for, from digit first on. */
+static void join_digits(const struct view *in, struct view *out, unsigned bits, size_t first)
+{
+    unsigned held = 0, have = 0;
+
+    for (size_t i = first, start = first; i < in->n; i++) {
+        start = have ? start : i;
+        held = (held << bits | in->bytes[i]) & 0xffff;
+        have += bits;
+        if (have < 8)
             continue;
-        if (skip) {
-            skip--;
-            continue;
-        }
-        start = bits ? start : i;
-        held = (held << how->bits | (unsigned)digit) & 0xffff;
-        bits += how->bits;
-        if (bits < 8)
-            continue;
-        bits -= 8;
-        put(out, held >> bits & 0xff, in, start, i);
+        have -= 8;
+        put(out, held >> have & 0xff, in, start, i);
         start = i;
     }
 }
@@ -131,7 +135,7 @@ static void decode_digits(const struct view *in, struct view *out, const struct 
 static void decode_numbers(const struct view *in, struct view *out, const struct decoder *how)
 {
     for (size_t i = 0, start; i < in->n; i++) {
-        unsigned value = 0, base = how->bits;
+        unsigned value = 0, base = how->base;
 
         if (base == 16 && is_prefix(in, i)) {
             i++;
@@ -141,7 +145,7 @@ static void decode_numbers(const struct view *in, struct view *out, const struct
             value = value > 255 ? value : value * base + (unsigned)how->digit(in->bytes[i]);
         if (i == start || value > 255)
             continue;
-        if (how->skip && start && in->bytes[start - 1] == '-')
+        if (how->negative && start && in->bytes[start - 1] == '-')
             value = (0x100 - value) & 0xff;
         put(out, value, in, start, i - 1);
     }
@@ -234,31 +238,16 @@ static void decode_escapes(const struct view *in, struct view *out, const struct
     out->n = any ? out->n : 0; /* else it is what is looked at anyway */
 }
 
-#define DIGITS(name, bits, skip, first, second)                                                    \
-    {                                                                                              \
-        decode_digits, digit_##name, bits, skip, first, second                                     \
-    }
 static const struct decoder decoders[] = {
-    {decode_escapes, NULL, 0, 0, true, true},
-    {decode_tight, NULL, 0, 0, true, false},
-    DIGITS(16, 4, 0, true, true),
-    DIGITS(16, 4, 1, true, true),
-    DIGITS(64, 6, 0, true, true),
-    DIGITS(64, 6, 1, true, true),
-    DIGITS(64, 6, 2, true, true),
-    DIGITS(64, 6, 3, true, true),
-    DIGITS(32, 5, 0, true, false),
-    DIGITS(32, 5, 1, true, false),
-    DIGITS(32, 5, 2, true, false),
-    DIGITS(32, 5, 3, true, false),
-    DIGITS(32, 5, 4, true, false),
-    DIGITS(32, 5, 5, true, false),
-    DIGITS(32, 5, 6, true, false),
-    DIGITS(32, 5, 7, true, false),
-    {decode_numbers, digit_16, 16, 0, true, false},
-    {decode_numbers, digit_10, 10, 0, true, false},
-    {decode_numbers, digit_10, 10, 1, true, false},
-    {decode_numbers, digit_8, 8, 0, true, false},
+    {decode_escapes, .second = true},
+    {decode_tight, .second = false},
+    {take_digits, true, digit_16, .bits = 4, .offsets = 2},
+    {take_digits, true, digit_64, .bits = 6, .offsets = 4},
+    {take_digits, false, digit_32, .bits = 5, .offsets = 8},
+    {decode_numbers, false, digit_16, .base = 16},
+    {decode_numbers, false, digit_10, .base = 10},
+    {decode_numbers, false, digit_10, .base = 10, .negative = true},
+    {decode_numbers, false, digit_8, .base = 8},
 };
 
 static uint8_t fold(uint8_t c)
@@ -266,12 +255,10 @@ static uint8_t fold(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 0x20) : c;
 }
 
-static size_t block_hash(const uint8_t block[static BLOCK])
+/* Of the last BLOCK bytes. */
+static size_t block_hash(uint32_t bytes)
 {
-    uint32_t value =
-        (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
-
-    return value * UINT32_C(2654435761) >> 22; /* below HEADS */
+    return bytes * UINT32_C(2654435761) >> 22; /* below HEADS */
 }
 
 static uint8_t secret_byte(const struct live *s, size_t i, bool reversed)
@@ -279,7 +266,7 @@ static uint8_t secret_byte(const struct live *s, size_t i, bool reversed)
     return fold(s->data[reversed ? s->len - 1 - i : i]);
 }
 
-/* So many bytes in a row are a part of a secret, and no chance. Each such row has a whole block. */
+/* So many bytes in a row are a part of a secret, and no chance. At least BLOCK. */
 static size_t enough(const struct live *s)
 {
     return s->len < 8 ? s->len : s->len < 16 ? 8 : s->len < 32 ? s->len / 2 : 16;
@@ -312,18 +299,19 @@ static void hide_around(struct gate *g, const struct view *v, size_t view_at, co
 
 static void add_block(struct gate *g, size_t n, struct secret_block b)
 {
-    uint8_t block[BLOCK];
+    uint32_t bytes = 0;
 
     for (size_t k = 0; k < BLOCK; k++)
-        block[k] = secret_byte(b.of, b.at + k, b.reversed);
-    size_t head = block_hash(block);
+        bytes = bytes << 8 | secret_byte(b.of, b.at + k, b.reversed);
+    size_t head = block_hash(bytes);
 
     b.next = g->heads[head];
     g->blocks[n] = b;
     g->heads[head] = (uint16_t)(n + 1);
 }
 
-/* As many blocks of the secrets as there is room for; the rest is for another turn. */
+/* As many blocks of the secrets as there is room for; the rest is for another turn. They lie so
+ * that enough() bytes in a row have a whole one. */
 static void index_secrets(struct gate *g)
 {
     size_t n = 0;
@@ -337,40 +325,57 @@ static void index_secrets(struct gate *g)
         }
         add_block(g, n++, (struct secret_block){g->lives, g->at, false, 0});
         add_block(g, n++, (struct secret_block){g->lives, g->at, true, 0});
-        g->at += BLOCK;
+        g->at += enough(g->lives) - BLOCK + 1;
     }
 }
 
 static void gate_look(struct gate *g, size_t level)
 {
     const struct view *v = &g->views[level];
-    uint8_t block[BLOCK];
+    uint32_t bytes = 0;
 
-    for (size_t at = 0; at + BLOCK <= v->n; at++) {
-        for (size_t k = 0; k < BLOCK; k++)
-            block[k] = fold(v->bytes[at + k]);
-        for (size_t i = g->heads[block_hash(block)]; i; i = g->blocks[i - 1].next) {
+    for (size_t at = 0; at < v->n; at++) {
+        bytes = bytes << 8 | fold(v->bytes[at]);
+        for (size_t i = g->heads[block_hash(bytes)]; at + 1 >= BLOCK && i;
+             i = g->blocks[i - 1].next) {
             const struct secret_block *b = &g->blocks[i - 1];
 
-            hide_around(g, v, at, b->of, b->at, b->reversed);
+            hide_around(g, v, at + 1 - BLOCK, b->of, b->at, b->reversed);
         }
     }
 }
 
-/* What decoder d makes of the view of this level, and what others make of that. */
-static void gate_decode(struct gate *g, size_t level, const struct decoder *d)
-{
-    struct view *out = &g->views[level + 1];
+static void gate_decode(struct gate *g, size_t level, bool again);
 
-    out->n = 0;
-    d->run(&g->views[level], out, d);
-    if (out->n < g->least) /* nor does what others make of it have more */
+/* What a decoder made is looked at, and what others make of it. */
+static void look_at_decoded(struct gate *g, size_t level, bool again)
+{
+    if (g->views[level].n < g->least) /* nor does what others make of it have more */
         return;
-    gate_look(g, level + 1);
-    for (size_t i = 0; level + 2 < LEVELS && d->second && i < sizeof(decoders) / sizeof(*decoders);
-         i++)
-        if (decoders[i].second)
-            gate_decode(g, level + 1, &decoders[i]);
+    gate_look(g, level);
+    if (again && level + 1 < LEVELS)
+        gate_decode(g, level, true);
+}
+
+static void run_decoder(struct gate *g, size_t level, const struct decoder *d)
+{
+    struct view *digits = &g->digits[level], *out = &g->views[level + 1];
+
+    out->n = digits->n = 0;
+    d->run(&g->views[level], d->offsets ? digits : out, d);
+    if (!d->offsets)
+        look_at_decoded(g, level + 1, d->second);
+    for (size_t i = 0; i < d->offsets && digits->n * d->bits >= g->least * 8; i++, out->n = 0) {
+        join_digits(digits, out, d->bits, i);
+        look_at_decoded(g, level + 1, d->second);
+    }
+}
+
+static void gate_decode(struct gate *g, size_t level, bool again)
+{
+    for (size_t i = 0; i < sizeof(decoders) / sizeof(*decoders); i++)
+        if (!again || decoders[i].second)
+            run_decoder(g, level, &decoders[i]);
 }
 
 static void look_both_ways(struct gate *g, const char *text, size_t len)
@@ -387,9 +392,7 @@ static void look_both_ways(struct gate *g, const char *text, size_t len)
             v->to[i] = (uint16_t)(at + 1);
         }
         gate_look(g, 0);
-        for (size_t i = 0; i < sizeof(decoders) / sizeof(*decoders); i++)
-            if (decoders[i].first)
-                gate_decode(g, 0, &decoders[i]);
+        gate_decode(g, 0, false);
     }
 }
 
@@ -412,35 +415,43 @@ static void mark_chunk(struct gate *g, const struct live *lives, const char *tex
     }
 }
 
-/* The first bytes of a chunk are done. The next one looks at the rest without stars, since a secret
- * may go on behind this one: the marks stay. */
-static void put_stars(struct gate *g, char *text, size_t len)
+static void put_stars(const struct gate *g, char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         text[i] = g->hidden[i] ? '*' : text[i];
-    memmove(g->hidden, g->hidden + len, sizeof(g->hidden) - len);
-    memset(g->hidden + sizeof(g->hidden) - len, false, len);
 }
 
-/* The rest of it are places. */
-static void wipe_gate(struct gate *g)
+/* So many bytes of a chunk are done. The next one looks at the rest without stars, since a secret
+ * may go on behind this one: the marks stay. */
+static void next_chunk(struct gate *g, size_t done)
 {
-    for (size_t i = 0; i < LEVELS; i++)
-        explicit_bzero(g->views[i].bytes, sizeof(g->views[i].bytes));
+    memmove(g->hidden, g->hidden + done, sizeof(g->hidden) - done);
+    memset(g->hidden + sizeof(g->hidden) - done, false, done);
+}
+
+/* No view has more bytes than the text. The rest of it are places. */
+static void wipe_gate(struct gate *g, size_t len)
+{
+    for (size_t i = 0; i < LEVELS; i++) {
+        explicit_bzero(g->views[i].bytes, len);
+        explicit_bzero(g->digits[i].bytes, len);
+    }
     explicit_bzero(g->heads, sizeof(g->heads));
 }
 
 static void mask_all(struct gate *g, const struct live *lives, char *text, size_t len)
 {
-    memset(g->hidden, false, sizeof(g->hidden));
-    for (size_t at = 0, done; at < len; at += done) {
-        size_t left = len - at;
+    size_t most = len < CHUNK ? len : CHUNK;
 
-        done = left > CHUNK ? CHUNK - OVERLAP : left;
-        mark_chunk(g, lives, text + at, left < CHUNK ? left : CHUNK);
-        put_stars(g, text + at, done);
+    memset(g->hidden, false, most);
+    for (; len > CHUNK; text += CHUNK - OVERLAP, len -= CHUNK - OVERLAP) {
+        mark_chunk(g, lives, text, CHUNK);
+        put_stars(g, text, CHUNK - OVERLAP);
+        next_chunk(g, CHUNK - OVERLAP);
     }
-    wipe_gate(g);
+    mark_chunk(g, lives, text, len);
+    put_stars(g, text, len);
+    wipe_gate(g, most);
 }
 
 void gate_mask(char *text, size_t len)

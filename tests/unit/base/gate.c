@@ -265,6 +265,36 @@ static void half_of_it_is_hidden_too(void **state)
     live_end(&live);
 }
 
+/* So many bytes in a row of a secret are hidden wherever they are in it; one less is no secret. */
+static void every_row_of(const uint8_t *data, size_t len, size_t row)
+{
+    struct live live;
+
+    live_begin(&live, data, len);
+    for (size_t at = 0; at + row <= len; at++) {
+        struct buf text = {0};
+
+        EACH(&text, data + at, row, "%02x");
+        assert_int_equal(strspn(masked((char *)text.data, text.len), "*"), text.len);
+        assert_memory_equal(masked((char *)text.data, text.len - 2), text.data, text.len - 2);
+        buf_free(&text);
+    }
+    live_end(&live);
+}
+
+static void rows_as_long_as_a_part_of_a_secret(void **state)
+{
+    static const uint8_t lens[][2] = {{4, 4},  {7, 7},   {8, 8},   {15, 8},  {16, 8},
+                                      {17, 8}, {24, 12}, {31, 15}, {32, 16}, {64, 16}};
+    uint8_t data[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(data); i++)
+        data[i] = (uint8_t)(i * 151 + 128);
+    for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++)
+        every_row_of(data, lens[i][0], lens[i][1]);
+}
+
 static void at_each_place_of_a_long_text(void **state)
 {
     char text[6000];
@@ -407,6 +437,7 @@ int main(void)
         cmocka_unit_test(are_hidden_in_every_spelling),
         cmocka_unit_test(what_is_no_secret_stays),
         cmocka_unit_test(half_of_it_is_hidden_too),
+        cmocka_unit_test(rows_as_long_as_a_part_of_a_secret),
         cmocka_unit_test(at_each_place_of_a_long_text),
         cmocka_unit_test(long_ones_and_many_are_found),
         cmocka_unit_test(without_memory_as_well),
