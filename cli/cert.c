@@ -35,6 +35,7 @@ static void cert_json(const struct signet_cert_view *v, const char *file)
     json_text(&j, "signature", v->signature);
     json_text(&j, "sha256", FINGERPRINT(v->sha256));
     json_text(&j, "key_sha256", FINGERPRINT(v->key_sha256));
+    json_text(&j, "pin", v->pin);
     json_end(&j);
 }
 
@@ -44,8 +45,8 @@ static void cert_text(FILE *to, const struct signet_cert_view *v)
             v->subject, v->self_issued ? "(the same)" : v->issuer, v->serial);
     fprintf(to, "  valid from   %s\n  valid until  %s\n", TIME(v->not_before), TIME(v->not_after));
     fprintf(to, "  key          %s\n  signature    %s\n", v->key, v->signature);
-    fprintf(to, "  SHA-256      %s\n  key SHA-256  %s\n", FINGERPRINT(v->sha256),
-            FINGERPRINT(v->key_sha256));
+    fprintf(to, "  SHA-256      %s\n  key SHA-256  %s\n  pin          %s\n", FINGERPRINT(v->sha256),
+            FINGERPRINT(v->key_sha256), v->pin);
 }
 
 static int show_cert(const struct cli *cli, FILE *to, const struct signet_cert *cert,

@@ -198,10 +198,12 @@ static void check_servers(struct check *c)
 {
     for (size_t i = 0; i < c->order->server_count; i++) {
         const struct signet_order_server *from = &c->order->servers[i];
-        const struct server_access access = {
-            .file = from->file,
-            .token_file = from->token_file,
-            .options = {.allow_http = from->allow_http, .ca_file = from->ca_file, .attempts = 1}};
+        const struct server_access access = {.file = from->file,
+                                             .token_file = from->token_file,
+                                             .options = {.allow_http = from->allow_http,
+                                                         .ca_file = from->ca_file,
+                                                         .pin = from->pin,
+                                                         .attempts = 1}};
         struct signet_server *server = NULL;
         struct signet_error err = {0};
         int rc = cli_server_open(&access, NULL, &server, &err);

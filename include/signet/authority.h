@@ -50,6 +50,7 @@ struct signet_authority_info {
     const char *url;     /* "https://HOST[:PORT][/PATH]"; cmp also http, since its messages are
                             protected by the secret */
     const char *ca_file; /* PEM: trusted for https, and no others; NULL: the system's */
+    const char *pin;     /* of its key, as in signet_server_options */
     /* est: who we are, in HTTP or in TLS (PEM; the key 0600); cmp: the reference and its secret.
      * passphrase_file has the password or the secret. */
     const char *user, *client_cert, *client_key, *reference;

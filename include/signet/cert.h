@@ -120,6 +120,7 @@ struct signet_cert_view {
     bool self_issued;              /* subject and issuer are the same */
     uint8_t sha256[32];            /* of the DER */
     uint8_t key_sha256[32];        /* of the SubjectPublicKeyInfo */
+    char pin[64];                  /* the same as "sha256//BASE64", as a server's pin is written */
 };
 int signet_cert_describe(const struct signet_cert *cert, struct signet_cert_view *out,
                          struct signet_error *err);

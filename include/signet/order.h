@@ -44,6 +44,7 @@ struct signet_order_server {
     const char *name; /* unique in the order; default: the file's base name without ".json" */
     const char *file; /* JSON, as signet_server_info_load() reads it */
     const char *token_file, *ca_file; /* token_file: for kinds that need a token */
+    const char *pin;                  /* as in signet_server_options */
     const char *account;              /* as in signet_server_info; NULL: the file's own */
     bool allow_http;
 };

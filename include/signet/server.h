@@ -38,7 +38,7 @@ struct signet_server_info {
      * user. The last two log in and renew what they get before it ends. */
     char *auth;
     char *user;
-    char *ca_file; /* as in the options, which come first */
+    char *ca_file, *pin; /* as in the options, which come first */
     /* Where certificates are put that a person must give to the server (capabilities: uploads), as
      * NAME.pem with a line in to-upload.tsv each. NULL: "uploads". */
     char *uploads;
@@ -65,6 +65,9 @@ struct signet_server_options {
     unsigned retry_ms;           /* first pause, doubled each time; 0: 500 */
     unsigned parallel;           /* requests in flight in signet_server_add_batch(), 1 .. 256;
                                     0: 32 */
+    /* "sha256//BASE64" of the server's SubjectPublicKeyInfo (RFC 7469), several with ';' between.
+     * It alone decides whether it is the server; with ca_file both must fit. NULL: none. */
+    const char *pin;
 };
 
 /* What a kind of server takes. Texts are constant. */

@@ -34,7 +34,7 @@ static int authority_check_parts(const struct signet_authority *a,
         const char *what;
     } rules[] = {
         {here && (!info->chain || !info->key), "an authority has a 'chain' and a 'key'"},
-        {here && (info->url || info->ca_file || info->user || info->client_cert ||
+        {here && (info->url || info->ca_file || info->pin || info->user || info->client_cert ||
                   info->client_key || info->reference || info->timeout_s),
          "what is said of a server goes with 'kind': est or cmp"},
         {!here && (info->key || info->profile), "'key' and 'profile' go with a key that is here"},

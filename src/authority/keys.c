@@ -17,6 +17,7 @@ static const struct entry keys[] = {
     KEY("kind", kind, ENTRY_TEXT),
     KEY("url", url, ENTRY_TEXT),
     KEY("ca_file", ca_file, ENTRY_PATH),
+    KEY("pin", pin, ENTRY_TEXT),
     KEY("user", user, ENTRY_TEXT),
     KEY("client_cert", client_cert, ENTRY_PATH),
     KEY("client_key", client_key, ENTRY_PATH),

@@ -74,6 +74,7 @@ static int remote_connect(struct remote *r, const struct signet_authority_info *
     struct buf cert = {0};
     struct http_options options = {.url = base,
                                    .ca_file = info->ca_file,
+                                   .pin = info->pin,
                                    .stage = "authority",
                                    .allow_http = allow_http,
                                    .attempts = attempts,

@@ -37,6 +37,14 @@ static int read_authorities(struct http *http, const char *path, struct signet_e
                           "ca_file '%s' holds no certificate in PEM", path);
 }
 
+static int take_pin(struct http *http, const char *pin, struct signet_error *err)
+{
+    if (pin && !http->https)
+        return error_set(err, SIGNET_E_USAGE, "a pin is of a server that speaks https");
+    int rc = pin ? pin_check(pin, err) : SIGNET_OK;
+    return rc == SIGNET_OK ? text_copy(&http->pin, pin, err) : rc;
+}
+
 int http_open(struct http **out, const struct http_options *options, const struct http_auth *auth,
               const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err)
@@ -57,6 +65,8 @@ int http_open(struct http **out, const struct http_options *options, const struc
         rc = auth_header_open(&http->auth_header, auth, err);
     if (rc == SIGNET_OK)
         rc = read_authorities(http, options->ca_file, err);
+    if (rc == SIGNET_OK)
+        rc = take_pin(http, options->pin, err);
     if (rc == SIGNET_OK && options->client_cert) {
         buf_append(&http->client_cert, options->client_cert->data, options->client_cert->len);
         rc = buf_check(&http->client_cert, err);
@@ -88,6 +98,7 @@ void http_close(struct http **http)
         secret_wipe(&h->client_key);
         free(h->base);
         free(h->ca_file);
+        free(h->pin);
     }
     free(h);
     *http = NULL;

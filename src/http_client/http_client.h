@@ -48,8 +48,11 @@ struct http_options {
     const char *url;     /* "https://HOST", without a port */
     uint16_t port;       /* 0: the scheme's own */
     const char *ca_file; /* PEM: these authorities and no others; NULL: the system's */
-    const char *stage;   /* of the events that tell of another attempt; constant */
-    bool allow_http;     /* without TLS */
+    /* "sha256//BASE64", of the SubjectPublicKeyInfo; several with ';' between. It alone decides: no
+     * authority, name or date is looked at. With ca_file both must fit. NULL: none. */
+    const char *pin;
+    const char *stage; /* of the events that tell of another attempt; constant */
+    bool allow_http;   /* without TLS */
     /* Who we are in TLS: a certificate, maybe with its chain, and its key, PEM; NULL: nobody. */
     const struct buf *client_cert;
     const struct secret *client_key;
@@ -59,7 +62,7 @@ struct http_options {
     unsigned retry_ms;   /* first pause, doubled each time; 0: 500 */
 };
 
-/* Reads ca_file. SIGNET_E_USAGE: url or token; SIGNET_E_IO, SIGNET_E_CERT: ca_file. */
+/* Reads ca_file. SIGNET_E_USAGE: url, token or pin; SIGNET_E_IO, SIGNET_E_CERT: ca_file. */
 int http_open(struct http **out, const struct http_options *options, const struct http_auth *auth,
               const struct signet_observer *observer, const struct signet_cancel *cancel,
               struct signet_error *err);

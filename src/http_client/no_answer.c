@@ -16,6 +16,7 @@ static const struct {
     {CURLE_PEER_FAILED_VERIFICATION, {.unsent = true}},
     {CURLE_SSL_CACERT_BADFILE, {.unsent = true}},
     {CURLE_SSL_ISSUER_ERROR, {.unsent = true}},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, {.unsent = true}},
     {CURLE_FAILED_INIT, {.unsent = true}},
     {CURLE_OUT_OF_MEMORY, {.unsent = true}},
     {CURLE_GOT_NOTHING, {.passes = true}},
@@ -64,6 +65,17 @@ static void explain_certificate(const struct http *http, struct signet_error *er
     }
 }
 
+static void explain_pin(struct http *http, struct signet_error *err)
+{
+    char peer[PIN_SIZE];
+
+    pin_of_peer(http, peer);
+    error_set_hint(err, SIGNET_E_NET,
+                   "ask who runs the server for its pin: only if it is this one, write it as 'pin'",
+                   "TLS with %s: its key is not the pinned one, but %s", http->base,
+                   peer[0] ? peer : "another");
+}
+
 static void explain_connection(const struct http *http, struct signet_error *err)
 {
     long sys = 0;
@@ -103,7 +115,7 @@ static void explain_tls(const struct http *http, struct signet_error *err)
     error_hint(err, "in the words of OpenSSL: %.180s", http->why);
 }
 
-static void explain_net(const struct http *http, CURLcode code, struct signet_error *err)
+static void explain_net(struct http *http, CURLcode code, struct signet_error *err)
 {
     if (code == CURLE_COULDNT_CONNECT) {
         explain_connection(http, err);
@@ -112,6 +124,8 @@ static void explain_net(const struct http *http, CURLcode code, struct signet_er
         error_hint(err, "is the url right, and does this machine reach its name server?");
     } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
         explain_certificate(http, err);
+    } else if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
+        explain_pin(http, err);
     } else if (code == CURLE_SSL_CACERT_BADFILE) {
         error_set(err, SIGNET_E_NET, "TLS with %s: %s holds no certificate that can be read",
                   http->base, http->ca_file ? http->ca_file : "this system's folder");
@@ -166,7 +180,7 @@ int failure_explain(struct http *http, CURLcode code, struct failure *failure,
     if (code == CURLE_WRITE_ERROR) /* whatever spoke, it was not the server's API */
         return error_set(err, SIGNET_E_SERVER, "the answer of %s is larger than %d bytes",
                          http->base, HTTP_BODY_MAX);
-    if (!http->https && may_be_tls(code) && transfer_speaks_tls(http)) {
+    if (!http->https && may_be_tls(code) && transfer_handshake(http, NULL)) {
         *failure = (struct failure){.unsent = true};
         return error_set_hint(err, SIGNET_E_NET, "write https:// in the url",
                               "%s: this port speaks TLS", http->base);

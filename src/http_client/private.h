@@ -7,6 +7,7 @@
 #include "http_client/auth_header.h"
 #include "http_client/curl.h"
 #include "http_client/http_client.h"
+#include "pki/pki.h"
 
 struct http {
     const struct curl *curl;
@@ -16,6 +17,7 @@ struct http {
     bool https;
     char *ca_file;          /* for messages; NULL: the system's authorities */
     struct buf authorities; /* what stood in it */
+    char *pin;              /* of the server's key; NULL: none */
     struct buf client_cert; /* empty: none */
     struct secret client_key;
     struct auth_header *auth_header; /* shared with twins */
@@ -42,10 +44,17 @@ struct transfer {
 };
 /* CURLE_ABORTED_BY_CALLBACK: cancelled. */
 CURLcode transfer_run(struct http *http, struct transfer *transfer);
-/* A TLS handshake with the port that was spoken to in clear; nothing is sent. */
-bool transfer_speaks_tls(struct http *http);
+/* A TLS handshake with the server, also where it was spoken to in clear; nothing is verified,
+ * nothing is sent. peer: takes its certificate, PEM; NULL: it is not asked for. */
+bool transfer_handshake(struct http *http, struct buf *peer);
 /* How long the last answer asks to wait; -1: it does not say. */
 int64_t transfer_retry_after(const struct http *http);
+
+/* pin.c: SIGNET_E_USAGE: this is none, nor several with ';' between. */
+int pin_check(const char *pin, struct signet_error *err);
+enum { PIN_SIZE = sizeof(((struct signet_cert_view *)0)->pin) };
+/* What the server's key has now; "" when it does not show it. */
+void pin_of_peer(struct http *http, char out[static PIN_SIZE]);
 
 /* retry.c: all attempts of one request. */
 int retry_send(struct http *http, const struct http_request *request,

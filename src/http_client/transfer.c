@@ -46,21 +46,43 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     return t->body.failed ? 0 : count;
 }
 
-/* Whom to trust, and what is taken from the environment: nothing. */
-static void set_trust(struct http *http, CURL *easy)
+/* These authorities and no others: not libcurl's own file and folder. */
+static void set_authorities(struct http *http, CURL *easy)
 {
     const struct curl *c = http->curl;
     struct curl_blob authorities = {
         .data = http->authorities.data, .len = http->authorities.len, .flags = CURL_BLOB_NOCOPY};
 
+    c->easy_setopt(easy, CURLOPT_CAINFO_BLOB, &authorities);
+    c->easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    c->easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
+/* With nothing but a pin a server without a certificate must not get so far. False: libcurl cannot
+ * do it. */
+static bool set_pin(struct http *http, CURL *easy)
+{
+    const struct curl *c = http->curl;
+
+    if (c->easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, http->pin) != CURLE_OK)
+        return false;
+    if (http->ca_file)
+        return true;
+    c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    return c->easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, "DEFAULT:!aNULL:!eNULL:!PSK") == CURLE_OK;
+}
+
+/* Whom to trust, and what is taken from the environment: nothing. */
+static bool set_trust(struct http *http, CURL *easy)
+{
+    const struct curl *c = http->curl;
+
     c->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (http->ca_file) { /* these authorities and no others: not libcurl's own file and folder */
-        c->easy_setopt(easy, CURLOPT_CAINFO_BLOB, &authorities);
-        c->easy_setopt(easy, CURLOPT_CAINFO, NULL);
-        c->easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    }
+    if (http->ca_file)
+        set_authorities(http, easy);
     if (http->client_cert.len) {
         struct curl_blob cert = {http->client_cert.data, http->client_cert.len, CURL_BLOB_NOCOPY};
         struct curl_blob key = {http->client_key.data, http->client_key.len, CURL_BLOB_NOCOPY};
@@ -70,15 +92,17 @@ static void set_trust(struct http *http, CURL *easy)
     }
     c->easy_setopt(easy, CURLOPT_PROXY, "");
     c->easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    return !http->pin || set_pin(http, easy);
 }
 
-static void set_options(struct http *http, struct transfer *t, struct curl_slist *headers)
+static bool set_options(struct http *http, struct transfer *t, struct curl_slist *headers)
 {
     const struct curl *c = http->curl;
     CURL *easy = http->easy;
 
     c->easy_reset(easy); /* connections stay */
-    set_trust(http, easy);
+    if (!set_trust(http, easy))
+        return false;
     c->easy_setopt(easy, CURLOPT_URL, t->url);
     c->easy_setopt(easy, CURLOPT_ERRORBUFFER, http->why);
     c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -100,6 +124,7 @@ static void set_options(struct http *http, struct transfer *t, struct curl_slist
         c->easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
     }
     c->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->request->method);
+    return true;
 }
 
 static struct curl_slist *make_headers(struct http *http, const struct transfer *t)
@@ -174,20 +199,32 @@ CURLcode transfer_run(struct http *http, struct transfer *transfer)
     http->why[0] = '\0';
     if (!headers)
         return CURLE_OUT_OF_MEMORY;
-    set_options(http, transfer, headers);
-    code = perform(http, http->easy);
+    code = set_options(http, transfer, headers) ? perform(http, http->easy) : CURLE_FAILED_INIT;
     free_headers(http, headers);
     return code;
 }
 
-bool transfer_speaks_tls(struct http *http)
+/* libcurl has each certificate as "Subject:...", ..., "Cert:" and PEM. */
+static void take_peer(const struct curl *c, CURL *easy, struct buf *peer)
+{
+    struct curl_certinfo *info = NULL;
+
+    if (c->easy_getinfo(easy, CURLINFO_CERTINFO, &info) != CURLE_OK || !info ||
+        info->num_of_certs < 1)
+        return;
+    for (const struct curl_slist *row = info->certinfo[0]; row; row = row->next)
+        if (strncmp(row->data, "Cert:", 5) == 0)
+            buf_append(peer, row->data + 5, strlen(row->data + 5));
+}
+
+bool transfer_handshake(struct http *http, struct buf *peer)
 {
     const struct curl *c = http->curl;
     CURL *easy = c->easy_init();
     struct buf url = {0};
     CURLcode code = CURLE_FAILED_INIT;
 
-    buf_printf(&url, "https%s", http->base + strlen("http"));
+    buf_printf(&url, "https%s", strstr(http->base, "://"));
     if (easy && !url.failed) {
         c->easy_setopt(easy, CURLOPT_URL, (const char *)url.data);
         c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -195,8 +232,11 @@ bool transfer_speaks_tls(struct http *http)
         c->easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
         c->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         c->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+        c->easy_setopt(easy, CURLOPT_CERTINFO, peer ? 1L : 0L);
         c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_ms);
         code = perform(http, easy);
+        if (code == CURLE_OK && peer)
+            take_peer(c, easy, peer);
     }
     if (easy)
         c->easy_cleanup(easy);

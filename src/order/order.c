@@ -77,6 +77,7 @@ static const struct entry server_keys[] = {
     {"file", ENTRY_PATH, offsetof(struct signet_order_server, file), 0, 0, NULL},
     {"token_file", ENTRY_PATH, offsetof(struct signet_order_server, token_file), 0, 0, NULL},
     {"ca_file", ENTRY_PATH, offsetof(struct signet_order_server, ca_file), 0, 0, NULL},
+    {"pin", ENTRY_TEXT, offsetof(struct signet_order_server, pin), 0, 0, NULL},
     {"account", ENTRY_TEXT, offsetof(struct signet_order_server, account), 0, 0, NULL},
     {"allow_http", ENTRY_FLAG, offsetof(struct signet_order_server, allow_http), 0, 0, NULL},
 };

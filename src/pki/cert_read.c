@@ -270,6 +270,8 @@ int signet_cert_describe(const struct signet_cert *cert, struct signet_cert_view
                 v.serial + (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER));
     signature = OBJ_nid2ln(X509_get_signature_nid(x));
     snprintf(v.signature, sizeof v.signature, "%.60s", signature ? signature : "unknown");
+    memcpy(v.pin, "sha256//", 8);
+    base64_encode(v.key_sha256, sizeof v.key_sha256, v.pin + 8);
     v.self_issued = !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
     *out = v;
 out:

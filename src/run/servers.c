@@ -50,7 +50,7 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
 {
     const struct signet_order_server *from = &r->order->servers[i];
     const struct signet_server_options options = {
-        .allow_http = from->allow_http, .ca_file = from->ca_file, .attempts = 2};
+        .allow_http = from->allow_http, .ca_file = from->ca_file, .pin = from->pin, .attempts = 2};
     struct signet_server_info info = {0};
     struct secret token = {0};
     int rc = load_server_info(from, &info, err);

@@ -10,6 +10,7 @@ static const struct json_member members[] = {
     {"auth", MEMBER_TEXT, offsetof(struct signet_server_info, auth)},
     {"user", MEMBER_TEXT, offsetof(struct signet_server_info, user)},
     {"ca_file", MEMBER_TEXT, offsetof(struct signet_server_info, ca_file)},
+    {"pin", MEMBER_TEXT, offsetof(struct signet_server_info, pin)},
     {"uploads", MEMBER_TEXT, offsetof(struct signet_server_info, uploads)},
     {"account", MEMBER_DIGITS, offsetof(struct signet_server_info, account)},
 };

@@ -54,6 +54,7 @@ static int open_http(struct signet_server *server, const struct signet_server_op
     const struct http_options options = {.url = server->info.url,
                                          .port = server->info.port,
                                          .ca_file = o->ca_file ? o->ca_file : server->info.ca_file,
+                                         .pin = o->pin ? o->pin : server->info.pin,
                                          .stage = "register",
                                          .allow_http = o->allow_http,
                                          .connect_ms = o->connect_timeout_ms,

@@ -65,10 +65,15 @@ def est(h):
         openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=signet sim authority', '-days', '99',
                 '-keyout', 'other.key', '-out', 'other.pem', '-addext', 'keyUsage=critical,keyCertSign')
         h.write('nopw', 'wrong')
+        pin = json.loads(call('cert', 'fetch', '--json', '-o', 'peer.pem', s.url[8:]).splitlines()[0])['pin']
+        no_pin = f'sha256//{"A" * 43}='
         for change, code, word in [
                 (('passphrase_file: pw', 'passphrase_file: nopw'), 1, 'does not let us in: HTTP status 401'),
                 (('user: me\npassphrase_file: pw\n', ''), 1, 'does not let us in: HTTP status 401'),
                 (('ca_file: est-ca.pem', 'ca_file: other.pem'), 1, 'of no authority in other.pem'),
+                (('ca_file: est-ca.pem', f'pin: "{no_pin}"'), 1, 'its key is not the pinned one, but ' + pin),
+                (('ca_file: est-ca.pem', f'pin: "{no_pin};{pin}"'), 0, 'written'),
+                (('ca_file: est-ca.pem', 'pin: sha1'), 2, "'sha1' is no pin"),
                 (('/.well-known/est/line', '/est'), 1, 'no EST there'),
                 (('https://', 'http://'), 1, 'EST goes over https only'),
                 (('timeout_s', 'chain: other.pem\ntimeout_s'), 1, 'the certificate that came'),

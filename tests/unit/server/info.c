@@ -34,7 +34,7 @@ static void members_and_options_are_read(void **state)
     /* options may stand before the kind that has them */
     assert_int_equal(
         load("{\"api\": 2, \"kind\": \"leshan\", \"url\": \"https://h\", \"port\": \"8443\","
-             " \"account\": 7, \"ca_file\": \"ca.pem\", \"uploads\": \"up\","
+             " \"account\": 7, \"ca_file\": \"ca.pem\", \"pin\": \"p\", \"uploads\": \"up\","
              " \"auth\": \"token\", \"user\": \"anna\"}",
              &info, &err),
         SIGNET_OK);
@@ -43,6 +43,7 @@ static void members_and_options_are_read(void **state)
     assert_int_equal(info.port, 8443);
     assert_string_equal(info.account, "7");
     assert_string_equal(info.ca_file, "ca.pem");
+    assert_string_equal(info.pin, "p");
     assert_string_equal(info.uploads, "up");
     assert_string_equal(info.auth, "token");
     assert_string_equal(info.user, "anna");
@@ -62,9 +63,11 @@ static void what_no_kind_has_is_refused(void **state)
          SIGNET_E_SYNTAX},
         {"{\"prot\": 1}", "unknown member \"prot\"", "did you mean 'port'?", SIGNET_E_SYNTAX},
         {"{\"kind\": \"leshan\", \"domain\": \"/a/\"}", "unknown member \"domain\"",
-         "known: kind, url, port, auth, user, ca_file, uploads, account, api", SIGNET_E_SYNTAX},
+         "known: kind, url, port, auth, user, ca_file, pin, uploads, account, api",
+         SIGNET_E_SYNTAX},
         {"{\"kind\": \"thingsboard\", \"domain\": \"/a/\"}", "unknown member \"domain\"",
-         "known: kind, url, port, auth, user, ca_file, uploads, account, profile", SIGNET_E_SYNTAX},
+         "known: kind, url, port, auth, user, ca_file, pin, uploads, account, profile",
+         SIGNET_E_SYNTAX},
         {"{\"file\": \"f\", \"kind\": \"exprot\"}", "unknown kind of server 'exprot'",
          "did you mean 'export'?", SIGNET_E_USAGE},
         {"{\"domain\": \"\"}", "\"domain\" must be a string that is not empty",
