@@ -28,7 +28,7 @@ struct token {
     struct secret pin;
     pthread_mutex_t lock; /* of what follows */
     struct session *idle;
-    bool pin_refused; /* another try might lock it */
+    CK_RV pin_refused; /* so: another try might lock it; CKR_OK: it was not */
 };
 
 /* the token */
@@ -137,12 +137,24 @@ static int read_pin(struct token *t, const struct signet_authority_info *info,
     return rc == SIGNET_OK ? authority_secret(options, file, what, &t->pin, err) : rc;
 }
 
-static CK_RV token_log_in(const struct token *t, CK_SESSION_HANDLE session, CK_USER_TYPE as)
+static bool refuses_pin(CK_RV rv)
+{
+    return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
+           rv == CKR_PIN_LOCKED;
+}
+
+static CK_RV token_log_in(struct token *t, CK_SESSION_HANDLE session, CK_USER_TYPE as)
 {
     bool by_pad = t->flags & CKF_PROTECTED_AUTHENTICATION_PATH;
-    CK_RV rv =
-        t->f->C_Login(session, as, by_pad ? NULL : t->pin.data, by_pad ? 0 : (CK_ULONG)t->pin.len);
 
+    pthread_mutex_lock(&t->lock);
+    CK_RV rv = t->pin_refused;
+    if (rv == CKR_OK)
+        rv = t->f->C_Login(session, as, by_pad ? NULL : t->pin.data,
+                           by_pad ? 0 : (CK_ULONG)t->pin.len);
+    if (refuses_pin(rv))
+        t->pin_refused = rv;
+    pthread_mutex_unlock(&t->lock);
     return rv == CKR_USER_ALREADY_LOGGED_IN ? CKR_OK : rv;
 }
 
@@ -240,12 +252,8 @@ static int token_session_open(struct token *t, struct session **out, struct sign
         free(s);
         return cryptoki_fail(rv, "cannot open a session with the token", err);
     }
-    if (t->flags & CKF_LOGIN_REQUIRED) {
-        pthread_mutex_lock(&t->lock);
-        rv = t->pin_refused ? CKR_PIN_INCORRECT : token_log_in(t, s->handle, CKU_USER);
-        t->pin_refused = t->pin_refused || rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED;
-        pthread_mutex_unlock(&t->lock);
-    }
+    if (t->flags & CKF_LOGIN_REQUIRED)
+        rv = token_log_in(t, s->handle, CKU_USER);
     if (rv != CKR_OK)
         rc = cryptoki_fail(rv, "cannot log in to the token", err);
     if (rc == SIGNET_OK)
@@ -277,8 +285,8 @@ static void session_give_back(struct token *t, struct session *s)
 
 /* signing */
 
-static CK_RV sign_once(const struct token *t, const struct session *s, const uint8_t *data,
-                       size_t len, uint8_t *out, CK_ULONG *out_len)
+static CK_RV sign_once(struct token *t, const struct session *s, const uint8_t *data, size_t len,
+                       uint8_t *out, CK_ULONG *out_len)
 {
     CK_MECHANISM mechanism = {t->rsa ? CKM_RSA_PKCS : CKM_ECDSA, NULL, 0};
     CK_RV rv = t->f->C_SignInit(s->handle, &mechanism, s->key);

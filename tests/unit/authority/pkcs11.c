@@ -411,6 +411,12 @@ static void keys_that_ask_always(void **state)
     assert_int_equal(warnings, 1); /* it can be taken out */
     assert_int_equal(sign_one(a, &err), 0);
     assert_int_equal(context_logins, 2);
+    /* a PIN that was changed meanwhile is tried once, and no more */
+    fake.login = CKR_PIN_LEN_RANGE;
+    assert_int_equal(sign_one(a, &err), SIGNET_E_AUTH);
+    fake.login = CKR_OK;
+    assert_int_equal(sign_one(a, &err), SIGNET_E_AUTH);
+    assert_int_equal(context_logins, 3);
     signet_authority_close(&a);
 }
 
