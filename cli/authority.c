@@ -28,7 +28,7 @@ static int open_named(struct cli *cli, const struct authority_options *o,
     if (!o->order)
         return cli_authority(cli, cli->args[0], NULL, out, &cli->err);
     rc = signet_order_load(&order, o->order, &cli->err);
-    if (rc == SIGNET_OK && !order->authority_file && !order->authority.chain)
+    if (rc == SIGNET_OK && !signet_order_has_authority(order))
         rc = cli_error(&cli->err, SIGNET_E_MEANING,
                        "authority: {chain: ca.pem, key: ca.key} in the order",
                        "the order has no authority: its certificates sign themselves");

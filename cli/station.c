@@ -91,7 +91,7 @@ static void check_authority(struct check *c)
     struct signet_authority_view view;
     struct signet_error err = {0};
     char text[700] = "";
-    if (!o->authority_file && !o->authority.chain)
+    if (!signet_order_has_authority(o))
         return;
     int rc = cli_authority(c->cli, o->authority_file, o->authority_file ? NULL : &o->authority,
                            &authority, &err);

@@ -83,7 +83,7 @@ struct signet_order {
                              devices */
     const char *cert_info, *server_cert;
     /* Who signs the devices' certificates: a file with the keys of `authority`, or the keys
-     * themselves; neither file nor chain: they sign themselves. */
+     * themselves; neither: they sign themselves. */
     const char *authority_file;
     struct signet_authority_info authority;
     bool prove;               /* prove: true, or a mapping of the three that follow */
@@ -126,6 +126,8 @@ struct signet_order {
 /* SIGNET_E_SYNTAX, SIGNET_E_MEANING: "order.yaml:7:3: unknown key ...". */
 int signet_order_load(struct signet_order **out, const char *path, struct signet_error *err);
 void signet_order_free(struct signet_order **order); /* sets *order to NULL */
+/* Is there an authority that signs the devices' certificates? */
+bool signet_order_has_authority(const struct signet_order *order);
 
 #ifdef __cplusplus
 }

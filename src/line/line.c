@@ -49,11 +49,10 @@ static void warn_blind(const struct signet_observer *observer)
     event_send(observer, &warning);
 }
 
-/* Whether its board is there shows when the line runs. */
 /* Boards that make their own key: somebody has to sign for it, and nobody can act as the device. */
 static int check_born(const struct signet_order *order, struct signet_error *err)
 {
-    if (!order->authority_file && !order->authority.chain)
+    if (!signet_order_has_authority(order))
         return error_set_hint(err, SIGNET_E_MEANING,
                               "give the order an 'authority': a chain and a key",
                               "the board makes its key, but the order has no authority");
@@ -66,6 +65,7 @@ static int check_born(const struct signet_order *order, struct signet_error *err
     return SIGNET_OK;
 }
 
+/* Whether its board is there shows when the line runs. */
 static int check_slot(const struct signet_order *order, size_t i,
                       const struct signet_observer *observer, struct signet_error *err)
 {

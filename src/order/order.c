@@ -447,3 +447,8 @@ void signet_order_free(struct signet_order **order)
     free(*order);
     *order = NULL;
 }
+
+bool signet_order_has_authority(const struct signet_order *order)
+{
+    return order->authority_file || order->authority.chain || order->authority.kind;
+}

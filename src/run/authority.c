@@ -3,11 +3,6 @@
 #include "authority/authority.h"
 #include "run/private.h"
 
-static bool has_authority(const struct signet_order *o)
-{
-    return o->authority_file || o->authority.chain;
-}
-
 int run_open_authority(struct signet_run *r, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
@@ -21,13 +16,14 @@ int run_open_authority(struct signet_run *r, struct signet_error *err)
         .cancel = r->options.cancel,
     };
 
-    if (!has_authority(o) || r->options.deliver_only)
+    if (!signet_order_has_authority(o) || r->options.deliver_only)
         return SIGNET_OK;
     return error_pass(signet_authority_open(&r->authority, &options, err), err, "authority");
 }
 
 int run_authority_text(const struct signet_order *o, struct buf *text, struct signet_error *err)
 {
-    return has_authority(o) ? authority_hash_text(o->authority_file, &o->authority, text, err)
-                            : SIGNET_OK;
+    return signet_order_has_authority(o)
+               ? authority_hash_text(o->authority_file, &o->authority, text, err)
+               : SIGNET_OK;
 }

@@ -118,6 +118,16 @@ def order(h):
         need(end['devices'] == 60, end)
     code, said = h.run(path, '--dry-run')
     need(code == 1 and 'refused' in said, said)
+    with Est(h) as s:  # the same keys in the order itself, which need no chain
+        with open('est.yaml') as f:
+            path = h.order('within', 2, packets='within.ndjson', more=f'authority: {{{", ".join(f.read().splitlines())}}}\n')
+        code, said = h.run(path)
+        need(code == 0, said)
+        need(all(d['cert_issuer'] == 'CN=signet sim authority' for d in h.devices('within').values()), 'issuers')
+        p = subprocess.run([SIGNET, 'station', 'check', '--json', path], capture_output=True, text=True, timeout=60)
+        need('"which": "est", "verdict": "pass"' in p.stdout, p.stdout)
+        call('authority', 'show', '--order', path, word='CN=signet sim authority')
+        need(s.stop()['devices'] == 2, 'requests')
 
 
 def free_port():
