@@ -15,6 +15,22 @@
 static const uint8_t key[16] = {0xfb, 0xff, 0x20, 0x6b, 0x00, 0x9f, 0xf0, 0x11,
                                 0x3e, 0xc4, 0x5a, 0x80, 0x7d, 0x0a, 0xe7, 0x91};
 static const char token[] = "eyJ0b2tlbiI6-Qx_7h.Zk93";
+enum { MANY = 1500 };
+static struct live live, lives[MANY];
+static struct secret secret;
+static bool no_memory;
+
+/* A test that fails leaves nothing in the list of the process: the next one would hang. */
+static int forget(void **state)
+{
+    (void)state;
+    no_memory = false;
+    for (size_t i = 0; i < MANY; i++)
+        live_end(&lives[i]);
+    live_end(&live);
+    secret_wipe(&secret);
+    return 0;
+}
 
 /* The text as the gate leaves it. */
 static const char *masked(const char *text, size_t len)
@@ -28,7 +44,6 @@ static const char *masked(const char *text, size_t len)
     return out;
 }
 
-static bool no_memory;
 void *__real_locked_alloc(size_t size);
 void *__wrap_locked_alloc(size_t size);
 
@@ -217,8 +232,6 @@ static void letters_apart(const uint8_t *data, size_t len)
 
 static void are_hidden_in_every_spelling(void **state)
 {
-    struct live lives[2];
-
     (void)state;
     live_begin(&lives[0], key, sizeof(key));
     live_begin(&lives[1], token, strlen(token));
@@ -235,8 +248,6 @@ static void what_is_no_secret_stays(void **state)
 {
     static const char text[] = "reading 'x': 0123456789abcdef is wrong, fbff206b009f and 251, 255";
     static const uint8_t short_one[] = "abc";
-    struct live lives[2];
-
     (void)state;
     live_begin(&lives[0], key, sizeof(key));
     live_begin(&lives[1], short_one, 3);
@@ -250,8 +261,6 @@ static void what_is_no_secret_stays(void **state)
 
 static void half_of_it_is_hidden_too(void **state)
 {
-    struct live live;
-
     (void)state;
     live_begin(&live, key, sizeof(key));
     assert_string_equal(masked("a 3ec45a807d0ae791.", 19), "a ****************.");
@@ -268,8 +277,6 @@ static void half_of_it_is_hidden_too(void **state)
 /* So many bytes in a row of a secret are hidden wherever they are in it; one less is no secret. */
 static void every_row_of(const uint8_t *data, size_t len, size_t row)
 {
-    struct live live;
-
     live_begin(&live, data, len);
     for (size_t at = 0; at + row <= len; at++) {
         struct buf text = {0};
@@ -286,7 +293,7 @@ static void rows_as_long_as_a_part_of_a_secret(void **state)
 {
     static const uint8_t lens[][2] = {{4, 4},  {7, 7},   {8, 8},   {15, 8},  {16, 8},
                                       {17, 8}, {24, 12}, {31, 15}, {32, 16}, {64, 16}};
-    uint8_t data[64];
+    static uint8_t data[64];
 
     (void)state;
     for (size_t i = 0; i < sizeof(data); i++)
@@ -298,8 +305,6 @@ static void rows_as_long_as_a_part_of_a_secret(void **state)
 static void at_each_place_of_a_long_text(void **state)
 {
     char text[6000];
-    struct live live;
-
     (void)state;
     live_begin(&live, key, sizeof(key));
     for (size_t at = 1000; at < 5000; at += at % 1024 < 896 ? 97 : 3) { /* and where chunks end */
@@ -316,9 +321,7 @@ static void at_each_place_of_a_long_text(void **state)
 
 static void long_ones_and_many_are_found(void **state)
 {
-    static uint8_t long_one[10240], keys[1500][16];
-    static struct live lives[1500];
-    struct live live;
+    static uint8_t long_one[10240], keys[MANY][16];
     struct buf text = {0};
     const char *out;
 
@@ -335,35 +338,32 @@ static void long_ones_and_many_are_found(void **state)
     assert_true(strspn(out, "*") >= text.len - 2);
     buf_free(&text);
     live_end(&live);
-    for (size_t i = 0; i < 1500; i++)
+    for (size_t i = 0; i < MANY; i++)
         live_begin(&lives[i], keys[i], 16);
-    for (size_t i = 0; i < 1500; i += i < 1400 ? 100 : 33) {
+    for (size_t i = 0; i < MANY; i += i < 1400 ? 100 : 33) {
         buf_hex(&text, keys[i], 16);
         hidden_behind(0, &text, 0, "one of many");
     }
-    for (size_t i = 0; i < 1500; i++)
+    for (size_t i = 0; i < MANY; i++)
         live_end(&lives[i]);
 }
 
 static void without_memory_as_well(void **state)
 {
-    struct live live, other;
-
     (void)state;
     live_begin(&live, key, sizeof(key));
     no_memory = true;
     const char *out = masked("a FBFF206B009FF0113EC45A807D0AE791.", 35);
     no_memory = false;
     assert_string_equal(out, "a ********************************.");
-    live_begin(&other, token, strlen(token)); /* nobody waits for the list */
-    live_end(&other);
+    live_begin(&lives[0], token, strlen(token)); /* nobody waits for the list */
+    live_end(&lives[0]);
     live_end(&live);
 }
 
 /* What is cut, is masked before. */
 static void texts_and_errors_go_through(void **state)
 {
-    struct secret secret = {0};
     struct signet_error err = {0};
     struct buf out = {0};
     char hex[33], long_text[500];
@@ -403,12 +403,12 @@ static void *come_and_go(void *ctx)
     char text[] = "nothing of them is in here";
 
     for (int i = 0; i < 2000; i++) {
-        struct live live;
+        struct live own;
 
-        live_begin(&live, ctx, 16);
+        live_begin(&own, ctx, 16);
         if (i % 100 == 0)
             gate_mask(text, strlen(text));
-        live_end(&live);
+        live_end(&own);
     }
     return NULL;
 }
@@ -434,15 +434,15 @@ static void threads_come_and_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(are_hidden_in_every_spelling),
-        cmocka_unit_test(what_is_no_secret_stays),
-        cmocka_unit_test(half_of_it_is_hidden_too),
-        cmocka_unit_test(rows_as_long_as_a_part_of_a_secret),
-        cmocka_unit_test(at_each_place_of_a_long_text),
-        cmocka_unit_test(long_ones_and_many_are_found),
-        cmocka_unit_test(without_memory_as_well),
-        cmocka_unit_test(texts_and_errors_go_through),
-        cmocka_unit_test(threads_come_and_go),
+        cmocka_unit_test_teardown(are_hidden_in_every_spelling, forget),
+        cmocka_unit_test_teardown(what_is_no_secret_stays, forget),
+        cmocka_unit_test_teardown(half_of_it_is_hidden_too, forget),
+        cmocka_unit_test_teardown(rows_as_long_as_a_part_of_a_secret, forget),
+        cmocka_unit_test_teardown(at_each_place_of_a_long_text, forget),
+        cmocka_unit_test_teardown(long_ones_and_many_are_found, forget),
+        cmocka_unit_test_teardown(without_memory_as_well, forget),
+        cmocka_unit_test_teardown(texts_and_errors_go_through, forget),
+        cmocka_unit_test_teardown(threads_come_and_go, forget),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
