@@ -334,6 +334,16 @@ static void a_damaged_file_is_refused(void **state)
         put(path, line, strlen(line));
         is_refused(SIGNET_E_CRYPTO, "parameters of scrypt");
     }
+    const char *const allowed[] = {"14", "19"}; /* refused for what follows */
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+        char line[200];
+
+        snprintf(line, sizeof(line),
+                 "signet station key 2\nform passphrase scrypt %s %032d\nkey %016d 00\nend\n",
+                 allowed[i], 0, 0);
+        put(path, line, strlen(line));
+        is_refused(SIGNET_E_AUTH, "the passphrase does not open it");
+    }
     const char other_form[] = "signet station key 2\nform hsm x\nkey 0123456789abcdef 00\nend\n";
     put(path, other_form, sizeof(other_form) - 1);
     is_refused(SIGNET_E_UNSUPPORTED, "knows no station key of the form 'hsm'");
