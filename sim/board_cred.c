@@ -229,7 +229,7 @@ static void key_delete(struct sim_board *board, const struct command *c, unsigne
 {
     struct sim_credential *key = store_find(&board->store, tag, "key");
 
-    if (!key) {
+    if (!key || board->wire.faults.keeps_key > 0) {
         buf_text(c->out, "Key deletion failed: -2\r\n");
         return;
     }

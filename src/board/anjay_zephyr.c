@@ -23,8 +23,6 @@ const struct recipe anjay_zephyr_recipe = {
     .name = "anjay-zephyr",
     .defaults =
         {
-            .initial = "initial.hex",
-            .final = "final.hex",
             .ready_text = "Device ready for provisioning.",
             .provisioned_text = "provisioning information already present",
             .restored_text = "persistence: Anjay restored from",
@@ -32,7 +30,6 @@ const struct recipe anjay_zephyr_recipe = {
             .endpoint_path = "/factory/endpoint.txt",
             .packet_path = "/factory/provision.cbor",
             .result_path = "/factory/result.txt",
-            .success_text = "0",
         },
     .chunk_limit = 512, /* its ring; a larger write is refused */
     .stream = true,

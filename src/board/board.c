@@ -43,6 +43,20 @@ static const size_t texts[] = {
 };
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]), IMAGES = 2 /* the last ones: find_images() */ };
 
+/* Where neither the caller nor the recipe says otherwise. */
+static const struct signet_board_options usual_options = {
+    .initial = "initial.hex",
+    .final = "final.hex",
+    .ready_text = "",
+    .provisioned_text = "",
+    .restored_text = "",
+    .prompt = "",
+    .endpoint_path = "",
+    .packet_path = "",
+    .result_path = "",
+    .success_text = "0",
+};
+
 static const char **text_at(const struct signet_board_options *o, size_t i)
 {
     return (const char **)((char *)o + texts[i]);
@@ -62,7 +76,8 @@ static int copy_texts(struct signet_board *b, const struct signet_board_options 
         const char *given = *text_at(from, i);
         char *text;
 
-        if (text_copy(&text, given ? given : *text_at(&b->recipe->defaults, i), err))
+        given = given ? given : *text_at(&b->recipe->defaults, i);
+        if (text_copy(&text, given ? given : *text_at(&usual_options, i), err))
             code = SIGNET_E_NOMEM;
         *text_at(to, i) = text;
     }
@@ -97,25 +112,24 @@ static int find_images(struct signet_board *b, const struct signet_board_options
                        struct signet_error *err)
 {
     struct signet_board_options *o = &b->options;
-    const struct signet_board_options *usual = &b->recipe->defaults;
-    int code = image_path(&o->initial, from->initial, from->image_dir, usual->initial, err);
+    int code = image_path(&o->initial, from->initial, from->image_dir, usual_options.initial, err);
 
     if (!code)
-        code = image_path(&o->final, from->final, from->image_dir, usual->final, err);
+        code = image_path(&o->final, from->final, from->image_dir, usual_options.final, err);
     if (!code && o->initial)
         code = signet_image_check(&b->initial, o->initial, o->initial_sha256, err);
     if (!code && o->final)
         code = signet_image_check(&b->final, o->final, o->final_sha256, err);
     if (!code && from->image_dir && !o->initial && !o->final)
         code = error_set(err, SIGNET_E_NOT_FOUND, "%s: neither %s nor %s is there", from->image_dir,
-                         usual->initial, usual->final);
+                         usual_options.initial, usual_options.final);
     return code;
 }
 
 static int open_flasher(struct signet_board *b, const struct signet_board_options *from,
                         struct signet_error *err)
 {
-    static const char *const usual[] = {"nrfutil", "nrfjprog", NULL};
+    static const char *const tools[] = {"nrfutil", "nrfjprog", NULL};
     struct signet_flasher_options flash = from->flash;
     int code = SIGNET_E_NOT_FOUND;
     char device[128];
@@ -131,8 +145,8 @@ static int open_flasher(struct signet_board *b, const struct signet_board_option
         return signet_flasher_open(&b->flasher, "none", &flash, &b->observer, b->cancel, err);
     if (b->recipe != &anjay_zephyr_recipe)
         return error_set(err, SIGNET_E_USAGE, "there is an image, but no flasher was named");
-    for (size_t i = 0; usual[i] && code == SIGNET_E_NOT_FOUND; i++)
-        code = signet_flasher_open(&b->flasher, usual[i], &flash, &b->observer, b->cancel, err);
+    for (size_t i = 0; tools[i] && code == SIGNET_E_NOT_FOUND; i++)
+        code = signet_flasher_open(&b->flasher, tools[i], &flash, &b->observer, b->cancel, err);
     if (code == SIGNET_E_NOT_FOUND)
         error_set_hint(err, SIGNET_E_NOT_FOUND,
                        "install Nordic's nrfutil, then: nrfutil install device; or name another "

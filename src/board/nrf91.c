@@ -366,19 +366,6 @@ static int nrf91_check(struct signet_board *b, struct signet_error *err)
 
 const struct recipe nrf91_recipe = {
     .name = "nrf91",
-    .defaults =
-        {
-            .initial = "initial.hex",
-            .final = "final.hex",
-            .ready_text = "",
-            .provisioned_text = "",
-            .restored_text = "",
-            .prompt = "",
-            .endpoint_path = "",
-            .packet_path = "",
-            .result_path = "",
-            .success_text = "",
-        },
     .own = options,
     .console = &stages,
     .check = nrf91_check,

@@ -13,7 +13,7 @@ enum { HELD_MAX = 10 };
 /* A kind of board: one file, one row in board.c. */
 struct recipe {
     const char *name;
-    struct signet_board_options defaults; /* texts, paths, times */
+    struct signet_board_options defaults; /* texts and paths that differ from the usual ones */
     const struct signet_option_info *own; /* options of this kind alone; NULL: none */
     size_t chunk_limit;                   /* bytes that the board takes in one write; 0: any */
     bool stream;                          /* as in struct signet_smp_options */

@@ -15,18 +15,5 @@ static int smp_file_check(struct signet_board *b, struct signet_error *err)
 
 const struct recipe smp_file_recipe = {
     .name = "smp-file",
-    .defaults =
-        {
-            .initial = "initial.hex",
-            .final = "final.hex",
-            .ready_text = "",
-            .provisioned_text = "",
-            .restored_text = "",
-            .prompt = "",
-            .endpoint_path = "",
-            .packet_path = "",
-            .result_path = "",
-            .success_text = "0",
-        },
     .check = smp_file_check,
 };

@@ -129,16 +129,25 @@ static int zephyr_make_key(struct signet_board *b, uint32_t tag, struct signet_e
     return code;
 }
 
+/* It fails where there is none: then there is no request for one either. */
 static int zephyr_delete_key(struct signet_board *b, uint32_t tag, struct signet_error *err)
 {
     static const char *const endings[] = {"Deleted device key", "Key deletion failed", NO_COMMAND,
                                           NULL};
     struct console_answer answer;
+    struct signet_bytes csr = {0};
     char line[64];
 
     snprintf(line, sizeof(line), "nrf_cloud_cred delete %u", tag);
     int code = console_ask_again(b, line, endings, &answer, err);
-    console_answer_free(&answer); /* it fails where there is none */
+    if (code == SIGNET_OK && answer.which) {
+        code = zephyr_request(b, tag, "none", &csr, err);
+        code = code == SIGNET_E_NOT_FOUND ? SIGNET_OK
+               : code == SIGNET_OK        ? refused(b, "its key could not be removed", &answer, err)
+                                          : code;
+    }
+    signet_bytes_free(&csr);
+    console_answer_free(&answer);
     return code;
 }
 
@@ -338,19 +347,6 @@ static const struct signet_option_info options[] = {CONSOLE_OPTIONS, {0}};
 
 const struct recipe zephyr_credentials_recipe = {
     .name = "zephyr-credentials",
-    .defaults =
-        {
-            .initial = "initial.hex",
-            .final = "final.hex",
-            .ready_text = "",
-            .provisioned_text = "",
-            .restored_text = "",
-            .prompt = "",
-            .endpoint_path = "",
-            .packet_path = "",
-            .result_path = "",
-            .success_text = "",
-        },
     .own = options,
     .console = &stages,
     .check = console_check,

@@ -235,6 +235,13 @@ static void replace_makes_a_new_key(void **state)
     born_ok(b);
     sim_board_state(b->sims[0], &s);
     assert_int_equal(s.keys, 2);
+    struct signet_error err = {0};
+    board(b, "keeps-key");
+    bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
+    born_ok(b);
+    bench_open(b, "zephyr-credentials", o, NULL, NULL);
+    assert_int_equal(born(b, &err), SIGNET_E_BOARD);
+    assert_non_null(strstr(err.msg, "its key could not be removed"));
 }
 
 /* Whatever the line does to lines and bytes: what is there in the end is what was sent, or the
