@@ -8,13 +8,14 @@
 #include <string.h>
 
 static const char *const common[] = {"json", "help", "usage", "version"};
-enum { COMMON = sizeof(common) / sizeof(common[0]), NAMES_MAX = 72 };
+enum { COMMON = sizeof(common) / sizeof(common[0]), NAMES_MAX = 100 };
 
 static size_t option_names(const struct option_row *rows, const char *names[NAMES_MAX])
 {
     size_t n = 0;
-    for (; rows && rows[n].name && n < NAMES_MAX - COMMON; n++)
-        names[n] = rows[n].name;
+    for (; rows && rows->name && n < NAMES_MAX - COMMON; rows++)
+        if (!rows->of)
+            names[n++] = rows->name;
     for (size_t i = 0; i < COMMON; i++)
         names[n++] = common[i];
     return n;

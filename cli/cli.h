@@ -14,7 +14,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* The same of every verb: signet(1), EXIT STATUS. PARTLY: a part of what was asked for is done.
+ * INTERRUPTED: stopped on request, in a clean state. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_PARTLY = 3, EXIT_INTERRUPTED = 4 };
+/* Of one thing after another: what both gave, else EXIT_PARTLY; an interruption stands. */
+int cli_both(int code, int next);
 
 struct verb {
     const char *name;                  /* "show" */
@@ -81,13 +85,14 @@ struct option_row {
     enum option_kind kind;
     void *to;
     unsigned min, max; /* of a number */
+    const char *of;    /* the row that this one is an old spelling of (old_options.c); NULL: none */
 };
 
 /* The rows of a verb; what is given goes to a bool, a text in argv, a number, or a list of texts
  * for an option that may come many times. */
 /* clang-format off */
 #define ROW(letter, name, arg, help, kind, type, to, min, max)                                     \
-    {letter, name, arg, help, kind, 1 ? (to) : (type *)NULL, min, max}
+    {letter, name, arg, help, kind, 1 ? (to) : (type *)NULL, min, max, NULL}
 #define FLAG(letter, name, help, to) ROW(letter, name, NULL, help, KIND_FLAG, bool, to, 0, 0)
 #define TEXT(letter, name, arg, help, to)                                                          \
     ROW(letter, name, arg, help, KIND_TEXT, const char *, to, 0, 0)
@@ -104,6 +109,7 @@ struct option_row {
 struct cli {
     const char *name; /* "signet packet show" */
     bool json;        /* one JSON object per step on standard output */
+    bool begun;       /* the command line was right: what is wrong now stands in a file */
     char **args;      /* what is not an option */
     int arg_count;
     struct signet_error err;              /* of the verb */
@@ -123,6 +129,11 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
 /* What argp would say in words of its own, said in ours; false: a mistake (check_options.c). */
 bool cli_options_known(const struct cli *cli, int argc, char **argv, const struct option_row *rows);
 bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word);
+/* Adds old spellings to the rows of a verb, of which there are at most max with the end
+ * (old_options.c). */
+void cli_old_options(const char *verb, struct option_row *rows, size_t max);
+/* Says what the option is called now. */
+void cli_old_option_note(const struct option_row *row);
 /* From now on cli_parse() shows each row to visit and gives false: the verb does nothing. */
 void cli_options_visit(void (*visit)(void *ctx, const struct option_row *row), void *ctx);
 int cli_version(void); /* "signet 1.2.3"; the exit code */
@@ -181,6 +192,9 @@ int cli_profile(struct cli *cli, struct signet_error *err);
 enum load_form { LOAD_CONFIG, LOAD_PACKET, LOAD_EITHER };
 int cli_load(struct cli *cli, const char *path, enum load_form form, struct signet_tree **out,
              struct signet_error *err);
+
+/* signet_order_load(); what is wrong from now on stands in a file (load.c). */
+int cli_order(struct cli *cli, const char *path, struct signet_order **out);
 
 /* The access token (token.c): as said on the command line ("-": standard input), else from a file
  * that others cannot use, else SIGNET_TOKEN; empty when there is none. What was said is overwritten

@@ -92,7 +92,7 @@ static int evidence(int argc, char **argv)
     if (cli.json && output)
         return cli_usage(&cli, "--output is for Markdown: with --json redirect the output");
     struct paper p = {.cli = &cli};
-    int rc = signet_order_load(&order, cli.args[0], &cli.err);
+    int rc = cli_order(&cli, cli.args[0], &order);
     p.order = order;
     if (rc == SIGNET_OK)
         rc = gather(&p, &cli.err);

@@ -114,7 +114,7 @@ int ledger_recover(int argc, char **argv)
             "again. Shows first what it would do.",
             1, 1))
         return EXIT_USAGE;
-    if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)
+    if (cli_order(&cli, cli.args[0], &order) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
     int code = run_recover(&cli, order, yes);
     signet_order_free(&order);

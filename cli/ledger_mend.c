@@ -253,7 +253,14 @@ static int mend(struct mending *m)
                                      : ledger_change(cli, decide, m);
     free((void *)m->names);
     free(m->text);
-    return code == EXIT_DONE && m->refused && !m->decision.preview ? EXIT_FAILED : code;
+    if (code != EXIT_DONE || !m->refused || m->decision.preview)
+        return code;
+    if (m->changed)
+        return EXIT_PARTLY;
+    cli_error(&cli->err, SIGNET_E_CONFLICT, "the line of each device says why",
+              "no device was changed: %s left as %s", COUNT(m->refused, "device is", "devices are"),
+              m->refused == 1 ? "it is" : "they are");
+    return cli_fail(cli, &cli->err);
 }
 
 int ledger_void(int argc, char **argv)

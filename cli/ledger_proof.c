@@ -107,7 +107,9 @@ int ledger_proof(int argc, char **argv)
     if (p.key)
         return check_proof(&p, cli.args[0], cli.args[1]);
     int code = ledger_read(&cli, write_proofs, &p);
-    return code == EXIT_DONE && p.unproved ? EXIT_FAILED : code;
+    if (code != EXIT_DONE || !p.unproved)
+        return code;
+    return p.unproved < p.count ? EXIT_PARTLY : EXIT_FAILED;
 }
 
 /* witness */

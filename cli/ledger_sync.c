@@ -18,7 +18,7 @@ static int run_sync(struct cli *cli, const struct signet_order *order)
     if (rc == SIGNET_OK)
         rc = signet_run_deliver(run, &report, &cli->err);
     if (report.quota)
-        code = report_print_synced(cli, order, &report);
+        code = report_print_synced(cli, order, &report, signet_cancel_fired(process_cancel()));
     signet_run_report_free(&report);
     signet_run_close(&run);
     return rc == SIGNET_OK ? cli_close(cli, code) : cli_fail(cli, &cli->err);
@@ -33,7 +33,7 @@ int ledger_sync(int argc, char **argv)
                    "where the order says so. Exit 0: nothing waits any more.",
                    1, 1))
         return EXIT_USAGE;
-    if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)
+    if (cli_order(&cli, cli.args[0], &order) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
     int code = run_sync(&cli, order);
     signet_order_free(&order);

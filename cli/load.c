@@ -69,6 +69,12 @@ static int load_tree(const struct cli *cli, const char *path, enum load_form for
     return rc;
 }
 
+int cli_order(struct cli *cli, const char *path, struct signet_order **out)
+{
+    cli->begun = true;
+    return signet_order_load(out, path, &cli->err);
+}
+
 int cli_load(struct cli *cli, const char *path, enum load_form form, struct signet_tree **out,
              struct signet_error *err)
 {

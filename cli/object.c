@@ -172,7 +172,9 @@ static int object_import(int argc, char **argv)
     if (rc == SIGNET_OK)
         tell_sum(&import);
     rc = cli_end(&cli, rc);
-    return rc == EXIT_DONE && import.refused ? EXIT_FAILED : rc;
+    if (rc != EXIT_DONE || !import.refused)
+        return rc;
+    return import.objects ? EXIT_PARTLY : EXIT_FAILED;
 }
 
 static const char *type_name(enum signet_type type)

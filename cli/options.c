@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 64, KEY_UNLETTERED = 256, KEY_JSON = 1000 };
+enum { ROWS_MAX = 96, KEY_UNLETTERED = 256, KEY_JSON = 1000 };
 
 struct parse {
     struct cli *cli;
@@ -72,7 +72,8 @@ void cli_options_visit(void (*visit)(void *ctx, const struct option_row *row), v
 static bool show_options(const struct option_row *rows)
 {
     for (; rows && rows->name; rows++)
-        visitor.visit(visitor.ctx, rows);
+        if (!rows->of)
+            visitor.visit(visitor.ctx, rows);
     return false;
 }
 
@@ -122,30 +123,43 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
     }
     for (size_t i = 0; p->rows && p->rows[i].name; i++)
         if (key_of(p->rows, i) == key) {
+            if (p->rows[i].of)
+                cli_old_option_note(&p->rows[i]);
             p->failed = !set_option(p->cli, &p->rows[i], arg ? arg : "");
             return p->failed ? EINVAL : 0;
         }
     return ARGP_ERR_UNKNOWN;
 }
 
-bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *rows,
+/* A row as argp wants it. An old spelling is hidden; one that is only a letter has no name. */
+static struct argp_option argp_row(const struct option_row *rows, size_t i)
+{
+    const struct option_row *row = &rows[i];
+    return (struct argp_option){.name = row->of && !strcmp(row->of, row->name) ? NULL : row->name,
+                                .key = key_of(rows, i),
+                                .arg = row->arg,
+                                .flags = (row->kind == KIND_MAYBE ? OPTION_ARG_OPTIONAL : 0) |
+                                         (row->of ? OPTION_HIDDEN : 0),
+                                .doc = row->help};
+}
+
+bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *own,
                const char *args_doc, const char *doc, int min, int max)
 {
     struct argp_option options[ROWS_MAX + 3] = {0};
+    struct option_row rows[ROWS_MAX + 1] = {0};
     size_t n = 0;
-    for (; rows && rows[n].name && n < ROWS_MAX; n++)
-        options[n] =
-            (struct argp_option){.name = rows[n].name,
-                                 .key = key_of(rows, n),
-                                 .arg = rows[n].arg,
-                                 .flags = rows[n].kind == KIND_MAYBE ? OPTION_ARG_OPTIONAL : 0,
-                                 .doc = rows[n].help};
+    cli->name = argv[0];
+    if (visitor.visit)
+        return show_options(own);
+    for (; own && own[n].name && n < ROWS_MAX; n++)
+        rows[n] = own[n];
+    cli_old_options(cli->name, rows, ROWS_MAX + 1);
+    for (n = 0; rows[n].name; n++)
+        options[n] = argp_row(rows, n);
     options[n] = (struct argp_option){
         .name = "json", .key = KEY_JSON, .doc = "One JSON object per step, for machines"};
     options[n + 1] = (struct argp_option){.key = 'h', .flags = OPTION_HIDDEN};
-    cli->name = argv[0];
-    if (visitor.visit)
-        return show_options(rows);
     if (given_option(argc, argv, "--version"))
         exit(cli_version());
     cli->json = given_option(argc, argv, "--json"); /* also for what is wrong before it */

@@ -17,8 +17,9 @@ static int sign_order(struct cli *cli, const struct signing *s, int64_t from, in
     struct signet_order *order = NULL;
     struct signet_bytes text = {0};
     char path[4200];
-    int rc = signet_order_load(&order, cli->args[0], &cli->err);
+    int rc = cli_order(cli, cli->args[0], &order);
 
+    cli->begun = false; /* --from, --until and --name are of the command line */
     if (rc == SIGNET_OK)
         rc = signet_order_sign(order, s->file, s->name, from, until, &text, &cli->err);
     snprintf(path, sizeof(path), "%s.sig", cli->args[0]);
@@ -92,7 +93,7 @@ static int order_verify(int argc, char **argv)
         return EXIT_USAGE;
     if (keys.count == 0)
         return cli_usage(&cli, "the owner's key is missing: --key VKEY");
-    int rc = signet_order_load(&order, cli.args[0], &cli.err);
+    int rc = cli_order(&cli, cli.args[0], &order);
     if (rc == SIGNET_OK)
         rc = signet_order_verify(order, keys.items, keys.count, time(NULL), &cli.err);
     if (rc == SIGNET_OK && cli.json) {
@@ -121,7 +122,7 @@ static int order_owner(int argc, char **argv)
                    "station that knows an owner makes only orders that are signed.",
                    1, 2))
         return EXIT_USAGE;
-    int rc = signet_order_load(&order, cli.args[0], &cli.err);
+    int rc = cli_order(&cli, cli.args[0], &order);
     if (rc == SIGNET_OK && cli.arg_count == 2)
         rc = signet_order_add_owner(order, cli.args[1], &cli.err);
     if (rc == SIGNET_OK)

@@ -101,6 +101,7 @@ static int run_checked(struct cli *cli, const struct request *request)
         fputs("signet: warning: a token in the command line can be seen by others on this machine; "
               "use --token-file or SIGNET_TOKEN\n",
               stderr);
+    cli->begun = true;
     return cli_end(cli, run_request(cli, request, &cli->err));
 }
 

@@ -71,7 +71,16 @@ int cli_fail(const struct cli *cli, const struct signet_error *err)
         json_end(&j);
     }
     tell_error("error: ", "\033[1;31m", err);
-    return err->code == SIGNET_E_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    if (err->code == SIGNET_E_CANCELLED)
+        return EXIT_INTERRUPTED;
+    return err->code == SIGNET_E_USAGE && !cli->begun ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int cli_both(int code, int next)
+{
+    if (code == EXIT_INTERRUPTED || next == EXIT_INTERRUPTED)
+        return EXIT_INTERRUPTED;
+    return code == next ? code : EXIT_PARTLY;
 }
 
 static void write_error(struct signet_error *err, enum signet_code code, const char *hint,

@@ -108,7 +108,7 @@ static int make_devices(struct series *s, const struct signet_order *order, stru
     series_take_over(s, run);
     bool stopped = signet_cancel_fired(process_cancel());
     if (report.quota)
-        code = report_print(cli, order, &report, stopped, rc == SIGNET_OK);
+        code = report_print(cli, order, &report, stopped);
     *over = rc == SIGNET_OK && !stopped && report.left.open <= 0;
     signet_run_report_free(&report);
     return rc == SIGNET_OK ? code : -1;
@@ -165,24 +165,24 @@ static int run_one(struct series *s, struct signet_order *order, bool *over)
     return open_and_run(s, order, o->dry_run, over);
 }
 
-/* One after the other; the next begins when the one before is used up. The worst exit code. */
+/* One after the other; the next begins when the one before is used up. The exit code of all. */
 static int run_series(struct series *s, struct signet_order **orders, size_t count)
 {
     bool over = true;
-    int worst = EXIT_DONE;
-    for (size_t i = 1; i < count && worst >= 0 && !s->o->dry_run; i++)
-        worst = open_and_run(s, orders[i], true, &over); /* before the first board is touched */
-    for (size_t i = 0; i < count && worst >= 0; i++) {
+    int all = EXIT_DONE;
+    for (size_t i = 1; i < count && all >= 0 && !s->o->dry_run; i++)
+        all = open_and_run(s, orders[i], true, &over); /* before the first board is touched */
+    for (size_t i = 0; i < count && all >= 0; i++) {
         over = s->o->dry_run;
         int code = run_one(s, orders[i], &over);
-        worst = code < 0 || code > worst ? code : worst;
-        if (over || worst < 0 || i + 1 == count)
+        all = code < 0 || i == 0 ? code : cli_both(all, code);
+        if (over || all < 0 || i + 1 == count)
             continue;
         if (!s->cli->json)
             printf("%s is not used up: %s was not begun.\n", orders[i]->name, orders[i + 1]->name);
-        return worst > EXIT_FAILED ? worst : EXIT_FAILED;
+        return cli_both(all, EXIT_FAILED);
     }
-    return worst;
+    return all;
 }
 
 static int run_with_panel(struct cli *cli, struct signet_order **orders, size_t count,
@@ -194,8 +194,10 @@ static int run_with_panel(struct cli *cli, struct signet_order **orders, size_t 
     int code = -1;
     if (panel_open(&s.panel, cli, o->plain, &cli->err) != SIGNET_OK)
         return cli_fail(cli, &cli->err);
+    cli->begun = false; /* --page and on are words of the command line */
     if (signet_boards_new(&s.boards, &cli->err) == SIGNET_OK &&
         (o->dry_run || page_begin(&o->page, &s.page, &cli->err) == SIGNET_OK)) {
+        cli->begun = true;
         if (s.page)
             page_tell(cli, s.page);
         code = run_series(&s, orders, count);
@@ -211,11 +213,13 @@ static int load_orders(struct cli *cli, struct signet_order **orders)
 {
     int rc = SIGNET_OK;
     for (int i = 0; rc == SIGNET_OK && i < cli->arg_count; i++) {
-        rc = signet_order_load(&orders[i], cli->args[i], &cli->err);
+        rc = cli_order(cli, cli->args[i], &orders[i]);
         for (int k = 0; rc == SIGNET_OK && k < i; k++)
-            if (!strcmp(orders[i]->name, orders[k]->name))
+            if (!strcmp(orders[i]->name, orders[k]->name)) {
+                cli->begun = false;
                 rc = cli_error(&cli->err, SIGNET_E_USAGE, "give each of them a name of its own",
                                "two orders are called '%s'", orders[i]->name);
+            }
     }
     return rc;
 }

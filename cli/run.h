@@ -13,12 +13,12 @@ const char *plan_credentials(const struct signet_order *o, const struct signet_a
                              char out[static PLAN_TEXT_SIZE]);
 
 /* The report at the end of a run (run_report.c). Returns the exit code: EXIT_DONE only if each
- * device of the order is done or void, or in work at another station. stopped: by Ctrl-C; whole:
- * the run ended by itself. */
+ * device of the order is done or void, or in work at another station; EXIT_PARTLY if the run
+ * brought at least one device further. stopped: on request. */
 int report_print(const struct cli *cli, const struct signet_order *order,
-                 const struct signet_run_report *report, bool stopped, bool whole);
+                 const struct signet_run_report *report, bool stopped);
 /* The report of a run that only delivers. EXIT_DONE: nothing waits any more. */
 int report_print_synced(const struct cli *cli, const struct signet_order *order,
-                        const struct signet_run_report *report);
+                        const struct signet_run_report *report, bool stopped);
 
 #endif

@@ -229,8 +229,23 @@ static void print_checkpoint(const struct signet_run_report *r)
                (int)strcspn(root + 1, "\n"), root + 1, (int)(size - r->checkpoint), r->checkpoint);
 }
 
+/* Whether this run brought a device further. */
+static bool moved(const struct signet_run_report *r)
+{
+    bool any = r->line.passed || r->batch.made || r->delivery.done || r->delivery.proved;
+
+    for (size_t i = 0; i < r->delivery.server_count; i++)
+        any = any || r->delivery.servers[i].registered || r->delivery.servers[i].removed;
+    return any;
+}
+
+static int exit_code(const struct signet_run_report *r, bool all, bool stopped)
+{
+    return all ? EXIT_DONE : stopped ? EXIT_INTERRUPTED : moved(r) ? EXIT_PARTLY : EXIT_FAILED;
+}
+
 int report_print(const struct cli *cli, const struct signet_order *order,
-                 const struct signet_run_report *r, bool stopped, bool whole)
+                 const struct signet_run_report *r, bool stopped)
 {
     if (cli->json) {
         report_json("report", order, r);
@@ -248,11 +263,11 @@ int report_print(const struct cli *cli, const struct signet_order *order,
         if (stopped)
             printf("Stopped as you asked. Nothing is lost: to resume, run the order again.\n");
     }
-    return whole && r->finished ? EXIT_DONE : EXIT_FAILED;
+    return exit_code(r, r->finished, stopped);
 }
 
 int report_print_synced(const struct cli *cli, const struct signet_order *order,
-                        const struct signet_run_report *r)
+                        const struct signet_run_report *r, bool stopped)
 {
     if (cli->json) {
         report_json("synced", order, r);
@@ -265,6 +280,5 @@ int report_print_synced(const struct cli *cli, const struct signet_order *order,
                waiting_of(r) == 1 ? "waits" : "wait");
         print_checkpoint(r);
     }
-    return r->delivery.refused == 0 && waiting_of(r) + r->left.removing == 0 ? EXIT_DONE
-                                                                             : EXIT_FAILED;
+    return exit_code(r, r->delivery.refused == 0 && waiting_of(r) + r->left.removing == 0, stopped);
 }

@@ -56,6 +56,7 @@ static int check_server(int argc, char **argv)
                    1, 1))
         return EXIT_USAGE;
     access.file = cli.args[0];
+    cli.begun = true;
     int rc = cli_server_open(&access, NULL, &server, &cli.err);
     if (rc == SIGNET_OK)
         rc = signet_server_check(server, &cli.err);
@@ -145,6 +146,7 @@ static int show_capabilities(int argc, char **argv)
                    "Shows what the kind of server in this JSON file takes; no request is sent.", 1,
                    1))
         return EXIT_USAGE;
+    cli.begun = true;
     int rc = signet_server_info_load(cli.args[0], &info, &cli.err);
     if (rc == SIGNET_OK)
         rc = signet_server_open(&server, &info, &options, "none", 4, NULL, NULL, &cli.err);

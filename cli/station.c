@@ -333,7 +333,7 @@ static int station_check_verb(int argc, char **argv)
             "No board is changed without --golden. Exit 0: nothing failed.",
             1, 1))
         return EXIT_USAGE;
-    if (signet_order_load(&order, cli.args[0], &cli.err) != SIGNET_OK)
+    if (cli_order(&cli, cli.args[0], &order) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
     struct check c = {.cli = &cli, .order = order};
     check_order(&c);
@@ -359,6 +359,8 @@ static int station_check_verb(int argc, char **argv)
         json_end(&j);
     }
     signet_order_free(&order);
+    if (signet_cancel_fired(process_cancel()))
+        return cli_close(&cli, EXIT_INTERRUPTED);
     return cli_close(&cli, c.worst < CHECK_FAIL ? EXIT_DONE : EXIT_FAILED);
 }
 

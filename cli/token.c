@@ -19,10 +19,10 @@ static int trim(struct signet_bytes *token, struct signet_error *err)
         end--;
     for (size_t i = begin; i < end; i++)
         if (!isgraph((unsigned char)text[i]))
-            return cli_error(err, SIGNET_E_USAGE, "a token is one word; was another file given?",
+            return cli_error(err, SIGNET_E_SYNTAX, "a token is one word; was another file given?",
                              "the access token holds blanks or control characters");
     if (begin == end)
-        return cli_error(err, SIGNET_E_USAGE, "get a new one from the server's user interface",
+        return cli_error(err, SIGNET_E_SYNTAX, "get a new one from the server's user interface",
                          "the access token is empty");
     memmove(text, text + begin, end - begin);
     explicit_bzero(text + (end - begin), token->len - (end - begin));

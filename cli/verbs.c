@@ -51,7 +51,7 @@ static void help(FILE *to)
         list_verbs(to, noun);
     fputs("\n'signet NOUN VERB --help' lists the options of a verb.\n"
           "'signet help NOUN VERB' does the same.\n"
-          "exit: 0 done, 1 failed, 2 wrong command line\n",
+          "exit: 0 done, 1 failed, 2 wrong command line, 3 partly done, 4 interrupted\n",
           to);
 }
 

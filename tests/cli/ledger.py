@@ -100,7 +100,7 @@ def many(folder):
         f.write('\r\n'.join([names[1], '', names[3], 'nobody']) + '\n')
     said = run('ledger', 'rework', '-n', f.name, ledger)
     expect('what would become of them', said.count(' is done, would be made again as edition 2\n') == 2, said)
-    run('ledger', 'rework', '-n', f.name, '--yes', ledger, code=1)
+    run('ledger', 'rework', '-n', f.name, '--yes', ledger, code=3)
     run('ledger', 'rework', '-n', f.name, ledger)
     expect('devices are left', lines(run('ledger', 'list', '--json', '-s', 'reserved', ledger)).__len__() == 2)
     rows = lines(run('ledger', 'rework', '--json', '-n', f.name, ledger))

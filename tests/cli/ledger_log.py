@@ -295,7 +295,7 @@ def proofs(p):
 @part
 def unproved(p):
     p.call('void', 'ledger.db', '--reason', 'x', 'urn:dev:os:o-0000003')
-    said = p.call('proof', 'ledger.db', 'urn:dev:os:o-0000003', code=1)
+    said = p.call('proof', 'ledger.db', 'urn:dev:os:o-0000003', code=3)
     need('no proof: its station does not sign' in said, said)
 
 

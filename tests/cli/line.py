@@ -109,7 +109,7 @@ def a_shift(hall):
     text = call('line', 'status', order).stdout
     need('order-1: at work; 5 of 9 devices made' in text and 'shift     day' in text and 'PASS' in text, text)
     line.say('stop')
-    told, _ = line.ends(1)
+    told, _ = line.ends(4)
     said = [(e['stage'], e.get('board'), e.get('name')) for e in told if e['event'] == 'line']
     need(said == [('paused', None, None), ('resumed', None, None), ('off', '2', None), ('operator', None, 'Anna'),
                   ('shift', None, 'day'), ('on', '2', None), ('operator', None, 120 * 'y'), ('stopping', None, None)], said)
@@ -129,7 +129,7 @@ def the_last_slot_is_off(hall):
     line = Line(hall, hall.order(9), '--wait', '1', watch=False)
     line.passes(2)
     line.say('slot', '2', 'off')
-    told, _ = line.ends(1)
+    told, _ = line.ends(3)
     need([e['message'] for e in told if e['event'] == 'slot' and e['stage'] == 'closed' and e['board'] == '2'] ==
          ['the slot is off'], told)
 
@@ -141,7 +141,7 @@ def an_end_in_a_pause(hall):
         line = Line(hall, order, failpoint='before-keyed:99')
         line.say('pause')
         stop(line)
-        told, _ = line.ends(1)
+        told, _ = line.ends(4)
         need(told[-1]['event'] == 'report', told[-1])
 
 
@@ -190,7 +190,7 @@ def hostile(hall):
     need('is at work in the folder' in line.bad('status'), 'a dead socket')
     line = Line(hall, line.order)
     line.say('stop')
-    line.ends(1)
+    line.ends(4)
 
     name = f'control-{hashlib.sha256(b"order-1").hexdigest()[:16]}.sock'
     hall.write('work/' + name, 'mine')
@@ -246,7 +246,7 @@ def orders_in_a_row(hall):
     # one that is not used up: the next does not begin; a mistake in the last is found before the first board
     fourth, fifth = hall.order(9), hall.order(1)
     p = call('run', fourth, fifth, '--wait', '1')
-    need(p.returncode == 1 and 'order-5 was not begun' in p.stdout, p.stdout + p.stderr)
+    need(p.returncode == 3 and 'order-5 was not begun' in p.stdout, p.stdout + p.stderr)
     before = len(events(hall, 'board'))
     hall.write('bad.yaml', open(fifth).read().replace('initial.hex', 'none.hex').replace('order-5', 'bad'))
     p = call('run', fourth, hall.at('bad.yaml'), '--wait', '1')

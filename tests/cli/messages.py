@@ -148,7 +148,7 @@ def waiting():
             ('w1', 1, '1 device waits for its servers', '1 still waits', 'registers it'),
             ('w2', 2, '2 devices wait for their servers', '2 still wait', 'registers them')):
         path = order(name, quota, servers)
-        says('report', run('run', '--sync', '1', path, code=1), f'{wait}: `signet ledger sync ORDER.yaml` {register}')
+        says('report', run('run', '--sync', '1', path, code=3), f'{wait}: `signet ledger sync ORDER.yaml` {register}')
         says('sync', run('ledger', 'sync', path, code=1), '0 devices registered now, 0 refused', still)
         says('stats', run('ledger', 'stats', f'{name}.db'), wait.replace(' device ', ' ').replace(' devices ', ' '))
         for i in range(quota):

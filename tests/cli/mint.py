@@ -60,7 +60,7 @@ def manifest(folder):
     more = {f'other-{i}': os.urandom(16).hex() for i in range(1, 41)}
     more['other-17'] = keys['meter-5']
     h.write('more.csv', 'endpoint,key\n' + ''.join(f'{n},{k}\n' for n, k in more.items()))
-    out = done(h.run(h.order('more', 40, packets='more.ndjson', names=['  manifest: more.csv'])), '1 failed', 1)
+    out = done(h.run(h.order('more', 40, packets='more.ndjson', names=['  manifest: more.csv'])), '1 failed', 3)
     need('39 made' in out and keys['meter-5'] not in out, out)
     devices = h.devices('more')
     need(devices['other-17']['state'] == 7 and not devices['other-17']['exposed'], 'it was not set aside')
@@ -129,7 +129,7 @@ def servers(folder):
     h = House(folder, server=sim.ca, token='w0rd')
     server_json(h, 1)  # nobody is there
     order = h.order('served', 400)
-    out = done(h.run(order), '400 devices wait for their servers', 1)
+    out = done(h.run(order), '400 devices wait for their servers', 3)
     need('400 made' in out, out)
     need({d['state'] for d in h.devices('served').values()} == {VERIFIED}, 'not verified')
     need(any(f.endswith('.sealed') for f in os.listdir(h.at('work'))), 'nothing is sealed')
@@ -210,7 +210,7 @@ def interrupted(folder):
         need(p.poll() is None, 'it ended')
     p.send_signal(signal.SIGINT)
     last = json.loads(p.communicate(timeout=60)[0].splitlines()[-1])
-    need(p.returncode == 1 and last['event'] == 'report', last)
+    need(p.returncode == 4 and last['event'] == 'report', last)
     made = last['made']
     need(0 < made < 200000 and last['states']['done'] == made, last)
     h.check('cut', ['packets.ndjson'], made)  # ended between batches: nothing half done

@@ -78,7 +78,7 @@ signet('object', 'import', code=2)
 # what is refused, and the others still are taken
 write('vendor/more/bomb.xml', '<!DOCTYPE LWM2M [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><LWM2M>&b;</LWM2M>')
 write('vendor/more/cut.xml', definition(33702, 'Cut', [])[:-20])
-text = signet('object', 'import', '--check', 'vendor', code=1)
+text = signet('object', 'import', '--check', 'vendor', code=3)
 check('refused: vendor/more/bomb.xml:1:17: a DOCTYPE is not taken' in text, text)
 check('refused: vendor/more/cut.xml:5:1: the file ends in the middle of this' in text, text)
 check('2 objects, 2 refused, 1 passed over' in text, text)

@@ -88,7 +88,7 @@ with tempfile.TemporaryDirectory() as folder:
     write('t.cfg', f"{{0: {{0: {{0: 'coap://127.1:{server.port}', 1: True, 2: 3}}}}}}")
     order('true')
     code, out = run('run', 'o.yaml')
-    need(code == 1 and "sent the device to another host, '127.0.0.1'; hint: " in out and 'in an order, prove: {follow: HOST}' in out, out)
+    need(code == 3 and "sent the device to another host, '127.0.0.1'; hint: " in out and 'in an order, prove: {follow: HOST}' in out, out)
     need(server.registered == 0, 'it went there')
     order('{follow: "h.example,127.0.0.1"}')
     code, out = run('run', '--dry-run', 'o.yaml')

@@ -108,7 +108,7 @@ def a_line(hall):
 
         need(browser.post('/api/line', 'stop')[0] == 200, 'stop')
         out, _ = run.communicate(timeout=SECONDS)
-        need(run.returncode == 1 and json.loads(out.splitlines()[-1])['event'] == 'report', out[-300:])
+        need(run.returncode == 4 and json.loads(out.splitlines()[-1])['event'] == 'report', out[-300:])
     hall.check()
 
 

@@ -85,7 +85,7 @@ def keys(hall):
     t.shows('q end')
     need(not t.status()['stopping'], 'n ended the run')
     t.press('qy\r')
-    t.ends(1)
+    t.ends(4)
 
 
 def sizes(hall):
@@ -101,13 +101,13 @@ def sizes(hall):
         t.size(width, height)
         t.shows(text, '\x1b[J')
     t.press('qy\r')
-    t.ends(1)
+    t.ends(4)
     hall.operator()
     t = Terminal(hall, hall.order(9), width=120, height=40, LANG='C', LC_ALL='C')
     t.shows('\x1b[1;30;42m', '2/9 made')
     need('█'.encode() not in t.seen, 'blocks without UTF-8')
     t.process.send_signal(2)
-    t.ends(1)
+    t.ends(4)
 
 
 def what_a_tool_says(hall):
@@ -116,7 +116,7 @@ def what_a_tool_says(hall):
     t = Terminal(hall, hall.order(9))
     t.shows('FAIL', 'slot 1: FAIL', 'power')
     t.press('qy\r')
-    t.ends(1)
+    t.ends(4)
     need(b'\x1b[2J' not in t.seen and b'\x9bJ' not in t.seen, 'an escape')
 
 

@@ -124,7 +124,7 @@ def ctrl_c(cwd):
         p.send_signal(signal.SIGINT)
         out, err = p.communicate(timeout=60)
         error = [s for s in steps(out) if s['event'] == 'error']
-        expect('Ctrl-C', p.returncode == 1 and error and error[0]['code'] == 'cancelled', (p.returncode, out, err))
+        expect('Ctrl-C', p.returncode == 4 and error and error[0]['code'] == 'cancelled', (p.returncode, out, err))
     with board(cwd):
         provision(*PSK, *BOARD, cwd=cwd)
 

@@ -286,7 +286,7 @@ def servers(d):
     need('server    shop' in d.good('an export needs no token'), 'the plan')
     d.order(text=order + 'servers: [{file: things.json}]\n')
     code, out = d.run()
-    need(code == 2 and 'token' in out and 'token_file' in out, f'no token: {code}: {out}')
+    need(code == 1 and 'token' in out and 'token_file' in out, f'no token: {code}: {out}')
     d.write('token', 'x')
     d.order(text=order + 'servers: [{name: things, file: things.json, token_file: token}]\n')
     d.bad('a server that is away', 'things')
@@ -367,7 +367,7 @@ def boards_by_name(d):
     out = p.stdout + p.stderr
     devices = subprocess.run([SIGNET, 'ledger', 'export', 'ledger.db'], cwd=d.folder, capture_output=True,
                              text=True).stdout
-    need(p.returncode == 1 and "the order has no device" in out, out)
+    need(p.returncode == 3 and "the order has no device" in out, out)
     rows = [line for line in devices.splitlines() if 'signet-rack' in line]
     need(len(rows) == 1 and 'signet-rack-00200001' in rows[0] and ',done,' in rows[0], f'{devices}{out}')
     need(hashlib.sha256(bytes.fromhex(KEY % 2)).hexdigest() in rows[0], 'the key of the manifest')

@@ -106,7 +106,7 @@ def golden(hall):
 
     # it is no product, though it stands in a slot: neither with its credentials nor blank
     counts = [signet('report', hall.at('ledger.db'), '--by', 'slot'), signet('ledger', 'stats', hall.at('ledger.db'))]
-    need(hall.run(order) == 1 and hall.applied()[board] == before[board], 'the golden board became a product')
+    need(hall.run(order) == 3 and hall.applied()[board] == before[board], 'the golden board became a product')
     hall.tell(2, 'program initial chip'), hall.tell(2, 'reset')
     need(hall.run(order) == 1 and hall.board(2).endswith(board), 'the golden board became a product')
     made = [d for d in hall.devices() if d['order_name'] == 'order-1']

@@ -89,7 +89,7 @@ def names_that_others_have(l):
     l.mint(1, 'names: {pattern: "urn:dev:os:n-{serial:03}", first: 2}')
     l.order(2)
     l.run()
-    l.exits(1, "is a device's of order 'minted'")
+    l.exits(3, "is a device's of order 'minted'")
     l.states(n_001='done')
     need(l.report['failed'] == 0 and l.report['passed'] == 1, l.report)
     need('empty' in lamps(l) and 'stopped' not in lamps(l), lamps(l))
@@ -213,7 +213,7 @@ def hooks(l):
     words = '"{result}", "{slot}", "{endpoint}", "{error}", "slot {slot}: {result}{", ""'
     l.order(2, more=f'on_pass: [./hook, {words}]\non_fail: [./hook, {words}]\n')
     l.run()
-    l.exits(1)
+    l.exits(3)
     with open(l.at('said')) as f:
         said = sorted(f.read().splitlines())
     need(said == ['fail 2  timeout slot 2: fail{ ', 'pass 1 urn:dev:os:n-001  slot 1: pass{ '], said)
@@ -230,7 +230,7 @@ def slots_of_other_kinds(l):
         text = f.read()
     l.write('order.yaml', text.replace('{port: rack/2}', '{hub: "1-4.2"}').replace('{port: rack/3}', '{port: "tcp:127.0.0.1:1"}'))
     l.run()
-    l.exits(1)
+    l.exits(3)
     l.states(n_001='done')
     why = {(e['board'], e['stage']): e.get('code') for e in l.events if e['event'] == 'slot'}
     need(why['2', 'empty'] is None and ('2', 'working') not in why and why['2', 'closed'] == 'not-found', why)
@@ -258,7 +258,7 @@ def stopped_in_the_middle(l):
     l.programmer()
     l.order(1)
     l.run(point='before-load:1', script='kill -TERM $PPID; sleep 1')
-    l.exits(1)
+    l.exits(4)
     l.states(n_001='writing')
     need(l.report['failed'] == 0, l.report)
     need(lamps(l) == ['working', 'stopped', 'closed'], lamps(l))
@@ -378,7 +378,7 @@ def a_port_that_comes_back(l):
         if e['event'] == 'slot' and e['stage'] == 'pass':
             before = l.ask(1)
             subprocess.run([SIGNET, 'sim', 'tell', l.at('rack/1.control'), 'replug'], check=True, capture_output=True)
-    need(run.wait(DEADLINE) == 1, l.said)
+    need(run.wait(DEADLINE) == 3, l.said)
     l.events = [json.loads(line) for line in l.said.splitlines()]
     l.report = next(e for e in l.events if e['event'] == 'report')
     need(l.ask(1) == before and l.report['passed'] == 1 and l.report['made_before'] == 1, l.said)

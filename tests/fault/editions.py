@@ -117,7 +117,7 @@ def one_server_is_away(works):
     works.stop('thingsboard')
     works.decide('rework', '-r', 'came back', NAMES[1], says='edition 2')
     need('to be removed at export, leshan, thingsboard' in works.said, works.said)
-    works.run(code=1, says='still to be removed')
+    works.run(code=3, says='still to be removed')
     need(works.deliveries(NAMES[1]) == {
         ('leshan', 1): 'removed', ('thingsboard', 1): 'removing', ('export', 1): 'removed', ('leshan', 2): 'delivered',
         ('export', 2): 'delivered', **({('thingsboard', 2): 'waiting'} if ('thingsboard', 2) in works.deliveries(NAMES[1])
@@ -157,7 +157,7 @@ def void_and_removed(works):
     works.decide('void', '-r', 'stolen', '--remove', NAMES[0], says='to be removed at')
     works.decide('void', '-r', 'stolen', '--remove', NAMES[0], code=1, says='at no server')
     works.stop('leshan')
-    works.call('ledger', 'sync', 'order.yaml', code=1)
+    works.call('ledger', 'sync', 'order.yaml', code=3)
     works.start('leshan')
     works.call('ledger', 'sync', 'order.yaml', says='1 device removed')
     works.right(lost=NAMES[:1])

@@ -121,7 +121,7 @@ class Works(Folder):
     def made(self):
         """All are made, and wait for both servers."""
         self.away()
-        need('a run without servers', self.run() == 1, self.said)
+        need('a run without servers', self.run() == 3, self.said)
         need('they wait', set(self.states().values()) == {'verified'} and len(self.states()) == self.quota, self.said)
         self.away(False)
 
@@ -233,7 +233,7 @@ def silent_server(w):
     w.point('first', w.silent())
     begin = time.monotonic()
     w.run(32)  # two tries of 10 seconds each, for all devices together
-    w.exits(1)
+    w.exits(3)
     w.all_are('verified')
     second = w.servers['second']
     need('the other server has all', len(second.devices) == w.quota, len(second.devices))
@@ -253,7 +253,7 @@ def away_server(w):
         s.bind(('127.0.0.1', 0))
         w.point('first', s.getsockname()[1])  # bound, so that nobody else listens there
         w.run()
-        w.exits(1)
+        w.exits(3)
         w.all_are('verified')
         need('the other server has all', len(w.servers['second'].devices) == w.quota)
         w.says(r'first\b.*(refused|connect)')
@@ -271,7 +271,7 @@ def away_server(w):
 def bad_seal(w, path):
     """A file of the work folder was harmed: only devices that are in it are set aside, with a word on what to do."""
     w.sync()
-    w.exits(1)
+    w.exits(3)
     rows = w.rows()
     hit = [n for n, r in rows.items() if r['state'] == 'failed']
     need('some are set aside', 0 < len(hit) < w.quota, w.said)
@@ -324,7 +324,7 @@ def lost_seal(w):
     path = w.seals()[-1]
     os.rename(path, w.at('away'))
     w.sync()
-    w.exits(1)
+    w.exits(3)
     rows = w.rows()
     hit = [n for n, r in rows.items() if r['state'] == 'verified']
     need('some wait', 0 < len(hit) < w.quota, w.said)
@@ -356,7 +356,7 @@ def one_refuses(w):
     victim = 'urn:dev:os:n-0002'
     w.servers['first'].refused = {victim}
     w.run()
-    w.exits(1)
+    w.exits(3)
     w.all_are('done', but=[victim])
     r = w.rows()[victim]
     need('it is set aside', r['state'] == 'failed', r)
@@ -378,7 +378,7 @@ def all_refused(w):
     first = w.servers['first']
     first.refused = set(w.states())
     w.run()
-    w.exits(1)
+    w.exits(3)
     states = list(w.states().values())
     need('two are set aside, the others wait', sorted(states) == ['failed'] * 2 + ['verified'] * (w.quota - 2), states)
     need('the other server has the others', len(w.servers['second'].devices) >= w.quota - 2)
@@ -413,7 +413,7 @@ def unclear_one(w):
         return judge(h, body)
     first.judge = proxy
     w.sync()
-    w.exits(1)
+    w.exits(3)
     w.all_are('done', but=victims)
     need('they wait', {w.states()[v] for v in victims} == {'verified'}, w.states())
     w.says('2 still wait')
@@ -438,7 +438,7 @@ def cancelled(w):
     begin = time.monotonic()
     w.end(p, 15)
     need('it ends at once', time.monotonic() - begin < 8, f'{time.monotonic() - begin:.1f} s')
-    w.exits(1)
+    w.exits(4)
     w.all_are('verified')
     first.faults, first.slow_look = [], 0
     w.goes_on()

@@ -106,14 +106,14 @@ def ended(p):
     run.send_signal(signal.SIGINT)
     said = run.communicate(timeout=60)[0]  # it was 20 s, and Ctrl-C did not matter
     took = time.monotonic() - begin
-    need(run.returncode == 1 and took < 15, f'{took:.1f} s, exit {run.returncode}: {said}')
+    need(run.returncode == 4 and took < 15, f'{took:.1f} s, exit {run.returncode}: {said}')
     run = h.start(order)  # at the beginning, too
     time.sleep(1)
     begin = time.monotonic()
     run.send_signal(signal.SIGINT)
     said = run.communicate(timeout=60)[0]
     again = time.monotonic() - begin
-    need(run.returncode == 1 and again < 15, said)
+    need(run.returncode == 4 and again < 15, said)
     need(min(took, again) < 5, f'{took:.1f} s, {again:.1f} s')  # both 1.1 s on an idle machine
     p.proxy.frozen.clear()
     for _ in range(2):

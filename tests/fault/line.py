@@ -21,7 +21,7 @@ def each_board_is_on_record(l):
     l.boards(2, misbehave=['2=never-ready'])
     l.order(2, retries=1)
     l.run()
-    l.exits(1)
+    l.exits(3)
     boards = {b['slot']: b for b in l.of_boards()}
     need(sorted(boards) == ['1', '2'], boards)
     good, bad = boards['1'], boards['2']
@@ -209,7 +209,7 @@ def a_station_that_was_killed(l):
     with sqlite3.connect(l.at('ledger.db')) as db:
         db.execute('UPDATE devices SET lease_until = 1')
     subprocess.run(['sh', '-c', run_b(l)], check=True, timeout=DEADLINE)
-    need(l.text('b.code') == '1\n' and '1 board may hold half of its credentials' in l.text('b.log'), l.text('b.log'))
+    need(l.text('b.code') == '3\n' and '1 board may hold half of its credentials' in l.text('b.log'), l.text('b.log'))
 
 
 @part
@@ -278,7 +278,7 @@ def stopped_while_a_port_is_held(l):
     l.process.send_signal(signal.SIGTERM)
     l.finish()
     os.close(port)
-    l.exits(1)
+    l.exits(4)
     need(l.report['failed'] == 0 and l.report['seconds'] < 14, l.report)
 
 
@@ -369,7 +369,7 @@ def a_programmer_that_is_not_there(l):
     l.order(2)
     l.write('order.yaml', l.text('order.yaml').replace('serial: SER2', 'serial: SER9'))
     l.run(wait=2)
-    l.exits(1, '')
+    l.exits(3, '')
     need(l.report['passed'] == 1 and l.report['failed'] == 0 and [b['slot'] for b in l.of_boards()] == ['1'], l.report)
     waiting, = l.lamps('2', 'waiting')
     closed, = l.lamps('2', 'closed')
@@ -398,7 +398,7 @@ def a_port_that_is_not_there(l):
     l.order(2)
     l.write('order.yaml', l.text('order.yaml') .replace('slots:', 'slots:\n  - {port: rack/9, name: nine}'))
     l.run()
-    l.exits(1)
+    l.exits(3)
     need(l.report['passed'] == 1 and l.report['failed'] == 0, l.report)
     closed, = l.lamps('nine', 'closed')
     need('rack/9' in closed['message'] and 'nothing is at the port' in closed['message'], closed)
@@ -432,7 +432,7 @@ def hung_up_twice(l):
     l.programmer()
     l.order(1)
     l.run(point='before-load:1', script="kill -HUP $PPID; kill -HUP $PPID; sleep 1")
-    l.exits(1)
+    l.exits(4)
     l.states(n_001='writing')
     l.run(point='before-load:1', script="kill -HUP $PPID; sleep 1", under=['nohup'])
     l.exits(0)

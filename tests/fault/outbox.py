@@ -43,7 +43,7 @@ def down(kind):
         place.server(other)
         place.order([kind, other])
         p = place.run()
-        expect(name, p.returncode == 1, f'exit {p.returncode}')
+        expect(name, p.returncode == 3, f'exit {p.returncode}')
         expect(name, p.stderr.count('devices wait') + p.stdout.count('devices wait') == 1, 'it is told once: ' + p.stdout)
         expect(name, place.states() == ['verified'] * BOARDS, place.states())
         expect(name, place.report['passed'] == BOARDS and place.report['failed'] == 0, place.report)
@@ -68,7 +68,7 @@ def wrong_token(place, name):
     place.server('thingsboard')
     place.order(['coiote', 'thingsboard'], token='wrong')
     p = place.run()
-    expect(name, p.returncode == 1 and place.states() == ['verified'] * BOARDS, (p.returncode, place.states()))
+    expect(name, p.returncode == 3 and place.states() == ['verified'] * BOARDS, (p.returncode, place.states()))
     place.order(['coiote', 'thingsboard'])
     done(place, name, place.sync())
     counted(place, name, ('coiote', 'thingsboard'))
@@ -85,7 +85,7 @@ def refused(place, name):
     place.server('thingsboard', '400')  # it has no batches, in which the fault might be lost
     place.order(['coiote', 'thingsboard'])
     p = place.run()
-    expect(name, p.returncode == 1, f'exit {p.returncode}')
+    expect(name, p.returncode == 3, f'exit {p.returncode}')
     expect(name, place.states() == ['done', 'failed'], place.states())
     row = next(r for r in place.rows() if r['state'] == 'failed')
     expect(name, 'the-thingsboard refuses it' in row['error'] and '400' in row['error'], row)
@@ -111,7 +111,7 @@ def stopped(wait, sign):
             left -= sign(json.loads(line))
         p.send_signal(signal.SIGINT)
         out, _ = p.communicate(timeout=DEADLINE)
-        expect(name, p.returncode == 1 and '"report"' in out, (p.returncode, out))
+        expect(name, p.returncode == 4 and '"report"' in out, (p.returncode, out))
         expect(name, place.states() == ['verified'] * BOARDS, place.states())
         place.point('coiote', port)
         done(place, name, place.sync())
@@ -141,7 +141,7 @@ def hangs(latency):
             took = time.monotonic() - begin
             if took < 5:
                 break  # else once more: the machine may have been busy
-        expect(name, p.returncode == 1 and took < 5, f'{took:.1f} s, exit {p.returncode}')
+        expect(name, p.returncode == 4 and took < 5, f'{took:.1f} s, exit {p.returncode}')
         expect(name, place.states() == ['verified'] * BOARDS, place.states())
         listener.close()
     return case
@@ -176,7 +176,7 @@ def no_proof(place, name):
     place.more = f'prove: {{uri: "{uri}", timeout_s: 5}}\n'
     place.order(['coiote'])
     p = place.run(8)
-    expect(name, p.returncode == 1 and place.states() == ['failed'] * BOARDS, (p.returncode, place.states()))
+    expect(name, p.returncode == 3 and place.states() == ['failed'] * BOARDS, (p.returncode, place.states()))
     row = place.rows()[0]
     expect(name, 'does not get in: handshake:' in row['error'] and row['error_code'] == 'proof', row)
     expect(name, place.report['refused'] == BOARDS and place.report['errors'] == {'proof': BOARDS}, place.report)
@@ -193,7 +193,7 @@ def silent_proof(place, name):
     place.more = f'prove: {{uri: "{uri}", timeout_s: 1}}\n'
     place.order(['leshan'])
     p = place.run()
-    expect(name, p.returncode == 1 and place.states() == ['registered'] * BOARDS, (p.returncode, place.states()))
+    expect(name, p.returncode == 3 and place.states() == ['registered'] * BOARDS, (p.returncode, place.states()))
     expect(name, place.report['refused'] == 0, place.report)
     state = place.stop('leshan')
     uri = place.server('leshan', lwm2m=('-l', '0'))['lwm2m']  # another one, which knows nobody

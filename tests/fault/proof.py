@@ -190,7 +190,7 @@ def nothing_sealed_is_no_proof(d):
     d.leshan('-q')
     d.order(2, timeout=1)
     d.run()
-    d.exits(1)
+    d.exits(3)
     d.states(*['registered'] * 2)
     for path in d.seals():
         os.remove(path)
@@ -252,7 +252,7 @@ def not_let_in(d):
     d.leshan()
     d.order(2, uri=uri)
     d.run(sync=20)
-    d.exits(1)
+    d.exits(3)
     d.states('failed', 'failed')
     for r in d.rows().values():
         need('does not get in' in r['error'] and r['error_code'] == 'proof', r)
@@ -274,7 +274,7 @@ def not_seen(d):
     d.coiote()  # which cannot say, and whose answer is no reason
     d.order(1)
     d.run(sync=20)
-    d.exits(1)
+    d.exits(3)
     d.states('failed')
     need('no registration' in d.rows()[name(1)]['error'] and 'main' in d.rows()[name(1)]['error'], d.rows())
     need(d.between.looks > 5, f'{d.between.looks} looks')
@@ -301,7 +301,7 @@ def nobody_can_say(d):
     for trouble in (500, 401):
         d.between.trouble = trouble
         d.run() if trouble == 500 else d.sync()
-        d.exits(1, str(trouble), 'main')
+        d.exits(3 if trouble == 500 else 1, str(trouble), 'main')
         d.states('registered')
         need('proved' not in d.history(name(1)), d.history(name(1)))
     d.between.trouble = None
@@ -364,7 +364,7 @@ def unanswered_in_a_row(d):
     d.order(5)
     d.between.hidden = [name(1), name(3), name(5)]
     d.run()
-    d.exits(1, 'devices wait for their proof')
+    d.exits(3, 'devices wait for their proof')
     d.states('done', 'done', 'registered', 'registered', 'registered')
     d.between.hidden = [name(5)]
     d.sync('--json')
@@ -384,7 +384,7 @@ def a_silent_place_of_proof(d):
     begin = time.monotonic()
     d.run('--json')
     took = time.monotonic() - begin
-    d.exits(1, 'devices wait for their proof')
+    d.exits(3, 'devices wait for their proof')
     need(set(d.states()) <= {'verified', 'registered'}, d.said)
     need(took < 25, f'{took:.1f} s')
     proofs = sum(e.get('stage') == 'prove' and e['event'] == 'stage_begin' for e in d.events())
@@ -490,7 +490,7 @@ def stopped_while_proving(d):
     p.send_signal(signal.SIGTERM)
     d.said, d.code = p.communicate(timeout=DEADLINE)[0], p.returncode
     need(time.monotonic() - begin < 8, f'{time.monotonic() - begin:.1f} s')
-    d.exits(1)
+    d.exits(4)
     d.states('registered', 'registered')
     need(d.seals(), 'wiped')
 
