@@ -123,7 +123,8 @@ static void check_hooks(struct check *c)
     const struct signet_order *o = c->order;
     const struct {
         const char *key, *const *words;
-    } hooks[] = {{"on_pass", (const char *const *)o->on_pass},
+    } hooks[] = {{"ask_before", (const char *const *)o->ask_before},
+                 {"on_pass", (const char *const *)o->on_pass},
                  {"on_fail", (const char *const *)o->on_fail},
                  {"on_made_before", (const char *const *)o->on_made_before}};
     for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)

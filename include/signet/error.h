@@ -45,6 +45,7 @@ enum signet_code {
     SIGNET_E_PROOF = 27,       /* the device could not get in with its credentials */
     SIGNET_E_SEAL = 28,        /* the sealed file with a device's credentials is damaged */
     SIGNET_E_RULE = 29,        /* a rule of the order stopped a slot or the line */
+    SIGNET_E_REFUSED = 30,     /* the command that is asked before a board said no */
 };
 
 struct signet_error {

@@ -102,7 +102,7 @@ struct signet_order {
     struct signet_order_server servers[SIGNET_ORDER_SERVERS];
     size_t server_count;
     /* end with NULL; a name, found on PATH, or an absolute path */
-    const char **on_pass, **on_fail, **on_made_before;
+    const char **ask_before, **on_pass, **on_fail, **on_made_before;
     bool lock;           /* the debug port of each board is locked, last of all */
     bool erase_finished; /* a board that holds credentials is erased like a blank one */
     int64_t retries;     /* 1 */

@@ -39,6 +39,7 @@ static const struct {
     [SIGNET_E_PROOF] = {"proof", SIGNET_CLASS_DEVICE},
     [SIGNET_E_SEAL] = {"seal", SIGNET_CLASS_DEVICE},
     [SIGNET_E_RULE] = {"rule", SIGNET_CLASS_STATION},
+    [SIGNET_E_REFUSED] = {"refused", SIGNET_CLASS_DEVICE},
 };
 
 static bool is_known(enum signet_code code)

@@ -27,11 +27,12 @@ bool flasher_is_none(const struct signet_flasher *flasher);
 
 /* Any other command, as tools are run: found on PATH or by its absolute path, argv ends with NULL,
  * no shell, a fixed environment, ended after timeout_ms. input (may be NULL) is on its standard
- * input; what it writes is dropped. *status is its
- * exit status, or 128 + N after signal N. */
+ * input; output (may be NULL) gets the first 1 MiB of what it writes. *status is its exit status,
+ * or 128 + N after signal N. */
 #define FLASHER_COMMAND_WORDS 64
 int flasher_command(const char *const *argv, const char *input, int timeout_ms,
-                    const struct signet_cancel *cancel, int *status, struct signet_error *err);
+                    const struct signet_cancel *cancel, struct buf *output, int *status,
+                    struct signet_error *err);
 /* Ends what Signet started and no longer waits for, since it was killed: a programmer that is still
  * at work on a board, or has a port open. tell() gets the name and number of each. */
 void flasher_end_orphans(void (*tell)(void *ctx, const char *name, int pid), void *ctx);

@@ -334,7 +334,8 @@ int flasher_command_check(const char *name, struct signet_error *err)
 }
 
 int flasher_command(const char *const *argv, const char *input, int timeout_ms,
-                    const struct signet_cancel *cancel, int *status, struct signet_error *err)
+                    const struct signet_cancel *cancel, struct buf *output, int *status,
+                    struct signet_error *err)
 {
     struct run run = {.input = input, .timeout_ms = timeout_ms, .cancel = cancel};
     const char *words[FLASHER_COMMAND_WORDS + 1] = {0};
@@ -349,7 +350,7 @@ int flasher_command(const char *const *argv, const char *input, int timeout_ms,
     if (code == SIGNET_OK) {
         words[0] = program;
         run.argv = words;
-        code = run_tool(&run, NULL, status, err);
+        code = run_tool(&run, output, status, err);
     }
     free(program);
     return code;

@@ -378,6 +378,8 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
     slot->lease = (struct signet_lease){0};
     slot->retries = 0;
     slot->stage = "look";
+    slot->verdict = NULL;
+    slot->edition = 0;
     slot->absent = slot->held = false;
     forget_times(&w);
     int rc = open_board(&w, err);

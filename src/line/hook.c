@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The last: of a run that is being stopped. */
-enum { HOOK_MS = 10000, LAST_HOOK_MS = 2000 };
+enum { LAST_HOOK_MS = 2000 }; /* of a run that is being stopped */
 
 struct values {
     const char *pairs[HOOK_VALUES + 1][2]; /* for text_expand() */
@@ -48,24 +47,11 @@ static void put_json(const struct slot *slot, const struct values *v, struct buf
         else if (i != HOOK_EDITION)
             buf_json_text(out, name, v->pairs[i][1]);
     }
-    buf_json_real(out, "seconds", slot->seconds);
-    buf_json_integer(out, "retries", slot->retries);
+    if (slot->verdict) {
+        buf_json_real(out, "seconds", slot->seconds);
+        buf_json_integer(out, "retries", slot->retries);
+    }
     buf_text(out, "}\n");
-}
-
-static int start_command(struct slot *slot, const char *const *words, const char *input,
-                         struct signet_error *err)
-{
-    struct job *job = slot->line->job;
-    bool last = job_stopped(job); /* a board that is finished gets its label all the same */
-    int status = 0;
-
-    failpoint("before-hook");
-    int rc = flasher_command(words, input, last ? LAST_HOOK_MS : HOOK_MS, last ? NULL : job->stop,
-                             &status, err);
-    failpoint("after-hook");
-    return rc == SIGNET_OK && status != 0 ? error_set(err, SIGNET_E_FLASH, "exit status %d", status)
-                                          : rc;
 }
 
 /* A word that begins with a value gets its first letter from outside. */
@@ -78,29 +64,40 @@ static int check_option(const char *word, const char *became, struct signet_erro
         "not run: '%s' would become '%s', an option", word, text_shown(became, strlen(became), 60));
 }
 
-static int run_command(struct slot *slot, const char *const *argv, const struct values *v,
-                       struct signet_error *err)
+static int hook_words(struct hook_call *call, const struct values *v, struct buf *texts,
+                      const char **words, struct signet_error *err)
 {
-    struct buf texts[FLASHER_COMMAND_WORDS] = {0}, json = {0};
-    const char *words[FLASHER_COMMAND_WORDS + 1] = {0};
-    int rc;
+    int rc = SIGNET_OK;
 
-    put_json(slot, v, &json);
-    rc = buf_check(&json, err);
-    if (json.data)
-        gate_mask((char *)json.data, json.len);
-    for (size_t i = 0; rc == SIGNET_OK && argv[i] && i < FLASHER_COMMAND_WORDS; i++) {
-        text_expand(&texts[i], argv[i], strlen(argv[i]), v->pairs);
+    for (size_t i = 0; rc == SIGNET_OK && call->argv[i] && i < FLASHER_COMMAND_WORDS; i++) {
+        text_expand(&texts[i], call->argv[i], strlen(call->argv[i]), v->pairs);
         if (texts[i].data)
             gate_mask((char *)texts[i].data, texts[i].len);
         buf_byte(&texts[i], '\0');
         rc = buf_check(&texts[i], err);
         words[i] = (const char *)texts[i].data;
         if (rc == SIGNET_OK)
-            rc = check_option(argv[i], words[i], err);
+            rc = check_option(call->argv[i], words[i], err);
     }
+    return rc;
+}
+
+int hook_call(struct slot *slot, struct hook_call *call, struct signet_error *err)
+{
+    struct buf texts[FLASHER_COMMAND_WORDS] = {0}, json = {0};
+    const char *words[FLASHER_COMMAND_WORDS + 1] = {0};
+    struct values values;
+
+    fill_values(slot, call->why, &values);
+    put_json(slot, &values, &json);
+    int rc = buf_check(&json, err);
+    if (json.data)
+        gate_mask((char *)json.data, json.len);
     if (rc == SIGNET_OK)
-        rc = start_command(slot, words, (const char *)json.data, err);
+        rc = hook_words(call, &values, texts, words, err);
+    if (rc == SIGNET_OK)
+        rc = flasher_command(words, (const char *)json.data, call->timeout_ms, call->cancel,
+                             call->output, &call->status, err);
     for (size_t i = 0; i < FLASHER_COMMAND_WORDS; i++)
         buf_free(&texts[i]);
     buf_free(&json);
@@ -110,18 +107,27 @@ static int run_command(struct slot *slot, const char *const *argv, const struct 
 void hook_run(struct slot *slot, const struct signet_error *why)
 {
     const struct signet_order *order = slot->line->setup->order;
-    const char *const *argv = strcmp(slot->verdict, "pass") == 0   ? order->on_pass
-                              : strcmp(slot->verdict, "fail") == 0 ? order->on_fail
-                                                                   : order->on_made_before;
+    struct job *job = slot->line->job;
+    bool last = job_stopped(job); /* a board that is finished gets its label all the same */
+    struct hook_call call = {.argv = strcmp(slot->verdict, "pass") == 0   ? order->on_pass
+                                     : strcmp(slot->verdict, "fail") == 0 ? order->on_fail
+                                                                          : order->on_made_before,
+                             .why = why,
+                             .timeout_ms = last ? LAST_HOOK_MS : HOOK_MS,
+                             .cancel = last ? NULL : job->stop};
     struct signet_error err = {0};
-    struct values values;
     const struct signet_event warning = {
         .kind = SIGNET_EVENT_WARNING, .stage = "hook", .board = slot->order->name, .error = &err};
 
-    fill_values(slot, why, &values);
-    int rc = argv ? run_command(slot, argv, &values, &err) : SIGNET_OK;
+    if (!call.argv)
+        return;
+    failpoint("before-hook");
+    int rc = hook_call(slot, &call, &err);
+    failpoint("after-hook");
+    if (rc == SIGNET_OK && call.status != 0)
+        rc = error_set(&err, SIGNET_E_FLASH, "exit status %d", call.status);
     if (rc != SIGNET_OK && rc != SIGNET_E_CANCELLED) {
-        error_prefix(&err, "%s: the hook '%s'", slot->order->name, argv[0]);
-        job_report(slot->line->job, &warning);
+        error_prefix(&err, "%s: the hook '%s'", slot->order->name, call.argv[0]);
+        job_report(job, &warning);
     }
 }

@@ -2,6 +2,7 @@
 /* All slots of a line. */
 #include "flasher/flasher.h"
 #include "line/private.h"
+#include "order/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,23 +98,19 @@ static int check_slot(const struct signet_order *order, size_t i,
 }
 
 /* A lamp that cannot be switched is noticed before the shift, not after its first board. */
-static int check_hook(const char *key, const char *const *argv, struct signet_error *err)
-{
-    return argv ? error_pass(flasher_command_check(argv[0], err), err, "%s", key) : SIGNET_OK;
-}
-
 int line_check(const struct signet_order *order, const struct signet_observer *observer,
                struct signet_error *err)
 {
+    struct order_hook hooks[ORDER_HOOKS];
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < order->slot_count; i++)
         rc = check_slot(order, i, observer, err);
-    if (rc == SIGNET_OK)
-        rc = check_hook("on_pass", order->on_pass, err);
-    if (rc == SIGNET_OK)
-        rc = check_hook("on_fail", order->on_fail, err);
-    return rc == SIGNET_OK ? check_hook("on_made_before", order->on_made_before, err) : rc;
+    order_hooks(order, hooks);
+    for (size_t i = 0; rc == SIGNET_OK && i < ORDER_HOOKS; i++)
+        if (hooks[i].words)
+            rc = error_pass(flasher_command_check(hooks[i].words[0], err), err, "%s", hooks[i].key);
+    return rc;
 }
 
 /* After a restart the last boards may still be there. */

@@ -129,7 +129,19 @@ bool rules_count(struct slot *slot, bool passed, struct buf *event);
 /* With the job's lock: the slot begins no board any more. */
 bool rules_stop(const struct slot *slot);
 
-/* hook.c: for slot->verdict; why: NULL, or the reason */
+/* hook.c: one run of a command of the order; it gets what is known of the slot's board, as words
+ * and as JSON. */
+enum { HOOK_MS = 10000 };
+struct hook_call {
+    const char *const *argv;
+    const struct signet_error *why; /* NULL, or the reason of a verdict */
+    int timeout_ms;
+    const struct signet_cancel *cancel;
+    struct buf *output; /* what it wrote; NULL: it is dropped */
+    int status;         /* its exit status */
+};
+int hook_call(struct slot *slot, struct hook_call *call, struct signet_error *err);
+/* For slot->verdict; why: NULL, or the reason */
 void hook_run(struct slot *slot, const struct signet_error *why);
 
 /* reworked.c: the slot's lease for a device that is to be made again, and that this board is: by

@@ -104,7 +104,8 @@ static int record_board(struct work *w, int rc, const struct signet_error *why,
                                         .stage_seconds = times.seconds,
                                         .stage_count = times.count};
 
-    if (rc != SIGNET_E_PROVISIONED && rules_count(w->slot, rc == SIGNET_OK, &stop))
+    if (rc != SIGNET_E_PROVISIONED && rc != SIGNET_E_REFUSED &&
+        rules_count(w->slot, rc == SIGNET_OK, &stop))
         board.stop = (const char *)stop.data;
     work_failpoint("before", rc == SIGNET_OK ? "verified" : "board");
     int done = signet_ledger_board(w->job->ledger, w->job->order, &board, w->lease,

@@ -12,6 +12,14 @@ const char *const hook_values[HOOK_VALUES] = {
     [HOOK_ERROR] = "{error}",       [HOOK_MESSAGE] = "{message}",
 };
 
+void order_hooks(const struct signet_order *order, struct order_hook hooks[static ORDER_HOOKS])
+{
+    hooks[0] = (struct order_hook){"ask_before", order->ask_before};
+    hooks[1] = (struct order_hook){"on_pass", order->on_pass};
+    hooks[2] = (struct order_hook){"on_fail", order->on_fail};
+    hooks[3] = (struct order_hook){"on_made_before", order->on_made_before};
+}
+
 static bool hook_knows(const char *name, size_t len)
 {
     bool known = false;

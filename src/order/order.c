@@ -282,6 +282,7 @@ static const struct entry order_keys[] = {
     ORDER("shift", shift, ENTRY_TEXT, 0, 0),
     ORDER("retries", retries, ENTRY_NUMBER, 0, 100),
     ORDER("stop_after_refusals", stop_after_refusals, ENTRY_NUMBER, 0, 1000),
+    ORDER("ask_before", ask_before, ENTRY_WORDS, 0, 0),
     ORDER("on_pass", on_pass, ENTRY_WORDS, 0, 0),
     ORDER("on_fail", on_fail, ENTRY_WORDS, 0, 0),
     ORDER("on_made_before", on_made_before, ENTRY_WORDS, 0, 0),
@@ -324,6 +325,8 @@ static int check_parts(const struct reader *r)
          "a board in each slot, or files for another programming house"},
         {!o->recipe && o->lock, "'lock' needs a 'board'",
          "whoever programs the packets locks the boards"},
+        {!o->recipe && o->ask_before, "'ask_before' needs a 'board'",
+         "it is asked before each board; without boards nobody would be asked"},
         {o->recipe && !o->slot_count, "there is a board, but no slots",
          "such as 'slots: [{port: /dev/ttyACM0}]'"},
         {!o->recipe && o->slot_count, "'slots' needs a 'board'",
@@ -372,14 +375,13 @@ static int place_hook(struct reader *r, const char *key, const char **words)
 
 static int place_programs(struct reader *r)
 {
-    const struct signet_order *o = r->root;
+    struct order_hook hooks[ORDER_HOOKS];
     int rc = make_absolute(r, &order_of(r)->board.flash.tool);
 
-    if (rc == SIGNET_OK)
-        rc = place_hook(r, "on_pass", o->on_pass);
-    if (rc == SIGNET_OK)
-        rc = place_hook(r, "on_fail", o->on_fail);
-    return rc == SIGNET_OK ? place_hook(r, "on_made_before", o->on_made_before) : rc;
+    order_hooks(r->root, hooks);
+    for (size_t i = 0; rc == SIGNET_OK && i < ORDER_HOOKS; i++)
+        rc = place_hook(r, hooks[i].key, hooks[i].words);
+    return rc;
 }
 
 /* What was left out. */

@@ -108,8 +108,13 @@ struct placeholder_values {
 int pieces_expand(const struct pieces *pieces, const struct placeholder_values *values,
                   struct buf *out, int *column, struct signet_error *err);
 
-/* hook.c: what may stand in the words of on_pass, on_fail and on_made_before, each with its braces.
- */
+/* hook.c: the commands of an order, by their keys; words NULL: there is none */
+struct order_hook {
+    const char *key, **words;
+};
+enum { ORDER_HOOKS = 4 };
+void order_hooks(const struct signet_order *order, struct order_hook hooks[static ORDER_HOOKS]);
+/* What may stand in their words, each with its braces. */
 enum hook_value {
     HOOK_RESULT,
     HOOK_ORDER,

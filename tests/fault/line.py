@@ -462,6 +462,53 @@ def what_a_hook_gets(l):
 
 
 @part
+def who_is_asked_before_a_board(l):
+    """No stops a board before anything touches it, and so does a command that fails, hangs or never comes to an answer; later is asked again."""
+    l.boards(5, journal=True)
+    l.programmer()
+    l.write('mes', """#!/bin/sh
+cat > "asked-$1"
+case $1 in
+1) printf '\\n  LOT 7 IS BLOCKED\\033[2J: %s\\n more' "$(printf %400s | tr ' ' x)"; exit 1;;
+2) [ -e later ] || { touch later; exit 75; };;
+3) exec sleep 600;;
+4) echo no database >&2; exit 3;;
+esac
+""")
+    os.chmod(l.at('mes'), 0o700)
+    l.write('fail', '#!/bin/sh\ncat >> failed\n')
+    os.chmod(l.at('fail'), 0o700)
+    l.order(5, more='operator: Anna\nask_before: [./mes, "{slot}"]\non_fail: [./fail]\nstop_after_failures: 1\n')
+    l.run()
+    l.exits(3)
+    boards = {b['slot']: b for b in l.of_boards()}
+    need([boards[str(i)]['verdict'] for i in range(1, 6)] == ['fail', 'pass', 'fail', 'fail', 'pass'], boards)
+    no, hangs, broken = boards['1'], boards['3'], boards['4']
+    need(no['code'] == 'refused' and re.fullmatch(r'ask_before said no: LOT 7 IS BLOCKED\\x1b\[2J: x{100,200}', no['message']), no)
+    need(hangs['code'] == 'timeout' and 'mes' in hangs['message'], hangs)
+    need(broken['code'] == 'flash' and broken['message'] == 'ask_before: exit status 3: no database', broken)
+    need('stages' not in no and not no.get('endpoint'), no)
+    rules = [json.loads(r['detail'])['slot'] for r in map(json.loads, l.ledger('export', '-f', 'events', 'ledger.db').splitlines()) if r.get('kind') == 'stop']
+    need(sorted(rules) == ['3', '4'], rules)  # a no is nobody's fault
+    with open(l.at('journal')) as f:
+        touched = [e for e in map(json.loads, f) if e['slot'] not in (2, 5) and e['event'] != 'in']
+    need(not touched, touched)
+    asked = json.loads(l.text('asked-1'))
+    need(asked == {'order': 'o', 'station': 'A', 'operator': 'Anna', 'slot': '1', 'hw_id': 'SER1', 'stage': 'ask'}, asked)
+    need(sorted(json.loads(f)['error'] for f in l.text('failed').splitlines()) == ['flash', 'refused', 'timeout'], l.text('failed'))
+    need(any('LOT 7' in w for w in [l.said]), l.said)
+
+
+@part
+def who_is_asked_before_packets(l):
+    """Nobody: the order is refused."""
+    l.mint(1, 'names: {pattern: "n-{serial:03}"}')
+    l.write('minted.yaml', l.text('minted.yaml') + 'ask_before: [/bin/false]\n')
+    said = subprocess.run([SIGNET, 'run', l.at('minted.yaml')], cwd=l.folder, capture_output=True, text=True)
+    need(said.returncode == 1 and "'ask_before' needs a 'board'" in said.stderr, said)
+
+
+@part
 def a_name_that_a_hook_would_take_for_an_option(l):
     """What comes from outside, a name from the boards or from whoever works there, does not become one."""
     l.boards(1, each=2)

@@ -63,7 +63,7 @@ static void null_is_fine(void **state)
 static void every_code_has_a_name(void **state)
 {
     (void)state;
-    for (int code = SIGNET_OK; code <= SIGNET_E_RULE; code++)
+    for (int code = SIGNET_OK; code <= SIGNET_E_REFUSED; code++)
         assert_string_not_equal(signet_code_name((enum signet_code)code), "unknown");
     assert_string_equal(signet_code_name((enum signet_code)9999), "unknown");
     assert_string_equal(signet_code_name((enum signet_code) - 1), "unknown");
@@ -92,12 +92,13 @@ static void every_code_has_a_class(void **state)
         [SIGNET_E_CANCELLED] = SIGNET_CLASS_CANCELLED,
         [SIGNET_E_SEAL] = SIGNET_CLASS_DEVICE,
         [SIGNET_E_RULE] = SIGNET_CLASS_STATION,
+        [SIGNET_E_REFUSED] = SIGNET_CLASS_DEVICE,
         [SIGNET_E_PROOF] = SIGNET_CLASS_DEVICE,
     };
 
     (void)state;
     assert_int_equal(class_of(SIGNET_OK, 0), SIGNET_CLASS_NONE);
-    for (int code = SIGNET_E_USAGE; code <= SIGNET_E_RULE; code++)
+    for (int code = SIGNET_E_USAGE; code <= SIGNET_E_REFUSED; code++)
         assert_int_equal(class_of((enum signet_code)code, 0),
                          wanted[code] ? wanted[code] : SIGNET_CLASS_DEVICE);
     assert_int_equal(class_of((enum signet_code)9999, 0), SIGNET_CLASS_BUG);

@@ -345,26 +345,29 @@ static void other_commands(void **state)
     int status = 0;
 
     (void)state;
-    assert_int_equal(flasher_command(words, NULL, 10000, NULL, &status, &err), SIGNET_OK);
+    assert_int_equal(flasher_command(words, NULL, 10000, NULL, NULL, &status, &err), SIGNET_OK);
     assert_int_equal(status, 3);
     words[2] = "kill -9 $$";
-    assert_int_equal(flasher_command(words, NULL, 10000, NULL, &status, &err), SIGNET_OK);
+    assert_int_equal(flasher_command(words, NULL, 10000, NULL, NULL, &status, &err), SIGNET_OK);
     assert_int_equal(status, 137);
     words[2] = "sleep 100";
-    assert_int_equal(flasher_command(words, NULL, 50, NULL, &status, &err), SIGNET_E_TIMEOUT);
+    assert_int_equal(flasher_command(words, NULL, 50, NULL, NULL, &status, &err), SIGNET_E_TIMEOUT);
     words[2] = "exit 0";
     for (size_t i = 3; i < FLASHER_COMMAND_WORDS; i++)
         words[i] = "x";
-    assert_int_equal(flasher_command(words, NULL, 10000, NULL, &status, &err), SIGNET_OK);
+    assert_int_equal(flasher_command(words, NULL, 10000, NULL, NULL, &status, &err), SIGNET_OK);
     assert_int_equal(status, 0);
     words[FLASHER_COMMAND_WORDS] = "one more";
-    assert_int_equal(flasher_command(words, NULL, 10000, NULL, &status, &err), SIGNET_E_USAGE);
+    assert_int_equal(flasher_command(words, NULL, 10000, NULL, NULL, &status, &err),
+                     SIGNET_E_USAGE);
     assert_string_equal(err.msg, "a command has 1 to 64 words");
     words[0] = NULL;
-    assert_int_equal(flasher_command(words, NULL, 10000, NULL, &status, &err), SIGNET_E_USAGE);
+    assert_int_equal(flasher_command(words, NULL, 10000, NULL, NULL, &status, &err),
+                     SIGNET_E_USAGE);
     words[0] = "no-such-program-is-here";
     words[1] = NULL;
-    assert_int_equal(flasher_command(words, NULL, 10000, NULL, &status, &err), SIGNET_E_NOT_FOUND);
+    assert_int_equal(flasher_command(words, NULL, 10000, NULL, NULL, &status, &err),
+                     SIGNET_E_NOT_FOUND);
     assert_int_equal(flasher_command_check(words[0], &err), SIGNET_E_NOT_FOUND);
     assert_int_equal(flasher_command_check("./sh", &err), SIGNET_E_NOT_FOUND);
     assert_int_equal(flasher_command_check("sh", &err), SIGNET_OK);
