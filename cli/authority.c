@@ -76,7 +76,7 @@ static int authority_verb(struct cli *cli, const struct authority_options *o, bo
     struct signet_authority *authority = NULL;
 
     if (!o->order == !cli->arg_count)
-        return cli_usage(cli, "an authority is missing: FILE.yaml, or --order ORDER.yaml");
+        return cli_usage(cli, "an authority is missing: FILE.yaml, or --order-file ORDER.yaml");
     int rc = open_named(cli, o, &authority);
     if (rc == SIGNET_OK && check)
         rc = signet_authority_check(authority, &subject, &cli->err);
@@ -96,7 +96,7 @@ static int authority_verb(struct cli *cli, const struct authority_options *o, bo
     return cli_end(cli, rc);
 }
 
-#define ORDER_ROW(o) TEXT(0, "order", "ORDER.yaml", "The authority of this order", &(o)->order)
+#define ORDER_ROW(o) TEXT(0, "order-file", "ORDER.yaml", "The authority of this order", &(o)->order)
 
 static int authority_show(int argc, char **argv)
 {

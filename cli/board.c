@@ -131,7 +131,7 @@ static int board_info(int argc, char **argv)
     const char *path = ENDPOINT_PATH;
     const struct option_row rows[] = {
         SESSION_ROWS(&s),
-        TEXT('n', "endpoint-path", "PATH",
+        TEXT(0, "endpoint-path", "PATH",
              "Where the board keeps its name (" ENDPOINT_PATH "); '' is nowhere", &path),
         {0},
     };

@@ -209,8 +209,8 @@ static int cert_make(int argc, char **argv)
     struct make m = {.folder = "cert"};
     const struct option_row rows[] = {
         TEXT('e', "endpoint", "NAME", "Endpoint name: the common name", &m.endpoint),
-        TEXT('C', "info", "FILE", "JSON with names, curve, digest, validity", &m.info_file),
-        TEXT('o', "output", "DIR", "Folder for the three files (./cert)", &m.folder),
+        TEXT('C', "cert-info", "FILE", "JSON with names, curve, digest, validity", &m.info_file),
+        TEXT('o', "output", "FOLDER", "Folder for the three files (./cert)", &m.folder),
         TEXT(0, "authority", "FILE", "Sign with this authority: YAML with chain, key, profile",
              &m.authority_file),
         TEXT(0, "issuer", "FILE", "Sign with this authority's certificate", &m.issuer.chain),
@@ -295,7 +295,7 @@ static int cert_sign(int argc, char **argv)
     bool with_chain = false;
     const struct option_row rows[] = {
         TEXT('e', "endpoint", "NAME", "Endpoint name: the common name", &m.endpoint),
-        TEXT('C', "info", "FILE", "JSON with other names, digest, validity", &m.info_file),
+        TEXT('C', "cert-info", "FILE", "JSON with other names, digest, validity", &m.info_file),
         TEXT('o', "output", "FILE", "Write the certificate (PEM) here (standard output)", &output),
         TEXT(0, "authority", "FILE", "The authority: YAML with chain, key, profile",
              &m.authority_file),
@@ -390,7 +390,7 @@ static int cert_fetch(int argc, char **argv)
     const struct option_row rows[] = {
         FLAG('d', "dtls", "DTLS over UDP, as LwM2M servers speak", &dtls),
         TEXT('o', "output", "FILE", "Write the DER here; - is standard output", &output),
-        NUMBER('t', "timeout", "SECONDS", "Give up after this time (10)", &seconds, 1, 600),
+        NUMBER(0, "timeout", "SECONDS", "Give up after this time (10)", &seconds, 1, 600),
         {0},
     };
 

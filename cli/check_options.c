@@ -10,11 +10,11 @@
 static const char *const common[] = {"json", "help", "usage", "version"};
 enum { COMMON = sizeof(common) / sizeof(common[0]), NAMES_MAX = 100 };
 
-static size_t option_names(const struct option_row *rows, const char *names[NAMES_MAX])
+static size_t option_names(const struct option_row *rows, bool old, const char *names[NAMES_MAX])
 {
     size_t n = 0;
     for (; rows && rows->name && n < NAMES_MAX - COMMON; rows++)
-        if (!rows->of)
+        if (old || !rows->of)
             names[n++] = rows->name;
     for (size_t i = 0; i < COMMON; i++)
         names[n++] = common[i];
@@ -44,9 +44,12 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
     const char *names[NAMES_MAX];
     char name[64];
     struct signet_error err = {0};
-    size_t n = option_names(rows, names);
+    size_t n = option_names(rows, true, names);
     snprintf(name, sizeof(name), "%.*s", (int)len, word);
     const char *near = signet_word_nearest(name, names, n);
+    const struct option_row *row = near ? row_named(rows, near, strlen(near)) : NULL;
+    if (row && row->of) /* an old spelling */
+        near = row->of;
     if (!near)
         return cli_usage(cli, "there is no option --%s", PLAIN(name)) == EXIT_DONE;
     char hint[sizeof(err.hint)];
@@ -72,7 +75,7 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
                        bool more, bool *value)
 {
     const char *names[NAMES_MAX];
-    size_t len = strcspn(word, "="), n = option_names(rows, names), found = 0;
+    size_t len = strcspn(word, "="), n = option_names(rows, false, names), found = 0;
     const struct option_row *row = row_named(rows, word, len);
     for (size_t i = 0; !row && i < n; i++)
         if (!strncmp(names[i], word, len)) {
@@ -118,7 +121,7 @@ static bool value_forgotten(const struct cli *cli, const struct option_row *rows
                             const char *next)
 {
     const char *names[NAMES_MAX];
-    size_t n = option_names(rows, names);
+    size_t n = option_names(rows, false, names);
     for (size_t i = 0; i < n && !strncmp(next, "--", 2); i++)
         if (!strcmp(next + 2, names[i])) {
             cli_usage(cli, "%s needs a value, and %s is an option", PLAIN(word), next);

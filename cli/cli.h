@@ -140,9 +140,10 @@ int cli_version(void); /* "signet 1.2.3"; the exit code */
 
 /* what people see (report.c) */
 
-/* A hint of the library with the option or the command that does it (hint.c). */
+/* A hint of the library with the option or the command that does it, of signet or of ptool
+ * (hint.c). */
 enum { CLI_HINT_SIZE = 400 };
-void cli_hint(const char *hint, char out[CLI_HINT_SIZE]);
+void cli_hint(const char *hint, bool of_ptool, char out[CLI_HINT_SIZE]);
 
 /* Writes an error of the programs' own; gives its code. hint may be "". */
 int cli_error(struct signet_error *err, enum signet_code code, const char *hint, const char *fmt,

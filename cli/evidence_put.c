@@ -334,7 +334,8 @@ static int put_record(struct paper *p, struct signet_error *err)
     put_text(p, "head", "Head of the chain", p->head);
     end_part(p, '}');
     if (p->md)
-        fputs("\nThe record is checked with `signet ledger verify --key VKEY --since CHECKPOINT "
+        fputs("\nThe record is checked with `signet ledger verify --vkey VKEY --since-checkpoint "
+              "CHECKPOINT "
               "LEDGER`.\n",
               p->md);
     else

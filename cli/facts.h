@@ -34,14 +34,14 @@ struct session {
     struct signet_smp *smp;
 };
 #define SESSION_ROWS(s)                                                                            \
-    NUMBER('b', "baudrate", "N", "Serial speed (115200)", &(s)->baud, 50, 20000000),               \
-        NUMBER('V', "smp-version", "N", "Version of SMP to speak (2 where the board knows it)",    \
+    NUMBER('b', "baud", "N", "Serial speed (115200)", &(s)->baud, 50, 20000000),                   \
+        NUMBER(0, "smp-version", "N", "Version of SMP to speak (2 where the board knows it)",      \
                &(s)->version, 1, 2),                                                               \
-        NUMBER('t', "timeout", "MS", "Wait for one answer (2000)", &(s)->timeout, 1, 600000),      \
-        NUMBER(0, "line-length", "N",                                                              \
+        NUMBER(0, "smp-timeout-ms", "MS", "Wait for one answer (2000)", &(s)->timeout, 1, 600000), \
+        NUMBER(0, "smp-line-length", "N",                                                          \
                "Longest line to the board, marker and line end counted (127)", &(s)->line_length,  \
                SIGNET_SMP_LINE_LEAST, SIGNET_SMP_LINE_MOST),                                       \
-        NUMBER(0, "packet-size", "N", "Largest packet, header and CBOR (what the board says)",     \
+        NUMBER(0, "smp-packet-size", "N", "Largest packet, header and CBOR (what the board says)", \
                &(s)->packet_size, SIGNET_SMP_PACKET_LEAST, SIGNET_SMP_PACKET_MOST)
 #define SMP_PORT_ROWS(s)                                                                           \
     TEXT('p', "port", "PORT", "Serial port, tcp:HOST:PORT or udp:HOST:PORT (required)",            \

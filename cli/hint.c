@@ -4,14 +4,16 @@
 
 #include <string.h>
 
-static const struct {
+struct words {
     const char *hint, *words;
-} table[] = {
+};
+
+static const struct words table[] = {
     {"name the endpoint", "-e NAME"},
     {"name the file of the server's certificate",
-     "-p FILE; `signet cert fetch HOST:PORT` fetches it"},
-    {"have both made", "-C FILE; or -k KEY -r CERT"},
-    {"name a JSON file with the fields", "-C FILE"},
+     "--server-cert FILE; `signet cert fetch HOST:PORT` fetches it"},
+    {"have both made", "--cert-info FILE; or --key KEY --device-cert CERT"},
+    {"name a JSON file with the fields", "--cert-info FILE"},
     {"the list of boards", "`signet board list`"},
     {"name the file of the token", "--token-file FILE; in an order, token_file"},
     {"plain http has to be allowed", "--allow-http; in an order, allow_http: true"},
@@ -39,11 +41,26 @@ static const struct {
     {"can be kept from being given out again", "`signet ledger recover ORDER.yaml`"},
 };
 
-void cli_hint(const char *hint, char out[CLI_HINT_SIZE])
+/* ptool has the options of the Python tool. */
+static const struct words ptool[] = {
+    {"name the file of the server's certificate",
+     "-p FILE; `signet cert fetch HOST:PORT` fetches it"},
+    {"have both made", "-C FILE; or -k KEY -r CERT"},
+    {"name a JSON file with the fields", "-C FILE"},
+};
+
+static const char *words_for(const char *hint, const struct words *words, size_t count)
 {
-    const char *words = NULL;
-    for (size_t i = 0; !words && i < sizeof(table) / sizeof(table[0]); i++)
-        if (strstr(hint, table[i].hint))
-            words = table[i].words;
+    for (size_t i = 0; i < count; i++)
+        if (strstr(hint, words[i].hint))
+            return words[i].words;
+    return NULL;
+}
+
+void cli_hint(const char *hint, bool of_ptool, char out[CLI_HINT_SIZE])
+{
+    const char *words = of_ptool ? words_for(hint, ptool, sizeof(ptool) / sizeof(ptool[0])) : NULL;
+    if (!words)
+        words = words_for(hint, table, sizeof(table) / sizeof(table[0]));
     snprintf(out, CLI_HINT_SIZE, words ? "%s (%s)" : "%s", hint, words ? words : "");
 }

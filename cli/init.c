@@ -63,7 +63,7 @@ static const char rehearse[] = /* the program stands in front of it */
     "mkdir -p rack\n"
     "rm -f server.txt rack.txt\n"
     "\"$signet\" sim server --server-file server.json --token-file token --ca-file ca.pem \\\n"
-    "    --state devices > server.txt &\n"
+    "    --keep devices > server.txt &\n"
     "started=\"$started $!\"\n"
     "\"$signet\" sim rack rack --slots 4 --boards 2 > rack.txt &\n"
     "started=\"$started $!\"\n"

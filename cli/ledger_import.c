@@ -54,9 +54,9 @@ int ledger_import(int argc, char **argv)
     const char *site = NULL;
     bool new = false;
     const struct option_row rows[] = {
-        TEXT('s', "site", "NAME", "What the other site is called behind its orders and stations",
+        TEXT(0, "site", "NAME", "What the other site is called behind its orders and stations",
              &site),
-        FLAG('n', "new", "LEDGER need not be there: it is made", &new),
+        FLAG(0, "new", "LEDGER need not be there: it is made", &new),
         SIGN_ROW(cli),
         {0}};
 

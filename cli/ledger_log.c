@@ -42,10 +42,10 @@ int ledger_verify(int argc, char **argv)
     struct cli cli = {0};
     struct verification v = {.cli = &cli};
     const struct option_row rows[] = {
-        LIST('k', "key", "VKEY", "A station's key, as `signet ledger vkey` shows it", &v.keys),
-        LIST('s', "since", "FILE", "An old checkpoint: the ledger must have all that it had then",
-             &v.since),
-        LIST('u', "unsigned", "STATION", "With --key: this station need not sign",
+        LIST(0, "vkey", "VKEY", "A station's key, as `signet ledger vkey` shows it", &v.keys),
+        LIST(0, "since-checkpoint", "FILE",
+             "An old checkpoint: the ledger must have all that it had then", &v.since),
+        LIST(0, "unsigned", "STATION", "With --vkey: this station need not sign",
              &v.unsigned_stations),
         {0}};
     int rc = SIGNET_OK;
@@ -100,7 +100,7 @@ int ledger_checkpoint(int argc, char **argv)
     struct showing s = {.cli = &cli};
     const struct option_row rows[] = {
         TEXT(0, "station", "NAME", "Of this station; needed where several sign", &s.station),
-        TEXT('s', "since", "FILE",
+        TEXT(0, "since-checkpoint", "FILE",
              "An old checkpoint: also the proof that the ledger only grew since, for a witness",
              &s.since),
         TEXT('o', "output", "FILE", "Into this file (-)", &s.output),
@@ -108,7 +108,8 @@ int ledger_checkpoint(int argc, char **argv)
 
     if (!cli_parse(&cli, argc, argv, rows, "LEDGER",
                    "Shows what a station signed last (C2SP tlog-checkpoint). Kept elsewhere, it "
-                   "shows later whether the ledger was changed: `signet ledger verify --since`.",
+                   "shows later whether the ledger was changed: `signet ledger verify "
+                   "--since-checkpoint`.",
                    1, 1))
         return EXIT_USAGE;
     return ledger_read(&cli, print_ledger_checkpoint, &s);

@@ -121,8 +121,8 @@ static bool know_state(const struct cli *cli, struct which *w)
 }
 
 #define WHICH(w)                                                                                   \
-    TEXT('o', "order", "NAME", "Of this order", &(w).filter.order),                                \
-        TEXT('s', "state", "STATE",                                                                \
+    TEXT(0, "order", "NAME", "Of this order", &(w).filter.order),                                  \
+        TEXT(0, "state", "STATE",                                                                  \
              "In this state: reserved, keyed, writing, written, verified, registered, done, "      \
              "failed, void, retired",                                                              \
              &(w).state),                                                                          \

@@ -21,17 +21,17 @@ struct mending {
 };
 
 #define SELECTION(m)                                                                               \
-    TEXT('o', "order", "NAME", "Of this order", &(m).selection.order),                             \
-        TEXT('s', "state", "STATE", "In this state", &(m).state),                                  \
-        TEXT('e', "error", "CODE", "That failed with this error, such as board, timeout, exists",  \
+    TEXT(0, "order", "NAME", "Of this order", &(m).selection.order),                               \
+        TEXT(0, "state", "STATE", "In this state", &(m).state),                                    \
+        TEXT(0, "error", "CODE", "That failed with this error, such as board, timeout, exists",    \
              &(m).selection.error),                                                                \
         TEXT(0, "slot", "NAME", "Last in this slot", &(m).selection.slot),                         \
         TEXT(0, "station", "NAME", "Of this station", &(m).selection.station),                     \
         TEXT(0, "since", "TIME", "Changed from then: " WHEN_HELP, &(m).since),                     \
         TEXT(0, "until", "TIME", "Changed before then", &(m).until),                               \
-        TEXT('n', "names", "FILE", "Of these names, one a line; - is standard input", &(m).file),  \
+        TEXT(0, "names", "FILE", "Of these names, one a line; - is standard input", &(m).file),    \
         FLAG('y', "yes", "Do it; without, devices that are selected are only listed", &(m).yes),   \
-        FLAG('f', "force", "Also what another station has in hand at this moment",                 \
+        FLAG(0, "force", "Also what another station has in hand at this moment",                   \
              &(m).decision.force)
 
 static int show_json(struct mending *m, const struct signet_ledger_decided *d)
@@ -269,7 +269,7 @@ int ledger_void(int argc, char **argv)
     struct mending m = {.cli = &cli, .decision = {.what = SIGNET_LEDGER_VOID}};
     const struct option_row rows[] = {
         TEXT('r', "reason", "TEXT", "Why; it is recorded (required)", &m.decision.reason),
-        FLAG('R', "remove", "Remove it at the servers that have it, too; the next run does it",
+        FLAG(0, "remove", "Remove it at the servers that have it, too; the next run does it",
              &m.decision.remove),
         SELECTION(m),
         SIGN_ROW(cli),
@@ -292,11 +292,11 @@ int ledger_rework(int argc, char **argv)
     struct mending m = {.cli = &cli, .decision = {.what = SIGNET_LEDGER_REWORK}};
     const struct option_row rows[] = {
         TEXT('r', "reason", "TEXT", "Why; it is recorded", &m.decision.reason),
-        FLAG('N', "new-edition",
+        FLAG(0, "new-edition",
              "Also what failed or is not finished: new credentials, for any board, since its own "
              "is lost",
              &m.decision.new_edition),
-        TEXT('b', "board", "ID",
+        TEXT(0, "board", "ID",
              "The hardware id of the board that a new edition is for; slot:STATION/SLOT: the next "
              "one in that slot; any: whichever comes",
              &m.decision.board),

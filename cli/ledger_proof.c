@@ -94,7 +94,7 @@ int ledger_proof(int argc, char **argv)
     struct proving p = {.cli = &cli, .folder = "."};
     const struct option_row rows[] = {
         TEXT('o', "output", "FOLDER", "Into this folder (.)", &p.folder),
-        TEXT('k', "key", "VKEY",
+        TEXT(0, "vkey", "VKEY",
              "Check instead: the arguments are an event and its proof, and no ledger is needed",
              &p.key),
         {0}};
@@ -165,16 +165,17 @@ int ledger_witness(int argc, char **argv)
     const struct option_row rows[] = {
         TEXT(0, "sign", "FILE", "The witness's own key, which is made if it is missing (required)",
              &w.file),
-        TEXT('n', "name", "NAME", "The witness's name, when its key is made (witness)", &w.name),
-        TEXT('k', "key", "VKEY", "The station's key, as `signet ledger vkey` shows it", &w.key),
-        FLAG(0, "seen", "Show what was witnessed last: the station's --since", &w.seen),
+        TEXT(0, "name", "NAME", "The witness's name, when its key is made (witness)", &w.name),
+        TEXT(0, "vkey", "VKEY", "The station's key, as `signet ledger vkey` shows it", &w.key),
+        FLAG(0, "seen", "Show what was witnessed last: the station's --since-checkpoint", &w.seen),
         TEXT('o', "output", "FILE", "Into this file (-)", &w.output),
         {0}};
 
     if (!cli_parse(&cli, argc, argv, rows, "[FILE]",
                    "Signs a station's checkpoint, once it is shown that the ledger only grew since "
-                   "the one before. FILE is what `signet ledger checkpoint` writes, with --since "
-                   "from the second time on. Without --key: shows the witness's public key.",
+                   "the one before. FILE is what `signet ledger checkpoint` writes, with "
+                   "--since-checkpoint "
+                   "from the second time on. Without --vkey: shows the witness's public key.",
                    0, 1))
         return EXIT_USAGE;
     if (!w.file)

@@ -281,15 +281,15 @@ static int report_ledger(int argc, char **argv)
     struct cli cli = {0};
     struct report r = {.options = {.size = sizeof(r.options)}};
     const struct option_row rows[] = {
-        TEXT('b', "by", "WORD",
+        TEXT(0, "by", "WORD",
              "day (this is the default), shift, operator, station, slot, order, error", &r.by),
-        TEXT('s', "since", "TIME", WHEN_HELP, &r.since),
-        TEXT('u', "until", "TIME", "The same; a day is included", &r.until),
-        TEXT('o', "order", "NAME", "Of this order", &r.options.order),
+        TEXT(0, "since", "TIME", WHEN_HELP, &r.since),
+        TEXT(0, "until", "TIME", "The same; a day is included", &r.until),
+        TEXT(0, "order", "NAME", "Of this order", &r.options.order),
         TEXT(0, "station", "NAME", "Of this station", &r.options.station),
         TEXT('f', "format", "NAME", "text, or csv (RFC 4180)", &r.format),
-        TEXT('p', "plot", "NAME", "A picture (SVG) of it: yield, cycle or errors", &r.plot),
-        FLAG('r', "runs", "A row for each run that ended; with --json its whole report", &r.runs),
+        TEXT(0, "plot", "NAME", "A picture (SVG) of it: yield, cycle or errors", &r.plot),
+        FLAG(0, "runs", "A row for each run that ended; with --json its whole report", &r.runs),
         {0}};
 
     if (!cli_parse(

@@ -142,7 +142,7 @@ int ledger_stats(int argc, char **argv)
 {
     struct cli cli = {0};
     struct stats s = {0};
-    const struct option_row rows[] = {TEXT('o', "order", "NAME", "Of this order", &s.order), {0}};
+    const struct option_row rows[] = {TEXT(0, "order", "NAME", "Of this order", &s.order), {0}};
 
     if (!cli_parse(&cli, argc, argv, rows, "LEDGER",
                    "Counts: orders, states, yield of each slot, errors by kind.", 1, 1))

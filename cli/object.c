@@ -146,7 +146,7 @@ static int object_import(int argc, char **argv)
     bool check = false;
     struct import import = {.cli = &cli, .folder = "objects"};
     const struct option_row rows[] = {
-        FLAG('n', "check", "Only check: nothing is written", &check),
+        FLAG('n', "dry-run", "Only check: nothing is written", &check),
         TEXT('o', "output", "FOLDER", "Where the definitions go (default: objects)",
              &import.folder),
         {0},

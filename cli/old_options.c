@@ -114,15 +114,6 @@ static bool of_verb(const struct old_option *old, const char *verb)
     return !strncmp(verb, old->verb, len) && (!verb[len] || verb[len] == ' ');
 }
 
-/* The letter means something in that verb by itself. */
-static bool letter_taken(const struct option_row *rows, char letter)
-{
-    for (; rows && rows->name; rows++)
-        if (letter && rows->letter == letter)
-            return true;
-    return false;
-}
-
 void cli_old_options(const char *verb, struct option_row *rows, size_t max)
 {
     static const char program[] = "signet ";
@@ -135,7 +126,7 @@ void cli_old_options(const char *verb, struct option_row *rows, size_t max)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]) && n + 1 < max; i++) {
         const struct old_option *old = &table[i];
         const struct option_row *row = of_verb(old, verb) ? row_called(rows, old->now) : NULL;
-        if (!row || row->of || letter_taken(rows, old->letter))
+        if (!row || row->of)
             continue;
         rows[n] = *row;
         rows[n].letter = old->letter;

@@ -16,7 +16,7 @@ static void tell_opened(const struct cli *cli, const char *file, const struct si
         puts(u->is_signed ? "; signed by the station" : "");
         if (!u->is_signed)
             fputs("signet: warning: whoever has the certificate can have made it\n"
-                  "hint: --signer VKEY, with a FILE.manifest, shows whether the station did\n",
+                  "hint: --vkey VKEY, with a FILE.manifest, shows whether the station did\n",
                   stderr);
         return;
     }
@@ -44,7 +44,7 @@ static int open_files(int argc, char **argv)
              "The private key of a certificate that it was sealed to (required)", &options.key),
         TEXT(0, "passphrase-file", "FILE", "The key's passphrase: the first line of this file",
              &options.passphrase_file),
-        TEXT('s', "signer", "VKEY",
+        TEXT(0, "vkey", "VKEY",
              "The station's public key, as `signet ledger vkey` shows it: it must have signed the "
              "manifest",
              &options.signer),

@@ -55,7 +55,7 @@ static int order_sign(int argc, char **argv)
     const struct option_row rows[] = {
         TEXT(0, "sign", "FILE", "The owner's key, which is made if it is missing (required)",
              &s.file),
-        TEXT('n', "name", "NAME", "The owner's name, when the key is made (owner)", &s.name),
+        TEXT(0, "name", "NAME", "The owner's name, when the key is made (owner)", &s.name),
         TEXT(0, "from", "TIME", "Not to be worked on before: " WHEN_HELP, &s.from),
         TEXT(0, "until", "TIME", "Not to be worked on from then on", &s.until),
         TEXT('o', "output", "FILE", "Into this file (ORDER.yaml.sig)", &s.output),
@@ -84,7 +84,7 @@ static int order_verify(int argc, char **argv)
     struct signet_order *order = NULL;
     struct json j;
     const struct option_row rows[] = {
-        LIST('k', "key", "VKEY", "The owner's public key (required)", &keys), {0}};
+        LIST(0, "vkey", "VKEY", "The owner's public key (required)", &keys), {0}};
 
     if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml",
                    "Whether ORDER.yaml is as its owner signed it (ORDER.yaml.sig), and today is in "
@@ -92,7 +92,7 @@ static int order_verify(int argc, char **argv)
                    1, 1))
         return EXIT_USAGE;
     if (keys.count == 0)
-        return cli_usage(&cli, "the owner's key is missing: --key VKEY");
+        return cli_usage(&cli, "the owner's key is missing: --vkey VKEY");
     int rc = cli_order(&cli, cli.args[0], &order);
     if (rc == SIGNET_OK)
         rc = signet_order_verify(order, keys.items, keys.count, time(NULL), &cli.err);

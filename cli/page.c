@@ -60,9 +60,9 @@ static int page_ledger(int argc, char **argv)
     const struct option_row rows[] = {
         TEXT('l', "listen", "ADDR:PORT", "Where the page is (127.0.0.1:8470); port 0: any",
              &choice.address),
-        TEXT('w', "work", "FOLDER", "Work folder of an order: its run on this computer is shown",
+        TEXT(0, "work", "FOLDER", "Work folder of an order: its run on this computer is shown",
              &work),
-        TEXT('o', "order", "NAME", "Of this order, where the folder has several runs", &order),
+        TEXT(0, "order", "NAME", "Of this order, where the folder has several runs", &order),
         MAYBE(0, "metrics", "ADDR:PORT", "Figures for a monitoring system, at /metrics",
               &choice.metrics),
         PAGE_CERT_ROWS(&choice),

@@ -159,7 +159,7 @@ static char *line_of(const struct signet_event *event, bool lamps)
     char *text = NULL, words[CLI_HINT_SIZE], hint[CLI_HINT_SIZE + 8] = "";
     const char *what = event->error ? event->error->msg : "";
     int n = 0;
-    cli_hint(event->error ? event->error->hint : "", words);
+    cli_hint(event->error ? event->error->hint : "", false, words);
     if (words[0])
         snprintf(hint, sizeof(hint), "; hint: %s", words);
     if (event->kind == SIGNET_EVENT_WARNING)

@@ -43,8 +43,8 @@ static int server_knows(void *ctx, const char *endpoint, struct signet_error *er
     return signet_server_find(ctx, endpoint, err);
 }
 
-static int run_proof(struct cli *cli, enum load_form form, const struct server_access *access,
-                     const struct signet_prove_options *given)
+static int run_proof(struct cli *cli, const char *path, enum load_form form,
+                     const struct server_access *access, const struct signet_prove_options *given)
 {
     const struct signet_observer observer = cli_observer(cli);
     struct signet_server *server = NULL;
@@ -53,7 +53,7 @@ static int run_proof(struct cli *cli, enum load_form form, const struct server_a
     struct signet_prove_options options = *given;
     options.observer = &observer;
     options.cancel = (struct signet_cancel *)process_cancel();
-    int rc = cli_load(cli, cli->args[0], form, &tree, &cli->err);
+    int rc = cli_load(cli, path, form, &tree, &cli->err);
     if (rc == SIGNET_OK) /* the proof shows the rest; what a device would refuse is worth a word */
         rc = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &cli->err);
     if (rc == SIGNET_OK && access->file) {
@@ -79,16 +79,17 @@ static int prove_device(int argc, char **argv)
     struct cli cli = {0};
     struct signet_prove_options options = {0};
     struct server_access ask = {0};
-    bool config = false, handshake = false;
+    const char *config = NULL;
+    bool handshake = false;
     unsigned seconds = 20;
     const struct option_row rows[] = {
-        TEXT('a', "ask", "FILE",
+        TEXT('s', "server", "FILE",
              "Ask this server's API, too, whether it saw the device (JSON file)", &ask.file),
-        FLAG(0, "allow-http", "--ask may speak plain http", &ask.options.allow_http),
-        TEXT(0, "ca-file", "FILE", "--ask: trust these authorities (PEM)", &ask.options.ca_file),
-        TEXT(0, "token-file", "FILE", "--ask: the access token (else SIGNET_TOKEN)",
+        FLAG(0, "allow-http", "--server may speak plain http", &ask.options.allow_http),
+        TEXT(0, "ca-file", "FILE", "--server: trust these authorities (PEM)", &ask.options.ca_file),
+        TEXT(0, "token-file", "FILE", "--server: the access token (else SIGNET_TOKEN)",
              &ask.token_file),
-        FLAG('c', "config", "FILE is a configuration, not a packet", &config),
+        MAYBE('c', "config", "FILE", "FILE is a configuration, not a packet", &config),
         DEVICE_ROW(&cli),
         OBJECTS_ROW(&cli),
         TEXT('e', "endpoint", "NAME", "Endpoint client name (else the PSK identity)",
@@ -98,8 +99,8 @@ static int prove_device(int argc, char **argv)
         FLAG(0, "handshake", "End after the handshake: for peers that speak no LwM2M", &handshake),
         TEXT(0, "stack", "NAME", "Who does the handshake: openssl (default) or mbedtls",
              &options.stack),
-        NUMBER('t', "timeout", "SECONDS", "Longest time for each server (20)", &seconds, 1, 600),
-        TEXT('u', "uri", "URI", "Go there instead: coaps://HOST:PORT", &options.uri),
+        NUMBER(0, "timeout", "SECONDS", "Longest time for each server (20)", &seconds, 1, 600),
+        TEXT(0, "uri", "URI", "Go there instead: coaps://HOST:PORT", &options.uri),
         {0},
     };
 
@@ -107,11 +108,14 @@ static int prove_device(int argc, char **argv)
                    "Proves that a device with this packet gets in: acts as the device at the "
                    "packet's servers (DTLS handshake, Register, Deregister; bootstrap first where "
                    "the packet has it). FILE may be - for standard input.",
-                   1, 1))
+                   0, 1))
         return EXIT_USAGE;
+    const char *path = cli.arg_count ? cli.args[0] : config; /* --config=FILE */
+    if (!path || !path[0])
+        return cli_usage(&cli, "FILE is missing");
     options.timeout_ms = seconds * 1000;
     options.flags = handshake ? SIGNET_PROVE_HANDSHAKE : 0;
-    return run_proof(&cli, config ? LOAD_CONFIG : LOAD_PACKET, &ask, &options);
+    return run_proof(&cli, path, config ? LOAD_CONFIG : LOAD_PACKET, &ask, &options);
 }
 
 const struct verb prove_verbs[] = {

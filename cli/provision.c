@@ -12,7 +12,7 @@ struct options {
     const char *token, *token_file, *authority_file;
     struct signet_authority *authority;
     bool no_check, allow_http;
-    unsigned smp_version, flash_seconds, ready_seconds;
+    unsigned smp_version, flash_ms, ready_ms, flash_seconds, ready_seconds;
 };
 
 /* One line a stage: "flash          12.3 s". What a stage warns of stands above its line. */
@@ -79,23 +79,25 @@ static int fit_together(const struct cli *cli, const struct options *o)
     if (!job->device.endpoint_cfg)
         return cli_usage(cli, "a configuration is missing: -c FILE");
     if (!job->endpoint_cert != !job->endpoint_key)
-        return cli_usage(cli, "-k KEY and -r CERT have to be given together");
+        return cli_usage(cli, "--key and --device-cert have to be given together");
     if (job->endpoint_key && job->device.cert_info)
-        return cli_usage(cli, "-C makes a key and certificate, -k and -r give them: choose one");
+        return cli_usage(cli, "--cert-info makes a key and certificate, --key and --device-cert "
+                              "give them: choose one");
     if (job->endpoint_key && o->authority_file)
-        return cli_usage(cli, "--authority signs a certificate that is made, -k and -r give one: "
-                              "choose one");
+        return cli_usage(
+            cli, "--authority signs a certificate that is made, --key and --device-cert give one: "
+                 "choose one");
     if (!job->device.server_info && (o->token || o->token_file))
         return cli_usage(cli, "a token is given, but no server: -s FILE");
     if (o->token && o->token_file)
-        return cli_usage(cli, "-t and --token-file are both given");
+        return cli_usage(cli, "--token and --token-file are both given");
     if (job->device.server_info && !job->device.endpoint_name && !job->recipe)
         return cli_usage(cli, "the server needs the endpoint name: -e NAME");
     if (job->recipe)
         return EXIT_DONE;
     const struct signet_board_options *b = &o->board;
     if (b->port || b->serial || b->initial || b->final || b->image_dir || b->flasher)
-        return cli_usage(cli, "options of a board are given, but no board: --board RECIPE");
+        return cli_usage(cli, "options of a board are given, but no board: --recipe RECIPE");
     return EXIT_DONE;
 }
 
@@ -124,8 +126,8 @@ static int run_provision(struct cli *cli, struct options *o)
     o->job.device.flags = (o->no_check ? SIGNET_FACTORY_NO_CHECK : 0u) |
                           (o->allow_http ? SIGNET_FACTORY_ALLOW_HTTP : 0u);
     o->board.smp_version = (int)o->smp_version;
-    o->board.ready_timeout_ms = (int)o->ready_seconds * 1000;
-    o->board.flash.timeout_ms = (int)o->flash_seconds * 1000;
+    o->board.ready_timeout_ms = (int)(o->ready_ms ? o->ready_ms : o->ready_seconds * 1000);
+    o->board.flash.timeout_ms = (int)(o->flash_ms ? o->flash_ms : o->flash_seconds * 1000);
     o->job.board = &o->board;
     int rc = signet_provision_run(&o->job, &result, &cli->err);
     signet_bytes_free(&token);
@@ -143,21 +145,24 @@ static int run_provision(struct cli *cli, struct options *o)
 }
 
 /* clang-format off */
+/* What was in seconds before it had the name that orders have. */
+#define SECONDS(name, now, to, max)                                                                          \
+    {0, name, "SECONDS", "", KIND_NUMBER, 1 ? (to) : (unsigned *)NULL, 1, max, now}
 #define DEVICE_ROWS(cli, o, d)                                                                                    \
     TEXT('c', "config", "FILE", "Configuration of the device", &(d)->endpoint_cfg),                          \
     DEVICE_ROW(cli),                                                                                         \
     OBJECTS_ROW(cli),                                                                                        \
     TEXT('e', "endpoint", "NAME", "Endpoint name; a board's own must be the same", &(d)->endpoint_name),     \
-    TEXT('o', "out", "FILE", "File for the packet (SenMLCBOR; with a board, none)",                    \
+    TEXT('o', "output", "FILE", "File for the packet (SenMLCBOR; with a board, none)",                    \
          &(o)->job.packet_path),                                                                             \
-    FLAG('n', "no-check", "Warn of what a device would refuse, instead of refusing", &(o)->no_check),                             \
-    TEXT('C', "cert", "FILE", "Make the certificate that this JSON file describes", &(d)->cert_info),        \
+    FLAG(0, "no-check", "Warn of what a device would refuse, instead of refusing", &(o)->no_check),                             \
+    TEXT('C', "cert-info", "FILE", "Make the certificate that this JSON file describes", &(d)->cert_info),        \
     TEXT(0, "authority", "FILE", "Make it and have this authority sign it: YAML with chain, key, profile",    \
          &(o)->authority_file),                                                                              \
     TEXT('k', "key", "FILE", "Private key of the device, DER or PEM", &(o)->job.endpoint_key),               \
-    TEXT('r', "device-cert", "FILE", "Certificate of the device, DER or PEM", &(o)->job.endpoint_cert),      \
-    TEXT('p', "server-cert", "FILE", "Certificate of the server, DER or PEM", &(o)->job.server_cert),        \
-    TEXT(0, "cert-folder", "DIR", "Folder for a certificate that is made (cert; with a board, none)",           \
+    TEXT(0, "device-cert", "FILE", "Certificate of the device, DER or PEM", &(o)->job.endpoint_cert),      \
+    TEXT(0, "server-cert", "FILE", "Certificate of the server, DER or PEM", &(o)->job.server_cert),        \
+    TEXT(0, "cert-folder", "FOLDER", "Folder for a certificate that is made (cert; with a board, none)",           \
          &(o)->job.cert_folder),                                                                             \
     TEXT('s', "server", "FILE", "Register at the server of this JSON file", &(d)->server_info),              \
     TEXT('t', "token", "TOKEN", "Its access token; -: standard input", &(o)->token),                         \
@@ -166,20 +171,21 @@ static int run_provision(struct cli *cli, struct options *o)
     FLAG(0, "allow-http", "Token and key may travel without TLS", &(o)->allow_http)
 
 #define BOARD_ROWS(o, b)                                                                                     \
-    TEXT('b', "board", "RECIPE", "How the board is loaded: anjay-zephyr, smp-file, zephyr-credentials, nrf91", &(o)->job.recipe),                \
-    TEXT('P', "port", "ADDRESS", "Its serial port, tcp:HOST:PORT or udp:HOST:PORT", &(b)->port),                           \
+    TEXT(0, "recipe", "RECIPE", "How the board is loaded: anjay-zephyr, smp-file, zephyr-credentials, nrf91", &(o)->job.recipe),                \
+    TEXT(0, "port", "PORT", "Its serial port, tcp:HOST:PORT or udp:HOST:PORT", &(b)->port),                           \
     TEXT('S', "serial", "NUMBER", "Serial number of its programmer or USB port", &(b)->serial),              \
     NUMBER(0, "vcom", "N", "Which of its serial ports, from 0", &(b)->vcom, 0, 15),                          \
-    NUMBER('B', "baudrate", "N", "Speed of the port (115200)", &(b)->baud, 50, 20000000),                    \
-    TEXT('I', "image-dir", "DIR", "Folder of initial.hex and final.hex", &(b)->image_dir),                   \
+    NUMBER(0, "baud", "N", "Speed of the port (115200)", &(b)->baud, 50, 20000000),                    \
+    TEXT('I', "image-dir", "FOLDER", "Folder of initial.hex and final.hex", &(b)->image_dir),                   \
     TEXT('i', "initial", "FILE", "Image that takes the packet", &(b)->initial),                              \
-    TEXT('f', "final", "FILE", "Image for the field", &(b)->final),                                          \
-    NUMBER(0, "ready-timeout", "SECONDS", "Longest wait until the board is ready (60)",                            \
-           &(o)->ready_seconds, 1, 3600),                                                                    \
+    TEXT(0, "final", "FILE", "Image for the field", &(b)->final),                                          \
+    NUMBER(0, "ready-timeout-ms", "MS", "Longest wait until the board is ready (60000)",                     \
+           &(o)->ready_ms, 1, 3600000),                                                                      \
+    SECONDS("ready-timeout", "ready-timeout-ms", &(o)->ready_seconds, 3600),                                 \
     NUMBER(0, "smp-version", "N", "Version of SMP to speak (2 where the board knows it)", &(o)->smp_version, 1, 2), \
-    NUMBER(0, "line-length", "N", "Longest line to the board, marker and line end counted (127)",           \
+    NUMBER(0, "smp-line-length", "N", "Longest line to the board, marker and line end counted (127)",           \
            &(b)->smp_line_length, SIGNET_SMP_LINE_LEAST, SIGNET_SMP_LINE_MOST),                              \
-    NUMBER(0, "packet-size", "N", "Largest packet of SMP (what the board says)",                             \
+    NUMBER(0, "smp-packet-size", "N", "Largest packet of SMP (what the board says)",                             \
            &(b)->smp_packet_size, SIGNET_SMP_PACKET_LEAST, SIGNET_SMP_PACKET_MOST),                          \
     TEXT(0, "port-options", "LIST", "dtr=off&rts=off&hupcl=off&flow=rtscts, of its serial port",             \
          &(b)->port_options),                                                                                \
@@ -192,7 +198,8 @@ static int run_provision(struct cli *cli, struct options *o)
     TEXT('F', "flasher", "NAME", "nrfutil, nrfjprog, openocd, probe-rs, pyocd, jlink, stm32, esptool, west, exec, none", \
          &(b)->flasher),                                                                                     \
     TEXT(0, "flasher-tool", "PATH", "Path of its program", &(b)->flash.tool),                                        \
-    NUMBER(0, "flasher-timeout", "SECONDS", "Longest run of the program (180)", &(o)->flash_seconds, 1, 86400)
+    NUMBER(0, "flasher-timeout-ms", "MS", "Longest run of the program (180000)", &(o)->flash_ms, 1, 86400000), \
+    SECONDS("flasher-timeout", "flasher-timeout-ms", &(o)->flash_seconds, 86400)
 /* clang-format on */
 
 /* --flasher-NAME for each option that a flasher declares; what several have is one row. */
@@ -257,7 +264,7 @@ static int provision_device(int argc, char **argv)
     add_flasher_options(&flasher, rows + own);
     if (!cli_parse(&cli, argc, argv, rows, "",
                    "One device, from its configuration to a board that holds its credentials and a "
-                   "server that knows it. Without --board: to the packet and its files.",
+                   "server that knows it. Without --recipe: to the packet and its files.",
                    0, 0))
         return EXIT_USAGE;
     if (!take_flasher_options(&flasher, o.board.flash.options))

@@ -14,7 +14,7 @@ static void put_message(const char *kind, const struct signet_error *err)
     fprintf(stderr, "ptool: %s: %s\n", kind, err->msg);
     if (err->excerpt[0])
         fprintf(stderr, "%s\n", err->excerpt);
-    cli_hint(err->hint, hint);
+    cli_hint(err->hint, true, hint);
     if (hint[0])
         fprintf(stderr, "ptool: hint: %s\n", hint);
 }

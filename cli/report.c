@@ -47,7 +47,7 @@ static void tell_error(const char *kind, const char *escape, const struct signet
             e->msg);
     if (e->excerpt[0])
         fprintf(stderr, "%s\n", e->excerpt);
-    cli_hint(e->hint, hint);
+    cli_hint(e->hint, false, hint);
     if (hint[0])
         fprintf(stderr, "hint: %s\n", hint);
 }

@@ -100,19 +100,19 @@ static int run_board(struct cli *cli, const struct sim_board_options *options, b
 
 /* clang-format off */
 #define BOARD_ROWS(o)                                                                                        \
-    TEXT('l', "link", "PATH", "Make a symbolic link to the board's port there", &(o)->link),                 \
-    TEXT('c', "control", "PATH", "UNIX socket for the simulated programmer and `sim tell`", &(o)->control),  \
+    TEXT(0, "link", "PATH", "Make a symbolic link to the board's port there", &(o)->link),                 \
+    TEXT(0, "control", "PATH", "UNIX socket for the simulated programmer and `sim tell`", &(o)->control),  \
     NUMBER('b', "baud", "N", "Pace of the line (as fast as it goes)", &(o)->baud, 50, 20000000),             \
     TEXT('e', "endpoint", "NAME", "What the board calls itself", &(o)->endpoint),                            \
-    FLAG('P', "provisioned", "The board holds credentials already", &(o)->provisioned),                      \
+    FLAG(0, "provisioned", "The board holds credentials already", &(o)->provisioned),                      \
     TEXT('m', "misbehave", "LIST", "As --misbehaviours lists, with commas between", &(o)->misbehave),        \
-    TEXT('s', "save", "FILE", "Write an applied packet there (DIR/: under the board's name)", &(o)->save),   \
+    TEXT(0, "save", "FILE", "Write an applied packet there (DIR/: under the board's name)", &(o)->save),   \
     NUMBER('N', "boards", "N", "When a board holds its packet, another one takes its place, N in all",       \
            &(o)->boards, 1, 1000000),                                                                        \
     NUMBER('H', "hold", "MS", "So long after the last request it is pulled, with --boards (1000)", &(o)->hold_ms, 1, 3600000),      \
-    NUMBER('S', "seed", "N", "Seed of what happens at random", &(o)->seed, 0, INT32_MAX),                         \
-    NUMBER('B', "buf-size", "N", "Buffer of its SMP server (384)", &(o)->buf_size, 128, 16384),              \
-    FLAG('n', "no-parameters", "Its SMP server does not tell its buffers", &(o)->no_parameters)
+    NUMBER(0, "seed", "N", "Seed of what happens at random", &(o)->seed, 0, INT32_MAX),                         \
+    NUMBER(0, "buf-size", "N", "Buffer of its SMP server (384)", &(o)->buf_size, 128, 16384),              \
+    FLAG(0, "no-parameters", "Its SMP server does not tell its buffers", &(o)->no_parameters)
 /* clang-format on */
 
 int sim_board(int argc, char **argv)
@@ -124,8 +124,8 @@ int sim_board(int argc, char **argv)
     unsigned fs_size = 0;
     const struct option_row rows[] = {
         BOARD_ROWS(&options),
-        TEXT('g', "generation", "V", "Zephyr 3.2, 3.3 (default), 3.6 or 4.4", &generation),
-        TEXT('f', "firmware", "NAME",
+        TEXT(0, "generation", "V", "Zephyr 3.2, 3.3 (default), 3.6 or 4.4", &generation),
+        TEXT(0, "firmware", "NAME",
              "blank, initial (default), final, smp-file, zephyr-credentials or nrf91", &firmware),
         NUMBER('L', "line-buffers", "N", "Lines of a packet that it holds at a time (any)",
                &options.line_buffers, 1, 64),
@@ -193,7 +193,7 @@ static bool check_rack(const struct cli *cli, const struct rack *r)
                    false;
     }
     if (r->options.fresh && !r->options.state)
-        return cli_usage(cli, "--fresh is about boards that --state keeps"), false;
+        return cli_usage(cli, "--fresh is about boards that --keep keeps"), false;
     if (strlen(r->folder) > 80 && r->control)
         return cli_usage(cli, "the folder's name is too long for sockets"), false;
     return true;
@@ -242,26 +242,26 @@ int sim_rack(int argc, char **argv)
     const char *firmware = NULL;
     bool until_eof = false;
     const struct option_row rows[] = {
-        NUMBER('n', "slots", "N", "How many boards at a time (4)", &r.slots, 1, SLOTS_MAX),
+        NUMBER(0, "slots", "N", "How many boards at a time (4)", &r.slots, 1, SLOTS_MAX),
         NUMBER('N', "boards", "N", "In each slot, one after the other (1)", &r.options.boards, 1,
                99999),
         NUMBER('H', "hold", "MS", "A finished board is pulled that long after the last word (1000)",
                &r.options.hold_ms, 1, 3600000),
         NUMBER('b', "baud", "N", "Pace of the lines; 0: as fast as it goes", &r.options.baud, 0,
                20000000),
-        TEXT('f', "firmware", "NAME",
+        TEXT(0, "firmware", "NAME",
              "blank, initial (default), final, smp-file, zephyr-credentials or nrf91", &firmware),
         TEXT('e', "endpoint", "NAME", "Names are NAME-00100001 and on", &r.name),
         LIST('m', "misbehave", "SLOT=LIST", "One slot's boards, as `signet sim board` does (many)",
              &r.misbehave),
-        TEXT('s', "save", "DIR/", "Write applied packets there", &r.options.save),
-        FLAG('c', "control", "Sockets DIR/N.control for the simulated programmer and `sim tell`",
+        TEXT(0, "save", "FOLDER/", "Write applied packets there", &r.options.save),
+        FLAG(0, "control", "Sockets DIR/N.control for the simulated programmer and `sim tell`",
              &r.control),
-        TEXT('S', "state", "DIR", "Boards keep what they hold there, over a restart",
+        TEXT(0, "keep", "FOLDER", "Boards keep what they hold there, over a restart",
              &r.options.state),
-        FLAG('F', "fresh", "Begin with new boards in place of those that --state keeps",
+        FLAG(0, "fresh", "Begin with new boards in place of those that --keep keeps",
              &r.options.fresh),
-        TEXT('p', "programmer", "DIR",
+        TEXT(0, "programmer", "FOLDER",
              "Write DIR/nrfjprog, a programmer of these boards with the serial numbers S1, S2 and "
              "on, and its images; with --control",
              &r.programmer),

@@ -73,10 +73,10 @@ int sim_flasher(int argc, char **argv)
     struct option_list boards = {0};
     const char *folder = NULL;
     const struct option_row rows[] = {
-        TEXT('a', "as", "TOOL", "nrfjprog, nrfutil, esptool or exec (required)", &options.as),
-        LIST('b', "board", "SERIAL=CONTROL,PORT[,VCOM]",
+        TEXT(0, "as", "TOOL", "nrfjprog, nrfutil, esptool or exec (required)", &options.as),
+        LIST(0, "board", "SERIAL=CONTROL,PORT[,VCOM]",
              "A simulated board: its control socket and its port (many)", &boards),
-        TEXT('i', "install", "DIR", "Write a script DIR/TOOL that does this, for the PATH",
+        TEXT(0, "install", "FOLDER", "Write a script DIR/TOOL that does this, for the PATH",
              &folder),
         TEXT('m', "misbehave", "LIST",
              "hang, fail, crash, garbage, huge, orphan, lie, locked, delay=MS", &options.misbehave),

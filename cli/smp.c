@@ -98,7 +98,7 @@ static int smp_upload(int argc, char **argv)
     bool trust = false;
     const struct option_row rows[] = {
         SMP_PORT_ROWS(&s),
-        FLAG('n', "no-compare", "Do not ask the board for hash or length afterwards", &trust),
+        FLAG(0, "no-compare", "Do not ask the board for hash or length afterwards", &trust),
         {0}};
     if (!session_begin(&s, argc, argv, rows, "FILE PATH",
                        "Writes FILE to PATH on the board. FILE may be - for standard input.", 2, 2))

@@ -218,10 +218,10 @@ int smp_image(int argc, char **argv)
     struct groups g = {.slot = NO_SLOT};
     const struct option_row rows[] = {
         SMP_PORT_ROWS(&g.s),
-        NUMBER('i', "image", "N", "Which image of a board with several, from 0", &g.image, 0, 15),
-        NUMBER('s', "slot", "N", "erase: which slot, from 0 (the one that does not run)", &g.slot,
-               0, 31),
-        FLAG('u', "upgrade", "upload: only a newer version than the one that runs", &g.newer),
+        NUMBER(0, "image", "N", "Which image of a board with several, from 0", &g.image, 0, 15),
+        NUMBER(0, "image-slot", "N", "erase: which slot, from 0 (the one that does not run)",
+               &g.slot, 0, 31),
+        FLAG(0, "upgrade", "upload: only a newer version than the one that runs", &g.newer),
         {0}};
     if (!cli_parse(
             &g.s.cli, argc, argv, rows,

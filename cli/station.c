@@ -26,7 +26,7 @@ static void put_check(struct check *c, enum verdict verdict, const char *what, c
                                                                                    "fail"};
     char better[CLI_HINT_SIZE];
     struct json j;
-    cli_hint(hint, better);
+    cli_hint(hint, false, better);
     c->worst = verdict > c->worst ? verdict : c->worst;
     if (!c->cli->json) {
         printf("%s  %-10s %-16s %s%s%s\n", words[verdict], what, PLAIN(which), PLAIN(text),

@@ -110,7 +110,7 @@ int station_key(int argc, char **argv)
 {
     struct key_verb k = {0};
     const struct option_row rows[] = {
-        TEXT('t', "to", "FORM",
+        TEXT(0, "to", "FORM",
              "rotate: how the file keeps the key from then on: file, passphrase, credential:NAME "
              "(of systemd), tpm or tpm:TCTI",
              &k.to),

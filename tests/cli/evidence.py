@@ -60,7 +60,7 @@ def main():
 
         house.write('kept', e['checkpoints'][0]['checkpoint'])
         key = call(house, 'ledger', 'vkey', 'ledger.db', 'station.key.sign').strip()
-        call(house, 'ledger', 'verify', '--key', key, '--since', 'kept', 'ledger.db')
+        call(house, 'ledger', 'verify', '--vkey', key, '--since-checkpoint', 'kept', 'ledger.db')
 
         other = house.order('p', 1, packets='p.ndjson')
         need("no order" in call(house, 'evidence', other, code=1), 'an order that was not begun')

@@ -38,7 +38,7 @@ class Place:
         return p.stdout + p.stderr
 
     def verify(self, says=None, *more, since='second', ledger='ledger.db'):
-        args = ['--key', self.key, *(['--since', since] if since else []), *more]
+        args = ['--vkey', self.key, *(['--since-checkpoint', since] if since else []), *more]
         said = self.call('verify', ledger, *args, code=1 if says else 0)
         need(not says or says in said, f'{says!r} is not in {said!r}')
 
@@ -63,7 +63,7 @@ def whole(p):
             p.verify(since='work/' + name)
     p.call('import', 'all.db', 'ledger.db', '--new', '--site', 's', '--sign', 'office.sign')
     office = p.call('vkey', 'all.db', 'office.sign').strip()
-    p.verify(None, '--key', office, ledger='all.db')
+    p.verify(None, '--vkey', office, ledger='all.db')
     p.verify('none of the given keys stands for the 1 events of station office', ledger='all.db')
 
 
@@ -81,7 +81,7 @@ def written_anew(p):
         db.execute("UPDATE devices SET hw_id = 'forged' WHERE id = 2")
     p.call('verify', 'ledger.db')
     p.verify('are not signed by the key', since=None)
-    need('are not those of the old checkpoint' in p.call('verify', 'ledger.db', '--since', 'first', code=1), 'since alone')
+    need('are not those of the old checkpoint' in p.call('verify', 'ledger.db', '--since-checkpoint', 'first', code=1), 'since alone')
     p.verify('are not those of the old checkpoint')
 
 
@@ -100,7 +100,7 @@ def signed_by_another(p):
     p.verify('not signed by the key that was given', since=None)
     p.verify('are not those of the old checkpoint')
     other = p.call('vkey', 'ledger.db', 'station.key.sign').strip()
-    need('signed by none of the given keys' in p.call('verify', 'ledger.db', '--key', other, '--since', 'first', code=1), other)
+    need('signed by none of the given keys' in p.call('verify', 'ledger.db', '--vkey', other, '--since-checkpoint', 'first', code=1), other)
 
 
 @part
@@ -145,7 +145,7 @@ def cut_off(p):
         db.execute('UPDATE events SET seq = (SELECT count(*) FROM events e WHERE e.seq <= events.seq)')
     p.call('verify', 'ledger.db')
     p.verify('are not signed by the key')
-    need('has not all of the' in p.call('verify', 'ledger.db', '--since', 'second', code=1), 'since alone')
+    need('has not all of the' in p.call('verify', 'ledger.db', '--since-checkpoint', 'second', code=1), 'since alone')
 
 
 @part
@@ -159,13 +159,13 @@ def last_event_taken_out(p):
 
 @part
 def checkpoint_that_is_newer(p):
-    need('has not all of the' in p.call('checkpoint', 'old.db', '--since', 'second', code=1), 'a proof of nothing')
+    need('has not all of the' in p.call('checkpoint', 'old.db', '--since-checkpoint', 'second', code=1), 'a proof of nothing')
 
 
 @part
 def key_of_a_witness(p):
     key = p.call('witness', '--sign', 'w.sign').strip()
-    need("is a witness's, not a station's" in p.call('verify', 'ledger.db', '--key', key, code=2), 'a key of a witness')
+    need("is a witness's, not a station's" in p.call('verify', 'ledger.db', '--vkey', key, code=2), 'a key of a witness')
 
 
 @part
@@ -224,7 +224,7 @@ def station_without_its_key(p):
 def what_is_no_checkpoint(p):
     p.house.write('none', 'x')
     p.verify('this is no signed note', since='none')
-    need('no Ed25519 key' in p.call('verify', 'ledger.db', '--key', 'x', code=1), 'a key')
+    need('no Ed25519 key' in p.call('verify', 'ledger.db', '--vkey', 'x', code=1), 'a key')
     with open(p.at('first')) as f:
         p.house.write('other', f.read().replace('\n6', '\n7', 1).replace('/A/', '/B/', 1))
     p.verify('was signed by none of the given keys', since='other')
@@ -269,27 +269,27 @@ def proofs(p):
     need([l.split()[0] for l in said.splitlines()] == ['reserved', 'writing', 'done'], said)
     for n in 1, 2, 3:
         event, proof = (p.at(f'{name}.{n}.{end}') for end in ('event', 'tlog-proof'))
-        need('is in the ledger' in p.call('proof', '--key', p.key, event, proof), n)
+        need('is in the ledger' in p.call('proof', '--vkey', p.key, event, proof), n)
         with open(event, 'rb') as f:
             text = f.read()
         need(name.encode() in text or n > 1, text)
         p.house.write('changed', text.decode().replace('1.', '2.').replace('reserved', 'reservee') + 'x')
-        need('does not show that the entry' in p.call('proof', '--key', p.key, 'changed', proof, code=1), 'a changed event')
-        need('does not show that the entry' in p.call('proof', '--key', p.key, event, p.at(f'{name}.{n % 3 + 1}.tlog-proof'), code=1), n)
+        need('does not show that the entry' in p.call('proof', '--vkey', p.key, 'changed', proof, code=1), 'a changed event')
+        need('does not show that the entry' in p.call('proof', '--vkey', p.key, event, p.at(f'{name}.{n % 3 + 1}.tlog-proof'), code=1), n)
     with open(p.at(f'{name}.1.tlog-proof')) as f:
         text = f.read()
     head, rest = text.split('\n\n', 1)
     for changed in (re.sub('(?m)^index (.*)$', r'index 1\1', text), head + '\n\n' + rest.replace('A', 'B', 1),
                     text.replace(rest.split('\n')[2], 'A' * 43 + '='), head.rsplit('\n', 1)[0] + '\n\n' + rest):
         p.house.write('changed', changed)
-        p.call('proof', '--key', p.key, p.at(f'{name}.1.event'), 'changed', code=1)
+        p.call('proof', '--vkey', p.key, p.at(f'{name}.1.event'), 'changed', code=1)
     need('no device none' in p.call('proof', 'ledger.db', 'none', code=1), 'a device')
     p.call('void', 'ledger.db', '--reason', 'x', '--sign', 'office.sign', name)
     p.call('void', 'ledger.db', '--reason', 'x', '--sign', 'office.sign', 'urn:dev:os:p-0000001')
     p.call('proof', 'ledger.db', name)
     office = p.call('vkey', 'ledger.db', 'office.sign').strip()
-    need('is in the ledger' in p.call('proof', '--key', office, p.at(f'{name}.4.event'), p.at(f'{name}.4.tlog-proof')), 'of the office')
-    p.verify(None, '--key', office)
+    need('is in the ledger' in p.call('proof', '--vkey', office, p.at(f'{name}.4.event'), p.at(f'{name}.4.tlog-proof')), 'of the office')
+    p.verify(None, '--vkey', office)
 
 
 @part
@@ -302,7 +302,7 @@ def unproved(p):
 @part
 def witnessed(p):
     """It signs what only grew, remembers it, and refuses what is older or another history."""
-    witness = ('witness', '--sign', 'w.sign', '--key', p.key)
+    witness = ('witness', '--sign', 'w.sign', '--vkey', p.key)
     need(p.call('witness', '--sign', 'w.sign', '--name', 'oem').startswith('oem+'), 'its key')
     need('nothing was witnessed' in p.call(*witness, '--seen', code=1), 'seen before')
     first = p.call(*witness, 'first')
@@ -310,7 +310,7 @@ def witnessed(p):
     p.house.write('seen', p.call(*witness, '--seen'))
     p.verify(since='seen')
     need('no proof that it only grew' in p.call(*witness, 'second', code=1), 'without a proof')
-    request = p.call('checkpoint', 'ledger.db', '--since', 'seen')
+    request = p.call('checkpoint', 'ledger.db', '--since-checkpoint', 'seen')
     hashes = request.split('\n\n')[0].split('\n')[1:]
     for changed in (request.replace(hashes[0], 'A' * 43 + '='), request.replace(hashes[-1] + '\n', '', 1),
                     request.replace('old ', 'old 1', 1)):
@@ -326,8 +326,8 @@ def witnessed(p):
             os.unlink(p.at('ledger.db' + end))
     for n in range(3):
         p.make(f'r{n}', 9)
-    need('are not those of the old checkpoint' in p.call('checkpoint', 'ledger.db', '--since', 'second', code=1), 'a proof')
-    p.house.write('fork', p.call('checkpoint', 'ledger.db', '--since', 'first'))
+    need('are not those of the old checkpoint' in p.call('checkpoint', 'ledger.db', '--since-checkpoint', 'second', code=1), 'a proof')
+    p.house.write('fork', p.call('checkpoint', 'ledger.db', '--since-checkpoint', 'first'))
     need('no proof that it only grew' in p.call(*witness, 'fork', code=1), 'a fork')
     with open(p.at('fork')) as f:
         p.house.write('fork', re.sub('^old .*', 'old ' + p.call(*witness, '--seen').split('\n')[1], f.read()))

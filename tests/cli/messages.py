@@ -41,7 +41,7 @@ WRONG = {
     'sim rack -n 2 -m 3=drop-tx r': "--misbehave '3=drop-tx': there are slots 1 to 2",
     'sim rack -n 2 -m 0=drop-tx r': "--misbehave '0=drop-tx': there are slots 1 to 2",
     'sim rack -m drop-tx r': "--misbehave 'drop-tx' is not SLOT=LIST",
-    'sim rack --fresh r': '--fresh is about boards that --state keeps',
+    'sim rack --fresh r': '--fresh is about boards that --keep keeps',
     'sim rack -c ' + 'd' * 81: "the folder's name is too long for sockets",
     'ledger void x y': 'a reason is missing: --reason TEXT',
     'ledger list -s doen x': "there is no state 'doen'; did you mean done?",
@@ -70,15 +70,15 @@ WRONG = {
     'register -s x -e y -c z -P z': '-c and -P are both given: one is enough',
     'register -s x -e y -c z -t a --token-file b': '--token and --token-file: one is enough',
     'provision': 'a configuration is missing: -c FILE',
-    'provision -c x -k y': '-k KEY and -r CERT have to be given together',
-    'provision -c x -r y': '-k KEY and -r CERT have to be given together',
-    'provision -c x -k y -r y -C y': '-C makes a key and certificate, -k and -r give them: choose one',
+    'provision -c x -k y': '--key and --device-cert have to be given together',
+    'provision -c x --device-cert y': '--key and --device-cert have to be given together',
+    'provision -c x -k y --device-cert y -C y': '--cert-info makes a key and certificate, --key and --device-cert give them: choose one',
     'provision -c x -t y': 'a token is given, but no server: -s FILE',
     'provision -c x --token-file y': 'a token is given, but no server: -s FILE',
-    'provision -c x -s y -t y --token-file y': '-t and --token-file are both given',
+    'provision -c x -s y -t y --token-file y': '--token and --token-file are both given',
     'provision -c x -s y': 'the server needs the endpoint name: -e NAME',
-    **{f'provision -c x {option}': 'options of a board are given, but no board: --board RECIPE'
-       for option in ('-P y', '-S y', '-i y', '-f y', '-I y', '-F none')},
+    **{f'provision -c x {option}': 'options of a board are given, but no board: --recipe RECIPE'
+       for option in ('--port y', '-S y', '-i y', '--final y', '-I y', '-F none')},
 }
 
 def wrong_lines(folder):

@@ -67,7 +67,7 @@ check('2 objects, 0 refused, 1 passed over' in text, text)
 check(sorted(os.listdir('objects')) == ['33700-1_0.xml', '33701-1_0.xml'], os.listdir('objects'))
 check(read('objects/33700-1_0.xml') == read('vendor/pump.xml'), 'a copy, byte for byte')
 check(signet('object', 'import', 'vendor') == text, 'again is the same')
-rows = [json.loads(line) for line in signet('object', 'import', '--json', '--check', 'vendor/pump.xml').splitlines()]
+rows = [json.loads(line) for line in signet('object', 'import', '--json', '--dry-run', 'vendor/pump.xml').splitlines()]
 check(rows[0] == {'event': 'object', 'file': 'vendor/pump.xml', 'object': 33700, 'version': '1.0', 'name': 'PumpControl',
                   'resources': 7}, rows)
 check(rows[1] == {'event': 'imported', 'objects': 1, 'refused': 0, 'passed_over': 0}, rows)
@@ -78,7 +78,7 @@ signet('object', 'import', code=2)
 # what is refused, and the others still are taken
 write('vendor/more/bomb.xml', '<!DOCTYPE LWM2M [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><LWM2M>&b;</LWM2M>')
 write('vendor/more/cut.xml', definition(33702, 'Cut', [])[:-20])
-text = signet('object', 'import', '--check', 'vendor', code=3)
+text = signet('object', 'import', '--dry-run', 'vendor', code=3)
 check('refused: vendor/more/bomb.xml:1:17: a DOCTYPE is not taken' in text, text)
 check('refused: vendor/more/cut.xml:5:1: the file ends in the middle of this' in text, text)
 check('2 objects, 2 refused, 1 passed over' in text, text)

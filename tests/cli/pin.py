@@ -32,7 +32,7 @@ def main(folder):
         server(pin=pin)
         call('server', 'check', '--token-file', 'token', 'server.json', word='ok')
         call('server', 'check', '--token-file', 'token', '--ca-file', 'ca.pem', 'server.json', word='ok')
-        for said, code, word in (pin, 0, ''), (OTHER, 1, 'its key is not the pinned one'):
+        for said, code, word in (pin, 0, ''), (OTHER, 3, 'its key is not the pinned one'):
             server(pin=OTHER if said == pin else pin)
             h.write('order.yaml', f'name: o{code}\nquota: 1\ntemplate: template\nledger: ledger.db\nnames: {{pattern: "o{code}-{{serial:3}}"}}\noutput: {{packets: p{code}.ndjson}}\n'
                     f'servers: [{{file: server.json, token_file: token, pin: "{said}"}}]\n')

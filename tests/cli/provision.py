@@ -32,13 +32,13 @@ PSK = ['-c', f'{CONFIGS}/endpoint_cfg']
 BOARD = ['--board', 'anjay-zephyr', '--port', 'tty']
 
 def words(cwd):
-    for args, word in (([], '-c FILE'), ([*PSK, '-k', 'x'], '-r CERT'), ([*PSK, '-t', 'secret-token'], '-s FILE'),
-                       ([*PSK, '--port', 'x'], '--board'), ([*PSK, '--board', 'anjay-zephyr', 'stray'], 'stray'),
+    for args, word in (([], '-c FILE'), ([*PSK, '-k', 'x'], '--device-cert'), ([*PSK, '-t', 'secret-token'], '-s FILE'),
+                       ([*PSK, '--port', 'x'], '--recipe'), ([*PSK, '--board', 'anjay-zephyr', 'stray'], 'stray'),
                        ([*PSK, '-C', 'x', '-k', 'x', '-r', 'x'], 'choose one'), ([*PSK, '-s', 'x'], '-e NAME')):
         _, err = provision(*args, cwd=cwd, want=2)
         expect(f'{args} is told', word in err and 'hint' in err and 'secret-token' not in err, err)
     for args, word in ((['-c', 'nosuch'], 'nosuch'), ([*PSK, '--board', 'nosuch'], 'nosuch'),
-                       ([*PSK, *BOARD], 'tty'), (['-c', f'{CONFIGS}/endpoint_cfg_cert'], '-p'),
+                       ([*PSK, *BOARD], 'tty'), (['-c', f'{CONFIGS}/endpoint_cfg_cert'], '--server-cert'),
                        ([*PSK, *BOARD, '--initial', 'nosuch.hex', '--flasher', 'exec', '--flasher-command', '/bin/true {image}'],
                         'nosuch.hex')):
         p = subprocess.run([SIGNET, 'provision', *args], cwd=cwd, capture_output=True, text=True, timeout=60)

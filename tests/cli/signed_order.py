@@ -44,7 +44,7 @@ def signed(p):
     p.make('is not signed, and this station knows its owner')
     need('is not signed' in p.call('run', '--dry-run', 'o.yaml', code=1), 'a dry run')
     p.sign()
-    need('10 devices' in p.call('order', 'verify', 'o.yaml', '--key', p.key), 'verify')
+    need('10 devices' in p.call('order', 'verify', 'o.yaml', '--vkey', p.key), 'verify')
     p.make()
     need(len(p.house.devices('o')) == 10, 'devices')
 
@@ -72,7 +72,7 @@ def edited(p):
     need(not os.path.exists(p.at('ledger.db')), 'a ledger was begun')
     other = p.call('order', 'sign', '--sign', 'other.sign').strip()
     p.call('order', 'sign', '--sign', 'other.sign', 'o.yaml')
-    need('signed by nobody who is known' in p.call('order', 'verify', 'o.yaml', '--key', p.key, code=1), 'another owner')
+    need('signed by nobody who is known' in p.call('order', 'verify', 'o.yaml', '--vkey', p.key, code=1), 'another owner')
     p.call('order', 'owner', 'o.yaml', other)
     p.make()
 
@@ -140,7 +140,7 @@ def files_of_receivers(p):
         p.house.write('mine.yaml', 'chain: programmer.pem\nkey: programmer.key\n')
         p.house.order('o', 10, more=more)
         p.sign()
-        p.call('order', 'verify', 'o.yaml', '--key', p.key)
+        p.call('order', 'verify', 'o.yaml', '--vkey', p.key)
         if file == 'mine.yaml':
             p.house.write('mine.yaml', 'chain: other.pem\nkey: other.key\n')
         else:

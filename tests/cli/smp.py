@@ -89,7 +89,7 @@ def settings():
         expect('read', signet('smp', 'settings', 'read', 'app/key', '-p', port) == 'secret')
         signet('smp', 'settings', 'save', '-p', udp)
         signet('smp', 'reset', '-p', udp)
-        expect('saved', signet('smp', 'settings', 'read', 'app/key', '-p', udp, '-t', '5000') == 'secret')
+        expect('saved', signet('smp', 'settings', 'read', 'app/key', '-p', udp, '--smp-timeout-ms', '5000') == 'secret')
         signet('smp', 'settings', 'delete', 'app/key', '-p', udp)
         signet('smp', 'settings', 'load', '-p', udp)
         signet('smp', 'settings', 'commit', '-p', udp)

@@ -29,7 +29,7 @@ def main():
         h.write('old', call('checkpoint', 'ledger.db'))
         tool('checkpoint', key, 'old')
         need(h.run(h.order('p', 66, packets='p.ndjson'))[0] == 0, 'another run')
-        h.write('request', call('checkpoint', 'ledger.db', '--since', 'old'))
+        h.write('request', call('checkpoint', 'ledger.db', '--since-checkpoint', 'old'))
         tool('consistency', key, 'old', 'request')
         for serial in 1, 77, 333:
             name = f'urn:dev:os:o-{serial:07}'
@@ -39,7 +39,7 @@ def main():
             need('verification failed' in tool('inclusion', key, f'{name}.1.event', f'{name}.2.tlog-proof', code=1)
                  or 'calculated root' in tool('inclusion', key, f'{name}.1.event', f'{name}.2.tlog-proof', code=1), 'another event')
         witness = call('witness', '--sign', 'w.sign', '--name', 'oem').strip()
-        h.write('cosigned', call('witness', '--sign', 'w.sign', '--key', key, 'old'))
+        h.write('cosigned', call('witness', '--sign', 'w.sign', '--vkey', key, 'old'))
         tool('witness', key, witness, 'cosigned')
         with open(h.at('cosigned')) as f:
             text = f.read()

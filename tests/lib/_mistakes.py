@@ -205,7 +205,7 @@ xml('JSON for a definition', SERVER, 'object.xml is the JSON file of a server', 
 xml('text behind the end', '<LWM2M></LWM2M><LWM2M/>', 'object.xml:1:16: this stands after the end', '^', 'one <LWM2M>')
 # the command line
 for line, said, do in (
-        ('provision -c cfg --bord x', 'there is no option --bord', 'did you mean --board?'), ('run --dry-rnu order.yaml', '--dry-rnu', 'did you mean --dry-run?'),
+        ('provision -c cfg --bord x', 'there is no option --bord', 'did you mean --recipe?'), ('run --dry-rnu order.yaml', '--dry-rnu', 'did you mean --dry-run?'),
         ('run -y order.yaml', 'there is no option -y', "'signet run --help' lists"), ('run --wait', '--wait needs a value', "'signet run --help' lists"),
         ('run --page localhost:8470 order.yaml', "--page has its value behind '=': --page=localhost:8470", "'signet run --help' lists"), ('run --page 127.0.0.1:8470 order.yaml', "--page has its value behind '=': --page=127.0.0.1:8470", "'signet run --help' lists"), ('run --operator --watch order.yaml', '--operator needs a value, and --watch is an option', "'signet run --help' lists"), ('run --watch=yes order.yaml', '--watch takes no value', "'signet run --help' lists"), ('provision cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'),
         ('packet make cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'), ('run', 'ORDER.yaml is missing', "'signet run --help' lists"),
