@@ -10,7 +10,7 @@ static void put_port_json(const struct signet_port *port)
 {
     struct json j;
     char id[8];
-    json_begin(&j);
+    json_event(&j, "port");
     json_text(&j, "port", port->path);
     snprintf(id, sizeof id, "%04x", port->vid);
     json_text(&j, "vid", id);
@@ -94,7 +94,7 @@ static void put_info(const struct info *info, const char *path)
 static void put_info_json(const struct info *info, const char *address)
 {
     struct json j;
-    json_begin(&j);
+    json_event(&j, "board");
     json_text(&j, "port", address);
     if (info->on_usb) {
         json_text(&j, "serial", info->port.serial);

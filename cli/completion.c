@@ -260,6 +260,8 @@ static int completion(int argc, char **argv)
                    "into ~/.local/share/bash-completion/completions/signet.",
                    1, 1))
         return EXIT_USAGE;
+    if (cli.json)
+        return cli_usage(&cli, "a completion is a script: leave out --json");
     if (!strcmp(cli.args[0], "bash"))
         put_bash();
     else if (!strcmp(cli.args[0], "zsh"))

@@ -51,7 +51,7 @@ static void tell_registered(const struct cli *cli, const struct request *request
         printf("%s: %s\n", request->endpoint, what);
         return;
     }
-    json_begin(&j);
+    json_event(&j, "registered");
     json_text(&j, "step", "register");
     json_text(&j, "endpoint", request->endpoint);
     json_text(&j, "result", what);

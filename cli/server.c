@@ -72,7 +72,7 @@ static void capabilities_json(const struct signet_server_capabilities *can)
 {
     struct json j;
 
-    json_begin(&j);
+    json_event(&j, "capabilities");
     json_text(&j, "kind", can->kind);
     json_open(&j, "modes", '[');
     for (int mode = 0; mode <= SIGNET_MODE_EST; mode++)

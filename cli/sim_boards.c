@@ -81,7 +81,7 @@ static int run_board(struct cli *cli, const struct sim_board_options *options, b
     int rc = sim_board_start(&board, options, &cli->err);
     if (rc == SIGNET_OK && cli->json) {
         struct json j;
-        json_begin(&j);
+        json_event(&j, "board");
         json_text(&j, "port", sim_board_path(board));
         if (options->udp)
             json_integer(&j, "udp", sim_board_udp(board));
@@ -215,6 +215,20 @@ static int start_board(struct rack *r, unsigned slot, struct signet_error *err)
     return sim_board_start(&r->boards[slot - 1], &options, err);
 }
 
+static void tell_rack(const struct cli *cli, const struct rack *r)
+{
+    struct json j;
+    if (!cli->json) {
+        printf("%s in %s\n", COUNT(r->slots, "board", "boards"), r->folder);
+        fflush(stdout);
+        return;
+    }
+    json_event(&j, "rack");
+    json_text(&j, "folder", r->folder);
+    json_integer(&j, "boards", r->slots);
+    json_end(&j);
+}
+
 static int run_rack(struct cli *cli, struct rack *r, bool until_eof)
 {
     process_cancel();
@@ -226,8 +240,7 @@ static int run_rack(struct cli *cli, struct rack *r, bool until_eof)
     for (unsigned slot = 1; rc == SIGNET_OK && slot <= r->slots; slot++)
         rc = start_board(r, slot, &cli->err);
     if (rc == SIGNET_OK) {
-        printf("%s in %s\n", COUNT(r->slots, "board", "boards"), r->folder);
-        fflush(stdout);
+        tell_rack(cli, r);
         sim_wait(until_eof, NULL, NULL);
     }
     for (unsigned slot = 0; slot < r->slots; slot++)
@@ -295,6 +308,13 @@ int sim_tell(int argc, char **argv)
         return EXIT_USAGE;
     if (sim_control(cli.args[0], cli.args[1], answer, sizeof(answer), &cli.err) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
-    printf("%s\n", answer);
+    if (cli.json) {
+        struct json j;
+        json_event(&j, "told");
+        json_text(&j, "answer", answer);
+        json_end(&j);
+    } else {
+        printf("%s\n", answer);
+    }
     return cli_close(&cli, EXIT_DONE);
 }

@@ -16,7 +16,7 @@ static void announce_server(const struct cli *cli, const struct sim_server *serv
     if (cli->json) {
         struct json j;
 
-        json_begin(&j);
+        json_event(&j, "server");
         json_text(&j, "url", url);
         json_integer(&j, "port", sim_server_port(server));
         json_text(&j, "ca_file", ca_file);
@@ -44,7 +44,7 @@ static void summarise(const struct cli *cli, struct sim_server *server,
             printf("%s a device came in\n", COUNT(sim_lwm2m_registered(lwm2m), "time", "times"));
         return;
     }
-    json_begin(&j);
+    json_event(&j, "served");
     json_integer(&j, "devices", (int64_t)sim_server_devices(server));
     json_integer(&j, "requests", (int64_t)sim_server_requests(server));
     json_integer(&j, "connections", (int64_t)sim_server_connections(server));

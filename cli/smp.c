@@ -27,7 +27,7 @@ static int smp_echo(int argc, char **argv)
         rc = signet_smp_echo(s.smp, text, &reply, &s.cli.err);
     if (rc == SIGNET_OK && s.cli.json) {
         struct json j;
-        json_begin(&j);
+        json_event(&j, "echo");
         json_bytes(&j, "echo", reply.data, reply.len);
         json_end(&j);
     } else if (rc == SIGNET_OK) {
@@ -49,7 +49,7 @@ static int smp_info(int argc, char **argv)
         rc = facts_ask(&facts, s.smp, &s.cli.err);
     if (rc == SIGNET_OK && s.cli.json) {
         struct json j;
-        json_begin(&j);
+        json_event(&j, "info");
         facts_json(&facts, &j);
         json_end(&j);
     } else if (rc == SIGNET_OK) {
@@ -85,7 +85,7 @@ static void tell_uploaded(const struct cli *cli, size_t len, const char *how)
         printf("%s written, compared by %s\n", COUNT(len, "byte", "bytes"), how);
         return;
     }
-    json_begin(&j);
+    json_event(&j, "uploaded");
     json_text(&j, "uploaded", cli->args[1]);
     json_integer(&j, "bytes", (int64_t)len);
     json_text(&j, "compared_by", how);
@@ -124,7 +124,7 @@ static int download(struct session *s, const char *output)
         rc = cli_write(output ? output : "-", data.data, data.len, &s->cli.err);
     if (rc == SIGNET_OK && s->cli.json) {
         struct json j;
-        json_begin(&j);
+        json_event(&j, "downloaded");
         json_text(&j, "downloaded", s->cli.args[0]);
         json_integer(&j, "bytes", (int64_t)data.len);
         json_end(&j);
@@ -158,7 +158,7 @@ static void tell_hash(const struct cli *cli, const struct signet_smp_hash *hash)
         printf("%s  %s  %s\n", hex, COUNT(hash->len, "byte", "bytes"), PLAIN(hash->type));
         return;
     }
-    json_begin(&j);
+    json_event(&j, "hash");
     json_text(&j, "type", hash->type);
     json_text(&j, "hash", hex);
     json_integer(&j, "bytes", (int64_t)hash->len);
@@ -206,7 +206,7 @@ static int run_shell(struct session *s, int *status)
                               &output, status, &s->cli.err);
     if (rc == SIGNET_OK && s->cli.json) {
         struct json j;
-        json_begin(&j);
+        json_event(&j, "shell");
         json_bytes(&j, "output", output.data, output.len);
         json_integer(&j, "status", *status);
         json_end(&j);

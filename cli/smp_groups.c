@@ -48,7 +48,7 @@ static void print_images(const struct cli *cli, const struct signet_smp_image *i
 {
     struct json j;
     if (cli->json) {
-        json_begin(&j);
+        json_event(&j, "images");
         json_open(&j, "images", '[');
     }
     for (size_t i = 0; i < count; i++)

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What verbs say with --json is as docs/schemas has it: each line of real runs, and no member that a schema does not know."""
-import glob, json, os, subprocess, tempfile, warnings
+import functools, glob, json, os, re, shutil, signal, subprocess, tempfile, warnings
 import jsonschema
 from _line import Line
 from _signet import SIGNET, SOURCE, TEMPLATE, need
 
 warnings.simplefilter('ignore', DeprecationWarning)  # RefResolver is what Debian 12 has
 FOLDER = os.path.join(SOURCE, 'docs', 'schemas')
-NOT_SAID = {'events: page', 'events: retry', 'events: warning'}  # no run here has them
+NOT_SAID = {'events: page', 'events: retry', 'events: warning', 'board-list: port', 'ledger-recover: lost', 'object-import: warning', 'packet-make: warning',
+            'station-check: warning'}  # no run here has them
+STEPS = ('stage_begin', 'stage_end', 'progress', 'retry', 'warning')
 
 
 def closed(schema):
@@ -41,6 +43,8 @@ class Schemas:
         value = json.loads(line)
         event = value.get('event')
         kind = 'report' if name == 'run-report' else 'authority' if name == 'authority-show' else event
+        if event in STEPS and 'step' in self.open[f'{name}.json']['$defs']:
+            kind = 'step'
         ref = 'error.json' if event == 'error' else f'{name}.json#/$defs/{kind}'
         for which, there in ((ref, self.strict), (f'{name}.json', self.open)):
             found = self.errors(there, which, value)
@@ -53,11 +57,13 @@ class Schemas:
         value = json.loads(line)
         required = {k for k in value if k not in self.may_lack(name, value)}
         for member in required:
-            for wrong in ({k: v for k, v in value.items() if k != member}, {**value, member: {'an': 'object'}}):
+            for wrong in ({k: v for k, v in value.items() if k != member}, {**value, member: 'a text' if isinstance(value[member], dict) else {'an': 'object'}}):
                 need(self.errors(self.open, f'{name}.json', wrong), f'{name}: takes {wrong}')
 
     def may_lack(self, name, value):
         definition = self.open[f'{name}.json']['$defs'].get(value['event'], {})
+        if not definition:  # a step
+            return set(value)
         while '$ref' in definition:
             file, _, key = definition['$ref'].partition('#/$defs/')
             definition = self.open[file]['$defs'].get(key, {}) if key else {}
@@ -141,8 +147,125 @@ def certificates(v, line):
         v.call('authority-show', 'authority', verb, 'ca.yaml', '--json')
 
 
+def orders_and_keys(v, line):
+    line.write('p.cfg', line.text('cfg'))
+    v.call('packet-make', 'packet', 'make', '-c', 'p.cfg', '-o', 'made', '--json')
+    v.call('order', 'order', 'sign', '--sign', 'owner.sign', '--json')
+    key = json.loads(v.call('order', 'order', 'sign', '--sign', 'owner.sign', '--json')[0])['key']
+    subprocess.run([SIGNET, 'order', 'sign', '--sign', 'owner.sign', 'minted.yaml'], cwd=line.folder, check=True)
+    v.call('order', 'order', 'verify', '--vkey', key, 'minted.yaml', '--json')
+    v.call('order', 'order', 'owner', 'minted.yaml', '--json')
+    v.call('station-check', 'station', 'check', 'minted.yaml', '--json')
+    v.call('station-key', 'station', 'key', 'show', 'minted.yaml', '--json')
+    v.call('station-key', 'station', 'key', 'rotate', 'minted.yaml', '--json')
+    v.call('evidence', 'evidence', 'minted.yaml', '--json')
+    v.call('evidence', 'evidence', 'order.yaml', '--json')
+    v.call('init', 'init', 'first', '--json')
+
+
+def a_log(v, line):
+    checkpoint = json.loads(v.call('ledger-log', 'ledger', 'checkpoint', 'ledger.db', '--json')[0])['checkpoint']
+    line.write('checkpoint', checkpoint)
+    vkey = json.loads(v.call('ledger-log', 'ledger', 'vkey', 'ledger.db', 'station.key.sign', '--json')[0])['key']
+    name = 'urn:dev:os:m-001'
+    v.call('ledger-log', 'ledger', 'proof', 'ledger.db', name, '--json')
+    v.call('ledger-log', 'ledger', 'proof', '--vkey', vkey, f'{name}.1.event', f'{name}.1.tlog-proof', '--json')
+    v.call('ledger-log', 'ledger', 'witness', '--sign', 'witness.sign', '--json')
+    v.call('ledger-verify', 'ledger', 'backup', 'ledger.db', 'copy.db', '--json')
+    v.call('ledger-verify', 'ledger', 'archive', 'ledger.db', 'archive.db', 'minted', '--json')
+    v.call('ledger-import', 'ledger', 'import', '--new', '--site', 'B', 'office.db', 'copy.db', '--json')
+    v.call('ledger-mend', 'ledger', 'void', '--reason', 'x', '--order', 'minted', 'ledger.db', '--json')
+    line.write('names', f'{name}\nnobody\n')
+    v.call('ledger-mend', 'ledger', 'void', '--reason', 'x', '--names', 'names', '--yes', 'ledger.db', '--json', code=3)
+    v.call('ledger-mend', 'ledger', 'rework', '--board', 'slot:X/1', 'ledger.db', name, '--json')
+    os.remove(line.at('ledger.db'))
+    os.rename(line.at('copy.db'), line.at('ledger.db'))
+    v.call('ledger-recover', 'ledger', 'recover', 'minted.yaml', '--json')
+
+
+def objects(v, line):
+    os.mkdir(line.at('vendor'))
+    for name in ('pump', 'entities'):
+        shutil.copy(os.path.join(SOURCE, f'tests/fuzz/corpus/object_xml/{name}.xml'), line.at('vendor'))
+    line.write('vendor/page.xml', '<a/>')
+    line.write('vendor/twin.xml', line.text('vendor/pump.xml').replace('R', 'Q', 1))
+    v.call('object-import', 'object', 'import', 'vendor', '--json', code=3)
+    v.call('object', 'object', 'list', '--json')
+    v.call('object', 'object', 'show', 'Server', '--json')
+
+
+def servers(v, line):
+    server = subprocess.Popen([SIGNET, 'sim', 'server', '--json', '--kind', 'leshan', '--lwm2m', '0', '--server-file', 'sim.json', '--token-file', 'sim.token',
+                               '--control', 'sim.control', '--until-eof'], cwd=line.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said = server.stdout.readline()
+    v.lines('sim', said)
+    to = ('-s', 'sim.json', '-e', 'me', '-c', 'cfg', '--token-file', 'sim.token')
+    v.call('register', 'register', *to, '--json')
+    v.call('register', 'register', *to, '--find', '--json')
+    v.call('prove', 'prove', '-c', 'cfg', '-e', 'me', '--uri', json.loads(said)['lwm2m'], '--json')
+    v.call('prove', 'prove', '-c', 'cfg', '-e', 'you', '--uri', json.loads(said)['lwm2m'], '--timeout', '1', '--json', code=1)
+    v.call('server-capabilities', 'server', 'capabilities', 'sim.json', '--json')
+    v.call('sim', 'sim', 'tell', 'sim.control', 'state', '--json')
+    v.lines('sim', server.communicate(timeout=60)[0])
+
+
+def one_line(v, name, line, *args):
+    """Of a verb that works until it is stopped."""
+    p = subprocess.Popen([SIGNET, *args, '--json'], cwd=line.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    v.lines(name, p.stdout.readline())
+    p.send_signal(signal.SIGINT)
+    p.communicate(timeout=60)
+
+
+def a_board(v, line):
+    one_line(v, 'page', line, 'page', 'ledger.db', '--listen', '127.0.0.1:0')
+    one_line(v, 'sim', line, 'sim', 'rack', 'more', '--slots', '1')
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=to', '-keyout', 'to.key', '-out', 'to.pem'], cwd=line.folder, check=True,
+                   capture_output=True)
+    v.call('packet-make', 'packet', 'make', '-c', 'cfg', '-o', 'sealed.cms', '--seal-to', 'to.pem', '--json')
+    v.call('open', 'open', '-k', 'to.key', '-o', 'opened', 'sealed.cms', '--json')
+    board = subprocess.Popen([SIGNET, 'sim', 'board', '--json', '--udp', '--firmware', 'smp-file', '--until-eof'], cwd=line.folder, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+    said = board.stdout.readline()
+    v.lines('sim', said)
+    port = json.loads(said)['port']
+    line.write('bytes', 'hello')
+    for verb in (('echo', 'x'), ('info',), ('upload', 'bytes', '/lfs1/p'), ('hash', '/lfs1/p'), ('download', '/lfs1/p', '-o', 'back')):
+        v.call('smp', 'smp', *verb, '-p', port, '--json')
+    v.call('smp', 'smp', 'shell', '-p', port, 'nothing', '--json', code=1)
+    v.call('smp', 'smp', 'image', 'list', '-p', port, '--json')
+    v.call('board-info', 'board', 'info', port, '--json')
+    board.communicate(timeout=60)
+
+
+def each_verb_has_one():
+    """A verb whose output has no schema is in no row of SPEC.md's table, and a schema that nobody names is none."""
+    with open(os.path.join(SOURCE, 'docs/SPEC.md'), encoding='utf-8') as f:
+        section = f.read().split('### JSON output\n')[1].split('A code belongs')[0]
+    rows = [l.split('|') for l in section.splitlines() if l.startswith('| `')]
+    said, noun = set(), ''
+    for cells in [r[1] for r in rows] + [section.split('have no such output')[0].rsplit('\n\n', 1)[1]]:
+        for words in re.findall(r'`([a-z -]+?)(?: \.\.\.)?`', cells):
+            whole = f'{noun} {words}'  # `rack` behind `sim board`
+            said.add(whole if whole in all_verbs() else words)
+            noun = words.split()[0] if whole not in all_verbs() else noun
+    lacking = [v for v in all_verbs() if v not in said and v.split()[0] not in said]
+    need(not lacking, f'no schema is named for {lacking}')
+    named = {n for r in rows for n in re.findall(r'`([a-z-]+\.json)`', r[2])} | {'error.json'}
+    short = {f'ledger-{w}.json' for w in ('list', 'show', 'stats', 'export', 'verify')}
+    there = {os.path.basename(p) for p in glob.glob(os.path.join(FOLDER, '*.json'))}
+    need(there == named | short, f'schemas and SPEC.md: {there ^ (named | short)}')
+
+
+@functools.cache
+def all_verbs():
+    text = subprocess.run([SIGNET, '--help'], capture_output=True, text=True, timeout=60).stdout
+    return re.findall(r'^  (\S+(?: \S+)?) {2,}\S', text, re.M)
+
+
 def main():
     schemas = Schemas()
+    each_verb_has_one()
     with tempfile.TemporaryDirectory() as folder:
         line = Line(folder)
         v = Verbs(line, schemas)
@@ -154,6 +277,11 @@ def main():
         the_ledger(v)
         one_device(v, line)
         certificates(v, line)
+        orders_and_keys(v, line)
+        objects(v, line)
+        servers(v, line)
+        a_board(v, line)
+        a_log(v, line)
     known = {f'{n[:-5]}: {r["$ref"].split("/")[-1]}' for n, s in schemas.open.items() for r in s.get('anyOf', ()) if r['$ref'] != 'error.json'}
     need(known - schemas.said == NOT_SAID, f'no run has {sorted(known - schemas.said)}')
     print(f'schemas: ok ({len(schemas.open)} files, {len(schemas.said)} kinds of lines)')
