@@ -175,8 +175,8 @@ static void est_answer(struct sim_store *store, const struct sim_request *reques
         if (!csr || X509_NAME_get_text_by_NID(X509_REQ_get_subject_name(csr), NID_commonName, name,
                                               sizeof(name)) <= 0)
             sim_reply_error(reply, 400, "this is no request with a common name");
-        else if (again && !peer_named(request, name))
-            sim_reply_error(reply, 403, "only who has the certificate may renew it");
+        else if (again != peer_named(request, name))
+            sim_reply_error(reply, 403, "who has the certificate renews it, and nobody else");
         else
             sign_request(store, csr, name, reply);
         X509_REQ_free(csr);

@@ -118,6 +118,7 @@ def one_server_is_away(works):
     works.decide('rework', '-r', 'came back', NAMES[1], says='edition 2')
     need('to be removed at export, leshan, thingsboard' in works.said, works.said)
     works.run(code=3, says='still to be removed')
+    need('leshan: 1 device removed' in works.said and 'thingsboard: 1 device removed' not in works.said, works.said)
     need(works.deliveries(NAMES[1]) == {
         ('leshan', 1): 'removed', ('thingsboard', 1): 'removing', ('export', 1): 'removed', ('leshan', 2): 'delivered',
         ('export', 2): 'delivered', **({('thingsboard', 2): 'waiting'} if ('thingsboard', 2) in works.deliveries(NAMES[1])

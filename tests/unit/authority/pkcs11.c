@@ -23,6 +23,7 @@ static char folder[FOLDER_SIZE], chain[200], pin[200];
 
 /* The token, and what is to go wrong. */
 static struct {
+    const char *label;
     CK_FLAGS flags;
     CK_RV login, sign; /* sign: of the next sign_times calls */
     int sign_times;
@@ -53,7 +54,7 @@ static CK_RV get_token(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
     assert_int_equal(slot, 3);
     memset(info, 0, sizeof(*info));
-    padded(info->label, sizeof(info->label), "fake");
+    padded(info->label, sizeof(info->label), fake.label);
     padded(info->manufacturerID, sizeof(info->manufacturerID), "us");
     padded(info->model, sizeof(info->model), "m1");
     padded(info->serialNumber, sizeof(info->serialNumber), "77");
@@ -241,6 +242,7 @@ static void put_pin(const char *text)
 static void begin(void)
 {
     memset(&fake, 0, sizeof(fake));
+    fake.label = "fake";
     fake.flags = CKF_TOKEN_INITIALIZED | CKF_LOGIN_REQUIRED;
     fake.found = 1;
     fake.type = CKK_EC;
@@ -326,6 +328,9 @@ static void failures(void **state)
     refused(true, SIGNET_E_CRYPTO, "cannot list the tokens: the module failed");
     begin();
     fake.flags = 0;
+    refused(true, SIGNET_E_NOT_FOUND, "no token fits");
+    begin();
+    fake.label = "fake one"; /* begins with the name of the URI */
     refused(true, SIGNET_E_NOT_FOUND, "no token fits");
     begin();
     fake.session = CKR_SESSION_COUNT;
