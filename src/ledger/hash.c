@@ -60,6 +60,20 @@ int row_hash(struct signet_ledger *l, const struct db_rows *row, int columns, ch
     return hash_of(&l->scratch, 0, out, err);
 }
 
+struct chain_event chain_event_of(const struct db_rows *row, int64_t station, int64_t base)
+{
+    return (struct chain_event){.station = chain_own(station, base),
+                                .seq = db_int(row, 0),
+                                .device = chain_own(db_int(row, 1), base),
+                                .n = db_int(row, 2),
+                                .time = db_int(row, 3),
+                                .kind = db_text(row, 4),
+                                .detail = db_text(row, 5),
+                                .operator_name = db_text(row, 6),
+                                .tool = db_text(row, 7),
+                                .row = db_text(row, 8)};
+}
+
 void chain_print(const char *previous, const struct chain_event *e, struct buf *b)
 {
     chain_text(b, previous);

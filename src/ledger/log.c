@@ -34,16 +34,7 @@ struct log_walker {
 static int walk_event(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
     struct log_walker *w = ctx;
-    const struct chain_event e = {.station = chain_own(w->place->station, w->place->base),
-                                  .seq = db_int(row, 0),
-                                  .device = chain_own(db_int(row, 1), w->place->base),
-                                  .n = db_int(row, 2),
-                                  .time = db_int(row, 3),
-                                  .kind = db_text(row, 4),
-                                  .detail = db_text(row, 5),
-                                  .operator_name = db_text(row, 6),
-                                  .tool = db_text(row, 7),
-                                  .row = db_text(row, 8)};
+    const struct chain_event e = chain_event_of(row, w->place->station, w->place->base);
     char hash[65];
     struct log_entry entry = {.event = &e, .previous = w->previous, .hash = hash};
     int rc = chain_hash(w->ledger, w->previous, &e, hash, entry.leaf, err);

@@ -138,6 +138,9 @@ struct chain_event {
     int64_t station, seq, device, n, time;
     const char *kind, *detail, *operator_name, *tool, *row;
 };
+/* From the first nine columns of a row: seq, device, n, time, kind, detail, operator, tool, row;
+ * its numbers as they were where it was recorded. */
+struct chain_event chain_event_of(const struct db_rows *row, int64_t station, int64_t base);
 /* The bytes that an event's hash is of, and its leaf; previous: the hash of the event before; for a
  * station's first event, the station's name. */
 void chain_print(const char *previous, const struct chain_event *event, struct buf *out);

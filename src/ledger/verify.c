@@ -30,16 +30,7 @@ static int check_event_hash(void *ctx, const struct db_rows *row, struct signet_
     struct chain *c = ctx;
     char hash[65];
     uint8_t leaf[TLOG_HASH];
-    const struct chain_event e = {.station = chain_own(c->station, c->base),
-                                  .seq = db_int(row, 0),
-                                  .device = chain_own(db_int(row, 1), c->base),
-                                  .n = db_int(row, 2),
-                                  .time = db_int(row, 3),
-                                  .kind = db_text(row, 4),
-                                  .detail = db_text(row, 5),
-                                  .operator_name = db_text(row, 6),
-                                  .tool = db_text(row, 7),
-                                  .row = db_text(row, 8)};
+    const struct chain_event e = chain_event_of(row, c->station, c->base);
 
     if (e.seq != c->next)
         return error_set(err, SIGNET_E_LEDGER, "event %lld of station %s is missing",
