@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recipe nrf91, on a simulated modem that takes AT commands. */
-#include "pki/pki.h"
-#include "unit/board/bench.h"
-
-#define TAG 35724861
+#include "unit/board/console.h"
 
 static struct signet_board_options on_port(const struct bench *b, bool keygen, bool attest)
 {
@@ -18,60 +15,6 @@ static struct signet_board_options on_port(const struct bench *b, bool keygen, b
     return o;
 }
 
-static void put_bytes(struct signet_tree *tree, uint16_t rid, const void *data, size_t len)
-{
-    const struct signet_value value = {SIGNET_TYPE_OPAQUE,
-                                       {.bytes = {(uint8_t *)(uintptr_t)data, len}}};
-
-    assert_int_equal(
-        signet_tree_put(tree, (struct signet_path){0, 0, rid, SIGNET_NO_ID}, &value, NULL),
-        SIGNET_OK);
-}
-
-static struct signet_bytes held(struct bench *b, const char *type)
-{
-    struct signet_bytes out = {0};
-
-    sim_board_credential(b->sims[0], TAG, type, &out, NULL);
-    return out;
-}
-
-static bool holds(struct bench *b, const char *type)
-{
-    struct signet_bytes got = held(b, type);
-    bool there = got.len;
-
-    signet_bytes_free(&got);
-    return there;
-}
-
-/* A packet with a certificate for the key that the modem has. */
-static void certified_packet(struct bench *b)
-{
-    struct signet_value mode = {SIGNET_TYPE_INTEGER, {.integer = SIGNET_MODE_CERT}};
-    struct signet_bytes der = held(b, "key"), cert_der = {0};
-    struct signet_key *key = NULL;
-    struct signet_cert *cert = NULL;
-    struct signet_tree *tree = NULL;
-
-    bench_packet(b, 0);
-    assert_int_equal(signet_key_load(&key, der.data, der.len, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_make(&cert, key, NULL, "urn:dev:1", NULL, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_der(cert, &cert_der, NULL), SIGNET_OK);
-    assert_int_equal(signet_packet_decode(b->packet.data, b->packet.len, &tree, NULL), SIGNET_OK);
-    signet_tree_put(tree, (struct signet_path){0, 0, 2, SIGNET_NO_ID}, &mode, NULL);
-    put_bytes(tree, 3, cert_der.data, cert_der.len);
-    put_bytes(tree, 4, cert_der.data, cert_der.len);
-    signet_tree_remove(tree, (struct signet_path){0, 0, 5, SIGNET_NO_ID});
-    signet_bytes_free(&b->packet);
-    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
-    signet_tree_free(&tree);
-    signet_bytes_free(&der);
-    signet_bytes_free(&cert_der);
-    signet_cert_free(&cert);
-    signet_key_free(&key);
-}
-
 static void modem(struct bench *b, const char *misbehave)
 {
     bench_sim(b, 0,
@@ -79,37 +22,6 @@ static void modem(struct bench *b, const char *misbehave)
                                          .endpoint = "nrf-352656100248049",
                                          .misbehave = misbehave,
                                          .seed = 3});
-}
-
-static int ask(struct bench *b, struct signet_bytes *csr, struct signet_error *err)
-{
-    char name[152];
-    int rc = signet_board_prepare(b->board, err);
-
-    if (rc == SIGNET_OK)
-        rc = signet_board_endpoint(b->board, name, err);
-    return rc == SIGNET_OK ? signet_board_request(b->board, "urn:dev:1", csr, err) : rc;
-}
-
-static int born(struct bench *b, struct signet_error *err)
-{
-    struct signet_bytes csr = {0};
-    int rc = ask(b, &csr, err);
-
-    signet_bytes_free(&csr);
-    if (rc != SIGNET_OK)
-        return rc;
-    certified_packet(b);
-    rc = signet_board_load(b->board, b->packet.data, b->packet.len, err);
-    return rc == SIGNET_OK ? signet_board_result(b->board, err) : rc;
-}
-
-static void born_ok(struct bench *b)
-{
-    struct signet_error err = {0};
-
-    if (born(b, &err) != SIGNET_OK)
-        fail_msg("%s", err.msg);
 }
 
 static void a_psk_and_its_identity(void **state)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recipe zephyr-credentials, on a simulated board with Zephyr's shell for credentials. */
-#include "pki/pki.h"
-#include "unit/board/bench.h"
-
-#define TAG "35724861"
+#include "unit/board/console.h"
 
 static struct signet_board_options on_port(const struct bench *b, bool keygen)
 {
@@ -13,68 +10,6 @@ static struct signet_board_options on_port(const struct bench *b, bool keygen)
     if (keygen)
         o.recipe[0] = (struct signet_option){"keygen", "true"};
     return o;
-}
-
-static void put_bytes(struct signet_tree *tree, uint16_t rid, const void *data, size_t len)
-{
-    const struct signet_value value = {SIGNET_TYPE_OPAQUE,
-                                       {.bytes = {(uint8_t *)(uintptr_t)data, len}}};
-
-    assert_int_equal(
-        signet_tree_put(tree, (struct signet_path){0, 0, rid, SIGNET_NO_ID}, &value, NULL),
-        SIGNET_OK);
-}
-
-/* An account in mode cert; key NULL: the board has it. */
-static void cert_packet(struct bench *b, const struct signet_bytes *cert,
-                        const struct signet_bytes *key)
-{
-    struct signet_value mode = {SIGNET_TYPE_INTEGER, {.integer = SIGNET_MODE_CERT}};
-    struct signet_tree *tree = NULL;
-
-    assert_int_equal(signet_packet_decode(b->packet.data, b->packet.len, &tree, NULL), SIGNET_OK);
-    assert_int_equal(
-        signet_tree_put(tree, (struct signet_path){0, 0, 2, SIGNET_NO_ID}, &mode, NULL), SIGNET_OK);
-    put_bytes(tree, 3, cert->data, cert->len);
-    put_bytes(tree, 4, cert->data, cert->len); /* as the server's */
-    signet_tree_remove(tree, (struct signet_path){0, 0, 5, SIGNET_NO_ID});
-    if (key)
-        put_bytes(tree, 5, key->data, key->len);
-    signet_bytes_free(&b->packet);
-    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
-    signet_tree_free(&tree);
-}
-
-static struct signet_bytes held(struct bench *b, const char *type)
-{
-    struct signet_bytes out = {0};
-
-    sim_board_credential(b->sims[0], 35724861, type, &out, NULL);
-    return out;
-}
-
-static bool holds(struct bench *b, const char *type)
-{
-    struct signet_bytes got = held(b, type);
-    bool there = got.len;
-
-    signet_bytes_free(&got);
-    return there;
-}
-
-/* A certificate for the key that the board has made. */
-static void cert_of_board(struct bench *b, struct signet_bytes *cert)
-{
-    struct signet_bytes der = held(b, "key");
-    struct signet_key *key = NULL;
-    struct signet_cert *made = NULL;
-
-    assert_int_equal(signet_key_load(&key, der.data, der.len, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_make(&made, key, NULL, "urn:dev:1", NULL, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_der(made, cert, NULL), SIGNET_OK);
-    signet_cert_free(&made);
-    signet_key_free(&key);
-    signet_bytes_free(&der);
 }
 
 static void board(struct bench *b, const char *misbehave)
@@ -137,35 +72,6 @@ static void a_certificate_with_a_key_of_the_station(void **state)
     signet_cert_free(&cert);
 }
 
-/* From a board that has nothing to one whose certificate is for the key that it made. */
-static int born(struct bench *b, struct signet_error *err)
-{
-    struct signet_bytes csr = {0}, cert = {0};
-    char name[152];
-    int rc = signet_board_prepare(b->board, err);
-
-    if (rc == SIGNET_OK)
-        rc = signet_board_endpoint(b->board, name, err);
-    if (rc == SIGNET_OK)
-        rc = signet_board_request(b->board, "urn:dev:1", &csr, err);
-    signet_bytes_free(&csr);
-    if (rc != SIGNET_OK)
-        return rc;
-    cert_of_board(b, &cert);
-    cert_packet(b, &cert, NULL);
-    signet_bytes_free(&cert);
-    rc = signet_board_load(b->board, b->packet.data, b->packet.len, err);
-    return rc == SIGNET_OK ? signet_board_result(b->board, err) : rc;
-}
-
-static void born_ok(struct bench *b)
-{
-    struct signet_error err = {0};
-
-    if (born(b, &err) != SIGNET_OK)
-        fail_msg("%s", err.msg);
-}
-
 static void a_key_that_is_born_on_the_board(void **state)
 {
     struct bench *b = *state;
@@ -181,7 +87,7 @@ static void a_key_that_is_born_on_the_board(void **state)
     bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
     struct signet_error err = {0};
     assert_int_equal(born(b, &err), SIGNET_E_PROVISIONED); /* it is somebody's */
-    assert_non_null(strstr(err.msg, "holds a client certificate under the security tag " TAG));
+    assert_non_null(strstr(err.msg, "holds a client certificate under the security tag 35724861"));
     /* ... and this somebody's second attempt finds all of it there */
     struct signet_bytes csr = {0};
     signet_board_take_over(b->board);
@@ -377,7 +283,7 @@ static void another_credential_is_there(void **state)
     signet_tree_free(&tree);
     bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
     assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_PROVISIONED);
-    assert_non_null(strstr(err.msg, "holds a pre-shared key under the security tag " TAG));
+    assert_non_null(strstr(err.msg, "holds a pre-shared key under the security tag 35724861"));
     signet_board_state(b->board, &s);
     assert_false(s.bytes_sent);
     struct signet_board_options o = on_port(b, false);
