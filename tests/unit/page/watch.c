@@ -20,6 +20,7 @@ static double parts[SLOTS];
 static const char *order = "first";
 static bool off, paused;
 static double seconds;
+static int64_t asks;
 
 int __wrap_signet_control_ask(const char *work, const char *name, const char *command,
                               const char *argument, struct signet_control_view *view,
@@ -34,6 +35,7 @@ int __wrap_signet_control_ask(const char *work, const char *name, const char *co
     assert_string_equal(work, "w");
     assert_string_equal(command, "status");
     pthread_mutex_lock(&lock);
+    asks++;
     int rc = off ? error_set(err, SIGNET_E_NOT_FOUND, "no run is at work") : SIGNET_OK;
     if (!off) {
         view->order =
@@ -69,6 +71,10 @@ static void move_all(void)
 static void pause_line(void)
 {
     paused = true;
+}
+static void count_anew(void)
+{
+    asks = 0;
 }
 static void go_away(void)
 {
@@ -129,8 +135,14 @@ static void changes_alone_are_told(void **state)
     next(w, &v, &out, id);
     BEGINS(&out, "event: change\n");
     assert_int_equal(slots_in(&out), 1);
+    int64_t begun = clock_ms(), asked;
+    change(count_anew);
     assert_true(watch_next(w, &v, clock_ms() + 600, &none)); /* time alone is no change */
     assert_null(none);
+    pthread_mutex_lock(&lock);
+    asked = asks;
+    pthread_mutex_unlock(&lock);
+    assert_true(asked <= (clock_ms() - begun) / 250 + 2); /* it pauses between its looks */
     change(pause_line);
     next(w, &v, &out, id);
     assert_int_equal(slots_in(&out), 0);
