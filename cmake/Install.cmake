@@ -32,6 +32,7 @@ install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} USE_SOURCE_PERMIS
 
 # What a station's machine needs. The unit names the program by its path, which is known when it is installed.
 install(FILES packaging/60-signet.rules DESTINATION lib/udev/rules.d)
+install(FILES packaging/postgresql/roles.sql DESTINATION ${CMAKE_INSTALL_DATADIR}/signet)
 install(FILES packaging/signet.metainfo.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/metainfo)
 install(FILES packaging/systemd/signet.sysusers DESTINATION lib/sysusers.d RENAME signet.conf)
 install(CODE "set(bindir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")

@@ -66,6 +66,18 @@ static void one_line(const char *from, char out[static SAID_MAX])
     out[n] = '\0';
 }
 
+/* Of a role in the database (packaging/postgresql/roles.sql), or of no role at all. */
+static int refuse_right(struct station *s, const char *said, struct signet_error *err)
+{
+    const char *user = s->pq->user(s->conn);
+
+    return error_set_hint(err, SIGNET_E_LEDGER,
+                          "a supervisor may: the roles signet_auditor, signet_operator and "
+                          "signet_supervisor are in roles.sql, and the database's owner gives them",
+                          "the database user '%s' has no right to do this in the ledger (%s)",
+                          user ? user : "", said);
+}
+
 /* result is NULL or bad. */
 static int failed(struct station *s, PGresult *result, struct signet_error *err)
 {
@@ -82,6 +94,8 @@ static int failed(struct station *s, PGresult *result, struct signet_error *err)
                               "the ledger's database server is away: %s", text);
     }
     one_line(said ? said : s->pq->errorMessage(s->conn), text);
+    if (strcmp(state, "42501") == 0)
+        return refuse_right(s, text, err);
     if (strcmp(state, "23505") == 0)
         return error_set(err, SIGNET_E_CONFLICT, "%s", text);
     if (strncmp(state, "40", 2) == 0 || strcmp(state, "55P03") == 0) {

@@ -14,7 +14,7 @@
     ROW(consumeInput) ROW(isBusy) ROW(getResult) ROW(sendQuery) ROW(sendPrepare)                   \
     ROW(sendQueryPrepared) ROW(conninfoParse) ROW(conninfoFree) ROW(freemem) ROW(exec)             \
     ROW(resultStatus) ROW(resultErrorField) ROW(getvalue) ROW(getisnull) ROW(ntuples)              \
-    ROW(cmdTuples) ROW(clear)
+    ROW(cmdTuples) ROW(clear) ROW(user)
 /* clang-format on */
 #define LIBPQ_MEMBER(name) __typeof__(PQ##name) *(name);
 struct libpq {

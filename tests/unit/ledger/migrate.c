@@ -183,7 +183,8 @@ static void what_a_server_complains_of(void **state)
     } cases[] = {
         {"53100", "the ledger's disk: ", "free or repair", SIGNET_E_IO},
         {"58030", "the ledger's disk: ", "free or repair", SIGNET_E_IO},
-        {"42501", "(SQLSTATE 42501)", "", SIGNET_E_LEDGER},
+        {"42501", "has no right to do this in the ledger", "signet_supervisor", SIGNET_E_LEDGER},
+        {"22012", "(SQLSTATE 22012)", "", SIGNET_E_LEDGER},
     };
     struct signet_lease lease;
     char text[400];

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The roles of a ledger in PostgreSQL (packaging/postgresql/roles.sql): what each may, with Signet and with SQL of its own, and
+how the rest is refused."""
+import os, subprocess, sys, tempfile
+from _mint import House
+from _postgres import Server, binaries_or_skip
+from _signet import SIGNET, SOURCE, Broken, need
+
+BIN = binaries_or_skip('postgres_roles')
+USERS = {'olga': 'operator', 'sven': 'supervisor', 'anna': 'auditor', 'nora': None}
+
+
+class Place:
+    def __init__(self, server, folder):
+        self.server, self.house = server, House(folder)
+
+    def order(self, name, quota, user):
+        self.house.database = (self.server, 'l', self.server.url('l', user))
+        return self.house.order(name, quota, packets=f'{name}.ndjson', work=f'work-{name}')
+
+    def run(self, name, quota, user, code=0, word=''):
+        got, said = self.house.run(self.order(name, quota, user))
+        need(got == code and word in said, f'{user} runs {name}: exit {got}, wanted {code} and {word!r}: {said}')
+
+    def ledger(self, user, *args, code=0, word=''):
+        verb, *rest = args
+        p = subprocess.run([SIGNET, 'ledger', verb, self.server.url('l', user), *rest], capture_output=True, text=True, timeout=60, cwd=self.house.folder)
+        said = p.stdout + p.stderr
+        need(p.returncode == code and word in said and 'SQLSTATE' not in said, f'{user}: {args}: exit {p.returncode}, wanted {code} and {word!r}: {said}')
+        return said
+
+    def sql(self, user, text, word=None):
+        """word: with which the server refuses it"""
+        p = subprocess.run([os.path.join(BIN, 'psql'), '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', self.server.url('l', user), '-c', text],
+                           capture_output=True, text=True)
+        need((word in p.stderr) if word else p.returncode == 0, f'{user}: {text}: {p.stdout}{p.stderr}')
+
+    def roles(self):
+        self.sql(self.server.user, open(os.path.join(SOURCE, 'packaging/postgresql/roles.sql')).read())
+
+
+NO = "has no right to do this in the ledger (permission denied"
+EVENT = ("INSERT INTO events SELECT station, seq + 1000, device, n + 1000, time, '{}', detail, operator, tool, row_sha256, hash FROM events LIMIT 1")
+
+
+def check(p):
+    owner = p.server.user
+    p.run('first', 3, owner)
+    p.roles()
+    p.roles()  # again, as after an upgrade
+    for user, role in USERS.items():
+        p.sql(owner, f'CREATE ROLE {user} LOGIN;' + (f'GRANT signet_{role} TO {user}' if role else ''))
+    # an operator works, and ends nothing
+    p.run('second', 4, 'olga', word='4 of 4')
+    p.run('first', 3, 'olga', word='3 of 3')
+    p.run('first', 5, 'olga', code=1, word="the event 'quota' is a supervisor's")
+    said = p.ledger('olga', 'void', 'urn:dev:os:second-0000001', '--reason', 'x', code=1, word="the database user 'olga' has no right to do this")
+    need("(the event 'void' is a supervisor's)" in said and 'a supervisor may' in said, said)
+    p.ledger('olga', 'rework', 'urn:dev:os:second-0000001', '--reason', 'x', code=1, word="is a supervisor's")
+    for sql in ("UPDATE events SET detail = ''", 'DELETE FROM events', 'TRUNCATE events', 'DELETE FROM devices', 'DELETE FROM orders',
+                "UPDATE devices SET endpoint = 'x'", 'UPDATE devices SET number = 9', "UPDATE orders SET name = 'x'", "UPDATE stations SET name = 'x'",
+                'UPDATE signet_schema SET version = 9', 'CREATE TABLE public.x(y int)'):
+        for user in 'olga', 'sven', 'anna', 'nora':
+            p.sql(user, sql, word='permission denied')
+    for sql in ('ALTER TABLE events DISABLE TRIGGER ALL', 'DROP TRIGGER events_stay ON events', 'DROP TABLE events', 'DROP INDEX u_endpoint',
+                'ALTER TABLE events OWNER TO olga', 'CREATE OR REPLACE FUNCTION public.signet_events_of_supervisors() RETURNS trigger LANGUAGE plpgsql AS'
+                ' $$ BEGIN RETURN NEW; END $$'):
+        p.sql('sven', sql, word='denied' if 'FUNCTION' in sql else 'must be owner')
+    p.sql('olga', "SET session_replication_role = replica", word='permission denied')
+    p.sql('olga', EVENT.format('void'), word="is a supervisor's")
+    # an auditor reads
+    need(p.ledger('anna', 'list').count('urn:dev:os:') == 7, 'anna sees 7')
+    p.ledger('anna', 'verify', word='unbroken')
+    p.ledger('anna', 'show', 'urn:dev:os:second-0000001')
+    p.ledger('anna', 'void', 'urn:dev:os:second-0000001', '--reason', 'x', code=1, word=NO)
+    p.run('third', 2, 'anna', code=1, word=NO)
+    p.sql('anna', 'INSERT INTO signet_commits VALUES(1, 1, now())', word='permission denied')
+    # somebody without a role sees nothing
+    p.ledger('nora', 'list', code=1, word=NO)
+    # a supervisor ends and renews
+    p.ledger('sven', 'void', 'urn:dev:os:second-0000001', '--reason', 'scrapped')
+    p.ledger('sven', 'rework', 'urn:dev:os:second-0000002', '--reason', 'came back')
+    p.run('second', 4, 'sven')
+    p.run('first', 5, 'sven', word='5 of 5')
+    for user in 'anna', 'olga', 'sven', owner:
+        p.ledger(user, 'verify', word='unbroken')
+
+
+with tempfile.TemporaryDirectory(prefix='signet-roles-') as folder, Server(BIN, fsync='off') as server:
+    server.create('l')
+    try:
+        check(Place(server, folder))
+    except Broken as e:
+        sys.exit(str(e))
+print('postgres_roles: ok')
