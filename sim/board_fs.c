@@ -206,7 +206,7 @@ int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs
     const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     const uint8_t *data;
-    size_t len = 0, n;
+    size_t len = 0, at, n;
 
     if (!off || !name)
         return RC_INVALID;
@@ -215,12 +215,11 @@ int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs
     data = content(board, name, &len);
     if (!data)
         return no_file(board, reply);
-    if (off->value > len)
-        return RC_UNKNOWN;
-    n = len - (size_t)off->value < PIECE ? len - (size_t)off->value : PIECE;
+    at = off->value < len ? (size_t)off->value : len;
+    n = len - at < PIECE ? len - at : PIECE;
     put_uint(reply->body, "off", off->value);
     cbor_put_text(reply->body, "data");
-    cbor_put_bytes(reply->body, data + off->value, n);
+    cbor_put_bytes(reply->body, data + at, n);
     if (!off->value) {
         put_uint(reply->body, "len", len);
     }

@@ -16,7 +16,6 @@ enum {
     TLV_SHA256 = 16
 };
 #define SLOT_SIZE   ((size_t)256 * 1024)
-#define RC_INVALID  3
 #define RC_NOT_SUPP 8
 enum {
     NO_IMAGE = 3,
@@ -24,6 +23,7 @@ enum {
     HASH_NOT_FOUND = 8,
     NO_FREE_SLOT = 9,
     INVALID_SLOT = 14,
+    INVALID_OFFSET = 20,
     INVALID_LENGTH = 21,
     INVALID_HEADER = 22,
     WRONG_MAGIC = 23,
@@ -46,6 +46,7 @@ int image_plain_rc(int rc)
     case ALREADY_PENDING:
         return 6;
     case INVALID_SLOT:
+    case INVALID_OFFSET:
     case INVALID_LENGTH:
     case INVALID_HEADER:
     case INVALID_HASH:
@@ -292,7 +293,7 @@ static int upload_image(const struct sim_board *board, struct sim_images *images
     int rc = 0;
 
     if (!off)
-        return RC_INVALID;
+        return INVALID_OFFSET;
     if (!off->value)
         rc = inspect_first(images, request, data, &resume);
     if (rc)

@@ -24,19 +24,21 @@ static int os_command(struct sim_board *board, const struct smp_header *header,
     case 0:
         text = smp_answer_want(request, "d", CBOR_TEXT);
         if (!text)
-            return RC_INVALID;
+            return board->generation == SIM_ZEPHYR_32 ? RC_UNKNOWN : RC_INVALID;
         put_text(body, "r", text->data, text->len);
         return 0;
     case 5:
         board->count.resets++;
         return 0;
     case 6:
-        if (board->no_parameters)
+        if (board->no_parameters || header->op != SMP_READ)
             return RC_NOT_SUPP;
         put_uint(body, "buf_size", board->buf_size);
         put_uint(body, "buf_count", 4);
         return 0;
     case 7:
+        if (board->generation == SIM_ZEPHYR_32 || header->op != SMP_READ)
+            return RC_NOT_SUPP;
         put_text(body, "output", "Zephyr", 6);
         return 0;
     default:
@@ -55,6 +57,8 @@ static void put_hash_type(struct buf *body, const char *name, unsigned format, u
 static int fs_command(struct sim_board *board, const struct smp_header *header,
                       const struct smp_answer *request, struct fs_reply *reply)
 {
+    if (header->id && (header->op == SMP_WRITE) != (header->id == 4))
+        return RC_NOT_SUPP;
     switch (header->id) {
     case 0:
         return header->op == SMP_WRITE ? fs_write(board, request, reply)
@@ -86,8 +90,8 @@ static int run_shell(const char *line, struct buf *out)
     else if (strncmp(line, "echo ", 5) == 0)
         buf_printf(out, "%s\r\n", line + 5);
     else if (*line) {
-        buf_printf(out, "%s: command not found\r\n", line);
-        return 8;
+        buf_printf(out, "\x1b[1;31m%s: command not found\r\n\x1b[m", line);
+        return -8;
     }
     return 0;
 }
@@ -116,10 +120,12 @@ static int shell_command(const struct smp_answer *request, struct buf *body)
     if (!argv)
         return RC_INVALID;
     join_words(request, argv, &line);
+    buf_text(&out, "\r\n");
     if (!line.failed)
         ret = run_shell((const char *)line.data, &out);
     put_text(body, "o", out.data, out.len);
-    put_uint(body, "ret", (uint64_t)ret);
+    cbor_put_text(body, "ret");
+    cbor_put_int(body, ret);
     buf_free(&line);
     buf_free(&out);
     return 0;
@@ -291,7 +297,7 @@ static int run_command(struct sim_board *board, const struct smp_header *header,
         return image_command(board, header, request, reply);
     if (header->group == SMP_GROUP_SETTINGS)
         return settings_command(board, header, request, reply);
-    if (header->group == SMP_GROUP_SHELL && header->id == 0)
+    if (header->group == SMP_GROUP_SHELL && header->id == 0 && header->op == SMP_WRITE)
         return shell_command(request, reply->body);
     return RC_NOT_SUPP;
 }

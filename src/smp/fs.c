@@ -246,6 +246,9 @@ static int look_at_file(struct signet_smp *smp, const struct wanted *w, const ch
     }
     if (not_offered(rc))
         rc = signet_smp_status(smp, w->path, &hash.len, err);
+    /* Zephyr 3.2 answers an empty file and makes none. */
+    if (rc == SIGNET_E_NOT_FOUND && !w->len)
+        return error_set(err, SIGNET_E_BOARD, "%s: the board has no such file", w->path);
     if (not_offered(rc))
         return error_set(err, SIGNET_E_UNSUPPORTED,
                          "the board gives neither the hash nor the length of a file");

@@ -83,7 +83,7 @@ async def files(port, version):
         r = await c.request(FileClose(version=version))
         expect('close', success(r) == (version == Version.V2), r) # older boards do not know it
         r = await c.request(Execute(argv=['no', 'such'], version=version))
-        expect('shell', success(r) and r.ret == 8 and 'not found' in r.o, r)
+        expect('shell', success(r) and r.ret == -8 and 'not found' in r.o, r)
 
 async def recipe(port, packet, folder):
     """A device is provisioned: its name is read, the packet goes to /factory, the result comes."""

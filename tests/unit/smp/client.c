@@ -43,19 +43,23 @@ static void small_commands(void **state)
             signet_bytes_free(&reply);
             OK(&b, signet_smp_parameters(b.smp, &parameters, &b.err));
             assert_int_equal(parameters.buf_size, 384);
-            OK(&b, signet_smp_info(b.smp, "a", &reply, &b.err));
-            assert_string_equal((char *)reply.data, "Zephyr");
-            signet_bytes_free(&reply);
+            if (generations[g] == SIM_ZEPHYR_32) {
+                assert_int_equal(signet_smp_info(b.smp, "a", &reply, &b.err), SIGNET_E_UNSUPPORTED);
+            } else {
+                OK(&b, signet_smp_info(b.smp, "a", &reply, &b.err));
+                assert_string_equal((char *)reply.data, "Zephyr");
+                signet_bytes_free(&reply);
+            }
             OK(&b, signet_smp_hash_types(b.smp, types, 4, &count, &b.err));
             assert_int_equal(count, 2);
             assert_string_equal(types[1].name, "sha256");
             assert_int_equal(types[1].size, 32);
             OK(&b, signet_smp_shell(b.smp, words, 3, &reply, &status, &b.err));
-            assert_string_equal((char *)reply.data, "one two\r\n");
+            assert_string_equal((char *)reply.data, "\r\none two\r\n");
             assert_int_equal(status, 0);
             signet_bytes_free(&reply);
             OK(&b, signet_smp_shell(b.smp, bad, 1, &reply, &status, &b.err));
-            assert_int_equal(status, 8);
+            assert_int_equal(status, -8);
             signet_bytes_free(&reply);
             assert_int_equal(signet_smp_file_close(b.smp, &b.err),
                              generations[g] == SIM_ZEPHYR_36 ? SIGNET_OK : SIGNET_E_UNSUPPORTED);
@@ -88,6 +92,8 @@ static void files_of_all_sizes(void **state)
             const char *how;
             uint64_t len;
 
+            if (!sizes[i] && generations[g] == SIM_ZEPHYR_32)
+                continue; /* it makes no empty file */
             OK(&b, signet_smp_upload(b.smp, "/lfs1/a.bin", data, sizes[i], &confirmed, &b.err));
             assert_true(confirmed);
             OK(&b, signet_smp_status(b.smp, "/lfs1/a.bin", &len, &b.err));

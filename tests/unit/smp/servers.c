@@ -189,6 +189,60 @@ static void answers_as_servers_give_them(void **state)
     }
 }
 
+/* Zephyr 3.2 answers an empty file with offset 0 and makes none: that is no success. */
+static void empty_files(void **state)
+{
+    static const enum sim_generation generations[] = {SIM_ZEPHYR_32, SIM_ZEPHYR_33, SIM_ZEPHYR_44};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                                .generation = generations[i]};
+        bool makes = board.generation != SIM_ZEPHYR_32;
+        const char *how = NULL;
+        struct bench b;
+
+        set_up(&b, &board, NULL);
+        OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 0, NULL, &b.err));
+        assert_int_equal(signet_smp_compare(b.smp, "/lfs1/f", data, 0, NULL, &how, &b.err),
+                         makes ? SIGNET_OK : SIGNET_E_BOARD);
+        if (!makes)
+            assert_string_equal(b.err.msg, "/lfs1/f: the board has no such file");
+        tear_down(&b);
+    }
+}
+
+/* What real servers of 3.2.0 and 3.4.99 answer: a command has one direction, 3.2 has no os info and
+ * names another error for a malformed map, a read behind the end is empty. */
+static void as_measured(void **state)
+{
+    static const struct {
+        struct smp_command command;
+        int rc_32, rc_later;
+    } rows[] = {
+        {{SMP_WRITE, SMP_GROUP_OS, 6}, 8, 8},    {{SMP_READ, SMP_GROUP_OS, 7}, 8, 0},
+        {{SMP_WRITE, SMP_GROUP_OS, 0}, 1, 3},    {{SMP_WRITE, SMP_GROUP_FS, 2}, 8, 8},
+        {{SMP_READ, SMP_GROUP_FS, 4}, 8, 8},     {{SMP_READ, SMP_GROUP_SHELL, 0}, 8, 8},
+        {{SMP_WRITE, SMP_GROUP_IMAGE, 1}, 3, 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        const struct sim_board_options board = {
+            .firmware = SIM_FIRMWARE_SMP_FILE, .generation = i % 2 ? SIM_ZEPHYR_36 : SIM_ZEPHYR_32};
+        const struct signet_smp_options options = {.version = 1};
+        int want = i % 2 ? rows[i / 2].rc_later : rows[i / 2].rc_32;
+        struct bench b;
+
+        set_up(&b, &board, &options);
+        smp_begin(b.smp, 0);
+        smp_request(b.smp, rows[i / 2].command, 0, &b.err);
+        if (b.smp->last.rc != want)
+            fail_msg("row %zu: rc %d, wanted %d", i, (int)b.smp->last.rc, want);
+        tear_down(&b);
+    }
+}
+
 static void over_udp(void **state)
 {
     const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
@@ -233,6 +287,8 @@ int main(void)
         cmocka_unit_test(packets_and_lines_as_wanted),
         cmocka_unit_test(a_restart_in_the_middle),
         cmocka_unit_test(answers_as_servers_give_them),
+        cmocka_unit_test(empty_files),
+        cmocka_unit_test(as_measured),
         cmocka_unit_test(over_udp),
     };
 
