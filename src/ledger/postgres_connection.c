@@ -373,9 +373,10 @@ static int connect_host(struct station *s, size_t host, struct signet_error *err
         "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning;"
         "SET default_transaction_isolation = 'read committed';"
         /* A change finds its few rows by an index in the order of that index. The planner, which
-         * does not know how few are wanted, would read and sort all that wait. */
+         * does not know how few are wanted, would read and sort all that wait. What is off costs so
+         * much in its eyes that it would compile each statement to machine code. */
         "SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off;"
-        "SET enable_hashjoin = off; SET enable_mergejoin = off";
+        "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
     if (s->conn)
         s->pq->finish(s->conn);
