@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WAIT_MS = 5000 }; /* where a 202 does not say how long */
+/* Between two questions for a certificate: where a 202 does not say how long, and at least. */
+enum { WAIT_MS = 5000, WAIT_LEAST_MS = 500 };
 
 struct est {
     struct remote *remote;
@@ -101,7 +102,9 @@ static const char *operation(const struct est *e, const struct cert_wish *wish)
 static int wait_for_it(const struct remote *r, const struct http *http, int64_t deadline,
                        struct signet_error *err)
 {
-    int64_t asked = http_asked_wait(http), until = clock_ms() + (asked < 0 ? WAIT_MS : asked);
+    int64_t asked = http_asked_wait(http);
+    int64_t wait = asked < 0 ? WAIT_MS : asked < WAIT_LEAST_MS ? WAIT_LEAST_MS : asked;
+    int64_t until = clock_ms() + wait;
 
     if (until >= deadline)
         return error_set_hint(

@@ -100,6 +100,10 @@ def faults(h):
             call('cert', 'make', '--authority', 'est.yaml', '-e', 'f', '-o', 'f', code=code, word=word)
             end = s.stop()
             need(end['devices'] == (code == 0), f'{misbehave}: {end}')
+    begin = time.monotonic()
+    with Est(h, '202=0*3'):  # come back at once, it says
+        call('cert', 'make', '--authority', 'est.yaml', '-e', 'f', '-o', 'f')
+    need(time.monotonic() - begin > 1.5, 'it is asked without a pause')
 
 
 def order(h):
