@@ -153,6 +153,40 @@ static void files_of_profiles(void **state)
     X509_free(x);
 }
 
+/* 100 characters at most, nine digits a number, 39 as the second one behind 0 and 1. */
+static void numbers_of_purposes(void **state)
+{
+    static const char *const taken[] = {"0.9", "1.39.4", "2.16.840", "2.100.3", "1.2.999999999"};
+    static const char *const refused[] = {"0.40", "1.40", "3.1", "1",
+                                          "1.",   "1..2", ".1",  "1.2.1234567890"};
+    char text[160];
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+        snprintf(text, sizeof(text), "extended_key_usage: [\"%s\"]\n", taken[i]);
+        X509 *x = sign_own(text, &err);
+        if (!x)
+            fail_msg("%s: %s", taken[i], err.msg);
+        X509_free(x);
+    }
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        snprintf(text, sizeof(text), "extended_key_usage: [\"%s\"]\n", refused[i]);
+        assert_null(sign_own(text, &err));
+        if (!strstr(err.msg, "'extended_key_usage' cannot have"))
+            fail_msg("%s: %s", refused[i], err.msg);
+    }
+    int used = snprintf(text, sizeof(text), "extended_key_usage: [\"1.2");
+    for (int i = 0; i < 48; i++)
+        used += snprintf(text + used, sizeof(text) - (size_t)used, ".7");
+    snprintf(text + used, sizeof(text) - (size_t)used, "7\"]\n");
+    X509 *x = sign_own(text, &err);
+    assert_non_null(x);
+    X509_free(x);
+    snprintf(text + used, sizeof(text) - (size_t)used, "77\"]\n");
+    assert_null(sign_own(text, &err));
+}
+
 static void usages_of_another_type_of_key(void **state)
 {
     struct signet_error err;
@@ -204,9 +238,9 @@ static void bad_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in_profiles), cmocka_unit_test(hardware_names),
-        cmocka_unit_test(files_of_profiles), cmocka_unit_test(usages_of_another_type_of_key),
-        cmocka_unit_test(bad_files),
+        cmocka_unit_test(built_in_profiles),   cmocka_unit_test(hardware_names),
+        cmocka_unit_test(files_of_profiles),   cmocka_unit_test(usages_of_another_type_of_key),
+        cmocka_unit_test(numbers_of_purposes), cmocka_unit_test(bad_files),
     };
 
     if (!folder_make(folder) || signet_key_generate(&device, NULL, NULL, NULL))
