@@ -145,6 +145,9 @@ int cli_version(void); /* "signet 1.2.3"; the exit code */
 enum { CLI_HINT_SIZE = 400 };
 void cli_hint(const char *hint, bool of_ptool, char out[CLI_HINT_SIZE]);
 
+/* Of an error that has none; "" for the command line. */
+const char *cli_hint_of_code(enum signet_code code);
+
 /* Writes an error of the programs' own; gives its code. hint may be "". */
 int cli_error(struct signet_error *err, enum signet_code code, const char *hint, const char *fmt,
               ...) __attribute__((format(printf, 4, 5)));

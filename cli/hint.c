@@ -49,6 +49,46 @@ static const struct words ptool[] = {
     {"name a JSON file with the fields", "-C FILE"},
 };
 
+/* What to do about an error that says nothing of it, by its code. */
+static const char *const by_code[] = {
+    [SIGNET_E_SYNTAX] = "is it the file that was meant, and was it copied whole?",
+    [SIGNET_E_MEANING] = "signet-config(5) and signet-order(5) have what can stand there",
+    [SIGNET_E_LIMIT] = "make it smaller, or make several of it",
+    [SIGNET_E_NOMEM] = "end other programs, then try again",
+    [SIGNET_E_IO] = "look at the path, at who may write there, and at the room on the disk",
+    [SIGNET_E_CRYPTO] = "does this key belong to it?",
+    [SIGNET_E_CERT] = "`signet cert show FILE` shows what a certificate says",
+    [SIGNET_E_NET] = "is the other side there, and are host and port right?",
+    [SIGNET_E_SERVER] = "ask who runs the server; `signet server check FILE` tries it",
+    [SIGNET_E_AUTH] = "get a new token; `signet server check FILE` tries it",
+    [SIGNET_E_EXISTS] = "choose another name, or move away what is there",
+    [SIGNET_E_NOT_FOUND] = "is the name written as it was given?",
+    [SIGNET_E_TIMEOUT] = "is the other side on, and can it be reached? Then try again",
+    [SIGNET_E_CANCELLED] = "the same command does it anew, or goes on",
+    [SIGNET_E_LINK] = "is the board plugged in and on? `signet board list` shows the ports",
+    [SIGNET_E_SMP] = "does this firmware have it? `signet smp info --port PORT` asks the board",
+    [SIGNET_E_FLASH] = "try the programmer's own tool by hand: it may say more",
+    [SIGNET_E_BOARD] = "take another board, or look at what this one writes to its console",
+    [SIGNET_E_PROVISIONED] = "erase the board first, or take another one",
+    [SIGNET_E_WRONG_BOARD] = "is this the board that was meant?",
+    [SIGNET_E_LEDGER] = "keep a copy as it is, then `signet ledger verify LEDGER`",
+    [SIGNET_E_CONFLICT] = "`signet ledger show LEDGER NAME` shows whose it is",
+    [SIGNET_E_QUOTA] = "raise 'quota' in the order",
+    [SIGNET_E_UNSUPPORTED] = "take another way: this one cannot be done here",
+    [SIGNET_E_BUSY] = "wait for the other program, or end it",
+    [SIGNET_E_PROOF] = "`signet packet show FILE` shows where the packet goes",
+    [SIGNET_E_SEAL] = "`signet ledger rework LEDGER NAME` lets it be made again",
+    [SIGNET_E_RULE] = "find out why boards fail, then run the order again",
+};
+
+const char *cli_hint_of_code(enum signet_code code)
+{
+    const char *hint = NULL;
+    if (code >= 0 && (size_t)code < sizeof(by_code) / sizeof(by_code[0]))
+        hint = by_code[code];
+    return hint ? hint : "";
+}
+
 static const char *words_for(const char *hint, const struct words *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet page: the operator's page of a run elsewhere, and of what was made. */
 #include "page.h"
+#include "ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,13 @@ static int page_ledger(int argc, char **argv)
                    "now, until Ctrl-C.",
                    1, 1))
         return EXIT_USAGE;
-    int rc = page_begin(&choice, &page, &cli.err);
+    struct signet_ledger *ledger = NULL;
+    cli.begun = true;
+    int rc = ledger_open(&ledger, cli.args[0], LEDGER_READ, NULL, &cli.err); /* is it one? */
+    signet_ledger_close(&ledger);
+    cli.begun = false;
+    if (rc == SIGNET_OK)
+        rc = page_begin(&choice, &page, &cli.err);
     if (rc == SIGNET_OK)
         rc = signet_page_show(page, work, order, cli.args[0], &cli.err);
     if (rc == SIGNET_OK) {

@@ -62,12 +62,18 @@ static void put_error(struct json *j, const struct signet_error *e)
     json_given(j, "hint", e->hint);
 }
 
-int cli_fail(const struct cli *cli, const struct signet_error *err)
+int cli_fail(const struct cli *cli, const struct signet_error *said)
 {
+    struct signet_error full = *said, *err = &full;
+    char help[128];
+    snprintf(help, sizeof(help), "'%s --help' lists the options", cli->name);
+    if (!err->hint[0])
+        signet_text_plain(err->code == SIGNET_E_USAGE ? help : cli_hint_of_code(err->code),
+                          err->hint, sizeof(err->hint));
     if (cli->json) {
         struct json j;
         json_event(&j, "error");
-        put_error(&j, err);
+        put_error(&j, said);
         json_end(&j);
     }
     tell_error("error: ", "\033[1;31m", err);

@@ -312,7 +312,9 @@ int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
     if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return SIGNET_OK;
     error_sys(err, SIGNET_E_IO, errno, "cannot make the folder '%s'", path);
-    error_hint(err, "is the folder above it there, and may this user write into it?");
+    error_hint(err, err && err->sys == EEXIST
+                        ? "a file has this name: name another folder"
+                        : "is the folder above it there, and may this user write into it?");
     return SIGNET_E_IO;
 }
 

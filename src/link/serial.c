@@ -35,7 +35,9 @@ static int cannot_open(const char *path, int sys, struct signet_error *err)
 static int claim_port(int fd, const char *path, struct signet_error *err)
 {
     if (!isatty(fd))
-        return error_set(err, SIGNET_E_USAGE, "this is not a serial port");
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "the list of boards shows the ports that are there",
+                              "this is not a serial port");
     /* TIOCEXCL stops later opens but not root's; flock() stops the other Signet and all tools
      * that ask. */
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)

@@ -115,7 +115,9 @@ int der_check_whole(const uint8_t *data, size_t len, const char *what, struct si
     if (!len)
         return error_set(err, SIGNET_E_CERT, "empty: there is no %s in it", what);
     if (data[0] != DER_SEQUENCE || len < 2)
-        return error_set(err, SIGNET_E_CERT, "neither DER nor PEM: not a %s", what);
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "PEM has a line -----BEGIN ...-----; DER is binary",
+                              "neither DER nor PEM: not a %s", what);
     if (!read_head(data, len, &head, &body))
         return error_set(err, SIGNET_E_CERT, "not the DER of a %s: its length is malformed", what);
     if (body > len - head)

@@ -166,7 +166,9 @@ static int take_seed(struct tlog_key *key, const struct secret *text, struct sig
         return rc;
     if (len <= mark || memcmp(at, private_mark, mark) != 0 ||
         !tlog_split_key(at + mark, len - mark, &said, key->seed.data) || said.type != TLOG_SIGNER)
-        return error_set(err, SIGNET_E_SYNTAX, "this is no signing key");
+        return error_set_hint(err, SIGNET_E_SYNTAX,
+                              "name a file that was made for signing, such as station.key.sign",
+                              "this is no signing key");
     rc = ed25519_public(&key->seed, key->public.key, err);
     if (rc == SIGNET_OK)
         rc = tlog_vkey_as(&key->public, TLOG_SIGNER, said.name, &key->public, err);

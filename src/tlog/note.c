@@ -26,7 +26,9 @@ int tlog_note_parse(const void *note, size_t len, struct tlog_note *out, struct 
         at--;
     if (at < 2 || at == len || text[len - 1] != '\n' || len > TLOG_NOTE_MAX ||
         !note_text_fits(note, len))
-        return error_set(err, SIGNET_E_SYNTAX, "this is no signed note");
+        return error_set_hint(err, SIGNET_E_SYNTAX,
+                              "name the file of a checkpoint, as a run or its ledger writes it",
+                              "this is no signed note");
     *out = (struct tlog_note){
         .text = text, .len = at - 1, .signatures = text + at, .signatures_len = len - at};
     for (const char *line = out->signatures, *end; line < text + len; line = end + 1) {

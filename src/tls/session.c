@@ -84,7 +84,8 @@ static int explain_syscall(struct session *s, int sys, const char *doing, struct
 {
     s->refused = sys == ECONNREFUSED;
     if (s->refused)
-        return error_sys(err, SIGNET_E_NET, sys, "nobody listens at %s", s->peer);
+        return (error_sys(err, SIGNET_E_NET, sys, "nobody listens at %s", s->peer),
+                error_hint(err, "does the server run, and are host and port right?"), SIGNET_E_NET);
     if (sys)
         return error_sys(err, SIGNET_E_NET, sys, "%s with %s", doing, s->peer);
     error_set(err, SIGNET_E_NET, "%s closed the connection %s", s->peer, step(s->ssl));

@@ -145,6 +145,19 @@ static int bad_start(const struct text_source *s, size_t at, struct signet_error
                          "a value cannot begin with this character");
 }
 
+/* A quote as word processors write it, which YAML takes for a letter: in the line of an offset;
+ * s->len: none. */
+static size_t find_curly(const struct text_source *s, size_t at)
+{
+    static const char *const quotes[] = {"\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c",
+                                         "\xe2\x80\x9d", "\xe2\x80\x9e"};
+    for (size_t i = begin_of(s, at); i + 2 < s->len && s->text[i] != '\n'; i++)
+        for (size_t k = 0; k < sizeof(quotes) / sizeof(*quotes); k++)
+            if (memcmp(s->text + i, quotes[k], 3) == 0)
+                return i;
+    return s->len;
+}
+
 int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struct signet_error *err)
 {
     const char *problem = parser->problem ? parser->problem : "";
@@ -156,6 +169,10 @@ int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struc
         return bad_bytes(s, parser, err);
     if (strstr(problem, "cannot start any token"))
         return bad_start(s, at, err);
+    size_t curly = find_curly(s, at < s->len ? at : begun);
+    if (curly < s->len)
+        return error_at_hint(err, SIGNET_E_SYNTAX, s, curly, "write straight quotes: \"",
+                             "a curly quote, as word processors write it");
     bool colon = strstr(problem, "mapping values") || strstr(problem, "expected ':'");
     if (colon && (key = find_glued(s, strstr(problem, "expected ':'") ? begun : at)) < s->len)
         return glued(s, key, err);

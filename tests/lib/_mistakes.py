@@ -228,3 +228,33 @@ order('a ledger in a folder that is not there', 'two.db', 'no/two.db', "ledger '
 order('objects that are not there', 'output:', 'objects: objs\noutput:', "cannot open 'objs'", 'is the path right?')
 order('a map for a list', '[{port: x}]', '{port: x}', "two.yaml:7:8: 'slots' takes a list", '^', 'into brackets', base=BOARD)
 add('a token that is not there', 'server check server.json --token-file tken', "cannot open 'tken'", "did you mean 'token'?")
+# each noun, with a file of another kind, a slip, or nothing at all
+for line, said, do in (
+        ('packet make -c packet', 'packet is a packet (SenML CBOR), not a configuration', 'packet show'), ('packet check order.yaml', 'order.yaml is a work order', 'its ledger is one.db'),
+        ('packet show cert', "cannot read 'cert': Is a directory", 'name a file'), ('cert show order.yaml', 'order.yaml is a work order, not a certificate', 'its ledger'),
+        ('cert make -e x -o order.yaml', "cannot make the folder 'order.yaml'", 'a file has this name'), ('cert make -e x -C order.yaml', 'order.yaml is a work order, not a JSON file', 'its ledger'),
+        ('server check cfg', 'cfg is a configuration, not a JSON file', 'packet make'), ('server check cert', "cannot read 'cert': Is a directory", 'name a file'),
+        ('server check server.json --token-file order.yaml', 'the access token holds blanks', 'was another file given?'), ('register -s cfg -e x -c server.json', 'cfg is a configuration, not a JSON file', 'packet make'),
+        ('ledger verify one.db --vkey x', 'no Ed25519 key', 'a key is NAME+'), ('ledger verify one.db --since-checkpoint order.yaml', 'this is no signed note', 'the file of a checkpoint'),
+        ('ledger backup one.db one.db', "will not overwrite 'one.db'", 'name a new file'), ('ledger archive one.db a.db nosuch', 'the ledger has no order nosuch', 'ledger stats'),
+        ('ledger import one.db cfg', 'cfg is a configuration, not a ledger', 'packet make'), ('ledger import one.db one.db', 'it is a copy of this ledger', "the other site"),
+        ('ledger proof one.db x', 'the ledger has no device x', 'hint: '), ('ledger vkey one.db order.yaml', "'order.yaml': this is no signing key", 'station.key.sign'),
+        ('ledger recover one.db', 'one.db is a ledger, not a work order', "a line 'ledger: one.db'"), ('report order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'),
+        ('line status order.yaml', "no run of order 'one' is at work", 'start the order'), ('line pause one.db', 'one.db is a ledger, not a work order', 'name the work order'),
+        ('station check one.db', 'one.db is a ledger, not a work order', 'name the work order'), ('page nosuch.db', 'there is no such ledger', "the work order's 'ledger'"),
+        ('page order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'), ('open -k key.pem a.manifest', "'a.manifest'", 'hint: '),
+        ('order sign --sign key.pem order.yaml', 'this is no signing key', 'station.key.sign'), ('object import nosuch', "cannot open 'nosuch'", 'is the path right?'),
+        ('prove order.yaml', 'order.yaml is a work order, not a packet', 'its ledger'), ('prove packet --uri coaps://127.0.0.1:1 -e x', 'nobody listens at 127.0.0.1:1', 'host and port right?'),
+        ('evidence one.db', 'one.db is a ledger, not a work order', 'name the work order'), ('sim tell nosock state', 'nothing simulated is at nosock', 'hint: '),
+        ('init cfg', "cannot make 'cfg/order.yaml'", 'hint: '), ('smp echo -p /dev/ttyNONE hi', '/dev/ttyNONE: cannot open the port', 'signet board list'),
+        ('smp upload -p tcp:127.0.0.1:1 nofile /x', "cannot open 'nofile'", 'is the path right?'), ('authority show order.yaml', "unknown key 'name'", '^')):
+    add(line, line, said, do)
+for line, said in (
+        ('page one.db --listen 127.0.0.1:99999', 'is no address of a page'), ('page one.db --listen 0.0.0.0:1', 'needs TLS and logins'), ('report one.db --by wek', "not by 'wek'"),
+        ('report one.db --since 28.11.2026', '--since takes a time such as'), ('station key rotate order.yaml --to usb', "'usb' is no form"), ('smp echo -p order.yaml hi', 'this is not a serial port'),
+        ('smp echo -p tcp:localhost hi', 'not an address'), ('sim flasher --as avrdude', "not 'avrdude'"), ('open -k key.pem order.yaml', 'is no FILE.manifest'), ('line slot order.yaml 1 of', "not 'of'"),
+        ('sim board --misbehave drop', 'no such misbehaviour')):
+    add(line, line, said, 'hint: ', code=2)
+order('a curly quote', '"urn:dev:os:x-{serial:03}"', '“urn:dev:os:x-{serial:03}”', 'two.yaml:5:', 'a curly quote', '^', 'straight quotes')
+order('a number with a unit', 'quota: 3', 'quota: 3k', "two.yaml:2:8: 'quota' takes a whole number, not '3k'", '^', 'digits alone')
+order('a percent sign', 'ledger:', 'min_yield: 90%\nledger:', "'min_yield' takes a whole number, not '90%'", '^', 'digits alone')
