@@ -183,6 +183,39 @@ static int shift_verb(int argc, char **argv)
                : EXIT_USAGE;
 }
 
+static int scan_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+    char text[512];
+
+    if (!cli_parse(
+            &cli, argc, argv, NULL, NOTHING_MORE " [SLOT] CODE",
+            "Gives the run a code as a scanner would: of a device, for the next board of the "
+            "slot; of a slot, an operator or a carrier; or the set-up code.",
+            2, 3))
+        return EXIT_USAGE;
+    bool slot = cli.arg_count == 3;
+    int n = snprintf(text, sizeof(text), "%s|%s", slot ? cli.args[1] : "", cli.args[slot ? 2 : 1]);
+    if (n < 0 || (size_t)n >= sizeof(text) || (slot && strchr(cli.args[1], '|')))
+        return cli_usage(&cli, "the code or the name of the slot is too long");
+    return line_command(&cli, "scan", text);
+}
+
+static int set_up_code_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    if (!cli_parse(
+            &cli, argc, argv, NULL, "",
+            "Prints the text of the set-up code. Print it as a QR code or as Code 128, and "
+            "scan it into the panel or the page: they say whether the keyboard layout of the "
+            "scanner is right, and which one it is.",
+            0, 0))
+        return EXIT_USAGE;
+    printf("%s\n", signet_scan_set_up());
+    return cli_end(&cli, SIGNET_OK);
+}
+
 const struct verb line_verbs[] = {
     {"status", "what the run does now", status_verb},
     {"pause", "begin no more boards", pause_verb},
@@ -190,6 +223,8 @@ const struct verb line_verbs[] = {
     {"slot", "take one slot out, or put it in again", slot_verb},
     {"operator", "who is at work from now on", operator_verb},
     {"shift", "which shift works from now on", shift_verb},
+    {"scan", "a code, as a scanner reads it", scan_verb},
+    {"set-up-code", "the code that tests a scanner's keyboard layout", set_up_code_verb},
     {"stop", "end the run, as Ctrl-C does", stop_verb},
     {0},
 };

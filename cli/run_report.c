@@ -194,6 +194,8 @@ static void print_line(const struct signet_run_report *r)
     if (l->locked)
         printf("%s\n", COUNT(l->locked, "board is locked: a read was refused",
                              "boards are locked: a read was refused"));
+    if (l->refused_scans)
+        printf("%s\n", COUNT(l->refused_scans, "scan was refused", "scans were refused"));
     print_stages(r);
     print_slots(r);
 }

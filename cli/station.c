@@ -126,7 +126,8 @@ static void check_hooks(struct check *c)
     } hooks[] = {{"ask_before", (const char *const *)o->ask_before},
                  {"on_pass", (const char *const *)o->on_pass},
                  {"on_fail", (const char *const *)o->on_fail},
-                 {"on_made_before", (const char *const *)o->on_made_before}};
+                 {"on_made_before", (const char *const *)o->on_made_before},
+                 {"on_refused_scan", (const char *const *)o->on_refused_scan}};
     for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
         if (hooks[i].words) {
             bool found = find_program(hooks[i].words[0]);

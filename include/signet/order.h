@@ -24,6 +24,7 @@ extern "C" {
 
 #define SIGNET_ORDER_SLOTS       256
 #define SIGNET_ORDER_SERVERS     8
+#define SIGNET_ORDER_SCANNERS    64
 #define SIGNET_ORDER_OBJECTS     16
 #define SIGNET_ORDER_RULE_BOARDS 256
 
@@ -38,6 +39,27 @@ struct signet_slot {
     enum signet_slot_kind kind;
     const char *where;
     const char *serial; /* of its programmer, with a port; NULL: none */
+};
+
+/* A scanner on a serial port. */
+struct signet_scanner {
+    const char *port; /* as of a slot */
+    const char *slot; /* that it is for; NULL: one that is carried around */
+    int64_t baud;     /* 9600 unless named */
+};
+
+/* What codes may be, signet-order(5). */
+struct signet_scan {
+    bool used;            /* the order has `scan`: no board is begun without a code */
+    const char *column;   /* of the manifest, that a device's code stands in; or */
+    const char *endpoint; /* the name of the device, with {scan} for its code */
+    const char *prefix; /* of a device's code, which is taken off; the others NULL: no such code */
+    const char *slot_prefix, *operator_prefix, *carrier_prefix;
+    const char *pattern; /* of a device's code: # a digit, @ a capital, ? any of both; NULL: any */
+    const char *check;   /* "luhn", "gtin", "mod11-2", "mod37-2", "mod97-10"; NULL: none */
+    const char *when;    /* "before" or "after" the board is put in; NULL: as it comes */
+    struct signet_scanner scanners[SIGNET_ORDER_SCANNERS];
+    size_t scanner_count;
 };
 
 struct signet_order_server {
@@ -103,6 +125,8 @@ struct signet_order {
     size_t server_count;
     /* end with NULL; a name, found on PATH, or an absolute path */
     const char **ask_before, **on_pass, **on_fail, **on_made_before;
+    const char **on_refused_scan;
+    struct signet_scan scan;
     bool lock;           /* the debug port of each board is locked, last of all */
     bool erase_finished; /* a board that holds credentials is erased like a blank one */
     int64_t retries;     /* 1 */

@@ -88,6 +88,8 @@ struct signet_line_report {
     uint64_t locked;      /* boards whose debug port was locked */
     uint64_t made_before; /* boards that an earlier run made; they were left as they are */
     uint64_t retries;
+    uint64_t refused_scans;   /* codes that were unknown, repeated, malformed, or came at the wrong
+                                 time */
     struct signet_error rule; /* of the order, that stopped the line; SIGNET_OK: none */
     double per_hour;          /* passed boards, from the first one's begin to the last one's end */
     struct signet_slot_report *slots;
@@ -206,8 +208,9 @@ int signet_run_make(struct signet_run *run, struct signet_run_report *report,
 /* The people at the line. These calls may come from any thread between open and close, also while
  * signet_run_make() works; whatever they change is an event for the observer, too:
  *   SIGNET_EVENT_LINE      stage is "paused", "resumed", "stopping"; with a slot as board, "off" or
- *                          "on"; "operator" or "shift" with the new name
- * The control socket (signet/control.h) calls the same functions. */
+ *                          "on"; "operator" or "shift" with the new name; "scanned" with a slot,
+ * and the name of the device that its next board becomes; "carrier" with its name; "set-up-code":
+ * the keyboard layout is right The control socket (signet/control.h) calls the same functions. */
 
 /* Boards that are in work are finished; no other is begun, and no port or programmer is touched,
  * until it goes on. Servers get their devices meanwhile. SIGNET_E_UNSUPPORTED: an order without
@@ -219,6 +222,17 @@ int signet_run_slot(struct signet_run *run, const char *slot, bool off, struct s
  * and not only spaces (SIGNET_E_USAGE). */
 int signet_run_operator(struct signet_run *run, const char *name, struct signet_error *err);
 int signet_run_shift(struct signet_run *run, const char *name, struct signet_error *err);
+/* What a scanner read, or a person typed: the code of a device, for the next board of the slot, or
+ * what else the order's `scan` knows. slot NULL: the one whose code came before, else the only one
+ * that waits for a code. text may be anything, also no text. A code that is refused changes
+ * nothing; it is a SIGNET_EVENT_WARNING with the stage "scan", too, and counted in the report.
+ * SIGNET_E_SYNTAX: malformed; SIGNET_E_NOT_FOUND: nobody has it, or there is no such slot;
+ * SIGNET_E_EXISTS, SIGNET_E_CONFLICT: it was used, or the keyboard layout is wrong; SIGNET_E_BUSY,
+ * SIGNET_E_USAGE: not now; SIGNET_E_UNSUPPORTED: the order has no `scan`. */
+int signet_run_scan(struct signet_run *run, const char *slot, const char *text, size_t len,
+                    struct signet_error *err);
+/* The text of the set-up code: when a scanner reads it, signet_run_scan() judges the layout. */
+const char *signet_scan_set_up(void);
 /* As the caller's cancel; but what waits for a server or a programmer ends on the caller's only, so
  * an observer that sees "stopping" fires it. */
 void signet_run_stop(struct signet_run *run);

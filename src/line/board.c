@@ -28,6 +28,8 @@ static int identify(struct work *w, struct signet_error *err)
     const char *name = w->name[0] ? w->name : NULL;
     int rc = SIGNET_E_NOT_FOUND;
 
+    if (work_is_scanned(w))
+        return work_identify_scanned(w, err);
     if (!name && !named)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "give the order a manifest, or a count with a pattern",
@@ -111,6 +113,8 @@ static int read_name(struct work *w, struct signet_error *err)
 
     signet_board_state(w->board, &state);
     snprintf(w->hw_id, sizeof(w->hw_id), "%s", state.hw_id[0] ? state.hw_id : state.serial);
+    if (work_is_scanned(w)) /* whatever the board calls itself */
+        memcpy(w->name, w->slot->scanned.endpoint, sizeof(w->name));
     return rc;
 }
 

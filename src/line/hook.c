@@ -111,7 +111,9 @@ void hook_run(struct slot *slot, const struct signet_error *why)
     bool last = job_stopped(job); /* a board that is finished gets its label all the same */
     struct hook_call call = {.argv = strcmp(slot->verdict, "pass") == 0   ? order->on_pass
                                      : strcmp(slot->verdict, "fail") == 0 ? order->on_fail
-                                                                          : order->on_made_before,
+                                     : strcmp(slot->verdict, "made-before") == 0
+                                         ? order->on_made_before
+                                         : order->on_refused_scan,
                              .why = why,
                              .timeout_ms = last ? LAST_HOOK_MS : HOOK_MS,
                              .cancel = last ? NULL : job->stop};

@@ -19,6 +19,22 @@ struct line_gate {
     unsigned on[SIGNET_ORDER_SLOTS]; /* how often it was put in: what a rule stopped begins anew */
 };
 
+/* scan.c: what a scanner gave the slots. Its user has the lock of the job. */
+struct line_scan {
+    bool ready;                          /* a code is there for the next board, */
+    bool waits;                          /* or a board is, and waits for its code, */
+    bool at_work;                        /* or the board of this code is being made */
+    char endpoint[SIGNET_ENDPOINT_SIZE]; /* the device of the code */
+    char code[132], carrier[132];
+    char back[SIGNET_ENDPOINT_SIZE]; /* the label that is to be scanned; "": none */
+    bool seen;                       /* it was */
+};
+struct line_scans {
+    const struct signet_slot *names;
+    char carrier[132]; /* the one scanned last */
+    struct line_scan slots[SIGNET_ORDER_SLOTS];
+};
+
 struct line_setup {
     struct job *job;
     const struct signet_order *order;
@@ -27,6 +43,7 @@ struct line_setup {
     struct delivery *delivery;
     bool watch; /* slots wait for boards without end */
     const struct line_gate *gate;
+    struct line_scans *scans;     /* NULL: nothing is scanned */
     struct signet_boards *boards; /* NULL: no run is before or after this one */
     int wait_seconds;             /* not watch: how long a slot waits for its next board; 0: 5 */
 };
@@ -35,6 +52,19 @@ struct line_setup {
 bool line_pause(struct job *job, struct line_gate *gate, bool paused);
 /* Takes a slot of the order out, or puts it in again, also one that a rule stopped; likewise. */
 bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off);
+
+/* The next board of the slot becomes this device; code: as it was read. SIGNET_E_BUSY,
+ * SIGNET_E_CONFLICT, SIGNET_E_USAGE: not now. */
+int line_scan(struct job *job, struct line_scans *scans, const struct signet_order *order,
+              size_t slot, const char *endpoint, const char *code, struct signet_error *err);
+/* True: the slot waits for its label (slot_scan_back()), and *rc says whether this is it. */
+bool line_scan_back(struct job *job, struct line_scans *scans, size_t slot, const char *text,
+                    int *rc, struct signet_error *err);
+/* The slot's code is taken back. */
+void line_scan_drop(struct job *job, struct line_scans *scans, size_t slot);
+/* A code was refused: the order's hook. where: its slot, or one with the name "". */
+void line_scan_refused(const struct line_setup *setup, const struct signet_slot *where,
+                       const struct signet_error *why);
 
 /* Options, images and tools of each slot, and the hooks; no board is touched. */
 int line_check(const struct signet_order *order, const struct signet_observer *observer,

@@ -30,6 +30,8 @@ struct slot {
     struct signet_lease lease;       /* device 0: none */
     enum signet_device_state last;   /* of the device that was in it before this run; VOID: none */
     int64_t renew_at;                /* clock_ms() */
+    struct line_scan scanned;        /* of the board in work; endpoint "": none */
+    bool scan_told;                  /* its lamp says that it waits for a code */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
     uint64_t made_before;                /* boards that an earlier run made */
     const char *verdict; /* of the last board: "pass", "fail" or "made-before", as the ledger has
@@ -128,6 +130,17 @@ void rules_resume(struct slot *slot);
 bool rules_count(struct slot *slot, bool passed, struct buf *event);
 /* With the job's lock: the slot begins no board any more. */
 bool rules_stop(const struct slot *slot);
+
+/* scan.c. A new board waits for its code, or is not there. */
+bool slot_scan_waits(struct slot *slot, bool there);
+bool slot_scan_is_ready(const struct slot *slot); /* a code waits for its board */
+void slot_scan_ask(struct slot *slot);            /* the lamp says it */
+/* With the job's lock: a board is begun, with the slot's code; false: there is none. */
+bool slot_scan_take(struct slot *slot);
+void slot_scan_end(struct slot *slot); /* that board is over */
+/* Until a scanner reads this text at the slot, such as the label of its device. From the slot's
+ * thread, while its board is not over. SIGNET_E_CANCELLED: the run ends before. */
+int slot_scan_back(struct slot *slot, const char *text, struct signet_error *err);
 
 /* hook.c: one run of a command of the order; it gets what is known of the slot's board, as words
  * and as JSON. */

@@ -70,11 +70,13 @@ void *slot_run(void *arg)
         if (rc == SIGNET_OK) {
             worked = true;
             more = work_on_board(slot, last);
+            slot_scan_end(slot);
             let_board_go(slot->line);
         }
         fresh = slot->absent;
         last = slot->absent ? last : SIGNET_DEVICE_VOID;
     } while (rc == SIGNET_OK && more);
+    slot_scan_waits(slot, false);
     if (worked || slot->gone) /* else the one that stood there still does */
         boards_keep(slot);
     bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;

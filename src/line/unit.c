@@ -46,6 +46,8 @@ static int look_at_quota(struct work *w, struct signet_error *err)
 
 int work_take_unit(struct work *w, struct signet_error *err)
 {
+    if (work_is_scanned(w))
+        return work_take_scanned(w, err);
     if (w->lease->device || w->spare.device || !work_erases(w->setup->order))
         return SIGNET_OK;
     if (!source_has_names(w->setup->source))

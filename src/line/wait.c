@@ -22,13 +22,13 @@ static bool pause_for(struct job *job, int ms)
 }
 
 /* No more boards are looked at than there are units left. */
-static bool begin_board(const struct slot *slot)
+static bool begin_board(struct slot *slot)
 {
     struct line *line = slot->line;
 
     pthread_mutex_lock(&line->job->lock);
     bool may = job_units_left(line->job) > (int64_t)line->boards && !rules_stop(slot) &&
-               !gate_is_shut(slot);
+               !gate_is_shut(slot) && slot_scan_take(slot);
     line->boards += may;
     pthread_mutex_unlock(&line->job->lock);
     return may;
@@ -99,7 +99,11 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
     if (rc == SIGNET_OK && !now->there && !*told)
         slot_lamp(slot, "empty", NULL, NULL);
     *told = rc == SIGNET_OK ? !now->there : *told;
-    if (rc != SIGNET_OK || !is_new(slot, now, fresh))
+    bool there = rc == SIGNET_OK && is_new(slot, now, fresh), waits = slot_scan_waits(slot, there);
+    if (waits && !slot->scan_told)
+        slot_scan_ask(slot);
+    slot->scan_told = waits;
+    if (!there || waits)
         return false;
     slot->missing = (struct signet_error){0};
     slot->short_of_units = !begin_board(slot);
@@ -159,7 +163,8 @@ int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err)
     slot->seen_at = clock_ms(); /* it was worked on until now */
     while ((rc = wait_to_look(slot, &waited, err)) == SIGNET_OK &&
            !look_for_board(slot, &now, fresh, &told)) {
-        if (waited || slot->short_of_units) /* a board has all its time when its turn comes */
+        if (waited || slot->short_of_units || slot->scan_told ||
+            slot_scan_is_ready(slot)) /* a board has all its time when its turn comes */
             begin = clock_ms();
         if (!setup->watch && clock_ms() >= begin + (int64_t)seconds * 1000)
             return nobody_came(slot, &now, fresh, seconds, err);

@@ -43,7 +43,8 @@ static const char *verdict_of(int rc)
  * the next board. */
 static enum signet_device_state end_state(const struct work *w, int rc)
 {
-    bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && source_has_names(w->setup->source);
+    bool own_name = !source_has_names(w->setup->source) && !work_is_scanned(w);
+    bool untouched = w->lease->state < SIGNET_DEVICE_WRITING && !own_name;
 
     if (rc == SIGNET_OK)
         return SIGNET_DEVICE_VERIFIED;

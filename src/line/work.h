@@ -45,6 +45,11 @@ bool work_erases(const struct signet_order *order);
 /* unit.c: before the erase. SIGNET_E_QUOTA: there is no unit for another board. */
 int work_take_unit(struct work *w, struct signet_error *err);
 int work_drop_spare(struct work *w, struct signet_error *err);
+/* scan.c: the device whose code was scanned. work_take_scanned(): before the board is touched.
+ * SIGNET_E_WRONG_BOARD: the board is another device's. */
+bool work_is_scanned(const struct work *w);
+int work_take_scanned(struct work *w, struct signet_error *err);
+int work_identify_scanned(struct work *w, struct signet_error *err);
 /* look.c */
 /* last: what the ledger says of the slot's last device, of a board that may still be there.
  * SIGNET_E_PROVISIONED: it holds credentials, and stays as it is. A board whose device is

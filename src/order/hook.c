@@ -18,6 +18,7 @@ void order_hooks(const struct signet_order *order, struct order_hook hooks[stati
     hooks[1] = (struct order_hook){"on_pass", order->on_pass};
     hooks[2] = (struct order_hook){"on_fail", order->on_fail};
     hooks[3] = (struct order_hook){"on_made_before", order->on_made_before};
+    hooks[4] = (struct order_hook){"on_refused_scan", order->on_refused_scan};
 }
 
 static bool hook_knows(const char *name, size_t len)

@@ -116,8 +116,8 @@ static int read_server(struct reader *r, yaml_node_t *node)
     return SIGNET_OK;
 }
 
-static int read_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
-                     int (*read)(struct reader *, yaml_node_t *))
+int reader_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
+                int (*read)(struct reader *, yaml_node_t *))
 {
     if (node->type != YAML_SEQUENCE_NODE)
         return reader_fail_hint(r, node, "put it into brackets: [{...}, {...}]",
@@ -135,12 +135,12 @@ static int read_list(struct reader *r, yaml_node_t *node, const char *what, size
 
 static int read_slots(struct reader *r, yaml_node_t *node)
 {
-    return read_list(r, node, "slots", SIGNET_ORDER_SLOTS, reader_slot);
+    return reader_list(r, node, "slots", SIGNET_ORDER_SLOTS, reader_slot);
 }
 
 static int read_servers(struct reader *r, yaml_node_t *node)
 {
-    return read_list(r, node, "servers", SIGNET_ORDER_SERVERS, read_server);
+    return reader_list(r, node, "servers", SIGNET_ORDER_SERVERS, read_server);
 }
 
 #define ORDER(key, member, type, min, max)                                                         \
@@ -286,6 +286,7 @@ static const struct entry order_keys[] = {
     ORDER("on_pass", on_pass, ENTRY_WORDS, 0, 0),
     ORDER("on_fail", on_fail, ENTRY_WORDS, 0, 0),
     ORDER("on_made_before", on_made_before, ENTRY_WORDS, 0, 0),
+    ORDER("on_refused_scan", on_refused_scan, ENTRY_WORDS, 0, 0),
     ORDER("erase_finished", erase_finished, ENTRY_FLAG, 0, 0),
     ORDER("lock", lock, ENTRY_FLAG, 0, 0),
     PART("objects", reader_objects),
@@ -302,6 +303,7 @@ static const struct entry order_keys[] = {
     PART("seal_to", reader_seal_to),
     PART("clear_text", reader_clear_text),
     PART("golden", reader_golden),
+    PART("scan", reader_scan),
 };
 
 /* What is missing, and what does not fit together: boards in slots, or files. */
@@ -343,7 +345,9 @@ static int check_parts(const struct reader *r)
             return error_set_hint(r->err, SIGNET_E_MEANING, rules[i].hint, "%s: %s", r->path,
                                   rules[i].what);
     int rc = reader_check_output(r);
-    return rc == SIGNET_OK ? reader_check_golden(r) : rc;
+    if (rc == SIGNET_OK)
+        rc = reader_check_golden(r);
+    return rc == SIGNET_OK ? reader_check_scan(r) : rc;
 }
 
 /* Programs are run by absolute paths only. */

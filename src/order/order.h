@@ -112,7 +112,7 @@ int pieces_expand(const struct pieces *pieces, const struct placeholder_values *
 struct order_hook {
     const char *key, **words;
 };
-enum { ORDER_HOOKS = 4 };
+enum { ORDER_HOOKS = 5 };
 void order_hooks(const struct signet_order *order, struct order_hook hooks[static ORDER_HOOKS]);
 /* What may stand in their words, each with its braces. */
 enum hook_value {

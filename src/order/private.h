@@ -10,6 +10,14 @@ int reader_golden(struct reader *r, yaml_node_t *node);
 int reader_check_golden(const struct reader *r);
 /* slots.c: one of slots, the next */
 int reader_slot(struct reader *r, yaml_node_t *node);
+/* A port is a path beside the order, or absolute, maybe with options; or a network address. */
+int reader_port(struct reader *r, const char *port, const char **out);
+/* scan.c: the keys of scan; then what goes with them */
+int reader_scan(struct reader *r, yaml_node_t *node);
+int reader_check_scan(const struct reader *r);
+/* order.c: each item of a list, by read. */
+int reader_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
+                int (*read)(struct reader *, yaml_node_t *));
 /* definitions.c: objects */
 int reader_objects(struct reader *r, yaml_node_t *node);
 int reader_output(struct reader *r, yaml_node_t *node);

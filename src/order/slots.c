@@ -17,8 +17,7 @@ static const struct entry slot_keys[] = {
     {"hub", ENTRY_TEXT, offsetof(struct place, hub), 0, 0, NULL},
 };
 
-/* A port is a path beside the order, or absolute, maybe with options; or a network address. */
-static int take_port(struct reader *r, const char *port, const char **out)
+int reader_port(struct reader *r, const char *port, const char **out)
 {
     static const char prefix[] = "serial:";
     size_t n = strlen(prefix);
@@ -104,7 +103,7 @@ int reader_slot(struct reader *r, yaml_node_t *node)
     slot->kind = p.port ? SIGNET_SLOT_PORT : p.hub ? SIGNET_SLOT_HUB : SIGNET_SLOT_SERIAL;
     slot->where = p.hub ? p.hub : p.serial;
     slot->serial = p.port ? p.serial : NULL;
-    rc = p.port ? take_port(r, p.port, &slot->where) : SIGNET_OK;
+    rc = p.port ? reader_port(r, p.port, &slot->where) : SIGNET_OK;
     if (rc == SIGNET_OK)
         rc = check_slot_twice(r, node, slot);
     o->slot_count++;

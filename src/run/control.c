@@ -61,6 +61,20 @@ static int do_on(struct signet_run *run, const char *argument, struct signet_err
     return signet_run_slot(run, argument, false, err);
 }
 
+/* "SLOT|CODE"; without a slot, "|CODE". */
+static int do_scan(struct signet_run *run, const char *argument, struct signet_error *err)
+{
+    char slot[64];
+    const char *bar = strchr(argument, '|');
+    size_t len = bar ? (size_t)(bar - argument) : sizeof(slot);
+
+    if (len >= sizeof(slot))
+        return error_set(err, SIGNET_E_USAGE, "'scan' takes a slot, '|' and a code");
+    memcpy(slot, argument, len);
+    slot[len] = '\0';
+    return signet_run_scan(run, len ? slot : NULL, bar + 1, strlen(bar + 1), err);
+}
+
 static int do_stop(struct signet_run *run, const char *argument, struct signet_error *err)
 {
     (void)argument, (void)err;
@@ -80,6 +94,7 @@ static const struct {
     {"on", true, do_on},
     {"operator", true, signet_run_operator},
     {"shift", true, signet_run_shift},
+    {"scan", true, do_scan},
     {"stop", false, do_stop},
 };
 

@@ -23,6 +23,7 @@ struct signet_run {
     struct signet_observer status_observer; /* of the job: the status, then the caller */
     struct signet_status *status;
     struct line_gate gate;
+    struct run_scan *scan;   /* NULL: the order has none */
     struct control *control; /* NULL: none */
     atomic_bool stop_asked;
     const struct signet_profile *profile;
@@ -75,6 +76,14 @@ int run_begin_shift(struct signet_run *run, struct signet_error *err);
  * warned of. */
 void run_open_control(struct signet_run *run);
 void run_close_control(struct signet_run *run);
+
+/* scan.c: codes of scanners. Those on ports are read between begin and end. */
+int run_open_scan(struct signet_run *run, struct signet_error *err);
+void run_close_scan(struct signet_run *run);
+int run_begin_scan(struct signet_run *run, struct signet_error *err);
+void run_end_scan(struct signet_run *run);
+struct line_scans *run_scans(struct signet_run *run); /* NULL: nothing is scanned */
+uint64_t run_refused_scans(struct signet_run *run);
 
 /* servers.c */
 int run_open_servers(struct signet_run *run, struct signet_error *err);

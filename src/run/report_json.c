@@ -55,6 +55,8 @@ static void put_boards(struct buf *b, const struct signet_line_report *r)
     buf_json_integer(b, "made_before", (int64_t)r->made_before);
     if (r->locked)
         buf_json_integer(b, "locked", (int64_t)r->locked);
+    if (r->refused_scans)
+        buf_json_integer(b, "refused_scans", (int64_t)r->refused_scans);
     buf_json_integer(b, "retries", (int64_t)r->retries);
     buf_json_real(b, "devices_per_hour", r->per_hour);
     buf_json_open(b, "slots", '[');

@@ -55,6 +55,7 @@ static int open_source(struct signet_run *r, struct signet_error *err)
     model.options.first = o->first;
     model.options.count = o->quota;
     model.options.from_board = o->from_board;
+    model.options.code = o->scan.column;
     model.options.names_only = r->options.deliver_only;
     model.options.observer = &r->observer;
     model.options.accept = o->server_count ? run_ask_servers : NULL;
@@ -137,6 +138,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK && makes && !r->options.dry_run)
         rc = run_begin_shift(r, err);
     if (rc == SIGNET_OK && makes && !r->options.dry_run)
+        rc = run_open_scan(r, err);
+    if (rc == SIGNET_OK && makes && !r->options.dry_run)
         run_open_control(r);
     return rc;
 }
@@ -179,6 +182,7 @@ void signet_run_close(struct signet_run **run)
     if (!r)
         return;
     run_close_control(r);
+    run_close_scan(r);
     run_close_servers(r);
     signet_ledger_close(&r->job.ledger);
     vault_close(&r->vault);
@@ -210,12 +214,19 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
                                     .vault = r->vault,
                                     .delivery = delivery,
                                     .gate = &r->gate,
+                                    .scans = run_scans(r),
                                     .boards = r->options.boards,
                                     .watch = r->options.watch,
                                     .wait_seconds = r->options.wait_seconds};
 
-    return batch ? batch_run(batch, delivery, &report->batch, err)
-                 : line_run(&line, &report->line, err);
+    if (batch)
+        return batch_run(batch, delivery, &report->batch, err);
+    int rc = run_begin_scan(r, err);
+    if (rc == SIGNET_OK)
+        rc = line_run(&line, &report->line, err);
+    run_end_scan(r);
+    report->line.refused_scans = run_refused_scans(r);
+    return rc;
 }
 
 /* makes: else only what waits is delivered. */

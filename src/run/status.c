@@ -134,7 +134,7 @@ static void add_to_slot(struct signet_status *s, struct slot_status *slot,
         snprintf(slot->now.endpoint, sizeof(slot->now.endpoint), "%s", event->endpoint);
     if (event->kind == SIGNET_EVENT_SLOT)
         add_state(s, slot, event);
-    if (event->kind == SIGNET_EVENT_LINE)
+    if (event->kind == SIGNET_EVENT_LINE && strcmp(event->stage, "scanned") != 0)
         slot->now.off = strcmp(event->stage, "off") == 0;
     slot->now.retried = slot->now.retried || signet_event_is_retry(event);
     if (event->kind == SIGNET_EVENT_STAGE_BEGIN) {
@@ -156,7 +156,7 @@ static void add_change(struct signet_order_status *o, const struct signet_event 
         put_person(o->shift, event->name);
     else if (strcmp(event->stage, "stopping") == 0)
         o->stopping = true;
-    else if (!event->board)
+    else if (strcmp(event->stage, "paused") == 0 || strcmp(event->stage, "resumed") == 0)
         o->paused = strcmp(event->stage, "paused") == 0;
 }
 

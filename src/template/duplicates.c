@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char *const value_names[] = {"endpoint", "PSK identity", "key"};
+static const char *const value_names[] = {"endpoint", "PSK identity", "key", "code to scan"};
 
 /* From which pieces an account's value comes; NULL: it cannot be there twice. */
 static const struct pieces *value_pieces(const struct template *t, const struct template_account *a,
@@ -28,7 +28,16 @@ static int row_value(const struct source *s, const struct manifest_row *row, enu
         .row = row, .endpoint = endpoint, .serial = s->names.first + row->index};
     const struct pieces *from = NULL;
 
+    size_t len;
+
     buf_reset(out);
+    if (kind == NAMES_CODE) {
+        const char *code = s->names.code ? names_code(&s->names, row, &len) : NULL;
+
+        if (code)
+            buf_append(out, code, len);
+        return buf_check(out, err);
+    }
     int rc = names_expand(&s->names, row, row->index, endpoint, NULL);
     if (rc == SIGNET_OK && kind == NAMES_ENDPOINT)
         buf_text(out, endpoint);
@@ -45,14 +54,15 @@ static int row_value(const struct source *s, const struct manifest_row *row, enu
 
 static size_t value_count(const struct source *s, enum names_value kind)
 {
-    return kind == NAMES_ENDPOINT ? 1 : s->template.account_count;
+    return kind == NAMES_ENDPOINT || kind == NAMES_CODE ? 1 : s->template.account_count;
 }
 
 static void duplicate_error(const struct source *s, const struct manifest_row *row,
                             enum names_value kind, const struct buf *value, uint64_t line,
                             struct signet_error *why)
 {
-    bool shown = kind == NAMES_ENDPOINT; /* the others are secret, or as good as */
+    bool shown =
+        kind == NAMES_ENDPOINT || kind == NAMES_CODE; /* the others are secret, or as good as */
 
     error_set(why, SIGNET_E_CONFLICT, "%s:%llu: the %s%s%s%s is that of line %llu too",
               s->template.manifest, (unsigned long long)row->line, value_names[kind],

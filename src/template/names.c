@@ -58,6 +58,22 @@ static int compile_column(struct names *n, struct signet_error *err)
     return SIGNET_E_MEANING;
 }
 
+static int find_code_column(struct names *n, const char *column, struct signet_error *err)
+{
+    size_t count;
+    const char *const *columns = manifest_columns(n->manifest, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(columns[i], column) == 0) {
+            n->code = columns[i];
+            return SIGNET_OK;
+        }
+    error_set(err, SIGNET_E_MEANING, "scan: %s has no column '%s'", manifest_path(n->manifest),
+              column);
+    text_hint_known(column, columns, count, err);
+    return SIGNET_E_MEANING;
+}
+
 int names_open(struct names *n, const struct source_options *o, struct signet_error *err)
 {
     int rc = index_open(&n->index, err);
@@ -71,7 +87,7 @@ int names_open(struct names *n, const struct source_options *o, struct signet_er
         rc = names_compile(n, o->pattern, err);
     else if (rc == SIGNET_OK && o->manifest)
         rc = compile_column(n, err);
-    return rc;
+    return rc == SIGNET_OK && o->code ? find_code_column(n, o->code, err) : rc;
 }
 
 void names_close(struct names *n)
@@ -179,4 +195,38 @@ int names_find(struct names *n, const char *endpoint, int64_t index, struct mani
         names_expand(n, NULL, *found, name, NULL) != SIGNET_OK || strcmp(name, endpoint) != 0)
         return none(endpoint, err);
     return SIGNET_OK;
+}
+
+const char *names_code(const struct names *n, const struct manifest_row *row, size_t *len)
+{
+    size_t count, i = 0;
+    const char *const *columns = manifest_columns(n->manifest, &count);
+
+    while (i < count && columns[i] != n->code)
+        i++;
+    return i < count ? (const char *)manifest_field(row, i, len) : NULL;
+}
+
+int names_of_code(struct names *n, const char *code, char endpoint[SIGNET_ENDPOINT_SIZE],
+                  struct signet_error *err)
+{
+    uint64_t hash = names_hash(n, NAMES_CODE, code, strlen(code)), place;
+    struct manifest_row row = {0};
+    size_t probe = 0, len;
+    int rc = SIGNET_OK;
+    bool found = false;
+
+    while (rc == SIGNET_OK && !found && index_next(&n->index, hash, &probe, &place)) {
+        rc = manifest_row(n->manifest, (int64_t)place, &row, err);
+        const char *is = rc == SIGNET_OK ? names_code(n, &row, &len) : NULL;
+        found = is && text_is(is, len, code);
+    }
+    if (rc == SIGNET_OK && found)
+        rc = names_expand(n, &row, row.index, endpoint, err);
+    else if (rc == SIGNET_OK)
+        rc = error_set_hint(err, SIGNET_E_NOT_FOUND, "is it a board of another order?",
+                            "no device of %s has the %s '%s'", manifest_path(n->manifest), n->code,
+                            text_shown(code, strlen(code), 60));
+    manifest_row_free(&row);
+    return rc;
 }

@@ -15,10 +15,11 @@ struct names {
     struct pieces pattern;     /* list NULL: the boards' own names, and no manifest */
     int64_t first, count;      /* count: of names; 0: not known */
     bool from_board;
+    const char *code;   /* column of the codes that are scanned; NULL: none */
     struct index index; /* of the manifest's values that are there once: the rows */
 };
 /* What no two devices may share. */
-enum names_value { NAMES_ENDPOINT, NAMES_IDENTITY, NAMES_KEY, NAMES_VALUES };
+enum names_value { NAMES_ENDPOINT, NAMES_IDENTITY, NAMES_KEY, NAMES_CODE, NAMES_VALUES };
 int names_open(struct names *n, const struct source_options *options, struct signet_error *err);
 void names_close(struct names *n);
 /* What a pattern or a template may name. */
@@ -26,6 +27,11 @@ struct placeholder_names names_known(const struct names *n, bool no_endpoint, bo
 /* row NULL: without a manifest */
 int names_expand(const struct names *n, const struct manifest_row *row, int64_t index,
                  char endpoint[SIGNET_ENDPOINT_SIZE], struct signet_error *err);
+/* The code of a row; NULL: it has none. */
+const char *names_code(const struct names *n, const struct manifest_row *row, size_t *len);
+/* The name of the device that has this code. SIGNET_E_NOT_FOUND. */
+int names_of_code(struct names *n, const char *code, char endpoint[SIGNET_ENDPOINT_SIZE],
+                  struct signet_error *err);
 /* In the index. */
 uint64_t names_hash(const struct names *n, enum names_value kind, const void *value, size_t len);
 /* The device's number and row. index: where it should be, or -1. SIGNET_E_NOT_FOUND. */

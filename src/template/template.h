@@ -39,6 +39,7 @@ struct source_options {
      * "endpoint"; without a manifest endpoints are the boards' names. */
     const char *pattern;
     int64_t first, count; /* count: devices in all; 0: not known */
+    const char *code;     /* column of the manifest with the codes that are scanned; NULL: none */
     bool from_board;      /* boards have names, which are looked up in the manifest */
     bool names_only;      /* nothing will be made: no device is tried */
     /* Each of several bad rows is reported as SIGNET_EVENT_ERROR, up to 100; may be NULL. */
@@ -65,6 +66,9 @@ bool source_has_names(const struct source *source);
  * SIGNET_E_NOT_FOUND: that was all. ctx is a struct source: for struct signet_ledger_names. */
 int source_name(void *ctx, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
                 struct signet_error *err);
+/* The name of the device that has this code. SIGNET_E_NOT_FOUND. */
+int source_of_code(struct source *source, const char *code, char endpoint[SIGNET_ENDPOINT_SIZE],
+                   struct signet_error *err);
 /* A device with new credentials. index: of the name, or -1 when it is not known, such as for a
  * board's own name. SIGNET_E_NOT_FOUND: no such device in the manifest. */
 int source_make(struct source *source, const char *endpoint, int64_t index, struct device *out,

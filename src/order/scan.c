@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scan: what a scanner reads, and which scanners there are. */
+#include "scan/scan.h"
+#include "order/private.h"
+
+#include <string.h>
+
+static struct signet_order *order_with_scan(const struct reader *r)
+{
+    return r->root;
+}
+
+static int read_scanner(struct reader *r, yaml_node_t *node)
+{
+    static const struct entry keys[] = {
+        {"port", ENTRY_TEXT, offsetof(struct signet_scanner, port), 0, 0, NULL},
+        {"slot", ENTRY_TEXT, offsetof(struct signet_scanner, slot), 0, 0, NULL},
+        {"baud", ENTRY_NUMBER, offsetof(struct signet_scanner, baud), 300, 4000000, NULL},
+    };
+    struct signet_scan *scan = &order_with_scan(r)->scan;
+    struct signet_scanner *s = &scan->scanners[scan->scanner_count];
+    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), s);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!s->port)
+        return reader_fail_hint(r, node, "such as {port: /dev/ttyACM9, slot: \"1\"}",
+                                "a scanner has a 'port'");
+    if (!s->baud)
+        s->baud = 9600;
+    rc = reader_port(r, s->port, &s->port);
+    for (size_t i = 0; rc == SIGNET_OK && i < scan->scanner_count; i++)
+        if (strcmp(scan->scanners[i].port, s->port) == 0)
+            return reader_fail_hint(r, node, "name another port, or leave one of them out",
+                                    "two scanners are at %.150s", s->port);
+    scan->scanner_count++;
+    return rc;
+}
+
+static int read_scanners(struct reader *r, yaml_node_t *node)
+{
+    return reader_list(r, node, "scanners", SIGNET_ORDER_SCANNERS, read_scanner);
+}
+
+#define SCAN(key, member)                                                                          \
+    {                                                                                              \
+        key, ENTRY_TEXT, offsetof(struct signet_order, scan.member), 0, 0, NULL                    \
+    }
+
+static int check_words(struct reader *r, yaml_node_t *node)
+{
+    const struct signet_scan *scan = &order_with_scan(r)->scan;
+    bool known = !scan->check;
+
+    for (size_t i = 0; scan_checks[i] && !known; i++)
+        known = strcmp(scan->check, scan_checks[i]) == 0;
+    if (!known)
+        return reader_fail_hint(r, node, "luhn, gtin, mod11-2, mod37-2, mod97-10",
+                                "there is no check digit '%s'", scan->check);
+    if (scan->when && strcmp(scan->when, "before") != 0 && strcmp(scan->when, "after") != 0)
+        return reader_fail_hint(r, node,
+                                "before: scan, then insert; after: insert, then scan; without "
+                                "it, both",
+                                "'when' is before or after, not '%s'", scan->when);
+    if (!scan->column == !scan->endpoint)
+        return reader_fail_hint(r, node,
+                                "scan: {column: imei} with a manifest; else scan: {endpoint: "
+                                "\"urn:dev:os:{scan}\"}",
+                                "'scan' has a 'column' or an 'endpoint'");
+    const char *code = scan->endpoint ? strstr(scan->endpoint, "{scan}") : NULL;
+    if (scan->endpoint && (!code || strchr(scan->endpoint, '{') != code || strchr(code + 1, '{')))
+        return reader_fail_hint(r, node, "such as \"urn:dev:os:{scan}\"",
+                                "the 'endpoint' of scan has {scan} in it once, and no other");
+    return SIGNET_OK;
+}
+
+int reader_scan(struct reader *r, yaml_node_t *node)
+{
+    static const struct entry keys[] = {
+        SCAN("column", column),
+        SCAN("endpoint", endpoint),
+        SCAN("prefix", prefix),
+        SCAN("slot_prefix", slot_prefix),
+        SCAN("operator_prefix", operator_prefix),
+        SCAN("carrier_prefix", carrier_prefix),
+        SCAN("pattern", pattern),
+        SCAN("check", check),
+        SCAN("when", when),
+        {"scanners", ENTRY_MAP, 0, 0, 0, read_scanners},
+    };
+    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), r->root);
+
+    order_with_scan(r)->scan.used = true;
+    return rc == SIGNET_OK ? check_words(r, node) : rc;
+}
+
+static bool has_slot(const struct signet_order *o, const char *name)
+{
+    for (size_t i = 0; i < o->slot_count; i++)
+        if (strcmp(o->slots[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+int reader_check_scan(const struct reader *r)
+{
+    const struct signet_order *o = r->root;
+    const struct signet_scan *scan = &o->scan;
+    const char *what = NULL, *hint = NULL;
+
+    if (!scan->used) {
+        what = o->on_refused_scan ? "'on_refused_scan' needs 'scan'" : NULL;
+        hint = "take it out, or say what is scanned: scan: {column: imei}";
+    } else if (!o->recipe) {
+        what = "'scan' needs a 'board'";
+        hint = "without boards, a manifest has the names";
+    } else if (scan->column && !o->manifest) {
+        what = "scan: a 'column' needs a manifest";
+        hint = "names: {manifest: devices.csv}, or scan: {endpoint: \"urn:dev:os:{scan}\"}";
+    } else if (scan->endpoint && (o->manifest || o->pattern)) {
+        what = "scan: an 'endpoint' makes the names, and so does 'names'";
+        hint = "with a manifest, name the column that has the code: scan: {column: imei}";
+    } else if (o->from_board) {
+        what = "scan and from_board: one of the two says which device a board becomes";
+        hint = "take one of them out";
+    }
+    if (what)
+        return error_set_hint(r->err, SIGNET_E_MEANING, hint, "%s: %s", r->path, what);
+    for (size_t i = 0; i < scan->scanner_count; i++)
+        if (scan->scanners[i].slot && !has_slot(o, scan->scanners[i].slot))
+            return error_set_hint(r->err, SIGNET_E_MEANING, "a slot of 'slots', by its name",
+                                  "%s: scanners: the order has no slot '%s'", r->path,
+                                  scan->scanners[i].slot);
+    return SIGNET_OK;
+}

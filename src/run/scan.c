@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a scanner read: whose code it is, and for which slot. All codes come through here. */
+#include "scan/scan.h"
+#include "run/private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So long a scanned slot is meant by the code that follows. */
+enum { SLOT_MS = 20000 };
+
+static const size_t no_slot = SIGNET_ORDER_SLOTS;
+
+struct run_scan {
+    struct line_scans scans;
+    size_t slot; /* that was scanned last; no_slot: none */
+    int64_t slot_until;
+    uint64_t refused;
+    struct scanner_thread {
+        struct signet_run *run;
+        const struct signet_scanner *scanner;
+        pthread_t thread;
+    } threads[SIGNET_ORDER_SCANNERS];
+    size_t started;
+    struct signet_cancel *end; /* of the threads */
+};
+
+int run_open_scan(struct signet_run *r, struct signet_error *err)
+{
+    if (!r->order->scan.used)
+        return SIGNET_OK;
+    r->scan = calloc(1, sizeof(*r->scan));
+    if (!r->scan)
+        return error_nomem(err);
+    r->scan->scans.names = r->order->slots;
+    r->scan->slot = no_slot;
+    return signet_cancel_new(&r->scan->end, err);
+}
+
+void run_close_scan(struct signet_run *r)
+{
+    if (r->scan)
+        signet_cancel_free(&r->scan->end);
+    free(r->scan);
+    r->scan = NULL;
+}
+
+struct line_scans *run_scans(struct signet_run *r)
+{
+    return r->scan ? &r->scan->scans : NULL;
+}
+
+uint64_t run_refused_scans(struct signet_run *r)
+{
+    if (!r->scan)
+        return 0;
+    pthread_mutex_lock(&r->job.lock);
+    uint64_t refused = r->scan->refused;
+    pthread_mutex_unlock(&r->job.lock);
+    return refused;
+}
+
+static void tell(struct signet_run *r, const char *stage, size_t slot, const char *name)
+{
+    const struct signet_event event = {.kind = SIGNET_EVENT_LINE,
+                                       .stage = stage,
+                                       .board = slot == no_slot ? NULL : r->order->slots[slot].name,
+                                       .name = name};
+
+    job_report(&r->job, &event);
+}
+
+/* Panel, page, hook and report say it. */
+static void refuse(struct signet_run *r, size_t slot, const struct signet_error *why)
+{
+    static const struct signet_slot nowhere = {.name = ""};
+    const struct signet_slot *where = slot == no_slot ? &nowhere : &r->order->slots[slot];
+    const struct line_setup setup = {.job = &r->job, .order = r->order};
+    struct signet_error shown = *why;
+    const struct signet_event event = {.kind = SIGNET_EVENT_WARNING,
+                                       .stage = "scan",
+                                       .board = slot == no_slot ? NULL : where->name,
+                                       .error = &shown};
+
+    if (slot == no_slot)
+        error_prefix(&shown, "refused scan");
+    else
+        error_prefix(&shown, "refused scan, slot %s", where->name);
+    pthread_mutex_lock(&r->job.lock);
+    r->scan->refused++;
+    pthread_mutex_unlock(&r->job.lock);
+    job_report(&r->job, &event);
+    if (r->order->on_refused_scan)
+        line_scan_refused(&setup, where, why);
+}
+
+static int find_slot(const struct signet_run *r, const char *name, size_t *slot,
+                     struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+
+    for (*slot = 0; *slot < o->slot_count; ++*slot)
+        if (strcmp(o->slots[*slot].name, name) == 0)
+            return SIGNET_OK;
+    *slot = no_slot;
+    return error_set(err, SIGNET_E_NOT_FOUND, "the order has no slot '%s'",
+                     text_shown(name, strlen(name), 40));
+}
+
+/* The slot that was scanned before; else the only one that it can be. */
+static int choose_slot(struct signet_run *r, size_t *slot, struct signet_error *err)
+{
+    struct run_scan *s = r->scan;
+    size_t waiting = 0, last = no_slot;
+
+    pthread_mutex_lock(&r->job.lock);
+    for (size_t i = 0; i < r->order->slot_count; i++)
+        if (s->scans.slots[i].waits || s->scans.slots[i].back[0]) {
+            waiting++;
+            last = i;
+        }
+    *slot = s->slot != no_slot && clock_ms() < s->slot_until ? s->slot
+            : waiting == 1                                   ? last
+            : r->order->slot_count == 1                      ? 0
+                                                             : no_slot;
+    s->slot = no_slot;
+    pthread_mutex_unlock(&r->job.lock);
+    return *slot != no_slot
+               ? SIGNET_OK
+               : error_set_hint(err, SIGNET_E_USAGE, "scan the code of the slot first",
+                                waiting ? "%zu slots wait for a code"
+                                        : "for which slot is it? None waits for a code",
+                                waiting);
+}
+
+/* Which device is it? Without a manifest the code makes the name. */
+static int name_device(struct signet_run *r, const char *code, char endpoint[SIGNET_ENDPOINT_SIZE],
+                       struct signet_error *err)
+{
+    const char *const values[][2] = {{"{scan}", code}, {NULL, NULL}};
+    const char *pattern = r->order->scan.endpoint;
+    struct buf name = {0};
+
+    if (!pattern)
+        return source_of_code(r->source, code, endpoint, err);
+    text_expand(&name, pattern, strlen(pattern), values);
+    buf_byte(&name, '\0');
+    int rc = buf_check(&name, err);
+    if (rc == SIGNET_OK && name.len > SIGNET_ENDPOINT_SIZE)
+        rc = error_set(err, SIGNET_E_SYNTAX, "the name of the device would be too long");
+    if (rc == SIGNET_OK)
+        memcpy(endpoint, name.data, name.len);
+    buf_free(&name);
+    if (rc == SIGNET_OK)
+        rc = signet_endpoint_check(endpoint, NULL, err);
+    return rc == SIGNET_OK ? source_try(r->source, endpoint, err) : rc;
+}
+
+static int refuse_state(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
+{
+    char when[24];
+
+    (void)ctx;
+    clock_format(d->changed, when);
+    switch (d->state) {
+    case SIGNET_DEVICE_RESERVED:
+    case SIGNET_DEVICE_KEYED:
+    case SIGNET_DEVICE_WRITING:
+    case SIGNET_DEVICE_WRITTEN:
+    case SIGNET_DEVICE_RETIRED:
+        return SIGNET_OK;
+    case SIGNET_DEVICE_VOID:
+        return error_set(err, SIGNET_E_CONFLICT, "%.100s is void", d->endpoint);
+    case SIGNET_DEVICE_FAILED:
+        return error_set_hint(err, SIGNET_E_CONFLICT, "a rework lets it be tried again",
+                              "%.100s was set aside: order %.60s, %s", d->endpoint, d->order, when);
+    case SIGNET_DEVICE_VERIFIED:
+    case SIGNET_DEVICE_REGISTERED:
+    case SIGNET_DEVICE_DONE:
+        break;
+    }
+    return error_set_hint(err, SIGNET_E_EXISTS,
+                          "a code is for one board; a rework gives that one another edition",
+                          "%.100s was made before: order %.60s, slot %.40s of station %.40s, %s",
+                          d->endpoint, d->order, d->slot, d->station, when);
+}
+
+/* A code that was used is refused before a board is touched. */
+static int check_repeat(struct signet_run *r, const char *endpoint, struct signet_error *err)
+{
+    const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
+
+    return signet_ledger_devices(r->job.ledger, &filter, refuse_state, NULL, err);
+}
+
+static int scan_device(struct signet_run *r, size_t *slot, const char *code,
+                       struct signet_error *err)
+{
+    char endpoint[SIGNET_ENDPOINT_SIZE];
+    int rc = *slot == no_slot ? choose_slot(r, slot, err) : SIGNET_OK;
+
+    if (rc != SIGNET_OK || line_scan_back(&r->job, &r->scan->scans, *slot, code, &rc, err))
+        return rc;
+    rc = name_device(r, code, endpoint, err);
+    if (rc == SIGNET_OK)
+        rc = check_repeat(r, endpoint, err);
+    if (rc == SIGNET_OK)
+        rc = line_scan(&r->job, &r->scan->scans, r->order, *slot, endpoint, code, err);
+    if (rc == SIGNET_OK)
+        tell(r, "scanned", *slot, endpoint);
+    return rc;
+}
+
+static int scan_slot(struct signet_run *r, const char *name, struct signet_error *err)
+{
+    size_t slot;
+    int rc = find_slot(r, name, &slot, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    pthread_mutex_lock(&r->job.lock);
+    r->scan->slot = slot;
+    r->scan->slot_until = clock_ms() + SLOT_MS;
+    pthread_mutex_unlock(&r->job.lock);
+    tell(r, "scanned", slot, NULL);
+    return SIGNET_OK;
+}
+
+static int scan_carrier(struct signet_run *r, const char *name)
+{
+    pthread_mutex_lock(&r->job.lock);
+    snprintf(r->scan->scans.carrier, sizeof(r->scan->scans.carrier), "%s", name);
+    pthread_mutex_unlock(&r->job.lock);
+    tell(r, "carrier", no_slot, name);
+    return SIGNET_OK;
+}
+
+/* A label that is scanned back may have any text. */
+static bool is_label(struct signet_run *r, size_t *slot, const char *text, size_t len, int *rc,
+                     struct signet_error *err)
+{
+    char label[SIGNET_ENDPOINT_SIZE];
+    size_t i = 0;
+
+    if (len >= sizeof(label) || memchr(text, '\0', len))
+        return false;
+    memcpy(label, text, len);
+    label[len] = '\0';
+    pthread_mutex_lock(&r->job.lock);
+    while (i < r->order->slot_count &&
+           (strcmp(r->scan->scans.slots[i].back, label) != 0 || (*slot != no_slot && *slot != i)))
+        i++;
+    pthread_mutex_unlock(&r->job.lock);
+    if (i == r->order->slot_count || len == 0)
+        return false;
+    *slot = i;
+    return line_scan_back(&r->job, &r->scan->scans, i, label, rc, err);
+}
+
+static int obey_code(struct signet_run *r, size_t *slot, const char *text, size_t len,
+                     struct signet_error *err)
+{
+    struct scan_code code;
+    int rc;
+
+    if (is_label(r, slot, text, len, &rc, err))
+        return rc;
+    rc = scan_read(&r->order->scan, text, len, &code, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    switch (code.kind) {
+    case SCAN_DEVICE:
+        return scan_device(r, slot, code.text, err);
+    case SCAN_SLOT:
+        return scan_slot(r, code.text, err);
+    case SCAN_OPERATOR:
+        return signet_run_operator(r, code.text, err);
+    case SCAN_CARRIER:
+        return scan_carrier(r, code.text);
+    case SCAN_SET_UP:
+        tell(r, "set-up-code", *slot, NULL);
+        return SIGNET_OK;
+    }
+    return SIGNET_OK;
+}
+
+int signet_run_scan(struct signet_run *r, const char *slot, const char *text, size_t len,
+                    struct signet_error *err)
+{
+    struct signet_error why = {0};
+    size_t at = no_slot;
+
+    if (!r->scan)
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED, "such as scan: {column: imei}",
+                              "the order says nothing of codes: it has no 'scan'");
+    int rc = slot ? find_slot(r, slot, &at, &why) : SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = obey_code(r, &at, text, len, &why);
+    if (rc == SIGNET_OK)
+        return rc;
+    if (rc != SIGNET_E_CANCELLED)
+        refuse(r, at, &why);
+    return error_copy(err, &why);
+}
+
+/* Scanners on ports */
+
+static void on_code(void *ctx, const char *text, size_t len)
+{
+    const struct scanner_thread *t = ctx;
+
+    signet_run_scan(t->run, t->scanner->slot, text, len, NULL);
+}
+
+static void on_trouble(void *ctx, const struct signet_error *why)
+{
+    const struct scanner_thread *t = ctx;
+    size_t slot = no_slot;
+
+    if (t->scanner->slot)
+        find_slot(t->run, t->scanner->slot, &slot, NULL);
+    refuse(t->run, slot, why);
+}
+
+static void *read_scanner(void *arg)
+{
+    const struct scanner_thread *t = arg;
+    const struct scan_port port = {.scanner = t->scanner,
+                                   .cancel = t->run->scan->end,
+                                   .on_code = on_code,
+                                   .on_trouble = on_trouble,
+                                   .ctx = arg};
+
+    scan_port_read(&port);
+    return NULL;
+}
+
+int run_begin_scan(struct signet_run *r, struct signet_error *err)
+{
+    size_t count = r->scan ? r->order->scan.scanner_count : 0;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct scanner_thread *t = &r->scan->threads[i];
+
+        t->run = r;
+        t->scanner = &r->order->scan.scanners[i];
+        rc = pthread_create(&t->thread, NULL, read_scanner, t);
+        r->scan->started += rc == 0;
+    }
+    return rc ? error_sys(err, SIGNET_E_NOMEM, rc, "cannot start a thread for a scanner")
+              : SIGNET_OK;
+}
+
+void run_end_scan(struct signet_run *r)
+{
+    struct run_scan *s = r->scan;
+
+    if (!s)
+        return;
+    signet_cancel_fire(s->end);
+    for (; s->started > 0; s->started--)
+        pthread_join(s->threads[s->started - 1].thread, NULL);
+}

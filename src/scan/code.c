@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a code is, by the rules of the order. */
+#include "scan/scan.h"
+
+#include <string.h>
+
+/* "]C1": the AIM identifier that some scanners put in front. */
+static const char *without_symbology(const char *text)
+{
+    bool is_one = text[0] == ']' && text[1] >= 'A' && text[1] <= 'z' && text[2] >= '0' &&
+                  text[2] <= '9' && text[3];
+
+    return is_one ? text + 3 : text;
+}
+
+/* # a digit, @ a capital letter, ? any of both; others stand for themselves. */
+static bool fits_pattern(const char *pattern, const char *text)
+{
+    for (; *pattern && *text; pattern++, text++) {
+        bool digit = *text >= '0' && *text <= '9', letter = *text >= 'A' && *text <= 'Z';
+        bool fits = *pattern == '#'   ? digit
+                    : *pattern == '@' ? letter
+                    : *pattern == '?' ? digit || letter
+                                      : *pattern == *text;
+        if (!fits)
+            return false;
+    }
+    return !*pattern && !*text;
+}
+
+/* Text behind prefix; NULL: it begins otherwise, or there is no such rule, or nothing behind it. */
+static const char *behind(const char *prefix, const char *text)
+{
+    size_t len = prefix ? strlen(prefix) : 0;
+
+    return len && strncmp(text, prefix, len) == 0 && text[len] ? text + len : NULL;
+}
+
+static int check_device(const struct signet_scan *rules, const char *whole, const char *text,
+                        struct signet_error *err)
+{
+    if (!text)
+        return error_set_hint(err, SIGNET_E_SYNTAX, "scan the code of the device",
+                              "'%s' does not begin with '%s'", text_shown(whole, strlen(whole), 60),
+                              rules->prefix);
+    if (rules->pattern && !fits_pattern(rules->pattern, text))
+        return error_set_hint(err, SIGNET_E_SYNTAX,
+                              "scan the code of the device; the set-up code shows whether the "
+                              "scanner's keyboard layout is right",
+                              "'%s' does not fit the pattern %s of the order",
+                              text_shown(text, strlen(text), 60), rules->pattern);
+    if (rules->check && !scan_check_digit(rules->check, text))
+        return error_set_hint(err, SIGNET_E_SYNTAX, "scan it again, or look at the printed digits",
+                              "the check digit (%s) of '%s' is wrong", rules->check,
+                              text_shown(text, strlen(text), 60));
+    return SIGNET_OK;
+}
+
+/* Printable ASCII, or UTF-8; a copy with its end. */
+static int clean(const char *text, size_t len, char out[SCAN_CODE_MAX + 1],
+                 struct signet_error *err)
+{
+    while (len > 0 && strchr("\r\n\t ", text[len - 1]))
+        len--;
+    if (len == 0)
+        return error_set(err, SIGNET_E_SYNTAX, "the code is empty");
+    if (len > SCAN_CODE_MAX)
+        return error_set(err, SIGNET_E_SYNTAX, "the code has %zu bytes: at most %d are possible",
+                         len, SCAN_CODE_MAX);
+    memcpy(out, text, len);
+    out[len] = '\0';
+    return text_check("the code", text, len, err) == SIGNET_OK ? SIGNET_OK
+                                                               : (int)(err->code = SIGNET_E_SYNTAX);
+}
+
+int scan_read(const struct signet_scan *rules, const char *text, size_t len, struct scan_code *out,
+              struct signet_error *err)
+{
+    const struct {
+        const char *prefix;
+        enum scan_kind kind;
+    } kinds[] = {{rules->slot_prefix, SCAN_SLOT},
+                 {rules->operator_prefix, SCAN_OPERATOR},
+                 {rules->carrier_prefix, SCAN_CARRIER}};
+    char whole[SCAN_CODE_MAX + 1];
+    const char *rest;
+
+    if (scan_is_set_up(text, len)) {
+        out->kind = SCAN_SET_UP;
+        return scan_judge_set_up(text, len, err);
+    }
+    int rc = clean(text, len, whole, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    const char *code = without_symbology(whole);
+    out->kind = SCAN_DEVICE;
+    rest = rules->prefix ? behind(rules->prefix, code) : code;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (behind(kinds[i].prefix, code)) {
+            out->kind = kinds[i].kind;
+            rest = behind(kinds[i].prefix, code);
+            break;
+        }
+    if (out->kind == SCAN_DEVICE)
+        rc = check_device(rules, code, rest, err);
+    if (rc == SIGNET_OK)
+        memcpy(out->text, rest, strlen(rest) + 1);
+    return rc;
+}
