@@ -227,8 +227,8 @@ int signet_run_shift(struct signet_run *run, const char *name, struct signet_err
  * that waits for a code. text may be anything, also no text. A code that is refused changes
  * nothing; it is a SIGNET_EVENT_WARNING with the stage "scan", too, and counted in the report.
  * SIGNET_E_SYNTAX: malformed; SIGNET_E_NOT_FOUND: nobody has it, or there is no such slot;
- * SIGNET_E_EXISTS, SIGNET_E_CONFLICT: it was used, or the keyboard layout is wrong; SIGNET_E_BUSY,
- * SIGNET_E_USAGE: not now; SIGNET_E_UNSUPPORTED: the order has no `scan`. */
+ * SIGNET_E_EXISTS, SIGNET_E_CONFLICT: it was used, or the keyboard layout is wrong, or not now;
+ * SIGNET_E_BUSY: not now; SIGNET_E_UNSUPPORTED: the order has no `scan`. */
 int signet_run_scan(struct signet_run *run, const char *slot, const char *text, size_t len,
                     struct signet_error *err);
 /* The text of the set-up code: when a scanner reads it, signet_run_scan() judges the layout. */

@@ -54,7 +54,7 @@ bool line_pause(struct job *job, struct line_gate *gate, bool paused);
 bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off);
 
 /* The next board of the slot becomes this device; code: as it was read. SIGNET_E_BUSY,
- * SIGNET_E_CONFLICT, SIGNET_E_USAGE: not now. */
+ * SIGNET_E_CONFLICT: not now. */
 int line_scan(struct job *job, struct line_scans *scans, const struct signet_order *order,
               size_t slot, const char *endpoint, const char *code, struct signet_error *err);
 /* True: the slot waits for its label (slot_scan_back()), and *rc says whether this is it. */

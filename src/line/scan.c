@@ -38,10 +38,11 @@ static int judge(const struct line_scans *scans, const struct signet_order *orde
             strcmp(scans->slots[i].endpoint, endpoint) == 0)
             return refuse_other(order, i, code, err);
     if (when && strcmp(when, "before") == 0 && s->waits)
-        return error_set_hint(err, SIGNET_E_USAGE, "take the board out, scan its code, put it in",
+        return error_set_hint(err, SIGNET_E_CONFLICT,
+                              "take the board out, scan its code, put it in",
                               "the board in slot %s came before its code", name);
     if (when && strcmp(when, "after") == 0 && !s->waits)
-        return error_set_hint(err, SIGNET_E_USAGE, "put the board in, then scan its code",
+        return error_set_hint(err, SIGNET_E_CONFLICT, "put the board in, then scan its code",
                               "no board waits for a code in slot %s", name);
     return SIGNET_OK;
 }

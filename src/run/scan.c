@@ -128,7 +128,7 @@ static int choose_slot(struct signet_run *r, size_t *slot, struct signet_error *
     pthread_mutex_unlock(&r->job.lock);
     return *slot != no_slot
                ? SIGNET_OK
-               : error_set_hint(err, SIGNET_E_USAGE, "scan the code of the slot first",
+               : error_set_hint(err, SIGNET_E_CONFLICT, "scan the code of the slot first",
                                 waiting ? "%zu slots wait for a code"
                                         : "for which slot is it? None waits for a code",
                                 waiting);

@@ -68,6 +68,12 @@ int source_try(struct source *s, const char *endpoint, struct signet_error *err)
     return make_device(s, endpoint, -1, NULL, NULL, NULL, err);
 }
 
+int source_of_code(struct source *s, const char *code, char endpoint[SIGNET_ENDPOINT_SIZE],
+                   struct signet_error *err)
+{
+    return names_of_code(&s->names, code, endpoint, err);
+}
+
 int source_restore(struct source *s, const struct secret *packet, const char *endpoint,
                    struct device *out, struct signet_error *err)
 {
