@@ -22,8 +22,8 @@ static int refuse_other(const struct signet_order *order, size_t other, const ch
 }
 
 /* With the job's lock. */
-static int judge(const struct line_scans *scans, const struct signet_order *order, size_t slot,
-                 const char *endpoint, const char *code, struct signet_error *err)
+static int judge_code(const struct line_scans *scans, const struct signet_order *order, size_t slot,
+                      const char *endpoint, const char *code, struct signet_error *err)
 {
     const struct line_scan *s = &scans->slots[slot];
     const char *name = order->slots[slot].name, *when = order->scan.when;
@@ -53,7 +53,7 @@ int line_scan(struct job *job, struct line_scans *scans, const struct signet_ord
     struct line_scan *s = &scans->slots[slot];
 
     pthread_mutex_lock(&job->lock);
-    int rc = judge(scans, order, slot, endpoint, code, err);
+    int rc = judge_code(scans, order, slot, endpoint, code, err);
     if (rc == SIGNET_OK) {
         snprintf(s->endpoint, sizeof(s->endpoint), "%s", endpoint);
         snprintf(s->code, sizeof(s->code), "%s", code);
@@ -197,7 +197,7 @@ int slot_scan_back(struct slot *slot, const char *text, struct signet_error *err
 /* Devices of boards in work */
 
 /* What is on record before: its code, and the carrier that was scanned last. */
-static int note(struct work *w, struct signet_error *err)
+static int note_code(struct work *w, struct signet_error *err)
 {
     const struct line_scan *s = &w->slot->scanned;
     char text[sizeof(s->code) + sizeof(s->carrier) + 16];
@@ -247,5 +247,5 @@ int work_identify_scanned(struct work *w, struct signet_error *err)
     } else {
         rc = claim_scanned(w, w->hw_id[0] ? w->hw_id : NULL, w->lease, err);
     }
-    return rc == SIGNET_OK ? note(w, err) : rc;
+    return rc == SIGNET_OK ? note_code(w, err) : rc;
 }

@@ -61,7 +61,7 @@ uint64_t run_refused_scans(struct signet_run *r)
     return refused;
 }
 
-static void tell(struct signet_run *r, const char *stage, size_t slot, const char *name)
+static void tell_scan(struct signet_run *r, const char *stage, size_t slot, const char *name)
 {
     const struct signet_event event = {.kind = SIGNET_EVENT_LINE,
                                        .stage = stage,
@@ -72,7 +72,7 @@ static void tell(struct signet_run *r, const char *stage, size_t slot, const cha
 }
 
 /* Panel, page, hook and report say it. */
-static void refuse(struct signet_run *r, size_t slot, const struct signet_error *why)
+static void refuse_code(struct signet_run *r, size_t slot, const struct signet_error *why)
 {
     static const struct signet_slot nowhere = {.name = ""};
     const struct signet_slot *where = slot == no_slot ? &nowhere : &r->order->slots[slot];
@@ -208,7 +208,7 @@ static int scan_device(struct signet_run *r, size_t *slot, const char *code,
     if (rc == SIGNET_OK)
         rc = line_scan(&r->job, &r->scan->scans, r->order, *slot, endpoint, code, err);
     if (rc == SIGNET_OK)
-        tell(r, "scanned", *slot, endpoint);
+        tell_scan(r, "scanned", *slot, endpoint);
     return rc;
 }
 
@@ -223,7 +223,7 @@ static int scan_slot(struct signet_run *r, const char *name, struct signet_error
     r->scan->slot = slot;
     r->scan->slot_until = clock_ms() + SLOT_MS;
     pthread_mutex_unlock(&r->job.lock);
-    tell(r, "scanned", slot, NULL);
+    tell_scan(r, "scanned", slot, NULL);
     return SIGNET_OK;
 }
 
@@ -232,7 +232,7 @@ static int scan_carrier(struct signet_run *r, const char *name)
     pthread_mutex_lock(&r->job.lock);
     snprintf(r->scan->scans.carrier, sizeof(r->scan->scans.carrier), "%s", name);
     pthread_mutex_unlock(&r->job.lock);
-    tell(r, "carrier", no_slot, name);
+    tell_scan(r, "carrier", no_slot, name);
     return SIGNET_OK;
 }
 
@@ -279,7 +279,7 @@ static int obey_code(struct signet_run *r, size_t *slot, const char *text, size_
     case SCAN_CARRIER:
         return scan_carrier(r, code.text);
     case SCAN_SET_UP:
-        tell(r, "set-up-code", *slot, NULL);
+        tell_scan(r, "set-up-code", *slot, NULL);
         return SIGNET_OK;
     }
     return SIGNET_OK;
@@ -300,7 +300,7 @@ int signet_run_scan(struct signet_run *r, const char *slot, const char *text, si
     if (rc == SIGNET_OK)
         return rc;
     if (rc != SIGNET_E_CANCELLED)
-        refuse(r, at, &why);
+        refuse_code(r, at, &why);
     return error_copy(err, &why);
 }
 
@@ -320,10 +320,10 @@ static void on_trouble(void *ctx, const struct signet_error *why)
 
     if (t->scanner->slot)
         find_slot(t->run, t->scanner->slot, &slot, NULL);
-    refuse(t->run, slot, why);
+    refuse_code(t->run, slot, why);
 }
 
-static void *read_scanner(void *arg)
+static void *watch_scanner(void *arg)
 {
     const struct scanner_thread *t = arg;
     const struct scan_port port = {.scanner = t->scanner,
@@ -346,7 +346,7 @@ int run_begin_scan(struct signet_run *r, struct signet_error *err)
 
         t->run = r;
         t->scanner = &r->order->scan.scanners[i];
-        rc = pthread_create(&t->thread, NULL, read_scanner, t);
+        rc = pthread_create(&t->thread, NULL, watch_scanner, t);
         r->scan->started += rc == 0;
     }
     return rc ? error_sys(err, SIGNET_E_NOMEM, rc, "cannot start a thread for a scanner")

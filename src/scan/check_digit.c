@@ -35,7 +35,7 @@ static bool gtin(const char *text, size_t len)
 
 /* The value of a character in ISO 7064; -1: it has none. last: the check character, which may be
  * the extra one. */
-static int value_of(char c, bool letters, char extra, unsigned extra_value)
+static int character_value(char c, bool letters, char extra, unsigned extra_value)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -50,7 +50,7 @@ static bool iso7064(const char *text, size_t len, unsigned modulus, unsigned rad
     unsigned sum = 0;
 
     for (size_t i = 0; i < len; i++) {
-        int value = value_of(text[i], letters, i + 1 == len ? extra : '\0', modulus - 1);
+        int value = character_value(text[i], letters, i + 1 == len ? extra : '\0', modulus - 1);
 
         if (value < 0)
             return false;

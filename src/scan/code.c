@@ -36,8 +36,8 @@ static const char *behind(const char *prefix, const char *text)
     return len && strncmp(text, prefix, len) == 0 && text[len] ? text + len : NULL;
 }
 
-static int check_device(const struct signet_scan *rules, const char *whole, const char *text,
-                        struct signet_error *err)
+static int check_device_code(const struct signet_scan *rules, const char *whole, const char *text,
+                             struct signet_error *err)
 {
     if (!text)
         return error_set_hint(err, SIGNET_E_SYNTAX, "scan the code of the device",
@@ -102,7 +102,7 @@ int scan_read(const struct signet_scan *rules, const char *text, size_t len, str
             break;
         }
     if (out->kind == SCAN_DEVICE)
-        rc = check_device(rules, code, rest, err);
+        rc = check_device_code(rules, code, rest, err);
     if (rc == SIGNET_OK)
         memcpy(out->text, rest, strlen(rest) + 1);
     return rc;

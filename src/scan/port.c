@@ -17,7 +17,8 @@ struct reading {
     int64_t last_at;
 };
 
-static void tell(const struct reading *r, enum signet_code code, const char *what, const char *hint)
+static void tell_trouble(const struct reading *r, enum signet_code code, const char *what,
+                         const char *hint)
 {
     struct signet_error why = {0};
 
@@ -40,14 +41,14 @@ static bool is_double(struct reading *r)
 static void end_code(struct reading *r)
 {
     if (r->too_long)
-        tell(r, SIGNET_E_SYNTAX, "a code is too long", "scan the code of the device");
+        tell_trouble(r, SIGNET_E_SYNTAX, "a code is too long", "scan the code of the device");
     else if (r->len > 0 && !is_double(r))
         r->port->on_code(r->port->ctx, r->text, r->len);
     r->len = 0;
     r->too_long = false;
 }
 
-static void take(struct reading *r, const char *bytes, size_t n)
+static void take_bytes_read(struct reading *r, const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (strchr("\r\n\t", bytes[i]) && bytes[i])
@@ -62,8 +63,8 @@ static void take(struct reading *r, const char *bytes, size_t n)
 static void drop(struct reading *r)
 {
     if (r->len > 0)
-        tell(r, SIGNET_E_SYNTAX, "a code came without its end",
-             "set the scanner to send CR (Enter) behind each code");
+        tell_trouble(r, SIGNET_E_SYNTAX, "a code came without its end",
+                     "set the scanner to send CR (Enter) behind each code");
     r->len = 0;
     r->too_long = false;
 }
@@ -78,7 +79,7 @@ static int read_open(struct reading *r, struct signet_link *link, struct signet_
 
         rc = link_read(link, bytes, sizeof(bytes), clock_ms() + END_MS, &got, err);
         if (rc == SIGNET_OK)
-            take(r, bytes, got);
+            take_bytes_read(r, bytes, got);
         else
             drop(r);
     }

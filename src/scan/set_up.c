@@ -161,7 +161,7 @@ static const char *key_gives(const struct layout *l, char c, char same[2])
 }
 
 /* Which American key gives c on this one; '\0': one that JUDGED does not have. */
-static char key_of(const struct layout *l, char c)
+static char key_that_gives(const struct layout *l, char c)
 {
     for (const char *us = JUDGED; *us; us++) {
         char same[2] = "";
@@ -187,7 +187,7 @@ static size_t character(const char *text, size_t len)
 static bool comes_out(const struct layout *l, bool back, const char *text, size_t len)
 {
     for (const char *c = JUDGED; *c; c++) {
-        char same[2] = "", us[2] = {back ? key_of(l, *c) : '\0', '\0'};
+        char same[2] = "", us[2] = {back ? key_that_gives(l, *c) : '\0', '\0'};
         const char *is = back ? us : key_gives(l, *c, same);
         size_t n = back && !us[0] ? character(text, len) : strlen(is);
 
