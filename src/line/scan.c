@@ -22,7 +22,7 @@ static int refuse_other(const struct signet_order *order, size_t other, const ch
 }
 
 /* With the job's lock. */
-static int judge_code(const struct line_scans *scans, const struct signet_order *order, size_t slot,
+static int judge_scan(const struct line_scans *scans, const struct signet_order *order, size_t slot,
                       const char *endpoint, const char *code, struct signet_error *err)
 {
     const struct line_scan *s = &scans->slots[slot];
@@ -53,7 +53,7 @@ int line_scan(struct job *job, struct line_scans *scans, const struct signet_ord
     struct line_scan *s = &scans->slots[slot];
 
     pthread_mutex_lock(&job->lock);
-    int rc = judge_code(scans, order, slot, endpoint, code, err);
+    int rc = judge_scan(scans, order, slot, endpoint, code, err);
     if (rc == SIGNET_OK) {
         snprintf(s->endpoint, sizeof(s->endpoint), "%s", endpoint);
         snprintf(s->code, sizeof(s->code), "%s", code);
@@ -216,11 +216,6 @@ static int claim_scanned(struct work *w, const char *hw_id, struct signet_lease 
     if (rc == SIGNET_E_CONFLICT && hw_id) /* its credentials are on a board: this one? */
         rc = work_claim(w, endpoint, hw_id, lease, err);
     return rc == SIGNET_E_NOT_FOUND ? work_reserve(w, endpoint, lease, err) : rc;
-}
-
-bool work_is_scanned(const struct work *w)
-{
-    return w->slot->scanned.endpoint[0];
 }
 
 int work_take_scanned(struct work *w, struct signet_error *err)

@@ -47,7 +47,10 @@ int work_take_unit(struct work *w, struct signet_error *err);
 int work_drop_spare(struct work *w, struct signet_error *err);
 /* scan.c: the device whose code was scanned. work_take_scanned(): before the board is touched.
  * SIGNET_E_WRONG_BOARD: the board is another device's. */
-bool work_is_scanned(const struct work *w);
+static inline bool work_is_scanned(const struct work *w)
+{
+    return w->slot->scanned.endpoint[0];
+}
 int work_take_scanned(struct work *w, struct signet_error *err);
 int work_identify_scanned(struct work *w, struct signet_error *err);
 /* look.c */

@@ -116,23 +116,6 @@ static int read_server(struct reader *r, yaml_node_t *node)
     return SIGNET_OK;
 }
 
-int reader_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
-                int (*read)(struct reader *, yaml_node_t *))
-{
-    if (node->type != YAML_SEQUENCE_NODE)
-        return reader_fail_hint(r, node, "put it into brackets: [{...}, {...}]",
-                                "'%s' takes a list, \"- ...\"", what);
-    if ((size_t)(node->data.sequence.items.top - node->data.sequence.items.start) > max)
-        return reader_fail(r, node, SIGNET_E_LIMIT, "more than %zu %s", max, what);
-    for (yaml_node_item_t *item = node->data.sequence.items.start;
-         item < node->data.sequence.items.top; item++) {
-        int rc = read(r, yaml_document_get_node(&r->document, *item));
-        if (rc != SIGNET_OK)
-            return rc;
-    }
-    return SIGNET_OK;
-}
-
 static int read_slots(struct reader *r, yaml_node_t *node)
 {
     return reader_list(r, node, "slots", SIGNET_ORDER_SLOTS, reader_slot);

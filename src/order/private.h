@@ -15,9 +15,6 @@ int reader_port(struct reader *r, const char *port, const char **out);
 /* scan.c: the keys of scan; then what goes with them */
 int reader_scan(struct reader *r, yaml_node_t *node);
 int reader_check_scan(const struct reader *r);
-/* order.c: each item of a list, by read. */
-int reader_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
-                int (*read)(struct reader *, yaml_node_t *));
 /* definitions.c: objects */
 int reader_objects(struct reader *r, yaml_node_t *node);
 int reader_output(struct reader *r, yaml_node_t *node);

@@ -23,8 +23,9 @@ struct signet_run {
     struct signet_observer status_observer; /* of the job: the status, then the caller */
     struct signet_status *status;
     struct line_gate gate;
-    struct run_scan *scan;   /* NULL: the order has none */
-    struct control *control; /* NULL: none */
+    struct line_scans *scans; /* of the slots; NULL: nothing is scanned */
+    struct run_scan *scan;    /* NULL: the order has none */
+    struct control *control;  /* NULL: none */
     atomic_bool stop_asked;
     const struct signet_profile *profile;
     struct signet_authority *authority; /* NULL: certificates sign themselves */
@@ -82,7 +83,6 @@ int run_open_scan(struct signet_run *run, struct signet_error *err);
 void run_close_scan(struct signet_run *run);
 int run_begin_scan(struct signet_run *run, struct signet_error *err);
 void run_end_scan(struct signet_run *run);
-struct line_scans *run_scans(struct signet_run *run); /* NULL: nothing is scanned */
 uint64_t run_refused_scans(struct signet_run *run);
 
 /* servers.c */

@@ -214,7 +214,7 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
                                     .vault = r->vault,
                                     .delivery = delivery,
                                     .gate = &r->gate,
-                                    .scans = run_scans(r),
+                                    .scans = r->scans,
                                     .boards = r->options.boards,
                                     .watch = r->options.watch,
                                     .wait_seconds = r->options.wait_seconds};

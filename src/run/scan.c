@@ -33,7 +33,8 @@ int run_open_scan(struct signet_run *r, struct signet_error *err)
     r->scan = calloc(1, sizeof(*r->scan));
     if (!r->scan)
         return error_nomem(err);
-    r->scan->scans.names = r->order->slots;
+    r->scans = &r->scan->scans;
+    r->scans->names = r->order->slots;
     r->scan->slot = no_slot;
     return signet_cancel_new(&r->scan->end, err);
 }
@@ -44,11 +45,7 @@ void run_close_scan(struct signet_run *r)
         signet_cancel_free(&r->scan->end);
     free(r->scan);
     r->scan = NULL;
-}
-
-struct line_scans *run_scans(struct signet_run *r)
-{
-    return r->scan ? &r->scan->scans : NULL;
+    r->scans = NULL;
 }
 
 uint64_t run_refused_scans(struct signet_run *r)
@@ -200,13 +197,13 @@ static int scan_device(struct signet_run *r, size_t *slot, const char *code,
     char endpoint[SIGNET_ENDPOINT_SIZE];
     int rc = *slot == no_slot ? choose_slot(r, slot, err) : SIGNET_OK;
 
-    if (rc != SIGNET_OK || line_scan_back(&r->job, &r->scan->scans, *slot, code, &rc, err))
+    if (rc != SIGNET_OK || line_scan_back(&r->job, r->scans, *slot, code, &rc, err))
         return rc;
     rc = name_device(r, code, endpoint, err);
     if (rc == SIGNET_OK)
         rc = check_repeat(r, endpoint, err);
     if (rc == SIGNET_OK)
-        rc = line_scan(&r->job, &r->scan->scans, r->order, *slot, endpoint, code, err);
+        rc = line_scan(&r->job, r->scans, r->order, *slot, endpoint, code, err);
     if (rc == SIGNET_OK)
         tell_scan(r, "scanned", *slot, endpoint);
     return rc;
@@ -230,7 +227,7 @@ static int scan_slot(struct signet_run *r, const char *name, struct signet_error
 static int scan_carrier(struct signet_run *r, const char *name)
 {
     pthread_mutex_lock(&r->job.lock);
-    snprintf(r->scan->scans.carrier, sizeof(r->scan->scans.carrier), "%s", name);
+    snprintf(r->scans->carrier, sizeof(r->scans->carrier), "%s", name);
     pthread_mutex_unlock(&r->job.lock);
     tell_scan(r, "carrier", no_slot, name);
     return SIGNET_OK;
@@ -249,13 +246,13 @@ static bool is_label(struct signet_run *r, size_t *slot, const char *text, size_
     label[len] = '\0';
     pthread_mutex_lock(&r->job.lock);
     while (i < r->order->slot_count &&
-           (strcmp(r->scan->scans.slots[i].back, label) != 0 || (*slot != no_slot && *slot != i)))
+           (strcmp(r->scans->slots[i].back, label) != 0 || (*slot != no_slot && *slot != i)))
         i++;
     pthread_mutex_unlock(&r->job.lock);
     if (i == r->order->slot_count || len == 0)
         return false;
     *slot = i;
-    return line_scan_back(&r->job, &r->scan->scans, i, label, rc, err);
+    return line_scan_back(&r->job, r->scans, i, label, rc, err);
 }
 
 static int obey_code(struct signet_run *r, size_t *slot, const char *text, size_t len,

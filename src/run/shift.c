@@ -61,8 +61,8 @@ int signet_run_slot(struct signet_run *r, const char *slot, bool off, struct sig
         why.code = SIGNET_E_NOT_FOUND;
         return error_copy(err, &why);
     }
-    if (off && run_scans(r))
-        line_scan_drop(&r->job, run_scans(r), i);
+    if (off && r->scans)
+        line_scan_drop(&r->job, r->scans, i);
     if (line_slot(&r->job, &r->gate, i, off))
         tell_change(r, off ? "off" : "on", o->slots[i].name, NULL);
     return SIGNET_OK;

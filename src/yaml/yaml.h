@@ -66,6 +66,9 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
                void *to);
 /* One value, as the entry says. */
 int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, void *to);
+/* Each item of a list of at most max, by read. */
+int reader_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
+                int (*read)(struct reader *, yaml_node_t *));
 /* A copy that lives until reader_free_owned(); NULL with the error set. */
 char *reader_keep(struct reader *r, const char *text, size_t len);
 /* The same of a path: as it is when absolute, else in the file's folder. *out is NULL on error. */
