@@ -10,7 +10,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 200 };
+/* A scanner that acts as a keyboard types faster than a person. */
+enum { LOOK_MS = 200, SCANNER_MS = 50, BYTES_MAX = 640 };
 
 struct panel_keys {
     struct signet_run *run;
@@ -73,6 +74,8 @@ static void finish_text(struct panel_keys *k, char key, const char *text)
         rc = signet_run_shift(k->run, text, &err);
     else if (key == 's' && text[0])
         rc = toggle_slot(k->run, text, &err);
+    else if (key == 'c')
+        rc = signet_run_scan(k->run, NULL, text, strlen(text), &err);
     else if (key == 'q' && (text[0] == 'y' || text[0] == 'Y'))
         signet_run_stop(k->run);
     say(k, rc == SIGNET_OK ? "" : err.msg);
@@ -87,7 +90,7 @@ static void press(struct panel_keys *k, char key)
         rc = signet_run_pause(k->run, key == 'p', &err);
     if (rc != SIGNET_OK)
         say(k, err.msg);
-    if (key != 'o' && key != 'h' && key != 's' && key != 'q')
+    if (!strchr("ohsq", key) && !(key == 'c' && signet_run_has_scan(k->run)))
         return;
     pthread_mutex_lock(&k->lock);
     k->asks = key;
@@ -139,19 +142,74 @@ static void take_bytes(struct panel_keys *k, const char *bytes, ssize_t n)
             take_byte(k, bytes[i]);
 }
 
+static bool ends_code(char c)
+{
+    return c == '\r' || c == '\n' || c == '\t';
+}
+
+/* What comes within a moment of the first key, up to the end of a code. Keys as such come alone. */
+static size_t read_code(char *bytes, size_t n)
+{
+    struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
+    while (n < BYTES_MAX && !ends_code(bytes[n - 1]) && poll(&ready, 1, SCANNER_MS) > 0) {
+        ssize_t more = read(STDIN_FILENO, bytes + n, BYTES_MAX - n);
+        if (more <= 0)
+            break;
+        n += (size_t)more;
+    }
+    return n;
+}
+
+static void scan(struct panel_keys *k, const char *text, size_t len)
+{
+    struct signet_error err = {0};
+    int rc = signet_run_scan(k->run, NULL, text, len, &err);
+    say(k, rc == SIGNET_OK ? "the code is taken" : err.msg);
+}
+
+/* Codes that a scanner typed, and maybe a key behind them. */
+static void take_codes(struct panel_keys *k, const char *bytes, size_t n)
+{
+    size_t begin = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!ends_code(bytes[i]))
+            continue;
+        if (i > begin)
+            scan(k, bytes + begin, i - begin);
+        begin = i + 1;
+    }
+    if (n - begin > 1)
+        say(k, "a code came without its end: set the scanner to send Enter behind each");
+    else
+        take_bytes(k, bytes + begin, (ssize_t)(n - begin));
+}
+
+static void take_keys(struct panel_keys *k, char *bytes, size_t n)
+{
+    if (n > 0 && !k->asks && bytes[0] != '\033' && !ends_code(bytes[0]) &&
+        signet_run_has_scan(k->run)) {
+        n = read_code(bytes, n);
+        if (n > 1) {
+            take_codes(k, bytes, n);
+            return;
+        }
+    }
+    take_bytes(k, bytes, (ssize_t)n);
+}
+
 static void *watch_keys(void *arg)
 {
     struct panel_keys *k = arg;
     struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
     bool ending = false;
     while (!ending && !signet_cancel_fired(process_cancel())) {
-        char bytes[64];
+        char bytes[BYTES_MAX];
         take_terminal(k);
         bool typed = poll(&ready, 1, LOOK_MS) > 0 && has_terminal();
-        ssize_t n = typed ? read(STDIN_FILENO, bytes, sizeof(bytes)) : 0;
+        ssize_t n = typed ? read(STDIN_FILENO, bytes, 64) : 0;
         if (typed && n <= 0)
             break;
-        take_bytes(k, bytes, n);
+        take_keys(k, bytes, (size_t)n);
         pthread_mutex_lock(&k->lock);
         ending = k->ending;
         pthread_mutex_unlock(&k->lock);
@@ -198,11 +256,12 @@ void panel_keys_text(struct panel_keys *k, char out[static 400])
         snprintf(out, 400, "%s: %s_   (Enter; Esc: leave it)",
                  k->asks == 'o'   ? "operator"
                  : k->asks == 'h' ? "shift"
+                 : k->asks == 'c' ? "code"
                  : k->asks == 's' ? "slot off or on"
                                   : "end the run? y",
                  k->text);
     else
-        snprintf(out, 400, "%s%sp pause  r resume  s slot off/on  o operator  h shift  q end",
-                 k->said, k->said[0] ? "   " : "");
+        snprintf(out, 400, "%s%sp pause  r resume  s slot off/on  %so operator  h shift  q end",
+                 k->said, k->said[0] ? "   " : "", signet_run_has_scan(k->run) ? "c code  " : "");
     pthread_mutex_unlock(&k->lock);
 }

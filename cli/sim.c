@@ -7,6 +7,7 @@ const struct verb sim_verbs[] = {
     {"rack", "the boards of a whole line, each in a slot", sim_rack},
     {"tell", "pull a board, reset it, ask how it is", sim_tell},
     {"server", "an onboarding server, good or misbehaving", sim_server},
+    {"scanner", "a scanner on a pty, good or misbehaving", sim_scanner},
     {"flasher", "a programmer that flashes such boards", sim_flasher},
     {0},
 };

@@ -10,6 +10,7 @@ int sim_rack(int argc, char **argv);
 int sim_tell(int argc, char **argv);
 int sim_server(int argc, char **argv);  /* sim_server.c */
 int sim_flasher(int argc, char **argv); /* sim_flasher.c */
+int sim_scanner(int argc, char **argv); /* sim_scanner.c */
 
 /* What --firmware said; NULL: initial. False: a mistake, told on stderr. */
 bool sim_firmware_named(const struct cli *cli, const char *name, enum sim_firmware *out);

@@ -194,4 +194,16 @@ void sim_lwm2m_stop(struct sim_lwm2m **server);
 uint16_t sim_lwm2m_port(const struct sim_lwm2m *server);
 size_t sim_lwm2m_registered(const struct sim_lwm2m *server); /* how often a device came in */
 
+/* A scanner in USB-COM mode, on a pty (scanner.c). */
+
+struct sim_scanner;
+/* link: a symbolic link to make to the pty; an old link there is replaced. */
+int sim_scanner_start(struct sim_scanner **out, const char *link, struct signet_error *err);
+void sim_scanner_stop(struct sim_scanner **scanner);
+/* How it reads a code; else it is the name of a keyboard layout, "german", that is the wrong one.
+ * SIGNET_E_USAGE: no such way. */
+#define SIM_SCANNER_WAYS "ok, double, no-end, cut, garbage, long"
+int sim_scanner_read(struct sim_scanner *scanner, const char *code, const char *way,
+                     struct signet_error *err);
+
 #endif

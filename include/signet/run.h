@@ -231,6 +231,7 @@ int signet_run_shift(struct signet_run *run, const char *name, struct signet_err
  * SIGNET_E_BUSY: not now; SIGNET_E_UNSUPPORTED: the order has no `scan`. */
 int signet_run_scan(struct signet_run *run, const char *slot, const char *text, size_t len,
                     struct signet_error *err);
+bool signet_run_has_scan(const struct signet_run *run); /* its order has `scan` */
 /* The text of the set-up code: when a scanner reads it, signet_run_scan() judges the layout. */
 const char *signet_scan_set_up(void);
 /* As the caller's cancel; but what waits for a server or a programmer ends on the caller's only, so

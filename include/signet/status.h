@@ -55,6 +55,7 @@ struct signet_order_status {
     char operator_name[SIGNET_PERSON_SIZE], shift[SIGNET_PERSON_SIZE]; /* "": not known */
     bool paused;                                                       /* no slot begins a board */
     bool stopping;                       /* somebody asked for the end */
+    bool scans;                          /* its boards need codes of scanners */
     double seconds;                      /* since signet_status_new() */
     uint64_t made, quota;                /* devices of the order: verified or further */
     uint64_t made_before;                /* of made: before this run */

@@ -109,6 +109,7 @@ function drawState() {
     $('slots').classList.toggle('old', Boolean(line.away));
     setText($('pause'), o && o.paused ? 'Go on' : 'Pause the line');
     $('actions').hidden = !session.token || !o;
+    $('code').hidden = !o || !o.scans;
     document.title = o ? `${o.order}: ${o.made} of ${o.quota}` : 'Signet';
 }
 
@@ -218,6 +219,24 @@ async function say(...words) {
     }
 }
 
+// A scanner that acts as a keyboard: keys that follow each other faster than a person types, then Enter or Tab.
+function readScanner() {
+    let text = '', at = 0;
+    addEventListener('keydown', e => {
+        const quick = e.timeStamp - at < 80;
+        if (!session.token || $('code').hidden || e.metaKey || e.target.tagName === 'INPUT') return;
+        if ((e.key === 'Enter' || e.key === 'Tab') && quick && text.length > 1) {
+            e.preventDefault(); // no button is pressed by it
+            e.stopPropagation();
+            say('scan', `|${text}`);
+            text = '';
+        } else if (e.key.length === 1 && (!e.ctrlKey || e.getModifierState('AltGraph'))) {
+            text = quick ? text + e.key : e.key;
+            at = e.timeStamp;
+        }
+    }, true);
+}
+
 function ask(title, text, yes, named, then) {
     setText($('ask-title'), title);
     setText($('ask-text'), text);
@@ -264,6 +283,9 @@ async function begin() {
         'Change', true, name => say('operator', name)));
     $('shift').addEventListener('click', () => ask('Which shift works?', 'Later outcomes of boards carry it.', 'Change', true,
         name => say('shift', name)));
+    $('code').addEventListener('click', () => ask('Which code was read?', 'A scanner types it without this.', 'Scan', true,
+        code => say('scan', `|${code}`)));
+    readScanner();
     $('stop').addEventListener('click', () => ask('End the run?', 'Boards that are in work are finished as far as Ctrl-C lets them. '
         + 'To go on later, start the order again.', 'End the run', false, () => say('stop')));
     addEventListener('hashchange', showView);

@@ -34,6 +34,8 @@ static void view_order(struct buf *out, const struct signet_order_status *o)
     view_text(out, "shift", o->shift);
     buf_json_bool(out, "paused", o->paused);
     buf_json_bool(out, "stopping", o->stopping);
+    if (o->scans)
+        buf_json_bool(out, "scans", true);
     buf_json_real(out, "seconds", o->seconds);
     buf_json_integer(out, "quota", (int64_t)o->quota);
     buf_json_integer(out, "made", (int64_t)o->made);

@@ -53,6 +53,7 @@ static const struct member of_order[] = {
     OF_ORDER(MEMBER_TEXT, shift),
     OF_ORDER(MEMBER_BOOL, paused),
     OF_ORDER(MEMBER_BOOL, stopping),
+    OF_ORDER(MEMBER_BOOL, scans),
     OF_ORDER(MEMBER_REAL, seconds),
     OF_ORDER(MEMBER_REAL, left),
     OF_ORDER(MEMBER_COUNT, quota),

@@ -282,6 +282,11 @@ static int obey_code(struct signet_run *r, size_t *slot, const char *text, size_
     return SIGNET_OK;
 }
 
+bool signet_run_has_scan(const struct signet_run *r)
+{
+    return r->order->scan.used;
+}
+
 int signet_run_scan(struct signet_run *r, const char *slot, const char *text, size_t len,
                     struct signet_error *err)
 {

@@ -41,6 +41,7 @@ int signet_status_new(struct signet_status **out, const struct signet_order *ord
         return error_nomem(err);
     pthread_mutex_init(&s->lock, NULL);
     s->order = (struct signet_order_status){.name = order->name, .quota = (uint64_t)order->quota};
+    s->order.scans = order->scan.used;
     s->order.server_count = order->server_count;
     for (size_t i = 0; i < order->server_count; i++)
         s->order.servers[i] = order->servers[i].name;

@@ -37,6 +37,10 @@ bool scan_check_digit(const char *name, const char *text);
 bool scan_is_set_up(const char *text, size_t len);
 int scan_judge_set_up(const char *text, size_t len, struct signet_error *err);
 
+/* What a computer with this layout, "German", gets of a scanner with the American one. False: no
+ * such layout. */
+bool scan_type(const char *layout, const char *text, struct buf *out);
+
 /* port.c: reads a scanner on a serial port until cancel, again and again when it goes. A code ends
  * with CR, LF or TAB; the same code twice within a second is one. on_code: text may be anything;
  * on_trouble: the port cannot be opened (once until it can), or a code did not end. */

@@ -160,6 +160,21 @@ static const char *key_gives(const struct layout *l, char c, char same[2])
     return same;
 }
 
+bool scan_type(const char *layout, const char *text, struct buf *out)
+{
+    for (size_t i = 0; i < LAYOUTS; i++) {
+        if (strcasecmp(layouts[i].name, layout) != 0)
+            continue;
+        for (; *text; text++) {
+            char same[2] = "";
+
+            buf_text(out, key_gives(&layouts[i], *text, same));
+        }
+        return true;
+    }
+    return false;
+}
+
 /* Which American key gives c on this one; '\0': one that JUDGED does not have. */
 static char key_that_gives(const struct layout *l, char c)
 {
