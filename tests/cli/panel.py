@@ -120,7 +120,36 @@ def what_a_tool_says(hall):
     need(b'\x1b[2J' not in t.seen and b'\x9bJ' not in t.seen, 'an escape')
 
 
-for test in (keys, sizes, what_a_tool_says):
+def codes(hall):
+    """A scanner that acts as a keyboard needs no key; nor does it press any."""
+    t = Terminal(hall, hall.order(9, 'scan: {endpoint: "urn:dev:os:{scan}", slot_prefix: SLOT-, pattern: "pq##"}\n'))
+    t.shows('waits for its code', 'c code')
+    t.press('pq12\r')
+    t.shows('2 slots wait for a code')
+    t.press('SLOT-2\rpq12\t')
+    t.until('a board', lambda s: s['slots'][1]['state'] == 'pass' and s['slots'][1]['endpoint'] == 'urn:dev:os:pq12' and s['scans'])
+    t.press('SLOT-1\rpq12\r')
+    t.shows('made before')
+    t.press('pq')
+    t.shows('came without its end')
+    need(not t.status()['paused'], 'a code pressed a key')
+    t.press('p')
+    t.until('a pause', lambda s: s['paused'])
+    t.press('r')
+    t.until('no pause', lambda s: not s['paused'])
+    t.press('c')
+    t.shows('code: _')
+    for key in 'pq13\r':  # by hand
+        time.sleep(0.1)
+        t.press(key)
+    t.until('another board', lambda s: s['slots'][0]['state'] == 'pass')
+    t.press('q')
+    t.shows('end the run?')
+    t.press('y\r')
+    t.ends(4)
+
+
+for test in (keys, sizes, what_a_tool_says, codes):
     folder = tempfile.mkdtemp()
     hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))
     try:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Codes of scanners: which device a board becomes, which codes are refused, and that these change nothing."""
-import json, os, subprocess, tempfile
+import json, os, subprocess, tempfile, time
 from _line import Line
 from _signet import SIGNET, need
 
@@ -105,6 +105,52 @@ def names_of_codes(line):
     line.states(X_17='done', X_18='done')
 
 
+class Scanner:
+    def __init__(self, line, misbehave):
+        self.process = subprocess.Popen([SIGNET, 'sim', 'scanner', '--link', line.at('scanner'), '-m', misbehave], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        need(self.process.stdout.readline(), 'no scanner')
+
+    def reads(self, code):
+        self.process.stdin.write(code + '\n')
+        self.process.stdin.flush()
+
+    def close(self):
+        self.process.stdin.close()
+        need(self.process.wait(timeout=60) == 0, 'the scanner')
+
+
+def on_a_port(line):
+    """A scanner on a serial port, as it should be and otherwise; unplugged, and plugged in again."""
+    def refused(why):
+        said = line.until('warning', stage='scan')
+        need(why in said['message'], f'not {why}: {said}')
+
+    set_up = subprocess.run([SIGNET, 'line', 'set-up-code'], capture_output=True, text=True, timeout=60).stdout.strip()
+    scanner = Scanner(line, 'garbage,long,no-end,cut,german,double')
+    line.begin(quota=2, scan='column: imei, check: luhn, scanners: [{port: scanner, slot: "1"}]', slots=1)
+    line.waits(1)
+    for code, why in ((CODES['a'], 'slot 1: the code'), (CODES['a'], 'a code is too long'), (CODES['a'], 'a code came without its end'),
+                      (CODES['a'], 'a code came without its end'), (set_up, 'the computer the German one')):
+        scanner.reads(code)
+        refused(why)
+    need(not line.rows(), 'a refused code reserved a device')
+    scanner.reads(CODES['a'])  # twice, which is once
+    line.until('slot', stage='pass', endpoint='urn:dev:os:a')
+    line.waits(1)
+    scanner.reads(CODES['a'])
+    refused('urn:dev:os:a was made before')
+    scanner.close()
+    refused('scanner')
+    scanner = Scanner(line, 'ok')
+    time.sleep(1.5)  # until the port is open again
+    scanner.reads(CODES['b'])
+    need(line.finish() == 0 and line.report['refused_scans'] == 7, line.said)
+    scanner.close()
+    p = subprocess.run([SIGNET, 'sim', 'scanner', '--link', line.at('x'), '-m', 'klingon'], input='1\n', capture_output=True, text=True, timeout=60)
+    need(p.returncode and "does not read as 'klingon'" in p.stderr, p.stderr)
+
+
 def orders(line):
     """What does not fit together is told before a board is touched."""
     line.write('devices.csv', f'endpoint,imei\nurn:dev:os:a,{CODES["a"]}\nurn:dev:os:b,{CODES["a"]}\n')
@@ -132,7 +178,7 @@ def orders(line):
     need("'on_refused_scan' needs 'scan'" in p.stderr, p.stderr)
 
 
-for part in a_manifest, one_code_at_a_time, names_of_codes, orders:
+for part in a_manifest, one_code_at_a_time, names_of_codes, on_a_port, orders:
     with tempfile.TemporaryDirectory() as folder:
         line = Scanned(folder)
         try:
