@@ -179,6 +179,17 @@ static void check_port(struct check *c, const struct signet_slot *slot)
         put_result(c, rc, "port", slot->name, path, &err);
 }
 
+/* A scanner that is not there stops the line: no board is begun without a code. */
+static void check_scanner(struct check *c, const struct signet_scanner *scanner)
+{
+    struct signet_link *link = NULL;
+    struct signet_error err = {0};
+    int rc =
+        signet_link_open(&link, scanner->port, (unsigned)scanner->baud, process_cancel(), &err);
+    signet_link_close(&link);
+    put_result(c, rc, "scanner", scanner->slot ? scanner->slot : "", scanner->port, &err);
+}
+
 /* Credentials, tokens and certificates have times. */
 static void check_server_clock(struct check *c, const char *name, const struct signet_server *s)
 {
@@ -346,6 +357,8 @@ static int station_check_verb(int argc, char **argv)
         check_programmer(&c, &order->slots[i]);
         check_port(&c, &order->slots[i]);
     }
+    for (size_t i = 0; i < order->scan.scanner_count; i++)
+        check_scanner(&c, &order->scan.scanners[i]);
     check_servers(&c);
     check_space(&c, "work", order->work, true);
     if (!strstr(order->ledger, "://"))

@@ -130,6 +130,9 @@ def on_a_port(line):
     scanner = Scanner(line, 'garbage,long,no-end,cut,german,double')
     line.begin(quota=2, scan='column: imei, check: luhn, scanners: [{port: scanner, slot: "1"}]', slots=1)
     line.waits(1)
+    p = subprocess.run([SIGNET, 'station', 'check', 'order.yaml', '--json'], capture_output=True, text=True, cwd=line.folder, timeout=60)
+    checks = {e['check']: e for e in map(json.loads, p.stdout.splitlines()) if 'check' in e}
+    need('in use' in json.dumps(checks['scanner']), f'the port of the scanner is held by the run: {p.stdout}')
     for code, why in ((CODES['a'], 'slot 1: the code'), (CODES['a'], 'a code is too long'), (CODES['a'], 'a code came without its end'),
                       (CODES['a'], 'a code came without its end'), (set_up, 'the computer the German one')):
         scanner.reads(code)
