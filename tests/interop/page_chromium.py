@@ -70,6 +70,7 @@ def main(folder):
     logins = os.path.join(folder, 'logins')
     subprocess.run([SIGNET, 'page', 'password', logins, NAME], input=PASSWORD + '\n', text=True, check=True)
     run = Run(os.path.join(folder, 'work'), SLOTS)
+    run.scans = 1
     ledger = os.environ.get('SIGNET_LEDGER', os.path.join(folder, 'ledger.db'))
     page = subprocess.Popen([SIGNET, 'page', ledger, '-l', '127.0.0.1:0', '-w', os.path.join(folder, 'work'),
                              '--page-logins', logins, '--json'], stdout=subprocess.PIPE, text=True)
@@ -94,6 +95,10 @@ def main(folder):
         chromium.key('Enter', 13, '\r')
         chromium.until('document.getElementById("said").textContent === "a name is refused (try another)"', 'an error')
         need(run.asked == 'operator Zoë', run.asked)
+        run.refuses = 'a code is refused'
+        chromium.run('''for (const key of [...'SN:|a"1', 'Enter']) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))''')
+        chromium.until('document.getElementById("said").textContent === "a code is refused (try another)"', 'the answer to a code')
+        need(run.asked == 'scan |SN:|a"1', run.asked)
         for view in ('stations', 'reports', 'device'):
             chromium.run(f'location.hash = "{view}"')
             chromium.until(f'document.getElementById("view-{view}").children.length > 0', view)

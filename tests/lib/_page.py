@@ -95,6 +95,7 @@ class Run:
     def __init__(self, folder, slots):
         os.mkdir(folder)
         self.order, self.slots = 'o', slots
+        self.scans = 0
         self.asked, self.refuses = '', None  # the last change, and why the next one is refused
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(os.path.join(folder, 'control-0123456789abcdef.sock'))
@@ -102,7 +103,7 @@ class Run:
         threading.Thread(target=self.answer, daemon=True).start()
 
     def text(self):
-        lines = ['ok ', f'order {self.order}', 'quota 10', 'seconds 1000']
+        lines = ['ok ', f'order {self.order}', f'scans {self.scans}', 'quota 10', 'seconds 1000']
         for i, slot in enumerate(self.slots):
             lines += [f'slot {i + 1}', f'state {slot["state"]}'] + [f'{k} {v}' for k, v in slot.items() if k != 'state']
         return '\n'.join(lines) + '\n'
