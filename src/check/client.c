@@ -2,6 +2,9 @@
 /* One value, by what the client of the profile has. */
 #include "check/private.h"
 
+#include <string.h>
+#include <strings.h>
+
 /* What the packet had beside values, as the decoder saw it. */
 int check_client_forms(struct check *check)
 {
@@ -64,6 +67,11 @@ static int check_limits(struct check *check, const struct signet_record *record,
     const struct signet_value *value = &record->value;
     bool limited = limits->least || limits->most;
 
+    if (limits->instances && record->path.riid != SIGNET_NO_ID &&
+        record->path.riid >= limits->instances)
+        return check_client(check, record->path, record->line, NULL,
+                            "is resource instance %u, and %s has 0 to %u", record->path.riid,
+                            check->client->name, limits->instances - 1u);
     if (limits->length && type_has_bytes(value->type) && value->as.bytes.len > limits->length)
         return check_client(check, record->path, record->line, NULL,
                             "has %zu bytes, and %s takes %zu", value->as.bytes.len,
@@ -94,6 +102,23 @@ static int check_matching(struct check *check, const struct signet_record *recor
                         "is %d, which %s does not take", (int)type, check->client->name);
 }
 
+/* Package URI, /5/0/1 */
+static void check_package_uri(struct check *check, const struct signet_record *record)
+{
+    static const char *const schemes[] = {"coap://", "coaps://", "coap+tcp://", "coaps+tcp://"};
+    const char *uri = (const char *)record->value.as.bytes.data;
+    size_t len = record->value.as.bytes.len;
+    bool known = !len;
+
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        known = known || (len >= strlen(schemes[i]) &&
+                          strncasecmp(uri, schemes[i], strlen(schemes[i])) == 0);
+    if (!known)
+        check_suspect(check, record->path, record->line, "write a coap or coaps URI",
+                      "is no CoAP URI, and %s takes no other unless it is built for it",
+                      check->client->name);
+}
+
 int check_client_record(struct check *check, const struct signet_record *record)
 {
     const struct profile_resource *limits =
@@ -102,6 +127,9 @@ int check_client_record(struct check *check, const struct signet_record *record)
 
     if (!client_has(check, record))
         return SIGNET_OK;
+    if (check->client->coap_packages && record->path.oid == 5 && record->path.rid == 1 &&
+        record->value.type == SIGNET_TYPE_STRING)
+        check_package_uri(check, record);
     if (limits)
         rc = check_limits(check, record, limits);
     return rc ? rc : check_matching(check, record);

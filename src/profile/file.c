@@ -104,9 +104,13 @@ static int read_resource(struct reader *r, const yaml_node_t *key, yaml_node_t *
     if (limits.least > limits.most)
         return reader_fail_hint(r, key, "give both: what is left out is 0",
                                 "'least' is greater than 'most'");
-    file->resources[file->resource_count++] =
-        (struct profile_resource){(uint16_t)oid, (uint16_t)rid,         limits.least,
-                                  limits.most,   (size_t)limits.length, limits.absent};
+    file->resources[file->resource_count++] = (struct profile_resource){(uint16_t)oid,
+                                                                        (uint16_t)rid,
+                                                                        limits.least,
+                                                                        limits.most,
+                                                                        (size_t)limits.length,
+                                                                        limits.absent,
+                                                                        0};
     return SIGNET_OK;
 }
 

@@ -25,6 +25,7 @@ struct profile_resource {
     int64_t least, most; /* of a number; both 0: any */
     size_t length;       /* most bytes of a string or of opaque bytes; 0: any */
     bool absent;         /* the client does not have it */
+    uint16_t instances;  /* its instances have lower numbers than this; 0: any */
 };
 
 /* The TLS and DTLS of the client. A limit of 0 is none. */
@@ -54,6 +55,7 @@ struct signet_profile {
     const char *bindings;               /* letters that /1/x/7 may have; NULL: any */
     bool strict_forms;   /* packets: a definite array; no base time, no time, no unknown labels */
     bool access_control; /* checks the targets, owners and servers of /2 */
+    bool coap_packages;  /* of /5/0/1 it takes CoAP's schemes alone, unless built for more */
     const struct profile_object *objects;     /* ends with oid SIGNET_NO_ID; NULL: any */
     const struct profile_resource *resources; /* likewise; NULL: none is special */
     struct profile_tls tls;

@@ -246,6 +246,7 @@ static const struct row client_refuses[] = {
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 3: 7}}", "is 7, and no Server instance has that number"),
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 2: {9: 1}, 3: 1}}", "is for server 9"),
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 3: 0}}", "takes 1 to 65535"),
+    ROW(NULL, "", "", "16: {0: {0: {4: 'x'}}}", "is resource instance 4, and anjay-3 has 0 to 3"),
 };
 
 /* What a client does not have is a warning for all. */
@@ -253,12 +254,28 @@ static const struct row client_lacks[] = {
     ROW("10: 1", "10: 1, 6: 3", "", "", "SMSSecurityMode (/0/1/6) is a resource that anjay-3 does"),
     ROW("7: 'U'", "", "7: 'U', 13: 1", "", "is a resource that anjay-3 does not take"),
     ROW(NULL, "", "", "9999: {0: {0: 'd'}}", "is of an object that anjay-3 does not have"),
+    ROW(NULL, "", "", "5: {0: {1: 'http://h/x'}}", "is no CoAP URI, and anjay-3 takes no other"),
+    ROW(NULL, "", "", "5: {0: {1: 'coap:/h'}}", "is no CoAP URI, and anjay-3 takes no other"),
+};
+
+/* What Zephyr's client and Wakaama have no place for: a warning. */
+static const struct {
+    const char *profile;
+    struct row row;
+} others_lack[] = {
+    {"zephyr",
+     ROW("10: 1", "10: 1, 11: 5", "", "", "(/0/1/11) is a resource that zephyr does not")},
+    {"zephyr", ROW("10: 1", "10: 1, 14: 'h'", "", "", "is a resource that zephyr does not have")},
+    {"zephyr", ROW("7: 'U'", "", "7: 'U', 22: 'U'", "", "is a resource that zephyr does not have")},
+    {"wakaama", ROW("10: 1", "10: 1, 15: 3", "", "", "is a resource that wakaama does not have")},
+    {"wakaama", ROW("7: 'U'", "", "7: 'U', 21: True", "", "a resource that wakaama does not have")},
 };
 
 /* What all take. */
 static const struct row client_takes[] = {
     ROW("7: 'U'", "", "7: 'UQS'", "", NULL),
     ROW("7: 'U'", "", "7: 'NTSU', 22: 'T'", "", NULL),
+    ROW(NULL, "", "", "16: {0: {0: {0: 'a', 3: 'b'}}}", NULL),
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 2: {0: 1, 1: 31}, 3: 1}}", NULL),
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 65535, 3: 65535}, 1: {0: 1, 1: 1, 3: 65535}}", NULL),
     ROW(NULL, "", "", "33605: {0: {16: '3:0', 14: 5, 18: 18446744073709551615}}", NULL),
@@ -329,6 +346,10 @@ static void a_profile_s_client_decides(void **state)
         FIND(row, row->what, found.first);
         assert_int_equal(check_as(row, "any", &found, &err), 0);
         FIND(row, row->what, found.first);
+    }
+    for (size_t i = 0; i < sizeof others_lack / sizeof others_lack[0]; i++) {
+        assert_int_equal(check_as(&others_lack[i].row, others_lack[i].profile, &found, &err), 0);
+        FIND(&others_lack[i].row, others_lack[i].row.what, found.first);
     }
     for (size_t i = 0; i < sizeof client_takes / sizeof client_takes[0]; i++)
         if (check_as(&client_takes[i], "anjay-3", &found, &err) || found.warnings)

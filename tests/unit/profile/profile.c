@@ -65,6 +65,35 @@ static void rows(void **state)
     assert_int_equal(anjay->tls.psk_most, 32);
 }
 
+/* As read in the sources of Zephyr 3.4.99 and of Wakaama. */
+static void rows_of_other_clients(void **state)
+{
+    static const struct {
+        const char *profile;
+        size_t psk, identity, uri, binding;
+        uint16_t suites[3];
+    } rows[] = {
+        {"zephyr", 16, 16, 254, 3, {0xc0a8, 0xc02b, 0}},
+        {"wakaama", 16, 32, 255, 3, {0xc0a8, 0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct signet_profile *p = NULL;
+
+        assert_int_equal(signet_profile_open(&p, rows[i].profile, NULL), 0);
+        assert_int_equal(p->tls.psk_most, rows[i].psk);
+        assert_int_equal(p->tls.identity_most, rows[i].identity);
+        assert_int_equal(profile_resource(p, 0, 0)->length, rows[i].uri);
+        assert_int_equal(profile_resource(p, 1, 7)->length, rows[i].binding);
+        assert_int_equal(profile_resource(p, 1, 1)->most, UINT32_MAX);
+        for (size_t k = 0; k == 0 || rows[i].suites[k - 1]; k++)
+            assert_int_equal(p->tls.suites[k], rows[i].suites[k]);
+        assert_true(profile_resource(p, 0, 14)->absent && profile_resource(p, 0, 17)->absent);
+        signet_profile_close(&p);
+    }
+}
+
 static void a_file_of_one_s_own(void **state)
 {
     const struct signet_profile *p = NULL;
@@ -169,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(built_in),
         cmocka_unit_test(rows),
+        cmocka_unit_test(rows_of_other_clients),
         cmocka_unit_test(a_file_of_one_s_own),
         cmocka_unit_test(files_that_are_none),
         cmocka_unit_test(of_a_tree),
