@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The commands of the documents: those in blocks marked `sh run` do what they should, a document's blocks one after the
-other; of all others and of the README, each signet verb and each long option is there."""
+other; of all others and of the README, each signet verb and each long option is there. Each message that TROUBLESHOOTING.md
+quotes is in the sources."""
 import glob, os, re, subprocess, sys, tempfile
 
 BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
@@ -17,9 +18,12 @@ def run_blocks(path):
         return 0
     with tempfile.TemporaryDirectory() as work:
         env = dict(os.environ, PATH=f'{BUILD}:{os.environ["PATH"]}', E=f'{SOURCE}/examples', LC_ALL='C.UTF-8')
-        p = subprocess.run(['bash', '-eux', '-c', ''.join(blocks)], cwd=work, env=env, capture_output=True, text=True, timeout=120)
-    if p.returncode:
-        failures.append(f'{path}: exit {p.returncode}\n{p.stdout[-1000:]}{p.stderr[-1500:]}')
+        tidy = 'trap "kill $(jobs -p) 2>/dev/null || true" EXIT\n'.replace('$', '\\$')
+        with open(os.path.join(work, '.said'), 'w+') as said:  # a pipe would wait for what was left behind
+            p = subprocess.run(['bash', '-eux', '-c', tidy + ''.join(blocks)], cwd=work, env=env, stdout=said, stderr=said, stdin=subprocess.DEVNULL, timeout=240)
+            said.seek(0)
+            if p.returncode:
+                failures.append(f'{path}: exit {p.returncode}\n{said.read()[-2500:]}')
     return len(blocks)
 
 helps = {}
@@ -40,12 +44,28 @@ def check_command(path, line):
         if f'--{option}' not in text:
             failures.append(f'{path}: {line}: no option --{option}')
 
+def messages():
+    """Words between backticks in the first column; `...` stands for what differs."""
+    sources = glob.glob(f'{SOURCE}/src/*/*.c') + glob.glob(f'{SOURCE}/src/*/*.h') + glob.glob(f'{SOURCE}/cli/*.c')
+    text = ' '.join(re.sub(r'"\s+"', '', text_of(p)) for p in sources)
+    literals = '\n'.join(re.sub(r'%[-.\d]*[a-z]+', '%', s) for s in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text))
+    literals += '\nNo such file or directory\nPermission denied'  # of the system
+    quoted = [m for row in re.findall(r'^\| (`[^|]*) \|', text_of(f'{SOURCE}/docs/TROUBLESHOOTING.md'), re.M) for m in re.findall(r'`([^`]+)`', row)]
+    for message in quoted:
+        for piece in re.split(r'\.\.\.|: (?=[A-Z])', message):
+            if piece.strip(" '():,") and piece.strip(" '(),") not in literals:
+                failures.append(f'TROUBLESHOOTING.md: {message!r}: nothing says {piece!r}')
+    if len(quoted) < 35:
+        failures.append(f'only {len(quoted)} messages were found')
+
+
 def main():
+    messages()
     blocks = checked = 0
     for path in sorted(glob.glob(f'{SOURCE}/docs/*.md')) + [f'{SOURCE}/README.md']:
         blocks += run_blocks(path)
         for line in re.findall(r'(?:^ {4}(?:\$ )?|`)(signet [a-z][^`\n|#]*)', text_of(path), re.M):
-            if os.path.basename(path) in ('LINE.md', 'README.md') and re.match(r'signet [a-z]+ ', line):
+            if os.path.basename(path) in ('LINE.md', 'README.md', 'TUTORIAL.md', 'TROUBLESHOOTING.md') and re.match(r'signet [a-z]+ ', line):
                 check_command(os.path.relpath(path, SOURCE), line)
                 checked += 1
     if blocks < 4 or checked < 30:
