@@ -72,6 +72,22 @@ static void print_delivery(const struct signet_delivery_report *d)
         printf("\nproofs wait: %s\n", d->unproved.msg);
 }
 
+/* Of those that have all there is nothing to say. */
+static void print_notify(const struct signet_run_report *r)
+{
+    for (size_t i = 0; i < r->notify_count; i++) {
+        const struct signet_notify_report *n = &r->notify[i];
+
+        if (n->refused)
+            printf("%s refused %s\n", n->name, COUNT(n->refused, "event", "events"));
+        if (n->waiting)
+            printf("%s: %s%s%s\n", n->name,
+                   COUNT(n->waiting, "event waits: the next run or `signet ledger sync` tells it",
+                         "events wait: the next run or `signet ledger sync` tells them"),
+                   n->away.code ? "; " : "", n->away.msg);
+    }
+}
+
 /* Devices whose credentials may have left the host, and that are not verified. */
 static void print_half(const struct signet_order *o, int64_t half)
 {
@@ -122,6 +138,7 @@ static void print_left(const struct signet_order *o, const struct signet_run_rep
 {
     const int64_t *s = r->states;
     const struct signet_run_left left = r->left;
+    print_notify(r);
     print_elsewhere(r);
     print_half(o, left.exposed);
     if (left.waiting > 0)

@@ -543,6 +543,26 @@ int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
                                     struct signet_error *err),
                          void *ctx, struct signet_error *err);
 
+/* An event of an order, for whoever is told of it. */
+struct signet_ledger_news {
+    int64_t seq, time; /* as in struct signet_ledger_event */
+    /* Its kind; of a board its verdict ("pass", "fail", "made-before"), of a run "finished" (the
+     * order is done) or "ended". */
+    const char *event;
+    const char *hash, *operator_name, *tool;
+    const char *endpoint, *slot, *hw_id; /* "": not known, or not of a device */
+    int edition;                         /* 0: not of a device */
+    const char *detail;
+    bool detail_is_json; /* an object */
+};
+/* Events that this handle's station recorded of the order, and of its devices, from the one behind
+ * *after on (0: from its first one), at most max. *after becomes the number up to which nothing was
+ * passed over. As with all that reads, rows end with the callback. */
+int signet_ledger_news(struct signet_ledger *ledger, int64_t order, int64_t *after, size_t max,
+                       int (*row)(void *ctx, const struct signet_ledger_news *news,
+                                  struct signet_error *err),
+                       void *ctx, struct signet_error *err);
+
 struct signet_ledger_delivery {
     const char *server;
     int edition;             /* of the endpoint */

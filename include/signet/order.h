@@ -25,6 +25,7 @@ extern "C" {
 #define SIGNET_ORDER_SLOTS       256
 #define SIGNET_ORDER_SERVERS     8
 #define SIGNET_ORDER_SCANNERS    64
+#define SIGNET_ORDER_NOTIFY      8
 #define SIGNET_ORDER_OBJECTS     16
 #define SIGNET_ORDER_RULE_BOARDS 256
 
@@ -69,6 +70,22 @@ struct signet_order_server {
     const char *pin;                  /* as in signet_server_options */
     const char *account;              /* as in signet_server_info; NULL: the file's own */
     bool allow_http;
+};
+
+enum signet_notify_kind { SIGNET_NOTIFY_WEBHOOK, SIGNET_NOTIFY_MQTT, SIGNET_NOTIFY_FILE };
+
+/* Who hears of the events of an order, signet-order(5), "notify". */
+struct signet_order_notify {
+    const char *name; /* unique in the order */
+    enum signet_notify_kind kind;
+    const char *url, *file;                                      /* one of the two */
+    const char *format;                                          /* "json", "cfx"; NULL: json */
+    const char *topic;                                           /* of MQTT, with placeholders */
+    const char *key_file;                                        /* of a webhook */
+    const char *user, *password_file, *client_cert, *client_key; /* of MQTT */
+    const char *ca_file;         /* NULL: the system's authorities */
+    bool allow_http, allow_mqtt; /* without TLS */
+    const char **events;         /* ends with NULL; NULL: the usual ones */
 };
 
 /* As signet_order_load() makes it; nothing else does the checks that a run relies on. Paths are
@@ -123,6 +140,8 @@ struct signet_order {
     size_t slot_count;
     struct signet_order_server servers[SIGNET_ORDER_SERVERS];
     size_t server_count;
+    struct signet_order_notify notify[SIGNET_ORDER_NOTIFY];
+    size_t notify_count;
     /* end with NULL; a name, found on PATH, or an absolute path */
     const char **ask_before, **on_pass, **on_fail, **on_made_before;
     const char **on_refused_scan;

@@ -132,6 +132,15 @@ struct signet_delivery_report {
     struct signet_error unproved; /* why the last proof had no answer; SIGNET_OK: it had one */
 };
 
+/* Who hears of events, in this run. */
+struct signet_notify_report {
+    const char *name; /* the order's */
+    uint64_t told,
+        refused; /* events; refused: it took none of several tries, and they were passed over */
+    uint64_t waiting;         /* events of this station that it does not have yet */
+    struct signet_error away; /* why they wait; SIGNET_OK: it was there, the last time */
+};
+
 struct signet_stage_report {
     const char *name; /* "flash", "load" ...; static */
     uint64_t count;
@@ -174,6 +183,8 @@ struct signet_run_report {
     struct signet_line_report line;
     struct signet_batch_report batch;
     struct signet_delivery_report delivery;
+    struct signet_notify_report notify[SIGNET_ORDER_NOTIFY];
+    size_t notify_count;
     struct signet_stage_report stages[SIGNET_RUN_STAGES];
     size_t stage_count;
     uint64_t errors[SIGNET_RUN_CODES];              /* failed attempts by signet_code */

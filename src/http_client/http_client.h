@@ -20,6 +20,8 @@ struct http_request {
     bool base64;             /* the body is base64 (Content-Transfer-Encoding) */
     bool anonymous;          /* without the header that says who we are: a login */
     bool form;               /* the body is a form (application/x-www-form-urlencoded) */
+    const char *const *headers; /* more of them, "name: value"; ends with NULL, or NULL: none */
+    bool any_answer;            /* a web page is as good an answer as any: only the status counts */
     bool retry_lost; /* a POST whose effect can be had twice: it is sent again after a connection
                         that was lost in the middle, as all other methods are */
 };

@@ -53,7 +53,8 @@ static int attempt_once(struct http *http, struct transfer *transfer, struct htt
     if (rc != SIGNET_OK)
         return rc;
     http->curl->easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-    if (request->body && http_good(answer) && http_first_byte(answer) == '<') {
+    if (request->body && !request->any_answer && http_good(answer) &&
+        http_first_byte(answer) == '<') {
         answer->status = 0;
         answer->maybe_done = true;
         *again = may_repeat(request);

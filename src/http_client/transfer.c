@@ -127,6 +127,21 @@ static bool set_options(struct http *http, struct transfer *t, struct curl_slist
     return true;
 }
 
+static bool add_header(const struct curl *c, struct curl_slist **headers, const char *text)
+{
+    struct curl_slist *more = c->slist_append(*headers, text);
+
+    *headers = more ? more : *headers;
+    return more != NULL;
+}
+
+static void free_headers(struct http *http, struct curl_slist *headers)
+{
+    if (headers) /* the first holds the token */
+        wipe(headers->data, strlen(headers->data));
+    http->curl->slist_free_all(headers);
+}
+
 static struct curl_slist *make_headers(struct http *http, const struct transfer *t)
 {
     const struct curl *c = http->curl;
@@ -141,24 +156,16 @@ static struct curl_slist *make_headers(struct http *http, const struct transfer 
                                  "Expect:", r->body ? type : NULL,
                                  r->body && r->base64 ? "Content-Transfer-Encoding: base64" : NULL};
     struct curl_slist *headers = NULL;
+    bool whole = true;
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        struct curl_slist *more = texts[i] ? c->slist_append(headers, texts[i]) : headers;
-
-        if (texts[i] && !more) {
-            c->slist_free_all(headers);
-            return NULL;
-        }
-        headers = more;
-    }
-    return headers;
-}
-
-static void free_headers(struct http *http, struct curl_slist *headers)
-{
-    if (headers) /* the first holds the token */
-        wipe(headers->data, strlen(headers->data));
-    http->curl->slist_free_all(headers);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        whole = whole && (!texts[i] || add_header(c, &headers, texts[i]));
+    for (size_t i = 0; r->headers && r->headers[i]; i++)
+        whole = whole && add_header(c, &headers, r->headers[i]);
+    if (whole)
+        return headers;
+    free_headers(http, headers);
+    return NULL;
 }
 
 /* Drives the transfer, awake for the cancel descriptor. */

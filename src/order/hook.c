@@ -21,42 +21,50 @@ void order_hooks(const struct signet_order *order, struct order_hook hooks[stati
     hooks[4] = (struct order_hook){"on_refused_scan", order->on_refused_scan};
 }
 
-static bool hook_knows(const char *name, size_t len)
-{
-    bool known = false;
+struct known_values {
+    const char *const *values;
+    size_t count;
+};
 
-    for (size_t i = 0; i < HOOK_VALUES; i++)
-        known = known || text_is(name, len, hook_values[i]);
-    return known;
+static bool hook_knows(const struct known_values *known, const char *name, size_t len)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (text_is(name, len, known->values[i]))
+            return true;
+    return false;
 }
 
-static int refuse_value(struct reader *r, const char *key, const char *given, size_t len)
+static int refuse_value(struct reader *r, const char *key, const char *given, size_t len,
+                        const struct known_values *known)
 {
     char name[48];
 
     snprintf(name, sizeof(name), "%.*s", (int)len, given);
     reader_fail_word(r, name, "", "%s has an unknown placeholder '%.41s'", key, name);
-    text_hint_known(name, hook_values, HOOK_VALUES, r->err);
+    text_hint_known(name, known->values, known->count, r->err);
     return SIGNET_E_MEANING;
 }
 
 /* A brace that no name follows stands for itself. */
-static int check_word(struct reader *r, const char *key, const char *word)
+static int check_word(struct reader *r, const char *key, const char *word,
+                      const struct known_values *known)
 {
     for (const char *at = strchr(word, '{'); at; at = strchr(at + 1, '{')) {
         size_t len = 1 + strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
 
-        if (len > 1 && at[len] == '}' && !hook_knows(at, len + 1))
-            return refuse_value(r, key, at, len + 1);
+        if (len > 1 && at[len] == '}' && !hook_knows(known, at, len + 1))
+            return refuse_value(r, key, at, len + 1, known);
     }
     return SIGNET_OK;
 }
 
-int reader_check_hook(struct reader *r, const char *key, const char *const *words)
+int reader_check_words(struct reader *r, const char *key, const char *const *words,
+                       const char *const *values, size_t count)
 {
+    const struct known_values known = {values, count};
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && words && words[i]; i++)
-        rc = check_word(r, key, words[i]);
+        rc = check_word(r, key, words[i], &known);
     return rc;
 }

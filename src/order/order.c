@@ -126,6 +126,11 @@ static int read_servers(struct reader *r, yaml_node_t *node)
     return reader_list(r, node, "servers", SIGNET_ORDER_SERVERS, read_server);
 }
 
+static int read_notify(struct reader *r, yaml_node_t *node)
+{
+    return read_list(r, node, "notify", SIGNET_ORDER_NOTIFY, reader_notify);
+}
+
 #define ORDER(key, member, type, min, max)                                                         \
     {                                                                                              \
         key, type, offsetof(struct signet_order, member), min, max, NULL                           \
@@ -279,6 +284,7 @@ static const struct entry order_keys[] = {
     PART("board", read_board),
     PART("slots", read_slots),
     PART("servers", read_servers),
+    PART("notify", read_notify),
     PART("prove", read_prove),
     PART("stop_after_failures", read_failures),
     PART("min_yield", read_yield),
@@ -352,7 +358,7 @@ static int make_absolute(struct reader *r, const char **path)
 /* A hook's program is found on PATH by its name alone, else it is a path as any other. */
 static int place_hook(struct reader *r, const char *key, const char **words)
 {
-    int rc = reader_check_hook(r, key, words);
+    int rc = reader_check_words(r, key, words, hook_values, HOOK_VALUES);
 
     if (rc != SIGNET_OK || !words || !strchr(words[0], '/'))
         return rc;

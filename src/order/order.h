@@ -131,4 +131,17 @@ enum hook_value {
 };
 extern const char *const hook_values[HOOK_VALUES];
 
+/* notify.c: the words of notify.events, and what may stand in notify.topic. */
+enum { NOTIFY_EVENTS = 35 };
+extern const char *const notify_events[NOTIFY_EVENTS];
+enum notify_value {
+    NOTIFY_ORDER,
+    NOTIFY_STATION,
+    NOTIFY_SLOT,
+    NOTIFY_ENDPOINT,
+    NOTIFY_EVENT,
+    NOTIFY_VALUES
+};
+extern const char *const notify_values[NOTIFY_VALUES];
+
 #endif

@@ -21,7 +21,10 @@ int reader_output(struct reader *r, yaml_node_t *node);
 int reader_seal_to(struct reader *r, yaml_node_t *node);
 int reader_clear_text(struct reader *r, yaml_node_t *node);
 int reader_check_output(const struct reader *r);
-/* hook.c: every placeholder in the words is known; words may be NULL. */
-int reader_check_hook(struct reader *r, const char *key, const char *const *words);
+/* hook.c: every placeholder in the words is one of these; words may be NULL. */
+int reader_check_words(struct reader *r, const char *key, const char *const *words,
+                       const char *const *values, size_t count);
+/* notify.c: one of notify, the next */
+int reader_notify(struct reader *r, yaml_node_t *node);
 
 #endif

@@ -15,6 +15,10 @@
 /* openssl.c: SIGNET_E_CRYPTO, "WHAT: OpenSSL's reason"; its error queue is empty afterwards */
 int crypto_fail(struct signet_error *err, const char *what);
 
+/* hmac.c */
+int hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+                uint8_t out[static 32], struct signet_error *err);
+
 /* sha256.c */
 int sha256(const void *data, size_t len, uint8_t out[static 32], struct signet_error *err);
 

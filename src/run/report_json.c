@@ -33,6 +33,26 @@ static void put_servers(struct buf *b, const struct signet_delivery_report *d)
     buf_json_integer(b, "refused", (int64_t)d->refused);
 }
 
+static void put_notify(struct buf *b, const struct signet_run_report *r)
+{
+    if (r->notify_count == 0)
+        return;
+    buf_json_open(b, "notify", '[');
+    for (size_t i = 0; i < r->notify_count; i++) {
+        const struct signet_notify_report *n = &r->notify[i];
+
+        buf_json_open(b, NULL, '{');
+        buf_json_text(b, "name", n->name);
+        buf_json_integer(b, "told", (int64_t)n->told);
+        buf_json_integer(b, "refused", (int64_t)n->refused);
+        buf_json_integer(b, "waiting", (int64_t)n->waiting);
+        if (n->away.code != SIGNET_OK)
+            buf_json_text(b, "away", n->away.msg);
+        buf_byte(b, '}');
+    }
+    buf_byte(b, ']');
+}
+
 static void put_stages(struct buf *b, const struct signet_run_report *r)
 {
     buf_json_open(b, "stages", '[');
@@ -142,6 +162,7 @@ int signet_run_report_json(const struct signet_order *o, const struct signet_run
     put_stages(&b, r);
     buf_json_integer(&b, "registered", (int64_t)(o->server_count ? r->delivery.done : 0));
     put_servers(&b, &r->delivery);
+    put_notify(&b, r);
     buf_json_open(&b, "errors", '{');
     for (int i = 1; i < SIGNET_RUN_CODES; i++)
         if (r->errors[i])

@@ -4,6 +4,7 @@
 #include "delivery/delivery.h"
 #include "line/line.h"
 #include "lwm2m/lwm2m.h"
+#include "notify/notify.h"
 #include "run/private.h"
 
 #include <signet/profile.h>
@@ -108,6 +109,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
         rc = run_check_signature(r, err);
     if (rc == SIGNET_OK)
         rc = run_open_servers(r, err);
+    if (rc == SIGNET_OK)
+        rc = notify_check(o, err);
     if (rc == SIGNET_OK)
         rc = run_open_authority(r, err);
     if (rc == SIGNET_OK)
@@ -242,7 +245,14 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
                                          .report = &report->delivery,
                                          .once = !makes,
                                          .seconds = r->options.sync_seconds};
+    const struct notify_setup hears = {.job = &r->job,
+                                       .order = r->order,
+                                       .folder = vault_folder(r->vault),
+                                       .tag = vault_tag(r->vault),
+                                       .patient = !makes,
+                                       .seconds = r->options.sync_seconds};
     struct delivery *delivery = NULL;
+    struct notify *notify = NULL;
     struct signet_error why = {0};
     double begin = clock_seconds();
     int rc = signet_ledger_recover(r->job.ledger, r->job.order, &why);
@@ -251,6 +261,8 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         rc = run_begin(r, true, &why);
     if (rc == SIGNET_OK)
         rc = job_count(&r->job, &why);
+    if (rc == SIGNET_OK)
+        rc = notify_begin(&notify, &hears, &why);
     if (rc == SIGNET_OK)
         rc = delivery_begin(&delivery, &setup, &why);
     if (rc == SIGNET_OK && makes)
@@ -265,6 +277,7 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         job_fail(&r->job, &why);
     if (run_report(r, begin, report, &why) != SIGNET_OK || job_remember(&r->job, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
+    notify_end(&notify, report);
     memcpy(report->checkpoint, r->job.memory.head.checkpoint, sizeof(report->checkpoint));
     return job_result(&r->job, err);
 }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A board that passed, as IPC-2591 (CFX) has it: CFX.Production.Assembly.UnitsPersonalized. */
+#include "notify/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The event's hash as a UUID (RFC 9562, version 8): the same when it is told again. */
+static void cfx_uuid(const char *hash, char out[static 37])
+{
+    snprintf(out, 37, "%.8s-%.4s-8%.3s-a%.3s-%.12s", hash, hash + 8, hash + 13, hash + 17,
+             hash + 20);
+}
+
+static void cfx_characteristic(struct buf *out, const char *name, const char *value)
+{
+    if (!value[0])
+        return;
+    buf_json_open(out, NULL, '{');
+    buf_json_text(out, "Name", name);
+    buf_json_text(out, "Value", value);
+    buf_byte(out, '}');
+}
+
+static void cfx_unit(struct buf *out, const struct signet_order *order,
+                     const struct signet_ledger_news *news)
+{
+    char edition[16];
+
+    snprintf(edition, sizeof(edition), "%d", news->edition);
+    buf_json_open(out, NULL, '{');
+    buf_json_text(out, "UnitIdentifier", news->hw_id[0] ? news->hw_id : news->endpoint);
+    buf_json_integer(out, "UnitPositionNumber", 1);
+    buf_json_open(out, "Characteristics", '[');
+    cfx_characteristic(out, "EndpointName", news->endpoint);
+    cfx_characteristic(out, "Edition", edition);
+    cfx_characteristic(out, "WorkOrder", order->name);
+    cfx_characteristic(out, "Slot", news->slot);
+    buf_text(out, "]}");
+}
+
+void cfx_put(struct buf *out, const struct signet_order *order,
+             const struct signet_ledger_news *news)
+{
+    char time[24], id[37];
+
+    clock_format(news->time, time);
+    cfx_uuid(news->hash, id);
+    buf_byte(out, '{');
+    buf_json_text(out, "MessageName", "CFX.Production.Assembly.UnitsPersonalized");
+    buf_json_text(out, "Version", "1.7");
+    buf_json_text(out, "TimeStamp", time);
+    buf_json_text(out, "UniqueID", id);
+    buf_json_text(out, "Source", order->station);
+    buf_text(out, ", \"Target\": null, \"RequestID\": null");
+    buf_json_open(out, "MessageBody", '{');
+    buf_json_text(out, "$type", "CFX.Production.Assembly.UnitsPersonalized, CFX");
+    buf_json_text(out, "TransactionId", id);
+    buf_json_open(out, "PersonalizedUnits", '[');
+    cfx_unit(out, order, news);
+    buf_text(out, "]}}");
+}

@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the house around a line hears: webhooks, MQTT, CFX, over faults, kills and restarts.
+usage: notify.py [PART]"""
+import base64, collections, hashlib, hmac, http.server, json, os, shutil, socket, subprocess, threading, time
+import jsonschema
+from _line import DEADLINE, Line
+from _parts import main, part
+from _signet import SIGNET, TORTURE, Broken, need, with_failpoint
+
+SCHEMAS = os.path.join(os.environ['SIGNET_SOURCE'], 'docs', 'schemas')
+KEY = b'k' * 32
+
+
+def schema(name):
+    with open(os.path.join(SCHEMAS, name)) as f:
+        return json.load(f)
+
+
+class Receiver:
+    """A webhook that verifies each signature by itself, and misbehaves as told."""
+
+    def __init__(self):
+        self.got, self.answers, self.paths = [], collections.deque(), set()
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+
+            def log_message(self, *args):
+                pass
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers['Content-Length']))
+                mac = hmac.new(KEY, b'%s.%s.%s' % (self.headers['webhook-id'].encode(), self.headers['webhook-timestamp'].encode(), body), hashlib.sha256)
+                good = self.headers['webhook-signature'] == 'v1,' + base64.b64encode(mac.digest()).decode()
+                event = json.loads(body)
+                good = good and self.headers['webhook-id'] == event['id'] and abs(int(self.headers['webhook-timestamp']) - time.time()) < 60
+                answer = receiver.answers.popleft() if receiver.answers else 200
+                if answer in (200, 'page'):
+                    receiver.got.append((event, good))
+                receiver.paths.add(self.path)
+                if answer == 'drop':
+                    return self.connection.shutdown(socket.SHUT_RDWR)
+                text = b'<html>' * 300000 if answer == 'huge' else b'<html>thanks</html>' if answer == 'page' else b''
+                self.send_response(answer if isinstance(answer, int) else 200)
+                if answer in (302, 307):
+                    self.send_header('Location', f'http://127.0.0.1:{receiver.port}/elsewhere')
+                self.send_header('Content-Length', str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *args):
+                pass
+
+        self.server = Server(('127.0.0.1', 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def events(self):
+        need(all(good for _, good in self.got), 'a signature is wrong')
+        return [e for e, _ in self.got]
+
+    def words(self):
+        return [e['event'] for e in self.events()]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class House(Line):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.receiver, self.broker = None, None
+        self.write('key', 'whsec_' + base64.b64encode(KEY).decode() + '\n')
+        os.chmod(self.at('key'), 0o600)
+
+    def hook(self, more=''):
+        self.receiver = self.receiver or Receiver()
+        return f'{{url: "http://127.0.0.1:{self.receiver.port}/in?a=b", allow_http: true, key_file: key{more}}}'
+
+    def packets(self, quota, *targets, name='minted'):
+        """An order without boards."""
+        self.write('order.yaml', '\n'.join([
+            f'name: "{name}"', f'quota: {quota}', 'template: template', 'ledger: ledger.db', 'station: A', 'names: {pattern: "urn:dev:os:n-{serial:03}"}',
+            'output: {packets: minted.ndjson}', f'notify: [{", ".join(targets)}]']) + '\n')
+
+    def run(self, point=None, sync=8, wait=1):
+        p = subprocess.run([TORTURE if point else SIGNET, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', str(sync)], cwd=self.folder, env=with_failpoint(point),
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=DEADLINE)
+        return self.ended(p.returncode, p.stdout)
+
+    def history(self, kind=None):
+        rows = [json.loads(l) for l in self.ledger('export', '-f', 'events', 'ledger.db').splitlines()]
+        return [r for r in rows if 'hash' in r and (kind is None or r['kind'] == kind)]
+
+    def told(self, name):
+        need(self.report, self.said)
+        return next(n for n in self.report['notify'] if n['name'] == name)
+
+    def mosquitto(self, *lines):
+        with socket.socket() as s:
+            s.bind(('127.0.0.1', 0))
+            self.broker_port = s.getsockname()[1]
+        self.write('broker.conf', '\n'.join([f'listener {self.broker_port} 127.0.0.1', 'log_type none', *(lines or ['allow_anonymous true'])]) + '\n')
+        self.start_broker()
+
+    def start_broker(self):
+        program = shutil.which('mosquitto', path=os.environ['PATH'] + ':/usr/sbin')
+        self.broker = subprocess.Popen([program, '-c', self.at('broker.conf')], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            with socket.socket() as s:
+                if s.connect_ex(('127.0.0.1', self.broker_port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise Broken('the broker did not start')
+
+    def close(self):
+        if self.receiver:
+            self.receiver.close()
+        if self.broker:
+            self.broker.kill()
+            self.broker.wait()
+        super().close()
+
+
+@part
+def a_line_with_a_webhook(h):
+    """Begin, verdicts and end, in their order, signed, as the schema has them; each with the id of its event in the ledger."""
+    h.boards(2, misbehave=['2=never-ready'])
+    h.order(2, more=f'notify: [{h.hook()}, {{file: cfx.ndjson, format: cfx}}, {{file: all.ndjson, name: all, events: [all]}}]\n')
+    h.run()
+    events, words = h.receiver.events(), h.receiver.words()
+    need(words[:2] == ['order', 'begin'] and words[-1] == 'ended' and sorted(w for w in words if w in ('pass', 'fail')) == ['fail', 'pass'] and 'done' in words, words)
+    need(not {'reserved', 'written', 'verified'} & set(words), words)
+    for e in events:
+        jsonschema.validate(e, schema('notify-event.json'))
+    need([e['seq'] for e in events] == sorted({e['seq'] for e in events}), 'out of order')
+    ledger = {r['hash']: r for r in h.history()}
+    need(all(e['id'] in ledger and ledger[e['id']]['seq'] == e['seq'] for e in events), events)
+    passed = next(e for e in events if e['event'] == 'pass')
+    need(passed['endpoint'] in h.rows() and passed['slot'] == '1' and passed['hw_id'] and passed['data']['first_pass'] and passed['edition'] == 1, passed)
+    failed = next(e for e in events if e['event'] == 'fail')
+    need(failed['data']['code'] == 'timeout' and 'endpoint.txt' in failed['data']['message'], failed)
+    cfx = [json.loads(l) for l in h.text('cfx.ndjson').splitlines()]
+    need(len(cfx) == 1, cfx)
+    jsonschema.validate(cfx[0], schema('notify-cfx.json'))
+    unit = cfx[0]['MessageBody']['PersonalizedUnits'][0]
+    need(unit['UnitIdentifier'] == passed['hw_id'] and {'Name': 'EndpointName', 'Value': passed['endpoint']} in unit['Characteristics'], unit)
+    everything = [json.loads(l)['id'] for l in h.text('all.ndjson').splitlines()]
+    need(everything == [r['hash'] for r in h.history()], 'not the whole history')
+    need(all(n['waiting'] == 0 and n['refused'] == 0 for n in h.report['notify']), h.report['notify'])
+    need(base64.b64encode(KEY).decode()[:20] not in h.said and 'kkkkkkkk' not in h.said, 'the key is in the log')
+
+
+@part
+def a_webhook_with_faults(h):
+    """All of them pass, each event comes once it was taken, and a web page as an answer is one."""
+    h.packets(1, h.hook())
+    h.receiver.answers.extend([500, 'drop', 'huge', 404, 'page'])
+    h.run()
+    h.exits(0, 'notify webhook: events wait')
+    need(h.said.count('events wait') == 1 and h.told('webhook')['waiting'] == 4, h.said)
+    h.run()
+    need(h.receiver.words() == [] and 'answered 404' in h.told('webhook')['away'], h.report['notify'])
+    h.run()
+    need(h.receiver.words()[:4] == ['order', 'begin', 'done', 'finished'] and h.told('webhook')['waiting'] == 0, (h.receiver.words(), h.report['notify']))
+
+
+@part
+def a_webhook_that_is_away(h):
+    """One warning; the run ends in time; what waits comes later, in order, by sync or the next run."""
+    h.packets(3, h.hook())
+    port = h.receiver.port
+    h.receiver.close()
+    h.run()
+    h.exits(0)
+    need(h.said.count('events wait') == 1 and h.told('webhook')['waiting'] == 6 and 'away' in h.told('webhook'), h.report['notify'])
+    h.receiver = None
+    h.hook()
+    h.write('order.yaml', h.text('order.yaml').replace(f':{port}/', f':{h.receiver.port}/'))
+    p = h.sync()
+    need(p.returncode == 0, p.stderr)
+    words = h.receiver.words()
+    need(words[:2] == ['order', 'begin'] and words.count('done') == 3 and 'finished' in words, words)
+    before = len(words)
+    h.run()
+    need('begin' in h.receiver.words()[before:] and 'verified' not in h.receiver.words()[before:], h.receiver.words())
+
+
+@part
+def a_webhook_that_redirects_or_says_no(h):
+    """A redirect is not followed. What is refused three times is passed over, and told of."""
+    h.boards(1)
+    h.order(2, more=f'notify: [{h.hook()}]\n')
+    h.receiver.answers.extend([307, 400, 422])
+    h.run(wait=5)
+    need(h.receiver.words()[0] == 'begin' and 'pass' in h.receiver.words() and not h.receiver.answers, h.receiver.words())
+    need(h.told('webhook')['refused'] == 1 and h.told('webhook')['waiting'] == 0, h.report['notify'])
+    need('answered 400' in h.said and h.receiver.paths == {'/in?a=b'}, (h.said, h.receiver.paths))
+
+
+@part
+def killed_in_the_middle(h):
+    """Before and after an event is told, and before it is known that it was: nothing is lost, and what comes twice has its id."""
+    h.packets(2, h.hook(), '{file: events.ndjson}')
+    for point in ('before-notify:2', 'after-notify:4', 'before-cursor:2', 'after-cursor:1', 'after-notify:9'):
+        h.run(point=point)
+        h.exits(-9)
+    h.run()
+    h.exits(0)
+    wanted = [r['hash'] for r in h.history() if r['kind'] in ('order', 'begin', 'done', 'run')]
+    for got in ([e['id'] for e in h.receiver.events()], [json.loads(l)['id'] for l in h.text('events.ndjson').splitlines()]):
+        need(list(dict.fromkeys(got)) == wanted, (got, wanted))
+
+
+@part
+def half_a_line(h):
+    """That a power cut left in the file is cut off."""
+    h.packets(1, '{file: events.ndjson}')
+    h.run()
+    with open(h.at('events.ndjson'), 'a') as f:
+        f.write('{"id": "ab')
+    h.run()
+    ids = [json.loads(l)['id'] for l in h.text('events.ndjson').splitlines()]
+    need(len(ids) == len(set(ids)) >= 6, ids)
+
+
+@part
+def a_broker(h):
+    """Hears all with QoS 1; a name cannot change a topic; killed in the middle, it hears the rest later."""
+    if not shutil.which('mosquitto', path=os.environ['PATH'] + ':/usr/sbin'):
+        print('left out: mosquitto is not installed')
+        return
+    h.write('passwords', 'line:secret-of-the-line\n')
+    os.chmod(h.at('passwords'), 0o644)
+    os.chmod(h.folder, 0o755)
+    subprocess.run(['mosquitto_passwd', '-U', h.at('passwords')], check=True, stdout=subprocess.DEVNULL)
+    h.mosquitto('allow_anonymous false', f'password_file {h.at("passwords")}', 'user root')
+    h.write('password', 'secret-of-the-line\n')
+    os.chmod(h.at('password'), 0o600)
+    sub = ['mosquitto_sub', '-p', str(h.broker_port), '-u', 'line', '-P', 'secret-of-the-line', '-q', '1', '-i', 'house', '-c', '-t', '#', '-F', '%t %p']
+    subprocess.run([*sub, '-E'], check=True, timeout=DEADLINE)  # the broker keeps what comes while nobody listens
+    target = f'{{url: "mqtt://127.0.0.1:{h.broker_port}", allow_mqtt: true, user: line, password_file: password, topic: "f/{{order}}/{{endpoint}}/{{event}}"}}'
+    h.packets(1, target, name='a+#b/c')
+    h.run()
+    h.exits(0)
+    need(h.told('mqtt')['waiting'] == 0, h.report['notify'])
+    said = subprocess.run([*sub, '-W', '2'], capture_output=True, text=True, timeout=DEADLINE).stdout
+    topics = [l.split(' ', 1)[0] for l in said.splitlines()]
+    need(topics[0] == 'f/a%2B%23b%2Fc//order' and 'f/a%2B%23b%2Fc/urn:dev:os:n-001/done' in topics, said)
+    h.broker.kill()
+    h.broker.wait()
+    h.run(sync=1)
+    need(h.told('mqtt')['waiting'] >= 2 and 'away' in h.told('mqtt') and 'secret-of-the-line' not in h.said, h.report['notify'])
+    h.start_broker()
+    subprocess.run([*sub, '-E'], check=True, timeout=DEADLINE)
+    h.run()
+    need(h.told('mqtt')['waiting'] == 0, h.report['notify'])
+    h.write('password', 'another-one\n')
+    h.run()
+    need('not authorised' in h.told('mqtt').get('away', ''), h.report['notify'])
+
+
+@part
+def a_broker_with_tls(h):
+    """Which wants a certificate of the station, and is asked for its own."""
+    if not shutil.which('mosquitto', path=os.environ['PATH'] + ':/usr/sbin'):
+        print('left out: mosquitto is not installed')
+        return
+    os.chmod(h.folder, 0o755)
+    new = ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+    for name, more in (('ca', []), ('broker', ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-addext', 'subjectAltName=IP:127.0.0.1']), ('client', ['-CA', 'ca.pem', '-CAkey', 'ca.key'])):
+        subprocess.run([*new, '-subj', f'/CN={name}', '-keyout', f'{name}.key', '-out', f'{name}.pem', *more], cwd=h.folder, check=True, capture_output=True)
+    h.mosquitto('allow_anonymous true', f'cafile {h.at("ca.pem")}', f'certfile {h.at("broker.pem")}', f'keyfile {h.at("broker.key")}', 'require_certificate true', 'user root')
+    url = f'url: "mqtts://127.0.0.1:{h.broker_port}"'
+    h.packets(1, f'{{{url}, ca_file: ca.pem, client_cert: client.pem, client_key: client.key}}', f'{{{url}, name: nobody, ca_file: ca.pem}}',
+              f'{{{url}, name: other, ca_file: client.pem, client_cert: client.pem, client_key: client.key}}')
+    h.run()
+    need(h.told('mqtt')['waiting'] == 0 and h.told('mqtt')['told'] == 4, h.report['notify'])
+    for name in ('nobody', 'other'):
+        need(h.told(name)['told'] == 0 and h.told(name)['away'], h.report['notify'])
+
+
+@part
+def mistakes(h):
+    """In an order, in files: each is told before the line."""
+    h.write('bad', 'secret\n')
+    os.chmod(h.at('bad'), 0o600)
+    h.write('open', 'whsec_' + base64.b64encode(KEY).decode())
+    os.chmod(h.at('open'), 0o644)
+    for target, words in (
+            ('{url: "http://h/", key_file: key}', "'url' is without TLS"), ('{url: "ftp://h/"}', "neither https:// nor mqtts://"),
+            ('{url: "https://h/"}', "a webhook has a 'key_file'"), ('{}', "'notify' has a 'url' or a 'file'"),
+            ('{url: "https://h/", key_file: bad}', 'is no key of a webhook'), ('{url: "https://h/", key_file: open}', 'open'),
+            ('{url: "https://u:p@h/", key_file: key}', 'has a blank, an @ or a #'), ('{file: f, topic: x}', 'are for MQTT'),
+            ('{url: "mqtts://h", topic: "a/+"}', 'without + and #'), ('{url: "mqtts://h", topic: "a/{endpiont}"}', "unknown placeholder '{endpiont}'"),
+            ('{url: "mqtts://h:0"}', 'an MQTT broker is mqtts://HOST'), ('{url: "mqtts://h", client_cert: c}', 'go together'),
+            ('{url: "mqtts://h", password_file: bad}', "needs a 'user'"), ('{url: "mqtts://h", ca_file: bad}', 'holds no certificate in PEM'), ('{file: f, events: [pas]}', "unknown event 'pas'"),
+            ('{file: f, format: xml}', "'format' is json or cfx"), ('{file: f, format: cfx, events: [pass]}', 'cfx is for passed boards only'),
+            ('{file: f}, {file: g}', "two in 'notify' are called 'file'"), ('{file: f, name: ../x}', "a name in 'notify'")):
+        h.packets(1, target)
+        p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], cwd=h.folder, capture_output=True, text=True, timeout=DEADLINE)
+        need(p.returncode == 1 and words in p.stderr, (target, p.stderr))
+
+
+main(House)
