@@ -20,7 +20,8 @@ struct target {
     struct notify_message page[PAGE];
     size_t count; /* of the page */
     pthread_t thread;
-    unsigned failures; /* in a row, of the same event */
+    unsigned failures; /* in a row */
+    unsigned refusals; /* in a row, of the same event */
     int64_t wait_ms;   /* that it asked for; below 0: none */
     struct signet_notify_report report;
 };
@@ -111,9 +112,12 @@ static bool is_ending(struct notify *n, bool *over)
  */
 static bool passed_over(struct target *t, int rc, const struct signet_error *err)
 {
-    if (rc == SIGNET_OK || signet_error_class(err) != SIGNET_CLASS_DEVICE ||
-        t->failures + 1 < REFUSALS)
+    bool refused = rc != SIGNET_OK && signet_error_class(err) == SIGNET_CLASS_DEVICE;
+
+    t->refusals = refused ? t->refusals + 1 : 0;
+    if (t->refusals < REFUSALS)
         return false;
+    t->refusals = 0;
     t->report.refused++;
     return true;
 }

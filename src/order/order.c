@@ -128,7 +128,7 @@ static int read_servers(struct reader *r, yaml_node_t *node)
 
 static int read_notify(struct reader *r, yaml_node_t *node)
 {
-    return read_list(r, node, "notify", SIGNET_ORDER_NOTIFY, reader_notify);
+    return reader_list(r, node, "notify", SIGNET_ORDER_NOTIFY, reader_notify);
 }
 
 #define ORDER(key, member, type, min, max)                                                         \
