@@ -81,7 +81,7 @@ static void put_long(struct buf *out)
 static bool put_code(const char *code, const char *way, struct buf *out)
 {
     static const char garbage[] = "\xff\x1b[2J\x01\xc3\r";
-    bool twice = strcmp(way, "double") == 0;
+    int times = strcmp(way, "double") == 0 ? 2 : 1;
 
     if (strcmp(way, "garbage") == 0) {
         buf_append(out, garbage, sizeof(garbage) - 1);
@@ -95,13 +95,13 @@ static bool put_code(const char *code, const char *way, struct buf *out)
         buf_append(out, code, strlen(code) / (way[0] == 'c' ? 2 : 1));
         return true;
     }
-    if (!twice && strcmp(way, "ok") != 0) {
+    if (times == 1 && strcmp(way, "ok") != 0) {
         bool known = scan_type(way, code, out);
 
         buf_byte(out, '\r');
         return known;
     }
-    for (int i = 0; i <= twice; i++) {
+    for (int i = 0; i < times; i++) {
         buf_text(out, code);
         buf_byte(out, '\r');
     }

@@ -3,7 +3,7 @@
 """Codes of scanners: which device a board becomes, which codes are refused, and that these change nothing."""
 import json, os, subprocess, tempfile, time
 from _line import Line
-from _signet import SIGNET, need
+from _signet import SIGNET, TORTURE, need, with_failpoint
 
 CODES = {'a': '490154203237518', 'b': '356938035643809', 'c': '352099001761481'}  # IMEIs
 
@@ -105,6 +105,31 @@ def names_of_codes(line):
     line.states(X_17='done', X_18='done')
 
 
+def after_a_kill(line):
+    """The code of a device whose credentials may be on a board is taken again, for that board; that of a void one is not."""
+    line.write('devices.csv', 'endpoint,imei\n' + ''.join(f'urn:dev:os:{n},{c}\n' for n, c in CODES.items()))
+    line.boards(1, each=3, keep=True)
+    line.programmer()
+    line.order(3, names='names: {manifest: devices.csv}', more='scan: {column: imei}\n')
+    line.start(program=TORTURE, env=with_failpoint('after-load:1'))
+    line.waits(1)
+    line.takes('1', CODES['b'])
+    line.process.communicate(timeout=60)
+    line.states(b='writing')
+    line.start()
+    line.waits(1)
+    line.takes('1', CODES['b'])
+    line.until('slot', board='1', stage='pass')
+    line.waits(1)
+    line.ledger('void', '--reason', 'lost', 'ledger.db', 'urn:dev:os:b')
+    line.refuses('urn:dev:os:b is void', '1', CODES['b'])
+    line.takes('1', CODES['a'])
+    line.until('slot', board='1', stage='pass')
+    line.change('stop')
+    need(line.finish() == 4, line.said)
+    line.states(b='void', a='done')
+
+
 class Scanner:
     def __init__(self, line, misbehave):
         self.process = subprocess.Popen([SIGNET, 'sim', 'scanner', '--link', line.at('scanner'), '-m', misbehave], text=True,
@@ -182,7 +207,7 @@ def orders(line):
     need("'on_refused_scan' needs 'scan'" in p.stderr, p.stderr)
 
 
-for part in a_manifest, one_code_at_a_time, names_of_codes, on_a_port, orders:
+for part in a_manifest, one_code_at_a_time, names_of_codes, after_a_kill, on_a_port, orders:
     with tempfile.TemporaryDirectory() as folder:
         line = Scanned(folder)
         try:
