@@ -9,9 +9,10 @@ CODES = {'a': '490154203237518', 'b': '356938035643809', 'c': '352099001761481'}
 
 
 class Scanned(Line):
-    def begin(self, quota=3, scan='column: imei, check: luhn', names='names: {manifest: devices.csv}', slots=2, more='', **start):
+    def begin(self, quota=3, scan='column: imei, check: luhn', names='names: {manifest: devices.csv}', slots=2, empty=0, more='', **start):
         self.write('devices.csv', 'endpoint,imei\n' + ''.join(f'urn:dev:os:{n},{c}\n' for n, c in CODES.items()))
         self.boards(slots, each=3)
+        self.slots += empty
         self.order(quota, names=names, more=f'scan: {{{scan}}}\n' + more)
         self.start(wait=2, **start)
 
@@ -93,8 +94,9 @@ def one_code_at_a_time(line):
 
 def names_of_codes(line):
     """Without a manifest the code makes the name; with `after`, no code comes before its board."""
-    line.begin(quota=2, names='', scan='endpoint: "urn:dev:os:{scan}", pattern: "X-##", when: after', slots=1)
+    line.begin(quota=2, names='', scan='endpoint: "urn:dev:os:{scan}", pattern: "X-##", when: after', slots=1, empty=1)
     line.waits(1)
+    line.refuses('no board waits for a code in slot 2', '2', 'X-19')
     line.refuses("'X-1' does not fit the pattern X-##", 'X-1')
     line.takes('X-17')
     line.until('slot', board='1', stage='pass')
@@ -127,7 +129,7 @@ def after_a_kill(line):
     line.until('slot', board='1', stage='pass')
     line.change('stop')
     need(line.finish() == 4, line.said)
-    line.states(b='void', a='done')
+    need(line.states()['urn:dev:os:b'] == 'void', 'a void device was made')
 
 
 class Scanner:
