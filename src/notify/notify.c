@@ -152,11 +152,10 @@ static int tell_page(struct target *t, struct signet_error *err)
 /* *more: there may be. */
 static int tell_news(struct target *t, bool *more, struct signet_error *err)
 {
-    int64_t before = t->after;
     int rc = target_open(t, err);
+    int64_t before = t->after;
 
     t->count = 0;
-    before = t->after;
     if (rc == SIGNET_OK)
         rc = signet_ledger_news(t->ledger, t->notify->setup.job->order, &t->after, PAGE,
                                 add_to_page, t, err);
