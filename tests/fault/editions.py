@@ -29,8 +29,8 @@ class Works(Folder):
             f'servers: [{", ".join(entries)}]']) + '\n')
 
     def start(self, kind):
-        p = subprocess.Popen([SIGNET, 'sim', 'server', '--json', '-u', '-k', kind, '-t', 'w0rd', '-S', self.at(kind + '.state'),
-                              '-s', self.at(kind + '.json'), '-f', self.at(kind + '.token'), '-C', self.at(kind + '.pem'),
+        p = subprocess.Popen([SIGNET, 'sim', 'server', '--json', '-u', '--kind', kind, '-t', 'w0rd', '--keep', self.at(kind + '.state'),
+                              '--server-file', self.at(kind + '.json'), '--token-file', self.at(kind + '.token'), '--ca-file', self.at(kind + '.pem'),
                               *(['-p', str(self.ports[kind])] if kind in self.ports else [])],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         line = p.stdout.readline()

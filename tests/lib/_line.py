@@ -17,12 +17,12 @@ class Line(Folder):
 
     def boards(self, slots=1, each=1, misbehave=(), baud=0, hold=300, keep=False, journal=False):
         os.mkdir(self.at('rack'))
-        args = [SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(slots), '-N', str(each), '-H', str(hold), '-b', str(baud),
-                '-u', '-c', '-s', self.at('applied/')]
+        args = [SIGNET, 'sim', 'rack', self.at('rack'), '--slots', str(slots), '-N', str(each), '-H', str(hold), '-b', str(baud),
+                '-u', '--control', '--save', self.at('applied/')]
         if journal:
             args += ['-j', self.at('journal')]
         if keep:
-            args += ['-S', self.at('kept')]
+            args += ['--keep', self.at('kept')]
         for m in misbehave:
             args += ['-m', m]
         self.rack = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
