@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef VAULT_TPM_API_H
-#define VAULT_TPM_API_H
+#ifndef TPM_PRIVATE_H
+#define TPM_PRIVATE_H
 
-#include "base/base.h"
+#include "tpm/tpm.h"
 
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_mu.h>
 #include <tss2/tss2_tctildr.h>
 
-/* The functions of tpm2-tss that a sealed key needs, loaded when they are. */
+/* The functions of tpm2-tss, loaded when they are needed. */
 #define TPM_ESYS(X)                                                                                \
     X(Esys_Initialize)                                                                             \
     X(Esys_Finalize)                                                                               \

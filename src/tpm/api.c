@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A TPM 2.0: its storage key, and a session that keeps what goes over the bus encrypted. */
-#include "vault/tpm_api.h"
+#include "tpm/private.h"
 
 #include <pthread.h>
 #include <stddef.h>
