@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet authority show | check */
+/* signet authority show | check; the others: authority_tpm.c */
 #include "cli.h"
 
 #include <string.h>
@@ -87,7 +87,8 @@ static int authority_verb(struct cli *cli, const struct authority_options *o, bo
     else if (rc == SIGNET_OK)
         authority_text(&view);
     if (rc == SIGNET_OK && check && !cli->json) {
-        bool elsewhere = strcmp(view.kind, "est") == 0 || strcmp(view.kind, "cmp") == 0;
+        bool elsewhere = strcmp(view.kind, "est") == 0 || strcmp(view.kind, "cmp") == 0 ||
+                         strcmp(view.kind, "tpm") == 0; /* where a signature costs something */
         printf(elsewhere ? "its certificates allow %s; it was not asked to sign\n"
                          : "it signs for %s, and servers take it\n",
                o->endpoint);
@@ -134,5 +135,8 @@ static int authority_check(int argc, char **argv)
 const struct verb authority_verbs[] = {
     {"show", "an authority's certificate, key and profile", authority_show},
     {"check", "may it issue to devices, and does its key sign", authority_check},
+    {"create", "a key in a TPM that signs as often as its owner grants", authority_create},
+    {"request", "uses of a key in a TPM, of its owner", authority_request},
+    {"grant", "what the owner answered: give it to the TPM", authority_grant},
     {0},
 };

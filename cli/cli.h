@@ -213,6 +213,11 @@ int cli_ask(void *ctx, const char *what, struct signet_bytes *secret, struct sig
 int cli_authority(const struct cli *cli, const char *file, const struct signet_authority_info *info,
                   struct signet_authority **out, struct signet_error *err);
 
+/* authority_tpm.c */
+int authority_create(int argc, char **argv);
+int authority_request(int argc, char **argv);
+int authority_grant(int argc, char **argv);
+int order_grant(int argc, char **argv);
 /* signet station key (station_key.c) */
 int station_key(int argc, char **argv);
 

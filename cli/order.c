@@ -147,5 +147,6 @@ const struct verb order_verbs[] = {
     {"sign", "an order, by who owns the product", order_sign},
     {"verify", "is an order as its owner signed it", order_verify},
     {"owner", "whose orders a station makes", order_owner},
+    {"grant", "certificates that a key in a station's TPM may sign", order_grant},
     {0},
 };

@@ -39,7 +39,8 @@ struct signet_authority;
 struct signet_authority_info {
     const char *chain; /* PEM: its certificate first, then those above it; or one in DER */
     /* A file: PKCS#8 (also encrypted), SEC1 or PKCS#1, PEM or DER; or "pkcs11:token=...;object=..."
-     * (RFC 7512) with the query attributes module-path and pin-source. */
+     * (RFC 7512) with the query attributes module-path and pin-source; or "tpm:FILE", a key that
+     * counts (<signet/tpm_quota.h>). */
     const char *key;
     const char *passphrase_file; /* of the key, or the PIN of the token: its first line */
     /* "tls-client" (the default), "idevid", "reference", or a YAML file: signet-order(5) */
@@ -104,15 +105,17 @@ int signet_authority_allows(const struct signet_authority *authority,
                             const struct signet_authority_subject *subject,
                             struct signet_error *err);
 /* Signs for a key that is thrown away, and verifies what came out as a server does, against the
- * whole chain. One that is elsewhere signs nothing: it is looked whether it is there (est). */
+ * whole chain. One that is elsewhere, or counts, signs nothing: it is looked whether it is there
+ * (est). */
 int signet_authority_check(struct signet_authority *authority,
                            const struct signet_authority_subject *subject,
                            struct signet_error *err);
 
 /* Facts for people. Texts are safe for a terminal and live as long as the authority. */
 struct signet_authority_view {
-    const char *kind;    /* "file", "pkcs11", "est", "cmp" */
-    const char *key;     /* where it is: a path, "token 'x', object 'y'", or a URL */
+    const char *kind;    /* "file", "pkcs11", "tpm", "est", "cmp" */
+    const char *key;     /* where it is: a path, "token 'x', object 'y'", a URL, a TPM
+                            with its uses */
     const char *profile; /* its name, or its file */
     size_t certificates; /* in the chain */
     struct signet_cert_view cert;

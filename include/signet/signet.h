@@ -71,6 +71,7 @@
 #include <signet/station_key.h>
 #include <signet/status.h>
 #include <signet/text.h>
+#include <signet/tpm_quota.h>
 #include <signet/tree.h>
 #include <signet/version.h>
 #include <signet/witness.h>

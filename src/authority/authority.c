@@ -56,14 +56,20 @@ static int authority_check_parts(const struct signet_authority *a,
     return SIGNET_OK;
 }
 
+static const struct authority_ops *kind_of_key(const char *key)
+{
+    return strncmp(key, "pkcs11:", 7) == 0 ? &authority_pkcs11
+           : strncmp(key, "tpm:", 4) == 0  ? &authority_tpm
+                                           : &authority_file;
+}
+
 static int choose_kind(struct signet_authority *a, const struct signet_authority_info *info,
                        struct signet_error *err)
 {
     static const char *const kinds[] = {"est", "cmp"};
 
     if (!info->kind) {
-        a->ops = info->key && strncmp(info->key, "pkcs11:", 7) == 0 ? &authority_pkcs11
-                                                                    : &authority_file;
+        a->ops = kind_of_key(info->key ? info->key : "");
     } else if (strcmp(info->kind, "est") == 0) {
         a->ops = &authority_est;
     } else if (strcmp(info->kind, "cmp") == 0) {
@@ -278,7 +284,7 @@ int signet_authority_check(struct signet_authority *a,
     struct signet_key *key = NULL;
     int rc = SIGNET_OK;
 
-    if (a->ops->enroll) {
+    if (authority_is_costly(a)) {
         rc = a->ops->reach ? a->ops->reach(a, err) : SIGNET_OK;
         return rc == SIGNET_OK ? issuer_allows(a->issuer, &wish, err) : rc;
     }
@@ -303,9 +309,9 @@ int signet_authority_describe(const struct signet_authority *a, struct signet_au
     return rc;
 }
 
-bool authority_is_elsewhere(const struct signet_authority *a)
+bool authority_is_costly(const struct signet_authority *a)
 {
-    return a->ops->enroll;
+    return a->ops->enroll || a->signer.counted;
 }
 
 int signet_authority_chain(const struct signet_authority *a, struct signet_bytes *out,

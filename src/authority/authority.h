@@ -16,8 +16,9 @@ struct authority_keys {
 };
 int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out);
 
-/* authority.c: does each certificate leave a trace with somebody else? */
-bool authority_is_elsewhere(const struct signet_authority *authority);
+/* authority.c: does each certificate cost something: a trace with somebody else, or a use of a key
+ * that counts? */
+bool authority_is_costly(const struct signet_authority *authority);
 /* Which certificates come out of it, for the order's hash: its own certificate and its
  * profile. The key is not opened. file or info. */
 int authority_hash_text(const char *file, const struct signet_authority_info *info, struct buf *out,

@@ -25,7 +25,7 @@ static const struct entry keys[] = {
     {"timeout_s", ENTRY_NUMBER, offsetof(struct signet_authority_info, timeout_s), 1, 3600, NULL},
 };
 
-/* A key in a token has no path, a profile that is built in neither. */
+/* A key in a token or a TPM has a path of its own, a profile that is built in neither. */
 static int place_paths(struct reader *r, struct signet_authority_info *info)
 {
     int rc = SIGNET_OK;
@@ -33,10 +33,11 @@ static int place_paths(struct reader *r, struct signet_authority_info *info)
     if (info->kind)
         return SIGNET_OK;
     if (!info->chain || !info->key)
-        return error_set_hint(r->err, SIGNET_E_MEANING,
-                              "authority: {chain: ca.pem, key: ca.key}, or key: \"pkcs11:...\"",
-                              "%s: an authority has a 'chain' and a 'key'", r->path);
-    if (strncmp(info->key, "pkcs11:", 7) != 0)
+        return error_set_hint(
+            r->err, SIGNET_E_MEANING,
+            "authority: {chain: ca.pem, key: ca.key}, or key: \"pkcs11:...\", \"tpm:FILE\"",
+            "%s: an authority has a 'chain' and a 'key'", r->path);
+    if (strncmp(info->key, "pkcs11:", 7) != 0 && strncmp(info->key, "tpm:", 4) != 0)
         rc = reader_path(r, info->key, &info->key);
     if (rc == SIGNET_OK && info->profile && strpbrk(info->profile, "/."))
         rc = reader_path(r, info->profile, &info->profile);

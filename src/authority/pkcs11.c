@@ -361,7 +361,7 @@ static int pkcs11_open(struct signet_authority *a, const struct signet_authority
         return error_nomem(err);
     pthread_mutex_init(&t->lock, NULL);
     a->state = t;
-    a->signer = (struct cert_signer){token_sign, t};
+    a->signer = (struct cert_signer){.sign = token_sign, .ctx = t};
     int rc = token_uri_parse(&t->uri, info->key, info->folder, err);
     if (rc == SIGNET_OK)
         rc = cryptoki_open(&t->module, t->uri.module[0] ? t->uri.module : NULL, err);

@@ -20,6 +20,7 @@ struct authority_ops {
 };
 extern const struct authority_ops authority_file;   /* file.c */
 extern const struct authority_ops authority_pkcs11; /* pkcs11.c */
+extern const struct authority_ops authority_tpm;    /* tpm.c */
 extern const struct authority_ops authority_est;    /* est.c */
 extern const struct authority_ops authority_cmp;    /* cmp.c */
 

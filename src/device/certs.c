@@ -181,7 +181,7 @@ static int sign_new_cert(const struct signet_factory *f, const struct signet_key
     if (!f->authority)
         return signet_cert_make(out, key, &f->cert_info, f->endpoint, f->observer, err);
     int rc = signet_authority_check(f->authority, &subject, err);
-    if (rc == SIGNET_OK && f->flags & SIGNET_FACTORY_TRIAL && authority_is_elsewhere(f->authority))
+    if (rc == SIGNET_OK && f->flags & SIGNET_FACTORY_TRIAL && authority_is_costly(f->authority))
         return signet_cert_make(out, key, &f->cert_info, f->endpoint, f->observer, err);
     return rc == SIGNET_OK
                ? signet_authority_sign_key(f->authority, key, &subject, f->cancel, out, NULL, err)

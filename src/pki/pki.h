@@ -51,6 +51,16 @@ int ed25519_verify(const uint8_t key[static ED25519_KEY_LEN], const void *text, 
                    const uint8_t signature[static ED25519_SIGNATURE_LEN], bool *good,
                    struct signet_error *err);
 
+/* p256.c: keys and signatures on P-256 as two numbers of 32 bytes each. SIGNET_E_CERT: the key is
+ * of another kind. */
+enum { P256_POINT = 64 };
+int p256_point(const struct signet_key *key, uint8_t out[static P256_POINT],
+               struct signet_error *err);
+void p256_public(struct buf *der, const uint8_t point[static P256_POINT]);
+/* Of the SHA-256 of data. */
+int p256_sign(const struct signet_key *key, const void *data, size_t len,
+              uint8_t out[static P256_POINT], struct signet_error *err);
+
 /* pem.c: text of 64 columns, RFC 7468 */
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
 
@@ -146,6 +156,8 @@ struct cert_signer {
     int (*sign)(void *ctx, const uint8_t *data, size_t len, struct buf *signature,
                 struct signet_error *err);
     void *ctx;
+    bool counted; /* each signature costs something: none is made on trial, and whose the key is
+                     was looked at by its owner */
 };
 
 /* issuer.c: an authority, whose certificates were looked at once. Several threads may sign with
@@ -158,6 +170,9 @@ int issuer_open(struct issuer **out, const struct signet_cert *const *chain, siz
                 const struct signet_key *key, const struct cert_signer *signer,
                 struct signet_error *err);
 void issuer_close(struct issuer **issuer); /* sets *issuer to NULL */
+/* Is this SubjectPublicKeyInfo the certificate's? SIGNET_E_CERT: another one. */
+int cert_check_public(const struct signet_cert *cert, const struct buf *spki,
+                      struct signet_error *err);
 /* verify: is what comes out verified against the whole chain, as a server does? Else only what
  * differs between devices is looked at: dates and name constraints. SIGNET_E_CERT,
  * SIGNET_E_MEANING.

@@ -22,8 +22,47 @@ static void load_api(void)
              library_load("libtss2-tctildr.so.0", tcti, COUNT_OF(tcti), &api);
 }
 
+/* What people can do something about. Of an answer about a parameter or handle the number of it is
+ * left out (format one of part 2, 6.6.2). */
+static const struct {
+    TSS2_RC answer;
+    const char *meaning, *hint;
+} meanings[] = {
+    {TPM2_RC_LOCKOUT, "it is locked after wrong passwords",
+     "wait, or end it as its administrator: tpm2_dictionarylockout --clear-lockout"},
+    {TPM2_RC_AUTH_FAIL, "a password is wrong", "was the key's file, or the TPM, put back?"},
+    {TPM2_RC_BAD_AUTH, "a password is wrong", "Signet needs an owner hierarchy without a password"},
+    {TPM2_RC_HANDLE, "it is not in this TPM", "is it another TPM, or was it cleared?"},
+    {TPM2_RC_NV_DEFINED, "the index is taken", "choose another one: --index"},
+    {TPM2_RC_NV_SPACE, "it has no room for an index", "remove one: tpm2_nvundefine"},
+    {TPM2_RC_SIGNATURE, "the signature is not the owner's, or not over this", NULL},
+    {TPM2_RC_POLICY_FAIL, "the policy does not allow it", NULL},
+    {TPM2_RC_INTEGRITY, "it is another TPM's",
+     "only the TPM that made it opens it, and not after a clear"},
+    {TPM2_RC_OBJECT_MEMORY, "its memory is full of other programs' keys",
+     "use the kernel's resource manager, device:/dev/tpmrm0, or start the TPM again"},
+    {TPM2_RC_SESSION_MEMORY, "its memory is full of other programs' sessions",
+     "use the kernel's resource manager, device:/dev/tpmrm0, or start the TPM again"},
+    {TPM2_RC_NV_RATE, "it does not write so often", "try again later"},
+    {TPM2_RC_RETRY, "it is busy", "try again"},
+};
+
 int tpm_fail(TSS2_RC answer, const char *what, struct signet_error *err)
 {
+    TSS2_RC number = answer & TPM2_RC_FMT1 ? answer & 0xff0000bf : answer;
+
+    if (answer & TSS2_RC_LAYER_MASK && (answer & TSS2_RC_LAYER_MASK) != TSS2_RESMGR_TPM_RC_LAYER)
+        return error_set_hint(err, SIGNET_E_IO, "is it still there? Another one may have it open",
+                              "%s: no answer from the TPM that makes sense (0x%x)", what,
+                              (unsigned)answer);
+    for (size_t i = 0; i < COUNT_OF(meanings); i++)
+        if (number == meanings[i].answer) {
+            error_set(err, SIGNET_E_IO, "%s: the TPM refused: %s (0x%x)", what, meanings[i].meaning,
+                      (unsigned)answer);
+            if (meanings[i].hint)
+                error_hint(err, "%s", meanings[i].hint);
+            return SIGNET_E_IO;
+        }
     return error_set(err, SIGNET_E_IO, "%s: the TPM answered 0x%x", what, (unsigned)answer);
 }
 
@@ -112,4 +151,5 @@ void tpm_close(struct tpm *t)
         api.Esys_Finalize(&t->esys);
     if (t->tcti)
         api.Tss2_TctiLdr_Finalize(&t->tcti);
+    *t = (struct tpm){0};
 }

@@ -2,6 +2,7 @@
 #ifndef TPM_PRIVATE_H
 #define TPM_PRIVATE_H
 
+#include "pki/pki.h"
 #include "tpm/tpm.h"
 
 #include <tss2/tss2_esys.h>
@@ -18,13 +19,29 @@
     X(Esys_Unseal)                                                                                 \
     X(Esys_StartAuthSession)                                                                       \
     X(Esys_TRSess_SetAttributes)                                                                   \
+    X(Esys_TR_FromTPMPublic)                                                                       \
+    X(Esys_TR_SetAuth)                                                                             \
+    X(Esys_TR_GetName)                                                                             \
+    X(Esys_NV_DefineSpace)                                                                         \
+    X(Esys_NV_UndefineSpace)                                                                       \
+    X(Esys_NV_Read)                                                                                \
+    X(Esys_NV_Write)                                                                               \
+    X(Esys_PolicySecret)                                                                           \
+    X(Esys_PolicySigned)                                                                           \
+    X(Esys_LoadExternal)                                                                           \
+    X(Esys_Sign)                                                                                   \
+    X(Esys_ContextSave)                                                                            \
+    X(Esys_ContextLoad)                                                                            \
+    X(Esys_TRSess_GetNonceTPM)                                                                     \
     X(Esys_FlushContext)                                                                           \
     X(Esys_Free)
 #define TPM_MU(X)                                                                                  \
     X(Tss2_MU_TPM2B_PUBLIC_Marshal)                                                                \
     X(Tss2_MU_TPM2B_PUBLIC_Unmarshal)                                                              \
     X(Tss2_MU_TPM2B_PRIVATE_Marshal)                                                               \
-    X(Tss2_MU_TPM2B_PRIVATE_Unmarshal)
+    X(Tss2_MU_TPM2B_PRIVATE_Unmarshal)                                                             \
+    X(Tss2_MU_TPMS_CONTEXT_Marshal)                                                                \
+    X(Tss2_MU_TPMS_CONTEXT_Unmarshal)
 #define TPM_TCTI(X)                                                                                \
     X(Tss2_TctiLdr_Initialize)                                                                     \
     X(Tss2_TctiLdr_Finalize)
@@ -41,11 +58,67 @@ struct tpm {
     ESYS_CONTEXT *esys;
     ESYS_TR primary, session; /* the owner's storage key; a session that encrypts parameters */
 };
-/* conf: "device:/dev/tpmrm0", "swtpm:path=..." ... SIGNET_E_UNSUPPORTED: tpm2-tss is not
- * installed; SIGNET_E_USAGE: no such way to a TPM; SIGNET_E_IO: there is none, or it refused. */
+/* api.c */
 int tpm_open(struct tpm *t, const char *conf, struct signet_error *err);
-void tpm_close(struct tpm *t);
-/* SIGNET_E_IO: "WHAT: the TPM answered 0x..." */
+void tpm_close(struct tpm *t); /* twice is fine */
+/* SIGNET_E_IO: "WHAT: what the TPM's answer means", with a hint where there is something to do. */
 int tpm_fail(TSS2_RC answer, const char *what, struct signet_error *err);
+enum { PART_MAX = 1024 };
+struct part {
+    uint8_t bytes[PART_MAX];
+    size_t len;
+};
+/* seal.c: a TPM's object in its two parts */
+TSS2_RC tpm_create(struct tpm *t, const TPM2B_SENSITIVE_CREATE *sensitive,
+                   const TPM2B_PUBLIC *template, struct part *public, struct part *private,
+                   TPM2B_PUBLIC **made);
+int tpm_load(struct tpm *t, const struct part *public, const struct part *private, ESYS_TR *object,
+             struct signet_error *err);
+
+/* key_file.c: what a station keeps of a key that counts: nothing in it signs without its TPM. */
+enum { QUOTA_PASSWORD = 32, CONF_MAX = 256 };
+struct quota_file {
+    char conf[CONF_MAX];
+    uint32_t index;
+    uint8_t owner[P256_POINT], point[P256_POINT];
+    struct secret password; /* of the index: without it nobody spends uses */
+    struct part public, private;
+};
+int quota_file_write(const char *path, const struct quota_file *f, struct signet_error *err);
+int quota_file_read(const char *path, struct quota_file *out, struct signet_error *err);
+void quota_file_wipe(struct quota_file *f);
+/* A value of "NAME VALUE" lines behind a first line; hex: of exactly len bytes. False: there is no
+ * such line, or it is something else. */
+bool lines_begin(const void *text, size_t len, const char *first);
+bool lines_text(const void *text, size_t len, const char *name, char *out, size_t size);
+bool lines_hex(const void *text, size_t len, const char *name, uint8_t *out, size_t size);
+bool lines_number(const void *text, size_t len, const char *name, int64_t most, int64_t *out);
+
+/* policy.c: names, policies and what the owner signs, computed here: a TPM that computes a policy
+ * wants a signature for it, and that one would do for ever. */
+enum { NAME_LEN = 2 + 32, NONCE_LEN = 32, STATEMENT_LEN = NONCE_LEN + 4 + 32, PIN_LEN = 8 };
+#define INDEX_ATTRIBUTES                                                                           \
+    ((TPM2_NT_PIN_PASS << TPMA_NV_TPM2_NT_SHIFT) | TPMA_NV_POLICYWRITE | TPMA_NV_OWNERREAD |       \
+     TPMA_NV_AUTHREAD | TPMA_NV_NO_DA)
+#define OWNER_ATTRIBUTES (TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_USERWITHAUTH)
+int policy_owner(const uint8_t owner[static P256_POINT], uint8_t out[static 32],
+                 struct signet_error *err);
+int policy_index_name(uint32_t index, const uint8_t owner[static P256_POINT], bool written,
+                      uint8_t out[static NAME_LEN], struct signet_error *err);
+/* Of the key: the index has a use left. */
+int policy_uses(const uint8_t index_name[static NAME_LEN], uint8_t out[static 32],
+                struct signet_error *err);
+void policy_pin(uint32_t limit, uint8_t out[static PIN_LEN]); /* what is written: 0 of limit */
+int policy_statement(const uint8_t index_name[static NAME_LEN],
+                     const uint8_t nonce[static NONCE_LEN], uint32_t limit,
+                     uint8_t out[static STATEMENT_LEN], struct signet_error *err);
+
+/* quota.c: the index, known to be the one of the file */
+int quota_index(struct tpm *t, const struct quota_file *f, ESYS_TR *out, bool *written,
+                struct signet_error *err);
+
+#define REQUEST_FIRST "signet-tpm-request/v1"
+#define GRANT_FIRST   "signet-tpm-grant/v1"
+enum { QUOTA_TEXT_MAX = 64 * 1024 };
 
 #endif

@@ -5,41 +5,62 @@
 
 #include <string.h>
 
-enum { PART_MAX = 1024 };
-
-struct part {
-    uint8_t bytes[PART_MAX];
-    size_t len;
-};
-
-static TSS2_RC seal_bytes(struct tpm *t, const struct secret *wrap, struct part *public,
-                          struct part *private)
+TSS2_RC tpm_create(struct tpm *t, const TPM2B_SENSITIVE_CREATE *sensitive,
+                   const TPM2B_PUBLIC *template, struct part *public, struct part *private,
+                   TPM2B_PUBLIC **made)
 {
     static const TPM2B_DATA outside = {0};
     static const TPML_PCR_SELECTION no_pcrs = {0};
-    const TPM2B_PUBLIC template = {
-        .publicArea = {.type = TPM2_ALG_KEYEDHASH,
-                       .nameAlg = TPM2_ALG_SHA256,
-                       .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-                                           TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA,
-                       .parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL}};
-    TPM2B_SENSITIVE_CREATE sensitive = {.sensitive.data.size = (uint16_t)wrap->len};
     TPM2B_PUBLIC *out_public = NULL;
     TPM2B_PRIVATE *out_private = NULL;
-
-    memcpy(sensitive.sensitive.data.buffer, wrap->data, wrap->len);
     TSS2_RC answer = t->api->Esys_Create(t->esys, t->primary, t->session, ESYS_TR_NONE,
-                                         ESYS_TR_NONE, &sensitive, &template, &outside, &no_pcrs,
+                                         ESYS_TR_NONE, sensitive, template, &outside, &no_pcrs,
                                          &out_private, &out_public, NULL, NULL, NULL);
-    wipe(&sensitive, sizeof(sensitive));
+
     if (!answer)
         answer =
             t->api->Tss2_MU_TPM2B_PUBLIC_Marshal(out_public, public->bytes, PART_MAX, &public->len);
     if (!answer)
         answer = t->api->Tss2_MU_TPM2B_PRIVATE_Marshal(out_private, private->bytes, PART_MAX,
                                                        &private->len);
-    t->api->Esys_Free(out_public);
     t->api->Esys_Free(out_private);
+    if (!answer && made)
+        *made = out_public;
+    else
+        t->api->Esys_Free(out_public);
+    return answer;
+}
+
+int tpm_load(struct tpm *t, const struct part *pub, const struct part *priv, ESYS_TR *object,
+             struct signet_error *err)
+{
+    TPM2B_PUBLIC public = {0};
+    TPM2B_PRIVATE private = {0};
+    size_t at = 0, at_private = 0;
+
+    if (t->api->Tss2_MU_TPM2B_PUBLIC_Unmarshal(pub->bytes, pub->len, &at, &public) ||
+        t->api->Tss2_MU_TPM2B_PRIVATE_Unmarshal(priv->bytes, priv->len, &at_private, &private) ||
+        at != pub->len || at_private != priv->len)
+        return error_set(err, SIGNET_E_CRYPTO, "what the TPM made is damaged");
+    TSS2_RC answer = t->api->Esys_Load(t->esys, t->primary, t->session, ESYS_TR_NONE, ESYS_TR_NONE,
+                                       &private, &public, object);
+    return answer ? tpm_fail(answer, "what the TPM made does not open", err) : SIGNET_OK;
+}
+
+static TSS2_RC seal_bytes(struct tpm *t, const struct secret *bytes, struct part *public,
+                          struct part *private)
+{
+    const TPM2B_PUBLIC template = {
+        .publicArea = {.type = TPM2_ALG_KEYEDHASH,
+                       .nameAlg = TPM2_ALG_SHA256,
+                       .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+                                           TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA,
+                       .parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL}};
+    TPM2B_SENSITIVE_CREATE sensitive = {.sensitive.data.size = (uint16_t)bytes->len};
+
+    memcpy(sensitive.sensitive.data.buffer, bytes->data, bytes->len);
+    TSS2_RC answer = tpm_create(t, &sensitive, &template, public, private, NULL);
+    wipe(&sensitive, sizeof(sensitive));
     return answer;
 }
 
@@ -77,39 +98,21 @@ static bool read_part(const char **at, struct part *out)
     return true;
 }
 
-static TSS2_RC unseal_bytes(struct tpm *t, const TPM2B_PUBLIC *public, const TPM2B_PRIVATE *private,
-                            TPM2B_SENSITIVE_DATA **out)
-{
-    ESYS_TR object = ESYS_TR_NONE;
-    TSS2_RC answer = t->api->Esys_Load(t->esys, t->primary, t->session, ESYS_TR_NONE, ESYS_TR_NONE,
-                                       private, public, &object);
-
-    if (answer)
-        return answer;
-    answer = t->api->Esys_Unseal(t->esys, object, t->session, ESYS_TR_NONE, ESYS_TR_NONE, out);
-    t->api->Esys_FlushContext(t->esys, object);
-    return answer;
-}
-
-static int open_sealed(struct tpm *t, const struct part *pub, const struct part *priv,
-                       struct secret *wrap, struct signet_error *err)
+static int open_sealed(struct tpm *t, const struct part *public, const struct part *private,
+                       struct secret *out, struct signet_error *err)
 {
     TPM2B_SENSITIVE_DATA *data = NULL;
-    TPM2B_PUBLIC public = {0};
-    TPM2B_PRIVATE private = {0};
-    size_t at = 0, at_private = 0;
+    ESYS_TR object = ESYS_TR_NONE;
+    int rc = tpm_load(t, public, private, &object, err);
 
-    if (t->api->Tss2_MU_TPM2B_PUBLIC_Unmarshal(pub->bytes, pub->len, &at, &public) ||
-        t->api->Tss2_MU_TPM2B_PRIVATE_Unmarshal(priv->bytes, priv->len, &at_private, &private) ||
-        at != pub->len || at_private != priv->len)
-        return error_set(err, SIGNET_E_CRYPTO, "what the TPM sealed is damaged");
-    TSS2_RC answer = unseal_bytes(t, &public, &private, &data);
-    if (answer) {
-        tpm_fail(answer, "what was sealed does not open", err);
-        error_hint(err, "only the TPM that sealed it opens it, and not after a clear");
-        return SIGNET_E_IO;
-    }
-    int rc = secret_set(wrap, data->buffer, data->size, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    TSS2_RC answer =
+        t->api->Esys_Unseal(t->esys, object, t->session, ESYS_TR_NONE, ESYS_TR_NONE, &data);
+    t->api->Esys_FlushContext(t->esys, object);
+    if (answer)
+        return tpm_fail(answer, "what was sealed does not open", err);
+    rc = secret_set(out, data->buffer, data->size, err);
     wipe(data, sizeof(*data));
     t->api->Esys_Free(data);
     return rc;

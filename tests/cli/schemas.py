@@ -5,6 +5,7 @@ import functools, glob, json, os, re, shutil, signal, subprocess, tempfile, warn
 import jsonschema
 from _line import Line
 from _signet import SIGNET, SOURCE, TEMPLATE, need
+from _tpm import Tpm
 
 warnings.simplefilter('ignore', DeprecationWarning)  # RefResolver is what Debian 12 has
 FOLDER = os.path.join(SOURCE, 'docs', 'schemas')
@@ -147,6 +148,22 @@ def certificates(v, line):
         v.call('authority-show', 'authority', verb, 'ca.yaml', '--json')
 
 
+def a_tpm(v, line):
+    """Its key, and the owner's answer; without swtpm no run has them."""
+    if not shutil.which('swtpm'):
+        NOT_SAID.update({'authority-key: authority_key', 'authority-key: request', 'authority-key: granted', 'order: grant'})
+        return
+    tpm = Tpm(os.path.join(line.folder, 'tpm'))
+    try:
+        owner = json.loads(v.call('order', 'order', 'grant', '--sign', 'grants.key', '--json')[0])['key']
+        v.call('authority-key', 'authority', 'create', 'ca.tpm', '--owner', owner, '--tpm', tpm.tcti, '--json')
+        v.call('authority-key', 'authority', 'request', 'ca.tpm', '--json')
+        v.call('order', 'order', 'grant', '--sign', 'grants.key', 'ca.tpm.request', '--uses', '2', '--json')
+        v.call('authority-key', 'authority', 'grant', 'ca.tpm', 'ca.tpm.request.grant', '--json')
+    finally:
+        tpm.stop()
+
+
 def orders_and_keys(v, line):
     line.write('p.cfg', line.text('cfg'))
     v.call('packet-make', 'packet', 'make', '-c', 'p.cfg', '-o', 'made', '--json')
@@ -282,6 +299,7 @@ def main():
         servers(v, line)
         a_board(v, line)
         a_log(v, line)
+        a_tpm(v, line)
     known = {f'{n[:-5]}: {r["$ref"].split("/")[-1]}' for n, s in schemas.open.items() for r in s.get('anyOf', ()) if r['$ref'] != 'error.json'}
     need(known - schemas.said == NOT_SAID, f'no run has {sorted(known - schemas.said)}')
     print(f'schemas: ok ({len(schemas.open)} files, {len(schemas.said)} kinds of lines)')

@@ -148,7 +148,7 @@ def tpm(tmp):
     other = start('tpm')
     try:
         p = subprocess.run([SIGNET, 'ledger', 'sync', 'd.yaml'], capture_output=True, text=True, timeout=60)
-        need(p.returncode == 1 and 'only the TPM that sealed it' in p.stderr and 'tss2' not in p.stderr.lower().replace('tpm2-tss', '') and
+        need(p.returncode == 1 and 'only the TPM that made it' in p.stderr and 'tss2' not in p.stderr.lower().replace('tpm2-tss', '') and
              'WARNING' not in p.stderr, p.stderr)
     finally:
         other.terminate()
