@@ -52,6 +52,20 @@ static void wait_for_the_end(void)
         nanosleep(&piece, NULL);
 }
 
+/* Another file is refused; one that is not there may be made by a run. */
+static int page_look(struct cli *cli)
+{
+    struct signet_ledger *ledger = NULL;
+    int rc = strstr(cli->args[0], "://")
+                 ? SIGNET_OK
+                 : ledger_open(&ledger, cli->args[0], LEDGER_READ, NULL, &cli->err);
+    signet_ledger_close(&ledger);
+    if (rc == SIGNET_E_NOT_FOUND && !cli->json)
+        fprintf(stderr, "signet: warning: %s; the page shows it when it is there\n", cli->err.msg);
+    cli->err = rc == SIGNET_E_NOT_FOUND ? (struct signet_error){0} : cli->err;
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
 static int page_ledger(int argc, char **argv)
 {
     struct cli cli = {0};
@@ -74,11 +88,7 @@ static int page_ledger(int argc, char **argv)
                    "now, until Ctrl-C.",
                    1, 1))
         return EXIT_USAGE;
-    struct signet_ledger *ledger = NULL;
-    cli.begun = true;
-    int rc = ledger_open(&ledger, cli.args[0], LEDGER_READ, NULL, &cli.err); /* is it one? */
-    signet_ledger_close(&ledger);
-    cli.begun = false;
+    int rc = page_look(&cli);
     if (rc == SIGNET_OK)
         rc = page_begin(&choice, &page, &cli.err);
     if (rc == SIGNET_OK)

@@ -241,7 +241,7 @@ for line, said, do in (
         ('ledger proof one.db x', 'the ledger has no device x', 'hint: '), ('ledger vkey one.db order.yaml', "'order.yaml': this is no signing key", 'station.key.sign'),
         ('ledger recover one.db', 'one.db is a ledger, not a work order', "a line 'ledger: one.db'"), ('report order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'),
         ('line status order.yaml', "no run of order 'one' is at work", 'start the order'), ('line pause one.db', 'one.db is a ledger, not a work order', 'name the work order'),
-        ('station check one.db', 'one.db is a ledger, not a work order', 'name the work order'), ('page nosuch.db', 'there is no such ledger', "the work order's 'ledger'"),
+        ('station check one.db', 'one.db is a ledger, not a work order', 'name the work order'),
         ('page order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'), ('open -k key.pem a.manifest', "'a.manifest'", 'hint: '),
         ('order sign --sign key.pem order.yaml', 'this is no signing key', 'station.key.sign'), ('object import nosuch', "cannot open 'nosuch'", 'is the path right?'),
         ('prove order.yaml', 'order.yaml is a work order, not a packet', 'its ledger'), ('prove packet --uri coaps://127.0.0.1:1 -e x', 'nobody listens at 127.0.0.1:1', 'host and port right?'),
