@@ -79,7 +79,7 @@ def together(p):
     need("another site's ledger" in p.call('show', p.where('a'), 'urn:dev:os:x-000101'), 'show')
     need('nothing is new' in p.bring(), 'the second time')
 
-    said = p.make('a', 'oc', 3, 99, code=1)  # too many by mistake: the other site's names are not given out
+    said = p.make('a', 'oc', 3, 99, code=3)  # too many by mistake: the other site's names are not given out
     need("a device's of order 'ob@b': it is passed over" in said, said)
     need(set(p.a.devices('oc')) == {'urn:dev:os:x-000099'}, p.a.devices('oc'))
     p.make('b', 'od', 4, 200, station='second')
