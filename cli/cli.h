@@ -37,6 +37,7 @@ extern const struct verb completion_verbs[];
 extern const struct verb evidence_verbs[];
 extern const struct verb init_verbs[];
 extern const struct verb cert_verbs[];
+extern const struct verb label_verbs[];
 extern const struct verb ledger_verbs[];
 extern const struct verb line_verbs[];
 extern const struct verb object_verbs[];

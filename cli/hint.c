@@ -38,6 +38,8 @@ static const struct words table[] = {
     {"it is for a run", "`signet run FILE`"},
     {"a packet is made from it", "`signet packet make -c FILE`"},
     {"look at what the certificate says", "`signet cert show FILE`"},
+    {"confirm that it is there",
+     "`signet label confirm ORDER.yaml NAME`, `signet label print --reason TEXT ORDER.yaml NAME`"},
     {"can be kept from being given out again", "`signet ledger recover ORDER.yaml`"},
 };
 

@@ -90,6 +90,8 @@ static void text_plan(const struct signet_order *o, const struct signet_tree *tr
                o->prove_follow ? PLAIN(o->prove_follow) : "");
     for (size_t i = 0; i < o->server_count; i++)
         text_line("server", o->servers[i].name);
+    if (o->label.printer)
+        printf("label     %s at %s\n", o->label.template_file, o->label.printer);
     printf("ledger    %s, station %s\n", o->ledger, o->station);
     printf("Everything that can be known before the first %s is right.\n",
            o->recipe ? "board" : "device");
@@ -151,6 +153,8 @@ static void json_plan(const struct signet_order *o, const struct signet_tree *tr
     for (size_t i = 0; i < o->server_count; i++)
         json_text(&j, NULL, o->servers[i].name);
     json_close(&j, ']');
+    json_text(&j, "label", o->label.template_file);
+    json_text(&j, "printer", o->label.printer);
     json_text(&j, "ledger", o->ledger);
     json_text(&j, "station", o->station);
     json_end(&j);

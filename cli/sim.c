@@ -8,6 +8,7 @@ const struct verb sim_verbs[] = {
     {"tell", "pull a board, reset it, ask how it is", sim_tell},
     {"server", "an onboarding server, good or misbehaving", sim_server},
     {"scanner", "a scanner on a pty, good or misbehaving", sim_scanner},
+    {"printer", "a label printer, good or misbehaving", sim_printer},
     {"flasher", "a programmer that flashes such boards", sim_flasher},
     {0},
 };

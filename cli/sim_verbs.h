@@ -9,6 +9,7 @@ int sim_board(int argc, char **argv); /* sim_boards.c */
 int sim_rack(int argc, char **argv);
 int sim_tell(int argc, char **argv);
 int sim_server(int argc, char **argv);  /* sim_server.c */
+int sim_printer(int argc, char **argv); /* sim_printer.c */
 int sim_flasher(int argc, char **argv); /* sim_flasher.c */
 int sim_scanner(int argc, char **argv); /* sim_scanner.c */
 

@@ -229,6 +229,15 @@ static void check_servers(struct check *c)
     }
 }
 
+static void check_label(struct check *c)
+{
+    struct signet_error err = {0};
+    if (!c->order->label.printer)
+        return;
+    int rc = signet_label_printer(c->order->label.printer, process_cancel(), &err);
+    put_result(c, rc, "label", "printer", c->order->label.printer, &err);
+}
+
 /* Of the file system that has the folder, or will have it. */
 static void check_space(struct check *c, const char *which, const char *path, bool is_folder)
 {
@@ -360,6 +369,7 @@ static int station_check_verb(int argc, char **argv)
     for (size_t i = 0; i < order->scan.scanner_count; i++)
         check_scanner(&c, &order->scan.scanners[i]);
     check_servers(&c);
+    check_label(&c);
     check_space(&c, "work", order->work, true);
     if (!strstr(order->ledger, "://"))
         check_space(&c, "ledger", order->ledger, false);

@@ -12,6 +12,7 @@ static const struct noun nouns[] = {
     {"line", "A run that is under way: its status, pauses, slots, operator.", line_verbs},
     {"station", "The place where boards are made.", station_verbs},
     {"ledger", "What was made: the record of orders, devices and events.", ledger_verbs},
+    {"label", "Labels of devices.", label_verbs},
     {"report", "What was made, by day, shift, operator, station, slot, order or error.",
      report_verbs},
     {"evidence",

@@ -184,6 +184,28 @@ size_t sim_server_logins(struct sim_server *server);
 bool sim_server_stopped(struct sim_server *server); /* asked to, over the control socket */
 void sim_server_revoke(struct sim_server *server); /* tokens of logins so far are 401 from now on */
 
+/* A label printer for ZPL on 127.0.0.1 (printer.c): what it prints are files, label-0001.zpl and so
+ * on, in a folder; ~HS is answered. misbehave is a list with commas: paper=N, ribbon=N, head=N,
+ * pause=N (after N labels, 0 or more: it stops so until "misbehave" takes it away), full (its
+ * buffer is), silent (~HS is not answered), garbage (another answer), slow=MS (for each label),
+ * drop=N (it closes the connection in the middle of label N), lose=N (it has label N whole, closes
+ * the connection, and prints it). On the control socket: "misbehave LIST" (instead of what was),
+ * "state" ("ok printed=2 waiting=1"), "stop". */
+struct sim_printer_options {
+    const char *folder;    /* must be there */
+    const char *misbehave; /* NULL: nothing */
+    const char *control;   /* NULL: none */
+    uint16_t port;         /* 0: any */
+};
+struct sim_printer;
+int sim_printer_start(struct sim_printer **out, const struct sim_printer_options *options,
+                      struct signet_error *err);
+void sim_printer_stop(struct sim_printer **printer);
+uint16_t sim_printer_port(const struct sim_printer *printer);
+unsigned sim_printer_labels(struct sim_printer *printer); /* that it printed */
+int sim_printer_misbehave(struct sim_printer *printer, const char *list, struct signet_error *err);
+bool sim_printer_stopped(struct sim_printer *printer); /* asked to, over the control socket */
+
 /* The LwM2M server behind it (lwm2m.c): coaps://127.0.0.1:PORT lets in the devices that keys knows,
  * in mode PSK (one cipher suite, PSK-AES128-CCM8), and no others: Register, Deregister. silent:
  * nothing is ever answered. port 0: any. keys must outlive it. */

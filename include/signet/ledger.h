@@ -249,6 +249,19 @@ int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const cha
                           size_t server_count, struct signet_lease *leases, size_t max,
                           size_t *count, struct signet_error *err);
 
+/* Labels. A device whose order has labels waits for its own as for a server of this name. */
+#define SIGNET_LEDGER_LABEL "label printer"
+/* How far the label of a device is, by its events: "label-sent" comes before the first byte goes to
+ * the printer, "labelled" when the printer says so. SENT: nobody knows whether it was printed. */
+enum signet_ledger_label { SIGNET_LABEL_NONE, SIGNET_LABEL_SENT, SIGNET_LABEL_PRINTED };
+/* An event of the device, SENT or PRINTED; detail: where, and why again. SIGNET_E_NOT_FOUND: there
+ * is no such device; SIGNET_E_USAGE: it is not verified, registered or done. */
+int signet_ledger_label(struct signet_ledger *ledger, const char *endpoint,
+                        enum signet_ledger_label what, const char *detail,
+                        struct signet_error *err);
+int signet_ledger_label_state(struct signet_ledger *ledger, const char *endpoint,
+                              enum signet_ledger_label *state, struct signet_error *err);
+
 /* How many devices of the order are in each state; names that were given back do not count. */
 int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
                          int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err);

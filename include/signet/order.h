@@ -162,6 +162,13 @@ struct signet_order {
     struct {
         const char *slot, *board, *endpoint;
     } golden;
+    /* A label for each device: a template in ZPL, and "tcp://HOST:PORT", a folder with a slash at
+     * its end, or a file. print_secrets: columns that are secrets and may be printed, ends with
+     * NULL. template NULL: there are no labels. */
+    struct {
+        const char *template_file, *printer;
+        const char **print_secrets;
+    } label;
     int64_t stop_after_refusals; /* equal ones of a server, one after the other; 5; 0: never */
     void *owned;
 };

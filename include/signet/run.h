@@ -155,7 +155,7 @@ struct signet_elsewhere_report {
     int64_t waiting; /* for servers or proof */
 };
 
-enum { SIGNET_RUN_CODES = 32, SIGNET_RUN_STAGES = 10 };
+enum { SIGNET_RUN_CODES = 32, SIGNET_RUN_STAGES = 11 };
 
 /* What is left of the order, in devices. */
 struct signet_run_left {

@@ -19,8 +19,9 @@
  * Other headers: cert.h (keys and certificates), authority.h (who signs them), server.h
  * (registration), prove.h (acting as the device), smp.h and link.h (boards over serial and TCP),
  * flasher.h (programmers), status.h (a panel for a run), control.h (a run that is under way in
- * another process), page.h (it in a browser), text.h (JSON, CSV, text for a terminal), bytes.h,
- * witness.h (proofs of a ledger), file_kind.h, cancel.h, error.h, option.h, version.h.
+ * another process), page.h (it in a browser), label.h (labels and their printer), text.h (JSON,
+ * CSV, text for a terminal), bytes.h, witness.h (proofs of a ledger), file_kind.h, cancel.h,
+ * error.h, option.h, version.h.
  *
  * In all of them:
  *
@@ -54,6 +55,7 @@
 #include <signet/factory.h>
 #include <signet/file_kind.h>
 #include <signet/flasher.h>
+#include <signet/label.h>
 #include <signet/ledger.h>
 #include <signet/link.h>
 #include <signet/objects.h>

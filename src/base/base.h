@@ -65,6 +65,8 @@ typedef void text_hide(const void *ctx, const char *text, size_t len, size_t sta
                        bool *hide);
 text_hide text_hide_secrets; /* what looks like a key, or stands behind the name of one */
 text_hide text_hide_all;     /* letters and digits */
+/* A name whose value is a secret: token, client_secret, "psk". */
+bool text_names_secret(const char *name, size_t len);
 struct text_source {
     const char *name; /* NULL: whoever knows it calls signet_file_explain() */
     const char *text;

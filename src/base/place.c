@@ -69,7 +69,7 @@ static bool in_name(char c)
 }
 
 /* A name whose value is a secret: token, client_secret, "psk". */
-static bool names_secret(const char *name, size_t len)
+bool text_names_secret(const char *name, size_t len)
 {
     static const char *const ends[] = {"secret", "psk", "password",  "passwd",
                                        "token",  "key", "passphrase"};
@@ -130,7 +130,7 @@ void text_hide_secrets(const void *ctx, const char *text, size_t len, size_t sta
         }
         if (looks_secret(text + word, i - word))
             hide_range(hide, start, end, word, i);
-        if (names_secret(text + word, i - word) && (from = value_start(text, end, i)))
+        if (text_names_secret(text + word, i - word) && (from = value_start(text, end, i)))
             hide_range(hide, start, end, from, end);
         if (i + 3 <= end && memcmp(text + i, "://", 3) == 0)
             hide_range(hide, start, end, i + 3, credentials_end(text, end, i + 3));

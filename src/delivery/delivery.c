@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One thread for each server, which waits for nobody but its own, and one for proof and end. */
+/* One thread for each server and one for the label printer, which wait for nobody but their own,
+ * and one for proof and end. */
 #include "delivery/private.h"
 
 #include <stdlib.h>
 
-enum { FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30000, AT_END_SECONDS = 10 };
+enum { FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30000, LABEL_PAUSE_MS = 2000, AT_END_SECONDS = 10 };
 
 struct worker {
     struct delivery *delivery;
-    struct server_worker *server; /* NULL: proof and end */
+    struct server_worker *server; /* NULL: the label printer, */
+    struct label_worker *label;   /* or NULL, too: proof and end */
     pthread_t thread;
     bool reported; /* that its server is unreachable */
     unsigned news; /* changes whenever there is something for it; with the job's lock */
@@ -18,7 +20,7 @@ struct delivery {
     struct delivery_setup setup;
     struct job *job;
     struct device_cache *opened;
-    struct worker workers[SIGNET_ORDER_SERVERS + 1]; /* the last of count: proof and end */
+    struct worker workers[SIGNET_ORDER_SERVERS + 2]; /* the last of count: proof and end */
     size_t count, started;
     size_t open_workers; /* threads; with the job's lock, like what follows */
     bool closing;        /* nothing more will become verified */
@@ -27,7 +29,13 @@ struct delivery {
 
 bool delivery_follows(const struct signet_order *order)
 {
-    return order->server_count > 0 || order->prove;
+    return order->server_count > 0 || order->prove || order->label.printer;
+}
+
+/* Others wait for it: it is not the one for proof and end. */
+static bool brings(const struct worker *w)
+{
+    return w->server || w->label;
 }
 
 /* Once for each time that a server goes away. */
@@ -40,10 +48,14 @@ static void report_away(struct worker *w, struct signet_error *away, bool stoppe
     if (!is_new)
         return;
     if (!stopped)
-        error_prefix(away, w->server ? "devices wait for their registration"
-                                     : "devices wait for their proof");
+        error_prefix(away, w->server  ? "devices wait for their registration"
+                           : w->label ? "devices wait for their labels"
+                                      : "devices wait for their proof");
     job_report_stage(w->delivery->job, SIGNET_EVENT_WARNING,
-                     w->server ? STAGE_REGISTER : STAGE_PROVE, 0, NULL, away);
+                     w->server  ? STAGE_REGISTER
+                     : w->label ? STAGE_LABEL
+                                : STAGE_PROVE,
+                     0, NULL, away);
 }
 
 /* One walk; what it changed is counted, and wakes whom it makes work. */
@@ -51,8 +63,9 @@ static int walk_round(struct worker *w, struct round *round, struct signet_error
 {
     struct delivery *d = w->delivery;
     struct round removals = {0};
-    int rc = w->server ? remove_round(&d->setup, (size_t)(w - d->workers), &removals, err)
-                       : finish_round(&d->setup, d->opened, round, err);
+    int rc = w->server  ? remove_round(&d->setup, (size_t)(w - d->workers), &removals, err)
+             : w->label ? label_round(w->label, round, err)
+                        : finish_round(&d->setup, d->opened, round, err);
 
     if (rc == SIGNET_OK && w->server)
         rc = server_round(w->server, round, err);
@@ -62,7 +75,7 @@ static int walk_round(struct worker *w, struct round *round, struct signet_error
 
     if (rc != SIGNET_OK || round->moved == 0)
         return rc;
-    if (w->server) {
+    if (brings(w)) {
         pthread_mutex_lock(&d->job->lock);
         d->workers[d->count - 1].news++;
         pthread_mutex_unlock(&d->job->lock);
@@ -82,7 +95,7 @@ static struct view look_at(const struct worker *w)
     const struct delivery *d = w->delivery;
 
     return (struct view){.news = w->news,
-                         .closing = d->closing && (w->server || d->open_workers == 1)};
+                         .closing = d->closing && (brings(w) || d->open_workers == 1)};
 }
 
 /* Until there is something to do. until: what waits is tried again then; INT64_MAX: nothing does.
@@ -99,11 +112,14 @@ static bool wait_for_work(struct worker *w, const struct view *before, int64_t u
     return !job_stopped(job);
 }
 
-static int64_t next_try(const struct delivery *d, int64_t *pause, const struct view *view)
+/* Boards stand in their slots while a printer waits: it is asked more often. */
+static int64_t next_try(const struct worker *w, int64_t *pause, const struct view *view)
 {
+    const struct delivery *d = w->delivery;
     int64_t until = clock_ms() + (view->closing ? FIRST_PAUSE_MS : *pause);
+    int64_t most = w->label ? LABEL_PAUSE_MS : LAST_PAUSE_MS;
 
-    *pause = *pause * 2 < LAST_PAUSE_MS ? *pause * 2 : LAST_PAUSE_MS;
+    *pause = *pause * 2 < most ? *pause * 2 : most;
     return view->closing && until > d->end_at ? d->end_at : until;
 }
 
@@ -114,7 +130,7 @@ static bool is_last(const struct worker *w, const struct view *before, bool away
     bool last;
 
     pthread_mutex_lock(&d->job->lock);
-    last = away ? (before->closing || (w->server && d->closing)) && clock_ms() >= d->end_at
+    last = away ? (before->closing || (brings(w) && d->closing)) && clock_ms() >= d->end_at
                 : before->closing;
     pthread_mutex_unlock(&d->job->lock);
     return last;
@@ -140,7 +156,7 @@ static int run_rounds(struct worker *w, struct signet_error *err)
         report_away(w, &round.away, round.stopped);
         if (round.stopped || is_last(w, &view, away))
             return SIGNET_OK;
-        until = away ? next_try(w->delivery, &pause, &view) : INT64_MAX;
+        until = away ? next_try(w, &pause, &view) : INT64_MAX;
         pause = away ? pause : FIRST_PAUSE_MS;
         news = !away || round.there;
     } while (wait_for_work(w, &view, until, news));
@@ -161,8 +177,10 @@ static void *run_worker(void *arg)
 
 static void free_delivery(struct delivery *d)
 {
-    for (size_t i = 0; i < d->count; i++)
+    for (size_t i = 0; i < d->count; i++) {
         server_worker_free(d->workers[i].server);
+        label_worker_free(d->workers[i].label);
+    }
     device_cache_free(d->opened);
     free(d);
 }
@@ -170,10 +188,14 @@ static void free_delivery(struct delivery *d)
 static int name_servers(struct signet_delivery_report *report, const struct signet_order *order,
                         struct signet_error *err)
 {
+    bool labels = order->label.printer;
+
     report->servers = calloc(order->server_count + 1, sizeof(*report->servers));
     if (!report->servers)
         return error_nomem(err);
-    report->server_count = order->server_count;
+    report->server_count = order->server_count + labels;
+    if (labels)
+        report->servers[order->server_count].name = SIGNET_LEDGER_LABEL;
     for (size_t i = 0; i < order->server_count; i++)
         report->servers[i].name = order->servers[i].name;
     return SIGNET_OK;
@@ -185,7 +207,9 @@ static int make_workers(struct delivery *d, struct signet_error *err)
 
     for (size_t i = 0; rc == SIGNET_OK && i < d->count; i++) {
         d->workers[i].delivery = d;
-        if (i + 1 < d->count)
+        if (i == d->setup.order->server_count && i + 1 < d->count)
+            rc = label_worker_new(&d->workers[i].label, &d->setup, err);
+        else if (i + 1 < d->count)
             rc = server_worker_new(&d->workers[i].server, &d->setup, d->opened, i, err);
     }
     return rc;
@@ -216,7 +240,7 @@ int delivery_begin(struct delivery **out, const struct delivery_setup *setup,
         return error_nomem(err);
     d->setup = *setup;
     d->job = setup->job;
-    d->count = setup->order->server_count + 1;
+    d->count = setup->order->server_count + (setup->label ? 2 : 1);
     int rc = device_cache_new(&d->opened, setup->vault, err);
     if (rc == SIGNET_OK)
         rc = make_workers(d, err);
@@ -240,6 +264,22 @@ void delivery_notify(struct delivery *d)
     pthread_mutex_unlock(&d->job->lock);
 }
 
+/* The order has labels: they come behind its servers. */
+static struct label_worker *label_worker_of(struct delivery *d)
+{
+    return d->workers[d->setup.order->server_count].label;
+}
+
+void delivery_watch_label(struct delivery *d, struct label_wait *wait)
+{
+    label_worker_watch(label_worker_of(d), wait);
+}
+
+void delivery_leave_label(struct delivery *d, struct label_wait *wait)
+{
+    label_worker_leave(label_worker_of(d), wait);
+}
+
 int delivery_review_seal(struct delivery *d, uint64_t number, struct signet_error *err)
 {
     return seals_wipe_batch(&d->setup, number, err);
@@ -256,14 +296,18 @@ int delivery_end(struct delivery **delivery, struct signet_error *err)
     pthread_mutex_lock(&d->job->lock);
     d->closing = true;
     d->end_at = d->setup.once ? 0 : clock_ms() + (int64_t)seconds * 1000;
+    if (d->setup.label)
+        label_worker_end(label_worker_of(d), clock_ms() + (int64_t)seconds * 1000);
     pthread_cond_broadcast(&d->job->changed);
     pthread_mutex_unlock(&d->job->lock);
     job_attend(d->job, &d->open_workers);
     for (size_t i = 0; i < d->started; i++)
         pthread_join(d->workers[i].thread, NULL);
-    for (size_t i = 0; rc == SIGNET_OK && i + 1 < d->count; i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < d->setup.order->server_count; i++)
         rc = server_count_waiting(d->workers[i].server, err);
-    for (size_t i = 0; rc == SIGNET_OK && i + 1 < d->count; i++)
+    if (rc == SIGNET_OK && d->setup.label)
+        rc = label_count_waiting(label_worker_of(d), err);
+    for (size_t i = 0; rc == SIGNET_OK && i < d->setup.order->server_count; i++)
         rc = remove_count(&d->setup, i, err);
     if (rc == SIGNET_OK)
         rc = seals_wipe_ended(&d->setup, err);

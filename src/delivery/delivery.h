@@ -8,6 +8,7 @@
  * in docs/SPEC.md, "Delivery". */
 
 #include "job/job.h"
+#include "label/label.h"
 #include "vault/vault.h"
 
 #include <signet/order.h>
@@ -20,6 +21,7 @@ struct delivery_setup {
     struct signet_server *const *servers; /* open; each is used by one thread */
     struct signet_server *const *seen_by; /* the same servers, to be asked by the proof */
     const struct signet_profile *profile; /* of the order's devices */
+    const struct label *label;            /* the order's; NULL: it has none */
     struct signet_delivery_report *report;
     bool once;   /* at the end, no server is tried a second time */
     int seconds; /* at the end, how long servers that are unreachable are tried; 0: 10 */
@@ -35,6 +37,20 @@ int delivery_begin(struct delivery **out, const struct delivery_setup *setup,
                    struct signet_error *err);
 /* A device became verified. */
 void delivery_notify(struct delivery *delivery);
+/* A slot that waits for the label of its device. */
+enum label_wait_state {
+    LABEL_WAITS,
+    LABEL_PRINTED,
+    LABEL_DOUBTFUL /* nobody knows whether it was printed: a person has to look */
+};
+struct label_wait {
+    char endpoint[SIGNET_ENDPOINT_SIZE];
+    enum label_wait_state state; /* with the job's lock, whose changes tell of it; */
+    struct signet_error why;     /* what it waits for; SIGNET_OK: its turn */
+    struct label_wait *next;
+};
+void delivery_watch_label(struct delivery *delivery, struct label_wait *wait);
+void delivery_leave_label(struct delivery *delivery, struct label_wait *wait);
 /* A batch of which devices were left out: its seal is wiped when no device needs it. */
 int delivery_review_seal(struct delivery *delivery, uint64_t number, struct signet_error *err);
 /* No more devices will: waits for the threads, and frees. */

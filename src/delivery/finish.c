@@ -201,14 +201,16 @@ static int end_all(struct ending *e, struct signet_error *err)
 static int end_some(struct ending *e, size_t *found, struct signet_error *err)
 {
     const struct signet_order *order = e->setup->order;
-    const char *names[SIGNET_ORDER_SERVERS];
-    size_t room = BATCH - e->waits, max = order->prove ? PROVED : BATCH;
+    const char *names[SIGNET_ORDER_SERVERS + 1];
+    size_t room = BATCH - e->waits, max = order->prove ? PROVED : BATCH, count;
 
-    for (size_t i = 0; i < order->server_count; i++)
-        names[i] = order->servers[i].name;
+    for (count = 0; count < order->server_count; count++)
+        names[count] = order->servers[count].name;
+    if (order->label.printer)
+        names[count++] = SIGNET_LEDGER_LABEL;
     failpoint("before-settled");
-    int rc = signet_ledger_settled(e->job->ledger, e->job->order, names, order->server_count,
-                                   e->leases, max < room ? max : room, &e->count, err);
+    int rc = signet_ledger_settled(e->job->ledger, e->job->order, names, count, e->leases,
+                                   max < room ? max : room, &e->count, err);
     failpoint("after-settled");
     *found = e->count;
     if (rc == SIGNET_OK && order->prove)

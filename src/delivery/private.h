@@ -73,6 +73,18 @@ int server_round(struct server_worker *worker, struct round *round, struct signe
 /* Counts the devices that the server does not have yet, into the report. */
 int server_count_waiting(struct server_worker *worker, struct signet_error *err);
 
+/* label.c: the label printer, which is one more server to the ledger */
+struct label_worker;
+int label_worker_new(struct label_worker **out, const struct delivery_setup *setup,
+                     struct signet_error *err);
+void label_worker_free(struct label_worker *worker); /* NULL: nothing */
+void label_worker_watch(struct label_worker *worker, struct label_wait *wait);
+void label_worker_leave(struct label_worker *worker, struct label_wait *wait);
+/* With the job's lock: no more devices come, and the printer is waited for until then. */
+void label_worker_end(struct label_worker *worker, int64_t at);
+int label_round(struct label_worker *worker, struct round *round, struct signet_error *err);
+int label_count_waiting(struct label_worker *worker, struct signet_error *err);
+
 /* remove.c: what server number i is to lose. */
 int remove_round(const struct delivery_setup *setup, size_t i, struct round *round,
                  struct signet_error *err);

@@ -7,10 +7,10 @@
 enum { ATTEND_MS = 100 };
 
 static const char *const stage_names[STAGES] = {
-    [STAGE_FLASH] = "flash",       [STAGE_NAME] = "name",     [STAGE_CREDENTIALS] = "credentials",
-    [STAGE_LOAD] = "load",         [STAGE_RESULT] = "result", [STAGE_FINAL] = "final",
-    [STAGE_MINT] = "mint",         [STAGE_LOCK] = "lock",     [STAGE_PROVE] = "prove",
-    [STAGE_REGISTER] = "register",
+    [STAGE_FLASH] = "flash", [STAGE_NAME] = "name",         [STAGE_CREDENTIALS] = "credentials",
+    [STAGE_LOAD] = "load",   [STAGE_RESULT] = "result",     [STAGE_FINAL] = "final",
+    [STAGE_MINT] = "mint",   [STAGE_LABEL] = "label",       [STAGE_LOCK] = "lock",
+    [STAGE_PROVE] = "prove", [STAGE_REGISTER] = "register",
 };
 
 const char *job_stage_name(enum job_stage stage)

@@ -22,6 +22,7 @@ enum job_stage {
     STAGE_FINAL,
     STAGE_LOCK,
     STAGE_MINT,
+    STAGE_LABEL,
     STAGE_REGISTER,
     STAGE_PROVE,
     STAGES

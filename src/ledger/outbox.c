@@ -256,6 +256,13 @@ static const char register_now[] =
 static const char take_again[] =
     "UPDATE devices SET token = token + 1, lease_until = $2 WHERE id = $1";
 
+/* A label alone is no registration. */
+static bool has_other_server(const struct request *r)
+{
+    return r->server_count > 1 ||
+           (r->server_count == 1 && strcmp(r->servers[0], SIGNET_LEDGER_LABEL) != 0);
+}
+
 static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
@@ -263,7 +270,7 @@ static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
 
     for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
         struct signet_lease *lease = &r->leases[i];
-        bool is_new = lease->state != SIGNET_DEVICE_REGISTERED && r->server_count > 0;
+        bool is_new = lease->state != SIGNET_DEVICE_REGISTERED && has_other_server(r);
         lease->token++;
         rc = db_run(l->db, err, is_new ? register_now : take_again, is_new ? "iii" : "ii",
                     lease->device, l->db->now + l->lease_seconds, l->db->now);

@@ -107,6 +107,10 @@ const char *presence_place(const struct slot *slot, char out[static 160]);
 bool boards_recall(struct slot *slot);
 void boards_keep(const struct slot *slot);
 
+/* label.c: the board is verified: it stays in its slot until its label is printed, or nobody can
+ * print it now. SIGNET_OK: it is, or the order has none; else *why says what is with it. */
+int slot_label(struct slot *slot, struct signet_error *why);
+
 /* lamp.c: what a slot shows */
 void slot_lamp(struct slot *slot, const char *state, const char *endpoint,
                const struct signet_error *why);

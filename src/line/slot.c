@@ -45,6 +45,8 @@ static bool work_on_board(struct slot *slot, enum signet_device_state last)
     }
     if (slot->verdict) {
         count_outcome(slot);
+        if (slot_label(slot, &err) != SIGNET_OK)
+            why = &err;
         slot_lamp(slot, slot->verdict, slot->endpoint, why);
         hook_run(slot, why);
         if (slot->halted.code)

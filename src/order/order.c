@@ -293,6 +293,7 @@ static const struct entry order_keys[] = {
     PART("clear_text", reader_clear_text),
     PART("golden", reader_golden),
     PART("scan", reader_scan),
+    PART("label", reader_label),
 };
 
 /* What is missing, and what does not fit together: boards in slots, or files. */
@@ -334,6 +335,8 @@ static int check_parts(const struct reader *r)
             return error_set_hint(r->err, SIGNET_E_MEANING, rules[i].hint, "%s: %s", r->path,
                                   rules[i].what);
     int rc = reader_check_output(r);
+    if (rc == SIGNET_OK)
+        rc = reader_check_label(r);
     if (rc == SIGNET_OK)
         rc = reader_check_golden(r);
     return rc == SIGNET_OK ? reader_check_scan(r) : rc;

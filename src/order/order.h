@@ -65,7 +65,7 @@ int manifest_row(struct manifest *manifest, int64_t index, struct manifest_row *
 
 enum text_encoding { ENCODING_TEXT, ENCODING_HEX, ENCODING_BASE64 };
 
-enum piece_kind { PIECE_LITERAL, PIECE_COLUMN, PIECE_ENDPOINT, PIECE_SERIAL };
+enum piece_kind { PIECE_LITERAL, PIECE_COLUMN, PIECE_ENDPOINT, PIECE_SERIAL, PIECE_HARDWARE };
 
 struct piece {
     enum piece_kind kind;
@@ -89,6 +89,7 @@ struct placeholder_names {
     size_t count;
     const char *manifest; /* for messages; NULL: there is none */
     bool no_endpoint, no_serial;
+    bool hardware; /* {hw_id}, unless a column is called so */
 };
 
 /* bytes: an encoding is needed, and braces in what is no printable text are bytes like others.
@@ -101,7 +102,7 @@ struct placeholder_values {
     const struct manifest_row *row; /* NULL: no columns */
     const char *endpoint;
     int64_t serial;
-    const char *hardware; /* the board's serial number, for certificates; NULL: not known */
+    const char *hardware; /* the board's serial number; NULL: not known, and {hw_id} is empty */
 };
 /* Appends. SIGNET_E_SYNTAX: a column's value is not in the encoding; *column (may be NULL) is
  * which. The message does not hold the value. */

@@ -57,7 +57,7 @@ static int add_literal(struct compiler *c, char byte)
 /* The nearest name that there is, or NULL. */
 static const char *near_name(const struct placeholder_names *n, const char *name, size_t len)
 {
-    const char *words[MANIFEST_COLUMNS_MAX + 2];
+    const char *words[MANIFEST_COLUMNS_MAX + 3];
     char word[MANIFEST_NAME_MAX + 1];
     size_t count = 0;
 
@@ -69,6 +69,8 @@ static const char *near_name(const struct placeholder_names *n, const char *name
         words[count++] = "endpoint";
     if (!n->no_serial)
         words[count++] = "serial";
+    if (n->hardware)
+        words[count++] = "hw_id";
     snprintf(word, sizeof(word), "%.*s", (int)len, name);
     return signet_word_nearest(word, words, count);
 }
@@ -105,6 +107,9 @@ static int find_name(struct compiler *c, const char *name, size_t len, struct pi
             out->column = (unsigned)i;
             return SIGNET_OK;
         }
+    out->kind = PIECE_HARDWARE;
+    if (n->hardware && text_is(name, len, "hw_id"))
+        return SIGNET_OK;
     if (n->no_serial || !text_is(name, len, "serial"))
         return no_column(c, name, len);
     out->kind = PIECE_SERIAL;
@@ -285,6 +290,9 @@ static const void *piece_text(const struct pieces *p, const struct piece *piece,
     case PIECE_ENDPOINT:
         *len = strlen(values->endpoint);
         return values->endpoint;
+    case PIECE_HARDWARE:
+        *len = values->hardware ? strlen(values->hardware) : 0;
+        return values->hardware ? values->hardware : "";
     case PIECE_SERIAL:
         break;
     }

@@ -47,6 +47,16 @@ int run_model_load(const struct signet_run *r, const struct signet_observer *obs
     return rc;
 }
 
+void run_model_names(const struct signet_order *order, struct run_model *model)
+{
+    model->options.manifest = order->manifest;
+    model->options.pattern = order->pattern;
+    model->options.first = order->first;
+    model->options.count = order->quota;
+    model->options.from_board = order->from_board;
+    model->options.code = order->scan.column;
+}
+
 void run_model_free(struct run_model *model)
 {
     signet_cert_info_free(&model->cert);

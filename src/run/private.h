@@ -3,6 +3,7 @@
 #define RUN_PRIVATE_H
 
 #include "job/job.h"
+#include "label/label.h"
 #include "line/line.h"
 #include "template/template.h"
 #include "vault/vault.h"
@@ -30,6 +31,7 @@ struct signet_run {
     const struct signet_profile *profile;
     struct signet_authority *authority; /* NULL: certificates sign themselves */
     struct source *source;
+    struct label *label; /* NULL: the order has none */
     struct vault *vault;
     bool is_signed;  /* the order is, by an owner that the station knows */
     char *sign_file; /* beside the vault's key */
@@ -84,6 +86,8 @@ void run_close_scan(struct signet_run *run);
 int run_begin_scan(struct signet_run *run, struct signet_error *err);
 void run_end_scan(struct signet_run *run);
 uint64_t run_refused_scans(struct signet_run *run);
+/* label.c: opens the order's labels, where it has some, and tries each */
+int run_open_label(struct signet_run *run, struct signet_error *err);
 
 /* servers.c */
 int run_open_servers(struct signet_run *run, struct signet_error *err);
@@ -101,6 +105,8 @@ struct run_model {
 };
 int run_model_load(const struct signet_run *run, const struct signet_observer *observer,
                    struct run_model *model, struct signet_error *err);
+/* The names of the order's devices. */
+void run_model_names(const struct signet_order *order, struct run_model *model);
 void run_model_free(struct run_model *model);
 
 /* golden.c: before the order makes devices, the name of its golden board is nobody's. A product

@@ -51,12 +51,7 @@ static int open_source(struct signet_run *r, struct signet_error *err)
     if (rc != SIGNET_OK)
         return rc;
     rc = run_model_load(r, &r->observer, &model, err);
-    model.options.manifest = o->manifest;
-    model.options.pattern = o->pattern;
-    model.options.first = o->first;
-    model.options.count = o->quota;
-    model.options.from_board = o->from_board;
-    model.options.code = o->scan.column;
+    run_model_names(o, &model);
     model.options.names_only = r->options.deliver_only;
     model.options.observer = &r->observer;
     model.options.accept = o->server_count ? run_ask_servers : NULL;
@@ -116,6 +111,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = open_source(r, err);
     if (rc == SIGNET_OK)
+        rc = run_open_label(r, err);
+    if (rc == SIGNET_OK)
         rc = run_check_receivers(r, false, err);
     if (rc == SIGNET_OK)
         rc = open_vault(r, err);
@@ -125,6 +122,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
         rc = run_claim_slots(r, err);
     if (rc == SIGNET_OK && r->options.ask_servers)
         rc = run_ask_servers(r, NULL, err);
+    if (rc == SIGNET_OK && r->options.ask_servers && o->label.printer)
+        rc = signet_label_printer(o->label.printer, r->options.cancel, err);
     if (rc == SIGNET_OK && asprintf(&r->sign_file, "%s.sign", o->key_file) < 0) {
         r->sign_file = NULL;
         rc = error_nomem(err);
@@ -190,6 +189,7 @@ void signet_run_close(struct signet_run **run)
     signet_ledger_close(&r->job.ledger);
     vault_close(&r->vault);
     free(r->sign_file);
+    label_close(&r->label);
     source_close(&r->source);
     signet_authority_close(&r->authority);
     signet_profile_close(&r->profile);
@@ -240,6 +240,7 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
                                          .profile = r->profile,
                                          .vault = r->vault,
                                          .order = r->order,
+                                         .label = r->label,
                                          .servers = r->servers,
                                          .seen_by = r->seen_by,
                                          .report = &report->delivery,

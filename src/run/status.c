@@ -45,6 +45,8 @@ int signet_status_new(struct signet_status **out, const struct signet_order *ord
     s->order.server_count = order->server_count;
     for (size_t i = 0; i < order->server_count; i++)
         s->order.servers[i] = order->servers[i].name;
+    if (order->label.printer) /* devices wait for it as for a server */
+        s->order.servers[s->order.server_count++] = SIGNET_LEDGER_LABEL;
     put_person(s->order.operator_name, order->operator_name);
     put_person(s->order.shift, order->shift);
     s->began = clock_seconds();

@@ -15,21 +15,36 @@ static void forget_shared(const struct template *t, struct device *device)
         device->facts.psk_identity = NULL;
 }
 
+struct placeholder_names source_placeholders(const struct source *source, const bool **secret)
+{
+    *secret = source->template.secret;
+    return names_known(&source->names, false, !source->names.pattern.list);
+}
+
+int source_values(struct source *s, const char *endpoint, int64_t index, struct manifest_row *row,
+                  struct placeholder_values *values, struct signet_error *err)
+{
+    int64_t found = -1;
+    int rc = names_find(&s->names, endpoint, index, row, &found, err);
+
+    values->row = s->names.manifest ? row : NULL;
+    values->endpoint = endpoint;
+    values->serial = s->names.first + found;
+    return rc;
+}
+
 /* out NULL: only tries whether it could be made. */
 static int make_device(struct source *s, const char *endpoint, int64_t index, const char *hardware,
                        const struct signet_bytes *cert, struct device *out,
                        struct signet_error *err)
 {
-    struct placeholder_values values = {.endpoint = endpoint, .hardware = hardware};
+    struct placeholder_values values = {.hardware = hardware};
     struct manifest_row row = {0};
     struct signet_tree *tree = NULL;
-    int64_t found = -1;
 
     if (!s->template.base)
         return error_set(err, SIGNET_E_USAGE, "this run makes no devices");
-    int rc = names_find(&s->names, endpoint, index, &row, &found, err);
-    values.row = s->names.manifest ? &row : NULL;
-    values.serial = s->names.first + found;
+    int rc = source_values(s, endpoint, index, &row, &values, err);
     if (rc == SIGNET_OK)
         rc = template_make(&s->template, s, &values, !out, cert, &tree, err);
     manifest_row_free(&row);
@@ -161,6 +176,11 @@ const struct signet_cert_info *source_cert_info(const struct source *source)
 bool source_has_names(const struct source *source)
 {
     return source->names.pattern.list && !source->names.from_board;
+}
+
+int64_t source_count(const struct source *source)
+{
+    return source->names.count;
 }
 
 const char *source_manifest_sha256(const struct source *source)

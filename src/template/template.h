@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "device/device.h"
+#include "order/order.h"
 
 #include <signet/authority.h>
 #include <signet/cert.h>
@@ -69,6 +70,7 @@ int source_name(void *ctx, int64_t index, char endpoint[SIGNET_ENDPOINT_SIZE],
 /* The name of the device that has this code. SIGNET_E_NOT_FOUND. */
 int source_of_code(struct source *source, const char *code, char endpoint[SIGNET_ENDPOINT_SIZE],
                    struct signet_error *err);
+int64_t source_count(const struct source *source); /* of its names; 0: it has none */
 /* A device with new credentials. index: of the name, or -1 when it is not known, such as for a
  * board's own name. SIGNET_E_NOT_FOUND: no such device in the manifest. */
 int source_make(struct source *source, const char *endpoint, int64_t index, struct device *out,
@@ -79,6 +81,14 @@ int source_make_certified(struct source *source, const char *endpoint, int64_t i
                           struct signet_error *err);
 /* Could a device of this name be made? Nothing is minted. */
 int source_try(struct source *source, const char *endpoint, struct signet_error *err);
+/* What a text about a device may name, and which of the columns are secrets: places in the template
+ * that are secret get them. Both live as long as the source. */
+struct placeholder_names source_placeholders(const struct source *source, const bool **secret);
+/* What the names stand for, of the device: row (the caller frees it) and serial. As source_make().
+ */
+int source_values(struct source *source, const char *endpoint, int64_t index,
+                  struct manifest_row *row, struct placeholder_values *values,
+                  struct signet_error *err);
 /* What the order says of certificates, but their names. */
 const struct signet_cert_info *source_cert_info(const struct source *source);
 /* Has it accounts whose certificates and keys are made? */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet sim printer */
+#include "sim_verbs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool printer_stopped(void *ctx)
+{
+    return sim_printer_stopped(ctx);
+}
+
+static void announce_printer(const struct cli *cli, const struct sim_printer *printer)
+{
+    char url[48];
+    struct json j;
+
+    snprintf(url, sizeof(url), "tcp://127.0.0.1:%u", sim_printer_port(printer));
+    if (cli->json) {
+        json_begin(&j);
+        json_text(&j, "url", url);
+        json_integer(&j, "port", sim_printer_port(printer));
+        json_end(&j);
+    } else {
+        printf("%s\n", url);
+    }
+    fflush(stdout);
+}
+
+static void summarise_printer(const struct cli *cli, struct sim_printer *printer)
+{
+    struct json j;
+
+    if (!cli->json) {
+        printf("%s\n", COUNT(sim_printer_labels(printer), "label", "labels"));
+        return;
+    }
+    json_begin(&j);
+    json_integer(&j, "labels", (int64_t)sim_printer_labels(printer));
+    json_end(&j);
+}
+
+int sim_printer(int argc, char **argv)
+{
+    struct sim_printer_options options = {.folder = "printed"};
+    struct sim_printer *printer = NULL;
+    struct cli cli = {0};
+    bool until_eof = false;
+    unsigned port = 0;
+    const struct option_row rows[] = {
+        TEXT('d', "dir", "FOLDER", "Where its labels go, label-0001.zpl and so on (printed)",
+             &options.folder),
+        TEXT('m', "misbehave", "LIST",
+             "paper=N, ribbon=N, head=N, pause=N: it stands after N labels; full, silent, garbage: "
+             "what it answers to ~HS; slow=MS; drop=N: it closes the connection in the middle of "
+             "label N; lose=N: behind label N, which it prints",
+             &options.misbehave),
+        NUMBER('p', "port", "N", "Its port (any that is free)", &port, 1, 65535),
+        TEXT('c', "control", "PATH", "UNIX socket for `sim tell`", &options.control),
+        FLAG('u', "until-eof", "End when standard input ends", &until_eof),
+        {0}};
+
+    if (!cli_parse(&cli, argc, argv, rows, "",
+                   "A label printer to rehearse with, on 127.0.0.1: it takes ZPL, answers ~HS, and "
+                   "prints its address. It runs until Ctrl-C.",
+                   0, 0))
+        return EXIT_USAGE;
+    options.port = (uint16_t)port;
+    process_cancel();
+    int rc = mkdir(options.folder, 0700) == 0 || errno == EEXIST
+                 ? sim_printer_start(&printer, &options, &cli.err)
+                 : cli_error(&cli.err, SIGNET_E_IO, "", "%s: %s", options.folder, strerror(errno));
+    if (rc == SIGNET_OK) {
+        announce_printer(&cli, printer);
+        sim_wait(until_eof, printer_stopped, printer);
+        summarise_printer(&cli, printer);
+        sim_printer_stop(&printer);
+    }
+    return cli_end(&cli, rc);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* label: what is printed for each device, and where. */
+#include "order/private.h"
+
+#include <signet/ledger.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL(key, member, type)                                                                   \
+    {                                                                                              \
+        key, type, offsetof(struct signet_order, label.member), 0, 0, NULL                         \
+    }
+
+static const char scheme[] = "tcp://";
+
+/* HOST, HOST:PORT, [ADDRESS]:PORT */
+static bool is_printer_address(const char *text)
+{
+    size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
+    const char *port = host <= strlen(text) ? text + host : "?";
+
+    if (host == 0 || strpbrk(text, "/@?# ") || (*port && *port != ':'))
+        return false;
+    return !*port || (strspn(port + 1, "0123456789") == strlen(port + 1) && port[1] &&
+                      strlen(port) <= 6 && strtoul(port + 1, NULL, 10) <= 65535);
+}
+
+int reader_label(struct reader *r, yaml_node_t *node)
+{
+    static const struct entry keys[] = {LABEL("template", template_file, ENTRY_PATH),
+                                        LABEL("printer", printer, ENTRY_TEXT),
+                                        LABEL("print_secrets", print_secrets, ENTRY_WORDS)};
+    static const char example[] = "label: {template: label.zpl, printer: \"tcp://192.0.2.7:9100\"}";
+    struct signet_order *o = r->root;
+    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), o);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    if (!o->label.template_file || !o->label.printer || !o->label.printer[0])
+        return reader_fail_hint(r, node, example, "a label has a 'template' and a 'printer'");
+    if (strncmp(o->label.printer, scheme, strlen(scheme)) == 0)
+        return is_printer_address(o->label.printer + strlen(scheme))
+                   ? SIGNET_OK
+                   : reader_fail_hint(r, node, example, "the printer's address is none");
+    if (strstr(o->label.printer, "://"))
+        return reader_fail_hint(r, node, example,
+                                "a printer is tcp://HOST:PORT, a folder, FOLDER/, or a file");
+    return reader_path(r, o->label.printer, &o->label.printer);
+}
+
+/* The label is one of those that a device waits for, beside its servers. */
+int reader_check_label(const struct reader *r)
+{
+    const struct signet_order *o = r->root;
+
+    if (!o->label.printer)
+        return SIGNET_OK;
+    for (size_t i = 0; i < o->server_count; i++)
+        if (strcmp(o->servers[i].name, SIGNET_LEDGER_LABEL) == 0)
+            return error_set_hint(r->err, SIGNET_E_MEANING, "give the server another 'name'",
+                                  "%s: a server is called '%s', as the printer is in the ledger",
+                                  r->path, SIGNET_LEDGER_LABEL);
+    if (o->server_count < SIGNET_ORDER_SERVERS)
+        return SIGNET_OK;
+    return error_set(r->err, SIGNET_E_LIMIT, "%s: with a label, an order has at most %d servers",
+                     r->path, SIGNET_ORDER_SERVERS - 1);
+}

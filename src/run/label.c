@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The labels of an order, in a run and without one. */
+#include "label/label.h"
+#include "run/private.h"
+
+#include <signet/label.h>
+#include <signet/profile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int run_open_label(struct signet_run *r, struct signet_error *err)
+{
+    int64_t count = source_has_names(r->source) ? source_count(r->source) : 0;
+
+    if (!r->order->label.printer)
+        return SIGNET_OK;
+    int rc = label_open(&r->label, r->order, r->source, err);
+    return rc == SIGNET_OK ? label_try_all(r->label, count, err) : rc;
+}
+
+struct signet_label {
+    struct signet_run run; /* of it, what makes names and values */
+};
+
+/* Names and values of the order, without its ledger and its keys. */
+static int open_names(struct signet_run *run, struct signet_error *err)
+{
+    struct run_model model = {0};
+    int rc = signet_profile_open(&run->profile, run->order->device, err);
+
+    if (rc == SIGNET_OK)
+        rc = run_model_load(run, NULL, &model, err);
+    if (rc == SIGNET_OK) {
+        run_model_names(run->order, &model);
+        model.options.names_only = true;
+        rc = source_open(&run->source, &model.options, err);
+    }
+    run_model_free(&model);
+    return rc;
+}
+
+int signet_label_open(struct signet_label **out, const struct signet_order *order,
+                      struct signet_error *err)
+{
+    struct signet_label *l = calloc(1, sizeof(*l));
+
+    if (!l)
+        return error_nomem(err);
+    l->run.order = order;
+    int rc = order->label.printer
+                 ? open_names(&l->run, err)
+                 : error_set_hint(err, SIGNET_E_MEANING,
+                                  "label: {template: label.zpl, printer: \"tcp://HOST:9100\"}",
+                                  "%s has no labels", order->path);
+    if (rc == SIGNET_OK)
+        rc = label_open(&l->run.label, order, l->run.source, err);
+    if (rc != SIGNET_OK)
+        signet_label_close(&l);
+    else
+        *out = l;
+    return rc;
+}
+
+void signet_label_close(struct signet_label **label)
+{
+    struct signet_label *l = label ? *label : NULL;
+
+    if (!l)
+        return;
+    label_close(&l->run.label);
+    source_close(&l->run.source);
+    signet_profile_close(&l->run.profile);
+    free(l);
+    *label = NULL;
+}
+
+static struct label_device inner(const struct signet_label_device *device)
+{
+    return (struct label_device){device->endpoint, device->index,
+                                 device->hw_id ? device->hw_id : ""};
+}
+
+int signet_label_zpl(struct signet_label *label, const struct signet_label_device *device,
+                     struct signet_bytes *out, struct signet_error *err)
+{
+    const struct label_device of = inner(device);
+    struct buf zpl = {0};
+    int rc = label_make(label->run.label, &of, &zpl, err);
+
+    if (rc == SIGNET_OK)
+        rc = buf_take(&zpl, out, err);
+    buf_free(&zpl);
+    return rc;
+}
+
+int signet_label_fields(struct signet_label *label, const struct signet_label_device *device,
+                        int (*field)(void *ctx, enum signet_label_field field, const char *text,
+                                     size_t len, struct signet_error *err),
+                        void *ctx, struct signet_error *err)
+{
+    const struct label_device of = inner(device);
+    const struct label_visitor visitor = {.field = field, .ctx = ctx};
+
+    return label_look(label->run.label, &of, &visitor, err);
+}
+
+/* One label that a person asked for. */
+struct asked {
+    struct signet_ledger *ledger;
+    const struct signet_observer *observer;
+    const char *endpoint;
+    char detail[500];
+    struct signet_error told; /* that the printer waits for */
+};
+
+static int record_sent(void *ctx, struct signet_error *err)
+{
+    const struct asked *a = ctx;
+
+    return signet_ledger_label(a->ledger, a->endpoint, SIGNET_LABEL_SENT, a->detail, err);
+}
+
+/* Until the person ends it. */
+static bool tell_wait(void *ctx, const struct signet_error *why)
+{
+    struct asked *a = ctx;
+
+    if (strcmp(a->told.msg, why->msg) != 0)
+        event_warn(a->observer, why);
+    a->told = *why;
+    return true;
+}
+
+/* Of a label that was sent, or not. */
+static int told_failure(const struct asked *a, bool sent, int rc, struct signet_error *err)
+{
+    const struct signet_error why = *err;
+
+    if (!sent)
+        return error_pass(rc, err, "label not printed");
+    return error_set_hint(err, SIGNET_E_CONFLICT,
+                          "look for it: then confirm that it is there, or print it again",
+                          "%s: its label may have been printed, or not: %s", a->endpoint, why.msg);
+}
+
+int signet_label_print(struct signet_label *label, struct signet_ledger *ledger,
+                       const struct signet_label_device *device, const char *reason,
+                       const struct signet_observer *observer, const struct signet_cancel *cancel,
+                       struct signet_error *err)
+{
+    const char *printer = label->run.order->label.printer;
+    struct asked asked = {.ledger = ledger, .observer = observer, .endpoint = device->endpoint};
+    const struct label_device of = inner(device);
+    struct buf zpl = {0};
+    struct signet_error why = {0};
+    bool sent = false;
+    const struct label_printing printing = {.printer = printer,
+                                            .endpoint = device->endpoint,
+                                            .zpl = &zpl,
+                                            .cancel = cancel,
+                                            .begin = record_sent,
+                                            .wait = tell_wait,
+                                            .ctx = &asked};
+
+    snprintf(asked.detail, sizeof(asked.detail), "%.250s by hand: %.200s", printer, reason);
+    int rc = label_make(label->run.label, &of, &zpl, &why);
+    if (rc == SIGNET_OK)
+        rc = label_print(&printing, &sent, &why);
+    buf_free(&zpl);
+    if (rc == SIGNET_OK)
+        return signet_ledger_label(ledger, device->endpoint, SIGNET_LABEL_PRINTED, asked.detail,
+                                   err);
+    rc = told_failure(&asked, sent, rc, &why);
+    error_copy(err, &why);
+    return rc;
+}
