@@ -81,7 +81,7 @@ def printed_and_seen(d):
 
 def a_printer_that_waits(d):
     """Nothing is lost, and nothing is printed twice."""
-    d.make(1, 'devices wait for their labels: label not printed', 'it has no paper', 'put in labels')
+    d.make(3, 'devices wait for their labels: label not printed', 'it has no paper', 'put in labels')
     need(d.printer.labels() == [] and d.kinds(NAMES[1]) == [], d.history(NAMES[1]))
     need({r['state'] for r in d.rows('m').values()} == {'verified'}, d.rows('m'))
     d.make(1, 'label not printed: the printer does not print: it has no paper', args=('label', 'print', '-r', 'x', 'm.yaml', NAMES[2]))
@@ -97,13 +97,13 @@ def a_printer_that_waits(d):
 
 def paper_that_ends(d):
     """With the last label on the roll the printer says that it has no paper: is the label whole?"""
-    d.make(1, f'{NAMES[0]}: its label may have been printed, or not: the printer does not print: it has no paper')
+    d.make(3, f'{NAMES[0]}: its label may have been printed, or not: the printer does not print: it has no paper')
     need(len(d.printer.labels()) == 1 and [d.kinds(n) for n in NAMES] == [['label-sent'], [], []], d.history(NAMES[0]))
 
 
 def a_connection_that_ends(d):
     """The printer has it, and prints it; nobody knows. A person says what is."""
-    d.make(1, f'{NAMES[1]}: its label may have been printed, or not', 'signet label confirm')
+    d.make(3, f'{NAMES[1]}: its label may have been printed, or not', 'signet label confirm')
     need(len(d.printer.labels()) == 3 and d.kinds(NAMES[1]) == ['label-sent'], d.history(NAMES[1]))
     d.make(1, f'{NAMES[1]}: its label may have been printed, or not: a run was cut off', args=('ledger', 'sync', 'm.yaml'))
     need(len(d.printer.labels()) == 3, 'it was printed twice')
@@ -117,7 +117,7 @@ def a_run_that_is_killed(d):
         p = d.signet('run', '--plain', 'm.yaml', program=TORTURE, env=with_failpoint(point))
         need(p.returncode == -9, f'{point}: exit {p.returncode}: {p.stdout}{p.stderr}')
         need(len(d.printer.labels()) == n, f'{point}: {len(d.printer.labels())} labels')
-    d.make(1, f'{NAMES[0]}: its label may have been printed', f'{NAMES[1]}: its label may have been printed')
+    d.make(3, f'{NAMES[0]}: its label may have been printed', f'{NAMES[1]}: its label may have been printed')
     need(len(d.printer.labels()) == 2, 'a label was printed twice')
     need([d.kinds(n)[-1] for n in NAMES] == ['label-sent', 'label-sent', 'labelled'], [d.kinds(n) for n in NAMES])
     for name in NAMES[:2]:
