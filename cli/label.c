@@ -141,11 +141,61 @@ static int make_picture(struct labelled *l, bool png, struct signet_bytes *out,
                : rc;
 }
 
+/* {"event": "label", "endpoint", "fields": [{"field": "text", "text"}...]} */
+static int put_json_field(void *ctx, enum signet_label_field field, const char *text, size_t len,
+                          struct signet_error *err)
+{
+    static const char *const words[] = {"text", "qr", "bar"};
+    struct json *j = ctx;
+
+    (void)err;
+    json_open(j, NULL, '{');
+    json_text(j, "field", words[field]);
+    json_bytes(j, "text", (const uint8_t *)text, len);
+    json_close(j, '}');
+    return SIGNET_OK;
+}
+
+static int show_json(struct labelled *l, struct signet_error *err)
+{
+    struct signet_bytes zpl = {0};
+    struct json j;
+    int rc = signet_label_zpl(l->label, &l->device, &zpl, err); /* nothing is shown of a bad one */
+
+    if (rc != SIGNET_OK)
+        return rc;
+    json_event(&j, "label");
+    json_text(&j, "endpoint", l->device.endpoint);
+    json_bytes(&j, "zpl", zpl.data, zpl.len);
+    json_open(&j, "fields", '[');
+    rc = signet_label_fields(l->label, &l->device, put_json_field, &j, err);
+    json_close(&j, ']');
+    json_end(&j);
+    signet_bytes_free(&zpl);
+    return rc;
+}
+
+static int show_label(struct labelled *l, bool html, bool svg, bool png, const char *output,
+                      struct signet_error *err)
+{
+    struct signet_bytes out = {0};
+    int rc = html         ? make_html(l, &out, err)
+             : svg || png ? make_picture(l, png, &out, err)
+                          : signet_label_zpl(l->label, &l->device, &out, err);
+
+    if (rc == SIGNET_OK)
+        rc = cli_write(output, out.data, out.len, err);
+    if (html)
+        free(out.data);
+    else
+        signet_bytes_free(&out);
+    return rc;
+}
+
 static int label_show(int argc, char **argv)
 {
     struct cli cli = {0};
     struct labelled l = {0};
-    struct signet_bytes out = {0};
     const char *output = "-";
     bool zpl = false, svg = false, png = false, html = false;
     const struct option_row rows[] = {
@@ -160,21 +210,11 @@ static int label_show(int argc, char **argv)
                    "Shows the label of a device of the order; nothing is printed or recorded.", 2,
                    2))
         return EXIT_USAGE;
-    if (zpl + svg + png + html > 1)
-        return cli_usage(&cli, "one of --zpl, --html, --svg and --png");
+    if (zpl + svg + png + html + cli.json > 1)
+        return cli_usage(&cli, "one of --zpl, --html, --svg, --png and --json");
     int rc = open_labelled(&cli, &l);
-    if (rc == SIGNET_OK && html)
-        rc = make_html(&l, &out, &cli.err);
-    else if (rc == SIGNET_OK && (svg || png))
-        rc = make_picture(&l, png, &out, &cli.err);
-    else if (rc == SIGNET_OK)
-        rc = signet_label_zpl(l.label, &l.device, &out, &cli.err);
     if (rc == SIGNET_OK)
-        rc = cli_write(output, out.data, out.len, &cli.err);
-    if (html)
-        free(out.data);
-    else
-        signet_bytes_free(&out);
+        rc = cli.json ? show_json(&l, &cli.err) : show_label(&l, html, svg, png, output, &cli.err);
     close_labelled(&l);
     return cli_end(&cli, rc);
 }

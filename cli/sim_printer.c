@@ -18,7 +18,7 @@ static void announce_printer(const struct cli *cli, const struct sim_printer *pr
 
     snprintf(url, sizeof(url), "tcp://127.0.0.1:%u", sim_printer_port(printer));
     if (cli->json) {
-        json_begin(&j);
+        json_event(&j, "printer");
         json_text(&j, "url", url);
         json_integer(&j, "port", sim_printer_port(printer));
         json_end(&j);
@@ -36,36 +36,37 @@ static void summarise_printer(const struct cli *cli, struct sim_printer *printer
         printf("%s\n", COUNT(sim_printer_labels(printer), "label", "labels"));
         return;
     }
-    json_begin(&j);
+    json_event(&j, "printed");
     json_integer(&j, "labels", (int64_t)sim_printer_labels(printer));
     json_end(&j);
 }
 
 int sim_printer(int argc, char **argv)
 {
-    struct sim_printer_options options = {.folder = "printed"};
+    struct sim_printer_options options = {0};
     struct sim_printer *printer = NULL;
     struct cli cli = {0};
     bool until_eof = false;
     unsigned port = 0;
     const struct option_row rows[] = {
-        TEXT('d', "dir", "FOLDER", "Where its labels go, label-0001.zpl and so on (printed)",
-             &options.folder),
         TEXT('m', "misbehave", "LIST",
              "paper=N, ribbon=N, head=N, pause=N: it stands after N labels; full, silent, garbage: "
              "what it answers to ~HS; slow=MS; drop=N: it closes the connection in the middle of "
              "label N; lose=N: behind label N, which it prints",
              &options.misbehave),
         NUMBER('p', "port", "N", "Its port (any that is free)", &port, 1, 65535),
-        TEXT('c', "control", "PATH", "UNIX socket for `sim tell`", &options.control),
+        TEXT(0, "control", "PATH", "UNIX socket for `sim tell`", &options.control),
         FLAG('u', "until-eof", "End when standard input ends", &until_eof),
         {0}};
 
-    if (!cli_parse(&cli, argc, argv, rows, "",
-                   "A label printer to rehearse with, on 127.0.0.1: it takes ZPL, answers ~HS, and "
-                   "prints its address. It runs until Ctrl-C.",
-                   0, 0))
+    if (!cli_parse(
+            &cli, argc, argv, rows, "FOLDER",
+            "A label printer to rehearse with, on 127.0.0.1: it takes ZPL, answers ~HS, and "
+            "prints its address. Its labels are files in FOLDER, label-0001.zpl and so on. It runs "
+            "until Ctrl-C.",
+            1, 1))
         return EXIT_USAGE;
+    options.folder = cli.args[0];
     options.port = (uint16_t)port;
     process_cancel();
     int rc = mkdir(options.folder, 0700) == 0 || errno == EEXIST

@@ -10,7 +10,7 @@ from _tpm import Tpm
 warnings.simplefilter('ignore', DeprecationWarning)  # RefResolver is what Debian 12 has
 FOLDER = os.path.join(SOURCE, 'docs', 'schemas')
 NOT_SAID = {'events: page', 'events: retry', 'events: warning', 'board-list: port', 'ledger-recover: lost', 'object-import: warning', 'packet-make: warning',
-            'station-check: warning'}  # no run here has them
+            'station-check: warning', 'label: warning'}  # no run here has them
 STEPS = ('stage_begin', 'stage_end', 'progress', 'retry', 'warning')
 
 
@@ -226,6 +226,17 @@ def servers(v, line):
     v.lines('sim', server.communicate(timeout=60)[0])
 
 
+def labels(v, line):
+    printer = subprocess.Popen([SIGNET, 'sim', 'printer', 'printed', '--json', '--until-eof'], cwd=line.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said = printer.stdout.readline()
+    v.lines('sim', said)
+    line.write('label.zpl', '^XA^FD{endpoint}^FS{qr:{endpoint}}^XZ')
+    line.write('labels.yaml', line.text('minted.yaml') + f'label: {{template: label.zpl, printer: "{json.loads(said)["url"]}"}}\n')
+    for verb in (('show',), ('print', '--reason', 'x'), ('confirm',)):
+        v.call('label', 'label', *verb, 'labels.yaml', 'urn:dev:os:m-002', '--json')
+    v.lines('sim', printer.communicate(timeout=60)[0])
+
+
 def one_line(v, name, line, *args):
     """Of a verb that works until it is stopped."""
     p = subprocess.Popen([SIGNET, *args, '--json'], cwd=line.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
@@ -297,6 +308,7 @@ def main():
         orders_and_keys(v, line)
         objects(v, line)
         servers(v, line)
+        labels(v, line)
         a_board(v, line)
         a_log(v, line)
         a_tpm(v, line)

@@ -7,7 +7,7 @@ from _signet import SIGNET, need
 class Printer:
     def __init__(self, folder, misbehave=''):
         self.folder, self.control = os.path.join(folder, 'printed'), os.path.join(folder, 'printer.control')
-        self.process = subprocess.Popen([SIGNET, 'sim', 'printer', '-d', self.folder, '-m', misbehave, '-c', self.control, '-u'],
+        self.process = subprocess.Popen([SIGNET, 'sim', 'printer', self.folder, '-m', misbehave, '--control', self.control, '-u'],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip()
         need(self.url.startswith('tcp://127.0.0.1:'), 'the printer did not start')
