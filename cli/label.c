@@ -156,7 +156,7 @@ static int put_json_field(void *ctx, enum signet_label_field field, const char *
     return SIGNET_OK;
 }
 
-static int show_json(struct labelled *l, struct signet_error *err)
+static int label_show_json(struct labelled *l, struct signet_error *err)
 {
     struct signet_bytes zpl = {0};
     struct json j;
@@ -214,7 +214,8 @@ static int label_show(int argc, char **argv)
         return cli_usage(&cli, "one of --zpl, --html, --svg, --png and --json");
     int rc = open_labelled(&cli, &l);
     if (rc == SIGNET_OK)
-        rc = cli.json ? show_json(&l, &cli.err) : show_label(&l, html, svg, png, output, &cli.err);
+        rc = cli.json ? label_show_json(&l, &cli.err)
+                      : show_label(&l, html, svg, png, output, &cli.err);
     close_labelled(&l);
     return cli_end(&cli, rc);
 }

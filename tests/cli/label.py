@@ -136,7 +136,7 @@ def a_board_waits_in_its_slot(d):
     for _ in range(2):
         e = d.until('slot', stage='waiting')
         need('label not printed: the printer does not print: it is paused' in e['message'], e)
-    d.until_true(lambda: all(n in d.text('export.csv') for n in ('urn:dev:os:n-001', 'urn:dev:os:n-002')))
+    d.until_true(lambda: os.path.exists(d.at('export.csv')) and all(n in d.text('export.csv') for n in ('urn:dev:os:n-001', 'urn:dev:os:n-002')))
     need(set(d.states().values()) == {'verified'}, d.rows())
     need(d.printer.labels() == [], 'a paused printer prints')
     d.printer.tell('misbehave')
