@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Labels: one for each device that is verified, printed when the printer says so, and never twice without a person."""
-import json, subprocess, sys, tempfile, time
+import json, os, subprocess, sys, tempfile, time
 from _line import Line
 from _printer import Printer
 from _signet import SIGNET, TORTURE, Broken, need, with_failpoint
