@@ -202,8 +202,8 @@ static void put_padded(struct buf *out, const TPM2B_ECC_PARAMETER *number)
 static int sign_digest(struct tpm_quota *q, ESYS_TR policy, const uint8_t *digest, size_t len,
                        struct buf *signature, struct signet_error *err)
 {
-    const TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_ECDSA,
-                                    .details.ecdsa.hashAlg = quota_hash(len)};
+    const TPMT_SIG_SCHEME ecdsa = {.scheme = TPM2_ALG_ECDSA,
+                                   .details.ecdsa.hashAlg = quota_hash(len)};
     const TPMT_TK_HASHCHECK none = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
     TPM2B_DIGEST data = {.size = (uint16_t)len};
     TPMT_SIGNATURE *made = NULL;
@@ -211,7 +211,7 @@ static int sign_digest(struct tpm_quota *q, ESYS_TR policy, const uint8_t *diges
 
     memcpy(data.buffer, digest, len);
     TSS2_RC answer = t->api->Esys_Sign(t->esys, q->key, policy, ESYS_TR_NONE, ESYS_TR_NONE, &data,
-                                       &scheme, &none, &made);
+                                       &ecdsa, &none, &made);
     if (answer)
         return tpm_fail(answer, "signing", err);
     put_padded(signature, &made->signature.ecdsa.signatureR);
