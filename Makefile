@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 # Most tests wait: for boards at their baud rate, for servers that are silent.
-TEST_JOBS ?= $(shell expr 2 '*' $(JOBS))
+TEST_JOBS ?= $(shell expr 3 '*' $(JOBS))
 
 all: build/build.ninja
 	@cmake --build build -j $(JOBS)
