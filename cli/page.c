@@ -62,7 +62,8 @@ static int page_look(struct cli *cli)
     signet_ledger_close(&ledger);
     if (rc == SIGNET_E_NOT_FOUND && !cli->json)
         fprintf(stderr, "signet: warning: %s; the page shows it when it is there\n", cli->err.msg);
-    cli->err = rc == SIGNET_E_NOT_FOUND ? (struct signet_error){0} : cli->err;
+    if (rc == SIGNET_E_NOT_FOUND)
+        cli->err = (struct signet_error){0};
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
