@@ -48,6 +48,14 @@ static off_t file_whole_lines(int fd, off_t size)
     return size;
 }
 
+/* Another file, such as the ledger, is left as it is. */
+static bool file_has_events(int fd)
+{
+    char first = '{';
+
+    return pread(fd, &first, 1, 0) >= 0 && first == '{';
+}
+
 /* A power cut may leave half a line: its event is told again. */
 static int file_mend(const char *path, struct signet_error *err)
 {
@@ -57,6 +65,11 @@ static int file_mend(const char *path, struct signet_error *err)
     if (fd < 0)
         return errno == ENOENT ? SIGNET_OK
                                : error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", path);
+    if (!file_has_events(fd)) {
+        close(fd);
+        return error_set_hint(err, SIGNET_E_IO, "name a file that is for events alone",
+                              "'%s' is another file: its first line is no event", path);
+    }
     off_t end = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? file_whole_lines(fd, st.st_size) : -1;
     int rc = end >= 0 && (end == st.st_size || ftruncate(fd, end) == 0)
                  ? SIGNET_OK

@@ -218,6 +218,16 @@ def killed_in_the_middle(h):
 
 
 @part
+def another_file(h):
+    """Is not cut off, and not added to."""
+    h.packets(1, '{file: events.ndjson}')
+    with open(h.at('events.ndjson'), 'w') as f:
+        f.write('something\nelse')
+    h.run()
+    need(h.text('events.ndjson') == 'something\nelse' and 'is another file' in h.said + json.dumps(h.report), (h.said, h.report))
+
+
+@part
 def half_a_line(h):
     """That a power cut left in the file is cut off."""
     h.packets(1, '{file: events.ndjson}')
