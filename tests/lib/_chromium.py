@@ -49,9 +49,16 @@ class Chromium:
         need('exceptionDetails' not in answer, f'{script}: {answer.get("exceptionDetails")}')
         return answer['result'].get('value')
 
+    def run_unless_gone(self, script):
+        try:
+            return self.run(script)
+        except Exception as e:  # the page was left just now
+            need('navigated or closed' in str(e), e)
+            return None
+
     def until(self, script, what):
         end = time.monotonic() + SECONDS
-        while not self.run(script):
+        while not self.run_unless_gone(script):
             need(time.monotonic() < end, f'{what}: never')
             time.sleep(0.1)
 
