@@ -197,6 +197,9 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
     int rc = how == DB_READ || how == DB_COPY ? SIGNET_OK : file_system_check(where, err);
     if (rc != SIGNET_OK)
         return rc;
+    if (stat(where, &st) == 0 && !S_ISREG(st.st_mode)) /* SQLite would wait for a pipe's writer */
+        return error_set_hint(err, SIGNET_E_LEDGER, "name the file of a ledger",
+                              "this is not a plain file, so it is no ledger");
     if (how > DB_COPY && stat(where, &st) != 0) {
         rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
                              : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");

@@ -169,6 +169,27 @@ def hostile(folder, ledger):
         expect(f'no formula: {formula!r}', f",'{shown}," in run('ledger', 'export', other), formula)
 
 
+def no_file(folder, ledger):
+    """Neither a pipe, whose writer never comes, nor a folder: every door says so."""
+    pipe = os.path.join(folder, 'pipe')
+    os.mkfifo(pipe, 0o600)
+    os.symlink(pipe, os.path.join(folder, 'link'))
+    made = os.path.join(folder, 'made')
+    for place in (pipe, os.path.join(folder, 'link'), folder):
+        for args in (['ledger', 'list'], ['ledger', 'verify'], ['ledger', 'stats'], ['ledger', 'export'], ['ledger', 'checkpoint'], ['report'], ['page']):
+            expect(f'{args}', 'not a plain file' in run(*args, place, code=1))
+        for args in (['ledger', 'show', place, 'd'], ['ledger', 'vkey', place, place], ['ledger', 'import', ledger, place], ['ledger', 'import', place, ledger],
+                     ['ledger', 'backup', place, made], ['ledger', 'archive', place, made, 'o']):
+            expect(f'{args}', 'not a plain file' in run(*args, code=1), '')
+    shutil.copy(os.path.join(folder, 'b.yaml'), os.path.join(folder, 'piped.yaml'))
+    with open(os.path.join(folder, 'piped.yaml'), 'r+') as f:
+        text = f.read().replace('ledger: l.db', 'ledger: pipe')
+        f.seek(0)
+        f.write(text)
+    expect('run', 'not a plain file' in run('run', '--plain', f.name, code=1))
+    expect('nothing was made', not os.path.exists(made))
+
+
 def archived(folder, ledger):
     """An auditor who may only read, and a folder in which nothing can be made."""
     archive = os.path.join(folder, 'archive')
@@ -274,6 +295,7 @@ def main():
         unchanged(folder, ledger)
         mistakes(folder, ledger)
         hostile(folder, ledger)
+        no_file(folder, ledger)
         tampering(ledger)
     print('\n'.join(failures))
     sys.exit(bool(failures))
