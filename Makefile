@@ -82,4 +82,4 @@ sbom: all
 	@scripts/sbom build >build/signet.spdx.json && echo build/signet.spdx.json
 
 clean:
-	@rm -rf build build-asan build-tsan build-fuzz
+	@rm -rf build build-asan build-tsan build-fuzz build-coverage

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A ledger in which somebody wrote: each line of the input is "TABLE COLUMN ROW VALUE", and the
  * value goes there in SQLite, past all triggers. What reads a ledger then ends, with an error of
- * printable text or without; verify takes it only when it says what was there before. */
+ * printable text or without; verify takes it only when it says of its devices what it said before.
+ */
+#include "base/base.h"
 #include "fuzz.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signet/ledger.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,7 +16,7 @@
 
 enum { LINES_MAX = 8 };
 
-static char place[80], made[80];
+static char place[PATH_MAX], made[PATH_MAX];
 
 static void must(int rc)
 {
@@ -55,7 +58,7 @@ static void fill(struct signet_ledger *l)
 
 static void set_up(void)
 {
-    const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    const char *folder = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
     struct signet_ledger *l = NULL;
 
     snprintf(made, sizeof(made), "%s/signet-fuzz-%d.made", folder, (int)getpid());
@@ -66,15 +69,28 @@ static void set_up(void)
     signet_ledger_close(&l);
 }
 
+static void remove_database(const char *path)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char name[PATH_MAX + 8];
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+        unlink(name);
+    }
+}
+
 static void remove_files(void)
 {
-    unlink(made);
-    unlink(place);
+    remove_database(made);
+    remove_database(place);
 }
 
 static void copy(void)
 {
     static uint8_t all[1 << 20];
+
+    remove_database(place);
     int from = open(made, O_RDONLY | O_CLOEXEC),
         to = open(place, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     ssize_t n = read(from, all, sizeof(all));
@@ -140,11 +156,12 @@ static void change(const uint8_t *data, size_t size)
     sqlite3_close(db);
 }
 
+/* What the ledger says of its devices, of which each has an event. */
 static int on_device(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
 {
     (void)err;
-    (void)d;
-    ++*(int *)ctx;
+    buf_printf(ctx, "%s %s %d %d %s %s %s\n", d->order, d->endpoint, (int)d->state, d->attempt,
+               d->hw_id, d->psk_identity, d->psk_sha256);
     return SIGNET_OK;
 }
 
@@ -188,6 +205,8 @@ static void read_all(void)
     struct signet_error err = {0};
     int64_t events = 0;
     char head[65];
+    static struct buf before; /* of the ledger as it was made, which is read first */
+    struct buf devices = {0};
     int count = 0,
         rc = signet_ledger_open(
             &l, place, &(struct signet_ledger_options){.station = "A", .read_only = true}, &err);
@@ -195,10 +214,17 @@ static void read_all(void)
     ended(rc, &err);
     if (rc != SIGNET_OK)
         return;
-    ended(signet_ledger_verify(l, &events, head, &err), &err);
-    ended(signet_ledger_devices(l, &(struct signet_ledger_filter){.state = -1}, on_device, &count,
-                                &err),
-          &err);
+    int verdict = signet_ledger_verify(l, &events, head, &err);
+    ended(verdict, &err);
+    rc = signet_ledger_devices(l, &(struct signet_ledger_filter){.state = -1}, on_device, &devices,
+                               &err);
+    ended(rc, &err);
+    if (verdict == SIGNET_OK && !before.len)
+        buf_append(&before, devices.data, devices.len);
+    if (verdict == SIGNET_OK)
+        require(rc == SIGNET_OK && devices.len == before.len &&
+                memcmp(devices.data, before.data, before.len) == 0);
+    buf_free(&devices);
     ended(signet_ledger_events(l, NULL, on_event, &count, &err), &err);
     ended(signet_ledger_orders(l, on_order, &count, &err), &err);
     ended(signet_ledger_report(l, &report, on_row, &count, &err), &err);
@@ -210,6 +236,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!made[0]) {
         set_up();
         atexit(remove_files);
+        copy();
+        read_all();
     }
     copy();
     change(data, size);
