@@ -84,6 +84,7 @@ struct signet_order_notify {
     const char *key_file;                                        /* of a webhook */
     const char *user, *password_file, *client_cert, *client_key; /* of MQTT */
     const char *ca_file;         /* NULL: the system's authorities */
+    const char *pin;             /* of a webhook, as in signet_server_options */
     bool allow_http, allow_mqtt; /* without TLS */
     const char **events;         /* ends with NULL; NULL: the usual ones */
 };

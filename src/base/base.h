@@ -327,6 +327,8 @@ int file_create(const char *path, const void *data, size_t len, struct signet_er
 /* At its end, made with mode 0600 when it is not there, with fsync. Neither through a link nor into
  * what is no plain file. */
 int file_add(const char *path, const void *data, size_t len, struct signet_error *err);
+/* Do both paths name one file? It need not be there yet. */
+bool file_same(const char *a, const char *b);
 /* Why a file cannot be opened (errno), and which one in its folder may be meant (file_near.c). */
 int file_missing(int sys, const char *path, struct signet_error *err);
 /* fsync of the folder that path is in. */

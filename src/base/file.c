@@ -269,6 +269,28 @@ int file_sync_folder(const char *path, struct signet_error *err)
     return failed ? error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path) : SIGNET_OK;
 }
 
+static bool same_inode(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+bool file_same(const char *a, const char *b)
+{
+    const char *name_a, *name_b;
+    struct stat x, y;
+
+    if (strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && same_inode(&x, &y)))
+        return true;
+    int at_a = open_folder(a, &name_a, NULL), at_b = open_folder(b, &name_b, NULL);
+    bool same = at_a >= 0 && at_b >= 0 && fstat(at_a, &x) == 0 && fstat(at_b, &y) == 0 &&
+                same_inode(&x, &y) && strcmp(name_a, name_b) == 0;
+    if (at_a >= 0)
+        close(at_a);
+    if (at_b >= 0)
+        close(at_b);
+    return same;
+}
+
 int file_check_folder(const char *path, struct signet_error *err)
 {
     struct stat st;

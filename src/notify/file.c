@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,12 +49,20 @@ static off_t file_whole_lines(int fd, off_t size)
     return size;
 }
 
-/* Another file, such as the ledger, is left as it is. */
+/* A file that begins otherwise than an event does, even one of JSON, is left as it is. */
 static bool file_has_events(int fd)
 {
-    char first = '{';
+    static const char *const begins[] = {"{\"id\": \"", "{\"MessageName\": \"CFX."};
+    char first[24];
+    ssize_t got = pread(fd, first, sizeof(first), 0);
 
-    return pread(fd, &first, 1, 0) >= 0 && first == '{';
+    for (size_t i = 0; got >= 0 && i < sizeof(begins) / sizeof(begins[0]); i++) {
+        size_t len = strlen(begins[i]);
+
+        if (memcmp(first, begins[i], (size_t)got < len ? (size_t)got : len) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* A power cut may leave half a line: its event is told again. */

@@ -79,6 +79,7 @@ static int webhook_open(void **state, const struct signet_order_notify *target,
     }
     const struct http_options options = {.url = w->base,
                                          .ca_file = target->ca_file,
+                                         .pin = target->pin,
                                          .stage = "notify",
                                          .allow_http = target->allow_http,
                                          .connect_ms = ANSWER_MS,

@@ -31,6 +31,7 @@ static const struct entry keys[] = {
     NOTIFY(ca_file, ENTRY_PATH),    NOTIFY(client_cert, ENTRY_PATH),
     NOTIFY(client_key, ENTRY_PATH), NOTIFY(allow_http, ENTRY_FLAG),
     NOTIFY(allow_mqtt, ENTRY_FLAG), NOTIFY(events, ENTRY_WORDS),
+    NOTIFY(pin, ENTRY_TEXT),
 };
 
 static bool url_begins(const char *url, const char *scheme)
@@ -68,8 +69,8 @@ static int notify_check_keys(struct reader *r, yaml_node_t *node,
         {n->kind == SIGNET_NOTIFY_WEBHOOK && !n->key_file, "a webhook has a 'key_file'",
          "a file with whsec_ and the base64 of 24 to 64 random bytes: each event is signed with "
          "it"},
-        {n->kind != SIGNET_NOTIFY_WEBHOOK && n->key_file, "'key_file' is for a webhook",
-         "leave it out"},
+        {n->kind != SIGNET_NOTIFY_WEBHOOK && (n->key_file || n->pin),
+         "'key_file' and 'pin' are for a webhook", "leave them out"},
         {n->kind != SIGNET_NOTIFY_MQTT &&
              (n->topic || n->user || n->password_file || n->client_cert || n->client_key),
          "'topic', 'user', 'password_file', 'client_cert' and 'client_key' are for MQTT",
@@ -77,8 +78,8 @@ static int notify_check_keys(struct reader *r, yaml_node_t *node,
         {n->password_file && !n->user, "'password_file' needs a 'user'", "user: NAME"},
         {!n->client_cert != !n->client_key, "'client_cert' and 'client_key' go together",
          "both are PEM files"},
-        {(clear || n->file) && (n->ca_file || n->client_cert), "there is no TLS to use this for",
-         "leave ca_file, client_cert and client_key out"},
+        {(clear || n->file) && (n->ca_file || n->client_cert || n->pin),
+         "there is no TLS to use this for", "leave ca_file, pin, client_cert and client_key out"},
         {n->format && strcmp(n->format, "json") != 0 && strcmp(n->format, "cfx") != 0,
          "'format' is json or cfx",
          "cfx: UnitsPersonalized of IPC-2591, for each board that passed"},
@@ -124,6 +125,19 @@ static int notify_check_events(struct reader *r, const char *const *events)
     return SIGNET_OK;
 }
 
+/* Also for an event of the order itself, which has no slot and no device. */
+static bool topic_has_text(const char *topic)
+{
+    const char *pairs[][2] = {
+        {notify_values[NOTIFY_SLOT], ""}, {notify_values[NOTIFY_ENDPOINT], ""}, {NULL, NULL}};
+    struct buf text = {0};
+
+    text_expand(&text, topic, strlen(topic), pairs);
+    bool has = text.len > 0;
+    buf_free(&text);
+    return has;
+}
+
 /* Wildcards are for those who subscribe; $ begins a broker's own topics. */
 static int notify_check_topic(struct reader *r, yaml_node_t *node, struct signet_order_notify *n)
 {
@@ -135,7 +149,11 @@ static int notify_check_topic(struct reader *r, yaml_node_t *node, struct signet
         return reader_fail_hint(r, node, "such as factory/{station}/{slot}/{event}",
                                 "'topic' is 1 to 200 characters, without + and #, and begins with "
                                 "no $");
-    return reader_check_words(r, "topic", words, notify_values, NOTIFY_VALUES);
+    int rc = reader_check_words(r, "topic", words, notify_values, NOTIFY_VALUES);
+    return rc == SIGNET_OK && !topic_has_text(n->topic)
+               ? reader_fail_hint(r, node, "such as factory/{slot}",
+                                  "'topic' would be empty for events of no slot and no device")
+               : rc;
 }
 
 /* It is the name of a file, too. */

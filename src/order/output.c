@@ -22,7 +22,7 @@ int reader_output(struct reader *r, yaml_node_t *node)
                            "an output has 'packets': a folder, FOLDER/, or FILE.ndjson");
     if (o->records && !text_ends_with(o->records, ".csv") && !text_ends_with(o->records, ".ndjson"))
         return reader_fail(r, node, SIGNET_E_MEANING, "'records' is FILE.csv or FILE.ndjson");
-    if (o->records && strcmp(o->records, o->packets) == 0)
+    if (o->records && file_same(o->records, o->packets))
         return reader_fail(r, node, SIGNET_E_MEANING, "'packets' and 'records' are one file");
     return SIGNET_OK;
 }
@@ -94,9 +94,40 @@ static const char *wrong_output(const struct signet_order *o)
     return NULL;
 }
 
+static bool is_output_file(const char *path)
+{
+    return path && !text_ends_with(path, "/");
+}
+
+/* What a run writes: no two of these are one file. */
+static int check_files(const struct reader *r)
+{
+    const struct signet_order *o = r->root;
+    struct {
+        const char *key, *path;
+    } files[4 + SIGNET_ORDER_NOTIFY] = {{"ledger", o->ledger},
+                                        {"packets", o->packets},
+                                        {"records", o->records},
+                                        {"printer", o->label.printer}};
+    size_t count = 4;
+
+    for (size_t i = 0; i < o->notify_count; i++, count++) {
+        files[count].key = o->notify[i].name;
+        files[count].path = o->notify[i].file;
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (is_output_file(files[i].path) && is_output_file(files[k].path) &&
+                file_same(files[i].path, files[k].path))
+                return error_set_hint(r->err, SIGNET_E_MEANING, "give each a file of its own",
+                                      "%s: '%s' and '%s' are one file", r->path, files[k].key,
+                                      files[i].key);
+    return SIGNET_OK;
+}
+
 int reader_check_output(const struct reader *r)
 {
     const char *wrong = wrong_output(r->root);
 
-    return wrong ? error_set(r->err, SIGNET_E_MEANING, "%s: %s", r->path, wrong) : SIGNET_OK;
+    return wrong ? error_set(r->err, SIGNET_E_MEANING, "%s: %s", r->path, wrong) : check_files(r);
 }

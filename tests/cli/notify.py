@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the house around a line hears: webhooks, MQTT, CFX, over faults, kills and restarts.
 usage: notify.py [PART]"""
-import base64, collections, hashlib, hmac, http.server, json, os, shutil, socket, subprocess, threading, time
+import base64, collections, hashlib, hmac, http.server, json, os, shutil, socket, ssl, subprocess, threading, time
 import jsonschema
 from _line import DEADLINE, Line
 from _parts import main, part
@@ -20,7 +20,7 @@ def schema(name):
 class Receiver:
     """A webhook that verifies each signature by itself, and misbehaves as told."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.got, self.answers, self.paths = [], collections.deque(), set()
         receiver = self
 
@@ -55,6 +55,8 @@ class Receiver:
                 pass
 
         self.server = Server(('127.0.0.1', 0), Handler)
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -204,6 +206,23 @@ def a_webhook_that_says_no(h):
 
 
 @part
+def a_webhook_with_a_pin(h):
+    """Is known by its key alone; another key is not told anything."""
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=somebody', '-keyout', 'tls.key', '-out', 'tls.pem'],
+                   cwd=h.folder, check=True, capture_output=True)
+    spki = subprocess.run('openssl x509 -in tls.pem -pubkey -noout | openssl pkey -pubin -outform DER', shell=True, cwd=h.folder, check=True, capture_output=True).stdout
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(h.at('tls.pem'), h.at('tls.key'))
+    h.receiver = Receiver(tls)
+    target = f'url: "https://127.0.0.1:{h.receiver.port}/", key_file: key'
+    right, wrong = ('sha256//' + base64.b64encode(hashlib.sha256(k).digest()).decode() for k in (spki, b'another'))
+    h.packets(1, f'{{{target}, pin: "{right}"}}', f'{{{target}, name: wrong, pin: "{wrong}"}}', f'{{{target}, name: nobody}}')
+    h.run()
+    need(h.told('webhook')['told'] == 4 and len(h.receiver.events()) == 4, h.report['notify'])
+    need(right in h.told('wrong')['away'] and h.told('wrong')['told'] == h.told('nobody')['told'] == 0 and h.told('nobody')['away'], h.report['notify'])
+
+
+@part
 def killed_in_the_middle(h):
     """Before and after an event is told, and before it is known that it was: nothing is lost, and what comes twice has its id."""
     h.packets(2, h.hook(), '{file: events.ndjson}')
@@ -220,11 +239,14 @@ def killed_in_the_middle(h):
 @part
 def another_file(h):
     """Is not cut off, and not added to."""
-    h.packets(1, '{file: events.ndjson}')
-    with open(h.at('events.ndjson'), 'w') as f:
-        f.write('something\nelse')
+    template = h.text('template')
+    need(template.startswith('{'), template)
+    h.write('text', 'something\nelse')
+    h.packets(1, '{file: text, name: a}', '{file: template, name: b}')
     h.run()
-    need(h.text('events.ndjson') == 'something\nelse' and 'is another file' in h.said + json.dumps(h.report), (h.said, h.report))
+    need(h.text('text') == 'something\nelse' and h.text('template') == template, (h.text('text'), h.text('template')))
+    for name in 'ab':
+        need('is another file' in h.told(name)['away'], h.report['notify'])
 
 
 @part
@@ -302,6 +324,8 @@ def mistakes(h):
     os.chmod(h.at('bad'), 0o600)
     h.write('open', 'whsec_' + base64.b64encode(KEY).decode())
     os.chmod(h.at('open'), 0o644)
+    h.write('minted.ndjson', '')
+    os.link(h.at('minted.ndjson'), h.at('other'))
     for target, words in (
             ('{url: "http://h/", key_file: key}', "'url' is without TLS"), ('{url: "ftp://h/"}', "neither https:// nor mqtts://"),
             ('{url: "https://h/"}', "a webhook has a 'key_file'"), ('{}', "'notify' has a 'url' or a 'file'"),
@@ -311,7 +335,12 @@ def mistakes(h):
             ('{url: "mqtts://h:0"}', 'an MQTT broker is mqtts://HOST'), ('{url: "mqtts://h", client_cert: c}', 'go together'),
             ('{url: "mqtts://h", password_file: bad}', "needs a 'user'"), ('{url: "mqtts://h", ca_file: bad}', 'holds no certificate in PEM'), ('{file: f, events: [pas]}', "unknown event 'pas'"),
             ('{file: f, format: xml}', "'format' is json or cfx"), ('{file: f, format: cfx, events: [pass]}', 'cfx is for passed boards only'),
-            ('{file: f}, {file: g}', "two in 'notify' are called 'file'"), ('{file: f, name: ../x}', "a name in 'notify'")):
+            ('{file: f}, {file: g}', "two in 'notify' are called 'file'"), ('{file: f, name: ../x}', "a name in 'notify'"),
+            ('{url: "mqtts://h", topic: "{slot}{endpoint}"}', "'topic' would be empty for events of no slot"),
+            ('{file: ./minted.ndjson}', "'packets' and 'file' are one file"), ('{file: ledger.db}', "'ledger' and 'file' are one file"),
+            (f'{{file: f, name: a}}, {{file: ../{os.path.basename(h.folder)}/f, name: b}}', "'a' and 'b' are one file"), ('{file: other}', "'packets' and 'file' are one file"),
+            ('{url: "https://h/", key_file: key, pin: x}', "'x' is no pin"), ('{file: f, pin: x}', "'key_file' and 'pin' are for a webhook"),
+            ('{url: "mqtts://h", pin: x}', "'key_file' and 'pin' are for a webhook"), ('{url: "http://h/", allow_http: true, key_file: key, pin: x}', 'there is no TLS')):
         h.packets(1, target)
         p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], cwd=h.folder, capture_output=True, text=True, timeout=DEADLINE)
         need(p.returncode == 1 and words in p.stderr, (target, p.stderr))

@@ -375,6 +375,21 @@ static void private_folders(void **state)
     assert_int_equal(file_mkdir_private("d", &err), SIGNET_E_IO);
 }
 
+static void one_file(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("d", 0700), 0);
+    assert_int_equal(symlink("d", "e"), 0);
+    assert_true(file_same("x", "./x") && file_same("x", "d/../x") && file_same("d/x", "e/x"));
+    assert_false(file_same("x", "y") || file_same("x", "d/x") || file_same("no/x", "nor/x"));
+    assert_int_equal(file_write("x", "1", 1, 0600, NULL), SIGNET_OK);
+    assert_int_equal(file_write("d/x", "1", 1, 0600, NULL), SIGNET_OK);
+    assert_false(file_same("x", "d/x"));
+    assert_int_equal(link("x", "y"), 0);
+    assert_int_equal(symlink("x", "z"), 0);
+    assert_true(file_same("x", "y") && file_same("z", "y"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_added_to, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(private_folders, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(folders, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(one_file, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(pipes, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(what_the_system_refuses, enter_folder, leave_folder),
     };
