@@ -26,11 +26,8 @@ struct line_scan {
     bool at_work;                        /* or the board of this code is being made */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* the device of the code */
     char code[132], carrier[132];
-    char back[SIGNET_ENDPOINT_SIZE]; /* the label that is to be scanned; "": none */
-    bool seen;                       /* it was */
 };
 struct line_scans {
-    const struct signet_slot *names;
     char carrier[132]; /* the one scanned last */
     struct line_scan slots[SIGNET_ORDER_SLOTS];
 };
@@ -57,9 +54,6 @@ bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off);
  * SIGNET_E_CONFLICT: not now. */
 int line_scan(struct job *job, struct line_scans *scans, const struct signet_order *order,
               size_t slot, const char *endpoint, const char *code, struct signet_error *err);
-/* True: the slot waits for its label (slot_scan_back()), and *rc says whether this is it. */
-bool line_scan_back(struct job *job, struct line_scans *scans, size_t slot, const char *text,
-                    int *rc, struct signet_error *err);
 /* The slot's code is taken back. */
 void line_scan_drop(struct job *job, struct line_scans *scans, size_t slot);
 /* A code was refused: the order's hook. where: its slot, or one with the name "". */

@@ -142,9 +142,6 @@ void slot_scan_ask(struct slot *slot);            /* the lamp says it */
 /* With the job's lock: a board is begun, with the slot's code; false: there is none. */
 bool slot_scan_take(struct slot *slot);
 void slot_scan_end(struct slot *slot); /* that board is over */
-/* Until a scanner reads this text at the slot, such as the label of its device. From the slot's
- * thread, while its board is not over. SIGNET_E_CANCELLED: the run ends before. */
-int slot_scan_back(struct slot *slot, const char *text, struct signet_error *err);
 
 /* hook.c: one run of a command of the order; it gets what is known of the slot's board, as words
  * and as JSON. */

@@ -65,26 +65,6 @@ int line_scan(struct job *job, struct line_scans *scans, const struct signet_ord
     return rc;
 }
 
-bool line_scan_back(struct job *job, struct line_scans *scans, size_t slot, const char *text,
-                    int *rc, struct signet_error *err)
-{
-    struct line_scan *s = &scans->slots[slot];
-
-    pthread_mutex_lock(&job->lock);
-    bool expected = s->back[0];
-    *rc = SIGNET_OK;
-    if (expected && strcmp(s->back, text) != 0)
-        *rc =
-            error_set_hint(err, SIGNET_E_CONFLICT, "scan the label that was printed for the board",
-                           "slot %s waits for the label '%s', and this is '%s'",
-                           scans->names[slot].name, s->back, text_shown(text, strlen(text), 60));
-    else if (expected)
-        s->seen = true;
-    pthread_cond_broadcast(&job->changed);
-    pthread_mutex_unlock(&job->lock);
-    return expected;
-}
-
 void line_scan_drop(struct job *job, struct line_scans *scans, size_t slot)
 {
     pthread_mutex_lock(&job->lock);
@@ -173,25 +153,6 @@ void slot_scan_ask(struct slot *slot)
         error_set(&why, SIGNET_E_NOT_FOUND, "the board waits for its code");
     error_hint(&why, before ? "take the board out, scan its code, put it in" : "scan its code");
     slot_lamp(slot, "waiting", NULL, &why);
-}
-
-int slot_scan_back(struct slot *slot, const char *text, struct signet_error *err)
-{
-    struct line_scan *s = scan_of(slot);
-    struct job *job = slot->line->job;
-
-    if (!s)
-        return error_set(err, SIGNET_E_USAGE, "the order has no scanner");
-    pthread_mutex_lock(&job->lock);
-    snprintf(s->back, sizeof(s->back), "%s", text);
-    s->seen = false;
-    while (!s->seen && !job_stopped(job))
-        job_wait(job, INT64_MAX);
-    bool seen = s->seen;
-    s->back[0] = '\0';
-    pthread_mutex_unlock(&job->lock);
-    return seen ? SIGNET_OK
-                : error_set(err, SIGNET_E_CANCELLED, "stopped before its label was scanned");
 }
 
 /* Devices of boards in work */

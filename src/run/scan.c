@@ -34,7 +34,6 @@ int run_open_scan(struct signet_run *r, struct signet_error *err)
     if (!r->scan)
         return error_nomem(err);
     r->scans = &r->scan->scans;
-    r->scans->names = r->order->slots;
     r->scan->slot = no_slot;
     return signet_cancel_new(&r->scan->end, err);
 }
@@ -113,7 +112,7 @@ static int choose_slot(struct signet_run *r, size_t *slot, struct signet_error *
 
     pthread_mutex_lock(&r->job.lock);
     for (size_t i = 0; i < r->order->slot_count; i++)
-        if (s->scans.slots[i].waits || s->scans.slots[i].back[0]) {
+        if (s->scans.slots[i].waits) {
             waiting++;
             last = i;
         }
@@ -197,9 +196,8 @@ static int scan_device(struct signet_run *r, size_t *slot, const char *code,
     char endpoint[SIGNET_ENDPOINT_SIZE];
     int rc = *slot == no_slot ? choose_slot(r, slot, err) : SIGNET_OK;
 
-    if (rc != SIGNET_OK || line_scan_back(&r->job, r->scans, *slot, code, &rc, err))
-        return rc;
-    rc = name_device(r, code, endpoint, err);
+    if (rc == SIGNET_OK)
+        rc = name_device(r, code, endpoint, err);
     if (rc == SIGNET_OK)
         rc = check_repeat(r, endpoint, err);
     if (rc == SIGNET_OK)
@@ -233,37 +231,12 @@ static int scan_carrier(struct signet_run *r, const char *name)
     return SIGNET_OK;
 }
 
-/* A label that is scanned back may have any text. */
-static bool is_label(struct signet_run *r, size_t *slot, const char *text, size_t len, int *rc,
-                     struct signet_error *err)
-{
-    char label[SIGNET_ENDPOINT_SIZE];
-    size_t i = 0;
-
-    if (len >= sizeof(label) || memchr(text, '\0', len))
-        return false;
-    memcpy(label, text, len);
-    label[len] = '\0';
-    pthread_mutex_lock(&r->job.lock);
-    while (i < r->order->slot_count &&
-           (strcmp(r->scans->slots[i].back, label) != 0 || (*slot != no_slot && *slot != i)))
-        i++;
-    pthread_mutex_unlock(&r->job.lock);
-    if (i == r->order->slot_count || len == 0)
-        return false;
-    *slot = i;
-    return line_scan_back(&r->job, r->scans, i, label, rc, err);
-}
-
 static int obey_code(struct signet_run *r, size_t *slot, const char *text, size_t len,
                      struct signet_error *err)
 {
     struct scan_code code;
-    int rc;
+    int rc = scan_read(&r->order->scan, text, len, &code, err);
 
-    if (is_label(r, slot, text, len, &rc, err))
-        return rc;
-    rc = scan_read(&r->order->scan, text, len, &code, err);
     if (rc != SIGNET_OK)
         return rc;
     switch (code.kind) {

@@ -6,8 +6,7 @@
  * check digits, the set-up code, and scanners on serial ports.
  *
  * All codes go through signet_run_scan() (signet/run.h), whoever reads them: a scanner on a port,
- * the panel, the page, `signet line scan`. What a slot was given is in src/line/scan.c; there a
- * device's label is scanned back, too: slot_scan_back(). */
+ * the panel, the page, `signet line scan`. What a slot was given is in src/line/scan.c. */
 
 #include "base/base.h"
 
