@@ -106,6 +106,7 @@ static bool set_options(struct http *http, struct transfer *t, struct curl_slist
     c->easy_setopt(easy, CURLOPT_URL, t->url);
     c->easy_setopt(easy, CURLOPT_ERRORBUFFER, http->why);
     c->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    c->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* who gave up waits for no name server */
     c->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, http->https ? "https" : "http");
     c->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* a PSK is not sent on to elsewhere */
     c->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_ms);

@@ -153,7 +153,7 @@ static int mqtt_new(struct mqtt *q, struct signet_error *err)
                              t->client_cert, t->client_key, mqtt_no_passphrase);
     return rc == MOSQ_ERR_SUCCESS
                ? SIGNET_OK
-               : error_set_hint(err, SIGNET_E_CERT,
+               : error_set_hint(err, SIGNET_E_IO,
                                 "ca_file, client_cert and client_key are PEM files", "%s: %s",
                                 t->url, q->api->strerror(rc));
 }
@@ -232,7 +232,9 @@ static int mqtt_connect(struct mqtt *q, struct signet_error *err)
 {
     if (q->client)
         return SIGNET_OK;
-    int rc = mqtt_new(q, err);
+    int rc = lookup_host(q->host, MQTT_ANSWER_MS, q->cancel, err); /* the library's own blocks */
+    if (rc == SIGNET_OK)
+        rc = mqtt_new(q, err);
     if (rc != SIGNET_OK)
         return rc;
     int answer = q->api->connect_async(q->client, q->host, q->port, KEEPALIVE_S);
@@ -246,6 +248,21 @@ static int mqtt_connect(struct mqtt *q, struct signet_error *err)
     return rc;
 }
 
+/* What is wrong with the event itself is the same at the next try. */
+static int mqtt_publish(struct mqtt *q, const struct notify_message *m, struct signet_error *err)
+{
+    int answer = q->api->publish(q->client, &q->published, (const char *)m->topic.data,
+                                 (int)m->body.len, m->body.data, 1, false);
+
+    if (answer == MOSQ_ERR_SUCCESS)
+        return SIGNET_OK;
+    if (answer == MOSQ_ERR_INVAL || answer == MOSQ_ERR_MALFORMED_UTF8 ||
+        answer == MOSQ_ERR_PAYLOAD_SIZE || answer == MOSQ_ERR_OVERSIZE_PACKET)
+        return error_set(err, SIGNET_E_REFUSED, "%s: an event cannot be published: %s",
+                         q->target->url, q->api->strerror(answer));
+    return mqtt_fail(q, answer, err);
+}
+
 static int mqtt_send(void *state, const struct notify_message *m, int64_t *wait_ms,
                      struct signet_error *err)
 {
@@ -254,11 +271,8 @@ static int mqtt_send(void *state, const struct notify_message *m, int64_t *wait_
 
     (void)wait_ms;
     q->taken = 0;
-    if (rc == SIGNET_OK) {
-        int answer = q->api->publish(q->client, &q->published, (const char *)m->topic.data,
-                                     (int)m->body.len, m->body.data, 1, false);
-        rc = answer == MOSQ_ERR_SUCCESS ? SIGNET_OK : mqtt_fail(q, answer, err);
-    }
+    if (rc == SIGNET_OK)
+        rc = mqtt_publish(q, m, err);
     if (rc == SIGNET_OK)
         rc = mqtt_await(q, mqtt_has_taken, "the broker did not confirm the event", err);
     if (rc != SIGNET_OK)

@@ -207,10 +207,13 @@ static void wait_target(struct target *t, bool ending, int rc)
     pthread_mutex_unlock(&n->lock);
 }
 
-/* Who was away before gets one more try at the end. */
+/* Who was away before gets one more try at the end; who refuses an event, as many as it needs to be
+ * passed over. */
 static bool is_over(const struct target *t, int rc, bool more, bool over)
 {
-    return over || (rc == SIGNET_OK ? !more : t->failures > 1 || rc == SIGNET_E_CANCELLED);
+    bool gone = (t->failures > 1 && t->refusals == 0) || rc == SIGNET_E_CANCELLED;
+
+    return over || (rc == SIGNET_OK ? !more : gone);
 }
 
 static void *run_target(void *arg)

@@ -6,7 +6,8 @@ import base64, collections, hashlib, hmac, http.server, json, os, shutil, socket
 import jsonschema
 from _line import DEADLINE, Line
 from _parts import main, part
-from _signet import SIGNET, TORTURE, Broken, need, with_failpoint
+from _day import HAS_CLOCK
+from _signet import BUILD, SIGNET, TORTURE, Broken, need, with_failpoint
 
 SCHEMAS = os.path.join(os.environ['SIGNET_SOURCE'], 'docs', 'schemas')
 KEY = b'k' * 32
@@ -89,8 +90,8 @@ class House(Line):
             f'name: "{name}"', f'quota: {quota}', 'template: template', 'ledger: ledger.db', 'station: A', 'names: {pattern: "urn:dev:os:n-{serial:03}"}',
             'output: {packets: minted.ndjson}', f'notify: [{", ".join(targets)}]']) + '\n')
 
-    def run(self, point=None, sync=8, wait=1):
-        p = subprocess.run([TORTURE if point else SIGNET, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', str(sync)], cwd=self.folder, env=with_failpoint(point),
+    def run(self, point=None, sync=8, wait=1, env=()):
+        p = subprocess.run([TORTURE if point else SIGNET, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', str(sync)], cwd=self.folder, env=dict(with_failpoint(point) or os.environ, **dict(env)),
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=DEADLINE)
         return self.ended(p.returncode, p.stdout)
 
@@ -206,6 +207,15 @@ def a_webhook_that_says_no(h):
 
 
 @part
+def a_webhook_that_says_no_at_the_end(h):
+    """Of a run that is short: it is passed over as well, so that the next run has not the same event again."""
+    h.packets(1, h.hook())
+    h.receiver.answers.extend([422, 422, 422])
+    h.run(sync=DEADLINE)
+    need(h.receiver.words() == ['begin', 'done', 'finished'] and h.told('webhook')['refused'] == 1, (h.receiver.words(), h.report['notify']))
+
+
+@part
 def a_webhook_with_a_pin(h):
     """Is known by its key alone; another key is not told anything."""
     subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=somebody', '-keyout', 'tls.key', '-out', 'tls.pem'],
@@ -295,6 +305,31 @@ def a_broker(h):
     h.write('password', 'another-one\n')
     h.run()
     need('not authorised' in h.told('mqtt').get('away', ''), h.report['notify'])
+
+
+@part
+def a_name_server_that_never_answers(h):
+    """Does not hold up the end of a run."""
+    if not HAS_CLOCK:
+        print('left out: AddressSanitizer wants to be loaded first')
+        return
+    h.packets(1, '{url: "mqtt://slow.invalid", allow_mqtt: true}', '{url: "https://slow.invalid/", key_file: key}')
+    h.run(sync=1, env={'LD_PRELOAD': os.path.join(BUILD, 'tests', 'libslow_names.so')})
+    h.exits(0)
+    need([n['waiting'] for n in h.report['notify']] == [4, 4], h.report['notify'])
+
+
+@part
+def a_topic_that_no_broker_takes(h):
+    """Its events are passed over and counted: no try will be better."""
+    if not shutil.which('mosquitto', path=os.environ['PATH'] + ':/usr/sbin'):
+        print('left out: mosquitto is not installed')
+        return
+    h.mosquitto()
+    h.packets(1, f'{{url: "mqtt://127.0.0.1:{h.broker_port}", allow_mqtt: true, topic: "a/\ufdd0", events: [order]}}')
+    h.run(sync=DEADLINE)
+    need(h.told('mqtt')['refused'] == 1 and h.told('mqtt')['waiting'] == 0, h.report['notify'])
+    h.exits(0, 'an event cannot be published')
 
 
 @part
