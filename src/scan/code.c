@@ -60,7 +60,7 @@ static int check_device_code(const struct signet_scan *rules, const char *whole,
 static int clean(const char *text, size_t len, char out[SCAN_CODE_MAX + 1],
                  struct signet_error *err)
 {
-    while (len > 0 && strchr("\r\n\t ", text[len - 1]))
+    while (len > 0 && memchr("\r\n\t ", text[len - 1], 4))
         len--;
     if (len == 0)
         return error_set(err, SIGNET_E_SYNTAX, "the code is empty");

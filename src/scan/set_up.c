@@ -14,129 +14,19 @@
 #define JUDGED "yzqwam0123456789-_.:/;,!@#$%&*()<>?|\\"
 #define REST   "\"'=+[]{}~^`"
 
-/* What the key of an American keyboard gives elsewhere; keys that are not named give the same. */
+/* What the keys of JUDGED give elsewhere. */
 static const struct layout {
-    const char *name;
-    struct {
-        char us;
-        const char *is;
-    } keys[40];
+    const char *name, *gives;
 } layouts[] = {
-    {"German",
-     {{'y', "z"},
-      {'z', "y"},
-      {'-', "ß"},
-      {'_', "?"},
-      {':', "Ö"},
-      {'/', "-"},
-      {';', "ö"},
-      {'@', "\""},
-      {'#', "§"},
-      {'&', "/"},
-      {'*', "("},
-      {'(', ")"},
-      {')', "="},
-      {'<', ";"},
-      {'>', ":"},
-      {'?', "_"},
-      {'|', "'"},
-      {'\\', "#"}}},
-    {"French", {{'q', "a"}, {'w', "z"}, {'a', "q"},  {'z', "w"}, {'m', ","}, {'0', "à"},
-                {'1', "&"}, {'2', "é"}, {'3', "\""}, {'4', "'"}, {'5', "("}, {'6', "-"},
-                {'7', "è"}, {'8', "_"}, {'9', "ç"},  {'-', ")"}, {'_', "°"}, {'.', ":"},
-                {':', "M"}, {'/', "!"}, {';', "m"},  {',', ";"}, {'!', "1"}, {'@', "2"},
-                {'#', "3"}, {'$', "4"}, {'%', "5"},  {'&', "7"}, {'*', "8"}, {'(', "9"},
-                {')', "0"}, {'<', "."}, {'>', "/"},  {'?', "§"}, {'|', "µ"}, {'\\', "*"}}},
-    {"British", {{'@', "\""}, {'#', "£"}, {'|', "~"}, {'\\', "#"}}},
-    {"Spanish",
-     {{'-', "'"},
-      {'_', "?"},
-      {'/', "-"},
-      {'?', "_"},
-      {';', "ñ"},
-      {':', "Ñ"},
-      {'@', "\""},
-      {'#', "·"},
-      {'&', "/"},
-      {'*', "("},
-      {'(', ")"},
-      {')', "="},
-      {'<', ";"},
-      {'>', ":"},
-      {'|', "Ç"},
-      {'\\', "ç"}}},
-    {"Italian",
-     {{'-', "'"},
-      {'_', "?"},
-      {'/', "-"},
-      {'?', "_"},
-      {';', "ò"},
-      {':', "ç"},
-      {'@', "\""},
-      {'#', "£"},
-      {'&', "/"},
-      {'*', "("},
-      {'(', ")"},
-      {')', "="},
-      {'<', ";"},
-      {'>', ":"},
-      {'|', "§"},
-      {'\\', "ù"}}},
-    {"Swedish or Finnish",
-     {{'-', "+"},
-      {'_', "?"},
-      {'/', "-"},
-      {'?', "_"},
-      {';', "ö"},
-      {':', "Ö"},
-      {'@', "\""},
-      {'$', "¤"},
-      {'&', "/"},
-      {'*', "("},
-      {'(', ")"},
-      {')', "="},
-      {'<', ";"},
-      {'>', ":"},
-      {'|', "*"},
-      {'\\', "'"}}},
-    {"Norwegian",
-     {{'-', "+"},
-      {'_', "?"},
-      {'/', "-"},
-      {'?', "_"},
-      {';', "ø"},
-      {':', "Ø"},
-      {'@', "\""},
-      {'$', "¤"},
-      {'&', "/"},
-      {'*', "("},
-      {'(', ")"},
-      {')', "="},
-      {'<', ";"},
-      {'>', ":"},
-      {'|', "*"},
-      {'\\', "'"}}},
-    {"Danish",
-     {{'-', "+"},
-      {'_', "?"},
-      {'/', "-"},
-      {'?', "_"},
-      {';', "æ"},
-      {':', "Æ"},
-      {'@', "\""},
-      {'$', "¤"},
-      {'&', "/"},
-      {'*', "("},
-      {'(', ")"},
-      {')', "="},
-      {'<', ";"},
-      {'>', ":"},
-      {'|', "*"},
-      {'\\', "'"}}},
-    {"Swiss German",
-     {{'y', "z"}, {'z', "y"}, {'-', "'"},  {'_', "?"}, {'/', "-"}, {'?', "_"}, {';', "ö"},
-      {':', "é"}, {'!', "+"}, {'@', "\""}, {'#', "*"}, {'$', "ç"}, {'&', "/"}, {'*', "("},
-      {'(', ")"}, {')', "="}, {'<', ";"},  {'>', ":"}, {'|', "£"}, {'\\', "$"}}},
+    {"German", "zyqwam0123456789ß?.Ö-ö,!\"§$%/()=;:_'#"},
+    {"French", "ywazq,à&é\"'(-è_ç)°:M!m;123457890./§µ*"},
+    {"British", "yzqwam0123456789-_.:/;,!\"£$%&*()<>?~#"},
+    {"Spanish", "yzqwam0123456789'?.Ñ-ñ,!\"·$%/()=;:_Çç"},
+    {"Italian", "yzqwam0123456789'?.ç-ò,!\"£$%/()=;:_§ù"},
+    {"Swedish or Finnish", "yzqwam0123456789+?.Ö-ö,!\"#¤%/()=;:_*'"},
+    {"Norwegian", "yzqwam0123456789+?.Ø-ø,!\"#¤%/()=;:_*'"},
+    {"Danish", "yzqwam0123456789+?.Æ-æ,!\"#¤%/()=;:_*'"},
+    {"Swiss German", "zyqwam0123456789'?.é-ö,+\"*ç%/()=;:_£$"},
 };
 enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
 
@@ -150,44 +40,6 @@ bool scan_is_set_up(const char *text, size_t len)
     return len > sizeof(BEGIN) - 1 && strncasecmp(text, BEGIN, sizeof(BEGIN) - 1) == 0;
 }
 
-/* What the key that gives c on an American keyboard gives on this one. */
-static const char *key_gives(const struct layout *l, char c, char same[2])
-{
-    for (size_t i = 0; l->keys[i].us; i++)
-        if (l->keys[i].us == c)
-            return l->keys[i].is;
-    same[0] = c;
-    return same;
-}
-
-bool scan_type(const char *layout, const char *text, struct buf *out)
-{
-    for (size_t i = 0; i < LAYOUTS; i++) {
-        if (strcasecmp(layouts[i].name, layout) != 0)
-            continue;
-        for (; *text; text++) {
-            char same[2] = "";
-
-            buf_text(out, key_gives(&layouts[i], *text, same));
-        }
-        return true;
-    }
-    return false;
-}
-
-/* Which American key gives c on this one; '\0': one that JUDGED does not have. */
-static char key_that_gives(const struct layout *l, char c)
-{
-    for (const char *us = JUDGED; *us; us++) {
-        char same[2] = "";
-        const char *is = key_gives(l, *us, same);
-
-        if (is[0] == c && !is[1])
-            return *us;
-    }
-    return '\0';
-}
-
 /* One character of text, whatever it is. */
 static size_t character(const char *text, size_t len)
 {
@@ -198,15 +50,64 @@ static size_t character(const char *text, size_t len)
     return n;
 }
 
-/* Is text what comes out? back: the scanner has layout l, and the computer the American one. */
-static bool comes_out(const struct layout *l, bool back, const char *text, size_t len)
+/* What key number n of JUDGED gives. */
+static const char *key_gives(const struct layout *l, size_t n, size_t *len)
+{
+    const char *c = l->gives;
+
+    for (*len = character(c, strlen(c)); n > 0; n--) {
+        c += *len;
+        *len = character(c, strlen(c));
+    }
+    return c;
+}
+
+bool scan_type(const char *layout, const char *text, struct buf *out)
+{
+    const struct layout *l = NULL;
+
+    for (size_t i = 0; i < LAYOUTS && !l; i++)
+        l = strcasecmp(layouts[i].name, layout) == 0 ? &layouts[i] : NULL;
+    for (; l && *text; text++) {
+        const char *key = strchr(JUDGED, *text);
+        size_t len = 1;
+        const char *is = key ? key_gives(l, (size_t)(key - JUDGED), &len) : text;
+
+        buf_append(out, is, len);
+    }
+    return l;
+}
+
+/* Which key of JUDGED gives c on this one; '\0': none. */
+static char key_that_gives(const struct layout *l, char c)
+{
+    for (size_t i = 0; i < sizeof(JUDGED) - 1; i++) {
+        size_t len;
+        const char *is = key_gives(l, i, &len);
+
+        if (len == 1 && is[0] == c)
+            return JUDGED[i];
+    }
+    return '\0';
+}
+
+/* The computer has layout l, and the scanner the American one. */
+static bool came_by(const struct layout *l, const char *text, size_t len)
+{
+    size_t n = strlen(l->gives);
+
+    return len >= n && memcmp(text, l->gives, n) == 0;
+}
+
+/* The scanner has layout l, and the computer the American one: what comes of a key that the scanner
+ * does not have is unknown. */
+static bool was_sent_by(const struct layout *l, const char *text, size_t len)
 {
     for (const char *c = JUDGED; *c; c++) {
-        char same[2] = "", us[2] = {back ? key_that_gives(l, *c) : '\0', '\0'};
-        const char *is = back ? us : key_gives(l, *c, same);
-        size_t n = back && !us[0] ? character(text, len) : strlen(is);
+        char us = key_that_gives(l, *c);
+        size_t n = us ? 1 : character(text, len);
 
-        if (n == 0 || n > len || (is[0] && memcmp(text, is, n) != 0))
+        if (n == 0 || n > len || (us && *text != us))
             return false;
         text += n;
         len -= n;
@@ -226,7 +127,7 @@ int scan_judge_set_up(const char *text, size_t len, struct signet_error *err)
 {
     static const char all[] = BEGIN JUDGED REST;
 
-    while (len > 0 && strchr("\r\n\t", text[len - 1]))
+    while (len > 0 && memchr("\r\n\t", text[len - 1], 3))
         len--;
     if (len == sizeof(all) - 1 && memcmp(text, all, len) == 0)
         return SIGNET_OK;
@@ -235,14 +136,16 @@ int scan_judge_set_up(const char *text, size_t len, struct signet_error *err)
                               "the set-up code came with capitals and small letters exchanged");
     const char *rest = text + sizeof(BEGIN) - 1;
     size_t left = len - (sizeof(BEGIN) - 1);
-    for (size_t i = 0; i < LAYOUTS; i++)
-        for (int back = 0; back < 2; back++)
-            if (comes_out(&layouts[i], back, rest, left))
-                return error_set_hint(
-                    err, SIGNET_E_CONFLICT,
-                    "set both to one layout, or the scanner to USB-COM, which has none",
-                    "keyboard layout: the scanner has the %s one, the computer the %s one",
-                    back ? layouts[i].name : "American", back ? "American" : layouts[i].name);
+    for (size_t i = 0; i < LAYOUTS; i++) {
+        bool came = came_by(&layouts[i], rest, left);
+
+        if (came || was_sent_by(&layouts[i], rest, left))
+            return error_set_hint(
+                err, SIGNET_E_CONFLICT,
+                "set both to one layout, or the scanner to USB-COM, which has none",
+                "keyboard layout: the scanner has the %s one, the computer the %s one",
+                came ? "American" : layouts[i].name, came ? layouts[i].name : "American");
+    }
     return error_set_hint(err, SIGNET_E_CONFLICT,
                           "set scanner and computer to one keyboard layout, or the scanner to "
                           "USB-COM, which has none",

@@ -73,6 +73,7 @@ static void refusals(void **state)
     refuses(&any, "\r\n", 2, "empty");
     refuses(&any, longer, sizeof(longer), "129 bytes");
     refuses(&any, "a\0b", 3, "control");
+    refuses(&any, "ab\0\0", 4, "control");
     refuses(&any, "\x1b[2J", 4, "control");
     refuses(&any, "\xff\xfe", 2, "UTF-8");
 }
