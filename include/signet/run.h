@@ -220,8 +220,9 @@ int signet_run_make(struct signet_run *run, struct signet_run_report *report,
  * signet_run_make() works; whatever they change is an event for the observer, too:
  *   SIGNET_EVENT_LINE      stage is "paused", "resumed", "stopping"; with a slot as board, "off" or
  *                          "on"; "operator" or "shift" with the new name; "scanned" with a slot,
- * and the name of the device that its next board becomes; "carrier" with its name; "set-up-code":
- * the keyboard layout is right The control socket (signet/control.h) calls the same functions. */
+ *                          and the name of the device that its next board becomes; "carrier" with
+ *                          its name; "set-up-code": the keyboard layout is right
+ * The control socket (signet/control.h) calls the same functions. */
 
 /* Boards that are in work are finished; no other is begun, and no port or programmer is touched,
  * until it goes on. Servers get their devices meanwhile. SIGNET_E_UNSUPPORTED: an order without

@@ -137,8 +137,9 @@ static void add_to_slot(struct signet_status *s, struct slot_status *slot,
         snprintf(slot->now.endpoint, sizeof(slot->now.endpoint), "%s", event->endpoint);
     if (event->kind == SIGNET_EVENT_SLOT)
         add_state(s, slot, event);
-    if (event->kind == SIGNET_EVENT_LINE && strcmp(event->stage, "scanned") != 0)
-        slot->now.off = strcmp(event->stage, "off") == 0;
+    if (event->kind == SIGNET_EVENT_LINE)
+        slot->now.off =
+            strcmp(event->stage, "off") == 0 || (slot->now.off && strcmp(event->stage, "on") != 0);
     slot->now.retried = slot->now.retried || signet_event_is_retry(event);
     if (event->kind == SIGNET_EVENT_STAGE_BEGIN) {
         snprintf(slot->now.stage, sizeof(slot->now.stage), "%s", event->stage);

@@ -165,6 +165,25 @@ static void a_slot_of_another_line_is_nobodys(void **state)
     signet_status_free(&status);
 }
 
+static void only_on_puts_a_slot_in_again(void **state)
+{
+    static const struct {
+        const char *stage;
+        bool off;
+    } events[] = {
+        {"scanned", false}, {"off", true}, {"scanned", true}, {"set-up-code", true}, {"on", false}};
+    struct signet_status *status = make();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        signet_status_add(status, &(struct signet_event){.kind = SIGNET_EVENT_LINE,
+                                                         .board = "left",
+                                                         .stage = events[i].stage});
+        assert_int_equal(left(status).off, events[i].off);
+    }
+    signet_status_free(&status);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_board_was_made_before),
         cmocka_unit_test(the_order_is_counted),
         cmocka_unit_test(a_slot_of_another_line_is_nobodys),
+        cmocka_unit_test(only_on_puts_a_slot_in_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
