@@ -213,7 +213,7 @@ async function post(path, lines) {
 async function say(...words) {
     try {
         await post('/api/line', words);
-        toast('');
+        toast(words[0] === 'scan' ? 'the code is taken' : '');
     } catch (e) {
         toast(e.message);
     }

@@ -99,6 +99,9 @@ def main(folder):
         chromium.run('''for (const key of [...'SN:|a"1', 'Enter']) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))''')
         chromium.until('document.getElementById("said").textContent === "a code is refused (try another)"', 'the answer to a code')
         need(run.asked == 'scan |SN:|a"1', run.asked)
+        run.refuses = None
+        chromium.run('''for (const key of ['S', 'N', 'Enter']) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))''')
+        chromium.until('document.getElementById("said").textContent === "the code is taken"', 'the answer to a code that is taken')
         for view in ('stations', 'reports', 'device'):
             chromium.run(f'location.hash = "{view}"')
             chromium.until(f'document.getElementById("view-{view}").children.length > 0', view)
