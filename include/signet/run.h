@@ -235,12 +235,12 @@ int signet_run_slot(struct signet_run *run, const char *slot, bool off, struct s
 int signet_run_operator(struct signet_run *run, const char *name, struct signet_error *err);
 int signet_run_shift(struct signet_run *run, const char *name, struct signet_error *err);
 /* What a scanner read, or a person typed: the code of a device, for the next board of the slot, or
- * what else the order's `scan` knows. slot NULL: the one whose code came before, else the only one
- * that waits for a code. text may be anything, also no text. A code that is refused changes
- * nothing; it is a SIGNET_EVENT_WARNING with the stage "scan", too, and counted in the report.
- * SIGNET_E_SYNTAX: malformed; SIGNET_E_NOT_FOUND: nobody has it, or there is no such slot;
- * SIGNET_E_EXISTS, SIGNET_E_CONFLICT: it was used, or the keyboard layout is wrong, or not now;
- * SIGNET_E_BUSY: not now; SIGNET_E_UNSUPPORTED: the order has no `scan`. */
+ * what else the order's `scan` knows. slot NULL: the one whose code came before by this
+ * call, else the only one that waits for a code. text may be anything, also no text. A code that is
+ * refused changes nothing; it is a SIGNET_EVENT_WARNING with the stage "scan", too, and counted in
+ * the report. SIGNET_E_SYNTAX: malformed; SIGNET_E_NOT_FOUND: nobody has it, or there is no such
+ * slot; SIGNET_E_EXISTS, SIGNET_E_CONFLICT: it was used, or the keyboard layout is wrong, or not
+ * now; SIGNET_E_BUSY: not now; SIGNET_E_UNSUPPORTED: the order has no `scan`. */
 int signet_run_scan(struct signet_run *run, const char *slot, const char *text, size_t len,
                     struct signet_error *err);
 bool signet_run_has_scan(const struct signet_run *run); /* its order has `scan` */

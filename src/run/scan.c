@@ -7,19 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So long a scanned slot is meant by the code that follows. */
+/* So long a scanned slot is meant by the code that the same scanner reads next. */
 enum { SLOT_MS = 20000 };
 
 static const size_t no_slot = SIGNET_ORDER_SLOTS;
 
+/* The slot that was scanned last; until 0: none. */
+struct aim {
+    size_t slot;
+    int64_t until;
+};
+
 struct run_scan {
     struct line_scans scans;
-    size_t slot; /* that was scanned last; no_slot: none */
-    int64_t slot_until;
+    struct aim typed; /* by what has no port: panel, page, `signet line scan` */
     uint64_t refused;
     struct scanner_thread {
         struct signet_run *run;
         const struct signet_scanner *scanner;
+        struct aim aim;
         pthread_t thread;
     } threads[SIGNET_ORDER_SCANNERS];
     size_t started;
@@ -34,7 +40,6 @@ int run_open_scan(struct signet_run *r, struct signet_error *err)
     if (!r->scan)
         return error_nomem(err);
     r->scans = &r->scan->scans;
-    r->scan->slot = no_slot;
     return signet_cancel_new(&r->scan->end, err);
 }
 
@@ -105,22 +110,22 @@ static int find_slot(const struct signet_run *r, const char *name, size_t *slot,
 }
 
 /* The slot that was scanned before; else the only one that it can be. */
-static int choose_slot(struct signet_run *r, size_t *slot, struct signet_error *err)
+static int choose_slot(struct signet_run *r, struct aim *aim, size_t *slot,
+                       struct signet_error *err)
 {
-    struct run_scan *s = r->scan;
     size_t waiting = 0, last = no_slot;
 
     pthread_mutex_lock(&r->job.lock);
     for (size_t i = 0; i < r->order->slot_count; i++)
-        if (s->scans.slots[i].waits) {
+        if (r->scans->slots[i].waits) {
             waiting++;
             last = i;
         }
-    *slot = s->slot != no_slot && clock_ms() < s->slot_until ? s->slot
-            : waiting == 1                                   ? last
-            : r->order->slot_count == 1                      ? 0
-                                                             : no_slot;
-    s->slot = no_slot;
+    *slot = clock_ms() < aim->until     ? aim->slot
+            : waiting == 1              ? last
+            : r->order->slot_count == 1 ? 0
+                                        : no_slot;
+    aim->until = 0;
     pthread_mutex_unlock(&r->job.lock);
     return *slot != no_slot
                ? SIGNET_OK
@@ -190,11 +195,11 @@ static int check_repeat(struct signet_run *r, const char *endpoint, struct signe
     return signet_ledger_devices(r->job.ledger, &filter, refuse_state, NULL, err);
 }
 
-static int scan_device(struct signet_run *r, size_t *slot, const char *code,
+static int scan_device(struct signet_run *r, struct aim *aim, size_t *slot, const char *code,
                        struct signet_error *err)
 {
     char endpoint[SIGNET_ENDPOINT_SIZE];
-    int rc = *slot == no_slot ? choose_slot(r, slot, err) : SIGNET_OK;
+    int rc = *slot == no_slot ? choose_slot(r, aim, slot, err) : SIGNET_OK;
 
     if (rc == SIGNET_OK)
         rc = name_device(r, code, endpoint, err);
@@ -207,7 +212,8 @@ static int scan_device(struct signet_run *r, size_t *slot, const char *code,
     return rc;
 }
 
-static int scan_slot(struct signet_run *r, const char *name, struct signet_error *err)
+static int scan_slot(struct signet_run *r, struct aim *aim, const char *name,
+                     struct signet_error *err)
 {
     size_t slot;
     int rc = find_slot(r, name, &slot, err);
@@ -215,8 +221,7 @@ static int scan_slot(struct signet_run *r, const char *name, struct signet_error
     if (rc != SIGNET_OK)
         return rc;
     pthread_mutex_lock(&r->job.lock);
-    r->scan->slot = slot;
-    r->scan->slot_until = clock_ms() + SLOT_MS;
+    *aim = (struct aim){slot, clock_ms() + SLOT_MS};
     pthread_mutex_unlock(&r->job.lock);
     tell_scan(r, "scanned", slot, NULL);
     return SIGNET_OK;
@@ -231,8 +236,8 @@ static int scan_carrier(struct signet_run *r, const char *name)
     return SIGNET_OK;
 }
 
-static int obey_code(struct signet_run *r, size_t *slot, const char *text, size_t len,
-                     struct signet_error *err)
+static int obey_code(struct signet_run *r, struct aim *aim, size_t *slot, const char *text,
+                     size_t len, struct signet_error *err)
 {
     struct scan_code code;
     int rc = scan_read(&r->order->scan, text, len, &code, err);
@@ -241,9 +246,9 @@ static int obey_code(struct signet_run *r, size_t *slot, const char *text, size_
         return rc;
     switch (code.kind) {
     case SCAN_DEVICE:
-        return scan_device(r, slot, code.text, err);
+        return scan_device(r, aim, slot, code.text, err);
     case SCAN_SLOT:
-        return scan_slot(r, code.text, err);
+        return scan_slot(r, aim, code.text, err);
     case SCAN_OPERATOR:
         return signet_run_operator(r, code.text, err);
     case SCAN_CARRIER:
@@ -260,18 +265,14 @@ bool signet_run_has_scan(const struct signet_run *r)
     return r->order->scan.used;
 }
 
-int signet_run_scan(struct signet_run *r, const char *slot, const char *text, size_t len,
-                    struct signet_error *err)
+static int take_code(struct signet_run *r, struct aim *aim, const char *slot, const char *text,
+                     size_t len, struct signet_error *err)
 {
     struct signet_error why = {0};
     size_t at = no_slot;
-
-    if (!r->scan)
-        return error_set_hint(err, SIGNET_E_UNSUPPORTED, "such as scan: {column: imei}",
-                              "the order says nothing of codes: it has no 'scan'");
     int rc = slot ? find_slot(r, slot, &at, &why) : SIGNET_OK;
     if (rc == SIGNET_OK)
-        rc = obey_code(r, &at, text, len, &why);
+        rc = obey_code(r, aim, &at, text, len, &why);
     if (rc == SIGNET_OK)
         return rc;
     if (rc != SIGNET_E_CANCELLED)
@@ -279,13 +280,21 @@ int signet_run_scan(struct signet_run *r, const char *slot, const char *text, si
     return error_copy(err, &why);
 }
 
+int signet_run_scan(struct signet_run *r, const char *slot, const char *text, size_t len,
+                    struct signet_error *err)
+{
+    return r->scan ? take_code(r, &r->scan->typed, slot, text, len, err)
+                   : error_set_hint(err, SIGNET_E_UNSUPPORTED, "such as scan: {column: imei}",
+                                    "the order says nothing of codes: it has no 'scan'");
+}
+
 /* Scanners on ports */
 
 static void on_code(void *ctx, const char *text, size_t len)
 {
-    const struct scanner_thread *t = ctx;
+    struct scanner_thread *t = ctx;
 
-    signet_run_scan(t->run, t->scanner->slot, text, len, NULL);
+    take_code(t->run, &t->aim, t->scanner->slot, text, len, NULL);
 }
 
 static void on_trouble(void *ctx, const struct signet_error *why)
