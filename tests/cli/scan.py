@@ -9,9 +9,9 @@ CODES = {'a': '490154203237518', 'b': '356938035643809', 'c': '352099001761481'}
 
 
 class Scanned(Line):
-    def begin(self, quota=3, scan='column: imei, check: luhn', names='names: {manifest: devices.csv}', slots=2, empty=0, more='', **start):
+    def begin(self, quota=3, scan='column: imei, check: luhn', names='names: {manifest: devices.csv}', slots=2, empty=0, misbehave=(), more='', **start):
         self.write('devices.csv', 'endpoint,imei\n' + ''.join(f'urn:dev:os:{n},{c}\n' for n, c in CODES.items()))
-        self.boards(slots, each=3)
+        self.boards(slots, each=3, misbehave=misbehave)
         self.slots += empty
         self.order(quota, names=names, more=f'scan: {{{scan}}}\n' + more)
         self.start(wait=2, **start)
@@ -132,6 +132,40 @@ def after_a_kill(line):
     need(line.states()['urn:dev:os:b'] == 'void', 'a void device was made')
 
 
+def after_a_rework(line):
+    """The code of a device that was set aside is refused until a rework."""
+    line.begin(scan='column: imei', misbehave=('2=result',))
+    line.waits(1, 2)
+    line.takes('2', CODES['a'])
+    line.until('slot', board='2', stage='fail')
+    line.refuses('urn:dev:os:a was set aside: order o', '1', CODES['a'])
+    line.ledger('rework', 'ledger.db', 'urn:dev:os:a')
+    line.takes('1', CODES['a'])
+    line.change('stop')
+    need(line.finish() == 4, line.said)
+
+
+def of_another_board(line):
+    """The board that a rework is for gets no other code's device: it is left as it is, and so is that device."""
+    line.write('devices.csv', 'endpoint,imei\n' + ''.join(f'urn:dev:os:{n},{c}\n' for n, c in CODES.items()))
+    line.boards(1, keep=True)
+    line.programmer()
+    line.order(2, names='names: {manifest: devices.csv}', more='scan: {column: imei}\n')
+    for code, stage in (('b', 'pass'), ('a', 'fail'), ('b', 'pass')):
+        before = line.ask(1)
+        line.start()
+        line.waits(1)
+        line.takes('1', CODES[code])
+        said = line.until('slot', stage=stage)
+        if stage == 'fail':
+            need(said['code'] == 'wrong-board' and "the board is urn:dev:os:b, and its code is that of urn:dev:os:a" in said['message'], said)
+            need(line.ask(1) == before, 'the board was touched')
+        line.finish()
+        need(list(line.rows()) == ['urn:dev:os:b'], 'a refused code reserved a device')
+        if code == 'b':
+            line.ledger('rework', '--board', 'slot:A/1', 'ledger.db', 'urn:dev:os:b')
+
+
 class Scanner:
     def __init__(self, line, misbehave):
         self.process = subprocess.Popen([SIGNET, 'sim', 'scanner', '--link', line.at('scanner'), '-m', misbehave], text=True,
@@ -204,12 +238,15 @@ def orders(line):
         line.order(3, names=names, more=f'scan: {{{scan}}}\n')
         p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], capture_output=True, text=True, cwd=line.folder, timeout=60)
         need(p.returncode == 1 and why in p.stderr, f'{scan}: {p.returncode} {p.stderr}')
+    line.write('order.yaml', 'name: o\nquota: 1\ntemplate: template\nledger: ledger.db\nnames: {manifest: devices.csv}\nscan: {column: imei}\noutput: {packets: x.ndjson}\n')
+    p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], capture_output=True, text=True, cwd=line.folder, timeout=60)
+    need(p.returncode == 1 and "'scan' needs a 'board'" in p.stderr, p.stderr)
     line.order(3, names='', more='on_refused_scan: ["true"]\n')
     p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], capture_output=True, text=True, cwd=line.folder, timeout=60)
     need("'on_refused_scan' needs 'scan'" in p.stderr, p.stderr)
 
 
-for part in a_manifest, one_code_at_a_time, names_of_codes, after_a_kill, on_a_port, orders:
+for part in a_manifest, one_code_at_a_time, names_of_codes, after_a_kill, after_a_rework, of_another_board, on_a_port, orders:
     with tempfile.TemporaryDirectory() as folder:
         line = Scanned(folder)
         try:
