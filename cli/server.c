@@ -2,6 +2,22 @@
 /* signet server: is it there, does it know us, what does it take */
 #include "cli.h"
 
+/* What is wrong with what the file says: the file has to be in the message. */
+static int open_described(const char *file, const struct signet_server_info *info,
+                          const struct signet_server_options *options,
+                          const struct signet_bytes *token, const struct signet_observer *observer,
+                          struct signet_server **out, struct signet_error *err)
+{
+    int rc = signet_server_open(out, info, options, token->data, token->len, observer,
+                                process_cancel(), err);
+    const struct signet_error said = *err;
+
+    if (rc != SIGNET_OK)
+        cli_error(err, said.code, said.hint, "%s: %s", file, said.msg);
+    err->sys = said.sys;
+    return rc;
+}
+
 int cli_server_open(const struct server_access *access, const struct signet_observer *observer,
                     struct signet_server **out, struct signet_error *err)
 {
@@ -12,8 +28,7 @@ int cli_server_open(const struct server_access *access, const struct signet_obse
     if (rc == SIGNET_OK)
         rc = signet_server_info_load(access->file, &info, err);
     if (rc == SIGNET_OK)
-        rc = signet_server_open(out, &info, &access->options, token.data, token.len, observer,
-                                process_cancel(), err);
+        rc = open_described(access->file, &info, &access->options, &token, observer, out, err);
     signet_server_info_free(&info);
     signet_bytes_free(&token);
     return rc;
@@ -137,6 +152,7 @@ static int show_capabilities(int argc, char **argv)
 {
     /* nothing is sent: any word does for the token, and any scheme */
     const struct signet_server_options options = {.allow_http = true};
+    const struct signet_bytes token = {(uint8_t[]){'-'}, 1};
     struct signet_server_capabilities can;
     struct signet_server_info info = {0};
     struct signet_server *server = NULL;
@@ -149,7 +165,7 @@ static int show_capabilities(int argc, char **argv)
     cli.begun = true;
     int rc = signet_server_info_load(cli.args[0], &info, &cli.err);
     if (rc == SIGNET_OK)
-        rc = signet_server_open(&server, &info, &options, "none", 4, NULL, NULL, &cli.err);
+        rc = open_described(cli.args[0], &info, &options, &token, NULL, &server, &cli.err);
     if (rc == SIGNET_OK) {
         signet_server_capabilities(server, &can);
         (cli.json ? capabilities_json : capabilities_text)(&can);

@@ -50,10 +50,6 @@ static int look_at_folder(const char *path, struct signet_error *err)
     char folder[PATH_MAX]; /* a longer path is another error than that nothing is there */
     const char *slash = strrchr(path, '/');
 
-    if (strstr(path, "://"))
-        return error_set_hint(err, SIGNET_E_USAGE,
-                              "a ledger is a file, or postgresql://HOST/DATABASE",
-                              "ledger '%s' is no file and no database that is known", path);
     snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
              slash ? path : ".");
     if (access(folder, W_OK | X_OK) != 0)
@@ -181,7 +177,7 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_E_NOT_FOUND && r->job.memory.there)
         return run_ledger_gone(r, err);
     if (rc == SIGNET_E_NOT_FOUND && r->options.dry_run)
-        return strncmp(o->ledger, "postgres", 8) == 0 ? SIGNET_OK : look_at_folder(o->ledger, err);
+        return strstr(o->ledger, "://") ? SIGNET_OK : look_at_folder(o->ledger, err);
     if (rc == SIGNET_OK)
         rc = run_check_ledger(r, err);
     if (rc == SIGNET_OK && !r->options.recover)

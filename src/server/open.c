@@ -40,7 +40,8 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
     if (plain || strcmp(auth, "api-key") == 0)
         return SIGNET_OK;
     if (!server->info.user)
-        return error_set(err, SIGNET_E_USAGE, "auth \"%s\" needs a \"user\"", auth);
+        return error_set_hint(err, SIGNET_E_USAGE, "\"user\": \"NAME\"",
+                              "auth \"%s\" needs a \"user\"", auth);
     out->login = log_in;
     int rc = secret_set(&server->password, token, token_len, err);
     secret_live(&server->password);

@@ -156,8 +156,7 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
                                e->name);
     if (e->type == ENTRY_PATH && len == 0)
         return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is empty", e->name);
-    if (e->type == ENTRY_PATH && strncmp(text, "postgresql://", 13) != 0 &&
-        strncmp(text, "postgres://", 11) != 0)
+    if (e->type == ENTRY_PATH && !strstr(text, "://"))
         return reader_path(r, text, out);
     *out = reader_keep(r, text, len);
     return *out ? SIGNET_OK : SIGNET_E_NOMEM;

@@ -16,10 +16,11 @@ def verbs():
     return found
 
 
-def gives(line, code, *args, **more):
+def gives(line, code, *args, word='', **more):
     p = subprocess.run([SIGNET, *args], cwd=line.folder, capture_output=True, text=True, timeout=DEADLINE, stdin=subprocess.DEVNULL, **more)
     need(p.returncode == code, f'{args}: exit {p.returncode}, not {code}: {p.stdout}{p.stderr}')
     need(code == 0 or p.stderr or p.stdout, f'{args}: exit {code}, and nothing is said')
+    need(word in p.stderr, f'{args}: {word} is not in {p.stderr}')
 
 
 def each_verb(line):
@@ -50,13 +51,24 @@ def verdicts(line):
     line.write('cfg', (TEMPLATE % 0).replace('RID.Security.Mode: 0,', psk))
     gives(line, 2, 'provision', '-c', 'cfg', '--board', 'nobodys')
     gives(line, 2, 'packet', 'check', '--device', 'nobodys', 'template')
+    line.write('token', 'token')
+    os.chmod(line.at('token'), 0o600)
+    for text in ('"kind": "nobodys", "url": "https://127.0.0.1"', '"kind": "coiote", "domain": "/a/", "url": "ftp://127.0.0.1"'):
+        line.write('bad.json', '{' + text + '}')
+        for verb in (('server', 'check', 'bad.json'), ('register', '-s', 'bad.json', '-e', 'x', '-c', 'cfg'),
+                     ('provision', '-s', 'bad.json', '-e', 'x', '-c', 'cfg')):
+            gives(line, 1, *verb, '--token-file', 'token', word='bad.json')
     line.write('kind.json', '{"kind": "nobodys", "url": "https://127.0.0.1"}')
-    for verb in (('server', 'check', 'kind.json'), ('server', 'capabilities', 'kind.json'), ('register', '-s', 'kind.json', '-e', 'x', '-c', 'template')):
-        gives(line, 1, *verb)
+    gives(line, 1, 'server', 'capabilities', 'kind.json', word='kind.json')
     line.mint(2, 'names: {pattern: "urn:dev:os:m-{serial:03}"}')
     gives(line, 0, 'run', 'minted.yaml')
     gives(line, 0, 'ledger', 'verify', 'ledger.db')
     gives(line, 1, 'ledger', 'show', 'ledger.db', 'nobody')
+    for verb in ('list', 'verify'):
+        gives(line, 2, 'ledger', verb, 'mysql://host/db', word='no database that is known')
+    line.write('mysql.yaml', line.text('minted.yaml').replace('ledger: ledger.db', 'ledger: "mysql://host/db"'))
+    for verb in (('run',), ('run', '--dry-run'), ('ledger', 'sync'), ('ledger', 'recover')):  # there is a work folder, which knows of ledger.db
+        gives(line, 1, *verb, 'mysql.yaml', word="ledger 'mysql://host/db' is no file")
 
 
 def partly(line):
