@@ -215,11 +215,11 @@ def certificates(d):
     d.register(psk(1), 'coiote')
     need('by hand: ' not in d.said, d.said)
     d.write('bare', config(1, mode=2))
-    certs = ('-p', 'server/client_cert.der', '-k', 'device/client_key.der', '-r', 'device/client_cert.der')
     d.server('coiote')
-    for args in ((PTOOL, '-c', 'bare'), (SIGNET, 'provision', '-c', 'bare')):
+    for args, server, device in (((PTOOL,), '-p', '-r'), ((SIGNET, 'provision'), '--server-cert', '--device-cert')):
+        certs = (server, 'server/client_cert.der', '-k', 'device/client_key.der', device, 'device/client_cert.der')
         for name, good in (('ep', True), ('ep2', False)):
-            d.call(*args, '-e', name, '-s', 'server.json', '--token-file', 'token', '--allow-http', *certs, good=good,
+            d.call(*args, '-c', 'bare', '-e', name, '-s', 'server.json', '--token-file', 'token', '--allow-http', *certs, good=good,
                    words=() if good else 'common name')
     text = config(0, 1, mode=2, more=lambda i: more)
     d.register(text, 'thingsboard', False, 'would need the private key')
@@ -233,7 +233,7 @@ def unused(d):
     d.write('config', psk(1))
     words = 'certificates are given, but no account is in mode cert or est'
     d.call(PTOOL, '-c', 'config', '-C', 'nosuch.json', good=True, words=words)
-    d.call(SIGNET, 'provision', '-c', 'config', '-p', 'nosuch.der', good=True, words=words)
+    d.call(SIGNET, 'provision', '-c', 'config', '--server-cert', 'nosuch.der', good=True, words=words)
     need(words not in d.call(PTOOL, '-c', 'config', good=True), 'a warning for nothing')
     d.order(config(1), more='credentials: {server_cert: server/client_cert.der}\n')
     d.call(SIGNET, 'run', '--dry-run', 'order.yaml', good=True, words=words)

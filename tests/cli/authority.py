@@ -38,7 +38,7 @@ def file_authorities(h):
                        ('chain: sealed.pem\nkey: sealed.key\nprofile: tls\n', "'tls'")):
         h.write('b.yaml', text)
         call('authority', 'show', 'b.yaml', code=1, word=word)
-    call('authority', 'show', code=2, word='--order')
+    call('authority', 'show', code=2, word='--order-file')
 
 
 def typed_passphrases(h):
@@ -131,7 +131,7 @@ def orders(h):
         taken('one.pem', 'ca.pem')
     rows = [json.loads(l) for l in subprocess.run([SIGNET, 'station', 'check', '--json', order], capture_output=True, text=True, timeout=60).stdout.splitlines()]
     need([(r['verdict'], r['which']) for r in rows if r.get('what') == 'authority'] == [('pass', 'pkcs11')], rows)
-    call('authority', 'check', '--order', order)
+    call('authority', 'check', '--order-file', order)
     with open(order) as f:
         text = f.read()
     h.write('other.yaml', text.replace('idevid', 'tls-client'))
@@ -149,9 +149,9 @@ def provisioned(h):
     h.write('a.yaml', f'chain: ca.pem\nkey: "{h.token.uri("ca")}"\n')
     with open('template') as f:
         h.write('config', f.read())
-    call('provision', '-c', 'config', '-e', 'urn:dev:os:1', '-p', 'server/client_cert.crt', '--authority', 'a.yaml', '-o', 'packet')
+    call('provision', '-c', 'config', '-e', 'urn:dev:os:1', '--server-cert', 'server/client_cert.crt', '--authority', 'a.yaml', '-o', 'packet')
     taken('cert/client_cert.crt', 'ca.pem')
-    call('provision', '-c', 'config', '-e', 'd', '-k', 'x', '-r', 'y', '--authority', 'a.yaml', code=2, word='choose one')
+    call('provision', '-c', 'config', '-e', 'd', '-k', 'x', '--device-cert', 'y', '--authority', 'a.yaml', code=2, word='choose one')
     call('cert', 'make', '-e', 'd', '--issuer', 'x', '--issuer-key', 'y', '--authority', 'z', code=2, word='both given')
 
 

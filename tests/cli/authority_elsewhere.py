@@ -130,7 +130,7 @@ def order(h):
         need(all(d['cert_issuer'] == 'CN=signet sim authority' for d in h.devices('within').values()), 'issuers')
         p = subprocess.run([SIGNET, 'station', 'check', '--json', path], capture_output=True, text=True, timeout=60)
         need('"which": "est", "verdict": "pass"' in p.stdout, p.stdout)
-        call('authority', 'show', '--order', path, word='CN=signet sim authority')
+        call('authority', 'show', '--order-file', path, word='CN=signet sim authority')
         need(s.stop()['devices'] == 2, 'requests')
 
 

@@ -49,7 +49,7 @@ def verdicts(line):
     gives(line, 1, 'run', 'other.yaml')  # what a file says is no mistake in the command line
     psk = "RID.Security.Mode: 0, RID.Security.PKOrIdentity: b'me', RID.Security.SecretKey: b'a key of this device',"
     line.write('cfg', (TEMPLATE % 0).replace('RID.Security.Mode: 0,', psk))
-    gives(line, 2, 'provision', '-c', 'cfg', '--board', 'nobodys')
+    gives(line, 2, 'provision', '-c', 'cfg', '--recipe', 'nobodys')
     gives(line, 2, 'packet', 'check', '--device', 'nobodys', 'template')
     line.write('token', 'token')
     os.chmod(line.at('token'), 0o600)

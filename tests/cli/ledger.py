@@ -93,17 +93,17 @@ def many(folder):
     ledger, order = os.path.join(folder, 'm.db'), make(folder, 'm', 1, 9, 'm.db')
     names = [f'urn:dev:os:m-{i:03}' for i in range(1, 10)]
     head = run('ledger', 'verify', ledger)
-    said = run('ledger', 'void', '-r', 'a bad lot', '-o', 'm', '-s', 'done', ledger)
+    said = run('ledger', 'void', '-r', 'a bad lot', '--order', 'm', '--state', 'done', ledger)
     expect('a preview', said.count(' is done, would be void\n') == 9 and '--yes does it' in said, said)
     expect('a preview changes nothing', run('ledger', 'verify', ledger) == head)
     with open(os.path.join(folder, 'names'), 'w') as f:
         f.write('\r\n'.join([names[1], '', names[3], 'nobody']) + '\n')
-    said = run('ledger', 'rework', '-n', f.name, ledger)
+    said = run('ledger', 'rework', '--names', f.name, ledger)
     expect('what would become of them', said.count(' is done, would be made again as edition 2\n') == 2, said)
-    run('ledger', 'rework', '-n', f.name, '--yes', ledger, code=3)
-    run('ledger', 'rework', '-n', f.name, ledger)
-    expect('devices are left', lines(run('ledger', 'list', '--json', '-s', 'reserved', ledger)).__len__() == 2)
-    rows = lines(run('ledger', 'rework', '--json', '-n', f.name, ledger))
+    run('ledger', 'rework', '--names', f.name, '--yes', ledger, code=3)
+    run('ledger', 'rework', '--names', f.name, ledger)
+    expect('devices are left', lines(run('ledger', 'list', '--json', '--state', 'reserved', ledger)).__len__() == 2)
+    rows = lines(run('ledger', 'rework', '--json', '--names', f.name, ledger))
     expect('what stands in the way', [r.get('code') for r in rows] == ['usage', 'usage', 'not-found', None] or
            [r.get('code') for r in rows][:2] == ['usage', 'usage'], rows)
     expect('the sum', rows[-1] == {'event': 'preview', 'changed': 0, 'left': 3}, rows)
@@ -115,19 +115,19 @@ def many(folder):
     expect('both editions', shown.count('edition        ') == 2 and 'retired' in shown and 'edition 2\n' in shown, shown)
     said = run('ledger', 'void', '-r', 'a bad lot', '--since', 'today', '--slot', 'mint', '-y', ledger)
     expect('done', said.endswith('9 devices changed\n') or said.endswith('11 devices changed\n'), said)
-    expect('all void', len(lines(run('ledger', 'list', '--json', '-s', 'void', ledger))) == 9)
+    expect('all void', len(lines(run('ledger', 'list', '--json', '--state', 'void', ledger))) == 9)
     expect('stats', '9 void' in run('ledger', 'stats', ledger), run('ledger', 'stats', ledger))
     run('ledger', 'verify', ledger)
     for args, says in ((['void', '-r', 'x', ledger], 'which devices?'), (['rework', ledger], 'which devices?'),
-                       (['rework', '-s', 'done', ledger, names[0]], 'not both'), (['void', ledger, names[0]], 'a reason is missing'),
-                       (['rework', '-s', 'doen', ledger], 'done'), (['rework', '--since', 'soon', ledger], '--since'),
-                       (['rework', '-e', 'bored', ledger], "no error 'bored'"),
-                       (['rework', '-b', 'x', '-o', 'm', '-y', ledger], 'one device')):
+                       (['rework', '--state', 'done', ledger, names[0]], 'not both'), (['void', ledger, names[0]], 'a reason is missing'),
+                       (['rework', '--state', 'doen', ledger], 'done'), (['rework', '--since', 'soon', ledger], '--since'),
+                       (['rework', '--error', 'bored', ledger], "no error 'bored'"),
+                       (['rework', '--board', 'x', '--order', 'm', '-y', ledger], 'one device')):
         expect(f'{args}', says in run('ledger', *args, code=2), '')
     with open(os.path.join(folder, 'names'), 'wb') as f:
         f.write(b'a\0b\n')
-    expect('no text', 'this is no text' in run('ledger', 'rework', '-n', f.name, ledger, code=1), '')
-    expect('no file', 'nowhere' in run('ledger', 'rework', '-n', os.path.join(folder, 'nowhere'), ledger, code=1), '')
+    expect('no text', 'this is no text' in run('ledger', 'rework', '--names', f.name, ledger, code=1), '')
+    expect('no file', 'nowhere' in run('ledger', 'rework', '--names', os.path.join(folder, 'nowhere'), ledger, code=1), '')
 
 
 def full_disk(ledger):
@@ -147,7 +147,7 @@ def mistakes(folder, ledger):
     expect('a state', 'done' in run('ledger', 'list', '--state', 'doen', ledger, code=2))
     expect('a format', 'csv, ndjson, events' in run('ledger', 'export', '-f', 'xml', ledger, code=2))
     expect('no device', 'no device' in run('ledger', 'show', ledger, 'urn:dev:os:a-999', code=1))
-    expect('no order', 'no order' in run('ledger', 'stats', '-o', 'c', ledger, code=1))
+    expect('no order', 'no order' in run('ledger', 'stats', '--order', 'c', ledger, code=1))
     said = run('ledger', 'list', 'postgresql://anna:sesame@127.0.0.1/x', code=2)
     expect('a password', 'holds a password' in said and 'sesame' not in said, said)
 

@@ -98,11 +98,11 @@ def archive(p):
     said = p.call('archive', p.where(), p.at('old.db'), 'a', code=2)
     need('order a is not finished: 1 reserved' in said, said)
     need(h.run(h.at('a.yaml'))[0] == 0 and h.run(h.order('c', 2, packets='c.ndjson'))[0] == 0, 'the new edition')
-    before = p.call('export', p.where(), '-f', 'csv', '-o', 'a'), p.call('show', p.where(), 'urn:dev:os:a-0000001')
+    before = p.call('export', p.where(), '-f', 'csv', '--order', 'a'), p.call('show', p.where(), 'urn:dev:os:a-0000001')
     said = p.call('archive', p.where(), p.at('old.db'), 'b', 'a')
     need(said == p.call('verify', p.at('old.db')), said)
     need(os.stat(p.at('old.db')).st_mode & 0o777 == 0o600, 'others may read it')
-    need(before == (p.call('export', p.at('old.db'), '-f', 'csv', '-o', 'a'), p.call('show', p.at('old.db'), 'urn:dev:os:a-0000001')), 'what is in it')
+    need(before == (p.call('export', p.at('old.db'), '-f', 'csv', '--order', 'a'), p.call('show', p.at('old.db'), 'urn:dev:os:a-0000001')), 'what is in it')
     need('order c' not in p.call('stats', p.at('old.db')), 'another order')
     need('archived' in p.call('export', p.where(), '-f', 'events') and
          said.split()[-1] in p.call('export', p.where(), '-f', 'events'), 'its head is on record')

@@ -47,7 +47,7 @@ class Place:
         return self.call('import', '--site', site, self.where(to), self.where(source), code=code)
 
     def export(self, site, order):
-        return self.call('export', self.where(site), '-f', 'csv', '-o', order).replace('@b', '')
+        return self.call('export', self.where(site), '-f', 'csv', '--order', order).replace('@b', '')
 
     def report(self, site, by):
         out = subprocess.run([SIGNET, 'report', '--by', by, '--json', self.where(site)], capture_output=True, text=True)
@@ -90,7 +90,7 @@ def together(p):
     need('11 devices of 2 orders and 3 stations' in said, said)
     p.call('verify', p.where('a'))
     need('edition        2' in p.call('show', p.where('a'), 'urn:dev:os:x-000101'), 'its new edition')
-    need('x-000102' in p.call('list', p.where('a'), '-o', 'ob@b', '-s', 'void'), 'its void device')
+    need('x-000102' in p.call('list', p.where('a'), '--order', 'ob@b', '--state', 'void'), 'its void device')
     need(p.export('a', 'ob@b') == p.export('b', 'ob'), 'export')
     p.call('backup', p.where('a'), p.a.at('copy.db'))
     need(p.call('verify', p.where('a')) == p.call('verify', p.a.at('copy.db')), 'a backup with what was imported')
@@ -115,7 +115,7 @@ def read_only(p):
     for verb in ('rework',), ('void', '-r', 'x'):
         said = p.call(verb[0], p.where('a'), name, '--yes', *verb[1:], code=1)
         need(elsewhere in said and 'station line-b@b' in said, said)
-        said = p.call(verb[0], p.where('a'), '-o', 'ob@b', '--yes', *verb[1:], code=1)
+        said = p.call(verb[0], p.where('a'), '--order', 'ob@b', '--yes', *verb[1:], code=1)
         need(said.count(elsewhere) == 2 and '0 devices changed, 2 devices left' in said, said)
     need('is one of a ledger that was imported' in p.make('a', 'oz', 1, 50, station='line-b@b', code=1), 'a station')
     need('order ob is one of another site' in p.make('a', 'ob', 2, 10, code=1), 'an order')

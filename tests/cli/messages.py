@@ -36,17 +36,17 @@ WRONG = {
     'run --wait 99999999999999999999 x': "--wait: '99999999999999999999' is not a number",
     'sim flasher --as exec' + ' --board x' * 65: '--board comes too often',
     'sim flasher': 'the tool is missing: --as nrfjprog, nrfutil, esptool or exec',
-    'sim board -f hot': "there is no firmware 'hot': blank, initial, final, smp-file, zephyr-credentials, nrf91",
-    'sim board -g 4': "there is no generation '4': 3.2, 3.3, 3.6",
-    'sim rack -n 2 -m 3=drop-tx r': "--misbehave '3=drop-tx': there are slots 1 to 2",
-    'sim rack -n 2 -m 0=drop-tx r': "--misbehave '0=drop-tx': there are slots 1 to 2",
+    'sim board --firmware hot': "there is no firmware 'hot': blank, initial, final, smp-file, zephyr-credentials, nrf91",
+    'sim board --generation 4': "there is no generation '4': 3.2, 3.3, 3.6",
+    'sim rack --slots 2 -m 3=drop-tx r': "--misbehave '3=drop-tx': there are slots 1 to 2",
+    'sim rack --slots 2 -m 0=drop-tx r': "--misbehave '0=drop-tx': there are slots 1 to 2",
     'sim rack -m drop-tx r': "--misbehave 'drop-tx' is not SLOT=LIST",
     'sim rack --fresh r': '--fresh is about boards that --keep keeps',
-    'sim rack -c ' + 'd' * 81: "the folder's name is too long for sockets",
+    'sim rack --control ' + 'd' * 81: "the folder's name is too long for sockets",
     'ledger void x y': 'a reason is missing: --reason TEXT',
-    'ledger list -s doen x': "there is no state 'doen'; did you mean done?",
-    'ledger list -s 12 x': "there is no state '12'\n",
-    'ledger list -s don x': "there is no state 'don'; did you mean done?",
+    'ledger list --state doen x': "there is no state 'doen'; did you mean done?",
+    'ledger list --state 12 x': "there is no state '12'\n",
+    'ledger list --state don x': "there is no state 'don'; did you mean done?",
     'ledger export -f xml x': "there is no format 'xml': csv, ndjson, events",
     'packet show -f xml x': "'xml' is not one of table, json, cfg, cbor-diag",
     'packet make': 'a configuration is missing: -c FILE',
@@ -133,8 +133,8 @@ def counts():
     with open('one.cfg', 'w', encoding='utf-8') as f:
         f.write('{OID.Server: {1: {RID.Server.Lifetime: 60}}}')
     says('packet check', run('packet', 'check', 'one.cfg', code=1), 'refused: 1 record, 3 that a device would refuse')
-    says('rack', run('sim', 'rack', '-n', '1', '--until-eof', 'r'), '1 board in r')
-    says('rack', run('sim', 'rack', '-n', '2', '--until-eof', 'r'), '2 boards in r')
+    says('rack', run('sim', 'rack', '--slots', '1', '--until-eof', 'r'), '1 board in r')
+    says('rack', run('sim', 'rack', '--slots', '2', '--until-eof', 'r'), '2 boards in r')
     says('server', run('sim', 'server', '--until-eof'), '0 devices, 0 requests, 0 connections, 0 logins')
 
 def waiting():

@@ -109,7 +109,7 @@ class Sim:
     """A Coiote, simulated."""
     def __init__(self, folder, *args):
         self.ca = os.path.join(folder, 'ca.pem')
-        self.process = subprocess.Popen([SIGNET, 'sim', 'server', '--json', '--until-eof', '-t', 'w0rd', '-C', self.ca,
+        self.process = subprocess.Popen([SIGNET, 'sim', 'server', '--json', '--until-eof', '-t', 'w0rd', '--ca-file', self.ca,
                                          *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = json.loads(self.process.stdout.readline())['port']
 

@@ -147,17 +147,17 @@ def signed():
     n = batches()[1]
     name = f'packets.ndjson.{n:08}.manifest'
     mine = run(SIGNET, 'ledger', 'vkey', 'lot.db', 'station.key.sign').decode().strip()
-    out = json.loads(run(SIGNET, 'open', '-k', 'ec.key', '-o', 'signed', '--json', '--signer', mine, f'out/{name}'))
+    out = json.loads(run(SIGNET, 'open', '-k', 'ec.key', '-o', 'signed', '--json', '--vkey', mine, f'out/{name}'))
     need(out['signed'] and out['previous'] == manifest(batches()[0])[1] and out['sha256'] == manifest(n)[1], out)
     run(SIGNET, 'open', '-k', 'ec.key', '-o', 'signed', f'out/{name}', say='whoever has the certificate can have made it')
-    run(SIGNET, 'open', '-k', 'ec.key', '-o', 'unsigned', '--signer', mine, f'out/{name}'.replace('.manifest', '.cms'), code=2, say='which a station signs')
+    run(SIGNET, 'open', '-k', 'ec.key', '-o', 'unsigned', '--vkey', mine, f'out/{name}'.replace('.manifest', '.cms'), code=2, say='which a station signs')
     text = read('out', name)
     for f in os.listdir('out'):
         write(f'copy/{f}', read('out', f))
 
     def forged(content, say, vkey=mine, code=1):
         write(f'copy/{name}', content)
-        run(SIGNET, 'open', '-k', 'ec.key', '-o', 'unsigned', '--signer', vkey, f'copy/{name}', code=code, say=say)
+        run(SIGNET, 'open', '-k', 'ec.key', '-o', 'unsigned', '--vkey', vkey, f'copy/{name}', code=code, say=say)
         need(not os.path.exists('unsigned') or not os.listdir('unsigned'), 'something was written')
     forged(text.replace(b'order lot', b'order lox'), 'not signed with this key')
     forged(text.split(b'\n\n')[0] + b'\n', 'not signed with this key')

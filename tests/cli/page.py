@@ -115,7 +115,7 @@ def a_line(hall):
 def requests(hall):
     """What no page of ours asks for."""
     order = hall.order(9)
-    with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '-w', hall.at('work')) as (_, browser):
+    with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '--work', hall.at('work')) as (_, browser):
         status, headers, text = browser.ask('/')
         need(status == 200 and text.startswith('<!DOCTYPE html>') and '<script type="module" src="/page.js">' in text, text[:200])
         for name in ('/page.js', '/views.js', '/page.css', '/icon.svg'):
@@ -204,7 +204,7 @@ def hostile(hall):
     slots = [{'state': 'fail', 'endpoint': evil, 'reason': 200 * '"\\', 'part': 1} for _ in range(64)]
     run = Run(hall.at('fake'), slots)
     run.order = 'a"b\\c <b>'
-    with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '-w', hall.at('fake'), '--metrics') as (process, browser):
+    with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '--work', hall.at('fake'), '--metrics') as (process, browser):
         _, data = Stream(browser).next()
         need(data['slots'][0]['endpoint'] == evil, data)
         need(metrics(browser)[('signet_order_info', ('operator', ''), ('order', run.order), ('shift', ''))] == 1, 'labels')

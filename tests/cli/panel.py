@@ -90,7 +90,7 @@ def keys(hall):
 
 def sizes(hall):
     """Whole frames at any size; no colour where none is wanted; large letters where there is room."""
-    t = Terminal(hall, hall.order(2), '-p', width=80, height=24)
+    t = Terminal(hall, hall.order(2), '--plain', width=80, height=24)
     t.ends(0)
     need(b'\x1b' not in t.seen, 'an escape without the panel')
     hall.operator()

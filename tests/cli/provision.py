@@ -29,15 +29,15 @@ def steps(out):
     return [json.loads(line) for line in out.splitlines()]
 
 PSK = ['-c', f'{CONFIGS}/endpoint_cfg']
-BOARD = ['--board', 'anjay-zephyr', '--port', 'tty']
+BOARD = ['--recipe', 'anjay-zephyr', '--port', 'tty']
 
 def words(cwd):
     for args, word in (([], '-c FILE'), ([*PSK, '-k', 'x'], '--device-cert'), ([*PSK, '-t', 'secret-token'], '-s FILE'),
-                       ([*PSK, '--port', 'x'], '--recipe'), ([*PSK, '--board', 'anjay-zephyr', 'stray'], 'stray'),
-                       ([*PSK, '-C', 'x', '-k', 'x', '-r', 'x'], 'choose one'), ([*PSK, '-s', 'x'], '-e NAME')):
+                       ([*PSK, '--port', 'x'], '--recipe'), ([*PSK, '--recipe', 'anjay-zephyr', 'stray'], 'stray'),
+                       ([*PSK, '-C', 'x', '-k', 'x', '--device-cert', 'x'], 'choose one'), ([*PSK, '-s', 'x'], '-e NAME')):
         _, err = provision(*args, cwd=cwd, want=2)
         expect(f'{args} is told', word in err and 'hint' in err and 'secret-token' not in err, err)
-    for args, word in ((['-c', 'nosuch'], 'nosuch'), ([*PSK, '--board', 'nosuch'], 'nosuch'),
+    for args, word in ((['-c', 'nosuch'], 'nosuch'), ([*PSK, '--recipe', 'nosuch'], 'nosuch'),
                        ([*PSK, *BOARD], 'tty'), (['-c', f'{CONFIGS}/endpoint_cfg_cert'], '--server-cert'),
                        ([*PSK, *BOARD, '--initial', 'nosuch.hex', '--flasher', 'exec', '--flasher-command', '/bin/true {image}'],
                         'nosuch.hex')):
@@ -83,7 +83,7 @@ def cert_board(cwd):
                     'server.key', '-out', 'server.pem', '-subj', '/CN=server'], cwd=cwd, check=True, capture_output=True)
     before = set(os.listdir(cwd))
     with board(cwd):
-        out, _ = provision('-c', f'{CONFIGS}/endpoint_cfg_cert', '-C', f'{CONFIGS}/cert_info.json', '-p', 'server.pem', *BOARD,
+        out, _ = provision('-c', f'{CONFIGS}/endpoint_cfg_cert', '-C', f'{CONFIGS}/cert_info.json', '--server-cert', 'server.pem', *BOARD,
                            '--json', cwd=cwd)
     expect('credentials come after the name', [s['stage'] for s in steps(out) if s['event'] == 'stage_begin'] ==
            ['check', 'flash', 'name', 'credentials', 'packet', 'load', 'result'], out)

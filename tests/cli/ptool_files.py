@@ -193,13 +193,13 @@ def another_common_name(cwd):
     write('{"commonName": "urn:z"}', cwd, 'info.json')
     pair = '-k', 'own/client_key.der', '-r', 'own/client_cert.der'
     words = "/0/1/3: the common name of the certificate is '%s' and not the endpoint name"
-    for tool in ([PTOOL], [SIGNET, 'provision']):
+    for tool, server, device in (([PTOOL], '-p', '-r'), ([SIGNET, 'provision'], '--server-cert', '--device-cert')):
         for name, args, common in (('urn:x', pair, 'urn:y'), ('urn:y', pair, None), ('urn:x', ('-C', 'info.json'), 'urn:z')):
-            _, err = run(*tool, '-c', 'one', '-e', name, '-p', 'server.pem', *args, cwd=cwd)
+            _, err = run(*tool, '-c', 'one', '-e', name, server, 'server.pem', *[device if a == '-r' else a for a in args], cwd=cwd)
             expect(f'{tool[-1]} {name}', err.count('common name') == bool(common) and (not common or words % common in err), err)
     run(PTOOL, '-c', 'one', '-e', 'urn:y', '-p', 'server.pem', *pair, cwd=cwd)
     for name in ('urn:x', 'urn:y'): # nobody listens there
-        _, err = run(SIGNET, 'prove', '-e', name, '-t', '1', 'SenMLCBOR', cwd=cwd, want=1)
+        _, err = run(SIGNET, 'prove', '-e', name, '--timeout', '1', 'SenMLCBOR', cwd=cwd, want=1)
         expect(f'prove -e {name}', (words % 'urn:y' in err) == (name == 'urn:x'), err)
 
 for test in (sample, other_psk_device, other_certificate_device, self_signed, refusals, two_servers, a_pair_of_its_own,

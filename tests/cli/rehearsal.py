@@ -44,7 +44,7 @@ class Rehearsal(Folder):
 def a_server_outlives_itself(r):
     """Its port, its devices and its certificate; an order's files are there, and the token's is nobody else's."""
     port = str(free_port())
-    args = ('server', '-p', port, '-s', 'c.json', '-f', 'token', '-S', 'devices', '-c', 'control', '-C', 'ca.pem', '-t', 'Word7')
+    args = ('server', '-p', port, '--server-file', 'c.json', '--token-file', 'token', '--keep', 'devices', '--control', 'control', '--ca-file', 'ca.pem', '-t', 'Word7')
     p = r.start(*args)
     r.write('cfg', "{OID.Security: {1: {RID.Security.ServerURI: 'coaps://a.b:5684', RID.Security.Bootstrap: False, RID.Security.Mode: 0,"
                    " RID.Security.PKOrIdentity: b'i', RID.Security.SecretKey: b'0123456789abcdef', RID.Security.ShortServerID: 1}},"
@@ -64,17 +64,17 @@ def a_server_outlives_itself(r):
     need('devices=1' in r.call('sim', 'tell', 'control', 'state'), 'the device is gone')
     need('registered before' in r.call(*register), 'it is there')
     need('"endpoint":"urn:dev:os:1"' in r.read('devices') and r.read('devices').endswith('\n'), r.read('devices'))
-    said = r.call('sim', 'server', '-p', port, '-C', 'other.pem', code=1)
+    said = r.call('sim', 'server', '-p', port, '--ca-file', 'other.pem', code=1)
     need('Address already in use' in said, said)
     r.write('damaged', 'no object\n')
-    said = r.call('sim', 'server', '-S', 'damaged', '-C', 'other.pem', code=1)
+    said = r.call('sim', 'server', '--keep', 'damaged', '--ca-file', 'other.pem', code=1)
     need("damaged:1: not a line of a simulated server's state" in said, said)
 
 
 @part
 def a_server_is_told(r):
     """It goes away and comes back, misbehaves when it is told to, and stops."""
-    p = r.start('server', '-s', 'c.json', '-f', 'token', '-c', 'control', '-C', 'ca.pem')
+    p = r.start('server', '--server-file', 'c.json', '--token-file', 'token', '--control', 'control', '--ca-file', 'ca.pem')
     ask = ('sim', 'tell', 'control', 'state')
     need('ok away=0 devices=0' in r.call(*ask), 'it is there')
     r.call('sim', 'tell', 'control', 'away')

@@ -347,7 +347,7 @@ def names(d):
 def boards_by_name(d):
     """Boards have names, the manifest what belongs to them; who is not in it gets nothing."""
     os.makedirs(d.at('rack'))
-    rack = subprocess.Popen([SIGNET, 'sim', 'rack', d.at('rack'), '-n', '2', '-u'], stdin=subprocess.PIPE,
+    rack = subprocess.Popen([SIGNET, 'sim', 'rack', d.at('rack'), '--slots', '2', '-u'], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE)
     rack.stdout.readline()
     d.template("RID.Security.SecretKey: b'{psk:hex}',")

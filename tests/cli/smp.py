@@ -28,35 +28,35 @@ def write(path, data):
 def full_boards(folder):
     """Late answers and no room: whatever generation and version, nothing was written."""
     big = write(f'{folder}/big', bytes(range(256)) * 40)
-    for generation, words in (('3.3', ()), ('4.4', ()), ('4.4', ('-V', '1')), ('4.4', ('-V', '2'))):
-        with board('--udp', '-f', 'smp-file', '-g', generation, '--fs-size', '2048', '--misbehave', 'delay=70') as (port, udp):
-            out = signet('smp', 'upload', '-n', big, '/lfs1/f', '-p', port, '-t', '50', *words, rc=1)
+    for generation, words in (('3.3', ()), ('4.4', ()), ('4.4', ('--smp-version', '1')), ('4.4', ('--smp-version', '2'))):
+        with board('--udp', '--firmware', 'smp-file', '--generation', generation, '--fs-size', '2048', '--misbehave', 'delay=70') as (port, udp):
+            out = signet('smp', 'upload', '--no-compare', big, '/lfs1/f', '-p', port, '--smp-timeout-ms', '50', *words, rc=1)
             expect(f'{generation} {words}: a full board', 'written' not in out, out)
 
 def silent_boards(folder):
     """It takes what comes and never says so."""
     one = write(f'{folder}/one', b'x')
-    with board('--udp', '-f', 'smp-file', '--misbehave', 'drop-tx=1') as (port, udp):
-        out = signet('smp', 'upload', '-n', one, '/lfs1/f', '-p', port, '-t', '30', rc=1)
+    with board('--udp', '--firmware', 'smp-file', '--misbehave', 'drop-tx=1') as (port, udp):
+        out = signet('smp', 'upload', '--no-compare', one, '/lfs1/f', '-p', port, '--smp-timeout-ms', '30', rc=1)
         expect('a silent board', 'did not confirm the last bytes' in out, out)
 
 def sizes(folder):
     data = write(f'{folder}/data', bytes(i * 5 & 255 for i in range(1500)))
-    with board('--udp', '-f', 'smp-file', '-g', '4.4', '--line-buffers', '2') as (port, udp):
-        out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '--line-length', '127', '--packet-size', '182')
+    with board('--udp', '--firmware', 'smp-file', '--generation', '4.4', '--line-buffers', '2') as (port, udp):
+        out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '--smp-line-length', '127', '--smp-packet-size', '182')
         expect('two lines: nothing is lost', 'again' not in out and 'compared by crc32' in out, out)
-        out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '--line-length', '64', '--packet-size', '84')
+        out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '--smp-line-length', '64', '--smp-packet-size', '84')
         expect('short lines: nothing is lost', 'again' not in out and 'compared by' in out, out)
-        out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '-t', '100')
+        out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '--smp-timeout-ms', '100')
         expect('sizes that are found', '1500 bytes written' in out, out)
         signet('smp', 'upload', data, '/lfs1/g', '-p', udp)
         signet('smp', 'download', '/lfs1/g', '-p', port, '-o', f'{folder}/back')
         expect('over UDP', open(f'{folder}/back', 'rb').read() == open(data, 'rb').read())
-        signet('smp', 'echo', '-p', port, '--line-length', '128', rc=2)
-        signet('smp', 'echo', '-p', port, '--packet-size', '20', rc=2)
+        signet('smp', 'echo', '-p', port, '--smp-line-length', '128', rc=2)
+        signet('smp', 'echo', '-p', port, '--smp-packet-size', '20', rc=2)
 
 def ports():
-    with board('--udp', '-f', 'smp-file') as (port, udp):
+    with board('--udp', '--firmware', 'smp-file') as (port, udp):
         signet('smp', 'echo', '-p', f'serial:{port}?hupcl=off&flow=xonxoff')
         out = signet('smp', 'echo', '-p', f'serial:{port}?dtr=off', rc=1)
         expect('a pty has no DTR', 'cannot switch DTR off' in out, out)
@@ -65,7 +65,7 @@ def ports():
 
 def images(folder):
     new, text = write(f'{folder}/new', image(2)), write(f'{folder}/text', b'not an image')
-    with board('--udp', '-f', 'smp-file', '-g', '4.4') as (port, udp):
+    with board('--udp', '--firmware', 'smp-file', '--generation', '4.4') as (port, udp):
         out = signet('smp', 'image', 'upload', new, '-p', udp)
         expect('uploaded', 'slot 1: 2.0.0' in out, out)
         out = json.loads(signet('smp', 'image', 'test', new, '-p', port, '--json'))
@@ -73,9 +73,9 @@ def images(folder):
         out = signet('smp', 'image', 'erase', '-p', udp, rc=1)
         expect('in use', 'one is pending' in out, out)
         signet('smp', 'reset', '-p', udp)
-        out = signet('smp', 'image', 'confirm', '-p', udp, '-t', '5000')
+        out = signet('smp', 'image', 'confirm', '-p', udp, '--smp-timeout-ms', '5000')
         expect('confirmed', 'slot 0: 2.0.0' in out and 'active, confirmed' in out, out)
-        signet('smp', 'image', 'erase', '--slot', '1', '-p', udp)
+        signet('smp', 'image', 'erase', '--image-slot', '1', '-p', udp)
         expect('erased', 'slot 1' not in signet('smp', 'image', 'list', '-p', udp))
         expect('a text', 'zephyr.signed.bin' in signet('smp', 'image', 'upload', text, '-p', udp, rc=1))
         expect('no hash', 'no image with that hash' in signet('smp', 'image', 'test', '0' * 64, '-p', udp, rc=1))
@@ -84,7 +84,7 @@ def images(folder):
         signet('smp', 'image', 'list', rc=2)
 
 def settings():
-    with board('--udp', '-f', 'smp-file', '-g', '4.4') as (port, udp):
+    with board('--udp', '--firmware', 'smp-file', '--generation', '4.4') as (port, udp):
         signet('smp', 'settings', 'write', 'app/key', '-', '-p', udp, data=b'secret')
         expect('read', signet('smp', 'settings', 'read', 'app/key', '-p', port) == 'secret')
         signet('smp', 'settings', 'save', '-p', udp)
@@ -98,13 +98,13 @@ def settings():
 def orders(folder):
     """UDP, options and sizes in an order, and in `signet provision`."""
     write(f'{folder}/psk', open(CONFIG, 'rb').read())
-    with board('--udp', '-f', 'smp-file', '-g', '4.4', '--line-buffers', '2') as (port, udp):
-        common = ['provision', '-c', CONFIG, '--board', 'smp-file', '--packet-path', '/lfs1/p']
-        signet(*common, '-P', udp)
-        out = signet(*common, '-P', port, '--packet-size', '182', '--line-length', '127', '--port-options', 'hupcl=off')
+    with board('--udp', '--firmware', 'smp-file', '--generation', '4.4', '--line-buffers', '2') as (port, udp):
+        common = ['provision', '-c', CONFIG, '--recipe', 'smp-file', '--packet-path', '/lfs1/p']
+        signet(*common, '--port', udp)
+        out = signet(*common, '--port', port, '--smp-packet-size', '182', '--smp-line-length', '127', '--port-options', 'hupcl=off')
         expect('provision', 'again' not in out, out)
-        expect('refused', 'cannot switch RTS off' in signet(*common, '-P', port, '--port-options', 'rts=off', rc=1))
-        signet(*common, '-P', port, '--line-length', '12', rc=2)
+        expect('refused', 'cannot switch RTS off' in signet(*common, '--port', port, '--port-options', 'rts=off', rc=1))
+        signet(*common, '--port', port, '--smp-line-length', '12', rc=2)
         write(f'{folder}/order.yaml', f'''name: udp
 quota: 1
 template: {os.path.join(SOURCE, 'examples/line/endpoint_cfg')}

@@ -168,7 +168,7 @@ def rows_of_their_own(hall):
     os.chmod(hall.at('lamp'), 0o700)
     with open(hall.order(2)) as f:
         text = f.read()
-    server = subprocess.Popen([SIGNET, 'sim', 'server', '-k', 'leshan', '-u', '-C', hall.at('away.pem'), '-s', hall.at('late.json'), '-m', 'date=-4000'],
+    server = subprocess.Popen([SIGNET, 'sim', 'server', '--kind', 'leshan', '-u', '--ca-file', hall.at('away.pem'), '--server-file', hall.at('late.json'), '-m', 'date=-4000'],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         server.stdout.readline()

@@ -64,8 +64,8 @@ class Hall(Folder):
         self.count, self.killed, self.memory = 0, 0, 0
         for name in ('rack', 'boards'):
             os.makedirs(self.at(name))
-        self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(SLOTS), '-c', '-u', '-f', self.recipe,
-                                      '-S', self.at('boards'), '-j', self.at('journal')], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '--slots', str(SLOTS), '--control', '-u', '--firmware', self.recipe,
+                                      '--keep', self.at('boards'), '-j', self.at('journal')], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         need(self.rack.stdout.readline(), 'the rack did not start')
         self.write('template', TEMPLATE)
         self.server_certificate()

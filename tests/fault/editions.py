@@ -182,7 +182,7 @@ def what_was_sealed_before(works):
     """Ended between the seal and its output, void, and made again: with other credentials."""
     works.decide('rework', NAMES[0])
     works.run(code=None, point='after-writing:1')
-    works.decide('void', '-f', '-r', 'a test', NAMES[0])
+    works.decide('void', '--force', '-r', 'a test', NAMES[0])
     works.decide('rework', NAMES[0], says='edition 3')
     works.run()
     works.right()

@@ -62,7 +62,7 @@ class Works(Folder):
             self.point(name)
         if form == 'boards':
             os.mkdir(self.at('rack'))
-            self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(BOARDS), '-b', '0', '-u'],
+            self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '--slots', str(BOARDS), '-b', '0', '-u'],
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             need('the rack starts', self.rack.stdout.readline())
         self.order()

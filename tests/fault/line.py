@@ -98,7 +98,7 @@ def last_unit(l, names):
         touched = [e for e in map(json.loads, f) if e['slot'] == 2 and e['event'] in ('erase', 'program')]
     need(not touched, f'{touched}: {l.text("b.log")}')
     l.exits(0)
-    subprocess.run([SIGNET, 'ledger', 'void', '-f', '-r', 'lost', 'ledger.db', next(iter(l.rows()))], cwd=l.folder, check=True, capture_output=True)
+    subprocess.run([SIGNET, 'ledger', 'void', '--force', '-r', 'lost', 'ledger.db', next(iter(l.rows()))], cwd=l.folder, check=True, capture_output=True)
     for name in 'order.yaml', 'b.yaml':
         l.write(name, l.text(name).replace('quota: 1', 'quota: 2'))
     subprocess.run(['sh', '-c', run_b(l)], check=True, timeout=DEADLINE)

@@ -176,7 +176,7 @@ def finish_orders(ledger):
     """The orders "line" and "batch", by the programs that an operator would start."""
     server = Coiote(ledger.folder)
     hall = Hall(ledger.folder, slots=3, server=server)
-    things = subprocess.Popen([SIGNET, 'sim', 'server', '--json', '-u', '-k', 'thingsboard', '-t', TOKEN, '-C',
+    things = subprocess.Popen([SIGNET, 'sim', 'server', '--json', '-u', '--kind', 'thingsboard', '-t', TOKEN, '--ca-file',
                                hall.at('things.pem')], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         port = json.loads(things.stdout.readline())['port']

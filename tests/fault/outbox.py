@@ -152,7 +152,7 @@ def lamp(word):
 
 
 def proof(place, name):
-    uri = place.server('leshan', lwm2m=('-l', '0'))['lwm2m']
+    uri = place.server('leshan', lwm2m=('--lwm2m', '0'))['lwm2m']
     place.server('coiote')
     place.more = f'prove: {{uri: "{uri}", timeout_s: 5}}\n'
     place.order(['coiote', 'leshan'])
@@ -171,7 +171,7 @@ def proof(place, name):
 
 def no_proof(place, name):
     """The server that the devices go to does not know them: none is done, and the ledger says why."""
-    uri = place.server('leshan', lwm2m=('-l', '0'))['lwm2m']
+    uri = place.server('leshan', lwm2m=('--lwm2m', '0'))['lwm2m']
     place.server('coiote')
     place.more = f'prove: {{uri: "{uri}", timeout_s: 5}}\n'
     place.order(['coiote'])
@@ -189,14 +189,14 @@ def no_proof(place, name):
 
 def silent_proof(place, name):
     """A server that is away is no failed proof: the devices wait."""
-    uri = place.server('leshan', lwm2m=('-l', '0'), silent=True)['lwm2m']
+    uri = place.server('leshan', lwm2m=('--lwm2m', '0'), silent=True)['lwm2m']
     place.more = f'prove: {{uri: "{uri}", timeout_s: 1}}\n'
     place.order(['leshan'])
     p = place.run()
     expect(name, p.returncode == 3 and place.states() == ['registered'] * BOARDS, (p.returncode, place.states()))
     expect(name, place.report['refused'] == 0, place.report)
     state = place.stop('leshan')
-    uri = place.server('leshan', lwm2m=('-l', '0'))['lwm2m']  # another one, which knows nobody
+    uri = place.server('leshan', lwm2m=('--lwm2m', '0'))['lwm2m']  # another one, which knows nobody
     place.more = f'prove: {{uri: "{uri}", timeout_s: 5}}\n'
     place.order(['leshan'])
     p = place.sync()

@@ -82,7 +82,7 @@ class Desk(Folder):
     def leshan(self, *args, between=False, file='leshan.json'):
         """Another one, from now on; it knows nobody yet."""
         ca = self.at(f'leshan-{len(self.sims)}.pem')
-        p = subprocess.Popen([SIGNET, 'sim', 'server', '-k', 'leshan', '-l', '0', '--json', '-u', '-C', ca, *args],
+        p = subprocess.Popen([SIGNET, 'sim', 'server', '--kind', 'leshan', '--lwm2m', '0', '--json', '-u', '--ca-file', ca, *args],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         said = json.loads(p.stdout.readline())
         self.sims.append(p)

@@ -65,7 +65,7 @@ class Sim:
     def __init__(self, folder, kind, fault):
         self.ca = os.path.join(folder, 'ca.pem')
         self.process = subprocess.Popen(
-            [SIGNET, 'sim', 'server', '--json', '--until-eof', '-k', kind, '-t', TOKEN, '-C', self.ca]
+            [SIGNET, 'sim', 'server', '--json', '--until-eof', '--kind', kind, '-t', TOKEN, '--ca-file', self.ca]
             + (['-m', fault] if fault else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = json.loads(self.process.stdout.readline())['port']
 

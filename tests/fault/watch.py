@@ -7,11 +7,11 @@ import json, os, subprocess, tempfile
 from _place import BOARDS, DEADLINE, Place, checks, expect
 from _signet import SIGNET
 
-RACK = [SIGNET, 'sim', 'rack', '-n', str(BOARDS), '-u', '-c']
+RACK = [SIGNET, 'sim', 'rack', '--slots', str(BOARDS), '-u', '--control']
 
 
 def rack(place, *more):
-    p = subprocess.Popen([*RACK, place.at('rack'), '-s', place.at('applied/'), *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    p = subprocess.Popen([*RACK, place.at('rack'), '--save', place.at('applied/'), *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     p.stdout.readline()
     return p
 

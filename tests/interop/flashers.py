@@ -72,7 +72,7 @@ def check_port(folder, tool, package):
     """Signet, which holds the port, lets go of it: esptool gets an answer that is none, and not that it is busy."""
     config = os.path.join(SOURCE, 'examples/configs/endpoint_cfg')
     with board() as port:
-        p = subprocess.run([SIGNET, 'provision', '-n', '-c', config, '-e', 'x', '--board', 'smp-file', '--packet-path', '/lfs1/p', '--port', port,
+        p = subprocess.run([SIGNET, 'provision', '--no-check', '-c', config, '-e', 'x', '--recipe', 'smp-file', '--packet-path', '/lfs1/p', '--port', port,
                             '--flasher', 'esptool', '--flasher-tool', path_of(tool, package), '--initial', f'{folder}/a.bin'],
                            capture_output=True, text=True, timeout=120, cwd=folder)
     if 'Failed to connect to Espressif device: No serial data received' not in p.stderr:

@@ -150,9 +150,9 @@ def modes(ports, folder, where, label, server_has_name=True):
     ask = ['--ask', where, '--allow-http']
     name = 'urn:dev:os:psk-1'
     good = config(folder, 'psk', [psk(secure, 'id-1', 'secret-key-of-16')])
-    out = run('prove', '-c', good, '-e', name, '-t', '4', cwd=folder, want=1)
+    out = run('prove', '-c', good, '-e', name, '--timeout', '4', cwd=folder, want=1)
     expect(f'{label}: unknown is refused', "handshake: " in out and "does not know the PSK identity 'id-1' yet" in out, out)
-    out = run('prove', '-c', good, '-e', name, '-t', '3', *ask, cwd=folder, want=1)
+    out = run('prove', '-c', good, '-e', name, '--timeout', '3', *ask, cwd=folder, want=1)
     expect(f'{label}: unknown, by its own word', f"handshake: unknown PSK identity: the server does not know '{name}' yet" in out, out)
     run('register', '-e', name, '-c', good, *api, cwd=folder)
     run('register', '-e', name, '--find', *api, cwd=folder)
@@ -160,11 +160,11 @@ def modes(ports, folder, where, label, server_has_name=True):
     expect(f'{label}: psk', out.startswith('in: 1 server') and 'CCM8' in out and '/rd/' in out, out)
     # a wrong key, another device's name, another device with the same identity
     bad = config(folder, 'bad', [psk(secure, 'id-1', 'secret-key-of-1X')])
-    out = run('prove', '-c', bad, '-e', name, '-t', '3', cwd=folder, want=1)
+    out = run('prove', '-c', bad, '-e', name, '--timeout', '3', cwd=folder, want=1)
     expect(f'{label}: wrong key', 'handshake: ' in out and "another PSK for it" in out, out)
-    out = run('prove', '-c', bad, '-e', name, '-t', '3', *ask, cwd=folder, want=1)
+    out = run('prove', '-c', bad, '-e', name, '--timeout', '3', *ask, cwd=folder, want=1)
     expect(f'{label}: wrong key, by its own word', f"handshake: wrong PSK: the server knows '{name}'" in out, out)
-    out = run('prove', '-c', good, '-e', 'urn:dev:os:other', '-t', '10', cwd=folder, want=1)
+    out = run('prove', '-c', good, '-e', 'urn:dev:os:other', '--timeout', '10', cwd=folder, want=1)
     expect(f'{label}: wrong name', 'register: the server answered 4.03' in out and 'belong' in out, out)
     out = run('register', '-e', 'urn:dev:os:second', '-c', good, *api, cwd=folder, want=1)
     expect(f'{label}: same identity twice', 'already used' in out and 'its own' in out, out)
@@ -184,21 +184,21 @@ def modes(ports, folder, where, label, server_has_name=True):
     expect(f'{label}: a certificate of another name', 'common name' in out, out)
     run('register', '-e', 'cert-2', '-c', x509, *api, cwd=folder)  # without a certificate, only its name is told
     if server_has_name:
-        out = run('prove', 'SenMLCBOR', '-e', 'cert-2', '-t', '10', cwd=folder, want=1)
+        out = run('prove', 'SenMLCBOR', '-e', 'cert-2', '--timeout', '10', cwd=folder, want=1)
         expect(f'{label}: wrong CN', 'register: the server answered 4.03' in out, out)
     run('-c', x509, '-e', 'cert-1', '-C', 'cert_info.json', '-p', 'cert/client_cert.der', cwd=folder, tool=PTOOL)
-    out = run('prove', 'SenMLCBOR', '-e', 'cert-1', '-t', '10', cwd=folder, want=1)
+    out = run('prove', 'SenMLCBOR', '-e', 'cert-1', '--timeout', '10', cwd=folder, want=1)
     expect(f'{label}: not the pinned server', 'another certificate' in out, out)
     # no security
     nosec = config(folder, 'nosec', [(plain, False, 3, '', 1)])
     run('register', '-e', 'plain-1', '-c', nosec, *api, cwd=folder)
     expect(f'{label}: nosec', 'no security' in run('prove', '-c', nosec, '-e', 'plain-1', *ask, cwd=folder))
-    out = run('prove', '-c', nosec, '-e', name, '-t', '10', cwd=folder, want=1)
+    out = run('prove', '-c', nosec, '-e', name, '--timeout', '10', cwd=folder, want=1)
     expect(f'{label}: credentials are needed', 'register: the server answered 4.' in out, out)
     for word in ('removed', 'was not there'):
         out = run('register', '-e', name, '--remove', *api, cwd=folder)
         expect(f'{label}: {word}', out == f'{name}: {word}\n', out)
-    out = run('prove', '-c', good, '-e', name, '-t', '3', cwd=folder, want=1)
+    out = run('prove', '-c', good, '-e', name, '--timeout', '3', cwd=folder, want=1)
     expect(f'{label}: removed, it does not get in', 'handshake: ' in out, out)
     out = run('register', '-e', name, '--find', *api, cwd=folder, want=1)
     expect(f'{label}: removed', 'has no device' in out, out)
@@ -214,18 +214,18 @@ def pair(ports, folder, label):
         both = config(folder, f'both-{kind}', [bootstrap, account])
         only = config(folder, f'only-{kind}', [bootstrap])
         run('register', '-s', manager, '-e', name, '-c', both, '--allow-http', cwd=folder)
-        out = run('prove', '-c', only, '-e', name, '-t', '3', cwd=folder, want=1)
+        out = run('prove', '-c', only, '-e', name, '--timeout', '3', cwd=folder, want=1)
         expect(f'{label}: {kind}: nothing to write yet', 'bootstrap' in out or 'handshake' in out, out)
         run('register', '-s', boot, '-e', name, '-c', both, '--allow-http', cwd=folder)
         run('register', '-s', boot, '-e', name, '--find', '--allow-http', cwd=folder)
-        out = run('prove', '-c', only, '-e', name, '--json', '--ask', manager, '--allow-http', cwd=folder)
+        out = run('prove', '-c', only, '-e', name, '--json', '--server', manager, '--allow-http', cwd=folder)
         proof = [json.loads(line) for line in out.splitlines() if '"event": "proof"' in line or '"event":"proof"' in line]
         expect(f'{label}: {kind}: bootstrap to management', proof and proof[0]['in'] and proof[0]['bootstraps'] == 1 and
                proof[0]['accounts'] == 2, out)
         for word in ('removed', 'was not there'):
             out = run('register', '-s', boot, '-e', name, '--remove', '--allow-http', cwd=folder)
             expect(f'{label}: {kind}: {word}', out == f'{name}: {word}\n', out)
-        out = run('prove', '-c', only, '-e', name, '-t', '3', cwd=folder, want=1)
+        out = run('prove', '-c', only, '-e', name, '--timeout', '3', cwd=folder, want=1)
         expect(f'{label}: {kind}: removed', 'bootstrap' in out or 'handshake' in out, out)
     # a certificate for the management server, which the bootstrap server writes with its key
     name, uri = 'pair-cert', f'coaps://127.0.0.1:{ports["bootstrapCoaps"]}'
@@ -234,7 +234,7 @@ def pair(ports, folder, label):
     run('-c', both, '-e', name, '-C', 'cert_info.json', '-p', 'server.der', cwd=folder, tool=PTOOL)
     for server_file in (manager, boot):
         run('register', '-s', server_file, '-e', name, '-P', 'SenMLCBOR', '--allow-http', cwd=folder)
-    out = run('prove', '-c', config(folder, 'only-cert', [bootstrap]), '-e', name, '--ask', manager, '--allow-http', cwd=folder)
+    out = run('prove', '-c', config(folder, 'only-cert', [bootstrap]), '-e', name, '--server', manager, '--allow-http', cwd=folder)
     expect(f'{label}: bootstrap to a certificate', 'ECDHE-ECDSA' in out and '1 of them for bootstrap' in out, out)
     out = run('register', '-s', boot, '-e', 'x', '-c', config(folder, 'alone', [account]), '--allow-http', cwd=folder, want=1)
     expect(f'{label}: a bootstrap server needs a pair', 'bootstrap account' in out, out)

@@ -72,7 +72,7 @@ def main(folder):
     run = Run(os.path.join(folder, 'work'), SLOTS)
     run.scans = 1
     ledger = os.environ.get('SIGNET_LEDGER', os.path.join(folder, 'ledger.db'))
-    page = subprocess.Popen([SIGNET, 'page', ledger, '-l', '127.0.0.1:0', '-w', os.path.join(folder, 'work'),
+    page = subprocess.Popen([SIGNET, 'page', ledger, '-l', '127.0.0.1:0', '--work', os.path.join(folder, 'work'),
                              '--page-logins', logins, '--json'], stdout=subprocess.PIPE, text=True)
     chromium = None
     try:

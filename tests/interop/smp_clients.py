@@ -78,9 +78,9 @@ def with_toolkit(generation):
         with MCUmgrClient.serial(port, 115200, 5000) as c:
             toolkit_files(f'{generation} serial', c)
             toolkit_images(f'{generation} serial', c, new)
-        out = signet(generation, 'image', 'list', '-p', udp, '-t', 5000)
+        out = signet(generation, 'image', 'list', '-p', udp, '--smp-timeout-ms', 5000)
         expect(f'{generation}: swapped', 'slot 0: 2.1.0' in out and 'slot 1: 1.0.0' in out, out)
-        signet(generation, 'download', '/lfs/a', '-o', f'{folder}/a', '-p', port, '-t', 5000)
+        signet(generation, 'download', '/lfs/a', '-o', f'{folder}/a', '-p', port, '--smp-timeout-ms', 5000)
         expect(f'{generation}: what the toolkit wrote', open(f'{folder}/a', 'rb').read() == DATA)
 
 def with_smpmgr(generation):
@@ -90,9 +90,9 @@ def with_smpmgr(generation):
         with open(f'{folder}/image', 'wb') as f:
             f.write(image(2, 1))
         smpmgr(generation, port, 'file', 'upload', f'{folder}/new', '/lfs/b')
-        signet(generation, 'download', '/lfs/b', '-o', f'{folder}/b', '-p', udp, '-t', 5000)
+        signet(generation, 'download', '/lfs/b', '-o', f'{folder}/b', '-p', udp, '--smp-timeout-ms', 5000)
         expect(f'{generation}: what smpmgr wrote', open(f'{folder}/b', 'rb').read() == DATA)
-        signet(generation, 'image', 'upload', f'{folder}/image', '-p', udp, '-t', 5000)
+        signet(generation, 'image', 'upload', f'{folder}/image', '-p', udp, '--smp-timeout-ms', 5000)
         out = smpmgr(generation, port, 'image', 'state-read')
         expect(f'{generation}: what Signet wrote', '2.1.0' in out, out)
 

@@ -271,7 +271,7 @@ def configuration(c, row, port):
 def prove(folder, stack, config):
     with open(f'{folder}/{stack}.cfg', 'w') as f:
         f.write(config)
-    p = subprocess.run([SIGNET, 'prove', '-c', f'{stack}.cfg', '-e', 'me', '--device', 'anjay-3', '--stack', stack, '--handshake', '-t', '4'],
+    p = subprocess.run([SIGNET, 'prove', '-c', f'{stack}.cfg', '-e', 'me', '--device', 'anjay-3', '--stack', stack, '--handshake', '--timeout', '4'],
                        cwd=folder, capture_output=True, text=True, timeout=60)
     return p.returncode == 0, (p.stdout + p.stderr)
 

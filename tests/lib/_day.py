@@ -11,7 +11,7 @@ FAULTS = ('drop-tx=60', 'assert=2,heals=3', 'result=-1,heals=4', 'never-ready,he
 EDITIONS = '--new-edition' in subprocess.run([SIGNET, 'ledger', 'rework', '--help'], capture_output=True, text=True).stdout
 CLOCK = os.path.join(BUILD, 'tests', 'libclock_ahead.so')  # for LD_PRELOAD; AddressSanitizer wants to be first itself
 HAS_CLOCK = b'__asan_init' not in open(SIGNET, 'rb').read()
-FORCE = ['-f'] if EDITIONS else []  # no run is under way when somebody decides
+FORCE = ['--force'] if EDITIONS else []  # no run is under way when somebody decides
 counted = collections.Counter()  # what happened, in all days
 IN_HAND = ('keyed', 'writing', 'written')
 
@@ -49,8 +49,8 @@ class Server:
         return self.day.at('servers', f'{self.kind}.{name}')
 
     def start(self):
-        args = [SIGNET, 'sim', 'server', '-k', self.kind, '-t', TOKEN, '-C', self.at('pem'), '-s', self.at('json'), '-f', self.at('token'),
-                '-S', self.at('state'), '-c', self.at('control'), '-u']
+        args = [SIGNET, 'sim', 'server', '--kind', self.kind, '-t', TOKEN, '--ca-file', self.at('pem'), '--server-file', self.at('json'), '--token-file', self.at('token'),
+                '-S', self.at('state'), '--control', self.at('control'), '-u']
         args += ['-p', str(self.port)] if self.port else []
         for _ in range(200):  # somebody's connection may have the port for a moment
             p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -125,7 +125,7 @@ class Day(Folder):
         return self.url or self.at('ledger.db')
 
     def start_rack(self):
-        args = [SIGNET, 'sim', 'rack', 'rack', '-n', str(self.slots), '-b', '0', '-S', 'boards', '-j', 'journal', '-p', '.', '-u']
+        args = [SIGNET, 'sim', 'rack', 'rack', '--slots', str(self.slots), '-b', '0', '-S', 'boards', '-j', 'journal', '--programmer', '.', '-u']
         args += [x for f in self.faults for x in ('-m', f)]
         self.rack = subprocess.Popen(args, cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         need(self.rack.stdout.readline(), 'the rack does not start')
@@ -356,7 +356,7 @@ class Day(Folder):
         if said == 'ok':
             station = next(s for s in self.stations if slot in self.slots_of(s))
             self.asked_for.append((slot, time.time()))
-            self.rework_of(row, '-b', f'slot:{station}/{self.slot_names[slot]}')
+            self.rework_of(row, '--board', f'slot:{station}/{self.slot_names[slot]}')
 
     def rework_of(self, row, *more):
         self.reworked.setdefault(row['endpoint'], []).append(time.time())
@@ -367,7 +367,7 @@ class Day(Folder):
         rows = [r for r in self.rows() if r['state'] != 'void']
         if rows and self.rng.random() < 0.5:
             row = self.rng.choice(rows)
-            remove = self.rng.choice(([], ['-R'] if EDITIONS else []))
+            remove = self.rng.choice(([], ['--remove'] if EDITIONS else []))
             p = call('ledger', 'void', *remove, *FORCE, '-r', 'it fell down', self.ledger(), row['endpoint'], code=(0, 1))
             if remove and p.returncode == 0:
                 self.removed.add(row['endpoint'])

@@ -11,7 +11,7 @@ class Leshan:
     """A simulated Leshan, with the LwM2M server that its devices go to."""
     def __init__(self, folder):
         self.ca = os.path.join(folder, 'leshan.pem')
-        self.process = subprocess.Popen([SIGNET, 'sim', 'server', '-k', 'leshan', '-l', '0', '--json', '-u', '-C', self.ca],
+        self.process = subprocess.Popen([SIGNET, 'sim', 'server', '--kind', 'leshan', '--lwm2m', '0', '--json', '-u', '--ca-file', self.ca],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         said = json.loads(self.process.stdout.readline())
         self.port, self.uri = said['port'], said['lwm2m']
@@ -40,8 +40,8 @@ class Hall(Folder):
         self.count = 0
         os.makedirs(self.at('rack'))
         os.makedirs(self.at('applied'))
-        self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(slots), '-c', '-u',
-                                      '-s', self.at('applied') + '/', *rack],
+        self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '--slots', str(slots), '--control', '-u',
+                                      '--save', self.at('applied') + '/', *rack],
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         need(self.rack.stdout.readline(), 'the rack did not start')
         boards = []

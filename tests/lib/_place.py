@@ -26,7 +26,7 @@ class Place(Folder):
         self.sims, self.more, self.flash = {}, order_more, flash
         os.mkdir(self.at('rack'))
         os.mkdir(self.at('applied'))
-        self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '-n', str(BOARDS), '-u', '-c', '-s', self.at('applied/')],
+        self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '--slots', str(BOARDS), '-u', '--control', '--save', self.at('applied/')],
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.rack.stdout.readline()
         if flash:  # a board that was half written can be begun anew
@@ -43,7 +43,7 @@ class Place(Folder):
         """Starts a simulated one; with port, its file names that port instead, where nobody is."""
         if kind in self.sims:
             self.stop(kind)
-        args = [SIGNET, 'sim', 'server', '--json', '-u', '-k', kind, '-t', TOKEN, '-C', self.at(kind + '.pem')]
+        args = [SIGNET, 'sim', 'server', '--json', '-u', '--kind', kind, '-t', TOKEN, '--ca-file', self.at(kind + '.pem')]
         args += (['-m', fault] if fault else []) + (['-q'] if silent else []) + [x for x in lwm2m]
         p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         said = json.loads(p.stdout.readline())
