@@ -225,6 +225,8 @@ void buf_json_open(struct buf *out, const char *key, char bracket);
 void buf_json_text(struct buf *out, const char *key, const char *text);
 void buf_json_integer(struct buf *out, const char *key, int64_t value);
 void buf_json_real(struct buf *out, const char *key, double value);
+/* As clock_format() writes it. */
+void buf_json_time(struct buf *out, const char *key, int64_t wall);
 void buf_json_bool(struct buf *out, const char *key, bool value);
 /* A cell in quotes when it needs them (RFC 4180). It is not changed: what comes from outside is
  * looked at with csv_check() before. */

@@ -47,6 +47,14 @@ void buf_json_real(struct buf *out, const char *key, double value)
     buf_text(out, isfinite(value) ? text : "null");
 }
 
+void buf_json_time(struct buf *out, const char *key, int64_t wall)
+{
+    char text[24];
+
+    clock_format(wall, text);
+    buf_json_text(out, key, text);
+}
+
 void buf_json_bool(struct buf *out, const char *key, bool value)
 {
     json_member(out, key);

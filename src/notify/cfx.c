@@ -42,14 +42,13 @@ static void cfx_unit(struct buf *out, const struct signet_order *order,
 void cfx_put(struct buf *out, const struct signet_order *order,
              const struct signet_ledger_news *news)
 {
-    char time[24], id[37];
+    char id[37];
 
-    clock_format(news->time, time);
     cfx_uuid(news->hash, id);
     buf_byte(out, '{');
     buf_json_text(out, "MessageName", "CFX.Production.Assembly.UnitsPersonalized");
     buf_json_text(out, "Version", "1.7");
-    buf_json_text(out, "TimeStamp", time);
+    buf_json_time(out, "TimeStamp", news->time);
     buf_json_text(out, "UniqueID", id);
     buf_json_text(out, "Source", order->station);
     buf_text(out, ", \"Target\": null, \"RequestID\": null");

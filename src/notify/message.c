@@ -43,13 +43,10 @@ bool message_wanted(const struct signet_order *order, const struct signet_order_
 static void message_put(struct buf *out, const struct signet_order *order,
                         const struct signet_ledger_news *news)
 {
-    char time[24];
-
-    clock_format(news->time, time);
     buf_byte(out, '{');
     buf_json_text(out, "id", news->hash);
     buf_json_integer(out, "seq", news->seq);
-    buf_json_text(out, "time", time);
+    buf_json_time(out, "time", news->time);
     buf_json_text(out, "event", news->event);
     buf_json_text(out, "order", order->name);
     buf_json_text(out, "station", order->station);

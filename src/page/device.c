@@ -14,14 +14,6 @@ struct device_view {
     size_t rows;
 };
 
-static void put_time_member(struct buf *out, const char *key, int64_t seconds)
-{
-    char text[24];
-
-    clock_format(seconds, text);
-    buf_json_text(out, key, text);
-}
-
 static int add_device(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
 {
     struct device_view *v = ctx;
@@ -50,8 +42,8 @@ static int add_device(void *ctx, const struct signet_ledger_device *d, struct si
     buf_json_text(out, "state", signet_device_state_name(d->state));
     buf_json_integer(out, "edition", d->edition);
     buf_json_integer(out, "attempt", d->attempt);
-    put_time_member(out, "created", d->created);
-    put_time_member(out, "changed", d->changed);
+    buf_json_time(out, "created", d->created);
+    buf_json_time(out, "changed", d->changed);
     buf_byte(out, '}');
     return SIGNET_OK;
 }
@@ -70,7 +62,7 @@ static int add_delivery(void *ctx, const struct signet_ledger_delivery *d, struc
                   : d->removing ? "removing"
                   : d->removed  ? "removed"
                                 : "waiting");
-    put_time_member(v->out, "changed", d->changed);
+    buf_json_time(v->out, "changed", d->changed);
     buf_json_text(v->out, d->removed ? "by_hand" : "error", d->error);
     buf_byte(v->out, '}');
     return SIGNET_OK;
@@ -84,7 +76,7 @@ static int add_event(void *ctx, const struct signet_ledger_event *e, struct sign
     if (++v->rows > HISTORY_MAX)
         return error_set(err, SIGNET_E_LIMIT, "a history of more than %d events", HISTORY_MAX);
     buf_json_open(out, NULL, '{');
-    put_time_member(out, "time", e->time);
+    buf_json_time(out, "time", e->time);
     buf_json_text(out, "station", e->station);
     buf_json_integer(out, "seq", e->seq);
     buf_json_integer(out, "edition", e->edition);

@@ -171,13 +171,11 @@ void answer_plot(struct request *r)
 static int view_station(void *ctx, const struct signet_ledger_station *s, struct signet_error *err)
 {
     struct buf *out = ctx;
-    char time[24];
 
     (void)err;
-    clock_format(s->time, time);
     buf_json_open(out, NULL, '{');
     buf_json_text(out, "station", s->name);
-    buf_json_text(out, "time", time);
+    buf_json_time(out, "time", s->time);
     buf_json_integer(out, "seconds", clock_wall() - s->time);
     buf_json_text(out, "kind", s->kind);
     buf_json_text(out, "operator", s->operator_name);
