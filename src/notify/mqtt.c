@@ -55,13 +55,14 @@ static int mqtt_read_url(struct mqtt *q, struct signet_error *err)
     const char *host = strstr(q->target->url, "//") + 2;
     bool six = host[0] == '[';
     size_t len = six ? strcspn(host + 1, "]") : strcspn(host, ":/");
-    const char *rest = host + len + (six ? 1 + (host[len + 1] == ']') : 0);
+    bool whole = !six || host[len + 1] == ']';
+    const char *rest = host + len + (six ? 1 + whole : 0);
     char *end = (char *)rest;
     long port = *rest == ':' ? strtol(rest + 1, &end, 10) : q->tls ? MQTT_TLS_PORT : MQTT_PORT;
 
     if (strcmp(end, "/") == 0)
         end++;
-    if (len == 0 || *end || port < 1 || port > 65535)
+    if (len == 0 || !whole || *end || port < 1 || port > 65535)
         return error_set_hint(err, SIGNET_E_USAGE, "such as mqtts://broker.example:8883",
                               "%s: an MQTT broker is mqtts://HOST or mqtts://HOST:PORT",
                               q->target->url);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What does not need a broker; tests/cli/notify.py has one. */
+#include "notify/private.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "unit/folder.h"
+
+static char folder[FOLDER_SIZE], ca[FOLDER_SIZE + 8];
+static struct signet_error err;
+
+static int open_url(void **state, const char *url)
+{
+    const struct signet_order_notify target = {.url = url};
+
+    err = (struct signet_error){0};
+    return notify_mqtt.open(state, &target, NULL, &err);
+}
+
+static void addresses(void **state)
+{
+    static const char *const right[] = {"mqtts://h", "mqtt://h:1/", "MQTTS://[::1]",
+                                        "mqtts://[::1]:65535"};
+    static const char *const wrong[] = {"mqtts://",     "mqtts://:1",    "mqtts://h:0",
+                                        "mqtts://h:x",  "mqtts://h:1x",  "mqtts://h:65536",
+                                        "mqtts://h/in", "mqtts://[::1x", "mqtts://[]:1"};
+    void *q;
+
+    for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+        if (open_url(&q, right[i]) == SIGNET_E_UNSUPPORTED)
+            skip(); /* libmosquitto1 is not installed */
+        assert_int_equal(err.code, SIGNET_OK);
+        notify_mqtt.close(q);
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_int_equal(open_url(&q, wrong[i]), SIGNET_E_USAGE);
+    (void)state;
+}
+
+/* It is the station's matter: no event is passed over for it. */
+static void a_file_that_went_away(void **state)
+{
+    static const char pem[] = "-----BEGIN CERTIFICATE-----\n";
+    const struct signet_order_notify target = {.url = "mqtts://127.0.0.1", .ca_file = ca};
+    struct notify_message m = {0};
+    int64_t wait_ms;
+    void *q;
+    (void)state;
+
+    assert_int_equal(file_write(ca, pem, sizeof(pem) - 1, 0600, NULL), SIGNET_OK);
+    int rc = notify_mqtt.open(&q, &target, NULL, &err);
+    if (rc == SIGNET_E_UNSUPPORTED)
+        skip();
+    assert_int_equal(rc, SIGNET_OK);
+    unlink(ca);
+    assert_int_not_equal(notify_mqtt.send(q, &m, &wait_ms, &err), SIGNET_OK);
+    assert_int_equal(signet_error_class(&err), SIGNET_CLASS_STATION);
+    notify_mqtt.close(q);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!folder_make(folder))
+        return -1;
+    snprintf(ca, sizeof(ca), "%s/ca.pem", folder);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(addresses),
+                                       cmocka_unit_test(a_file_that_went_away)};
+
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
