@@ -32,6 +32,7 @@ struct slot {
     int64_t renew_at;                /* clock_ms() */
     struct line_scan scanned;        /* of the board in work; endpoint "": none */
     bool scan_told;                  /* its lamp says that it waits for a code */
+    bool code_told;                  /* its lamp says that a code waits for a board */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
     uint64_t made_before;                /* boards that an earlier run made */
     const char *verdict; /* of the last board: "pass", "fail" or "made-before", as the ledger has
@@ -138,7 +139,8 @@ bool rules_stop(const struct slot *slot);
 /* scan.c. A new board waits for its code, or is not there. */
 bool slot_scan_waits(struct slot *slot, bool there);
 bool slot_scan_is_ready(const struct slot *slot); /* a code waits for its board */
-void slot_scan_ask(struct slot *slot);            /* the lamp says it */
+void slot_scan_ask(struct slot *slot);            /* the lamp says that the board waits, */
+void slot_scan_show(struct slot *slot);           /* or that the code does */
 /* With the job's lock: a board is begun, with the slot's code; false: there is none. */
 bool slot_scan_take(struct slot *slot);
 void slot_scan_end(struct slot *slot); /* that board is over */

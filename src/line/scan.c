@@ -155,6 +155,19 @@ void slot_scan_ask(struct slot *slot)
     slot_lamp(slot, "waiting", NULL, &why);
 }
 
+void slot_scan_show(struct slot *slot)
+{
+    struct signet_error why = {0};
+
+    pthread_mutex_lock(&slot->line->job->lock);
+    const struct line_scan s = *scan_of(slot);
+    pthread_mutex_unlock(&slot->line->job->lock);
+    error_set_hint(&why, SIGNET_E_NOT_FOUND,
+                   "put its board in; to take the code back, take the slot out and put it in again",
+                   "the code '%s' waits for its board", s.code);
+    slot_lamp(slot, "waiting", s.endpoint, &why);
+}
+
 /* Devices of boards in work */
 
 /* What is on record before: its code, and the carrier that was scanned last. */

@@ -83,6 +83,21 @@ static int nobody_came(const struct slot *slot, const struct presence *now, bool
         "no board came within %d s: nothing is at the %s", seconds, presence_place(slot, place));
 }
 
+/* Its lamp says once that there is no board, or that a code waits for one. */
+static void tell_empty(struct slot *slot, bool *told)
+{
+    bool ready = slot_scan_is_ready(slot);
+
+    if (*told && ready == slot->code_told)
+        return;
+    *told = true;
+    slot->code_told = ready;
+    if (ready)
+        slot_scan_show(slot);
+    else
+        slot_lamp(slot, "empty", NULL, NULL);
+}
+
 /* Is there a board to begin? fresh: as in is_new(). *told: the lamp says that there is none. */
 static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, bool *told)
 {
@@ -96,9 +111,10 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
     }
     if (rc != SIGNET_OK && why.code)
         tell_missing(slot, &why);
-    if (rc == SIGNET_OK && !now->there && !*told)
-        slot_lamp(slot, "empty", NULL, NULL);
-    *told = rc == SIGNET_OK ? !now->there : *told;
+    if (rc == SIGNET_OK && !now->there)
+        tell_empty(slot, told);
+    else if (rc == SIGNET_OK)
+        *told = false;
     bool there = rc == SIGNET_OK && is_new(slot, now, fresh), waits = slot_scan_waits(slot, there);
     if (waits && !slot->scan_told)
         slot_scan_ask(slot);

@@ -9,12 +9,12 @@ CODES = {'a': '490154203237518', 'b': '356938035643809', 'c': '352099001761481'}
 
 
 class Scanned(Line):
-    def begin(self, quota=3, scan='column: imei, check: luhn', names='names: {manifest: devices.csv}', slots=2, empty=0, misbehave=(), more='', **start):
+    def begin(self, quota=3, scan='column: imei, check: luhn', names='names: {manifest: devices.csv}', slots=2, empty=0, misbehave=(), more='', wait=2, **start):
         self.write('devices.csv', 'endpoint,imei\n' + ''.join(f'urn:dev:os:{n},{c}\n' for n, c in CODES.items()))
         self.boards(slots, each=3, misbehave=misbehave)
         self.slots += empty
         self.order(quota, names=names, more=f'scan: {{{scan}}}\n' + more)
-        self.start(wait=2, **start)
+        self.start(wait=wait, **start)
 
     def scan(self, *words):
         p = subprocess.run([SIGNET, 'line', 'scan', 'order.yaml', *words], capture_output=True, text=True, cwd=self.folder, timeout=60)
@@ -74,8 +74,13 @@ def a_manifest(line):
 
 def one_code_at_a_time(line):
     """A slot has one code, and a code one slot; taken out, the slot gives its code back."""
-    line.begin(scan='column: imei', slots=2)
+    line.begin(scan='column: imei', empty=1, wait=60)
     line.waits(1, 2)
+    line.takes('3', CODES['a'])
+    said = line.until('slot', board='3', stage='waiting')
+    need(said['endpoint'] == 'urn:dev:os:a' and f"the code '{CODES['a']}' waits for its board" in said['message'], said)
+    line.change('slot', '3', 'off'), line.change('slot', '3', 'on')
+    line.until('slot', board='3', stage='empty')
     line.change('pause')
     line.takes('1', CODES['a'])
     line.refuses("slot 1 has the code '490154203237518' already", '1', CODES['b'])
