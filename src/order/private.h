@@ -12,6 +12,7 @@ int reader_check_golden(const struct reader *r);
 int reader_slot(struct reader *r, yaml_node_t *node);
 /* A port is a path beside the order, or absolute, maybe with options; or a network address. */
 int reader_port(struct reader *r, const char *port, const char **out);
+bool reader_same_port(const char *a, const char *b);
 /* scan.c: the keys of scan; then what goes with them */
 int reader_scan(struct reader *r, yaml_node_t *node);
 int reader_check_scan(const struct reader *r);

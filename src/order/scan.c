@@ -30,7 +30,7 @@ static int read_scanner(struct reader *r, yaml_node_t *node)
         s->baud = 9600;
     rc = reader_port(r, s->port, &s->port);
     for (size_t i = 0; rc == SIGNET_OK && i < scan->scanner_count; i++)
-        if (strcmp(scan->scanners[i].port, s->port) == 0)
+        if (reader_same_port(scan->scanners[i].port, s->port))
             return reader_fail_hint(r, node, "name another port, or leave one of them out",
                                     "two scanners are at %.150s", s->port);
     scan->scanner_count++;
@@ -102,6 +102,23 @@ static bool has_slot(const struct signet_order *o, const char *name)
     return false;
 }
 
+/* A scanner at the port of a slot would take what its board says. */
+static int check_scanner_place(const struct reader *r, const struct signet_scanner *s)
+{
+    const struct signet_order *o = r->root;
+
+    if (s->slot && !has_slot(o, s->slot))
+        return error_set_hint(r->err, SIGNET_E_MEANING, "a slot of 'slots', by its name",
+                              "%s: scanners: the order has no slot '%s'", r->path, s->slot);
+    for (size_t i = 0; i < o->slot_count; i++)
+        if (o->slots[i].kind == SIGNET_SLOT_PORT && reader_same_port(o->slots[i].where, s->port))
+            return error_set_hint(r->err, SIGNET_E_MEANING,
+                                  "the list of boards shows the ports: which one is the scanner's?",
+                                  "%s: scanners: %.150s is the port of slot %s", r->path, s->port,
+                                  o->slots[i].name);
+    return SIGNET_OK;
+}
+
 int reader_check_scan(const struct reader *r)
 {
     const struct signet_order *o = r->root;
@@ -127,9 +144,7 @@ int reader_check_scan(const struct reader *r)
     if (what)
         return error_set_hint(r->err, SIGNET_E_MEANING, hint, "%s: %s", r->path, what);
     for (size_t i = 0; i < scan->scanner_count; i++)
-        if (scan->scanners[i].slot && !has_slot(o, scan->scanners[i].slot))
-            return error_set_hint(r->err, SIGNET_E_MEANING, "a slot of 'slots', by its name",
-                                  "%s: scanners: the order has no slot '%s'", r->path,
-                                  scan->scanners[i].slot);
+        if (check_scanner_place(r, &scan->scanners[i]) != SIGNET_OK)
+            return SIGNET_E_MEANING;
     return SIGNET_OK;
 }

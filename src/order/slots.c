@@ -52,17 +52,21 @@ static void port_path(const char *where, char out[PATH_MAX])
         snprintf(out, PATH_MAX, "%s", plain);
 }
 
-static bool same_place(const struct signet_slot *a, const struct signet_slot *b)
+bool reader_same_port(const char *a, const char *b)
 {
     char one[PATH_MAX], other[PATH_MAX];
 
+    port_path(a, one);
+    port_path(b, other);
+    return strcmp(one, other) == 0;
+}
+
+static bool same_place(const struct signet_slot *a, const struct signet_slot *b)
+{
     if (a->kind != b->kind)
         return false;
-    if (a->kind != SIGNET_SLOT_PORT)
-        return strcmp(a->where, b->where) == 0;
-    port_path(a->where, one);
-    port_path(b->where, other);
-    return strcmp(one, other) == 0;
+    return a->kind == SIGNET_SLOT_PORT ? reader_same_port(a->where, b->where)
+                                       : strcmp(a->where, b->where) == 0;
 }
 
 /* Two slots at one port would take each other's boards. */

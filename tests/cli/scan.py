@@ -226,6 +226,8 @@ def orders(line):
     line.write('devices.csv', f'endpoint,imei\nurn:dev:os:a,{CODES["a"]}\nurn:dev:os:b,{CODES["a"]}\n')
     line.slots = 1
     os.mkdir(line.at('rack'))
+    line.write('rack/1', '')
+    os.symlink('rack/1', line.at('link'))
     for scan, names, why in (
             ('column: imei', 'names: {manifest: devices.csv}', f"devices.csv:3: the code to scan '{CODES['a']}' is that of line 2 too"),
             ('column: imai', 'names: {manifest: devices.csv}', "did you mean 'imei'?"),
@@ -239,7 +241,9 @@ def orders(line):
             ('column: imei', 'names: {manifest: devices.csv, from_board: true}', 'one of the two says'),
             ('column: imei, scanners: [{slot: "1"}]', 'names: {manifest: devices.csv}', "a scanner has a 'port'"),
             ('column: imei, scanners: [{port: s, slot: "4"}]', 'names: {manifest: devices.csv}', "no slot '4'"),
-            ('column: imei, scanners: [{port: s}, {port: s}]', 'names: {manifest: devices.csv}', 'two scanners are at')):
+            ('column: imei, scanners: [{port: s}, {port: s}]', 'names: {manifest: devices.csv}', 'two scanners are at'),
+            ('column: imei, scanners: [{port: s}, {port: "serial:./s?parity=even"}]', 'names: {manifest: devices.csv}', 'two scanners are at'),
+            ('column: imei, scanners: [{port: link}]', 'names: {manifest: devices.csv}', 'link is the port of slot 1')):
         line.order(3, names=names, more=f'scan: {{{scan}}}\n')
         p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], capture_output=True, text=True, cwd=line.folder, timeout=60)
         need(p.returncode == 1 and why in p.stderr, f'{scan}: {p.returncode} {p.stderr}')
