@@ -52,14 +52,18 @@ int ed25519_verify(const uint8_t key[static ED25519_KEY_LEN], const void *text, 
                    struct signet_error *err);
 
 /* p256.c: keys and signatures on P-256 as two numbers of 32 bytes each. SIGNET_E_CERT: the key is
- * of another kind. */
+ * of another kind, or no point of the curve. */
 enum { P256_POINT = 64 };
 int p256_point(const struct signet_key *key, uint8_t out[static P256_POINT],
                struct signet_error *err);
+int p256_check(const uint8_t point[static P256_POINT], struct signet_error *err);
 void p256_public(struct buf *der, const uint8_t point[static P256_POINT]);
 /* Of the SHA-256 of data. */
 int p256_sign(const struct signet_key *key, const void *data, size_t len,
               uint8_t out[static P256_POINT], struct signet_error *err);
+/* Of a digest. SIGNET_E_CRYPTO: it is not by this key. */
+int p256_verify(const uint8_t point[static P256_POINT], const uint8_t *digest, size_t len,
+                const uint8_t signature[static P256_POINT], struct signet_error *err);
 
 /* pem.c: text of 64 columns, RFC 7468 */
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);

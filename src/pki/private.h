@@ -53,6 +53,10 @@ void ec_look(struct ec *ec, EVP_PKEY *pkey);
 void ec_put_public(struct buf *b, const struct ec *ec);
 int ec_put_private(struct buf *b, const struct signet_key *key, struct signet_error *err);
 
+/* p256.c: the key of an uncompressed point. NULL: it is not on the curve. */
+enum { P256_OCTETS = 1 + P256_POINT };
+EVP_PKEY *p256_key(const uint8_t octets[static P256_OCTETS]);
+
 /* cert_info.c: what a request means, after all its checks */
 struct plan {
     const EVP_MD *digest;

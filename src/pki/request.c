@@ -195,31 +195,13 @@ static const uint8_t p256_head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x
                                     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
 static const uint8_t ecdsa_sha256[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
                                        0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
-enum { P256_LEN = 91, POINT_LEN = 65 };
+enum { P256_LEN = 91 };
 
 static bool is_usual(const struct request_parts *p)
 {
     return der_is(&p->key, p256_head, sizeof(p256_head), P256_LEN) &&
            der_is(&p->algorithm, ecdsa_sha256, sizeof(ecdsa_sha256), sizeof(ecdsa_sha256)) &&
            p->signature.end - p->signature.at > 1 && *p->signature.at == 0;
-}
-
-/* NULL: no point of the curve. */
-static EVP_PKEY *p256_key(const struct der *key)
-{
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char[]){"prime256v1"}, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
-                                          (void *)(uintptr_t)(key->end - POINT_LEN), POINT_LEN),
-        OSSL_PARAM_construct_end()};
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    EVP_PKEY *pkey = NULL;
-
-    if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
-        EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        pkey = NULL;
-    EVP_PKEY_CTX_free(ctx);
-    return pkey;
 }
 
 static int check_usual_signature(const struct request_parts *p, EVP_PKEY *pkey,
@@ -239,7 +221,7 @@ static int judge_usual(const struct request_parts *p, struct cert_request *out,
                        struct signet_error *err)
 {
     const unsigned char *at = p->subject.at;
-    EVP_PKEY *pkey = p256_key(&p->key);
+    EVP_PKEY *pkey = p256_key(p->key.end - P256_OCTETS);
     X509_NAME *subject = d2i_X509_NAME(NULL, &at, (long)(p->subject.end - p->subject.at));
     int rc = SIGNET_OK;
 
