@@ -4,12 +4,12 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 
 #define X(name) {#name, offsetof(struct tpm_api, name)},
 static const struct library_function esys[] = {TPM_ESYS(X)}, mu[] = {TPM_MU(X)},
                                      tcti[] = {TPM_TCTI(X)};
 #undef X
-#define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct tpm_api api;
 static bool loaded;
@@ -22,8 +22,7 @@ static void load_api(void)
              library_load("libtss2-tctildr.so.0", tcti, COUNT_OF(tcti), &api);
 }
 
-/* What people can do something about. Of an answer about a parameter or handle the number of it is
- * left out (format one of part 2, 6.6.2). */
+/* What people can do something about. */
 static const struct {
     TSS2_RC answer;
     const char *meaning, *hint;
@@ -47,30 +46,63 @@ static const struct {
     {TPM2_RC_RETRY, "it is busy", "try again"},
 };
 
+/* A resource manager answers in the TPM's words, too. */
+static bool is_of_tpm(TSS2_RC answer)
+{
+    TSS2_RC layer = answer & TSS2_RC_LAYER_MASK;
+
+    return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
+}
+
+/* Of format one (part 2, 6.6.2) the number of the parameter, handle or session is left out. */
+bool tpm_answers(TSS2_RC answer, TSS2_RC code)
+{
+    TSS2_RC own = answer & ~(TSS2_RC)TSS2_RC_LAYER_MASK;
+
+    if (own & TPM2_RC_FMT1)
+        own &= ~(TSS2_RC)(TPM2_RC_N_MASK | TPM2_RC_P);
+    return is_of_tpm(answer) && own == code;
+}
+
 int tpm_fail(TSS2_RC answer, const char *what, struct signet_error *err)
 {
-    TSS2_RC number = answer & TPM2_RC_FMT1 ? answer & 0xff0000bf : answer;
-
-    if (answer & TSS2_RC_LAYER_MASK && (answer & TSS2_RC_LAYER_MASK) != TSS2_RESMGR_TPM_RC_LAYER)
+    if (!is_of_tpm(answer))
         return error_set_hint(err, SIGNET_E_IO, "is it still there? Another one may have it open",
                               "%s: no answer from the TPM that makes sense (0x%x)", what,
                               (unsigned)answer);
     for (size_t i = 0; i < COUNT_OF(meanings); i++)
-        if (number == meanings[i].answer) {
+        if (tpm_answers(answer, meanings[i].answer)) {
             error_set(err, SIGNET_E_IO, "%s: the TPM refused: %s (0x%x)", what, meanings[i].meaning,
                       (unsigned)answer);
             if (meanings[i].hint)
                 error_hint(err, "%s", meanings[i].hint);
             return SIGNET_E_IO;
         }
-    return error_set(err, SIGNET_E_IO, "%s: the TPM answered 0x%x", what, (unsigned)answer);
+    return error_set_hint(err, SIGNET_E_IO, "tpm2_rc_decode, with this number, says more",
+                          "%s: the TPM answered 0x%x", what, (unsigned)answer);
 }
 
-/* The name becomes that of a library. */
+bool tpm_numbers(const TPM2B_ECC_PARAMETER *first, const TPM2B_ECC_PARAMETER *second,
+                 uint8_t out[static P256_POINT])
+{
+    size_t half = P256_POINT / 2;
+
+    if (first->size > half || second->size > half)
+        return false;
+    memset(out, 0, P256_POINT);
+    memcpy(out + half - first->size, first->buffer, first->size);
+    memcpy(out + P256_POINT - second->size, second->buffer, second->size);
+    return true;
+}
+
+/* The name becomes that of a library, and all of it a line of a file. */
 static int check_conf(const char *conf, struct signet_error *err)
 {
     static const char *const names[] = {"device", "swtpm", "mssim", "tabrmd"};
 
+    for (const char *c = conf; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7f)
+            return error_set(err, SIGNET_E_USAGE, "the way to a TPM has no blanks");
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (text_is(conf, strcspn(conf, ":"), names[i]))
             return SIGNET_OK;

@@ -14,7 +14,8 @@ static int take_owner_point(const char *text, uint8_t out[static P256_POINT],
     size_t begin = strlen(OWNER_TEXT), len = text ? strlen(text) : 0;
 
     if (len > begin && len < 120 && strncmp(text, OWNER_TEXT, begin) == 0 &&
-        base64_decode(text + begin, len - begin, out, P256_POINT) == P256_POINT)
+        base64_decode(text + begin, len - begin, out, P256_POINT) == P256_POINT &&
+        p256_check(out, NULL) == SIGNET_OK)
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_MEANING, "signet order grant --sign FILE prints it",
                           "'%s' is no owner's key for a TPM: p256+...",
@@ -41,16 +42,11 @@ static TSS2_RC define_index(struct tpm *t, const struct quota_file *f, const uin
 
 static bool take_point(const TPM2B_PUBLIC *made, uint8_t out[static P256_POINT])
 {
-    const TPM2B_ECC_PARAMETER *x = &made->publicArea.unique.ecc.x,
-                              *y = &made->publicArea.unique.ecc.y;
-    size_t half = P256_POINT / 2;
+    const TPMT_PUBLIC *area = &made->publicArea;
 
-    if (x->size > half || y->size > half)
-        return false;
-    memset(out, 0, P256_POINT);
-    memcpy(out + half - x->size, x->buffer, x->size);
-    memcpy(out + P256_POINT - y->size, y->buffer, y->size);
-    return true;
+    return area->type == TPM2_ALG_ECC &&
+           tpm_numbers(&area->unique.ecc.x, &area->unique.ecc.y, out) &&
+           p256_check(out, NULL) == SIGNET_OK;
 }
 
 /* Neither its own password nor that of the owner hierarchy lets it sign. */
@@ -114,14 +110,15 @@ static int check_wish(const struct signet_tpm_wish *w, struct quota_file *f,
 
     if (!w->file)
         return error_set(err, SIGNET_E_USAGE, "a key in a TPM has a file");
-    if (len >= CONF_MAX || conf[strcspn(conf, " \n")])
-        return error_set(err, SIGNET_E_USAGE, "the way to a TPM has no blanks");
+    if (len >= CONF_MAX)
+        return error_set(err, SIGNET_E_USAGE, "the way to a TPM has at most %d characters",
+                         CONF_MAX - 1);
     if (access(w->file, F_OK) == 0)
         return error_set(err, SIGNET_E_EXISTS, "'%s' is there already",
                          text_shown(w->file, strlen(w->file), 200));
     memcpy(f->conf, conf, len + 1);
     f->index = w->index ? w->index : SIGNET_TPM_INDEX;
-    if (f->index >> 24 != TPM2_HT_NV_INDEX)
+    if (!index_fits(f->index))
         return error_set_hint(err, SIGNET_E_USAGE, "0x01800000 to 0x01bfffff are the owner's",
                               "0x%08x is no index of a TPM", f->index);
     return take_owner_point(w->owner, f->owner, err);

@@ -8,31 +8,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ANOTHER_REQUEST "make another request: signet authority request"
+
 /* The session beside the key: useless without the TPM, which takes it once. */
 static void waiting_path(const char *file, char out[4200])
 {
     snprintf(out, 4200, "%s.session", file);
 }
 
-static int save_session(struct tpm *t, ESYS_TR session, const uint8_t nonce[NONCE_LEN],
-                        const char *path, struct signet_error *err)
+static int write_session(struct tpm *t, const TPMS_CONTEXT *context,
+                         const uint8_t nonce[static NONCE_LEN], const char *path,
+                         struct signet_error *err)
 {
-    TPMS_CONTEXT *context = NULL;
     uint8_t bytes[sizeof(TPMS_CONTEXT)];
     struct buf text = {0};
     size_t len = 0;
-    TSS2_RC answer = t->api->Esys_ContextSave(t->esys, session, &context);
+    TSS2_RC answer = t->api->Tss2_MU_TPMS_CONTEXT_Marshal(context, bytes, sizeof(bytes), &len);
 
-    if (!answer)
-        answer = t->api->Tss2_MU_TPMS_CONTEXT_Marshal(context, bytes, sizeof(bytes), &len);
-    t->api->Esys_Free(context);
     if (answer)
         return tpm_fail(answer, "keeping the session", err);
-    buf_text(&text, "nonce ");
-    buf_hex(&text, nonce, NONCE_LEN);
-    buf_text(&text, "\nsession ");
-    buf_hex(&text, bytes, len);
-    buf_byte(&text, '\n');
+    lines_put_hex(&text, "nonce", nonce, NONCE_LEN);
+    lines_put_hex(&text, "session", bytes, len);
     int rc = buf_check(&text, err);
     if (rc == SIGNET_OK)
         rc = file_write(path, text.data, text.len, 0600, err);
@@ -40,50 +36,104 @@ static int save_session(struct tpm *t, ESYS_TR session, const uint8_t nonce[NONC
     return rc;
 }
 
-static int load_session(struct tpm *t, const struct secret *text, ESYS_TR *session,
+/* A session that is saved has no handle: without its file it is loaded again, to be flushed. */
+static int save_session(struct tpm *t, ESYS_TR *session, const uint8_t nonce[static NONCE_LEN],
+                        const char *path, struct signet_error *err)
+{
+    TPMS_CONTEXT *context = NULL;
+    TSS2_RC answer = t->api->Esys_ContextSave(t->esys, *session, &context);
+
+    if (answer)
+        return tpm_fail(answer, "keeping the session", err);
+    int rc = write_session(t, context, nonce, path, err);
+    if (rc != SIGNET_OK)
+        t->api->Esys_ContextLoad(t->esys, context, session);
+    t->api->Esys_Free(context);
+    return rc;
+}
+
+struct waiting {
+    uint8_t nonce[NONCE_LEN];
+    TPMS_CONTEXT context;
+};
+
+static int read_waiting(struct tpm *t, const char *path, struct waiting *out,
                         struct signet_error *err)
 {
     uint8_t bytes[sizeof(TPMS_CONTEXT)];
-    TPMS_CONTEXT context;
-    const char *at = memmem(text->data, text->len, "\nsession ", 9);
-    size_t read = 0;
+    struct secret text = {0};
+    size_t len = 0, at = 0;
+    const struct line lines[] = {
+        {"nonce", LINE_HEX, out->nonce, NONCE_LEN, NULL},
+        {"session", LINE_HEX, bytes, sizeof(bytes), &len},
+    };
+    int rc = file_read_secret(path, QUOTA_TEXT_MAX, &text, err);
 
-    if (!at)
-        return error_set(err, SIGNET_E_SYNTAX, "the request that waits is damaged");
-    at += 9;
-    size_t rest = (size_t)((const char *)text->data + text->len - at);
-    const char *end = memchr(at, '\n', rest);
-    ssize_t len = end ? hex_decode(at, (size_t)(end - at), bytes, sizeof(bytes)) : -1;
-    if (len <= 0 || t->api->Tss2_MU_TPMS_CONTEXT_Unmarshal(bytes, (size_t)len, &read, &context))
-        return error_set(err, SIGNET_E_SYNTAX, "the request that waits is damaged");
-    if (!t->api->Esys_ContextLoad(t->esys, &context, session))
+    if (rc == SIGNET_OK &&
+        (!lines_read(text.data, text.len, NULL, lines, COUNT_OF(lines)) ||
+         t->api->Tss2_MU_TPMS_CONTEXT_Unmarshal(bytes, len, &at, &out->context) || at != len))
+        rc = error_set_hint(err, SIGNET_E_SYNTAX, ANOTHER_REQUEST,
+                            "'%s', the request that waits, is damaged",
+                            text_shown(path, strlen(path), 200));
+    secret_wipe(&text);
+    return rc;
+}
+
+/* SIGNET_E_CRYPTO: the TPM has no such session. */
+static int load_session(struct tpm *t, const struct waiting *w, ESYS_TR *session,
+                        struct signet_error *err)
+{
+    TSS2_RC answer = t->api->Esys_ContextLoad(t->esys, &w->context, session);
+
+    if (!answer)
         return SIGNET_OK;
-    return error_set_hint(err, SIGNET_E_CRYPTO, "make another request: signet authority request",
+    if (!tpm_answers(answer, TPM2_RC_HANDLE) && !tpm_answers(answer, TPM2_RC_INTEGRITY))
+        return tpm_fail(answer, "the request that waits", err);
+    return error_set_hint(err, SIGNET_E_CRYPTO, ANOTHER_REQUEST,
                           "the TPM does not know the request that waits: it was answered, or the "
                           "TPM was started again");
 }
 
 /* One that waits already would stay in the TPM. */
-static void drop_waiting(struct tpm *t, const char *path)
+static int drop_waiting(struct tpm *t, const char *path, struct signet_error *err)
 {
     ESYS_TR session = ESYS_TR_NONE;
-    struct secret text = {0};
+    struct waiting w;
 
     if (access(path, F_OK) < 0)
-        return;
-    if (file_read_secret(path, QUOTA_TEXT_MAX, &text, NULL) == SIGNET_OK &&
-        load_session(t, &text, &session, NULL) == SIGNET_OK)
+        return SIGNET_OK;
+    int rc = read_waiting(t, path, &w, err);
+    if (rc == SIGNET_OK)
+        rc = load_session(t, &w, &session, err);
+    if (rc == SIGNET_OK)
         t->api->Esys_FlushContext(t->esys, session);
-    secret_wipe(&text);
+    if (rc != SIGNET_OK && rc != SIGNET_E_SYNTAX && rc != SIGNET_E_CRYPTO)
+        return rc;
     unlink(path);
+    return SIGNET_OK;
 }
 
-static int new_session(struct tpm *t, const char *path, uint8_t nonce[NONCE_LEN],
+static int take_nonce(struct tpm *t, ESYS_TR session, uint8_t out[static NONCE_LEN],
+                      struct signet_error *err)
+{
+    TPM2B_NONCE *nonce = NULL;
+    TSS2_RC answer = t->api->Esys_TRSess_GetNonceTPM(t->esys, session, &nonce);
+    bool sized = !answer && nonce->size == NONCE_LEN;
+
+    if (sized)
+        memcpy(out, nonce->buffer, NONCE_LEN);
+    t->api->Esys_Free(nonce);
+    if (answer)
+        return tpm_fail(answer, "a session for the owner's signature", err);
+    return sized ? SIGNET_OK : error_set(err, SIGNET_E_IO, "the TPM's nonce has another size");
+}
+
+/* No session stays in the TPM without a file. */
+static int new_session(struct tpm *t, const char *path, uint8_t nonce[static NONCE_LEN],
                        struct signet_error *err)
 {
     const TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL};
-    const TPM2B_NONCE ours = {.size = NONCE_LEN};
-    TPM2B_NONCE caller = ours, *theirs = NULL;
+    TPM2B_NONCE caller = {.size = NONCE_LEN};
     ESYS_TR session = ESYS_TR_NONE;
     int rc = random_bytes(caller.buffer, NONCE_LEN, err);
 
@@ -92,16 +142,14 @@ static int new_session(struct tpm *t, const char *path, uint8_t nonce[NONCE_LEN]
     TSS2_RC answer = t->api->Esys_StartAuthSession(
         t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &caller,
         TPM2_SE_POLICY, &none, TPM2_ALG_SHA256, &session);
-    if (!answer)
-        answer = t->api->Esys_TRSess_GetNonceTPM(t->esys, session, &theirs);
     if (answer)
         return tpm_fail(answer, "a session for the owner's signature", err);
-    if (theirs->size != NONCE_LEN)
-        rc = error_set(err, SIGNET_E_IO, "the TPM's nonce has another size");
-    else
-        memcpy(nonce, theirs->buffer, NONCE_LEN);
-    t->api->Esys_Free(theirs);
-    return rc == SIGNET_OK ? save_session(t, session, nonce, path, err) : rc;
+    rc = take_nonce(t, session, nonce, err);
+    if (rc == SIGNET_OK)
+        rc = save_session(t, &session, nonce, path, err);
+    if (rc != SIGNET_OK)
+        t->api->Esys_FlushContext(t->esys, session);
+    return rc;
 }
 
 static int write_request(const struct quota_file *f, bool written, const uint8_t nonce[NONCE_LEN],
@@ -109,10 +157,8 @@ static int write_request(const struct quota_file *f, bool written, const uint8_t
 {
     struct buf text = {0};
 
-    buf_printf(&text, REQUEST_FIRST "\nindex 0x%08" PRIx32 "\nwritten %d\nnonce ", f->index,
-               written);
-    buf_hex(&text, nonce, NONCE_LEN);
-    buf_byte(&text, '\n');
+    buf_printf(&text, REQUEST_FIRST "\nindex 0x%08" PRIx32 "\nwritten %d\n", f->index, written);
+    lines_put_hex(&text, "nonce", nonce, NONCE_LEN);
     int rc = buf_take(&text, out, err);
     buf_free(&text);
     return rc;
@@ -133,10 +179,10 @@ int signet_tpm_request(const char *file, struct signet_bytes *out, struct signet
         rc = tpm_open(&t, f.conf, err);
     if (rc == SIGNET_OK)
         rc = quota_index(&t, &f, &index, &written, err);
-    if (rc == SIGNET_OK) {
-        drop_waiting(&t, path);
+    if (rc == SIGNET_OK)
+        rc = drop_waiting(&t, path, err);
+    if (rc == SIGNET_OK)
         rc = new_session(&t, path, nonce, err);
-    }
     tpm_close(&t);
     if (rc == SIGNET_OK)
         rc = write_request(&f, written, nonce, out, err);
@@ -145,44 +191,38 @@ int signet_tpm_request(const char *file, struct signet_bytes *out, struct signet
 }
 
 struct grant {
-    int64_t index, uses;
+    uint32_t index;
+    int64_t uses;
     uint8_t nonce[NONCE_LEN], signature[P256_POINT];
 };
 
 static int take_grant_text(const void *text, size_t len, struct grant *out,
                            struct signet_error *err)
 {
-    if (len <= QUOTA_TEXT_MAX && lines_begin(text, len, GRANT_FIRST) &&
-        lines_number(text, len, "index", UINT32_MAX, &out->index) &&
-        lines_number(text, len, "uses", SIGNET_GRANT_MOST, &out->uses) &&
-        lines_hex(text, len, "nonce", out->nonce, NONCE_LEN) &&
-        lines_hex(text, len, "signature", out->signature, P256_POINT))
+    const struct line lines[] = {
+        {"index", LINE_INDEX, &out->index, 0, NULL},
+        {"uses", LINE_NUMBER, &out->uses, SIGNET_GRANT_MOST, NULL},
+        {"nonce", LINE_HEX, out->nonce, NONCE_LEN, NULL},
+        {"signature", LINE_HEX, out->signature, P256_POINT, NULL},
+    };
+
+    if (lines_read(text, len, GRANT_FIRST, lines, COUNT_OF(lines)))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_SYNTAX, "signet order grant makes one",
                           "it is no grant of uses");
 }
 
-/* Before the TPM is asked, which forgets the session in any case. */
+/* What needs no TPM. */
 static int check_grant(const struct grant *g, const struct quota_file *f, const char *path,
-                       struct secret *waiting, struct signet_error *err)
+                       struct signet_error *err)
 {
-    uint8_t nonce[NONCE_LEN];
-
     if (g->index != f->index)
         return error_set(err, SIGNET_E_CRYPTO, "the grant is for index 0x%08x, not for 0x%08x",
-                         (unsigned)g->index, f->index);
-    if (access(path, F_OK) < 0)
-        return error_set_hint(err, SIGNET_E_CRYPTO, "signet authority request makes one",
-                              "no request waits for a grant: each counts once");
-    int rc = file_read_secret(path, QUOTA_TEXT_MAX, waiting, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    if (!lines_hex(waiting->data, waiting->len, "nonce", nonce, NONCE_LEN))
-        return error_set(err, SIGNET_E_SYNTAX, "the request that waits is damaged");
-    return memcmp(nonce, g->nonce, NONCE_LEN) == 0
+                         g->index, f->index);
+    return access(path, F_OK) == 0
                ? SIGNET_OK
-               : error_set_hint(err, SIGNET_E_CRYPTO, "give the owner the last request",
-                                "the grant answers another request");
+               : error_set_hint(err, SIGNET_E_CRYPTO, "signet authority request makes one",
+                                "no request waits for a grant: each counts once");
 }
 
 static TSS2_RC load_owner(struct tpm *t, const uint8_t owner[static P256_POINT], ESYS_TR *out)
@@ -221,25 +261,16 @@ static TSS2_RC prove_owner(struct tpm *t, ESYS_TR owner, ESYS_TR session, const 
                                      NULL, NULL);
 }
 
-static int write_uses(struct tpm *t, const struct quota_file *f, ESYS_TR session,
-                      const struct grant *g, struct signet_error *err)
+static int write_uses(struct tpm *t, const struct quota_file *f, ESYS_TR index, ESYS_TR session,
+                      const struct grant *g, const uint8_t cp_hash[32], struct signet_error *err)
 {
-    uint8_t name[NAME_LEN], statement[STATEMENT_LEN];
-    ESYS_TR owner = ESYS_TR_NONE, index = ESYS_TR_NONE;
+    ESYS_TR owner = ESYS_TR_NONE;
     TPM2B_MAX_NV_BUFFER pin = {.size = PIN_LEN};
-    bool written = false;
-    int rc = quota_index(t, f, &index, &written, err);
-
-    if (rc == SIGNET_OK)
-        rc = policy_index_name(f->index, f->owner, written, name, err);
-    if (rc == SIGNET_OK)
-        rc = policy_statement(name, g->nonce, (uint32_t)g->uses, statement, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    policy_pin((uint32_t)g->uses, pin.buffer);
     TSS2_RC answer = load_owner(t, f->owner, &owner);
+
+    policy_pin((uint32_t)g->uses, pin.buffer);
     if (!answer)
-        answer = prove_owner(t, owner, session, g, statement + NONCE_LEN + 4);
+        answer = prove_owner(t, owner, session, g, cp_hash);
     if (owner != ESYS_TR_NONE)
         t->api->Esys_FlushContext(t->esys, owner);
     if (!answer)
@@ -248,31 +279,52 @@ static int write_uses(struct tpm *t, const struct quota_file *f, ESYS_TR session
     return answer ? tpm_fail(answer, "the owner's grant", err) : SIGNET_OK;
 }
 
-/* The session ends in each case: one grant, one write. */
-static int use_grant(const struct quota_file *f, const char *path, const struct grant *g,
-                     const struct secret *waiting, struct signet_error *err)
+/* From here on the session ends in each case: one grant, one write. */
+static int spend_request(struct tpm *t, const struct quota_file *f, const char *path,
+                         const struct waiting *w, const struct grant *g, ESYS_TR index,
+                         const uint8_t cp_hash[32], struct signet_error *err)
 {
     ESYS_TR session = ESYS_TR_NONE;
-    struct tpm t = {0};
-    int rc = tpm_open(&t, f->conf, err);
+    int rc = load_session(t, w, &session, err);
 
-    if (rc == SIGNET_OK)
-        rc = load_session(&t, waiting, &session, err);
-    if (rc == SIGNET_OK) {
-        rc = write_uses(&t, f, session, g, err);
-        t.api->Esys_FlushContext(t.esys, session);
-        unlink(path);
-    }
-    tpm_close(&t);
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = write_uses(t, f, index, session, g, cp_hash, err);
+    if (rc != SIGNET_OK)
+        error_hint(err, "this request is used up: " ANOTHER_REQUEST);
+    t->api->Esys_FlushContext(t->esys, session);
+    unlink(path);
     return rc;
+}
+
+static int use_grant(struct tpm *t, const struct quota_file *f, const char *path,
+                     const struct grant *g, struct signet_error *err)
+{
+    uint8_t name[NAME_LEN], statement[STATEMENT_LEN];
+    ESYS_TR index = ESYS_TR_NONE;
+    struct waiting w;
+    bool written = false;
+    int rc = read_waiting(t, path, &w, err);
+
+    if (rc == SIGNET_OK && memcmp(w.nonce, g->nonce, NONCE_LEN) != 0)
+        rc = error_set_hint(err, SIGNET_E_CRYPTO, "give the owner the last request",
+                            "the grant answers another request");
+    if (rc == SIGNET_OK)
+        rc = quota_index(t, f, &index, &written, err);
+    if (rc == SIGNET_OK)
+        rc = policy_index_name(f->index, f->owner, written, name, err);
+    if (rc == SIGNET_OK)
+        rc = policy_statement(name, g->nonce, (uint32_t)g->uses, statement, err);
+    return rc == SIGNET_OK ? spend_request(t, f, path, &w, g, index, statement + NONCE_LEN + 4, err)
+                           : rc;
 }
 
 int signet_tpm_take_grant(const char *file, const void *text, size_t len, int64_t *uses,
                           struct signet_error *err)
 {
-    struct secret waiting = {0};
     struct quota_file f = {0};
     struct grant g = {0};
+    struct tpm t = {0};
     char path[4200];
     int rc = take_grant_text(text, len, &g, err);
 
@@ -280,12 +332,14 @@ int signet_tpm_take_grant(const char *file, const void *text, size_t len, int64_
     if (rc == SIGNET_OK)
         rc = quota_file_read(file, &f, err);
     if (rc == SIGNET_OK)
-        rc = check_grant(&g, &f, path, &waiting, err);
+        rc = check_grant(&g, &f, path, err);
     if (rc == SIGNET_OK)
-        rc = use_grant(&f, path, &g, &waiting, err);
+        rc = tpm_open(&t, f.conf, err);
+    if (rc == SIGNET_OK)
+        rc = use_grant(&t, &f, path, &g, err);
+    tpm_close(&t);
     if (rc == SIGNET_OK)
         *uses = g.uses;
-    secret_wipe(&waiting);
     quota_file_wipe(&f);
     return rc;
 }

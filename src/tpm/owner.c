@@ -56,16 +56,20 @@ int signet_grant_key(const char *key_file, struct signet_bytes *out, struct sign
 }
 
 struct request {
-    int64_t index, written;
+    uint32_t index;
+    int64_t written;
     uint8_t nonce[NONCE_LEN];
 };
 
 static int take_request(const void *text, size_t len, struct request *out, struct signet_error *err)
 {
-    if (len <= QUOTA_TEXT_MAX && lines_begin(text, len, REQUEST_FIRST) &&
-        lines_number(text, len, "index", UINT32_MAX, &out->index) &&
-        lines_number(text, len, "written", 1, &out->written) &&
-        lines_hex(text, len, "nonce", out->nonce, NONCE_LEN))
+    const struct line lines[] = {
+        {"index", LINE_INDEX, &out->index, 0, NULL},
+        {"written", LINE_NUMBER, &out->written, 1, NULL},
+        {"nonce", LINE_HEX, out->nonce, NONCE_LEN, NULL},
+    };
+
+    if (lines_read(text, len, REQUEST_FIRST, lines, COUNT_OF(lines)))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_SYNTAX, "signet authority request makes one",
                           "it is no request for uses of a TPM's key");
@@ -85,7 +89,7 @@ int signet_grant_sign(const char *key_file, const void *request, size_t len, int
     if (rc == SIGNET_OK)
         rc = open_owner_key(key_file, false, &key, point, err);
     if (rc == SIGNET_OK)
-        rc = policy_index_name((uint32_t)r.index, point, r.written, name, err);
+        rc = policy_index_name(r.index, point, r.written, name, err);
     if (rc == SIGNET_OK)
         rc = policy_statement(name, r.nonce, (uint32_t)uses, statement, err);
     if (rc == SIGNET_OK)
@@ -93,12 +97,9 @@ int signet_grant_sign(const char *key_file, const void *request, size_t len, int
     signet_key_free(&key);
     if (rc != SIGNET_OK)
         return rc;
-    buf_printf(&text, GRANT_FIRST "\nindex 0x%08" PRIx32 "\nuses %" PRId64 "\nnonce ",
-               (uint32_t)r.index, uses);
-    buf_hex(&text, r.nonce, NONCE_LEN);
-    buf_text(&text, "\nsignature ");
-    buf_hex(&text, signature, sizeof(signature));
-    buf_byte(&text, '\n');
+    buf_printf(&text, GRANT_FIRST "\nindex 0x%08" PRIx32 "\nuses %" PRId64 "\n", r.index, uses);
+    lines_put_hex(&text, "nonce", r.nonce, NONCE_LEN);
+    lines_put_hex(&text, "signature", signature, sizeof(signature));
     rc = buf_take(&text, out, err);
     buf_free(&text);
     return rc;

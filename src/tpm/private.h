@@ -61,8 +61,13 @@ struct tpm {
 /* api.c */
 int tpm_open(struct tpm *t, const char *conf, struct signet_error *err);
 void tpm_close(struct tpm *t); /* twice is fine */
-/* SIGNET_E_IO: "WHAT: what the TPM's answer means", with a hint where there is something to do. */
+/* Is it the TPM's own answer, and this one? Of which parameter or session does not matter. */
+bool tpm_answers(TSS2_RC answer, TSS2_RC code);
+/* SIGNET_E_IO: "WHAT: what the TPM's answer means", and what to do. */
 int tpm_fail(TSS2_RC answer, const char *what, struct signet_error *err);
+/* Two numbers of P-256, which a TPM gives without zeros in front. False: one is none. */
+bool tpm_numbers(const TPM2B_ECC_PARAMETER *first, const TPM2B_ECC_PARAMETER *second,
+                 uint8_t out[static P256_POINT]);
 enum { PART_MAX = 1024 };
 struct part {
     uint8_t bytes[PART_MAX];
@@ -87,12 +92,29 @@ struct quota_file {
 int quota_file_write(const char *path, const struct quota_file *f, struct signet_error *err);
 int quota_file_read(const char *path, struct quota_file *out, struct signet_error *err);
 void quota_file_wipe(struct quota_file *f);
-/* A value of "NAME VALUE" lines behind a first line; hex: of exactly len bytes. False: there is no
- * such line, or it is something else. */
-bool lines_begin(const void *text, size_t len, const char *first);
-bool lines_text(const void *text, size_t len, const char *name, char *out, size_t size);
-bool lines_hex(const void *text, size_t len, const char *name, uint8_t *out, size_t size);
-bool lines_number(const void *text, size_t len, const char *name, int64_t most, int64_t *out);
+
+/* lines.c: text of "NAME VALUE" lines. */
+enum line_kind { LINE_TEXT, LINE_NUMBER, LINE_INDEX, LINE_HEX };
+struct line {
+    const char *name;
+    enum line_kind kind;
+    void *out;   /* char[size], int64_t, uint32_t or uint8_t[size] */
+    size_t size; /* of a number: the largest */
+    size_t *len; /* of hex: how many bytes there are, 1 to size; NULL: there must be size */
+};
+/* False: it is not first (NULL: nothing), then these lines in this order, and no more. */
+bool lines_read(const void *text, size_t len, const char *first, const struct line *lines,
+                size_t count);
+void lines_put_hex(struct buf *b, const char *name, const uint8_t *data, size_t len);
+#define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
+static inline bool index_fits(uint32_t index)
+{
+    return index >> TPM2_HR_SHIFT == TPM2_HT_NV_INDEX;
+}
+static inline uint32_t get_32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
 
 /* policy.c: names, policies and what the owner signs, computed here: a TPM that computes a policy
  * wants a signature for it, and that one would do for ever. */

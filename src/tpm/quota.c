@@ -56,11 +56,6 @@ static int nothing_granted(const struct quota_file *f, struct signet_error *err)
                           "the owner has granted nothing for index 0x%08x of the TPM", f->index);
 }
 
-static uint32_t get_32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
 /* Esys_NV_Read() by the owner hierarchy: with the index's own password the TPM would count it. */
 static int read_uses(struct tpm *t, ESYS_TR index, struct tpm_uses *out, struct signet_error *err)
 {
@@ -176,7 +171,8 @@ static int spend(struct tpm_quota *q, ESYS_TR policy, struct signet_error *err)
     failpoint("tpm-use-spent");
     if (!answer)
         return SIGNET_OK;
-    if (answer != TPM2_RC_AUTH_UNAVAILABLE || read_uses(t, q->index, &uses, err) != SIGNET_OK)
+    if (!tpm_answers(answer, TPM2_RC_AUTH_UNAVAILABLE) ||
+        read_uses(t, q->index, &uses, err) != SIGNET_OK)
         return tpm_fail(answer, "a use of the authority's key", err);
     return error_set_hint(err, SIGNET_E_CRYPTO,
                           "signet authority request, and have the owner of the product grant more",
@@ -192,11 +188,22 @@ static TPMI_ALG_HASH quota_hash(size_t len)
                        : TPM2_ALG_NULL;
 }
 
-static void put_padded(struct buf *out, const TPM2B_ECC_PARAMETER *number)
+/* Whatever the TPM gave: a certificate with a bad signature would be found by the servers only. */
+static int take_signature(const struct quota_file *f, const TPMT_SIGNATURE *made,
+                          const TPM2B_DIGEST *digest, struct buf *out, struct signet_error *err)
 {
-    for (size_t i = number->size; i < P256_POINT / 2; i++)
-        buf_byte(out, 0);
-    buf_append(out, number->buffer, number->size);
+    const TPMS_SIGNATURE_ECC *numbers = &made->signature.ecdsa;
+    uint8_t both[P256_POINT];
+
+    if (made->sigAlg != TPM2_ALG_ECDSA ||
+        !tpm_numbers(&numbers->signatureR, &numbers->signatureS, both) ||
+        p256_verify(f->point, digest->buffer, digest->size, both, NULL) != SIGNET_OK)
+        return error_set_hint(err, SIGNET_E_CRYPTO,
+                              "the key's file was changed, or the TPM is at fault: create another "
+                              "key",
+                              "what the TPM signed is not by the authority's key");
+    buf_append(out, both, sizeof(both));
+    return buf_check(out, err);
 }
 
 static int sign_digest(struct tpm_quota *q, ESYS_TR policy, const uint8_t *digest, size_t len,
@@ -214,10 +221,9 @@ static int sign_digest(struct tpm_quota *q, ESYS_TR policy, const uint8_t *diges
                                        &ecdsa, &none, &made);
     if (answer)
         return tpm_fail(answer, "signing", err);
-    put_padded(signature, &made->signature.ecdsa.signatureR);
-    put_padded(signature, &made->signature.ecdsa.signatureS);
+    int rc = take_signature(&q->file, made, &data, signature, err);
     t->api->Esys_Free(made);
-    return buf_check(signature, err);
+    return rc;
 }
 
 static int quota_sign_once(struct tpm_quota *q, const uint8_t *digest, size_t len,

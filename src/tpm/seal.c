@@ -70,8 +70,8 @@ int tpm_seal(const char *conf, const struct secret *bytes, struct buf *params,
     struct part public = {0}, private = {0};
     struct tpm t = {0};
 
-    if (conf[strcspn(conf, " \n")])
-        return error_set(err, SIGNET_E_USAGE, "the way to a TPM has no blanks");
+    if (bytes->len > TPM2_MAX_SYM_DATA)
+        return error_set(err, SIGNET_E_LIMIT, "a TPM seals at most %d bytes", TPM2_MAX_SYM_DATA);
     int rc = tpm_open(&t, conf, err);
     if (rc == SIGNET_OK) {
         TSS2_RC answer = seal_bytes(&t, bytes, &public, &private);

@@ -45,6 +45,8 @@ def created(h, tpm):
     owner = call('order', 'grant', '--sign', 'grants.key').strip()
     need(owner == call('order', 'grant', '--sign', 'grants.key').strip() and owner.startswith('p256+'), owner)
     call('authority', 'create', 'ca.tpm', '--owner', owner[:-4], '--tpm', tpm.tcti, code=1, word='no owner')
+    mistyped = 'p256+' + ('B' if owner[5] != 'B' else 'C') + owner[6:]  # no point of the curve: the TPM would not take it
+    call('authority', 'create', 'ca.tpm', '--owner', mistyped, '--tpm', tpm.tcti, code=1, word='no owner')
     call('authority', 'create', 'ca.tpm', '--owner', owner, '--tpm', tpm.tcti, '--index', '7', code=2, word='no index')
     call('authority', 'create', 'ca.tpm', '--owner', owner, '--tpm', tpm.tcti, '--index', 'x', code=2, word='--index')
     call('authority', 'create', 'ca.tpm', '--tpm', tpm.tcti, code=2, word='--owner')
@@ -81,6 +83,10 @@ def counted(h, tpm):
 
 def forged(h, tpm):
     """Grants that are old, edited, of somebody else, or for another index."""
+    os.symlink('nowhere', 'ca.tpm.session')  # a request that cannot wait leaves no session in the TPM
+    call('authority', 'request', 'ca.tpm', code=1, word='will not write over')
+    os.unlink('ca.tpm.session')
+    need(not tool('tpm2_getcap', 'handles-saved-session').strip() and not tool('tpm2_getcap', 'handles-loaded-session').strip(), 'a session stays')
     call('authority', 'grant', 'ca.tpm', 'ca.tpm.request.grant', code=1, word='no request waits')
     call('authority', 'request', 'ca.tpm')
     call('authority', 'grant', 'ca.tpm', 'ca.tpm.request.grant', code=1, word='another request')
