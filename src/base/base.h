@@ -401,6 +401,13 @@ bool library_load(const char *soname, const struct library_function *functions, 
  * Does nothing in the library. */
 void failpoint(const char *name);
 
+/* host (host.c): addresses of a host, for freeaddrinfo(); type: SOCK_STREAM ... SIGNET_E_NET: there
+ * are none; SIGNET_E_TIMEOUT: the name server gave no answer by the deadline (clock_ms());
+ * SIGNET_E_CANCELLED. */
+struct addrinfo;
+int host_find(struct addrinfo **list, const char *host, const char *port, int type,
+              int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err);
+
 /* cancel (cancel.c) */
 int cancel_fd(const struct signet_cancel *cancel); /* readable once fired; -1 for NULL */
 /* Sleeps until the monotonic deadline; SIGNET_E_CANCELLED when fired earlier. */

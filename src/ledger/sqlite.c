@@ -198,7 +198,7 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
     if (rc != SIGNET_OK)
         return rc;
     if (stat(where, &st) == 0 && !S_ISREG(st.st_mode)) /* SQLite would wait for a pipe's writer */
-        return error_set_hint(err, SIGNET_E_LEDGER, "name the file of a ledger",
+        return error_set_hint(err, SIGNET_E_IO, "name the file of a ledger",
                               "this is not a plain file, so it is no ledger");
     if (how > DB_COPY && stat(where, &st) != 0) {
         rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")

@@ -71,8 +71,6 @@ static int connect_one(int *out, const struct addrinfo *to, const struct signet_
 int tcp_open(int *fd, const char *address, bool datagrams, const struct signet_cancel *cancel,
              struct signet_error *err)
 {
-    const struct addrinfo hints = {.ai_socktype = datagrams ? SOCK_DGRAM : SOCK_STREAM,
-                                   .ai_flags = AI_NUMERICSERV};
     int64_t deadline = clock_ms() + CONNECT_MS;
     struct addrinfo *list = NULL;
     char host[256], port[16];
@@ -80,9 +78,11 @@ int tcp_open(int *fd, const char *address, bool datagrams, const struct signet_c
 
     if (rc)
         return rc;
-    rc = getaddrinfo(host, port, &hints, &list);
+    rc = host_find(&list, host, port, datagrams ? SOCK_DGRAM : SOCK_STREAM, deadline, cancel, err);
+    if (rc == SIGNET_E_NET && err)
+        err->code = SIGNET_E_LINK;
     if (rc)
-        return error_set(err, SIGNET_E_LINK, "no such host: %s", gai_strerror(rc));
+        return rc == SIGNET_E_NET ? SIGNET_E_LINK : rc;
     rc = SIGNET_E_LINK;
     for (const struct addrinfo *to = list; to && rc == SIGNET_E_LINK; to = to->ai_next)
         rc = connect_one(fd, to, cancel, deadline, err);

@@ -5,6 +5,7 @@
 #include "notify/private.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,11 +230,23 @@ static bool mqtt_has_taken(const struct mqtt *q)
     return q->taken == q->published;
 }
 
+/* The library's own question to a name server cannot be stopped. */
+static int mqtt_find_host(const struct mqtt *q, struct signet_error *err)
+{
+    struct addrinfo *list = NULL;
+    int rc =
+        host_find(&list, q->host, NULL, SOCK_STREAM, clock_ms() + MQTT_ANSWER_MS, q->cancel, err);
+
+    if (list)
+        freeaddrinfo(list);
+    return error_pass(rc, err, "%s", q->target->url);
+}
+
 static int mqtt_connect(struct mqtt *q, struct signet_error *err)
 {
     if (q->client)
         return SIGNET_OK;
-    int rc = lookup_host(q->host, MQTT_ANSWER_MS, q->cancel, err); /* the library's own blocks */
+    int rc = mqtt_find_host(q, err);
     if (rc == SIGNET_OK)
         rc = mqtt_new(q, err);
     if (rc != SIGNET_OK)

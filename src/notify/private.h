@@ -27,10 +27,6 @@ struct notify_ops {
 extern const struct notify_ops notify_webhook, notify_mqtt, notify_file;
 const struct notify_ops *notify_ops_of(const struct signet_order_notify *target);
 
-/* lookup.c: has it an address? Asks for at most max_ms, and stops when it is told to. */
-int lookup_host(const char *host, int max_ms, const struct signet_cancel *cancel,
-                struct signet_error *err);
-
 /* message.c: false: the target does not hear of such events. */
 bool message_wanted(const struct signet_order *order, const struct signet_order_notify *target,
                     const struct signet_ledger_news *news);

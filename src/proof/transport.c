@@ -96,19 +96,17 @@ static int open_dtls(struct transport *t, const struct transport_address *addres
     return rc;
 }
 
-static int open_udp(struct transport *t, const struct transport_address *address,
+static int open_udp(struct transport *t, const struct transport_address *address, int64_t deadline,
                     struct signet_error *err)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_ADDRCONFIG};
     struct addrinfo *found = NULL;
     char port[8];
     int sys = 0;
 
     snprintf(port, sizeof port, "%u", address->port);
-    int rc = getaddrinfo(address->host, port, &hints, &found);
-    if (rc)
-        return error_set(err, SIGNET_E_NET, "no address of %s: %s", address->host,
-                         gai_strerror(rc));
+    int rc = host_find(&found, address->host, port, SOCK_DGRAM, deadline, t->cancel, err);
+    if (rc != SIGNET_OK)
+        return error_pass(rc, err, "%s", address->host);
     for (const struct addrinfo *a = found; a && t->fd < 0; a = a->ai_next) {
         int fd =
             socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
@@ -136,7 +134,7 @@ int transport_open(struct transport **out, const struct transport_address *addre
     t->fd = -1;
     t->cancel = cancel;
     int rc = address->secure ? open_dtls(t, address, account, rules, deadline, err)
-                             : open_udp(t, address, err);
+                             : open_udp(t, address, deadline, err);
     if (rc)
         transport_close(&t);
     else

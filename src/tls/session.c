@@ -233,21 +233,11 @@ static int shake_hands(struct session *s, int64_t deadline, struct signet_error 
 
 static int resolve(struct addrinfo **list, const struct target *t, struct signet_error *err)
 {
-    struct addrinfo hints = {.ai_socktype = t->dtls ? SOCK_DGRAM : SOCK_STREAM,
-                             .ai_flags = AI_NUMERICSERV};
     char port[8];
-    int rc;
 
     snprintf(port, sizeof port, "%u", t->port);
-    rc = getaddrinfo(t->host, port, &hints, list);
-    if (!rc)
-        return SIGNET_OK;
-    error_set(err, SIGNET_E_NET, "no such host: %s",
-              rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
-    error_hint(err, "is the name right, and does this machine reach its name server?");
-    if (err) /* no verdict on a device: the name server may be away */
-        err->sys = EHOSTUNREACH;
-    return SIGNET_E_NET;
+    return host_find(list, t->host, port, t->dtls ? SOCK_DGRAM : SOCK_STREAM, t->deadline,
+                     t->cancel, err);
 }
 
 /* Its addresses. */

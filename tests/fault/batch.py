@@ -110,7 +110,8 @@ def lost_seals(h):
     for path in h.seals():
         os.remove(path)
     for turn in range(2):
-        h.goes(order, 1, str(len(before)))
+        code, out = h.run(order)
+        need(code == (3 if re.search('this run: [1-9]', out) else 1) and str(len(before)) in out, f'exit {code}: {out}')
         after, out = h.devices('o'), h.packets('packets.ndjson')
         for name, d in before.items():
             need(after[name]['state'] in (WRITING, FAILED), f'{name}, whose seal is lost, is {after[name]["state"]}')

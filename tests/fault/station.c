@@ -249,6 +249,13 @@ static void pause_a_moment(void)
     nanosleep(&moment, NULL);
 }
 
+/* It does not answer, or went in the middle of the first words with it. */
+static bool is_away(int rc, const struct signet_error *err)
+{
+    return rc == SIGNET_E_NET ||
+           (rc == SIGNET_E_LEDGER && strstr(err->msg, "database server is away"));
+}
+
 int main(int argc, char **argv)
 {
     struct signet_error err = {0};
@@ -262,7 +269,7 @@ int main(int argc, char **argv)
     if (s.journal < 0 || getrandom(&s.seed, sizeof(s.seed), 0) < 0)
         return 2;
     int rc = signet_ledger_open(&s.ledger, argv[1], &options, &err);
-    for (int i = 0; rc == SIGNET_E_NET && i < 600; i++) { /* as whoever restarts a station would */
+    for (int i = 0; is_away(rc, &err) && i < 600; i++) { /* as whoever restarts a station would */
         pause_a_moment();
         rc = signet_ledger_open(&s.ledger, argv[1], &options, &err);
     }
