@@ -222,7 +222,7 @@ static void check_servers(struct check *c)
         int rc = cli_server_open(&access, NULL, &server, &err);
         if (rc == SIGNET_OK)
             rc = signet_server_check(server, &err);
-        put_result(c, rc, "server", from->name, "it is there, and takes the token", &err);
+        put_result(c, rc, "server", from->name, "it is there, and lets the station in", &err);
         if (rc == SIGNET_OK)
             check_server_clock(c, from->name, server);
         signet_server_close(&server);

@@ -22,8 +22,11 @@ def run_blocks(path):
         with open(os.path.join(work, '.said'), 'w+') as said:  # a pipe would wait for what was left behind
             p = subprocess.run(['bash', '-eux', '-c', tidy + ''.join(blocks)], cwd=work, env=env, stdout=said, stderr=said, stdin=subprocess.DEVNULL, timeout=240)
             said.seek(0)
+            text = said.read()
             if p.returncode:
-                failures.append(f'{path}: exit {p.returncode}\n{said.read()[-2500:]}')
+                failures.append(f'{path}: exit {p.returncode}\n{text[-2500:]}')
+            elif '*****' in text:  # the word "token" is the token of `sim server`
+                failures.append(f'{path}: a word of a message is masked: {text[text.index("*****") - 80:][:100]}')
     return len(blocks)
 
 helps = {}
