@@ -156,6 +156,10 @@ static int read_names(struct reader *r, yaml_node_t *node)
     if (rc == SIGNET_OK && !o->manifest && (o->delimiter || o->from_board))
         rc = reader_fail(r, node, SIGNET_E_MEANING, "'%s' goes with a 'manifest'",
                          o->delimiter ? "delimiter" : "from_board");
+    if (rc == SIGNET_OK && o->pattern && !o->manifest && !strstr(o->pattern, "{serial}") &&
+        !strstr(o->pattern, "{serial:"))
+        rc = reader_fail_word(r, o->pattern, "a pattern has {serial} or {serial:06} in it once",
+                              "'%.80s' is not a pattern of names", o->pattern);
     return rc;
 }
 

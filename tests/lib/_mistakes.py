@@ -60,6 +60,7 @@ add('comments alone', 'run --dry-run two.yaml', 'two.yaml: the file is empty', '
 # work orders: what the keys mean
 order('a key with a slip', 'quota', 'qouta', "two.yaml:2:1: unknown key 'qouta'", 'qouta: 3\n^', "did you mean 'quota'?")
 order('a nested key with a slip', 'pattern', 'patern', "two.yaml:5:9: unknown key 'patern'", "did you mean 'pattern'?")
+order('a slip in a pattern', '{serial:03}', '{serail:03}', "two.yaml:5:18: 'urn:dev:os:x-{serail:03}' is not a pattern of names", '^', '{serial}')
 order('a key twice', 'output:', 'quota: 4\noutput:', "two.yaml:6:1: 'quota' is there twice", 'keep one')
 order('a number in words', 'quota: 3', 'quota: three', "two.yaml:2:8: 'quota' takes a whole number, not 'three'", '       ^', 'such as 10')
 order('half a device', 'quota: 3', 'quota: 3.5', "two.yaml:2:8: 'quota' takes a whole number", 'such as')
@@ -75,7 +76,7 @@ order('no names', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}\n', ''
 order('slots without a board', 'output:', 'slots: [{port: x}]\noutput:', "'slots' needs a 'board'", 'recipe')
 order('a board without slots', '\nslots: [{port: x}]', '', 'there is a board, but no slots', 'slots: [', base=BOARD)
 order('a slot that is nowhere', '{port: x}', '{name: a}', 'two.yaml:7:9: a slot has a port', 'list of boards', base=BOARD)
-order('a recipe with a slip', 'smp-file', 'smp-fiel', "slot 1: unknown board 'smp-fiel'", "did you mean 'smp-file'?", base=BOARD)
+order('a recipe with a slip', 'smp-file', 'smp-fiel', "slot 1: unknown recipe 'smp-fiel'", "did you mean 'smp-file'?", base=BOARD)
 order('a flasher with a slip', 'flasher: none', 'flasher: nrfutl', "'nrfutl'", 'did you mean', base=BOARD)
 order('one port twice', '{port: x}', '{port: x}, {port: ./x}', 'two.yaml:7:20: slots 1 and 2 are one place', '^', 'leave one of the two', base=BOARD)
 order('a placeholder of a hook with a slip', 'output:', 'on_pass: [/bin/true, "{slott}"]\noutput:', "two.yaml:6:23: on_pass has an unknown placeholder '{slott}'", "did you mean '{slot}'?")

@@ -67,7 +67,7 @@ static void options_that_do_not_do(void **state)
     } rows[] = {
         {"smp-file", {.port = "/dev/x"}, SIGNET_E_USAGE, "needs the path of the packet", "/lfs1"},
         {"smp-file", {.packet_path = "/p"}, SIGNET_E_USAGE, "which board?", "list of boards"},
-        {"smp-fil", {.port = "/dev/x"}, SIGNET_E_USAGE, "unknown board 'smp-fil'", "'smp-file'"},
+        {"smp-fil", {.port = "/dev/x"}, SIGNET_E_USAGE, "unknown recipe 'smp-fil'", "'smp-file'"},
         {"anjay-zephyr", {.serial = "a b"}, SIGNET_E_USAGE, "1 to 63 letters and digits", ""},
         {"anjay-zephyr",
          {.port = "/dev/x", .smp_version = 3},
