@@ -121,6 +121,10 @@ static void of_this_order_and_this_station(void **state)
     assert_string_equal(news(&none, 100), "");
     reserve("three", "1");
     assert_string_equal(news(&none, 100), "reserved three 1  1;");
+    signet_ledger_close(&ledger);
+    open_as("A");
+    after = 0;
+    assert_string_equal(news(&after, 100), "order    0;reserved one 1  1;");
 }
 
 static void a_reader_that_stops(void **state)

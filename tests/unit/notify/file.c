@@ -100,10 +100,15 @@ static void what_holds_no_events(void **state)
 
 static void what_is_no_file(void **state)
 {
+    char other[FOLDER_SIZE + 8];
+
     (void)state;
-    unlink(path);
-    assert_int_equal(symlink("elsewhere", path), 0);
+    snprintf(other, sizeof(other), "%s/other", folder);
+    put(A "\n{\"id", strlen(A) + 5);
+    assert_int_equal(rename(path, other), 0);
+    assert_int_equal(symlink("other", path), 0);
     assert_int_equal(add(A), SIGNET_E_IO);
+    holds(A "\n{\"id"); /* not cut, either */
     unlink(path);
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(add(A), SIGNET_E_IO);

@@ -109,7 +109,7 @@ static void whose_matter_an_answer_is(void **state)
 static void what_is_no_key(void **state)
 {
     static const char *const wrong[] = {
-        "", "whsec_", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa==", /* 23 bytes */
+        "", "whsec_", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaQ=", /* 23 bytes */
         "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa*w"};
     char large[128] = "whsec_";
     void *hook;
