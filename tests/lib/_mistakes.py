@@ -60,7 +60,7 @@ add('comments alone', 'run --dry-run two.yaml', 'two.yaml: the file is empty', '
 # work orders: what the keys mean
 order('a key with a slip', 'quota', 'qouta', "two.yaml:2:1: unknown key 'qouta'", 'qouta: 3\n^', "did you mean 'quota'?")
 order('a nested key with a slip', 'pattern', 'patern', "two.yaml:5:9: unknown key 'patern'", "did you mean 'pattern'?")
-order('a slip in a pattern', '{serial:03}', '{serail:03}', "two.yaml:5:18: 'urn:dev:os:x-{serail:03}' is not a pattern of names", '^', '{serial}')
+order('a slip in a pattern', '{serial:03}', '{serail:03}', "two.yaml:5:19: 'urn:dev:os:x-{serail:03}' is not a pattern of names", '^', '{serial}')
 order('a key twice', 'output:', 'quota: 4\noutput:', "two.yaml:6:1: 'quota' is there twice", 'keep one')
 order('a number in words', 'quota: 3', 'quota: three', "two.yaml:2:8: 'quota' takes a whole number, not 'three'", '       ^', 'such as 10')
 order('half a device', 'quota: 3', 'quota: 3.5', "two.yaml:2:8: 'quota' takes a whole number", 'such as')
