@@ -121,23 +121,6 @@ int authority_grant(int argc, char **argv)
     return cli_end(&cli, rc);
 }
 
-static int print_grant_key(struct cli *cli, const char *file)
-{
-    struct signet_bytes key = {0};
-    struct json j;
-    int rc = signet_grant_key(file, &key, &cli->err);
-
-    if (rc == SIGNET_OK && cli->json) {
-        json_event(&j, "owner");
-        json_text(&j, "key", (const char *)key.data);
-        json_end(&j);
-    } else if (rc == SIGNET_OK) {
-        printf("%s\n", (const char *)key.data);
-    }
-    signet_bytes_free(&key);
-    return cli_end(cli, rc);
-}
-
 static int sign_grant(struct cli *cli, const char *key, int64_t uses, const char *output)
 {
     struct signet_bytes text = {0}, grant = {0};
@@ -161,6 +144,7 @@ int order_grant(int argc, char **argv)
     enum { NONE = 4000000000U };
     const char *key = NULL, *output = NULL;
     unsigned uses = NONE;
+    struct signet_bytes owner = {0};
     struct cli cli = {0};
     const struct option_row rows[] = {
         TEXT(0, "sign", "FILE",
@@ -178,7 +162,7 @@ int order_grant(int argc, char **argv)
     if (!key)
         return cli_usage(&cli, "the owner's key is missing: --sign FILE");
     if (cli.arg_count == 0)
-        return print_grant_key(&cli, key);
+        return cli_end_owner(&cli, signet_grant_key(key, &owner, &cli.err), &owner);
     if (uses == NONE)
         return cli_usage(&cli, "how many certificates: --uses N");
     return sign_grant(&cli, key, uses, output);

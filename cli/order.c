@@ -30,20 +30,18 @@ static int sign_order(struct cli *cli, const struct signing *s, int64_t from, in
     return cli_end(cli, rc);
 }
 
-static int show_owner_key(struct cli *cli, const struct signing *s)
+int cli_end_owner(struct cli *cli, int rc, struct signet_bytes *key)
 {
-    struct signet_bytes key = {0};
     struct json j;
-    int rc = signet_order_key(s->file, s->name, &key, &cli->err);
 
     if (rc == SIGNET_OK && cli->json) {
         json_event(&j, "owner");
-        json_text(&j, "key", (const char *)key.data);
+        json_text(&j, "key", (const char *)key->data);
         json_end(&j);
     } else if (rc == SIGNET_OK) {
-        printf("%s\n", (const char *)key.data);
+        printf("%s\n", (const char *)key->data);
     }
-    signet_bytes_free(&key);
+    signet_bytes_free(key);
     return cli_end(cli, rc);
 }
 
@@ -51,6 +49,7 @@ static int order_sign(int argc, char **argv)
 {
     struct cli cli = {0};
     struct signing s = {.name = "owner"};
+    struct signet_bytes owner = {0};
     int64_t from = 0, until = 0;
     const struct option_row rows[] = {
         TEXT(0, "sign", "FILE", "The owner's key, which is made if it is missing (required)",
@@ -70,7 +69,7 @@ static int order_sign(int argc, char **argv)
     if (!s.file)
         return cli_usage(&cli, "the owner's key is missing: --sign FILE");
     if (cli.arg_count == 0)
-        return show_owner_key(&cli, &s);
+        return cli_end_owner(&cli, signet_order_key(s.file, s.name, &owner, &cli.err), &owner);
     if (!when_parse(&cli, "from", s.from, false, &from) ||
         !when_parse(&cli, "until", s.until, true, &until))
         return EXIT_USAGE;

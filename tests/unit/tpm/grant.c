@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions that wait for a grant: none stays in the TPM without its file, and no file is dropped
  * that the TPM may still know.
- * wrap: library_load */
+ * wrap: library_load
+ */
 #include "unit/tpm/fake.h"
 
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A TPM whose signatures are none, and what people read when it refuses.
- * wrap: library_load */
+ * wrap: library_load
+ */
 #include "unit/tpm/fake.h"
 
 #include <setjmp.h>
