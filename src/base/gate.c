@@ -55,6 +55,7 @@ struct decoder {
     unsigned offsets;    /* at which digit a secret may begin */
     unsigned base;       /* of a number */
     bool negative;       /* numbers too */
+    unsigned most;       /* bytes that 8 bytes of text stand for */
 };
 
 static int digit_16(int c)
@@ -178,6 +179,11 @@ static size_t escape_number(const struct view *in, size_t i, size_t max, unsigne
 
 static const char *const entities[] = {"&amp;", "&lt;<", "&gt;>", "&quot;\"", "&apos;'"};
 
+static bool begins_escape(uint8_t c)
+{
+    return c == '%' || c == '\\' || c == '&' || (c & 0xfe) == 0xc2;
+}
+
 /* "%2B", "\x2b", "\u002b", "\053", "&#43;", "&#x2b;", a byte as UTF-8. How long it is; 0: none of
  * these. */
 static size_t read_escape(const struct view *in, size_t i, unsigned *value)
@@ -208,7 +214,7 @@ static size_t read_escape(const struct view *in, size_t i, unsigned *value)
 
 static size_t read_entity(const struct view *in, size_t i, unsigned *value)
 {
-    for (size_t k = 0; in->bytes[i] == '&' && k < sizeof(entities) / sizeof(*entities); k++) {
+    for (size_t k = 0; k < sizeof(entities) / sizeof(*entities); k++) {
         size_t len = strcspn(entities[k], ";") + 1;
 
         if (len <= in->n - i && memcmp(in->bytes + i, entities[k], len) == 0)
@@ -225,8 +231,8 @@ static void decode_escapes(const struct view *in, struct view *out, const struct
     for (size_t i = 0, len; i < in->n; i += len) {
         unsigned value = 0;
 
-        len = read_escape(in, i, &value);
-        if (!len)
+        len = begins_escape(in->bytes[i]) ? read_escape(in, i, &value) : 0;
+        if (!len && in->bytes[i] == '&')
             len = read_entity(in, i, &value);
         any = any || len;
         if (len && value <= 255)
@@ -239,15 +245,15 @@ static void decode_escapes(const struct view *in, struct view *out, const struct
 }
 
 static const struct decoder decoders[] = {
-    {decode_escapes, .second = true},
-    {decode_tight, .second = false},
-    {take_digits, true, digit_16, .bits = 4, .offsets = 2},
-    {take_digits, true, digit_64, .bits = 6, .offsets = 4},
-    {take_digits, false, digit_32, .bits = 5, .offsets = 8},
-    {decode_numbers, false, digit_16, .base = 16},
-    {decode_numbers, false, digit_10, .base = 10},
-    {decode_numbers, false, digit_10, .base = 10, .negative = true},
-    {decode_numbers, false, digit_8, .base = 8},
+    {decode_escapes, .second = true, .most = 8},
+    {decode_tight, .second = false, .most = 8},
+    {take_digits, true, digit_16, .bits = 4, .offsets = 2, .most = 4},
+    {take_digits, true, digit_64, .bits = 6, .offsets = 4, .most = 6},
+    {take_digits, false, digit_32, .bits = 5, .offsets = 8, .most = 5},
+    {decode_numbers, false, digit_16, .base = 16, .most = 4}, /* something stands between two */
+    {decode_numbers, false, digit_10, .base = 10, .most = 4},
+    {decode_numbers, false, digit_10, .base = 10, .negative = true, .most = 4},
+    {decode_numbers, false, digit_8, .base = 8, .most = 4},
 };
 
 static uint8_t fold(uint8_t c)
@@ -373,8 +379,10 @@ static void run_decoder(struct gate *g, size_t level, const struct decoder *d)
 
 static void gate_decode(struct gate *g, size_t level, bool again)
 {
+    size_t len = g->views[level].n;
+
     for (size_t i = 0; i < sizeof(decoders) / sizeof(*decoders); i++)
-        if (!again || decoders[i].second)
+        if ((!again || decoders[i].second) && (len + 1) * decoders[i].most >= g->least * 8)
             run_decoder(g, level, &decoders[i]);
 }
 
