@@ -2,6 +2,7 @@
 """A day at a line, out of a seed: racks of simulated boards, servers, a ledger, and what people and machines do to them. At
 its end the rack's journal, the servers' devices and the ledger must agree (check()): nobody's finished board was harmed."""
 import base64, collections, contextlib, glob, hashlib, json, os, random, re, resource, shutil, signal, socket, sqlite3, subprocess, time
+from _printer import Printer
 from _signet import BUILD, SIGNET, TEMPLATE, Broken, Folder, need
 
 TOKEN = 'T0kenOfTheDay_51c7'
@@ -50,7 +51,7 @@ class Server:
 
     def start(self):
         args = [SIGNET, 'sim', 'server', '--kind', self.kind, '-t', TOKEN, '--ca-file', self.at('pem'), '--server-file', self.at('json'), '--token-file', self.at('token'),
-                '-S', self.at('state'), '--control', self.at('control'), '-u']
+                '--keep', self.at('state'), '--control', self.at('control'), '-u']
         args += ['-p', str(self.port)] if self.port else []
         for _ in range(200):  # somebody's connection may have the port for a moment
             p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -106,13 +107,15 @@ class Day(Folder):
         self.write('template', TEMPLATE % 0)
         kinds = self.rng.sample(('coiote', 'leshan', 'thingsboard'), self.rng.choice((1, 1, 2)))
         self.servers = [Server(self, k) for k in kinds]
+        self.printer = Printer(folder) if self.rng.random() < 0.4 else None
+        self.write('label.zpl', '^XA^FD{endpoint}^FS^FO9,9{qr:{endpoint}/{hw_id}}^XZ')
         self.faults = [f'{slot}={self.rng.choice(FAULTS)}' for slot in range(1, self.slots + 1) if self.rng.random() < 0.1]
         self.start_rack()
         self.quota = {f'o{i}': self.rng.randint(2, 4) for i in range(self.rng.choice((1, 2, 2)))}
         for order in self.quota:
             self.write_orders(order)
         self.note(f'{self.slots} slots, {"names of the boards" if self.own_names else "names of the order"}, '
-                  f'servers {kinds}, quotas {self.quota}, stations {self.stations}, faults {self.faults}')
+                  f'servers {kinds}{" and a label printer" if self.printer else ""}, quotas {self.quota}, stations {self.stations}, faults {self.faults}')
 
     # what is there
 
@@ -125,7 +128,7 @@ class Day(Folder):
         return self.url or self.at('ledger.db')
 
     def start_rack(self):
-        args = [SIGNET, 'sim', 'rack', 'rack', '--slots', str(self.slots), '-b', '0', '-S', 'boards', '-j', 'journal', '--programmer', '.', '-u']
+        args = [SIGNET, 'sim', 'rack', 'rack', '--slots', str(self.slots), '-b', '0', '--keep', 'boards', '-j', 'journal', '--programmer', '.', '-u']
         args += [x for f in self.faults for x in ('-m', f)]
         self.rack = subprocess.Popen(args, cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         need(self.rack.stdout.readline(), 'the rack does not start')
@@ -141,6 +144,8 @@ class Day(Folder):
         self.stop_rack()
         for s in self.servers:
             s.kill()
+        if self.printer:
+            self.printer.close()
 
     def slots_of(self, station):
         every = range(1, self.slots + 1)
@@ -154,11 +159,17 @@ class Day(Folder):
                     f'work: work-{station}', f'station_key: {station}.key', f'retries: {1}', *names,
                     'board: {recipe: anjay-zephyr, flasher: nrfjprog, flasher_tool: nrfjprog, initial: initial.hex, final: final.hex,'
                     ' ready_timeout_ms: 20000, smp_timeout_ms: 600}', 'slots:']
+            text[8:8] = [f'notify: [{{name: news, file: {self.news(order, station)}}}]']
+            if self.printer:
+                text[8:8] = [f'label: {{template: label.zpl, printer: "{self.printer.url}"}}']
             slots = {i: f'  - {{port: rack/{i}, serial: S{i}, name: "{self.slot_names[i]}"}}' for i in self.slots_of(station)}
             servers = ['servers:'] + [f'  - {{name: {s.kind}, file: servers/{s.kind}.json, token_file: servers/{s.kind}.token}}' for s in self.servers]
             self.write(f'{order}-{station}.yaml', '\n'.join([*text, *slots.values(), *servers]) + '\n')
             half = [slots[i] for i in slots if i % 2 == (order == 'o0')]  # beside the other order
             self.write(f'{order}-{station}-half.yaml', '\n'.join([*text, *half, *servers]) + '\n')
+
+    def news(self, order, station):
+        return f'out/news-{order}-{station}'
 
     def boards(self):
         """serial number -> what the rack keeps of it"""
@@ -259,7 +270,7 @@ class Day(Folder):
         self.latest = max(self.latest, now) if begun else self.latest
 
     def meanwhile(self):
-        self.rng.choice((self.replug, self.replug, self.swap, self.swap, self.trouble, self.calm, self.put_back, self.control))()
+        self.rng.choice((self.replug, self.replug, self.swap, self.swap, self.trouble, self.paper, self.calm, self.put_back, self.control))()
 
     def control(self):
         """Over the control socket: a pause, a slot that is out for a moment, another operator."""
@@ -331,7 +342,31 @@ class Day(Folder):
         else:
             server.tell(what)
 
+    def paper(self):
+        """The printer stands, is silent, or prints a label and loses the connection."""
+        what = self.rng.choice(('paper=0', 'pause=1', 'head=0', 'silent', 'garbage', 'full', 'slow=300', 'drop=1', 'lose=1', 'lose=2', ''))
+        if self.printer:
+            self.printer.tell(f'misbehave {what}'.strip())
+            self.note(f'label printer: {what or "is well"}', 'printer in trouble' if what else None)
+
+    def find_labels(self):
+        """Of labels that nobody knows of: a person looks."""
+        self.printer.tell('misbehave')
+        printed = ''.join(self.printer.labels())
+        for row in self.rows():
+            if row['state'] in FINISHED and self.label_events(row)[-1:] == ['label-sent']:
+                verb, last = ('confirm', []) if f'{row["endpoint"]}/{row["hw_id"]}' in printed else ('print', ['-r', 'not found'])
+                order = f'{row["order"]}-{self.stations[0]}.yaml'
+                p = call('label', verb, *last, order, row['endpoint'], folder=self.folder, code=(0, 1))
+                self.note(f'label {verb} {row["endpoint"]}: {p.returncode} {p.stderr.strip()[:150]}', f'label {verb}')
+
+    def label_events(self, row):
+        shown = [json.loads(l) for l in call('ledger', 'show', '--json', self.ledger(), row['endpoint']).stdout.splitlines()]
+        return [e['kind'] for e in shown if e['event'] == 'history' and e['kind'].startswith('label') and e.get('edition', 1) == row.get('edition', 1)]
+
     def calm(self):
+        if self.printer:
+            self.printer.tell('misbehave')
         for server in self.servers:
             if not server.process:
                 server.start()
@@ -428,7 +463,7 @@ class Day(Folder):
 
     def live(self):
         copied = self.rng.choice((None, None, 1, 2, 3))
-        acts = (self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.calm, self.calm, self.rework, self.give_back,
+        acts = (self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.paper, self.paper, self.calm, self.calm, self.rework, self.give_back,
                 self.raise_quota, self.void, self.restart_rack)
         for i in range(self.rng.randint(4, 6)):
             if i == copied:
@@ -454,6 +489,8 @@ class Day(Folder):
             server.kill()  # what it was told to misbehave is forgotten
             server.start()
         for round in range(14):
+            if self.printer:
+                self.find_labels()
             rows = self.rows()
             open_orders = [o for o in self.quota if not self.finished(rows, o)]
             if not open_orders:
@@ -561,6 +598,8 @@ class Day(Folder):
         self.by_key = {r['psk_sha256']: r for r in self.all_rows if r.get('psk_sha256')}
         self.check_boards()
         self.check_servers()
+        self.check_labels()
+        self.check_news()
         self.check_ledger()
         self.check_secrets()
 
@@ -632,6 +671,31 @@ class Day(Folder):
                 need(key in states, f'{server.kind} has {endpoint} with a key that the ledger does not know')
                 need(not (states[key] == 'void' and endpoint in self.removed), f'{server.kind} still lets in {endpoint}, which was to be removed')
                 need(states[key] != 'retired', f'{server.kind} still lets in {endpoint} with the key of an edition that is retired')
+
+    def check_labels(self):
+        """Whoever is done has a label, and none was printed that nobody recorded first."""
+        if not self.printer or self.lost_at:
+            return
+        printed = collections.Counter(re.search(r'FD(urn:[^\^]+)', l)[1] for l in self.printer.labels())
+        told = collections.Counter((e['endpoint'], e['kind']) for e in self.all_events if e['kind'].startswith('label'))
+        for endpoint, count in printed.items():
+            need(count <= told[endpoint, 'label-sent'], f'{endpoint} has {count} labels, and {told[endpoint, "label-sent"]} were to be printed')
+        for row in self.all_rows:
+            need(row['state'] != 'done' or 'labelled' in self.label_events(row), f'{row["endpoint"]} is done, and has no label')
+            need(row['state'] != 'done' or printed[row['endpoint']], f'{row["endpoint"]} is done, and no label was printed')
+
+    def check_news(self):
+        """Each board that passed was told of by its station; the order of events is kept, whatever was told again."""
+        for station in () if self.lost_at else self.stations:
+            told = {}
+            for order in self.quota:
+                mine = {e['id']: e for e in lines(self.at(self.news(order, station)))}
+                seqs = [e['seq'] for e in mine.values()]
+                need(seqs == sorted(seqs), f'{order} at {station}: events are told in another order: {seqs}')
+                told |= mine
+            passed = {e['id'] for e in told.values() if e['event'] == 'pass'}
+            boards = {e['hash'] for e in self.all_events if e['kind'] == 'board' and e['station'] == station and json.loads(e['detail'])['verdict'] == 'pass'}
+            need(passed == boards, f'{station} told of the boards {passed}, those that passed are {boards}')
 
     def check_ledger(self):
         """(d) the chain holds, and the counts are what the rack saw."""
