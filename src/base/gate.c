@@ -371,7 +371,8 @@ static void run_decoder(struct gate *g, size_t level, const struct decoder *d)
     d->run(&g->views[level], d->offsets ? digits : out, d);
     if (!d->offsets)
         look_at_decoded(g, level + 1, d->second);
-    for (size_t i = 0; i < d->offsets && digits->n * d->bits >= g->least * 8; i++, out->n = 0) {
+    for (size_t i = 0; i < d->offsets && digits->n * d->bits >= g->least * 8 + i * d->bits;
+         i++, out->n = 0) {
         join_digits(digits, out, d->bits, i);
         look_at_decoded(g, level + 1, d->second);
     }
