@@ -408,6 +408,13 @@ class Day(Folder):
                 self.removed.add(row['endpoint'])
             self.note(f'void {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}', 'void')
 
+    def bring_in(self):
+        """What is in the ledger goes to an office, which has it from before or not."""
+        if self.rows():
+            p = call('ledger', 'import', '--new', '--site', 'hall', self.at('office.db'), self.ledger(), code=(0, 1))
+            need(p.returncode == 0 or self.lost_at, f'the office does not get the ledger: {p.stderr}')
+            self.note(f'import: {p.stdout.strip()[-150:]}', 'import')
+
     # an old ledger
 
     def copy_ledger(self):
@@ -464,7 +471,7 @@ class Day(Folder):
     def live(self):
         copied = self.rng.choice((None, None, 1, 2, 3))
         acts = (self.tray, self.tray, self.tray, self.put_back, self.put_back, self.rename, self.trouble, self.paper, self.paper, self.calm, self.calm, self.rework, self.give_back,
-                self.raise_quota, self.void, self.restart_rack)
+                self.raise_quota, self.void, self.restart_rack, self.bring_in)
         for i in range(self.rng.randint(4, 6)):
             if i == copied:
                 self.copy_ledger()
@@ -600,6 +607,7 @@ class Day(Folder):
         self.check_servers()
         self.check_labels()
         self.check_news()
+        self.check_office()
         self.check_ledger()
         self.check_secrets()
 
@@ -696,6 +704,18 @@ class Day(Folder):
             passed = {e['id'] for e in told.values() if e['event'] == 'pass'}
             boards = {e['hash'] for e in self.all_events if e['kind'] == 'board' and e['station'] == station and json.loads(e['detail'])['verdict'] == 'pass'}
             need(passed == boards, f'{station} told of the boards {passed}, those that passed are {boards}')
+
+    def check_office(self):
+        """An office that had a part of it has all of it, and its own chain holds."""
+        if self.lost_at or not os.path.exists(self.at('office.db')):
+            return
+        self.bring_in()
+        call('ledger', 'verify', self.at('office.db'))
+        there = call('ledger', 'list', self.at('office.db'), '--json').stdout.splitlines()
+        there = [json.loads(l) for l in there if '"event": "device"' in l]
+        keys = ('endpoint', 'edition', 'state', 'psk_sha256', 'hw_id', 'attempt', 'error', 'changed')
+        office, here = ([tuple(r.get(k) for k in keys) for r in rows] for rows in (there, self.all_rows))
+        need(sorted(map(str, office)) == sorted(map(str, here)), f'the office has {office}, and the ledger {here}')
 
     def check_ledger(self):
         """(d) the chain holds, and the counts are what the rack saw."""
