@@ -65,7 +65,7 @@ struct signet_value {
 struct signet_record {
     struct signet_path path;
     struct signet_value value; /* bytes belong to the tree */
-    unsigned line, column;     /* where the text had it, from 1; 0 when it came from elsewhere */
+    unsigned line, column;     /* of its entry in the text, from 1; 0: it has none */
 };
 
 struct signet_tree;

@@ -108,23 +108,23 @@ static int check_target(struct check *check, const struct access *access, uint16
     int64_t target = check_integer(check, 2, iid, TARGET_INSTANCE, -1);
 
     if (oid < 0)
-        return check_refuse(check, ac_path(iid, TARGET_OBJECT), 0, "name the object",
+        return check_refuse(check, ac_path(iid, TARGET_OBJECT), "name the object",
                             "is missing (" STANDARD ")");
     if (target < 0)
-        return check_refuse(check, ac_path(iid, TARGET_INSTANCE), 0,
+        return check_refuse(check, ac_path(iid, TARGET_INSTANCE),
                             "name the instance; 65535 is for those to come",
                             "is missing (" STANDARD ")");
     if (oid == 2)
-        return check_refuse(check, ac_path(iid, TARGET_OBJECT), 0, NULL,
+        return check_refuse(check, ac_path(iid, TARGET_OBJECT), NULL,
                             "is 2: access to Access Control has its owner alone (" STANDARD ")");
     if (is_repeated(access, oid, target))
-        return check_refuse(check, ac_path(iid, TARGET_OBJECT), 0,
+        return check_refuse(check, ac_path(iid, TARGET_OBJECT),
                             "put all servers into one Access Control instance",
                             "and TargetIID are /%lld/%lld, as in another instance (" STANDARD ")",
                             (long long)oid, (long long)target);
     if (check->client->access_control && oid > 0 && oid < 65535 &&
         !is_reachable(check, access, oid, target))
-        return check_client(check, ac_path(iid, TARGET_OBJECT), 0,
+        return check_client(check, ac_path(iid, TARGET_OBJECT),
                             "write the instance into the packet, or leave this one out",
                             "and TargetIID are /%lld/%lld, which %s does not have then",
                             (long long)oid, (long long)target, check->client->name);
@@ -133,13 +133,12 @@ static int check_target(struct check *check, const struct access *access, uint16
 
 static int check_owner(struct check *check, const struct access *access, uint16_t iid)
 {
-    const struct signet_record *owner = check_find(check, 2, iid, OWNER);
     int64_t ssid = check_integer(check, 2, iid, OWNER, 65535);
 
     if (!check->client->access_control || ssid < 1 || ssid >= 65535 ||
         id_set_has(&access->servers, ssid))
         return SIGNET_OK;
-    return check_client(check, ac_path(iid, OWNER), owner->line,
+    return check_client(check, ac_path(iid, OWNER),
                         "an owner is a server of the device, or 65535 for the bootstrap server",
                         "is %lld, and no Server instance has that number: %s refuses it",
                         (long long)ssid, check->client->name);
@@ -152,7 +151,7 @@ static int check_acl(struct check *check, const struct access *access,
     if (!check->client->access_control || r->path.riid == 0 ||
         id_set_has(&access->servers, r->path.riid))
         return SIGNET_OK;
-    return check_client(check, r->path, r->line,
+    return check_client(check, r->path,
                         "its number is the Short Server ID of a server of the device, or 0 for all",
                         "is for server %u, and no Server instance has that number: %s refuses it",
                         r->path.riid, check->client->name);

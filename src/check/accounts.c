@@ -22,38 +22,37 @@ static int check_psk(struct check *check, const struct signet_account *account)
     size_t len, most;
 
     if (!account->identity || account->identity->as.bytes.len == 0)
-        return check_refuse(check, identity, 0, "give the PSK identity as bytes",
+        return check_refuse(check, identity, "give the PSK identity as bytes",
                             "is missing or empty in mode psk");
     if (!account->secret_key || account->secret_key->as.bytes.len == 0)
-        return check_refuse(check, key, 0, "give the PSK as bytes",
-                            "is missing or empty in mode psk");
+        return check_refuse(check, key, "give the PSK as bytes", "is missing or empty in mode psk");
     len = account->secret_key->as.bytes.len;
     if (len == sizeof sample - 1 && memcmp(account->secret_key->as.bytes.data, sample, len) == 0)
-        check_suspect(check, key, 0, "mint a key of its own for each device",
+        check_suspect(check, key, "mint a key of its own for each device",
                       "is the sample that everyone knows");
     if (len < 16)
-        check_suspect(check, key, 0, "use 16 bytes or more",
-                      "has %zu bytes: fewer than 16 are weak", len);
+        check_suspect(check, key, "use 16 bytes or more", "has %zu bytes: fewer than 16 are weak",
+                      len);
     if (len >= 32 && len % 2 == 0 && is_hex_text(account->secret_key))
-        check_suspect(check, key, 0, "bytes.fromhex('...') makes bytes of hexadecimal digits",
+        check_suspect(check, key, "bytes.fromhex('...') makes bytes of hexadecimal digits",
                       "is the text of hexadecimal digits: each byte stands for half of one");
     if (account->identity->as.bytes.len &&
         memchr(account->identity->as.bytes.data, 0, account->identity->as.bytes.len))
-        check_suspect(check, identity, 0, "identities are text (RFC 4279, section 5.1)",
+        check_suspect(check, identity, "identities are text (RFC 4279, section 5.1)",
                       "has a zero byte in it, where most clients and servers end it");
     most = check->client->tls.psk_most;
     if (most && len > most)
-        check_suspect(check, key, 0, "16 bytes are what every client takes",
+        check_suspect(check, key, "16 bytes are what every client takes",
                       "has %zu bytes, and the TLS of %s takes %zu", len, check->client->name, most);
     most = check->client->tls.identity_most;
     if (most && account->identity->as.bytes.len > most)
-        check_suspect(check, identity, 0, NULL, "has %zu bytes, and the TLS of %s takes %zu",
+        check_suspect(check, identity, NULL, "has %zu bytes, and the TLS of %s takes %zu",
                       account->identity->as.bytes.len, check->client->name, most);
     if (len > 64)
-        check_suspect(check, key, 0, NULL, "has %zu bytes: servers and devices need take 64 only",
+        check_suspect(check, key, NULL, "has %zu bytes: servers and devices need take 64 only",
                       len);
     if (account->identity->as.bytes.len > 128)
-        check_suspect(check, identity, 0, NULL, "has %zu bytes: servers need take 128 only",
+        check_suspect(check, identity, NULL, "has %zu bytes: servers need take 128 only",
                       account->identity->as.bytes.len);
     return SIGNET_OK;
 }
@@ -75,14 +74,14 @@ static int check_uri(struct check *check, const struct signet_account *account,
     if (!text || text->type != SIGNET_TYPE_STRING || text->as.bytes.len > 255) /* said */
         return SIGNET_OK;
     if (uri_parse(&uri, (const char *)text->as.bytes.data, text->as.bytes.len, &why) != SIGNET_OK)
-        return check_refuse(check, path, 0, why.hint, "%s", why.msg);
+        return check_refuse(check, path, why.hint, "%s", why.msg);
     *transport = uri.transport;
     if (uri_doubt(&uri))
-        check_suspect(check, path, 0, NULL, "%s", uri_doubt(&uri));
+        check_suspect(check, path, NULL, "%s", uri_doubt(&uri));
     if (account->mode == SIGNET_MODE_NONE || uri.transport == URI_SMS ||
         uri.secured == (account->mode != SIGNET_MODE_NOSEC))
         return SIGNET_OK;
-    return check_refuse(check, path, 0,
+    return check_refuse(check, path,
                         uri.secured ? "write coap://, or choose another mode"
                                     : "write coaps://, or set the mode to 3 (nosec)",
                         "is %s, which mode %s does not go with", uri.secured ? "coaps" : "coap",
@@ -94,12 +93,11 @@ static int check_account_mode(struct check *check, const struct signet_account *
     if (account->mode == SIGNET_MODE_NONE || check->profile->modes & 1u << account->mode)
         return SIGNET_OK;
     if (account->mode == SIGNET_MODE_RPK)
-        return check_refuse(check, account_path(account, 2), 0,
+        return check_refuse(check, account_path(account, 2),
                             "0 is psk, 2 is cert, 3 is nosec, 4 is est",
                             "is 1 (raw public key), which the device's reader does not take");
-    return check_refuse(check, account_path(account, 2), 0, NULL,
-                        "is %d (%s), which %s does not take", account->mode,
-                        signet_mode_name(account->mode), check->profile->name);
+    return check_refuse(check, account_path(account, 2), NULL, "is %d (%s), which %s does not take",
+                        account->mode, signet_mode_name(account->mode), check->profile->name);
 }
 
 /* The credentials of an account in mode psk. */
@@ -120,7 +118,7 @@ static int check_account(struct check *check, const struct signet_account *accou
     if (!rc)
         rc = check_uri(check, account, transport);
     if (!rc && !account->bootstrap && !account->has_ssid)
-        rc = check_refuse(check, account_path(account, 10), 0,
+        rc = check_refuse(check, account_path(account, 10),
                           "give a number from 1 to 65534, the same as in the Server instance",
                           "is missing: a server that is not a bootstrap server needs it");
     return rc ? rc : check_credentials(check, account);
@@ -130,13 +128,10 @@ static int check_account(struct check *check, const struct signet_account *accou
 static int check_account_ssid(struct check *check, const struct signet_account *account,
                               enum uri_transport transport, struct id_set seen[URI_SMS + 1])
 {
-    const struct signet_record *record = check_find(check, 0, account->iid, 10);
-
     if (account->bootstrap || !account->has_ssid || id_set_add(&seen[transport], account->ssid))
         return SIGNET_OK;
-    return check_refuse(check, account_path(account, 10), record ? record->line : 0,
-                        "give each instance its own", "is %d in another instance too",
-                        account->ssid);
+    return check_refuse(check, account_path(account, 10), "give each instance its own",
+                        "is %d in another instance too", account->ssid);
 }
 
 static int check_all_accounts(struct check *check, struct id_set seen[URI_SMS + 1])
@@ -151,7 +146,7 @@ static int check_all_accounts(struct check *check, struct id_set seen[URI_SMS + 
         if (!rc)
             rc = check_account_ssid(check, &account, transport, seen);
         if (!rc && account.bootstrap && bootstrap)
-            rc = check_refuse(check, account_path(&account, 1), 0,
+            rc = check_refuse(check, account_path(&account, 1),
                               "one bootstrap server is all a device may have",
                               "makes this a second bootstrap server");
         if (rc)
@@ -163,7 +158,7 @@ static int check_all_accounts(struct check *check, struct id_set seen[URI_SMS + 
 
 static void suspect_half(struct check *check, struct signet_path path, int64_t ssid)
 {
-    check_suspect(check, path, 0,
+    check_suspect(check, path,
                   "a server account is a Security and a Server instance with one Short Server ID",
                   "is %lld in a %s instance, but no %s instance has that number", (long long)ssid,
                   path.oid ? "Server" : "Security", path.oid ? "Security" : "Server");
@@ -197,7 +192,7 @@ int check_accounts(struct check *check)
     int rc;
 
     if (signet_tree_account_count(check->tree) > ACCOUNTS_MAX)
-        return check_refuse(check, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, 0, NULL,
+        return check_refuse(check, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, NULL,
                             "has more than %d instances", ACCOUNTS_MAX);
     rc = check_all_accounts(check, seen);
     if (!rc)

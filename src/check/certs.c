@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-int account_check_presence(const struct signet_account *a, struct signet_error *err)
+static int presence(const struct signet_account *a, struct signet_error *err)
 {
     if (!a->server_key && a->mode != SIGNET_MODE_EST) /* EST gives it (RFC 7030, section 4.1) */
         return error_set_hint(
@@ -20,6 +20,21 @@ int account_check_presence(const struct signet_account *a, struct signet_error *
             "/0/%u is in %s mode, but the device has no %s", a->iid, signet_mode_name(a->mode),
             a->identity ? "private key" : "certificate");
     return SIGNET_OK;
+}
+
+/* The finding is about a resource of the account; rid 2 is its mode. */
+static int blame(int rc, const struct signet_tree *tree, const struct signet_account *a,
+                 uint16_t rid, struct signet_error *err)
+{
+    if (rc != SIGNET_OK)
+        tree_blame(tree, (struct signet_path){0, a->iid, rid, SIGNET_NO_ID}, err);
+    return rc;
+}
+
+int account_check_presence(const struct signet_tree *tree, const struct signet_account *a,
+                           struct signet_error *err)
+{
+    return blame(presence(a, err), tree, a, 2, err);
 }
 
 /* What a device can do nothing with: no bytes at all, which some take for "trust any server", or
@@ -49,13 +64,15 @@ static int check_form(const struct signet_account *a, const struct signet_value 
     return rc;
 }
 
-static int check_forms(const struct signet_account *a, struct signet_error *err)
+static int check_forms(const struct signet_tree *tree, const struct signet_account *a,
+                       struct signet_error *err)
 {
-    int rc = check_form(a, a->identity, RID_IDENTITY, err);
+    const struct signet_value *const values[] = {a->identity, a->server_key, a->secret_key};
+    int rc = SIGNET_OK;
 
-    if (rc == SIGNET_OK)
-        rc = check_form(a, a->server_key, RID_SERVER_KEY, err);
-    return rc == SIGNET_OK ? check_form(a, a->secret_key, RID_SECRET_KEY, err) : rc;
+    for (uint16_t i = 0; rc == SIGNET_OK && i < 3; i++)
+        rc = blame(check_form(a, values[i], RID_IDENTITY + i, err), tree, a, RID_IDENTITY + i, err);
+    return rc;
 }
 
 /* Does the key belong to the server's certificate, so that 3 and 4 stand in each other's place? */
@@ -115,14 +132,33 @@ static bool is_opaque(const struct signet_value *value)
     return value && value->type == SIGNET_TYPE_OPAQUE;
 }
 
+/* Warnings about a certificate get its place. */
+struct place {
+    const struct signet_observer *observer;
+    const struct signet_tree *tree;
+    struct signet_path path;
+};
+
+static void certs_warning(void *ctx, const struct signet_event *event)
+{
+    const struct place *place = ctx;
+    struct signet_error warning = *event->error;
+
+    tree_blame(place->tree, place->path, &warning);
+    event_warn(place->observer, &warning);
+}
+
 int account_check_certs(const struct signet_tree *tree, const struct signet_account *a,
                         const struct signet_observer *observer, struct signet_error *err)
 {
-    int rc = check_forms(a, err);
+    struct place place = {observer, tree, {0, a->iid, RID_SERVER_KEY, SIGNET_NO_ID}};
+    const struct signet_observer placed = {.on_event = certs_warning, .ctx = &place};
+    int rc = check_forms(tree, a, err);
 
     if (rc == SIGNET_OK && is_opaque(a->server_key))
-        rc = check_server_cert(tree, a, observer, err);
+        rc = blame(check_server_cert(tree, a, &placed, err), tree, a, RID_SERVER_KEY, err);
+    place.path.rid = RID_IDENTITY;
     if (rc == SIGNET_OK && is_opaque(a->identity) && is_opaque(a->secret_key))
-        rc = check_pair(a, observer, err);
+        rc = blame(check_pair(a, &placed, err), tree, a, RID_IDENTITY, err);
     return rc;
 }

@@ -56,7 +56,7 @@ int signet_device_check(const struct signet_tree *tree, unsigned flags,
         if (!mode_has_certs(a.mode))
             continue;
         if (!(flags & SIGNET_CHECK_PARTIAL))
-            rc = account_check_presence(&a, &why);
+            rc = account_check_presence(tree, &a, &why);
         if (rc == SIGNET_OK)
             rc = account_check_certs(tree, &a, observer, &why);
         if (rc != SIGNET_OK)

@@ -44,16 +44,16 @@ static bool client_has(struct check *check, const struct signet_record *record)
     if (object_is_imported(signet_tree_objects(check->tree), record->path.oid))
         return true; /* the firmware's own */
     if (client->objects && !object)
-        check_suspect(check, record->path, record->line, leave_out,
-                      "is of an object that %s does not have", client->name);
+        check_suspect(check, record->path, leave_out, "is of an object that %s does not have",
+                      client->name);
     else if (resource && resource->absent)
-        check_suspect(check, record->path, record->line, leave_out,
-                      "is a resource that %s does not have", client->name);
+        check_suspect(check, record->path, leave_out, "is a resource that %s does not have",
+                      client->name);
     else if (object && !profile_object_takes(object, record->path.rid))
-        check_suspect(check, record->path, record->line, leave_out,
+        check_suspect(check, record->path, leave_out,
                       "is a resource that %s does not take from a packet", client->name);
     else if (object && object->one && record->path.iid != 0)
-        check_suspect(check, record->path, record->line, "write instance 0",
+        check_suspect(check, record->path, "write instance 0",
                       "is in instance %u, and %s has instance 0 alone", record->path.iid,
                       client->name);
     else
@@ -69,23 +69,21 @@ static int check_limits(struct check *check, const struct signet_record *record,
 
     if (limits->instances && record->path.riid != SIGNET_NO_ID &&
         record->path.riid >= limits->instances)
-        return check_client(check, record->path, record->line, NULL,
+        return check_client(check, record->path, NULL,
                             "is resource instance %u, and %s has 0 to %u", record->path.riid,
                             check->client->name, limits->instances - 1u);
     if (limits->length && type_has_bytes(value->type) && value->as.bytes.len > limits->length)
-        return check_client(check, record->path, record->line, NULL,
-                            "has %zu bytes, and %s takes %zu", value->as.bytes.len,
-                            check->client->name, limits->length);
+        return check_client(check, record->path, NULL, "has %zu bytes, and %s takes %zu",
+                            value->as.bytes.len, check->client->name, limits->length);
     if (limited && value->type == SIGNET_TYPE_UNSIGNED)
-        return check_client(check, record->path, record->line, NULL,
-                            "is %llu, and %s takes %lld to %lld",
+        return check_client(check, record->path, NULL, "is %llu, and %s takes %lld to %lld",
                             (unsigned long long)value->as.unsigned_integer, check->client->name,
                             (long long)limits->least, (long long)limits->most);
     if (limited && value->type == SIGNET_TYPE_INTEGER &&
         (value->as.integer < limits->least || value->as.integer > limits->most))
-        return check_client(check, record->path, record->line, NULL,
-                            "is %lld, and %s takes %lld to %lld", (long long)value->as.integer,
-                            check->client->name, (long long)limits->least, (long long)limits->most);
+        return check_client(check, record->path, NULL, "is %lld, and %s takes %lld to %lld",
+                            (long long)value->as.integer, check->client->name,
+                            (long long)limits->least, (long long)limits->most);
     return SIGNET_OK;
 }
 
@@ -98,7 +96,7 @@ static int check_matching(struct check *check, const struct signet_record *recor
     if (record->path.oid != 0 || record->path.rid != 13 || !has ||
         record->value.type != SIGNET_TYPE_INTEGER || type < 0 || type > 3 || has & 1u << type)
         return SIGNET_OK;
-    return check_client(check, record->path, record->line, "0 is the certificate itself, 1 SHA-256",
+    return check_client(check, record->path, "0 is the certificate itself, 1 SHA-256",
                         "is %d, which %s does not take", (int)type, check->client->name);
 }
 
@@ -114,7 +112,7 @@ static void check_package_uri(struct check *check, const struct signet_record *r
         known = known || (len >= strlen(schemes[i]) &&
                           strncasecmp(uri, schemes[i], strlen(schemes[i])) == 0);
     if (!known)
-        check_suspect(check, record->path, record->line, "write a coap or coaps URI",
+        check_suspect(check, record->path, "write a coap or coaps URI",
                       "is no CoAP URI, and %s takes no other unless it is built for it",
                       check->client->name);
 }

@@ -60,10 +60,10 @@ static int check_complete(struct check *check, const struct present *present, ui
             is_present(present, oid, iid, r->id) || is_other_way(present, oid, iid, r->id))
             continue;
         if (r->flags & SIGNET_DEFINED_NEEDED)
-            rc = check_refuse(check, want, 0, "add it to this instance",
+            rc = check_refuse(check, want, "add it to this instance",
                               "is missing: a device refuses the instance without it");
         else
-            check_suspect(check, want, 0, "add it to this instance",
+            check_suspect(check, want, "add it to this instance",
                           "is missing, and mandatory by the object's definition");
     }
     return rc;

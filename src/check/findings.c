@@ -4,26 +4,24 @@
 
 #include <stdio.h>
 
-/* "line 3: RID.Security.Mode (/0/1/2) is ..." line 0: the place is not known. */
-__attribute__((format(printf, 6, 0))) static void
+/* "FILE:3:9: RID.Security.Mode (/0/1/2) is ..." */
+__attribute__((format(printf, 5, 0))) static void
 describe_finding(const struct check *check, struct signet_error *out, struct signet_path path,
-                 unsigned line, const char *hint, const char *fmt, va_list args)
+                 const char *hint, const char *fmt, va_list args)
 {
     const char *object = object_name(signet_tree_objects(check->tree), path.oid);
     const char *resource = resource_name(signet_tree_objects(check->tree), path.oid, path.rid);
-    char numbers[PATH_TEXT_MAX], what[192], place[32] = "";
+    char numbers[PATH_TEXT_MAX], what[192];
 
     vsnprintf(what, sizeof what, fmt, args);
     path_format(path, numbers);
-    if (line)
-        snprintf(place, sizeof place, "line %u: ", line);
     if (object && resource)
-        error_set(out, SIGNET_E_MEANING, "%sRID.%s.%s (%s) %s", place, object, resource, numbers,
-                  what);
+        error_set(out, SIGNET_E_MEANING, "RID.%s.%s (%s) %s", object, resource, numbers, what);
     else
-        error_set(out, SIGNET_E_MEANING, "%s%s %s", place, numbers, what);
+        error_set(out, SIGNET_E_MEANING, "%s %s", numbers, what);
     if (hint)
         error_hint(out, "%s", hint);
+    tree_blame(check->tree, path, out);
 }
 
 /* What a client refuses is refused where it was named, a warning for any. */
@@ -38,14 +36,14 @@ static int finding_end(struct check *check, enum finding kind, struct signet_err
     return error_copy(check->err, finding);
 }
 
-int check_say(struct check *check, enum finding kind, struct signet_path path, unsigned line,
-              const char *hint, const char *fmt, ...)
+int check_say(struct check *check, enum finding kind, struct signet_path path, const char *hint,
+              const char *fmt, ...)
 {
     struct signet_error finding = {0};
     va_list args;
 
     va_start(args, fmt);
-    describe_finding(check, &finding, path, line, hint, fmt, args);
+    describe_finding(check, &finding, path, hint, fmt, args);
     va_end(args);
     return finding_end(check, kind, &finding);
 }

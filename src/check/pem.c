@@ -48,6 +48,7 @@ static int pem_convert(struct signet_tree *tree, struct signet_path path,
               path.iid, path.rid, out.len);
     der.as.bytes.data = out.data;
     der.as.bytes.len = out.len;
+    tree_blame(tree, path, &note);
     rc = signet_tree_put(tree, path, &der, err);
     signet_bytes_free(&out);
     if (rc == SIGNET_OK)

@@ -16,15 +16,15 @@ struct check {
     bool warn_only;
 };
 
-/* findings.c: what is wrong with the resource `path`. The message begins with its name; line 0: the
- * place is not known; hint may be NULL. Returns non-zero when the check is over. */
+/* findings.c: what is wrong with the resource `path`. The message begins with its
+ * place and name; hint may be NULL. Returns non-zero when the check is over. */
 enum finding {
     FINDING_REFUSAL,   /* by a standard or by every client: a warning when the caller goes on */
     FINDING_OF_CLIENT, /* the client of the profile refuses it: a warning where none was named */
     FINDING_DOUBT,     /* a warning */
 };
-int check_say(struct check *check, enum finding kind, struct signet_path path, unsigned line,
-              const char *hint, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+int check_say(struct check *check, enum finding kind, struct signet_path path, const char *hint,
+              const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 #define check_refuse(check, ...)  check_say(check, FINDING_REFUSAL, __VA_ARGS__)
 #define check_client(check, ...)  check_say(check, FINDING_OF_CLIENT, __VA_ARGS__)
 #define check_suspect(check, ...) ((void)check_say(check, FINDING_DOUBT, __VA_ARGS__))
@@ -53,7 +53,8 @@ int64_t check_integer(const struct check *check, uint16_t oid, uint16_t iid, uin
 #include <signet/cert.h>
 
 /* certs.c: an account in a mode with certificates has them, and a key */
-int account_check_presence(const struct signet_account *account, struct signet_error *err);
+int account_check_presence(const struct signet_tree *tree, const struct signet_account *account,
+                           struct signet_error *err);
 
 /* server_cert.c: resource 4, which is opaque and not empty */
 int check_server_cert(const struct signet_tree *tree, const struct signet_account *a,

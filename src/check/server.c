@@ -33,11 +33,11 @@ static int check_binding(struct check *check, const struct signet_record *r)
     size_t len = r->value.as.bytes.len;
 
     if (!is_binding(text, len))
-        return check_refuse(check, r->path, r->line, "'U' is UDP, 'UQ' UDP with queue mode",
+        return check_refuse(check, r->path, "'U' is UDP, 'UQ' UDP with queue mode",
                             "is not a binding: U, UQ, S, SQ, US, UQS, or letters of UMHTSN, each "
                             "once (LwM2M Core 1.2, Appendix E.2)");
     foreign = foreign_letter(check, text, len);
-    return foreign ? check_client(check, r->path, r->line, NULL, "has '%c', which %s does not take",
+    return foreign ? check_client(check, r->path, NULL, "has '%c', which %s does not take",
                                   *foreign, check->client->name)
                    : SIGNET_OK;
 }
@@ -48,11 +48,11 @@ static int check_transport(struct check *check, const struct signet_record *r)
     const char *text = (const char *)r->value.as.bytes.data;
 
     if (r->value.as.bytes.len != 1 || !*text || !strchr("UMHTSN", *text))
-        return check_refuse(check, r->path, r->line, "'U' is UDP, 'T' is TCP",
+        return check_refuse(check, r->path, "'U' is UDP, 'T' is TCP",
                             "is not one letter of UMHTSN (LwM2M Core 1.2, Appendix E.2)");
     return foreign_letter(check, text, 1)
-               ? check_client(check, r->path, r->line, NULL, "is '%c', which %s does not take",
-                              *text, check->client->name)
+               ? check_client(check, r->path, NULL, "is '%c', which %s does not take", *text,
+                              check->client->name)
                : SIGNET_OK;
 }
 
@@ -64,7 +64,7 @@ static int check_server_ssid(struct check *check, const struct signet_record *r,
 
     if (ssid < 0 || ssid > 65535 || id_set_add(seen, (uint16_t)ssid))
         return SIGNET_OK;
-    return check_refuse(check, r->path, r->line, "give each instance its own",
+    return check_refuse(check, r->path, "give each instance its own",
                         "is %d in another instance too", (int)ssid);
 }
 

@@ -95,11 +95,10 @@ static int check_range(struct check *check, const struct signet_record *record,
         return SIGNET_OK;
     if (record->path.oid <= 7)
         snprintf(rule, sizeof rule, " (LwM2M Core 1.2, Appendix E.%u)", record->path.oid + 1u);
-    return check_refuse(check, record->path, record->line,
-                        "the range is that of the object's definition in the OMA registry",
-                        "must %s %s%s, not %s%s", bytes ? "have" : "be",
-                        range_text(resource->range, range), bytes ? " bytes" : "",
-                        value_measure(&record->value, measure), rule);
+    return check_refuse(
+        check, record->path, "the range is that of the object's definition in the OMA registry",
+        "must %s %s%s, not %s%s", bytes ? "have" : "be", range_text(resource->range, range),
+        bytes ? " bytes" : "", value_measure(&record->value, measure), rule);
 }
 
 static int check_record_value(struct check *check, const struct signet_record *record,
@@ -110,16 +109,15 @@ static int check_record_value(struct check *check, const struct signet_record *r
     int rc;
 
     if (want->value == SIGNET_TYPE_INTEGER && is_whole(value) && record->path.oid > 2)
-        check_suspect(check, record->path, record->line, "write it without a decimal point",
+        check_suspect(check, record->path, "write it without a decimal point",
                       "is a float, and %s is wanted: not every client takes it", want->noun);
     else if (!type_fits(resource, value))
-        return check_refuse(check, record->path, record->line, want->hint,
+        return check_refuse(check, record->path, want->hint,
                             "must be %s, not %s (LwM2M Core 1.2, Appendix C)", want->noun,
                             type_info(value->type)->noun);
     rc = check_range(check, record, resource);
     if (!rc && record->path.oid == 1 && record->path.rid == 1 && value->as.integer == 0)
-        check_suspect(check, record->path, record->line, NULL,
-                      "is 0: the server may forget the device at once");
+        check_suspect(check, record->path, NULL, "is 0: the server may forget the device at once");
     return rc;
 }
 
@@ -130,13 +128,12 @@ static int check_operations(struct check *check, const struct signet_record *rec
                             const struct signet_resource *resource)
 {
     if (resource->type == SIGNET_TYPE_EXECUTABLE)
-        return check_refuse(check, record->path, record->line, NULL,
-                            "is executable: it has no value");
+        return check_refuse(check, record->path, NULL, "is executable: it has no value");
     if ((resource->flags & (READ | WRITE)) != READ || object->id <= 2)
         return SIGNET_OK;
     if (object->flags & SIGNET_DEFINED_FIRMWARE)
-        return check_refuse(check, record->path, record->line, NULL, "is read-only for everyone");
-    check_suspect(check, record->path, record->line, "leave it out if the firmware sets it",
+        return check_refuse(check, record->path, NULL, "is read-only for everyone");
+    check_suspect(check, record->path, "leave it out if the firmware sets it",
                   "is read-only for servers, and some clients refuse it from the factory as well");
     return SIGNET_OK;
 }
@@ -148,14 +145,14 @@ static int check_instances(struct check *check, const struct signet_record *reco
     struct signet_path path = record->path;
 
     if (!(object->flags & MULTIPLE) && path.iid != 0)
-        return check_refuse(check, path, record->line, "write instance 0",
+        return check_refuse(check, path, "write instance 0",
                             "is in instance %u of an object that has one instance only", path.iid);
     if ((resource->flags & MULTIPLE) && path.riid == SIGNET_NO_ID)
-        return check_refuse(check, path, record->line, "write {0: value}",
+        return check_refuse(check, path, "write {0: value}",
                             "has resource instances: its value is a dictionary of them (LwM2M "
                             "Core 1.2, section 7.1)");
     if (!(resource->flags & MULTIPLE) && path.riid != SIGNET_NO_ID)
-        return check_refuse(check, path, record->line, "write the value itself",
+        return check_refuse(check, path, "write the value itself",
                             "has one value, not a dictionary of instances (LwM2M Core 1.2, "
                             "section 7.1)");
     return SIGNET_OK;
@@ -167,7 +164,7 @@ static void suspect_version(struct check *check, const struct signet_record *rec
 {
     if (resource->since >= 12 && !check->client->objects &&
         !object_is_imported(signet_tree_objects(check->tree), record->path.oid))
-        check_suspect(check, record->path, record->line, "leave it out for an older client",
+        check_suspect(check, record->path, "leave it out for an older client",
                       "is of LwM2M %u.%u, which clients of 1.0 and 1.1 do not have",
                       resource->since / 10u, resource->since % 10u);
 }
@@ -183,8 +180,7 @@ int check_record(struct check *check, const struct signet_record *record)
     if (!object)
         return SIGNET_OK; /* not ours to judge */
     if (!resource)
-        return check_refuse(check, path, record->line, NULL, "is not a resource of OID.%s",
-                            object->name);
+        return check_refuse(check, path, NULL, "is not a resource of OID.%s", object->name);
     suspect_version(check, record, resource);
     rc = check_operations(check, record, object, resource);
     if (!rc && resource->type != SIGNET_TYPE_EXECUTABLE)

@@ -117,6 +117,14 @@ static void add_value(struct parser *p, struct signet_tree *tree, const uint16_t
     fail_with(p, tree_append(tree, path, &value, line, column, p->err));
 }
 
+static void keep_instance(struct parser *p, const uint16_t ids[4], const struct value *key)
+{
+    unsigned line, column;
+
+    place_of(p, key->at, &line, &column);
+    fail_with(p, tree_source_instance(p->source, ids[0], ids[1], line, column, p->err));
+}
+
 static void add_dict(struct parser *p, struct signet_tree *tree, const struct dict *dict,
                      uint16_t ids[4], unsigned level)
 {
@@ -125,6 +133,8 @@ static void add_dict(struct parser *p, struct signet_tree *tree, const struct di
         const struct entry *entry = &dict->entries[i];
 
         ids[level] = (uint16_t)entry->key.as.integer;
+        if (level == 1)
+            keep_instance(p, ids, &entry->key);
         if (level == 2)
             ids[3] = SIGNET_NO_ID;
         if (entry->value.kind == V_DICT && level < 3)
@@ -137,6 +147,20 @@ static void add_dict(struct parser *p, struct signet_tree *tree, const struct di
                           : "write object: {instance: {resource: value}}",
                     "a dictionary of %ss should stand here", level_names[level + 1]);
     }
+}
+
+static void keep_source(struct parser *p, struct signet_tree *tree)
+{
+    struct buf shown = {0};
+
+    text_without_secrets(p, &shown);
+    fail_with(p, buf_check(&shown, p->err));
+    if (p->rc == SIGNET_OK)
+        fail_with(
+            p, tree_source_new(&p->source, p->name, (const char *)shown.data, shown.len, p->err));
+    buf_free(&shown);
+    if (p->rc == SIGNET_OK)
+        tree_set_source(tree, p->source);
 }
 
 void build_tree(struct parser *p, const struct value *top, struct signet_tree **out)
@@ -153,7 +177,10 @@ void build_tree(struct parser *p, const struct value *top, struct signet_tree **
     if (p->rc == SIGNET_OK)
         signet_tree_set_objects(tree, p->objects);
     if (p->rc == SIGNET_OK)
+        keep_source(p, tree);
+    if (p->rc == SIGNET_OK)
         add_dict(p, tree, &top->as.dict, ids, 0);
+    tree_source_free(&p->source);
     if (p->rc != SIGNET_OK)
         signet_tree_free(&tree);
     else

@@ -55,7 +55,8 @@ struct parser {
     size_t values, bytes;
     size_t cursor; /* place_of() was here last: in this line */
     unsigned line;
-    int rc; /* of the first error */
+    struct tree_source *source; /* of the tree that is built */
+    int rc;                     /* of the first error */
     struct signet_error *err;
 };
 
@@ -65,6 +66,9 @@ struct value fail_at(struct parser *p, size_t at, enum signet_code code, const c
 void fail_with(struct parser *p, int rc); /* the error is set */
 /* Line and column (in characters), both from 1. Rising offsets cost one pass over the text. */
 void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column);
+
+/* The text without what may be a secret: as many lines, and characters in each. */
+void text_without_secrets(const struct parser *p, struct buf *out);
 
 /* value.c */
 void value_free(struct value *v);

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column)
@@ -88,6 +89,24 @@ static void find_secrets(const void *ctx, const char *text, size_t len, size_t s
         for (size_t j = from > start ? from : start; j < to && j < end; j++)
             hide[j - start] = true;
     }
+}
+
+void text_without_secrets(const struct parser *p, struct buf *out)
+{
+    bool *hide = calloc(p->len + 1, sizeof *hide);
+
+    if (!hide) {
+        out->failed = true;
+        return;
+    }
+    find_secrets(p, p->text, p->len, 0, p->len, hide);
+    buf_reserve(out, p->len);
+    for (size_t i = 0; i < p->len; i++)
+        if (!hide[i] || p->text[i] == '\n')
+            buf_byte(out, (uint8_t)p->text[i]);
+        else if ((p->text[i] & 0xc0) != 0x80)
+            buf_byte(out, '.');
+    free(hide);
 }
 
 void fail_with(struct parser *p, int rc)

@@ -46,6 +46,17 @@ static int read_tree(struct signet_factory *f, const struct signet_factory_args 
     return rc == SIGNET_OK ? signet_tree_convert_pem(f->tree, args->observer, err) : rc;
 }
 
+static int no_account(const struct signet_tree *tree, struct signet_error *err)
+{
+    int rc =
+        error_set_hint(err, SIGNET_E_MEANING,
+                       "a device needs a server: OID.Security: {1: {RID.Security.ServerURI: ...}}",
+                       "the configuration has no instance of OID.Security (/0)");
+
+    tree_blame(tree, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, err);
+    return rc;
+}
+
 /* The mode is what the rest of the work depends on, so it is an error here, even where other
  * refusals are warnings. The data model's own check says best what is wrong with it. */
 static int take_mode(struct signet_factory *f, struct signet_error *err)
@@ -55,10 +66,7 @@ static int take_mode(struct signet_factory *f, struct signet_error *err)
     if (signet_tree_account_count(f->tree) > ACCOUNTS_MAX)
         return error_set(err, SIGNET_E_LIMIT, "more than %d Security instances", ACCOUNTS_MAX);
     if (!account_main(f->tree, &main))
-        return error_set_hint(
-            err, SIGNET_E_MEANING,
-            "a device needs a server: OID.Security: {1: {RID.Security.ServerURI: ...}}",
-            "the configuration has no instance of OID.Security (/0)");
+        return no_account(f->tree, err);
     f->mode = main.mode;
     if (f->mode != SIGNET_MODE_NONE &&
         (f->mode != SIGNET_MODE_RPK || f->flags & SIGNET_FACTORY_NO_CHECK))
@@ -66,8 +74,10 @@ static int take_mode(struct signet_factory *f, struct signet_error *err)
     int rc = signet_tree_check(f->tree, 0, NULL, err);
     if (rc != SIGNET_OK)
         return rc;
-    return error_set_hint(err, SIGNET_E_MEANING, "0 is psk, 2 is cert, 3 is nosec, 4 is est",
-                          "RID.Security.Mode (/0/%u/2) is missing or unknown", main.iid);
+    rc = error_set_hint(err, SIGNET_E_MEANING, "0 is psk, 2 is cert, 3 is nosec, 4 is est",
+                        "RID.Security.Mode (/0/%u/2) is missing or unknown", main.iid);
+    tree_blame(f->tree, (struct signet_path){0, main.iid, 2, SIGNET_NO_ID}, err);
+    return rc;
 }
 
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,

@@ -27,6 +27,24 @@ enum tree_form {
 void tree_add_form(struct signet_tree *tree, enum tree_form form);
 unsigned tree_forms(const struct signet_tree *tree);
 
+/* source.c: the text that a tree was read from, in which what may be a secret is dots. */
+struct tree_source;
+int tree_source_new(struct tree_source **out, const char *name, const char *text, size_t len,
+                    struct signet_error *err);
+struct tree_source *tree_source_keep(struct tree_source *source); /* NULL: nothing */
+void tree_source_free(struct tree_source **source);
+/* Where an object instance begins. */
+int tree_source_instance(struct tree_source *source, uint16_t oid, uint16_t iid, unsigned line,
+                         unsigned column, struct signet_error *err);
+/* Line 0: the resource has no place. */
+void tree_source_blame(const struct tree_source *source, struct line_column resource,
+                       struct signet_path path, struct signet_error *err);
+/* The tree keeps it; NULL: it came from no text. */
+void tree_set_source(struct signet_tree *tree, struct tree_source *source);
+/* "FILE:LINE:COLUMN: " in front of the message, and the line with a caret: of the entry that the
+ * path names, else of its instance, else of the beginning. Nothing where there is no text. */
+void tree_blame(const struct signet_tree *tree, struct signet_path path, struct signet_error *err);
+
 /* account.c: the account that stands for the device where one must: the first that is no bootstrap
  * account, else the first. False when there is none. */
 bool account_main(const struct signet_tree *tree, struct signet_account *out);

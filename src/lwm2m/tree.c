@@ -15,6 +15,7 @@ struct signet_tree {
     unsigned forms;                       /* enum tree_form, of the packet that it was read from */
     const struct signet_profile *profile; /* the caller's; NULL: any */
     struct signet_objects *objects;       /* NULL: the core table alone */
+    struct tree_source *source;           /* NULL: no text */
     struct index index;                   /* empty for few records, and without memory */
 };
 
@@ -126,6 +127,7 @@ void signet_tree_free(struct signet_tree **tree)
     free((*tree)->records);
     index_free(&(*tree)->index);
     signet_objects_free(&(*tree)->objects);
+    tree_source_free(&(*tree)->source);
     free(*tree);
     *tree = NULL;
 }
@@ -218,7 +220,7 @@ int signet_tree_put(struct signet_tree *tree, struct signet_path path,
         return rc;
     record = &tree->records[position];
     value_wipe(&record->value);
-    *record = (struct signet_record){.path = path, .value = copy};
+    record->value = copy;
     return SIGNET_OK;
 }
 
@@ -253,6 +255,7 @@ int signet_tree_copy(struct signet_tree **out, const struct signet_tree *tree,
         copy->profile = tree->profile;
         copy->forms = tree->forms;
         signet_tree_set_objects(copy, tree->objects);
+        tree_set_source(copy, tree->source);
     }
     for (size_t i = 0; !rc && i < tree->count; i++) {
         const struct signet_record *record = &tree->records[i];
@@ -296,6 +299,33 @@ void signet_tree_set_objects(struct signet_tree *tree, struct signet_objects *ob
 const struct signet_objects *signet_tree_objects(const struct signet_tree *tree)
 {
     return tree->objects;
+}
+
+void tree_set_source(struct signet_tree *tree, struct tree_source *source)
+{
+    tree_source_keep(source);
+    tree_source_free(&tree->source);
+    tree->source = source;
+}
+
+/* Of the record, else of another one of its resource; line 0: the text has none. */
+static struct line_column resource_place(const struct signet_tree *tree, struct signet_path path)
+{
+    const struct signet_record *r = signet_tree_find(tree, path);
+
+    for (size_t i = 0; !r && i < signet_tree_count(tree); i++) {
+        const struct signet_path *at = &signet_tree_at(tree, i)->path;
+
+        if (at->oid == path.oid && at->iid == path.iid && at->rid == path.rid)
+            r = signet_tree_at(tree, i);
+    }
+    return r ? (struct line_column){r->line, r->column} : (struct line_column){0, 0};
+}
+
+void tree_blame(const struct signet_tree *tree, struct signet_path path, struct signet_error *err)
+{
+    if (tree->source && err)
+        tree_source_blame(tree->source, resource_place(tree, path), path, err);
 }
 
 void path_format(struct signet_path path, char out[static PATH_TEXT_MAX])

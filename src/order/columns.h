@@ -22,7 +22,8 @@ void columns_free(struct columns *columns);
 /* Whatever the columns mean. Empty fields behind the last column are passed over. */
 int columns_check(const struct columns *columns, const struct manifest_row *row,
                   struct signet_error *err);
-/* excerpt.c: the line that "PATH:LINE: ..." is about, with a caret. What rows hold is dots. */
+/* excerpt.c: "PATH:LINE: ..." becomes "PATH:LINE:COLUMN: ...", with the line and a caret. What rows
+ * hold is dots. */
 void columns_excerpt(const struct columns *columns, int fd, struct signet_error *err);
 
 #endif

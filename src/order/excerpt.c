@@ -4,6 +4,7 @@
 #include "order/columns.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -40,9 +41,12 @@ static size_t field_start(const char *text, size_t len, char delimiter, size_t f
     return at;
 }
 
-/* The column that the message is about: "NAME 'VALUE': ...", "NAME: ...", "column 2 ...". */
+/* The column that the message is about: "NAME 'VALUE': ...", "the NAME 'VALUE' is ...", "NAME:
+ * ...", "column 2 ...". */
 static size_t blamed_field(const struct columns *columns, const char *what)
 {
+    if (strncmp(what, "the ", 4) == 0)
+        what += 4;
     for (size_t i = 0; i < columns->count; i++) {
         size_t n = strlen(columns->names[i]);
 
@@ -52,6 +56,52 @@ static size_t blamed_field(const struct columns *columns, const char *what)
     if (strncmp(what, "column ", 7) == 0)
         return strtoul(what + 7, NULL, 10) - 1;
     return strstr(what, " fields, ") ? SIZE_MAX : 0;
+}
+
+/* The quote that is wrong: one inside a field, else the last that is opened. */
+static size_t quote_at(const char *text, size_t len, char delimiter)
+{
+    bool quoted = false, begins = true;
+    size_t opened = 0;
+
+    for (size_t at = 0; at < len && text[at] != '\n' && text[at] != '\r'; at++) {
+        char next = at + 1 < len ? text[at + 1] : '\n';
+
+        if (text[at] != '"') {
+            begins = !quoted && text[at] == delimiter;
+        } else if (!quoted) {
+            if (!begins)
+                return at;
+            quoted = true;
+            opened = at;
+        } else if (next == '"') {
+            at++;
+        } else if (next == delimiter || next == '\n' || next == '\r') {
+            quoted = false;
+        } else {
+            return at;
+        }
+    }
+    return opened;
+}
+
+static size_t blamed_at(const struct columns *columns, const char *what, const char *text,
+                        size_t len)
+{
+    what += strspn(what, ": ");
+    if (strncmp(what, "a quote ", 8) == 0)
+        return quote_at(text, len, columns->delimiter);
+    return field_start(text, len, columns->delimiter, blamed_field(columns, what));
+}
+
+/* ":COLUMN" behind the line, at *rest. */
+static void put_column(struct signet_error *err, const char *rest, unsigned column)
+{
+    const struct signet_error was = *err;
+    int used = (int)(rest - err->msg);
+
+    error_set(err, was.code, "%.*s:%u%s", used, was.msg, column, was.msg + used);
+    error_hint(err, "%s", was.hint);
 }
 
 void columns_excerpt(const struct columns *columns, int fd, struct signet_error *err)
@@ -72,9 +122,10 @@ void columns_excerpt(const struct columns *columns, int fd, struct signet_error 
                                            columns->count ? text_hide_all : text_hide_secrets,
                                            NULL};
 
-        error_excerpt(err, &source,
-                      field_start(source.text, source.len, columns->delimiter,
-                                  blamed_field(columns, what + strspn(what, ": "))));
+        size_t place = blamed_at(columns, what, source.text, source.len);
+
+        put_column(err, what, text_place(source.text, source.len, place).column);
+        error_excerpt(err, &source, place);
     }
     wipe(piece, sizeof(piece));
 }

@@ -82,11 +82,38 @@ static int try_device(struct trial *t, const struct placeholder_values *values, 
     return rc == SIGNET_OK ? try_values(t, values, err) : rc;
 }
 
+/* The column that is written into the place which the check names: "(/0/1/0)". */
+static const struct pieces *blamed_pieces(const struct template *template, const char *msg)
+{
+    for (size_t i = 0; i < template->place_count; i++) {
+        char path[PATH_TEXT_MAX + 2] = "(";
+
+        path_format(template->places[i].path, path + 1);
+        strcat(path, ")");
+        if (!template->places[i].pieces.fixed && strstr(msg, path))
+            return &template->places[i].pieces;
+    }
+    return NULL;
+}
+
+static void blame_row(const struct template *template, const struct placeholder_values *values,
+                      struct signet_error *why)
+{
+    const struct pieces *pieces = blamed_pieces(template, why->msg);
+
+    if (strncmp(why->msg, template->manifest, strlen(template->manifest)) == 0)
+        return;
+    if (pieces)
+        template_blame(template, values->row, pieces, -1, why);
+    else
+        error_prefix(why, "%s:%llu: %s", template->manifest, (unsigned long long)values->row->line,
+                     values->endpoint);
+}
+
 static int try_good_row(struct trial *t, const struct placeholder_values *values,
                         struct signet_error *err)
 {
     const struct template *template = &t->s->template;
-    unsigned long long line = values->row->line;
     struct signet_error why = {0};
     bool of_row;
     int rc = try_device(t, values, &of_row, &why);
@@ -94,13 +121,13 @@ static int try_good_row(struct trial *t, const struct placeholder_values *values
     if (rc == SIGNET_E_NOMEM)
         return error_nomem(err);
     if (rc != SIGNET_OK && !of_row) {
-        error_prefix(&why, "%s, with the values of %s:%llu", t->options->model_name,
-                     template->manifest, line);
+        template_name(t->options->model_name, &why);
+        error_prefix(&why, "with the values of %s:%llu", template->manifest,
+                     (unsigned long long)values->row->line);
         return error_copy(err, &why);
     }
     if (rc != SIGNET_OK) {
-        if (strncmp(why.msg, template->manifest, strlen(template->manifest)) != 0)
-            error_prefix(&why, "%s:%llu: %s", template->manifest, line, values->endpoint);
+        blame_row(template, values, &why);
         report_row(t, &why);
     }
     return SIGNET_OK;
@@ -117,6 +144,7 @@ static void doubt_name(struct trial *t, const struct manifest_row *row, const ch
         return;
     error_set(&note, SIGNET_OK, "%s:%llu: %s %s", t->s->template.manifest,
               (unsigned long long)row->line, endpoint, doubt);
+    manifest_excerpt(t->s->names.manifest, &note);
     event_warn(t->options->observer, &note);
 }
 
@@ -226,7 +254,9 @@ static int try_name(struct trial *t, const char *endpoint, int64_t index, struct
     bool of_row;
     int rc = try_device(t, &values, &of_row, err);
 
-    return error_pass(rc, err, "%s", t->options->model_name);
+    if (rc != SIGNET_OK && err)
+        template_name(t->options->model_name, err);
+    return rc;
 }
 
 int preflight_run(struct source *s, const struct source_options *options, struct signet_error *err)

@@ -76,6 +76,8 @@ struct template
 int template_open(struct template *t, const struct source_options *options,
                   const struct names *names, struct signet_error *err);
 void template_close(struct template *t);
+/* The name of its file in front, unless a place in it is there. */
+void template_name(const char *name, struct signet_error *err);
 
 /* Whether a value of this type may have placeholders. */
 static inline bool type_differs(enum signet_type type)

@@ -11,15 +11,16 @@
 enum { ACCOUNTS_MAX = 1000 };
 
 /* "endpoint_cfg:8:13: /0/1/5 (SecretKey)" */
-static void blame_place(const struct signet_tree *tree, const struct signet_record *r,
-                        const char *name, struct signet_error *err)
+static void blame_record(const struct signet_tree *tree, const struct signet_record *r,
+                         struct signet_error *err)
 {
     const char *resource = resource_name(signet_tree_objects(tree), r->path.oid, r->path.rid);
     char path[PATH_TEXT_MAX];
 
     path_format(r->path, path);
-    error_prefix(err, "%s:%u:%u: %s%s%s%s", name, r->line, r->column, path, resource ? " (" : "",
-                 resource ? resource : "", resource ? ")" : "");
+    error_prefix(err, "%s%s%s%s", path, resource ? " (" : "", resource ? resource : "",
+                 resource ? ")" : "");
+    tree_blame(tree, r->path, err);
 }
 
 /* Text in a place that takes a number, a truth or a time becomes one. */
@@ -70,8 +71,8 @@ static int compile_place(struct template *t, const struct signet_record *r,
     return SIGNET_OK;
 }
 
-static int compile_places(struct template *t, const char *name,
-                          const struct placeholder_names *known, struct signet_error *err)
+static int compile_places(struct template *t, const struct placeholder_names *known,
+                          struct signet_error *err)
 {
     size_t count = signet_tree_count(t->model);
     int rc = SIGNET_OK;
@@ -85,7 +86,7 @@ static int compile_places(struct template *t, const char *name,
         if (has_brace(&r->value))
             rc = compile_place(t, r, known, err);
         if (rc != SIGNET_OK)
-            blame_place(t->model, r, name, err);
+            blame_record(t->model, r, err);
     }
     return rc;
 }
@@ -99,6 +100,15 @@ static const struct template_place *place_at(const struct template *t, uint16_t 
             return &t->places[i];
     }
     return NULL;
+}
+
+/* The finding is about a resource of the account. */
+static int blame_account(int rc, const struct template *t, const struct signet_account *a,
+                         uint16_t rid, struct signet_error *err)
+{
+    if (rc != SIGNET_OK)
+        tree_blame(t->model, (struct signet_path){0, a->iid, rid, SIGNET_NO_ID}, err);
+    return rc;
 }
 
 /* A secret that the template itself holds goes into every device. */
@@ -142,18 +152,20 @@ static int plan_account(const struct template *t, const struct signet_account *a
     int rc = a->secret_key && !out->key ? check_shared(a, may_share, err) : SIGNET_OK;
 
     if (rc != SIGNET_OK)
-        return rc;
+        return blame_account(rc, t, a, RID_SECRET_KEY, err);
     if (mode_has_certs(a->mode))
-        return plan_certs(a, out, err);
+        return blame_account(plan_certs(a, out, err), t, a,
+                             a->identity ? RID_IDENTITY : RID_SECRET_KEY, err);
     if (a->mode != SIGNET_MODE_PSK)
         return SIGNET_OK;
     out->mint = !a->secret_key;
     out->names = !a->identity;
     if (out->names || out->identity || may_share)
         return SIGNET_OK;
-    return error_set_hint(
+    rc = error_set_hint(
         err, SIGNET_E_MEANING, "leave RID.Security.PKOrIdentity out, or write b'{endpoint:text}'",
         "/0/%u/3: the template holds a PSK identity, which all devices would share", a->iid);
+    return blame_account(rc, t, a, RID_IDENTITY, err);
 }
 
 static int plan_accounts(struct template *t, const struct source_options *o,
@@ -211,13 +223,19 @@ int template_open(struct template *t, const struct source_options *o, const stru
     t->psk_len = o->psk_len;
     t->psk_hex = o->psk_hex;
     if (rc == SIGNET_OK)
-        rc = compile_places(t, o->model_name, &known, err);
+        rc = compile_places(t, &known, err);
     if (rc != SIGNET_OK)
         return rc;
     rc = plan_accounts(t, o, err);
-    if (rc != SIGNET_OK)
-        error_prefix(err, "%s", o->model_name);
+    if (rc != SIGNET_OK && err)
+        template_name(o->model_name, err);
     return rc == SIGNET_OK ? compile_identity(t, o, &known, err) : rc;
+}
+
+void template_name(const char *name, struct signet_error *err)
+{
+    if (strncmp(err->msg, name, strlen(name)) != 0)
+        error_prefix(err, "%s", name);
 }
 
 void template_close(struct template *t)

@@ -220,22 +220,22 @@ def wrong_manifests(d):
     rows = [f'urn:dev:{i},{KEY % i}' for i in range(2, 40)]
     at = lambda line, text: '\n'.join(['endpoint,psk'] + rows[:line - 2] + [text] + rows[line - 1:]) + '\n'
     for what, csv, *words in [
-        ('a name twice', at(31, f'urn:dev:7,{KEY % 200}'), "devices.csv:31: the endpoint 'urn:dev:7' is that of line 7 too"),
-        ('a key twice', at(31, f'urn:x,{KEY % 7}'), 'devices.csv:31: the key is that of line 7 too'),
-        ('a short key', at(9, f'urn:x,{"ab" * 15}'), 'devices.csv:9: psk: the key has 15 bytes'),
-        ('a long key', at(9, f'urn:x,{"ab" * 65}'), 'devices.csv:9: psk: the key has 65 bytes'),
-        ('odd hex', at(9, f'urn:x,{"ab" * 16}a'), 'devices.csv:9: psk: is not pairs of hex digits'),
-        ('no key', at(9, 'urn:x,'), 'devices.csv:9: psk: the key has 0 bytes'),
-        ('the sample', at(9, f'urn:x,{b"3x@mpl3P5K53cr3tK3y".hex()}'), 'devices.csv:9: psk: the key is the sample'),
-        ('a short row', at(9, 'urn:x'), 'devices.csv:9: 1 fields, the header has 2'),
-        ('a bad name', at(9, f'"urn;x",{KEY % 99}'), "devices.csv:9: endpoint 'urn;x'"),
-        ('an open quote', at(9, f'"urn:x,{KEY % 99}'), 'devices.csv:9: a quote is opened'),
-        ('a quote inside', at(9, f'urn:"x",{KEY % 99}'), 'devices.csv:9: a quote stands where none can be'),
+        ('a name twice', at(31, f'urn:dev:7,{KEY % 200}'), "devices.csv:31:1: the endpoint 'urn:dev:7' is that of line 7 too"),
+        ('a key twice', at(31, f'urn:x,{KEY % 7}'), 'devices.csv:31:1: the key is that of line 7 too'),
+        ('a short key', at(9, f'urn:x,{"ab" * 15}'), 'devices.csv:9:7: psk: the key has 15 bytes'),
+        ('a long key', at(9, f'urn:x,{"ab" * 65}'), 'devices.csv:9:7: psk: the key has 65 bytes'),
+        ('odd hex', at(9, f'urn:x,{"ab" * 16}a'), 'devices.csv:9:7: psk: is not pairs of hex digits'),
+        ('no key', at(9, 'urn:x,'), 'devices.csv:9:7: psk: the key has 0 bytes'),
+        ('the sample', at(9, f'urn:x,{b"3x@mpl3P5K53cr3tK3y".hex()}'), 'devices.csv:9:7: psk: the key is the sample'),
+        ('a short row', at(9, 'urn:x'), 'devices.csv:9:6: 1 fields, the header has 2'),
+        ('a bad name', at(9, f'"urn;x",{KEY % 99}'), "devices.csv:9:1: endpoint 'urn;x'"),
+        ('an open quote', at(9, f'"urn:x,{KEY % 99}'), 'devices.csv:9:1: a quote is opened'),
+        ('a quote inside', at(9, f'urn:"x",{KEY % 99}'), 'devices.csv:9:5: a quote stands where none can be'),
         ('no rows', 'endpoint,psk\n', 'no rows'),
         ('nothing', '', 'is empty'),
         ('a missing column', 'endpoint,key\nurn:x,00\n', 'endpoint_cfg:7:', '{psk} names no column'),
-        ('a wrong delimiter', f'endpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1: the fields end with ';', not with ','", 'delimiter: ";"'),
-        ('a sep line', f'sep=;\nendpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1: the fields end with ';'", 'delimiter: ";"'),
+        ('a wrong delimiter', f'endpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1:1: the fields end with ';', not with ','", 'delimiter: ";"'),
+        ('a sep line', f'sep=;\nendpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1:1: the fields end with ';'", 'delimiter: ";"'),
         ('a blank in the header', f'endpoint, psk\nurn:x,{KEY % 1}\n', '{psk} names no column', "column ' psk' has a blank"),
         ('another name', f'Endpoint,psk\nurn:x,{KEY % 1}\n', "no column 'endpoint'", "did you mean its column 'Endpoint'?"),
         ('a spreadsheet', 'PK\x03\x04', 'devices.csv is an archive (zip)', 'unpack it'),
@@ -244,12 +244,12 @@ def wrong_manifests(d):
         d.manifest(csv)
         d.bad(what, *words, secret='ab' * 15)
     d.manifest(at(9, 'urn:\xff,00').encode('latin-1'))
-    d.bad('no UTF-8', 'devices.csv:9: endpoint: the value is not UTF-8')
+    d.bad('no UTF-8', 'devices.csv:9:1: endpoint: the value is not UTF-8')
     d.manifest('endpoint,psk\n'.encode('utf-16'))
     d.bad('UTF-16', 'is text in UTF-16')
     bad = at(9, 'urn:x,zz').replace(rows[20], 'urn:y')
     d.manifest(bad)
-    out = d.bad('two bad rows', 'devices.csv:9: psk', 'devices.csv:22: 1 fields', '2 rows are bad; the first: devices.csv:9')
+    out = d.bad('two bad rows', 'devices.csv:9:7: psk', 'devices.csv:22:6: 1 fields', '2 rows are bad; the first: devices.csv:9:7')
     code, out = d.run('--json')
     events = [json.loads(line) for line in out.splitlines() if line.startswith('{')]
     need([e['event'] for e in events] == ['error'] * 3 and events[0]['stage'] == 'manifest', out)
@@ -259,7 +259,7 @@ def secrets_in_templates(d):
     names = 'names: {pattern: "urn:{serial}"}\n'
     d.template("RID.Security.PKOrIdentity: b'id', RID.Security.SecretKey: b'0123456789abcdef',")
     d.order(names)
-    d.bad('a shared secret', 'endpoint_cfg: /0/1/5: the template holds a secret key', 'shared_secret: true',
+    d.bad('a shared secret', 'endpoint_cfg:7:47: /0/1/5: the template holds a secret key', 'shared_secret: true',
           secret='0123456789abcdef')
     d.order(names + 'credentials: {shared_secret: true}\n')
     need('one secret in all devices' in d.good('a shared secret in so many words'), 'the plan')

@@ -229,7 +229,7 @@ def orders(line):
     line.write('rack/1', '')
     os.symlink('rack/1', line.at('link'))
     for scan, names, why in (
-            ('column: imei', 'names: {manifest: devices.csv}', f"devices.csv:3: the code to scan '{CODES['a']}' is that of line 2 too"),
+            ('column: imei', 'names: {manifest: devices.csv}', f"devices.csv:3:1: the code to scan '{CODES['a']}' is that of line 2 too"),
             ('column: imai', 'names: {manifest: devices.csv}', "did you mean 'imei'?"),
             ('column: imei', '', "a 'column' needs a manifest"),
             ('endpoint: "urn:dev:os:{scan}"', 'names: {manifest: devices.csv}', "makes the names, and so does 'names'"),

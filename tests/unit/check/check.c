@@ -423,9 +423,10 @@ static void what_a_refusal_says(void **state)
     assert_int_equal(signet_config_parse(text, sizeof text - 1, "test", &tree, &err), 0);
     assert_int_equal(signet_tree_check(tree, 0, NULL, &err), SIGNET_E_MEANING);
     assert_string_equal(
-        err.msg, "line 2: RID.Server.ShortServerID (/1/1/0) must be an integer, not a string "
+        err.msg, "test:2:1: RID.Server.ShortServerID (/1/1/0) must be an integer, not a string "
                  "(LwM2M Core 1.2, Appendix C)");
     assert_string_equal(err.hint, "write a number without quotes");
+    assert_string_equal(err.excerpt, "0: '.', 1: 60, 6: True, 7: '.'}}}\n^");
     signet_tree_free(&tree);
 }
 

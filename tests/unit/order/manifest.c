@@ -193,14 +193,15 @@ static void test_no_csv(void **state)
     HINTED("\xfe\xff\0e\0n", ',', "is text in UTF-16", "UTF-8");
     HINTED("e\0n\0", ',', "is text in UTF-16", "UTF-8");
     HINTED("\0e\0n", ',', "is text in UTF-16", "UTF-8");
-    HINTED("\n\na;b\n1;2\n", ',', ":3: the fields end with ';', not with ','", "delimiter: \";\"");
-    HINTED("a,b\n1,2\n", ';', ":1: the fields end with ',', not with ';'", "delimiter: \",\"");
-    HINTED("a\tb\n1\t2\n", ',', ":1: the fields end with tabs, not with ','", "delimiter: tab");
-    HINTED("a|b\n1|2\n", '\t', ":1: the fields end with '|', not with tabs", "delimiter: \"|\"");
-    HINTED("sep=;\na;b\n1;2\n", ',', ":1: the fields end with ';', not with ','",
+    HINTED("\n\na;b\n1;2\n", ',', ":3:1: the fields end with ';', not with ','",
            "delimiter: \";\"");
-    HINTED("\xef\xbb\xbfSEP=\t\r\na\tb\r\n", ',', ":1: the fields end with tabs", "tab");
-    HINTED("sep=,\na,,b\n", ',', ":2: column 2 has no name", "endpoint,psk");
+    HINTED("a,b\n1,2\n", ';', ":1:1: the fields end with ',', not with ';'", "delimiter: \",\"");
+    HINTED("a\tb\n1\t2\n", ',', ":1:1: the fields end with tabs, not with ','", "delimiter: tab");
+    HINTED("a|b\n1|2\n", '\t', ":1:1: the fields end with '|', not with tabs", "delimiter: \"|\"");
+    HINTED("sep=;\na;b\n1;2\n", ',', ":1:1: the fields end with ';', not with ','",
+           "delimiter: \";\"");
+    HINTED("\xef\xbb\xbfSEP=\t\r\na\tb\r\n", ',', ":1:1: the fields end with tabs", "tab");
+    HINTED("sep=,\na,,b\n", ',', ":2:3: column 2 has no name", "endpoint,psk");
 }
 
 static void test_passed_over(void **state)

@@ -36,9 +36,9 @@ static void each_is_found(void **state)
     rows(&csv, 5000);
     refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CONFLICT,
             "3 rows are bad; the first: ");
-    assert_string_equal(r.told, "devices.csv:31: the endpoint 'urn:dev:7' is that of line 7 too\n"
-                                "devices.csv:40: the PSK identity is that of line 4 too\n"
-                                "devices.csv:4999: the key is that of line 2 too\n");
+    assert_string_equal(r.told, "devices.csv:31:1: the endpoint 'urn:dev:7' is that of line 7 too\n"
+                                "devices.csv:40:1: the PSK identity is that of line 4 too\n"
+                                "devices.csv:4999:1: the key is that of line 2 too\n");
     buf_free(&csv);
     tear_down(&r);
 }
@@ -56,9 +56,9 @@ static void a_hash_is_no_proof(void **state)
     one_hash = true;
     rows(&csv, 60);
     refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CONFLICT, "3 rows are bad");
-    assert_string_equal(r.told, "devices.csv:31: the endpoint 'urn:dev:7' is that of line 7 too\n"
-                                "devices.csv:40: the PSK identity is that of line 4 too\n"
-                                "devices.csv:59: the key is that of line 2 too\n");
+    assert_string_equal(r.told, "devices.csv:31:1: the endpoint 'urn:dev:7' is that of line 7 too\n"
+                                "devices.csv:40:1: the PSK identity is that of line 4 too\n"
+                                "devices.csv:59:1: the key is that of line 2 too\n");
     buf_reset(&csv);
     rows(&csv, 30);
     csv.len -= strlen("urn:dev:29,id-29,") + 33;
@@ -100,7 +100,7 @@ static void kinds_and_accounts(void **state)
                               "00112233445566778899aabbccddeeff\n"
                               "b,c,00112233445566778899aabbccddee00,d,"
                               "000102030405060708090a0b0c0d0e0f\n"),
-            SIGNET_E_CONFLICT, "devices.csv:3: the key is that of line 2 too");
+            SIGNET_E_CONFLICT, "devices.csv:3:1: the key is that of line 2 too");
     tear_down(&r);
 }
 

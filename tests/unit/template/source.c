@@ -101,15 +101,15 @@ static void all_bad_rows_are_told(void **state)
                                "j,j,3378406d706c3350354b3533637233744b3379,60\n");
     refused(&r, rc, SIGNET_E_MEANING, "9 rows are bad; the first");
     assert_string_equal(r.told,
-                        "devices.csv:3: psk: the key has 15 bytes: 16 to 64 are possible\n"
-                        "devices.csv:4: psk: is not pairs of hex digits\n"
-                        "devices.csv:5: endpoint 'd d': 'd d' is no endpoint name\n"
-                        "devices.csv:6: id: the PSK identity has 0 bytes: 1 to 128 are possible\n"
-                        "devices.csv:7: lifetime 'soon': is no whole number\n"
-                        "devices.csv:8: 3 fields, the header has 4\n"
-                        "devices.csv:9: psk: is not pairs of hex digits\n"
-                        "devices.csv:10: psk: is not pairs of hex digits\n"
-                        "devices.csv:11: psk: the key is the sample that everyone knows\n");
+                        "devices.csv:3:5: psk: the key has 15 bytes: 16 to 64 are possible\n"
+                        "devices.csv:4:5: psk: is not pairs of hex digits\n"
+                        "devices.csv:5:1: endpoint 'd d': 'd d' is no endpoint name\n"
+                        "devices.csv:6:3: id: the PSK identity has 0 bytes: 1 to 128 are possible\n"
+                        "devices.csv:7:38: lifetime 'soon': is no whole number\n"
+                        "devices.csv:8:37: 3 fields, the header has 4\n"
+                        "devices.csv:9:5: psk: is not pairs of hex digits\n"
+                        "devices.csv:10:5: psk: is not pairs of hex digits\n"
+                        "devices.csv:11:5: psk: the key is the sample that everyone knows\n");
     tear_down(&r);
 }
 
@@ -137,8 +137,8 @@ static void a_broken_quote_ends_the_list(void **state)
     (void)state;
     set_up(&r);
     refused(&r, open_manifest(&r, "endpoint\na\nb b\n\"c\nd\n"), SIGNET_E_SYNTAX, "2 rows are bad");
-    assert_non_null(strstr(r.told, "devices.csv:4: a quote is opened"));
-    refused(&r, open_manifest(&r, "endpoint\na\n\"c\nd\n"), SIGNET_E_SYNTAX, ":3: a quote is");
+    assert_non_null(strstr(r.told, "devices.csv:4:1: a quote is opened"));
+    refused(&r, open_manifest(&r, "endpoint\na\n\"c\nd\n"), SIGNET_E_SYNTAX, ":3:1: a quote is");
     tear_down(&r);
 }
 
@@ -190,7 +190,7 @@ static void servers_see_every_row(void **state)
     r.options.accept = no_c;
     r.options.accept_ctx = &r;
     refused(&r, open_manifest(&r, "endpoint\na\nb\nc\nd\n"), SIGNET_E_MEANING,
-            "devices.csv:4: c: no c here");
+            "devices.csv:4:1: c: no c here");
     assert_int_equal(r.asked, 4);
     tear_down(&r);
 }

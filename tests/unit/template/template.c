@@ -49,9 +49,8 @@ static void a_misspelt_placeholder_has_its_place(void **state)
     (void)state;
     set_up(&r);
     r.more = "\n RID.Security.SecretKey: b'{pks:hex}',";
-    r.options.model_name = "endpoint_cfg";
     refused(&r, open_manifest(&r, "endpoint,psk\na,00112233445566778899aabbccddeeff\n"),
-            SIGNET_E_MEANING, "endpoint_cfg:2:2: /0/1/5 (SecretKey): {pks} names no column");
+            SIGNET_E_MEANING, "template:2:2: /0/1/5 (SecretKey): {pks} names no column");
     assert_non_null(strstr(r.err.hint, "{psk}"));
     r.more = " RID.Security.SecretKey: b'{psk}',";
     refused(&r, open_source(&r), SIGNET_E_SYNTAX, "bytes need an encoding");
@@ -71,7 +70,7 @@ static void a_template_is_no_row_s_fault(void **state)
     r.uri = "coaps://{host}";
     refused(&r, open_manifest(&r, "endpoint,host\na,x\nb,\nc,y y\n"), SIGNET_E_MEANING,
             "2 rows are bad");
-    assert_non_null(strstr(r.told, "devices.csv:3: b: RID.Security.ServerURI"));
+    assert_non_null(strstr(r.told, "devices.csv:3:3: host '': template:"));
     tear_down(&r);
 }
 
@@ -196,7 +195,7 @@ static void pairs_come_from_a_manifest(void **state)
     put_base64(&csv, crt->as.bytes.data, crt->as.bytes.len);
     put_base64(&csv, der.data, der.len);
     device_free(&a);
-    refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CERT, "devices.csv:3: key: ");
+    refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CERT, "devices.csv:3:4");
     signet_bytes_free(&der);
     signet_key_free(&key);
     buf_free(&csv);
@@ -235,13 +234,13 @@ static void columns_become_numbers_and_truths(void **state)
     assert_false(value(&a, 1, 21)->as.boolean);
     device_free(&a);
     refused(&r, open_manifest(&r, "endpoint,trigger,value\na,yes,1\n"), SIGNET_E_MEANING,
-            "devices.csv:2: trigger 'yes': is neither true nor false");
+            "devices.csv:2:3: trigger 'yes': is neither true nor false");
     refused(&r, open_manifest(&r, "endpoint,trigger,value\na,true,1.2.3\n"), SIGNET_E_MEANING,
-            "devices.csv:2: value '1.2.3': is no number");
+            "devices.csv:2:8: value '1.2.3': is no number");
     refused(&r, open_manifest(&r, "endpoint,trigger,value\na,true,\n"), SIGNET_E_MEANING,
-            "devices.csv:2: value '': is no number");
+            "devices.csv:2:8: value '': is no number");
     refused(&r, open_manifest(&r, "endpoint,trigger,value\na,true,1e3\n"), SIGNET_E_MEANING,
-            "devices.csv:2: value '1e3': is no number");
+            "devices.csv:2:8: value '1e3': is no number");
     tear_down(&r);
 }
 
@@ -257,7 +256,7 @@ static void a_row_is_at_fault_without_a_column(void **state)
                          "{serial:018}{serial:018}";
     snprintf(csv, sizeof(csv), "name\na\n");
     refused(&r, open_manifest(&r, csv), SIGNET_E_MEANING,
-            "devices.csv:2: the PSK identity has 144 bytes: 1 to 128 are possible");
+            "devices.csv:2:1: the PSK identity has 144 bytes: 1 to 128 are possible");
     r.options.identity = "{serial:018}{serial:018}{serial:018}{serial:018}{serial:018}{serial:018}"
                          "{serial:018}ab";
     good(&r, open_source(&r));
