@@ -274,10 +274,10 @@ static int note(struct signet_ledger *l, void *arg, struct signet_error *err)
 bool note_kind_valid(const char *kind)
 {
     /* what only the ledger itself may say */
-    static const char *const own[] = {"order",  "quota",    "resumed",  "delivered",  "refused",
-                                      "rework", "migrated", "remove",   "removed",    "board",
-                                      "run",    "operator", "shift",    "for-board",  "begin",
-                                      "erased", "imported", "archived", "label-sent", "labelled"};
+    static const char *const own[] = {
+        "order",  "quota",   "resumed",  "delivered", "refused",    "rework",   "migrated",
+        "remove", "removed", "board",    "run",       "operator",   "shift",    "for-board",
+        "begin",  "erased",  "imported", "archived",  "label-sent", "labelled", "passed"};
     bool refused = !*kind || !text_is_clean(kind) || state_of_word(kind, strlen(kind)) >= 0;
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)

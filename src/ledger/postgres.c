@@ -378,42 +378,6 @@ static void postgres_end(struct db_rows *rows)
     rows->at = NULL;
 }
 
-/* An index or a trigger whose name stands at name. */
-static int check_object(struct db *db, const char *name, bool index, bool unique,
-                        struct signet_error *err)
-{
-    static const char indexes[] =
-        "SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = $1"
-        " AND i.indisvalid AND i.indisunique = ($2 <> 0) AND pg_table_is_visible(i.indrelid)";
-    static const char triggers[] = "SELECT 1 FROM pg_trigger WHERE tgname = $1"
-                                   " AND tgenabled = 'O' AND pg_table_is_visible(tgrelid)";
-    char text[64];
-    struct db_rows row;
-
-    snprintf(text, sizeof(text), "%.*s", (int)strcspn(name, " "), name);
-    int rc = index ? db_find(db, &row, err, indexes, "si", text, (int64_t)unique)
-                   : db_find(db, &row, err, triggers, "s", text);
-    if (rc == SIGNET_E_NOT_FOUND)
-        rc = error_set(err, SIGNET_E_LEDGER, "the %s %s was dropped, changed or disabled",
-                       index ? "index" : "trigger", text);
-    db_end(&row);
-    return rc;
-}
-
-/* Indexes and triggers by their names. */
-static int postgres_check(struct db *db, const char *schema, bool first, struct signet_error *err)
-{
-    static const char *const made[] = {"CREATE INDEX ", "CREATE UNIQUE INDEX ", "CREATE TRIGGER "};
-    int rc = SIGNET_OK;
-
-    for (size_t i = 0; !first && i < sizeof(made) / sizeof(made[0]); i++)
-        for (const char *at = schema; rc == SIGNET_OK && (at = strstr(at, made[i]));) {
-            at += strlen(made[i]);
-            rc = check_object(db, at, i < 2, i == 1, err);
-        }
-    return rc;
-}
-
 const struct db_ops postgres_ops = {
     .place = "database",
     .words = postgres_words,

@@ -55,4 +55,7 @@ int postgres_connect(struct station *s, struct signet_error *err);
 /* Until the server is back, or patience ends. */
 int postgres_reconnect(struct station *s, struct signet_error *err);
 
+/* postgres_check.c: db_ops.check */
+int postgres_check(struct db *db, const char *schema, bool first, struct signet_error *err);
+
 #endif

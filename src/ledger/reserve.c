@@ -3,6 +3,7 @@
 /* New devices: a name and a unit of the quota, taken together. */
 
 #include "ledger/store.h"
+#include <stdio.h>
 #include <string.h>
 
 struct request {
@@ -100,12 +101,37 @@ int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const cha
     return rc;
 }
 
+/* A name in use; *passed: how many were another number's or order's. */
+static int pass_over(struct signet_ledger *l, const struct request *r, int64_t number,
+                     const char *endpoint, int64_t *passed, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT order_id, number FROM devices WHERE endpoint = $1 AND freed = 0", "s",
+                     endpoint);
+
+    if (rc == SIGNET_OK && (db_int(&row, 0) != r->order || db_int(&row, 1) != number))
+        ++*passed;
+    db_end(&row);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+/* So that no number is left out without a reason (rules.c). */
+static int note_passed(struct signet_ledger *l, const struct request *r, int64_t passed,
+                       struct signet_error *err)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%lld", (long long)passed);
+    return passed ? order_event(l, r->order, "passed", text, err) : SIGNET_OK;
+}
+
 /* Names in use are passed over: the order's cursor is a hint where to begin, no promise. */
 static int reserve_next(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
     char endpoint[152];
-    int64_t left, cursor;
+    int64_t left, cursor, passed = 0;
     int rc = look_at_order(l, r, &left, &cursor, err);
 
     for (r->count = 0; rc == SIGNET_OK && r->count < r->max && left > 0; cursor++) {
@@ -119,12 +145,14 @@ static int reserve_next(struct signet_ledger *l, void *arg, struct signet_error 
             r->count++;
             left--;
         } else if (rc == SIGNET_E_NOT_FOUND) {
-            rc = SIGNET_OK;
+            rc = pass_over(l, r, cursor, endpoint, &passed, err);
         }
     }
     if (rc == SIGNET_E_NOT_FOUND) /* also when none was left: they are not looked through again */
         rc = SIGNET_OK;
-    return rc == SIGNET_OK ? take_quota(l, r, (int64_t)r->count, cursor, err) : rc;
+    if (rc == SIGNET_OK)
+        rc = take_quota(l, r, (int64_t)r->count, cursor, err);
+    return rc == SIGNET_OK ? note_passed(l, r, passed, err) : rc;
 }
 
 int signet_ledger_reserve_next(struct signet_ledger *ledger, int64_t order, const char *slot,

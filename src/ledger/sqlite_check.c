@@ -22,7 +22,8 @@ static int prepare_objects(sqlite3 *handle, bool tables, sqlite3_stmt **out,
 {
     static const char objects[] =
         "SELECT type || ' ' || name || char(10) || COALESCE(sql, '') FROM sqlite_schema"
-        " WHERE name NOT LIKE 'sqlite_stat%' AND (?1 = 0 OR type IN ('table', 'view'))"
+        " WHERE (type <> 'table' OR name NOT IN ('sqlite_stat1', 'sqlite_stat4')) AND (?1 = 0 OR "
+        "type IN ('table', 'view'))"
         " ORDER BY name";
 
     return sqlite3_prepare_v2(handle, objects, -1, out, NULL) == SQLITE_OK &&

@@ -32,4 +32,7 @@ int log_check_event(struct log_check *check, const char *there, const char *name
 int log_check_end(const struct log_check *check, const char *name, const char *tree,
                   const char *checkpoint, struct signet_error *err);
 
+/* rules.c: the columns that no hash covers. SIGNET_E_LEDGER: one is not what the events make it. */
+int rules_check(struct signet_ledger *ledger, struct signet_error *err);
+
 #endif

@@ -152,77 +152,6 @@ static int check_rows(struct signet_ledger *l, const char *sql, int columns, con
     return db_walk(l->db, &walk, err, "");
 }
 
-/* One query whose first row names what is wrong. */
-static int check_none(struct signet_ledger *l, const char *sql, const char *before,
-                      const char *after, struct signet_error *err)
-{
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err, sql, "");
-
-    if (rc == SIGNET_E_NOT_FOUND)
-        return SIGNET_OK;
-    if (rc == SIGNET_OK)
-        rc = error_set(err, SIGNET_E_LEDGER, "%s %s %s", before, db_text(&row, 0), after);
-    db_end(&row);
-    return rc;
-}
-
-/* Each finds the first row that is not what the events say, and gives its name. Rows that have
- * their own hash are looked at before. */
-static const struct {
-    const char *before, *after, *sql;
-} rules[] = {
-    {"the head of station number", "is missing",
-     "SELECT station FROM events WHERE station NOT IN (SELECT id FROM stations) LIMIT 1"},
-    {"device number", "is missing: it has events", /* nobody's events are not of a device */
-     "SELECT e.device FROM events e WHERE e.device > 0 AND NOT EXISTS(SELECT 1 FROM devices d"
-     " WHERE d.id = e.device) AND e.device % " OWN_END_SQL " <> 0 LIMIT 1"},
-    {"order number", "is missing: it has events",
-     "SELECT -e.device FROM events e WHERE e.device < 0 AND NOT EXISTS(SELECT 1 FROM orders o"
-     " WHERE o.id = -e.device) LIMIT 1"},
-    {"device", "is older than its events",
-     "SELECT d.endpoint FROM events e JOIN devices d ON d.id = e.device WHERE e.n > d.events"
-     " LIMIT 1"},
-    {"order", "is older than its events",
-     "SELECT o.name FROM events e JOIN orders o ON o.id = -e.device WHERE e.n > o.events LIMIT 1"},
-    {"of device number", "an event is missing: all events of a station were taken away",
-     "SELECT device FROM events GROUP BY device HAVING count(*) <> max(n) OR min(n) <> 1 LIMIT 1"},
-    {"order", "has another number of devices than it issued",
-     "SELECT o.name FROM orders o WHERE o.issued <> (SELECT count(*) FROM devices d"
-     " WHERE d.order_id = o.id AND d.freed = 0) LIMIT 1"},
-    {"the delivery of device", "has no event, or another one",
-     "SELECT COALESCE(d.endpoint, 'number ' || v.device) || ' to ' || v.server FROM deliveries v"
-     " LEFT JOIN devices d ON d.id = v.device WHERE d.id IS NULL OR CASE v.state"
-     " WHEN 0 THEN v.error IS NOT NULL"
-     " WHEN 1 THEN v.error IS NOT NULL OR NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON"
-     " s.id = e.station WHERE e.device = v.device AND e.kind = 'delivered' AND e.detail = v.server"
-     " AND e.time = v.changed AND s.name = v.station)"
-     " WHEN 3 THEN v.error IS NOT NULL OR NOT EXISTS(SELECT 1 FROM events e WHERE"
-     " e.device = v.device AND e.kind = 'remove' AND e.detail = v.server AND e.time = v.changed)"
-     " WHEN 4 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
-     " WHERE e.device = v.device AND e.kind = 'removed'"
-     " AND e.detail = v.server || COALESCE(': ' || v.error, '')"
-     " AND e.time = v.changed AND s.name = v.station)"
-     " WHEN 2 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
-     " WHERE e.device = v.device AND e.kind IN ('failed', 'refused')"
-     " AND e.detail = v.server || ': ' || v.error"
-     " AND e.time = v.changed AND s.name = v.station)"
-     " ELSE TRUE END LIMIT 1"},
-    {"the delivery of device", "is missing: it has an event",
-     "SELECT d.endpoint || ' to ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
-     " WHERE e.kind = 'delivered' AND NOT EXISTS(SELECT 1 FROM deliveries v"
-     " WHERE v.device = e.device AND v.server = e.detail AND v.state IN (1, 3, 4)) LIMIT 1"},
-    {"the removal of device", "is missing: it has an event",
-     "SELECT d.endpoint || ' from ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
-     " WHERE e.kind = 'remove' AND NOT EXISTS(SELECT 1 FROM deliveries v"
-     " WHERE v.device = e.device AND v.server = e.detail AND v.state IN (3, 4)) LIMIT 1"},
-    {"the retired device", "has no newer edition",
-     "SELECT d.endpoint FROM devices d WHERE d.freed = 1 AND d.state = {retired} AND NOT EXISTS("
-     "SELECT 1 FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 0) AND NOT EXISTS("
-     "SELECT 1 FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1 AND x.id > d.id)"
-     " LIMIT 1"},
-};
-
 /* The last migration says which schema the ledger has. */
 static int check_schema(struct signet_ledger *l, struct signet_error *err)
 {
@@ -250,14 +179,23 @@ static int check_schema(struct signet_ledger *l, struct signet_error *err)
 #define NAME_THERE_OR_HERE                                                                         \
     "CASE WHEN orders.id < " OWN_END_SQL " THEN orders.name ELSE " NAME_THERE("orders.name") " EN" \
                                                                                              "D"
-#define ORDERS(base)                                                                               \
-    "SELECT -orders.id + " base ", orders.id - " base ", " NAME_THERE_OR_HERE ", " ORDER_COUNTS    \
-    ", row_sha256, orders.name, orders.id FROM orders LEFT JOIN events ON device = -orders.id"     \
-    " AND n = orders.events LEFT JOIN stations ON stations.id = events.station"                    \
-    " WHERE orders.id > $2 ORDER BY orders.id LIMIT $1"
+/* n: which of its events, and its number in the row. */
+#define ORDERS_AT(n, base, where)                                                                  \
+    "SELECT -orders.id + " base ", orders.id - " base ", " NAME_THERE_OR_HERE                      \
+    ", orders.hash, quota, created, " n ", row_sha256, orders.name, orders.id FROM orders"         \
+    " LEFT JOIN events ON device = -orders.id AND n = " n                                          \
+    " LEFT JOIN stations ON stations.id = events.station WHERE orders.id > $2" where               \
+    " ORDER BY orders.id LIMIT $1"
+#define ORDERS(base) ORDERS_AT("orders.events", base, "")
+/* Its quota is that of its beginning, unless an event says what it became (rules.c). */
+#define BEGUN(base)                                                                                \
+    ORDERS_AT("1", base,                                                                           \
+              " AND NOT EXISTS(SELECT 1 FROM events q WHERE q.device = -orders.id"                 \
+              " AND q.kind = 'quota')")
 static const char devices_before_4[] = DEVICES("0"), orders_before_4[] = ORDERS("0");
 static const char devices_based[] = DEVICES("COALESCE(base, 0)");
 static const char orders_based[] = ORDERS("COALESCE(base, 0)");
+static const char begun_before_4[] = BEGUN("0"), begun_based[] = BEGUN("COALESCE(base, 0)");
 
 static int check_tables(struct signet_ledger *l, struct signet_error *err)
 {
@@ -266,14 +204,9 @@ static int check_tables(struct signet_ledger *l, struct signet_error *err)
 
     if (rc == SIGNET_OK)
         rc = check_rows(l, based ? orders_based : orders_before_4, ORDER_COLUMNS, "order", err);
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(rules) / sizeof(rules[0]); i++)
-        rc = check_none(l, rules[i].sql, rules[i].before, rules[i].after, err);
-    if (rc == SIGNET_OK && l->schema >= 3) /* the column is of that schema */
-        rc = check_none(l,
-                        "SELECT endpoint FROM devices d WHERE delivered <> (SELECT count(*) FROM"
-                        " deliveries v WHERE v.device = d.id AND v.state = 1) LIMIT 1",
-                        "the number of deliveries of device", "was changed", err);
-    return rc;
+    if (rc == SIGNET_OK)
+        rc = check_rows(l, based ? begun_based : begun_before_4, ORDER_COLUMNS, "order", err);
+    return rc == SIGNET_OK ? rules_check(l, err) : rc;
 }
 
 /* The states of each device, event by event. */
@@ -281,10 +214,14 @@ static int check_tables(struct signet_ledger *l, struct signet_error *err)
 enum { NONE = -1 };
 
 struct history {
-    int64_t device, state; /* state: that its row has */
-    int64_t error;         /* that its row has: of its last failure */
-    int at, failed_from;   /* state after the event before */
-    bool reworked;         /* by the event before */
+    int64_t device, state;  /* state: that its row has */
+    int64_t error;          /* that its row has: of its last failure */
+    int64_t exposed, token; /* that its row has */
+    int64_t taken;          /* how often its events say that it got a new token, and 1 */
+    int at, failed_from;    /* state after the event before */
+    bool reworked;          /* by the event before */
+    bool left;              /* its credentials may be elsewhere */
+    bool delivered;         /* a server has it */
     bool anew; /* since its last failure it was made anew, though it had been verified */
     char endpoint[SIGNET_ENDPOINT_SIZE];
 };
@@ -318,10 +255,27 @@ static void settle_rework(struct history *h, int to)
     h->reworked = false;
 }
 
-static int change_state(struct history *h, const char *kind, struct signet_error *err)
+/* What a server has is registered before it is done. */
+static bool passes_servers(const struct history *h, int to)
+{
+    return to != SIGNET_DEVICE_DONE || !h->delivered || h->at == SIGNET_DEVICE_REGISTERED;
+}
+
+/* Events that give a device to another. */
+static bool takes_it(const char *kind, int to)
+{
+    return to == SIGNET_DEVICE_VOID || to == SIGNET_DEVICE_RETIRED || strcmp(kind, "resumed") == 0;
+}
+
+static int change_state(struct history *h, const char *kind, const char *detail,
+                        struct signet_error *err)
 {
     bool rework = strcmp(kind, "rework") == 0;
     int to = state_of_word(kind, strlen(kind));
+
+    h->taken += takes_it(kind, to);
+    if (strcmp(kind, "delivered") == 0 && strcmp(detail, SIGNET_LEDGER_LABEL) != 0)
+        h->delivered = true;
 
     if (rework)
         to = h->failed_from >= SIGNET_DEVICE_VERIFIED ? SIGNET_DEVICE_VERIFIED
@@ -330,8 +284,9 @@ static int change_state(struct history *h, const char *kind, struct signet_error
         return SIGNET_OK;
     if (to >= 0)
         settle_rework(h, to);
-    if (to < 0 || !may_follow(h, to, rework))
+    if (to < 0 || !may_follow(h, to, rework) || !passes_servers(h, to))
         return skipped(h, kind, err);
+    h->left = h->left || (!rework && to >= SIGNET_DEVICE_WRITING && to <= SIGNET_DEVICE_DONE);
     if (to == SIGNET_DEVICE_FAILED) {
         h->failed_from = h->at;
         h->anew = false;
@@ -347,6 +302,15 @@ static int end_history(struct history *h, struct signet_error *err)
     if (h->anew && h->error != SIGNET_E_SEAL)
         return error_set(err, SIGNET_E_LEDGER, "device %s is in another state than its events say",
                          h->endpoint);
+    if (h->left && !h->exposed)
+        return error_set(err, SIGNET_E_LEDGER,
+                         "the credentials of device %s were on their way to a board, and its row "
+                         "says that they were not",
+                         h->endpoint);
+    if (h->token < h->taken)
+        return error_set(err, SIGNET_E_LEDGER,
+                         "the token of device %s was set back: who lost it could work on it again",
+                         h->endpoint);
     if (h->device == 0 || h->at == h->state)
         return SIGNET_OK;
     return error_set(err, SIGNET_E_LEDGER, "device %s is in another state than its events say",
@@ -360,20 +324,25 @@ static int check_event(void *ctx, const struct db_rows *row, struct signet_error
 
     if (db_int(row, 0) != h->device) {
         rc = end_history(h, err);
-        *h = (struct history){
-            .device = db_int(row, 0), .state = db_int(row, 4), .error = db_int(row, 5), .at = NONE};
+        *h = (struct history){.device = db_int(row, 0),
+                              .state = db_int(row, 4),
+                              .error = db_int(row, 5),
+                              .exposed = db_int(row, 6),
+                              .token = db_int(row, 7),
+                              .taken = 1,
+                              .at = NONE};
         snprintf(h->endpoint, sizeof(h->endpoint), "%s", db_text(row, 3));
     }
-    return rc == SIGNET_OK ? change_state(h, db_text(row, 2), err) : rc;
+    return rc == SIGNET_OK ? change_state(h, db_text(row, 2), db_text(row, 8), err) : rc;
 }
 
 static int check_histories(struct signet_ledger *l, struct signet_error *err)
 {
     struct history h = {0};
     const struct db_walk walk = {
-        .sql = "SELECT e.device, e.n, e.kind, d.endpoint, d.state, d.error_code FROM events e JOIN "
-               "devices d"
-               " ON d.id = e.device WHERE (e.device, e.n) > ($2, $3) ORDER BY e.device, e.n"
+        .sql = "SELECT e.device, e.n, e.kind, d.endpoint, d.state, d.error_code, d.exposed,"
+               " d.token, e.detail FROM events e JOIN devices d ON d.id = e.device WHERE "
+               "(e.device, e.n) > ($2, $3) ORDER BY e.device, e.n"
                " LIMIT $1",
         .keys = 2,
         .row = check_event,

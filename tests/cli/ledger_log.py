@@ -141,7 +141,7 @@ def cut_off(p):
         last, = db.execute('SELECT max(id) FROM devices').fetchone()
         db.execute('DELETE FROM events WHERE device = ?', (last,))
         db.execute('DELETE FROM devices WHERE id = ?', (last,))
-        db.execute('UPDATE orders SET issued = issued - 1 WHERE name = ?', ('p',))
+        db.execute('UPDATE orders SET issued = issued - 1, cursor = cursor - 1 WHERE name = ?', ('p',))
         db.execute('UPDATE events SET seq = (SELECT count(*) FROM events e WHERE e.seq <= events.seq)')
     p.call('verify', 'ledger.db')
     p.verify('are not signed by the key')
@@ -193,6 +193,29 @@ def states_that_were_skipped(p):
     with Forger(p.at('ledger.db')) as db:
         db.execute("UPDATE events SET kind = 'reworked' WHERE kind = 'writing' AND device = 3")
     need('states were skipped' in p.call('verify', 'ledger.db', code=1), 'verify')
+
+
+@part
+def what_no_hash_covers(p):
+    """Columns that the events' hashes leave out follow from the events: each statement is one change of a copy."""
+    p.make('q', 1)
+    p.call('void', 'ledger.db', '--reason', 'x', 'urn:dev:os:q-0000001')
+    p.call('import', 'ledger.db', 'old.db', '--site', 'elsewhere', code=1)  # the same chain
+    for deed, says in (
+            ("UPDATE orders SET cursor = 0 WHERE name = 'o'", 'the names of order o would be looked through again'),
+            ("UPDATE orders SET cursor = cursor - 1 WHERE name = 'p'", 'the names of order p would be looked through again'),
+            ("UPDATE orders SET cursor = cursor + 1 WHERE name = 'p'", 'names of order p were passed over'),
+            ("UPDATE orders SET issued = issued - 1 WHERE name = 'o'", 'another number of devices'),
+            ("UPDATE orders SET quota = 900 WHERE name = 'o'", 'order o was changed'),
+            ("UPDATE orders SET hash = hash || 'x' WHERE name = 'o'", 'order o was changed'),
+            ('UPDATE devices SET token = 1 WHERE state = 8', 'the token of device urn:dev:os:q-0000001 was set back'),
+            ('UPDATE devices SET lease_until = 1 << 40 WHERE id = 1', 'the lease of device urn:dev:os:o-0000001'),
+            ('UPDATE devices SET state = 0, exposed = 0 WHERE id = 1', 'device urn:dev:os:o-0000001 was changed'),
+            ('UPDATE devices SET freed = 1 WHERE id = 1', 'device urn:dev:os:o-0000001 was changed'),
+            ("INSERT INTO deliveries(device, server, state, station, changed, lease_until) VALUES(1, 'x', 1, 'A', 0, 0)", 'the delivery of device'),
+            ("CREATE TRIGGER sqliteXstat AFTER UPDATE ON devices BEGIN SELECT 1; END", 'was dropped, added or changed')):
+        p.sql(deed, ledger=shutil.copy(p.at('ledger.db'), p.at('changed.db')))
+        need(says in p.call('verify', 'changed.db', code=1), deed)
 
 
 @part

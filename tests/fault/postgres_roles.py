@@ -86,10 +86,34 @@ def check(p):
         p.ledger(user, 'verify', word='unbroken')
 
 
+def changed_schema(p):
+    """What a login with the owner's rights could do to the tables, so that names are given twice or events go away."""
+    owner = p.server.user
+    for deed, undo in (
+            ('DROP INDEX u_endpoint; CREATE UNIQUE INDEX u_endpoint ON devices(endpoint) WHERE freed = 0 AND id < 3',
+             'DROP INDEX u_endpoint; CREATE UNIQUE INDEX u_endpoint ON devices(endpoint) WHERE freed = 0'),
+            ('ALTER TABLE events DISABLE TRIGGER events_stay', 'ALTER TABLE events ENABLE TRIGGER events_stay'),
+            ('CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; CREATE TRIGGER x BEFORE INSERT ON events'
+             ' FOR EACH ROW EXECUTE FUNCTION f()', 'DROP FUNCTION f CASCADE'),
+            ('CREATE RULE r AS ON DELETE TO devices DO INSTEAD NOTHING', 'DROP RULE r ON devices'),
+            ('ALTER TABLE devices ENABLE ROW LEVEL SECURITY', 'ALTER TABLE devices DISABLE ROW LEVEL SECURITY'),
+            ('CREATE TABLE more() INHERITS(devices)', 'DROP TABLE more'),
+            ('ALTER TABLE orders DROP CONSTRAINT orders_check', 'ALTER TABLE orders ADD CONSTRAINT orders_check CHECK(issued <= quota)'),
+            ('ALTER TABLE events DROP CONSTRAINT events_pkey', 'ALTER TABLE events ADD PRIMARY KEY(station, seq)')):
+        p.sql(owner, deed)
+        p.ledger(owner, 'verify', code=1, word='is not as the schema makes it')
+        p.sql(owner, undo)
+        p.ledger(owner, 'verify', word='unbroken')
+    p.sql(owner, 'CREATE OR REPLACE FUNCTION events_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$')
+    p.ledger(owner, 'verify', code=1, word='the trigger events_stay is not as the schema makes it')
+
+
 with tempfile.TemporaryDirectory(prefix='signet-roles-') as folder, Server(BIN, fsync='off') as server:
     server.create('l')
     try:
-        check(Place(server, folder))
+        place = Place(server, folder)
+        check(place)
+        changed_schema(place)
     except Broken as e:
         sys.exit(str(e))
 print('postgres_roles: ok')
