@@ -54,8 +54,8 @@ static int run_proof(struct cli *cli, const char *path, enum load_form form,
     options.observer = &observer;
     options.cancel = (struct signet_cancel *)process_cancel();
     int rc = cli_load(cli, path, form, &tree, &cli->err);
-    if (rc == SIGNET_OK) /* the proof shows the rest; what a device would refuse is worth a word */
-        rc = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, &cli->err);
+    if (rc == SIGNET_OK) /* with a packet that it refuses, a device goes nowhere */
+        rc = signet_device_check(tree, SIGNET_CHECK_CERTS_LATER, &observer, &cli->err);
     if (rc == SIGNET_OK && access->file) {
         rc = cli_server_open(access, &observer, &server, &cli->err);
         options.on_registered = server_saw;

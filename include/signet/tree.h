@@ -96,7 +96,9 @@ void signet_tree_remove(struct signet_tree *tree, struct signet_path path);
  * suspicious is always a warning. */
 enum {
     SIGNET_CHECK_WARN_ONLY = 1u,
-    SIGNET_CHECK_PARTIAL = 2u, /* signet_device_check(): certificates may still be missing */
+    SIGNET_CHECK_PARTIAL = 2u,     /* signet_device_check(): certificates may still be missing */
+    SIGNET_CHECK_CERTS_LATER = 4u, /* likewise: what is wrong with them is a warning, as for a
+                                      proof, which shows it */
 };
 int signet_tree_check(const struct signet_tree *tree, unsigned flags,
                       const struct signet_observer *observer, struct signet_error *err);

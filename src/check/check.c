@@ -61,7 +61,7 @@ int signet_device_check(const struct signet_tree *tree, unsigned flags,
             rc = account_check_certs(tree, &a, observer, &why);
         if (rc != SIGNET_OK)
             cite(&why);
-        if (rc != SIGNET_OK && !(flags & SIGNET_CHECK_WARN_ONLY))
+        if (rc != SIGNET_OK && !(flags & (SIGNET_CHECK_WARN_ONLY | SIGNET_CHECK_CERTS_LATER)))
             return error_copy(err, &why);
         if (rc != SIGNET_OK)
             event_warn(observer, &why);

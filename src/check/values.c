@@ -40,6 +40,8 @@ static bool is_whole(const struct signet_value *value)
            fabs(value->as.number) < 9007199254740992.0;
 }
 
+static const char no_point[] = "write it without a decimal point";
+
 static bool type_fits(const struct signet_resource *resource, const struct signet_value *value)
 {
     enum signet_type want = (enum signet_type)resource->type;
@@ -109,10 +111,12 @@ static int check_record_value(struct check *check, const struct signet_record *r
     int rc;
 
     if (want->value == SIGNET_TYPE_INTEGER && is_whole(value) && record->path.oid > 2)
-        check_suspect(check, record->path, "write it without a decimal point",
+        check_suspect(check, record->path, no_point,
                       "is a float, and %s is wanted: not every client takes it", want->noun);
     else if (!type_fits(resource, value))
-        return check_refuse(check, record->path, want->hint,
+        return check_refuse(check, record->path,
+                            want->value == SIGNET_TYPE_INTEGER && is_whole(value) ? no_point
+                                                                                  : want->hint,
                             "must be %s, not %s (LwM2M Core 1.2, Appendix C)", want->noun,
                             type_info(value->type)->noun);
     rc = check_range(check, record, resource);

@@ -158,6 +158,7 @@ static int request_bootstrap(struct exchange *x, const struct transport_address 
     snprintf(pct, sizeof pct, "pct=%d", COAP_LWM2M_TLV);
     coap_add_path(&request, address->path);
     coap_add_text(&request, COAP_URI_PATH, "bs");
+    coap_add_query(&request, address->query);
     coap_add_text(&request, COAP_URI_QUERY, ep);
     coap_add_text(&request, COAP_URI_QUERY, pct);
     rc = exchange_request(x, &request, &answer, err);

@@ -155,6 +155,14 @@ void coap_add_path(struct coap_message *m, const char *path)
         coap_add(m, COAP_URI_PATH, at + 1, strcspn(at + 1, "/"));
 }
 
+void coap_add_query(struct coap_message *m, const char *query)
+{
+    for (size_t len; *query; query += len + (query[len] == '&')) {
+        len = strcspn(query, "&");
+        coap_add(m, COAP_URI_QUERY, query, len);
+    }
+}
+
 const struct coap_option *coap_find(const struct coap_message *m, unsigned number)
 {
     for (size_t i = 0; i < m->option_count; i++)

@@ -74,7 +74,8 @@ size_t coap_write(const struct coap_message *message, uint8_t *out, size_t size)
 /* Adds an option behind those of smaller or equal number; data must live on. */
 void coap_add(struct coap_message *message, unsigned number, const void *data, size_t len);
 void coap_add_text(struct coap_message *message, unsigned number, const char *text);
-void coap_add_path(struct coap_message *message, const char *path); /* "/a/b": Uri-Path twice */
+void coap_add_path(struct coap_message *message, const char *path);   /* "/a/b": Uri-Path twice */
+void coap_add_query(struct coap_message *message, const char *query); /* "a&b": Uri-Query twice */
 /* The first such option, or NULL. */
 const struct coap_option *coap_find(const struct coap_message *message, unsigned number);
 /* As an unsigned integer; missing, or of more than 4 bytes: otherwise. */
@@ -107,9 +108,9 @@ struct transport_address {
     char host[256];
     uint16_t port;
     bool secure;
-    char path[64]; /* of the URI, "" or "/a/b" */
+    char path[64], query[64]; /* of the URI, "" or "/a/b"; "" or "a=1&b" */
 };
-/* coap://HOST[:PORT][/PATH] and coaps://. SIGNET_E_USAGE: it is no URI, or Signet cannot go
+/* coap://HOST[:PORT][/PATH][?QUERY] and coaps://. SIGNET_E_USAGE: it is no URI, or Signet cannot go
  * there. */
 int transport_parse(struct transport_address *out, const char *uri, size_t len,
                     struct signet_error *err);

@@ -87,6 +87,7 @@ static int request_register(struct run *run, const char *version, struct coap_me
     coap_add_path(&request, run->address.path);
     coap_add_text(&request, COAP_URI_PATH, "rd");
     coap_add(&request, COAP_CONTENT_FORMAT, link_format, sizeof link_format);
+    coap_add_query(&request, run->address.query);
     coap_add_text(&request, COAP_URI_QUERY, ep);
     coap_add_text(&request, COAP_URI_QUERY, lt);
     coap_add_text(&request, COAP_URI_QUERY, version);
@@ -94,6 +95,17 @@ static int request_register(struct run *run, const char *version, struct coap_me
     request.payload = (const uint8_t *)objects;
     request.payload_len = sizeof objects - 1;
     return exchange_request(&run->exchange, &request, answer, err);
+}
+
+/* Clients count it as registered. */
+static void warn_homeless(const struct run *run)
+{
+    struct signet_error note = {0};
+
+    error_set(&note, SIGNET_OK,
+              "the server gave the registration no place (Location-Path; LwM2M Core 1.2, section "
+              "6.2.1): the device can neither update nor end it");
+    event_warn(run->options->observer, &note);
 }
 
 /* With the oldest version that the server takes: 4.12 says that it does not speak one (Core 1.2,
@@ -111,6 +123,10 @@ static int send_register(struct run *run, struct location *location, struct sign
     run->out->code = answer.code;
     if (answer.code / 100 != 2)
         return coap_refused(&answer, run->endpoint, err);
+    if (answer.code == COAP_CREATED && !coap_find(&answer, COAP_LOCATION_PATH)) {
+        warn_homeless(run);
+        return SIGNET_OK;
+    }
     coap_path(&answer, COAP_LOCATION_PATH, run->out->location, sizeof run->out->location);
     if (answer.code != COAP_CREATED || !keep_location(location, &answer))
         return error_set(err, SIGNET_E_PROOF,

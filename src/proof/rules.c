@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STRICTEST_PSK = 32, HOLD_OFF_MOST = 86400 };
+enum { STRICTEST_PSK = 32, WAIT_MOST = 86400, NAME_MOST = 255 };
 
 static const char *stack_name(const struct login_rules *rules)
 {
@@ -55,24 +55,58 @@ static int check_server_object(const struct login_rules *rules, const struct sig
                     a->iid);
 }
 
-static int check_hold_off(const struct login_rules *rules, const struct signet_tree *tree,
-                          const struct signet_account *a, const struct signet_observer *observer,
-                          struct signet_error *err)
+/* Where the seconds are that the device waits first: Client Hold Off Time of a bootstrap account,
+ * Initial Registration Delay Timer of another's Server instance. */
+static struct signet_path wait_path(const struct signet_tree *tree, const struct signet_account *a)
 {
-    int64_t seconds = a->bootstrap ? number(security(tree, a->iid, 11), 0) : 0;
+    struct signet_path path = {0, a->iid, 11, SIGNET_NO_ID};
+
+    for (size_t i = 0; !a->bootstrap && i < signet_tree_count(tree); i++) {
+        const struct signet_record *r = signet_tree_at(tree, i);
+
+        if (r->path.oid == 1 && r->path.rid == 0 && number(&r->value, -1) == a->ssid)
+            path = (struct signet_path){1, r->path.iid, 14, SIGNET_NO_ID};
+    }
+    return path;
+}
+
+static int check_wait(const struct login_rules *rules, const struct signet_tree *tree,
+                      const struct signet_account *a, const struct signet_observer *observer,
+                      struct signet_error *err)
+{
+    struct signet_path path = wait_path(tree, a);
+    const struct signet_record *record = signet_tree_find(tree, path);
+    const struct profile_resource *own = profile_resource(rules->profile, path.oid, path.rid);
+    int64_t seconds = record && !(own && own->absent) ? number(&record->value, 0) : 0;
+    const char *what = a->bootstrap ? "calls its bootstrap server" : "registers";
     struct signet_error note = {0};
 
-    if (seconds > HOLD_OFF_MOST)
-        return stay_out(rules, err, "take /0/x/11 out, or write the seconds that it shall wait",
-                        "the device calls its bootstrap server only after %lld s (/0/%u/11)",
-                        (long long)seconds, a->iid);
+    if (seconds > WAIT_MOST)
+        return stay_out(rules, err, "leave it out, or write the seconds that it shall wait",
+                        "the device %s only after %lld s (/%u/%u/%u)", what, (long long)seconds,
+                        path.oid, path.iid, path.rid);
     if (seconds <= 0)
         return SIGNET_OK;
-    error_set(&note, SIGNET_OK,
-              "the device waits %lld s before it calls its bootstrap server "
-              "(/0/%u/11)",
-              (long long)seconds, a->iid);
+    error_set(&note, SIGNET_OK, "the device waits %lld s before it %s (/%u/%u/%u)",
+              (long long)seconds, what, path.oid, path.iid, path.rid);
     event_warn(observer, &note);
+    return SIGNET_OK;
+}
+
+/* Security and Server are its library's own: what it does not have there, its reader does not take,
+ * nor the packet. */
+static int check_reader(const struct login_rules *rules, const struct signet_tree *tree,
+                        struct signet_error *err)
+{
+    for (size_t i = 0; i < signet_tree_count(tree); i++) {
+        struct signet_path path = signet_tree_at(tree, i)->path;
+        const struct profile_object *object = profile_object(rules->profile, path.oid);
+
+        if (path.oid <= 1 && object && !profile_object_takes(object, path.rid))
+            return stay_out(rules, err, "leave it out",
+                            "its reader does not have /%u/%u/%u, and refuses the packet", path.oid,
+                            path.iid, path.rid);
+    }
     return SIGNET_OK;
 }
 
@@ -162,6 +196,21 @@ static int check_suites(const struct login_rules *rules, const struct signet_acc
                     signet_mode_name(a->mode));
 }
 
+/* RFC 1035, section 2.3.4; Mbed TLS does not begin a handshake with more. */
+static int check_sni(const struct login_rules *rules, const struct signet_tree *tree,
+                      const struct signet_account *a, struct signet_error *err)
+{
+    const struct signet_value *name = security(tree, a->iid, 14);
+
+    if (!rules->tls->sni || !name || name->type != SIGNET_TYPE_STRING ||
+        name->as.bytes.len <= NAME_MOST)
+        return SIGNET_OK;
+    return stay_out(rules, err, "write the name that is in the server's certificate",
+                    "the server name in /0/%u/14 has %zu bytes, and names have %d at most (RFC "
+                    "1035, section 2.3.4)",
+                    a->iid, name->as.bytes.len, NAME_MOST);
+}
+
 static void take_resources(struct login_rules *out, const struct signet_tree *tree,
                            const struct signet_account *a)
 {
@@ -184,8 +233,9 @@ int rules_take(struct login_rules *out, const struct signet_tree *tree,
 
     out->tls = &out->profile->tls;
     take_resources(out, tree, a);
-    if ((rc = check_server_object(out, a, err)) ||
-        (rc = check_hold_off(out, tree, a, observer, err)) || a->mode == SIGNET_MODE_NOSEC)
+    if ((rc = check_reader(out, tree, err)) || (rc = check_server_object(out, a, err)) ||
+        (rc = check_wait(out, tree, a, observer, err)) || a->mode == SIGNET_MODE_NOSEC ||
+        (rc = check_sni(out, tree, a, err)))
         return rc;
     rc = a->mode == SIGNET_MODE_PSK ? check_psk_lengths(out, a, err) : check_own_cert(out, a, err);
     if (!rc && a->mode != SIGNET_MODE_PSK)

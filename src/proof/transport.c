@@ -25,6 +25,7 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
     struct transport_address address = {0};
     struct coap_uri parts;
     struct signet_error why = {0};
+    char *query;
 
     if (uri_parse(&parts, uri, len, &why) != SIGNET_OK)
         return error_set_hint(err, SIGNET_E_USAGE, why.hint, "the server's URI %s", why.msg);
@@ -32,15 +33,23 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
         return error_set_hint(err, SIGNET_E_USAGE,
                               "coaps://HOST:5684, or coap://HOST:5683 without security",
                               "the server's URI has a scheme that Signet cannot prove");
+    if (parts.fragment)
+        return error_set_hint(err, SIGNET_E_USAGE, "leave out the # and what follows it",
+                              "the server's URI has a fragment, with which a device goes nowhere "
+                              "(RFC 7252, section 6.4)");
+    query = parts.path + strcspn(parts.path, "?");
+    if (*query)
+        *query++ = '\0';
     for (size_t end = strlen(parts.path); end > 0 && parts.path[end - 1] == '/'; end--)
         parts.path[end - 1] = '\0';
-    if (strlen(parts.path) >= sizeof address.path || strchr(parts.path, '?'))
+    if (strlen(parts.path) >= sizeof address.path || strlen(query) >= sizeof address.query)
         return error_set(err, SIGNET_E_USAGE,
-                         "the server's URI has a path or query that Signet does not take");
+                         "the server's URI has a longer path or query than Signet takes");
     address.secure = parts.secured;
     address.port = parts.port;
     snprintf(address.host, sizeof address.host, "%s", parts.host);
     strcpy(address.path, parts.path);
+    strcpy(address.query, query);
     *out = address;
     return SIGNET_OK;
 }
@@ -90,6 +99,7 @@ static int open_dtls(struct transport *t, const struct transport_address *addres
     credentials.server_name = rules->name[0] ? rules->name : named.host;
     credentials.suites = rules->suites[0] ? rules->suites : rules->tls->suites;
     credentials.stack = rules->stack;
+    credentials.like_mbedtls = !rules->tls->stack || !strcmp(rules->tls->stack, "mbedtls");
     rc = tls_dtls_open(&t->dtls, address->host, address->port, &credentials, deadline, t->cancel,
                        err);
     secret_wipe(&secret);

@@ -14,15 +14,17 @@
 #include <string.h>
 
 /* LwM2M Transport 1.2, section 5.2.9: the mandatory suites first, then what else stacks of devices
- * have. Level 0 since OpenSSL counts the 64-bit tag of CCM_8 as weak. */
+ * have; Mbed TLS has ARIA only where it is built for it. Level 0 since OpenSSL counts the 64-bit
+ * tag of CCM_8 as weak. */
 #define PSK_CIPHERS                                                                                \
     "PSK-AES128-CCM8:PSK-AES128-CCM:PSK-AES128-GCM-SHA256:PSK-AES128-CBC-SHA256:"                  \
     "PSK-AES256-CCM8:PSK-AES256-GCM-SHA384:ECDHE-PSK-AES128-CBC-SHA256:"                           \
-    "kPSK:kECDHEPSK:kDHEPSK:!eNULL:!3DES:!RC4:@SECLEVEL=0"
+    "kPSK:kECDHEPSK:kDHEPSK:!eNULL:!3DES:!RC4:!ARIA:@SECLEVEL=0"
 #define CERT_CIPHERS                                                                               \
     "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-CCM:ECDHE-ECDSA-AES128-GCM-SHA256:"                \
     "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:"         \
-    "ECDHE-RSA-AES256-GCM-SHA384:kECDHE:kDHE:kRSA:!aNULL:!aPSK:!eNULL:!3DES:!RC4:!DSS:@SECLEVEL=0"
+    "ECDHE-RSA-AES256-GCM-SHA384:kECDHE:kDHE:kRSA:!aNULL:!aPSK:!eNULL:!3DES:!RC4:!ARIA:!DSS:@"     \
+    "SECLEVEL=0"
 /* Of Mbed TLS 2.28. */
 #define GROUPS                                                                                     \
     "P-256:P-384:P-521:X25519:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:secp256k1:"          \
@@ -60,9 +62,11 @@ static int on_server_cert(X509_STORE_CTX *store, void *arg)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct login *login = ((const struct session *)SSL_get_app_data(ssl))->login;
-    bool good =
-        tls_judge_server(X509_STORE_CTX_get0_cert(store), X509_STORE_CTX_get0_untrusted(store),
-                         &login->credentials->trust, login->name, &login->wrong) == SIGNET_OK;
+    const SSL_CIPHER *suite = SSL_get_pending_cipher(ssl);
+    bool enciphered = suite && SSL_CIPHER_get_kx_nid(suite) == NID_kx_rsa;
+    bool good = tls_judge_server(X509_STORE_CTX_get0_cert(store),
+                                 X509_STORE_CTX_get0_untrusted(store), &login->credentials->trust,
+                                 login->name, enciphered, &login->wrong) == SIGNET_OK;
 
     (void)arg;
     X509_STORE_CTX_set_error(store, good ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
@@ -81,13 +85,13 @@ static bool use_key(SSL_CTX *ctx, const struct secret *der)
 
 static bool goes_with(const SSL_CIPHER *cipher, bool psk)
 {
-    int key_exchange = SSL_CIPHER_get_kx_nid(cipher);
+    int key_exchange = SSL_CIPHER_get_kx_nid(cipher), with = SSL_CIPHER_get_cipher_nid(cipher);
     bool is_psk = key_exchange == NID_kx_psk || key_exchange == NID_kx_dhe_psk ||
                   key_exchange == NID_kx_ecdhe_psk || key_exchange == NID_kx_rsa_psk;
 
     return key_exchange != NID_kx_any && is_psk == psk &&
-           SSL_CIPHER_get_auth_nid(cipher) != NID_auth_null &&
-           SSL_CIPHER_get_cipher_nid(cipher) != NID_undef;
+           SSL_CIPHER_get_auth_nid(cipher) != NID_auth_null && with != NID_undef &&
+           with != NID_des_ede3_cbc && with != NID_aria_128_gcm && with != NID_aria_256_gcm;
 }
 
 static bool is_own(const uint16_t *own, uint16_t suite)
@@ -238,12 +242,34 @@ static int judge_failure(const struct session *s, const struct login *login, int
     return rc;
 }
 
+/* The server asked for signatures (RFC 5246, section 7.4.4), and OpenSSL had one; has the device?
+ */
+static int judge_signature(SSL *ssl, struct signet_error *err)
+{
+    const EVP_MD *of_suite = SSL_CIPHER_get_handshake_digest(SSL_get_current_cipher(ssl));
+    int hash = of_suite && EVP_MD_get_type(of_suite) == NID_sha384 ? NID_sha384 : NID_sha256;
+    int key = EVP_PKEY_get_base_id(SSL_get_privatekey(ssl)), signed_with, sign, with;
+    int count = SSL_get_sigalgs(ssl, 0, NULL, NULL, NULL, NULL, NULL);
+
+    if (SSL_get_signature_nid(ssl, &signed_with) != 1) /* it asked for no certificate */
+        return SIGNET_OK;
+    for (int i = 0; i < count; i++)
+        if (SSL_get_sigalgs(ssl, i, &sign, &with, NULL, NULL, NULL) && sign == key && with == hash)
+            return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_CERT, "have the server take it",
+                          "the device signs with %s and %s in this cipher suite, as Mbed TLS does, "
+                          "and the server does not take that",
+                          key == EVP_PKEY_RSA ? "RSA" : "ECDSA",
+                          hash == NID_sha384 ? "SHA-384" : "SHA-256");
+}
+
 static int openssl_open(struct tls_dtls **out, const char *host, uint16_t port,
                         const struct tls_credentials *credentials, int64_t deadline,
                         const struct signet_cancel *cancel, struct signet_error *err)
 {
     const struct target target = {.host = host,
                                   .server_name = credentials->server_name,
+                                  .names_addresses = credentials->like_mbedtls,
                                   .port = port,
                                   .dtls = true,
                                   .deadline = deadline,
@@ -262,7 +288,11 @@ static int openssl_open(struct tls_dtls **out, const char *host, uint16_t port,
     } else {
         rc = session_open(&t->session, t->ctx, &target, &login, err);
         t->session.login = NULL;
-        rc = rc ? judge_failure(&t->session, &login, rc, err) : rc;
+        if (rc)
+            rc = judge_failure(&t->session, &login, rc, err);
+        else if (!credentials->psk && credentials->like_mbedtls &&
+                 (rc = judge_signature(t->session.ssl, err)))
+            session_close(&t->session);
     }
     if (rc) {
         SSL_CTX_free(t->ctx);

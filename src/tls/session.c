@@ -213,7 +213,7 @@ static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
     SSL_set_app_data(s->ssl, s);
     SSL_set_info_callback(s->ssl, on_info);
     const char *name = t->server_name ? t->server_name : t->host;
-    if (!is_address(name) && SSL_set_tlsext_host_name(s->ssl, name) != 1)
+    if ((t->names_addresses || !is_address(name)) && SSL_set_tlsext_host_name(s->ssl, name) != 1)
         return crypto_fail(err, "the host name does not fit into a ClientHello");
     return SIGNET_OK;
 }

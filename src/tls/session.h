@@ -23,6 +23,7 @@ struct session {
 struct target {
     const char *host;
     const char *server_name; /* SNI; NULL: the host, unless it is an address */
+    bool names_addresses;    /* SNI also for addresses, which RFC 6066 does not have */
     uint16_t port;
     bool dtls;
     int64_t deadline;

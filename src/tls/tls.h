@@ -41,6 +41,10 @@ struct tls_credentials {
     /* Cipher suites by their IANA numbers, ends with 0; NULL: all that LwM2M and the stack have. */
     const uint16_t *suites;
     enum tls_stack stack;
+    /* As Mbed TLS does, the device signs with SHA-384 in suites that have it and with SHA-256 in
+     * all others, whatever the server asks for, and an address goes out as server name (SNI) as
+     * well. */
+    bool like_mbedtls;
 };
 
 /* Is one of the wanted suites for this mode, and among a client's own (NULL: any)? Lists end with

@@ -9,14 +9,16 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-enum { CHAIN_MOST = 8 };
+enum {
+    CHAIN_MOST = 9
+}; /* without the authority of the packet: MBEDTLS_X509_MAX_INTERMEDIATE_CA is 8 */
 
 /* The server's certificate, and what leads from it to an authority, as far as the server sent it;
  * the last one may be the authority of the packet. */
 struct chain {
     X509 *list[CHAIN_MOST + 1];
     size_t count;
-    bool anchored;
+    bool anchored, too_long;
 };
 
 static bool may_issue(X509 *issuer)
@@ -40,34 +42,31 @@ static bool issued_by(X509 *cert, X509 *issuer, size_t below)
            X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
 }
 
-static bool holds(const struct chain *c, X509 *cert)
-{
-    for (size_t i = 0; i < c->count; i++)
-        if (!X509_cmp(c->list[i], cert))
-            return true;
-    return false;
-}
-
+/* Each certificate is sent before the one that issued it (RFC 5246, section 7.4.2): others are not
+ * found. */
 static void build_chain(struct chain *c, X509 *leaf, STACK_OF(X509) * sent, X509 *anchor)
 {
+    int at = 0;
+
     c->list[c->count++] = leaf;
     if (anchor && !X509_cmp(leaf, anchor))
         return; /* it is no authority that issued it */
-    while (c->count <= CHAIN_MOST) {
-        X509 *last = c->list[c->count - 1], *next = NULL;
+    for (;;) {
+        X509 *last = c->list[c->count - 1];
 
         if (anchor && issued_by(last, anchor, c->count - 1)) {
             c->list[c->count++] = anchor;
             c->anchored = true;
             return;
         }
-        for (int i = 0; !next && i < sk_X509_num(sent); i++)
-            if (!holds(c, sk_X509_value(sent, i)) &&
-                issued_by(last, sk_X509_value(sent, i), c->count - 1))
-                next = sk_X509_value(sent, i);
-        if (!next)
+        while (++at < sk_X509_num(sent) && !issued_by(last, sk_X509_value(sent, at), c->count - 1))
+            ;
+        if (at >= sk_X509_num(sent))
             return;
-        c->list[c->count++] = next;
+        c->too_long = c->count == CHAIN_MOST;
+        if (c->too_long)
+            return;
+        c->list[c->count++] = sk_X509_value(sent, at);
     }
 }
 
@@ -130,26 +129,28 @@ static int check_strength(const struct cert_traits *t, const struct tls_trust *t
     return SIGNET_OK;
 }
 
+/* A server signs its key exchange, or with RSA alone opens what was enciphered for it. */
+static int check_purpose(const struct cert_traits *t, bool enciphered, struct signet_error *err)
+{
+    if (enciphered ? !t->enciphers_keys : !t->signs_handshakes)
+        return error_set(err, SIGNET_E_CERT, "its key usage lacks %s, which the cipher suite needs",
+                         enciphered ? "keyEncipherment" : "digitalSignature");
+    if (!t->for_servers)
+        return error_set(err, SIGNET_E_CERT, "its extended key usage lacks serverAuth");
+    return SIGNET_OK;
+}
+
 static int trust_check_cert(const struct signet_cert *cert, const struct tls_trust *trust,
-                            bool leaf, bool anchor, struct signet_error *err)
+                            bool anchor, struct cert_traits *t, struct signet_error *err)
 {
     bool pinned = trust->usage == 3 || trust->usage == 1;
-    struct cert_traits t;
     int rc = cert_fits_stacks(cert, err);
 
     if (rc == SIGNET_OK && (!pinned || trust->pinned_dates))
         rc = signet_cert_check_dates(cert, NULL, err);
     if (rc == SIGNET_OK)
-        rc = cert_traits(cert, &t, err);
-    if (rc == SIGNET_OK)
-        rc = check_strength(&t, trust, anchor, err);
-    if (rc != SIGNET_OK || !leaf)
-        return rc;
-    if (!t.signs_handshakes && !(t.rsa_bits && t.enciphers_keys))
-        return error_set(err, SIGNET_E_CERT, "its key usage lacks digitalSignature");
-    if (!t.for_servers)
-        return error_set(err, SIGNET_E_CERT, "its extended key usage lacks serverAuth");
-    return SIGNET_OK;
+        rc = cert_traits(cert, t, err);
+    return rc == SIGNET_OK ? check_strength(t, trust, anchor, err) : rc;
 }
 
 static int load_x509(struct signet_cert **out, X509 *x, struct signet_error *err)
@@ -164,16 +165,19 @@ static int load_x509(struct signet_cert **out, X509 *x, struct signet_error *err
 }
 
 static int check_chain(const struct chain *c, const struct tls_trust *trust, const char *name,
-                       struct signet_error *err)
+                       bool enciphered, struct signet_error *err)
 {
     bool pinned = trust->usage == 3 || trust->usage == 1;
 
     for (size_t i = 0; i < c->count; i++) {
         struct signet_cert *cert = NULL;
+        struct cert_traits traits;
         int rc = load_x509(&cert, c->list[i], err);
 
         if (rc == SIGNET_OK)
-            rc = trust_check_cert(cert, trust, i == 0, c->anchored && i + 1 == c->count, err);
+            rc = trust_check_cert(cert, trust, c->anchored && i + 1 == c->count, &traits, err);
+        if (rc == SIGNET_OK && i == 0)
+            rc = check_purpose(&traits, enciphered, err);
         if (rc == SIGNET_OK && i == 0 && (!pinned || trust->pinned_name))
             rc = cert_names_host(cert, name, err);
         signet_cert_free(&cert);
@@ -186,6 +190,10 @@ static int check_chain(const struct chain *c, const struct tls_trust *trust, con
 static int check_trust(const struct chain *c, const struct tls_trust *trust,
                        struct signet_error *err)
 {
+    if (c->too_long)
+        return error_set(err, SIGNET_E_CERT,
+                         "the server sends more than %d certificates one above the other",
+                         CHAIN_MOST);
     bool trusted = c->anchored || trust->usage == 3 || (trust->usage == 2 && trust->matching);
 
     if (has_match(c, trust) && trusted && trust->usage >= 2)
@@ -202,7 +210,7 @@ static int check_trust(const struct chain *c, const struct tls_trust *trust,
 }
 
 int tls_judge_server(X509 *leaf, STACK_OF(X509) * sent, const struct tls_trust *trust,
-                     const char *name, struct signet_error *err)
+                     const char *name, bool enciphered, struct signet_error *err)
 {
     const unsigned char *at = trust->data;
     bool has_anchor = (trust->usage == 0 || trust->usage == 2) && trust->matching == 0;
@@ -213,7 +221,7 @@ int tls_judge_server(X509 *leaf, STACK_OF(X509) * sent, const struct tls_trust *
     build_chain(&chain, leaf, sent, anchor);
     rc = check_trust(&chain, trust, err);
     if (rc == SIGNET_OK)
-        rc = check_chain(&chain, trust, name, err);
+        rc = check_chain(&chain, trust, name, enciphered, err);
     X509_free(anchor);
     ERR_clear_error();
     return rc;

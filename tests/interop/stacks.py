@@ -98,10 +98,10 @@ def pem_key(k):
     return k.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
-# name: server's arguments, what the account has, "in" or words of the reason
+# name: server's arguments (wants: of s_server), what the account has, "in" or words of the reason
 class Row:
     def __init__(self, label, verdict, server='openssl', suite=None, psk=None, own_psk=None, identity=b'me', shown=None, kind='p256',
-                 chain=(), data=None, more='', client='p256', uri_host=HOST, mine=None, mode=2):
+                 chain=(), data=None, more='', client='p256', uri_host=HOST, mine=None, mode=2, wants=()):
         self.__dict__.update(locals())
 
 
@@ -201,9 +201,42 @@ def rows(c):
         Row('a certificate of the device for servers', 'in', shown=own, data=own.public_bytes(DER), mine=dict(purpose='SERVER_AUTH')),
         Row('a certificate of the device that no stack reads', 'cannot read it', shown=own, data=own.public_bytes(DER),
             mine=dict(critical=True)),
-        Row('matching type 2', 'no matching type 2', shown=own, data=digest(own, hashes.SHA384), more=', 13: 2'),
+        Row('matching type 2', 'is 2, which anjay-3 does not take', shown=own, data=digest(own, hashes.SHA384), more=', 13: 2'),
         Row('mode est', 'in', shown=own, data=own.public_bytes(DER), mode=4),
     ]
+    def named(name):
+        return ('-servername', name, '-servername_fatal', '-cert2', 'cert.pem', '-key2', 'key.pem')
+    for wants, client, verdict in (('ECDSA+SHA256', 'p256', 'in'), ('ECDSA+SHA384', 'p256', 'signs with ECDSA and SHA-256'),
+                                   ('ECDSA+SHA512:ECDSA+SHA256', 'p256', 'in'), ('ECDSA+SHA1', 'p256', 'signs with ECDSA'),
+                                   ('RSA+SHA256', 'rsa', 'in'), ('rsa_pss_rsae_sha256', 'rsa', 'signs with RSA and SHA-256')):
+        table.append(pinned(f'a server that takes {wants}', verdict, own, client=client, wants=('-client_sigalgs', wants)))
+    table += [
+        pinned('a server that takes ECDSA+SHA384 in its suite', 'in', own, suite='ECDHE-ECDSA-AES256-GCM-SHA384',
+               wants=('-client_sigalgs', 'ECDSA+SHA384')),
+        pinned('a server that takes ECDSA+SHA256 beside its suite', 'signs with ECDSA and SHA-384', own,
+               suite='ECDHE-ECDSA-AES256-GCM-SHA384', wants=('-client_sigalgs', 'ECDSA+SHA256')),
+        pinned('RSA alone, for signatures', 'lacks keyEncipherment', c.issue('rsa', usage='digital_signature'), kind='rsa',
+               suite='AES128-GCM-SHA256'),
+        pinned('RSA alone, for keys', 'in', c.issue('rsa', usage='key_encipherment'), kind='rsa', suite='AES128-GCM-SHA256'),
+        pinned('RSA with ECDHE, for keys', 'lacks digitalSignature', c.issue('rsa', usage='key_encipherment'), kind='rsa',
+               suite='ECDHE-RSA-AES128-GCM-SHA256'),
+        Row('psk with ARIA', 'out', psk=b'k' * 16, suite='PSK-ARIA128-GCM-SHA256'),
+        Row('psk with ARIA in 16', 'none of the cipher suites', psk=b'k' * 16, suite='PSK-ARIA128-GCM-SHA256', more=', 16: {0: 49258}'),
+        pinned('cert with ARIA', 'out', own, suite='ECDHE-ECDSA-ARIA128-GCM-SHA256'),
+        pinned('a server of another name', 'out', own, wants=named('server.example')),
+        pinned('a server of another address', 'out', c.issue(cn='127.0.0.1'), uri_host='127.0.0.1', wants=named('192.0.2.1')),
+        pinned('a server of the name in 14', 'in', c.issue(cn='server.example'), more=", 14: 'server.example'", wants=named('server.example')),
+        Row('psk, a name of 256 bytes in 14', 'names have 255', psk=b'k' * 16, more=f", 14: '{256 * 'a'}'"),
+    ]
+    line = [c.authority('Line 0')] + [c.authority(f'Line {i}', by=f'Line {i - 1}') for i in range(1, 11)]
+    for n, verdict in ((8, 'in'), (9, 'more than')):
+        table.append(Row(f'usage 2, {n} authorities below it', verdict, shown=c.issue(by=f'Line {n}'), chain=line[n:0:-1],
+                         data=line[0].public_bytes(DER), more=', 15: 2'))
+    for n, verdict in ((9, 'in'), (10, 'more than')):
+        shown = c.issue(by=f'Line {n}')
+        table.append(pinned(f'pinned, {n} authorities are sent', verdict, shown, chain=line[n:n - 8 if n == 9 else 0:-1]))
+    table.append(Row('usage 2, authorities in the wrong order', 'does not come from', shown=c.issue(by='Line 2'), chain=line[1:3],
+                     data=line[0].public_bytes(DER), more=', 15: 2'))
     for row in [r for r in table if r.label in ('psk of 16 bytes', 'psk of 33 bytes', 'another psk', 'pinned, rsa', 'pinned, another name',
                                                 'usage 2', 'usage 2, another authority', 'pinned, expired')]:
         gnutls = Row(**{k: v for k, v in row.__dict__.items() if k != 'self'})
@@ -239,6 +272,7 @@ def serve(c, row, folder):
             ['-cert', f'{folder}/cert.pem', '-key', f'{folder}/key.pem', '-Verify', '1']
         if row.chain:
             args += ['-cert_chain', f'{folder}/chain.pem']
+        args += row.wants
     else:
         with open(f'{folder}/psk', 'w') as f:
             f.write(f'{row.identity.decode()}:{(row.psk or b"x").hex()}\n')

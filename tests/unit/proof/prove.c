@@ -316,10 +316,11 @@ static int prove_at(struct server *s, bool is_bootstrap, unsigned timeout_ms,
     if (is_bootstrap)
         snprintf(text, sizeof text, "{0: {0: {0: 'coap://127.0.0.1:%u', 1: True, 2: 3}}}", s->port);
     else
-        snprintf(text, sizeof text,
-                 "{0: {1: {0: 'coap://127.0.0.1:%u/x', 1: False, 2: 3, 10: 1}}, 1: {1: {0: 1, 1: "
-                 "600, 6: False, 7: 'U'}}}",
-                 s->port);
+        snprintf(
+            text, sizeof text,
+            "{0: {1: {0: 'coap://127.0.0.1:%u/x?q=1&r', 1: False, 2: 3, 10: 1}}, 1: {1: {0: 1, 1: "
+            "600, 6: False, 7: 'U'}}}",
+            s->port);
     assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), 0);
     int rc = signet_prove(tree, &options, proof, err);
     signet_tree_free(&tree);
@@ -347,9 +348,27 @@ static void gets_in(void **state)
         assert_string_equal(proof.step, "deregister");
         assert_true(s.registers >= 1 && s.deregisters >= 1);
         assert_string_equal(s.deleted, "/rd/5a3f");
-        assert_non_null(strstr(s.query, "/ep=urn:dev:os:1"));
+        assert_non_null(strstr(s.query, "/q=1/r/ep=urn:dev:os:1"));
         assert_non_null(strstr(s.query, "/lt=600"));
     }
+}
+
+/* Clients count it as registered, and so does the proof; there is nothing to end. */
+static void without_a_place(void **state)
+{
+    struct signet_proof proof;
+    struct signet_error err = {0};
+    struct server s;
+
+    (void)state;
+    server_start(&s, NO_LOCATION);
+    assert_int_equal(prove_at(&s, false, 60000, &proof, &err), SIGNET_OK);
+    server_stop(&s);
+    assert_int_equal(proof.accounts, 1);
+    assert_int_equal(proof.code, 201);
+    assert_string_equal(proof.location, "");
+    assert_string_equal(proof.step, "register");
+    assert_int_equal(s.deregisters, 0);
 }
 
 static void verdicts(void **state)
@@ -365,7 +384,6 @@ static void verdicts(void **state)
         {NOT_FOUND, SIGNET_E_PROOF, "register: the server answered 4.04", "no LwM2M server"},
         {BUSY, SIGNET_E_PROOF, "register: the server answered 5.03", "later"},
         {RESET, SIGNET_E_PROOF, "register: the server reset", ""},
-        {NO_LOCATION, SIGNET_E_PROOF, "without a place", ""},
         {CHANGED, SIGNET_E_PROOF, "register: the server answered 2.04 without a place", ""},
         {LONG_LOCATION, SIGNET_E_PROOF, "without a place", ""},
         {STAYS, SIGNET_E_PROOF, "deregister: the server answered 4.00", ""},
@@ -663,6 +681,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gets_in),
         cmocka_unit_test(a_host_that_is_not_found_is_no_verdict),
+        cmocka_unit_test(without_a_place),
         cmocka_unit_test(verdicts),
         cmocka_unit_test(bootstraps),
         cmocka_unit_test(a_bootstrap_to_another_host),

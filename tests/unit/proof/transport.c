@@ -92,6 +92,7 @@ static int prove(const char *text, struct signet_error *err)
 
 #define A_30   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define A_60   A_30 A_30
+#define A_240  A_60 A_60 A_60 A_60
 #define A_300  A_60 A_60 A_60 A_60 A_60
 #define SERVER "1: {0: {0: 1, 1: 60, 6: False, 7: 'U'}}"
 #define PSK(bootstrap)                                                                             \
@@ -184,6 +185,20 @@ static void a_client_that_stays_out(void **state)
         {"any", ACCOUNT("1: True, 2: 0, 3: b'id', 5: b'key', 11: 86401", "1"),
          "the device calls its bootstrap server only after 86401 s (/0/1/11)"},
         {"any", ACCOUNT("1: True, 2: 0, 3: b'id', 5: b'key', 11: 60", "1"), NULL},
+        {"anjay-3", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', 5: b'key'", "1, 14: 86401"),
+         "the device registers only after 86401 s (/1/0/14)"},
+        {"anjay-3", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', 5: b'key'", "1, 14: 30"), NULL},
+        {"anjay-3", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', 5: b'key'", "1, 13: 1"),
+         "account: anjay-3: its reader does not have /1/0/13, and refuses the packet"},
+        {"any", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', 5: b'key'", "1, 13: 1"), NULL},
+        {"zephyr", ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', 5: b'key'", "1, 14: 86401"), NULL},
+        {"anjay-3",
+         ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', 5: b'key', 14: '" A_240 "123456789012345'", "1"),
+         NULL},
+        {"anjay-3",
+         ACCOUNT("1: False, 2: 0, 10: 1, 3: b'id', 5: b'key', 14: '" A_240 "1234567890123456'",
+                 "1"),
+         "the server name in /0/1/14 has 256 bytes, and names have 255 at most"},
     };
 
     (void)state;
@@ -245,32 +260,38 @@ static void uris(void **state)
         const char *uri, *host, *path;
         unsigned port;
         bool secure, good;
+        const char *query;
     } rows[] = {
-        {"coaps://a.example:5684", "a.example", "", 5684, true, true},
-        {"coap://a", "a", "", 5683, false, true},
-        {"COAPS://[::1]:7/x/y/", "::1", "/x/y", 7, true, true},
-        {"coap://1.2.3.4:1", "1.2.3.4", "", 1, false, true},
-        {"http://a", "", "", 0, false, false},
-        {"coap://", "", "", 0, false, false},
-        {"coap://a:0", "", "", 0, false, false},
-        {"coap://a:65536", "", "", 0, false, false},
-        {"coap://a:x", "", "", 0, false, false},
-        {"coap://[::1", "", "", 0, false, false},
-        {"coap://a b", "", "", 0, false, false},
-        {"coap://a/x?y", "", "", 0, false, false},
-        {"coap:", "", "", 0, false, false},
-        {"coaps://:5684", "", "", 0, false, false},
-        {"coap://[]", "", "", 0, false, false},
-        {"coap://[::1]x", "", "", 0, false, false},
-        {"coap://a:", "a", "", 5683, false, true},
-        {"coap://a:123456", "", "", 0, false, false},
-        {"coap://a:65535/", "a", "", 65535, false, true},
-        {"coap://a" A_300, "", "", 0, false, false},
+        {"coaps://a.example:5684", "a.example", "", 5684, true, true, NULL},
+        {"coap://a", "a", "", 5683, false, true, NULL},
+        {"COAPS://[::1]:7/x/y/", "::1", "/x/y", 7, true, true, NULL},
+        {"coap://1.2.3.4:1", "1.2.3.4", "", 1, false, true, NULL},
+        {"http://a", "", "", 0, false, false, NULL},
+        {"coap://", "", "", 0, false, false, NULL},
+        {"coap://a:0", "", "", 0, false, false, NULL},
+        {"coap://a:65536", "", "", 0, false, false, NULL},
+        {"coap://a:x", "", "", 0, false, false, NULL},
+        {"coap://[::1", "", "", 0, false, false, NULL},
+        {"coap://a b", "", "", 0, false, false, NULL},
+        {"coap://a/x?y", "a", "/x", 5683, false, true, "y"},
+        {"coaps://a?y=1&z", "a", "", 5684, true, true, "y=1&z"},
+        {"coap://a/?" A_60 "123", "a", "", 5683, false, true, A_60 "123"},
+        {"coap://a/?" A_60 "1234", "", "", 0, false, false, NULL},
+        {"coap://a/#", "", "", 0, false, false, NULL},
+        {"coap://a/x?y#z", "", "", 0, false, false, NULL},
+        {"coap:", "", "", 0, false, false, NULL},
+        {"coaps://:5684", "", "", 0, false, false, NULL},
+        {"coap://[]", "", "", 0, false, false, NULL},
+        {"coap://[::1]x", "", "", 0, false, false, NULL},
+        {"coap://a:", "a", "", 5683, false, true, NULL},
+        {"coap://a:123456", "", "", 0, false, false, NULL},
+        {"coap://a:65535/", "a", "", 65535, false, true, NULL},
+        {"coap://a" A_300, "", "", 0, false, false, NULL},
         {"coap://" A_60 A_60 A_60 A_60 "12345678", A_60 A_60 A_60 A_60 "12345678", "", 5683, false,
-         true},
-        {"coap://" A_60 A_60 A_60 A_60 "123456789", "", "", 0, false, false},
-        {"coap://a/" A_60 "12", "a", "/" A_60 "12", 5683, false, true},
-        {"coap://a/" A_60 "123", "", "", 0, false, false},
+         true, NULL},
+        {"coap://" A_60 A_60 A_60 A_60 "123456789", "", "", 0, false, false, NULL},
+        {"coap://a/" A_60 "12", "a", "/" A_60 "12", 5683, false, true, NULL},
+        {"coap://a/" A_60 "123", "", "", 0, false, false, NULL},
     };
 
     (void)state;
@@ -287,6 +308,7 @@ static void uris(void **state)
         }
         assert_string_equal(a.host, rows[i].host);
         assert_string_equal(a.path, rows[i].path);
+        assert_string_equal(a.query, rows[i].query ? rows[i].query : "");
         assert_int_equal(a.port, rows[i].port);
         assert_int_equal(a.secure, rows[i].secure);
     }
