@@ -137,6 +137,7 @@ struct signet_order {
     const char *seal_to[SIGNET_RECIPIENTS];
     size_t seal_to_count;
     bool no_clear_text; /* clear_text: forbidden; no file has a secret in clear */
+    bool clear_text;    /* clear_text: allowed, in so many words: an export beside seal_to */
     struct signet_slot slots[SIGNET_ORDER_SLOTS];
     size_t slot_count;
     struct signet_order_server servers[SIGNET_ORDER_SERVERS];

@@ -61,7 +61,8 @@ int reader_clear_text(struct reader *r, yaml_node_t *node)
     const char *word = node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : "";
 
     o->no_clear_text = strcmp(word, "forbidden") == 0;
-    return o->no_clear_text || strcmp(word, "allowed") == 0
+    o->clear_text = strcmp(word, "allowed") == 0;
+    return o->no_clear_text || o->clear_text
                ? SIGNET_OK
                : reader_fail(r, node, SIGNET_E_MEANING, "'clear_text' is allowed or forbidden");
 }
@@ -88,6 +89,8 @@ static const char *wrong_output(const struct signet_order *o)
         return "with 'seal_to', 'packets' and 'records' are in one folder, with the manifests";
     if (o->no_clear_text && o->packets && !o->seal_to_count)
         return "'clear_text' is forbidden, and the 'output' is not sealed: 'seal_to'";
+    if (o->no_clear_text && o->label.print_secrets && o->label.print_secrets[0])
+        return "'clear_text' is forbidden, and the label prints secrets: 'print_secrets'";
     for (size_t i = 0; o->no_clear_text && i < o->server_count; i++)
         if (o->servers[i].allow_http)
             return "'clear_text' is forbidden, and a server has 'allow_http'";

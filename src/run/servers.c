@@ -46,6 +46,20 @@ static int load_server_info(const struct signet_order_server *from, struct signe
     return rc;
 }
 
+/* What is appended to row by row cannot be sealed a batch at a time. */
+static int check_export(const struct signet_order *order, struct signet_error *err)
+{
+    if (order->no_clear_text)
+        return error_set(err, SIGNET_E_MEANING,
+                         "the order forbids clear text, and an export is a file in clear");
+    if (order->seal_to_count && !order->clear_text)
+        return error_set_hint(err, SIGNET_E_MEANING,
+                              "'records' in 'output' has the same facts, sealed; or say "
+                              "'clear_text: allowed'",
+                              "the order seals its output, and an export is a file in clear");
+    return SIGNET_OK;
+}
+
 static int open_order_server(struct signet_run *r, size_t i, struct signet_error *err)
 {
     const struct signet_order_server *from = &r->order->servers[i];
@@ -55,9 +69,8 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
     struct secret token = {0};
     int rc = load_server_info(from, &info, err);
 
-    if (rc == SIGNET_OK && r->order->no_clear_text && info.kind && strcmp(info.kind, "export") == 0)
-        rc = error_set(err, SIGNET_E_MEANING,
-                       "the order forbids clear text, and an export is a file in clear");
+    if (rc == SIGNET_OK && info.kind && strcmp(info.kind, "export") == 0)
+        rc = check_export(r->order, err);
     if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);
     struct signet_server **const out[] = {&r->servers[i], &r->seen_by[i]};
